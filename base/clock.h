@@ -1,0 +1,22 @@
+/* Time as an interface.  Monotonic microseconds drive the site; wall time is only written down. */
+#ifndef SERAI_BASE_CLOCK_H
+#define SERAI_BASE_CLOCK_H
+
+#include "base/status.h"
+
+struct clock_source {
+    uint64_t (*now_us)(void *context);  /* monotonic, from any start */
+    uint64_t (*wall_us)(void *context); /* microseconds since 1970 UTC; for people, never for rules */
+    void *context;
+};
+
+struct clock_source clock_system(void);
+
+/* A clock that tests and the simulator set by hand. */
+struct clock_manual {
+    uint64_t now_us;
+    uint64_t wall_us;
+};
+struct clock_source clock_from_manual(struct clock_manual *manual);
+
+#endif

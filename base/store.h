@@ -1,0 +1,107 @@
+/*
+ * Durable storage as an interface: ordered tables of opaque values, changed by whole batches.
+ * The LMDB store (ledger/store) and the one in memory (tests, simulator) both implement it.
+ * Ledger, agents and channels write rows into the batch of a frame; nobody else touches a store.
+ */
+#ifndef SERAI_BASE_STORE_H
+#define SERAI_BASE_STORE_H
+
+#include "base/bytes.h"
+
+/* Fixed numbers; grow at the end.  Keys are fixed-width big-endian, so they sort as numbers. */
+enum store_table {
+    STORE_META = 0,     /* u8 name -> CBOR; the frame header is key 1 */
+    STORE_JOURNAL = 1,  /* frame u64, chunk u32 -> chunk; append only */
+    STORE_ACCOUNT = 2,  /* account u64 -> row */
+    STORE_CUSTOMER = 3, /* account u64 -> row */
+    STORE_REQUEST = 4,  /* key[32] -> last request number, its hash and its answer */
+    STORE_CODE = 5,     /* code id[32] -> module bytes and references */
+    STORE_AGENT = 6,    /* agent u64 -> row */
+    STORE_CAPS = 7,     /* agent u64, slot group u32 -> caps */
+    STORE_PAGE = 8,     /* paged object u64, page u32 -> 4 KiB */
+    STORE_INBOX = 9,    /* agent u64, message u64 -> row */
+    STORE_OBJECT = 10,  /* object u64 -> row: facets, buffers, channel ends, timers */
+    STORE_HEAP = 11,    /* number[12] -> row */
+    STORE_LOG = 12,     /* agent u64, line u64 -> text */
+    STORE_LINK = 13,    /* interface u32, ... -> transcript rows (links) */
+    STORE_TABLES = 14,
+};
+
+enum { STORE_KEY_BYTES_MAX = 64, STORE_VALUE_BYTES_MAX = 4 * 1024 * 1024 };
+
+/* "journal", "account", ...; for messages. */
+const char *store_table_name(enum store_table table);
+
+/*
+ * What one commit does, in order.  A batch owns copies of all it was given.  Built by the core
+ * thread, then handed whole to whoever commits it.
+ */
+struct store_batch {
+    struct bytes ops; /* packed: see store_batch_next() */
+    uint64_t count;
+};
+
+void store_batch_init(struct store_batch *batch);
+void store_batch_fini(struct store_batch *batch);
+void store_batch_clear(struct store_batch *batch);
+/* Insert or replace. */
+void store_batch_put(struct store_batch *batch, enum store_table table, const void *key,
+                     size_t key_size, const void *value, size_t value_size);
+/* As put, and the key must sort after every key of the table: a cheap append. */
+void store_batch_append(struct store_batch *batch, enum store_table table, const void *key,
+                        size_t key_size, const void *value, size_t value_size);
+/* Deleting what is not there is allowed. */
+void store_batch_delete(struct store_batch *batch, enum store_table table, const void *key,
+                        size_t key_size);
+bool store_batch_failed(const struct store_batch *batch); /* memory was short while building */
+
+enum store_op_kind { STORE_OP_PUT = 0, STORE_OP_APPEND = 1, STORE_OP_DELETE = 2 };
+struct store_op {
+    enum store_op_kind kind;
+    enum store_table table;
+    const uint8_t *key;
+    size_t key_size;
+    const uint8_t *value;
+    size_t value_size;
+};
+/* Walk a batch: start with *offset = 0; false at the end.  Pointers are into the batch. */
+bool store_batch_next(const struct store_batch *batch, size_t *offset, struct store_op *op);
+
+/*
+ * Called for each row in key order.  Pointers are valid during the call.  Anything but ST_OK stops
+ * the walk and is returned from it.
+ */
+typedef enum status (*store_visit)(void *context, const uint8_t *key, size_t key_size,
+                                   const uint8_t *value, size_t value_size, struct fault *fault);
+
+struct store {
+    /*
+     * All of the batch becomes durable, or none.  After the first failure every later commit fails
+     * too (ST_IO): the caller stops the process, lets nothing out and verifies on the next start.
+     */
+    enum status (*commit)(void *context, const struct store_batch *batch, struct fault *fault);
+    /*
+     * Visit the rows of a table whose key begins with `prefix` (size 0: all of them), in key order,
+     * in one snapshot.  ST_CORRUPT names table and key when a value's own hash does not fit it.
+     */
+    enum status (*walk)(void *context, enum store_table table, const void *prefix,
+                        size_t prefix_size, store_visit visit, void *visit_context,
+                        struct fault *fault);
+    void *context;
+};
+
+/* A store in memory (ordered arrays), for tests and the simulator.  ST_NOMEM. */
+struct store_memory;
+MUST_CHECK enum status store_memory_new(struct store_memory **memory);
+void store_memory_free(struct store_memory *memory);
+struct store store_from_memory(struct store_memory *memory);
+/* Make the commit after `count` more good ones fail, and all after it; for tests. */
+void store_memory_fail_after(struct store_memory *memory, uint64_t count);
+/* An independent copy, as of the last good commit: what a crash leaves. ST_NOMEM. */
+MUST_CHECK enum status store_memory_copy(struct store_memory **copy,
+                                         const struct store_memory *memory);
+/* For tests: flip a bit of a value / drop a row.  ST_MISSING. */
+MUST_CHECK enum status store_memory_damage(struct store_memory *memory, enum store_table table,
+                                           const void *key, size_t key_size, size_t bit);
+
+#endif
