@@ -1,0 +1,124 @@
+/*
+ * Reading the journal back from a store: for verification, exports and lists.  Reads one snapshot;
+ * works beside a running daemon.
+ */
+#ifndef SERAI_LEDGER_JOURNAL_H
+#define SERAI_LEDGER_JOURNAL_H
+
+#include <stdio.h>
+
+#include "ledger/ledger.h"
+
+struct journal_event {
+    uint64_t frame;
+    uint32_t index; /* within the frame */
+    struct hash hash;
+    enum event_kind kind;
+    uint64_t subject;
+    uint64_t site_time_us;
+    uint8_t source[EVENT_SOURCE_BYTES_MAX];
+    size_t source_size;
+};
+
+struct journal_line {
+    uint64_t frame;
+    uint32_t event; /* index */
+    struct transfer transfer;
+};
+
+struct journal_posting {
+    uint64_t frame;
+    uint64_t debit;
+    uint64_t credit;
+    u128 amount;
+    uint64_t code;
+    uint64_t lines;
+};
+
+struct journal_opening {
+    uint64_t frame;
+    uint32_t event;
+    bool closing; /* false: opened, true: closed */
+    uint64_t account;
+    enum account_class class;
+    enum account_kind kind;
+    uint64_t customer;
+};
+
+/* Callbacks may be NULL.  Within a frame: header, openings, events, lines, postings. */
+struct journal_reader {
+    enum status (*frame)(void *context, const struct frame_header *header, struct fault *fault);
+    enum status (*opening)(void *context, const struct journal_opening *opening,
+                           struct fault *fault);
+    enum status (*event)(void *context, const struct journal_event *event, struct fault *fault);
+    enum status (*line)(void *context, const struct journal_line *line, struct fault *fault);
+    enum status (*posting)(void *context, const struct journal_posting *posting,
+                           struct fault *fault);
+    void *context;
+};
+
+/* Walk the whole journal.  ST_CORRUPT names frame and chunk; callbacks' errors are returned. */
+MUST_CHECK enum status journal_read(const struct store *store, const struct journal_reader *reader,
+                                    struct fault *fault);
+
+/* ---- verification ---- */
+
+/*
+ * What the other parts' rows say an account holds: the caller adds each row's amount.  Accounts of
+ * kinds held and deposit must equal it.
+ */
+struct ledger_claims {
+    u128 by_account[ACCOUNT_LINKS]; /* index: account id */
+};
+typedef enum status (*ledger_claims_fn)(void *context, const struct store *store,
+                                        struct ledger_claims *claims, struct fault *fault);
+
+struct verify_report {
+    uint64_t frames;
+    uint64_t chunks;
+    uint64_t events;
+    uint64_t lines;
+    uint64_t postings;
+    uint64_t accounts;
+    struct hash head;
+    u128 by_kind_credit[ACCOUNT_KINDS]; /* credits - debits summed by kind, for class 0 accounts */
+    u128 treasury_debit;                /* debits - credits of the treasury: money minted */
+    u128 suspense_credit;               /* both sides of suspense, as it may be either */
+    u128 suspense_debit;
+    u128 link_out;
+    u128 link_in;
+    u128 link_settling_credit;
+    u128 link_settling_debit;
+};
+
+/*
+ * Check everything: chunk format and chain of heads, event indexes, lines add up to postings exactly,
+ * replay of postings equals every account row (and no row is missing or extra), no account past its
+ * limit at the end of any frame, rows of each held and deposit kind sum to their account (claims may be
+ * NULL: not checked), sum 0, header counters.  The first difference ends it: ST_CORRUPT and a text that names
+ * the record.
+ */
+MUST_CHECK enum status ledger_verify(const struct store *store, ledger_claims_fn claims,
+                                     void *claims_context, struct verify_report *report,
+                                     struct fault *fault);
+
+/* ---- exports ---- */
+
+/*
+ * Write the journal as an hledger file (commodity and account directives, one transaction a frame, and
+ * at the end balance assertions for every account), readable by hledger, ledger and strict checks.
+ * Customer names come from `name_of` (NULL allowed: returns NULL for none).
+ */
+struct export_options {
+    const char *commodity; /* "SRI" */
+    bool by_event;         /* one transaction an event instead of one a frame */
+};
+MUST_CHECK enum status ledger_export_hledger(const struct store *store,
+                                             const struct export_options *options, FILE *out,
+                                             struct fault *fault);
+/* One JSON object a line: every line of the journal, amounts as exact decimal strings. */
+MUST_CHECK enum status ledger_export_jsonl(const struct store *store,
+                                           const struct export_options *options, FILE *out,
+                                           struct fault *fault);
+
+#endif

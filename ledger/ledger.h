@@ -1,0 +1,266 @@
+/*
+ * The books of a site: accounts, events, lines and postings, gathered into frames.
+ *
+ * Double entry and immutable: money moves only by ledger_transfer(), which debits one account and
+ * credits another by the same amount.  Balances live in RAM and change at once; the frame that makes
+ * them durable is closed later into a store batch (ledger_frame_close), together with whatever rows
+ * the other parts put into the same batch.  If that batch cannot be committed, the process stops.
+ *
+ * One thread.  Record formats: docs/records.md.
+ */
+#ifndef SERAI_LEDGER_LEDGER_H
+#define SERAI_LEDGER_LEDGER_H
+
+#include "base/hash.h"
+#include "base/money.h"
+#include "base/store.h"
+
+struct ledger; /* opaque */
+
+/* ---- accounts ---- */
+
+/* Which side may exceed the other.  Fixed numbers. */
+enum account_class {
+    ACCOUNT_NO_OVERDRAFT = 0, /* credits >= debits: customers, agents, held, deposits, revenue */
+    ACCOUNT_SOURCE = 1,       /* debits >= credits: the treasury, a link's claims on a neighbour */
+    ACCOUNT_EITHER = 2,       /* suspense */
+};
+
+/* What an account is for.  Fixed numbers, grow at the end. */
+enum account_kind {
+    KIND_TREASURY = 0, /* what the operator brought in or paid out */
+    KIND_SUSPENSE = 1,
+    KIND_UNCLAIMED = 2,
+    KIND_REVENUE = 3,
+    KIND_HELD = 4,    /* between owners: queued messages, packets, births, event reserves */
+    KIND_DEPOSIT = 5, /* refundable: heap entries, channels, burials */
+    KIND_CUSTOMER = 6,
+    KIND_AGENT = 7,
+    KIND_LINK_OUT = 8,
+    KIND_LINK_IN = 9,
+    KIND_LINK_SETTLING = 10,
+};
+enum { ACCOUNT_KINDS = 11 };
+
+/*
+ * The site's own accounts have fixed numbers below ACCOUNT_FIRST_FREE and are opened by the first
+ * frame.  Links use ACCOUNT_LINKS + interface * 4 + (0 out, 1 in, 2 settling).
+ */
+enum account_id {
+    ACCOUNT_NONE = 0,
+    ACCOUNT_TREASURY = 1,
+    ACCOUNT_SUSPENSE = 2,
+    ACCOUNT_UNCLAIMED = 3,
+    ACCOUNT_REVENUE_COMPUTE = 16,
+    ACCOUNT_REVENUE_ORDERS = 17,
+    ACCOUNT_REVENUE_MEMORY = 18,
+    ACCOUNT_REVENUE_BUFFERS = 19,
+    ACCOUNT_REVENUE_CODE = 20,
+    ACCOUNT_REVENUE_PACKETS = 21,
+    ACCOUNT_REVENUE_CHANNELS = 22,
+    ACCOUNT_REVENUE_BIRTHS = 23,
+    ACCOUNT_REVENUE_LOGS = 24,
+    ACCOUNT_HELD_MESSAGE = 48,
+    ACCOUNT_HELD_PACKET = 49,
+    ACCOUNT_HELD_BIRTH = 50,
+    ACCOUNT_HELD_RESERVE = 51,
+    ACCOUNT_DEPOSIT_HEAP = 64,
+    ACCOUNT_DEPOSIT_CHANNEL = 65,
+    ACCOUNT_DEPOSIT_BURIAL = 66,
+    ACCOUNT_LINKS = 256,
+    ACCOUNT_FIRST_FREE = 4096,
+};
+
+struct account {
+    uint64_t id;
+    enum account_class class;
+    enum account_kind kind;
+    uint64_t customer; /* whose: the customer account an agent descends from; 0 for the site's own */
+    bool closed;
+    uint64_t opened_frame;
+    u128 debits;
+    u128 credits;
+};
+
+enum { ACCOUNT_NAME_BYTES = 64 };
+
+/*
+ * "treasury", "revenue:compute", "held:message", "deposit:heap", "customer:4096", "agent:4097",
+ * "link:0:out"; the same in every list, export and message.  Returns text.
+ */
+char *account_name(char text[ACCOUNT_NAME_BYTES], uint64_t id, enum account_kind kind);
+
+/* ---- why money moved: fixed numbers, grow at the end ---- */
+#define TRANSFER_CODES(X)                                                                          \
+    X(1, MONEY_IN, "money in")                                                                     \
+    X(2, MONEY_OUT, "money out")                                                                   \
+    X(3, ENDOWMENT, "endowment")                                                                   \
+    X(4, FUND, "fund")                                                                             \
+    X(5, COMPUTE, "compute")                                                                       \
+    X(6, ORDER, "order")                                                                           \
+    X(7, RENT_MEMORY, "rent of memory")                                                            \
+    X(8, RENT_BUFFER, "rent of buffers")                                                           \
+    X(9, RENT_CODE, "rent of code")                                                                \
+    X(10, PACKET_FEE, "packet fee")                                                                \
+    X(11, BIRTH_FEE, "birth fee")                                                                  \
+    X(12, CHANNEL_FEE, "channel fee")                                                              \
+    X(13, LOG_FEE, "log fee")                                                                      \
+    X(14, POSTAGE_HOLD, "postage held")                                                            \
+    X(15, POSTAGE, "postage")                                                                      \
+    X(16, POSTAGE_BACK, "postage returned")                                                        \
+    X(17, MESSAGE_HOLD, "message money held")                                                      \
+    X(18, MESSAGE, "message money")                                                                \
+    X(19, MESSAGE_BACK, "message money returned")                                                  \
+    X(20, RESERVE_HOLD, "event reserve held")                                                      \
+    X(21, RESERVE, "event reserve")                                                                \
+    X(22, PACKET_SENT, "packet sent")                                                              \
+    X(23, PACKET_RECEIVED, "packet received")                                                      \
+    X(24, PACKET_LATE, "late packet received")                                                     \
+    X(25, BIRTH_HOLD, "birth money held")                                                          \
+    X(26, BIRTH_ENDOWMENT, "birth endowment")                                                      \
+    X(27, BIRTH_CHANGE, "birth change")                                                            \
+    X(28, BIRTH_BACK, "birth money returned")                                                      \
+    X(29, HEAP_DEPOSIT, "heap deposit")                                                            \
+    X(30, HEAP_REFUND, "heap refund")                                                              \
+    X(31, CHANNEL_DEPOSIT, "channel deposit")                                                      \
+    X(32, CHANNEL_REFUND, "channel refund")                                                        \
+    X(33, BURIAL_DEPOSIT, "burial deposit")                                                        \
+    X(34, BURIAL_RENT, "rent from burial reserve")                                                 \
+    X(35, BURIAL_REFUND, "burial refund")                                                          \
+    X(36, ESTATE, "estate of a dead agent")                                                        \
+    X(37, FORWARDED, "forwarded from a closed account")
+
+enum transfer_code {
+#define TRANSFER_CODE_ENUM(number, name, text) TRANSFER_##name = number,
+    TRANSFER_CODES(TRANSFER_CODE_ENUM)
+#undef TRANSFER_CODE_ENUM
+};
+
+/* "compute", "heap deposit", ...; "unknown" for any other number. */
+const char *transfer_code_text(uint64_t code);
+
+/* ---- life ---- */
+
+/* An empty ledger: the site's own accounts, no money, frame 0.  ST_NOMEM. */
+MUST_CHECK enum status ledger_new(struct ledger **ledger);
+void ledger_free(struct ledger *ledger);
+
+/*
+ * Recover from a store: last frame header, all account rows, and a check that they agree (sum 0, no
+ * account past its limit, the last frame's chunks hash to the head).  An empty store is a fresh
+ * ledger.  ST_CORRUPT names the record; ST_IO.
+ */
+MUST_CHECK enum status ledger_load(struct ledger *ledger, const struct store *store,
+                                   struct fault *fault);
+
+/* ---- reading ---- */
+
+/* NULL when there is none.  Valid until the next open. */
+const struct account *ledger_account(const struct ledger *ledger, uint64_t id);
+/* credits - debits of a class-0 account; zero when there is none. INVARIANT: not a source account. */
+struct money ledger_balance(const struct ledger *ledger, uint64_t id);
+uint64_t ledger_frame(const struct ledger *ledger);     /* number of the frame being filled: from 1 */
+struct hash ledger_head(const struct ledger *ledger);   /* of the last closed frame */
+size_t ledger_frame_lines(const struct ledger *ledger); /* waiting in the frame being filled */
+void ledger_each_account(const struct ledger *ledger,
+                         void (*visit)(void *context, const struct account *account),
+                         void *context); /* in order of id */
+
+/* Sums over all accounts; conservation means debits == credits. O(accounts). */
+void ledger_sums(const struct ledger *ledger, u128 *debits, u128 *credits);
+
+/* ---- events and transfers ---- */
+
+/* What caused postings.  Fixed numbers. */
+enum event_kind {
+    EVENT_TICK = 0,    /* site time passed: rent, timers */
+    EVENT_REQUEST = 1, /* (key, request number) */
+    EVENT_TURN = 2,    /* an agent's turn: (agent, message) */
+    EVENT_LINK = 3,    /* (interface, sequence) */
+    EVENT_BIRTH = 4,   /* the answer to a birth: (interface, sequence of the request) */
+};
+
+enum { EVENT_SOURCE_BYTES_MAX = 64 };
+
+/*
+ * The event hash is SHA-256("serai-event-1" || CBOR[kind, source, SHA-256(bytes), site time,
+ * SHA-256(random drawn)]), source being a CBOR item that the caller encoded.
+ */
+struct event {
+    enum event_kind kind;
+    uint64_t subject;                       /* the agent or customer it is about; 0: the site */
+    uint8_t source[EVENT_SOURCE_BYTES_MAX]; /* CBOR */
+    size_t source_size;
+    struct hash bytes;  /* SHA-256 of the event's bytes */
+    struct hash random; /* SHA-256 of the random bytes drawn */
+    uint64_t site_time_us;
+};
+
+/* Begin an event; transfers until ledger_event_end() are caused by it.  One at a time. */
+void ledger_event_begin(struct ledger *ledger);
+/* End it.  An event without lines and openings leaves no record. Returns its hash. */
+struct hash ledger_event_end(struct ledger *ledger, const struct event *event);
+
+/* Open an account, caused by the running event.  The id is from the ledger's counter. ST_NOMEM. */
+MUST_CHECK enum status ledger_open(struct ledger *ledger, enum account_kind kind, uint64_t customer,
+                                   uint64_t *id);
+/* Close an account whose balance is zero (INVARIANT). Nothing can be moved on it afterwards. */
+void ledger_close(struct ledger *ledger, uint64_t id);
+
+/* One line of the journal. */
+struct transfer {
+    uint64_t debit;
+    uint64_t credit;
+    struct money amount;
+    enum transfer_code code;
+    uint64_t quantity; /* units of the resource; 0 where there is none */
+    uint64_t price_id; /* of the price book in force; 0 where there is none */
+    uint64_t object;   /* message, entry, channel, ...; 0 where there is none */
+    uint64_t carry;    /* numerator below 1 nano that is left with the payer, after this line */
+};
+
+enum transfer_result {
+    TRANSFER_DONE = 0,
+    TRANSFER_SHORT_OF_FUNDS,
+    TRANSFER_SAME_ACCOUNT,
+    TRANSFER_NO_ACCOUNT, /* missing or closed */
+    TRANSFER_TOO_MUCH,   /* a total would overflow */
+};
+const char *transfer_result_text(enum transfer_result result);
+
+/*
+ * Move money.  A refusal changes nothing.  A transfer of zero is done, and leaves a line only when
+ * its quantity is not zero.
+ */
+MUST_CHECK enum transfer_result ledger_transfer(struct ledger *ledger,
+                                                const struct transfer *transfer);
+
+/* Where the caller has checked already: a refusal is a bug and stops the program, naming it. */
+void ledger_transfer_checked(struct ledger *ledger, const struct transfer *transfer);
+
+/* ---- frames ---- */
+
+struct frame_header {
+    uint64_t frame;
+    uint64_t site_time_us;
+    uint64_t wall_us; /* for people; decides nothing */
+    struct hash head; /* head(n) = SHA-256(head(n-1) || leaf hashes of frame n) */
+    struct hash previous;
+    uint64_t next_account;
+    uint64_t events; /* in this frame */
+    uint64_t lines;
+    uint64_t postings;
+    uint64_t chunks;
+};
+
+/*
+ * Close the frame: postings are summed, the journal's chunks appended to `batch`, changed account
+ * rows and the frame header put.  Returns false, and does nothing, when there is nothing to write
+ * and `force` is false.  Afterwards the next frame is being filled.
+ */
+bool ledger_frame_close(struct ledger *ledger, struct store_batch *batch, uint64_t site_time_us,
+                        uint64_t wall_us, bool force, struct frame_header *header);
+/* Header of the last closed or loaded frame; frame 0 when there is none. */
+const struct frame_header *ledger_last_frame(const struct ledger *ledger);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * The durable store: LMDB at its default durability, one environment a site, one sub-database a
+ * table.  Every value ends with an 8-byte hash of (table, key, value), checked on every read; the
+ * file's length is checked on open.  The first failed commit is final.
+ */
+#ifndef SERAI_LEDGER_STORE_STORE_H
+#define SERAI_LEDGER_STORE_STORE_H
+
+#include "base/store.h"
+
+struct store_lmdb; /* opaque; commits by one thread, walks by any */
+
+enum store_mode {
+    STORE_CREATE,    /* make a new one; ST_EXISTS when there is one */
+    STORE_WRITE,     /* open; takes the site's lock: ST_BUSY when another process has it */
+    STORE_READ_ONLY, /* open beside a running daemon */
+};
+
+/*
+ * Open the store in directory `path`.  ST_MISSING, ST_EXISTS, ST_BUSY (names the other process id),
+ * ST_CORRUPT (shorter than its own header says, not LMDB, other format version), ST_IO.
+ * map_bytes: the largest size the file may reach; ST_FULL commits after that are final failures.
+ */
+MUST_CHECK enum status store_lmdb_open(struct store_lmdb **lmdb, const char *path,
+                                       enum store_mode mode, uint64_t map_bytes,
+                                       struct fault *fault);
+void store_lmdb_close(struct store_lmdb *lmdb); /* NULL allowed */
+struct store store_from_lmdb(struct store_lmdb *lmdb);
+
+/* Bytes in use and the bound, for status. */
+void store_lmdb_usage(struct store_lmdb *lmdb, uint64_t *used_bytes, uint64_t *max_bytes);
+
+/*
+ * For tests only: flip one bit of a stored value, bypassing the hash.  ST_MISSING.
+ */
+MUST_CHECK enum status store_lmdb_damage(struct store_lmdb *lmdb, enum store_table table,
+                                         const void *key, size_t key_size, size_t bit,
+                                         struct fault *fault);
+
+#endif
