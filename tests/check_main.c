@@ -1,0 +1,46 @@
+#include "tests/check_main.h"
+#include <errno.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+int check_main(Suite *suite)
+{
+    SRunner *runner;
+    int failed;
+
+    if (sodium_init() < 0) {
+        (void)fputs("libsodium does not start\n", stderr);
+        return 1;
+    }
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    if (srunner_ntests_run(runner) == 0) {
+        (void)fputs("the suite holds no test\n", stderr);
+        failed = 1;
+    }
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}
+
+struct rng rng_for_test(void)
+{
+    const char *text = getenv("SEED");
+    struct rng rng;
+    uint64_t seed;
+    char *end;
+
+    if (text == NULL || *text == '\0') {
+        randombytes_buf(&seed, sizeof seed);
+    } else {
+        errno = 0;
+        seed = strtoull(text, &end, 10);
+        ck_assert_msg(errno == 0 && *end == '\0', "SEED is not a number: %s", text);
+    }
+    /* Flushed at once, so that it is there even when the test dies of a signal. */
+    (void)printf("SEED=%llu\n", (unsigned long long)seed);
+    (void)fflush(stdout);
+    rng_init(&rng, seed);
+    return rng;
+}
