@@ -1,0 +1,209 @@
+/*
+ * The guest ABI, version 1: everything an agent can ask of its site, in one table.  Host and guest
+ * are both generated from it.  It includes nothing of the host.  Prose: docs/guest-abi.md.
+ *
+ * An agent is a WebAssembly module that exports its memory-bearing code as one function,
+ *
+ *     void serai_turn(int32_t kind, int32_t slot, int32_t size)
+ *
+ * which the site calls once for each event, and that imports orders from module "serai".  Each order
+ * returns an i64: a value >= 0, or one refusal below 0.  Money is i64 nanos; pointers and sizes are
+ * i32 in the agent's memory.  A refusal changes nothing (its toll is still paid).
+ */
+#ifndef SERAI_SDK_ABI_H
+#define SERAI_SDK_ABI_H
+
+#include <stdint.h>
+
+/* ---- slots that every agent is born with ---- */
+enum serai_slot {
+    SERAI_SLOT_SELF = 0,
+    SERAI_SLOT_ORIGIN = 1, /* the channel end it was born through, or empty */
+    SERAI_SLOT_BUFFERS = 2,
+    SERAI_SLOT_CHANNELS = 3,
+    SERAI_SLOT_HEAP = 4,
+    SERAI_SLOT_CODE = 5,
+    SERAI_SLOT_LOG = 6,
+    SERAI_SLOT_FIRST_FREE = 7,
+    SERAI_SLOT_NONE = -1,
+};
+
+/* ---- what a slot can hold ---- */
+enum serai_kind {
+    SERAI_KIND_EMPTY = 0,
+    SERAI_KIND_SELF = 1,
+    SERAI_KIND_FACET = 2,
+    SERAI_KIND_BUFFER_POOL = 3,
+    SERAI_KIND_BUFFER = 4,
+    SERAI_KIND_CHANNEL_POOL = 5,
+    SERAI_KIND_CHANNEL = 6, /* one end */
+    SERAI_KIND_HEAP = 7,
+    SERAI_KIND_CODE = 8,
+    SERAI_KIND_LOG = 9,
+    SERAI_KIND_SPAWNER = 10,
+    SERAI_KIND_TIMER = 11,
+    SERAI_KIND_CLOCK = 12,
+    SERAI_KIND_RANDOM = 13,
+    SERAI_KINDS = 14,
+    SERAI_KIND_ANY = 15, /* in the table below: whatever the slot holds */
+    SERAI_KIND_FREE = 16 /* in the table below: the order takes no slot */
+};
+
+/* ---- refusals ---- */
+enum serai_refusal {
+    SERAI_E_SLOT = -1,     /* the slot is empty or out of range */
+    SERAI_E_KIND = -2,     /* the slot holds another kind of thing */
+    SERAI_E_RIGHT = -3,    /* this cap does not carry the right (a read-only buffer, a lent one) */
+    SERAI_E_MEMORY = -4,   /* a pointer and size reach outside the agent's memory */
+    SERAI_E_SHORT = -5,    /* not enough money */
+    SERAI_E_FULL = -6,     /* a bound is reached: table, inbox, window */
+    SERAI_E_INVALID = -7,  /* an argument is out of range */
+    SERAI_E_MISSING = -8,  /* no such entry, code or interface */
+    SERAI_E_CLOSED = -9,   /* revoked, closed, sold, or its agent is dead */
+    SERAI_E_CREDIT = -10,  /* the far end has armed no more: ask for a room event */
+    SERAI_E_PENDING = -11, /* the neighbour has not answered yet */
+    SERAI_E_EXISTS = -12,  /* there is one already */
+    SERAI_E_QUOTA = -13,   /* the customer's cap is reached */
+    SERAI_E_POSTAGE = -14, /* less than the facet asks */
+};
+
+/* ---- events: `kind` of serai_turn ---- */
+enum serai_event_kind {
+    SERAI_EVENT_BORN = 1,    /* data: arguments; caps: what it was given; money: the endowment */
+    SERAI_EVENT_BECAME = 2,  /* data: arguments of become */
+    SERAI_EVENT_MESSAGE = 3, /* to one of its facets: badge, data, caps, money, reply */
+    SERAI_EVENT_PACKET = 4,  /* slot: the channel end; data, money */
+    SERAI_EVENT_ANSWER = 5,  /* slot: the end that was bought; status 0 open, else a refusal; fee */
+    SERAI_EVENT_ROOM = 6,    /* slot: the end that can be sent on again */
+    SERAI_EVENT_CLOSED = 7,  /* slot: the end whose far side was sold or closed */
+    SERAI_EVENT_LOW = 8,     /* the balance fell below the mark; money: the balance */
+    SERAI_EVENT_WAKE = 9,    /* the timer; badge: the number given to timer_wake */
+    SERAI_EVENT_THAWED = 10, /* it was frozen and runs again; money: the balance (not sent at first) */
+    SERAI_EVENT_FAILED = 11, /* to a reply facet: badge; status says why the answer cannot come */
+};
+
+/* What order event_info writes, little-endian, 88 bytes. */
+struct serai_event {
+    int32_t kind;
+    int32_t slot; /* the channel end, or SERAI_SLOT_NONE */
+    int32_t size; /* bytes of data, read by event_read */
+    int32_t status;
+    int64_t money; /* that came with it, credited already */
+    uint64_t badge;
+    int64_t fee;
+    int64_t postage;
+    int32_t reply; /* slot of the reply facet, or SERAI_SLOT_NONE */
+    int32_t cap_count;
+    int32_t caps[8]; /* slots */
+};
+
+/* ---- bounds ---- */
+enum {
+    SERAI_MESSAGE_BYTES_MAX = 65536,
+    SERAI_MESSAGE_CAPS_MAX = 8,
+    SERAI_ARGS_BYTES_MAX = 4096,
+    SERAI_HEAP_NUMBER_BYTES = 12,
+    SERAI_CODE_ID_BYTES = 32,
+    SERAI_LOG_LINE_BYTES_MAX = 1024,
+    SERAI_SLOTS_MAX = 1024,
+    SERAI_BUFFER_BYTES_MAX = 16777216,
+    SERAI_FIRST_CREDIT_PACKETS = 8, /* armed for a newborn's loader */
+    SERAI_FIRST_CREDIT_BYTES = 65536,
+    SERAI_INTERFACE_SELF = 0,
+};
+
+/* Rights of a buffer cap, for buffer_share. */
+enum { SERAI_RIGHT_READ = 1, SERAI_RIGHT_WRITE = 2, SERAI_RIGHT_OWNER = 4 };
+
+/*
+ * ---- the orders ----
+ * X(number, name, parameter letters, kind of the thing in the first argument, C prototype)
+ * Letters: i = i32, l = i64.  The number is fixed for ever; the name is also the price key
+ * (`orders.<name>` in the price book).
+ */
+#define SERAI_ORDERS(X)                                                                            \
+    /* the event of this turn */                                                                   \
+    X(0, event_info, "i", FREE, (struct serai_event * to))                                         \
+    X(1, event_read, "iii", FREE, (void *to, int32_t size, int32_t offset)) /* bytes copied */     \
+    /* self */                                                                                     \
+    X(2, self_balance, "i", SELF, (int32_t self)) /* what orders may still spend in this turn */   \
+    X(3, self_facet, "ill", SELF, (int32_t self, uint64_t badge, int64_t postage)) /* slot */      \
+    X(4, self_revoke, "ii", SELF, (int32_t self, int32_t facet))                                   \
+    X(5, self_mark, "il", SELF, (int32_t self, int64_t balance)) /* 0 takes the mark away */       \
+    X(6, self_code, "iiii", SELF, (int32_t self, void *to, int32_t size, int32_t offset))          \
+    X(7, self_code_id, "ii", SELF, (int32_t self, void *id))                                       \
+    X(8, self_become, "iiii", SELF,                                                                \
+      (int32_t self, const void *code_id, const void *args, int32_t args_size))                    \
+    X(9, self_die, "i", SELF, (int32_t self))                                                      \
+    /* any cap */                                                                                  \
+    X(10, cap_kind, "i", ANY, (int32_t slot))                                                      \
+    X(11, cap_drop, "i", ANY, (int32_t slot))                                                      \
+    /* facets of agents of this site */                                                            \
+    X(12, facet_send, "iiiiilli", FACET,                                                           \
+      (int32_t facet, const void *data, int32_t size, const int32_t *caps, int32_t cap_count,      \
+       int64_t money, int64_t postage, int32_t reply))                                             \
+    X(13, facet_postage, "i", FACET, (int32_t facet)) /* what it asks */                           \
+    X(14, facet_fund, "il", FACET, (int32_t facet, int64_t money))                                 \
+    /* buffers */                                                                                  \
+    X(15, buffer_buy, "ii", BUFFER_POOL, (int32_t pool, int32_t bytes))         /* slot */         \
+    X(16, buffer_sell, "ii", BUFFER_POOL, (int32_t pool, int32_t buffer))       /* refund */       \
+    X(17, buffer_terms, "i", BUFFER_POOL, (int32_t pool))                       /* nanos/GiB-hour */ \
+    X(18, buffer_size, "i", BUFFER, (int32_t buffer))                                              \
+    X(19, buffer_read, "iiii", BUFFER, (int32_t buffer, int32_t offset, void *to, int32_t size))   \
+    X(20, buffer_write, "iiii", BUFFER,                                                            \
+      (int32_t buffer, int32_t offset, const void *from, int32_t size))                            \
+    X(21, buffer_share, "ii", BUFFER, (int32_t buffer, int32_t rights)) /* slot */                 \
+    /* channels */                                                                                 \
+    X(22, channel_count, "i", CHANNEL_POOL, (int32_t pool))                                        \
+    X(23, channel_describe, "iiii", CHANNEL_POOL,                                                  \
+      (int32_t pool, int32_t interface, void *to, int32_t size)) /* bytes of the name */           \
+    X(24, channel_buy, "iill", CHANNEL_POOL,                                                       \
+      (int32_t pool, int32_t interface, int64_t endowment, int64_t max_fee)) /* slot, pending */   \
+    X(25, channel_sell, "ii", CHANNEL_POOL, (int32_t pool, int32_t end))     /* refund */          \
+    X(26, channel_send, "iiil", CHANNEL,                                                           \
+      (int32_t end, const void *data, int32_t size, int64_t money))                                \
+    X(27, channel_send_buffer, "iiiil", CHANNEL,                                                   \
+      (int32_t end, int32_t buffer, int32_t offset, int32_t size, int64_t money))                  \
+    X(28, channel_arm, "iii", CHANNEL, (int32_t end, int32_t packets, int32_t bytes))              \
+    X(29, channel_room, "i", CHANNEL, (int32_t end))                                               \
+    X(30, channel_credit, "i", CHANNEL, (int32_t end)) /* packets that may be sent now */          \
+    X(31, channel_close, "i", CHANNEL, (int32_t end))                                              \
+    /* the capability heap */                                                                      \
+    X(32, heap_add, "iii", HEAP, (int32_t heap, int32_t slot, void *number))    /* writes it */    \
+    X(33, heap_add_at, "iii", HEAP, (int32_t heap, int32_t slot, const void *number))              \
+    X(34, heap_get, "ii", HEAP, (int32_t heap, const void *number))             /* slot */         \
+    X(35, heap_take, "ii", HEAP, (int32_t heap, const void *number)) /* slot; refund credited */   \
+    /* code */                                                                                     \
+    X(36, code_put, "iiii", CODE, (int32_t code, const void *bytes, int32_t size, void *id))       \
+    X(37, code_kept, "iii", CODE, (int32_t code, int32_t index, void *id))                         \
+    X(38, code_drop, "ii", CODE, (int32_t code, const void *id))                                   \
+    /* log */                                                                                      \
+    X(39, log_append, "iii", LOG, (int32_t log, const void *text, int32_t size))                   \
+    /* given, not inborn */                                                                        \
+    X(40, spawn, "iiiiiiil", SPAWNER,                                                              \
+      (int32_t spawner, const void *code_id, const void *args, int32_t args_size,                  \
+       const int32_t *caps, int32_t cap_count, int32_t flags, int64_t endowment)) /* facet slot */ \
+    X(41, timer_wake, "ill", TIMER, (int32_t timer, int64_t at_us, uint64_t badge))                \
+    X(42, clock_now, "i", CLOCK, (int32_t clock)) /* site time, microseconds */                    \
+    X(43, random_bytes, "iii", RANDOM, (int32_t random, void *to, int32_t size))
+
+enum serai_order {
+#define SERAI_ORDER_ENUM(number, name, params, kind, prototype) SERAI_ORDER_##name = number,
+    SERAI_ORDERS(SERAI_ORDER_ENUM)
+#undef SERAI_ORDER_ENUM
+        SERAI_ORDER_COUNT = 44
+};
+
+/*
+ * ---- the loader's instructions, version 1 ----
+ * What a newborn understands: one instruction a packet, its first byte the number.
+ */
+enum serai_loader {
+    SERAI_LOAD_BEGIN = 1,  /* u32 size of the module, its code id[32]; starts anew */
+    SERAI_LOAD_PIECE = 2,  /* the next bytes of the module */
+    SERAI_LOAD_BECOME = 3, /* the rest: arguments.  Checks the hash, then becomes the module */
+    SERAI_LOAD_USE = 4,    /* code id[32], arguments: become code that this site has already */
+    SERAI_LOAD_FETCH = 5,  /* heap number[12]: put what it names into a slot */
+};
+
+#endif
