@@ -1,0 +1,127 @@
+# The front door: each target is one command of CMake, CTest or a script.  `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := build
+MAKEFLAGS += --no-print-directory
+
+JOBS ?= $(shell nproc)
+PREFIX ?= /usr/local
+KEEP ?=
+FUZZ_SECONDS ?= 20
+SOAK_MINUTES ?= 10
+
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+# Evaluated only where it is used, so that a tree without git formats too.
+C_FILES = $(shell find base ledger agents market channels site sdk tests -type f \
+	\( -name '*.c' -o -name '*.h' -o -name '*.cpp' \) | sort)
+TIDY_FILES = $(filter %.c,$(filter-out sdk/% tests/%,$(C_FILES)))
+
+configure = cmake --preset $(1) >build-$(1).log 2>&1 && rm build-$(1).log \
+	|| { cat build-$(1).log; rm -f build-$(1).log; exit 1; }
+compile = cmake --build --preset $(1) -j $(JOBS)
+
+.PHONY: help deps build release check check-dev check-headers check-clang check-asan check-tsan \
+	lint tidy cppcheck demo bench fuzz soak format format-check install clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | sort | expand -t 16
+
+deps: ## install the packages of packages.txt that are missing
+	@missing=$$(sed 's/#.*//' packages.txt | xargs -n1 | while read -r package; do \
+		dpkg-query -W -f '$${Status}' "$$package" 2>/dev/null | grep -q ' installed$$' \
+			|| echo "$$package"; done); \
+	if [ -n "$$missing" ]; then \
+		echo "installing: " $$missing; \
+		$(SUDO) apt-get update -q; \
+		$(SUDO) env DEBIAN_FRONTEND=noninteractive \
+			apt-get install -q -y --no-install-recommends $$missing; \
+	fi
+
+build: deps ## build with gcc into build/dev (the default)
+	@$(call configure,dev)
+	@$(call compile,dev)
+	@echo "built build/dev; 'make check' tests it, 'make demo' shows it, 'make help' lists the rest"
+
+release: deps ## build an optimised build/release
+	@$(call configure,release)
+	@$(call compile,release)
+
+check: deps ## all tests, lints, compilers and sanitizers; the gate
+	@JOBS=$(JOBS) tests/check.sh
+
+check-dev: build ## the tests of the gcc build
+	@ctest --preset dev -j $(JOBS)
+
+check-headers: build ## compile each header alone
+	@$(call compile,dev) --target all_verify_interface_header_sets
+
+check-clang: deps ## build everything with clang
+	@$(call configure,dev-clang)
+	@$(call compile,dev-clang)
+
+check-asan: deps ## unit, property and simulation tests with address and undefined sanitizers
+	@$(call configure,asan)
+	@$(call compile,asan)
+	@ctest --preset asan -j $(JOBS)
+
+check-tsan: deps ## the tests with threads under the thread sanitizer
+	@$(call configure,tsan)
+	@$(call compile,tsan)
+	@ctest --preset tsan -j $(JOBS)
+
+lint: build ## the rules of the tree: arrows, raw money, guards, names, lines
+	@ctest --preset dev -L lint
+
+tidy: check-clang ## clang-tidy, as .clang-tidy says
+	@printf '%s\n' $(TIDY_FILES) | grep -Fx "$$(jq -r '.[].file' \
+		build/dev-clang/compile_commands.json | sed "s|^$$PWD/||")" \
+		| xargs -P $(JOBS) -n 4 clang-tidy -p build/dev-clang --quiet 2> >(grep -v \
+		-e 'warnings\? generated' -e 'Suppressed' -e 'Use -header-filter' >&2 || true)
+	@echo "clang-tidy: clean"
+
+cppcheck: build ## cppcheck
+	@mkdir -p build/cppcheck
+	@cppcheck --project=build/dev/compile_commands.json --cppcheck-build-dir=build/cppcheck \
+		--enable=warning,performance,portability --inline-suppr --error-exitcode=1 --quiet \
+		--suppress='*:*/tests/*' --suppress=missingIncludeSystem --suppress=unknownMacro \
+		-j $(JOBS)
+	@echo "cppcheck: clean"
+
+demo: build ## the story of one honest site, on a real daemon (KEEP=1 keeps its directory)
+	@KEEP=$(KEEP) site/demo/demo.sh build/dev
+
+bench: release ## measure; prints what it found, whatever it is
+	@tests/bench/run.sh build/release
+
+fuzz: deps ## each fuzz target for FUZZ_SECONDS (20)
+	@$(call configure,fuzz)
+	@$(call compile,fuzz)
+	@for target in build/fuzz/fuzz/fuzz_*; do \
+		name=$$(basename "$$target"); mkdir -p "build/fuzz/corpus/$$name"; \
+		seeds=tests/fuzz/corpus/$$name; \
+		echo "$$name: $(FUZZ_SECONDS) s"; \
+		"$$target" -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -verbosity=0 \
+			-artifact_prefix=build/fuzz/ "build/fuzz/corpus/$$name" \
+			$$([ -d "$$seeds" ] && echo "$$seeds"); \
+	done
+
+soak: build ## property, simulation and crash tests again and again for SOAK_MINUTES (10)
+	@end=$$((SECONDS + 60 * $(SOAK_MINUTES))); rounds=0; \
+	while [ "$$SECONDS" -lt "$$end" ]; do \
+		ctest --preset dev -L 'property|sim|e2e' --quiet || { \
+			cat build/dev/Testing/Temporary/LastTest.log; exit 1; }; \
+		rounds=$$((rounds + 1)); \
+	done; echo "soak: $$rounds rounds passed"
+
+format: ## lay out all C as .clang-format says
+	@clang-format -i $(C_FILES)
+
+format-check: ## fail when a file is laid out otherwise
+	@clang-format --dry-run --Werror $(C_FILES)
+	@echo "clang-format: clean"
+
+install: release ## install under PREFIX (/usr/local); DESTDIR is honoured
+	@cmake --install build/release --prefix $(PREFIX)
+
+clean: ## remove what was built
+	@rm -rf build
