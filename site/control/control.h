@@ -1,0 +1,98 @@
+/*
+ * Control requests: what a client says to a site, and what it answers.  Wire form: docs/control.md.
+ *
+ * A request that changes something is signed by the key of a customer (the operator is one) and
+ * carries a number that only rises for that key; the site remembers the last one and its answer, so a
+ * repeat is answered the same and never done twice.  Reads are not signed: the socket's mode 0600
+ * guards them.
+ *
+ *     envelope = CBOR [payload bytes, Ed25519 signature of payload]
+ *     payload  = CBOR ["serai-control-1", site key, key, number, command, args]
+ *     read     = CBOR ["serai-read-1", command, args]
+ *     answer   = CBOR [status, frame, message, result]
+ *
+ * On the socket each is preceded by its length, u32 big-endian, at most CONTROL_BYTES_MAX.
+ */
+#ifndef SERAI_SITE_CONTROL_H
+#define SERAI_SITE_CONTROL_H
+
+#include "base/bytes.h"
+#include "base/cbor.h"
+
+enum {
+    CONTROL_KEY_BYTES = 32,
+    CONTROL_SECRET_BYTES = 64,
+    CONTROL_SIGNATURE_BYTES = 64,
+    CONTROL_BYTES_MAX = 2 * 1024 * 1024,
+    CONTROL_COMMAND_BYTES_MAX = 32,
+    CONTROL_NAME_BYTES_MAX = 40,
+    CONTROL_MESSAGE_BYTES_MAX = 512,
+};
+
+/* First item of an answer.  Fixed numbers; also the exit codes of `serai` (docs/control.md). */
+enum control_status {
+    CONTROL_DONE = 0,
+    CONTROL_REFUSED = 1, /* by a rule: short of funds, over a cap, wrong state */
+    CONTROL_BAD_REQUEST = 65,
+    CONTROL_MISSING = 66, /* no such agent, customer, ... */
+    CONTROL_TRY_AGAIN = 75,
+    CONTROL_DENIED = 77, /* signature, key, number, or not that customer's */
+};
+
+/*
+ * Signed commands and their args (CBOR arrays; money is uint nanos):
+ *   money.in       [customer, amount]              operator; customer 0 is the operator's own
+ *   money.out      [customer, amount]              operator
+ *   customer.add   [name, key bytes[32]]           operator
+ *   agent.deploy   [name, module bytes, args bytes, endowment, gifts [kind...], codes [bytes...]]
+ *   agent.fund     [agent, amount]                 from the customer's own account
+ *   agent.send     [agent, data bytes, money]      a message without a reply; postage is added
+ *   agent.freeze   [agent]                         the agent's customer, or the operator
+ *   agent.thaw     [agent]
+ * Reads: status [], agents [after, limit], agent [id], logs [agent, after line, limit],
+ *   customers [after, limit], heap [after serial, limit], prices [], accounts [after, limit]
+ * Results are maps with text keys, amounts as decimal text; docs/control.md lists the keys.
+ */
+
+/* A decoded request; strings point into the bytes that were decoded. */
+struct control_request {
+    bool is_read;
+    uint8_t site_key[CONTROL_KEY_BYTES]; /* signed ones only */
+    uint8_t key[CONTROL_KEY_BYTES];
+    uint64_t number;
+    char command[CONTROL_COMMAND_BYTES_MAX + 1];
+    const uint8_t *args;
+    size_t args_size;
+    const uint8_t *payload;
+    size_t payload_size;
+    uint8_t signature[CONTROL_SIGNATURE_BYTES];
+};
+
+/* Build and sign an envelope into `out`.  args: one CBOR array. */
+void control_sign(struct bytes *out, const uint8_t site_key[CONTROL_KEY_BYTES],
+                  const uint8_t key[CONTROL_KEY_BYTES], const uint8_t secret[CONTROL_SECRET_BYTES],
+                  uint64_t number, const char *command, const struct bytes *args);
+void control_read(struct bytes *out, const char *command, const struct bytes *args);
+
+/*
+ * Decode either form and check the signature.  ST_INVALID: not a request (says where); ST_DENIED: the
+ * signature does not fit.
+ */
+MUST_CHECK enum status control_decode(struct control_request *request, const uint8_t *bytes,
+                                      size_t size, struct fault *fault);
+
+/* result: one encoded CBOR item, or empty for null. */
+void control_answer(struct bytes *out, enum control_status status, uint64_t frame,
+                    const char *message, const struct bytes *result);
+
+struct control_reply {
+    enum control_status status;
+    uint64_t frame;
+    char message[CONTROL_MESSAGE_BYTES_MAX + 1];
+    const uint8_t *result; /* one CBOR item, inside the decoded bytes */
+    size_t result_size;
+};
+MUST_CHECK enum status control_reply_decode(struct control_reply *reply, const uint8_t *bytes,
+                                            size_t size, struct fault *fault);
+
+#endif

@@ -1,0 +1,113 @@
+/*
+ * The core of a site: agents, market, channels and ledger joined, without I/O.
+ *
+ * A deterministic function of its state and what it is handed: requests, time, random bytes.  The
+ * daemon and the simulator drive the same core.  One thread owns it.  Its driver:
+ *
+ *     core_load(core, &store)
+ *     for (;;) {
+ *         core_advance(core, monotonic now);          site time, rent, timers
+ *         core_request(core, token, bytes, size);     for each request that came
+ *         more = core_run(core, turns_max);           turns
+ *         core_frame_close(core, wall now, &frame);   hand frame.batch to the writer;
+ *                                                     when it is durable, send frame.replies
+ *     }
+ *
+ * Nothing leaves before its frame is durable: replies come out of core_frame_close() only.
+ */
+#ifndef SERAI_SITE_CORE_H
+#define SERAI_SITE_CORE_H
+
+#include "base/random.h"
+#include "ledger/journal.h"
+#include "ledger/ledger.h"
+#include "market/market.h"
+#include "site/control/control.h"
+
+struct core; /* opaque */
+
+struct core_options {
+    uint8_t site_key[CONTROL_KEY_BYTES];
+    uint8_t operator_key[CONTROL_KEY_BYTES];
+    struct random_source random;
+    const uint8_t *loader; /* module bytes of the loader; borrowed for the life of the core */
+    size_t loader_size;
+    struct pricebook book; /* copied */
+    /*
+     * Told before each turn with the agent and message, and after it with zeroes: the daemon writes
+     * them to a page that outlives a crash (quarantine).  NULL: not told.
+     */
+    void (*mark)(void *context, uint64_t agent, uint64_t message);
+    void *mark_context;
+};
+
+/* ST_NOMEM; ST_INVALID when the loader or the book is not usable. */
+MUST_CHECK enum status core_new(struct core **core, const struct core_options *options,
+                                struct fault *fault);
+void core_free(struct core *core);
+
+/* Recover all state; an empty store is a fresh site.  ST_CORRUPT names the record. */
+MUST_CHECK enum status core_load(struct core *core, const struct store *store, struct fault *fault);
+
+/* Freeze an agent whose event crashed the site.  Before the first core_run(). ST_MISSING. */
+MUST_CHECK enum status core_quarantine(struct core *core, uint64_t agent, const char *reason);
+
+/* Site time moves on by as much as `monotonic_us` has since the last call (bounded per frame). */
+void core_advance(struct core *core, uint64_t monotonic_us);
+
+/*
+ * Handle one control request; its answer comes out of the next core_frame_close() under `token`.
+ * Never fails: a bad request is answered as such.
+ */
+void core_request(struct core *core, uint64_t token, const uint8_t *bytes, size_t size);
+
+/* Run up to turns_max turns.  True when more are ready. */
+bool core_run(struct core *core, uint32_t turns_max);
+bool core_ready(const struct core *core);
+
+/* When the next timer or rent settlement is due, in the driver's monotonic time; UINT64_MAX: none. */
+uint64_t core_next_due_us(const struct core *core);
+
+struct core_reply {
+    uint64_t token;
+    struct bytes bytes;
+};
+
+struct core_frame {
+    struct store_batch batch; /* to commit when `writes` */
+    bool writes;
+    struct frame_header header;
+    struct core_reply *replies;
+    size_t reply_count;
+};
+
+/* Close the frame into *frame (all-zero or reused after core_frame_fini). Caller owns it. */
+void core_frame_close(struct core *core, uint64_t wall_us, struct core_frame *frame);
+void core_frame_fini(struct core_frame *frame);
+
+/* Counters since start, for status and benchmarks. */
+struct core_counters {
+    uint64_t turns;
+    uint64_t traps;
+    uint64_t births;
+    uint64_t messages;
+    uint64_t packets;
+    uint64_t fuel;
+    uint64_t agents;
+    uint64_t frozen;
+};
+struct core_counters core_count(const struct core *core);
+const struct ledger *core_ledger(const struct core *core);
+
+/*
+ * Check every invariant that needs all state (tests and the simulator call it after each frame): sum
+ * 0, no negative agent, each held and deposit account equals the objects it is held for.  ST_CORRUPT
+ * says which.
+ */
+MUST_CHECK enum status core_check(const struct core *core, struct fault *fault);
+
+/* For ledger_verify(): what the rows in a store claim of held and deposit accounts. */
+MUST_CHECK enum status core_claims(void *context, const struct store *store,
+                                   struct ledger_claims *claims, struct fault *fault);
+
+#endif
