@@ -20,9 +20,13 @@ uint32_t le32_get(const uint8_t *from);
 uint64_t le64_get(const uint8_t *from);
 u128 le128_get(const uint8_t *from);
 
-/* Lower-case hex; `text` holds 2 * size + 1.  hex_parse wants exactly 2 * size digits, either case. */
+/* Lower-case hex; `text` holds 2 * size + 1.  hex_parse wants exactly 2 * size digits, either case.
+ */
 char *hex_print(char *text, const uint8_t *bytes, size_t size);
 MUST_CHECK bool hex_parse(uint8_t *bytes, size_t size, const char *text);
+
+/* Well-formed UTF-8 (RFC 3629): shortest forms only, no surrogates, nothing above U+10FFFF. */
+MUST_CHECK bool utf8_is_valid(const void *data, size_t size);
 
 /*
  * A growable run of bytes.  All-zero is an empty one.  Running out of memory is remembered in

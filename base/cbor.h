@@ -17,7 +17,7 @@ enum { CBOR_DEPTH_MAX = 16 };
 /* ---- writing: appends to a struct bytes; check bytes.failed once at the end ---- */
 void cbor_put_uint(struct bytes *out, uint64_t value);
 void cbor_put_bytes(struct bytes *out, const void *data, size_t size);
-void cbor_put_text(struct bytes *out, const char *text); /* NUL-terminated UTF-8 */
+void cbor_put_text(struct bytes *out, const char *text); /* NUL-terminated; not UTF-8: INVARIANT */
 void cbor_put_array(struct bytes *out, uint64_t count);  /* then `count` values */
 void cbor_put_map(struct bytes *out, uint64_t count);    /* then `count` key-value pairs, sorted */
 void cbor_put_bool(struct bytes *out, bool value);
@@ -59,7 +59,6 @@ struct cbor {
  * and trailing bytes right here (no allocation), so the gets below can only fail on type or range.
  */
 void cbor_init(struct cbor *in, const void *data, size_t size);
-/* Over the inside of an already checked item (from cbor_get_raw). */
 
 enum cbor_type cbor_peek(const struct cbor *in);
 
@@ -68,7 +67,8 @@ uint64_t cbor_get_uint(struct cbor *in, uint64_t max); /* error when above max *
 const uint8_t *cbor_get_bytes(struct cbor *in, size_t *size, size_t size_max);
 /* Exactly `size` bytes, copied to `to` (zeroed on error). */
 void cbor_get_bytes_exact(struct cbor *in, void *to, size_t size);
-/* Copies text with its NUL into `to` of size_max + 1 bytes; error when longer or when it holds NUL. */
+/* Copies text with its NUL into `to` of size_max + 1 bytes; error when longer or when it holds NUL.
+ */
 void cbor_get_text(struct cbor *in, char *to, size_t size_max);
 void cbor_get_array(struct cbor *in, uint64_t count);             /* error unless exactly count */
 uint64_t cbor_get_array_any(struct cbor *in, uint64_t count_max); /* returns the count */

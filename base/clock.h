@@ -5,8 +5,10 @@
 #include "base/status.h"
 
 struct clock_source {
-    uint64_t (*now_us)(void *context);  /* monotonic, from any start */
-    uint64_t (*wall_us)(void *context); /* microseconds since 1970 UTC; for people, never for rules */
+    /* Monotonic, from any start. */
+    uint64_t (*now_us)(void *context);
+    /* Microseconds since 1970 UTC; for people, never for rules. */
+    uint64_t (*wall_us)(void *context);
     void *context;
 };
 

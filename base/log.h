@@ -16,7 +16,6 @@ enum log_level { LOG_ERROR = 0, LOG_WARN, LOG_INFO, LOG_DEBUG };
 enum { LOG_PER_SECOND_MAX = 50 };
 
 void log_set_level(enum log_level level); /* default LOG_INFO */
-void log_write(enum log_level level, const char *event, const char *format, ...)
-    PRINTF_LIKE(3, 4);
+void log_write(enum log_level level, const char *event, const char *format, ...) PRINTF_LIKE(3, 4);
 
 #endif

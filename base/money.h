@@ -46,10 +46,10 @@ struct money money_share_floor(struct money amount, uint64_t part, uint64_t whol
 MUST_CHECK bool money_from_total(struct money *amount, u128 total);
 
 /*
- * What `quantity` costs at `price` per `unit` (unit not 0), exactly: the whole nanos go to *cost and
- * the rest, a numerator below `unit`, replaces *carry (which must come in below `unit`).  Nothing is
- * ever lost to rounding: over any number of calls, sum(cost) * unit + carry = sum(quantity) * price.
- * False when the cost does not fit; nothing is changed then.
+ * What `quantity` costs at `price` per `unit` (unit not 0), exactly: the whole nanos go to *cost
+ * and the rest, a numerator below `unit`, replaces *carry (which must come in below `unit`).
+ * Nothing is ever lost to rounding: over any number of calls, sum(cost) * unit + carry =
+ * sum(quantity) * price. False when the cost does not fit; nothing is changed then.
  */
 MUST_CHECK bool money_cost_carry(struct money *cost, uint64_t *carry, struct money price,
                                  uint64_t quantity, uint64_t unit);

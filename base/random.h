@@ -1,5 +1,6 @@
 /*
- * Randomness as an interface: the daemon hands in libsodium's, tests and the simulator a seeded one.
+ * Randomness as an interface: the daemon hands in libsodium's, tests and the simulator hand in a
+ * seeded one.
  */
 #ifndef SERAI_BASE_RANDOM_H
 #define SERAI_BASE_RANDOM_H

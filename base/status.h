@@ -45,10 +45,13 @@ struct fault {
 enum status fault_set(struct fault *fault, enum status status, const char *format, ...)
     PRINTF_LIKE(3, 4);
 
-/* Put "what: " before the text that is there already; for callers that know more. */
+/*
+ * Put "what: " before the text that is there already; for callers that know more.  Returns the
+ * fault's status; ST_INVALID when `fault` is NULL, so a caller that may pass NULL keeps its own.
+ */
 enum status fault_prefix(struct fault *fault, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* Print the broken condition and abort(); in release builds too.  Wrong books are worse than none. */
+/* Print the broken condition and abort(), in release builds too: wrong books are worse than none. */
 _Noreturn void invariant_failed(const char *condition, const char *file, int line);
 
 #define INVARIANT(condition)                                                                       \

@@ -100,7 +100,11 @@ void store_memory_fail_after(struct store_memory *memory, uint64_t count);
 /* An independent copy, as of the last good commit: what a crash leaves. ST_NOMEM. */
 MUST_CHECK enum status store_memory_copy(struct store_memory **copy,
                                          const struct store_memory *memory);
-/* For tests: flip a bit of a value / drop a row.  ST_MISSING. */
+/*
+ * For tests: flip bit `bit` of a value behind the store's back, or drop the row when `bit` is
+ * STORE_MEMORY_DROP.  ST_MISSING: no such row or bit.
+ */
+#define STORE_MEMORY_DROP SIZE_MAX
 MUST_CHECK enum status store_memory_damage(struct store_memory *memory, enum store_table table,
                                            const void *key, size_t key_size, size_t bit);
 

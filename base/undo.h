@@ -22,9 +22,15 @@ void undo_save(struct undo *undo, void *memory, size_t size);
 void undo_on_rollback(struct undo *undo, void (*action)(void *context, void *argument),
                       void *context, void *argument);
 /* Call it on commit, in order. */
-void undo_on_commit(struct undo *undo, void (*action)(void *context, void *argument),
-                    void *context, void *argument);
+void undo_on_commit(struct undo *undo, void (*action)(void *context, void *argument), void *context,
+                    void *argument);
 
+/* free(memory) when the turn is good; for what it drops. */
+void undo_free_on_commit(struct undo *undo, void *memory);
+/* free(memory) when the turn is undone; for what it made. */
+void undo_free_on_rollback(struct undo *undo, void *memory);
+
+/* The actions of an ending turn must not add to the undo (INVARIANT). */
 void undo_rollback(struct undo *undo); /* restores; empty afterwards */
 void undo_commit(struct undo *undo);   /* forgets; empty afterwards */
 bool undo_is_empty(const struct undo *undo);

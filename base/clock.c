@@ -1,0 +1,50 @@
+/* The system's clocks, and one that is set by hand. */
+#include "base/clock.h"
+
+#include <time.h>
+
+static uint64_t read_us(clockid_t id)
+{
+    struct timespec time;
+
+    INVARIANT(clock_gettime(id, &time) == 0);
+    INVARIANT(time.tv_sec >= 0);
+    return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_nsec / 1000;
+}
+
+static uint64_t system_now_us(void *context)
+{
+    (void)context;
+    return read_us(CLOCK_MONOTONIC);
+}
+
+static uint64_t system_wall_us(void *context)
+{
+    (void)context;
+    return read_us(CLOCK_REALTIME);
+}
+
+struct clock_source clock_system(void)
+{
+    return (struct clock_source){.now_us = system_now_us, .wall_us = system_wall_us};
+}
+
+static uint64_t manual_now_us(void *context)
+{
+    const struct clock_manual *manual = context;
+
+    return manual->now_us;
+}
+
+static uint64_t manual_wall_us(void *context)
+{
+    const struct clock_manual *manual = context;
+
+    return manual->wall_us;
+}
+
+struct clock_source clock_from_manual(struct clock_manual *manual)
+{
+    return (struct clock_source){
+        .now_us = manual_now_us, .wall_us = manual_wall_us, .context = manual};
+}

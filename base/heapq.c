@@ -1,0 +1,79 @@
+/* A binary min-heap in an array: the children of i are 2i + 1 and 2i + 2. */
+#include "base/heapq.h"
+
+#include <stdlib.h>
+
+void heapq_init(struct heapq *heap)
+{
+    *heap = (struct heapq){0};
+}
+
+void heapq_fini(struct heapq *heap)
+{
+    free(heap->items);
+    heapq_init(heap);
+}
+
+size_t heapq_count(const struct heapq *heap)
+{
+    return heap->count;
+}
+
+static bool before(const struct heapq_item *a, const struct heapq_item *b)
+{
+    return a->due != b->due ? a->due < b->due : a->id < b->id;
+}
+
+void heapq_push(struct heapq *heap, uint64_t due, uint64_t id)
+{
+    struct heapq_item item = {.due = due, .id = id};
+    size_t at;
+
+    if (heap->count == heap->capacity) {
+        size_t capacity = heap->capacity == 0 ? 16 : heap->capacity * 2;
+        struct heapq_item *items = realloc(heap->items, capacity * sizeof *items);
+
+        INVARIANT(items != NULL);
+        heap->items = items;
+        heap->capacity = capacity;
+    }
+    for (at = heap->count++; at > 0; at = (at - 1) / 2) {
+        if (!before(&item, &heap->items[(at - 1) / 2]))
+            break;
+        heap->items[at] = heap->items[(at - 1) / 2];
+    }
+    heap->items[at] = item;
+}
+
+bool heapq_peek(const struct heapq *heap, struct heapq_item *item)
+{
+    if (heap->count == 0)
+        return false;
+    *item = heap->items[0];
+    return true;
+}
+
+bool heapq_pop(struct heapq *heap, struct heapq_item *item)
+{
+    struct heapq_item last;
+    size_t at = 0;
+
+    if (heap->count == 0)
+        return false;
+    if (item != NULL)
+        *item = heap->items[0];
+    last = heap->items[--heap->count];
+    while (2 * at + 1 < heap->count) {
+        size_t child = 2 * at + 1;
+
+        if (child + 1 < heap->count && before(&heap->items[child + 1], &heap->items[child]))
+            child++;
+        if (!before(&heap->items[child], &last))
+            break;
+        heap->items[at] = heap->items[child];
+        at = child;
+    }
+    if (heap->count != 0)
+        heap->items[at] = last;
+    return true;
+}

@@ -1,0 +1,218 @@
+/* One line per event on stderr, in one write(2) each, so that lines of threads do not mix. */
+#include "base/log.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    LINE_BYTES_MAX = 2048,
+    TEXT_BYTES_MAX = 960, /* before escaping; longer text is cut and says so */
+    NAMES_MAX = 128,      /* event names are literals of ours: more than there are */
+};
+
+/* How often an event was logged in the second that began at start_us. */
+struct rate {
+    char event[48];
+    uint64_t start_us;
+    uint32_t written;
+    uint32_t left_out;
+};
+
+static atomic_int level_max = LOG_INFO;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards all below */
+static struct rate rates[NAMES_MAX];
+static size_t rate_count;
+static uint64_t left_out_total; /* over all events: nothing to look for when 0 */
+static bool to_journal;
+static pthread_once_t journal_once = PTHREAD_ONCE_INIT;
+
+/* systemd.exec(5): JOURNAL_STREAM is "device:inode" of the stream that goes to the journal. */
+static void find_journal(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    char own[64];
+    struct stat stat;
+
+    if (stream == NULL || fstat(STDERR_FILENO, &stat) != 0)
+        return;
+    (void)!snprintf(own, sizeof own, "%ju:%ju", (uintmax_t)stat.st_dev, (uintmax_t)stat.st_ino);
+    to_journal = strcmp(own, stream) == 0;
+}
+
+void log_set_level(enum log_level level)
+{
+    atomic_store(&level_max, (int)level);
+}
+
+static uint64_t monotonic_us(void)
+{
+    struct timespec time = {0};
+
+    (void)!clock_gettime(CLOCK_MONOTONIC, &time); /* a log goes on without a clock */
+    return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_nsec / 1000;
+}
+
+static const char *level_name(enum log_level level)
+{
+    switch (level) {
+    case LOG_ERROR:
+        return "error";
+    case LOG_WARN:
+        return "warn";
+    case LOG_INFO:
+        return "info";
+    case LOG_DEBUG:
+        return "debug";
+    }
+    return "?";
+}
+
+/* The priorities of syslog(3). */
+static const char *level_prefix(enum log_level level)
+{
+    switch (level) {
+    case LOG_ERROR:
+        return "<3>";
+    case LOG_WARN:
+        return "<4>";
+    case LOG_INFO:
+        return "<6>";
+    case LOG_DEBUG:
+        return "<7>";
+    }
+    return "";
+}
+
+/* "[<N>]2026-01-31T23:59:59.000000Z level event"; returns its length. */
+static size_t print_head(char *line, enum log_level level, const char *event)
+{
+    struct timespec time = {0};
+    struct tm utc = {0};
+    char date[40] = "";
+    int length;
+
+    (void)!clock_gettime(CLOCK_REALTIME, &time);
+    if (gmtime_r(&time.tv_sec, &utc) != NULL)
+        (void)!strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &utc);
+    length = snprintf(line, LINE_BYTES_MAX / 8, "%s%s.%06ldZ %s %.80s",
+                      to_journal ? level_prefix(level) : "", date, time.tv_nsec / 1000,
+                      level_name(level), event);
+    return length < 0 ? 0 : (size_t)length;
+}
+
+/* Control characters would let what a stranger sent forge lines or drive a terminal. */
+static size_t append_escaped(char *line, size_t used, const char *text)
+{
+    for (; *text != '\0' && used < LINE_BYTES_MAX - 8; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if (c == '\n')
+            used += (size_t)snprintf(line + used, 5, "\\n");
+        else if (c < 0x20 || c == 0x7f)
+            used += (size_t)snprintf(line + used, 5, "\\x%02x", c);
+        else
+            line[used++] = (char)c;
+    }
+    return used;
+}
+
+static void write_line(enum log_level level, const char *event, const char *text)
+{
+    char line[LINE_BYTES_MAX];
+    size_t used = print_head(line, level, event);
+
+    if (*text != '\0')
+        line[used++] = ' ';
+    used = append_escaped(line, used, text);
+    line[used++] = '\n';
+    /* There is nowhere to report that stderr is closed or full. */
+    (void)!write(STDERR_FILENO, line, used);
+}
+
+static void say_left_out(struct rate *rate)
+{
+    char text[96];
+
+    (void)!snprintf(text, sizeof text, "event=%.47s left_out=%" PRIu32, rate->event,
+                    rate->left_out);
+    write_line(LOG_WARN, "log.limited", text);
+    left_out_total -= rate->left_out;
+    rate->left_out = 0;
+}
+
+/* When all names are taken, which cannot happen with names of ours, the rest share the last. */
+static struct rate *rate_of(const char *event)
+{
+    for (size_t i = 0; i < rate_count; i++)
+        if (strncmp(rates[i].event, event, sizeof rates[i].event - 1) == 0)
+            return &rates[i];
+    if (rate_count == NAMES_MAX)
+        return &rates[NAMES_MAX - 1];
+    (void)!snprintf(rates[rate_count].event, sizeof rates[0].event, "%s", event);
+    return &rates[rate_count++];
+}
+
+/* Under the lock: may this line be written?  Counts it. */
+static bool rate_allows(const char *event, uint64_t now_us)
+{
+    struct rate *rate = rate_of(event);
+
+    if (now_us - rate->start_us >= 1000000) {
+        rate->start_us = now_us;
+        rate->written = 0;
+    }
+    if (rate->written >= LOG_PER_SECOND_MAX) {
+        rate->left_out++;
+        left_out_total++;
+        return false;
+    }
+    rate->written++;
+    return true;
+}
+
+/* Under the lock: say of each event whose second is over how many lines it lost. */
+static void report_left_out(uint64_t now_us)
+{
+    for (size_t i = 0; i < rate_count && left_out_total != 0; i++)
+        if (rates[i].left_out != 0 && now_us - rates[i].start_us >= 1000000)
+            say_left_out(&rates[i]);
+}
+
+void log_write(enum log_level level, const char *event, const char *format, ...)
+{
+    static const char cut[] = " (cut)";
+    char text[TEXT_BYTES_MAX + sizeof cut];
+    int errno_before = errno;
+    bool allowed;
+    uint64_t now_us;
+    va_list arguments;
+    int length;
+
+    if ((int)level > atomic_load(&level_max))
+        return;
+    va_start(arguments, format);
+    length = vsnprintf(text, TEXT_BYTES_MAX, format, arguments);
+    va_end(arguments);
+    if (length < 0)
+        text[0] = '\0';
+    if (length >= TEXT_BYTES_MAX)
+        memcpy(text + TEXT_BYTES_MAX - 1, cut, sizeof cut);
+    INVARIANT(pthread_once(&journal_once, find_journal) == 0);
+    now_us = monotonic_us();
+    INVARIANT(pthread_mutex_lock(&lock) == 0);
+    report_left_out(now_us);
+    allowed = level == LOG_ERROR || level == LOG_INFO || rate_allows(event, now_us);
+    INVARIANT(pthread_mutex_unlock(&lock) == 0);
+    if (allowed)
+        write_line(level, event, text);
+    errno = errno_before;
+}

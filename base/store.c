@@ -1,0 +1,132 @@
+/* What both stores share: names of tables, and batches of packed operations. */
+#include "base/store.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* A packed operation: kind u8, table u8, key size u8, 0 u8, value size u32, then key and value. */
+enum { OP_HEAD_BYTES = 8 };
+
+static_assert(STORE_KEY_BYTES_MAX <= UINT8_MAX, "a key's size is stored in a byte");
+static_assert(STORE_TABLES <= UINT8_MAX, "a table's number is stored in a byte");
+
+const char *store_table_name(enum store_table table)
+{
+    switch (table) {
+    case STORE_META:
+        return "meta";
+    case STORE_JOURNAL:
+        return "journal";
+    case STORE_ACCOUNT:
+        return "account";
+    case STORE_CUSTOMER:
+        return "customer";
+    case STORE_REQUEST:
+        return "request";
+    case STORE_CODE:
+        return "code";
+    case STORE_AGENT:
+        return "agent";
+    case STORE_CAPS:
+        return "caps";
+    case STORE_PAGE:
+        return "page";
+    case STORE_INBOX:
+        return "inbox";
+    case STORE_OBJECT:
+        return "object";
+    case STORE_HEAP:
+        return "heap";
+    case STORE_LOG:
+        return "log";
+    case STORE_LINK:
+        return "link";
+    case STORE_TABLES:
+        break;
+    }
+    return "?";
+}
+
+void store_batch_init(struct store_batch *batch)
+{
+    *batch = (struct store_batch){0};
+}
+
+void store_batch_fini(struct store_batch *batch)
+{
+    bytes_fini(&batch->ops);
+    batch->count = 0;
+}
+
+void store_batch_clear(struct store_batch *batch)
+{
+    bytes_clear(&batch->ops);
+    batch->count = 0;
+}
+
+static void add_op(struct store_batch *batch, const struct store_op *op)
+{
+    uint8_t *at;
+
+    INVARIANT(op->table < STORE_TABLES);
+    INVARIANT(op->key_size > 0 && op->key_size <= STORE_KEY_BYTES_MAX);
+    INVARIANT(op->value_size <= STORE_VALUE_BYTES_MAX);
+    /* Room for all of it at once, so a batch never ends in half an operation. */
+    at = bytes_extend(&batch->ops, OP_HEAD_BYTES + op->key_size + op->value_size);
+    if (at == NULL)
+        return;
+    at[0] = (uint8_t)op->kind;
+    at[1] = (uint8_t)op->table;
+    at[2] = (uint8_t)op->key_size;
+    at[3] = 0;
+    le32_put(at + 4, (uint32_t)op->value_size);
+    memcpy(at + OP_HEAD_BYTES, op->key, op->key_size);
+    if (op->value_size != 0)
+        memcpy(at + OP_HEAD_BYTES + op->key_size, op->value, op->value_size);
+    batch->count++;
+}
+
+void store_batch_put(struct store_batch *batch, enum store_table table, const void *key,
+                     size_t key_size, const void *value, size_t value_size)
+{
+    add_op(batch, &(struct store_op){STORE_OP_PUT, table, key, key_size, value, value_size});
+}
+
+void store_batch_append(struct store_batch *batch, enum store_table table, const void *key,
+                        size_t key_size, const void *value, size_t value_size)
+{
+    add_op(batch, &(struct store_op){STORE_OP_APPEND, table, key, key_size, value, value_size});
+}
+
+void store_batch_delete(struct store_batch *batch, enum store_table table, const void *key,
+                        size_t key_size)
+{
+    add_op(batch, &(struct store_op){STORE_OP_DELETE, table, key, key_size, NULL, 0});
+}
+
+bool store_batch_failed(const struct store_batch *batch)
+{
+    return batch->ops.failed;
+}
+
+bool store_batch_next(const struct store_batch *batch, size_t *offset, struct store_op *op)
+{
+    const uint8_t *at;
+    size_t left;
+
+    INVARIANT(*offset <= batch->ops.size);
+    left = batch->ops.size - *offset;
+    if (left == 0)
+        return false;
+    INVARIANT(left >= OP_HEAD_BYTES);
+    at = batch->ops.data + *offset;
+    op->kind = (enum store_op_kind)at[0];
+    op->table = (enum store_table)at[1];
+    op->key_size = at[2];
+    op->value_size = le32_get(at + 4);
+    INVARIANT(left - OP_HEAD_BYTES >= op->key_size + op->value_size);
+    op->key = at + OP_HEAD_BYTES;
+    op->value = op->key + op->key_size;
+    *offset += OP_HEAD_BYTES + op->key_size + op->value_size;
+    return true;
+}

@@ -1,0 +1,288 @@
+/*
+ * A store in memory: a skip list for each table, so that random inserts, ordered walks and copies
+ * are all cheap.  Its levels come from a counter, so that a run repeats exactly.
+ */
+#include "base/store.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LEVELS_MAX = 12 }; /* a quarter of the rows rise a level: good for 4^12 rows */
+
+struct row {
+    uint64_t checksum;
+    uint8_t *value; /* behind next[], in the same block */
+    size_t value_size;
+    size_t key_size;
+    size_t levels;
+    uint8_t key[STORE_KEY_BYTES_MAX];
+    struct row *next[]; /* one for each level */
+};
+
+struct rows {
+    struct row *first[LEVELS_MAX];
+};
+
+/* What an insert or delete at a key has to change: a pointer on each level. */
+struct place {
+    struct row **link[LEVELS_MAX];
+};
+
+struct store_memory {
+    struct rows tables[STORE_TABLES];
+    uint64_t rows_made;    /* the skip list's source of levels */
+    uint64_t good_commits; /* that are left, when `fails` */
+    bool fails;
+};
+
+enum status store_memory_new(struct store_memory **memory)
+{
+    *memory = calloc(1, sizeof **memory);
+    return *memory == NULL ? ST_NOMEM : ST_OK;
+}
+
+void store_memory_free(struct store_memory *memory)
+{
+    if (memory == NULL)
+        return;
+    for (size_t i = 0; i < STORE_TABLES; i++) {
+        for (struct row *row = memory->tables[i].first[0]; row != NULL;) {
+            struct row *next = row->next[0];
+
+            free(row);
+            row = next;
+        }
+    }
+    free(memory);
+}
+
+/* 64-bit FNV-1a: finds every flipped bit, which is all the damage that tests do. */
+static uint64_t checksum_add(uint64_t sum, const uint8_t *data, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        sum = (sum ^ data[i]) * UINT64_C(0x100000001b3);
+    return sum;
+}
+
+static uint64_t checksum_of(const struct row *row)
+{
+    uint64_t sum = checksum_add(UINT64_C(0xcbf29ce484222325), row->key, row->key_size);
+
+    return checksum_add(sum, row->value, row->value_size);
+}
+
+static int compare_keys(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size)
+{
+    int order = memcmp(a, b, a_size < b_size ? a_size : b_size);
+
+    return order != 0 ? order : (a_size > b_size) - (a_size < b_size);
+}
+
+/* The place of the first row whose key is not below this one. */
+static struct row *seek(struct rows *rows, const uint8_t *key, size_t key_size, struct place *place)
+{
+    struct row **links = rows->first;
+
+    for (size_t level = LEVELS_MAX; level-- > 0;) {
+        while (links[level] != NULL &&
+               compare_keys(links[level]->key, links[level]->key_size, key, key_size) < 0)
+            links = links[level]->next;
+        place->link[level] = &links[level];
+    }
+    return links[0];
+}
+
+static bool has_key(const struct row *row, const uint8_t *key, size_t key_size)
+{
+    return row != NULL && compare_keys(row->key, row->key_size, key, key_size) == 0;
+}
+
+/* A row that is linked nowhere yet; NULL when memory is short. */
+static struct row *make_row(struct store_memory *memory, const struct store_op *op)
+{
+    uint64_t random = ++memory->rows_made * UINT64_C(0x9e3779b97f4a7c15);
+    size_t levels = 1;
+    struct row *row;
+
+    for (random >>= 16; (random & 3) == 0 && levels < LEVELS_MAX; random >>= 2)
+        levels++;
+    row = malloc(sizeof *row + levels * sizeof(struct row *) + op->value_size);
+    if (row == NULL)
+        return NULL;
+    row->levels = levels;
+    row->key_size = op->key_size;
+    memcpy(row->key, op->key, op->key_size);
+    row->value = (uint8_t *)(row->next + levels);
+    row->value_size = op->value_size;
+    if (op->value_size != 0)
+        memcpy(row->value, op->value, op->value_size);
+    row->checksum = checksum_of(row);
+    return row;
+}
+
+static void unlink_row(struct row *row, const struct place *place)
+{
+    for (size_t level = 0; level < row->levels; level++)
+        *place->link[level] = row->next[level];
+    free(row);
+}
+
+static void link_row(struct row *row, const struct place *place)
+{
+    for (size_t level = 0; level < row->levels; level++) {
+        row->next[level] = *place->link[level];
+        *place->link[level] = row;
+    }
+}
+
+/* Takes `row`, which is NULL for a delete.  Cannot fail. */
+static void apply(struct store_memory *memory, const struct store_op *op, struct row *row)
+{
+    struct place place;
+    struct row *found = seek(&memory->tables[op->table], op->key, op->key_size, &place);
+
+    if (op->kind == STORE_OP_APPEND)
+        INVARIANT(found == NULL); /* the header: it sorts after every key of the table */
+    if (has_key(found, op->key, op->key_size))
+        unlink_row(found, &place);
+    if (row != NULL)
+        link_row(row, &place);
+}
+
+/* First all memory is taken, then all is applied: so a commit is whole or not at all. */
+static enum status memory_commit(void *context, const struct store_batch *batch,
+                                 struct fault *fault)
+{
+    struct store_memory *memory = context;
+    struct row **made;
+    struct store_op op;
+    size_t offset = 0;
+    size_t count = 0;
+    bool short_of_memory = false;
+
+    INVARIANT(!store_batch_failed(batch));
+    if (memory->fails && memory->good_commits == 0)
+        return fault_set(fault, ST_IO, "commit: the store in memory was told to fail");
+    made = calloc((size_t)batch->count + 1, sizeof(struct row *));
+    if (made == NULL)
+        return fault_set(fault, ST_NOMEM, "commit: memory is short");
+    for (; !short_of_memory && store_batch_next(batch, &offset, &op); count++) {
+        if (op.kind == STORE_OP_DELETE)
+            continue;
+        made[count] = make_row(memory, &op);
+        short_of_memory = made[count] == NULL;
+    }
+    if (short_of_memory) {
+        for (size_t i = 0; i < count; i++)
+            free(made[i]);
+        free(made);
+        return fault_set(fault, ST_NOMEM, "commit: memory is short");
+    }
+    offset = 0;
+    for (size_t i = 0; store_batch_next(batch, &offset, &op); i++)
+        apply(memory, &op, made[i]);
+    free(made);
+    if (memory->fails)
+        memory->good_commits--;
+    return ST_OK;
+}
+
+static enum status damaged(enum store_table table, const struct row *row, struct fault *fault)
+{
+    char key[2 * STORE_KEY_BYTES_MAX + 1];
+
+    return fault_set(fault, ST_CORRUPT, "table %s, key %s: the value does not fit its checksum",
+                     store_table_name(table), hex_print(key, row->key, row->key_size));
+}
+
+static enum status memory_walk(void *context, enum store_table table, const void *prefix,
+                               size_t prefix_size, store_visit visit, void *visit_context,
+                               struct fault *fault)
+{
+    struct store_memory *memory = context;
+    struct place place;
+    struct row *row;
+
+    INVARIANT(table < STORE_TABLES);
+    INVARIANT(prefix_size <= STORE_KEY_BYTES_MAX);
+    if (prefix_size == 0)
+        row = memory->tables[table].first[0];
+    else
+        row = seek(&memory->tables[table], prefix, prefix_size, &place);
+    for (; row != NULL; row = row->next[0]) {
+        enum status status;
+
+        if (prefix_size != 0 &&
+            (row->key_size < prefix_size || memcmp(row->key, prefix, prefix_size) != 0))
+            break;
+        if (checksum_of(row) != row->checksum)
+            return damaged(table, row, fault);
+        status = visit(visit_context, row->key, row->key_size, row->value, row->value_size, fault);
+        if (status != ST_OK)
+            return status;
+    }
+    return ST_OK;
+}
+
+struct store store_from_memory(struct store_memory *memory)
+{
+    return (struct store){.commit = memory_commit, .walk = memory_walk, .context = memory};
+}
+
+void store_memory_fail_after(struct store_memory *memory, uint64_t count)
+{
+    memory->fails = true;
+    memory->good_commits = count;
+}
+
+enum status store_memory_copy(struct store_memory **copy, const struct store_memory *memory)
+{
+    enum status status = store_memory_new(copy);
+
+    if (status != ST_OK)
+        return status;
+    for (size_t table = 0; table < STORE_TABLES; table++) {
+        struct place end;
+
+        for (size_t level = 0; level < LEVELS_MAX; level++)
+            end.link[level] = &(*copy)->tables[table].first[level];
+        for (const struct row *row = memory->tables[table].first[0]; row != NULL;
+             row = row->next[0]) {
+            struct store_op op = {.key = row->key,
+                                  .key_size = row->key_size,
+                                  .value = row->value,
+                                  .value_size = row->value_size};
+            struct row *made = make_row(*copy, &op);
+
+            if (made == NULL) {
+                store_memory_free(*copy);
+                *copy = NULL;
+                return ST_NOMEM;
+            }
+            made->checksum = row->checksum; /* damage is copied as damage */
+            link_row(made, &end);
+            for (size_t level = 0; level < made->levels; level++)
+                end.link[level] = &made->next[level];
+        }
+    }
+    return ST_OK;
+}
+
+enum status store_memory_damage(struct store_memory *memory, enum store_table table,
+                                const void *key, size_t key_size, size_t bit)
+{
+    struct place place;
+    struct row *row = seek(&memory->tables[table], key, key_size, &place);
+
+    if (!has_key(row, key, key_size))
+        return ST_MISSING;
+    if (bit == STORE_MEMORY_DROP) {
+        unlink_row(row, &place);
+        return ST_OK;
+    }
+    if (bit / 8 >= row->value_size)
+        return ST_MISSING;
+    row->value[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    return ST_OK;
+}

@@ -1,0 +1,149 @@
+/* The pre-images of a turn: a vector of steps, and one run of bytes that holds all the images. */
+#include "base/undo.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A turn that saved much gives the memory back; below this it is kept for the next. */
+enum { KEPT_BYTES_MAX = 1024 * 1024 };
+
+enum step_kind { STEP_SAVE, STEP_ON_ROLLBACK, STEP_ON_COMMIT };
+
+struct step {
+    enum step_kind kind;
+    void (*action)(void *context, void *argument);
+    void *context;  /* of a save: the memory */
+    void *argument; /* of a save: unused */
+    size_t size;    /* of a save: its image is the last `size` bytes that are not yet restored */
+};
+
+struct undo {
+    struct step *steps;
+    size_t count;
+    size_t capacity;
+    struct bytes images;
+    bool ending; /* inside a rollback or commit, where nothing may be added */
+};
+
+enum status undo_new(struct undo **undo)
+{
+    *undo = calloc(1, sizeof **undo);
+    return *undo == NULL ? ST_NOMEM : ST_OK;
+}
+
+void undo_free(struct undo *undo)
+{
+    if (undo == NULL)
+        return;
+    free(undo->steps);
+    bytes_fini(&undo->images);
+    free(undo);
+}
+
+static void add_step(struct undo *undo, struct step step)
+{
+    INVARIANT(!undo->ending);
+    if (undo->count == undo->capacity) {
+        size_t capacity = undo->capacity == 0 ? 64 : undo->capacity * 2;
+        struct step *steps = realloc(undo->steps, capacity * sizeof *steps);
+
+        INVARIANT(steps != NULL);
+        undo->steps = steps;
+        undo->capacity = capacity;
+    }
+    undo->steps[undo->count++] = step;
+}
+
+void undo_save(struct undo *undo, void *memory, size_t size)
+{
+    if (size == 0)
+        return;
+    add_step(undo, (struct step){.kind = STEP_SAVE, .context = memory, .size = size});
+    bytes_append(&undo->images, memory, size);
+    INVARIANT(!undo->images.failed);
+}
+
+void undo_on_rollback(struct undo *undo, void (*action)(void *context, void *argument),
+                      void *context, void *argument)
+{
+    add_step(undo, (struct step){STEP_ON_ROLLBACK, action, context, argument, 0});
+}
+
+void undo_on_commit(struct undo *undo, void (*action)(void *context, void *argument), void *context,
+                    void *argument)
+{
+    add_step(undo, (struct step){STEP_ON_COMMIT, action, context, argument, 0});
+}
+
+static void free_action(void *context, void *argument)
+{
+    (void)argument;
+    free(context);
+}
+
+void undo_free_on_commit(struct undo *undo, void *memory)
+{
+    undo_on_commit(undo, free_action, memory, NULL);
+}
+
+void undo_free_on_rollback(struct undo *undo, void *memory)
+{
+    undo_on_rollback(undo, free_action, memory, NULL);
+}
+
+static void make_empty(struct undo *undo)
+{
+    undo->count = 0;
+    undo->ending = false;
+    bytes_clear(&undo->images);
+    if (undo->images.capacity > KEPT_BYTES_MAX)
+        bytes_fini(&undo->images);
+    if (undo->capacity * sizeof *undo->steps > KEPT_BYTES_MAX) {
+        free(undo->steps);
+        undo->steps = NULL;
+        undo->capacity = 0;
+    }
+}
+
+void undo_rollback(struct undo *undo)
+{
+    size_t end = undo->images.size;
+
+    INVARIANT(!undo->ending);
+    undo->ending = true;
+    for (size_t i = undo->count; i-- > 0;) {
+        const struct step *step = &undo->steps[i];
+
+        switch (step->kind) {
+        case STEP_SAVE:
+            end -= step->size;
+            memcpy(step->context, undo->images.data + end, step->size);
+            break;
+        case STEP_ON_ROLLBACK:
+            step->action(step->context, step->argument);
+            break;
+        case STEP_ON_COMMIT:
+            break;
+        }
+    }
+    INVARIANT(end == 0);
+    make_empty(undo);
+}
+
+void undo_commit(struct undo *undo)
+{
+    INVARIANT(!undo->ending);
+    undo->ending = true;
+    for (size_t i = 0; i < undo->count; i++) {
+        const struct step *step = &undo->steps[i];
+
+        if (step->kind == STEP_ON_COMMIT)
+            step->action(step->context, step->argument);
+    }
+    make_empty(undo);
+}
+
+bool undo_is_empty(const struct undo *undo)
+{
+    return undo->count == 0;
+}
