@@ -1,0 +1,217 @@
+/*
+ * Channels: private two-ended streams of packets over one interface, bought and sold.
+ *
+ * This part decides; it moves no money, runs no agent and opens no socket.  Each call is a check that
+ * may refuse and changes nothing, then a change that cannot fail and that says, as a wire message, what
+ * the far end must hear.  The site moves the money, reserves and deposits that the answers name, and
+ * carries the messages: within the site at once (interface self), over a link by parcels.
+ *
+ * An end knows its interface, channel number and side; both ends of a self channel are at this site and
+ * differ by side.  Credit is cumulative totals that never go back: what an end armed, and what the far
+ * end has sent against it.  One thread.
+ */
+#ifndef SERAI_CHANNELS_CHANNELS_H
+#define SERAI_CHANNELS_CHANNELS_H
+
+#include "base/money.h"
+#include "base/store.h"
+#include "base/undo.h"
+
+enum { CHANNEL_INTERFACE_SELF = 0 };
+
+/* Which side of the channel an end is. Fixed numbers. */
+enum channel_side { CHANNEL_BUYER = 0, CHANNEL_BORN = 1 };
+
+/* Fixed numbers. */
+enum channel_state {
+    CHANNEL_PENDING = 0, /* bought, the neighbour has not answered */
+    CHANNEL_OPEN = 1,
+    CHANNEL_FAR_CLOSED = 2, /* the far end was sold or closed: nothing can be sent */
+    CHANNEL_CLOSING = 3,    /* this end was sold; CLOSED has not come back; no cap leads here */
+};
+
+/*
+ * One end.  Plain values; change them only through the calls below (which save pre-images in the
+ * running turn's undo), except the fields under "the site's": those the site sets after undo_save.
+ */
+struct channel_end {
+    uint64_t id;    /* local, what a cap names; never reused */
+    uint64_t owner; /* agent; 0 when closing and the agent is dead */
+    uint32_t interface;
+    uint32_t number; /* low bit 0: bought here; never reused on an interface */
+    enum channel_side side;
+    enum channel_state state;
+    /* What this end granted the far end, and what came of it. */
+    uint64_t armed_packets;
+    uint64_t armed_bytes;
+    uint64_t received_packets;
+    uint64_t received_bytes;
+    /* What the far end granted, and what was sent. */
+    uint64_t credit_packets;
+    uint64_t credit_bytes;
+    uint64_t sent_packets;
+    uint64_t sent_bytes;
+    bool room_asked;
+    /* the site's: money held for this end, by kind (nanos of its own accounts) */
+    struct money deposit;        /* deposit:channel */
+    struct money armed_reserve;  /* held:reserve, for packets armed and not yet arrived */
+    struct money answer_reserve; /* held:reserve, while pending */
+    struct money room_reserve;   /* held:reserve, while room_asked */
+    struct money close_reserve;  /* held:reserve, from birth until the close signal */
+    struct money birth_money;    /* held:birth, while pending */
+    bool dirty;                  /* its row must be written; managed by this part */
+};
+
+/* ---- messages on the wire; over links they travel in parcels ---- */
+enum channel_message_kind {
+    CHANNEL_BIRTH = 1,  /* buy: endowment, max fee */
+    CHANNEL_ANSWER = 2, /* status 0: open, with first credit; else the refusal.  fee, money back */
+    CHANNEL_PACKET = 3, /* data, money */
+    CHANNEL_CREDIT = 4, /* packets, bytes: the far end's cumulative armed totals */
+    CHANNEL_CLOSE = 5,  /* the sender's end is sold or closed */
+    CHANNEL_CLOSED = 6, /* the answer to CLOSE: no packet follows it */
+};
+
+enum { CHANNEL_PACKET_BYTES_MAX = 65536 };
+
+struct channel_message {
+    enum channel_message_kind kind;
+    uint32_t interface;
+    uint32_t number;
+    enum channel_side to; /* the side that receives it */
+    int32_t status;       /* ANSWER: 0 or a refusal of sdk/abi.h */
+    struct money money;   /* PACKET: its money.  ANSWER: change, or the whole sum back.  BIRTH: both */
+    struct money endowment;
+    struct money fee;  /* BIRTH: the maximum; ANSWER: what was charged */
+    uint64_t packets;  /* CREDIT, ANSWER: cumulative totals */
+    uint64_t bytes;
+    uint64_t customer; /* BIRTH: the buyer's lineage */
+    const uint8_t *data; /* PACKET: borrowed for the call */
+    size_t size;
+};
+
+/* ---- the set of ends ---- */
+struct channels; /* opaque */
+
+MUST_CHECK enum status channels_new(struct channels **channels);
+void channels_free(struct channels *channels);
+/* Read all ends back.  Rows: STORE_LINK, key = interface u32, u8 1, end id u64. ST_CORRUPT. */
+MUST_CHECK enum status channels_load(struct channels *channels, const struct store *store,
+                                     struct fault *fault);
+/* Write the rows that changed since the last call, and the counters (key = u32 0, u8 0, u64 0). */
+void channels_save(struct channels *channels, struct store_batch *batch);
+/* Decode one row of an end, for claims and verification.  ST_CORRUPT. Other row kinds: ST_MISSING. */
+MUST_CHECK enum status channels_row_decode(struct channel_end *end, const uint8_t *key,
+                                           size_t key_size, const uint8_t *value, size_t value_size,
+                                           struct fault *fault);
+
+struct channel_end *channels_find(struct channels *channels, uint64_t id); /* NULL: none */
+/* The end that a message on (interface, number, side) is for; NULL: none. */
+struct channel_end *channels_at(struct channels *channels, uint32_t interface, uint32_t number,
+                                enum channel_side side);
+size_t channels_count(const struct channels *channels);
+/* In order of id. Must not add or remove ends. */
+void channels_each(struct channels *channels,
+                   void (*visit)(void *context, struct channel_end *end), void *context);
+/* Ends owned by an agent, in order of id: writes at most max ids, returns how many there are. */
+size_t channels_owned(const struct channels *channels, uint64_t owner, uint64_t *ids, size_t max);
+
+/* To be called by the site before it sets one of its fields: saves the end and marks it dirty. */
+void channel_touch(struct channel_end *end, struct undo *undo);
+
+/* ---- verdicts: refusals of this part; the site maps them to sdk/abi.h ---- */
+enum channel_verdict {
+    CHANNEL_FINE = 0,
+    CHANNEL_NO_CREDIT,   /* the far end has armed no more */
+    CHANNEL_NOT_OPEN,    /* pending */
+    CHANNEL_IS_CLOSED,   /* far end closed, or closing */
+    CHANNEL_TOO_LARGE,   /* a packet over CHANNEL_PACKET_BYTES_MAX */
+    CHANNEL_TOO_MUCH,    /* arming past the bound of outstanding packets or bytes */
+    CHANNEL_HAS_ASKED,   /* room was asked already */
+    CHANNEL_UNKNOWN,     /* a message for an end that is not there: a late one, or a lie */
+    CHANNEL_UNARMED,     /* a packet beyond what was armed: the sender broke the rules */
+};
+
+/* ---- orders on ends (within a turn: undo is that turn's) ---- */
+
+/*
+ * A new pending end for `owner`, and the BIRTH message for the neighbour (money fields are the
+ * caller's to fill).  *end is owned by `channels`.  ST_NOMEM is INVARIANT.  Undone by rollback.
+ */
+struct channel_end *channels_buy(struct channels *channels, struct undo *undo, uint64_t owner,
+                                 uint32_t interface, struct channel_message *birth);
+
+MUST_CHECK enum channel_verdict channel_check_send(const struct channel_end *end, size_t size);
+/* After a good check: counts the packet; fills kind, interface, number, to of *packet. */
+void channel_send(struct channel_end *end, struct undo *undo, size_t size,
+                  struct channel_message *packet);
+
+enum { CHANNEL_ARMED_PACKETS_MAX = 1024, CHANNEL_ARMED_BYTES_MAX = 1024 * 1024 };
+/* packets and bytes are at least 1; at most the bounds above may be outstanding. */
+MUST_CHECK enum channel_verdict channel_check_arm(const struct channel_end *end, uint64_t packets,
+                                                  uint64_t bytes);
+void channel_arm(struct channel_end *end, struct undo *undo, uint64_t packets, uint64_t bytes,
+                 struct channel_message *credit);
+/* Packets armed that have not arrived. */
+uint64_t channel_armed_open(const struct channel_end *end);
+/* Packets that may be sent now (0 when not open). */
+uint64_t channel_may_send(const struct channel_end *end);
+
+/* Ask for one room event. If there is credit now, the site delivers it at once. */
+MUST_CHECK enum channel_verdict channel_check_room(const struct channel_end *end);
+void channel_ask_room(struct channel_end *end, struct undo *undo);
+
+/*
+ * Sell or close: this end will send and receive no more.  Good in every state but CLOSING (and PENDING
+ * ends cannot be sold: CHANNEL_NOT_OPEN).  Fills CLOSE for the far end and *tell_far = true unless the
+ * far end has closed already; the end stays CLOSING until CLOSED returns (or is removed at once when
+ * the far end closed first).
+ */
+MUST_CHECK enum channel_verdict channel_check_sell(const struct channel_end *end);
+void channels_sell(struct channels *channels, struct channel_end *end, struct undo *undo,
+                   struct channel_message *close, bool *tell_far);
+
+/* ---- messages that arrive ---- */
+
+/* The neighbour's side of BIRTH: the born agent's end, OPEN, with first credit armed and the buyer's
+ * end to be told by the ANSWER this fills. */
+struct channel_end *channels_accept(struct channels *channels, struct undo *undo,
+                                    const struct channel_message *birth, uint64_t owner,
+                                    uint64_t first_packets, uint64_t first_bytes,
+                                    struct channel_message *answer);
+/* Refuse it: fills an ANSWER with `status` and all the money. */
+void channels_refuse(const struct channel_message *birth, int32_t status,
+                     struct channel_message *answer);
+
+/*
+ * ANSWER at the buyer's end: it opens (status 0), or is removed (a refusal; *end is then gone after the
+ * site took its money fields: so the caller reads them first and calls this last).
+ */
+MUST_CHECK enum channel_verdict channels_answered(struct channels *channels,
+                                                  struct channel_end *end, struct undo *undo,
+                                                  const struct channel_message *answer);
+
+/*
+ * PACKET: CHANNEL_FINE counts it as received.  CHANNEL_UNKNOWN / CHANNEL_IS_CLOSED: late; its money is
+ * credited to whoever sold the end.  CHANNEL_UNARMED, CHANNEL_TOO_LARGE: a broken rule; changes nothing.
+ */
+MUST_CHECK enum channel_verdict channel_received(struct channel_end *end, struct undo *undo,
+                                                 const struct channel_message *packet);
+
+/* CREDIT: totals only rise (a lower one is a broken rule: CHANNEL_UNARMED).  *room is true when a room
+ * event is due now; room_asked is then cleared. */
+MUST_CHECK enum channel_verdict channel_credited(struct channel_end *end, struct undo *undo,
+                                                 const struct channel_message *credit, bool *room);
+
+/*
+ * CLOSE: an OPEN end becomes FAR_CLOSED and *signal is true (its owner is told, once); a CLOSING one is
+ * removed (both sold at once).  Fills CLOSED for the far end.
+ */
+MUST_CHECK enum channel_verdict channels_far_closed(struct channels *channels,
+                                                    struct channel_end *end, struct undo *undo,
+                                                    struct channel_message *closed, bool *signal);
+/* CLOSED: the CLOSING end is removed. */
+MUST_CHECK enum channel_verdict channels_closed(struct channels *channels, struct channel_end *end,
+                                                struct undo *undo);
+
+#endif
