@@ -2,8 +2,8 @@
  * Control requests: what a client says to a site, and what it answers.  Wire form: docs/control.md.
  *
  * A request that changes something is signed by the key of a customer (the operator is one) and
- * carries a number that only rises for that key; the site remembers the last one and its answer, so a
- * repeat is answered the same and never done twice.  Reads are not signed: the socket's mode 0600
+ * carries a number that only rises for that key; the site remembers the last one and its answer, so
+ * a repeat is answered the same and never done twice.  Reads are not signed: the socket's mode 0600
  * guards them.
  *
  *     envelope = CBOR [payload bytes, Ed25519 signature of payload]
@@ -75,8 +75,8 @@ void control_sign(struct bytes *out, const uint8_t site_key[CONTROL_KEY_BYTES],
 void control_read(struct bytes *out, const char *command, const struct bytes *args);
 
 /*
- * Decode either form and check the signature.  ST_INVALID: not a request (says where); ST_DENIED: the
- * signature does not fit.
+ * Decode either form and check the signature.  ST_INVALID: not a request (says where); ST_DENIED:
+ * the signature does not fit.
  */
 MUST_CHECK enum status control_decode(struct control_request *request, const uint8_t *bytes,
                                       size_t size, struct fault *fault);

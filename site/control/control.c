@@ -1,0 +1,191 @@
+/* The envelope of control requests, and their answers: docs/control.md. */
+#include "site/control/control.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <string.h>
+
+static const char REQUEST_FORMAT[] = "serai-control-1";
+static const char READ_FORMAT[] = "serai-read-1";
+
+enum { FORMAT_BYTES_MAX = 16 };
+
+static void put_raw(struct bytes *out, const struct bytes *item)
+{
+    bytes_append(out, item->data, item->size);
+    if (item->failed)
+        out->failed = true;
+}
+
+void control_sign(struct bytes *out, const uint8_t site_key[CONTROL_KEY_BYTES],
+                  const uint8_t key[CONTROL_KEY_BYTES], const uint8_t secret[CONTROL_SECRET_BYTES],
+                  uint64_t number, const char *command, const struct bytes *args)
+{
+    struct bytes payload = {0};
+    uint8_t signature[CONTROL_SIGNATURE_BYTES] = {0};
+
+    static_assert(CONTROL_SIGNATURE_BYTES == crypto_sign_BYTES, "an Ed25519 signature");
+    static_assert(CONTROL_KEY_BYTES == crypto_sign_PUBLICKEYBYTES, "an Ed25519 key");
+    static_assert(CONTROL_SECRET_BYTES == crypto_sign_SECRETKEYBYTES, "an Ed25519 secret");
+
+    cbor_put_array(&payload, 6);
+    cbor_put_text(&payload, REQUEST_FORMAT);
+    cbor_put_bytes(&payload, site_key, CONTROL_KEY_BYTES);
+    cbor_put_bytes(&payload, key, CONTROL_KEY_BYTES);
+    cbor_put_uint(&payload, number);
+    cbor_put_text(&payload, command);
+    put_raw(&payload, args);
+
+    if (payload.failed)
+        out->failed = true;
+    else
+        (void)!crypto_sign_detached(signature, NULL, payload.data, payload.size, secret); /* is 0 */
+    cbor_put_array(out, 2);
+    cbor_put_bytes(out, payload.data, payload.size);
+    cbor_put_bytes(out, signature, sizeof signature);
+    bytes_fini(&payload);
+}
+
+void control_read(struct bytes *out, const char *command, const struct bytes *args)
+{
+    cbor_put_array(out, 3);
+    cbor_put_text(out, READ_FORMAT);
+    cbor_put_text(out, command);
+    put_raw(out, args);
+}
+
+static void get_format(struct cbor *in, const char *format)
+{
+    char text[FORMAT_BYTES_MAX + 1];
+
+    cbor_get_text(in, text, FORMAT_BYTES_MAX);
+    if (in->error == NULL && strcmp(text, format) != 0)
+        cbor_fail(in, "unknown format of request");
+}
+
+static void get_args(struct control_request *request, struct cbor *in)
+{
+    if (cbor_peek(in) != CBOR_ARRAY)
+        cbor_fail(in, "args are not an array");
+    request->args = cbor_get_raw(in, &request->args_size);
+}
+
+static enum status decode_read(struct control_request *request, struct cbor *in,
+                               struct fault *fault)
+{
+    request->is_read = true;
+    get_format(in, READ_FORMAT);
+    cbor_get_text(in, request->command, CONTROL_COMMAND_BYTES_MAX);
+    get_args(request, in);
+    return cbor_done(in, fault, "control read");
+}
+
+static enum status decode_payload(struct control_request *request, struct fault *fault)
+{
+    struct cbor in;
+
+    cbor_init(&in, request->payload, request->payload_size);
+    cbor_get_array(&in, 6);
+    get_format(&in, REQUEST_FORMAT);
+    cbor_get_bytes_exact(&in, request->site_key, CONTROL_KEY_BYTES);
+    cbor_get_bytes_exact(&in, request->key, CONTROL_KEY_BYTES);
+    request->number = cbor_get_uint(&in, UINT64_MAX);
+    cbor_get_text(&in, request->command, CONTROL_COMMAND_BYTES_MAX);
+    get_args(request, &in);
+    return cbor_done(&in, fault, "control request");
+}
+
+static enum status decode_envelope(struct control_request *request, struct cbor *in,
+                                   struct fault *fault)
+{
+    enum status status;
+
+    request->payload = cbor_get_bytes(in, &request->payload_size, CONTROL_BYTES_MAX);
+    cbor_get_bytes_exact(in, request->signature, CONTROL_SIGNATURE_BYTES);
+    status = cbor_done(in, fault, "control envelope");
+    if (status != ST_OK)
+        return status;
+    status = decode_payload(request, fault);
+    if (status != ST_OK)
+        return status;
+    if (crypto_sign_verify_detached(request->signature, request->payload, request->payload_size,
+                                    request->key) != 0)
+        return fault_set(fault, ST_DENIED, "control request: the signature does not fit the key");
+    return ST_OK;
+}
+
+enum status control_decode(struct control_request *request, const uint8_t *bytes, size_t size,
+                           struct fault *fault)
+{
+    struct cbor in;
+    uint64_t count;
+
+    *request = (struct control_request){0};
+    if (size > CONTROL_BYTES_MAX)
+        return fault_set(fault, ST_INVALID, "control request: %zu bytes, the most is %d", size,
+                         CONTROL_BYTES_MAX);
+    cbor_init(&in, bytes, size);
+    count = cbor_get_array_any(&in, 3);
+    if (in.error == NULL && count == 3)
+        return decode_read(request, &in, fault);
+    if (in.error == NULL && count == 2)
+        return decode_envelope(request, &in, fault);
+    cbor_fail(&in, "neither an envelope of 2 items nor a read of 3");
+    return cbor_done(&in, fault, "control request");
+}
+
+/* Answers quote what clients sent; whatever that was, the answer itself must decode. */
+static void put_message(struct bytes *out, const char *message)
+{
+    char text[CONTROL_MESSAGE_BYTES_MAX + 1];
+    size_t used = 0;
+
+    for (; message[used] != '\0' && used < CONTROL_MESSAGE_BYTES_MAX; used++) {
+        unsigned char byte = (unsigned char)message[used];
+        bool plain = byte == '\n' || (byte >= 0x20 && byte < 0x7f);
+
+        text[used] = plain ? message[used] : '?';
+    }
+    text[used] = '\0';
+    cbor_put_text(out, text);
+}
+
+void control_answer(struct bytes *out, enum control_status status, uint64_t frame,
+                    const char *message, const struct bytes *result)
+{
+    cbor_put_array(out, 4);
+    cbor_put_uint(out, (uint64_t)status);
+    cbor_put_uint(out, frame);
+    put_message(out, message == NULL ? "" : message);
+    if (result == NULL || result->size == 0)
+        cbor_put_null(out);
+    else
+        bytes_append(out, result->data, result->size);
+    if (result != NULL && result->failed)
+        out->failed = true;
+}
+
+static bool is_status(uint64_t value)
+{
+    return value == CONTROL_DONE || value == CONTROL_REFUSED || value == CONTROL_BAD_REQUEST ||
+           value == CONTROL_MISSING || value == CONTROL_TRY_AGAIN || value == CONTROL_DENIED;
+}
+
+enum status control_reply_decode(struct control_reply *reply, const uint8_t *bytes, size_t size,
+                                 struct fault *fault)
+{
+    struct cbor in;
+    uint64_t status;
+
+    *reply = (struct control_reply){0};
+    cbor_init(&in, bytes, size);
+    cbor_get_array(&in, 4);
+    status = cbor_get_uint(&in, UINT8_MAX);
+    if (in.error == NULL && !is_status(status))
+        cbor_fail(&in, "unknown status");
+    reply->status = (enum control_status)status;
+    reply->frame = cbor_get_uint(&in, UINT64_MAX);
+    cbor_get_text(&in, reply->message, CONTROL_MESSAGE_BYTES_MAX);
+    reply->result = cbor_get_raw(&in, &reply->result_size);
+    return cbor_done(&in, fault, "control answer");
+}

@@ -1,0 +1,142 @@
+#include "site/control/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { READ_STEP_BYTES = 16384 };
+
+enum status file_path(char path[FILE_PATH_BYTES], const char *dir, const char *name,
+                      struct fault *fault)
+{
+    int length = snprintf(path, FILE_PATH_BYTES, "%s/%s", dir, name);
+
+    if (length < 0 || length >= FILE_PATH_BYTES)
+        return fault_set(fault, ST_INVALID, "path too long: %.100s/%s", dir, name);
+    return ST_OK;
+}
+
+static enum status io_fault(struct fault *fault, const char *verb, const char *path)
+{
+    enum status status = errno == ENOENT ? ST_MISSING : errno == EEXIST ? ST_EXISTS : ST_IO;
+
+    return fault_set(fault, status, "%s %s: %s", verb, path, strerror(errno));
+}
+
+static enum status read_all(int fd, const char *path, size_t size_max, struct bytes *bytes,
+                            struct fault *fault)
+{
+    size_t total = 0;
+
+    for (;;) {
+        uint8_t *room = bytes_extend(bytes, READ_STEP_BYTES);
+        ssize_t got;
+
+        if (room == NULL)
+            return fault_set(fault, ST_NOMEM, "read %s: memory is short", path);
+        got = read(fd, room, READ_STEP_BYTES);
+        bytes->size -= READ_STEP_BYTES - (got > 0 ? (size_t)got : 0);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return io_fault(fault, "read", path);
+        if (got == 0)
+            return ST_OK;
+        total += (size_t)got;
+        if (total > size_max)
+            return fault_set(fault, ST_FULL, "%s is longer than %zu bytes", path, size_max);
+    }
+}
+
+enum status file_read(const char *path, size_t size_max, struct bytes *bytes, struct fault *fault)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    enum status status;
+
+    if (fd < 0)
+        return io_fault(fault, "open", path);
+    status = read_all(fd, path, size_max, bytes, fault);
+    (void)!close(fd); /* nothing was written */
+    return status;
+}
+
+static bool write_all(int fd, const uint8_t *data, size_t size)
+{
+    while (size > 0) {
+        ssize_t put = write(fd, data, size);
+
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0)
+            return false;
+        data += put;
+        size -= (size_t)put;
+    }
+    return true;
+}
+
+/* A new name is durable only once its directory is. */
+static bool sync_folder(const char *path)
+{
+    char folder[FILE_PATH_BYTES];
+    const char *slash = strrchr(path, '/');
+    size_t length = slash == NULL ? 0 : (size_t)(slash - path);
+    int fd;
+    bool good;
+
+    if (length >= sizeof folder)
+        return false;
+    memcpy(folder, path, length);
+    folder[length] = '\0';
+    fd = open(slash == NULL ? "." : length == 0 ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    good = fsync(fd) == 0;
+    (void)!close(fd); /* a directory opened for reading */
+    return good;
+}
+
+static enum status write_new(const char *path, int flags, const void *data, size_t size,
+                             unsigned mode, struct fault *fault)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, (mode_t)mode);
+    bool good;
+
+    if (fd < 0)
+        return io_fault(fault, "create", path);
+    good = write_all(fd, data, size) && fsync(fd) == 0;
+    if (close(fd) != 0)
+        good = false;
+    return good ? ST_OK : io_fault(fault, "write", path);
+}
+
+enum status file_create(const char *path, const void *data, size_t size, unsigned mode,
+                        struct fault *fault)
+{
+    enum status status = write_new(path, O_EXCL, data, size, mode, fault);
+
+    if (status == ST_OK && !sync_folder(path))
+        return io_fault(fault, "sync the directory of", path);
+    return status;
+}
+
+enum status file_replace(const char *path, const void *data, size_t size, struct fault *fault)
+{
+    char beside[FILE_PATH_BYTES];
+    int length = snprintf(beside, sizeof beside, "%s.new", path);
+    enum status status;
+
+    if (length < 0 || (size_t)length >= sizeof beside)
+        return fault_set(fault, ST_INVALID, "path too long: %.100s", path);
+    status = write_new(beside, O_TRUNC, data, size, 0600, fault);
+    if (status != ST_OK)
+        return status;
+    if (rename(beside, path) != 0)
+        return io_fault(fault, "replace", path);
+    if (!sync_folder(path))
+        return io_fault(fault, "sync the directory of", path);
+    return ST_OK;
+}

@@ -1,0 +1,29 @@
+/* Small whole files, read with a bound and written so that a crash leaves the old or the new one.
+ */
+#ifndef SERAI_SITE_CONTROL_FILE_H
+#define SERAI_SITE_CONTROL_FILE_H
+
+#include "base/bytes.h"
+
+enum { FILE_PATH_BYTES = 4096 };
+
+/* "dir/name" into `path`.  ST_INVALID when it is too long. */
+MUST_CHECK enum status file_path(char path[FILE_PATH_BYTES], const char *dir, const char *name,
+                                 struct fault *fault);
+
+/*
+ * Append the whole file to *bytes.  ST_MISSING, ST_IO; ST_FULL when it is longer than size_max;
+ * ST_NOMEM.  The fault names the path.
+ */
+MUST_CHECK enum status file_read(const char *path, size_t size_max, struct bytes *bytes,
+                                 struct fault *fault);
+
+/* Make a file that is not there yet, durable on return.  ST_EXISTS, ST_IO. */
+MUST_CHECK enum status file_create(const char *path, const void *data, size_t size, unsigned mode,
+                                   struct fault *fault);
+
+/* Write or replace in one step, durable on return; mode 0600.  ST_IO. */
+MUST_CHECK enum status file_replace(const char *path, const void *data, size_t size,
+                                    struct fault *fault);
+
+#endif
