@@ -1,0 +1,189 @@
+/*
+ * The market: what things cost and how much of them one customer may hold.  Pure functions of
+ * values: no file, clock or random source here.  The price book is loaded by site/config, kept and
+ * numbered by site/core, and read by everyone who charges.
+ *
+ * Prices are posted: an amount per large unit, named beside each field.  Charges are exact products
+ * with a carry (money_cost_carry); rent goes through a price index, so that a price may change at
+ * any time and each holder still pays exactly what was posted while it held.
+ *
+ * No thread of its own; plain values, shared read-only.
+ */
+#ifndef SERAI_MARKET_MARKET_H
+#define SERAI_MARKET_MARKET_H
+
+#include "base/money.h"
+
+struct bytes;
+
+/* ---- units that prices are quoted in ---- */
+#define MARKET_FUEL_UNIT ((uint64_t)1000000000)     /* compute: per 10^9 fuel */
+#define MARKET_PACKETS_UNIT ((uint64_t)1000)        /* packets: per 1000 */
+#define MARKET_PACKET_DATA_UNIT ((uint64_t)1 << 20) /* packet data: per MiB, counted in bytes */
+#define MARKET_LOG_UNIT ((uint64_t)1 << 10)         /* log: per KiB, counted in bytes */
+/* Rent: per GiB-hour, counted in byte-microseconds: 2^30 * 3,600,000,000 fits 62 bits. */
+#define MARKET_RENT_UNIT (((uint64_t)1 << 30) * (uint64_t)3600000000)
+
+enum {
+    PRICEBOOK_ORDERS_MAX = 128,  /* numbers of orders of the guest ABI lie below it */
+    PRICEBOOK_PATH_BYTES = 64,   /* a key such as "orders.facet_send", with its NUL */
+    PRICEBOOK_VALUE_BYTES = 40,  /* a value as text, with its NUL */
+    PRICEBOOK_CURRENCY_BYTES = 9 /* 1 to 8 letters and digits, and the NUL */
+};
+#define PRICEBOOK_PRICE_NANOS_MAX                                                                  \
+    ((uint64_t)1000000000000000)            /* a million a unit: a slip of a key */
+#define INBOX_MESSAGES_MAX 256              /* the highest that inbox.messages_max may be */
+#define INBOX_BYTES_MAX ((uint64_t)1 << 20) /* the highest that inbox.bytes_max may be */
+
+/*
+ * Everything the operator posts.  Comments give the key in prices.toml and the unit.
+ */
+struct pricebook {
+    uint64_t id; /* a counter of the core's, stamped on each charge; 0 until the core sets it */
+    char currency[PRICEBOOK_CURRENCY_BYTES]; /* currency */
+
+    struct money compute;   /* compute.price: per MARKET_FUEL_UNIT fuel */
+    uint64_t turn_fuel_max; /* compute.turn_fuel_max: fuel that one turn may burn at most */
+    uint64_t reserve_fuel;  /* compute.reserve_fuel: fuel held with each event until its turn */
+
+    struct money memory_rent;     /* memory.rent: per GiB-hour of state held outside buffers */
+    struct money buffer_rent;     /* buffer.rent: per GiB-hour of buffers */
+    struct money code_rent;       /* code.rent: per GiB-hour of code kept */
+    struct money log;             /* log.price: per MARKET_LOG_UNIT bytes written */
+    struct money packets;         /* packets.price: per MARKET_PACKETS_UNIT packets sent */
+    struct money packet_data;     /* packets.data: per MARKET_PACKET_DATA_UNIT bytes sent */
+    struct money heap_deposit;    /* heap.deposit: each entry, refunded */
+    struct money channel_fee;     /* channels.fee: each channel bought, kept by the site */
+    struct money channel_deposit; /* channels.deposit: each channel, refunded to the buyer */
+    struct money birth_fee;       /* agents.birth_fee: each agent born, kept by the site */
+    struct money burial_reserve;  /* agents.burial_reserve: held from birth, pays for the end */
+
+    uint64_t agents_max;         /* agents.max: on the whole site */
+    uint64_t inbox_messages_max; /* inbox.messages_max: waiting for one agent */
+    uint64_t inbox_bytes_max;    /* inbox.bytes_max: waiting for one agent */
+
+    uint64_t customer_agents_max;       /* customers.agents_max */
+    uint64_t customer_buffer_bytes_max; /* customers.buffer_bytes_max: of all its agents */
+    uint64_t customer_memory_bytes_max; /* customers.memory_bytes_max: of all its agents */
+    uint64_t customer_inbox_percent;    /* customers.inbox_percent: of any one inbox it may fill */
+
+    /* Read these by pricebook_order(). */
+    struct money order_default;
+    struct money order_price[PRICEBOOK_ORDERS_MAX];
+    bool order_priced[PRICEBOOK_ORDERS_MAX]; /* has a price of its own */
+};
+
+/*
+ * The names of orders, handed in so that the market need not know the guest ABI.  Numbers run from
+ * 0 without gaps.  `number` gives -1 for a name that is none, `name` gives NULL past the last.
+ */
+struct order_names {
+    int (*number)(const char *name);
+    const char *(*name)(int number);
+};
+
+/* The book of a site whose operator changed nothing.  `names` may be NULL: all orders cost alike.
+ */
+void pricebook_default(struct pricebook *book, const struct order_names *names);
+
+/* What one call of order `number` costs, before what it moves or buys; number below the maximum. */
+struct money pricebook_order(const struct pricebook *book, int number);
+
+/* How a value was written. */
+enum pricebook_kind {
+    PRICEBOOK_TEXT,    /* "0.002", "64KiB" */
+    PRICEBOOK_INTEGER, /* 100 */
+    PRICEBOOK_FLOAT,   /* 0.002 without quotes: always refused */
+    PRICEBOOK_OTHER,   /* true, a date, an array, a table where a value belongs */
+};
+
+struct pricebook_entry {
+    const char *path; /* "heap.deposit" */
+    enum pricebook_kind kind;
+    const char *text; /* of a text its content, of an integer its digits */
+};
+
+/*
+ * Set one entry.  Amounts are texts in decimal; counts are integers; sizes are integers of bytes or
+ * texts such as "64KiB".  ST_MISSING: no such key, with the nearest one in the fault.  ST_INVALID:
+ * wrong kind, not a number, out of range.  On failure the book is unchanged.
+ */
+MUST_CHECK enum status pricebook_set(struct pricebook *book, const struct order_names *names,
+                                     const struct pricebook_entry *entry, struct fault *fault);
+
+/* True when `path` names a table of the book, such as "heap". */
+bool pricebook_has_table(const char *path);
+
+/* What must hold between entries, checked when all are set: ST_INVALID names both keys. */
+MUST_CHECK enum status pricebook_check(const struct pricebook *book, struct fault *fault);
+
+/*
+ * Visit every entry in a fixed order: path, value as prices.toml writes it without quotes, and the
+ * unit in words ("SRI per GiB-hour").  Orders without a price of their own are left out.
+ */
+struct pricebook_line {
+    const char *path;
+    const char *value;
+    const char *unit;
+    bool is_text; /* prices.toml wants quotes around it */
+};
+void pricebook_each(const struct pricebook *book, const struct order_names *names,
+                    void (*visit)(void *context, const struct pricebook_line *line), void *context);
+
+/* As deterministic CBOR, for the store; the id is not part of it.  Appends; check out->failed. */
+void pricebook_encode(const struct pricebook *book, struct bytes *out);
+/* ST_INVALID: not a book; *book is unchanged then.  Sets id to 0. */
+MUST_CHECK enum status pricebook_decode(struct pricebook *book, const void *data, size_t size,
+                                        struct fault *fault);
+
+/* ---- rent ---- */
+
+/*
+ * The cumulative sum of price (nanos per GiB-hour) x microseconds.  It never falls, and the time it
+ * is asked for never does; so it stays below 2^127.  The fields are stored by the core.
+ */
+struct price_index {
+    u128 index; /* as of at_us */
+    struct money price;
+    uint64_t at_us; /* site time of the last change of price */
+};
+
+void price_index_init(struct price_index *index, struct money price, uint64_t now_us);
+u128 price_index_at(const struct price_index *index, uint64_t now_us);
+/* From now_us on `price` holds; what was held before pays the old one. */
+void price_index_set_price(struct price_index *index, struct money price, uint64_t now_us);
+
+/*
+ * What holding `held_bytes` costs between two readings of an index: whole nanos to *owed, the rest,
+ * below MARKET_RENT_UNIT, replaces *carry.  Exact: sum(owed) * MARKET_RENT_UNIT + carry is the sum
+ * of all products, in whatever steps it is settled.  False when the sum is more than money can say;
+ * nothing is changed then.  index_last <= index_now and *carry < MARKET_RENT_UNIT, or it is a bug.
+ */
+MUST_CHECK bool market_rent_owed(struct money *owed, uint64_t *carry, uint64_t held_bytes,
+                                 u128 index_last, u128 index_now);
+
+/* What one resource adds to *rate, the sum of bytes x price; false on overflow, *rate unchanged. */
+MUST_CHECK bool market_rent_rate_add(u128 *rate, uint64_t held_bytes, struct money price);
+
+/*
+ * For how many microseconds `budget` pays a rent of `rate` when `carry` is owed already: the
+ * largest time after which market_rent_owed() is still within the budget.  UINT64_MAX: for ever.
+ */
+uint64_t market_rent_lasts_us(struct money budget, u128 rate, uint64_t carry);
+
+/* ---- texts ---- */
+
+/* "65536", "64KiB", "4MiB", "1GiB".  ST_INVALID when it is none of these or past 64 bits. */
+MUST_CHECK enum status market_parse_bytes(uint64_t *bytes, const char *text, struct fault *fault);
+/* In the largest unit that divides it.  Returns text. */
+char *market_print_bytes(char text[PRICEBOOK_VALUE_BYTES], uint64_t bytes);
+
+/*
+ * The name nearest to `wrong`, for a hint; NULL when none is near.  `name` gives each candidate by
+ * index and NULL past the last.
+ */
+const char *market_nearest(const char *wrong,
+                           const char *(*name)(const void *context, size_t index),
+                           const void *context);
+
+#endif

@@ -1,0 +1,448 @@
+/*
+ * The price book: one table says for each key where its value lives, how it is written, its default
+ * and its bounds.  Setting, printing, storing and documenting all read that table.
+ */
+#include "base/bytes.h"
+#include "base/cbor.h"
+#include "market/market.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum key_kind { KEY_MONEY, KEY_COUNT, KEY_SIZE };
+
+struct key {
+    const char *path;
+    enum key_kind kind;
+    size_t offset; /* of the struct money or uint64_t in struct pricebook */
+    const char *fallback;
+    const char *unit;
+    uint64_t min; /* of counts and sizes; prices go from 0 to PRICEBOOK_PRICE_NANOS_MAX */
+    uint64_t max;
+};
+
+#define PRICE(path, field, fallback, unit)                                                         \
+    {                                                                                              \
+        path, KEY_MONEY, offsetof(struct pricebook, field), fallback, unit, 0, 0                   \
+    }
+#define COUNT(path, field, fallback, unit, min, max)                                               \
+    {                                                                                              \
+        path, KEY_COUNT, offsetof(struct pricebook, field), fallback, unit, min, max               \
+    }
+#define SIZE(path, field, fallback, unit, min, max)                                                \
+    {                                                                                              \
+        path, KEY_SIZE, offsetof(struct pricebook, field), fallback, unit, min, max                \
+    }
+
+#define FUEL_MAX ((uint64_t)1000000000000)
+#define BYTES_MAX ((uint64_t)1 << 46)
+
+/* Stored books name their values by place in this table: it grows only at its end. */
+static const struct key keys[] = {
+    PRICE("compute.price", compute, "0.001", "per 10^9 fuel"),
+    COUNT("compute.turn_fuel_max", turn_fuel_max, "10000000", "fuel", 1000, FUEL_MAX),
+    COUNT("compute.reserve_fuel", reserve_fuel, "100000", "fuel", 1, FUEL_MAX),
+    PRICE("memory.rent", memory_rent, "0.01", "per GiB-hour"),
+    PRICE("buffer.rent", buffer_rent, "0.02", "per GiB-hour"),
+    PRICE("code.rent", code_rent, "0.002", "per GiB-hour"),
+    PRICE("log.price", log, "0.000001", "per KiB"),
+    PRICE("packets.price", packets, "0.000001", "per 1000 packets"),
+    PRICE("packets.data", packet_data, "0.00001", "per MiB"),
+    PRICE("heap.deposit", heap_deposit, "0.002", "per entry, refunded"),
+    PRICE("channels.fee", channel_fee, "0.0001", "per channel"),
+    PRICE("channels.deposit", channel_deposit, "0.0005", "per channel, refunded"),
+    PRICE("agents.birth_fee", birth_fee, "0.0001", "per birth"),
+    PRICE("agents.burial_reserve", burial_reserve, "0.0005", "per agent, held from birth"),
+    COUNT("agents.max", agents_max, "100000", "agents on the site", 1, 10000000),
+    COUNT("inbox.messages_max", inbox_messages_max, "256", "messages waiting for one agent", 1,
+          INBOX_MESSAGES_MAX),
+    SIZE("inbox.bytes_max", inbox_bytes_max, "1MiB", "waiting for one agent", 65536,
+         INBOX_BYTES_MAX),
+    COUNT("customers.agents_max", customer_agents_max, "10000", "agents of one customer", 1,
+          10000000),
+    SIZE("customers.buffer_bytes_max", customer_buffer_bytes_max, "256MiB",
+         "of buffers of one customer", 0, BYTES_MAX),
+    SIZE("customers.memory_bytes_max", customer_memory_bytes_max, "1GiB",
+         "of state of one customer", 0, BYTES_MAX),
+    COUNT("customers.inbox_percent", customer_inbox_percent, "50",
+          "percent of one inbox that one customer may fill", 1, 100),
+};
+
+enum { KEYS = sizeof keys / sizeof keys[0] };
+
+static const char currency_path[] = "currency";
+static const char order_prefix[] = "orders.";
+static const char order_default_path[] = "orders.default";
+static const char order_default_price[] = "0.000000001";
+static const char order_unit[] = "per call";
+
+/* Orders that start a turn elsewhere cost more than a look at one's own table. */
+static const char *const send_orders[] = {"facet_send", "channel_send", "channel_send_buffer"};
+static const char send_price[] = "0.000000005";
+
+static struct money *money_at(struct pricebook *book, const struct key *key)
+{
+    return (struct money *)(void *)((char *)book + key->offset);
+}
+
+static uint64_t *number_at(struct pricebook *book, const struct key *key)
+{
+    return (uint64_t *)(void *)((char *)book + key->offset);
+}
+
+static uint64_t raw_value(const struct pricebook *book, const struct key *key)
+{
+    const void *at = (const char *)book + key->offset;
+
+    if (key->kind == KEY_MONEY)
+        return money_nanos(*(const struct money *)at);
+    return *(const uint64_t *)at;
+}
+
+/* False, and nothing done, when the value is out of the key's bounds. */
+static bool set_raw_value(struct pricebook *book, const struct key *key, uint64_t value)
+{
+    if (key->kind == KEY_MONEY)
+        return value <= PRICEBOOK_PRICE_NANOS_MAX &&
+               money_from_nanos(money_at(book, key), value) == ST_OK;
+    if (value < key->min || value > key->max)
+        return false;
+    *number_at(book, key) = value;
+    return true;
+}
+
+static enum status parse_price(struct money *price, const struct pricebook_entry *entry,
+                               struct fault *fault)
+{
+    struct money value;
+    enum status status;
+
+    if (entry->kind == PRICEBOOK_FLOAT || entry->kind == PRICEBOOK_INTEGER)
+        return fault_set(fault, ST_INVALID,
+                         "%s: an amount is a text in decimal: write \"%.40s\" in quotes",
+                         entry->path, entry->text);
+    if (entry->kind == PRICEBOOK_OTHER)
+        return fault_set(fault, ST_INVALID, "%s: an amount is a text such as \"0.002\"",
+                         entry->path);
+    status = money_parse(&value, entry->text, fault);
+    if (status != ST_OK)
+        return fault_prefix(fault, "%s", entry->path);
+    if (money_nanos(value) > PRICEBOOK_PRICE_NANOS_MAX)
+        return fault_set(fault, ST_INVALID, "%s: \"%.40s\" is more than a million, surely a slip",
+                         entry->path, entry->text);
+    *price = value;
+    return ST_OK;
+}
+
+static enum status parse_number(uint64_t *number, const struct key *key,
+                                const struct pricebook_entry *entry, struct fault *fault)
+{
+    uint64_t value;
+    bool as_size = entry->kind == PRICEBOOK_TEXT && key->kind == KEY_SIZE;
+
+    if (entry->kind != PRICEBOOK_INTEGER && !as_size)
+        return fault_set(fault, ST_INVALID, "%s: wants %s", entry->path,
+                         key->kind == KEY_SIZE ? "a size such as \"64KiB\""
+                                               : "a whole number without quotes");
+    if (entry->text[0] == '-')
+        return fault_set(fault, ST_INVALID, "%s: %.40s is negative", entry->path, entry->text);
+    if (market_parse_bytes(&value, entry->text, fault) != ST_OK)
+        return fault_prefix(fault, "%s", entry->path);
+    if (value < key->min || value > key->max)
+        return fault_set(fault, ST_INVALID,
+                         "%s: %.40s is out of range, from %" PRIu64 " to %" PRIu64, entry->path,
+                         entry->text, key->min, key->max);
+    *number = value;
+    return ST_OK;
+}
+
+static enum status set_currency(struct pricebook *book, const struct pricebook_entry *entry,
+                                struct fault *fault)
+{
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    size_t size = strlen(entry->text);
+
+    /* Letters only: ledgers of plain text take a unit without quotes then. */
+    if (entry->kind != PRICEBOOK_TEXT || size < 1 || size >= PRICEBOOK_CURRENCY_BYTES ||
+        strspn(entry->text, allowed) != size)
+        return fault_set(fault, ST_INVALID, "%s: wants a text of 1 to 8 letters, such as \"%s\"",
+                         entry->path, MONEY_UNIT);
+    memcpy(book->currency, entry->text, size + 1);
+    return ST_OK;
+}
+
+/* Candidates for a hint. */
+
+static const char *candidate_key(const void *context, size_t index)
+{
+    (void)context;
+    if (index < KEYS)
+        return keys[index].path;
+    if (index == KEYS)
+        return currency_path;
+    return index == KEYS + 1 ? order_default_path : NULL;
+}
+
+static const char *candidate_order(const void *context, size_t index)
+{
+    const struct order_names *names = context;
+
+    return index < PRICEBOOK_ORDERS_MAX ? names->name((int)index) : NULL;
+}
+
+static enum status unknown_key(const struct pricebook_entry *entry, const char *prefix,
+                               const char *nearest, struct fault *fault)
+{
+    if (nearest == NULL)
+        return fault_set(fault, ST_MISSING, "no price is called \"%.60s\"", entry->path);
+    return fault_set(fault, ST_MISSING, "no price is called \"%.60s\"; did you mean \"%s%s\"?",
+                     entry->path, prefix, nearest);
+}
+
+static enum status set_order(struct pricebook *book, const struct order_names *names,
+                             const struct pricebook_entry *entry, struct fault *fault)
+{
+    const char *name = entry->path + strlen(order_prefix);
+    struct money price;
+    enum status status;
+    int number = names == NULL ? -1 : names->number(name);
+    bool is_default = strcmp(entry->path, order_default_path) == 0;
+
+    if (!is_default && (number < 0 || number >= PRICEBOOK_ORDERS_MAX)) {
+        const char *nearest = names == NULL ? NULL : market_nearest(name, candidate_order, names);
+
+        return unknown_key(entry, order_prefix, nearest, fault);
+    }
+    status = parse_price(&price, entry, fault);
+    if (status != ST_OK)
+        return status;
+    if (is_default) {
+        book->order_default = price;
+        return ST_OK;
+    }
+    book->order_price[number] = price;
+    book->order_priced[number] = true;
+    return ST_OK;
+}
+
+enum status pricebook_set(struct pricebook *book, const struct order_names *names,
+                          const struct pricebook_entry *entry, struct fault *fault)
+{
+    if (strcmp(entry->path, currency_path) == 0)
+        return set_currency(book, entry, fault);
+    if (strncmp(entry->path, order_prefix, strlen(order_prefix)) == 0)
+        return set_order(book, names, entry, fault);
+    for (size_t i = 0; i < KEYS; i++) {
+        if (strcmp(entry->path, keys[i].path) != 0)
+            continue;
+        if (keys[i].kind == KEY_MONEY)
+            return parse_price(money_at(book, &keys[i]), entry, fault);
+        return parse_number(number_at(book, &keys[i]), &keys[i], entry, fault);
+    }
+    return unknown_key(entry, "", market_nearest(entry->path, candidate_key, NULL), fault);
+}
+
+bool pricebook_has_table(const char *path)
+{
+    size_t size = strlen(path);
+
+    if (strcmp(path, "orders") == 0)
+        return true;
+    for (size_t i = 0; i < KEYS; i++) {
+        if (strncmp(keys[i].path, path, size) == 0 && keys[i].path[size] == '.')
+            return true;
+    }
+    return false;
+}
+
+enum status pricebook_check(const struct pricebook *book, struct fault *fault)
+{
+    struct money cost;
+
+    if (book->reserve_fuel > book->turn_fuel_max)
+        return fault_set(fault, ST_INVALID,
+                         "compute.reserve_fuel is more than compute.turn_fuel_max");
+    if (!money_cost_ceil(&cost, book->compute, book->turn_fuel_max, MARKET_FUEL_UNIT))
+        return fault_set(fault, ST_INVALID,
+                         "a turn of compute.turn_fuel_max at compute.price costs too much to say");
+    return ST_OK;
+}
+
+void pricebook_default(struct pricebook *book, const struct order_names *names)
+{
+    struct pricebook_entry entry = {.path = currency_path, .text = MONEY_UNIT};
+
+    memset(book, 0, sizeof *book);
+    INVARIANT(pricebook_set(book, names, &entry, NULL) == ST_OK);
+    for (size_t i = 0; i < KEYS; i++) {
+        entry.path = keys[i].path;
+        entry.text = keys[i].fallback;
+        entry.kind = keys[i].kind == KEY_COUNT ? PRICEBOOK_INTEGER : PRICEBOOK_TEXT;
+        INVARIANT(pricebook_set(book, names, &entry, NULL) == ST_OK);
+    }
+    INVARIANT(money_parse(&book->order_default, order_default_price, NULL) == ST_OK);
+    for (size_t i = 0; names != NULL && i < sizeof send_orders / sizeof send_orders[0]; i++) {
+        int number = names->number(send_orders[i]);
+
+        if (number < 0 || number >= PRICEBOOK_ORDERS_MAX)
+            continue;
+        INVARIANT(money_parse(&book->order_price[number], send_price, NULL) == ST_OK);
+        book->order_priced[number] = true;
+    }
+}
+
+struct money pricebook_order(const struct pricebook *book, int number)
+{
+    INVARIANT(number >= 0 && number < PRICEBOOK_ORDERS_MAX);
+    return book->order_priced[number] ? book->order_price[number] : book->order_default;
+}
+
+/* ---- printing ---- */
+
+struct printer {
+    const struct pricebook *book;
+    void (*visit)(void *context, const struct pricebook_line *line);
+    void *context;
+};
+
+static void print_price(const struct printer *printer, const char *path, struct money price,
+                        const char *unit)
+{
+    char value[MONEY_TEXT_BYTES];
+    char unit_text[80];
+    struct pricebook_line line = {path, value, unit_text, true};
+
+    (void)money_print(value, price);
+    (void)snprintf(unit_text, sizeof unit_text, "%s %s", printer->book->currency, unit);
+    printer->visit(printer->context, &line);
+}
+
+static void print_number(const struct printer *printer, const struct key *key)
+{
+    char value[PRICEBOOK_VALUE_BYTES];
+    struct pricebook_line line = {key->path, value, key->unit, key->kind == KEY_SIZE};
+    uint64_t number = raw_value(printer->book, key);
+
+    if (key->kind == KEY_SIZE)
+        (void)market_print_bytes(value, number);
+    else
+        (void)snprintf(value, sizeof value, "%" PRIu64, number);
+    printer->visit(printer->context, &line);
+}
+
+void pricebook_each(const struct pricebook *book, const struct order_names *names,
+                    void (*visit)(void *context, const struct pricebook_line *line), void *context)
+{
+    struct printer printer = {book, visit, context};
+    struct pricebook_line currency = {currency_path, book->currency, "the unit of amounts", true};
+
+    visit(context, &currency);
+    for (size_t i = 0; i < KEYS; i++) {
+        struct money price;
+
+        if (keys[i].kind != KEY_MONEY) {
+            print_number(&printer, &keys[i]);
+            continue;
+        }
+        INVARIANT(money_from_nanos(&price, raw_value(book, &keys[i])) == ST_OK);
+        print_price(&printer, keys[i].path, price, keys[i].unit);
+    }
+    print_price(&printer, order_default_path, book->order_default, order_unit);
+    for (int i = 0; names != NULL && i < PRICEBOOK_ORDERS_MAX && names->name(i) != NULL; i++) {
+        char path[PRICEBOOK_PATH_BYTES];
+
+        if (!book->order_priced[i])
+            continue;
+        (void)snprintf(path, sizeof path, "%s%s", order_prefix, names->name(i));
+        print_price(&printer, path, book->order_price[i], order_unit);
+    }
+}
+
+/* ---- storing: [1, currency, [values in the order of the table], default, [order, price, ...]] */
+
+enum { BOOK_FORMAT = 1 };
+
+void pricebook_encode(const struct pricebook *book, struct bytes *out)
+{
+    uint64_t priced = 0;
+
+    for (int i = 0; i < PRICEBOOK_ORDERS_MAX; i++)
+        priced += book->order_priced[i] ? 1 : 0;
+    cbor_put_array(out, 5);
+    cbor_put_uint(out, BOOK_FORMAT);
+    cbor_put_text(out, book->currency);
+    cbor_put_array(out, KEYS);
+    for (size_t i = 0; i < KEYS; i++)
+        cbor_put_uint(out, raw_value(book, &keys[i]));
+    cbor_put_uint(out, money_nanos(book->order_default));
+    cbor_put_array(out, 2 * priced);
+    for (unsigned int i = 0; i < PRICEBOOK_ORDERS_MAX; i++) {
+        if (!book->order_priced[i])
+            continue;
+        cbor_put_uint(out, i);
+        cbor_put_uint(out, money_nanos(book->order_price[i]));
+    }
+}
+
+static struct money decode_price(struct cbor *in)
+{
+    struct money price = money_zero();
+
+    if (money_from_nanos(&price, cbor_get_uint(in, PRICEBOOK_PRICE_NANOS_MAX)) != ST_OK)
+        cbor_fail(in, "not a price");
+    return price;
+}
+
+static void decode_orders(struct pricebook *book, struct cbor *in)
+{
+    uint64_t count = cbor_get_array_any(in, (uint64_t)2 * PRICEBOOK_ORDERS_MAX);
+    uint64_t least = 0; /* one book has one encoding: numbers rise */
+
+    if (count % 2 != 0)
+        cbor_fail(in, "an order without a price");
+    for (uint64_t i = 0; i < count / 2 && in->error == NULL; i++) {
+        uint64_t number = cbor_get_uint(in, PRICEBOOK_ORDERS_MAX - 1);
+
+        if (number < least)
+            cbor_fail(in, "orders that do not rise");
+        least = number + 1;
+        book->order_price[number] = decode_price(in);
+        book->order_priced[number] = true;
+    }
+}
+
+enum status pricebook_decode(struct pricebook *book, const void *data, size_t size,
+                             struct fault *fault)
+{
+    struct pricebook decoded;
+    struct pricebook_entry currency = {currency_path, PRICEBOOK_TEXT, NULL};
+    char text[PRICEBOOK_CURRENCY_BYTES];
+    struct cbor in;
+    uint64_t count;
+    enum status status;
+
+    /* A book of an older program ends early; what it did not know keeps its default. */
+    pricebook_default(&decoded, NULL);
+    cbor_init(&in, data, size);
+    cbor_get_array(&in, 5);
+    if (cbor_get_uint(&in, UINT64_MAX) != BOOK_FORMAT)
+        cbor_fail(&in, "an unknown format");
+    cbor_get_text(&in, text, sizeof text - 1);
+    count = cbor_get_array_any(&in, KEYS);
+    for (size_t i = 0; i < count && in.error == NULL; i++) {
+        if (!set_raw_value(&decoded, &keys[i], cbor_get_uint(&in, UINT64_MAX)))
+            cbor_fail(&in, "a value out of range");
+    }
+    decoded.order_default = decode_price(&in);
+    decode_orders(&decoded, &in);
+    status = cbor_done(&in, fault, "price book");
+    if (status != ST_OK)
+        return status;
+    currency.text = text;
+    if (set_currency(&decoded, &currency, fault) != ST_OK)
+        return fault_prefix(fault, "price book");
+    status = pricebook_check(&decoded, fault);
+    if (status == ST_OK)
+        *book = decoded;
+    return status;
+}
