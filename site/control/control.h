@@ -13,8 +13,8 @@
  *
  * On the socket each is preceded by its length, u32 big-endian, at most CONTROL_BYTES_MAX.
  */
-#ifndef SERAI_SITE_CONTROL_H
-#define SERAI_SITE_CONTROL_H
+#ifndef SERAI_SITE_CONTROL_CONTROL_H
+#define SERAI_SITE_CONTROL_CONTROL_H
 
 #include "base/bytes.h"
 #include "base/cbor.h"
