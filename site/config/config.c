@@ -1,0 +1,297 @@
+#include "site/config/config.h"
+#include "site/config/toml.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAP_BYTES_DEFAULT ((uint64_t)4 << 30)
+#define MAP_BYTES_MIN ((uint64_t)1 << 20)
+#define MAP_BYTES_MAX ((uint64_t)1 << 46)
+
+static const char site_file[] = "site.toml";
+static const char prices_file[] = "prices.toml";
+
+/* One file being read: where its items go, and what was wrong so far. */
+struct reading {
+    const struct config_reader *reader;
+    const char *file;
+    uint32_t errors;
+    struct site_config *config;
+    struct pricebook *book;
+};
+
+static void report(struct reading *reading, uint32_t line, uint32_t column, const char *text)
+{
+    struct config_error error = {reading->file, line, column, text};
+
+    reading->errors++;
+    if (reading->reader->report != NULL)
+        reading->reader->report(reading->reader->context, &error);
+}
+
+/* ---- site.toml ---- */
+
+bool config_is_name(const char *text)
+{
+    size_t size = strlen(text);
+
+    return size >= 1 && size < CONFIG_NAME_BYTES &&
+           strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == size;
+}
+
+static enum status set_name(struct site_config *config, const char *text, struct fault *fault)
+{
+    if (!config_is_name(text))
+        return fault_set(fault, ST_INVALID, "name: wants 1 to 32 of a-z, 0-9 and '-'");
+    memcpy(config->name, text, strlen(text) + 1);
+    return ST_OK;
+}
+
+static enum status set_socket(struct site_config *config, const char *text, struct fault *fault)
+{
+    size_t size = strlen(text);
+
+    if (size < 1 || size >= CONFIG_SOCKET_BYTES)
+        return fault_set(fault, ST_INVALID, "control.socket: wants a path of 1 to %d bytes",
+                         CONFIG_SOCKET_BYTES - 1);
+    memcpy(config->socket, text, size + 1);
+    return ST_OK;
+}
+
+static const char *const level_names[] = {"error", "warn", "info", "debug"};
+
+static enum status set_level(struct site_config *config, const char *text, struct fault *fault)
+{
+    for (int level = LOG_ERROR; level <= LOG_DEBUG; level++) {
+        if (strcmp(text, level_names[level]) == 0) {
+            config->log_level = (enum log_level)level;
+            return ST_OK;
+        }
+    }
+    return fault_set(fault, ST_INVALID, "log.level: wants error, warn, info or debug");
+}
+
+static enum status set_map_bytes(struct site_config *config, const char *text, struct fault *fault)
+{
+    uint64_t bytes;
+
+    if (market_parse_bytes(&bytes, text, fault) != ST_OK)
+        return fault_prefix(fault, "ledger.map_bytes");
+    if (bytes < MAP_BYTES_MIN || bytes > MAP_BYTES_MAX)
+        return fault_set(fault, ST_INVALID, "ledger.map_bytes: wants from 1MiB to 64TiB");
+    config->map_bytes = bytes;
+    return ST_OK;
+}
+
+static const struct site_key {
+    const char *path;
+    enum status (*set)(struct site_config *config, const char *text, struct fault *fault);
+    const char *value; /* the default */
+} site_keys[] = {
+    {"name", set_name, "site"},
+    {"control.socket", set_socket, "control.sock"},
+    {"log.level", set_level, "info"},
+    {"ledger.map_bytes", set_map_bytes, "4GiB"},
+};
+
+enum { SITE_KEYS = sizeof site_keys / sizeof site_keys[0] };
+
+static const char *site_key_name(const void *context, size_t index)
+{
+    (void)context;
+    return index < SITE_KEYS ? site_keys[index].path : NULL;
+}
+
+static bool site_has_table(const char *path)
+{
+    size_t size = strlen(path);
+
+    for (size_t i = 0; i < SITE_KEYS; i++) {
+        if (strncmp(site_keys[i].path, path, size) == 0 && site_keys[i].path[size] == '.')
+            return true;
+    }
+    return false;
+}
+
+static enum status unknown_site_key(const char *path, struct fault *fault)
+{
+    const char *nearest = market_nearest(path, site_key_name, NULL);
+
+    if (nearest == NULL)
+        return fault_set(fault, ST_MISSING, "no setting is called \"%.60s\"", path);
+    return fault_set(fault, ST_MISSING, "no setting is called \"%.60s\"; did you mean \"%s\"?",
+                     path, nearest);
+}
+
+static enum status set_site_item(struct site_config *config, const struct toml_item *item,
+                                 struct fault *fault)
+{
+    for (size_t i = 0; i < SITE_KEYS; i++) {
+        if (strcmp(item->path, site_keys[i].path) != 0)
+            continue;
+        if (item->kind != TOML_TEXT)
+            return fault_set(fault, ST_INVALID, "%s: wants a text in quotes, such as \"%s\"",
+                             item->path, site_keys[i].value);
+        return site_keys[i].set(config, item->text, fault);
+    }
+    return unknown_site_key(item->path, fault);
+}
+
+/* ---- both ---- */
+
+static enum pricebook_kind price_kind(enum toml_kind kind)
+{
+    switch (kind) {
+    case TOML_TEXT:
+        return PRICEBOOK_TEXT;
+    case TOML_INTEGER:
+        return PRICEBOOK_INTEGER;
+    case TOML_FLOAT:
+        return PRICEBOOK_FLOAT;
+    case TOML_TABLE:
+    case TOML_OTHER:
+        return PRICEBOOK_OTHER;
+    }
+    return PRICEBOOK_OTHER;
+}
+
+static void take_item(void *context, const struct toml_item *item)
+{
+    struct reading *reading = context;
+    struct pricebook_entry entry = {item->path, price_kind(item->kind), item->text};
+    struct fault fault;
+    enum status status;
+
+    if (item->kind == TOML_TABLE &&
+        (reading->book != NULL ? pricebook_has_table(item->path) : site_has_table(item->path)))
+        return;
+    if (reading->book != NULL)
+        status = pricebook_set(reading->book, reading->reader->orders, &entry, &fault);
+    else
+        status = set_site_item(reading->config, item, &fault);
+    if (status == ST_MISSING)
+        report(reading, item->key_line, item->key_column, fault.text);
+    else if (status != ST_OK)
+        report(reading, item->line, item->column, fault.text);
+}
+
+static enum status join_path(char path[CONFIG_PATH_BYTES], const char *dir, const char *file,
+                             struct fault *fault)
+{
+    int size = snprintf(path, CONFIG_PATH_BYTES, "%s/%s", dir, file);
+
+    if (size < 0 || size >= CONFIG_PATH_BYTES)
+        return fault_set(fault, ST_INVALID, "the path of %s in %.100s is too long", file, dir);
+    return ST_OK;
+}
+
+/* The whole file; on ST_OK the caller frees *data. */
+static enum status read_file(const char *path, char **data, size_t *size, struct fault *fault)
+{
+    enum status status = ST_OK;
+    FILE *file = fopen(path, "rb");
+
+    *data = NULL;
+    if (file == NULL)
+        return fault_set(fault, errno == ENOENT ? ST_MISSING : ST_IO, "open %s: %s", path,
+                         strerror(errno));
+    *data = malloc(CONFIG_FILE_BYTES_MAX + 1);
+    if (*data == NULL) {
+        status = fault_set(fault, ST_NOMEM, "read %s: memory is short", path);
+        goto out;
+    }
+    *size = fread(*data, 1, CONFIG_FILE_BYTES_MAX + 1, file);
+    if (ferror(file))
+        status = fault_set(fault, ST_IO, "read %s: %s", path, strerror(errno));
+    else if (*size > CONFIG_FILE_BYTES_MAX)
+        status = fault_set(fault, ST_INVALID, "read %s: more than %d bytes", path,
+                           CONFIG_FILE_BYTES_MAX);
+out:
+    if (status != ST_OK) {
+        free(*data);
+        *data = NULL;
+    }
+    (void)fclose(file); /* it was only read */
+    return status;
+}
+
+static enum status load_file(struct reading *reading, const char *dir, struct fault *fault)
+{
+    char path[CONFIG_PATH_BYTES];
+    char *data = NULL;
+    size_t size = 0;
+    struct toml_error bad = {0, 0, ""};
+    enum toml_result result;
+    enum status status = join_path(path, dir, reading->file, fault);
+
+    if (status != ST_OK)
+        return status;
+    status = read_file(path, &data, &size, fault);
+    if (status != ST_OK)
+        return status;
+    result = toml_visit(data, size, take_item, reading, &bad);
+    free(data);
+    if (result == TOML_NOMEM)
+        return fault_set(fault, ST_NOMEM, "parse %s: memory is short", path);
+    if (result == TOML_BAD)
+        report(reading, bad.line, bad.column, bad.text);
+    return ST_OK;
+}
+
+/* A relative socket lies in the site's directory. */
+static enum status place_socket(struct site_config *config, const char *dir, struct fault *fault)
+{
+    char name[CONFIG_SOCKET_BYTES];
+    int size;
+
+    if (config->socket[0] == '/')
+        return ST_OK;
+    memcpy(name, config->socket, sizeof name);
+    size = snprintf(config->socket, sizeof config->socket, "%s/%s", dir, name);
+    if (size < 0 || (size_t)size >= sizeof config->socket)
+        return fault_set(fault, ST_INVALID,
+                         "control.socket: %.100s/%s is longer than a unix socket's path may be "
+                         "(%d bytes); give a shorter absolute path in site.toml",
+                         dir, name, CONFIG_SOCKET_BYTES - 1);
+    return ST_OK;
+}
+
+void site_config_default(struct site_config *config)
+{
+    memset(config, 0, sizeof *config);
+    for (size_t i = 0; i < SITE_KEYS; i++)
+        INVARIANT(site_keys[i].set(config, site_keys[i].value, NULL) == ST_OK);
+    INVARIANT(config->map_bytes == MAP_BYTES_DEFAULT);
+}
+
+enum status config_load(const char *dir, const struct config_reader *reader,
+                        struct site_config *config, struct pricebook *book, struct fault *fault)
+{
+    struct site_config new_config;
+    struct pricebook new_book;
+    struct reading site = {reader, site_file, 0, &new_config, NULL};
+    struct reading prices = {reader, prices_file, 0, NULL, &new_book};
+    struct fault between;
+    enum status status;
+
+    site_config_default(&new_config);
+    pricebook_default(&new_book, reader->orders);
+    status = load_file(&site, dir, fault);
+    if (status != ST_OK)
+        return status;
+    status = load_file(&prices, dir, fault);
+    if (status != ST_OK)
+        return status;
+    if (prices.errors == 0 && pricebook_check(&new_book, &between) != ST_OK)
+        report(&prices, 0, 0, between.text);
+    if (site.errors + prices.errors > 0)
+        return fault_set(fault, ST_INVALID, "%u errors in %s and %u in %s of %.200s", site.errors,
+                         site_file, prices.errors, prices_file, dir);
+    status = place_socket(&new_config, dir, fault);
+    if (status != ST_OK)
+        return status;
+    *config = new_config;
+    *book = new_book;
+    return ST_OK;
+}

@@ -1,0 +1,63 @@
+/*
+ * The two files that an operator writes, in the site's directory: site.toml (this daemon) and
+ * prices.toml (the price book).  Read whole, checked whole: every error is reported with file, line
+ * and column, not only the first, and nothing is taken over unless all is well.
+ */
+#ifndef SERAI_SITE_CONFIG_CONFIG_H
+#define SERAI_SITE_CONFIG_CONFIG_H
+
+#include "base/log.h"
+#include "market/market.h"
+
+enum {
+    CONFIG_FILE_BYTES_MAX = 1 << 20,
+    CONFIG_NAME_BYTES = 33,   /* a site's name: 1 to 32 of a-z 0-9 and '-', and the NUL */
+    CONFIG_PATH_BYTES = 512,  /* room for dir plus file name */
+    CONFIG_SOCKET_BYTES = 108 /* sun_path of a unix socket */
+};
+
+/* site.toml; comments give key and default. */
+struct site_config {
+    char name[CONFIG_NAME_BYTES];     /* name = "site" */
+    char socket[CONFIG_SOCKET_BYTES]; /* control.socket = "control.sock": in the directory, or
+                                         absolute */
+    enum log_level log_level;         /* log.level = "info": error, warn, info, debug */
+    uint64_t map_bytes;               /* ledger.map_bytes = "4GiB": how large the ledger may grow */
+};
+
+struct config_error {
+    const char *file; /* "site.toml" or "prices.toml" */
+    uint32_t line;    /* from 1; 0 when the whole file is meant */
+    uint32_t column;  /* from 1, in characters */
+    const char *text;
+};
+
+struct config_reader {
+    const struct order_names *orders; /* of the guest ABI; NULL: none has a price of its own */
+    void (*report)(void *context, const struct config_error *error); /* each error, in order */
+    void *context;
+};
+
+/* 1 to 32 of a-z, 0-9 and '-'. */
+bool config_is_name(const char *text);
+
+void site_config_default(struct site_config *config);
+
+/*
+ * Read dir/site.toml and dir/prices.toml over the defaults.  config->socket comes back as the path
+ * to open.  ST_INVALID: errors were reported, the fault counts them.  ST_MISSING: a file is not
+ * there, ST_IO: it cannot be read; these are in the fault alone.  Both results are written only on
+ * ST_OK.
+ */
+MUST_CHECK enum status config_load(const char *dir, const struct config_reader *reader,
+                                   struct site_config *config, struct pricebook *book,
+                                   struct fault *fault);
+
+/*
+ * Write both files new, with every key, its default and its unit, for `site init`.  ST_EXISTS: one
+ * is there already, and it is left alone; ST_INVALID: the name is not one; ST_IO.
+ */
+MUST_CHECK enum status config_write_new(const char *dir, const char *name,
+                                        const struct order_names *orders, struct fault *fault);
+
+#endif

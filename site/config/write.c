@@ -1,0 +1,111 @@
+/* The first site.toml and prices.toml, which name every key: what can be set can be seen. */
+#include "site/config/config.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char site_text[] =
+    "# This site's daemon.  `serai site run --check-config` checks it; a change takes a restart.\n"
+    "name = \"%s\"\n"
+    "\n"
+    "[control]\n"
+    "socket = \"control.sock\" # in this directory, or an absolute path\n"
+    "\n"
+    "[log]\n"
+    "level = \"info\" # error, warn, info or debug\n"
+    "\n"
+    "[ledger]\n"
+    "map_bytes = \"4GiB\" # how large the ledger may grow\n";
+
+static const char prices_text[] =
+    "# What this site's customers pay.  Amounts are texts in decimal, exact to nine places.\n"
+    "# A key that is left out keeps the value that `serai site init` wrote here.\n";
+
+/* Open a file that was not there before. */
+static enum status create(FILE **file, const char *dir, const char *name, struct fault *fault)
+{
+    char path[CONFIG_PATH_BYTES];
+    int size = snprintf(path, sizeof path, "%s/%s", dir, name);
+    int fd;
+
+    if (size < 0 || (size_t)size >= sizeof path)
+        return fault_set(fault, ST_INVALID, "the path of %s in %.100s is too long", name, dir);
+    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return fault_set(fault, errno == EEXIST ? ST_EXISTS : ST_IO, "create %s: %s", path,
+                         strerror(errno));
+    *file = fdopen(fd, "w");
+    if (*file == NULL) {
+        (void)close(fd); /* nothing was written to it */
+        return fault_set(fault, ST_NOMEM, "create %s: %s", path, strerror(errno));
+    }
+    return ST_OK;
+}
+
+static enum status finish(FILE *file, const char *name, struct fault *fault)
+{
+    bool failed = fflush(file) != 0 || ferror(file) || fsync(fileno(file)) != 0;
+
+    if (fclose(file) != 0 || failed)
+        return fault_set(fault, ST_IO, "write %s: %s", name, strerror(errno));
+    return ST_OK;
+}
+
+/* Lines come in the order of tables, so a new table begins where the first part of a path changes.
+ */
+struct writer {
+    FILE *file;
+    char table[PRICEBOOK_PATH_BYTES];
+};
+
+static void write_line(void *context, const struct pricebook_line *line)
+{
+    struct writer *writer = context;
+    const char *dot = strchr(line->path, '.');
+    const char *key = dot == NULL ? line->path : dot + 1;
+    size_t size = dot == NULL ? 0 : (size_t)(dot - line->path);
+    const char *quote = line->is_text ? "\"" : "";
+
+    if (size != strlen(writer->table) || strncmp(writer->table, line->path, size) != 0) {
+        memcpy(writer->table, line->path, size);
+        writer->table[size] = '\0';
+        (void)fprintf(writer->file, "\n[%s]\n", writer->table);
+    }
+    (void)fprintf(writer->file, "%s = %s%s%s # %s\n", key, quote, line->value, quote, line->unit);
+}
+
+static enum status write_prices(const char *dir, const struct order_names *orders,
+                                struct fault *fault)
+{
+    struct writer writer = {NULL, ""};
+    struct pricebook book;
+    enum status status = create(&writer.file, dir, "prices.toml", fault);
+
+    if (status != ST_OK)
+        return status;
+    pricebook_default(&book, orders);
+    (void)fputs(prices_text, writer.file);
+    pricebook_each(&book, orders, write_line, &writer);
+    return finish(writer.file, "prices.toml", fault);
+}
+
+enum status config_write_new(const char *dir, const char *name, const struct order_names *orders,
+                             struct fault *fault)
+{
+    FILE *file = NULL;
+    enum status status;
+
+    if (!config_is_name(name))
+        return fault_set(fault, ST_INVALID,
+                         "\"%.40s\" is no name of a site: 1 to 32 of a-z, 0-9 and '-'", name);
+    status = create(&file, dir, "site.toml", fault);
+    if (status != ST_OK)
+        return status;
+    (void)fprintf(file, site_text, name);
+    status = finish(file, "site.toml", fault);
+    if (status != ST_OK)
+        return status;
+    return write_prices(dir, orders, fault);
+}
