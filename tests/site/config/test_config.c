@@ -1,0 +1,304 @@
+#include "site/config/config.h"
+#include "tests/check_main.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *const orders[] = {"event_info", "facet_send"};
+
+static int order_number(const char *name)
+{
+    for (int i = 0; i < 2; i++) {
+        if (strcmp(orders[i], name) == 0)
+            return i;
+    }
+    return -1;
+}
+
+static const char *order_name(int number)
+{
+    return number >= 0 && number < 2 ? orders[number] : NULL;
+}
+
+static const struct order_names names = {order_number, order_name};
+
+static char dir[64];
+static char reported[4000];
+static struct fault fault;
+static struct site_config config;
+static struct pricebook book;
+
+static void path_in(char path[200], const char *name)
+{
+    (void)snprintf(path, 200, "%s/%s", dir, name);
+}
+
+static void write_file(const char *name, const char *text)
+{
+    char path[200];
+    FILE *file;
+
+    path_in(path, name);
+    file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_ge(fputs(text, file), 0);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+static void make_dir(void)
+{
+    (void)strcpy(dir, "/tmp/serai-config-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    reported[0] = '\0';
+    memset(&fault, 0, sizeof fault);
+}
+
+static void remove_dir(void)
+{
+    static const char *const files[] = {"site.toml", "prices.toml"};
+    char path[200];
+
+    for (int i = 0; i < 2; i++) {
+        path_in(path, files[i]);
+        ck_assert(unlink(path) == 0 || errno == ENOENT || rmdir(path) == 0);
+    }
+    ck_assert_int_eq(rmdir(dir), 0);
+}
+
+static void note(void *context, const struct config_error *error)
+{
+    size_t size = strlen(reported);
+
+    (void)context;
+    (void)snprintf(reported + size, sizeof reported - size, "%s:%u:%u: %s\n", error->file,
+                   error->line, error->column, error->text);
+}
+
+static enum status load(void)
+{
+    struct config_reader reader = {&names, note, NULL};
+
+    return config_load(dir, &reader, &config, &book, &fault);
+}
+
+static void expect_error(const char *text)
+{
+    ck_assert_msg(strstr(reported, text) != NULL, "\"%s\" is not among:\n%s", text, reported);
+}
+
+START_TEST(new_files_load_as_the_defaults)
+{
+    struct site_config fallback;
+    struct pricebook posted;
+    char socket[200];
+
+    ck_assert_int_eq(config_write_new(dir, "north-1", &names, &fault), ST_OK);
+    ck_assert_msg(load() == ST_OK, "%s\n%s", fault.text, reported);
+    site_config_default(&fallback);
+    pricebook_default(&posted, &names);
+    path_in(socket, "control.sock");
+    ck_assert_str_eq(config.name, "north-1");
+    ck_assert_str_eq(config.socket, socket);
+    ck_assert_int_eq(config.log_level, LOG_INFO);
+    ck_assert_int_eq(config.log_level, fallback.log_level);
+    ck_assert_uint_eq(config.map_bytes, (uint64_t)4 << 30);
+    ck_assert_uint_eq(book.heap_deposit.nanos, posted.heap_deposit.nanos);
+    ck_assert_uint_eq(pricebook_order(&book, 1).nanos, 5);
+}
+END_TEST
+
+START_TEST(new_files_never_replace_old_ones)
+{
+    write_file("site.toml", "name = \"old\"\n");
+    ck_assert_int_eq(config_write_new(dir, "new", &names, &fault), ST_EXISTS);
+    write_file("prices.toml", "");
+    ck_assert_int_eq(load(), ST_OK);
+    ck_assert_str_eq(config.name, "old");
+}
+END_TEST
+
+START_TEST(a_bad_name_writes_nothing)
+{
+    ck_assert_int_eq(config_write_new(dir, "No Name", &names, &fault), ST_INVALID);
+    ck_assert_int_eq(config_write_new(dir, "", &names, &fault), ST_INVALID);
+    ck_assert_int_eq(load(), ST_MISSING);
+}
+END_TEST
+
+START_TEST(files_cannot_be_written_into_nowhere)
+{
+    ck_assert_int_eq(config_write_new("/nowhere/at/all", "site", &names, &fault), ST_IO);
+    ck_assert_ptr_nonnull(strstr(fault.text, "/nowhere/at/all/site.toml"));
+}
+END_TEST
+
+START_TEST(every_setting_is_read)
+{
+    write_file("site.toml", "name = \"south\"\ncontrol.socket = \"/run/s\"\n"
+                            "log = { level = \"debug\" }\n[ledger]\nmap_bytes = \"64MiB\"\n");
+    write_file("prices.toml", "currency = \"USD\"\n[heap]\ndeposit = \"1\"\n[orders]\n"
+                              "event_info = \"0.000000007\"\n");
+    ck_assert_msg(load() == ST_OK, "%s\n%s", fault.text, reported);
+    ck_assert_str_eq(config.name, "south");
+    ck_assert_str_eq(config.socket, "/run/s");
+    ck_assert_int_eq(config.log_level, LOG_DEBUG);
+    ck_assert_uint_eq(config.map_bytes, 64 << 20);
+    ck_assert_str_eq(book.currency, "USD");
+    ck_assert_uint_eq(book.heap_deposit.nanos, 1000000000);
+    ck_assert_uint_eq(pricebook_order(&book, 0).nanos, 7);
+}
+END_TEST
+
+START_TEST(all_errors_of_both_files_are_reported_with_their_place)
+{
+    config.name[0] = 'K';
+    write_file("site.toml", "nam = \"x\"\n[log]\nlevel = \"loud\"\n[extra]\n[ledger]\n"
+                            "map_bytes = 5\n");
+    write_file("prices.toml", "[heap]\n  deposit = 0.002\n[heep]\n[compute]\nprice = \"-1\"\n"
+                              "turn_fuel_max = \"9\"\n[memory]\nrent = [\"1\"]\nrant = \"1\"\n");
+    ck_assert_int_eq(load(), ST_INVALID);
+    expect_error("site.toml:1:1: no setting is called \"nam\"; did you mean \"name\"?");
+    expect_error("site.toml:3:9: log.level: wants error");
+    expect_error("site.toml:4:2: no setting is called \"extra\"");
+    expect_error("site.toml:6:13: ledger.map_bytes: wants a text");
+    expect_error("prices.toml:2:13: heap.deposit: an amount is a text in decimal: write \"0.002\"");
+    expect_error("prices.toml:3:2: no price is called \"heep\"");
+    expect_error("prices.toml:5:9: compute.price");
+    expect_error("prices.toml:6:17: compute.turn_fuel_max");
+    expect_error("prices.toml:8:8: memory.rent");
+    expect_error("prices.toml:9:1: no price is called \"memory.rant\"; did you mean "
+                 "\"memory.rent\"?");
+    ck_assert_ptr_nonnull(strstr(fault.text, "4 errors in site.toml and 6 in prices.toml"));
+    ck_assert_int_eq(config.name[0], 'K');
+}
+END_TEST
+
+START_TEST(a_file_that_is_not_toml_is_reported_beside_the_others_errors)
+{
+    write_file("site.toml", "name = \n");
+    write_file("prices.toml", "bad = 1\n");
+    ck_assert_int_eq(load(), ST_INVALID);
+    expect_error("site.toml:1:");
+    expect_error("prices.toml:1:1: no price is called \"bad\"");
+}
+END_TEST
+
+START_TEST(a_table_in_the_place_of_a_value_is_refused)
+{
+    write_file("site.toml", "[name]\n");
+    write_file("prices.toml", "heap = \"x\"\n[currency]\n");
+    ck_assert_int_eq(load(), ST_INVALID);
+    expect_error("site.toml:1:1: name: wants a text");
+    expect_error("prices.toml:1:1: no price is called \"heap\"");
+    expect_error("prices.toml:2:1: currency: wants a text");
+}
+END_TEST
+
+START_TEST(a_book_that_contradicts_itself_is_refused)
+{
+    write_file("site.toml", "");
+    write_file("prices.toml", "[compute]\nturn_fuel_max = 2000\n");
+    ck_assert_int_eq(load(), ST_INVALID);
+    expect_error("prices.toml:0:0: compute.reserve_fuel is more than compute.turn_fuel_max");
+}
+END_TEST
+
+START_TEST(settings_out_of_range_are_refused)
+{
+    char text[400];
+
+    (void)snprintf(text, sizeof text,
+                   "name = \"%0*d\"\ncontrol.socket = \"%0*d\"\nledger.map_bytes = \"1KiB\"\n", 33,
+                   0, 108, 0);
+    write_file("site.toml", text);
+    write_file("prices.toml", "");
+    ck_assert_int_eq(load(), ST_INVALID);
+    expect_error("site.toml:1:8: name: wants 1 to 32");
+    expect_error("site.toml:2:18: control.socket: wants a path");
+    expect_error("site.toml:3:20: ledger.map_bytes: wants from 1MiB");
+    write_file("site.toml", "ledger.map_bytes = \"much\"\ncontrol.socket = \"\"\n");
+    ck_assert_int_eq(load(), ST_INVALID);
+    expect_error("site.toml:1:20: ledger.map_bytes: \"much\" is not a size");
+    expect_error("site.toml:2:18: control.socket: wants a path");
+}
+END_TEST
+
+START_TEST(a_socket_path_that_no_socket_can_have_is_refused)
+{
+    char text[200];
+
+    (void)snprintf(text, sizeof text, "control.socket = \"%0*d\"\n", 105, 0);
+    write_file("site.toml", text);
+    write_file("prices.toml", "");
+    ck_assert_int_eq(load(), ST_INVALID);
+    ck_assert_ptr_nonnull(strstr(fault.text, "shorter absolute path"));
+}
+END_TEST
+
+START_TEST(a_missing_file_is_told_from_an_unreadable_one)
+{
+    char path[200];
+
+    ck_assert_int_eq(load(), ST_MISSING);
+    ck_assert_ptr_nonnull(strstr(fault.text, "site.toml"));
+    write_file("site.toml", "");
+    ck_assert_int_eq(load(), ST_MISSING);
+    ck_assert_ptr_nonnull(strstr(fault.text, "prices.toml"));
+    path_in(path, "prices.toml");
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    ck_assert_int_eq(load(), ST_IO);
+    ck_assert_str_eq(reported, "");
+}
+END_TEST
+
+START_TEST(a_file_that_is_too_long_is_refused)
+{
+    char path[200];
+
+    write_file("site.toml", "");
+    write_file("prices.toml", "");
+    path_in(path, "site.toml");
+    ck_assert_int_eq(truncate(path, CONFIG_FILE_BYTES_MAX + 1), 0);
+    ck_assert_int_eq(load(), ST_INVALID);
+    ck_assert_ptr_nonnull(strstr(fault.text, "more than"));
+}
+END_TEST
+
+START_TEST(a_directory_name_that_is_too_long_is_refused)
+{
+    char name[2 * CONFIG_PATH_BYTES];
+    struct config_reader reader = {&names, note, NULL};
+
+    memset(name, 'd', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    ck_assert_int_eq(config_load(name, &reader, &config, &book, &fault), ST_INVALID);
+    ck_assert_int_eq(config_write_new(name, "site", &names, &fault), ST_INVALID);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("config");
+    TCase *files = tcase_create("files");
+
+    suite_add_tcase(suite, files);
+    tcase_add_checked_fixture(files, make_dir, remove_dir);
+    tcase_add_test(files, new_files_load_as_the_defaults);
+    tcase_add_test(files, new_files_never_replace_old_ones);
+    tcase_add_test(files, a_bad_name_writes_nothing);
+    tcase_add_test(files, files_cannot_be_written_into_nowhere);
+    tcase_add_test(files, every_setting_is_read);
+    tcase_add_test(files, all_errors_of_both_files_are_reported_with_their_place);
+    tcase_add_test(files, a_file_that_is_not_toml_is_reported_beside_the_others_errors);
+    tcase_add_test(files, a_table_in_the_place_of_a_value_is_refused);
+    tcase_add_test(files, a_book_that_contradicts_itself_is_refused);
+    tcase_add_test(files, settings_out_of_range_are_refused);
+    tcase_add_test(files, a_socket_path_that_no_socket_can_have_is_refused);
+    tcase_add_test(files, a_missing_file_is_told_from_an_unreadable_one);
+    tcase_add_test(files, a_file_that_is_too_long_is_refused);
+    tcase_add_test(files, a_directory_name_that_is_too_long_is_refused);
+    return check_main(suite);
+}
