@@ -1,14 +1,15 @@
 /*
  * Channels: private two-ended streams of packets over one interface, bought and sold.
  *
- * This part decides; it moves no money, runs no agent and opens no socket.  Each call is a check that
- * may refuse and changes nothing, then a change that cannot fail and that says, as a wire message, what
- * the far end must hear.  The site moves the money, reserves and deposits that the answers name, and
- * carries the messages: within the site at once (interface self), over a link by parcels.
+ * This part decides; it moves no money, runs no agent and opens no socket.  Each call is a check
+ * that may refuse and changes nothing, then a change that cannot fail and that says, as a wire
+ * message, what the far end must hear.  The site moves the money, reserves and deposits that the
+ * answers name, and carries the messages: within the site at once (interface self), over a link by
+ * parcels.
  *
- * An end knows its interface, channel number and side; both ends of a self channel are at this site and
- * differ by side.  Credit is cumulative totals that never go back: what an end armed, and what the far
- * end has sent against it.  One thread.
+ * An end knows its interface, channel number and side; both ends of a self channel are at this site
+ * and differ by side.  Credit is cumulative totals that never go back: what an end armed, and what
+ * the far end has sent against it.  One thread.
  */
 #ifndef SERAI_CHANNELS_CHANNELS_H
 #define SERAI_CHANNELS_CHANNELS_H
@@ -80,12 +81,14 @@ struct channel_message {
     uint32_t number;
     enum channel_side to; /* the side that receives it */
     int32_t status;       /* ANSWER: 0 or a refusal of sdk/abi.h */
-    struct money money;   /* PACKET: its money.  ANSWER: change, or the whole sum back.  BIRTH: both */
+    /* PACKET: its money.  ANSWER: change, or the whole sum back.  BIRTH: maximum fee + endowment.
+     */
+    struct money money;
     struct money endowment;
-    struct money fee;  /* BIRTH: the maximum; ANSWER: what was charged */
-    uint64_t packets;  /* CREDIT, ANSWER: cumulative totals */
+    struct money fee; /* BIRTH: the maximum; ANSWER: what was charged */
+    uint64_t packets; /* CREDIT, ANSWER: cumulative totals */
     uint64_t bytes;
-    uint64_t customer; /* BIRTH: the buyer's lineage */
+    uint64_t customer;   /* BIRTH: the buyer's lineage */
     const uint8_t *data; /* PACKET: borrowed for the call */
     size_t size;
 };
@@ -100,7 +103,10 @@ MUST_CHECK enum status channels_load(struct channels *channels, const struct sto
                                      struct fault *fault);
 /* Write the rows that changed since the last call, and the counters (key = u32 0, u8 0, u64 0). */
 void channels_save(struct channels *channels, struct store_batch *batch);
-/* Decode one row of an end, for claims and verification.  ST_CORRUPT. Other row kinds: ST_MISSING. */
+/*
+ * Decode one row of an end, for claims and verification.  ST_CORRUPT.  Other row kinds: ST_MISSING,
+ * which sets no fault.
+ */
 MUST_CHECK enum status channels_row_decode(struct channel_end *end, const uint8_t *key,
                                            size_t key_size, const uint8_t *value, size_t value_size,
                                            struct fault *fault);
@@ -111,8 +117,8 @@ struct channel_end *channels_at(struct channels *channels, uint32_t interface, u
                                 enum channel_side side);
 size_t channels_count(const struct channels *channels);
 /* In order of id. Must not add or remove ends. */
-void channels_each(struct channels *channels,
-                   void (*visit)(void *context, struct channel_end *end), void *context);
+void channels_each(struct channels *channels, void (*visit)(void *context, struct channel_end *end),
+                   void *context);
 /* Ends owned by an agent, in order of id: writes at most max ids, returns how many there are. */
 size_t channels_owned(const struct channels *channels, uint64_t owner, uint64_t *ids, size_t max);
 
@@ -122,18 +128,22 @@ void channel_touch(struct channel_end *end, struct undo *undo);
 /* ---- verdicts: refusals of this part; the site maps them to sdk/abi.h ---- */
 enum channel_verdict {
     CHANNEL_FINE = 0,
-    CHANNEL_NO_CREDIT,   /* the far end has armed no more */
-    CHANNEL_NOT_OPEN,    /* pending */
-    CHANNEL_IS_CLOSED,   /* far end closed, or closing */
-    CHANNEL_TOO_LARGE,   /* a packet over CHANNEL_PACKET_BYTES_MAX */
-    CHANNEL_TOO_MUCH,    /* arming past the bound of outstanding packets or bytes */
-    CHANNEL_HAS_ASKED,   /* room was asked already */
-    CHANNEL_UNKNOWN,     /* a message for an end that is not there: a late one, or a lie */
-    CHANNEL_UNARMED,     /* a packet beyond what was armed: the sender broke the rules */
+    CHANNEL_NO_CREDIT, /* the far end has armed no more */
+    CHANNEL_NOT_OPEN,  /* pending */
+    CHANNEL_IS_CLOSED, /* far end closed, or closing */
+    CHANNEL_TOO_LARGE, /* a packet over CHANNEL_PACKET_BYTES_MAX */
+    CHANNEL_TOO_MUCH,  /* arming past the bound of outstanding packets or bytes */
+    CHANNEL_HAS_ASKED, /* room was asked already */
+    CHANNEL_UNKNOWN,   /* a message for an end that is not there: a late one, or a lie */
+    CHANNEL_UNARMED,   /* a packet beyond what was armed: the sender broke the rules */
 };
 
 /* ---- orders on ends (within a turn: undo is that turn's) ---- */
 
+enum { CHANNEL_ENDS_MAX = 4 * 1024 * 1024 }; /* of a site: some 1 GiB of memory */
+/* CHANNEL_TOO_MUCH: the site is full of ends, or the interface's numbers are used up. */
+MUST_CHECK enum channel_verdict channels_check_buy(const struct channels *channels,
+                                                   uint32_t interface);
 /*
  * A new pending end for `owner`, and the BIRTH message for the neighbour (money fields are the
  * caller's to fill).  *end is owned by `channels`.  ST_NOMEM is INVARIANT.  Undone by rollback.
@@ -147,14 +157,18 @@ void channel_send(struct channel_end *end, struct undo *undo, size_t size,
                   struct channel_message *packet);
 
 enum { CHANNEL_ARMED_PACKETS_MAX = 1024, CHANNEL_ARMED_BYTES_MAX = 1024 * 1024 };
-/* packets and bytes are at least 1; at most the bounds above may be outstanding. */
+/*
+ * At most the bounds above are ever outstanding.  CHANNEL_TOO_MUCH: packets or bytes are 0 or above
+ * the bound, or the packets would be with those that are open.  Bytes that would be are not refused
+ * but granted up to the bound: what packets left unused of earlier bytes must not stop the next.
+ */
 MUST_CHECK enum channel_verdict channel_check_arm(const struct channel_end *end, uint64_t packets,
                                                   uint64_t bytes);
 void channel_arm(struct channel_end *end, struct undo *undo, uint64_t packets, uint64_t bytes,
                  struct channel_message *credit);
 /* Packets armed that have not arrived. */
 uint64_t channel_armed_open(const struct channel_end *end);
-/* Packets that may be sent now (0 when not open). */
+/* Packets that may be sent now (0 when not open, or when the last byte of credit is used up). */
 uint64_t channel_may_send(const struct channel_end *end);
 
 /* Ask for one room event. If there is credit now, the site delivers it at once. */
@@ -162,10 +176,10 @@ MUST_CHECK enum channel_verdict channel_check_room(const struct channel_end *end
 void channel_ask_room(struct channel_end *end, struct undo *undo);
 
 /*
- * Sell or close: this end will send and receive no more.  Good in every state but CLOSING (and PENDING
- * ends cannot be sold: CHANNEL_NOT_OPEN).  Fills CLOSE for the far end and *tell_far = true unless the
- * far end has closed already; the end stays CLOSING until CLOSED returns (or is removed at once when
- * the far end closed first).
+ * Sell or close: this end will send and receive no more.  Good in every state but CLOSING (and
+ * PENDING ends cannot be sold: CHANNEL_NOT_OPEN).  Fills CLOSE for the far end and *tell_far = true
+ * unless the far end has closed already; the end stays CLOSING until CLOSED returns (or is removed
+ * at once when the far end closed first).
  */
 MUST_CHECK enum channel_verdict channel_check_sell(const struct channel_end *end);
 void channels_sell(struct channels *channels, struct channel_end *end, struct undo *undo,
@@ -173,8 +187,19 @@ void channels_sell(struct channels *channels, struct channel_end *end, struct un
 
 /* ---- messages that arrive ---- */
 
-/* The neighbour's side of BIRTH: the born agent's end, OPEN, with first credit armed and the buyer's
- * end to be told by the ANSWER this fills. */
+/*
+ * Of these calls an `end` that is NULL (channels_at found none) is answered CHANNEL_UNKNOWN.
+ * Anything that no far end which keeps the rules could send now is CHANNEL_UNARMED and changes
+ * nothing.
+ */
+
+/* To be asked before channels_accept.  CHANNEL_UNARMED: the number is in use, or it is not for a
+ * born end: a broken rule.  CHANNEL_TOO_MUCH: the site is full of ends; refuse the birth. */
+MUST_CHECK enum channel_verdict channels_check_accept(struct channels *channels,
+                                                      const struct channel_message *birth);
+
+/* The neighbour's side of BIRTH: the born agent's end, OPEN, with first credit armed and the
+ * buyer's end to be told by the ANSWER this fills (money and fee are the caller's to fill). */
 struct channel_end *channels_accept(struct channels *channels, struct undo *undo,
                                     const struct channel_message *birth, uint64_t owner,
                                     uint64_t first_packets, uint64_t first_bytes,
@@ -184,28 +209,29 @@ void channels_refuse(const struct channel_message *birth, int32_t status,
                      struct channel_message *answer);
 
 /*
- * ANSWER at the buyer's end: it opens (status 0), or is removed (a refusal; *end is then gone after the
- * site took its money fields: so the caller reads them first and calls this last).
+ * ANSWER at the buyer's end: it opens (status 0), or is removed (a refusal; *end is then gone after
+ * the site took its money fields: so the caller reads them first and calls this last).
  */
 MUST_CHECK enum channel_verdict channels_answered(struct channels *channels,
                                                   struct channel_end *end, struct undo *undo,
                                                   const struct channel_message *answer);
 
 /*
- * PACKET: CHANNEL_FINE counts it as received.  CHANNEL_UNKNOWN / CHANNEL_IS_CLOSED: late; its money is
- * credited to whoever sold the end.  CHANNEL_UNARMED, CHANNEL_TOO_LARGE: a broken rule; changes nothing.
+ * PACKET: CHANNEL_FINE counts it as received.  CHANNEL_UNKNOWN / CHANNEL_IS_CLOSED: late; its money
+ * is credited to whoever sold the end (CHANNEL_IS_CLOSED counts it as received too).
+ * CHANNEL_UNARMED, CHANNEL_TOO_LARGE: a broken rule; changes nothing.
  */
 MUST_CHECK enum channel_verdict channel_received(struct channel_end *end, struct undo *undo,
                                                  const struct channel_message *packet);
 
-/* CREDIT: totals only rise (a lower one is a broken rule: CHANNEL_UNARMED).  *room is true when a room
- * event is due now; room_asked is then cleared. */
+/* CREDIT: totals only rise (a lower one is a broken rule: CHANNEL_UNARMED).  CHANNEL_IS_CLOSED:
+ * late.  *room is true when a room event is due now; room_asked is then cleared. */
 MUST_CHECK enum channel_verdict channel_credited(struct channel_end *end, struct undo *undo,
                                                  const struct channel_message *credit, bool *room);
 
 /*
- * CLOSE: an OPEN end becomes FAR_CLOSED and *signal is true (its owner is told, once); a CLOSING one is
- * removed (both sold at once).  Fills CLOSED for the far end.
+ * CLOSE: an OPEN end becomes FAR_CLOSED and *signal is true (its owner is told, once); a CLOSING
+ * one is removed (both sold at once).  Fills CLOSED for the far end.
  */
 MUST_CHECK enum channel_verdict channels_far_closed(struct channels *channels,
                                                     struct channel_end *end, struct undo *undo,

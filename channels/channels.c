@@ -1,0 +1,275 @@
+/* The set of ends: two tables over nodes that never move, and its changes within a turn. */
+#include "channels/channels.h"
+
+#include "channels/set.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static_assert(offsetof(struct node, end) == 0, "a pointer to an end is a pointer to its node");
+
+static struct node *node_of(struct channel_end *end)
+{
+    return (struct node *)end;
+}
+
+uint64_t set_place(uint32_t interface, uint32_t number, enum channel_side side)
+{
+    return (uint64_t)interface << 33 | (uint64_t)number << 1 | (uint64_t)side;
+}
+
+struct port *set_port(struct channels *channels, uint32_t interface)
+{
+    struct port *port = table_get(&channels->ports, interface);
+
+    if (port != NULL)
+        return port;
+    port = calloc(1, sizeof *port);
+    INVARIANT(port != NULL);
+    *port = (struct port){.interface = interface, .number_next = NUMBER_FIRST};
+    (void)table_put(&channels->ports, interface, port);
+    return port;
+}
+
+static void put_in_tables(struct channels *channels, struct node *node)
+{
+    const struct channel_end *end = &node->end;
+    uint64_t place = set_place(end->interface, end->number, end->side);
+
+    INVARIANT(table_put(&channels->by_id, end->id, node) == NULL);
+    INVARIANT(table_put(&channels->by_place, place, node) == NULL);
+}
+
+static void take_out_of_tables(struct channels *channels, const struct node *node)
+{
+    const struct channel_end *end = &node->end;
+    uint64_t place = set_place(end->interface, end->number, end->side);
+
+    INVARIANT(table_remove(&channels->by_id, end->id) == node);
+    INVARIANT(table_remove(&channels->by_place, place) == node);
+}
+
+struct node *set_link_new(struct channels *channels, const struct channel_end *end)
+{
+    struct node *node = calloc(1, sizeof *node);
+
+    INVARIANT(node != NULL);
+    /* As bytes, padding too: a rollback is checked by comparing whole ends. */
+    memcpy(&node->end, end, sizeof *end);
+    node->channels = channels;
+    put_in_tables(channels, node);
+    return node;
+}
+
+static void undo_add(void *context, void *argument)
+{
+    struct channels *channels = context;
+    struct node *node = argument;
+
+    take_out_of_tables(channels, node);
+    (void)table_remove(&channels->changed, node->end.id);
+    free(node);
+}
+
+struct channel_end *set_add(struct channels *channels, struct undo *undo, struct channel_end end)
+{
+    struct node *node;
+
+    undo_save(undo, &channels->id_next, sizeof channels->id_next);
+    end.id = channels->id_next++;
+    end.dirty = true;
+    node = set_link_new(channels, &end);
+    (void)table_put(&channels->changed, end.id, node);
+    undo_on_rollback(undo, undo_add, channels, node);
+    return &node->end;
+}
+
+static void undo_remove(void *context, void *argument)
+{
+    put_in_tables(context, argument);
+}
+
+/* The turn was good.  The node lives on only while the store has a row that must go. */
+static void finish_remove(void *context, void *argument)
+{
+    struct channels *channels = context;
+    struct node *node = argument;
+
+    if (node->stored) {
+        node->gone = true;
+        (void)table_put(&channels->changed, node->end.id, node);
+    } else {
+        (void)table_remove(&channels->changed, node->end.id);
+        free(node);
+    }
+}
+
+void set_remove(struct channels *channels, struct undo *undo, struct channel_end *end)
+{
+    struct node *node = node_of(end);
+
+    INVARIANT(node->channels == channels);
+    take_out_of_tables(channels, node);
+    undo_on_rollback(undo, undo_remove, channels, node);
+    undo_on_commit(undo, finish_remove, channels, node);
+}
+
+void set_address(const struct channel_end *end, enum channel_message_kind kind,
+                 struct channel_message *message)
+{
+    message->kind = kind;
+    message->interface = end->interface;
+    message->number = end->number;
+    message->to = end->side == CHANNEL_BUYER ? CHANNEL_BORN : CHANNEL_BUYER;
+}
+
+static void free_gone(void *context, uint64_t id, void *value)
+{
+    struct node *node = value;
+
+    (void)context;
+    (void)id;
+    if (node->gone)
+        free(node);
+}
+
+static void free_value(void *context, uint64_t key, void *value)
+{
+    (void)context;
+    (void)key;
+    free(value);
+}
+
+void set_clear(struct channels *channels)
+{
+    /* Gone nodes are in `changed` only, and must be looked at before the others are freed. */
+    table_each(&channels->changed, free_gone, NULL);
+    table_each(&channels->by_id, free_value, NULL);
+    table_each(&channels->ports, free_value, NULL);
+    table_fini(&channels->changed);
+    table_fini(&channels->by_id);
+    table_fini(&channels->by_place);
+    table_fini(&channels->ports);
+    channels->id_next = 1;
+    channels->id_next_saved = 1;
+}
+
+enum status channels_new(struct channels **channels)
+{
+    *channels = calloc(1, sizeof **channels);
+    if (*channels == NULL)
+        return ST_NOMEM;
+    set_clear(*channels);
+    return ST_OK;
+}
+
+void channels_free(struct channels *channels)
+{
+    if (channels == NULL)
+        return;
+    set_clear(channels);
+    free(channels);
+}
+
+struct channel_end *channels_find(struct channels *channels, uint64_t id)
+{
+    struct node *node = table_get(&channels->by_id, id);
+
+    return node == NULL ? NULL : &node->end;
+}
+
+struct channel_end *channels_at(struct channels *channels, uint32_t interface, uint32_t number,
+                                enum channel_side side)
+{
+    struct node *node;
+
+    /* All three may come from a message; outside their range they would name another place. */
+    if (interface > INTERFACE_MAX || (side != CHANNEL_BUYER && side != CHANNEL_BORN))
+        return NULL;
+    node = table_get(&channels->by_place, set_place(interface, number, side));
+    return node == NULL ? NULL : &node->end;
+}
+
+size_t channels_count(const struct channels *channels)
+{
+    return table_count(&channels->by_id);
+}
+
+void channels_each(struct channels *channels, void (*visit)(void *context, struct channel_end *end),
+                   void *context)
+{
+    uint64_t *ids;
+    size_t count;
+
+    table_keys_sorted(&channels->by_id, &ids, &count);
+    for (size_t i = 0; i < count; i++) {
+        struct channel_end *end = channels_find(channels, ids[i]);
+
+        INVARIANT(end != NULL); /* the visitor removed one */
+        visit(context, end);
+    }
+    INVARIANT(channels_count(channels) == count);
+    free(ids);
+}
+
+/* The ids that a scan found; the table's order is nobody's, so they are sorted afterwards. */
+struct owned {
+    uint64_t owner;
+    uint64_t *ids;
+    size_t count;
+    size_t capacity;
+};
+
+static void collect_owned(void *context, uint64_t id, void *value)
+{
+    struct owned *owned = context;
+    const struct node *node = value;
+
+    if (node->end.owner != owned->owner)
+        return;
+    if (owned->count == owned->capacity) {
+        size_t capacity = owned->capacity == 0 ? 16 : owned->capacity * 2;
+        uint64_t *ids = realloc(owned->ids, capacity * sizeof *ids);
+
+        INVARIANT(ids != NULL);
+        owned->ids = ids;
+        owned->capacity = capacity;
+    }
+    owned->ids[owned->count++] = id;
+}
+
+static int compare_ids(const void *left, const void *right)
+{
+    uint64_t a = *(const uint64_t *)left;
+    uint64_t b = *(const uint64_t *)right;
+
+    return (a > b) - (a < b);
+}
+
+size_t channels_owned(const struct channels *channels, uint64_t owner, uint64_t *ids, size_t max)
+{
+    struct owned owned = {.owner = owner};
+    size_t kept;
+
+    table_each(&channels->by_id, collect_owned, &owned);
+    if (owned.count == 0)
+        return 0;
+    qsort(owned.ids, owned.count, sizeof *owned.ids, compare_ids);
+    kept = owned.count < max ? owned.count : max;
+    if (kept != 0)
+        memcpy(ids, owned.ids, kept * sizeof *ids);
+    free(owned.ids);
+    return owned.count;
+}
+
+void channel_touch(struct channel_end *end, struct undo *undo)
+{
+    struct node *node = node_of(end);
+
+    undo_save(undo, end, sizeof *end);
+    if (end->dirty)
+        return;
+    end->dirty = true;
+    (void)table_put(&node->channels->changed, end->id, node);
+}

@@ -1,0 +1,303 @@
+/*
+ * Rows of ends and counters in the table `link`.
+ *
+ * An end: key = interface u32, u8 1, id u64; value = CBOR array of number, owner, side, state,
+ * eight totals (armed, received, credit, sent; packets before bytes), room asked, and six amounts
+ * in the order of struct channel_end.  Counters: key = u32 0, u8 0, u64 0; value = CBOR array of
+ * the next id and an array of (interface, next number) pairs, flat, by rising interface.
+ */
+#include "channels/channels.h"
+#include "channels/set.h"
+
+#include "base/cbor.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum { KEY_BYTES = 13, KEY_KIND_AT = 4, KEY_ID_AT = 5 };
+enum key_kind { KEY_COUNTERS = 0, KEY_END = 1 };
+enum { END_FIELDS = 19, COUNTERS_FIELDS = 2 };
+
+static void make_key(uint8_t key[KEY_BYTES], uint32_t interface, enum key_kind kind, uint64_t id)
+{
+    be32_put(key, interface);
+    key[KEY_KIND_AT] = (uint8_t)kind;
+    be64_put(key + KEY_ID_AT, id);
+}
+
+/* ---- writing ---- */
+
+static void put_money(struct bytes *out, struct money amount)
+{
+    cbor_put_uint(out, money_nanos(amount));
+}
+
+static void encode_end(struct bytes *out, const struct channel_end *end)
+{
+    cbor_put_array(out, END_FIELDS);
+    cbor_put_uint(out, end->number);
+    cbor_put_uint(out, end->owner);
+    cbor_put_uint(out, (uint64_t)end->side);
+    cbor_put_uint(out, (uint64_t)end->state);
+    cbor_put_uint(out, end->armed_packets);
+    cbor_put_uint(out, end->armed_bytes);
+    cbor_put_uint(out, end->received_packets);
+    cbor_put_uint(out, end->received_bytes);
+    cbor_put_uint(out, end->credit_packets);
+    cbor_put_uint(out, end->credit_bytes);
+    cbor_put_uint(out, end->sent_packets);
+    cbor_put_uint(out, end->sent_bytes);
+    cbor_put_bool(out, end->room_asked);
+    put_money(out, end->deposit);
+    put_money(out, end->armed_reserve);
+    put_money(out, end->answer_reserve);
+    put_money(out, end->room_reserve);
+    put_money(out, end->close_reserve);
+    put_money(out, end->birth_money);
+}
+
+static void put_row(struct store_batch *batch, const uint8_t key[KEY_BYTES],
+                    const struct bytes *value)
+{
+    INVARIANT(!value->failed); /* a frame cannot be written by half */
+    store_batch_put(batch, STORE_LINK, key, KEY_BYTES, value->data, value->size);
+}
+
+static void save_counters(struct channels *channels, struct store_batch *batch, struct bytes *value)
+{
+    uint8_t key[KEY_BYTES];
+    uint64_t *interfaces;
+    size_t count;
+    size_t used = 0;
+
+    if (channels->id_next == channels->id_next_saved)
+        return;
+    table_keys_sorted(&channels->ports, &interfaces, &count);
+    /* A port whose first purchase was undone must leave no trace. */
+    for (size_t i = 0; i < count; i++)
+        if (set_port(channels, (uint32_t)interfaces[i])->number_next != NUMBER_FIRST)
+            interfaces[used++] = interfaces[i];
+    bytes_clear(value);
+    cbor_put_array(value, COUNTERS_FIELDS);
+    cbor_put_uint(value, channels->id_next);
+    cbor_put_array(value, 2 * (uint64_t)used);
+    for (size_t i = 0; i < used; i++) {
+        cbor_put_uint(value, interfaces[i]);
+        cbor_put_uint(value, set_port(channels, (uint32_t)interfaces[i])->number_next);
+    }
+    free(interfaces);
+    make_key(key, 0, KEY_COUNTERS, 0);
+    put_row(batch, key, value);
+    channels->id_next_saved = channels->id_next;
+}
+
+static void save_node(struct node *node, struct store_batch *batch, struct bytes *value)
+{
+    uint8_t key[KEY_BYTES];
+
+    make_key(key, node->end.interface, KEY_END, node->end.id);
+    if (node->gone) {
+        store_batch_delete(batch, STORE_LINK, key, sizeof key);
+        free(node);
+        return;
+    }
+    if (!node->end.dirty)
+        return; /* its changes were undone */
+    bytes_clear(value);
+    encode_end(value, &node->end);
+    put_row(batch, key, value);
+    node->end.dirty = false;
+    node->stored = true;
+}
+
+void channels_save(struct channels *channels, struct store_batch *batch)
+{
+    struct bytes value = {0};
+    uint64_t *ids;
+    size_t count;
+
+    save_counters(channels, batch, &value);
+    table_keys_sorted(&channels->changed, &ids, &count);
+    for (size_t i = 0; i < count; i++)
+        save_node(table_get(&channels->changed, ids[i]), batch, &value);
+    free(ids);
+    table_fini(&channels->changed);
+    bytes_fini(&value);
+}
+
+/* ---- reading ---- */
+
+static struct money get_money(struct cbor *in)
+{
+    struct money amount = money_zero();
+
+    if (money_from_nanos(&amount, cbor_get_uint(in, MONEY_NANOS_MAX)) != ST_OK)
+        cbor_fail(in, "an amount out of range");
+    return amount;
+}
+
+/* What holds for every end that the orders and messages can make. */
+static const char *end_error(const struct channel_end *end)
+{
+    if (end->received_packets > end->armed_packets || end->received_bytes > end->armed_bytes)
+        return "more was received than armed";
+    if (end->armed_packets - end->received_packets > CHANNEL_ARMED_PACKETS_MAX ||
+        end->armed_bytes - end->received_bytes > CHANNEL_ARMED_BYTES_MAX)
+        return "more is armed than the bound";
+    if (end->sent_packets > end->credit_packets || end->sent_bytes > end->credit_bytes)
+        return "more was sent than credited";
+    if (end->credit_packets - end->sent_packets > CHANNEL_ARMED_PACKETS_MAX ||
+        end->credit_bytes - end->sent_bytes > CHANNEL_ARMED_BYTES_MAX)
+        return "more is credited than the bound";
+    if (end->room_asked && end->state != CHANNEL_OPEN)
+        return "room is asked at an end that is not open";
+    if (end->side == CHANNEL_BUYER &&
+        (end->number < NUMBER_FIRST || end->number % NUMBER_STEP != 0))
+        return "its number is not one that is bought here";
+    if (end->state != CHANNEL_PENDING)
+        return NULL;
+    if (end->side != CHANNEL_BUYER)
+        return "a born end is pending";
+    if (end->armed_packets != 0 || end->armed_bytes != 0 || end->credit_packets != 0 ||
+        end->credit_bytes != 0)
+        return "a pending end has credit";
+    return NULL;
+}
+
+static enum status decode_end(struct channel_end *end, const uint8_t *value, size_t value_size,
+                              struct fault *fault)
+{
+    struct cbor in;
+    const char *error;
+
+    cbor_init(&in, value, value_size);
+    cbor_get_array(&in, END_FIELDS);
+    end->number = (uint32_t)cbor_get_uint(&in, UINT32_MAX);
+    end->owner = cbor_get_uint(&in, UINT64_MAX);
+    end->side = (enum channel_side)cbor_get_uint(&in, CHANNEL_BORN);
+    end->state = (enum channel_state)cbor_get_uint(&in, CHANNEL_CLOSING);
+    end->armed_packets = cbor_get_uint(&in, TOTAL_MAX);
+    end->armed_bytes = cbor_get_uint(&in, TOTAL_MAX);
+    end->received_packets = cbor_get_uint(&in, TOTAL_MAX);
+    end->received_bytes = cbor_get_uint(&in, TOTAL_MAX);
+    end->credit_packets = cbor_get_uint(&in, TOTAL_MAX);
+    end->credit_bytes = cbor_get_uint(&in, TOTAL_MAX);
+    end->sent_packets = cbor_get_uint(&in, TOTAL_MAX);
+    end->sent_bytes = cbor_get_uint(&in, TOTAL_MAX);
+    end->room_asked = cbor_get_bool(&in);
+    end->deposit = get_money(&in);
+    end->armed_reserve = get_money(&in);
+    end->answer_reserve = get_money(&in);
+    end->room_reserve = get_money(&in);
+    end->close_reserve = get_money(&in);
+    end->birth_money = get_money(&in);
+    error = end_error(end);
+    if (error != NULL)
+        cbor_fail(&in, error);
+    return cbor_done(&in, fault, "row");
+}
+
+/* Puts the end's name before the fault; our own bytes read back wrong are ST_CORRUPT. */
+static enum status corrupt_end(const struct channel_end *end, struct fault *fault,
+                               const char *error)
+{
+    return fault_set(fault, ST_CORRUPT,
+                     "table link, channel end %" PRIu64 " of interface %" PRIu32 ": %s", end->id,
+                     end->interface, error);
+}
+
+enum status channels_row_decode(struct channel_end *end, const uint8_t *key, size_t key_size,
+                                const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    struct channel_end read = {0};
+    struct fault inner = {0};
+
+    if (key_size <= KEY_KIND_AT || key[KEY_KIND_AT] != KEY_END)
+        return ST_MISSING;
+    if (key_size != KEY_BYTES)
+        return fault_set(fault, ST_CORRUPT, "table link: the key of a channel end has %zu bytes",
+                         key_size);
+    read.interface = be32_get(key);
+    read.id = be64_get(key + KEY_ID_AT);
+    if (read.interface > INTERFACE_MAX || read.id == 0)
+        return corrupt_end(&read, fault, "no such key is ever written");
+    if (decode_end(&read, value, value_size, &inner) != ST_OK)
+        return corrupt_end(&read, fault, inner.text);
+    *end = read;
+    return ST_OK;
+}
+
+static enum status load_counters(struct channels *channels, const uint8_t *value, size_t value_size,
+                                 struct fault *fault)
+{
+    struct fault inner = {0};
+    struct cbor in;
+    uint64_t items;
+    uint64_t above = 0; /* interfaces rise: the next is at least this */
+
+    cbor_init(&in, value, value_size);
+    cbor_get_array(&in, COUNTERS_FIELDS);
+    channels->id_next = cbor_get_uint(&in, TOTAL_MAX);
+    items = cbor_get_array_any(&in, 2 * (uint64_t)INTERFACE_MAX);
+    if (channels->id_next == 0 || items % 2 != 0)
+        cbor_fail(&in, "no such counters are ever written");
+    for (uint64_t i = 0; i + 1 < items && in.error == NULL; i += 2) {
+        uint64_t interface = cbor_get_uint(&in, INTERFACE_MAX);
+        uint64_t number_next = cbor_get_uint(&in, NUMBER_BOUGHT_MAX + (uint64_t)NUMBER_STEP);
+
+        if (interface < above || number_next <= NUMBER_FIRST || number_next % NUMBER_STEP != 0)
+            cbor_fail(&in, "no such counters are ever written");
+        else
+            set_port(channels, (uint32_t)interface)->number_next = number_next;
+        above = interface + 1;
+    }
+    if (cbor_done(&in, &inner, "row") != ST_OK)
+        return fault_set(fault, ST_CORRUPT, "table link, counters of channels: %s", inner.text);
+    channels->id_next_saved = channels->id_next;
+    return ST_OK;
+}
+
+static bool is_counters_key(const uint8_t *key, size_t key_size)
+{
+    return key_size == KEY_BYTES && be32_get(key) == 0 && key[KEY_KIND_AT] == KEY_COUNTERS &&
+           be64_get(key + KEY_ID_AT) == 0;
+}
+
+/* The counters' key sorts before every end's, so they are known when the ends come. */
+static enum status load_row(void *context, const uint8_t *key, size_t key_size,
+                            const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    struct channels *channels = context;
+    struct channel_end end;
+    enum status status;
+
+    if (is_counters_key(key, key_size))
+        return load_counters(channels, value, value_size, fault);
+    status = channels_row_decode(&end, key, key_size, value, value_size, fault);
+    if (status == ST_MISSING)
+        return ST_OK; /* a row of links */
+    if (status != ST_OK)
+        return status;
+    if (end.id >= channels->id_next)
+        return corrupt_end(&end, fault, "its id is above the counter");
+    if ((end.side == CHANNEL_BUYER || end.interface == CHANNEL_INTERFACE_SELF) &&
+        end.number >= set_port(channels, end.interface)->number_next)
+        return corrupt_end(&end, fault, "its number is above the counter");
+    if (channels_find(channels, end.id) != NULL)
+        return corrupt_end(&end, fault, "its id is there twice");
+    if (channels_at(channels, end.interface, end.number, end.side) != NULL)
+        return corrupt_end(&end, fault, "its number and side are there twice");
+    set_link_new(channels, &end)->stored = true;
+    return ST_OK;
+}
+
+enum status channels_load(struct channels *channels, const struct store *store, struct fault *fault)
+{
+    enum status status;
+
+    INVARIANT(channels->id_next == 1);
+    status = store->walk(store->context, STORE_LINK, NULL, 0, load_row, channels, fault);
+    if (status != ST_OK)
+        set_clear(channels);
+    return status;
+}

@@ -1,0 +1,61 @@
+/* Private to channels/: how the set of ends is kept, and the two ways it changes within a turn. */
+#ifndef SERAI_CHANNELS_SET_H
+#define SERAI_CHANNELS_SET_H
+
+#include "channels/channels.h"
+
+#include "base/table.h"
+
+/* An interface, a number and a side make one u64 key, so interfaces have 31 bits. */
+#define INTERFACE_MAX ((uint32_t)INT32_MAX)
+
+/* Number 0 is the control channel of a link; numbers bought here are even. */
+enum { NUMBER_FIRST = 2, NUMBER_STEP = 2 };
+#define NUMBER_BOUGHT_MAX (UINT32_MAX - 1)
+
+/* Totals of packets and bytes that are believed when read back; far from overflow. */
+#define TOTAL_MAX ((uint64_t)INT64_MAX)
+
+/* An end as the set holds it.  `end` is first: a pointer to an end is a pointer to its node. */
+struct node {
+    struct channel_end end;
+    struct channels *channels;
+    bool stored; /* the store has a row of it, as of the last save */
+    bool gone;   /* removed for good; waits in `changed` for its row to be deleted */
+};
+
+/* What an interface counts. */
+struct port {
+    uint32_t interface;
+    uint64_t number_next; /* above NUMBER_BOUGHT_MAX when all numbers are used up */
+};
+
+struct channels {
+    struct table by_id;    /* id -> node */
+    struct table by_place; /* set_place() -> node */
+    /* id -> node whose row may have to be written, or deleted if `gone`.  What a rollback made
+     * clean again stays here until the next save, which looks at `dirty`. */
+    struct table changed;
+    struct table ports; /* interface -> port */
+    uint64_t id_next;
+    uint64_t id_next_saved; /* any use of a counter uses an id too: equal means nothing to write */
+};
+
+uint64_t set_place(uint32_t interface, uint32_t number, enum channel_side side);
+/* The counters of an interface; made when missing, and then as good as not there. */
+struct port *set_port(struct channels *channels, uint32_t interface);
+
+/* A new node with a copy of *end, in both tables.  ST_NOMEM is INVARIANT. */
+struct node *set_link_new(struct channels *channels, const struct channel_end *end);
+/* A new end within a turn: gets the next id; undone by rollback. */
+struct channel_end *set_add(struct channels *channels, struct undo *undo, struct channel_end end);
+/* Out of the tables now; the memory stays valid until the turn ends. */
+void set_remove(struct channels *channels, struct undo *undo, struct channel_end *end);
+/* Frees every node and port, as after channels_new(). */
+void set_clear(struct channels *channels);
+
+/* Kind and address of a message from `end` to its far end; touches no other field. */
+void set_address(const struct channel_end *end, enum channel_message_kind kind,
+                 struct channel_message *message);
+
+#endif
