@@ -1,0 +1,137 @@
+/* The core thread: drives the core as core.h says, and closes frames. */
+#include "site/daemon/parts.h"
+
+struct driver {
+    struct parts *parts;
+    struct frame *spare[FRAMES_MAX];
+    size_t spare_count;
+    bool dirty;         /* something may be in the frame that is filling */
+    bool more;          /* turns are ready */
+    uint64_t opened_us; /* when it became dirty */
+    uint64_t turns;     /* in it */
+};
+
+static void touch(struct driver *driver, uint64_t now_us)
+{
+    if (!driver->dirty)
+        driver->opened_us = now_us;
+    driver->dirty = true;
+}
+
+static void take_requests(struct driver *driver, uint64_t now_us)
+{
+    struct request *request;
+
+    /* Each connection has at most one request here, so this ends. */
+    for (int i = 0; i < CONNECTIONS_MAX; i++) {
+        request = ring_pop(&driver->parts->requests);
+        if (request == NULL)
+            return;
+        touch(driver, now_us);
+        core_request(driver->parts->core, request->token, request->bytes.data, request->bytes.size);
+    }
+}
+
+static void take_spent(struct driver *driver)
+{
+    struct frame *frame;
+
+    while ((frame = ring_pop(&driver->parts->spent)) != NULL)
+        driver->spare[driver->spare_count++] = frame;
+}
+
+static bool is_full(const struct driver *driver)
+{
+    return driver->turns >= FRAME_TURNS_MAX;
+}
+
+static void run_turns(struct driver *driver, uint64_t now_us)
+{
+    struct core *core = driver->parts->core;
+    uint64_t before = core_count(core).turns;
+
+    if (is_full(driver) || atomic_load(&driver->parts->stopping))
+        return;
+    driver->more = core_run(core, TURNS_STEP);
+    if (core_count(core).turns != before)
+        touch(driver, now_us);
+    driver->turns += core_count(core).turns - before;
+}
+
+static bool should_close(const struct driver *driver, uint64_t now_us, bool last)
+{
+    if (atomic_load(&driver->parts->writer_busy) || driver->spare_count == 0)
+        return false;
+    if (last)
+        return true;
+    return driver->dirty && (!driver->more || driver->turns >= FRAME_TURNS ||
+                             now_us - driver->opened_us >= FRAME_US);
+}
+
+static void close_frame(struct driver *driver, bool last)
+{
+    struct parts *parts = driver->parts;
+    struct frame *frame = driver->spare[driver->spare_count - 1];
+
+    core_frame_close(parts->core, parts->clock.wall_us(parts->clock.context), &frame->core);
+    frame->last = last;
+    driver->dirty = false;
+    driver->turns = 0;
+    if (!frame->core.writes && frame->core.reply_count == 0 && !last) {
+        core_frame_fini(&frame->core);
+        return;
+    }
+    driver->spare_count--;
+    atomic_store(&parts->writer_busy, true);
+    INVARIANT(ring_push(&parts->frames, frame));
+}
+
+/* How long there is nothing to do, in milliseconds; -1: until another thread wakes us. */
+static int wait_ms(const struct driver *driver, uint64_t now_us)
+{
+    uint64_t due_us = core_next_due_us(driver->parts->core);
+    uint64_t wait_us;
+
+    /* Waiting for the writer: its wake-up comes. */
+    if (driver->dirty)
+        return -1;
+    if (due_us <= now_us)
+        return WAKE_MS_MIN;
+    wait_us = due_us - now_us;
+    if (wait_us >= (uint64_t)WAKE_MS_MAX * 1000)
+        return WAKE_MS_MAX;
+    return (int)((wait_us + 999) / 1000);
+}
+
+void *core_thread(void *context)
+{
+    struct driver driver = {.parts = context};
+    struct parts *parts = driver.parts;
+
+    for (size_t i = 0; i < FRAMES_MAX; i++)
+        driver.spare[driver.spare_count++] = &parts->pool[i];
+
+    /* What loading found to do, such as a quarantine, is in the first frame. */
+    driver.dirty = true;
+    for (;;) {
+        uint64_t now_us = parts->clock.now_us(parts->clock.context);
+        /* Read before the requests are taken: those that came before the stop are still answered.
+         */
+        bool last = atomic_load(&parts->stopping);
+
+        if (core_next_due_us(parts->core) <= now_us)
+            touch(&driver, now_us);
+        core_advance(parts->core, now_us);
+        take_requests(&driver, now_us);
+        run_turns(&driver, now_us);
+        take_spent(&driver);
+        if (should_close(&driver, now_us, last)) {
+            close_frame(&driver, last);
+            if (last)
+                return NULL;
+            continue;
+        }
+        if (!driver.more || is_full(&driver) || last)
+            wake_wait(&parts->core_wake, wait_ms(&driver, now_us));
+    }
+}

@@ -1,0 +1,254 @@
+#include "site/daemon/daemon.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "ledger/store/store.h"
+#include "site/control/file.h"
+#include "site/control/paths.h"
+#include "site/core/core.h"
+#include "site/daemon/edge.h"
+#include "site/daemon/fatal.h"
+#include "site/daemon/marker.h"
+#include "site/daemon/sandbox.h"
+
+enum { EXIT_INTERNAL = 70, EXIT_IO = 74, EXIT_TRY_AGAIN = 75, EXIT_CONFIG = 78 };
+
+/* What is open, in the order it is opened. */
+struct site {
+    const struct daemon_options *options;
+    struct store_lmdb *lmdb;
+    struct marker *marker;
+    struct marker_verdict verdict;
+    struct core *core;
+    struct parts parts;
+    struct edge edge;
+};
+
+static int exit_code(enum status status)
+{
+    switch (status) {
+    case ST_OK:
+        return 0;
+    case ST_BUSY:
+        return EXIT_TRY_AGAIN;
+    case ST_IO:
+    case ST_CORRUPT:
+    case ST_FULL:
+    case ST_MISSING:
+        return EXIT_IO;
+    case ST_INVALID:
+        return EXIT_CONFIG;
+    case ST_NOMEM:
+    case ST_EXISTS:
+    case ST_DENIED:
+    case ST_UNKNOWN:
+        break;
+    }
+    return EXIT_INTERNAL;
+}
+
+static void mark(void *context, uint64_t agent, uint64_t message)
+{
+    struct site *site = context;
+
+    marker_set(site->marker, agent, message);
+    if (site->options->before_turn != NULL && agent != 0)
+        site->options->before_turn(agent, message);
+}
+
+static enum status open_store(struct site *site, struct fault *fault)
+{
+    char path[FILE_PATH_BYTES];
+    enum status status = file_path(path, site->options->dir, SITE_STORE, fault);
+
+    if (status != ST_OK)
+        return status;
+    return store_lmdb_open(&site->lmdb, path, STORE_WRITE, site->options->map_bytes, fault);
+}
+
+static enum status open_marker(struct site *site, struct fault *fault)
+{
+    char path[FILE_PATH_BYTES];
+    enum status status = file_path(path, site->options->dir, SITE_MARKER, fault);
+
+    if (status == ST_OK)
+        status = marker_open(&site->marker, path, &site->verdict, fault);
+    if (status == ST_OK)
+        status = fatal_install(site->marker, fault);
+    return status;
+}
+
+static void quarantine(struct site *site)
+{
+    const struct marker_verdict *verdict = &site->verdict;
+    char reason[160];
+
+    if (!verdict->died)
+        return;
+    log_write(LOG_WARN, "site.died-in-turn",
+              "agent=%" PRIu64 " message=%" PRIu64 " crashes=%" PRIu64 " by_signal=%" PRIu64,
+              verdict->agent, verdict->message, verdict->crashes, verdict->by_signal);
+    if (!verdict->quarantine)
+        return;
+    (void)snprintf(reason, sizeof reason,
+                   "quarantine: its message %" PRIu64 " ended the site %" PRIu64 " times",
+                   verdict->message, verdict->crashes);
+    if (core_quarantine(site->core, verdict->agent, reason) == ST_OK)
+        log_write(LOG_ERROR, "agent.quarantined", "agent=%" PRIu64 " reason=\"%s\"", verdict->agent,
+                  reason);
+    else /* it died or never became durable: then its event will not come again either */
+        log_write(LOG_WARN, "agent.quarantine-missed", "agent=%" PRIu64, verdict->agent);
+}
+
+static enum status open_core(struct site *site, struct fault *fault)
+{
+    const struct daemon_options *options = site->options;
+    struct core_options core = {
+        .random = random_system(),
+        .loader = options->loader,
+        .loader_size = options->loader_size,
+        .book = *options->book,
+        .mark = mark,
+        .mark_context = site,
+    };
+    struct store store = store_from_lmdb(site->lmdb);
+    enum status status;
+
+    memcpy(core.site_key, options->site_key, sizeof core.site_key);
+    memcpy(core.operator_key, options->operator_key, sizeof core.operator_key);
+    status = core_new(&site->core, &core, fault);
+    if (status != ST_OK)
+        return status;
+    status = core_load(site->core, &store, fault);
+    if (status != ST_OK)
+        return status;
+    quarantine(site);
+    return ST_OK;
+}
+
+static enum status open_parts(struct site *site, struct fault *fault)
+{
+    struct parts *parts = &site->parts;
+    enum status status;
+
+    parts->core = site->core;
+    parts->store = store_from_lmdb(site->lmdb);
+    parts->clock = clock_system();
+    status = wake_init(&parts->core_wake, fault);
+    if (status == ST_OK)
+        status = wake_init(&parts->writer_wake, fault);
+    if (status == ST_OK)
+        status = wake_init(&parts->edge_wake, fault);
+    ring_init(&parts->requests, &parts->core_wake);
+    ring_init(&parts->frames, &parts->writer_wake);
+    ring_init(&parts->durable, &parts->edge_wake);
+    ring_init(&parts->spent, &parts->core_wake);
+    return status;
+}
+
+static enum status open_site(struct site *site, struct fault *fault)
+{
+    enum status status = open_store(site, fault);
+
+    if (status == ST_OK)
+        status = open_marker(site, fault);
+    if (status == ST_OK)
+        status = open_core(site, fault);
+    if (status == ST_OK)
+        status = open_parts(site, fault);
+    if (status == ST_OK)
+        status = edge_init(&site->edge, &site->parts, site->options->socket_path, fault);
+    return status;
+}
+
+static void close_site(struct site *site)
+{
+    for (size_t i = 0; i < FRAMES_MAX; i++)
+        core_frame_fini(&site->parts.pool[i].core);
+    wake_fini(&site->parts.core_wake);
+    wake_fini(&site->parts.writer_wake);
+    wake_fini(&site->parts.edge_wake);
+    core_free(site->core);
+    fatal_release();
+    marker_close(site->marker);
+    store_lmdb_close(site->lmdb);
+}
+
+/* Signals are the edge's: blocked here, so that every thread starts with them blocked. */
+static void block_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    (void)!pthread_sigmask(SIG_BLOCK, &set, NULL); /* cannot fail with these arguments */
+    (void)!signal(SIGPIPE, SIG_IGN);
+}
+
+static void say_ready(const struct site *site)
+{
+    log_write(LOG_INFO, "site.ready", "socket=%s agents=%" PRIu64 " frame=%" PRIu64,
+              site->options->socket_path, core_count(site->core).agents,
+              ledger_last_frame(core_ledger(site->core))->frame);
+    if (site->options->ready_fd >= 0)
+        (void)!write(site->options->ready_fd, "ready\n", 6); /* nobody listening is fine */
+}
+
+static enum status serve(struct site *site, struct fault *fault)
+{
+    pthread_t core;
+    pthread_t writer;
+    enum status status = ST_OK;
+
+    if (site->options->sandbox)
+        status = sandbox_enter(fault);
+    if (status != ST_OK)
+        return status;
+    say_ready(site); /* here, while the core is still ours to look at */
+    if (pthread_create(&writer, NULL, writer_thread, &site->parts) != 0 ||
+        pthread_create(&core, NULL, core_thread, &site->parts) != 0) {
+        /* With one of the two running there is no clean way back, and nothing was done yet. */
+        log_write(LOG_ERROR, "site.no-thread", "reason=\"the system refuses a thread\"");
+        _exit(EXIT_INTERNAL);
+    }
+    edge_run(&site->edge);
+    (void)!pthread_join(core, NULL);   /* ended with the last frame */
+    (void)!pthread_join(writer, NULL); /* the same */
+    return ST_OK;
+}
+
+int daemon_run(const struct daemon_options *options)
+{
+    struct site *site = calloc(1, sizeof *site);
+    struct fault fault = {0};
+    enum status status;
+
+    if (site == NULL)
+        return EXIT_INTERNAL;
+    site->options = options;
+    site->parts.core_wake.fd = site->parts.writer_wake.fd = site->parts.edge_wake.fd = -1;
+    block_signals();
+    status = open_site(site, &fault);
+    if (status == ST_OK) {
+        status = serve(site, &fault);
+        edge_fini(&site->edge);
+    }
+    if (status != ST_OK)
+        log_write(LOG_ERROR, status == ST_CORRUPT ? "site.damaged" : "site.cannot-run",
+                  "dir=%s status=%s reason=\"%s\"", options->dir, status_name(status), fault.text);
+    else
+        log_write(LOG_INFO, "site.stopped", "frame=%" PRIu64,
+                  ledger_last_frame(core_ledger(site->core))->frame);
+    close_site(site);
+    free(site);
+    return exit_code(status);
+}

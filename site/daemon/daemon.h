@@ -1,0 +1,33 @@
+/*
+ * The daemon of a site: three threads around the core, its store and the control socket.  Runs in
+ * the foreground until SIGTERM or SIGINT.
+ */
+#ifndef SERAI_SITE_DAEMON_DAEMON_H
+#define SERAI_SITE_DAEMON_DAEMON_H
+
+#include "market/market.h"
+#include "site/control/control.h"
+
+struct daemon_options {
+    const char *dir;         /* the site's directory */
+    const char *socket_path; /* of the control socket */
+    uint64_t map_bytes;      /* how large the store may grow */
+    const struct pricebook *book;
+    uint8_t site_key[CONTROL_KEY_BYTES];
+    uint8_t operator_key[CONTROL_KEY_BYTES];
+    const uint8_t *loader; /* module bytes of the loader */
+    size_t loader_size;
+    int ready_fd; /* "ready\n" is written here once requests are served; -1: nowhere */
+    bool sandbox;
+    /* For tests: called in each turn, before it runs.  NULL in the daemon. */
+    void (*before_turn)(uint64_t agent, uint64_t message);
+};
+
+/*
+ * Returns an exit code of docs/control.md: 0 after a signal and a last frame; 74 when the disk
+ * failed or the books are damaged (the log says which record); 75 when another daemon runs here; 70
+ * when the system refuses a thread or a file descriptor.  libsodium is initialised by the caller.
+ */
+MUST_CHECK int daemon_run(const struct daemon_options *options);
+
+#endif

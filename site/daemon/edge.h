@@ -1,0 +1,31 @@
+/*
+ * The edge thread: the control socket and the signals.  All that waits on the outside world waits
+ * here.
+ */
+#ifndef SERAI_SITE_DAEMON_EDGE_H
+#define SERAI_SITE_DAEMON_EDGE_H
+
+#include "site/daemon/connection.h"
+
+struct edge {
+    struct parts *parts;
+    int listen_fd;
+    int signal_fd;
+    bool stopping;
+    bool done; /* the last frame is durable */
+    struct connection connections[CONNECTIONS_MAX];
+};
+
+/*
+ * Listen at `socket_path` (mode 0600; one left by a dead daemon is replaced, so the caller holds
+ * the site's lock) and take SIGTERM and SIGINT, which the caller has blocked in all threads. ST_IO,
+ * ST_INVALID: the path is too long for a socket.
+ */
+MUST_CHECK enum status edge_init(struct edge *edge, struct parts *parts, const char *socket_path,
+                                 struct fault *fault);
+void edge_fini(struct edge *edge);
+
+/* Serve until a signal came, the last frame is durable and its answers are out. */
+void edge_run(struct edge *edge);
+
+#endif

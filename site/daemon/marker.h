@@ -1,0 +1,41 @@
+/*
+ * Which event is running, kept where a crash cannot lose it, so that an event which kills the site
+ * does so twice and not for ever.
+ *
+ * The marker is one page of a mapped file: the kernel keeps it when the process dies.  It survives
+ * deaths of the daemon, not of the machine, and nothing else depends on it.  On start the last
+ * daemon's death is counted against the event that ran then, if any.  A death by our own fatal
+ * signals (the turn itself is the likely cause) counts towards CRASHES_BY_SIGNAL_MAX, any other,
+ * such as a kill, towards CRASHES_MAX.
+ */
+#ifndef SERAI_SITE_DAEMON_MARKER_H
+#define SERAI_SITE_DAEMON_MARKER_H
+
+#include "base/status.h"
+
+enum { CRASHES_BY_SIGNAL_MAX = 2, CRASHES_MAX = 3 };
+
+struct marker; /* opaque; set by the core thread, blamed by any */
+
+/* What the last daemon left. */
+struct marker_verdict {
+    bool died;       /* in the middle of a turn */
+    bool quarantine; /* once too often in this one: freeze the agent before it runs */
+    uint64_t agent;
+    uint64_t message;
+    uint64_t crashes;
+    uint64_t by_signal;
+};
+
+/* Open or make the page and judge.  The caller holds the site's lock.  ST_IO, ST_NOMEM. */
+MUST_CHECK enum status marker_open(struct marker **marker, const char *path,
+                                   struct marker_verdict *verdict, struct fault *fault);
+void marker_close(struct marker *marker); /* NULL allowed */
+
+/* Before a turn with its agent and message, after it with zeroes. */
+void marker_set(struct marker *marker, uint64_t agent, uint64_t message);
+
+/* From a handler of a fatal signal: the process dies of itself.  Async-signal-safe. */
+void marker_blame_signal(struct marker *marker);
+
+#endif

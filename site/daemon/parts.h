@@ -1,0 +1,48 @@
+/*
+ * The three threads of the daemon and what passes between them.  A thing belongs to the thread that
+ * took it from a ring; a request and a frame go round and come back to where they were made.
+ *
+ *     edge --requests--> core --frames--> writer --durable--> edge --spent--> core
+ */
+#ifndef SERAI_SITE_DAEMON_PARTS_H
+#define SERAI_SITE_DAEMON_PARTS_H
+
+#include "base/clock.h"
+#include "site/core/core.h"
+#include "site/daemon/ring.h"
+
+/* One request on its way to the core: the connection's own, lent until the answer is back. */
+struct request {
+    uint64_t token;
+    struct bytes bytes;
+};
+
+/* One frame on its way to the disk and, with its replies, to the edge. */
+struct frame {
+    struct core_frame core;
+    bool last; /* nothing comes after it */
+};
+
+struct parts {
+    struct core *core;  /* the core thread's */
+    struct store store; /* the writer's */
+    struct clock_source clock;
+
+    struct wake core_wake;
+    struct wake writer_wake;
+    struct wake edge_wake;
+    struct ring requests; /* struct request */
+    struct ring frames;   /* struct frame */
+    struct ring durable;  /* struct frame */
+    struct ring spent;    /* struct frame */
+    _Atomic bool writer_busy;
+    _Atomic bool stopping; /* set once by the edge, then the core is woken */
+
+    struct frame pool[FRAMES_MAX];
+};
+
+/* Thread bodies; the argument is struct parts.  Both end after the last frame. */
+void *core_thread(void *parts);
+void *writer_thread(void *parts);
+
+#endif

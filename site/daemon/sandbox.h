@@ -1,0 +1,14 @@
+/* The daemon gives up what it does not need, so that a break-in finds little to use. */
+#ifndef SERAI_SITE_DAEMON_SANDBOX_H
+#define SERAI_SITE_DAEMON_SANDBOX_H
+
+#include "base/status.h"
+
+/*
+ * For all threads, for good: no new privileges, no programs or processes started, no network, no
+ * tracing, no mounts or modules.  Refused calls fail with EPERM.  Sanitizers need some of these, so
+ * in their builds this does nothing.  ST_IO when the kernel refuses.
+ */
+MUST_CHECK enum status sandbox_enter(struct fault *fault);
+
+#endif

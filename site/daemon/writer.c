@@ -1,0 +1,49 @@
+/* The writer thread: makes one frame after the other durable. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "site/daemon/parts.h"
+
+enum { EXIT_IO = 74 };
+
+/*
+ * Nothing of a frame that is not durable may get out, and what the core did since cannot be taken
+ * back: so the process ends here, at once, and no other thread gets to send anything.
+ */
+static void commit(const struct parts *parts, const struct core_frame *frame)
+{
+    struct fault fault = {0};
+
+    if (!frame->writes || parts->store.commit(parts->store.context, &frame->batch, &fault) == ST_OK)
+        return;
+    log_write(LOG_ERROR, "store.commit-failed",
+              "frame=%" PRIu64
+              " reason=\"%s\" next=\"make room or mend the disk, then start the site "
+              "again: it goes on from the last durable frame\"",
+              frame->header.frame, fault.text);
+    _exit(EXIT_IO);
+}
+
+void *writer_thread(void *context)
+{
+    struct parts *parts = context;
+    bool last = false;
+
+    while (!last) {
+        struct frame *frame = ring_pop(&parts->frames);
+
+        if (frame == NULL) {
+            wake_wait(&parts->writer_wake, -1);
+            continue;
+        }
+        commit(parts, &frame->core);
+        last = frame->last;
+        /* There are fewer frames than places in a ring. */
+        INVARIANT(ring_push(&parts->durable, frame));
+        atomic_store(&parts->writer_busy, false);
+        wake_up(&parts->core_wake);
+    }
+    return NULL;
+}
