@@ -83,6 +83,7 @@ cppcheck: build ## cppcheck
 	@mkdir -p build/cppcheck
 	@cppcheck --project=build/dev/compile_commands.json --cppcheck-build-dir=build/cppcheck \
 		--enable=warning,performance,portability --inline-suppr --error-exitcode=1 --quiet \
+		--library=tests/lint/cppcheck.cfg \
 		--suppress='*:*/tests/*' --suppress=missingIncludeSystem --suppress=unknownMacro \
 		-j $(JOBS)
 	@echo "cppcheck: clean"

@@ -70,12 +70,12 @@ START_TEST(what_is_printed_parses_back)
 }
 END_TEST
 
+static const char long_name[] =
+    "a-name-that-is-far-too-long-to-be-any-key-of-a-price-book-or-a-site";
+
 static const char *fruit(const void *context, size_t index)
 {
-    static const char *const names[] = {"apple", "pear", "pears",
-                                        "a-name-that-is-far-too-long-to-be-"
-                                        "any-key-of-a-price-book-or-a-site",
-                                        "plum"};
+    static const char *const names[] = {"apple", "pear", "pears", long_name, "plum"};
 
     (void)context;
     return index < sizeof names / sizeof names[0] ? names[index] : NULL;
