@@ -180,6 +180,7 @@ struct level {
     uint64_t left; /* items still to come; a map's pair is two, so at an even number comes a key */
     const uint8_t *key; /* where this map's latest key starts; NULL before the first */
     size_t key_size;
+    const uint8_t *item; /* where the item starts that is being read, which may itself be nested */
     bool is_map;
 };
 
@@ -199,8 +200,6 @@ struct checker {
     const uint8_t *at;
     const uint8_t *end;
     size_t depth;
-    /* key_from: where the key begins that a level is just reading, which may itself be nested. */
-    const uint8_t *key_from[CBOR_DEPTH_MAX];
     struct level levels[CBOR_DEPTH_MAX];
 };
 
@@ -240,7 +239,7 @@ static const char *close_item(struct checker *check)
 
         level->left--;
         if (level->is_map && level->left % 2 == 1) {
-            const uint8_t *key = check->key_from[check->depth - 1];
+            const uint8_t *key = level->item;
             size_t size = (size_t)(check->at - key);
 
             if (!key_rises(level, key, size)) {
@@ -265,8 +264,8 @@ static const char *check_all(struct checker *check)
         const char *error;
         bool opened;
 
-        if (check->depth > 0 && check->levels[check->depth - 1].left % 2 == 0)
-            check->key_from[check->depth - 1] = check->at;
+        if (check->depth > 0)
+            check->levels[check->depth - 1].item = check->at;
         error = check_item(check, &opened);
         if (error == NULL && !opened)
             error = close_item(check);

@@ -51,7 +51,7 @@ enum status fault_set(struct fault *fault, enum status status, const char *forma
  */
 enum status fault_prefix(struct fault *fault, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* Print the broken condition and abort(), in release builds too: wrong books are worse than none. */
+/* Print the broken condition and abort(), also in release: wrong books are worse than none. */
 _Noreturn void invariant_failed(const char *condition, const char *file, int line);
 
 #define INVARIANT(condition)                                                                       \
