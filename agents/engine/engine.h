@@ -12,8 +12,8 @@
  * block is charged on entry, bulk operations by size before they run, a trap costs what was entered,
  * running out costs exactly the budget.
  */
-#ifndef SERAI_AGENTS_ENGINE_H
-#define SERAI_AGENTS_ENGINE_H
+#ifndef SERAI_AGENTS_ENGINE_ENGINE_H
+#define SERAI_AGENTS_ENGINE_ENGINE_H
 
 #include "base/status.h"
 

@@ -15,8 +15,8 @@
  *
  * Nothing leaves before its frame is durable: replies come out of core_frame_close() only.
  */
-#ifndef SERAI_SITE_CORE_H
-#define SERAI_SITE_CORE_H
+#ifndef SERAI_SITE_CORE_CORE_H
+#define SERAI_SITE_CORE_CORE_H
 
 #include "base/random.h"
 #include "ledger/journal.h"
