@@ -1,0 +1,127 @@
+/*
+ * Customer: calls a paid service until its calls are made, then takes the service's entry out of
+ * the capability heap; the deposit that was paid for the entry is refunded to whoever does that.
+ *
+ * It is made by sdk/examples/service.c, which loads it and then sends it the offer.
+ *
+ *   calls=10   how many calls to make, one after another
+ */
+#include <serai.h>
+
+struct offer { /* as in service.c: the two agents' own agreement, not the site's */
+    uint8_t number[SERAI_HEAP_NUMBER_BYTES];
+    uint8_t spare[4];
+    int64_t price;
+};
+
+static const char TEXT[] = "the quick brown fox jumps over the lazy dog";
+
+static struct offer offer;
+static int32_t service = SERAI_SLOT_NONE;
+static int64_t calls_wanted;
+static int64_t calls_done;
+static int64_t paid;
+static int32_t reply = SERAI_SLOT_NONE;
+
+static void become(void)
+{
+    char args[SERAI_LOAD_ARGS_BYTES_MAX];
+
+    calls_wanted = serai_arg_int("calls", args, (int32_t)event_read(args, sizeof args, 0), 10);
+    /* The credit that was armed for the loader is ours now, so the offer can come already. */
+    serai_log_values("customer: ready for %d calls", calls_wanted);
+}
+
+static void call(void)
+{
+    int64_t answer = self_facet(SERAI_SLOT_SELF, (uint64_t)calls_done + 1, 0);
+
+    if (answer < 0) {
+        serai_log_values("customer: no reply facet, refusal %d", answer);
+        return;
+    }
+    reply = (int32_t)answer;
+    /* The price is for the service; the postage pays for its turn. */
+    answer = facet_send(service, TEXT, sizeof TEXT - 1, NULL, 0, offer.price,
+                        facet_postage(service), reply);
+    if (answer < 0)
+        serai_log_values("customer: cannot call, refusal %d", answer);
+}
+
+static void meet(int32_t size)
+{
+    int64_t answer;
+
+    if (size != sizeof offer || service != SERAI_SLOT_NONE)
+        return;
+    (void)event_read(&offer, sizeof offer, 0);
+    answer = heap_get(SERAI_SLOT_HEAP, offer.number);
+    if (answer < 0) {
+        serai_log_values("customer: nothing under this number, refusal %d", answer);
+        return;
+    }
+    service = (int32_t)answer;
+    serai_log_values("customer: the number opened the service, a call costs %m", offer.price);
+    call();
+}
+
+static void leave(int64_t words)
+{
+    int64_t before;
+    int64_t answer;
+
+    serai_log_values("customer: %d calls for %m, the last said %d words", calls_done, paid, words);
+    before = self_balance(SERAI_SLOT_SELF);
+    answer = heap_take(SERAI_SLOT_HEAP, offer.number);
+    if (answer < 0)
+        serai_log_values("customer: cannot take the entry, refusal %d", answer);
+    else
+        serai_log_values("customer: took the entry out of the heap, refund %m less fees",
+                         self_balance(SERAI_SLOT_SELF) - before);
+}
+
+static void answered(int32_t size)
+{
+    struct serai_event event;
+    int64_t words = -1;
+
+    (void)event_info(&event);
+    if (event.badge != (uint64_t)calls_done + 1 || size != sizeof words)
+        return; /* not the answer that is waited for */
+    (void)event_read(&words, sizeof words, 0);
+    /* Each call has a facet of its own; a spent one is only rent. */
+    (void)self_revoke(SERAI_SLOT_SELF, reply);
+    (void)cap_drop(reply);
+    paid += offer.price - event.money;
+    calls_done++;
+    if (words < 0)
+        serai_log("customer: the service wants more money");
+    else if (calls_done < calls_wanted)
+        call();
+    else
+        leave(words);
+}
+
+void serai_turn(int32_t kind, int32_t slot, int32_t size)
+{
+    struct serai_event event;
+
+    (void)slot;
+    switch (kind) {
+    case SERAI_EVENT_BECAME:
+        become();
+        break;
+    case SERAI_EVENT_PACKET:
+        meet(size);
+        break;
+    case SERAI_EVENT_MESSAGE:
+        answered(size);
+        break;
+    case SERAI_EVENT_FAILED:
+        (void)event_info(&event);
+        serai_log_values("customer: no answer will come, status %d", event.status);
+        break;
+    default:
+        break;
+    }
+}

@@ -1,0 +1,147 @@
+/*
+ * Forwarder: a chain of agents that pass paid packets on, each keeping its toll.
+ *
+ *     source --value--> relay (keeps 5) --> relay (keeps 60) --> sink
+ *
+ * Only the source is deployed; each loads its own code into the next.  When the sink has all
+ * packets it sends what it got back in one, and each relay keeps its toll of that one too.
+ *
+ *   packets=1000  value=100  tolls=5,60   in nanos; one relay for each toll
+ *   endowment=0.03  loop=1                for each agent below; begin again when the change is back
+ */
+#include <serai_outbox.h>
+
+enum { READY = 'r', PAY = 'p', CHANGE = 'c' }; /* all that is sent beside the money */
+enum { WINDOW = 32, MAX_FEE = 10000000 };
+enum role { SOURCE, RELAY, SINK };
+
+static enum role role;
+static struct serai_outbox up, down;
+static struct serai_credit up_credit, down_credit;
+static struct serai_load load;
+static char args[SERAI_LOAD_ARGS_BYTES_MAX];
+static int32_t args_size, tolls_size;
+static const char *tolls; /* of those below, within args: "60" */
+static int64_t packets, value, toll, endowment, left, passed, kept, rounds;
+
+/* Each turn ends here, so that what could not leave in one turn leaves in a later one.  Credit goes
+   back for what was sent on, not for what came in: so an outbox never holds more than a window. */
+static void pump(void)
+{
+    serai_rearm(&down_credit, serai_outbox_flush(&up));
+    do {
+        for (; left > 0 && down.count < WINDOW; left--)
+            (void)serai_outbox_put(&down, &(uint8_t){PAY}, 1, value);
+        serai_rearm(&up_credit, serai_outbox_flush(&down));
+    } while (left > 0 && down.count == 0);
+}
+
+/* Arguments of a relay or sink: the first toll of the list is its own, the others go on. */
+static void take_toll(void)
+{
+    int32_t used;
+
+    role = tolls_size == 0 ? SINK : RELAY;
+    toll = serai_digits(tolls, tolls_size, &used);
+    used += used < tolls_size;
+    tolls += used;
+    tolls_size -= used;
+    up.end = SERAI_SLOT_ORIGIN;
+    (void)serai_arm(&up_credit, up.end, WINDOW, 1);
+}
+
+static void start(bool deployed)
+{
+    int32_t below = 1; /* the sink, and a relay for each toll */
+
+    args_size = (int32_t)event_read(args, sizeof args, 0);
+    packets = serai_arg_int("packets", args, args_size, 1000);
+    value = serai_arg_int("value", args, args_size, 100);
+    endowment = serai_arg_money("endowment", args, args_size, 30000000);
+    tolls = serai_arg("tolls", args, args_size, &tolls_size);
+    up.end = down.end = SERAI_SLOT_NONE;
+    if (!deployed)
+        take_toll();
+    if (role == SINK) {
+        (void)serai_outbox_put(&up, &(uint8_t){READY}, 1, 0);
+        return;
+    }
+    for (int32_t i = 0; i < tolls_size; i++)
+        below += i == 0 || tolls[i] == ',';
+    down.end =
+        (int32_t)channel_buy(SERAI_SLOT_CHANNELS, SERAI_INTERFACE_SELF, endowment * below, MAX_FEE);
+    if (down.end < 0)
+        serai_log_values("forwarder: no channel, refusal %d", down.end);
+}
+
+static void extend(int32_t status)
+{
+    struct serai_text text;
+
+    if (status != 0 || serai_arm(&down_credit, down.end, WINDOW, 1) < 0) {
+        serai_log_values("forwarder: the chain ends here, status %d", status);
+        return;
+    }
+    text.size = 0;
+    serai_text_add_values(&text, "packets=%d value=%d endowment=%m tolls=",
+                          (const int64_t[]){packets, value, endowment});
+    serai_text_add_bytes(&text, tolls, tolls_size);
+    (void)serai_load_self(&load, down.end, text.bytes, text.size);
+}
+
+/* READY brings no money and so pays no toll; the others do. */
+static void pass_on(struct serai_outbox *to, uint8_t kind, int64_t money)
+{
+    int64_t fee = money < toll ? money : toll;
+
+    kept += fee;
+    passed += kind == PAY;
+    (void)serai_outbox_put(to, &kind, 1, money - fee);
+    if (kind == CHANGE)
+        serai_log_values("relay: forwarded %d packets, kept %d nanos", passed, kept);
+}
+
+static void collect(int64_t money)
+{
+    serai_rearm(&up_credit, 1);
+    kept += money;
+    if (++passed < packets)
+        return;
+    serai_log_values("sink: %d packets brought %d nanos, all go back", passed, kept);
+    (void)serai_outbox_put(&up, &(uint8_t){CHANGE}, 1, kept);
+    passed = kept = 0; /* for the next round */
+}
+
+static void begin_round(uint8_t kind, int64_t money)
+{
+    serai_rearm(&down_credit, 1);
+    if (kind == CHANGE)
+        serai_log_values("source: round %d: %d nanos went out, %d came back", ++rounds,
+                         packets * value, money);
+    if (kind == READY || serai_arg_int("loop", args, args_size, 0) > 0)
+        left = packets;
+}
+
+void serai_turn(int32_t kind, int32_t slot, int32_t size)
+{
+    struct serai_event event;
+    uint8_t what = 0;
+
+    (void)event_info(&event);
+    if (kind == SERAI_EVENT_BORN || kind == SERAI_EVENT_BECAME) {
+        start(kind == SERAI_EVENT_BORN);
+    } else if (kind == SERAI_EVENT_ANSWER) {
+        extend(event.status);
+    } else if (kind == SERAI_EVENT_PACKET && event_read(&what, 1, 0) == size) {
+        if (role == RELAY)
+            pass_on(slot == up.end ? &down : &up, what, event.money);
+        else if (role == SINK)
+            collect(event.money);
+        else
+            begin_round(what, event.money);
+    } else if (kind == SERAI_EVENT_PACKET) {
+        serai_log("forwarder: a newborn could not be loaded");
+    }
+    (void)serai_load_continue(&load);
+    pump();
+}

@@ -1,0 +1,439 @@
+/*
+ * What an agent in C is written against: the orders of sdk/abi.h as functions, and small helpers
+ * for arguments, log lines and loading code into a newborn.
+ *
+ *     #include <serai.h>
+ *
+ *     void serai_turn(int32_t kind, int32_t slot, int32_t size)
+ *     {
+ *         if (kind == SERAI_EVENT_BORN)
+ *             serai_log("hello");
+ *     }
+ *
+ * Build it with `serai-cc -o hello.wasm hello.c`.  The orders are told in docs/guest-abi.md, the
+ * whole way from an empty file to a running agent in docs/write-an-agent.md.
+ *
+ * Every helper is static inline, allocates nothing and keeps no state of its own: an agent's state
+ * is its global variables, which stay from turn to turn.  A turn that traps undoes what it wrote.
+ * Money is int64_t nanos (10^-9 of the site's currency) everywhere.
+ */
+#ifndef SERAI_SDK_SERAI_H
+#define SERAI_SDK_SERAI_H
+
+#include "sdk/abi.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __wasm__
+#define SERAI_IMPORT(name) __attribute__((import_module("serai"), import_name(#name)))
+#define SERAI_EXPORT(name) __attribute__((export_name(#name)))
+#else /* a test of agent code on the build machine supplies the orders itself */
+#define SERAI_IMPORT(name)
+#define SERAI_EXPORT(name)
+#endif
+
+/* The orders: event_info(), facet_send(), channel_buy() and the others of the table. */
+#define SERAI_ORDER_DECLARE(number, name, params, kind, prototype)                                 \
+    SERAI_IMPORT(name) int64_t name prototype;
+SERAI_ORDERS(SERAI_ORDER_DECLARE)
+#undef SERAI_ORDER_DECLARE
+
+/* The agent itself: called once for each event.  You write it. */
+SERAI_EXPORT(serai_turn) void serai_turn(int32_t kind, int32_t slot, int32_t size);
+
+/* ---- text ---- */
+
+/*
+ * A line being written.  What does not fit is cut off: a log line is never worth a trap.
+ * Start with {0}.  bytes is not 0-terminated; size says how much is written.
+ */
+struct serai_text {
+    int32_t size;
+    char bytes[SERAI_LOG_LINE_BYTES_MAX];
+};
+
+static inline void serai_text_add_bytes(struct serai_text *text, const char *bytes, int32_t size)
+{
+    int32_t room = SERAI_LOG_LINE_BYTES_MAX - text->size;
+    int32_t part = size < room ? size : room;
+
+    if (part <= 0)
+        return;
+    memcpy(text->bytes + text->size, bytes, (size_t)part);
+    text->size += part;
+}
+
+static inline void serai_text_add(struct serai_text *text, const char *words)
+{
+    serai_text_add_bytes(text, words, (int32_t)strlen(words));
+}
+
+/* `value` in decimal, with at least `digits` digits: 7 with 3 digits is 007. */
+static inline void serai_text_add_digits(struct serai_text *text, uint64_t value, int32_t digits)
+{
+    char reversed[20];
+    char ordered[20];
+    int32_t count = 0;
+
+    do {
+        reversed[count++] = (char)('0' + (int)(value % 10));
+        value /= 10;
+    } while (value != 0 || (count < digits && count < 20));
+    for (int32_t i = 0; i < count; i++)
+        ordered[i] = reversed[count - 1 - i];
+    serai_text_add_bytes(text, ordered, count);
+}
+
+static inline void serai_text_add_int(struct serai_text *text, int64_t value)
+{
+    if (value < 0)
+        serai_text_add(text, "-");
+    /* Negate as unsigned: the smallest int64_t has no positive twin. */
+    serai_text_add_digits(text, value < 0 ? 0 - (uint64_t)value : (uint64_t)value, 1);
+}
+
+/* Nanos as a decimal amount with nine places: 2000000 is 0.002000000. */
+static inline void serai_text_add_money(struct serai_text *text, int64_t nanos)
+{
+    uint64_t size = nanos < 0 ? 0 - (uint64_t)nanos : (uint64_t)nanos;
+
+    if (nanos < 0)
+        serai_text_add(text, "-");
+    serai_text_add_digits(text, size / 1000000000, 1);
+    serai_text_add(text, ".");
+    serai_text_add_digits(text, size % 1000000000, 9);
+}
+
+/* `words` with the values put in: %d takes the next one as a number, %m as money, %% is a %. */
+static inline void serai_text_add_values(struct serai_text *text, const char *words,
+                                         const int64_t *values)
+{
+    for (; *words != 0; words++) {
+        if (*words != '%' || words[1] == 0) {
+            serai_text_add_bytes(text, words, 1);
+            continue;
+        }
+        words++;
+        if (*words == 'd')
+            serai_text_add_int(text, *values++);
+        else if (*words == 'm')
+            serai_text_add_money(text, *values++);
+        else
+            serai_text_add_bytes(text, words, 1);
+    }
+}
+
+/* ---- log: `serai agent logs` shows it; each line is paid for ---- */
+
+/* Write the text to the agent's log and empty it.  As log_append() answers. */
+static inline int64_t serai_text_log(struct serai_text *text)
+{
+    int64_t answer = log_append(SERAI_SLOT_LOG, text->bytes, text->size);
+
+    text->size = 0;
+    return answer;
+}
+
+static inline int64_t serai_log(const char *words)
+{
+    return log_append(SERAI_SLOT_LOG, words, (int32_t)strlen(words));
+}
+
+static inline int64_t serai_log_list(const char *words, const int64_t *values)
+{
+    struct serai_text text;
+
+    text.size = 0; /* not {0}: that would clear the whole line each time, and clearing is paid */
+    serai_text_add_values(&text, words, values);
+    return serai_text_log(&text);
+}
+
+/*
+ * serai_log_values("sold %d for %m", count, nanos): as serai_text_add_values().  Each value becomes
+ * an int64_t, so any integer type does; there must be as many as the words ask for, and one at
+ * least.
+ */
+#define serai_log_values(words, ...) serai_log_list((words), (const int64_t[]){__VA_ARGS__})
+
+/* ---- arguments: "name=value name=value", as given to `serai agent deploy --args` ---- */
+
+/* The value of `name` and its size, or NULL.  Borrowed from `text`. */
+static inline const char *serai_arg(const char *name, const char *text, int32_t size,
+                                    int32_t *value_size)
+{
+    int32_t name_size = (int32_t)strlen(name);
+
+    for (int32_t at = 0; at < size;) {
+        int32_t end = at;
+
+        while (end < size && text[end] != ' ')
+            end++;
+        if (end - at > name_size && text[at + name_size] == '=' &&
+            memcmp(text + at, name, (size_t)name_size) == 0) {
+            *value_size = end - at - name_size - 1;
+            return text + at + name_size + 1;
+        }
+        at = end + 1;
+    }
+    *value_size = 0;
+    return NULL;
+}
+
+/* Is the value of `name` exactly `word`? */
+static inline bool serai_arg_is(const char *name, const char *text, int32_t size, const char *word)
+{
+    int32_t value_size;
+    const char *value = serai_arg(name, text, size, &value_size);
+
+    return value != NULL && value_size == (int32_t)strlen(word) &&
+           memcmp(value, word, (size_t)value_size) == 0;
+}
+
+/*
+ * The digits at the start of `text`, at most 18 of them, as a number; *used says how many there
+ * were.  18 digits always fit in an int64_t.
+ */
+static inline int64_t serai_digits(const char *text, int32_t size, int32_t *used)
+{
+    int64_t value = 0;
+    int32_t at = 0;
+
+    while (at < size && at < 18 && text[at] >= '0' && text[at] <= '9')
+        value = value * 10 + (text[at++] - '0');
+    *used = at;
+    return value;
+}
+
+/* The whole number given for `name`; `other` when there is none, or it is not one. */
+static inline int64_t serai_arg_int(const char *name, const char *text, int32_t size, int64_t other)
+{
+    int32_t value_size;
+    int32_t used;
+    const char *value = serai_arg(name, text, size, &value_size);
+    bool minus = value_size > 0 && value[0] == '-';
+    int64_t number;
+
+    if (value == NULL)
+        return other;
+    number = serai_digits(value + minus, value_size - minus, &used);
+    if (used == 0 || used + minus != value_size)
+        return other;
+    return minus ? -number : number;
+}
+
+/* The amount given for `name`, a decimal such as 0.05 with up to nine places, in nanos; or `other`.
+ */
+static inline int64_t serai_arg_money(const char *name, const char *text, int32_t size,
+                                      int64_t other)
+{
+    int32_t value_size;
+    int32_t used;
+    int32_t places = 0;
+    const char *value = serai_arg(name, text, size, &value_size);
+    int64_t whole;
+    int64_t part = 0;
+
+    if (value == NULL)
+        return other;
+    whole = serai_digits(value, value_size, &used);
+    if (used == 0 || used > 9)
+        return other;
+    if (used < value_size && value[used] == '.') {
+        part = serai_digits(value + used + 1, value_size - used - 1, &places);
+        if (places == 0 || places > 9)
+            return other;
+        used += 1 + places;
+    }
+    if (used != value_size)
+        return other;
+    for (; places < 9; places++)
+        part *= 10;
+    return whole * 1000000000 + part;
+}
+
+/* ---- loading code into a newborn ---- */
+
+enum {
+    /* Eight packets of this fit the first credit of 64 KiB, and the loader gives credit back. */
+    SERAI_LOAD_PIECE_BYTES_MAX = 7168,
+    SERAI_LOAD_ARGS_BYTES_MAX = 1024,
+};
+
+enum serai_load_step {
+    SERAI_LOAD_STEP_IDLE = 0,
+    SERAI_LOAD_STEP_BEGIN = 1,
+    SERAI_LOAD_STEP_PIECES = 2,
+    SERAI_LOAD_STEP_BECOME = 3,
+    SERAI_LOAD_STEP_USE = 4,
+    SERAI_LOAD_STEP_SENT = 5,
+};
+
+/*
+ * The sending side of one load: make it a global, because it may take several turns.
+ *
+ *   ANSWER with status 0:  serai_load_self(&load, slot, args, args_size)
+ *   ROOM of that end:      serai_load_continue(&load)
+ *
+ * Both answer 1 when everything is sent; 0 when the credit is used up, and then a ROOM event is
+ * asked for already; or a refusal below 0, after which the next call tries the same packet again.
+ * That all is sent does not mean that it worked: a loader that cannot obey sends a packet back that
+ * says why, so arm your end and log what comes from a child that does not answer as expected.
+ */
+struct serai_load {
+    int32_t end;
+    int32_t step; /* enum serai_load_step */
+    int32_t size; /* of the module */
+    int32_t sent; /* bytes of it that are under way */
+    int32_t args_size;
+    uint8_t id[SERAI_CODE_ID_BYTES];
+    uint8_t args[SERAI_LOAD_ARGS_BYTES_MAX];
+    uint8_t packet[1 + SERAI_LOAD_PIECE_BYTES_MAX];
+};
+
+/* Write the packet of the present step into load->packet.  Its size, or a refusal. */
+static inline int64_t serai_load_packet(struct serai_load *load)
+{
+    uint8_t *to = load->packet + 1;
+    int64_t copied;
+
+    if (load->step == SERAI_LOAD_STEP_BEGIN) {
+        load->packet[0] = SERAI_LOAD_BEGIN;
+        for (int i = 0; i < 4; i++)
+            to[i] = (uint8_t)((uint32_t)load->size >> (8 * i));
+        memcpy(to + 4, load->id, SERAI_CODE_ID_BYTES);
+        return 1 + 4 + SERAI_CODE_ID_BYTES;
+    }
+    if (load->step == SERAI_LOAD_STEP_PIECES) {
+        load->packet[0] = SERAI_LOAD_PIECE;
+        copied = self_code(SERAI_SLOT_SELF, to, SERAI_LOAD_PIECE_BYTES_MAX, load->sent);
+        return copied < 0 ? copied : 1 + copied;
+    }
+    if (load->step == SERAI_LOAD_STEP_USE) {
+        load->packet[0] = SERAI_LOAD_USE;
+        memcpy(to, load->id, SERAI_CODE_ID_BYTES);
+        to += SERAI_CODE_ID_BYTES;
+    } else {
+        load->packet[0] = SERAI_LOAD_BECOME;
+    }
+    memcpy(to, load->args, (size_t)load->args_size);
+    return to + load->args_size - load->packet;
+}
+
+/* The packet of the present step, `size` bytes, is sent: what comes next? */
+static inline void serai_load_advance(struct serai_load *load, int32_t size)
+{
+    if (load->step == SERAI_LOAD_STEP_BEGIN) {
+        load->step = SERAI_LOAD_STEP_PIECES;
+    } else if (load->step == SERAI_LOAD_STEP_PIECES) {
+        load->sent += size - 1;
+        if (load->sent >= load->size)
+            load->step = SERAI_LOAD_STEP_BECOME;
+    } else {
+        load->step = SERAI_LOAD_STEP_SENT;
+    }
+}
+
+/* Send what the far end has room for; see struct serai_load. */
+static inline int64_t serai_load_continue(struct serai_load *load)
+{
+    while (load->step != SERAI_LOAD_STEP_IDLE && load->step != SERAI_LOAD_STEP_SENT) {
+        int64_t size = serai_load_packet(load);
+        int64_t answer;
+
+        if (size < 0)
+            return size;
+        answer = channel_send(load->end, load->packet, (int32_t)size, 0);
+        if (answer == SERAI_E_CREDIT || answer == SERAI_E_FULL) {
+            answer = channel_room(load->end);
+            return answer < 0 && answer != SERAI_E_EXISTS ? answer : 0;
+        }
+        if (answer < 0)
+            return answer;
+        serai_load_advance(load, (int32_t)size);
+    }
+    return 1;
+}
+
+/* What serai_load_self and serai_load_use share: the end, and a copy of the arguments. */
+static inline int64_t serai_load_start(struct serai_load *load, int32_t end, const void *args,
+                                       int32_t args_size)
+{
+    load->step = SERAI_LOAD_STEP_IDLE;
+    if (args_size < 0 || args_size > SERAI_LOAD_ARGS_BYTES_MAX)
+        return SERAI_E_INVALID;
+    load->end = end;
+    load->sent = 0;
+    load->args_size = args_size;
+    if (args_size > 0)
+        memcpy(load->args, args, (size_t)args_size);
+    return 0;
+}
+
+/*
+ * Load this agent's own code, `size` bytes with code id `id`, into the newborn at the far side of
+ * `end`.  serai_load_self() finds out id and size for you.
+ */
+static inline int64_t serai_load_begin(struct serai_load *load, int32_t end, const uint8_t *id,
+                                       int32_t size, const void *args, int32_t args_size)
+{
+    int64_t answer = serai_load_start(load, end, args, args_size);
+
+    if (answer < 0)
+        return answer;
+    memcpy(load->id, id, SERAI_CODE_ID_BYTES);
+    load->size = size;
+    load->step = SERAI_LOAD_STEP_BEGIN;
+    return serai_load_continue(load);
+}
+
+/*
+ * How big this agent's own code is: read on until a read comes back short.  `packet` of the load
+ * is only the place that is read into.
+ */
+static inline int64_t serai_load_own_size(struct serai_load *load)
+{
+    int32_t size = 0;
+
+    for (;;) {
+        int64_t copied = self_code(SERAI_SLOT_SELF, load->packet, SERAI_LOAD_PIECE_BYTES_MAX, size);
+
+        if (copied < 0)
+            return copied;
+        size += (int32_t)copied;
+        if (copied < SERAI_LOAD_PIECE_BYTES_MAX)
+            return size;
+    }
+}
+
+/* Make the newborn at the far side of `end` become what this agent is, with these arguments. */
+static inline int64_t serai_load_self(struct serai_load *load, int32_t end, const void *args,
+                                      int32_t args_size)
+{
+    uint8_t id[SERAI_CODE_ID_BYTES];
+    int64_t answer = self_code_id(SERAI_SLOT_SELF, id);
+    int64_t size;
+
+    if (answer < 0)
+        return answer;
+    size = serai_load_own_size(load);
+    if (size < 0)
+        return size;
+    return serai_load_begin(load, end, id, (int32_t)size, args, args_size);
+}
+
+/* Make it become the code `id`, which its site has already (code_kept() tells such ids). */
+static inline int64_t serai_load_use(struct serai_load *load, int32_t end, const uint8_t *id,
+                                     const void *args, int32_t args_size)
+{
+    int64_t answer = serai_load_start(load, end, args, args_size);
+
+    if (answer < 0)
+        return answer;
+    memcpy(load->id, id, SERAI_CODE_ID_BYTES);
+    load->step = SERAI_LOAD_STEP_USE;
+    return serai_load_continue(load);
+}
+
+#endif
