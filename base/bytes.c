@@ -120,7 +120,7 @@ bool hex_parse(uint8_t *bytes, size_t size, const char *text)
     if (text[2 * size] != '\0')
         return false;
     for (size_t i = 0; i < size; i++)
-        bytes[i] = (uint8_t)(hex_digit(text[2 * i]) << 4 | hex_digit(text[2 * i + 1]));
+        bytes[i] = (uint8_t)(hex_digit(text[2 * i]) * 16 + hex_digit(text[2 * i + 1]));
     return true;
 }
 

@@ -35,6 +35,7 @@ const char *status_name(enum status status)
     return "?"; /* a number that is none of ours, as from a damaged record */
 }
 
+#undef fault_set /* the analyzer's macro of status.h */
 enum status fault_set(struct fault *fault, enum status status, const char *format, ...)
 {
     char text[FAULT_TEXT_BYTES]; /* apart, so that the old text may be an argument */

@@ -51,6 +51,11 @@ enum status fault_set(struct fault *fault, enum status status, const char *forma
  */
 enum status fault_prefix(struct fault *fault, const char *format, ...) PRINTF_LIKE(2, 3);
 
+#ifdef __clang_analyzer__
+/* The analyzer looks into no variadic function: show it that fault_set() returns its status. */
+#define fault_set(fault, status, ...) ((void)(fault_set)(fault, status, __VA_ARGS__), (status))
+#endif
+
 /* Print the broken condition and abort(), also in release: wrong books are worse than none. */
 _Noreturn void invariant_failed(const char *condition, const char *file, int line);
 
