@@ -68,7 +68,8 @@ uint64_t money_buys(struct money budget, struct money price, uint64_t unit, uint
 /*
  * Decimal text with exactly nine places, "0.000000100"; no sign, no exponent, no separators.
  * money_print returns `text`.  money_parse takes 1 to 9 decimals or none, and an optional leading
- * '$'; it refuses signs, blanks, exponents, more than nine decimals and amounts out of range.
+ * '$'; "$.002" is allowed.  ST_INVALID: signs, blanks, exponents, a point without decimals, more
+ * than nine of them, amounts out of range; *amount is untouched then.
  */
 char *money_print(char text[MONEY_TEXT_BYTES], struct money amount);
 MUST_CHECK enum status money_parse(struct money *amount, const char *text, struct fault *fault);
