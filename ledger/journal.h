@@ -92,11 +92,11 @@ struct verify_report {
 };
 
 /*
- * Check everything: chunk format and chain of heads, event indexes, lines add up to postings exactly,
- * replay of postings equals every account row (and no row is missing or extra), no account past its
- * limit at the end of any frame, rows of each held and deposit kind sum to their account (claims may be
- * NULL: not checked), sum 0, header counters.  The first difference ends it: ST_CORRUPT and a text that names
- * the record.
+ * Check everything: chunk format and chain of heads, event indexes, lines add up to postings
+ * exactly, replay of postings equals every account row (and no row is missing or extra), no account
+ * past its limit at the end of any frame, rows of each held and deposit kind sum to their account
+ * (claims may be NULL: not checked), sum 0, header counters.  The first difference ends it:
+ * ST_CORRUPT and a text that names the record.
  */
 MUST_CHECK enum status ledger_verify(const struct store *store, ledger_claims_fn claims,
                                      void *claims_context, struct verify_report *report,
@@ -105,9 +105,9 @@ MUST_CHECK enum status ledger_verify(const struct store *store, ledger_claims_fn
 /* ---- exports ---- */
 
 /*
- * Write the journal as an hledger file (commodity and account directives, one transaction a frame, and
- * at the end balance assertions for every account), readable by hledger, ledger and strict checks.
- * Customer names come from `name_of` (NULL allowed: returns NULL for none).
+ * Write the journal as an hledger file (commodity and account directives, one transaction a frame,
+ * and at the end balance assertions for every account), readable by hledger, ledger and strict
+ * checks. Customer names come from `name_of` (NULL allowed: returns NULL for none).
  */
 struct export_options {
     const char *commodity; /* "SRI" */

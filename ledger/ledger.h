@@ -2,9 +2,10 @@
  * The books of a site: accounts, events, lines and postings, gathered into frames.
  *
  * Double entry and immutable: money moves only by ledger_transfer(), which debits one account and
- * credits another by the same amount.  Balances live in RAM and change at once; the frame that makes
- * them durable is closed later into a store batch (ledger_frame_close), together with whatever rows
- * the other parts put into the same batch.  If that batch cannot be committed, the process stops.
+ * credits another by the same amount.  Balances live in RAM and change at once; the frame that
+ * makes them durable is closed later into a store batch (ledger_frame_close), together with
+ * whatever rows the other parts put into the same batch.  If that batch cannot be committed, the
+ * process stops.
  *
  * One thread.  Record formats: docs/records.md.
  */
@@ -75,7 +76,8 @@ struct account {
     uint64_t id;
     enum account_class class;
     enum account_kind kind;
-    uint64_t customer; /* whose: the customer account an agent descends from; 0 for the site's own */
+    uint64_t
+        customer; /* whose: the customer account an agent descends from; 0 for the site's own */
     bool closed;
     uint64_t opened_frame;
     u128 debits;
@@ -157,10 +159,11 @@ MUST_CHECK enum status ledger_load(struct ledger *ledger, const struct store *st
 
 /* NULL when there is none.  Valid until the next open. */
 const struct account *ledger_account(const struct ledger *ledger, uint64_t id);
-/* credits - debits of a class-0 account; zero when there is none. INVARIANT: not a source account. */
+/* credits - debits of a class-0 account; zero when there is none. INVARIANT: not a source account.
+ */
 struct money ledger_balance(const struct ledger *ledger, uint64_t id);
-uint64_t ledger_frame(const struct ledger *ledger);     /* number of the frame being filled: from 1 */
-struct hash ledger_head(const struct ledger *ledger);   /* of the last closed frame */
+uint64_t ledger_frame(const struct ledger *ledger);   /* number of the frame being filled: from 1 */
+struct hash ledger_head(const struct ledger *ledger); /* of the last closed frame */
 size_t ledger_frame_lines(const struct ledger *ledger); /* waiting in the frame being filled */
 void ledger_each_account(const struct ledger *ledger,
                          void (*visit)(void *context, const struct account *account),

@@ -13,18 +13,20 @@ struct store_lmdb; /* opaque; commits by one thread, walks by any */
 enum store_mode {
     STORE_CREATE,    /* make a new one; ST_EXISTS when there is one */
     STORE_WRITE,     /* open; takes the site's lock: ST_BUSY when another process has it */
-    STORE_READ_ONLY, /* open beside a running daemon */
+    STORE_READ_ONLY, /* open beside a running daemon; one process does not open a store twice */
 };
 
 /*
- * Open the store in directory `path`.  ST_MISSING, ST_EXISTS, ST_BUSY (names the other process id),
- * ST_CORRUPT (shorter than its own header says, not LMDB, other format version), ST_IO.
- * map_bytes: the largest size the file may reach; ST_FULL commits after that are final failures.
+ * Open the store in directory `path`.  ST_INVALID: map_bytes is below 1 MiB.  ST_MISSING,
+ * ST_EXISTS, ST_BUSY (names the other process id), ST_CORRUPT (shorter than its own header says,
+ * not LMDB, other format version), ST_IO. map_bytes: the largest size the file may reach; ST_FULL
+ * commits after that are final failures.
  */
 MUST_CHECK enum status store_lmdb_open(struct store_lmdb **lmdb, const char *path,
                                        enum store_mode mode, uint64_t map_bytes,
                                        struct fault *fault);
 void store_lmdb_close(struct store_lmdb *lmdb); /* NULL allowed */
+/* A walk made inside a visit of another walk of the same store sees the same snapshot. */
 struct store store_from_lmdb(struct store_lmdb *lmdb);
 
 /* Bytes in use and the bound, for status. */

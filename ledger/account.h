@@ -1,0 +1,38 @@
+/* One account: its class, its name, its row in the store, and moving money between two of them. */
+#ifndef SERAI_LEDGER_ACCOUNT_H
+#define SERAI_LEDGER_ACCOUNT_H
+
+#include "ledger/ledger.h"
+
+/* The class that all accounts of a kind have. */
+enum account_class account_class_of(enum account_kind kind);
+
+/* Walk the site's own accounts in order of id: *kind of the one after `id`; 0 after the last. */
+uint64_t account_own_next(uint64_t id, enum account_kind *kind);
+/* The kind that a fixed number (below ACCOUNT_FIRST_FREE) stands for; false: it stands for none. */
+bool account_own_kind(uint64_t id, enum account_kind *kind);
+
+/* "compute" -> known: the number of a transfer code, from outside. */
+bool transfer_code_known(uint64_t number);
+
+/*
+ * Whether an account of this class may stand at these totals: TRANSFER_DONE, _SHORT_OF_FUNDS, or
+ * _TOO_MUCH when its balance would not fit a struct money.
+ */
+enum transfer_result account_limit(enum account_class class, u128 debits, u128 credits);
+
+/* Move `amount`; a refusal changes neither account. */
+MUST_CHECK enum transfer_result account_transfer(struct account *debit, struct account *credit,
+                                                 u128 amount);
+
+/*
+ * The row in STORE_ACCOUNT (docs/records.md).  `frame`: the row reflects all frames up to this one.
+ * account_decode: ST_CORRUPT names the account.
+ */
+enum { ACCOUNT_ROW_BYTES = 64, ACCOUNT_KEY_BYTES = 8 };
+void account_encode(uint8_t row[ACCOUNT_ROW_BYTES], const struct account *account, uint64_t frame);
+MUST_CHECK enum status account_decode(struct account *account, uint64_t *frame, const uint8_t *key,
+                                      size_t key_size, const uint8_t *row, size_t row_size,
+                                      struct fault *fault);
+
+#endif

@@ -1,0 +1,108 @@
+#include "ledger/accounts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/limits.h"
+
+enum status accounts_init(struct accounts *accounts)
+{
+    memset(accounts, 0, sizeof *accounts);
+    accounts->rows = calloc(ACCOUNT_FIRST_FREE, sizeof *accounts->rows);
+    accounts->touched = calloc(ACCOUNT_FIRST_FREE, sizeof *accounts->touched);
+    if (accounts->rows == NULL || accounts->touched == NULL) {
+        accounts_fini(accounts);
+        return ST_NOMEM;
+    }
+    accounts->size = ACCOUNT_FIRST_FREE;
+    accounts->capacity = ACCOUNT_FIRST_FREE;
+    return ST_OK;
+}
+
+void accounts_fini(struct accounts *accounts)
+{
+    free(accounts->rows);
+    free(accounts->touched);
+    memset(accounts, 0, sizeof *accounts);
+}
+
+struct account *accounts_find(const struct accounts *accounts, uint64_t id)
+{
+    if (id == ACCOUNT_NONE || id >= accounts->size || accounts->rows[id].id == ACCOUNT_NONE)
+        return NULL;
+    return &accounts->rows[id];
+}
+
+static enum status accounts_grow(struct accounts *accounts)
+{
+    size_t capacity = accounts->capacity + accounts->capacity / 2;
+    struct account *rows;
+    uint64_t *touched;
+
+    rows = realloc(accounts->rows, capacity * sizeof *rows);
+    if (rows == NULL)
+        return ST_NOMEM;
+    accounts->rows = rows;
+    touched = realloc(accounts->touched, capacity * sizeof *touched);
+    if (touched == NULL)
+        return ST_NOMEM; /* the longer rows do no harm: `capacity` still tells the shorter length */
+    accounts->touched = touched;
+    accounts->capacity = capacity;
+    return ST_OK;
+}
+
+enum status accounts_add(struct accounts *accounts, const struct account *account)
+{
+    enum account_kind kind;
+
+    if (account->id >= ACCOUNT_IDS_MAX)
+        return ST_FULL;
+    if (accounts_find(accounts, account->id) != NULL)
+        return ST_EXISTS;
+    if (account->id < ACCOUNT_FIRST_FREE) {
+        if (!account_own_kind(account->id, &kind) || kind != account->kind)
+            return ST_INVALID;
+    } else {
+        if (account->id != accounts->size)
+            return ST_INVALID;
+        if (accounts->size == accounts->capacity && accounts_grow(accounts) != ST_OK)
+            return ST_NOMEM;
+        accounts->size++;
+    }
+    accounts->rows[account->id] = *account;
+    accounts->touched[account->id] = 0;
+    accounts->count++;
+    return ST_OK;
+}
+
+bool accounts_touch(struct accounts *accounts, uint64_t id, uint64_t frame)
+{
+    INVARIANT(id < accounts->size);
+    if (accounts->touched[id] == frame)
+        return false;
+    accounts->touched[id] = frame;
+    return true;
+}
+
+const struct account *accounts_from(const struct accounts *accounts, uint64_t id)
+{
+    for (; id < accounts->size; id++)
+        if (accounts->rows[id].id != ACCOUNT_NONE)
+            return &accounts->rows[id];
+    return NULL;
+}
+
+bool accounts_sum(const struct accounts *accounts, u128 *debits, u128 *credits)
+{
+    u128 debit_sum = 0;
+    u128 credit_sum = 0;
+
+    for (uint64_t id = 0; id < accounts->size; id++) {
+        if (!u128_add(&debit_sum, debit_sum, accounts->rows[id].debits) ||
+            !u128_add(&credit_sum, credit_sum, accounts->rows[id].credits))
+            return false;
+    }
+    *debits = debit_sum;
+    *credits = credit_sum;
+    return true;
+}

@@ -1,0 +1,53 @@
+/* What is inside a ledger, for the files of this folder; and the rows that several of them read. */
+#ifndef SERAI_LEDGER_BOOKS_H
+#define SERAI_LEDGER_BOOKS_H
+
+#include "ledger/accounts.h"
+#include "ledger/journal.h"
+#include "ledger/postings.h"
+
+struct ledger {
+    struct accounts accounts;
+    struct frame_header last; /* frame 0 when there is none */
+
+    /* The frame being filled: records as they will stand in the journal. */
+    struct bytes openings;
+    struct bytes events;
+    struct bytes lines;
+    struct postings postings;
+    struct bytes changed; /* uint64_t each: ids of the accounts that the frame changed */
+
+    bool in_event;
+    size_t event_openings; /* sizes of `openings` and `lines` when the running event began */
+    size_t event_lines;
+
+    struct bytes scratch;
+    struct hasher *hasher;
+    struct hasher *chain; /* runs over the leaf hashes while a frame is closed */
+};
+
+/* The ledger is filling this frame. */
+uint64_t books_frame(const struct ledger *ledger);
+
+/*
+ * Call `use` with the frame header, inside the walk that read it, so that every walk which `use`
+ * makes sees the same snapshot.  `use` is called with frame 0 when the store is empty.
+ */
+typedef enum status (*books_use)(void *context, const struct store *store,
+                                 const struct frame_header *header, struct fault *fault);
+MUST_CHECK enum status books_with_header(const struct store *store, books_use use, void *context,
+                                         struct fault *fault);
+
+/*
+ * Read the whole journal, within books_with_header(): its last frame is that of `header`, and what
+ * lies after it is ST_CORRUPT.
+ */
+MUST_CHECK enum status books_read_journal(const struct store *store,
+                                          const struct frame_header *header,
+                                          const struct journal_reader *reader, struct fault *fault);
+
+/* Check one frame's chunks against its header; for starting up. */
+MUST_CHECK enum status books_check_frame(const struct store *store,
+                                         const struct frame_header *header, struct fault *fault);
+
+#endif

@@ -1,0 +1,27 @@
+/* What the exports share: amounts as text, and which kind an account is. */
+#ifndef SERAI_LEDGER_EXPORT_H
+#define SERAI_LEDGER_EXPORT_H
+
+#include <stdio.h>
+
+#include "ledger/accounts.h"
+#include "ledger/books.h"
+
+enum { TOTAL_TEXT_BYTES = 48, DATE_TEXT_BYTES = 32 };
+
+/* A total in units with exactly nine decimals, "0.000000100". Returns text. */
+char *export_total(char text[TOTAL_TEXT_BYTES], u128 nanos);
+/* The UTC day, "2026-11-21". Returns text. */
+char *export_date(char text[DATE_TEXT_BYTES], uint64_t wall_us);
+/* As every list names it; accounts are those that the journal has opened so far. */
+char *export_name(char text[ACCOUNT_NAME_BYTES], const struct accounts *accounts, uint64_t id);
+const char *export_event_kind(enum event_kind kind);
+
+/* Note an account that the journal opens. ST_CORRUPT, ST_NOMEM. */
+MUST_CHECK enum status export_opening(struct accounts *accounts,
+                                      const struct journal_opening *opening, struct fault *fault);
+
+/* ST_IO when something could not be written to `out`. */
+MUST_CHECK enum status export_end(FILE *out, struct fault *fault);
+
+#endif

@@ -1,0 +1,499 @@
+/* Reading the journal: chunks in order, chained and counted, before a record of them is believed.
+ */
+#include "ledger/journal.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "ledger/books.h"
+#include "ledger/record.h"
+
+/* ---- the frame header ---- */
+
+static enum status visit_header(void *context, const uint8_t *key, size_t key_size,
+                                const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    (void)key;
+    if (key_size != 1)
+        return ST_OK; /* prefix 1 of a longer key is not ours */
+    return frame_header_get(context, value, value_size, fault);
+}
+
+static enum status visit_any(void *context, const uint8_t *key, size_t key_size,
+                             const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    (void)context;
+    (void)key;
+    (void)key_size;
+    (void)value;
+    (void)value_size;
+    (void)fault;
+    return ST_EXISTS;
+}
+
+/* ST_OK: no row of that table has this prefix; ST_EXISTS: one has. */
+static enum status table_is_empty(const struct store *store, enum store_table table,
+                                  const void *prefix, size_t prefix_size, struct fault *fault)
+{
+    return store->walk(store->context, table, prefix, prefix_size, visit_any, NULL, fault);
+}
+
+/* Without a header nothing else may be there. */
+static enum status check_empty(const struct store *store, struct fault *fault)
+{
+    static const enum store_table tables[] = {STORE_JOURNAL, STORE_ACCOUNT};
+
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+        enum status status = table_is_empty(store, tables[i], NULL, 0, fault);
+
+        if (status == ST_EXISTS)
+            return fault_set(fault, ST_CORRUPT,
+                             "meta row 1: the frame header is missing, but table %s has rows",
+                             store_table_name(tables[i]));
+        if (status != ST_OK)
+            return status;
+    }
+    return ST_OK;
+}
+
+struct header_use {
+    const struct store *store;
+    books_use use;
+    void *context;
+    bool used;
+};
+
+static enum status visit_header_use(void *context, const uint8_t *key, size_t key_size,
+                                    const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    struct header_use *use = context;
+    struct frame_header header;
+    enum status status = visit_header(&header, key, key_size, value, value_size, fault);
+
+    if (key_size != 1 || status != ST_OK)
+        return status;
+    use->used = true;
+    return use->use(use->context, use->store, &header, fault);
+}
+
+enum status books_with_header(const struct store *store, books_use use, void *context,
+                              struct fault *fault)
+{
+    static const uint8_t key = META_FRAME_HEADER;
+    struct header_use header_use = {.store = store, .use = use, .context = context};
+    struct frame_header none;
+    enum status status;
+
+    /* Twice: the first frame may be committed between looking for it and looking for rows. */
+    for (int attempt = 0; attempt < 2; attempt++) {
+        status = store->walk(store->context, STORE_META, &key, sizeof key, visit_header_use,
+                             &header_use, fault);
+        if (header_use.used || status != ST_OK)
+            return status;
+        status = check_empty(store, fault);
+        if (status == ST_OK)
+            break;
+    }
+    if (status != ST_OK)
+        return status;
+    memset(&none, 0, sizeof none);
+    none.next_account = ACCOUNT_FIRST_FREE;
+    return use(context, store, &none, fault);
+}
+
+/* ---- one frame ---- */
+
+struct frame_input {
+    const struct journal_reader *reader;
+    const struct frame_header *last; /* what the store says of the last frame */
+    struct hash head;                /* of the frame before the one being read */
+    uint64_t frame;                  /* being read; before the first: the one before it */
+    bool open;                       /* chunks of it have been read, and it is not finished */
+    uint32_t chunks;
+    enum section section; /* of the last chunk, and whether that was full */
+    bool full;
+    struct header_record header;
+    struct bytes records[SECTIONS];
+    struct hasher *leaf;
+    struct hasher *chain;
+};
+
+static uint64_t header_count(const struct header_record *header, enum section section)
+{
+    switch (section) {
+    case SECTION_HEADER:
+        return 1;
+    case SECTION_OPENINGS:
+        return header->openings;
+    case SECTION_EVENTS:
+        return header->header.events;
+    case SECTION_LINES:
+        return header->header.lines;
+    case SECTION_POSTINGS:
+        return header->header.postings;
+    }
+    invariant_failed("a section", __FILE__, __LINE__);
+}
+
+static enum status record_fault(const struct frame_input *input, enum section section,
+                                uint64_t index, const char *error, struct fault *fault)
+{
+    return fault_set(fault, ST_CORRUPT, "frame %" PRIu64 " %s %" PRIu64 ": %s", input->frame,
+                     section_text(section), index, error);
+}
+
+static enum status deliver_openings(struct frame_input *input, struct fault *fault)
+{
+    const uint8_t *record = input->records[SECTION_OPENINGS].data;
+    enum status status = ST_OK;
+
+    for (uint64_t i = 0; i < input->header.openings && status == ST_OK; i++) {
+        struct journal_opening opening;
+        const char *error = opening_record_get(&opening, record);
+        bool own;
+
+        if (error != NULL)
+            return record_fault(input, SECTION_OPENINGS, i, error, fault);
+        opening.frame = input->frame;
+        own = input->frame == 1 && opening.event == NO_EVENT && opening.account < ACCOUNT_LINKS;
+        if (!own && opening.event >= input->header.header.events)
+            return record_fault(input, SECTION_OPENINGS, i, "its event is missing", fault);
+        if (input->reader->opening != NULL)
+            status = input->reader->opening(input->reader->context, &opening, fault);
+        record += OPENING_RECORD_BYTES;
+    }
+    return status;
+}
+
+static enum status deliver_events(struct frame_input *input, struct fault *fault)
+{
+    const uint8_t *record = input->records[SECTION_EVENTS].data;
+    enum status status = ST_OK;
+
+    for (uint64_t i = 0; i < input->header.header.events && status == ST_OK; i++) {
+        struct journal_event event;
+        const char *error = event_record_get(&event, record);
+
+        if (error != NULL)
+            return record_fault(input, SECTION_EVENTS, i, error, fault);
+        event.frame = input->frame;
+        event.index = (uint32_t)i;
+        if (input->reader->event != NULL)
+            status = input->reader->event(input->reader->context, &event, fault);
+        record += EVENT_RECORD_BYTES;
+    }
+    return status;
+}
+
+static enum status deliver_lines(struct frame_input *input, struct fault *fault)
+{
+    const uint8_t *record = input->records[SECTION_LINES].data;
+    enum status status = ST_OK;
+    uint32_t event = 0;
+
+    for (uint64_t i = 0; i < input->header.header.lines && status == ST_OK; i++) {
+        struct journal_line line;
+        const char *error = line_record_get(&line, record);
+
+        if (error != NULL)
+            return record_fault(input, SECTION_LINES, i, error, fault);
+        line.frame = input->frame;
+        if (line.event >= input->header.header.events)
+            return record_fault(input, SECTION_LINES, i, "its event is missing", fault);
+        if (line.event < event)
+            return record_fault(input, SECTION_LINES, i, "its event is out of order", fault);
+        event = line.event;
+        if (input->reader->line != NULL)
+            status = input->reader->line(input->reader->context, &line, fault);
+        record += LINE_RECORD_BYTES;
+    }
+    return status;
+}
+
+static enum status deliver_postings(struct frame_input *input, struct fault *fault)
+{
+    const uint8_t *record = input->records[SECTION_POSTINGS].data;
+    enum status status = ST_OK;
+
+    for (uint64_t i = 0; i < input->header.header.postings && status == ST_OK; i++) {
+        struct journal_posting posting;
+        const char *error = posting_record_get(&posting, record);
+
+        if (error != NULL)
+            return record_fault(input, SECTION_POSTINGS, i, error, fault);
+        posting.frame = input->frame;
+        if (input->reader->posting != NULL)
+            status = input->reader->posting(input->reader->context, &posting, fault);
+        record += POSTING_RECORD_BYTES;
+    }
+    return status;
+}
+
+static enum status frame_deliver(struct frame_input *input, struct fault *fault)
+{
+    enum status status = ST_OK;
+
+    if (input->reader->frame != NULL)
+        status = input->reader->frame(input->reader->context, &input->header.header, fault);
+    if (status == ST_OK)
+        status = deliver_openings(input, fault);
+    if (status == ST_OK)
+        status = deliver_events(input, fault);
+    if (status == ST_OK)
+        status = deliver_lines(input, fault);
+    if (status == ST_OK)
+        status = deliver_postings(input, fault);
+    return status;
+}
+
+/* What the store's frame header says of this frame must be what the journal says. */
+static enum status frame_compare(const struct frame_header *journal,
+                                 const struct frame_header *stored, struct fault *fault)
+{
+    char journal_head[HASH_TEXT_BYTES];
+    char stored_head[HASH_TEXT_BYTES];
+
+    if (!hash_equal(&journal->head, &stored->head))
+        return fault_set(fault, ST_CORRUPT,
+                         "frame %" PRIu64 ": its chunks hash to %s, the frame header says %s",
+                         journal->frame, hash_print(journal_head, &journal->head),
+                         hash_print(stored_head, &stored->head));
+    if (journal->site_time_us != stored->site_time_us || journal->wall_us != stored->wall_us ||
+        !hash_equal(&journal->previous, &stored->previous) ||
+        journal->next_account != stored->next_account || journal->events != stored->events ||
+        journal->lines != stored->lines || journal->postings != stored->postings ||
+        journal->chunks != stored->chunks)
+        return fault_set(fault, ST_CORRUPT,
+                         "meta row 1: the frame header differs from the journal's frame %" PRIu64,
+                         journal->frame);
+    return ST_OK;
+}
+
+/* All chunks of the frame that is open have been read. */
+static enum status frame_finish(struct frame_input *input, struct fault *fault)
+{
+    struct frame_header *header = &input->header.header;
+
+    if (!input->open)
+        return ST_OK;
+    input->open = false;
+    if (input->chunks != header->chunks)
+        return fault_set(fault, ST_CORRUPT,
+                         "frame %" PRIu64 " chunk %" PRIu32
+                         ": missing, the frame's header counts %" PRIu64 " chunks",
+                         input->frame, input->chunks, header->chunks);
+    for (enum section section = SECTION_OPENINGS; section <= SECTION_POSTINGS; section++) {
+        uint64_t count = input->records[section].size / section_record_bytes(section);
+
+        if (count != header_count(&input->header, section))
+            return fault_set(
+                fault, ST_CORRUPT,
+                "frame %" PRIu64 ": %" PRIu64 " %s records, its header counts %" PRIu64,
+                input->frame, count, section_text(section), header_count(&input->header, section));
+    }
+    header->head = hasher_end(input->chain);
+    input->head = header->head;
+    if (input->frame == input->last->frame && frame_compare(header, input->last, fault) != ST_OK)
+        return ST_CORRUPT;
+    return frame_deliver(input, fault);
+}
+
+/* ---- chunks ---- */
+
+static enum status chunk_fault(uint64_t frame, uint32_t number, const char *error,
+                               struct fault *fault)
+{
+    return fault_set(fault, ST_CORRUPT, "frame %" PRIu64 " chunk %" PRIu32 ": %s", frame, number,
+                     error);
+}
+
+static enum status frame_begin(struct frame_input *input, const struct chunk *chunk,
+                               struct fault *fault)
+{
+    const struct frame_header *header = &input->header.header;
+    const char *error;
+
+    if (chunk->section != SECTION_HEADER)
+        return chunk_fault(chunk->frame, 0, "it is not the frame's header", fault);
+    error = header_record_get(&input->header, chunk->records);
+    if (error != NULL)
+        return chunk_fault(chunk->frame, 0, error, fault);
+    if (header->frame != chunk->frame)
+        return chunk_fault(chunk->frame, 0, "its record is of another frame", fault);
+    if (!hash_equal(&header->previous, &input->head))
+        return chunk_fault(chunk->frame, 0,
+                           "the head that it follows is not the head of the frame before", fault);
+    input->open = true;
+    input->frame = chunk->frame;
+    input->chunks = 0;
+    input->section = SECTION_HEADER;
+    input->full = true;
+    for (size_t i = 0; i < SECTIONS; i++)
+        bytes_clear(&input->records[i]);
+    hasher_start(input->chain);
+    hasher_add(input->chain, input->head.bytes, HASH_BYTES);
+    return ST_OK;
+}
+
+/* Chunks have one order, and only the last of a section may have room left. */
+static const char *chunk_place_error(const struct frame_input *input, const struct chunk *chunk)
+{
+    const struct bytes *records = &input->records[chunk->section];
+    uint64_t count = records->size / section_record_bytes(chunk->section) + chunk->count;
+
+    if (chunk->section == SECTION_HEADER)
+        return "a second header";
+    if (chunk->section < input->section)
+        return "its section is out of order";
+    if (chunk->section == input->section && !input->full)
+        return "the chunk before it, of the same section, is not full";
+    if (count > header_count(&input->header, chunk->section))
+        return "more records than the frame's header counts";
+    return NULL;
+}
+
+static enum status frame_add_chunk(struct frame_input *input, const struct chunk *chunk,
+                                   const uint8_t *data, size_t size, struct fault *fault)
+{
+    static const uint8_t leaf_prefix = 0x00;
+    struct hash leaf;
+
+    if (chunk->section != SECTION_HEADER) {
+        struct bytes *records = &input->records[chunk->section];
+
+        bytes_append(records, chunk->records, chunk->records_size);
+        if (records->failed)
+            return fault_set(fault, ST_NOMEM, "frame %" PRIu64 ": no memory for its records",
+                             input->frame);
+    }
+    input->section = chunk->section;
+    input->full = chunk->count == section_records_max(chunk->section);
+    input->chunks++;
+    hasher_start(input->leaf);
+    hasher_add(input->leaf, &leaf_prefix, sizeof leaf_prefix);
+    hasher_add(input->leaf, data, size);
+    leaf = hasher_end(input->leaf);
+    hasher_add(input->chain, leaf.bytes, HASH_BYTES);
+    return ST_OK;
+}
+
+/* The chunk begins the next frame, or is the next of the frame that is open. */
+static enum status frame_place_chunk(struct frame_input *input, const struct chunk *chunk,
+                                     uint32_t number, struct fault *fault)
+{
+    const char *error;
+    enum status status;
+
+    if (input->open && chunk->frame == input->frame) {
+        if (number != input->chunks)
+            return chunk_fault(chunk->frame, input->chunks, "missing", fault);
+        error = chunk_place_error(input, chunk);
+        return error == NULL ? ST_OK : chunk_fault(chunk->frame, number, error, fault);
+    }
+    status = frame_finish(input, fault);
+    if (status != ST_OK)
+        return status;
+    if (chunk->frame != input->frame + 1)
+        return chunk_fault(input->frame + 1, 0, "missing, as is the frame", fault);
+    if (number != 0)
+        return chunk_fault(chunk->frame, 0, "missing", fault);
+    return frame_begin(input, chunk, fault);
+}
+
+static enum status visit_chunk(void *context, const uint8_t *key, size_t key_size,
+                               const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    struct frame_input *input = context;
+    struct chunk chunk;
+    const char *error;
+    enum status status;
+    uint64_t frame;
+    uint32_t number;
+
+    if (key_size != JOURNAL_KEY_BYTES)
+        return fault_set(fault, ST_CORRUPT, "journal: a key has %zu bytes, not %d", key_size,
+                         JOURNAL_KEY_BYTES);
+    frame = be64_get(key);
+    number = be32_get(key + 8);
+    if (frame > input->last->frame)
+        return chunk_fault(frame, number, "it lies after the last frame", fault);
+    error = chunk_decode(&chunk, value, value_size);
+    if (error == NULL && chunk.frame != frame)
+        error = "its bytes are of another frame";
+    if (error != NULL)
+        return chunk_fault(frame, number, error, fault);
+    status = frame_place_chunk(input, &chunk, number, fault);
+    if (status != ST_OK)
+        return status;
+    return frame_add_chunk(input, &chunk, value, value_size, fault);
+}
+
+/* Read the frames whose keys begin with `prefix`, up to the last one, which must be among them. */
+static enum status journal_walk(struct frame_input *input, const struct store *store,
+                                const void *prefix, size_t prefix_size, struct fault *fault)
+{
+    enum status status;
+
+    input->leaf = hasher_new();
+    input->chain = hasher_new();
+    if (input->leaf == NULL || input->chain == NULL)
+        status = fault_set(fault, ST_NOMEM, "journal: no memory to read it");
+    else
+        status = store->walk(store->context, STORE_JOURNAL, prefix, prefix_size, visit_chunk, input,
+                             fault);
+    if (status == ST_OK)
+        status = frame_finish(input, fault);
+    if (status == ST_OK && input->frame != input->last->frame)
+        status = chunk_fault(input->frame + 1, 0, "missing, as is the frame", fault);
+    for (size_t i = 0; i < SECTIONS; i++)
+        bytes_fini(&input->records[i]);
+    hasher_free(input->leaf);
+    hasher_free(input->chain);
+    return status;
+}
+
+/* ---- what the rest of the ledger uses ---- */
+
+enum status books_read_journal(const struct store *store, const struct frame_header *header,
+                               const struct journal_reader *reader, struct fault *fault)
+{
+    struct frame_input input = {.reader = reader, .last = header};
+
+    if (header->frame == 0)
+        return ST_OK;
+    return journal_walk(&input, store, NULL, 0, fault);
+}
+
+enum status books_check_frame(const struct store *store, const struct frame_header *header,
+                              struct fault *fault)
+{
+    static const struct journal_reader no_reader;
+    struct frame_input input = {
+        .reader = &no_reader, .last = header, .head = header->previous, .frame = header->frame - 1};
+    uint8_t prefix[8];
+    enum status status;
+
+    be64_put(prefix, header->frame);
+    status = journal_walk(&input, store, prefix, sizeof prefix, fault);
+    if (status != ST_OK)
+        return status;
+    be64_put(prefix, header->frame + 1);
+    status = table_is_empty(store, STORE_JOURNAL, prefix, sizeof prefix, fault);
+    if (status == ST_EXISTS)
+        return chunk_fault(header->frame + 1, 0, "it lies after the last frame", fault);
+    return status;
+}
+
+static enum status read_with_header(void *context, const struct store *store,
+                                    const struct frame_header *header, struct fault *fault)
+{
+    return books_read_journal(store, header, context, fault);
+}
+
+enum status journal_read(const struct store *store, const struct journal_reader *reader,
+                         struct fault *fault)
+{
+    struct journal_reader copy = *reader;
+
+    return books_with_header(store, read_with_header, &copy, fault);
+}

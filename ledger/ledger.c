@@ -1,0 +1,308 @@
+/* Accounts and transfers in memory: what a turn changes at once.  frame.c makes it durable. */
+#include "ledger/ledger.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cbor.h"
+#include "ledger/books.h"
+#include "ledger/record.h"
+
+uint64_t books_frame(const struct ledger *ledger)
+{
+    return ledger->last.frame + 1;
+}
+
+/* ---- life ---- */
+
+/* An account was changed by the frame being filled, so its row is to be written. */
+static void ledger_touch(struct ledger *ledger, uint64_t id)
+{
+    if (accounts_touch(&ledger->accounts, id, books_frame(ledger)))
+        bytes_append(&ledger->changed, &id, sizeof id);
+}
+
+static void ledger_append_opening(struct ledger *ledger, const struct account *account,
+                                  uint32_t event, bool closing)
+{
+    struct journal_opening opening = {.event = event,
+                                      .closing = closing,
+                                      .account = account->id,
+                                      .class = account->class,
+                                      .kind = account->kind,
+                                      .customer = account->customer};
+    uint8_t record[OPENING_RECORD_BYTES];
+
+    INVARIANT(ledger->openings.size / OPENING_RECORD_BYTES < FRAME_OPENINGS_MAX);
+    opening_record_put(record, &opening);
+    bytes_append(&ledger->openings, record, sizeof record);
+    ledger_touch(ledger, account->id);
+}
+
+static enum status ledger_add_account(struct ledger *ledger, uint64_t id, enum account_kind kind,
+                                      uint64_t customer, uint32_t event)
+{
+    struct account account = {.id = id,
+                              .class = account_class_of(kind),
+                              .kind = kind,
+                              .customer = customer,
+                              .opened_frame = books_frame(ledger)};
+    enum status status = accounts_add(&ledger->accounts, &account);
+
+    if (status == ST_OK)
+        ledger_append_opening(ledger, &account, event, false);
+    return status;
+}
+
+/* The first frame opens the site's own accounts. */
+static enum status ledger_open_own(struct ledger *ledger)
+{
+    enum account_kind kind = KIND_TREASURY;
+    enum status status = ST_OK;
+
+    for (uint64_t id = account_own_next(0, &kind); id != ACCOUNT_NONE && status == ST_OK;
+         id = account_own_next(id, &kind))
+        status = ledger_add_account(ledger, id, kind, ACCOUNT_NONE, NO_EVENT);
+    if (ledger->openings.failed || ledger->changed.failed)
+        status = ST_NOMEM;
+    return status;
+}
+
+enum status ledger_new(struct ledger **ledger)
+{
+    struct ledger *made = calloc(1, sizeof *made);
+
+    if (made == NULL)
+        return ST_NOMEM;
+    made->last.next_account = ACCOUNT_FIRST_FREE;
+    made->hasher = hasher_new();
+    made->chain = hasher_new();
+    if (made->hasher == NULL || made->chain == NULL || accounts_init(&made->accounts) != ST_OK ||
+        ledger_open_own(made) != ST_OK) {
+        ledger_free(made);
+        return ST_NOMEM;
+    }
+    *ledger = made;
+    return ST_OK;
+}
+
+void ledger_free(struct ledger *ledger)
+{
+    if (ledger == NULL)
+        return;
+    accounts_fini(&ledger->accounts);
+    bytes_fini(&ledger->openings);
+    bytes_fini(&ledger->events);
+    bytes_fini(&ledger->lines);
+    bytes_fini(&ledger->changed);
+    bytes_fini(&ledger->scratch);
+    postings_fini(&ledger->postings);
+    hasher_free(ledger->hasher);
+    hasher_free(ledger->chain);
+    free(ledger);
+}
+
+/* ---- reading ---- */
+
+const struct account *ledger_account(const struct ledger *ledger, uint64_t id)
+{
+    return accounts_find(&ledger->accounts, id);
+}
+
+struct money ledger_balance(const struct ledger *ledger, uint64_t id)
+{
+    const struct account *account = accounts_find(&ledger->accounts, id);
+    struct money balance = money_zero();
+
+    if (account == NULL)
+        return balance;
+    INVARIANT(account->class == ACCOUNT_NO_OVERDRAFT);
+    INVARIANT(account->credits >= account->debits);
+    INVARIANT(money_from_total(&balance, account->credits - account->debits));
+    return balance;
+}
+
+uint64_t ledger_frame(const struct ledger *ledger)
+{
+    return books_frame(ledger);
+}
+
+struct hash ledger_head(const struct ledger *ledger)
+{
+    return ledger->last.head;
+}
+
+size_t ledger_frame_lines(const struct ledger *ledger)
+{
+    return ledger->lines.size / LINE_RECORD_BYTES;
+}
+
+void ledger_each_account(const struct ledger *ledger,
+                         void (*visit)(void *context, const struct account *account), void *context)
+{
+    const struct account *account = accounts_from(&ledger->accounts, 0);
+
+    for (; account != NULL; account = accounts_from(&ledger->accounts, account->id + 1))
+        visit(context, account);
+}
+
+void ledger_sums(const struct ledger *ledger, u128 *debits, u128 *credits)
+{
+    INVARIANT(accounts_sum(&ledger->accounts, debits, credits));
+}
+
+const struct frame_header *ledger_last_frame(const struct ledger *ledger)
+{
+    return &ledger->last;
+}
+
+/* ---- events ---- */
+
+static uint32_t ledger_event_index(const struct ledger *ledger)
+{
+    return (uint32_t)(ledger->events.size / EVENT_RECORD_BYTES);
+}
+
+void ledger_event_begin(struct ledger *ledger)
+{
+    INVARIANT(!ledger->in_event);
+    ledger->in_event = true;
+    ledger->event_openings = ledger->openings.size;
+    ledger->event_lines = ledger->lines.size;
+}
+
+static struct hash event_hash(struct ledger *ledger, const struct event *event)
+{
+    static const char domain[] = "serai-event-1";
+    struct bytes *cbor = &ledger->scratch;
+
+    bytes_clear(cbor);
+    cbor_put_array(cbor, 5);
+    cbor_put_uint(cbor, event->kind);
+    if (event->source_size == 0)
+        cbor_put_null(cbor);
+    else
+        bytes_append(cbor, event->source, event->source_size);
+    cbor_put_bytes(cbor, event->bytes.bytes, HASH_BYTES);
+    cbor_put_uint(cbor, event->site_time_us);
+    cbor_put_bytes(cbor, event->random.bytes, HASH_BYTES);
+    INVARIANT(!cbor->failed);
+    hasher_start(ledger->hasher);
+    hasher_add(ledger->hasher, domain, sizeof domain - 1);
+    hasher_add(ledger->hasher, cbor->data, cbor->size);
+    return hasher_end(ledger->hasher);
+}
+
+struct hash ledger_event_end(struct ledger *ledger, const struct event *event)
+{
+    struct hash hash = event_hash(ledger, event);
+    struct journal_event entry = {.hash = hash,
+                                  .kind = event->kind,
+                                  .subject = event->subject,
+                                  .site_time_us = event->site_time_us,
+                                  .source_size = event->source_size};
+    uint8_t record[EVENT_RECORD_BYTES];
+
+    INVARIANT(ledger->in_event);
+    INVARIANT(event->source_size <= EVENT_SOURCE_BYTES_MAX);
+    ledger->in_event = false;
+    if (ledger->event_openings == ledger->openings.size &&
+        ledger->event_lines == ledger->lines.size)
+        return hash;
+    INVARIANT(ledger_event_index(ledger) < FRAME_EVENTS_MAX);
+    memcpy(entry.source, event->source, event->source_size);
+    event_record_put(record, &entry);
+    bytes_append(&ledger->events, record, sizeof record);
+    INVARIANT(!ledger->events.failed);
+    return hash;
+}
+
+enum status ledger_open(struct ledger *ledger, enum account_kind kind, uint64_t customer,
+                        uint64_t *id)
+{
+    uint64_t next = ledger->accounts.size;
+    enum status status;
+
+    INVARIANT(ledger->in_event);
+    INVARIANT(kind == KIND_CUSTOMER || kind == KIND_AGENT);
+    status = ledger_add_account(ledger, next, kind, customer, ledger_event_index(ledger));
+    if (status != ST_OK)
+        return status == ST_FULL ? ST_FULL : ST_NOMEM;
+    INVARIANT(!ledger->openings.failed && !ledger->changed.failed);
+    *id = next;
+    return ST_OK;
+}
+
+void ledger_close(struct ledger *ledger, uint64_t id)
+{
+    struct account *account = accounts_find(&ledger->accounts, id);
+
+    INVARIANT(ledger->in_event);
+    INVARIANT(account != NULL);
+    INVARIANT(id >= ACCOUNT_FIRST_FREE);
+    INVARIANT(!account->closed);
+    INVARIANT(account->debits == account->credits);
+    account->closed = true;
+    ledger_append_opening(ledger, account, ledger_event_index(ledger), true);
+    INVARIANT(!ledger->openings.failed && !ledger->changed.failed);
+}
+
+/* ---- transfers ---- */
+
+/*
+ * Memory that runs out here stops the program: the caller has begun to change its own state, and
+ * books that lack a line are worse than a site that starts again from its last frame.
+ */
+static void ledger_append_line(struct ledger *ledger, const struct transfer *transfer)
+{
+    struct journal_line line = {.event = ledger_event_index(ledger), .transfer = *transfer};
+    uint8_t record[LINE_RECORD_BYTES];
+
+    INVARIANT(ledger_frame_lines(ledger) < FRAME_LINES_MAX);
+    line_record_put(record, &line);
+    bytes_append(&ledger->lines, record, sizeof record);
+    INVARIANT(!ledger->lines.failed);
+    INVARIANT(postings_add(&ledger->postings, transfer->debit, transfer->credit,
+                           (uint16_t)transfer->code, money_nanos(transfer->amount)) == ST_OK);
+}
+
+enum transfer_result ledger_transfer(struct ledger *ledger, const struct transfer *transfer)
+{
+    struct account *debit = accounts_find(&ledger->accounts, transfer->debit);
+    struct account *credit = accounts_find(&ledger->accounts, transfer->credit);
+    enum transfer_result result;
+
+    INVARIANT(ledger->in_event);
+    INVARIANT(transfer_code_known(transfer->code));
+    if (transfer->debit == transfer->credit)
+        return TRANSFER_SAME_ACCOUNT;
+    if (debit == NULL || credit == NULL)
+        return TRANSFER_NO_ACCOUNT;
+    result = account_transfer(debit, credit, money_nanos(transfer->amount));
+    if (result != TRANSFER_DONE)
+        return result;
+    if (money_is_zero(transfer->amount) && transfer->quantity == 0)
+        return TRANSFER_DONE;
+    ledger_append_line(ledger, transfer);
+    if (!money_is_zero(transfer->amount)) {
+        ledger_touch(ledger, transfer->debit);
+        ledger_touch(ledger, transfer->credit);
+        INVARIANT(!ledger->changed.failed);
+    }
+    return TRANSFER_DONE;
+}
+
+void ledger_transfer_checked(struct ledger *ledger, const struct transfer *transfer)
+{
+    enum transfer_result result = ledger_transfer(ledger, transfer);
+    char amount[MONEY_TEXT_BYTES];
+
+    if (result == TRANSFER_DONE)
+        return;
+    (void)fprintf(stderr, "ledger: %s of %s from account %" PRIu64 " to %" PRIu64 " refused: %s\n",
+                  transfer_code_text(transfer->code), money_print(amount, transfer->amount),
+                  transfer->debit, transfer->credit, transfer_result_text(result));
+    invariant_failed("a checked transfer is done", __FILE__, __LINE__);
+}

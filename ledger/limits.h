@@ -1,0 +1,16 @@
+/* Bounds of the ledger, each with its reason. */
+#ifndef SERAI_LEDGER_LIMITS_H
+#define SERAI_LEDGER_LIMITS_H
+
+enum {
+    /* Chunk, store hash and LMDB's page header fill one 4 KiB page, with room for a longer hash. */
+    CHUNK_BYTES_MAX = 3968,
+    /* A chunk's key and a line's event index are 32 bits; far above what one commit should hold. */
+    FRAME_LINES_MAX = 1 << 24,
+    FRAME_EVENTS_MAX = 1 << 22,
+    FRAME_OPENINGS_MAX = 1 << 22,
+    /* Accounts are an array in memory; 2^32 of them would take 380 GB. */
+    ACCOUNT_IDS_MAX = 1 << 30,
+};
+
+#endif

@@ -1,0 +1,111 @@
+/* Starting from a store: what must agree before the first transfer. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "ledger/books.h"
+#include "ledger/record.h"
+
+struct loading {
+    struct accounts accounts;
+    struct frame_header last;
+};
+
+static enum status load_account(void *context, const uint8_t *key, size_t key_size,
+                                const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    struct loading *loading = context;
+    struct account account;
+    uint64_t frame;
+    enum status status;
+
+    status = account_decode(&account, &frame, key, key_size, value, value_size, fault);
+    if (status != ST_OK)
+        return status;
+    if (frame > loading->last.frame)
+        return fault_set(fault, ST_CORRUPT,
+                         "account %" PRIu64 ": it is of frame %" PRIu64
+                         ", after the last frame, %" PRIu64,
+                         account.id, frame, loading->last.frame);
+    status = accounts_add(&loading->accounts, &account);
+    if (status == ST_NOMEM)
+        return fault_set(fault, ST_NOMEM, "account %" PRIu64 ": no memory for it", account.id);
+    if (status == ST_INVALID)
+        return fault_set(fault, ST_CORRUPT, "account %zu: missing, the next row is %" PRIu64,
+                         loading->accounts.size, account.id);
+    if (status != ST_OK)
+        return fault_set(fault, ST_CORRUPT, "account %" PRIu64 ": %s", account.id,
+                         status_name(status));
+    return ST_OK;
+}
+
+static enum status check_own_accounts(const struct accounts *accounts, struct fault *fault)
+{
+    enum account_kind kind = KIND_TREASURY;
+    char name[ACCOUNT_NAME_BYTES];
+
+    for (uint64_t id = account_own_next(0, &kind); id != ACCOUNT_NONE;
+         id = account_own_next(id, &kind))
+        if (accounts_find(accounts, id) == NULL)
+            return fault_set(fault, ST_CORRUPT, "account %" PRIu64 ": missing, it is %s", id,
+                             account_name(name, id, kind));
+    return ST_OK;
+}
+
+static enum status check_accounts(const struct accounts *accounts, const struct frame_header *last,
+                                  struct fault *fault)
+{
+    char debit_text[U128_TEXT_BYTES];
+    char credit_text[U128_TEXT_BYTES];
+    u128 debits = 0;
+    u128 credits = 0;
+
+    if (check_own_accounts(accounts, fault) != ST_OK)
+        return ST_CORRUPT;
+    if (accounts->size != last->next_account)
+        return fault_set(fault, ST_CORRUPT,
+                         "account %zu: missing, the frame header says that the next is %" PRIu64,
+                         accounts->size, last->next_account);
+    if (!accounts_sum(accounts, &debits, &credits) || debits != credits)
+        return fault_set(fault, ST_CORRUPT,
+                         "accounts: the sum is not 0, debits are %s and credits %s nanos",
+                         u128_print(debit_text, debits), u128_print(credit_text, credits));
+    return ST_OK;
+}
+
+static enum status load_all(void *context, const struct store *store,
+                            const struct frame_header *header, struct fault *fault)
+{
+    struct loading *loading = context;
+    enum status status;
+
+    loading->last = *header;
+    if (header->frame == 0)
+        return ST_OK;
+    status = store->walk(store->context, STORE_ACCOUNT, NULL, 0, load_account, loading, fault);
+    if (status == ST_OK)
+        status = check_accounts(&loading->accounts, header, fault);
+    if (status == ST_OK)
+        status = books_check_frame(store, header, fault);
+    return status;
+}
+
+enum status ledger_load(struct ledger *ledger, const struct store *store, struct fault *fault)
+{
+    struct loading loading = {.last = {.frame = 0}};
+    enum status status;
+
+    INVARIANT(ledger->last.frame == 0 && ledger->events.size == 0 && !ledger->in_event);
+    if (accounts_init(&loading.accounts) != ST_OK)
+        return fault_set(fault, ST_NOMEM, "ledger: no memory for its accounts");
+    status = books_with_header(store, load_all, &loading, fault);
+    if (status != ST_OK || loading.last.frame == 0) {
+        accounts_fini(&loading.accounts); /* the ledger stays the fresh one that it was */
+        return status;
+    }
+    accounts_fini(&ledger->accounts);
+    ledger->accounts = loading.accounts;
+    ledger->last = loading.last;
+    bytes_clear(&ledger->openings); /* the site's own accounts are open already */
+    bytes_clear(&ledger->changed);
+    return ST_OK;
+}

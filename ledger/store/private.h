@@ -1,0 +1,47 @@
+/* What is inside an LMDB store, for the files of this folder. */
+#ifndef SERAI_LEDGER_STORE_PRIVATE_H
+#define SERAI_LEDGER_STORE_PRIVATE_H
+
+#include <lmdb.h>
+
+#include "ledger/store/store.h"
+
+enum {
+    STORE_FORMAT_VERSION = 1,
+    STORE_HASH_BYTES = 8,
+    STORE_READERS_MAX = 64,   /* walks at one time, over all processes */
+    STORE_FORMAT_TABLE = 255, /* the table number in the hash of the row that holds the version */
+};
+
+struct store_lmdb {
+    MDB_env *env;
+    MDB_dbi tables[STORE_TABLES];
+    enum store_mode mode;
+    int lock; /* file descriptor of the site's lock; -1 when not held */
+    uint64_t max_bytes;
+    bool failed; /* a commit has failed: no other will be tried */
+    struct fault first_failure;
+    char *path;
+};
+
+/* LMDB's answer as a status: map full and disk full are ST_FULL, its own complaints ST_CORRUPT. */
+enum status store_fault(const struct store_lmdb *lmdb, int error, const char *operation,
+                        struct fault *fault);
+
+/* ---- seal.c: the hash at the end of each value ---- */
+void seal_value(uint8_t seal[STORE_HASH_BYTES], uint8_t table, const void *key, size_t key_size,
+                const void *value, size_t value_size);
+/* ST_CORRUPT names table and key.  *value_size: of the value without its hash. */
+MUST_CHECK enum status seal_check(uint8_t table, const char *table_name, const MDB_val *key,
+                                  const MDB_val *stored, size_t *value_size, struct fault *fault);
+
+/* ---- length.c: is the file as long as it says? ---- */
+/* ST_CORRUPT: "data.mdb is cut short". Before any page but the two meta pages is read. */
+MUST_CHECK enum status length_check(struct store_lmdb *lmdb, struct fault *fault);
+
+/* ---- lock.c: one writer a site ---- */
+/* ST_BUSY names the process that holds it; ST_MISSING; ST_IO. */
+MUST_CHECK enum status lock_take(int *lock, const char *path, struct fault *fault);
+void lock_give(int lock); /* -1 allowed */
+
+#endif
