@@ -9,8 +9,8 @@
  * and its globals.
  *
  * Fuel is a function of the module and the inputs alone: table `fuel-0`, docs/fuel.md.  Each basic
- * block is charged on entry, bulk operations by size before they run, a trap costs what was entered,
- * running out costs exactly the budget.
+ * block is charged on entry, bulk operations by size before they run, a trap costs what was
+ * entered, running out costs exactly the budget.
  */
 #ifndef SERAI_AGENTS_ENGINE_ENGINE_H
 #define SERAI_AGENTS_ENGINE_ENGINE_H
@@ -24,7 +24,7 @@ enum {
     ENGINE_CARDS_MAX = ENGINE_MEMORY_PAGES_MAX * (ENGINE_WASM_PAGE_BYTES / ENGINE_CARD_BYTES),
     ENGINE_MODULE_BYTES_MAX = 1024 * 1024,
     ENGINE_GLOBALS_MAX = 256,
-    ENGINE_ARGS_MAX = 12, /* of one import or export call */
+    ENGINE_ARGS_MAX = 12,     /* of one import or export call */
     ENGINE_FUEL_TABLE_ID = 0, /* fuel-0 */
 };
 
@@ -50,10 +50,11 @@ struct engine_imports {
 struct engine_code; /* opaque; read by any thread */
 
 /*
- * Decode, validate and pre-decode `size` bytes of a module (borrowed during the call only).  On ST_OK
- * the caller owns *code and ends it with engine_code_free().  ST_INVALID: outside the profile, not
- * valid, or over a limit; *fault says what, and at which byte, e.g. "simd is outside the profile, at
- * byte 0x1f3".  ST_NOMEM.  Linear in `size`; depth and memory are bounded (agents/engine/limits.h).
+ * Decode, validate and pre-decode `size` bytes of a module (borrowed during the call only).  On
+ * ST_OK the caller owns *code and ends it with engine_code_free().  ST_INVALID: outside the
+ * profile, not valid, or over a limit; *fault says what, and at which byte, e.g. "simd is outside
+ * the profile, at byte 0x1f3".  ST_NOMEM.  Linear in `size`; depth and memory are bounded
+ * (agents/engine/limits.h).
  */
 MUST_CHECK enum status engine_code_new(struct engine_code **code, const uint8_t *bytes, size_t size,
                                        const struct engine_imports *imports, struct fault *fault);
@@ -86,10 +87,11 @@ void engine_code_initial_memory(const struct engine_code *code, uint32_t offset,
 /* ---- running ---- */
 
 /*
- * What a run works on.  All memory is the caller's.  `memory` has room for the declared maximum; bytes
- * past the current size must be zero (memory.grow shows them).  `cards` has one byte for each 4 KiB of
- * the declared maximum: a run sets cards[i] = 1 for each card that a store may have changed, and never
- * clears one.  Host calls that write guest memory go through engine_guest_write().
+ * What a run works on.  All memory is the caller's.  `memory` has room for the declared maximum;
+ * bytes past the current size must be zero (memory.grow shows them).  `cards` has one byte for each
+ * 4 KiB of the declared maximum: a run sets cards[i] = 1 for each card that a store may have
+ * changed, and never clears one.  Host calls that write guest memory go through
+ * engine_guest_write().
  */
 struct engine_instance {
     const struct engine_code *code;
@@ -108,7 +110,8 @@ struct engine_instance {
     bool (*host_call)(void *host, struct engine_instance *instance, uint32_t order,
                       const uint64_t *args, int64_t *result);
     void *host;
-    /* Bytes of RAM that memory.grow asks for: false refuses it (the guest sees -1). NULL: allowed. */
+    /* Bytes of RAM that memory.grow asks for: false refuses it (the guest sees -1). NULL: allowed.
+     */
     bool (*host_grow)(void *host, uint32_t pages_now, uint32_t pages_more);
 };
 
@@ -139,8 +142,9 @@ void engine_stack_free(struct engine_stack *stack);
 
 /*
  * Run `function` (from engine_code_export) to its end.  args: raw values, as many as it has params.
- * *result: its raw result, 0 when it has none.  Nothing is allocated.  After anything but ENGINE_DONE
- * memory, size and globals are as the guest left them: undoing is the caller's, by the cards.
+ * *result: its raw result, 0 when it has none.  Nothing is allocated.  After anything but
+ * ENGINE_DONE memory, size and globals are as the guest left them: undoing is the caller's, by the
+ * cards.
  */
 enum engine_outcome engine_run(struct engine_instance *instance, struct engine_stack *stack,
                                uint32_t function, const uint64_t *args, uint64_t *result);

@@ -1,0 +1,809 @@
+/* See compile.h. */
+#include "agents/engine/compile.h"
+
+#include <stdlib.h>
+
+#include "agents/engine/emit.h"
+#include "agents/engine/operators.h"
+
+enum {
+    CODE_UNREACHABLE = 0x00,
+    CODE_NOP = 0x01,
+    CODE_BLOCK = 0x02,
+    CODE_LOOP = 0x03,
+    CODE_IF = 0x04,
+    CODE_ELSE = 0x05,
+    CODE_END = 0x0b,
+    CODE_BR = 0x0c,
+    CODE_BR_IF = 0x0d,
+    CODE_BR_TABLE = 0x0e,
+    CODE_RETURN = 0x0f,
+    CODE_CALL = 0x10,
+    CODE_CALL_INDIRECT = 0x11,
+    CODE_DROP = 0x1a,
+    CODE_SELECT = 0x1b,
+    CODE_LOCAL_GET = 0x20,
+    CODE_LOCAL_SET = 0x21,
+    CODE_LOCAL_TEE = 0x22,
+    CODE_GLOBAL_GET = 0x23,
+    CODE_GLOBAL_SET = 0x24,
+    CODE_MEMORY_SIZE = 0x3f,
+    CODE_MEMORY_GROW = 0x40,
+    CODE_I32_CONST = 0x41,
+    CODE_I64_CONST = 0x42,
+    CODE_F32_CONST = 0x43,
+    CODE_F64_CONST = 0x44,
+    CODE_PREFIX = 0xfc,
+    CODE_MEMORY_COPY = 0x10a, /* 0xfc 10 */
+    CODE_MEMORY_FILL = 0x10b,
+};
+
+bool compile_value_type(struct reader *in, uint8_t *type)
+{
+    size_t start = in->at;
+
+    if (!reader_byte(in, type))
+        return false;
+    if (*type >= TYPE_F64 && *type <= TYPE_I32)
+        return true;
+    if (*type == 0x7b)
+        return reader_refuse(in, start, "simd is outside the profile");
+    if (*type >= 0x63 && *type <= 0x75)
+        return reader_refuse(in, start, "reference types are outside the profile");
+    return reader_refuse(in, start, "0x%02x is no value type", *type);
+}
+
+static bool refuse_operator(struct emit *emit, uint32_t code)
+{
+    const char *extension = operator_extension(code);
+
+    if (extension != NULL)
+        return reader_refuse(emit->in, emit->offset, "%s is outside the profile", extension);
+    if (code >= 0x100)
+        return reader_refuse(emit->in, emit->offset, "unknown operator 0xfc %u", code - 0x100);
+    return reader_refuse(emit->in, emit->offset, "unknown operator 0x%02x", code);
+}
+
+/* ---- control ---- */
+
+static struct control *control_top(struct emit *emit)
+{
+    return &emit->controls[emit->depth - 1];
+}
+
+static bool control_push(struct emit *emit, uint8_t code, uint8_t result)
+{
+    if (emit->depth == LIMIT_DEPTH)
+        return reader_refuse(emit->in, emit->offset, "blocks nested deeper than %d", LIMIT_DEPTH);
+    emit->controls[emit->depth++] = (struct control){.code = code,
+                                                     .result = result,
+                                                     .dead = !emit->live,
+                                                     .height = emit->height,
+                                                     .target = emit->code->words_count,
+                                                     .patches = EMIT_NONE,
+                                                     .orelse = EMIT_NONE};
+    return true;
+}
+
+/* The type that a branch to the label carries: blocks of the profile take nothing, so a loop's is
+ * none. */
+static uint8_t label_type(const struct control *label)
+{
+    return label->code == CODE_LOOP ? TYPE_NONE : label->result;
+}
+
+/* The rest of the block cannot be reached. */
+static void set_unreachable(struct emit *emit)
+{
+    struct control *control = control_top(emit);
+
+    emit_truncate(emit, control->height);
+    control->unreachable = true;
+    emit->live = false;
+    emit_block(emit);
+}
+
+static bool read_block_type(struct emit *emit, uint8_t *result)
+{
+    struct reader *in = emit->in;
+    size_t start = in->at;
+    uint8_t byte;
+
+    if (!reader_byte(in, &byte))
+        return false;
+    *result = TYPE_NONE;
+    if (byte == 0x40)
+        return true;
+    in->at = start;
+    /* Bit 6 clear, or more bytes to come: a non-negative number, so the index of a type. */
+    if ((byte & 0xc0) != 0x40)
+        return reader_refuse(in, start,
+                             "multi-value (a block with a type index) is outside the "
+                             "profile");
+    return compile_value_type(in, result);
+}
+
+static bool open_block(struct emit *emit, uint8_t code)
+{
+    struct operand condition;
+    uint16_t cell = 0;
+    uint8_t result;
+
+    if (!read_block_type(emit, &result))
+        return false;
+    if (code == CODE_IF) {
+        if (!emit_pop(emit, TYPE_I32, &condition))
+            return false;
+        cell = emit_use(emit, &condition, emit->height);
+    }
+    /* Whatever joins later finds the operands below in their own cells. */
+    emit_settle(emit, 0);
+    if (!control_push(emit, code, result))
+        return false;
+    if (code == CODE_BLOCK)
+        return true;
+    if (code == CODE_IF)
+        control_top(emit)->orelse = emit_target(emit, OP_BR_UNLESS, cell, EMIT_NONE);
+    emit_block(emit);
+    /* A turn of a loop is never free: its operator is charged at its head. */
+    if (code == CODE_LOOP)
+        emit_price(emit, FUEL_ONE);
+    return true;
+}
+
+/* Check what a block leaves and put its result where whatever follows finds it. */
+static bool leave_block(struct emit *emit)
+{
+    const struct control *control = control_top(emit);
+    struct operand result;
+
+    if (control->result != TYPE_NONE) {
+        if (!emit_pop(emit, control->result, &result))
+            return false;
+        emit_move(emit, emit_cell(emit, control->height), &result, emit->height);
+    }
+    if (emit->height != control->height)
+        return reader_refuse(emit->in, emit->offset, "%u operands are left at the end of a block",
+                             emit->height - control->height);
+    return true;
+}
+
+static bool do_else(struct emit *emit)
+{
+    struct control *control = control_top(emit);
+
+    if (control->code != CODE_IF)
+        return reader_refuse(emit->in, emit->offset, "else without if");
+    if (!leave_block(emit))
+        return false;
+    emit_branch(emit, OP_BR, 0, control);
+    emit->live = !control->dead;
+    emit_bind(emit, control->orelse);
+    control->orelse = EMIT_NONE;
+    control->code = CODE_ELSE;
+    control->unreachable = false;
+    emit_block(emit);
+    return true;
+}
+
+static bool do_end(struct emit *emit)
+{
+    struct control *control = control_top(emit);
+    bool joined = control->patches != EMIT_NONE || control->orelse != EMIT_NONE;
+
+    if (control->code == CODE_IF && control->result != TYPE_NONE)
+        return reader_refuse(emit->in, emit->offset, "an if with a result has no else");
+    if (!leave_block(emit))
+        return false;
+    emit->live = !control->dead && (emit->live || joined);
+    emit_bind(emit, control->patches);
+    emit_bind(emit, control->orelse);
+    /* Nothing but the operator before it leads to the end of a loop. */
+    if (control->code != CODE_LOOP)
+        emit_block(emit);
+    emit->depth--;
+    if (emit->depth > 0)
+        return control->result == TYPE_NONE || emit_push(emit, control->result, AT_CELL, 0, 0);
+    (void)emit_word(emit, control->result == TYPE_NONE ? OP_RETURN : OP_RETURN_VALUE,
+                    emit_cell(emit, 0), 0, 0);
+    return true;
+}
+
+static bool read_label(struct emit *emit, struct control **label)
+{
+    size_t start = emit->in->at;
+    uint32_t depth;
+
+    if (!reader_u32(emit->in, &depth))
+        return false;
+    if (depth >= emit->depth)
+        return reader_refuse(emit->in, start, "there is no block %u to branch to", depth);
+    *label = &emit->controls[emit->depth - 1 - depth];
+    return true;
+}
+
+static bool do_return(struct emit *emit)
+{
+    uint8_t type = emit->controls[0].result;
+    struct operand value;
+
+    if (type == TYPE_NONE) {
+        (void)emit_word(emit, OP_RETURN, 0, 0, 0);
+    } else {
+        if (!emit_pop(emit, type, &value))
+            return false;
+        (void)emit_word(emit, OP_RETURN_VALUE, emit_use(emit, &value, emit->height), 0, 0);
+    }
+    set_unreachable(emit);
+    return true;
+}
+
+static bool do_br(struct emit *emit)
+{
+    struct control *label;
+    struct operand value;
+
+    if (!read_label(emit, &label))
+        return false;
+    if (label == &emit->controls[0])
+        return do_return(emit);
+    if (label_type(label) != TYPE_NONE) {
+        if (!emit_pop(emit, label_type(label), &value))
+            return false;
+        emit_move(emit, emit_cell(emit, label->height), &value, emit->height);
+    }
+    emit_branch(emit, OP_BR, 0, label);
+    set_unreachable(emit);
+    return true;
+}
+
+static bool do_br_if(struct emit *emit)
+{
+    struct control *label;
+    struct operand condition;
+    struct operand value;
+    uint16_t cell;
+    uint16_t to;
+    uint32_t around;
+
+    if (!read_label(emit, &label) || !emit_pop(emit, TYPE_I32, &condition))
+        return false;
+    cell = emit_use(emit, &condition, emit->height);
+    if (label_type(label) == TYPE_NONE) {
+        emit_branch(emit, OP_BR_IF, cell, label);
+        emit_block(emit);
+        return true;
+    }
+    if (!emit_pop(emit, label_type(label), &value))
+        return false;
+    to = emit_cell(emit, label->height);
+    if (value.kind == AT_CELL && emit_cell(emit, emit->height) == to) {
+        emit_branch(emit, OP_BR_IF, cell, label);
+    } else {
+        /* Only a branch that is taken may write the label's cell. */
+        around = emit_target(emit, OP_BR_UNLESS, cell, EMIT_NONE);
+        emit_move(emit, to, &value, emit->height);
+        emit_branch(emit, OP_BR, 0, label);
+        emit_bind(emit, around);
+    }
+    emit_block(emit);
+    return emit_push(emit, label_type(label), (enum operand_kind)value.kind, value.local,
+                     value.constant);
+}
+
+/* All labels of a br_table must take the same as the last one. */
+static bool check_labels(struct emit *emit, uint32_t count, uint8_t *type)
+{
+    uint8_t last = label_type(&emit->controls[emit->depth - 1 - emit->labels[count]]);
+
+    for (uint32_t i = 0; i < count; i++)
+        if (label_type(&emit->controls[emit->depth - 1 - emit->labels[i]]) != last)
+            return reader_refuse(emit->in, emit->offset, "a br_table to labels of several types");
+    *type = last;
+    return true;
+}
+
+static bool do_br_table(struct emit *emit)
+{
+    struct operand index;
+    struct operand value = {.kind = AT_CELL};
+    struct control *label;
+    uint16_t cell;
+    uint16_t from = EMIT_NO_CELL;
+    uint32_t count;
+    uint8_t type = TYPE_NONE;
+
+    if (!reader_count(emit->in, "entries of a br_table", LIMIT_BR_TABLE, &count))
+        return false;
+    for (uint32_t i = 0; i <= count; i++) {
+        if (!read_label(emit, &label))
+            return false;
+        emit->labels[i] = (uint32_t)(control_top(emit) - label);
+    }
+    if (!check_labels(emit, count, &type) || !emit_pop(emit, TYPE_I32, &index))
+        return false;
+    cell = emit_use(emit, &index, emit->height);
+    if (type != TYPE_NONE) {
+        if (!emit_pop(emit, type, &value))
+            return false;
+        from = emit_use(emit, &value, emit->height);
+    }
+    (void)emit_word(emit, OP_BR_TABLE, cell, from, 0);
+    emit_constant(emit, count);
+    for (uint32_t i = 0; i <= count; i++) {
+        uint16_t to;
+
+        label = control_top(emit) - emit->labels[i];
+        to = emit_cell(emit, label->height);
+        emit_branch(emit, OP_BR, type == TYPE_NONE || to == from ? EMIT_NO_CELL : to, label);
+    }
+    set_unreachable(emit);
+    return true;
+}
+
+/* ---- calls ---- */
+
+static bool do_call_of(struct emit *emit, const struct signature *type, enum op op, uint32_t target,
+                       const struct operand *index)
+{
+    uint32_t count = type->params_count;
+    struct operand operand;
+    uint16_t cell = 0;
+
+    if (op == OP_CALL_INDIRECT)
+        cell = emit_use(emit, index, emit->height);
+    /* Arguments lie in their own cells, which become the first locals of the callee. */
+    if (count <= emit->height)
+        emit_settle(emit, emit->height - count);
+    while (count > 0)
+        if (!emit_pop(emit, type->params[--count], &operand))
+            return false;
+    emit_place(emit);
+    if (op == OP_CALL_INDIRECT) {
+        (void)emit_word(emit, op, emit_cell(emit, emit->height), cell, 0);
+        emit_constant(emit, target);
+    } else {
+        (void)emit_target(emit, op, emit_cell(emit, emit->height), target);
+    }
+    emit_block(emit);
+    return type->result == TYPE_NONE || emit_push(emit, type->result, AT_CELL, 0, 0);
+}
+
+static bool do_call(struct emit *emit)
+{
+    size_t start = emit->in->at;
+    uint32_t index;
+
+    if (!reader_u32(emit->in, &index))
+        return false;
+    if (index >= emit->code->functions_count)
+        return reader_refuse(emit->in, start, "there is no function %u", index);
+    return do_call_of(emit, &emit->code->types[emit->code->functions[index].type], OP_CALL, index,
+                      NULL);
+}
+
+static bool do_call_indirect(struct emit *emit)
+{
+    size_t start = emit->in->at;
+    struct operand index;
+    uint32_t type;
+    uint32_t table;
+
+    if (!reader_u32(emit->in, &type) || !reader_u32(emit->in, &table))
+        return false;
+    if (type >= emit->code->types_count)
+        return reader_refuse(emit->in, start, "there is no type %u", type);
+    if (table != 0)
+        return reader_refuse(emit->in, start,
+                             "a second table (reference types) is outside the "
+                             "profile");
+    if (!emit->code->has_table)
+        return reader_refuse(emit->in, emit->offset, "call_indirect in a module without a table");
+    if (!emit_pop(emit, TYPE_I32, &index))
+        return false;
+    return do_call_of(emit, &emit->code->types[type], OP_CALL_INDIRECT, emit->code->types[type].id,
+                      &index);
+}
+
+/* ---- plain operators ---- */
+
+static bool need_memory(struct emit *emit)
+{
+    return emit->code->has_memory ||
+           reader_refuse(emit->in, emit->offset, "a memory operator in a module without memory");
+}
+
+static bool read_memory_index(struct emit *emit)
+{
+    size_t start = emit->in->at;
+    uint32_t index;
+
+    if (!reader_u32(emit->in, &index))
+        return false;
+    if (index != 0)
+        return reader_refuse(emit->in, start, "multi-memory is outside the profile");
+    return need_memory(emit);
+}
+
+static bool read_memory_argument(struct emit *emit, uint32_t bytes, uint32_t *offset)
+{
+    size_t start = emit->in->at;
+    uint32_t align;
+
+    if (!reader_u32(emit->in, &align) || !reader_u32(emit->in, offset) || !need_memory(emit))
+        return false;
+    if (align >= 4 || (1U << align) > bytes)
+        return reader_refuse(emit->in, start, "an alignment larger than the access");
+    return true;
+}
+
+static bool do_binary(struct emit *emit, const struct operator_row *row)
+{
+    struct operand a;
+    struct operand b;
+    uint16_t cell_a;
+
+    if (!emit_pop(emit, row->operand, &b) || !emit_pop(emit, row->operand, &a))
+        return false;
+    cell_a = emit_use(emit, &a, emit->height);
+    if (row->kind == OPERATOR_INTEGER && b.kind == AT_CONST)
+        return emit_define_constant(emit, row->result, (enum op)row->op_const, cell_a, 0,
+                                    b.constant);
+    b.local = emit_use(emit, &b, emit->height + 1);
+    if (row->traps)
+        emit_place(emit);
+    return emit_define(emit, row->result, (enum op)row->op, cell_a, b.local);
+}
+
+static bool do_unary(struct emit *emit, const struct operator_row *row)
+{
+    struct operand a;
+    uint16_t cell;
+
+    if (!emit_pop(emit, row->operand, &a))
+        return false;
+    cell = emit_use(emit, &a, emit->height);
+    if (row->traps)
+        emit_place(emit);
+    return emit_define(emit, row->result, (enum op)row->op, cell, 0);
+}
+
+static bool do_load(struct emit *emit, const struct operator_row *row)
+{
+    struct operand address;
+    uint32_t offset;
+    uint16_t cell;
+
+    if (!read_memory_argument(emit, row->bytes, &offset) || !emit_pop(emit, TYPE_I32, &address))
+        return false;
+    cell = emit_use(emit, &address, emit->height);
+    emit_place(emit);
+    return emit_define_constant(emit, row->result, (enum op)row->op, cell, 0, offset);
+}
+
+static bool do_store(struct emit *emit, const struct operator_row *row)
+{
+    struct operand address;
+    struct operand value;
+    uint32_t offset;
+    uint16_t cell;
+    uint16_t from;
+
+    if (!read_memory_argument(emit, row->bytes, &offset) || !emit_pop(emit, row->operand, &value) ||
+        !emit_pop(emit, TYPE_I32, &address))
+        return false;
+    cell = emit_use(emit, &address, emit->height);
+    from = emit_use(emit, &value, emit->height + 1);
+    emit_place(emit);
+    (void)emit_word(emit, (enum op)row->op, cell, from, 0);
+    emit_constant(emit, offset);
+    return true;
+}
+
+static bool do_select(struct emit *emit)
+{
+    struct operand condition;
+    struct operand a;
+    struct operand b;
+    uint16_t cells[3];
+
+    if (!emit_pop(emit, TYPE_I32, &condition) || !emit_pop(emit, TYPE_NONE, &b) ||
+        !emit_pop(emit, b.type, &a))
+        return false;
+    cells[0] = emit_use(emit, &a, emit->height);
+    cells[1] = emit_use(emit, &b, emit->height + 1);
+    cells[2] = emit_use(emit, &condition, emit->height + 2);
+    return emit_define_constant(emit, a.type != TYPE_NONE ? a.type : b.type, OP_SELECT, cells[0],
+                                cells[1], cells[2]);
+}
+
+static bool do_local(struct emit *emit, uint32_t code)
+{
+    size_t start = emit->in->at;
+    struct operand value;
+    uint32_t index;
+    uint8_t type;
+
+    if (!reader_u32(emit->in, &index))
+        return false;
+    if (index >= emit->function->locals)
+        return reader_refuse(emit->in, start, "there is no local %u", index);
+    type = emit->local_types[index];
+    if (code == CODE_LOCAL_GET)
+        return emit_push(emit, type, AT_LOCAL, index, 0);
+    if (!emit_pop(emit, type, &value))
+        return false;
+    emit_set_local(emit, index, &value);
+    return code == CODE_LOCAL_SET || emit_push(emit, type, AT_LOCAL, index, 0);
+}
+
+static bool do_global(struct emit *emit, uint32_t code)
+{
+    size_t start = emit->in->at;
+    const struct global *global;
+    struct operand value;
+    uint32_t index;
+
+    if (!reader_u32(emit->in, &index))
+        return false;
+    if (index >= emit->code->globals_count)
+        return reader_refuse(emit->in, start, "there is no global %u", index);
+    global = &emit->code->globals[index];
+    if (code == CODE_GLOBAL_GET)
+        return emit_define_constant(emit, global->type, OP_GLOBAL_GET, 0, 0, index);
+    if (!global->mutable)
+        return reader_refuse(emit->in, start, "global %u is constant", index);
+    if (!emit_pop(emit, global->type, &value))
+        return false;
+    value.local = emit_use(emit, &value, emit->height);
+    (void)emit_target(emit, OP_GLOBAL_SET, value.local, index);
+    return true;
+}
+
+static bool do_const(struct emit *emit, uint32_t code)
+{
+    struct reader *in = emit->in;
+    uint64_t bits = 0;
+    int32_t narrow = 0;
+    int64_t wide = 0;
+
+    if (code == CODE_I32_CONST)
+        return reader_s32(in, &narrow) && emit_push(emit, TYPE_I32, AT_CONST, 0, (uint32_t)narrow);
+    if (code == CODE_I64_CONST)
+        return reader_s64(in, &wide) && emit_push(emit, TYPE_I64, AT_CONST, 0, (uint64_t)wide);
+    if (code == CODE_F32_CONST)
+        return reader_fixed(in, 4, &bits) && emit_push(emit, TYPE_F32, AT_CONST, 0, bits);
+    return reader_fixed(in, 8, &bits) && emit_push(emit, TYPE_F64, AT_CONST, 0, bits);
+}
+
+static bool do_memory_grow(struct emit *emit)
+{
+    struct operand pages;
+    uint16_t cell;
+
+    if (!read_memory_index(emit) || !emit_pop(emit, TYPE_I32, &pages))
+        return false;
+    cell = emit_use(emit, &pages, emit->height);
+    emit_place(emit);
+    return emit_define(emit, TYPE_I32, OP_MEMORY_GROW, cell, 0);
+}
+
+/* memory.copy and memory.fill: three i32 operands. */
+static bool do_bulk(struct emit *emit, uint32_t code)
+{
+    struct operand operands[3];
+    uint16_t cells[3];
+
+    if ((code == CODE_MEMORY_COPY && !read_memory_index(emit)) || !read_memory_index(emit))
+        return false;
+    for (uint32_t i = 3; i > 0; i--)
+        if (!emit_pop(emit, TYPE_I32, &operands[i - 1]))
+            return false;
+    for (uint32_t i = 0; i < 3; i++)
+        cells[i] = emit_use(emit, &operands[i], emit->height + i);
+    emit_place(emit);
+    (void)emit_word(emit, code == CODE_MEMORY_COPY ? OP_MEMORY_COPY : OP_MEMORY_FILL, cells[0],
+                    cells[1], cells[2]);
+    return true;
+}
+
+static bool do_row(struct emit *emit, uint32_t code)
+{
+    const struct operator_row *row = operator_row(code);
+
+    emit_price(emit, row->fuel);
+    switch ((enum operator_kind)row->kind) {
+    case OPERATOR_INTEGER:
+    case OPERATOR_BINARY:
+        return do_binary(emit, row);
+    case OPERATOR_UNARY:
+        return do_unary(emit, row);
+    case OPERATOR_LOAD:
+        return do_load(emit, row);
+    case OPERATOR_STORE:
+        return do_store(emit, row);
+    case OPERATOR_NONE:
+        break;
+    }
+    return refuse_operator(emit, code);
+}
+
+/* ---- one operator ---- */
+
+/* What an operator with a shape of its own adds to the block that it stands in. */
+static uint32_t control_price(uint32_t code)
+{
+    switch (code) {
+    case CODE_NOP:
+    case CODE_BLOCK:
+    case CODE_LOOP: /* charged at its head */
+    case CODE_ELSE:
+    case CODE_END:
+    case CODE_DROP:
+        return FUEL_NONE;
+    case CODE_BR_TABLE:
+        return FUEL_BR_TABLE;
+    case CODE_CALL:
+        return FUEL_CALL;
+    case CODE_CALL_INDIRECT:
+        return FUEL_CALL_INDIRECT;
+    case CODE_MEMORY_GROW:
+        return FUEL_GROW;
+    case CODE_MEMORY_COPY:
+    case CODE_MEMORY_FILL:
+        return FUEL_BULK;
+    default:
+        return FUEL_ONE;
+    }
+}
+
+static bool do_control(struct emit *emit, uint32_t code)
+{
+    struct operand dropped;
+
+    emit_price(emit, control_price(code));
+    switch (code) {
+    case CODE_UNREACHABLE:
+        emit_place(emit);
+        (void)emit_word(emit, OP_UNREACHABLE, 0, 0, 0);
+        set_unreachable(emit);
+        return true;
+    case CODE_NOP:
+        return true;
+    case CODE_BLOCK:
+    case CODE_LOOP:
+    case CODE_IF:
+        return open_block(emit, (uint8_t)code);
+    case CODE_ELSE:
+        return do_else(emit);
+    case CODE_END:
+        return do_end(emit);
+    case CODE_BR:
+        return do_br(emit);
+    case CODE_BR_IF:
+        return do_br_if(emit);
+    case CODE_BR_TABLE:
+        return do_br_table(emit);
+    case CODE_RETURN:
+        return do_return(emit);
+    case CODE_CALL:
+        return do_call(emit);
+    case CODE_CALL_INDIRECT:
+        return do_call_indirect(emit);
+    case CODE_DROP:
+        return emit_pop(emit, TYPE_NONE, &dropped);
+    case CODE_SELECT:
+        return do_select(emit);
+    case CODE_LOCAL_GET:
+    case CODE_LOCAL_SET:
+    case CODE_LOCAL_TEE:
+        return do_local(emit, code);
+    case CODE_GLOBAL_GET:
+    case CODE_GLOBAL_SET:
+        return do_global(emit, code);
+    case CODE_MEMORY_SIZE:
+        return read_memory_index(emit) && emit_define(emit, TYPE_I32, OP_MEMORY_SIZE, 0, 0);
+    case CODE_MEMORY_GROW:
+        return do_memory_grow(emit);
+    case CODE_MEMORY_COPY:
+    case CODE_MEMORY_FILL:
+        return do_bulk(emit, code);
+    case CODE_I32_CONST:
+    case CODE_I64_CONST:
+    case CODE_F32_CONST:
+    case CODE_F64_CONST:
+        return do_const(emit, code);
+    default:
+        return refuse_operator(emit, code);
+    }
+}
+
+static bool do_operator(struct emit *emit)
+{
+    uint32_t code;
+    uint8_t byte;
+
+    emit->offset = emit->in->at;
+    if (!reader_byte(emit->in, &byte))
+        return false;
+    code = byte;
+    if (byte == CODE_PREFIX) {
+        if (!reader_u32(emit->in, &code))
+            return false;
+        code = code > 0xffff ? 0xffff : code + 0x100;
+    }
+    if (operator_row(code)->kind != OPERATOR_NONE)
+        return do_row(emit, code) && emit->in->status == ST_OK;
+    return do_control(emit, code) && emit->in->status == ST_OK;
+}
+
+/* ---- one function ---- */
+
+static bool read_locals(struct emit *emit, const struct signature *type)
+{
+    struct reader *in = emit->in;
+    uint32_t groups;
+    uint32_t total = type->params_count;
+
+    for (uint32_t i = 0; i < total; i++)
+        emit->local_types[i] = type->params[i];
+    if (!reader_count(in, "groups of locals", LIMIT_LOCALS, &groups))
+        return false;
+    for (uint32_t group = 0; group < groups; group++) {
+        size_t start = in->at;
+        uint32_t count;
+        uint8_t value_type;
+
+        if (!reader_u32(in, &count) || !compile_value_type(in, &value_type))
+            return false;
+        if (count > LIMIT_LOCALS - total)
+            return reader_refuse(in, start, "more than %d locals", LIMIT_LOCALS);
+        for (uint32_t i = 0; i < count; i++)
+            emit->local_types[total++] = value_type;
+    }
+    emit->function->locals = total;
+    return true;
+}
+
+struct emit *compile_new(struct reader *in, struct engine_code *code)
+{
+    struct emit *emit = calloc(1, sizeof *emit);
+
+    if (emit != NULL) {
+        emit->in = in;
+        emit->code = code;
+    }
+    return emit;
+}
+
+void compile_free(struct emit *emit)
+{
+    free(emit);
+}
+
+bool compile_function(struct emit *emit, struct function *function)
+{
+    const struct signature *type = &emit->code->types[function->type];
+
+    emit->function = function;
+    emit->live = true;
+    emit->height = 0;
+    emit->height_max = 0;
+    emit->settled = 0;
+    emit->depth = 0;
+    emit->offset = emit->in->at;
+    function->body_offset = (uint32_t)emit->in->at;
+    function->code = emit->code->words_count;
+    function->params = type->params_count;
+    if (!read_locals(emit, type) || !control_push(emit, CODE_BLOCK, type->result))
+        return false;
+    emit_block(emit);
+    emit_price(emit, FUEL_ENTRY + function->locals / FUEL_ENTRY_LOCALS);
+    while (emit->depth > 0)
+        if (!do_operator(emit))
+            return false;
+    if (emit->in->at != emit->in->end)
+        return reader_refuse(emit->in, emit->in->at, "bytes are left after the end of a function");
+    function->cells = function->locals + emit->height_max;
+    return true;
+}

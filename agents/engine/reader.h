@@ -1,0 +1,38 @@
+/*
+ * A cursor over a module's bytes that remembers the first refusal and where it was.  Each reading
+ * call answers false after a refusal; the text is then in the fault, and `status` says which kind.
+ */
+#ifndef SERAI_AGENTS_ENGINE_READER_H
+#define SERAI_AGENTS_ENGINE_READER_H
+
+#include "base/status.h"
+
+struct reader {
+    const uint8_t *bytes; /* the whole module: offsets in refusals are from its first byte */
+    size_t at;
+    size_t end; /* of the part that is being read */
+    enum status status;
+    struct fault *fault; /* may be NULL */
+};
+
+/* Refuse with ST_INVALID and "<text>, at byte 0x<offset>".  Returns false, for the caller to
+ * return. */
+bool reader_refuse(struct reader *in, size_t offset, const char *format, ...) PRINTF_LIKE(3, 4);
+/* Give up with ST_NOMEM.  Returns false. */
+bool reader_out_of_memory(struct reader *in);
+
+MUST_CHECK bool reader_byte(struct reader *in, uint8_t *value);
+/* LEB128 by the specification (5.2.2): at most ceil(bits / 7) bytes and no stray bits. */
+MUST_CHECK bool reader_u32(struct reader *in, uint32_t *value);
+MUST_CHECK bool reader_s32(struct reader *in, int32_t *value);
+MUST_CHECK bool reader_s64(struct reader *in, int64_t *value);
+/* `size` little-endian bytes, 4 or 8. */
+MUST_CHECK bool reader_fixed(struct reader *in, uint32_t size, uint64_t *value);
+/* A count of items: refused above `limit`, or when so many cannot follow in what is left. */
+MUST_CHECK bool reader_count(struct reader *in, const char *what, uint32_t limit, uint32_t *count);
+/* A name: UTF-8, at most LIMIT_NAME_BYTES.  Points into the module. */
+MUST_CHECK bool reader_name(struct reader *in, const char **name, uint32_t *size);
+/* Step over `size` bytes; *skipped, when not NULL, points at them. */
+MUST_CHECK bool reader_skip(struct reader *in, uint32_t size, const uint8_t **skipped);
+
+#endif
