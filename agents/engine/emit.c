@@ -257,7 +257,7 @@ void emit_price(struct emit *emit, uint32_t fuel)
 
 void emit_branch(struct emit *emit, enum op op, uint16_t a, struct control *label)
 {
-    bool back = label->code == 0x03;
+    bool back = label->code == 0x03 /* loop */;
     uint32_t word = emit_target(emit, op, a, back ? label->target : label->patches);
 
     if (!back && word != EMIT_NONE)

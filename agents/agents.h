@@ -1,0 +1,306 @@
+/*
+ * Agents: untrusted WebAssembly programs that own money, and the turns they take.
+ *
+ * This part holds every agent's state (memory, capabilities, inbox, facets, buffers, code, heap
+ * entries, timers, logs), runs turns as transactions, books their tolls and transfers in the ledger and
+ * writes changed rows into the frame.  What belongs to its siblings (channels, prices) it asks for
+ * through `struct agents_env`.  Deterministic; one thread.  How a turn works: docs/architecture.md.
+ *
+ * An agent's number is its account's number.
+ */
+#ifndef SERAI_AGENTS_AGENTS_H
+#define SERAI_AGENTS_AGENTS_H
+
+#include "base/random.h"
+#include "base/store.h"
+#include "base/undo.h"
+#include "ledger/journal.h"
+#include "ledger/ledger.h"
+#include "sdk/abi.h"
+
+struct agents; /* all of them; opaque */
+struct agent;  /* one; opaque */
+struct turn;   /* the running one; opaque */
+
+/* ---- what the site tells this part ---- */
+
+enum rent_resource { RENT_MEMORY = 0, RENT_BUFFERS = 1, RENT_CODE = 2 };
+enum { RENT_RESOURCES = 3 };
+
+/* What is charged, copied from the price book by the site. */
+struct agents_prices {
+    uint64_t id;          /* of the price book, stamped on lines */
+    struct money compute; /* per fuel_unit */
+    uint64_t fuel_unit;
+    uint64_t turn_fuel_max;
+    uint64_t reserve_fuel;
+    uint64_t rent_unit; /* a rent of units x index below this is carried */
+    struct money order[SERAI_ORDER_COUNT];
+    struct money log; /* per log_unit bytes */
+    uint64_t log_unit;
+    struct money packets; /* per packets_unit */
+    uint64_t packets_unit;
+    struct money packet_data; /* per packet_data_unit bytes */
+    uint64_t packet_data_unit;
+    struct money heap_deposit;
+    struct money birth_fee;
+    struct money burial_reserve;
+    struct money memory_rent; /* rents are for showing, per GiB-hour: what is owed comes by index */
+    struct money buffer_rent;
+    struct money code_rent;
+    uint64_t agents_max;
+    uint64_t inbox_messages_max;
+    uint64_t inbox_bytes_max;
+    uint64_t customer_agents_max;
+    uint64_t customer_buffer_bytes_max;
+    uint64_t customer_memory_bytes_max;
+    uint64_t customer_inbox_percent;
+};
+
+struct agents_env {
+    void *context;
+    struct random_source random;
+    /* Cumulative price x microseconds of a resource at site time `now_us`. */
+    u128 (*rent_index)(void *context, enum rent_resource resource, uint64_t now_us);
+    /* An order on a channel pool or channel end: result or refusal. */
+    int64_t (*channel_order)(void *context, struct turn *turn, enum serai_order order,
+                             const uint64_t *args);
+    /* The agent died: sell all its ends, refunds going to its account. */
+    void (*sell_ends)(void *context, uint64_t owner);
+    /* Whether this channel end is one that `owner` still has a use for (cap_drop refuses then). */
+    bool (*end_is_live)(void *context, uint64_t end);
+    /* Told before each turn, and after it with zeroes; NULL: not told. */
+    void (*mark)(void *context, uint64_t agent, uint64_t message);
+};
+
+MUST_CHECK enum status agents_new(struct agents **agents, struct ledger *ledger, struct undo *undo,
+                                  const struct agents_env *env, struct fault *fault);
+void agents_free(struct agents *agents);
+void agents_set_prices(struct agents *agents, const struct agents_prices *prices);
+const struct agents_prices *agents_prices(const struct agents *agents);
+/* Site time: constant within a turn. Never falls. */
+void agents_set_time(struct agents *agents, uint64_t site_time_us);
+uint64_t agents_time(const struct agents *agents);
+
+/* Recover all rows.  ST_CORRUPT names the record. */
+MUST_CHECK enum status agents_load(struct agents *agents, const struct store *store,
+                                   struct fault *fault);
+/* Write all rows that changed since the last call. */
+void agents_save(struct agents *agents, struct store_batch *batch);
+
+/* What one row claims of held and deposit accounts (for verification). ST_CORRUPT. */
+MUST_CHECK enum status agents_claims(const struct store *store, struct ledger_claims *claims,
+                                     struct fault *fault);
+/* The same from RAM. */
+void agents_claims_live(const struct agents *agents, struct ledger_claims *claims);
+
+/* ---- capabilities ---- */
+
+struct cap {
+    uint8_t kind; /* enum serai_kind */
+    uint8_t rights;
+    uint64_t object; /* facet, buffer or channel end; 0 where the kind says all */
+};
+
+/* ---- code ---- */
+
+/*
+ * Validate and keep a module.  `keeper` holds a reference to it (and pays its share of the rent).
+ * ST_INVALID: refused, *fault says why.  ST_FULL: the keeper's list.  *id is its SHA-256.
+ */
+MUST_CHECK enum status agents_code_put(struct agents *agents, struct agent *keeper,
+                                       const uint8_t *bytes, size_t size, struct hash *id,
+                                       struct fault *fault);
+/* Validate only. */
+MUST_CHECK enum status agents_code_check(const uint8_t *bytes, size_t size, struct fault *fault);
+/* Keep a module that no agent pays for: the loader. */
+MUST_CHECK enum status agents_code_builtin(struct agents *agents, const uint8_t *bytes, size_t size,
+                                           struct hash *id, struct fault *fault);
+
+/* ---- birth, money, freezing (outside turns, or from channel_order through turn_*) ---- */
+
+struct birth {
+    uint64_t customer; /* the lineage */
+    uint64_t parent;   /* agent, or 0 */
+    const char *name;  /* borrowed */
+    struct hash code;  /* must be kept here already */
+    const uint8_t *args;
+    size_t args_size;
+    struct cap origin; /* kind EMPTY when there is none */
+    uint8_t gifts[8];  /* kinds of singleton caps beyond the standard ones */
+    size_t gift_count;
+    const struct cap *caps; /* handed over with BORN */
+    size_t cap_count;
+    uint64_t payer; /* account that pays `endowment`, and the fee beside it */
+    struct money endowment;
+    enum transfer_code endowment_code;
+};
+
+/* What an endowment must cover at least: burial, memory and the first event's reserve. */
+struct money agents_birth_min(const struct agents *agents);
+
+enum birth_result {
+    BIRTH_DONE = 0,
+    BIRTH_SHORT,      /* the payer has not that much, or the endowment is below the least */
+    BIRTH_QUOTA,      /* the customer's cap of agents or memory */
+    BIRTH_FULL,       /* the site's bound */
+    BIRTH_NO_CODE,    /* no such code here */
+};
+const char *birth_result_text(enum birth_result result);
+
+/*
+ * Make an agent: opens its account, moves the endowment (payer -> agent), takes burial reserve and the
+ * first event's reserve, gives the standard caps, queues BORN.  The birth fee is the caller's.  Needs a
+ * running ledger event.  Within a turn the money is staged and a rollback unmakes the agent.
+ */
+MUST_CHECK enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
+                                          struct agent **agent);
+
+struct agent *agents_find(const struct agents *agents, uint64_t id); /* NULL: none */
+uint64_t agent_id(const struct agent *agent);
+uint64_t agent_customer(const struct agent *agent);
+
+/* Money has come to the agent's account: look whether it thaws or its mark is to be set again. */
+void agents_topped_up(struct agents *agents, struct agent *agent);
+/* Frozen by hand or by quarantine: stays so until agents_thaw(). */
+void agents_freeze(struct agents *agents, struct agent *agent, const char *reason);
+/* ST_INVALID: it is not frozen, or has not the money to run (the fault says how much it lacks). */
+MUST_CHECK enum status agents_thaw(struct agents *agents, struct agent *agent,
+                                   struct fault *fault);
+
+/* ---- events for agents ---- */
+
+struct message {
+    uint64_t id;
+    enum serai_event_kind kind;
+    uint64_t sender;         /* account that gets money and postage back */
+    uint64_t sender_customer; /* whose quarter of the inbox it fills; 0: reserved room */
+    uint64_t end;            /* channel end, or 0 */
+    uint64_t badge;
+    int32_t status;
+    struct money fee;
+    struct money money;   /* in held:message until its turn (MESSAGE only), else informative */
+    struct money postage; /* in held:message until its turn */
+    struct money reserve; /* in held:reserve until its turn */
+    struct cap reply;     /* one-shot facet or EMPTY */
+    uint8_t cap_count;
+    struct cap caps[SERAI_MESSAGE_CAPS_MAX];
+    const uint8_t *data; /* copied by agents_deliver() */
+    size_t size;
+};
+
+/* Why a message cannot be queued: 0, SERAI_E_FULL or SERAI_E_CLOSED. */
+int64_t agents_inbox_room(const struct agents *agents, const struct agent *to,
+                          uint64_t sender_customer, size_t size);
+
+/*
+ * Queue a copy of *message (its id is set here) at the end of the agent's inbox.  Undone by the running
+ * turn's rollback.  Money fields must be in the held accounts already, or staged to go there.
+ */
+void agents_deliver(struct agents *agents, struct agent *to, const struct message *message);
+
+/* What one event costs to reserve now. */
+struct money agents_reserve(const struct agents *agents);
+
+/* ---- turns ---- */
+
+bool agents_ready(const struct agents *agents);
+/* Run the next ready agent's next event.  False when none is ready. */
+bool agents_run_one(struct agents *agents);
+/* Settle rent of everyone, fire timers that are due; books its own events. */
+void agents_tick(struct agents *agents);
+/* Site time when the next timer is due; UINT64_MAX when there is none. */
+uint64_t agents_next_due_us(const struct agents *agents);
+
+/* ---- for channel_order, within a turn ---- */
+
+struct agent *turn_agent(const struct turn *turn);
+struct agents *turn_agents(const struct turn *turn);
+struct undo *turn_undo(const struct turn *turn);
+/* The cap in a slot, if it is of `kind` (SERAI_KIND_ANY: of any); else *refusal says why not. */
+const struct cap *turn_cap(const struct turn *turn, uint64_t slot, enum serai_kind kind,
+                           int64_t *refusal);
+/* A slot for the cap: its old one if held already, else the first free; or SERAI_E_FULL. */
+int64_t turn_give_cap(struct turn *turn, const struct cap *cap);
+void turn_take_cap(struct turn *turn, uint64_t slot);
+
+/*
+ * Money within a turn.  A toll stands whatever the turn does and draws only on the balance at its start and the
+ * event's postage; a transfer happens with the commit, and may also draw on what this turn received.
+ * False when there is not enough: nothing is staged.
+ */
+MUST_CHECK bool turn_can_pay(const struct turn *turn, struct money amount);
+/* Book a transfer that is covered already: staged within a turn, at once outside of one. */
+void agents_post(struct agents *agents, const struct transfer *transfer);
+MUST_CHECK bool turn_pay(struct turn *turn, const struct transfer *transfer);
+
+/* Guest memory: NULL when it reaches outside. turn_guest_write marks the cards. */
+const uint8_t *turn_read(const struct turn *turn, uint64_t address, uint64_t size);
+uint8_t *turn_write(struct turn *turn, uint64_t address, uint64_t size);
+/* Packet fees, as tolls: count and bytes. */
+MUST_CHECK bool turn_packet_toll(struct turn *turn, size_t size);
+/* Bytes of a buffer that this cap may read, copied to `to`; false when out of range. */
+MUST_CHECK bool turn_buffer_read(const struct turn *turn, const struct cap *buffer, uint64_t offset,
+                                 uint64_t size, uint8_t *to);
+
+/* ---- reading, for lists and status ---- */
+
+struct agent_view {
+    uint64_t id;
+    uint64_t customer;
+    uint64_t parent;
+    const char *name;
+    const char *state; /* "running", "frozen" */
+    const char *reason;
+    struct hash code;
+    uint64_t memory_bytes;
+    uint64_t buffer_bytes;
+    uint64_t inbox_messages;
+    uint64_t inbox_bytes;
+    uint64_t slots;
+    uint64_t facets;
+    uint64_t codes;
+    uint64_t turns;
+    uint64_t traps;
+    uint64_t fuel;
+    uint64_t born_frame;
+    struct money mark;
+    struct money burial;
+    u128 rent_rate; /* bytes held x nanos per GiB-hour, over all resources */
+};
+void agents_view(const struct agents *agents, const struct agent *agent, struct agent_view *view);
+/* Agents with a number above `after`, in order; returns how many were visited. */
+size_t agents_list(const struct agents *agents, uint64_t after, size_t limit,
+                   void (*visit)(void *context, const struct agent *agent), void *context);
+struct agent_log_view {
+    uint64_t line;
+    uint64_t time_us;
+    const char *text;
+    size_t size;
+};
+size_t agents_log_list(const struct agents *agents, const struct agent *agent, uint64_t after,
+                       size_t limit,
+                       void (*visit)(void *context, const struct agent_log_view *line),
+                       void *context);
+struct heap_view {
+    uint64_t serial;
+    uint64_t payer;
+    struct money deposit;
+    uint8_t kind;
+};
+size_t agents_heap_list(const struct agents *agents, uint64_t after, size_t limit,
+                        void (*visit)(void *context, const struct heap_view *entry), void *context);
+
+struct agents_counters {
+    uint64_t turns;
+    uint64_t traps;
+    uint64_t births;
+    uint64_t messages;
+    uint64_t fuel;
+    uint64_t agents;
+    uint64_t frozen;
+};
+struct agents_counters agents_count(const struct agents *agents);
+uint64_t agents_of_customer(const struct agents *agents, uint64_t customer);
+
+#endif

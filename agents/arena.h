@@ -1,0 +1,35 @@
+/*
+ * Where agents run: a few slots of laid-out memory.  An agent that wakes borrows a slot; its pages are
+ * copied in once and stay until another agent needs the slot.
+ */
+#ifndef SERAI_AGENTS_ARENA_H
+#define SERAI_AGENTS_ARENA_H
+
+#include "agents/engine/engine.h"
+
+struct agent;
+struct paged_dirty;
+
+struct arena; /* opaque */
+
+struct arena_slot {
+    uint64_t agent; /* 0: free */
+    uint8_t *memory; /* ENGINE_MEMORY_PAGES_MAX wasm pages, zero past the agent's size */
+    uint8_t *cards;
+    uint64_t used; /* for least recently used */
+};
+
+MUST_CHECK enum status arena_new(struct arena **arena);
+void arena_free(struct arena *arena);
+
+/* The agent's slot, laid out as of its last good turn, cards clear. */
+struct arena_slot *arena_take(struct arena *arena, const struct agent *agent);
+/* A good turn: changed cards become pages of the agent's memory. */
+void arena_commit(struct arena_slot *slot, struct agent *agent, uint32_t memory_pages,
+                  struct paged_dirty *dirty);
+/* A bad one: changed cards are laid out anew. */
+void arena_rollback(struct arena_slot *slot, const struct agent *agent, uint32_t memory_pages);
+/* The agent has other memory now, or is gone. */
+void arena_forget(struct arena *arena, uint64_t agent);
+
+#endif

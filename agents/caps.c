@@ -1,0 +1,87 @@
+/*
+ * Capability tables: numbered slots, by chunks that never move, so that a slot's old content can be
+ * saved and put back.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "agents/state.h"
+
+bool cap_equal(const struct cap *a, const struct cap *b)
+{
+    return a->kind == b->kind && a->rights == b->rights && a->object == b->object;
+}
+
+struct cap *agent_cap_at(const struct agent *agent, uint64_t slot)
+{
+    if (slot >= SERAI_SLOTS_MAX || agent->caps[slot / AGENT_CAPS_CHUNK] == NULL)
+        return NULL;
+    return &agent->caps[slot / AGENT_CAPS_CHUNK][slot % AGENT_CAPS_CHUNK];
+}
+
+int64_t agent_cap_find(const struct agent *agent, const struct cap *cap)
+{
+    for (uint32_t slot = 0; slot < agent->caps_highest; slot++) {
+        const struct cap *held = agent_cap_at(agent, slot);
+
+        if (held != NULL && cap_equal(held, cap))
+            return (int64_t)slot;
+    }
+    return -1;
+}
+
+static int64_t cap_free_slot(const struct agent *agent)
+{
+    for (uint32_t slot = SERAI_SLOT_FIRST_FREE; slot < SERAI_SLOTS_MAX; slot++) {
+        const struct cap *held = agent_cap_at(agent, slot);
+
+        if (held == NULL || held->kind == SERAI_KIND_EMPTY)
+            return (int64_t)slot;
+    }
+    return SERAI_E_FULL;
+}
+
+void agent_cap_set(struct agents *agents, struct agent *agent, uint64_t slot,
+                   const struct cap *cap)
+{
+    struct cap **chunk = &agent->caps[slot / AGENT_CAPS_CHUNK];
+    struct cap *place;
+
+    INVARIANT(slot < SERAI_SLOTS_MAX);
+    if (*chunk == NULL) {
+        /* The chunk itself stays when the turn is undone: an empty one means nothing. */
+        *chunk = calloc(AGENT_CAPS_CHUNK, sizeof **chunk);
+        INVARIANT(*chunk != NULL);
+    }
+    rent_touch(agents, agent);
+    place = agent_cap_at(agent, slot);
+    undo_save(agents->undo, place, sizeof *place);
+    undo_save(agents->undo, &agent->caps_used, sizeof agent->caps_used);
+    if (place->kind == SERAI_KIND_EMPTY && cap->kind != SERAI_KIND_EMPTY)
+        agent->caps_used++;
+    if (place->kind != SERAI_KIND_EMPTY && cap->kind == SERAI_KIND_EMPTY)
+        agent->caps_used--;
+    *place = *cap;
+    if (slot >= agent->caps_highest)
+        agent->caps_highest = (uint32_t)slot + 1;
+    agent->caps_dirty[slot / AGENT_CAPS_CHUNK / 64] |= UINT64_C(1) << (slot / AGENT_CAPS_CHUNK % 64);
+    agent_dirty(agents, agent);
+}
+
+int64_t agent_cap_give(struct agents *agents, struct agent *agent, const struct cap *cap)
+{
+    int64_t slot = agent_cap_find(agent, cap);
+
+    if (slot >= 0)
+        return slot;
+    slot = cap_free_slot(agent);
+    if (slot >= 0)
+        agent_cap_set(agents, agent, (uint64_t)slot, cap);
+    return slot;
+}
+
+void agent_caps_free(struct agent *agent)
+{
+    for (size_t i = 0; i < AGENT_CAPS_CHUNKS; i++)
+        free(agent->caps[i]);
+}

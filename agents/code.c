@@ -1,0 +1,159 @@
+/*
+ * Modules: validated once, shared by all agents that run or keep them, each paying an equal share of
+ * the rent for its bytes.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "agents/turn.h"
+
+struct code *code_find(const struct agents *agents, const struct hash *id)
+{
+    for (struct code *code = agents->codes; code != NULL; code = code->next) {
+        if (hash_equal(&code->id, id))
+            return code;
+    }
+    return NULL;
+}
+
+void code_dirty(struct agents *agents, struct code *code)
+{
+    if (code->dirty)
+        return;
+    code->dirty = true;
+    bytes_append(&agents->dirty_codes, &code->id, sizeof code->id);
+    INVARIANT(!agents->dirty_codes.failed);
+}
+
+void code_free(struct code *code)
+{
+    if (code == NULL)
+        return;
+    engine_code_free(code->engine);
+    free(code->bytes);
+    free(code);
+}
+
+enum status code_make(struct code **code, const uint8_t *bytes, size_t size, struct fault *fault)
+{
+    struct code *made = calloc(1, sizeof *made);
+    enum status status = ST_NOMEM;
+
+    if (made == NULL)
+        return fault_set(fault, ST_NOMEM, "module: memory is short");
+    made->bytes = malloc(size > 0 ? size : 1);
+    if (made->bytes == NULL)
+        goto out;
+    memcpy(made->bytes, bytes, size);
+    made->size = size;
+    made->id = hash_of(bytes, size);
+    status = engine_code_new(&made->engine, made->bytes, size, &turn_imports, fault);
+    if (status != ST_OK)
+        goto out;
+    status = engine_code_export(made->engine, "serai_turn", "iii", 0, &made->entry, fault);
+    if (status == ST_MISSING)
+        status = fault_set(fault, ST_INVALID,
+                           "the module exports no function serai_turn(i32, i32, i32)");
+    if (status != ST_OK)
+        goto out;
+    *code = made;
+    made = NULL;
+out:
+    code_free(made);
+    return status;
+}
+
+enum status agents_code_check(const uint8_t *bytes, size_t size, struct fault *fault)
+{
+    struct code *code = NULL;
+    enum status status = code_make(&code, bytes, size, fault);
+
+    code_free(code);
+    return status;
+}
+
+static enum status code_keep(struct agents *agents, const uint8_t *bytes, size_t size,
+                             struct code **code, struct fault *fault)
+{
+    struct hash id = hash_of(bytes, size);
+    enum status status;
+
+    *code = code_find(agents, &id);
+    if (*code != NULL)
+        return ST_OK;
+    status = code_make(code, bytes, size, fault);
+    if (status != ST_OK)
+        return status;
+    (*code)->market_index =
+        agents->env.rent_index(agents->env.context, RENT_CODE, agents->now_us);
+    (*code)->next = agents->codes;
+    agents->codes = *code;
+    code_dirty(agents, *code);
+    return ST_OK;
+}
+
+enum status agents_code_builtin(struct agents *agents, const uint8_t *bytes, size_t size,
+                                struct hash *id, struct fault *fault)
+{
+    struct code *code;
+    enum status status = code_keep(agents, bytes, size, &code, fault);
+
+    if (status != ST_OK)
+        return status;
+    code->builtin = true;
+    *id = code->id;
+    return ST_OK;
+}
+
+struct code_ref code_ref_take(struct agents *agents, struct code *code)
+{
+    code_share_update(agents, code);
+    undo_save(agents->undo, &code->refs, sizeof code->refs);
+    code->refs++;
+    code_dirty(agents, code);
+    return (struct code_ref){.code = code, .share_index = code->share_index};
+}
+
+void code_ref_drop(struct agents *agents, struct agent *agent, struct code_ref *ref)
+{
+    rent_touch(agents, agent); /* what the reference owes goes to the agent's accrual first */
+    code_share_update(agents, ref->code);
+    undo_save(agents->undo, &ref->code->refs, sizeof ref->code->refs);
+    INVARIANT(ref->code->refs > 0);
+    ref->code->refs--;
+    code_dirty(agents, ref->code);
+    undo_save(agents->undo, ref, sizeof *ref);
+    *ref = (struct code_ref){0};
+}
+
+static bool keeps(const struct agent *agent, const struct code *code)
+{
+    for (uint32_t i = 0; i < agent->kept_count; i++) {
+        if (agent->kept[i].code == code)
+            return true;
+    }
+    return false;
+}
+
+enum status agents_code_put(struct agents *agents, struct agent *keeper, const uint8_t *bytes,
+                            size_t size, struct hash *id, struct fault *fault)
+{
+    struct code *code;
+    enum status status;
+
+    if (keeper->kept_count == AGENT_CODES_MAX)
+        return fault_set(fault, ST_FULL, "agent %llu keeps %d modules already: drop one first",
+                         (unsigned long long)keeper->id, AGENT_CODES_MAX);
+    status = code_keep(agents, bytes, size, &code, fault);
+    if (status != ST_OK)
+        return status;
+    *id = code->id;
+    if (keeps(keeper, code))
+        return ST_OK;
+    rent_touch(agents, keeper);
+    undo_save(agents->undo, &keeper->kept, sizeof keeper->kept);
+    undo_save(agents->undo, &keeper->kept_count, sizeof keeper->kept_count);
+    keeper->kept[keeper->kept_count++] = code_ref_take(agents, code);
+    agent_dirty(agents, keeper);
+    return ST_OK;
+}

@@ -1,0 +1,184 @@
+/*
+ * Inboxes and the queue of agents that have something to do.  A message's money and postage lie in
+ * held:message and its reserve in held:reserve until its turn begins.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "agents/state.h"
+
+void agent_make_ready(struct agents *agents, struct agent *agent)
+{
+    if (agent->ready || agent->state != AGENT_RUNNING || agent->inbox_first == NULL)
+        return;
+    agent->ready = true;
+    agent->next_ready = NULL;
+    if (agents->ready_last != NULL)
+        agents->ready_last->next_ready = agent;
+    else
+        agents->ready_first = agent;
+    agents->ready_last = agent;
+}
+
+static uint64_t weight(const struct message *message)
+{
+    return message->size + INBOX_MESSAGE_OVERHEAD;
+}
+
+/* Of the bounded part; a message whose room was reserved (sender_customer 0) fills none of it. */
+static void count_in(struct agent *agent, const struct message *message)
+{
+    agent->inbox_total++;
+    agent->inbox_bytes += weight(message);
+    if (message->sender_customer != 0)
+        agent->inbox_count++;
+}
+
+void inbox_unlink(struct agent *agent, struct inbox_message *message)
+{
+    if (message->previous != NULL)
+        message->previous->next = message->next;
+    else
+        agent->inbox_first = message->next;
+    if (message->next != NULL)
+        message->next->previous = message->previous;
+    else
+        agent->inbox_last = message->previous;
+    agent->inbox_total--;
+    agent->inbox_bytes -= weight(&message->m);
+    if (message->m.sender_customer != 0)
+        agent->inbox_count--;
+}
+
+void inbox_message_free(struct inbox_message *message)
+{
+    if (message == NULL)
+        return;
+    free(message->bytes);
+    free(message);
+}
+
+static void append(struct agent *agent, struct inbox_message *message)
+{
+    message->previous = agent->inbox_last;
+    message->next = NULL;
+    if (agent->inbox_last != NULL)
+        agent->inbox_last->next = message;
+    else
+        agent->inbox_first = message;
+    agent->inbox_last = message;
+    count_in(agent, &message->m);
+}
+
+void inbox_push_loaded(struct agents *agents, struct agent *agent, struct inbox_message *message)
+{
+    append(agent, message);
+    agent_make_ready(agents, agent);
+}
+
+int64_t agents_inbox_room(const struct agents *agents, const struct agent *to,
+                          uint64_t sender_customer, size_t size)
+{
+    const struct agents_prices *prices = &agents->prices;
+    uint64_t share = prices->inbox_messages_max * prices->customer_inbox_percent / 100;
+    uint64_t bytes = size + INBOX_MESSAGE_OVERHEAD;
+    uint64_t from_customer = 0;
+
+    if (to->state == AGENT_DEAD)
+        return SERAI_E_CLOSED;
+    if (to->inbox_count >= prices->inbox_messages_max || to->inbox_bytes > prices->inbox_bytes_max ||
+        bytes > prices->inbox_bytes_max - to->inbox_bytes)
+        return SERAI_E_FULL;
+    for (const struct inbox_message *at = to->inbox_first; at != NULL; at = at->next)
+        from_customer += at->m.sender_customer == sender_customer;
+    return from_customer >= (share > 0 ? share : 1) ? SERAI_E_FULL : 0;
+}
+
+
+static void take_back(void *context, void *argument)
+{
+    struct agent *agent = context;
+    struct inbox_message *message = argument;
+
+    inbox_unlink(agent, message);
+    inbox_message_free(message);
+}
+
+void agents_deliver(struct agents *agents, struct agent *to, const struct message *message)
+{
+    struct inbox_message *copy = calloc(1, sizeof *copy);
+
+    INVARIANT(copy != NULL);
+    copy->m = *message;
+    copy->m.id = agents->next_message++;
+    agents->counters_dirty = true;
+    if (message->size > 0) {
+        copy->bytes = malloc(message->size);
+        INVARIANT(copy->bytes != NULL);
+        memcpy(copy->bytes, message->data, message->size);
+    }
+    copy->m.data = copy->bytes;
+    rent_touch(agents, to);
+    append(to, copy);
+    agent_dirty(agents, to);
+    agents->counters.messages++;
+    /* Only a running turn has something to undo; outside of one the undo is empty and stays so. */
+    if (agents->turn != NULL)
+        undo_on_rollback(agents->undo, take_back, to, copy);
+    agent_make_ready(agents, to);
+}
+
+void facet_fail(struct agents *agents, const struct cap *reply, int32_t status)
+{
+    struct object *object;
+    struct agent *owner;
+    struct message failed;
+
+    if (reply->kind != SERAI_KIND_FACET)
+        return;
+    object = object_find(agents, reply->object, OBJECT_FACET);
+    if (object == NULL || !object->u.facet.one_shot)
+        return;
+    owner = agents_find(agents, object->u.facet.owner);
+    INVARIANT(owner != NULL); /* an agent's facets die with it */
+    failed = (struct message){
+        .kind = SERAI_EVENT_FAILED,
+        .badge = object->u.facet.badge,
+        .status = status,
+        .reserve = object->u.facet.reserve,
+    };
+    rent_touch(agents, owner);
+    owner->facets--;
+    object_remove(agents, object);
+    agents_deliver(agents, owner, &failed);
+}
+
+static void post_back(struct agents *agents, uint64_t held, uint64_t to, struct money amount,
+                      enum transfer_code code, uint64_t object)
+{
+    struct transfer transfer = {
+        .debit = held, .credit = to, .amount = amount, .code = code, .object = object};
+
+    if (!money_is_zero(amount))
+        agents_post(agents, &transfer);
+}
+
+void inbox_return(struct agents *agents, struct agent *agent, struct inbox_message *message,
+                  int32_t status, bool postage_too)
+{
+    const struct message *m = &message->m;
+    uint64_t sender = payee_of(agents, m->sender);
+    struct agent *back;
+
+    if (m->kind == SERAI_EVENT_MESSAGE)
+        post_back(agents, ACCOUNT_HELD_MESSAGE, sender, m->money, TRANSFER_MESSAGE_BACK, m->id);
+    if (postage_too) {
+        post_back(agents, ACCOUNT_HELD_MESSAGE, sender, m->postage, TRANSFER_POSTAGE_BACK, m->id);
+        post_back(agents, ACCOUNT_HELD_RESERVE, payee_of(agents, agent->id), m->reserve,
+                  TRANSFER_RESERVE, m->id);
+    }
+    facet_fail(agents, &m->reply, status);
+    back = agents_find(agents, sender);
+    if (back != NULL && back != agent)
+        agents_topped_up(agents, back);
+}

@@ -1,0 +1,563 @@
+/* Birth, becoming, running dry, freezing, thawing and death. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agents/arena.h"
+#include "agents/state.h"
+
+struct agent *agent_alloc(uint64_t id)
+{
+    struct agent *agent = calloc(1, sizeof *agent);
+
+    INVARIANT(agent != NULL);
+    agent->id = id;
+    agent->log_next = 1;
+    agent->globals = calloc(ENGINE_GLOBALS_MAX, sizeof *agent->globals);
+    INVARIANT(agent->globals != NULL);
+    paged_init(&agent->memory, id, 0);
+    return agent;
+}
+
+void agent_free(struct agent *agent)
+{
+    if (agent == NULL)
+        return;
+    while (agent->inbox_first != NULL) {
+        struct inbox_message *message = agent->inbox_first;
+
+        inbox_unlink(agent, message);
+        inbox_message_free(message);
+    }
+    agent_log_free(agent);
+    agent_caps_free(agent);
+    paged_fini(&agent->memory);
+    free(agent->globals);
+    free(agent);
+}
+
+struct customer_use *customer_use(struct agents *agents, uint64_t customer)
+{
+    struct customer_use *use = table_get(&agents->customers, customer);
+
+    if (use == NULL) {
+        use = calloc(1, sizeof *use);
+        INVARIANT(use != NULL);
+        (void)!table_put(&agents->customers, customer, use); /* there was none */
+    }
+    return use;
+}
+
+uint64_t agents_of_customer(const struct agents *agents, uint64_t customer)
+{
+    const struct customer_use *use = table_get(&agents->customers, customer);
+
+    return use == NULL ? 0 : use->agents;
+}
+
+struct agent *agents_find(const struct agents *agents, uint64_t id)
+{
+    return table_get(&agents->agents, id);
+}
+
+uint64_t agent_id(const struct agent *agent)
+{
+    return agent->id;
+}
+
+uint64_t agent_customer(const struct agent *agent)
+{
+    return agent->customer;
+}
+
+struct money agent_funds(const struct agents *agents, const struct agent *agent)
+{
+    return ledger_balance(agents->ledger, agent->id);
+}
+
+struct money agents_reserve(const struct agents *agents)
+{
+    struct money reserve;
+
+    INVARIANT(money_cost_ceil(&reserve, agents->prices.compute, agents->prices.reserve_fuel,
+                              agents->prices.fuel_unit));
+    return reserve;
+}
+
+struct money agent_needs(const struct agents *agents)
+{
+    return agents_reserve(agents);
+}
+
+uint64_t payee_of(const struct agents *agents, uint64_t account)
+{
+    const struct account *row = ledger_account(agents->ledger, account);
+
+    if (row != NULL && !row->closed)
+        return account;
+    if (row != NULL && row->customer != 0) {
+        const struct account *customer = ledger_account(agents->ledger, row->customer);
+
+        if (customer != NULL && !customer->closed)
+            return customer->id;
+    }
+    return ACCOUNT_UNCLAIMED;
+}
+
+const char *birth_result_text(enum birth_result result)
+{
+    switch (result) {
+    case BIRTH_DONE:
+        return "done";
+    case BIRTH_SHORT:
+        return "the endowment does not cover a birth, or the payer has not that much";
+    case BIRTH_QUOTA:
+        return "the customer's cap of agents or memory is reached";
+    case BIRTH_FULL:
+        return "the site's bound of agents is reached";
+    case BIRTH_NO_CODE:
+        return "there is no such code on this site";
+    }
+    return "unknown";
+}
+
+struct money agents_birth_min(const struct agents *agents)
+{
+    struct money least = agents_reserve(agents);
+
+    /* The reserve of the first event, and as much again to do something with it. */
+    INVARIANT(money_scale(&least, least, 2));
+    INVARIANT(money_add(&least, least, agents->prices.burial_reserve));
+    return least;
+}
+
+static void agent_unmake(void *context, void *argument)
+{
+    struct agents *agents = context;
+    struct agent *agent = argument;
+
+    ledger_close(agents->ledger, agent->id); /* no money came: it was only staged */
+    (void)!table_remove(&agents->agents, agent->id); /* it is there: agents_birth() put it */
+    agents->counters.births--;
+    agents->counters.agents--;
+    agent_free(agent);
+}
+
+static void give_inborn_caps(struct agents *agents, struct agent *agent, const struct birth *birth)
+{
+    static const uint8_t inborn[SERAI_SLOT_FIRST_FREE] = {
+        [SERAI_SLOT_SELF] = SERAI_KIND_SELF,         [SERAI_SLOT_ORIGIN] = SERAI_KIND_EMPTY,
+        [SERAI_SLOT_BUFFERS] = SERAI_KIND_BUFFER_POOL, [SERAI_SLOT_CHANNELS] = SERAI_KIND_CHANNEL_POOL,
+        [SERAI_SLOT_HEAP] = SERAI_KIND_HEAP,         [SERAI_SLOT_CODE] = SERAI_KIND_CODE,
+        [SERAI_SLOT_LOG] = SERAI_KIND_LOG,
+    };
+
+    for (uint64_t slot = 0; slot < SERAI_SLOT_FIRST_FREE; slot++) {
+        struct cap cap = {.kind = inborn[slot]};
+
+        if (slot == SERAI_SLOT_ORIGIN)
+            cap = birth->origin;
+        agent_cap_set(agents, agent, slot, &cap);
+    }
+    for (size_t i = 0; i < birth->gift_count; i++) {
+        struct cap cap = {.kind = birth->gifts[i]};
+
+        (void)!agent_cap_give(agents, agent, &cap); /* a new table has room */
+    }
+}
+
+static enum birth_result birth_check(struct agents *agents, const struct birth *birth,
+                                     const struct code *code)
+{
+    const struct agents_prices *prices = &agents->prices;
+    const struct customer_use *use = customer_use(agents, birth->customer);
+    uint64_t memory;
+
+    if (code == NULL)
+        return BIRTH_NO_CODE;
+    memory = (uint64_t)engine_code_memory_pages(code->engine) * ENGINE_WASM_PAGE_BYTES;
+    if (agents->counters.agents >= prices->agents_max)
+        return BIRTH_FULL;
+    if (use->agents >= prices->customer_agents_max ||
+        use->memory_bytes > prices->customer_memory_bytes_max ||
+        memory > prices->customer_memory_bytes_max - use->memory_bytes)
+        return BIRTH_QUOTA;
+    if (money_compare(birth->endowment, agents_birth_min(agents)) < 0)
+        return BIRTH_SHORT;
+    return BIRTH_DONE;
+}
+
+static void post_birth_money(struct agents *agents, const struct birth *birth, uint64_t id)
+{
+    struct transfer endowment = {.debit = birth->payer,
+                                 .credit = id,
+                                 .amount = birth->endowment,
+                                 .code = birth->endowment_code,
+                                 .object = id};
+    struct transfer burial = {.debit = id,
+                              .credit = ACCOUNT_DEPOSIT_BURIAL,
+                              .amount = agents->prices.burial_reserve,
+                              .code = TRANSFER_BURIAL_DEPOSIT,
+                              .object = id};
+    struct transfer reserve = {.debit = id,
+                               .credit = ACCOUNT_HELD_RESERVE,
+                               .amount = agents_reserve(agents),
+                               .code = TRANSFER_RESERVE_HOLD,
+                               .object = id};
+
+    agents_post(agents, &endowment);
+    agents_post(agents, &burial);
+    agents_post(agents, &reserve);
+}
+
+static void copy_name(struct agent *agent, const char *name)
+{
+    (void)snprintf(agent->name, sizeof agent->name, "%s", name);
+}
+
+static void count_memory(struct agents *agents, uint64_t customer, uint32_t pages_before,
+                         uint32_t pages_after)
+{
+    struct customer_use *use = customer_use(agents, customer);
+
+    undo_save(agents->undo, &use->memory_bytes, sizeof use->memory_bytes);
+    use->memory_bytes -= (uint64_t)pages_before * ENGINE_WASM_PAGE_BYTES;
+    use->memory_bytes += (uint64_t)pages_after * ENGINE_WASM_PAGE_BYTES;
+}
+
+static void start_rent(struct agents *agents, struct agent *agent)
+{
+    for (int resource = 0; resource < RENT_RESOURCES; resource++) {
+        agent->rent_index[resource] = agents->env.rent_index(
+            agents->env.context, (enum rent_resource)resource, agents->now_us);
+    }
+    agent->rent_touched_us = agents->now_us;
+}
+
+static void adopt_code(struct agents *agents, struct agent *agent, struct code_ref ref)
+{
+    const struct engine_code *engine = ref.code->engine;
+    uint32_t pages = engine_code_memory_pages(engine);
+
+    agent->code = ref;
+    count_memory(agents, agent->customer, agent->memory_pages, pages);
+    agent->memory_pages = pages;
+    paged_grow(&agent->memory, pages * (ENGINE_WASM_PAGE_BYTES / PAGED_BYTES));
+    engine_code_initial_globals(engine, agent->globals);
+}
+
+enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
+                               struct agent **agent)
+{
+    struct code *code = code_find(agents, &birth->code);
+    enum birth_result result = birth_check(agents, birth, code);
+    struct customer_use *use = customer_use(agents, birth->customer);
+    struct message born = {.kind = SERAI_EVENT_BORN,
+                           .data = birth->args,
+                           .size = birth->args_size,
+                           .money = birth->endowment,
+                           .reserve = agents_reserve(agents)};
+    struct agent *made;
+    uint64_t id;
+
+    if (result != BIRTH_DONE)
+        return result;
+    INVARIANT(birth->cap_count <= SERAI_MESSAGE_CAPS_MAX);
+    INVARIANT(ledger_open(agents->ledger, KIND_AGENT, birth->customer, &id) == ST_OK);
+    made = agent_alloc(id);
+    made->customer = birth->customer;
+    made->parent = birth->parent;
+    made->born_frame = ledger_frame(agents->ledger);
+    made->burial = agents->prices.burial_reserve;
+    copy_name(made, birth->name);
+    (void)!table_put(&agents->agents, id, made); /* a new number replaces nothing */
+    agents->counters.births++;
+    agents->counters.agents++;
+    if (agents->turn != NULL)
+        undo_on_rollback(agents->undo, agent_unmake, agents, made);
+    undo_save(agents->undo, &use->agents, sizeof use->agents);
+    use->agents++;
+    start_rent(agents, made);
+    adopt_code(agents, made, code_ref_take(agents, code));
+    give_inborn_caps(agents, made, birth);
+    post_birth_money(agents, birth, id);
+    for (size_t i = 0; i < birth->cap_count; i++)
+        born.caps[i] = birth->caps[i];
+    born.cap_count = (uint8_t)birth->cap_count;
+    agents_deliver(agents, made, &born);
+    agent_dirty(agents, made);
+    *agent = made;
+    return BIRTH_DONE;
+}
+
+static void drop_pages(struct agents *agents, struct agent *agent)
+{
+    for (uint32_t page = 0; page < agent->memory.count; page++) {
+        if (agent->memory.pages[page].data != NULL)
+            paged_set(&agent->memory, &agents->dirty_pages, page, NULL);
+    }
+}
+
+/* After the turn that asked for it has committed: caps, inbox and credit stay, memory is new. */
+void agent_become(struct agents *agents, struct agent *agent, struct code_ref code)
+{
+    struct code_ref old = agent->code;
+
+    code_ref_drop(agents, agent, &old);
+    drop_pages(agents, agent);
+    arena_forget(agents->arena, agent->id);
+    adopt_code(agents, agent, code);
+    agent_dirty(agents, agent);
+}
+
+/* ---- money running low ---- */
+
+void agent_freeze_dry(struct agents *agents, struct agent *agent, const char *reason)
+{
+    rent_touch(agents, agent);
+    agent->state = AGENT_FROZEN_DRY;
+    (void)snprintf(agent->reason, sizeof agent->reason, "%s", reason);
+    agents->counters.frozen++;
+    agent_dirty(agents, agent);
+}
+
+void agents_freeze(struct agents *agents, struct agent *agent, const char *reason)
+{
+    if (!agent_is_frozen(agent))
+        agents->counters.frozen++;
+    rent_touch(agents, agent);
+    agent->state = AGENT_FROZEN_HELD;
+    (void)snprintf(agent->reason, sizeof agent->reason, "%s", reason);
+    agent_dirty(agents, agent);
+}
+
+/* What the agent could spend on its next event: its balance, and what came with that event. */
+static struct money head_funds(const struct agents *agents, const struct agent *agent)
+{
+    struct money funds = agent_funds(agents, agent);
+
+    if (agent->inbox_first != NULL) {
+        INVARIANT(money_add(&funds, funds, agent->inbox_first->m.postage));
+        INVARIANT(money_add(&funds, funds, agent->inbox_first->m.reserve));
+    }
+    return funds;
+}
+
+static void thaw(struct agents *agents, struct agent *agent)
+{
+    agent->state = AGENT_RUNNING;
+    agent->reason[0] = '\0';
+    agents->counters.frozen--;
+    agent_dirty(agents, agent);
+    agent_make_ready(agents, agent);
+}
+
+/* The burial reserve is filled up again before anything else is done with new money. */
+static void refill_burial(struct agents *agents, struct agent *agent)
+{
+    struct money lacks = money_sub_clamped(agents->prices.burial_reserve, agent->burial);
+    struct transfer transfer = {.debit = agent->id,
+                                .credit = ACCOUNT_DEPOSIT_BURIAL,
+                                .amount = money_min(lacks, agent_funds(agents, agent)),
+                                .code = TRANSFER_BURIAL_DEPOSIT,
+                                .object = agent->id};
+
+    if (money_is_zero(transfer.amount))
+        return;
+    ledger_transfer_checked(agents->ledger, &transfer);
+    INVARIANT(money_add(&agent->burial, agent->burial, transfer.amount));
+    agent_dirty(agents, agent);
+}
+
+void agents_topped_up(struct agents *agents, struct agent *agent)
+{
+    if (agent->state == AGENT_FROZEN_DRY) {
+        refill_burial(agents, agent);
+        if (money_compare(head_funds(agents, agent), agent_needs(agents)) >= 0)
+            thaw(agents, agent);
+    }
+    agent_check_mark(agents, agent);
+}
+
+enum status agents_thaw(struct agents *agents, struct agent *agent, struct fault *fault)
+{
+    char needs[MONEY_TEXT_BYTES];
+
+    if (!agent_is_frozen(agent))
+        return fault_set(fault, ST_INVALID, "agent %llu is not frozen",
+                         (unsigned long long)agent->id);
+    if (money_compare(head_funds(agents, agent), agent_needs(agents)) < 0)
+        return fault_set(fault, ST_INVALID,
+                         "agent %llu needs at least %s to run its next event: fund it first",
+                         (unsigned long long)agent->id, money_print(needs, agent_needs(agents)));
+    thaw(agents, agent);
+    return ST_OK;
+}
+
+static bool mark_is_cleared(const struct agents *agents, const struct agent *agent)
+{
+    struct money above;
+    struct money quarter = money_share_floor(agent->mark, 1, 4);
+
+    return money_add(&above, agent->mark, quarter) &&
+           money_add(&above, above, agents_reserve(agents)) &&
+           money_compare(agent_funds(agents, agent), above) >= 0;
+}
+
+/* One notice a crossing; the mark is set again when the balance has risen a quarter above it. */
+void agent_check_mark(struct agents *agents, struct agent *agent)
+{
+    struct money balance = agent_funds(agents, agent);
+
+    if (money_is_zero(agent->mark))
+        return;
+    if (agent->mark_armed && money_compare(balance, agent->mark) < 0) {
+        struct message low = {
+            .kind = SERAI_EVENT_LOW, .money = balance, .reserve = agent->mark_reserve};
+
+        agent->mark_armed = false;
+        agent->mark_reserve = money_zero();
+        agents_deliver(agents, agent, &low);
+        agent_dirty(agents, agent);
+    } else if (!agent->mark_armed && mark_is_cleared(agents, agent)) {
+        struct transfer hold = {.debit = agent->id,
+                                .credit = ACCOUNT_HELD_RESERVE,
+                                .amount = agents_reserve(agents),
+                                .code = TRANSFER_RESERVE_HOLD,
+                                .object = agent->id};
+
+        ledger_transfer_checked(agents->ledger, &hold);
+        agent->mark_armed = true;
+        agent->mark_reserve = hold.amount;
+        agent_dirty(agents, agent);
+    }
+}
+
+/* ---- death ---- */
+
+static void give(struct agents *agents, uint64_t from, uint64_t to, struct money amount,
+                 enum transfer_code code, uint64_t object)
+{
+    struct transfer transfer = {
+        .debit = from, .credit = to, .amount = amount, .code = code, .object = object};
+
+    if (!money_is_zero(amount))
+        ledger_transfer_checked(agents->ledger, &transfer);
+}
+
+static void drop_object(struct agents *agents, struct agent *agent, struct object *object)
+{
+    switch (object->kind) {
+    case OBJECT_FACET:
+        if (object->u.facet.owner != agent->id)
+            return;
+        give(agents, ACCOUNT_HELD_RESERVE, agent->id, object->u.facet.reserve, TRANSFER_RESERVE,
+             object->id);
+        break;
+    case OBJECT_BUFFER:
+        if (object->u.buffer.owner != agent->id)
+            return;
+        customer_use(agents, agent->customer)->buffer_bytes -= object->u.buffer.size;
+        break;
+    case OBJECT_TIMER:
+        if (object->u.timer.owner != agent->id)
+            return;
+        give(agents, ACCOUNT_HELD_RESERVE, agent->id, object->u.timer.reserve, TRANSFER_RESERVE,
+             object->id);
+        break;
+    }
+    object_remove(agents, object);
+}
+
+static void drop_objects(struct agents *agents, struct agent *agent)
+{
+    uint64_t *ids;
+    size_t count;
+
+    table_keys_sorted(&agents->objects, &ids, &count);
+    for (size_t i = 0; i < count; i++)
+        drop_object(agents, agent, table_get(&agents->objects, ids[i]));
+    free(ids);
+}
+
+static void drop_inbox(struct agents *agents, struct agent *agent)
+{
+    while (agent->inbox_first != NULL) {
+        struct inbox_message *message = agent->inbox_first;
+
+        inbox_unlink(agent, message);
+        if (message->saved) {
+            uint8_t key[16];
+
+            be64_put(key, agent->id);
+            be64_put(key + 8, message->m.id);
+            tombstone_add(agents, STORE_INBOX, key, sizeof key);
+        }
+        inbox_return(agents, agent, message, SERAI_E_CLOSED, true);
+        inbox_message_free(message);
+    }
+}
+
+static void drop_caps_rows(struct agents *agents, const struct agent *agent)
+{
+    uint8_t key[12];
+
+    be64_put(key, agent->id);
+    for (uint32_t chunk = 0; chunk < AGENT_CAPS_CHUNKS; chunk++) {
+        be32_put(key + 8, chunk);
+        if (agent->caps[chunk] != NULL)
+            tombstone_add(agents, STORE_CAPS, key, sizeof key);
+    }
+}
+
+static void drop_log_rows(struct agents *agents, const struct agent *agent)
+{
+    uint8_t key[16];
+
+    be64_put(key, agent->id);
+    for (uint64_t line = agent->log_erased + 1; line < agent->log_next; line++) {
+        be64_put(key + 8, line);
+        tombstone_add(agents, STORE_LOG, key, sizeof key);
+    }
+}
+
+/*
+ * The agent's estate goes to its customer, else to unclaimed.  Nothing of it may refer to it
+ * afterwards but closed caps.  Not in a turn: its last one has just ended.
+ */
+void agent_die(struct agents *agents, struct agent *agent)
+{
+    struct customer_use *use = customer_use(agents, agent->customer);
+    uint64_t heir;
+
+    INVARIANT(agents->turn == NULL);
+    rent_settle(agents, agent);
+    if (agent_is_frozen(agent))
+        agents->counters.frozen--;
+    agent->state = AGENT_DEAD;
+    agents->env.sell_ends(agents->env.context, agent->id);
+    drop_inbox(agents, agent);
+    drop_objects(agents, agent);
+    give(agents, ACCOUNT_HELD_RESERVE, agent->id, agent->mark_reserve, TRANSFER_RESERVE,
+         agent->id);
+    give(agents, ACCOUNT_DEPOSIT_BURIAL, agent->id, agent->burial, TRANSFER_BURIAL_REFUND,
+         agent->id);
+    for (uint32_t i = 0; i < agent->kept_count; i++)
+        code_ref_drop(agents, agent, &agent->kept[i]);
+    code_ref_drop(agents, agent, &agent->code);
+    drop_pages(agents, agent);
+    drop_caps_rows(agents, agent);
+    drop_log_rows(agents, agent);
+    use->agents--;
+    use->memory_bytes -= (uint64_t)agent->memory_pages * ENGINE_WASM_PAGE_BYTES;
+    heir = payee_of(agents, agent->customer);
+    give(agents, agent->id, heir, agent_funds(agents, agent), TRANSFER_ESTATE, agent->id);
+    ledger_close(agents->ledger, agent->id);
+    agent_dirty(agents, agent); /* found no more at the save: its row goes */
+    (void)!table_remove(&agents->agents, agent->id); /* it is there: we hold it */
+    arena_forget(agents->arena, agent->id);
+    agents->counters.agents--;
+    undo_commit(agents->undo);
+    bytes_append(&agents->dead, &agent, sizeof agent);
+    INVARIANT(!agents->dead.failed);
+}

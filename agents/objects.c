@@ -1,0 +1,119 @@
+/* Facets, buffers and timers: things with a number of our own and a row each. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "agents/state.h"
+
+void agent_dirty(struct agents *agents, struct agent *agent)
+{
+    if (agent->dirty)
+        return;
+    agent->dirty = true;
+    bytes_append(&agents->dirty_agents, &agent->id, sizeof agent->id);
+    INVARIANT(!agents->dirty_agents.failed);
+}
+
+void object_dirty(struct agents *agents, struct object *object)
+{
+    if (object->dirty)
+        return;
+    object->dirty = true;
+    bytes_append(&agents->dirty_objects, &object->id, sizeof object->id);
+    INVARIANT(!agents->dirty_objects.failed);
+}
+
+void tombstone_add(struct agents *agents, enum store_table table, const void *key, size_t size)
+{
+    struct tombstone tombstone = {.table = table, .key_size = size};
+
+    INVARIANT(size <= sizeof tombstone.key);
+    memcpy(tombstone.key, key, size);
+    bytes_append(&agents->tombstones, &tombstone, sizeof tombstone);
+    INVARIANT(!agents->tombstones.failed);
+}
+
+static void object_free(struct object *object)
+{
+    if (object->kind == OBJECT_BUFFER)
+        paged_fini(&object->u.buffer.pages);
+    free(object);
+}
+
+static void object_unmake(void *context, void *argument)
+{
+    struct agents *agents = context;
+    struct object *object = argument;
+
+    (void)!table_remove(&agents->objects, object->id); /* it is there: object_new() put it */
+    object_free(object);
+}
+
+struct object *object_new(struct agents *agents, enum object_kind kind)
+{
+    struct object *object = calloc(1, sizeof *object);
+
+    INVARIANT(object != NULL);
+    object->id = agents->next_object++;
+    agents->counters_dirty = true;
+    object->kind = kind;
+    (void)!table_put(&agents->objects, object->id, object); /* a new number replaces nothing */
+    undo_on_rollback(agents->undo, object_unmake, agents, object);
+    object_dirty(agents, object);
+    return object;
+}
+
+struct object *object_find(const struct agents *agents, uint64_t id, enum object_kind kind)
+{
+    struct object *object = table_get(&agents->objects, id);
+
+    return object != NULL && object->kind == kind ? object : NULL;
+}
+
+static void object_put_back(void *context, void *argument)
+{
+    struct agents *agents = context;
+    struct object *object = argument;
+
+    (void)!table_put(&agents->objects, object->id, object); /* its place is free */
+}
+
+static void object_forget(void *context, void *argument)
+{
+    struct agents *agents = context;
+    struct object *object = argument;
+
+    if (object->kind == OBJECT_BUFFER) {
+        for (uint32_t page = 0; page < object->u.buffer.pages.count; page++) {
+            uint8_t key[12];
+
+            if (object->u.buffer.pages.pages[page].data == NULL)
+                continue;
+            be64_put(key, object->id);
+            be32_put(key + 8, page);
+            tombstone_add(agents, STORE_PAGE, key, sizeof key);
+        }
+    }
+    object_free(object);
+}
+
+void object_remove(struct agents *agents, struct object *object)
+{
+    object_dirty(agents, object); /* so the save finds it missing and deletes its row */
+    (void)!table_remove(&agents->objects, object->id); /* it is there: we hold it */
+    undo_on_rollback(agents->undo, object_put_back, agents, object);
+    undo_on_commit(agents->undo, object_forget, agents, object);
+}
+
+struct object *facet_new(struct agents *agents, struct agent *owner, uint64_t badge,
+                         struct money postage)
+{
+    struct object *object;
+
+    rent_touch(agents, owner);
+    undo_save(agents->undo, &owner->facets, sizeof owner->facets);
+    owner->facets++;
+    agent_dirty(agents, owner);
+    object = object_new(agents, OBJECT_FACET);
+    object->u.facet = (struct facet){.owner = owner->id, .badge = badge, .postage = postage};
+    return object;
+}

@@ -1,0 +1,151 @@
+/*
+ * Rent: what is held times how long.  A cumulative price index (the market's) makes the debt of any
+ * stretch of time one product; each agent accrues numerators in RAM and pays whole nanos when it is
+ * settled, before a turn and once a minute, never inside a turn.
+ */
+#include <string.h>
+
+#include "agents/state.h"
+
+static_assert((int)CARRIES == 4, "rows.c writes each carry");
+
+uint64_t agent_bytes_held(const struct agent *agent)
+{
+    uint64_t held = HELD_AGENT;
+
+    held += (uint64_t)agent->memory_pages * ENGINE_WASM_PAGE_BYTES;
+    held += (uint64_t)agent->caps_used * HELD_CAP;
+    held += agent->facets * HELD_FACET;
+    held += agent->timers * HELD_TIMER;
+    held += agent->inbox_bytes;
+    held += agent->log_bytes;
+    return held;
+}
+
+static u128 index_now(const struct agents *agents, enum rent_resource resource)
+{
+    return agents->env.rent_index(agents->env.context, resource, agents->now_us);
+}
+
+void code_share_update(struct agents *agents, struct code *code)
+{
+    u128 now = index_now(agents, RENT_CODE);
+
+    /* Rounded down: less than one numerator unit a change of references, and the agents gain it. */
+    if (code->refs > 0 && !code->builtin)
+        code->share_index += (now - code->market_index) * code->size / code->refs;
+    code->market_index = now;
+}
+
+static void accrue(struct agents *agents, struct agent *agent, enum rent_resource resource,
+                   uint64_t units)
+{
+    u128 now = index_now(agents, resource);
+
+    agent->rent_owed[resource] += (now - agent->rent_index[resource]) * units;
+    agent->rent_index[resource] = now;
+}
+
+static void accrue_code(struct agents *agents, struct agent *agent, struct code_ref *ref)
+{
+    if (ref->code == NULL)
+        return;
+    code_share_update(agents, ref->code);
+    agent->rent_owed[RENT_CODE] += ref->code->share_index - ref->share_index;
+    ref->share_index = ref->code->share_index;
+}
+
+void rent_touch(struct agents *agents, struct agent *agent)
+{
+    u128 now = index_now(agents, RENT_MEMORY);
+
+    /* Nothing accrues at one instant, and most turns change several things at one instant. */
+    if (agent->rent_touched_us == agents->now_us && agent->rent_index[RENT_MEMORY] == now)
+        return;
+    agent->rent_touched_us = agents->now_us;
+    accrue(agents, agent, RENT_MEMORY, agent_bytes_held(agent));
+    accrue(agents, agent, RENT_BUFFERS, agent->buffer_bytes);
+    accrue_code(agents, agent, &agent->code);
+    for (uint32_t i = 0; i < agent->kept_count; i++)
+        accrue_code(agents, agent, &agent->kept[i]);
+    agent_dirty(agents, agent);
+}
+
+static const struct {
+    uint64_t account;
+    enum transfer_code code;
+} rent_to[RENT_RESOURCES] = {
+    [RENT_MEMORY] = {ACCOUNT_REVENUE_MEMORY, TRANSFER_RENT_MEMORY},
+    [RENT_BUFFERS] = {ACCOUNT_REVENUE_BUFFERS, TRANSFER_RENT_BUFFER},
+    [RENT_CODE] = {ACCOUNT_REVENUE_CODE, TRANSFER_RENT_CODE},
+};
+
+static uint64_t rent_units(const struct agent *agent, enum rent_resource resource)
+{
+    switch (resource) {
+    case RENT_MEMORY:
+        return agent_bytes_held(agent);
+    case RENT_BUFFERS:
+        return agent->buffer_bytes;
+    case RENT_CODE:
+        return agent->code.code != NULL ? agent->code.code->size : 0;
+    }
+    return 0;
+}
+
+static void pay_rent(struct agents *agents, struct agent *agent, enum rent_resource resource,
+                     struct money due)
+{
+    struct money own = money_min(due, agent_funds(agents, agent));
+    struct money rest = money_sub_clamped(due, own);
+    struct money buried = money_min(rest, agent->burial);
+    struct transfer transfer = {
+        .debit = agent->id,
+        .credit = rent_to[resource].account,
+        .amount = own,
+        .code = rent_to[resource].code,
+        .quantity = rent_units(agent, resource),
+        .price_id = agents->prices.id,
+        .carry = (uint64_t)agent->rent_owed[resource],
+    };
+
+    if (!money_is_zero(own))
+        ledger_transfer_checked(agents->ledger, &transfer);
+    if (money_is_zero(buried))
+        return; /* what the burial reserve cannot pay is never booked */
+    transfer.debit = ACCOUNT_DEPOSIT_BURIAL;
+    transfer.amount = buried;
+    transfer.code = TRANSFER_BURIAL_RENT;
+    transfer.object = agent->id;
+    ledger_transfer_checked(agents->ledger, &transfer);
+    INVARIANT(money_sub(&agent->burial, agent->burial, buried));
+}
+
+void rent_settle(struct agents *agents, struct agent *agent)
+{
+    rent_touch(agents, agent);
+    for (int resource = 0; resource < RENT_RESOURCES; resource++) {
+        u128 whole = agent->rent_owed[resource] / agents->prices.rent_unit;
+        struct money due;
+
+        if (whole == 0)
+            continue;
+        agent->rent_owed[resource] %= agents->prices.rent_unit;
+        if (!money_from_total(&due, whole))
+            INVARIANT(money_from_nanos(&due, MONEY_NANOS_MAX) == ST_OK);
+        pay_rent(agents, agent, (enum rent_resource)resource, due);
+        agent_dirty(agents, agent);
+    }
+}
+
+u128 agent_rent_rate(const struct agents *agents, const struct agent *agent)
+{
+    u128 rate = 0;
+
+    rate += (u128)agent_bytes_held(agent) * money_nanos(agents->prices.memory_rent);
+    rate += (u128)agent->buffer_bytes * money_nanos(agents->prices.buffer_rent);
+    if (agent->code.code != NULL && agent->code.code->refs > 0 && !agent->code.code->builtin)
+        rate += (u128)(agent->code.code->size / agent->code.code->refs) *
+                money_nanos(agents->prices.code_rent);
+    return rate;
+}

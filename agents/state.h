@@ -1,0 +1,303 @@
+/*
+ * The structs behind agents.h, private to this folder.  All are changed under the running turn's undo:
+ * save, then write.
+ */
+#ifndef SERAI_AGENTS_STATE_H
+#define SERAI_AGENTS_STATE_H
+
+#include "agents/agents.h"
+#include "agents/engine/engine.h"
+#include "agents/limits.h"
+#include "agents/paged.h"
+#include "base/heapq.h"
+#include "base/table.h"
+
+/* ---- code ---- */
+struct code {
+    struct hash id;
+    uint8_t *bytes;
+    size_t size;
+    struct engine_code *engine;
+    uint32_t entry; /* function number of serai_turn */
+    uint64_t refs;  /* agents that run it or keep it; 0 is dropped at the next save */
+    bool builtin;   /* the loader: never dropped, costs no rent */
+    u128 share_index;  /* cumulative rent index x bytes / refs: what one reference owes */
+    u128 market_index; /* of RENT_CODE when share_index was brought up to date */
+    bool dirty;
+    struct code *next;
+};
+
+struct code_ref {
+    struct code *code;
+    u128 share_index; /* when this reference last paid */
+};
+
+/* ---- things named by a u64 of our own ---- */
+enum object_kind { OBJECT_FACET = 1, OBJECT_BUFFER = 2, OBJECT_TIMER = 3 };
+
+struct facet {
+    uint64_t owner;
+    uint64_t badge;
+    struct money postage; /* what it asks; zero: the floor */
+    bool one_shot;
+    struct money reserve; /* held:reserve, of a one-shot: pays the event if no answer can come */
+};
+
+struct buffer {
+    uint64_t owner;
+    uint64_t size;
+    struct paged pages;
+};
+
+struct timer {
+    uint64_t owner;
+    uint64_t at_us;
+    uint64_t badge;
+    struct money reserve;
+};
+
+struct object {
+    uint64_t id;
+    enum object_kind kind;
+    bool dirty;
+    union {
+        struct facet facet;
+        struct buffer buffer;
+        struct timer timer;
+    } u;
+};
+
+/* ---- the capability heap ---- */
+struct heap_entry {
+    uint8_t number[SERAI_HEAP_NUMBER_BYTES];
+    uint64_t serial;
+    uint64_t payer;
+    struct money deposit;
+    struct cap cap;
+    bool dirty;
+    struct heap_entry *next; /* in its hash bucket */
+};
+
+/* ---- inbox ---- */
+struct inbox_message {
+    struct message m; /* m.data points at `bytes` */
+    uint8_t *bytes;
+    bool saved; /* its row is in the store */
+    struct inbox_message *next;
+    struct inbox_message *previous;
+};
+
+/* ---- agents ---- */
+enum agent_state { AGENT_RUNNING = 0, AGENT_FROZEN_DRY = 1, AGENT_FROZEN_HELD = 2, AGENT_DEAD = 3 };
+
+struct agent_log_line {
+    uint64_t line;
+    uint64_t time_us;
+    size_t size;
+    char *text;
+    bool saved;
+    struct agent_log_line *next;
+};
+
+/* Numerators below one nano, carried per resource (docs/prices.md). */
+enum carry { CARRY_COMPUTE, CARRY_PACKETS, CARRY_PACKET_DATA, CARRY_LOG, CARRIES };
+
+struct agent {
+    uint64_t id;
+    uint64_t customer;
+    uint64_t parent;
+    char name[AGENT_NAME_BYTES_MAX + 1];
+    enum agent_state state;
+    char reason[AGENT_REASON_BYTES_MAX + 1];
+    uint64_t born_frame;
+
+    struct code_ref code;
+    struct code_ref kept[AGENT_CODES_MAX];
+    uint32_t kept_count;
+    uint32_t memory_pages; /* wasm pages */
+    uint64_t *globals;     /* ENGINE_GLOBALS_MAX of them, allocated once */
+    struct paged memory;
+
+    struct cap *caps[AGENT_CAPS_CHUNKS];
+    uint32_t caps_used;    /* slots that are not empty */
+    uint32_t caps_highest; /* one past the last slot ever used */
+    uint64_t caps_dirty[(AGENT_CAPS_CHUNKS + 63) / 64];
+
+    struct inbox_message *inbox_first;
+    struct inbox_message *inbox_last;
+    uint64_t inbox_count; /* messages that fill the bounded part */
+    uint64_t inbox_bytes;
+    uint64_t inbox_total; /* with the reserved ones */
+
+    uint64_t facets;
+    uint64_t timers;
+    uint64_t buffer_bytes;
+    uint64_t log_bytes;
+    uint64_t log_lines;
+    uint64_t log_next; /* number of the next line, from 1 */
+    struct agent_log_line *log_first;
+    struct agent_log_line *log_last;
+    uint64_t log_deleted; /* lines up to here are gone from RAM; their rows go with the next save */
+    uint64_t log_erased;  /* lines up to here have no row */
+
+    struct money mark; /* zero: none */
+    bool mark_armed;
+    struct money mark_reserve;
+    struct money burial;
+
+    u128 rent_owed[RENT_RESOURCES];  /* numerators */
+    u128 rent_index[RENT_RESOURCES]; /* when last brought up to date */
+    uint64_t rent_touched_us;        /* site time of the last accrual; not stored */
+    uint64_t carry[CARRIES];
+
+    uint64_t turns;
+    uint64_t traps;
+    uint64_t fuel;
+
+    bool ready; /* in the ready queue */
+    struct agent *next_ready;
+    bool dirty;
+};
+
+struct customer_use {
+    uint64_t agents;
+    uint64_t buffer_bytes;
+    uint64_t memory_bytes;
+};
+
+/* A row to delete with the next frame. */
+struct tombstone {
+    enum store_table table;
+    uint8_t key[40];
+    size_t key_size;
+};
+
+struct agents {
+    struct ledger *ledger;
+    struct undo *undo;
+    struct agents_env env;
+    struct agents_prices prices;
+    uint64_t now_us;
+
+    struct table agents;    /* id -> struct agent */
+    struct table objects;   /* id -> struct object */
+    struct table customers; /* account -> struct customer_use */
+    struct code *codes;
+    struct heap_entry **heap; /* buckets */
+    size_t heap_buckets;
+    size_t heap_count;
+    uint8_t heap_key[16];
+
+    uint64_t next_object;
+    uint64_t next_message;
+    uint64_t next_heap_serial;
+    bool counters_dirty;
+
+    struct agent *ready_first;
+    struct agent *ready_last;
+    /* What the next save writes; a number that is found no more has its row deleted. */
+    struct bytes dirty_agents;  /* of u64 */
+    struct bytes dirty_objects; /* of u64 */
+    struct bytes dirty_heap;    /* of 12-byte numbers */
+    struct bytes dirty_codes;   /* of struct hash */
+    struct paged_dirty dirty_pages;
+    struct bytes tombstones; /* of struct tombstone */
+    struct bytes dead;       /* of struct agent *: freed at the next save, when nothing points there */
+    struct heapq timers;     /* due, object id */
+
+    struct turn *turn; /* running, or NULL */
+    struct turn *turn_memory;
+    struct arena *arena;
+    struct engine_stack *stack;
+    struct hasher *hasher;
+
+    struct agents_counters counters;
+};
+
+/* ---- small helpers that every file here uses ---- */
+
+static inline bool agent_is_frozen(const struct agent *agent)
+{
+    return agent->state == AGENT_FROZEN_DRY || agent->state == AGENT_FROZEN_HELD;
+}
+
+/* Mark rows to be written with the next frame. Not undone: writing an unchanged row is harmless. */
+void agent_dirty(struct agents *agents, struct agent *agent);
+void object_dirty(struct agents *agents, struct object *object);
+void code_dirty(struct agents *agents, struct code *code);
+void tombstone_add(struct agents *agents, enum store_table table, const void *key, size_t size);
+
+/* objects.c */
+struct object *object_new(struct agents *agents, enum object_kind kind); /* undone by rollback */
+struct object *object_find(const struct agents *agents, uint64_t id, enum object_kind kind);
+void object_remove(struct agents *agents, struct object *object); /* undone by rollback */
+struct object *facet_new(struct agents *agents, struct agent *owner, uint64_t badge,
+                         struct money postage);
+
+/* caps.c */
+struct cap *agent_cap_at(const struct agent *agent, uint64_t slot); /* NULL: no such slot yet */
+int64_t agent_cap_give(struct agents *agents, struct agent *agent, const struct cap *cap);
+int64_t agent_cap_find(const struct agent *agent, const struct cap *cap); /* slot or -1 */
+void agent_cap_set(struct agents *agents, struct agent *agent, uint64_t slot,
+                   const struct cap *cap);
+void agent_caps_free(struct agent *agent);
+bool cap_equal(const struct cap *a, const struct cap *b);
+
+/* inbox.c */
+void inbox_unlink(struct agent *agent, struct inbox_message *message);
+void inbox_message_free(struct inbox_message *message);
+/* As agents_deliver(), but before all that waits: what an agent hears first as another program. */
+void agents_deliver_first(struct agents *agents, struct agent *to, const struct message *message);
+void inbox_push_loaded(struct agents *agents, struct agent *agent, struct inbox_message *message);
+/* Give back what a message that will never be delivered holds, and tell its reply facet. */
+void inbox_return(struct agents *agents, struct agent *agent, struct inbox_message *message,
+                  int32_t status, bool postage_too);
+/* FAILED to the owner of a one-shot facet, paid by its reserve; the facet is gone afterwards. */
+void facet_fail(struct agents *agents, const struct cap *reply, int32_t status);
+
+/* ready.c */
+void agent_make_ready(struct agents *agents, struct agent *agent);
+
+/* rent.c */
+uint64_t agent_bytes_held(const struct agent *agent);
+/* Bring the accruals up to date; before anything that rent is counted by changes. */
+void rent_touch(struct agents *agents, struct agent *agent);
+void rent_settle(struct agents *agents, struct agent *agent); /* posts; may freeze */
+void code_share_update(struct agents *agents, struct code *code);
+u128 agent_rent_rate(const struct agents *agents, const struct agent *agent);
+
+/* code.c */
+struct code *code_find(const struct agents *agents, const struct hash *id);
+struct code_ref code_ref_take(struct agents *agents, struct code *code); /* under undo */
+void code_ref_drop(struct agents *agents, struct agent *agent, struct code_ref *ref);
+enum status code_make(struct code **code, const uint8_t *bytes, size_t size, struct fault *fault);
+void code_free(struct code *code);
+
+/* life.c */
+void agent_die(struct agents *agents, struct agent *agent);
+void agent_become(struct agents *agents, struct agent *agent, struct code_ref code);
+void agent_free(struct agent *agent);
+struct agent *agent_alloc(uint64_t id);
+void agent_freeze_dry(struct agents *agents, struct agent *agent, const char *reason);
+void agent_check_mark(struct agents *agents, struct agent *agent);
+struct customer_use *customer_use(struct agents *agents, uint64_t customer);
+struct money agent_needs(const struct agents *agents);
+struct money agent_funds(const struct agents *agents, const struct agent *agent);
+/* Where money for an account goes that may be closed: itself, its customer, or unclaimed. */
+uint64_t payee_of(const struct agents *agents, uint64_t account);
+
+/* logs.c */
+void agent_log(struct agents *agents, struct agent *agent, const char *text, size_t size);
+void agent_log_free(struct agent *agent);
+
+/* heap.c */
+struct heap_entry *heap_find(const struct agents *agents, const uint8_t *number);
+void heap_insert(struct agents *agents, struct heap_entry *entry);
+void heap_remove(struct agents *agents, struct heap_entry *entry); /* unlinks only */
+void heap_dirty(struct agents *agents, struct heap_entry *entry);
+void heap_free(struct agents *agents);
+
+/* A money amount from a guest's i64: false when negative. */
+bool money_from_guest(struct money *amount, uint64_t raw);
+
+#endif

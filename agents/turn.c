@@ -1,0 +1,667 @@
+/*
+ * One turn: an event delivered to an agent and run to its end, all or nothing.
+ *
+ * State is changed in place under `undo`; money waits on the stage.  A good turn books, in this order,
+ * its transfers as they were staged, then its tolls, then its fuel: each was checked against what would
+ * be left, so none can fail.  A trap restores all state and books only tolls and fuel, which draw on
+ * nothing but the balance at its start and the event's postage.
+ */
+#include "agents/turn.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the stage ---- */
+
+/* free + income - tolls - paid, which is never negative. */
+static struct money spendable(const struct turn *turn)
+{
+    struct money left = turn->free;
+
+    INVARIANT(money_add(&left, left, turn->income));
+    INVARIANT(money_sub(&left, left, turn->tolls));
+    INVARIANT(money_sub(&left, left, turn->paid));
+    return left;
+}
+
+bool turn_can_pay(const struct turn *turn, struct money amount)
+{
+    return turn->transfer_count < TURN_TRANSFERS_MAX && money_compare(amount, spendable(turn)) <= 0;
+}
+
+/* A toll stands even if the turn's income is undone: it must fit without that, too. */
+static bool can_toll(const struct turn *turn, struct money amount)
+{
+    struct money without_income;
+
+    INVARIANT(money_sub(&without_income, turn->free, turn->tolls));
+    return money_compare(amount, without_income) <= 0 && money_compare(amount, spendable(turn)) <= 0;
+}
+
+static void add_toll(struct turn *turn, struct money amount)
+{
+    INVARIANT(money_add(&turn->tolls, turn->tolls, amount));
+}
+
+bool turn_order_toll(struct turn *turn, enum serai_order order)
+{
+    struct money price = turn->agents->prices.order[order];
+
+    if (!can_toll(turn, price))
+        return false;
+    add_toll(turn, price);
+    turn->orders[order]++;
+    return true;
+}
+
+static void stage(struct turn *turn, const struct transfer *transfer)
+{
+    INVARIANT(turn->transfer_count < TURN_TRANSFERS_MAX * 2);
+    turn->transfers[turn->transfer_count++] = *transfer;
+    if (transfer->debit == turn->agent->id)
+        INVARIANT(money_add(&turn->paid, turn->paid, transfer->amount));
+    if (transfer->credit == turn->agent->id)
+        INVARIANT(money_add(&turn->income, turn->income, transfer->amount));
+}
+
+bool turn_pay(struct turn *turn, const struct transfer *transfer)
+{
+    INVARIANT(transfer->debit == turn->agent->id);
+    if (!turn_can_pay(turn, transfer->amount))
+        return false;
+    stage(turn, transfer);
+    return true;
+}
+
+void agents_post(struct agents *agents, const struct transfer *transfer)
+{
+    if (agents->turn != NULL)
+        stage(agents->turn, transfer);
+    else
+        ledger_transfer_checked(agents->ledger, transfer);
+}
+
+/* One product with carry into a running sum of tolls; false: not enough, nothing changed. */
+static bool metered_toll(struct turn *turn, enum carry which, struct money price, uint64_t quantity,
+                         uint64_t unit, struct money *sum, uint64_t *quantities)
+{
+    uint64_t carry = turn->carry[which];
+    struct money cost;
+
+    if (!money_cost_carry(&cost, &carry, price, quantity, unit) || !can_toll(turn, cost))
+        return false;
+    add_toll(turn, cost);
+    turn->carry[which] = carry;
+    INVARIANT(money_add(sum, *sum, cost));
+    *quantities += quantity;
+    return true;
+}
+
+bool turn_packet_toll(struct turn *turn, size_t size)
+{
+    const struct agents_prices *prices = &turn->agents->prices;
+    struct money tolls = turn->tolls;
+    struct money fees = turn->packet_fees;
+    uint64_t carry = turn->carry[CARRY_PACKETS];
+
+    if (!metered_toll(turn, CARRY_PACKETS, prices->packets, 1, prices->packets_unit,
+                      &turn->packet_fees, &turn->packet_count))
+        return false;
+    if (metered_toll(turn, CARRY_PACKET_DATA, prices->packet_data, size, prices->packet_data_unit,
+                     &turn->packet_data_fees, &turn->packet_bytes))
+        return true;
+    turn->tolls = tolls; /* both or neither */
+    turn->packet_fees = fees;
+    turn->carry[CARRY_PACKETS] = carry;
+    turn->packet_count--;
+    return false;
+}
+
+bool turn_log_toll(struct turn *turn, size_t size)
+{
+    const struct agents_prices *prices = &turn->agents->prices;
+
+    return metered_toll(turn, CARRY_LOG, prices->log, size, prices->log_unit, &turn->log_fees,
+                        &turn->log_bytes);
+}
+
+/* ---- what orders of the other parts see ---- */
+
+struct agent *turn_agent(const struct turn *turn)
+{
+    return turn->agent;
+}
+
+struct agents *turn_agents(const struct turn *turn)
+{
+    return turn->agents;
+}
+
+struct undo *turn_undo(const struct turn *turn)
+{
+    return turn->agents->undo;
+}
+
+const struct cap *turn_cap(const struct turn *turn, uint64_t slot, enum serai_kind kind,
+                           int64_t *refusal)
+{
+    const struct cap *cap = agent_cap_at(turn->agent, slot);
+
+    if (cap == NULL || cap->kind == SERAI_KIND_EMPTY) {
+        *refusal = SERAI_E_SLOT;
+        return NULL;
+    }
+    if (kind != SERAI_KIND_ANY && cap->kind != (uint8_t)kind) {
+        *refusal = SERAI_E_KIND;
+        return NULL;
+    }
+    return cap;
+}
+
+int64_t turn_give_cap(struct turn *turn, const struct cap *cap)
+{
+    return agent_cap_give(turn->agents, turn->agent, cap);
+}
+
+void turn_take_cap(struct turn *turn, uint64_t slot)
+{
+    struct cap empty = {.kind = SERAI_KIND_EMPTY};
+
+    agent_cap_set(turn->agents, turn->agent, slot, &empty);
+}
+
+const uint8_t *turn_read(const struct turn *turn, uint64_t address, uint64_t size)
+{
+    if (size > UINT32_MAX || address > UINT32_MAX)
+        return NULL;
+    return engine_guest_read(&turn->instance, (uint32_t)address, (uint32_t)size);
+}
+
+uint8_t *turn_write(struct turn *turn, uint64_t address, uint64_t size)
+{
+    if (size > UINT32_MAX || address > UINT32_MAX)
+        return NULL;
+    return engine_guest_write(&turn->instance, (uint32_t)address, (uint32_t)size);
+}
+
+bool turn_buffer_read(const struct turn *turn, const struct cap *buffer, uint64_t offset,
+                      uint64_t size, uint8_t *to)
+{
+    struct object *object = object_find(turn->agents, buffer->object, OBJECT_BUFFER);
+
+    if (object == NULL || (buffer->rights & SERAI_RIGHT_READ) == 0 ||
+        offset > object->u.buffer.size || size > object->u.buffer.size - offset)
+        return false;
+    paged_read(&object->u.buffer.pages, offset, to, size);
+    return true;
+}
+
+bool money_from_guest(struct money *amount, uint64_t raw)
+{
+    return raw <= MONEY_NANOS_MAX && money_from_nanos(amount, raw) == ST_OK;
+}
+
+/* ---- orders ---- */
+
+#define ORDER_IMPORT(number, name, params, kind, prototype) [number] = {#name, params},
+static const struct engine_import order_imports[SERAI_ORDER_COUNT] = {SERAI_ORDERS(ORDER_IMPORT)};
+#undef ORDER_IMPORT
+
+const struct engine_imports turn_imports = {
+    .module = "serai", .items = order_imports, .count = SERAI_ORDER_COUNT};
+
+#define ORDER_KIND(number, name, params, kind, prototype) [number] = SERAI_KIND_##kind,
+static const uint8_t order_kinds[SERAI_ORDER_COUNT] = {SERAI_ORDERS(ORDER_KIND)};
+#undef ORDER_KIND
+
+static int64_t dispatch(struct turn *turn, enum serai_order order, const uint64_t *args)
+{
+    switch ((enum serai_kind)order_kinds[order]) {
+    case SERAI_KIND_FREE:
+        return order_event(turn, order, args);
+    case SERAI_KIND_SELF:
+        return order_self(turn, order, args);
+    case SERAI_KIND_ANY:
+        return order_cap(turn, order, args);
+    case SERAI_KIND_FACET:
+        return order_facet(turn, order, args);
+    case SERAI_KIND_BUFFER_POOL:
+    case SERAI_KIND_BUFFER:
+        return order_buffer(turn, order, args);
+    case SERAI_KIND_CHANNEL_POOL:
+    case SERAI_KIND_CHANNEL:
+        return turn->agents->env.channel_order(turn->agents->env.context, turn, order, args);
+    case SERAI_KIND_HEAP:
+        return order_heap(turn, order, args);
+    case SERAI_KIND_CODE:
+        return order_code(turn, order, args);
+    case SERAI_KIND_LOG:
+    case SERAI_KIND_SPAWNER:
+    case SERAI_KIND_TIMER:
+    case SERAI_KIND_CLOCK:
+    case SERAI_KIND_RANDOM:
+        return order_given(turn, order, args);
+    case SERAI_KIND_EMPTY:
+    case SERAI_KINDS:
+        break;
+    }
+    return SERAI_E_KIND;
+}
+
+bool turn_host_call(void *host, struct engine_instance *instance, uint32_t order,
+                    const uint64_t *args, int64_t *result)
+{
+    struct turn *turn = host;
+    int64_t refusal = 0;
+
+    INVARIANT(instance == &turn->instance && order < SERAI_ORDER_COUNT);
+    if (turn->transfer_count >= TURN_TRANSFERS_MAX && order_kinds[order] != SERAI_KIND_FREE) {
+        *result = SERAI_E_FULL; /* nothing that could move money is heard any more */
+        return true;
+    }
+    if (!turn_order_toll(turn, (enum serai_order)order)) {
+        *result = SERAI_E_SHORT;
+        return true;
+    }
+    /* The slot in the first argument is looked at here, once for all orders. */
+    if (order_kinds[order] != SERAI_KIND_FREE &&
+        turn_cap(turn, args[0], (enum serai_kind)order_kinds[order], &refusal) == NULL) {
+        *result = refusal;
+        return true;
+    }
+    *result = dispatch(turn, (enum serai_order)order, args);
+    return true;
+}
+
+/* ---- beginning ---- */
+
+/* Memory that grows is bytes held: the customer's cap bounds it, and the rent follows it. */
+static bool grow_memory(void *host, uint32_t pages_now, uint32_t pages_more)
+{
+    struct turn *turn = host;
+    struct customer_use *use = customer_use(turn->agents, turn->agent->customer);
+    uint64_t more = (uint64_t)pages_more * ENGINE_WASM_PAGE_BYTES;
+
+    (void)pages_now;
+    if (use->memory_bytes > turn->agents->prices.customer_memory_bytes_max ||
+        more > turn->agents->prices.customer_memory_bytes_max - use->memory_bytes)
+        return false;
+    undo_save(turn->agents->undo, &use->memory_bytes, sizeof use->memory_bytes);
+    use->memory_bytes += more;
+    return true;
+}
+
+/* Postage and reserve become the agent's when its turn begins, and stand. */
+static void take_postage(struct agents *agents, struct agent *agent, const struct message *m)
+{
+    struct transfer postage = {.debit = ACCOUNT_HELD_MESSAGE,
+                               .credit = agent->id,
+                               .amount = m->postage,
+                               .code = TRANSFER_POSTAGE,
+                               .object = m->id};
+    struct transfer reserve = {.debit = ACCOUNT_HELD_RESERVE,
+                               .credit = agent->id,
+                               .amount = m->reserve,
+                               .code = TRANSFER_RESERVE,
+                               .object = m->id};
+
+    if (!money_is_zero(m->postage))
+        ledger_transfer_checked(agents->ledger, &postage);
+    if (!money_is_zero(m->reserve))
+        ledger_transfer_checked(agents->ledger, &reserve);
+}
+
+/* The fuel hold: what a full turn may cost, but half of a poor agent's money stays for its orders. */
+static uint64_t hold_fuel(struct turn *turn, struct money pot)
+{
+    const struct agents_prices *prices = &turn->agents->prices;
+    struct money full;
+    struct money hold;
+    uint64_t fuel;
+
+    INVARIANT(money_cost_ceil(&full, prices->compute, prices->turn_fuel_max, prices->fuel_unit));
+    hold = money_min(full, money_share_floor(pot, 1, 2));
+    fuel = money_buys(hold, prices->compute, prices->fuel_unit, turn->carry[CARRY_COMPUTE]);
+    INVARIANT(money_sub(&turn->free, pot, hold));
+    return fuel < prices->turn_fuel_max ? fuel : prices->turn_fuel_max;
+}
+
+static int64_t give_or_none(struct turn *turn, const struct cap *cap)
+{
+    int64_t slot = cap->kind == SERAI_KIND_EMPTY ? SERAI_SLOT_NONE : turn_give_cap(turn, cap);
+
+    return slot < 0 ? SERAI_SLOT_NONE : slot;
+}
+
+static void arrive(struct turn *turn)
+{
+    const struct message *m = &turn->event->m;
+    struct cap end = {.kind = SERAI_KIND_CHANNEL, .object = m->end};
+
+    turn->event_slot = m->end != 0 ? agent_cap_find(turn->agent, &end) : SERAI_SLOT_NONE;
+    turn->reply_slot = give_or_none(turn, &m->reply);
+    for (size_t i = 0; i < m->cap_count; i++)
+        turn->cap_slots[i] = give_or_none(turn, &m->caps[i]);
+    if (m->kind == SERAI_EVENT_MESSAGE && !money_is_zero(m->money)) {
+        struct transfer money = {.debit = ACCOUNT_HELD_MESSAGE,
+                                 .credit = turn->agent->id,
+                                 .amount = m->money,
+                                 .code = TRANSFER_MESSAGE,
+                                 .object = m->id};
+
+        stage(turn, &money);
+    }
+}
+
+static void turn_begin(struct turn *turn, struct agents *agents, struct agent *agent,
+                       struct inbox_message *event, uint64_t *globals)
+{
+    struct transfer *transfers = turn->transfers;
+
+    memset(turn, 0, offsetof(struct turn, become_args));
+    turn->random_size = 0;
+    turn->transfers = transfers;
+    turn->agents = agents;
+    turn->agent = agent;
+    turn->event = event;
+    turn->number = agents->counters.turns + 1;
+    memcpy(turn->carry, agent->carry, sizeof turn->carry);
+    take_postage(agents, agent, &event->m);
+    turn->slot = arena_take(agents->arena, agent);
+    memcpy(globals, agent->globals,
+           engine_code_globals(agent->code.code->engine) * sizeof *globals);
+    turn->instance = (struct engine_instance){
+        .code = agent->code.code->engine,
+        .memory = turn->slot->memory,
+        .memory_pages = agent->memory_pages,
+        .cards = turn->slot->cards,
+        .globals = globals,
+        .fuel = hold_fuel(turn, agent_funds(agents, agent)),
+        .host_call = turn_host_call,
+        .host = turn,
+        .host_grow = grow_memory,
+    };
+    agents->turn = turn;
+    arrive(turn);
+}
+
+/* ---- ending ---- */
+
+static void book(struct turn *turn, uint64_t credit, struct money amount, enum transfer_code code,
+                 uint64_t quantity, uint64_t object, uint64_t carry)
+{
+    struct transfer transfer = {
+        .debit = turn->agent->id,
+        .credit = credit,
+        .amount = amount,
+        .code = code,
+        .quantity = quantity,
+        .price_id = turn->agents->prices.id,
+        .object = object,
+        .carry = carry,
+    };
+
+    if (quantity > 0)
+        ledger_transfer_checked(turn->agents->ledger, &transfer);
+}
+
+static void book_orders(struct turn *turn)
+{
+    for (uint32_t order = 0; order < SERAI_ORDER_COUNT; order++) {
+        struct money cost;
+
+        if (turn->orders[order] == 0)
+            continue;
+        INVARIANT(money_scale(&cost, turn->agents->prices.order[order], turn->orders[order]));
+        book(turn, ACCOUNT_REVENUE_ORDERS, cost, TRANSFER_ORDER, turn->orders[order], order, 0);
+    }
+}
+
+static void book_tolls(struct turn *turn, uint64_t fuel)
+{
+    const struct agents_prices *prices = &turn->agents->prices;
+    struct money cost;
+
+    book_orders(turn);
+    book(turn, ACCOUNT_REVENUE_PACKETS, turn->packet_fees, TRANSFER_PACKET_FEE, turn->packet_count,
+         1, turn->carry[CARRY_PACKETS]);
+    book(turn, ACCOUNT_REVENUE_PACKETS, turn->packet_data_fees, TRANSFER_PACKET_FEE,
+         turn->packet_bytes, 2, turn->carry[CARRY_PACKET_DATA]);
+    book(turn, ACCOUNT_REVENUE_LOGS, turn->log_fees, TRANSFER_LOG_FEE, turn->log_bytes, 0,
+         turn->carry[CARRY_LOG]);
+    INVARIANT(money_cost_carry(&cost, &turn->carry[CARRY_COMPUTE], prices->compute, fuel,
+                               prices->fuel_unit));
+    /* The object of a compute line is the fuel table that defines the quantity. */
+    book(turn, ACCOUNT_REVENUE_COMPUTE, cost, TRANSFER_COMPUTE, fuel, ENGINE_FUEL_TABLE_ID,
+         turn->carry[CARRY_COMPUTE]);
+    memcpy(turn->agent->carry, turn->carry, sizeof turn->carry);
+    turn->agent->fuel += fuel;
+    turn->agents->counters.fuel += fuel;
+}
+
+/* Whoever got money from this turn may thaw by it. */
+static void wake_payees(struct turn *turn)
+{
+    for (uint32_t i = 0; i < turn->transfer_count; i++) {
+        uint64_t account = turn->transfers[i].credit;
+        struct agent *payee;
+
+        if (account < ACCOUNT_FIRST_FREE || account == turn->agent->id)
+            continue;
+        payee = agents_find(turn->agents, account);
+        if (payee != NULL)
+            agents_topped_up(turn->agents, payee);
+    }
+}
+
+static void turn_commit(struct turn *turn, uint64_t fuel)
+{
+    struct agents *agents = turn->agents;
+    struct agent *agent = turn->agent;
+
+    rent_touch(agents, agent);
+    arena_commit(turn->slot, agent, turn->instance.memory_pages, &agents->dirty_pages);
+    paged_grow(&agent->memory,
+               turn->instance.memory_pages * (ENGINE_WASM_PAGE_BYTES / PAGED_BYTES));
+    agent->memory_pages = turn->instance.memory_pages;
+    memcpy(agent->globals, turn->instance.globals,
+           engine_code_globals(agent->code.code->engine) * sizeof *agent->globals);
+    undo_commit(agents->undo);
+    agents->turn = NULL;
+    for (uint32_t i = 0; i < turn->transfer_count; i++)
+        ledger_transfer_checked(agents->ledger, &turn->transfers[i]);
+    book_tolls(turn, fuel);
+    wake_payees(turn);
+}
+
+static void log_trap(struct turn *turn, enum engine_outcome outcome)
+{
+    uint32_t function;
+    uint32_t offset;
+    char text[200];
+    int size;
+
+    engine_trap_place(turn->agents->stack, &function, &offset);
+    size = snprintf(text, sizeof text,
+                    "[site] turn undone: %s, in function %u at byte 0x%x; fuel and tolls stand",
+                    engine_outcome_name(outcome), function, offset);
+    if (size > 0)
+        agent_log(turn->agents, turn->agent, text, strlen(text));
+}
+
+static void turn_undo_all(struct turn *turn, enum engine_outcome outcome, uint64_t fuel)
+{
+    struct agents *agents = turn->agents;
+
+    undo_rollback(agents->undo);
+    arena_rollback(turn->slot, turn->agent, turn->instance.memory_pages);
+    agents->turn = NULL;
+    book_tolls(turn, fuel);
+    inbox_return(agents, turn->agent, turn->event, (int32_t)outcome, false);
+    turn->agent->traps++;
+    agents->counters.traps++;
+    log_trap(turn, outcome);
+}
+
+static void turn_event_end(struct turn *turn)
+{
+    const struct message *m = &turn->event->m;
+    struct event event = {
+        .kind = EVENT_TURN,
+        .subject = turn->agent->id,
+        .bytes = hash_of(m->data, m->size),
+        .random = hash_of(turn->random, turn->random_size),
+        .site_time_us = turn->agents->now_us,
+    };
+    struct bytes source = {0};
+
+    cbor_put_array(&source, 3);
+    cbor_put_uint(&source, m->sender);
+    cbor_put_uint(&source, m->id);
+    cbor_put_uint(&source, (uint64_t)m->kind);
+    INVARIANT(!source.failed && source.size <= sizeof event.source);
+    memcpy(event.source, source.data, source.size);
+    event.source_size = source.size;
+    bytes_fini(&source);
+    (void)ledger_event_end(turn->agents->ledger, &event);
+}
+
+static void carry_out(struct turn *turn)
+{
+    struct agents *agents = turn->agents;
+    struct agent *agent = turn->agent;
+
+    if (turn->become) {
+        struct message became = {.kind = SERAI_EVENT_BECAME,
+                                 .data = turn->become_args,
+                                 .size = turn->become_args_size,
+                                 .reserve = turn->become_reserve};
+
+        agent_become(agents, agent, turn->become_code);
+        agents_deliver_first(agents, agent, &became);
+    }
+    if (turn->die)
+        agent_die(agents, agent);
+}
+
+static void turn_run(struct agents *agents, struct agent *agent, struct inbox_message *event)
+{
+    struct turn *turn = agents->turn_memory;
+    uint64_t globals[ENGINE_GLOBALS_MAX];
+    enum engine_outcome outcome;
+    uint64_t budget;
+    uint64_t fuel;
+    uint64_t args[3];
+
+    ledger_event_begin(agents->ledger);
+    turn_begin(turn, agents, agent, event, globals);
+    budget = turn->instance.fuel;
+    args[0] = (uint32_t)event->m.kind;
+    args[1] = (uint32_t)turn->event_slot;
+    args[2] = (uint32_t)event->m.size;
+    if (agents->env.mark != NULL)
+        agents->env.mark(agents->env.context, agent->id, event->m.id);
+    outcome = engine_run(&turn->instance, agents->stack, agent->code.code->entry, args, &args[0]);
+    if (agents->env.mark != NULL)
+        agents->env.mark(agents->env.context, 0, 0);
+    fuel = budget - turn->instance.fuel;
+    agent->turns++;
+    agents->counters.turns++;
+    if (outcome == ENGINE_DONE)
+        turn_commit(turn, fuel);
+    else
+        turn_undo_all(turn, outcome, fuel);
+    if (outcome == ENGINE_DONE)
+        carry_out(turn);
+    if (agent->state != AGENT_DEAD)
+        agent_check_mark(agents, agent);
+    undo_commit(agents->undo); /* what followed the turn is final */
+    turn_event_end(turn);
+}
+
+/* ---- choosing ---- */
+
+/* Rent is settled in a step and an event of its own, before the turn. */
+static void settle_first(struct agents *agents, struct agent *agent)
+{
+    struct event event = {.kind = EVENT_TICK,
+                          .subject = agent->id,
+                          .bytes = hash_of(NULL, 0),
+                          .random = hash_of(NULL, 0),
+                          .site_time_us = agents->now_us,
+                          .source = {0xf6}, /* CBOR null: time itself */
+                          .source_size = 1};
+
+    ledger_event_begin(agents->ledger);
+    rent_settle(agents, agent);
+    agent_check_mark(agents, agent);
+    (void)ledger_event_end(agents->ledger, &event);
+}
+
+static void refuse_to_run(struct agents *agents, struct agent *agent)
+{
+    char reason[AGENT_REASON_BYTES_MAX + 1];
+    char has[MONEY_TEXT_BYTES];
+    char needs[MONEY_TEXT_BYTES];
+
+    (void)snprintf(reason, sizeof reason, "out of money: has %s, the next event needs %s",
+                   money_print(has, agent_funds(agents, agent)),
+                   money_print(needs, agent_needs(agents)));
+    agent_freeze_dry(agents, agent, reason);
+}
+
+static bool solvent(const struct agents *agents, const struct agent *agent)
+{
+    struct money funds = agent_funds(agents, agent);
+    const struct message *head = &agent->inbox_first->m;
+
+    INVARIANT(money_add(&funds, funds, head->postage));
+    INVARIANT(money_add(&funds, funds, head->reserve));
+    return money_compare(funds, agent_needs(agents)) >= 0;
+}
+
+static void take_head(struct agents *agents, struct agent *agent, struct inbox_message *head)
+{
+    rent_touch(agents, agent);
+    inbox_unlink(agent, head);
+    agent_dirty(agents, agent);
+    if (head->saved) {
+        uint8_t key[16];
+
+        be64_put(key, agent->id);
+        be64_put(key + 8, head->m.id);
+        tombstone_add(agents, STORE_INBOX, key, sizeof key);
+    }
+}
+
+bool agents_ready(const struct agents *agents)
+{
+    return agents->ready_first != NULL;
+}
+
+bool agents_run_one(struct agents *agents)
+{
+    struct agent *agent = agents->ready_first;
+    struct inbox_message *head;
+
+    if (agent == NULL)
+        return false;
+    agents->ready_first = agent->next_ready;
+    if (agents->ready_first == NULL)
+        agents->ready_last = NULL;
+    agent->ready = false;
+    if (agent->state != AGENT_RUNNING || agent->inbox_first == NULL)
+        return true;
+    settle_first(agents, agent);
+    head = agent->inbox_first;
+    if (!solvent(agents, agent)) {
+        refuse_to_run(agents, agent);
+        return true;
+    }
+    take_head(agents, agent, head);
+    turn_run(agents, agent, head);
+    inbox_message_free(head);
+    agent_make_ready(agents, agent);
+    return true;
+}

@@ -1,0 +1,71 @@
+/* The running turn: its stage of money, its event and its guest.  Private to this folder. */
+#ifndef SERAI_AGENTS_TURN_H
+#define SERAI_AGENTS_TURN_H
+
+#include "agents/arena.h"
+#include "agents/state.h"
+
+struct turn {
+    struct agents *agents;
+    struct agent *agent;
+    struct inbox_message *event;
+    struct engine_instance instance;
+    struct arena_slot *slot;
+    uint64_t number; /* of this turn on this site, for copy on write */
+
+    /* the event as the guest sees it */
+    int64_t event_slot;
+    int64_t reply_slot;
+    int64_t cap_slots[SERAI_MESSAGE_CAPS_MAX];
+
+    /* the stage: see docs/architecture.md, "money within a turn" */
+    struct money free;  /* balance at start, postage in, without the fuel hold */
+    struct money tolls; /* all that were taken */
+    struct money paid;  /* transfers out of the agent */
+    struct money income;
+    uint32_t orders[SERAI_ORDER_COUNT];
+    struct money packet_fees; /* with their quantities */
+    uint64_t packet_count;
+    struct money packet_data_fees;
+    uint64_t packet_bytes;
+    struct money log_fees;
+    uint64_t log_bytes;
+    uint64_t carry[CARRIES]; /* as they will be after the turn */
+    struct transfer *transfers;
+    uint32_t transfer_count;
+
+    /* what to do when it commits */
+    bool die;
+    bool become;
+    struct code_ref become_code;
+    struct money become_reserve;
+    uint8_t become_args[SERAI_ARGS_BYTES_MAX];
+    size_t become_args_size;
+
+    /* random bytes drawn, for the event's hash */
+    uint8_t random[TURN_RANDOM_BYTES_MAX];
+    size_t random_size;
+};
+
+/* Take the order's price.  False: not enough, and nothing was taken. */
+bool turn_order_toll(struct turn *turn, enum serai_order order);
+/* Take the price of `size` bytes of log.  False: not enough, and nothing was taken. */
+bool turn_log_toll(struct turn *turn, size_t size);
+
+/* The orders of this part, one function a group; result or refusal. */
+int64_t order_event(struct turn *turn, enum serai_order order, const uint64_t *args);
+int64_t order_self(struct turn *turn, enum serai_order order, const uint64_t *args);
+int64_t order_cap(struct turn *turn, enum serai_order order, const uint64_t *args);
+int64_t order_facet(struct turn *turn, enum serai_order order, const uint64_t *args);
+int64_t order_buffer(struct turn *turn, enum serai_order order, const uint64_t *args);
+int64_t order_heap(struct turn *turn, enum serai_order order, const uint64_t *args);
+int64_t order_code(struct turn *turn, enum serai_order order, const uint64_t *args);
+int64_t order_given(struct turn *turn, enum serai_order order, const uint64_t *args);
+
+/* What engine_code_new is given: the table of sdk/abi.h. */
+extern const struct engine_imports turn_imports;
+/* The host_call of the engine. */
+bool turn_host_call(void *host, struct engine_instance *instance, uint32_t order,
+                    const uint64_t *args, int64_t *result);
+
+#endif
