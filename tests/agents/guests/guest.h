@@ -1,0 +1,30 @@
+/* What the agents of the tests share. */
+#ifndef SERAI_TESTS_AGENTS_GUESTS_GUEST_H
+#define SERAI_TESTS_AGENTS_GUESTS_GUEST_H
+
+#include "sdk/serai.h"
+
+static inline int guest_hex_digit(char letter)
+{
+    if (letter >= '0' && letter <= '9')
+        return letter - '0';
+    if (letter >= 'a' && letter <= 'f')
+        return letter - 'a' + 10;
+    return -1;
+}
+
+/* The heap number given in hex for `name`: the slot of what it names, or a refusal. */
+static inline int64_t guest_arg_heap(const char *name, const char *args, int32_t args_size)
+{
+    uint8_t number[SERAI_HEAP_NUMBER_BYTES];
+    int32_t size;
+    const char *hex = serai_arg(name, args, args_size, &size);
+
+    if (hex == NULL || size != 2 * SERAI_HEAP_NUMBER_BYTES)
+        return SERAI_E_INVALID;
+    for (int32_t i = 0; i < SERAI_HEAP_NUMBER_BYTES; i++)
+        number[i] = (uint8_t)(guest_hex_digit(hex[2 * i]) << 4 | guest_hex_digit(hex[2 * i + 1]));
+    return heap_get(SERAI_SLOT_HEAP, number);
+}
+
+#endif

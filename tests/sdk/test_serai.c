@@ -1,0 +1,446 @@
+#include "sdk/serai.h"
+
+#include "sdk/serai_outbox.h"
+#include "tests/check_main.h"
+#include "tests/sdk/fake_orders.h"
+
+static struct serai_text text;
+static struct serai_load load;
+static struct serai_outbox outbox;
+
+static void setup(void)
+{
+    fake_reset();
+    memset(&text, 0, sizeof text);
+    memset(&load, 0, sizeof load);
+    memset(&outbox, 0, sizeof outbox);
+}
+
+static void assert_text(const char *words)
+{
+    ck_assert_int_eq(text.size, (int)strlen(words));
+    ck_assert_mem_eq(text.bytes, words, strlen(words));
+    text.size = 0;
+}
+
+/* ---- text ---- */
+
+START_TEST(numbers_are_written_to_the_ends_of_their_range)
+{
+    serai_text_add_int(&text, 0);
+    assert_text("0");
+    serai_text_add_int(&text, INT64_MAX);
+    assert_text("9223372036854775807");
+    serai_text_add_int(&text, INT64_MIN);
+    assert_text("-9223372036854775808");
+    serai_text_add_digits(&text, UINT64_MAX, 1);
+    assert_text("18446744073709551615");
+}
+END_TEST
+
+START_TEST(money_has_nine_places)
+{
+    serai_text_add_money(&text, 2000000);
+    assert_text("0.002000000");
+    serai_text_add_money(&text, 12 * INT64_C(1000000000) + 7);
+    assert_text("12.000000007");
+    serai_text_add_money(&text, -5);
+    assert_text("-0.000000005");
+    serai_text_add_money(&text, INT64_MIN);
+    assert_text("-9223372036.854775808");
+}
+END_TEST
+
+START_TEST(text_that_does_not_fit_is_cut_off)
+{
+    for (int i = 0; i < 200; i++)
+        serai_text_add(&text, "0123456789");
+    ck_assert_int_eq(text.size, SERAI_LOG_LINE_BYTES_MAX);
+    ck_assert_int_eq(text.bytes[SERAI_LOG_LINE_BYTES_MAX - 1], '3');
+    serai_text_add_int(&text, 5);
+    ck_assert_int_eq(text.size, SERAI_LOG_LINE_BYTES_MAX);
+}
+END_TEST
+
+START_TEST(values_go_where_the_words_say)
+{
+    int32_t sold = 3;
+
+    serai_log_values("sold %d for %m, 100%%", sold, 1500000000);
+    ck_assert_str_eq(fake.log, "sold 3 for 1.500000000, 100%");
+}
+END_TEST
+
+START_TEST(a_percent_sign_at_the_end_takes_no_value)
+{
+    serai_text_add_values(&text, "50%", NULL);
+    assert_text("50%");
+    serai_text_add_values(&text, "%x", NULL);
+    assert_text("x");
+}
+END_TEST
+
+START_TEST(a_line_is_empty_after_it_is_logged)
+{
+    serai_text_add(&text, "one");
+    (void)serai_text_log(&text);
+    serai_text_add(&text, "two");
+    (void)serai_text_log(&text);
+    ck_assert_str_eq(fake.log, "onetwo");
+}
+END_TEST
+
+/* ---- arguments ---- */
+
+static int64_t arg_int(const char *args, const char *name)
+{
+    return serai_arg_int(name, args, (int32_t)strlen(args), -77);
+}
+
+static int64_t arg_money(const char *args, const char *name)
+{
+    return serai_arg_money(name, args, (int32_t)strlen(args), -77);
+}
+
+START_TEST(arguments_are_found_by_their_whole_name)
+{
+    const char *args = "hops=1 max_hops=5  end=2";
+
+    ck_assert_int_eq(arg_int(args, "hops"), 1);
+    ck_assert_int_eq(arg_int(args, "max_hops"), 5);
+    ck_assert_int_eq(arg_int(args, "end"), 2);
+    ck_assert_int_eq(arg_int(args, "hop"), -77);
+    ck_assert_int_eq(arg_int(args, "en"), -77);
+    ck_assert_int_eq(arg_int("", "hops"), -77);
+    ck_assert_int_eq(arg_int("hops", "hops"), -77);
+}
+END_TEST
+
+START_TEST(numbers_that_are_none_are_not_taken)
+{
+    ck_assert_int_eq(arg_int("a=-12", "a"), -12);
+    ck_assert_int_eq(arg_int("a=", "a"), -77);
+    ck_assert_int_eq(arg_int("a=-", "a"), -77);
+    ck_assert_int_eq(arg_int("a=1x", "a"), -77);
+    ck_assert_int_eq(arg_int("a=0x10", "a"), -77);
+    ck_assert_int_eq(arg_int("a=999999999999999999", "a"), INT64_C(999999999999999999));
+    ck_assert_int_eq(arg_int("a=9999999999999999999", "a"), -77);
+}
+END_TEST
+
+START_TEST(amounts_are_decimals_of_up_to_nine_places)
+{
+    ck_assert_int_eq(arg_money("a=0.05", "a"), 50000000);
+    ck_assert_int_eq(arg_money("a=3", "a"), INT64_C(3000000000));
+    ck_assert_int_eq(arg_money("a=0.000000001", "a"), 1);
+    ck_assert_int_eq(arg_money("a=999999999.999999999", "a"), INT64_C(999999999999999999));
+}
+END_TEST
+
+START_TEST(amounts_that_are_none_are_not_taken)
+{
+    static const char *const bad[] = {"a=",           "a=.5", "a=1.",  "a=0.0000000001", "a=1.5x",
+                                      "a=1000000000", "a=-1", "a=1,5", "a=1.2.3",        "b=1"};
+
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        ck_assert_msg(arg_money(bad[i], "a") == -77, "%s was taken", bad[i]);
+}
+END_TEST
+
+START_TEST(words_are_compared_whole)
+{
+    const char *args = "role=relay";
+    int32_t size = (int32_t)strlen(args);
+
+    ck_assert(serai_arg_is("role", args, size, "relay"));
+    ck_assert(!serai_arg_is("role", args, size, "rel"));
+    ck_assert(!serai_arg_is("role", args, size, "relays"));
+    ck_assert(!serai_arg_is("rule", args, size, "relay"));
+}
+END_TEST
+
+START_TEST(written_money_reads_back_as_it_was)
+{
+    struct rng rng = rng_for_test();
+
+    for (int round = 0; round < 2000; round++) {
+        int64_t nanos = (int64_t)(rng_u64(&rng) % UINT64_C(1000000000000000000));
+
+        text.size = 0;
+        serai_text_add(&text, "x=1 money=");
+        serai_text_add_money(&text, nanos);
+        ck_assert_int_eq(serai_arg_money("money", text.bytes, text.size, -1), nanos);
+    }
+}
+END_TEST
+
+/* ---- loading ---- */
+
+static void make_own_code(int32_t size)
+{
+    fake.own_code_size = size;
+    for (int32_t i = 0; i < size; i++)
+        fake.own_code[i] = (uint8_t)(i * 7 + i / 256);
+}
+
+/* The packets that were sent are a whole load of fake.own_code with these arguments. */
+static void assert_whole_load(const char *args)
+{
+    int32_t have = 0;
+    int32_t last = fake.sent_count - 1;
+    const struct fake_packet *begin = &fake.sent[0];
+    uint8_t id[SERAI_CODE_ID_BYTES];
+
+    fake_code_id(id);
+    ck_assert_int_eq(begin->size, 37);
+    ck_assert_int_eq(begin->bytes[0], SERAI_LOAD_BEGIN);
+    ck_assert_int_eq(begin->bytes[1] | begin->bytes[2] << 8, fake.own_code_size);
+    ck_assert_mem_eq(begin->bytes + 5, id, sizeof id);
+    for (int32_t i = 1; i < last; i++) {
+        ck_assert_int_eq(fake.sent[i].bytes[0], SERAI_LOAD_PIECE);
+        ck_assert_int_eq(fake.sent[i].end, 9);
+        ck_assert_mem_eq(fake.sent[i].bytes + 1, fake.own_code + have,
+                         (size_t)fake.sent[i].size - 1);
+        have += fake.sent[i].size - 1;
+    }
+    ck_assert_int_eq(have, fake.own_code_size);
+    ck_assert_int_eq(fake.sent[last].bytes[0], SERAI_LOAD_BECOME);
+    ck_assert_int_eq(fake.sent[last].size, 1 + (int)strlen(args));
+    ck_assert_mem_eq(fake.sent[last].bytes + 1, args, strlen(args));
+}
+
+START_TEST(own_code_is_sent_whole_in_one_turn_when_there_is_room)
+{
+    fake.credit = 100;
+    make_own_code(20000);
+    ck_assert_int_eq(serai_load_self(&load, 9, "hops=1", 6), 1);
+    assert_whole_load("hops=1");
+    ck_assert_int_eq(fake.sent_count, 5);
+    ck_assert_int_eq(fake.room_asked, 0);
+}
+END_TEST
+
+START_TEST(code_of_exactly_whole_pieces_is_sent_whole)
+{
+    fake.credit = 100;
+    make_own_code(2 * SERAI_LOAD_PIECE_BYTES_MAX);
+    ck_assert_int_eq(serai_load_self(&load, 9, "", 0), 1);
+    assert_whole_load("");
+    ck_assert_int_eq(fake.sent_count, 4);
+}
+END_TEST
+
+START_TEST(a_load_waits_for_room_and_goes_on_where_it_stopped)
+{
+    make_own_code(50000);
+    ck_assert_int_eq(serai_load_self(&load, 9, "a=1", 3), 0);
+    ck_assert_int_eq(fake.room_asked, 1);
+    for (int turn = 0; turn < 8; turn++) {
+        fake.credit = 1;
+        ck_assert_int_eq(serai_load_continue(&load), 0);
+    }
+    fake.credit = 1;
+    ck_assert_int_eq(serai_load_continue(&load), 1);
+    assert_whole_load("a=1");
+    ck_assert_int_eq(fake.sent_count, 9);
+}
+END_TEST
+
+START_TEST(a_load_that_is_sent_sends_nothing_more)
+{
+    fake.credit = 100;
+    make_own_code(10);
+    ck_assert_int_eq(serai_load_self(&load, 9, "", 0), 1);
+    ck_assert_int_eq(serai_load_continue(&load), 1);
+    ck_assert_int_eq(fake.sent_count, 3);
+}
+END_TEST
+
+START_TEST(a_load_that_never_began_sends_nothing)
+{
+    ck_assert_int_eq(serai_load_continue(&load), 1);
+    ck_assert_int_eq(fake.sent_count, 0);
+}
+END_TEST
+
+START_TEST(a_full_window_counts_as_no_room)
+{
+    make_own_code(10);
+    fake.send_refusal = SERAI_E_FULL;
+    ck_assert_int_eq(serai_load_self(&load, 9, "", 0), 0);
+    ck_assert_int_eq(fake.room_asked, 1);
+}
+END_TEST
+
+START_TEST(room_that_is_asked_for_already_is_no_refusal)
+{
+    make_own_code(10);
+    fake.room_answer = SERAI_E_EXISTS;
+    ck_assert_int_eq(serai_load_self(&load, 9, "", 0), 0);
+    fake.room_answer = SERAI_E_SHORT;
+    ck_assert_int_eq(serai_load_continue(&load), SERAI_E_SHORT);
+}
+END_TEST
+
+START_TEST(a_refused_send_is_told_and_tried_again)
+{
+    make_own_code(10);
+    fake.credit = 100;
+    fake.send_refusal = SERAI_E_SHORT;
+    ck_assert_int_eq(serai_load_self(&load, 9, "x", 1), SERAI_E_SHORT);
+    fake.send_refusal = 0;
+    ck_assert_int_eq(serai_load_continue(&load), 1);
+    assert_whole_load("x");
+}
+END_TEST
+
+START_TEST(code_that_cannot_be_read_is_told)
+{
+    fake.code_answer = SERAI_E_SHORT;
+    ck_assert_int_eq(serai_load_self(&load, 9, "", 0), SERAI_E_SHORT);
+    ck_assert_int_eq(fake.sent_count, 0);
+}
+END_TEST
+
+START_TEST(use_is_one_packet_of_id_and_arguments)
+{
+    uint8_t id[SERAI_CODE_ID_BYTES];
+
+    fake_code_id(id);
+    fake.credit = 1;
+    ck_assert_int_eq(serai_load_use(&load, 9, id, "calls=10", 8), 1);
+    ck_assert_int_eq(fake.sent_count, 1);
+    ck_assert_int_eq(fake.sent[0].size, 1 + SERAI_CODE_ID_BYTES + 8);
+    ck_assert_int_eq(fake.sent[0].bytes[0], SERAI_LOAD_USE);
+    ck_assert_mem_eq(fake.sent[0].bytes + 1, id, sizeof id);
+    ck_assert_mem_eq(fake.sent[0].bytes + 1 + sizeof id, "calls=10", 8);
+}
+END_TEST
+
+START_TEST(arguments_over_the_bound_are_refused)
+{
+    static const uint8_t args[SERAI_LOAD_ARGS_BYTES_MAX + 1];
+    uint8_t id[SERAI_CODE_ID_BYTES] = {0};
+
+    fake.credit = 100;
+    make_own_code(10);
+    ck_assert_int_eq(serai_load_use(&load, 9, id, args, sizeof args), SERAI_E_INVALID);
+    ck_assert_int_eq(serai_load_self(&load, 9, args, -1), SERAI_E_INVALID);
+    ck_assert_int_eq(serai_load_self(&load, 9, args, sizeof args), SERAI_E_INVALID);
+    ck_assert_int_eq(fake.sent_count, 0);
+    ck_assert_int_eq(serai_load_use(&load, 9, id, args, SERAI_LOAD_ARGS_BYTES_MAX), 1);
+}
+END_TEST
+
+/* ---- flow control ---- */
+
+START_TEST(an_outbox_keeps_order_and_money_over_lack_of_credit)
+{
+    int32_t put = 0;
+    int32_t sent = 0;
+
+    outbox.end = 4;
+    while (sent < 200) {
+        for (; put < 200 && serai_outbox_put(&outbox, &(uint8_t){(uint8_t)put}, 1, put) == 0; put++)
+            ;
+        fake.credit = 7;
+        sent += serai_outbox_flush(&outbox);
+    }
+    ck_assert_int_eq(fake.sent_count, 200);
+    for (int32_t i = 0; i < 200; i++) {
+        ck_assert_int_eq(fake.sent[i].money, i);
+        ck_assert_int_eq(fake.sent[i].bytes[0], i);
+        ck_assert_int_eq(fake.sent[i].end, 4);
+    }
+    ck_assert_int_eq(outbox.count, 0);
+}
+END_TEST
+
+START_TEST(an_outbox_asks_for_room_only_when_credit_lacks)
+{
+    (void)serai_outbox_put(&outbox, "x", 1, 5);
+    ck_assert_int_eq(serai_outbox_flush(&outbox), 0);
+    ck_assert_int_eq(outbox.refusal, SERAI_E_CREDIT);
+    ck_assert_int_eq(fake.room_asked, 1);
+    fake.send_refusal = SERAI_E_SHORT;
+    ck_assert_int_eq(serai_outbox_flush(&outbox), 0);
+    ck_assert_int_eq(outbox.refusal, SERAI_E_SHORT);
+    ck_assert_int_eq(fake.room_asked, 1);
+    fake.send_refusal = 0;
+    fake.credit = 1;
+    ck_assert_int_eq(serai_outbox_flush(&outbox), 1);
+    ck_assert_int_eq(outbox.refusal, 0);
+}
+END_TEST
+
+START_TEST(a_full_outbox_refuses_and_so_does_a_big_packet)
+{
+    uint8_t big[SERAI_OUTBOX_BYTES_MAX + 1] = {0};
+
+    ck_assert_int_eq(serai_outbox_put(&outbox, big, sizeof big, 0), SERAI_E_INVALID);
+    ck_assert_int_eq(serai_outbox_put(&outbox, big, -1, 0), SERAI_E_INVALID);
+    for (int i = 0; i < SERAI_OUTBOX_MAX; i++)
+        ck_assert_int_eq(serai_outbox_put(&outbox, big, SERAI_OUTBOX_BYTES_MAX, 0), 0);
+    ck_assert_int_eq(serai_outbox_put(&outbox, NULL, 0, 0), SERAI_E_FULL);
+}
+END_TEST
+
+START_TEST(credit_goes_back_in_halves_and_all_of_it)
+{
+    struct serai_credit credit = {0};
+
+    serai_rearm(&credit, 3);
+    ck_assert_int_eq(fake.armed_packets, 0);
+    ck_assert_int_eq(serai_arm(&credit, 2, 8, 10), 0);
+    ck_assert_int_eq(fake.armed_packets, 8);
+    ck_assert_int_eq(fake.armed_bytes, 80);
+    serai_rearm(&credit, 3);
+    ck_assert_int_eq(fake.armed_packets, 8);
+    serai_rearm(&credit, 1);
+    ck_assert_int_eq(fake.armed_packets, 12);
+    serai_rearm(&credit, 20);
+    ck_assert_int_eq(fake.armed_packets, 32);
+    ck_assert_int_eq(fake.armed_bytes, 320);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("serai.h");
+    TCase *texts = tcase_create("text and arguments");
+    TCase *loads = tcase_create("loading and flow control");
+
+    tcase_add_checked_fixture(texts, setup, NULL);
+    tcase_add_test(texts, numbers_are_written_to_the_ends_of_their_range);
+    tcase_add_test(texts, money_has_nine_places);
+    tcase_add_test(texts, text_that_does_not_fit_is_cut_off);
+    tcase_add_test(texts, values_go_where_the_words_say);
+    tcase_add_test(texts, a_percent_sign_at_the_end_takes_no_value);
+    tcase_add_test(texts, a_line_is_empty_after_it_is_logged);
+    tcase_add_test(texts, arguments_are_found_by_their_whole_name);
+    tcase_add_test(texts, numbers_that_are_none_are_not_taken);
+    tcase_add_test(texts, amounts_are_decimals_of_up_to_nine_places);
+    tcase_add_test(texts, amounts_that_are_none_are_not_taken);
+    tcase_add_test(texts, words_are_compared_whole);
+    tcase_add_test(texts, written_money_reads_back_as_it_was);
+    suite_add_tcase(suite, texts);
+
+    tcase_add_checked_fixture(loads, setup, NULL);
+    tcase_add_test(loads, own_code_is_sent_whole_in_one_turn_when_there_is_room);
+    tcase_add_test(loads, code_of_exactly_whole_pieces_is_sent_whole);
+    tcase_add_test(loads, a_load_waits_for_room_and_goes_on_where_it_stopped);
+    tcase_add_test(loads, a_load_that_is_sent_sends_nothing_more);
+    tcase_add_test(loads, a_load_that_never_began_sends_nothing);
+    tcase_add_test(loads, a_full_window_counts_as_no_room);
+    tcase_add_test(loads, room_that_is_asked_for_already_is_no_refusal);
+    tcase_add_test(loads, a_refused_send_is_told_and_tried_again);
+    tcase_add_test(loads, code_that_cannot_be_read_is_told);
+    tcase_add_test(loads, use_is_one_packet_of_id_and_arguments);
+    tcase_add_test(loads, arguments_over_the_bound_are_refused);
+    tcase_add_test(loads, an_outbox_keeps_order_and_money_over_lack_of_credit);
+    tcase_add_test(loads, an_outbox_asks_for_room_only_when_credit_lacks);
+    tcase_add_test(loads, a_full_outbox_refuses_and_so_does_a_big_packet);
+    tcase_add_test(loads, credit_goes_back_in_halves_and_all_of_it);
+    suite_add_tcase(suite, loads);
+    return check_main(suite);
+}

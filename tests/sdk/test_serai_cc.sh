@@ -1,0 +1,92 @@
+#!/bin/sh
+# serai-cc builds an agent from one file, from its place in the source tree and from an installed
+# one, and what it refuses it refuses by name.  usage: test_serai_cc.sh SDK_FOLDER
+set -eu
+
+sdk=$1
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+failed=0
+
+fail() {
+    echo "failed: $*"
+    failed=1
+}
+
+# expect STATUS WORDS COMMAND...: the status, and words of what it says
+expect() {
+    want=$1
+    words=$2
+    shift 2
+    status=0
+    "$@" >"$folder/said" 2>&1 || status=$?
+    if [ "$status" -ne "$want" ]; then
+        fail "status $status, not $want, of: $*"
+        cat "$folder/said"
+    fi
+    if ! grep -q -e "$words" "$folder/said" && [ -n "$words" ]; then
+        fail "nothing of \"$words\" is said by: $*"
+        cat "$folder/said"
+    fi
+}
+
+cat >"$folder/hello world.c" <<'END'
+#include <serai.h>
+void serai_turn(int32_t kind, int32_t slot, int32_t size)
+{
+    (void)slot;
+    (void)size;
+    if (kind == SERAI_EVENT_BORN)
+        serai_log_values("hello %d", GREETING);
+}
+END
+cat >"$folder/printf.c" <<'END'
+#include <serai.h>
+#include <stdio.h>
+void serai_turn(int32_t kind, int32_t slot, int32_t size)
+{
+    printf("%d", (int)(kind + slot + size));
+}
+END
+cat >"$folder/mute.c" <<'END'
+#include <serai.h>
+END
+cat >"$folder/missing.c" <<'END'
+#include <serai.h>
+void elsewhere(void);
+void serai_turn(int32_t kind, int32_t slot, int32_t size)
+{
+    (void)kind, (void)slot, (void)size;
+    elsewhere();
+}
+END
+
+cc=$sdk/serai-cc
+expect 0 '' "$cc" -o "$folder/hello.wasm" -DGREETING=5 "$folder/hello world.c"
+[ -s "$folder/hello.wasm" ] || fail "no module"
+expect 0 '' "$cc" -DGREETING=5 "$folder/hello world.c" -o "$folder/again.wasm"
+cmp "$folder/hello.wasm" "$folder/again.wasm" || fail "two builds differ"
+expect 1 'wasi_snapshot_preview1.fd_write' "$cc" -o "$folder/printf.wasm" "$folder/printf.c"
+[ ! -e "$folder/printf.wasm" ] || fail "a refused module is left behind"
+expect 1 'serai_turn' "$cc" -o "$folder/mute.wasm" "$folder/mute.c"
+expect 1 'elsewhere' "$cc" -o "$folder/missing.wasm" "$folder/missing.c"
+expect 1 'GREETING' "$cc" -o "$folder/x.wasm" "$folder/hello world.c"
+expect 64 'usage' "$cc"
+expect 64 'usage' "$cc" "$folder/mute.c"
+expect 64 '-o wants a value' "$cc" "$folder/mute.c" -o
+expect 64 'multiple of 65536' "$cc" -o "$folder/x.wasm" --max-memory 70000 "$folder/mute.c"
+expect 64 'not a number' "$cc" -o "$folder/x.wasm" --max-memory 1M "$folder/mute.c"
+expect 64 'up to 16777216' "$cc" -o "$folder/x.wasm" --max-memory 16842752 "$folder/mute.c"
+expect 69 'apt install' env SERAI_CLANG=no-such-clang "$cc" -o "$folder/x.wasm" "$folder/mute.c"
+expect 0 'usage' "$cc" --help
+
+mkdir -p "$folder/prefix/bin" "$folder/prefix/share/serai/sdk"
+cp "$cc" "$folder/prefix/bin/"
+cp "$sdk"/*.h "$folder/prefix/share/serai/sdk/"
+expect 0 '' "$folder/prefix/bin/serai-cc" -o "$folder/again.wasm" -DGREETING=5 \
+    "$folder/hello world.c"
+cmp "$folder/hello.wasm" "$folder/again.wasm" || fail "the installed one builds something else"
+rm "$folder/prefix/share/serai/sdk/serai.h"
+expect 69 'cannot find serai.h' "$folder/prefix/bin/serai-cc" -o "$folder/x.wasm" "$folder/mute.c"
+
+exit $failed
