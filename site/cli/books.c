@@ -1,0 +1,83 @@
+#include "site/cli/books.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/store/store.h"
+#include "site/cli/cli.h"
+#include "site/cli/render.h"
+#include "site/control/paths.h"
+
+int books_open(const struct cli *cli, struct books *books)
+{
+    char path[FILE_PATH_BYTES];
+    struct fault fault = {0};
+    enum status status = file_path(path, cli->dir, SITE_STORE, &fault);
+
+    *books = (struct books){0};
+    if (status == ST_OK)
+        status = store_lmdb_open(&books->lmdb, path, STORE_READ_ONLY, cli->map_bytes, &fault);
+    if (status == ST_MISSING)
+        return cli_fail(CLI_MISSING, "%s; is there a site in %s?", fault.text, cli->dir);
+    if (status != ST_OK)
+        return cli_fault(&fault);
+    books->store = store_from_lmdb(books->lmdb);
+    return CLI_OK;
+}
+
+void books_close(struct books *books)
+{
+    store_lmdb_close(books->lmdb);
+}
+
+char *books_balance(char text[64], const struct account *account)
+{
+    bool by_debits = account->class == ACCOUNT_SOURCE;
+    u128 plus = by_debits ? account->debits : account->credits;
+    u128 minus = by_debits ? account->credits : account->debits;
+
+    text[0] = '-';
+    (void)!render_total(plus >= minus ? text : text + 1,
+                        plus >= minus ? plus - minus : minus - plus);
+    return text;
+}
+
+bool account_kinds_add(struct account_kinds *kinds, uint64_t account, enum account_kind kind)
+{
+    if (kinds->count == kinds->capacity) {
+        size_t capacity = kinds->capacity == 0 ? 64 : kinds->capacity * 2;
+        struct account_kind_of *items = realloc(kinds->items, capacity * sizeof *items);
+
+        if (items == NULL)
+            return false;
+        kinds->items = items;
+        kinds->capacity = capacity;
+    }
+    kinds->items[kinds->count++] = (struct account_kind_of){.account = account, .kind = kind};
+    return true;
+}
+
+static int compare(const void *left, const void *right)
+{
+    const struct account_kind_of *a = left;
+    const struct account_kind_of *b = right;
+
+    return a->account < b->account ? -1 : a->account > b->account;
+}
+
+enum account_kind account_kinds_find(const struct account_kinds *kinds, uint64_t account)
+{
+    const struct account_kind_of wanted = {.account = account};
+    const struct account_kind_of *found;
+
+    if (kinds->count == 0)
+        return KIND_SUSPENSE;
+    found = bsearch(&wanted, kinds->items, kinds->count, sizeof wanted, compare);
+    return found == NULL ? KIND_SUSPENSE : found->kind;
+}
+
+void account_kinds_fini(struct account_kinds *kinds)
+{
+    free(kinds->items);
+    *kinds = (struct account_kinds){0};
+}

@@ -1,0 +1,196 @@
+#include "site/cli/cli.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "site/cli/orders.h"
+#include "site/cli/render.h"
+#include "site/config/config.h"
+#include "site/control/paths.h"
+
+int cli_fail(enum cli_exit code, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    fputs("serai: ", stderr);
+    (void)vfprintf(stderr, format, args);
+    putc('\n', stderr);
+    va_end(args);
+    return (int)code;
+}
+
+static enum cli_exit exit_of(enum status status)
+{
+    switch (status) {
+    case ST_OK:
+        return CLI_OK;
+    case ST_INVALID:
+        return CLI_BAD_DATA;
+    case ST_MISSING:
+        return CLI_MISSING;
+    case ST_EXISTS:
+        return CLI_REFUSED;
+    case ST_FULL:
+    case ST_CORRUPT:
+    case ST_IO:
+        return CLI_IO;
+    case ST_BUSY:
+    case ST_UNKNOWN:
+        return CLI_TRY_AGAIN;
+    case ST_DENIED:
+        return CLI_DENIED;
+    case ST_NOMEM:
+        break;
+    }
+    return CLI_INTERNAL;
+}
+
+int cli_fault(const struct fault *fault)
+{
+    return cli_fail(exit_of(fault->status), "%s", fault->text);
+}
+
+const char *cli_value(const struct cli *cli, enum cli_option_id option, const char *other)
+{
+    return cli->args.given[option] ? cli->args.values[option] : other;
+}
+
+static bool parse_number(const char *text, uint64_t *number)
+{
+    char *end;
+
+    if (*text < '0' || *text > '9')
+        return false;
+    errno = 0;
+    *number = strtoull(text, &end, 10);
+    return errno == 0 && *end == '\0';
+}
+
+int cli_number(const char *text, const char *what, uint64_t *number)
+{
+    if (!parse_number(text, number))
+        return cli_fail(CLI_USAGE, "%s: \"%s\" is not a number", what, text);
+    return CLI_OK;
+}
+
+int cli_money(const char *text, struct money *amount)
+{
+    struct fault fault = {0};
+
+    if (money_parse(amount, text, &fault) != ST_OK)
+        return cli_fail(CLI_USAGE, "%s", fault.text);
+    return CLI_OK;
+}
+
+/* ---- agents and customers by name ---- */
+
+struct search {
+    const char *name;
+    const char *number_key;
+    uint64_t number;
+    unsigned found;
+};
+
+static bool compare_name(void *context, const uint8_t *item, size_t size)
+{
+    struct search *search = context;
+    char name[RENDER_TEXT_BYTES];
+
+    if (render_text(item, size, "name", name) && strcmp(name, search->name) == 0 &&
+        render_number(item, size, search->number_key, &search->number))
+        search->found++;
+    return search->found < 2;
+}
+
+static int find(struct cli *cli, const char *text, const char *kind, const char *number_key,
+                uint64_t *number)
+{
+    char list_name[16];
+    struct search search = {.name = text, .number_key = number_key};
+    struct cli_list list = {.command = list_name, .cursor_key = number_key, .limit = UINT64_MAX};
+    size_t length = strlen(kind);
+    int code;
+
+    if (strncmp(text, kind, length) == 0 && text[length] == ':')
+        text += length + 1;
+    if (parse_number(text, number))
+        return CLI_OK;
+    (void)snprintf(list_name, sizeof list_name, "%ss", kind);
+    code = cli_list_each(cli, &list, compare_name, &search);
+    if (code != CLI_OK)
+        return code;
+    if (search.found == 0)
+        return cli_fail(CLI_MISSING, "there is no %s \"%s\"; `serai %s ls` lists them", kind, text,
+                        kind);
+    if (search.found > 1)
+        return cli_fail(CLI_USAGE, "more than one %s is called \"%s\": use its number", kind, text);
+    *number = search.number;
+    return CLI_OK;
+}
+
+int cli_agent(struct cli *cli, const char *text, uint64_t *agent)
+{
+    return find(cli, text, "agent", "id", agent);
+}
+
+int cli_customer(struct cli *cli, const char *text, uint64_t *customer)
+{
+    return find(cli, text, "customer", "account", customer);
+}
+
+/* ---- the program ---- */
+
+static void ignore_error(void *context, const struct config_error *error)
+{
+    (void)context;
+    (void)error;
+}
+
+/*
+ * Where the daemon listens and what the money is called.  A configuration with errors is `site
+ * run`'s to report; a running daemon is still spoken to.
+ */
+static int look_at_site(struct cli *cli)
+{
+    const struct config_reader reader = {.orders = &cli_order_names, .report = ignore_error};
+    struct site_config config;
+    struct pricebook book;
+    struct fault fault = {0};
+
+    cli->dir = cli_value(cli, OPT_SITE, getenv("SERAI_SITE"));
+    if (cli->dir == NULL || *cli->dir == '\0')
+        cli->dir = SITE_DIR_DEFAULT;
+    site_config_default(&config);
+    pricebook_default(&book, NULL);
+    if (config_load(cli->dir, &reader, &config, &book, &fault) != ST_OK) {
+        if (file_path(cli->socket, cli->dir, SITE_SOCKET, &fault) != ST_OK)
+            return cli_fault(&fault);
+    } else {
+        (void)snprintf(cli->socket, sizeof cli->socket, "%s", config.socket);
+    }
+    (void)snprintf(cli->currency, sizeof cli->currency, "%s", book.currency);
+    cli->map_bytes = config.map_bytes;
+    return CLI_OK;
+}
+
+int cli_main(int argc, char **argv)
+{
+    struct cli cli = {0};
+    int code;
+
+    if (sodium_init() < 0)
+        return cli_fail(CLI_INTERNAL, "libsodium cannot start");
+    code = cli_parse(&cli.args, argc, argv);
+    if (code >= 0)
+        return code;
+    code = look_at_site(&cli);
+    if (code == CLI_OK)
+        code = cli.args.command->run(&cli);
+    if (fflush(stdout) != 0 && code == CLI_OK)
+        code = cli_fail(CLI_IO, "writing the output: %s", strerror(errno));
+    return code;
+}

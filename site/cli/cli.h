@@ -1,0 +1,115 @@
+/*
+ * The `serai` command.  Each command is a row of the table in commands.c and a function here; the
+ * options of all are one table in options.c, from which the help is printed.  Exit codes:
+ * docs/operate.md.
+ */
+#ifndef SERAI_SITE_CLI_CLI_H
+#define SERAI_SITE_CLI_CLI_H
+
+#include <stdio.h>
+
+#include "base/money.h"
+#include "site/cli/client.h"
+#include "site/cli/options.h"
+#include "site/control/file.h"
+
+enum cli_exit {
+    CLI_OK = 0,
+    CLI_REFUSED = 1, /* by a rule; or a discrepancy in the books */
+    CLI_USAGE = 64,
+    CLI_BAD_DATA = 65,
+    CLI_MISSING = 66,
+    CLI_NO_DAEMON = 69,
+    CLI_INTERNAL = 70,
+    CLI_IO = 74, /* the disk, or damaged books */
+    CLI_TRY_AGAIN = 75,
+    CLI_DENIED = 77,
+    CLI_CONFIG = 78,
+};
+
+struct cli {
+    struct cli_args args;
+    const char *dir;              /* of the site */
+    char socket[FILE_PATH_BYTES]; /* of its daemon */
+    char currency[16];
+    uint64_t map_bytes; /* of its store */
+};
+
+/* The whole program.  Returns the exit code. */
+int cli_main(int argc, char **argv);
+
+/* Prints "serai: ..." on stderr; returns `code`, so that a command ends with it. */
+int cli_fail(enum cli_exit code, const char *format, ...) PRINTF_LIKE(2, 3);
+/* The same for a fault of the world. */
+int cli_fault(const struct fault *fault);
+
+/* Words on the command line.  On failure they print and return the exit code; else CLI_OK. */
+MUST_CHECK int cli_number(const char *text, const char *what, uint64_t *number);
+MUST_CHECK int cli_money(const char *text, struct money *amount);
+/* An agent by "4097", "agent:4097" or its name; a customer likewise.  Names are asked for. */
+MUST_CHECK int cli_agent(struct cli *cli, const char *text, uint64_t *agent);
+MUST_CHECK int cli_customer(struct cli *cli, const char *text, uint64_t *customer);
+/* The value of an option, or `other` when it is not given. */
+const char *cli_value(const struct cli *cli, enum cli_option_id option, const char *other);
+
+/* An answer of the daemon; its bytes are freed by cli_answer_fini. */
+struct cli_answer {
+    struct bytes bytes;
+    struct control_reply reply;
+};
+void cli_answer_fini(struct cli_answer *answer);
+
+/*
+ * Ask the daemon.  CLI_OK only when it did what was asked; otherwise the reason is printed and the
+ * exit code returned.  `args` is taken: freed in any case.
+ */
+MUST_CHECK int cli_read(struct cli *cli, const char *command, struct bytes *args,
+                        struct cli_answer *answer);
+MUST_CHECK int cli_signed(struct cli *cli, const char *command, struct bytes *args,
+                          struct cli_answer *answer);
+
+/* cli_read() or cli_signed(), and the result printed. */
+MUST_CHECK int cli_read_print(struct cli *cli, const char *command, struct bytes *args);
+MUST_CHECK int cli_signed_print(struct cli *cli, const char *command, struct bytes *args);
+
+/*
+ * Visit the items of a paged list: args are `before...`, the cursor, a limit; the cursor starts at
+ * `after` and follows the item's number under `cursor_key`.  At most `limit` items.  A visit that
+ * returns false ends it.
+ */
+struct cli_list {
+    const char *command;
+    const char *cursor_key;
+    bool has_subject;
+    uint64_t subject; /* an argument before the cursor */
+    uint64_t after;
+    uint64_t limit;
+};
+MUST_CHECK int cli_list_each(struct cli *cli, const struct cli_list *list,
+                             bool (*visit)(void *context, const uint8_t *item, size_t size),
+                             void *context);
+
+/* The commands. */
+int cmd_site_init(struct cli *cli);
+int cmd_site_run(struct cli *cli);
+int cmd_site_status(struct cli *cli);
+int cmd_money_in(struct cli *cli);
+int cmd_money_out(struct cli *cli);
+int cmd_customer_add(struct cli *cli);
+int cmd_customer_ls(struct cli *cli);
+int cmd_agent_deploy(struct cli *cli);
+int cmd_agent_ls(struct cli *cli);
+int cmd_agent_show(struct cli *cli);
+int cmd_agent_fund(struct cli *cli);
+int cmd_agent_send(struct cli *cli);
+int cmd_agent_logs(struct cli *cli);
+int cmd_agent_freeze(struct cli *cli);
+int cmd_agent_thaw(struct cli *cli);
+int cmd_heap_ls(struct cli *cli);
+int cmd_price_show(struct cli *cli);
+int cmd_ledger_accounts(struct cli *cli);
+int cmd_ledger_transfers(struct cli *cli);
+int cmd_ledger_export(struct cli *cli);
+int cmd_audit_verify(struct cli *cli);
+
+#endif

@@ -1,0 +1,205 @@
+/* serai agent deploy | show | fund | send | freeze | thaw */
+#include <string.h>
+
+#include "sdk/abi.h"
+#include "site/cli/cli.h"
+
+enum { GIFTS_MAX = 8 };
+
+struct gift {
+    const char *name;
+    enum serai_kind kind;
+};
+
+static const struct gift gifts[] = {
+    {"spawner", SERAI_KIND_SPAWNER},
+    {"timer", SERAI_KIND_TIMER},
+    {"clock", SERAI_KIND_CLOCK},
+    {"random", SERAI_KIND_RANDOM},
+};
+
+static const struct gift *find_gift(const char *name, size_t length)
+{
+    for (size_t i = 0; i < sizeof gifts / sizeof gifts[0]; i++)
+        if (strlen(gifts[i].name) == length && strncmp(gifts[i].name, name, length) == 0)
+            return &gifts[i];
+    return NULL;
+}
+
+/* "timer,clock" as an array of kinds. */
+static int put_gifts(struct bytes *args, const char *list)
+{
+    uint64_t kinds[GIFTS_MAX];
+    size_t count = 0;
+
+    while (*list != '\0') {
+        size_t length = strcspn(list, ",");
+        const struct gift *gift = find_gift(list, length);
+
+        if (gift == NULL)
+            return cli_fail(CLI_USAGE,
+                            "--give: there is no \"%.*s\"; there are spawner, timer, "
+                            "clock and random",
+                            (int)length, list);
+        if (count == GIFTS_MAX)
+            return cli_fail(CLI_USAGE, "--give: at most %d", GIFTS_MAX);
+        kinds[count++] = (uint64_t)gift->kind;
+        list += length + (list[length] == ',' ? 1 : 0);
+    }
+    cbor_put_array(args, count);
+    for (size_t i = 0; i < count; i++)
+        cbor_put_uint(args, kinds[i]);
+    return CLI_OK;
+}
+
+static int put_module(struct bytes *args, const char *path)
+{
+    struct bytes module = {0};
+    struct fault fault = {0};
+    int code = CLI_OK;
+
+    if (file_read(path, CONTROL_BYTES_MAX, &module, &fault) != ST_OK)
+        code = cli_fault(&fault);
+    else if (module.size == 0)
+        code = cli_fail(CLI_BAD_DATA, "%s is empty", path);
+    else
+        cbor_put_bytes(args, module.data, module.size);
+    bytes_fini(&module);
+    return code;
+}
+
+/* What an agent is called when nobody says: its file's name without folder and ending. */
+static void default_name(const char *path, char name[CONTROL_NAME_BYTES_MAX + 1])
+{
+    const char *slash = strrchr(path, '/');
+    const char *base = slash == NULL ? path : slash + 1;
+    size_t length = strcspn(base, ".");
+
+    if (length > CONTROL_NAME_BYTES_MAX)
+        length = CONTROL_NAME_BYTES_MAX;
+    memcpy(name, base, length);
+    name[length] = '\0';
+}
+
+static int put_deploy(struct cli *cli, struct bytes *args)
+{
+    char name[CONTROL_NAME_BYTES_MAX + 1];
+    const char *text = cli_value(cli, OPT_ARGS, "");
+    struct money endowment = money_zero();
+    int code;
+
+    default_name(cli->args.operands[0], name);
+    if (strlen(cli_value(cli, OPT_NAME, name)) > CONTROL_NAME_BYTES_MAX)
+        return cli_fail(CLI_USAGE, "a name has at most %d bytes", CONTROL_NAME_BYTES_MAX);
+    if (strlen(text) > SERAI_ARGS_BYTES_MAX)
+        return cli_fail(CLI_USAGE, "--args: at most %d bytes", SERAI_ARGS_BYTES_MAX);
+    if (!cli->args.given[OPT_MONEY])
+        return cli_fail(CLI_USAGE, "an agent needs money to live: --money AMOUNT");
+    code = cli_money(cli->args.values[OPT_MONEY], &endowment);
+    if (code != CLI_OK)
+        return code;
+    cbor_put_array(args, 6);
+    cbor_put_text(args, cli_value(cli, OPT_NAME, name));
+    code = put_module(args, cli->args.operands[0]);
+    cbor_put_bytes(args, text, strlen(text));
+    cbor_put_uint(args, money_nanos(endowment));
+    if (code == CLI_OK)
+        code = put_gifts(args, cli_value(cli, OPT_GIVE, ""));
+    cbor_put_array(args, cli->args.with_count);
+    for (size_t i = 0; i < cli->args.with_count && code == CLI_OK; i++)
+        code = put_module(args, cli->args.with[i]);
+    return code;
+}
+
+int cmd_agent_deploy(struct cli *cli)
+{
+    struct bytes args = {0};
+    int code = cli->args.given[OPT_RETRY] ? CLI_OK : put_deploy(cli, &args);
+
+    if (code == CLI_OK)
+        return cli_signed_print(cli, "agent.deploy", &args);
+    bytes_fini(&args);
+    return code;
+}
+
+int cmd_agent_show(struct cli *cli)
+{
+    struct bytes args = {0};
+    uint64_t agent;
+    int code = cli_agent(cli, cli->args.operands[0], &agent);
+
+    if (code != CLI_OK)
+        return code;
+    cbor_put_array(&args, 1);
+    cbor_put_uint(&args, agent);
+    return cli_read_print(cli, "agent", &args);
+}
+
+int cmd_agent_fund(struct cli *cli)
+{
+    struct bytes args = {0};
+    struct money amount = money_zero();
+    uint64_t agent;
+    int code;
+
+    if (cli->args.given[OPT_RETRY])
+        return cli_signed_print(cli, "agent.fund", &args);
+    code = cli_money(cli->args.operands[1], &amount);
+    if (code == CLI_OK)
+        code = cli_agent(cli, cli->args.operands[0], &agent);
+    if (code != CLI_OK)
+        return code;
+    cbor_put_array(&args, 2);
+    cbor_put_uint(&args, agent);
+    cbor_put_uint(&args, money_nanos(amount));
+    return cli_signed_print(cli, "agent.fund", &args);
+}
+
+int cmd_agent_send(struct cli *cli)
+{
+    struct bytes args = {0};
+    struct money amount = money_zero();
+    uint64_t agent;
+    int code;
+
+    if (cli->args.given[OPT_RETRY])
+        return cli_signed_print(cli, "agent.send", &args);
+    if (strlen(cli->args.operands[1]) > SERAI_MESSAGE_BYTES_MAX)
+        return cli_fail(CLI_USAGE, "a message has at most %d bytes", SERAI_MESSAGE_BYTES_MAX);
+    code = cli_money(cli_value(cli, OPT_MONEY, "0"), &amount);
+    if (code == CLI_OK)
+        code = cli_agent(cli, cli->args.operands[0], &agent);
+    if (code != CLI_OK)
+        return code;
+    cbor_put_array(&args, 3);
+    cbor_put_uint(&args, agent);
+    cbor_put_bytes(&args, cli->args.operands[1], strlen(cli->args.operands[1]));
+    cbor_put_uint(&args, money_nanos(amount));
+    return cli_signed_print(cli, "agent.send", &args);
+}
+
+static int change_state(struct cli *cli, const char *command)
+{
+    struct bytes args = {0};
+    uint64_t agent;
+    int code;
+
+    if (cli->args.given[OPT_RETRY])
+        return cli_signed_print(cli, command, &args);
+    code = cli_agent(cli, cli->args.operands[0], &agent);
+    if (code != CLI_OK)
+        return code;
+    cbor_put_array(&args, 1);
+    cbor_put_uint(&args, agent);
+    return cli_signed_print(cli, command, &args);
+}
+
+int cmd_agent_freeze(struct cli *cli)
+{
+    return change_state(cli, "agent.freeze");
+}
+
+int cmd_agent_thaw(struct cli *cli)
+{
+    return change_state(cli, "agent.thaw");
+}

@@ -1,0 +1,293 @@
+/* serai ledger accounts | transfers | export: read from the store, with the daemon up or down. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/journal.h"
+#include "site/cli/books.h"
+#include "site/cli/cli.h"
+#include "site/cli/render.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* ---- accounts ---- */
+
+struct accounts {
+    bool json;
+    struct table_text *table;
+};
+
+static void show_account(void *context, const struct account *account)
+{
+    struct accounts *accounts = context;
+    char name[ACCOUNT_NAME_BYTES];
+    char debits[64];
+    char credits[64];
+    char balance[64];
+    char customer[24] = "";
+
+    account_name(name, account->id, account->kind);
+    render_total(debits, account->debits);
+    render_total(credits, account->credits);
+    books_balance(balance, account);
+    if (account->customer != 0)
+        (void)snprintf(customer, sizeof customer, "%" PRIu64, account->customer);
+    if (accounts->json) {
+        printf("{\"id\":%" PRIu64 ",\"name\":\"%s\",\"debits\":\"%s\",\"credits\":\"%s\","
+               "\"balance\":\"%s\",\"customer\":%" PRIu64 ",\"closed\":%s}\n",
+               account->id, name, debits, credits, balance, account->customer,
+               account->closed ? "true" : "false");
+        return;
+    }
+    if (account->debits == 0 && account->credits == 0 && account->customer == 0)
+        return; /* one of the site's own that nothing used yet */
+    table_text_row(accounts->table, (const char *[]){name, debits, credits, balance, customer,
+                                                     account->closed ? "closed" : ""});
+}
+
+int cmd_ledger_accounts(struct cli *cli)
+{
+    static const char *const headers[] = {"ACCOUNT", "DEBITS",   "CREDITS",
+                                          "BALANCE", "CUSTOMER", "STATE"};
+    struct accounts accounts = {.json = cli->args.given[OPT_JSON]};
+    struct books books;
+    struct ledger *ledger = NULL;
+    struct fault fault = {0};
+    int code = books_open(cli, &books);
+    enum status status;
+
+    if (code != CLI_OK)
+        return code;
+    status = ledger_new(&ledger);
+    if (status == ST_OK)
+        status = ledger_load(ledger, &books.store, &fault);
+    else
+        (void)!fault_set(&fault, status, "load the ledger: memory is short");
+    if (status == ST_OK) {
+        if (!accounts.json)
+            accounts.table = table_text_new(headers, COUNT(headers));
+        ledger_each_account(ledger, show_account, &accounts);
+        table_text_print(accounts.table, stdout);
+    } else {
+        code = cli_fault(&fault);
+    }
+    ledger_free(ledger);
+    books_close(&books);
+    return code;
+}
+
+/* ---- transfers ---- */
+
+struct transfers {
+    bool json;
+    struct table_text *table;
+    const char *account; /* name or number; NULL: all */
+    const char *code;    /* text or number; NULL: all */
+    uint64_t since;
+    uint64_t limit;
+    uint64_t shown;
+    struct account_kinds kinds;
+    struct journal_event *events; /* of the frame that is being read */
+    size_t event_count;
+    size_t event_capacity;
+};
+
+static enum status begin_frame(void *context, const struct frame_header *header,
+                               struct fault *fault)
+{
+    struct transfers *transfers = context;
+
+    (void)header;
+    (void)fault;
+    transfers->event_count = 0;
+    return ST_OK;
+}
+
+static enum status keep_opening(void *context, const struct journal_opening *opening,
+                                struct fault *fault)
+{
+    struct transfers *transfers = context;
+
+    if (opening->closing || account_kinds_add(&transfers->kinds, opening->account, opening->kind))
+        return ST_OK;
+    return fault_set(fault, ST_NOMEM, "list transfers: memory is short");
+}
+
+static enum status keep_event(void *context, const struct journal_event *event, struct fault *fault)
+{
+    struct transfers *transfers = context;
+
+    if (transfers->event_count == transfers->event_capacity) {
+        size_t capacity = transfers->event_capacity == 0 ? 64 : transfers->event_capacity * 2;
+        struct journal_event *events = realloc(transfers->events, capacity * sizeof *events);
+
+        if (events == NULL)
+            return fault_set(fault, ST_NOMEM, "list transfers: memory is short");
+        transfers->events = events;
+        transfers->event_capacity = capacity;
+    }
+    transfers->events[transfers->event_count++] = *event;
+    return ST_OK;
+}
+
+static const char *event_text(enum event_kind kind)
+{
+    switch (kind) {
+    case EVENT_TICK:
+        return "tick";
+    case EVENT_REQUEST:
+        return "request";
+    case EVENT_TURN:
+        return "turn";
+    case EVENT_LINK:
+        return "link";
+    case EVENT_BIRTH:
+        return "birth";
+    }
+    return "unknown";
+}
+
+static bool is_account(const char *wanted, uint64_t id, const char *name)
+{
+    char number[24];
+
+    (void)snprintf(number, sizeof number, "%" PRIu64, id);
+    return strcmp(wanted, name) == 0 || strcmp(wanted, number) == 0;
+}
+
+static bool is_code(const char *wanted, enum transfer_code code)
+{
+    char number[24];
+
+    (void)snprintf(number, sizeof number, "%d", (int)code);
+    return strcmp(wanted, transfer_code_text((uint64_t)code)) == 0 || strcmp(wanted, number) == 0;
+}
+
+static void print_line(struct transfers *transfers, const struct journal_line *line,
+                       const char *debit, const char *credit)
+{
+    const struct transfer *transfer = &line->transfer;
+    const struct journal_event *event =
+        line->event < transfers->event_count ? &transfers->events[line->event] : NULL;
+    const char *kind = event == NULL ? "" : event_text(event->kind);
+    uint64_t subject = event == NULL ? 0 : event->subject;
+    const char *code = transfer_code_text((uint64_t)transfer->code);
+    char amount[MONEY_TEXT_BYTES];
+    char frame[24];
+    char quantity[24];
+    char object[24];
+    char cause[64];
+
+    money_print(amount, transfer->amount);
+    if (transfers->json) {
+        printf("{\"frame\":%" PRIu64 ",\"event\":%" PRIu32 ",\"kind\":\"%s\",\"subject\":%" PRIu64
+               ",\"site_time_us\":%" PRIu64 ",\"debit\":\"%s\",\"credit\":\"%s\",\"amount\":\"%s\","
+               "\"code\":\"%s\",\"quantity\":%" PRIu64 ",\"price_id\":%" PRIu64
+               ",\"object\":%" PRIu64 "}\n",
+               line->frame, line->event, kind, subject, event == NULL ? 0 : event->site_time_us,
+               debit, credit, amount, code, transfer->quantity, transfer->price_id,
+               transfer->object);
+        return;
+    }
+    (void)snprintf(frame, sizeof frame, "%" PRIu64, line->frame);
+    (void)snprintf(quantity, sizeof quantity, "%" PRIu64, transfer->quantity);
+    (void)snprintf(object, sizeof object, "%" PRIu64, transfer->object);
+    (void)snprintf(cause, sizeof cause, "%s %" PRIu64, kind, subject);
+    table_text_row(transfers->table, (const char *[]){frame, cause, debit, credit, amount, code,
+                                                      transfer->quantity == 0 ? "" : quantity,
+                                                      transfer->object == 0 ? "" : object});
+}
+
+static enum status show_line(void *context, const struct journal_line *line, struct fault *fault)
+{
+    struct transfers *transfers = context;
+    const struct transfer *transfer = &line->transfer;
+    char debit[ACCOUNT_NAME_BYTES];
+    char credit[ACCOUNT_NAME_BYTES];
+
+    (void)fault;
+    if (line->frame < transfers->since || transfers->shown == transfers->limit)
+        return ST_OK;
+    account_name(debit, transfer->debit, account_kinds_find(&transfers->kinds, transfer->debit));
+    account_name(credit, transfer->credit, account_kinds_find(&transfers->kinds, transfer->credit));
+    if (transfers->account != NULL && !is_account(transfers->account, transfer->debit, debit) &&
+        !is_account(transfers->account, transfer->credit, credit))
+        return ST_OK;
+    if (transfers->code != NULL && !is_code(transfers->code, transfer->code))
+        return ST_OK;
+    transfers->shown++;
+    print_line(transfers, line, debit, credit);
+    return ST_OK;
+}
+
+static int take_filters(struct cli *cli, struct transfers *transfers)
+{
+    int code = cli_number(cli_value(cli, OPT_SINCE, "0"), "--since", &transfers->since);
+
+    transfers->json = cli->args.given[OPT_JSON];
+    transfers->account = cli_value(cli, OPT_ACCOUNT, NULL);
+    transfers->code = cli_value(cli, OPT_CODE, NULL);
+    transfers->limit = UINT64_MAX;
+    if (code == CLI_OK && cli->args.given[OPT_LIMIT])
+        code = cli_number(cli->args.values[OPT_LIMIT], "--limit", &transfers->limit);
+    return code;
+}
+
+int cmd_ledger_transfers(struct cli *cli)
+{
+    static const char *const headers[] = {"FRAME",  "CAUSE", "FROM",     "TO",
+                                          "AMOUNT", "WHY",   "QUANTITY", "OBJECT"};
+    struct transfers transfers = {0};
+    const struct journal_reader reader = {
+        .frame = begin_frame,
+        .opening = keep_opening,
+        .event = keep_event,
+        .line = show_line,
+        .context = &transfers,
+    };
+    struct books books;
+    struct fault fault = {0};
+    int code = take_filters(cli, &transfers);
+
+    if (code == CLI_OK)
+        code = books_open(cli, &books);
+    if (code != CLI_OK)
+        return code;
+    if (!transfers.json)
+        transfers.table = table_text_new(headers, COUNT(headers));
+    if (journal_read(&books.store, &reader, &fault) != ST_OK)
+        code = cli_fault(&fault);
+    table_text_print(transfers.table, stdout);
+    account_kinds_fini(&transfers.kinds);
+    free(transfers.events);
+    books_close(&books);
+    return code;
+}
+
+/* ---- export ---- */
+
+int cmd_ledger_export(struct cli *cli)
+{
+    const char *format = cli_value(cli, OPT_FORMAT, "hledger");
+    bool hledger = strcmp(format, "hledger") == 0;
+    const struct export_options options = {
+        .commodity = cli->currency,
+        .by_event = cli->args.given[OPT_BY_EVENT],
+    };
+    struct books books;
+    struct fault fault = {0};
+    enum status status;
+    int code;
+
+    if (!hledger && strcmp(format, "jsonl") != 0)
+        return cli_fail(CLI_USAGE, "--format: \"%s\" is neither hledger nor jsonl", format);
+    code = books_open(cli, &books);
+    if (code != CLI_OK)
+        return code;
+    status = hledger ? ledger_export_hledger(&books.store, &options, stdout, &fault)
+                     : ledger_export_jsonl(&books.store, &options, stdout, &fault);
+    if (status != ST_OK)
+        code = cli_fault(&fault);
+    books_close(&books);
+    return code;
+}

@@ -1,0 +1,156 @@
+/* serai customer ls, agent ls | logs, heap ls, price show */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "site/cli/cli.h"
+#include "site/cli/render.h"
+
+enum { LOG_LINES_DEFAULT = 1000 };
+
+/* A list as a table: which fields of each item, under which headers. */
+struct column {
+    const char *key;
+    const char *header;
+};
+
+struct view {
+    const struct column *columns;
+    size_t count;
+    bool json;
+    struct table_text *table;
+};
+
+static bool show_item(void *context, const uint8_t *item, size_t size)
+{
+    struct view *view = context;
+    char texts[TABLE_COLUMNS_MAX][RENDER_TEXT_BYTES];
+    const char *cells[TABLE_COLUMNS_MAX];
+
+    if (view->json) {
+        render_json(stdout, item, size);
+        putchar('\n');
+        return true;
+    }
+    for (size_t i = 0; i < view->count; i++) {
+        (void)!render_text(item, size, view->columns[i].key, texts[i]); /* missing: empty */
+        cells[i] = texts[i];
+    }
+    table_text_row(view->table, cells);
+    return true;
+}
+
+static void view_begin(struct view *view, const struct cli *cli, const struct column *columns,
+                       size_t count)
+{
+    const char *headers[TABLE_COLUMNS_MAX];
+
+    *view = (struct view){.columns = columns, .count = count, .json = cli->args.given[OPT_JSON]};
+    for (size_t i = 0; i < count; i++)
+        headers[i] = columns[i].header;
+    if (!view->json)
+        view->table = table_text_new(headers, count);
+}
+
+static int show_list(struct cli *cli, const struct cli_list *list, const struct column *columns,
+                     size_t count)
+{
+    struct view view;
+    int code;
+
+    view_begin(&view, cli, columns, count);
+    code = cli_list_each(cli, list, show_item, &view);
+    table_text_print(view.table, stdout);
+    return code;
+}
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+int cmd_customer_ls(struct cli *cli)
+{
+    static const struct column columns[] = {
+        {"account", "CUSTOMER"}, {"name", "NAME"}, {"balance", "BALANCE"},
+        {"agents", "AGENTS"},    {"key", "KEY"},
+    };
+    const struct cli_list list = {
+        .command = "customers", .cursor_key = "account", .limit = UINT64_MAX};
+
+    return show_list(cli, &list, columns, COUNT(columns));
+}
+
+int cmd_agent_ls(struct cli *cli)
+{
+    static const struct column columns[] = {
+        {"id", "AGENT"},      {"name", "NAME"},       {"customer", "CUSTOMER"},
+        {"state", "STATE"},   {"balance", "BALANCE"}, {"memory_bytes", "BYTES"},
+        {"inbox", "WAITING"}, {"reason", "REASON"},
+    };
+    const struct cli_list list = {.command = "agents", .cursor_key = "id", .limit = UINT64_MAX};
+
+    return show_list(cli, &list, columns, COUNT(columns));
+}
+
+int cmd_heap_ls(struct cli *cli)
+{
+    static const struct column columns[] = {
+        {"serial", "SERIAL"}, {"agent", "AGENT"}, {"kind", "KIND"}, {"deposit", "DEPOSIT"}};
+    const struct cli_list list = {.command = "heap", .cursor_key = "serial", .limit = UINT64_MAX};
+
+    return show_list(cli, &list, columns, COUNT(columns));
+}
+
+static void show_price(void *context, const uint8_t *item, size_t size)
+{
+    (void)!show_item(context, item, size); /* always goes on */
+}
+
+int cmd_price_show(struct cli *cli)
+{
+    static const struct column columns[] = {{"key", "KEY"}, {"price", "VALUE"}, {"unit", "UNIT"}};
+    struct bytes args = {0};
+    struct cli_answer answer;
+    struct view view;
+    int code;
+
+    cbor_put_array(&args, 0);
+    code = cli_read(cli, "prices", &args, &answer);
+    if (code == CLI_OK) {
+        view_begin(&view, cli, columns, COUNT(columns));
+        render_each(answer.reply.result, answer.reply.result_size, show_price, &view);
+        table_text_print(view.table, stdout);
+    }
+    cli_answer_fini(&answer);
+    return code;
+}
+
+/* Site time is the site's own: it stands still while the site is down. */
+static bool show_log_line(void *context, const uint8_t *item, size_t size)
+{
+    const struct cli *cli = context;
+    char text[RENDER_TEXT_BYTES];
+    uint64_t time_us = 0;
+
+    if (cli->args.given[OPT_JSON]) {
+        render_json(stdout, item, size);
+        putchar('\n');
+        return true;
+    }
+    (void)!render_number(item, size, "time_us", &time_us); /* missing: 0 */
+    (void)!render_text(item, size, "text", text);          /* missing: empty */
+    printf("%6" PRIu64 ".%06" PRIu64 "  %s\n", time_us / 1000000, time_us % 1000000, text);
+    return true;
+}
+
+int cmd_agent_logs(struct cli *cli)
+{
+    struct cli_list list = {.command = "logs", .cursor_key = "line", .has_subject = true};
+    int code = cli_number(cli_value(cli, OPT_AFTER, "0"), "--after", &list.after);
+
+    list.limit = LOG_LINES_DEFAULT;
+    if (code == CLI_OK && cli->args.given[OPT_LIMIT])
+        code = cli_number(cli->args.values[OPT_LIMIT], "--limit", &list.limit);
+    if (code == CLI_OK)
+        code = cli_agent(cli, cli->args.operands[0], &list.subject);
+    if (code != CLI_OK)
+        return code;
+    return cli_list_each(cli, &list, show_log_line, cli);
+}

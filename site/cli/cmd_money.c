@@ -1,0 +1,75 @@
+/* serai money in | out, serai customer add | ls */
+#include <string.h>
+
+#include "site/cli/cli.h"
+#include "site/control/keyfile.h"
+
+static int move_money(struct cli *cli, const char *command)
+{
+    struct bytes args = {0};
+    struct money amount = money_zero();
+    uint64_t customer = 0; /* the operator's own */
+    int code = CLI_OK;
+
+    if (cli->args.given[OPT_RETRY])
+        return cli_signed_print(cli, command, &args);
+    code = cli_money(cli->args.operands[0], &amount);
+    if (code == CLI_OK && cli->args.given[OPT_CUSTOMER])
+        code = cli_customer(cli, cli->args.values[OPT_CUSTOMER], &customer);
+    if (code != CLI_OK)
+        return code;
+    cbor_put_array(&args, 2);
+    cbor_put_uint(&args, customer);
+    cbor_put_uint(&args, money_nanos(amount));
+    return cli_signed_print(cli, command, &args);
+}
+
+int cmd_money_in(struct cli *cli)
+{
+    return move_money(cli, "money.in");
+}
+
+int cmd_money_out(struct cli *cli)
+{
+    return move_money(cli, "money.out");
+}
+
+static int customer_key(struct cli *cli, uint8_t key[CONTROL_KEY_BYTES])
+{
+    struct fault fault = {0};
+    const char *hex = cli->args.values[OPT_PUBLIC];
+    enum status status;
+
+    if (cli->args.given[OPT_PUBLIC] == cli->args.given[OPT_NEW])
+        return cli_fail(CLI_USAGE, "say either --new FILE, to make a key, or --public HEX, the key "
+                                   "that the customer has");
+    if (cli->args.given[OPT_PUBLIC]) {
+        if (strlen(hex) != 2 * CONTROL_KEY_BYTES || !hex_parse(key, CONTROL_KEY_BYTES, hex))
+            return cli_fail(CLI_USAGE, "--public: a key has %d hex digits", 2 * CONTROL_KEY_BYTES);
+        return CLI_OK;
+    }
+    status = keyfile_create(cli->args.values[OPT_NEW], "customer", key, &fault);
+    /* A key that is there already may be enrolled: that is what a second try does. */
+    if (status == ST_EXISTS)
+        status = keyfile_read_public(cli->args.values[OPT_NEW], key, &fault);
+    return status == ST_OK ? CLI_OK : cli_fault(&fault);
+}
+
+int cmd_customer_add(struct cli *cli)
+{
+    struct bytes args = {0};
+    uint8_t key[CONTROL_KEY_BYTES];
+    int code;
+
+    if (cli->args.given[OPT_RETRY])
+        return cli_signed_print(cli, "customer.add", &args);
+    if (strlen(cli->args.operands[0]) > CONTROL_NAME_BYTES_MAX)
+        return cli_fail(CLI_USAGE, "a name has at most %d bytes", CONTROL_NAME_BYTES_MAX);
+    code = customer_key(cli, key);
+    if (code != CLI_OK)
+        return code;
+    cbor_put_array(&args, 2);
+    cbor_put_text(&args, cli->args.operands[0]);
+    cbor_put_bytes(&args, key, sizeof key);
+    return cli_signed_print(cli, "customer.add", &args);
+}

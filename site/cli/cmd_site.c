@@ -1,0 +1,196 @@
+/* serai site init | run | status */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "ledger/store/store.h"
+#include "sdk/loader/loader_wasm.h"
+#include "site/cli/cli.h"
+#include "site/cli/orders.h"
+#include "site/cli/render.h"
+#include "site/config/config.h"
+#include "site/control/keyfile.h"
+#include "site/control/paths.h"
+#include "site/daemon/daemon.h"
+
+/* ---- init ---- */
+
+static enum status make_folder(const char *dir, struct fault *fault)
+{
+    if (mkdir(dir, 0700) == 0)
+        return ST_OK;
+    if (errno != EEXIST)
+        return fault_set(fault, ST_IO, "make %s: %s", dir, strerror(errno));
+    /* An empty one made by the operator will do; what is in it is found out below. */
+    if (chmod(dir, 0700) != 0)
+        return fault_set(fault, ST_IO, "chmod 700 %s: %s", dir, strerror(errno));
+    return ST_OK;
+}
+
+static enum status make_key(const char *dir, const char *name, const char *name_public,
+                            const char *what, uint8_t key[CONTROL_KEY_BYTES], struct fault *fault)
+{
+    char path[FILE_PATH_BYTES];
+    enum status status = file_path(path, dir, name, fault);
+
+    if (status == ST_OK)
+        status = keyfile_create(path, what, key, fault);
+    if (status == ST_OK)
+        status = file_path(path, dir, name_public, fault);
+    if (status == ST_OK)
+        status = keyfile_create_public(path, what, key, fault);
+    return status;
+}
+
+static enum status make_store(const struct cli *cli, struct fault *fault)
+{
+    char path[FILE_PATH_BYTES];
+    struct store_lmdb *lmdb = NULL;
+    enum status status = file_path(path, cli->dir, SITE_STORE, fault);
+
+    if (status == ST_OK)
+        status = store_lmdb_open(&lmdb, path, STORE_CREATE, cli->map_bytes, fault);
+    store_lmdb_close(lmdb);
+    return status;
+}
+
+static void say_made(const struct cli *cli, const uint8_t *site, const uint8_t *operator)
+{
+    char site_hex[2 * CONTROL_KEY_BYTES + 1];
+    char operator_hex[2 * CONTROL_KEY_BYTES + 1];
+
+    hex_print(site_hex, site, CONTROL_KEY_BYTES);
+    hex_print(operator_hex, operator, CONTROL_KEY_BYTES);
+    if (cli->args.given[OPT_JSON]) {
+        fputs("{\"dir\":", stdout);
+        render_json_text(stdout, cli->dir);
+        printf(",\"site\":\"%s\",\"operator\":\"%s\"}\n", site_hex, operator_hex);
+        return;
+    }
+    printf("site             %s\noperator         %s\ndirectory        %s\n", site_hex,
+           operator_hex, cli->dir);
+    printf("next             look at %s/" SITE_PRICES ", then: serai site run --site %s\n",
+           cli->dir, cli->dir);
+}
+
+int cmd_site_init(struct cli *cli)
+{
+    uint8_t site[CONTROL_KEY_BYTES];
+    uint8_t operator[CONTROL_KEY_BYTES];
+    struct fault fault = {0};
+    enum status status;
+
+    if (cli->args.operand_count > 0)
+        cli->dir = cli->args.operands[0];
+    status = make_folder(cli->dir, &fault);
+    if (status == ST_OK)
+        status =
+            config_write_new(cli->dir, cli_value(cli, OPT_NAME, "site"), &cli_order_names, &fault);
+    if (status == ST_OK)
+        status = make_key(cli->dir, SITE_KEY, SITE_KEY_PUBLIC, "site", site, &fault);
+    if (status == ST_OK)
+        status =
+            make_key(cli->dir, SITE_OPERATOR, SITE_OPERATOR_PUBLIC, "operator", operator, & fault);
+    if (status == ST_OK)
+        status = make_store(cli, &fault);
+    if (status == ST_EXISTS)
+        return cli_fail(CLI_REFUSED, "there is a site in %s already (%s); choose another directory",
+                        cli->dir, fault.text);
+    if (status != ST_OK)
+        return cli_fault(&fault);
+    say_made(cli, site, operator);
+    return CLI_OK;
+}
+
+/* ---- run ---- */
+
+static void report_error(void *context, const struct config_error *error)
+{
+    const struct cli *cli = context;
+
+    fprintf(stderr, "%s/%s:%" PRIu32 ":%" PRIu32 ": %s\n", cli->dir, error->file, error->line,
+            error->column, error->text);
+}
+
+static int load_config(struct cli *cli, struct site_config *config, struct pricebook *book)
+{
+    const struct config_reader reader = {
+        .orders = &cli_order_names,
+        .report = report_error,
+        .context = cli,
+    };
+    struct fault fault = {0};
+    enum status status;
+
+    site_config_default(config);
+    pricebook_default(book, &cli_order_names);
+    status = config_load(cli->dir, &reader, config, book, &fault);
+    if (status == ST_MISSING)
+        return cli_fail(CLI_CONFIG, "%s; make a site first: serai site init %s", fault.text,
+                        cli->dir);
+    if (status != ST_OK)
+        return cli_fail(CLI_CONFIG, "%s", fault.text);
+    return CLI_OK;
+}
+
+static enum status load_keys(const struct cli *cli, struct daemon_options *options,
+                             struct fault *fault)
+{
+    char path[FILE_PATH_BYTES];
+    enum status status = file_path(path, cli->dir, SITE_KEY_PUBLIC, fault);
+
+    if (status == ST_OK)
+        status = keyfile_read_public(path, options->site_key, fault);
+    if (status == ST_OK)
+        status = file_path(path, cli->dir, SITE_OPERATOR_PUBLIC, fault);
+    if (status == ST_OK)
+        status = keyfile_read_public(path, options->operator_key, fault);
+    return status;
+}
+
+int cmd_site_run(struct cli *cli)
+{
+    struct site_config config;
+    struct pricebook book;
+    struct daemon_options options = {
+        .dir = cli->dir,
+        .socket_path = config.socket,
+        .book = &book,
+        .loader = loader_wasm,
+        .loader_size = loader_wasm_size,
+        .sandbox = !cli->args.given[OPT_NO_SANDBOX],
+    };
+    struct fault fault = {0};
+    uint64_t ready_fd;
+    int code = load_config(cli, &config, &book);
+
+    if (code != CLI_OK)
+        return code;
+    if (cli->args.given[OPT_CHECK_CONFIG]) {
+        printf("%s: the configuration is good\n", cli->dir);
+        return CLI_OK;
+    }
+    code = cli_number(cli_value(cli, OPT_READY_FD, "1"), "--ready-fd", &ready_fd);
+    if (code != CLI_OK)
+        return code;
+    if (ready_fd > INT16_MAX)
+        return cli_fail(CLI_USAGE, "--ready-fd: there is no descriptor %" PRIu64, ready_fd);
+    if (load_keys(cli, &options, &fault) != ST_OK)
+        return cli_fail(CLI_CONFIG, "%s", fault.text);
+    options.ready_fd = (int)ready_fd;
+    options.map_bytes = config.map_bytes;
+    log_set_level(config.log_level);
+    return daemon_run(&options);
+}
+
+/* ---- status ---- */
+
+int cmd_site_status(struct cli *cli)
+{
+    struct bytes args = {0};
+
+    cbor_put_array(&args, 0);
+    return cli_read_print(cli, "status", &args);
+}

@@ -1,0 +1,201 @@
+#include "site/cli/options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "site/cli/cli.h"
+#include "site/control/paths.h"
+
+struct option {
+    const char *name;
+    const char *value; /* what help calls it; NULL: takes none */
+    const char *help;
+};
+
+static const struct option options[OPTION_COUNT] = {
+    [OPT_SITE] = {"site", "DIR", "the site's directory (SERAI_SITE; else " SITE_DIR_DEFAULT ")"},
+    [OPT_KEY] = {"key", "FILE", "sign with this key (default: the operator's, DIR/operator.key)"},
+    [OPT_JSON] = {"json", NULL, "print one JSON object, for a list one a line"},
+    [OPT_RETRY] = {"retry", NULL, "ask again for the answer to the request that got none"},
+    [OPT_HELP] = {"help", NULL, "print this"},
+    [OPT_NAME] = {"name", "NAME", "what lists call it"},
+    [OPT_CUSTOMER] = {"customer", "ID", "a customer's number or name (default: the operator)"},
+    [OPT_MONEY] = {"money", "AMOUNT", "in units of the site's currency, such as 0.05"},
+    [OPT_ARGS] = {"args", "TEXT", "the agent's arguments, at most 4 KiB"},
+    [OPT_WITH] = {"with", "FILE", "a further module that the agent keeps; may be repeated"},
+    [OPT_GIVE] = {"give", "CAP,...",
+                  "capabilities beyond the usual: spawner, timer, clock, random"},
+    [OPT_NEW] = {"new", "FILE", "make a key and keep it in FILE"},
+    [OPT_PUBLIC] = {"public", "HEX", "the public half of a key that the customer has"},
+    [OPT_ACCOUNT] = {"account", "NAME", "only transfers of this account: number or name"},
+    [OPT_CODE] = {"code", "TEXT", "only transfers for this reason, such as \"packet sent\""},
+    [OPT_SINCE] = {"since", "FRAME", "from this frame on"},
+    [OPT_AFTER] = {"after", "N", "begin after this one"},
+    [OPT_LIMIT] = {"limit", "N", "at most so many"},
+    [OPT_FORMAT] = {"format", "FORMAT", "hledger (default) or jsonl"},
+    [OPT_BY_EVENT] = {"by-event", NULL, "one transaction an event instead of one a frame"},
+    [OPT_READY_FD] = {"ready-fd", "N", "write `ready` to this descriptor instead of stdout"},
+    [OPT_CHECK_CONFIG] = {"check-config", NULL, "name every error of the configuration, and end"},
+    [OPT_FOREGROUND] = {"foreground", NULL, "as it always does; for service managers that insist"},
+    [OPT_NO_SANDBOX] = {"no-sandbox", NULL, "keep all system calls; for debuggers"},
+};
+
+static uint32_t allowed(const struct cli_command *command)
+{
+    uint32_t common = OPTION(OPT_SITE) | OPTION(OPT_JSON) | OPTION(OPT_HELP);
+
+    if (command->is_signed)
+        common |= OPTION(OPT_KEY) | OPTION(OPT_RETRY);
+    return common | command->options;
+}
+
+/* ---- help ---- */
+
+static void print_commands(FILE *out, const char *group)
+{
+    fprintf(out, "usage: serai GROUP VERB [options]\n\n");
+    for (const struct cli_command *command = cli_commands; command->group != NULL; command++) {
+        char line[64];
+
+        if (group != NULL && strcmp(command->group, group) != 0)
+            continue;
+        (void)snprintf(line, sizeof line, "%s %s %s", command->group, command->verb,
+                       command->operands);
+        fprintf(out, "  %-34s %s\n", line, command->summary);
+    }
+    fprintf(out, "\n`serai GROUP VERB --help` shows the options of one.\n");
+}
+
+static void print_command(FILE *out, const struct cli_command *command)
+{
+    fprintf(out, "usage: serai %s %s %s [options]\n\n%s\n\n", command->group, command->verb,
+            command->operands, command->summary);
+    for (int id = 0; id < OPTION_COUNT; id++) {
+        char name[32];
+
+        if ((allowed(command) & OPTION(id)) == 0)
+            continue;
+        (void)snprintf(name, sizeof name, "--%s%s%s", options[id].name,
+                       options[id].value == NULL ? "" : " ",
+                       options[id].value == NULL ? "" : options[id].value);
+        fprintf(out, "  %-20s %s\n", name, options[id].help);
+    }
+}
+
+/* ---- parsing ---- */
+
+static const struct cli_command *find_command(const char *group, const char *verb)
+{
+    for (const struct cli_command *command = cli_commands; command->group != NULL; command++)
+        if (strcmp(command->group, group) == 0 && strcmp(command->verb, verb) == 0)
+            return command;
+    return NULL;
+}
+
+static bool is_group(const char *group)
+{
+    for (const struct cli_command *command = cli_commands; command->group != NULL; command++)
+        if (strcmp(command->group, group) == 0)
+            return true;
+    return false;
+}
+
+static int find_option(const char *name, size_t length)
+{
+    for (int id = 0; id < OPTION_COUNT; id++)
+        if (strlen(options[id].name) == length && strncmp(options[id].name, name, length) == 0)
+            return id;
+    return -1;
+}
+
+static int store_option(struct cli_args *args, int id, const char *value)
+{
+    args->given[id] = true;
+    args->values[id] = value;
+    if (id != OPT_WITH)
+        return -1;
+    if (args->with_count == CLI_WITH_MAX)
+        return cli_fail(CLI_USAGE, "--with: at most %d modules", CLI_WITH_MAX);
+    args->with[args->with_count++] = value;
+    return -1;
+}
+
+/* One option; *index stands at it and is moved past its value. */
+static int take_option(struct cli_args *args, int argc, char **argv, int *index)
+{
+    const struct cli_command *command = args->command;
+    const char *name = argv[*index] + 2;
+    size_t length = strcspn(name, "=");
+    const char *value = name[length] == '=' ? name + length + 1 : NULL;
+    int id = find_option(name, length);
+
+    if (id < 0 || (allowed(command) & OPTION(id)) == 0)
+        return cli_fail(CLI_USAGE, "%s %s has no option --%.*s; `serai %s %s --help` lists them",
+                        command->group, command->verb, (int)length, name, command->group,
+                        command->verb);
+    if (options[id].value == NULL && value != NULL)
+        return cli_fail(CLI_USAGE, "--%s takes no value", options[id].name);
+    if (options[id].value != NULL && value == NULL) {
+        if (*index + 1 == argc)
+            return cli_fail(CLI_USAGE, "--%s wants %s", options[id].name, options[id].value);
+        value = argv[++*index];
+    }
+    if (args->given[id] && id != OPT_WITH)
+        return cli_fail(CLI_USAGE, "--%s is given twice", options[id].name);
+    return store_option(args, id, value);
+}
+
+static int take_words(struct cli_args *args, int argc, char **argv)
+{
+    bool options_end = false;
+
+    for (int i = 3; i < argc; i++) {
+        int code = -1;
+
+        if (!options_end && strcmp(argv[i], "--") == 0)
+            options_end = true;
+        else if (!options_end && strncmp(argv[i], "--", 2) == 0)
+            code = take_option(args, argc, argv, &i);
+        else if (args->operand_count == args->command->operands_max)
+            code = cli_fail(CLI_USAGE, "one word too many: \"%s\"; `serai %s %s --help`", argv[i],
+                            args->command->group, args->command->verb);
+        else
+            args->operands[args->operand_count++] = argv[i];
+        if (code >= 0)
+            return code;
+    }
+    return -1;
+}
+
+int cli_parse(struct cli_args *args, int argc, char **argv)
+{
+    int code;
+
+    *args = (struct cli_args){0};
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        print_commands(argc < 2 ? stderr : stdout, NULL);
+        return argc < 2 ? CLI_USAGE : CLI_OK;
+    }
+    if (!is_group(argv[1]))
+        return cli_fail(CLI_USAGE, "there is no \"%s\"; `serai help` lists the commands", argv[1]);
+    if (argc < 3 || strcmp(argv[2], "--help") == 0) {
+        print_commands(argc < 3 ? stderr : stdout, argv[1]);
+        return argc < 3 ? CLI_USAGE : CLI_OK;
+    }
+    args->command = find_command(argv[1], argv[2]);
+    if (args->command == NULL)
+        return cli_fail(CLI_USAGE, "there is no \"%s %s\"; `serai %s --help` lists what there is",
+                        argv[1], argv[2], argv[1]);
+    code = take_words(args, argc, argv);
+    if (code >= 0)
+        return code;
+    if (args->given[OPT_HELP]) {
+        print_command(stdout, args->command);
+        return CLI_OK;
+    }
+    /* With --retry the request is kept already; its words need not be said again. */
+    if (args->operand_count < args->command->operands_min && !args->given[OPT_RETRY])
+        return cli_fail(CLI_USAGE, "usage: serai %s %s %s", args->command->group,
+                        args->command->verb, args->command->operands);
+    return -1;
+}

@@ -1,0 +1,72 @@
+/* Options of the `serai` command: one table for parsing and help. */
+#ifndef SERAI_SITE_CLI_OPTIONS_H
+#define SERAI_SITE_CLI_OPTIONS_H
+
+#include "base/status.h"
+
+struct cli;
+
+enum cli_option_id {
+    OPT_SITE,
+    OPT_KEY,
+    OPT_JSON,
+    OPT_RETRY,
+    OPT_HELP,
+    OPT_NAME,
+    OPT_CUSTOMER,
+    OPT_MONEY,
+    OPT_ARGS,
+    OPT_WITH,
+    OPT_GIVE,
+    OPT_NEW,
+    OPT_PUBLIC,
+    OPT_ACCOUNT,
+    OPT_CODE,
+    OPT_SINCE,
+    OPT_AFTER,
+    OPT_LIMIT,
+    OPT_FORMAT,
+    OPT_BY_EVENT,
+    OPT_READY_FD,
+    OPT_CHECK_CONFIG,
+    OPT_FOREGROUND,
+    OPT_NO_SANDBOX,
+    OPTION_COUNT,
+};
+#define OPTION(id) (UINT32_C(1) << (id))
+
+enum { CLI_OPERANDS_MAX = 2, CLI_WITH_MAX = 8 };
+
+struct cli_command {
+    const char *group;
+    const char *verb;
+    const char *operands; /* as help shows them; those in [] may be left out */
+    const char *summary;
+    int (*run)(struct cli *cli);
+    uint32_t options; /* besides those that all commands take */
+    bool is_signed;   /* takes --key and --retry too */
+    size_t operands_min;
+    size_t operands_max;
+};
+
+/* A command line, taken apart.  Strings are argv's. */
+struct cli_args {
+    const struct cli_command *command;
+    bool given[OPTION_COUNT];
+    const char *values[OPTION_COUNT];
+    const char *with[CLI_WITH_MAX]; /* --with may come several times */
+    size_t with_count;
+    const char *operands[CLI_OPERANDS_MAX];
+    size_t operand_count;
+};
+
+/* The commands, ended by one without a group. */
+extern const struct cli_command cli_commands[];
+
+/*
+ * Take argv apart.  Returns -1 to go on and run args->command, or the exit code after help or a
+ * complaint was printed.
+ */
+MUST_CHECK int cli_parse(struct cli_args *args, int argc, char **argv);
+
+#endif

@@ -1,0 +1,405 @@
+#include "site/cli/render.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ITEMS_MAX = 1 << 20 }; /* an answer's bytes bound them long before */
+
+/* ---- JSON ---- */
+
+void render_json_text(FILE *out, const char *text)
+{
+    putc('"', out);
+    for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++) {
+        if (*at == '"' || *at == '\\')
+            fprintf(out, "\\%c", *at);
+        else if (*at == '\n')
+            fputs("\\n", out);
+        else if (*at < 0x20 || *at == 0x7f)
+            fprintf(out, "\\u%04x", (unsigned)*at);
+        else
+            putc(*at, out);
+    }
+    putc('"', out);
+}
+
+static void json_bytes(FILE *out, struct cbor *in)
+{
+    size_t size;
+    const uint8_t *bytes = cbor_get_bytes(in, &size, SIZE_MAX);
+
+    putc('"', out);
+    for (size_t i = 0; i < size; i++)
+        fprintf(out, "%02x", (unsigned)bytes[i]);
+    putc('"', out);
+}
+
+static void json_text(FILE *out, struct cbor *in)
+{
+    struct cbor ahead = *in;
+    size_t size;
+    char *text;
+
+    (void)cbor_get_raw(&ahead, &size); /* a text is never longer than its encoding */
+    text = malloc(size + 1);
+    if (text == NULL) {
+        (void)cbor_get_raw(in, &size);
+        fputs("null", out);
+        return;
+    }
+    cbor_get_text(in, text, size);
+    render_json_text(out, text);
+    free(text);
+}
+
+/* Depth is bounded by the reader. */
+static void json_item(FILE *out, struct cbor *in);
+
+static void json_array(FILE *out, struct cbor *in)
+{
+    uint64_t count = cbor_get_array_any(in, ITEMS_MAX);
+
+    putc('[', out);
+    for (uint64_t i = 0; i < count; i++) {
+        if (i > 0)
+            putc(',', out);
+        json_item(out, in);
+    }
+    putc(']', out);
+}
+
+static void json_map(FILE *out, struct cbor *in)
+{
+    uint64_t count = cbor_get_map_any(in, ITEMS_MAX);
+
+    putc('{', out);
+    for (uint64_t i = 0; i < count; i++) {
+        if (i > 0)
+            putc(',', out);
+        json_item(out, in);
+        putc(':', out);
+        json_item(out, in);
+    }
+    putc('}', out);
+}
+
+static void json_item(FILE *out, struct cbor *in)
+{
+    switch (cbor_peek(in)) {
+    case CBOR_UINT:
+        fprintf(out, "%" PRIu64, cbor_get_uint(in, UINT64_MAX));
+        return;
+    case CBOR_BYTES:
+        json_bytes(out, in);
+        return;
+    case CBOR_TEXT:
+        json_text(out, in);
+        return;
+    case CBOR_ARRAY:
+        json_array(out, in);
+        return;
+    case CBOR_MAP:
+        json_map(out, in);
+        return;
+    case CBOR_BOOL:
+        fputs(cbor_get_bool(in) ? "true" : "false", out);
+        return;
+    case CBOR_NULL:
+        cbor_get_null(in);
+        fputs("null", out);
+        return;
+    case CBOR_END:
+        fputs("null", out);
+        return;
+    }
+}
+
+void render_json(FILE *out, const uint8_t *item, size_t size)
+{
+    struct cbor in;
+
+    cbor_init(&in, item, size);
+    json_item(out, &in);
+}
+
+/* ---- fields ---- */
+
+/* The next item as a short text: scalars as people write them, the rest as JSON, cut to fit. */
+static void take_text(struct cbor *in, char text[RENDER_TEXT_BYTES])
+{
+    size_t size;
+    const uint8_t *item = cbor_get_raw(in, &size);
+    struct cbor inside;
+    FILE *out;
+
+    text[0] = '\0';
+    cbor_init(&inside, item, size);
+    if (cbor_peek(&inside) == CBOR_TEXT && size < RENDER_TEXT_BYTES) {
+        cbor_get_text(&inside, text, RENDER_TEXT_BYTES - 1);
+        return;
+    }
+    if (cbor_peek(&inside) == CBOR_NULL)
+        return;
+    out = fmemopen(text, RENDER_TEXT_BYTES, "w");
+    if (out == NULL)
+        return;
+    if (cbor_peek(&inside) == CBOR_BYTES) {
+        const uint8_t *bytes = cbor_get_bytes(&inside, &size, SIZE_MAX);
+
+        for (size_t i = 0; i < size && i < RENDER_TEXT_BYTES / 2 - 1; i++)
+            fprintf(out, "%02x", (unsigned)bytes[i]);
+    } else {
+        json_item(out, &inside);
+    }
+    (void)!fclose(out); /* memory */
+    text[RENDER_TEXT_BYTES - 1] = '\0';
+}
+
+static bool find_field(const uint8_t *map, size_t size, const char *key, struct cbor *in)
+{
+    uint64_t count;
+
+    cbor_init(in, map, size);
+    if (cbor_peek(in) != CBOR_MAP)
+        return false;
+    count = cbor_get_map_any(in, ITEMS_MAX);
+    for (uint64_t i = 0; i < count; i++) {
+        char name[RENDER_TEXT_BYTES];
+        size_t skipped;
+
+        if (cbor_peek(in) != CBOR_TEXT)
+            return false;
+        take_text(in, name);
+        if (strcmp(name, key) == 0)
+            return true;
+        (void)cbor_get_raw(in, &skipped);
+    }
+    return false;
+}
+
+bool render_text(const uint8_t *map, size_t size, const char *key, char text[RENDER_TEXT_BYTES])
+{
+    struct cbor in;
+
+    text[0] = '\0';
+    if (!find_field(map, size, key, &in))
+        return false;
+    take_text(&in, text);
+    return true;
+}
+
+bool render_number(const uint8_t *map, size_t size, const char *key, uint64_t *number)
+{
+    struct cbor in;
+
+    if (!find_field(map, size, key, &in) || cbor_peek(&in) != CBOR_UINT)
+        return false;
+    *number = cbor_get_uint(&in, UINT64_MAX);
+    return true;
+}
+
+/* Digits, a point and nine digits: only amounts look like that. */
+static bool is_amount(const char *text)
+{
+    size_t whole = strspn(text, "0123456789");
+
+    return whole > 0 && text[whole] == '.' && strspn(text + whole + 1, "0123456789") == 9 &&
+           text[whole + 10] == '\0';
+}
+
+void render_fields(FILE *out, const uint8_t *map, size_t size, const char *currency)
+{
+    struct cbor in;
+    uint64_t count;
+
+    cbor_init(&in, map, size);
+    if (cbor_peek(&in) == CBOR_NULL)
+        return;
+    if (cbor_peek(&in) != CBOR_MAP) {
+        json_item(out, &in);
+        putc('\n', out);
+        return;
+    }
+    count = cbor_get_map_any(&in, ITEMS_MAX);
+    for (uint64_t i = 0; i < count; i++) {
+        char key[RENDER_TEXT_BYTES];
+        char value[RENDER_TEXT_BYTES];
+
+        take_text(&in, key);
+        take_text(&in, value);
+        for (char *at = key; *at != '\0'; at++)
+            if (*at == '_')
+                *at = ' ';
+        fprintf(out, "%-16s %s%s%s\n", key, value, is_amount(value) ? " " : "",
+                is_amount(value) ? currency : "");
+    }
+}
+
+void render_each(const uint8_t *item, size_t size,
+                 void (*visit)(void *context, const uint8_t *item, size_t size), void *context)
+{
+    struct cbor in;
+    uint64_t count;
+
+    cbor_init(&in, item, size);
+    if (cbor_peek(&in) == CBOR_MAP) {
+        count = cbor_get_map_any(&in, ITEMS_MAX);
+        for (uint64_t i = 0; i < count; i++) {
+            const uint8_t *value;
+            size_t value_size;
+
+            (void)cbor_get_raw(&in, &value_size);
+            if (cbor_peek(&in) == CBOR_ARRAY) {
+                value = cbor_get_raw(&in, &value_size);
+                render_each(value, value_size, visit, context);
+                return;
+            }
+            (void)cbor_get_raw(&in, &value_size);
+        }
+        return;
+    }
+    if (cbor_peek(&in) != CBOR_ARRAY)
+        return;
+    count = cbor_get_array_any(&in, ITEMS_MAX);
+    for (uint64_t i = 0; i < count; i++) {
+        size_t inside_size;
+        const uint8_t *inside = cbor_get_raw(&in, &inside_size);
+
+        visit(context, inside, inside_size);
+    }
+}
+
+char *render_total(char text[64], u128 nanos)
+{
+    char whole[U128_TEXT_BYTES];
+
+    u128_print(whole, nanos / MONEY_NANOS_PER_UNIT);
+    (void)snprintf(text, 64, "%s.%09" PRIu64, whole, (uint64_t)(nanos % MONEY_NANOS_PER_UNIT));
+    return text;
+}
+
+/* ---- tables ---- */
+
+struct table_text {
+    const char *headers[TABLE_COLUMNS_MAX];
+    size_t columns;
+    char **cells; /* row by row */
+    size_t count;
+    size_t capacity;
+    bool failed;
+};
+
+struct table_text *table_text_new(const char *const *headers, size_t columns)
+{
+    struct table_text *table = calloc(1, sizeof *table);
+
+    INVARIANT(columns <= TABLE_COLUMNS_MAX);
+    if (table == NULL)
+        return NULL;
+    for (size_t i = 0; i < columns; i++)
+        table->headers[i] = headers[i];
+    table->columns = columns;
+    return table;
+}
+
+static bool make_room(struct table_text *table)
+{
+    size_t capacity = table->capacity == 0 ? 256 : table->capacity * 2;
+    char **cells;
+
+    if (table->count + table->columns <= table->capacity)
+        return true;
+    cells = realloc(table->cells, capacity * sizeof *cells);
+    if (cells == NULL)
+        return false;
+    table->cells = cells;
+    table->capacity = capacity;
+    return true;
+}
+
+void table_text_row(struct table_text *table, const char *const *cells)
+{
+    if (table == NULL || table->failed)
+        return;
+    if (!make_room(table)) {
+        table->failed = true;
+        return;
+    }
+    for (size_t i = 0; i < table->columns; i++)
+        table->cells[table->count++] = strdup(cells[i]); /* NULL prints as empty */
+}
+
+static const char *cell(const struct table_text *table, size_t row, size_t column)
+{
+    const char *text = table->cells[row * table->columns + column];
+
+    return text == NULL ? "" : text;
+}
+
+static bool is_numeric(const char *text)
+{
+    return *text != '\0' && text[strspn(text, "-0123456789.")] == '\0';
+}
+
+/* Width of a column, 0 when it is empty; negative widths stand left, as for printf. */
+static int column_width(const struct table_text *table, size_t rows, size_t column)
+{
+    int width = 0;
+    bool numeric = true;
+
+    for (size_t row = 0; row < rows; row++) {
+        const char *text = cell(table, row, column);
+
+        if ((int)strlen(text) > width)
+            width = (int)strlen(text);
+        if (*text != '\0' && !is_numeric(text))
+            numeric = false;
+    }
+    if (width == 0)
+        return 0;
+    if ((int)strlen(table->headers[column]) > width)
+        width = (int)strlen(table->headers[column]);
+    return numeric ? width : -width;
+}
+
+static void print_cell(FILE *out, const char *text, int width, bool last)
+{
+    if (last && width < 0)
+        fputs(text, out);
+    else
+        fprintf(out, "%*s", width, text);
+    fputs(last ? "\n" : "  ", out);
+}
+
+static void free_table(struct table_text *table)
+{
+    for (size_t i = 0; i < table->count; i++)
+        free(table->cells[i]);
+    free(table->cells);
+    free(table);
+}
+
+void table_text_print(struct table_text *table, FILE *out)
+{
+    int widths[TABLE_COLUMNS_MAX];
+    size_t rows;
+    size_t last = 0;
+
+    if (table == NULL)
+        return;
+    rows = table->count / table->columns;
+    for (size_t i = 0; i < table->columns; i++) {
+        widths[i] = column_width(table, rows, i);
+        if (widths[i] != 0)
+            last = i;
+    }
+    for (size_t row = 0; row <= rows && rows > 0; row++)
+        for (size_t i = 0; i < table->columns; i++)
+            if (widths[i] != 0)
+                print_cell(out, row == 0 ? table->headers[i] : cell(table, row - 1, i), widths[i],
+                           i == last);
+    if (table->failed)
+        fputs("(memory is short: not all rows are shown)\n", out);
+    free_table(table);
+}
