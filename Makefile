@@ -102,7 +102,7 @@ fuzz: deps ## each fuzz target for FUZZ_SECONDS (20)
 		name=$$(basename "$$target"); mkdir -p "build/fuzz/corpus/$$name"; \
 		seeds=tests/fuzz/corpus/$$name; \
 		echo "$$name: $(FUZZ_SECONDS) s"; \
-		"$$target" -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -verbosity=0 \
+		"$$target" -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 \
 			-artifact_prefix=build/fuzz/ "build/fuzz/corpus/$$name" \
 			$$([ -d "$$seeds" ] && echo "$$seeds"); \
 	done

@@ -1,6 +1,7 @@
 /* The only C++ of the tree: toml++ behind one C function.  No exception leaves it. */
 #include "site/config/toml.h"
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <new>
 #include <string>
@@ -66,6 +67,40 @@ void collect(const toml::table &table, const std::string &path, std::vector<foun
     }
 }
 
+/*
+ * toml++ 3.3.0 runs into its own TOML_UNREACHABLE on letters such as U+00E9 where a value or blank
+ * may stand.  No key or value of ours needs them, so lines of comment may hold them, and the parser
+ * is shown '?' there (a text of many lines can look like one); elsewhere they are refused.
+ */
+bool make_plain(std::string &text, struct toml_error *bad)
+{
+    std::uint32_t line = 1;
+    std::uint32_t column = 1;
+    bool is_comment = false;
+    bool is_blank = true;
+
+    for (char &c : text) {
+        if (c == '\n') {
+            line++;
+            column = 1;
+            is_comment = false;
+            is_blank = true;
+            continue;
+        }
+        if (static_cast<unsigned char>(c) > 0x7f) {
+            if (!is_comment) {
+                *bad = {line, column, "letters beyond ASCII are only for lines of comment"};
+                return false;
+            }
+            c = '?';
+        }
+        is_comment = is_comment || (is_blank && c == '#');
+        is_blank = is_blank && (c == ' ' || c == '\t');
+        column++;
+    }
+    return true;
+}
+
 void copy_error(const toml::parse_error &error, struct toml_error *bad)
 {
     std::string text(error.description());
@@ -83,7 +118,11 @@ extern "C" enum toml_result toml_visit(const char *data, size_t size,
 {
     try {
         std::vector<found> items;
-        const toml::table table = toml::parse(std::string_view(data, size));
+        std::string text(data, size);
+
+        if (!make_plain(text, bad))
+            return TOML_BAD;
+        const toml::table table = toml::parse(text);
 
         collect(table, "", items);
         std::stable_sort(items.begin(), items.end(),

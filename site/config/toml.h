@@ -34,7 +34,8 @@ struct toml_error {
 /*
  * Parse `size` bytes and visit each table and value in the order of the file; what `visit` is given
  * ends with the call.  Arrays are TOML_OTHER and are not entered; so are texts that hold a NUL.
- * TOML_BAD: not TOML, and then *bad says where and why, and nothing was visited.
+ * TOML_BAD: not TOML, or letters beyond ASCII outside of lines of comment, and then *bad says where
+ * and why, and nothing was visited.
  */
 enum toml_result toml_visit(const char *data, size_t size,
                             void (*visit)(void *context, const struct toml_item *item),

@@ -103,6 +103,18 @@ START_TEST(what_is_not_toml_is_refused_with_its_line)
 }
 END_TEST
 
+START_TEST(letters_beyond_ascii_are_for_lines_of_comment)
+{
+    static const char letter[] = "b = 1\ncu=\315\247XX\n"; /* once ran into undefined behaviour */
+
+    refuse(letter, sizeof letter - 1, 2);
+    refuse("a = 1 # \303\251\n", 11, 1);
+    refuse("\303\251 = 1\n", 7, 1);
+    expect("# caf\303\251\n\t # caf\303\251\na = 1\n", "a integer [1] 3:1 3:5\n");
+    expect("a = \"\"\"x\n# \\\n#r\303\251\n\"\"\"", "a text [x\n# #r??\n] 1:1 1:5\n");
+}
+END_TEST
+
 START_TEST(deep_nesting_is_refused_and_not_followed)
 {
     char text[4000] = "a = ";
@@ -124,6 +136,7 @@ int main(void)
     tcase_add_test(all, arrays_and_texts_with_a_nul_are_other);
     tcase_add_test(all, an_empty_file_has_no_items);
     tcase_add_test(all, what_is_not_toml_is_refused_with_its_line);
+    tcase_add_test(all, letters_beyond_ascii_are_for_lines_of_comment);
     tcase_add_test(all, deep_nesting_is_refused_and_not_followed);
     return check_main(suite);
 }
