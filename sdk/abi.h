@@ -6,9 +6,9 @@
  *
  *     void serai_turn(int32_t kind, int32_t slot, int32_t size)
  *
- * which the site calls once for each event, and that imports orders from module "serai".  Each order
- * returns an i64: a value >= 0, or one refusal below 0.  Money is i64 nanos; pointers and sizes are
- * i32 in the agent's memory.  A refusal changes nothing (its toll is still paid).
+ * which the site calls once for each event, and that imports orders from module "serai".  Each
+ * order returns an i64: a value >= 0, or one refusal below 0.  Money is i64 nanos; pointers and sizes
+ * are i32 in the agent's memory.  A refusal changes nothing (its toll is still paid).
  */
 #ifndef SERAI_SDK_ABI_H
 #define SERAI_SDK_ABI_H
@@ -78,7 +78,7 @@ enum serai_event_kind {
     SERAI_EVENT_CLOSED = 7,  /* slot: the end whose far side was sold or closed */
     SERAI_EVENT_LOW = 8,     /* the balance fell below the mark; money: the balance */
     SERAI_EVENT_WAKE = 9,    /* the timer; badge: the number given to timer_wake */
-    SERAI_EVENT_THAWED = 10, /* it was frozen and runs again; money: the balance (not sent at first) */
+    SERAI_EVENT_THAWED = 10, /* it was frozen, runs again; money: balance (not sent at first) */
     SERAI_EVENT_FAILED = 11, /* to a reply facet: badge; status says why the answer cannot come */
 };
 
@@ -147,7 +147,7 @@ enum { SERAI_RIGHT_READ = 1, SERAI_RIGHT_WRITE = 2, SERAI_RIGHT_OWNER = 4 };
     /* buffers */                                                                                  \
     X(15, buffer_buy, "ii", BUFFER_POOL, (int32_t pool, int32_t bytes))         /* slot */         \
     X(16, buffer_sell, "ii", BUFFER_POOL, (int32_t pool, int32_t buffer))       /* refund */       \
-    X(17, buffer_terms, "i", BUFFER_POOL, (int32_t pool))                       /* nanos/GiB-hour */ \
+    X(17, buffer_terms, "i", BUFFER_POOL, (int32_t pool)) /* nanos per GiB-hour */               \
     X(18, buffer_size, "i", BUFFER, (int32_t buffer))                                              \
     X(19, buffer_read, "iiii", BUFFER, (int32_t buffer, int32_t offset, void *to, int32_t size))   \
     X(20, buffer_write, "iiii", BUFFER,                                                            \

@@ -6,6 +6,7 @@
  *   burn=1        after each message send itself the next; else count only what others send
  *   work=1000     rounds of a loop for each message
  *   every=10      log each so many messages
+ *   buffers=1     hold so many buffers of 16 MiB, only for their rent
  */
 #include <serai.h>
 
@@ -32,6 +33,8 @@ static void start(void)
     facet = (int32_t)self_facet(SERAI_SLOT_SELF, 1, 0);
     burn = serai_arg_int("burn", args, args_size, 0) > 0;
     (void)self_mark(SERAI_SLOT_SELF, serai_arg_money("mark", args, args_size, 100000));
+    for (int64_t i = serai_arg_int("buffers", args, args_size, 0); i > 0; i--)
+        (void)buffer_buy(SERAI_SLOT_BUFFERS, SERAI_BUFFER_BYTES_MAX);
     serai_log("spender: begins");
     if (burn)
         send_next();

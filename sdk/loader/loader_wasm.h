@@ -1,6 +1,6 @@
 /*
- * The module of sdk/loader/loader.c, built into the library sdk_loader: what every agent that is born
- * through a channel runs first.
+ * The module of sdk/loader/loader.c, built into the library sdk_loader: what every agent that is
+ * born through a channel runs first.
  */
 #ifndef SERAI_SDK_LOADER_LOADER_WASM_H
 #define SERAI_SDK_LOADER_LOADER_WASM_H
