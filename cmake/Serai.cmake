@@ -142,44 +142,36 @@ function(serai_fuzz name)
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/fuzz")
 endfunction()
 
-# The compiler of agents: always clang, whatever builds the host.
+# The compiler of modules: always clang, whatever builds the host.
 find_program(SERAI_WASM_CLANG NAMES clang clang-14 clang-16)
-set(SERAI_WASM_FLAGS
-    --target=wasm32-unknown-unknown -mcpu=mvp -std=c11 -O2 -g0
-    -ffreestanding -nostdlib -fvisibility=hidden -fno-builtin
-    -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Werror
-    CACHE STRING "How agents are compiled")
-set(SERAI_WASM_LINK_FLAGS
-    -Wl,--no-entry -Wl,--strip-all -Wl,--stack-first -Wl,-z,stack-size=16384
-    -Wl,--export=serai_turn
-    CACHE STRING "How agents are linked")
 
 # serai_agent_wasm(NAME SOURCES a.c ... [DEFINES X=1 ...] [FLAGS ...] [LINK_FLAGS ...] [PLAIN]
 #                  [DEPENDS header ...])
-# Build NAME.wasm in the current binary folder, as target NAME_wasm; its property WASM_FILE tells
-# the path, and the variable NAME_WASM_FILE holds it in the caller's scope.  PLAIN leaves out the
-# link flags of agents (a kernel for an engine test, which exports what it likes).
+# Build a bare module NAME.wasm, such as a kernel for a test of the engine, in the current binary
+# folder, as target NAME_wasm; its property WASM_FILE tells the path.  It exports what its source or
+# LINK_FLAGS say.  Agents proper are built by serai_agent() of SeraiAgent.cmake.
 function(serai_agent_wasm name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "PLAIN" "" "SOURCES;DEFINES;FLAGS;LINK_FLAGS;DEPENDS")
     set(output "${CMAKE_CURRENT_BINARY_DIR}/${name}.wasm")
     set(sources "")
-    foreach(source IN LISTS arg_SOURCES)
-        cmake_path(ABSOLUTE_PATH source BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}")
-        list(APPEND sources "${source}")
+    set(depends "")
+    foreach(source IN LISTS arg_SOURCES arg_DEPENDS)
+        cmake_path(ABSOLUTE_PATH source BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}"
+            OUTPUT_VARIABLE path)
+        list(APPEND depends "${path}")
+        if(source IN_LIST arg_SOURCES)
+            list(APPEND sources "${path}")
+        endif()
     endforeach()
     list(TRANSFORM arg_DEFINES PREPEND "-D")
-    if(arg_PLAIN)
-        set(link -Wl,--no-entry)
-    else()
-        set(link ${SERAI_WASM_LINK_FLAGS})
-    endif()
-    # Several sources make several dependency files, so headers are named rather than found.
-    file(GLOB sdk_headers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/sdk/*.h")
     add_custom_command(OUTPUT "${output}"
-        COMMAND ${SERAI_WASM_CLANG} ${SERAI_WASM_FLAGS} -I "${PROJECT_SOURCE_DIR}"
-                ${arg_DEFINES} ${arg_FLAGS} ${link} ${arg_LINK_FLAGS} ${sources} -o "${output}"
-        DEPENDS ${sources} ${sdk_headers} ${arg_DEPENDS}
-        COMMENT "Building agent ${name}.wasm"
+        COMMAND ${SERAI_WASM_CLANG} --target=wasm32-unknown-unknown -mcpu=mvp -std=c11 -O2 -g0
+                -ffreestanding -nostdlib -fno-builtin -fvisibility=hidden
+                -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Werror
+                -I "${PROJECT_SOURCE_DIR}" ${arg_DEFINES} ${arg_FLAGS}
+                -Wl,--no-entry ${arg_LINK_FLAGS} ${sources} -o "${output}"
+        DEPENDS ${depends}
+        COMMENT "Building module ${name}.wasm"
         VERBATIM)
     add_custom_target(${name}_wasm ALL DEPENDS "${output}")
     set_target_properties(${name}_wasm PROPERTIES WASM_FILE "${output}")
