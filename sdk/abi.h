@@ -7,8 +7,8 @@
  *     void serai_turn(int32_t kind, int32_t slot, int32_t size)
  *
  * which the site calls once for each event, and that imports orders from module "serai".  Each
- * order returns an i64: a value >= 0, or one refusal below 0.  Money is i64 nanos; pointers and sizes
- * are i32 in the agent's memory.  A refusal changes nothing (its toll is still paid).
+ * order returns an i64: a value >= 0, or one refusal below 0.  Money is i64 nanos; pointers and
+ * sizes are i32 in the agent's memory.  A refusal changes nothing (its toll is still paid).
  */
 #ifndef SERAI_SDK_ABI_H
 #define SERAI_SDK_ABI_H
@@ -145,9 +145,9 @@ enum { SERAI_RIGHT_READ = 1, SERAI_RIGHT_WRITE = 2, SERAI_RIGHT_OWNER = 4 };
     X(13, facet_postage, "i", FACET, (int32_t facet)) /* what it asks */                           \
     X(14, facet_fund, "il", FACET, (int32_t facet, int64_t money))                                 \
     /* buffers */                                                                                  \
-    X(15, buffer_buy, "ii", BUFFER_POOL, (int32_t pool, int32_t bytes))         /* slot */         \
-    X(16, buffer_sell, "ii", BUFFER_POOL, (int32_t pool, int32_t buffer))       /* refund */       \
-    X(17, buffer_terms, "i", BUFFER_POOL, (int32_t pool)) /* nanos per GiB-hour */               \
+    X(15, buffer_buy, "ii", BUFFER_POOL, (int32_t pool, int32_t bytes))   /* slot */               \
+    X(16, buffer_sell, "ii", BUFFER_POOL, (int32_t pool, int32_t buffer)) /* refund */             \
+    X(17, buffer_terms, "i", BUFFER_POOL, (int32_t pool))                 /* nanos per GiB-hour */ \
     X(18, buffer_size, "i", BUFFER, (int32_t buffer))                                              \
     X(19, buffer_read, "iiii", BUFFER, (int32_t buffer, int32_t offset, void *to, int32_t size))   \
     X(20, buffer_write, "iiii", BUFFER,                                                            \
@@ -169,9 +169,9 @@ enum { SERAI_RIGHT_READ = 1, SERAI_RIGHT_WRITE = 2, SERAI_RIGHT_OWNER = 4 };
     X(30, channel_credit, "i", CHANNEL, (int32_t end)) /* packets that may be sent now */          \
     X(31, channel_close, "i", CHANNEL, (int32_t end))                                              \
     /* the capability heap */                                                                      \
-    X(32, heap_add, "iii", HEAP, (int32_t heap, int32_t slot, void *number))    /* writes it */    \
+    X(32, heap_add, "iii", HEAP, (int32_t heap, int32_t slot, void *number)) /* writes it */       \
     X(33, heap_add_at, "iii", HEAP, (int32_t heap, int32_t slot, const void *number))              \
-    X(34, heap_get, "ii", HEAP, (int32_t heap, const void *number))             /* slot */         \
+    X(34, heap_get, "ii", HEAP, (int32_t heap, const void *number))  /* slot */                    \
     X(35, heap_take, "ii", HEAP, (int32_t heap, const void *number)) /* slot; refund credited */   \
     /* code */                                                                                     \
     X(36, code_put, "iiii", CODE, (int32_t code, const void *bytes, int32_t size, void *id))       \
