@@ -84,8 +84,7 @@ cppcheck: build ## cppcheck
 	@cppcheck --project=build/dev/compile_commands.json --cppcheck-build-dir=build/cppcheck \
 		--enable=warning,performance,portability --inline-suppr --error-exitcode=1 --quiet \
 		--library=tests/lint/cppcheck.cfg \
-		--suppress='*:*/tests/*' --suppress=missingIncludeSystem --suppress=unknownMacro \
-		--suppress=arrayIndexOutOfBoundsCond \
+		--suppressions-list=tests/lint/cppcheck.suppress \
 		-j $(JOBS)
 	@echo "cppcheck: clean"
 

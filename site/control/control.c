@@ -140,7 +140,7 @@ static void put_message(struct bytes *out, const char *message)
     char text[CONTROL_MESSAGE_BYTES_MAX + 1];
     size_t used = 0;
 
-    for (; message[used] != '\0' && used < CONTROL_MESSAGE_BYTES_MAX; used++) {
+    for (; used < CONTROL_MESSAGE_BYTES_MAX && message[used] != '\0'; used++) {
         unsigned char byte = (unsigned char)message[used];
         bool plain = byte == '\n' || (byte >= 0x20 && byte < 0x7f);
 
