@@ -83,15 +83,15 @@ bool ends_equal(const struct channel_end *a, const struct channel_end *b)
 static void check_end(void *context, struct channel_end *end)
 {
     (void)context;
-    ck_assert_uint_le(end->received_packets, end->armed_packets);
-    ck_assert_uint_le(end->received_bytes, end->armed_bytes);
-    ck_assert_uint_le(end->armed_packets - end->received_packets, CHANNEL_ARMED_PACKETS_MAX);
-    ck_assert_uint_le(end->armed_bytes - end->received_bytes, CHANNEL_ARMED_BYTES_MAX);
-    ck_assert_uint_le(end->sent_packets, end->credit_packets);
-    ck_assert_uint_le(end->sent_bytes, end->credit_bytes);
-    ck_assert_uint_le(end->credit_packets - end->sent_packets, CHANNEL_ARMED_PACKETS_MAX);
-    ck_assert_uint_le(end->credit_bytes - end->sent_bytes, CHANNEL_ARMED_BYTES_MAX);
-    ck_assert(!end->room_asked || end->state == CHANNEL_OPEN);
+    HOLDS(end->received_packets <= end->armed_packets);
+    HOLDS(end->received_bytes <= end->armed_bytes);
+    HOLDS(end->armed_packets - end->received_packets <= CHANNEL_ARMED_PACKETS_MAX);
+    HOLDS(end->armed_bytes - end->received_bytes <= CHANNEL_ARMED_BYTES_MAX);
+    HOLDS(end->sent_packets <= end->credit_packets);
+    HOLDS(end->sent_bytes <= end->credit_bytes);
+    HOLDS(end->credit_packets - end->sent_packets <= CHANNEL_ARMED_PACKETS_MAX);
+    HOLDS(end->credit_bytes - end->sent_bytes <= CHANNEL_ARMED_BYTES_MAX);
+    HOLDS(!end->room_asked || end->state == CHANNEL_OPEN);
 }
 
 void check_bounds(struct channels *channels)

@@ -64,7 +64,7 @@ static void world_fini(struct world *world)
 
 static void stage(struct site *site, const struct channel_message *message)
 {
-    ck_assert_uint_lt(site->out_count, TURN_MAX * 2);
+    HOLDS(site->out_count < TURN_MAX * 2);
     site->out[site->out_count++] = *message;
 }
 
@@ -80,7 +80,7 @@ static void post(struct world *world, int from)
 
         if (to != from)
             message.interface = link_interface[to];
-        ck_assert_uint_lt(pipe->count, PIPE_MAX);
+        HOLDS(pipe->count < PIPE_MAX);
         pipe->items[pipe->count++] = message;
     }
     site->out_count = 0;
@@ -307,7 +307,7 @@ static void undone_turn(struct world *world, int at)
     undo_rollback(site->at.undo);
     *site = before;
     new = snapshot_take(site->at.channels);
-    ck_assert(snapshot_same_bytes(&old, &new));
+    HOLDS(snapshot_same_bytes(&old, &new));
     for (size_t i = 0; i < new.count; i++) {
         const struct channel_end *end = &new.ends[i];
 
@@ -352,7 +352,7 @@ static void save_and_compare(struct world *world, int at)
     ck_assert_uint_eq(here.count, there.count);
     ck_assert_uint_eq(here.id_next, there.id_next);
     for (size_t i = 0; i < here.count; i++)
-        ck_assert(ends_equal(&here.ends[i], &there.ends[i]));
+        HOLDS(ends_equal(&here.ends[i], &there.ends[i]));
     ck_assert_uint_eq(set_port(channels, CHANNEL_INTERFACE_SELF)->number_next,
                       set_port(again, CHANNEL_INTERFACE_SELF)->number_next);
     ck_assert_uint_eq(set_port(channels, link_interface[at])->number_next,
@@ -365,11 +365,11 @@ static void save_and_compare(struct world *world, int at)
 /* What one end believes never runs ahead of what the other did. */
 static void check_pair(const struct channel_end *end, const struct channel_end *far)
 {
-    ck_assert_uint_le(end->credit_packets, far->armed_packets);
-    ck_assert_uint_le(end->credit_bytes, far->armed_bytes);
-    ck_assert_uint_ge(end->sent_packets, far->received_packets);
-    ck_assert_uint_ge(end->sent_bytes, far->received_bytes);
-    ck_assert(end->state != CHANNEL_FAR_CLOSED || far->state == CHANNEL_CLOSING);
+    HOLDS(end->credit_packets <= far->armed_packets);
+    HOLDS(end->credit_bytes <= far->armed_bytes);
+    HOLDS(end->sent_packets >= far->received_packets);
+    HOLDS(end->sent_bytes >= far->received_bytes);
+    HOLDS(end->state != CHANNEL_FAR_CLOSED || far->state == CHANNEL_CLOSING);
 }
 
 static void check_world(struct world *world)
