@@ -12,7 +12,7 @@
 #include <serai_outbox.h>
 
 enum { READY = 'r', PAY = 'p', CHANGE = 'c' }; /* all that is sent beside the money */
-enum { WINDOW = 32, MAX_FEE = 10000000 };
+enum { WINDOW = 32, MAX_FEE = 1000000 };
 enum role { SOURCE, RELAY, SINK };
 
 static enum role role;

@@ -7,7 +7,7 @@
  *
  *   hops=1           how many more scouts shall come after this one
  *   endowment=0.02   what the next one gets; that one gives half of it to the one after it
- *   max_fee=0.01     what a channel may cost at most
+ *   max_fee=0.001    what a channel may cost at most
  *   sell=1           when the report is there, sell the channel and take the deposit back
  */
 #include <serai.h>
@@ -39,7 +39,7 @@ static void buy_buffer(void)
 static void buy_channel(void)
 {
     int64_t endowment = serai_arg_money("endowment", args, args_size, 20000000);
-    int64_t max_fee = serai_arg_money("max_fee", args, args_size, 10000000);
+    int64_t max_fee = serai_arg_money("max_fee", args, args_size, 1000000);
     int64_t end = channel_buy(SERAI_SLOT_CHANNELS, SERAI_INTERFACE_SELF, endowment, max_fee);
 
     if (end < 0)
@@ -88,7 +88,7 @@ static void make_scout(int32_t end)
         &text, "hops=%d endowment=%m max_fee=%m sell=%d",
         (const int64_t[]){serai_arg_int("hops", args, args_size, 0) - 1,
                           serai_arg_money("endowment", args, args_size, 20000000) / 2,
-                          serai_arg_money("max_fee", args, args_size, 10000000),
+                          serai_arg_money("max_fee", args, args_size, 1000000),
                           serai_arg_int("sell", args, args_size, 0)});
     answer = serai_load_self(&load, end, text.bytes, text.size);
     if (answer < 0)

@@ -8,7 +8,7 @@
  *   price=0.0001     of one call
  *   calls=10         how many calls the customer shall make; 0 hires nobody
  *   endowment=0.03   what the customer gets to spend
- *   max_fee=0.01     what the channel may cost at most
+ *   max_fee=0.001    what the channel may cost at most
  */
 #include <serai.h>
 
@@ -47,7 +47,7 @@ static void open_shop(void)
         return;
     answer = channel_buy(SERAI_SLOT_CHANNELS, SERAI_INTERFACE_SELF,
                          serai_arg_money("endowment", args, args_size, 30000000),
-                         serai_arg_money("max_fee", args, args_size, 10000000));
+                         serai_arg_money("max_fee", args, args_size, 1000000));
     if (answer < 0)
         serai_log_values("service: no channel, refusal %d", answer);
 }
