@@ -107,7 +107,7 @@ MUST_CHECK enum status ledger_verify(const struct store *store, ledger_claims_fn
 /*
  * Write the journal as an hledger file (commodity and account directives, one transaction a frame,
  * and at the end balance assertions for every account), readable by hledger, ledger and strict
- * checks. Customer names come from `name_of` (NULL allowed: returns NULL for none).
+ * checks.  Plus is a credit and minus a debit.  ST_CORRUPT; ST_IO: the output cannot be written.
  */
 struct export_options {
     const char *commodity; /* "SRI" */
