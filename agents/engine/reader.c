@@ -6,7 +6,7 @@
 
 #include "agents/engine/limits.h"
 
-bool reader_refuse(struct reader *in, size_t offset, const char *format, ...)
+bool(reader_refuse)(struct reader *in, size_t offset, const char *format, ...)
 {
     char text[FAULT_TEXT_BYTES - 40];
     va_list arguments;
