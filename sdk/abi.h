@@ -131,7 +131,7 @@ enum { SERAI_RIGHT_READ = 1, SERAI_RIGHT_WRITE = 2, SERAI_RIGHT_OWNER = 4 };
     X(4, self_revoke, "ii", SELF, (int32_t self, int32_t facet))                                   \
     X(5, self_mark, "il", SELF, (int32_t self, int64_t balance)) /* 0 takes the mark away */       \
     X(6, self_code, "iiii", SELF, (int32_t self, void *to, int32_t size, int32_t offset))          \
-    X(7, self_code_id, "ii", SELF, (int32_t self, void *id))                                       \
+    X(7, self_code_id, "ii", SELF, (int32_t self, void *id)) /* bytes of the module */             \
     X(8, self_become, "iiii", SELF,                                                                \
       (int32_t self, const void *code_id, const void *args, int32_t args_size))                    \
     X(9, self_die, "i", SELF, (int32_t self))                                                      \

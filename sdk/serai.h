@@ -388,36 +388,13 @@ static inline int64_t serai_load_begin(struct serai_load *load, int32_t end, con
     return serai_load_continue(load);
 }
 
-/*
- * How big this agent's own code is: read on until a read comes back short.  `packet` of the load
- * is only the place that is read into.
- */
-static inline int64_t serai_load_own_size(struct serai_load *load)
-{
-    int32_t size = 0;
-
-    for (;;) {
-        int64_t copied = self_code(SERAI_SLOT_SELF, load->packet, SERAI_LOAD_PIECE_BYTES_MAX, size);
-
-        if (copied < 0)
-            return copied;
-        size += (int32_t)copied;
-        if (copied < SERAI_LOAD_PIECE_BYTES_MAX)
-            return size;
-    }
-}
-
 /* Make the newborn at the far side of `end` become what this agent is, with these arguments. */
 static inline int64_t serai_load_self(struct serai_load *load, int32_t end, const void *args,
                                       int32_t args_size)
 {
     uint8_t id[SERAI_CODE_ID_BYTES];
-    int64_t answer = self_code_id(SERAI_SLOT_SELF, id);
-    int64_t size;
+    int64_t size = self_code_id(SERAI_SLOT_SELF, id);
 
-    if (answer < 0)
-        return answer;
-    size = serai_load_own_size(load);
     if (size < 0)
         return size;
     return serai_load_begin(load, end, id, (int32_t)size, args, args_size);

@@ -16,12 +16,15 @@ struct offer { /* as in service.c: the two agents' own agreement, not the site's
 
 static const char TEXT[] = "the quick brown fox jumps over the lazy dog";
 
+enum { ANSWERS = 1 }; /* the badge of our facet for answers */
+
 static struct offer offer;
 static int32_t service = SERAI_SLOT_NONE;
+static int32_t answers =
+    SERAI_SLOT_NONE; /* our facet for them; each call lends it for one answer */
 static int64_t calls_wanted;
 static int64_t calls_done;
 static int64_t paid;
-static int32_t reply = SERAI_SLOT_NONE;
 
 static void become(void)
 {
@@ -34,16 +37,9 @@ static void become(void)
 
 static void call(void)
 {
-    int64_t answer = self_facet(SERAI_SLOT_SELF, (uint64_t)calls_done + 1, 0);
-
-    if (answer < 0) {
-        serai_log_values("customer: no reply facet, refusal %d", answer);
-        return;
-    }
-    reply = (int32_t)answer;
     /* The price is for the service; the postage pays for its turn. */
-    answer = facet_send(service, TEXT, sizeof TEXT - 1, NULL, 0, offer.price,
-                        facet_postage(service), reply);
+    int64_t answer = facet_send(service, TEXT, sizeof TEXT - 1, NULL, 0, offer.price,
+                                facet_postage(service), answers);
     if (answer < 0)
         serai_log_values("customer: cannot call, refusal %d", answer);
 }
@@ -61,6 +57,7 @@ static void meet(int32_t size)
         return;
     }
     service = (int32_t)answer;
+    answers = (int32_t)self_facet(SERAI_SLOT_SELF, ANSWERS, 0);
     serai_log_values("customer: the number opened the service, a call costs %m", offer.price);
     call();
 }
@@ -76,7 +73,7 @@ static void leave(int64_t words)
     if (answer < 0)
         serai_log_values("customer: cannot take the entry, refusal %d", answer);
     else
-        serai_log_values("customer: took the entry out of the heap, refund %m less fees",
+        serai_log_values("customer: took the entry out of the heap, refund %m after fees",
                          self_balance(SERAI_SLOT_SELF) - before);
 }
 
@@ -86,12 +83,9 @@ static void answered(int32_t size)
     int64_t words = -1;
 
     (void)event_info(&event);
-    if (event.badge != (uint64_t)calls_done + 1 || size != sizeof words)
-        return; /* not the answer that is waited for */
+    if (event.badge != ANSWERS || size != sizeof words)
+        return; /* a message from somebody else */
     (void)event_read(&words, sizeof words, 0);
-    /* Each call has a facet of its own; a spent one is only rent. */
-    (void)self_revoke(SERAI_SLOT_SELF, reply);
-    (void)cap_drop(reply);
     paid += offer.price - event.money;
     calls_done++;
     if (words < 0)
