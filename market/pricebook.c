@@ -1,10 +1,8 @@
 /*
  * The price book: one table says for each key where its value lives, how it is written, its default
- * and its bounds.  Setting, printing, storing and documenting all read that table.
+ * and its bounds.  Setting, printing and storing (stored.c) all read that table.
  */
-#include "base/bytes.h"
-#include "base/cbor.h"
-#include "market/market.h"
+#include "market/keys.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -99,9 +97,23 @@ static uint64_t raw_value(const struct pricebook *book, const struct key *key)
     return *(const uint64_t *)at;
 }
 
-/* False, and nothing done, when the value is out of the key's bounds. */
-static bool set_raw_value(struct pricebook *book, const struct key *key, uint64_t value)
+size_t pricebook_keys(void)
 {
+    return KEYS;
+}
+
+uint64_t pricebook_raw(const struct pricebook *book, size_t place)
+{
+    INVARIANT(place < KEYS);
+    return raw_value(book, &keys[place]);
+}
+
+bool pricebook_set_raw(struct pricebook *book, size_t place, uint64_t value)
+{
+    const struct key *key;
+
+    INVARIANT(place < KEYS);
+    key = &keys[place];
     if (key->kind == KEY_MONEY)
         return value <= PRICEBOOK_PRICE_NANOS_MAX &&
                money_from_nanos(money_at(book, key), value) == ST_OK;
@@ -356,93 +368,4 @@ void pricebook_each(const struct pricebook *book, const struct order_names *name
         (void)snprintf(path, sizeof path, "%s%s", order_prefix, names->name(i));
         print_price(&printer, path, book->order_price[i], order_unit);
     }
-}
-
-/* ---- storing: [1, currency, [values in the order of the table], default, [order, price, ...]] */
-
-enum { BOOK_FORMAT = 1 };
-
-void pricebook_encode(const struct pricebook *book, struct bytes *out)
-{
-    uint64_t priced = 0;
-
-    for (int i = 0; i < PRICEBOOK_ORDERS_MAX; i++)
-        priced += book->order_priced[i] ? 1 : 0;
-    cbor_put_array(out, 5);
-    cbor_put_uint(out, BOOK_FORMAT);
-    cbor_put_text(out, book->currency);
-    cbor_put_array(out, KEYS);
-    for (size_t i = 0; i < KEYS; i++)
-        cbor_put_uint(out, raw_value(book, &keys[i]));
-    cbor_put_uint(out, money_nanos(book->order_default));
-    cbor_put_array(out, 2 * priced);
-    for (unsigned int i = 0; i < PRICEBOOK_ORDERS_MAX; i++) {
-        if (!book->order_priced[i])
-            continue;
-        cbor_put_uint(out, i);
-        cbor_put_uint(out, money_nanos(book->order_price[i]));
-    }
-}
-
-static struct money decode_price(struct cbor *in)
-{
-    struct money price = money_zero();
-
-    if (money_from_nanos(&price, cbor_get_uint(in, PRICEBOOK_PRICE_NANOS_MAX)) != ST_OK)
-        cbor_fail(in, "not a price");
-    return price;
-}
-
-static void decode_orders(struct pricebook *book, struct cbor *in)
-{
-    uint64_t count = cbor_get_array_any(in, (uint64_t)2 * PRICEBOOK_ORDERS_MAX);
-    uint64_t least = 0; /* one book has one encoding: numbers rise */
-
-    if (count % 2 != 0)
-        cbor_fail(in, "an order without a price");
-    for (uint64_t i = 0; i < count / 2 && in->error == NULL; i++) {
-        uint64_t number = cbor_get_uint(in, PRICEBOOK_ORDERS_MAX - 1);
-
-        if (number < least)
-            cbor_fail(in, "orders that do not rise");
-        least = number + 1;
-        book->order_price[number] = decode_price(in);
-        book->order_priced[number] = true;
-    }
-}
-
-enum status pricebook_decode(struct pricebook *book, const void *data, size_t size,
-                             struct fault *fault)
-{
-    struct pricebook decoded;
-    struct pricebook_entry currency = {currency_path, PRICEBOOK_TEXT, NULL};
-    char text[PRICEBOOK_CURRENCY_BYTES];
-    struct cbor in;
-    uint64_t count;
-    enum status status;
-
-    /* A book of an older program ends early; what it did not know keeps its default. */
-    pricebook_default(&decoded, NULL);
-    cbor_init(&in, data, size);
-    cbor_get_array(&in, 5);
-    if (cbor_get_uint(&in, UINT64_MAX) != BOOK_FORMAT)
-        cbor_fail(&in, "an unknown format");
-    cbor_get_text(&in, text, sizeof text - 1);
-    count = cbor_get_array_any(&in, KEYS);
-    for (size_t i = 0; i < count && in.error == NULL; i++) {
-        if (!set_raw_value(&decoded, &keys[i], cbor_get_uint(&in, UINT64_MAX)))
-            cbor_fail(&in, "a value out of range");
-    }
-    decoded.order_default = decode_price(&in);
-    decode_orders(&decoded, &in);
-    status = cbor_done(&in, fault, "price book");
-    if (status != ST_OK)
-        return status;
-    currency.text = text;
-    if (set_currency(&decoded, &currency, fault) != ST_OK)
-        return fault_prefix(fault, "price book");
-    status = pricebook_check(&decoded, fault);
-    if (status == ST_OK)
-        *book = decoded;
-    return status;
 }

@@ -1,0 +1,93 @@
+/*
+ * The stored form of a price book:
+ *     [1, currency, [values in the order of the table of keys], default, [order, price, ...]]
+ */
+#include "base/bytes.h"
+#include "base/cbor.h"
+#include "market/keys.h"
+
+enum { BOOK_FORMAT = 1 };
+
+void pricebook_encode(const struct pricebook *book, struct bytes *out)
+{
+    uint64_t priced = 0;
+
+    for (int i = 0; i < PRICEBOOK_ORDERS_MAX; i++)
+        priced += book->order_priced[i] ? 1 : 0;
+    cbor_put_array(out, 5);
+    cbor_put_uint(out, BOOK_FORMAT);
+    cbor_put_text(out, book->currency);
+    cbor_put_array(out, pricebook_keys());
+    for (size_t i = 0; i < pricebook_keys(); i++)
+        cbor_put_uint(out, pricebook_raw(book, i));
+    cbor_put_uint(out, money_nanos(book->order_default));
+    cbor_put_array(out, 2 * priced);
+    for (unsigned int i = 0; i < PRICEBOOK_ORDERS_MAX; i++) {
+        if (!book->order_priced[i])
+            continue;
+        cbor_put_uint(out, i);
+        cbor_put_uint(out, money_nanos(book->order_price[i]));
+    }
+}
+
+static struct money decode_price(struct cbor *in)
+{
+    struct money price = money_zero();
+
+    if (money_from_nanos(&price, cbor_get_uint(in, PRICEBOOK_PRICE_NANOS_MAX)) != ST_OK)
+        cbor_fail(in, "not a price");
+    return price;
+}
+
+static void decode_orders(struct pricebook *book, struct cbor *in)
+{
+    uint64_t count = cbor_get_array_any(in, (uint64_t)2 * PRICEBOOK_ORDERS_MAX);
+    uint64_t least = 0; /* one book has one encoding: numbers rise */
+
+    if (count % 2 != 0)
+        cbor_fail(in, "an order without a price");
+    for (uint64_t i = 0; i < count / 2 && in->error == NULL; i++) {
+        uint64_t number = cbor_get_uint(in, PRICEBOOK_ORDERS_MAX - 1);
+
+        if (number < least)
+            cbor_fail(in, "orders that do not rise");
+        least = number + 1;
+        book->order_price[number] = decode_price(in);
+        book->order_priced[number] = true;
+    }
+}
+
+enum status pricebook_decode(struct pricebook *book, const void *data, size_t size,
+                             struct fault *fault)
+{
+    struct pricebook decoded;
+    char text[PRICEBOOK_CURRENCY_BYTES];
+    struct pricebook_entry currency = {"currency", PRICEBOOK_TEXT, text};
+    struct cbor in;
+    uint64_t count;
+    enum status status;
+
+    /* A book of an older program ends early; what it did not know keeps its default. */
+    pricebook_default(&decoded, NULL);
+    cbor_init(&in, data, size);
+    cbor_get_array(&in, 5);
+    if (cbor_get_uint(&in, UINT64_MAX) != BOOK_FORMAT)
+        cbor_fail(&in, "an unknown format");
+    cbor_get_text(&in, text, sizeof text - 1);
+    count = cbor_get_array_any(&in, pricebook_keys());
+    for (size_t i = 0; i < count && in.error == NULL; i++) {
+        if (!pricebook_set_raw(&decoded, i, cbor_get_uint(&in, UINT64_MAX)))
+            cbor_fail(&in, "a value out of range");
+    }
+    decoded.order_default = decode_price(&in);
+    decode_orders(&decoded, &in);
+    status = cbor_done(&in, fault, "price book");
+    if (status != ST_OK)
+        return status;
+    if (pricebook_set(&decoded, NULL, &currency, fault) != ST_OK)
+        return fault_prefix(fault, "price book");
+    status = pricebook_check(&decoded, fault);
+    if (status == ST_OK)
+        *book = decoded;
+    return status;
+}
