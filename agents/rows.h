@@ -1,0 +1,135 @@
+/*
+ * Rows: how the state of agents lies in the store (docs/records-agents.md).  Private to this
+ * folder.
+ *
+ * Decoding is in two steps: the functions here check what one row can be checked for alone, and are
+ * all that verification needs; rows_load.c checks the rows against each other.  A decoder's fault
+ * says what is wrong; its caller puts table and key before it with row_corrupt().
+ */
+#ifndef SERAI_AGENTS_ROWS_H
+#define SERAI_AGENTS_ROWS_H
+
+#include "agents/state.h"
+#include "base/cbor.h"
+#include "base/hash.h"
+
+enum {
+    ROW_VERSION = 1,           /* the first item of every CBOR row of this part */
+    ROW_META_KEY_COUNTERS = 2, /* in the table `meta` */
+    ROW_CODE_KEY_STATE = 1,    /* the byte after a code id: the row of its references */
+};
+
+enum {
+    ROW_ID_KEY_BYTES = 8,    /* agent, object */
+    ROW_PART_KEY_BYTES = 12, /* caps, page: number u64, part u32 */
+    ROW_ITEM_KEY_BYTES = 16, /* inbox, log: agent u64, item u64 */
+    ROW_CODE_KEY_BYTES = HASH_BYTES,
+    ROW_CODE_STATE_KEY_BYTES = HASH_BYTES + 1,
+    ROW_CAP_BYTES = 10,
+    ROW_CAPS_BYTES = AGENT_CAPS_CHUNK * ROW_CAP_BYTES,
+};
+
+/* What an agent's row says beside the agent's own fields. */
+struct agent_row {
+    struct hash code;
+    struct hash kept[AGENT_CODES_MAX];
+    uint64_t globals; /* how many it has */
+    /* How many rows of other tables are its own: a lost one is found by it. */
+    uint64_t caps;
+    uint64_t messages;
+    uint64_t facets;
+    uint64_t timers;
+    uint64_t buffer_bytes;
+    uint64_t log_lines;
+};
+
+/* What the row of a module's references says. */
+struct code_row {
+    uint64_t refs;
+    u128 share_index;
+    u128 market_index;
+};
+
+/* ---- keys ---- */
+void row_key_id(uint8_t key[ROW_ID_KEY_BYTES], uint64_t id);
+void row_key_part(uint8_t key[ROW_PART_KEY_BYTES], uint64_t id, uint32_t part);
+void row_key_item(uint8_t key[ROW_ITEM_KEY_BYTES], uint64_t id, uint64_t item);
+void row_key_code_state(uint8_t key[ROW_CODE_STATE_KEY_BYTES], const struct hash *id);
+
+/*
+ * ST_CORRUPT with "table inbox, agent 4097, message 12: <why>".  A heap entry is not named by its
+ * number, which is a secret of whoever presents it.
+ */
+enum status row_corrupt(struct fault *fault, enum store_table table, const uint8_t *key,
+                        size_t key_size, const char *format, ...) PRINTF_LIKE(5, 6);
+
+/* The same for a key that is never written. */
+enum status row_wrong_key(struct fault *fault, enum store_table table, const uint8_t *key,
+                          size_t key_size);
+
+/* Whose pages those of an object are: an agent's memory or a buffer; NULL when it is gone. */
+struct paged *row_paged_of(const struct agents *agents, uint64_t object);
+
+/* ---- rows_codec.c: what the values are made of ---- */
+void row_put_money(struct bytes *out, struct money amount);
+struct money row_get_money(struct cbor *in);
+void row_put_u128(struct bytes *out, u128 value); /* 16 bytes, little-endian */
+u128 row_get_u128(struct cbor *in);
+void row_get_version(struct cbor *in);
+void row_cap_pack(uint8_t to[ROW_CAP_BYTES], const struct cap *cap);
+/* NULL, or why it is no capability that this site writes. */
+const char *row_cap_unpack(struct cap *cap, const uint8_t from[ROW_CAP_BYTES]);
+
+/*
+ * Encoders append to *out; its `failed` is the caller's to check.  Decoders fill the struct's
+ * persistent fields.  ST_INVALID: the fault says why.
+ */
+void row_encode_message(struct bytes *out, const struct inbox_message *message);
+/* m.data points into the value: borrowed. */
+MUST_CHECK enum status row_decode_message(struct inbox_message *message, const uint8_t *value,
+                                          size_t size, struct fault *fault);
+void row_encode_object(struct bytes *out, const struct object *object);
+/* Of a buffer the pages are not made. */
+MUST_CHECK enum status row_decode_object(struct object *object, const uint8_t *value, size_t size,
+                                         struct fault *fault);
+void row_encode_heap(struct bytes *out, const struct heap_entry *entry);
+MUST_CHECK enum status row_decode_heap(struct heap_entry *entry, const uint8_t *value, size_t size,
+                                       struct fault *fault);
+void row_encode_code(struct bytes *out, const struct code *code);
+MUST_CHECK enum status row_decode_code(struct code_row *row, const uint8_t *value, size_t size,
+                                       struct fault *fault);
+void row_encode_log(struct bytes *out, const struct agent_log_line *line);
+/* `text` points into the value. */
+MUST_CHECK enum status row_decode_log(struct agent_log_line *line, const uint8_t **text,
+                                      const uint8_t *value, size_t size, struct fault *fault);
+void row_encode_counters(struct bytes *out, const struct agents *agents);
+MUST_CHECK enum status row_decode_counters(struct agents *agents, const uint8_t *value, size_t size,
+                                           struct fault *fault);
+
+/* ---- rows_agent.c ---- */
+void row_encode_agent(struct bytes *out, const struct agent *agent);
+/* Code references are left without their code: *row names it. */
+MUST_CHECK enum status row_decode_agent(struct agent *agent, struct agent_row *row,
+                                        const uint8_t *value, size_t size, struct fault *fault);
+/* One chunk of the table; false: all its slots are empty, and then it has no row. */
+bool row_encode_caps(uint8_t to[ROW_CAPS_BYTES], const struct cap *chunk);
+MUST_CHECK enum status row_decode_caps(struct cap *chunk, const uint8_t *value, size_t size,
+                                       struct fault *fault);
+
+/* ---- rows_owned.c: visitors of store.walk; the context is the struct agents, ST_CORRUPT ---- */
+MUST_CHECK enum status row_load_object(void *context, const uint8_t *key, size_t key_size,
+                                       const uint8_t *value, size_t value_size,
+                                       struct fault *fault);
+MUST_CHECK enum status row_load_caps(void *context, const uint8_t *key, size_t key_size,
+                                     const uint8_t *value, size_t value_size, struct fault *fault);
+MUST_CHECK enum status row_load_page(void *context, const uint8_t *key, size_t key_size,
+                                     const uint8_t *value, size_t value_size, struct fault *fault);
+MUST_CHECK enum status row_load_message(void *context, const uint8_t *key, size_t key_size,
+                                        const uint8_t *value, size_t value_size,
+                                        struct fault *fault);
+MUST_CHECK enum status row_load_heap(void *context, const uint8_t *key, size_t key_size,
+                                     const uint8_t *value, size_t value_size, struct fault *fault);
+MUST_CHECK enum status row_load_line(void *context, const uint8_t *key, size_t key_size,
+                                     const uint8_t *value, size_t value_size, struct fault *fault);
+
+#endif

@@ -1,0 +1,350 @@
+/*
+ * Reading everything back: each row is decoded and then checked against those that it refers to.
+ * Counts, queues and what customers use are made anew, and compared with what rows say of them, so
+ * that a row that is gone is found as surely as one that is changed.
+ */
+#include "agents/rows.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What an agent's row said it has; compared when all tables are read. */
+struct expected_agent {
+    struct agent *agent;
+    uint64_t caps;
+    uint64_t messages;
+    uint64_t facets;
+    uint64_t timers;
+    uint64_t buffer_bytes;
+    uint64_t log_lines;
+};
+
+struct expected_code {
+    struct code *code;
+    bool has_state;
+    uint64_t refs;
+};
+
+struct loader {
+    struct agents *agents;
+    struct bytes codes; /* of struct expected_code, in order of id */
+    struct bytes rows;  /* of struct expected_agent */
+    bool has_counters;
+    uint64_t missing_agent; /* an open account without an agent; 0: none */
+};
+
+/* ---- counters ---- */
+
+static enum status load_counters(void *context, const uint8_t *key, size_t key_size,
+                                 const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    struct loader *loader = context;
+    struct fault why = {0};
+
+    if (key_size != 1)
+        return ST_OK; /* another part's */
+    if (row_decode_counters(loader->agents, value, value_size, &why) != ST_OK)
+        return row_corrupt(fault, STORE_META, key, key_size, "counters of agents: %s", why.text);
+    loader->agents->counters_dirty = false;
+    loader->has_counters = true;
+    return ST_OK;
+}
+
+/* ---- code ---- */
+
+static enum status load_module(struct loader *loader, const uint8_t *key, size_t key_size,
+                               const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    struct agents *agents = loader->agents;
+    struct expected_code expected = {0};
+    struct hash id = hash_of(value, value_size);
+    struct fault why = {0};
+    enum status status;
+
+    if (memcmp(id.bytes, key, HASH_BYTES) != 0)
+        return row_corrupt(fault, STORE_CODE, key, key_size,
+                           "the SHA-256 of the module's bytes is another");
+    expected.code = code_find(agents, &id); /* the loader may be kept already */
+    if (expected.code == NULL) {
+        status = code_make(&expected.code, value, value_size, &why);
+        if (status == ST_NOMEM)
+            return fault_set(fault, ST_NOMEM, "%s", why.text);
+        if (status != ST_OK)
+            return row_corrupt(fault, STORE_CODE, key, key_size, "%s", why.text);
+        expected.code->next = agents->codes;
+        agents->codes = expected.code;
+    }
+    expected.code->stored = true;
+    bytes_append(&loader->codes, &expected, sizeof expected);
+    INVARIANT(!loader->codes.failed);
+    return ST_OK;
+}
+
+/* The module's own row has the same key without the last byte, so it came just before. */
+static enum status load_code_state(struct loader *loader, const uint8_t *key, size_t key_size,
+                                   const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    struct expected_code expected = {0};
+    uint8_t *last = loader->codes.data;
+    struct code_row row = {0};
+    struct fault why = {0};
+
+    if (loader->codes.size > 0) {
+        last += loader->codes.size - sizeof expected;
+        memcpy(&expected, last, sizeof expected);
+    }
+    if (expected.code == NULL || memcmp(expected.code->id.bytes, key, HASH_BYTES) != 0)
+        return row_corrupt(fault, STORE_CODE, key, key_size, "the module's bytes are missing");
+    if (row_decode_code(&row, value, value_size, &why) != ST_OK)
+        return row_corrupt(fault, STORE_CODE, key, key_size, "%s", why.text);
+    expected.has_state = true;
+    expected.refs = row.refs;
+    expected.code->share_index = row.share_index;
+    expected.code->market_index = row.market_index;
+    expected.code->market_saved = row.market_index;
+    memcpy(last, &expected, sizeof expected);
+    return ST_OK;
+}
+
+static enum status load_code(void *context, const uint8_t *key, size_t key_size,
+                             const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    if (key_size == ROW_CODE_KEY_BYTES)
+        return load_module(context, key, key_size, value, value_size, fault);
+    if (key_size == ROW_CODE_STATE_KEY_BYTES && key[HASH_BYTES] == ROW_CODE_KEY_STATE)
+        return load_code_state(context, key, key_size, value, value_size, fault);
+    return row_wrong_key(fault, STORE_CODE, key, key_size);
+}
+
+/* ---- agents ---- */
+
+static const char *account_error(const struct agents *agents, const struct agent *agent)
+{
+    const struct account *account = ledger_account(agents->ledger, agent->id);
+
+    if (account == NULL)
+        return "it has no account";
+    if (account->kind != KIND_AGENT)
+        return "its account is of another kind";
+    if (account->closed)
+        return "its account is closed";
+    if (account->customer != agent->customer)
+        return "its account has another customer";
+    return NULL;
+}
+
+static bool take_ref(const struct agents *agents, struct code_ref *ref, const struct hash *id)
+{
+    ref->code = code_find(agents, id);
+    if (ref->code == NULL || ref->share_index > ref->code->share_index)
+        return false;
+    ref->code->refs++;
+    return true;
+}
+
+static enum status check_program(const struct agents *agents, struct agent *agent,
+                                 const struct agent_row *row, struct fault *why)
+{
+    const struct engine_code *engine;
+
+    if (!take_ref(agents, &agent->code, &row->code))
+        return fault_set(why, ST_INVALID, "its code is missing, or paid for past its share");
+    for (uint32_t i = 0; i < agent->kept_count; i++) {
+        if (!take_ref(agents, &agent->kept[i], &row->kept[i]))
+            return fault_set(why, ST_INVALID,
+                             "code that it keeps is missing, or paid for past its share");
+    }
+    engine = agent->code.code->engine;
+    if (agent->memory_pages > engine_code_memory_pages_max(engine))
+        return fault_set(why, ST_INVALID,
+                         "memory of %" PRIu32 " pages is over its module's maximum of %" PRIu32,
+                         agent->memory_pages, engine_code_memory_pages_max(engine));
+    if (agent->memory_pages < engine_code_memory_pages(engine))
+        return fault_set(why, ST_INVALID,
+                         "memory of %" PRIu32 " pages is under its module's first %" PRIu32,
+                         agent->memory_pages, engine_code_memory_pages(engine));
+    if (row->globals != engine_code_globals(engine))
+        return fault_set(why, ST_INVALID, "%" PRIu64 " globals, but its module has %" PRIu32,
+                         row->globals, engine_code_globals(engine));
+    return ST_OK;
+}
+
+static void admit_agent(struct loader *loader, struct agent *agent, const struct agent_row *row)
+{
+    struct agents *agents = loader->agents;
+    struct customer_use *use = customer_use(agents, agent->customer);
+    struct expected_agent expected = {.agent = agent,
+                                      .caps = row->caps,
+                                      .messages = row->messages,
+                                      .facets = row->facets,
+                                      .timers = row->timers,
+                                      .buffer_bytes = row->buffer_bytes,
+                                      .log_lines = row->log_lines};
+
+    paged_grow(&agent->memory, agent->memory_pages * (ENGINE_WASM_PAGE_BYTES / PAGED_BYTES));
+    agent->log_deleted = agent->log_next - 1 - row->log_lines;
+    agent->log_erased = agent->log_deleted;
+    (void)!table_put(&agents->agents, agent->id, agent); /* keys of a table differ */
+    use->agents++;
+    use->memory_bytes += (uint64_t)agent->memory_pages * ENGINE_WASM_PAGE_BYTES;
+    agents->counters.agents++;
+    if (agent_is_frozen(agent))
+        agents->counters.frozen++;
+    bytes_append(&loader->rows, &expected, sizeof expected);
+    INVARIANT(!loader->rows.failed);
+}
+
+static enum status load_agent(void *context, const uint8_t *key, size_t key_size,
+                              const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    struct loader *loader = context;
+    struct agent_row row = {0};
+    struct fault why = {0};
+    struct agent *agent;
+    const char *error;
+    enum status status;
+
+    if (key_size != ROW_ID_KEY_BYTES)
+        return row_wrong_key(fault, STORE_AGENT, key, key_size);
+    agent = agent_alloc(be64_get(key));
+    status = row_decode_agent(agent, &row, value, value_size, &why);
+    if (status == ST_OK) {
+        error = account_error(loader->agents, agent);
+        if (error != NULL)
+            status = fault_set(&why, ST_INVALID, "%s", error);
+    }
+    if (status == ST_OK)
+        status = check_program(loader->agents, agent, &row, &why);
+    if (status != ST_OK) {
+        agent_free(agent);
+        return row_corrupt(fault, STORE_AGENT, key, key_size, "%s", why.text);
+    }
+    admit_agent(loader, agent, &row);
+    return ST_OK;
+}
+
+/* ---- what only all rows together can show ---- */
+
+static enum status check_agent(const struct expected_agent *expected, struct fault *fault)
+{
+    const struct agent *agent = expected->agent;
+    const struct {
+        enum store_table table;
+        const char *what;
+        uint64_t said;
+        uint64_t found;
+    } counts[] = {
+        {STORE_CAPS, "capabilities", expected->caps, agent->caps_used},
+        {STORE_INBOX, "messages", expected->messages, agent->inbox_total},
+        {STORE_OBJECT, "facets", expected->facets, agent->facets},
+        {STORE_OBJECT, "timers", expected->timers, agent->timers},
+        {STORE_OBJECT, "bytes of buffers", expected->buffer_bytes, agent->buffer_bytes},
+        {STORE_LOG, "log lines", expected->log_lines, agent->log_lines},
+    };
+
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        if (counts[i].said != counts[i].found)
+            return fault_set(fault, ST_CORRUPT,
+                             "table %s, agent %" PRIu64 ": %" PRIu64 " %s are there, but its row "
+                             "in table agent counts %" PRIu64,
+                             store_table_name(counts[i].table), agent->id, counts[i].found,
+                             counts[i].what, counts[i].said);
+    }
+    return ST_OK;
+}
+
+static enum status check_agents(const struct loader *loader, struct fault *fault)
+{
+    enum status status = ST_OK;
+
+    for (size_t at = 0; status == ST_OK && at < loader->rows.size;
+         at += sizeof(struct expected_agent)) {
+        struct expected_agent expected;
+
+        memcpy(&expected, loader->rows.data + at, sizeof expected);
+        status = check_agent(&expected, fault);
+    }
+    return status;
+}
+
+static enum status check_codes(struct loader *loader, struct fault *fault)
+{
+    for (size_t at = 0; at < loader->codes.size; at += sizeof(struct expected_code)) {
+        struct expected_code expected;
+        const uint8_t *id;
+
+        memcpy(&expected, loader->codes.data + at, sizeof expected);
+        id = expected.code->id.bytes;
+        if (!expected.has_state)
+            return row_corrupt(fault, STORE_CODE, id, HASH_BYTES,
+                               "the row of its references is missing");
+        if (expected.code->refs != expected.refs)
+            return row_corrupt(fault, STORE_CODE, id, HASH_BYTES,
+                               "%" PRIu64 " references are there, but its row counts %" PRIu64,
+                               expected.code->refs, expected.refs);
+        if (expected.refs == 0) /* goes with the next save, unless the program has it built in */
+            code_dirty(loader->agents, expected.code);
+    }
+    return ST_OK;
+}
+
+static void find_missing(void *context, const struct account *account)
+{
+    struct loader *loader = context;
+
+    if (account->kind == KIND_AGENT && !account->closed && loader->missing_agent == 0 &&
+        agents_find(loader->agents, account->id) == NULL)
+        loader->missing_agent = account->id;
+}
+
+static enum status check_all(struct loader *loader, struct fault *fault)
+{
+    const struct agents *agents = loader->agents;
+    enum status status;
+
+    if (!loader->has_counters &&
+        (loader->codes.size > 0 || loader->rows.size > 0 || agents->heap_count > 0))
+        return fault_set(fault, ST_CORRUPT, "table meta: the counters of agents are missing");
+    ledger_each_account(agents->ledger, find_missing, loader);
+    if (loader->missing_agent != 0)
+        return fault_set(fault, ST_CORRUPT,
+                         "table agent, agent %" PRIu64 ": missing, but its account is open",
+                         loader->missing_agent);
+    status = check_agents(loader, fault);
+    if (status == ST_OK)
+        status = check_codes(loader, fault);
+    return status;
+}
+
+/* Each table after those that its rows refer to; those of what agents own know only the agents. */
+static const struct {
+    enum store_table table;
+    store_visit visit;
+    bool owned;
+} loading[] = {
+    {STORE_CODE, load_code, false},        {STORE_AGENT, load_agent, false},
+    {STORE_OBJECT, row_load_object, true}, {STORE_CAPS, row_load_caps, true},
+    {STORE_PAGE, row_load_page, true},     {STORE_INBOX, row_load_message, true},
+    {STORE_HEAP, row_load_heap, true},     {STORE_LOG, row_load_line, true},
+};
+
+enum status agents_load(struct agents *agents, const struct store *store, struct fault *fault)
+{
+    const uint8_t counters_key = ROW_META_KEY_COUNTERS;
+    struct loader loader = {.agents = agents};
+    enum status status = store->walk(store->context, STORE_META, &counters_key, sizeof counters_key,
+                                     load_counters, &loader, fault);
+
+    for (size_t i = 0; status == ST_OK && i < sizeof loading / sizeof loading[0]; i++) {
+        void *context = loading[i].owned ? (void *)agents : (void *)&loader;
+
+        status = store->walk(store->context, loading[i].table, NULL, 0, loading[i].visit, context,
+                             fault);
+    }
+    if (status == ST_OK)
+        status = check_all(&loader, fault);
+    bytes_fini(&loader.codes);
+    bytes_fini(&loader.rows);
+    return status;
+}

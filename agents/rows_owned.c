@@ -1,0 +1,298 @@
+/*
+ * Reading back what agents own: objects, capabilities, pages, messages, heap entries and log lines.
+ * Each row is decoded and then checked against those that it refers to.
+ */
+#include "agents/rows.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A cap may outlive what it names, but names nothing of another kind, nor what never was. */
+static const char *cap_error(const struct agents *agents, const struct cap *cap)
+{
+    const struct object *object;
+    enum object_kind kind = cap->kind == SERAI_KIND_FACET ? OBJECT_FACET : OBJECT_BUFFER;
+
+    if (cap->kind != SERAI_KIND_FACET && cap->kind != SERAI_KIND_BUFFER)
+        return NULL;
+    if (cap->object >= agents->next_object)
+        return "a capability to an object whose number is above the counter";
+    object = table_get(&agents->objects, cap->object);
+    return object == NULL || object->kind == kind ? NULL
+                                                  : "a capability to an object of another kind";
+}
+
+/* ---- objects ---- */
+
+static uint64_t owner_of(const struct object *object)
+{
+    switch (object->kind) {
+    case OBJECT_FACET:
+        return object->u.facet.owner;
+    case OBJECT_BUFFER:
+        return object->u.buffer.owner;
+    case OBJECT_TIMER:
+        return object->u.timer.owner;
+    }
+    return 0;
+}
+
+static void admit_object(struct agents *agents, struct agent *owner, struct object *object)
+{
+    struct buffer *buffer = &object->u.buffer;
+
+    switch (object->kind) {
+    case OBJECT_FACET:
+        owner->facets++;
+        break;
+    case OBJECT_BUFFER:
+        paged_init(&buffer->pages, object->id,
+                   (uint32_t)((buffer->size + PAGED_BYTES - 1) / PAGED_BYTES));
+        owner->buffer_bytes += buffer->size;
+        customer_use(agents, owner->customer)->buffer_bytes += buffer->size;
+        break;
+    case OBJECT_TIMER:
+        owner->timers++;
+        heapq_push(&agents->timers, object->u.timer.at_us, object->id);
+        break;
+    }
+    (void)!table_put(&agents->objects, object->id, object); /* keys of a table differ */
+}
+
+enum status row_load_object(void *context, const uint8_t *key, size_t key_size,
+                            const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    struct agents *agents = context;
+    struct object read = {0};
+    struct fault why = {0};
+    struct object *object;
+    struct agent *owner;
+
+    if (key_size != ROW_ID_KEY_BYTES)
+        return row_wrong_key(fault, STORE_OBJECT, key, key_size);
+    read.id = be64_get(key);
+    if (row_decode_object(&read, value, value_size, &why) != ST_OK)
+        return row_corrupt(fault, STORE_OBJECT, key, key_size, "%s", why.text);
+    if (read.id >= agents->next_object || agents_find(agents, read.id) != NULL)
+        return row_corrupt(fault, STORE_OBJECT, key, key_size,
+                           "its number is above the counter, or an agent's");
+    owner = agents_find(agents, owner_of(&read));
+    if (owner == NULL)
+        return row_corrupt(fault, STORE_OBJECT, key, key_size,
+                           "its owner, agent %" PRIu64 ", is missing", owner_of(&read));
+    object = malloc(sizeof *object);
+    INVARIANT(object != NULL);
+    *object = read;
+    admit_object(agents, owner, object);
+    return ST_OK;
+}
+
+/* ---- capability tables ---- */
+
+enum status row_load_caps(void *context, const uint8_t *key, size_t key_size, const uint8_t *value,
+                          size_t value_size, struct fault *fault)
+{
+    struct agents *agents = context;
+    struct cap read[AGENT_CAPS_CHUNK];
+    struct fault why = {0};
+    struct agent *agent;
+    uint32_t chunk;
+
+    if (key_size != ROW_PART_KEY_BYTES || be32_get(key + 8) >= AGENT_CAPS_CHUNKS)
+        return row_wrong_key(fault, STORE_CAPS, key, key_size);
+    chunk = be32_get(key + 8);
+    agent = agents_find(agents, be64_get(key));
+    if (agent == NULL)
+        return row_corrupt(fault, STORE_CAPS, key, key_size, "the agent is missing");
+    if (row_decode_caps(read, value, value_size, &why) != ST_OK)
+        return row_corrupt(fault, STORE_CAPS, key, key_size, "%s", why.text);
+    for (uint32_t i = 0; i < AGENT_CAPS_CHUNK; i++) {
+        const char *error = cap_error(agents, &read[i]);
+
+        if (error != NULL)
+            return row_corrupt(fault, STORE_CAPS, key, key_size, "slot %" PRIu32 ": %s",
+                               chunk * AGENT_CAPS_CHUNK + i, error);
+        if (read[i].kind == SERAI_KIND_EMPTY)
+            continue;
+        agent->caps_used++;
+        agent->caps_highest = chunk * AGENT_CAPS_CHUNK + i + 1;
+    }
+    agent->caps[chunk] = malloc(sizeof read);
+    INVARIANT(agent->caps[chunk] != NULL);
+    memcpy(agent->caps[chunk], read, sizeof read);
+    return ST_OK;
+}
+
+/* ---- pages ---- */
+
+enum status row_load_page(void *context, const uint8_t *key, size_t key_size, const uint8_t *value,
+                          size_t value_size, struct fault *fault)
+{
+    struct agents *agents = context;
+    struct paged *paged;
+    uint32_t page;
+
+    if (key_size != ROW_PART_KEY_BYTES)
+        return row_wrong_key(fault, STORE_PAGE, key, key_size);
+    page = be32_get(key + 8);
+    paged = row_paged_of(agents, be64_get(key));
+    if (paged == NULL)
+        return row_corrupt(fault, STORE_PAGE, key, key_size, "the agent or buffer is missing");
+    if (page >= paged->count)
+        return row_corrupt(fault, STORE_PAGE, key, key_size, "it has only %" PRIu32 " pages",
+                           paged->count);
+    if (value_size != PAGED_BYTES)
+        return row_corrupt(fault, STORE_PAGE, key, key_size, "%zu bytes are not a page",
+                           value_size);
+    paged->pages[page].data = malloc(PAGED_BYTES);
+    INVARIANT(paged->pages[page].data != NULL);
+    memcpy(paged->pages[page].data, value, PAGED_BYTES);
+    return ST_OK;
+}
+
+/* ---- inboxes ---- */
+
+/* The last message of the list before all others, whose numbers are lower. */
+static void move_to_front(struct agent *agent)
+{
+    struct inbox_message *message = agent->inbox_last;
+
+    if (message->previous == NULL)
+        return;
+    agent->inbox_last = message->previous;
+    agent->inbox_last->next = NULL;
+    message->previous = NULL;
+    message->next = agent->inbox_first;
+    agent->inbox_first->previous = message;
+    agent->inbox_first = message;
+}
+
+static const char *message_error(const struct agents *agents, const struct message *m)
+{
+    const char *error = cap_error(agents, &m->reply);
+
+    for (uint8_t i = 0; error == NULL && i < m->cap_count; i++)
+        error = cap_error(agents, &m->caps[i]);
+    if (m->id == 0 || m->id >= agents->next_message)
+        error = "its number is above the counter";
+    return error;
+}
+
+static void admit_message(struct agents *agents, struct agent *agent,
+                          const struct inbox_message *read)
+{
+    struct inbox_message *message = malloc(sizeof *message);
+
+    INVARIANT(message != NULL);
+    *message = *read;
+    message->saved = true;
+    if (read->m.size > 0) {
+        message->bytes = malloc(read->m.size);
+        INVARIANT(message->bytes != NULL);
+        memcpy(message->bytes, read->m.data, read->m.size);
+    }
+    message->m.data = message->bytes;
+    inbox_push_loaded(agents, agent, message);
+    if (message->front)
+        move_to_front(agent);
+}
+
+enum status row_load_message(void *context, const uint8_t *key, size_t key_size,
+                             const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    struct agents *agents = context;
+    struct inbox_message read = {0};
+    struct fault why = {0};
+    struct agent *agent;
+    const char *error;
+
+    if (key_size != ROW_ITEM_KEY_BYTES)
+        return row_wrong_key(fault, STORE_INBOX, key, key_size);
+    read.m.id = be64_get(key + 8);
+    agent = agents_find(agents, be64_get(key));
+    if (agent == NULL)
+        return row_corrupt(fault, STORE_INBOX, key, key_size, "the agent is missing");
+    if (row_decode_message(&read, value, value_size, &why) != ST_OK)
+        return row_corrupt(fault, STORE_INBOX, key, key_size, "%s", why.text);
+    error = message_error(agents, &read.m);
+    if (error != NULL)
+        return row_corrupt(fault, STORE_INBOX, key, key_size, "%s", error);
+    admit_message(agents, agent, &read);
+    return ST_OK;
+}
+
+/* ---- heap entries ---- */
+
+enum status row_load_heap(void *context, const uint8_t *key, size_t key_size, const uint8_t *value,
+                          size_t value_size, struct fault *fault)
+{
+    struct agents *agents = context;
+    struct heap_entry read = {0};
+    struct fault why = {0};
+    struct heap_entry *entry;
+    const char *error;
+
+    if (key_size != SERAI_HEAP_NUMBER_BYTES)
+        return row_wrong_key(fault, STORE_HEAP, key, key_size);
+    if (row_decode_heap(&read, value, value_size, &why) != ST_OK)
+        return row_corrupt(fault, STORE_HEAP, key, key_size, "%s", why.text);
+    error = cap_error(agents, &read.cap);
+    if (read.serial == 0 || read.serial >= agents->next_heap_serial)
+        error = "its serial is above the counter";
+    if (error != NULL)
+        return row_corrupt(fault, STORE_HEAP, key, key_size, "serial %" PRIu64 ": %s", read.serial,
+                           error);
+    memcpy(read.number, key, sizeof read.number);
+    entry = malloc(sizeof *entry);
+    INVARIANT(entry != NULL);
+    *entry = read;
+    heap_insert(agents, entry);
+    return ST_OK;
+}
+
+/* ---- logs ---- */
+
+static void admit_line(struct agent *agent, const struct agent_log_line *read, const uint8_t *text)
+{
+    struct agent_log_line *line = malloc(sizeof *line);
+
+    INVARIANT(line != NULL);
+    *line = *read;
+    line->text = malloc(line->size > 0 ? line->size : 1);
+    INVARIANT(line->text != NULL);
+    if (line->size > 0)
+        memcpy(line->text, text, line->size);
+    line->saved = true;
+    if (agent->log_last != NULL)
+        agent->log_last->next = line;
+    else
+        agent->log_first = line;
+    agent->log_last = line;
+    agent->log_lines++;
+    agent->log_bytes += line->size + HELD_LOG_LINE;
+}
+
+enum status row_load_line(void *context, const uint8_t *key, size_t key_size, const uint8_t *value,
+                          size_t value_size, struct fault *fault)
+{
+    struct agents *agents = context;
+    struct agent_log_line read = {0};
+    const uint8_t *text = NULL;
+    struct fault why = {0};
+    struct agent *agent;
+
+    if (key_size != ROW_ITEM_KEY_BYTES)
+        return row_wrong_key(fault, STORE_LOG, key, key_size);
+    read.line = be64_get(key + 8);
+    agent = agents_find(agents, be64_get(key));
+    if (agent == NULL)
+        return row_corrupt(fault, STORE_LOG, key, key_size, "the agent is missing");
+    if (row_decode_log(&read, &text, value, value_size, &why) != ST_OK)
+        return row_corrupt(fault, STORE_LOG, key, key_size, "%s", why.text);
+    /* Lines follow on each other, so the count at the end leaves no room for a gap. */
+    if (read.line != agent->log_deleted + agent->log_lines + 1 || read.line >= agent->log_next)
+        return row_corrupt(fault, STORE_LOG, key, key_size, "the line before it is missing");
+    admit_line(agent, &read, text);
+    return ST_OK;
+}
