@@ -143,7 +143,7 @@ u64 kernel_matrix(u32 n)
                 for (u32 k = 0; k < 24; k++)
                     sum += left[i][k] * right[k][j];
                 product[i][j] = sum;
-                left[j][i] = sum / 1000000.0 + (double)(int)sum;
+                left[j][i] = sum / 100000000.0 + (double)(int)(sum / 1000.0) * 0.0000001;
             }
     for (u32 i = 0; i < 24; i++)
         digest.value += product[i][i];

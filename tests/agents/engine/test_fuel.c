@@ -1,0 +1,281 @@
+/* Fuel is exact: docs/fuel.md in figures. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "agents/engine/fuel.h"
+#include "tests/agents/engine/assembler.h"
+#include "tests/agents/engine/guest.h"
+#include "tests/check_main.h"
+
+/* What a run of the program costs, and that it ends as expected. */
+static uint64_t cost_of(const struct program *program, uint64_t argument,
+                        enum engine_outcome expected)
+{
+    struct bytes module = {0};
+    struct guest *guest;
+    uint64_t used;
+
+    assemble(&module, program);
+    guest = guest_new(module.data, module.size);
+    ck_assert_int_eq(
+        guest_run(guest, "f", program->params, program->result, &argument, 1000000000, NULL),
+        expected);
+    used = guest->used;
+    guest_free(guest);
+    bytes_fini(&module);
+    return used;
+}
+
+/* Price of a body without parameters, above that of an empty function. */
+static uint64_t price(const uint8_t *code, size_t size)
+{
+    return cost_of(
+               &(struct program){
+                   .params = "", .code = code, .size = size, .memory = true, .table = true},
+               0, ENGINE_DONE) -
+           FUEL_ENTRY;
+}
+
+START_TEST(an_empty_function_costs_its_entry)
+{
+    ck_assert_uint_eq(cost_of(&(struct program){.params = ""}, 0, ENGINE_DONE), 4);
+    ck_assert_uint_eq(cost_of(&(struct program){.params = "", .locals = 7}, 0, ENGINE_DONE), 4);
+    ck_assert_uint_eq(cost_of(&(struct program){.params = "", .locals = 8}, 0, ENGINE_DONE), 5);
+    ck_assert_uint_eq(cost_of(&(struct program){.params = "i", .locals = 7}, 0, ENGINE_DONE), 5);
+    ck_assert_uint_eq(cost_of(&(struct program){.params = "", .locals = 800}, 0, ENGINE_DONE), 104);
+}
+END_TEST
+
+START_TEST(operators_cost_what_the_table_says)
+{
+    ck_assert_uint_eq(price(BYTES(0x01)), 0);                                  /* nop */
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x1a)), 1);                         /* const, drop */
+    ck_assert_uint_eq(price(BYTES(0x02, 0x40, 0x0b)), 0);                      /* block, end */
+    ck_assert_uint_eq(price(BYTES(0x03, 0x40, 0x0b)), 1);                      /* loop, end */
+    ck_assert_uint_eq(price(BYTES(0x0f)), 1);                                  /* return */
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x41, 0, 0x6a, 0x1a)), 3);          /* add */
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x41, 1, 0x6d, 0x1a)), 10);         /* div_s */
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0xb2, 0x1a)), 3);                   /* convert */
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0xb2, 0x8d, 0x1a)), 7);             /* ceil */
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0xb2, 0x91, 0x1a)), 11);            /* sqrt */
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0xb2, 0xfc, 0, 0x1a)), 7);          /* trunc_sat */
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x28, 0, 0, 0x1a)), 2);             /* load */
+    ck_assert_uint_eq(price(BYTES(0x23, 0, 0x24, 0)), 2);                      /* globals */
+    ck_assert_uint_eq(price(BYTES(0x3f, 0, 0x1a)), 1);                         /* memory.size */
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x41, 1, 0x41, 2, 0x1b, 0x1a)), 4); /* select */
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x0e, 0, 0)), 3);                   /* br_table */
+}
+END_TEST
+
+START_TEST(only_the_blocks_that_run_are_charged)
+{
+    /* if (1): const 1, if 1, then const + drop 1; the else is not charged. */
+    ck_assert_uint_eq(
+        price(BYTES(0x41, 1, 0x04, 0x40, 0x41, 0, 0x1a, 0x05, 0x41, 0, 0x1a, 0x41, 0, 0x1a, 0x0b)),
+        3);
+    ck_assert_uint_eq(
+        price(BYTES(0x41, 0, 0x04, 0x40, 0x41, 0, 0x1a, 0x05, 0x41, 0, 0x1a, 0x41, 0, 0x1a, 0x0b)),
+        4);
+    /* What follows a branch that is taken is not charged, nor what cannot be reached. */
+    ck_assert_uint_eq(price(BYTES(0x41, 1, 0x0d, 0, 0x41, 0, 0x1a)), 2);
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x0d, 0, 0x41, 0, 0x1a)), 3);
+    ck_assert_uint_eq(price(BYTES(0x0c, 0, 0x41, 0, 0x1a, 0x41, 0, 0x1a)), 1);
+}
+END_TEST
+
+START_TEST(a_trap_costs_the_blocks_that_were_entered)
+{
+    /* The whole block is entered: what stands behind the trap in it is paid too. */
+    ck_assert_uint_eq(cost_of(&(struct program){.params = "",
+                                                .code = (const uint8_t[]){0x41, 0, 0x41, 0, 0x6d,
+                                                                          0x1a, 0x41, 0, 0x1a},
+                                                .size = 9},
+                              0, ENGINE_TRAP_DIVIDE_BY_ZERO),
+                      FUEL_ENTRY + 2 + FUEL_DIVIDE + 1);
+    ck_assert_uint_eq(
+        cost_of(&(struct program){.params = "", .code = (const uint8_t[]){0x00}, .size = 1}, 0,
+                ENGINE_TRAP_UNREACHABLE),
+        FUEL_ENTRY + 1);
+}
+END_TEST
+
+START_TEST(bulk_operators_are_charged_by_size_before_they_run)
+{
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 11, 0)), 3 + 8);
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x41, 0, 0x41, 1, 0xfc, 11, 0)), 3 + 8 + 1);
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x41, 0, 0x41, 8, 0xfc, 11, 0)), 3 + 8 + 1);
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x41, 0, 0x41, 9, 0xfc, 10, 0, 0)), 3 + 8 + 2);
+    /* A fill of 2^32 - 1 bytes traps, and its size is paid first. */
+    ck_assert_uint_eq(cost_of(&(struct program){.params = "",
+                                                .code = (const uint8_t[]){0x41, 0, 0x41, 0, 0x41,
+                                                                          0x7f, 0xfc, 11, 0},
+                                                .size = 9,
+                                                .memory = true},
+                              0, ENGINE_TRAP_MEMORY),
+                      FUEL_ENTRY + 3 + FUEL_BULK + (1U << 29));
+}
+END_TEST
+
+START_TEST(growth_is_charged_by_the_page_when_it_can_be_had)
+{
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x40, 0, 0x1a)), 1 + 8);
+    ck_assert_uint_eq(price(BYTES(0x41, 1, 0x40, 0, 0x1a)), 1 + 8 + 512);
+    ck_assert_uint_eq(price(BYTES(0x41, 2, 0x40, 0, 0x1a)), 1 + 8);
+}
+END_TEST
+
+START_TEST(calls_cost_the_operator_and_the_entry)
+{
+    ck_assert_uint_eq(price(BYTES(0x10, 2, 0x1a)), 2 + 64); /* a host function */
+    /* Through the table to the host: the same entry, a dearer operator. */
+    ck_assert_uint_eq(price(BYTES(0x41, 1, 0x42, 1, 0x41, 2, 0x11, 1, 0, 0x1a)), 3 + 4 + 64);
+}
+END_TEST
+
+START_TEST(the_host_may_take_more_fuel_and_the_budget_holds)
+{
+    struct guest *guest = guest_open("semantics.wasm");
+    const uint64_t args[2] = {1, 2};
+    uint64_t plain;
+    uint64_t result;
+
+    ck_assert_int_eq(guest_run(guest, "host", "il", 'l', args, 10000, &result), ENGINE_DONE);
+    plain = guest->used;
+    guest->toll = 100;
+    ck_assert_int_eq(guest_run(guest, "host", "il", 'l', args, 10000, &result), ENGINE_DONE);
+    ck_assert_uint_eq(guest->used, plain + 100);
+    ck_assert_int_eq(guest_run(guest, "host", "il", 'l', args, plain + 99, &result),
+                     ENGINE_OUT_OF_FUEL);
+    ck_assert_uint_eq(guest->instance.fuel, 0);
+    guest_free(guest);
+}
+END_TEST
+
+/* For each budget below the need the run ends out of fuel with none left; at the need it is done.
+ */
+static void sweep(struct guest *guest, const char *name, const char *params, char type,
+                  const uint64_t *args, enum engine_outcome ends)
+{
+    uint64_t result;
+    uint64_t need;
+
+    ck_assert_int_eq(guest_run(guest, name, params, type, args, 1000000, &result), ends);
+    need = guest->used;
+    ck_assert_uint_gt(need, 0);
+    for (uint64_t budget = 0; budget <= need + 3; budget++) {
+        enum engine_outcome outcome;
+
+        guest_reset(guest);
+        outcome = guest_run(guest, name, params, type, args, budget, &result);
+        ck_assert_int_eq(outcome, budget < need ? ENGINE_OUT_OF_FUEL : ends);
+        ck_assert_uint_eq(guest->instance.fuel, budget < need ? 0 : budget - need);
+        if (outcome != ENGINE_DONE)
+            ck_assert_uint_eq(result, 0);
+    }
+}
+
+START_TEST(every_budget_below_the_need_is_used_up_exactly)
+{
+    struct guest *guest = guest_open("semantics.wasm");
+    const uint64_t pair[3] = {3, 4, 100};
+
+    sweep(guest, "fac", "l", 'l', pair, ENGINE_DONE);
+    sweep(guest, "nested", "ii", 'i', pair, ENGINE_DONE);
+    sweep(guest, "switch_value", "i", 'i', pair, ENGINE_DONE);
+    sweep(guest, "host", "il", 'l', pair, ENGINE_DONE);
+    sweep(guest, "host_stops", "", 'l', pair, ENGINE_STOPPED);
+    sweep(guest, "indirect", "il", 'l', (const uint64_t[]){1, 6}, ENGINE_DONE);
+    sweep(guest, "indirect", "il", 'l', pair, ENGINE_TRAP_SIGNATURE);
+    sweep(guest, "trap", "", 0, pair, ENGINE_TRAP_UNREACHABLE);
+    sweep(guest, "fill", "iii", 0, pair, ENGINE_DONE);
+    sweep(guest, "copy", "iii", 0, pair, ENGINE_DONE);
+    sweep(guest, "grow", "i", 'i', (const uint64_t[]){1}, ENGINE_DONE);
+    sweep(guest, "stale_loop", "i", 'i', pair, ENGINE_DONE);
+    guest_free(guest);
+}
+END_TEST
+
+START_TEST(a_run_out_of_fuel_does_nothing_of_the_block_it_could_not_pay)
+{
+    struct guest *guest = guest_open("semantics.wasm");
+    const uint64_t args[3] = {0, 1, 100};
+
+    (void)guest_run(guest, "fill", "iii", 0, args, 1000, NULL);
+    guest_reset(guest);
+    ck_assert_int_eq(guest_run(guest, "fill", "iii", 0, args, guest->used - 1, NULL),
+                     ENGINE_OUT_OF_FUEL);
+    ck_assert_uint_eq(guest->instance.memory[0], 0);
+    ck_assert_uint_eq(guest->instance.cards[0], 0);
+    guest_free(guest);
+}
+END_TEST
+
+START_TEST(no_loop_is_free)
+{
+    const struct {
+        const uint8_t *code;
+        size_t size;
+    } endless[] = {
+        {BYTES(0x03, 0x40, 0x0c, 0, 0x0b)},                   /* loop br 0 */
+        {BYTES(0x03, 0x40, 0x41, 1, 0x0d, 0, 0x0b)},          /* loop br_if 0 */
+        {BYTES(0x03, 0x40, 0x41, 0, 0x0e, 0, 0, 0x0b)},       /* loop br_table 0 */
+        {BYTES(0x03, 0x40, 0x02, 0x40, 0x0c, 1, 0x0b, 0x0b)}, /* out of a block */
+        {BYTES(0x03, 0x40, 0x03, 0x40, 0x0c, 1, 0x0b, 0x0b)}, /* of two heads */
+    };
+
+    for (size_t i = 0; i < sizeof endless / sizeof endless[0]; i++) {
+        struct bytes module = {0};
+        struct guest *guest;
+
+        assemble(&module,
+                 &(struct program){.params = "", .code = endless[i].code, .size = endless[i].size});
+        guest = guest_new(module.data, module.size);
+        ck_assert_int_eq(guest_run(guest, "f", "", 0, NULL, 100000, NULL), ENGINE_OUT_OF_FUEL);
+        ck_assert_uint_eq(guest->instance.fuel, 0);
+        guest_free(guest);
+        bytes_fini(&module);
+    }
+}
+END_TEST
+
+START_TEST(the_same_run_costs_the_same_from_any_budget)
+{
+    struct guest *guest = guest_open("semantics.wasm");
+    const uint64_t args[1] = {1000};
+    uint64_t used = 0;
+
+    for (uint64_t budget = 20000; budget < 4000000000; budget *= 3) {
+        ck_assert_int_eq(guest_run(guest, "loop_sum", "i", 'i', args, budget, NULL), ENGINE_DONE);
+        ck_assert(used == 0 || used == guest->used);
+        used = guest->used;
+    }
+    ck_assert_int_eq(guest_run(guest, "loop_sum", "i", 'i', args, UINT64_MAX, NULL), ENGINE_DONE);
+    ck_assert_uint_eq(used, guest->used);
+    /* entry 4; each turn: loop 1, get 1, eqz 1, br_if 1, then 9 to the br; the last turn 4; get 1
+     */
+    ck_assert_uint_eq(used, 4 + 1000 * (4 + 9) + 4 + 1);
+    guest_free(guest);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("engine fuel");
+    TCase *tcase = tcase_create("fuel-0");
+
+    tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, an_empty_function_costs_its_entry);
+    tcase_add_test(tcase, operators_cost_what_the_table_says);
+    tcase_add_test(tcase, only_the_blocks_that_run_are_charged);
+    tcase_add_test(tcase, a_trap_costs_the_blocks_that_were_entered);
+    tcase_add_test(tcase, bulk_operators_are_charged_by_size_before_they_run);
+    tcase_add_test(tcase, growth_is_charged_by_the_page_when_it_can_be_had);
+    tcase_add_test(tcase, calls_cost_the_operator_and_the_entry);
+    tcase_add_test(tcase, the_host_may_take_more_fuel_and_the_budget_holds);
+    tcase_add_test(tcase, every_budget_below_the_need_is_used_up_exactly);
+    tcase_add_test(tcase, a_run_out_of_fuel_does_nothing_of_the_block_it_could_not_pay);
+    tcase_add_test(tcase, no_loop_is_free);
+    tcase_add_test(tcase, the_same_run_costs_the_same_from_any_budget);
+    suite_add_tcase(suite, tcase);
+    return check_main(suite);
+}

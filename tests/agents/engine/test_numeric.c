@@ -1,0 +1,381 @@
+/* Every plain operator: by a table of its edges, and against node over many values. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/agents/engine/assembler.h"
+#include "tests/agents/engine/guest.h"
+#include "tests/check_main.h"
+
+#define NAN32 0x7fc00000
+#define NAN64 0x7ff8000000000000
+#define MIN64 ((uint64_t)1 << 63)
+
+/* ---- one operator as a function of i64 cells ---- */
+
+static void put_cell_as(struct bytes *out, char type)
+{
+    if (type == 'i' || type == 'f')
+        put_byte(out, 0xa7);
+    if (type == 'f')
+        put_byte(out, 0xbe);
+    if (type == 'd')
+        put_byte(out, 0xbf);
+}
+
+static void put_as_cell(struct bytes *out, char type)
+{
+    if (type == 'f')
+        put_byte(out, 0xbc);
+    if (type == 'd')
+        put_byte(out, 0xbd);
+    if (type == 'i' || type == 'f')
+        put_byte(out, 0xad);
+}
+
+static void put_operator(struct bytes *out, uint32_t code)
+{
+    if (code >= 0x100)
+        put_byte(out, 0xfc);
+    put_byte(out, (uint8_t)code);
+}
+
+/* The code of f(a, b) = operator(a, b); `constant`, when given, stands for b. */
+static void put_application(struct bytes *out, uint32_t code, bool binary, char in, char type,
+                            const uint64_t *constant)
+{
+    put_byte(out, 0x20);
+    put_byte(out, 0);
+    put_cell_as(out, in);
+    if (binary && constant != NULL) {
+        put_byte(out, in == 'i' ? 0x41 : 0x42);
+        put_s64(out, in == 'i' ? (int32_t)(uint32_t)*constant : (int64_t)*constant);
+    } else if (binary) {
+        put_byte(out, 0x20);
+        put_byte(out, 1);
+        put_cell_as(out, in);
+    }
+    put_operator(out, code);
+    put_as_cell(out, type);
+}
+
+static enum engine_outcome apply(uint32_t code, bool binary, char in, char type, uint64_t a,
+                                 uint64_t b, bool constant, uint64_t *result)
+{
+    struct bytes text = {0};
+    struct bytes module = {0};
+    const uint64_t args[2] = {a, b};
+    enum engine_outcome outcome;
+    struct guest *guest;
+
+    put_application(&text, code, binary, in, type, constant ? &b : NULL);
+    assemble(&module, &(struct program){
+                          .params = "ll", .result = 'l', .code = text.data, .size = text.size});
+    guest = guest_new(module.data, module.size);
+    outcome = guest_run(guest, "f", "ll", 'l', args, 1000, result);
+    guest_free(guest);
+    bytes_fini(&text);
+    bytes_fini(&module);
+    return outcome;
+}
+
+/* ---- a table of edges ---- */
+
+struct edge {
+    const char *name;
+    uint32_t code;
+    const char *types; /* operands, then the result */
+    uint64_t a;
+    uint64_t b;
+    uint64_t result;
+    enum engine_outcome outcome;
+};
+
+#define DIV0 ENGINE_TRAP_DIVIDE_BY_ZERO
+#define OVER ENGINE_TRAP_INTEGER_OVERFLOW
+#define CONV ENGINE_TRAP_BAD_CONVERSION
+
+static const struct edge edges[] = {
+    {"i32.div_s by 0", 0x6d, "iii", 1, 0, 0, DIV0},
+    {"i32.div_s overflow", 0x6d, "iii", 0x80000000, 0xffffffff, 0, OVER},
+    {"i32.div_s rounds to 0", 0x6d, "iii", 0xfffffff9, 2, 0xfffffffd, 0},
+    {"i32.div_u by 0", 0x6e, "iii", 1, 0, 0, DIV0},
+    {"i32.div_u", 0x6e, "iii", 0x80000000, 0xffffffff, 0, 0},
+    {"i32.rem_s by 0", 0x6f, "iii", 1, 0, 0, DIV0},
+    {"i32.rem_s of the least by -1", 0x6f, "iii", 0x80000000, 0xffffffff, 0, 0},
+    {"i32.rem_s has the sign of a", 0x6f, "iii", 0xfffffff9, 2, 0xffffffff, 0},
+    {"i32.rem_u by 0", 0x70, "iii", 1, 0, 0, DIV0},
+    {"i64.div_s by 0", 0x7f, "lll", 1, 0, 0, DIV0},
+    {"i64.div_s overflow", 0x7f, "lll", MIN64, UINT64_MAX, 0, OVER},
+    {"i64.div_u by 0", 0x80, "lll", 1, 0, 0, DIV0},
+    {"i64.rem_s by 0", 0x81, "lll", 1, 0, 0, DIV0},
+    {"i64.rem_s of the least by -1", 0x81, "lll", MIN64, UINT64_MAX, 0, 0},
+    {"i64.rem_u by 0", 0x82, "lll", 1, 0, 0, DIV0},
+    {"i32.add wraps", 0x6a, "iii", 0xffffffff, 1, 0, 0},
+    {"i32.mul wraps", 0x6c, "iii", 0x10001, 0x10001, 0x20001, 0},
+    {"i32.shl by 33 is by 1", 0x74, "iii", 3, 33, 6, 0},
+    {"i32.shr_s keeps the sign", 0x75, "iii", 0x80000000, 31, 0xffffffff, 0},
+    {"i32.shr_u does not", 0x76, "iii", 0x80000000, 31, 1, 0},
+    {"i32.rotl by 0", 0x77, "iii", 0x80000001, 32, 0x80000001, 0},
+    {"i32.rotr", 0x78, "iii", 0x80000001, 1, 0xc0000000, 0},
+    {"i64.shl by 65 is by 1", 0x86, "lll", 3, 65, 6, 0},
+    {"i64.shr_s keeps the sign", 0x87, "lll", MIN64, 63, UINT64_MAX, 0},
+    {"i64.rotr", 0x8a, "lll", 1, 1, MIN64, 0},
+    {"i32.clz of 0", 0x67, "ii", 0, 0, 32, 0},
+    {"i32.ctz of 0", 0x68, "ii", 0, 0, 32, 0},
+    {"i32.popcnt of 0", 0x69, "ii", 0, 0, 0, 0},
+    {"i32.popcnt of all ones", 0x69, "ii", 0xffffffff, 0, 32, 0},
+    {"i64.clz of 0", 0x79, "ll", 0, 0, 64, 0},
+    {"i64.ctz of 0", 0x7a, "ll", 0, 0, 64, 0},
+    {"i64.popcnt of all ones", 0x7b, "ll", UINT64_MAX, 0, 64, 0},
+    {"i32.extend8_s", 0xc0, "ii", 0x180, 0, 0xffffff80, 0},
+    {"i32.extend16_s", 0xc1, "ii", 0x18000, 0, 0xffff8000, 0},
+    {"i64.extend8_s", 0xc2, "ll", 0x17f, 0, 0x7f, 0},
+    {"i64.extend16_s", 0xc3, "ll", 0x8000, 0, 0xffffffffffff8000, 0},
+    {"i64.extend32_s", 0xc4, "ll", 0x80000000, 0, 0xffffffff80000000, 0},
+    {"i32.lt_s", 0x48, "iii", 0xffffffff, 0, 1, 0},
+    {"i32.lt_u", 0x49, "iii", 0xffffffff, 0, 0, 0},
+    {"f32.add makes the one NaN", 0x92, "fff", 0xffc12345, 0x3f800000, NAN32, 0},
+    {"f32.sub of infinities", 0x93, "fff", 0x7f800000, 0x7f800000, NAN32, 0},
+    {"f32.div 0 by 0", 0x95, "fff", 0, 0x80000000, NAN32, 0},
+    {"f32.div 1 by -0", 0x95, "fff", 0x3f800000, 0x80000000, 0xff800000, 0},
+    {"f32.min of zeros", 0x96, "fff", 0, 0x80000000, 0x80000000, 0},
+    {"f32.max of zeros", 0x97, "fff", 0x80000000, 0, 0, 0},
+    {"f32.min with NaN", 0x96, "fff", 0x3f800000, 0xffffffff, NAN32, 0},
+    {"f32.max with NaN", 0x97, "fff", 0x7f812345, 0x3f800000, NAN32, 0},
+    {"f32.copysign of a NaN keeps its bits", 0x98, "fff", 0x7f812345, 0x80000000, 0xff812345, 0},
+    {"f32.abs of a NaN keeps its bits", 0x8b, "ff", 0xff812345, 0, 0x7f812345, 0},
+    {"f32.neg of a NaN keeps its bits", 0x8c, "ff", 0x7f812345, 0, 0xff812345, 0},
+    {"f32.nearest 0.5", 0x90, "ff", 0x3f000000, 0, 0, 0},
+    {"f32.nearest 1.5", 0x90, "ff", 0x3fc00000, 0, 0x40000000, 0},
+    {"f32.nearest 2.5", 0x90, "ff", 0x40200000, 0, 0x40000000, 0},
+    {"f32.nearest -0.3", 0x90, "ff", 0xbe99999a, 0, 0x80000000, 0},
+    {"f32.ceil -0.3", 0x8d, "ff", 0xbe99999a, 0, 0x80000000, 0},
+    {"f32.floor -0.3", 0x8e, "ff", 0xbe99999a, 0, 0xbf800000, 0},
+    {"f32.trunc of a NaN", 0x8f, "ff", 0xffc00001, 0, NAN32, 0},
+    {"f32.sqrt of -1", 0x91, "ff", 0xbf800000, 0, NAN32, 0},
+    {"f32.sqrt of -0", 0x91, "ff", 0x80000000, 0, 0x80000000, 0},
+    {"f64.add makes the one NaN", 0xa0, "ddd", 0xfff4000000000001, 0, NAN64, 0},
+    {"f64.min of zeros", 0xa4, "ddd", MIN64, 0, MIN64, 0},
+    {"f64.max of zeros", 0xa5, "ddd", MIN64, 0, 0, 0},
+    {"f64.copysign", 0xa6, "ddd", 0x3ff0000000000000, MIN64, 0xbff0000000000000, 0},
+    {"f64.nearest 2.5", 0x9e, "dd", 0x4004000000000000, 0, 0x4000000000000000, 0},
+    {"f64.nearest -0.5", 0x9e, "dd", 0xbfe0000000000000, 0, MIN64, 0},
+    {"f32.demote a NaN", 0xb6, "df", 0xfff0000000000001, 0, NAN32, 0},
+    {"f64.promote a NaN", 0xbb, "fd", 0xff800001, 0, NAN64, 0},
+    {"f64 == NaN", 0x61, "ddi", NAN64, NAN64, 0, 0},
+    {"f64 != NaN", 0x62, "ddi", NAN64, NAN64, 1, 0},
+    {"f32.convert_i64_u rounds once", 0xb5, "lf", 0x8000008000000001, 0, 0x5f000001, 0},
+    {"i32.trunc_f32_s NaN", 0xa8, "fi", NAN32, 0, 0, CONV},
+    {"i32.trunc_f32_s 2^31", 0xa8, "fi", 0x4f000000, 0, 0, OVER},
+    {"i32.trunc_f32_s -2^31", 0xa8, "fi", 0xcf000000, 0, 0x80000000, 0},
+    {"i32.trunc_f32_u -0.9", 0xa9, "fi", 0xbf666666, 0, 0, 0},
+    {"i32.trunc_f32_u -1", 0xa9, "fi", 0xbf800000, 0, 0, OVER},
+    {"i32.trunc_f64_s 2147483647.9", 0xaa, "di", 0x41dfffffffF99999, 0, 0x7fffffff, 0},
+    {"i32.trunc_f64_s -2147483648.9", 0xaa, "di", 0xc1e00000001ccccc, 0, 0x80000000, 0},
+    {"i32.trunc_f64_s -2147483649", 0xaa, "di", 0xc1e0000000200000, 0, 0, OVER},
+    {"i32.trunc_f64_u 2^32", 0xab, "di", 0x41f0000000000000, 0, 0, OVER},
+    {"i64.trunc_f32_s NaN", 0xae, "fl", 0xffc00000, 0, 0, CONV},
+    {"i64.trunc_f32_u 2^64", 0xaf, "fl", 0x5f800000, 0, 0, OVER},
+    {"i64.trunc_f64_s 2^63", 0xb0, "dl", 0x43e0000000000000, 0, 0, OVER},
+    {"i64.trunc_f64_s -2^63", 0xb0, "dl", 0xc3e0000000000000, 0, MIN64, 0},
+    {"i64.trunc_f64_u 2^63", 0xb1, "dl", 0x43e0000000000000, 0, MIN64, 0},
+    {"i32.trunc_sat_f32_s NaN", 0x100, "fi", NAN32, 0, 0, 0},
+    {"i32.trunc_sat_f32_s infinity", 0x100, "fi", 0x7f800000, 0, 0x7fffffff, 0},
+    {"i32.trunc_sat_f32_u -infinity", 0x101, "fi", 0xff800000, 0, 0, 0},
+    {"i32.trunc_sat_f64_s -1e300", 0x102, "di", 0xfe37e43c8800759c, 0, 0x80000000, 0},
+    {"i32.trunc_sat_f64_u 1e300", 0x103, "di", 0x7e37e43c8800759c, 0, 0xffffffff, 0},
+    {"i64.trunc_sat_f32_s -infinity", 0x104, "fl", 0xff800000, 0, MIN64, 0},
+    {"i64.trunc_sat_f32_u infinity", 0x105, "fl", 0x7f800000, 0, UINT64_MAX, 0},
+    {"i64.trunc_sat_f64_s NaN", 0x106, "dl", NAN64, 0, 0, 0},
+    {"i64.trunc_sat_f64_u -1", 0x107, "dl", 0xbff0000000000000, 0, 0, 0},
+    {"i32.wrap_i64", 0xa7, "li", 0x123456789, 0, 0x23456789, 0},
+    {"i64.extend_i32_s", 0xac, "il", 0x80000000, 0, 0xffffffff80000000, 0},
+    {"i64.extend_i32_u", 0xad, "il", 0x80000000, 0, 0x80000000, 0},
+    {"f32.reinterpret keeps NaN bits", 0xbe, "if", 0x7f812345, 0, 0x7f812345, 0},
+};
+
+START_TEST(an_operator_is_right_at_its_edges)
+{
+    const struct edge *edge = &edges[_i];
+    bool binary = strlen(edge->types) == 3;
+    bool integer = binary && (edge->types[1] == 'i' || edge->types[1] == 'l');
+    char type = edge->types[strlen(edge->types) - 1];
+    uint64_t result;
+
+    /* The form with a constant has code of its own. */
+    for (int constant = 0; constant <= (integer ? 1 : 0); constant++) {
+        enum engine_outcome outcome = apply(edge->code, binary, edge->types[0], type, edge->a,
+                                            edge->b, constant == 1, &result);
+
+        ck_assert_msg(outcome == edge->outcome, "%s: %s", edge->name, engine_outcome_name(outcome));
+        ck_assert_msg(result == edge->result, "%s: %llx", edge->name, (unsigned long long)result);
+    }
+}
+END_TEST
+
+/* ---- all of them against node ---- */
+
+static const struct {
+    uint32_t first;
+    uint32_t last;
+    const char *types;
+} families[] = {
+    {0x45, 0x45, "ii"},   {0x46, 0x4f, "iii"},  {0x50, 0x50, "li"},   {0x51, 0x5a, "lli"},
+    {0x5b, 0x60, "ffi"},  {0x61, 0x66, "ddi"},  {0x67, 0x69, "ii"},   {0x6a, 0x78, "iii"},
+    {0x79, 0x7b, "ll"},   {0x7c, 0x8a, "lll"},  {0x8b, 0x91, "ff"},   {0x92, 0x98, "fff"},
+    {0x99, 0x9f, "dd"},   {0xa0, 0xa6, "ddd"},  {0xa7, 0xa7, "li"},   {0xa8, 0xa9, "fi"},
+    {0xaa, 0xab, "di"},   {0xac, 0xad, "il"},   {0xae, 0xaf, "fl"},   {0xb0, 0xb1, "dl"},
+    {0xb2, 0xb3, "if"},   {0xb4, 0xb5, "lf"},   {0xb6, 0xb6, "df"},   {0xb7, 0xb8, "id"},
+    {0xb9, 0xba, "ld"},   {0xbb, 0xbb, "fd"},   {0xbc, 0xbc, "fi"},   {0xbd, 0xbd, "dl"},
+    {0xbe, 0xbe, "if"},   {0xbf, 0xbf, "ld"},   {0xc0, 0xc1, "ii"},   {0xc2, 0xc4, "ll"},
+    {0x100, 0x101, "fi"}, {0x102, 0x103, "di"}, {0x104, 0x105, "fl"}, {0x106, 0x107, "dl"},
+};
+
+static const uint64_t values[] = {
+    0, 1, 2, 5, 31, 32, 33, 63, 64, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0x7fffffff, 0x80000000,
+    0xffffffff, 0x100000000, INT64_MAX, MIN64, UINT64_MAX, UINT64_MAX - 6,
+    /* as f32: 1, -1, 0.5, -0.5, 1.5, 2.5, infinities, 2^31, -2^31, 2^32, 2^63, tiny, NaN */
+    0x3f800000, 0xbf800000, 0x3f000000, 0xbf000000, 0x3fc00000, 0x40200000, 0x7f800000, 0xff800000,
+    0x4f000000, 0xcf000000, 0x4f7fffff, 0x5f000000, 0x00000001, NAN32,
+    /* as f64: the same, and around the ends of i32 */
+    0x3ff0000000000000, 0xbff0000000000000, 0x3fe0000000000000, 0xbfe0000000000000,
+    0x3ff8000000000000, 0x4004000000000000, 0x7ff0000000000000, 0xfff0000000000000,
+    0x41e0000000000000, 0xc1e0000000000000, 0xc1e0000000200000, 0x41dfffffffc00000,
+    0x41efffffffffffff, 0x43e0000000000000, 0x47efffffffffffff, 0x36a0000000000000, NAN64,
+    0x123456789abcdef0, 0x8000008000000001};
+enum { FAMILIES = sizeof families / sizeof families[0], VALUES = sizeof values / sizeof values[0] };
+
+/* NaNs of another engine may have other bits: fold them. */
+static uint64_t fold_nan(uint64_t cell, char type)
+{
+    if (type == 'f' && (cell & 0x7fffffff) > 0x7f800000)
+        return NAN32;
+    if (type == 'd' && (cell & INT64_MAX) > 0x7ff0000000000000)
+        return NAN64;
+    return cell;
+}
+
+static const char script[] =
+    "const fs=require('fs');const d=process.argv[1];"
+    "const v=fs.readFileSync(d+'/values.txt','utf8').trim().split('\\n').map(x=>BigInt(x));"
+    "const f=new WebAssembly.Instance(new WebAssembly.Module(fs.readFileSync(d+'/one.wasm')),"
+    "{serai:{add(){},stop(){},none(){},poke(){}}}).exports.f;"
+    "let o='';for(const a of v)for(const b of v){let r;"
+    "try{r='0x'+BigInt.asUintN(64,f(a,b)).toString(16)}catch(e){r='trap'}o+=r+'\\n'}"
+    "fs.writeFileSync(d+'/results.txt',o)";
+
+static void write_file(const char *folder, const char *name, const void *data, size_t size)
+{
+    char path[4096];
+    FILE *out;
+
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    out = fopen(path, "wb");
+    ck_assert_ptr_nonnull(out);
+    ck_assert_uint_eq(fwrite(data, 1, size, out), size);
+    ck_assert_int_eq(fclose(out), 0);
+}
+
+static void compare_with_node(const char *folder, uint32_t code, const char *types)
+{
+    bool binary = strlen(types) == 3;
+    char type = types[strlen(types) - 1];
+    struct bytes text = {0};
+    struct bytes module = {0};
+    char command[sizeof script + 8192];
+    char line[64];
+    struct guest *guest;
+    FILE *in;
+
+    put_application(&text, code, binary, types[0], type, NULL);
+    assemble(&module, &(struct program){
+                          .params = "ll", .result = 'l', .code = text.data, .size = text.size});
+    write_file(folder, "one.wasm", module.data, module.size);
+    (void)snprintf(command, sizeof command, "node -e \"%s\" %s", script, folder);
+    ck_assert_int_eq(system(command), 0);
+    (void)snprintf(command, sizeof command, "%s/results.txt", folder);
+    in = fopen(command, "rb");
+    ck_assert_ptr_nonnull(in);
+    guest = guest_new(module.data, module.size);
+    for (uint32_t i = 0; i < VALUES * VALUES; i++) {
+        const uint64_t args[2] = {values[i / VALUES], values[i % VALUES]};
+        uint64_t result = 0;
+        enum engine_outcome outcome = guest_run(guest, "f", "ll", 'l', args, 1000, &result);
+
+        ck_assert_ptr_nonnull(fgets(line, sizeof line, in));
+        if (strcmp(line, "trap\n") == 0)
+            ck_assert_msg(outcome != ENGINE_DONE, "operator %x on %llx %llx must trap", code,
+                          (unsigned long long)args[0], (unsigned long long)args[1]);
+        else
+            ck_assert_msg(outcome == ENGINE_DONE &&
+                              fold_nan(result, type) == fold_nan(strtoull(line, NULL, 16), type),
+                          "operator %x on %llx %llx: %llx, node says %s", code,
+                          (unsigned long long)args[0], (unsigned long long)args[1],
+                          (unsigned long long)result, line);
+    }
+    (void)fclose(in);
+    guest_free(guest);
+    bytes_fini(&text);
+    bytes_fini(&module);
+}
+
+START_TEST(node_agrees_on_every_operator)
+{
+    char folder[] = "/tmp/serai-engine-XXXXXX";
+    char command[128];
+    char text[VALUES * 24];
+    size_t size = 0;
+
+    if (system("node --version > /dev/null 2>&1") != 0) {
+        printf("SKIPPED: node is not installed, no second engine to compare with\n");
+        return;
+    }
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    for (uint32_t i = 0; i < VALUES; i++)
+        size += (size_t)snprintf(text + size, sizeof text - size, "%llu\n",
+                                 (unsigned long long)values[i]);
+    write_file(folder, "values.txt", text, size);
+    for (uint32_t code = families[_i].first; code <= families[_i].last; code++)
+        compare_with_node(folder, code, families[_i].types);
+    (void)snprintf(command, sizeof command, "rm -r %s", folder);
+    ck_assert_int_eq(system(command), 0);
+}
+END_TEST
+
+/* Integers: the form with a constant against the form with a cell, over all pairs. */
+START_TEST(a_constant_operand_changes_nothing)
+{
+    const char *types = families[_i].types;
+
+    if (strlen(types) != 3 || types[0] == 'f' || types[0] == 'd')
+        return;
+    for (uint32_t code = families[_i].first; code <= families[_i].last; code++)
+        for (uint32_t i = 0; i < VALUES; i += 3)
+            for (uint32_t j = 0; j < VALUES; j += 2) {
+                uint64_t plain = 0;
+                uint64_t constant = 0;
+                enum engine_outcome outcome =
+                    apply(code, true, types[0], types[2], values[i], values[j], false, &plain);
+
+                ck_assert_int_eq(
+                    apply(code, true, types[0], types[2], values[i], values[j], true, &constant),
+                    outcome);
+                ck_assert_uint_eq(plain, constant);
+            }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("engine numbers");
+    TCase *tcase = tcase_create("operators");
+
+    tcase_set_timeout(tcase, 60);
+    tcase_add_loop_test(tcase, an_operator_is_right_at_its_edges, 0,
+                        (int)(sizeof edges / sizeof edges[0]));
+    tcase_add_loop_test(tcase, a_constant_operand_changes_nothing, 0, FAMILIES);
+    tcase_add_loop_test(tcase, node_agrees_on_every_operator, 0, FAMILIES);
+    suite_add_tcase(suite, tcase);
+    return check_main(suite);
+}
