@@ -22,8 +22,14 @@ static inline int64_t guest_arg_heap(const char *name, const char *args, int32_t
 
     if (hex == NULL || size != 2 * SERAI_HEAP_NUMBER_BYTES)
         return SERAI_E_INVALID;
-    for (int32_t i = 0; i < SERAI_HEAP_NUMBER_BYTES; i++)
-        number[i] = (uint8_t)(guest_hex_digit(hex[2 * i]) << 4 | guest_hex_digit(hex[2 * i + 1]));
+    for (int32_t i = 0; i < SERAI_HEAP_NUMBER_BYTES; i++) {
+        int high = guest_hex_digit(hex[2 * i]);
+        int low = guest_hex_digit(hex[2 * i + 1]);
+
+        if (high < 0 || low < 0)
+            return SERAI_E_INVALID;
+        number[i] = (uint8_t)(high * 16 + low);
+    }
     return heap_get(SERAI_SLOT_HEAP, number);
 }
 

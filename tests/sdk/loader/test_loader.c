@@ -114,14 +114,15 @@ END_TEST
 
 START_TEST(it_becomes_code_that_is_here_already)
 {
-    uint8_t bytes[1 + SERAI_CODE_ID_BYTES + 3] = {SERAI_LOAD_USE};
+    static const uint8_t args[] = {'a', '=', '1'};
+    uint8_t bytes[1 + SERAI_CODE_ID_BYTES + sizeof args] = {SERAI_LOAD_USE};
 
     fake_code_id(bytes + 1);
-    memcpy(bytes + 1 + SERAI_CODE_ID_BYTES, "a=1", 3);
+    memcpy(bytes + 1 + SERAI_CODE_ID_BYTES, args, sizeof args);
     packet(bytes, sizeof bytes);
     ck_assert_mem_eq(fake.became, bytes + 1, SERAI_CODE_ID_BYTES);
-    ck_assert_int_eq(fake.became_args_size, 3);
-    ck_assert_mem_eq(fake.became_args, "a=1", 3);
+    ck_assert_int_eq(fake.became_args_size, sizeof args);
+    ck_assert_mem_eq(fake.became_args, args, sizeof args);
     ck_assert_int_eq(fake.put_size, 0);
 }
 END_TEST
