@@ -1,0 +1,256 @@
+/*
+ * A core without agents behind the contract of site/core/core.h, so that the threads around it are
+ * tested with real books and a real disk but few moving parts.  It serves
+ *
+ *     read  status []           head and balance of the one account
+ *     read  turns [count]       makes `count` turns ready, of agent 7, messages counting up
+ *     signed money.in [_, amount]
+ *
+ * and every turn moves one nano from the account to revenue.
+ */
+#include "site/core/core.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/site/daemon/mini_core.h"
+
+enum { REPLIES_MAX = 64 };
+
+struct core {
+    struct core_options options;
+    struct ledger *ledger;
+    uint64_t account; /* opened by the first money.in */
+    uint64_t turns_ready;
+    uint64_t message;
+    uint64_t frozen_agent;
+    uint64_t now_us;
+    struct core_counters counters;
+    struct core_reply replies[REPLIES_MAX];
+    size_t reply_count;
+};
+
+enum status core_new(struct core **core, const struct core_options *options, struct fault *fault)
+{
+    (void)fault;
+    *core = calloc(1, sizeof **core);
+    if (*core == NULL)
+        return ST_NOMEM;
+    (*core)->options = *options;
+    return ledger_new(&(*core)->ledger);
+}
+
+void core_free(struct core *core)
+{
+    if (core == NULL)
+        return;
+    for (size_t i = 0; i < core->reply_count; i++)
+        bytes_fini(&core->replies[i].bytes);
+    ledger_free(core->ledger);
+    free(core);
+}
+
+static void find_account(void *context, const struct account *account)
+{
+    struct core *core = context;
+
+    if (account->kind == KIND_CUSTOMER)
+        core->account = account->id;
+}
+
+enum status core_load(struct core *core, const struct store *store, struct fault *fault)
+{
+    enum status status = ledger_load(core->ledger, store, fault);
+
+    if (status == ST_OK)
+        ledger_each_account(core->ledger, find_account, core);
+    return status;
+}
+
+enum status core_quarantine(struct core *core, uint64_t agent, const char *reason)
+{
+    (void)reason;
+    core->frozen_agent = agent;
+    return agent == MINI_AGENT ? ST_OK : ST_MISSING;
+}
+
+void core_advance(struct core *core, uint64_t monotonic_us)
+{
+    core->now_us = monotonic_us;
+}
+
+static void reply(struct core *core, uint64_t token, enum control_status status,
+                  const char *message, const struct bytes *result)
+{
+    struct core_reply *to = &core->replies[core->reply_count++];
+
+    INVARIANT(core->reply_count <= REPLIES_MAX);
+    *to = (struct core_reply){.token = token};
+    control_answer(&to->bytes, status, ledger_frame(core->ledger), message, result);
+}
+
+static struct event event_of(enum event_kind kind, const struct core *core)
+{
+    struct event event = {.kind = kind, .subject = core->account, .site_time_us = core->now_us};
+    struct bytes source = {0};
+
+    cbor_put_uint(&source, core->message);
+    memcpy(event.source, source.data, source.size);
+    event.source_size = source.size;
+    bytes_fini(&source);
+    return event;
+}
+
+static void bring_in(struct core *core, struct money amount)
+{
+    struct event event;
+
+    ledger_event_begin(core->ledger);
+    if (core->account == 0)
+        INVARIANT(ledger_open(core->ledger, KIND_CUSTOMER, 0, &core->account) == ST_OK);
+    ledger_transfer_checked(core->ledger, &(struct transfer){.debit = ACCOUNT_TREASURY,
+                                                             .credit = core->account,
+                                                             .amount = amount,
+                                                             .code = TRANSFER_MONEY_IN});
+    event = event_of(EVENT_REQUEST, core);
+    (void)ledger_event_end(core->ledger, &event);
+}
+
+static void answer_status(struct core *core, uint64_t token)
+{
+    struct bytes result = {0};
+    char text[MONEY_TEXT_BYTES];
+
+    cbor_put_map(&result, 3);
+    cbor_put_text(&result, "turns");
+    cbor_put_uint(&result, core->counters.turns);
+    cbor_put_text(&result, "frozen");
+    cbor_put_uint(&result, core->frozen_agent);
+    cbor_put_text(&result, "balance");
+    cbor_put_text(&result, core->account == 0
+                               ? "0.000000000"
+                               : money_print(text, ledger_balance(core->ledger, core->account)));
+    reply(core, token, CONTROL_DONE, "", &result);
+    bytes_fini(&result);
+}
+
+void core_request(struct core *core, uint64_t token, const uint8_t *bytes, size_t size)
+{
+    struct control_request request;
+    struct fault fault = {0};
+    struct cbor args;
+
+    if (control_decode(&request, bytes, size, &fault) != ST_OK) {
+        reply(core, token, fault.status == ST_DENIED ? CONTROL_DENIED : CONTROL_BAD_REQUEST,
+              fault.text, NULL);
+        return;
+    }
+    cbor_init(&args, request.args, request.args_size);
+    if (strcmp(request.command, "status") == 0) {
+        answer_status(core, token);
+    } else if (strcmp(request.command, "turns") == 0) {
+        cbor_get_array(&args, 1);
+        core->turns_ready += cbor_get_uint(&args, UINT32_MAX);
+        reply(core, token, CONTROL_DONE, "", NULL);
+    } else if (strcmp(request.command, "money.in") == 0) {
+        struct money amount = money_zero();
+
+        cbor_get_array(&args, 2);
+        (void)cbor_get_uint(&args, UINT64_MAX);
+        INVARIANT(money_from_nanos(&amount, cbor_get_uint(&args, INT64_MAX)) == ST_OK);
+        bring_in(core, amount);
+        reply(core, token, CONTROL_DONE, "", NULL);
+    } else {
+        reply(core, token, CONTROL_REFUSED, "no such command", NULL);
+    }
+}
+
+static void run_turn(struct core *core)
+{
+    struct transfer toll = {
+        .debit = core->account, .credit = ACCOUNT_REVENUE_COMPUTE, .code = TRANSFER_COMPUTE};
+    struct event event;
+
+    core->message++;
+    core->options.mark(core->options.mark_context, MINI_AGENT, core->message);
+    core->counters.turns++;
+    INVARIANT(money_from_nanos(&toll.amount, 1) == ST_OK);
+    if (core->account != 0) {
+        ledger_event_begin(core->ledger);
+        (void)!ledger_transfer(core->ledger, &toll); /* short of funds is fine */
+        event = event_of(EVENT_TURN, core);
+        (void)ledger_event_end(core->ledger, &event);
+    }
+    core->options.mark(core->options.mark_context, 0, 0);
+}
+
+bool core_run(struct core *core, uint32_t turns_max)
+{
+    if (core->frozen_agent == MINI_AGENT)
+        core->turns_ready = 0;
+    for (uint32_t i = 0; i < turns_max && core->turns_ready > 0; i++) {
+        core->turns_ready--;
+        run_turn(core);
+    }
+    return core->turns_ready > 0;
+}
+
+bool core_ready(const struct core *core)
+{
+    return core->turns_ready > 0;
+}
+
+uint64_t core_next_due_us(const struct core *core)
+{
+    (void)core;
+    return UINT64_MAX;
+}
+
+void core_frame_close(struct core *core, uint64_t wall_us, struct core_frame *frame)
+{
+    *frame = (struct core_frame){0};
+    store_batch_init(&frame->batch);
+    frame->writes = ledger_frame_close(core->ledger, &frame->batch, core->now_us, wall_us, false,
+                                       &frame->header);
+    frame->replies = calloc(REPLIES_MAX, sizeof *frame->replies);
+    INVARIANT(frame->replies != NULL);
+    memcpy(frame->replies, core->replies, core->reply_count * sizeof *frame->replies);
+    frame->reply_count = core->reply_count;
+    core->reply_count = 0;
+}
+
+void core_frame_fini(struct core_frame *frame)
+{
+    for (size_t i = 0; i < frame->reply_count; i++)
+        bytes_fini(&frame->replies[i].bytes);
+    free(frame->replies);
+    store_batch_fini(&frame->batch);
+    *frame = (struct core_frame){0};
+}
+
+struct core_counters core_count(const struct core *core)
+{
+    return core->counters;
+}
+
+const struct ledger *core_ledger(const struct core *core)
+{
+    return core->ledger;
+}
+
+enum status core_check(const struct core *core, struct fault *fault)
+{
+    (void)core;
+    (void)fault;
+    return ST_OK;
+}
+
+enum status core_claims(void *context, const struct store *store, struct ledger_claims *claims,
+                        struct fault *fault)
+{
+    (void)context;
+    (void)store;
+    (void)claims;
+    (void)fault;
+    return ST_OK;
+}
