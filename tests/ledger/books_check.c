@@ -153,6 +153,18 @@ static struct hash leaf_of(const uint8_t *chunk, size_t size)
     return hash_of(bytes, 1 + size);
 }
 
+/* What the edited header says, where that can be read at all. */
+static struct frame_header header_as_edited(const struct frame_header *header, const uint8_t *chunk)
+{
+    struct header_record record;
+
+    if (chunk[2] != SECTION_HEADER ||
+        header_record_get(&record, chunk + CHUNK_HEADER_BYTES) != NULL)
+        return *header;
+    record.header.frame = header->frame; /* where it stands is not a matter of what it says */
+    return record.header;
+}
+
 void books_forge_frame(struct books *books, chunk_edit edit, void *context)
 {
     struct hash previous = ledger_head(books->ledger);
@@ -185,6 +197,8 @@ void books_forge_frame(struct books *books, chunk_edit edit, void *context)
         memcpy(chunk, op.value, op.value_size);
         if (!edit(context, number++, chunk, &size))
             continue;
+        if (number == 1)
+            header = header_as_edited(&header, chunk);
         store_batch_append(&books->batch, STORE_JOURNAL, op.key, op.key_size, chunk, size);
         leaf = leaf_of(chunk, size);
         bytes_append(&leaves, leaf.bytes, HASH_BYTES);

@@ -1,0 +1,435 @@
+/* The audit: true books pass, and each kind of lie is found although every hash fits. */
+#include <string.h>
+
+#include "ledger/record.h"
+#include "tests/ledger/books_check.h"
+
+static struct books books;
+
+static void setup(void)
+{
+    books_open(&books);
+}
+
+static void teardown(void)
+{
+    books_close(&books);
+}
+
+START_TEST(an_empty_store_verifies)
+{
+    struct verify_report report;
+
+    ck_assert_int_eq(ledger_verify(&books.store, NULL, NULL, &report, NULL), ST_OK);
+    ck_assert_uint_eq(report.frames, 0);
+    ck_assert_uint_eq(report.accounts, 0);
+}
+END_TEST
+
+START_TEST(the_report_gives_the_equation_in_figures)
+{
+    struct verify_report report;
+    u128 sum = 0;
+
+    (void)books_live(&books);
+    books_moved(&books, ACCOUNT_SUSPENSE, ACCOUNT_REVENUE_BIRTHS, 9, TRANSFER_BIRTH_FEE);
+    (void)books_frame_done(&books);
+    ck_assert_verifies(&books);
+    ck_assert_int_eq(ledger_verify(&books.store, NULL, NULL, &report, NULL), ST_OK);
+    ck_assert_uint_eq(report.frames, 5);
+    ck_assert_uint_eq(report.events, 15);
+    ck_assert_uint_eq(report.lines, 12);
+    ck_assert_uint_eq(report.postings, 8);
+    ck_assert_uint_eq(report.accounts, 22);
+    ck_assert_uint_eq(report.chunks, 5 + 5 + 4 + 5 + 4);
+    ck_assert(report.treasury_debit == 1000000000);
+    ck_assert(report.suspense_debit == 9 && report.suspense_credit == 0);
+    ck_assert(report.by_kind_credit[KIND_DEPOSIT] == 2000000);
+    ck_assert(report.by_kind_credit[KIND_HELD] == 31);
+    ck_assert(report.by_kind_credit[KIND_REVENUE] == 509);
+    ck_assert(report.by_kind_credit[KIND_UNCLAIMED] == 700);
+    ck_assert(report.link_out == 0 && report.link_in == 0);
+    for (int kind = 0; kind < ACCOUNT_KINDS; kind++)
+        sum += report.by_kind_credit[kind];
+    ck_assert(sum == report.treasury_debit + report.suspense_debit);
+}
+END_TEST
+
+START_TEST(random_lives_replay_to_their_balances)
+{
+    struct rng rng = rng_for_test();
+
+    for (int round = 0; round < 5; round++) {
+        books_live_random(&books, &rng, 4, 300);
+        ck_assert_verifies(&books);
+    }
+}
+END_TEST
+
+/* ---- claims ---- */
+
+struct claim {
+    uint64_t account;
+    uint64_t amount;
+    enum status status;
+};
+
+static enum status claim_true(void *context, const struct store *store,
+                              struct ledger_claims *claims, struct fault *fault)
+{
+    const struct claim *claim = context;
+
+    ck_assert_ptr_eq(store, &books.store);
+    claims->by_account[ACCOUNT_HELD_MESSAGE] = 31;
+    claims->by_account[ACCOUNT_DEPOSIT_HEAP] = 2000000;
+    claims->by_account[claim->account] += claim->amount;
+    return claim->status == ST_OK ? ST_OK : fault_set(fault, claim->status, "a broken row");
+}
+
+static enum status verify_claims_of(struct claim claim, struct fault *fault)
+{
+    struct verify_report report;
+
+    return ledger_verify(&books.store, claim_true, &claim, &report, fault);
+}
+
+START_TEST(rows_must_sum_to_what_is_held_for_them)
+{
+    struct fault fault = {.text = ""};
+
+    (void)books_live(&books);
+    ck_assert_int_eq(verify_claims_of((struct claim){.amount = 0}, &fault), ST_OK);
+    ck_assert_int_eq(
+        verify_claims_of((struct claim){.account = ACCOUNT_HELD_MESSAGE, .amount = 1}, &fault),
+        ST_CORRUPT);
+    ck_assert_str_eq(fault.text, "held:message: the rows that it is held for sum to 32 nanos, its "
+                                 "balance is 31");
+    ck_assert_int_eq(
+        verify_claims_of((struct claim){.account = ACCOUNT_DEPOSIT_BURIAL, .amount = 5}, &fault),
+        ST_CORRUPT);
+    ck_assert_str_eq(fault.text, "deposit:burial: the rows that it is held for sum to 5 nanos, its "
+                                 "balance is 0");
+    ck_assert_int_eq(
+        verify_claims_of((struct claim){.account = ACCOUNT_REVENUE_COMPUTE, .amount = 5}, &fault),
+        ST_CORRUPT);
+    ck_assert_int_eq(verify_claims_of((struct claim){.status = ST_IO}, &fault), ST_IO);
+    ck_assert_str_eq(fault.text, "a broken row");
+}
+END_TEST
+
+/* ---- lies whose hashes all fit ---- */
+
+struct lie {
+    enum section section;
+    size_t at; /* within the first chunk of the section, after its header */
+    uint64_t value;
+};
+
+static bool tell_lie(void *context, uint32_t number, uint8_t *chunk, size_t *size)
+{
+    const struct lie *lie = context;
+
+    (void)number;
+    if (chunk[2] == lie->section) {
+        ck_assert_uint_le(CHUNK_HEADER_BYTES + lie->at + 8, *size);
+        le64_put(chunk + CHUNK_HEADER_BYTES + lie->at, lie->value);
+    }
+    return true;
+}
+
+static void forge(struct lie lie, const char *what)
+{
+    struct small_life life = books_live(&books);
+
+    (void)books_account(&books, KIND_AGENT, life.customer);
+    for (int i = 0; i < 5; i++)
+        books_moved(&books, life.agent, ACCOUNT_REVENUE_COMPUTE, 100, TRANSFER_COMPUTE);
+    books_moved(&books, life.agent, life.customer, 5, TRANSFER_FUND);
+    books_forge_frame(&books, tell_lie, &lie);
+    ck_assert_verify_names(&books, what);
+}
+
+START_TEST(a_posting_of_another_amount_is_named)
+{
+    forge((struct lie){SECTION_POSTINGS, 16, 501},
+          "frame 5: lines give 500 for (agent:4097 -> revenue:compute, compute), posting says 501");
+}
+END_TEST
+
+START_TEST(a_line_of_another_amount_is_named)
+{
+    forge((struct lie){SECTION_LINES, 24, 99},
+          "frame 5: lines give 499 for (agent:4097 -> revenue:compute, compute), posting says 500");
+}
+END_TEST
+
+START_TEST(a_posting_of_another_account_is_named)
+{
+    forge((struct lie){SECTION_POSTINGS, 8, ACCOUNT_REVENUE_LOGS},
+          "frame 5 posting 0: (agent:4097 -> revenue:logs, compute) is not what the lines give");
+}
+END_TEST
+
+START_TEST(a_posting_of_another_code_is_named)
+{
+    forge((struct lie){SECTION_POSTINGS, 32, TRANSFER_ORDER | UINT64_C(5) << 32},
+          "frame 5 posting 0: (agent:4097 -> revenue:compute, order) is not what the lines give");
+}
+END_TEST
+
+START_TEST(a_posting_of_another_count_of_lines_is_named)
+{
+    forge((struct lie){SECTION_POSTINGS, 32, TRANSFER_COMPUTE | UINT64_C(6) << 32},
+          "frame 5: 5 lines for (agent:4097 -> revenue:compute, compute), posting says 6");
+}
+END_TEST
+
+START_TEST(an_account_opened_out_of_order_is_named)
+{
+    forge((struct lie){SECTION_OPENINGS, 8, 5000}, "frame 5: account 5000 is out of order");
+}
+END_TEST
+
+START_TEST(an_account_opened_twice_is_named)
+{
+    forge((struct lie){SECTION_OPENINGS, 8, 4097}, "frame 5: account 4097 is opened a second time");
+}
+END_TEST
+
+START_TEST(an_account_of_another_customer_is_named)
+{
+    forge((struct lie){SECTION_OPENINGS, 16, 4097},
+          "agent:4099: the row differs from the journal in: customer");
+}
+END_TEST
+
+START_TEST(a_wrong_next_account_is_named)
+{
+    forge((struct lie){SECTION_HEADER, 56, 4101},
+          "frame 5: its header says that the next account is 4101, its openings say 4100");
+}
+END_TEST
+
+START_TEST(site_time_that_falls_is_named)
+{
+    forge((struct lie){SECTION_HEADER, 8, 3999}, "frame 5: site time fell from 4000 to 3999 us");
+}
+END_TEST
+
+/* Both the lines and the posting lie, so they add up: the replay finds it. */
+static bool lie_in_both(void *context, uint32_t number, uint8_t *chunk, size_t *size)
+{
+    const uint64_t *account = context;
+
+    (void)number;
+    (void)size;
+    if (chunk[2] == SECTION_LINES)
+        le64_put(chunk + CHUNK_HEADER_BYTES + 8, *account);
+    if (chunk[2] == SECTION_POSTINGS)
+        le64_put(chunk + CHUNK_HEADER_BYTES, *account);
+    return true;
+}
+
+static void forge_debit(uint64_t account, const char *what)
+{
+    struct small_life life = books_live(&books);
+
+    books_moved(&books, life.agent, ACCOUNT_REVENUE_COMPUTE, 1000, TRANSFER_COMPUTE);
+    books_forge_frame(&books, lie_in_both, &account);
+    ck_assert_verify_names(&books, what);
+}
+
+START_TEST(a_closed_account_that_moves_money_is_named)
+{
+    forge_debit(4098, "frame 5 posting 0: agent:4098 is missing or closed");
+}
+END_TEST
+
+START_TEST(an_account_that_nobody_opened_is_named)
+{
+    forge_debit(4444, "frame 5 posting 0: account:4444 is missing or closed");
+}
+END_TEST
+
+START_TEST(an_account_past_its_limit_is_named)
+{
+    forge_debit(ACCOUNT_HELD_MESSAGE,
+                "frame 5: held:message is past its limit, debits 1000 and credits 31 nanos");
+}
+END_TEST
+
+START_TEST(money_of_another_account_is_named)
+{
+    forge_debit(4096, "customer:4096: the row differs from the journal in: debits");
+}
+END_TEST
+
+/* One posting fewer, and a header that counts so. */
+static bool drop_posting(void *context, uint32_t number, uint8_t *chunk, size_t *size)
+{
+    uint8_t *records = chunk + CHUNK_HEADER_BYTES;
+
+    (void)context;
+    (void)number;
+    if (chunk[2] == SECTION_HEADER)
+        le64_put(records + 88, 1);
+    if (chunk[2] == SECTION_POSTINGS) {
+        chunk_put_header(chunk, SECTION_POSTINGS, 1, le64_get(chunk + 8));
+        *size -= POSTING_RECORD_BYTES;
+    }
+    return true;
+}
+
+START_TEST(a_missing_posting_is_named)
+{
+    struct small_life life = books_live(&books);
+
+    books_moved(&books, life.agent, life.customer, 5, TRANSFER_FUND);
+    books_moved(&books, life.agent, ACCOUNT_REVENUE_LOGS, 5, TRANSFER_LOG_FEE);
+    books_forge_frame(&books, drop_posting, NULL);
+    ck_assert_verify_names(
+        &books, "frame 5: lines of (agent:4097 -> revenue:logs, log fee) have no posting");
+}
+END_TEST
+
+/* One line fewer than the postings say. */
+static bool drop_line(void *context, uint32_t number, uint8_t *chunk, size_t *size)
+{
+    uint8_t *records = chunk + CHUNK_HEADER_BYTES;
+
+    (void)context;
+    (void)number;
+    if (chunk[2] == SECTION_HEADER)
+        le64_put(records + 80, 2);
+    if (chunk[2] == SECTION_LINES) {
+        chunk_put_header(chunk, SECTION_LINES, 2, le64_get(chunk + 8));
+        *size -= LINE_RECORD_BYTES;
+    }
+    return true;
+}
+
+START_TEST(a_posting_without_a_line_is_named)
+{
+    struct small_life life = books_live(&books);
+
+    books_moved(&books, life.agent, life.customer, 5, TRANSFER_FUND);
+    books_moved(&books, life.agent, life.customer, 5, TRANSFER_FUND);
+    books_moved(&books, life.agent, ACCOUNT_REVENUE_LOGS, 5, TRANSFER_LOG_FEE);
+    books_forge_frame(&books, drop_line, NULL);
+    ck_assert_verify_names(&books, "frame 5 posting 1: (agent:4097 -> revenue:logs, log fee) is "
+                                   "not what the lines give here");
+}
+END_TEST
+
+/* ---- openings ---- */
+
+static bool close_instead(void *context, uint32_t number, uint8_t *chunk, size_t *size)
+{
+    const struct journal_opening *opening = context;
+
+    (void)number;
+    (void)size;
+    if (chunk[2] == SECTION_OPENINGS)
+        opening_record_put(chunk + CHUNK_HEADER_BYTES, opening);
+    return true;
+}
+
+static void forge_opening(struct journal_opening opening, const char *what)
+{
+    (void)books_live(&books);
+    (void)books_account(&books, KIND_AGENT, 4096);
+    books_forge_frame(&books, close_instead, &opening);
+    ck_assert_verify_names(&books, what);
+}
+
+START_TEST(closing_what_is_closed_is_named)
+{
+    forge_opening(
+        (struct journal_opening){
+            .closing = true, .account = 4098, .kind = KIND_AGENT, .customer = 4096},
+        "frame 5: agent:4098 is closed but was not open");
+}
+END_TEST
+
+START_TEST(closing_what_nobody_opened_is_named)
+{
+    forge_opening((struct journal_opening){.closing = true, .account = 9999, .kind = KIND_AGENT},
+                  "frame 5: account:9999 is closed but was not open");
+}
+END_TEST
+
+START_TEST(closing_what_holds_money_is_named)
+{
+    /* With an opening before it, else the header's next account contradicts first. */
+    struct small_life life = books_live(&books);
+    struct journal_opening opening = {
+        .closing = true, .account = life.agent, .kind = KIND_AGENT, .customer = life.customer};
+    struct event event = tick_event(&books);
+    uint64_t id;
+
+    id = books_account(&books, KIND_AGENT, life.customer);
+    (void)books_frame_done(&books);
+    ledger_event_begin(books.ledger);
+    ledger_close(books.ledger, id);
+    (void)ledger_event_end(books.ledger, &event);
+    books_forge_frame(&books, close_instead, &opening);
+    ck_assert_verify_names(&books, "frame 6: agent:4097 is closed and holds money");
+}
+END_TEST
+
+START_TEST(closing_as_another_kind_is_named)
+{
+    struct journal_opening opening = {.closing = true, .account = 4096, .kind = KIND_AGENT};
+
+    forge_opening(opening, "frame 5: customer:4096 is closed as another kind or customer");
+}
+END_TEST
+
+START_TEST(an_opening_that_is_left_out_is_named)
+{
+    forge_opening(
+        (struct journal_opening){
+            .closing = true, .account = 4097, .kind = KIND_AGENT, .customer = 4096},
+        "frame 5: its header says that the next account is 4100, its openings say 4099");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("ledger/verify");
+    TCase *truth = tcase_create("truth");
+    TCase *lies = tcase_create("lies");
+
+    tcase_add_checked_fixture(truth, setup, teardown);
+    tcase_set_timeout(truth, 30);
+    tcase_add_test(truth, an_empty_store_verifies);
+    tcase_add_test(truth, the_report_gives_the_equation_in_figures);
+    tcase_add_test(truth, random_lives_replay_to_their_balances);
+    tcase_add_test(truth, rows_must_sum_to_what_is_held_for_them);
+    suite_add_tcase(suite, truth);
+
+    tcase_add_checked_fixture(lies, setup, teardown);
+    tcase_add_test(lies, a_posting_of_another_amount_is_named);
+    tcase_add_test(lies, a_line_of_another_amount_is_named);
+    tcase_add_test(lies, a_posting_of_another_account_is_named);
+    tcase_add_test(lies, a_posting_of_another_code_is_named);
+    tcase_add_test(lies, a_posting_of_another_count_of_lines_is_named);
+    tcase_add_test(lies, an_account_opened_out_of_order_is_named);
+    tcase_add_test(lies, an_account_opened_twice_is_named);
+    tcase_add_test(lies, an_account_of_another_customer_is_named);
+    tcase_add_test(lies, a_wrong_next_account_is_named);
+    tcase_add_test(lies, a_closed_account_that_moves_money_is_named);
+    tcase_add_test(lies, an_account_that_nobody_opened_is_named);
+    tcase_add_test(lies, an_account_past_its_limit_is_named);
+    tcase_add_test(lies, money_of_another_account_is_named);
+    tcase_add_test(lies, a_missing_posting_is_named);
+    tcase_add_test(lies, a_posting_without_a_line_is_named);
+    tcase_add_test(lies, closing_what_is_closed_is_named);
+    tcase_add_test(lies, closing_what_nobody_opened_is_named);
+    tcase_add_test(lies, closing_what_holds_money_is_named);
+    tcase_add_test(lies, closing_as_another_kind_is_named);
+    tcase_add_test(lies, an_opening_that_is_left_out_is_named);
+    tcase_add_test(lies, site_time_that_falls_is_named);
+    suite_add_tcase(suite, lies);
+    return check_main(suite);
+}
