@@ -197,7 +197,7 @@ static bool do_return(struct emit *emit)
 
 static bool do_br(struct emit *emit)
 {
-    struct control *label;
+    struct control *label = NULL;
     struct operand value;
 
     if (!read_label(emit, &label))
@@ -216,7 +216,7 @@ static bool do_br(struct emit *emit)
 
 static bool do_br_if(struct emit *emit)
 {
-    struct control *label;
+    struct control *label = NULL;
     struct operand condition;
     struct operand value;
     uint16_t cell;
@@ -264,7 +264,7 @@ static bool do_br_table(struct emit *emit)
 {
     struct operand index;
     struct operand value = {.kind = AT_CELL};
-    struct control *label;
+    struct control *label = NULL;
     uint16_t cell;
     uint16_t from = EMIT_NO_CELL;
     uint32_t count;
