@@ -111,6 +111,9 @@ struct cap {
 MUST_CHECK enum status agents_code_put(struct agents *agents, struct agent *keeper,
                                        const uint8_t *bytes, size_t size, struct hash *id,
                                        struct fault *fault);
+/* Validate and hold a module that nobody keeps yet: it is dropped with the next frame unless used. */
+MUST_CHECK enum status agents_code_stage(struct agents *agents, const uint8_t *bytes, size_t size,
+                                         struct hash *id, struct fault *fault);
 /* Validate only. */
 MUST_CHECK enum status agents_code_check(const uint8_t *bytes, size_t size, struct fault *fault);
 /* Keep a module that no agent pays for: the loader. */
@@ -148,6 +151,10 @@ enum birth_result {
 };
 const char *birth_result_text(enum birth_result result);
 
+/* Whether agents_birth() would do it (the payer's money aside); *result says why not. */
+MUST_CHECK bool agents_birth_check(struct agents *agents, const struct birth *birth,
+                                   enum birth_result *result);
+
 /*
  * Make an agent: opens its account, moves the endowment (payer -> agent), takes burial reserve and the
  * first event's reserve, gives the standard caps, queues BORN.  The birth fee is the caller's.  Needs a
@@ -159,6 +166,7 @@ MUST_CHECK enum birth_result agents_birth(struct agents *agents, const struct bi
 struct agent *agents_find(const struct agents *agents, uint64_t id); /* NULL: none */
 uint64_t agent_id(const struct agent *agent);
 uint64_t agent_customer(const struct agent *agent);
+const char *agent_name(const struct agent *agent);
 
 /* Money has come to the agent's account: look whether it thaws or its mark is to be set again. */
 void agents_topped_up(struct agents *agents, struct agent *agent);
@@ -220,6 +228,8 @@ struct undo *turn_undo(const struct turn *turn);
 /* The cap in a slot, if it is of `kind` (SERAI_KIND_ANY: of any); else *refusal says why not. */
 const struct cap *turn_cap(const struct turn *turn, uint64_t slot, enum serai_kind kind,
                            int64_t *refusal);
+/* Whether turn_give_cap() of a new cap will find a slot. */
+bool turn_has_slot(const struct turn *turn);
 /* A slot for the cap: its old one if held already, else the first free; or SERAI_E_FULL. */
 int64_t turn_give_cap(struct turn *turn, const struct cap *cap);
 void turn_take_cap(struct turn *turn, uint64_t slot);

@@ -92,6 +92,19 @@ static enum status code_keep(struct agents *agents, const uint8_t *bytes, size_t
     return ST_OK;
 }
 
+enum status agents_code_stage(struct agents *agents, const uint8_t *bytes, size_t size,
+                              struct hash *id, struct fault *fault)
+{
+    struct code *code;
+    enum status status = code_keep(agents, bytes, size, &code, fault);
+
+    if (status != ST_OK)
+        return status;
+    code_dirty(agents, code);
+    *id = code->id;
+    return ST_OK;
+}
+
 enum status agents_code_builtin(struct agents *agents, const uint8_t *bytes, size_t size,
                                 struct hash *id, struct fault *fault)
 {

@@ -104,7 +104,7 @@ static void take_back(void *context, void *argument)
     inbox_message_free(message);
 }
 
-void agents_deliver(struct agents *agents, struct agent *to, const struct message *message)
+static struct inbox_message *copy_message(struct agents *agents, const struct message *message)
 {
     struct inbox_message *copy = calloc(1, sizeof *copy);
 
@@ -112,19 +112,44 @@ void agents_deliver(struct agents *agents, struct agent *to, const struct messag
     copy->m = *message;
     copy->m.id = agents->next_message++;
     agents->counters_dirty = true;
+    agents->counters.messages++;
     if (message->size > 0) {
         copy->bytes = malloc(message->size);
         INVARIANT(copy->bytes != NULL);
         memcpy(copy->bytes, message->data, message->size);
     }
     copy->m.data = copy->bytes;
+    return copy;
+}
+
+void agents_deliver(struct agents *agents, struct agent *to, const struct message *message)
+{
+    struct inbox_message *copy = copy_message(agents, message);
+
     rent_touch(agents, to);
     append(to, copy);
     agent_dirty(agents, to);
-    agents->counters.messages++;
-    /* Only a running turn has something to undo; outside of one the undo is empty and stays so. */
+    /* Only a running turn has something to undo. */
     if (agents->turn != NULL)
         undo_on_rollback(agents->undo, take_back, to, copy);
+    agent_make_ready(agents, to);
+}
+
+void agents_deliver_first(struct agents *agents, struct agent *to, const struct message *message)
+{
+    struct inbox_message *copy = copy_message(agents, message);
+
+    INVARIANT(agents->turn == NULL);
+    rent_touch(agents, to);
+    copy->front = true;
+    copy->next = to->inbox_first;
+    if (to->inbox_first != NULL)
+        to->inbox_first->previous = copy;
+    else
+        to->inbox_last = copy;
+    to->inbox_first = copy;
+    count_in(to, &copy->m);
+    agent_dirty(agents, to);
     agent_make_ready(agents, to);
 }
 

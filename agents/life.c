@@ -70,6 +70,11 @@ uint64_t agent_customer(const struct agent *agent)
     return agent->customer;
 }
 
+const char *agent_name(const struct agent *agent)
+{
+    return agent->name;
+}
+
 struct money agent_funds(const struct agents *agents, const struct agent *agent)
 {
     return ledger_balance(agents->ledger, agent->id);
@@ -84,9 +89,13 @@ struct money agents_reserve(const struct agents *agents)
     return reserve;
 }
 
+/* Below this an event waits: the fuel floor for itself, and as much again for what it may order. */
 struct money agent_needs(const struct agents *agents)
 {
-    return agents_reserve(agents);
+    struct money needs;
+
+    INVARIANT(money_scale(&needs, agents_reserve(agents), 2));
+    return needs;
 }
 
 uint64_t payee_of(const struct agents *agents, uint64_t account)
@@ -123,10 +132,8 @@ const char *birth_result_text(enum birth_result result)
 
 struct money agents_birth_min(const struct agents *agents)
 {
-    struct money least = agents_reserve(agents);
+    struct money least = agent_needs(agents);
 
-    /* The reserve of the first event, and as much again to do something with it. */
-    INVARIANT(money_scale(&least, least, 2));
     INVARIANT(money_add(&least, least, agents->prices.burial_reserve));
     return least;
 }
@@ -185,6 +192,13 @@ static enum birth_result birth_check(struct agents *agents, const struct birth *
     if (money_compare(birth->endowment, agents_birth_min(agents)) < 0)
         return BIRTH_SHORT;
     return BIRTH_DONE;
+}
+
+bool agents_birth_check(struct agents *agents, const struct birth *birth,
+                        enum birth_result *result)
+{
+    *result = birth_check(agents, birth, code_find(agents, &birth->code));
+    return *result == BIRTH_DONE;
 }
 
 static void post_birth_money(struct agents *agents, const struct birth *birth, uint64_t id)

@@ -3,6 +3,7 @@
  * stretch of time one product; each agent accrues numerators in RAM and pays whole nanos when it is
  * settled, before a turn and once a minute, never inside a turn.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "agents/state.h"
@@ -93,7 +94,8 @@ static uint64_t rent_units(const struct agent *agent, enum rent_resource resourc
     return 0;
 }
 
-static void pay_rent(struct agents *agents, struct agent *agent, enum rent_resource resource,
+/* False when the agent's own money did not reach. */
+static bool pay_rent(struct agents *agents, struct agent *agent, enum rent_resource resource,
                      struct money due)
 {
     struct money own = money_min(due, agent_funds(agents, agent));
@@ -112,17 +114,20 @@ static void pay_rent(struct agents *agents, struct agent *agent, enum rent_resou
     if (!money_is_zero(own))
         ledger_transfer_checked(agents->ledger, &transfer);
     if (money_is_zero(buried))
-        return; /* what the burial reserve cannot pay is never booked */
+        return money_is_zero(rest); /* what the burial reserve cannot pay is never booked */
     transfer.debit = ACCOUNT_DEPOSIT_BURIAL;
     transfer.amount = buried;
     transfer.code = TRANSFER_BURIAL_RENT;
     transfer.object = agent->id;
     ledger_transfer_checked(agents->ledger, &transfer);
     INVARIANT(money_sub(&agent->burial, agent->burial, buried));
+    return false;
 }
 
 void rent_settle(struct agents *agents, struct agent *agent)
 {
+    bool paid = true;
+
     rent_touch(agents, agent);
     for (int resource = 0; resource < RENT_RESOURCES; resource++) {
         u128 whole = agent->rent_owed[resource] / agents->prices.rent_unit;
@@ -133,9 +138,11 @@ void rent_settle(struct agents *agents, struct agent *agent)
         agent->rent_owed[resource] %= agents->prices.rent_unit;
         if (!money_from_total(&due, whole))
             INVARIANT(money_from_nanos(&due, MONEY_NANOS_MAX) == ST_OK);
-        pay_rent(agents, agent, (enum rent_resource)resource, due);
+        paid &= pay_rent(agents, agent, (enum rent_resource)resource, due);
         agent_dirty(agents, agent);
     }
+    if (!paid && agent->state == AGENT_RUNNING)
+        agent_freeze_dry(agents, agent, "out of money: the rent is paid by its burial reserve now");
 }
 
 u128 agent_rent_rate(const struct agents *agents, const struct agent *agent)

@@ -23,6 +23,8 @@ struct code {
     bool builtin;   /* the loader: never dropped, costs no rent */
     u128 share_index;  /* cumulative rent index x bytes / refs: what one reference owes */
     u128 market_index; /* of RENT_CODE when share_index was brought up to date */
+    u128 market_saved; /* market_index as it is in the row */
+    bool stored;       /* the row of its bytes is written */
     bool dirty;
     struct code *next;
 };
@@ -83,6 +85,7 @@ struct inbox_message {
     struct message m; /* m.data points at `bytes` */
     uint8_t *bytes;
     bool saved; /* its row is in the store */
+    bool front; /* delivered before all that waited */
     struct inbox_message *next;
     struct inbox_message *previous;
 };
@@ -204,6 +207,7 @@ struct agents {
     struct bytes tombstones; /* of struct tombstone */
     struct bytes dead;       /* of struct agent *: freed at the next save, when nothing points there */
     struct heapq timers;     /* due, object id */
+    uint64_t next_settle_us;
 
     struct turn *turn; /* running, or NULL */
     struct turn *turn_memory;

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cbor.h"
+
 /* ---- the stage ---- */
 
 /* free + income - tolls - paid, which is never negative. */
@@ -157,6 +159,12 @@ const struct cap *turn_cap(const struct turn *turn, uint64_t slot, enum serai_ki
         return NULL;
     }
     return cap;
+}
+
+bool turn_has_slot(const struct turn *turn)
+{
+    /* One less than the table: an empty origin slot is nobody's to fill. */
+    return turn->agent->caps_used < SERAI_SLOTS_MAX - 1;
 }
 
 int64_t turn_give_cap(struct turn *turn, const struct cap *cap)
@@ -312,7 +320,10 @@ static void take_postage(struct agents *agents, struct agent *agent, const struc
         ledger_transfer_checked(agents->ledger, &reserve);
 }
 
-/* The fuel hold: what a full turn may cost, but half of a poor agent's money stays for its orders. */
+/*
+ * The fuel hold: what a full turn may cost, but half of a poor agent's money stays for its orders, and
+ * the fuel floor comes before both.
+ */
 static uint64_t hold_fuel(struct turn *turn, struct money pot)
 {
     const struct agents_prices *prices = &turn->agents->prices;
@@ -322,6 +333,8 @@ static uint64_t hold_fuel(struct turn *turn, struct money pot)
 
     INVARIANT(money_cost_ceil(&full, prices->compute, prices->turn_fuel_max, prices->fuel_unit));
     hold = money_min(full, money_share_floor(pot, 1, 2));
+    if (money_compare(hold, agents_reserve(turn->agents)) < 0)
+        hold = money_min(pot, agents_reserve(turn->agents));
     fuel = money_buys(hold, prices->compute, prices->fuel_unit, turn->carry[CARRY_COMPUTE]);
     INVARIANT(money_sub(&turn->free, pot, hold));
     return fuel < prices->turn_fuel_max ? fuel : prices->turn_fuel_max;
@@ -616,6 +629,9 @@ static bool solvent(const struct agents *agents, const struct agent *agent)
     struct money funds = agent_funds(agents, agent);
     const struct message *head = &agent->inbox_first->m;
 
+    /* The notice that money runs low was paid when the mark was set, and is heard in any case. */
+    if (head->kind == SERAI_EVENT_LOW)
+        return true;
     INVARIANT(money_add(&funds, funds, head->postage));
     INVARIANT(money_add(&funds, funds, head->reserve));
     return money_compare(funds, agent_needs(agents)) >= 0;
@@ -654,6 +670,8 @@ bool agents_run_one(struct agents *agents)
     if (agent->state != AGENT_RUNNING || agent->inbox_first == NULL)
         return true;
     settle_first(agents, agent);
+    if (agent->state != AGENT_RUNNING)
+        return true; /* the rent was more than it had */
     head = agent->inbox_first;
     if (!solvent(agents, agent)) {
         refuse_to_run(agents, agent);

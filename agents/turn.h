@@ -52,6 +52,11 @@ bool turn_order_toll(struct turn *turn, enum serai_order order);
 /* Take the price of `size` bytes of log.  False: not enough, and nothing was taken. */
 bool turn_log_toll(struct turn *turn, size_t size);
 
+/* Caps that are to be handed on, by the slots in guest memory; 0 or a refusal. */
+int64_t turn_read_caps(struct turn *turn, uint64_t address, uint64_t count, struct cap *caps);
+/* Random bytes, remembered for the event's hash; false past the bound of a turn. */
+bool turn_random(struct turn *turn, void *to, size_t size);
+
 /* The orders of this part, one function a group; result or refusal. */
 int64_t order_event(struct turn *turn, enum serai_order order, const uint64_t *args);
 int64_t order_self(struct turn *turn, enum serai_order order, const uint64_t *args);

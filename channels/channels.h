@@ -89,6 +89,8 @@ struct channel_message {
     uint64_t packets; /* CREDIT, ANSWER: cumulative totals */
     uint64_t bytes;
     uint64_t customer;   /* BIRTH: the buyer's lineage */
+    uint64_t parent;   /* BIRTH on interface self: the buyer; the site's to fill */
+    const char *name;  /* BIRTH on interface self: the buyer's name, borrowed for the call */
     const uint8_t *data; /* PACKET: borrowed for the call */
     size_t size;
 };

@@ -26,6 +26,9 @@
 
 struct core; /* opaque */
 
+/* The names of the guest ABI's orders, as the price book wants them. */
+extern const struct order_names core_order_names;
+
 struct core_options {
     uint8_t site_key[CONTROL_KEY_BYTES];
     uint8_t operator_key[CONTROL_KEY_BYTES];

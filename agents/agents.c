@@ -1,0 +1,264 @@
+/* The set of all agents: making it, time, timers, and what lists show of it. */
+#include "agents/agents.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agents/turn.h"
+
+/* Object numbers begin far above account numbers: agents and buffers both name paged objects. */
+static const uint64_t FIRST_OBJECT = UINT64_C(1) << 40;
+
+enum status agents_new(struct agents **agents, struct ledger *ledger, struct undo *undo,
+                       const struct agents_env *env, struct fault *fault)
+{
+    struct agents *made = calloc(1, sizeof *made);
+    enum status status = ST_NOMEM;
+
+    if (made == NULL)
+        return fault_set(fault, ST_NOMEM, "agents: memory is short");
+    made->ledger = ledger;
+    made->undo = undo;
+    made->env = *env;
+    made->next_object = FIRST_OBJECT;
+    made->next_message = 1;
+    made->next_heap_serial = 1;
+    made->counters_dirty = true;
+    env->random.fill(env->random.context, made->heap_key, sizeof made->heap_key);
+    made->turn_memory = calloc(1, sizeof *made->turn_memory);
+    if (made->turn_memory == NULL)
+        goto out;
+    made->turn_memory->transfers =
+        calloc(TURN_TRANSFERS_MAX * 2, sizeof *made->turn_memory->transfers);
+    if (made->turn_memory->transfers == NULL)
+        goto out;
+    status = arena_new(&made->arena);
+    if (status != ST_OK)
+        goto out;
+    status = engine_stack_new(&made->stack);
+    if (status != ST_OK)
+        goto out;
+    *agents = made;
+    made = NULL;
+out:
+    agents_free(made);
+    return status == ST_OK ? ST_OK : fault_set(fault, status, "agents: memory is short");
+}
+
+static void free_agent(void *context, uint64_t key, void *value)
+{
+    (void)context;
+    (void)key;
+    agent_free(value);
+}
+
+static void free_object(void *context, uint64_t key, void *value)
+{
+    struct object *object = value;
+
+    (void)context;
+    (void)key;
+    if (object->kind == OBJECT_BUFFER)
+        paged_fini(&object->u.buffer.pages);
+    free(object);
+}
+
+static void free_value(void *context, uint64_t key, void *value)
+{
+    (void)context;
+    (void)key;
+    free(value);
+}
+
+static void free_dead(struct agents *agents)
+{
+    for (size_t at = 0; at < agents->dead.size; at += sizeof(struct agent *)) {
+        struct agent *agent;
+
+        memcpy(&agent, agents->dead.data + at, sizeof agent);
+        agent_free(agent);
+    }
+}
+
+void agents_free(struct agents *agents)
+{
+    if (agents == NULL)
+        return;
+    free_dead(agents);
+    table_each(&agents->agents, free_agent, NULL);
+    table_each(&agents->objects, free_object, NULL);
+    table_each(&agents->customers, free_value, NULL);
+    table_fini(&agents->agents);
+    table_fini(&agents->objects);
+    table_fini(&agents->customers);
+    while (agents->codes != NULL) {
+        struct code *code = agents->codes;
+
+        agents->codes = code->next;
+        code_free(code);
+    }
+    heap_free(agents);
+    bytes_fini(&agents->dirty_agents);
+    bytes_fini(&agents->dirty_objects);
+    bytes_fini(&agents->dirty_heap);
+    bytes_fini(&agents->dirty_codes);
+    bytes_fini(&agents->dirty_pages.items);
+    bytes_fini(&agents->tombstones);
+    bytes_fini(&agents->dead);
+    heapq_fini(&agents->timers);
+    engine_stack_free(agents->stack);
+    arena_free(agents->arena);
+    if (agents->turn_memory != NULL)
+        free(agents->turn_memory->transfers);
+    free(agents->turn_memory);
+    free(agents);
+}
+
+void agents_set_prices(struct agents *agents, const struct agents_prices *prices)
+{
+    INVARIANT(prices->fuel_unit > 0 && prices->rent_unit > 0 && prices->log_unit > 0);
+    INVARIANT(prices->packets_unit > 0 && prices->packet_data_unit > 0);
+    agents->prices = *prices;
+}
+
+const struct agents_prices *agents_prices(const struct agents *agents)
+{
+    return &agents->prices;
+}
+
+void agents_set_time(struct agents *agents, uint64_t site_time_us)
+{
+    INVARIANT(site_time_us >= agents->now_us && agents->turn == NULL);
+    agents->now_us = site_time_us;
+}
+
+uint64_t agents_time(const struct agents *agents)
+{
+    return agents->now_us;
+}
+
+/* ---- time passing ---- */
+
+static void fire(struct agents *agents, struct object *object)
+{
+    struct timer *timer = &object->u.timer;
+    struct agent *owner = agents_find(agents, timer->owner);
+    struct message wake = {
+        .kind = SERAI_EVENT_WAKE, .badge = timer->badge, .reserve = timer->reserve};
+
+    INVARIANT(owner != NULL); /* an agent's timers die with it */
+    rent_touch(agents, owner);
+    owner->timers--;
+    agents_deliver(agents, owner, &wake);
+    object_remove(agents, object);
+    undo_commit(agents->undo);
+}
+
+static void fire_timers(struct agents *agents)
+{
+    struct heapq_item item;
+
+    while (heapq_peek(&agents->timers, &item) && item.due <= agents->now_us) {
+        struct object *object = object_find(agents, item.id, OBJECT_TIMER);
+
+        (void)heapq_pop(&agents->timers, NULL);
+        if (object != NULL) /* else its agent died, or the turn that set it was undone */
+            fire(agents, object);
+    }
+}
+
+static void settle_everyone(struct agents *agents)
+{
+    uint64_t *ids;
+    size_t count;
+
+    table_keys_sorted(&agents->agents, &ids, &count);
+    for (size_t i = 0; i < count; i++) {
+        struct agent *agent = agents_find(agents, ids[i]);
+
+        rent_settle(agents, agent);
+        agent_check_mark(agents, agent);
+    }
+    free(ids);
+}
+
+void agents_tick(struct agents *agents)
+{
+    struct event event = {.kind = EVENT_TICK,
+                          .bytes = hash_of(NULL, 0),
+                          .random = hash_of(NULL, 0),
+                          .site_time_us = agents->now_us,
+                          .source = {0xf6}, /* CBOR null: time itself */
+                          .source_size = 1};
+
+    fire_timers(agents);
+    if (agents->now_us < agents->next_settle_us)
+        return;
+    agents->next_settle_us = agents->now_us + SETTLE_US;
+    ledger_event_begin(agents->ledger);
+    settle_everyone(agents);
+    (void)ledger_event_end(agents->ledger, &event);
+}
+
+uint64_t agents_next_due_us(const struct agents *agents)
+{
+    struct heapq_item item;
+    uint64_t due = table_count(&agents->agents) > 0 ? agents->next_settle_us : UINT64_MAX;
+
+    if (heapq_peek(&agents->timers, &item) && item.due < due)
+        due = item.due;
+    return due;
+}
+
+/* ---- lists ---- */
+
+void agents_view(const struct agents *agents, const struct agent *agent, struct agent_view *view)
+{
+    *view = (struct agent_view){
+        .id = agent->id,
+        .customer = agent->customer,
+        .parent = agent->parent,
+        .name = agent->name,
+        .state = agent_is_frozen(agent) ? "frozen" : "running",
+        .reason = agent->reason,
+        .code = agent->code.code->id,
+        .memory_bytes = (uint64_t)agent->memory_pages * ENGINE_WASM_PAGE_BYTES,
+        .buffer_bytes = agent->buffer_bytes,
+        .inbox_messages = agent->inbox_total,
+        .inbox_bytes = agent->inbox_bytes,
+        .slots = agent->caps_used,
+        .facets = agent->facets,
+        .codes = agent->kept_count,
+        .turns = agent->turns,
+        .traps = agent->traps,
+        .fuel = agent->fuel,
+        .born_frame = agent->born_frame,
+        .mark = agent->mark,
+        .burial = agent->burial,
+        .rent_rate = agent_rent_rate(agents, agent),
+    };
+}
+
+size_t agents_list(const struct agents *agents, uint64_t after, size_t limit,
+                   void (*visit)(void *context, const struct agent *agent), void *context)
+{
+    uint64_t *ids;
+    size_t count;
+    size_t visited = 0;
+
+    table_keys_sorted(&agents->agents, &ids, &count);
+    for (size_t i = 0; i < count && visited < limit; i++) {
+        if (ids[i] <= after)
+            continue;
+        visit(context, agents_find(agents, ids[i]));
+        visited++;
+    }
+    free(ids);
+    return visited;
+}
+
+struct agents_counters agents_count(const struct agents *agents)
+{
+    return agents->counters;
+}

@@ -1,0 +1,239 @@
+/* Orders on facets: messages between the agents of one site. */
+#include <string.h>
+
+#include "agents/turn.h"
+
+struct sending {
+    struct object *facet;
+    struct agent *to;
+    struct money money;
+    struct money postage;
+    struct message message;
+    struct object *answer; /* the facet whose owner waits for one answer, or NULL */
+};
+
+/* Kinds that may be handed on: never an owner's buffer, a channel end, or what is inborn. */
+static bool may_be_sent(const struct cap *cap)
+{
+    switch ((enum serai_kind)cap->kind) {
+    case SERAI_KIND_FACET:
+    case SERAI_KIND_SPAWNER:
+    case SERAI_KIND_TIMER:
+    case SERAI_KIND_CLOCK:
+    case SERAI_KIND_RANDOM:
+        return true;
+    case SERAI_KIND_BUFFER:
+        return (cap->rights & SERAI_RIGHT_OWNER) == 0;
+    case SERAI_KIND_EMPTY:
+    case SERAI_KIND_SELF:
+    case SERAI_KIND_BUFFER_POOL:
+    case SERAI_KIND_CHANNEL_POOL:
+    case SERAI_KIND_CHANNEL:
+    case SERAI_KIND_HEAP:
+    case SERAI_KIND_CODE:
+    case SERAI_KIND_LOG:
+    case SERAI_KINDS:
+    case SERAI_KIND_ANY:
+    case SERAI_KIND_FREE:
+        return false;
+    }
+    return false;
+}
+
+int64_t turn_read_caps(struct turn *turn, uint64_t address, uint64_t count, struct cap *caps)
+{
+    const uint8_t *slots;
+    int64_t refusal = 0;
+
+    if (count > SERAI_MESSAGE_CAPS_MAX)
+        return SERAI_E_INVALID;
+    slots = turn_read(turn, address, count * 4);
+    if (slots == NULL)
+        return SERAI_E_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        const struct cap *cap =
+            turn_cap(turn, le32_get(slots + 4 * i), SERAI_KIND_ANY, &refusal);
+
+        if (cap == NULL)
+            return refusal;
+        if (!may_be_sent(cap))
+            return SERAI_E_RIGHT;
+        caps[i] = *cap;
+    }
+    return 0;
+}
+
+static struct money postage_floor(const struct agents *agents, const struct facet *facet)
+{
+    struct money floor = agents_reserve(agents);
+
+    return money_compare(facet->postage, floor) > 0 ? facet->postage : floor;
+}
+
+static int64_t check_target(struct turn *turn, const struct cap *cap, struct sending *sending)
+{
+    sending->facet = object_find(turn->agents, cap->object, OBJECT_FACET);
+    if (sending->facet == NULL)
+        return SERAI_E_CLOSED;
+    sending->to = agents_find(turn->agents, sending->facet->u.facet.owner);
+    INVARIANT(sending->to != NULL); /* an agent's facets die with it */
+    return 0;
+}
+
+static int64_t check_reply(struct turn *turn, uint64_t slot, struct sending *sending)
+{
+    int64_t refusal = 0;
+    const struct cap *cap;
+
+    if ((uint32_t)slot == (uint32_t)SERAI_SLOT_NONE)
+        return 0;
+    cap = turn_cap(turn, slot, SERAI_KIND_FACET, &refusal);
+    if (cap == NULL)
+        return refusal;
+    sending->answer = object_find(turn->agents, cap->object, OBJECT_FACET);
+    if (sending->answer == NULL)
+        return SERAI_E_CLOSED;
+    if (sending->answer->u.facet.owner != turn->agent->id || sending->answer->u.facet.one_shot)
+        return SERAI_E_RIGHT;
+    return turn->agent->facets < AGENT_FACETS_MAX ? 0 : SERAI_E_FULL;
+}
+
+static int64_t check_send(struct turn *turn, const uint64_t *args, struct sending *sending)
+{
+    struct message *message = &sending->message;
+    int64_t refusal;
+
+    if (args[2] > SERAI_MESSAGE_BYTES_MAX || !money_from_guest(&sending->money, args[5]) ||
+        !money_from_guest(&sending->postage, args[6]))
+        return SERAI_E_INVALID;
+    message->data = turn_read(turn, args[1], args[2]);
+    if (message->data == NULL)
+        return SERAI_E_MEMORY;
+    message->size = (size_t)args[2];
+    refusal = turn_read_caps(turn, args[3], args[4], message->caps);
+    if (refusal != 0)
+        return refusal;
+    message->cap_count = (uint8_t)args[4];
+    refusal = check_reply(turn, args[7], sending);
+    if (refusal != 0)
+        return refusal;
+    if (money_compare(sending->postage,
+                      postage_floor(turn->agents, &sending->facet->u.facet)) < 0)
+        return SERAI_E_POSTAGE;
+    return agents_inbox_room(turn->agents, sending->to, turn->agent->customer, message->size);
+}
+
+static struct money sending_cost(const struct turn *turn, const struct sending *sending, bool *fits)
+{
+    struct money total = sending->money;
+
+    *fits = money_add(&total, total, sending->postage);
+    if (*fits && sending->answer != NULL)
+        *fits = money_add(&total, total, agents_reserve(turn->agents));
+    return total;
+}
+
+static void pay(struct turn *turn, uint64_t to, struct money amount, enum transfer_code code,
+                uint64_t object)
+{
+    struct transfer transfer = {.debit = turn->agent->id,
+                                .credit = to,
+                                .amount = amount,
+                                .code = code,
+                                .object = object};
+
+    if (!money_is_zero(amount))
+        INVARIANT(turn_pay(turn, &transfer)); /* the sum was checked */
+}
+
+/* A copy of the handed facet that answers once; its reserve pays the event if no answer can come. */
+static struct cap make_reply(struct turn *turn, struct sending *sending)
+{
+    const struct facet *like = &sending->answer->u.facet;
+    struct object *once = facet_new(turn->agents, turn->agent, like->badge, like->postage);
+
+    once->u.facet.one_shot = true;
+    once->u.facet.reserve = agents_reserve(turn->agents);
+    pay(turn, ACCOUNT_HELD_RESERVE, once->u.facet.reserve, TRANSFER_RESERVE_HOLD, once->id);
+    return (struct cap){.kind = SERAI_KIND_FACET, .object = once->id};
+}
+
+/* An answer uses the one-shot facet up; what it reserved helps to pay the turn. */
+static void use_up(struct turn *turn, struct sending *sending)
+{
+    struct agents *agents = turn->agents;
+
+    sending->message.reserve = sending->facet->u.facet.reserve;
+    sending->message.sender_customer = 0; /* room for it is the owner's, who asked */
+    rent_touch(agents, sending->to);
+    undo_save(agents->undo, &sending->to->facets, sizeof sending->to->facets);
+    sending->to->facets--;
+    object_remove(agents, sending->facet);
+}
+
+static int64_t facet_send(struct turn *turn, const struct cap *cap, const uint64_t *args)
+{
+    struct agents *agents = turn->agents;
+    struct sending sending = {0};
+    int64_t refusal = check_target(turn, cap, &sending);
+    bool fits;
+    struct money cost;
+
+    if (refusal == 0)
+        refusal = check_send(turn, args, &sending);
+    if (refusal != 0)
+        return refusal;
+    cost = sending_cost(turn, &sending, &fits);
+    if (!fits || !turn_can_pay(turn, cost))
+        return SERAI_E_SHORT;
+    sending.message.kind = SERAI_EVENT_MESSAGE;
+    sending.message.sender = turn->agent->id;
+    sending.message.sender_customer = turn->agent->customer;
+    sending.message.badge = sending.facet->u.facet.badge;
+    sending.message.money = sending.money;
+    sending.message.postage = sending.postage;
+    pay(turn, ACCOUNT_HELD_MESSAGE, sending.postage, TRANSFER_POSTAGE_HOLD, agents->next_message);
+    pay(turn, ACCOUNT_HELD_MESSAGE, sending.money, TRANSFER_MESSAGE_HOLD, agents->next_message);
+    if (sending.answer != NULL)
+        sending.message.reply = make_reply(turn, &sending);
+    if (sending.facet->u.facet.one_shot)
+        use_up(turn, &sending);
+    agents_deliver(agents, sending.to, &sending.message);
+    return 0;
+}
+
+static int64_t facet_fund(struct turn *turn, const struct cap *cap, const uint64_t *args)
+{
+    struct sending sending = {0};
+    int64_t refusal = check_target(turn, cap, &sending);
+    struct transfer fund = {.debit = turn->agent->id, .code = TRANSFER_FUND};
+
+    if (refusal != 0)
+        return refusal;
+    if (!money_from_guest(&fund.amount, args[1]) || sending.to == turn->agent)
+        return SERAI_E_INVALID;
+    fund.credit = sending.to->id;
+    fund.object = sending.facet->id;
+    return turn_pay(turn, &fund) ? 0 : SERAI_E_SHORT;
+}
+
+int64_t order_facet(struct turn *turn, enum serai_order order, const uint64_t *args)
+{
+    int64_t refusal = 0;
+    const struct cap *held = turn_cap(turn, args[0], SERAI_KIND_FACET, &refusal);
+    struct sending sending = {0};
+    struct cap cap;
+
+    if (held == NULL)
+        return refusal;
+    cap = *held; /* delivering may move nothing, but a copy cannot change under us */
+    if (order == SERAI_ORDER_facet_send)
+        return facet_send(turn, &cap, args);
+    if (order == SERAI_ORDER_facet_fund)
+        return facet_fund(turn, &cap, args);
+    INVARIANT(order == SERAI_ORDER_facet_postage);
+    refusal = check_target(turn, &cap, &sending);
+    return refusal != 0 ? refusal
+                        : (int64_t)money_nanos(
+                              postage_floor(turn->agents, &sending.facet->u.facet));
+}

@@ -1,0 +1,283 @@
+/* Orders on the event, on self and on any cap. */
+#include <assert.h>
+#include <string.h>
+
+#include "agents/turn.h"
+
+/* ---- the event ---- */
+
+static int64_t event_info(struct turn *turn, const uint64_t *args)
+{
+    const struct message *m = &turn->event->m;
+    struct money money = m->kind == SERAI_EVENT_MESSAGE || m->kind == SERAI_EVENT_PACKET ||
+                                 m->kind == SERAI_EVENT_LOW || m->kind == SERAI_EVENT_BORN ||
+                                 m->kind == SERAI_EVENT_ANSWER
+                             ? m->money
+                             : money_zero();
+    uint8_t *to = turn_write(turn, args[0], sizeof(struct serai_event));
+
+    if (to == NULL)
+        return SERAI_E_MEMORY;
+    le32_put(to, (uint32_t)m->kind);
+    le32_put(to + 4, (uint32_t)turn->event_slot);
+    le32_put(to + 8, (uint32_t)m->size);
+    le32_put(to + 12, (uint32_t)m->status);
+    le64_put(to + 16, money_nanos(money));
+    le64_put(to + 24, m->badge);
+    le64_put(to + 32, money_nanos(m->fee));
+    le64_put(to + 40, money_nanos(m->postage));
+    le32_put(to + 48, (uint32_t)turn->reply_slot);
+    le32_put(to + 52, m->cap_count);
+    for (size_t i = 0; i < SERAI_MESSAGE_CAPS_MAX; i++) {
+        int64_t slot = i < m->cap_count ? turn->cap_slots[i] : SERAI_SLOT_NONE;
+
+        le32_put(to + 56 + 4 * i, (uint32_t)slot);
+    }
+    return 0;
+}
+
+static_assert(sizeof(struct serai_event) == 88, "docs/guest-abi.md says so");
+
+static int64_t event_read(struct turn *turn, const uint64_t *args)
+{
+    const struct message *m = &turn->event->m;
+    uint64_t size = args[1];
+    uint64_t offset = args[2];
+    uint8_t *to;
+
+    if (offset > m->size)
+        return SERAI_E_INVALID;
+    if (size > m->size - offset)
+        size = m->size - offset;
+    to = turn_write(turn, args[0], size);
+    if (to == NULL)
+        return SERAI_E_MEMORY;
+    if (size > 0)
+        memcpy(to, m->data + offset, size);
+    return (int64_t)size;
+}
+
+int64_t order_event(struct turn *turn, enum serai_order order, const uint64_t *args)
+{
+    return order == SERAI_ORDER_event_info ? event_info(turn, args) : event_read(turn, args);
+}
+
+/* ---- self ---- */
+
+static int64_t self_balance(const struct turn *turn)
+{
+    struct money left = turn->free;
+
+    INVARIANT(money_add(&left, left, turn->income));
+    INVARIANT(money_sub(&left, left, turn->tolls));
+    INVARIANT(money_sub(&left, left, turn->paid));
+    return (int64_t)money_nanos(left);
+}
+
+static int64_t self_facet(struct turn *turn, const uint64_t *args)
+{
+    struct agents *agents = turn->agents;
+    struct cap cap = {.kind = SERAI_KIND_FACET};
+    struct money postage;
+    struct object *facet;
+    int64_t slot;
+
+    if (!money_from_guest(&postage, args[2]))
+        return SERAI_E_INVALID;
+    if (turn->agent->facets >= AGENT_FACETS_MAX)
+        return SERAI_E_FULL;
+    facet = facet_new(agents, turn->agent, args[1], postage);
+    cap.object = facet->id;
+    slot = turn_give_cap(turn, &cap);
+    if (slot < 0) {
+        turn->agent->facets--; /* facet_new() saved it; a table without room makes no facet */
+        object_remove(agents, facet);
+    }
+    return slot;
+}
+
+static int64_t self_revoke(struct turn *turn, const uint64_t *args)
+{
+    int64_t refusal = 0;
+    const struct cap *cap = turn_cap(turn, args[1], SERAI_KIND_FACET, &refusal);
+    struct object *facet;
+
+    if (cap == NULL)
+        return refusal;
+    facet = object_find(turn->agents, cap->object, OBJECT_FACET);
+    if (facet == NULL)
+        return SERAI_E_CLOSED;
+    if (facet->u.facet.owner != turn->agent->id || facet->u.facet.one_shot)
+        return SERAI_E_RIGHT;
+    rent_touch(turn->agents, turn->agent);
+    undo_save(turn->agents->undo, &turn->agent->facets, sizeof turn->agent->facets);
+    turn->agent->facets--;
+    object_remove(turn->agents, facet);
+    turn_take_cap(turn, args[1]);
+    return 0;
+}
+
+static void save_mark(struct turn *turn)
+{
+    struct agent *agent = turn->agent;
+
+    undo_save(turn->agents->undo, &agent->mark, sizeof agent->mark);
+    undo_save(turn->agents->undo, &agent->mark_armed, sizeof agent->mark_armed);
+    undo_save(turn->agents->undo, &agent->mark_reserve, sizeof agent->mark_reserve);
+    agent_dirty(turn->agents, agent);
+}
+
+/* The notice's own event is paid when the mark is set, so it comes however little is left. */
+static int64_t self_mark(struct turn *turn, const uint64_t *args)
+{
+    struct agent *agent = turn->agent;
+    struct transfer hold = {.debit = agent->id,
+                            .credit = ACCOUNT_HELD_RESERVE,
+                            .amount = agents_reserve(turn->agents),
+                            .code = TRANSFER_RESERVE_HOLD,
+                            .object = agent->id};
+    struct transfer back = {.debit = ACCOUNT_HELD_RESERVE,
+                            .credit = agent->id,
+                            .amount = agent->mark_reserve,
+                            .code = TRANSFER_RESERVE,
+                            .object = agent->id};
+    struct money mark;
+
+    if (!money_from_guest(&mark, args[1]))
+        return SERAI_E_INVALID;
+    if (!money_is_zero(mark) && !agent->mark_armed && !turn_pay(turn, &hold))
+        return SERAI_E_SHORT;
+    save_mark(turn);
+    if (!money_is_zero(mark) && !agent->mark_armed) {
+        agent->mark_reserve = hold.amount;
+        agent->mark_armed = true;
+    }
+    if (money_is_zero(mark) && agent->mark_armed) {
+        agents_post(turn->agents, &back);
+        agent->mark_reserve = money_zero();
+        agent->mark_armed = false;
+    }
+    agent->mark = mark;
+    return 0;
+}
+
+static int64_t self_code(struct turn *turn, const uint64_t *args)
+{
+    const struct code *code = turn->agent->code.code;
+    uint64_t size = args[2];
+    uint64_t offset = args[3];
+    uint8_t *to;
+
+    if (offset > code->size)
+        return SERAI_E_INVALID;
+    if (size > code->size - offset)
+        size = code->size - offset;
+    to = turn_write(turn, args[1], size);
+    if (to == NULL)
+        return SERAI_E_MEMORY;
+    memcpy(to, code->bytes + offset, size);
+    return (int64_t)size;
+}
+
+static int64_t self_code_id(struct turn *turn, const uint64_t *args)
+{
+    uint8_t *to = turn_write(turn, args[1], HASH_BYTES);
+
+    if (to == NULL)
+        return SERAI_E_MEMORY;
+    memcpy(to, turn->agent->code.code->id.bytes, HASH_BYTES);
+    return (int64_t)turn->agent->code.code->size;
+}
+
+/* Takes effect when the turn commits; the last one asked for wins. */
+static int64_t self_become(struct turn *turn, const uint64_t *args)
+{
+    struct transfer hold = {.debit = turn->agent->id,
+                            .credit = ACCOUNT_HELD_RESERVE,
+                            .amount = agents_reserve(turn->agents),
+                            .code = TRANSFER_RESERVE_HOLD,
+                            .object = turn->agent->id};
+    const uint8_t *id = turn_read(turn, args[1], HASH_BYTES);
+    const uint8_t *data = turn_read(turn, args[2], args[3]);
+    struct hash hash;
+    struct code *code;
+
+    if (args[3] > SERAI_ARGS_BYTES_MAX)
+        return SERAI_E_INVALID;
+    if (id == NULL || data == NULL)
+        return SERAI_E_MEMORY;
+    memcpy(hash.bytes, id, HASH_BYTES);
+    code = code_find(turn->agents, &hash);
+    if (code == NULL)
+        return SERAI_E_MISSING;
+    if (turn->become)
+        return SERAI_E_EXISTS;
+    if (!turn_pay(turn, &hold))
+        return SERAI_E_SHORT;
+    turn->become = true;
+    turn->become_reserve = hold.amount;
+    turn->become_code = code_ref_take(turn->agents, code);
+    turn->become_args_size = (size_t)args[3];
+    memcpy(turn->become_args, data, turn->become_args_size);
+    return 0;
+}
+
+static int64_t self_die(struct turn *turn)
+{
+    turn->die = true;
+    return 0;
+}
+
+int64_t order_self(struct turn *turn, enum serai_order order, const uint64_t *args)
+{
+    if (order == SERAI_ORDER_self_balance)
+        return self_balance(turn);
+    if (order == SERAI_ORDER_self_facet)
+        return self_facet(turn, args);
+    if (order == SERAI_ORDER_self_revoke)
+        return self_revoke(turn, args);
+    if (order == SERAI_ORDER_self_mark)
+        return self_mark(turn, args);
+    if (order == SERAI_ORDER_self_code)
+        return self_code(turn, args);
+    if (order == SERAI_ORDER_self_code_id)
+        return self_code_id(turn, args);
+    if (order == SERAI_ORDER_self_become)
+        return self_become(turn, args);
+    INVARIANT(order == SERAI_ORDER_self_die);
+    return self_die(turn);
+}
+
+/* ---- any cap ---- */
+
+/*
+ * Dropping what costs money while it is held would lose it: buffers and channel ends are sold, not
+ * dropped.  The slots that an agent is born with stay.
+ */
+static int64_t cap_drop(struct turn *turn, uint64_t slot, const struct cap *cap)
+{
+    struct agents *agents = turn->agents;
+
+    if (slot < SERAI_SLOT_FIRST_FREE && slot != SERAI_SLOT_ORIGIN)
+        return SERAI_E_RIGHT;
+    if (cap->kind == SERAI_KIND_BUFFER && (cap->rights & SERAI_RIGHT_OWNER) != 0 &&
+        object_find(agents, cap->object, OBJECT_BUFFER) != NULL)
+        return SERAI_E_RIGHT;
+    if (cap->kind == SERAI_KIND_CHANNEL && agents->env.end_is_live(agents->env.context, cap->object))
+        return SERAI_E_RIGHT;
+    turn_take_cap(turn, slot);
+    return 0;
+}
+
+int64_t order_cap(struct turn *turn, enum serai_order order, const uint64_t *args)
+{
+    int64_t refusal = 0;
+    const struct cap *cap = turn_cap(turn, args[0], SERAI_KIND_ANY, &refusal);
+
+    if (cap == NULL)
+        return refusal;
+    if (order == SERAI_ORDER_cap_kind)
+        return cap->kind;
+    INVARIANT(order == SERAI_ORDER_cap_drop);
+    return cap_drop(turn, args[0], cap);
+}

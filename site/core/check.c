@@ -1,0 +1,96 @@
+/* What must hold after every frame: sum 0, nobody negative, and each held nano claimed by an object. */
+#include <stdlib.h>
+
+#include "site/core/state.h"
+
+static void claim(struct ledger_claims *claims, uint64_t account, struct money amount)
+{
+    claims->by_account[account] += money_nanos(amount);
+}
+
+static void claim_end(struct ledger_claims *claims, const struct channel_end *end)
+{
+    claim(claims, ACCOUNT_DEPOSIT_CHANNEL, end->deposit);
+    claim(claims, ACCOUNT_HELD_RESERVE, end->armed_reserve);
+    claim(claims, ACCOUNT_HELD_RESERVE, end->answer_reserve);
+    claim(claims, ACCOUNT_HELD_RESERVE, end->room_reserve);
+    claim(claims, ACCOUNT_HELD_RESERVE, end->close_reserve);
+    claim(claims, ACCOUNT_HELD_BIRTH, end->birth_money);
+}
+
+static void claim_live_end(void *context, struct channel_end *end)
+{
+    claim_end(context, end);
+}
+
+static enum status claim_row(void *context, const uint8_t *key, size_t key_size,
+                             const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    struct channel_end end;
+    enum status status = channels_row_decode(&end, key, key_size, value, value_size, fault);
+
+    if (status == ST_OK)
+        claim_end(context, &end);
+    return status == ST_MISSING ? ST_OK : status;
+}
+
+enum status core_claims(void *context, const struct store *store, struct ledger_claims *claims,
+                        struct fault *fault)
+{
+    enum status status = agents_claims(store, claims, fault);
+
+    (void)context;
+    if (status != ST_OK)
+        return status;
+    return store->walk(store->context, STORE_LINK, NULL, 0, claim_row, claims, fault);
+}
+
+struct checking {
+    const struct core *core;
+    struct ledger_claims *claims;
+    struct fault *fault;
+    enum status status;
+};
+
+static void check_account(void *context, const struct account *account)
+{
+    struct checking *checking = context;
+    char name[ACCOUNT_NAME_BYTES];
+    char has[U128_TEXT_BYTES];
+    char claimed[U128_TEXT_BYTES];
+
+    if (checking->status != ST_OK)
+        return;
+    account_name(name, account->id, account->kind);
+    if (account->class == ACCOUNT_NO_OVERDRAFT && account->debits > account->credits) {
+        checking->status = fault_set(checking->fault, ST_CORRUPT, "%s is below zero", name);
+        return;
+    }
+    if (account->kind != KIND_HELD && account->kind != KIND_DEPOSIT)
+        return;
+    if (account->credits - account->debits != checking->claims->by_account[account->id]) {
+        checking->status =
+            fault_set(checking->fault, ST_CORRUPT, "%s holds %s nanos but its objects claim %s",
+                      name, u128_print(has, account->credits - account->debits),
+                      u128_print(claimed, checking->claims->by_account[account->id]));
+    }
+}
+
+enum status core_check(const struct core *core, struct fault *fault)
+{
+    struct checking checking = {.core = core, .fault = fault, .status = ST_OK};
+    u128 debits;
+    u128 credits;
+
+    ledger_sums(core->ledger, &debits, &credits);
+    if (debits != credits)
+        return fault_set(fault, ST_CORRUPT, "the accounts do not sum to zero");
+    checking.claims = calloc(1, sizeof *checking.claims);
+    if (checking.claims == NULL)
+        return fault_set(fault, ST_NOMEM, "check: memory is short");
+    agents_claims_live(core->agents, checking.claims);
+    channels_each(core->channels, claim_live_end, checking.claims);
+    ledger_each_account(core->ledger, check_account, &checking);
+    free(checking.claims);
+    return checking.status;
+}

@@ -1,0 +1,475 @@
+/* Signed requests: what the operator and the customers may change.  docs/control.md lists them. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "site/core/map.h"
+#include "site/core/state.h"
+
+enum { GIFTS_MAX = 8, DEPLOY_CODES_MAX = 8 };
+
+void outcome_set(struct outcome *outcome, enum control_status status, const char *format, ...)
+{
+    va_list list;
+
+    outcome->status = status;
+    va_start(list, format);
+    (void)vsnprintf(outcome->message, sizeof outcome->message, format, list);
+    va_end(list);
+}
+
+/* ---- reading arguments ---- */
+
+static struct money get_money(struct cbor *in)
+{
+    struct money amount = money_zero();
+
+    if (money_from_nanos(&amount, cbor_get_uint(in, MONEY_NANOS_MAX)) != ST_OK)
+        cbor_fail(in, "an amount is out of range");
+    return amount;
+}
+
+/* False, with the answer filled, when the arguments did not decode. */
+static bool args_done(const struct cbor *in, struct outcome *outcome, const char *command)
+{
+    struct fault fault;
+
+    if (cbor_done(in, &fault, command) == ST_OK)
+        return true;
+    outcome_set(outcome, CONTROL_BAD_REQUEST, "%.300s", fault.text);
+    return false;
+}
+
+static bool is_operator(const struct core *core, const struct customer *by)
+{
+    return by == &core->customers[0];
+}
+
+static bool need_operator(const struct core *core, const struct customer *by,
+                          struct outcome *outcome, const char *command)
+{
+    if (is_operator(core, by))
+        return true;
+    outcome_set(outcome, CONTROL_DENIED, "%s is the operator's: sign with the operator's key",
+                command);
+    return false;
+}
+
+static bool transfer(struct core *core, const struct transfer *line, struct outcome *outcome)
+{
+    enum transfer_result result = ledger_transfer(core->ledger, line);
+    char amount[MONEY_TEXT_BYTES];
+    char balance[MONEY_TEXT_BYTES];
+    char name[ACCOUNT_NAME_BYTES];
+
+    if (result == TRANSFER_DONE)
+        return true;
+    if (result == TRANSFER_SHORT_OF_FUNDS) {
+        account_name(name, line->debit, ledger_account(core->ledger, line->debit)->kind);
+        outcome_set(outcome, CONTROL_REFUSED, "%s has %s, and %s is asked for: bring money in first",
+                    name, money_print(balance, ledger_balance(core->ledger, line->debit)),
+                    money_print(amount, line->amount));
+    } else {
+        outcome_set(outcome, CONTROL_REFUSED, "the transfer was refused: %s",
+                    transfer_result_text(result));
+    }
+    return false;
+}
+
+/* ---- money ---- */
+
+static struct customer *named_customer(struct core *core, uint64_t account,
+                                       struct outcome *outcome)
+{
+    struct customer *customer =
+        account == 0 ? &core->customers[0] : core_customer_by_account(core, account);
+
+    if (customer == NULL)
+        outcome_set(outcome, CONTROL_MISSING,
+                    "there is no customer %llu: `serai customer ls` lists them",
+                    (unsigned long long)account);
+    return customer;
+}
+
+static void money_result(struct core *core, const struct customer *customer,
+                         struct outcome *outcome)
+{
+    struct map map;
+
+    map_init(&map);
+    map_uint(&map, "customer", customer->account);
+    map_text(&map, "name", customer->name);
+    map_money(&map, "balance", ledger_balance(core->ledger, customer->account));
+    map_end(&map, &outcome->result);
+}
+
+static void money_in_or_out(struct core *core, struct customer *by, struct cbor *in,
+                            struct outcome *outcome, bool inward)
+{
+    const char *command = inward ? "money.in" : "money.out";
+    uint64_t account;
+    struct money amount;
+    struct customer *customer;
+    struct transfer line = {0};
+
+    cbor_get_array(in, 2);
+    account = cbor_get_uint(in, UINT64_MAX);
+    amount = get_money(in);
+    if (!args_done(in, outcome, command) || !need_operator(core, by, outcome, command))
+        return;
+    customer = named_customer(core, account, outcome);
+    if (customer == NULL)
+        return;
+    line.debit = inward ? ACCOUNT_TREASURY : customer->account;
+    line.credit = inward ? customer->account : ACCOUNT_TREASURY;
+    line.code = inward ? TRANSFER_MONEY_IN : TRANSFER_MONEY_OUT;
+    line.amount = amount;
+    if (money_is_zero(amount)) {
+        outcome_set(outcome, CONTROL_REFUSED, "%s: the amount is zero", command);
+        return;
+    }
+    if (transfer(core, &line, outcome))
+        money_result(core, customer, outcome);
+}
+
+/* ---- customers ---- */
+
+/* Names are for people and for exports: short, plain, and without surprises in a file. */
+static bool name_is_plain(const char *name)
+{
+    size_t size = strlen(name);
+
+    for (size_t i = 0; i < size; i++) {
+        if (strchr("abcdefghijklmnopqrstuvwxyz0123456789._-", name[i]) == NULL)
+            return false;
+    }
+    return size > 0;
+}
+
+static void customer_add(struct core *core, struct customer *by, struct cbor *in,
+                         struct outcome *outcome)
+{
+    char name[CONTROL_NAME_BYTES_MAX + 1];
+    uint8_t key[CONTROL_KEY_BYTES];
+    struct fault fault;
+    uint64_t account;
+    struct map map;
+
+    cbor_get_array(in, 2);
+    cbor_get_text(in, name, CONTROL_NAME_BYTES_MAX);
+    cbor_get_bytes_exact(in, key, sizeof key);
+    if (!args_done(in, outcome, "customer.add") ||
+        !need_operator(core, by, outcome, "customer.add"))
+        return;
+    if (!name_is_plain(name)) {
+        outcome_set(outcome, CONTROL_BAD_REQUEST,
+                    "a customer's name is 1 to %d of a-z, 0-9, '.', '_' and '-'",
+                    CONTROL_NAME_BYTES_MAX);
+        return;
+    }
+    if (core_customer_add(core, name, key, &account, &fault) != ST_OK) {
+        outcome_set(outcome, CONTROL_REFUSED, "%s", fault.text);
+        return;
+    }
+    map_init(&map);
+    map_uint(&map, "customer", account);
+    map_text(&map, "name", name);
+    map_end(&map, &outcome->result);
+}
+
+/* ---- agents ---- */
+
+static struct agent *own_agent(struct core *core, const struct customer *by, uint64_t id,
+                               struct outcome *outcome, bool operator_too)
+{
+    struct agent *agent = agents_find(core->agents, id);
+
+    if (agent == NULL) {
+        outcome_set(outcome, CONTROL_MISSING,
+                    "there is no agent %llu: `serai agent ls` lists them", (unsigned long long)id);
+        return NULL;
+    }
+    if (agent_customer(agent) == by->account || (operator_too && is_operator(core, by)))
+        return agent;
+    outcome_set(outcome, CONTROL_DENIED, "agent %llu belongs to another customer",
+                (unsigned long long)id);
+    return NULL;
+}
+
+struct deployment {
+    char name[CONTROL_NAME_BYTES_MAX + 1];
+    const uint8_t *module;
+    size_t module_size;
+    const uint8_t *args;
+    size_t args_size;
+    struct money endowment;
+    uint8_t gifts[GIFTS_MAX];
+    size_t gift_count;
+    const uint8_t *codes[DEPLOY_CODES_MAX];
+    size_t code_sizes[DEPLOY_CODES_MAX];
+    size_t code_count;
+};
+
+static bool may_be_given(uint64_t kind)
+{
+    return kind == SERAI_KIND_SPAWNER || kind == SERAI_KIND_TIMER || kind == SERAI_KIND_CLOCK ||
+           kind == SERAI_KIND_RANDOM;
+}
+
+static void read_deployment(struct cbor *in, struct deployment *deployment)
+{
+    cbor_get_array(in, 6);
+    cbor_get_text(in, deployment->name, CONTROL_NAME_BYTES_MAX);
+    deployment->module = cbor_get_bytes(in, &deployment->module_size, CONTROL_BYTES_MAX);
+    deployment->args = cbor_get_bytes(in, &deployment->args_size, SERAI_ARGS_BYTES_MAX);
+    deployment->endowment = get_money(in);
+    deployment->gift_count = (size_t)cbor_get_array_any(in, GIFTS_MAX);
+    for (size_t i = 0; i < deployment->gift_count; i++) {
+        uint64_t kind = cbor_get_uint(in, UINT8_MAX);
+
+        if (!may_be_given(kind))
+            cbor_fail(in, "only spawner, timer, clock and random can be given");
+        deployment->gifts[i] = (uint8_t)kind;
+    }
+    deployment->code_count = (size_t)cbor_get_array_any(in, DEPLOY_CODES_MAX);
+    for (size_t i = 0; i < deployment->code_count; i++)
+        deployment->codes[i] = cbor_get_bytes(in, &deployment->code_sizes[i], CONTROL_BYTES_MAX);
+}
+
+static bool check_modules(const struct deployment *deployment, struct outcome *outcome)
+{
+    struct fault fault;
+
+    if (agents_code_check(deployment->module, deployment->module_size, &fault) != ST_OK) {
+        outcome_set(outcome, CONTROL_BAD_REQUEST, "the module is refused: %.400s", fault.text);
+        return false;
+    }
+    for (size_t i = 0; i < deployment->code_count; i++) {
+        if (agents_code_check(deployment->codes[i], deployment->code_sizes[i], &fault) != ST_OK) {
+            outcome_set(outcome, CONTROL_BAD_REQUEST, "module %zu to keep is refused: %.380s",
+                        i + 1, fault.text);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What a deployment costs beside the endowment. */
+static bool check_funds(struct core *core, const struct customer *by,
+                        const struct deployment *deployment, struct outcome *outcome)
+{
+    struct money least = agents_birth_min(core->agents);
+    struct money balance = ledger_balance(core->ledger, by->account);
+    struct money total;
+    char need[MONEY_TEXT_BYTES];
+    char has[MONEY_TEXT_BYTES];
+
+    if (money_compare(deployment->endowment, least) < 0) {
+        outcome_set(outcome, CONTROL_REFUSED,
+                    "an agent needs at least %s to be born: burial reserve and first event",
+                    money_print(need, least));
+        return false;
+    }
+    if (!money_add(&total, deployment->endowment, core->book.birth_fee) ||
+        money_compare(total, balance) > 0) {
+        outcome_set(outcome, CONTROL_REFUSED,
+                    "customer %s has %s; the endowment and the birth fee come to %s", by->name,
+                    money_print(has, balance), money_print(need, total));
+        return false;
+    }
+    return true;
+}
+
+static void deploy_result(struct core *core, const struct agent *agent, struct outcome *outcome)
+{
+    struct agent_view view;
+    struct map map;
+
+    agents_view(core->agents, agent, &view);
+    map_init(&map);
+    map_uint(&map, "agent", view.id);
+    map_text(&map, "name", view.name);
+    map_hex(&map, "code", view.code.bytes, HASH_BYTES);
+    map_money(&map, "balance", ledger_balance(core->ledger, view.id));
+    map_end(&map, &outcome->result);
+}
+
+/* The module has no keeper until its agent is born: staged, it goes with the frame if none is. */
+static void agent_deploy(struct core *core, struct customer *by, struct cbor *in,
+                         struct outcome *outcome)
+{
+    struct deployment deployment = {0};
+    struct birth birth = {.customer = by->account,
+                          .payer = by->account,
+                          .endowment_code = TRANSFER_ENDOWMENT};
+    struct transfer fee = {.debit = by->account,
+                           .credit = ACCOUNT_REVENUE_BIRTHS,
+                           .code = TRANSFER_BIRTH_FEE,
+                           .quantity = 1,
+                           .price_id = core->book.id,
+                           .amount = core->book.birth_fee};
+    struct agent *agent;
+    enum birth_result result;
+    struct fault fault;
+
+    read_deployment(in, &deployment);
+    if (!args_done(in, outcome, "agent.deploy"))
+        return;
+    if (!name_is_plain(deployment.name)) {
+        outcome_set(outcome, CONTROL_BAD_REQUEST,
+                    "an agent's name is 1 to %d of a-z, 0-9, '.', '_' and '-'",
+                    CONTROL_NAME_BYTES_MAX);
+        return;
+    }
+    if (!check_modules(&deployment, outcome) || !check_funds(core, by, &deployment, outcome))
+        return;
+    if (agents_code_stage(core->agents, deployment.module, deployment.module_size, &birth.code,
+                          &fault) != ST_OK) {
+        outcome_set(outcome, CONTROL_REFUSED, "%s", fault.text);
+        return;
+    }
+    birth.name = deployment.name;
+    birth.args = deployment.args;
+    birth.args_size = deployment.args_size;
+    birth.endowment = deployment.endowment;
+    birth.gift_count = deployment.gift_count;
+    memcpy(birth.gifts, deployment.gifts, sizeof birth.gifts);
+    result = agents_birth(core->agents, &birth, &agent);
+    if (result != BIRTH_DONE) {
+        outcome_set(outcome, CONTROL_REFUSED, "%s", birth_result_text(result));
+        return;
+    }
+    ledger_transfer_checked(core->ledger, &fee);
+    for (size_t i = 0; i < deployment.code_count; i++) {
+        struct hash id;
+
+        /* Validated above, and a newborn's list has room. */
+        INVARIANT(agents_code_put(core->agents, agent, deployment.codes[i],
+                                  deployment.code_sizes[i], &id, &fault) == ST_OK);
+    }
+    deploy_result(core, agent, outcome);
+}
+
+static void agent_fund(struct core *core, struct customer *by, struct cbor *in,
+                       struct outcome *outcome)
+{
+    struct transfer line = {.debit = by->account, .code = TRANSFER_FUND};
+    struct agent *agent;
+    struct agent_view view;
+    struct map map;
+
+    cbor_get_array(in, 2);
+    line.credit = cbor_get_uint(in, UINT64_MAX);
+    line.amount = get_money(in);
+    if (!args_done(in, outcome, "agent.fund"))
+        return;
+    agent = agents_find(core->agents, line.credit);
+    if (agent == NULL) {
+        outcome_set(outcome, CONTROL_MISSING,
+                    "there is no agent %llu: `serai agent ls` lists them; no money was moved",
+                    (unsigned long long)line.credit);
+        return;
+    }
+    if (!transfer(core, &line, outcome))
+        return;
+    agents_topped_up(core->agents, agent);
+    agents_view(core->agents, agent, &view);
+    map_init(&map);
+    map_uint(&map, "agent", view.id);
+    map_text(&map, "state", view.state);
+    map_money(&map, "balance", ledger_balance(core->ledger, view.id));
+    map_end(&map, &outcome->result);
+}
+
+static void agent_send(struct core *core, struct customer *by, struct cbor *in,
+                       struct outcome *outcome)
+{
+    struct message message = {.kind = SERAI_EVENT_MESSAGE,
+                              .sender = by->account,
+                              .sender_customer = by->account,
+                              .postage = agents_reserve(core->agents)};
+    struct transfer hold = {.debit = by->account, .credit = ACCOUNT_HELD_MESSAGE};
+    struct agent *agent;
+    struct money both;
+    uint64_t id;
+
+    cbor_get_array(in, 3);
+    id = cbor_get_uint(in, UINT64_MAX);
+    message.data = cbor_get_bytes(in, &message.size, SERAI_MESSAGE_BYTES_MAX);
+    message.money = get_money(in);
+    if (!args_done(in, outcome, "agent.send"))
+        return;
+    agent = own_agent(core, by, id, outcome, false);
+    if (agent == NULL)
+        return;
+    if (agents_inbox_room(core->agents, agent, by->account, message.size) != 0) {
+        outcome_set(outcome, CONTROL_TRY_AGAIN, "the inbox of agent %llu is full: try again later",
+                    (unsigned long long)id);
+        return;
+    }
+    hold.code = TRANSFER_POSTAGE_HOLD;
+    if (!money_add(&both, message.postage, message.money) ||
+        money_compare(both, ledger_balance(core->ledger, by->account)) > 0) {
+        outcome_set(outcome, CONTROL_REFUSED,
+                    "customer %s has not enough for the message's money and postage", by->name);
+        return;
+    }
+    hold.amount = message.postage;
+    ledger_transfer_checked(core->ledger, &hold);
+    hold.code = TRANSFER_MESSAGE_HOLD;
+    hold.amount = message.money;
+    ledger_transfer_checked(core->ledger, &hold);
+    agents_deliver(core->agents, agent, &message);
+    agents_topped_up(core->agents, agent);
+}
+
+static void agent_freeze_or_thaw(struct core *core, struct customer *by, struct cbor *in,
+                                 struct outcome *outcome, bool freeze)
+{
+    struct agent *agent;
+    struct fault fault;
+    uint64_t id;
+
+    cbor_get_array(in, 1);
+    id = cbor_get_uint(in, UINT64_MAX);
+    if (!args_done(in, outcome, freeze ? "agent.freeze" : "agent.thaw"))
+        return;
+    agent = own_agent(core, by, id, outcome, true);
+    if (agent == NULL)
+        return;
+    if (freeze) {
+        agents_freeze(core->agents, agent,
+                      is_operator(core, by) ? "frozen by the operator" : "frozen by its customer");
+        return;
+    }
+    if (agents_thaw(core->agents, agent, &fault) != ST_OK)
+        outcome_set(outcome, CONTROL_REFUSED, "%s", fault.text);
+}
+
+void core_command(struct core *core, struct customer *by, const struct control_request *request,
+                  struct outcome *outcome)
+{
+    const char *command = request->command;
+    struct cbor in;
+
+    cbor_init(&in, request->args, request->args_size);
+    if (strcmp(command, "money.in") == 0)
+        money_in_or_out(core, by, &in, outcome, true);
+    else if (strcmp(command, "money.out") == 0)
+        money_in_or_out(core, by, &in, outcome, false);
+    else if (strcmp(command, "customer.add") == 0)
+        customer_add(core, by, &in, outcome);
+    else if (strcmp(command, "agent.deploy") == 0)
+        agent_deploy(core, by, &in, outcome);
+    else if (strcmp(command, "agent.fund") == 0)
+        agent_fund(core, by, &in, outcome);
+    else if (strcmp(command, "agent.send") == 0)
+        agent_send(core, by, &in, outcome);
+    else if (strcmp(command, "agent.freeze") == 0)
+        agent_freeze_or_thaw(core, by, &in, outcome, true);
+    else if (strcmp(command, "agent.thaw") == 0)
+        agent_freeze_or_thaw(core, by, &in, outcome, false);
+    else
+        outcome_set(outcome, CONTROL_BAD_REQUEST, "there is no command %s", command);
+}

@@ -1,0 +1,289 @@
+/* The core's life, its clock, its turns and its frames. */
+#include "site/core/core.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "site/core/state.h"
+
+/* ---- what agents ask of the rest of the site ---- */
+
+static u128 rent_index(void *context, enum rent_resource resource, uint64_t now_us)
+{
+    struct core *core = context;
+
+    return price_index_at(&core->rent[resource], now_us);
+}
+
+static void sell_ends(void *context, uint64_t owner)
+{
+    struct core *core = context;
+    size_t count = channels_owned(core->channels, owner, NULL, 0);
+    uint64_t *ids = calloc(count + 1, sizeof *ids);
+
+    INVARIANT(ids != NULL);
+    (void)channels_owned(core->channels, owner, ids, count);
+    for (size_t i = 0; i < count; i++) {
+        struct channel_end *end = channels_find(core->channels, ids[i]);
+
+        if (end != NULL && channel_check_sell(end) == CHANNEL_FINE)
+            core_sell_end(core, end);
+    }
+    free(ids);
+}
+
+static bool end_is_live(void *context, uint64_t end)
+{
+    struct core *core = context;
+    const struct channel_end *found = channels_find(core->channels, end);
+
+    return found != NULL && found->state != CHANNEL_CLOSING;
+}
+
+static void mark(void *context, uint64_t agent, uint64_t message)
+{
+    struct core *core = context;
+
+    if (core->options.mark != NULL)
+        core->options.mark(core->options.mark_context, agent, message);
+}
+
+/* ---- life ---- */
+
+static enum status make_parts(struct core *core, struct fault *fault)
+{
+    struct agents_env env = {
+        .context = core,
+        .random = core->options.random,
+        .rent_index = rent_index,
+        .channel_order = core_channel_order,
+        .sell_ends = sell_ends,
+        .end_is_live = end_is_live,
+        .mark = mark,
+    };
+    enum status status = ledger_new(&core->ledger);
+
+    if (status == ST_OK)
+        status = undo_new(&core->undo);
+    if (status == ST_OK)
+        status = channels_new(&core->channels);
+    if (status != ST_OK)
+        return fault_set(fault, status, "core: memory is short");
+    return agents_new(&core->agents, core->ledger, core->undo, &env, fault);
+}
+
+enum status core_new(struct core **core, const struct core_options *options, struct fault *fault)
+{
+    struct core *made = calloc(1, sizeof *made);
+    enum status status;
+
+    if (made == NULL)
+        return fault_set(fault, ST_NOMEM, "core: memory is short");
+    made->options = *options;
+    status = pricebook_check(&options->book, fault);
+    if (status == ST_OK)
+        status = agents_code_check(options->loader, options->loader_size, fault);
+    if (status == ST_OK)
+        status = make_parts(made, fault);
+    if (status != ST_OK) {
+        core_free(made);
+        return status;
+    }
+    *core = made;
+    return ST_OK;
+}
+
+void core_free(struct core *core)
+{
+    if (core == NULL)
+        return;
+    agents_free(core->agents);
+    channels_free(core->channels);
+    undo_free(core->undo);
+    ledger_free(core->ledger);
+    for (size_t i = 0; i < core->customer_count; i++)
+        bytes_fini(&core->customers[i].answer);
+    free(core->customers);
+    for (size_t i = 0; i < core->reply_count; i++)
+        bytes_fini(&core->replies[i].bytes);
+    free(core->replies);
+    free(core);
+}
+
+static void set_event(struct event *event, const struct core *core)
+{
+    *event = (struct event){.kind = EVENT_TICK,
+                            .bytes = hash_of(NULL, 0),
+                            .random = hash_of(NULL, 0),
+                            .site_time_us = core->site_time_us,
+                            .source = {0xf6}, /* CBOR null */
+                            .source_size = 1};
+}
+
+/* A fresh site has one customer: its operator. */
+static enum status open_operator(struct core *core, struct fault *fault)
+{
+    struct event event;
+    uint64_t account;
+    enum status status;
+
+    if (core->customer_count > 0) {
+        if (memcmp(core->customers[0].key, core->options.operator_key, CONTROL_KEY_BYTES) != 0)
+            return fault_set(fault, ST_CORRUPT,
+                             "the books name another operator's key than this site's operator.key");
+        return ST_OK;
+    }
+    set_event(&event, core);
+    ledger_event_begin(core->ledger);
+    status = core_customer_add(core, "operator", core->options.operator_key, &account, fault);
+    (void)ledger_event_end(core->ledger, &event);
+    core->frame_open = true;
+    return status;
+}
+
+static enum status check_claims(struct core *core, struct fault *fault)
+{
+    return core_check(core, fault);
+}
+
+enum status core_load(struct core *core, const struct store *store, struct fault *fault)
+{
+    enum status status = ledger_load(core->ledger, store, fault);
+
+    if (status == ST_OK)
+        status = core_meta_load(core, store, fault);
+    if (status == ST_OK)
+        status = agents_load(core->agents, store, fault);
+    if (status == ST_OK)
+        status = channels_load(core->channels, store, fault);
+    if (status == ST_OK)
+        status = core_customers_load(core, store, fault);
+    if (status == ST_OK)
+        status = open_operator(core, fault);
+    if (status == ST_OK)
+        status = agents_code_builtin(core->agents, core->options.loader, core->options.loader_size,
+                                     &core->loader, fault);
+    if (status == ST_OK)
+        status = check_claims(core, fault);
+    return status;
+}
+
+enum status core_quarantine(struct core *core, uint64_t agent, const char *reason)
+{
+    struct agent *found = agents_find(core->agents, agent);
+
+    if (found == NULL)
+        return ST_MISSING;
+    agents_freeze(core->agents, found, reason);
+    core->frame_open = true;
+    return ST_OK;
+}
+
+/* ---- time ---- */
+
+/* Site time is constant within a frame, so what passes while one is open waits for the next. */
+void core_advance(struct core *core, uint64_t monotonic_us)
+{
+    uint64_t step;
+
+    if (!core->clock_started) {
+        core->clock_started = true;
+        core->monotonic_us = monotonic_us;
+    }
+    if (monotonic_us > core->monotonic_us) {
+        core->unspent_us += monotonic_us - core->monotonic_us;
+        core->monotonic_us = monotonic_us;
+    }
+    if (core->frame_open)
+        return;
+    step = core->unspent_us < TIME_STEP_US_MAX ? core->unspent_us : TIME_STEP_US_MAX;
+    core->unspent_us = 0; /* what a long pause held beyond one step never was site time */
+    core->site_time_us += step;
+    agents_set_time(core->agents, core->site_time_us);
+    if (agents_next_due_us(core->agents) <= core->site_time_us) {
+        core->frame_open = true;
+        agents_tick(core->agents);
+    }
+}
+
+uint64_t core_next_due_us(const struct core *core)
+{
+    uint64_t due = agents_next_due_us(core->agents);
+
+    if (due == UINT64_MAX)
+        return UINT64_MAX;
+    if (due <= core->site_time_us)
+        return core->monotonic_us;
+    return core->monotonic_us + (due - core->site_time_us);
+}
+
+/* ---- turns ---- */
+
+bool core_run(struct core *core, uint32_t turns_max)
+{
+    for (uint32_t turn = 0; turn < turns_max; turn++) {
+        if (!agents_ready(core->agents))
+            return false;
+        core->frame_open = true;
+        (void)agents_run_one(core->agents); /* readiness was just asked */
+    }
+    return agents_ready(core->agents);
+}
+
+bool core_ready(const struct core *core)
+{
+    return agents_ready(core->agents);
+}
+
+/* ---- frames ---- */
+
+void core_frame_close(struct core *core, uint64_t wall_us, struct core_frame *frame)
+{
+    INVARIANT(undo_is_empty(core->undo));
+    store_batch_init(&frame->batch);
+    frame->writes = false;
+    if (core->frame_open) {
+        agents_save(core->agents, &frame->batch);
+        channels_save(core->channels, &frame->batch);
+        core_customers_save(core, &frame->batch);
+        core_meta_save(core, &frame->batch);
+        frame->writes = ledger_frame_close(core->ledger, &frame->batch, core->site_time_us, wall_us,
+                                           frame->batch.count > 0, &frame->header);
+        INVARIANT(!store_batch_failed(&frame->batch));
+    }
+    frame->replies = core->replies;
+    frame->reply_count = core->reply_count;
+    core->replies = NULL;
+    core->reply_count = 0;
+    core->reply_capacity = 0;
+    core->frame_open = false;
+}
+
+void core_frame_fini(struct core_frame *frame)
+{
+    store_batch_fini(&frame->batch);
+    for (size_t i = 0; i < frame->reply_count; i++)
+        bytes_fini(&frame->replies[i].bytes);
+    free(frame->replies);
+    memset(frame, 0, sizeof *frame);
+}
+
+struct core_counters core_count(const struct core *core)
+{
+    struct agents_counters agents = agents_count(core->agents);
+
+    return (struct core_counters){
+        .turns = agents.turns,
+        .traps = agents.traps,
+        .births = agents.births,
+        .messages = agents.messages,
+        .fuel = agents.fuel,
+        .agents = agents.agents,
+        .frozen = agents.frozen,
+    };
+}
+
+const struct ledger *core_ledger(const struct core *core)
+{
+    return core->ledger;
+}

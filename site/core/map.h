@@ -1,0 +1,35 @@
+/*
+ * Maps with text keys for answers: entries in any order, written sorted as deterministic CBOR wants it.
+ */
+#ifndef SERAI_SITE_CORE_MAP_H
+#define SERAI_SITE_CORE_MAP_H
+
+#include "base/cbor.h"
+#include "base/hash.h"
+#include "base/money.h"
+
+enum { MAP_ENTRIES_MAX = 32 };
+
+struct map {
+    struct bytes values;
+    struct {
+        const char *key; /* a string literal */
+        size_t start;
+        size_t size;
+    } entries[MAP_ENTRIES_MAX];
+    size_t count;
+};
+
+void map_init(struct map *map);
+void map_uint(struct map *map, const char *key, uint64_t value);
+void map_text(struct map *map, const char *key, const char *value);
+/* Text from outside: what is not UTF-8 is shown as '?'. */
+void map_text_sized(struct map *map, const char *key, const char *value, size_t size);
+void map_bool(struct map *map, const char *key, bool value);
+void map_money(struct map *map, const char *key, struct money value);
+void map_total(struct map *map, const char *key, u128 total); /* nanos, as decimal text */
+void map_hex(struct map *map, const char *key, const uint8_t *bytes, size_t size);
+/* Append the map to `out` and free it. */
+void map_end(struct map *map, struct bytes *out);
+
+#endif

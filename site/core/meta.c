@@ -1,0 +1,178 @@
+/*
+ * What belongs to the site as a whole: the price book in force, its number, and the price indexes that
+ * rent is reckoned by.  Site time is in the ledger's frame header.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "site/core/state.h"
+
+static const uint8_t META_PRICES = 3;
+
+static struct money rent_price(const struct pricebook *book, enum rent_resource resource)
+{
+    switch (resource) {
+    case RENT_MEMORY:
+        return book->memory_rent;
+    case RENT_BUFFERS:
+        return book->buffer_rent;
+    case RENT_CODE:
+        return book->code_rent;
+    }
+    return money_zero();
+}
+
+void core_apply_prices(struct core *core)
+{
+    const struct pricebook *book = &core->book;
+    struct agents_prices prices = {
+        .id = book->id,
+        .compute = book->compute,
+        .fuel_unit = MARKET_FUEL_UNIT,
+        .turn_fuel_max = book->turn_fuel_max,
+        .reserve_fuel = book->reserve_fuel,
+        .rent_unit = MARKET_RENT_UNIT,
+        .log = book->log,
+        .log_unit = MARKET_LOG_UNIT,
+        .packets = book->packets,
+        .packets_unit = MARKET_PACKETS_UNIT,
+        .packet_data = book->packet_data,
+        .packet_data_unit = MARKET_PACKET_DATA_UNIT,
+        .heap_deposit = book->heap_deposit,
+        .birth_fee = book->birth_fee,
+        .burial_reserve = book->burial_reserve,
+        .memory_rent = book->memory_rent,
+        .buffer_rent = book->buffer_rent,
+        .code_rent = book->code_rent,
+        .agents_max = book->agents_max,
+        .inbox_messages_max = book->inbox_messages_max,
+        .inbox_bytes_max = book->inbox_bytes_max,
+        .customer_agents_max = book->customer_agents_max,
+        .customer_buffer_bytes_max = book->customer_buffer_bytes_max,
+        .customer_memory_bytes_max = book->customer_memory_bytes_max,
+        .customer_inbox_percent = book->customer_inbox_percent,
+    };
+
+    for (int order = 0; order < SERAI_ORDER_COUNT; order++)
+        prices.order[order] = pricebook_order(book, order);
+    agents_set_prices(core->agents, &prices);
+}
+
+static void begin_book(struct core *core, uint64_t id)
+{
+    core->book = core->options.book;
+    core->book.id = id;
+    core->meta_dirty = true;
+    for (int resource = 0; resource < RENT_RESOURCES; resource++) {
+        price_index_set_price(&core->rent[resource],
+                              rent_price(&core->book, (enum rent_resource)resource),
+                              core->site_time_us);
+    }
+}
+
+static void first_book(struct core *core)
+{
+    for (int resource = 0; resource < RENT_RESOURCES; resource++) {
+        price_index_init(&core->rent[resource],
+                         rent_price(&core->options.book, (enum rent_resource)resource),
+                         core->site_time_us);
+    }
+    begin_book(core, 1);
+}
+
+static void get_index(struct cbor *in, struct price_index *index)
+{
+    uint8_t raw[16];
+    uint64_t nanos;
+
+    cbor_get_bytes_exact(in, raw, sizeof raw);
+    index->index = le128_get(raw);
+    nanos = cbor_get_uint(in, MONEY_NANOS_MAX);
+    if (money_from_nanos(&index->price, nanos) != ST_OK)
+        cbor_fail(in, "a price is out of range");
+    index->at_us = cbor_get_uint(in, UINT64_MAX);
+}
+
+struct found {
+    struct core *core;
+    bool any;
+};
+
+/* A price book that differs from the stored one is a new one: it gets the next number. */
+static enum status load_prices(void *context, const uint8_t *key, size_t key_size,
+                               const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    struct found *found = context;
+    struct core *core = found->core;
+    struct bytes now = {0};
+    const uint8_t *encoded;
+    size_t encoded_size;
+    struct cbor in;
+    uint64_t id;
+    bool same;
+
+    if (key_size != 1 || key[0] != META_PRICES)
+        return ST_OK;
+    cbor_init(&in, value, value_size);
+    cbor_get_array(&in, 2 + 3 * RENT_RESOURCES);
+    id = cbor_get_uint(&in, UINT64_MAX);
+    encoded = cbor_get_bytes(&in, &encoded_size, STORE_VALUE_BYTES_MAX);
+    for (int resource = 0; resource < RENT_RESOURCES; resource++)
+        get_index(&in, &core->rent[resource]);
+    if (cbor_done(&in, fault, "meta row 3 (prices)") != ST_OK) {
+        fault->status = ST_CORRUPT;
+        return ST_CORRUPT;
+    }
+    found->any = true;
+    pricebook_encode(&core->options.book, &now);
+    INVARIANT(!now.failed);
+    same = now.size == encoded_size && memcmp(now.data, encoded, encoded_size) == 0;
+    bytes_fini(&now);
+    core->book = core->options.book;
+    core->book.id = id;
+    if (!same)
+        begin_book(core, id + 1);
+    return ST_OK;
+}
+
+enum status core_meta_load(struct core *core, const struct store *store, struct fault *fault)
+{
+    struct found found = {.core = core};
+    enum status status;
+
+    core->site_time_us = ledger_last_frame(core->ledger)->site_time_us;
+    status = store->walk(store->context, STORE_META, &META_PRICES, 1, load_prices, &found, fault);
+    if (status != ST_OK)
+        return status;
+    if (!found.any)
+        first_book(core);
+    core_apply_prices(core);
+    agents_set_time(core->agents, core->site_time_us);
+    return ST_OK;
+}
+
+void core_meta_save(struct core *core, struct store_batch *batch)
+{
+    struct bytes row = {0};
+    struct bytes book = {0};
+
+    if (!core->meta_dirty)
+        return;
+    pricebook_encode(&core->book, &book);
+    cbor_put_array(&row, 2 + 3 * RENT_RESOURCES);
+    cbor_put_uint(&row, core->book.id);
+    cbor_put_bytes(&row, book.data, book.size);
+    for (int resource = 0; resource < RENT_RESOURCES; resource++) {
+        uint8_t raw[16];
+
+        le128_put(raw, core->rent[resource].index);
+        cbor_put_bytes(&row, raw, sizeof raw);
+        cbor_put_uint(&row, money_nanos(core->rent[resource].price));
+        cbor_put_uint(&row, core->rent[resource].at_us);
+    }
+    INVARIANT(!row.failed && !book.failed);
+    store_batch_put(batch, STORE_META, &META_PRICES, 1, row.data, row.size);
+    bytes_fini(&row);
+    bytes_fini(&book);
+    core->meta_dirty = false;
+}

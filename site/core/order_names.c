@@ -1,0 +1,26 @@
+#include "site/core/core.h"
+
+#include <string.h>
+
+#include "sdk/abi.h"
+
+static const char *const names[SERAI_ORDER_COUNT] = {
+#define ORDER_NAME(number, name, params, kind, prototype) [number] = #name,
+    SERAI_ORDERS(ORDER_NAME)
+#undef ORDER_NAME
+};
+
+static int order_number(const char *name)
+{
+    for (int number = 0; number < SERAI_ORDER_COUNT; number++)
+        if (strcmp(names[number], name) == 0)
+            return number;
+    return -1;
+}
+
+static const char *order_name(int number)
+{
+    return number >= 0 && number < SERAI_ORDER_COUNT ? names[number] : NULL;
+}
+
+const struct order_names core_order_names = {.number = order_number, .name = order_name};

@@ -1,0 +1,364 @@
+/* Reads: what anyone who may open the socket can see.  Keys of each result: docs/control.md. */
+#include <stdio.h>
+#include <string.h>
+
+#include "site/core/map.h"
+#include "site/core/state.h"
+
+/* A list under construction: items are appended, then counted. */
+struct list {
+    const struct core *core;
+    struct bytes items;
+    uint64_t count;
+};
+
+static void list_end(struct list *list, struct outcome *outcome)
+{
+    INVARIANT(!list->items.failed);
+    cbor_put_array(&outcome->result, list->count);
+    bytes_append(&outcome->result, list->items.data, list->items.size);
+    bytes_fini(&list->items);
+}
+
+static uint64_t get_limit(struct cbor *in)
+{
+    uint64_t limit = cbor_get_uint(in, UINT64_MAX);
+
+    return limit == 0 || limit > READ_LIMIT_MAX ? READ_LIMIT_MAX : limit;
+}
+
+static bool args_done(const struct cbor *in, struct outcome *outcome, const char *command)
+{
+    struct fault fault;
+
+    if (cbor_done(in, &fault, command) == ST_OK)
+        return true;
+    outcome_set(outcome, CONTROL_BAD_REQUEST, "%.300s", fault.text);
+    return false;
+}
+
+/* ---- status ---- */
+
+static void add_revenue(void *context, const struct account *account)
+{
+    u128 *sum = context;
+
+    if (account->kind == KIND_REVENUE)
+        *sum += account->credits - account->debits;
+}
+
+static void read_status(struct core *core, struct outcome *outcome)
+{
+    const struct account *treasury = ledger_account(core->ledger, ACCOUNT_TREASURY);
+    struct core_counters counters = core_count(core);
+    struct hash head = ledger_head(core->ledger);
+    u128 revenue = 0;
+    struct map map;
+
+    ledger_each_account(core->ledger, add_revenue, &revenue);
+    map_init(&map);
+    map_hex(&map, "site", core->options.site_key, CONTROL_KEY_BYTES);
+    map_text(&map, "currency", core->book.currency);
+    map_uint(&map, "frame", ledger_last_frame(core->ledger)->frame);
+    map_hex(&map, "head", head.bytes, HASH_BYTES);
+    map_uint(&map, "site_time_us", core->site_time_us);
+    map_uint(&map, "agents", counters.agents);
+    map_uint(&map, "frozen", counters.frozen);
+    map_uint(&map, "customers", core->customer_count);
+    map_uint(&map, "channel_ends", channels_count(core->channels));
+    map_uint(&map, "turns", counters.turns);
+    map_uint(&map, "traps", counters.traps);
+    map_uint(&map, "fuel", counters.fuel);
+    map_total(&map, "minted", treasury->debits - treasury->credits);
+    map_total(&map, "revenue", revenue);
+    map_end(&map, &outcome->result);
+}
+
+/* ---- agents ---- */
+
+static void agent_entries(const struct core *core, const struct agent *agent, struct map *map)
+{
+    struct agent_view view;
+
+    agents_view(core->agents, agent, &view);
+    map_uint(map, "id", view.id);
+    map_text(map, "name", view.name);
+    map_uint(map, "customer", view.customer);
+    map_text(map, "state", view.state);
+    map_text(map, "reason", view.reason);
+    map_money(map, "balance", ledger_balance(core->ledger, view.id));
+    map_hex(map, "code", view.code.bytes, HASH_BYTES);
+    map_uint(map, "memory_bytes", view.memory_bytes);
+    map_uint(map, "inbox", view.inbox_messages);
+}
+
+static void list_agent(void *context, const struct agent *agent)
+{
+    struct list *list = context;
+    struct map map;
+
+    map_init(&map);
+    agent_entries(list->core, agent, &map);
+    map_end(&map, &list->items);
+    list->count++;
+}
+
+static void read_agents(struct core *core, struct cbor *in, struct outcome *outcome)
+{
+    struct list list = {.core = core};
+    uint64_t after;
+    uint64_t limit;
+
+    cbor_get_array(in, 2);
+    after = cbor_get_uint(in, UINT64_MAX);
+    limit = get_limit(in);
+    if (!args_done(in, outcome, "agents"))
+        return;
+    (void)agents_list(core->agents, after, limit, list_agent, &list);
+    list_end(&list, outcome);
+}
+
+/* How long the balance lasts at today's rent if nothing happens. */
+static uint64_t dry_in_s(const struct core *core, const struct agent_view *view)
+{
+    uint64_t lasts_us =
+        market_rent_lasts_us(ledger_balance(core->ledger, view->id), view->rent_rate, 0);
+
+    return lasts_us == UINT64_MAX ? UINT64_MAX : lasts_us / 1000000;
+}
+
+static void agent_details(const struct core *core, const struct agent *agent, struct map *map)
+{
+    struct agent_view view;
+
+    agents_view(core->agents, agent, &view);
+    agent_entries(core, agent, map);
+    map_uint(map, "parent", view.parent);
+    map_uint(map, "turns", view.turns);
+    map_uint(map, "traps", view.traps);
+    map_uint(map, "fuel", view.fuel);
+    map_uint(map, "slots", view.slots);
+    map_uint(map, "facets", view.facets);
+    map_uint(map, "codes", view.codes);
+    map_uint(map, "channels", channels_owned(core->channels, view.id, NULL, 0));
+    map_uint(map, "buffer_bytes", view.buffer_bytes);
+    map_uint(map, "inbox_bytes", view.inbox_bytes);
+    map_uint(map, "born_frame", view.born_frame);
+    map_money(map, "mark", view.mark);
+    map_money(map, "burial", view.burial);
+    if (dry_in_s(core, &view) != UINT64_MAX)
+        map_uint(map, "dry_in_s", dry_in_s(core, &view));
+}
+
+static struct agent *find_agent(struct core *core, uint64_t id, struct outcome *outcome)
+{
+    struct agent *agent = agents_find(core->agents, id);
+
+    if (agent == NULL)
+        outcome_set(outcome, CONTROL_MISSING,
+                    "there is no agent %llu: `serai agent ls` lists them", (unsigned long long)id);
+    return agent;
+}
+
+static void read_agent(struct core *core, struct cbor *in, struct outcome *outcome)
+{
+    struct agent *agent;
+    struct map map;
+    uint64_t id;
+
+    cbor_get_array(in, 1);
+    id = cbor_get_uint(in, UINT64_MAX);
+    if (!args_done(in, outcome, "agent"))
+        return;
+    agent = find_agent(core, id, outcome);
+    if (agent == NULL)
+        return;
+    map_init(&map);
+    agent_details(core, agent, &map);
+    map_end(&map, &outcome->result);
+}
+
+static void list_line(void *context, const struct agent_log_view *line)
+{
+    struct list *list = context;
+    struct map map;
+
+    map_init(&map);
+    map_uint(&map, "line", line->line);
+    map_uint(&map, "time_us", line->time_us);
+    map_text_sized(&map, "text", line->text, line->size);
+    map_end(&map, &list->items);
+    list->count++;
+}
+
+static void read_logs(struct core *core, struct cbor *in, struct outcome *outcome)
+{
+    struct list list = {.core = core};
+    struct agent *agent;
+    uint64_t id;
+    uint64_t after;
+    uint64_t limit;
+
+    cbor_get_array(in, 3);
+    id = cbor_get_uint(in, UINT64_MAX);
+    after = cbor_get_uint(in, UINT64_MAX);
+    limit = get_limit(in);
+    if (!args_done(in, outcome, "logs"))
+        return;
+    agent = find_agent(core, id, outcome);
+    if (agent == NULL)
+        return;
+    (void)agents_log_list(core->agents, agent, after, limit, list_line, &list);
+    list_end(&list, outcome);
+}
+
+/* ---- customers, heap, prices, accounts ---- */
+
+static void read_customers(struct core *core, struct cbor *in, struct outcome *outcome)
+{
+    struct list list = {.core = core};
+    uint64_t after;
+    uint64_t limit;
+
+    cbor_get_array(in, 2);
+    after = cbor_get_uint(in, UINT64_MAX);
+    limit = get_limit(in);
+    if (!args_done(in, outcome, "customers"))
+        return;
+    for (size_t i = 0; i < core->customer_count && list.count < limit; i++) {
+        const struct customer *customer = &core->customers[i];
+        struct map map;
+
+        if (customer->account <= after)
+            continue;
+        map_init(&map);
+        map_uint(&map, "account", customer->account);
+        map_text(&map, "name", customer->name);
+        map_hex(&map, "key", customer->key, CONTROL_KEY_BYTES);
+        map_money(&map, "balance", ledger_balance(core->ledger, customer->account));
+        map_uint(&map, "agents", agents_of_customer(core->agents, customer->account));
+        map_bool(&map, "operator", i == 0);
+        map_end(&map, &list.items);
+        list.count++;
+    }
+    list_end(&list, outcome);
+}
+
+static const char *kind_name(uint8_t kind)
+{
+    return kind == SERAI_KIND_FACET ? "facet" : kind == SERAI_KIND_BUFFER ? "buffer" : "other";
+}
+
+static void list_entry(void *context, const struct heap_view *entry)
+{
+    struct list *list = context;
+    struct map map;
+
+    map_init(&map);
+    map_uint(&map, "serial", entry->serial);
+    map_uint(&map, "agent", entry->payer);
+    map_text(&map, "kind", kind_name(entry->kind));
+    map_money(&map, "deposit", entry->deposit);
+    map_end(&map, &list->items);
+    list->count++;
+}
+
+static void read_heap(struct core *core, struct cbor *in, struct outcome *outcome)
+{
+    struct list list = {.core = core};
+    uint64_t after;
+    uint64_t limit;
+
+    cbor_get_array(in, 2);
+    after = cbor_get_uint(in, UINT64_MAX);
+    limit = get_limit(in);
+    if (!args_done(in, outcome, "heap"))
+        return;
+    (void)agents_heap_list(core->agents, after, limit, list_entry, &list);
+    list_end(&list, outcome);
+}
+
+static void list_price(void *context, const struct pricebook_line *line)
+{
+    struct list *list = context;
+    struct map map;
+
+    map_init(&map);
+    map_text(&map, "key", line->path);
+    map_text(&map, "price", line->value);
+    map_text(&map, "unit", line->unit);
+    map_end(&map, &list->items);
+    list->count++;
+}
+
+static void read_prices(struct core *core, struct outcome *outcome)
+{
+    struct list list = {.core = core};
+
+    pricebook_each(&core->book, &core_order_names, list_price, &list);
+    list_end(&list, outcome);
+}
+
+struct account_page {
+    struct list list;
+    uint64_t after;
+    uint64_t limit;
+};
+
+static void list_account(void *context, const struct account *account)
+{
+    struct account_page *page = context;
+    char name[ACCOUNT_NAME_BYTES];
+    struct map map;
+
+    if (account->id <= page->after || page->list.count >= page->limit)
+        return;
+    map_init(&map);
+    map_uint(&map, "id", account->id);
+    map_text(&map, "name", account_name(name, account->id, account->kind));
+    map_uint(&map, "customer", account->customer);
+    map_total(&map, "debits", account->debits);
+    map_total(&map, "credits", account->credits);
+    map_bool(&map, "closed", account->closed);
+    map_end(&map, &page->list.items);
+    page->list.count++;
+}
+
+static void read_accounts(struct core *core, struct cbor *in, struct outcome *outcome)
+{
+    struct account_page page = {.list = {.core = core}};
+
+    cbor_get_array(in, 2);
+    page.after = cbor_get_uint(in, UINT64_MAX);
+    page.limit = get_limit(in);
+    if (!args_done(in, outcome, "accounts"))
+        return;
+    ledger_each_account(core->ledger, list_account, &page);
+    list_end(&page.list, outcome);
+}
+
+void core_read(struct core *core, const struct control_request *request, struct outcome *outcome)
+{
+    const char *command = request->command;
+    struct cbor in;
+
+    cbor_init(&in, request->args, request->args_size);
+    if (strcmp(command, "status") == 0)
+        read_status(core, outcome);
+    else if (strcmp(command, "agents") == 0)
+        read_agents(core, &in, outcome);
+    else if (strcmp(command, "agent") == 0)
+        read_agent(core, &in, outcome);
+    else if (strcmp(command, "logs") == 0)
+        read_logs(core, &in, outcome);
+    else if (strcmp(command, "customers") == 0)
+        read_customers(core, &in, outcome);
+    else if (strcmp(command, "heap") == 0)
+        read_heap(core, &in, outcome);
+    else if (strcmp(command, "prices") == 0)
+        read_prices(core, outcome);
+    else if (strcmp(command, "accounts") == 0)
+        read_accounts(core, &in, outcome);
+    else
+        outcome_set(outcome, CONTROL_BAD_REQUEST, "there is nothing to read named %s", command);
+}

@@ -1,0 +1,148 @@
+/*
+ * Control requests as they come in: signature, key and number are checked here, so that a command runs
+ * once however often it is said.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "site/core/state.h"
+
+static void reply(struct core *core, uint64_t token, const struct bytes *bytes)
+{
+    struct core_reply *place;
+
+    if (core->reply_count == core->reply_capacity) {
+        size_t capacity = core->reply_capacity == 0 ? 16 : core->reply_capacity * 2;
+        struct core_reply *grown = realloc(core->replies, capacity * sizeof *grown);
+
+        INVARIANT(grown != NULL);
+        core->replies = grown;
+        core->reply_capacity = capacity;
+    }
+    place = &core->replies[core->reply_count++];
+    *place = (struct core_reply){.token = token};
+    bytes_append(&place->bytes, bytes->data, bytes->size);
+    INVARIANT(!place->bytes.failed);
+}
+
+static void encode(const struct core *core, const struct outcome *outcome, struct bytes *answer)
+{
+    bytes_clear(answer);
+    control_answer(answer, outcome->status, ledger_frame(core->ledger), outcome->message,
+                   &outcome->result);
+    INVARIANT(!answer->failed);
+}
+
+/* The event that a fresh command is: caused by (key, number), whatever came of it. */
+static void end_event(struct core *core, const struct customer *by,
+                      const struct control_request *request)
+{
+    struct event event = {.kind = EVENT_REQUEST,
+                          .subject = by->account,
+                          .bytes = hash_of(request->payload, request->payload_size),
+                          .random = hash_of(NULL, 0),
+                          .site_time_us = core->site_time_us};
+    struct bytes source = {0};
+
+    cbor_put_array(&source, 2);
+    cbor_put_bytes(&source, request->key, CONTROL_KEY_BYTES);
+    cbor_put_uint(&source, request->number);
+    INVARIANT(!source.failed && source.size <= sizeof event.source);
+    memcpy(event.source, source.data, source.size);
+    event.source_size = source.size;
+    bytes_fini(&source);
+    (void)ledger_event_end(core->ledger, &event);
+}
+
+static void run_fresh(struct core *core, struct customer *by,
+                      const struct control_request *request, const struct hash *hash,
+                      struct outcome *outcome)
+{
+    uint64_t account = by->account;
+
+    ledger_event_begin(core->ledger);
+    core_command(core, by, request, outcome);
+    undo_commit(core->undo); /* outside of turns nothing is undone */
+    by = core_customer_by_account(core, account); /* the list may have moved */
+    INVARIANT(by != NULL);
+    end_event(core, by, request);
+    by->number = request->number;
+    by->request = *hash;
+    by->request_dirty = true;
+    encode(core, outcome, &by->answer);
+    core->frame_open = true;
+}
+
+/* True when the saved answer of `by` is the one to give. */
+static bool run_signed(struct core *core, struct customer *by,
+                       const struct control_request *request, struct outcome *outcome)
+{
+    struct hash hash = hash_of(request->payload, request->payload_size);
+
+    if (request->number == by->number && by->number != 0) {
+        if (hash_equal(&hash, &by->request))
+            return true;
+        outcome_set(outcome, CONTROL_DENIED,
+                    "request number %llu of this key was another request: use a higher number",
+                    (unsigned long long)request->number);
+        return false;
+    }
+    if (request->number <= by->number) {
+        outcome_set(outcome, CONTROL_DENIED,
+                    "request number %llu was used already: this key is at %llu",
+                    (unsigned long long)request->number, (unsigned long long)by->number);
+        return false;
+    }
+    run_fresh(core, by, request, &hash, outcome);
+    return true;
+}
+
+/* The customer whose request this may be; NULL with the answer filled when it is nobody's. */
+static struct customer *authenticate(struct core *core, const struct control_request *request,
+                                     struct outcome *outcome)
+{
+    struct customer *by = core_customer_by_key(core, request->key);
+
+    if (memcmp(request->site_key, core->options.site_key, CONTROL_KEY_BYTES) != 0) {
+        outcome_set(outcome, CONTROL_DENIED, "this request was signed for another site");
+        return NULL;
+    }
+    if (by == NULL)
+        outcome_set(outcome, CONTROL_DENIED,
+                    "no customer has this key: the operator adds one with `serai customer add`");
+    return by;
+}
+
+void core_request(struct core *core, uint64_t token, const uint8_t *bytes, size_t size)
+{
+    struct control_request request;
+    struct outcome outcome = {.status = CONTROL_DONE};
+    struct bytes answer = {0};
+    struct customer *by = NULL;
+    bool saved = false;
+    struct fault fault;
+    enum status status = control_decode(&request, bytes, size, &fault);
+
+    if (status == ST_DENIED)
+        outcome_set(&outcome, CONTROL_DENIED, "%.400s", fault.text);
+    else if (status != ST_OK)
+        outcome_set(&outcome, CONTROL_BAD_REQUEST, "%.400s", fault.text);
+    else if (request.is_read)
+        core_read(core, &request, &outcome);
+    else
+        by = authenticate(core, &request, &outcome);
+    if (by != NULL) {
+        uint64_t account = by->account;
+
+        saved = run_signed(core, by, &request, &outcome);
+        by = core_customer_by_account(core, account);
+    }
+    if (saved) {
+        reply(core, token, &by->answer);
+    } else {
+        encode(core, &outcome, &answer);
+        reply(core, token, &answer);
+    }
+    bytes_fini(&answer);
+    bytes_fini(&outcome.result);
+}
