@@ -29,9 +29,6 @@ static enum status apply_put(struct store_lmdb *lmdb, MDB_txn *txn, const struct
     char key_text[2 * STORE_KEY_BYTES_MAX + 1];
     int error;
 
-    if (op->value_size > STORE_VALUE_BYTES_MAX)
-        return fault_set(fault, ST_INVALID, "table %s: a value of %zu bytes, at most %d",
-                         store_table_name(op->table), op->value_size, STORE_VALUE_BYTES_MAX);
     if (op->kind == STORE_OP_APPEND)
         flags |= MDB_APPEND;
     error = mdb_put(txn, lmdb->tables[op->table], &key, &room, flags);
@@ -56,9 +53,8 @@ static enum status apply_batch(struct store_lmdb *lmdb, MDB_txn *txn,
 
     while (status == ST_OK && store_batch_next(batch, &offset, &op)) {
         INVARIANT(op.table < STORE_TABLES);
-        if (op.key_size == 0 || op.key_size > STORE_KEY_BYTES_MAX)
-            return fault_set(fault, ST_INVALID, "table %s: a key of %zu bytes",
-                             store_table_name(op.table), op.key_size);
+        INVARIANT(op.key_size > 0 && op.key_size <= STORE_KEY_BYTES_MAX);
+        INVARIANT(op.value_size <= STORE_VALUE_BYTES_MAX);
         switch (op.kind) {
         case STORE_OP_PUT:
         case STORE_OP_APPEND:
