@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "site/cli/orders.h"
 #include "site/cli/render.h"
 #include "site/config/config.h"
 #include "site/control/paths.h"
+#include "site/core/core.h"
 
 int cli_fail(enum cli_exit code, const char *format, ...)
 {
@@ -156,7 +156,7 @@ static void ignore_error(void *context, const struct config_error *error)
  */
 static int look_at_site(struct cli *cli)
 {
-    const struct config_reader reader = {.orders = &cli_order_names, .report = ignore_error};
+    const struct config_reader reader = {.orders = &core_order_names, .report = ignore_error};
     struct site_config config;
     struct pricebook book;
     struct fault fault = {0};

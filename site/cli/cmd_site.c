@@ -8,11 +8,11 @@
 #include "ledger/store/store.h"
 #include "sdk/loader/loader_wasm.h"
 #include "site/cli/cli.h"
-#include "site/cli/orders.h"
 #include "site/cli/render.h"
 #include "site/config/config.h"
 #include "site/control/keyfile.h"
 #include "site/control/paths.h"
+#include "site/core/core.h"
 #include "site/daemon/daemon.h"
 
 /* ---- init ---- */
@@ -87,7 +87,7 @@ int cmd_site_init(struct cli *cli)
     status = make_folder(cli->dir, &fault);
     if (status == ST_OK)
         status =
-            config_write_new(cli->dir, cli_value(cli, OPT_NAME, "site"), &cli_order_names, &fault);
+            config_write_new(cli->dir, cli_value(cli, OPT_NAME, "site"), &core_order_names, &fault);
     if (status == ST_OK)
         status = make_key(cli->dir, SITE_KEY, SITE_KEY_PUBLIC, "site", site, &fault);
     if (status == ST_OK)
@@ -117,7 +117,7 @@ static void report_error(void *context, const struct config_error *error)
 static int load_config(struct cli *cli, struct site_config *config, struct pricebook *book)
 {
     const struct config_reader reader = {
-        .orders = &cli_order_names,
+        .orders = &core_order_names,
         .report = report_error,
         .context = cli,
     };
@@ -125,7 +125,7 @@ static int load_config(struct cli *cli, struct site_config *config, struct price
     enum status status;
 
     site_config_default(config);
-    pricebook_default(book, &cli_order_names);
+    pricebook_default(book, &core_order_names);
     status = config_load(cli->dir, &reader, config, book, &fault);
     if (status == ST_MISSING)
         return cli_fail(CLI_CONFIG, "%s; make a site first: serai site init %s", fault.text,
