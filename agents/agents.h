@@ -2,9 +2,10 @@
  * Agents: untrusted WebAssembly programs that own money, and the turns they take.
  *
  * This part holds every agent's state (memory, capabilities, inbox, facets, buffers, code, heap
- * entries, timers, logs), runs turns as transactions, books their tolls and transfers in the ledger and
- * writes changed rows into the frame.  What belongs to its siblings (channels, prices) it asks for
- * through `struct agents_env`.  Deterministic; one thread.  How a turn works: docs/architecture.md.
+ * entries, timers, logs), runs turns as transactions, books their tolls and transfers in the ledger
+ * and writes changed rows into the frame.  What belongs to its siblings (channels, prices) it asks
+ * for through `struct agents_env`.  Deterministic; one thread.  How a turn works:
+ * docs/architecture.md.
  *
  * An agent's number is its account's number.
  */
@@ -111,7 +112,8 @@ struct cap {
 MUST_CHECK enum status agents_code_put(struct agents *agents, struct agent *keeper,
                                        const uint8_t *bytes, size_t size, struct hash *id,
                                        struct fault *fault);
-/* Validate and hold a module that nobody keeps yet: it is dropped with the next frame unless used. */
+/* Validate and hold a module that nobody keeps yet: it is dropped with the next frame unless used.
+ */
 MUST_CHECK enum status agents_code_stage(struct agents *agents, const uint8_t *bytes, size_t size,
                                          struct hash *id, struct fault *fault);
 /* Validate only. */
@@ -144,10 +146,10 @@ struct money agents_birth_min(const struct agents *agents);
 
 enum birth_result {
     BIRTH_DONE = 0,
-    BIRTH_SHORT,      /* the payer has not that much, or the endowment is below the least */
-    BIRTH_QUOTA,      /* the customer's cap of agents or memory */
-    BIRTH_FULL,       /* the site's bound */
-    BIRTH_NO_CODE,    /* no such code here */
+    BIRTH_SHORT,   /* the payer has not that much, or the endowment is below the least */
+    BIRTH_QUOTA,   /* the customer's cap of agents or memory */
+    BIRTH_FULL,    /* the site's bound */
+    BIRTH_NO_CODE, /* no such code here */
 };
 const char *birth_result_text(enum birth_result result);
 
@@ -156,9 +158,10 @@ MUST_CHECK bool agents_birth_check(struct agents *agents, const struct birth *bi
                                    enum birth_result *result);
 
 /*
- * Make an agent: opens its account, moves the endowment (payer -> agent), takes burial reserve and the
- * first event's reserve, gives the standard caps, queues BORN.  The birth fee is the caller's.  Needs a
- * running ledger event.  Within a turn the money is staged and a rollback unmakes the agent.
+ * Make an agent: opens its account, moves the endowment (payer -> agent), takes burial reserve and
+ * the first event's reserve, gives the standard caps, queues BORN.  The birth fee is the caller's.
+ * Needs a running ledger event.  Within a turn the money is staged and a rollback unmakes the
+ * agent.
  */
 MUST_CHECK enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
                                           struct agent **agent);
@@ -173,17 +176,16 @@ void agents_topped_up(struct agents *agents, struct agent *agent);
 /* Frozen by hand or by quarantine: stays so until agents_thaw(). */
 void agents_freeze(struct agents *agents, struct agent *agent, const char *reason);
 /* ST_INVALID: it is not frozen, or has not the money to run (the fault says how much it lacks). */
-MUST_CHECK enum status agents_thaw(struct agents *agents, struct agent *agent,
-                                   struct fault *fault);
+MUST_CHECK enum status agents_thaw(struct agents *agents, struct agent *agent, struct fault *fault);
 
 /* ---- events for agents ---- */
 
 struct message {
     uint64_t id;
     enum serai_event_kind kind;
-    uint64_t sender;         /* account that gets money and postage back */
+    uint64_t sender;          /* account that gets money and postage back */
     uint64_t sender_customer; /* whose quarter of the inbox it fills; 0: reserved room */
-    uint64_t end;            /* channel end, or 0 */
+    uint64_t end;             /* channel end, or 0 */
     uint64_t badge;
     int32_t status;
     struct money fee;
@@ -202,8 +204,9 @@ int64_t agents_inbox_room(const struct agents *agents, const struct agent *to,
                           uint64_t sender_customer, size_t size);
 
 /*
- * Queue a copy of *message (its id is set here) at the end of the agent's inbox.  Undone by the running
- * turn's rollback.  Money fields must be in the held accounts already, or staged to go there.
+ * Queue a copy of *message (its id is set here) at the end of the agent's inbox.  Undone by the
+ * running turn's rollback.  Money fields must be in the held accounts already, or staged to go
+ * there.
  */
 void agents_deliver(struct agents *agents, struct agent *to, const struct message *message);
 
@@ -235,9 +238,9 @@ int64_t turn_give_cap(struct turn *turn, const struct cap *cap);
 void turn_take_cap(struct turn *turn, uint64_t slot);
 
 /*
- * Money within a turn.  A toll stands whatever the turn does and draws only on the balance at its start and the
- * event's postage; a transfer happens with the commit, and may also draw on what this turn received.
- * False when there is not enough: nothing is staged.
+ * Money within a turn.  A toll stands whatever the turn does and draws only on the balance at its
+ * start and the event's postage; a transfer happens with the commit, and may also draw on what this
+ * turn received. False when there is not enough: nothing is staged.
  */
 MUST_CHECK bool turn_can_pay(const struct turn *turn, struct money amount);
 /* Book a transfer that is covered already: staged within a turn, at once outside of one. */

@@ -1,6 +1,6 @@
 /*
- * Where agents run: a few slots of laid-out memory.  An agent that wakes borrows a slot; its pages are
- * copied in once and stay until another agent needs the slot.
+ * Where agents run: a few slots of laid-out memory.  An agent that wakes borrows a slot; its pages
+ * are copied in once and stay until another agent needs the slot.
  */
 #ifndef SERAI_AGENTS_ARENA_H
 #define SERAI_AGENTS_ARENA_H
@@ -13,7 +13,7 @@ struct paged_dirty;
 struct arena; /* opaque */
 
 struct arena_slot {
-    uint64_t agent; /* 0: free */
+    uint64_t agent;  /* 0: free */
     uint8_t *memory; /* ENGINE_MEMORY_PAGES_MAX wasm pages, zero past the agent's size */
     uint8_t *cards;
     uint64_t used; /* for least recently used */

@@ -41,8 +41,7 @@ static int64_t cap_free_slot(const struct agent *agent)
     return SERAI_E_FULL;
 }
 
-void agent_cap_set(struct agents *agents, struct agent *agent, uint64_t slot,
-                   const struct cap *cap)
+void agent_cap_set(struct agents *agents, struct agent *agent, uint64_t slot, const struct cap *cap)
 {
     struct cap **chunk = &agent->caps[slot / AGENT_CAPS_CHUNK];
     struct cap *place;
@@ -64,7 +63,8 @@ void agent_cap_set(struct agents *agents, struct agent *agent, uint64_t slot,
     *place = *cap;
     if (slot >= agent->caps_highest)
         agent->caps_highest = (uint32_t)slot + 1;
-    agent->caps_dirty[slot / AGENT_CAPS_CHUNK / 64] |= UINT64_C(1) << (slot / AGENT_CAPS_CHUNK % 64);
+    agent->caps_dirty[slot / AGENT_CAPS_CHUNK / 64] |= UINT64_C(1)
+                                                       << (slot / AGENT_CAPS_CHUNK % 64);
     agent_dirty(agents, agent);
 }
 

@@ -1,6 +1,6 @@
 /*
- * Modules: validated once, shared by all agents that run or keep them, each paying an equal share of
- * the rent for its bytes.
+ * Modules: validated once, shared by all agents that run or keep them, each paying an equal share
+ * of the rent for its bytes.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -84,8 +84,7 @@ static enum status code_keep(struct agents *agents, const uint8_t *bytes, size_t
     status = code_make(code, bytes, size, fault);
     if (status != ST_OK)
         return status;
-    (*code)->market_index =
-        agents->env.rent_index(agents->env.context, RENT_CODE, agents->now_us);
+    (*code)->market_index = agents->env.rent_index(agents->env.context, RENT_CODE, agents->now_us);
     (*code)->next = agents->codes;
     agents->codes = *code;
     code_dirty(agents, *code);

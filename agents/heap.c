@@ -1,6 +1,6 @@
 /*
- * The capability heap's table: 96-bit number -> cap.  Numbers may be chosen by strangers, so the hash
- * is keyed.  The orders on it are in orders_heap.c.
+ * The capability heap's table: 96-bit number -> cap.  Numbers may be chosen by strangers, so the
+ * hash is keyed.  The orders on it are in orders_heap.c.
  */
 #include <assert.h>
 #include <sodium.h>

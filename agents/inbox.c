@@ -86,14 +86,14 @@ int64_t agents_inbox_room(const struct agents *agents, const struct agent *to,
 
     if (to->state == AGENT_DEAD)
         return SERAI_E_CLOSED;
-    if (to->inbox_count >= prices->inbox_messages_max || to->inbox_bytes > prices->inbox_bytes_max ||
+    if (to->inbox_count >= prices->inbox_messages_max ||
+        to->inbox_bytes > prices->inbox_bytes_max ||
         bytes > prices->inbox_bytes_max - to->inbox_bytes)
         return SERAI_E_FULL;
     for (const struct inbox_message *at = to->inbox_first; at != NULL; at = at->next)
         from_customer += at->m.sender_customer == sender_customer;
     return from_customer >= (share > 0 ? share : 1) ? SERAI_E_FULL : 0;
 }
-
 
 static void take_back(void *context, void *argument)
 {

@@ -143,7 +143,7 @@ static void agent_unmake(void *context, void *argument)
     struct agents *agents = context;
     struct agent *agent = argument;
 
-    ledger_close(agents->ledger, agent->id); /* no money came: it was only staged */
+    ledger_close(agents->ledger, agent->id);         /* no money came: it was only staged */
     (void)!table_remove(&agents->agents, agent->id); /* it is there: agents_birth() put it */
     agents->counters.births--;
     agents->counters.agents--;
@@ -153,9 +153,12 @@ static void agent_unmake(void *context, void *argument)
 static void give_inborn_caps(struct agents *agents, struct agent *agent, const struct birth *birth)
 {
     static const uint8_t inborn[SERAI_SLOT_FIRST_FREE] = {
-        [SERAI_SLOT_SELF] = SERAI_KIND_SELF,         [SERAI_SLOT_ORIGIN] = SERAI_KIND_EMPTY,
-        [SERAI_SLOT_BUFFERS] = SERAI_KIND_BUFFER_POOL, [SERAI_SLOT_CHANNELS] = SERAI_KIND_CHANNEL_POOL,
-        [SERAI_SLOT_HEAP] = SERAI_KIND_HEAP,         [SERAI_SLOT_CODE] = SERAI_KIND_CODE,
+        [SERAI_SLOT_SELF] = SERAI_KIND_SELF,
+        [SERAI_SLOT_ORIGIN] = SERAI_KIND_EMPTY,
+        [SERAI_SLOT_BUFFERS] = SERAI_KIND_BUFFER_POOL,
+        [SERAI_SLOT_CHANNELS] = SERAI_KIND_CHANNEL_POOL,
+        [SERAI_SLOT_HEAP] = SERAI_KIND_HEAP,
+        [SERAI_SLOT_CODE] = SERAI_KIND_CODE,
         [SERAI_SLOT_LOG] = SERAI_KIND_LOG,
     };
 
@@ -194,8 +197,7 @@ static enum birth_result birth_check(struct agents *agents, const struct birth *
     return BIRTH_DONE;
 }
 
-bool agents_birth_check(struct agents *agents, const struct birth *birth,
-                        enum birth_result *result)
+bool agents_birth_check(struct agents *agents, const struct birth *birth, enum birth_result *result)
 {
     *result = birth_check(agents, birth, code_find(agents, &birth->code));
     return *result == BIRTH_DONE;
@@ -552,8 +554,7 @@ void agent_die(struct agents *agents, struct agent *agent)
     agents->env.sell_ends(agents->env.context, agent->id);
     drop_inbox(agents, agent);
     drop_objects(agents, agent);
-    give(agents, ACCOUNT_HELD_RESERVE, agent->id, agent->mark_reserve, TRANSFER_RESERVE,
-         agent->id);
+    give(agents, ACCOUNT_HELD_RESERVE, agent->id, agent->mark_reserve, TRANSFER_RESERVE, agent->id);
     give(agents, ACCOUNT_DEPOSIT_BURIAL, agent->id, agent->burial, TRANSFER_BURIAL_REFUND,
          agent->id);
     for (uint32_t i = 0; i < agent->kept_count; i++)
@@ -567,7 +568,7 @@ void agent_die(struct agents *agents, struct agent *agent)
     heir = payee_of(agents, agent->customer);
     give(agents, agent->id, heir, agent_funds(agents, agent), TRANSFER_ESTATE, agent->id);
     ledger_close(agents->ledger, agent->id);
-    agent_dirty(agents, agent); /* found no more at the save: its row goes */
+    agent_dirty(agents, agent);                      /* found no more at the save: its row goes */
     (void)!table_remove(&agents->agents, agent->id); /* it is there: we hold it */
     arena_forget(agents->arena, agent->id);
     agents->counters.agents--;

@@ -7,18 +7,18 @@
 enum {
     AGENT_NAME_BYTES_MAX = 40,
     AGENT_REASON_BYTES_MAX = 120,
-    AGENT_CODES_MAX = 16,        /* modules that one agent keeps beside the one it runs */
-    AGENT_FACETS_MAX = 4096,     /* per agent: each is a row and a hash entry */
-    AGENT_TIMERS_MAX = 64,       /* per agent */
-    AGENT_LOG_LINES_MAX = 256,   /* the oldest line goes first */
-    AGENT_CAPS_CHUNK = 16,       /* caps are allocated by chunks, which never move */
+    AGENT_CODES_MAX = 16,      /* modules that one agent keeps beside the one it runs */
+    AGENT_FACETS_MAX = 4096,   /* per agent: each is a row and a hash entry */
+    AGENT_TIMERS_MAX = 64,     /* per agent */
+    AGENT_LOG_LINES_MAX = 256, /* the oldest line goes first */
+    AGENT_CAPS_CHUNK = 16,     /* caps are allocated by chunks, which never move */
     AGENT_CAPS_CHUNKS = SERAI_SLOTS_MAX / AGENT_CAPS_CHUNK,
-    PAGED_BYTES = 4096,          /* a page of memory or buffer; equals the engine's card */
-    ARENA_SLOTS = 32,            /* agents whose memory is laid out and ready to run */
-    TURN_TRANSFERS_MAX = 4096,   /* staged transfers of one turn; past it orders are refused */
+    PAGED_BYTES = 4096,        /* a page of memory or buffer; equals the engine's card */
+    ARENA_SLOTS = 32,          /* agents whose memory is laid out and ready to run */
+    TURN_TRANSFERS_MAX = 4096, /* staged transfers of one turn; past it orders are refused */
     TURN_RANDOM_BYTES_MAX = 4096,
     INBOX_MESSAGE_OVERHEAD = 128, /* bytes counted beside a message's data */
-    SETTLE_US = 60000000,        /* rent is settled at least once a minute of site time */
+    SETTLE_US = 60000000,         /* rent is settled at least once a minute of site time */
 };
 
 /* What state beside memory costs in bytes held (docs/prices.md). */

@@ -1,6 +1,6 @@
 /*
- * What agents wrote down: a bounded run of lines each, the oldest going first.  Lines stand whatever
- * becomes of the turn that wrote them: they are how an author learns why it trapped.
+ * What agents wrote down: a bounded run of lines each, the oldest going first.  Lines stand
+ * whatever becomes of the turn that wrote them: they are how an author learns why it trapped.
  */
 #include <stdlib.h>
 #include <string.h>

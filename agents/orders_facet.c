@@ -51,8 +51,7 @@ int64_t turn_read_caps(struct turn *turn, uint64_t address, uint64_t count, stru
     if (slots == NULL)
         return SERAI_E_MEMORY;
     for (size_t i = 0; i < count; i++) {
-        const struct cap *cap =
-            turn_cap(turn, le32_get(slots + 4 * i), SERAI_KIND_ANY, &refusal);
+        const struct cap *cap = turn_cap(turn, le32_get(slots + 4 * i), SERAI_KIND_ANY, &refusal);
 
         if (cap == NULL)
             return refusal;
@@ -117,8 +116,7 @@ static int64_t check_send(struct turn *turn, const uint64_t *args, struct sendin
     refusal = check_reply(turn, args[7], sending);
     if (refusal != 0)
         return refusal;
-    if (money_compare(sending->postage,
-                      postage_floor(turn->agents, &sending->facet->u.facet)) < 0)
+    if (money_compare(sending->postage, postage_floor(turn->agents, &sending->facet->u.facet)) < 0)
         return SERAI_E_POSTAGE;
     return agents_inbox_room(turn->agents, sending->to, turn->agent->customer, message->size);
 }
@@ -136,17 +134,15 @@ static struct money sending_cost(const struct turn *turn, const struct sending *
 static void pay(struct turn *turn, uint64_t to, struct money amount, enum transfer_code code,
                 uint64_t object)
 {
-    struct transfer transfer = {.debit = turn->agent->id,
-                                .credit = to,
-                                .amount = amount,
-                                .code = code,
-                                .object = object};
+    struct transfer transfer = {
+        .debit = turn->agent->id, .credit = to, .amount = amount, .code = code, .object = object};
 
     if (!money_is_zero(amount))
         INVARIANT(turn_pay(turn, &transfer)); /* the sum was checked */
 }
 
-/* A copy of the handed facet that answers once; its reserve pays the event if no answer can come. */
+/* A copy of the handed facet that answers once; its reserve pays the event if no answer can come.
+ */
 static struct cap make_reply(struct turn *turn, struct sending *sending)
 {
     const struct facet *like = &sending->answer->u.facet;
@@ -233,7 +229,7 @@ int64_t order_facet(struct turn *turn, enum serai_order order, const uint64_t *a
         return facet_fund(turn, &cap, args);
     INVARIANT(order == SERAI_ORDER_facet_postage);
     refusal = check_target(turn, &cap, &sending);
-    return refusal != 0 ? refusal
-                        : (int64_t)money_nanos(
-                              postage_floor(turn->agents, &sending.facet->u.facet));
+    return refusal != 0
+               ? refusal
+               : (int64_t)money_nanos(postage_floor(turn->agents, &sending.facet->u.facet));
 }

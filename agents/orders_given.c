@@ -1,4 +1,5 @@
-/* Orders on the code store, the log, and what an agent has to be given: spawner, timer, clock, random. */
+/* Orders on the code store, the log, and what an agent has to be given: spawner, timer, clock,
+ * random. */
 #include <stdio.h>
 #include <string.h>
 
@@ -208,10 +209,8 @@ static int64_t timer_wake(struct turn *turn, const uint64_t *args)
     turn->agent->timers++;
     agent_dirty(agents, turn->agent);
     timer = object_new(agents, OBJECT_TIMER);
-    timer->u.timer = (struct timer){.owner = turn->agent->id,
-                                    .at_us = args[1],
-                                    .badge = args[2],
-                                    .reserve = hold.amount};
+    timer->u.timer = (struct timer){
+        .owner = turn->agent->id, .at_us = args[1], .badge = args[2], .reserve = hold.amount};
     heapq_push(&agents->timers, args[1], timer->id);
     return 0;
 }

@@ -75,8 +75,7 @@ static int64_t heap_add(struct turn *turn, const uint64_t *args, bool chosen)
         if (given == NULL)
             return SERAI_E_MEMORY;
         memcpy(number, given, sizeof number);
-        return heap_find(turn->agents, number) != NULL ? SERAI_E_EXISTS
-                                                       : insert(turn, number, cap);
+        return heap_find(turn->agents, number) != NULL ? SERAI_E_EXISTS : insert(turn, number, cap);
     }
     at = turn_write(turn, args[2], sizeof number);
     if (at == NULL)

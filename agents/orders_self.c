@@ -263,7 +263,8 @@ static int64_t cap_drop(struct turn *turn, uint64_t slot, const struct cap *cap)
     if (cap->kind == SERAI_KIND_BUFFER && (cap->rights & SERAI_RIGHT_OWNER) != 0 &&
         object_find(agents, cap->object, OBJECT_BUFFER) != NULL)
         return SERAI_E_RIGHT;
-    if (cap->kind == SERAI_KIND_CHANNEL && agents->env.end_is_live(agents->env.context, cap->object))
+    if (cap->kind == SERAI_KIND_CHANNEL &&
+        agents->env.end_is_live(agents->env.context, cap->object))
         return SERAI_E_RIGHT;
     turn_take_cap(turn, slot);
     return 0;

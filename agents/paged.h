@@ -1,6 +1,6 @@
 /*
- * A paged object: the contents of an agent's memory or of a buffer, by pages of 4 KiB.  A page that was
- * never changed is absent and reads as the initial image (of a buffer: zeroes).
+ * A paged object: the contents of an agent's memory or of a buffer, by pages of 4 KiB.  A page that
+ * was never changed is absent and reads as the initial image (of a buffer: zeroes).
  */
 #ifndef SERAI_AGENTS_PAGED_H
 #define SERAI_AGENTS_PAGED_H

@@ -1,6 +1,6 @@
 /*
- * The structs behind agents.h, private to this folder.  All are changed under the running turn's undo:
- * save, then write.
+ * The structs behind agents.h, private to this folder.  All are changed under the running turn's
+ * undo: save, then write.
  */
 #ifndef SERAI_AGENTS_STATE_H
 #define SERAI_AGENTS_STATE_H
@@ -18,9 +18,9 @@ struct code {
     uint8_t *bytes;
     size_t size;
     struct engine_code *engine;
-    uint32_t entry; /* function number of serai_turn */
-    uint64_t refs;  /* agents that run it or keep it; 0 is dropped at the next save */
-    bool builtin;   /* the loader: never dropped, costs no rent */
+    uint32_t entry;    /* function number of serai_turn */
+    uint64_t refs;     /* agents that run it or keep it; 0 is dropped at the next save */
+    bool builtin;      /* the loader: never dropped, costs no rent */
     u128 share_index;  /* cumulative rent index x bytes / refs: what one reference owes */
     u128 market_index; /* of RENT_CODE when share_index was brought up to date */
     u128 market_saved; /* market_index as it is in the row */
@@ -205,8 +205,8 @@ struct agents {
     struct bytes dirty_codes;   /* of struct hash */
     struct paged_dirty dirty_pages;
     struct bytes tombstones; /* of struct tombstone */
-    struct bytes dead;       /* of struct agent *: freed at the next save, when nothing points there */
-    struct heapq timers;     /* due, object id */
+    struct bytes dead;   /* of struct agent *: freed at the next save, when nothing points there */
+    struct heapq timers; /* due, object id */
     uint64_t next_settle_us;
 
     struct turn *turn; /* running, or NULL */

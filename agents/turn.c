@@ -1,10 +1,10 @@
 /*
  * One turn: an event delivered to an agent and run to its end, all or nothing.
  *
- * State is changed in place under `undo`; money waits on the stage.  A good turn books, in this order,
- * its transfers as they were staged, then its tolls, then its fuel: each was checked against what would
- * be left, so none can fail.  A trap restores all state and books only tolls and fuel, which draw on
- * nothing but the balance at its start and the event's postage.
+ * State is changed in place under `undo`; money waits on the stage.  A good turn books, in this
+ * order, its transfers as they were staged, then its tolls, then its fuel: each was checked against
+ * what would be left, so none can fail.  A trap restores all state and books only tolls and fuel,
+ * which draw on nothing but the balance at its start and the event's postage.
  */
 #include "agents/turn.h"
 
@@ -38,7 +38,8 @@ static bool can_toll(const struct turn *turn, struct money amount)
     struct money without_income;
 
     INVARIANT(money_sub(&without_income, turn->free, turn->tolls));
-    return money_compare(amount, without_income) <= 0 && money_compare(amount, spendable(turn)) <= 0;
+    return money_compare(amount, without_income) <= 0 &&
+           money_compare(amount, spendable(turn)) <= 0;
 }
 
 static void add_toll(struct turn *turn, struct money amount)
@@ -321,8 +322,8 @@ static void take_postage(struct agents *agents, struct agent *agent, const struc
 }
 
 /*
- * The fuel hold: what a full turn may cost, but half of a poor agent's money stays for its orders, and
- * the fuel floor comes before both.
+ * The fuel hold: what a full turn may cost, but half of a poor agent's money stays for its orders,
+ * and the fuel floor comes before both.
  */
 static uint64_t hold_fuel(struct turn *turn, struct money pot)
 {

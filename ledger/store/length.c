@@ -40,42 +40,54 @@ static uint64_t count_free(const MDB_val *record, uint64_t first, uint64_t last)
     return found;
 }
 
+/* In the caller's frame, so that a jump out of LMDB leaves nothing behind that cannot be ended. */
+struct free_search {
+    MDB_txn *txn;
+    MDB_cursor *cursor;
+    bool whole;
+};
+
 /* A page is in the list at most once, so counting tells whether all are in it. */
-static bool all_free(struct store_lmdb *lmdb, uint64_t first, uint64_t last)
+static bool all_free(struct store_lmdb *lmdb, struct free_search *search, uint64_t first,
+                     uint64_t last)
 {
-    MDB_cursor *cursor = NULL;
-    MDB_txn *txn = NULL;
     MDB_val key;
     MDB_val record;
     uint64_t found = 0;
 
-    if (mdb_txn_begin(lmdb->env, NULL, MDB_RDONLY, &txn) != 0)
+    if (mdb_txn_begin(lmdb->env, NULL, MDB_RDONLY, &search->txn) != 0 ||
+        mdb_cursor_open(search->txn, FREE_TABLE, &search->cursor) != 0)
         return false;
-    if (mdb_cursor_open(txn, FREE_TABLE, &cursor) == 0) {
-        while (mdb_cursor_get(cursor, &key, &record, MDB_NEXT) == 0)
-            found += count_free(&record, first, last);
-        mdb_cursor_close(cursor);
-    }
-    mdb_txn_abort(txn);
+    while (mdb_cursor_get(search->cursor, &key, &record, MDB_NEXT) == 0)
+        found += count_free(&record, first, last);
     return found == last - first + 1;
 }
 
 /* The free list may itself lie in the part that was cut, so reading it is guarded. */
-static bool missing_is_free(struct store_lmdb *lmdb, uint64_t first, uint64_t last)
+static void search_guarded(struct store_lmdb *lmdb, struct free_search *search, uint64_t first,
+                           uint64_t last)
 {
     struct sigaction action;
     struct sigaction before;
-    /* Written between sigsetjmp and the jump, so it must not live in a register. */
-    volatile bool whole = false;
 
     memset(&action, 0, sizeof action);
     action.sa_handler = on_bus_error;
     (void)sigemptyset(&action.sa_mask);
     INVARIANT(sigaction(SIGBUS, &action, &before) == 0);
     if (sigsetjmp(beyond_end, 1) == 0)
-        whole = all_free(lmdb, first, last);
+        search->whole = all_free(lmdb, search, first, last);
     INVARIANT(sigaction(SIGBUS, &before, NULL) == 0);
-    return whole;
+}
+
+static bool missing_is_free(struct store_lmdb *lmdb, uint64_t first, uint64_t last)
+{
+    struct free_search search = {.whole = false};
+
+    search_guarded(lmdb, &search, first, last);
+    if (search.cursor != NULL)
+        mdb_cursor_close(search.cursor);
+    mdb_txn_abort(search.txn); /* NULL is allowed */
+    return search.whole;
 }
 
 enum status length_check(struct store_lmdb *lmdb, struct fault *fault)

@@ -1,4 +1,5 @@
-/* What must hold after every frame: sum 0, nobody negative, and each held nano claimed by an object. */
+/* What must hold after every frame: sum 0, nobody negative, and each held nano claimed by an
+ * object. */
 #include <stdlib.h>
 
 #include "site/core/state.h"

@@ -67,8 +67,9 @@ static bool transfer(struct core *core, const struct transfer *line, struct outc
         return true;
     if (result == TRANSFER_SHORT_OF_FUNDS) {
         account_name(name, line->debit, ledger_account(core->ledger, line->debit)->kind);
-        outcome_set(outcome, CONTROL_REFUSED, "%s has %s, and %s is asked for: bring money in first",
-                    name, money_print(balance, ledger_balance(core->ledger, line->debit)),
+        outcome_set(outcome, CONTROL_REFUSED,
+                    "%s has %s, and %s is asked for: bring money in first", name,
+                    money_print(balance, ledger_balance(core->ledger, line->debit)),
                     money_print(amount, line->amount));
     } else {
         outcome_set(outcome, CONTROL_REFUSED, "the transfer was refused: %s",
@@ -79,8 +80,7 @@ static bool transfer(struct core *core, const struct transfer *line, struct outc
 
 /* ---- money ---- */
 
-static struct customer *named_customer(struct core *core, uint64_t account,
-                                       struct outcome *outcome)
+static struct customer *named_customer(struct core *core, uint64_t account, struct outcome *outcome)
 {
     struct customer *customer =
         account == 0 ? &core->customers[0] : core_customer_by_account(core, account);
@@ -186,8 +186,8 @@ static struct agent *own_agent(struct core *core, const struct customer *by, uin
     struct agent *agent = agents_find(core->agents, id);
 
     if (agent == NULL) {
-        outcome_set(outcome, CONTROL_MISSING,
-                    "there is no agent %llu: `serai agent ls` lists them", (unsigned long long)id);
+        outcome_set(outcome, CONTROL_MISSING, "there is no agent %llu: `serai agent ls` lists them",
+                    (unsigned long long)id);
         return NULL;
     }
     if (agent_customer(agent) == by->account || (operator_too && is_operator(core, by)))
@@ -300,9 +300,8 @@ static void agent_deploy(struct core *core, struct customer *by, struct cbor *in
                          struct outcome *outcome)
 {
     struct deployment deployment = {0};
-    struct birth birth = {.customer = by->account,
-                          .payer = by->account,
-                          .endowment_code = TRANSFER_ENDOWMENT};
+    struct birth birth = {
+        .customer = by->account, .payer = by->account, .endowment_code = TRANSFER_ENDOWMENT};
     struct transfer fee = {.debit = by->account,
                            .credit = ACCOUNT_REVENUE_BIRTHS,
                            .code = TRANSFER_BIRTH_FEE,

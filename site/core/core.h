@@ -68,7 +68,8 @@ void core_request(struct core *core, uint64_t token, const uint8_t *bytes, size_
 bool core_run(struct core *core, uint32_t turns_max);
 bool core_ready(const struct core *core);
 
-/* When the next timer or rent settlement is due, in the driver's monotonic time; UINT64_MAX: none. */
+/* When the next timer or rent settlement is due, in the driver's monotonic time; UINT64_MAX: none.
+ */
 uint64_t core_next_due_us(const struct core *core);
 
 struct core_reply {
@@ -103,9 +104,9 @@ struct core_counters core_count(const struct core *core);
 const struct ledger *core_ledger(const struct core *core);
 
 /*
- * Check every invariant that needs all state (tests and the simulator call it after each frame): sum
- * 0, no negative agent, each held and deposit account equals the objects it is held for.  ST_CORRUPT
- * says which.
+ * Check every invariant that needs all state (tests and the simulator call it after each frame):
+ * sum 0, no negative agent, each held and deposit account equals the objects it is held for.
+ * ST_CORRUPT says which.
  */
 MUST_CHECK enum status core_check(const struct core *core, struct fault *fault);
 

@@ -1,5 +1,6 @@
 /*
- * Maps with text keys for answers: entries in any order, written sorted as deterministic CBOR wants it.
+ * Maps with text keys for answers: entries in any order, written sorted as deterministic CBOR wants
+ * it.
  */
 #ifndef SERAI_SITE_CORE_MAP_H
 #define SERAI_SITE_CORE_MAP_H

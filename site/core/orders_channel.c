@@ -82,9 +82,8 @@ static bool cost_of_buying(const struct core *core, struct money endowment, stru
 {
     struct money reserve = agents_reserve(core->agents);
 
-    return money_add(sum, endowment, max_fee) &&
-           money_add(sum, *sum, core->book.channel_deposit) && money_add(sum, *sum, reserve) &&
-           money_add(sum, *sum, reserve);
+    return money_add(sum, endowment, max_fee) && money_add(sum, *sum, core->book.channel_deposit) &&
+           money_add(sum, *sum, reserve) && money_add(sum, *sum, reserve);
 }
 
 static int64_t buy(struct core *core, struct turn *turn, const uint64_t *args)

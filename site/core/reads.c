@@ -155,8 +155,8 @@ static struct agent *find_agent(struct core *core, uint64_t id, struct outcome *
     struct agent *agent = agents_find(core->agents, id);
 
     if (agent == NULL)
-        outcome_set(outcome, CONTROL_MISSING,
-                    "there is no agent %llu: `serai agent ls` lists them", (unsigned long long)id);
+        outcome_set(outcome, CONTROL_MISSING, "there is no agent %llu: `serai agent ls` lists them",
+                    (unsigned long long)id);
     return agent;
 }
 

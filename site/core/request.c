@@ -1,6 +1,6 @@
 /*
- * Control requests as they come in: signature, key and number are checked here, so that a command runs
- * once however often it is said.
+ * Control requests as they come in: signature, key and number are checked here, so that a command
+ * runs once however often it is said.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -54,15 +54,14 @@ static void end_event(struct core *core, const struct customer *by,
     (void)ledger_event_end(core->ledger, &event);
 }
 
-static void run_fresh(struct core *core, struct customer *by,
-                      const struct control_request *request, const struct hash *hash,
-                      struct outcome *outcome)
+static void run_fresh(struct core *core, struct customer *by, const struct control_request *request,
+                      const struct hash *hash, struct outcome *outcome)
 {
     uint64_t account = by->account;
 
     ledger_event_begin(core->ledger);
     core_command(core, by, request, outcome);
-    undo_commit(core->undo); /* outside of turns nothing is undone */
+    undo_commit(core->undo);                      /* outside of turns nothing is undone */
     by = core_customer_by_account(core, account); /* the list may have moved */
     INVARIANT(by != NULL);
     end_event(core, by, request);

@@ -44,8 +44,8 @@ struct core {
     uint64_t site_time_us;
     uint64_t monotonic_us; /* of the last core_advance() */
     bool clock_started;
-    uint64_t unspent_us;   /* time that passed while a frame was open */
-    bool frame_open;       /* something happened since the last close */
+    uint64_t unspent_us; /* time that passed while a frame was open */
+    bool frame_open;     /* something happened since the last close */
 
     struct core_reply *replies;
     size_t reply_count;

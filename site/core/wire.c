@@ -1,7 +1,7 @@
 /*
- * Messages between the two ends of channels, and the money that goes with them.  On interface self a
- * message is heard the moment it is said, within the same turn and undone with it; links will put it
- * into their transcript instead and call core_heard() when it has crossed.
+ * Messages between the two ends of channels, and the money that goes with them.  On interface self
+ * a message is heard the moment it is said, within the same turn and undone with it; links will put
+ * it into their transcript instead and call core_heard() when it has crossed.
  */
 #include "site/core/state.h"
 
@@ -43,11 +43,11 @@ static struct money plus(struct money a, struct money b)
     return sum;
 }
 
-/* What a child pays for its own end before it can do anything: deposit, first credit, close signal. */
+/* What a child pays for its own end before it can do anything: deposit, first credit, close signal.
+ */
 static struct money child_end_cost(const struct core *core)
 {
-    struct money reserves =
-        times(agents_reserve(core->agents), SERAI_FIRST_CREDIT_PACKETS + 1);
+    struct money reserves = times(agents_reserve(core->agents), SERAI_FIRST_CREDIT_PACKETS + 1);
 
     return plus(reserves, core->book.channel_deposit);
 }

@@ -198,7 +198,7 @@ holds "its refund to the customer" "$(moved "agent:$customer" credit 'heap refun
 holds "entries left in the heap" "$("$serai" heap ls --json | wc -l)" 0
 
 act 3 "Four forwarders pass a thousand packets of 100 nanos, with tolls of 5 and 60"
-A=$(deploy A forwarder 0.20 --args "packets=1000 value=100 tolls=5,60 endowment=0.03")
+A=$(deploy a forwarder 0.20 --args "packets=1000 value=100 tolls=5,60 endowment=0.03")
 said "$A" '34935 came back'
 b=$(child_of "$A")
 c=$(child_of "$b")
