@@ -258,12 +258,13 @@ static uint64_t fold_nan(uint64_t cell, char type)
 
 static const char script[] =
     "const fs=require('fs');const d=process.argv[1];"
+    "for(const c of process.argv.slice(2)){"
     "const v=fs.readFileSync(d+'/values.txt','utf8').trim().split('\\n').map(x=>BigInt(x));"
-    "const f=new WebAssembly.Instance(new WebAssembly.Module(fs.readFileSync(d+'/one.wasm')),"
+    "const f=new WebAssembly.Instance(new WebAssembly.Module(fs.readFileSync(d+'/'+c+'.wasm')),"
     "{serai:{add(){},stop(){},none(){},poke(){}}}).exports.f;"
     "let o='';for(const a of v)for(const b of v){let r;"
     "try{r='0x'+BigInt.asUintN(64,f(a,b)).toString(16)}catch(e){r='trap'}o+=r+'\\n'}"
-    "fs.writeFileSync(d+'/results.txt',o)";
+    "fs.writeFileSync(d+'/'+c+'.txt',o)}";
 
 static void write_file(const char *folder, const char *name, const void *data, size_t size)
 {
@@ -277,25 +278,34 @@ static void write_file(const char *folder, const char *name, const void *data, s
     ck_assert_int_eq(fclose(out), 0);
 }
 
+/* The module of one operator, as the file <code>.wasm. */
+static void write_operator(const char *folder, uint32_t code, const char *types,
+                           struct bytes *module)
+{
+    struct bytes text = {0};
+    char name[32];
+
+    put_application(&text, code, strlen(types) == 3, types[0], types[strlen(types) - 1], NULL);
+    assemble(module, &(struct program){
+                         .params = "ll", .result = 'l', .code = text.data, .size = text.size});
+    (void)snprintf(name, sizeof name, "%u.wasm", code);
+    write_file(folder, name, module->data, module->size);
+    bytes_fini(&text);
+}
+
+/* Node's answers are in <code>.txt, a line for each pair of values. */
 static void compare_with_node(const char *folder, uint32_t code, const char *types)
 {
-    bool binary = strlen(types) == 3;
     char type = types[strlen(types) - 1];
-    struct bytes text = {0};
     struct bytes module = {0};
-    char command[sizeof script + 8192];
+    char path[4096];
     char line[64];
     struct guest *guest;
     FILE *in;
 
-    put_application(&text, code, binary, types[0], type, NULL);
-    assemble(&module, &(struct program){
-                          .params = "ll", .result = 'l', .code = text.data, .size = text.size});
-    write_file(folder, "one.wasm", module.data, module.size);
-    (void)snprintf(command, sizeof command, "node -e \"%s\" %s", script, folder);
-    ck_assert_int_eq(system(command), 0);
-    (void)snprintf(command, sizeof command, "%s/results.txt", folder);
-    in = fopen(command, "rb");
+    write_operator(folder, code, types, &module);
+    (void)snprintf(path, sizeof path, "%s/%u.txt", folder, code);
+    in = fopen(path, "rb");
     ck_assert_ptr_nonnull(in);
     guest = guest_new(module.data, module.size);
     for (uint32_t i = 0; i < VALUES * VALUES; i++) {
@@ -316,16 +326,17 @@ static void compare_with_node(const char *folder, uint32_t code, const char *typ
     }
     (void)fclose(in);
     guest_free(guest);
-    bytes_fini(&text);
     bytes_fini(&module);
 }
 
 START_TEST(node_agrees_on_every_operator)
 {
     char folder[] = "/tmp/serai-engine-XXXXXX";
-    char command[128];
+    char command[sizeof script + 1024];
     char text[VALUES * 24];
+    struct bytes module = {0};
     size_t size = 0;
+    int used;
 
     if (system("node --version > /dev/null 2>&1") != 0) {
         printf("SKIPPED: node is not installed, no second engine to compare with\n");
@@ -336,8 +347,17 @@ START_TEST(node_agrees_on_every_operator)
         size += (size_t)snprintf(text + size, sizeof text - size, "%llu\n",
                                  (unsigned long long)values[i]);
     write_file(folder, "values.txt", text, size);
-    for (uint32_t code = families[_i].first; code <= families[_i].last; code++)
-        compare_with_node(folder, code, families[_i].types);
+    used = snprintf(command, sizeof command, "node -e \"%s\" %s", script, folder);
+    for (uint32_t i = 0; i < FAMILIES; i++)
+        for (uint32_t code = families[i].first; code <= families[i].last; code++) {
+            write_operator(folder, code, families[i].types, &module);
+            used += snprintf(command + used, sizeof command - (size_t)used, " %u", code);
+        }
+    ck_assert_int_eq(system(command), 0); /* one process: starting it is what takes time */
+    bytes_fini(&module);
+    for (uint32_t i = 0; i < FAMILIES; i++)
+        for (uint32_t code = families[i].first; code <= families[i].last; code++)
+            compare_with_node(folder, code, families[i].types);
     (void)snprintf(command, sizeof command, "rm -r %s", folder);
     ck_assert_int_eq(system(command), 0);
 }
@@ -351,8 +371,8 @@ START_TEST(a_constant_operand_changes_nothing)
     if (strlen(types) != 3 || types[0] == 'f' || types[0] == 'd')
         return;
     for (uint32_t code = families[_i].first; code <= families[_i].last; code++)
-        for (uint32_t i = 0; i < VALUES; i += 3)
-            for (uint32_t j = 0; j < VALUES; j += 2) {
+        for (uint32_t i = 0; i < VALUES; i += 6)
+            for (uint32_t j = 0; j < VALUES; j += 3) {
                 uint64_t plain = 0;
                 uint64_t constant = 0;
                 enum engine_outcome outcome =
@@ -375,7 +395,7 @@ int main(void)
     tcase_add_loop_test(tcase, an_operator_is_right_at_its_edges, 0,
                         (int)(sizeof edges / sizeof edges[0]));
     tcase_add_loop_test(tcase, a_constant_operand_changes_nothing, 0, FAMILIES);
-    tcase_add_loop_test(tcase, node_agrees_on_every_operator, 0, FAMILIES);
+    tcase_add_test(tcase, node_agrees_on_every_operator);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }
