@@ -59,15 +59,27 @@ static void lay_page(const struct agent *agent, uint32_t page, uint8_t *to)
         memset(to, 0, PAGED_BYTES);
 }
 
+/*
+ * What the last tenant left goes: a small memory by writing over it, a large one by giving its
+ * pages back to the kernel, which hands out zeroes.
+ */
+static void clear(struct arena_slot *slot)
+{
+    if (slot->touched_bytes <= 8 * ENGINE_WASM_PAGE_BYTES)
+        memset(slot->memory, 0, slot->touched_bytes);
+    else
+        INVARIANT(madvise(slot->memory, slot->touched_bytes, MADV_DONTNEED) == 0);
+    memset(slot->cards, 0, slot->touched_bytes / ENGINE_CARD_BYTES);
+}
+
 static void lay_out(struct arena_slot *slot, const struct agent *agent)
 {
     const struct engine_code *code = agent->code.code->engine;
     uint32_t initial = engine_code_memory_pages(code) * ENGINE_WASM_PAGE_BYTES;
     uint32_t pages = agent->memory_pages * (ENGINE_WASM_PAGE_BYTES / PAGED_BYTES);
 
-    /* Fresh zero pages from the kernel: what the last tenant left is gone. */
-    INVARIANT(madvise(slot->memory, SLOT_BYTES, MADV_DONTNEED) == 0);
-    memset(slot->cards, 0, ENGINE_CARDS_MAX);
+    clear(slot);
+    slot->touched_bytes = (size_t)agent->memory_pages * ENGINE_WASM_PAGE_BYTES;
     if (initial > 0)
         engine_code_initial_memory(code, 0, initial, slot->memory);
     for (uint32_t page = 0; page < pages && page < agent->memory.count; page++) {
@@ -98,12 +110,21 @@ struct arena_slot *arena_take(struct arena *arena, const struct agent *agent)
     return oldest;
 }
 
+static void note_size(struct arena_slot *slot, uint32_t memory_pages)
+{
+    size_t bytes = (size_t)memory_pages * ENGINE_WASM_PAGE_BYTES;
+
+    if (bytes > slot->touched_bytes)
+        slot->touched_bytes = bytes;
+}
+
 void arena_commit(struct arena_slot *slot, struct agent *agent, uint32_t memory_pages,
                   struct paged_dirty *dirty)
 {
     uint32_t cards = memory_pages * (ENGINE_WASM_PAGE_BYTES / ENGINE_CARD_BYTES);
     uint8_t before[PAGED_BYTES];
 
+    note_size(slot, memory_pages);
     for (uint32_t card = 0; card < cards; card++) {
         const uint8_t *now = slot->memory + (size_t)card * PAGED_BYTES;
 
@@ -121,6 +142,7 @@ void arena_rollback(struct arena_slot *slot, const struct agent *agent, uint32_t
     uint32_t cards = memory_pages * (ENGINE_WASM_PAGE_BYTES / ENGINE_CARD_BYTES);
     uint32_t kept = agent->memory_pages * (ENGINE_WASM_PAGE_BYTES / ENGINE_CARD_BYTES);
 
+    note_size(slot, memory_pages);
     for (uint32_t card = 0; card < cards; card++) {
         if (slot->cards[card] == 0)
             continue;

@@ -16,7 +16,8 @@ struct arena_slot {
     uint64_t agent;  /* 0: free */
     uint8_t *memory; /* ENGINE_MEMORY_PAGES_MAX wasm pages, zero past the agent's size */
     uint8_t *cards;
-    uint64_t used; /* for least recently used */
+    uint64_t used;        /* for least recently used */
+    size_t touched_bytes; /* of memory, from its start, that may not be zero */
 };
 
 MUST_CHECK enum status arena_new(struct arena **arena);

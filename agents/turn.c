@@ -29,6 +29,11 @@ static struct money spendable(const struct turn *turn)
 
 bool turn_can_pay(const struct turn *turn, struct money amount)
 {
+    struct money paid;
+
+    /* Paid and refunded over and over, sums could outgrow an amount long before money runs out. */
+    if (!money_add(&paid, turn->paid, amount) || money_compare(paid, money_site_max()) > 0)
+        return false;
     return turn->transfer_count < TURN_TRANSFERS_MAX && money_compare(amount, spendable(turn)) <= 0;
 }
 

@@ -24,6 +24,11 @@ struct money money_zero(void)
     return (struct money){.nanos = 0};
 }
 
+struct money money_site_max(void)
+{
+    return (struct money){.nanos = MONEY_SITE_NANOS_MAX};
+}
+
 bool money_is_zero(struct money amount)
 {
     return amount.nanos == 0;

@@ -15,6 +15,11 @@ struct money {
 /* Guests see money as i64, so the largest amount is the largest i64: about 9.2 billion units. */
 #define MONEY_NANOS_MAX ((uint64_t)INT64_MAX)
 #define MONEY_NANOS_PER_UNIT ((uint64_t)1000000000)
+/*
+ * The most that one site brings in, all together.  Every balance and every sum over one turn then
+ * stays below MONEY_NANOS_MAX, so arithmetic on them cannot fail.
+ */
+#define MONEY_SITE_NANOS_MAX (MONEY_NANOS_MAX / 4)
 #define MONEY_UNIT "SRI" /* printed after amounts when a site names no other currency */
 
 enum { MONEY_TEXT_BYTES = 32 };
@@ -23,6 +28,7 @@ enum { MONEY_TEXT_BYTES = 32 };
 MUST_CHECK enum status money_from_nanos(struct money *amount, uint64_t nanos);
 uint64_t money_nanos(struct money amount);
 struct money money_zero(void);
+struct money money_site_max(void); /* MONEY_SITE_NANOS_MAX */
 bool money_is_zero(struct money amount);
 
 /* -1, 0 or 1 as `a` is below, equal to or above `b`. */

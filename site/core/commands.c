@@ -104,6 +104,20 @@ static void money_result(struct core *core, const struct customer *customer,
     map_end(&map, &outcome->result);
 }
 
+static bool fits_the_site(const struct core *core, struct money amount, struct outcome *outcome)
+{
+    const struct account *treasury = ledger_account(core->ledger, ACCOUNT_TREASURY);
+    char most[MONEY_TEXT_BYTES];
+    struct money minted;
+
+    if (money_from_total(&minted, treasury->debits - treasury->credits) &&
+        money_add(&minted, minted, amount) && money_compare(minted, money_site_max()) <= 0)
+        return true;
+    outcome_set(outcome, CONTROL_REFUSED, "one site holds at most %s, all together",
+                money_print(most, money_site_max()));
+    return false;
+}
+
 static void money_in_or_out(struct core *core, struct customer *by, struct cbor *in,
                             struct outcome *outcome, bool inward)
 {
@@ -129,6 +143,8 @@ static void money_in_or_out(struct core *core, struct customer *by, struct cbor 
         outcome_set(outcome, CONTROL_REFUSED, "%s: the amount is zero", command);
         return;
     }
+    if (inward && !fits_the_site(core, amount, outcome))
+        return;
     if (transfer(core, &line, outcome))
         money_result(core, customer, outcome);
 }

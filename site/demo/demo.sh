@@ -87,6 +87,7 @@ said()
     local line=
 
     for _ in $(seq 200); do
+        kill -0 "$daemon" 2>/dev/null || fail "the daemon is gone"
         line=$(log_of "$1" | grep -- "$2" | tail -n 1) && break
         sleep 0.05
     done
