@@ -1,0 +1,259 @@
+/*
+ * Durable transfers a second: the ledger's frames against the naive way of two balance rows and one
+ * record appended for each transfer, both on LMDB at its default durability, interleaved round by
+ * round, so that what else the machine does hits both alike.
+ *
+ *     bench_ledger [accounts [seconds for each sample]]
+ */
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/random.h"
+#include "ledger/account.h"
+#include "ledger/ledger.h"
+#include "ledger/store/store.h"
+
+enum { ROUNDS = 5, FILES = 3 };
+static const uint64_t map_bytes = UINT64_C(16) * 1024 * 1024 * 1024;
+
+/* One way of making transfers durable. */
+struct side {
+    const char *name;
+    char directory[64];
+    struct store_lmdb *lmdb;
+    struct store store;
+    struct store_batch batch;
+    struct ledger *ledger;    /* NULL: the naive side */
+    struct account *accounts; /* of the naive side */
+    uint64_t sequence;
+    uint64_t site_time_us;
+};
+
+static _Noreturn void die(const char *what, const struct fault *fault)
+{
+    (void)fprintf(stderr, "bench_ledger: %s: %s\n", what, fault == NULL ? "failed" : fault->text);
+    exit(1);
+}
+
+static double now_s(void)
+{
+    struct timespec time;
+
+    if (clock_gettime(CLOCK_MONOTONIC, &time) != 0)
+        die("clock", NULL);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static void side_commit(struct side *side)
+{
+    struct fault fault;
+
+    if (side->store.commit(side->store.context, &side->batch, &fault) != ST_OK)
+        die(side->name, &fault);
+    store_batch_clear(&side->batch);
+}
+
+static void side_open(struct side *side, const char *name)
+{
+    const char *base = getenv("BENCH_DIR");
+    struct fault fault;
+
+    memset(side, 0, sizeof *side);
+    side->name = name;
+    (void)snprintf(side->directory, sizeof side->directory, "%.40s/serai-bench-XXXXXX",
+                   base == NULL ? "/tmp" : base);
+    if (mkdtemp(side->directory) == NULL)
+        die("mkdtemp", NULL);
+    if (store_lmdb_open(&side->lmdb, side->directory, STORE_CREATE, map_bytes, &fault) != ST_OK)
+        die(name, &fault);
+    side->store = store_from_lmdb(side->lmdb);
+    store_batch_init(&side->batch);
+}
+
+static void side_close(struct side *side)
+{
+    static const char *const names[FILES] = {"data.mdb", "lock.mdb", "lock"};
+    char path[128];
+
+    store_lmdb_close(side->lmdb);
+    store_batch_fini(&side->batch);
+    ledger_free(side->ledger);
+    free(side->accounts);
+    for (int i = 0; i < FILES; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", side->directory, names[i]);
+        (void)unlink(path);
+    }
+    (void)rmdir(side->directory);
+}
+
+/* ---- the ledger ---- */
+
+static void frame_done(struct side *side)
+{
+    side->site_time_us++;
+    (void)ledger_frame_close(side->ledger, &side->batch, side->site_time_us, 0, true, NULL);
+    side_commit(side);
+}
+
+static void frames_fill(struct side *side, uint64_t accounts)
+{
+    struct event event = {.kind = EVENT_TICK};
+    struct transfer in = {.debit = ACCOUNT_TREASURY, .code = TRANSFER_MONEY_IN};
+
+    if (ledger_new(&side->ledger) != ST_OK || money_from_nanos(&in.amount, 1000000) != ST_OK)
+        die("ledger", NULL);
+    for (uint64_t i = 0; i < accounts; i++) {
+        ledger_event_begin(side->ledger);
+        if (ledger_open(side->ledger, KIND_AGENT, 0, &in.credit) != ST_OK)
+            die("account", NULL);
+        ledger_transfer_checked(side->ledger, &in);
+        (void)ledger_event_end(side->ledger, &event);
+        if (i % 8192 == 8191)
+            frame_done(side);
+    }
+    frame_done(side);
+}
+
+static void frames_batch(struct side *side, struct rng *rng, uint64_t accounts, uint64_t count)
+{
+    struct event event = {.kind = EVENT_TURN};
+    struct transfer transfer = {.code = TRANSFER_FUND};
+
+    if (money_from_nanos(&transfer.amount, 1) != ST_OK)
+        die("amount", NULL);
+    ledger_event_begin(side->ledger);
+    for (uint64_t i = 0; i < count; i++) {
+        transfer.debit = ACCOUNT_FIRST_FREE + rng_below(rng, accounts);
+        transfer.credit = ACCOUNT_FIRST_FREE + rng_below(rng, accounts);
+        transfer.object = i;
+        (void)!ledger_transfer(side->ledger, &transfer); /* to itself, once in a million: refused */
+    }
+    (void)ledger_event_end(side->ledger, &event);
+    frame_done(side);
+}
+
+/* ---- two puts and one append for each transfer ---- */
+
+static void naive_put(struct side *side, const struct account *account)
+{
+    uint8_t row[ACCOUNT_ROW_BYTES];
+    uint8_t key[ACCOUNT_KEY_BYTES];
+
+    account_encode(row, account, side->sequence);
+    be64_put(key, account->id);
+    store_batch_put(&side->batch, STORE_ACCOUNT, key, sizeof key, row, sizeof row);
+}
+
+static void naive_fill(struct side *side, uint64_t accounts)
+{
+    side->accounts = calloc(accounts, sizeof *side->accounts);
+    if (side->accounts == NULL)
+        die("accounts", NULL);
+    for (uint64_t i = 0; i < accounts; i++) {
+        side->accounts[i] = (struct account){.id = ACCOUNT_FIRST_FREE + i, .credits = 1000000};
+        naive_put(side, &side->accounts[i]);
+        if (i % 8192 == 8191)
+            side_commit(side);
+    }
+    side_commit(side);
+}
+
+static void naive_batch(struct side *side, struct rng *rng, uint64_t accounts, uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        struct account *debit = &side->accounts[rng_below(rng, accounts)];
+        struct account *credit = &side->accounts[rng_below(rng, accounts)];
+        uint8_t record[64] = {0};
+        uint8_t key[8];
+
+        debit->debits++;
+        credit->credits++;
+        le64_put(record, debit->id);
+        le64_put(record + 8, credit->id);
+        be64_put(key, ++side->sequence);
+        store_batch_append(&side->batch, STORE_JOURNAL, key, sizeof key, record, sizeof record);
+        naive_put(side, debit);
+        naive_put(side, credit);
+    }
+    side_commit(side);
+}
+
+/* ---- measuring ---- */
+
+/* Transfers a second over at least `seconds`. */
+static double sample(struct side *side, struct rng *rng, uint64_t accounts, uint64_t count,
+                     double seconds)
+{
+    double start = now_s();
+    double passed;
+    uint64_t done = 0;
+
+    do {
+        if (side->ledger != NULL)
+            frames_batch(side, rng, accounts, count);
+        else
+            naive_batch(side, rng, accounts, count);
+        done += count;
+        passed = now_s() - start;
+    } while (passed < seconds);
+    return (double)done / passed;
+}
+
+static int compare_doubles(const void *left, const void *right)
+{
+    const double *a = left;
+    const double *b = right;
+
+    return (*a > *b) - (*a < *b);
+}
+
+static double median(double samples[ROUNDS])
+{
+    qsort(samples, ROUNDS, sizeof samples[0], compare_doubles);
+    return samples[ROUNDS / 2];
+}
+
+static void measure(struct side *frames, struct side *naive, uint64_t accounts, uint64_t count,
+                    double seconds)
+{
+    double of_frames[ROUNDS];
+    double of_naive[ROUNDS];
+    struct rng rng;
+
+    rng_init(&rng, 1);
+    for (int round = 0; round < ROUNDS; round++) {
+        of_frames[round] = sample(frames, &rng, accounts, count, seconds);
+        of_naive[round] = sample(naive, &rng, accounts, count, seconds);
+    }
+    (void)printf("durable transfers/s, %llu accounts, batches of %llu: %.0f, naive %.0f, ratio "
+                 "%.2f\n",
+                 (unsigned long long)accounts, (unsigned long long)count, median(of_frames),
+                 median(of_naive), median(of_frames) / median(of_naive));
+    (void)fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t accounts = argc > 1 ? strtoull(argv[1], NULL, 10) : 100000;
+    double seconds = argc > 2 ? strtod(argv[2], NULL) : 1.0;
+    struct side frames;
+    struct side naive;
+
+    if (accounts < 2 || accounts > 10000000 || seconds <= 0 || sodium_init() < 0) {
+        (void)fputs("usage: bench_ledger [accounts [seconds for each sample]]\n", stderr);
+        return 64;
+    }
+    side_open(&frames, "frames");
+    side_open(&naive, "naive");
+    frames_fill(&frames, accounts);
+    naive_fill(&naive, accounts);
+    measure(&frames, &naive, accounts, 8192, seconds);
+    measure(&frames, &naive, accounts, 100, seconds);
+    side_close(&frames);
+    side_close(&naive);
+    return 0;
+}
