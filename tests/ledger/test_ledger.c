@@ -137,7 +137,8 @@ END_TEST
  */
 START_TEST(an_event_hash_follows_the_published_rule)
 {
-    uint8_t bytes[13 + 1 + 1 + 1 + 34 + 5 + 34];
+    static const uint8_t site_time[] = {0x1a, 0x00, 0x4c, 0x4b, 0x40};
+    uint8_t bytes[13 + 1 + 1 + 1 + 34 + sizeof site_time + 34];
     struct event event = {.kind = EVENT_TURN, .site_time_us = 5000000, .source_size = 1};
     struct hash want;
     struct hash got;
@@ -146,8 +147,8 @@ START_TEST(an_event_hash_follows_the_published_rule)
     event.source[0] = 0xf6;
     memset(event.bytes.bytes, 0xaa, HASH_BYTES);
     memset(event.random.bytes, 0xbb, HASH_BYTES);
-    memcpy(bytes, "serai-event-1", 13);
-    at = 13;
+    for (const char *from = "serai-event-1"; *from != '\0'; from++)
+        bytes[at++] = (uint8_t)*from;
     bytes[at++] = 0x85;
     bytes[at++] = 0x02;
     bytes[at++] = 0xf6;
@@ -155,8 +156,8 @@ START_TEST(an_event_hash_follows_the_published_rule)
     bytes[at++] = 0x20;
     memset(bytes + at, 0xaa, 32);
     at += 32;
-    memcpy(bytes + at, "\x1a\x00\x4c\x4b\x40", 5);
-    at += 5;
+    memcpy(bytes + at, site_time, sizeof site_time);
+    at += sizeof site_time;
     bytes[at++] = 0x58;
     bytes[at++] = 0x20;
     memset(bytes + at, 0xbb, 32);
