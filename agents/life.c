@@ -306,7 +306,7 @@ enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
     return BIRTH_DONE;
 }
 
-static void drop_pages(struct agents *agents, struct agent *agent)
+void agent_drop_pages(struct agents *agents, struct agent *agent)
 {
     for (uint32_t page = 0; page < agent->memory.count; page++) {
         if (agent->memory.pages[page].data != NULL)
@@ -320,7 +320,7 @@ void agent_become(struct agents *agents, struct agent *agent, struct code_ref co
     struct code_ref old = agent->code;
 
     code_ref_drop(agents, agent, &old);
-    drop_pages(agents, agent);
+    agent_drop_pages(agents, agent);
     arena_forget(agents->arena, agent->id);
     adopt_code(agents, agent, code);
     agent_dirty(agents, agent);
@@ -447,132 +447,4 @@ void agent_check_mark(struct agents *agents, struct agent *agent)
         agent->mark_reserve = hold.amount;
         agent_dirty(agents, agent);
     }
-}
-
-/* ---- death ---- */
-
-static void give(struct agents *agents, uint64_t from, uint64_t to, struct money amount,
-                 enum transfer_code code, uint64_t object)
-{
-    struct transfer transfer = {
-        .debit = from, .credit = to, .amount = amount, .code = code, .object = object};
-
-    if (!money_is_zero(amount))
-        ledger_transfer_checked(agents->ledger, &transfer);
-}
-
-static void drop_object(struct agents *agents, struct agent *agent, struct object *object)
-{
-    switch (object->kind) {
-    case OBJECT_FACET:
-        if (object->u.facet.owner != agent->id)
-            return;
-        give(agents, ACCOUNT_HELD_RESERVE, agent->id, object->u.facet.reserve, TRANSFER_RESERVE,
-             object->id);
-        break;
-    case OBJECT_BUFFER:
-        if (object->u.buffer.owner != agent->id)
-            return;
-        customer_use(agents, agent->customer)->buffer_bytes -= object->u.buffer.size;
-        break;
-    case OBJECT_TIMER:
-        if (object->u.timer.owner != agent->id)
-            return;
-        give(agents, ACCOUNT_HELD_RESERVE, agent->id, object->u.timer.reserve, TRANSFER_RESERVE,
-             object->id);
-        break;
-    }
-    object_remove(agents, object);
-}
-
-static void drop_objects(struct agents *agents, struct agent *agent)
-{
-    uint64_t *ids;
-    size_t count;
-
-    table_keys_sorted(&agents->objects, &ids, &count);
-    for (size_t i = 0; i < count; i++)
-        drop_object(agents, agent, table_get(&agents->objects, ids[i]));
-    free(ids);
-}
-
-static void drop_inbox(struct agents *agents, struct agent *agent)
-{
-    while (agent->inbox_first != NULL) {
-        struct inbox_message *message = agent->inbox_first;
-
-        inbox_unlink(agent, message);
-        if (message->saved) {
-            uint8_t key[16];
-
-            be64_put(key, agent->id);
-            be64_put(key + 8, message->m.id);
-            tombstone_add(agents, STORE_INBOX, key, sizeof key);
-        }
-        inbox_return(agents, agent, message, SERAI_E_CLOSED, true);
-        inbox_message_free(message);
-    }
-}
-
-static void drop_caps_rows(struct agents *agents, const struct agent *agent)
-{
-    uint8_t key[12];
-
-    be64_put(key, agent->id);
-    for (uint32_t chunk = 0; chunk < AGENT_CAPS_CHUNKS; chunk++) {
-        be32_put(key + 8, chunk);
-        if (agent->caps[chunk] != NULL)
-            tombstone_add(agents, STORE_CAPS, key, sizeof key);
-    }
-}
-
-static void drop_log_rows(struct agents *agents, const struct agent *agent)
-{
-    uint8_t key[16];
-
-    be64_put(key, agent->id);
-    for (uint64_t line = agent->log_erased + 1; line < agent->log_next; line++) {
-        be64_put(key + 8, line);
-        tombstone_add(agents, STORE_LOG, key, sizeof key);
-    }
-}
-
-/*
- * The agent's estate goes to its customer, else to unclaimed.  Nothing of it may refer to it
- * afterwards but closed caps.  Not in a turn: its last one has just ended.
- */
-void agent_die(struct agents *agents, struct agent *agent)
-{
-    struct customer_use *use = customer_use(agents, agent->customer);
-    uint64_t heir;
-
-    INVARIANT(agents->turn == NULL);
-    rent_settle(agents, agent);
-    if (agent_is_frozen(agent))
-        agents->counters.frozen--;
-    agent->state = AGENT_DEAD;
-    agents->env.sell_ends(agents->env.context, agent->id);
-    drop_inbox(agents, agent);
-    drop_objects(agents, agent);
-    give(agents, ACCOUNT_HELD_RESERVE, agent->id, agent->mark_reserve, TRANSFER_RESERVE, agent->id);
-    give(agents, ACCOUNT_DEPOSIT_BURIAL, agent->id, agent->burial, TRANSFER_BURIAL_REFUND,
-         agent->id);
-    for (uint32_t i = 0; i < agent->kept_count; i++)
-        code_ref_drop(agents, agent, &agent->kept[i]);
-    code_ref_drop(agents, agent, &agent->code);
-    drop_pages(agents, agent);
-    drop_caps_rows(agents, agent);
-    drop_log_rows(agents, agent);
-    use->agents--;
-    use->memory_bytes -= (uint64_t)agent->memory_pages * ENGINE_WASM_PAGE_BYTES;
-    heir = payee_of(agents, agent->customer);
-    give(agents, agent->id, heir, agent_funds(agents, agent), TRANSFER_ESTATE, agent->id);
-    ledger_close(agents->ledger, agent->id);
-    agent_dirty(agents, agent);                      /* found no more at the save: its row goes */
-    (void)!table_remove(&agents->agents, agent->id); /* it is there: we hold it */
-    arena_forget(agents->arena, agent->id);
-    agents->counters.agents--;
-    undo_commit(agents->undo);
-    bytes_append(&agents->dead, &agent, sizeof agent);
-    INVARIANT(!agents->dead.failed);
 }

@@ -43,6 +43,16 @@ void row_key_code_state(uint8_t key[ROW_CODE_STATE_KEY_BYTES], const struct hash
     key[HASH_BYTES] = ROW_CODE_KEY_STATE;
 }
 
+static void print_other_key(char *text, size_t text_size, const uint8_t *key, size_t key_size)
+{
+    char hex[2 * STORE_KEY_BYTES_MAX + 1];
+
+    if (key_size <= STORE_KEY_BYTES_MAX)
+        (void)snprintf(text, text_size, "key %s", hex_print(hex, key, key_size));
+    else
+        (void)snprintf(text, text_size, "a key of %zu bytes", key_size);
+}
+
 /* What a key of each size and table names, for people. */
 static void print_key(char *text, size_t text_size, enum store_table table, const uint8_t *key,
                       size_t key_size)
@@ -65,10 +75,8 @@ static void print_key(char *text, size_t text_size, enum store_table table, cons
     else if (table == STORE_LOG && key_size == ROW_ITEM_KEY_BYTES)
         (void)snprintf(text, text_size, "agent %" PRIu64 ", line %" PRIu64, be64_get(key),
                        be64_get(key + 8));
-    else if (key_size <= STORE_KEY_BYTES_MAX && 2 * key_size + sizeof "key " <= text_size)
-        (void)hex_print(memcpy(text, "key ", 4), key, key_size);
     else
-        (void)snprintf(text, text_size, "a key of %zu bytes", key_size);
+        print_other_key(text, text_size, key, key_size);
 }
 
 enum status row_corrupt(struct fault *fault, enum store_table table, const uint8_t *key,

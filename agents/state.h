@@ -277,8 +277,11 @@ void code_ref_drop(struct agents *agents, struct agent *agent, struct code_ref *
 enum status code_make(struct code **code, const uint8_t *bytes, size_t size, struct fault *fault);
 void code_free(struct code *code);
 
-/* life.c */
+/* death.c */
 void agent_die(struct agents *agents, struct agent *agent);
+
+/* life.c */
+void agent_drop_pages(struct agents *agents, struct agent *agent);
 void agent_become(struct agents *agents, struct agent *agent, struct code_ref code);
 void agent_free(struct agent *agent);
 struct agent *agent_alloc(uint64_t id);

@@ -47,6 +47,8 @@ struct turn {
     size_t random_size;
 };
 
+/* Put a transfer on the stage; it is covered already. */
+void turn_stage(struct turn *turn, const struct transfer *transfer);
 /* Take the order's price.  False: not enough, and nothing was taken. */
 bool turn_order_toll(struct turn *turn, enum serai_order order);
 /* Take the price of `size` bytes of log.  False: not enough, and nothing was taken. */

@@ -1,0 +1,208 @@
+/*
+ * Money within a turn: what an order may spend, and what waits for the commit.  Tolls stand
+ * whatever the turn does; transfers happen with it or not at all.  Also what orders of other parts
+ * see of a turn.
+ */
+#include <string.h>
+
+#include "agents/turn.h"
+
+/* free + income - tolls - paid, which is never negative. */
+static struct money spendable(const struct turn *turn)
+{
+    struct money left = turn->free;
+
+    INVARIANT(money_add(&left, left, turn->income));
+    INVARIANT(money_sub(&left, left, turn->tolls));
+    INVARIANT(money_sub(&left, left, turn->paid));
+    return left;
+}
+
+bool turn_can_pay(const struct turn *turn, struct money amount)
+{
+    struct money paid;
+
+    /* Paid and refunded over and over, sums could outgrow an amount long before money runs out. */
+    if (!money_add(&paid, turn->paid, amount) || money_compare(paid, money_site_max()) > 0)
+        return false;
+    return turn->transfer_count < TURN_TRANSFERS_MAX && money_compare(amount, spendable(turn)) <= 0;
+}
+
+/* A toll stands even if the turn's income is undone: it must fit without that, too. */
+static bool can_toll(const struct turn *turn, struct money amount)
+{
+    struct money without_income;
+
+    INVARIANT(money_sub(&without_income, turn->free, turn->tolls));
+    return money_compare(amount, without_income) <= 0 &&
+           money_compare(amount, spendable(turn)) <= 0;
+}
+
+static void add_toll(struct turn *turn, struct money amount)
+{
+    INVARIANT(money_add(&turn->tolls, turn->tolls, amount));
+}
+
+bool turn_order_toll(struct turn *turn, enum serai_order order)
+{
+    struct money price = turn->agents->prices.order[order];
+
+    if (!can_toll(turn, price))
+        return false;
+    add_toll(turn, price);
+    turn->orders[order]++;
+    return true;
+}
+
+void turn_stage(struct turn *turn, const struct transfer *transfer)
+{
+    INVARIANT(turn->transfer_count < TURN_TRANSFERS_MAX * 2);
+    turn->transfers[turn->transfer_count++] = *transfer;
+    if (transfer->debit == turn->agent->id)
+        INVARIANT(money_add(&turn->paid, turn->paid, transfer->amount));
+    if (transfer->credit == turn->agent->id)
+        INVARIANT(money_add(&turn->income, turn->income, transfer->amount));
+}
+
+bool turn_pay(struct turn *turn, const struct transfer *transfer)
+{
+    INVARIANT(transfer->debit == turn->agent->id);
+    if (!turn_can_pay(turn, transfer->amount))
+        return false;
+    turn_stage(turn, transfer);
+    return true;
+}
+
+void agents_post(struct agents *agents, const struct transfer *transfer)
+{
+    if (agents->turn != NULL)
+        turn_stage(agents->turn, transfer);
+    else
+        ledger_transfer_checked(agents->ledger, transfer);
+}
+
+/* One product with carry into a running sum of tolls; false: not enough, nothing changed. */
+static bool metered_toll(struct turn *turn, enum carry which, struct money price, uint64_t quantity,
+                         uint64_t unit, struct money *sum, uint64_t *quantities)
+{
+    uint64_t carry = turn->carry[which];
+    struct money cost;
+
+    if (!money_cost_carry(&cost, &carry, price, quantity, unit) || !can_toll(turn, cost))
+        return false;
+    add_toll(turn, cost);
+    turn->carry[which] = carry;
+    INVARIANT(money_add(sum, *sum, cost));
+    *quantities += quantity;
+    return true;
+}
+
+bool turn_packet_toll(struct turn *turn, size_t size)
+{
+    const struct agents_prices *prices = &turn->agents->prices;
+    struct money tolls = turn->tolls;
+    struct money fees = turn->packet_fees;
+    uint64_t carry = turn->carry[CARRY_PACKETS];
+
+    if (!metered_toll(turn, CARRY_PACKETS, prices->packets, 1, prices->packets_unit,
+                      &turn->packet_fees, &turn->packet_count))
+        return false;
+    if (metered_toll(turn, CARRY_PACKET_DATA, prices->packet_data, size, prices->packet_data_unit,
+                     &turn->packet_data_fees, &turn->packet_bytes))
+        return true;
+    turn->tolls = tolls; /* both or neither */
+    turn->packet_fees = fees;
+    turn->carry[CARRY_PACKETS] = carry;
+    turn->packet_count--;
+    return false;
+}
+
+bool turn_log_toll(struct turn *turn, size_t size)
+{
+    const struct agents_prices *prices = &turn->agents->prices;
+
+    return metered_toll(turn, CARRY_LOG, prices->log, size, prices->log_unit, &turn->log_fees,
+                        &turn->log_bytes);
+}
+
+/* ---- what orders of the other parts see ---- */
+
+struct agent *turn_agent(const struct turn *turn)
+{
+    return turn->agent;
+}
+
+struct agents *turn_agents(const struct turn *turn)
+{
+    return turn->agents;
+}
+
+struct undo *turn_undo(const struct turn *turn)
+{
+    return turn->agents->undo;
+}
+
+const struct cap *turn_cap(const struct turn *turn, uint64_t slot, enum serai_kind kind,
+                           int64_t *refusal)
+{
+    const struct cap *cap = agent_cap_at(turn->agent, slot);
+
+    if (cap == NULL || cap->kind == SERAI_KIND_EMPTY) {
+        *refusal = SERAI_E_SLOT;
+        return NULL;
+    }
+    if (kind != SERAI_KIND_ANY && cap->kind != (uint8_t)kind) {
+        *refusal = SERAI_E_KIND;
+        return NULL;
+    }
+    return cap;
+}
+
+bool turn_has_slot(const struct turn *turn)
+{
+    /* One less than the table: an empty origin slot is nobody's to fill. */
+    return turn->agent->caps_used < SERAI_SLOTS_MAX - 1;
+}
+
+int64_t turn_give_cap(struct turn *turn, const struct cap *cap)
+{
+    return agent_cap_give(turn->agents, turn->agent, cap);
+}
+
+void turn_take_cap(struct turn *turn, uint64_t slot)
+{
+    struct cap empty = {.kind = SERAI_KIND_EMPTY};
+
+    agent_cap_set(turn->agents, turn->agent, slot, &empty);
+}
+
+const uint8_t *turn_read(const struct turn *turn, uint64_t address, uint64_t size)
+{
+    if (size > UINT32_MAX || address > UINT32_MAX)
+        return NULL;
+    return engine_guest_read(&turn->instance, (uint32_t)address, (uint32_t)size);
+}
+
+uint8_t *turn_write(struct turn *turn, uint64_t address, uint64_t size)
+{
+    if (size > UINT32_MAX || address > UINT32_MAX)
+        return NULL;
+    return engine_guest_write(&turn->instance, (uint32_t)address, (uint32_t)size);
+}
+
+bool turn_buffer_read(const struct turn *turn, const struct cap *buffer, uint64_t offset,
+                      uint64_t size, uint8_t *to)
+{
+    struct object *object = object_find(turn->agents, buffer->object, OBJECT_BUFFER);
+
+    if (object == NULL || (buffer->rights & SERAI_RIGHT_READ) == 0 ||
+        offset > object->u.buffer.size || size > object->u.buffer.size - offset)
+        return false;
+    paged_read(&object->u.buffer.pages, offset, to, size);
+    return true;
+}
+
+bool money_from_guest(struct money *amount, uint64_t raw)
+{
+    return raw <= MONEY_NANOS_MAX && money_from_nanos(amount, raw) == ST_OK;
+}
