@@ -307,7 +307,7 @@ static bool do_call_of(struct emit *emit, const struct signature *type, enum op 
     struct operand operand;
     uint16_t cell = 0;
 
-    if (op == OP_CALL_INDIRECT)
+    if (index != NULL)
         cell = emit_use(emit, index, emit->height);
     /* Arguments lie in their own cells, which become the first locals of the callee. */
     if (count <= emit->height)
@@ -316,7 +316,7 @@ static bool do_call_of(struct emit *emit, const struct signature *type, enum op 
         if (!emit_pop(emit, type->params[--count], &operand))
             return false;
     emit_place(emit);
-    if (op == OP_CALL_INDIRECT) {
+    if (index != NULL) {
         (void)emit_word(emit, op, emit_cell(emit, emit->height), cell, 0);
         emit_constant(emit, target);
     } else {
