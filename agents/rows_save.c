@@ -312,11 +312,10 @@ static void bury(struct agents *agents)
     if (agents->dead.size == 0)
         return;
     unlink_dead(agents);
-    for (size_t at = 0; at < agents->dead.size;) {
-        struct agent *agent;
+    for (size_t at = 0; at < agents->dead.size; at += sizeof(void *)) {
+        void *agent;
 
         memcpy(&agent, agents->dead.data + at, sizeof agent);
-        at += sizeof agent;
         agent_free(agent);
     }
     bytes_clear(&agents->dead);
