@@ -68,7 +68,8 @@ size_t engine_code_bytes(const struct engine_code *code);
 
 /*
  * The number of the exported function `name` with this signature: `params` as above, result 0 for
- * none or 'i' / 'l'.  ST_MISSING when there is none, ST_INVALID when its signature differs.
+ * none or 'i' / 'l'.  ST_MISSING when there is none, ST_INVALID when its signature differs or it is
+ * an import of the module.
  */
 MUST_CHECK enum status engine_code_export(const struct engine_code *code, const char *name,
                                           const char *params, char result, uint32_t *function,
