@@ -85,6 +85,42 @@ START_TEST(a_site_that_came_back_goes_on_as_if_it_had_not_stopped)
 }
 END_TEST
 
+START_TEST(timers_are_due_again)
+{
+    struct world world = world_new();
+    struct heapq_item item = {0};
+    struct world loaded;
+
+    world_fill(&world);
+    world_commit(&world);
+    ck_assert_int_eq(world_load(&loaded, &world, NULL), ST_OK);
+    ck_assert_uint_eq(heapq_count(&loaded.agents->timers), 1);
+    ck_assert(heapq_peek(&loaded.agents->timers, &item));
+    ck_assert_uint_eq(item.due, UINT64_C(1) << 60);
+    ck_assert_ptr_nonnull(object_find(loaded.agents, item.id, OBJECT_TIMER));
+    world_stop(&loaded);
+    world_free(&world);
+}
+END_TEST
+
+START_TEST(a_save_makes_final_what_was_done_before_it)
+{
+    struct world world = world_new();
+    struct object *buffer;
+
+    world_fill(&world);
+    buffer = world_add_buffer(&world, world_agent(&world, 0), 5000);
+    world_commit(&world);
+    world_agent(&world, 0)->buffer_bytes -= 5000;
+    customer_use(world.agents, world.customer)->buffer_bytes -= 5000;
+    agent_dirty(world.agents, world_agent(&world, 0));
+    object_remove(world.agents, buffer); /* its pages go when this is committed */
+    world_check_round_trip(&world);
+    ck_assert(undo_is_empty(world.undo));
+    world_free(&world);
+}
+END_TEST
+
 START_TEST(what_was_just_read_needs_no_writing)
 {
     struct world world = world_new();
@@ -575,6 +611,8 @@ static Suite *rows_suite(void)
     tcase_add_test(keeping, one_of_everything_comes_back);
     tcase_add_test(keeping, what_was_delivered_first_is_first_again);
     tcase_add_test(keeping, a_site_that_came_back_goes_on_as_if_it_had_not_stopped);
+    tcase_add_test(keeping, timers_are_due_again);
+    tcase_add_test(keeping, a_save_makes_final_what_was_done_before_it);
     tcase_add_test(keeping, what_was_just_read_needs_no_writing);
     tcase_add_test(keeping, a_second_save_writes_only_what_changed);
     tcase_add_test(keeping, what_is_taken_away_leaves_no_row);
