@@ -7,7 +7,7 @@
 #include "site/control/keyfile.h"
 #include "site/control/paths.h"
 
-enum { PAGE_ITEMS = 100 };
+enum { PAGE_ITEMS = 256 }; /* as many as the daemon gives at once */
 
 void cli_answer_fini(struct cli_answer *answer)
 {
@@ -240,7 +240,8 @@ struct page {
     void *context;
     uint64_t cursor;
     uint64_t seen;
-    uint64_t items; /* of this page */
+    uint64_t asked; /* for this page */
+    uint64_t items; /* of it */
     bool ended;
 };
 
@@ -254,7 +255,7 @@ static void visit_item(void *context, const uint8_t *item, size_t size)
         return;
     page->seen++;
     /* An item that does not move the cursor would make this go round for ever. */
-    if (!render_number(item, size, page->list->cursor_key, &number) || number < page->cursor)
+    if (!render_number(item, size, page->list->cursor_key, &number) || number <= page->cursor)
         page->ended = true;
     else
         page->cursor = number;
@@ -270,7 +271,6 @@ int cli_list_each(struct cli *cli, const struct cli_list *list,
 
     do {
         uint64_t left = list->limit - page.seen;
-        uint64_t before = page.cursor;
         struct bytes args = {0};
         struct cli_answer answer;
 
@@ -278,14 +278,16 @@ int cli_list_each(struct cli *cli, const struct cli_list *list,
         if (list->has_subject)
             cbor_put_uint(&args, list->subject);
         cbor_put_uint(&args, page.cursor);
-        cbor_put_uint(&args, left < PAGE_ITEMS ? left : PAGE_ITEMS);
+        page.asked = left < PAGE_ITEMS ? left : PAGE_ITEMS;
+        cbor_put_uint(&args, page.asked);
         page.items = 0;
         code = cli_read(cli, list->command, &args, &answer);
         if (code == CLI_OK)
             render_each(answer.reply.result, answer.reply.result_size, visit_item, &page);
         cli_answer_fini(&answer);
-        if (page.cursor == before)
+        /* A short page is the last; a list that grows while it is read must end too. */
+        if (page.items < page.asked)
             page.ended = true;
-    } while (code == CLI_OK && page.items > 0 && !page.ended && page.seen < list->limit);
+    } while (code == CLI_OK && !page.ended && page.seen < list->limit);
     return code;
 }

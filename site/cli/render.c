@@ -363,13 +363,30 @@ static int column_width(const struct table_text *table, size_t rows, size_t colu
     return numeric ? width : -width;
 }
 
-static void print_cell(FILE *out, const char *text, int width, bool last)
+/* Blanks are owed until something follows them, so that no line ends in them. */
+static void print_cell(FILE *out, const char *text, int width, size_t *blanks)
 {
-    if (last && width < 0)
-        fputs(text, out);
-    else
-        fprintf(out, "%*s", width, text);
-    fputs(last ? "\n" : "  ", out);
+    size_t length = strlen(text);
+    size_t room = (size_t)(width < 0 ? -width : width);
+    size_t pad = room > length ? room - length : 0;
+
+    if (length == 0) {
+        *blanks += room + 2;
+        return;
+    }
+    fprintf(out, "%*s%s", (int)(*blanks + (width < 0 ? 0 : pad)), "", text);
+    *blanks = 2 + (width < 0 ? pad : 0);
+}
+
+static void print_row(FILE *out, const struct table_text *table, const int *widths, size_t row)
+{
+    size_t blanks = 0;
+
+    for (size_t i = 0; i < table->columns; i++)
+        if (widths[i] != 0)
+            print_cell(out, row == 0 ? table->headers[i] : cell(table, row - 1, i), widths[i],
+                       &blanks);
+    putc('\n', out);
 }
 
 static void free_table(struct table_text *table)
@@ -384,21 +401,14 @@ void table_text_print(struct table_text *table, FILE *out)
 {
     int widths[TABLE_COLUMNS_MAX];
     size_t rows;
-    size_t last = 0;
 
     if (table == NULL)
         return;
     rows = table->count / table->columns;
-    for (size_t i = 0; i < table->columns; i++) {
+    for (size_t i = 0; i < table->columns; i++)
         widths[i] = column_width(table, rows, i);
-        if (widths[i] != 0)
-            last = i;
-    }
     for (size_t row = 0; row <= rows && rows > 0; row++)
-        for (size_t i = 0; i < table->columns; i++)
-            if (widths[i] != 0)
-                print_cell(out, row == 0 ? table->headers[i] : cell(table, row - 1, i), widths[i],
-                           i == last);
+        print_row(out, table, widths, row);
     if (table->failed)
         fputs("(memory is short: not all rows are shown)\n", out);
     free_table(table);

@@ -1,6 +1,5 @@
 #include "site/daemon/daemon.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
@@ -192,6 +191,7 @@ static void block_signals(void)
     sigaddset(&set, SIGINT);
     (void)!pthread_sigmask(SIG_BLOCK, &set, NULL); /* cannot fail with these arguments */
     (void)!signal(SIGPIPE, SIG_IGN);
+    (void)!signal(SIGXFSZ, SIG_IGN); /* a file at its limit is a failed commit, told as such */
 }
 
 static void say_ready(const struct site *site)

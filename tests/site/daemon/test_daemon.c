@@ -49,10 +49,8 @@ static int run_daemon(const struct start *start, int ready_fd)
     };
     struct rlimit limit = {.rlim_cur = start->file_bytes_max, .rlim_max = start->file_bytes_max};
 
-    if (start->file_bytes_max != 0) {
-        (void)signal(SIGXFSZ, SIG_IGN);
+    if (start->file_bytes_max != 0)
         ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    }
     pricebook_default(&book, NULL);
     return daemon_run(&options);
 }
