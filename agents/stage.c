@@ -25,7 +25,11 @@ bool turn_can_pay(const struct turn *turn, struct money amount)
     /* Paid and refunded over and over, sums could outgrow an amount long before money runs out. */
     if (!money_add(&paid, turn->paid, amount) || money_compare(paid, money_site_max()) > 0)
         return false;
-    return turn->transfer_count < TURN_TRANSFERS_MAX && money_compare(amount, spendable(turn)) <= 0;
+    /*
+     * The bound of transfers is looked at before an order, by turn_host_call(): what an order has
+     * begun it can finish, and a few more fit.
+     */
+    return money_compare(amount, spendable(turn)) <= 0;
 }
 
 /* A toll stands even if the turn's income is undone: it must fit without that, too. */

@@ -1,0 +1,166 @@
+/*
+ * Attacks: what a hostile agent or client would try, each played order by order against a whole
+ * core, with every sum checked after each frame.
+ */
+#include <string.h>
+
+#include "tests/site/core/fixture.h"
+#include "tests/site/core/probe.h"
+
+enum { ALICE = 1, MALLORY = 2, AT = 2048 };
+
+static const uint64_t DOLLAR = 1000000000;
+
+static void open_with_two(struct site *site)
+{
+    site_open(site, 1, 1000 * DOLLAR);
+    site_customer(site, ALICE, "alice", 100 * DOLLAR);
+    site_customer(site, MALLORY, "mallory", 100 * DOLLAR);
+}
+
+static uint64_t deploy(struct site *site, int person, uint64_t nanos)
+{
+    struct deploy deploy = {.module = "spin", .args = "", .nanos = nanos, .gifts = "strc"};
+
+    return site_deploy(site, person, &deploy);
+}
+
+/* Whatever comes is heard and nothing done. */
+static enum engine_outcome listen_only(void *context, struct part *part)
+{
+    (void)context;
+    (void)part;
+    return ENGINE_DONE;
+}
+
+/* ---- births that are undone ---- */
+
+static enum engine_outcome have_children_and_trap(void *context, struct part *part)
+{
+    uint64_t *turns = context;
+
+    if ((*turns)++ > 0)
+        return ENGINE_DONE;
+    ck_assert_int_eq(part_order(part, self_code_id, 0, AT), part_order(part, self_code_id, 0, AT));
+    ck_assert_int_ge(part_order(part, channel_buy, 3, 0, 20000000, 10000000), 0);
+    ck_assert_int_ge(part_order(part, spawn, 7, AT, 0, 0, 0, 0, 0, 10000000), 0);
+    ck_assert_int_ge(part_order(part, channel_buy, 3, 0, 20000000, 10000000), 0);
+    return ENGINE_TRAP_UNREACHABLE;
+}
+
+START_TEST(children_of_an_undone_turn_leave_the_queue)
+{
+    struct site site;
+    uint64_t turns = 0;
+    uint64_t agent;
+
+    open_with_two(&site);
+    agent = deploy(&site, MALLORY, DOLLAR);
+    probe_play(agent, have_children_and_trap, &turns);
+    site_settle(&site);
+    ck_assert_uint_ge(turns, 1);
+    ck_assert_uint_eq(agents_of_customer(site.core->agents, site.people[MALLORY].account), 1);
+    site_reload_same(&site);
+    site_verify(&site);
+    site_close(&site);
+}
+END_TEST
+
+/* ---- the bound of transfers ---- */
+
+struct flood {
+    int64_t (*last)(struct part *part, int32_t target);
+    uint64_t transfers;
+    uint64_t turns;
+    int64_t answer;
+};
+
+static int64_t send_with_everything(struct part *part, int32_t target)
+{
+    int64_t own = part_order(part, self_facet, 0, 1, 0);
+
+    return part_order(part, facet_send, target, 0, 0, 0, 0, 5, 1000, own);
+}
+
+static int64_t buy_a_channel(struct part *part, int32_t target)
+{
+    (void)target;
+    return part_order(part, channel_buy, 3, 0, 20000000, 10000000);
+}
+
+static int64_t have_a_child(struct part *part, int32_t target)
+{
+    (void)target;
+    return part_order(part, spawn, 7, AT, 0, 0, 0, 0, 0, 10000000);
+}
+
+static enum engine_outcome fill_the_stage(void *context, struct part *part)
+{
+    struct flood *flood = context;
+    int64_t child;
+
+    if (flood->turns++ > 0)
+        return ENGINE_DONE;
+    (void)part_order(part, self_code_id, 0, AT);
+    child = part_order(part, spawn, 7, AT, 0, 0, 0, 0, 0, 10000000);
+    ck_assert_int_ge(child, 0);
+    /* A birth stages four. */
+    for (uint64_t i = 4; i < flood->transfers; i++)
+        ck_assert_int_eq(part_order(part, facet_fund, child, 1), 0);
+    flood->answer = flood->last(part, (int32_t)child);
+    return ENGINE_DONE;
+}
+
+static void flood_with(int64_t (*last)(struct part *part, int32_t target))
+{
+    for (uint64_t less = 0; less < 4; less++) {
+        struct flood flood = {.last = last, .transfers = TURN_TRANSFERS_MAX - less};
+        struct site site;
+
+        open_with_two(&site);
+        probe_play(deploy(&site, MALLORY, DOLLAR), fill_the_stage, &flood);
+        site_settle(&site);
+        if (less == 0)
+            ck_assert_int_eq(flood.answer, SERAI_E_FULL);
+        else
+            ck_assert_int_ge(flood.answer, 0);
+        site_verify(&site);
+        site_close(&site);
+        probe_play_none();
+    }
+}
+
+START_TEST(a_full_stage_refuses_a_message_whole)
+{
+    flood_with(send_with_everything);
+}
+END_TEST
+
+START_TEST(a_full_stage_refuses_a_channel_whole)
+{
+    flood_with(buy_a_channel);
+}
+END_TEST
+
+START_TEST(a_full_stage_refuses_a_birth_whole)
+{
+    flood_with(have_a_child);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("attacks");
+    TCase *births = tcase_create("births that are undone");
+    TCase *stage = tcase_create("the bound of transfers");
+
+    (void)listen_only;
+    tcase_add_test(births, children_of_an_undone_turn_leave_the_queue);
+    suite_add_tcase(suite, births);
+    tcase_set_timeout(stage, 60);
+    tcase_add_test(stage, a_full_stage_refuses_a_message_whole);
+    tcase_add_test(stage, a_full_stage_refuses_a_channel_whole);
+    tcase_add_test(stage, a_full_stage_refuses_a_birth_whole);
+    suite_add_tcase(suite, stage);
+    return check_main(suite);
+}
