@@ -57,6 +57,7 @@ START_TEST(only_the_rows_of_changed_accounts_are_written)
     struct small_life life = books_live(&books);
     struct frame_header header;
     struct store_op op;
+    uint64_t before = 0;
     size_t offset = 0;
 
     books_moved(&books, life.agent, life.customer, 1, TRANSFER_FUND);
@@ -64,13 +65,37 @@ START_TEST(only_the_rows_of_changed_accounts_are_written)
     ck_assert(
         ledger_frame_close(books.ledger, &books.batch, books.site_time_us, 0, false, &header));
     ck_assert_uint_eq(count_ops(&books.batch, STORE_ACCOUNT), 2);
-    while (store_batch_next(&books.batch, &offset, &op))
-        if (op.table == STORE_ACCOUNT)
-            ck_assert(be64_get(op.key) == life.agent || be64_get(op.key) == life.customer);
+    while (store_batch_next(&books.batch, &offset, &op)) {
+        if (op.table != STORE_ACCOUNT)
+            continue;
+        ck_assert(be64_get(op.key) == life.agent || be64_get(op.key) == life.customer);
+        ck_assert_uint_gt(be64_get(op.key), before); /* in the order of the table */
+        before = be64_get(op.key);
+    }
     ck_assert_uint_eq(header.events, 2);
     ck_assert_uint_eq(header.lines, 2);
     ck_assert_uint_eq(header.postings, 2);
     ck_assert_uint_eq(header.chunks, 4);
+}
+END_TEST
+
+START_TEST(a_line_of_no_money_writes_no_account)
+{
+    struct small_life life = books_live(&books);
+    struct event event = tick_event(&books);
+
+    ledger_event_begin(books.ledger);
+    ledger_transfer_checked(books.ledger, &(struct transfer){.debit = life.agent,
+                                                             .credit = ACCOUNT_REVENUE_COMPUTE,
+                                                             .code = TRANSFER_COMPUTE,
+                                                             .quantity = 3,
+                                                             .carry = 300});
+    (void)ledger_event_end(books.ledger, &event);
+    ck_assert(ledger_frame_close(books.ledger, &books.batch, books.site_time_us, 0, false, NULL));
+    ck_assert_uint_eq(count_ops(&books.batch, STORE_ACCOUNT), 0);
+    ck_assert_int_eq(books.store.commit(books.store.context, &books.batch, NULL), ST_OK);
+    store_batch_clear(&books.batch);
+    ck_assert_verifies(&books);
 }
 END_TEST
 
@@ -198,6 +223,7 @@ int main(void)
     tcase_add_checked_fixture(close, setup, teardown);
     tcase_add_test(close, a_frame_with_nothing_in_it_is_closed_only_by_force);
     tcase_add_test(close, only_the_rows_of_changed_accounts_are_written);
+    tcase_add_test(close, a_line_of_no_money_writes_no_account);
     tcase_add_test(close, an_event_without_lines_leaves_no_record);
     tcase_add_test(close, the_head_is_the_published_chain_over_leaf_hashes);
     tcase_add_test(close, the_first_frame_follows_a_head_of_zeros);

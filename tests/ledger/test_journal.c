@@ -368,6 +368,25 @@ START_TEST(an_opening_of_a_missing_event_is_named)
 }
 END_TEST
 
+static bool opening_without_event(void *context, uint32_t number, uint8_t *chunk, size_t *size)
+{
+    (void)context;
+    (void)number;
+    (void)size;
+    if (chunk[2] == SECTION_OPENINGS)
+        le32_put(chunk + CHUNK_HEADER_BYTES, NO_EVENT);
+    return true;
+}
+
+START_TEST(only_the_own_accounts_open_without_an_event)
+{
+    (void)books_live(&books);
+    (void)books_account(&books, KIND_AGENT, 4096);
+    books_forge_frame(&books, opening_without_event, NULL);
+    ck_assert_names("frame 5 opening 0: its event is missing");
+}
+END_TEST
+
 START_TEST(records_that_do_not_decode_are_named)
 {
     forge((struct edit){.chunk = 3, .at = RECORD(LINE_RECORD_BYTES, 1) + 6, .value = 1},
@@ -516,6 +535,7 @@ int main(void)
     tcase_add_test(damage, a_line_of_a_missing_event_is_named);
     tcase_add_test(damage, lines_out_of_order_are_named);
     tcase_add_test(damage, an_opening_of_a_missing_event_is_named);
+    tcase_add_test(damage, only_the_own_accounts_open_without_an_event);
     tcase_add_test(damage, records_that_do_not_decode_are_named);
     tcase_add_test(damage, an_event_that_does_not_decode_is_named);
     tcase_add_test(damage, a_posting_that_does_not_decode_is_named);

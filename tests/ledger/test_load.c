@@ -209,6 +209,16 @@ START_TEST(a_row_of_a_later_frame_is_named)
 }
 END_TEST
 
+START_TEST(a_row_older_than_its_last_change_is_named)
+{
+    struct small_life life = books_live(&books);
+
+    put_account(ledger_account(books.ledger, life.agent), 2);
+    ck_assert_verify_names(&books,
+                           "agent:4097: the row is of frame 2, the last that changed it is 3");
+}
+END_TEST
+
 START_TEST(rows_without_a_frame_header_are_corrupt)
 {
     static const uint8_t key = META_FRAME_HEADER;
@@ -278,6 +288,7 @@ int main(void)
     tcase_add_test(load, a_missing_own_account_is_named);
     tcase_add_test(load, an_account_too_many_is_named);
     tcase_add_test(load, a_row_of_a_later_frame_is_named);
+    tcase_add_test(load, a_row_older_than_its_last_change_is_named);
     tcase_add_test(load, rows_without_a_frame_header_are_corrupt);
     tcase_add_test(load, a_last_frame_that_is_cut_off_is_named);
     tcase_add_test(load, a_chunk_after_the_last_frame_is_named);

@@ -117,6 +117,28 @@ START_TEST(rows_must_sum_to_what_is_held_for_them)
 }
 END_TEST
 
+static enum status claim_nothing(void *context, const struct store *store,
+                                 struct ledger_claims *claims, struct fault *fault)
+{
+    (void)context;
+    (void)store;
+    (void)claims;
+    (void)fault;
+    return ST_OK;
+}
+
+START_TEST(money_that_no_row_claims_is_named)
+{
+    struct verify_report report;
+    struct fault fault = {.text = ""};
+
+    (void)books_live(&books);
+    ck_assert_int_eq(ledger_verify(&books.store, claim_nothing, NULL, &report, &fault), ST_CORRUPT);
+    ck_assert_str_eq(fault.text, "held:message: the rows that it is held for sum to 0 nanos, its "
+                                 "balance is 31");
+}
+END_TEST
+
 /* ---- lies whose hashes all fit ---- */
 
 struct lie {
@@ -377,6 +399,36 @@ START_TEST(closing_what_holds_money_is_named)
 }
 END_TEST
 
+/* Two accounts are closed; the second record is made a copy of the first. */
+static bool close_twice(void *context, uint32_t number, uint8_t *chunk, size_t *size)
+{
+    uint8_t *records = chunk + CHUNK_HEADER_BYTES;
+
+    (void)context;
+    (void)number;
+    (void)size;
+    if (chunk[2] == SECTION_OPENINGS)
+        memcpy(records + OPENING_RECORD_BYTES, records, OPENING_RECORD_BYTES);
+    return true;
+}
+
+START_TEST(closing_twice_in_one_frame_is_named)
+{
+    struct small_life life = books_live(&books);
+    struct event event = tick_event(&books);
+    uint64_t first = books_account(&books, KIND_AGENT, life.customer);
+    uint64_t second = books_account(&books, KIND_AGENT, life.customer);
+
+    (void)books_frame_done(&books);
+    ledger_event_begin(books.ledger);
+    ledger_close(books.ledger, first);
+    ledger_close(books.ledger, second);
+    (void)ledger_event_end(books.ledger, &event);
+    books_forge_frame(&books, close_twice, NULL);
+    ck_assert_verify_names(&books, "frame 6: agent:4099 is closed twice");
+}
+END_TEST
+
 START_TEST(closing_as_another_kind_is_named)
 {
     struct journal_opening opening = {.closing = true, .account = 4096, .kind = KIND_AGENT};
@@ -406,6 +458,7 @@ int main(void)
     tcase_add_test(truth, the_report_gives_the_equation_in_figures);
     tcase_add_test(truth, random_lives_replay_to_their_balances);
     tcase_add_test(truth, rows_must_sum_to_what_is_held_for_them);
+    tcase_add_test(truth, money_that_no_row_claims_is_named);
     suite_add_tcase(suite, truth);
 
     tcase_add_checked_fixture(lies, setup, teardown);
@@ -427,6 +480,7 @@ int main(void)
     tcase_add_test(lies, closing_what_is_closed_is_named);
     tcase_add_test(lies, closing_what_nobody_opened_is_named);
     tcase_add_test(lies, closing_what_holds_money_is_named);
+    tcase_add_test(lies, closing_twice_in_one_frame_is_named);
     tcase_add_test(lies, closing_as_another_kind_is_named);
     tcase_add_test(lies, an_opening_that_is_left_out_is_named);
     tcase_add_test(lies, site_time_that_falls_is_named);

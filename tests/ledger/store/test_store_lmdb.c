@@ -602,6 +602,30 @@ START_TEST(a_file_that_lacks_only_free_pages_is_whole)
 }
 END_TEST
 
+START_TEST(a_file_that_lacks_free_pages_and_others_is_cut_short)
+{
+    struct store_lmdb *lmdb = store_with_a();
+    char value[200000] = {1};
+    char key[8];
+
+    for (int i = 0; i < 4; i++) { /* the list of free pages comes to lie before the rows */
+        put("a", "1");
+        ck_assert_int_eq(commit(lmdb), ST_OK);
+    }
+    for (int i = 0; i < 60; i++) {
+        (void)snprintf(key, sizeof key, "%03d", i);
+        store_batch_put(&batch, STORE_PAGE, key, 3, value, 3000);
+    }
+    ck_assert_int_eq(commit(lmdb), ST_OK);
+    store_batch_put(&batch, STORE_CODE, "big", 3, value, sizeof value);
+    store_batch_delete(&batch, STORE_CODE, "big", 3);
+    ck_assert_int_eq(commit(lmdb), ST_OK);
+    store_lmdb_close(lmdb);
+    ck_assert_int_eq(truncate(data_path(), data_size() - 4096 * 20), 0);
+    ck_assert_open_refused(STORE_WRITE, ST_CORRUPT, "is cut short: it has ");
+}
+END_TEST
+
 static void overwrite(const char *path, const char *bytes, size_t size, long at)
 {
     FILE *file = fopen(path, "r+");
@@ -743,6 +767,7 @@ int main(void)
     tcase_add_test(damage, a_row_shorter_than_its_hash_is_found);
     tcase_add_test(damage, a_file_that_is_cut_short_is_told_at_any_length);
     tcase_add_test(damage, a_file_that_lacks_only_free_pages_is_whole);
+    tcase_add_test(damage, a_file_that_lacks_free_pages_and_others_is_cut_short);
     tcase_add_test(damage, a_file_that_is_not_of_lmdb_is_told);
     tcase_add_test(damage, an_lmdb_file_of_another_program_is_told);
     tcase_add_test(damage, another_version_of_the_format_is_told);
