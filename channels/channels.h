@@ -59,7 +59,9 @@ struct channel_end {
     struct money answer_reserve; /* held:reserve, while pending */
     struct money room_reserve;   /* held:reserve, while room_asked */
     struct money close_reserve;  /* held:reserve, from birth until the close signal */
-    struct money birth_money;    /* held:birth, while pending */
+    struct money birth_money;    /* held:birth, while pending within the site */
+    struct money asked_endowment; /* what BIRTH asked for, to hold the answer against */
+    struct money asked_fee;       /* the largest fee it allowed */
     bool dirty;                  /* its row must be written; managed by this part */
 };
 

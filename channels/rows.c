@@ -2,7 +2,7 @@
  * Rows of ends and counters in the table `link`.
  *
  * An end: key = interface u32, u8 1, id u64; value = CBOR array of number, owner, side, state,
- * eight totals (armed, received, credit, sent; packets before bytes), room asked, and six amounts
+ * eight totals (armed, received, credit, sent; packets before bytes), room asked, and eight amounts
  * in the order of struct channel_end.  Counters: key = u32 0, u8 0, u64 0; value = CBOR array of
  * the next id and an array of (interface, next number) pairs, flat, by rising interface.
  */
@@ -16,7 +16,7 @@
 
 enum { KEY_BYTES = 13, KEY_KIND_AT = 4, KEY_ID_AT = 5 };
 enum key_kind { KEY_COUNTERS = 0, KEY_END = 1 };
-enum { END_FIELDS = 19, COUNTERS_FIELDS = 2 };
+enum { END_FIELDS = 21, COUNTERS_FIELDS = 2 };
 
 static void make_key(uint8_t key[KEY_BYTES], uint32_t interface, enum key_kind kind, uint64_t id)
 {
@@ -54,6 +54,8 @@ static void encode_end(struct bytes *out, const struct channel_end *end)
     put_money(out, end->room_reserve);
     put_money(out, end->close_reserve);
     put_money(out, end->birth_money);
+    put_money(out, end->asked_endowment);
+    put_money(out, end->asked_fee);
 }
 
 static void put_row(struct store_batch *batch, const uint8_t key[KEY_BYTES],
@@ -191,6 +193,8 @@ static enum status decode_end(struct channel_end *end, const uint8_t *value, siz
     end->room_reserve = get_money(&in);
     end->close_reserve = get_money(&in);
     end->birth_money = get_money(&in);
+    end->asked_endowment = get_money(&in);
+    end->asked_fee = get_money(&in);
     error = end_error(end);
     if (error != NULL)
         cbor_fail(&in, error);

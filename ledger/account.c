@@ -108,6 +108,8 @@ char *account_name(char text[ACCOUNT_NAME_BYTES], uint64_t id, enum account_kind
         (void)snprintf(text, ACCOUNT_NAME_BYTES, "customer:%" PRIu64, id);
     else if (id >= ACCOUNT_FIRST_FREE && kind == KIND_AGENT)
         (void)snprintf(text, ACCOUNT_NAME_BYTES, "agent:%" PRIu64, id);
+    else if (id >= ACCOUNT_FIRST_FREE && kind == KIND_UNCLAIMED)
+        (void)snprintf(text, ACCOUNT_NAME_BYTES, "unclaimed:%" PRIu64, id);
     else
         (void)snprintf(text, ACCOUNT_NAME_BYTES, "account:%" PRIu64, id);
     return text;
@@ -213,7 +215,8 @@ static const char *account_error(const struct account *account, uint64_t frame)
     if (account->id < ACCOUNT_FIRST_FREE) {
         if (!account_own_kind(account->id, &own_kind) || own_kind != account->kind)
             return "its number stands for another kind";
-    } else if (account->kind != KIND_CUSTOMER && account->kind != KIND_AGENT) {
+    } else if (account->kind != KIND_CUSTOMER && account->kind != KIND_AGENT &&
+               account->kind != KIND_UNCLAIMED) {
         return "its kind is not that of a numbered account";
     }
     if (account->class != account_class_of(account->kind))

@@ -226,12 +226,33 @@ enum status ledger_open(struct ledger *ledger, enum account_kind kind, uint64_t 
     enum status status;
 
     INVARIANT(ledger->in_event);
-    INVARIANT(kind == KIND_CUSTOMER || kind == KIND_AGENT);
+    INVARIANT(kind == KIND_CUSTOMER || kind == KIND_AGENT || kind == KIND_UNCLAIMED);
     status = ledger_add_account(ledger, next, kind, customer, ledger_event_index(ledger));
     if (status != ST_OK)
         return status == ST_FULL ? ST_FULL : ST_NOMEM;
     INVARIANT(!ledger->openings.failed && !ledger->changed.failed);
     *id = next;
+    return ST_OK;
+}
+
+enum status ledger_open_link(struct ledger *ledger, uint32_t interface)
+{
+    static const enum account_kind kinds[] = {KIND_LINK_OUT, KIND_LINK_IN, KIND_LINK_SETTLING};
+    uint64_t first = ACCOUNT_LINKS + (uint64_t)interface * 4;
+
+    INVARIANT(ledger->in_event);
+    if (first + 3 >= ACCOUNT_FIRST_FREE)
+        return ST_INVALID;
+    if (accounts_find(&ledger->accounts, first) != NULL)
+        return ST_EXISTS;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        enum status status = ledger_add_account(ledger, first + i, kinds[i], ACCOUNT_NONE,
+                                                ledger_event_index(ledger));
+
+        if (status != ST_OK)
+            return ST_NOMEM;
+    }
+    INVARIANT(!ledger->openings.failed && !ledger->changed.failed);
     return ST_OK;
 }
 

@@ -130,7 +130,9 @@ char *account_name(char text[ACCOUNT_NAME_BYTES], uint64_t id, enum account_kind
     X(34, BURIAL_RENT, "rent from burial reserve")                                                 \
     X(35, BURIAL_REFUND, "burial refund")                                                          \
     X(36, ESTATE, "estate of a dead agent")                                                        \
-    X(37, FORWARDED, "forwarded from a closed account")
+    X(37, FORWARDED, "forwarded from a closed account")                                            \
+    X(38, LINK_SENT, "sent over a link")                                                           \
+    X(39, LINK_RECEIVED, "received over a link")
 
 enum transfer_code {
 #define TRANSFER_CODE_ENUM(number, name, text) TRANSFER_##name = number,
@@ -204,9 +206,15 @@ void ledger_event_begin(struct ledger *ledger);
 /* End it.  An event without lines and openings leaves no record. Returns its hash. */
 struct hash ledger_event_end(struct ledger *ledger, const struct event *event);
 
-/* Open an account, caused by the running event.  The id is from the ledger's counter. ST_NOMEM. */
+/*
+ * Open an account of a customer, an agent, or for what nobody has claimed yet (the residue of a
+ * neighbour's customer), caused by the running event.  The id is from the ledger's counter. ST_NOMEM.
+ */
 MUST_CHECK enum status ledger_open(struct ledger *ledger, enum account_kind kind, uint64_t customer,
                                    uint64_t *id);
+/* Open the out, in and settling accounts of an interface, caused by the running event; its numbers
+ * are fixed.  ST_EXISTS; ST_INVALID: an interface past the numbers; ST_NOMEM. */
+MUST_CHECK enum status ledger_open_link(struct ledger *ledger, uint32_t interface);
 /* Close an account whose balance is zero (INVARIANT). Nothing can be moved on it afterwards. */
 void ledger_close(struct ledger *ledger, uint64_t id);
 

@@ -77,7 +77,9 @@ bool ends_equal(const struct channel_end *a, const struct channel_end *b)
            a->answer_reserve.nanos == b->answer_reserve.nanos &&
            a->room_reserve.nanos == b->room_reserve.nanos &&
            a->close_reserve.nanos == b->close_reserve.nanos &&
-           a->birth_money.nanos == b->birth_money.nanos;
+           a->birth_money.nanos == b->birth_money.nanos &&
+           a->asked_endowment.nanos == b->asked_endowment.nanos &&
+           a->asked_fee.nanos == b->asked_fee.nanos;
 }
 
 static void check_end(void *context, struct channel_end *end)

@@ -163,7 +163,9 @@ static struct channel_end full_end(void)
                                 .answer_reserve = nanos(3),
                                 .room_reserve = nanos(4),
                                 .close_reserve = nanos(5),
-                                .birth_money = nanos(6)};
+                                .birth_money = nanos(6),
+                                .asked_endowment = nanos(7),
+                                .asked_fee = nanos(8)};
 }
 
 /* Put *end into the store as the only one, by way of a set that believes all. */
