@@ -208,12 +208,15 @@ struct hash ledger_event_end(struct ledger *ledger, const struct event *event);
 
 /*
  * Open an account of a customer, an agent, or for what nobody has claimed yet (the residue of a
- * neighbour's customer), caused by the running event.  The id is from the ledger's counter. ST_NOMEM.
+ * neighbour's customer), caused by the running event.  The id is from the ledger's counter.
+ * ST_NOMEM; ST_FULL: the counter is at its end.
  */
 MUST_CHECK enum status ledger_open(struct ledger *ledger, enum account_kind kind, uint64_t customer,
                                    uint64_t *id);
-/* Open the out, in and settling accounts of an interface, caused by the running event; its numbers
- * are fixed.  ST_EXISTS; ST_INVALID: an interface past the numbers; ST_NOMEM. */
+/*
+ * Open the out, in and settling accounts of an interface, caused by the running event; its numbers
+ * are fixed.  ST_EXISTS; ST_INVALID: an interface past the numbers; ST_NOMEM.
+ */
 MUST_CHECK enum status ledger_open_link(struct ledger *ledger, uint32_t interface);
 /* Close an account whose balance is zero (INVARIANT). Nothing can be moved on it afterwards. */
 void ledger_close(struct ledger *ledger, uint64_t id);

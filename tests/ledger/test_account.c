@@ -26,6 +26,7 @@ START_TEST(every_account_has_its_fixed_name)
         {262, KIND_LINK_SETTLING, "link:1:settling"},
         {4096, KIND_CUSTOMER, "customer:4096"},
         {4097, KIND_AGENT, "agent:4097"},
+        {4098, KIND_UNCLAIMED, "unclaimed:4098"},
         {UINT64_MAX, KIND_AGENT, "agent:18446744073709551615"},
         {5, KIND_AGENT, "account:5"},
         {5000, KIND_REVENUE, "account:5000"},
@@ -128,9 +129,10 @@ START_TEST(every_code_and_result_has_its_text)
     ck_assert_str_eq(transfer_code_text(TRANSFER_MONEY_IN), "money in");
     ck_assert_str_eq(transfer_code_text(TRANSFER_FORWARDED), "forwarded from a closed account");
     ck_assert_str_eq(transfer_code_text(0), "unknown");
-    ck_assert_str_eq(transfer_code_text(38), "unknown");
-    ck_assert(transfer_code_known(1) && transfer_code_known(37));
-    ck_assert(!transfer_code_known(0) && !transfer_code_known(38));
+    ck_assert_str_eq(transfer_code_text(39), "received over a link");
+    ck_assert_str_eq(transfer_code_text(9999), "unknown");
+    ck_assert(transfer_code_known(1) && transfer_code_known(39));
+    ck_assert(!transfer_code_known(0) && !transfer_code_known(9999));
     ck_assert_str_eq(transfer_result_text(TRANSFER_DONE), "done");
     ck_assert_str_eq(transfer_result_text(TRANSFER_SHORT_OF_FUNDS), "short of funds");
     ck_assert_str_eq(transfer_result_text(TRANSFER_SAME_ACCOUNT), "from an account to itself");

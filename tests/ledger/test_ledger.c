@@ -195,6 +195,48 @@ START_TEST(the_event_hash_depends_on_every_field)
 }
 END_TEST
 
+/* ---- links ---- */
+
+static enum status open_link(uint32_t interface)
+{
+    struct event event = tick_event(&books);
+    enum status status;
+
+    ledger_event_begin(books.ledger);
+    status = ledger_open_link(books.ledger, interface);
+    (void)ledger_event_end(books.ledger, &event);
+    return status;
+}
+
+START_TEST(the_accounts_of_a_link_have_fixed_numbers_and_their_limits)
+{
+    enum { OUT = ACCOUNT_LINKS + 4, IN = OUT + 1, SETTLING = OUT + 2 };
+    uint64_t customer = books_account(&books, KIND_CUSTOMER, 0);
+    struct verify_report report;
+    uint64_t residue;
+
+    ck_assert_int_eq(open_link(1), ST_OK);
+    ck_assert_int_eq(open_link(1), ST_EXISTS);
+    ck_assert_int_eq(open_link(959), ST_OK);
+    ck_assert_int_eq(open_link(960), ST_INVALID);
+    ck_assert_int_eq(open_link(UINT32_MAX), ST_INVALID);
+    books_moved(&books, ACCOUNT_TREASURY, customer, 100, TRANSFER_MONEY_IN);
+    books_moved(&books, customer, OUT, 60, TRANSFER_LINK_SENT);
+    books_moved(&books, IN, customer, 25, TRANSFER_LINK_RECEIVED);
+    books_moved(&books, OUT, SETTLING, 35, TRANSFER_LINK_SENT);
+    ck_assert_int_eq(books_move(&books, OUT, customer, 26, TRANSFER_FUND), TRANSFER_SHORT_OF_FUNDS);
+    ck_assert_int_eq(books_move(&books, customer, IN, 26, TRANSFER_FUND), TRANSFER_SHORT_OF_FUNDS);
+    residue = books_account(&books, KIND_UNCLAIMED, customer);
+    books_moved(&books, customer, residue, 1, TRANSFER_ESTATE);
+    (void)books_frame_done(&books);
+    ck_assert_verifies(&books);
+    ck_assert_int_eq(ledger_verify(&books.store, NULL, NULL, &report, NULL), ST_OK);
+    ck_assert(report.link_out == 25 && report.link_in == 25);
+    ck_assert(report.link_settling_credit == 35 && report.link_settling_debit == 0);
+    ck_assert(report.by_kind_credit[KIND_UNCLAIMED] == 1);
+}
+END_TEST
+
 static void count_account(void *context, const struct account *account)
 {
     uint64_t *last = context;
@@ -327,6 +369,7 @@ int main(void)
     tcase_add_test(moves, a_transfer_of_zero_leaves_a_line_only_with_a_quantity);
     tcase_add_test(moves, an_event_hash_follows_the_published_rule);
     tcase_add_test(moves, the_event_hash_depends_on_every_field);
+    tcase_add_test(moves, the_accounts_of_a_link_have_fixed_numbers_and_their_limits);
     tcase_add_test(moves, accounts_are_visited_in_order_of_id);
     tcase_add_test(moves, transfers_never_make_money_nor_overdraw);
     suite_add_tcase(suite, moves);

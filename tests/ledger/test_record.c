@@ -163,7 +163,7 @@ START_TEST(a_line_that_makes_no_sense_is_refused)
     record[6] = 1;
     ck_assert_refused(line_record_get(&line, record), "a spare byte is not zero");
     record[6] = 0;
-    record[4] = 38;
+    record[4] = 0xff;
     ck_assert_refused(line_record_get(&line, record), "the code is unknown");
     record[4] = 0;
     ck_assert_refused(line_record_get(&line, record), "the code is unknown");
