@@ -147,7 +147,10 @@ static void agent_unmake(void *context, void *argument)
     (void)!table_remove(&agents->agents, agent->id); /* it is there: agents_birth() put it */
     agents->counters.births--;
     agents->counters.agents--;
-    agent_free(agent);
+    /* Its BORN made it ready: like any dead agent it is freed when no queue points at it. */
+    agent->state = AGENT_DEAD;
+    bytes_append(&agents->dead, &agent, sizeof agent);
+    INVARIANT(!agents->dead.failed);
 }
 
 static void give_inborn_caps(struct agents *agents, struct agent *agent, const struct birth *birth)
