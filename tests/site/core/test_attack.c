@@ -25,14 +25,6 @@ static uint64_t deploy(struct site *site, int person, uint64_t nanos)
     return site_deploy(site, person, &deploy);
 }
 
-/* Whatever comes is heard and nothing done. */
-static enum engine_outcome listen_only(void *context, struct part *part)
-{
-    (void)context;
-    (void)part;
-    return ENGINE_DONE;
-}
-
 /* ---- births that are undone ---- */
 
 static enum engine_outcome have_children_and_trap(void *context, struct part *part)
@@ -148,13 +140,73 @@ START_TEST(a_full_stage_refuses_a_birth_whole)
 }
 END_TEST
 
+/* ---- work that orders do ---- */
+
+static uint64_t spent(const struct part *part, uint64_t before)
+{
+    return before - part->instance->fuel;
+}
+
+static enum engine_outcome make_the_site_work(void *context, struct part *part)
+{
+    uint64_t *turns = context;
+    uint64_t before;
+    int64_t buffer;
+    int64_t answer;
+    uint64_t orders = 0;
+
+    if ((*turns)++ > 0)
+        return ENGINE_DONE;
+    before = part->instance->fuel;
+    buffer = part_order(part, buffer_buy, 2, SERAI_BUFFER_BYTES_MAX);
+    ck_assert_int_ge(buffer, 0);
+    ck_assert_uint_eq(spent(part, before), 4096 * 64);
+    before = part->instance->fuel;
+    ck_assert_int_eq(part_order(part, buffer_read, buffer, 0, 0, 65536), 65536);
+    ck_assert_uint_eq(spent(part, before), 65536 / 8);
+    before = part->instance->fuel;
+    ck_assert_int_eq(part_order(part, buffer_write, buffer, 4095, 0, 2), 2);
+    ck_assert_uint_eq(spent(part, before), 1 + 2 * 512);
+    /* Bought and sold over and over, tables of pages are kept until the turn ends. */
+    do {
+        const uint64_t args[2] = {2, SERAI_BUFFER_BYTES_MAX};
+
+        if (!part->instance->host_call(part->instance->host, part->instance, SERAI_ORDER_buffer_buy,
+                                       args, &answer))
+            break;
+        ck_assert_int_ge(answer, 0);
+        ck_assert_int_eq(part_order(part, buffer_sell, 2, answer), 0);
+    } while (++orders < 1000);
+    ck_assert_uint_lt(orders, 40);
+    ck_assert_uint_eq(part->instance->fuel, 0);
+    return ENGINE_STOPPED;
+}
+
+START_TEST(an_order_takes_fuel_for_what_it_moves_and_makes)
+{
+    struct site site;
+    uint64_t turns = 0;
+    uint64_t agent;
+
+    open_with_two(&site);
+    agent = deploy(&site, MALLORY, DOLLAR);
+    probe_play(agent, make_the_site_work, &turns);
+    site_settle(&site);
+    ck_assert(site_logged(&site, agent, "out of fuel"));
+    site_reload_same(&site);
+    site_verify(&site);
+    site_close(&site);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("attacks");
     TCase *births = tcase_create("births that are undone");
     TCase *stage = tcase_create("the bound of transfers");
 
-    (void)listen_only;
+    TCase *work = tcase_create("work that orders do");
+
     tcase_add_test(births, children_of_an_undone_turn_leave_the_queue);
     suite_add_tcase(suite, births);
     tcase_set_timeout(stage, 60);
@@ -162,5 +214,7 @@ int main(void)
     tcase_add_test(stage, a_full_stage_refuses_a_channel_whole);
     tcase_add_test(stage, a_full_stage_refuses_a_birth_whole);
     suite_add_tcase(suite, stage);
+    tcase_add_test(work, an_order_takes_fuel_for_what_it_moves_and_makes);
+    suite_add_tcase(suite, work);
     return check_main(suite);
 }

@@ -1,0 +1,378 @@
+#include "tests/site/core/fixture.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sdk/loader/loader_wasm.h"
+
+/* ---- modules ---- */
+
+enum { MODULES_MAX = 16 };
+
+static struct {
+    char name[32];
+    uint8_t *bytes;
+    size_t size;
+} modules[MODULES_MAX];
+
+static bool read_file(const char *path, uint8_t **bytes, size_t *size)
+{
+    FILE *file = fopen(path, "rb");
+    long end;
+
+    if (file == NULL)
+        return false;
+    ck_assert(fseek(file, 0, SEEK_END) == 0);
+    end = ftell(file);
+    ck_assert(end > 0 && fseek(file, 0, SEEK_SET) == 0);
+    *size = (size_t)end;
+    *bytes = malloc(*size);
+    ck_assert_ptr_nonnull(*bytes);
+    ck_assert_uint_eq(fread(*bytes, 1, *size, file), *size);
+    (void)fclose(file);
+    return true;
+}
+
+const uint8_t *module_bytes(const char *name, size_t *size)
+{
+    static const char *const folders[] = {CORE_TEST_GUESTS, CORE_TEST_EXAMPLES};
+    size_t i = 0;
+
+    while (i < MODULES_MAX && modules[i].bytes != NULL && strcmp(modules[i].name, name) != 0)
+        i++;
+    ck_assert_msg(i < MODULES_MAX, "more modules than the fixture keeps");
+    for (size_t folder = 0; folder < 2 && modules[i].bytes == NULL; folder++) {
+        char path[512];
+
+        (void)snprintf(path, sizeof path, "%s/%s.wasm", folders[folder], name);
+        (void)snprintf(modules[i].name, sizeof modules[i].name, "%s", name);
+        (void)read_file(path, &modules[i].bytes, &modules[i].size);
+    }
+    ck_assert_msg(modules[i].bytes != NULL, "there is no module %s", name);
+    *size = modules[i].size;
+    return modules[i].bytes;
+}
+
+/* ---- life ---- */
+
+static void start_core(struct site *site)
+{
+    struct core_options options = {.random = random_from_rng(&site->random),
+                                   .loader = loader_wasm,
+                                   .loader_size = loader_wasm_size,
+                                   .book = site->book};
+    struct fault fault = {0};
+
+    memcpy(options.site_key, site->site_key, sizeof options.site_key);
+    memcpy(options.operator_key, site->people[OPERATOR].key, sizeof options.operator_key);
+    ck_assert_msg(core_new(&site->core, &options, &fault) == ST_OK, "%s", fault.text);
+    ck_assert_msg(core_load(site->core, &site->store, &fault) == ST_OK, "%s", fault.text);
+}
+
+static void make_key(struct person *person, struct rng *rng)
+{
+    uint8_t seed[crypto_sign_SEEDBYTES];
+
+    rng_fill(rng, seed, sizeof seed);
+    ck_assert(crypto_sign_seed_keypair(person->key, person->secret, seed) == 0);
+}
+
+void site_open_book(struct site *site, uint64_t seed, uint64_t nanos,
+                    void (*change)(struct pricebook *book))
+{
+    struct bytes args = {0};
+
+    memset(site, 0, sizeof *site);
+    rng_init(&site->random, seed);
+    rng_fill(&site->random, site->site_key, sizeof site->site_key);
+    for (int i = 0; i < PEOPLE; i++)
+        make_key(&site->people[i], &site->random);
+    pricebook_default(&site->book, &core_order_names);
+    if (change != NULL)
+        change(&site->book);
+    ck_assert(store_memory_new(&site->memory) == ST_OK);
+    site->store = store_from_memory(site->memory);
+    start_core(site);
+    site_frame(site);
+    site->people[OPERATOR].account = site->core->customers[0].account;
+    if (nanos == 0)
+        return;
+    cbor_put_array(&args, 2);
+    cbor_put_uint(&args, 0);
+    cbor_put_uint(&args, nanos);
+    ck_assert_int_eq(site_request(site, OPERATOR, "money.in", &args), CONTROL_DONE);
+}
+
+void site_open(struct site *site, uint64_t seed, uint64_t nanos)
+{
+    site_open_book(site, seed, nanos, NULL);
+}
+
+void site_close(struct site *site)
+{
+    core_free(site->core);
+    store_memory_free(site->memory);
+    bytes_fini(&site->sent);
+    bytes_fini(&site->answer);
+}
+
+static void keep_answer(struct site *site, const struct core_frame *frame)
+{
+    struct fault fault = {0};
+
+    if (frame->reply_count == 0)
+        return;
+    bytes_clear(&site->answer);
+    bytes_append(&site->answer, frame->replies[frame->reply_count - 1].bytes.data,
+                 frame->replies[frame->reply_count - 1].bytes.size);
+    ck_assert_msg(
+        control_reply_decode(&site->reply, site->answer.data, site->answer.size, &fault) == ST_OK,
+        "%s", fault.text);
+}
+
+void site_frame(struct site *site)
+{
+    struct core_frame frame = {0};
+    struct fault fault = {0};
+
+    core_frame_close(site->core, 1000000 + site->now_us, &frame);
+    if (frame.writes) {
+        ck_assert_msg(site->store.commit(site->store.context, &frame.batch, &fault) == ST_OK, "%s",
+                      fault.text);
+        site->frames++;
+    }
+    keep_answer(site, &frame);
+    core_frame_fini(&frame);
+    ck_assert_msg(core_check(site->core, &fault) == ST_OK, "after frame %llu: %s",
+                  (unsigned long long)site->frames, fault.text);
+}
+
+void site_pass(struct site *site, uint64_t us)
+{
+    while (us > 0) {
+        uint64_t step = us < TIME_STEP_US_MAX ? us : TIME_STEP_US_MAX;
+
+        site->now_us += step;
+        us -= step;
+        core_advance(site->core, site->now_us);
+        site_frame(site);
+    }
+}
+
+void site_settle(struct site *site)
+{
+    int frames = 0;
+    bool more = true;
+
+    while (more) {
+        core_advance(site->core, site->now_us);
+        more = core_run(site->core, 64);
+        site_frame(site);
+        ck_assert_msg(++frames < 10000, "the site never comes to rest");
+    }
+}
+
+void site_reload(struct site *site)
+{
+    core_free(site->core);
+    site->core = NULL;
+    start_core(site);
+    core_advance(site->core, site->now_us);
+}
+
+void site_reload_same(struct site *site)
+{
+    char *before;
+    char *after;
+
+    site_frame(site);
+    before = site_portrait(site);
+    core_free(site->core);
+    site->core = NULL;
+    start_core(site);
+    after = site_portrait(site);
+    portraits_equal(before, after);
+    core_advance(site->core, site->now_us);
+    free(before);
+    free(after);
+}
+
+void site_verify(struct site *site)
+{
+    struct verify_report report;
+    struct fault fault = {0};
+
+    ck_assert_msg(ledger_verify(&site->store, core_claims, NULL, &report, &fault) == ST_OK, "%s",
+                  fault.text);
+}
+
+/* ---- requests ---- */
+
+enum control_status site_request_raw(struct site *site, const uint8_t *bytes, size_t size)
+{
+    core_request(site->core, 1, bytes, size);
+    if (site->many_in_frame)
+        return CONTROL_DONE;
+    site_frame(site);
+    return site->reply.status;
+}
+
+enum control_status site_request(struct site *site, int person, const char *command,
+                                 struct bytes *args)
+{
+    struct person *by = &site->people[person];
+
+    ck_assert(!args->failed);
+    bytes_clear(&site->sent);
+    control_sign(&site->sent, site->site_key, by->key, by->secret, ++by->number, command, args);
+    bytes_fini(args);
+    return site_request_raw(site, site->sent.data, site->sent.size);
+}
+
+uint64_t site_result(const struct site *site, const char *name)
+{
+    struct cbor in;
+    uint64_t count;
+
+    cbor_init(&in, site->reply.result, site->reply.result_size);
+    count = cbor_get_map_any(&in, 64);
+    for (uint64_t i = 0; i < count; i++) {
+        char key[64];
+        size_t size;
+
+        cbor_get_text(&in, key, sizeof key - 1);
+        if (strcmp(key, name) == 0)
+            return cbor_get_uint(&in, UINT64_MAX);
+        (void)cbor_get_raw(&in, &size);
+    }
+    ck_abort_msg("the answer has no %s", name);
+    return 0;
+}
+
+void site_customer(struct site *site, int person, const char *name, uint64_t nanos)
+{
+    struct bytes args = {0};
+
+    cbor_put_array(&args, 2);
+    cbor_put_text(&args, name);
+    cbor_put_bytes(&args, site->people[person].key, CONTROL_KEY_BYTES);
+    ck_assert_int_eq(site_request(site, OPERATOR, "customer.add", &args), CONTROL_DONE);
+    site->people[person].account = site_result(site, "customer");
+    if (nanos == 0)
+        return;
+    cbor_put_array(&args, 2);
+    cbor_put_uint(&args, site->people[person].account);
+    cbor_put_uint(&args, nanos);
+    ck_assert_int_eq(site_request(site, OPERATOR, "money.in", &args), CONTROL_DONE);
+}
+
+enum control_status site_fund(struct site *site, int person, uint64_t agent, uint64_t nanos)
+{
+    struct bytes args = {0};
+
+    cbor_put_array(&args, 2);
+    cbor_put_uint(&args, agent);
+    cbor_put_uint(&args, nanos);
+    return site_request(site, person, "agent.fund", &args);
+}
+
+enum control_status site_send(struct site *site, int person, uint64_t agent, const char *data,
+                              uint64_t nanos)
+{
+    struct bytes args = {0};
+
+    cbor_put_array(&args, 3);
+    cbor_put_uint(&args, agent);
+    cbor_put_bytes(&args, data, strlen(data));
+    cbor_put_uint(&args, nanos);
+    return site_request(site, person, "agent.send", &args);
+}
+
+enum control_status site_on_agent(struct site *site, int person, const char *command,
+                                  uint64_t agent)
+{
+    struct bytes args = {0};
+
+    cbor_put_array(&args, 1);
+    cbor_put_uint(&args, agent);
+    return site_request(site, person, command, &args);
+}
+
+static void put_gifts(struct bytes *args, const char *gifts)
+{
+    size_t count = gifts == NULL ? 0 : strlen(gifts);
+
+    cbor_put_array(args, count);
+    for (size_t i = 0; i < count; i++) {
+        cbor_put_uint(args, gifts[i] == 's'   ? SERAI_KIND_SPAWNER
+                            : gifts[i] == 't' ? SERAI_KIND_TIMER
+                            : gifts[i] == 'c' ? SERAI_KIND_CLOCK
+                                              : SERAI_KIND_RANDOM);
+    }
+}
+
+enum control_status site_try_deploy(struct site *site, int person, const struct deploy *deploy)
+{
+    struct bytes args = {0};
+    size_t size;
+    const uint8_t *bytes = module_bytes(deploy->module, &size);
+    size_t text_size = deploy->args == NULL     ? 0
+                       : deploy->args_size != 0 ? deploy->args_size
+                                                : strlen(deploy->args);
+
+    cbor_put_array(&args, 6);
+    cbor_put_text(&args, deploy->module);
+    cbor_put_bytes(&args, bytes, size);
+    cbor_put_bytes(&args, deploy->args, text_size);
+    cbor_put_uint(&args, deploy->nanos);
+    put_gifts(&args, deploy->gifts);
+    cbor_put_array(&args, 0);
+    return site_request(site, person, "agent.deploy", &args);
+}
+
+uint64_t site_deploy(struct site *site, int person, const struct deploy *deploy)
+{
+    ck_assert_msg(site_try_deploy(site, person, deploy) == CONTROL_DONE, "%s", site->reply.message);
+    return site_result(site, "agent");
+}
+
+/* ---- looking ---- */
+
+uint64_t site_balance(const struct site *site, uint64_t account)
+{
+    return money_nanos(ledger_balance(site->core->ledger, account));
+}
+
+struct agent *site_agent(const struct site *site, uint64_t agent)
+{
+    struct agent *found = agents_find(site->core->agents, agent);
+
+    ck_assert_msg(found != NULL, "agent %llu is dead", (unsigned long long)agent);
+    return found;
+}
+
+bool site_lives(const struct site *site, uint64_t agent)
+{
+    return agents_find(site->core->agents, agent) != NULL;
+}
+
+bool site_logged(const struct site *site, uint64_t agent, const char *words)
+{
+    const struct agent *found = site_agent(site, agent);
+    size_t size = strlen(words);
+
+    for (const struct agent_log_line *line = found->log_first; line != NULL; line = line->next) {
+        for (size_t at = 0; at + size <= line->size; at++) {
+            if (memcmp(line->text + at, words, size) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+uint64_t site_reserve(const struct site *site)
+{
+    return money_nanos(agents_reserve(site->core->agents));
+}

@@ -1,0 +1,110 @@
+#include "tests/site/core/probe.h"
+
+#include <check.h>
+#include <string.h>
+
+enum { PARTS_MAX = 16, SCRATCH = 1024 };
+
+uint64_t probe_count[SERAI_ORDER_COUNT][PROBE_ANSWERS];
+
+static struct {
+    uint64_t agent;
+    part_fn play;
+    void *context;
+} parts[PARTS_MAX];
+
+const char *probe_order_name(uint32_t order)
+{
+    return turn_imports.items[order].name;
+}
+
+const char *probe_refusal_name(int refusal)
+{
+    static const char *const names[PROBE_ANSWERS] = {
+        "done",     "E_SLOT",    "E_KIND",    "E_RIGHT",   "E_MEMORY",
+        "E_SHORT",  "E_FULL",    "E_INVALID", "E_MISSING", "E_CLOSED",
+        "E_CREDIT", "E_PENDING", "E_EXISTS",  "E_QUOTA",   "E_POSTAGE"};
+
+    return names[-refusal];
+}
+
+void probe_play(uint64_t agent, part_fn play, void *context)
+{
+    size_t i = 0;
+
+    while (i < PARTS_MAX && parts[i].play != NULL && parts[i].agent != agent)
+        i++;
+    ck_assert(i < PARTS_MAX);
+    parts[i].agent = agent;
+    parts[i].play = play;
+    parts[i].context = context;
+}
+
+void probe_play_none(void)
+{
+    memset(parts, 0, sizeof parts);
+}
+
+static bool counting_call(void *host, struct engine_instance *instance, uint32_t order,
+                          const uint64_t *args, int64_t *result)
+{
+    bool goes_on = turn_host_call(host, instance, order, args, result);
+
+    ck_assert_msg(*result > -PROBE_ANSWERS, "%s answered %lld", probe_order_name(order),
+                  (long long)*result);
+    probe_count[order][*result < 0 ? -*result : 0]++;
+    return goes_on;
+}
+
+enum engine_outcome __real_engine_run(struct engine_instance *instance, struct engine_stack *stack,
+                                      uint32_t function, const uint64_t *args, uint64_t *result);
+enum engine_outcome __wrap_engine_run(struct engine_instance *instance, struct engine_stack *stack,
+                                      uint32_t function, const uint64_t *args, uint64_t *result);
+
+enum engine_outcome __wrap_engine_run(struct engine_instance *instance, struct engine_stack *stack,
+                                      uint32_t function, const uint64_t *args, uint64_t *result)
+{
+    const struct turn *turn = instance->host;
+    struct part part = {.instance = instance,
+                        .kind = (int32_t)(uint32_t)args[0],
+                        .slot = (int32_t)(uint32_t)args[1],
+                        .size = (int32_t)(uint32_t)args[2]};
+
+    instance->host_call = counting_call;
+    for (size_t i = 0; i < PARTS_MAX; i++) {
+        if (parts[i].play != NULL && parts[i].agent == turn->agent->id)
+            return parts[i].play(parts[i].context, &part);
+    }
+    return __real_engine_run(instance, stack, function, args, result);
+}
+
+int64_t part_order_list(struct part *part, enum serai_order order, const int64_t *args,
+                        size_t count)
+{
+    const char *params = turn_imports.items[order].params;
+    uint64_t raw[ENGINE_ARGS_MAX] = {0};
+    int64_t result = 0;
+
+    ck_assert_msg(count == strlen(params), "%s takes %zu arguments", probe_order_name(order),
+                  strlen(params));
+    for (size_t i = 0; i < count; i++)
+        raw[i] = params[i] == 'i' ? (uint32_t)args[i] : (uint64_t)args[i];
+    ck_assert(part->instance->host_call(part->instance->host, part->instance, order, raw, &result));
+    return result;
+}
+
+uint8_t *part_memory(struct part *part, uint32_t address, uint32_t size)
+{
+    uint8_t *at = engine_guest_write(part->instance, address, size);
+
+    ck_assert_ptr_nonnull(at);
+    return at;
+}
+
+void part_event(struct part *part, struct serai_event *event)
+{
+    const uint8_t *at = part_memory(part, SCRATCH, sizeof *event);
+
+    ck_assert_int_eq(part_order(part, event_info, SCRATCH), 0);
+    memcpy(event, at, sizeof *event); /* both are little-endian */
+}
