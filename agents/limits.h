@@ -21,6 +21,14 @@ enum {
     SETTLE_US = 60000000,         /* rent is settled at least once a minute of site time */
 };
 
+/* Fuel for what an order does beside its own entry (docs/fuel.md). */
+enum {
+    WORK_BYTES = 8,        /* bytes moved to or from guest memory for one fuel, as memory.copy */
+    WORK_CHECK_BYTE = 4,   /* of a module that is put: decoding, validating, compiling */
+    WORK_BUFFER_PAGE = 64, /* of a buffer that is bought: its table of pages is made */
+    WORK_PAGE_COPY = PAGED_BYTES / WORK_BYTES, /* of a buffer that is written: kept for the undo */
+    WORK_BIRTH = 20000,
+};
 /* What state beside memory costs in bytes held (docs/prices.md). */
 enum { HELD_AGENT = 512, HELD_CAP = 16, HELD_FACET = 96, HELD_TIMER = 64, HELD_LOG_LINE = 32 };
 

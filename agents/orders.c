@@ -68,5 +68,5 @@ bool turn_host_call(void *host, struct engine_instance *instance, uint32_t order
         return true;
     }
     *result = dispatch(turn, (enum serai_order)order, args);
-    return true;
+    return !turn->exhausted;
 }

@@ -18,6 +18,8 @@ static int64_t buffer_buy(struct turn *turn, const uint64_t *args)
     if (use->buffer_bytes > agents->prices.customer_buffer_bytes_max ||
         size > agents->prices.customer_buffer_bytes_max - use->buffer_bytes)
         return SERAI_E_QUOTA;
+    if (!turn_work(turn, (size + PAGED_BYTES - 1) / PAGED_BYTES * WORK_BUFFER_PAGE))
+        return SERAI_E_SHORT;
     cap.object = agents->next_object;
     slot = turn_give_cap(turn, &cap);
     if (slot < 0)
@@ -76,6 +78,11 @@ static int64_t buffer_read(struct turn *turn, struct object *object, const uint6
     return (int64_t)args[3];
 }
 
+static uint64_t pages_touched(uint64_t offset, uint64_t size)
+{
+    return size == 0 ? 0 : (offset + size - 1) / PAGED_BYTES - offset / PAGED_BYTES + 1;
+}
+
 static int64_t buffer_write(struct turn *turn, struct object *object, const uint64_t *args)
 {
     const uint8_t *from;
@@ -85,6 +92,8 @@ static int64_t buffer_write(struct turn *turn, struct object *object, const uint
     from = turn_read(turn, args[2], args[3]);
     if (from == NULL)
         return SERAI_E_MEMORY;
+    if (!turn_work(turn, pages_touched(args[1], args[3]) * WORK_PAGE_COPY))
+        return SERAI_E_SHORT;
     paged_write(&object->u.buffer.pages, &turn->agents->dirty_pages, turn->agents->undo,
                 turn->number, args[1], from, args[3]);
     return (int64_t)args[3];

@@ -19,6 +19,8 @@ static int64_t code_put(struct turn *turn, const uint64_t *args)
     to = turn_write(turn, args[3], HASH_BYTES);
     if (bytes == NULL || to == NULL)
         return SERAI_E_MEMORY;
+    if (!turn_work(turn, args[2] * WORK_CHECK_BYTE))
+        return SERAI_E_SHORT;
     switch (agents_code_put(turn->agents, turn->agent, bytes, (size_t)args[2], &id, &fault)) {
     case ST_OK:
         memcpy(to, id.bytes, sizeof id.bytes);
@@ -175,6 +177,8 @@ static int64_t spawn(struct turn *turn, const uint64_t *args)
     if (!turn_has_slot(turn))
         return SERAI_E_FULL;
     refusal = agents_birth_check(turn->agents, &birth, &result) ? 0 : birth_refusal(result);
+    if (refusal == 0 && !turn_work(turn, WORK_BIRTH))
+        refusal = SERAI_E_SHORT;
     if (refusal == 0)
         refusal = pay_birth(turn, &birth);
     if (refusal != 0)

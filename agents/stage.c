@@ -180,27 +180,51 @@ void turn_take_cap(struct turn *turn, uint64_t slot)
     agent_cap_set(turn->agents, turn->agent, slot, &empty);
 }
 
-const uint8_t *turn_read(const struct turn *turn, uint64_t address, uint64_t size)
+bool turn_work(struct turn *turn, uint64_t fuel)
 {
+    if (turn->instance.fuel < fuel) {
+        turn->instance.fuel = 0;
+        turn->exhausted = true;
+        return false;
+    }
+    turn->instance.fuel -= fuel;
+    return true;
+}
+
+/* Moving bytes costs what memory.copy does; else an order would be the cheapest way to use time. */
+static bool work_on_bytes(struct turn *turn, uint64_t size)
+{
+    return turn_work(turn, (size + WORK_BYTES - 1) / WORK_BYTES);
+}
+
+const uint8_t *turn_read(struct turn *turn, uint64_t address, uint64_t size)
+{
+    const uint8_t *from;
+
     if (size > UINT32_MAX || address > UINT32_MAX)
         return NULL;
-    return engine_guest_read(&turn->instance, (uint32_t)address, (uint32_t)size);
+    from = engine_guest_read(&turn->instance, (uint32_t)address, (uint32_t)size);
+    return from != NULL && work_on_bytes(turn, size) ? from : NULL;
 }
 
 uint8_t *turn_write(struct turn *turn, uint64_t address, uint64_t size)
 {
+    uint8_t *to;
+
     if (size > UINT32_MAX || address > UINT32_MAX)
         return NULL;
-    return engine_guest_write(&turn->instance, (uint32_t)address, (uint32_t)size);
+    to = engine_guest_write(&turn->instance, (uint32_t)address, (uint32_t)size);
+    return to != NULL && work_on_bytes(turn, size) ? to : NULL;
 }
 
-bool turn_buffer_read(const struct turn *turn, const struct cap *buffer, uint64_t offset,
-                      uint64_t size, uint8_t *to)
+bool turn_buffer_read(struct turn *turn, const struct cap *buffer, uint64_t offset, uint64_t size,
+                      uint8_t *to)
 {
     struct object *object = object_find(turn->agents, buffer->object, OBJECT_BUFFER);
 
     if (object == NULL || (buffer->rights & SERAI_RIGHT_READ) == 0 ||
-        offset > object->u.buffer.size || size > object->u.buffer.size - offset)
+        offset > object->u.buffer.size || size > object->u.buffer.size - offset ||
+        !work_on_bytes(turn, size))
         return false;
     paged_read(&object->u.buffer.pages, offset, to, size);
     return true;

@@ -310,6 +310,8 @@ static void turn_run(struct agents *agents, struct agent *agent, struct inbox_me
     outcome = engine_run(&turn->instance, agents->stack, agent->code.code->entry, args, &args[0]);
     if (agents->env.mark != NULL)
         agents->env.mark(agents->env.context, 0, 0);
+    if (turn->exhausted)
+        outcome = ENGINE_OUT_OF_FUEL;
     fuel = budget - turn->instance.fuel;
     agent->turns++;
     agents->counters.turns++;

@@ -34,6 +34,8 @@ struct turn {
     struct transfer *transfers;
     uint32_t transfer_count;
 
+    bool exhausted; /* an order needed more fuel than there was: the turn ends */
+
     /* what to do when it commits */
     bool die;
     bool become;

@@ -1,6 +1,7 @@
 /* Orders on channel pools and channel ends: where agents, channels and prices meet. */
 #include <string.h>
 
+#include "agents/limits.h"
 #include "site/core/state.h"
 
 static int64_t refusal_of(enum channel_verdict verdict)
@@ -105,6 +106,8 @@ static int64_t buy(struct core *core, struct turn *turn, const uint64_t *args)
         channels_check_buy(core->channels, CHANNEL_INTERFACE_SELF) != CHANNEL_FINE)
         return SERAI_E_FULL;
     if (!cost_of_buying(core, birth.endowment, birth.fee, &sum) || !turn_can_pay(turn, sum))
+        return SERAI_E_SHORT;
+    if (!turn_work(turn, WORK_BIRTH))
         return SERAI_E_SHORT;
     INVARIANT(money_add(&birth.money, birth.endowment, birth.fee));
     end = channels_buy(core->channels, core->undo, agent_id(turn_agent(turn)),
