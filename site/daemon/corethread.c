@@ -42,7 +42,8 @@ static void take_spent(struct driver *driver)
 
 static bool is_full(const struct driver *driver)
 {
-    return driver->turns >= FRAME_TURNS_MAX;
+    return driver->turns >= FRAME_TURNS_MAX ||
+           ledger_frame_lines(core_ledger(driver->parts->core)) >= FRAME_LINES_FULL;
 }
 
 static void run_turns(struct driver *driver, uint64_t now_us)
@@ -64,7 +65,7 @@ static bool should_close(const struct driver *driver, uint64_t now_us, bool last
         return false;
     if (last)
         return true;
-    return driver->dirty && (!driver->more || driver->turns >= FRAME_TURNS ||
+    return driver->dirty && (!driver->more || driver->turns >= FRAME_TURNS || is_full(driver) ||
                              now_us - driver->opened_us >= FRAME_US);
 }
 

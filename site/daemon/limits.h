@@ -19,6 +19,8 @@ enum {
     /* ... and while it is not, the next frame takes at most so many, or a batch grows without end.
      */
     FRAME_TURNS_MAX = 16384,
+    /* A turn may move money thousands of times; far below what the ledger takes in a frame. */
+    FRAME_LINES_FULL = 1 << 20,
     /* A core that asks to be woken in the past is not asked more often than this. */
     WAKE_MS_MIN = 1,
     WAKE_MS_MAX = 60 * 1000,
