@@ -1,0 +1,77 @@
+/*
+ * crashy AGENT MESSAGES: a daemon for the site in SERAI_SITE that dies of SIGSEGV in the event of
+ * the agent that comes after so many others of its own: a fault of the engine, as seen from
+ * outside.
+ */
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sdk/loader/loader_wasm.h"
+#include "site/config/config.h"
+#include "site/control/file.h"
+#include "site/control/keyfile.h"
+#include "site/control/paths.h"
+#include "site/core/core.h"
+#include "site/daemon/daemon.h"
+
+static uint64_t crash_agent;
+static uint64_t crash_after;
+
+static void crash(uint64_t agent, uint64_t message)
+{
+    static uint64_t seen;
+
+    (void)message;
+    if (agent == crash_agent && seen++ == crash_after)
+        (void)!raise(SIGSEGV);
+}
+
+static void report(void *context, const struct config_error *error)
+{
+    (void)context;
+    (void)error;
+}
+
+static bool read_key(const char *dir, const char *name, uint8_t key[CONTROL_KEY_BYTES])
+{
+    char path[FILE_PATH_BYTES];
+
+    return file_path(path, dir, name, NULL) == ST_OK &&
+           keyfile_read_public(path, key, NULL) == ST_OK;
+}
+
+int main(int argc, char **argv)
+{
+    const struct config_reader reader = {.orders = &core_order_names, .report = report};
+    const char *dir = getenv("SERAI_SITE");
+    struct site_config config;
+    struct pricebook book;
+    struct fault fault = {0};
+    struct daemon_options options = {
+        .dir = dir,
+        .socket_path = config.socket,
+        .book = &book,
+        .loader = loader_wasm,
+        .loader_size = loader_wasm_size,
+        .ready_fd = 1,
+        .sandbox = true,
+        .before_turn = crash,
+    };
+
+    if (argc != 3 || dir == NULL || sodium_init() < 0)
+        return 64;
+    crash_agent = strtoull(argv[1], NULL, 10);
+    crash_after = strtoull(argv[2], NULL, 10);
+    site_config_default(&config);
+    pricebook_default(&book, &core_order_names);
+    if (config_load(dir, &reader, &config, &book, &fault) != ST_OK ||
+        !read_key(dir, SITE_KEY_PUBLIC, options.site_key) ||
+        !read_key(dir, SITE_OPERATOR_PUBLIC, options.operator_key)) {
+        fprintf(stderr, "crashy: %s\n", fault.text);
+        return 78;
+    }
+    options.map_bytes = config.map_bytes;
+    return daemon_run(&options);
+}

@@ -1,0 +1,130 @@
+# What the end-to-end tests share; sourced.  Usage of each: TEST.sh BUILD
+# shellcheck shell=bash
+set -euo pipefail
+
+build=${1:?usage: $0 BUILD}
+serai=$build/site/serai
+examples=$build/sdk/examples
+guests=$build/tests/agents/guests
+work=$(mktemp -d "${TMPDIR:-/tmp}/serai-e2e-XXXXXX")
+export SERAI_SITE=$work/site
+daemon_log=$work/daemon.log
+daemon=
+checks=0
+
+finish()
+{
+    local code=$?
+
+    if [ -n "$daemon" ]; then
+        kill -KILL "$daemon" 2>/dev/null || true
+        wait "$daemon" 2>/dev/null || true
+    fi
+    if [ "$code" -ne 0 ]; then
+        tail -n 15 "$daemon_log" >&2 || true
+    fi
+    rm -rf "$work"
+    exit "$code"
+}
+trap finish EXIT
+
+fail()
+{
+    printf 'FAILED: %s\n' "$*" >&2
+    exit 1
+}
+
+# holds WHAT FOUND EXPECTED
+holds()
+{
+    checks=$((checks + 1))
+    [ "$2" = "$3" ] || fail "$1 is \"$2\", and should be \"$3\""
+}
+
+# exits CODE PATTERN COMMAND...: the command ends with CODE and says PATTERN (a basic regex, or
+# empty for anything).
+exits()
+{
+    local expected=$1 pattern=$2 code=0
+    shift 2
+    checks=$((checks + 1))
+    "$@" >"$work/said" 2>&1 || code=$?
+    [ "$code" -eq "$expected" ] || {
+        cat "$work/said" >&2
+        fail "$* exits $code, and should exit $expected"
+    }
+    [ -z "$pattern" ] || grep -q -- "$pattern" "$work/said" || {
+        cat "$work/said" >&2
+        fail "$* does not say \"$pattern\""
+    }
+}
+
+# run_site COMMAND...: start a daemon and wait until it is ready; 1 when it ends before.
+run_site()
+{
+    local word=
+
+    rm -f "$work/ready"
+    mkfifo "$work/ready"
+    "$@" >"$work/ready" 2>>"$daemon_log" &
+    daemon=$!
+    read -r -t 20 word <"$work/ready" || true
+    [ "$word" = ready ]
+}
+
+start_site()
+{
+    run_site "$serai" site run || fail "the site does not start"
+}
+
+# stop_site SIGNAL: prints nothing; the exit code is left in $ended.
+stop_site()
+{
+    ended=0
+    kill "-$1" "$daemon"
+    wait "$daemon" 2>/dev/null || ended=$?
+    daemon=
+}
+
+# wait_site: wait for a daemon that ends by itself.
+wait_site()
+{
+    ended=0
+    wait "$daemon" 2>/dev/null || ended=$?
+    daemon=
+}
+
+new_site()
+{
+    rm -rf "$SERAI_SITE"
+    "$serai" site init >/dev/null
+}
+
+deploy()
+{
+    local name=$1 module=$2 money=$3
+    shift 3
+    "$serai" agent deploy "$module" --name "$name" --money "$money" --json "$@" | jq -r .agent
+}
+
+# field AGENT KEY
+field()
+{
+    "$serai" agent show "$1" --json | jq -r ".$2"
+}
+
+customer_balance()
+{
+    "$serai" customer ls --json | jq -r "select(.name == \"$1\") | .balance"
+}
+
+verify()
+{
+    "$serai" audit verify --json >"$work/audit.json" || fail "the books do not verify"
+    holds "the verdict on the books" "$(jq -r .ok "$work/audit.json")" true
+}
+
+passed()
+{
+    printf '%s: %d checks passed\n' "$(basename "$0")" "$checks"
+}
