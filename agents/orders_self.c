@@ -189,7 +189,20 @@ static int64_t self_code_id(struct turn *turn, const uint64_t *args)
     return (int64_t)turn->agent->code.code->size;
 }
 
-/* Takes effect when the turn commits; the last one asked for wins. */
+/* Memory that another program begins with is under its customer's cap as memory.grow is. */
+static bool memory_fits(struct turn *turn, const struct code *code)
+{
+    const struct customer_use *use = customer_use(turn->agents, turn->agent->customer);
+    uint64_t most = turn->agents->prices.customer_memory_bytes_max;
+    uint32_t before = turn->instance.memory_pages;
+    uint32_t after = engine_code_memory_pages(code->engine);
+
+    return after <= before ||
+           (use->memory_bytes <= most &&
+            (uint64_t)(after - before) * ENGINE_WASM_PAGE_BYTES <= most - use->memory_bytes);
+}
+
+/* Takes effect when the turn commits; one is heard in a turn. */
 static int64_t self_become(struct turn *turn, const uint64_t *args)
 {
     struct transfer hold = {.debit = turn->agent->id,
@@ -212,6 +225,8 @@ static int64_t self_become(struct turn *turn, const uint64_t *args)
         return SERAI_E_MISSING;
     if (turn->become)
         return SERAI_E_EXISTS;
+    if (!memory_fits(turn, code))
+        return SERAI_E_QUOTA;
     if (!turn_pay(turn, &hold))
         return SERAI_E_SHORT;
     turn->become = true;

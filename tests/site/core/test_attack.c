@@ -199,8 +199,116 @@ START_TEST(an_order_takes_fuel_for_what_it_moves_and_makes)
 }
 END_TEST
 
+/* ---- the cap of memory ---- */
+
+/* A module of one memory, whose serai_turn does nothing. */
+static size_t idle_module(uint8_t *to, uint8_t first_pages, uint8_t most_pages)
+{
+    const uint8_t module[] = {
+        0,
+        'a',
+        's',
+        'm',
+        1,
+        0,
+        0,
+        0, /* version 1 */
+        1,
+        7,
+        1,
+        0x60,
+        3,
+        0x7f,
+        0x7f,
+        0x7f,
+        0, /* (i32, i32, i32) */
+        3,
+        2,
+        1,
+        0, /* one function */
+        5,
+        6,
+        1,
+        1,
+        first_pages | 0x80,
+        1,
+        most_pages | 0x80,
+        1, /* its memory */
+        7,
+        14,
+        1,
+        10,
+        's',
+        'e',
+        'r',
+        'a',
+        'i',
+        '_',
+        't',
+        'u',
+        'r',
+        'n',
+        0,
+        0,
+        10,
+        4,
+        1,
+        2,
+        0,
+        0x0b, /* it ends */
+    };
+
+    memcpy(to, module, sizeof module);
+    return sizeof module;
+}
+
+struct hoarder {
+    int64_t put;
+    int64_t become;
+    uint64_t turns;
+};
+
+static enum engine_outcome become_large(void *context, struct part *part)
+{
+    struct hoarder *hoarder = context;
+
+    if (hoarder->turns++ > 0)
+        return ENGINE_DONE;
+    /* 128 + 96 pages: 14 MiB. */
+    hoarder->put = part_order(part, code_put, 5, 0,
+                              (int64_t)idle_module(part_memory(part, 0, 256), 96, 96), AT);
+    hoarder->become = part_order(part, self_become, 0, AT, 0, 0);
+    return ENGINE_DONE;
+}
+
+static void little_memory(struct pricebook *book)
+{
+    book->customer_memory_bytes_max = 20 << 20;
+}
+
+START_TEST(becoming_keeps_to_the_cap_of_memory)
+{
+    struct hoarder first = {0};
+    struct hoarder second = {0};
+    struct site site;
+
+    site_open_book(&site, 1, 1000 * DOLLAR, little_memory);
+    site_customer(&site, MALLORY, "mallory", 100 * DOLLAR);
+    probe_play(deploy(&site, MALLORY, DOLLAR), become_large, &first);
+    probe_play(deploy(&site, MALLORY, DOLLAR), become_large, &second);
+    site_settle(&site);
+    ck_assert_int_eq(first.put, 0);
+    ck_assert_int_eq(first.become, 0);
+    ck_assert_int_eq(second.put, 0);
+    ck_assert_int_eq(second.become, SERAI_E_QUOTA);
+    site_reload_same(&site);
+    site_close(&site);
+}
+END_TEST
+
 int main(void)
 {
+    TCase *memory = tcase_create("the cap of memory");
     Suite *suite = suite_create("attacks");
     TCase *births = tcase_create("births that are undone");
     TCase *stage = tcase_create("the bound of transfers");
@@ -216,5 +324,7 @@ int main(void)
     suite_add_tcase(suite, stage);
     tcase_add_test(work, an_order_takes_fuel_for_what_it_moves_and_makes);
     suite_add_tcase(suite, work);
+    tcase_add_test(memory, becoming_keeps_to_the_cap_of_memory);
+    suite_add_tcase(suite, memory);
     return check_main(suite);
 }
