@@ -9,15 +9,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/random.h"
 #include "ledger/account.h"
 #include "ledger/ledger.h"
 #include "ledger/store/store.h"
+#include "tests/bench/bench.h"
 
-enum { ROUNDS = 5, FILES = 3 };
+enum { FILES = 3 };
 static const uint64_t map_bytes = UINT64_C(16) * 1024 * 1024 * 1024;
 
 /* One way of making transfers durable. */
@@ -33,27 +33,12 @@ struct side {
     uint64_t site_time_us;
 };
 
-static _Noreturn void die(const char *what, const struct fault *fault)
-{
-    (void)fprintf(stderr, "bench_ledger: %s: %s\n", what, fault == NULL ? "failed" : fault->text);
-    exit(1);
-}
-
-static double now_s(void)
-{
-    struct timespec time;
-
-    if (clock_gettime(CLOCK_MONOTONIC, &time) != 0)
-        die("clock", NULL);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
 static void side_commit(struct side *side)
 {
     struct fault fault;
 
     if (side->store.commit(side->store.context, &side->batch, &fault) != ST_OK)
-        die(side->name, &fault);
+        bench_die(side->name, &fault);
     store_batch_clear(&side->batch);
 }
 
@@ -67,9 +52,9 @@ static void side_open(struct side *side, const char *name)
     (void)snprintf(side->directory, sizeof side->directory, "%.40s/serai-bench-XXXXXX",
                    base == NULL ? "/tmp" : base);
     if (mkdtemp(side->directory) == NULL)
-        die("mkdtemp", NULL);
+        bench_die("mkdtemp", NULL);
     if (store_lmdb_open(&side->lmdb, side->directory, STORE_CREATE, map_bytes, &fault) != ST_OK)
-        die(name, &fault);
+        bench_die(name, &fault);
     side->store = store_from_lmdb(side->lmdb);
     store_batch_init(&side->batch);
 }
@@ -105,11 +90,11 @@ static void frames_fill(struct side *side, uint64_t accounts)
     struct transfer in = {.debit = ACCOUNT_TREASURY, .code = TRANSFER_MONEY_IN};
 
     if (ledger_new(&side->ledger) != ST_OK || money_from_nanos(&in.amount, 1000000) != ST_OK)
-        die("ledger", NULL);
+        bench_die("ledger", NULL);
     for (uint64_t i = 0; i < accounts; i++) {
         ledger_event_begin(side->ledger);
         if (ledger_open(side->ledger, KIND_AGENT, 0, &in.credit) != ST_OK)
-            die("account", NULL);
+            bench_die("account", NULL);
         ledger_transfer_checked(side->ledger, &in);
         (void)ledger_event_end(side->ledger, &event);
         if (i % 8192 == 8191)
@@ -124,7 +109,7 @@ static void frames_batch(struct side *side, struct rng *rng, uint64_t accounts, 
     struct transfer transfer = {.code = TRANSFER_FUND};
 
     if (money_from_nanos(&transfer.amount, 1) != ST_OK)
-        die("amount", NULL);
+        bench_die("amount", NULL);
     ledger_event_begin(side->ledger);
     for (uint64_t i = 0; i < count; i++) {
         transfer.debit = ACCOUNT_FIRST_FREE + rng_below(rng, accounts);
@@ -152,7 +137,7 @@ static void naive_fill(struct side *side, uint64_t accounts)
 {
     side->accounts = calloc(accounts, sizeof *side->accounts);
     if (side->accounts == NULL)
-        die("accounts", NULL);
+        bench_die("accounts", NULL);
     for (uint64_t i = 0; i < accounts; i++) {
         side->accounts[i] = (struct account){.id = ACCOUNT_FIRST_FREE + i, .credits = 1000000};
         naive_put(side, &side->accounts[i]);
@@ -184,56 +169,47 @@ static void naive_batch(struct side *side, struct rng *rng, uint64_t accounts, u
 
 /* ---- measuring ---- */
 
-/* Transfers a second over at least `seconds`. */
-static double sample(struct side *side, struct rng *rng, uint64_t accounts, uint64_t count,
-                     double seconds)
+struct sampling {
+    struct side *side;
+    struct rng *rng;
+    uint64_t accounts;
+    uint64_t count; /* transfers of one batch */
+    double seconds; /* of one sample, at least */
+};
+
+/* Transfers a second. */
+static double sample(void *context)
 {
-    double start = now_s();
+    const struct sampling *how = context;
+    double start = bench_now_s();
     double passed;
     uint64_t done = 0;
 
     do {
-        if (side->ledger != NULL)
-            frames_batch(side, rng, accounts, count);
+        if (how->side->ledger != NULL)
+            frames_batch(how->side, how->rng, how->accounts, how->count);
         else
-            naive_batch(side, rng, accounts, count);
-        done += count;
-        passed = now_s() - start;
-    } while (passed < seconds);
+            naive_batch(how->side, how->rng, how->accounts, how->count);
+        done += how->count;
+        passed = bench_now_s() - start;
+    } while (passed < how->seconds);
     return (double)done / passed;
-}
-
-static int compare_doubles(const void *left, const void *right)
-{
-    const double *a = left;
-    const double *b = right;
-
-    return (*a > *b) - (*a < *b);
-}
-
-static double median(double samples[ROUNDS])
-{
-    qsort(samples, ROUNDS, sizeof samples[0], compare_doubles);
-    return samples[ROUNDS / 2];
 }
 
 static void measure(struct side *frames, struct side *naive, uint64_t accounts, uint64_t count,
                     double seconds)
 {
-    double of_frames[ROUNDS];
-    double of_naive[ROUNDS];
     struct rng rng;
+    struct sampling of_frames = {frames, &rng, accounts, count, seconds};
+    struct sampling of_naive = {naive, &rng, accounts, count, seconds};
+    struct bench_side sides[] = {{frames->name, sample, &of_frames},
+                                 {naive->name, sample, &of_naive}};
+    char what[96];
 
     rng_init(&rng, 1);
-    for (int round = 0; round < ROUNDS; round++) {
-        of_frames[round] = sample(frames, &rng, accounts, count, seconds);
-        of_naive[round] = sample(naive, &rng, accounts, count, seconds);
-    }
-    (void)printf("durable transfers/s, %llu accounts, batches of %llu: %.0f, naive %.0f, ratio "
-                 "%.2f\n",
-                 (unsigned long long)accounts, (unsigned long long)count, median(of_frames),
-                 median(of_naive), median(of_frames) / median(of_naive));
-    (void)fflush(stdout);
+    (void)snprintf(what, sizeof what, "durable transfers, %llu accounts, batches of %llu",
+                   (unsigned long long)accounts, (unsigned long long)count);
+    bench_compare(what, "transfers/s", sides, 2);
 }
 
 int main(int argc, char **argv)

@@ -1,0 +1,144 @@
+/*
+ * Starting again with many agents, and verifying the books; beside reading the same bytes and
+ * hashing as many.
+ *
+ *     bench_books [agents [turns]]
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/bench/bench.h"
+#include "tests/bench/site.h"
+
+enum { READ_BYTES = 1024 * 1024 };
+
+/* ---- restart ---- */
+
+static double sample_restart(void *context)
+{
+    struct bench_site *site = context;
+    double start = bench_now_s();
+
+    site_restart(site);
+    return (bench_now_s() - start) * 1e3;
+}
+
+static double sample_read(void *context)
+{
+    const struct bench_site *site = context;
+    static uint8_t buffer[READ_BYTES];
+    double start = bench_now_s();
+    char path[96];
+    int file;
+
+    (void)snprintf(path, sizeof path, "%s/data.mdb", site->directory);
+    file = open(path, O_RDONLY);
+    if (file < 0)
+        bench_die(path, NULL);
+    while (read(file, buffer, sizeof buffer) > 0)
+        continue;
+    (void)close(file);
+    return (bench_now_s() - start) * 1e3;
+}
+
+/* ---- audit ---- */
+
+static struct verify_report report;
+
+static double sample_verify(void *context)
+{
+    struct bench_site *site = context;
+    double start = bench_now_s();
+    struct fault fault;
+
+    if (ledger_verify(&site->store, core_claims, site->core, &report, &fault) != ST_OK)
+        bench_die("verify", &fault);
+    return (double)(report.lines + report.postings + report.events) / (bench_now_s() - start);
+}
+
+static enum status add_size(void *context, const uint8_t *key, size_t key_size,
+                            const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    struct bytes *journal = context;
+
+    (void)key;
+    (void)key_size;
+    (void)fault;
+    bytes_append(journal, value, value_size);
+    return journal->failed ? ST_NOMEM : ST_OK;
+}
+
+struct hashing {
+    struct bytes journal;
+};
+
+/* As many records, if nothing were done with the journal but one SHA-256 over it. */
+static double sample_hash(void *context)
+{
+    const struct hashing *hashing = context;
+    volatile uint8_t keep; /* or the hash could be left out */
+    double start = bench_now_s();
+    struct hash hash = hash_of(hashing->journal.data, hashing->journal.size);
+
+    keep = hash.bytes[0];
+    (void)keep;
+    return (double)(report.lines + report.postings + report.events) / (bench_now_s() - start);
+}
+
+static void bench_verify(struct bench_site *site)
+{
+    struct hashing hashing = {0};
+    struct bench_side sides[] = {{"verify", sample_verify, site},
+                                 {"SHA-256 of the journal", sample_hash, &hashing}};
+    struct fault fault;
+
+    if (site->store.walk(site->store.context, STORE_JOURNAL, NULL, 0, add_size, &hashing.journal,
+                         &fault) != ST_OK)
+        bench_die("journal", &fault);
+    bench_compare("audit verify: events, lines and postings, one core", "records/s", sides, 2);
+    (void)printf("  of %llu events, %llu lines, %llu postings; %zu bytes of journal\n",
+                 (unsigned long long)report.events, (unsigned long long)report.lines,
+                 (unsigned long long)report.postings, hashing.journal.size);
+    bytes_fini(&hashing.journal);
+}
+
+static void fill(struct bench_site *site, uint64_t agents, uint64_t turns)
+{
+    static const struct deployment pair = {"pair", NULL, "", UINT64_C(10) * 1000000000};
+    char args[64];
+    struct deployment nursery = {"nursery", "idle", args, UINT64_C(900) * 1000000000};
+
+    (void)snprintf(args, sizeof args, "count=%llu each=0.002", (unsigned long long)agents);
+    site_send(site, site_deploy(site, &nursery), "go");
+    site_run(site, UINT64_MAX);
+    if (core_count(site->core).births != agents + 1 || core_count(site->core).traps != 0)
+        bench_die("not all were born", NULL);
+    (void)site_deploy(site, &pair);
+    site_run(site, turns);
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t agents = argc > 1 ? strtoull(argv[1], NULL, 10) : 20000;
+    uint64_t turns = argc > 2 ? strtoull(argv[2], NULL, 10) : 200000;
+    struct bench_site site;
+    struct bench_side sides[] = {{"restart", sample_restart, &site},
+                                 {"reading data.mdb", sample_read, &site}};
+    char what[96];
+
+    if (agents == 0 || agents > 400000) {
+        (void)fputs("usage: bench_books [agents [turns]]\n", stderr);
+        return 64;
+    }
+    site_open(&site, true);
+    fill(&site, agents, turns);
+    (void)snprintf(what, sizeof what, "restart with %llu agents, the file in the page cache",
+                   (unsigned long long)agents);
+    bench_compare(what, "milliseconds", sides, 2);
+    bench_verify(&site);
+    site_close(&site);
+    return 0;
+}

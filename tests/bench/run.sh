@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Measure, and print what was found, whatever it is; see docs/performance.md.
+#
+#     tests/bench/run.sh BUILD [BENCH ...]   BUILD: an optimised build, such as build/release;
+#                                            BENCH: engine, agents, ledger, books, control (all)
+#     BENCH_DIR=/tmp       where the books of the benches lie: the disk that is measured
+#     BENCH_PATIENCE=15    rounds to try until 5 are good
+#     BENCH_ACCOUNTS=1000000   accounts of the ledger bench
+#     BENCH_AGENTS=20000       idle agents
+set -euo pipefail
+
+build=${1:?usage: run.sh BUILD [BENCH ...]}
+shift
+bench=$build/tests/bench
+accounts=${BENCH_ACCOUNTS:-1000000}
+agents=${BENCH_AGENTS:-20000}
+here=$(dirname "$0")
+[ -x "$bench/bench_agents" ] || { echo "bench: $bench is not built; run make release" >&2; exit 1; }
+
+work=$(mktemp -d "${BENCH_DIR:-/tmp}/serai-bench-run-XXXXXX")
+daemon=
+finish()
+{
+    if [ -n "$daemon" ]; then
+        kill "$daemon" 2>/dev/null || true
+        wait "$daemon" 2>/dev/null || true
+    fi
+    rm -rf "$work"
+}
+trap finish EXIT
+
+if command -v erlc >/dev/null && erlc -o "$work" "$here/serai_bench.erl"; then
+    export BENCH_ERLANG=$work
+else
+    echo "bench: no erlc (package erlang-base): compared with nothing" >&2
+fi
+
+bench_control()
+{
+    local site=$work/site
+    "$build/site/serai" site init "$site" >/dev/null
+    SERAI_SITE=$site "$build/site/serai" site run >"$work/daemon.log" 2>&1 &
+    daemon=$!
+    for _ in $(seq 100); do
+        grep -q '^ready' "$work/daemon.log" && break
+        sleep 0.05
+    done
+    "$bench/bench_control" "$site/control.sock"
+}
+
+echo "machine: $(nproc) processors, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
+for name in "${@:-all}"; do
+    case $name in
+    all) "$0" "$build" engine agents ledger books control ;;
+    engine) "$bench/bench_engine" ;;
+    agents) "$bench/bench_agents" "$agents" ;;
+    ledger)
+        "$bench/bench_ledger" 10000
+        "$bench/bench_ledger" "$accounts"
+        ;;
+    books) "$bench/bench_books" "$agents" ;;
+    control) bench_control ;;
+    *)
+        echo "bench: there is no bench $name" >&2
+        exit 64
+        ;;
+    esac
+done

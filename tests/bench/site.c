@@ -1,0 +1,257 @@
+#include "tests/bench/site.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "sdk/abi.h"
+#include "sdk/loader/loader_wasm.h"
+#include "tests/bench/bench.h"
+
+enum { STEP_TURNS = 64, FRAME_TURNS = 4096 };
+static const uint64_t map_bytes = UINT64_C(8) << 30;
+static const uint64_t balance_nanos = UINT64_C(1000) * 1000000000;
+
+/* ---- life ---- */
+
+static void load_core(struct bench_site *site, const struct store *store)
+{
+    struct core_options options = {.random = random_from_rng(&site->rng),
+                                   .loader = loader_wasm,
+                                   .loader_size = loader_wasm_size};
+    struct fault fault;
+
+    memcpy(options.site_key, site->site_key, sizeof options.site_key);
+    memcpy(options.operator_key, site->operator_key, sizeof options.operator_key);
+    pricebook_default(&options.book, &core_order_names);
+    /* Quotas are not what is measured. */
+    options.book.agents_max = 10000000;
+    options.book.customer_agents_max = 10000000;
+    options.book.customer_memory_bytes_max = UINT64_C(1) << 40;
+    options.book.customer_inbox_percent = 100;
+    if (core_new(&site->core, &options, &fault) != ST_OK ||
+        core_load(site->core, store, &fault) != ST_OK)
+        bench_die("core", &fault);
+}
+
+static void open_store(struct bench_site *site, enum store_mode mode)
+{
+    struct fault fault;
+
+    if (store_lmdb_open(&site->lmdb, site->directory, mode, map_bytes, &fault) != ST_OK)
+        bench_die("store", &fault);
+    site->store = store_from_lmdb(site->lmdb);
+}
+
+static void make_directory(struct bench_site *site)
+{
+    const char *base = getenv("BENCH_DIR");
+
+    (void)snprintf(site->directory, sizeof site->directory, "%.40s/serai-bench-XXXXXX",
+                   base == NULL ? "/tmp" : base);
+    if (mkdtemp(site->directory) == NULL)
+        bench_die("mkdtemp", NULL);
+}
+
+/* ---- requests ---- */
+
+/* Let the core answer what was asked, in a frame of its own; *reply points into `answer`. */
+static void take_answer(struct bench_site *site, struct bytes *answer, struct control_reply *reply)
+{
+    struct core_frame frame = {0};
+    struct fault fault;
+
+    core_frame_close(site->core, 0, &frame);
+    if (frame.writes && site->durable &&
+        site->store.commit(site->store.context, &frame.batch, &fault) != ST_OK)
+        bench_die("commit", &fault);
+    INVARIANT(frame.reply_count == 1);
+    bytes_append(answer, frame.replies[0].bytes.data, frame.replies[0].bytes.size);
+    core_frame_fini(&frame);
+    if (control_reply_decode(reply, answer->data, answer->size, &fault) != ST_OK)
+        bench_die("reply", &fault);
+    if (reply->status != CONTROL_DONE) {
+        (void)fprintf(stderr, "bench: refused: %s\n", reply->message);
+        exit(1);
+    }
+}
+
+static void request(struct bench_site *site, const char *command, struct bytes *args,
+                    struct bytes *answer, struct control_reply *reply)
+{
+    struct bytes envelope = {0};
+
+    control_sign(&envelope, site->site_key, site->operator_key, site->operator_secret,
+                 ++site->number, command, args);
+    core_request(site->core, 1, envelope.data, envelope.size);
+    take_answer(site, answer, reply);
+    bytes_fini(&envelope);
+    bytes_fini(args);
+}
+
+static void simple_request(struct bench_site *site, const char *command, struct bytes *args)
+{
+    struct bytes answer = {0};
+    struct control_reply reply;
+
+    request(site, command, args, &answer, &reply);
+    bytes_fini(&answer);
+}
+
+static void put_module(struct bytes *args, const char *name)
+{
+    char path[512];
+    size_t size;
+    uint8_t *module;
+
+    (void)snprintf(path, sizeof path, "%s/bench_%s.wasm", BENCH_GUESTS, name);
+    module = bench_read_file(path, &size);
+    cbor_put_bytes(args, module, size);
+    free(module);
+}
+
+/* The number under "agent", the first of the answer's keys in their order. */
+static uint64_t answered_agent(const struct control_reply *reply)
+{
+    struct cbor in;
+    char key[32];
+    uint64_t pairs;
+
+    cbor_init(&in, reply->result, reply->result_size);
+    pairs = cbor_get_map_any(&in, 16);
+    for (uint64_t i = 0; i < pairs; i++) {
+        size_t size;
+
+        cbor_get_text(&in, key, sizeof key - 1);
+        if (strcmp(key, "agent") == 0)
+            return cbor_get_uint(&in, UINT64_MAX);
+        (void)cbor_get_raw(&in, &size);
+    }
+    bench_die("the answer names no agent", NULL);
+}
+
+uint64_t site_deploy(struct bench_site *site, const struct deployment *deployment)
+{
+    struct bytes args = {0};
+    struct bytes answer = {0};
+    struct control_reply reply;
+    uint64_t agent;
+
+    cbor_put_array(&args, 6);
+    cbor_put_text(&args, deployment->module);
+    put_module(&args, deployment->module);
+    cbor_put_bytes(&args, deployment->args, strlen(deployment->args));
+    cbor_put_uint(&args, deployment->endowment_nanos);
+    cbor_put_array(&args, 1);
+    cbor_put_uint(&args, SERAI_KIND_SPAWNER);
+    cbor_put_array(&args, deployment->kept == NULL ? 0 : 1);
+    if (deployment->kept != NULL)
+        put_module(&args, deployment->kept);
+    request(site, "agent.deploy", &args, &answer, &reply);
+    agent = answered_agent(&reply);
+    bytes_fini(&answer);
+    return agent;
+}
+
+void site_send(struct bench_site *site, uint64_t agent, const char *text)
+{
+    struct bytes args = {0};
+
+    cbor_put_array(&args, 3);
+    cbor_put_uint(&args, agent);
+    cbor_put_bytes(&args, text, strlen(text));
+    cbor_put_uint(&args, 0);
+    simple_request(site, "agent.send", &args);
+}
+
+/* ---- frames ---- */
+
+void site_frame(struct bench_site *site)
+{
+    struct core_frame frame = {0};
+    struct clock_source clock = clock_system();
+    struct fault fault;
+
+    core_frame_close(site->core, clock.wall_us(clock.context), &frame);
+    if (frame.writes && site->durable &&
+        site->store.commit(site->store.context, &frame.batch, &fault) != ST_OK)
+        bench_die("commit", &fault);
+    core_frame_fini(&frame);
+    core_advance(site->core, clock.now_us(clock.context));
+}
+
+void site_run(struct bench_site *site, uint64_t turns)
+{
+    uint64_t start = core_count(site->core).turns;
+    uint64_t frame_start = start;
+    bool more = true;
+
+    while (more && core_count(site->core).turns - start < turns) {
+        more = core_run(site->core, STEP_TURNS);
+        if (core_count(site->core).turns - frame_start >= FRAME_TURNS) {
+            site_frame(site);
+            frame_start = core_count(site->core).turns;
+        }
+    }
+    site_frame(site);
+}
+
+/* ---- opening and closing ---- */
+
+void site_open(struct bench_site *site, bool durable)
+{
+    struct bytes args = {0};
+
+    if (sodium_init() < 0)
+        bench_die("libsodium", NULL);
+    memset(site, 0, sizeof *site);
+    rng_init(&site->rng, 1);
+    (void)crypto_sign_keypair(site->operator_key, site->operator_secret);
+    rng_fill(&site->rng, site->site_key, sizeof site->site_key);
+    site->durable = durable;
+    if (durable) {
+        make_directory(site);
+        open_store(site, STORE_CREATE);
+        load_core(site, &site->store);
+    } else {
+        struct store_memory *empty;
+        struct store store;
+
+        if (store_memory_new(&empty) != ST_OK)
+            bench_die("store", NULL);
+        store = store_from_memory(empty);
+        load_core(site, &store);
+        store_memory_free(empty);
+    }
+    cbor_put_array(&args, 2);
+    cbor_put_uint(&args, 0);
+    cbor_put_uint(&args, balance_nanos);
+    simple_request(site, "money.in", &args);
+}
+
+void site_restart(struct bench_site *site)
+{
+    core_free(site->core);
+    store_lmdb_close(site->lmdb);
+    open_store(site, STORE_WRITE);
+    load_core(site, &site->store);
+}
+
+void site_close(struct bench_site *site)
+{
+    static const char *const names[] = {"data.mdb", "lock.mdb", "lock"};
+    char path[128];
+
+    core_free(site->core);
+    store_lmdb_close(site->lmdb);
+    if (!site->durable)
+        return;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", site->directory, names[i]);
+        (void)unlink(path);
+    }
+    (void)rmdir(site->directory);
+}
