@@ -175,6 +175,8 @@ const char *agent_name(const struct agent *agent);
 void agents_topped_up(struct agents *agents, struct agent *agent);
 /* Frozen by hand or by quarantine: stays so until agents_thaw(). */
 void agents_freeze(struct agents *agents, struct agent *agent, const char *reason);
+/* Frozen so. */
+bool agents_is_held(const struct agent *agent);
 /* ST_INVALID: it is not frozen, or has not the money to run (the fault says how much it lacks). */
 MUST_CHECK enum status agents_thaw(struct agents *agents, struct agent *agent, struct fault *fault);
 

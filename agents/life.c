@@ -350,6 +350,11 @@ void agents_freeze(struct agents *agents, struct agent *agent, const char *reaso
     agent_dirty(agents, agent);
 }
 
+bool agents_is_held(const struct agent *agent)
+{
+    return agent->state == AGENT_FROZEN_HELD;
+}
+
 /* What the agent could spend on its next event: its balance, and what came with that event. */
 static struct money head_funds(const struct agents *agents, const struct agent *agent)
 {

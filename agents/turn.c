@@ -85,6 +85,8 @@ static void arrive(struct turn *turn)
     struct cap end = {.kind = SERAI_KIND_CHANNEL, .object = m->end};
 
     turn->event_slot = m->end != 0 ? agent_cap_find(turn->agent, &end) : SERAI_SLOT_NONE;
+    if (m->kind == SERAI_EVENT_ANSWER && m->status != 0 && turn->event_slot >= 0)
+        turn_take_cap(turn, (uint64_t)turn->event_slot); /* what was refused is no end */
     turn->reply_slot = give_or_none(turn, &m->reply);
     for (size_t i = 0; i < m->cap_count; i++)
         turn->cap_slots[i] = give_or_none(turn, &m->caps[i]);
@@ -308,8 +310,6 @@ static void turn_run(struct agents *agents, struct agent *agent, struct inbox_me
     if (agents->env.mark != NULL)
         agents->env.mark(agents->env.context, agent->id, event->m.id);
     outcome = engine_run(&turn->instance, agents->stack, agent->code.code->entry, args, &args[0]);
-    if (agents->env.mark != NULL)
-        agents->env.mark(agents->env.context, 0, 0);
     if (turn->exhausted)
         outcome = ENGINE_OUT_OF_FUEL;
     fuel = budget - turn->instance.fuel;
@@ -325,6 +325,9 @@ static void turn_run(struct agents *agents, struct agent *agent, struct inbox_me
         agent_check_mark(agents, agent);
     undo_commit(agents->undo); /* what followed the turn is final */
     turn_event_end(turn);
+    /* Only now: an event that stops the site while it is booked is to be blamed as well. */
+    if (agents->env.mark != NULL)
+        agents->env.mark(agents->env.context, 0, 0);
 }
 
 /* ---- choosing ---- */

@@ -306,8 +306,59 @@ START_TEST(becoming_keeps_to_the_cap_of_memory)
 }
 END_TEST
 
+/* ---- refused channels, and what the operator froze ---- */
+
+static enum engine_outcome buy_too_cheaply(void *context, struct part *part)
+{
+    int64_t *kinds = context; /* of the slot, before and in the answer's turn */
+    struct serai_event event;
+
+    if (part->kind == SERAI_EVENT_BORN)
+        kinds[0] = part_order(part, cap_kind, part_order(part, channel_buy, 3, 0, 20000000, 0));
+    part_event(part, &event);
+    if (part->kind == SERAI_EVENT_ANSWER && event.status < 0)
+        kinds[1] = part_order(part, cap_kind, event.slot);
+    return ENGINE_DONE;
+}
+
+START_TEST(a_refused_channel_leaves_its_slot)
+{
+    int64_t kinds[2] = {0};
+    struct site site;
+
+    open_with_two(&site);
+    probe_play(deploy(&site, MALLORY, DOLLAR), buy_too_cheaply, kinds);
+    site_settle(&site);
+    ck_assert_int_eq(kinds[0], SERAI_KIND_CHANNEL);
+    ck_assert_int_eq(kinds[1], SERAI_E_SLOT);
+    site_reload_same(&site);
+    site_close(&site);
+}
+END_TEST
+
+START_TEST(what_the_operator_froze_its_customer_cannot_thaw)
+{
+    struct site site;
+    uint64_t agent;
+
+    open_with_two(&site);
+    agent = deploy(&site, MALLORY, DOLLAR);
+    ck_assert_int_eq(site_on_agent(&site, MALLORY, "agent.freeze", agent), CONTROL_DONE);
+    ck_assert_int_eq(site_on_agent(&site, MALLORY, "agent.thaw", agent), CONTROL_DONE);
+    ck_assert_int_eq(site_on_agent(&site, OPERATOR, "agent.freeze", agent), CONTROL_DONE);
+    ck_assert_int_eq(site_on_agent(&site, MALLORY, "agent.thaw", agent), CONTROL_DENIED);
+    /* Nor by making the freezing its own. */
+    ck_assert_int_eq(site_on_agent(&site, MALLORY, "agent.freeze", agent), CONTROL_DENIED);
+    ck_assert_int_eq(site_on_agent(&site, OPERATOR, "agent.thaw", agent), CONTROL_DONE);
+    ck_assert_int_eq(core_quarantine(site.core, agent, "its event stopped the site"), ST_OK);
+    ck_assert_int_eq(site_on_agent(&site, MALLORY, "agent.thaw", agent), CONTROL_DENIED);
+    site_close(&site);
+}
+END_TEST
+
 int main(void)
 {
+    TCase *holding = tcase_create("refused and frozen");
     TCase *memory = tcase_create("the cap of memory");
     Suite *suite = suite_create("attacks");
     TCase *births = tcase_create("births that are undone");
@@ -326,5 +377,8 @@ int main(void)
     suite_add_tcase(suite, work);
     tcase_add_test(memory, becoming_keeps_to_the_cap_of_memory);
     suite_add_tcase(suite, memory);
+    tcase_add_test(holding, a_refused_channel_leaves_its_slot);
+    tcase_add_test(holding, what_the_operator_froze_its_customer_cannot_thaw);
+    suite_add_tcase(suite, holding);
     return check_main(suite);
 }
