@@ -90,7 +90,7 @@ run_site bash -c "ulimit -f $((size / 1024 + 2048)); exec '$serai' site run" \
 full_until_74 "the file may not grow"
 
 restore
-sed -i "s/^map_bytes.*/map_bytes = $((size + 2097152))/" "$SERAI_SITE/site.toml"
+sed -i "s/^map_bytes.*/map_bytes = \"$((size / 4096 * 4 + 2048))KiB\"/" "$SERAI_SITE/site.toml"
 start_site
 sed -i 's/^map_bytes.*/map_bytes = "1GiB"/' "$SERAI_SITE/site.toml"
 full_until_74 "the map is full"
