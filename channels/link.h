@@ -1,0 +1,192 @@
+/*
+ * Links: one logical wire to each neighbouring site, with the accumulator of the money that crossed
+ * it.
+ *
+ * The money layer owns order and replay: ZeroMQ underneath may lose and repeat across reconnects.
+ * Each direction has a sequence and a running total that only rise.  What is sent stays in the
+ * transcript (a row each) until the neighbour has it durably; what arrives is taken exactly once,
+ * in order.
+ *
+ * This part decides and keeps rows; it opens no socket, moves no money and runs no agent.  One
+ * thread. Wire format: docs/wire.md.  Reconnecting: DESIGN section 6; docs/links.md says what each
+ * freeze means.
+ */
+#ifndef SERAI_CHANNELS_LINK_H
+#define SERAI_CHANNELS_LINK_H
+
+#include "base/cbor.h"
+#include "channels/channels.h"
+
+enum {
+    LINK_NAME_BYTES_MAX = 32,
+    LINK_ENDPOINT_BYTES_MAX = 128,
+    LINK_REASON_BYTES_MAX = 200,
+    LINK_KEY_BYTES = 32,
+    LINKS_MAX = 256,
+    LINK_PARCEL_BYTES_MAX = 256 * 1024, /* larger ones are refused before they are decoded */
+    LINK_WINDOW_MESSAGES = 4096, /* numbered and not acknowledged; past it sends are refused */
+    LINK_WINDOW_BYTES = 8 * 1024 * 1024,
+    LINK_VERSION = 1, /* of the wire format and of the loader's instructions */
+};
+/* The most that one message carries: 2^32 - 1 units of 10 nanos, $42.94. */
+#define LINK_MESSAGE_NANOS_MAX UINT64_C(42949672950)
+
+/* Fixed numbers. */
+enum link_state {
+    LINK_DOWN = 0, /* no HELLO of this connection yet: messages wait in the transcript */
+    LINK_UP = 1,
+    LINK_FROZEN = 2, /* nothing is sent or taken until a person resumes it; `reason` says why */
+};
+
+/* What a neighbour charges, as it said in its HELLO. */
+struct link_prices {
+    struct money birth_fee;   /* each agent born there for a channel */
+    struct money channel_fee; /* each channel bought there */
+};
+
+/* Plain values; changed only by the calls below. */
+struct link {
+    uint32_t interface; /* from 1; 0 is self */
+    char name[LINK_NAME_BYTES_MAX + 1];
+    uint8_t key[LINK_KEY_BYTES];                /* the neighbour's Ed25519 key */
+    char endpoint[LINK_ENDPOINT_BYTES_MAX + 1]; /* where it listens; empty: it dials us */
+    struct money limit;      /* the most that the neighbour may owe us; announced in HELLO */
+    struct money peer_limit; /* the most that we may owe it, as it said; zero before its HELLO */
+    struct link_prices peer_prices;
+    enum link_state state;
+    char reason[LINK_REASON_BYTES_MAX + 1];
+    uint64_t epoch;      /* ours, raised by link_connected() */
+    uint64_t peer_epoch; /* of its last HELLO */
+    /* ours: numbered, and of that durable at the neighbour */
+    uint64_t sent_seq;
+    u128 sent_total;
+    uint64_t acked_seq;
+    u128 acked_total;
+    /* its: taken by us (durable with the frame that took it) */
+    uint64_t received_seq;
+    u128 received_total;
+    uint64_t channels_bought; /* children born here for the neighbour: bound by its cap */
+};
+
+struct links; /* opaque */
+
+MUST_CHECK enum status links_new(struct links **links);
+void links_free(struct links *links);
+/* Rows: STORE_LINK, key = interface u32, u8 2 (the link, then u64 0) or 3 (transcript, seq u64).
+ * A loaded link that was UP is DOWN.  ST_CORRUPT names the row. */
+MUST_CHECK enum status links_load(struct links *links, const struct store *store,
+                                  struct fault *fault);
+/* Write what changed since the last call: link rows, transcript rows, deletions. */
+void links_save(struct links *links, struct store_batch *batch);
+
+/* ST_EXISTS: that name or key is a link already.  ST_INVALID: name, key or endpoint.  ST_FULL. */
+MUST_CHECK enum status links_add(struct links *links, const char *name,
+                                 const uint8_t key[LINK_KEY_BYTES], const char *endpoint,
+                                 struct money limit, struct link **link, struct fault *fault);
+struct link *links_find(struct links *links, uint32_t interface); /* NULL: none */
+struct link *links_named(struct links *links, const char *name);
+struct link *links_keyed(struct links *links, const uint8_t key[LINK_KEY_BYTES]);
+size_t links_count(const struct links *links);
+void links_each(struct links *links, void (*visit)(void *context, struct link *link),
+                void *context); /* in order of interface */
+
+/*
+ * To be called by the site before it sets `channels_bought`, the one field that is the site's:
+ * saves it in the turn's undo (NULL: outside of a turn) and marks the row.
+ */
+void link_touch(struct links *links, struct link *link, struct undo *undo);
+
+/* ---- sending ---- */
+
+enum link_verdict {
+    LINK_FINE = 0,
+    LINK_IS_FROZEN,
+    LINK_IS_FULL,    /* the window: as many wait as may */
+    LINK_OVER_LIMIT, /* we would owe more than the neighbour allows */
+    LINK_OVER_VALUE, /* one message carries at most LINK_MESSAGE_NANOS_MAX */
+};
+
+/* Whether a message with `money` and `size` bytes of data may be sent now (up or down alike). */
+MUST_CHECK enum link_verdict link_check_send(const struct links *links, const struct link *link,
+                                             struct money money, size_t size);
+
+/*
+ * Queue a message within a turn (undone by its rollback) or outside of one.  Control messages and
+ * answers are never refused: they are bounded by the ends that exist.  message->data is copied.
+ */
+void link_queue(struct links *links, struct link *link, struct undo *undo,
+                const struct channel_message *message);
+
+/*
+ * At frame close: every queued message gets its number and its row, in order; `numbered` posts its
+ * money (held:packet -> link-out).  Afterwards nothing is queued.  True when there was any.
+ */
+bool links_number(struct links *links,
+                  void (*numbered)(void *context, const struct link *link, uint64_t seq,
+                                   const struct channel_message *message),
+                  void *context);
+/* Whether anything is queued. */
+bool links_waiting(const struct links *links);
+
+/* ---- connecting ---- */
+
+/* A connection was made (by us) or lost-and-made: raise the epoch; a HELLO is due. */
+void link_connected(struct links *links, struct link *link);
+void link_freeze(struct links *links, struct link *link, const char *reason);
+/* End a freeze: DOWN, and a HELLO is due with a new epoch.  ST_INVALID: it is not frozen. */
+MUST_CHECK enum status link_resume(struct links *links, struct link *link, struct fault *fault);
+
+/* ---- parcels out: call after links_save(), send only once that frame is durable ---- */
+
+/*
+ * Append the next parcel for this link to `out` (encoded, at most LINK_PARCEL_BYTES_MAX): a HELLO
+ * that is due, or messages not sent yet on this connection, or an acknowledgement alone.  False:
+ * none is due.  Call until false.
+ */
+bool link_parcel_out(struct links *links, struct link *link, const struct link_prices *our_prices,
+                     struct bytes *out);
+
+/* ---- parcels in ---- */
+
+enum parcel_verdict {
+    PARCEL_TAKEN = 0, /* read on with link_next() */
+    PARCEL_STALE,     /* of an old epoch, or a repeat: ignored; a HELLO may be due in answer */
+    PARCEL_REFUSED,   /* not a parcel: *fault says where; the link goes on */
+    PARCEL_FROZE,     /* it disproves something: the link is frozen now, with the reason */
+};
+
+struct parcel {
+    struct cbor messages; /* private to the reader */
+    uint64_t left;
+    uint64_t seq;
+};
+
+/*
+ * Read a parcel's head: HELLO is compared and answered (see below), acknowledgements are taken.
+ * With PARCEL_TAKEN, link_next() then gives its messages.
+ *
+ * HELLO compares what each has: equal or behind within our transcript -> UP, retransmit from there;
+ * the neighbour acknowledged more than we ever sent (we were restored from a backup), or it has
+ * less than it acknowledged before (it was), or totals differ at the same sequence -> FROZEN with
+ * the reason.
+ */
+MUST_CHECK enum parcel_verdict link_parcel_in(struct links *links, struct link *link,
+                                              const uint8_t *bytes, size_t size,
+                                              struct parcel *parcel, struct fault *fault);
+
+/*
+ * The next message that was not taken before; its seq is link->received_seq + 1.  False at the end,
+ * or when the parcel lies (a gap: a HELLO is due; totals that lie, money over cap or limit:
+ * frozen). message->data points into the parcel.  The caller checks it against the channels, and
+ * then calls link_take(), or link_freeze() and stops reading.
+ */
+bool link_next(struct links *links, struct link *link, struct parcel *parcel,
+               struct channel_message *message);
+/* The message is accepted: count it and its money. An acknowledgement is due with this frame. */
+void link_take(struct links *links, struct link *link, const struct channel_message *message);
+
+/* Bytes and messages numbered and not acknowledged. */
+void link_outstanding(const struct links *links, const struct link *link, uint64_t *messages,
+                      uint64_t *bytes);
+
+#endif

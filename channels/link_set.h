@@ -1,0 +1,84 @@
+/* Private to channels/: how links are kept.  A link is made once and never removed. */
+#ifndef SERAI_CHANNELS_LINK_SET_H
+#define SERAI_CHANNELS_LINK_SET_H
+
+#include "channels/parcel.h"
+
+/* A message on its way out: queued, or numbered and in the transcript. */
+struct letter {
+    struct channel_message message; /* its data points into wire[]; valid while it is queued */
+    struct money money;
+    u128 total; /* after it; once it is numbered */
+    size_t size;
+    uint8_t wire[]; /* encoded */
+};
+
+/* A double-ended queue of letters, which it owns.  All-zero is an empty one. */
+struct letters {
+    struct letter **items;
+    size_t capacity; /* 0 or a power of two */
+    size_t first;
+    size_t count;
+    uint64_t bytes; /* of all wire[] */
+};
+
+/* `link` is first: a pointer to a link is a pointer to its node. */
+struct link_node {
+    struct link link;
+    struct links *links;
+    struct letters queue;      /* not numbered yet */
+    u128 queue_total;          /* its money */
+    struct letters transcript; /* acked_seq + 1 .. sent_seq */
+    bool dirty;                /* the row must be written */
+    /* As of the last save: only this may be told to the neighbour. */
+    uint64_t saved_epoch;
+    struct cursor saved_sent;
+    struct cursor saved_received;
+    uint64_t saved_acked_seq; /* rows up to it are deleted */
+    /* Of this connection. */
+    bool hello_due;
+    bool hello_asked;     /* a HELLO was called for by something stale and has no answer yet */
+    bool hello_tells;     /* the next HELLO names the epoch we know, though the link is down */
+    uint64_t heard_epoch; /* of the last HELLO that was found good */
+    uint64_t next_seq;    /* to send */
+    uint64_t told_seq;    /* the neighbour was told that we have this; 0: tell it again */
+};
+
+struct links {
+    struct link_node *nodes[LINKS_MAX]; /* interface - 1 */
+    size_t count;
+    struct bytes scratch;
+};
+
+struct link_node *node_of_link(const struct links *links, const struct link *link);
+/* A node for *link, at the next interface; NULL when memory is short. */
+struct link_node *link_node_add(struct links *links, const struct link *link);
+/* Frees all nodes, as after links_new(). */
+void links_clear(struct links *links);
+/* What is wrong with name, key or endpoint; NULL: nothing. */
+const char *link_address_error(const struct link *link);
+
+void letters_push(struct letters *letters, struct letter *letter);
+struct letter *letters_at(const struct letters *letters, size_t index); /* 0: the oldest */
+struct letter *letters_pop(struct letters *letters);                    /* the oldest */
+/* Takes it out wherever it is, the newest first. */
+void letters_remove(struct letters *letters, const struct letter *letter);
+void letters_fini(struct letters *letters);
+
+/* A letter with a copy of *message, encoded.  ST_NOMEM is INVARIANT. */
+struct letter *letter_new(struct links *links, const struct channel_message *message);
+
+/* The total of what we sent after message `seq`, which is acknowledged or in the transcript. */
+u128 link_total_at(const struct link_node *node, uint64_t seq);
+/* The neighbour has everything up to `seq`, which is in the transcript or before it. */
+void link_take_ack(struct link_node *node, uint64_t seq);
+/* Something was stale or missing: a HELLO is due, unless one has no answer yet. */
+void link_ask_hello(struct link_node *node);
+/* Freeze with a reason that is printed. */
+void link_freeze_because(struct link_node *node, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* A good HELLO is compared; see link_parcel_in(). */
+MUST_CHECK enum parcel_verdict link_hello_in(struct link_node *node, const struct hello *hello);
+void link_hello_out(struct link_node *node, const struct link_prices *prices, struct bytes *out);
+
+#endif

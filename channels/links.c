@@ -1,0 +1,255 @@
+/* The set of links, and what happens to a link as a whole: connected, frozen, resumed. */
+#include "channels/link.h"
+
+#include "channels/link_set.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static_assert(offsetof(struct link_node, link) == 0, "a pointer to a link is one to its node");
+
+struct link_node *node_of_link(const struct links *links, const struct link *link)
+{
+    INVARIANT(link->interface >= 1 && link->interface <= links->count);
+    INVARIANT(&links->nodes[link->interface - 1]->link == link);
+    return links->nodes[link->interface - 1];
+}
+
+/* ---- the set ---- */
+
+struct link_node *link_node_add(struct links *links, const struct link *link)
+{
+    struct link_node *node;
+
+    INVARIANT(links->count < LINKS_MAX);
+    node = calloc(1, sizeof *node);
+    if (node == NULL)
+        return NULL;
+    node->link = *link;
+    node->link.interface = (uint32_t)links->count + 1;
+    node->links = links;
+    links->nodes[links->count++] = node;
+    return node;
+}
+
+void links_clear(struct links *links)
+{
+    for (size_t i = 0; i < links->count; i++) {
+        letters_fini(&links->nodes[i]->queue);
+        letters_fini(&links->nodes[i]->transcript);
+        free(links->nodes[i]);
+    }
+    links->count = 0;
+}
+
+enum status links_new(struct links **links)
+{
+    *links = calloc(1, sizeof **links);
+    return *links == NULL ? ST_NOMEM : ST_OK;
+}
+
+void links_free(struct links *links)
+{
+    if (links == NULL)
+        return;
+    links_clear(links);
+    bytes_fini(&links->scratch);
+    free(links);
+}
+
+struct link *links_find(struct links *links, uint32_t interface)
+{
+    if (interface == CHANNEL_INTERFACE_SELF || interface > links->count)
+        return NULL;
+    return &links->nodes[interface - 1]->link;
+}
+
+struct link *links_named(struct links *links, const char *name)
+{
+    for (size_t i = 0; i < links->count; i++)
+        if (strcmp(links->nodes[i]->link.name, name) == 0)
+            return &links->nodes[i]->link;
+    return NULL;
+}
+
+struct link *links_keyed(struct links *links, const uint8_t key[LINK_KEY_BYTES])
+{
+    for (size_t i = 0; i < links->count; i++)
+        if (memcmp(links->nodes[i]->link.key, key, LINK_KEY_BYTES) == 0)
+            return &links->nodes[i]->link;
+    return NULL;
+}
+
+size_t links_count(const struct links *links)
+{
+    return links->count;
+}
+
+void links_each(struct links *links, void (*visit)(void *context, struct link *link), void *context)
+{
+    for (size_t i = 0; i < links->count; i++)
+        visit(context, &links->nodes[i]->link);
+}
+
+/* ---- adding ---- */
+
+static bool is_name(const char *name)
+{
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+
+    return name[0] != '\0' && strspn(name, letters) == strlen(name);
+}
+
+/* Empty, or transport://address in printable ASCII; whether it leads anywhere, time tells. */
+static bool is_endpoint(const char *endpoint)
+{
+    const char *address = strstr(endpoint, "://");
+
+    if (endpoint[0] == '\0')
+        return true;
+    if (address == NULL || address == endpoint || address[3] == '\0')
+        return false;
+    for (const char *at = endpoint; *at != '\0'; at++)
+        if (*at <= ' ' || *at > '~')
+            return false;
+    return true;
+}
+
+const char *link_address_error(const struct link *link)
+{
+    static const uint8_t no_key[LINK_KEY_BYTES];
+
+    if (!is_name(link->name))
+        return "a name has 1 to 32 letters, digits or any of -_.";
+    if (memcmp(link->key, no_key, sizeof no_key) == 0)
+        return "the key is zero";
+    if (!is_endpoint(link->endpoint))
+        return "an endpoint is empty or as tcp://host:port";
+    return NULL;
+}
+
+/* Copies a text that fits; false when it does not. */
+static bool copy_text(char *to, size_t size_max, const char *text)
+{
+    size_t size = strlen(text);
+
+    if (size > size_max)
+        return false;
+    memcpy(to, text, size + 1);
+    return true;
+}
+
+enum status links_add(struct links *links, const char *name, const uint8_t key[LINK_KEY_BYTES],
+                      const char *endpoint, struct money limit, struct link **link,
+                      struct fault *fault)
+{
+    struct link made = {.limit = limit};
+    struct link_node *node;
+    const char *error;
+
+    memcpy(made.key, key, LINK_KEY_BYTES);
+    if (!copy_text(made.name, LINK_NAME_BYTES_MAX, name))
+        return fault_set(fault, ST_INVALID, "add link: a name has at most %d bytes",
+                         LINK_NAME_BYTES_MAX);
+    if (!copy_text(made.endpoint, LINK_ENDPOINT_BYTES_MAX, endpoint))
+        return fault_set(fault, ST_INVALID, "add link: an endpoint has at most %d bytes",
+                         LINK_ENDPOINT_BYTES_MAX);
+    error = link_address_error(&made);
+    if (error != NULL)
+        return fault_set(fault, ST_INVALID, "add link: %s", error);
+    if (links_named(links, name) != NULL)
+        return fault_set(fault, ST_EXISTS, "add link: the name %s is taken", name);
+    if (links_keyed(links, key) != NULL)
+        return fault_set(fault, ST_EXISTS, "add link %s: the key is that of link %s", name,
+                         links_keyed(links, key)->name);
+    if (links->count == LINKS_MAX)
+        return fault_set(fault, ST_FULL, "add link %s: a site has at most %d links", name,
+                         LINKS_MAX);
+    node = link_node_add(links, &made);
+    if (node == NULL)
+        return fault_set(fault, ST_NOMEM, "add link %s: memory is short", name);
+    node->dirty = true;
+    *link = &node->link;
+    return ST_OK;
+}
+
+void link_touch(struct links *links, struct link *link, struct undo *undo)
+{
+    struct link_node *node = node_of_link(links, link);
+
+    if (undo != NULL)
+        undo_save(undo, &link->channels_bought, sizeof link->channels_bought);
+    node->dirty = true; /* also if it is undone: a row that did not change is written once more */
+}
+
+/* ---- connected, frozen, resumed ---- */
+
+static void raise_epoch(struct link_node *node)
+{
+    /* At its end only a neighbour that lied about what it knew can have brought it. */
+    if (node->link.epoch < SEQ_MAX)
+        node->link.epoch++;
+    node->hello_due = true;
+    node->hello_asked = false;
+    node->hello_tells = false;
+    node->dirty = true;
+}
+
+void link_connected(struct links *links, struct link *link)
+{
+    raise_epoch(node_of_link(links, link));
+    if (link->state == LINK_UP)
+        link->state = LINK_DOWN;
+}
+
+void link_freeze(struct links *links, struct link *link, const char *reason)
+{
+    struct link_node *node = node_of_link(links, link);
+    size_t size = 0;
+
+    if (link->state == LINK_FROZEN)
+        return; /* the first reason is the one to look into */
+    if (reason[0] == '\0')
+        reason = "no reason is given";
+    link->state = LINK_FROZEN;
+    node->dirty = true;
+    /* A row's text is UTF-8, and a cut must not make it anything else. */
+    for (; reason[size] != '\0' && size < LINK_REASON_BYTES_MAX; size++)
+        link->reason[size] = reason[size] >= ' ' && reason[size] <= '~' ? reason[size] : '?';
+    link->reason[size] = '\0';
+}
+
+void link_freeze_because(struct link_node *node, const char *format, ...)
+{
+    char reason[LINK_REASON_BYTES_MAX + 1];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(reason, sizeof reason, format, arguments); /* a long one is cut */
+    va_end(arguments);
+    link_freeze(node->links, &node->link, reason);
+}
+
+enum status link_resume(struct links *links, struct link *link, struct fault *fault)
+{
+    struct link_node *node = node_of_link(links, link);
+
+    if (link->state != LINK_FROZEN)
+        return fault_set(fault, ST_INVALID, "resume link %s: it is not frozen", link->name);
+    link->state = LINK_DOWN;
+    link->reason[0] = '\0';
+    raise_epoch(node);
+    return ST_OK;
+}
+
+void link_ask_hello(struct link_node *node)
+{
+    if (node->hello_asked)
+        return;
+    node->hello_asked = true;
+    node->hello_due = true;
+}

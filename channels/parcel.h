@@ -1,0 +1,73 @@
+/* Private to channels/: how messages and parcels are written and read.  Format: docs/wire.md. */
+#ifndef SERAI_CHANNELS_PARCEL_H
+#define SERAI_CHANNELS_PARCEL_H
+
+#include "channels/link.h"
+
+#include "base/cbor.h"
+
+/* Sequences and epochs that are believed: one more never overflows. */
+#define SEQ_MAX ((uint64_t)INT64_MAX)
+
+enum {
+    TOTAL_BYTES = 16,                           /* a total on the wire and in rows */
+    PARCEL_MESSAGES_MAX = LINK_WINDOW_MESSAGES, /* in one parcel */
+    PARCEL_HEAD_BYTES_MAX = 128,                /* of DATA, up to its first message */
+    MESSAGE_BYTES_MAX = CHANNEL_PACKET_BYTES_MAX + 64,
+};
+
+/* Fixed numbers. */
+enum parcel_kind { PARCEL_HELLO = 1, PARCEL_DATA = 2 };
+
+/* How far one direction has come: the number of its last message and the money of all. */
+struct cursor {
+    uint64_t seq;
+    u128 total;
+};
+
+/* As the sender of the parcel sees it: "sent" is what it sent. */
+struct hello {
+    uint64_t epoch;
+    uint64_t peer_epoch; /* 0: unknown on this connection */
+    struct cursor sent;
+    struct cursor received;
+    struct cursor acked;
+    struct money limit;
+    struct link_prices prices;
+};
+
+struct data_head {
+    uint64_t epoch;
+    uint64_t peer_epoch;
+    struct cursor received;
+    struct cursor before; /* seq: of the first message, 0 for none; total: before that one */
+    uint64_t count;
+};
+
+struct parcel_head {
+    enum parcel_kind kind;
+    struct hello hello;    /* HELLO */
+    struct data_head data; /* DATA */
+    struct cbor messages;  /* DATA: at the first of data.count good messages */
+};
+
+/* What a message moves over the link; nothing for kinds that carry no money. */
+struct money message_money(const struct channel_message *message);
+/* Only the fields that cross; INVARIANT when a value has no place in the format. */
+void message_encode(struct bytes *out, const struct channel_message *message);
+/* Every field is set; errors are left in *in.  `data` points into the input. */
+void message_decode(struct cbor *in, uint32_t interface, struct channel_message *message);
+
+void cursor_put(struct bytes *out, struct cursor cursor);
+struct cursor cursor_get(struct cbor *in);
+struct money amount_get(struct cbor *in);
+
+void hello_encode(struct bytes *out, const struct hello *hello);
+/* head->count encoded messages follow. */
+void data_head_encode(struct bytes *out, const struct data_head *head);
+
+/* Decode a parcel and check each of its messages.  ST_INVALID says where it is wrong. */
+MUST_CHECK enum status parcel_decode(struct parcel_head *head, const uint8_t *bytes, size_t size,
+                                     struct fault *fault);
+
+#endif
