@@ -77,6 +77,34 @@ static void check_account(void *context, const struct account *account)
     }
 }
 
+/* Who hears what comes to an end that is in use, and who is on the other side of it. */
+static void check_end(void *context, struct channel_end *end)
+{
+    struct checking *checking = context;
+    struct channels *channels = checking->core->channels;
+    enum channel_side far_side = end->side == CHANNEL_BUYER ? CHANNEL_BORN : CHANNEL_BUYER;
+    const struct channel_end *far;
+
+    if (checking->status != ST_OK ||
+        (end->state != CHANNEL_OPEN && end->state != CHANNEL_FAR_CLOSED))
+        return;
+    if (agents_find(checking->core->agents, end->owner) == NULL) {
+        checking->status = fault_set(checking->fault, ST_CORRUPT,
+                                     "table link, channel end %llu: its owner, agent %llu, is "
+                                     "missing",
+                                     (unsigned long long)end->id, (unsigned long long)end->owner);
+        return;
+    }
+    if (end->interface != CHANNEL_INTERFACE_SELF || end->state != CHANNEL_OPEN)
+        return;
+    far = channels_at(channels, end->interface, end->number, far_side);
+    if (far == NULL || far->state != CHANNEL_OPEN)
+        checking->status =
+            fault_set(checking->fault, ST_CORRUPT,
+                      "table link, channel end %llu: it is open, but its far end is not",
+                      (unsigned long long)end->id);
+}
+
 enum status core_check(const struct core *core, struct fault *fault)
 {
     struct checking checking = {.core = core, .fault = fault, .status = ST_OK};
@@ -92,6 +120,7 @@ enum status core_check(const struct core *core, struct fault *fault)
     agents_claims_live(core->agents, checking.claims);
     channels_each(core->channels, claim_live_end, checking.claims);
     ledger_each_account(core->ledger, check_account, &checking);
+    channels_each(core->channels, check_end, &checking);
     free(checking.claims);
     return checking.status;
 }

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "channels/set.h"
 #include "tests/site/core/fixture.h"
 #include "tests/site/core/probe.h"
 
@@ -306,6 +307,45 @@ START_TEST(becoming_keeps_to_the_cap_of_memory)
 }
 END_TEST
 
+/* ---- a row that is gone ---- */
+
+static enum engine_outcome buy_once(void *context, struct part *part)
+{
+    (void)context;
+    if (part->kind == SERAI_EVENT_BORN)
+        ck_assert_int_ge(part_order(part, channel_buy, 3, 0, 20000000, 10000000), 0);
+    return ENGINE_DONE;
+}
+
+static void gone(void *context, struct channel_end *end)
+{
+    struct channels *channels = context;
+    struct node *node = (struct node *)end;
+
+    if (end->side != CHANNEL_BORN)
+        return;
+    (void)!table_remove(&channels->by_place, set_place(end->interface, end->number, end->side));
+    end->side = CHANNEL_BUYER; /* as an end of another channel would be */
+    end->number += 2;
+    (void)!table_put(&channels->by_place, set_place(end->interface, end->number, end->side), node);
+}
+
+START_TEST(an_open_end_without_a_far_end_is_found_before_it_is_used)
+{
+    struct site site;
+    struct fault fault;
+
+    open_with_two(&site);
+    probe_play(deploy(&site, MALLORY, DOLLAR), buy_once, NULL);
+    site_settle(&site);
+    ck_assert_int_eq(core_check(site.core, &fault), ST_OK);
+    channels_each(site.core->channels, gone, site.core->channels);
+    ck_assert_int_eq(core_check(site.core, &fault), ST_CORRUPT);
+    ck_assert_ptr_nonnull(strstr(fault.text, "table link, channel end"));
+    site_close(&site);
+}
+END_TEST
+
 /* ---- refused channels, and what the operator froze ---- */
 
 static enum engine_outcome buy_too_cheaply(void *context, struct part *part)
@@ -377,6 +417,7 @@ int main(void)
     suite_add_tcase(suite, work);
     tcase_add_test(memory, becoming_keeps_to_the_cap_of_memory);
     suite_add_tcase(suite, memory);
+    tcase_add_test(holding, an_open_end_without_a_far_end_is_found_before_it_is_used);
     tcase_add_test(holding, a_refused_channel_leaves_its_slot);
     tcase_add_test(holding, what_the_operator_froze_its_customer_cannot_thaw);
     suite_add_tcase(suite, holding);
