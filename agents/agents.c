@@ -98,6 +98,7 @@ void agents_free(struct agents *agents)
         agents->codes = code->next;
         code_free(code);
     }
+    table_fini(&agents->codes_by_id);
     heap_free(agents);
     bytes_fini(&agents->dirty_agents);
     bytes_fini(&agents->dirty_objects);

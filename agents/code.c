@@ -9,11 +9,43 @@
 
 struct code *code_find(const struct agents *agents, const struct hash *id)
 {
-    for (struct code *code = agents->codes; code != NULL; code = code->next) {
-        if (hash_equal(&code->id, id))
-            return code;
-    }
-    return NULL;
+    struct code *code = table_get(&agents->codes_by_id, be64_get(id->bytes));
+
+    while (code != NULL && !hash_equal(&code->id, id))
+        code = code->same;
+    return code;
+}
+
+void code_link(struct agents *agents, struct code *code)
+{
+    uint64_t key = be64_get(code->id.bytes);
+
+    code->previous = NULL;
+    code->next = agents->codes;
+    if (code->next != NULL)
+        code->next->previous = code;
+    agents->codes = code;
+    code->same = table_get(&agents->codes_by_id, key);
+    (void)!table_put(&agents->codes_by_id, key, code); /* what was there follows it */
+}
+
+void code_unlink(struct agents *agents, struct code *code)
+{
+    uint64_t key = be64_get(code->id.bytes);
+    struct code *first = table_remove(&agents->codes_by_id, key);
+    struct code **same = &first;
+
+    while (*same != code)
+        same = &(*same)->same;
+    *same = code->same;
+    if (first != NULL)
+        (void)!table_put(&agents->codes_by_id, key, first); /* its place is free */
+    if (code->next != NULL)
+        code->next->previous = code->previous;
+    if (code->previous != NULL)
+        code->previous->next = code->next;
+    else
+        agents->codes = code->next;
 }
 
 void code_dirty(struct agents *agents, struct code *code)
@@ -85,8 +117,7 @@ static enum status code_keep(struct agents *agents, const uint8_t *bytes, size_t
     if (status != ST_OK)
         return status;
     (*code)->market_index = agents->env.rent_index(agents->env.context, RENT_CODE, agents->now_us);
-    (*code)->next = agents->codes;
-    agents->codes = *code;
+    code_link(agents, *code);
     code_dirty(agents, *code);
     return ST_OK;
 }

@@ -1,5 +1,6 @@
 /* Death: what an agent held goes back, what it owned goes to its customer, and its rows go. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "agents/arena.h"
 #include "agents/state.h"
@@ -18,19 +19,13 @@ static void drop_object(struct agents *agents, struct agent *agent, struct objec
 {
     switch (object->kind) {
     case OBJECT_FACET:
-        if (object->u.facet.owner != agent->id)
-            return;
         give(agents, ACCOUNT_HELD_RESERVE, agent->id, object->u.facet.reserve, TRANSFER_RESERVE,
              object->id);
         break;
     case OBJECT_BUFFER:
-        if (object->u.buffer.owner != agent->id)
-            return;
         customer_use(agents, agent->customer)->buffer_bytes -= object->u.buffer.size;
         break;
     case OBJECT_TIMER:
-        if (object->u.timer.owner != agent->id)
-            return;
         give(agents, ACCOUNT_HELD_RESERVE, agent->id, object->u.timer.reserve, TRANSFER_RESERVE,
              object->id);
         break;
@@ -38,15 +33,61 @@ static void drop_object(struct agents *agents, struct agent *agent, struct objec
     object_remove(agents, object);
 }
 
+/* The numbers of what one agent owns. */
+struct owned {
+    uint64_t owner;
+    struct bytes ids; /* of u64 */
+};
+
+static uint64_t owner_of(const struct object *object)
+{
+    switch (object->kind) {
+    case OBJECT_FACET:
+        return object->u.facet.owner;
+    case OBJECT_BUFFER:
+        return object->u.buffer.owner;
+    case OBJECT_TIMER:
+        return object->u.timer.owner;
+    }
+    return 0;
+}
+
+static void collect_owned(void *context, uint64_t id, void *value)
+{
+    struct owned *owned = context;
+
+    if (owner_of(value) == owned->owner)
+        bytes_append(&owned->ids, &id, sizeof id);
+}
+
+static int compare_ids(const void *left, const void *right)
+{
+    uint64_t a;
+    uint64_t b;
+
+    memcpy(&a, left, sizeof a);
+    memcpy(&b, right, sizeof b);
+    return (a > b) - (a < b);
+}
+
+/* Only its own are put in order: all objects of the site may be very many more. */
 static void drop_objects(struct agents *agents, struct agent *agent)
 {
-    uint64_t *ids;
-    size_t count;
+    struct owned owned = {.owner = agent->id};
 
-    table_keys_sorted(&agents->objects, &ids, &count);
-    for (size_t i = 0; i < count; i++)
-        drop_object(agents, agent, table_get(&agents->objects, ids[i]));
-    free(ids);
+    if (agent->facets == 0 && agent->timers == 0 && agent->buffer_bytes == 0)
+        return;
+    table_each(&agents->objects, collect_owned, &owned);
+    INVARIANT(!owned.ids.failed);
+    if (owned.ids.size > 0)
+        qsort(owned.ids.data, owned.ids.size / sizeof(uint64_t), sizeof(uint64_t), compare_ids);
+    for (size_t at = 0; at < owned.ids.size; at += sizeof(uint64_t)) {
+        uint64_t id;
+
+        memcpy(&id, owned.ids.data + at, sizeof id);
+        drop_object(agents, agent, table_get(&agents->objects, id));
+    }
+    bytes_fini(&owned.ids);
 }
 
 static void drop_inbox(struct agents *agents, struct agent *agent)

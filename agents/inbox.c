@@ -25,13 +25,52 @@ static uint64_t weight(const struct message *message)
     return message->size + INBOX_MESSAGE_OVERHEAD;
 }
 
+static struct inbox_share *share_of(const struct agent *agent, uint64_t customer)
+{
+    for (size_t i = 0; i < agent->inbox_share_count; i++) {
+        if (agent->inbox_shares[i].customer == customer)
+            return &agent->inbox_shares[i];
+    }
+    return NULL;
+}
+
+static void share_add(struct agent *agent, uint64_t customer)
+{
+    struct inbox_share *share = share_of(agent, customer);
+
+    if (share != NULL) {
+        share->messages++;
+        return;
+    }
+    if (agent->inbox_share_count == agent->inbox_share_capacity) {
+        size_t capacity = agent->inbox_share_capacity == 0 ? 4 : agent->inbox_share_capacity * 2;
+        struct inbox_share *shares = realloc(agent->inbox_shares, capacity * sizeof *shares);
+
+        INVARIANT(shares != NULL);
+        agent->inbox_shares = shares;
+        agent->inbox_share_capacity = capacity;
+    }
+    agent->inbox_shares[agent->inbox_share_count++] = (struct inbox_share){customer, 1};
+}
+
+static void share_take(struct agent *agent, uint64_t customer)
+{
+    struct inbox_share *share = share_of(agent, customer);
+
+    INVARIANT(share != NULL);
+    if (--share->messages == 0)
+        *share = agent->inbox_shares[--agent->inbox_share_count];
+}
+
 /* Of the bounded part; a message whose room was reserved (sender_customer 0) fills none of it. */
 static void count_in(struct agent *agent, const struct message *message)
 {
     agent->inbox_total++;
     agent->inbox_bytes += weight(message);
-    if (message->sender_customer != 0)
-        agent->inbox_count++;
+    if (message->sender_customer == 0)
+        return;
+    agent->inbox_count++;
+    share_add(agent, message->sender_customer);
 }
 
 void inbox_unlink(struct agent *agent, struct inbox_message *message)
@@ -46,8 +85,10 @@ void inbox_unlink(struct agent *agent, struct inbox_message *message)
         agent->inbox_last = message->previous;
     agent->inbox_total--;
     agent->inbox_bytes -= weight(&message->m);
-    if (message->m.sender_customer != 0)
-        agent->inbox_count--;
+    if (message->m.sender_customer == 0)
+        return;
+    agent->inbox_count--;
+    share_take(agent, message->m.sender_customer);
 }
 
 void inbox_message_free(struct inbox_message *message)
@@ -82,7 +123,7 @@ int64_t agents_inbox_room(const struct agents *agents, const struct agent *to,
     const struct agents_prices *prices = &agents->prices;
     uint64_t share = prices->inbox_messages_max * prices->customer_inbox_percent / 100;
     uint64_t bytes = size + INBOX_MESSAGE_OVERHEAD;
-    uint64_t from_customer = 0;
+    const struct inbox_share *from_customer;
 
     if (to->state == AGENT_DEAD)
         return SERAI_E_CLOSED;
@@ -90,9 +131,11 @@ int64_t agents_inbox_room(const struct agents *agents, const struct agent *to,
         to->inbox_bytes > prices->inbox_bytes_max ||
         bytes > prices->inbox_bytes_max - to->inbox_bytes)
         return SERAI_E_FULL;
-    for (const struct inbox_message *at = to->inbox_first; at != NULL; at = at->next)
-        from_customer += at->m.sender_customer == sender_customer;
-    return from_customer >= (share > 0 ? share : 1) ? SERAI_E_FULL : 0;
+    /* Counted, not looked up: what was reserved may lie there by the ten thousand. */
+    from_customer = share_of(to, sender_customer);
+    return from_customer != NULL && from_customer->messages >= (share > 0 ? share : 1)
+               ? SERAI_E_FULL
+               : 0;
 }
 
 static void take_back(void *context, void *argument)

@@ -29,6 +29,7 @@ void agent_free(struct agent *agent)
         inbox_unlink(agent, message);
         inbox_message_free(message);
     }
+    free(agent->inbox_shares);
     agent_log_free(agent);
     agent_caps_free(agent);
     paged_fini(&agent->memory);

@@ -19,7 +19,7 @@ static int64_t code_put(struct turn *turn, const uint64_t *args)
     to = turn_write(turn, args[3], HASH_BYTES);
     if (bytes == NULL || to == NULL)
         return SERAI_E_MEMORY;
-    if (!turn_work(turn, args[2] * WORK_CHECK_BYTE))
+    if (!turn_work(turn, WORK_CHECK + args[2] * WORK_CHECK_BYTE))
         return SERAI_E_SHORT;
     switch (agents_code_put(turn->agents, turn->agent, bytes, (size_t)args[2], &id, &fault)) {
     case ST_OK:

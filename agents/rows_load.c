@@ -72,8 +72,7 @@ static enum status load_module(struct loader *loader, const uint8_t *key, size_t
             return fault_set(fault, ST_NOMEM, "%s", why.text);
         if (status != ST_OK)
             return row_corrupt(fault, STORE_CODE, key, key_size, "%s", why.text);
-        expected.code->next = agents->codes;
-        agents->codes = expected.code;
+        code_link(agents, expected.code);
     }
     expected.code->stored = true;
     bytes_append(&loader->codes, &expected, sizeof expected);

@@ -223,7 +223,6 @@ static void save_agents(struct saver *saver)
 
 static void drop_code(struct saver *saver, struct code *code)
 {
-    struct code **at = &saver->agents->codes;
     uint8_t key[ROW_CODE_STATE_KEY_BYTES];
 
     row_key_code_state(key, &code->id);
@@ -231,9 +230,7 @@ static void drop_code(struct saver *saver, struct code *code)
         store_batch_delete(saver->batch, STORE_CODE, key, ROW_CODE_KEY_BYTES);
         store_batch_delete(saver->batch, STORE_CODE, key, sizeof key);
     }
-    while (*at != code)
-        at = &(*at)->next;
-    *at = code->next;
+    code_unlink(saver->agents, code);
     code_free(code);
 }
 

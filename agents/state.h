@@ -27,6 +27,8 @@ struct code {
     bool stored;       /* the row of its bytes is written */
     bool dirty;
     struct code *next;
+    struct code *previous;
+    struct code *same; /* another whose id begins with the same 8 bytes */
 };
 
 struct code_ref {
@@ -90,6 +92,12 @@ struct inbox_message {
     struct inbox_message *previous;
 };
 
+/* How many messages of the bounded part are one customer's. */
+struct inbox_share {
+    uint64_t customer;
+    uint64_t messages;
+};
+
 /* ---- agents ---- */
 enum agent_state { AGENT_RUNNING = 0, AGENT_FROZEN_DRY = 1, AGENT_FROZEN_HELD = 2, AGENT_DEAD = 3 };
 
@@ -130,7 +138,10 @@ struct agent {
     struct inbox_message *inbox_last;
     uint64_t inbox_count; /* messages that fill the bounded part */
     uint64_t inbox_bytes;
-    uint64_t inbox_total; /* with the reserved ones */
+    uint64_t inbox_total;             /* with the reserved ones */
+    struct inbox_share *inbox_shares; /* of those who have any; no more than bounded messages */
+    size_t inbox_share_count;
+    size_t inbox_share_capacity;
 
     uint64_t facets;
     uint64_t timers;
@@ -186,6 +197,7 @@ struct agents {
     struct table objects;   /* id -> struct object */
     struct table customers; /* account -> struct customer_use */
     struct code *codes;
+    struct table codes_by_id; /* first 8 bytes of the id -> the first struct code of `same` */
     struct heap_entry **heap; /* buckets */
     size_t heap_buckets;
     size_t heap_count;
@@ -272,6 +284,8 @@ u128 agent_rent_rate(const struct agents *agents, const struct agent *agent);
 
 /* code.c */
 struct code *code_find(const struct agents *agents, const struct hash *id);
+void code_link(struct agents *agents, struct code *code);
+void code_unlink(struct agents *agents, struct code *code);
 struct code_ref code_ref_take(struct agents *agents, struct code *code); /* under undo */
 void code_ref_drop(struct agents *agents, struct agent *agent, struct code_ref *ref);
 enum status code_make(struct code **code, const uint8_t *bytes, size_t size, struct fault *fault);
