@@ -132,7 +132,7 @@ struct birth {
     const uint8_t *args;
     size_t args_size;
     struct cap origin; /* kind EMPTY when there is none */
-    uint8_t gifts[8];  /* kinds of singleton caps beyond the standard ones */
+    uint8_t gifts[8];  /* kinds of singleton caps beyond the standard ones, after `caps` */
     size_t gift_count;
     const struct cap *caps; /* handed over with BORN */
     size_t cap_count;
@@ -171,6 +171,9 @@ uint64_t agent_id(const struct agent *agent);
 uint64_t agent_customer(const struct agent *agent);
 const char *agent_name(const struct agent *agent);
 
+/* Where money for an account goes: to itself, or if it is closed to its customer, or to unclaimed.
+ */
+uint64_t agents_payee(const struct agents *agents, uint64_t account);
 /* Money has come to the agent's account: look whether it thaws or its mark is to be set again. */
 void agents_topped_up(struct agents *agents, struct agent *agent);
 /* Frozen by hand or by quarantine: stays so until agents_thaw(). */
@@ -257,8 +260,11 @@ const uint8_t *turn_read(struct turn *turn, uint64_t address, uint64_t size);
 uint8_t *turn_write(struct turn *turn, uint64_t address, uint64_t size);
 /* Fuel for work that an order does for its caller. False: there is not enough, as above. */
 MUST_CHECK bool turn_work(struct turn *turn, uint64_t fuel);
-/* Packet fees, as tolls: count and bytes. */
-MUST_CHECK bool turn_packet_toll(struct turn *turn, size_t size);
+/* The fees of one packet as tolls, at the prices of its interface (per packets_unit,
+ * packet_data_unit). False: not enough, or packets of too many interfaces in one turn; nothing was
+ * taken. */
+MUST_CHECK bool turn_packet_toll(struct turn *turn, uint32_t interface, struct money packets,
+                                 struct money packet_data, size_t size);
 /* Bytes of a buffer that this cap may read, copied to `to`; false when out of range. */
 MUST_CHECK bool turn_buffer_read(struct turn *turn, const struct cap *buffer, uint64_t offset,
                                  uint64_t size, uint8_t *to);

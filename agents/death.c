@@ -159,7 +159,7 @@ void agent_die(struct agents *agents, struct agent *agent)
     drop_log_rows(agents, agent);
     use->agents--;
     use->memory_bytes -= (uint64_t)agent->memory_pages * ENGINE_WASM_PAGE_BYTES;
-    heir = payee_of(agents, agent->customer);
+    heir = agents_payee(agents, agent->customer);
     give(agents, agent->id, heir, agent_funds(agents, agent), TRANSFER_ESTATE, agent->id);
     ledger_close(agents->ledger, agent->id);
     agent_dirty(agents, agent);                      /* found no more at the save: its row goes */

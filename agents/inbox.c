@@ -235,14 +235,14 @@ void inbox_return(struct agents *agents, struct agent *agent, struct inbox_messa
                   int32_t status, bool postage_too)
 {
     const struct message *m = &message->m;
-    uint64_t sender = payee_of(agents, m->sender);
+    uint64_t sender = agents_payee(agents, m->sender);
     struct agent *back;
 
     if (m->kind == SERAI_EVENT_MESSAGE)
         post_back(agents, ACCOUNT_HELD_MESSAGE, sender, m->money, TRANSFER_MESSAGE_BACK, m->id);
     if (postage_too) {
         post_back(agents, ACCOUNT_HELD_MESSAGE, sender, m->postage, TRANSFER_POSTAGE_BACK, m->id);
-        post_back(agents, ACCOUNT_HELD_RESERVE, payee_of(agents, agent->id), m->reserve,
+        post_back(agents, ACCOUNT_HELD_RESERVE, agents_payee(agents, agent->id), m->reserve,
                   TRANSFER_RESERVE, m->id);
     }
     facet_fail(agents, &m->reply, status);

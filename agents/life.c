@@ -99,7 +99,7 @@ struct money agent_needs(const struct agents *agents)
     return needs;
 }
 
-uint64_t payee_of(const struct agents *agents, uint64_t account)
+uint64_t agents_payee(const struct agents *agents, uint64_t account)
 {
     const struct account *row = ledger_account(agents->ledger, account);
 
@@ -172,11 +172,6 @@ static void give_inborn_caps(struct agents *agents, struct agent *agent, const s
         if (slot == SERAI_SLOT_ORIGIN)
             cap = birth->origin;
         agent_cap_set(agents, agent, slot, &cap);
-    }
-    for (size_t i = 0; i < birth->gift_count; i++) {
-        struct cap cap = {.kind = birth->gifts[i]};
-
-        (void)!agent_cap_give(agents, agent, &cap); /* a new table has room */
     }
 }
 
@@ -282,7 +277,7 @@ enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
 
     if (result != BIRTH_DONE)
         return result;
-    INVARIANT(birth->cap_count <= SERAI_MESSAGE_CAPS_MAX);
+    INVARIANT(birth->cap_count + birth->gift_count <= SERAI_MESSAGE_CAPS_MAX);
     INVARIANT(ledger_open(agents->ledger, KIND_AGENT, birth->customer, &id) == ST_OK);
     made = agent_alloc(id);
     made->customer = birth->customer;
@@ -302,8 +297,9 @@ enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
     give_inborn_caps(agents, made, birth);
     post_birth_money(agents, birth, id);
     for (size_t i = 0; i < birth->cap_count; i++)
-        born.caps[i] = birth->caps[i];
-    born.cap_count = (uint8_t)birth->cap_count;
+        born.caps[born.cap_count++] = birth->caps[i];
+    for (size_t i = 0; i < birth->gift_count; i++)
+        born.caps[born.cap_count++] = (struct cap){.kind = birth->gifts[i]};
     agents_deliver(agents, made, &born);
     agent_dirty(agents, made);
     *agent = made;

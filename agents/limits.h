@@ -16,6 +16,7 @@ enum {
     PAGED_BYTES = 4096,        /* a page of memory or buffer; equals the engine's card */
     ARENA_SLOTS = 32,          /* agents whose memory is laid out and ready to run */
     TURN_TRANSFERS_MAX = 4096, /* staged transfers of one turn; past it orders are refused */
+    TURN_INTERFACES_MAX = 8,   /* over which one turn may send packets */
     TURN_RANDOM_BYTES_MAX = 4096,
     INBOX_MESSAGE_OVERHEAD = 128, /* bytes counted beside a message's data */
     SETTLE_US = 60000000,         /* rent is settled at least once a minute of site time */

@@ -85,9 +85,9 @@ void agents_post(struct agents *agents, const struct transfer *transfer)
         ledger_transfer_checked(agents->ledger, transfer);
 }
 
-/* One product with carry into a running sum of tolls; false: not enough, nothing changed. */
+/* One product with carry: false when it is more than the turn may take as a toll. */
 static bool metered_toll(struct turn *turn, enum carry which, struct money price, uint64_t quantity,
-                         uint64_t unit, struct money *sum, uint64_t *quantities)
+                         uint64_t unit)
 {
     uint64_t carry = turn->carry[which];
     struct money cost;
@@ -96,37 +96,58 @@ static bool metered_toll(struct turn *turn, enum carry which, struct money price
         return false;
     add_toll(turn, cost);
     turn->carry[which] = carry;
-    INVARIANT(money_add(sum, *sum, cost));
-    *quantities += quantity;
     return true;
 }
 
-bool turn_packet_toll(struct turn *turn, size_t size)
+static struct turn_packets *packets_of(struct turn *turn, uint32_t interface)
+{
+    struct turn_packets *fresh = &turn->packets[turn->packet_interfaces];
+
+    for (uint32_t i = 0; i < turn->packet_interfaces; i++) {
+        if (turn->packets[i].interface == interface)
+            return &turn->packets[i];
+    }
+    if (turn->packet_interfaces == TURN_INTERFACES_MAX)
+        return NULL;
+    turn->packet_interfaces++;
+    *fresh = (struct turn_packets){.interface = interface};
+    return fresh;
+}
+
+bool turn_packet_toll(struct turn *turn, uint32_t interface, struct money price,
+                      struct money data_price, size_t size)
 {
     const struct agents_prices *prices = &turn->agents->prices;
+    struct turn_packets *packets = packets_of(turn, interface);
     struct money tolls = turn->tolls;
-    struct money fees = turn->packet_fees;
     uint64_t carry = turn->carry[CARRY_PACKETS];
 
-    if (!metered_toll(turn, CARRY_PACKETS, prices->packets, 1, prices->packets_unit,
-                      &turn->packet_fees, &turn->packet_count))
+    if (packets == NULL || !metered_toll(turn, CARRY_PACKETS, price, 1, prices->packets_unit))
         return false;
-    if (metered_toll(turn, CARRY_PACKET_DATA, prices->packet_data, size, prices->packet_data_unit,
-                     &turn->packet_data_fees, &turn->packet_bytes))
-        return true;
-    turn->tolls = tolls; /* both or neither */
-    turn->packet_fees = fees;
-    turn->carry[CARRY_PACKETS] = carry;
-    turn->packet_count--;
-    return false;
+    if (!metered_toll(turn, CARRY_PACKET_DATA, data_price, size, prices->packet_data_unit)) {
+        turn->tolls = tolls; /* both or neither */
+        turn->carry[CARRY_PACKETS] = carry;
+        return false;
+    }
+    packets->price = price;
+    packets->data_price = data_price;
+    packets->count++;
+    packets->bytes += size;
+    return true;
 }
 
 bool turn_log_toll(struct turn *turn, size_t size)
 {
     const struct agents_prices *prices = &turn->agents->prices;
+    struct money tolls = turn->tolls;
+    struct money paid;
 
-    return metered_toll(turn, CARRY_LOG, prices->log, size, prices->log_unit, &turn->log_fees,
-                        &turn->log_bytes);
+    if (!metered_toll(turn, CARRY_LOG, prices->log, size, prices->log_unit))
+        return false;
+    INVARIANT(money_sub(&paid, turn->tolls, tolls));
+    INVARIANT(money_add(&turn->log_fees, turn->log_fees, paid));
+    turn->log_bytes += size;
+    return true;
 }
 
 /* ---- what orders of the other parts see ---- */

@@ -304,8 +304,6 @@ void agent_check_mark(struct agents *agents, struct agent *agent);
 struct customer_use *customer_use(struct agents *agents, uint64_t customer);
 struct money agent_needs(const struct agents *agents);
 struct money agent_funds(const struct agents *agents, const struct agent *agent);
-/* Where money for an account goes that may be closed: itself, its customer, or unclaimed. */
-uint64_t payee_of(const struct agents *agents, uint64_t account);
 
 /* logs.c */
 void agent_log(struct agents *agents, struct agent *agent, const char *text, size_t size);

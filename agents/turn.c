@@ -165,16 +165,43 @@ static void book_orders(struct turn *turn)
     }
 }
 
+static void book_metered(struct turn *turn, enum carry which, struct money price, uint64_t quantity,
+                         uint64_t unit, uint64_t object)
+{
+    uint64_t *carry = &turn->agent->carry[which];
+    struct money cost;
+
+    INVARIANT(money_cost_carry(&cost, carry, price, quantity, unit));
+    book(turn, ACCOUNT_REVENUE_PACKETS, cost, TRANSFER_PACKET_FEE, quantity, object, *carry);
+}
+
+/*
+ * The tolls of single packets are reckoned anew as one product an interface: with the carry the sum
+ * is the same to the last numerator, in whatever steps it was taken.
+ */
+static void book_packets(struct turn *turn)
+{
+    const struct agents_prices *prices = &turn->agents->prices;
+
+    for (uint32_t i = 0; i < turn->packet_interfaces; i++) {
+        const struct turn_packets *sent = &turn->packets[i];
+        uint64_t object = (uint64_t)sent->interface * 2;
+
+        book_metered(turn, CARRY_PACKETS, sent->price, sent->count, prices->packets_unit, object);
+        book_metered(turn, CARRY_PACKET_DATA, sent->data_price, sent->bytes,
+                     prices->packet_data_unit, object + 1);
+    }
+    INVARIANT(turn->agent->carry[CARRY_PACKETS] == turn->carry[CARRY_PACKETS]);
+    INVARIANT(turn->agent->carry[CARRY_PACKET_DATA] == turn->carry[CARRY_PACKET_DATA]);
+}
+
 static void book_tolls(struct turn *turn, uint64_t fuel)
 {
     const struct agents_prices *prices = &turn->agents->prices;
     struct money cost;
 
     book_orders(turn);
-    book(turn, ACCOUNT_REVENUE_PACKETS, turn->packet_fees, TRANSFER_PACKET_FEE, turn->packet_count,
-         1, turn->carry[CARRY_PACKETS]);
-    book(turn, ACCOUNT_REVENUE_PACKETS, turn->packet_data_fees, TRANSFER_PACKET_FEE,
-         turn->packet_bytes, 2, turn->carry[CARRY_PACKET_DATA]);
+    book_packets(turn);
     book(turn, ACCOUNT_REVENUE_LOGS, turn->log_fees, TRANSFER_LOG_FEE, turn->log_bytes, 0,
          turn->carry[CARRY_LOG]);
     INVARIANT(money_cost_carry(&cost, &turn->carry[CARRY_COMPUTE], prices->compute, fuel,

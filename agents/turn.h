@@ -5,6 +5,15 @@
 #include "agents/arena.h"
 #include "agents/state.h"
 
+/* What was sent over one interface, at its prices; booked as two lines at the end. */
+struct turn_packets {
+    uint32_t interface;
+    struct money price;
+    struct money data_price;
+    uint64_t count;
+    uint64_t bytes;
+};
+
 struct turn {
     struct agents *agents;
     struct agent *agent;
@@ -24,10 +33,8 @@ struct turn {
     struct money paid;  /* transfers out of the agent */
     struct money income;
     uint32_t orders[SERAI_ORDER_COUNT];
-    struct money packet_fees; /* with their quantities */
-    uint64_t packet_count;
-    struct money packet_data_fees;
-    uint64_t packet_bytes;
+    struct turn_packets packets[TURN_INTERFACES_MAX];
+    uint32_t packet_interfaces;
     struct money log_fees;
     uint64_t log_bytes;
     uint64_t carry[CARRIES]; /* as they will be after the turn */

@@ -65,6 +65,7 @@ enum serai_refusal {
     SERAI_E_EXISTS = -12,  /* there is one already */
     SERAI_E_QUOTA = -13,   /* the customer's cap is reached */
     SERAI_E_POSTAGE = -14, /* less than the facet asks */
+    SERAI_E_LIMIT = -15,   /* the neighbour gives this site no more credit: later, or less */
 };
 
 /* ---- events: `kind` of serai_turn ---- */

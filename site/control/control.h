@@ -49,8 +49,13 @@ enum control_status {
  *   agent.send     [agent, data bytes, money]      a message without a reply; postage is added
  *   agent.freeze   [agent]                         the agent's customer, or the operator
  *   agent.thaw     [agent]
+ *   link.add       [name, key bytes[32], endpoint, limit]   operator; endpoint "" when it dials us
+ *   link.mark      [name, mark]                    operator: remember the totals of now
+ *   link.freeze    [name]                          operator
+ *   link.resume    [name]                          operator
  * Reads: status [], agents [after, limit], agent [id], logs [agent, after line, limit],
- *   customers [after, limit], heap [after serial, limit], prices [], accounts [after, limit]
+ *   customers [after, limit], heap [after serial, limit], prices [], accounts [after, limit],
+ *   links [after, limit], link [name]
  * Results are maps with text keys, amounts as decimal text; docs/control.md lists the keys.
  */
 

@@ -502,6 +502,8 @@ void core_command(struct core *core, struct customer *by, const struct control_r
         agent_freeze_or_thaw(core, by, &in, outcome, true);
     else if (strcmp(command, "agent.thaw") == 0)
         agent_freeze_or_thaw(core, by, &in, outcome, false);
-    else
+    else if (strncmp(command, "link.", 5) == 0 && need_operator(core, by, outcome, command))
+        core_link_command(core, request, &in, outcome);
+    else if (outcome->status == CONTROL_DONE)
         outcome_set(outcome, CONTROL_BAD_REQUEST, "there is no command %s", command);
 }

@@ -67,6 +67,8 @@ static enum status make_parts(struct core *core, struct fault *fault)
         status = undo_new(&core->undo);
     if (status == ST_OK)
         status = channels_new(&core->channels);
+    if (status == ST_OK)
+        status = links_new(&core->links);
     if (status != ST_OK)
         return fault_set(fault, status, "core: memory is short");
     return agents_new(&core->agents, core->ledger, core->undo, &env, fault);
@@ -99,6 +101,8 @@ void core_free(struct core *core)
         return;
     agents_free(core->agents);
     channels_free(core->channels);
+    links_free(core->links);
+    free(core->marks);
     undo_free(core->undo);
     ledger_free(core->ledger);
     for (size_t i = 0; i < core->customer_count; i++)
@@ -156,6 +160,8 @@ enum status core_load(struct core *core, const struct store *store, struct fault
         status = agents_load(core->agents, store, fault);
     if (status == ST_OK)
         status = channels_load(core->channels, store, fault);
+    if (status == ST_OK)
+        status = core_links_load(core, store, fault);
     if (status == ST_OK)
         status = core_customers_load(core, store, fault);
     if (status == ST_OK)
@@ -243,14 +249,17 @@ void core_frame_close(struct core *core, uint64_t wall_us, struct core_frame *fr
     store_batch_init(&frame->batch);
     frame->writes = false;
     if (core->frame_open) {
+        core_links_number(core);
         agents_save(core->agents, &frame->batch);
         channels_save(core->channels, &frame->batch);
+        core_links_save(core, &frame->batch);
         core_customers_save(core, &frame->batch);
         core_meta_save(core, &frame->batch);
         frame->writes = ledger_frame_close(core->ledger, &frame->batch, core->site_time_us, wall_us,
                                            frame->batch.count > 0, &frame->header);
         INVARIANT(!store_batch_failed(&frame->batch));
     }
+    core_links_parcels(core, frame);
     frame->replies = core->replies;
     frame->reply_count = core->reply_count;
     core->replies = NULL;
@@ -265,6 +274,10 @@ void core_frame_fini(struct core_frame *frame)
     for (size_t i = 0; i < frame->reply_count; i++)
         bytes_fini(&frame->replies[i].bytes);
     free(frame->replies);
+    for (size_t i = 0; i < frame->parcel_count; i++)
+        bytes_fini(&frame->parcels[i].bytes);
+    free(frame->parcels);
+    free(frame->links);
     memset(frame, 0, sizeof *frame);
 }
 

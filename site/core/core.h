@@ -19,6 +19,7 @@
 #define SERAI_SITE_CORE_CORE_H
 
 #include "base/random.h"
+#include "channels/link.h"
 #include "ledger/journal.h"
 #include "ledger/ledger.h"
 #include "market/market.h"
@@ -64,6 +65,16 @@ void core_advance(struct core *core, uint64_t monotonic_us);
  */
 void core_request(struct core *core, uint64_t token, const uint8_t *bytes, size_t size);
 
+/*
+ * A parcel came from the neighbour that ZeroMQ's security knows by this key.  Never fails: what is
+ * wrong with it is logged, and freezes the link where it disproves the books.
+ */
+void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const uint8_t *bytes,
+                 size_t size);
+/* A connection that this site dials was made, or made anew: the two will compare where they stand.
+ */
+void core_link_connected(struct core *core, uint32_t interface);
+
 /* Run up to turns_max turns.  True when more are ready. */
 bool core_run(struct core *core, uint32_t turns_max);
 bool core_ready(const struct core *core);
@@ -77,12 +88,30 @@ struct core_reply {
     struct bytes bytes;
 };
 
+/* A parcel for a neighbour; to be sent only once the frame is durable. */
+struct core_parcel {
+    uint32_t interface;
+    struct bytes bytes;
+};
+
+/* A link as whoever holds the sockets must know it. */
+struct core_link {
+    uint32_t interface;
+    uint8_t key[CONTROL_KEY_BYTES]; /* Ed25519; CURVE uses its X25519 image */
+    char endpoint[LINK_ENDPOINT_BYTES_MAX + 1];
+    bool dials; /* this site makes the connection; else it waits for the neighbour's */
+};
+
 struct core_frame {
     struct store_batch batch; /* to commit when `writes` */
     bool writes;
     struct frame_header header;
     struct core_reply *replies;
     size_t reply_count;
+    struct core_parcel *parcels; /* in the order to send them */
+    size_t parcel_count;
+    struct core_link *links; /* all of them, when there are new ones; else NULL */
+    size_t link_count;
 };
 
 /* Close the frame into *frame (all-zero or reused after core_frame_fini). Caller owns it. */

@@ -8,7 +8,8 @@
 struct customer *core_customer_by_key(struct core *core, const uint8_t *key)
 {
     for (size_t i = 0; i < core->customer_count; i++) {
-        if (memcmp(core->customers[i].key, key, CONTROL_KEY_BYTES) == 0)
+        if (core->customers[i].interface == 0 &&
+            memcmp(core->customers[i].key, key, CONTROL_KEY_BYTES) == 0)
             return &core->customers[i];
     }
     return NULL;
@@ -72,7 +73,41 @@ enum status core_customer_add(struct core *core, const char *name, const uint8_t
     return ST_OK;
 }
 
+/*
+ * Agents born of a neighbour's purchase have a customer whom we do not know: a row without a key,
+ * whose account keeps what its agents leave until somebody claims it.
+ */
+enum status core_customer_of_link(struct core *core, const struct link *link, uint64_t tag,
+                                  uint64_t *account)
+{
+    struct customer *customer;
+
+    for (size_t i = 0; i < core->customer_count; i++) {
+        if (core->customers[i].interface == link->interface && core->customers[i].tag == tag) {
+            *account = core->customers[i].account;
+            return ST_OK;
+        }
+    }
+    if (core->customer_count >= CUSTOMERS_MAX)
+        return ST_FULL;
+    if (ledger_open(core->ledger, KIND_UNCLAIMED, 0, account) != ST_OK)
+        return ST_FULL;
+    customer = append(core);
+    customer->account = *account;
+    customer->interface = link->interface;
+    customer->tag = tag;
+    (void)snprintf(customer->name, sizeof customer->name, "%.18s:%llu", link->name,
+                   (unsigned long long)tag);
+    customer->dirty = true;
+    return ST_OK;
+}
+
 /* ---- rows ---- */
+
+static enum account_kind account_kind_of(const struct customer *customer)
+{
+    return customer->interface == 0 ? KIND_CUSTOMER : KIND_UNCLAIMED;
+}
 
 static enum status load_customer(void *context, const uint8_t *key, size_t key_size,
                                  const uint8_t *value, size_t value_size, struct fault *fault)
@@ -87,14 +122,16 @@ static enum status load_customer(void *context, const uint8_t *key, size_t key_s
     customer = append(core);
     customer->account = be64_get(key);
     cbor_init(&in, value, value_size);
-    cbor_get_array(&in, 2);
+    cbor_get_array(&in, 4);
     cbor_get_text(&in, customer->name, CONTROL_NAME_BYTES_MAX);
     cbor_get_bytes_exact(&in, customer->key, CONTROL_KEY_BYTES);
+    customer->interface = (uint32_t)cbor_get_uint(&in, UINT32_MAX);
+    customer->tag = cbor_get_uint(&in, UINT64_MAX);
     if (cbor_done(&in, fault, "customer row") != ST_OK)
         return fault_set(fault, ST_CORRUPT, "customer row %llu does not decode",
                          (unsigned long long)customer->account);
     account = ledger_account(core->ledger, customer->account);
-    if (account == NULL || account->kind != KIND_CUSTOMER)
+    if (account == NULL || account->kind != account_kind_of(customer))
         return fault_set(fault, ST_CORRUPT, "customer row %llu (%s) has no account of a customer",
                          (unsigned long long)customer->account, customer->name);
     return ST_OK;
@@ -140,9 +177,11 @@ static void save_customer(struct customer *customer, struct store_batch *batch)
     uint8_t key[8];
 
     be64_put(key, customer->account);
-    cbor_put_array(&row, 2);
+    cbor_put_array(&row, 4);
     cbor_put_text(&row, customer->name);
-    cbor_put_bytes(&row, customer->key, CONTROL_KEY_BYTES);
+    cbor_put_bytes(&row, customer->key, CONTROL_KEY_BYTES); /* zeroes where there is none */
+    cbor_put_uint(&row, customer->interface);
+    cbor_put_uint(&row, customer->tag);
     INVARIANT(!row.failed);
     store_batch_put(batch, STORE_CUSTOMER, key, sizeof key, row.data, row.size);
     bytes_fini(&row);

@@ -88,6 +88,13 @@ void map_hex(struct map *map, const char *key, const uint8_t *bytes, size_t size
     map_text(map, key, hex_print(text, bytes, size));
 }
 
+void map_raw(struct map *map, const char *key, const struct bytes *item)
+{
+    begin(map, key);
+    bytes_append(&map->values, item->data, item->size);
+    end(map);
+}
+
 void map_end(struct map *map, struct bytes *out)
 {
     INVARIANT(!map->values.failed);

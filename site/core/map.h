@@ -30,6 +30,8 @@ void map_bool(struct map *map, const char *key, bool value);
 void map_money(struct map *map, const char *key, struct money value);
 void map_total(struct map *map, const char *key, u128 total); /* nanos, as decimal text */
 void map_hex(struct map *map, const char *key, const uint8_t *bytes, size_t size);
+/* One CBOR item, encoded already. */
+void map_raw(struct map *map, const char *key, const struct bytes *item);
 /* Append the map to `out` and free it. */
 void map_end(struct map *map, struct bytes *out);
 

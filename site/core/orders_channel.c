@@ -62,14 +62,19 @@ static bool pay(struct turn *turn, uint64_t to, struct money amount, enum transf
 
 /* ---- the pool ---- */
 
-static int64_t describe(struct turn *turn, const uint64_t *args)
+static int64_t describe(struct core *core, struct turn *turn, const uint64_t *args)
 {
-    static const char name[] = "self";
-    uint64_t size = args[3] < sizeof name - 1 ? args[3] : sizeof name - 1;
+    const struct link *link = links_find(core->links, (uint32_t)args[1]);
+    const char *name = args[1] == CHANNEL_INTERFACE_SELF ? "self" : NULL;
+    uint64_t size = args[3];
     uint8_t *to;
 
-    if (args[1] != CHANNEL_INTERFACE_SELF)
+    if (name == NULL && link == NULL)
         return SERAI_E_MISSING;
+    if (name == NULL)
+        name = link->name;
+    if (size > strlen(name))
+        size = strlen(name);
     to = turn_write(turn, args[2], size);
     if (to == NULL)
         return SERAI_E_MEMORY;
@@ -96,23 +101,27 @@ static int64_t buy(struct core *core, struct turn *turn, const uint64_t *args)
     struct cap cap = {.kind = SERAI_KIND_CHANNEL};
     struct money sum;
     struct channel_end *end;
+    int64_t refusal;
     int64_t slot;
 
-    if (args[1] != CHANNEL_INTERFACE_SELF)
-        return SERAI_E_MISSING;
+    uint32_t interface = (uint32_t)args[1];
+
     if (!amount_from_guest(&birth.endowment, args[2]) || !amount_from_guest(&birth.fee, args[3]))
         return SERAI_E_INVALID;
-    if (!turn_has_slot(turn) ||
-        channels_check_buy(core->channels, CHANNEL_INTERFACE_SELF) != CHANNEL_FINE)
+    if (!turn_has_slot(turn) || channels_check_buy(core->channels, interface) != CHANNEL_FINE)
         return SERAI_E_FULL;
     if (!cost_of_buying(core, birth.endowment, birth.fee, &sum) || !turn_can_pay(turn, sum))
         return SERAI_E_SHORT;
     if (!turn_work(turn, WORK_BIRTH))
         return SERAI_E_SHORT;
     INVARIANT(money_add(&birth.money, birth.endowment, birth.fee));
-    end = channels_buy(core->channels, core->undo, agent_id(turn_agent(turn)),
-                       CHANNEL_INTERFACE_SELF, &birth);
+    refusal = core_link_refusal(core, interface, birth.money, 0);
+    if (refusal != 0)
+        return refusal;
+    end = channels_buy(core->channels, core->undo, agent_id(turn_agent(turn)), interface, &birth);
     channel_touch(end, core->undo);
+    end->asked_endowment = birth.endowment;
+    end->asked_fee = birth.fee;
     end->birth_money = birth.money;
     end->deposit = core->book.channel_deposit;
     end->answer_reserve = reserve;
@@ -124,6 +133,8 @@ static int64_t buy(struct core *core, struct turn *turn, const uint64_t *args)
     cap.object = end->id;
     slot = turn_give_cap(turn, &cap);
     INVARIANT(slot >= 0); /* a slot was free */
+    if (interface != CHANNEL_INTERFACE_SELF)
+        end->birth_money = money_zero(); /* it leaves with the message */
     core_wire(core, &birth);
     return slot;
 }
@@ -153,12 +164,18 @@ static int64_t send_packet(struct core *core, struct turn *turn, struct channel_
 {
     struct channel_message packet = {.data = data, .size = size};
     enum channel_verdict verdict = channel_check_send(end, size);
+    struct interface_prices prices = core_interface_prices(core, end->interface);
+    int64_t refusal;
 
     if (!amount_from_guest(&packet.money, money))
         return SERAI_E_INVALID;
     if (verdict != CHANNEL_FINE)
         return refusal_of(verdict);
-    if (!turn_can_pay(turn, packet.money) || !turn_packet_toll(turn, size))
+    refusal = core_link_refusal(core, end->interface, packet.money, size);
+    if (refusal != 0)
+        return refusal;
+    if (!turn_can_pay(turn, packet.money) ||
+        !turn_packet_toll(turn, end->interface, prices.packets, prices.packet_data, size))
         return SERAI_E_SHORT;
     if (!pay(turn, ACCOUNT_HELD_PACKET, packet.money, TRANSFER_PACKET_SENT, end->id))
         return SERAI_E_SHORT; /* the toll took what the packet lacked; it stands */
@@ -261,9 +278,9 @@ int64_t core_channel_order(void *context, struct turn *turn, enum serai_order or
     struct core *core = context;
 
     if (order == SERAI_ORDER_channel_count)
-        return 1;
+        return 1 + (int64_t)links_count(core->links);
     if (order == SERAI_ORDER_channel_describe)
-        return describe(turn, args);
+        return describe(core, turn, args);
     if (order == SERAI_ORDER_channel_buy)
         return buy(core, turn, args);
     if (order == SERAI_ORDER_channel_sell)

@@ -359,6 +359,8 @@ void core_read(struct core *core, const struct control_request *request, struct 
         read_prices(core, outcome);
     else if (strcmp(command, "accounts") == 0)
         read_accounts(core, &in, outcome);
+    else if (strcmp(command, "links") == 0 || strcmp(command, "link") == 0)
+        core_link_read(core, request, &in, outcome);
     else
         outcome_set(outcome, CONTROL_BAD_REQUEST, "there is nothing to read named %s", command);
 }

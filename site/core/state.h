@@ -4,6 +4,7 @@
 
 #include "agents/agents.h"
 #include "channels/channels.h"
+#include "channels/link.h"
 #include "site/core/core.h"
 
 enum {
@@ -17,6 +18,8 @@ struct customer {
     uint64_t account;
     char name[CONTROL_NAME_BYTES_MAX + 1];
     uint8_t key[CONTROL_KEY_BYTES];
+    uint32_t interface; /* not 0: made for a neighbour's customer, and has no key */
+    uint64_t tag;       /* that customer's number at the neighbour */
     bool dirty;
     /* The last signed request of its key, kept so that a repeat gets the first answer. */
     uint64_t number;
@@ -31,7 +34,13 @@ struct core {
     struct undo *undo;
     struct agents *agents;
     struct channels *channels;
+    struct links *links;
     struct hash loader;
+    uint64_t hearing_seq;    /* of the message from a link that is being heard */
+    struct link_mark *marks; /* oldest first */
+    size_t mark_count;
+    bool marks_dirty;
+    bool links_changed; /* the edge has to be told of links it does not know */
 
     struct customer *customers; /* in order of account; the first is the operator */
     size_t customer_count;
@@ -54,13 +63,62 @@ struct core {
     uint8_t packet[CHANNEL_PACKET_BYTES_MAX]; /* scratch: a packet read out of a buffer */
 };
 
+/* A link's totals at a moment that the operator named. */
+enum { LINK_MARKS_MAX = 256, LINK_MARK_NAME_BYTES_MAX = 32 };
+struct link_mark {
+    uint32_t interface;
+    char name[LINK_MARK_NAME_BYTES_MAX + 1];
+    uint64_t site_time_us;
+    u128 sent_total;
+    u128 received_total;
+};
+
+/* What an interface charges: the book's own prices on self, a link's where it has some. */
+struct interface_prices {
+    struct money birth_fee;
+    struct money channel_fee;
+    struct money packets;
+    struct money packet_data;
+};
+struct interface_prices core_interface_prices(const struct core *core, uint32_t interface);
+
 /* wire.c: carry a message to the end it is for; within the site that is at once. */
 void core_wire(struct core *core, const struct channel_message *message);
+/* A message has come to one of our ends.  Anything but CHANNEL_FINE: it breaks the rules, and
+ * nothing was changed. */
+enum channel_verdict core_hear(struct core *core, const struct channel_message *message);
 /* The owner sells the end: refunds to its account, the far end is told. */
 void core_sell_end(struct core *core, struct channel_end *end);
 /* An event for the owner of an end, paid by `reserve`. */
 void core_end_event(struct core *core, struct channel_end *end, enum serai_event_kind kind,
                     struct money reserve);
+
+struct outcome;
+
+/* links.c */
+/* Why nothing with this money and size may be sent on the interface: 0 or a refusal. */
+int64_t core_link_refusal(const struct core *core, uint32_t interface, struct money money,
+                          size_t size);
+void core_link_say(struct core *core, const struct channel_message *message);
+void core_link_money_in(struct core *core, const struct channel_message *message, uint64_t to);
+/* Fill in whose the child of a neighbour's purchase is; 0 or a refusal. */
+int32_t core_link_birth(struct core *core, const struct channel_message *message,
+                        struct birth *birth);
+/* Money came to the owner outside of any turn: it may thaw. */
+void core_link_wake(struct core *core, const struct channel_message *message, struct agent *owner);
+/* Number what waits, in an event of its own; before the parts are saved. */
+void core_links_number(struct core *core);
+/* The parcels that are due, into the frame; after the parts were saved. */
+void core_links_parcels(struct core *core, struct core_frame *frame);
+MUST_CHECK enum status core_links_load(struct core *core, const struct store *store,
+                                       struct fault *fault);
+void core_links_save(struct core *core, struct store_batch *batch);
+
+/* link_commands.c */
+void core_link_command(struct core *core, const struct control_request *request, struct cbor *in,
+                       struct outcome *outcome);
+void core_link_read(struct core *core, const struct control_request *request, struct cbor *in,
+                    struct outcome *outcome);
 
 /* orders_channel.c: agents_env.channel_order */
 int64_t core_channel_order(void *context, struct turn *turn, enum serai_order order,
@@ -72,6 +130,9 @@ struct customer *core_customer_by_account(struct core *core, uint64_t account);
 /* Opens the account in the running event.  ST_FULL, ST_EXISTS (name or key), ST_NOMEM. */
 MUST_CHECK enum status core_customer_add(struct core *core, const char *name, const uint8_t *key,
                                          uint64_t *account, struct fault *fault);
+/* The row for a neighbour's customer, made when it is first heard of.  ST_FULL. */
+MUST_CHECK enum status core_customer_of_link(struct core *core, const struct link *link,
+                                             uint64_t tag, uint64_t *account);
 MUST_CHECK enum status core_customers_load(struct core *core, const struct store *store,
                                            struct fault *fault);
 void core_customers_save(struct core *core, struct store_batch *batch);

@@ -1,7 +1,11 @@
 /*
  * Messages between the two ends of channels, and the money that goes with them.  On interface self
- * a message is heard the moment it is said, within the same turn and undone with it; links will put
- * it into their transcript instead and call core_heard() when it has crossed.
+ * a message is heard the moment it is said, within the same turn and undone with it; a link puts it
+ * into its transcript, and the neighbour hears it in an event of its own.
+ *
+ * Each core_hear_*() first asks the channel for its verdict, which changes nothing when it is bad,
+ * and only then lets money move: so a neighbour that breaks the rules leaves no trace but its
+ * freeze.
  */
 #include "site/core/state.h"
 
@@ -96,92 +100,146 @@ static void child_pays_for_end(struct core *core, struct channel_end *end)
          end->id);
 }
 
-static void take_fees(struct core *core)
+static void take_fees(struct core *core, const struct interface_prices *prices)
 {
     struct transfer fee = {.debit = ACCOUNT_HELD_BIRTH,
                            .credit = ACCOUNT_REVENUE_BIRTHS,
-                           .amount = core->book.birth_fee,
+                           .amount = prices->birth_fee,
                            .code = TRANSFER_BIRTH_FEE,
                            .quantity = 1,
                            .price_id = core->book.id};
 
     agents_post(core->agents, &fee);
     fee.credit = ACCOUNT_REVENUE_CHANNELS;
-    fee.amount = core->book.channel_fee;
+    fee.amount = prices->channel_fee;
     fee.code = TRANSFER_CHANNEL_FEE;
     agents_post(core->agents, &fee);
 }
 
-static void hear_birth(struct core *core, const struct channel_message *message)
+/* Within the site the money lies in held:birth or held:packet already; over a link it comes now. */
+static void money_arrives(struct core *core, const struct channel_message *message)
 {
-    struct money fee = plus(core->book.birth_fee, core->book.channel_fee);
-    struct birth birth = {
-        .customer = message->customer,
-        .parent = message->parent,
-        .name = message->name,
-        .code = core->loader,
-        .args = NULL,
-        .payer = ACCOUNT_HELD_BIRTH,
-        .endowment = message->endowment,
-        .endowment_code = TRANSFER_BIRTH_ENDOWMENT,
-    };
-    int32_t refusal = birth_refusal(core, message, &birth, fee);
+    uint64_t to = message->kind == CHANNEL_PACKET ? ACCOUNT_HELD_PACKET : ACCOUNT_HELD_BIRTH;
+
+    if (message->interface != CHANNEL_INTERFACE_SELF)
+        core_link_money_in(core, message, to);
+}
+
+static void accept_birth(struct core *core, const struct channel_message *message,
+                         struct birth *birth, const struct interface_prices *prices)
+{
+    struct money fee = plus(prices->birth_fee, prices->channel_fee);
     struct channel_message answer = {0};
-    struct channel_end *end;
+    struct channel_end *end =
+        channels_accept(core->channels, core->undo, message, 0, SERAI_FIRST_CREDIT_PACKETS,
+                        SERAI_FIRST_CREDIT_BYTES, &answer);
     struct agent *child;
 
-    if (refusal != 0) {
-        channels_refuse(message, refusal, &answer);
-        core_wire(core, &answer);
-        return;
-    }
-    end = channels_accept(core->channels, core->undo, message, 0, SERAI_FIRST_CREDIT_PACKETS,
-                          SERAI_FIRST_CREDIT_BYTES, &answer);
-    birth.origin = (struct cap){.kind = SERAI_KIND_CHANNEL, .object = end->id};
-    INVARIANT(agents_birth(core->agents, &birth, &child) == BIRTH_DONE);
+    birth->origin = (struct cap){.kind = SERAI_KIND_CHANNEL, .object = end->id};
+    INVARIANT(agents_birth(core->agents, birth, &child) == BIRTH_DONE);
     channel_touch(end, core->undo);
     end->owner = agent_id(child);
     child_pays_for_end(core, end);
-    take_fees(core);
+    take_fees(core, prices);
     answer.fee = fee;
     INVARIANT(money_sub(&answer.money, message->fee, fee));
     core_wire(core, &answer);
 }
 
-/* The buyer's side of a refusal: everything that was held for the end comes back. */
-static void refund_refused(struct core *core, const struct channel_end *end)
+static enum channel_verdict hear_birth(struct core *core, const struct channel_message *message)
 {
-    move(core, ACCOUNT_DEPOSIT_CHANNEL, end->owner, end->deposit, TRANSFER_CHANNEL_REFUND, end->id);
-    move(core, ACCOUNT_HELD_RESERVE, end->owner, end->close_reserve, TRANSFER_RESERVE, end->id);
+    struct interface_prices prices = core_interface_prices(core, message->interface);
+    enum channel_verdict verdict = channels_check_accept(core->channels, message);
+    struct birth birth = {
+        .customer = message->customer,
+        .parent = message->parent,
+        .name = message->name,
+        .code = core->loader,
+        .payer = ACCOUNT_HELD_BIRTH,
+        .endowment = message->endowment,
+        .endowment_code = TRANSFER_BIRTH_ENDOWMENT,
+    };
+    struct channel_message answer = {0};
+    int32_t refusal = 0;
+
+    if (verdict != CHANNEL_FINE && verdict != CHANNEL_TOO_MUCH)
+        return verdict;
+    money_arrives(core, message);
+    if (message->interface != CHANNEL_INTERFACE_SELF)
+        refusal = core_link_birth(core, message, &birth);
+    if (refusal == 0)
+        refusal =
+            verdict == CHANNEL_TOO_MUCH
+                ? SERAI_E_FULL
+                : birth_refusal(core, message, &birth, plus(prices.birth_fee, prices.channel_fee));
+    if (refusal == 0) {
+        accept_birth(core, message, &birth, &prices);
+        return CHANNEL_FINE;
+    }
+    channels_refuse(message, refusal, &answer);
+    core_wire(core, &answer);
+    return CHANNEL_FINE;
 }
 
-static void hear_answer(struct core *core, struct channel_end *end,
-                        const struct channel_message *answer)
+/* The answer must be one to what was asked: its money is all of it, or what the fee leaves. */
+static bool answer_adds_up(const struct channel_end *end, const struct channel_message *answer)
+{
+    struct money expected = end->asked_fee;
+
+    if (end->state != CHANNEL_PENDING)
+        return false;
+    if (answer->status != 0)
+        return money_is_zero(answer->fee) && money_add(&expected, expected, end->asked_endowment) &&
+               money_compare(expected, answer->money) == 0;
+    return money_sub(&expected, expected, answer->fee) &&
+           money_compare(expected, answer->money) == 0;
+}
+
+/* The buyer died while the neighbour thought: what comes goes to its heir, and the end is sold. */
+static void answer_to_the_dead(struct core *core, struct channel_end *end, uint64_t payee,
+                               const struct channel_message *answer, struct money reserve)
+{
+    move(core, ACCOUNT_HELD_RESERVE, payee, reserve, TRANSFER_RESERVE, end->id);
+    if (answer->status == 0)
+        core_sell_end(core, end);
+}
+
+static enum channel_verdict hear_answer(struct core *core, struct channel_end *end,
+                                        const struct channel_message *answer)
 {
     struct agent *owner = agents_find(core->agents, end->owner);
+    uint64_t payee = agents_payee(core->agents, end->owner);
+    struct channel_end was = *end;
     struct message event = {
         .kind = SERAI_EVENT_ANSWER,
-        .end = end->id,
+        .end = was.id,
         .status = answer->status,
         .fee = answer->fee,
         .money = answer->money,
-        .reserve = end->answer_reserve,
+        .reserve = was.answer_reserve,
     };
+    enum channel_verdict verdict = CHANNEL_UNARMED;
 
-    INVARIANT(owner != NULL); /* within the site the answer comes before anyone could die */
-    move(core, ACCOUNT_HELD_BIRTH, end->owner, answer->money,
-         answer->status == 0 ? TRANSFER_BIRTH_CHANGE : TRANSFER_BIRTH_BACK, end->id);
-    if (answer->status != 0)
-        refund_refused(core, end);
-    channel_touch(end, core->undo);
-    end->answer_reserve = money_zero();
-    end->birth_money = money_zero();
-    if (answer->status != 0) {
-        end->deposit = money_zero();
-        end->close_reserve = money_zero();
+    if (answer_adds_up(end, answer))
+        verdict = channels_answered(core->channels, end, core->undo, answer);
+    if (verdict != CHANNEL_FINE)
+        return verdict;
+    money_arrives(core, answer);
+    move(core, ACCOUNT_HELD_BIRTH, payee, answer->money,
+         answer->status == 0 ? TRANSFER_BIRTH_CHANGE : TRANSFER_BIRTH_BACK, was.id);
+    if (answer->status != 0) { /* the end is gone: all that was held for it comes back */
+        move(core, ACCOUNT_DEPOSIT_CHANNEL, payee, was.deposit, TRANSFER_CHANNEL_REFUND, was.id);
+        move(core, ACCOUNT_HELD_RESERVE, payee, was.close_reserve, TRANSFER_RESERVE, was.id);
+    } else {
+        channel_touch(end, core->undo);
+        end->answer_reserve = money_zero();
+        end->birth_money = money_zero();
     }
-    agents_deliver(core->agents, owner, &event);
-    INVARIANT(channels_answered(core->channels, end, core->undo, answer) == CHANNEL_FINE);
+    if (owner != NULL)
+        agents_deliver(core->agents, owner, &event);
+    else
+        answer_to_the_dead(core, end, payee, answer, was.answer_reserve);
+    return CHANNEL_FINE;
 }
 
 /* ---- packets ---- */
@@ -197,8 +255,17 @@ static struct money packet_reserve(struct channel_end *end, uint64_t armed_befor
     return share;
 }
 
-static void hear_packet(struct core *core, struct channel_end *end,
-                        const struct channel_message *packet)
+/* It was sent before the sender heard that this end was sold: its money goes to the seller. */
+static void hear_late_packet(struct core *core, const struct channel_end *end,
+                             const struct channel_message *packet)
+{
+    money_arrives(core, packet);
+    move(core, ACCOUNT_HELD_PACKET, agents_payee(core->agents, end->owner), packet->money,
+         TRANSFER_PACKET_LATE, end->id);
+}
+
+static enum channel_verdict hear_packet(struct core *core, struct channel_end *end,
+                                        const struct channel_message *packet)
 {
     uint64_t armed = channel_armed_open(end);
     enum channel_verdict verdict = channel_received(end, core->undo, packet);
@@ -207,29 +274,38 @@ static void hear_packet(struct core *core, struct channel_end *end,
                             .money = packet->money,
                             .data = packet->data,
                             .size = packet->size};
-    struct agent *owner;
+    struct agent *owner = agents_find(core->agents, end->owner);
 
-    /* The sender's own check step, at this same site, saw to it. */
-    INVARIANT(verdict == CHANNEL_FINE);
-    owner = agents_find(core->agents, end->owner);
-    INVARIANT(owner != NULL);
+    if (verdict == CHANNEL_IS_CLOSED) {
+        hear_late_packet(core, end, packet);
+        return CHANNEL_FINE;
+    }
+    if (verdict != CHANNEL_FINE)
+        return verdict;
+    INVARIANT(owner != NULL); /* the dead have no open ends */
     channel_touch(end, core->undo);
     event.reserve = packet_reserve(end, armed);
+    money_arrives(core, packet);
     move(core, ACCOUNT_HELD_PACKET, end->owner, packet->money, TRANSFER_PACKET_RECEIVED, end->id);
     agents_deliver(core->agents, owner, &event);
+    core_link_wake(core, packet, owner);
+    return CHANNEL_FINE;
 }
 
-static void hear_credit(struct core *core, struct channel_end *end,
-                        const struct channel_message *credit)
+static enum channel_verdict hear_credit(struct core *core, struct channel_end *end,
+                                        const struct channel_message *credit)
 {
     bool room = false;
+    enum channel_verdict verdict = channel_credited(end, core->undo, credit, &room);
 
-    INVARIANT(channel_credited(end, core->undo, credit, &room) == CHANNEL_FINE);
-    if (!room)
-        return;
+    if (verdict == CHANNEL_IS_CLOSED)
+        return CHANNEL_FINE; /* granted before the far end heard that this one was sold */
+    if (verdict != CHANNEL_FINE || !room)
+        return verdict;
     core_end_event(core, end, SERAI_EVENT_ROOM, end->room_reserve);
     channel_touch(end, core->undo);
     end->room_reserve = money_zero();
+    return CHANNEL_FINE;
 }
 
 /* ---- closing ---- */
@@ -237,38 +313,42 @@ static void hear_credit(struct core *core, struct channel_end *end,
 /* Nothing more arrives on this end: what was held for packets and room comes back. */
 static void release_reserves(struct core *core, struct channel_end *end)
 {
-    move(core, ACCOUNT_HELD_RESERVE, end->owner, end->armed_reserve, TRANSFER_RESERVE, end->id);
-    move(core, ACCOUNT_HELD_RESERVE, end->owner, end->room_reserve, TRANSFER_RESERVE, end->id);
+    uint64_t payee = agents_payee(core->agents, end->owner);
+
+    move(core, ACCOUNT_HELD_RESERVE, payee, end->armed_reserve, TRANSFER_RESERVE, end->id);
+    move(core, ACCOUNT_HELD_RESERVE, payee, end->room_reserve, TRANSFER_RESERVE, end->id);
     channel_touch(end, core->undo);
     end->armed_reserve = money_zero();
     end->room_reserve = money_zero();
 }
 
-static void hear_close(struct core *core, struct channel_end *end)
+static enum channel_verdict hear_close(struct core *core, struct channel_end *end)
 {
     struct channel_message closed = {0};
-    bool was_open = end->state == CHANNEL_OPEN;
     bool signal = false;
+    enum channel_verdict verdict =
+        channels_far_closed(core->channels, end, core->undo, &closed, &signal);
 
-    if (was_open) {
+    if (verdict != CHANNEL_FINE)
+        return verdict;
+    if (signal) {
         release_reserves(core, end);
         core_end_event(core, end, SERAI_EVENT_CLOSED, end->close_reserve);
         end->close_reserve = money_zero();
     }
-    INVARIANT(channels_far_closed(core->channels, end, core->undo, &closed, &signal) ==
-              CHANNEL_FINE);
-    INVARIANT(signal == was_open);
     core_wire(core, &closed);
+    return CHANNEL_FINE;
 }
 
 void core_sell_end(struct core *core, struct channel_end *end)
 {
+    uint64_t payee = agents_payee(core->agents, end->owner);
     struct channel_message close = {0};
     bool tell_far = false;
 
     release_reserves(core, end);
-    move(core, ACCOUNT_DEPOSIT_CHANNEL, end->owner, end->deposit, TRANSFER_CHANNEL_REFUND, end->id);
-    move(core, ACCOUNT_HELD_RESERVE, end->owner, end->close_reserve, TRANSFER_RESERVE, end->id);
+    move(core, ACCOUNT_DEPOSIT_CHANNEL, payee, end->deposit, TRANSFER_CHANNEL_REFUND, end->id);
+    move(core, ACCOUNT_HELD_RESERVE, payee, end->close_reserve, TRANSFER_RESERVE, end->id);
     end->deposit = money_zero();
     end->close_reserve = money_zero();
     channels_sell(core->channels, end, core->undo, &close, &tell_far);
@@ -278,34 +358,46 @@ void core_sell_end(struct core *core, struct channel_end *end)
 
 /* ---- routing ---- */
 
-void core_wire(struct core *core, const struct channel_message *message)
+enum channel_verdict core_hear(struct core *core, const struct channel_message *message)
 {
-    struct channel_end *end;
+    struct channel_end *end =
+        channels_at(core->channels, message->interface, message->number, message->to);
+    enum channel_verdict verdict;
 
-    INVARIANT(message->interface == CHANNEL_INTERFACE_SELF);
-    if (message->kind == CHANNEL_BIRTH) {
-        hear_birth(core, message);
-        return;
-    }
-    end = channels_at(core->channels, message->interface, message->number, message->to);
-    INVARIANT(end != NULL); /* both ends are ours, and the far one outlives the handshake */
+    if (message->kind == CHANNEL_BIRTH)
+        return hear_birth(core, message);
+    if (end == NULL) /* both ends were sold at once: each CLOSE was answer enough */
+        return message->kind == CHANNEL_CLOSED ? CHANNEL_FINE : CHANNEL_UNKNOWN;
     switch (message->kind) {
     case CHANNEL_ANSWER:
-        hear_answer(core, end, message);
-        break;
+        return hear_answer(core, end, message);
     case CHANNEL_PACKET:
-        hear_packet(core, end, message);
-        break;
+        return hear_packet(core, end, message);
     case CHANNEL_CREDIT:
-        hear_credit(core, end, message);
-        break;
+        return hear_credit(core, end, message);
     case CHANNEL_CLOSE:
-        hear_close(core, end);
-        break;
+        return hear_close(core, end);
     case CHANNEL_CLOSED:
-        INVARIANT(channels_closed(core->channels, end, core->undo) == CHANNEL_FINE);
-        break;
+        verdict = channels_closed(core->channels, end, core->undo);
+        return verdict == CHANNEL_UNKNOWN ? CHANNEL_FINE : verdict;
     case CHANNEL_BIRTH:
         break;
     }
+    return CHANNEL_UNKNOWN;
+}
+
+void core_wire(struct core *core, const struct channel_message *message)
+{
+    struct money from_birth = message->money;
+
+    if (message->interface == CHANNEL_INTERFACE_SELF) {
+        INVARIANT(core_hear(core, message) == CHANNEL_FINE); /* our own checks saw to it */
+        return;
+    }
+    /* Until it is numbered, with the frame, the money that leaves lies in held:packet. */
+    if (message->kind == CHANNEL_BIRTH || message->kind == CHANNEL_ANSWER)
+        move(core, ACCOUNT_HELD_BIRTH, ACCOUNT_HELD_PACKET, from_birth,
+             message->kind == CHANNEL_BIRTH ? TRANSFER_BIRTH_HOLD : TRANSFER_BIRTH_CHANGE,
+             message->number);
+    core_link_say(core, message);
 }

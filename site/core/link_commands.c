@@ -1,0 +1,313 @@
+/* What the operator says about links, and what anyone may read of them.  docs/control.md lists it.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "site/core/map.h"
+#include "site/core/state.h"
+
+static bool args_done(const struct cbor *in, struct outcome *outcome, const char *command)
+{
+    struct fault fault;
+
+    if (cbor_done(in, &fault, command) == ST_OK)
+        return true;
+    outcome_set(outcome, CONTROL_BAD_REQUEST, "%.300s", fault.text);
+    return false;
+}
+
+static struct link *named_link(struct core *core, const char *name, struct outcome *outcome)
+{
+    struct link *link = links_named(core->links, name);
+
+    if (link == NULL)
+        outcome_set(outcome, CONTROL_MISSING, "there is no link %s: `serai link ls` lists them",
+                    name);
+    return link;
+}
+
+static const char *state_name(enum link_state state)
+{
+    switch (state) {
+    case LINK_DOWN:
+        return "down";
+    case LINK_UP:
+        return "up";
+    case LINK_FROZEN:
+        return "frozen";
+    }
+    return "unknown";
+}
+
+/* ---- reading ---- */
+
+/* What we owe the neighbour and what it owes us: at most one is not zero. */
+static void map_debts(struct map *map, const struct link *link)
+{
+    u128 sent = link->sent_total;
+    u128 received = link->received_total;
+
+    map_total(map, "we_owe", sent > received ? sent - received : 0);
+    map_total(map, "it_owes", received > sent ? received - sent : 0);
+}
+
+static void link_entries(const struct core *core, const struct link *link, struct map *map)
+{
+    uint64_t messages;
+    uint64_t bytes;
+
+    link_outstanding(core->links, link, &messages, &bytes);
+    map_uint(map, "interface", link->interface);
+    map_text(map, "name", link->name);
+    map_hex(map, "key", link->key, LINK_KEY_BYTES);
+    map_text(map, "endpoint", link->endpoint);
+    map_text(map, "state", state_name(link->state));
+    map_text(map, "reason", link->reason);
+    map_money(map, "limit", link->limit);
+    map_money(map, "peer_limit", link->peer_limit);
+    map_uint(map, "sent", link->sent_seq);
+    map_uint(map, "acked", link->acked_seq);
+    map_uint(map, "received", link->received_seq);
+    map_total(map, "sent_total", link->sent_total);
+    map_total(map, "received_total", link->received_total);
+    map_uint(map, "outstanding", messages);
+    map_debts(map, link);
+}
+
+struct list {
+    const struct core *core;
+    struct bytes items;
+    uint64_t count;
+    uint64_t after;
+    uint64_t limit;
+};
+
+static void list_link(void *context, struct link *link)
+{
+    struct list *list = context;
+    struct map map;
+
+    if (link->interface <= list->after || list->count >= list->limit)
+        return;
+    map_init(&map);
+    link_entries(list->core, link, &map);
+    map_end(&map, &list->items);
+    list->count++;
+}
+
+static void read_links(struct core *core, struct cbor *in, struct outcome *outcome)
+{
+    struct list list = {.core = core};
+
+    cbor_get_array(in, 2);
+    list.after = cbor_get_uint(in, UINT64_MAX);
+    list.limit = cbor_get_uint(in, UINT64_MAX);
+    if (list.limit == 0 || list.limit > READ_LIMIT_MAX)
+        list.limit = READ_LIMIT_MAX;
+    if (!args_done(in, outcome, "links"))
+        return;
+    links_each(core->links, list_link, &list);
+    INVARIANT(!list.items.failed);
+    cbor_put_array(&outcome->result, list.count);
+    bytes_append(&outcome->result, list.items.data, list.items.size);
+    bytes_fini(&list.items);
+}
+
+/* Marks are a list inside the map, so they are put in as one raw value. */
+static void map_marks(const struct core *core, const struct link *link, struct bytes *out)
+{
+    uint64_t count = 0;
+    struct bytes items = {0};
+
+    for (size_t i = 0; i < core->mark_count; i++) {
+        const struct link_mark *mark = &core->marks[i];
+        struct map map;
+
+        if (mark->interface != link->interface)
+            continue;
+        map_init(&map);
+        map_text(&map, "mark", mark->name);
+        map_uint(&map, "time_us", mark->site_time_us);
+        map_total(&map, "sent_total", mark->sent_total);
+        map_total(&map, "received_total", mark->received_total);
+        map_total(&map, "sent_since", link->sent_total - mark->sent_total);
+        map_total(&map, "received_since", link->received_total - mark->received_total);
+        map_end(&map, &items);
+        count++;
+    }
+    INVARIANT(!items.failed);
+    cbor_put_array(out, count);
+    bytes_append(out, items.data, items.size);
+    bytes_fini(&items);
+}
+
+static void read_link(struct core *core, struct cbor *in, struct outcome *outcome)
+{
+    char name[LINK_NAME_BYTES_MAX + 1];
+    struct bytes marks = {0};
+    struct link *link;
+    struct map map;
+
+    cbor_get_array(in, 1);
+    cbor_get_text(in, name, LINK_NAME_BYTES_MAX);
+    if (!args_done(in, outcome, "link"))
+        return;
+    link = named_link(core, name, outcome);
+    if (link == NULL)
+        return;
+    map_init(&map);
+    link_entries(core, link, &map);
+    map_uint(&map, "epoch", link->epoch);
+    map_uint(&map, "peer_epoch", link->peer_epoch);
+    map_total(&map, "acked_total", link->acked_total);
+    map_money(&map, "peer_birth_fee", link->peer_prices.birth_fee);
+    map_money(&map, "peer_channel_fee", link->peer_prices.channel_fee);
+    map_marks(core, link, &marks);
+    map_raw(&map, "marks", &marks);
+    map_end(&map, &outcome->result);
+    bytes_fini(&marks);
+}
+
+void core_link_read(struct core *core, const struct control_request *request, struct cbor *in,
+                    struct outcome *outcome)
+{
+    if (strcmp(request->command, "links") == 0)
+        read_links(core, in, outcome);
+    else
+        read_link(core, in, outcome);
+}
+
+/* ---- commands ---- */
+
+static void link_result(struct core *core, const struct link *link, struct outcome *outcome)
+{
+    struct map map;
+
+    map_init(&map);
+    link_entries(core, link, &map);
+    map_end(&map, &outcome->result);
+}
+
+static void link_add(struct core *core, struct cbor *in, struct outcome *outcome)
+{
+    char name[LINK_NAME_BYTES_MAX + 1];
+    char endpoint[LINK_ENDPOINT_BYTES_MAX + 1];
+    uint8_t key[LINK_KEY_BYTES];
+    struct money limit = money_zero();
+    struct link *link;
+    struct fault fault;
+
+    cbor_get_array(in, 4);
+    cbor_get_text(in, name, LINK_NAME_BYTES_MAX);
+    cbor_get_bytes_exact(in, key, sizeof key);
+    cbor_get_text(in, endpoint, LINK_ENDPOINT_BYTES_MAX);
+    if (money_from_nanos(&limit, cbor_get_uint(in, MONEY_NANOS_MAX)) != ST_OK)
+        cbor_fail(in, "the limit is out of range");
+    if (!args_done(in, outcome, "link.add"))
+        return;
+    if (memcmp(key, core->options.site_key, LINK_KEY_BYTES) == 0) {
+        outcome_set(outcome, CONTROL_REFUSED,
+                    "that is this site's own key: give the neighbour's (`serai site key` there)");
+        return;
+    }
+    if (money_compare(limit, money_site_max()) > 0) {
+        outcome_set(outcome, CONTROL_REFUSED, "the limit is more than one site ever holds");
+        return;
+    }
+    if (links_add(core->links, name, key, endpoint, limit, &link, &fault) != ST_OK) {
+        outcome_set(outcome, CONTROL_REFUSED, "%s", fault.text);
+        return;
+    }
+    INVARIANT(ledger_open_link(core->ledger, link->interface) == ST_OK); /* a new number */
+    core->links_changed = true;
+    link_result(core, link, outcome);
+}
+
+static bool read_name(struct cbor *in, struct outcome *outcome, const char *command,
+                      char name[LINK_NAME_BYTES_MAX + 1])
+{
+    cbor_get_array(in, 1);
+    cbor_get_text(in, name, LINK_NAME_BYTES_MAX);
+    return args_done(in, outcome, command);
+}
+
+static void link_mark(struct core *core, struct cbor *in, struct outcome *outcome)
+{
+    char name[LINK_NAME_BYTES_MAX + 1];
+    struct link_mark mark = {.site_time_us = core->site_time_us};
+    struct link *link;
+
+    cbor_get_array(in, 2);
+    cbor_get_text(in, name, LINK_NAME_BYTES_MAX);
+    cbor_get_text(in, mark.name, LINK_MARK_NAME_BYTES_MAX);
+    if (!args_done(in, outcome, "link.mark"))
+        return;
+    link = named_link(core, name, outcome);
+    if (link == NULL)
+        return;
+    for (size_t i = 0; i < core->mark_count; i++) {
+        if (core->marks[i].interface == link->interface &&
+            strcmp(core->marks[i].name, mark.name) == 0) {
+            outcome_set(outcome, CONTROL_REFUSED, "link %s has a mark %s already: choose another",
+                        name, mark.name);
+            return;
+        }
+    }
+    if (core->mark_count == LINK_MARKS_MAX) { /* the oldest goes */
+        memmove(core->marks, core->marks + 1, (LINK_MARKS_MAX - 1) * sizeof *core->marks);
+        core->mark_count--;
+    }
+    mark.interface = link->interface;
+    mark.sent_total = link->sent_total;
+    mark.received_total = link->received_total;
+    core->marks[core->mark_count++] = mark;
+    core->marks_dirty = true;
+    link_result(core, link, outcome);
+}
+
+static void link_freeze_by_hand(struct core *core, struct cbor *in, struct outcome *outcome)
+{
+    char name[LINK_NAME_BYTES_MAX + 1];
+    struct link *link;
+
+    if (!read_name(in, outcome, "link.freeze", name))
+        return;
+    link = named_link(core, name, outcome);
+    if (link == NULL)
+        return;
+    link_freeze(core->links, link, "frozen by the operator");
+    link_result(core, link, outcome);
+}
+
+static void link_resume_by_hand(struct core *core, struct cbor *in, struct outcome *outcome)
+{
+    char name[LINK_NAME_BYTES_MAX + 1];
+    struct link *link;
+    struct fault fault;
+
+    if (!read_name(in, outcome, "link.resume", name))
+        return;
+    link = named_link(core, name, outcome);
+    if (link == NULL)
+        return;
+    if (link_resume(core->links, link, &fault) != ST_OK) {
+        outcome_set(outcome, CONTROL_REFUSED, "%s", fault.text);
+        return;
+    }
+    link_result(core, link, outcome);
+}
+
+void core_link_command(struct core *core, const struct control_request *request, struct cbor *in,
+                       struct outcome *outcome)
+{
+    if (strcmp(request->command, "link.add") == 0)
+        link_add(core, in, outcome);
+    else if (strcmp(request->command, "link.mark") == 0)
+        link_mark(core, in, outcome);
+    else if (strcmp(request->command, "link.freeze") == 0)
+        link_freeze_by_hand(core, in, outcome);
+    else if (strcmp(request->command, "link.resume") == 0)
+        link_resume_by_hand(core, in, outcome);
+    else
+        outcome_set(outcome, CONTROL_BAD_REQUEST, "there is no command %s", request->command);
+}

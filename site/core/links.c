@@ -1,0 +1,445 @@
+/*
+ * Links joined to the rest of the site: the money of their messages, whose children their births
+ * are, numbering with the frame, and parcels in and out.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "site/core/state.h"
+
+static uint64_t account_out(uint32_t interface)
+{
+    return ACCOUNT_LINKS + (uint64_t)interface * 4;
+}
+
+static uint64_t account_in(uint32_t interface)
+{
+    return ACCOUNT_LINKS + (uint64_t)interface * 4 + 1;
+}
+
+struct interface_prices core_interface_prices(const struct core *core, uint32_t interface)
+{
+    const struct pricebook *book = &core->book;
+    struct interface_prices prices = {.birth_fee = book->birth_fee,
+                                      .channel_fee = book->channel_fee,
+                                      .packets = book->packets,
+                                      .packet_data = book->packet_data};
+
+    (void)interface;
+    return prices;
+}
+
+/* ---- orders ---- */
+
+int64_t core_link_refusal(const struct core *core, uint32_t interface, struct money money,
+                          size_t size)
+{
+    const struct link *link = links_find(core->links, interface);
+
+    if (interface == CHANNEL_INTERFACE_SELF)
+        return 0;
+    if (link == NULL)
+        return SERAI_E_MISSING;
+    switch (link_check_send(core->links, link, money, size)) {
+    case LINK_FINE:
+        return 0;
+    case LINK_IS_FROZEN:
+        return SERAI_E_CLOSED;
+    case LINK_IS_FULL:
+        return SERAI_E_FULL;
+    case LINK_OVER_LIMIT:
+        return SERAI_E_LIMIT;
+    case LINK_OVER_VALUE:
+        return SERAI_E_INVALID;
+    }
+    return SERAI_E_INVALID;
+}
+
+void core_link_say(struct core *core, const struct channel_message *message)
+{
+    struct link *link = links_find(core->links, message->interface);
+
+    INVARIANT(link != NULL); /* links are never taken away */
+    link_queue(core->links, link, core->undo, message);
+}
+
+/* ---- what comes ---- */
+
+void core_link_money_in(struct core *core, const struct channel_message *message, uint64_t to)
+{
+    struct transfer transfer = {.debit = account_in(message->interface),
+                                .credit = to,
+                                .amount = message->money,
+                                .code = TRANSFER_LINK_RECEIVED,
+                                .object = core->hearing_seq};
+
+    if (!money_is_zero(message->money))
+        agents_post(core->agents, &transfer);
+}
+
+int32_t core_link_birth(struct core *core, const struct channel_message *message,
+                        struct birth *birth)
+{
+    struct link *link = links_find(core->links, message->interface);
+    struct money both;
+
+    INVARIANT(link != NULL);
+    birth->parent = 0;
+    birth->name = link->name;
+    if (!money_add(&both, message->endowment, message->fee) ||
+        money_compare(both, message->money) != 0)
+        return SERAI_E_INVALID;
+    if (core_customer_of_link(core, link, message->customer, &birth->customer) != ST_OK)
+        return SERAI_E_FULL;
+    return 0;
+}
+
+void core_link_wake(struct core *core, const struct channel_message *message, struct agent *owner)
+{
+    if (message->interface != CHANNEL_INTERFACE_SELF)
+        agents_topped_up(core->agents, owner);
+}
+
+static const char *broken_rule(enum channel_verdict verdict)
+{
+    switch (verdict) {
+    case CHANNEL_FINE:
+        return "fine";
+    case CHANNEL_UNARMED:
+        return "it was not granted, or not asked for";
+    case CHANNEL_UNKNOWN:
+        return "its channel was never opened, or is gone";
+    case CHANNEL_IS_CLOSED:
+        return "its channel is closed";
+    case CHANNEL_TOO_LARGE:
+        return "it is larger than a packet may be";
+    case CHANNEL_TOO_MUCH:
+        return "it grants more than may be outstanding";
+    case CHANNEL_NOT_OPEN:
+        return "its channel is not open yet";
+    case CHANNEL_NO_CREDIT:
+    case CHANNEL_HAS_ASKED:
+        break;
+    }
+    return "it breaks the rules of channels";
+}
+
+static const char *kind_name(enum channel_message_kind kind)
+{
+    switch (kind) {
+    case CHANNEL_BIRTH:
+        return "birth";
+    case CHANNEL_ANSWER:
+        return "answer to a birth";
+    case CHANNEL_PACKET:
+        return "packet";
+    case CHANNEL_CREDIT:
+        return "credit";
+    case CHANNEL_CLOSE:
+        return "close";
+    case CHANNEL_CLOSED:
+        return "closed";
+    }
+    return "message";
+}
+
+static void freeze_over(struct core *core, struct link *link, const struct channel_message *message,
+                        enum channel_verdict verdict)
+{
+    char reason[LINK_REASON_BYTES_MAX + 1];
+
+    (void)snprintf(reason, sizeof reason, "message %" PRIu64 ", a %s on channel %" PRIu32 ": %s",
+                   link->received_seq + 1, kind_name(message->kind), message->number,
+                   broken_rule(verdict));
+    link_freeze(core->links, link, reason);
+    log_write(LOG_ERROR, "link.frozen", "link=%s reason=\"%s\"", link->name, reason);
+}
+
+static void end_event(struct core *core, const struct link *link, uint64_t seq,
+                      const struct channel_message *message)
+{
+    struct event event = {.kind = EVENT_LINK,
+                          .subject = 0,
+                          .bytes = message == NULL ? hash_of(NULL, 0)
+                                                   : hash_of(message->data, message->size),
+                          .random = hash_of(NULL, 0),
+                          .site_time_us = core->site_time_us};
+    struct bytes source = {0};
+
+    cbor_put_array(&source, 2);
+    cbor_put_uint(&source, link == NULL ? 0 : link->interface);
+    cbor_put_uint(&source, seq);
+    INVARIANT(!source.failed && source.size <= sizeof event.source);
+    memcpy(event.source, source.data, source.size);
+    event.source_size = source.size;
+    bytes_fini(&source);
+    (void)ledger_event_end(core->ledger, &event);
+}
+
+/* One message, one event.  False: it froze the link, and nothing of it happened. */
+static bool hear_one(struct core *core, struct link *link, struct channel_message *message)
+{
+    enum channel_verdict verdict;
+    uint64_t seq = link->received_seq + 1;
+
+    core->hearing_seq = seq;
+    ledger_event_begin(core->ledger);
+    verdict = core_hear(core, message);
+    if (verdict == CHANNEL_FINE)
+        link_take(core->links, link, message);
+    undo_commit(core->undo);
+    end_event(core, link, seq, message);
+    core->hearing_seq = 0;
+    if (verdict == CHANNEL_FINE)
+        return true;
+    freeze_over(core, link, message, verdict);
+    return false;
+}
+
+void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const uint8_t *bytes,
+                 size_t size)
+{
+    struct link *link = links_keyed(core->links, key);
+    enum link_state before;
+    struct channel_message message;
+    struct parcel parcel;
+    struct fault fault;
+
+    if (link == NULL) { /* the edge lets only known keys in; one was just taken away */
+        log_write(LOG_WARN, "link.unknown-key", "size=%zu", size);
+        return;
+    }
+    before = link->state;
+    switch (link_parcel_in(core->links, link, bytes, size, &parcel, &fault)) {
+    case PARCEL_TAKEN:
+        while (link_next(core->links, link, &parcel, &message)) {
+            core->frame_open = true;
+            if (!hear_one(core, link, &message))
+                break;
+        }
+        break;
+    case PARCEL_STALE:
+        break;
+    case PARCEL_REFUSED:
+        log_write(LOG_WARN, "link.parcel-refused", "link=%s reason=\"%s\"", link->name, fault.text);
+        break;
+    case PARCEL_FROZE:
+        log_write(LOG_ERROR, "link.frozen", "link=%s reason=\"%s\"", link->name, link->reason);
+        break;
+    }
+    if (link->state != before) {
+        core->frame_open = true;
+        log_write(LOG_INFO, "link.state", "link=%s state=%s", link->name,
+                  link->state == LINK_UP     ? "up"
+                  : link->state == LINK_DOWN ? "down"
+                                             : "frozen");
+    }
+}
+
+void core_link_connected(struct core *core, uint32_t interface)
+{
+    struct link *link = links_find(core->links, interface);
+
+    if (link == NULL)
+        return;
+    link_connected(core->links, link);
+    core->frame_open = true; /* the raised epoch is durable before the HELLO leaves */
+}
+
+/* ---- numbering and parcels ---- */
+
+static void post_sent(void *context, const struct link *link, uint64_t seq,
+                      const struct channel_message *message)
+{
+    struct core *core = context;
+    struct transfer transfer = {.debit = ACCOUNT_HELD_PACKET,
+                                .credit = account_out(link->interface),
+                                .amount = message->money,
+                                .code = TRANSFER_LINK_SENT,
+                                .object = seq};
+
+    if (!money_is_zero(message->money))
+        ledger_transfer_checked(core->ledger, &transfer);
+}
+
+void core_links_number(struct core *core)
+{
+    if (!links_waiting(core->links))
+        return;
+    ledger_event_begin(core->ledger);
+    (void)links_number(core->links, post_sent, core); /* it was asked: there is some */
+    end_event(core, NULL, ledger_frame(core->ledger), NULL);
+}
+
+struct collecting {
+    struct core *core;
+    struct core_frame *frame;
+};
+
+static void add_parcel(struct core_frame *frame, uint32_t interface, struct bytes *bytes)
+{
+    struct core_parcel *grown =
+        realloc(frame->parcels, (frame->parcel_count + 1) * sizeof *frame->parcels);
+
+    INVARIANT(grown != NULL);
+    frame->parcels = grown;
+    frame->parcels[frame->parcel_count++] =
+        (struct core_parcel){.interface = interface, .bytes = *bytes};
+}
+
+static void collect(void *context, struct link *link)
+{
+    struct collecting *collecting = context;
+    struct interface_prices prices = core_interface_prices(collecting->core, link->interface);
+    struct link_prices shown = {.birth_fee = prices.birth_fee, .channel_fee = prices.channel_fee};
+
+    for (;;) {
+        struct bytes bytes = {0};
+
+        if (!link_parcel_out(collecting->core->links, link, &shown, &bytes)) {
+            bytes_fini(&bytes);
+            return;
+        }
+        INVARIANT(!bytes.failed);
+        add_parcel(collecting->frame, link->interface, &bytes);
+    }
+}
+
+struct listing {
+    const struct core *core;
+    struct core_frame *frame;
+};
+
+/* Who dials: the site that knows where the other listens; if both do, the one with the lower key.
+ */
+static void list_link(void *context, struct link *link)
+{
+    struct listing *listing = context;
+    struct core_link *place = &listing->frame->links[listing->frame->link_count++];
+
+    *place = (struct core_link){.interface = link->interface};
+    memcpy(place->key, link->key, sizeof place->key);
+    (void)snprintf(place->endpoint, sizeof place->endpoint, "%s", link->endpoint);
+    place->dials = link->endpoint[0] != '\0';
+}
+
+void core_links_parcels(struct core *core, struct core_frame *frame)
+{
+    struct collecting collecting = {.core = core, .frame = frame};
+    struct listing listing = {.core = core, .frame = frame};
+
+    links_each(core->links, collect, &collecting);
+    if (!core->links_changed)
+        return;
+    frame->links = calloc(links_count(core->links) + 1, sizeof *frame->links);
+    INVARIANT(frame->links != NULL);
+    links_each(core->links, list_link, &listing);
+    core->links_changed = false;
+}
+
+/* ---- rows ---- */
+
+static const uint8_t META_MARKS = 4;
+
+static void put_total(struct bytes *out, u128 total)
+{
+    uint8_t raw[16];
+
+    le128_put(raw, total);
+    cbor_put_bytes(out, raw, sizeof raw);
+}
+
+static u128 get_total(struct cbor *in)
+{
+    uint8_t raw[16];
+
+    cbor_get_bytes_exact(in, raw, sizeof raw);
+    return le128_get(raw);
+}
+
+static enum status load_marks(void *context, const uint8_t *key, size_t key_size,
+                              const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    struct core *core = context;
+    uint64_t count;
+    struct cbor in;
+
+    if (key_size != 1 || key[0] != META_MARKS)
+        return ST_OK;
+    cbor_init(&in, value, value_size);
+    count = cbor_get_array_any(&in, LINK_MARKS_MAX);
+    for (uint64_t i = 0; i < count && in.error == NULL; i++) {
+        struct link_mark *mark = &core->marks[core->mark_count++];
+
+        cbor_get_array(&in, 5);
+        mark->interface = (uint32_t)cbor_get_uint(&in, UINT32_MAX);
+        cbor_get_text(&in, mark->name, LINK_MARK_NAME_BYTES_MAX);
+        mark->site_time_us = cbor_get_uint(&in, UINT64_MAX);
+        mark->sent_total = get_total(&in);
+        mark->received_total = get_total(&in);
+    }
+    if (cbor_done(&in, fault, "meta row 4 (marks of links)") != ST_OK) {
+        fault->status = ST_CORRUPT;
+        return ST_CORRUPT;
+    }
+    return ST_OK;
+}
+
+static void check_accounts(void *context, struct link *link)
+{
+    struct core *core = context;
+    const struct account *out = ledger_account(core->ledger, account_out(link->interface));
+    const struct account *in = ledger_account(core->ledger, account_in(link->interface));
+
+    if (out == NULL || in == NULL || out->credits - out->debits != link->sent_total ||
+        in->debits - in->credits != link->received_total)
+        core->links_changed = true; /* told by core_links_load() */
+}
+
+enum status core_links_load(struct core *core, const struct store *store, struct fault *fault)
+{
+    enum status status;
+
+    core->marks = calloc(LINK_MARKS_MAX, sizeof *core->marks);
+    if (core->marks == NULL)
+        return fault_set(fault, ST_NOMEM, "links: memory is short");
+    status = links_load(core->links, store, fault);
+    if (status == ST_OK)
+        status = store->walk(store->context, STORE_META, &META_MARKS, 1, load_marks, core, fault);
+    if (status != ST_OK)
+        return status;
+    core->links_changed = false;
+    links_each(core->links, check_accounts, core);
+    if (core->links_changed)
+        return fault_set(fault, ST_CORRUPT,
+                         "the totals of a link differ from its accounts in the ledger");
+    core->links_changed = true; /* the edge has to be told of all of them */
+    return ST_OK;
+}
+
+void core_links_save(struct core *core, struct store_batch *batch)
+{
+    struct bytes row = {0};
+
+    links_save(core->links, batch);
+    if (!core->marks_dirty)
+        return;
+    cbor_put_array(&row, core->mark_count);
+    for (size_t i = 0; i < core->mark_count; i++) {
+        const struct link_mark *mark = &core->marks[i];
+
+        cbor_put_array(&row, 5);
+        cbor_put_uint(&row, mark->interface);
+        cbor_put_text(&row, mark->name);
+        cbor_put_uint(&row, mark->site_time_us);
+        put_total(&row, mark->sent_total);
+        put_total(&row, mark->received_total);
+    }
+    INVARIANT(!row.failed);
+    store_batch_put(batch, STORE_META, &META_MARKS, 1, row.data, row.size);
+    bytes_fini(&row);
+    core->marks_dirty = false;
+}
