@@ -249,6 +249,31 @@ void core_link_connected(struct core *core, uint32_t interface)
     core->frame_open = true; /* the raised epoch is durable before the HELLO leaves */
 }
 
+/* What was sent and not acknowledged for a while may be lost: ask where the neighbour stands. */
+static void hello_again(void *context, struct link *link)
+{
+    struct core *core = context;
+    struct link_watch *watch = &core->watches[link->interface];
+    uint64_t messages;
+    uint64_t bytes;
+
+    link_outstanding(core->links, link, &messages, &bytes);
+    if (link->acked_seq != watch->acked_seq || messages == 0 || link->state == LINK_FROZEN) {
+        watch->acked_seq = link->acked_seq;
+        watch->since_us = core->monotonic_us;
+        return;
+    }
+    if (core->monotonic_us - watch->since_us < LINK_SILENCE_US)
+        return;
+    watch->since_us = core->monotonic_us;
+    core_link_connected(core, link->interface);
+}
+
+void core_links_tick(struct core *core)
+{
+    links_each(core->links, hello_again, core);
+}
+
 /* ---- numbering and parcels ---- */
 
 static void post_sent(void *context, const struct link *link, uint64_t seq,
