@@ -169,6 +169,22 @@ static void fire_timers(struct agents *agents)
     }
 }
 
+static void push_timer(void *context, uint64_t id, void *value)
+{
+    struct agents *agents = context;
+    const struct object *object = value;
+
+    if (object->kind == OBJECT_TIMER)
+        heapq_push(&agents->timers, object->u.timer.at_us, id);
+}
+
+/* Timers of the dead and of undone turns would wait in the queue until they are due: for ever. */
+static void forget_stale_timers(struct agents *agents)
+{
+    heapq_fini(&agents->timers);
+    table_each(&agents->objects, push_timer, agents);
+}
+
 static void settle_everyone(struct agents *agents)
 {
     uint64_t *ids;
@@ -199,6 +215,7 @@ void agents_tick(struct agents *agents)
     agents->next_settle_us = agents->now_us + SETTLE_US;
     ledger_event_begin(agents->ledger);
     settle_everyone(agents);
+    forget_stale_timers(agents);
     (void)ledger_event_end(agents->ledger, &event);
 }
 

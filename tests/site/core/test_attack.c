@@ -307,6 +307,33 @@ START_TEST(becoming_keeps_to_the_cap_of_memory)
 }
 END_TEST
 
+/* ---- timers ---- */
+
+static enum engine_outcome set_timers_and_trap(void *context, struct part *part)
+{
+    (void)context;
+    for (int i = 0; i < AGENT_TIMERS_MAX; i++)
+        ck_assert_int_eq(part_order(part, timer_wake, 8, INT64_MAX, i), 0);
+    return ENGINE_TRAP_UNREACHABLE;
+}
+
+START_TEST(timers_of_undone_turns_are_forgotten)
+{
+    struct site site;
+    uint64_t agent;
+
+    open_with_two(&site);
+    agent = deploy(&site, MALLORY, DOLLAR);
+    probe_play(agent, set_timers_and_trap, NULL);
+    for (int i = 0; i < 10; i++)
+        ck_assert_int_eq(site_send(&site, MALLORY, agent, "again", 0), CONTROL_DONE);
+    site_settle(&site);
+    site_pass(&site, 2 * (uint64_t)SETTLE_US);
+    ck_assert_uint_eq(heapq_count(&site.core->agents->timers), 0);
+    site_close(&site);
+}
+END_TEST
+
 /* ---- a row that is gone ---- */
 
 static enum engine_outcome buy_once(void *context, struct part *part)
@@ -416,6 +443,7 @@ int main(void)
     tcase_add_test(work, an_order_takes_fuel_for_what_it_moves_and_makes);
     suite_add_tcase(suite, work);
     tcase_add_test(memory, becoming_keeps_to_the_cap_of_memory);
+    tcase_add_test(memory, timers_of_undone_turns_are_forgotten);
     suite_add_tcase(suite, memory);
     tcase_add_test(holding, an_open_end_without_a_far_end_is_found_before_it_is_used);
     tcase_add_test(holding, a_refused_channel_leaves_its_slot);
