@@ -50,10 +50,16 @@ static void run_turns(struct driver *driver, uint64_t now_us)
 {
     struct core *core = driver->parts->core;
     uint64_t before = core_count(core).turns;
+    uint64_t fuel = core_count(core).fuel;
 
     if (is_full(driver) || atomic_load(&driver->parts->stopping))
         return;
-    driver->more = core_run(core, TURNS_STEP);
+    /* Not by turns alone: some are a thousand times longer than others. */
+    for (int i = 0; i < TURNS_STEP && core_count(core).fuel - fuel < FUEL_STEP; i++) {
+        driver->more = core_run(core, 1);
+        if (!driver->more)
+            break;
+    }
     if (core_count(core).turns != before)
         touch(driver, now_us);
     driver->turns += core_count(core).turns - before;

@@ -13,6 +13,8 @@ enum {
     FRAMES_MAX = 4,
     /* Turns between two looks at the clock and the requests. */
     TURNS_STEP = 64,
+    /* ... or after so much fuel: some 50 ms. */
+    FUEL_STEP = 20 * 1000 * 1000,
     /* A frame closes after so many turns or so long, if the writer is free ... */
     FRAME_TURNS = 4096,
     FRAME_US = 50 * 1000,
