@@ -242,24 +242,27 @@ far=$(child_of "$trader")
 said "$far" 'the far end of my channel is gone' "its far agent: "
 holds "the deposit that came back" "$(moved "agent:$trader" credit 'channel refund')" \
     "$(moved "agent:$trader" debit 'channel deposit')"
-# Rent of 64 MiB of buffers, and 0.0000009 to pay it with: that lasts for less than three seconds.
-spender=$(deploy spender spender 0.000501 --args "mark=0.0000008 every=1 work=1000 buffers=4")
+# It holds 64 MiB of buffers, and has little to pay the rent of them with.
+spender=$(deploy spender spender 0.0005024 --args "mark=0.000001 every=1 work=1000 buffers=4")
 "$serai" agent send "$spender" "work" >/dev/null
 said "$spender" 'count=1$'
-sleep 0.7
-"$serai" agent send "$spender" "work" >/dev/null
+sent=1
+while [ "$(field "$spender" state)" != frozen ]; do
+    [ "$sent" -lt 20 ] || fail "the spender never runs dry"
+    sleep 0.8
+    "$serai" agent send "$spender" "work" >/dev/null
+    sent=$((sent + 1))
+done
 said "$spender" 'notice, only'
-sleep 2.5
-"$serai" agent send "$spender" "work" >/dev/null
-until_state "$spender" frozen
+said "$spender" "count=$((sent - 1))\$"
 say "frozen at $(field "$spender" balance): $(field "$spender" reason)"
 waiting=$(field "$spender" inbox)
 holds "what waits in its inbox" "$waiting" 1
 say "$waiting message waits in its inbox; the operator tops it up with 0.0001"
 "$serai" agent fund "$spender" 0.0001 >/dev/null
-said "$spender" 'count=3$'
-holds "its messages" "$(log_of "$spender" | grep -o ' count=.*' | paste -sd' ')" \
-    " count=1  count=2  count=3"
+said "$spender" "count=$sent\$"
+holds "its messages" "$(log_of "$spender" | grep -o 'count=.*' | paste -sd' ')" \
+    "$(seq -f 'count=%g' -s' ' "$sent")"
 holds "its state" "$(field "$spender" state)" running
 say "it went on exactly where it stood"
 
