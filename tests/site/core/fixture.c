@@ -328,7 +328,11 @@ enum control_status site_try_deploy(struct site *site, int person, const struct 
     cbor_put_bytes(&args, deploy->args, text_size);
     cbor_put_uint(&args, deploy->nanos);
     put_gifts(&args, deploy->gifts);
-    cbor_put_array(&args, 0);
+    cbor_put_array(&args, deploy->keeps == NULL ? 0 : 1);
+    if (deploy->keeps != NULL) {
+        bytes = module_bytes(deploy->keeps, &size);
+        cbor_put_bytes(&args, bytes, size);
+    }
     return site_request(site, person, "agent.deploy", &args);
 }
 

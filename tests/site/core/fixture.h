@@ -83,6 +83,7 @@ struct deploy {
     size_t args_size; /* 0: strlen */
     uint64_t nanos;
     const char *gifts; /* letters: s spawner, t timer, c clock, r random */
+    const char *keeps; /* another module, for the agent to keep; NULL: none */
 };
 enum control_status site_try_deploy(struct site *site, int person, const struct deploy *deploy);
 /* The number of the agent that was made; its BORN waits. */

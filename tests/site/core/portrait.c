@@ -250,10 +250,10 @@ char *site_portrait(const struct site *site)
 
     painter.out = open_memstream(&text, &size);
     ck_assert_ptr_nonnull(painter.out);
-    (void)fprintf(painter.out, "site time %llu frame %llu object %llu message %llu serial %llu\n",
-                  U(site->core->site_time_us), U(ledger_frame(site->core->ledger)),
-                  U(painter.agents->next_object), U(painter.agents->next_message),
-                  U(painter.agents->next_heap_serial));
+    /* Site time is stored with what happened at it: time in which nothing did is not there. */
+    (void)fprintf(painter.out, "frame %llu object %llu message %llu serial %llu\n",
+                  U(ledger_frame(site->core->ledger)), U(painter.agents->next_object),
+                  U(painter.agents->next_message), U(painter.agents->next_heap_serial));
     (void)fprintf(painter.out, "head ");
     print_hex(painter.out, head.bytes, sizeof head.bytes);
     (void)fprintf(painter.out, "\n");

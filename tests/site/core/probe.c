@@ -45,11 +45,40 @@ void probe_play_none(void)
     memset(parts, 0, sizeof parts);
 }
 
+/* What no refused order may change; its toll, and a packet's, stand. */
+struct footprint {
+    struct money paid;
+    struct money income;
+    uint64_t counts[10];
+};
+
+static void footprint_take(struct footprint *print, const struct turn *turn)
+{
+    const struct agent *agent = turn->agent;
+
+    *print = (struct footprint){
+        .paid = turn->paid,
+        .income = turn->income,
+        .counts = {turn->transfer_count, agent->caps_used, agent->facets, agent->timers,
+                   agent->buffer_bytes, agent->kept_count, turn->agents->next_message,
+                   turn->agents->next_heap_serial, turn->agents->heap_count,
+                   turn->agents->counters.births},
+    };
+}
+
 static bool counting_call(void *host, struct engine_instance *instance, uint32_t order,
                           const uint64_t *args, int64_t *result)
 {
-    bool goes_on = turn_host_call(host, instance, order, args, result);
+    struct footprint before;
+    struct footprint after;
+    bool goes_on;
 
+    footprint_take(&before, host);
+    goes_on = turn_host_call(host, instance, order, args, result);
+    footprint_take(&after, host);
+    ck_assert_msg(*result >= 0 || memcmp(&before, &after, sizeof before) == 0,
+                  "%s answered %lld and changed something", probe_order_name(order),
+                  (long long)*result);
     ck_assert_msg(*result > -PROBE_ANSWERS, "%s answered %lld", probe_order_name(order),
                   (long long)*result);
     probe_count[order][*result < 0 ? -*result : 0]++;

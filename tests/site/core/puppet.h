@@ -1,0 +1,43 @@
+/* Agents that the test plays: no module of theirs runs, no fuel is burnt. */
+#ifndef SERAI_TESTS_SITE_CORE_PUPPET_H
+#define SERAI_TESTS_SITE_CORE_PUPPET_H
+
+#include "tests/site/core/fixture.h"
+#include "tests/site/core/probe.h"
+
+/* Where scripts put things in their memory; each holds a few KiB. */
+enum { AT_DATA = 4096, AT_CAPS = 8192, AT_NUMBER = 8448, AT_ID = 8704 };
+
+enum { EVENTS_MAX = 512 };
+
+/* An agent that does nothing and writes down what it heard. */
+struct heard {
+    size_t count;
+    struct serai_event events[EVENTS_MAX];
+    uint8_t first_byte[EVENTS_MAX]; /* of the data */
+};
+enum engine_outcome puppet_hears(void *heard, struct part *part);
+size_t heard_of(const struct heard *heard, int32_t kind); /* how many */
+const struct serai_event *heard_last(const struct heard *heard, int32_t kind);
+
+/* A living agent with this much money beside what its birth held, doing nothing yet. */
+uint64_t puppet_new(struct site *site, int person, uint64_t nanos, const char *gifts);
+/* A new one that is told apart only by `keeps`, a module that it keeps. */
+uint64_t puppet_keeping(struct site *site, int person, uint64_t nanos, const char *keeps);
+
+/* One turn of `agent` played by `play`, caused by a message; afterwards it does nothing again. */
+void puppet_play(struct site *site, uint64_t agent, part_fn play, void *context);
+
+/* The number, in the heap, of a new facet of `agent` with this badge and postage. */
+void puppet_publish(struct site *site, uint64_t agent, uint64_t badge, int64_t postage,
+                    uint8_t number[SERAI_HEAP_NUMBER_BYTES]);
+/* Within a turn: the slot of what the number names. */
+int64_t part_fetch(struct part *part, const uint8_t number[SERAI_HEAP_NUMBER_BYTES]);
+
+/* What giving the order costs. */
+uint64_t price_of(const struct site *site, enum serai_order order);
+
+/* What the agent has paid for fuel in all its life: some orders cost that, too. */
+uint64_t fuel_cost(const struct site *site, uint64_t agent);
+
+#endif
