@@ -157,10 +157,13 @@ static void compare(const char *what, const char *unit, const struct bench_side 
 {
     static const struct timespec pause = {.tv_sec = 1};
     struct series series[BENCH_SIDES_MAX] = {0};
+    const char *only = getenv("BENCH_ONLY");
     size_t good = 0;
     int most = rounds_max();
 
     INVARIANT(count > 0 && count <= BENCH_SIDES_MAX);
+    if (only != NULL && strstr(what, only) == NULL)
+        return;
     (void)printf("%s\n", what);
     for (int round = 0; round < most && good < BENCH_ROUNDS; round++) {
         bool fine = run_round(sides, series, count, good, timed);

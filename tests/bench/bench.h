@@ -26,6 +26,7 @@ struct bench_side {
 /*
  * Print each round, then each side's median and the first side's as a multiple of each other's
  * (the median of the rounds' ratios).  `unit` is of the values, such as "turns/s" or "bytes".
+ * When the environment's BENCH_ONLY is set, only what has it in its name is measured.
  */
 void bench_compare(const char *what, const char *unit, const struct bench_side *sides,
                    size_t count);

@@ -4,6 +4,7 @@
 #     tests/bench/run.sh BUILD [BENCH ...]   BUILD: an optimised build, such as build/release;
 #                                            BENCH: engine, agents, ledger, books, control (all)
 #     BENCH_DIR=/tmp       where the books of the benches lie: the disk that is measured
+#     BENCH_ONLY=births    measure only what has this in its name
 #     BENCH_PATIENCE=15    rounds to try until 5 are good
 #     BENCH_ACCOUNTS=1000000   accounts of the ledger bench
 #     BENCH_AGENTS=20000       idle agents
