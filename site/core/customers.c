@@ -88,7 +88,8 @@ enum status core_customer_of_link(struct core *core, const struct link *link, ui
             return ST_OK;
         }
     }
-    if (core->customer_count >= CUSTOMERS_MAX)
+    /* Neighbours choose tags: half of the places stay for those whom the operator adds. */
+    if (core->customer_count >= CUSTOMERS_MAX / 2)
         return ST_FULL;
     if (ledger_open(core->ledger, KIND_UNCLAIMED, 0, account) != ST_OK)
         return ST_FULL;

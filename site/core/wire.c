@@ -73,15 +73,14 @@ static int32_t birth_status(enum birth_result result)
     return SERAI_E_INVALID;
 }
 
-static int32_t birth_refusal(struct core *core, const struct channel_message *message,
-                             const struct birth *birth, struct money fee)
+static int32_t payment_refusal(const struct core *core, const struct channel_message *message,
+                               struct money fee)
 {
     struct money least = plus(agents_birth_min(core->agents), child_end_cost(core));
-    enum birth_result result;
 
-    if (money_compare(fee, message->fee) > 0 || money_compare(message->endowment, least) < 0)
-        return SERAI_E_SHORT;
-    return agents_birth_check(core->agents, birth, &result) ? 0 : birth_status(result);
+    return money_compare(fee, message->fee) > 0 || money_compare(message->endowment, least) < 0
+               ? SERAI_E_SHORT
+               : 0;
 }
 
 static void child_pays_for_end(struct core *core, struct channel_end *end)
@@ -160,18 +159,20 @@ static enum channel_verdict hear_birth(struct core *core, const struct channel_m
         .endowment_code = TRANSFER_BIRTH_ENDOWMENT,
     };
     struct channel_message answer = {0};
-    int32_t refusal = 0;
+    enum birth_result result;
+    int32_t refusal;
 
     if (verdict != CHANNEL_FINE && verdict != CHANNEL_TOO_MUCH)
         return verdict;
     money_arrives(core, message);
-    if (message->interface != CHANNEL_INTERFACE_SELF)
+    /* First whether it is paid: a customer of a link is kept for ever, and must cost something. */
+    refusal = verdict == CHANNEL_TOO_MUCH
+                  ? SERAI_E_FULL
+                  : payment_refusal(core, message, plus(prices.birth_fee, prices.channel_fee));
+    if (refusal == 0 && message->interface != CHANNEL_INTERFACE_SELF)
         refusal = core_link_birth(core, message, &birth);
-    if (refusal == 0)
-        refusal =
-            verdict == CHANNEL_TOO_MUCH
-                ? SERAI_E_FULL
-                : birth_refusal(core, message, &birth, plus(prices.birth_fee, prices.channel_fee));
+    if (refusal == 0 && !agents_birth_check(core->agents, &birth, &result))
+        refusal = birth_status(result);
     if (refusal == 0) {
         accept_birth(core, message, &birth, &prices);
         return CHANNEL_FINE;
