@@ -185,7 +185,8 @@ int cli_signed(struct cli *cli, const char *command, struct bytes *args, struct 
 
     *answer = (struct cli_answer){0};
     if (status == ST_OK)
-        status = keyfile_open(&key, cli_value(cli, OPT_KEY, operator_path), &fault);
+        status = keyfile_open(
+            &key, cli_value(cli, OPT_SIGN_WITH, cli_value(cli, OPT_KEY, operator_path)), &fault);
     if (status != ST_OK) {
         bytes_fini(args);
         return cli_fault(&fault);

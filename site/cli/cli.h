@@ -93,6 +93,13 @@ MUST_CHECK int cli_list_each(struct cli *cli, const struct cli_list *list,
 int cmd_site_init(struct cli *cli);
 int cmd_site_run(struct cli *cli);
 int cmd_site_status(struct cli *cli);
+int cmd_site_key(struct cli *cli);
+int cmd_link_add(struct cli *cli);
+int cmd_link_ls(struct cli *cli);
+int cmd_link_show(struct cli *cli);
+int cmd_link_mark(struct cli *cli);
+int cmd_link_freeze(struct cli *cli);
+int cmd_link_resume(struct cli *cli);
 int cmd_money_in(struct cli *cli);
 int cmd_money_out(struct cli *cli);
 int cmd_customer_add(struct cli *cli);

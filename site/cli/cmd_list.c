@@ -1,4 +1,4 @@
-/* serai customer ls, agent ls | logs, heap ls, price show */
+/* serai customer ls, agent ls | logs, link ls, heap ls, price show */
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -85,6 +85,19 @@ int cmd_agent_ls(struct cli *cli)
         {"inbox", "WAITING"}, {"reason", "REASON"},
     };
     const struct cli_list list = {.command = "agents", .cursor_key = "id", .limit = UINT64_MAX};
+
+    return show_list(cli, &list, columns, COUNT(columns));
+}
+
+int cmd_link_ls(struct cli *cli)
+{
+    static const struct column columns[] = {
+        {"interface", "INTERFACE"}, {"name", "NAME"},       {"state", "STATE"},
+        {"we_owe", "WE OWE"},       {"it_owes", "IT OWES"}, {"limit", "LIMIT"},
+        {"endpoint", "ENDPOINT"},   {"reason", "REASON"},
+    };
+    const struct cli_list list = {
+        .command = "links", .cursor_key = "interface", .limit = UINT64_MAX};
 
     return show_list(cli, &list, columns, COUNT(columns));
 }

@@ -187,10 +187,35 @@ int cmd_site_run(struct cli *cli)
 
 /* ---- status ---- */
 
+static void show_link(void *context, const uint8_t *item, size_t size)
+{
+    char name[RENDER_TEXT_BYTES];
+    char state[RENDER_TEXT_BYTES];
+    char reason[RENDER_TEXT_BYTES];
+
+    (void)context;
+    (void)!render_text(item, size, "name", name); /* missing: empty */
+    (void)!render_text(item, size, "state", state);
+    (void)!render_text(item, size, "reason", reason);
+    printf("link             %s %s%s%s\n", name, state, *reason == '\0' ? "" : ": ", reason);
+}
+
 int cmd_site_status(struct cli *cli)
 {
     struct bytes args = {0};
+    struct cli_answer answer;
+    int code;
 
     cbor_put_array(&args, 0);
-    return cli_read_print(cli, "status", &args);
+    if (cli->args.given[OPT_JSON])
+        return cli_read_print(cli, "status", &args);
+    code = cli_read(cli, "status", &args, &answer);
+    if (code == CLI_OK) {
+        const struct control_reply *reply = &answer.reply;
+
+        render_fields(stdout, reply->result, reply->result_size, cli->currency);
+        render_each(reply->result, reply->result_size, show_link, NULL);
+    }
+    cli_answer_fini(&answer);
+    return code;
 }

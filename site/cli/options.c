@@ -38,14 +38,24 @@ static const struct option options[OPTION_COUNT] = {
     [OPT_CHECK_CONFIG] = {"check-config", NULL, "name every error of the configuration, and end"},
     [OPT_FOREGROUND] = {"foreground", NULL, "as it always does; for service managers that insist"},
     [OPT_NO_SANDBOX] = {"no-sandbox", NULL, "keep all system calls; for debuggers"},
+    [OPT_NEIGHBOUR] = {"key", "HEX", "the neighbour's key: `serai site key` prints it there"},
+    [OPT_DEBT] = {"limit", "AMOUNT", "the most that the neighbour may owe this site"},
+    [OPT_SINCE_MARK] = {"since", "MARK", "only what moved since this mark"},
+    [OPT_SIGN_WITH] = {"sign-with", "FILE", "sign with this key instead of the operator's"},
+    [OPT_ENDPOINT] = {"endpoint", "E", "where it listens, tcp://HOST:PORT (none: it dials us)"},
+    [OPT_INTERFACE_A] = {"interface-a", "N", "the link of A that leads to B, by its interface"},
+    [OPT_INTERFACE_B] = {"interface-b", "N", "the link of B that leads to A, by its interface"},
 };
 
-static uint32_t allowed(const struct cli_command *command)
+static uint64_t allowed(const struct cli_command *command)
 {
-    uint32_t common = OPTION(OPT_SITE) | OPTION(OPT_JSON) | OPTION(OPT_HELP);
+    uint64_t common = OPTION(OPT_SITE) | OPTION(OPT_JSON) | OPTION(OPT_HELP);
 
     if (command->is_signed)
         common |= OPTION(OPT_KEY) | OPTION(OPT_RETRY);
+    /* There --key is what the command is about. */
+    if ((command->options & OPTION(OPT_NEIGHBOUR)) != 0)
+        common = (common & ~OPTION(OPT_KEY)) | OPTION(OPT_SIGN_WITH);
     return common | command->options;
 }
 
@@ -100,10 +110,12 @@ static bool is_group(const char *group)
     return false;
 }
 
-static int find_option(const char *name, size_t length)
+/* Of those that the command takes; -1: none. */
+static int find_option(const struct cli_command *command, const char *name, size_t length)
 {
     for (int id = 0; id < OPTION_COUNT; id++)
-        if (strlen(options[id].name) == length && strncmp(options[id].name, name, length) == 0)
+        if ((allowed(command) & OPTION(id)) != 0 && strlen(options[id].name) == length &&
+            strncmp(options[id].name, name, length) == 0)
             return id;
     return -1;
 }
@@ -127,9 +139,9 @@ static int take_option(struct cli_args *args, int argc, char **argv, int *index)
     const char *name = argv[*index] + 2;
     size_t length = strcspn(name, "=");
     const char *value = name[length] == '=' ? name + length + 1 : NULL;
-    int id = find_option(name, length);
+    int id = find_option(command, name, length);
 
-    if (id < 0 || (allowed(command) & OPTION(id)) == 0)
+    if (id < 0)
         return cli_fail(CLI_USAGE, "%s %s has no option --%.*s; `serai %s %s --help` lists them",
                         command->group, command->verb, (int)length, name, command->group,
                         command->verb);

@@ -31,11 +31,19 @@ enum cli_option_id {
     OPT_CHECK_CONFIG,
     OPT_FOREGROUND,
     OPT_NO_SANDBOX,
+    /* Of one name with one above, and another meaning: a command takes one of the two. */
+    OPT_NEIGHBOUR,
+    OPT_DEBT,
+    OPT_SINCE_MARK,
+    OPT_SIGN_WITH,
+    OPT_ENDPOINT,
+    OPT_INTERFACE_A,
+    OPT_INTERFACE_B,
     OPTION_COUNT,
 };
-#define OPTION(id) (UINT32_C(1) << (id))
+#define OPTION(id) (UINT64_C(1) << (id))
 
-enum { CLI_OPERANDS_MAX = 2, CLI_WITH_MAX = 8 };
+enum { CLI_OPERANDS_MAX = 64, CLI_WITH_MAX = 8 };
 
 struct cli_command {
     const char *group;
@@ -43,7 +51,7 @@ struct cli_command {
     const char *operands; /* as help shows them; those in [] may be left out */
     const char *summary;
     int (*run)(struct cli *cli);
-    uint32_t options; /* besides those that all commands take */
+    uint64_t options; /* besides those that all commands take */
     bool is_signed;   /* takes --key and --retry too */
     size_t operands_min;
     size_t operands_max;

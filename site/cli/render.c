@@ -208,8 +208,36 @@ static bool is_amount(const char *text)
            text[whole + 10] == '\0';
 }
 
+static void print_field(FILE *out, const char *key, const char *value, const char *currency)
+{
+    char label[RENDER_TEXT_BYTES];
+    size_t used = 0;
+
+    for (; key[used] != '\0'; used++)
+        label[used] = key[used] == '_' ? ' ' : key[used];
+    label[used] = '\0';
+    fprintf(out, "%-16s %s%s%s\n", label, value, is_amount(value) ? " " : "",
+            is_amount(value) ? currency : "");
+}
+
+/* CBOR sorts keys by length; people want to see first who it is and how it is. */
+static const char *const first_keys[] = {"name",   "agent", "id",      "customer", "account",
+                                         "parent", "state", "reason",  "balance",  "mark",
+                                         "site",   "frame", "currency"};
+enum { FIRST_KEYS = sizeof first_keys / sizeof first_keys[0] };
+
+static bool is_first_key(const char *key)
+{
+    for (size_t i = 0; i < FIRST_KEYS; i++)
+        if (strcmp(first_keys[i], key) == 0)
+            return true;
+    return false;
+}
+
 void render_fields(FILE *out, const uint8_t *map, size_t size, const char *currency)
 {
+    char key[RENDER_TEXT_BYTES];
+    char value[RENDER_TEXT_BYTES];
     struct cbor in;
     uint64_t count;
 
@@ -221,18 +249,15 @@ void render_fields(FILE *out, const uint8_t *map, size_t size, const char *curre
         putc('\n', out);
         return;
     }
+    for (size_t i = 0; i < FIRST_KEYS; i++)
+        if (render_text(map, size, first_keys[i], value) && value[0] != '\0')
+            print_field(out, first_keys[i], value, currency);
     count = cbor_get_map_any(&in, ITEMS_MAX);
     for (uint64_t i = 0; i < count; i++) {
-        char key[RENDER_TEXT_BYTES];
-        char value[RENDER_TEXT_BYTES];
-
         take_text(&in, key);
         take_text(&in, value);
-        for (char *at = key; *at != '\0'; at++)
-            if (*at == '_')
-                *at = ' ';
-        fprintf(out, "%-16s %s%s%s\n", key, value, is_amount(value) ? " " : "",
-                is_amount(value) ? currency : "");
+        if (!is_first_key(key))
+            print_field(out, key, value, currency);
     }
 }
 

@@ -17,7 +17,7 @@ void render_json(FILE *out, const uint8_t *item, size_t size);
 /* Text as a JSON string; bytes that are no UTF-8 must have been refused before. */
 void render_json_text(FILE *out, const char *text);
 
-/* A map as `key  value` lines; amounts with their unit. */
+/* A map as `key  value` lines; amounts with their unit.  Lists in it are the caller's to show. */
 void render_fields(FILE *out, const uint8_t *map, size_t size, const char *currency);
 
 /* Visit the items of an array, or of the one array that a map holds. */

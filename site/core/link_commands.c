@@ -113,6 +113,41 @@ static void read_links(struct core *core, struct cbor *in, struct outcome *outco
     bytes_fini(&list.items);
 }
 
+struct link_states {
+    struct bytes items;
+    uint64_t counts[LINK_FROZEN + 1];
+};
+
+static void add_state(void *context, struct link *link)
+{
+    struct link_states *states = context;
+    struct map map;
+
+    map_init(&map);
+    map_text(&map, "name", link->name);
+    map_text(&map, "state", state_name(link->state));
+    map_text(&map, "reason", link->reason);
+    map_end(&map, &states->items);
+    states->counts[link->state]++;
+}
+
+void core_link_states(struct core *core, struct map *map)
+{
+    struct link_states states = {0};
+    struct bytes list = {0};
+
+    links_each(core->links, add_state, &states);
+    cbor_put_array(&list, links_count(core->links));
+    bytes_append(&list, states.items.data, states.items.size);
+    INVARIANT(!states.items.failed && !list.failed);
+    map_uint(map, "links_up", states.counts[LINK_UP]);
+    map_uint(map, "links_down", states.counts[LINK_DOWN]);
+    map_uint(map, "links_frozen", states.counts[LINK_FROZEN]);
+    map_raw(map, "links", &list);
+    bytes_fini(&list);
+    bytes_fini(&states.items);
+}
+
 /* Marks are a list inside the map, so they are put in as one raw value. */
 static void map_marks(const struct core *core, const struct link *link, struct bytes *out)
 {
@@ -236,6 +271,7 @@ static void link_mark(struct core *core, struct cbor *in, struct outcome *outcom
     char name[LINK_NAME_BYTES_MAX + 1];
     struct link_mark mark = {.site_time_us = core->site_time_us};
     struct link *link;
+    struct map map;
 
     cbor_get_array(in, 2);
     cbor_get_text(in, name, LINK_NAME_BYTES_MAX);
@@ -262,7 +298,10 @@ static void link_mark(struct core *core, struct cbor *in, struct outcome *outcom
     mark.received_total = link->received_total;
     core->marks[core->mark_count++] = mark;
     core->marks_dirty = true;
-    link_result(core, link, outcome);
+    map_init(&map);
+    map_text(&map, "mark", mark.name);
+    link_entries(core, link, &map);
+    map_end(&map, &outcome->result);
 }
 
 static void link_freeze_by_hand(struct core *core, struct cbor *in, struct outcome *outcome)

@@ -71,6 +71,7 @@ static void read_status(struct core *core, struct outcome *outcome)
     map_uint(&map, "fuel", counters.fuel);
     map_total(&map, "minted", treasury->debits - treasury->credits);
     map_total(&map, "revenue", revenue);
+    core_link_states(core, &map);
     map_end(&map, &outcome->result);
 }
 

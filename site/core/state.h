@@ -101,6 +101,7 @@ void core_sell_end(struct core *core, struct channel_end *end);
 void core_end_event(struct core *core, struct channel_end *end, enum serai_event_kind kind,
                     struct money reserve);
 
+struct map;
 struct outcome;
 
 /* links.c */
@@ -127,6 +128,9 @@ void core_link_command(struct core *core, const struct control_request *request,
                        struct outcome *outcome);
 void core_link_read(struct core *core, const struct control_request *request, struct cbor *in,
                     struct outcome *outcome);
+
+/* How many links are up, down and frozen, and each by name, as entries of `map`. */
+void core_link_states(struct core *core, struct map *map);
 
 /* orders_channel.c: agents_env.channel_order */
 int64_t core_channel_order(void *context, struct turn *turn, enum serai_order order,

@@ -1,0 +1,273 @@
+/* serai site key, serai link add | ls | show | mark | freeze | resume */
+#include <inttypes.h>
+#include <string.h>
+
+#include "channels/link.h"
+#include "site/cli/cli.h"
+#include "site/cli/render.h"
+#include "site/control/keyfile.h"
+#include "site/control/paths.h"
+
+enum { LINK_MARK_TEXT_BYTES = 33 }; /* as many as the site keeps, and the end */
+
+int cmd_site_key(struct cli *cli)
+{
+    char path[FILE_PATH_BYTES];
+    char hex[2 * CONTROL_KEY_BYTES + 1];
+    uint8_t key[CONTROL_KEY_BYTES];
+    struct fault fault = {0};
+    enum status status = file_path(path, cli->dir, SITE_KEY_PUBLIC, &fault);
+
+    if (status == ST_OK)
+        status = keyfile_read_public(path, key, &fault);
+    if (status == ST_MISSING)
+        return cli_fail(CLI_MISSING, "%s; is there a site in %s?", fault.text, cli->dir);
+    if (status != ST_OK)
+        return cli_fault(&fault);
+    hex_print(hex, key, sizeof key);
+    printf(cli->args.given[OPT_JSON] ? "{\"site\":\"%s\"}\n" : "%s\n", hex);
+    return CLI_OK;
+}
+
+/* ---- add, freeze, resume ---- */
+
+static int check_name(const char *name, const char *what, size_t bytes_max)
+{
+    size_t length = strlen(name);
+
+    if (length == 0 || length > bytes_max)
+        return cli_fail(CLI_USAGE, "%s has 1 to %zu bytes", what, bytes_max);
+    return CLI_OK;
+}
+
+int cmd_link_add(struct cli *cli)
+{
+    const char *endpoint = cli_value(cli, OPT_ENDPOINT, ""); /* none: the neighbour dials us */
+    struct bytes args = {0};
+    uint8_t key[LINK_KEY_BYTES];
+    struct money limit;
+    int code;
+
+    if (cli->args.given[OPT_RETRY])
+        return cli_signed_print(cli, "link.add", &args);
+    code = check_name(cli->args.operands[0], "the name of a link", LINK_NAME_BYTES_MAX);
+    if (code != CLI_OK)
+        return code;
+    if (!cli->args.given[OPT_NEIGHBOUR] || !cli->args.given[OPT_DEBT])
+        return cli_fail(CLI_USAGE, "a link wants --key, the neighbour's (`serai site key` there), "
+                                   "and --limit, the most that it may owe this site");
+    if (strlen(cli->args.values[OPT_NEIGHBOUR]) != 2 * sizeof key ||
+        !hex_parse(key, sizeof key, cli->args.values[OPT_NEIGHBOUR]))
+        return cli_fail(CLI_USAGE,
+                        "--key: a site's key has %zu hex digits; to sign with another "
+                        "key than the operator's use --sign-with",
+                        2 * sizeof key);
+    if (strlen(endpoint) > LINK_ENDPOINT_BYTES_MAX)
+        return cli_fail(CLI_USAGE, "--endpoint: at most %d bytes", LINK_ENDPOINT_BYTES_MAX);
+    code = cli_money(cli->args.values[OPT_DEBT], &limit);
+    if (code != CLI_OK)
+        return code;
+    cbor_put_array(&args, 4);
+    cbor_put_text(&args, cli->args.operands[0]);
+    cbor_put_bytes(&args, key, sizeof key);
+    cbor_put_text(&args, endpoint);
+    cbor_put_uint(&args, money_nanos(limit));
+    return cli_signed_print(cli, "link.add", &args);
+}
+
+static int named_command(struct cli *cli, const char *command)
+{
+    struct bytes args = {0};
+    int code;
+
+    if (cli->args.given[OPT_RETRY])
+        return cli_signed_print(cli, command, &args);
+    code = check_name(cli->args.operands[0], "the name of a link", LINK_NAME_BYTES_MAX);
+    if (code != CLI_OK)
+        return code;
+    cbor_put_array(&args, 1);
+    cbor_put_text(&args, cli->args.operands[0]);
+    return cli_signed_print(cli, command, &args);
+}
+
+int cmd_link_freeze(struct cli *cli)
+{
+    return named_command(cli, "link.freeze");
+}
+
+int cmd_link_resume(struct cli *cli)
+{
+    return named_command(cli, "link.resume");
+}
+
+/* ---- marks ---- */
+
+static int read_link(struct cli *cli, const char *name, struct cli_answer *answer)
+{
+    struct bytes args = {0};
+    int code = check_name(name, "the name of a link", LINK_NAME_BYTES_MAX);
+
+    *answer = (struct cli_answer){0};
+    if (code != CLI_OK)
+        return code;
+    cbor_put_array(&args, 1);
+    cbor_put_text(&args, name);
+    return cli_read(cli, "link", &args, answer);
+}
+
+/* The highest N of marks called mark-N. */
+static void note_number(void *context, const uint8_t *item, size_t size)
+{
+    uint64_t *highest = context;
+    uint64_t number;
+    char name[RENDER_TEXT_BYTES];
+
+    if (render_text(item, size, "mark", name) && sscanf(name, "mark-%9" SCNu64, &number) == 1 &&
+        number > *highest)
+        *highest = number;
+}
+
+/* A mark without a name is mark-1, mark-2 and so on: the answer says which. */
+static int choose_mark(struct cli *cli, char mark[LINK_MARK_TEXT_BYTES])
+{
+    struct cli_answer answer;
+    uint64_t highest = 0;
+    int code = read_link(cli, cli->args.operands[0], &answer);
+
+    if (code == CLI_OK)
+        render_each(answer.reply.result, answer.reply.result_size, note_number, &highest);
+    (void)snprintf(mark, LINK_MARK_TEXT_BYTES, "mark-%" PRIu64, highest + 1);
+    cli_answer_fini(&answer);
+    return code;
+}
+
+int cmd_link_mark(struct cli *cli)
+{
+    struct bytes args = {0};
+    char chosen[LINK_MARK_TEXT_BYTES] = "";
+    const char *mark = cli_value(cli, OPT_NAME, chosen);
+    int code;
+
+    if (cli->args.given[OPT_RETRY])
+        return cli_signed_print(cli, "link.mark", &args);
+    code = cli->args.given[OPT_NAME] ? check_name(mark, "a mark", LINK_MARK_TEXT_BYTES - 1)
+                                     : choose_mark(cli, chosen);
+    if (code == CLI_OK)
+        code = check_name(cli->args.operands[0], "the name of a link", LINK_NAME_BYTES_MAX);
+    if (code != CLI_OK)
+        return code;
+    cbor_put_array(&args, 2);
+    cbor_put_text(&args, cli->args.operands[0]);
+    cbor_put_text(&args, mark);
+    return cli_signed_print(cli, "link.mark", &args);
+}
+
+/* ---- ls, show ---- */
+
+/* What moved since a mark, as the site says it, and the difference. */
+struct movement {
+    const char *mark;
+    bool found;
+    char sent[RENDER_TEXT_BYTES];
+    char received[RENDER_TEXT_BYTES];
+};
+
+static void find_mark(void *context, const uint8_t *item, size_t size)
+{
+    struct movement *movement = context;
+    char name[RENDER_TEXT_BYTES];
+
+    if (!render_text(item, size, "mark", name) || strcmp(name, movement->mark) != 0)
+        return;
+    movement->found = render_text(item, size, "sent_since", movement->sent) &&
+                      render_text(item, size, "received_since", movement->received);
+}
+
+/* "12.000000001" as nanos; what the site prints is no more than 128 bits hold. */
+static u128 total_of(const char *text)
+{
+    u128 nanos = 0;
+
+    for (; *text != '\0'; text++)
+        if (*text >= '0' && *text <= '9')
+            nanos = nanos * 10 + (unsigned)(*text - '0');
+    return nanos;
+}
+
+static int show_movement(struct cli *cli, const struct cli_answer *answer)
+{
+    struct movement movement = {.mark = cli->args.values[OPT_SINCE_MARK]};
+    const char *unit = cli->currency;
+    char net[64];
+    u128 sent;
+    u128 received;
+
+    render_each(answer->reply.result, answer->reply.result_size, find_mark, &movement);
+    if (!movement.found)
+        return cli_fail(CLI_MISSING,
+                        "link %s has no mark \"%s\"; `serai link show %s` lists "
+                        "them",
+                        cli->args.operands[0], movement.mark, cli->args.operands[0]);
+    sent = total_of(movement.sent);
+    received = total_of(movement.received);
+    net[0] = '-';
+    (void)render_total(sent >= received ? net : net + 1,
+                       sent >= received ? sent - received : received - sent);
+    if (cli->args.given[OPT_JSON]) {
+        fputs("{\"link\":", stdout);
+        render_json_text(stdout, cli->args.operands[0]);
+        fputs(",\"since\":", stdout);
+        render_json_text(stdout, movement.mark);
+        printf(",\"sent\":\"%s\",\"received\":\"%s\",\"net\":\"%s\"}\n", movement.sent,
+               movement.received, net);
+        return CLI_OK;
+    }
+    printf("link             %s\nsince            %s\nsent             %s %s\n"
+           "received         %s %s\nnet              %s %s\n",
+           cli->args.operands[0], movement.mark, movement.sent, unit, movement.received, unit, net,
+           unit);
+    return CLI_OK;
+}
+
+static void show_mark(void *context, const uint8_t *item, size_t size)
+{
+    struct table_text *table = context;
+    char name[RENDER_TEXT_BYTES];
+    char sent[RENDER_TEXT_BYTES];
+    char received[RENDER_TEXT_BYTES];
+
+    (void)!render_text(item, size, "mark", name); /* missing: empty */
+    (void)!render_text(item, size, "sent_since", sent);
+    (void)!render_text(item, size, "received_since", received);
+    table_text_row(table, (const char *const[]){name, sent, received});
+}
+
+static void show_fields(const struct cli *cli, const struct cli_answer *answer)
+{
+    static const char *const headers[] = {"MARK", "SENT SINCE", "RECEIVED SINCE"};
+    const struct control_reply *reply = &answer->reply;
+    struct table_text *table;
+
+    if (cli->args.given[OPT_JSON]) {
+        render_json(stdout, reply->result, reply->result_size);
+        putchar('\n');
+        return;
+    }
+    render_fields(stdout, reply->result, reply->result_size, cli->currency);
+    table = table_text_new(headers, sizeof headers / sizeof headers[0]);
+    render_each(reply->result, reply->result_size, show_mark, table);
+    table_text_print(table, stdout);
+}
+
+int cmd_link_show(struct cli *cli)
+{
+    struct cli_answer answer;
+    int code = read_link(cli, cli->args.operands[0], &answer);
+
+    if (code == CLI_OK && cli->args.given[OPT_SINCE_MARK])
+        code = show_movement(cli, &answer);
+    else if (code == CLI_OK)
+        show_fields(cli, &answer);
+    cli_answer_fini(&answer);
+    return code;
+}
