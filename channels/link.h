@@ -55,7 +55,7 @@ struct link {
     struct link_prices peer_prices;
     enum link_state state;
     char reason[LINK_REASON_BYTES_MAX + 1];
-    uint64_t epoch;      /* ours, raised by link_connected() */
+    uint64_t epoch;      /* ours, from 1; raised by link_connected() */
     uint64_t peer_epoch; /* of its last HELLO */
     /* ours: numbered, and of that durable at the neighbour */
     uint64_t sent_seq;

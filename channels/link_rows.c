@@ -125,6 +125,8 @@ static const char *link_error(const struct link *link)
         return error;
     if ((link->reason[0] != '\0') != (link->state == LINK_FROZEN))
         return "a reason goes with a frozen link, and with no other";
+    if (link->epoch == 0)
+        return "epochs begin with 1";
     if (link->acked_seq > link->sent_seq || link->acked_total > link->sent_total)
         return "more is acknowledged than was sent";
     if (link->acked_seq == link->sent_seq && link->acked_total != link->sent_total)

@@ -147,7 +147,8 @@ enum status links_add(struct links *links, const char *name, const uint8_t key[L
                       const char *endpoint, struct money limit, struct link **link,
                       struct fault *fault)
 {
-    struct link made = {.limit = limit};
+    /* 0 means an unknown epoch, and a HELLO may be answered before we hear of a connection. */
+    struct link made = {.limit = limit, .epoch = 1};
     struct link_node *node;
     const char *error;
 
