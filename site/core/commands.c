@@ -337,7 +337,8 @@ static void agent_deploy(struct core *core, struct customer *by, struct cbor *in
                     CONTROL_NAME_BYTES_MAX);
         return;
     }
-    if (!check_modules(&deployment, outcome) || !check_funds(core, by, &deployment, outcome))
+    /* Funds first: modules take long to check, and who has nothing must not make the site busy. */
+    if (!check_funds(core, by, &deployment, outcome) || !check_modules(&deployment, outcome))
         return;
     if (agents_code_stage(core->agents, deployment.module, deployment.module_size, &birth.code,
                           &fault) != ST_OK) {

@@ -405,6 +405,27 @@ START_TEST(a_refused_channel_leaves_its_slot)
 }
 END_TEST
 
+START_TEST(modules_of_who_cannot_pay_are_not_looked_at)
+{
+    const uint8_t junk[] = {0, 'n', 'o'};
+    struct bytes args = {0};
+    struct site site;
+
+    site_open(&site, 1, 1000 * DOLLAR);
+    site_customer(&site, MALLORY, "mallory", 1);
+    cbor_put_array(&args, 6);
+    cbor_put_text(&args, "busy");
+    cbor_put_bytes(&args, junk, sizeof junk);
+    cbor_put_bytes(&args, NULL, 0);
+    cbor_put_uint(&args, DOLLAR);
+    cbor_put_array(&args, 0);
+    cbor_put_array(&args, 0);
+    ck_assert_int_eq(site_request(&site, MALLORY, "agent.deploy", &args), CONTROL_REFUSED);
+    ck_assert_ptr_nonnull(strstr(site.reply.message, "birth fee come to"));
+    site_close(&site);
+}
+END_TEST
+
 START_TEST(what_the_operator_froze_its_customer_cannot_thaw)
 {
     struct site site;
@@ -448,6 +469,7 @@ int main(void)
     tcase_add_test(memory, timers_of_undone_turns_are_forgotten);
     suite_add_tcase(suite, memory);
     tcase_add_test(holding, an_open_end_without_a_far_end_is_found_before_it_is_used);
+    tcase_add_test(holding, modules_of_who_cannot_pay_are_not_looked_at);
     tcase_add_test(holding, a_refused_channel_leaves_its_slot);
     tcase_add_test(holding, what_the_operator_froze_its_customer_cannot_thaw);
     suite_add_tcase(suite, holding);
