@@ -143,10 +143,16 @@ static const void *some_code(void)
 
 /* ---- longer things ---- */
 
+/* Any way out of this site, or back into it. */
+static int32_t some_interface(void)
+{
+    return (int32_t)below((uint32_t)channel_count(SERAI_SLOT_CHANNELS));
+}
+
 /* Buy a channel, to load this code into the newborn when the answer comes. */
 static void breed(void)
 {
-    loading = (int32_t)channel_buy(SERAI_SLOT_CHANNELS, SERAI_INTERFACE_SELF,
+    loading = (int32_t)channel_buy(SERAI_SLOT_CHANNELS, some_interface(),
                                    (int64_t)(500000 + below(6000000)), (int64_t)below(600000));
     learn(loading);
 }
@@ -356,7 +362,7 @@ static void channel_orders(uint32_t which)
         if (chance(3))
             breed();
         else
-            learn(channel_buy(SERAI_SLOT_CHANNELS, chance(8) ? (int32_t)edgy() : 0, some_money(),
+            learn(channel_buy(SERAI_SLOT_CHANNELS, chance(8) ? (int32_t)edgy() : some_interface(), some_money(),
                               some_money()));
         break;
     case 1:

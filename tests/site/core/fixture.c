@@ -144,6 +144,8 @@ void site_frame(struct site *site)
         site->frames++;
     }
     keep_answer(site, &frame);
+    for (size_t i = 0; i < frame.parcel_count && site->post != NULL; i++)
+        site->post(site->post_context, &frame.parcels[i]);
     core_frame_fini(&frame);
     ck_assert_msg(core_check(site->core, &fault) == ST_OK, "after frame %llu: %s",
                   (unsigned long long)site->frames, fault.text);

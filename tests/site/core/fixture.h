@@ -32,6 +32,9 @@ struct site {
     struct bytes sent;          /* the last request that was signed */
     struct bytes answer;        /* the answer to it */
     struct control_reply reply; /* decoded; points into `answer` */
+    /* Parcels of each committed frame go here; NULL: nowhere. */
+    void (*post)(void *context, const struct core_parcel *parcel);
+    void *post_context;
 };
 
 /* A fresh site with `money` in the operator's account; the book is the default one. */

@@ -8,7 +8,7 @@
 
 #include "agents/turn.h"
 
-enum { PROBE_ANSWERS = 15 }; /* 0: success; n: the refusal -n */
+enum { PROBE_ANSWERS = 16 }; /* 0: success; n: the refusal -n */
 
 extern uint64_t probe_count[SERAI_ORDER_COUNT][PROBE_ANSWERS];
 /* "facet_send"; "E_FULL" */

@@ -173,7 +173,7 @@ START_TEST(a_dry_agent_freezes_with_its_message_and_goes_on_where_it_stood)
 }
 END_TEST
 
-START_TEST(quarantine_holds_until_somebody_thaws)
+START_TEST(quarantine_holds_until_the_operator_thaws)
 {
     struct heard heard = {0};
 
@@ -188,10 +188,11 @@ START_TEST(quarantine_holds_until_somebody_thaws)
     site_settle(&site);
     ck_assert_uint_eq(heard.count, 0);
     ck_assert_str_eq(site_agent(&site, agent)->reason, "crashed the site twice");
-    ck_assert_int_eq(site_on_agent(&site, 1, "agent.thaw", agent), CONTROL_DONE);
+    ck_assert_int_eq(site_on_agent(&site, 1, "agent.thaw", agent), CONTROL_DENIED);
+    ck_assert_int_eq(site_on_agent(&site, OPERATOR, "agent.thaw", agent), CONTROL_DONE);
     site_settle(&site);
     ck_assert_uint_eq(heard.count, 1);
-    ck_assert_int_eq(site_on_agent(&site, 1, "agent.thaw", agent), CONTROL_REFUSED);
+    ck_assert_int_eq(site_on_agent(&site, OPERATOR, "agent.thaw", agent), CONTROL_REFUSED);
 }
 END_TEST
 
@@ -271,7 +272,7 @@ int main(void)
     tcase_add_test(tcase, a_mark_is_told_once_a_crossing_and_again_after_a_quarter_more);
     tcase_add_test(tcase, taking_the_mark_away_gives_its_reserve_back);
     tcase_add_test(tcase, a_dry_agent_freezes_with_its_message_and_goes_on_where_it_stood);
-    tcase_add_test(tcase, quarantine_holds_until_somebody_thaws);
+    tcase_add_test(tcase, quarantine_holds_until_the_operator_thaws);
     tcase_add_test(tcase, a_frozen_agent_pays_rent_from_its_burial_reserve_and_never_below);
     tcase_add_test(tcase, who_cannot_pay_the_rent_freezes_and_a_top_up_refills_its_burial);
     tcase_add_test(tcase, the_estate_of_the_dead_goes_to_its_customer);

@@ -146,7 +146,11 @@ START_TEST(a_customer_cannot_touch_anothers_agent_but_may_fund_it)
     ck_assert_int_eq((int)site_agent(&site, agent)->state, AGENT_FROZEN_HELD);
     ck_assert_str_eq(site_agent(&site, agent)->reason, "frozen by the operator");
     ck_assert_int_eq(site_on_agent(&site, 2, "agent.thaw", agent), CONTROL_DENIED);
+    ck_assert_int_eq(site_on_agent(&site, 1, "agent.thaw", agent), CONTROL_DENIED);
     ck_assert_int_eq(site_on_agent(&site, OPERATOR, "agent.thaw", agent), CONTROL_DONE);
+    /* What its customer froze, its customer thaws. */
+    ck_assert_int_eq(site_on_agent(&site, 1, "agent.freeze", agent), CONTROL_DONE);
+    ck_assert_int_eq(site_on_agent(&site, 1, "agent.thaw", agent), CONTROL_DONE);
 }
 END_TEST
 

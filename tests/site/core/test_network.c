@@ -1,0 +1,169 @@
+/* Links between whole sites: birth next door, packets with money, crashes, cuts and lies. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/site/core/network.h"
+
+enum { MONEY = 2000000000, LIMIT = 1000000000 };
+
+static struct network *network;
+
+static void teardown(void)
+{
+    network_free(network);
+}
+
+static void setup(void)
+{
+    network = network_new(2, 3, MONEY, NULL);
+    (void)network_join(network, 0, 1, LIMIT);
+    network_settle(network);
+}
+
+START_TEST(two_sites_say_hello_and_agree_on_nothing_sent)
+{
+    network_agrees(network);
+    ck_assert_uint_eq(network_link(network, 0, 0)->sent_seq, 0);
+    ck_assert_uint_eq(network_link(network, 0, 0)->peer_limit.nanos, LIMIT);
+}
+END_TEST
+
+/* ---- whole populations ---- */
+
+struct population {
+    size_t sites;
+    unsigned steps;
+    bool faults;
+};
+
+static void populate(struct site *site, uint64_t seed)
+{
+    struct deploy deploy = {.module = "chaos", .nanos = 60000000, .gifts = "stcr"};
+    char args[8];
+
+    for (int i = 0; i < 3; i++) {
+        uint64_t each = seed * 31 + (uint64_t)i;
+
+        memcpy(args, &each, sizeof args);
+        deploy.args = args;
+        deploy.args_size = sizeof args;
+        (void)site_deploy(site, OPERATOR, &deploy);
+    }
+}
+
+/* Chaos acts when it hears something: say something to somebody, and pay those who ran dry. */
+static void poke(struct site *site, struct rng *rng)
+{
+    uint64_t agent = ACCOUNT_FIRST_FREE + 1 + rng_below(rng, 40);
+
+    if (!site_lives(site, agent))
+        return;
+    if (rng_below(rng, 4) == 0)
+        (void)site_fund(site, OPERATOR, agent, 2000000);
+    (void)site_send(site, OPERATOR, agent, "poke", rng_below(rng, 3) * 1000);
+}
+
+static void one_fault(struct network *net, struct rng *rng)
+{
+    size_t wire = (size_t)rng_below(rng, net->wire_count);
+
+    switch (rng_below(rng, 3)) {
+    case 0:
+        network_crash(net, (int)rng_below(rng, net->site_count));
+        break;
+    case 1:
+        network_cut(net, wire);
+        break;
+    default:
+        network_connect(net, wire);
+        break;
+    }
+}
+
+static void freeze_everyone(struct site *site)
+{
+    for (uint64_t id = ACCOUNT_FIRST_FREE; ledger_account(site->core->ledger, id) != NULL; id++) {
+        if (site_lives(site, id))
+            (void)site_on_agent(site, OPERATOR, "agent.freeze", id);
+    }
+}
+
+static void tell(struct network *net)
+{
+    for (size_t i = 0; i < net->site_count; i++)
+        printf("site %zu: %llu turns, %llu agents\n", i,
+               (unsigned long long)core_count(net->sites[i].core).turns,
+               (unsigned long long)core_count(net->sites[i].core).agents);
+    for (size_t i = 0; i < net->wire_count; i++)
+        printf("wire %zu: %llu and %llu messages\n", i,
+               (unsigned long long)network_link(net, i, 0)->sent_seq,
+               (unsigned long long)network_link(net, i, 1)->sent_seq);
+    fflush(stdout);
+}
+
+static void live_and_settle(const struct population *population, uint64_t seed)
+{
+    struct rng rng;
+    struct network *net;
+
+    rng_init(&rng, seed);
+    net = network_new(population->sites, seed, MONEY, population->faults ? &rng : NULL);
+    for (size_t i = 0; i + 1 < population->sites; i++)
+        (void)network_join(net, (int)i, (int)i + 1, 50000000);
+    for (size_t i = 0; i < population->sites; i++)
+        populate(&net->sites[i], seed + i);
+    for (unsigned step = 0; step < population->steps; step++) {
+        (void)network_step(net, 1 + (uint32_t)rng_below(&rng, 8));
+        for (size_t i = 0; i < net->site_count; i++)
+            net->sites[i].now_us += rng_below(&rng, 20000);
+        poke(&net->sites[rng_below(&rng, net->site_count)], &rng);
+        if (population->faults && rng_below(&rng, 40) == 0)
+            one_fault(net, &rng);
+    }
+    for (size_t i = 0; i < net->site_count; i++)
+        freeze_everyone(&net->sites[i]);
+    net->faults = NULL;
+    for (size_t i = 0; i < net->wire_count; i++)
+        network_connect(net, i);
+    network_settle(net);
+    network_agrees(net);
+    tell(net);
+    for (size_t i = 0; i < net->site_count; i++)
+        site_reload_same(&net->sites[i]);
+    network_free(net);
+}
+
+START_TEST(a_population_spreads_over_three_sites_and_the_money_adds_up)
+{
+    struct population population = {.sites = 3, .steps = 4000};
+    struct rng rng = rng_for_test();
+
+    live_and_settle(&population, rng_u64(&rng) >> 8);
+}
+END_TEST
+
+START_TEST(crashes_cuts_and_repeats_lose_and_make_nothing)
+{
+    struct population population = {.sites = 3, .steps = 4000, .faults = true};
+    struct rng rng = rng_for_test();
+
+    live_and_settle(&population, (rng_u64(&rng) >> 8) + (uint64_t)_i);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("network");
+    TCase *pair = tcase_create("pair");
+    TCase *many = tcase_create("many");
+
+    tcase_add_checked_fixture(pair, setup, teardown);
+    tcase_add_test(pair, two_sites_say_hello_and_agree_on_nothing_sent);
+    suite_add_tcase(suite, pair);
+    tcase_set_timeout(many, 120);
+    tcase_add_test(many, a_population_spreads_over_three_sites_and_the_money_adds_up);
+    tcase_add_loop_test(many, crashes_cuts_and_repeats_lose_and_make_nothing, 0, 4);
+    suite_add_tcase(suite, many);
+    return check_main(suite);
+}
