@@ -21,9 +21,9 @@ const char *probe_order_name(uint32_t order)
 const char *probe_refusal_name(int refusal)
 {
     static const char *const names[PROBE_ANSWERS] = {
-        "done",     "E_SLOT",    "E_KIND",    "E_RIGHT",   "E_MEMORY",
-        "E_SHORT",  "E_FULL",    "E_INVALID", "E_MISSING", "E_CLOSED",
-        "E_CREDIT", "E_PENDING", "E_EXISTS",  "E_QUOTA",   "E_POSTAGE", "E_LIMIT"};
+        "done",     "E_SLOT",    "E_KIND",    "E_RIGHT",  "E_MEMORY", "E_SHORT",
+        "E_FULL",   "E_INVALID", "E_MISSING", "E_CLOSED", "E_CREDIT", "E_PENDING",
+        "E_EXISTS", "E_QUOTA",   "E_POSTAGE", "E_LIMIT"};
 
     return names[-refusal];
 }
