@@ -31,7 +31,7 @@ static double sample_read(void *context)
     const struct bench_site *site = context;
     static uint8_t buffer[READ_BYTES];
     double start = bench_now_s();
-    char path[96];
+    char path[320];
     int file;
 
     (void)snprintf(path, sizeof path, "%s/data.mdb", site->directory);
@@ -99,9 +99,10 @@ static void bench_verify(struct bench_site *site)
                          &fault) != ST_OK)
         bench_die("journal", &fault);
     bench_compare("audit verify: events, lines and postings, one core", "records/s", sides, 2);
-    (void)printf("  of %llu events, %llu lines, %llu postings; %zu bytes of journal\n",
-                 (unsigned long long)report.events, (unsigned long long)report.lines,
-                 (unsigned long long)report.postings, hashing.journal.size);
+    if (report.frames > 0)
+        (void)printf("  of %llu events, %llu lines, %llu postings; %zu bytes of journal\n",
+                     (unsigned long long)report.events, (unsigned long long)report.lines,
+                     (unsigned long long)report.postings, hashing.journal.size);
     bytes_fini(&hashing.journal);
 }
 

@@ -23,7 +23,7 @@ static const uint64_t map_bytes = UINT64_C(16) * 1024 * 1024 * 1024;
 /* One way of making transfers durable. */
 struct side {
     const char *name;
-    char directory[64];
+    char directory[256];
     struct store_lmdb *lmdb;
     struct store store;
     struct store_batch batch;
@@ -49,7 +49,7 @@ static void side_open(struct side *side, const char *name)
 
     memset(side, 0, sizeof *side);
     side->name = name;
-    (void)snprintf(side->directory, sizeof side->directory, "%.40s/serai-bench-XXXXXX",
+    (void)snprintf(side->directory, sizeof side->directory, "%.200s/serai-bench-XXXXXX",
                    base == NULL ? "/tmp" : base);
     if (mkdtemp(side->directory) == NULL)
         bench_die("mkdtemp", NULL);
@@ -62,7 +62,7 @@ static void side_open(struct side *side, const char *name)
 static void side_close(struct side *side)
 {
     static const char *const names[FILES] = {"data.mdb", "lock.mdb", "lock"};
-    char path[128];
+    char path[320];
 
     store_lmdb_close(side->lmdb);
     store_batch_fini(&side->batch);

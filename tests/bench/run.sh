@@ -29,6 +29,7 @@ finish()
     rm -rf "$work"
 }
 trap finish EXIT
+export BENCH_DIR=$work # so that all goes, even after a bench was stopped
 
 if command -v erlc >/dev/null && erlc -o "$work" "$here/serai_bench.erl"; then
     export BENCH_ERLANG=$work

@@ -50,7 +50,7 @@ static void make_directory(struct bench_site *site)
 {
     const char *base = getenv("BENCH_DIR");
 
-    (void)snprintf(site->directory, sizeof site->directory, "%.40s/serai-bench-XXXXXX",
+    (void)snprintf(site->directory, sizeof site->directory, "%.200s/serai-bench-XXXXXX",
                    base == NULL ? "/tmp" : base);
     if (mkdtemp(site->directory) == NULL)
         bench_die("mkdtemp", NULL);
@@ -243,7 +243,7 @@ void site_restart(struct bench_site *site)
 void site_close(struct bench_site *site)
 {
     static const char *const names[] = {"data.mdb", "lock.mdb", "lock"};
-    char path[128];
+    char path[320];
 
     core_free(site->core);
     store_lmdb_close(site->lmdb);

@@ -14,7 +14,7 @@ struct bench_site {
     uint8_t operator_secret[CONTROL_SECRET_BYTES];
     uint64_t number; /* of the last request */
     bool durable;
-    char directory[64]; /* of the LMDB store; "" when there is none */
+    char directory[256]; /* of the LMDB store; "" when there is none */
     struct store_lmdb *lmdb;
     struct store store;
 };
