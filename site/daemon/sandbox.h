@@ -11,4 +11,7 @@
  */
 MUST_CHECK enum status sandbox_enter(struct fault *fault);
 
+/* False in builds with sanitizers, where sandbox_enter() does nothing. */
+bool sandbox_is_built(void);
+
 #endif
