@@ -150,20 +150,14 @@ static void ignore_error(void *context, const struct config_error *error)
     (void)error;
 }
 
-/*
- * Where the daemon listens and what the money is called.  A configuration with errors is `site
- * run`'s to report; a running daemon is still spoken to.
- */
-static int look_at_site(struct cli *cli)
+int cli_site(struct cli *cli, const char *dir)
 {
     const struct config_reader reader = {.orders = &core_order_names, .report = ignore_error};
     struct site_config config;
     struct pricebook book;
     struct fault fault = {0};
 
-    cli->dir = cli_value(cli, OPT_SITE, getenv("SERAI_SITE"));
-    if (cli->dir == NULL || *cli->dir == '\0')
-        cli->dir = SITE_DIR_DEFAULT;
+    cli->dir = dir == NULL || *dir == '\0' ? SITE_DIR_DEFAULT : dir;
     site_config_default(&config);
     pricebook_default(&book, NULL);
     if (config_load(cli->dir, &reader, &config, &book, &fault) != ST_OK) {
@@ -187,7 +181,7 @@ int cli_main(int argc, char **argv)
     code = cli_parse(&cli.args, argc, argv);
     if (code >= 0)
         return code;
-    code = look_at_site(&cli);
+    code = cli_site(&cli, cli_value(&cli, OPT_SITE, getenv("SERAI_SITE")));
     if (code == CLI_OK)
         code = cli.args.command->run(&cli);
     if (fflush(stdout) != 0 && code == CLI_OK)

@@ -43,6 +43,13 @@ int cli_fail(enum cli_exit code, const char *format, ...) PRINTF_LIKE(2, 3);
 /* The same for a fault of the world. */
 int cli_fault(const struct fault *fault);
 
+/*
+ * Look at the site in `dir` (borrowed; NULL or empty: the default): where its daemon listens and
+ * what its money is called.  A configuration with errors is `site run`'s to report; a running
+ * daemon is still spoken to.
+ */
+MUST_CHECK int cli_site(struct cli *cli, const char *dir);
+
 /* Words on the command line.  On failure they print and return the exit code; else CLI_OK. */
 MUST_CHECK int cli_number(const char *text, const char *what, uint64_t *number);
 MUST_CHECK int cli_money(const char *text, struct money *amount);
@@ -118,5 +125,7 @@ int cmd_ledger_accounts(struct cli *cli);
 int cmd_ledger_transfers(struct cli *cli);
 int cmd_ledger_export(struct cli *cli);
 int cmd_audit_verify(struct cli *cli);
+int cmd_audit_network(struct cli *cli);
+int cmd_audit_reconcile(struct cli *cli);
 
 #endif

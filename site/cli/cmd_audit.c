@@ -1,5 +1,6 @@
-/* serai audit verify */
+/* serai audit verify | network */
 #include <inttypes.h>
+#include <string.h>
 
 #include "ledger/journal.h"
 #include "site/cli/books.h"
@@ -8,8 +9,9 @@
 #include "site/core/core.h"
 
 /*
- * The equation of a site's money: all that was brought in is with someone or on its way.  A part
- * that may be either, such as suspense, has two sides; only their difference counts.
+ * The equation of a site's money: all that was brought in is with someone or went over links.  A
+ * part that may be either has two sides and only their difference counts: more may come in over
+ * links than goes out, and then what is here is more than what was brought in here.
  */
 struct part {
     const char *name;
@@ -18,7 +20,7 @@ struct part {
     u128 minus;
 };
 
-enum { PARTS = 8 };
+enum { PARTS = 8, PART_LINKS = 5 };
 
 static void take_parts(const struct verify_report *report, struct part parts[PARTS])
 {
@@ -29,7 +31,7 @@ static void take_parts(const struct verify_report *report, struct part parts[PAR
         {"deposits", "deposits", kind[KIND_DEPOSIT], 0},
         {"held", "held", kind[KIND_HELD], 0},
         {"revenue", "revenue", kind[KIND_REVENUE], 0},
-        {"in flight", "in_flight", report->link_out + report->link_settling_credit,
+        {"over links", "in_flight", report->link_out + report->link_settling_credit,
          report->link_in + report->link_settling_debit},
         {"suspense", "suspense", report->suspense_credit, report->suspense_debit},
         {"unclaimed", "unclaimed", kind[KIND_UNCLAIMED], 0},
@@ -64,10 +66,20 @@ static void print_json(const struct verify_report *report, uint64_t rows,
     printf("}\n");
 }
 
+static void print_equation(const struct part parts[PARTS], u128 minted, const char *currency,
+                           bool equal)
+{
+    char text[64];
+
+    for (size_t i = 0; i < PARTS; i++)
+        printf("  %-12s %28s %s\n", parts[i].name,
+               signed_total(text, parts[i].plus, parts[i].minus), currency);
+    printf("%s %-12s %28s %s\n", equal ? "=" : "!", "minted", render_total(text, minted), currency);
+}
+
 static void print_text(const struct cli *cli, const struct verify_report *report, uint64_t rows,
                        const struct part parts[PARTS], bool equal)
 {
-    char text[64];
     char head[HASH_TEXT_BYTES];
 
     printf("frames           %" PRIu64 "\nchunks           %" PRIu64 "\nevents           %" PRIu64
@@ -75,17 +87,13 @@ static void print_text(const struct cli *cli, const struct verify_report *report
            "\nother rows       %" PRIu64 "\nhead             %s\n\n",
            report->frames, report->chunks, report->events, report->lines, report->postings,
            report->accounts, rows, hash_print(head, &report->head));
-    for (size_t i = 0; i < PARTS; i++)
-        printf("  %-12s %28s %s\n", parts[i].name,
-               signed_total(text, parts[i].plus, parts[i].minus), cli->currency);
-    printf("%s %-12s %28s %s\n", equal ? "=" : "!", "minted",
-           render_total(text, report->treasury_debit), cli->currency);
+    print_equation(parts, report->treasury_debit, cli->currency, equal);
 }
 
-static bool is_equal(const struct verify_report *report, const struct part parts[PARTS])
+static bool is_equal(u128 minted, const struct part parts[PARTS])
 {
     u128 plus = 0;
-    u128 minus = report->treasury_debit;
+    u128 minus = minted;
 
     for (size_t i = 0; i < PARTS; i++)
         if (!u128_add(&plus, plus, parts[i].plus) || !u128_add(&minus, minus, parts[i].minus))
@@ -119,37 +127,124 @@ static enum status check_rows(const struct store *store, uint64_t *rows, struct 
     return status;
 }
 
-int cmd_audit_verify(struct cli *cli)
+/* Read and check one site's books.  Prints what is wrong and returns the exit code; else CLI_OK. */
+static int verify_books(const struct cli *cli, struct verify_report *report, uint64_t *rows)
 {
-    struct verify_report report = {0};
-    uint64_t rows = 0;
-    struct part parts[PARTS];
     struct books books;
     struct fault fault = {0};
-    bool equal;
     enum status status;
     int code = books_open(cli, &books);
 
     if (code != CLI_OK)
         return code;
-    status = check_rows(&books.store, &rows, &fault);
+    status = check_rows(&books.store, rows, &fault);
     if (status == ST_OK)
-        status = ledger_verify(&books.store, core_claims, NULL, &report, &fault);
+        status = ledger_verify(&books.store, core_claims, NULL, report, &fault);
     books_close(&books);
     if (status == ST_CORRUPT)
         return cli_fail(CLI_REFUSED,
                         "the books do not agree: %s; restore a copy, or keep this one "
                         "as it is and ask for help",
                         fault.text);
-    if (status != ST_OK)
-        return cli_fault(&fault);
+    return status == ST_OK ? CLI_OK : cli_fault(&fault);
+}
+
+int cmd_audit_verify(struct cli *cli)
+{
+    struct verify_report report = {0};
+    uint64_t rows = 0;
+    struct part parts[PARTS];
+    bool equal;
+    int code = verify_books(cli, &report, &rows);
+
+    if (code != CLI_OK)
+        return code;
     take_parts(&report, parts);
-    equal = is_equal(&report, parts);
+    equal = is_equal(report.treasury_debit, parts);
     if (cli->args.given[OPT_JSON])
         print_json(&report, rows, parts, equal);
     else
         print_text(cli, &report, rows, parts, equal);
     if (!equal)
         return cli_fail(CLI_REFUSED, "the parts do not add up to what was brought in");
+    return CLI_OK;
+}
+
+/* ---- several sites ---- */
+
+/* Of all sites together what went over links and has not come in anywhere is in flight. */
+static int add_site(const struct cli *cli, struct part sums[PARTS], u128 *minted)
+{
+    struct verify_report report = {0};
+    struct part parts[PARTS];
+    uint64_t rows = 0;
+    int code = verify_books(cli, &report, &rows);
+
+    if (code != CLI_OK)
+        return code;
+    take_parts(&report, parts);
+    if (!is_equal(report.treasury_debit, parts))
+        return cli_fail(CLI_REFUSED, "%s: the parts do not add up to what was brought in",
+                        cli->dir);
+    if (!u128_add(minted, *minted, report.treasury_debit))
+        return cli_fail(CLI_REFUSED, "%s: more was minted than can be said", cli->dir);
+    for (size_t i = 0; i < PARTS; i++) {
+        sums[i].name = parts[i].name;
+        sums[i].key = parts[i].key;
+        if (!u128_add(&sums[i].plus, sums[i].plus, parts[i].plus) ||
+            !u128_add(&sums[i].minus, sums[i].minus, parts[i].minus))
+            return cli_fail(CLI_REFUSED, "%s: the sums are more than can be said", cli->dir);
+    }
+    return CLI_OK;
+}
+
+static void print_network(const struct cli *cli, const struct part sums[PARTS], u128 minted,
+                          const char *currency, bool good)
+{
+    char text[64];
+
+    if (cli->args.given[OPT_JSON]) {
+        printf("{\"ok\":%s,\"sites\":%zu,\"minted\":\"%s\"", good ? "true" : "false",
+               cli->args.operand_count, render_total(text, minted));
+        for (size_t i = 0; i < PARTS; i++)
+            printf(",\"%s\":\"%s\"", sums[i].key, signed_total(text, sums[i].plus, sums[i].minus));
+        printf("}\n");
+        return;
+    }
+    for (size_t i = 0; i < cli->args.operand_count; i++)
+        printf("site             %s\n", cli->args.operands[i]);
+    putchar('\n');
+    print_equation(sums, minted, currency, good);
+}
+
+int cmd_audit_network(struct cli *cli)
+{
+    struct part sums[PARTS] = {0};
+    u128 minted = 0;
+    char currency[sizeof cli->currency] = "";
+    bool good;
+
+    for (size_t i = 0; i < cli->args.operand_count; i++) {
+        struct cli site = *cli;
+        int code = cli_site(&site, cli->args.operands[i]);
+
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(cli->args.operands[i], cli->args.operands[j]) == 0)
+                return cli_fail(CLI_USAGE, "%s is given twice", cli->args.operands[i]);
+        if (code == CLI_OK && i > 0 && strcmp(currency, site.currency) != 0)
+            return cli_fail(CLI_BAD_DATA, "%s counts in %s, and not in %s", site.dir, site.currency,
+                            currency);
+        if (code == CLI_OK)
+            code = add_site(&site, sums, &minted);
+        if (code != CLI_OK)
+            return code;
+        memcpy(currency, site.currency, sizeof currency);
+    }
+    sums[PART_LINKS].name = "in flight";
+    good = is_equal(minted, sums) && sums[PART_LINKS].plus >= sums[PART_LINKS].minus;
+    print_network(cli, sums, minted, currency, good);
+    if (!good)
+        return cli_fail(CLI_REFUSED, "more came in over links than was sent: a neighbour is left "
+                                     "out, or the books of two disagree (serai audit reconcile)");
     return CLI_OK;
 }

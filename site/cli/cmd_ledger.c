@@ -7,6 +7,7 @@
 #include "site/cli/books.h"
 #include "site/cli/cli.h"
 #include "site/cli/render.h"
+#include "site/cli/statement.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -284,8 +285,12 @@ int cmd_ledger_export(struct cli *cli)
     code = books_open(cli, &books);
     if (code != CLI_OK)
         return code;
-    status = hledger ? ledger_export_hledger(&books.store, &options, stdout, &fault)
-                     : ledger_export_jsonl(&books.store, &options, stdout, &fault);
+    if (hledger)
+        status = ledger_export_hledger(&books.store, &options, stdout, &fault);
+    else
+        status = statement_write_head(cli, &books, stdout, &fault);
+    if (!hledger && status == ST_OK)
+        status = ledger_export_jsonl(&books.store, &options, stdout, &fault);
     if (status != ST_OK)
         code = cli_fault(&fault);
     books_close(&books);

@@ -1,0 +1,262 @@
+/* serai audit reconcile A B: two sites' books about the link between them. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "site/cli/cli.h"
+#include "site/cli/render.h"
+#include "site/cli/statement.h"
+
+enum { NOTES_PRINTED_MAX = 1000 }; /* of each direction; past that only their number */
+
+/* One direction as it is compared and shown. */
+struct direction {
+    const char *name; /* "A to B" */
+    const char *key;  /* in JSON */
+    char from;
+    char to;
+    bool json;
+    const char *currency;
+    uint64_t printed;
+    uint64_t last_in_flight;
+    uint64_t first_in_flight;
+    FILE *notes; /* memory: the summary is printed first */
+    struct reconcile_totals totals;
+};
+
+static void amount_text(char text[MONEY_TEXT_BYTES], const struct reconcile_line *line)
+{
+    if (line == NULL)
+        (void)snprintf(text, MONEY_TEXT_BYTES, "-");
+    else
+        (void)money_print(text, line->amount);
+}
+
+/* Which of the two books lacks a line or has one too many. */
+static char book_at_fault(const struct direction *direction, const struct reconcile_note *note)
+{
+    switch (note->finding) {
+    case RECONCILE_NOT_RECEIVED:
+    case RECONCILE_RECEIVED_TWICE:
+        return direction->to;
+    case RECONCILE_NOT_SENT:
+    case RECONCILE_SENT_TWICE:
+        return direction->from;
+    case RECONCILE_MATCHED:
+    case RECONCILE_IN_FLIGHT:
+    case RECONCILE_AMOUNT_DIFFERS:
+        break;
+    }
+    return '\0';
+}
+
+static void print_note(struct direction *direction, const struct reconcile_note *note)
+{
+    char sent[MONEY_TEXT_BYTES];
+    char received[MONEY_TEXT_BYTES];
+    const char book[2] = {book_at_fault(direction, note), '\0'};
+    const char *sign =
+        note->finding == RECONCILE_SENT_TWICE || note->finding == RECONCILE_RECEIVED_TWICE
+            ? "too many in"
+            : "missing in";
+
+    amount_text(sent, note->sent);
+    amount_text(received, note->received);
+    if (direction->json) {
+        fprintf(direction->notes,
+                "%s{\"direction\":\"%s\",\"seq\":%" PRIu64
+                ",\"fault\":\"%s\",\"book\":\"%s\",\"sent\":\"%s\",\"received\":\"%s\"}",
+                direction->printed == 0 ? "" : ",", direction->key, note->seq,
+                reconcile_text(note->finding), book, sent, received);
+        return;
+    }
+    fprintf(direction->notes, "! %s  seq %" PRIu64 "  %s", direction->name, note->seq,
+            reconcile_text(note->finding));
+    if (book[0] != '\0')
+        fprintf(direction->notes, ": %s %s", sign, book);
+    fprintf(direction->notes, "  sent %s  received %s %s\n", sent, received, direction->currency);
+    if (note->past_end)
+        fprintf(direction->notes,
+                "  (past the end of %c's book: if that is the older export, export it again)\n",
+                direction->from);
+}
+
+static void see_note(void *context, const struct reconcile_note *note)
+{
+    struct direction *direction = context;
+
+    if (note->finding == RECONCILE_IN_FLIGHT) {
+        if (direction->first_in_flight == 0)
+            direction->first_in_flight = note->seq;
+        direction->last_in_flight = note->seq;
+        return;
+    }
+    if (direction->printed == NOTES_PRINTED_MAX)
+        return;
+    print_note(direction, note);
+    direction->printed++;
+}
+
+/* ---- which link ---- */
+
+static uint64_t interface_to(const struct statement *from, const struct statement *to)
+{
+    for (uint64_t i = 1; i <= LINKS_MAX; i++)
+        if (from->links[i].known && memcmp(from->links[i].key, to->key, LINK_KEY_BYTES) == 0)
+            return i;
+    return 0;
+}
+
+static int choose_interface(struct cli *cli, enum cli_option_id option, const char *name,
+                            const struct statement *from, const struct statement *to,
+                            uint64_t *interface)
+{
+    if (cli->args.given[option]) {
+        int code = cli_number(cli->args.values[option], name, interface);
+
+        if (code == CLI_OK && (*interface == 0 || *interface > LINKS_MAX))
+            return cli_fail(CLI_USAGE, "%s: interfaces of links are 1 to %d", name, LINKS_MAX);
+        return code;
+    }
+    if (!from->known || !to->known)
+        return cli_fail(CLI_BAD_DATA,
+                        "%s does not say whose books it is; say which link with "
+                        "--interface-a and --interface-b",
+                        (from->known ? to : from)->path);
+    *interface = interface_to(from, to);
+    if (*interface == 0)
+        return cli_fail(CLI_MISSING, "the site of %s has no link to that of %s", from->path,
+                        to->path);
+    return CLI_OK;
+}
+
+static int check_units(const struct statement *a, const struct statement *b)
+{
+    if (a->known && b->known && strcmp(a->currency, b->currency) != 0)
+        return cli_fail(CLI_BAD_DATA, "%s counts in %s and %s in %s: there is nothing to compare",
+                        a->path, a->currency, b->path, b->currency);
+    if (a->known && b->known && memcmp(a->key, b->key, LINK_KEY_BYTES) == 0)
+        return cli_fail(CLI_USAGE, "%s and %s are books of one site", a->path, b->path);
+    return CLI_OK;
+}
+
+/* ---- the report ---- */
+
+static void print_direction(const struct direction *direction)
+{
+    const struct reconcile_totals *totals = &direction->totals;
+    char text[64];
+
+    printf("%s  matched      %12" PRIu64 " %28s %s\n", direction->name,
+           totals->counts[RECONCILE_MATCHED], render_total(text, totals->matched_nanos),
+           direction->currency);
+    printf("%s  in flight    %12" PRIu64 " %28s %s", direction->name,
+           totals->counts[RECONCILE_IN_FLIGHT], render_total(text, totals->in_flight_nanos),
+           direction->currency);
+    if (direction->first_in_flight != 0)
+        printf("  seq %" PRIu64 " to %" PRIu64, direction->first_in_flight,
+               direction->last_in_flight);
+    printf("\n%s  faults       %12" PRIu64 "\n", direction->name, totals->faults);
+}
+
+static void print_direction_json(const struct direction *direction)
+{
+    const struct reconcile_totals *totals = &direction->totals;
+    char text[64];
+
+    printf(",\"%s\":{\"matched\":%" PRIu64 ",\"matched_sum\":\"%s\"", direction->key,
+           totals->counts[RECONCILE_MATCHED], render_total(text, totals->matched_nanos));
+    printf(",\"in_flight\":%" PRIu64 ",\"in_flight_sum\":\"%s\",\"in_flight_first\":%" PRIu64
+           ",\"in_flight_last\":%" PRIu64,
+           totals->counts[RECONCILE_IN_FLIGHT], render_total(text, totals->in_flight_nanos),
+           direction->first_in_flight, direction->last_in_flight);
+    printf(",\"sent_sum\":\"%s\"", render_total(text, totals->sent_nanos));
+    printf(",\"received_sum\":\"%s\",\"faults\":%" PRIu64 "}",
+           render_total(text, totals->received_nanos), totals->faults);
+}
+
+static void print_report(const struct cli *cli, const struct direction directions[2],
+                         char *const notes[2], uint64_t interface_a, uint64_t interface_b)
+{
+    bool clean = directions[0].totals.faults == 0 && directions[1].totals.faults == 0;
+
+    if (cli->args.given[OPT_JSON]) {
+        printf("{\"ok\":%s,\"interface_a\":%" PRIu64 ",\"interface_b\":%" PRIu64,
+               clean ? "true" : "false", interface_a, interface_b);
+        print_direction_json(&directions[0]);
+        print_direction_json(&directions[1]);
+        printf(",\"notes\":[%s%s%s]}\n", notes[0],
+               *notes[0] != '\0' && *notes[1] != '\0' ? "," : "", notes[1]);
+        return;
+    }
+    printf("A                %s, interface %" PRIu64 "\nB                %s, interface %" PRIu64
+           "\n",
+           cli->args.operands[0], interface_a, cli->args.operands[1], interface_b);
+    print_direction(&directions[0]);
+    print_direction(&directions[1]);
+    printf("%s%s", notes[0], notes[1]);
+}
+
+/*
+ * Compare both directions.  `a_later` is A read once more: of two sites that run, what one has
+ * received by now the other had sent by a little later.
+ */
+static int compare(const struct cli *cli, struct statement *a, struct statement *b,
+                   struct statement *a_later, uint64_t interface_a, uint64_t interface_b)
+{
+    struct reconcile_lines *sent[2] = {&a_later->links[interface_a].sent,
+                                       &b->links[interface_b].sent};
+    struct reconcile_lines *received[2] = {&b->links[interface_b].received,
+                                           &a->links[interface_a].received};
+    struct direction directions[2] = {
+        {.name = "A to B", .key = "a_to_b", .from = 'A', .to = 'B'},
+        {.name = "B to A", .key = "b_to_a", .from = 'B', .to = 'A'},
+    };
+    char *notes[2] = {NULL, NULL};
+    size_t sizes[2];
+    int code = CLI_OK;
+
+    for (size_t i = 0; i < 2; i++) {
+        directions[i].json = cli->args.given[OPT_JSON];
+        directions[i].currency = a->known ? a->currency : cli->currency;
+        directions[i].notes = open_memstream(&notes[i], &sizes[i]);
+        if (directions[i].notes == NULL)
+            return cli_fail(CLI_INTERNAL, "memory is short");
+        reconcile_direction(sent[i], received[i], see_note, &directions[i], &directions[i].totals);
+        if (fclose(directions[i].notes) != 0)
+            return cli_fail(CLI_INTERNAL, "memory is short");
+    }
+    print_report(cli, directions, notes, interface_a, interface_b);
+    if (directions[0].totals.faults + directions[1].totals.faults > 0)
+        code = cli_fail(CLI_REFUSED, "the two books do not agree");
+    for (size_t i = 0; i < 2; i++)
+        free(notes[i]);
+    return code;
+}
+
+int cmd_audit_reconcile(struct cli *cli)
+{
+    struct statement *a = NULL;
+    struct statement *b = NULL;
+    struct statement *a_later = NULL;
+    uint64_t interface_a = 0;
+    uint64_t interface_b = 0;
+    int code = statement_read(cli, cli->args.operands[0], &a);
+
+    if (code == CLI_OK)
+        code = statement_read(cli, cli->args.operands[1], &b);
+    if (code == CLI_OK)
+        code = statement_read(cli, cli->args.operands[0], &a_later);
+    if (code == CLI_OK)
+        code = check_units(a, b);
+    if (code == CLI_OK)
+        code = choose_interface(cli, OPT_INTERFACE_A, "--interface-a", a, b, &interface_a);
+    if (code == CLI_OK)
+        code = choose_interface(cli, OPT_INTERFACE_B, "--interface-b", b, a, &interface_b);
+    if (code == CLI_OK)
+        code = compare(cli, a, b, a_later, interface_a, interface_b);
+    statement_free(a);
+    statement_free(b);
+    statement_free(a_later);
+    return code;
+}

@@ -1,0 +1,317 @@
+#include "site/cli/statement.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "ledger/journal.h"
+#include "site/cli/books.h"
+#include "site/cli/cli.h"
+#include "site/cli/render.h"
+#include "site/control/keyfile.h"
+#include "site/control/paths.h"
+
+enum { EXPORT_LINE_BYTES = 16 * 1024 }; /* ours are below 1 KiB */
+
+void statement_free(struct statement *statement)
+{
+    if (statement == NULL)
+        return;
+    for (size_t i = 0; i <= LINKS_MAX; i++) {
+        reconcile_lines_fini(&statement->links[i].sent);
+        reconcile_lines_fini(&statement->links[i].received);
+    }
+    free(statement);
+}
+
+/* ---- lines of a journal, from either source ---- */
+
+/*
+ * Take a transfer that touches an account of a link.  Until sites settle, only messages move money
+ * there; anything else would escape the comparison.
+ */
+static enum status take_transfer(struct statement *statement, uint64_t frame,
+                                 const struct transfer *transfer, struct fault *fault)
+{
+    bool out = transfer->credit >= ACCOUNT_LINKS && transfer->credit < ACCOUNT_FIRST_FREE;
+    bool in = transfer->debit >= ACCOUNT_LINKS && transfer->debit < ACCOUNT_FIRST_FREE;
+    const struct reconcile_line line = {
+        .seq = transfer->object, .frame = frame, .amount = transfer->amount};
+    uint64_t account = out ? transfer->credit : transfer->debit;
+    uint64_t interface = (account - ACCOUNT_LINKS) / 4;
+    bool done;
+
+    if (!out && !in)
+        return ST_OK;
+    if (interface == 0 || interface > LINKS_MAX || (out && in) || account % 4 != (out ? 0 : 1) ||
+        transfer->code != (out ? TRANSFER_LINK_SENT : TRANSFER_LINK_RECEIVED))
+        return fault_set(fault, ST_CORRUPT,
+                         "frame %" PRIu64 ": account %" PRIu64
+                         " of a link is moved by something else than a message (%s)",
+                         frame, account, transfer_code_text(transfer->code));
+    done = reconcile_add(
+        out ? &statement->links[interface].sent : &statement->links[interface].received, &line);
+    return done ? ST_OK : fault_set(fault, ST_NOMEM, "frame %" PRIu64 ": memory is short", frame);
+}
+
+/* ---- from a directory ---- */
+
+static void take_link(void *context, struct link *link)
+{
+    struct statement *statement = context;
+    struct statement_link *taken = &statement->links[link->interface];
+
+    taken->known = true;
+    memcpy(taken->key, link->key, LINK_KEY_BYTES);
+    memcpy(taken->name, link->name, sizeof taken->name);
+    taken->sent.through = link->sent_seq;
+    taken->received.through = link->received_seq;
+}
+
+static enum status read_site_key(const struct cli *cli, uint8_t key[LINK_KEY_BYTES],
+                                 struct fault *fault)
+{
+    char path[FILE_PATH_BYTES];
+    enum status status = file_path(path, cli->dir, SITE_KEY_PUBLIC, fault);
+
+    return status == ST_OK ? keyfile_read_public(path, key, fault) : status;
+}
+
+/*
+ * Who the site is and its links.  Before the journal is read: of a running site the books are then
+ * at least as new as what the links say of themselves.
+ */
+static enum status take_head(struct statement *statement, const struct cli *cli,
+                             const struct store *store, struct fault *fault)
+{
+    struct links *links = NULL;
+    enum status status = read_site_key(cli, statement->key, fault);
+
+    if (status == ST_OK && links_new(&links) != ST_OK)
+        status = fault_set(fault, ST_NOMEM, "%s: memory is short", cli->dir);
+    if (status == ST_OK)
+        status = links_load(links, store, fault);
+    if (status == ST_OK) {
+        links_each(links, take_link, statement);
+        statement->known = true;
+        (void)snprintf(statement->currency, sizeof statement->currency, "%s", cli->currency);
+    }
+    links_free(links);
+    return status;
+}
+
+static enum status take_journal_line(void *context, const struct journal_line *line,
+                                     struct fault *fault)
+{
+    return take_transfer(context, line->frame, &line->transfer, fault);
+}
+
+static int read_directory(const struct cli *cli, struct statement *statement)
+{
+    const struct journal_reader reader = {.line = take_journal_line, .context = statement};
+    struct cli other = *cli;
+    struct books books;
+    struct fault fault = {0};
+    enum status status;
+    int code = cli_site(&other, statement->path);
+
+    if (code == CLI_OK)
+        code = books_open(&other, &books);
+    if (code != CLI_OK)
+        return code;
+    status = take_head(statement, &other, &books.store, &fault);
+    if (status == ST_OK)
+        status = journal_read(&books.store, &reader, &fault);
+    books_close(&books);
+    return status == ST_OK ? CLI_OK : cli_fail(CLI_BAD_DATA, "%s: %s", other.dir, fault.text);
+}
+
+/* ---- from an export ---- */
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return text == NULL ? "" : text;
+}
+
+/* A number, or a text of one: programs that round numbers leave those alone. */
+static bool number_of(const json_t *object, const char *key, uint64_t *number)
+{
+    const json_t *value = json_object_get(object, key);
+    const char *text = json_string_value(value);
+    char *end;
+
+    if (json_is_integer(value) && json_integer_value(value) >= 0) {
+        *number = (uint64_t)json_integer_value(value);
+        return true;
+    }
+    if (text == NULL || *text < '0' || *text > '9' || strlen(text) > 20)
+        return false;
+    *number = strtoull(text, &end, 10);
+    return *end == '\0';
+}
+
+static const char *take_site_line(struct statement *statement, const json_t *line)
+{
+    const char *currency = text_of(line, "currency");
+
+    if (statement->known)
+        return "it names a site twice";
+    if (!hex_parse(statement->key, LINK_KEY_BYTES, text_of(line, "key")))
+        return "the site's key is no key";
+    if (*currency == '\0' || strlen(currency) >= sizeof statement->currency)
+        return "the site's currency is missing";
+    (void)snprintf(statement->currency, sizeof statement->currency, "%s", currency);
+    statement->known = true;
+    return NULL;
+}
+
+static const char *take_link_line(struct statement *statement, const json_t *line)
+{
+    struct statement_link *link;
+    uint64_t interface;
+
+    if (!number_of(line, "interface", &interface) || interface == 0 || interface > LINKS_MAX)
+        return "there is no such interface";
+    link = &statement->links[interface];
+    if (link->known)
+        return "it names an interface twice";
+    if (!hex_parse(link->key, LINK_KEY_BYTES, text_of(line, "key")))
+        return "the neighbour's key is no key";
+    if (strlen(text_of(line, "name")) > LINK_NAME_BYTES_MAX)
+        return "the link's name is too long";
+    if (!number_of(line, "sent", &link->sent.through) ||
+        !number_of(line, "received", &link->received.through))
+        return "a sequence of the link is missing";
+    (void)snprintf(link->name, sizeof link->name, "%s", text_of(line, "name"));
+    link->known = true;
+    return NULL;
+}
+
+/* Codes stand in exports as texts. */
+static uint64_t code_of(const char *text)
+{
+    if (strcmp(text, transfer_code_text(TRANSFER_LINK_SENT)) == 0)
+        return TRANSFER_LINK_SENT;
+    return strcmp(text, transfer_code_text(TRANSFER_LINK_RECEIVED)) == 0 ? TRANSFER_LINK_RECEIVED
+                                                                         : 0;
+}
+
+static const char *take_money_line(struct statement *statement, const json_t *line,
+                                   struct fault *fault)
+{
+    struct transfer transfer = {.code = (enum transfer_code)code_of(text_of(line, "code"))};
+    uint64_t frame;
+
+    if (!number_of(line, "frame", &frame) || !number_of(line, "debit_id", &transfer.debit) ||
+        !number_of(line, "credit_id", &transfer.credit) ||
+        !number_of(line, "object", &transfer.object))
+        return "a number of it is missing";
+    if (money_parse(&transfer.amount, text_of(line, "amount"), fault) != ST_OK)
+        return fault->text;
+    return take_transfer(statement, frame, &transfer, fault) == ST_OK ? NULL : fault->text;
+}
+
+/* NULL, or what is wrong with the line. */
+static const char *take_export_line(struct statement *statement, const char *text, size_t size,
+                                    struct fault *fault)
+{
+    json_error_t error;
+    json_t *line = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
+    const char *type;
+    const char *wrong = NULL;
+
+    if (!json_is_object(line)) {
+        json_decref(line);
+        return "it is no JSON object";
+    }
+    type = text_of(line, "type");
+    if (strcmp(type, "site") == 0)
+        wrong = take_site_line(statement, line);
+    else if (strcmp(type, "link") == 0)
+        wrong = take_link_line(statement, line);
+    else if (*type == '\0')
+        wrong = take_money_line(statement, line, fault);
+    json_decref(line);
+    return wrong;
+}
+
+static int read_export(struct statement *statement, FILE *file)
+{
+    static char text[EXPORT_LINE_BYTES];
+    struct fault fault = {0};
+
+    for (uint64_t number = 1; fgets(text, sizeof text, file) != NULL; number++) {
+        size_t size = strlen(text);
+        const char *wrong = NULL;
+
+        if (size == 0 || text[size - 1] != '\n')
+            wrong = "it is cut off, or longer than any line of an export";
+        else
+            wrong = take_export_line(statement, text, size, &fault);
+        if (wrong != NULL)
+            return cli_fail(CLI_BAD_DATA, "%s: line %" PRIu64 ": %s", statement->path, number,
+                            wrong);
+    }
+    if (ferror(file))
+        return cli_fail(CLI_IO, "%s cannot be read", statement->path);
+    return CLI_OK;
+}
+
+int statement_read(struct cli *cli, const char *path, struct statement **statement)
+{
+    struct statement *made = calloc(1, sizeof *made);
+    struct stat about;
+    int code;
+
+    *statement = NULL;
+    if (made == NULL)
+        return cli_fail(CLI_INTERNAL, "memory is short");
+    made->path = path;
+    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) {
+        code = read_directory(cli, made);
+    } else {
+        FILE *file = fopen(path, "r");
+
+        code = file == NULL ? cli_fail(CLI_MISSING, "%s is no export and no site's directory", path)
+                            : read_export(made, file);
+        if (file != NULL)
+            (void)fclose(file); /* only read */
+    }
+    if (code == CLI_OK)
+        *statement = made;
+    else
+        statement_free(made);
+    return code;
+}
+
+/* ---- writing ---- */
+
+enum status statement_write_head(const struct cli *cli, const struct books *books, FILE *out,
+                                 struct fault *fault)
+{
+    char hex[2 * LINK_KEY_BYTES + 1];
+    struct statement *head = calloc(1, sizeof *head);
+    enum status status;
+
+    if (head == NULL)
+        return fault_set(fault, ST_NOMEM, "export: memory is short");
+    status = take_head(head, cli, &books->store, fault);
+    if (status == ST_OK)
+        fprintf(out, "{\"type\":\"site\",\"key\":\"%s\",\"currency\":\"%s\"}\n",
+                hex_print(hex, head->key, LINK_KEY_BYTES), head->currency);
+    for (size_t i = 1; status == ST_OK && i <= LINKS_MAX && head->links[i].known; i++) {
+        const struct statement_link *link = &head->links[i];
+
+        fprintf(out, "{\"type\":\"link\",\"interface\":%zu,\"name\":", i);
+        render_json_text(out, link->name);
+        fprintf(out, ",\"key\":\"%s\",\"sent\":\"%" PRIu64 "\",\"received\":\"%" PRIu64 "\"}\n",
+                hex_print(hex, link->key, LINK_KEY_BYTES), link->sent.through,
+                link->received.through);
+    }
+    statement_free(head);
+    return status;
+}

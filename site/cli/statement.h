@@ -1,0 +1,49 @@
+/*
+ * What one site's books say of its links: which neighbours it has, and each message with money that
+ * crossed.  Read from an export (ledger export --format jsonl) or from a site's directory.
+ *
+ * An export begins with lines that are not the ledger's: who the site is, and which interface leads
+ * to whom.
+ *
+ *     {"type":"site","key":HEX,"currency":TEXT}
+ *     {"type":"link","interface":N,"name":TEXT,"key":HEX,"sent":SEQ,"received":SEQ}
+ */
+#ifndef SERAI_SITE_CLI_STATEMENT_H
+#define SERAI_SITE_CLI_STATEMENT_H
+
+#include <stdio.h>
+
+#include "channels/link.h"
+#include "ledger/reconcile.h"
+
+struct books;
+struct cli;
+
+struct statement_link {
+    bool known;                  /* by a line of its own; else only by its money */
+    uint8_t key[LINK_KEY_BYTES]; /* the neighbour's, when known */
+    char name[LINK_NAME_BYTES_MAX + 1];
+    struct reconcile_lines sent;
+    struct reconcile_lines received;
+};
+
+struct statement {
+    const char *path; /* as it was given; borrowed */
+    bool known;       /* key and currency */
+    uint8_t key[LINK_KEY_BYTES];
+    char currency[16];
+    struct statement_link links[LINKS_MAX + 1]; /* by interface, from 1 */
+};
+
+/*
+ * Read a file or a directory.  On failure it prints and returns the exit code; else CLI_OK and the
+ * caller ends *statement with statement_free().
+ */
+MUST_CHECK int statement_read(struct cli *cli, const char *path, struct statement **statement);
+void statement_free(struct statement *statement); /* NULL allowed */
+
+/* The lines that an export begins with.  ST_CORRUPT, ST_MISSING (no key), ST_IO. */
+MUST_CHECK enum status statement_write_head(const struct cli *cli, const struct books *books,
+                                            FILE *out, struct fault *fault);
+
+#endif
