@@ -1,0 +1,167 @@
+/* The arena: memory laid out for a turn, kept or put back by cards. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "agents/arena.h"
+#include "tests/agents/rows_world.h"
+#include "tests/check_main.h"
+
+enum {
+    PAGE_CARDS = ENGINE_WASM_PAGE_BYTES / ENGINE_CARD_BYTES, /* the module's memory is one page */
+};
+
+static struct world world;
+static struct arena *arena;
+static struct agent *agent;
+
+static void setup(void)
+{
+    world = world_new();
+    world_run_all(&world);
+    world_commit(&world);
+    agent = world_agent(&world, 0);
+    ck_assert(arena_new(&arena) == ST_OK);
+    bytes_clear(&world.agents->dirty_pages.items);
+}
+
+static void teardown(void)
+{
+    arena_free(arena);
+    world_free(&world);
+}
+
+static void write_at(struct arena_slot *slot, uint32_t offset, uint8_t byte)
+{
+    slot->memory[offset] = byte;
+    slot->cards[offset / ENGINE_CARD_BYTES] = 1;
+}
+
+static bool cards_clear(const struct arena_slot *slot)
+{
+    for (size_t card = 0; card < ENGINE_CARDS_MAX; card++) {
+        if (slot->cards[card] != 0)
+            return false;
+    }
+    return true;
+}
+
+START_TEST(a_slot_shows_the_pages_of_the_last_good_turn)
+{
+    struct arena_slot *slot = arena_take(arena, agent);
+
+    ck_assert_uint_eq(slot->agent, agent->id);
+    ck_assert(cards_clear(slot));
+    for (uint32_t page = 0; page < PAGE_CARDS; page++) {
+        const uint8_t *own = paged_page(&agent->memory, page);
+        static const uint8_t zeroes[PAGED_BYTES];
+
+        ck_assert(memcmp(slot->memory + page * PAGED_BYTES, own != NULL ? own : zeroes,
+                         PAGED_BYTES) == 0);
+    }
+}
+END_TEST
+
+START_TEST(a_good_turn_keeps_the_changed_pages_only)
+{
+    struct arena_slot *slot = arena_take(arena, agent);
+
+    write_at(slot, 5 * PAGED_BYTES + 17, 42);
+    slot->cards[6] = 1; /* touched, but as it was: the initial image */
+    arena_commit(slot, agent, 1, &world.agents->dirty_pages);
+    ck_assert_ptr_nonnull(paged_page(&agent->memory, 5));
+    ck_assert_uint_eq(paged_page(&agent->memory, 5)[17], 42);
+    ck_assert_ptr_null(paged_page(&agent->memory, 6));
+    ck_assert_uint_eq(world.agents->dirty_pages.items.size, sizeof(struct paged_dirty_item));
+    ck_assert(cards_clear(slot));
+}
+END_TEST
+
+START_TEST(a_page_written_back_as_it_was_is_not_stored_again)
+{
+    struct arena_slot *slot = arena_take(arena, agent);
+
+    write_at(slot, 5 * PAGED_BYTES, 1);
+    arena_commit(slot, agent, 1, &world.agents->dirty_pages);
+    agent->memory.pages[5].dirty = false;
+    bytes_clear(&world.agents->dirty_pages.items);
+    write_at(slot, 5 * PAGED_BYTES, 1);
+    arena_commit(slot, agent, 1, &world.agents->dirty_pages);
+    ck_assert_uint_eq(world.agents->dirty_pages.items.size, 0);
+}
+END_TEST
+
+START_TEST(a_bad_turn_restores_exactly_what_was_touched)
+{
+    struct arena_slot *slot = arena_take(arena, agent);
+    uint8_t *before = malloc(2 * ENGINE_WASM_PAGE_BYTES);
+
+    ck_assert_ptr_nonnull(before);
+    write_at(slot, 3 * PAGED_BYTES + 9, 77);
+    arena_commit(slot, agent, 1, &world.agents->dirty_pages);
+    memcpy(before, slot->memory, 2 * ENGINE_WASM_PAGE_BYTES);
+    write_at(slot, 3 * PAGED_BYTES + 9, 1);
+    write_at(slot, 7 * PAGED_BYTES + 1, 2);
+    write_at(slot, 0, 0xff);
+    write_at(slot, ENGINE_WASM_PAGE_BYTES + 5, 3); /* in a page that the turn had grown */
+    arena_rollback(slot, agent, 2);
+    ck_assert(memcmp(slot->memory, before, 2 * ENGINE_WASM_PAGE_BYTES) == 0);
+    ck_assert(cards_clear(slot));
+    ck_assert_ptr_null(paged_page(&agent->memory, 7));
+    free(before);
+}
+END_TEST
+
+START_TEST(an_agent_keeps_its_slot_until_others_need_it)
+{
+    struct arena_slot *slot = arena_take(arena, agent);
+    struct agent *others[ARENA_SLOTS];
+
+    ck_assert_ptr_eq(arena_take(arena, agent), slot);
+    write_at(slot, 2 * PAGED_BYTES, 66);
+    arena_commit(slot, agent, 1, &world.agents->dirty_pages);
+    for (uint64_t i = 0; i < ARENA_SLOTS; i++) {
+        struct arena_slot *other;
+
+        others[i] = agent_alloc(100000 + i);
+        others[i]->code = agent->code;
+        others[i]->memory_pages = 1;
+        other = arena_take(arena, others[i]);
+        /* What the last tenant left is gone. */
+        ck_assert_uint_eq(other->memory[2 * PAGED_BYTES], 0);
+    }
+    ck_assert_uint_ne(slot->agent, agent->id);
+    slot = arena_take(arena, agent);
+    ck_assert_uint_eq(slot->memory[2 * PAGED_BYTES], 66);
+    for (size_t i = 0; i < ARENA_SLOTS; i++)
+        agent_free(others[i]);
+}
+END_TEST
+
+START_TEST(a_forgotten_agent_is_laid_out_anew)
+{
+    struct arena_slot *slot = arena_take(arena, agent);
+    uint8_t page[PAGED_BYTES];
+
+    arena_forget(arena, agent->id);
+    memset(page, 9, sizeof page);
+    paged_set(&agent->memory, &world.agents->dirty_pages, 4, page);
+    slot = arena_take(arena, agent);
+    ck_assert_uint_eq(slot->memory[4 * PAGED_BYTES], 9);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("arena");
+    TCase *tcase = tcase_create("arena");
+
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, a_slot_shows_the_pages_of_the_last_good_turn);
+    tcase_add_test(tcase, a_good_turn_keeps_the_changed_pages_only);
+    tcase_add_test(tcase, a_page_written_back_as_it_was_is_not_stored_again);
+    tcase_add_test(tcase, a_bad_turn_restores_exactly_what_was_touched);
+    tcase_add_test(tcase, an_agent_keeps_its_slot_until_others_need_it);
+    tcase_add_test(tcase, a_forgotten_agent_is_laid_out_anew);
+    suite_add_tcase(suite, tcase);
+    return check_main(suite);
+}

@@ -1,0 +1,162 @@
+/* Capability tables: slots, their bounds, and undoing. */
+#include <string.h>
+
+#include "tests/agents/rows_world.h"
+#include "tests/check_main.h"
+
+static struct world world;
+static struct agent *agent;
+
+static void take(uint64_t slot)
+{
+    struct cap empty = {.kind = SERAI_KIND_EMPTY};
+
+    agent_cap_set(world.agents, agent, slot, &empty);
+}
+
+static void setup(void)
+{
+    world = world_new();
+    world_run_all(&world);
+    agent = world_agent(&world, 0);
+    take(SERAI_SLOT_FIRST_FREE); /* its gifts */
+    take(SERAI_SLOT_FIRST_FREE + 1);
+    world_commit(&world);
+}
+
+static void teardown(void)
+{
+    undo_commit(world.undo);
+    world_free(&world);
+}
+
+static struct cap facet(uint64_t object)
+{
+    return (struct cap){.kind = SERAI_KIND_FACET, .object = object};
+}
+
+static int64_t give(uint64_t object)
+{
+    struct cap cap = facet(object);
+
+    return agent_cap_give(world.agents, agent, &cap);
+}
+
+START_TEST(the_inborn_slots_hold_what_the_abi_says)
+{
+    static const uint8_t kinds[SERAI_SLOT_FIRST_FREE] = {
+        SERAI_KIND_SELF, SERAI_KIND_EMPTY, SERAI_KIND_BUFFER_POOL, SERAI_KIND_CHANNEL_POOL,
+        SERAI_KIND_HEAP, SERAI_KIND_CODE,  SERAI_KIND_LOG};
+
+    for (uint64_t slot = 0; slot < SERAI_SLOT_FIRST_FREE; slot++)
+        ck_assert_uint_eq(agent_cap_at(agent, slot)->kind, kinds[slot]);
+}
+END_TEST
+
+START_TEST(a_new_cap_takes_the_first_free_slot_and_one_held_its_old_slot)
+{
+    uint32_t used = agent->caps_used;
+
+    ck_assert_int_eq(give(1001), SERAI_SLOT_FIRST_FREE);
+    ck_assert_int_eq(give(1002), SERAI_SLOT_FIRST_FREE + 1);
+    ck_assert_int_eq(give(1001), SERAI_SLOT_FIRST_FREE);
+    ck_assert_uint_eq(agent->caps_used, used + 2);
+    take(SERAI_SLOT_FIRST_FREE);
+    ck_assert_uint_eq(agent->caps_used, used + 1);
+    ck_assert_int_eq(give(1003), SERAI_SLOT_FIRST_FREE); /* the gap first */
+    ck_assert_int_eq(give(1001), SERAI_SLOT_FIRST_FREE + 2);
+}
+END_TEST
+
+START_TEST(the_empty_origin_slot_is_nobodys_to_fill)
+{
+    ck_assert_int_ne(give(1001), SERAI_SLOT_ORIGIN);
+    ck_assert_uint_eq(agent_cap_at(agent, SERAI_SLOT_ORIGIN)->kind, SERAI_KIND_EMPTY);
+}
+END_TEST
+
+START_TEST(rights_tell_caps_apart)
+{
+    struct cap read = {.kind = SERAI_KIND_BUFFER, .rights = SERAI_RIGHT_READ, .object = 5};
+    struct cap write = {.kind = SERAI_KIND_BUFFER, .rights = SERAI_RIGHT_WRITE, .object = 5};
+
+    ck_assert_int_ne(agent_cap_give(world.agents, agent, &read),
+                     agent_cap_give(world.agents, agent, &write));
+    ck_assert_int_ge(agent_cap_find(agent, &read), 0);
+    read.object = 6;
+    ck_assert_int_eq(agent_cap_find(agent, &read), -1);
+}
+END_TEST
+
+START_TEST(a_full_table_refuses_a_new_cap_and_still_finds_an_old_one)
+{
+    for (uint64_t slot = SERAI_SLOT_FIRST_FREE; slot < SERAI_SLOTS_MAX; slot++)
+        ck_assert_int_eq(give(5000 + slot), (int64_t)slot);
+    ck_assert_int_eq(give(1), SERAI_E_FULL);
+    ck_assert_int_eq(give(5000 + 1000), 1000);
+    take(500);
+    ck_assert_int_eq(give(1), 500);
+}
+END_TEST
+
+START_TEST(there_is_no_slot_past_the_end)
+{
+    ck_assert_ptr_null(agent_cap_at(agent, SERAI_SLOTS_MAX));
+    ck_assert_ptr_null(agent_cap_at(agent, UINT64_MAX));
+    ck_assert_ptr_null(agent_cap_at(agent, (uint32_t)-1));
+}
+END_TEST
+
+START_TEST(undoing_puts_slots_and_counts_back)
+{
+    uint32_t used;
+
+    ck_assert_int_eq(give(1001), SERAI_SLOT_FIRST_FREE);
+    undo_commit(world.undo);
+    used = agent->caps_used;
+    take(SERAI_SLOT_FIRST_FREE);
+    ck_assert_int_eq(give(1002), SERAI_SLOT_FIRST_FREE);
+    ck_assert_int_eq(give(1003), SERAI_SLOT_FIRST_FREE + 1);
+    undo_rollback(world.undo);
+    ck_assert_uint_eq(agent->caps_used, used);
+    ck_assert_uint_eq(agent_cap_at(agent, SERAI_SLOT_FIRST_FREE)->object, 1001);
+    ck_assert_uint_eq(agent_cap_at(agent, SERAI_SLOT_FIRST_FREE + 1)->kind, SERAI_KIND_EMPTY);
+}
+END_TEST
+
+START_TEST(random_tables_come_back_from_the_store)
+{
+    struct rng rng = rng_for_test();
+
+    for (int round = 0; round < 20; round++) {
+        for (int i = 0; i < 60; i++) {
+            uint64_t slot =
+                SERAI_SLOT_FIRST_FREE + rng_below(&rng, SERAI_SLOTS_MAX - SERAI_SLOT_FIRST_FREE);
+            struct cap cap = facet(1 + rng_below(&rng, 1000000));
+
+            if (rng_coin(&rng))
+                cap = (struct cap){.kind = SERAI_KIND_EMPTY};
+            agent_cap_set(world.agents, agent, slot, &cap);
+        }
+        world_check_round_trip(&world);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("caps");
+    TCase *tcase = tcase_create("caps");
+
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, the_inborn_slots_hold_what_the_abi_says);
+    tcase_add_test(tcase, a_new_cap_takes_the_first_free_slot_and_one_held_its_old_slot);
+    tcase_add_test(tcase, the_empty_origin_slot_is_nobodys_to_fill);
+    tcase_add_test(tcase, rights_tell_caps_apart);
+    tcase_add_test(tcase, a_full_table_refuses_a_new_cap_and_still_finds_an_old_one);
+    tcase_add_test(tcase, there_is_no_slot_past_the_end);
+    tcase_add_test(tcase, undoing_puts_slots_and_counts_back);
+    tcase_add_test(tcase, random_tables_come_back_from_the_store);
+    suite_add_tcase(suite, tcase);
+    return check_main(suite);
+}
