@@ -111,6 +111,7 @@ static void fill(struct bench_site *site, uint64_t agents, uint64_t turns)
     static const struct deployment pair = {"pair", NULL, "", UINT64_C(10) * 1000000000};
     char args[64];
     struct deployment nursery = {"nursery", "idle", args, UINT64_C(900) * 1000000000};
+    uint64_t before;
 
     (void)snprintf(args, sizeof args, "count=%llu each=0.002", (unsigned long long)agents);
     site_send(site, site_deploy(site, &nursery), "go");
@@ -118,7 +119,10 @@ static void fill(struct bench_site *site, uint64_t agents, uint64_t turns)
     if (core_count(site->core).births != agents + 1 || core_count(site->core).traps != 0)
         bench_die("not all were born", NULL);
     (void)site_deploy(site, &pair);
+    before = core_count(site->core).turns;
     site_run(site, turns);
+    if (core_count(site->core).turns < before + turns || core_count(site->core).traps != 0)
+        bench_die("the pair stopped talking", NULL);
 }
 
 int main(int argc, char **argv)

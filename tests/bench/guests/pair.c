@@ -47,11 +47,11 @@ void serai_turn(int32_t kind, int32_t slot, int32_t size)
         play();
     } else if (kind == SERAI_EVENT_BORN) {
         (void)event_info(&event);
-        if (event.cap_count == 0) {
-            first();
-        } else {
-            peer = event.caps[0];
+        if (event.cap_count > 0 && cap_kind(event.caps[0]) == SERAI_KIND_FACET) {
+            peer = event.caps[0]; /* the second one: its parent's facet */
             postage = facet_postage(peer);
+        } else {
+            first();
         }
     }
 }
