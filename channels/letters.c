@@ -12,7 +12,7 @@ static size_t slot_of(const struct letters *letters, size_t index)
 static void grow(struct letters *letters)
 {
     size_t capacity = letters->capacity == 0 ? 16 : letters->capacity * 2;
-    struct letter **items = calloc(capacity, sizeof *items);
+    struct letter **items = calloc(capacity, sizeof(struct letter *));
 
     INVARIANT(items != NULL);
     for (size_t i = 0; i < letters->count; i++)
