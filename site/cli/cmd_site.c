@@ -157,6 +157,7 @@ int cmd_site_run(struct cli *cli)
     struct daemon_options options = {
         .dir = cli->dir,
         .socket_path = config.socket,
+        .link_listen = config.link_listen,
         .book = &book,
         .loader = loader_wasm,
         .loader_size = loader_wasm_size,

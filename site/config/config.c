@@ -84,15 +84,29 @@ static enum status set_map_bytes(struct site_config *config, const char *text, s
     return ST_OK;
 }
 
+/* Empty or an address of ZeroMQ; whether it can be had, the daemon finds out when it starts. */
+static enum status set_listen(struct site_config *config, const char *text, struct fault *fault)
+{
+    size_t size = strlen(text);
+    bool known = strncmp(text, "tcp://", 6) == 0 || strncmp(text, "ipc://", 6) == 0;
+
+    if (size != 0 && (!known || size == 6 || size >= CONFIG_ENDPOINT_BYTES))
+        return fault_set(fault, ST_INVALID,
+                         "link.listen: wants \"\" or an address of at most %d bytes, such as "
+                         "\"tcp://127.0.0.1:9901\"",
+                         CONFIG_ENDPOINT_BYTES - 1);
+    memcpy(config->link_listen, text, size + 1);
+    return ST_OK;
+}
+
 static const struct site_key {
     const char *path;
     enum status (*set)(struct site_config *config, const char *text, struct fault *fault);
     const char *value; /* the default */
 } site_keys[] = {
-    {"name", set_name, "site"},
-    {"control.socket", set_socket, "control.sock"},
-    {"log.level", set_level, "info"},
-    {"ledger.map_bytes", set_map_bytes, "4GiB"},
+    {"name", set_name, "site"},       {"control.socket", set_socket, "control.sock"},
+    {"log.level", set_level, "info"}, {"ledger.map_bytes", set_map_bytes, "4GiB"},
+    {"link.listen", set_listen, ""},
 };
 
 enum { SITE_KEYS = sizeof site_keys / sizeof site_keys[0] };

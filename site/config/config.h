@@ -11,8 +11,9 @@
 
 enum {
     CONFIG_FILE_BYTES_MAX = 1 << 20,
-    CONFIG_NAME_BYTES = 33,   /* a site's name: 1 to 32 of a-z 0-9 and '-', and the NUL */
-    CONFIG_PATH_BYTES = 512,  /* room for dir plus file name */
+    CONFIG_NAME_BYTES = 33,  /* a site's name: 1 to 32 of a-z 0-9 and '-', and the NUL */
+    CONFIG_PATH_BYTES = 512, /* room for dir plus file name */
+    CONFIG_ENDPOINT_BYTES = 129,
     CONFIG_SOCKET_BYTES = 108 /* sun_path of a unix socket */
 };
 
@@ -23,6 +24,8 @@ struct site_config {
                                          absolute */
     enum log_level log_level;         /* log.level = "info": error, warn, info, debug */
     uint64_t map_bytes;               /* ledger.map_bytes = "4GiB": how large the ledger may grow */
+    /* link.listen = "": where neighbours dial this site, tcp:// or ipc://; empty: nowhere */
+    char link_listen[CONFIG_ENDPOINT_BYTES];
 };
 
 struct config_error {

@@ -17,7 +17,11 @@ static const char site_text[] =
     "level = \"info\" # error, warn, info or debug\n"
     "\n"
     "[ledger]\n"
-    "map_bytes = \"4GiB\" # how large the ledger may grow\n";
+    "map_bytes = \"4GiB\" # how large the ledger may grow\n"
+    "\n"
+    "[link]\n"
+    "listen = \"\" # where neighbours dial this site, such as tcp://127.0.0.1:9901; \"\": "
+    "nowhere\n";
 
 static const char prices_text[] =
     "# What this site's customers pay.  Amounts are texts in decimal, exact to nine places.\n"

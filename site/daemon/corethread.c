@@ -9,6 +9,9 @@ struct driver {
     bool more;          /* turns are ready */
     uint64_t opened_us; /* when it became dirty */
     uint64_t turns;     /* in it */
+    uint64_t parcels;   /* in it */
+    bool has_links;
+    uint64_t tick_us; /* when links are looked at next */
 };
 
 static void touch(struct driver *driver, uint64_t now_us)
@@ -46,6 +49,33 @@ static bool is_full(const struct driver *driver)
            ledger_frame_lines(core_ledger(driver->parts->core)) >= FRAME_LINES_FULL;
 }
 
+static void take_arrivals(struct driver *driver, uint64_t now_us)
+{
+    struct parts *parts = driver->parts;
+    struct arrival *arrival;
+
+    /* Those that are left wait in the ring, and behind it the neighbours wait. */
+    while (driver->parcels < FRAME_PARCELS_MAX && !is_full(driver) &&
+           (arrival = ring_pop(&parts->arrivals)) != NULL) {
+        touch(driver, now_us);
+        driver->parcels++;
+        if (arrival->connected)
+            core_link_connected(parts->core, arrival->interface);
+        else
+            core_parcel(parts->core, arrival->key, arrival->bytes, arrival->size);
+        INVARIANT(ring_push(&parts->heard, arrival)); /* it has a place for each */
+    }
+}
+
+static void tick_links(struct driver *driver, uint64_t now_us)
+{
+    if (!driver->has_links || now_us < driver->tick_us)
+        return;
+    driver->tick_us = now_us + LINKS_TICK_US;
+    touch(driver, now_us); /* a frame with nothing in it costs nothing */
+    core_links_tick(driver->parts->core);
+}
+
 static void run_turns(struct driver *driver, uint64_t now_us)
 {
     struct core *core = driver->parts->core;
@@ -75,6 +105,13 @@ static bool should_close(const struct driver *driver, uint64_t now_us, bool last
                              now_us - driver->opened_us >= FRAME_US);
 }
 
+/* Nothing to write, and nothing that leaves. */
+static bool is_empty(const struct core_frame *frame)
+{
+    return !frame->writes && frame->reply_count == 0 && frame->parcel_count == 0 &&
+           frame->link_count == 0;
+}
+
 static void close_frame(struct driver *driver, bool last)
 {
     struct parts *parts = driver->parts;
@@ -84,7 +121,9 @@ static void close_frame(struct driver *driver, bool last)
     frame->last = last;
     driver->dirty = false;
     driver->turns = 0;
-    if (!frame->core.writes && frame->core.reply_count == 0 && !last) {
+    driver->parcels = 0;
+    driver->has_links = driver->has_links || frame->core.link_count != 0;
+    if (is_empty(&frame->core) && !last) {
         core_frame_fini(&frame->core);
         return;
     }
@@ -99,6 +138,8 @@ static int wait_ms(const struct driver *driver, uint64_t now_us)
     uint64_t due_us = core_next_due_us(driver->parts->core);
     uint64_t wait_us;
 
+    if (driver->has_links && driver->tick_us < due_us)
+        due_us = driver->tick_us;
     /* Waiting for the writer: its wake-up comes. */
     if (driver->dirty)
         return -1;
@@ -130,6 +171,8 @@ void *core_thread(void *context)
             touch(&driver, now_us);
         core_advance(parts->core, now_us);
         take_requests(&driver, now_us);
+        take_arrivals(&driver, now_us);
+        tick_links(&driver, now_us);
         run_turns(&driver, now_us);
         take_spent(&driver);
         if (should_close(&driver, now_us, last)) {

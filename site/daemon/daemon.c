@@ -11,12 +11,14 @@
 #include "base/log.h"
 #include "ledger/store/store.h"
 #include "site/control/file.h"
+#include "site/control/keyfile.h"
 #include "site/control/paths.h"
 #include "site/core/core.h"
 #include "site/daemon/edge.h"
 #include "site/daemon/fatal.h"
 #include "site/daemon/marker.h"
 #include "site/daemon/sandbox.h"
+#include "site/daemon/wires.h"
 
 enum { EXIT_INTERNAL = 70, EXIT_IO = 74, EXIT_TRY_AGAIN = 75, EXIT_CONFIG = 78 };
 
@@ -28,6 +30,7 @@ struct site {
     struct marker_verdict verdict;
     struct core *core;
     struct parts parts;
+    struct wires *wires;
     struct edge edge;
 };
 
@@ -147,9 +150,40 @@ static enum status open_parts(struct site *site, struct fault *fault)
     if (status == ST_OK)
         status = wake_init(&parts->edge_wake, fault);
     ring_init(&parts->requests, &parts->core_wake);
+    ring_init(&parts->arrivals, &parts->core_wake);
+    ring_init(&parts->heard, &parts->edge_wake);
     ring_init(&parts->frames, &parts->writer_wake);
     ring_init(&parts->durable, &parts->edge_wake);
     ring_init(&parts->spent, &parts->core_wake);
+    return status;
+}
+
+/* The site's secret key is read here, and only its image for CURVE stays in memory. */
+static enum status open_wires(struct site *site, struct fault *fault)
+{
+    const struct daemon_options *options = site->options;
+    struct wires_options wires = {
+        .site_key = options->site_key,
+        .listen = options->link_listen,
+        .arrivals = &site->parts.arrivals,
+    };
+    struct keyfile *key = NULL;
+    char path[FILE_PATH_BYTES];
+    enum status status;
+
+    if (options->link_listen == NULL)
+        return ST_OK;
+    status = file_path(path, options->dir, SITE_KEY, fault);
+    if (status == ST_OK)
+        status = keyfile_open(&key, path, fault);
+    if (status != ST_OK)
+        return status;
+    wires.site_secret = keyfile_secret(key);
+    if (memcmp(keyfile_public(key), options->site_key, CONTROL_KEY_BYTES) != 0)
+        status = fault_set(fault, ST_INVALID, "%s is not the key of " SITE_KEY_PUBLIC, path);
+    else
+        status = wires_new(&site->wires, &wires, fault);
+    keyfile_close(key);
     return status;
 }
 
@@ -164,7 +198,10 @@ static enum status open_site(struct site *site, struct fault *fault)
     if (status == ST_OK)
         status = open_parts(site, fault);
     if (status == ST_OK)
-        status = edge_init(&site->edge, &site->parts, site->options->socket_path, fault);
+        status = open_wires(site, fault);
+    if (status == ST_OK)
+        status =
+            edge_init(&site->edge, &site->parts, site->options->socket_path, site->wires, fault);
     return status;
 }
 
@@ -172,6 +209,7 @@ static void close_site(struct site *site)
 {
     for (size_t i = 0; i < FRAMES_MAX; i++)
         core_frame_fini(&site->parts.pool[i].core);
+    wires_free(site->wires);
     wake_fini(&site->parts.core_wake);
     wake_fini(&site->parts.writer_wake);
     wake_fini(&site->parts.edge_wake);

@@ -1,6 +1,6 @@
 /*
- * The daemon of a site: three threads around the core, its store and the control socket.  Runs in
- * the foreground until SIGTERM or SIGINT.
+ * The daemon of a site: three threads around the core, its store, the control socket and the links.
+ * Runs in the foreground until SIGTERM or SIGINT.
  */
 #ifndef SERAI_SITE_DAEMON_DAEMON_H
 #define SERAI_SITE_DAEMON_DAEMON_H
@@ -11,7 +11,9 @@
 struct daemon_options {
     const char *dir;         /* the site's directory */
     const char *socket_path; /* of the control socket */
-    uint64_t map_bytes;      /* how large the store may grow */
+    /* Where neighbours dial us; "": nowhere, we dial them; NULL: no links, and no key is read. */
+    const char *link_listen;
+    uint64_t map_bytes; /* how large the store may grow */
     const struct pricebook *book;
     uint8_t site_key[CONTROL_KEY_BYTES];
     uint8_t operator_key[CONTROL_KEY_BYTES];

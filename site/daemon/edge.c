@@ -14,7 +14,8 @@
 #include "base/log.h"
 
 enum { POLL_WAKE, POLL_SIGNAL, POLL_LISTEN, POLL_FIRST_CONNECTION };
-enum { POLL_MAX = POLL_FIRST_CONNECTION + CONNECTIONS_MAX };
+enum { POLL_FIRST_WIRE = POLL_FIRST_CONNECTION + CONNECTIONS_MAX };
+enum { POLL_MAX = POLL_FIRST_WIRE + WIRES_POLL_MAX };
 enum { SWEEP_MS = 1000, FAREWELL_MS = 20 };
 
 static uint64_t now_us(const struct edge *edge)
@@ -68,11 +69,11 @@ static enum status take_signals(struct edge *edge, struct fault *fault)
 }
 
 enum status edge_init(struct edge *edge, struct parts *parts, const char *socket_path,
-                      struct fault *fault)
+                      struct wires *wires, struct fault *fault)
 {
     enum status status;
 
-    *edge = (struct edge){.parts = parts, .listen_fd = -1, .signal_fd = -1};
+    *edge = (struct edge){.parts = parts, .wires = wires, .listen_fd = -1, .signal_fd = -1};
     for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
         edge->connections[i].fd = -1;
         edge->connections[i].request.token = i;
@@ -138,6 +139,17 @@ static void take_signal(struct edge *edge)
     wake_up(&edge->parts->core_wake);
 }
 
+static void send_parcels(struct edge *edge, const struct core_frame *frame)
+{
+    if (edge->wires == NULL)
+        return;
+    /* First, so that a new link has its socket; what it cannot take yet is sent again. */
+    if (frame->links != NULL)
+        wires_configure(edge->wires, frame->links, frame->link_count, now_us(edge));
+    for (size_t i = 0; i < frame->parcel_count; i++)
+        wires_send(edge->wires, &frame->parcels[i]);
+}
+
 /* What is durable may leave; the frame goes back to the core. */
 static void take_durable(struct edge *edge)
 {
@@ -151,10 +163,19 @@ static void take_durable(struct edge *edge)
             INVARIANT(edge->connections[reply->token].state == CONNECTION_WAITING);
             connection_answer(&edge->connections[reply->token], &reply->bytes, now_us(edge));
         }
+        send_parcels(edge, &frame->core);
         core_frame_fini(&frame->core);
         edge->done = edge->done || frame->last;
         INVARIANT(ring_push(&edge->parts->spent, frame));
     }
+}
+
+static void take_heard(struct edge *edge)
+{
+    struct arrival *arrival;
+
+    while ((arrival = ring_pop(&edge->parts->heard)) != NULL)
+        wires_give_back(edge->wires, arrival);
 }
 
 static void serve_client(struct edge *edge, struct connection *connection, short events)
@@ -181,14 +202,20 @@ static void close_idle(struct edge *edge)
     }
 }
 
-static void fill_poll(struct edge *edge, struct pollfd fds[POLL_MAX])
+static zmq_pollitem_t pollable(int fd, short events)
+{
+    return (zmq_pollitem_t){.fd = fd, .events = events};
+}
+
+/* Returns how many; items of descriptor -1 are passed over. */
+static size_t fill_poll(struct edge *edge, zmq_pollitem_t items[POLL_MAX])
 {
     bool accepting = !edge->stopping && free_connection(edge) != NULL;
 
-    fds[POLL_WAKE] = (struct pollfd){.fd = edge->parts->edge_wake.fd, .events = POLLIN};
-    fds[POLL_SIGNAL] = (struct pollfd){.fd = edge->signal_fd, .events = POLLIN};
+    items[POLL_WAKE] = pollable(edge->parts->edge_wake.fd, ZMQ_POLLIN);
+    items[POLL_SIGNAL] = pollable(edge->signal_fd, ZMQ_POLLIN);
     /* With all places taken, clients wait in the backlog. */
-    fds[POLL_LISTEN] = (struct pollfd){.fd = accepting ? edge->listen_fd : -1, .events = POLLIN};
+    items[POLL_LISTEN] = pollable(accepting ? edge->listen_fd : -1, ZMQ_POLLIN);
     for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
         const struct connection *connection = &edge->connections[i];
         short events = connection_events(connection);
@@ -196,9 +223,12 @@ static void fill_poll(struct edge *edge, struct pollfd fds[POLL_MAX])
         /* Once stopping, nothing new is read: it could not be answered. */
         if (edge->stopping && connection->state == CONNECTION_READING)
             events = 0;
-        fds[POLL_FIRST_CONNECTION + i] =
-            (struct pollfd){.fd = events == 0 ? -1 : connection->fd, .events = events};
+        items[POLL_FIRST_CONNECTION + i] = pollable(events == 0 ? -1 : connection->fd,
+                                                    events == POLLIN ? ZMQ_POLLIN : ZMQ_POLLOUT);
     }
+    if (edge->wires == NULL || edge->stopping)
+        return POLL_FIRST_WIRE;
+    return POLL_FIRST_WIRE + wires_poll(edge->wires, items + POLL_FIRST_WIRE);
 }
 
 static bool is_writing(const struct edge *edge)
@@ -209,21 +239,34 @@ static bool is_writing(const struct edge *edge)
     return false;
 }
 
+static void serve_wires(struct edge *edge, const zmq_pollitem_t *items)
+{
+    wires_serve(edge->wires, items, now_us(edge));
+    if (now_us(edge) - edge->swept_us < SWEEP_MS * UINT64_C(1000))
+        return;
+    edge->swept_us = now_us(edge);
+    wires_sweep(edge->wires, edge->swept_us);
+}
+
 static void step(struct edge *edge, int timeout_ms)
 {
-    struct pollfd fds[POLL_MAX];
+    zmq_pollitem_t items[POLL_MAX];
+    size_t count = fill_poll(edge, items);
 
-    fill_poll(edge, fds);
-    if (poll(fds, POLL_MAX, timeout_ms) < 0)
+    if (zmq_poll(items, (int)count, timeout_ms) < 0)
         return; /* EINTR; the next round looks again */
-    if (fds[POLL_WAKE].revents != 0)
+    if (items[POLL_WAKE].revents != 0)
         wake_take(&edge->parts->edge_wake);
-    if (fds[POLL_SIGNAL].revents != 0)
+    if (items[POLL_SIGNAL].revents != 0)
         take_signal(edge);
+    /* Before anything is done to the sockets that the poll saw. */
+    if (count > POLL_FIRST_WIRE)
+        serve_wires(edge, items + POLL_FIRST_WIRE);
+    take_heard(edge);
     take_durable(edge);
     for (size_t i = 0; i < CONNECTIONS_MAX; i++)
-        serve_client(edge, &edge->connections[i], fds[POLL_FIRST_CONNECTION + i].revents);
-    if (fds[POLL_LISTEN].revents != 0)
+        serve_client(edge, &edge->connections[i], items[POLL_FIRST_CONNECTION + i].revents);
+    if (items[POLL_LISTEN].revents != 0)
         accept_clients(edge);
     close_idle(edge);
 }

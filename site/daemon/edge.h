@@ -1,14 +1,17 @@
 /*
- * The edge thread: the control socket and the signals.  All that waits on the outside world waits
- * here.
+ * The edge thread: the control socket, the links' sockets and the signals.  All that waits on the
+ * outside world waits here.
  */
 #ifndef SERAI_SITE_DAEMON_EDGE_H
 #define SERAI_SITE_DAEMON_EDGE_H
 
 #include "site/daemon/connection.h"
+#include "site/daemon/wires.h"
 
 struct edge {
     struct parts *parts;
+    struct wires *wires; /* NULL: this daemon has no links */
+    uint64_t swept_us;
     int listen_fd;
     int signal_fd;
     bool stopping;
@@ -19,10 +22,10 @@ struct edge {
 /*
  * Listen at `socket_path` (mode 0600; one left by a dead daemon is replaced, so the caller holds
  * the site's lock) and take SIGTERM and SIGINT, which the caller has blocked in all threads. ST_IO,
- * ST_INVALID: the path is too long for a socket.
+ * ST_INVALID: the path is too long for a socket.  `wires` is borrowed; NULL: no links.
  */
 MUST_CHECK enum status edge_init(struct edge *edge, struct parts *parts, const char *socket_path,
-                                 struct fault *fault);
+                                 struct wires *wires, struct fault *fault);
 void edge_fini(struct edge *edge);
 
 /* Serve until a signal came, the last frame is durable and its answers are out. */

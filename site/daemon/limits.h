@@ -2,6 +2,11 @@
 #ifndef SERAI_SITE_DAEMON_LIMITS_H
 #define SERAI_SITE_DAEMON_LIMITS_H
 
+#include <stdint.h>
+
+/* After an hour a stranger is news again. */
+#define STRANGERS_FORGET_US (UINT64_C(3600) * 1000 * 1000)
+
 enum {
     /* Control is for people and scripts; each connection may keep CONTROL_BYTES_MAX in memory. */
     CONNECTIONS_MAX = 64,
@@ -9,6 +14,38 @@ enum {
     CONNECTION_IDLE_US = 30 * 1000 * 1000,
     /* One for each connection and the stop message; a power of two. */
     RING_SLOTS = 128,
+    /* Parcels at the core or on the way there; when all are out, the sockets are not read. */
+    ARRIVALS_MAX = 64,
+    /* Parcels of one neighbour before the next one's turn. */
+    PARCELS_STEP = 16,
+    /* A frame takes so many, or one that waits for the writer grows without end. */
+    FRAME_PARCELS_MAX = 512,
+    /* Parcels that wait in ZeroMQ for each connection: out, as many as messages may be on their
+     * way, and what waits there is bounded by LINK_WINDOW_BYTES; in, what one neighbour may make us
+     * keep is this times LINK_PARCEL_BYTES_MAX. */
+    PARCELS_OUT_MAX = 4096,
+    PARCELS_IN_MAX = 128,
+    /* Each dialled link has three: its own, its monitor's two. */
+    SOCKETS_MAX = 1024,
+    /* File descriptors that the daemon asks for: each socket has one, each connection too. */
+    FILES_MAX = 4096,
+    /* Who connects and does not finish the handshake is shown out. */
+    HANDSHAKE_MS = 5000,
+    /* A connection that breaks silently is noticed and made anew. */
+    HEARTBEAT_MS = 1000,
+    HEARTBEAT_TIMEOUT_MS = 3000,
+    RECONNECT_MS_MIN = 100,
+    RECONNECT_MS_MAX = 2000,
+    /* When a neighbour has refused us, it may know us later. */
+    REDIAL_US = 2 * 1000 * 1000,
+    /* Steps of one connection's life, and requests of the authenticator, in one round. */
+    WIRE_EVENTS_STEP = 32,
+    ZAP_STEP_MAX = 64,
+    /* Unknown keys that are told one by one; the rest of an hour is only counted, each minute. */
+    STRANGERS_MAX = 32,
+    STRANGERS_TELL_US = 60 * 1000 * 1000,
+    /* Links that wait for their neighbour are looked at so often. */
+    LINKS_TICK_US = 1000 * 1000,
     /* One filling, one at the writer, and two whose replies the edge still sends. */
     FRAMES_MAX = 4,
     /* Turns between two looks at the clock and the requests. */

@@ -2,7 +2,8 @@
  * The three threads of the daemon and what passes between them.  A thing belongs to the thread that
  * took it from a ring; a request and a frame go round and come back to where they were made.
  *
- *     edge --requests--> core --frames--> writer --durable--> edge --spent--> core
+ *     edge --requests, arrivals--> core --frames--> writer --durable--> edge --spent--> core
+ *     core --heard--> edge
  */
 #ifndef SERAI_SITE_DAEMON_PARTS_H
 #define SERAI_SITE_DAEMON_PARTS_H
@@ -17,7 +18,16 @@ struct request {
     struct bytes bytes;
 };
 
-/* One frame on its way to the disk and, with its replies, to the edge. */
+/* What came over a link, on its way to the core: the edge's own, lent until it comes back. */
+struct arrival {
+    uint32_t interface;
+    bool connected; /* no parcel: a connection that we dial was made */
+    uint8_t key[CONTROL_KEY_BYTES];
+    const uint8_t *bytes;
+    size_t size;
+};
+
+/* One frame on its way to the disk and, with its replies and parcels, to the edge. */
 struct frame {
     struct core_frame core;
     bool last; /* nothing comes after it */
@@ -32,6 +42,8 @@ struct parts {
     struct wake writer_wake;
     struct wake edge_wake;
     struct ring requests; /* struct request */
+    struct ring arrivals; /* struct arrival */
+    struct ring heard;    /* struct arrival */
     struct ring frames;   /* struct frame */
     struct ring durable;  /* struct frame */
     struct ring spent;    /* struct frame */

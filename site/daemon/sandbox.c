@@ -1,5 +1,6 @@
 #include "site/daemon/sandbox.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <seccomp.h>
 #include <string.h>
@@ -98,11 +99,31 @@ static int refuse_names(scmp_filter_ctx filter)
     return 0;
 }
 
+/*
+ * Links are streams over IP, and resolving a neighbour's name takes datagrams; control is a socket
+ * of the machine.  No other family is wanted.  One call's arguments of one rule are joined by
+ * "and".
+ */
+static int refuse_sockets(scmp_filter_ctx filter)
+{
+    int error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
+                                 SCMP_A0(SCMP_CMP_GT, AF_INET6, 0));
+
+    static_assert(AF_UNIX == 1 && AF_INET == 2 && AF_INET6 == 10,
+                  "what lies in between is refused");
+    for (unsigned family = AF_INET + 1; family < AF_INET6 && error == 0; family++)
+        error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
+                                 SCMP_A0(SCMP_CMP_EQ, family, 0));
+    for (unsigned family = AF_UNIX; family <= AF_INET6 && error == 0; family++)
+        error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 2,
+                                 SCMP_A0(SCMP_CMP_EQ, family, 0),
+                                 SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_RAW));
+    return error;
+}
+
 static int refuse_by_argument(scmp_filter_ctx filter)
 {
-    /* Sockets of our own machine only. */
-    int error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
-                                 SCMP_A0(SCMP_CMP_NE, AF_UNIX, 0));
+    int error = refuse_sockets(filter);
 
     if (error != 0)
         return error;

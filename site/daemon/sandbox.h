@@ -5,9 +5,10 @@
 #include "base/status.h"
 
 /*
- * For all threads, for good: no new privileges, no programs or processes started, no network, no
- * tracing, no mounts or modules.  Refused calls fail with EPERM.  Sanitizers need some of these, so
- * in their builds this does nothing.  ST_IO when the kernel refuses.
+ * For all threads, for good: no new privileges, no programs or processes started, no
+ * sockets but those of the machine and of IP, no tracing, no mounts or modules.  Refused calls fail
+ * with EPERM.  Sanitizers need some of these, so in their builds this does nothing.  ST_IO when the
+ * kernel refuses.
  */
 MUST_CHECK enum status sandbox_enter(struct fault *fault);
 

@@ -184,6 +184,27 @@ static void run_turn(struct core *core)
     core->options.mark(core->options.mark_context, 0, 0);
 }
 
+/* It has no links. */
+void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const uint8_t *bytes,
+                 size_t size)
+{
+    (void)core;
+    (void)key;
+    (void)bytes;
+    (void)size;
+}
+
+void core_link_connected(struct core *core, uint32_t interface)
+{
+    (void)core;
+    (void)interface;
+}
+
+void core_links_tick(struct core *core)
+{
+    (void)core;
+}
+
 bool core_run(struct core *core, uint32_t turns_max)
 {
     if (core->frozen_agent == MINI_AGENT)

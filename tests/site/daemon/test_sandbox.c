@@ -1,6 +1,7 @@
 #include "site/daemon/sandbox.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>
@@ -36,6 +37,21 @@ static int try_program(void)
 static int try_network(void)
 {
     return refused(socket(AF_INET, SOCK_STREAM, 0));
+}
+
+static int try_netlink(void)
+{
+    return refused(socket(AF_NETLINK, SOCK_DGRAM, 0));
+}
+
+static int try_old_family(void) /* between those that are allowed */
+{
+    return refused(socket(AF_APPLETALK, SOCK_DGRAM, 0));
+}
+
+static int try_raw_socket(void)
+{
+    return refused(socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP));
 }
 
 static int try_trace(void)
@@ -113,9 +129,11 @@ START_TEST(no_process_or_program_can_be_started)
 }
 END_TEST
 
-START_TEST(no_network_tracing_or_change_of_user_is_left)
+START_TEST(no_socket_but_of_links_and_no_tracing_or_change_of_user_is_left)
 {
-    is(try_network, REFUSED);
+    is(try_netlink, REFUSED);
+    is(try_old_family, REFUSED);
+    is(try_raw_socket, REFUSED);
     is(try_trace, REFUSED);
     is(try_user, REFUSED);
 }
@@ -124,6 +142,7 @@ END_TEST
 START_TEST(what_the_daemon_needs_still_works)
 {
     is(try_local_socket, ALLOWED);
+    is(try_network, ALLOWED);
     is(try_thread, ALLOWED);
     is(try_file, ALLOWED);
 }
@@ -132,7 +151,7 @@ END_TEST
 START_TEST(without_it_the_same_tries_succeed)
 {
     ck_assert_int_eq(try_process(), ALLOWED); /* so the tests above can fail */
-    ck_assert_int_eq(try_network(), ALLOWED);
+    ck_assert_int_eq(try_netlink(), ALLOWED);
 }
 END_TEST
 
@@ -142,7 +161,7 @@ int main(void)
     TCase *tcase = tcase_create("sandbox");
 
     tcase_add_test(tcase, no_process_or_program_can_be_started);
-    tcase_add_test(tcase, no_network_tracing_or_change_of_user_is_left);
+    tcase_add_test(tcase, no_socket_but_of_links_and_no_tracing_or_change_of_user_is_left);
     tcase_add_test(tcase, what_the_daemon_needs_still_works);
     tcase_add_test(tcase, without_it_the_same_tries_succeed);
     suite_add_tcase(suite, tcase);

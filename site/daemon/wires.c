@@ -1,0 +1,433 @@
+#include "site/daemon/wires.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "site/daemon/wire.h"
+
+/* A parcel lent to the core: its bytes are the message's. */
+struct held {
+    struct arrival arrival;
+    zmq_msg_t message;
+    bool full; /* the message is ours to close */
+};
+
+static_assert(offsetof(struct held, arrival) == 0, "a pointer to an arrival is one to its place");
+static_assert(ARRIVALS_MAX <= RING_SLOTS, "each has a place in the ring");
+
+struct wires {
+    void *context;
+    struct zap *zap;
+    void *router; /* NULL: neighbours cannot dial us */
+    struct wire_keys keys;
+    struct ring *arrivals;
+    struct wire wires[LINKS_MAX]; /* by interface - 1 */
+    size_t count;
+    size_t turn; /* whose DEALER is read first */
+    struct held pool[ARRIVALS_MAX];
+    struct held *spare[ARRIVALS_MAX];
+    size_t spare_count;
+    struct wires_counters counters;
+};
+
+/* ---- opening ---- */
+
+static enum status bind_router(struct wires *wires, const char *listen, struct fault *fault)
+{
+    const int one = 1;
+    const int ipv6 = strchr(listen, '[') != NULL;
+
+    if (listen[0] == '\0')
+        return ST_OK;
+    wires->router = zmq_socket(wires->context, ZMQ_ROUTER);
+    if (wires->router == NULL)
+        return fault_set(fault, ST_IO, "links: a socket: %s", zmq_strerror(errno));
+    if (wire_limits(wires->router, fault) != ST_OK)
+        return ST_IO;
+    /* libzmq copies the secret into memory of its own, which it does not wipe. */
+    if (zmq_setsockopt(wires->router, ZMQ_IPV6, &ipv6, sizeof ipv6) != 0 ||
+        zmq_setsockopt(wires->router, ZMQ_ROUTER_MANDATORY, &one, sizeof one) != 0 ||
+        zmq_setsockopt(wires->router, ZMQ_ZAP_DOMAIN, "serai", 5) != 0 ||
+        zmq_setsockopt(wires->router, ZMQ_CURVE_SERVER, &one, sizeof one) != 0 ||
+        zmq_setsockopt(wires->router, ZMQ_CURVE_SECRETKEY, wires->keys.secret, CURVE_KEY_BYTES) !=
+            0)
+        return fault_set(fault, ST_IO, "links: options: %s", zmq_strerror(errno));
+    if (zmq_bind(wires->router, listen) != 0)
+        return fault_set(fault, errno == EINVAL ? ST_INVALID : ST_IO,
+                         "link.listen = \"%s\": %s; choose another address in site.toml", listen,
+                         zmq_strerror(errno));
+    return ST_OK;
+}
+
+static enum status open_context(struct wires *wires, struct fault *fault)
+{
+    wires->context = zmq_ctx_new();
+    if (wires->context == NULL || zmq_ctx_set(wires->context, ZMQ_IO_THREADS, 1) != 0 ||
+        zmq_ctx_set(wires->context, ZMQ_MAX_SOCKETS, SOCKETS_MAX) != 0)
+        return fault_set(fault, ST_IO, "links: start ZeroMQ: %s", zmq_strerror(errno));
+    return ST_OK;
+}
+
+enum status wires_new(struct wires **wires, const struct wires_options *options,
+                      struct fault *fault)
+{
+    struct wires *made = calloc(1, sizeof *made);
+    enum status status;
+
+    if (made == NULL)
+        return fault_set(fault, ST_NOMEM, "links: memory is short");
+    made->arrivals = options->arrivals;
+    for (size_t i = 0; i < ARRIVALS_MAX; i++)
+        made->spare[made->spare_count++] = &made->pool[i];
+    status = curve_public(made->keys.public, options->site_key, fault);
+    if (status == ST_OK)
+        status = curve_secret(&made->keys.secret, options->site_secret, fault);
+    if (status == ST_OK)
+        status = open_context(made, fault);
+    if (status == ST_OK)
+        status = zap_new(&made->zap, made->context, fault);
+    if (status == ST_OK)
+        status = bind_router(made, options->listen, fault);
+    if (status != ST_OK) {
+        wires_free(made);
+        return status;
+    }
+    *wires = made;
+    return ST_OK;
+}
+
+static void close_held(struct held *held)
+{
+    if (held->full)
+        (void)!zmq_msg_close(&held->message); /* only fails for what is no message */
+    held->full = false;
+}
+
+void wires_free(struct wires *wires)
+{
+    if (wires == NULL)
+        return;
+    for (size_t i = 0; i < ARRIVALS_MAX; i++)
+        close_held(&wires->pool[i]);
+    for (size_t i = 0; i < wires->count; i++)
+        wire_close(&wires->wires[i]);
+    if (wires->router != NULL)
+        (void)!zmq_close(wires->router);
+    zap_free(wires->zap);
+    if (wires->context != NULL)
+        (void)!zmq_ctx_term(wires->context); /* all its sockets are closed and none lingers */
+    sodium_free(wires->keys.secret);
+    free(wires);
+}
+
+/* ---- links ---- */
+
+static void dial(struct wires *wires, struct wire *wire, uint64_t now_us)
+{
+    struct fault fault;
+
+    if (wire_dial(wire, wires->context, &wires->keys, &fault) == ST_OK)
+        return;
+    if (fault.status == ST_IO) /* another time it may work */
+        wire->redial_us = now_us + REDIAL_US;
+    if (!wire->told)
+        log_write(LOG_ERROR, "link.cannot-dial", "interface=%" PRIu32 " reason=\"%s\"",
+                  wire->link.interface, fault.text);
+    wire->told = true;
+}
+
+static void add_wire(struct wires *wires, const struct core_link *link, uint64_t now_us)
+{
+    struct wire *wire = &wires->wires[wires->count++];
+    struct fault fault;
+
+    *wire = (struct wire){.link = *link};
+    (void)hex_print(wire->user_id, link->key, CONTROL_KEY_BYTES);
+    if (curve_public(wire->curve, link->key, &fault) != ST_OK ||
+        zap_allow(wires->zap, link->key, &fault) != ST_OK) {
+        log_write(LOG_ERROR, "link.cannot-connect", "interface=%" PRIu32 " reason=\"%s\"",
+                  link->interface, fault.text);
+        return;
+    }
+    if (link->dials)
+        dial(wires, wire, now_us);
+}
+
+void wires_configure(struct wires *wires, const struct core_link *links, size_t count,
+                     uint64_t now_us)
+{
+    INVARIANT(count <= LINKS_MAX);
+    /* Interfaces are numbered from 1, listed in order, and never taken away. */
+    for (size_t i = wires->count; i < count; i++) {
+        INVARIANT(links[i].interface == i + 1);
+        add_wire(wires, &links[i], now_us);
+    }
+}
+
+/* ---- out ---- */
+
+static bool send_dialled(struct wire *wire, const struct bytes *bytes)
+{
+    if (wire->dealer == NULL)
+        return false;
+    return zmq_send(wire->dealer, bytes->data, bytes->size, ZMQ_DONTWAIT) >= 0;
+}
+
+static bool send_routed(struct wires *wires, struct wire *wire, const struct bytes *bytes)
+{
+    if (!wire->has_route)
+        return false;
+    if (zmq_send(wires->router, wire->route, ROUTE_BYTES, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
+        if (errno == EHOSTUNREACH) /* that connection is gone */
+            wire->has_route = false;
+        return false;
+    }
+    return zmq_send(wires->router, bytes->data, bytes->size, ZMQ_DONTWAIT) >= 0;
+}
+
+void wires_send(struct wires *wires, const struct core_parcel *parcel)
+{
+    struct wire *wire;
+
+    INVARIANT(parcel->interface >= 1);
+    if (parcel->interface > wires->count) /* a link whose frame comes with this one */
+        return;
+    wire = &wires->wires[parcel->interface - 1];
+    if (send_dialled(wire, &parcel->bytes) || send_routed(wires, wire, &parcel->bytes))
+        wires->counters.sent++;
+    else
+        wires->counters.dropped++;
+}
+
+/* ---- in ---- */
+
+static struct held *take_spare(struct wires *wires)
+{
+    return wires->spare_count == 0 ? NULL : wires->spare[--wires->spare_count];
+}
+
+void wires_give_back(struct wires *wires, struct arrival *arrival)
+{
+    struct held *held = (struct held *)arrival;
+
+    close_held(held);
+    wires->spare[wires->spare_count++] = held;
+}
+
+static void pass_on(struct wires *wires, struct held *held, const struct wire *wire, bool connected)
+{
+    held->arrival = (struct arrival){.interface = wire->link.interface, .connected = connected};
+    memcpy(held->arrival.key, wire->link.key, CONTROL_KEY_BYTES);
+    if (held->full) {
+        held->arrival.bytes = zmq_msg_data(&held->message);
+        held->arrival.size = zmq_msg_size(&held->message);
+    }
+    INVARIANT(ring_push(wires->arrivals, &held->arrival)); /* it has a place for each */
+}
+
+/* The rest of a message that has more frames than it should. */
+static void skip_frames(void *socket)
+{
+    zmq_msg_t frame;
+    bool more = true;
+
+    while (more) {
+        (void)zmq_msg_init(&frame);
+        more = zmq_msg_recv(&frame, socket, ZMQ_DONTWAIT) >= 0 && zmq_msg_more(&frame) != 0;
+        (void)zmq_msg_close(&frame);
+    }
+}
+
+static struct wire *find_user(struct wires *wires, zmq_msg_t *message)
+{
+    const char *user_id = zmq_msg_gets(message, "User-Id");
+
+    for (size_t i = 0; user_id != NULL && i < wires->count; i++)
+        if (strcmp(wires->wires[i].user_id, user_id) == 0)
+            return &wires->wires[i];
+    return NULL;
+}
+
+static void refuse(struct wires *wires, const struct wire *wire, const char *reason)
+{
+    wires->counters.refused++;
+    log_write(LOG_WARN, "link.parcel-refused", "interface=%" PRIu32 " reason=\"%s\"",
+              wire == NULL ? 0 : wire->link.interface, reason);
+}
+
+/* A parcel is one frame; `held` has its first.  True: it was passed on, else it is refused. */
+static bool accept_parcel(struct wires *wires, struct held *held, void *socket,
+                          const struct wire *wire)
+{
+    bool more = zmq_msg_more(&held->message) != 0;
+
+    if (more)
+        skip_frames(socket);
+    if (more || wire == NULL) {
+        refuse(wires, wire, more ? "it has more than one frame" : "it comes from nobody we know");
+        return false;
+    }
+    wires->counters.received++;
+    pass_on(wires, held, wire, false);
+    return true;
+}
+
+/* False: there is none. */
+static bool receive(struct held *held, void *socket)
+{
+    (void)zmq_msg_init(&held->message);
+    held->full = true;
+    return zmq_msg_recv(&held->message, socket, ZMQ_DONTWAIT) >= 0;
+}
+
+static bool read_dealer(struct wires *wires, struct wire *wire, struct held *held)
+{
+    if (!receive(held, wire->dealer)) {
+        wires_give_back(wires, &held->arrival);
+        return false;
+    }
+    if (!accept_parcel(wires, held, wire->dealer, wire))
+        wires_give_back(wires, &held->arrival);
+    return true;
+}
+
+/* From the ROUTER each comes with the connection's routing id before it. */
+static bool read_router(struct wires *wires, struct held *held)
+{
+    uint8_t route[ROUTE_BYTES + 1];
+    int size = zmq_recv(wires->router, route, sizeof route, ZMQ_DONTWAIT);
+    struct wire *wire;
+
+    if (size < 0) {
+        wires_give_back(wires, &held->arrival);
+        return false;
+    }
+    if (!receive(held, wires->router)) {
+        wires_give_back(wires, &held->arrival);
+        return true;
+    }
+    wire = find_user(wires, &held->message);
+    /* libzmq's own ids are a zero and four bytes; any other was chosen by the peer. */
+    if (wire != NULL && (size != ROUTE_BYTES || route[0] != 0)) {
+        if (zmq_msg_more(&held->message) != 0)
+            skip_frames(wires->router);
+        refuse(wires, wire, "the connection has a routing id of its own choice");
+        wires_give_back(wires, &held->arrival);
+        return true;
+    }
+    if (!accept_parcel(wires, held, wires->router, wire)) {
+        wires_give_back(wires, &held->arrival);
+        return true;
+    }
+    memcpy(wire->route, route, ROUTE_BYTES);
+    wire->has_route = true;
+    return true;
+}
+
+static void serve_router(struct wires *wires)
+{
+    struct held *held;
+
+    for (int i = 0; i < PARCELS_STEP && (held = take_spare(wires)) != NULL; i++)
+        if (!read_router(wires, held))
+            return;
+}
+
+static void serve_dealer(struct wires *wires, struct wire *wire)
+{
+    struct held *held;
+
+    for (int i = 0; i < PARCELS_STEP && (held = take_spare(wires)) != NULL; i++)
+        if (!read_dealer(wires, wire, held))
+            return;
+}
+
+static void tell_connected(struct wires *wires)
+{
+    for (size_t i = 0; i < wires->count; i++) {
+        struct held *held;
+
+        if (!wires->wires[i].tell_core)
+            continue;
+        held = take_spare(wires);
+        if (held == NULL)
+            return;
+        wires->wires[i].tell_core = false;
+        pass_on(wires, held, &wires->wires[i], true);
+    }
+}
+
+/* ---- serving ---- */
+
+static zmq_pollitem_t readable(void *socket, bool wanted)
+{
+    return (zmq_pollitem_t){.socket = socket, .events = wanted ? ZMQ_POLLIN : 0};
+}
+
+size_t wires_poll(struct wires *wires, zmq_pollitem_t *items)
+{
+    /* With no room for more the neighbours wait: their parcels stay in the sockets. */
+    bool room = wires->spare_count > 0;
+    size_t count = 0;
+
+    items[count++] = readable(zap_socket(wires->zap), true);
+    if (wires->router != NULL)
+        items[count++] = readable(wires->router, room);
+    for (size_t i = 0; i < wires->count; i++) {
+        struct wire *wire = &wires->wires[i];
+
+        wire->place = count;
+        if (wire->dealer == NULL)
+            continue;
+        items[count++] = readable(wire->monitor, true);
+        items[count++] = readable(wire->dealer, room);
+    }
+    return count;
+}
+
+void wires_serve(struct wires *wires, const zmq_pollitem_t *items, uint64_t now_us)
+{
+    if (items[0].revents != 0)
+        zap_serve(wires->zap, now_us);
+    if (wires->router != NULL && items[1].revents != 0)
+        serve_router(wires);
+    /* Each time another is first, so that one that floods us cannot keep the others out. */
+    wires->turn++;
+    for (size_t i = 0; i < wires->count; i++) {
+        struct wire *wire = &wires->wires[(wires->turn + i) % wires->count];
+
+        if (wire->dealer == NULL)
+            continue;
+        if (items[wire->place].revents != 0)
+            wire_watch(wire, now_us);
+        if (items[wire->place + 1].revents != 0)
+            serve_dealer(wires, wire);
+    }
+    tell_connected(wires);
+}
+
+void wires_sweep(struct wires *wires, uint64_t now_us)
+{
+    zap_sweep(wires->zap, now_us);
+    for (size_t i = 0; i < wires->count; i++) {
+        struct wire *wire = &wires->wires[i];
+
+        if (wire->redial_us == 0 || now_us < wire->redial_us)
+            continue;
+        wire_close(wire);
+        dial(wires, wire, now_us);
+    }
+}
+
+struct wires_counters wires_count(const struct wires *wires)
+{
+    struct wires_counters counters = wires->counters;
+
+    counters.strangers = zap_refused(wires->zap);
+    return counters;
+}

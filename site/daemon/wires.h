@@ -1,0 +1,60 @@
+/*
+ * The sockets of all links: parcels in and out, over ZeroMQ with CURVE.  One ROUTER for neighbours
+ * that dial us, one DEALER for each link that we dial.  It moves bytes: what they mean is the
+ * core's.  Order, loss and repetition are the core's too, so a parcel that cannot be sent now is
+ * dropped; none that came is.
+ *
+ * All of it is the edge thread's.  libzmq has a thread of its own underneath.
+ */
+#ifndef SERAI_SITE_DAEMON_WIRES_H
+#define SERAI_SITE_DAEMON_WIRES_H
+
+#include <zmq.h>
+
+#include "site/core/core.h"
+#include "site/daemon/parts.h"
+
+/* The authenticator, the ROUTER, and two for each link. */
+enum { WIRES_POLL_MAX = 2 + 2 * LINKS_MAX };
+
+struct wires; /* opaque */
+
+struct wires_options {
+    const uint8_t *site_key;    /* Ed25519, CONTROL_KEY_BYTES; used by wires_new() only */
+    const uint8_t *site_secret; /* CONTROL_SECRET_BYTES; the same */
+    const char *listen;         /* tcp:// or ipc:// endpoint; "": neighbours cannot dial us */
+    struct ring *arrivals;      /* to the core: struct arrival; borrowed */
+};
+
+/* ST_INVALID: key or endpoint; ST_IO: the endpoint cannot be bound; ST_NOMEM. */
+MUST_CHECK enum status wires_new(struct wires **wires, const struct wires_options *options,
+                                 struct fault *fault);
+void wires_free(struct wires *wires); /* the core has ended; NULL allowed */
+
+/* All links that there are.  Those known before go on undisturbed. */
+void wires_configure(struct wires *wires, const struct core_link *links, size_t count,
+                     uint64_t now_us);
+
+/* Send one, or drop it when the neighbour is not there or takes no more. */
+void wires_send(struct wires *wires, const struct core_parcel *parcel);
+
+/* An arrival that the core has read. */
+void wires_give_back(struct wires *wires, struct arrival *arrival);
+
+/* Fill in what to poll for (WIRES_POLL_MAX places); returns how many. */
+size_t wires_poll(struct wires *wires, zmq_pollitem_t *items);
+/* Serve what that poll found: `items` as filled, with nothing done to `wires` in between. */
+void wires_serve(struct wires *wires, const zmq_pollitem_t *items, uint64_t now_us);
+/* At least once a second: dials again what gave up. */
+void wires_sweep(struct wires *wires, uint64_t now_us);
+
+struct wires_counters {
+    uint64_t received;
+    uint64_t sent;
+    uint64_t dropped; /* outgoing, with nobody there to take them */
+    uint64_t refused; /* incoming of the wrong shape */
+    uint64_t strangers;
+};
+struct wires_counters wires_count(const struct wires *wires);
+
+#endif
