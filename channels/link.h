@@ -132,6 +132,12 @@ bool links_waiting(const struct links *links);
 
 /* A connection was made (by us) or lost-and-made: raise the epoch; a HELLO is due. */
 void link_connected(struct links *links, struct link *link);
+/*
+ * To be called every few seconds.  Underneath, a parcel may vanish and the connection stay: a link
+ * that is down, or whose neighbour has not acknowledged what was sent before the last call, has a
+ * HELLO due that calls for an answer.  True: there is such a link; link_parcel_out() gives it.
+ */
+bool links_remind(struct links *links);
 void link_freeze(struct links *links, struct link *link, const char *reason);
 /* End a freeze: DOWN, and a HELLO is due with a new epoch.  ST_INVALID: it is not frozen. */
 MUST_CHECK enum status link_resume(struct links *links, struct link *link, struct fault *fault);

@@ -22,11 +22,12 @@ void link_hello_out(struct link_node *node, const struct link_prices *prices, st
     };
 
     /* Until its HELLO of this connection came, its epoch is not known: so it will answer. */
-    if (link->state == LINK_UP || node->hello_tells)
+    if ((link->state == LINK_UP && !node->hello_calls) || node->hello_tells)
         hello.peer_epoch = link->peer_epoch;
     hello_encode(out, &hello);
     node->hello_due = false;
     node->hello_tells = false;
+    node->hello_calls = false;
     node->told_seq = node->saved_received.seq;
 }
 

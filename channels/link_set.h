@@ -39,6 +39,8 @@ struct link_node {
     bool hello_due;
     bool hello_asked;     /* a HELLO was called for by something stale and has no answer yet */
     bool hello_tells;     /* the next HELLO names the epoch we know, though the link is down */
+    bool hello_calls;     /* the next HELLO names none, though it is up: so it is answered */
+    uint64_t remind_seq;  /* sent before the last reminder */
     uint64_t heard_epoch; /* of the last HELLO that was found good */
     uint64_t next_seq;    /* to send */
     uint64_t told_seq;    /* the neighbour was told that we have this; 0: tell it again */

@@ -174,6 +174,7 @@ enum status links_add(struct links *links, const char *name, const uint8_t key[L
     if (node == NULL)
         return fault_set(fault, ST_NOMEM, "add link %s: memory is short", name);
     node->dirty = true;
+    node->next_seq = 1;
     *link = &node->link;
     return ST_OK;
 }
@@ -205,6 +206,37 @@ void link_connected(struct links *links, struct link *link)
     raise_epoch(node_of_link(links, link));
     if (link->state == LINK_UP)
         link->state = LINK_DOWN;
+}
+
+static bool needs_reminder(const struct link_node *node)
+{
+    switch (node->link.state) {
+    case LINK_DOWN:
+        return true;
+    case LINK_UP:
+        return node->link.acked_seq < node->remind_seq;
+    case LINK_FROZEN:
+        break;
+    }
+    return false;
+}
+
+bool links_remind(struct links *links)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < links->count; i++) {
+        struct link_node *node = links->nodes[i];
+
+        if (needs_reminder(node)) {
+            node->hello_due = true;
+            node->hello_calls = true;
+            any = true;
+        }
+        node->hello_asked = false; /* what it called for may be lost as well */
+        node->remind_seq = node->next_seq - 1;
+    }
+    return any;
 }
 
 void link_freeze(struct links *links, struct link *link, const char *reason)

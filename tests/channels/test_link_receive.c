@@ -209,6 +209,37 @@ START_TEST(a_parcel_for_another_epoch_of_ours_is_stale)
 }
 END_TEST
 
+START_TEST(what_vanished_is_sent_again_after_a_reminder)
+{
+    ck_assert(!links_remind(a.links));
+    peer_send(&a, 7);
+    ck_assert(peer_out(&a, &parcel));  /* and it is lost */
+    ck_assert(!links_remind(a.links)); /* it may still be on the way */
+    ck_assert(!peer_out(&a, &parcel));
+    ck_assert(links_remind(a.links));
+    peers_settle(&a, &b);
+    ck_assert_uint_eq(b.heard, 1);
+    ck_assert(!links_remind(a.links));
+    ck_assert(!links_remind(a.links));
+}
+END_TEST
+
+START_TEST(a_link_that_is_down_is_reminded_and_a_frozen_one_is_not)
+{
+    link_connected(a.links, a.link);
+    (void)peer_save(&a);
+    ck_assert(peer_out(&a, &parcel)); /* and it is lost */
+    ck_assert(!peer_out(&a, &parcel));
+    ck_assert(links_remind(a.links));
+    link_freeze(b.links, b.link, "a test");
+    ck_assert(!links_remind(b.links));
+    ck_assert_int_eq(link_resume(b.links, b.link, &b.fault), ST_OK);
+    peers_settle(&a, &b);
+    ck_assert_int_eq(a.link->state, LINK_UP);
+    ck_assert_int_eq(b.link->state, LINK_UP);
+}
+END_TEST
+
 START_TEST(a_link_that_is_down_takes_nothing)
 {
     struct data_head head;
@@ -335,6 +366,8 @@ int main(void)
     tcase_add_test(tcase, a_gap_is_refused_and_calls_for_a_hello_once);
     tcase_add_test(tcase, a_parcel_of_another_epoch_is_stale_and_calls_for_a_hello_once);
     tcase_add_test(tcase, a_parcel_for_another_epoch_of_ours_is_stale);
+    tcase_add_test(tcase, what_vanished_is_sent_again_after_a_reminder);
+    tcase_add_test(tcase, a_link_that_is_down_is_reminded_and_a_frozen_one_is_not);
     tcase_add_test(tcase, a_link_that_is_down_takes_nothing);
     tcase_add_test(tcase, a_frozen_link_takes_nothing);
     tcase_add_test(tcase, an_acknowledgement_of_what_was_never_sent_is_a_lie);

@@ -38,6 +38,7 @@ struct world {
     uint64_t crashes;
     uint64_t cuts;
     uint64_t refusals; /* by link_check_send() */
+    bool leaks;        /* parcels vanish from a connection that stays */
 };
 
 /* ---- the wire ---- */
@@ -242,10 +243,15 @@ static void step(struct world *world)
                 put(&site->late, &site->wire.items[0]);
             deliver(site, &site->wire, 0);
         }
-    } else if (dice < 86) {
+    } else if (dice < 82) {
+        if (world->leaks && site->wire.count != 0)
+            drop(&site->wire, rng_below(&world->rng, site->wire.count));
+    } else if (dice < 83) {
+        (void)links_remind(site->at.links); /* at any time; what it makes due leaves or not */
+    } else if (dice < 88) {
         if (site->late.count != 0)
             deliver(site, &site->late, rng_below(&world->rng, site->late.count));
-    } else if (dice < 92) {
+    } else if (dice < 93) {
         connect(site);
     } else if (dice < 95) {
         speak(world, who);
@@ -280,33 +286,44 @@ static void check_arrived(const struct site *from, const struct site *to)
     ck_assert_int_eq(from->at.link->state, LINK_UP);
 }
 
-/* No more accidents: everything must arrive without further help. */
+/* Everything on the way arrives, and what that makes due leaves. */
+static void exchange(struct world *world)
+{
+    for (int i = 0; i < 2; i++) {
+        struct site *site = &world->sites[i];
+        static const struct link_prices prices;
+        struct bytes parcel = {0};
+
+        while (site->wire.count != 0)
+            deliver(site, &site->wire, 0);
+        (void)peer_save(&site->at);
+        site->saved = site->now;
+        while (link_parcel_out(site->at.links, site->at.link, &prices, &parcel)) {
+            put(&world->sites[1 - i].wire, &parcel);
+            bytes_clear(&parcel);
+        }
+        bytes_fini(&parcel);
+    }
+}
+
+/* No more accidents: all must arrive, without help but for reminders if parcels vanished. */
 static void quiet(struct world *world)
 {
-    int rounds = 0;
-
     for (int i = 0; i < 2; i++) {
         drop_all(&world->sites[i].late);
         connect(&world->sites[i]);
     }
-    do {
-        ck_assert_int_lt(rounds++, 50);
-        for (int i = 0; i < 2; i++) {
-            struct site *site = &world->sites[i];
-            static const struct link_prices prices;
-            struct bytes parcel = {0};
+    for (int reminders = 0; reminders < (world->leaks ? 4 : 1); reminders++) {
+        int rounds = 0;
 
-            while (site->wire.count != 0)
-                deliver(site, &site->wire, 0);
-            (void)peer_save(&site->at);
-            site->saved = site->now;
-            while (link_parcel_out(site->at.links, site->at.link, &prices, &parcel)) {
-                put(&world->sites[1 - i].wire, &parcel);
-                bytes_clear(&parcel);
-            }
-            bytes_fini(&parcel);
-        }
-    } while (world->sites[0].wire.count + world->sites[1].wire.count != 0);
+        do {
+            ck_assert_int_lt(rounds++, 12); /* they never fall silent */
+            exchange(world);
+        } while (world->sites[0].wire.count + world->sites[1].wire.count != 0);
+        if (world->leaks)
+            for (int i = 0; i < 2; i++)
+                (void)links_remind(world->sites[i].at.links); /* the next exchange shows */
+    }
     check_arrived(&world->sites[0], &world->sites[1]);
     check_arrived(&world->sites[1], &world->sites[0]);
 }
@@ -337,6 +354,7 @@ START_TEST(each_message_arrives_once_in_order_whatever_the_wire_does_and_whoever
 
     world.rng = rng_for_test();
     for (int run = 0; run < RUNS; run++) {
+        world.leaks = rng_coin(&world.rng);
         for (int i = 0; i < 2; i++)
             site_init(&world, &world.sites[i]);
         for (int i = 0; i < STEPS; i++) {
