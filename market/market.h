@@ -25,15 +25,33 @@ struct bytes;
 #define MARKET_RENT_UNIT (((uint64_t)1 << 30) * (uint64_t)3600000000)
 
 enum {
-    PRICEBOOK_ORDERS_MAX = 128,  /* numbers of orders of the guest ABI lie below it */
-    PRICEBOOK_PATH_BYTES = 64,   /* a key such as "orders.facet_send", with its NUL */
-    PRICEBOOK_VALUE_BYTES = 40,  /* a value as text, with its NUL */
-    PRICEBOOK_CURRENCY_BYTES = 9 /* 1 to 8 letters and digits, and the NUL */
+    PRICEBOOK_ORDERS_MAX = 128,    /* numbers of orders of the guest ABI lie below it */
+    PRICEBOOK_PATH_BYTES = 64,     /* a key such as "orders.facet_send", with its NUL */
+    PRICEBOOK_VALUE_BYTES = 40,    /* a value as text, with its NUL */
+    PRICEBOOK_CURRENCY_BYTES = 9,  /* 1 to 8 letters and digits, and the NUL */
+    PRICEBOOK_LINKS_MAX = 64,      /* links with prices of their own */
+    PRICEBOOK_LINK_NAME_BYTES = 33 /* as long as a link's name may be, and the NUL */
 };
 #define PRICEBOOK_PRICE_NANOS_MAX                                                                  \
     ((uint64_t)1000000000000000)            /* a million a unit: a slip of a key */
 #define INBOX_MESSAGES_MAX 256              /* the highest that inbox.messages_max may be */
 #define INBOX_BYTES_MAX ((uint64_t)1 << 20) /* the highest that inbox.bytes_max may be */
+
+/* What is charged for a link.  Fixed numbers: they are stored. */
+enum link_price {
+    LINK_PRICE_BIRTH_FEE = 0,   /* each agent born here for the neighbour */
+    LINK_PRICE_CHANNEL_FEE = 1, /* each channel bought here by the neighbour */
+    LINK_PRICE_PACKETS = 2,     /* per MARKET_PACKETS_UNIT packets sent over the link */
+    LINK_PRICE_PACKET_DATA = 3, /* per MARKET_PACKET_DATA_UNIT bytes sent over the link */
+};
+enum { LINK_PRICES = 4 };
+
+/* One link's own prices, by its name; whether there is such a link the market does not know. */
+struct pricebook_link {
+    char name[PRICEBOOK_LINK_NAME_BYTES];
+    struct money price[LINK_PRICES];
+    bool priced[LINK_PRICES];
+};
 
 /*
  * Everything the operator posts.  Comments give the key in prices.toml and the unit.
@@ -67,6 +85,14 @@ struct pricebook {
     uint64_t customer_memory_bytes_max; /* customers.memory_bytes_max: of all its agents */
     uint64_t customer_inbox_percent;    /* customers.inbox_percent: of any one inbox it may fill */
 
+    /* Of all links that have none of their own: read these by pricebook_link_price(). */
+    struct money link_birth_fee;   /* links.birth_fee */
+    struct money link_channel_fee; /* links.channel_fee */
+    struct money link_packets;     /* links.packets */
+    struct money link_packet_data; /* links.packet_data */
+    size_t link_count;
+    struct pricebook_link links[PRICEBOOK_LINKS_MAX]; /* link.NAME.birth_fee ...; by name */
+
     /* Read these by pricebook_order(). */
     struct money order_default;
     struct money order_price[PRICEBOOK_ORDERS_MAX];
@@ -88,6 +114,10 @@ void pricebook_default(struct pricebook *book, const struct order_names *names);
 
 /* What one call of order `number` costs, before what it moves or buys; number below the maximum. */
 struct money pricebook_order(const struct pricebook *book, int number);
+
+/* What the link of this name charges: its own price, or that of all links. */
+struct money pricebook_link_price(const struct pricebook *book, const char *name,
+                                  enum link_price which);
 
 /* How a value was written. */
 enum pricebook_kind {

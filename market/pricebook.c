@@ -64,6 +64,10 @@ static const struct key keys[] = {
          "of state of one customer", 0, BYTES_MAX),
     COUNT("customers.inbox_percent", customer_inbox_percent, "50",
           "percent of one inbox that one customer may fill", 1, 100),
+    PRICE("links.birth_fee", link_birth_fee, "0.0001", "per birth for a neighbour"),
+    PRICE("links.channel_fee", link_channel_fee, "0.0001", "per channel that a neighbour buys"),
+    PRICE("links.packets", link_packets, "0.000001", "per 1000 packets sent over a link"),
+    PRICE("links.packet_data", link_packet_data, "0.00001", "per MiB sent over a link"),
 };
 
 enum { KEYS = sizeof keys / sizeof keys[0] };
@@ -123,8 +127,8 @@ bool pricebook_set_raw(struct pricebook *book, size_t place, uint64_t value)
     return true;
 }
 
-static enum status parse_price(struct money *price, const struct pricebook_entry *entry,
-                               struct fault *fault)
+enum status pricebook_parse_price(struct money *price, const struct pricebook_entry *entry,
+                                  struct fault *fault)
 {
     struct money value;
     enum status status;
@@ -225,7 +229,7 @@ static enum status set_order(struct pricebook *book, const struct order_names *n
 
         return unknown_key(entry, order_prefix, nearest, fault);
     }
-    status = parse_price(&price, entry, fault);
+    status = pricebook_parse_price(&price, entry, fault);
     if (status != ST_OK)
         return status;
     if (is_default) {
@@ -244,11 +248,13 @@ enum status pricebook_set(struct pricebook *book, const struct order_names *name
         return set_currency(book, entry, fault);
     if (strncmp(entry->path, order_prefix, strlen(order_prefix)) == 0)
         return set_order(book, names, entry, fault);
+    if (pricebook_is_link_path(entry->path))
+        return pricebook_set_link(book, entry, fault);
     for (size_t i = 0; i < KEYS; i++) {
         if (strcmp(entry->path, keys[i].path) != 0)
             continue;
         if (keys[i].kind == KEY_MONEY)
-            return parse_price(money_at(book, &keys[i]), entry, fault);
+            return pricebook_parse_price(money_at(book, &keys[i]), entry, fault);
         return parse_number(number_at(book, &keys[i]), &keys[i], entry, fault);
     }
     return unknown_key(entry, "", market_nearest(entry->path, candidate_key, NULL), fault);
@@ -258,7 +264,7 @@ bool pricebook_has_table(const char *path)
 {
     size_t size = strlen(path);
 
-    if (strcmp(path, "orders") == 0)
+    if (strcmp(path, "orders") == 0 || strcmp(path, "link") == 0 || pricebook_is_link_path(path))
         return true;
     for (size_t i = 0; i < KEYS; i++) {
         if (strncmp(keys[i].path, path, size) == 0 && keys[i].path[size] == '.')
@@ -329,6 +335,11 @@ static void print_price(const struct printer *printer, const char *path, struct 
     printer->visit(printer->context, &line);
 }
 
+static void print_link_price(void *context, const char *path, struct money price, const char *unit)
+{
+    print_price(context, path, price, unit);
+}
+
 static void print_number(const struct printer *printer, const struct key *key)
 {
     char value[PRICEBOOK_VALUE_BYTES];
@@ -359,6 +370,7 @@ void pricebook_each(const struct pricebook *book, const struct order_names *name
         INVARIANT(money_from_nanos(&price, raw_value(book, &keys[i])) == ST_OK);
         print_price(&printer, keys[i].path, price, keys[i].unit);
     }
+    pricebook_each_link(book, print_link_price, &printer);
     print_price(&printer, order_default_path, book->order_default, order_unit);
     for (int i = 0; names != NULL && i < PRICEBOOK_ORDERS_MAX && names->name(i) != NULL; i++) {
         char path[PRICEBOOK_PATH_BYTES];

@@ -1,12 +1,36 @@
 /*
  * The stored form of a price book:
  *     [1, currency, [values in the order of the table of keys], default, [order, price, ...]]
+ * and, when links have prices of their own, one item more:
+ *     [name, [which, price, ...], ...]
  */
 #include "base/bytes.h"
 #include "base/cbor.h"
 #include "market/keys.h"
 
-enum { BOOK_FORMAT = 1 };
+#include <string.h>
+
+enum { BOOK_FORMAT = 1, BOOK_ITEMS = 5 };
+
+static void encode_links(const struct pricebook *book, struct bytes *out)
+{
+    cbor_put_array(out, 2 * book->link_count);
+    for (size_t i = 0; i < book->link_count; i++) {
+        const struct pricebook_link *link = &book->links[i];
+        uint64_t priced = 0;
+
+        for (size_t which = 0; which < LINK_PRICES; which++)
+            priced += link->priced[which] ? 1 : 0;
+        cbor_put_text(out, link->name);
+        cbor_put_array(out, 2 * priced);
+        for (size_t which = 0; which < LINK_PRICES; which++) {
+            if (!link->priced[which])
+                continue;
+            cbor_put_uint(out, which);
+            cbor_put_uint(out, money_nanos(link->price[which]));
+        }
+    }
+}
 
 void pricebook_encode(const struct pricebook *book, struct bytes *out)
 {
@@ -14,7 +38,7 @@ void pricebook_encode(const struct pricebook *book, struct bytes *out)
 
     for (int i = 0; i < PRICEBOOK_ORDERS_MAX; i++)
         priced += book->order_priced[i] ? 1 : 0;
-    cbor_put_array(out, 5);
+    cbor_put_array(out, book->link_count == 0 ? BOOK_ITEMS : BOOK_ITEMS + 1);
     cbor_put_uint(out, BOOK_FORMAT);
     cbor_put_text(out, book->currency);
     cbor_put_array(out, pricebook_keys());
@@ -28,6 +52,8 @@ void pricebook_encode(const struct pricebook *book, struct bytes *out)
         cbor_put_uint(out, i);
         cbor_put_uint(out, money_nanos(book->order_price[i]));
     }
+    if (book->link_count > 0)
+        encode_links(book, out);
 }
 
 static struct money decode_price(struct cbor *in)
@@ -57,6 +83,44 @@ static void decode_orders(struct pricebook *book, struct cbor *in)
     }
 }
 
+static void decode_link(struct pricebook_link *link, struct cbor *in)
+{
+    uint64_t count = cbor_get_array_any(in, (uint64_t)2 * LINK_PRICES);
+    uint64_t least = 0;
+
+    if (count == 0 || count % 2 != 0)
+        cbor_fail(in, "a link without a price");
+    for (uint64_t i = 0; i < count / 2 && in->error == NULL; i++) {
+        uint64_t which = cbor_get_uint(in, LINK_PRICES - 1);
+
+        if (which < least)
+            cbor_fail(in, "prices of a link that do not rise");
+        least = which + 1;
+        link->price[which] = decode_price(in);
+        link->priced[which] = true;
+    }
+}
+
+static void decode_links(struct pricebook *book, struct cbor *in)
+{
+    uint64_t count = cbor_get_array_any(in, (uint64_t)2 * PRICEBOOK_LINKS_MAX);
+    char before[PRICEBOOK_LINK_NAME_BYTES] = "";
+
+    if (count == 0 || count % 2 != 0)
+        cbor_fail(in, "no links");
+    for (uint64_t i = 0; i < count / 2 && in->error == NULL; i++) {
+        char name[PRICEBOOK_LINK_NAME_BYTES];
+
+        cbor_get_text(in, name, sizeof name - 1);
+        if (in->error == NULL && (!pricebook_is_link_name(name) || strcmp(name, before) <= 0))
+            cbor_fail(in, "names of links that do not rise");
+        if (in->error != NULL)
+            return;
+        memcpy(before, name, sizeof before);
+        decode_link(pricebook_add_link(book, name), in); /* there is room: count is bounded */
+    }
+}
+
 enum status pricebook_decode(struct pricebook *book, const void *data, size_t size,
                              struct fault *fault)
 {
@@ -64,13 +128,16 @@ enum status pricebook_decode(struct pricebook *book, const void *data, size_t si
     char text[PRICEBOOK_CURRENCY_BYTES];
     struct pricebook_entry currency = {"currency", PRICEBOOK_TEXT, text};
     struct cbor in;
+    uint64_t items;
     uint64_t count;
     enum status status;
 
     /* A book of an older program ends early; what it did not know keeps its default. */
     pricebook_default(&decoded, NULL);
     cbor_init(&in, data, size);
-    cbor_get_array(&in, 5);
+    items = cbor_get_array_any(&in, BOOK_ITEMS + 1);
+    if (items < BOOK_ITEMS)
+        cbor_fail(&in, "too few items");
     if (cbor_get_uint(&in, UINT64_MAX) != BOOK_FORMAT)
         cbor_fail(&in, "an unknown format");
     cbor_get_text(&in, text, sizeof text - 1);
@@ -81,6 +148,8 @@ enum status pricebook_decode(struct pricebook *book, const void *data, size_t si
     }
     decoded.order_default = decode_price(&in);
     decode_orders(&decoded, &in);
+    if (items > BOOK_ITEMS)
+        decode_links(&decoded, &in);
     status = cbor_done(&in, fault, "price book");
     if (status != ST_OK)
         return status;

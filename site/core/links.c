@@ -23,13 +23,19 @@ static uint64_t account_in(uint32_t interface)
 struct interface_prices core_interface_prices(const struct core *core, uint32_t interface)
 {
     const struct pricebook *book = &core->book;
-    struct interface_prices prices = {.birth_fee = book->birth_fee,
-                                      .channel_fee = book->channel_fee,
-                                      .packets = book->packets,
-                                      .packet_data = book->packet_data};
+    const struct link *link = links_find(core->links, interface);
 
-    (void)interface;
-    return prices;
+    if (link == NULL) /* self; or none, and then the order is refused */
+        return (struct interface_prices){.birth_fee = book->birth_fee,
+                                         .channel_fee = book->channel_fee,
+                                         .packets = book->packets,
+                                         .packet_data = book->packet_data};
+    return (struct interface_prices){
+        .birth_fee = pricebook_link_price(book, link->name, LINK_PRICE_BIRTH_FEE),
+        .channel_fee = pricebook_link_price(book, link->name, LINK_PRICE_CHANNEL_FEE),
+        .packets = pricebook_link_price(book, link->name, LINK_PRICE_PACKETS),
+        .packet_data = pricebook_link_price(book, link->name, LINK_PRICE_PACKET_DATA),
+    };
 }
 
 /* ---- orders ---- */

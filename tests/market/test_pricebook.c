@@ -2,6 +2,7 @@
 #include "base/cbor.h"
 #include "market/market.h"
 #include "tests/check_main.h"
+#include <stdio.h>
 #include <string.h>
 
 static const char *const orders[] = {"event_info", "facet_send", "channel_send", "heap_add"};
@@ -205,6 +206,11 @@ START_TEST(tables_are_known_by_name)
 {
     ck_assert(pricebook_has_table("heap"));
     ck_assert(pricebook_has_table("orders"));
+    ck_assert(pricebook_has_table("links"));
+    ck_assert(pricebook_has_table("link"));
+    ck_assert(pricebook_has_table("link.b"));
+    ck_assert(pricebook_has_table("link.b.c"));
+    ck_assert(!pricebook_has_table("linked"));
     ck_assert(!pricebook_has_table("hea"));
     ck_assert(!pricebook_has_table("heap.deposit"));
     ck_assert(!pricebook_has_table("currency"));
@@ -240,6 +246,15 @@ static void scramble(struct pricebook *book, struct rng *rng)
         if (rng_coin(rng))
             continue;
         (void)strcat(path, orders[i]);
+        (void)money_print(text, (struct money){.nanos = rng_below(rng, 1000000000000)});
+        ck_assert_int_eq(set(book, path, PRICEBOOK_TEXT, text), ST_OK);
+    }
+    for (uint64_t i = rng_below(rng, 6); i > 0; i--) {
+        static const char *const prices[] = {"birth_fee", "channel_fee", "packets", "packet_data"};
+        char path[PRICEBOOK_PATH_BYTES];
+
+        (void)snprintf(path, sizeof path, "link.b%c.%s", (char)('a' + rng_below(rng, 3)),
+                       prices[rng_below(rng, LINK_PRICES)]);
         (void)money_print(text, (struct money){.nanos = rng_below(rng, 1000000000000)});
         ck_assert_int_eq(set(book, path, PRICEBOOK_TEXT, text), ST_OK);
     }
@@ -340,6 +355,124 @@ START_TEST(an_older_shorter_book_gets_defaults_for_the_rest)
 }
 END_TEST
 
+START_TEST(a_link_has_its_own_prices_or_those_of_all_links)
+{
+    struct pricebook book;
+
+    pricebook_default(&book, &names);
+    ck_assert_uint_eq(pricebook_link_price(&book, "b", LINK_PRICE_BIRTH_FEE).nanos, 100000);
+    ck_assert_uint_eq(pricebook_link_price(&book, "b", LINK_PRICE_PACKETS).nanos, 1000);
+    ck_assert_int_eq(set(&book, "links.packets", PRICEBOOK_TEXT, "0.5"), ST_OK);
+    ck_assert_int_eq(set(&book, "link.b.packets", PRICEBOOK_TEXT, "0.25"), ST_OK);
+    ck_assert_int_eq(set(&book, "link.a.x.packets", PRICEBOOK_TEXT, "0"), ST_OK);
+    ck_assert_uint_eq(pricebook_link_price(&book, "b", LINK_PRICE_PACKETS).nanos, 250000000);
+    ck_assert_uint_eq(pricebook_link_price(&book, "a.x", LINK_PRICE_PACKETS).nanos, 0);
+    ck_assert_uint_eq(pricebook_link_price(&book, "a", LINK_PRICE_PACKETS).nanos, 500000000);
+    ck_assert_uint_eq(pricebook_link_price(&book, "b", LINK_PRICE_CHANNEL_FEE).nanos, 100000);
+    ck_assert_uint_eq(pricebook_link_price(&book, "b", LINK_PRICE_PACKET_DATA).nanos, 10000);
+    ck_assert_uint_eq(book.packets.nanos, 1000);
+}
+END_TEST
+
+START_TEST(prices_of_a_link_that_are_none_are_refused)
+{
+    refuse("link.b.brith_fee", PRICEBOOK_TEXT, "1", ST_MISSING, "\"link.b.birth_fee\"");
+    refuse("link.b.colour", PRICEBOOK_TEXT, "1", ST_MISSING, "no price");
+    refuse("link.b", PRICEBOOK_TEXT, "1", ST_MISSING, "no price");
+    refuse("link.", PRICEBOOK_TEXT, "1", ST_MISSING, "no price");
+    refuse("link..packets", PRICEBOOK_TEXT, "1", ST_INVALID, "no link");
+    refuse("link.a b.packets", PRICEBOOK_TEXT, "1", ST_INVALID, "no link");
+    refuse("link.a23456789012345678901234567890123.packets", PRICEBOOK_TEXT, "1", ST_MISSING,
+           "no price");
+    refuse("link.b.packets", PRICEBOOK_FLOAT, "0.5", ST_INVALID, "in quotes");
+    refuse("link.b.packets", PRICEBOOK_TEXT, "1000001", ST_INVALID, "a slip");
+}
+END_TEST
+
+START_TEST(only_so_many_links_have_prices_of_their_own)
+{
+    struct pricebook book;
+    struct bytes bytes = {0};
+    struct pricebook read;
+
+    pricebook_default(&book, &names);
+    for (int i = 0; i <= PRICEBOOK_LINKS_MAX; i++) {
+        char path[PRICEBOOK_PATH_BYTES];
+
+        (void)snprintf(path, sizeof path, "link.n%d.packets", i);
+        ck_assert_int_eq(set(&book, path, PRICEBOOK_TEXT, "1"),
+                         i < PRICEBOOK_LINKS_MAX ? ST_OK : ST_INVALID);
+    }
+    ck_assert_ptr_nonnull(strstr(fault.text, "at most 64"));
+    ck_assert_int_eq(set(&book, "link.n7.packets", PRICEBOOK_TEXT, "2"), ST_OK);
+    pricebook_encode(&book, &bytes);
+    ck_assert_int_eq(pricebook_decode(&read, bytes.data, bytes.size, &fault), ST_OK);
+    assert_same(&book, &read);
+    bytes_fini(&bytes);
+}
+END_TEST
+
+/* A stored book with this as its sixth item. */
+static void refuse_links(const struct bytes *links)
+{
+    struct bytes bytes = {0};
+
+    cbor_put_array(&bytes, 6);
+    cbor_put_uint(&bytes, 1);
+    cbor_put_text(&bytes, "SRI");
+    cbor_put_array(&bytes, 0);
+    cbor_put_uint(&bytes, 1);
+    cbor_put_array(&bytes, 0);
+    bytes_append(&bytes, links->data, links->size);
+    refuse_bytes(&bytes);
+    bytes_fini(&bytes);
+}
+
+static void put_link(struct bytes *out, const char *name, uint64_t which)
+{
+    cbor_put_text(out, name);
+    cbor_put_array(out, 2);
+    cbor_put_uint(out, which);
+    cbor_put_uint(out, 5);
+}
+
+START_TEST(stored_prices_of_links_that_make_no_sense_are_refused)
+{
+    struct bytes links = {0};
+
+    cbor_put_array(&links, 0);
+    refuse_links(&links);
+    bytes_clear(&links);
+    cbor_put_array(&links, 1);
+    cbor_put_text(&links, "b");
+    refuse_links(&links);
+    bytes_clear(&links);
+    cbor_put_array(&links, 4);
+    put_link(&links, "b", 1);
+    put_link(&links, "a", 1);
+    refuse_links(&links);
+    bytes_clear(&links);
+    cbor_put_array(&links, 4);
+    put_link(&links, "a", 1);
+    put_link(&links, "a", 2);
+    refuse_links(&links);
+    bytes_clear(&links);
+    cbor_put_array(&links, 2);
+    put_link(&links, "a", LINK_PRICES);
+    refuse_links(&links);
+    bytes_clear(&links);
+    cbor_put_array(&links, 2);
+    put_link(&links, "a b", 1);
+    refuse_links(&links);
+    bytes_clear(&links);
+    cbor_put_array(&links, 2);
+    cbor_put_text(&links, "a");
+    cbor_put_array(&links, 0);
+    refuse_links(&links);
+    bytes_fini(&links);
+}
+END_TEST
+
 START_TEST(a_stored_book_that_makes_no_sense_is_refused)
 {
     static const struct {
@@ -397,5 +530,9 @@ int main(void)
     tcase_add_test(stored, a_stored_book_cut_anywhere_is_refused);
     tcase_add_test(stored, an_older_shorter_book_gets_defaults_for_the_rest);
     tcase_add_test(stored, a_stored_book_that_makes_no_sense_is_refused);
+    tcase_add_test(stored, a_link_has_its_own_prices_or_those_of_all_links);
+    tcase_add_test(stored, prices_of_a_link_that_are_none_are_refused);
+    tcase_add_test(stored, only_so_many_links_have_prices_of_their_own);
+    tcase_add_test(stored, stored_prices_of_links_that_make_no_sense_are_refused);
     return check_main(suite);
 }

@@ -1,0 +1,158 @@
+/*
+ * Prices of one link that differ from those of all links: keys `link.NAME.birth_fee` and so on.
+ * They are kept in order of name, so that one book has one stored form.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "market/keys.h"
+
+static const char link_prefix[] = "link.";
+
+static const struct {
+    const char *name;
+    const char *unit;
+} prices[LINK_PRICES] = {
+    [LINK_PRICE_BIRTH_FEE] = {"birth_fee", "per birth"},
+    [LINK_PRICE_CHANNEL_FEE] = {"channel_fee", "per channel"},
+    [LINK_PRICE_PACKETS] = {"packets", "per 1000 packets"},
+    [LINK_PRICE_PACKET_DATA] = {"packet_data", "per MiB"},
+};
+
+bool pricebook_is_link_path(const char *path)
+{
+    return strncmp(path, link_prefix, strlen(link_prefix)) == 0;
+}
+
+/* Where the link is, or where it would be put. */
+static size_t place_of(const struct pricebook *book, const char *name, bool *found)
+{
+    size_t low = 0;
+    size_t high = book->link_count;
+
+    *found = false;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(book->links[middle].name, name);
+
+        if (order == 0)
+            *found = true;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct pricebook_link *pricebook_add_link(struct pricebook *book, const char *name)
+{
+    bool found;
+    size_t place = place_of(book, name, &found);
+    struct pricebook_link *link = &book->links[place];
+
+    if (found)
+        return link;
+    if (book->link_count == PRICEBOOK_LINKS_MAX)
+        return NULL;
+    memmove(link + 1, link, (book->link_count - place) * sizeof *link);
+    *link = (struct pricebook_link){0};
+    (void)snprintf(link->name, sizeof link->name, "%s", name);
+    book->link_count++;
+    return link;
+}
+
+bool pricebook_is_link_name(const char *name)
+{
+    size_t size = strlen(name);
+
+    /* As of links: channels/link.h. */
+    return size >= 1 && size < PRICEBOOK_LINK_NAME_BYTES &&
+           strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.") ==
+               size;
+}
+
+static const char *candidate_price(const void *context, size_t index)
+{
+    (void)context;
+    return index < LINK_PRICES ? prices[index].name : NULL;
+}
+
+static enum status unknown_price(const char *path, const char *last, struct fault *fault)
+{
+    const char *nearest = market_nearest(last, candidate_price, NULL);
+
+    if (nearest == NULL)
+        return fault_set(fault, ST_MISSING, "no price is called \"%.60s\"", path);
+    return fault_set(fault, ST_MISSING, "no price is called \"%.60s\"; did you mean \"%.*s%s\"?",
+                     path, (int)(last - path), path, nearest);
+}
+
+enum status pricebook_set_link(struct pricebook *book, const struct pricebook_entry *entry,
+                               struct fault *fault)
+{
+    const char *last = strrchr(entry->path, '.') + 1; /* names may have points in them, too */
+    const char *begin = entry->path + strlen(link_prefix);
+    char name[PRICEBOOK_LINK_NAME_BYTES];
+    struct pricebook_link *link;
+    struct money price;
+    size_t which = 0;
+    enum status status;
+
+    if (last <= begin || (size_t)(last - 1 - begin) >= sizeof name)
+        return fault_set(fault, ST_MISSING, "no price is called \"%.60s\"", entry->path);
+    (void)snprintf(name, sizeof name, "%.*s", (int)(last - 1 - begin), begin);
+    while (which < LINK_PRICES && strcmp(last, prices[which].name) != 0)
+        which++;
+    if (which == LINK_PRICES)
+        return unknown_price(entry->path, last, fault);
+    if (!pricebook_is_link_name(name))
+        return fault_set(fault, ST_INVALID, "%.60s: no link can have such a name", entry->path);
+    status = pricebook_parse_price(&price, entry, fault);
+    if (status != ST_OK)
+        return status;
+    link = pricebook_add_link(book, name);
+    if (link == NULL)
+        return fault_set(fault, ST_INVALID, "%s: at most %d links have prices of their own",
+                         entry->path, PRICEBOOK_LINKS_MAX);
+    link->price[which] = price;
+    link->priced[which] = true;
+    return ST_OK;
+}
+
+struct money pricebook_link_price(const struct pricebook *book, const char *name,
+                                  enum link_price which)
+{
+    const struct money all[LINK_PRICES] = {
+        [LINK_PRICE_BIRTH_FEE] = book->link_birth_fee,
+        [LINK_PRICE_CHANNEL_FEE] = book->link_channel_fee,
+        [LINK_PRICE_PACKETS] = book->link_packets,
+        [LINK_PRICE_PACKET_DATA] = book->link_packet_data,
+    };
+    bool found;
+    size_t place = place_of(book, name, &found);
+
+    if (found && book->links[place].priced[which])
+        return book->links[place].price[which];
+    return all[which];
+}
+
+void pricebook_each_link(const struct pricebook *book,
+                         void (*visit)(void *context, const char *path, struct money price,
+                                       const char *unit),
+                         void *context)
+{
+    for (size_t i = 0; i < book->link_count; i++) {
+        const struct pricebook_link *link = &book->links[i];
+
+        for (size_t which = 0; which < LINK_PRICES; which++) {
+            char path[PRICEBOOK_PATH_BYTES];
+
+            if (!link->priced[which])
+                continue;
+            (void)snprintf(path, sizeof path, "%s%s.%s", link_prefix, link->name,
+                           prices[which].name);
+            visit(context, path, link->price[which], prices[which].unit);
+        }
+    }
+}
