@@ -139,9 +139,10 @@ END_TEST
 
 START_TEST(a_forgotten_agent_is_laid_out_anew)
 {
-    struct arena_slot *slot = arena_take(arena, agent);
+    struct arena_slot *slot;
     uint8_t page[PAGED_BYTES];
 
+    (void)arena_take(arena, agent);
     arena_forget(arena, agent->id);
     memset(page, 9, sizeof page);
     paged_set(&agent->memory, &world.agents->dirty_pages, 4, page);

@@ -180,30 +180,30 @@ static void paint_objects(struct painter *painter)
 
 static int by_serial(const void *a, const void *b)
 {
-    const struct heap_entry *const *left = a;
-    const struct heap_entry *const *right = b;
+    const struct heap_entry *left = a;
+    const struct heap_entry *right = b;
 
-    return (*left)->serial < (*right)->serial ? -1 : 1;
+    return left->serial < right->serial ? -1 : 1;
 }
 
 static void paint_heap(struct painter *painter)
 {
     const struct agents *agents = painter->agents;
-    const struct heap_entry **entries = calloc(agents->heap_count + 1, sizeof *entries);
+    struct heap_entry *entries = calloc(agents->heap_count + 1, sizeof *entries);
     size_t count = 0;
 
     ck_assert_ptr_nonnull(entries);
     for (size_t bucket = 0; bucket < agents->heap_buckets; bucket++) {
         for (const struct heap_entry *at = agents->heap[bucket]; at != NULL; at = at->next)
-            entries[count++] = at;
+            entries[count++] = *at;
     }
     ck_assert_uint_eq(count, agents->heap_count);
     qsort(entries, count, sizeof *entries, by_serial);
     for (size_t i = 0; i < count; i++) {
         (void)fprintf(painter->out, "heap %llu payer %llu deposit %llu cap %d/%d/%llu number ",
-                      U(entries[i]->serial), U(entries[i]->payer), U(entries[i]->deposit.nanos),
-                      entries[i]->cap.kind, entries[i]->cap.rights, U(entries[i]->cap.object));
-        print_hex(painter->out, entries[i]->number, sizeof entries[i]->number);
+                      U(entries[i].serial), U(entries[i].payer), U(entries[i].deposit.nanos),
+                      entries[i].cap.kind, entries[i].cap.rights, U(entries[i].cap.object));
+        print_hex(painter->out, entries[i].number, sizeof entries[i].number);
         (void)fprintf(painter->out, "\n");
     }
     free(entries);
