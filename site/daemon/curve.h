@@ -7,7 +7,11 @@
 
 #include "site/control/control.h"
 
-enum { CURVE_KEY_BYTES = 32 };
+enum {
+    CURVE_KEY_BYTES = 32,
+    /* What sealing adds to a message (RFC 26): "\7MESSAGE", a short nonce, a MAC and flags. */
+    CURVE_SEAL_BYTES = 8 + 8 + 16 + 1,
+};
 
 /* The image of a public key.  ST_INVALID: it is no Ed25519 key. */
 MUST_CHECK enum status curve_public(uint8_t curve[CURVE_KEY_BYTES],

@@ -37,7 +37,8 @@ enum status wire_limits(void *socket, struct fault *fault)
         {ZMQ_HEARTBEAT_TIMEOUT, HEARTBEAT_TIMEOUT_MS},
         {ZMQ_HEARTBEAT_TTL, HEARTBEAT_TIMEOUT_MS},
     };
-    const int64_t parcel_bytes_max = LINK_PARCEL_BYTES_MAX;
+    /* libzmq compares it with the size of what is sealed. */
+    const int64_t parcel_bytes_max = LINK_PARCEL_BYTES_MAX + CURVE_SEAL_BYTES;
 
     if (zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &parcel_bytes_max, sizeof parcel_bytes_max) != 0)
         return fault_set(fault, ST_IO, "links: limit of a parcel: %s", zmq_strerror(errno));

@@ -1,0 +1,677 @@
+/* Links' sockets against each other and against peers that keep to no rule; all on loopback. */
+#include "site/daemon/wires.h"
+
+#include <netinet/in.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "site/daemon/curve.h"
+#include "site/daemon/limits.h"
+#include "tests/check_main.h"
+#include "tests/temp_dir.h"
+#include "tests/tsan_zmq.h"
+
+enum { SITES = 3, SEEN_MAX = 1024, PATIENCE = 2500, ENDPOINT_BYTES = 160 };
+
+/* A site as far as its sockets know it. */
+struct site {
+    uint8_t key[CONTROL_KEY_BYTES];
+    uint8_t secret[CONTROL_SECRET_BYTES];
+    char endpoint[ENDPOINT_BYTES];
+    struct wires *wires;
+    struct wake wake;
+    struct ring ring;
+    bool holds; /* gives nothing back */
+    struct arrival *held[ARRIVALS_MAX];
+    size_t held_count;
+    uint32_t connected;
+    uint8_t seen[SEEN_MAX]; /* first byte of each parcel */
+    size_t sizes[SEEN_MAX];
+    size_t seen_count;
+};
+
+static struct site sites[SITES];
+static uint64_t now_us = 1;
+
+static unsigned free_port(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(bind(fd, (const struct sockaddr *)&address, size), 0);
+    ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+    (void)close(fd);
+    return ntohs(address.sin_port);
+}
+
+static enum status try_open(struct site *site, const char *listen, struct fault *fault)
+{
+    struct wires_options options = {
+        .site_key = site->key,
+        .site_secret = site->secret,
+        .listen = listen,
+        .arrivals = &site->ring,
+    };
+
+    return wires_new(&site->wires, &options, fault);
+}
+
+static void open_site(struct site *site, const char *listen)
+{
+    struct fault fault = {0};
+
+    ck_assert_msg(try_open(site, listen, &fault) == ST_OK, "%s", fault.text);
+}
+
+static void setup(void)
+{
+    struct fault fault;
+
+    ck_assert_int_ge(sodium_init(), 0);
+    memset(sites, 0, sizeof sites);
+    for (size_t i = 0; i < SITES; i++) {
+        ck_assert_int_eq(crypto_sign_keypair(sites[i].key, sites[i].secret), 0);
+        ck_assert_int_eq(wake_init(&sites[i].wake, &fault), ST_OK);
+        ring_init(&sites[i].ring, &sites[i].wake);
+        (void)snprintf(sites[i].endpoint, sizeof sites[i].endpoint, "tcp://127.0.0.1:%u",
+                       free_port());
+    }
+}
+
+static void teardown(void)
+{
+    for (size_t i = 0; i < SITES; i++) {
+        wires_free(sites[i].wires);
+        wake_fini(&sites[i].wake);
+    }
+}
+
+/* `count` neighbours in order of interface; an empty endpoint waits for their call. */
+static void configure(struct site *site, const struct site *const *neighbours,
+                      const char *const *endpoints, size_t count)
+{
+    struct core_link links[SITES];
+
+    for (size_t i = 0; i < count; i++) {
+        links[i] = (struct core_link){.interface = (uint32_t)i + 1};
+        memcpy(links[i].key, neighbours[i]->key, CONTROL_KEY_BYTES);
+        (void)snprintf(links[i].endpoint, sizeof links[i].endpoint, "%.*s", LINK_ENDPOINT_BYTES_MAX,
+                       endpoints[i]);
+        links[i].dials = endpoints[i][0] != '\0';
+    }
+    wires_configure(site->wires, links, count, now_us);
+}
+
+static void link_to(struct site *site, const struct site *neighbour, const char *endpoint)
+{
+    configure(site, &neighbour, &endpoint, 1);
+}
+
+/* A listens and B dials it. */
+static void join_two(void)
+{
+    open_site(&sites[0], sites[0].endpoint);
+    open_site(&sites[1], "");
+    link_to(&sites[0], &sites[1], "");
+    link_to(&sites[1], &sites[0], sites[0].endpoint);
+}
+
+/* ---- time ---- */
+
+static void take_arrivals(struct site *site)
+{
+    struct arrival *arrival;
+
+    while ((arrival = ring_pop(&site->ring)) != NULL) {
+        if (arrival->connected) {
+            site->connected++;
+        } else {
+            ck_assert_uint_lt(site->seen_count, SEEN_MAX);
+            site->sizes[site->seen_count] = arrival->size;
+            site->seen[site->seen_count++] = arrival->size == 0 ? 0 : arrival->bytes[0];
+        }
+        if (site->holds)
+            site->held[site->held_count++] = arrival;
+        else
+            wires_give_back(site->wires, arrival);
+    }
+}
+
+/* Let everyone look once, for at most a few milliseconds each; time goes on by more than that. */
+static void step(void)
+{
+    zmq_pollitem_t items[WIRES_POLL_MAX];
+
+    for (size_t i = 0; i < SITES; i++) {
+        if (sites[i].wires == NULL)
+            continue;
+        size_t count = wires_poll(sites[i].wires, items);
+
+        ck_assert_int_ge(zmq_poll(items, (int)count, 2), 0);
+        wires_serve(sites[i].wires, items, now_us);
+        wires_sweep(sites[i].wires, now_us);
+        take_arrivals(&sites[i]);
+    }
+    now_us += 20000;
+}
+
+static void steps(int count)
+{
+    while (count-- > 0)
+        step();
+}
+
+#define UNTIL(condition)                                                                           \
+    do {                                                                                           \
+        for (int left = PATIENCE; !(condition); left--) {                                          \
+            ck_assert_msg(left > 0, "it never came true: %s", #condition);                         \
+            step();                                                                                \
+        }                                                                                          \
+    } while (0)
+
+static void send_sized(struct site *site, uint32_t interface, uint8_t first, size_t size)
+{
+    struct core_parcel parcel = {.interface = interface};
+
+    memset(bytes_extend(&parcel.bytes, size), first, size);
+    wires_send(site->wires, &parcel);
+    bytes_fini(&parcel.bytes);
+}
+
+static void send_one(struct site *site, uint8_t first)
+{
+    send_sized(site, 1, first, 40);
+}
+
+/* ---- keys ---- */
+
+START_TEST(the_images_of_a_pair_of_keys_are_a_pair)
+{
+    uint8_t curve[CURVE_KEY_BYTES];
+    uint8_t from_secret[CURVE_KEY_BYTES];
+    uint8_t *secret = NULL;
+    struct fault fault;
+
+    ck_assert_int_eq(curve_public(curve, sites[0].key, &fault), ST_OK);
+    ck_assert_int_eq(curve_secret(&secret, sites[0].secret, &fault), ST_OK);
+    ck_assert_int_eq(crypto_scalarmult_base(from_secret, secret), 0);
+    ck_assert_mem_eq(curve, from_secret, CURVE_KEY_BYTES);
+    sodium_free(secret);
+}
+END_TEST
+
+START_TEST(what_is_no_key_has_no_image)
+{
+    uint8_t curve[CURVE_KEY_BYTES];
+    uint8_t key[CONTROL_KEY_BYTES];
+    struct fault fault;
+
+    memset(key, 0xff, sizeof key);
+    ck_assert_int_eq(curve_public(curve, key, &fault), ST_INVALID);
+    memset(key, 0, sizeof key); /* a point, but of small order */
+    ck_assert_int_eq(curve_public(curve, key, &fault), ST_INVALID);
+}
+END_TEST
+
+/* ---- opening ---- */
+
+START_TEST(an_address_that_is_taken_or_none_is_told)
+{
+    struct fault fault = {0};
+
+    open_site(&sites[0], sites[0].endpoint);
+    ck_assert_int_eq(try_open(&sites[1], sites[0].endpoint, &fault), ST_IO);
+    ck_assert_ptr_nonnull(strstr(fault.text, sites[0].endpoint));
+    ck_assert_int_eq(try_open(&sites[1], "tcp://127.0.0.1:notaport", &fault), ST_INVALID);
+    ck_assert_int_eq(try_open(&sites[1], "smoke://signals", &fault), ST_IO);
+    ck_assert_ptr_null(sites[1].wires);
+}
+END_TEST
+
+START_TEST(a_link_that_cannot_be_dialled_leaves_the_others_alone)
+{
+    const struct site *neighbours[] = {&sites[2], &sites[0]};
+    const char *endpoints[] = {"inproc://not-for-links", sites[0].endpoint};
+
+    open_site(&sites[0], sites[0].endpoint);
+    open_site(&sites[1], "");
+    link_to(&sites[0], &sites[1], "");
+    configure(&sites[1], neighbours, endpoints, 2);
+    UNTIL(sites[1].connected == 1);
+    send_sized(&sites[1], 1, 7, 10);
+    ck_assert_uint_eq(wires_count(sites[1].wires).dropped, 1);
+    send_sized(&sites[1], 2, 8, 10);
+    UNTIL(sites[0].seen_count == 1);
+    ck_assert_uint_eq(sites[0].seen[0], 8);
+}
+END_TEST
+
+START_TEST(a_link_whose_key_is_no_key_is_not_joined)
+{
+    struct site zero = {.key = {0}};
+
+    open_site(&sites[0], sites[0].endpoint);
+    link_to(&sites[0], &zero, "tcp://127.0.0.1:1");
+    steps(5);
+    send_one(&sites[0], 1);
+    ck_assert_uint_eq(wires_count(sites[0].wires).dropped, 1);
+}
+END_TEST
+
+/* ---- parcels ---- */
+
+START_TEST(parcels_go_both_ways_and_the_one_that_dials_is_told)
+{
+    join_two();
+    UNTIL(sites[1].connected == 1);
+    send_one(&sites[0], 1); /* it does not know yet by which way */
+    ck_assert_uint_eq(wires_count(sites[0].wires).dropped, 1);
+    send_one(&sites[1], 2);
+    UNTIL(sites[0].seen_count == 1);
+    send_one(&sites[0], 3);
+    UNTIL(sites[1].seen_count == 1);
+    ck_assert_uint_eq(sites[0].seen[0], 2);
+    ck_assert_uint_eq(sites[1].seen[0], 3);
+    ck_assert_uint_eq(sites[0].connected, 0);
+    ck_assert_uint_eq(sites[1].connected, 1);
+}
+END_TEST
+
+START_TEST(a_site_on_the_same_machine_is_reached_over_ipc)
+{
+    char dir[TEMP_DIR_BYTES];
+
+    temp_dir_init(dir);
+    (void)snprintf(sites[0].endpoint, sizeof sites[0].endpoint, "ipc://%s/link", dir);
+    join_two();
+    UNTIL(sites[1].connected == 1);
+    send_one(&sites[1], 2);
+    UNTIL(sites[0].seen_count == 1);
+    temp_dir_fini(dir);
+}
+END_TEST
+
+START_TEST(when_both_dial_parcels_go_both_ways_too)
+{
+    open_site(&sites[0], sites[0].endpoint);
+    open_site(&sites[1], sites[1].endpoint);
+    link_to(&sites[0], &sites[1], sites[1].endpoint);
+    link_to(&sites[1], &sites[0], sites[0].endpoint);
+    UNTIL(sites[0].connected == 1 && sites[1].connected == 1);
+    for (uint8_t i = 1; i <= 20; i++) {
+        send_one(&sites[0], i);
+        send_one(&sites[1], i);
+    }
+    UNTIL(sites[0].seen_count == 20 && sites[1].seen_count == 20);
+}
+END_TEST
+
+START_TEST(where_our_call_is_not_answered_the_neighbours_connection_is_used)
+{
+    open_site(&sites[0], sites[0].endpoint);
+    open_site(&sites[1], "");
+    link_to(&sites[0], &sites[1], sites[2].endpoint); /* nobody listens there */
+    link_to(&sites[1], &sites[0], sites[0].endpoint);
+    UNTIL(sites[1].connected == 1);
+    send_one(&sites[1], 4);
+    UNTIL(sites[0].seen_count == 1);
+    send_one(&sites[0], 5);
+    UNTIL(sites[1].seen_count == 1);
+    ck_assert_uint_eq(sites[0].connected, 0);
+}
+END_TEST
+
+START_TEST(what_the_core_has_no_room_for_waits_and_comes_in_order)
+{
+    enum { COUNT = 4 * ARRIVALS_MAX };
+
+    join_two();
+    UNTIL(sites[1].connected == 1);
+    sites[0].holds = true;
+    for (int i = 0; i < COUNT; i++)
+        send_one(&sites[1], (uint8_t)i);
+    UNTIL(sites[0].held_count == ARRIVALS_MAX);
+    steps(20);
+    ck_assert_uint_eq(sites[0].seen_count, ARRIVALS_MAX); /* and no more */
+    sites[0].holds = false;
+    for (size_t i = 0; i < ARRIVALS_MAX; i++)
+        wires_give_back(sites[0].wires, sites[0].held[i]);
+    UNTIL(sites[0].seen_count == COUNT);
+    for (int i = 0; i < COUNT; i++)
+        ck_assert_uint_eq(sites[0].seen[i], (uint8_t)i);
+    ck_assert_uint_eq(wires_count(sites[1].wires).dropped, 0);
+}
+END_TEST
+
+START_TEST(a_link_is_added_while_others_run)
+{
+    const struct site *neighbours[] = {&sites[1], &sites[2]};
+    const char *endpoints[] = {"", ""};
+
+    join_two();
+    UNTIL(sites[1].connected == 1);
+    open_site(&sites[2], "");
+    link_to(&sites[2], &sites[0], sites[0].endpoint);
+    UNTIL(wires_count(sites[0].wires).strangers > 0);
+    ck_assert_uint_eq(sites[2].connected, 0);
+    configure(&sites[0], neighbours, endpoints, 2);
+    UNTIL(sites[2].connected == 1); /* it was refused and called again */
+    send_one(&sites[2], 9);
+    UNTIL(sites[0].seen_count == 1);
+    send_sized(&sites[0], 2, 6, 10);
+    UNTIL(sites[2].seen_count == 1);
+    ck_assert_uint_eq(sites[1].connected, 1); /* undisturbed */
+    ck_assert_uint_eq(sites[1].seen_count, 0);
+}
+END_TEST
+
+START_TEST(a_neighbour_that_comes_back_is_connected_anew)
+{
+    join_two();
+    UNTIL(sites[1].connected == 1);
+    wires_free(sites[0].wires);
+    sites[0].wires = NULL;
+    steps(20);
+    send_one(&sites[1], 1); /* nobody there */
+    ck_assert_uint_eq(wires_count(sites[1].wires).dropped, 1);
+    open_site(&sites[0], sites[0].endpoint);
+    link_to(&sites[0], &sites[1], "");
+    UNTIL(sites[1].connected == 2);
+    send_one(&sites[1], 2);
+    UNTIL(sites[0].seen_count == 1);
+    ck_assert_uint_eq(sites[0].seen[0], 2);
+}
+END_TEST
+
+/* ---- peers that keep to no rule ---- */
+
+struct rogue {
+    void *context;
+    void *socket;
+};
+
+/* Dial site 0 with the keys of `as`; `server` is whom it takes site 0 for. */
+static struct rogue rogue_open(const struct site *as, const struct site *server, const char *route)
+{
+    struct rogue rogue = {.context = zmq_ctx_new()};
+    const int zero = 0;
+    uint8_t curve[CURVE_KEY_BYTES];
+    uint8_t *secret = NULL;
+    struct fault fault;
+
+    rogue.socket = zmq_socket(rogue.context, ZMQ_DEALER);
+    ck_assert_ptr_nonnull(rogue.socket);
+    ck_assert_int_eq(zmq_setsockopt(rogue.socket, ZMQ_LINGER, &zero, sizeof zero), 0);
+    if (as != NULL) {
+        ck_assert_int_eq(curve_public(curve, server->key, &fault), ST_OK);
+        ck_assert_int_eq(zmq_setsockopt(rogue.socket, ZMQ_CURVE_SERVERKEY, curve, sizeof curve), 0);
+        ck_assert_int_eq(curve_public(curve, as->key, &fault), ST_OK);
+        ck_assert_int_eq(zmq_setsockopt(rogue.socket, ZMQ_CURVE_PUBLICKEY, curve, sizeof curve), 0);
+        ck_assert_int_eq(curve_secret(&secret, as->secret, &fault), ST_OK);
+        ck_assert_int_eq(zmq_setsockopt(rogue.socket, ZMQ_CURVE_SECRETKEY, secret, sizeof curve),
+                         0);
+        sodium_free(secret);
+    }
+    if (route != NULL)
+        ck_assert_int_eq(zmq_setsockopt(rogue.socket, ZMQ_ROUTING_ID, route, strlen(route)), 0);
+    ck_assert_int_eq(zmq_connect(rogue.socket, sites[0].endpoint), 0);
+    return rogue;
+}
+
+static void rogue_close(struct rogue *rogue)
+{
+    (void)zmq_close(rogue->socket);
+    (void)zmq_ctx_term(rogue->context);
+}
+
+static void rogue_send(const struct rogue *rogue, size_t size, int flags)
+{
+    uint8_t *bytes = calloc(1, size + 1);
+
+    ck_assert_int_ge(zmq_send(rogue->socket, bytes, size, flags), 0);
+    free(bytes);
+}
+
+static void listen_for_one(void)
+{
+    open_site(&sites[0], sites[0].endpoint);
+    link_to(&sites[0], &sites[1], "");
+}
+
+/* That site 0 still serves its one neighbour. */
+static void neighbour_gets_through(void)
+{
+    size_t before = sites[0].seen_count;
+    struct rogue good = rogue_open(&sites[1], &sites[0], NULL);
+
+    rogue_send(&good, 10, 0);
+    UNTIL(sites[0].seen_count == before + 1);
+    rogue_close(&good);
+}
+
+START_TEST(an_unknown_key_is_refused)
+{
+    struct rogue rogue;
+
+    listen_for_one();
+    rogue = rogue_open(&sites[2], &sites[0], NULL);
+    rogue_send(&rogue, 10, 0);
+    UNTIL(wires_count(sites[0].wires).strangers >= 1);
+    steps(20);
+    ck_assert_uint_eq(sites[0].seen_count, 0);
+    rogue_close(&rogue);
+    neighbour_gets_through();
+}
+END_TEST
+
+START_TEST(a_peer_without_keys_is_refused)
+{
+    struct rogue rogue;
+
+    listen_for_one();
+    rogue = rogue_open(NULL, NULL, NULL);
+    rogue_send(&rogue, 10, 0);
+    steps(30);
+    ck_assert_uint_eq(sites[0].seen_count, 0);
+    rogue_close(&rogue);
+    neighbour_gets_through();
+}
+END_TEST
+
+START_TEST(a_site_that_answers_with_another_key_is_not_taken_for_the_neighbour)
+{
+    open_site(&sites[0], sites[0].endpoint);
+    link_to(&sites[0], &sites[1], "");
+    open_site(&sites[1], "");
+    link_to(&sites[1], &sites[2], sites[0].endpoint); /* the key of 2 at the address of 0 */
+    steps(60);
+    ck_assert_uint_eq(sites[1].connected, 0);
+    send_one(&sites[1], 1);
+    ck_assert_uint_eq(wires_count(sites[1].wires).dropped, 1);
+}
+END_TEST
+
+START_TEST(the_largest_parcel_passes_and_one_byte_more_ends_the_connection)
+{
+    struct rogue rogue;
+
+    listen_for_one();
+    rogue = rogue_open(&sites[1], &sites[0], NULL);
+    rogue_send(&rogue, LINK_PARCEL_BYTES_MAX, 0);
+    UNTIL(sites[0].seen_count == 1);
+    ck_assert_uint_eq(sites[0].sizes[0], LINK_PARCEL_BYTES_MAX);
+    rogue_send(&rogue, LINK_PARCEL_BYTES_MAX + 1, 0);
+    steps(30);
+    ck_assert_uint_eq(sites[0].seen_count, 1);
+    rogue_close(&rogue);
+    neighbour_gets_through();
+}
+END_TEST
+
+START_TEST(a_site_whose_parcel_was_too_large_dials_again)
+{
+    join_two();
+    UNTIL(sites[1].connected == 1);
+    send_sized(&sites[1], 1, 1, LINK_PARCEL_BYTES_MAX + 1); /* as no core of ours does */
+    UNTIL(sites[1].connected == 2);
+    send_one(&sites[1], 2);
+    UNTIL(sites[0].seen_count == 1);
+    ck_assert_uint_eq(sites[0].seen[0], 2);
+}
+END_TEST
+
+START_TEST(a_parcel_in_several_frames_is_refused_and_the_next_is_not)
+{
+    struct rogue rogue;
+
+    listen_for_one();
+    rogue = rogue_open(&sites[1], &sites[0], NULL);
+    rogue_send(&rogue, 10, ZMQ_SNDMORE);
+    rogue_send(&rogue, 20, ZMQ_SNDMORE);
+    rogue_send(&rogue, 30, 0);
+    rogue_send(&rogue, 40, 0);
+    UNTIL(sites[0].seen_count == 1);
+    ck_assert_uint_eq(sites[0].sizes[0], 40);
+    ck_assert_uint_eq(wires_count(sites[0].wires).refused, 1);
+    rogue_close(&rogue);
+}
+END_TEST
+
+START_TEST(a_routing_id_that_the_peer_chose_is_refused)
+{
+    struct rogue rogue;
+
+    listen_for_one();
+    rogue = rogue_open(&sites[1], &sites[0], "admin");
+    rogue_send(&rogue, 10, 0);
+    UNTIL(wires_count(sites[0].wires).refused == 1);
+    rogue_send(&rogue, 10, ZMQ_SNDMORE);
+    rogue_send(&rogue, 10, 0);
+    UNTIL(wires_count(sites[0].wires).refused == 2);
+    ck_assert_uint_eq(sites[0].seen_count, 0);
+    rogue_close(&rogue);
+    neighbour_gets_through();
+}
+END_TEST
+
+START_TEST(an_empty_parcel_goes_to_the_core_as_it_is)
+{
+    struct rogue rogue;
+
+    listen_for_one();
+    rogue = rogue_open(&sites[1], &sites[0], NULL);
+    rogue_send(&rogue, 0, 0);
+    UNTIL(sites[0].seen_count == 1);
+    ck_assert_uint_eq(sites[0].sizes[0], 0);
+    rogue_close(&rogue);
+}
+END_TEST
+
+static size_t count_lines(const char *path, const char *word)
+{
+    FILE *file = fopen(path, "r");
+    char line[1024];
+    size_t count = 0;
+
+    ck_assert_ptr_nonnull(file);
+    while (fgets(line, sizeof line, file) != NULL)
+        count += strstr(line, word) != NULL;
+    (void)fclose(file);
+    return count;
+}
+
+START_TEST(strangers_are_told_once_each_and_then_only_counted)
+{
+    enum { STRANGERS = STRANGERS_MAX + 20 };
+    char dir[TEMP_DIR_BYTES];
+    int saved = dup(STDERR_FILENO);
+
+    temp_dir_init(dir);
+    listen_for_one();
+    ck_assert_ptr_nonnull(freopen(temp_path(dir, "log"), "w", stderr));
+    for (int i = 0; i < STRANGERS; i++) {
+        uint64_t before = wires_count(sites[0].wires).strangers;
+        struct rogue rogue;
+
+        if (i != 1) /* the second is the first one again */
+            ck_assert_int_eq(crypto_sign_keypair(sites[2].key, sites[2].secret), 0);
+        rogue = rogue_open(&sites[2], &sites[0], NULL);
+        UNTIL(wires_count(sites[0].wires).strangers > before);
+        rogue_close(&rogue);
+    }
+    now_us += STRANGERS_TELL_US;
+    steps(2);
+    (void)fflush(stderr);
+    ck_assert_int_ge(dup2(saved, STDERR_FILENO), 0);
+    ck_assert_uint_eq(count_lines(temp_path(dir, "log"), "link.refused"), STRANGERS_MAX);
+    ck_assert_uint_eq(count_lines(temp_path(dir, "log"), "link.strangers"), 1);
+    temp_dir_fini(dir);
+    neighbour_gets_through();
+}
+END_TEST
+
+/* Connections that say nothing, or noise. */
+START_TEST(noise_from_the_network_keeps_nobody_out)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct rng rng = rng_for_test();
+    int fds[200];
+
+    listen_for_one();
+    address.sin_port = htons((uint16_t)strtoul(strrchr(sites[0].endpoint, ':') + 1, NULL, 10));
+    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
+        uint8_t noise[100];
+
+        fds[i] = socket(AF_INET, SOCK_STREAM, 0);
+        ck_assert_int_ge(fds[i], 0);
+        ck_assert_int_eq(connect(fds[i], (const struct sockaddr *)&address, sizeof address), 0);
+        rng_fill(&rng, noise, sizeof noise);
+        if (rng_coin(&rng))
+            (void)!send(fds[i], noise, sizeof noise, MSG_NOSIGNAL);
+        if (i % 20 == 0)
+            step();
+    }
+    neighbour_gets_through();
+    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
+        (void)close(fds[i]);
+    ck_assert_uint_eq(sites[0].seen_count, 1);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("wires");
+    TCase *tcase = tcase_create("wires");
+
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_set_timeout(tcase, 40);
+    tcase_add_test(tcase, the_images_of_a_pair_of_keys_are_a_pair);
+    tcase_add_test(tcase, what_is_no_key_has_no_image);
+    tcase_add_test(tcase, an_address_that_is_taken_or_none_is_told);
+    tcase_add_test(tcase, a_link_that_cannot_be_dialled_leaves_the_others_alone);
+    tcase_add_test(tcase, a_link_whose_key_is_no_key_is_not_joined);
+    tcase_add_test(tcase, parcels_go_both_ways_and_the_one_that_dials_is_told);
+    tcase_add_test(tcase, a_site_on_the_same_machine_is_reached_over_ipc);
+    tcase_add_test(tcase, when_both_dial_parcels_go_both_ways_too);
+    tcase_add_test(tcase, where_our_call_is_not_answered_the_neighbours_connection_is_used);
+    tcase_add_test(tcase, what_the_core_has_no_room_for_waits_and_comes_in_order);
+    tcase_add_test(tcase, a_link_is_added_while_others_run);
+    tcase_add_test(tcase, a_neighbour_that_comes_back_is_connected_anew);
+    tcase_add_test(tcase, an_unknown_key_is_refused);
+    tcase_add_test(tcase, a_peer_without_keys_is_refused);
+    tcase_add_test(tcase, a_site_that_answers_with_another_key_is_not_taken_for_the_neighbour);
+    tcase_add_test(tcase, the_largest_parcel_passes_and_one_byte_more_ends_the_connection);
+    tcase_add_test(tcase, a_site_whose_parcel_was_too_large_dials_again);
+    tcase_add_test(tcase, a_parcel_in_several_frames_is_refused_and_the_next_is_not);
+    tcase_add_test(tcase, a_routing_id_that_the_peer_chose_is_refused);
+    tcase_add_test(tcase, an_empty_parcel_goes_to_the_core_as_it_is);
+    tcase_add_test(tcase, strangers_are_told_once_each_and_then_only_counted);
+    tcase_add_test(tcase, noise_from_the_network_keeps_nobody_out);
+    suite_add_tcase(suite, tcase);
+    return check_main(suite);
+}
