@@ -251,7 +251,7 @@ void link_freeze(struct links *links, struct link *link, const char *reason)
     link->state = LINK_FROZEN;
     node->dirty = true;
     /* A row's text is UTF-8, and a cut must not make it anything else. */
-    for (; reason[size] != '\0' && size < LINK_REASON_BYTES_MAX; size++)
+    for (; size < LINK_REASON_BYTES_MAX && reason[size] != '\0'; size++)
         link->reason[size] = reason[size] >= ' ' && reason[size] <= '~' ? reason[size] : '?';
     link->reason[size] = '\0';
 }
