@@ -36,7 +36,11 @@ enum status agents_new(struct agents **agents, struct ledger *ledger, struct und
     status = arena_new(&made->arena);
     if (status != ST_OK)
         goto out;
-    status = engine_stack_new(&made->stack);
+    made->hasher = hasher_new();
+    if (made->hasher == NULL)
+        status = ST_NOMEM;
+    if (status == ST_OK)
+        status = engine_stack_new(&made->stack);
     if (status != ST_OK)
         goto out;
     *agents = made;
@@ -109,6 +113,7 @@ void agents_free(struct agents *agents)
     bytes_fini(&agents->dead);
     heapq_fini(&agents->timers);
     engine_stack_free(agents->stack);
+    hasher_free(agents->hasher);
     arena_free(agents->arena);
     if (agents->turn_memory != NULL)
         free(agents->turn_memory->transfers);

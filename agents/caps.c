@@ -14,7 +14,8 @@ bool cap_equal(const struct cap *a, const struct cap *b)
 
 struct cap *agent_cap_at(const struct agent *agent, uint64_t slot)
 {
-    if (slot >= SERAI_SLOTS_MAX || agent->caps[slot / AGENT_CAPS_CHUNK] == NULL)
+    if (slot / AGENT_CAPS_CHUNK >= agent->caps_chunks ||
+        agent->caps[slot / AGENT_CAPS_CHUNK] == NULL)
         return NULL;
     return &agent->caps[slot / AGENT_CAPS_CHUNK][slot % AGENT_CAPS_CHUNK];
 }
@@ -41,17 +42,29 @@ static int64_t cap_free_slot(const struct agent *agent)
     return SERAI_E_FULL;
 }
 
+/* The chunk and its place in the list stay when the turn is undone: an empty one means nothing. */
+void agent_make_caps(struct agent *agent, uint32_t chunk)
+{
+    if (chunk >= agent->caps_chunks) {
+        struct cap **grown = realloc(agent->caps, (chunk + 1) * sizeof *grown);
+
+        INVARIANT(grown != NULL);
+        memset(grown + agent->caps_chunks, 0, (chunk + 1 - agent->caps_chunks) * sizeof *grown);
+        agent->caps = grown;
+        agent->caps_chunks = chunk + 1;
+    }
+    if (agent->caps[chunk] == NULL) {
+        agent->caps[chunk] = calloc(AGENT_CAPS_CHUNK, sizeof *agent->caps[chunk]);
+        INVARIANT(agent->caps[chunk] != NULL);
+    }
+}
+
 void agent_cap_set(struct agents *agents, struct agent *agent, uint64_t slot, const struct cap *cap)
 {
-    struct cap **chunk = &agent->caps[slot / AGENT_CAPS_CHUNK];
     struct cap *place;
 
     INVARIANT(slot < SERAI_SLOTS_MAX);
-    if (*chunk == NULL) {
-        /* The chunk itself stays when the turn is undone: an empty one means nothing. */
-        *chunk = calloc(AGENT_CAPS_CHUNK, sizeof **chunk);
-        INVARIANT(*chunk != NULL);
-    }
+    agent_make_caps(agent, (uint32_t)(slot / AGENT_CAPS_CHUNK));
     rent_touch(agents, agent);
     place = agent_cap_at(agent, slot);
     undo_save(agents->undo, place, sizeof *place);
@@ -82,6 +95,7 @@ int64_t agent_cap_give(struct agents *agents, struct agent *agent, const struct 
 
 void agent_caps_free(struct agent *agent)
 {
-    for (size_t i = 0; i < AGENT_CAPS_CHUNKS; i++)
+    for (uint32_t i = 0; i < agent->caps_chunks; i++)
         free(agent->caps[i]);
+    free(agent->caps);
 }

@@ -194,7 +194,8 @@ enum status agents_code_put(struct agents *agents, struct agent *keeper, const u
     if (keeps(keeper, code))
         return ST_OK;
     rent_touch(agents, keeper);
-    undo_save(agents->undo, &keeper->kept, sizeof keeper->kept);
+    agent_make_kept(keeper);
+    undo_save(agents->undo, keeper->kept, AGENT_CODES_MAX * sizeof *keeper->kept);
     undo_save(agents->undo, &keeper->kept_count, sizeof keeper->kept_count);
     keeper->kept[keeper->kept_count++] = code_ref_take(agents, code);
     agent_dirty(agents, keeper);

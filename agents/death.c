@@ -113,7 +113,7 @@ static void drop_caps_rows(struct agents *agents, const struct agent *agent)
     uint8_t key[12];
 
     be64_put(key, agent->id);
-    for (uint32_t chunk = 0; chunk < AGENT_CAPS_CHUNKS; chunk++) {
+    for (uint32_t chunk = 0; chunk < agent->caps_chunks; chunk++) {
         be32_put(key + 8, chunk);
         if (agent->caps[chunk] != NULL)
             tombstone_add(agents, STORE_CAPS, key, sizeof key);

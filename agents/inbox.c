@@ -34,12 +34,13 @@ static struct inbox_share *share_of(const struct agent *agent, uint64_t customer
     return NULL;
 }
 
-static void share_add(struct agent *agent, uint64_t customer)
+static void share_add(struct agent *agent, uint64_t customer, uint64_t bytes)
 {
     struct inbox_share *share = share_of(agent, customer);
 
     if (share != NULL) {
         share->messages++;
+        share->bytes += bytes;
         return;
     }
     if (agent->inbox_share_count == agent->inbox_share_capacity) {
@@ -50,14 +51,15 @@ static void share_add(struct agent *agent, uint64_t customer)
         agent->inbox_shares = shares;
         agent->inbox_share_capacity = capacity;
     }
-    agent->inbox_shares[agent->inbox_share_count++] = (struct inbox_share){customer, 1};
+    agent->inbox_shares[agent->inbox_share_count++] = (struct inbox_share){customer, 1, bytes};
 }
 
-static void share_take(struct agent *agent, uint64_t customer)
+static void share_take(struct agent *agent, uint64_t customer, uint64_t bytes)
 {
     struct inbox_share *share = share_of(agent, customer);
 
     INVARIANT(share != NULL);
+    share->bytes -= bytes;
     if (--share->messages == 0)
         *share = agent->inbox_shares[--agent->inbox_share_count];
 }
@@ -70,7 +72,8 @@ static void count_in(struct agent *agent, const struct message *message)
     if (message->sender_customer == 0)
         return;
     agent->inbox_count++;
-    share_add(agent, message->sender_customer);
+    agent->inbox_bounded_bytes += weight(message);
+    share_add(agent, message->sender_customer, weight(message));
 }
 
 void inbox_unlink(struct agent *agent, struct inbox_message *message)
@@ -88,7 +91,8 @@ void inbox_unlink(struct agent *agent, struct inbox_message *message)
     if (message->m.sender_customer == 0)
         return;
     agent->inbox_count--;
-    share_take(agent, message->m.sender_customer);
+    agent->inbox_bounded_bytes -= weight(&message->m);
+    share_take(agent, message->m.sender_customer, weight(&message->m));
 }
 
 void inbox_message_free(struct inbox_message *message)
@@ -117,25 +121,41 @@ void inbox_push_loaded(struct agents *agents, struct agent *agent, struct inbox_
     agent_make_ready(agents, agent);
 }
 
+/* Of `whole`, what one customer may fill; something in any case, or nobody could say anything. */
+static uint64_t customer_part(const struct agents *agents, uint64_t whole)
+{
+    uint64_t part = whole * agents->prices.customer_inbox_percent / 100;
+
+    return part > 0 ? part : 1;
+}
+
 int64_t agents_inbox_room(const struct agents *agents, const struct agent *to,
                           uint64_t sender_customer, size_t size)
 {
     const struct agents_prices *prices = &agents->prices;
-    uint64_t share = prices->inbox_messages_max * prices->customer_inbox_percent / 100;
     uint64_t bytes = size + INBOX_MESSAGE_OVERHEAD;
-    const struct inbox_share *from_customer;
+    const struct inbox_share *from_customer = share_of(to, sender_customer);
 
     if (to->state == AGENT_DEAD)
         return SERAI_E_CLOSED;
     if (to->inbox_count >= prices->inbox_messages_max ||
-        to->inbox_bytes > prices->inbox_bytes_max ||
-        bytes > prices->inbox_bytes_max - to->inbox_bytes)
+        to->inbox_bounded_bytes > prices->inbox_bytes_max ||
+        bytes > prices->inbox_bytes_max - to->inbox_bounded_bytes)
         return SERAI_E_FULL;
-    /* Counted, not looked up: what was reserved may lie there by the ten thousand. */
-    from_customer = share_of(to, sender_customer);
-    return from_customer != NULL && from_customer->messages >= (share > 0 ? share : 1)
-               ? SERAI_E_FULL
-               : 0;
+    /* A first message is heard whatever its size; after it the part holds, by count and by bytes.
+     */
+    if (from_customer == NULL)
+        return 0;
+    if (from_customer->messages >= customer_part(agents, prices->inbox_messages_max) ||
+        from_customer->bytes + bytes > customer_part(agents, prices->inbox_bytes_max))
+        return SERAI_E_FULL;
+    return 0;
+}
+
+/* An agent that ran dry may thaw by the postage of what has just come. */
+static void look_again(void *context, void *argument)
+{
+    agents_try_thaw(context, argument);
 }
 
 static void take_back(void *context, void *argument)
@@ -175,6 +195,10 @@ void agents_deliver(struct agents *agents, struct agent *to, const struct messag
     /* Only a running turn has something to undo. */
     if (agents->turn != NULL)
         undo_on_rollback(agents->undo, take_back, to, copy);
+    if (to->state == AGENT_FROZEN_DRY && agents->turn != NULL)
+        undo_on_commit(agents->undo, look_again, agents, to);
+    else
+        agents_try_thaw(agents, to);
     agent_make_ready(agents, to);
 }
 

@@ -13,10 +13,24 @@ struct agent *agent_alloc(uint64_t id)
     INVARIANT(agent != NULL);
     agent->id = id;
     agent->log_next = 1;
-    agent->globals = calloc(ENGINE_GLOBALS_MAX, sizeof *agent->globals);
-    INVARIANT(agent->globals != NULL);
     paged_init(&agent->memory, id, 0);
     return agent;
+}
+
+void agent_make_kept(struct agent *agent)
+{
+    if (agent->kept != NULL)
+        return;
+    agent->kept = calloc(AGENT_CODES_MAX, sizeof *agent->kept);
+    INVARIANT(agent->kept != NULL);
+}
+
+void agent_fit_globals(struct agent *agent, uint32_t count)
+{
+    uint64_t *fit = realloc(agent->globals, (count > 0 ? count : 1) * sizeof *fit);
+
+    INVARIANT(fit != NULL);
+    agent->globals = fit;
 }
 
 void agent_free(struct agent *agent)
@@ -34,6 +48,7 @@ void agent_free(struct agent *agent)
     agent_caps_free(agent);
     paged_fini(&agent->memory);
     free(agent->globals);
+    free(agent->kept);
     free(agent);
 }
 
@@ -258,6 +273,7 @@ static void adopt_code(struct agents *agents, struct agent *agent, struct code_r
     count_memory(agents, agent->customer, agent->memory_pages, pages);
     agent->memory_pages = pages;
     paged_grow(&agent->memory, pages * (ENGINE_WASM_PAGE_BYTES / PAGED_BYTES));
+    agent_fit_globals(agent, engine_code_globals(engine));
     engine_code_initial_globals(engine, agent->globals);
 }
 
@@ -390,13 +406,18 @@ static void refill_burial(struct agents *agents, struct agent *agent)
     agent_dirty(agents, agent);
 }
 
+void agents_try_thaw(struct agents *agents, struct agent *agent)
+{
+    if (agent->state == AGENT_FROZEN_DRY &&
+        money_compare(head_funds(agents, agent), agent_needs(agents)) >= 0)
+        thaw(agents, agent);
+}
+
 void agents_topped_up(struct agents *agents, struct agent *agent)
 {
-    if (agent->state == AGENT_FROZEN_DRY) {
+    if (agent->state == AGENT_FROZEN_DRY)
         refill_burial(agents, agent);
-        if (money_compare(head_funds(agents, agent), agent_needs(agents)) >= 0)
-            thaw(agents, agent);
-    }
+    agents_try_thaw(agents, agent);
     agent_check_mark(agents, agent);
 }
 

@@ -118,6 +118,8 @@ static int64_t check_send(struct turn *turn, const uint64_t *args, struct sendin
         return refusal;
     if (money_compare(sending->postage, postage_floor(turn->agents, &sending->facet->u.facet)) < 0)
         return SERAI_E_POSTAGE;
+    if (sending->facet->u.facet.one_shot)
+        return 0; /* whoever asked has room for the answer */
     return agents_inbox_room(turn->agents, sending->to, turn->agent->customer, message->size);
 }
 

@@ -66,7 +66,7 @@ static int64_t code_drop(struct turn *turn, const uint64_t *args)
         if (memcmp(agent->kept[i].code->id.bytes, id, HASH_BYTES) != 0)
             continue;
         rent_touch(turn->agents, agent);
-        undo_save(turn->agents->undo, &agent->kept, sizeof agent->kept);
+        undo_save(turn->agents->undo, agent->kept, AGENT_CODES_MAX * sizeof *agent->kept);
         undo_save(turn->agents->undo, &agent->kept_count, sizeof agent->kept_count);
         code_ref_drop(turn->agents, agent, &agent->kept[i]);
         agent->kept[i] = agent->kept[--agent->kept_count];

@@ -124,6 +124,16 @@ static bool pay_rent(struct agents *agents, struct agent *agent, enum rent_resou
     return false;
 }
 
+bool rent_is_due(struct agents *agents, struct agent *agent)
+{
+    rent_touch(agents, agent);
+    for (int resource = 0; resource < RENT_RESOURCES; resource++) {
+        if (agent->rent_owed[resource] >= agents->prices.rent_unit)
+            return true;
+    }
+    return false;
+}
+
 void rent_settle(struct agents *agents, struct agent *agent)
 {
     bool paid = true;

@@ -87,10 +87,13 @@ static void get_program(struct cbor *in, struct agent *agent, struct agent_row *
     (void)cbor_get_uint(in, ENGINE_FUEL_TABLE_ID); /* an error unless it is this table */
     get_code_ref(in, &agent->code, &row->code);
     agent->kept_count = (uint32_t)cbor_get_array_any(in, AGENT_CODES_MAX);
+    if (agent->kept_count > 0)
+        agent_make_kept(agent);
     for (uint32_t i = 0; i < agent->kept_count; i++)
         get_code_ref(in, &agent->kept[i], &row->kept[i]);
     agent->memory_pages = (uint32_t)cbor_get_uint(in, ENGINE_MEMORY_PAGES_MAX);
     row->globals = cbor_get_array_any(in, ENGINE_GLOBALS_MAX);
+    agent_fit_globals(agent, (uint32_t)row->globals);
     for (uint64_t i = 0; i < row->globals; i++)
         agent->globals[i] = cbor_get_uint(in, UINT64_MAX);
 }

@@ -118,8 +118,7 @@ enum status row_load_caps(void *context, const uint8_t *key, size_t key_size, co
         agent->caps_used++;
         agent->caps_highest = chunk * AGENT_CAPS_CHUNK + i + 1;
     }
-    agent->caps[chunk] = malloc(sizeof read);
-    INVARIANT(agent->caps[chunk] != NULL);
+    agent_make_caps(agent, chunk);
     memcpy(agent->caps[chunk], read, sizeof read);
     return ST_OK;
 }

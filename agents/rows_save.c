@@ -111,7 +111,7 @@ static void save_pages(struct saver *saver)
 
 static void save_caps(struct saver *saver, struct agent *agent)
 {
-    for (uint32_t chunk = 0; chunk < AGENT_CAPS_CHUNKS; chunk++) {
+    for (uint32_t chunk = 0; chunk < agent->caps_chunks; chunk++) {
         uint64_t bit = UINT64_C(1) << (chunk % 64);
         uint8_t packed[ROW_CAPS_BYTES];
         uint8_t key[ROW_PART_KEY_BYTES];

@@ -96,6 +96,7 @@ struct inbox_message {
 struct inbox_share {
     uint64_t customer;
     uint64_t messages;
+    uint64_t bytes;
 };
 
 /* ---- agents ---- */
@@ -123,21 +124,23 @@ struct agent {
     uint64_t born_frame;
 
     struct code_ref code;
-    struct code_ref kept[AGENT_CODES_MAX];
+    struct code_ref *kept; /* AGENT_CODES_MAX of them; NULL until one is kept */
     uint32_t kept_count;
     uint32_t memory_pages; /* wasm pages */
-    uint64_t *globals;     /* ENGINE_GLOBALS_MAX of them, allocated once */
+    uint64_t *globals;     /* as many as its module has */
     struct paged memory;
 
-    struct cap *caps[AGENT_CAPS_CHUNKS];
+    struct cap **caps; /* chunks of AGENT_CAPS_CHUNK; they never move, and NULL is empty */
+    uint32_t caps_chunks;
     uint32_t caps_used;    /* slots that are not empty */
     uint32_t caps_highest; /* one past the last slot ever used */
     uint64_t caps_dirty[(AGENT_CAPS_CHUNKS + 63) / 64];
 
     struct inbox_message *inbox_first;
     struct inbox_message *inbox_last;
-    uint64_t inbox_count; /* messages that fill the bounded part */
-    uint64_t inbox_bytes;
+    uint64_t inbox_count;             /* messages that fill the bounded part */
+    uint64_t inbox_bounded_bytes;     /* theirs */
+    uint64_t inbox_bytes;             /* of all */
     uint64_t inbox_total;             /* with the reserved ones */
     struct inbox_share *inbox_shares; /* of those who have any; no more than bounded messages */
     size_t inbox_share_count;
@@ -225,7 +228,7 @@ struct agents {
     struct turn *turn_memory;
     struct arena *arena;
     struct engine_stack *stack;
-    struct hasher *hasher;
+    struct hasher *hasher; /* for the hashes of events: one is made anew each turn */
 
     struct agents_counters counters;
 };
@@ -256,6 +259,7 @@ int64_t agent_cap_give(struct agents *agents, struct agent *agent, const struct 
 int64_t agent_cap_find(const struct agent *agent, const struct cap *cap); /* slot or -1 */
 void agent_cap_set(struct agents *agents, struct agent *agent, uint64_t slot,
                    const struct cap *cap);
+void agent_make_caps(struct agent *agent, uint32_t chunk); /* room for its slots */
 void agent_caps_free(struct agent *agent);
 bool cap_equal(const struct cap *a, const struct cap *b);
 
@@ -278,6 +282,7 @@ void agent_make_ready(struct agents *agents, struct agent *agent);
 uint64_t agent_bytes_held(const struct agent *agent);
 /* Bring the accruals up to date; before anything that rent is counted by changes. */
 void rent_touch(struct agents *agents, struct agent *agent);
+bool rent_is_due(struct agents *agents, struct agent *agent); /* a whole nano or more */
 void rent_settle(struct agents *agents, struct agent *agent); /* posts; may freeze */
 void code_share_update(struct agents *agents, struct code *code);
 u128 agent_rent_rate(const struct agents *agents, const struct agent *agent);
@@ -299,11 +304,17 @@ void agent_drop_pages(struct agents *agents, struct agent *agent);
 void agent_become(struct agents *agents, struct agent *agent, struct code_ref code);
 void agent_free(struct agent *agent);
 struct agent *agent_alloc(uint64_t id);
+/* A dry agent whose next event is paid for runs again. */
+void agents_try_thaw(struct agents *agents, struct agent *agent);
 void agent_freeze_dry(struct agents *agents, struct agent *agent, const char *reason);
 void agent_check_mark(struct agents *agents, struct agent *agent);
 struct customer_use *customer_use(struct agents *agents, uint64_t customer);
 struct money agent_needs(const struct agents *agents);
 struct money agent_funds(const struct agents *agents, const struct agent *agent);
+
+/* life.c: room for what a small agent never needs */
+void agent_make_kept(struct agent *agent);
+void agent_fit_globals(struct agent *agent, uint32_t count);
 
 /* logs.c */
 void agent_log(struct agents *agents, struct agent *agent, const char *text, size_t size);

@@ -278,14 +278,23 @@ static void turn_undo_all(struct turn *turn, enum engine_outcome outcome, uint64
     log_trap(turn, outcome);
 }
 
+static struct hash hash_with(struct hasher *hasher, const void *data, size_t size)
+{
+    if (size == 0)
+        return hash_of(NULL, 0); /* a constant */
+    hasher_start(hasher);
+    hasher_add(hasher, data, size);
+    return hasher_end(hasher);
+}
+
 static void turn_event_end(struct turn *turn)
 {
     const struct message *m = &turn->event->m;
     struct event event = {
         .kind = EVENT_TURN,
         .subject = turn->agent->id,
-        .bytes = hash_of(m->data, m->size),
-        .random = hash_of(turn->random, turn->random_size),
+        .bytes = hash_with(turn->agents->hasher, m->data, m->size),
+        .random = hash_with(turn->agents->hasher, turn->random, turn->random_size),
         .site_time_us = turn->agents->now_us,
     };
     struct bytes source = {0};
@@ -370,6 +379,8 @@ static void settle_first(struct agents *agents, struct agent *agent)
                           .source = {0xf6}, /* CBOR null: time itself */
                           .source_size = 1};
 
+    if (!rent_is_due(agents, agent))
+        return;
     ledger_event_begin(agents->ledger);
     rent_settle(agents, agent);
     agent_check_mark(agents, agent);
@@ -434,8 +445,9 @@ bool agents_run_one(struct agents *agents)
     if (agent->state != AGENT_RUNNING || agent->inbox_first == NULL)
         return true;
     settle_first(agents, agent);
+    agents_try_thaw(agents, agent); /* the rent took all it had, but the event brings its own */
     if (agent->state != AGENT_RUNNING)
-        return true; /* the rent was more than it had */
+        return true;
     head = agent->inbox_first;
     if (!solvent(agents, agent)) {
         refuse_to_run(agents, agent);

@@ -362,8 +362,8 @@ static void channel_orders(uint32_t which)
         if (chance(3))
             breed();
         else
-            learn(channel_buy(SERAI_SLOT_CHANNELS, chance(8) ? (int32_t)edgy() : some_interface(), some_money(),
-                              some_money()));
+            learn(channel_buy(SERAI_SLOT_CHANNELS, chance(8) ? (int32_t)edgy() : some_interface(),
+                              some_money(), some_money()));
         break;
     case 1:
         if (chance(3))

@@ -235,6 +235,40 @@ START_TEST(who_cannot_pay_the_rent_freezes_and_a_top_up_refills_its_burial)
 }
 END_TEST
 
+struct letter {
+    const uint8_t *number;
+    int64_t postage;
+};
+
+static enum engine_outcome writes(void *context, struct part *part)
+{
+    const struct letter *letter = context;
+    int64_t facet = part_fetch(part, letter->number);
+
+    ck_assert_int_eq(part_order(part, facet_send, facet, AT_DATA, 1, 0, 0, 0, letter->postage, -1),
+                     0);
+    return ENGINE_DONE;
+}
+
+START_TEST(postage_that_pays_for_its_turn_thaws_a_dry_agent)
+{
+    uint8_t number[SERAI_HEAP_NUMBER_BYTES];
+    struct letter letter = {.number = number, .postage = 5000};
+    struct heard heard = {0};
+
+    probe_play_none();
+    site_close(&site);
+    begin(dear_rent);
+    puppet_publish(&site, agent, 1, 0, number);
+    leave(300);
+    site_pass(&site, 130000000);
+    ck_assert_int_eq((int)site_agent(&site, agent)->state, AGENT_FROZEN_DRY);
+    probe_play(agent, puppet_hears, &heard);
+    puppet_play(&site, other, writes, &letter);
+    ck_assert_uint_eq(heard_of(&heard, SERAI_EVENT_MESSAGE), 1);
+}
+END_TEST
+
 static enum engine_outcome dies(void *context, struct part *part)
 {
     (void)context;
@@ -275,6 +309,7 @@ int main(void)
     tcase_add_test(tcase, quarantine_holds_until_the_operator_thaws);
     tcase_add_test(tcase, a_frozen_agent_pays_rent_from_its_burial_reserve_and_never_below);
     tcase_add_test(tcase, who_cannot_pay_the_rent_freezes_and_a_top_up_refills_its_burial);
+    tcase_add_test(tcase, postage_that_pays_for_its_turn_thaws_a_dry_agent);
     tcase_add_test(tcase, the_estate_of_the_dead_goes_to_its_customer);
     suite_add_tcase(suite, tcase);
     return check_main(suite);

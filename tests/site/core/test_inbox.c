@@ -76,15 +76,30 @@ START_TEST(one_customer_fills_its_share_and_the_others_still_get_through)
 }
 END_TEST
 
-START_TEST(an_inbox_is_bounded_in_bytes_too)
+START_TEST(the_share_of_a_customer_is_bounded_in_bytes_too)
+{
+    uint64_t first = puppet_new(&site, 2, MONEY, NULL);
+    uint64_t other = puppet_new(&site, 3, MONEY, NULL);
+    struct flood flood = {.bytes = 10000};
+
+    puppet_play(&site, first, floods, &flood);
+    ck_assert_int_eq(flood.sent, 6); /* 6 x 10,128 fit a quarter of 256 KiB */
+    ck_assert_int_eq(flood.answer, SERAI_E_FULL);
+    puppet_play(&site, other, floods, &flood);
+    ck_assert_int_eq(flood.sent, 6);
+    ck_assert_uint_le(site_agent(&site, receiver)->inbox_bytes, 65536 * 4);
+}
+END_TEST
+
+START_TEST(a_first_message_is_heard_however_large)
 {
     uint64_t sender = puppet_new(&site, 2, MONEY, NULL);
-    struct flood flood = {.bytes = 50000};
+    struct flood flood = {.bytes = 20000};
 
+    site.core->agents->prices.inbox_bytes_max = 40000; /* a quarter of it is less than one */
     puppet_play(&site, sender, floods, &flood);
-    ck_assert_int_eq(flood.sent, 5);
+    ck_assert_int_eq(flood.sent, 1);
     ck_assert_int_eq(flood.answer, SERAI_E_FULL);
-    ck_assert_uint_le(site_agent(&site, receiver)->inbox_bytes, 65536 * 4);
 }
 END_TEST
 
@@ -126,7 +141,8 @@ int main(void)
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, one_customer_fills_its_share_and_the_others_still_get_through);
-    tcase_add_test(tcase, an_inbox_is_bounded_in_bytes_too);
+    tcase_add_test(tcase, the_share_of_a_customer_is_bounded_in_bytes_too);
+    tcase_add_test(tcase, a_first_message_is_heard_however_large);
     tcase_add_test(tcase, a_customer_is_told_to_try_again);
     tcase_add_test(tcase, what_waited_is_heard_in_order_once_it_runs);
     suite_add_tcase(suite, tcase);
