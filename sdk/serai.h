@@ -253,6 +253,54 @@ static inline int64_t serai_arg_money(const char *name, const char *text, int32_
     return whole * 1000000000 + part;
 }
 
+/* ---- the way on: a list such as "b,c", from site to site ---- */
+
+enum { SERAI_LINK_NAME_BYTES_MAX = 32 };
+
+/* The interface of this name, or SERAI_E_MISSING.  Interface 0 is called self. */
+static inline int32_t serai_interface_named(const char *name, int32_t size)
+{
+    int32_t count = (int32_t)channel_count(SERAI_SLOT_CHANNELS);
+    char found[SERAI_LINK_NAME_BYTES_MAX];
+
+    for (int32_t i = 0; i < count; i++) {
+        if (channel_describe(SERAI_SLOT_CHANNELS, i, found, sizeof found) == size &&
+            memcmp(found, name, (size_t)size) == 0)
+            return i;
+    }
+    return SERAI_E_MISSING;
+}
+
+/*
+ * Where to go from here: the interface that the first of the list names, by the name of a link or
+ * by number; `self` is this site, `next` the link that was added last.  An empty list means self.
+ * Moves the list on to what those further away are told; the last of it is told to all of them.
+ * SERAI_E_MISSING: there is no such link.
+ */
+static inline int32_t serai_via(const char **list, int32_t *size)
+{
+    const char *first = *list;
+    int32_t length = 0;
+    int32_t used;
+    int32_t interface;
+
+    while (length < *size && first[length] != ',')
+        length++;
+    if (length < *size) {
+        *list += length + 1;
+        *size -= length + 1;
+    }
+    if (length == 0)
+        return SERAI_INTERFACE_SELF;
+    if (length == 4 && memcmp(first, "next", 4) == 0)
+        return (int32_t)channel_count(SERAI_SLOT_CHANNELS) - 1;
+    interface = serai_interface_named(first, length);
+    if (interface >= 0)
+        return interface;
+    interface = (int32_t)serai_digits(first, length, &used);
+    return used == length && used < 4 ? interface : SERAI_E_MISSING;
+}
+
 /* ---- loading code into a newborn ---- */
 
 enum {

@@ -2,9 +2,12 @@
  * Customer: calls a paid service until its calls are made, then takes the service's entry out of
  * the capability heap; the deposit that was paid for the entry is refunded to whoever does that.
  *
- * It is made by sdk/examples/service.c, which loads it and then sends it the offer.
+ * It is made by sdk/examples/service.c, which loads it and then sends it the offer; or deployed by
+ * a person who knows the number.
  *
- *   calls=10   how many calls to make, one after another
+ *   calls=10        how many calls to make, one after another
+ *   number=HEX      the entry in this site's heap, 24 digits; only when it is deployed
+ *   price=0.0001    of one call; likewise
  */
 #include <serai.h>
 
@@ -44,14 +47,10 @@ static void call(void)
         serai_log_values("customer: cannot call, refusal %d", answer);
 }
 
-static void meet(int32_t size)
+static void enter(void)
 {
-    int64_t answer;
+    int64_t answer = heap_get(SERAI_SLOT_HEAP, offer.number);
 
-    if (size != sizeof offer || service != SERAI_SLOT_NONE)
-        return;
-    (void)event_read(&offer, sizeof offer, 0);
-    answer = heap_get(SERAI_SLOT_HEAP, offer.number);
     if (answer < 0) {
         serai_log_values("customer: nothing under this number, refusal %d", answer);
         return;
@@ -60,6 +59,40 @@ static void meet(int32_t size)
     answers = (int32_t)self_facet(SERAI_SLOT_SELF, ANSWERS, 0);
     serai_log_values("customer: the number opened the service, a call costs %m", offer.price);
     call();
+}
+
+static void meet(int32_t size)
+{
+    if (size != sizeof offer || service != SERAI_SLOT_NONE)
+        return;
+    (void)event_read(&offer, sizeof offer, 0);
+    enter();
+}
+
+static int32_t hex_digit(char digit)
+{
+    if (digit >= '0' && digit <= '9')
+        return digit - '0';
+    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+}
+
+/* Deployed by a person: the number is among the arguments. */
+static void arrive(void)
+{
+    char args[SERAI_LOAD_ARGS_BYTES_MAX];
+    int32_t args_size = (int32_t)event_read(args, sizeof args, 0);
+    int32_t size;
+    const char *hex = serai_arg("number", args, args_size, &size);
+
+    calls_wanted = serai_arg_int("calls", args, args_size, 10);
+    offer.price = serai_arg_money("price", args, args_size, 100000);
+    if (size != 2 * SERAI_HEAP_NUMBER_BYTES) {
+        serai_log("customer: a number has 24 digits");
+        return;
+    }
+    for (int32_t i = 0; i < SERAI_HEAP_NUMBER_BYTES; i++)
+        offer.number[i] = (uint8_t)(hex_digit(hex[2 * i]) << 4 | hex_digit(hex[2 * i + 1]));
+    enter();
 }
 
 static void leave(int64_t words)
@@ -104,6 +137,9 @@ void serai_turn(int32_t kind, int32_t slot, int32_t size)
     switch (kind) {
     case SERAI_EVENT_BECAME:
         become();
+        break;
+    case SERAI_EVENT_BORN:
+        arrive();
         break;
     case SERAI_EVENT_PACKET:
         meet(size);

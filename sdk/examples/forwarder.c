@@ -8,6 +8,8 @@
  *
  *   packets=1000  value=100  tolls=5,60   in nanos; one relay for each toll
  *   endowment=0.03  loop=1                for each agent below; begin again when the change is back
+ *   via=b,c,d                             the links to go over, from here on (none: on this site)
+ *   paused=1                              source and sink each wait for a message before they pay
  */
 #include <serai_outbox.h>
 
@@ -20,9 +22,10 @@ static struct serai_outbox up, down;
 static struct serai_credit up_credit, down_credit;
 static struct serai_load load;
 static char args[SERAI_LOAD_ARGS_BYTES_MAX];
-static int32_t args_size, tolls_size;
+static int32_t args_size, tolls_size, via_size;
 static const char *tolls; /* of those below, within args: "60" */
-static int64_t packets, value, toll, endowment, left, passed, kept, rounds;
+static const char *via;
+static int64_t packets, value, toll, endowment, left, passed, kept, rounds, paused;
 
 /* Each turn ends here, so that what could not leave in one turn leaves in a later one.  Credit goes
    back for what was sent on, not for what came in: so an outbox never holds more than a window. */
@@ -59,6 +62,8 @@ static void start(bool deployed)
     value = serai_arg_int("value", args, args_size, 100);
     endowment = serai_arg_money("endowment", args, args_size, 30000000);
     tolls = serai_arg("tolls", args, args_size, &tolls_size);
+    paused = serai_arg_int("paused", args, args_size, 0);
+    via = serai_arg("via", args, args_size, &via_size);
     up.end = down.end = SERAI_SLOT_NONE;
     if (!deployed)
         take_toll();
@@ -68,8 +73,8 @@ static void start(bool deployed)
     }
     for (int32_t i = 0; i < tolls_size; i++)
         below += i == 0 || tolls[i] == ',';
-    down.end =
-        (int32_t)channel_buy(SERAI_SLOT_CHANNELS, SERAI_INTERFACE_SELF, endowment * below, MAX_FEE);
+    down.end = (int32_t)channel_buy(SERAI_SLOT_CHANNELS, serai_via(&via, &via_size),
+                                    endowment * below, MAX_FEE);
     if (down.end < 0)
         serai_log_values("forwarder: no channel, refusal %d", down.end);
 }
@@ -83,9 +88,11 @@ static void extend(int32_t status)
         return;
     }
     text.size = 0;
-    serai_text_add_values(&text, "packets=%d value=%d endowment=%m tolls=",
-                          (const int64_t[]){packets, value, endowment});
+    serai_text_add_values(&text, "packets=%d value=%d endowment=%m paused=%d tolls=",
+                          (const int64_t[]){packets, value, endowment, paused});
     serai_text_add_bytes(&text, tolls, tolls_size);
+    serai_text_add(&text, " via=");
+    serai_text_add_bytes(&text, via, via_size);
     (void)serai_load_self(&load, down.end, text.bytes, text.size);
 }
 
@@ -101,15 +108,23 @@ static void pass_on(struct serai_outbox *to, uint8_t kind, int64_t money)
         serai_log_values("relay: forwarded %d packets, kept %d nanos", passed, kept);
 }
 
+static void give_back(void)
+{
+    serai_log_values("sink: %d packets brought %d nanos, all go back", passed, kept);
+    (void)serai_outbox_put(&up, &(uint8_t){CHANGE}, 1, kept);
+    passed = kept = 0; /* for the next round */
+}
+
 static void collect(int64_t money)
 {
     serai_rearm(&up_credit, 1);
     kept += money;
     if (++passed < packets)
         return;
-    serai_log_values("sink: %d packets brought %d nanos, all go back", passed, kept);
-    (void)serai_outbox_put(&up, &(uint8_t){CHANGE}, 1, kept);
-    passed = kept = 0; /* for the next round */
+    if (paused != 0)
+        serai_log_values("sink: %d packets brought %d nanos, and wait", passed, kept);
+    else
+        give_back();
 }
 
 static void begin_round(uint8_t kind, int64_t money)
@@ -118,7 +133,9 @@ static void begin_round(uint8_t kind, int64_t money)
     if (kind == CHANGE)
         serai_log_values("source: round %d: %d nanos went out, %d came back", ++rounds,
                          packets * value, money);
-    if (kind == READY || serai_arg_int("loop", args, args_size, 0) > 0)
+    if (kind == READY && paused != 0)
+        serai_log("source: the way is open");
+    else if (kind == READY || serai_arg_int("loop", args, args_size, 0) > 0)
         left = packets;
 }
 
@@ -139,6 +156,10 @@ void serai_turn(int32_t kind, int32_t slot, int32_t size)
             collect(event.money);
         else
             begin_round(what, event.money);
+    } else if (kind == SERAI_EVENT_MESSAGE && paused != 0 && role == SOURCE) {
+        left = packets;
+    } else if (kind == SERAI_EVENT_MESSAGE && paused != 0 && role == SINK) {
+        give_back();
     } else if (kind == SERAI_EVENT_PACKET) {
         serai_log("forwarder: a newborn could not be loaded");
     }

@@ -1,13 +1,15 @@
 /*
  * Scout: looks at a site, then makes another scout at the far end of a channel.
  *
- * It buys a 16 KiB buffer and writes in it; then buys a channel on interface 0, which gives birth
- * to an agent at the other end, and sends that one its own code.  The child goes on the same way
- * while hops are left, and every scout that was born through a channel reports to its parent.
+ * It buys a 16 KiB buffer and writes in it; then buys a channel, which gives birth to an agent at
+ * the other end, and sends that one its own code.  The child goes on the same way while hops are
+ * left, and every scout that was born through a channel reports to its parent.  Whether the other
+ * end is on this site or on another makes no difference to the code.
  *
  *   hops=1           how many more scouts shall come after this one
  *   endowment=0.02   what the next one gets; that one gives half of it to the one after it
  *   max_fee=0.001    what a channel may cost at most
+ *   via=b,c          over which links: from here over b, from there over c (without: on this site)
  *   sell=1           when the report is there, sell the channel and take the deposit back
  */
 #include <serai.h>
@@ -21,6 +23,8 @@ static char args[SERAI_LOAD_ARGS_BYTES_MAX];
 static int32_t args_size;
 static struct serai_load load;
 static bool report_waits;
+static const char *via; /* what the next one is told of it */
+static int32_t via_size;
 
 static void buy_buffer(void)
 {
@@ -40,8 +44,10 @@ static void buy_channel(void)
 {
     int64_t endowment = serai_arg_money("endowment", args, args_size, 20000000);
     int64_t max_fee = serai_arg_money("max_fee", args, args_size, 1000000);
-    int64_t end = channel_buy(SERAI_SLOT_CHANNELS, SERAI_INTERFACE_SELF, endowment, max_fee);
+    int64_t end;
 
+    via = serai_arg("via", args, args_size, &via_size);
+    end = channel_buy(SERAI_SLOT_CHANNELS, serai_via(&via, &via_size), endowment, max_fee);
     if (end < 0)
         serai_log_values("scout: no channel, refusal %d", end);
     else
@@ -90,6 +96,8 @@ static void make_scout(int32_t end)
                           serai_arg_money("endowment", args, args_size, 20000000) / 2,
                           serai_arg_money("max_fee", args, args_size, 1000000),
                           serai_arg_int("sell", args, args_size, 0)});
+    serai_text_add(&text, " via=");
+    serai_text_add_bytes(&text, via, via_size);
     answer = serai_load_self(&load, end, text.bytes, text.size);
     if (answer < 0)
         serai_log_values("scout: cannot load the child, refusal %d", answer);

@@ -39,6 +39,27 @@ int64_t log_append(int32_t log, const void *text, int32_t size)
     return 0;
 }
 
+static const char *const interface_names[] = {"self", "a", "c", "7"};
+
+int64_t channel_count(int32_t pool)
+{
+    ck_assert_int_eq(pool, SERAI_SLOT_CHANNELS);
+    return fake.interfaces;
+}
+
+int64_t channel_describe(int32_t pool, int32_t interface, void *to, int32_t size)
+{
+    int32_t length;
+
+    ck_assert_int_eq(pool, SERAI_SLOT_CHANNELS);
+    if (interface < 0 || interface >= fake.interfaces)
+        return SERAI_E_MISSING;
+    length = (int32_t)strlen(interface_names[interface]);
+    ck_assert_int_ge(size, length);
+    memcpy(to, interface_names[interface], (size_t)length);
+    return length;
+}
+
 int64_t channel_send(int32_t end, const void *data, int32_t size, int64_t money)
 {
     struct fake_packet *packet = &fake.sent[fake.sent_count];

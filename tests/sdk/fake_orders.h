@@ -23,6 +23,7 @@ struct fake {
     int64_t code_put_answer;
     int64_t become_answer;
     int64_t heap_get_answer;
+    int32_t interfaces;  /* as interface_names has them */
     int64_t code_answer; /* 0: own_code is read */
     uint8_t own_code[64 * 1024];
     int32_t own_code_size;

@@ -174,6 +174,60 @@ START_TEST(written_money_reads_back_as_it_was)
 }
 END_TEST
 
+/* ---- the way on ---- */
+
+/* The sites call their interfaces self, a, c and 7.  Puts what is left of the list into `rest`. */
+static int32_t via(const char *list, char rest[16])
+{
+    int32_t size = (int32_t)strlen(list);
+    int32_t interface;
+
+    fake.interfaces = 4;
+    interface = serai_via(&list, &size);
+    memcpy(rest, list, (size_t)size);
+    rest[size] = '\0';
+    return interface;
+}
+
+START_TEST(the_way_goes_over_links_by_name_number_or_next)
+{
+    char rest[16];
+
+    ck_assert_int_eq(via("a", rest), 1);
+    ck_assert_int_eq(via("c", rest), 2);
+    ck_assert_int_eq(via("self", rest), 0);
+    ck_assert_int_eq(via("2", rest), 2);
+    ck_assert_int_eq(via("7", rest), 3); /* a name, though it looks like a number */
+    ck_assert_int_eq(via("next", rest), 3);
+    ck_assert_int_eq(via("nowhere", rest), SERAI_E_MISSING);
+    ck_assert_int_eq(via("2x", rest), SERAI_E_MISSING);
+    ck_assert_int_eq(via("12345678901", rest), SERAI_E_MISSING);
+}
+END_TEST
+
+START_TEST(a_list_is_used_up_but_for_its_last)
+{
+    char rest[16];
+
+    ck_assert_int_eq(via("a,c,next", rest), 1);
+    ck_assert_str_eq(rest, "c,next");
+    ck_assert_int_eq(via("next", rest), 3);
+    ck_assert_str_eq(rest, "next");
+    ck_assert_int_eq(via(",a", rest), 0);
+    ck_assert_str_eq(rest, "a");
+}
+END_TEST
+
+START_TEST(without_a_list_the_way_stays_on_the_site)
+{
+    int32_t size;
+    const char *list = serai_arg("via", "hops=1", 6, &size);
+
+    ck_assert_int_eq(serai_via(&list, &size), SERAI_INTERFACE_SELF);
+    ck_assert_int_eq(size, 0);
+}
+END_TEST
+
 /* ---- loading ---- */
 
 static void make_own_code(int32_t size)
@@ -423,6 +477,9 @@ int main(void)
     tcase_add_test(texts, amounts_that_are_none_are_not_taken);
     tcase_add_test(texts, words_are_compared_whole);
     tcase_add_test(texts, written_money_reads_back_as_it_was);
+    tcase_add_test(texts, the_way_goes_over_links_by_name_number_or_next);
+    tcase_add_test(texts, a_list_is_used_up_but_for_its_last);
+    tcase_add_test(texts, without_a_list_the_way_stays_on_the_site);
     suite_add_tcase(suite, texts);
 
     tcase_add_checked_fixture(loads, setup, NULL);
