@@ -74,8 +74,9 @@ void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const 
 /* A connection that this site dials was made, or made anew: the two will compare where they stand.
  */
 void core_link_connected(struct core *core, uint32_t interface);
-/* At least once a second: links whose neighbour stays silent say HELLO again. */
-void core_links_tick(struct core *core);
+/* At least once a second: links whose neighbour stays silent ask it where it stands.  True: a frame
+ * should be closed, for the parcels that are due. */
+bool core_links_tick(struct core *core);
 
 /* Run up to turns_max turns.  True when more are ready. */
 bool core_run(struct core *core, uint32_t turns_max);

@@ -161,7 +161,6 @@ static void freeze_over(struct core *core, struct link *link, const struct chann
                    link->received_seq + 1, kind_name(message->kind), message->number,
                    broken_rule(verdict));
     link_freeze(core->links, link, reason);
-    log_write(LOG_ERROR, "link.frozen", "link=%s reason=\"%s\"", link->name, reason);
 }
 
 static void end_event(struct core *core, const struct link *link, uint64_t seq,
@@ -226,6 +225,8 @@ void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const 
             if (!hear_one(core, link, &message))
                 break;
         }
+        if (link->state == LINK_FROZEN)
+            log_write(LOG_ERROR, "link.frozen", "link=%s reason=\"%s\"", link->name, link->reason);
         break;
     case PARCEL_STALE:
         break;
@@ -255,29 +256,12 @@ void core_link_connected(struct core *core, uint32_t interface)
     core->frame_open = true; /* the raised epoch is durable before the HELLO leaves */
 }
 
-/* What was sent and not acknowledged for a while may be lost: ask where the neighbour stands. */
-static void hello_again(void *context, struct link *link)
+bool core_links_tick(struct core *core)
 {
-    struct core *core = context;
-    struct link_watch *watch = &core->watches[link->interface];
-    uint64_t messages;
-    uint64_t bytes;
-
-    link_outstanding(core->links, link, &messages, &bytes);
-    if (link->acked_seq != watch->acked_seq || messages == 0 || link->state == LINK_FROZEN) {
-        watch->acked_seq = link->acked_seq;
-        watch->since_us = core->monotonic_us;
-        return;
-    }
-    if (core->monotonic_us - watch->since_us < LINK_SILENCE_US)
-        return;
-    watch->since_us = core->monotonic_us;
-    core_link_connected(core, link->interface);
-}
-
-void core_links_tick(struct core *core)
-{
-    links_each(core->links, hello_again, core);
+    if (core->monotonic_us - core->reminded_us < LINK_REMIND_US)
+        return false;
+    core->reminded_us = core->monotonic_us;
+    return links_remind(core->links);
 }
 
 /* ---- numbering and parcels ---- */

@@ -28,12 +28,8 @@ struct customer {
     bool request_dirty;
 };
 
-/* How far a neighbour's acknowledgements had come when they last moved. */
-enum { LINK_SILENCE_US = 3000000 };
-struct link_watch {
-    uint64_t acked_seq;
-    uint64_t since_us;
-};
+/* How often a neighbour that has not acknowledged everything is asked where it stands. */
+enum { LINK_REMIND_US = 3000000 };
 
 struct core {
     struct core_options options;
@@ -47,8 +43,8 @@ struct core {
     struct link_mark *marks; /* oldest first */
     size_t mark_count;
     bool marks_dirty;
-    struct link_watch watches[LINKS_MAX + 1]; /* by interface */
-    bool links_changed; /* the edge has to be told of links it does not know */
+    uint64_t reminded_us; /* monotonic time of the last reminder */
+    bool links_changed;   /* the edge has to be told of links it does not know */
 
     struct customer *customers; /* in order of account; the first is the operator */
     size_t customer_count;

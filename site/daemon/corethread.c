@@ -72,8 +72,8 @@ static void tick_links(struct driver *driver, uint64_t now_us)
     if (!driver->has_links || now_us < driver->tick_us)
         return;
     driver->tick_us = now_us + LINKS_TICK_US;
-    touch(driver, now_us); /* a frame with nothing in it costs nothing */
-    core_links_tick(driver->parts->core);
+    if (core_links_tick(driver->parts->core))
+        touch(driver, now_us);
 }
 
 static void run_turns(struct driver *driver, uint64_t now_us)

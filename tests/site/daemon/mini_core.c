@@ -200,9 +200,10 @@ void core_link_connected(struct core *core, uint32_t interface)
     (void)interface;
 }
 
-void core_links_tick(struct core *core)
+bool core_links_tick(struct core *core)
 {
     (void)core;
+    return false;
 }
 
 bool core_run(struct core *core, uint32_t turns_max)
