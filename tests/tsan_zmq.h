@@ -1,6 +1,7 @@
 /*
  * For test programs whose threads use ZeroMQ: the library is not built for the thread sanitizer,
- * which therefore cannot see how it orders its own threads.  What it calls is passed over.
+ * which therefore cannot see how it orders its own threads.  What it calls, directly or by way of
+ * the C++ library, is passed over.
  */
 #ifndef SERAI_TESTS_TSAN_ZMQ_H
 #define SERAI_TESTS_TSAN_ZMQ_H
@@ -9,7 +10,7 @@ const char *__tsan_default_suppressions(void);
 
 const char *__tsan_default_suppressions(void)
 {
-    return "called_from_lib:libzmq.so\n";
+    return "called_from_lib:libzmq.so\ncalled_from_lib:libstdc++.so\n";
 }
 
 #endif

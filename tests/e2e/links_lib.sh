@@ -1,0 +1,192 @@
+# What the tests of links share: several sites, each with a name.  Sourced after lib.sh.
+# shellcheck shell=bash
+declare -A pids keys ports
+proxy=
+proxy_in=
+
+finish()
+{
+    local code=$? name
+
+    for name in "${!pids[@]}"; do
+        kill -KILL "${pids[$name]}" 2>/dev/null || true
+        wait "${pids[$name]}" 2>/dev/null || true
+    done
+    if [ -n "$proxy" ]; then
+        kill -KILL "$proxy" 2>/dev/null || true
+        wait "$proxy" 2>/dev/null || true
+    fi
+    if [ "$code" -ne 0 ]; then
+        for name in "${!keys[@]}"; do
+            printf -- '--- log of %s\n' "$name" >&2
+            tail -n 15 "$work/$name.log" >&2 || true
+        done
+    fi
+    if [ -n "${KEEP:-}" ]; then printf 'kept: %s\n' "$work" >&2; else rm -rf "$work"; fi
+    exit "$code"
+}
+
+free_port()
+{
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# on SITE COMMAND...
+on()
+{
+    local name=$1
+    shift
+    "$serai" "$@" --site "$work/$name"
+}
+
+# make_site SITE [PORT]: with a port it listens there.
+make_site()
+{
+    "$serai" site init "$work/$1" --name "$1" >/dev/null
+    if [ -n "${2:-}" ]; then
+        ports[$1]=$2
+        sed -i "s|^listen = \"\"|listen = \"tcp://127.0.0.1:$2\"|" "$work/$1/site.toml"
+    fi
+    keys[$1]=$(on "$1" site key --json | jq -r .site)
+}
+
+# run_named SITE: start its daemon and wait until it is ready.
+run_named()
+{
+    local name=$1 word=
+
+    rm -f "$work/ready"
+    mkfifo "$work/ready"
+    "$serai" site run --site "$work/$name" >"$work/ready" 2>>"$work/$name.log" &
+    pids[$name]=$!
+    read -r -t 20 word <"$work/ready" || true
+    [ "$word" = ready ] || fail "site $name does not start"
+}
+
+# end_named SITE SIGNAL: the exit code is left in $ended.
+end_named()
+{
+    ended=0
+    kill "-$2" "${pids[$1]}"
+    wait "${pids[$1]}" 2>/dev/null || ended=$?
+    unset "pids[$1]"
+}
+
+# add_link SITE NEIGHBOUR [PORT]: with a port it dials.
+add_link()
+{
+    if [ -n "${3:-}" ]; then
+        on "$1" link add "$2" --key "${keys[$2]}" --limit 1000 \
+            --endpoint "tcp://127.0.0.1:$3" >/dev/null
+    else
+        on "$1" link add "$2" --key "${keys[$2]}" --limit 1000 >/dev/null
+    fi
+}
+
+# link_field SITE NEIGHBOUR KEY
+link_field()
+{
+    on "$1" link ls --json | jq -r "select(.name == \"$2\") | .$3"
+}
+
+# until_holds SECONDS WHAT COMMAND...: the command comes true in time.
+until_holds()
+{
+    local tries=$(($1 * 10)) what=$2
+    shift 2
+    checks=$((checks + 1))
+    until "$@"; do
+        tries=$((tries - 1))
+        [ "$tries" -gt 0 ] || fail "$what: it never came true"
+        sleep 0.1
+    done
+}
+
+is_state() # SITE NEIGHBOUR STATE
+{
+    [ "$(link_field "$1" "$2" state)" = "$3" ]
+}
+
+is_quiet() # SITE NEIGHBOUR
+{
+    [ "$(link_field "$1" "$2" outstanding)" = 0 ]
+}
+
+has_received() # SITE NEIGHBOUR COUNT: more messages than that
+{
+    [ "$(link_field "$1" "$2" received)" -gt "$3" ]
+}
+
+# goes_on A B: messages still arrive at both ends.
+goes_on()
+{
+    local there back
+
+    there=$(link_field "$2" "$1" received)
+    back=$(link_field "$1" "$2" received)
+    until_holds 20 "messages arrive at $2" has_received "$2" "$1" "$there"
+    until_holds 20 "messages arrive at $1" has_received "$1" "$2" "$back"
+}
+
+# start_proxy LISTEN TARGET: commands go to `say`.
+start_proxy()
+{
+    local word=
+
+    rm -f "$work/proxy.in" "$work/proxy.out"
+    mkfifo "$work/proxy.in" "$work/proxy.out"
+    python3 "$(dirname "${BASH_SOURCE[0]}")/proxy.py" "$1" "$2" \
+        <"$work/proxy.in" >"$work/proxy.out" 2>>"$work/proxy.log" &
+    proxy=$!
+    exec {proxy_in}>"$work/proxy.in"
+    exec {proxy_out}<"$work/proxy.out"
+    read -r -t 10 word <&"$proxy_out" || true
+    [ "$word" = ready ] || fail "the proxy does not start"
+}
+
+say()
+{
+    printf '%s\n' "$*" >&"$proxy_in"
+}
+
+# settle A B: freeze the sources at A, wait until nothing is under way, and compare both ends.
+settle()
+{
+    local agent
+
+    for agent in "${sources[@]}"; do
+        on "$1" agent freeze "$agent" >/dev/null
+    done
+    until_holds 30 "$1 has nothing under way" is_quiet "$1" "$2"
+    until_holds 30 "$2 has nothing under way" is_quiet "$2" "$1"
+    until_holds 30 "$1 has nothing under way" is_quiet "$1" "$2"
+    same_totals "$1" "$2"
+}
+
+same_totals()
+{
+    local key
+
+    for key in "" _total; do
+        holds "what $2 received of $1 ($key)" "$(link_field "$2" "$1" "received$key")" \
+            "$(link_field "$1" "$2" "sent$key")"
+        holds "what $1 received of $2 ($key)" "$(link_field "$1" "$2" "received$key")" \
+            "$(link_field "$2" "$1" "sent$key")"
+    done
+}
+
+# books_agree A B: both verify and reconcile, with no daemon.
+books_agree()
+{
+    local name
+
+    for name in "$1" "$2"; do
+        on "$name" audit verify --json >"$work/$name.audit" || fail "the books of $name do not verify"
+        holds "the verdict on the books of $name" "$(jq -r .ok "$work/$name.audit")" true
+    done
+    checks=$((checks + 1))
+    "$serai" audit reconcile "$work/$1" "$work/$2" >"$work/said" 2>&1 || {
+        cat "$work/said" >&2
+        fail "the books of $1 and $2 do not reconcile"
+    }
+}
