@@ -135,6 +135,13 @@ static int load_config(struct cli *cli, struct site_config *config, struct price
     return CLI_OK;
 }
 
+static enum status verify_books(const struct store *store, struct fault *fault)
+{
+    struct verify_report report;
+
+    return ledger_verify(store, core_claims, NULL, &report, fault);
+}
+
 static enum status load_keys(const struct cli *cli, struct daemon_options *options,
                              struct fault *fault)
 {
@@ -161,6 +168,7 @@ int cmd_site_run(struct cli *cli)
         .book = &book,
         .loader = loader_wasm,
         .loader_size = loader_wasm_size,
+        .verify = verify_books,
         .sandbox = !cli->args.given[OPT_NO_SANDBOX],
     };
     struct fault fault = {0};

@@ -88,6 +88,31 @@ static enum status open_marker(struct site *site, struct fault *fault)
     return status;
 }
 
+static void store_failed(void *context)
+{
+    const struct site *site = context;
+
+    marker_store_failed(site->marker);
+}
+
+/* After a disk that failed nothing is served before every record has been read and has held. */
+static enum status verify_after_failure(struct site *site, const struct store *store,
+                                        struct fault *fault)
+{
+    enum status status = ST_OK;
+
+    if (!site->verdict.store_failed)
+        return ST_OK;
+    log_write(LOG_WARN, "site.verifying", "reason=\"the store failed when the site last ran\"");
+    if (site->options->verify != NULL)
+        status = site->options->verify(store, fault);
+    if (status != ST_OK)
+        return status;
+    marker_store_verified(site->marker);
+    log_write(LOG_INFO, "site.verified", "result=\"the books hold\"");
+    return ST_OK;
+}
+
 static void quarantine(struct site *site)
 {
     const struct marker_verdict *verdict = &site->verdict;
@@ -126,6 +151,9 @@ static enum status open_core(struct site *site, struct fault *fault)
 
     memcpy(core.site_key, options->site_key, sizeof core.site_key);
     memcpy(core.operator_key, options->operator_key, sizeof core.operator_key);
+    status = verify_after_failure(site, &store, fault);
+    if (status != ST_OK)
+        return status;
     status = core_new(&site->core, &core, fault);
     if (status != ST_OK)
         return status;
@@ -144,6 +172,8 @@ static enum status open_parts(struct site *site, struct fault *fault)
     parts->core = site->core;
     parts->store = store_from_lmdb(site->lmdb);
     parts->clock = clock_system();
+    parts->store_failed = store_failed;
+    parts->store_failed_context = site;
     status = wake_init(&parts->core_wake, fault);
     if (status == ST_OK)
         status = wake_init(&parts->writer_wake, fault);

@@ -5,6 +5,7 @@
 #ifndef SERAI_SITE_DAEMON_DAEMON_H
 #define SERAI_SITE_DAEMON_DAEMON_H
 
+#include "base/store.h"
 #include "market/market.h"
 #include "site/control/control.h"
 
@@ -19,6 +20,8 @@ struct daemon_options {
     uint8_t operator_key[CONTROL_KEY_BYTES];
     const uint8_t *loader; /* module bytes of the loader */
     size_t loader_size;
+    /* Reads the books through after the disk had failed.  NULL: they are taken as they are. */
+    enum status (*verify)(const struct store *store, struct fault *fault);
     int ready_fd; /* "ready\n" is written here once requests are served; -1: nowhere */
     bool sandbox;
     /* For tests: called in each turn, before it runs.  NULL in the daemon. */

@@ -28,6 +28,8 @@ static void die_by_fault(int number)
 static void die_by_store(int number)
 {
     (void)number;
+    if (blamed != NULL)
+        marker_store_failed(blamed);
     say("serai: SIGBUS: a page of a mapped file could not be read or written: the disk failed, is "
         "full, or the store was cut short while the site ran; check the disk, then run "
         "`serai audit verify`\n");

@@ -22,6 +22,7 @@ struct page {
     uint64_t blamed_message;
     uint64_t crashes;
     uint64_t by_signal;
+    uint64_t store_failed; /* a commit or a page failed, and the books were not verified since */
 };
 static_assert(sizeof(struct page) <= PAGE_BYTES, "one page");
 
@@ -43,6 +44,7 @@ static void judge(volatile struct page *page, struct marker_verdict *verdict)
     }
     by_signal = page->died_by_signal != 0;
     page->died_by_signal = 0;
+    verdict->store_failed = page->store_failed != 0;
     if (page->running == 0)
         return;
     if (page->blamed_agent != page->agent || page->blamed_message != page->message) {
@@ -62,6 +64,7 @@ static void judge(volatile struct page *page, struct marker_verdict *verdict)
         .message = page->message,
         .crashes = page->crashes,
         .by_signal = page->by_signal,
+        .store_failed = page->store_failed != 0,
     };
 }
 
@@ -129,4 +132,14 @@ void marker_set(struct marker *marker, uint64_t agent, uint64_t message)
 void marker_blame_signal(struct marker *marker)
 {
     marker->page->died_by_signal = 1;
+}
+
+void marker_store_failed(struct marker *marker)
+{
+    marker->page->store_failed = 1;
+}
+
+void marker_store_verified(struct marker *marker)
+{
+    marker->page->store_failed = 0;
 }

@@ -1,6 +1,6 @@
 /*
  * Which event is running, kept where a crash cannot lose it, so that an event which kills the site
- * does so twice and not for ever.
+ * does so twice and not for ever; and whether the store failed.
  *
  * The marker is one page of a mapped file: the kernel keeps it when the process dies.  It survives
  * deaths of the daemon, not of the machine, and nothing else depends on it.  On start the last
@@ -25,6 +25,7 @@ struct marker_verdict {
     uint64_t message;
     uint64_t crashes;
     uint64_t by_signal;
+    bool store_failed; /* the disk failed since the books were last verified */
 };
 
 /* Open or make the page and judge.  The caller holds the site's lock.  ST_IO, ST_NOMEM. */
@@ -34,6 +35,13 @@ void marker_close(struct marker *marker); /* NULL allowed */
 
 /* Before a turn with its agent and message, after it with zeroes. */
 void marker_set(struct marker *marker, uint64_t agent, uint64_t message);
+
+/*
+ * The store failed: whoever starts next reads all the books before anything else, and says so when
+ * they hold.  Async-signal-safe.
+ */
+void marker_store_failed(struct marker *marker);
+void marker_store_verified(struct marker *marker);
 
 /* From a handler of a fatal signal: the process dies of itself.  Async-signal-safe. */
 void marker_blame_signal(struct marker *marker);

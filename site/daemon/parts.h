@@ -37,6 +37,8 @@ struct parts {
     struct core *core;  /* the core thread's */
     struct store store; /* the writer's */
     struct clock_source clock;
+    void (*store_failed)(void *context); /* told by the writer before it ends the process */
+    void *store_failed_context;
 
     struct wake core_wake;
     struct wake writer_wake;

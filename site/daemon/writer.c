@@ -18,10 +18,11 @@ static void commit(const struct parts *parts, const struct core_frame *frame)
 
     if (!frame->writes || parts->store.commit(parts->store.context, &frame->batch, &fault) == ST_OK)
         return;
+    parts->store_failed(parts->store_failed_context);
     log_write(LOG_ERROR, "store.commit-failed",
               "frame=%" PRIu64
               " reason=\"%s\" next=\"make room or mend the disk, then start the site "
-              "again: it goes on from the last durable frame\"",
+              "again: it verifies the books and goes on from the last durable frame\"",
               frame->header.frame, fault.text);
     _exit(EXIT_IO);
 }

@@ -75,8 +75,9 @@ full_until_74()
     holds "the exit code when $1" "$ended" 74
     tail -n 1 "$daemon_log" | grep -q 'store.commit-failed' || fail "the log does not say why"
     verify
-    # With room again, it goes on from the last durable frame.
+    # With room again, it verifies the books and goes on from the last durable frame.
     start_site
+    grep -q 'site.verified' "$daemon_log" || fail "the books were not verified after $1"
     holds "what was brought in" "$("$serai" site status --json | jq -r .minted)" 1.000000000
     stop_site TERM
     holds "the exit code with room again" "$ended" 0

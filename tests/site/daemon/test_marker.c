@@ -153,6 +153,31 @@ START_TEST(a_file_of_something_else_is_taken_over)
 }
 END_TEST
 
+START_TEST(a_store_that_failed_is_remembered_until_the_books_were_verified)
+{
+    struct marker *marker;
+    struct marker_verdict verdict;
+    struct fault fault;
+
+    ck_assert_int_eq(marker_open(&marker, temp_path(dir, "marker"), &verdict, &fault), ST_OK);
+    ck_assert(!verdict.store_failed);
+    marker_store_failed(marker);
+    marker_close(marker);
+    for (int start = 0; start < 2;
+         start++) { /* a start that dies while it verifies forgets nothing */
+        ck_assert_int_eq(marker_open(&marker, temp_path(dir, "marker"), &verdict, &fault), ST_OK);
+        ck_assert(verdict.store_failed);
+        marker_close(marker);
+    }
+    ck_assert_int_eq(marker_open(&marker, temp_path(dir, "marker"), &verdict, &fault), ST_OK);
+    marker_store_verified(marker);
+    marker_close(marker);
+    ck_assert_int_eq(marker_open(&marker, temp_path(dir, "marker"), &verdict, &fault), ST_OK);
+    ck_assert(!verdict.store_failed);
+    marker_close(marker);
+}
+END_TEST
+
 START_TEST(a_marker_that_cannot_be_made_is_a_fault)
 {
     struct marker *marker;
@@ -179,6 +204,7 @@ int main(void)
     tcase_add_test(tcase, deaths_in_different_events_do_not_add_up);
     tcase_add_test(tcase, a_bad_page_exits_74_and_is_no_signal_of_the_turn);
     tcase_add_test(tcase, a_file_of_something_else_is_taken_over);
+    tcase_add_test(tcase, a_store_that_failed_is_remembered_until_the_books_were_verified);
     tcase_add_test(tcase, a_marker_that_cannot_be_made_is_a_fault);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
