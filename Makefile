@@ -21,7 +21,7 @@ configure = cmake --preset $(1) >build-$(1).log 2>&1 && rm build-$(1).log \
 compile = cmake --build --preset $(1) -j $(JOBS)
 
 .PHONY: help deps build release check check-dev check-headers check-clang check-asan check-tsan \
-	lint tidy cppcheck demo bench fuzz soak format format-check install clean
+	lint tidy cppcheck demo demo-road bench fuzz soak format format-check install clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | sort | expand -t 16
@@ -91,6 +91,9 @@ cppcheck: build ## cppcheck
 demo: build ## the story of one honest site, on a real daemon (KEEP=1 keeps its directory)
 	@KEEP=$(KEEP) site/demo/demo.sh build/dev
 
+demo-road: build ## the story of a road: four sites joined by links (KEEP=1 as above)
+	@KEEP=$(KEEP) site/demo/road.sh build/dev
+
 bench: release ## measure; prints what it found, whatever it is
 	@tests/bench/run.sh build/release
 
@@ -106,7 +109,8 @@ fuzz: deps ## each fuzz target for FUZZ_SECONDS (20)
 			$$([ -d "$$seeds" ] && echo "$$seeds"); \
 	done
 
-soak: build ## property, simulation and crash tests again and again for SOAK_MINUTES (10)
+soak: build ## 100 kills of linked sites; then property, simulation and crash tests for SOAK_MINUTES
+	@tests/e2e/links_crash.sh build/dev 50
 	@end=$$((SECONDS + 60 * $(SOAK_MINUTES))); rounds=0; \
 	while [ "$$SECONDS" -lt "$$end" ]; do \
 		ctest --preset dev -L 'property|sim|e2e' --quiet || { \

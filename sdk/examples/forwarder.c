@@ -9,11 +9,12 @@
  *   packets=1000  value=100  tolls=5,60   in nanos; one relay for each toll
  *   endowment=0.03  loop=1                for each agent below; begin again when the change is back
  *   via=b,c,d                             the links to go over, from here on (none: on this site)
- *   paused=1                              source and sink each wait for a message before they pay
+ *   paused=1                              the source waits for a message before it pays, and the
+ *                                         sink for the source's second one before it pays back
  */
 #include <serai_outbox.h>
 
-enum { READY = 'r', PAY = 'p', CHANGE = 'c' }; /* all that is sent beside the money */
+enum { READY = 'r', PAY = 'p', GIVE = 'g', CHANGE = 'c' }; /* all that is sent beside the money */
 enum { WINDOW = 32, MAX_FEE = 1000000 };
 enum role { SOURCE, RELAY, SINK };
 
@@ -96,7 +97,7 @@ static void extend(int32_t status)
     (void)serai_load_self(&load, down.end, text.bytes, text.size);
 }
 
-/* READY brings no money and so pays no toll; the others do. */
+/* READY and GIVE bring no money and so pay no toll; the others do. */
 static void pass_on(struct serai_outbox *to, uint8_t kind, int64_t money)
 {
     int64_t fee = money < toll ? money : toll;
@@ -115,16 +116,15 @@ static void give_back(void)
     passed = kept = 0; /* for the next round */
 }
 
-static void collect(int64_t money)
+static void collect(uint8_t kind, int64_t money)
 {
     serai_rearm(&up_credit, 1);
     kept += money;
-    if (++passed < packets)
-        return;
-    if (paused != 0)
-        serai_log_values("sink: %d packets brought %d nanos, and wait", passed, kept);
-    else
+    passed += kind == PAY;
+    if (kind == GIVE || (passed == packets && paused == 0))
         give_back();
+    else if (passed == packets)
+        serai_log_values("sink: %d packets brought %d nanos, and wait", passed, kept);
 }
 
 static void begin_round(uint8_t kind, int64_t money)
@@ -153,13 +153,14 @@ void serai_turn(int32_t kind, int32_t slot, int32_t size)
         if (role == RELAY)
             pass_on(slot == up.end ? &down : &up, what, event.money);
         else if (role == SINK)
-            collect(event.money);
+            collect(what, event.money);
         else
             begin_round(what, event.money);
-    } else if (kind == SERAI_EVENT_MESSAGE && paused != 0 && role == SOURCE) {
+    } else if (kind == SERAI_EVENT_MESSAGE && paused == 1) {
         left = packets;
-    } else if (kind == SERAI_EVENT_MESSAGE && paused != 0 && role == SINK) {
-        give_back();
+        paused++;
+    } else if (kind == SERAI_EVENT_MESSAGE && paused == 2) {
+        (void)serai_outbox_put(&down, &(uint8_t){GIVE}, 1, 0);
     } else if (kind == SERAI_EVENT_PACKET) {
         serai_log("forwarder: a newborn could not be loaded");
     }

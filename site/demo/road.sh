@@ -1,0 +1,417 @@
+#!/usr/bin/env bash
+# The story of a road: four sites on real daemons, joined by links; six acts, each figure checked.
+#
+#     site/demo/road.sh BUILD     BUILD: where serai and the examples were built, such as build/dev
+#     KEEP=1                      leave the sites' directories to look at
+#
+# Exit status 0 only if every figure holds.
+set -euo pipefail
+
+build=$(realpath "${1:?usage: road.sh BUILD}")
+serai=$build/site/serai
+examples=$build/sdk/examples
+proxy_program=$(dirname "$0")/../../tests/e2e/proxy.py
+for needed in "$serai" "$examples/outpost.wasm"; do
+    [ -e "$needed" ] || { echo "demo: $needed is not built; run make build" >&2; exit 1; }
+done
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/serai-road-XXXXXX")
+sites=(a b c d)
+declare -A daemons port
+cable=
+cable_in=
+figures=0
+begin=$SECONDS
+
+# ---- telling and checking ----
+
+say()
+{
+    printf '   %s\n' "$*"
+}
+
+act()
+{
+    printf '\n%s. %s\n' "$1" "$2"
+}
+
+fail()
+{
+    local site
+
+    printf 'demo: %s\n' "$*" >&2
+    for site in "${sites[@]}"; do
+        printf 'demo: the daemon of %s wrote:\n' "$site" >&2
+        tail -n 8 "$work/$site.log" >&2 || true
+    done
+    KEEP=1
+    exit 1
+}
+
+# holds WHAT FOUND EXPECTED: one figure of the story.
+holds()
+{
+    figures=$((figures + 1))
+    [ "$2" = "$3" ] || fail "$1 is $2, and should be $3"
+}
+
+# until_true WHAT COMMAND...: within twenty seconds.
+until_true()
+{
+    local what=$1
+    shift
+    for _ in $(seq 200); do
+        ! "$@" || return 0
+        sleep 0.1
+    done
+    fail "it never came true: $what"
+}
+
+# ---- the sites ----
+
+# on SITE COMMAND...
+on()
+{
+    local site=$1
+    shift
+    "$serai" "$@" --site "$work/$site"
+}
+
+stop()
+{
+    [ -n "${daemons[$1]:-}" ] || return 0
+    kill "-$2" "${daemons[$1]}" 2>/dev/null || true
+    wait "${daemons[$1]}" 2>/dev/null || true
+    unset "daemons[$1]"
+}
+
+finish()
+{
+    local site
+
+    for site in "${sites[@]}"; do
+        stop "$site" KILL
+    done
+    [ -z "$cable" ] || kill "$cable" 2>/dev/null || true
+    if [ -n "${KEEP:-}" ]; then
+        printf 'kept: %s\n' "$work"
+    else
+        rm -rf "$work"
+    fi
+}
+trap finish EXIT
+
+start()
+{
+    local word=
+
+    rm -f "$work/ready"
+    mkfifo "$work/ready"
+    # Not by on(): the process to kill is the daemon itself.
+    "$serai" site run --site "$work/$1" >"$work/ready" 2>>"$work/$1.log" &
+    daemons[$1]=$!
+    read -r -t 10 word <"$work/ready" || true
+    [ "$word" = ready ] || fail "site $1 does not start"
+}
+
+free_ports()
+{
+    python3 - "$1" <<'PYTHON'
+import socket, sys
+sockets = [socket.socket() for _ in range(int(sys.argv[1]))]
+for one in sockets:
+    one.bind(("127.0.0.1", 0))
+print(*(one.getsockname()[1] for one in sockets))
+PYTHON
+}
+
+# lay_cable LISTEN TARGET: a wire that can be cut, by `cut SECONDS` on its input.
+lay_cable()
+{
+    local word=
+
+    mkfifo "$work/cable.in" "$work/cable.out"
+    python3 "$proxy_program" "$1" "$2" <"$work/cable.in" >"$work/cable.out" 2>"$work/cable.log" &
+    cable=$!
+    exec {cable_in}>"$work/cable.in"
+    exec {cable_out}<"$work/cable.out" # stays open: it says more later
+    read -r -t 10 word <&"$cable_out" || true
+    [ "$word" = ready ] || fail "the cable does not lie"
+}
+
+# join SITE NEIGHBOUR PORT: the neighbour is told first, so that it knows who dials.
+join()
+{
+    on "$2" link add "$1" --key "$(on "$1" site key)" --limit 1.00 >/dev/null
+    on "$1" link add "$2" --key "$(on "$2" site key)" --limit 1.00 \
+        --endpoint "tcp://127.0.0.1:$3" >/dev/null
+}
+
+# link SITE NEIGHBOUR KEY
+link()
+{
+    on "$1" link show "$2" --json | jq -r ".$3"
+}
+
+is_up()
+{
+    [ "$(link "$1" "$2" state)" = up ]
+}
+
+is_quiet()
+{
+    [ "$(link "$1" "$2" outstanding)$(link "$2" "$1" outstanding)" = 00 ]
+}
+
+# since SITE NEIGHBOUR FIELD: nanos that moved since the mark.
+since()
+{
+    nanos "$(on "$1" link show "$2" --since start --json | jq -r ".$3")"
+}
+
+# ---- agents ----
+
+# deploy SITE NAME MODULE MONEY ARGS...: prints the agent's number.
+deploy()
+{
+    local site=$1 name=$2 module=$3 money=$4
+    shift 4
+    on "$site" agent deploy "$examples/$module.wasm" --name "$name" --money "$money" --json "$@" \
+        | jq -r .agent
+}
+
+log_of()
+{
+    on "$1" agent logs "$2" --limit 1000000 --json | jq -r .text
+}
+
+# said SITE AGENT PATTERN: wait until the agent's log has such a line, and tell the last one.
+said()
+{
+    local line=
+
+    for _ in $(seq 200); do
+        kill -0 "${daemons[$1]}" 2>/dev/null || fail "the daemon of $1 is gone"
+        line=$(log_of "$1" "$2" | grep -- "$3" | tail -n 1) && break
+        sleep 0.1
+    done
+    [ -n "$line" ] || fail "agent $2 at $1 never said \"$3\""
+    say "$1: $line"
+}
+
+# newest SITE: the agent that was born there last, by its number.
+newest()
+{
+    on "$1" agent ls --json | jq -s 'map(.id) | max // 0'
+}
+
+# field SITE AGENT KEY
+field()
+{
+    on "$1" agent show "$2" --json | jq -r ".$3"
+}
+
+# "0.000065065" as 65065, "-0.5" as -500000000: shells count in whole numbers.
+nanos()
+{
+    local digits=${1/./}
+
+    if [ "${digits#-}" != "$digits" ]; then
+        echo $((-10#${digits#-}))
+    else
+        echo $((10#$digits))
+    fi
+}
+
+# moved SITE ACCOUNT SIDE CODE: nanos that an account was debited or credited for one reason.
+moved()
+{
+    on "$1" ledger transfers --json --account "$2" --code "$4" \
+        | jq -rs --arg name "$2" \
+            "map(select(.$3 == \$name) | .amount | sub(\"\\\\.\"; \"\") | tonumber) | add // 0"
+}
+
+rounds()
+{
+    log_of a "$caravan" | grep 'source: round' | sed 's/.*round //'
+}
+
+# more_rounds N: the caravan has come that much further.
+more_rounds()
+{
+    [ "$(rounds | tail -n 1 | cut -d: -f1)" -ge "$1" ]
+}
+
+verify()
+{
+    on "$1" audit verify --json >"$work/audit.json" || fail "the books of $1 do not verify"
+    holds "the verdict on the books of $1" "$(jq -r .ok "$work/audit.json")" true
+}
+
+# ---- the story ----
+
+printf 'Four sites, and a road between them.\n'
+read -r "port[b]" "port[c]" "port[d]" "port[cable]" <<<"$(free_ports 4)"
+for site in "${sites[@]}"; do
+    "$serai" site init "$work/$site" --name "$site" >/dev/null
+    [ -z "${port[$site]:-}" ] ||
+        sed -i "s|^listen = .*|listen = \"tcp://127.0.0.1:${port[$site]}\"|" "$work/$site/site.toml"
+    start "$site"
+done
+lay_cable "${port[cable]}" "${port[b]}"
+join a b "${port[cable]}"
+join b c "${port[c]}"
+join c d "${port[d]}"
+for pair in "a b" "b a" "b c" "c b" "c d" "d c"; do
+    # shellcheck disable=SC2086
+    until_true "link $pair is up" is_up $pair
+done
+on a money in 1.00 >/dev/null
+on c money in 0.10 >/dev/null
+say "links a-b, b-c and c-d are up; 1.00 is brought in at a, and 0.10 at c"
+
+act 1 "A scout goes from site to site"
+on a link mark b --name birth >/dev/null
+scout=$(deploy a scout scout 0.10 --args "hops=2 endowment=0.05 via=b,c")
+said a "$scout" 'the channel is open'
+said a "$scout" 'I am a scout now'
+at_b=$(newest b)
+said b "$at_b" 'became a scout'
+said b "$at_b" 'I am a scout now'
+at_c=$(newest c)
+said c "$at_c" 'became a scout'
+code=$(field a "$scout" code)
+holds "the code at b" "$(field b "$at_b" code)" "$code"
+holds "the code at c" "$(field c "$at_c" code)" "$code"
+holds "what was born at b had" "$(moved b "agent:$at_b" credit 'birth endowment')" 50000000
+holds "what was born at c had" "$(moved c "agent:$at_c" credit 'birth endowment')" 25000000
+until_true "a-b is quiet" is_quiet a b
+holds "what a paid b for it" \
+    "$(nanos "$(on a link show b --since birth --json | jq -r .net)")" 50200000
+say "b has been paid 0.0502: the endowment, and its fees of 0.0002"
+
+act 2 "A number comes back along the road, and opens a service at its end"
+outpost=$(deploy a outpost outpost 0.10 --args "hops=2 endowment=0.05 via=b,c price=0.0001")
+said a "$outpost" 'the service is open, number'
+number=$(log_of a "$outpost" | sed -n 's/.*number //p')
+shop=$(newest c)
+holds "who keeps the shop" "$(field c "$shop" code)" "$(field a "$outpost" code)"
+customer=$(deploy c customer customer 0.02 --args "number=$number calls=20 price=0.0001")
+said c "$customer" 'the number opened the service'
+said c "$customer" '20 calls for'
+said c "$customer" 'took the entry out'
+said c "$shop" '20 calls answered'
+holds "what the service earned" "$(moved c "agent:$shop" credit 'message money')" 2000000
+holds "entries left in the heap of c" "$(on c heap ls --json | wc -l)" 0
+
+act 3 "A thousand packets of 100 nanos over a-b-c-d, with tolls of 5 and 60"
+source=$(deploy a toll forwarder 0.20 \
+    --args "packets=1000 value=100 tolls=5,60 endowment=0.03 paused=1 via=b,c,d")
+said a "$source" 'the way is open'
+for pair in "a b" "b c" "c d"; do
+    # shellcheck disable=SC2086
+    until_true "$pair is quiet" is_quiet $pair
+    on "${pair% *}" link mark "${pair#* }" --name start >/dev/null
+done
+sink=$(newest d)
+on a agent send "$source" "go" >/dev/null
+said d "$sink" '1000 packets brought 35000 nanos, and wait'
+holds "what moved over a-b" "$(since a b net)" 100000
+holds "what moved over b-c" "$(since b c net)" 95000
+holds "what moved over c-d" "$(since c d net)" 35000
+say "the links have moved by 100000, 95000 and 35000 nanos"
+on a agent send "$source" "and back" >/dev/null
+said a "$source" '100000 nanos went out, 34935 came back'
+holds "what moved over a-b" "$(since a b net)" 65065
+holds "what moved over b-c" "$(since b c net)" 60060
+holds "what moved over c-d" "$(since c d net)" 0
+say "and, when d has sent 35000 back in one packet, by 65065, 60060 and 0"
+
+act 4 "b is killed in the middle of paid traffic, and the wire a-b is cut"
+caravan=$(deploy a caravan forwarder 0.20 \
+    --args "packets=100 value=100 tolls=5,60 endowment=0.03 loop=1 via=b,c,d")
+said a "$caravan" 'round 3:'
+stop b KILL
+say "kill -9 of b"
+verify b
+say "its books verify as they lie on the disk: frame $(jq -r .frames "$work/audit.json")"
+start b
+seen=$(rounds | tail -n 1 | cut -d: -f1)
+until_true "the traffic goes on" more_rounds $((seen + 3))
+said a "$caravan" 'source: round'
+printf 'cut 3\n' >&"$cable_in"
+say "the wire between a and b is cut for three seconds"
+sleep 3
+seen=$(rounds | tail -n 1 | cut -d: -f1)
+until_true "the traffic goes on" more_rounds $((seen + 3))
+said a "$caravan" 'source: round'
+on a agent freeze "$caravan" >/dev/null
+for pair in "a b" "b c" "c d"; do
+    # shellcheck disable=SC2086
+    until_true "$pair is quiet" is_quiet $pair
+done
+rounds >"$work/rounds"
+last=$(tail -n 1 "$work/rounds" | cut -d: -f1)
+holds "the rounds" "$(cut -d: -f1 "$work/rounds" | paste -sd' ')" \
+    "$(seq -s' ' "$(head -n 1 "$work/rounds" | cut -d: -f1)" "$last")"
+holds "rounds with another sum" \
+    "$(grep -cv '10000 nanos went out, 3435 came back' "$work/rounds" || true)" 0
+say "$last rounds, each 10000 nanos out and 3435 back: none twice, none lost"
+
+act 5 "A channel is sold; an agent runs out of money and goes on"
+trader=$(deploy a trader scout 0.10 --args "hops=1 endowment=0.05 sell=1 via=b")
+said a "$trader" 'sold the channel'
+far=$(newest b)
+said b "$far" 'the far end of my channel is gone'
+holds "the deposit that came back" "$(moved a "agent:$trader" credit 'channel refund')" \
+    "$(moved a "agent:$trader" debit 'channel deposit')"
+# It holds 64 MiB of buffers, and has little to pay the rent of them with.
+spender=$(deploy a spender spender 0.0005024 --args "mark=0.000001 every=1 work=1000 buffers=4")
+on a agent send "$spender" "work" >/dev/null
+said a "$spender" 'count=1$'
+sent=1
+while [ "$(field a "$spender" state)" != frozen ]; do
+    [ "$sent" -lt 20 ] || fail "the spender never runs dry"
+    sleep 0.8
+    on a agent send "$spender" "work" >/dev/null
+    sent=$((sent + 1))
+done
+say "frozen at $(field a "$spender" balance): $(field a "$spender" reason)"
+on a agent fund "$spender" 0.0001 >/dev/null
+said a "$spender" "count=$sent\$"
+holds "its state" "$(field a "$spender" state)" running
+say "topped up with 0.0001, it went on exactly where it stood"
+
+act 6 "The books of all four are closed, and compared"
+for pair in "a b" "b c" "c d"; do
+    # shellcheck disable=SC2086
+    until_true "$pair is quiet" is_quiet $pair
+done
+minted=0
+for site in "${sites[@]}"; do
+    stop "$site" TERM
+    verify "$site"
+    say "$site: $(jq -r '"\(.frames) frames, \(.lines) lines verify; minted \(.minted)"' \
+        "$work/audit.json")"
+    minted=$((minted + $(nanos "$(jq -r .minted "$work/audit.json")")))
+    on "$site" ledger export --format jsonl >"$work/$site.jsonl"
+done
+for pair in "a b" "b c" "c d"; do
+    "$serai" audit reconcile "$work/${pair% *}.jsonl" "$work/${pair#* }.jsonl" --json \
+        >"$work/reconcile.json" || fail "the exports of $pair do not reconcile"
+    holds "what is in flight between $pair" \
+        "$(jq -c '[.a_to_b.in_flight, .b_to_a.in_flight]' "$work/reconcile.json")" "[0,0]"
+    say "$(jq -r --arg pair "$pair" '"\($pair): \(.a_to_b.matched) messages with " +
+        "\(.a_to_b.matched_sum) there, \(.b_to_a.matched) with \(.b_to_a.matched_sum) back: " +
+        "all in both books"' "$work/reconcile.json")"
+done
+(cd "$work" && "$serai" audit network "${sites[@]}") | sed 's/^/   /'
+(cd "$work" && "$serai" audit network "${sites[@]}" --json) >"$work/network.json"
+sum=0
+for part in customers agents deposits held revenue in_flight suspense unclaimed; do
+    sum=$((sum + $(nanos "$(jq -r ".$part" "$work/network.json")")))
+done
+holds "the sum of all parts over all sites, in nanos" "$sum" "$minted"
+holds "what is in flight" "$(jq -r .in_flight "$work/network.json")" 0.000000000
+
+printf '\n%d figures hold, in %d s.\n' "$figures" $((SECONDS - begin))
