@@ -9,6 +9,7 @@ PREFIX ?= /usr/local
 KEEP ?=
 FUZZ_SECONDS ?= 20
 SOAK_MINUTES ?= 10
+SEEDS ?= 20
 
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 # Evaluated only where it is used, so that a tree without git formats too.
@@ -21,7 +22,7 @@ configure = cmake --preset $(1) >build-$(1).log 2>&1 && rm build-$(1).log \
 compile = cmake --build --preset $(1) -j $(JOBS)
 
 .PHONY: help deps build release check check-dev check-headers check-clang check-asan check-tsan \
-	lint tidy cppcheck demo demo-road bench fuzz soak format format-check install clean
+	lint tidy cppcheck demo demo-road bench fuzz sim soak format format-check install clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | sort | expand -t 16
@@ -108,6 +109,15 @@ fuzz: deps ## each fuzz target for FUZZ_SECONDS (20)
 			-artifact_prefix=build/fuzz/ "build/fuzz/corpus/$$name" \
 			$$([ -d "$$seeds" ] && echo "$$seeds"); \
 	done
+
+sim: build ## populations of agents over linked sites with faults, seed after seed (SEED=n, SEEDS=20)
+	@first=$${SEED:-1}; for seed in $$(seq "$$first" $$((first + $(SEEDS) - 1))); do \
+		for test in test_core_network test_core_property test_link_simulation; do \
+			SEED=$$seed CK_TIMEOUT_MULTIPLIER=10 \
+				$$(find build/dev/tests -type f -name $$test) >build/sim.log 2>&1 || { \
+				cat build/sim.log; echo "again: make sim SEED=$$seed SEEDS=1"; exit 1; }; \
+		done; \
+	done; echo "sim: seeds $$first to $$((first + $(SEEDS) - 1)) passed in $$SECONDS s"
 
 soak: build ## 100 kills of linked sites; then property, simulation and crash tests for SOAK_MINUTES
 	@tests/e2e/links_crash.sh build/dev 50
