@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -271,6 +272,17 @@ static void say_ready(const struct site *site)
         (void)!write(site->options->ready_fd, "ready\n", 6); /* nobody listening is fine */
 }
 
+/* Links want descriptors; with fewer than asked for, some of them wait. */
+static void ask_for_files(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= FILES_MAX)
+        return;
+    limit.rlim_cur = limit.rlim_max < FILES_MAX ? limit.rlim_max : FILES_MAX;
+    (void)!setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static enum status serve(struct site *site, struct fault *fault)
 {
     pthread_t core;
@@ -305,6 +317,7 @@ int daemon_run(const struct daemon_options *options)
     site->options = options;
     site->parts.core_wake.fd = site->parts.writer_wake.fd = site->parts.edge_wake.fd = -1;
     block_signals();
+    ask_for_files();
     status = open_site(site, &fault);
     if (status == ST_OK) {
         status = serve(site, &fault);

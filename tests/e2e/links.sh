@@ -34,11 +34,10 @@ until_holds 10 "B is up" is_state b a up
 # Paid packets, there and back.
 sources=()
 for packets in 20 200; do
-    sources+=("$(on a agent deploy "$examples/forwarder.wasm" --name "source$packets" --money 2 \
-        --args "packets=$packets value=1000 tolls= endowment=0.5 loop=1 via=b" --json | jq -r .agent)")
+    sources+=("$(load a "source$packets" \
+        "packets=$packets value=1000 tolls= endowment=0.5 loop=1 via=b")")
 done
-sources+=("$(on a agent deploy "$examples/forwarder.wasm" --name there-and-back --money 2 \
-    --args "packets=30 value=500 tolls=7 endowment=0.2 loop=1 via=b,a" --json | jq -r .agent)")
+sources+=("$(load a there-and-back "packets=30 value=500 tolls=7 endowment=0.2 loop=1 via=b,a")")
 goes_on a b
 
 # Each dies in the middle of it.
@@ -101,6 +100,17 @@ same_totals a b
 for name in a b c; do
     end_named "$name" TERM
 done
+
+# What does not start: no address of a link, or one that is taken.
+make_site d
+sed -i 's|^listen = ""|listen = "carrier-pigeon://a"|' "$work/d/site.toml"
+exits 78 "link.listen: wants" on d site run
+sed -i 's|^listen = .*|listen = "tcp://127.0.0.1:nowhere"|' "$work/d/site.toml"
+exits 78 "link.listen" on d site run
+run_named b
+sed -i "s|^listen = .*|listen = \"$endpoint\"|" "$work/d/site.toml"
+exits 74 "choose another address" on d site run
+end_named b TERM
 
 # Two daemons with one key: the link freezes and says why, and the books of B stand.
 cp -r "$work/a" "$work/twin"

@@ -1,8 +1,7 @@
 # What the tests of links share: several sites, each with a name.  Sourced after lib.sh.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154  # of lib.sh, and for the tests
 declare -A pids keys ports
 proxy=
-proxy_in=
 
 finish()
 {
@@ -28,7 +27,10 @@ finish()
 
 free_port()
 {
-    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+    python3 -c 'import socket
+with socket.socket() as free:
+    free.bind(("127.0.0.1", 0))
+    print(free.getsockname()[1])'
 }
 
 # on SITE COMMAND...
@@ -81,6 +83,13 @@ add_link()
     else
         on "$1" link add "$2" --key "${keys[$2]}" --limit 1000 >/dev/null
     fi
+}
+
+# load SITE NAME ARGS: deploy a forwarder there; prints its number.
+load()
+{
+    on "$1" agent deploy "$examples/forwarder.wasm" --name "$2" --money 3 --args "$3" --json |
+        jq -r .agent
 }
 
 # link_field SITE NEIGHBOUR KEY
@@ -181,7 +190,8 @@ books_agree()
     local name
 
     for name in "$1" "$2"; do
-        on "$name" audit verify --json >"$work/$name.audit" || fail "the books of $name do not verify"
+        on "$name" audit verify --json >"$work/$name.audit" ||
+            fail "the books of $name do not verify"
         holds "the verdict on the books of $name" "$(jq -r .ok "$work/$name.audit")" true
     done
     checks=$((checks + 1))

@@ -226,6 +226,33 @@ START_TEST(settings_out_of_range_are_refused)
 }
 END_TEST
 
+START_TEST(where_neighbours_dial_is_an_address_of_zeromq_or_nowhere)
+{
+    static const char *const good[] = {"", "tcp://127.0.0.1:9901", "tcp://*:9901", "ipc:///run/s"};
+    static const char *const bad[] = {"127.0.0.1:9901", "http://a", "tcp://", "inproc://a"};
+    char text[400];
+
+    write_file("prices.toml", "");
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        (void)snprintf(text, sizeof text, "link.listen = \"%s\"\n", good[i]);
+        write_file("site.toml", text);
+        ck_assert_msg(load() == ST_OK, "%s\n%s", good[i], reported);
+        ck_assert_str_eq(config.link_listen, good[i]);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        (void)snprintf(text, sizeof text, "link.listen = \"%s\"\n", bad[i]);
+        write_file("site.toml", text);
+        ck_assert_msg(load() == ST_INVALID, "%s is taken", bad[i]);
+        expect_error("site.toml:1:15: link.listen: wants");
+    }
+    (void)snprintf(text, sizeof text, "link.listen = \"tcp://%0*d\"\n", CONFIG_ENDPOINT_BYTES - 6,
+                   0);
+    write_file("site.toml", text);
+    ck_assert_int_eq(load(), ST_INVALID);
+    expect_error("at most 128 bytes");
+}
+END_TEST
+
 START_TEST(a_socket_path_that_no_socket_can_have_is_refused)
 {
     char text[200];
@@ -296,6 +323,7 @@ int main(void)
     tcase_add_test(files, a_table_in_the_place_of_a_value_is_refused);
     tcase_add_test(files, a_book_that_contradicts_itself_is_refused);
     tcase_add_test(files, settings_out_of_range_are_refused);
+    tcase_add_test(files, where_neighbours_dial_is_an_address_of_zeromq_or_nowhere);
     tcase_add_test(files, a_socket_path_that_no_socket_can_have_is_refused);
     tcase_add_test(files, a_missing_file_is_told_from_an_unreadable_one);
     tcase_add_test(files, a_file_that_is_too_long_is_refused);
