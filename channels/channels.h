@@ -54,15 +54,15 @@ struct channel_end {
     uint64_t sent_bytes;
     bool room_asked;
     /* the site's: money held for this end, by kind (nanos of its own accounts) */
-    struct money deposit;        /* deposit:channel */
-    struct money armed_reserve;  /* held:reserve, for packets armed and not yet arrived */
-    struct money answer_reserve; /* held:reserve, while pending */
-    struct money room_reserve;   /* held:reserve, while room_asked */
-    struct money close_reserve;  /* held:reserve, from birth until the close signal */
-    struct money birth_money;    /* held:birth, while pending within the site */
+    struct money deposit;         /* deposit:channel */
+    struct money armed_reserve;   /* held:reserve, for packets armed and not yet arrived */
+    struct money answer_reserve;  /* held:reserve, while pending */
+    struct money room_reserve;    /* held:reserve, while room_asked */
+    struct money close_reserve;   /* held:reserve, from birth until the close signal */
+    struct money birth_money;     /* held:birth, while pending within the site */
     struct money asked_endowment; /* what BIRTH asked for, to hold the answer against */
     struct money asked_fee;       /* the largest fee it allowed */
-    bool dirty;                  /* its row must be written; managed by this part */
+    bool dirty;                   /* its row must be written; managed by this part */
 };
 
 /* ---- messages on the wire; over links they travel in parcels ---- */
@@ -91,8 +91,8 @@ struct channel_message {
     uint64_t packets; /* CREDIT, ANSWER: cumulative totals */
     uint64_t bytes;
     uint64_t customer;   /* BIRTH: the buyer's lineage */
-    uint64_t parent;   /* BIRTH on interface self: the buyer; the site's to fill */
-    const char *name;  /* BIRTH on interface self: the buyer's name, borrowed for the call */
+    uint64_t parent;     /* BIRTH on interface self: the buyer; the site's to fill */
+    const char *name;    /* BIRTH on interface self: the buyer's name, borrowed for the call */
     const uint8_t *data; /* PACKET: borrowed for the call */
     size_t size;
 };
