@@ -201,18 +201,14 @@ static void settle_everyone(struct agents *agents)
 
         rent_settle(agents, agent);
         agent_check_mark(agents, agent);
+        rent_note_due(agents, agent);
     }
     free(ids);
 }
 
 void agents_tick(struct agents *agents)
 {
-    struct event event = {.kind = EVENT_TICK,
-                          .bytes = hash_of(NULL, 0),
-                          .random = hash_of(NULL, 0),
-                          .site_time_us = agents->now_us,
-                          .source = {0xf6}, /* CBOR null: time itself */
-                          .source_size = 1};
+    struct event event = event_of_time(0, agents->now_us);
 
     fire_timers(agents);
     if (agents->now_us < agents->next_settle_us)

@@ -166,3 +166,33 @@ u128 agent_rent_rate(const struct agents *agents, const struct agent *agent)
                 money_nanos(agents->prices.code_rent);
     return rate;
 }
+
+/* What the rent may take before the agent has to be told or frozen. */
+static struct money until_told(const struct agents *agents, const struct agent *agent)
+{
+    struct money balance = agent_funds(agents, agent);
+
+    return agent->mark_armed ? money_sub_clamped(balance, agent->mark) : balance;
+}
+
+void rent_note_due(struct agents *agents, const struct agent *agent)
+{
+    u128 rate = agent_rent_rate(agents, agent);
+    u128 owed = 0;
+    u128 room;
+    uint64_t due_us;
+
+    if (agent->state != AGENT_RUNNING || rate == 0)
+        return;
+    for (int resource = 0; resource < RENT_RESOURCES; resource++)
+        owed += agent->rent_owed[resource];
+    room = ((u128)money_nanos(until_told(agents, agent)) + 1) * agents->prices.rent_unit;
+    room = room > owed ? room - owed : 0;
+    if (room / rate >= SETTLE_US)
+        return; /* the next settlement of everyone is sooner */
+    due_us = agents->now_us + (uint64_t)(room / rate);
+    if (due_us < agents->now_us + SETTLE_US_MIN)
+        due_us = agents->now_us + SETTLE_US_MIN;
+    if (due_us < agents->next_settle_us)
+        agents->next_settle_us = due_us;
+}

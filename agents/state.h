@@ -285,6 +285,8 @@ void rent_touch(struct agents *agents, struct agent *agent);
 bool rent_is_due(struct agents *agents, struct agent *agent); /* a whole nano or more */
 void rent_settle(struct agents *agents, struct agent *agent); /* posts; may freeze */
 void code_share_update(struct agents *agents, struct code *code);
+/* The next settlement comes no later than this agent's money runs out, or falls below its mark. */
+void rent_note_due(struct agents *agents, const struct agent *agent);
 u128 agent_rent_rate(const struct agents *agents, const struct agent *agent);
 
 /* code.c */

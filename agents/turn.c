@@ -357,8 +357,10 @@ static void turn_run(struct agents *agents, struct agent *agent, struct inbox_me
         turn_undo_all(turn, outcome, fuel);
     if (outcome == ENGINE_DONE)
         carry_out(turn);
-    if (agent->state != AGENT_DEAD)
+    if (agent->state != AGENT_DEAD) {
         agent_check_mark(agents, agent);
+        rent_note_due(agents, agent);
+    }
     undo_commit(agents->undo); /* what followed the turn is final */
     turn_event_end(turn);
     /* Only now: an event that stops the site while it is booked is to be blamed as well. */
@@ -371,13 +373,7 @@ static void turn_run(struct agents *agents, struct agent *agent, struct inbox_me
 /* Rent is settled in a step and an event of its own, before the turn. */
 static void settle_first(struct agents *agents, struct agent *agent)
 {
-    struct event event = {.kind = EVENT_TICK,
-                          .subject = agent->id,
-                          .bytes = hash_of(NULL, 0),
-                          .random = hash_of(NULL, 0),
-                          .site_time_us = agents->now_us,
-                          .source = {0xf6}, /* CBOR null: time itself */
-                          .source_size = 1};
+    struct event event = event_of_time(agent->id, agents->now_us);
 
     if (!rent_is_due(agents, agent))
         return;

@@ -201,6 +201,9 @@ struct event {
     uint64_t site_time_us;
 };
 
+/* The event that time itself is: what passes when rent is settled or a site begins. */
+struct event event_of_time(uint64_t subject, uint64_t site_time_us);
+
 /* Begin an event; transfers until ledger_event_end() are caused by it.  One at a time. */
 void ledger_event_begin(struct ledger *ledger);
 /* End it.  An event without lines and openings leaves no record. Returns its hash. */

@@ -114,20 +114,10 @@ void core_free(struct core *core)
     free(core);
 }
 
-static void set_event(struct event *event, const struct core *core)
-{
-    *event = (struct event){.kind = EVENT_TICK,
-                            .bytes = hash_of(NULL, 0),
-                            .random = hash_of(NULL, 0),
-                            .site_time_us = core->site_time_us,
-                            .source = {0xf6}, /* CBOR null */
-                            .source_size = 1};
-}
-
 /* A fresh site has one customer: its operator. */
 static enum status open_operator(struct core *core, struct fault *fault)
 {
-    struct event event;
+    struct event event = event_of_time(0, core->site_time_us);
     uint64_t account;
     enum status status;
 
@@ -137,17 +127,11 @@ static enum status open_operator(struct core *core, struct fault *fault)
                              "the books name another operator's key than this site's operator.key");
         return ST_OK;
     }
-    set_event(&event, core);
     ledger_event_begin(core->ledger);
     status = core_customer_add(core, "operator", core->options.operator_key, &account, fault);
     (void)ledger_event_end(core->ledger, &event);
     core->frame_open = true;
     return status;
-}
-
-static enum status check_claims(struct core *core, struct fault *fault)
-{
-    return core_check(core, fault);
 }
 
 enum status core_load(struct core *core, const struct store *store, struct fault *fault)
@@ -170,7 +154,7 @@ enum status core_load(struct core *core, const struct store *store, struct fault
         status = agents_code_builtin(core->agents, core->options.loader, core->options.loader_size,
                                      &core->loader, fault);
     if (status == ST_OK)
-        status = check_claims(core, fault);
+        status = core_check(core, fault);
     return status;
 }
 

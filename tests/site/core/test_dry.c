@@ -235,6 +235,33 @@ START_TEST(who_cannot_pay_the_rent_freezes_and_a_top_up_refills_its_burial)
 }
 END_TEST
 
+START_TEST(rent_that_runs_out_between_two_settlements_is_found_within_a_second)
+{
+    uint64_t lasts_us;
+    u128 rate;
+
+    probe_play_none();
+    site_close(&site);
+    begin(dear_rent);
+    site_pass(&site, 61000000);    /* everyone was settled just now: the next one is far */
+    for (int i = 0; i < 30; i++) { /* half of it is held for fuel each time */
+        int64_t surplus = (int64_t)site_balance(&site, agent) - 5000;
+
+        puppet_play(&site, agent, gives_away, &surplus);
+    }
+    rate = agent_rent_rate(site.core->agents, site_agent(&site, agent));
+    lasts_us = (uint64_t)((u128)(site_balance(&site, agent) + 1) * MARKET_RENT_UNIT / rate);
+    ck_assert_uint_gt(lasts_us, 3000000);
+    ck_assert_uint_lt(lasts_us, 30000000);
+    for (uint64_t passed = 0; passed < lasts_us - 1500000; passed += 500000)
+        site_pass(&site, 500000);
+    ck_assert_int_eq((int)site_agent(&site, agent)->state, AGENT_RUNNING);
+    for (int i = 0; i < 6; i++)
+        site_pass(&site, 500000);
+    ck_assert_int_eq((int)site_agent(&site, agent)->state, AGENT_FROZEN_DRY);
+}
+END_TEST
+
 struct letter {
     const uint8_t *number;
     int64_t postage;
@@ -309,6 +336,7 @@ int main(void)
     tcase_add_test(tcase, quarantine_holds_until_the_operator_thaws);
     tcase_add_test(tcase, a_frozen_agent_pays_rent_from_its_burial_reserve_and_never_below);
     tcase_add_test(tcase, who_cannot_pay_the_rent_freezes_and_a_top_up_refills_its_burial);
+    tcase_add_test(tcase, rent_that_runs_out_between_two_settlements_is_found_within_a_second);
     tcase_add_test(tcase, postage_that_pays_for_its_turn_thaws_a_dry_agent);
     tcase_add_test(tcase, the_estate_of_the_dead_goes_to_its_customer);
     suite_add_tcase(suite, tcase);
