@@ -59,7 +59,7 @@ static enum status bind_router(struct wires *wires, const char *listen, struct f
         return fault_set(fault, ST_IO, "links: options: %s", zmq_strerror(errno));
     if (zmq_bind(wires->router, listen) != 0)
         return fault_set(fault, errno == EINVAL ? ST_INVALID : ST_IO,
-                         "link.listen = \"%s\": %s; choose another address in site.toml", listen,
+                         "link.listen %s: %s; choose another address in site.toml", listen,
                          zmq_strerror(errno));
     return ST_OK;
 }

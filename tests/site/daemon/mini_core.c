@@ -4,6 +4,8 @@
  *
  *     read  status []           head and balance of the one account
  *     read  turns [count]       makes `count` turns ready, of agent 7, messages counting up
+ *     read  link [key, endpoint] joins its one link, interface 1; an empty endpoint does not dial
+ *     read  say [count]         sends so many parcels over it, that each tell their number
  *     signed money.in [_, amount]
  *
  * and every turn moves one nano from the account to revenue.
@@ -28,6 +30,13 @@ struct core {
     struct core_counters counters;
     struct core_reply replies[REPLIES_MAX];
     size_t reply_count;
+    struct core_link link;
+    bool link_is_new;
+    uint64_t connected; /* how often it was */
+    uint64_t said;
+    uint64_t to_say;
+    uint64_t heard;
+    uint64_t order_broken; /* parcels that were not the next one */
 };
 
 enum status core_new(struct core **core, const struct core_options *options, struct fault *fault)
@@ -121,7 +130,9 @@ static void answer_status(struct core *core, uint64_t token)
     struct bytes result = {0};
     char text[MONEY_TEXT_BYTES];
 
-    cbor_put_map(&result, 3);
+    cbor_put_map(&result, 6);
+    cbor_put_text(&result, "heard");
+    cbor_put_uint(&result, core->heard);
     cbor_put_text(&result, "turns");
     cbor_put_uint(&result, core->counters.turns);
     cbor_put_text(&result, "frozen");
@@ -130,8 +141,22 @@ static void answer_status(struct core *core, uint64_t token)
     cbor_put_text(&result, core->account == 0
                                ? "0.000000000"
                                : money_print(text, ledger_balance(core->ledger, core->account)));
+    cbor_put_text(&result, "disorder");
+    cbor_put_uint(&result, core->order_broken);
+    cbor_put_text(&result, "connected");
+    cbor_put_uint(&result, core->connected);
     reply(core, token, CONTROL_DONE, "", &result);
     bytes_fini(&result);
+}
+
+static void join(struct core *core, struct cbor *args)
+{
+    core->link = (struct core_link){.interface = 1};
+    cbor_get_array(args, 2);
+    cbor_get_bytes_exact(args, core->link.key, sizeof core->link.key);
+    cbor_get_text(args, core->link.endpoint, LINK_ENDPOINT_BYTES_MAX);
+    core->link.dials = core->link.endpoint[0] != '\0';
+    core->link_is_new = true;
 }
 
 void core_request(struct core *core, uint64_t token, const uint8_t *bytes, size_t size)
@@ -151,6 +176,13 @@ void core_request(struct core *core, uint64_t token, const uint8_t *bytes, size_
     } else if (strcmp(request.command, "turns") == 0) {
         cbor_get_array(&args, 1);
         core->turns_ready += cbor_get_uint(&args, UINT32_MAX);
+        reply(core, token, CONTROL_DONE, "", NULL);
+    } else if (strcmp(request.command, "link") == 0) {
+        join(core, &args);
+        reply(core, token, CONTROL_DONE, "", NULL);
+    } else if (strcmp(request.command, "say") == 0) {
+        cbor_get_array(&args, 1);
+        core->to_say += cbor_get_uint(&args, UINT32_MAX);
         reply(core, token, CONTROL_DONE, "", NULL);
     } else if (strcmp(request.command, "money.in") == 0) {
         struct money amount = money_zero();
@@ -184,26 +216,52 @@ static void run_turn(struct core *core)
     core->options.mark(core->options.mark_context, 0, 0);
 }
 
-/* It has no links. */
 void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const uint8_t *bytes,
                  size_t size)
 {
-    (void)core;
-    (void)key;
-    (void)bytes;
-    (void)size;
+    INVARIANT(memcmp(key, core->link.key, CONTROL_KEY_BYTES) == 0);
+    INVARIANT(size >= 8);
+    if (be64_get(bytes) != core->heard)
+        core->order_broken++;
+    core->heard++;
 }
 
 void core_link_connected(struct core *core, uint32_t interface)
 {
-    (void)core;
-    (void)interface;
+    INVARIANT(interface == 1);
+    core->connected++;
 }
 
 bool core_links_tick(struct core *core)
 {
-    (void)core;
+    INVARIANT(core->link.interface == 1); /* only asked of a core that has links */
     return false;
+}
+
+static void say(struct core *core, struct core_frame *frame)
+{
+    frame->parcels = calloc((size_t)core->to_say + 1, sizeof *frame->parcels);
+    INVARIANT(frame->parcels != NULL);
+    for (; core->to_say > 0; core->to_say--) {
+        struct core_parcel *parcel = &frame->parcels[frame->parcel_count++];
+        uint8_t *to = bytes_extend(&parcel->bytes, 100);
+
+        INVARIANT(to != NULL);
+        memset(to, 0, 100);
+        be64_put(to, core->said++);
+        parcel->interface = 1;
+    }
+}
+
+static void tell_links(struct core *core, struct core_frame *frame)
+{
+    if (!core->link_is_new)
+        return;
+    frame->links = malloc(sizeof *frame->links);
+    INVARIANT(frame->links != NULL);
+    *frame->links = core->link;
+    frame->link_count = 1;
+    core->link_is_new = false;
 }
 
 bool core_run(struct core *core, uint32_t turns_max)
@@ -239,6 +297,8 @@ void core_frame_close(struct core *core, uint64_t wall_us, struct core_frame *fr
     memcpy(frame->replies, core->replies, core->reply_count * sizeof *frame->replies);
     frame->reply_count = core->reply_count;
     core->reply_count = 0;
+    say(core, frame);
+    tell_links(core, frame);
 }
 
 void core_frame_fini(struct core_frame *frame)
@@ -246,6 +306,10 @@ void core_frame_fini(struct core_frame *frame)
     for (size_t i = 0; i < frame->reply_count; i++)
         bytes_fini(&frame->replies[i].bytes);
     free(frame->replies);
+    for (size_t i = 0; i < frame->parcel_count; i++)
+        bytes_fini(&frame->parcels[i].bytes);
+    free(frame->parcels);
+    free(frame->links);
     store_batch_fini(&frame->batch);
     *frame = (struct core_frame){0};
 }
