@@ -111,6 +111,24 @@ START_TEST(a_retry_needs_no_words)
 }
 END_TEST
 
+START_TEST(an_option_of_two_meanings_has_that_of_the_command)
+{
+    ck_assert_int_eq(PARSE("link", "add", "b", "--key", "k", "--limit=1", "--sign-with", "f"), -1);
+    ck_assert(!args.given[OPT_KEY] && !args.given[OPT_LIMIT]);
+    ck_assert_str_eq(args.values[OPT_NEIGHBOUR], "k");
+    ck_assert_str_eq(args.values[OPT_DEBT], "1");
+    ck_assert_str_eq(args.values[OPT_SIGN_WITH], "f");
+    ck_assert_int_eq(PARSE("link", "freeze", "b", "--key", "k"), -1);
+    ck_assert_str_eq(args.values[OPT_KEY], "k");
+    ck_assert_int_eq(PARSE("link", "freeze", "b", "--sign-with", "k"), USAGE);
+    ck_assert_int_eq(PARSE("link", "show", "b", "--since", "m"), -1);
+    ck_assert(!args.given[OPT_SINCE]);
+    ck_assert_str_eq(args.values[OPT_SINCE_MARK], "m");
+    ck_assert_int_eq(PARSE("ledger", "transfers", "--since", "7"), -1);
+    ck_assert_str_eq(args.values[OPT_SINCE], "7");
+}
+END_TEST
+
 START_TEST(no_command_is_there_twice)
 {
     for (const struct cli_command *a = cli_commands; a->group != NULL; a++) {
@@ -136,6 +154,7 @@ int main(void)
     tcase_add_test(tcase, wrong_command_lines_are_refused);
     tcase_add_test(tcase, help_is_there_at_every_level);
     tcase_add_test(tcase, a_retry_needs_no_words);
+    tcase_add_test(tcase, an_option_of_two_meanings_has_that_of_the_command);
     tcase_add_test(tcase, no_command_is_there_twice);
     suite_add_tcase(suite, tcase);
     return check_main(suite);

@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# What the operator says of links: each command, what it refuses, and what a price of one link does.
+# link_commands.sh BUILD
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/e2e/links_lib.sh
+. "$(dirname "$0")/links_lib.sh"
+
+make_site a
+make_site b "$(free_port)"
+printf '\n[links]\nchannel_fee = "0.0003"\n[link.a]\nbirth_fee = "0.0007"\n' >"$work/more"
+sed -i '/^\[links\]/,/^$/d' "$work/b/prices.toml"
+cat "$work/more" >>"$work/b/prices.toml"
+run_named a
+run_named b
+
+holds "the key in words" "$(on a site key)" "${keys[a]}"
+exits 66 'is there a site' "$serai" site key --site "$work/none"
+
+exits 64 'a link wants --key' on a link add b
+exits 64 'a link wants --key' on a link add b --key "${keys[b]}"
+exits 64 '64 hex digits' on a link add b --key nonsense --limit 1
+exits 64 'not an amount\|amount' on a link add b --key "${keys[b]}" --limit much
+exits 1 "own key" on a link add b --key "${keys[a]}" --limit 1
+exits 1 'tcp://host:port' on a link add b --key "${keys[b]}" --limit 1 --endpoint nowhere
+exits 1 'a name has' on a link add 'b c' --key "${keys[b]}" --limit 1
+exits 64 '1 to 32 bytes' on a link add "$(printf 'x%.0s' {1..33})" --key "${keys[b]}" --limit 1
+exits 66 'is there a\|No such\|no such\|open' \
+    on a link add b --key "${keys[b]}" --limit 1 --sign-with "$work/none.key"
+on a customer add ada --new "$work/ada.key" >/dev/null
+exits 77 'operator' on a link add b --key "${keys[b]}" --limit 1 --sign-with "$work/ada.key"
+holds "links so far" "$(on a link ls --json | wc -l)" 0
+
+add_link b a
+add_link a b "${ports[b]}"
+exits 1 'is taken' on a link add b --key "${keys[b]}" --limit 1
+exits 1 'is that of link b' on a link add c --key "${keys[b]}" --limit 1
+until_holds 20 "A is up" is_state a b up
+until_holds 20 "B is up" is_state b a up
+holds "the status" "$(on a site status --json | jq -c '[.links_up, .links_down, .links_frozen]')" \
+    '[1,0,0]'
+exits 0 '^link  *b up$' on a site status
+holds "what B charges A for a birth" "$(on a link show b --json | jq -r .peer_birth_fee)" 0.000700000
+holds "... and for a channel" "$(on a link show b --json | jq -r .peer_channel_fee)" 0.000300000
+holds "what A charges B" "$(on b link show a --json | jq -r .peer_birth_fee)" 0.000100000
+
+# Marks, and what moved since.
+exits 66 'no link c' on a link mark c
+exits 66 'no link c' on a link show c
+exits 66 'has no mark "start"' on a link show b --since start
+exits 64 '1 to 32 bytes' on a link mark b --name "$(printf 'x%.0s' {1..33})"
+holds "the first mark" "$(on a link mark b --json | jq -r .mark)" mark-1
+holds "the next" "$(on a link mark b --json | jq -r .mark)" mark-2
+on a link mark b --name start >/dev/null
+on b link mark a --name start >/dev/null
+exits 1 'has a mark start already' on a link mark b --name start
+on a money in 1 >/dev/null
+scout=$(on a agent deploy "$examples/scout.wasm" --name scout --money 0.2 \
+    --args "hops=1 endowment=0.05 max_fee=0.01 via=b" --json | jq -r .agent)
+is_heard() { on a agent logs "$scout" | grep -q 'I am a scout now'; }
+until_holds 20 "the scout's child reports" is_heard
+until_holds 20 "all is acknowledged" is_quiet a b
+holds "what the child and its fees cost" \
+    "$(on a link show b --since start --json | jq -c '[.sent, .received, .net]')" \
+    '["0.060000000","0.009000000","0.051000000"]'
+holds "the same at B" "$(on b link show a --since start --json | jq -c '[.sent, .received, .net]')" \
+    '["0.009000000","0.060000000","-0.051000000"]'
+holds "the fee that the scout heard of" \
+    "$(on a agent logs "$scout" --json | jq -r .text | grep -o 'fee was .*')" 'fee was 0.001000000'
+
+# Stopped by hand, and let go on; a restart does not end a freeze.
+exits 1 'not frozen' on a link resume b
+on a link freeze b >/dev/null
+exits 0 '^link  *b frozen: frozen by the operator$' on a site status
+stopped=$(on a agent deploy "$examples/scout.wasm" --name second --money 0.1 \
+    --args "hops=1 endowment=0.02 max_fee=0.01 via=b" --json | jq -r .agent)
+is_refused() { on a agent logs "$stopped" | grep -q 'no channel, refusal'; }
+until_holds 10 "a frozen link refuses a birth" is_refused
+end_named a TERM
+run_named a
+holds "the state after a restart" "$(link_field a b state)" frozen
+on a link resume b >/dev/null
+until_holds 20 "A is up again" is_state a b up
+
+end_named a TERM
+end_named b TERM
+books_agree a b
+exits 0 '= minted  *1.000000000' "$serai" audit network "$work/a" "$work/b"
+exits 0 'in flight  *0.000000000' "$serai" audit network "$work/a" "$work/b"
+exits 1 'a neighbour is left out' "$serai" audit network "$work/b"
+exits 64 'is given twice' "$serai" audit network "$work/a" "$work/a"
+exits 66 '' "$serai" audit network "$work/a" "$work/none"
+holds "over links, at A" "$(on a audit verify --json | jq -r .in_flight)" 0.051000000
+holds "over links, at B" "$(on b audit verify --json | jq -r .in_flight)" -0.051000000
+passed
