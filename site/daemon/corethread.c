@@ -49,14 +49,21 @@ static bool is_full(const struct driver *driver)
            ledger_frame_lines(core_ledger(driver->parts->core)) >= FRAME_LINES_FULL;
 }
 
-static void take_arrivals(struct driver *driver, uint64_t now_us)
+static bool takes_arrivals(const struct driver *driver)
+{
+    return driver->parcels < FRAME_PARCELS_MAX && !is_full(driver);
+}
+
+/* True: there may be more.  Those that are left wait in the ring, and behind it the neighbours. */
+static bool take_arrivals(struct driver *driver, uint64_t now_us)
 {
     struct parts *parts = driver->parts;
-    struct arrival *arrival;
 
-    /* Those that are left wait in the ring, and behind it the neighbours wait. */
-    while (driver->parcels < FRAME_PARCELS_MAX && !is_full(driver) &&
-           (arrival = ring_pop(&parts->arrivals)) != NULL) {
+    for (int i = 0; i < ARRIVALS_STEP && takes_arrivals(driver); i++) {
+        struct arrival *arrival = ring_pop(&parts->arrivals);
+
+        if (arrival == NULL)
+            return false;
         touch(driver, now_us);
         driver->parcels++;
         if (arrival->connected)
@@ -65,6 +72,7 @@ static void take_arrivals(struct driver *driver, uint64_t now_us)
             core_parcel(parts->core, arrival->key, arrival->bytes, arrival->size);
         INVARIANT(ring_push(&parts->heard, arrival)); /* it has a place for each */
     }
+    return takes_arrivals(driver);
 }
 
 static void tick_links(struct driver *driver, uint64_t now_us)
@@ -166,12 +174,13 @@ void *core_thread(void *context)
         /* Read before the requests are taken: those that came before the stop are still answered.
          */
         bool last = atomic_load(&parts->stopping);
+        bool hears;
 
         if (core_next_due_us(parts->core) <= now_us)
             touch(&driver, now_us);
         core_advance(parts->core, now_us);
         take_requests(&driver, now_us);
-        take_arrivals(&driver, now_us);
+        hears = take_arrivals(&driver, now_us);
         tick_links(&driver, now_us);
         run_turns(&driver, now_us);
         take_spent(&driver);
@@ -181,7 +190,7 @@ void *core_thread(void *context)
                 return NULL;
             continue;
         }
-        if (!driver.more || is_full(&driver) || last)
+        if (last || is_full(&driver) || (!driver.more && !hears))
             wake_wait(&parts->core_wake, wait_ms(&driver, now_us));
     }
 }

@@ -16,6 +16,9 @@ enum {
     RING_SLOTS = 128,
     /* Parcels at the core or on the way there; when all are out, the sockets are not read. */
     ARRIVALS_MAX = 64,
+    /* Parcels between two looks at the clock and the requests; one may hold thousands of messages.
+     */
+    ARRIVALS_STEP = 4,
     /* Parcels of one neighbour before the next one's turn. */
     PARCELS_STEP = 16,
     /* A frame takes so many, or one that waits for the writer grows without end. */

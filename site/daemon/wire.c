@@ -74,9 +74,11 @@ static enum status set_dealer(struct wire *wire, const struct wire_keys *keys, s
 static enum status open_monitor(struct wire *wire, void *context, struct fault *fault)
 {
     const int linger = 0;
-    char name[32];
+    char name[64];
 
-    (void)snprintf(name, sizeof name, "inproc://monitor-%" PRIu32, wire->link.interface);
+    /* A new name each time: libzmq forgets that of a closed socket only after a while. */
+    (void)snprintf(name, sizeof name, "inproc://monitor-%" PRIu32 "-%" PRIu64, wire->link.interface,
+                   wire->dials++);
     wire->monitor = zmq_socket(context, ZMQ_PAIR);
     if (wire->monitor == NULL ||
         zmq_setsockopt(wire->monitor, ZMQ_LINGER, &linger, sizeof linger) != 0 ||
@@ -118,10 +120,8 @@ enum status wire_dial(struct wire *wire, void *context, const struct wire_keys *
 void wire_close(struct wire *wire)
 {
     /* Closing fails only for what is no socket. */
-    if (wire->dealer != NULL) {
-        (void)!zmq_socket_monitor(wire->dealer, NULL, 0); /* so that its name is free again */
+    if (wire->dealer != NULL)
         (void)!zmq_close(wire->dealer);
-    }
     if (wire->monitor != NULL)
         (void)!zmq_close(wire->monitor);
     wire->dealer = NULL;

@@ -25,6 +25,7 @@ struct wire {
     /* The connection that we make; NULL: the neighbour makes it, or it is to be dialled again. */
     void *dealer;
     void *monitor;
+    uint64_t dials; /* so far */
     bool connected;
     bool tell_core;             /* that it is, once there is room */
     bool told;                  /* the log, of a failure; until it is connected again */

@@ -352,6 +352,7 @@ START_TEST(a_link_is_added_while_others_run)
 {
     const struct site *neighbours[] = {&sites[1], &sites[2]};
     const char *endpoints[] = {"", ""};
+    uint64_t added_us;
 
     join_two();
     UNTIL(sites[1].connected == 1);
@@ -360,7 +361,9 @@ START_TEST(a_link_is_added_while_others_run)
     UNTIL(wires_count(sites[0].wires).strangers > 0);
     ck_assert_uint_eq(sites[2].connected, 0);
     configure(&sites[0], neighbours, endpoints, 2);
-    UNTIL(sites[2].connected == 1); /* it was refused and called again */
+    added_us = now_us;
+    UNTIL(sites[2].connected == 1); /* it was refused and called again, once */
+    ck_assert_uint_lt(now_us - added_us, 2 * REDIAL_US);
     send_one(&sites[2], 9);
     UNTIL(sites[0].seen_count == 1);
     send_sized(&sites[0], 2, 6, 10);
