@@ -110,7 +110,7 @@ fuzz: deps ## each fuzz target for FUZZ_SECONDS (20)
 			$$([ -d "$$seeds" ] && echo "$$seeds"); \
 	done
 
-sim: build ## populations of agents over linked sites with faults, seed after seed (SEED=n, SEEDS=20)
+sim: build ## populations over linked sites with faults, seed after seed (SEED=n, SEEDS=20)
 	@first=$${SEED:-1}; for seed in $$(seq "$$first" $$((first + $(SEEDS) - 1))); do \
 		for test in test_core_network test_core_property test_link_simulation; do \
 			SEED=$$seed CK_TIMEOUT_MULTIPLIER=10 \

@@ -118,12 +118,15 @@ static int read_link(struct cli *cli, const char *name, struct cli_answer *answe
 /* The highest N of marks called mark-N. */
 static void note_number(void *context, const uint8_t *item, size_t size)
 {
+    static const char prefix[] = "mark-";
     uint64_t *highest = context;
     uint64_t number;
     char name[RENDER_TEXT_BYTES];
 
-    if (render_text(item, size, "mark", name) && sscanf(name, "mark-%9" SCNu64, &number) == 1 &&
-        number > *highest)
+    if (!render_text(item, size, "mark", name) || strncmp(name, prefix, sizeof prefix - 1) != 0)
+        return;
+    number = strtoull(name + sizeof prefix - 1, NULL, 10); /* 0 where there are no digits */
+    if (number > *highest && number < UINT32_MAX)
         *highest = number;
 }
 

@@ -40,7 +40,8 @@ until_holds 20 "B is up" is_state b a up
 holds "the status" "$(on a site status --json | jq -c '[.links_up, .links_down, .links_frozen]')" \
     '[1,0,0]'
 exits 0 '^link  *b up$' on a site status
-holds "what B charges A for a birth" "$(on a link show b --json | jq -r .peer_birth_fee)" 0.000700000
+holds "what B charges A for a birth" \
+    "$(on a link show b --json | jq -r .peer_birth_fee)" 0.000700000
 holds "... and for a channel" "$(on a link show b --json | jq -r .peer_channel_fee)" 0.000300000
 holds "what A charges B" "$(on b link show a --json | jq -r .peer_birth_fee)" 0.000100000
 
@@ -63,7 +64,8 @@ until_holds 20 "all is acknowledged" is_quiet a b
 holds "what the child and its fees cost" \
     "$(on a link show b --since start --json | jq -c '[.sent, .received, .net]')" \
     '["0.060000000","0.009000000","0.051000000"]'
-holds "the same at B" "$(on b link show a --since start --json | jq -c '[.sent, .received, .net]')" \
+holds "the same at B" \
+    "$(on b link show a --since start --json | jq -c '[.sent, .received, .net]')" \
     '["0.009000000","0.060000000","-0.051000000"]'
 holds "the fee that the scout heard of" \
     "$(on a agent logs "$scout" --json | jq -r .text | grep -o 'fee was .*')" 'fee was 0.001000000'
