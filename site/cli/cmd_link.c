@@ -1,5 +1,6 @@
 /* serai site key, serai link add | ls | show | mark | freeze | resume */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "channels/link.h"
@@ -120,12 +121,13 @@ static void note_number(void *context, const uint8_t *item, size_t size)
 {
     static const char prefix[] = "mark-";
     uint64_t *highest = context;
-    uint64_t number;
     char name[RENDER_TEXT_BYTES];
+    uint64_t number;
 
-    if (!render_text(item, size, "mark", name) || strncmp(name, prefix, sizeof prefix - 1) != 0)
+    if (!render_text(item, size, "mark", name) || strncmp(name, prefix, strlen(prefix)) != 0)
         return;
-    number = strtoull(name + sizeof prefix - 1, NULL, 10); /* 0 where there are no digits */
+    /* A name that only begins so counts by its digits: then a number is passed over, no more. */
+    number = strtoull(name + strlen(prefix), NULL, 10);
     if (number > *highest && number < UINT32_MAX)
         *highest = number;
 }
