@@ -1,11 +1,9 @@
 /* Two daemons and the link between them, around cores that only count: what passes the threads. */
 #include "site/daemon/daemon.h"
 
-#include <netinet/in.h>
 #include <signal.h>
 #include <sodium.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -14,6 +12,7 @@
 #include "site/control/keyfile.h"
 #include "site/control/paths.h"
 #include "tests/check_main.h"
+#include "tests/free_port.h"
 #include "tests/temp_dir.h"
 #include "tests/tsan_zmq.h"
 
@@ -30,19 +29,6 @@ static struct site {
     uint8_t key[CONTROL_KEY_BYTES];
     pid_t pid;
 } sites[SITES];
-
-static unsigned free_port(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-    ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(bind(fd, (const struct sockaddr *)&address, size), 0);
-    ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &size), 0);
-    (void)close(fd);
-    return ntohs(address.sin_port);
-}
 
 static int run_daemon(const struct site *site, const char *listen, int ready_fd)
 {

@@ -11,6 +11,7 @@
 #include "site/daemon/curve.h"
 #include "site/daemon/limits.h"
 #include "tests/check_main.h"
+#include "tests/free_port.h"
 #include "tests/temp_dir.h"
 #include "tests/tsan_zmq.h"
 
@@ -35,19 +36,6 @@ struct site {
 
 static struct site sites[SITES];
 static uint64_t now_us = 1;
-
-static unsigned free_port(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-    ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(bind(fd, (const struct sockaddr *)&address, size), 0);
-    ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &size), 0);
-    (void)close(fd);
-    return ntohs(address.sin_port);
-}
 
 static enum status try_open(struct site *site, const char *listen, struct fault *fault)
 {
