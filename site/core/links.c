@@ -137,19 +137,19 @@ static const char *kind_name(enum channel_message_kind kind)
 {
     switch (kind) {
     case CHANNEL_BIRTH:
-        return "birth";
+        return "a birth";
     case CHANNEL_ANSWER:
-        return "answer to a birth";
+        return "an answer to a birth";
     case CHANNEL_PACKET:
-        return "packet";
+        return "a packet";
     case CHANNEL_CREDIT:
         return "credit";
     case CHANNEL_CLOSE:
-        return "close";
+        return "a close";
     case CHANNEL_CLOSED:
-        return "closed";
+        return "an answer to a close";
     }
-    return "message";
+    return "something";
 }
 
 static void freeze_over(struct core *core, struct link *link, const struct channel_message *message,
@@ -157,7 +157,7 @@ static void freeze_over(struct core *core, struct link *link, const struct chann
 {
     char reason[LINK_REASON_BYTES_MAX + 1];
 
-    (void)snprintf(reason, sizeof reason, "message %" PRIu64 ", a %s on channel %" PRIu32 ": %s",
+    (void)snprintf(reason, sizeof reason, "message %" PRIu64 ", %s on channel %" PRIu32 ": %s",
                    link->received_seq + 1, kind_name(message->kind), message->number,
                    broken_rule(verdict));
     link_freeze(core->links, link, reason);
