@@ -70,6 +70,9 @@ struct agents_env {
     void (*sell_ends)(void *context, uint64_t owner);
     /* Whether this channel end is one that `owner` still has a use for (cap_drop refuses then). */
     bool (*end_is_live)(void *context, uint64_t end);
+    /* Under whose cap a customer's agents, memory and buffers count: all those of one neighbour
+     * share one.  NULL: each has its own. */
+    uint64_t (*cap_of)(void *context, uint64_t customer);
     /* Told before each turn, and after it with zeroes; NULL: not told. */
     void (*mark)(void *context, uint64_t agent, uint64_t message);
 };
@@ -327,6 +330,7 @@ struct agents_counters {
     uint64_t frozen;
 };
 struct agents_counters agents_count(const struct agents *agents);
+/* Under the same cap as this customer's. */
 uint64_t agents_of_customer(const struct agents *agents, uint64_t customer);
 
 #endif

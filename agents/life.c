@@ -52,21 +52,28 @@ void agent_free(struct agent *agent)
     free(agent);
 }
 
+static uint64_t cap_of(const struct agents *agents, uint64_t customer)
+{
+    return agents->env.cap_of == NULL ? customer
+                                      : agents->env.cap_of(agents->env.context, customer);
+}
+
 struct customer_use *customer_use(struct agents *agents, uint64_t customer)
 {
-    struct customer_use *use = table_get(&agents->customers, customer);
+    uint64_t cap = cap_of(agents, customer);
+    struct customer_use *use = table_get(&agents->customers, cap);
 
     if (use == NULL) {
         use = calloc(1, sizeof *use);
         INVARIANT(use != NULL);
-        (void)!table_put(&agents->customers, customer, use); /* there was none */
+        (void)!table_put(&agents->customers, cap, use); /* there was none */
     }
     return use;
 }
 
 uint64_t agents_of_customer(const struct agents *agents, uint64_t customer)
 {
-    const struct customer_use *use = table_get(&agents->customers, customer);
+    const struct customer_use *use = table_get(&agents->customers, cap_of(agents, customer));
 
     return use == NULL ? 0 : use->agents;
 }

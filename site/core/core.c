@@ -40,6 +40,15 @@ static bool end_is_live(void *context, uint64_t end)
     return found != NULL && found->state != CHANNEL_CLOSING;
 }
 
+/* Accounts of links are below those of customers, so a link's first one can stand for its cap. */
+static uint64_t cap_of(void *context, uint64_t customer)
+{
+    const struct customer *found = core_customer_by_account(context, customer);
+
+    return found == NULL || found->interface == 0 ? customer
+                                                  : ACCOUNT_LINKS + (uint64_t)found->interface * 4;
+}
+
 static void mark(void *context, uint64_t agent, uint64_t message)
 {
     struct core *core = context;
@@ -59,6 +68,7 @@ static enum status make_parts(struct core *core, struct fault *fault)
         .channel_order = core_channel_order,
         .sell_ends = sell_ends,
         .end_is_live = end_is_live,
+        .cap_of = cap_of,
         .mark = mark,
     };
     enum status status = ledger_new(&core->ledger);
@@ -141,13 +151,13 @@ enum status core_load(struct core *core, const struct store *store, struct fault
     if (status == ST_OK)
         status = core_meta_load(core, store, fault);
     if (status == ST_OK)
+        status = core_customers_load(core, store, fault);
+    if (status == ST_OK)
         status = agents_load(core->agents, store, fault);
     if (status == ST_OK)
         status = channels_load(core->channels, store, fault);
     if (status == ST_OK)
         status = core_links_load(core, store, fault);
-    if (status == ST_OK)
-        status = core_customers_load(core, store, fault);
     if (status == ST_OK)
         status = open_operator(core, fault);
     if (status == ST_OK)

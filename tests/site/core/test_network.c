@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tests/site/core/network.h"
+#include "tests/site/core/puppet.h"
 
 enum { MONEY = 2000000000, LIMIT = 1000000000 };
 
@@ -26,6 +27,47 @@ START_TEST(two_sites_say_hello_and_agree_on_nothing_sent)
     network_agrees(network);
     ck_assert_uint_eq(network_link(network, 0, 0)->sent_seq, 0);
     ck_assert_uint_eq(network_link(network, 0, 0)->peer_limit.nanos, LIMIT);
+}
+END_TEST
+
+static enum engine_outcome buys_next_door(void *context, struct part *part)
+{
+    struct heard *heard = context;
+
+    if (part->kind != SERAI_EVENT_MESSAGE)
+        return puppet_hears(heard, part);
+    ck_assert_int_ge(part_order(part, channel_buy, SERAI_SLOT_CHANNELS, 1, 10000000, 1000000), 0);
+    return ENGINE_DONE;
+}
+
+static int32_t answer_to_a_purchase(uint64_t agent, int person)
+{
+    struct heard heard = {0};
+    const struct serai_event *answer;
+
+    probe_play(agent, buys_next_door, &heard);
+    ck_assert_int_eq(site_send(&network->sites[0], person, agent, "go", 0), CONTROL_DONE);
+    network_settle(network);
+    answer = heard_last(&heard, SERAI_EVENT_ANSWER);
+    ck_assert_ptr_nonnull(answer);
+    return answer->status;
+}
+
+START_TEST(all_customers_of_a_neighbour_share_one_cap)
+{
+    uint64_t first;
+    uint64_t second;
+
+    site_customer(&network->sites[0], 1, "one", 100000000);
+    site_customer(&network->sites[0], 2, "two", 100000000);
+    first = puppet_new(&network->sites[0], 1, 50000000, NULL);
+    second = puppet_new(&network->sites[0], 2, 50000000, NULL);
+    network->sites[1].core->agents->prices.customer_agents_max = 1;
+    ck_assert_int_eq(answer_to_a_purchase(first, 1), 0);
+    ck_assert_int_eq(answer_to_a_purchase(second, 2), SERAI_E_QUOTA);
+    probe_play_none();
+    network_agrees(network);
+    site_reload_same(&network->sites[1]);
 }
 END_TEST
 
@@ -160,6 +202,7 @@ int main(void)
 
     tcase_add_checked_fixture(pair, setup, teardown);
     tcase_add_test(pair, two_sites_say_hello_and_agree_on_nothing_sent);
+    tcase_add_test(pair, all_customers_of_a_neighbour_share_one_cap);
     suite_add_tcase(suite, pair);
     tcase_set_timeout(many, 120);
     tcase_add_test(many, a_population_spreads_over_three_sites_and_the_money_adds_up);
