@@ -22,7 +22,7 @@ configure = cmake --preset $(1) >build-$(1).log 2>&1 && rm build-$(1).log \
 compile = cmake --build --preset $(1) -j $(JOBS)
 
 .PHONY: help deps build release check check-dev check-headers check-clang check-asan check-tsan \
-	lint tidy cppcheck demo demo-road bench fuzz sim soak format format-check install clean
+	lint tidy cppcheck demo demo-site demo-road bench fuzz sim soak format format-check install clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | sort | expand -t 16
@@ -89,7 +89,9 @@ cppcheck: build ## cppcheck
 		-j $(JOBS)
 	@echo "cppcheck: clean"
 
-demo: build ## the story of one honest site, on a real daemon (KEEP=1 keeps its directory)
+demo: demo-site demo-road ## both stories on real daemons: one site, then a road of four
+
+demo-site: build ## the story of one honest site, on a real daemon (KEEP=1 keeps its directory)
 	@KEEP=$(KEEP) site/demo/demo.sh build/dev
 
 demo-road: build ## the story of a road: four sites joined by links (KEEP=1 as above)
