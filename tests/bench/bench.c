@@ -32,8 +32,34 @@ double bench_now_s(void)
 struct usage {
     double wall_s;
     double busy_s; /* all processors, all processes */
-    double own_s;  /* this process and the children it has waited for */
+    double own_s;  /* this process, the children it has waited for, those of bench_own() */
 };
+
+static pid_t owned[BENCH_SIDES_MAX];
+static size_t owned_count;
+
+void bench_own(pid_t child)
+{
+    INVARIANT(owned_count < BENCH_SIDES_MAX);
+    owned[owned_count++] = child;
+}
+
+static double child_seconds(pid_t child)
+{
+    uint64_t user = 0;
+    uint64_t system = 0;
+    char path[64];
+    FILE *in;
+
+    (void)snprintf(path, sizeof path, "/proc/%ld/stat", (long)child);
+    in = fopen(path, "r");
+    if (in == NULL ||
+        fscanf(in, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64,
+               &user, &system) != 2)
+        bench_die(path, NULL);
+    (void)fclose(in);
+    return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
 
 static double seconds_of(struct timeval time)
 {
@@ -68,9 +94,13 @@ static double busy_seconds(void)
 
 static struct usage usage_now(void)
 {
-    return (struct usage){.wall_s = bench_now_s(),
+    struct usage usage = {.wall_s = bench_now_s(),
                           .busy_s = busy_seconds(),
                           .own_s = own_seconds(RUSAGE_SELF) + own_seconds(RUSAGE_CHILDREN)};
+
+    for (size_t i = 0; i < owned_count; i++)
+        usage.own_s += child_seconds(owned[i]);
+    return usage;
 }
 
 /* The share of all processors that others used since `before`. */

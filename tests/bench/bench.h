@@ -6,6 +6,8 @@
 #ifndef SERAI_TESTS_BENCH_BENCH_H
 #define SERAI_TESTS_BENCH_BENCH_H
 
+#include <sys/types.h>
+
 #include "base/status.h"
 
 enum {
@@ -33,6 +35,9 @@ void bench_compare(const char *what, const char *unit, const struct bench_side *
 /* The same for what others on the machine do not change, such as sizes: no round is rejected. */
 void bench_compare_sizes(const char *what, const char *unit, const struct bench_side *sides,
                          size_t count);
+
+/* From now on what this running child uses is ours too.  At most BENCH_SIDES_MAX of them. */
+void bench_own(pid_t child);
 
 /* Monotonic seconds. */
 double bench_now_s(void);

@@ -2,7 +2,8 @@
 # Measure, and print what was found, whatever it is; see docs/performance.md.
 #
 #     tests/bench/run.sh BUILD [BENCH ...]   BUILD: an optimised build, such as build/release;
-#                                            BENCH: engine, agents, ledger, books, control (all)
+#                                            BENCH: engine, agents, ledger, books, control, links
+#                                            (all)
 #     BENCH_DIR=/tmp       where the books of the benches lie: the disk that is measured
 #     BENCH_ONLY=births    measure only what has this in its name
 #     BENCH_PATIENCE=15    rounds to try until 5 are good
@@ -53,7 +54,7 @@ bench_control()
 echo "machine: $(nproc) processors, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
 for name in "${@:-all}"; do
     case $name in
-    all) "$0" "$build" engine agents ledger books control ;;
+    all) "$0" "$build" engine agents ledger books control links ;;
     engine) "$bench/bench_engine" ;;
     agents) "$bench/bench_agents" "$agents" ;;
     ledger)
@@ -62,6 +63,7 @@ for name in "${@:-all}"; do
         ;;
     books) "$bench/bench_books" "$agents" ;;
     control) bench_control ;;
+    links) TMPDIR=$work "$here/links.sh" "$build" ;;
     *)
         echo "bench: there is no bench $name" >&2
         exit 64

@@ -1,0 +1,265 @@
+/*
+ * Paid packets over a link between two daemons, against bare CURVE sockets.
+ *
+ *     bench_links SERAI SITE_A PID_A SITE_B PID_B TRIPS_AGENT PUMP_AGENT...
+ *
+ * tests/bench/links.sh makes the sites and the agents (guests/pump.c).  Packets are counted by the
+ * money that the link of the receiving site has received: only they bring any while this runs.
+ */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "channels/link.h"
+#include "site/cli/client.h"
+#include "site/cli/render.h"
+#include "tests/bench/bare.h"
+#include "tests/bench/bench.h"
+
+enum {
+    PACKET_NANOS = 100,
+    PACKET_BYTES = 64,
+    MESSAGE_BYTES = PACKET_BYTES + 8, /* with what DATA puts around it; see docs/wire.md */
+    PACKETS = 300000,                 /* of one sample, by all pumps together */
+    TRIPS = 200,
+    BARE_TRIPS = 5000,
+    BARE_BYTES = 500 * 1000 * 1000, /* of one sample */
+    FLUSHES = 4,                    /* two commits, and LMDB flushes twice for each */
+    POLL_MS = 10,
+    PATIENCE_S = 60,
+    PAGE_BYTES = 4096,
+};
+
+struct end {
+    const char *dir;
+    const char *neighbour;
+};
+
+struct links {
+    const char *serai;
+    struct end a, b;
+    const char *trips;
+    char **pumps;
+    size_t pump_count;
+    struct bare bare;
+    size_t bare_bytes;                    /* of a message, packed as parcels are */
+    uint64_t packets, frames_a, frames_b; /* of all samples */
+};
+
+/* ---- asking a site ---- */
+
+/* A field of the answer, digits only: an amount becomes nanos. */
+static uint64_t read_field(const struct end *end, const char *command, const char *field)
+{
+    char path[512];
+    char text[RENDER_TEXT_BYTES] = "";
+    struct client *client;
+    struct control_reply reply;
+    struct bytes args = {0};
+    struct bytes request = {0};
+    struct bytes answer = {0};
+    struct fault fault;
+    uint64_t value = 0;
+
+    (void)snprintf(path, sizeof path, "%s/control.sock", end->dir);
+    cbor_put_array(&args, strcmp(command, "link") == 0 ? 1 : 0);
+    if (strcmp(command, "link") == 0)
+        cbor_put_text(&args, end->neighbour);
+    control_read(&request, command, &args);
+    if (client_open(&client, path, &fault) != ST_OK ||
+        client_ask(client, &request, &answer, &fault) != ST_OK ||
+        control_reply_decode(&reply, answer.data, answer.size, &fault) != ST_OK)
+        bench_die(path, &fault);
+    if (!render_number(reply.result, reply.result_size, field, &value)) {
+        if (!render_text(reply.result, reply.result_size, field, text))
+            bench_die(field, NULL);
+        for (const char *at = text; *at != '\0'; at++)
+            value = *at == '.' ? value : value * 10 + (uint64_t)(*at - '0');
+    }
+    client_close(client);
+    bytes_fini(&args);
+    bytes_fini(&request);
+    bytes_fini(&answer);
+    return value;
+}
+
+static uint64_t received_packets(const struct end *end)
+{
+    return read_field(end, "link", "received_total") / PACKET_NANOS;
+}
+
+static void tell(const struct links *links, const char *agent, unsigned packets)
+{
+    char command[2048];
+
+    (void)snprintf(command, sizeof command, "'%s' agent send %s %u --site '%s' >'%s/told'",
+                   links->serai, agent, packets, links->a.dir, links->a.dir);
+    if (system(command) != 0)
+        bench_die(command, NULL);
+}
+
+/* Wait until `end` has so many; how many it has. */
+static uint64_t wait_for(const struct end *end, uint64_t packets)
+{
+    static const struct timespec pause = {.tv_nsec = POLL_MS * 1000 * 1000};
+    double deadline_s = bench_now_s() + PATIENCE_S;
+    uint64_t now;
+
+    while ((now = received_packets(end)) < packets) {
+        if (bench_now_s() > deadline_s)
+            bench_die("the packets do not arrive", NULL);
+        (void)nanosleep(&pause, NULL);
+    }
+    return now;
+}
+
+/* ---- samples ---- */
+
+struct point {
+    double at_s;
+    uint64_t packets, frames_a, frames_b;
+};
+
+static struct point point_at(const struct links *links, uint64_t packets)
+{
+    uint64_t now = wait_for(&links->b, packets);
+
+    return (struct point){.at_s = bench_now_s(),
+                          .packets = now,
+                          .frames_a = read_field(&links->a, "status", "frame"),
+                          .frames_b = read_field(&links->b, "status", "frame")};
+}
+
+/* Neither the start nor the end counts, when not all pumps run. */
+static double sample_stream(void *context)
+{
+    struct links *links = context;
+    uint64_t before = received_packets(&links->b);
+    struct point from;
+    struct point to;
+
+    for (size_t i = 0; i < links->pump_count; i++)
+        tell(links, links->pumps[i], PACKETS / (unsigned)links->pump_count);
+    from = point_at(links, before + PACKETS / 10);
+    to = point_at(links, before + PACKETS / 10 * 9);
+    (void)wait_for(&links->b, before + PACKETS / links->pump_count * links->pump_count);
+    links->packets += to.packets - from.packets;
+    links->frames_a += to.frames_a - from.frames_a;
+    links->frames_b += to.frames_b - from.frames_b;
+    return (double)(to.packets - from.packets) / (to.at_s - from.at_s);
+}
+
+static double sample_bare_stream(void *context)
+{
+    struct links *links = context;
+    size_t count = BARE_BYTES / links->bare_bytes;
+
+    return (double)(count * (links->bare_bytes / MESSAGE_BYTES)) /
+           bare_stream(&links->bare, count, links->bare_bytes);
+}
+
+static double sample_trips(void *context)
+{
+    struct links *links = context;
+    uint64_t before = received_packets(&links->a);
+    uint64_t first;
+    double start_s;
+
+    tell(links, links->trips, TRIPS);
+    first = wait_for(&links->a, before + 1);
+    start_s = bench_now_s();
+    if (wait_for(&links->a, before + TRIPS) == first)
+        bench_die("all packets were back at once", NULL);
+    return (bench_now_s() - start_s) * 1e6 / (double)(before + TRIPS - first);
+}
+
+static double sample_bare_trips(void *context)
+{
+    struct links *links = context;
+
+    return bare_trips(&links->bare, BARE_TRIPS, MESSAGE_BYTES) * 1e6;
+}
+
+/* What the disk alone takes of a round trip. */
+static double sample_flushes(void *context)
+{
+    static const uint8_t page[PAGE_BYTES];
+    const struct links *links = context;
+    char path[512];
+    double start_s;
+    int file;
+
+    (void)snprintf(path, sizeof path, "%s/flushes", links->a.dir);
+    file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    start_s = bench_now_s();
+    for (int i = 0; i < TRIPS * FLUSHES; i++)
+        if (file < 0 || pwrite(file, page, sizeof page, i % 64 * PAGE_BYTES) != sizeof page ||
+            fdatasync(file) != 0)
+            bench_die(path, NULL);
+    start_s = bench_now_s() - start_s;
+    (void)close(file);
+    return start_s * 1e6 / TRIPS;
+}
+
+/* ---- all of it ---- */
+
+/* The messages of one frame go into as few parcels as hold them; bare messages are like those. */
+static void learn_packing(struct links *links)
+{
+    uint64_t bytes;
+    uint64_t parcels;
+
+    (void)sample_stream(links);
+    if (links->frames_a == 0)
+        bench_die("no frames", NULL);
+    bytes = links->packets * MESSAGE_BYTES / links->frames_a;
+    parcels = (bytes + LINK_PARCEL_BYTES_MAX - 1) / LINK_PARCEL_BYTES_MAX;
+    links->bare_bytes = (size_t)(bytes / parcels) / MESSAGE_BYTES * MESSAGE_BYTES;
+    (void)printf("bare messages are of %zu bytes: %zu packets, as in a parcel\n", links->bare_bytes,
+                 links->bare_bytes / MESSAGE_BYTES);
+}
+
+static void run(struct links *links)
+{
+    const struct bench_side streams[] = {{"link", sample_stream, links},
+                                         {"bare sockets", sample_bare_stream, links}};
+    const struct bench_side trips[] = {{"link", sample_trips, links},
+                                       {"bare sockets", sample_bare_trips, links},
+                                       {"four flushes", sample_flushes, links}};
+
+    learn_packing(links);
+    bench_compare("paid packets of 64 bytes over a link", "packets/s", streams, 2);
+    (void)printf("frames for 1,000 packets: %.3g at the sender, %.3g at the receiver\n",
+                 1000 * (double)links->frames_a / (double)links->packets,
+                 1000 * (double)links->frames_b / (double)links->packets);
+    bench_compare("round trip of a paid packet over a link", "microseconds", trips, 3);
+}
+
+int main(int argc, char **argv)
+{
+    struct links links = {.a.neighbour = "b", .b.neighbour = "a"};
+
+    if (argc < 8) {
+        (void)fputs("usage: bench_links SERAI SITE_A PID_A SITE_B PID_B TRIPS_AGENT "
+                    "PUMP_AGENT...\n",
+                    stderr);
+        return 64;
+    }
+    links.serai = argv[1];
+    links.a.dir = argv[2];
+    links.b.dir = argv[4];
+    links.trips = argv[6];
+    links.pumps = argv + 7;
+    links.pump_count = (size_t)(argc - 7);
+    bare_open(&links.bare);
+    bench_own((pid_t)strtol(argv[3], NULL, 10));
+    bench_own((pid_t)strtol(argv[5], NULL, 10));
+    bench_own(links.bare.child);
+    run(&links);
+    bare_close(&links.bare);
+    return 0;
+}

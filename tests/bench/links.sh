@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Two sites and the link between them, with agents that wait to be told how much to send, and then
+# bench_links on them.  links.sh BUILD
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/../e2e/lib.sh"
+# shellcheck source=tests/e2e/links_lib.sh
+. "$(dirname "$0")/../e2e/links_lib.sh"
+bench=$build/tests/bench
+
+# A newborn gives some credit beside the window, so this is close to the most that there may be; and
+# so many channels fill the window of the link.
+window=1000
+channels=4
+
+pump() # NAME ARGS: prints its number
+{
+    on a agent deploy "$bench/bench_pump.wasm" --name "$1" --money 3 \
+        --args "via=b window=$window $2" --json | jq -r .agent
+}
+
+is_loaded() # all newborns have said with their credit that they are what they shall be
+{
+    [ "$(on b agent ls --json | jq -s 'length')" -eq $((channels + 1)) ] && is_quiet a b &&
+        is_quiet b a
+}
+
+make_site a
+make_site b "$(free_port)"
+run_named a
+run_named b
+on a money in 100 >/dev/null
+add_link a b "${ports[b]}"
+add_link b a
+until_holds 10 "A is up" is_state a b up
+until_holds 10 "B is up" is_state b a up
+agents=("$(pump trips trips=1)")
+for name in $(seq "$channels"); do
+    agents+=("$(pump "$name" "")")
+done
+until_holds 10 "all are loaded" is_loaded
+"$bench/bench_links" "$serai" "$work/a" "${pids[a]}" "$work/b" "${pids[b]}" "${agents[@]}"
