@@ -13,7 +13,7 @@ enum { LIAR_HEARD_MAX = 8192 };
 struct liar {
     struct site *site;
     uint8_t key[LINK_KEY_BYTES];
-    struct link *link; /* the site's; found anew after a crash by liar_link() */
+    struct link *link; /* the site's: after a crash it is another one */
     uint64_t epoch;
     uint64_t limit; /* that it gives the site */
     bool silent;    /* it acknowledges nothing */
