@@ -125,6 +125,29 @@ static inline void serai_text_add_values(struct serai_text *text, const char *wo
     }
 }
 
+/* Write the text anew: serai_text_values(&text, "hops=%d", hops), else as serai_log_values(). */
+#define serai_text_values(text, words, ...)                                                        \
+    ((text)->size = 0, serai_text_add_values((text), (words), (const int64_t[]){__VA_ARGS__}))
+
+/* Bytes as small hexadecimal digits, two each: so numbers of heap entries are told. */
+static inline void serai_text_add_hex(struct serai_text *text, const uint8_t *bytes, int32_t count)
+{
+    for (int32_t i = 0; i < count; i++) {
+        serai_text_add_bytes(text, &"0123456789abcdef"[bytes[i] >> 4], 1);
+        serai_text_add_bytes(text, &"0123456789abcdef"[bytes[i] & 15], 1);
+    }
+}
+
+/* One more argument, " name=value", for an agent that is about to be loaded. */
+static inline void serai_text_add_arg(struct serai_text *text, const char *name, const char *value,
+                                      int32_t size)
+{
+    serai_text_add(text, " ");
+    serai_text_add(text, name);
+    serai_text_add(text, "=");
+    serai_text_add_bytes(text, value, size);
+}
+
 /* ---- log: `serai agent logs` shows it; each line is paid for ---- */
 
 /* Write the text to the agent's log and empty it.  As log_append() answers. */
@@ -139,6 +162,17 @@ static inline int64_t serai_text_log(struct serai_text *text)
 static inline int64_t serai_log(const char *words)
 {
     return log_append(SERAI_SLOT_LOG, words, (int32_t)strlen(words));
+}
+
+/* A line of `words` and then `size` bytes that came from somewhere. */
+static inline int64_t serai_log_bytes(const char *words, const char *bytes, int32_t size)
+{
+    struct serai_text text;
+
+    text.size = 0;
+    serai_text_add(&text, words);
+    serai_text_add_bytes(&text, bytes, size);
+    return serai_text_log(&text);
 }
 
 static inline int64_t serai_log_list(const char *words, const int64_t *values)
@@ -251,6 +285,50 @@ static inline int64_t serai_arg_money(const char *name, const char *text, int32_
     for (; places < 9; places++)
         part *= 10;
     return whole * 1000000000 + part;
+}
+
+/* The `count` bytes given for `name` in hexadecimal; false when there are not just so many. */
+static inline bool serai_arg_hex(const char *name, const char *text, int32_t size, uint8_t *bytes,
+                                 int32_t count)
+{
+    int32_t value_size;
+    const char *value = serai_arg(name, text, size, &value_size);
+
+    if (value == NULL || value_size != 2 * count)
+        return false;
+    for (int32_t i = 0; i < value_size; i++) {
+        bool decimal = value[i] >= '0' && value[i] <= '9';
+
+        if (!decimal && (value[i] < 'a' || value[i] > 'f'))
+            return false;
+        bytes[i / 2] = (uint8_t)(bytes[i / 2] << 4 | (value[i] - (decimal ? '0' : 'a' - 10)));
+    }
+    return true;
+}
+
+/* ---- lists: the value of an argument such as "5,60", that is shortened from agent to agent ----
+ */
+
+/* How many words it has; an empty one has none. */
+static inline int32_t serai_list_count(const char *list, int32_t size)
+{
+    int32_t count = size > 0;
+
+    for (int32_t i = 0; i < size; i++)
+        count += list[i] == ',';
+    return count;
+}
+
+/* Take the first word off, a number; 0 when there is none. */
+static inline int64_t serai_list_int(const char **list, int32_t *size)
+{
+    int32_t used;
+    int64_t number = serai_digits(*list, *size, &used);
+
+    used += used < *size; /* the comma */
+    *list += used;
+    *size -= used;
+    return number;
 }
 
 /* ---- the way on: a list such as "b,c", from site to site ---- */

@@ -23,8 +23,7 @@ enum { ANSWERS = 1 }; /* the badge of our facet for answers */
 
 static struct offer offer;
 static int32_t service = SERAI_SLOT_NONE;
-static int32_t answers =
-    SERAI_SLOT_NONE; /* our facet for them; each call lends it for one answer */
+static int32_t answers = SERAI_SLOT_NONE; /* our facet; each call lends it for one answer */
 static int64_t calls_wanted;
 static int64_t calls_done;
 static int64_t paid;
@@ -69,30 +68,18 @@ static void meet(int32_t size)
     enter();
 }
 
-static int32_t hex_digit(char digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
-}
-
 /* Deployed by a person: the number is among the arguments. */
 static void arrive(void)
 {
     char args[SERAI_LOAD_ARGS_BYTES_MAX];
     int32_t args_size = (int32_t)event_read(args, sizeof args, 0);
-    int32_t size;
-    const char *hex = serai_arg("number", args, args_size, &size);
 
     calls_wanted = serai_arg_int("calls", args, args_size, 10);
     offer.price = serai_arg_money("price", args, args_size, 100000);
-    if (size != 2 * SERAI_HEAP_NUMBER_BYTES) {
+    if (serai_arg_hex("number", args, args_size, offer.number, SERAI_HEAP_NUMBER_BYTES))
+        enter();
+    else
         serai_log("customer: a number has 24 digits");
-        return;
-    }
-    for (int32_t i = 0; i < SERAI_HEAP_NUMBER_BYTES; i++)
-        offer.number[i] = (uint8_t)(hex_digit(hex[2 * i]) << 4 | hex_digit(hex[2 * i + 1]));
-    enter();
 }
 
 static void leave(int64_t words)

@@ -9,8 +9,7 @@
  *   packets=1000  value=100  tolls=5,60   in nanos; one relay for each toll
  *   endowment=0.03  loop=1                for each agent below; begin again when the change is back
  *   via=b,c,d                             the links to go over, from here on (none: on this site)
- *   paused=1                              the source waits for a message before it pays, and the
- *                                         sink for the source's second one before it pays back
+ *   paused=1                              pay at a first message to the source, back at a second
  */
 #include <serai_outbox.h>
 
@@ -24,8 +23,7 @@ static struct serai_credit up_credit, down_credit;
 static struct serai_load load;
 static char args[SERAI_LOAD_ARGS_BYTES_MAX];
 static int32_t args_size, tolls_size, via_size;
-static const char *tolls; /* of those below, within args: "60" */
-static const char *via;
+static const char *tolls, *via; /* of those below, within args: "60" */
 static int64_t packets, value, toll, endowment, left, passed, kept, rounds, paused;
 
 /* Each turn ends here, so that what could not leave in one turn leaves in a later one.  Credit goes
@@ -40,24 +38,8 @@ static void pump(void)
     } while (left > 0 && down.count == 0);
 }
 
-/* Arguments of a relay or sink: the first toll of the list is its own, the others go on. */
-static void take_toll(void)
-{
-    int32_t used;
-
-    role = tolls_size == 0 ? SINK : RELAY;
-    toll = serai_digits(tolls, tolls_size, &used);
-    used += used < tolls_size;
-    tolls += used;
-    tolls_size -= used;
-    up.end = SERAI_SLOT_ORIGIN;
-    (void)serai_arm(&up_credit, up.end, WINDOW, 1);
-}
-
 static void start(bool deployed)
 {
-    int32_t below = 1; /* the sink, and a relay for each toll */
-
     args_size = (int32_t)event_read(args, sizeof args, 0);
     packets = serai_arg_int("packets", args, args_size, 1000);
     value = serai_arg_int("value", args, args_size, 100);
@@ -66,16 +48,19 @@ static void start(bool deployed)
     paused = serai_arg_int("paused", args, args_size, 0);
     via = serai_arg("via", args, args_size, &via_size);
     up.end = down.end = SERAI_SLOT_NONE;
-    if (!deployed)
-        take_toll();
+    if (!deployed) { /* a relay or the sink: the first toll is its own */
+        role = tolls_size == 0 ? SINK : RELAY;
+        toll = serai_list_int(&tolls, &tolls_size);
+        up.end = SERAI_SLOT_ORIGIN;
+        (void)serai_arm(&up_credit, up.end, WINDOW, 1);
+    }
     if (role == SINK) {
         (void)serai_outbox_put(&up, &(uint8_t){READY}, 1, 0);
         return;
     }
-    for (int32_t i = 0; i < tolls_size; i++)
-        below += i == 0 || tolls[i] == ',';
+    /* It pays for all below: a relay for each toll, and the sink. */
     down.end = (int32_t)channel_buy(SERAI_SLOT_CHANNELS, serai_via(&via, &via_size),
-                                    endowment * below, MAX_FEE);
+                                    endowment * (serai_list_count(tolls, tolls_size) + 1), MAX_FEE);
     if (down.end < 0)
         serai_log_values("forwarder: no channel, refusal %d", down.end);
 }
@@ -88,12 +73,10 @@ static void extend(int32_t status)
         serai_log_values("forwarder: the chain ends here, status %d", status);
         return;
     }
-    text.size = 0;
-    serai_text_add_values(&text, "packets=%d value=%d endowment=%m paused=%d tolls=",
-                          (const int64_t[]){packets, value, endowment, paused});
-    serai_text_add_bytes(&text, tolls, tolls_size);
-    serai_text_add(&text, " via=");
-    serai_text_add_bytes(&text, via, via_size);
+    serai_text_values(&text, "packets=%d value=%d endowment=%m paused=%d", packets, value,
+                      endowment, paused);
+    serai_text_add_arg(&text, "tolls", tolls, tolls_size);
+    serai_text_add_arg(&text, "via", via, via_size);
     (void)serai_load_self(&load, down.end, text.bytes, text.size);
 }
 
@@ -109,22 +92,18 @@ static void pass_on(struct serai_outbox *to, uint8_t kind, int64_t money)
         serai_log_values("relay: forwarded %d packets, kept %d nanos", passed, kept);
 }
 
-static void give_back(void)
-{
-    serai_log_values("sink: %d packets brought %d nanos, all go back", passed, kept);
-    (void)serai_outbox_put(&up, &(uint8_t){CHANGE}, 1, kept);
-    passed = kept = 0; /* for the next round */
-}
-
 static void collect(uint8_t kind, int64_t money)
 {
     serai_rearm(&up_credit, 1);
     kept += money;
     passed += kind == PAY;
-    if (kind == GIVE || (passed == packets && paused == 0))
-        give_back();
-    else if (passed == packets)
+    if (kind == PAY && passed == packets && paused != 0) {
         serai_log_values("sink: %d packets brought %d nanos, and wait", passed, kept);
+    } else if (kind == GIVE || passed == packets) {
+        serai_log_values("sink: %d packets brought %d nanos, all go back", passed, kept);
+        (void)serai_outbox_put(&up, &(uint8_t){CHANGE}, 1, kept);
+        passed = kept = 0; /* for the next round */
+    }
 }
 
 static void begin_round(uint8_t kind, int64_t money)

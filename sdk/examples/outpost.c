@@ -32,10 +32,7 @@ static void tell_number(void)
 
     text.size = 0;
     serai_text_add(&text, "outpost: the service is open, number ");
-    for (int32_t i = 0; i < SERAI_HEAP_NUMBER_BYTES; i++) {
-        serai_text_add_bytes(&text, &"0123456789abcdef"[number[i] >> 4], 1);
-        serai_text_add_bytes(&text, &"0123456789abcdef"[number[i] & 15], 1);
-    }
+    serai_text_add_hex(&text, number, sizeof number);
     (void)serai_text_log(&text);
 }
 
@@ -96,13 +93,11 @@ static void extend(int32_t end)
         serai_log_values("outpost: the road ends here, status %d", event.status);
         return;
     }
-    text.size = 0;
-    serai_text_add_values(
-        &text, "hops=%d price=%m endowment=%m max_fee=%m via=",
-        (const int64_t[]){serai_arg_int("hops", args, args_size, 0) - 1, price,
-                          serai_arg_money("endowment", args, args_size, 50000000) / 2,
-                          serai_arg_money("max_fee", args, args_size, 1000000)});
-    serai_text_add_bytes(&text, via, via_size);
+    serai_text_values(&text, "hops=%d price=%m endowment=%m max_fee=%m",
+                      serai_arg_int("hops", args, args_size, 0) - 1, price,
+                      serai_arg_money("endowment", args, args_size, 50000000) / 2,
+                      serai_arg_money("max_fee", args, args_size, 1000000));
+    serai_text_add_arg(&text, "via", via, via_size);
     (void)serai_load_self(&load, end, text.bytes, text.size);
 }
 

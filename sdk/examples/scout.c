@@ -20,11 +20,11 @@ static const char REPORT[] = "I am a scout now";
 
 /* All that must last from turn to turn is global: memory stays, the stack does not. */
 static char args[SERAI_LOAD_ARGS_BYTES_MAX];
-static int32_t args_size;
+static int32_t args_size, via_size;
+static int64_t endowment, max_fee;
+static const char *via; /* what the next one is told of it */
 static struct serai_load load;
 static bool report_waits;
-static const char *via; /* what the next one is told of it */
-static int32_t via_size;
 
 static void buy_buffer(void)
 {
@@ -42,10 +42,10 @@ static void buy_buffer(void)
 
 static void buy_channel(void)
 {
-    int64_t endowment = serai_arg_money("endowment", args, args_size, 20000000);
-    int64_t max_fee = serai_arg_money("max_fee", args, args_size, 1000000);
     int64_t end;
 
+    endowment = serai_arg_money("endowment", args, args_size, 20000000);
+    max_fee = serai_arg_money("max_fee", args, args_size, 1000000);
     via = serai_arg("via", args, args_size, &via_size);
     end = channel_buy(SERAI_SLOT_CHANNELS, serai_via(&via, &via_size), endowment, max_fee);
     if (end < 0)
@@ -89,15 +89,10 @@ static void make_scout(int32_t end)
     /* Nothing can be sent to an end that is not armed: make room for the child's reports. */
     (void)channel_arm(end, 2, 2 * REPORT_BYTES_MAX);
 
-    text.size = 0;
-    serai_text_add_values(
-        &text, "hops=%d endowment=%m max_fee=%m sell=%d",
-        (const int64_t[]){serai_arg_int("hops", args, args_size, 0) - 1,
-                          serai_arg_money("endowment", args, args_size, 20000000) / 2,
-                          serai_arg_money("max_fee", args, args_size, 1000000),
-                          serai_arg_int("sell", args, args_size, 0)});
-    serai_text_add(&text, " via=");
-    serai_text_add_bytes(&text, via, via_size);
+    serai_text_values(&text, "hops=%d endowment=%m max_fee=%m sell=%d",
+                      serai_arg_int("hops", args, args_size, 0) - 1, endowment / 2, max_fee,
+                      serai_arg_int("sell", args, args_size, 0));
+    serai_text_add_arg(&text, "via", via, via_size);
     answer = serai_load_self(&load, end, text.bytes, text.size);
     if (answer < 0)
         serai_log_values("scout: cannot load the child, refusal %d", answer);
@@ -108,13 +103,10 @@ static void make_scout(int32_t end)
 static void hear(int32_t end, int32_t size)
 {
     char words[REPORT_BYTES_MAX];
-    struct serai_text text;
     int64_t refund;
 
-    text.size = 0;
-    serai_text_add(&text, "scout: from the far end: ");
-    serai_text_add_bytes(&text, words, (int32_t)event_read(words, sizeof words, 0));
-    (void)serai_text_log(&text);
+    (void)serai_log_bytes("scout: from the far end: ", words,
+                          (int32_t)event_read(words, sizeof words, 0));
     if (size != sizeof REPORT - 1 || memcmp(words, REPORT, sizeof REPORT - 1) != 0)
         return; /* the loader complains */
     if (serai_arg_int("sell", args, args_size, 0) == 0)

@@ -76,8 +76,7 @@ static void hire(int32_t end)
         return;
     }
     (void)channel_arm(end, 2, 512); /* so that the newborn can complain */
-    text.size = 0;
-    serai_text_add_values(&text, "calls=%d", &calls_wanted);
+    serai_text_values(&text, "calls=%d", calls_wanted);
     answer = serai_load_use(&load, end, id, text.bytes, text.size);
     if (answer < 0)
         serai_log_values("service: cannot load the customer, refusal %d", answer);

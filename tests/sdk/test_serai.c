@@ -90,6 +90,30 @@ START_TEST(a_line_is_empty_after_it_is_logged)
 }
 END_TEST
 
+START_TEST(a_text_of_values_begins_anew)
+{
+    serai_text_add(&text, "old");
+    serai_text_values(&text, "hops=%d fee=%m", 2, 1000);
+    assert_text("hops=2 fee=0.000001000");
+}
+END_TEST
+
+START_TEST(arguments_are_added_by_name)
+{
+    serai_text_values(&text, "hops=%d", 1);
+    serai_text_add_arg(&text, "via", "b,c", 3);
+    serai_text_add_arg(&text, "tolls", NULL, 0);
+    assert_text("hops=1 via=b,c tolls=");
+}
+END_TEST
+
+START_TEST(bytes_are_logged_behind_words)
+{
+    (void)serai_log_bytes("it says: ", "yes, really", 3);
+    ck_assert_str_eq(fake.log, "it says: yes");
+}
+END_TEST
+
 /* ---- arguments ---- */
 
 static int64_t arg_int(const char *args, const char *name)
@@ -171,6 +195,55 @@ START_TEST(written_money_reads_back_as_it_was)
         serai_text_add_money(&text, nanos);
         ck_assert_int_eq(serai_arg_money("money", text.bytes, text.size, -1), nanos);
     }
+}
+END_TEST
+
+START_TEST(bytes_in_hex_read_back_as_they_were)
+{
+    uint8_t number[4] = {0};
+
+    serai_text_add(&text, "number=");
+    serai_text_add_hex(&text, (const uint8_t[]){0x00, 0x9a, 0xbf, 0xff}, 4);
+    ck_assert(serai_arg_hex("number", text.bytes, text.size, number, 4));
+    ck_assert_mem_eq(number, ((uint8_t[]){0x00, 0x9a, 0xbf, 0xff}), 4);
+    assert_text("number=009abfff");
+}
+END_TEST
+
+START_TEST(hex_of_another_size_or_with_other_signs_is_refused)
+{
+    uint8_t byte;
+
+    ck_assert(serai_arg_hex("n", "n=a1", 4, &byte, 1));
+    ck_assert(!serai_arg_hex("n", "n=a", 3, &byte, 1));
+    ck_assert(!serai_arg_hex("n", "n=a12", 5, &byte, 1));
+    ck_assert(!serai_arg_hex("n", "n=A1", 4, &byte, 1));
+    ck_assert(!serai_arg_hex("n", "n=g1", 4, &byte, 1));
+    ck_assert(!serai_arg_hex("n", "n=/:", 4, &byte, 1));
+    ck_assert(!serai_arg_hex("n", "m=a1", 4, &byte, 1));
+}
+END_TEST
+
+/* ---- lists ---- */
+
+START_TEST(a_list_has_as_many_words_as_it_says)
+{
+    ck_assert_int_eq(serai_list_count(NULL, 0), 0);
+    ck_assert_int_eq(serai_list_count("5", 1), 1);
+    ck_assert_int_eq(serai_list_count("5,60", 4), 2);
+}
+END_TEST
+
+START_TEST(numbers_are_taken_off_a_list_to_its_end)
+{
+    const char *list = "5,60";
+    int32_t size = 4;
+
+    ck_assert_int_eq(serai_list_int(&list, &size), 5);
+    ck_assert_int_eq(serai_list_int(&list, &size), 60);
+    ck_assert_int_eq(size, 0);
+    ck_assert_int_eq(serai_list_int(&list, &size), 0);
+    ck_assert_int_eq(size, 0);
 }
 END_TEST
 
@@ -471,12 +544,19 @@ int main(void)
     tcase_add_test(texts, values_go_where_the_words_say);
     tcase_add_test(texts, a_percent_sign_at_the_end_takes_no_value);
     tcase_add_test(texts, a_line_is_empty_after_it_is_logged);
+    tcase_add_test(texts, a_text_of_values_begins_anew);
+    tcase_add_test(texts, arguments_are_added_by_name);
+    tcase_add_test(texts, bytes_are_logged_behind_words);
     tcase_add_test(texts, arguments_are_found_by_their_whole_name);
     tcase_add_test(texts, numbers_that_are_none_are_not_taken);
     tcase_add_test(texts, amounts_are_decimals_of_up_to_nine_places);
     tcase_add_test(texts, amounts_that_are_none_are_not_taken);
     tcase_add_test(texts, words_are_compared_whole);
     tcase_add_test(texts, written_money_reads_back_as_it_was);
+    tcase_add_test(texts, bytes_in_hex_read_back_as_they_were);
+    tcase_add_test(texts, hex_of_another_size_or_with_other_signs_is_refused);
+    tcase_add_test(texts, a_list_has_as_many_words_as_it_says);
+    tcase_add_test(texts, numbers_are_taken_off_a_list_to_its_end);
     tcase_add_test(texts, the_way_goes_over_links_by_name_number_or_next);
     tcase_add_test(texts, a_list_is_used_up_but_for_its_last);
     tcase_add_test(texts, without_a_list_the_way_stays_on_the_site);
