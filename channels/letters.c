@@ -29,6 +29,7 @@ void letters_push(struct letters *letters, struct letter *letter)
         grow(letters);
     letters->items[slot_of(letters, letters->count++)] = letter;
     letters->bytes += letter->size;
+    letters->answers += letter->message.kind == CHANNEL_ANSWER;
 }
 
 struct letter *letters_at(const struct letters *letters, size_t index)
@@ -44,6 +45,7 @@ struct letter *letters_pop(struct letters *letters)
     letters->first = slot_of(letters, 1);
     letters->count--;
     letters->bytes -= letter->size;
+    letters->answers -= letter->message.kind == CHANNEL_ANSWER;
     return letter;
 }
 
@@ -59,6 +61,7 @@ void letters_remove(struct letters *letters, const struct letter *letter)
         letters->items[slot_of(letters, index)] = letters->items[slot_of(letters, index + 1)];
     letters->count--;
     letters->bytes -= letter->size;
+    letters->answers -= letter->message.kind == CHANNEL_ANSWER;
 }
 
 void letters_fini(struct letters *letters)

@@ -194,5 +194,7 @@ void link_take(struct links *links, struct link *link, const struct channel_mess
 /* Bytes and messages numbered and not acknowledged. */
 void link_outstanding(const struct links *links, const struct link *link, uint64_t *messages,
                       uint64_t *bytes);
+/* Answers to births that the neighbour has not acknowledged, numbered or not. */
+uint64_t link_answers_left(const struct links *links, const struct link *link);
 
 #endif

@@ -146,6 +146,13 @@ void link_outstanding(const struct links *links, const struct link *link, uint64
     *bytes = node->transcript.bytes;
 }
 
+uint64_t link_answers_left(const struct links *links, const struct link *link)
+{
+    const struct link_node *node = node_of_link(links, link);
+
+    return node->transcript.answers + node->queue.answers;
+}
+
 /* ---- parcels out ---- */
 
 /* How many messages from next_seq on go into one parcel: what is durable and what fits. */

@@ -19,7 +19,8 @@ struct letters {
     size_t capacity; /* 0 or a power of two */
     size_t first;
     size_t count;
-    uint64_t bytes; /* of all wire[] */
+    uint64_t bytes;   /* of all wire[] */
+    uint64_t answers; /* to births */
 };
 
 /* `link` is first: a pointer to a link is a pointer to its node. */

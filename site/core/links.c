@@ -204,12 +204,44 @@ static bool hear_one(struct core *core, struct link *link, struct channel_messag
     return false;
 }
 
+/*
+ * Answers are never refused, so one that buys and buys and acknowledges nothing would fill memory
+ * and disk with them.  An honest neighbour is behind by a window or two: it acknowledges what it
+ * hears.
+ */
+enum { LEFT_ANSWERS_MAX = 16 * LINK_WINDOW_MESSAGES };
+
+static bool leaves_too_much(struct core *core, struct link *link)
+{
+    char reason[LINK_REASON_BYTES_MAX + 1];
+    uint64_t answers = link_answers_left(core->links, link);
+
+    if (answers < LEFT_ANSWERS_MAX)
+        return false;
+    (void)snprintf(reason, sizeof reason,
+                   "the neighbour asks on and leaves %" PRIu64 " answers unacknowledged", answers);
+    link_freeze(core->links, link, reason);
+    return true;
+}
+
+static void hear_all(struct core *core, struct link *link, struct parcel *parcel)
+{
+    struct channel_message message;
+
+    if (parcel->left > 0 && leaves_too_much(core, link))
+        return;
+    while (link_next(core->links, link, parcel, &message)) {
+        core->frame_open = true;
+        if (!hear_one(core, link, &message))
+            return;
+    }
+}
+
 void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const uint8_t *bytes,
                  size_t size)
 {
     struct link *link = links_keyed(core->links, key);
     enum link_state before;
-    struct channel_message message;
     struct parcel parcel;
     struct fault fault;
 
@@ -220,11 +252,7 @@ void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const 
     before = link->state;
     switch (link_parcel_in(core->links, link, bytes, size, &parcel, &fault)) {
     case PARCEL_TAKEN:
-        while (link_next(core->links, link, &parcel, &message)) {
-            core->frame_open = true;
-            if (!hear_one(core, link, &message))
-                break;
-        }
+        hear_all(core, link, &parcel);
         if (link->state == LINK_FROZEN)
             log_write(LOG_ERROR, "link.frozen", "link=%s reason=\"%s\"", link->name, link->reason);
         break;

@@ -8,7 +8,7 @@
 #include "channels/parcel.h"
 #include "tests/site/core/fixture.h"
 
-enum { LIAR_HEARD_MAX = 8192 };
+enum { LIAR_HEARD_MAX = 128 * 1024 };
 
 struct liar {
     struct site *site;

@@ -287,6 +287,23 @@ START_TEST(a_window_that_is_not_acknowledged_fills_and_then_opens)
 }
 END_TEST
 
+START_TEST(answers_that_are_never_acknowledged_do_not_pile_up_without_end)
+{
+    static struct channel_message births[LINK_WINDOW_MESSAGES];
+    for (uint32_t i = 0; i < LINK_WINDOW_MESSAGES; i++)
+        births[i] = says_birth(i, 0, 0, i); /* refused, and costs nothing */
+    liar.silent = true;
+    for (int i = 0; i < 20 && liar.link->state == LINK_UP; i++)
+        liar_say(&liar, births, LINK_WINDOW_MESSAGES);
+    ck_assert_uint_eq(link_answers_left(site.core->links, liar.link), 16 * LINK_WINDOW_MESSAGES);
+    liar_is_frozen(&liar, "the neighbour asks on and leaves 65536 answers unacknowledged");
+    liar.silent = false;
+    liar_is_resumed(&liar);
+    taken(births[0]);
+    ck_assert_uint_eq(link_answers_left(site.core->links, liar.link), 1);
+}
+END_TEST
+
 START_TEST(a_frozen_link_takes_no_packet_and_no_purchase_but_an_end_can_be_sold)
 {
     struct acting end;
@@ -330,6 +347,7 @@ int main(void)
     tcase_add_test(tcase, a_sender_over_the_neighbours_limit_is_refused_and_nothing_moves);
     tcase_add_test(tcase, one_message_carries_no_more_than_the_cap);
     tcase_add_test(tcase, a_window_that_is_not_acknowledged_fills_and_then_opens);
+    tcase_add_test(tcase, answers_that_are_never_acknowledged_do_not_pile_up_without_end);
     tcase_add_test(tcase, a_frozen_link_takes_no_packet_and_no_purchase_but_an_end_can_be_sold);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
