@@ -9,11 +9,13 @@ PREFIX ?= /usr/local
 KEEP ?=
 FUZZ_SECONDS ?= 20
 SOAK_MINUTES ?= 10
-SEEDS ?= 20
+SEED ?= 1
+SEEDS ?= 0
+PROFILE ?= all
 
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 # Evaluated only where it is used, so that a tree without git formats too.
-C_FILES = $(shell find base ledger agents market channels site sdk tests -type f \
+C_FILES = $(shell find base ledger agents market channels site sdk sim tests -type f \
 	\( -name '*.c' -o -name '*.h' -o -name '*.cpp' \) | sort)
 TIDY_FILES = $(filter %.c,$(filter-out sdk/% tests/%,$(C_FILES)))
 
@@ -112,14 +114,9 @@ fuzz: deps ## each fuzz target for FUZZ_SECONDS (20)
 			$$([ -d "$$seeds" ] && echo "$$seeds"); \
 	done
 
-sim: build ## populations over linked sites with faults, seed after seed (SEED=n, SEEDS=20)
-	@first=$${SEED:-1}; for seed in $$(seq "$$first" $$((first + $(SEEDS) - 1))); do \
-		for test in test_core_network test_core_property test_link_simulation; do \
-			SEED=$$seed CK_TIMEOUT_MULTIPLIER=10 \
-				$$(find build/dev/tests -type f -name $$test) >build/sim.log 2>&1 || { \
-				cat build/sim.log; echo "again: make sim SEED=$$seed SEEDS=1"; exit 1; }; \
-		done; \
-	done; echo "sim: seeds $$first to $$((first + $(SEEDS) - 1)) passed in $$SECONDS s"
+sim: build ## the simulator, without end (SEED=n, PROFILE=p or all, SEEDS=n of each and then stop)
+	@build/dev/sim/serai-sim --profile $(PROFILE) --seed $(SEED) --seeds $(SEEDS) --jobs $(JOBS) \
+		--steps 400 --shrink
 
 soak: build ## 100 kills of linked sites; then property, simulation and crash tests for SOAK_MINUTES
 	@tests/e2e/links_crash.sh build/dev 50

@@ -24,10 +24,11 @@ ARROWS = {
     "market": {"ledger", "base"},
     "channels": {"ledger", "base"},
     "site": {"agents", "market", "channels", "ledger", "base"},
+    "sim": {"site", "agents", "market", "channels", "ledger", "base"},
     "sdk": set(),
 }
-ABI_READERS = {"agents", "site"}  # of sdk/abi.h and nothing else of sdk/ ...
-LOADER_READERS = {"site"}  # ... but for the embedded loader
+ABI_READERS = {"agents", "site", "sim"}  # of sdk/abi.h and nothing else of sdk/ ...
+LOADER_READERS = {"site", "sim"}  # ... but for the embedded loader
 STORE_READERS = {"ledger", "site"}  # of ledger/store/
 EVERYTHING = {"tests"}
 LIBRARIES = {"lmdb.h": ("ledger/store/",), "zmq.h": ("site/",)}

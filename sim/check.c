@@ -1,0 +1,306 @@
+/* What must hold after every frame and step, and what must hold when all is quiet. */
+#include "sim/sim.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- one site ---- */
+
+static void check_exposure(void *context, struct link *link)
+{
+    struct sim_site *site = context;
+
+    if (link->received_total > link->sent_total &&
+        link->received_total - link->sent_total > money_nanos(link->limit))
+        sim_fail(site->sim, "site %s: its neighbour %s owes it more than the limit", site->name,
+                 link->name);
+    if (link->acked_seq > link->sent_seq || link->acked_total > link->sent_total)
+        sim_fail(site->sim, "site %s: %s has more than was sent to it", site->name, link->name);
+    if (link->state == LINK_FROZEN && link->reason[0] == '\0')
+        sim_fail(site->sim, "site %s: its link to %s is frozen without a reason", site->name,
+                 link->name);
+}
+
+void check_site(struct sim_site *site)
+{
+    struct fault fault = {0};
+
+    if (core_check(site->core, &fault) != ST_OK)
+        sim_fail(site->sim, "site %s: %s", site->name, fault.text);
+    links_each(site->core->links, check_exposure, site);
+}
+
+void check_books(struct sim_site *site, struct verify_report *report)
+{
+    struct fault fault = {0};
+
+    if (ledger_verify(&site->store, core_claims, NULL, report, &fault) != ST_OK)
+        sim_fail(site->sim, "site %s: its books: %s", site->name, fault.text);
+}
+
+/* A site that has just started: nothing that was durable, or that was told, is gone. */
+void check_loaded(struct sim_site *site)
+{
+    const struct sim *sim = site->sim;
+    const struct ledger *ledger = core_ledger(site->core);
+    struct hash head = ledger_head(ledger);
+
+    check_site(site);
+    if (site->restored) /* all bets are off, but for links (check_wires) */
+        return;
+    if (site->frame_number > 0 && !hash_equal(&head, &site->head))
+        sim_fail(sim, "site %s: it starts from another frame than its last durable one",
+                 site->name);
+    if (site->answered_frame >= ledger_frame(ledger))
+        sim_fail(sim, "site %s: it has told of frame %llu and knows no more of it", site->name,
+                 (unsigned long long)site->answered_frame);
+    if (site->last_agent != 0 && ledger_account(ledger, site->last_agent) == NULL)
+        sim_fail(site->sim, "site %s: it has told of agent %llu and knows no more of it",
+                 site->name, (unsigned long long)site->last_agent);
+    for (size_t i = 0; i < sim->wire_count; i++) {
+        for (int end = 0; end < 2; end++) {
+            const struct cursors *was = &site->durable[i];
+            const struct link *link;
+
+            if (sim->wires[i].ends[end] != site->index)
+                continue;
+            link = network_link(sim, &sim->wires[i], end);
+            if (link == NULL || link->sent_seq != was->sent_seq || link->epoch != was->epoch ||
+                link->received_seq != was->received_seq || link->sent_total != was->sent_total ||
+                link->received_total != was->received_total)
+                sim_fail(sim, "site %s: the cursors of wire %zu are not those of its last frame",
+                         site->name, i);
+        }
+    }
+}
+
+/* ---- two ends ---- */
+
+static bool lies(const struct sim *sim, const struct wire *wire)
+{
+    return sim->sites[wire->ends[0]].lies || sim->sites[wire->ends[1]].lies;
+}
+
+static bool was_restored(const struct sim *sim, const struct wire *wire)
+{
+    return sim->sites[wire->ends[0]].restored || sim->sites[wire->ends[1]].restored;
+}
+
+static bool by_hand(const struct link *link)
+{
+    return strstr(link->reason, "operator") != NULL;
+}
+
+/* What one end has taken, the other had made durable before it left; and so with what it knows to
+ * be taken. */
+static void check_direction(const struct sim *sim, size_t number, int from)
+{
+    const struct wire *wire = &sim->wires[number];
+    const struct sim_site *sender = &sim->sites[wire->ends[from]];
+    const struct sim_site *receiver = &sim->sites[wire->ends[1 - from]];
+    const struct cursors *sent = &sender->durable[number];
+    const struct cursors *taken = &receiver->durable[number];
+    const struct link *link = network_link(sim, wire, 1 - from);
+
+    if (link != NULL &&
+        (link->received_seq > sent->sent_seq || link->received_total > sent->sent_total))
+        sim_fail(sim, "site %s has message %llu of %s, which is durable up to %llu", receiver->name,
+                 (unsigned long long)link->received_seq, sender->name,
+                 (unsigned long long)sent->sent_seq);
+    if (link != NULL && link->received_seq == sent->sent_seq &&
+        link->received_total != sent->sent_total)
+        sim_fail(sim, "sites %s and %s: totals differ after message %llu", sender->name,
+                 receiver->name, (unsigned long long)sent->sent_seq);
+    link = network_link(sim, wire, from);
+    if (link != NULL &&
+        (link->acked_seq > taken->received_seq || link->acked_total > taken->received_total))
+        sim_fail(sim, "site %s takes message %llu for durable at %s, which is at %llu",
+                 sender->name, (unsigned long long)link->acked_seq, receiver->name,
+                 (unsigned long long)taken->received_seq);
+}
+
+static void check_freeze(const struct sim *sim, const struct wire *wire, int end)
+{
+    const struct link *link = network_link(sim, wire, end);
+
+    if (link != NULL && link->state == LINK_FROZEN && !by_hand(link))
+        sim_fail(sim, "site %s: its link to %s froze though nobody lied: %s",
+                 sim->sites[wire->ends[end]].name, link->name, link->reason);
+}
+
+void check_wires(const struct sim *sim)
+{
+    for (size_t i = 0; i < sim->wire_count; i++) {
+        if (lies(sim, &sim->wires[i]) || was_restored(sim, &sim->wires[i]))
+            continue;
+        check_direction(sim, i, 0);
+        check_direction(sim, i, 1);
+        check_freeze(sim, &sim->wires[i], 0);
+        check_freeze(sim, &sim->wires[i], 1);
+    }
+}
+
+/* ---- at rest ---- */
+
+struct resting {
+    const struct sim *sim;
+    const struct sim_site *site;
+    char *why;
+    size_t why_size;
+    bool rests;
+};
+
+static bool is_frozen(const struct sim *sim, const struct wire *wire)
+{
+    const struct link *a = network_link(sim, wire, 0);
+    const struct link *b = network_link(sim, wire, 1);
+
+    return a->state == LINK_FROZEN || b->state == LINK_FROZEN;
+}
+
+static bool agree(const struct link *a, const struct link *b)
+{
+    return a->state == LINK_UP && b->state == LINK_UP && a->sent_seq == b->received_seq &&
+           b->sent_seq == a->received_seq && a->sent_total == b->received_total &&
+           b->sent_total == a->received_total && a->acked_seq == a->sent_seq &&
+           b->acked_seq == b->sent_seq;
+}
+
+/* Nobody waits for an answer that does not come. */
+static void end_rests(void *context, struct channel_end *end)
+{
+    struct resting *resting = context;
+    int side;
+
+    if (!resting->rests || (end->state != CHANNEL_PENDING && end->state != CHANNEL_CLOSING))
+        return;
+    if (end->interface != CHANNEL_INTERFACE_SELF) {
+        size_t wire = network_wire_of(resting->sim, resting->site->index, end->interface, &side);
+
+        if (lies(resting->sim, &resting->sim->wires[wire]) ||
+            was_restored(resting->sim, &resting->sim->wires[wire]))
+            return;
+    }
+    resting->rests = false;
+    (void)snprintf(resting->why, resting->why_size, "site %s: channel end %llu is %s",
+                   resting->site->name, (unsigned long long)end->id,
+                   end->state == CHANNEL_PENDING ? "pending" : "closing");
+}
+
+bool check_at_rest(const struct sim *sim, char *why, size_t why_size)
+{
+    for (uint32_t i = 0; i < sim->site_count; i++) {
+        const struct sim_site *site = &sim->sites[i];
+        struct resting resting = {sim, site, why, why_size, true};
+
+        if (site->core == NULL || core_ready(site->core) || clients_wait(site) || site->writing) {
+            (void)snprintf(why, why_size, "site %s is busy", site->name);
+            return false;
+        }
+        channels_each(site->core->channels, end_rests, &resting);
+        if (!resting.rests)
+            return false;
+    }
+    for (size_t i = 0; i < sim->wire_count; i++) {
+        const struct wire *wire = &sim->wires[i];
+
+        if (!is_frozen(sim, wire) &&
+            !agree(network_link(sim, wire, 0), network_link(sim, wire, 1))) {
+            (void)snprintf(why, why_size, "wire %zu, sites %s and %s, do not agree", i,
+                           sim->sites[wire->ends[0]].name, sim->sites[wire->ends[1]].name);
+            return false;
+        }
+    }
+    (void)snprintf(why, why_size, "parcels are under way");
+    return network_is_empty(sim);
+}
+
+/* ---- the end ---- */
+
+struct sums {
+    u128 minted, held, out, in;
+    bool all_agree;
+};
+
+static void add_report(struct sums *sums, const struct verify_report *report)
+{
+    sums->minted += report->treasury_debit;
+    sums->out += report->link_out;
+    sums->in += report->link_in;
+    for (int kind = 0; kind < ACCOUNT_KINDS; kind++) {
+        if (kind != KIND_LINK_OUT)
+            sums->held += report->by_kind_credit[kind];
+    }
+}
+
+static void check_treasury(const struct sim_site *site, const struct verify_report *report)
+{
+    if (!site->restored && report->treasury_debit + site->money_out != site->money_in)
+        sim_fail(site->sim,
+                 "site %s: its treasury has brought in %llu nanos, and clients were told %llu in "
+                 "and %llu out",
+                 site->name, (unsigned long long)report->treasury_debit,
+                 (unsigned long long)site->money_in, (unsigned long long)site->money_out);
+}
+
+void check_end(struct sim *sim)
+{
+    struct sums sums = {.all_agree = true};
+
+    for (uint32_t i = 0; i < sim->site_count; i++) {
+        struct verify_report report = {0};
+
+        check_books(&sim->sites[i], &report);
+        check_treasury(&sim->sites[i], &report);
+        add_report(&sums, &report);
+    }
+    for (size_t i = 0; i < sim->wire_count; i++) {
+        bool frozen = is_frozen(sim, &sim->wires[i]);
+
+        sums.all_agree = sums.all_agree && !frozen;
+        sim->result.freezes += frozen;
+        if (frozen && !lies(sim, &sim->wires[i]) && !was_restored(sim, &sim->wires[i]))
+            sim_fail(sim, "wire %zu is frozen though nobody lied", i);
+    }
+    if (sums.minted + sums.in != sums.held + sums.out)
+        sim_fail(sim, "over all sites, what was minted is not what is held");
+    if (sums.all_agree && sums.out != sums.in)
+        sim_fail(sim, "over all sites, more or less was sent than received");
+    if (sums.all_agree && sums.minted != sums.held)
+        sim_fail(sim, "over all sites, minted and held differ");
+}
+
+static enum status hash_row(void *context, const uint8_t *key, size_t key_size,
+                            const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    struct hasher *hasher = context;
+    uint8_t sizes[16];
+
+    (void)fault;
+    le64_put(sizes, key_size);
+    le64_put(sizes + 8, value_size);
+    hasher_add(hasher, sizes, sizeof sizes);
+    hasher_add(hasher, key, key_size);
+    hasher_add(hasher, value, value_size);
+    return ST_OK;
+}
+
+void check_hash(struct sim *sim)
+{
+    struct hasher *hasher = hasher_new();
+    struct fault fault;
+
+    INVARIANT(hasher != NULL);
+    hasher_start(hasher);
+    for (uint32_t i = 0; i < sim->site_count; i++) {
+        const struct store *store = &sim->sites[i].store;
+
+        for (int table = 0; table < STORE_TABLES; table++) {
+            if (store->walk(store->context, (enum store_table)table, NULL, 0, hash_row, hasher,
+                            &fault) != ST_OK)
+                sim_fail(sim, "site %s: %s", sim->sites[i].name, fault.text);
+        }
+    }
+    sim->result.hash = hasher_end(hasher);
+    hasher_free(hasher);
+}

@@ -1,0 +1,189 @@
+/* Lies: one parcel of a site, changed so that it is still a parcel, or nearly. */
+#include "sim/sim.h"
+
+#include <string.h>
+
+#include "channels/parcel.h"
+
+/* Near the truth, or far from it. */
+static uint64_t bend(struct rng *rng, uint64_t truth)
+{
+    switch (rng_below(rng, 5)) {
+    case 0:
+        return truth + 1;
+    case 1:
+        return truth == 0 ? 0 : truth - 1;
+    case 2:
+        return truth + rng_below(rng, 100000000);
+    case 3:
+        return truth / 2;
+    default:
+        return rng_edgy(rng);
+    }
+}
+
+static uint64_t bend_seq(struct rng *rng, uint64_t truth)
+{
+    return bend(rng, truth) & SEQ_MAX;
+}
+
+static struct money bend_money(struct rng *rng, struct money truth)
+{
+    struct money bent;
+
+    if (money_from_nanos(&bent, bend(rng, money_nanos(truth)) & MONEY_NANOS_MAX) != ST_OK)
+        return truth;
+    return bent;
+}
+
+static void bend_cursor(struct rng *rng, struct cursor *cursor)
+{
+    if (rng_coin(rng))
+        cursor->seq = bend_seq(rng, cursor->seq);
+    else
+        cursor->total = bend(rng, (uint64_t)cursor->total);
+}
+
+static void lie_in_hello(struct rng *rng, struct hello *hello)
+{
+    switch (rng_below(rng, 7)) {
+    case 0:
+        hello->epoch = bend_seq(rng, hello->epoch);
+        break;
+    case 1:
+        hello->peer_epoch = bend_seq(rng, hello->peer_epoch);
+        break;
+    case 2:
+        bend_cursor(rng, &hello->sent);
+        break;
+    case 3:
+        bend_cursor(rng, &hello->received);
+        break;
+    case 4:
+        bend_cursor(rng, &hello->acked);
+        break;
+    case 5:
+        hello->limit = bend_money(rng, hello->limit);
+        break;
+    default:
+        hello->prices.birth_fee = bend_money(rng, hello->prices.birth_fee);
+        break;
+    }
+}
+
+static void lie_in_head(struct rng *rng, struct data_head *head)
+{
+    switch (rng_below(rng, 4)) {
+    case 0:
+        head->epoch = bend_seq(rng, head->epoch);
+        break;
+    case 1:
+        head->peer_epoch = bend_seq(rng, head->peer_epoch);
+        break;
+    case 2:
+        bend_cursor(rng, &head->received);
+        break;
+    default:
+        bend_cursor(rng, &head->before);
+        break;
+    }
+}
+
+static void lie_in_message(struct rng *rng, struct channel_message *message)
+{
+    switch (rng_below(rng, 9)) {
+    case 0:
+    case 1:
+        message->money = bend_money(rng, message->money);
+        break;
+    case 2:
+        message->number = (uint32_t)bend(rng, message->number);
+        break;
+    case 3:
+        message->to = message->to == CHANNEL_BUYER ? CHANNEL_BORN : CHANNEL_BUYER;
+        break;
+    case 4:
+        message->kind = (enum channel_message_kind)(1 + rng_below(rng, 6));
+        break;
+    case 5:
+        message->endowment = bend_money(rng, message->endowment);
+        break;
+    case 6:
+        message->fee = bend_money(rng, message->fee);
+        break;
+    case 7:
+        message->packets = bend_seq(rng, message->packets);
+        break;
+    default:
+        message->bytes = bend_seq(rng, message->bytes);
+        break;
+    }
+}
+
+/* What of a message cannot be written is put right again, or it would be no parcel at all. */
+static void make_writable(struct channel_message *message)
+{
+    if (message->kind == CHANNEL_BIRTH &&
+        !money_add(&message->money, message->endowment, message->fee)) {
+        message->endowment = money_zero();
+        message->money = message->fee;
+    }
+    if (message->kind == CHANNEL_ANSWER && message->status > 0)
+        message->status = -message->status;
+}
+
+/* A second message like the first, with the next number: nobody ordered it. */
+static bool says_twice(struct rng *rng)
+{
+    return rng_below(rng, 6) == 0;
+}
+
+static void lie_in_data(struct rng *rng, struct parcel_head *head, struct bytes *out)
+{
+    uint64_t count = head->data.count;
+    uint64_t chosen = count == 0 ? UINT64_MAX : rng_below(rng, count);
+    bool in_head = count == 0 || rng_below(rng, 3) == 0;
+    bool twice = !in_head && says_twice(rng);
+
+    if (in_head)
+        lie_in_head(rng, &head->data);
+    if (twice)
+        head->data.count++;
+    data_head_encode(out, &head->data);
+    for (uint64_t i = 0; i < count; i++) {
+        struct channel_message message;
+
+        message_decode(&head->messages, 1, &message);
+        if (!in_head && !twice && i == chosen) {
+            lie_in_message(rng, &message);
+            make_writable(&message);
+        }
+        message_encode(out, &message);
+        if (twice && i == chosen)
+            message_encode(out, &message);
+    }
+}
+
+void liar_change(struct sim *sim, struct bytes *parcel)
+{
+    struct rng *rng = &sim->wires_rng;
+    struct parcel_head head;
+    struct bytes out = {0};
+    struct fault fault;
+
+    if (parcel->size > 0 && rng_below(rng, 10) == 0) {
+        parcel->data[rng_below(rng, parcel->size)] ^= (uint8_t)(1U << rng_below(rng, 8));
+        return;
+    }
+    if (parcel_decode(&head, parcel->data, parcel->size, &fault) != ST_OK)
+        return;
+    if (head.kind == PARCEL_HELLO) {
+        lie_in_hello(rng, &head.hello);
+        hello_encode(&out, &head.hello);
+    } else {
+        lie_in_data(rng, &head, &out);
+    }
+    INVARIANT(!out.failed);
+    bytes_fini(parcel);
+    *parcel = out;
+}

@@ -1,0 +1,458 @@
+/*
+ * serai-sim: run seeds, each in a process of its own, so that a broken invariant, a loop without
+ * end and a failed check are all one failing seed.
+ */
+#include "sim/sim.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+enum { JOBS_MAX = 64, STEPS = 250, TAIL_BYTES = 3000, SEED_SECONDS_MAX = 120, SEEDS_EACH = 100 };
+
+struct settings {
+    struct sim_options options;
+    uint64_t seeds; /* 0: without end */
+    uint32_t jobs;
+    bool shrink;
+    bool hashes; /* print each seed's */
+};
+
+/* A seed that runs: its answer comes as a file that both processes hold. */
+struct running {
+    pid_t pid;
+    uint64_t seed;
+    FILE *words; /* its stderr */
+    FILE *result;
+};
+
+/* ---- one seed in a process ---- */
+
+static _Noreturn void run_child(const struct sim_options *options, const struct running *running)
+{
+    struct sim_result result;
+
+    (void)alarm(SEED_SECONDS_MAX);
+    if (running->words != NULL)
+        (void)dup2(fileno(running->words), STDERR_FILENO);
+    memset(&result, 0, sizeof result);
+    sim_run(options, &result);
+    (void)fflush(stdout);
+    if (fwrite(&result, sizeof result, 1, running->result) != 1 || fflush(running->result) != 0)
+        _Exit(2);
+    _Exit(0);
+}
+
+static bool start(struct running *running, const struct sim_options *options)
+{
+    running->seed = options->seed;
+    running->result = tmpfile();
+    running->words = options->trace ? NULL : tmpfile();
+    if (running->result == NULL || (running->words == NULL && !options->trace))
+        return false;
+    (void)fflush(NULL);
+    running->pid = fork();
+    if (running->pid == 0)
+        run_child(options, running);
+    return running->pid > 0;
+}
+
+static void print_tail(FILE *words)
+{
+    char tail[TAIL_BYTES + 1];
+    long end;
+    size_t size;
+
+    if (words == NULL || fseek(words, 0, SEEK_END) != 0 || (end = ftell(words)) < 0 ||
+        fseek(words, end > TAIL_BYTES ? end - TAIL_BYTES : 0, SEEK_SET) != 0)
+        return;
+    size = fread(tail, 1, TAIL_BYTES, words);
+    (void)fwrite(tail, 1, size, stdout);
+}
+
+/* The process is over.  True: all went well and *result is there. */
+static bool finish(struct running *running, int how, bool tell, struct sim_result *result)
+{
+    bool good = WIFEXITED(how) && WEXITSTATUS(how) == 0;
+
+    rewind(running->result);
+    if (good)
+        good = fread(result, sizeof *result, 1, running->result) == 1;
+    if (!good && tell) {
+        print_tail(running->words);
+        if (WIFSIGNALED(how))
+            (void)printf("ended by signal %d%s\n", WTERMSIG(how),
+                         WTERMSIG(how) == SIGALRM ? ": it never ends" : "");
+    }
+    (void)fclose(running->result);
+    if (running->words != NULL)
+        (void)fclose(running->words);
+    running->pid = 0;
+    return good;
+}
+
+static bool run_one(const struct sim_options *options, bool tell, struct sim_result *result)
+{
+    struct running running;
+    int how;
+
+    if (!start(&running, options)) {
+        (void)fprintf(stderr, "serai-sim: a process cannot be started: %s\n", strerror(errno));
+        exit(71);
+    }
+    while (waitpid(running.pid, &how, 0) < 0 && errno == EINTR)
+        continue;
+    return finish(&running, how, tell, result);
+}
+
+/* ---- a shorter failing run ---- */
+
+static void print_again(const struct sim_options *options)
+{
+    (void)printf("again: serai-sim --seed %" PRIu64 " --profile %s --steps %u", options->seed,
+                 options->profile->name, options->steps);
+    if (options->sites != 0)
+        (void)printf(" --sites %u", options->sites);
+    if (options->agents != UINT32_MAX)
+        (void)printf(" --agents %u", options->agents);
+    if (options->calm != 0)
+        (void)printf(" --calm %u", options->calm);
+    if (options->plant != PLANT_NONE)
+        (void)printf(" --plant %s", plant_names[options->plant]);
+    (void)printf(" --trace\n");
+}
+
+/* Keep `tried` when it fails too. */
+static bool keep_if_fails(struct sim_options *best, const struct sim_options *tried)
+{
+    struct sim_result result;
+
+    if (run_one(tried, false, &result))
+        return false;
+    *best = *tried;
+    return true;
+}
+
+/* Steps, from halves down to single ones: a shorter run begins as the longer one. */
+static void shrink_steps(struct sim_options *best)
+{
+    for (uint32_t less = best->steps / 2; less > 0;) {
+        struct sim_options tried = *best;
+
+        tried.steps -= less;
+        if (!keep_if_fails(best, &tried))
+            less /= 2;
+        else if (less > best->steps / 2)
+            less = best->steps / 2;
+    }
+}
+
+static void shrink(struct sim_options best)
+{
+    static const uint32_t calm[] = {95, 80, 50};
+    struct sim_options tried;
+
+    best.trace = false;
+    shrink_steps(&best);
+    for (uint32_t sites = 2; sites < 4; sites++) {
+        tried = best;
+        tried.sites = sites;
+        if (keep_if_fails(&best, &tried))
+            break;
+    }
+    for (uint32_t agents = 0; agents < 3; agents++) {
+        tried = best;
+        tried.agents = agents;
+        if (keep_if_fails(&best, &tried))
+            break;
+    }
+    for (size_t i = 0; i < sizeof calm / sizeof calm[0]; i++) {
+        tried = best;
+        tried.calm = calm[i];
+        if (keep_if_fails(&best, &tried))
+            break;
+    }
+    shrink_steps(&best);
+    (void)printf("shrunk to %u steps; ", best.steps);
+    print_again(&best);
+}
+
+/* ---- many seeds ---- */
+
+struct totals {
+    uint64_t seeds;
+    struct sim_result sum;
+    struct timespec begin;
+};
+
+static double seconds_since(const struct timespec *begin)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - begin->tv_sec) + (double)(now.tv_nsec - begin->tv_nsec) / 1e9;
+}
+
+static void add(struct totals *totals, const struct sim_result *result)
+{
+    totals->seeds++;
+    totals->sum.virtual_us += result->virtual_us;
+    totals->sum.frames += result->frames;
+    totals->sum.turns += result->turns;
+    totals->sum.births += result->births;
+    totals->sum.crashes += result->crashes;
+    totals->sum.parcels += result->parcels;
+    totals->sum.requests += result->requests;
+    totals->sum.freezes += result->freezes;
+}
+
+static void print_totals(const struct settings *settings, const struct totals *totals)
+{
+    double seconds = seconds_since(&totals->begin);
+
+    (void)printf("%s: %" PRIu64 " seeds passed, %.1f a second, %.1f virtual hours; %" PRIu64
+                 " frames, %" PRIu64 " turns, %" PRIu64 " births, %" PRIu64 " parcels, %" PRIu64
+                 " requests, %" PRIu64 " crashes, %" PRIu64 " links frozen\n",
+                 settings->options.profile->name, totals->seeds,
+                 (double)totals->seeds / (seconds > 0 ? seconds : 1),
+                 (double)totals->sum.virtual_us / 3.6e9, totals->sum.frames, totals->sum.turns,
+                 totals->sum.births, totals->sum.parcels, totals->sum.requests, totals->sum.crashes,
+                 totals->sum.freezes);
+    (void)fflush(stdout);
+}
+
+static void print_hash(const struct settings *settings, uint64_t seed,
+                       const struct sim_result *result)
+{
+    char text[HASH_TEXT_BYTES];
+
+    if (settings->hashes)
+        (void)printf("%s seed %" PRIu64 " hash %s\n", settings->options.profile->name, seed,
+                     hash_print(text, &result->hash));
+}
+
+/* Reports of a failing seed; false always. */
+static bool failed(const struct settings *settings, uint64_t seed)
+{
+    struct sim_options options = settings->options;
+
+    options.seed = seed;
+    (void)printf("FAILED: profile %s, seed %" PRIu64 "\n", options.profile->name, seed);
+    print_again(&options);
+    if (settings->shrink)
+        shrink(options);
+    return false;
+}
+
+static struct running *slot_of(struct running *running, uint32_t jobs, pid_t pid)
+{
+    for (uint32_t i = 0; i < jobs; i++) {
+        if (running[i].pid == pid)
+            return &running[i];
+    }
+    return NULL;
+}
+
+/* Wait for one of them.  False: it failed. */
+static bool reap(const struct settings *settings, struct running *running, struct totals *totals)
+{
+    struct sim_result result;
+    struct running *slot;
+    int how;
+    pid_t pid = wait(&how);
+
+    slot = pid < 0 ? NULL : slot_of(running, settings->jobs, pid);
+    if (slot == NULL)
+        return true; /* interrupted */
+    if (!finish(slot, how, true, &result))
+        return failed(settings, slot->seed);
+    add(totals, &result);
+    print_hash(settings, slot->seed, &result);
+    if (settings->seeds == 0 && totals->seeds % 100 == 0)
+        print_totals(settings, totals);
+    return true;
+}
+
+static bool run_many(const struct settings *settings)
+{
+    struct running running[JOBS_MAX] = {{0}};
+    struct totals totals = {0};
+    uint64_t started = 0;
+    uint64_t ended = 0;
+    bool good = true;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &totals.begin);
+    while (good && (settings->seeds == 0 || ended < settings->seeds)) {
+        struct running *slot = slot_of(running, settings->jobs, 0);
+        struct sim_options options = settings->options;
+
+        if (slot != NULL && (settings->seeds == 0 || started < settings->seeds)) {
+            options.seed += started++;
+            if (!start(slot, &options)) {
+                (void)fprintf(stderr, "serai-sim: a process cannot be started: %s\n",
+                              strerror(errno));
+                exit(71);
+            }
+            continue;
+        }
+        good = reap(settings, running, &totals);
+        ended++;
+    }
+    for (; ended < started; ended++) /* after a failure the others still end */
+        good = reap(settings, running, &totals) && good;
+    if (good)
+        print_totals(settings, &totals);
+    return good;
+}
+
+/* Profile after profile; without end, so many seeds of each in turn. */
+static bool run_all(struct settings *settings)
+{
+    bool for_ever = settings->seeds == 0;
+
+    if (for_ever)
+        settings->seeds = SEEDS_EACH;
+    do {
+        for (size_t i = 0; profile_at(i) != NULL; i++) {
+            settings->options.profile = profile_at(i);
+            if (!run_many(settings))
+                return false;
+        }
+        settings->options.seed += settings->seeds;
+    } while (for_ever);
+    return true;
+}
+
+/* ---- options ---- */
+
+static _Noreturn void usage(int code)
+{
+    FILE *to = code == 0 ? stdout : stderr;
+
+    (void)fputs(
+        "usage: serai-sim [--seed N] [--seeds COUNT (0: without end)] [--profile NAME|all]\n"
+        "                 [--sites K] [--steps M] [--agents A] [--calm PERCENT] [--jobs J]\n"
+        "                 [--trace] [--shrink] [--hashes] [--plant FAULT]\n\nprofiles:\n",
+        to);
+    for (size_t i = 0; profile_at(i) != NULL; i++)
+        (void)fprintf(to, "  %-10s %s\n", profile_at(i)->name, profile_at(i)->about);
+    (void)fputs("faults to plant, which are then caught:", to);
+    for (int i = 1; i < PLANTS; i++)
+        (void)fprintf(to, " %s", plant_names[i]);
+    (void)fputc('\n', to);
+    exit(code);
+}
+
+static uint64_t number(const char *text, uint64_t max)
+{
+    char *end;
+    unsigned long long value;
+
+    errno = 0;
+    value = strtoull(text, &end, 10);
+    if (errno != 0 || *end != '\0' || *text < '0' || *text > '9' || value > max) {
+        (void)fprintf(stderr, "serai-sim: %s is not a number up to %" PRIu64 "\n", text, max);
+        exit(64);
+    }
+    return value;
+}
+
+static enum plant plant_named(const char *name)
+{
+    for (int i = 0; i < PLANTS; i++) {
+        if (strcmp(name, plant_names[i]) == 0)
+            return (enum plant)i;
+    }
+    (void)fprintf(stderr, "serai-sim: there is no fault %s to plant\n", name);
+    exit(64);
+}
+
+static const char *read_options(int argc, char **argv, struct settings *settings)
+{
+    static const struct option options[] = {
+        {"seed", 1, NULL, 's'},  {"seeds", 1, NULL, 'n'},  {"sites", 1, NULL, 'k'},
+        {"steps", 1, NULL, 'm'}, {"agents", 1, NULL, 'a'}, {"calm", 1, NULL, 'c'},
+        {"jobs", 1, NULL, 'j'},  {"plant", 1, NULL, 'f'},  {"profile", 1, NULL, 'p'},
+        {"trace", 0, NULL, 't'}, {"shrink", 0, NULL, 'r'}, {"hashes", 0, NULL, 'h'},
+        {"help", 0, NULL, '?'},  {NULL, 0, NULL, 0}};
+    const char *profile = "network";
+    int option;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        switch (option) {
+        case 's':
+            settings->options.seed = number(optarg, UINT64_MAX / 16);
+            break;
+        case 'n':
+            settings->seeds = number(optarg, UINT64_MAX / 16);
+            break;
+        case 'k':
+            settings->options.sites = (uint32_t)number(optarg, SIM_SITES_MAX);
+            break;
+        case 'm':
+            settings->options.steps = (uint32_t)number(optarg, 100000000);
+            break;
+        case 'a':
+            settings->options.agents = (uint32_t)number(optarg, 1000);
+            break;
+        case 'c':
+            settings->options.calm = (uint32_t)number(optarg, 100);
+            break;
+        case 'j':
+            settings->jobs = (uint32_t)number(optarg, JOBS_MAX);
+            break;
+        case 'f':
+            settings->options.plant = plant_named(optarg);
+            break;
+        case 'p':
+            profile = optarg;
+            break;
+        case 't':
+            settings->options.trace = true;
+            break;
+        case 'r':
+            settings->shrink = true;
+            break;
+        case 'h':
+            settings->hashes = true;
+            break;
+        default:
+            usage(optopt == 0 ? 0 : 64);
+        }
+    }
+    if (optind < argc || settings->jobs == 0)
+        usage(64);
+    return profile;
+}
+
+int main(int argc, char **argv)
+{
+    struct settings settings = {
+        .options = {.seed = 1, .steps = STEPS, .agents = UINT32_MAX}, .seeds = 1, .jobs = 1};
+    const char *name = read_options(argc, argv, &settings);
+    bool all = strcmp(name, "all") == 0;
+
+    if (sodium_init() < 0) {
+        (void)fputs("serai-sim: libsodium does not start\n", stderr);
+        return 70;
+    }
+    log_set_level(LOG_ERROR);
+    settings.options.profile = all ? profile_at(0) : profile_named(name);
+    if (settings.options.profile == NULL) {
+        (void)fprintf(stderr, "serai-sim: there is no profile %s\n", name);
+        return 64;
+    }
+    if (!all)
+        return run_many(&settings) ? 0 : 1;
+    return run_all(&settings) ? 0 : 1;
+}

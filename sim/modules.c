@@ -1,0 +1,54 @@
+/* The modules that are deployed: examples of the SDK and guests of the tests, read once. */
+#include "sim/sim.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MODULES_MAX = 16 };
+
+static struct {
+    char name[32];
+    uint8_t *bytes;
+    size_t size;
+} modules[MODULES_MAX];
+
+static uint8_t *read_file(const char *path, size_t *size)
+{
+    FILE *file = fopen(path, "rb");
+    uint8_t *bytes = NULL;
+    long end;
+
+    if (file == NULL)
+        return NULL;
+    if (fseek(file, 0, SEEK_END) == 0 && (end = ftell(file)) > 0 && fseek(file, 0, SEEK_SET) == 0) {
+        *size = (size_t)end;
+        bytes = malloc(*size);
+    }
+    if (bytes != NULL && fread(bytes, 1, *size, file) != *size) {
+        free(bytes);
+        bytes = NULL;
+    }
+    (void)fclose(file);
+    return bytes;
+}
+
+const uint8_t *sim_module(const char *name, size_t *size)
+{
+    static const char *const folders[] = {SIM_GUESTS, SIM_EXAMPLES};
+    size_t i = 0;
+
+    while (i < MODULES_MAX && modules[i].bytes != NULL && strcmp(modules[i].name, name) != 0)
+        i++;
+    INVARIANT(i < MODULES_MAX);
+    for (size_t folder = 0; folder < 2 && modules[i].bytes == NULL; folder++) {
+        char path[512];
+
+        (void)snprintf(path, sizeof path, "%s/%s.wasm", folders[folder], name);
+        (void)snprintf(modules[i].name, sizeof modules[i].name, "%s", name);
+        modules[i].bytes = read_file(path, &modules[i].size);
+    }
+    INVARIANT(modules[i].bytes != NULL); /* it was built with this program */
+    *size = modules[i].size;
+    return modules[i].bytes;
+}

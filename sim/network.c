@@ -1,0 +1,231 @@
+/* Wires: parcels under way, and what ZeroMQ and the world may do to them. */
+#include "sim/sim.h"
+
+#include <string.h>
+
+enum { PARTITION_US_MAX = 4000000, DELIVER_MAX = 8 };
+
+/* ---- finding ---- */
+
+size_t network_wire_of(const struct sim *sim, uint32_t site, uint32_t interface, int *end)
+{
+    for (size_t i = 0; i < sim->wire_count; i++) {
+        for (*end = 0; *end < 2; (*end)++) {
+            if (sim->wires[i].ends[*end] == site && sim->wires[i].interfaces[*end] == interface)
+                return i;
+        }
+    }
+    sim_fail(sim, "site %u sends on interface %u, which has no wire", site, interface);
+}
+
+struct link *network_link(const struct sim *sim, const struct wire *wire, int end)
+{
+    const struct core *core = sim->sites[wire->ends[end]].core;
+
+    return core == NULL ? NULL : links_find(core->links, wire->interfaces[end]);
+}
+
+/* ---- under way ---- */
+
+static void push(struct wire *wire, int end, const struct bytes *bytes, uint64_t due_us)
+{
+    struct flying *place;
+
+    if (wire->count[end] == SIM_FLIGHT)
+        return; /* lost, as at a high-water mark */
+    place = &wire->flights[end][(wire->first[end] + wire->count[end]++) % SIM_FLIGHT];
+    *place = (struct flying){.due_us = due_us};
+    bytes_append(&place->bytes, bytes->data, bytes->size);
+    INVARIANT(!place->bytes.failed);
+}
+
+static struct bytes pop(struct wire *wire, int end)
+{
+    struct bytes bytes = wire->flights[end][wire->first[end]].bytes;
+
+    wire->first[end] = (wire->first[end] + 1) % SIM_FLIGHT;
+    wire->count[end]--;
+    return bytes;
+}
+
+/* What was under way is gone; one parcel of it may still come, much later. */
+static void drop_all(struct sim *sim, struct wire *wire)
+{
+    for (int end = 0; end < 2; end++) {
+        while (wire->count[end] > 0) {
+            struct bytes bytes = pop(wire, end);
+
+            if (sim_chance(sim, &sim->wires_rng, sim->faults.late)) {
+                bytes_fini(&wire->late[end]);
+                wire->late[end] = bytes;
+            } else {
+                bytes_fini(&bytes);
+            }
+        }
+    }
+}
+
+void network_post(struct sim_site *site, const struct core_parcel *parcel)
+{
+    struct sim *sim = site->sim;
+    struct rng *rng = &sim->wires_rng;
+    int end;
+    struct wire *wire = &sim->wires[network_wire_of(sim, site->index, parcel->interface, &end)];
+    struct bytes copy = {0};
+    uint64_t due_us = sim->now_us;
+
+    if (wire->heal_us > sim->now_us && (wire->mute[end] || (!wire->mute[0] && !wire->mute[1])))
+        return;
+    if (sim->faults.slow_us != 0)
+        due_us += rng_below(rng, sim->faults.slow_us);
+    bytes_append(&copy, parcel->bytes.data, parcel->bytes.size);
+    if (site->lies && sim_chance(sim, rng, sim->faults.lie))
+        liar_change(sim, &copy);
+    if (sim_chance(sim, rng, sim->faults.cut_short) && copy.size > 0)
+        copy.size = (size_t)rng_below(rng, copy.size);
+    if (!sim_chance(sim, rng, sim->faults.lose))
+        push(wire, end, &copy, due_us);
+    if (sim_chance(sim, rng, sim->faults.repeat))
+        push(wire, end, &copy, due_us);
+    bytes_fini(&copy);
+}
+
+/* ---- connections ---- */
+
+static void disconnect(struct sim *sim, struct wire *wire)
+{
+    drop_all(sim, wire);
+    wire->connect = true;
+}
+
+static void connect_wire(struct sim *sim, struct wire *wire)
+{
+    struct core *dialler = sim->sites[wire->ends[0]].core;
+
+    if (!wire->connect || dialler == NULL || sim->sites[wire->ends[1]].core == NULL ||
+        (wire->heal_us > sim->now_us && !wire->mute[0] && !wire->mute[1]))
+        return;
+    wire->connect = false;
+    core_link_connected(dialler, wire->interfaces[0]);
+    sim_trace(sim, "sites %s and %s are connected", sim->sites[wire->ends[0]].name,
+              sim->sites[wire->ends[1]].name);
+}
+
+void network_lost(struct sim *sim, uint32_t site)
+{
+    for (size_t i = 0; i < sim->wire_count; i++) {
+        if (sim->wires[i].ends[0] == site || sim->wires[i].ends[1] == site)
+            disconnect(sim, &sim->wires[i]);
+    }
+}
+
+void network_heal(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->wire_count; i++) {
+        sim->wires[i].heal_us = 0;
+        disconnect(sim, &sim->wires[i]);
+    }
+}
+
+static void cut(struct sim *sim, struct wire *wire, int mute)
+{
+    wire->heal_us = sim->now_us + rng_below(&sim->wires_rng, PARTITION_US_MAX);
+    wire->mute[0] = mute == 0;
+    wire->mute[1] = mute == 1;
+    sim_trace(sim, "sites %s and %s are parted%s", sim->sites[wire->ends[0]].name,
+              sim->sites[wire->ends[1]].name, mute < 0 ? "" : ", one way");
+    if (mute < 0)
+        disconnect(sim, wire);
+}
+
+void network_faults(struct sim *sim)
+{
+    struct rng *rng = &sim->wires_rng;
+
+    for (size_t i = 0; i < sim->wire_count; i++) {
+        struct wire *wire = &sim->wires[i];
+
+        if (sim_chance(sim, rng, sim->faults.partition))
+            cut(sim, wire, -1);
+        else if (sim_chance(sim, rng, sim->faults.one_way))
+            cut(sim, wire, (int)rng_below(rng, 2));
+        else if (sim_chance(sim, rng, sim->faults.reconnect))
+            disconnect(sim, wire);
+    }
+}
+
+/* ---- delivery ---- */
+
+static void hand_over(struct sim *sim, const struct wire *wire, int from, const struct bytes *bytes)
+{
+    struct core *core = sim->sites[wire->ends[1 - from]].core;
+
+    if (core == NULL)
+        return;
+    sim->result.parcels++;
+    core_parcel(core, sim->sites[wire->ends[from]].key, bytes->data, bytes->size);
+}
+
+static void deliver(struct sim *sim, struct wire *wire, int from)
+{
+    int most = DELIVER_MAX;
+
+    while (wire->count[from] > 0 && most-- > 0 &&
+           wire->flights[from][wire->first[from]].due_us <= sim->now_us) {
+        struct bytes bytes = pop(wire, from);
+
+        hand_over(sim, wire, from, &bytes);
+        bytes_fini(&bytes);
+    }
+    if (wire->late[from].size > 0 && (!sim->faulty || rng_below(&sim->wires_rng, 20) == 0)) {
+        hand_over(sim, wire, from, &wire->late[from]);
+        bytes_fini(&wire->late[from]);
+    }
+}
+
+void network_deliver(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->wire_count; i++) {
+        connect_wire(sim, &sim->wires[i]);
+        deliver(sim, &sim->wires[i], 0);
+        deliver(sim, &sim->wires[i], 1);
+    }
+}
+
+bool network_is_empty(const struct sim *sim)
+{
+    for (size_t i = 0; i < sim->wire_count; i++) {
+        if (sim->wires[i].count[0] + sim->wires[i].count[1] > 0 || sim->wires[i].connect ||
+            sim->wires[i].late[0].size + sim->wires[i].late[1].size > 0)
+            return false;
+    }
+    return true;
+}
+
+/* ---- making ---- */
+
+static uint32_t add_link(struct sim_site *site, const struct sim_site *to, const char *endpoint,
+                         uint64_t limit)
+{
+    struct bytes args = {0};
+
+    cbor_put_array(&args, 4);
+    cbor_put_text(&args, to->name);
+    cbor_put_bytes(&args, to->key, CONTROL_KEY_BYTES);
+    cbor_put_text(&args, endpoint);
+    cbor_put_uint(&args, limit);
+    return (uint32_t)client_ask(site, 0, "link.add", &args, "interface");
+}
+
+void network_join(struct sim *sim, uint32_t first, uint32_t second, uint64_t limit)
+{
+    struct sim_site *a = &sim->sites[first];
+    struct sim_site *b = &sim->sites[second];
+    struct wire *wire = &sim->wires[sim->wire_count];
+    uint32_t interface = add_link(a, b, "tcp://127.0.0.1:1", limit);
+    uint32_t back = add_link(b, a, "", limit);
+
+    *wire =
+        (struct wire){.ends = {first, second}, .interfaces = {interface, back}, .connect = true};
+    sim->wire_count++;
+}

@@ -1,0 +1,224 @@
+/*
+ * The simulator: whole sites in one process under virtual time, joined by wires that lose, repeat,
+ * delay and cut, over disks that fail, with neighbours that lie.  The core is the daemon's own; its
+ * clock, random source, store and transport are simulated here.
+ *
+ * All that happens follows from the options: the same seed gives the same final hash.  What is
+ * found wrong ends the process by sim_fail(), so each seed runs in a process of its own (main.c).
+ * docs/simulation.md tells what is checked.
+ */
+#ifndef SERAI_SIM_SIM_H
+#define SERAI_SIM_SIM_H
+
+#include "agents/agents.h"
+#include "site/core/state.h"
+
+enum {
+    SIM_SITES_MAX = 8,
+    SIM_WIRES_MAX = 16,
+    SIM_CLIENTS = 3,             /* of each site; the first one is its operator */
+    SIM_FLIGHT = 512,            /* parcels under way in one direction; more are lost */
+    SIM_QUIET_US_MAX = 60000000, /* after quiet the network is at rest within so much time */
+};
+
+/* ---- what may go wrong ---- */
+
+/* "One in n", by chance, and 0 is never. */
+struct profile {
+    const char *name;
+    const char *about;
+    uint32_t lose, repeat, cut_short, late; /* of parcels; late: comes after a reconnection */
+    uint32_t slow_us;                       /* the longest that a parcel takes */
+    uint32_t partition, one_way, reconnect; /* of steps */
+    uint32_t crash;                         /* of steps */
+    uint32_t commit_fails;                  /* of commits */
+    uint32_t rot, backup;                   /* of restarts */
+    uint32_t lie;                           /* of the parcels of the site that lies */
+    bool tiny;                              /* bounds that are run into */
+    bool hungry;                            /* guests that eat what they get */
+};
+
+/* By name; NULL when there is none.  profile_at() gives NULL past the last. */
+const struct profile *profile_named(const char *name);
+const struct profile *profile_at(size_t index);
+
+/* Faults of the driver itself, on purpose, to see them caught. */
+enum plant {
+    PLANT_NONE = 0,
+    PLANT_EARLY_REPLIES,  /* answers leave before their frame is durable */
+    PLANT_EARLY_PARCELS,  /* parcels, and acknowledgements in them, likewise */
+    PLANT_LOST_FRAME,     /* a crash takes the last durable frame with it */
+    PLANT_STALE_DISK,     /* after a failed commit the site goes on and answers */
+    PLANT_LOST_ROW,       /* a crash takes a row of a committed frame */
+    PLANT_MADE_MONEY,     /* parcels on their way gain a nano, in message and totals */
+    PLANT_DOUBLE_REQUEST, /* a client that hears nothing asks again under a new number */
+};
+enum { PLANTS = 8 };
+extern const char *const plant_names[PLANTS];
+
+struct sim_options {
+    uint64_t seed;
+    const struct profile *profile;
+    uint32_t sites; /* 0: by the seed */
+    uint32_t steps;
+    uint32_t agents; /* deployed at each site before the first step; UINT32_MAX: by the seed */
+    uint32_t calm;   /* percent of faults that are left out */
+    enum plant plant;
+    bool trace;
+};
+
+/* What came of a run. */
+struct sim_result {
+    struct hash hash; /* of every row of every site, at the end */
+    uint64_t virtual_us;
+    uint64_t frames, turns, births, crashes, parcels, requests, freezes;
+};
+
+/* ---- parts ---- */
+
+struct cursors { /* of one link, as of a frame */
+    uint64_t sent_seq, received_seq, epoch;
+    u128 sent_total, received_total;
+};
+
+struct client {
+    uint8_t key[CONTROL_KEY_BYTES];
+    uint8_t secret[CONTROL_SECRET_BYTES];
+    uint64_t account;
+    uint64_t number; /* of the last request */
+    struct bytes request;
+    struct bytes answer;
+    bool waiting;
+    bool answered;
+    uint64_t again_us;
+    uint64_t money_in, money_out; /* asked for by the last request */
+};
+
+struct sim_site {
+    struct sim *sim;
+    uint32_t index;
+    char name[2];      /* "a", ...: what its neighbours call it */
+    struct core *core; /* NULL: it is down */
+    struct store_memory *memory;
+    struct store store;
+    struct store_memory *backup; /* an older copy; NULL: none was made */
+    uint64_t backup_treasury;
+    struct rng random; /* what the core draws from */
+    struct pricebook book;
+    uint8_t key[CONTROL_KEY_BYTES];
+    struct client clients[SIM_CLIENTS];
+    uint64_t up_us;   /* when it starts again */
+    uint64_t tick_us; /* when links are looked at next */
+    /* One frame may be with the writer while the next one fills. */
+    struct core_frame frame;
+    struct cursors frame_cursors[SIM_WIRES_MAX];
+    bool writing;
+    uint64_t durable_us;
+    struct cursors durable[SIM_WIRES_MAX]; /* by wire */
+    struct hash head;                      /* of the last durable frame */
+    uint64_t frame_number;                 /* of it */
+    uint64_t answered_frame;               /* the last frame that an answer which left speaks of */
+    uint64_t last_agent;                   /* whose birth a client was told */
+    uint64_t money_in, money_out;          /* that clients were told */
+    bool verify_next;                      /* its disk failed */
+    bool restored;                         /* an older copy was put back, once */
+    bool lies;
+    uint64_t past_turns, past_births; /* of cores that are gone */
+};
+
+struct flying {
+    struct bytes bytes;
+    uint64_t due_us;
+};
+
+struct wire {
+    uint32_t ends[2];                     /* sites; the first one dials */
+    uint32_t interfaces[2];               /* the link's number at each */
+    struct flying flights[2][SIM_FLIGHT]; /* by the sender's end, a ring */
+    size_t first[2], count[2];
+    struct bytes late[2]; /* one parcel of an older connection */
+    uint64_t heal_us;     /* cut until then; 0: whole */
+    bool mute[2];         /* what this end sends is lost, until then */
+    bool connect;         /* the connection is to be made */
+};
+
+struct sim {
+    struct sim_options options;
+    struct profile faults; /* the profile; all zero after quiet */
+    struct rng world, people, wires_rng, disks;
+    uint64_t now_us;
+    uint32_t step;
+    uint32_t site_count;
+    struct sim_site sites[SIM_SITES_MAX];
+    size_t wire_count;
+    struct wire wires[SIM_WIRES_MAX];
+    bool faulty; /* not yet quiet */
+    struct sim_result result;
+};
+
+/* main's: run it all.  Anything wrong ends the process. */
+void sim_run(const struct sim_options *options, struct sim_result *result);
+
+_Noreturn void sim_fail(const struct sim *sim, const char *format, ...) PRINTF_LIKE(2, 3);
+void sim_trace(const struct sim *sim, const char *format, ...) PRINTF_LIKE(2, 3);
+/* By chance, one in n; never for 0. */
+bool sim_chance(const struct sim *sim, struct rng *rng, uint32_t n);
+
+/* modules.c: a module's bytes, by name; borrowed until the process ends. */
+const uint8_t *sim_module(const char *name, size_t *size);
+
+/* world.c: sites, wires and population, from the seed; then all is at rest and durable. */
+void world_build(struct sim *sim);
+void world_free(struct sim *sim);
+void world_deploy(struct sim_site *site, struct bytes *args);
+
+/* site.c */
+void site_init(struct sim *sim, uint32_t index);
+void site_fini(struct sim_site *site);
+void site_start(struct sim_site *site);
+/* Whatever was not durable is gone; maybe the frame with the writer is. */
+void site_crash(struct sim_site *site, const char *why);
+/* Time, turns, and the frame if the writer is free. */
+void site_step(struct sim_site *site, uint32_t turns);
+/* Close what is open and commit it, without any fault. */
+void site_flush(struct sim_site *site);
+
+/* client.c */
+void client_key(struct client *client, struct rng *rng);
+/* One request, done at once and answered; only while nothing fails.  Args: taken. */
+uint64_t client_ask(struct sim_site *site, uint32_t client, const char *command, struct bytes *args,
+                    const char *wanted);
+/* A request now and then, repeated until it is answered; `fresh`: new ones too. */
+void clients_act(struct sim_site *site, bool fresh);
+void client_answer(struct sim_site *site, const struct core_reply *reply);
+bool clients_wait(const struct sim_site *site);
+/* After quiet: every agent stands still. */
+void clients_freeze_all(struct sim_site *site);
+
+/* network.c */
+void network_join(struct sim *sim, uint32_t first, uint32_t second, uint64_t limit);
+void network_post(struct sim_site *site, const struct core_parcel *parcel);
+void network_faults(struct sim *sim);
+void network_deliver(struct sim *sim);
+/* The connections of a site are gone, and made again when both are there. */
+void network_lost(struct sim *sim, uint32_t site);
+void network_heal(struct sim *sim);
+bool network_is_empty(const struct sim *sim);
+/* The link at one end of a wire; NULL when that site is down. */
+struct link *network_link(const struct sim *sim, const struct wire *wire, int end);
+size_t network_wire_of(const struct sim *sim, uint32_t site, uint32_t interface, int *end);
+
+/* liar.c: what a lying site makes of a parcel of its own. */
+void liar_change(struct sim *sim, struct bytes *parcel);
+
+/* check.c */
+void check_site(struct sim_site *site);  /* after each frame */
+void check_wires(const struct sim *sim); /* after each step */
+void check_loaded(struct sim_site *site);
+void check_books(struct sim_site *site, struct verify_report *report);
+/* Nothing is left to do: true when links that are good agree. */
+bool check_at_rest(const struct sim *sim, char *why, size_t why_size);
+void check_end(struct sim *sim);
+void check_hash(struct sim *sim);
+
+#endif

@@ -1,0 +1,398 @@
+/* One site: its life, its frames, and the disk below it. */
+#include "sim/sim.h"
+
+#include <string.h>
+
+#include "sdk/loader/loader_wasm.h"
+
+enum {
+    TICK_US = 1000000,
+    DOWN_US_MAX = 3000000,
+    WRITE_US_MAX = 30000,
+    BACKUP_EVERY = 64,
+    VERIFY_EVERY = 128
+};
+
+/* ---- life ---- */
+
+static void tiny_book(struct pricebook *book)
+{
+    book->turn_fuel_max = 400000;
+    book->reserve_fuel = 20000;
+    book->agents_max = 14;
+    book->inbox_messages_max = 16;
+    book->inbox_bytes_max = 65536;
+    book->customer_agents_max = 8;
+    book->customer_buffer_bytes_max = 1 << 16;
+    book->customer_memory_bytes_max = 3 << 20;
+}
+
+void site_init(struct sim *sim, uint32_t index)
+{
+    struct sim_site *site = &sim->sites[index];
+
+    site->sim = sim;
+    site->index = index;
+    site->name[0] = (char)('a' + index);
+    rng_init(&site->random, sim->options.seed * SIM_SITES_MAX + index);
+    rng_fill(&site->random, site->key, sizeof site->key);
+    for (uint32_t i = 0; i < SIM_CLIENTS; i++)
+        client_key(&site->clients[i], &site->random);
+    pricebook_default(&site->book, &core_order_names);
+    if (sim->options.profile->tiny)
+        tiny_book(&site->book);
+    if (store_memory_new(&site->memory) != ST_OK)
+        sim_fail(sim, "memory is short");
+    site->store = store_from_memory(site->memory);
+}
+
+void site_fini(struct sim_site *site)
+{
+    core_frame_fini(&site->frame);
+    core_free(site->core);
+    store_memory_free(site->memory);
+    store_memory_free(site->backup);
+    for (uint32_t i = 0; i < SIM_CLIENTS; i++) {
+        bytes_fini(&site->clients[i].request);
+        bytes_fini(&site->clients[i].answer);
+    }
+}
+
+static enum status load(struct sim_site *site, struct fault *fault)
+{
+    struct core_options options = {.random = random_from_rng(&site->random),
+                                   .loader = loader_wasm,
+                                   .loader_size = loader_wasm_size,
+                                   .book = site->book};
+    enum status status;
+
+    memcpy(options.site_key, site->key, sizeof options.site_key);
+    memcpy(options.operator_key, site->clients[0].key, sizeof options.operator_key);
+    status = core_new(&site->core, &options, fault);
+    if (status == ST_OK)
+        status = core_load(site->core, &site->store, fault);
+    return status;
+}
+
+void site_start(struct sim_site *site)
+{
+    struct fault fault = {0};
+
+    if (site->verify_next) {
+        struct verify_report report;
+
+        check_books(site, &report);
+        site->verify_next = false;
+    }
+    if (load(site, &fault) != ST_OK)
+        sim_fail(site->sim, "site %s does not start: %s", site->name, fault.text);
+    core_advance(site->core, site->sim->now_us);
+    check_loaded(site);
+    sim_trace(site->sim, "site %s starts at frame %llu", site->name,
+              (unsigned long long)ledger_frame(core_ledger(site->core)));
+}
+
+/* ---- what a crash and a bad disk leave ---- */
+
+struct rot {
+    enum store_table table;
+    uint64_t row;
+    uint64_t seen;
+    uint8_t key[STORE_KEY_BYTES_MAX];
+    size_t key_size;
+    size_t value_size;
+};
+
+static enum status visit_rot(void *context, const uint8_t *key, size_t key_size,
+                             const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    struct rot *rot = context;
+
+    (void)value;
+    (void)fault;
+    if (rot->seen++ == rot->row && value_size > 0) {
+        memcpy(rot->key, key, key_size);
+        rot->key_size = key_size;
+        rot->value_size = value_size;
+    }
+    return ST_OK;
+}
+
+/* Choose a row of a table; false: it is empty. */
+static bool choose_row(struct sim_site *site, struct rot *rot)
+{
+    struct rng *rng = &site->sim->disks;
+    struct fault fault;
+
+    rot->table = (enum store_table)rng_below(rng, STORE_TABLES);
+    rot->row = UINT64_MAX;
+    if (site->store.walk(site->store.context, rot->table, NULL, 0, visit_rot, rot, &fault) != ST_OK)
+        sim_fail(site->sim, "site %s: a whole disk is not read: %s", site->name, fault.text);
+    if (rot->seen == 0)
+        return false;
+    rot->row = rng_below(rng, rot->seen);
+    rot->seen = 0;
+    if (site->store.walk(site->store.context, rot->table, NULL, 0, visit_rot, rot, &fault) != ST_OK)
+        sim_fail(site->sim, "site %s: a whole disk is not read: %s", site->name, fault.text);
+    return rot->value_size != 0;
+}
+
+/* A bit flips: the site must not start on it, or its books must not verify.  Then it flips back. */
+static void rot_once(struct sim_site *site)
+{
+    struct verify_report report;
+    struct rot rot = {0};
+    struct fault fault = {0};
+    enum status loaded;
+    enum status verified;
+    size_t bit;
+
+    if (!choose_row(site, &rot))
+        return;
+    bit = (size_t)rng_below(&site->sim->disks, rot.value_size * 8);
+    INVARIANT(store_memory_damage(site->memory, rot.table, rot.key, rot.key_size, bit) == ST_OK);
+    loaded = load(site, &fault);
+    core_free(site->core);
+    site->core = NULL;
+    verified = ledger_verify(&site->store, core_claims, NULL, &report, &fault);
+    /* Old chunks of the journal are only read by verification; other rows only by the core. */
+    if (loaded != ST_CORRUPT && verified != ST_CORRUPT)
+        sim_fail(site->sim, "site %s: bit %zu of a row of table %s flipped, and nobody saw it",
+                 site->name, bit, store_table_name(rot.table));
+    if (loaded != ST_CORRUPT && rot.table != STORE_JOURNAL)
+        sim_fail(site->sim, "site %s: it starts on a damaged row of table %s", site->name,
+                 store_table_name(rot.table));
+    INVARIANT(store_memory_damage(site->memory, rot.table, rot.key, rot.key_size, bit) == ST_OK);
+    sim_trace(site->sim, "site %s: bit rot in table %s is seen: %s", site->name,
+              store_table_name(rot.table), fault.text);
+}
+
+/* What was told since is forgotten: links have to notice, clients are told anything. */
+static void restore(struct sim_site *site)
+{
+    store_memory_free(site->memory);
+    site->memory = site->backup;
+    site->backup = NULL;
+    site->store = store_from_memory(site->memory);
+    site->restored = true;
+    site->head = (struct hash){{0}};
+    sim_trace(site->sim, "site %s: an older copy of its disk is put back", site->name);
+}
+
+/* Faults of the driver, on purpose: a row, or the last frame, that was durable is gone. */
+static void lose_on_purpose(struct sim_site *site)
+{
+    struct rot rot = {0};
+
+    if (site->sim->options.plant == PLANT_LOST_ROW && choose_row(site, &rot))
+        INVARIANT(store_memory_damage(site->memory, rot.table, rot.key, rot.key_size,
+                                      STORE_MEMORY_DROP) == ST_OK);
+    if (site->sim->options.plant == PLANT_LOST_FRAME && site->backup != NULL) {
+        store_memory_free(site->memory);
+        site->memory = site->backup;
+        site->backup = NULL;
+        site->store = store_from_memory(site->memory);
+    }
+}
+
+static void bad_disk(struct sim_site *site)
+{
+    struct sim *sim = site->sim;
+
+    lose_on_purpose(site);
+    if (sim_chance(sim, &sim->disks, sim->faults.rot))
+        rot_once(site);
+    if (site->backup != NULL && sim_chance(sim, &sim->disks, sim->faults.backup))
+        restore(site);
+}
+
+static void copy_disk(struct sim_site *site)
+{
+    store_memory_free(site->backup);
+    if (store_memory_copy(&site->backup, site->memory) != ST_OK)
+        sim_fail(site->sim, "memory is short");
+}
+
+static void keep_backup(struct sim_site *site)
+{
+    if (site->sim->faults.backup == 0 || rng_below(&site->sim->disks, BACKUP_EVERY) != 0)
+        return;
+    copy_disk(site);
+    sim_trace(site->sim, "site %s: its disk is copied", site->name);
+}
+
+/* ---- frames ---- */
+
+static void note_cursors(struct sim_site *site)
+{
+    const struct sim *sim = site->sim;
+
+    for (size_t i = 0; i < sim->wire_count; i++) {
+        for (int end = 0; end < 2; end++) {
+            const struct link *link;
+
+            if (sim->wires[i].ends[end] != site->index)
+                continue;
+            link = network_link(sim, &sim->wires[i], end);
+            site->frame_cursors[i] = (struct cursors){
+                .sent_seq = link->sent_seq,
+                .received_seq = link->received_seq,
+                .epoch = link->epoch,
+                .sent_total = link->sent_total,
+                .received_total = link->received_total,
+            };
+        }
+    }
+}
+
+static void answers_leave(struct sim_site *site, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        client_answer(site, &site->frame.replies[i]);
+}
+
+static void parcels_leave(struct sim_site *site, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        network_post(site, &site->frame.parcels[i]);
+}
+
+static void close_frame(struct sim_site *site)
+{
+    struct sim *sim = site->sim;
+
+    core_frame_close(site->core, 1000000 + sim->now_us, &site->frame);
+    check_site(site);
+    note_cursors(site);
+    site->writing = true;
+    site->durable_us = sim->now_us;
+    if (sim->faulty && site->frame.writes)
+        site->durable_us += rng_below(&sim->disks, WRITE_US_MAX);
+    if (sim->options.plant == PLANT_EARLY_REPLIES)
+        answers_leave(site, site->frame.reply_count);
+    if (sim->options.plant == PLANT_EARLY_PARCELS)
+        parcels_leave(site, site->frame.parcel_count);
+}
+
+static void commit(struct sim_site *site)
+{
+    struct fault fault = {0};
+
+    if (!site->frame.writes)
+        return;
+    if (site->sim->options.plant == PLANT_LOST_FRAME && site->sim->faulty)
+        copy_disk(site);
+    if (site->store.commit(site->store.context, &site->frame.batch, &fault) != ST_OK)
+        sim_fail(site->sim, "site %s: %s", site->name, fault.text);
+    site->head = site->frame.header.head;
+    site->frame_number = site->frame.header.frame;
+    memcpy(site->durable, site->frame_cursors, sizeof site->durable);
+    site->sim->result.frames++;
+    if (site->frame_number % VERIFY_EVERY == 0) {
+        struct verify_report report;
+
+        check_books(site, &report);
+    }
+}
+
+/* The frame is durable: what waited for it leaves; in a crash only the first of it. */
+static void leave(struct sim_site *site, bool all)
+{
+    struct sim *sim = site->sim;
+    size_t replies = site->frame.reply_count;
+    size_t parcels = site->frame.parcel_count;
+
+    if (!all) {
+        replies = (size_t)rng_below(&sim->disks, replies + 1);
+        parcels = (size_t)rng_below(&sim->disks, parcels + 1);
+    }
+    answers_leave(site, replies);
+    parcels_leave(site, parcels);
+    core_frame_fini(&site->frame);
+    site->writing = false;
+}
+
+/* EIO or ENOSPC: the site stops for good; what the disk has then is the old or the new state. */
+static void commit_fails(struct sim_site *site)
+{
+    bool done = rng_coin(&site->sim->disks);
+
+    sim_trace(site->sim, "site %s: commit of frame %llu fails, it is %s the disk", site->name,
+              (unsigned long long)site->frame.header.frame, done ? "on" : "not on");
+    if (site->sim->options.plant == PLANT_STALE_DISK) {
+        leave(site, true); /* as if it had been durable */
+        return;
+    }
+    if (done)
+        commit(site);
+    core_frame_fini(&site->frame);
+    site->writing = false;
+    site->verify_next = true;
+    site_crash(site, "its disk failed");
+}
+
+static void finish_write(struct sim_site *site)
+{
+    struct sim *sim = site->sim;
+
+    if (!site->writing || site->durable_us > sim->now_us)
+        return;
+    if (site->frame.writes && sim_chance(sim, &sim->disks, sim->faults.commit_fails)) {
+        commit_fails(site);
+        return;
+    }
+    commit(site);
+    leave(site, true);
+    keep_backup(site);
+}
+
+void site_crash(struct sim_site *site, const char *why)
+{
+    struct sim *sim = site->sim;
+
+    if (site->core == NULL)
+        return;
+    sim->result.crashes++;
+    sim_trace(sim, "site %s dies: %s", site->name, why);
+    if (site->writing && rng_coin(&sim->disks)) {
+        commit(site);
+        leave(site, false);
+    }
+    core_frame_fini(&site->frame);
+    site->writing = false;
+    site->past_turns += core_count(site->core).turns;
+    site->past_births += core_count(site->core).births;
+    core_free(site->core);
+    site->core = NULL;
+    site->up_us = sim->now_us + rng_below(&sim->disks, DOWN_US_MAX);
+    network_lost(sim, site->index);
+    bad_disk(site);
+}
+
+void site_flush(struct sim_site *site)
+{
+    for (int i = 0; i < 2; i++) {
+        if (!site->writing)
+            close_frame(site);
+        commit(site);
+        leave(site, true);
+    }
+}
+
+void site_step(struct sim_site *site, uint32_t turns)
+{
+    struct sim *sim = site->sim;
+
+    finish_write(site);
+    if (site->core == NULL)
+        return;
+    core_advance(site->core, sim->now_us);
+    if (sim->now_us >= site->tick_us) {
+        site->tick_us = sim->now_us + TICK_US;
+        (void)core_links_tick(site->core); /* each step closes a frame anyway */
+    }
+    (void)core_run(site->core, turns);
+    if (!site->writing)
+        close_frame(site);
+    finish_write(site);
+}
