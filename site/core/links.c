@@ -356,8 +356,7 @@ struct listing {
     struct core_frame *frame;
 };
 
-/* Who dials: the site that knows where the other listens; if both do, the one with the lower key.
- */
+/* Who dials: the site that was told where the other listens.  Both may; one wire is enough. */
 static void list_link(void *context, struct link *link)
 {
     struct listing *listing = context;
