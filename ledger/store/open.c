@@ -184,6 +184,7 @@ static enum status begin_tables(struct store_lmdb *lmdb, struct fault *fault)
 
 static enum status open_environment(struct store_lmdb *lmdb, struct fault *fault)
 {
+    enum status status;
     /* Never NOSYNC, NOMETASYNC, MAPASYNC or WRITEMAP: what is committed is on the disk. */
     unsigned int flags = MDB_NOTLS;
     int dead_readers;
@@ -204,7 +205,8 @@ static enum status open_environment(struct store_lmdb *lmdb, struct fault *fault
         return store_fault(lmdb, error, "open", fault);
     /* A reader that was killed would hold back the reuse of pages for ever. */
     (void)mdb_reader_check(lmdb->env, &dead_readers);
-    return length_check(lmdb, fault);
+    status = heads_check(lmdb, fault);
+    return status == ST_OK ? length_check(lmdb, fault) : status;
 }
 
 static enum status store_open(struct store_lmdb *lmdb, struct fault *fault)

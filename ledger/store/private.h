@@ -39,6 +39,10 @@ MUST_CHECK enum status seal_check(uint8_t table, const char *table_name, const M
 /* ST_CORRUPT: "data.mdb is cut short". Before any page but the two meta pages is read. */
 MUST_CHECK enum status length_check(struct store_lmdb *lmdb, struct fault *fault);
 
+/* ---- heads.c: do the two pages that name all others follow each other? ---- */
+/* ST_CORRUPT: rot in one of them would bring back an older frame; ST_IO. */
+MUST_CHECK enum status heads_check(struct store_lmdb *lmdb, struct fault *fault);
+
 /* ---- lock.c: one writer a site ---- */
 /* ST_BUSY names the process that holds it; ST_MISSING; ST_IO. */
 MUST_CHECK enum status lock_take(int *lock, const char *path, struct fault *fault);

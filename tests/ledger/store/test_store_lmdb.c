@@ -636,6 +636,73 @@ static void overwrite(const char *path, const char *bytes, size_t size, long at)
     ck_assert_int_eq(fclose(file), 0);
 }
 
+/* ---- the two pages that name all others ---- */
+
+enum { HEAD_TXN_OFFSET = 144, HEAD_TXN_BITS = 64 };
+
+static void flip(size_t byte, unsigned bit)
+{
+    FILE *file = fopen(data_path(), "r+b");
+    int value;
+
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fseek(file, (long)byte, SEEK_SET), 0);
+    value = fgetc(file);
+    ck_assert_int_eq(fseek(file, (long)byte, SEEK_SET), 0);
+    ck_assert_int_ne(fputc(value ^ (1 << bit), file), EOF);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+START_TEST(heads_that_do_not_follow_each_other_are_told)
+{
+    struct store_lmdb *lmdb = open_store(STORE_CREATE);
+
+    /* Making it was transaction 1, so the last ones are 4 and 5. */
+    for (int i = 0; i < 4; i++) {
+        put("a", "1");
+        ck_assert_int_eq(commit(lmdb), ST_OK);
+    }
+    store_lmdb_close(lmdb);
+    for (unsigned bit = 0; bit < 2 * HEAD_TXN_BITS; bit++) {
+        size_t byte = bit / HEAD_TXN_BITS * 4096 + HEAD_TXN_OFFSET + bit % HEAD_TXN_BITS / 8;
+
+        if (bit == 1) /* 4 becomes 6, which follows 5: the older page passes for the newer one */
+            continue;
+        flip(byte, bit % 8);
+        ck_assert_open_refused(STORE_WRITE, ST_CORRUPT, "do not follow each other");
+        ck_assert_open_refused(STORE_READ_ONLY, ST_CORRUPT, "do not follow each other");
+        flip(byte, bit % 8);
+    }
+    store_lmdb_close(open_store(STORE_WRITE));
+}
+END_TEST
+
+START_TEST(a_copy_that_lmdb_makes_is_whole)
+{
+    static const unsigned int ways[] = {0, MDB_CP_COMPACT};
+    struct store_lmdb *lmdb = store_with_a();
+    char copy[128];
+    char name[160];
+
+    (void)snprintf(copy, sizeof copy, "%s/copy", directory);
+    (void)snprintf(name, sizeof name, "%s/data.mdb", copy);
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        ck_assert_int_eq(mkdir(copy, 0700), 0);
+        ck_assert_int_eq(mdb_env_copy2(lmdb->env, copy, ways[i]), 0);
+        store_lmdb_close(lmdb);
+        ck_assert_int_eq(rename(name, data_path()), 0);
+        ck_assert_int_eq(rmdir(copy), 0);
+        lmdb = open_store(STORE_WRITE);
+        ck_assert_holds(lmdb, "", "a=1;");
+        put("a", "1");
+        ck_assert_int_eq(commit(lmdb), ST_OK);
+        store_lmdb_close(lmdb);
+        lmdb = open_store(STORE_WRITE);
+    }
+    store_lmdb_close(lmdb);
+}
+END_TEST
+
 START_TEST(a_file_that_is_not_of_lmdb_is_told)
 {
     char zeros[16384] = {0};
@@ -768,6 +835,8 @@ int main(void)
     tcase_add_test(damage, a_file_that_is_cut_short_is_told_at_any_length);
     tcase_add_test(damage, a_file_that_lacks_only_free_pages_is_whole);
     tcase_add_test(damage, a_file_that_lacks_free_pages_and_others_is_cut_short);
+    tcase_add_test(damage, heads_that_do_not_follow_each_other_are_told);
+    tcase_add_test(damage, a_copy_that_lmdb_makes_is_whole);
     tcase_add_test(damage, a_file_that_is_not_of_lmdb_is_told);
     tcase_add_test(damage, an_lmdb_file_of_another_program_is_told);
     tcase_add_test(damage, another_version_of_the_format_is_told);
