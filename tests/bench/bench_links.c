@@ -39,6 +39,11 @@ struct end {
     const char *neighbour;
 };
 
+/* Of all samples: what was counted, and the frames that both sites closed meanwhile. */
+struct tally {
+    uint64_t count, frames_a, frames_b;
+};
+
 struct links {
     const char *serai;
     struct end a, b;
@@ -46,8 +51,8 @@ struct links {
     char **pumps;
     size_t pump_count;
     struct bare bare;
-    size_t bare_bytes;                    /* of a message, packed as parcels are */
-    uint64_t packets, frames_a, frames_b; /* of all samples */
+    size_t bare_bytes; /* of a message, packed as parcels are */
+    struct tally streams, trips_made;
 };
 
 /* ---- asking a site ---- */
@@ -121,17 +126,32 @@ static uint64_t wait_for(const struct end *end, uint64_t packets)
 
 struct point {
     double at_s;
-    uint64_t packets, frames_a, frames_b;
+    struct tally tally;
 };
 
-static struct point point_at(const struct links *links, uint64_t packets)
+/* When `end` has so many packets. */
+static struct point point_at(const struct links *links, const struct end *end, uint64_t packets)
 {
-    uint64_t now = wait_for(&links->b, packets);
+    uint64_t now = wait_for(end, packets);
 
     return (struct point){.at_s = bench_now_s(),
-                          .packets = now,
-                          .frames_a = read_field(&links->a, "status", "frame"),
-                          .frames_b = read_field(&links->b, "status", "frame")};
+                          .tally = {.count = now,
+                                    .frames_a = read_field(&links->a, "status", "frame"),
+                                    .frames_b = read_field(&links->b, "status", "frame")}};
+}
+
+static void add(struct tally *tally, const struct point *from, const struct point *to)
+{
+    tally->count += to->tally.count - from->tally.count;
+    tally->frames_a += to->tally.frames_a - from->tally.frames_a;
+    tally->frames_b += to->tally.frames_b - from->tally.frames_b;
+}
+
+static double seconds_each(const struct point *from, const struct point *to)
+{
+    if (to->tally.count == from->tally.count)
+        bench_die("all came at once", NULL);
+    return (to->at_s - from->at_s) / (double)(to->tally.count - from->tally.count);
 }
 
 /* Neither the start nor the end counts, when not all pumps run. */
@@ -144,13 +164,11 @@ static double sample_stream(void *context)
 
     for (size_t i = 0; i < links->pump_count; i++)
         tell(links, links->pumps[i], PACKETS / (unsigned)links->pump_count);
-    from = point_at(links, before + PACKETS / 10);
-    to = point_at(links, before + PACKETS / 10 * 9);
+    from = point_at(links, &links->b, before + PACKETS / 10);
+    to = point_at(links, &links->b, before + PACKETS / 10 * 9);
     (void)wait_for(&links->b, before + PACKETS / links->pump_count * links->pump_count);
-    links->packets += to.packets - from.packets;
-    links->frames_a += to.frames_a - from.frames_a;
-    links->frames_b += to.frames_b - from.frames_b;
-    return (double)(to.packets - from.packets) / (to.at_s - from.at_s);
+    add(&links->streams, &from, &to);
+    return 1 / seconds_each(&from, &to);
 }
 
 static double sample_bare_stream(void *context)
@@ -166,15 +184,14 @@ static double sample_trips(void *context)
 {
     struct links *links = context;
     uint64_t before = received_packets(&links->a);
-    uint64_t first;
-    double start_s;
+    struct point from;
+    struct point to;
 
     tell(links, links->trips, TRIPS);
-    first = wait_for(&links->a, before + 1);
-    start_s = bench_now_s();
-    if (wait_for(&links->a, before + TRIPS) == first)
-        bench_die("all packets were back at once", NULL);
-    return (bench_now_s() - start_s) * 1e6 / (double)(before + TRIPS - first);
+    from = point_at(links, &links->a, before + 1);
+    to = point_at(links, &links->a, before + TRIPS);
+    add(&links->trips_made, &from, &to);
+    return seconds_each(&from, &to) * 1e6;
 }
 
 static double sample_bare_trips(void *context)
@@ -214,13 +231,21 @@ static void learn_packing(struct links *links)
     uint64_t parcels;
 
     (void)sample_stream(links);
-    if (links->frames_a == 0)
+    if (links->streams.frames_a == 0)
         bench_die("no frames", NULL);
-    bytes = links->packets * MESSAGE_BYTES / links->frames_a;
+    bytes = links->streams.count * MESSAGE_BYTES / links->streams.frames_a;
     parcels = (bytes + LINK_PARCEL_BYTES_MAX - 1) / LINK_PARCEL_BYTES_MAX;
     links->bare_bytes = (size_t)(bytes / parcels) / MESSAGE_BYTES * MESSAGE_BYTES;
     (void)printf("bare messages are of %zu bytes: %zu packets, as in a parcel\n", links->bare_bytes,
                  links->bare_bytes / MESSAGE_BYTES);
+}
+
+static void print_frames(const char *what, const struct tally *tally)
+{
+    if (tally->count != 0)
+        (void)printf("frames for 1,000 %s: %.3g at the sender, %.3g at the receiver\n", what,
+                     1000 * (double)tally->frames_a / (double)tally->count,
+                     1000 * (double)tally->frames_b / (double)tally->count);
 }
 
 static void run(struct links *links)
@@ -233,10 +258,9 @@ static void run(struct links *links)
 
     learn_packing(links);
     bench_compare("paid packets of 64 bytes over a link", "packets/s", streams, 2);
-    (void)printf("frames for 1,000 packets: %.3g at the sender, %.3g at the receiver\n",
-                 1000 * (double)links->frames_a / (double)links->packets,
-                 1000 * (double)links->frames_b / (double)links->packets);
+    print_frames("packets", &links->streams);
     bench_compare("round trip of a paid packet over a link", "microseconds", trips, 3);
+    print_frames("round trips", &links->trips_made);
 }
 
 int main(int argc, char **argv)
