@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# A real file system that is full: a tmpfs of a few MiB under the site.  The daemon stops with 74
+# and nothing is lost; it may be started while the disk is still full; with more room it verifies
+# its books and goes on.  small_disk.sh BUILD
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+disk=$work/disk
+mkdir "$disk"
+if [ "$(id -u)" -ne 0 ] || ! mount -t tmpfs -o size=3m,mode=700 tmpfs "$disk" 2>/dev/null; then
+    echo "small_disk.sh: skipped: it takes the right to mount a tmpfs (root)"
+    exit 77
+fi
+trap 'umount -l "$disk"; finish' EXIT # lazily: the daemon may still have files open there
+export SERAI_SITE=$disk/site
+
+minted()
+{
+    "$serai" site status --json | jq -r .minted
+}
+
+new_site
+start_site
+"$serai" money in 5.00 >/dev/null
+deploy ring "$examples/forwarder.wasm" 2 \
+    --args "packets=1000 value=100 tolls=5 endowment=0.2 loop=1" >/dev/null 2>&1 || true
+wait_site
+holds "the exit code when the disk is full" "$ended" 74
+tail -n 1 "$daemon_log" | grep -q 'store.commit-failed' || fail "the log does not say why"
+[ "$(df --output=avail -k "$disk" | tail -n 1)" -lt 200 ] || fail "the disk was not full"
+verify
+
+# Still full: it verifies and starts, or says why not; and what it cannot write it does not answer.
+if run_site "$serai" site run; then
+    "$serai" money in 1.00 >/dev/null 2>&1 && fail "an answer came although the disk is full"
+    wait_site
+fi
+holds "the exit code while the disk is still full" "$ended" 74
+verify
+
+mount -o remount,size=64m "$disk"
+start_site
+grep -q 'site.verified' "$daemon_log" || fail "the books were not verified"
+if [ -e "$SERAI_SITE/operator.key.pending" ]; then
+    "$serai" money in --retry >/dev/null || fail "the unanswered request gets no answer"
+fi
+turns=$("$serai" site status --json | jq .turns)
+sleep 0.3
+[ "$("$serai" site status --json | jq .turns)" -gt "$turns" ] || fail "the traffic has stopped"
+brought=$(minted)
+case $brought in
+    5.000000000 | 6.000000000) ;;
+    *) fail "what was brought in is $brought" ;;
+esac
+"$serai" money in 1.00 >/dev/null
+holds "what was brought in with room again" "$(minted)" "$((${brought%%.*} + 1)).000000000"
+stop_site TERM
+holds "the exit code after SIGTERM" "$ended" 0
+verify
+passed
