@@ -59,7 +59,7 @@ static inline void serai_text_add_bytes(struct serai_text *text, const char *byt
     int32_t room = SERAI_LOG_LINE_BYTES_MAX - text->size;
     int32_t part = size < room ? size : room;
 
-    if (part <= 0)
+    if (size <= 0 || part <= 0) /* `bytes` may be NULL when there are none */
         return;
     memcpy(text->bytes + text->size, bytes, (size_t)part);
     text->size += part;
@@ -298,10 +298,11 @@ static inline bool serai_arg_hex(const char *name, const char *text, int32_t siz
         return false;
     for (int32_t i = 0; i < value_size; i++) {
         bool decimal = value[i] >= '0' && value[i] <= '9';
+        int32_t digit = value[i] - (decimal ? '0' : 'a' - 10);
 
         if (!decimal && (value[i] < 'a' || value[i] > 'f'))
             return false;
-        bytes[i / 2] = (uint8_t)(bytes[i / 2] << 4 | (value[i] - (decimal ? '0' : 'a' - 10)));
+        bytes[i / 2] = (uint8_t)(i % 2 == 0 ? digit * 16 : bytes[i / 2] + digit);
     }
     return true;
 }
