@@ -35,6 +35,9 @@ LIBRARIES = {"lmdb.h": ("ledger/store/",), "zmq.h": ("site/",)}
 
 NANOS_FILES = {"base/money.c", "base/money.h"}
 
+# The last one tells how fast it was.
+CLOCK_FILES = {"base/clock.c", "base/log.c", "sim/main.c"}
+
 # Paths of the machine that happened to build this, split so that this file may name them.
 FORBIDDEN = ["/wo" + "rk/", "/ro" + "ot/", "/ho" + "me/"]
 
@@ -92,6 +95,16 @@ def rule_money(path, text):
         yield line_of(code, match.start()), "the raw number of an amount outside base/money.c"
 
 
+def rule_clocks(path, text):
+    """The system's clocks are read in base/clock.c, and by the log for its own lines."""
+    if not path.endswith(C_SUFFIXES) or path in CLOCK_FILES or path.startswith("tests/"):
+        return
+    code = strip_comments(text)
+    pattern = r"\b(?:clock_gettime|gettimeofday|timespec_get|time\s*\(\s*(?:NULL|0)\s*\))"
+    for match in re.finditer(pattern, code):
+        yield line_of(code, match.start()), "a clock is read outside base/clock.c"
+
+
 def rule_guards(path, text):
     """Header guards are SERAI_PATH_FILE_H."""
     if not path.endswith(".h"):
@@ -128,6 +141,7 @@ def rule_lines(path, text):
 RULES = {
     "arrows": rule_arrows,
     "money": rule_money,
+    "clocks": rule_clocks,
     "guards": rule_guards,
     "words": rule_words,
     "lines": rule_lines,

@@ -95,6 +95,13 @@ class LintTest(unittest.TestCase):
         self.assertEqual(self.complaints("money", {"base/x.c": "x = price_nanos + nanos;\n"}), [])
         self.assertEqual(self.complaints("money", {"base/x.c": "x = y.nanos_max;\n"}), [])
 
+    def test_clocks_that_are_read_in_the_wrong_place_are_caught(self):
+        self.assert_caught("clocks", "site/x.c", "\nclock_gettime(CLOCK_REALTIME, &t);\n", 2)
+        self.assert_caught("clocks", "market/x.c", "t = time(NULL);\n", 1)
+        self.assert_caught("clocks", "base/x.c", "gettimeofday(&t, 0);\n", 1)
+        self.assertEqual(self.complaints("clocks", {"tests/x.c": "t = time(NULL);\n"}), [])
+        self.assertEqual(self.complaints("clocks", {"base/x.c": "t = site_time(NULL);\n"}), [])
+
     def test_wrong_guards_are_caught(self):
         guard = "#ifndef {0}\n#define {0}\n#endif\n"
         self.assert_caught("guards", "market/price_index.h", guard.format("PRICE_INDEX_H"), 1)

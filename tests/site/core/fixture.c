@@ -137,7 +137,8 @@ void site_frame(struct site *site)
     struct core_frame frame = {0};
     struct fault fault = {0};
 
-    core_frame_close(site->core, 1000000 + site->now_us, &frame);
+    core_frame_close(site->core, 1000000 + site->now_us + site->frames % 3 * site->wall_jump_us,
+                     &frame);
     if (frame.writes) {
         ck_assert_msg(site->store.commit(site->store.context, &frame.batch, &fault) == ST_OK, "%s",
                       fault.text);

@@ -27,10 +27,11 @@ struct site {
     uint8_t site_key[CONTROL_KEY_BYTES];
     struct person people[PEOPLE];
     uint64_t now_us;
-    bool many_in_frame;         /* requests leave the frame open: their answers are not seen */
-    uint64_t frames;            /* committed since the beginning, reloads included */
-    struct bytes sent;          /* the last request that was signed */
-    struct bytes answer;        /* the answer to it */
+    uint64_t wall_jump_us; /* the wall clock steps forward and back by as much, frame by frame */
+    bool many_in_frame;    /* requests leave the frame open: their answers are not seen */
+    uint64_t frames;       /* committed since the beginning, reloads included */
+    struct bytes sent;     /* the last request that was signed */
+    struct bytes answer;   /* the answer to it */
     struct control_reply reply; /* decoded; points into `answer` */
     /* Parcels of each committed frame go here; NULL: nowhere. */
     void (*post)(void *context, const struct core_parcel *parcel);

@@ -134,7 +134,7 @@ END_TEST
 
 /* ---- determinism ---- */
 
-static void same_life(struct site *other, uint64_t seed)
+static void same_life(struct site *other, uint64_t seed, uint64_t wall_jump_us)
 {
     uint64_t dice = 12345;
     uint64_t agents[4];
@@ -145,6 +145,7 @@ static void same_life(struct site *other, uint64_t seed)
                            .gifts = "stcr"};
 
     site_open(other, seed, 10000000000);
+    other->wall_jump_us = wall_jump_us;
     site_customer(other, 1, "one", 2000000000);
     for (int i = 0; i < 4; i++, dice++)
         agents[i] = site_deploy(other, 1, &chaos);
@@ -164,8 +165,8 @@ START_TEST(the_same_events_make_the_same_head_and_state)
     char *one;
     char *two;
 
-    same_life(&first, 99);
-    same_life(&second, 99);
+    same_life(&first, 99, 0);
+    same_life(&second, 99, 0);
     ck_assert_uint_gt(agents_count(first.core->agents).turns, 100);
     one = site_portrait(&first);
     two = site_portrait(&second);
@@ -184,13 +185,55 @@ START_TEST(other_chance_makes_another_head)
     struct hash one;
     struct hash two;
 
-    same_life(&first, 99);
-    same_life(&second, 100);
+    same_life(&first, 99, 0);
+    same_life(&second, 100, 0);
     one = ledger_head(first.core->ledger);
     two = ledger_head(second.core->ledger);
     ck_assert(!hash_equal(&one, &two));
     site_close(&first);
     site_close(&second);
+}
+END_TEST
+
+/* Dates are in the journal and so in its head; beside them nothing may differ. */
+static char *portrait_without_head(const struct site *other)
+{
+    char *portrait = site_portrait(other);
+    char *head = strstr(portrait, "head ");
+
+    ck_assert_ptr_nonnull(head);
+    memset(head, '-', strcspn(head, "\n"));
+    return portrait;
+}
+
+START_TEST(a_wall_clock_that_steps_changes_the_dates_and_nothing_else)
+{
+    const uint64_t year_us = UINT64_C(31536000000000);
+    struct site steady;
+    struct site stepping;
+    const struct frame_header *one;
+    const struct frame_header *two;
+    char *before;
+    char *after;
+
+    same_life(&steady, 99, 0);
+    same_life(&stepping, 99, year_us);
+    before = portrait_without_head(&steady);
+    after = portrait_without_head(&stepping);
+    portraits_equal(before, after);
+    one = ledger_last_frame(steady.core->ledger);
+    two = ledger_last_frame(stepping.core->ledger);
+    ck_assert_uint_eq(one->frame, two->frame);
+    ck_assert_uint_eq(one->site_time_us, two->site_time_us);
+    ck_assert_uint_eq(one->postings, two->postings);
+    ck_assert(!hash_equal(&one->head, &two->head));
+    ck_assert_uint_eq(core_next_due_us(steady.core), core_next_due_us(stepping.core));
+    site_reload_same(&stepping);
+    site_verify(&stepping);
+    free(before);
+    free(after);
+    site_close(&steady);
+    site_close(&stepping);
 }
 END_TEST
 
@@ -209,6 +252,7 @@ int main(void)
     suite_add_tcase(suite, tcase);
     tcase_set_timeout(same, 60);
     tcase_add_test(same, the_same_events_make_the_same_head_and_state);
+    tcase_add_test(same, a_wall_clock_that_steps_changes_the_dates_and_nothing_else);
     tcase_add_test(same, other_chance_makes_another_head);
     suite_add_tcase(suite, same);
     return check_main(suite);
