@@ -72,7 +72,7 @@ check-tsan: deps ## the tests with threads under the thread sanitizer
 	@$(call compile,tsan)
 	@ctest --preset tsan -j $(JOBS)
 
-lint: build ## the rules of the tree: arrows, raw money, guards, names, lines
+lint: build ## the rules of the tree: arrows, raw money, clocks, guards, names, lines
 	@ctest --preset dev -L lint
 
 tidy: check-clang ## clang-tidy, as .clang-tidy says
