@@ -93,7 +93,7 @@ static void store_failed(void *context)
 {
     const struct site *site = context;
 
-    marker_store_failed(site->marker);
+    marker_commit_failed(site->marker);
 }
 
 /* After a disk that failed nothing is served before every record has been read and has held. */

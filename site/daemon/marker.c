@@ -23,6 +23,7 @@ struct page {
     uint64_t crashes;
     uint64_t by_signal;
     uint64_t store_failed; /* a commit or a page failed, and the books were not verified since */
+    uint64_t excused;      /* the daemon ends for a reason that no turn gave */
 };
 static_assert(sizeof(struct page) <= PAGE_BYTES, "one page");
 
@@ -45,6 +46,9 @@ static void judge(volatile struct page *page, struct marker_verdict *verdict)
     by_signal = page->died_by_signal != 0;
     page->died_by_signal = 0;
     verdict->store_failed = page->store_failed != 0;
+    if (page->excused != 0)
+        page->running = 0;
+    page->excused = 0;
     if (page->running == 0)
         return;
     if (page->blamed_agent != page->agent || page->blamed_message != page->message) {
@@ -137,6 +141,12 @@ void marker_blame_signal(struct marker *marker)
 void marker_store_failed(struct marker *marker)
 {
     marker->page->store_failed = 1;
+}
+
+void marker_commit_failed(struct marker *marker)
+{
+    marker->page->excused = 1;
+    marker_store_failed(marker);
 }
 
 void marker_store_verified(struct marker *marker)

@@ -41,6 +41,8 @@ void marker_set(struct marker *marker, uint64_t agent, uint64_t message);
  * they hold.  Async-signal-safe.
  */
 void marker_store_failed(struct marker *marker);
+/* The same for a failed commit, which ends the daemon whatever turn runs then: none is blamed. */
+void marker_commit_failed(struct marker *marker);
 void marker_store_verified(struct marker *marker);
 
 /* From a handler of a fatal signal: the process dies of itself.  Async-signal-safe. */

@@ -38,6 +38,9 @@ fi
 holds "the exit code while the disk is still full" "$ended" 74
 verify
 
+if grep -q 'site.died-in-turn' "$daemon_log"; then
+    fail "an event is blamed for the full disk"
+fi
 mount -o remount,size=64m "$disk"
 start_site
 grep -q 'site.verified' "$daemon_log" || fail "the books were not verified"

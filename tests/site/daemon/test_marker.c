@@ -140,6 +140,26 @@ START_TEST(a_bad_page_exits_74_and_is_no_signal_of_the_turn)
 }
 END_TEST
 
+START_TEST(a_failed_commit_blames_no_turn)
+{
+    for (int start = 0; start < CRASHES_MAX; start++) {
+        struct marker *marker;
+        struct marker_verdict verdict;
+        struct fault fault;
+
+        ck_assert_int_eq(marker_open(&marker, temp_path(dir, "marker"), &verdict, &fault), ST_OK);
+        ck_assert(!verdict.died && !verdict.quarantine);
+        ck_assert(verdict.store_failed == (start > 0));
+        marker_set(marker, 7, 1);
+        marker_commit_failed(marker); /* by the writer, while the core runs on */
+        marker_close(marker);
+    }
+    ck_assert(!judge().died);
+    die(7, 1, DEATH_BY_KILL); /* excused once is not excused for ever */
+    ck_assert_uint_eq(judge().crashes, 1);
+}
+END_TEST
+
 START_TEST(a_file_of_something_else_is_taken_over)
 {
     FILE *file = fopen(temp_path(dir, "marker"), "w");
@@ -203,6 +223,7 @@ int main(void)
     tcase_add_test(tcase, the_third_other_death_in_one_event_is_quarantine);
     tcase_add_test(tcase, deaths_in_different_events_do_not_add_up);
     tcase_add_test(tcase, a_bad_page_exits_74_and_is_no_signal_of_the_turn);
+    tcase_add_test(tcase, a_failed_commit_blames_no_turn);
     tcase_add_test(tcase, a_file_of_something_else_is_taken_over);
     tcase_add_test(tcase, a_store_that_failed_is_remembered_until_the_books_were_verified);
     tcase_add_test(tcase, a_marker_that_cannot_be_made_is_a_fault);
