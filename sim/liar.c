@@ -27,13 +27,14 @@ static uint64_t bend_seq(struct rng *rng, uint64_t truth)
     return bend(rng, truth) & SEQ_MAX;
 }
 
+/* Often much: past the limit, and past what one message may carry. */
 static struct money bend_money(struct rng *rng, struct money truth)
 {
+    uint64_t nanos = rng_coin(rng) ? rng_below(rng, LINK_MESSAGE_NANOS_MAX + 1000)
+                                   : bend(rng, money_nanos(truth)) & MONEY_NANOS_MAX;
     struct money bent;
 
-    if (money_from_nanos(&bent, bend(rng, money_nanos(truth)) & MONEY_NANOS_MAX) != ST_OK)
-        return truth;
-    return bent;
+    return money_from_nanos(&bent, nanos) == ST_OK ? bent : truth;
 }
 
 static void bend_cursor(struct rng *rng, struct cursor *cursor)
@@ -164,6 +165,30 @@ static void lie_in_data(struct rng *rng, struct parcel_head *head, struct bytes 
     }
 }
 
+void liar_add_money(struct bytes *parcel)
+{
+    struct parcel_head head;
+    struct money one;
+    struct bytes out = {0};
+    struct fault fault;
+
+    if (parcel_decode(&head, parcel->data, parcel->size, &fault) != ST_OK ||
+        head.kind != PARCEL_DATA || money_from_nanos(&one, 1) != ST_OK)
+        return;
+    data_head_encode(&out, &head.data);
+    for (uint64_t i = 0; i < head.data.count; i++) {
+        struct channel_message message;
+
+        message_decode(&head.messages, 1, &message);
+        if (message.kind == CHANNEL_PACKET)
+            (void)!money_add(&message.money, message.money, one); /* at the bound it stays */
+        message_encode(&out, &message);
+    }
+    INVARIANT(!out.failed);
+    bytes_fini(parcel);
+    *parcel = out;
+}
+
 void liar_change(struct sim *sim, struct bytes *parcel)
 {
     struct rng *rng = &sim->wires_rng;
@@ -172,7 +197,9 @@ void liar_change(struct sim *sim, struct bytes *parcel)
     struct fault fault;
 
     if (parcel->size > 0 && rng_below(rng, 10) == 0) {
-        parcel->data[rng_below(rng, parcel->size)] ^= (uint8_t)(1U << rng_below(rng, 8));
+        uint64_t bit = rng_below(rng, parcel->size * 8);
+
+        parcel->data[bit / 8] ^= (uint8_t)(1U << bit % 8);
         return;
     }
     if (parcel_decode(&head, parcel->data, parcel->size, &fault) != ST_OK)

@@ -212,6 +212,7 @@ static void add(struct totals *totals, const struct sim_result *result)
     totals->sum.births += result->births;
     totals->sum.crashes += result->crashes;
     totals->sum.parcels += result->parcels;
+    totals->sum.messages += result->messages;
     totals->sum.requests += result->requests;
     totals->sum.freezes += result->freezes;
 }
@@ -222,12 +223,12 @@ static void print_totals(const struct settings *settings, const struct totals *t
 
     (void)printf("%s: %" PRIu64 " seeds passed, %.1f a second, %.1f virtual hours; %" PRIu64
                  " frames, %" PRIu64 " turns, %" PRIu64 " births, %" PRIu64 " parcels, %" PRIu64
-                 " requests, %" PRIu64 " crashes, %" PRIu64 " links frozen\n",
+                 " messages, %" PRIu64 " requests, %" PRIu64 " crashes, %" PRIu64 " links frozen\n",
                  settings->options.profile->name, totals->seeds,
                  (double)totals->seeds / (seconds > 0 ? seconds : 1),
                  (double)totals->sum.virtual_us / 3.6e9, totals->sum.frames, totals->sum.turns,
-                 totals->sum.births, totals->sum.parcels, totals->sum.requests, totals->sum.crashes,
-                 totals->sum.freezes);
+                 totals->sum.births, totals->sum.parcels, totals->sum.messages,
+                 totals->sum.requests, totals->sum.crashes, totals->sum.freezes);
     (void)fflush(stdout);
 }
 

@@ -81,6 +81,8 @@ void network_post(struct sim_site *site, const struct core_parcel *parcel)
     bytes_append(&copy, parcel->bytes.data, parcel->bytes.size);
     if (site->lies && sim_chance(sim, rng, sim->faults.lie))
         liar_change(sim, &copy);
+    if (sim->options.plant == PLANT_MADE_MONEY && sim->faulty)
+        liar_add_money(&copy);
     if (sim_chance(sim, rng, sim->faults.cut_short) && copy.size > 0)
         copy.size = (size_t)rng_below(rng, copy.size);
     if (!sim_chance(sim, rng, sim->faults.lose))

@@ -175,6 +175,9 @@ static void count(struct sim *sim)
         sim->result.turns += sim->sites[i].past_turns;
         sim->result.births += sim->sites[i].past_births;
     }
+    for (size_t i = 0; i < sim->wire_count; i++)
+        sim->result.messages += network_link(sim, &sim->wires[i], 0)->sent_seq +
+                                network_link(sim, &sim->wires[i], 1)->sent_seq;
     sim->result.virtual_us = sim->now_us;
 }
 

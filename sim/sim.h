@@ -50,7 +50,7 @@ enum plant {
     PLANT_LOST_FRAME,     /* a crash takes the last durable frame with it */
     PLANT_STALE_DISK,     /* after a failed commit the site goes on and answers */
     PLANT_LOST_ROW,       /* a crash takes a row of a committed frame */
-    PLANT_MADE_MONEY,     /* parcels on their way gain a nano, in message and totals */
+    PLANT_MADE_MONEY,     /* packets on their way gain a nano */
     PLANT_DOUBLE_REQUEST, /* a client that hears nothing asks again under a new number */
 };
 enum { PLANTS = 8 };
@@ -71,7 +71,7 @@ struct sim_options {
 struct sim_result {
     struct hash hash; /* of every row of every site, at the end */
     uint64_t virtual_us;
-    uint64_t frames, turns, births, crashes, parcels, requests, freezes;
+    uint64_t frames, turns, births, crashes, parcels, messages, requests, freezes;
 };
 
 /* ---- parts ---- */
@@ -210,6 +210,8 @@ size_t network_wire_of(const struct sim *sim, uint32_t site, uint32_t interface,
 
 /* liar.c: what a lying site makes of a parcel of its own. */
 void liar_change(struct sim *sim, struct bytes *parcel);
+/* Planted: each packet in it has a nano more. */
+void liar_add_money(struct bytes *parcel);
 
 /* check.c */
 void check_site(struct sim_site *site);  /* after each frame */
