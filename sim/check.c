@@ -21,12 +21,26 @@ static void check_exposure(void *context, struct link *link)
                  link->name);
 }
 
+/* All fuel was paid at its price, but for less than a nano that each agent born still carries. */
+static void check_fuel(const struct sim_site *site)
+{
+    const struct core *core = site->core;
+    struct agents_counters count = agents_count(core->agents);
+    u128 due = (u128)money_nanos(core->book.compute) * count.fuel;
+    u128 paid = ledger_account(core->ledger, ACCOUNT_REVENUE_COMPUTE)->credits * MARKET_FUEL_UNIT;
+
+    if (paid > due || due - paid > (u128)count.births * MARKET_FUEL_UNIT)
+        sim_fail(site->sim, "site %s: its revenue is not the price of %llu fuel", site->name,
+                 (unsigned long long)count.fuel);
+}
+
 void check_site(struct sim_site *site)
 {
     struct fault fault = {0};
 
     if (core_check(site->core, &fault) != ST_OK)
         sim_fail(site->sim, "site %s: %s", site->name, fault.text);
+    check_fuel(site);
     links_each(site->core->links, check_exposure, site);
 }
 
