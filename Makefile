@@ -23,8 +23,9 @@ configure = cmake --preset $(1) >build-$(1).log 2>&1 && rm build-$(1).log \
 	|| { cat build-$(1).log; rm -f build-$(1).log; exit 1; }
 compile = cmake --build --preset $(1) -j $(JOBS)
 
-.PHONY: help deps build release check check-dev check-headers check-clang check-asan check-tsan \
-	lint tidy cppcheck demo demo-site demo-road bench fuzz sim soak format format-check install clean
+.PHONY: help deps build release check check-dev check-headers check-clang check-hashes \
+	check-asan check-tsan lint tidy cppcheck demo demo-site demo-road bench fuzz sim soak \
+	format format-check install clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | sort | expand -t 16
@@ -61,6 +62,9 @@ check-headers: build ## compile each header alone
 check-clang: deps ## build everything with clang
 	@$(call configure,dev-clang)
 	@$(call compile,dev-clang)
+
+check-hashes: build check-clang ## the simulator ends the same in gcc's and clang's builds
+	@sim/same_hashes.sh build/dev build/dev-clang
 
 check-asan: deps ## unit, property and simulation tests with address and undefined sanitizers
 	@$(call configure,asan)
