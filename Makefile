@@ -24,8 +24,8 @@ configure = cmake --preset $(1) >build-$(1).log 2>&1 && rm build-$(1).log \
 compile = cmake --build --preset $(1) -j $(JOBS)
 
 .PHONY: help deps build release check check-dev check-headers check-clang check-hashes \
-	check-asan check-tsan lint tidy cppcheck demo demo-site demo-road bench fuzz sim soak \
-	format format-check install clean
+	check-asan check-tsan lint tidy cppcheck demo demo-site demo-road bench fuzz sim \
+	mutants models soak format format-check install clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | sort | expand -t 16
@@ -121,6 +121,12 @@ fuzz: deps ## each fuzz target for FUZZ_SECONDS (20)
 sim: build ## the simulator, without end (SEED=n, PROFILE=p or all, SEEDS=n of each and then stop)
 	@build/dev/sim/serai-sim --profile $(PROFILE) --seed $(SEED) --seeds $(SEEDS) --jobs $(JOBS) \
 		--steps 400 --shrink
+
+mutants: deps ## plant deliberate faults in a copy of the tree, one by one, and see each caught
+	@JOBS=$(JOBS) tests/mutants/run.sh build/mutants
+
+models: deps ## the models of protocols within higher bounds than in `make check`; minutes
+	@tests/models/link.sh deep
 
 soak: build ## 100 kills of linked sites; then property, simulation and crash tests for SOAK_MINUTES
 	@tests/e2e/links_crash.sh build/dev 50

@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# Deliberate faults ("mutants"): each patch here is one, planted in a copy of the tree; something
+# must see it.  Prints the table of docs/simulation.md, and fails when a fault goes unseen.
+#
+#   run.sh DIRECTORY [NAME ...]   DIRECTORY holds the copy and its build, to be used again
+#   SEEDS=30                      of each profile, at most, before the next one is asked
+#   KEEP_TREE=1                   the copy is there and known to be good
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+[ $# -ge 1 ] || { sed -n 's/^# \?//p' "$0" | sed -n 2,8p >&2; exit 64; }
+mkdir -p "$1"
+work=$(cd "$1" && pwd)
+shift
+seeds=${SEEDS:-30}
+jobs=${JOBS:-$(nproc)}
+tree=$work/tree
+out=$work/out
+
+profiles=(network calm disk resource liar)
+tests=(channels/test_link_simulation site/core/test_core_network site/core/test_core_property)
+
+# What the tree holds, without what was built.  It is new to the build, or what was made of a planted
+# file could stay; ccache has the rest.
+copy_tree()
+{
+    rm -rf "$tree"
+    mkdir -p "$tree"
+    tar -C "$root" --exclude=./build --exclude=./.git --exclude=__pycache__ -cf - . \
+        | tar -C "$tree" -xmf -
+}
+
+build()
+{
+    CCACHE_BASEDIR=$work CCACHE_NOHASHDIR=1 \
+        ninja -C "$out" -j "$jobs" serai-sim "${tests[@]##*/}" >"$work/build.log" 2>&1
+}
+
+# All of the simulator's seeds pass: 0.  Else prints who saw it and after how many seeds.
+ask_simulator()
+{
+    local profile=$1 seed
+
+    timeout 300 "$out/sim/serai-sim" --profile "$profile" --seed 1 --seeds "$seeds" --steps 150 \
+        --jobs "$jobs" >"$work/run.log" 2>&1 && return 0
+    seed=$(sed -n 's/^FAILED: .*seed \([0-9]*\)$/\1/p' "$work/run.log" | sort -n | head -n 1)
+    echo "serai-sim, $profile | ${seed:-1}"
+    return 1
+}
+
+# The first line of a failed run that says what was wrong.
+reason()
+{
+    { grep -v -e '^FAILED' -e '^again' -e '^ended by' -e ' warn ' -e ' error link\.' -e ' info ' \
+        -e '^SEED=' -e '^Running' -e '^[0-9]*%' -e '^ *$' "$work/run.log" || true; } \
+        | head -n 1 | sed -e 's/|/\//g' -e "s|[^ ]*tree/||" -e 's/^[^ ]*:[FE]:[^:]*:[^:]*:[^:]*: //' \
+        | cut -c 1-110
+}
+
+ask_test()
+{
+    local test=$1 seed
+
+    for seed in $(seq "$(((seeds + 14) / 15))"); do
+        SEED=$seed timeout 300 "$out/tests/$test" >"$work/run.log" 2>&1 && continue
+        echo "${test##*/} | $seed"
+        return 1
+    done
+}
+
+# Whoever is the first to see it.
+ask_all()
+{
+    local one
+
+    for one in "${profiles[@]}"; do
+        ask_simulator "$one" || return 1
+    done
+    for one in "${tests[@]}"; do
+        ask_test "$one" || return 1
+    done
+}
+
+# One row of the table.  False: nobody saw it.
+try()
+{
+    local patch=$1 name what seen
+    name=$(basename "$patch" .patch)
+    what=$(head -n 1 "$patch")
+
+    if ! patch -d "$tree" -p1 -s --no-backup-if-mismatch <"$patch" >"$work/patch.log" 2>&1; then
+        echo "| \`$name\` | $what | the patch does not fit any more | |"
+        copy_tree
+        return 1
+    fi
+    if ! build; then
+        seen='it does not build | '
+    elif seen=$(ask_all); then
+        seen='**nobody** | '
+    else
+        seen="$seen | $(reason)"
+    fi
+    patch -d "$tree" -p1 -s -R --no-backup-if-mismatch <"$patch"
+    echo "| \`$name\` | $what | $seen |"
+    case $seen in it\ does* | \**) return 1 ;; esac
+}
+
+if [ -z "${KEEP_TREE:-}" ]; then
+    copy_tree
+fi
+cmake -S "$tree" -B "$out" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo >"$work/cmake.log"
+if [ -z "${KEEP_TREE:-}" ]; then
+    build || { tail -n 40 "$work/build.log"; exit 1; }
+    if ! seen=$(SEEDS=1 ask_all); then
+        echo "mutants: the tree itself fails: $seen"
+        tail -n 20 "$work/run.log"
+        exit 1
+    fi
+fi
+
+bad=0
+echo '| fault | the site ... | seen by | after seeds | as |'
+echo '|---|---|---|---|---|'
+for patch in "$here"/*.patch; do
+    name=$(basename "$patch" .patch)
+    if [ $# -gt 0 ]; then
+        case " $* " in *" $name "* | *" ${name%%-*} "*) ;; *) continue ;; esac
+    fi
+    try "$patch" || bad=$((bad + 1))
+done
+[ "$bad" -eq 0 ] || { echo "mutants: $bad went unseen"; exit 1; }
