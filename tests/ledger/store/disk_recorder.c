@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,10 @@ static struct {
     dev_t device;
     ino_t file;
     uint64_t commit;
+    int error;   /* 0: nothing is to fail */
+    size_t good; /* operations before the first that fails */
+    size_t failed;
+    bool for_good;
 } recorder;
 
 /* Whether operations on fd are to be noted. */
@@ -34,6 +39,24 @@ static bool is_recorded(int fd, bool *through)
         return false;
     flags = fcntl(fd, F_GETFL);
     *through = flags >= 0 && (flags & O_DSYNC) != 0;
+    return true;
+}
+
+/* Whether an operation on fd is to fail now; then errno says why. */
+static bool is_to_fail(int fd)
+{
+    bool through;
+
+    if (recorder.error == 0 || !is_recorded(fd, &through))
+        return false;
+    if (recorder.good > 0) {
+        recorder.good--;
+        return false;
+    }
+    if (recorder.failed > 0 && !recorder.for_good)
+        return false;
+    recorder.failed++;
+    errno = recorder.error;
     return true;
 }
 
@@ -85,6 +108,8 @@ ssize_t pwrite(int fd, const void *data, size_t size, off_t offset)
 
     if (real == NULL)
         NEXT("pwrite", real);
+    if (is_to_fail(fd))
+        return -1;
     done = real(fd, data, size, offset);
     if (done > 0 && is_recorded(fd, &through))
         note_write(data, (size_t)done, offset, through);
@@ -99,6 +124,8 @@ ssize_t write(int fd, const void *data, size_t size)
 
     if (real == NULL)
         NEXT("write", real);
+    if (is_to_fail(fd))
+        return -1;
     done = real(fd, data, size);
     if (done > 0 && is_recorded(fd, &through))
         note_write(data, (size_t)done, lseek(fd, 0, SEEK_CUR) - done, through);
@@ -113,6 +140,8 @@ ssize_t writev(int fd, const struct iovec *parts, int count)
 
     if (real == NULL)
         NEXT("writev", real);
+    if (is_to_fail(fd))
+        return -1;
     done = real(fd, parts, count);
     if (done > 0 && is_recorded(fd, &through)) {
         off_t offset = lseek(fd, 0, SEEK_CUR) - done;
@@ -137,6 +166,8 @@ int ftruncate(int fd, off_t length)
 
     if (real == NULL)
         NEXT("ftruncate", real);
+    if (is_to_fail(fd))
+        return -1;
     answer = real(fd, length);
     if (answer == 0 && is_recorded(fd, &through))
         note(DISK_TRUNCATE)->offset = (size_t)length;
@@ -148,6 +179,8 @@ int fdatasync(int fd)
     static int (*real)(int);
     bool through;
 
+    if (is_to_fail(fd))
+        return -1;
     if (is_recorded(fd, &through)) {
         (void)note(DISK_FLUSH);
         return 0;
@@ -162,6 +195,8 @@ int fsync(int fd)
     static int (*real)(int);
     bool through;
 
+    if (is_to_fail(fd))
+        return -1;
     if (is_recorded(fd, &through)) {
         (void)note(DISK_FLUSH);
         return 0;
@@ -206,7 +241,21 @@ void disk_record_begin(struct disk_trace *trace, const char *path)
     bytes_clear(&trace->data);
     read_file(path, &trace->base);
     recorder.commit = 0;
+    recorder.error = 0;
     recorder.trace = trace;
+}
+
+void disk_record_fail(size_t count, int error, bool for_good)
+{
+    recorder.good = count;
+    recorder.error = error;
+    recorder.failed = 0;
+    recorder.for_good = for_good;
+}
+
+bool disk_record_failed(void)
+{
+    return recorder.error != 0 && recorder.failed > 0;
 }
 
 void disk_record_commit(uint64_t commit)

@@ -41,6 +41,12 @@ struct disk_trace {
 void disk_record_begin(struct disk_trace *trace, const char *path);
 void disk_record_commit(uint64_t commit); /* what follows belongs to this commit */
 void disk_record_end(void);
+/*
+ * The operation after `count` more fails with this errno and does nothing; so do all that follow
+ * when `for_good`.  disk_record_begin() forgets it.
+ */
+void disk_record_fail(size_t count, int error, bool for_good);
+bool disk_record_failed(void); /* whether that came */
 void disk_trace_fini(struct disk_trace *trace);
 
 /* ---- the disk ---- */

@@ -158,6 +158,7 @@ void disk_site_open(struct disk_site *run)
     temp_dir_init(run->images);
     populate(run);
     move_to_disk(run);
+    run->site.many_in_frame = true;
 }
 
 void disk_site_close(struct disk_site *run)
@@ -170,25 +171,48 @@ void disk_site_close(struct disk_site *run)
     temp_dir_fini(run->images);
 }
 
-void disk_site_live(struct disk_site *run)
+void disk_site_begin(struct disk_site *run)
 {
-    struct site *site = &run->site;
-
     run->frames = 0;
     run->digests[0] = digest_of(&run->disk);
-    site_reload(site);
-    run->base_frame = ledger_last_frame(core_ledger(site->core))->frame;
+    site_reload(&run->site);
+    run->base_frame = ledger_last_frame(core_ledger(run->site.core))->frame;
     disk_record_begin(&run->trace, temp_path(run->dir, "data.mdb"));
-    while (run->frames < DISK_FRAMES) {
+}
+
+enum status disk_site_frame(struct disk_site *run, struct fault *fault)
+{
+    struct site *site = &run->site;
+    struct core_frame frame = {0};
+    enum status status = ST_OK;
+
+    for (uint64_t sends = rng_below(&run->rng, 3); sends > 0; sends--)
         (void)site_send(site, 1, run->agents[rng_below(&run->rng, DISK_CHAOS)], "go", 10);
-        site->now_us += rng_below(&run->rng, 400000);
-        core_advance(site->core, site->now_us);
-        (void)core_run(site->core, (uint32_t)rng_below(&run->rng, 60));
-        site_frame(site);
-    }
+    site->now_us += rng_below(&run->rng, 400000);
+    core_advance(site->core, site->now_us);
+    (void)core_run(site->core, (uint32_t)rng_below(&run->rng, 60));
+    core_frame_close(site->core, 1000000 + site->now_us, &frame);
+    if (frame.writes)
+        status = site->store.commit(site->store.context, &frame.batch, fault);
+    core_frame_fini(&frame);
+    return status;
+}
+
+void disk_site_end(struct disk_site *run)
+{
     disk_record_end();
     store_lmdb_close(run->lmdb);
     run->lmdb = NULL;
+}
+
+void disk_site_live(struct disk_site *run)
+{
+    struct fault fault = {0};
+
+    disk_site_begin(run);
+    while (run->frames < DISK_FRAMES)
+        ck_assert_msg(disk_site_frame(run, &fault) == ST_OK, "%s", fault.text);
+    disk_site_end(run);
 }
 
 /* ---- the real recovery ---- */
@@ -209,12 +233,17 @@ void disk_site_put(const struct disk_site *run, const struct bytes *image)
     ck_assert_int_eq(close(fd), 0);
 }
 
+void disk_site_reopen(struct disk_site *run)
+{
+    open_disk(run, STORE_WRITE);
+}
+
 void disk_site_wake(struct disk_site *run)
 {
     disk_site_put(run, &run->image);
     ck_assert_int_eq(rename(temp_path(run->images, "data.mdb"), temp_path(run->dir, "data.mdb")),
                      0);
-    open_disk(run, STORE_WRITE);
+    disk_site_reopen(run);
 }
 
 static enum status load_core(const struct disk_site *run, const struct store *store,

@@ -39,6 +39,11 @@ void disk_site_close(struct disk_site *run);
 
 /* Load from the disk, some dozens of frames of everything, and the disk is closed. */
 void disk_site_live(struct disk_site *run);
+/* The same in steps: a frame tells what its commit answered. */
+void disk_site_begin(struct disk_site *run);
+MUST_CHECK enum status disk_site_frame(struct disk_site *run, struct fault *fault);
+void disk_site_end(struct disk_site *run);
+void disk_site_reopen(struct disk_site *run); /* the disk as the last life left it */
 /* Make `image` the disk that the next life begins with. */
 void disk_site_wake(struct disk_site *run);
 

@@ -1,24 +1,25 @@
 /*
  * Power loss, on the real store: a whole site runs on LMDB while each of its writes and flushes is
- * recorded; then every file that a crash could have left is made, and opened by the real recovery.
- * It must stand at the last durable frame, or at the one that was being written, to the last byte
- * of every row, and its books must verify; and the site goes on from such a file, and crashes
- * again.
+ * recorded; then files that a crash could have left are made, and opened by the real recovery.  It
+ * must stand at the last durable frame, or at the one that was being written, to the last byte of
+ * every row, and its books must verify; and the site goes on from such a file, and crashes again.
  *
  * SEED=n replays a run.  CRASH_IMAGES=n: that many images, or more, of each of GENERATIONS lives;
  * CRASH_ROTS=n: that many files with a rotten bit.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/ledger/store/disk_site.h"
 
 #ifndef CRASH_IMAGES
-#define CRASH_IMAGES 1200
+#define CRASH_IMAGES 1000
 #endif
 #ifndef CRASH_ROTS
 #define CRASH_ROTS 500
@@ -27,6 +28,7 @@
 enum {
     GENERATIONS = 3,   /* lives, each from what a crash left of the one before */
     LIES = 200,        /* images of a disk that does not flush */
+    FAILURES = 60,     /* of a write or flush */
     HANG_SECONDS = 10, /* of one recovery */
 };
 
@@ -172,6 +174,57 @@ START_TEST(after_any_loss_of_power_it_stands_at_a_durable_frame_whole)
                  (unsigned long long)tally.at_written);
     ck_assert_uint_gt(tally.at_last, 0);
     ck_assert_uint_gt(tally.at_written, 0);
+    disk_site_close(&run);
+}
+END_TEST
+
+/* ---- a disk that fails ---- */
+
+static void look_after_failure(struct disk_site *run)
+{
+    struct disk_trace now = {0};
+    struct hash digest;
+    struct fault fault = {0};
+    uint64_t frame = 0;
+
+    disk_record_begin(&now, temp_path(run->dir, "data.mdb")); /* it reads the file */
+    disk_record_end();
+    disk_site_put(run, &now.base);
+    ck_assert_msg(disk_site_recover(run, &frame, &digest, &fault) == ST_OK, "%s", fault.text);
+    ck_assert_msg(disk_site_is_frame(run, run->frames - 1, frame, &digest),
+                  "commit %llu failed, and it stands at frame %llu or in rows of no frame; the "
+                  "life began with %llu",
+                  (unsigned long long)run->frames, (unsigned long long)frame,
+                  (unsigned long long)run->base_frame);
+    disk_trace_fini(&now);
+}
+
+START_TEST(a_write_or_flush_that_fails_is_the_end_and_takes_nothing_back)
+{
+    static const int errors[] = {EIO, ENOSPC};
+    struct disk_site run;
+
+    disk_site_open(&run);
+    for (int i = 0; i < FAILURES; i++) {
+        int error = errors[rng_below(&run.rng, 2)];
+        struct fault fault = {0};
+        uint64_t frames;
+
+        disk_site_begin(&run);
+        disk_record_fail(rng_below(&run.rng, 80), error, rng_coin(&run.rng));
+        while (disk_site_frame(&run, &fault) == ST_OK)
+            ck_assert(!disk_record_failed()); /* a failure that no commit told of */
+        ck_assert(disk_record_failed());
+        frames = run.frames;
+        /* Though the disk may be good again, no later commit is tried. */
+        while (run.frames == frames)
+            (void)!disk_site_frame(&run, &fault);
+        ck_assert_ptr_nonnull(strstr(fault.text, "an earlier commit failed"));
+        run.frames = frames;
+        disk_site_end(&run);
+        look_after_failure(&run);
+        disk_site_reopen(&run);
+    }
     disk_site_close(&run);
 }
 END_TEST
@@ -356,6 +409,7 @@ int main(void)
 
     tcase_set_timeout(tcase, 600);
     tcase_add_test(tcase, after_any_loss_of_power_it_stands_at_a_durable_frame_whole);
+    tcase_add_test(tcase, a_write_or_flush_that_fails_is_the_end_and_takes_nothing_back);
     tcase_add_test(tcase, a_disk_that_does_not_flush_is_seen_by_this_test);
     tcase_add_test(tcase, rotten_bits_are_reported_or_stop_it_or_change_nothing);
     suite_add_tcase(suite, tcase);
