@@ -90,8 +90,14 @@ static void one_step(struct sim *sim)
             continue;
         clients_act(site, true);
         site_step(site, turns);
-        if (sim_chance(sim, &sim->disks, sim->faults.crash))
+        if (!sim_chance(sim, &sim->disks, sim->faults.crash) || site->core == NULL)
+            continue;
+        if (rng_below(&sim->disks, 3) == 0) {
+            site_stop(site);
+            network_lost(sim, i);
+        } else {
             site_crash(site, "killed");
+        }
     }
     check_wires(sim);
 }
@@ -161,10 +167,7 @@ static void restart_all(struct sim *sim)
     for (uint32_t i = 0; i < sim->site_count; i++) {
         struct sim_site *site = &sim->sites[i];
 
-        site->past_turns += core_count(site->core).turns;
-        site->past_births += core_count(site->core).births;
-        core_free(site->core);
-        site->core = NULL;
+        site_stop(site);
         site_start(site);
     }
 }

@@ -121,7 +121,8 @@ struct sim_site {
     uint64_t last_agent;                   /* whose birth a client was told */
     uint64_t money_in, money_out;          /* that clients were told */
     bool verify_next;                      /* its disk failed */
-    bool restored;                         /* an older copy was put back, once */
+    char *portrait; /* of all its state, when it stopped in good order; else NULL */
+    bool restored;  /* an older copy was put back, once */
     bool lies;
     uint64_t past_turns, past_births; /* of cores that are gone */
 };
@@ -182,6 +183,8 @@ void site_crash(struct sim_site *site, const char *why);
 void site_step(struct sim_site *site, uint32_t turns);
 /* Close what is open and commit it, without any fault. */
 void site_flush(struct sim_site *site);
+/* In good order: after the next start all state has to be the same. */
+void site_stop(struct sim_site *site);
 
 /* client.c */
 void client_key(struct client *client, struct rng *rng);

@@ -1,9 +1,11 @@
 /* One site: its life, its frames, and the disk below it. */
 #include "sim/sim.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "sdk/loader/loader_wasm.h"
+#include "sim/portrait.h"
 
 enum {
     TICK_US = 1000000,
@@ -50,6 +52,7 @@ void site_fini(struct sim_site *site)
 {
     core_frame_fini(&site->frame);
     core_free(site->core);
+    free(site->portrait);
     store_memory_free(site->memory);
     store_memory_free(site->backup);
     for (uint32_t i = 0; i < SIM_CLIENTS; i++) {
@@ -74,6 +77,23 @@ static enum status load(struct sim_site *site, struct fault *fault)
     return status;
 }
 
+/* After a stop in good order: what is not in the rows is forgotten, and that must be nothing. */
+static void check_portrait(struct sim_site *site)
+{
+    char words[1100];
+    char *now;
+
+    if (site->portrait == NULL)
+        return;
+    now = portrait_of(site->core);
+    if (portraits_differ(site->portrait, now, words, sizeof words))
+        sim_fail(site->sim, "site %s has forgotten something over a restart\n%s", site->name,
+                 words);
+    free(now);
+    free(site->portrait);
+    site->portrait = NULL;
+}
+
 void site_start(struct sim_site *site)
 {
     struct fault fault = {0};
@@ -86,6 +106,7 @@ void site_start(struct sim_site *site)
     }
     if (load(site, &fault) != ST_OK)
         sim_fail(site->sim, "site %s does not start: %s", site->name, fault.text);
+    check_portrait(site);
     core_advance(site->core, site->sim->now_us);
     check_loaded(site);
     sim_trace(site->sim, "site %s starts at frame %llu", site->name,
@@ -175,6 +196,8 @@ static void restore(struct sim_site *site)
     site->backup = NULL;
     site->store = store_from_memory(site->memory);
     site->restored = true;
+    free(site->portrait);
+    site->portrait = NULL;
     site->head = (struct hash){{0}};
     sim_trace(site->sim, "site %s: an older copy of its disk is put back", site->name);
 }
@@ -346,6 +369,14 @@ static void finish_write(struct sim_site *site)
     keep_backup(site);
 }
 
+static void end_core(struct sim_site *site)
+{
+    site->past_turns += core_count(site->core).turns;
+    site->past_births += core_count(site->core).births;
+    core_free(site->core);
+    site->core = NULL;
+}
+
 void site_crash(struct sim_site *site, const char *why)
 {
     struct sim *sim = site->sim;
@@ -360,10 +391,7 @@ void site_crash(struct sim_site *site, const char *why)
     }
     core_frame_fini(&site->frame);
     site->writing = false;
-    site->past_turns += core_count(site->core).turns;
-    site->past_births += core_count(site->core).births;
-    core_free(site->core);
-    site->core = NULL;
+    end_core(site);
     site->up_us = sim->now_us + rng_below(&sim->disks, DOWN_US_MAX);
     network_lost(sim, site->index);
     bad_disk(site);
@@ -377,6 +405,14 @@ void site_flush(struct sim_site *site)
         commit(site);
         leave(site, true);
     }
+}
+
+void site_stop(struct sim_site *site)
+{
+    site_flush(site);
+    free(site->portrait);
+    site->portrait = portrait_of(site->core);
+    end_core(site);
 }
 
 void site_step(struct sim_site *site, uint32_t turns)

@@ -1,0 +1,301 @@
+/* All state of a core as text, so that two of them can be compared and a difference be read. */
+#include "sim/portrait.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agents/state.h"
+#include "site/core/state.h"
+
+#define U(value) ((unsigned long long)(value))
+
+struct painter {
+    FILE *out;
+    const struct agents *agents;
+};
+
+static void print_hex(FILE *out, const void *data, size_t size)
+{
+    const uint8_t *bytes = data;
+
+    for (size_t i = 0; i < size; i++)
+        (void)fprintf(out, "%02x", bytes[i]);
+}
+
+static void print_hash(FILE *out, const void *data, size_t size)
+{
+    struct hash hash = hash_of(data, size);
+
+    print_hex(out, hash.bytes, 8);
+}
+
+static void paint_account(void *context, const struct account *account)
+{
+    struct painter *painter = context;
+    char debits[U128_TEXT_BYTES];
+    char credits[U128_TEXT_BYTES];
+
+    (void)fprintf(painter->out,
+                  "account %llu kind %d customer %llu closed %d debits %s credits %s\n",
+                  U(account->id), (int)account->kind, U(account->customer), account->closed,
+                  u128_print(debits, account->debits), u128_print(credits, account->credits));
+}
+
+static void paint_caps(struct painter *painter, const struct agent *agent)
+{
+    for (uint64_t slot = 0; slot < SERAI_SLOTS_MAX; slot++) {
+        const struct cap *cap = agent_cap_at(agent, slot);
+
+        if (cap != NULL && cap->kind != SERAI_KIND_EMPTY)
+            (void)fprintf(painter->out, "  cap %llu kind %d rights %d object %llu\n", U(slot),
+                          cap->kind, cap->rights, U(cap->object));
+    }
+}
+
+static void paint_inbox(struct painter *painter, const struct agent *agent)
+{
+    for (const struct inbox_message *at = agent->inbox_first; at != NULL; at = at->next) {
+        const struct message *m = &at->m;
+
+        (void)fprintf(painter->out,
+                      "  message %llu kind %d front %d sender %llu of %llu end %llu badge %llu "
+                      "status %d fee %llu money %llu postage %llu reserve %llu reply %d/%llu "
+                      "caps %d size %zu ",
+                      U(m->id), (int)m->kind, at->front, U(m->sender), U(m->sender_customer),
+                      U(m->end), U(m->badge), m->status, U(money_nanos(m->fee)),
+                      U(money_nanos(m->money)), U(money_nanos(m->postage)),
+                      U(money_nanos(m->reserve)), m->reply.kind, U(m->reply.object), m->cap_count,
+                      m->size);
+        print_hash(painter->out, m->data, m->size);
+        for (size_t i = 0; i < m->cap_count; i++)
+            (void)fprintf(painter->out, " %d/%d/%llu", m->caps[i].kind, m->caps[i].rights,
+                          U(m->caps[i].object));
+        (void)fprintf(painter->out, "\n");
+    }
+}
+
+static void paint_pages(struct painter *painter, const struct paged *paged)
+{
+    for (uint32_t page = 0; page < paged->count; page++) {
+        if (paged->pages[page].data == NULL)
+            continue;
+        (void)fprintf(painter->out, "  page %u ", page);
+        print_hash(painter->out, paged->pages[page].data, PAGED_BYTES);
+        (void)fprintf(painter->out, "\n");
+    }
+}
+
+static void paint_code(struct painter *painter, const struct agent *agent)
+{
+    (void)fprintf(painter->out, "  code ");
+    print_hex(painter->out, agent->code.code->id.bytes, 8);
+    (void)fprintf(painter->out, " refs %llu builtin %d size %zu globals ",
+                  U(agent->code.code->refs), agent->code.code->builtin, agent->code.code->size);
+    print_hex(painter->out, agent->globals,
+              engine_code_globals(agent->code.code->engine) * sizeof *agent->globals);
+    for (uint32_t i = 0; i < agent->kept_count; i++) {
+        (void)fprintf(painter->out, " kept ");
+        print_hex(painter->out, agent->kept[i].code->id.bytes, 8);
+        (void)fprintf(painter->out, " refs %llu", U(agent->kept[i].code->refs));
+    }
+    (void)fprintf(painter->out, "\n");
+}
+
+static void paint_log(struct painter *painter, const struct agent *agent)
+{
+    (void)fprintf(painter->out, "  log next %llu bytes %llu lines %llu\n", U(agent->log_next),
+                  U(agent->log_bytes), U(agent->log_lines));
+    for (const struct agent_log_line *line = agent->log_first; line != NULL; line = line->next) {
+        (void)fprintf(painter->out, "  line %llu at %llu ", U(line->line), U(line->time_us));
+        print_hash(painter->out, line->text, line->size);
+        (void)fprintf(painter->out, "\n");
+    }
+}
+
+static void paint_rent(struct painter *painter, const struct agent *agent)
+{
+    char owed[U128_TEXT_BYTES];
+    char index[U128_TEXT_BYTES];
+
+    for (int resource = 0; resource < RENT_RESOURCES; resource++)
+        (void)fprintf(painter->out, "  rent %d owed %s index %s\n", resource,
+                      u128_print(owed, agent->rent_owed[resource]),
+                      u128_print(index, agent->rent_index[resource]));
+    for (int carry = 0; carry < CARRIES; carry++)
+        (void)fprintf(painter->out, "  carry %d %llu\n", carry, U(agent->carry[carry]));
+}
+
+static void paint_agent(void *context, const struct agent *agent)
+{
+    struct painter *painter = context;
+
+    (void)fprintf(painter->out,
+                  "agent %llu of %llu parent %llu name %s state %d reason %s born %llu pages %u "
+                  "caps %u inbox %llu/%llu/%llu facets %llu timers %llu buffers %llu "
+                  "mark %llu armed %d reserve %llu burial %llu turns %llu traps %llu fuel %llu\n",
+                  U(agent->id), U(agent->customer), U(agent->parent), agent->name,
+                  (int)agent->state, agent->reason, U(agent->born_frame), agent->memory_pages,
+                  agent->caps_used, U(agent->inbox_count), U(agent->inbox_bytes),
+                  U(agent->inbox_total), U(agent->facets), U(agent->timers), U(agent->buffer_bytes),
+                  U(money_nanos(agent->mark)), agent->mark_armed,
+                  U(money_nanos(agent->mark_reserve)), U(money_nanos(agent->burial)),
+                  U(agent->turns), U(agent->traps), U(agent->fuel));
+    paint_code(painter, agent);
+    paint_caps(painter, agent);
+    paint_inbox(painter, agent);
+    paint_pages(painter, &agent->memory);
+    paint_log(painter, agent);
+    paint_rent(painter, agent);
+}
+
+static void paint_object(struct painter *painter, const struct object *object)
+{
+    (void)fprintf(painter->out, "object %llu kind %d ", U(object->id), (int)object->kind);
+    switch (object->kind) {
+    case OBJECT_FACET:
+        (void)fprintf(painter->out, "owner %llu badge %llu postage %llu once %d reserve %llu\n",
+                      U(object->u.facet.owner), U(object->u.facet.badge),
+                      U(money_nanos(object->u.facet.postage)), object->u.facet.one_shot,
+                      U(money_nanos(object->u.facet.reserve)));
+        break;
+    case OBJECT_BUFFER:
+        (void)fprintf(painter->out, "owner %llu size %llu\n", U(object->u.buffer.owner),
+                      U(object->u.buffer.size));
+        paint_pages(painter, &object->u.buffer.pages);
+        break;
+    case OBJECT_TIMER:
+        (void)fprintf(painter->out, "owner %llu at %llu badge %llu reserve %llu\n",
+                      U(object->u.timer.owner), U(object->u.timer.at_us), U(object->u.timer.badge),
+                      U(money_nanos(object->u.timer.reserve)));
+        break;
+    }
+}
+
+static void paint_objects(struct painter *painter)
+{
+    uint64_t *ids;
+    size_t count;
+
+    table_keys_sorted(&painter->agents->objects, &ids, &count);
+    for (size_t i = 0; i < count; i++)
+        paint_object(painter, table_get(&painter->agents->objects, ids[i]));
+    free(ids);
+}
+
+static int by_serial(const void *a, const void *b)
+{
+    const struct heap_entry *left = a;
+    const struct heap_entry *right = b;
+
+    return left->serial < right->serial ? -1 : 1;
+}
+
+static void paint_heap(struct painter *painter)
+{
+    const struct agents *agents = painter->agents;
+    struct heap_entry *entries = calloc(agents->heap_count + 1, sizeof *entries);
+    size_t count = 0;
+
+    INVARIANT(entries != NULL);
+    for (size_t bucket = 0; bucket < agents->heap_buckets; bucket++) {
+        for (const struct heap_entry *at = agents->heap[bucket]; at != NULL; at = at->next)
+            entries[count++] = *at;
+    }
+    INVARIANT(count == agents->heap_count);
+    qsort(entries, count, sizeof *entries, by_serial);
+    for (size_t i = 0; i < count; i++) {
+        (void)fprintf(painter->out, "heap %llu payer %llu deposit %llu cap %d/%d/%llu number ",
+                      U(entries[i].serial), U(entries[i].payer), U(money_nanos(entries[i].deposit)),
+                      entries[i].cap.kind, entries[i].cap.rights, U(entries[i].cap.object));
+        print_hex(painter->out, entries[i].number, sizeof entries[i].number);
+        (void)fprintf(painter->out, "\n");
+    }
+    free(entries);
+}
+
+static void paint_end(void *context, struct channel_end *end)
+{
+    struct painter *painter = context;
+
+    (void)fprintf(painter->out,
+                  "end %llu owner %llu number %u side %d state %d armed %llu/%llu received "
+                  "%llu/%llu credit %llu/%llu sent %llu/%llu room %d money %llu %llu %llu %llu "
+                  "%llu %llu\n",
+                  U(end->id), U(end->owner), end->number, (int)end->side, (int)end->state,
+                  U(end->armed_packets), U(end->armed_bytes), U(end->received_packets),
+                  U(end->received_bytes), U(end->credit_packets), U(end->credit_bytes),
+                  U(end->sent_packets), U(end->sent_bytes), end->room_asked,
+                  U(money_nanos(end->deposit)), U(money_nanos(end->armed_reserve)),
+                  U(money_nanos(end->answer_reserve)), U(money_nanos(end->room_reserve)),
+                  U(money_nanos(end->close_reserve)), U(money_nanos(end->birth_money)));
+}
+
+static void paint_customers(struct painter *painter, const struct core *core)
+{
+    for (size_t i = 0; i < core->customer_count; i++) {
+        const struct customer *customer = &core->customers[i];
+        const struct customer_use *use = table_get(&core->agents->customers, customer->account);
+
+        (void)fprintf(painter->out, "customer %llu %s number %llu answer ", U(customer->account),
+                      customer->name, U(customer->number));
+        print_hash(painter->out, customer->answer.data, customer->answer.size);
+        (void)fprintf(painter->out, " agents %llu buffers %llu memory %llu\n",
+                      U(use == NULL ? 0 : use->agents), U(use == NULL ? 0 : use->buffer_bytes),
+                      U(use == NULL ? 0 : use->memory_bytes));
+    }
+}
+
+char *portrait_of(const struct core *core)
+{
+    char *text = NULL;
+    size_t size = 0;
+    struct painter painter = {.agents = core->agents};
+    struct hash head = ledger_head(core->ledger);
+
+    painter.out = open_memstream(&text, &size);
+    INVARIANT(painter.out != NULL);
+    /* Site time is stored with what happened at it: time in which nothing did is not there. */
+    (void)fprintf(painter.out, "frame %llu object %llu message %llu serial %llu\n",
+                  U(ledger_frame(core->ledger)), U(painter.agents->next_object),
+                  U(painter.agents->next_message), U(painter.agents->next_heap_serial));
+    (void)fprintf(painter.out, "head ");
+    print_hex(painter.out, head.bytes, sizeof head.bytes);
+    (void)fprintf(painter.out, "\n");
+    ledger_each_account(core->ledger, paint_account, &painter);
+    paint_customers(&painter, core);
+    (void)agents_list(core->agents, 0, SIZE_MAX, paint_agent, &painter);
+    paint_objects(&painter);
+    paint_heap(&painter);
+    channels_each(core->channels, paint_end, &painter);
+    INVARIANT(fclose(painter.out) == 0);
+    return text;
+}
+
+/* The line that `at` lies in, copied. */
+static void line_at(const char *text, size_t at, char *line, size_t size)
+{
+    size_t start = at;
+    size_t length;
+
+    while (start > 0 && text[start - 1] != '\n')
+        start--;
+    length = strcspn(text + start, "\n");
+    (void)snprintf(line, size, "%.*s", (int)(length < size ? length : size - 1), text + start);
+}
+
+bool portraits_differ(const char *before, const char *after, char *words, size_t size)
+{
+    char left[512];
+    char right[512];
+    size_t at = 0;
+
+    if (strcmp(before, after) == 0)
+        return false;
+    while (before[at] == after[at])
+        at++;
+    line_at(before, at, left, sizeof left);
+    line_at(after, at, right, sizeof right);
+    (void)snprintf(words, size, "before: %s\nafter:  %s", left, right);
+    return true;
+}
