@@ -3,7 +3,7 @@
 # must see it.  Prints the table of docs/simulation.md, and fails when a fault goes unseen.
 #
 #   run.sh DIRECTORY [NAME ...]   DIRECTORY holds the copy and its build, to be used again
-#   SEEDS=30                      of each profile, at most, before the next one is asked
+#   SEEDS=100                     of each profile, at most, before the next one is asked
 #   KEEP_TREE=1                   the copy is there and known to be good
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -12,7 +12,7 @@ root=$(cd "$here/../.." && pwd)
 mkdir -p "$1"
 work=$(cd "$1" && pwd)
 shift
-seeds=${SEEDS:-30}
+seeds=${SEEDS:-100}
 jobs=${JOBS:-$(nproc)}
 tree=$work/tree
 out=$work/out
@@ -61,7 +61,7 @@ ask_test()
 {
     local test=$1 seed
 
-    for seed in $(seq "$(((seeds + 14) / 15))"); do
+    for seed in $(seq "$(((seeds + 49) / 50))"); do
         SEED=$seed timeout 300 "$out/tests/$test" >"$work/run.log" 2>&1 && continue
         echo "${test##*/} | $seed"
         return 1
