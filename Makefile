@@ -128,7 +128,7 @@ mutants: deps ## plant deliberate faults in a copy of the tree, one by one, and 
 models: deps ## the models of protocols within higher bounds than in `make check`; minutes
 	@tests/models/link.sh deep
 
-soak: build ## 100 kills of linked sites; then property, simulation and crash tests for SOAK_MINUTES (60)
+soak: build ## 100 kills of linked sites; then random, crash and sim tests for SOAK_MINUTES (60)
 	@tests/e2e/links_crash.sh build/dev 50
 	@end=$$((SECONDS + 60 * $(SOAK_MINUTES))); rounds=0; \
 	while [ "$$SECONDS" -lt "$$end" ]; do \
