@@ -20,8 +20,8 @@ out=$work/out
 profiles=(network calm disk resource liar)
 tests=(channels/test_link_simulation site/core/test_core_network site/core/test_core_property)
 
-# What the tree holds, without what was built.  It is new to the build, or what was made of a planted
-# file could stay; ccache has the rest.
+# What the tree holds, without what was built.  All of it is new to the build, or what was made of a
+# planted file could stay; ccache has the rest.
 copy_tree()
 {
     rm -rf "$tree"
@@ -53,7 +53,8 @@ reason()
 {
     { grep -v -e '^FAILED' -e '^again' -e '^ended by' -e ' warn ' -e ' error link\.' -e ' info ' \
         -e '^SEED=' -e '^Running' -e '^[0-9]*%' -e '^ *$' "$work/run.log" || true; } \
-        | head -n 1 | sed -e 's/|/\//g' -e "s|[^ ]*tree/||" -e 's/^[^ ]*:[FE]:[^:]*:[^:]*:[^:]*: //' \
+        | head -n 1 \
+        | sed -e 's/|/\//g' -e "s|[^ ]*tree/||" -e 's/^[^ ]*:[FE]:[^:]*:[^:]*:[^:]*: //' \
         | cut -c 1-110
 }
 
@@ -111,7 +112,7 @@ fi
 cmake -S "$tree" -B "$out" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo >"$work/cmake.log"
 if [ -z "${KEEP_TREE:-}" ]; then
     build || { tail -n 40 "$work/build.log"; exit 1; }
-    if ! seen=$(SEEDS=1 ask_all); then
+    if ! seen=$(seeds=5 && ask_all); then
         echo "mutants: the tree itself fails: $seen"
         tail -n 20 "$work/run.log"
         exit 1
