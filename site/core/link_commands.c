@@ -223,6 +223,31 @@ static void link_result(struct core *core, const struct link *link, struct outco
     map_end(&map, &outcome->result);
 }
 
+static void add_limit(void *context, struct link *link)
+{
+    struct money *sum = context;
+
+    INVARIANT(money_add(sum, *sum, link->limit)); /* each was looked at when it was added */
+}
+
+/*
+ * What all neighbours together may come to owe is money on this site beside what was brought in:
+ * bounded by a quarter of that, so that no balance and no sum of a turn outgrows an amount.
+ */
+static bool limits_fit(struct core *core, struct money limit, struct outcome *outcome)
+{
+    struct money most = money_share_floor(money_site_max(), 1, 4);
+    struct money sum = money_zero();
+    char text[MONEY_TEXT_BYTES];
+
+    links_each(core->links, add_limit, &sum);
+    if (money_add(&sum, sum, limit) && money_compare(sum, most) <= 0)
+        return true;
+    outcome_set(outcome, CONTROL_REFUSED, "the limits of all links come to at most %s: give less",
+                money_print(text, most));
+    return false;
+}
+
 static void link_add(struct core *core, struct cbor *in, struct outcome *outcome)
 {
     char name[LINK_NAME_BYTES_MAX + 1];
@@ -245,10 +270,8 @@ static void link_add(struct core *core, struct cbor *in, struct outcome *outcome
                     "that is this site's own key: give the neighbour's (`serai site key` there)");
         return;
     }
-    if (money_compare(limit, money_site_max()) > 0) {
-        outcome_set(outcome, CONTROL_REFUSED, "the limit is more than one site ever holds");
+    if (!limits_fit(core, limit, outcome))
         return;
-    }
     if (links_add(core->links, name, key, endpoint, limit, &link, &fault) != ST_OK) {
         outcome_set(outcome, CONTROL_REFUSED, "%s", fault.text);
         return;

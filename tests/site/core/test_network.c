@@ -30,6 +30,30 @@ START_TEST(two_sites_say_hello_and_agree_on_nothing_sent)
 }
 END_TEST
 
+static enum control_status try_link(const char *name, uint8_t first, uint64_t limit)
+{
+    struct bytes args = {0};
+    uint8_t key[CONTROL_KEY_BYTES] = {first};
+
+    cbor_put_array(&args, 4);
+    cbor_put_text(&args, name);
+    cbor_put_bytes(&args, key, sizeof key);
+    cbor_put_text(&args, "");
+    cbor_put_uint(&args, limit);
+    return site_request(&network->sites[0], OPERATOR, "link.add", &args);
+}
+
+START_TEST(what_all_neighbours_together_may_owe_is_bounded)
+{
+    uint64_t most = money_nanos(money_site_max()) / 4 - LIMIT; /* the pair's own link has one */
+
+    ck_assert_int_eq(try_link("far", 9, most + 1), CONTROL_REFUSED);
+    ck_assert_int_eq(try_link("far", 9, most - 5), CONTROL_DONE);
+    ck_assert_int_eq(try_link("off", 10, 6), CONTROL_REFUSED);
+    ck_assert_int_eq(try_link("off", 10, 5), CONTROL_DONE);
+}
+END_TEST
+
 static enum engine_outcome buys_next_door(void *context, struct part *part)
 {
     struct heard *heard = context;
@@ -202,6 +226,7 @@ int main(void)
 
     tcase_add_checked_fixture(pair, setup, teardown);
     tcase_add_test(pair, two_sites_say_hello_and_agree_on_nothing_sent);
+    tcase_add_test(pair, what_all_neighbours_together_may_owe_is_bounded);
     tcase_add_test(pair, all_customers_of_a_neighbour_share_one_cap);
     suite_add_tcase(suite, pair);
     tcase_set_timeout(many, 120);
