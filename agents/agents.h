@@ -155,6 +155,8 @@ enum birth_result {
     BIRTH_NO_CODE, /* no such code here */
 };
 const char *birth_result_text(enum birth_result result);
+/* 0 for BIRTH_DONE, else what the guest that asked for it is told. */
+int32_t birth_result_refusal(enum birth_result result);
 
 /* Whether agents_birth() would do it (the payer's money aside); *result says why not. */
 MUST_CHECK bool agents_birth_check(struct agents *agents, const struct birth *birth,
@@ -254,6 +256,9 @@ MUST_CHECK bool turn_can_pay(const struct turn *turn, struct money amount);
 /* Book a transfer that is covered already: staged within a turn, at once outside of one. */
 void agents_post(struct agents *agents, const struct transfer *transfer);
 MUST_CHECK bool turn_pay(struct turn *turn, const struct transfer *transfer);
+
+/* An amount from a guest's i64: false when it is negative. */
+bool money_from_guest(struct money *amount, uint64_t raw);
 
 /*
  * Guest memory: NULL when it reaches outside, or when there is no fuel left to move so many bytes;

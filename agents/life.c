@@ -153,6 +153,23 @@ const char *birth_result_text(enum birth_result result)
     return "unknown";
 }
 
+int32_t birth_result_refusal(enum birth_result result)
+{
+    switch (result) {
+    case BIRTH_DONE:
+        return 0;
+    case BIRTH_SHORT:
+        return SERAI_E_SHORT;
+    case BIRTH_QUOTA:
+        return SERAI_E_QUOTA;
+    case BIRTH_FULL:
+        return SERAI_E_FULL;
+    case BIRTH_NO_CODE:
+        return SERAI_E_MISSING;
+    }
+    return SERAI_E_INVALID;
+}
+
 struct money agents_birth_min(const struct agents *agents)
 {
     struct money least = agent_needs(agents);

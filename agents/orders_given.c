@@ -105,23 +105,6 @@ static int64_t log_append(struct turn *turn, const uint64_t *args)
 
 /* ---- spawner ---- */
 
-static int64_t birth_refusal(enum birth_result result)
-{
-    switch (result) {
-    case BIRTH_DONE:
-        return 0;
-    case BIRTH_SHORT:
-        return SERAI_E_SHORT;
-    case BIRTH_QUOTA:
-        return SERAI_E_QUOTA;
-    case BIRTH_FULL:
-        return SERAI_E_FULL;
-    case BIRTH_NO_CODE:
-        return SERAI_E_MISSING;
-    }
-    return SERAI_E_INVALID;
-}
-
 static int64_t read_birth(struct turn *turn, const uint64_t *args, struct birth *birth,
                           struct cap *caps)
 {
@@ -176,7 +159,7 @@ static int64_t spawn(struct turn *turn, const uint64_t *args)
         return refusal;
     if (!turn_has_slot(turn))
         return SERAI_E_FULL;
-    refusal = agents_birth_check(turn->agents, &birth, &result) ? 0 : birth_refusal(result);
+    refusal = agents_birth_check(turn->agents, &birth, &result) ? 0 : birth_result_refusal(result);
     if (refusal == 0 && !turn_work(turn, WORK_BIRTH))
         refusal = SERAI_E_SHORT;
     if (refusal == 0)

@@ -329,7 +329,4 @@ void heap_remove(struct agents *agents, struct heap_entry *entry); /* unlinks on
 void heap_dirty(struct agents *agents, struct heap_entry *entry);
 void heap_free(struct agents *agents);
 
-/* A money amount from a guest's i64: false when negative. */
-bool money_from_guest(struct money *amount, uint64_t raw);
-
 #endif

@@ -30,8 +30,7 @@ static struct money get_money(struct cbor *in)
     return amount;
 }
 
-/* False, with the answer filled, when the arguments did not decode. */
-static bool args_done(const struct cbor *in, struct outcome *outcome, const char *command)
+bool outcome_args_done(const struct cbor *in, struct outcome *outcome, const char *command)
 {
     struct fault fault;
 
@@ -130,7 +129,7 @@ static void money_in_or_out(struct core *core, struct customer *by, struct cbor 
     cbor_get_array(in, 2);
     account = cbor_get_uint(in, UINT64_MAX);
     amount = get_money(in);
-    if (!args_done(in, outcome, command) || !need_operator(core, by, outcome, command))
+    if (!outcome_args_done(in, outcome, command) || !need_operator(core, by, outcome, command))
         return;
     customer = named_customer(core, account, outcome);
     if (customer == NULL)
@@ -175,7 +174,7 @@ static void customer_add(struct core *core, struct customer *by, struct cbor *in
     cbor_get_array(in, 2);
     cbor_get_text(in, name, CONTROL_NAME_BYTES_MAX);
     cbor_get_bytes_exact(in, key, sizeof key);
-    if (!args_done(in, outcome, "customer.add") ||
+    if (!outcome_args_done(in, outcome, "customer.add") ||
         !need_operator(core, by, outcome, "customer.add"))
         return;
     if (!name_is_plain(name)) {
@@ -329,7 +328,7 @@ static void agent_deploy(struct core *core, struct customer *by, struct cbor *in
     struct fault fault;
 
     read_deployment(in, &deployment);
-    if (!args_done(in, outcome, "agent.deploy"))
+    if (!outcome_args_done(in, outcome, "agent.deploy"))
         return;
     if (!name_is_plain(deployment.name)) {
         outcome_set(outcome, CONTROL_BAD_REQUEST,
@@ -378,7 +377,7 @@ static void agent_fund(struct core *core, struct customer *by, struct cbor *in,
     cbor_get_array(in, 2);
     line.credit = cbor_get_uint(in, UINT64_MAX);
     line.amount = get_money(in);
-    if (!args_done(in, outcome, "agent.fund"))
+    if (!outcome_args_done(in, outcome, "agent.fund"))
         return;
     agent = agents_find(core->agents, line.credit);
     if (agent == NULL) {
@@ -414,7 +413,7 @@ static void agent_send(struct core *core, struct customer *by, struct cbor *in,
     id = cbor_get_uint(in, UINT64_MAX);
     message.data = cbor_get_bytes(in, &message.size, SERAI_MESSAGE_BYTES_MAX);
     message.money = get_money(in);
-    if (!args_done(in, outcome, "agent.send"))
+    if (!outcome_args_done(in, outcome, "agent.send"))
         return;
     agent = own_agent(core, by, id, outcome, false);
     if (agent == NULL)
@@ -460,7 +459,7 @@ static void agent_freeze_or_thaw(struct core *core, struct customer *by, struct 
 
     cbor_get_array(in, 1);
     id = cbor_get_uint(in, UINT64_MAX);
-    if (!args_done(in, outcome, freeze ? "agent.freeze" : "agent.thaw"))
+    if (!outcome_args_done(in, outcome, freeze ? "agent.freeze" : "agent.thaw"))
         return;
     agent = own_agent(core, by, id, outcome, true);
     if (agent == NULL)

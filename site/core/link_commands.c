@@ -6,16 +6,6 @@
 #include "site/core/map.h"
 #include "site/core/state.h"
 
-static bool args_done(const struct cbor *in, struct outcome *outcome, const char *command)
-{
-    struct fault fault;
-
-    if (cbor_done(in, &fault, command) == ST_OK)
-        return true;
-    outcome_set(outcome, CONTROL_BAD_REQUEST, "%.300s", fault.text);
-    return false;
-}
-
 static struct link *named_link(struct core *core, const char *name, struct outcome *outcome)
 {
     struct link *link = links_named(core->links, name);
@@ -104,7 +94,7 @@ static void read_links(struct core *core, struct cbor *in, struct outcome *outco
     list.limit = cbor_get_uint(in, UINT64_MAX);
     if (list.limit == 0 || list.limit > READ_LIMIT_MAX)
         list.limit = READ_LIMIT_MAX;
-    if (!args_done(in, outcome, "links"))
+    if (!outcome_args_done(in, outcome, "links"))
         return;
     links_each(core->links, list_link, &list);
     INVARIANT(!list.items.failed);
@@ -185,7 +175,7 @@ static void read_link(struct core *core, struct cbor *in, struct outcome *outcom
 
     cbor_get_array(in, 1);
     cbor_get_text(in, name, LINK_NAME_BYTES_MAX);
-    if (!args_done(in, outcome, "link"))
+    if (!outcome_args_done(in, outcome, "link"))
         return;
     link = named_link(core, name, outcome);
     if (link == NULL)
@@ -263,7 +253,7 @@ static void link_add(struct core *core, struct cbor *in, struct outcome *outcome
     cbor_get_text(in, endpoint, LINK_ENDPOINT_BYTES_MAX);
     if (money_from_nanos(&limit, cbor_get_uint(in, MONEY_NANOS_MAX)) != ST_OK)
         cbor_fail(in, "the limit is out of range");
-    if (!args_done(in, outcome, "link.add"))
+    if (!outcome_args_done(in, outcome, "link.add"))
         return;
     if (memcmp(key, core->options.site_key, LINK_KEY_BYTES) == 0) {
         outcome_set(outcome, CONTROL_REFUSED,
@@ -286,7 +276,7 @@ static bool read_name(struct cbor *in, struct outcome *outcome, const char *comm
 {
     cbor_get_array(in, 1);
     cbor_get_text(in, name, LINK_NAME_BYTES_MAX);
-    return args_done(in, outcome, command);
+    return outcome_args_done(in, outcome, command);
 }
 
 static void link_mark(struct core *core, struct cbor *in, struct outcome *outcome)
@@ -299,7 +289,7 @@ static void link_mark(struct core *core, struct cbor *in, struct outcome *outcom
     cbor_get_array(in, 2);
     cbor_get_text(in, name, LINK_NAME_BYTES_MAX);
     cbor_get_text(in, mark.name, LINK_MARK_NAME_BYTES_MAX);
-    if (!args_done(in, outcome, "link.mark"))
+    if (!outcome_args_done(in, outcome, "link.mark"))
         return;
     link = named_link(core, name, outcome);
     if (link == NULL)

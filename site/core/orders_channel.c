@@ -27,11 +27,6 @@ static int64_t refusal_of(enum channel_verdict verdict)
     return SERAI_E_INVALID;
 }
 
-static bool amount_from_guest(struct money *amount, uint64_t raw)
-{
-    return raw <= MONEY_NANOS_MAX && money_from_nanos(amount, raw) == ST_OK;
-}
-
 static struct channel_end *end_of(struct core *core, const struct turn *turn, uint64_t slot,
                                   int64_t *refusal)
 {
@@ -106,7 +101,7 @@ static int64_t buy(struct core *core, struct turn *turn, const uint64_t *args)
 
     uint32_t interface = (uint32_t)args[1];
 
-    if (!amount_from_guest(&birth.endowment, args[2]) || !amount_from_guest(&birth.fee, args[3]))
+    if (!money_from_guest(&birth.endowment, args[2]) || !money_from_guest(&birth.fee, args[3]))
         return SERAI_E_INVALID;
     if (!turn_has_slot(turn) || channels_check_buy(core->channels, interface) != CHANNEL_FINE)
         return SERAI_E_FULL;
@@ -167,7 +162,7 @@ static int64_t send_packet(struct core *core, struct turn *turn, struct channel_
     struct interface_prices prices = core_interface_prices(core, end->interface);
     int64_t refusal;
 
-    if (!amount_from_guest(&packet.money, money))
+    if (!money_from_guest(&packet.money, money))
         return SERAI_E_INVALID;
     if (verdict != CHANNEL_FINE)
         return refusal_of(verdict);

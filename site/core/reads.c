@@ -27,16 +27,6 @@ static uint64_t get_limit(struct cbor *in)
     return limit == 0 || limit > READ_LIMIT_MAX ? READ_LIMIT_MAX : limit;
 }
 
-static bool args_done(const struct cbor *in, struct outcome *outcome, const char *command)
-{
-    struct fault fault;
-
-    if (cbor_done(in, &fault, command) == ST_OK)
-        return true;
-    outcome_set(outcome, CONTROL_BAD_REQUEST, "%.300s", fault.text);
-    return false;
-}
-
 /* ---- status ---- */
 
 static void add_revenue(void *context, const struct account *account)
@@ -113,7 +103,7 @@ static void read_agents(struct core *core, struct cbor *in, struct outcome *outc
     cbor_get_array(in, 2);
     after = cbor_get_uint(in, UINT64_MAX);
     limit = get_limit(in);
-    if (!args_done(in, outcome, "agents"))
+    if (!outcome_args_done(in, outcome, "agents"))
         return;
     (void)agents_list(core->agents, after, limit, list_agent, &list);
     list_end(&list, outcome);
@@ -169,7 +159,7 @@ static void read_agent(struct core *core, struct cbor *in, struct outcome *outco
 
     cbor_get_array(in, 1);
     id = cbor_get_uint(in, UINT64_MAX);
-    if (!args_done(in, outcome, "agent"))
+    if (!outcome_args_done(in, outcome, "agent"))
         return;
     agent = find_agent(core, id, outcome);
     if (agent == NULL)
@@ -204,7 +194,7 @@ static void read_logs(struct core *core, struct cbor *in, struct outcome *outcom
     id = cbor_get_uint(in, UINT64_MAX);
     after = cbor_get_uint(in, UINT64_MAX);
     limit = get_limit(in);
-    if (!args_done(in, outcome, "logs"))
+    if (!outcome_args_done(in, outcome, "logs"))
         return;
     agent = find_agent(core, id, outcome);
     if (agent == NULL)
@@ -224,7 +214,7 @@ static void read_customers(struct core *core, struct cbor *in, struct outcome *o
     cbor_get_array(in, 2);
     after = cbor_get_uint(in, UINT64_MAX);
     limit = get_limit(in);
-    if (!args_done(in, outcome, "customers"))
+    if (!outcome_args_done(in, outcome, "customers"))
         return;
     for (size_t i = 0; i < core->customer_count && list.count < limit; i++) {
         const struct customer *customer = &core->customers[i];
@@ -273,7 +263,7 @@ static void read_heap(struct core *core, struct cbor *in, struct outcome *outcom
     cbor_get_array(in, 2);
     after = cbor_get_uint(in, UINT64_MAX);
     limit = get_limit(in);
-    if (!args_done(in, outcome, "heap"))
+    if (!outcome_args_done(in, outcome, "heap"))
         return;
     (void)agents_heap_list(core->agents, after, limit, list_entry, &list);
     list_end(&list, outcome);
@@ -332,7 +322,7 @@ static void read_accounts(struct core *core, struct cbor *in, struct outcome *ou
     cbor_get_array(in, 2);
     page.after = cbor_get_uint(in, UINT64_MAX);
     page.limit = get_limit(in);
-    if (!args_done(in, outcome, "accounts"))
+    if (!outcome_args_done(in, outcome, "accounts"))
         return;
     ledger_each_account(core->ledger, list_account, &page);
     list_end(&page.list, outcome);

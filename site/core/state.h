@@ -161,6 +161,8 @@ void core_command(struct core *core, struct customer *by, const struct control_r
                   struct outcome *outcome);
 void outcome_set(struct outcome *outcome, enum control_status status, const char *format, ...)
     PRINTF_LIKE(3, 4);
+/* Whether the arguments decoded to their end; false: the answer says what is wrong with them. */
+bool outcome_args_done(const struct cbor *in, struct outcome *outcome, const char *command);
 
 /* reads.c */
 void core_read(struct core *core, const struct control_request *request, struct outcome *outcome);

@@ -56,23 +56,6 @@ static struct money child_end_cost(const struct core *core)
     return plus(reserves, core->book.channel_deposit);
 }
 
-static int32_t birth_status(enum birth_result result)
-{
-    switch (result) {
-    case BIRTH_DONE:
-        return 0;
-    case BIRTH_SHORT:
-        return SERAI_E_SHORT;
-    case BIRTH_QUOTA:
-        return SERAI_E_QUOTA;
-    case BIRTH_FULL:
-        return SERAI_E_FULL;
-    case BIRTH_NO_CODE:
-        return SERAI_E_MISSING;
-    }
-    return SERAI_E_INVALID;
-}
-
 static int32_t payment_refusal(const struct core *core, const struct channel_message *message,
                                struct money fee)
 {
@@ -172,7 +155,7 @@ static enum channel_verdict hear_birth(struct core *core, const struct channel_m
     if (refusal == 0 && message->interface != CHANNEL_INTERFACE_SELF)
         refusal = core_link_birth(core, message, &birth);
     if (refusal == 0 && !agents_birth_check(core->agents, &birth, &result))
-        refusal = birth_status(result);
+        refusal = birth_result_refusal(result);
     if (refusal == 0) {
         accept_birth(core, message, &birth, &prices);
         return CHANNEL_FINE;
