@@ -24,7 +24,8 @@ enum {
     ENGINE_CARDS_MAX = ENGINE_MEMORY_PAGES_MAX * (ENGINE_WASM_PAGE_BYTES / ENGINE_CARD_BYTES),
     ENGINE_MODULE_BYTES_MAX = 1024 * 1024,
     ENGINE_GLOBALS_MAX = 256,
-    ENGINE_ARGS_MAX = 12,     /* of one import or export call */
+    ENGINE_ARGS_MAX = 12,     /* of one import, and of an export that the host calls */
+    ENGINE_NAME_BYTES = 128,  /* of a function's name, as people are shown it */
     ENGINE_FUEL_TABLE_ID = 0, /* fuel-0 */
 };
 
@@ -67,9 +68,9 @@ uint32_t engine_code_globals(const struct engine_code *code);          /* all gl
 size_t engine_code_bytes(const struct engine_code *code);
 
 /*
- * The number of the exported function `name` with this signature: `params` as above, result 0 for
- * none or 'i' / 'l'.  ST_MISSING when there is none, ST_INVALID when its signature differs or it is
- * an import of the module.
+ * The number of the exported function `name` with this signature: letters as above, and 'f' for
+ * f32, 'd' for f64; result 0 for none.  ST_MISSING when there is none, ST_INVALID when its
+ * signature differs or it is an import of the module.
  */
 MUST_CHECK enum status engine_code_export(const struct engine_code *code, const char *name,
                                           const char *params, char result, uint32_t *function,
@@ -152,6 +153,28 @@ enum engine_outcome engine_run(struct engine_instance *instance, struct engine_s
 
 /* Where the last run on this stack trapped: function index and byte offset in the module. */
 void engine_trap_place(const struct engine_stack *stack, uint32_t *function, uint32_t *offset);
+
+/* One activation of a run that ended badly: where it was, or the call that it waited for. */
+struct engine_frame {
+    uint32_t function;
+    uint32_t offset; /* in the module */
+};
+
+/*
+ * The activations of the last run on this stack, if it was not ENGINE_DONE: the place of the trap
+ * first, then its caller, at most `room`.  Returns how many were written; *depth is how many there
+ * were.  For tools.  Tier 1 may know the first one alone; its *depth is 1 then.  The run's code
+ * must still be there.
+ */
+uint32_t engine_backtrace(const struct engine_stack *stack, struct engine_frame *frames,
+                          uint32_t room, uint32_t *depth);
+
+/*
+ * What the module's name section calls the function: printable ASCII, at most ENGINE_NAME_BYTES
+ * with its terminating zero, other bytes shown as '?'.  NULL when it says nothing.  An author's
+ * claim: to be shown to people, and trusted by nobody.
+ */
+const char *engine_function_name(const struct engine_code *code, uint32_t function);
 
 /*
  * Checked access for host calls: NULL when [address, address + size) is not all inside the current
