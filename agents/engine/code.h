@@ -34,7 +34,9 @@ struct function {
 
 /*
  * One word of pre-decoded code.  Operands a, b and c are cells of the activation: first the locals,
- * then the operand stack.  A branch target is a word's index.
+ * then the operand stack.  A branch target is a word's index.  Words that move a value of any type
+ * say which in a field that is else unused: CONST in b, COPY and BR_TABLE in c, SELECT in the b of
+ * its second word.
  */
 union word {
     struct {

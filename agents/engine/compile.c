@@ -285,7 +285,7 @@ static bool do_br_table(struct emit *emit)
             return false;
         from = emit_use(emit, &value, emit->height);
     }
-    (void)emit_word(emit, OP_BR_TABLE, cell, from, 0);
+    (void)emit_word(emit, OP_BR_TABLE, cell, from, type);
     emit_constant(emit, count);
     for (uint32_t i = 0; i <= count; i++) {
         uint16_t to;

@@ -93,10 +93,10 @@ void emit_move(struct emit *emit, uint16_t cell, const struct operand *operand, 
     uint16_t from = operand->kind == AT_LOCAL ? operand->local : emit_cell(emit, position);
 
     if (operand->kind == AT_CONST) {
-        (void)emit_word(emit, OP_CONST, cell, 0, 0);
+        (void)emit_word(emit, OP_CONST, cell, operand->type, 0);
         emit_constant(emit, operand->constant);
     } else if (from != cell) {
-        (void)emit_word(emit, OP_COPY, cell, from, 0);
+        (void)emit_word(emit, OP_COPY, cell, from, operand->type);
     }
 }
 

@@ -16,10 +16,12 @@ struct engine_native; /* opaque: a loaded object and its entry */
 
 /*
  * Append the C of `code` to *text: a function of the code and this engine alone.  No name of the
- * module reaches it, only numbers.  Linear in the size of the code.  The caller checks
- * text->failed.
+ * module reaches it, only numbers.  Linear in the size of the code.  ST_INVALID: the module is one
+ * that a compiler may take too long for (agents/engine/limits.h), so it stays in tier 0; *fault
+ * says why.  ST_NOMEM.  After either, *text holds a part that is good for nothing.
  */
-void engine_native_emit(const struct engine_code *code, struct bytes *text);
+MUST_CHECK enum status engine_native_emit(const struct engine_code *code, struct bytes *text,
+                                          struct fault *fault);
 
 /*
  * What the text depends on beside the module: the emitter, the fuel table, the layout that engine

@@ -95,24 +95,24 @@
     X(I64_EQZ, 0x50, I64, I32, FUEL_ONE, R64(a == 0))                                              \
     X(I32_CLZ, 0x67, I32, I32, FUEL_ONE, R32(num_clz32(U32(a))))                                   \
     X(I32_CTZ, 0x68, I32, I32, FUEL_ONE, R32(num_ctz32(U32(a))))                                   \
-    X(I32_POPCNT, 0x69, I32, I32, FUEL_ONE, R32(__builtin_popcount(U32(a))))                       \
+    X(I32_POPCNT, 0x69, I32, I32, FUEL_ONE, R32(num_popcount(U32(a))))                             \
     X(I64_CLZ, 0x79, I64, I64, FUEL_ONE, num_clz64(a))                                             \
     X(I64_CTZ, 0x7a, I64, I64, FUEL_ONE, num_ctz64(a))                                             \
-    X(I64_POPCNT, 0x7b, I64, I64, FUEL_ONE, R64(__builtin_popcountll(a)))                          \
+    X(I64_POPCNT, 0x7b, I64, I64, FUEL_ONE, R64(num_popcount(a)))                                  \
     X(F32_ABS, 0x8b, F32, F32, FUEL_FLOAT, R32(U32(a) & 0x7fffffff))                               \
     X(F32_NEG, 0x8c, F32, F32, FUEL_FLOAT, R32(U32(a) ^ 0x80000000))                               \
-    X(F32_CEIL, 0x8d, F32, F32, FUEL_ROUND, RF32(ceilf(F32(a))))                                   \
-    X(F32_FLOOR, 0x8e, F32, F32, FUEL_ROUND, RF32(floorf(F32(a))))                                 \
-    X(F32_TRUNC, 0x8f, F32, F32, FUEL_ROUND, RF32(truncf(F32(a))))                                 \
-    X(F32_NEAREST, 0x90, F32, F32, FUEL_ROUND, RF32(num_nearest32(F32(a))))                        \
-    X(F32_SQRT, 0x91, F32, F32, FUEL_DIVIDE, RF32(sqrtf(F32(a))))                                  \
+    X(F32_CEIL, 0x8d, F32, F32, FUEL_ROUND, RF32((float)num_ceil((double)F32(a))))                 \
+    X(F32_FLOOR, 0x8e, F32, F32, FUEL_ROUND, RF32((float)num_floor((double)F32(a))))               \
+    X(F32_TRUNC, 0x8f, F32, F32, FUEL_ROUND, RF32((float)num_whole((double)F32(a))))               \
+    X(F32_NEAREST, 0x90, F32, F32, FUEL_ROUND, RF32((float)num_nearest((double)F32(a))))           \
+    X(F32_SQRT, 0x91, F32, F32, FUEL_DIVIDE, RF32(__builtin_sqrtf(F32(a))))                        \
     X(F64_ABS, 0x99, F64, F64, FUEL_FLOAT, R64(a &(uint64_t)INT64_MAX))                            \
     X(F64_NEG, 0x9a, F64, F64, FUEL_FLOAT, R64(a ^ ~(uint64_t)INT64_MAX))                          \
-    X(F64_CEIL, 0x9b, F64, F64, FUEL_ROUND, RF64(ceil(F64(a))))                                    \
-    X(F64_FLOOR, 0x9c, F64, F64, FUEL_ROUND, RF64(floor(F64(a))))                                  \
-    X(F64_TRUNC, 0x9d, F64, F64, FUEL_ROUND, RF64(trunc(F64(a))))                                  \
+    X(F64_CEIL, 0x9b, F64, F64, FUEL_ROUND, RF64(num_ceil(F64(a))))                                \
+    X(F64_FLOOR, 0x9c, F64, F64, FUEL_ROUND, RF64(num_floor(F64(a))))                              \
+    X(F64_TRUNC, 0x9d, F64, F64, FUEL_ROUND, RF64(num_whole(F64(a))))                              \
     X(F64_NEAREST, 0x9e, F64, F64, FUEL_ROUND, RF64(num_nearest(F64(a))))                          \
-    X(F64_SQRT, 0x9f, F64, F64, FUEL_DIVIDE, RF64(sqrt(F64(a))))                                   \
+    X(F64_SQRT, 0x9f, F64, F64, FUEL_DIVIDE, RF64(__builtin_sqrt(F64(a))))                         \
     X(I32_WRAP_I64, 0xa7, I64, I32, FUEL_ONE, R32(a))                                              \
     X(I64_EXTEND_I32_S, 0xac, I32, I64, FUEL_ONE, R64((int64_t)S32(a)))                            \
     X(I64_EXTEND_I32_U, 0xad, I32, I64, FUEL_ONE, R64(U32(a)))                                     \

@@ -120,8 +120,9 @@ static bool do_select(struct emit *emit)
     cells[0] = emit_use(emit, &a, emit->height);
     cells[1] = emit_use(emit, &b, emit->height + 1);
     cells[2] = emit_use(emit, &condition, emit->height + 2);
+    condition.constant = (union word){.a = cells[2], .b = b.type}.constant;
     return emit_define_constant(emit, a.type != TYPE_NONE ? a.type : b.type, OP_SELECT, cells[0],
-                                cells[1], cells[2]);
+                                cells[1], condition.constant);
 }
 
 static bool do_local(struct emit *emit, uint32_t code)

@@ -8,6 +8,7 @@
 #include "agents/engine/code.h"
 #include "agents/engine/emit.h"
 #include "agents/engine/ops.h"
+#include "agents/engine/run.h"
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "loads and stores copy the bytes of little-endian numbers"
@@ -24,17 +25,6 @@ struct engine_stack {
     uint32_t offset;
     struct frame frames[LIMIT_CALLS];
     uint64_t cells[LIMIT_STACK_CELLS + 1]; /* a result needs a cell where nothing else does */
-};
-
-/* The state of a run that helpers of the loop share. */
-struct run {
-    struct engine_instance *instance;
-    const struct engine_code *code;
-    struct engine_stack *stack;
-    uint64_t memory_bytes;
-    uint64_t fuel;
-    uint32_t depth;
-    uint32_t used;
 };
 
 const char *engine_outcome_name(enum engine_outcome outcome)
@@ -83,6 +73,12 @@ void engine_trap_place(const struct engine_stack *stack, uint32_t *function, uin
     *offset = stack->offset;
 }
 
+void run_note(struct engine_stack *stack, uint32_t function, uint32_t offset)
+{
+    stack->function = function;
+    stack->offset = offset;
+}
+
 /* ---- memory ---- */
 
 /* Cards of the bytes [address, address + size), size not 0. */
@@ -127,7 +123,7 @@ static bool charge(struct run *run, uint64_t fuel)
     return true;
 }
 
-static enum engine_outcome memory_fill(struct run *run, uint32_t to, uint32_t byte, uint32_t size)
+enum engine_outcome run_memory_fill(struct run *run, uint32_t to, uint32_t byte, uint32_t size)
 {
     if (!charge(run, ((uint64_t)size + FUEL_BULK_BYTES - 1) / FUEL_BULK_BYTES))
         return ENGINE_OUT_OF_FUEL;
@@ -140,7 +136,7 @@ static enum engine_outcome memory_fill(struct run *run, uint32_t to, uint32_t by
     return ENGINE_DONE;
 }
 
-static enum engine_outcome memory_copy(struct run *run, uint32_t to, uint32_t from, uint32_t size)
+enum engine_outcome run_memory_copy(struct run *run, uint32_t to, uint32_t from, uint32_t size)
 {
     if (!charge(run, ((uint64_t)size + FUEL_BULK_BYTES - 1) / FUEL_BULK_BYTES))
         return ENGINE_OUT_OF_FUEL;
@@ -153,8 +149,7 @@ static enum engine_outcome memory_copy(struct run *run, uint32_t to, uint32_t fr
     return ENGINE_DONE;
 }
 
-/* *result: the size before, or all ones when it cannot grow.  Only what can be had is charged. */
-static enum engine_outcome memory_grow(struct run *run, uint32_t pages, uint64_t *result)
+enum engine_outcome run_memory_grow(struct run *run, uint32_t pages, uint64_t *result)
 {
     struct engine_instance *instance = run->instance;
     uint32_t now = instance->memory_pages;
@@ -175,9 +170,7 @@ static enum engine_outcome memory_grow(struct run *run, uint32_t pages, uint64_t
 
 /* ---- calls ---- */
 
-/* The result replaces the arguments. */
-static enum engine_outcome call_host(struct run *run, const struct function *callee,
-                                     uint64_t *cells)
+enum engine_outcome run_call_host(struct run *run, uint32_t order, uint64_t *cells)
 {
     struct engine_instance *instance = run->instance;
     int64_t result = 0;
@@ -186,7 +179,7 @@ static enum engine_outcome call_host(struct run *run, const struct function *cal
     if (!charge(run, FUEL_HOST))
         return ENGINE_OUT_OF_FUEL;
     instance->fuel = run->fuel;
-    goes_on = instance->host_call(instance->host, instance, callee->order, cells, &result);
+    goes_on = instance->host_call(instance->host, instance, order, cells, &result);
     INVARIANT(instance->fuel <= run->fuel);
     run->fuel = instance->fuel;
     run->memory_bytes = instance_bytes(instance);
@@ -328,7 +321,7 @@ do_CALL_INDIRECT:
 call:
     first = fp + pc->a;
     if (callee->imported) {
-        TRY(call_host(run, callee, first));
+        TRY(run_call_host(run, callee->order, first));
         pc = resume;
         NEXT;
     }
@@ -345,7 +338,7 @@ do_COPY:
     pc++;
     NEXT;
 do_SELECT:
-    fp[pc->a] = U32(fp[pc[1].constant]) != 0 ? fp[pc->b] : fp[pc->c];
+    fp[pc->a] = U32(fp[pc[1].a]) != 0 ? fp[pc->b] : fp[pc->c];
     pc += 2;
     NEXT;
 do_GLOBAL_GET:
@@ -361,15 +354,15 @@ do_MEMORY_SIZE:
     pc++;
     NEXT;
 do_MEMORY_GROW:
-    TRY(memory_grow(run, U32(fp[pc->b]), &fp[pc->a]));
+    TRY(run_memory_grow(run, U32(fp[pc->b]), &fp[pc->a]));
     pc++;
     NEXT;
 do_MEMORY_COPY:
-    TRY(memory_copy(run, U32(fp[pc->a]), U32(fp[pc->b]), U32(fp[pc->c])));
+    TRY(run_memory_copy(run, U32(fp[pc->a]), U32(fp[pc->b]), U32(fp[pc->c])));
     pc++;
     NEXT;
 do_MEMORY_FILL:
-    TRY(memory_fill(run, U32(fp[pc->a]), U32(fp[pc->b]), U32(fp[pc->c])));
+    TRY(run_memory_fill(run, U32(fp[pc->a]), U32(fp[pc->b]), U32(fp[pc->c])));
     pc++;
     NEXT;
 
@@ -429,7 +422,7 @@ do_MEMORY_FILL:
     do_##name:                                                                                     \
     {                                                                                              \
         const double x = (double)in(fp[pc->b]);                                                    \
-        if (isnan(x))                                                                              \
+        if (__builtin_isnan(x))                                                                              \
             END(ENGINE_TRAP_BAD_CONVERSION);                                                       \
         if (!(fits))                                                                               \
             END(ENGINE_TRAP_INTEGER_OVERFLOW);                                                     \

@@ -1,0 +1,30 @@
+/* What both tiers do in the same words: memory, host calls and places; private to the engine. */
+#ifndef SERAI_AGENTS_ENGINE_RUN_H
+#define SERAI_AGENTS_ENGINE_RUN_H
+
+#include "agents/engine/code.h"
+
+/* The state of a run that helpers share. */
+struct run {
+    struct engine_instance *instance;
+    const struct engine_code *code;
+    struct engine_stack *stack;
+    uint64_t memory_bytes;
+    uint64_t fuel;
+    uint32_t depth; /* tier 0 only, as `used` */
+    uint32_t used;
+};
+
+/* ---- operators that are more than an expression; ENGINE_DONE to go on ---- */
+
+enum engine_outcome run_memory_fill(struct run *run, uint32_t to, uint32_t byte, uint32_t size);
+enum engine_outcome run_memory_copy(struct run *run, uint32_t to, uint32_t from, uint32_t size);
+/* *result: the size before, or all ones when it cannot grow.  Only what can be had is charged. */
+enum engine_outcome run_memory_grow(struct run *run, uint32_t pages, uint64_t *result);
+/* Call the host's `order`.  The result replaces the arguments. */
+enum engine_outcome run_call_host(struct run *run, uint32_t order, uint64_t *cells);
+
+/* Where the run on this stack ended. */
+void run_note(struct engine_stack *stack, uint32_t function, uint32_t offset);
+
+#endif
