@@ -9,6 +9,7 @@ PREFIX ?= /usr/local
 KEEP ?=
 FUZZ_SECONDS ?= 20
 SOAK_MINUTES ?= 60
+MODULES ?= 100000
 SEED ?= 1
 SEEDS ?= 0
 PROFILE ?= all
@@ -24,7 +25,7 @@ configure = cmake --preset $(1) >build-$(1).log 2>&1 && rm build-$(1).log \
 compile = cmake --build --preset $(1) -j $(JOBS)
 
 .PHONY: help deps build release check check-dev check-headers check-clang check-hashes \
-	check-asan check-tsan lint tidy cppcheck demo demo-site demo-road bench fuzz sim \
+	check-asan check-tsan lint tidy cppcheck demo demo-site demo-road bench fuzz differential sim \
 	mutants models soak format format-check install clean
 
 help: ## list the targets
@@ -117,6 +118,9 @@ fuzz: deps ## each fuzz target for FUZZ_SECONDS (20)
 			-artifact_prefix=build/fuzz/ "build/fuzz/corpus/$$name" \
 			$$([ -d "$$seeds" ] && echo "$$seeds"); \
 	done
+
+differential: release ## compare the engine with V8 and wabt on MODULES random modules from SEED on
+	@tests/differential/run.sh build/release $(MODULES) $(SEED) $(JOBS)
 
 sim: build ## the simulator, without end (SEED=n, PROFILE=p or all, SEEDS=n of each and then stop)
 	@build/dev/sim/serai-sim --profile $(PROFILE) --seed $(SEED) --seeds $(SEEDS) --jobs $(JOBS) \
