@@ -422,7 +422,7 @@ do_MEMORY_FILL:
     do_##name:                                                                                     \
     {                                                                                              \
         const double x = (double)in(fp[pc->b]);                                                    \
-        if (__builtin_isnan(x))                                                                              \
+        if (__builtin_isnan(x))                                                                    \
             END(ENGINE_TRAP_BAD_CONVERSION);                                                       \
         if (!(fits))                                                                               \
             END(ENGINE_TRAP_INTEGER_OVERFLOW);                                                     \
