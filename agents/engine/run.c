@@ -484,6 +484,8 @@ enum engine_outcome engine_run(struct engine_instance *instance, struct engine_s
 
     INVARIANT(function >= code->imports_count && function < code->functions_count);
     INVARIANT(instance->memory_pages <= code->memory_pages_max);
+    if (native_has(code, function))
+        return native_run(instance, stack, function, args, result);
     entry = &code->functions[function];
     type = &code->types[entry->type];
     for (uint32_t i = 0; i < entry->params; i++)
