@@ -22,6 +22,7 @@ enum status agents_new(struct agents **agents, struct ledger *ledger, struct und
     made->undo = undo;
     made->env = *env;
     made->next_object = FIRST_OBJECT;
+    made->awake_max = AGENTS_AWAKE;
     made->next_message = 1;
     made->next_heap_serial = 1;
     made->counters_dirty = true;
@@ -48,13 +49,6 @@ enum status agents_new(struct agents **agents, struct ledger *ledger, struct und
 out:
     agents_free(made);
     return status == ST_OK ? ST_OK : fault_set(fault, status, "agents: memory is short");
-}
-
-static void free_agent(void *context, uint64_t key, void *value)
-{
-    (void)context;
-    (void)key;
-    agent_free(value);
 }
 
 static void free_object(void *context, uint64_t key, void *value)
@@ -90,10 +84,9 @@ void agents_free(struct agents *agents)
     if (agents == NULL)
         return;
     free_dead(agents);
-    table_each(&agents->agents, free_agent, NULL);
     table_each(&agents->objects, free_object, NULL);
     table_each(&agents->customers, free_value, NULL);
-    table_fini(&agents->agents);
+    agents_free_all(agents);
     table_fini(&agents->objects);
     table_fini(&agents->customers);
     while (agents->codes != NULL) {
@@ -195,7 +188,7 @@ static void settle_everyone(struct agents *agents)
     uint64_t *ids;
     size_t count;
 
-    table_keys_sorted(&agents->agents, &ids, &count);
+    dense_keys_sorted(&agents->agents, &ids, &count);
     for (size_t i = 0; i < count; i++) {
         struct agent *agent = agents_find(agents, ids[i]);
 
@@ -223,7 +216,7 @@ void agents_tick(struct agents *agents)
 uint64_t agents_next_due_us(const struct agents *agents)
 {
     struct heapq_item item;
-    uint64_t due = table_count(&agents->agents) > 0 ? agents->next_settle_us : UINT64_MAX;
+    uint64_t due = dense_count(&agents->agents) > 0 ? agents->next_settle_us : UINT64_MAX;
 
     if (heapq_peek(&agents->timers, &item) && item.due < due)
         due = item.due;
@@ -259,22 +252,29 @@ void agents_view(const struct agents *agents, const struct agent *agent, struct 
     };
 }
 
+struct listing {
+    void (*visit)(void *context, const struct agent *agent);
+    void *context;
+    size_t left;
+};
+
+static bool list_one(void *context, const struct agent *agent)
+{
+    struct listing *listing = context;
+
+    listing->visit(listing->context, agent);
+    listing->left--;
+    return listing->left > 0;
+}
+
 size_t agents_list(const struct agents *agents, uint64_t after, size_t limit,
                    void (*visit)(void *context, const struct agent *agent), void *context)
 {
-    uint64_t *ids;
-    size_t count;
-    size_t visited = 0;
+    struct listing listing = {visit, context, limit};
 
-    table_keys_sorted(&agents->agents, &ids, &count);
-    for (size_t i = 0; i < count && visited < limit; i++) {
-        if (ids[i] <= after)
-            continue;
-        visit(context, agents_find(agents, ids[i]));
-        visited++;
-    }
-    free(ids);
-    return visited;
+    if (limit > 0 && after < UINT64_MAX)
+        agents_each(agents, after + 1, list_one, &listing);
+    return limit - listing.left;
 }
 
 struct agents_counters agents_count(const struct agents *agents)

@@ -89,7 +89,7 @@ uint64_t agents_time(const struct agents *agents);
 /* Recover all rows.  ST_CORRUPT names the record. */
 MUST_CHECK enum status agents_load(struct agents *agents, const struct store *store,
                                    struct fault *fault);
-/* Write all rows that changed since the last call. */
+/* Write all rows that changed since the last call; then those with nothing to do may sleep. */
 void agents_save(struct agents *agents, struct store_batch *batch);
 
 /* What one row claims of held and deposit accounts (for verification). ST_CORRUPT. */
@@ -171,7 +171,15 @@ MUST_CHECK bool agents_birth_check(struct agents *agents, const struct birth *bi
 MUST_CHECK enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
                                           struct agent **agent);
 
-struct agent *agents_find(const struct agents *agents, uint64_t id); /* NULL: none */
+/*
+ * NULL: none.  An agent that slept wakes.  The pointer is good until agents_save(), after which it
+ * may sleep again.
+ */
+struct agent *agents_find(const struct agents *agents, uint64_t id);
+bool agents_has(const struct agents *agents, uint64_t id); /* wakes nobody */
+/* How many may be awake at the end of a frame beside those who have something to do; 0, for tests,
+ * puts everyone to sleep who can.  Nothing that happens depends on it. */
+void agents_keep_awake(struct agents *agents, size_t count);
 uint64_t agent_id(const struct agent *agent);
 uint64_t agent_customer(const struct agent *agent);
 const char *agent_name(const struct agent *agent);

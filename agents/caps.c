@@ -7,6 +7,22 @@
 
 #include "agents/state.h"
 
+uint8_t cap_inborn_kind(uint64_t slot)
+{
+    static const uint8_t inborn[SERAI_SLOT_FIRST_FREE] = {
+        [SERAI_SLOT_SELF] = SERAI_KIND_SELF,
+        [SERAI_SLOT_ORIGIN] = SERAI_KIND_EMPTY,
+        [SERAI_SLOT_BUFFERS] = SERAI_KIND_BUFFER_POOL,
+        [SERAI_SLOT_CHANNELS] = SERAI_KIND_CHANNEL_POOL,
+        [SERAI_SLOT_HEAP] = SERAI_KIND_HEAP,
+        [SERAI_SLOT_CODE] = SERAI_KIND_CODE,
+        [SERAI_SLOT_LOG] = SERAI_KIND_LOG,
+    };
+
+    INVARIANT(slot < SERAI_SLOT_FIRST_FREE);
+    return inborn[slot];
+}
+
 bool cap_equal(const struct cap *a, const struct cap *b)
 {
     return a->kind == b->kind && a->rights == b->rights && a->object == b->object;

@@ -163,7 +163,8 @@ void agent_die(struct agents *agents, struct agent *agent)
     give(agents, agent->id, heir, agent_funds(agents, agent), TRANSFER_ESTATE, agent->id);
     ledger_close(agents->ledger, agent->id);
     agent_dirty(agents, agent);                      /* found no more at the save: its row goes */
-    (void)!table_remove(&agents->agents, agent->id); /* it is there: we hold it */
+    (void)!dense_remove(&agents->agents, agent->id); /* it is there: we hold it */
+    agent_is_gone(agents, agent);
     arena_forget(agents->arena, agent->id);
     agents->counters.agents--;
     undo_commit(agents->undo);

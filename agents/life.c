@@ -78,11 +78,6 @@ uint64_t agents_of_customer(const struct agents *agents, uint64_t customer)
     return use == NULL ? 0 : use->agents;
 }
 
-struct agent *agents_find(const struct agents *agents, uint64_t id)
-{
-    return table_get(&agents->agents, id);
-}
-
 uint64_t agent_id(const struct agent *agent)
 {
     return agent->id;
@@ -184,7 +179,8 @@ static void agent_unmake(void *context, void *argument)
     struct agent *agent = argument;
 
     ledger_close(agents->ledger, agent->id);         /* no money came: it was only staged */
-    (void)!table_remove(&agents->agents, agent->id); /* it is there: agents_birth() put it */
+    (void)!dense_remove(&agents->agents, agent->id); /* it is there: agents_birth() put it */
+    agent_is_gone(agents, agent);
     agents->counters.births--;
     agents->counters.agents--;
     /* Its BORN made it ready: like any dead agent it is freed when no queue points at it. */
@@ -195,18 +191,8 @@ static void agent_unmake(void *context, void *argument)
 
 static void give_inborn_caps(struct agents *agents, struct agent *agent, const struct birth *birth)
 {
-    static const uint8_t inborn[SERAI_SLOT_FIRST_FREE] = {
-        [SERAI_SLOT_SELF] = SERAI_KIND_SELF,
-        [SERAI_SLOT_ORIGIN] = SERAI_KIND_EMPTY,
-        [SERAI_SLOT_BUFFERS] = SERAI_KIND_BUFFER_POOL,
-        [SERAI_SLOT_CHANNELS] = SERAI_KIND_CHANNEL_POOL,
-        [SERAI_SLOT_HEAP] = SERAI_KIND_HEAP,
-        [SERAI_SLOT_CODE] = SERAI_KIND_CODE,
-        [SERAI_SLOT_LOG] = SERAI_KIND_LOG,
-    };
-
     for (uint64_t slot = 0; slot < SERAI_SLOT_FIRST_FREE; slot++) {
-        struct cap cap = {.kind = inborn[slot]};
+        struct cap cap = {.kind = cap_inborn_kind(slot)};
 
         if (slot == SERAI_SLOT_ORIGIN)
             cap = birth->origin;
@@ -325,7 +311,8 @@ enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
     made->born_frame = ledger_frame(agents->ledger);
     made->burial = agents->prices.burial_reserve;
     copy_name(made, birth->name);
-    (void)!table_put(&agents->agents, id, made); /* a new number replaces nothing */
+    (void)!dense_put(&agents->agents, id, made); /* a new number replaces nothing */
+    agent_is_awake(agents, made);
     agents->counters.births++;
     agents->counters.agents++;
     if (agents->turn != NULL)

@@ -14,6 +14,7 @@ enum {
     AGENT_CAPS_CHUNK = 16,     /* caps are allocated by chunks, which never move */
     AGENT_CAPS_CHUNKS = SERAI_SLOTS_MAX / AGENT_CAPS_CHUNK,
     PAGED_BYTES = 4096,        /* a page of memory or buffer; equals the engine's card */
+    AGENTS_AWAKE = 4096,       /* kept as they run, at 1 KiB each, when they have nothing to do */
     ARENA_SLOTS = 32,          /* agents whose memory is laid out and ready to run */
     TURN_TRANSFERS_MAX = 4096, /* staged transfers of one turn; past it orders are refused */
     TURN_INTERFACES_MAX = 8,   /* over which one turn may send packets */

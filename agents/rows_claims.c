@@ -125,15 +125,14 @@ enum status agents_claims(const struct store *store, struct ledger_claims *claim
 
 /* ---- from RAM ---- */
 
-static void claim_live_agent(void *context, uint64_t key, void *value)
+static bool claim_live_agent(void *context, const struct agent *agent)
 {
     struct ledger_claims *claims = context;
-    const struct agent *agent = value;
 
-    (void)key;
     claim_agent(claims, agent);
     for (const struct inbox_message *at = agent->inbox_first; at != NULL; at = at->next)
         claim_message(claims, &at->m);
+    return true;
 }
 
 static void claim_live_object(void *context, uint64_t key, void *value)
@@ -144,7 +143,7 @@ static void claim_live_object(void *context, uint64_t key, void *value)
 
 void agents_claims_live(const struct agents *agents, struct ledger_claims *claims)
 {
-    table_each(&agents->agents, claim_live_agent, claims);
+    agents_each(agents, 0, claim_live_agent, claims);
     table_each(&agents->objects, claim_live_object, claims);
     for (size_t i = 0; i < agents->heap_buckets; i++) {
         for (const struct heap_entry *entry = agents->heap[i]; entry != NULL; entry = entry->next)

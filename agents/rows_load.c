@@ -184,7 +184,8 @@ static void admit_agent(struct loader *loader, struct agent *agent, const struct
     paged_grow(&agent->memory, agent->memory_pages * (ENGINE_WASM_PAGE_BYTES / PAGED_BYTES));
     agent->log_deleted = agent->log_next - 1 - row->log_lines;
     agent->log_erased = agent->log_deleted;
-    (void)!table_put(&agents->agents, agent->id, agent); /* keys of a table differ */
+    (void)!dense_put(&agents->agents, agent->id, agent); /* keys of a table differ */
+    agent_is_awake(agents, agent);
     use->agents++;
     use->memory_bytes += (uint64_t)agent->memory_pages * ENGINE_WASM_PAGE_BYTES;
     agents->counters.agents++;
@@ -293,7 +294,7 @@ static void find_missing(void *context, const struct account *account)
     struct loader *loader = context;
 
     if (account->kind == KIND_AGENT && !account->closed && loader->missing_agent == 0 &&
-        agents_find(loader->agents, account->id) == NULL)
+        !agents_has(loader->agents, account->id))
         loader->missing_agent = account->id;
 }
 

@@ -333,5 +333,6 @@ void agents_save(struct agents *agents, struct store_batch *batch)
     save_agents(&saver); /* before the codes: it may list some */
     save_codes(&saver);
     bury(agents);
+    agents_let_sleep(agents);
     bytes_fini(&saver.row);
 }

@@ -9,7 +9,9 @@
 #include "agents/engine/engine.h"
 #include "agents/limits.h"
 #include "agents/paged.h"
+#include "base/dense.h"
 #include "base/heapq.h"
+#include "base/slab.h"
 #include "base/table.h"
 
 /* ---- code ---- */
@@ -174,6 +176,8 @@ struct agent {
     bool ready; /* in the ready queue */
     struct agent *next_ready;
     bool dirty;
+    bool used;         /* asked for since the hand came by (sleep.c) */
+    uint32_t awake_at; /* its place in the list of those who are awake */
 };
 
 struct customer_use {
@@ -196,7 +200,7 @@ struct agents {
     struct agents_prices prices;
     uint64_t now_us;
 
-    struct table agents;    /* id -> struct agent */
+    struct dense agents;    /* id -> struct agent, or the record of one that sleeps */
     struct table objects;   /* id -> struct object */
     struct table customers; /* account -> struct customer_use */
     struct code *codes;
@@ -210,6 +214,13 @@ struct agents {
     uint64_t next_message;
     uint64_t next_heap_serial;
     bool counters_dirty;
+
+    struct slab records;  /* of those who sleep */
+    struct bytes awake;   /* of struct agent * */
+    size_t awake_max;     /* more than this many awake: those who can go to sleep */
+    size_t hand;          /* of the clock over them */
+    uint64_t woken;       /* since it last moved */
+    struct bytes packing; /* scratch */
 
     struct agent *ready_first;
     struct agent *ready_last;
@@ -246,6 +257,19 @@ void object_dirty(struct agents *agents, struct object *object);
 void code_dirty(struct agents *agents, struct code *code);
 void tombstone_add(struct agents *agents, enum store_table table, const void *key, size_t size);
 
+/* sleep.c */
+/* It was born, or woke. */
+void agent_is_awake(struct agents *agents, struct agent *agent);
+/* It is to be found no more. */
+void agent_is_gone(struct agents *agents, struct agent *agent);
+/* At the end of a frame, with nothing to undo: no pointer to an agent is good afterwards. */
+void agents_let_sleep(struct agents *agents);
+/* In order from the number `first` on, until `visit` returns false; it must not keep the pointer:
+ * the sleeping are shown as a copy. */
+void agents_each(const struct agents *agents, uint64_t first,
+                 bool (*visit)(void *context, const struct agent *agent), void *context);
+void agents_free_all(struct agents *agents);
+
 /* objects.c */
 struct object *object_new(struct agents *agents, enum object_kind kind); /* undone by rollback */
 struct object *object_find(const struct agents *agents, uint64_t id, enum object_kind kind);
@@ -261,6 +285,7 @@ void agent_cap_set(struct agents *agents, struct agent *agent, uint64_t slot,
                    const struct cap *cap);
 void agent_make_caps(struct agent *agent, uint32_t chunk); /* room for its slots */
 void agent_caps_free(struct agent *agent);
+uint8_t cap_inborn_kind(uint64_t slot); /* of a slot below SERAI_SLOT_FIRST_FREE */
 bool cap_equal(const struct cap *a, const struct cap *b);
 
 /* inbox.c */

@@ -125,6 +125,8 @@ static void print_again(const struct sim_options *options)
         (void)printf(" --sites %u", options->sites);
     if (options->agents != UINT32_MAX)
         (void)printf(" --agents %u", options->agents);
+    if (options->awake != UINT32_MAX)
+        (void)printf(" --awake %u", options->awake);
     if (options->calm != 0)
         (void)printf(" --calm %u", options->calm);
     if (options->plant != PLANT_NONE)
@@ -342,8 +344,9 @@ static _Noreturn void usage(int code)
 
     (void)fputs(
         "usage: serai-sim [--seed N] [--seeds COUNT (0: without end)] [--profile NAME|all]\n"
-        "                 [--sites K] [--steps M] [--agents A] [--calm PERCENT] [--jobs J]\n"
-        "                 [--trace] [--shrink] [--hashes] [--plant FAULT]\n\nprofiles:\n",
+        "                 [--sites K] [--steps M] [--agents A] [--calm PERCENT] [--awake W]\n"
+        "                 [--jobs J] [--trace] [--shrink] [--hashes] [--plant "
+        "FAULT]\n\nprofiles:\n",
         to);
     for (size_t i = 0; profile_at(i) != NULL; i++)
         (void)fprintf(to, "  %-10s %s\n", profile_at(i)->name, profile_at(i)->about);
@@ -385,7 +388,7 @@ static const char *read_options(int argc, char **argv, struct settings *settings
         {"steps", 1, NULL, 'm'}, {"agents", 1, NULL, 'a'}, {"calm", 1, NULL, 'c'},
         {"jobs", 1, NULL, 'j'},  {"plant", 1, NULL, 'f'},  {"profile", 1, NULL, 'p'},
         {"trace", 0, NULL, 't'}, {"shrink", 0, NULL, 'r'}, {"hashes", 0, NULL, 'h'},
-        {"help", 0, NULL, '?'},  {NULL, 0, NULL, 0}};
+        {"awake", 1, NULL, 'w'}, {"help", 0, NULL, '?'},   {NULL, 0, NULL, 0}};
     const char *profile = "network";
     int option;
 
@@ -408,6 +411,9 @@ static const char *read_options(int argc, char **argv, struct settings *settings
             break;
         case 'c':
             settings->options.calm = (uint32_t)number(optarg, 100);
+            break;
+        case 'w':
+            settings->options.awake = (uint32_t)number(optarg, UINT32_MAX);
             break;
         case 'j':
             settings->jobs = (uint32_t)number(optarg, JOBS_MAX);
@@ -439,7 +445,9 @@ static const char *read_options(int argc, char **argv, struct settings *settings
 int main(int argc, char **argv)
 {
     struct settings settings = {
-        .options = {.seed = 1, .steps = STEPS, .agents = UINT32_MAX}, .seeds = 1, .jobs = 1};
+        .options = {.seed = 1, .steps = STEPS, .agents = UINT32_MAX, .awake = UINT32_MAX},
+        .seeds = 1,
+        .jobs = 1};
     const char *name = read_options(argc, argv, &settings);
     bool all = strcmp(name, "all") == 0;
 

@@ -62,6 +62,7 @@ struct sim_options {
     uint32_t sites; /* 0: by the seed */
     uint32_t steps;
     uint32_t agents; /* deployed at each site before the first step; UINT32_MAX: by the seed */
+    uint32_t awake;  /* agents of a site kept awake with nothing to do; UINT32_MAX: as it does */
     uint32_t calm;   /* percent of faults that are left out */
     enum plant plant;
     bool trace;

@@ -72,6 +72,8 @@ static enum status load(struct sim_site *site, struct fault *fault)
     memcpy(options.site_key, site->key, sizeof options.site_key);
     memcpy(options.operator_key, site->clients[0].key, sizeof options.operator_key);
     status = core_new(&site->core, &options, fault);
+    if (status == ST_OK && site->sim->options.awake != UINT32_MAX)
+        agents_keep_awake(site->core->agents, site->sim->options.awake);
     if (status == ST_OK)
         status = core_load(site->core, &site->store, fault);
     return status;

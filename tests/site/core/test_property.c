@@ -73,7 +73,7 @@ static uint64_t some_agent(struct run *run)
 
     if (rng_below(&run->rng, 20) == 0)
         return rng_edgy(&run->rng);
-    table_keys_sorted(&run->site.core->agents->agents, &ids, &count);
+    dense_keys_sorted(&run->site.core->agents->agents, &ids, &count);
     id = count == 0 ? 0 : ids[rng_below(&run->rng, count)];
     free(ids);
     return id;
@@ -206,6 +206,8 @@ static void crash(struct run *run)
 static void one_frame(struct run *run)
 {
     some_time(run);
+    /* All who can sleep do, or some, or nobody: it makes no difference. */
+    agents_keep_awake(run->site.core->agents, rng_below(&run->rng, 3) * 8);
     for (uint64_t requests = rng_below(&run->rng, 3); requests > 0; requests--)
         one_request(run);
     core_advance(run->site.core, run->site.now_us);

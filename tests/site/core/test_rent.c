@@ -32,7 +32,7 @@ static void settle_rent(void)
     size_t count;
 
     ledger_event_begin(site.core->ledger);
-    table_keys_sorted(&site.core->agents->agents, &ids, &count);
+    dense_keys_sorted(&site.core->agents->agents, &ids, &count);
     for (size_t i = 0; i < count; i++)
         rent_settle(site.core->agents, site_agent(&site, ids[i]));
     free(ids);

@@ -1,0 +1,141 @@
+#include "base/dense.h"
+
+#include <stdlib.h>
+
+static void free_group(void *context, uint64_t key, void *value)
+{
+    (void)context;
+    (void)key;
+    free(value);
+}
+
+void dense_fini(struct dense *dense)
+{
+    table_each(&dense->groups, free_group, NULL);
+    table_fini(&dense->groups);
+    dense->count = 0;
+}
+
+static struct dense_group *group_of(const struct dense *dense, uint64_t id)
+{
+    return table_get(&dense->groups, id / DENSE_GROUP);
+}
+
+static uint64_t bit_of(uint64_t id)
+{
+    return UINT64_C(1) << (id % DENSE_GROUP);
+}
+
+void *dense_get(const struct dense *dense, uint64_t id)
+{
+    const struct dense_group *group = group_of(dense, id);
+
+    return group == NULL ? NULL : group->values[id % DENSE_GROUP];
+}
+
+void *dense_put(struct dense *dense, uint64_t id, void *value)
+{
+    struct dense_group *group = group_of(dense, id);
+    void *before;
+
+    INVARIANT(value != NULL);
+    if (group == NULL) {
+        group = calloc(1, sizeof *group);
+        INVARIANT(group != NULL);
+        (void)!table_put(&dense->groups, id / DENSE_GROUP, group); /* there was none */
+    }
+    before = group->values[id % DENSE_GROUP];
+    group->values[id % DENSE_GROUP] = value;
+    group->used |= bit_of(id);
+    if (before == NULL)
+        dense->count++;
+    return before;
+}
+
+void *dense_remove(struct dense *dense, uint64_t id)
+{
+    struct dense_group *group = group_of(dense, id);
+    void *before;
+
+    if (group == NULL || (group->used & bit_of(id)) == 0)
+        return NULL;
+    before = group->values[id % DENSE_GROUP];
+    group->values[id % DENSE_GROUP] = NULL;
+    group->used &= ~bit_of(id);
+    dense->count--;
+    if (group->used == 0)
+        free(table_remove(&dense->groups, id / DENSE_GROUP));
+    return before;
+}
+
+size_t dense_count(const struct dense *dense)
+{
+    return dense->count;
+}
+
+uint64_t *dense_note(const struct dense *dense, uint64_t id)
+{
+    struct dense_group *group = group_of(dense, id);
+
+    INVARIANT(group != NULL);
+    return &group->note;
+}
+
+/* False: the visitor has seen enough. */
+static bool each_in_group(const struct dense_group *group, uint64_t base, uint64_t first,
+                          bool (*visit)(void *context, uint64_t id, void *value), void *context)
+{
+    for (uint64_t i = 0; i < DENSE_GROUP; i++) {
+        if (base + i < first || group->values[i] == NULL)
+            continue;
+        if (!visit(context, base + i, group->values[i]))
+            return false;
+    }
+    return true;
+}
+
+void dense_each(const struct dense *dense, uint64_t first,
+                bool (*visit)(void *context, uint64_t id, void *value), void *context)
+{
+    uint64_t *groups;
+    size_t count;
+
+    table_keys_sorted(&dense->groups, &groups, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (groups[i] < first / DENSE_GROUP)
+            continue;
+        if (!each_in_group(table_get(&dense->groups, groups[i]), groups[i] * DENSE_GROUP, first,
+                           visit, context))
+            break;
+    }
+    free(groups);
+}
+
+struct collecting {
+    uint64_t *keys;
+    size_t used;
+};
+
+static bool collect(void *context, uint64_t id, void *value)
+{
+    struct collecting *collecting = context;
+
+    (void)value;
+    collecting->keys[collecting->used++] = id;
+    return true;
+}
+
+void dense_keys_sorted(const struct dense *dense, uint64_t **keys, size_t *count)
+{
+    struct collecting collecting = {0};
+
+    *keys = NULL;
+    *count = dense->count;
+    if (dense->count == 0)
+        return;
+    collecting.keys = malloc(dense->count * sizeof *collecting.keys);
+    INVARIANT(collecting.keys != NULL);
+    dense_each(dense, 0, collect, &collecting);
+    INVARIANT(collecting.used == dense->count);
+    *keys = collecting.keys;
+}

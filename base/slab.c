@@ -1,0 +1,133 @@
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
+#include "base/slab.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+
+struct block {
+    struct block *next;
+};
+
+/* At the start of each page, which lies at a multiple of its size: so a block tells its page. */
+struct slab_page {
+    struct slab_page *next; /* among the open ones of this size */
+    struct slab_page *previous;
+    struct block *free; /* given back */
+    uint32_t used;      /* blocks of it that are out */
+    uint32_t fresh;     /* offset of the first byte that was never given out */
+};
+
+static size_t class_of(size_t size)
+{
+    return (size + SLAB_GRAIN - 1) / SLAB_GRAIN;
+}
+
+static bool is_full(const struct slab_page *page, size_t block_bytes)
+{
+    return page->free == NULL && page->fresh + block_bytes > SLAB_PAGE;
+}
+
+static void open_page(struct slab *slab, struct slab_page *page, size_t class)
+{
+    page->previous = NULL;
+    page->next = slab->open[class];
+    if (page->next != NULL)
+        page->next->previous = page;
+    slab->open[class] = page;
+}
+
+static void shut_page(struct slab *slab, struct slab_page *page, size_t class)
+{
+    if (page->previous != NULL)
+        page->previous->next = page->next;
+    else
+        slab->open[class] = page->next;
+    if (page->next != NULL)
+        page->next->previous = page->previous;
+}
+
+/* Twice the size is sure to hold one page at a multiple of it; the ends go back. */
+static struct slab_page *make_page(void)
+{
+    char *all = mmap(NULL, (size_t)2 * SLAB_PAGE, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    size_t before;
+    struct slab_page *page;
+
+    INVARIANT(all != MAP_FAILED);
+    before = (SLAB_PAGE - (uintptr_t)all % SLAB_PAGE) % SLAB_PAGE;
+    if (before > 0)
+        INVARIANT(munmap(all, before) == 0);
+    INVARIANT(munmap(all + before + SLAB_PAGE, SLAB_PAGE - before) == 0);
+    page = (struct slab_page *)(void *)(all + before);
+    page->fresh = (sizeof *page + SLAB_GRAIN - 1) / SLAB_GRAIN * SLAB_GRAIN;
+    return page;
+}
+
+void slab_fini(struct slab *slab)
+{
+    INVARIANT(slab->used == 0);
+    for (size_t class = 0; class < sizeof slab->open / sizeof slab->open[0]; class ++) {
+        if (slab->open[class] != NULL)
+            INVARIANT(munmap(slab->open[class], SLAB_PAGE) == 0); /* at most one is kept */
+    }
+    *slab = (struct slab){0};
+}
+
+void *slab_take(struct slab *slab, size_t size)
+{
+    size_t class = class_of(size);
+    size_t bytes = class * SLAB_GRAIN;
+    struct slab_page *page;
+    void *block;
+
+    INVARIANT(size > 0);
+    slab->used++;
+    if (size > SLAB_BLOCK_MAX) {
+        block = malloc(size);
+        INVARIANT(block != NULL);
+        return block;
+    }
+    page = slab->open[class];
+    if (page == NULL) {
+        page = make_page();
+        open_page(slab, page, class);
+    }
+    if (page->free != NULL) {
+        block = page->free;
+        page->free = page->free->next;
+    } else {
+        block = (char *)page + page->fresh;
+        page->fresh += (uint32_t)bytes;
+    }
+    page->used++;
+    if (is_full(page, bytes))
+        shut_page(slab, page, class);
+    return block;
+}
+
+void slab_give(struct slab *slab, void *block, size_t size)
+{
+    size_t class = class_of(size);
+    struct slab_page *page;
+    struct block *freed = block;
+
+    INVARIANT(slab->used > 0);
+    slab->used--;
+    if (size > SLAB_BLOCK_MAX) {
+        free(block);
+        return;
+    }
+    page = (struct slab_page *)((uintptr_t)block & ~(uintptr_t)(SLAB_PAGE - 1));
+    INVARIANT(page->used > 0);
+    if (is_full(page, class * SLAB_GRAIN))
+        open_page(slab, page, class);
+    freed->next = page->free;
+    page->free = freed;
+    page->used--;
+    /* One that wakes and sleeps alone must not ask the system for a page each time. */
+    if (page->used > 0 || (page->previous == NULL && page->next == NULL))
+        return;
+    shut_page(slab, page, class);
+    INVARIANT(munmap(page, SLAB_PAGE) == 0);
+}

@@ -1,0 +1,32 @@
+/*
+ * Small blocks without a header each, for what there are millions of: sizes round up to 8 bytes,
+ * blocks of one size share pages of 64 KiB, and a page without a block goes back to the system,
+ * but for the last of its size.
+ * All-zero is an empty slab.  One thread.  Short memory is a stop (INVARIANT).
+ */
+#ifndef SERAI_BASE_SLAB_H
+#define SERAI_BASE_SLAB_H
+
+#include "base/status.h"
+
+enum {
+    SLAB_GRAIN = 8,
+    SLAB_BLOCK_MAX = 1024, /* a larger block is malloc's: its header is small beside it */
+    SLAB_PAGE = 64 * 1024,
+};
+
+struct slab_page;
+
+struct slab {
+    struct slab_page *open[SLAB_BLOCK_MAX / SLAB_GRAIN + 1]; /* pages with a free block, by size */
+    size_t used;                                             /* blocks that are out */
+};
+
+void slab_fini(struct slab *slab); /* every block was given back (INVARIANT) */
+
+/* A block of `size` bytes, 1 or more; its contents are not defined. */
+void *slab_take(struct slab *slab, size_t size);
+/* `size` as it was taken. */
+void slab_give(struct slab *slab, void *block, size_t size);
+
+#endif
