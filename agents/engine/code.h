@@ -109,6 +109,7 @@ struct engine_code {
     struct place *places;
     uint32_t places_count;
     uint32_t places_room;
+    const struct engine_native *native; /* NULL: tier 0 */
 };
 
 #endif

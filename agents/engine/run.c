@@ -422,7 +422,7 @@ do_MEMORY_FILL:
     do_##name:                                                                                     \
     {                                                                                              \
         const double x = (double)in(fp[pc->b]);                                                    \
-        if (__builtin_isnan(x))                                                                              \
+        if (__builtin_isnan(x))                                                                    \
             END(ENGINE_TRAP_BAD_CONVERSION);                                                       \
         if (!(fits))                                                                               \
             END(ENGINE_TRAP_INTEGER_OVERFLOW);                                                     \
@@ -484,6 +484,8 @@ enum engine_outcome engine_run(struct engine_instance *instance, struct engine_s
 
     INVARIANT(function >= code->imports_count && function < code->functions_count);
     INVARIANT(instance->memory_pages <= code->memory_pages_max);
+    if (native_has(code, function))
+        return native_run(instance, stack, function, args, result);
     entry = &code->functions[function];
     type = &code->types[entry->type];
     for (uint32_t i = 0; i < entry->params; i++)

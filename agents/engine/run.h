@@ -27,4 +27,12 @@ enum engine_outcome run_call_host(struct run *run, uint32_t order, uint64_t *cel
 /* Where the run on this stack ended. */
 void run_note(struct engine_stack *stack, uint32_t function, uint32_t offset);
 
+/* ---- tier 1 ---- */
+
+/* Code in use has an object with an entry for the function. */
+bool native_has(const struct engine_code *code, uint32_t function);
+/* As engine_run(), for a function that native_has(). */
+enum engine_outcome native_run(struct engine_instance *instance, struct engine_stack *stack,
+                               uint32_t function, const uint64_t *args, uint64_t *result);
+
 #endif

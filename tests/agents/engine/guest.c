@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/agents/engine/native_build.h"
+
 static const struct engine_import imports[] = {
     {"add", "il"}, {"stop", ""}, {"none", ""}, {"poke", "ii"}};
 
@@ -59,6 +61,18 @@ void guest_reset(struct guest *guest)
     memset(instance->cards, 0, ENGINE_CARDS_MAX);
 }
 
+static bool wants_native(void)
+{
+    const char *tier = getenv("ENGINE_TEST_TIER");
+
+    if (tier == NULL || strcmp(tier, "1") != 0)
+        return false;
+    if (native_build_can("cc"))
+        return true;
+    printf("SKIPPED: there is no cc, so tier 0 is tested again\n");
+    return false;
+}
+
 struct guest *guest_new(const uint8_t *bytes, size_t size)
 {
     struct guest *guest = calloc(1, sizeof *guest);
@@ -69,6 +83,10 @@ struct guest *guest_new(const uint8_t *bytes, size_t size)
     if (engine_code_new(&guest->code, bytes, size, &guest_imports, &fault) != ST_OK)
         ck_abort_msg("the module is refused: %s", fault.text);
     ck_assert_int_eq(engine_stack_new(&guest->stack), ST_OK);
+    if (wants_native()) {
+        guest->native = native_build(guest->code, "cc", NULL);
+        engine_code_use_native(guest->code, guest->native);
+    }
     pages_max = engine_code_memory_pages_max(guest->code);
     guest->instance.code = guest->code;
     /* Exactly as much as promised, so that a sanitizer sees an access outside. */
@@ -111,6 +129,7 @@ struct guest *guest_open(const char *file)
 void guest_free(struct guest *guest)
 {
     engine_code_free(guest->code);
+    engine_native_free(guest->native);
     engine_stack_free(guest->stack);
     free(guest->instance.memory);
     free(guest->instance.cards);

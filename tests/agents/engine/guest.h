@@ -2,13 +2,14 @@
 #ifndef SERAI_TESTS_AGENTS_ENGINE_GUEST_H
 #define SERAI_TESTS_AGENTS_ENGINE_GUEST_H
 
-#include "agents/engine/engine.h"
+#include "agents/engine/native.h"
 
 /* The imports that test modules may name: "add"(il), "stop"(), "none"() and "poke"(ii). */
 extern const struct engine_imports guest_imports;
 
 struct guest {
     struct engine_code *code;
+    struct engine_native *native;
     struct engine_stack *stack;
     struct engine_instance instance;
     uint32_t host_calls;
@@ -17,7 +18,11 @@ struct guest {
     uint64_t used; /* fuel of the last call */
 };
 
-/* Load a module that must be valid.  The path is looked up in the folder of the test's modules. */
+/*
+ * Load a module that must be valid.  With ENGINE_TEST_TIER=1 in the environment it runs in tier 1,
+ * so that each test of what a run does is a test of both.  The path is looked up in the folder of
+ * the test's modules.
+ */
 struct guest *guest_new(const uint8_t *bytes, size_t size);
 struct guest *guest_open(const char *file);
 void guest_free(struct guest *guest);

@@ -1,0 +1,296 @@
+/* Tier 1: objects, and running them.  See native.h. */
+#include "agents/engine/native.h"
+
+#include <dlfcn.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agents/engine/native_text.h"
+#include "agents/engine/run.h"
+#include "base/hash.h"
+
+struct engine_native {
+    void *handle;
+    const struct engine_code *code;
+    const struct native_object *object;
+    uint64_t (**entries)(struct native_context *c, uint64_t fuel, uint32_t room,
+                         const uint64_t *args, uint64_t *result); /* by function; NULL: none */
+};
+
+/* ---- identity ---- */
+
+static const char *const flags[] = {
+    "-std=gnu11",
+    "-O1",
+    "-w",
+    "-x",
+    "c",
+    "-shared",
+    "-fPIC",
+    "-nostdlib",
+    "-nostdinc",
+    "-ffreestanding",
+    "-fvisibility=hidden",
+    "-fno-strict-aliasing",
+    "-fwrapv",
+    "-ffp-contract=off",
+    "-fno-math-errno",
+    "-fno-asynchronous-unwind-tables",
+    "-fcf-protection=none",
+    "-fno-stack-protector",
+    "-Wl,-z,defs",
+    "-Wl,-z,noexecstack",
+    "-Wl,-z,relro,-z,now",
+    "-Wl,--build-id=none",
+    NULL,
+};
+
+const char *const *engine_native_flags(void)
+{
+    return flags;
+}
+
+const char *engine_native_id(void)
+{
+    return native_sources;
+}
+
+static void add_number(struct hasher *hasher, uint64_t number)
+{
+    hasher_add(hasher, &number, sizeof number);
+}
+
+void native_stamp(const struct engine_code *code, char stamp[65])
+{
+    struct hasher *hasher = hasher_new();
+    struct hash hash;
+
+    if (hasher == NULL) {
+        stamp[0] = '\0';
+        return;
+    }
+    hasher_start(hasher);
+    hasher_add(hasher, native_sources, strlen(native_sources));
+    add_number(hasher, code->functions_count);
+    for (uint32_t i = 0; i < code->functions_count; i++) {
+        const struct function *function = &code->functions[i];
+
+        add_number(hasher, function->imported ? function->order + 1 : 0);
+        add_number(hasher, function->code);
+        add_number(hasher, function->cells);
+        add_number(hasher, function->type);
+    }
+    add_number(hasher, code->types_count);
+    for (uint32_t i = 0; i < code->types_count; i++) {
+        const struct signature *type = &code->types[i];
+
+        add_number(hasher, type->id);
+        add_number(hasher, type->result);
+        add_number(hasher, type->params_count);
+        hasher_add(hasher, type->params, type->params_count);
+    }
+    add_number(hasher, code->exports_count);
+    for (uint32_t i = 0; i < code->exports_count; i++)
+        add_number(hasher, (uint64_t)code->exports[i].kind << 32 | code->exports[i].index);
+    add_number(hasher, code->globals_count);
+    for (uint32_t i = 0; i < code->globals_count; i++)
+        add_number(hasher, code->globals[i].type);
+    add_number(hasher, code->table_count);
+    hasher_add(hasher, code->table, code->table_count * sizeof *code->table);
+    add_number(hasher, (uint64_t)code->memory_pages << 32 | code->memory_pages_max);
+    add_number(hasher, code->words_count);
+    hasher_add(hasher, code->words, code->words_count * sizeof *code->words);
+    for (uint32_t i = 0; i < code->places_count; i++)
+        add_number(hasher, (uint64_t)code->places[i].word << 32 | code->places[i].offset);
+    hash = hasher_end(hasher);
+    hasher_free(hasher);
+    (void)hash_print(stamp, &hash);
+}
+
+/* ---- objects ---- */
+
+static enum status check_object(const struct engine_native *native, struct fault *fault)
+{
+    const struct native_object *object = native->object;
+    char stamp[65];
+
+    native_stamp(native->code, stamp);
+    if (memcmp(object->stamp, stamp, sizeof object->stamp) != 0)
+        return fault_set(fault, ST_INVALID,
+                         "the object was made for other code, or by another "
+                         "engine");
+    for (uint64_t i = 0; i < object->entries_count; i++)
+        native->entries[object->entries[i].function] = object->entries[i].call;
+    return ST_OK;
+}
+
+enum status engine_native_load(struct engine_native **native, const struct engine_code *code,
+                               const char *path, struct fault *fault)
+{
+    struct engine_native *made = calloc(1, sizeof *made);
+    enum status status = ST_NOMEM;
+
+    *native = NULL;
+    if (made != NULL)
+        made->entries = calloc((size_t)code->functions_count + 1, sizeof(void (*)(void)));
+    if (made == NULL || made->entries == NULL) {
+        status = fault_set(fault, ST_NOMEM, "no memory to load %s", path);
+        goto out;
+    }
+    made->code = code;
+    made->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (made->handle == NULL) {
+        status = fault_set(fault, ST_IO, "cannot load an object: %s", dlerror());
+        goto out;
+    }
+    made->object = dlsym(made->handle, NATIVE_SYMBOL);
+    if (made->object == NULL) {
+        status = fault_set(fault, ST_INVALID, "%s is no object of this engine", path);
+        goto out;
+    }
+    status = check_object(made, fault);
+out:
+    if (status != ST_OK) {
+        engine_native_free(made);
+        return status;
+    }
+    *native = made;
+    return ST_OK;
+}
+
+void engine_native_free(struct engine_native *native)
+{
+    if (native == NULL)
+        return;
+    if (native->handle != NULL)
+        (void)dlclose(native->handle); /* what fails here leaves it mapped, and that is all */
+    free(native->entries);
+    free(native);
+}
+
+void engine_code_use_native(struct engine_code *code, const struct engine_native *native)
+{
+    INVARIANT(native == NULL || native->code == code);
+    code->native = native;
+}
+
+bool native_has(const struct engine_code *code, uint32_t function)
+{
+    return code->native != NULL && code->native->entries[function] != NULL;
+}
+
+/* ---- a run ---- */
+
+struct native_state {
+    struct native_context shared; /* first: the object knows only this */
+    struct run run;
+    enum engine_outcome outcome;
+    jmp_buf home;
+};
+
+static struct native_state *state_of(struct native_context *c)
+{
+    return (struct native_state *)(void *)c;
+}
+
+_Noreturn static void stop(struct native_context *c, uint64_t fuel, uint32_t outcome,
+                           uint32_t function, uint32_t offset)
+{
+    struct native_state *state = state_of(c);
+
+    state->run.fuel = fuel;
+    state->outcome = (enum engine_outcome)outcome;
+    run_note(state->run.stack, function, offset);
+    longjmp(state->home, 1);
+}
+
+static void on_trap(struct native_context *c, uint64_t fuel, uint32_t outcome, uint32_t function,
+                    uint32_t offset)
+{
+    stop(c, fuel, outcome, function, offset);
+}
+
+/* After a helper: its fuel and the size of memory, or the end of the run. */
+static uint64_t answer(struct native_context *c, enum engine_outcome outcome, uint32_t function,
+                       uint32_t offset)
+{
+    struct native_state *state = state_of(c);
+
+    c->bytes = state->run.memory_bytes;
+    if (outcome != ENGINE_DONE)
+        stop(c, state->run.fuel, outcome, function, offset);
+    return state->run.fuel;
+}
+
+static uint64_t on_host(struct native_context *c, uint64_t fuel, uint32_t order, uint64_t *args,
+                        uint32_t function, uint32_t offset)
+{
+    struct native_state *state = state_of(c);
+
+    state->run.fuel = fuel;
+    return answer(c, run_call_host(&state->run, order, args), function, offset);
+}
+
+static uint64_t on_fill(struct native_context *c, uint64_t fuel, uint64_t *args, uint32_t function,
+                        uint32_t offset)
+{
+    struct native_state *state = state_of(c);
+
+    state->run.fuel = fuel;
+    return answer(
+        c, run_memory_fill(&state->run, (uint32_t)args[0], (uint32_t)args[1], (uint32_t)args[2]),
+        function, offset);
+}
+
+static uint64_t on_copy(struct native_context *c, uint64_t fuel, uint64_t *args, uint32_t function,
+                        uint32_t offset)
+{
+    struct native_state *state = state_of(c);
+
+    state->run.fuel = fuel;
+    return answer(
+        c, run_memory_copy(&state->run, (uint32_t)args[0], (uint32_t)args[1], (uint32_t)args[2]),
+        function, offset);
+}
+
+static uint64_t on_grow(struct native_context *c, uint64_t fuel, uint64_t *args, uint32_t function,
+                        uint32_t offset)
+{
+    struct native_state *state = state_of(c);
+
+    state->run.fuel = fuel;
+    return answer(c, run_memory_grow(&state->run, (uint32_t)args[0], args), function, offset);
+}
+
+enum engine_outcome native_run(struct engine_instance *instance, struct engine_stack *stack,
+                               uint32_t function, const uint64_t *args, uint64_t *result)
+{
+    const struct engine_code *code = instance->code;
+    const struct function *entry = &code->functions[function];
+    uint64_t bytes = (uint64_t)instance->memory_pages * ENGINE_WASM_PAGE_BYTES;
+    struct native_state state;
+
+    INVARIANT(instance->memory_pages >= code->memory_pages);
+    state.shared = (struct native_context){.memory = instance->memory,
+                                           .bytes = bytes,
+                                           .cards = instance->cards,
+                                           .globals = instance->globals,
+                                           .trap = on_trap,
+                                           .host = on_host,
+                                           .fill = on_fill,
+                                           .copy = on_copy,
+                                           .grow = on_grow};
+    state.run =
+        (struct run){.instance = instance, .code = code, .stack = stack, .memory_bytes = bytes};
+    state.outcome = ENGINE_DONE;
+    *result = 0;
+    if (setjmp(state.home) == 0)
+        state.run.fuel = code->native->entries[function](
+            &state.shared, instance->fuel,
+            NATIVE_ROOM(LIMIT_CALLS - 1, LIMIT_STACK_CELLS - entry->cells), args, result);
+    instance->fuel = state.run.fuel;
+    if (state.outcome != ENGINE_DONE)
+        *result = 0;
+    return state.outcome;
+}

@@ -1,0 +1,54 @@
+/*
+ * The objects that the compiler has made, in a directory of their own, and what it could not make.
+ *
+ * A name stands for everything an object depends on.  NAME.so is the object, NAME.sum its size and
+ * SHA-256, NAME.failed the reason why there is none.  Written by rename, so a crash leaves the old
+ * or the new; read back only if owner, mode, size and hash are right.  Bounded in files and bytes:
+ * what was not used for longest goes first.  A file that is in use may go, too: whoever has it
+ * mapped keeps it.
+ *
+ * One process writes.
+ */
+#ifndef SERAI_SITE_DAEMON_COMPILER_CACHE_H
+#define SERAI_SITE_DAEMON_COMPILER_CACHE_H
+
+#include "base/bytes.h"
+
+enum { CACHE_NAME_BYTES = 96, CACHE_REASON_BYTES = 600, CACHE_PATH_BYTES = 4096 };
+
+struct cache {
+    const char *dir; /* absolute; borrowed */
+    uint64_t bytes_max;
+    uint64_t objects_max;
+    uint64_t object_bytes_max;
+};
+
+/*
+ * Make the directory if there is none (0700), remove what a crash left half-written, and keep the
+ * bounds.  ST_DENIED: it is not this user's alone.  ST_IO.
+ */
+MUST_CHECK enum status cache_open(const struct cache *cache, struct fault *fault);
+
+enum cache_answer {
+    CACHE_NONE,    /* neither made nor tried */
+    CACHE_OBJECT,  /* it is there, and whole */
+    CACHE_FAILED,  /* it was tried; `reason` says why there is none */
+    CACHE_DAMAGED, /* it was there and not whole, and is thrown away; `reason` says what was wrong
+                    */
+};
+
+/* `path` (of CACHE_PATH_BYTES) is the object's; `reason` is of CACHE_REASON_BYTES. */
+enum cache_answer cache_find(const struct cache *cache, const char *name, char *path, char *reason);
+
+/*
+ * Keep the file `from` as the object of that name; it must be an ordinary file with one name, of at
+ * most object_bytes_max.  ST_FULL: it is larger.  ST_INVALID: it is none.  ST_IO.
+ */
+MUST_CHECK enum status cache_put(const struct cache *cache, const char *name, const char *from,
+                                 struct fault *fault);
+
+/* Remember that there is none, and why. */
+MUST_CHECK enum status cache_put_failed(const struct cache *cache, const char *name,
+                                        const char *reason, struct fault *fault);
+
+#endif
