@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 enum { FILE_BYTES_MAX = 16 * 1024 * 1024 };
-static const double foreign_max = 0.5;
 
 _Noreturn void bench_die(const char *what, const struct fault *fault)
 {
@@ -23,6 +22,15 @@ double bench_now_s(void)
     struct timespec time;
 
     if (clock_gettime(CLOCK_MONOTONIC, &time) != 0)
+        bench_die("clock", NULL);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+double bench_cpu_s(void)
+{
+    struct timespec time;
+
+    if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) != 0)
         bench_die("clock", NULL);
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
@@ -117,7 +125,7 @@ static double foreign_since(const struct usage *before)
 
 struct series {
     double values[BENCH_ROUNDS];
-    double ratios[BENCH_ROUNDS]; /* of the first side to this one */
+    double ratios[BENCH_ROUNDS]; /* of the first side to this one, or of this one to the base */
     bool missing;
 };
 
@@ -135,10 +143,20 @@ static double median(double values[BENCH_ROUNDS])
     return values[BENCH_ROUNDS / 2];
 }
 
+static double foreign_max(void)
+{
+    const char *most = getenv("BENCH_FOREIGN");
+
+    return most == NULL ? 0.5 : strtod(most, NULL);
+}
+
 /* One sample of each side into slot `at`; false when others used too much of the machine. */
 static bool run_round(const struct bench_side *sides, struct series *series, size_t count,
                       size_t at, bool timed)
 {
+    const char *comma = "";
+
+    (void)printf("  round:");
     for (size_t i = 0; i < count; i++) {
         struct usage before = usage_now();
         double foreign;
@@ -150,25 +168,38 @@ static bool run_round(const struct bench_side *sides, struct series *series, siz
         series[i].missing = series[i].values[at] < 0;
         if (series[i].missing)
             continue;
-        (void)printf("%s %s %.6g (foreign %.2f)", i == 0 ? "  round:" : ",", sides[i].name,
-                     series[i].values[at], foreign);
-        if (timed && foreign > foreign_max)
+        (void)printf("%s %s %.6g (foreign %.2f)", comma, sides[i].name, series[i].values[at],
+                     foreign);
+        comma = ",";
+        if (timed && foreign > foreign_max())
             return false;
-        series[i].ratios[at] = series[0].values[at] / series[i].values[at];
     }
     return true;
 }
 
-static void print_medians(const char *unit, const struct bench_side *sides, struct series *series,
-                          size_t count)
+enum { NO_BASE = BENCH_SIDES_MAX };
+
+static void take_ratios(struct series *series, size_t count, size_t at, size_t base)
 {
+    for (size_t i = 0; i < count; i++)
+        series[i].ratios[at] = base == NO_BASE ? series[0].values[at] / series[i].values[at]
+                                               : series[i].values[at] / series[base].values[at];
+}
+
+static void print_medians(const char *unit, const struct bench_side *sides, struct series *series,
+                          size_t count, size_t base)
+{
+    bool against_base = base != NO_BASE && !series[base].missing;
+
     for (size_t i = 0; i < count; i++) {
         if (series[i].missing) {
             (void)printf("  %s: not to be had here\n", sides[i].name);
             continue;
         }
         (void)printf("  %s: %.6g %s", sides[i].name, median(series[i].values), unit);
-        if (i > 0)
+        if (against_base && i != base)
+            (void)printf("; %.3g times %s", median(series[i].ratios), sides[base].name);
+        else if (base == NO_BASE && i > 0)
             (void)printf("; %s is %.3g times that", sides[0].name, median(series[i].ratios));
         (void)printf("\n");
     }
@@ -183,16 +214,15 @@ static int rounds_max(void)
 }
 
 static void compare(const char *what, const char *unit, const struct bench_side *sides,
-                    size_t count, bool timed)
+                    size_t count, size_t base, bool timed)
 {
     static const struct timespec pause = {.tv_sec = 1};
     struct series series[BENCH_SIDES_MAX] = {0};
-    const char *only = getenv("BENCH_ONLY");
     size_t good = 0;
     int most = rounds_max();
 
     INVARIANT(count > 0 && count <= BENCH_SIDES_MAX);
-    if (only != NULL && strstr(what, only) == NULL)
+    if (!bench_wanted(what))
         return;
     (void)printf("%s\n", what);
     for (int round = 0; round < most && good < BENCH_ROUNDS; round++) {
@@ -201,37 +231,63 @@ static void compare(const char *what, const char *unit, const struct bench_side 
         (void)printf("%s\n", fine ? "" : ": rejected");
         (void)fflush(stdout);
         if (fine)
-            good++;
+            take_ratios(series, count, good++, base);
         else
             (void)nanosleep(&pause, NULL); /* the others may be done by then */
     }
     if (good < BENCH_ROUNDS)
-        (void)printf("  not measured: others used more than half the CPU in all but %zu rounds\n",
-                     good);
+        (void)printf(
+            "  not measured: others used more than %.2g of the CPU in all but %zu rounds\n",
+            foreign_max(), good);
     else
-        print_medians(unit, sides, series, count);
+        print_medians(unit, sides, series, count, base);
     (void)fflush(stdout);
 }
 
 void bench_compare(const char *what, const char *unit, const struct bench_side *sides, size_t count)
 {
-    compare(what, unit, sides, count, true);
+    compare(what, unit, sides, count, NO_BASE, true);
+}
+
+void bench_compare_base(const char *what, const char *unit, const struct bench_side *sides,
+                        size_t count, size_t base)
+{
+    INVARIANT(base < count);
+    compare(what, unit, sides, count, base, true);
 }
 
 void bench_compare_sizes(const char *what, const char *unit, const struct bench_side *sides,
                          size_t count)
 {
-    compare(what, unit, sides, count, false);
+    compare(what, unit, sides, count, NO_BASE, false);
 }
 
 /* ---- helpers ---- */
+
+bool bench_wanted(const char *what)
+{
+    const char *only = getenv("BENCH_ONLY");
+
+    return only == NULL || strstr(what, only) != NULL;
+}
+
+double bench_command(const char *command)
+{
+    double value;
+    FILE *from = popen(command, "r");
+
+    if (from == NULL)
+        return -1;
+    if (fscanf(from, "%lf", &value) != 1)
+        value = -1;
+    (void)pclose(from);
+    return value;
+}
 
 double bench_erlang(const char *call)
 {
     const char *folder = getenv("BENCH_ERLANG");
     char command[1024];
-    double value;
-    FILE *from;
 
     if (folder == NULL)
         return -1;
@@ -239,13 +295,7 @@ double bench_erlang(const char *call)
                    "erl +S 1:1 +P 1000000 -noshell -noinput -pa '%s' -eval 'serai_bench:%s, "
                    "halt().' 2>/dev/null",
                    folder, call);
-    from = popen(command, "r");
-    if (from == NULL)
-        return -1;
-    if (fscanf(from, "%lf", &value) != 1)
-        value = -1;
-    (void)pclose(from);
-    return value;
+    return bench_command(command);
 }
 
 uint64_t bench_resident_bytes(void)

@@ -32,15 +32,26 @@ struct bench_side {
  */
 void bench_compare(const char *what, const char *unit, const struct bench_side *sides,
                    size_t count);
+/* The same, but each side is told as a multiple of sides[base], if that is to be had. */
+void bench_compare_base(const char *what, const char *unit, const struct bench_side *sides,
+                        size_t count, size_t base);
 /* The same for what others on the machine do not change, such as sizes: no round is rejected. */
 void bench_compare_sizes(const char *what, const char *unit, const struct bench_side *sides,
                          size_t count);
+
+/* Whether BENCH_ONLY lets this be measured: for what is dear to prepare. */
+MUST_CHECK bool bench_wanted(const char *what);
 
 /* From now on what this running child uses is ours too.  At most BENCH_SIDES_MAX of them. */
 void bench_own(pid_t child);
 
 /* Monotonic seconds. */
 double bench_now_s(void);
+/* Seconds that this thread computed: what it waits for a processor is not in it. */
+double bench_cpu_s(void);
+
+/* The number that a shell command prints; negative when it prints none. */
+double bench_command(const char *command);
 
 /*
  * A number that `serai_bench:<call>` prints, run by one scheduler of Erlang; negative when there is

@@ -1,144 +1,233 @@
 /*
- * Compute, tier 0: C kernels on the engine and as the C compiler of this machine makes them at -O2.
- * Both return a digest; a kernel whose digests differ ends the bench.
+ * The engine alone: loops, calls, turns, host calls and loading, in both tiers, beside the same C
+ * as the compiler of this machine makes it at -O2, and beside other engines that are there.  All
+ * sides compute in one thread; its computing time is what counts.  Each kernel's digest is compared
+ * first; sides that differ end the bench.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "agents/engine/engine.h"
 #include "tests/agents/engine/kernels.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/host.h"
+#include "tests/bench/machine.h"
 
-struct kernel {
-    const char *name;
+struct subject {
+    const char *what; /* told to people and to BENCH_ONLY */
+    const char *name; /* of the export */
     unsigned long long (*native)(unsigned int n);
-    uint32_t size;
+    uint32_t n;
+    uint32_t each; /* what is done in one call: the unit of the figure */
+    bool is_turn;  /* told in nanoseconds, and too short for engines that are started anew */
 };
-static const struct kernel kernels[] = {
-    {"kernel_sha", kernel_sha, 3000},
-    {"kernel_sort", kernel_sort, 4096},
-    {"kernel_fib", kernel_fib, 24},
-    {"kernel_matrix", kernel_matrix, 100},
-    {"kernel_indirect", kernel_indirect, 200000},
-    {"kernel_bytes", kernel_bytes, 60},
+static const struct subject subjects[] = {
+    {"compute, sha", "kernel_sha", kernel_sha, 3000, 1, false},
+    {"compute, sort", "kernel_sort", kernel_sort, 4096, 1, false},
+    {"compute, fib", "kernel_fib", kernel_fib, 24, 1, false},
+    {"compute, matrix", "kernel_matrix", kernel_matrix, 100, 1, false},
+    {"compute, indirect", "kernel_indirect", kernel_indirect, 200000, 1, false},
+    {"compute, bytes", "kernel_bytes", kernel_bytes, 60, 1, false},
+    {"turn, empty", "turn_empty", turn_empty, 1, 1, true},
+    {"turn, a message and two orders", "turn_message", turn_message, 1, 1, true},
+    {"turn, one order of a thousand", "turn_orders", turn_orders, 1000, 1000, true},
+    {"turn, four pages changed", "turn_dirty", turn_dirty, 100, 1, true},
 };
-enum { KERNELS = sizeof kernels / sizeof kernels[0] };
+enum { SUBJECTS = sizeof subjects / sizeof subjects[0] };
 static const double sample_s = 0.3;
 
-struct run {
-    const struct kernel *kernel;
-    struct engine_instance instance;
-    struct engine_stack *stack;
+/* What a sample is taken of. */
+struct side {
+    const struct subject *subject;
+    struct machine *machine; /* NULL: this side is not to be had */
     uint32_t function;
+    const char *variable; /* of a peer: in the environment, the command that runs it */
 };
 
-static uint64_t run_once(struct run *run)
+static double told(const struct subject *subject, double seconds, uint64_t runs)
 {
-    const uint64_t args[1] = {run->kernel->size};
-    uint64_t result = 0;
-    enum engine_outcome outcome;
+    return seconds * (subject->is_turn ? 1e9 : 1e6) / (double)runs / subject->each;
+}
 
-    run->instance.fuel = UINT64_MAX / 2;
-    outcome = engine_run(&run->instance, run->stack, run->function, args, &result);
-    if (outcome != ENGINE_DONE)
-        bench_die(engine_outcome_name(outcome), NULL);
-    return result;
+/* A few calls between looks at the clock, which is dearer than an empty turn. */
+static uint64_t calls_between(const struct subject *subject)
+{
+    return subject->is_turn ? 1000 : 1;
 }
 
 static double sample_engine(void *context)
 {
-    double start = bench_now_s();
-    double passed;
+    const struct side *side = context;
     uint64_t runs = 0;
+    double start;
+    double passed;
 
+    if (side->machine == NULL)
+        return -1;
+    start = bench_cpu_s();
     do {
-        (void)run_once(context);
-        runs++;
-        passed = bench_now_s() - start;
+        for (uint64_t i = calls_between(side->subject); i > 0; i--, runs++)
+            (void)machine_run(side->machine, side->function, side->subject->n);
+        passed = bench_cpu_s() - start;
     } while (passed < sample_s);
-    return passed * 1e6 / (double)runs;
+    return told(side->subject, passed, runs);
 }
 
 static double sample_native(void *context)
 {
-    const struct run *run = context;
-    double start = bench_now_s();
+    const struct side *side = context;
+    /* By a pointer that the compiler cannot know, as the engine's are. */
+    unsigned long long (*volatile native)(unsigned int) = side->subject->native;
+    uint64_t runs = 0;
+    double start = bench_cpu_s();
+    double passed;
+
+    do {
+        for (uint64_t i = calls_between(side->subject); i > 0; i--, runs++)
+            (void)native(side->subject->n);
+        passed = bench_cpu_s() - start;
+    } while (passed < sample_s);
+    return told(side->subject, passed, runs);
+}
+
+/* Another engine: "command NAME N SECONDS" prints the seconds of one call. */
+static double sample_peer(void *context)
+{
+    const struct side *side = context;
+    const char *peer = getenv(side->variable);
+    char command[1024];
+    double seconds;
+
+    if (peer == NULL)
+        return -1;
+    (void)snprintf(command, sizeof command, "%.900s %s %u %g", peer, side->subject->name,
+                   side->subject->n, sample_s);
+    seconds = bench_command(command);
+    return seconds < 0 ? -1 : told(side->subject, seconds, 1);
+}
+
+/* One that runs an export once and ends: what its start takes is that of a call with nothing to do.
+ */
+static double sample_once(void *context)
+{
+    const struct side *side = context;
+    struct subject idle = *side->subject;
+    struct side start = {.subject = &idle, .variable = side->variable};
+    double whole;
+    double beginning;
+
+    if (side->subject->is_turn)
+        return -1;
+    idle.n = 0;
+    whole = sample_peer(context);
+    beginning = sample_peer(&start);
+    return whole < 0 || beginning < 0 ? -1 : whole - beginning;
+}
+
+static void check_digests(const struct subject *subject, struct machine *machine)
+{
+    if (machine != NULL && machine_run(machine, machine_export(machine, subject->name),
+                                       subject->n) != subject->native(subject->n))
+        bench_die("engine and machine disagree", NULL);
+}
+
+static void bench_subject(const struct subject *subject, struct machine *tier0,
+                          struct machine *tier1)
+{
+    struct side engine0 = {subject, tier0, machine_export(tier0, subject->name), NULL};
+    struct side engine1 = {subject, tier1, engine0.function, NULL};
+    struct side native = {.subject = subject};
+    struct side clang = {.subject = subject, .variable = "BENCH_CLANG"};
+    struct side wasm2c = {.subject = subject, .variable = "BENCH_WASM2C"};
+    struct side v8 = {.subject = subject, .variable = "BENCH_V8"};
+    struct side interp = {.subject = subject, .variable = "BENCH_INTERP"};
+    const struct bench_side sides[] = {
+        {"native", sample_native, &native},   {"tier 0", sample_engine, &engine0},
+        {"tier 1", sample_engine, &engine1},  {"wasm2c", sample_peer, &wasm2c},
+        {"clang", sample_peer, &clang},       {"V8", sample_peer, &v8},
+        {"wasm-interp", sample_once, &interp}};
+    char what[64];
+
+    if (!subject->is_turn) { /* turns have a state of their own in each side */
+        check_digests(subject, tier0);
+        check_digests(subject, tier1);
+    }
+    (void)snprintf(what, sizeof what, "%s(%u)", subject->what, subject->n);
+    bench_compare_base(what, subject->is_turn ? "nanoseconds" : "microseconds", sides,
+                       sizeof sides / sizeof sides[0], 0);
+}
+
+/* ---- loading ---- */
+
+static double sample_load(void *context)
+{
+    struct machine *machine = context;
+    double start = bench_cpu_s();
     double passed;
     uint64_t runs = 0;
 
+    if (machine->code == NULL)
+        return -1;
     do {
-        (void)run->kernel->native(run->kernel->size);
+        machine_load_and_run(machine, "turn_message", 1);
         runs++;
-        passed = bench_now_s() - start;
+        passed = bench_cpu_s() - start;
     } while (passed < sample_s);
     return passed * 1e6 / (double)runs;
 }
 
-static bool host_call(void *host, struct engine_instance *instance, uint32_t order,
-                      const uint64_t *args, int64_t *result)
+static double sample_load_v8(void *context)
 {
-    (void)host;
-    (void)instance;
-    (void)order;
-    (void)args;
-    (void)result;
-    return false;
+    const char *peer = getenv("BENCH_V8");
+    char command[1024];
+    double seconds;
+
+    (void)context;
+    if (peer == NULL)
+        return -1;
+    (void)snprintf(command, sizeof command, "%.900s load:turn_message 1 %g", peer, sample_s);
+    seconds = bench_command(command);
+    return seconds < 0 ? -1 : seconds * 1e6;
 }
 
-static void prepare(struct run *run, struct engine_code *code)
+/* In wall time: the compiler is another process. */
+static double sample_compile(void *context)
 {
-    uint32_t pages = engine_code_memory_pages(code);
+    struct machine *machine = context;
+    double start = bench_now_s();
 
-    run->instance.code = code;
-    run->instance.memory_pages = pages;
-    run->instance.memory = calloc(engine_code_memory_pages_max(code), ENGINE_WASM_PAGE_BYTES);
-    run->instance.cards = calloc(ENGINE_CARDS_MAX, 1);
-    run->instance.globals = calloc(ENGINE_GLOBALS_MAX, sizeof(uint64_t));
-    run->instance.host_call = host_call;
-    if (run->instance.memory == NULL || run->instance.cards == NULL ||
-        run->instance.globals == NULL || engine_stack_new(&run->stack) != ST_OK)
-        bench_die("memory", NULL);
-    engine_code_initial_memory(code, 0, pages * ENGINE_WASM_PAGE_BYTES, run->instance.memory);
-    engine_code_initial_globals(code, run->instance.globals);
+    if (machine->code == NULL || !machine_compile(machine))
+        return -1;
+    return (bench_now_s() - start) * 1e3;
 }
 
-static void bench_kernel(struct run *run)
+static void bench_load(struct machine *tier0, struct machine *tier1)
 {
-    struct bench_side sides[] = {{"engine", sample_engine, run}, {"native", sample_native, run}};
-    char what[64];
-    struct fault fault;
+    const struct bench_side load[] = {{"tier 0", sample_load, tier0},
+                                      {"tier 1, compiled before", sample_load, tier1},
+                                      {"V8", sample_load_v8, NULL}};
+    const struct bench_side compile[] = {{"tier 1", sample_compile, tier1}};
+    char what[96];
 
-    if (engine_code_export(run->instance.code, run->kernel->name, "i", 'l', &run->function,
-                           &fault) != ST_OK)
-        bench_die("export", &fault);
-    if (run_once(run) != run->kernel->native(run->kernel->size))
-        bench_die("engine and machine disagree", NULL);
-    (void)snprintf(what, sizeof what, "compute, %s(%u)", run->kernel->name, run->kernel->size);
-    bench_compare(what, "microseconds", sides, 2);
+    (void)snprintf(what, sizeof what, "load to first turn, a module of %zu bytes",
+                   tier0->module_size);
+    bench_compare(what, "microseconds", load, sizeof load / sizeof load[0]);
+    (void)snprintf(what, sizeof what, "compile, a module of %zu bytes", tier0->module_size);
+    bench_compare(what, "milliseconds", compile, 1);
 }
 
 int main(void)
 {
-    static const struct engine_imports imports = {.module = "serai"};
-    struct run run = {0};
-    struct engine_code *code;
-    struct fault fault;
-    size_t size;
-    uint8_t *module = bench_read_file(BENCH_GUESTS "/bench_kernels.wasm", &size);
+    struct machine tier0;
+    struct machine tier1;
+    bool native;
 
-    if (engine_code_new(&code, module, size, &imports, &fault) != ST_OK)
-        bench_die("kernels", &fault);
-    prepare(&run, code);
-    for (size_t i = 0; i < KERNELS; i++) {
-        run.kernel = &kernels[i];
-        bench_kernel(&run);
-    }
-    engine_stack_free(run.stack);
-    free(run.instance.memory);
-    free(run.instance.cards);
-    free(run.instance.globals);
-    engine_code_free(code);
-    free(module);
+    machine_open(&tier0, "kernels");
+    native = machine_open_native(&tier1, "kernels");
+    for (size_t i = 0; i < SUBJECTS; i++)
+        bench_subject(&subjects[i], &tier0, native ? &tier1 : NULL);
+    bench_load(&tier0, &tier1);
+    machine_close(&tier0);
+    machine_close(&tier1);
     return 0;
 }

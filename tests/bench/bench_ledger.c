@@ -17,7 +17,7 @@
 #include "ledger/store/store.h"
 #include "tests/bench/bench.h"
 
-enum { FILES = 3 };
+enum { FILES = 3, COMMITS = 2000, COMMIT_TRANSFERS = 100 };
 static const uint64_t map_bytes = UINT64_C(16) * 1024 * 1024 * 1024;
 
 /* One way of making transfers durable. */
@@ -29,16 +29,21 @@ struct side {
     struct store_batch batch;
     struct ledger *ledger;    /* NULL: the naive side */
     struct account *accounts; /* of the naive side */
+    double *commit_s; /* how long each commit took, the last COMMITS of them; NULL: not asked for */
+    uint64_t commits;
     uint64_t sequence;
     uint64_t site_time_us;
 };
 
 static void side_commit(struct side *side)
 {
+    double start = bench_now_s();
     struct fault fault;
 
     if (side->store.commit(side->store.context, &side->batch, &fault) != ST_OK)
         bench_die(side->name, &fault);
+    if (side->commit_s != NULL)
+        side->commit_s[side->commits++ % COMMITS] = bench_now_s() - start;
     store_batch_clear(&side->batch);
 }
 
@@ -212,6 +217,53 @@ static void measure(struct side *frames, struct side *naive, uint64_t accounts, 
     bench_compare(what, "transfers/s", sides, 2);
 }
 
+/* ---- how even commits are ---- */
+
+static int compare_seconds(const void *left, const void *right)
+{
+    const double *a = left;
+    const double *b = right;
+
+    return (*a > *b) - (*a < *b);
+}
+
+/* The slowest of a thousand as a multiple of the usual one. */
+static double sample_evenness(void *context)
+{
+    struct sampling *how = context;
+    double seconds[COMMITS];
+    double tail;
+    double median;
+
+    how->side->commit_s = seconds;
+    how->side->commits = 0;
+    while (how->side->commits < COMMITS)
+        (void)sample(context);
+    how->side->commit_s = NULL;
+    qsort(seconds, COMMITS, sizeof seconds[0], compare_seconds);
+    tail = seconds[COMMITS - 1 - COMMITS / 1000];
+    median = seconds[COMMITS / 2];
+    (void)printf(" [p50 %.3g ms, p99 %.3g ms, p99.9 %.3g ms]", median * 1e3,
+                 seconds[COMMITS - 1 - COMMITS / 100] * 1e3, tail * 1e3);
+    return tail / median;
+}
+
+static void measure_evenness(struct side *frames, struct side *naive, uint64_t accounts)
+{
+    struct rng rng;
+    /* Of no seconds: a batch a sample. */
+    struct sampling of_frames = {frames, &rng, accounts, COMMIT_TRANSFERS, 0};
+    struct sampling of_naive = {naive, &rng, accounts, COMMIT_TRANSFERS, 0};
+    struct bench_side sides[] = {{frames->name, sample_evenness, &of_frames},
+                                 {naive->name, sample_evenness, &of_naive}};
+    char what[96];
+
+    rng_init(&rng, 2);
+    (void)snprintf(what, sizeof what, "commit, p99.9 as a multiple of p50, %llu accounts",
+                   (unsigned long long)accounts);
+    bench_compare(what, "times", sides, 2);
+}
+
 int main(int argc, char **argv)
 {
     uint64_t accounts = argc > 1 ? strtoull(argv[1], NULL, 10) : 100000;
@@ -228,7 +280,8 @@ int main(int argc, char **argv)
     frames_fill(&frames, accounts);
     naive_fill(&naive, accounts);
     measure(&frames, &naive, accounts, 8192, seconds);
-    measure(&frames, &naive, accounts, 100, seconds);
+    measure(&frames, &naive, accounts, COMMIT_TRANSFERS, seconds);
+    measure_evenness(&frames, &naive, accounts);
     side_close(&frames);
     side_close(&naive);
     return 0;

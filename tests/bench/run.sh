@@ -7,6 +7,7 @@
 #     BENCH_DIR=/tmp       where the books of the benches lie: the disk that is measured
 #     BENCH_ONLY=births    measure only what has this in its name
 #     BENCH_PATIENCE=15    rounds to try until 5 are good
+#     BENCH_FOREIGN=0.5    the share of the CPU that others may use in a good round
 #     BENCH_ACCOUNTS=1000000   accounts of the ledger bench
 #     BENCH_AGENTS=20000       idle agents
 set -euo pipefail
@@ -38,6 +39,15 @@ else
     echo "bench: no erlc (package erlang-base): compared with nothing" >&2
 fi
 
+# shellcheck source=tests/bench/peers/peers.sh
+. "$here/peers/peers.sh"
+
+bench_engine()
+{
+    find_peers "$build" "$work" || echo "bench: wasm2c's C does not compile here" >&2
+    "$bench/bench_engine"
+}
+
 bench_control()
 {
     local site=$work/site
@@ -55,7 +65,7 @@ echo "machine: $(nproc) processors, $(sed -n 's/^model name[^:]*: //p' /proc/cpu
 for name in "${@:-all}"; do
     case $name in
     all) "$0" "$build" engine agents ledger books control links ;;
-    engine) "$bench/bench_engine" ;;
+    engine) bench_engine ;;
     agents) "$bench/bench_agents" "$agents" ;;
     ledger)
         "$bench/bench_ledger" 10000

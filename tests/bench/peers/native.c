@@ -1,0 +1,15 @@
+/* The same C by another compiler than the build's: peers.sh builds it with `clang -O2`. */
+#include <stddef.h>
+
+#include "tests/agents/engine/kernels.h"
+#include "tests/bench/guests/turns.h"
+#include "tests/bench/peers/program.h"
+
+int main(int argc, char **argv)
+{
+#define ROW(name) {#name, name},
+    static const struct program_export exports[] = {PROGRAM_EXPORTS(ROW){NULL, NULL}};
+#undef ROW
+
+    return program_main(exports, argc, argv);
+}
