@@ -23,6 +23,8 @@ enum status agents_new(struct agents **agents, struct ledger *ledger, struct und
     made->env = *env;
     made->next_object = FIRST_OBJECT;
     made->awake_max = AGENTS_AWAKE;
+    made->dry_us = UINT64_MAX;
+    made->settle_agents = SETTLE_AGENTS;
     made->next_message = 1;
     made->next_heap_serial = 1;
     made->counters_dirty = true;
@@ -119,6 +121,7 @@ void agents_set_prices(struct agents *agents, const struct agents_prices *prices
     INVARIANT(prices->fuel_unit > 0 && prices->rent_unit > 0 && prices->log_unit > 0);
     INVARIANT(prices->packets_unit > 0 && prices->packet_data_unit > 0);
     agents->prices = *prices;
+    settle_everyone_soon(agents);
 }
 
 const struct agents_prices *agents_prices(const struct agents *agents)
@@ -183,32 +186,15 @@ static void forget_stale_timers(struct agents *agents)
     table_each(&agents->objects, push_timer, agents);
 }
 
-static void settle_everyone(struct agents *agents)
-{
-    uint64_t *ids;
-    size_t count;
-
-    dense_keys_sorted(&agents->agents, &ids, &count);
-    for (size_t i = 0; i < count; i++) {
-        struct agent *agent = agents_find(agents, ids[i]);
-
-        rent_settle(agents, agent);
-        agent_check_mark(agents, agent);
-        rent_note_due(agents, agent);
-    }
-    free(ids);
-}
-
 void agents_tick(struct agents *agents)
 {
     struct event event = event_of_time(0, agents->now_us);
 
     fire_timers(agents);
-    if (agents->now_us < agents->next_settle_us)
+    if (agents->now_us < settle_next_us(agents))
         return;
-    agents->next_settle_us = agents->now_us + SETTLE_US;
     ledger_event_begin(agents->ledger);
-    settle_everyone(agents);
+    settle_due(agents);
     forget_stale_timers(agents);
     (void)ledger_event_end(agents->ledger, &event);
 }
@@ -216,7 +202,7 @@ void agents_tick(struct agents *agents)
 uint64_t agents_next_due_us(const struct agents *agents)
 {
     struct heapq_item item;
-    uint64_t due = dense_count(&agents->agents) > 0 ? agents->next_settle_us : UINT64_MAX;
+    uint64_t due = settle_next_us(agents);
 
     if (heapq_peek(&agents->timers, &item) && item.due < due)
         due = item.due;

@@ -20,8 +20,9 @@ enum {
     TURN_INTERFACES_MAX = 8,   /* over which one turn may send packets */
     TURN_RANDOM_BYTES_MAX = 4096,
     INBOX_MESSAGE_OVERHEAD = 128, /* bytes counted beside a message's data */
-    SETTLE_US_MIN = 1000000,      /* and everyone at most once a second, whoever runs dry */
-    SETTLE_US = 60000000,         /* rent is settled at least once a minute of site time */
+    SETTLE_US_MIN = 1000000,      /* and nobody more than once a second, running dry */
+    SETTLE_US = 60000000,         /* rent is settled once a minute of site time */
+    SETTLE_AGENTS = 16384,        /* of so many agents; of more, in turn (settle.c) */
 };
 
 /* Fuel for what an order does beside its own entry (docs/fuel.md). */

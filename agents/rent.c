@@ -10,6 +10,9 @@
 
 static_assert((int)CARRIES == 4, "rows.c writes each carry");
 
+/* A week: among ten million agents each is settled sooner. */
+static const uint64_t NOTE_US_MAX = UINT64_C(7) * 24 * 3600 * 1000000;
+
 uint64_t agent_bytes_held(const struct agent *agent)
 {
     uint64_t held = HELD_AGENT;
@@ -188,11 +191,10 @@ void rent_note_due(struct agents *agents, const struct agent *agent)
         owed += agent->rent_owed[resource];
     room = ((u128)money_nanos(until_told(agents, agent)) + 1) * agents->prices.rent_unit;
     room = room > owed ? room - owed : 0;
-    if (room / rate >= SETTLE_US)
-        return; /* the next settlement of everyone is sooner */
+    if (room / rate >= NOTE_US_MAX)
+        return; /* its turn comes sooner */
     due_us = agents->now_us + (uint64_t)(room / rate);
     if (due_us < agents->now_us + SETTLE_US_MIN)
         due_us = agents->now_us + SETTLE_US_MIN;
-    if (due_us < agents->next_settle_us)
-        agents->next_settle_us = due_us;
+    settle_note(agents, agent->id, due_us);
 }

@@ -191,6 +191,7 @@ static void admit_agent(struct loader *loader, struct agent *agent, const struct
     agents->counters.agents++;
     if (agent_is_frozen(agent))
         agents->counters.frozen++;
+    rent_note_due(agents, agent);
     bytes_append(&loader->rows, &expected, sizeof expected);
     INVARIANT(!loader->rows.failed);
 }

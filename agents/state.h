@@ -233,7 +233,10 @@ struct agents {
     struct bytes tombstones; /* of struct tombstone */
     struct bytes dead;   /* of struct agent *: freed at the next save, when nothing points there */
     struct heapq timers; /* due, object id */
-    uint64_t next_settle_us;
+    uint64_t settle_agents;  /* so many a minute: SETTLE_AGENTS, in tests fewer */
+    uint64_t next_settle_us; /* when the next part of all is settled */
+    uint64_t settled_group;  /* the last one that was */
+    uint64_t dry_us;         /* no group's note is earlier */
 
     struct turn *turn; /* running, or NULL */
     struct turn *turn_memory;
@@ -310,9 +313,15 @@ void rent_touch(struct agents *agents, struct agent *agent);
 bool rent_is_due(struct agents *agents, struct agent *agent); /* a whole nano or more */
 void rent_settle(struct agents *agents, struct agent *agent); /* posts; may freeze */
 void code_share_update(struct agents *agents, struct code *code);
-/* The next settlement comes no later than this agent's money runs out, or falls below its mark. */
+/* Its next settlement comes no later than this agent's money runs out, or falls below its mark. */
 void rent_note_due(struct agents *agents, const struct agent *agent);
 u128 agent_rent_rate(const struct agents *agents, const struct agent *agent);
+
+/* settle.c */
+void settle_note(struct agents *agents, uint64_t agent, uint64_t due_us); /* settle it by then */
+void settle_due(struct agents *agents);                                   /* within an event */
+uint64_t settle_next_us(const struct agents *agents); /* UINT64_MAX: there is nobody */
+void settle_everyone_soon(struct agents *agents);
 
 /* code.c */
 struct code *code_find(const struct agents *agents, const struct hash *id);

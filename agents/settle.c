@@ -1,0 +1,110 @@
+/*
+ * When rent is settled outside of turns.  Up to SETTLE_AGENTS agents all are settled each minute;
+ * of more, a part of them each minute in turn, so that a million who only hold memory cost a frame
+ * no more than a few thousand do.  Accruals are exact whenever they are booked.  What must not wait
+ * for its turn, an agent that runs dry or falls below its mark, is noted as the earliest such time
+ * of the 64 neighbours that share a group of the map: when it comes these are settled.
+ */
+#include <stdlib.h>
+
+#include "agents/state.h"
+
+static void note(uint64_t *at, uint64_t due_us)
+{
+    if (*at == 0 || due_us < *at)
+        *at = due_us;
+}
+
+void settle_note(struct agents *agents, uint64_t agent, uint64_t due_us)
+{
+    note(dense_note(&agents->agents, agent), due_us);
+    if (due_us < agents->dry_us)
+        agents->dry_us = due_us;
+}
+
+static void settle_group(struct agents *agents, uint64_t number, struct dense_group *group)
+{
+    group->note = 0;
+    for (uint64_t i = 0; i < DENSE_GROUP; i++) {
+        struct agent *agent;
+
+        if (group->values[i] == NULL)
+            continue;
+        agent = agents_find(agents, number * DENSE_GROUP + i);
+        rent_settle(agents, agent);
+        agent_check_mark(agents, agent);
+        rent_note_due(agents, agent);
+    }
+}
+
+/* Whose turn it is in this minute: `count` groups from `first` on, and round. */
+struct shift {
+    size_t first;
+    size_t count;
+};
+
+static struct shift next_shift(struct agents *agents, const uint64_t *groups, size_t count)
+{
+    size_t minutes = 1 + (dense_count(&agents->agents) - 1) / agents->settle_agents;
+    struct shift shift = {.count = (count + minutes - 1) / minutes};
+
+    if (agents->now_us < agents->next_settle_us)
+        return (struct shift){0};
+    agents->next_settle_us = agents->now_us + SETTLE_US;
+    while (shift.first < count && groups[shift.first] <= agents->settled_group)
+        shift.first++;
+    if (shift.first == count)
+        shift.first = 0;
+    agents->settled_group = groups[(shift.first + shift.count - 1) % count];
+    return shift;
+}
+
+void settle_due(struct agents *agents)
+{
+    uint64_t *groups;
+    size_t count;
+    struct shift shift;
+    size_t urgent = 0;
+
+    agents->dry_us = UINT64_MAX;
+    table_keys_sorted(&agents->agents.groups, &groups, &count);
+    if (count == 0)
+        return;
+    shift = next_shift(agents, groups, count);
+    for (size_t i = 0; i < count; i++) {
+        struct dense_group *group = table_get(&agents->agents.groups, groups[i]);
+        bool due = group->note != 0 && group->note <= agents->now_us;
+
+        /* What is left waits for the next frame; it stays due. */
+        if ((i + count - shift.first) % count < shift.count ||
+            (due && urgent++ < agents->settle_agents / DENSE_GROUP))
+            settle_group(agents, groups[i], group);
+        if (group->note != 0 && group->note < agents->dry_us)
+            agents->dry_us = group->note;
+    }
+    free(groups);
+}
+
+uint64_t settle_next_us(const struct agents *agents)
+{
+    if (dense_count(&agents->agents) == 0)
+        return UINT64_MAX;
+    return agents->dry_us < agents->next_settle_us ? agents->dry_us : agents->next_settle_us;
+}
+
+static void note_group(void *context, uint64_t key, void *value)
+{
+    const struct agents *agents = context;
+    struct dense_group *group = value;
+
+    (void)key;
+    note(&group->note, agents->now_us + SETTLE_US);
+}
+
+/* At other prices everyone runs dry at another time. */
+void settle_everyone_soon(struct agents *agents)
+{
+    table_each(&agents->agents.groups, note_group, agents);
+    if (agents->now_us + SETTLE_US < agents->dry_us)
+        agents->dry_us = agents->now_us + SETTLE_US;
+}
