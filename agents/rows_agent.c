@@ -82,9 +82,16 @@ static void get_code_ref(struct cbor *in, struct code_ref *ref, struct hash *id)
     *ref = (struct code_ref){.share_index = row_get_u128(in)};
 }
 
+/* An agent's fuel is a promise made by one table: it is never metered by another one unasked. */
+static void get_fuel_table(struct cbor *in)
+{
+    if (cbor_get_uint(in, UINT64_MAX) != ENGINE_FUEL_TABLE_ID)
+        cbor_fail(in, "metered by another fuel table than fuel-1, the one that this program has");
+}
+
 static void get_program(struct cbor *in, struct agent *agent, struct agent_row *row)
 {
-    (void)cbor_get_uint(in, ENGINE_FUEL_TABLE_ID); /* an error unless it is this table */
+    get_fuel_table(in);
     get_code_ref(in, &agent->code, &row->code);
     agent->kept_count = (uint32_t)cbor_get_array_any(in, AGENT_CODES_MAX);
     if (agent->kept_count > 0)

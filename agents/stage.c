@@ -230,12 +230,15 @@ const uint8_t *turn_read(struct turn *turn, uint64_t address, uint64_t size)
 
 uint8_t *turn_write(struct turn *turn, uint64_t address, uint64_t size)
 {
-    uint8_t *to;
+    const struct engine_instance *instance = &turn->instance;
 
     if (size > UINT32_MAX || address > UINT32_MAX)
         return NULL;
-    to = engine_guest_write(&turn->instance, (uint32_t)address, (uint32_t)size);
-    return to != NULL && work_on_bytes(turn, size) ? to : NULL;
+    if (engine_guest_read(instance, (uint32_t)address, (uint32_t)size) == NULL ||
+        !work_on_bytes(turn, size) ||
+        !turn_work(turn, engine_guest_write_fuel(instance, (uint32_t)address, (uint32_t)size)))
+        return NULL;
+    return engine_guest_write(&turn->instance, (uint32_t)address, (uint32_t)size);
 }
 
 bool turn_buffer_read(struct turn *turn, const struct cap *buffer, uint64_t offset, uint64_t size,

@@ -365,10 +365,13 @@ static bool do_call_indirect(struct emit *emit)
 /* ---- one operator ---- */
 
 /* What an operator adds to the block that it stands in. */
-static uint32_t price_of(uint32_t code)
+static uint32_t price_of(const struct engine_code *module, uint32_t code)
 {
     const struct operator_row *row = operator_row(code);
+    uint32_t access = fuel_access(module->memory_pages_max);
 
+    if (row->kind == OPERATOR_LOAD || row->kind == OPERATOR_STORE)
+        return access;
     if (row->kind != OPERATOR_NONE)
         return row->fuel;
     switch (code) {
@@ -388,8 +391,9 @@ static uint32_t price_of(uint32_t code)
     case CODE_MEMORY_GROW:
         return FUEL_GROW;
     case CODE_MEMORY_COPY:
+        return FUEL_BULK + 2 * access;
     case CODE_MEMORY_FILL:
-        return FUEL_BULK;
+        return FUEL_BULK + access;
     default:
         return FUEL_ONE;
     }
@@ -397,7 +401,7 @@ static uint32_t price_of(uint32_t code)
 
 static bool do_control(struct emit *emit, uint32_t code)
 {
-    emit_price(emit, price_of(code));
+    emit_price(emit, price_of(emit->code, code));
     switch (code) {
     case CODE_UNREACHABLE:
         emit_place(emit);

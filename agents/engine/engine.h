@@ -8,9 +8,9 @@
  * refused by name and byte offset.  So an agent's whole state between turns is its memory, its size
  * and its globals.
  *
- * Fuel is a function of the module and the inputs alone: table `fuel-0`, docs/fuel.md.  Each basic
- * block is charged on entry, bulk operations by size before they run, a trap costs what was
- * entered, running out costs exactly the budget.
+ * Fuel is a function of the module and the inputs alone: table `fuel-1`, docs/fuel.md.  Each basic
+ * block is charged on entry, bulk operations by size before they run, the first change to a page
+ * before it is made; a trap costs what was entered, running out costs exactly the budget.
  */
 #ifndef SERAI_AGENTS_ENGINE_ENGINE_H
 #define SERAI_AGENTS_ENGINE_ENGINE_H
@@ -26,7 +26,7 @@ enum {
     ENGINE_GLOBALS_MAX = 256,
     ENGINE_ARGS_MAX = 12,     /* of one import, and of an export that the host calls */
     ENGINE_NAME_BYTES = 128,  /* of a function's name, as people are shown it */
-    ENGINE_FUEL_TABLE_ID = 0, /* fuel-0 */
+    ENGINE_FUEL_TABLE_ID = 1, /* fuel-1; 0 was fuel-0 */
 };
 
 /* ---- imports: the orders that the host offers ---- */
@@ -92,8 +92,9 @@ void engine_code_initial_memory(const struct engine_code *code, uint32_t offset,
  * What a run works on.  All memory is the caller's.  `memory` has room for the declared maximum;
  * bytes past the current size must be zero (memory.grow shows them).  `cards` has one byte for each
  * 4 KiB of the declared maximum: a run sets cards[i] = 1 for each card that a store may have
- * changed, and never clears one.  Host calls that write guest memory go through
- * engine_guest_write().
+ * changed, and never clears one.  Setting one that was clear costs FUEL_PAGE, taken before a byte
+ * is written; the turns of an agent begin with all of them clear.  Host calls that write guest
+ * memory go through engine_guest_write().
  */
 struct engine_instance {
     const struct engine_code *code;
@@ -183,5 +184,9 @@ const char *engine_function_name(const struct engine_code *code, uint32_t functi
 const uint8_t *engine_guest_read(const struct engine_instance *instance, uint32_t address,
                                  uint32_t size);
 uint8_t *engine_guest_write(struct engine_instance *instance, uint32_t address, uint32_t size);
+/* What the table asks for the cards that engine_guest_write() of a range would set: the host's to
+ * charge before it. */
+uint64_t engine_guest_write_fuel(const struct engine_instance *instance, uint32_t address,
+                                 uint32_t size);
 
 #endif

@@ -232,6 +232,15 @@ static uint64_t on_host(struct native_context *c, uint64_t fuel, uint32_t order,
     return answer(c, run_call_host(&state->run, order, args), function, offset);
 }
 
+static uint64_t on_touch(struct native_context *c, uint64_t fuel, uint64_t address, uint64_t size,
+                         uint32_t function, uint32_t offset)
+{
+    struct native_state *state = state_of(c);
+
+    state->run.fuel = fuel;
+    return answer(c, run_touch(&state->run, address, size), function, offset);
+}
+
 static uint64_t on_fill(struct native_context *c, uint64_t fuel, uint64_t *args, uint32_t function,
                         uint32_t offset)
 {
@@ -278,6 +287,7 @@ enum engine_outcome native_run(struct engine_instance *instance, struct engine_s
                                            .globals = instance->globals,
                                            .trap = on_trap,
                                            .host = on_host,
+                                           .touch = on_touch,
                                            .fill = on_fill,
                                            .copy = on_copy,
                                            .grow = on_grow};

@@ -29,11 +29,11 @@ static const struct operator_row rows[ROWS] = {
                     OPS_TRUNCATE(X)
 #undef X
 #define X(name, code, out, bytes, ...)                                                             \
-    [code] = {OPERATOR_LOAD, TYPE_I32, TYPE_##out, bytes, true, FUEL_ONE, OP_##name, 0},
+    [code] = {OPERATOR_LOAD, TYPE_I32, TYPE_##out, bytes, true, 0, OP_##name, 0},
                         OPS_LOAD(X)
 #undef X
 #define X(name, code, in, bytes)                                                                   \
-    [code] = {OPERATOR_STORE, TYPE_##in, TYPE_NONE, bytes, true, FUEL_ONE, OP_##name, 0},
+    [code] = {OPERATOR_STORE, TYPE_##in, TYPE_NONE, bytes, true, 0, OP_##name, 0},
                             OPS_STORE(X)
 #undef X
 };

@@ -19,7 +19,7 @@ struct operator_row {
     uint8_t result;
     uint8_t bytes; /* of a load or store */
     bool traps;
-    uint16_t fuel;
+    uint16_t fuel; /* of a load or store 0: the memory's size decides, see fuel_access() */
     uint16_t op;
     uint16_t op_const;
 };

@@ -76,16 +76,16 @@
     X(F32_SUB, 0x93, F32, F32, FUEL_FLOAT, RF32(F32(a) - F32(b)))                                  \
     X(F32_MUL, 0x94, F32, F32, FUEL_FLOAT, RF32(F32(a) * F32(b)))                                  \
     X(F32_DIV, 0x95, F32, F32, FUEL_DIVIDE, RF32(F32(a) / F32(b)))                                 \
-    X(F32_MIN, 0x96, F32, F32, FUEL_ROUND, RF32((float)num_min((double)F32(a), (double)F32(b))))   \
-    X(F32_MAX, 0x97, F32, F32, FUEL_ROUND, RF32((float)num_max((double)F32(a), (double)F32(b))))   \
+    X(F32_MIN, 0x96, F32, F32, FUEL_CONVERT, RF32((float)num_min((double)F32(a), (double)F32(b)))) \
+    X(F32_MAX, 0x97, F32, F32, FUEL_CONVERT, RF32((float)num_max((double)F32(a), (double)F32(b)))) \
     X(F32_COPYSIGN, 0x98, F32, F32, FUEL_FLOAT,                                                    \
       R32((U32(a) & 0x7fffffff) | (U32(b) & 0x80000000)))                                          \
     X(F64_ADD, 0xa0, F64, F64, FUEL_FLOAT, RF64(F64(a) + F64(b)))                                  \
     X(F64_SUB, 0xa1, F64, F64, FUEL_FLOAT, RF64(F64(a) - F64(b)))                                  \
     X(F64_MUL, 0xa2, F64, F64, FUEL_FLOAT, RF64(F64(a) * F64(b)))                                  \
     X(F64_DIV, 0xa3, F64, F64, FUEL_DIVIDE, RF64(F64(a) / F64(b)))                                 \
-    X(F64_MIN, 0xa4, F64, F64, FUEL_ROUND, RF64(num_min(F64(a), F64(b))))                          \
-    X(F64_MAX, 0xa5, F64, F64, FUEL_ROUND, RF64(num_max(F64(a), F64(b))))                          \
+    X(F64_MIN, 0xa4, F64, F64, FUEL_CONVERT, RF64(num_min(F64(a), F64(b))))                        \
+    X(F64_MAX, 0xa5, F64, F64, FUEL_CONVERT, RF64(num_max(F64(a), F64(b))))                        \
     X(F64_COPYSIGN, 0xa6, F64, F64, FUEL_FLOAT,                                                    \
       (a & (uint64_t)INT64_MAX) | (b & ~(uint64_t)INT64_MAX))
 
@@ -95,10 +95,10 @@
     X(I64_EQZ, 0x50, I64, I32, FUEL_ONE, R64(a == 0))                                              \
     X(I32_CLZ, 0x67, I32, I32, FUEL_ONE, R32(num_clz32(U32(a))))                                   \
     X(I32_CTZ, 0x68, I32, I32, FUEL_ONE, R32(num_ctz32(U32(a))))                                   \
-    X(I32_POPCNT, 0x69, I32, I32, FUEL_ONE, R32(num_popcount(U32(a))))                             \
+    X(I32_POPCNT, 0x69, I32, I32, FUEL_POPCOUNT, R32(num_popcount(U32(a))))                        \
     X(I64_CLZ, 0x79, I64, I64, FUEL_ONE, num_clz64(a))                                             \
     X(I64_CTZ, 0x7a, I64, I64, FUEL_ONE, num_ctz64(a))                                             \
-    X(I64_POPCNT, 0x7b, I64, I64, FUEL_ONE, R64(num_popcount(a)))                                  \
+    X(I64_POPCNT, 0x7b, I64, I64, FUEL_POPCOUNT, R64(num_popcount(a)))                             \
     X(F32_ABS, 0x8b, F32, F32, FUEL_FLOAT, R32(U32(a) & 0x7fffffff))                               \
     X(F32_NEG, 0x8c, F32, F32, FUEL_FLOAT, R32(U32(a) ^ 0x80000000))                               \
     X(F32_CEIL, 0x8d, F32, F32, FUEL_ROUND, RF32((float)num_ceil((double)F32(a))))                 \
@@ -135,14 +135,14 @@
     X(I64_EXTEND8_S, 0xc2, I64, I64, FUEL_ONE, R64((int64_t)(int8_t)(uint8_t)a))                   \
     X(I64_EXTEND16_S, 0xc3, I64, I64, FUEL_ONE, R64((int64_t)(int16_t)(uint16_t)a))                \
     X(I64_EXTEND32_S, 0xc4, I64, I64, FUEL_ONE, R64((int64_t)S32(a)))                              \
-    X(I32_TRUNC_SAT_F32_S, 0x100, F32, I32, FUEL_ROUND, num_sat_s32((double)F32(a)))               \
-    X(I32_TRUNC_SAT_F32_U, 0x101, F32, I32, FUEL_ROUND, num_sat_u32((double)F32(a)))               \
-    X(I32_TRUNC_SAT_F64_S, 0x102, F64, I32, FUEL_ROUND, num_sat_s32(F64(a)))                       \
-    X(I32_TRUNC_SAT_F64_U, 0x103, F64, I32, FUEL_ROUND, num_sat_u32(F64(a)))                       \
-    X(I64_TRUNC_SAT_F32_S, 0x104, F32, I64, FUEL_ROUND, num_sat_s64((double)F32(a)))               \
-    X(I64_TRUNC_SAT_F32_U, 0x105, F32, I64, FUEL_ROUND, num_sat_u64((double)F32(a)))               \
-    X(I64_TRUNC_SAT_F64_S, 0x106, F64, I64, FUEL_ROUND, num_sat_s64(F64(a)))                       \
-    X(I64_TRUNC_SAT_F64_U, 0x107, F64, I64, FUEL_ROUND, num_sat_u64(F64(a)))
+    X(I32_TRUNC_SAT_F32_S, 0x100, F32, I32, FUEL_CONVERT, num_sat_s32((double)F32(a)))             \
+    X(I32_TRUNC_SAT_F32_U, 0x101, F32, I32, FUEL_CONVERT, num_sat_u32((double)F32(a)))             \
+    X(I32_TRUNC_SAT_F64_S, 0x102, F64, I32, FUEL_CONVERT, num_sat_s32(F64(a)))                     \
+    X(I32_TRUNC_SAT_F64_U, 0x103, F64, I32, FUEL_CONVERT, num_sat_u32(F64(a)))                     \
+    X(I64_TRUNC_SAT_F32_S, 0x104, F32, I64, FUEL_CONVERT, num_sat_s64((double)F32(a)))             \
+    X(I64_TRUNC_SAT_F32_U, 0x105, F32, I64, FUEL_CONVERT, num_sat_u64((double)F32(a)))             \
+    X(I64_TRUNC_SAT_F64_S, 0x106, F64, I64, FUEL_CONVERT, num_sat_s64(F64(a)))                     \
+    X(I64_TRUNC_SAT_F64_U, 0x107, F64, I64, FUEL_CONVERT, num_sat_u64(F64(a)))
 
 /*
  * Two integers; traps when b is 0, and the divisions also when `overflow` (a seventh column) holds.
@@ -162,14 +162,14 @@
 
 /* One float `x` (as f64) to an integer; traps unless `fits` (a seventh column) holds. */
 #define OPS_TRUNCATE(X)                                                                            \
-    X(I32_TRUNC_F32_S, 0xa8, F32, I32, FUEL_ROUND, num_trunc_s32(x), num_fits_s32(x))              \
-    X(I32_TRUNC_F32_U, 0xa9, F32, I32, FUEL_ROUND, num_trunc_u32(x), num_fits_u32(x))              \
-    X(I32_TRUNC_F64_S, 0xaa, F64, I32, FUEL_ROUND, num_trunc_s32(x), num_fits_s32(x))              \
-    X(I32_TRUNC_F64_U, 0xab, F64, I32, FUEL_ROUND, num_trunc_u32(x), num_fits_u32(x))              \
-    X(I64_TRUNC_F32_S, 0xae, F32, I64, FUEL_ROUND, num_trunc_s64(x), num_fits_s64(x))              \
-    X(I64_TRUNC_F32_U, 0xaf, F32, I64, FUEL_ROUND, num_trunc_u64(x), num_fits_u64(x))              \
-    X(I64_TRUNC_F64_S, 0xb0, F64, I64, FUEL_ROUND, num_trunc_s64(x), num_fits_s64(x))              \
-    X(I64_TRUNC_F64_U, 0xb1, F64, I64, FUEL_ROUND, num_trunc_u64(x), num_fits_u64(x))
+    X(I32_TRUNC_F32_S, 0xa8, F32, I32, FUEL_CONVERT, num_trunc_s32(x), num_fits_s32(x))            \
+    X(I32_TRUNC_F32_U, 0xa9, F32, I32, FUEL_CONVERT, num_trunc_u32(x), num_fits_u32(x))            \
+    X(I32_TRUNC_F64_S, 0xaa, F64, I32, FUEL_CONVERT, num_trunc_s32(x), num_fits_s32(x))            \
+    X(I32_TRUNC_F64_U, 0xab, F64, I32, FUEL_CONVERT, num_trunc_u32(x), num_fits_u32(x))            \
+    X(I64_TRUNC_F32_S, 0xae, F32, I64, FUEL_CONVERT, num_trunc_s64(x), num_fits_s64(x))            \
+    X(I64_TRUNC_F32_U, 0xaf, F32, I64, FUEL_CONVERT, num_trunc_u64(x), num_fits_u64(x))            \
+    X(I64_TRUNC_F64_S, 0xb0, F64, I64, FUEL_CONVERT, num_trunc_s64(x), num_fits_s64(x))            \
+    X(I64_TRUNC_F64_U, 0xb1, F64, I64, FUEL_CONVERT, num_trunc_u64(x), num_fits_u64(x))
 
 /* Loads: X(NAME, code, result type, bytes, the cell made of the little-endian `raw`). */
 #define OPS_LOAD(X)                                                                                \

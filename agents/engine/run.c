@@ -90,6 +90,17 @@ static void mark_cards(struct engine_instance *instance, uint64_t address, uint6
     memset(instance->cards + first, 1, last - first + 1);
 }
 
+/* What marking them costs: FUEL_PAGE for each that is clear. */
+static uint64_t cards_fuel(const struct engine_instance *instance, uint64_t address, uint64_t size)
+{
+    uint64_t last = (address + size - 1) / ENGINE_CARD_BYTES;
+    uint64_t fuel = 0;
+
+    for (uint64_t card = address / ENGINE_CARD_BYTES; card <= last; card++)
+        fuel += instance->cards[card] == 0 ? FUEL_PAGE : 0;
+    return fuel;
+}
+
 static uint64_t instance_bytes(const struct engine_instance *instance)
 {
     return (uint64_t)instance->memory_pages * ENGINE_WASM_PAGE_BYTES;
@@ -112,6 +123,15 @@ uint8_t *engine_guest_write(struct engine_instance *instance, uint32_t address, 
     return instance->memory + address;
 }
 
+uint64_t engine_guest_write_fuel(const struct engine_instance *instance, uint32_t address,
+                                 uint32_t size)
+{
+    if (size == 0 || instance->memory == NULL ||
+        (uint64_t)address + size > instance_bytes(instance))
+        return 0;
+    return cards_fuel(instance, address, size);
+}
+
 /* Take `fuel`; when there is less, what is left goes and the run ends. */
 static bool charge(struct run *run, uint64_t fuel)
 {
@@ -123,6 +143,14 @@ static bool charge(struct run *run, uint64_t fuel)
     return true;
 }
 
+enum engine_outcome run_touch(struct run *run, uint64_t address, uint64_t size)
+{
+    if (!charge(run, cards_fuel(run->instance, address, size)))
+        return ENGINE_OUT_OF_FUEL;
+    mark_cards(run->instance, address, size);
+    return ENGINE_DONE;
+}
+
 enum engine_outcome run_memory_fill(struct run *run, uint32_t to, uint32_t byte, uint32_t size)
 {
     if (!charge(run, ((uint64_t)size + FUEL_BULK_BYTES - 1) / FUEL_BULK_BYTES))
@@ -131,8 +159,9 @@ enum engine_outcome run_memory_fill(struct run *run, uint32_t to, uint32_t byte,
         return ENGINE_TRAP_MEMORY;
     if (size == 0)
         return ENGINE_DONE;
+    if (run_touch(run, to, size) != ENGINE_DONE)
+        return ENGINE_OUT_OF_FUEL;
     memset(run->instance->memory + to, (int)(byte & 0xff), size);
-    mark_cards(run->instance, to, size);
     return ENGINE_DONE;
 }
 
@@ -144,8 +173,9 @@ enum engine_outcome run_memory_copy(struct run *run, uint32_t to, uint32_t from,
         return ENGINE_TRAP_MEMORY;
     if (size == 0)
         return ENGINE_DONE;
+    if (run_touch(run, to, size) != ENGINE_DONE)
+        return ENGINE_OUT_OF_FUEL;
     memmove(run->instance->memory + to, run->instance->memory + from, size);
-    mark_cards(run->instance, to, size);
     return ENGINE_DONE;
 }
 
@@ -455,9 +485,11 @@ do_MEMORY_FILL:
         const uint64_t address = U32(fp[pc->a]) + pc[1].constant;                                  \
         if (address + (bytes) > run->memory_bytes)                                                 \
             END(ENGINE_TRAP_MEMORY);                                                               \
+        if ((cards[address / ENGINE_CARD_BYTES] &                                                  \
+             cards[(address + (bytes)-1) / ENGINE_CARD_BYTES]) == 0 &&                             \
+            run_touch(run, address, bytes) != ENGINE_DONE)                                         \
+            END(ENGINE_OUT_OF_FUEL);                                                               \
         memcpy(memory + address, &fp[pc->b], bytes);                                               \
-        cards[address / ENGINE_CARD_BYTES] = 1;                                                    \
-        cards[(address + (bytes)-1) / ENGINE_CARD_BYTES] = 1;                                      \
         pc += 2;                                                                                   \
         NEXT;                                                                                      \
     }

@@ -53,6 +53,38 @@ START_TEST(one_of_everything_comes_back)
 }
 END_TEST
 
+START_TEST(an_agent_of_another_fuel_table_is_refused_by_that_name)
+{
+    struct world world = world_new();
+    struct agent *agent = world_agent(&world, 0);
+    const uint8_t tables[] = {0, 2, 23};
+    struct bytes row = {0};
+
+    row_encode_agent(&row, agent);
+    ck_assert(!row.failed);
+    for (size_t i = 0; i < sizeof tables; i++) {
+        struct agent *other = calloc(1, sizeof *other);
+        struct agent_row refers = {0};
+        struct fault fault = {.text = ""};
+        uint8_t *at = row.data;
+
+        ck_assert_ptr_nonnull(other);
+        /* It stands before the code: an array of 2, 32 bytes. */
+        while (memcmp(at + 4, agent->code.code->id.bytes, HASH_BYTES) != 0)
+            at++;
+        ck_assert_uint_eq(*at, ENGINE_FUEL_TABLE_ID);
+        *at = tables[i];
+        ck_assert_int_eq(row_decode_agent(other, &refers, row.data, row.size, &fault), ST_INVALID);
+        ck_assert_ptr_nonnull(strstr(fault.text, "metered by another fuel table than fuel-1"));
+        *at = ENGINE_FUEL_TABLE_ID;
+        free(other->globals);
+        free(other);
+    }
+    bytes_fini(&row);
+    world_free(&world);
+}
+END_TEST
+
 START_TEST(what_was_delivered_first_is_first_again)
 {
     struct world world = world_new();
@@ -609,6 +641,7 @@ static Suite *rows_suite(void)
     tcase_add_test(keeping, an_empty_store_is_a_fresh_start);
     tcase_add_test(keeping, newborns_come_back_with_what_waits_for_them);
     tcase_add_test(keeping, one_of_everything_comes_back);
+    tcase_add_test(keeping, an_agent_of_another_fuel_table_is_refused_by_that_name);
     tcase_add_test(keeping, what_was_delivered_first_is_first_again);
     tcase_add_test(keeping, a_site_that_came_back_goes_on_as_if_it_had_not_stopped);
     tcase_add_test(keeping, timers_are_due_again);

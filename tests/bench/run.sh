@@ -2,8 +2,8 @@
 # Measure, and print what was found, whatever it is; see docs/performance.md.
 #
 #     tests/bench/run.sh BUILD [BENCH ...]   BUILD: an optimised build, such as build/release;
-#                                            BENCH: engine, agents, ledger, books, control, links
-#                                            (all)
+#                                            BENCH: engine, fuel, agents, ledger, books, control,
+#                                            links (all)
 #     BENCH_DIR=/tmp       where the books of the benches lie: the disk that is measured
 #     BENCH_ONLY=births    measure only what has this in its name
 #     BENCH_PATIENCE=15    rounds to try until 5 are good
@@ -64,8 +64,9 @@ bench_control()
 echo "machine: $(nproc) processors, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
 for name in "${@:-all}"; do
     case $name in
-    all) "$0" "$build" engine agents ledger books control links ;;
+    all) "$0" "$build" engine fuel agents ledger books control links ;;
     engine) bench_engine ;;
+    fuel) "$bench/bench_fuel" ;;
     agents) "$bench/bench_agents" "$agents" ;;
     ledger)
         "$bench/bench_ledger" 10000

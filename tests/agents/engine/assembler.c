@@ -107,7 +107,8 @@ void assemble(struct bytes *out, const struct program *program)
         take_section(out, 4, &body);
     }
     if (program->memory) {
-        bytes_append(&body, "\x01\x01\x01\x02", 4);
+        bytes_append(&body, "\x01\x01\x01", 3);
+        put_u32(&body, program->pages_max == 0 ? 2 : program->pages_max);
         take_section(out, 5, &body);
     }
     /* A variable and a constant, both i64. */

@@ -13,9 +13,10 @@ struct program {
     char result;         /* 0 for none */
     const uint8_t *code; /* without its last `end` */
     size_t size;
-    uint32_t locals; /* i64 */
-    bool memory;     /* one page, at most two */
-    bool table;      /* f, an i32-less function, an empty entry; see assemble() */
+    uint32_t locals;    /* i64 */
+    bool memory;        /* one page, at most two ... */
+    uint32_t pages_max; /* ... or so many, below 128 */
+    bool table;         /* f, an i32-less function, an empty entry; see assemble() */
 };
 
 void put_byte(struct bytes *out, uint8_t byte);

@@ -48,22 +48,25 @@ END_TEST
 
 START_TEST(operators_cost_what_the_table_says)
 {
-    ck_assert_uint_eq(price(BYTES(0x01)), 0);                                  /* nop */
-    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x1a)), 1);                         /* const, drop */
-    ck_assert_uint_eq(price(BYTES(0x02, 0x40, 0x0b)), 0);                      /* block, end */
-    ck_assert_uint_eq(price(BYTES(0x03, 0x40, 0x0b)), 1);                      /* loop, end */
-    ck_assert_uint_eq(price(BYTES(0x0f)), 1);                                  /* return */
-    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x41, 0, 0x6a, 0x1a)), 3);          /* add */
-    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x41, 1, 0x6d, 0x1a)), 10);         /* div_s */
-    ck_assert_uint_eq(price(BYTES(0x41, 0, 0xb2, 0x1a)), 3);                   /* convert */
-    ck_assert_uint_eq(price(BYTES(0x41, 0, 0xb2, 0x8d, 0x1a)), 7);             /* ceil */
-    ck_assert_uint_eq(price(BYTES(0x41, 0, 0xb2, 0x91, 0x1a)), 11);            /* sqrt */
-    ck_assert_uint_eq(price(BYTES(0x41, 0, 0xb2, 0xfc, 0, 0x1a)), 7);          /* trunc_sat */
-    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x28, 0, 0, 0x1a)), 2);             /* load */
-    ck_assert_uint_eq(price(BYTES(0x23, 0, 0x24, 0)), 2);                      /* globals */
-    ck_assert_uint_eq(price(BYTES(0x3f, 0, 0x1a)), 1);                         /* memory.size */
-    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x41, 1, 0x41, 2, 0x1b, 0x1a)), 4); /* select */
-    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x0e, 0, 0)), 3);                   /* br_table */
+    ck_assert_uint_eq(price(BYTES(0x01)), 0);                                      /* nop */
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x1a)), 1);                             /* const, drop */
+    ck_assert_uint_eq(price(BYTES(0x02, 0x40, 0x0b)), 0);                          /* block, end */
+    ck_assert_uint_eq(price(BYTES(0x03, 0x40, 0x0b)), 1);                          /* loop, end */
+    ck_assert_uint_eq(price(BYTES(0x0f)), 1);                                      /* return */
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x41, 0, 0x6a, 0x1a)), 3);              /* add */
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x41, 1, 0x6d, 0x1a)), 10);             /* div_s */
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0xb2, 0x1a)), 3);                       /* convert */
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0xb2, 0x8d, 0x1a)), 11);                /* ceil */
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0xb2, 0x91, 0x1a)), 11);                /* sqrt */
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0xb2, 0xfc, 0, 0x1a)), 7);              /* trunc_sat */
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0xb2, 0x41, 0, 0xb2, 0x96, 0x1a)), 10); /* min */
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x69, 0x1a)), 5);                       /* popcnt */
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x67, 0x1a)), 2);                       /* clz */
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x28, 0, 0, 0x1a)), 3);                 /* load */
+    ck_assert_uint_eq(price(BYTES(0x23, 0, 0x24, 0)), 2);                          /* globals */
+    ck_assert_uint_eq(price(BYTES(0x3f, 0, 0x1a)), 1);                             /* memory.size */
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x41, 1, 0x41, 2, 0x1b, 0x1a)), 4);     /* select */
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x0e, 0, 0)), 3);                       /* br_table */
 }
 END_TEST
 
@@ -101,10 +104,10 @@ END_TEST
 
 START_TEST(bulk_operators_are_charged_by_size_before_they_run)
 {
-    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 11, 0)), 3 + 8);
-    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x41, 0, 0x41, 1, 0xfc, 11, 0)), 3 + 8 + 1);
-    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x41, 0, 0x41, 8, 0xfc, 11, 0)), 3 + 8 + 1);
-    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x41, 0, 0x41, 9, 0xfc, 10, 0, 0)), 3 + 8 + 2);
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 11, 0)), 3 + 10);
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x41, 0, 0x41, 1, 0xfc, 11, 0)), 3 + 10 + 1 + 512);
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x41, 0, 0x41, 8, 0xfc, 11, 0)), 3 + 10 + 1 + 512);
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x41, 0, 0x41, 9, 0xfc, 10, 0, 0)), 3 + 12 + 2 + 512);
     /* A fill of 2^32 - 1 bytes traps, and its size is paid first. */
     ck_assert_uint_eq(cost_of(&(struct program){.params = "",
                                                 .code = (const uint8_t[]){0x41, 0, 0x41, 0, 0x41,
@@ -112,7 +115,83 @@ START_TEST(bulk_operators_are_charged_by_size_before_they_run)
                                                 .size = 9,
                                                 .memory = true},
                               0, ENGINE_TRAP_MEMORY),
-                      FUEL_ENTRY + 3 + FUEL_BULK + (1U << 29));
+                      FUEL_ENTRY + 3 + FUEL_BULK + FUEL_ACCESS + (1U << 29));
+}
+END_TEST
+
+/* What a body costs in a module whose memory is declared to reach `pages`. */
+static uint64_t price_with(uint32_t pages, const uint8_t *code, size_t size)
+{
+    return cost_of(
+               &(struct program){
+                   .params = "", .code = code, .size = size, .memory = true, .pages_max = pages},
+               0, ENGINE_DONE) -
+           FUEL_ENTRY;
+}
+
+START_TEST(an_access_costs_by_the_declared_maximum_of_memory)
+{
+    const uint32_t pages[] = {1, 16, 17, 64, 65, 127};
+    const uint32_t access[] = {2, 2, 8, 8, 32, 32};
+
+    for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
+        ck_assert_uint_eq(price_with(pages[i], BYTES(0x41, 0, 0x28, 0, 0, 0x1a)), 1 + access[i]);
+        ck_assert_uint_eq(price_with(pages[i], BYTES(0x41, 0, 0x41, 0, 0x3a, 0, 0)),
+                          2 + access[i] + 512);
+        ck_assert_uint_eq(price_with(pages[i], BYTES(0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 10, 0, 0)),
+                          3 + 8 + 2 * access[i]);
+        ck_assert_uint_eq(price_with(pages[i], BYTES(0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 11, 0)),
+                          3 + 8 + access[i]);
+    }
+}
+END_TEST
+
+START_TEST(the_first_change_to_a_page_is_paid_and_no_other)
+{
+    /* i32.store at 0, then at 8: one page. */
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x41, 0, 0x36, 0, 0, 0x41, 8, 0x41, 0, 0x36, 0, 0)),
+                      8 + 512);
+    /* At 4094: over the border between two. */
+    ck_assert_uint_eq(price(BYTES(0x41, 0xfe, 0x1f, 0x41, 0, 0x36, 0, 0)), 4 + 2 * 512);
+    /* At 0, then over the border: one page is new. */
+    ck_assert_uint_eq(
+        price(BYTES(0x41, 0, 0x41, 0, 0x36, 0, 0, 0x41, 0xfe, 0x1f, 0x41, 0, 0x36, 0, 0)),
+        8 + 2 * 512);
+    /* A fill of 8192 bytes from 4095: three pages. */
+    ck_assert_uint_eq(price(BYTES(0x41, 0xff, 0x1f, 0x41, 0, 0x41, 0x80, 0xc0, 0, 0xfc, 11, 0)),
+                      3 + 10 + 1024 + 3 * 512);
+    /* A load, and a store that traps, touch none. */
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x29, 0, 0, 0x1a)), 3);
+    ck_assert_uint_eq(
+        cost_of(&(struct program){.params = "",
+                                  .code = (const uint8_t[]){0x41, 0x7f, 0x41, 0, 0x36, 0, 0},
+                                  .size = 7,
+                                  .memory = true},
+                0, ENGINE_TRAP_MEMORY),
+        FUEL_ENTRY + 4);
+}
+END_TEST
+
+START_TEST(a_page_that_cannot_be_paid_is_not_written)
+{
+    struct guest *guest = guest_open("semantics.wasm");
+    const uint64_t args[3] = {4095, 0xff, 2};
+    uint64_t need;
+
+    (void)guest_run(guest, "fill", "iii", 0, args, 100000, NULL);
+    need = guest->used;
+    guest_reset(guest);
+    ck_assert_int_eq(guest_run(guest, "fill", "iii", 0, args, need - 1, NULL), ENGINE_OUT_OF_FUEL);
+    ck_assert_uint_eq(guest->instance.fuel, 0);
+    ck_assert_uint_eq(guest->instance.memory[4095], 0);
+    ck_assert_uint_eq(guest->instance.cards[0] + guest->instance.cards[1], 0);
+    /* The host asks what its own writing would cost. */
+    ck_assert_uint_eq(engine_guest_write_fuel(&guest->instance, 4095, 2), 2 * FUEL_PAGE);
+    ck_assert_ptr_nonnull(engine_guest_write(&guest->instance, 4095, 1));
+    ck_assert_uint_eq(engine_guest_write_fuel(&guest->instance, 4095, 2), FUEL_PAGE);
+    ck_assert_uint_eq(engine_guest_write_fuel(&guest->instance, 4095, 0), 0);
+    ck_assert_uint_eq(engine_guest_write_fuel(&guest->instance, UINT32_MAX, 2), 0);
+    guest_free(guest);
 }
 END_TEST
 
@@ -159,6 +238,7 @@ static void sweep(struct guest *guest, const char *name, const char *params, cha
     uint64_t result;
     uint64_t need;
 
+    guest_reset(guest);
     ck_assert_int_eq(guest_run(guest, name, params, type, args, 1000000, &result), ends);
     need = guest->used;
     ck_assert_uint_gt(need, 0);
@@ -261,7 +341,7 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("engine fuel");
-    TCase *tcase = tcase_create("fuel-0");
+    TCase *tcase = tcase_create("fuel-1");
 
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, an_empty_function_costs_its_entry);
@@ -269,6 +349,9 @@ int main(void)
     tcase_add_test(tcase, only_the_blocks_that_run_are_charged);
     tcase_add_test(tcase, a_trap_costs_the_blocks_that_were_entered);
     tcase_add_test(tcase, bulk_operators_are_charged_by_size_before_they_run);
+    tcase_add_test(tcase, an_access_costs_by_the_declared_maximum_of_memory);
+    tcase_add_test(tcase, the_first_change_to_a_page_is_paid_and_no_other);
+    tcase_add_test(tcase, a_page_that_cannot_be_paid_is_not_written);
     tcase_add_test(tcase, growth_is_charged_by_the_page_when_it_can_be_had);
     tcase_add_test(tcase, calls_cost_the_operator_and_the_entry);
     tcase_add_test(tcase, the_host_may_take_more_fuel_and_the_budget_holds);

@@ -164,6 +164,9 @@ static enum engine_outcome make_the_site_work(void *context, struct part *part)
     ck_assert_uint_eq(spent(part, before), 4096 * 64);
     before = part->instance->fuel;
     ck_assert_int_eq(part_order(part, buffer_read, buffer, 0, 0, 65536), 65536);
+    ck_assert_uint_eq(spent(part, before), 65536 / 8 + 16 * 512); /* 16 pages, touched first */
+    before = part->instance->fuel;
+    ck_assert_int_eq(part_order(part, buffer_read, buffer, 0, 0, 65536), 65536);
     ck_assert_uint_eq(spent(part, before), 65536 / 8);
     before = part->instance->fuel;
     ck_assert_int_eq(part_order(part, buffer_write, buffer, 4095, 0, 2), 2);
