@@ -398,11 +398,14 @@ static void put_call_indirect(struct writer *writer, const union word *word)
     const struct signature *type = &writer->code->types[id];
     struct bytes *body = &writer->body;
 
-    put(body, "{ FIND(%s, %uu, 0x%" PRIx32 "u) ENTER(s->need, 0x%" PRIx32 "u) ",
-        cell(writer, word->b, TYPE_I32).text, id, writer->at, writer->at);
+    struct name index = cell(writer, word->b, TYPE_I32);
+
+    put(body, "{ FIND(%s, %uu, 0x%" PRIx32 "u) ENTER(slots[%s].need, 0x%" PRIx32 "u) ", index.text,
+        id, writer->at, index.text, writer->at);
     if (writer->host_in_table)
         put(body, "PLACE(0x%" PRIx32 "u) ", writer->at);
-    put(body, "struct %s r = ((t%u)s->call)(c, fuel, inner", result_type(type->result), id);
+    put(body, "struct %s r = ((t%u)calls[%s])(c, fuel, inner", result_type(type->result), id,
+        index.text);
     put_arguments(writer, type, word->a);
     put(body, ");");
     put_result(writer, type, word->a);
@@ -683,19 +686,28 @@ static void put_thunk(const struct engine_code *code, uint32_t index, struct byt
         function->order);
 }
 
+/* Two arrays: an index finds either in one step. */
 static void put_table(const struct engine_code *code, struct bytes *text)
 {
-    put(text, "#define TABLE %uu\nstatic const struct slot table[] = {\n", code->table_count);
+    put(text, "#define TABLE %uu\nstatic const struct slot slots[] = {\n", code->table_count);
     for (uint32_t i = 0; i < code->table_count; i++) {
-        uint32_t index = code->table[i];
+        const struct function *function;
 
-        if (index == TABLE_EMPTY)
-            put(text, "{0},\n");
-        else
-            put(text, "{(void (*)(void))f%u, 0x%" PRIx32 "u, %uu},\n", index,
-                need_of(&code->functions[index]), code->types[code->functions[index].type].id);
+        if (code->table[i] == TABLE_EMPTY) {
+            put(text, "{0, UINT32_MAX},\n");
+            continue;
+        }
+        function = &code->functions[code->table[i]];
+        put(text, "{0x%" PRIx32 "u, %uu},\n", need_of(function), code->types[function->type].id);
     }
-    put(text, "{0}};\n");
+    put(text, "{0}};\nstatic void (*const calls[])(void) = {\n");
+    for (uint32_t i = 0; i < code->table_count; i++) {
+        if (code->table[i] == TABLE_EMPTY)
+            put(text, "0,\n");
+        else
+            put(text, "(void (*)(void))f%u,\n", code->table[i]);
+    }
+    put(text, "0};\n");
 }
 
 static void put_entry(const struct engine_code *code, uint32_t index, struct bytes *text)
@@ -766,6 +778,9 @@ static void put_module(struct writer *writer, struct bytes *text)
     const struct engine_code *code = writer->code;
 
     native_put_prologue(text);
+    /* Memory never shrinks, so a size that is not 0 now is not 0 later. */
+    put(text, "#define PAST(address, n) (%s)\n",
+        code->memory_pages > 0 ? "address > bytes - (n)" : "address + (n) > bytes");
     for (uint32_t i = 0; i < code->types_count; i++)
         if (code->types[i].id == i)
             put_type(code, i, text);

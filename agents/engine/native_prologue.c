@@ -61,16 +61,17 @@ static const char helpers[] =
     "struct rf { uint64_t fuel; float v; };\n"
     "struct rd { uint64_t fuel; double v; };\n"
     "typedef struct native_context C;\n"
-    "struct slot { void (*call)(void); uint32_t need; uint32_t type; };\n"
+    "struct slot { uint32_t need; uint32_t type; };\n"
     "static __attribute__((noreturn, noinline, cold))\n"
     "void trap(C *c, uint64_t fuel, uint32_t outcome, uint32_t function, uint32_t offset)\n"
     "{ c->trap(c, fuel, outcome, function, offset); __builtin_unreachable(); }\n"
     /* Every body has c, fuel, room, memory, bytes, cards, g and SELF. */
     "#define TRAP(outcome, at) trap(c, fuel, outcome, SELF, at)\n"
-    "#define CHARGE(k, at) if (RARE(fuel < k)) trap(c, 0, OUT_OF_FUEL, SELF, at); fuel -= k;\n"
+    "#define CHARGE(k, at) \\\n"
+    "    if (RARE(__builtin_sub_overflow(fuel, k, &fuel))) trap(c, 0, OUT_OF_FUEL, SELF, at);\n"
     "#define ADDRESS(m, base, offset, at) \\\n"
     "    uint64_t address = (uint64_t)(base) + offset; \\\n"
-    "    if (RARE(address + sizeof(struct m) > bytes)) TRAP(TRAP_MEMORY, at);\n"
+    "    if (RARE(PAST(address, sizeof(struct m)))) TRAP(TRAP_MEMORY, at);\n"
     "#define LOAD(to, op, m, base, offset, at) \\\n"
     "    { ADDRESS(m, base, offset, at) to = op(((const struct m *)(memory + address))->v); }\n"
     "#define STORE(from, m, base, offset, at) \\\n"
@@ -90,9 +91,9 @@ static const char helpers[] =
     "#define ENTER(need, at) uint32_t inner = room - need; \\\n"
     "    if (RARE(inner & GUARD)) TRAP(TRAP_STACK, at);\n"
     "#define FIND(index, wanted, at) \\\n"
-    "    if (RARE(index >= TABLE || !table[index].call)) TRAP(TRAP_TABLE, at); \\\n"
-    "    const struct slot *s = &table[index]; \\\n"
-    "    if (RARE(s->type != wanted)) TRAP(TRAP_SIGNATURE, at);\n"
+    "    if (RARE(index >= TABLE)) TRAP(TRAP_TABLE, at); \\\n"
+    "    if (RARE(slots[index].type != wanted)) \\\n"
+    "        TRAP(slots[index].type == UINT32_MAX ? TRAP_TABLE : TRAP_SIGNATURE, at);\n"
     "#define PLACE(at) c->function = SELF; c->offset = at;\n";
 
 /* What each operator does, in the words of ops.h. */
