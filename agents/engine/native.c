@@ -22,7 +22,7 @@ struct engine_native {
 
 static const char *const flags[] = {
     "-std=gnu11",
-    "-O1",
+    "-O2",
     "-w",
     "-x",
     "c",

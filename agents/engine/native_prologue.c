@@ -74,10 +74,10 @@ static const char helpers[] =
     "    if (RARE(PAST(address, sizeof(struct m)))) TRAP(TRAP_MEMORY, at);\n"
     "#define LOAD(to, op, m, base, offset, at) \\\n"
     "    { ADDRESS(m, base, offset, at) to = op(((const struct m *)(memory + address))->v); }\n"
+    /* A store crosses at most one border between cards, so its ends say it all. */
     "#define STORE(from, m, base, offset, at) \\\n"
-    "    { ADDRESS(m, base, offset, at) \\\n"
-    "      if (RARE(!(cards[address / CARD] & cards[(address + sizeof(struct m) - 1) / CARD]))) "
-    "\\\n"
+    "    { ADDRESS(m, base, offset, at) const uint64_t last = address + sizeof(struct m) - 1; \\\n"
+    "      if (RARE((cards[address / CARD] & cards[last / CARD]) == 0)) \\\n"
     "          fuel = c->touch(c, fuel, address, sizeof(struct m), SELF, at); \\\n"
     "      ((struct m *)(memory + address))->v = from; }\n"
     "#define DIVIDE(to, op, x, y, at) \\\n"
