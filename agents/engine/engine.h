@@ -145,9 +145,9 @@ void engine_stack_free(struct engine_stack *stack);
 
 /*
  * Run `function` (from engine_code_export) to its end.  args: raw values, as many as it has params.
- * *result: its raw result, 0 when it has none.  Nothing is allocated.  After anything but
- * ENGINE_DONE memory, size and globals are as the guest left them: undoing is the caller's, by the
- * cards.
+ * *result: its raw result, 0 when it has none; it may lie in `args`.  Nothing is allocated.  After
+ * anything but ENGINE_DONE memory, size and globals are as the guest left them: undoing is the
+ * caller's, by the cards.
  */
 enum engine_outcome engine_run(struct engine_instance *instance, struct engine_stack *stack,
                                uint32_t function, const uint64_t *args, uint64_t *result);

@@ -279,6 +279,7 @@ enum engine_outcome native_run(struct engine_instance *instance, struct engine_s
     const struct function *entry = &code->functions[function];
     uint64_t bytes = (uint64_t)instance->memory_pages * ENGINE_WASM_PAGE_BYTES;
     struct native_state state;
+    uint64_t given = 0;
 
     INVARIANT(instance->memory_pages >= code->memory_pages);
     state.shared = (struct native_context){.memory = instance->memory,
@@ -294,13 +295,12 @@ enum engine_outcome native_run(struct engine_instance *instance, struct engine_s
     state.run =
         (struct run){.instance = instance, .code = code, .stack = stack, .memory_bytes = bytes};
     state.outcome = ENGINE_DONE;
-    *result = 0;
     if (setjmp(state.home) == 0)
         state.run.fuel = code->native->entries[function](
             &state.shared, instance->fuel,
-            NATIVE_ROOM(LIMIT_CALLS - 1, LIMIT_STACK_CELLS - entry->cells), args, result);
+            NATIVE_ROOM(LIMIT_CALLS - 1, LIMIT_STACK_CELLS - entry->cells), args, &given);
     instance->fuel = state.run.fuel;
-    if (state.outcome != ENGINE_DONE)
-        *result = 0;
+    /* Only now: the caller may have the arguments where it wants the result. */
+    *result = state.outcome == ENGINE_DONE ? given : 0;
     return state.outcome;
 }

@@ -43,6 +43,15 @@ static enum engine_outcome run3(const char *name, uint64_t a, uint64_t b, uint64
     return guest_run(guest, name, "iii", 0, args, 10000000, NULL);
 }
 
+START_TEST(the_result_may_take_the_place_of_the_arguments)
+{
+    uint64_t both[2] = {2, 0};
+
+    ck_assert_int_eq(guest_run(guest, "switch", "i", 'i', both, 1000, both), ENGINE_DONE);
+    ck_assert_uint_eq(both[0], 12);
+}
+END_TEST
+
 /* ---- control ---- */
 
 START_TEST(br_table_takes_its_default_above_the_last_label)
@@ -406,6 +415,7 @@ int main(void)
     TCase *tcase = tcase_create("run");
 
     tcase_add_checked_fixture(tcase, open_guest, close_guest);
+    tcase_add_test(tcase, the_result_may_take_the_place_of_the_arguments);
     tcase_add_test(tcase, br_table_takes_its_default_above_the_last_label);
     tcase_add_test(tcase, br_table_carries_its_value_to_labels_of_different_height);
     tcase_add_test(tcase, loops_turn_and_nest);
