@@ -105,6 +105,7 @@ void agents_free(struct agents *agents)
     bytes_fini(&agents->dirty_codes);
     bytes_fini(&agents->dirty_pages.items);
     bytes_fini(&agents->tombstones);
+    bytes_fini(&agents->hot_codes);
     bytes_fini(&agents->dead);
     heapq_fini(&agents->timers);
     engine_stack_free(agents->stack);

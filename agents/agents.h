@@ -125,6 +125,51 @@ MUST_CHECK enum status agents_code_check(const uint8_t *bytes, size_t size, stru
 MUST_CHECK enum status agents_code_builtin(struct agents *agents, const uint8_t *bytes, size_t size,
                                            struct hash *id, struct fault *fault);
 
+/* ---- tier 1: code compiled by whoever runs the compiler (agents/engine/native.h) ----
+ *
+ * Which tier code is in changes nothing that agents see, pay or store: frames are the same.
+ */
+
+/*
+ * From now on tell, by agents_hot_code(), of each code whose agents have burnt so much fuel since
+ * the start.  0, as at first: of none.
+ */
+void agents_watch_code(struct agents *agents, uint64_t fuel);
+/*
+ * The next code that became hot, told once; its bytes are borrowed until a turn is run or a frame
+ * is saved.  False: none.
+ */
+bool agents_hot_code(struct agents *agents, struct hash *id, const uint8_t **bytes, size_t *size);
+/* A module's C text; for the process that compiles.  ST_INVALID: it is refused; ST_NOMEM. */
+MUST_CHECK enum status agents_code_emit(const uint8_t *module, size_t size, struct bytes *text,
+                                        struct fault *fault);
+/*
+ * Run this code by the object at `path` from the next turn on.  Not within a turn.  ST_MISSING: no
+ * agent has it any more.  ST_INVALID, ST_IO: it stays as it was, and *fault says why.
+ */
+MUST_CHECK enum status agents_code_load(struct agents *agents, const struct hash *id,
+                                        const char *path, struct fault *fault);
+/* The code in tier 1 that ran longest ago goes back to tier 0; it may become hot again. */
+void agents_code_unload(struct agents *agents);
+/* Why this code is not in tier 1, for lists. */
+void agents_code_note(struct agents *agents, const struct hash *id, const char *reason);
+/* How many are in tier 1. */
+size_t agents_codes_native(const struct agents *agents);
+
+struct code_view {
+    uint64_t cursor; /* the first 8 bytes of the id, big-endian */
+    struct hash id;
+    uint64_t size;
+    uint64_t refs;      /* agents that run or keep it */
+    uint64_t fuel;      /* burnt since the start */
+    bool builtin;       /* the loader */
+    bool native;        /* in tier 1 */
+    const char *reason; /* why not, if it should be; else "" */
+};
+/* Codes with a cursor above `after`, in order of it; returns how many were visited. */
+size_t agents_code_list(const struct agents *agents, uint64_t after, size_t limit,
+                        void (*visit)(void *context, const struct code_view *code), void *context);
+
 /* ---- birth, money, freezing (outside turns, or from channel_order through turn_*) ---- */
 
 struct birth {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/engine/native.h"
 #include "agents/turn.h"
 
 struct code *code_find(const struct agents *agents, const struct hash *id)
@@ -40,6 +41,8 @@ void code_unlink(struct agents *agents, struct code *code)
     *same = code->same;
     if (first != NULL)
         (void)!table_put(&agents->codes_by_id, key, first); /* its place is free */
+    if (code->native != NULL)
+        agents->natives--;
     if (code->next != NULL)
         code->next->previous = code->previous;
     if (code->previous != NULL)
@@ -62,6 +65,8 @@ void code_free(struct code *code)
     if (code == NULL)
         return;
     engine_code_free(code->engine);
+    engine_native_free(code->native); /* after the code that used it */
+    free(code->tier_reason);
     free(code->bytes);
     free(code);
 }

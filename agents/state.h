@@ -31,6 +31,14 @@ struct code {
     struct code *next;
     struct code *previous;
     struct code *same; /* another whose id begins with the same 8 bytes */
+
+    /* Tier 1; none of it is stored, and none of it shows in any frame. */
+    struct engine_native *native; /* what its agents run in; NULL: tier 0 */
+    uint64_t fuel;                /* that its agents burnt since the start */
+    uint64_t heat;                /* the same since it was last told to be hot */
+    uint64_t used_turn;           /* the site's count of turns when one last ran */
+    bool told;                    /* hot: whoever compiles knows */
+    char *tier_reason;            /* why it is not in tier 1; NULL: none */
 };
 
 struct code_ref {
@@ -242,7 +250,10 @@ struct agents {
     struct turn *turn_memory;
     struct arena *arena;
     struct engine_stack *stack;
-    struct hasher *hasher; /* for the hashes of events: one is made anew each turn */
+    uint64_t hot_fuel;      /* agents_watch_code(); 0: nobody watches */
+    struct bytes hot_codes; /* of struct hash: told, and not yet heard */
+    size_t natives;         /* how many codes are in tier 1 */
+    struct hasher *hasher;  /* for the hashes of events: one is made anew each turn */
 
     struct agents_counters counters;
 };
@@ -331,6 +342,9 @@ struct code_ref code_ref_take(struct agents *agents, struct code *code); /* unde
 void code_ref_drop(struct agents *agents, struct agent *agent, struct code_ref *ref);
 enum status code_make(struct code **code, const uint8_t *bytes, size_t size, struct fault *fault);
 void code_free(struct code *code);
+
+/* code_native.c */
+void code_burnt(struct agents *agents, struct code *code, uint64_t fuel); /* by a turn */
 
 /* death.c */
 void agent_die(struct agents *agents, struct agent *agent);

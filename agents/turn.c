@@ -211,6 +211,7 @@ static void book_tolls(struct turn *turn, uint64_t fuel)
          turn->carry[CARRY_COMPUTE]);
     memcpy(turn->agent->carry, turn->carry, sizeof turn->carry);
     turn->agent->fuel += fuel;
+    code_burnt(turn->agents, turn->agent->code.code, fuel);
     turn->agents->counters.fuel += fuel;
 }
 
