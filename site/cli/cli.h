@@ -120,6 +120,7 @@ int cmd_agent_logs(struct cli *cli);
 int cmd_agent_freeze(struct cli *cli);
 int cmd_agent_thaw(struct cli *cli);
 int cmd_heap_ls(struct cli *cli);
+int cmd_code_ls(struct cli *cli);
 int cmd_price_show(struct cli *cli);
 int cmd_ledger_accounts(struct cli *cli);
 int cmd_ledger_transfers(struct cli *cli);

@@ -1,4 +1,4 @@
-/* serai customer ls, agent ls | logs, link ls, heap ls, price show */
+/* serai customer ls, agent ls | logs, link ls, heap ls, code ls, price show */
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -107,6 +107,17 @@ int cmd_heap_ls(struct cli *cli)
     static const struct column columns[] = {
         {"serial", "SERIAL"}, {"agent", "AGENT"}, {"kind", "KIND"}, {"deposit", "DEPOSIT"}};
     const struct cli_list list = {.command = "heap", .cursor_key = "serial", .limit = UINT64_MAX};
+
+    return show_list(cli, &list, columns, COUNT(columns));
+}
+
+int cmd_code_ls(struct cli *cli)
+{
+    static const struct column columns[] = {
+        {"code", "CODE"}, {"bytes", "BYTES"}, {"users", "USERS"},
+        {"fuel", "FUEL"}, {"tier", "TIER"},   {"reason", "WHY NOT 1"},
+    };
+    const struct cli_list list = {.command = "codes", .cursor_key = "cursor", .limit = UINT64_MAX};
 
     return show_list(cli, &list, columns, COUNT(columns));
 }

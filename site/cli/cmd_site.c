@@ -1,4 +1,5 @@
 /* serai site init | run | status */
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -157,6 +158,28 @@ static enum status load_keys(const struct cli *cli, struct daemon_options *optio
     return status;
 }
 
+static struct tier1_options tier1_of(const struct config_engine *engine)
+{
+    static_assert((int)TIER1_NAMED == (int)CONFIG_TIER1_NAMED &&
+                      (int)TIER1_ALL == (int)CONFIG_TIER1_ALL,
+                  "one setting");
+    return (struct tier1_options){
+        .mode = (enum tier1_mode)engine->tier1,
+        .codes = engine->codes,
+        .code_count = engine->code_count,
+        .hot_fuel = engine->hot_fuel,
+        .module_bytes_max = engine->module_bytes,
+        .objects_max = engine->objects,
+        .compiler = engine->compiler,
+        .weak_jail = engine->weak_jail,
+        .compile_s = engine->compile_seconds,
+        .compile_memory_bytes = engine->compile_memory,
+        .object_bytes_max = engine->object_bytes,
+        .cache_bytes_max = engine->cache_bytes,
+        .cache_objects_max = engine->cache_objects,
+    };
+}
+
 int cmd_site_run(struct cli *cli)
 {
     struct site_config config;
@@ -190,6 +213,7 @@ int cmd_site_run(struct cli *cli)
         return cli_fail(CLI_CONFIG, "%s", fault.text);
     options.ready_fd = (int)ready_fd;
     options.map_bytes = config.map_bytes;
+    options.tier1 = tier1_of(&config.engine);
     log_set_level(config.log_level);
     return daemon_run(&options);
 }

@@ -1,4 +1,5 @@
 #include "site/config/config.h"
+#include "site/config/engine.h"
 #include "site/config/toml.h"
 #include <errno.h>
 #include <stdio.h>
@@ -104,9 +105,23 @@ static const struct site_key {
     enum status (*set)(struct site_config *config, const char *text, struct fault *fault);
     const char *value; /* the default */
 } site_keys[] = {
-    {"name", set_name, "site"},       {"control.socket", set_socket, "control.sock"},
-    {"log.level", set_level, "info"}, {"ledger.map_bytes", set_map_bytes, "4GiB"},
+    {"name", set_name, "site"},
+    {"control.socket", set_socket, "control.sock"},
+    {"log.level", set_level, "info"},
+    {"ledger.map_bytes", set_map_bytes, "4GiB"},
     {"link.listen", set_listen, ""},
+    {"engine.tier1", config_set_tier1, "off"},
+    {"engine.codes", config_set_codes, ""},
+    {"engine.compiler", config_set_compiler, "cc"},
+    {"engine.jail", config_set_jail, "full"},
+    {"engine.hot_fuel", config_set_hot_fuel, "100000000"},
+    {"engine.objects", config_set_objects, "256"},
+    {"engine.compile_seconds", config_set_compile_seconds, "30"},
+    {"engine.compile_memory", config_set_compile_memory, "1GiB"},
+    {"engine.module_bytes", config_set_module_bytes, "256KiB"},
+    {"engine.object_bytes", config_set_object_bytes, "4MiB"},
+    {"engine.cache_bytes", config_set_cache_bytes, "256MiB"},
+    {"engine.cache_objects", config_set_cache_objects, "1024"},
 };
 
 enum { SITE_KEYS = sizeof site_keys / sizeof site_keys[0] };
@@ -297,6 +312,8 @@ enum status config_load(const char *dir, const struct config_reader *reader,
     status = load_file(&prices, dir, fault);
     if (status != ST_OK)
         return status;
+    if (site.errors == 0 && config_check_engine(&new_config, &between) != ST_OK)
+        report(&site, 0, 0, between.text);
     if (prices.errors == 0 && pricebook_check(&new_book, &between) != ST_OK)
         report(&prices, 0, 0, between.text);
     if (site.errors + prices.errors > 0)

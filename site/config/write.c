@@ -21,7 +21,21 @@ static const char site_text[] =
     "\n"
     "[link]\n"
     "listen = \"\" # where neighbours dial this site, such as tcp://127.0.0.1:9901; \"\": "
-    "nowhere\n";
+    "nowhere\n"
+    "\n"
+    "[engine] # agents' code as native code: docs/operate.md, \"Native code\"\n"
+    "tier1 = \"off\" # off, named (those of `codes`) or all\n"
+    "codes = \"\" # code ids between blanks, as `serai code ls` shows them\n"
+    "compiler = \"cc\" # a name, or an absolute path\n"
+    "jail = \"full\" # weak: compile also where the kernel cannot lock the compiler in fully\n"
+    "hot_fuel = \"100000000\" # what a code's agents burn before it is compiled\n"
+    "objects = \"256\" # loaded at once\n"
+    "compile_seconds = \"30\" # of CPU; by the wall clock four times as many\n"
+    "compile_memory = \"1GiB\" # of each process of the compiler\n"
+    "module_bytes = \"256KiB\" # a larger module is not compiled\n"
+    "object_bytes = \"4MiB\" # the largest object that is taken\n"
+    "cache_bytes = \"256MiB\" # all objects on disk\n"
+    "cache_objects = \"1024\"\n";
 
 static const char prices_text[] =
     "# What this site's customers pay.  Amounts are texts in decimal, exact to nine places.\n"

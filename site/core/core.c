@@ -290,6 +290,16 @@ struct core_counters core_count(const struct core *core)
     };
 }
 
+struct agents *core_agents(struct core *core)
+{
+    return core->agents;
+}
+
+void core_tell_tier1(struct core *core, const struct core_tier1 *tier1)
+{
+    core->tier1 = *tier1;
+}
+
 const struct ledger *core_ledger(const struct core *core)
 {
     return core->ledger;

@@ -135,6 +135,24 @@ struct core_counters {
 struct core_counters core_count(const struct core *core);
 const struct ledger *core_ledger(const struct core *core);
 
+/* ---- tier 1, for who runs the compiler: nothing of it shows in any frame ---- */
+
+/* To ask for hot code and to load what was made of it, between turns (agents/agents.h). */
+struct agents *core_agents(struct core *core);
+
+enum { CORE_TIER1_MODE_BYTES = 16, CORE_TIER1_TEXT_BYTES = 601 };
+
+/* What `status` says of it. */
+struct core_tier1 {
+    char mode[CORE_TIER1_MODE_BYTES]; /* "off", "named", "all"; "" as at first: not said */
+    char compiler[CORE_TIER1_TEXT_BYTES];
+    char reason[CORE_TIER1_TEXT_BYTES]; /* why nothing is compiled, or else the last failure */
+    uint64_t compiling;                 /* modules at the compiler */
+    uint64_t compiled;                  /* since the start, those from the cache too */
+    uint64_t failed;                    /* since the start, those remembered too */
+};
+void core_tell_tier1(struct core *core, const struct core_tier1 *tier1); /* copied */
+
 /*
  * Check every invariant that needs all state (tests and the simulator call it after each frame):
  * sum 0, no negative agent, each held and deposit account equals the objects it is held for.

@@ -37,6 +37,24 @@ static void add_revenue(void *context, const struct account *account)
         *sum += account->credits - account->debits;
 }
 
+static void tier1_entries(const struct core *core, struct map *map)
+{
+    const struct core_tier1 *tier1 = &core->tier1;
+
+    if (tier1->mode[0] == '\0')
+        return;
+    map_text(map, "tier1", tier1->mode);
+    if (strcmp(tier1->mode, "off") == 0)
+        return;
+    map_text_sized(map, "tier1_compiler", tier1->compiler, strlen(tier1->compiler));
+    map_uint(map, "tier1_loaded", agents_codes_native(core->agents));
+    map_uint(map, "tier1_compiling", tier1->compiling);
+    map_uint(map, "tier1_compiled", tier1->compiled);
+    map_uint(map, "tier1_failed", tier1->failed);
+    if (tier1->reason[0] != '\0')
+        map_text_sized(map, "tier1_reason", tier1->reason, strlen(tier1->reason));
+}
+
 static void read_status(struct core *core, struct outcome *outcome)
 {
     const struct account *treasury = ledger_account(core->ledger, ACCOUNT_TREASURY);
@@ -61,6 +79,7 @@ static void read_status(struct core *core, struct outcome *outcome)
     map_uint(&map, "fuel", counters.fuel);
     map_total(&map, "minted", treasury->debits - treasury->credits);
     map_total(&map, "revenue", revenue);
+    tier1_entries(core, &map);
     core_link_states(core, &map);
     map_end(&map, &outcome->result);
 }
@@ -269,6 +288,38 @@ static void read_heap(struct core *core, struct cbor *in, struct outcome *outcom
     list_end(&list, outcome);
 }
 
+static void list_code(void *context, const struct code_view *code)
+{
+    struct list *list = context;
+    struct map map;
+
+    map_init(&map);
+    map_uint(&map, "cursor", code->cursor);
+    map_hex(&map, "code", code->id.bytes, HASH_BYTES);
+    map_uint(&map, "bytes", code->size);
+    map_uint(&map, "users", code->refs);
+    map_uint(&map, "fuel", code->fuel);
+    map_uint(&map, "tier", code->native ? 1 : 0);
+    map_text_sized(&map, "reason", code->reason, strlen(code->reason));
+    map_end(&map, &list->items);
+    list->count++;
+}
+
+static void read_codes(struct core *core, struct cbor *in, struct outcome *outcome)
+{
+    struct list list = {.core = core};
+    uint64_t after;
+    uint64_t limit;
+
+    cbor_get_array(in, 2);
+    after = cbor_get_uint(in, UINT64_MAX);
+    limit = get_limit(in);
+    if (!outcome_args_done(in, outcome, "codes"))
+        return;
+    (void)agents_code_list(core->agents, after, limit, list_code, &list);
+    list_end(&list, outcome);
+}
+
 static void list_price(void *context, const struct pricebook_line *line)
 {
     struct list *list = context;
@@ -346,6 +397,8 @@ void core_read(struct core *core, const struct control_request *request, struct 
         read_customers(core, &in, outcome);
     else if (strcmp(command, "heap") == 0)
         read_heap(core, &in, outcome);
+    else if (strcmp(command, "codes") == 0)
+        read_codes(core, &in, outcome);
     else if (strcmp(command, "prices") == 0)
         read_prices(core, outcome);
     else if (strcmp(command, "accounts") == 0)

@@ -60,6 +60,8 @@ struct core {
     uint64_t unspent_us; /* time that passed while a frame was open */
     bool frame_open;     /* something happened since the last close */
 
+    struct core_tier1 tier1;
+
     struct core_reply *replies;
     size_t reply_count;
     size_t reply_capacity;

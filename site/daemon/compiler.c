@@ -103,7 +103,7 @@ enum status compiler_start(struct compiler **compiler, const struct compiler_opt
         return fault_set(fault, ST_NOMEM, "compiler: memory is short");
     made->fd = -1;
     made->service = -1;
-    status = cache_open(&cache, fault);
+    status = cache_make(&cache, fault);
     if (status == ST_OK) {
         dir = realpath(options->dir, NULL);
         if (dir == NULL)
@@ -188,4 +188,9 @@ void compiler_free(struct compiler *compiler)
 int compiler_process(const struct compiler *compiler)
 {
     return compiler->service;
+}
+
+int compiler_fd(const struct compiler *compiler)
+{
+    return compiler->fd;
 }

@@ -69,5 +69,7 @@ void compiler_stop(struct compiler *compiler); /* NULL allowed */
 /* Stops it and waits until it has ended.  NULL allowed. */
 void compiler_free(struct compiler *compiler);
 int compiler_process(const struct compiler *compiler);
+/* To wait for its end while nothing is asked: it can be read then. */
+int compiler_fd(const struct compiler *compiler);
 
 #endif

@@ -1,3 +1,4 @@
+#define _DEFAULT_SOURCE /* flock */
 #include "site/daemon/compiler_cache.h"
 
 #include <dirent.h>
@@ -7,13 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/hash.h"
 #include "site/control/file.h"
 
-enum { SUM_BYTES_MAX = 160 };
+enum { SUM_BYTES_MAX = 160, LOCK_STEPS = 250, LOCK_STEP_NS = 20 * 1000 * 1000 };
 
 static const char sum_format[] = "serai-object-1 %" PRIu64 " %s\n";
 
@@ -124,7 +127,7 @@ static enum status trim(const struct cache *cache, struct fault *fault)
     return status;
 }
 
-enum status cache_open(const struct cache *cache, struct fault *fault)
+enum status cache_make(const struct cache *cache, struct fault *fault)
 {
     struct stat found;
 
@@ -135,6 +138,26 @@ enum status cache_open(const struct cache *cache, struct fault *fault)
     if (!S_ISDIR(found.st_mode) || found.st_uid != geteuid() || (found.st_mode & 022) != 0)
         return fault_set(fault, ST_DENIED, "%s is not a directory that only this user can write in",
                          cache->dir);
+    return ST_OK;
+}
+
+enum status cache_open(const struct cache *cache, int *lock, struct fault *fault)
+{
+    const struct timespec step = {.tv_nsec = LOCK_STEP_NS};
+    char path[CACHE_PATH_BYTES];
+
+    if (!path_of(cache, "lock", "", path))
+        return fault_set(fault, ST_INVALID, "path too long: %.100s", cache->dir);
+    *lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (*lock < 0)
+        return fault_set(fault, ST_IO, "open %.300s: %s", path, strerror(errno));
+    for (int i = 0; flock(*lock, LOCK_EX | LOCK_NB) != 0; i++) {
+        if (i == LOCK_STEPS) {
+            (void)!close(*lock); /* nothing is locked */
+            return fault_set(fault, ST_BUSY, "another process uses %.300s", cache->dir);
+        }
+        (void)!nanosleep(&step, NULL);
+    }
     return trim(cache, fault);
 }
 

@@ -23,11 +23,15 @@ struct cache {
     uint64_t object_bytes_max;
 };
 
+/* Make the directory if there is none (0700).  ST_DENIED: it is not this user's alone.  ST_IO. */
+MUST_CHECK enum status cache_make(const struct cache *cache, struct fault *fault);
+
 /*
- * Make the directory if there is none (0700), remove what a crash left half-written, and keep the
- * bounds.  ST_DENIED: it is not this user's alone.  ST_IO.
+ * Become the one process that writes, until *lock is closed; then remove what a crash left
+ * half-written, and keep the bounds.  Waits a few seconds for another to end, which may have been
+ * told to.  ST_BUSY: it does not.  ST_IO.
  */
-MUST_CHECK enum status cache_open(const struct cache *cache, struct fault *fault);
+MUST_CHECK enum status cache_open(const struct cache *cache, int *lock, struct fault *fault);
 
 enum cache_answer {
     CACHE_NONE,    /* neither made nor tried */

@@ -187,11 +187,12 @@ static void keep(struct watch *watch, const char *text, size_t size)
     char *said = watch->result->said;
 
     for (size_t i = 0; i < size && watch->said < JAIL_SAID_BYTES - 1; i++) {
-        char c = text[i] == '\n' || text[i] == '\t' ? ' ' : text[i];
+        bool space = text[i] == '\n' || text[i] == '\t';
+        bool plain = text[i] >= ' ' && text[i] <= '~' && text[i] != '"';
 
-        if (c < ' ' || c > '~' || c == '"')
-            c = '\'';
-        said[watch->said++] = c;
+        if (text[i] == '\n' && watch->result->said_line == 0)
+            watch->result->said_line = watch->said;
+        said[watch->said++] = (char)(plain ? text[i] : space ? ' ' : '\'');
     }
     said[watch->said] = '\0';
 }

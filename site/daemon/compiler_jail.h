@@ -49,6 +49,7 @@ struct jail_result {
     uint64_t took_us;
     /* How its output and complaints began: printable ASCII, one line. */
     char said[JAIL_SAID_BYTES];
+    size_t said_line; /* how much of that was its first line */
 };
 
 /*

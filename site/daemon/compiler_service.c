@@ -27,6 +27,7 @@ struct service {
     int fd;
     _Atomic int *group;
     struct cache cache;
+    int lock;                      /* of the cache */
     char job[CACHE_PATH_BYTES];    /* the only directory that a compile may write in */
     char input[CACHE_PATH_BYTES];  /* in it */
     char output[CACHE_PATH_BYTES]; /* in it */
@@ -181,7 +182,7 @@ static enum status ask_version(struct service *service, struct fault *fault)
         return status;
     if (blame_of(&jail, &result, fault) != BLAME_NOBODY)
         return ST_INVALID;
-    memcpy(service->hello.version, result.said, sizeof result.said);
+    memcpy(service->hello.version, result.said, result.said_line); /* the rest is zero */
     return ST_OK;
 }
 
@@ -239,6 +240,9 @@ static enum status begin(struct service *service, struct fault *fault)
                    input_name);
     (void)snprintf(service->output, sizeof service->output, "%.4000s/job/%s", options->dir,
                    output_name);
+    status = cache_open(&service->cache, &service->lock, fault);
+    if (status != ST_OK)
+        return status;
     if (mkdir(service->job, 0700) != 0 && errno != EEXIST)
         return fault_set(fault, ST_IO, "make %.300s: %s", service->job, strerror(errno));
     status = find_program(options->program, service->hello.program, fault);

@@ -167,6 +167,7 @@ void *core_thread(void *context)
     for (size_t i = 0; i < FRAMES_MAX; i++)
         driver.spare[driver.spare_count++] = &parts->pool[i];
 
+    tier1_step(parts->tier1, parts->core); /* so that the first who asks is told of it */
     /* What loading found to do, such as a quarantine, is in the first frame. */
     driver.dirty = true;
     for (;;) {
@@ -183,6 +184,7 @@ void *core_thread(void *context)
         hears = take_arrivals(&driver, now_us);
         tick_links(&driver, now_us);
         run_turns(&driver, now_us);
+        tier1_step(parts->tier1, parts->core);
         take_spent(&driver);
         if (should_close(&driver, now_us, last)) {
             close_frame(&driver, last);

@@ -186,6 +186,7 @@ static enum status open_parts(struct site *site, struct fault *fault)
     ring_init(&parts->frames, &parts->writer_wake);
     ring_init(&parts->durable, &parts->edge_wake);
     ring_init(&parts->spent, &parts->core_wake);
+    tier1_connect(parts->tier1, &parts->core_wake);
     return status;
 }
 
@@ -220,8 +221,12 @@ static enum status open_wires(struct site *site, struct fault *fault)
 
 static enum status open_site(struct site *site, struct fault *fault)
 {
-    enum status status = open_store(site, fault);
+    /* First: what it forks may know nothing of what follows. */
+    enum status status =
+        tier1_new(&site->parts.tier1, &site->options->tier1, site->options->dir, fault);
 
+    if (status == ST_OK)
+        status = open_store(site, fault);
     if (status == ST_OK)
         status = open_marker(site, fault);
     if (status == ST_OK)
@@ -245,6 +250,7 @@ static void close_site(struct site *site)
     wake_fini(&site->parts.writer_wake);
     wake_fini(&site->parts.edge_wake);
     core_free(site->core);
+    tier1_free(site->parts.tier1);
     fatal_release();
     marker_close(site->marker);
     store_lmdb_close(site->lmdb);
@@ -287,6 +293,7 @@ static enum status serve(struct site *site, struct fault *fault)
 {
     pthread_t core;
     pthread_t writer;
+    pthread_t compiler;
     enum status status = ST_OK;
 
     if (site->options->sandbox)
@@ -295,14 +302,19 @@ static enum status serve(struct site *site, struct fault *fault)
         return status;
     say_ready(site); /* here, while the core is still ours to look at */
     if (pthread_create(&writer, NULL, writer_thread, &site->parts) != 0 ||
-        pthread_create(&core, NULL, core_thread, &site->parts) != 0) {
-        /* With one of the two running there is no clean way back, and nothing was done yet. */
+        pthread_create(&core, NULL, core_thread, &site->parts) != 0 ||
+        (tier1_has_thread(site->parts.tier1) &&
+         pthread_create(&compiler, NULL, tier1_thread, site->parts.tier1) != 0)) {
+        /* With one of them running there is no clean way back, and nothing was done yet. */
         log_write(LOG_ERROR, "site.no-thread", "reason=\"the system refuses a thread\"");
         _exit(EXIT_INTERNAL);
     }
     edge_run(&site->edge);
     (void)!pthread_join(core, NULL);   /* ended with the last frame */
     (void)!pthread_join(writer, NULL); /* the same */
+    tier1_stop(site->parts.tier1);
+    if (tier1_has_thread(site->parts.tier1))
+        (void)!pthread_join(compiler, NULL);
     return ST_OK;
 }
 

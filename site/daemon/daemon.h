@@ -8,6 +8,7 @@
 #include "base/store.h"
 #include "market/market.h"
 #include "site/control/control.h"
+#include "site/daemon/tier1.h"
 
 struct daemon_options {
     const char *dir;         /* the site's directory */
@@ -22,6 +23,7 @@ struct daemon_options {
     size_t loader_size;
     /* Reads the books through after the disk had failed.  NULL: they are taken as they are. */
     enum status (*verify)(const struct store *store, struct fault *fault);
+    struct tier1_options tier1; /* all zero: off */
     int ready_fd; /* "ready\n" is written here once requests are served; -1: nowhere */
     bool sandbox;
     /* For tests: called in each turn, before it runs.  NULL in the daemon. */

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "site/core/core.h"
 #include "site/daemon/ring.h"
+#include "site/daemon/tier1.h"
 
 /* One request on its way to the core: the connection's own, lent until the answer is back. */
 struct request {
@@ -34,8 +35,9 @@ struct frame {
 };
 
 struct parts {
-    struct core *core;  /* the core thread's */
-    struct store store; /* the writer's */
+    struct core *core;   /* the core thread's */
+    struct tier1 *tier1; /* the core thread's, but for its own thread; may be NULL */
+    struct store store;  /* the writer's */
     struct clock_source clock;
     void (*store_failed)(void *context); /* told by the writer before it ends the process */
     void *store_failed_context;

@@ -12,6 +12,7 @@ static char top[TEMP_DIR_BYTES];
 static char folder[TEMP_DIR_BYTES + 8];
 static struct cache cache;
 static struct fault fault;
+static int lock;
 static char path[CACHE_PATH_BYTES];
 static char reason[CACHE_REASON_BYTES];
 
@@ -21,7 +22,14 @@ static void setup(void)
     (void)snprintf(folder, sizeof folder, "%s/made", top);
     cache = (struct cache){
         .dir = folder, .bytes_max = 10000, .objects_max = 3, .object_bytes_max = 5000};
-    ck_assert_msg(cache_open(&cache, &fault) == ST_OK, "%s", fault.text);
+    ck_assert_msg(cache_make(&cache, &fault) == ST_OK, "%s", fault.text);
+    ck_assert_msg(cache_open(&cache, &lock, &fault) == ST_OK, "%s", fault.text);
+}
+
+static void restart(void)
+{
+    ck_assert_int_eq(close(lock), 0);
+    ck_assert_msg(cache_open(&cache, &lock, &fault) == ST_OK, "%s", fault.text);
 }
 
 static void teardown(void)
@@ -91,7 +99,7 @@ START_TEST(what_is_put_is_found_and_nothing_else)
     ck_assert_int_eq(found.st_mode & 077, 0);
     ck_assert_int_eq(find("b"), CACHE_NONE);
     /* Also after a restart. */
-    ck_assert_int_eq(cache_open(&cache, &fault), ST_OK);
+    restart();
     ck_assert_int_eq(find("a"), CACHE_OBJECT);
 }
 END_TEST
@@ -137,13 +145,13 @@ END_TEST
 START_TEST(a_folder_that_others_can_write_in_is_refused)
 {
     ck_assert_int_eq(chmod(folder, 0770), 0);
-    ck_assert_int_eq(cache_open(&cache, &fault), ST_DENIED);
+    ck_assert_int_eq(cache_make(&cache, &fault), ST_DENIED);
     ck_assert_int_eq(chmod(folder, 0700), 0);
-    ck_assert_int_eq(cache_open(&cache, &fault), ST_OK);
+    ck_assert_int_eq(cache_make(&cache, &fault), ST_OK);
     cache.dir = write_file("file", 'x', 1);
-    ck_assert_int_eq(cache_open(&cache, &fault), ST_DENIED);
+    ck_assert_int_eq(cache_make(&cache, &fault), ST_DENIED);
     cache.dir = "/nowhere/made";
-    ck_assert_int_eq(cache_open(&cache, &fault), ST_IO);
+    ck_assert_int_eq(cache_make(&cache, &fault), ST_IO);
 }
 END_TEST
 
@@ -152,7 +160,7 @@ START_TEST(a_failure_is_remembered_with_its_reason)
     ck_assert_int_eq(cache_put_failed(&cache, "a", "it never ended", &fault), ST_OK);
     ck_assert_int_eq(find("a"), CACHE_FAILED);
     ck_assert_str_eq(reason, "it never ended");
-    ck_assert_int_eq(cache_open(&cache, &fault), ST_OK);
+    restart();
     ck_assert_int_eq(find("a"), CACHE_FAILED);
     /* What came of it later takes its place, either way round. */
     put("a", 'x', 100);
@@ -194,7 +202,7 @@ START_TEST(bytes_are_bounded)
     ck_assert_int_eq(cache_put(&cache, "d", write_file("from", 'd', 5001), &fault), ST_FULL);
     ck_assert_str_eq(fault.text, "the object is larger than 5000 bytes");
     cache.bytes_max = 5000;
-    ck_assert_int_eq(cache_open(&cache, &fault), ST_OK);
+    restart();
     ck_assert_int_eq(find("c"), CACHE_NONE); /* a bound that was lowered holds from the start on */
 }
 END_TEST
@@ -209,10 +217,20 @@ START_TEST(only_an_ordinary_file_becomes_an_object)
 }
 END_TEST
 
+START_TEST(one_process_writes)
+{
+    int other;
+
+    ck_assert_int_eq(cache_open(&cache, &other, &fault), ST_BUSY);
+    ck_assert_ptr_nonnull(strstr(fault.text, "another process uses"));
+    restart();
+}
+END_TEST
+
 START_TEST(what_a_crash_left_half_written_goes)
 {
     ck_assert_int_eq(rename(write_file("half", 'x', 10), in_folder("a.so.new")), 0);
-    ck_assert_int_eq(cache_open(&cache, &fault), ST_OK);
+    restart();
     ck_assert_int_eq(access(in_folder("a.so.new"), F_OK), -1);
 }
 END_TEST
@@ -222,6 +240,7 @@ int main(void)
     Suite *suite = suite_create("compiler_cache");
     TCase *tcase = tcase_create("compiler_cache");
 
+    tcase_set_timeout(tcase, 30); /* one waits for a lock */
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, what_is_put_is_found_and_nothing_else);
     tcase_add_test(tcase, what_was_damaged_is_thrown_away);
@@ -231,6 +250,7 @@ int main(void)
     tcase_add_test(tcase, what_was_not_used_for_longest_goes_first);
     tcase_add_test(tcase, bytes_are_bounded);
     tcase_add_test(tcase, only_an_ordinary_file_becomes_an_object);
+    tcase_add_test(tcase, one_process_writes);
     tcase_add_test(tcase, what_a_crash_left_half_written_goes);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
