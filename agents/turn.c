@@ -252,15 +252,19 @@ static void turn_commit(struct turn *turn, uint64_t fuel)
 
 static void log_trap(struct turn *turn, enum engine_outcome outcome)
 {
+    const char *name;
     uint32_t function;
     uint32_t offset;
-    char text[200];
+    char text[200 + ENGINE_NAME_BYTES];
     int size;
 
     engine_trap_place(turn->agents->stack, &function, &offset);
+    name = engine_function_name(turn->agent->code.code->engine, function);
     size = snprintf(text, sizeof text,
-                    "[site] turn undone: %s, in function %u at byte 0x%x; fuel and tolls stand",
-                    engine_outcome_name(outcome), function, offset);
+                    "[site] turn undone: %s, in function %u%s%s%s at byte 0x%x; fuel and tolls "
+                    "stand",
+                    engine_outcome_name(outcome), function, name == NULL ? "" : " (",
+                    name == NULL ? "" : name, name == NULL ? "" : ")", offset);
     if (size > 0)
         agent_log(turn->agents, turn->agent, text, strlen(text));
 }

@@ -13,6 +13,8 @@ void engine_code_free(struct engine_code *code)
     free(code->table);
     free(code->exports);
     free(code->names);
+    free(code->function_names);
+    free(code->function_name_at);
     free(code->segments);
     free(code->data);
     free(code->words);
@@ -40,13 +42,19 @@ size_t engine_code_bytes(const struct engine_code *code)
     return sizeof *code + code->types_count * sizeof *code->types +
            code->functions_count * sizeof *code->functions +
            code->table_count * sizeof *code->table + code->exports_count * sizeof *code->exports +
-           code->names_bytes + code->segments_count * sizeof *code->segments + code->data_bytes +
+           code->names_bytes + code->function_names_bytes +
+           (code->function_names == NULL ? 0 : code->functions_count * sizeof(uint32_t)) +
+           code->segments_count * sizeof *code->segments + code->data_bytes +
            code->words_room * sizeof *code->words + code->places_room * sizeof *code->places;
 }
 
 static uint8_t type_of_letter(char letter)
 {
-    return letter == 'i' ? TYPE_I32 : letter == 'l' ? TYPE_I64 : TYPE_NONE;
+    return letter == 'i'   ? TYPE_I32
+           : letter == 'l' ? TYPE_I64
+           : letter == 'f' ? TYPE_F32
+           : letter == 'd' ? TYPE_F64
+                           : TYPE_NONE;
 }
 
 static bool signature_is(const struct signature *type, const char *params, char result)
@@ -77,15 +85,25 @@ enum status engine_code_export(const struct engine_code *code, const char *name,
         if (!signature_is(&code->types[code->functions[export->index].type], params, result))
             return fault_set(fault, ST_INVALID,
                              "export \"%s\" has another signature: it must take \"%s\" (i: i32, "
-                             "l: i64) and return %s",
+                             "l: i64, f: f32, d: f64) and return %s",
                              name, params,
                              result == 0     ? "nothing"
                              : result == 'i' ? "i32"
-                                             : "i64");
+                             : result == 'l' ? "i64"
+                             : result == 'f' ? "f32"
+                                             : "f64");
         *function = export->index;
         return ST_OK;
     }
     return fault_set(fault, ST_MISSING, "the module has no exported function \"%s\"", name);
+}
+
+const char *engine_function_name(const struct engine_code *code, uint32_t function)
+{
+    if (code->function_names == NULL || function >= code->functions_count ||
+        code->function_name_at[function] == 0)
+        return NULL;
+    return code->function_names + code->function_name_at[function];
 }
 
 void engine_code_initial_globals(const struct engine_code *code, uint64_t *globals)

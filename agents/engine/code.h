@@ -27,6 +27,7 @@ struct function {
     uint32_t order;       /* of an import: its number at the host */
     uint32_t code;        /* first word */
     uint32_t body_offset; /* in the module, for people */
+    uint32_t body_bytes;
     uint32_t params;
     uint32_t locals; /* parameters too; its first cells */
     uint32_t cells;  /* of an activation: locals and the deepest operand stack */
@@ -99,6 +100,9 @@ struct engine_code {
     uint32_t exports_count;
     char *names; /* of the exports */
     uint32_t names_bytes;
+    char *function_names;       /* terminated; NULL: the module has none */
+    uint32_t *function_name_at; /* for each function, 0 for none */
+    uint32_t function_names_bytes;
     struct segment *segments;
     uint32_t segments_count;
     uint8_t *data;

@@ -517,6 +517,7 @@ bool compile_function(struct emit *emit, struct function *function)
             return false;
     if (emit->in->at != emit->in->end)
         return reader_refuse(emit->in, emit->in->at, "bytes are left after the end of a function");
+    function->body_bytes = (uint32_t)emit->in->at - function->body_offset;
     function->cells = function->locals + emit->height_max;
     return true;
 }

@@ -4,6 +4,7 @@
 
 #include "agents/engine/code.h"
 #include "agents/engine/compile.h"
+#include "agents/engine/names.h"
 #include "agents/engine/reader.h"
 
 enum section {
@@ -584,7 +585,11 @@ static bool read_custom(struct decoder *decoder)
 
     if (!reader_name(&decoder->in, &name, &size))
         return false;
-    decoder->in.at = decoder->in.end; /* for tools: it changes nothing here */
+    /* It stands behind the code, by the specification; all others are dropped. */
+    if (decoder->has_code && name_is(name, size, "name") &&
+        !names_read(&decoder->in, decoder->code))
+        return false;
+    decoder->in.at = decoder->in.end;
     return true;
 }
 

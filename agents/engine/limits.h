@@ -18,7 +18,8 @@ enum {
     LIMIT_TABLE = 16384,  /* entries of the function table, 4 bytes each */
     LIMIT_EXPORTS = 1024, /* names are compared each with each */
     LIMIT_NAME_BYTES = 256,
-    LIMIT_DATA_SEGMENTS = 1024, /* walked for each page that is loaded from the image */
+    LIMIT_FUNCTION_NAMES_BYTES = 64 * 1024, /* kept in RAM, of all; the rest goes without */
+    LIMIT_DATA_SEGMENTS = 1024,             /* walked for each page that is loaded from the image */
     LIMIT_ELEMENT_SEGMENTS = 1024,
     /* Pre-decoded words of 8 bytes: 16 MiB, and a module of 1 MiB from a compiler takes about 6. */
     LIMIT_CODE_WORDS = 2 * 1024 * 1024,

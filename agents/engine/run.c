@@ -14,48 +14,6 @@
 #error "loads and stores copy the bytes of little-endian numbers"
 #endif
 
-struct frame {
-    const union word *pc; /* where the caller goes on */
-    uint64_t *cells;      /* the caller's */
-    uint32_t used;        /* of the activation budget, with the caller's own */
-};
-
-struct engine_stack {
-    uint32_t function;
-    uint32_t offset;
-    struct frame frames[LIMIT_CALLS];
-    uint64_t cells[LIMIT_STACK_CELLS + 1]; /* a result needs a cell where nothing else does */
-};
-
-const char *engine_outcome_name(enum engine_outcome outcome)
-{
-    switch (outcome) {
-    case ENGINE_DONE:
-        return "done";
-    case ENGINE_OUT_OF_FUEL:
-        return "out of fuel";
-    case ENGINE_STOPPED:
-        return "stopped by the host";
-    case ENGINE_TRAP_UNREACHABLE:
-        return "unreachable executed";
-    case ENGINE_TRAP_MEMORY:
-        return "memory access out of bounds";
-    case ENGINE_TRAP_DIVIDE_BY_ZERO:
-        return "integer divided by zero";
-    case ENGINE_TRAP_INTEGER_OVERFLOW:
-        return "integer overflow";
-    case ENGINE_TRAP_BAD_CONVERSION:
-        return "conversion of NaN to an integer";
-    case ENGINE_TRAP_TABLE:
-        return "indirect call of an undefined table entry";
-    case ENGINE_TRAP_SIGNATURE:
-        return "indirect call of a function of another type";
-    case ENGINE_TRAP_STACK:
-        return "call stack exhausted";
-    }
-    return "unknown outcome";
-}
-
 enum status engine_stack_new(struct engine_stack **stack)
 {
     *stack = calloc(1, sizeof **stack);
@@ -65,18 +23,6 @@ enum status engine_stack_new(struct engine_stack **stack)
 void engine_stack_free(struct engine_stack *stack)
 {
     free(stack);
-}
-
-void engine_trap_place(const struct engine_stack *stack, uint32_t *function, uint32_t *offset)
-{
-    *function = stack->function;
-    *offset = stack->offset;
-}
-
-void run_note(struct engine_stack *stack, uint32_t function, uint32_t offset)
-{
-    stack->function = function;
-    stack->offset = offset;
 }
 
 /* ---- memory ---- */
@@ -237,27 +183,6 @@ static enum engine_outcome find_indirect(const struct engine_code *code, uint32_
         return ENGINE_TRAP_TABLE;
     *callee = &code->functions[code->table[index]];
     return code->types[(*callee)->type].id == type ? ENGINE_DONE : ENGINE_TRAP_SIGNATURE;
-}
-
-/* Where in the module the word came from. */
-static void note_place(struct engine_stack *stack, const struct engine_code *code, uint32_t word)
-{
-    uint32_t low = 0;
-    uint32_t high = code->places_count;
-    uint32_t function = code->imports_count;
-
-    while (low + 1 < high) {
-        uint32_t middle = low + (high - low) / 2;
-
-        if (code->places[middle].word <= word)
-            low = middle;
-        else
-            high = middle;
-    }
-    while (function + 1 < code->functions_count && code->functions[function + 1].code <= word)
-        function++;
-    stack->function = function;
-    stack->offset = code->places_count == 0 ? 0 : code->places[low].offset;
 }
 
 /* ---- the loop ---- */
@@ -497,7 +422,7 @@ do_MEMORY_FILL:
 #undef X
 
 end:
-    note_place(run->stack, code, (uint32_t)(pc - words));
+    run_note_word(run, (uint32_t)(pc - words));
     return outcome;
 }
 
@@ -516,14 +441,15 @@ enum engine_outcome engine_run(struct engine_instance *instance, struct engine_s
 
     INVARIANT(function >= code->imports_count && function < code->functions_count);
     INVARIANT(instance->memory_pages <= code->memory_pages_max);
+    stack->function = 0;
+    stack->offset = 0;
+    stack->depth = 0;
     if (native_has(code, function))
         return native_run(instance, stack, function, args, result);
     entry = &code->functions[function];
     type = &code->types[entry->type];
     for (uint32_t i = 0; i < entry->params; i++)
         stack->cells[i] = type->params[i] == TYPE_I32 ? U32(args[i]) : args[i];
-    stack->function = 0;
-    stack->offset = 0;
     outcome = enter(&run, entry, NULL, stack->cells, stack->cells);
     INVARIANT(outcome == ENGINE_DONE); /* one activation always fits: see limits.h */
     outcome = interpret(&run, code->words + entry->code, stack->cells);

@@ -4,6 +4,21 @@
 
 #include "agents/engine/code.h"
 
+struct frame {
+    const union word *pc; /* where the caller goes on */
+    uint64_t *cells;      /* the caller's */
+    uint32_t used;        /* of the activation budget, with the caller's own */
+};
+
+struct engine_stack {
+    uint32_t function; /* where the last run ended ... */
+    uint32_t offset;
+    uint32_t depth; /* ... and how many activations there were; 0 when it was done */
+    const struct engine_code *code;
+    struct frame frames[LIMIT_CALLS];
+    uint64_t cells[LIMIT_STACK_CELLS + 1]; /* a result needs a cell where nothing else does */
+};
+
 /* The state of a run that helpers share. */
 struct run {
     struct engine_instance *instance;
@@ -26,7 +41,8 @@ enum engine_outcome run_memory_grow(struct run *run, uint32_t pages, uint64_t *r
 /* Call the host's `order`.  The result replaces the arguments. */
 enum engine_outcome run_call_host(struct run *run, uint32_t order, uint64_t *cells);
 
-/* Where the run on this stack ended. */
+/* Where the run ended; the second form is of tier 0, which knows the word and the callers. */
+void run_note_word(struct run *run, uint32_t word);
 void run_note(struct engine_stack *stack, uint32_t function, uint32_t offset);
 
 /* ---- tier 1 ---- */
