@@ -7,9 +7,6 @@
 
 #include "agents/turn.h"
 
-/* Object numbers begin far above account numbers: agents and buffers both name paged objects. */
-static const uint64_t FIRST_OBJECT = UINT64_C(1) << 40;
-
 enum status agents_new(struct agents **agents, struct ledger *ledger, struct undo *undo,
                        const struct agents_env *env, struct fault *fault)
 {
@@ -21,13 +18,14 @@ enum status agents_new(struct agents **agents, struct ledger *ledger, struct und
     made->ledger = ledger;
     made->undo = undo;
     made->env = *env;
-    made->next_object = FIRST_OBJECT;
+    made->next_object = AGENTS_FIRST_OBJECT;
     made->awake_max = AGENTS_AWAKE;
     made->dry_us = UINT64_MAX;
     made->settle_agents = SETTLE_AGENTS;
     made->next_message = 1;
     made->next_heap_serial = 1;
     made->counters_dirty = true;
+    page_log_init(&made->page_log);
     env->random.fill(env->random.context, made->heap_key, sizeof made->heap_key);
     made->turn_memory = calloc(1, sizeof *made->turn_memory);
     if (made->turn_memory == NULL)
@@ -104,6 +102,7 @@ void agents_free(struct agents *agents)
     bytes_fini(&agents->dirty_heap);
     bytes_fini(&agents->dirty_codes);
     bytes_fini(&agents->dirty_pages.items);
+    page_log_fini(&agents->page_log);
     bytes_fini(&agents->tombstones);
     bytes_fini(&agents->hot_codes);
     bytes_fini(&agents->dead);
@@ -123,6 +122,11 @@ void agents_set_prices(struct agents *agents, const struct agents_prices *prices
     INVARIANT(prices->packets_unit > 0 && prices->packet_data_unit > 0);
     agents->prices = *prices;
     settle_everyone_soon(agents);
+}
+
+void agents_set_page_log(struct agents *agents, uint64_t bytes_max)
+{
+    agents->page_log.bytes_max = bytes_max == 0 ? PAGE_LOG_BYTES : bytes_max;
 }
 
 const struct agents_prices *agents_prices(const struct agents *agents)

@@ -81,6 +81,8 @@ MUST_CHECK enum status agents_new(struct agents **agents, struct ledger *ledger,
                                   const struct agents_env *env, struct fault *fault);
 void agents_free(struct agents *agents);
 void agents_set_prices(struct agents *agents, const struct agents_prices *prices);
+/* How long the log of changed pages grows before it is swept; 0: as in agents/limits.h. */
+void agents_set_page_log(struct agents *agents, uint64_t bytes_max);
 const struct agents_prices *agents_prices(const struct agents *agents);
 /* Site time: constant within a turn. Never falls. */
 void agents_set_time(struct agents *agents, uint64_t site_time_us);

@@ -7,11 +7,21 @@
 
 #include "agents/state.h"
 
-enum { SLOT_BYTES = ENGINE_MEMORY_PAGES_MAX * ENGINE_WASM_PAGE_BYTES };
+enum {
+    SLOT_BYTES = ENGINE_MEMORY_PAGES_MAX * ENGINE_WASM_PAGE_BYTES,
+    CARDS_PER_PAGE = ENGINE_WASM_PAGE_BYTES / ENGINE_CARD_BYTES,
+    /* A slot that took more gives all of it back to the kernel, which hands out zeroes; one that
+     * took less is written over. */
+    CARDS_WRITTEN_OVER = 64,
+};
+static_assert((int)PAGED_BYTES == (int)ENGINE_CARD_BYTES, "a card is a page");
 
 struct arena {
     uint8_t *memory;
     uint64_t clock;
+    uint64_t cards_taken;
+    struct table by_agent;      /* agent -> its slot */
+    uint64_t used[ARENA_SLOTS]; /* for least recently used; 0: free */
     struct arena_slot slots[ARENA_SLOTS];
     uint8_t cards[ARENA_SLOTS][ENGINE_CARDS_MAX];
 };
@@ -28,7 +38,9 @@ enum status arena_new(struct arena **arena)
         free(made);
         return ST_NOMEM;
     }
+    table_init(&made->by_agent);
     for (size_t i = 0; i < ARENA_SLOTS; i++) {
+        made->slots[i].arena = made;
         made->slots[i].memory = made->memory + i * SLOT_BYTES;
         made->slots[i].cards = made->cards[i];
     }
@@ -41,125 +53,235 @@ void arena_free(struct arena *arena)
     if (arena == NULL)
         return;
     (void)munmap(arena->memory, (size_t)ARENA_SLOTS * SLOT_BYTES);
+    table_fini(&arena->by_agent);
     free(arena);
 }
 
-/* A page as of the last good turn; pages past the initial image begin as zeroes. */
-static void lay_page(const struct agent *agent, uint32_t page, uint8_t *to)
+bool arena_has(const struct arena *arena, uint64_t agent)
 {
-    const uint8_t *own = paged_page(&agent->memory, page);
+    return table_get(&arena->by_agent, agent) != NULL;
+}
+
+uint64_t arena_cards_taken(const struct arena *arena)
+{
+    return arena->cards_taken;
+}
+
+/* ---- what a slot holds ---- */
+
+static void note_card(struct arena_slot *slot, uint32_t card)
+{
+    uint64_t bit = UINT64_C(1) << (card % 64);
+
+    slot->laid.words[card / 64] |= bit;
+    if ((slot->taken.words[card / 64] & bit) != 0)
+        return;
+    slot->taken.words[card / 64] |= bit;
+    slot->taken_count++;
+    slot->arena->cards_taken++;
+}
+
+static void give_back(struct arena_slot *slot)
+{
+    INVARIANT(madvise(slot->memory, SLOT_BYTES, MADV_DONTNEED) == 0);
+    memset(&slot->taken, 0, sizeof slot->taken);
+    slot->arena->cards_taken -= slot->taken_count;
+    slot->taken_count = 0;
+}
+
+/* What the last tenant left goes. */
+static void clear(struct arena_slot *slot)
+{
+    if (slot->taken_count > CARDS_WRITTEN_OVER) {
+        give_back(slot);
+        memset(&slot->laid, 0, sizeof slot->laid);
+        return;
+    }
+    for (uint32_t word = 0; word < ENGINE_CARDS_MAX / 64; word++) {
+        for (uint64_t left = slot->laid.words[word]; left != 0; left &= left - 1) {
+            size_t card = word * 64u + (size_t)__builtin_ctzll(left);
+
+            memset(slot->memory + card * PAGED_BYTES, 0, PAGED_BYTES);
+        }
+        slot->laid.words[word] = 0;
+    }
+}
+
+static void leave(struct arena_slot *slot)
+{
+    struct arena *arena = slot->arena;
+
+    if (slot->agent != 0)
+        (void)table_remove(&arena->by_agent, slot->agent);
+    slot->agent = 0;
+    arena->used[slot - arena->slots] = 0;
+    clear(slot);
+}
+
+void arena_forget(struct arena *arena, uint64_t agent)
+{
+    struct arena_slot *slot = table_get(&arena->by_agent, agent);
+
+    if (slot != NULL)
+        leave(slot);
+}
+
+/* ---- laying out ---- */
+
+void agent_initial_page(const struct agent *agent, uint32_t page, uint8_t to[PAGED_BYTES])
+{
     const struct engine_code *code = agent->code.code->engine;
     uint64_t initial = (uint64_t)engine_code_memory_pages(code) * ENGINE_WASM_PAGE_BYTES;
 
-    if (own != NULL)
-        memcpy(to, own, PAGED_BYTES);
-    else if ((uint64_t)page * PAGED_BYTES < initial)
+    if ((uint64_t)page * PAGED_BYTES < initial)
         engine_code_initial_memory(code, page * PAGED_BYTES, PAGED_BYTES, to);
     else
         memset(to, 0, PAGED_BYTES);
 }
 
-/*
- * What the last tenant left goes: a small memory by writing over it, a large one by giving its
- * pages back to the kernel, which hands out zeroes.
- */
-static void clear(struct arena_slot *slot)
+/* A page as of the last good turn. */
+static void lay_page(const struct agent *agent, uint32_t page, uint8_t *to)
 {
-    if (slot->touched_bytes <= 8 * ENGINE_WASM_PAGE_BYTES)
-        memset(slot->memory, 0, slot->touched_bytes);
+    const uint8_t *own = paged_page(&agent->memory, page);
+
+    if (own != NULL)
+        memcpy(to, own, PAGED_BYTES);
     else
-        INVARIANT(madvise(slot->memory, slot->touched_bytes, MADV_DONTNEED) == 0);
-    memset(slot->cards, 0, slot->touched_bytes / ENGINE_CARD_BYTES);
+        agent_initial_page(agent, page, to);
 }
 
+/* The slot is all zeroes, so only what is not has to be written. */
 static void lay_out(struct arena_slot *slot, const struct agent *agent)
 {
     const struct engine_code *code = agent->code.code->engine;
-    uint32_t initial = engine_code_memory_pages(code) * ENGINE_WASM_PAGE_BYTES;
-    uint32_t pages = agent->memory_pages * (ENGINE_WASM_PAGE_BYTES / PAGED_BYTES);
+    const uint8_t *data;
+    uint32_t offset;
+    uint32_t size;
 
-    clear(slot);
-    slot->touched_bytes = (size_t)agent->memory_pages * ENGINE_WASM_PAGE_BYTES;
-    if (initial > 0)
-        engine_code_initial_memory(code, 0, initial, slot->memory);
-    for (uint32_t page = 0; page < pages && page < agent->memory.count; page++) {
-        if (agent->memory.pages[page].data != NULL)
-            memcpy(slot->memory + (size_t)page * PAGED_BYTES, agent->memory.pages[page].data,
-                   PAGED_BYTES);
+    for (uint32_t i = 0; (data = engine_code_data(code, i, &offset, &size)) != NULL; i++) {
+        if (size == 0)
+            continue;
+        memcpy(slot->memory + offset, data, size);
+        for (uint32_t card = offset / PAGED_BYTES; card <= (offset + size - 1) / PAGED_BYTES;
+             card++)
+            note_card(slot, card);
     }
+    for (uint32_t i = 0; i < agent->memory.used; i++) {
+        const struct paged_page *page = agent->memory.pages[i];
+
+        if (page->data == NULL)
+            continue;
+        memcpy(slot->memory + (size_t)page->number * PAGED_BYTES, page->data, PAGED_BYTES);
+        note_card(slot, page->number);
+    }
+}
+
+static struct arena_slot *oldest_slot(struct arena *arena, const struct arena_slot *but)
+{
+    size_t oldest = but == &arena->slots[0] ? 1 : 0;
+
+    for (size_t i = 0; i < ARENA_SLOTS; i++) {
+        if (arena->used[i] < arena->used[oldest] && &arena->slots[i] != but)
+            oldest = i;
+    }
+    return &arena->slots[oldest];
+}
+
+/* The oldest tenant that takes memory goes, and its slot's memory too. */
+static void make_memory(struct arena_slot *but)
+{
+    struct arena *arena = but->arena;
+    struct arena_slot *oldest = NULL;
+
+    for (size_t i = 0; i < ARENA_SLOTS; i++) {
+        struct arena_slot *slot = &arena->slots[i];
+
+        if (slot != but && slot->taken_count > 0 &&
+            (oldest == NULL || arena->used[i] < arena->used[oldest - arena->slots]))
+            oldest = slot;
+    }
+    INVARIANT(oldest != NULL); /* one slot alone is below the bound */
+    leave(oldest);
+    if (oldest->taken_count > 0)
+        give_back(oldest);
 }
 
 struct arena_slot *arena_take(struct arena *arena, const struct agent *agent)
 {
-    struct arena_slot *oldest = &arena->slots[0];
+    struct arena_slot *slot = table_get(&arena->by_agent, agent->id);
 
     arena->clock++;
-    for (size_t i = 0; i < ARENA_SLOTS; i++) {
-        struct arena_slot *slot = &arena->slots[i];
-
-        if (slot->agent == agent->id) {
-            slot->used = arena->clock;
-            return slot;
-        }
-        if (slot->used < oldest->used)
-            oldest = slot;
+    if (slot == NULL) {
+        slot = oldest_slot(arena, NULL);
+        leave(slot);
+        slot->agent = agent->id;
+        (void)table_put(&arena->by_agent, agent->id, slot); /* it has no other */
+        lay_out(slot, agent);
     }
-    oldest->agent = agent->id;
-    oldest->used = arena->clock;
-    lay_out(oldest, agent);
-    return oldest;
+    arena->used[slot - arena->slots] = arena->clock;
+    while (arena->cards_taken > ARENA_CARDS_MAX)
+        make_memory(slot);
+    return slot;
 }
 
-static void note_size(struct arena_slot *slot, uint32_t memory_pages)
-{
-    size_t bytes = (size_t)memory_pages * ENGINE_WASM_PAGE_BYTES;
+/* ---- the end of a turn ---- */
 
-    if (bytes > slot->touched_bytes)
-        slot->touched_bytes = bytes;
+/* The first touched card from `card` on, below `end`, which is a multiple of 8; or `end`. */
+static uint32_t next_touched(const uint8_t *cards, uint32_t card, uint32_t end)
+{
+    uint64_t eight;
+
+    while (card < end) {
+        if (card % 8 == 0) {
+            memcpy(&eight, cards + card, sizeof eight);
+            if (eight == 0) {
+                card += 8;
+                continue;
+            }
+        }
+        if (cards[card] != 0)
+            return card;
+        card++;
+    }
+    return end;
 }
 
 void arena_commit(struct arena_slot *slot, struct agent *agent, uint32_t memory_pages,
                   struct paged_dirty *dirty)
 {
-    uint32_t cards = memory_pages * (ENGINE_WASM_PAGE_BYTES / ENGINE_CARD_BYTES);
+    uint32_t end = memory_pages * CARDS_PER_PAGE;
     uint8_t before[PAGED_BYTES];
 
-    note_size(slot, memory_pages);
-    for (uint32_t card = 0; card < cards; card++) {
+    for (uint32_t card = next_touched(slot->cards, 0, end); card < end;
+         card = next_touched(slot->cards, card + 1, end)) {
         const uint8_t *now = slot->memory + (size_t)card * PAGED_BYTES;
+        const uint8_t *own = paged_page(&agent->memory, card);
+        uint64_t changed;
 
-        if (slot->cards[card] == 0)
-            continue;
         slot->cards[card] = 0;
-        lay_page(agent, card, before);
-        if (memcmp(before, now, PAGED_BYTES) != 0)
-            paged_set(&agent->memory, dirty, card, now);
+        note_card(slot, card);
+        if (own == NULL) {
+            agent_initial_page(agent, card, before);
+            own = before;
+        }
+        changed = paged_differs(own, now);
+        if (changed != 0)
+            paged_set(&agent->memory, dirty, card, now, changed);
     }
 }
 
 void arena_rollback(struct arena_slot *slot, const struct agent *agent, uint32_t memory_pages)
 {
-    uint32_t cards = memory_pages * (ENGINE_WASM_PAGE_BYTES / ENGINE_CARD_BYTES);
-    uint32_t kept = agent->memory_pages * (ENGINE_WASM_PAGE_BYTES / ENGINE_CARD_BYTES);
+    uint32_t end = memory_pages * CARDS_PER_PAGE;
+    uint32_t kept = agent->memory_pages * CARDS_PER_PAGE;
 
-    note_size(slot, memory_pages);
-    for (uint32_t card = 0; card < cards; card++) {
-        if (slot->cards[card] == 0)
-            continue;
+    for (uint32_t card = next_touched(slot->cards, 0, end); card < end;
+         card = next_touched(slot->cards, card + 1, end)) {
         slot->cards[card] = 0;
+        note_card(slot, card);
         if (card < kept)
             lay_page(agent, card, slot->memory + (size_t)card * PAGED_BYTES);
         else
             memset(slot->memory + (size_t)card * PAGED_BYTES, 0, PAGED_BYTES);
-    }
-}
-
-void arena_forget(struct arena *arena, uint64_t agent)
-{
-    for (size_t i = 0; i < ARENA_SLOTS; i++) {
-        if (arena->slots[i].agent == agent) {
-            arena->slots[i].agent = 0;
-            arena->slots[i].used = 0;
-        }
     }
 }

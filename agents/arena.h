@@ -1,23 +1,31 @@
 /*
- * Where agents run: a few slots of laid-out memory.  An agent that wakes borrows a slot; its pages
- * are copied in once and stay until another agent needs the slot.
+ * Where agents run: slots of laid-out memory.  An agent that wakes borrows a slot; its pages are
+ * copied in once and stay until another agent needs the slot or its memory.
  */
 #ifndef SERAI_AGENTS_ARENA_H
 #define SERAI_AGENTS_ARENA_H
 
 #include "agents/engine/engine.h"
+#include "agents/limits.h"
 
 struct agent;
 struct paged_dirty;
 
 struct arena; /* opaque */
 
+/* A bit for each card of a memory. */
+struct arena_cards {
+    uint64_t words[ENGINE_CARDS_MAX / 64];
+};
+
 struct arena_slot {
     uint64_t agent;  /* 0: free */
     uint8_t *memory; /* ENGINE_MEMORY_PAGES_MAX wasm pages, zero past the agent's size */
     uint8_t *cards;
-    uint64_t used;        /* for least recently used */
-    size_t touched_bytes; /* of memory, from its start, that may not be zero */
+    struct arena *arena;
+    struct arena_cards laid;  /* that may not be zero */
+    struct arena_cards taken; /* that the kernel may have given memory for */
+    uint32_t taken_count;
 };
 
 MUST_CHECK enum status arena_new(struct arena **arena);
@@ -32,5 +40,12 @@ void arena_commit(struct arena_slot *slot, struct agent *agent, uint32_t memory_
 void arena_rollback(struct arena_slot *slot, const struct agent *agent, uint32_t memory_pages);
 /* The agent has other memory now, or is gone. */
 void arena_forget(struct arena *arena, uint64_t agent);
+/* Whether it has a slot. */
+bool arena_has(const struct arena *arena, uint64_t agent);
+/* Cards of all slots that take memory. */
+uint64_t arena_cards_taken(const struct arena *arena);
+
+/* A page of the memory that an agent is born with. */
+void agent_initial_page(const struct agent *agent, uint32_t page, uint8_t to[PAGED_BYTES]);
 
 #endif

@@ -154,7 +154,7 @@ void agent_die(struct agents *agents, struct agent *agent)
     for (uint32_t i = 0; i < agent->kept_count; i++)
         code_ref_drop(agents, agent, &agent->kept[i]);
     code_ref_drop(agents, agent, &agent->code);
-    agent_drop_pages(agents, agent);
+    page_log_drop(agents, &agent->memory, false);
     drop_caps_rows(agents, agent);
     drop_log_rows(agents, agent);
     use->agents--;

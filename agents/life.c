@@ -333,21 +333,13 @@ enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
     return BIRTH_DONE;
 }
 
-void agent_drop_pages(struct agents *agents, struct agent *agent)
-{
-    for (uint32_t page = 0; page < agent->memory.count; page++) {
-        if (agent->memory.pages[page].data != NULL)
-            paged_set(&agent->memory, &agents->dirty_pages, page, NULL);
-    }
-}
-
 /* After the turn that asked for it has committed: caps, inbox and credit stay, memory is new. */
 void agent_become(struct agents *agents, struct agent *agent, struct code_ref code)
 {
     struct code_ref old = agent->code;
 
     code_ref_drop(agents, agent, &old);
-    agent_drop_pages(agents, agent);
+    page_log_drop(agents, &agent->memory, true);
     arena_forget(agents->arena, agent->id);
     adopt_code(agents, agent, code);
     agent_dirty(agents, agent);

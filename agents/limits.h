@@ -14,8 +14,13 @@ enum {
     AGENT_CAPS_CHUNK = 16,     /* caps are allocated by chunks, which never move */
     AGENT_CAPS_CHUNKS = SERAI_SLOTS_MAX / AGENT_CAPS_CHUNK,
     PAGED_BYTES = 4096,        /* a page of memory or buffer; equals the engine's card */
+    PAGED_GRANULE_BYTES = 64,  /* a page's changes are kept by these */
+    PAGE_LOG_BYTES = 8388608,  /* of deltas, until they are swept; recovery reads 3 times it */
+    PAGE_LOG_PAGES = 65536,    /* that one sweep brings up to date; they are put in order at once */
+    PAGE_LOG_ROWS_FREED = 16,  /* of the log, a frame, beside twice as many as it added */
     AGENTS_AWAKE = 4096,       /* kept as they run, at 1 KiB each, when they have nothing to do */
-    ARENA_SLOTS = 32,          /* agents whose memory is laid out and ready to run */
+    ARENA_SLOTS = 256,         /* agents whose memory is laid out and ready to run */
+    ARENA_CARDS_MAX = 131072,  /* of 4 KiB, that theirs takes: 512 MiB of RAM */
     TURN_TRANSFERS_MAX = 4096, /* staged transfers of one turn; past it orders are refused */
     TURN_INTERFACES_MAX = 8,   /* over which one turn may send packets */
     TURN_RANDOM_BYTES_MAX = 4096,

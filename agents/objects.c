@@ -82,17 +82,8 @@ static void object_forget(void *context, void *argument)
     struct agents *agents = context;
     struct object *object = argument;
 
-    if (object->kind == OBJECT_BUFFER) {
-        for (uint32_t page = 0; page < object->u.buffer.pages.count; page++) {
-            uint8_t key[12];
-
-            if (object->u.buffer.pages.pages[page].data == NULL)
-                continue;
-            be64_put(key, object->id);
-            be32_put(key + 8, page);
-            tombstone_add(agents, STORE_PAGE, key, sizeof key);
-        }
-    }
+    if (object->kind == OBJECT_BUFFER)
+        page_log_drop(agents, &object->u.buffer.pages, false);
     object_free(object);
 }
 

@@ -1,49 +1,73 @@
 /*
- * A paged object: the contents of an agent's memory or of a buffer, by pages of 4 KiB.  A page that
- * was never changed is absent and reads as the initial image (of a buffer: zeroes).
+ * A paged object: the contents of an agent's memory or of a buffer, by pages of 4 KiB.  Only pages
+ * that differ from the initial image (of a buffer: zeroes) are kept, in order of their numbers;
+ * what changed in a page is known by granules of 64 bytes.
  */
 #ifndef SERAI_AGENTS_PAGED_H
 #define SERAI_AGENTS_PAGED_H
 
+#include <assert.h>
+
+#include "agents/limits.h"
 #include "base/store.h"
 #include "base/undo.h"
 
+/* One bit for each granule of a page, the lowest for the first. */
+static_assert(PAGED_BYTES / PAGED_GRANULE_BYTES == 64, "a page's granules fill a word");
+
 struct paged_page {
-    uint8_t *data; /* NULL: as in the initial image */
-    uint64_t turn; /* the last turn that made it its own (copy on write) */
-    bool dirty;    /* its row must be written */
+    uint32_t number;
+    bool noted;       /* listed as changed since the last frame */
+    bool logged;      /* its last deltas are in no image yet: listed to be swept */
+    uint8_t *data;    /* NULL: as in the initial image */
+    uint64_t turn;    /* the last turn that made it its own (copy on write) */
+    uint64_t changed; /* granules since the last frame */
+    uint64_t own;     /* granules that differ from the initial image, as of the last frame */
+    uint64_t image;   /* the frame that its row is of; 0: it has none */
 };
 
 struct paged {
-    uint64_t object; /* key of its rows; agents and buffers never share a number */
-    uint32_t count;
-    struct paged_page *pages;
+    uint64_t object;           /* key of its rows; agents and buffers never share a number */
+    uint32_t count;            /* of all its pages */
+    uint32_t used;             /* of those that are kept */
+    struct paged_page **pages; /* each stays where it is while a turn runs */
 };
 
-/* Pages whose rows must be written with the next frame. */
-struct paged_dirty_item {
+/* Pages that changed since the last frame. */
+struct paged_item {
     uint64_t object;
     uint32_t page;
 };
 struct paged_dirty {
-    struct bytes items; /* of struct paged_dirty_item */
+    struct bytes items; /* of struct paged_item */
 };
 
-/* `count` absent pages. Memory short is INVARIANT. */
+/* `count` absent pages.  They take no memory. */
 void paged_init(struct paged *paged, uint64_t object, uint32_t count);
 void paged_fini(struct paged *paged);
 /* More pages, absent; never fewer.  Not undone: absent pages are harmless. */
 void paged_grow(struct paged *paged, uint32_t count);
 
+/* NULL: nothing of it is kept. */
+struct paged_page *paged_find(const struct paged *paged, uint32_t page);
+/* As above, but made when nothing is kept.  Memory short is INVARIANT. */
+struct paged_page *paged_make(struct paged *paged, uint32_t page);
+/* Room for `used` pages, in order, which the caller fills in: those that paged->pages had once. */
+void paged_adopt(struct paged *paged, uint32_t used);
+/* Keep nothing of it; it must not be noted or logged. */
+void paged_drop(struct paged *paged, uint32_t page);
+
 const uint8_t *paged_page(const struct paged *paged, uint32_t page); /* NULL: absent */
-/* Replace a page's contents (NULL: make it absent) outside a turn's undo, and note the row. */
-void paged_set(struct paged *paged, struct paged_dirty *dirty, uint32_t page, const uint8_t *data);
+
+/* The granules in which two pages differ. */
+uint64_t paged_differs(const uint8_t *a, const uint8_t *b);
+/* Take those granules of `data`, a whole page, outside a turn's undo. */
+void paged_set(struct paged *paged, struct paged_dirty *dirty, uint32_t page, const uint8_t *data,
+               uint64_t granules);
 
 /* Byte access, for buffers. Ranges are the caller's to check. */
 void paged_read(const struct paged *paged, uint64_t offset, void *to, uint64_t size);
 void paged_write(struct paged *paged, struct paged_dirty *dirty, struct undo *undo, uint64_t turn,
                  uint64_t offset, const void *from, uint64_t size);
-
-void paged_note(struct paged *paged, struct paged_dirty *dirty, uint32_t page);
 
 #endif

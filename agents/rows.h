@@ -20,7 +20,7 @@ enum {
 };
 
 enum {
-    ROW_ID_KEY_BYTES = 8,    /* agent, object */
+    ROW_ID_KEY_BYTES = 8,    /* agent, object, delta row */
     ROW_PART_KEY_BYTES = 12, /* caps, page: number u64, part u32 */
     ROW_ITEM_KEY_BYTES = 16, /* inbox, log: agent u64, item u64 */
     ROW_CODE_KEY_BYTES = HASH_BYTES,
@@ -121,8 +121,6 @@ MUST_CHECK enum status row_load_object(void *context, const uint8_t *key, size_t
                                        const uint8_t *value, size_t value_size,
                                        struct fault *fault);
 MUST_CHECK enum status row_load_caps(void *context, const uint8_t *key, size_t key_size,
-                                     const uint8_t *value, size_t value_size, struct fault *fault);
-MUST_CHECK enum status row_load_page(void *context, const uint8_t *key, size_t key_size,
                                      const uint8_t *value, size_t value_size, struct fault *fault);
 MUST_CHECK enum status row_load_message(void *context, const uint8_t *key, size_t key_size,
                                         const uint8_t *value, size_t value_size,

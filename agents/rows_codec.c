@@ -14,7 +14,7 @@ enum {
     HEAP_FIELDS = 5,
     CODE_FIELDS = 4,
     LOG_FIELDS = 3,
-    COUNTERS_FIELDS = 10,
+    COUNTERS_FIELDS = 13,
     RIGHTS_MAX = SERAI_RIGHT_READ | SERAI_RIGHT_WRITE | SERAI_RIGHT_OWNER,
 };
 
@@ -61,6 +61,8 @@ static void print_key(char *text, size_t text_size, enum store_table table, cons
         (void)snprintf(text, text_size, "an entry");
     else if (table == STORE_AGENT && key_size == ROW_ID_KEY_BYTES)
         (void)snprintf(text, text_size, "agent %" PRIu64, be64_get(key));
+    else if (table == STORE_DELTA && key_size == ROW_ID_KEY_BYTES)
+        (void)snprintf(text, text_size, "row %" PRIu64, be64_get(key));
     else if (table == STORE_OBJECT && key_size == ROW_ID_KEY_BYTES)
         (void)snprintf(text, text_size, "object %" PRIu64, be64_get(key));
     else if (table == STORE_CAPS && key_size == ROW_PART_KEY_BYTES)
@@ -443,6 +445,9 @@ void row_encode_counters(struct bytes *out, const struct agents *agents)
     cbor_put_uint(out, agents->counters.births);
     cbor_put_uint(out, agents->counters.messages);
     cbor_put_uint(out, agents->counters.fuel);
+    cbor_put_uint(out, agents->page_log.images);
+    cbor_put_uint(out, agents->page_log.first_row);
+    cbor_put_uint(out, agents->page_log.next_row);
 }
 
 enum status row_decode_counters(struct agents *agents, const uint8_t *value, size_t size,
@@ -462,5 +467,8 @@ enum status row_decode_counters(struct agents *agents, const uint8_t *value, siz
     agents->counters.births = cbor_get_uint(&in, UINT64_MAX);
     agents->counters.messages = cbor_get_uint(&in, UINT64_MAX);
     agents->counters.fuel = cbor_get_uint(&in, UINT64_MAX);
+    agents->page_log.images = cbor_get_uint(&in, UINT64_MAX);
+    agents->page_log.first_row = cbor_get_uint(&in, UINT64_MAX);
+    agents->page_log.next_row = cbor_get_uint(&in, UINT64_MAX);
     return cbor_done(&in, fault, "row");
 }

@@ -326,8 +326,8 @@ static const struct {
 } loading[] = {
     {STORE_CODE, load_code, false},        {STORE_AGENT, load_agent, false},
     {STORE_OBJECT, row_load_object, true}, {STORE_CAPS, row_load_caps, true},
-    {STORE_PAGE, row_load_page, true},     {STORE_INBOX, row_load_message, true},
-    {STORE_HEAP, row_load_heap, true},     {STORE_LOG, row_load_line, true},
+    {STORE_INBOX, row_load_message, true}, {STORE_HEAP, row_load_heap, true},
+    {STORE_LOG, row_load_line, true},
 };
 
 enum status agents_load(struct agents *agents, const struct store *store, struct fault *fault)
@@ -343,6 +343,8 @@ enum status agents_load(struct agents *agents, const struct store *store, struct
         status = store->walk(store->context, loading[i].table, NULL, 0, loading[i].visit, context,
                              fault);
     }
+    if (status == ST_OK)
+        status = page_log_load(agents, store, fault);
     if (status == ST_OK)
         status = check_all(&loader, fault);
     bytes_fini(&loader.codes);

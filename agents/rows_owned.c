@@ -123,33 +123,6 @@ enum status row_load_caps(void *context, const uint8_t *key, size_t key_size, co
     return ST_OK;
 }
 
-/* ---- pages ---- */
-
-enum status row_load_page(void *context, const uint8_t *key, size_t key_size, const uint8_t *value,
-                          size_t value_size, struct fault *fault)
-{
-    struct agents *agents = context;
-    struct paged *paged;
-    uint32_t page;
-
-    if (key_size != ROW_PART_KEY_BYTES)
-        return row_wrong_key(fault, STORE_PAGE, key, key_size);
-    page = be32_get(key + 8);
-    paged = row_paged_of(agents, be64_get(key));
-    if (paged == NULL)
-        return row_corrupt(fault, STORE_PAGE, key, key_size, "the agent or buffer is missing");
-    if (page >= paged->count)
-        return row_corrupt(fault, STORE_PAGE, key, key_size, "it has only %" PRIu32 " pages",
-                           paged->count);
-    if (value_size != PAGED_BYTES)
-        return row_corrupt(fault, STORE_PAGE, key, key_size, "%zu bytes are not a page",
-                           value_size);
-    paged->pages[page].data = malloc(PAGED_BYTES);
-    INVARIANT(paged->pages[page].data != NULL);
-    memcpy(paged->pages[page].data, value, PAGED_BYTES);
-    return ST_OK;
-}
-
 /* ---- inboxes ---- */
 
 /* The last message of the list before all others, whose numbers are lower. */

@@ -75,38 +75,6 @@ static void save_heap(struct saver *saver)
     bytes_clear(list);
 }
 
-/* ---- pages ---- */
-
-static void save_page(struct saver *saver, const struct paged_dirty_item *item)
-{
-    struct paged *paged = row_paged_of(saver->agents, item->object);
-    const uint8_t *data = NULL;
-    uint8_t key[ROW_PART_KEY_BYTES];
-
-    row_key_part(key, item->object, item->page);
-    if (paged != NULL && item->page < paged->count) {
-        paged->pages[item->page].dirty = false;
-        data = paged->pages[item->page].data;
-    }
-    if (data != NULL)
-        store_batch_put(saver->batch, STORE_PAGE, key, sizeof key, data, PAGED_BYTES);
-    else
-        store_batch_delete(saver->batch, STORE_PAGE, key, sizeof key);
-}
-
-static void save_pages(struct saver *saver)
-{
-    struct bytes *list = &saver->agents->dirty_pages.items;
-
-    for (size_t at = 0; at < list->size; at += sizeof(struct paged_dirty_item)) {
-        struct paged_dirty_item item;
-
-        memcpy(&item, list->data + at, sizeof item);
-        save_page(saver, &item);
-    }
-    bytes_clear(list);
-}
-
 /* ---- agents ---- */
 
 static void save_caps(struct saver *saver, struct agent *agent)
@@ -275,8 +243,7 @@ static bool anything_changed(const struct agents *agents)
 {
     return agents->counters_dirty || agents->dirty_agents.size > 0 ||
            agents->dirty_objects.size > 0 || agents->dirty_heap.size > 0 ||
-           agents->dirty_codes.size > 0 || agents->dirty_pages.items.size > 0 ||
-           agents->tombstones.size > 0;
+           agents->dirty_codes.size > 0 || page_log_has_work(agents) || agents->tombstones.size > 0;
 }
 
 static void save_counters(struct saver *saver)
@@ -321,16 +288,19 @@ static void bury(struct agents *agents)
 void agents_save(struct agents *agents, struct store_batch *batch)
 {
     struct saver saver = {.agents = agents, .batch = batch};
+    bool changed;
 
     INVARIANT(agents->turn == NULL);
     undo_commit(agents->undo); /* what was done outside of a turn is final by now */
-    if (anything_changed(agents))
-        save_counters(&saver);
+    changed = anything_changed(agents);
     save_tombstones(&saver);
     save_objects(&saver);
     save_heap(&saver);
-    save_pages(&saver);
-    save_agents(&saver); /* before the codes: it may list some */
+    if (changed)
+        page_log_save(agents, batch); /* after the tombstones: they delete rows of these */
+    if (changed)
+        save_counters(&saver); /* after the pages: they count rows */
+    save_agents(&saver);       /* before the codes: it may list some */
     save_codes(&saver);
     bury(agents);
     agents_let_sleep(agents);

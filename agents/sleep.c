@@ -296,66 +296,37 @@ static const uint8_t *get_program(const uint8_t *from, struct agent *agent, uint
     return from;
 }
 
-/* ---- pages: those that are not as in the initial image, as they are ---- */
+/* ---- pages: where they lie ---- */
 
-static bool page_is_blank(const struct paged_page *page)
+static uint8_t *put_pages(uint8_t *to, const struct agent *agent)
 {
-    static const struct paged_page blank;
-
-    return memcmp(page, &blank, sizeof blank) == 0;
-}
-
-static uint32_t pages_of(const struct agent *agent)
-{
-    uint32_t pages = 0;
-
-    for (uint32_t i = 0; i < agent->memory.count; i++)
-        pages += !page_is_blank(&agent->memory.pages[i]);
-    return pages;
-}
-
-static uint8_t *put_pages(uint8_t *to, const struct agent *agent, uint32_t pages)
-{
-    to = put_number(to, pages);
-    for (uint32_t i = 0; pages > 0; i++) {
-        if (page_is_blank(&agent->memory.pages[i]))
-            continue;
-        to = put_number(to, i);
-        to = put_raw(to, &agent->memory.pages[i], sizeof agent->memory.pages[i]);
-        pages--;
-    }
-    return to;
+    to = put_number(to, agent->memory.used);
+    return put_raw(to, agent->memory.pages, agent->memory.used * sizeof *agent->memory.pages);
 }
 
 static const uint8_t *get_pages(const uint8_t *from, struct agent *agent)
 {
-    uint64_t pages;
+    uint64_t used;
 
-    from = get_u64(from, &pages);
-    for (; pages > 0; pages--) {
-        uint64_t at;
-
-        from = get_u64(from, &at);
-        paged_grow(&agent->memory, (uint32_t)at + 1);
-        from = get_raw(from, &agent->memory.pages[at], sizeof agent->memory.pages[at]);
-    }
-    return from;
+    from = get_u64(from, &used);
+    paged_adopt(&agent->memory, (uint32_t)used);
+    return get_raw(from, agent->memory.pages, used * sizeof *agent->memory.pages);
 }
 
 /* ---- records ---- */
 
 /* More than the record can take. */
-static size_t record_bound(const struct agent *agent, uint32_t pages)
+static size_t record_bound(const struct agent *agent)
 {
     return RECORD_HEAD_BYTES + 1 + sizeof(uint32_t) + NUMBERS * VARINT_BYTES_MAX +
            sizeof agent->name + sizeof agent->reason + 2 * sizeof(void *) +
            (size_t)(agent->kept_count + 1) * (sizeof(void *) + VARINT_BYTES_MAX) +
            (size_t)engine_code_globals(agent->code.code->engine) * VARINT_BYTES_MAX +
-           (size_t)(agent->caps_used + 1) * (2 + 2 * VARINT_BYTES_MAX) +
-           (size_t)(pages + 1) * (VARINT_BYTES_MAX + sizeof(struct paged_page)) + SLAB_GRAIN;
+           (size_t)(agent->caps_used + 1) * (2 + 2 * VARINT_BYTES_MAX) + VARINT_BYTES_MAX +
+           agent->memory.used * sizeof(struct paged_page *) + SLAB_GRAIN;
 }
 
-static uint8_t flags_of(const struct agent *agent, uint32_t pages)
+static uint8_t flags_of(const struct agent *agent)
 {
     uint8_t flags = 0;
 
@@ -365,15 +336,15 @@ static uint8_t flags_of(const struct agent *agent, uint32_t pages)
         flags |= FLAG_GLOBALS;
     if (agent->reason[0] != '\0')
         flags |= FLAG_REASON;
-    if (pages > 0)
+    if (agent->memory.used > 0)
         flags |= FLAG_PAGES;
     return flags;
 }
 
 /* Returns where the record ends. */
-static const uint8_t *pack(uint8_t *to, const struct agent *agent, uint32_t pages)
+static const uint8_t *pack(uint8_t *to, const struct agent *agent)
 {
-    uint8_t flags = flags_of(agent, pages);
+    uint8_t flags = flags_of(agent);
 
     to += RECORD_HEAD_BYTES;
     *to++ = flags;
@@ -384,7 +355,7 @@ static const uint8_t *pack(uint8_t *to, const struct agent *agent, uint32_t page
     to = put_program(to, agent, flags);
     to = put_caps(to, agent, (flags & FLAG_INBORN) != 0);
     if ((flags & FLAG_PAGES) != 0)
-        to = put_pages(to, agent, pages);
+        to = put_pages(to, agent);
     if (agent->log_lines > 0) {
         to = put_raw(to, &agent->log_first, sizeof agent->log_first);
         to = put_raw(to, &agent->log_last, sizeof agent->log_last);
@@ -526,8 +497,7 @@ static void free_body(struct agent *agent)
 
 static void fall_asleep(struct agents *agents, struct agent *agent)
 {
-    uint32_t pages = pages_of(agent);
-    size_t bound = record_bound(agent, pages);
+    size_t bound = record_bound(agent);
     uint8_t *scratch;
     uint8_t *record;
     size_t size;
@@ -537,7 +507,7 @@ static void fall_asleep(struct agents *agents, struct agent *agent)
     bytes_clear(&agents->packing);
     scratch = bytes_extend(&agents->packing, bound);
     INVARIANT(scratch != NULL);
-    size = ((size_t)(pack(scratch, agent, pages) - scratch) + SLAB_GRAIN - 1) / SLAB_GRAIN;
+    size = ((size_t)(pack(scratch, agent) - scratch) + SLAB_GRAIN - 1) / SLAB_GRAIN;
     le16_put(scratch, (uint16_t)size);
     record = slab_take(&agents->records, size * SLAB_GRAIN);
     memcpy(record, scratch, size * SLAB_GRAIN);

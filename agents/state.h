@@ -8,11 +8,15 @@
 #include "agents/agents.h"
 #include "agents/engine/engine.h"
 #include "agents/limits.h"
+#include "agents/page_log.h"
 #include "agents/paged.h"
 #include "base/dense.h"
 #include "base/heapq.h"
 #include "base/slab.h"
 #include "base/table.h"
+
+/* Object numbers begin far above account numbers: agents and buffers both name paged objects. */
+#define AGENTS_FIRST_OBJECT (UINT64_C(1) << 40)
 
 /* ---- code ---- */
 struct code {
@@ -238,6 +242,7 @@ struct agents {
     struct bytes dirty_heap;    /* of 12-byte numbers */
     struct bytes dirty_codes;   /* of struct hash */
     struct paged_dirty dirty_pages;
+    struct page_log page_log;
     struct bytes tombstones; /* of struct tombstone */
     struct bytes dead;   /* of struct agent *: freed at the next save, when nothing points there */
     struct heapq timers; /* due, object id */
@@ -350,7 +355,6 @@ void code_burnt(struct agents *agents, struct code *code, uint64_t fuel); /* by 
 void agent_die(struct agents *agents, struct agent *agent);
 
 /* life.c */
-void agent_drop_pages(struct agents *agents, struct agent *agent);
 void agent_become(struct agents *agents, struct agent *agent, struct code_ref code);
 void agent_free(struct agent *agent);
 struct agent *agent_alloc(uint64_t id);

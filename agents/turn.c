@@ -236,9 +236,9 @@ static void turn_commit(struct turn *turn, uint64_t fuel)
     struct agent *agent = turn->agent;
 
     rent_touch(agents, agent);
-    arena_commit(turn->slot, agent, turn->instance.memory_pages, &agents->dirty_pages);
     paged_grow(&agent->memory,
                turn->instance.memory_pages * (ENGINE_WASM_PAGE_BYTES / PAGED_BYTES));
+    arena_commit(turn->slot, agent, turn->instance.memory_pages, &agents->dirty_pages);
     agent->memory_pages = turn->instance.memory_pages;
     memcpy(agent->globals, turn->instance.globals,
            engine_code_globals(agent->code.code->engine) * sizeof *agent->globals);

@@ -41,6 +41,8 @@ const char *store_table_name(enum store_table table)
         return "log";
     case STORE_LINK:
         return "link";
+    case STORE_DELTA:
+        return "delta";
     case STORE_TABLES:
         break;
     }

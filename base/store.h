@@ -18,13 +18,14 @@ enum store_table {
     STORE_CODE = 5,     /* code id[32] -> module bytes and references */
     STORE_AGENT = 6,    /* agent u64 -> row */
     STORE_CAPS = 7,     /* agent u64, slot group u32 -> caps */
-    STORE_PAGE = 8,     /* paged object u64, page u32 -> 4 KiB */
+    STORE_PAGE = 8,     /* paged object u64, page u32 -> what it has of its own, as of a frame */
     STORE_INBOX = 9,    /* agent u64, message u64 -> row */
     STORE_OBJECT = 10,  /* object u64 -> row: facets, buffers, channel ends, timers */
     STORE_HEAP = 11,    /* number[12] -> row */
     STORE_LOG = 12,     /* agent u64, line u64 -> text */
     STORE_LINK = 13,    /* interface u32, ... -> transcript rows (links) */
-    STORE_TABLES = 14,
+    STORE_DELTA = 14,   /* row u64 -> what changed in pages since their images; append only */
+    STORE_TABLES = 15,
 };
 
 enum { STORE_KEY_BYTES_MAX = 64, STORE_VALUE_BYTES_MAX = 4 * 1024 * 1024 };

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/arena.h"
 #include "agents/state.h"
 #include "site/core/state.h"
 
@@ -75,13 +76,22 @@ static void paint_inbox(struct painter *painter, const struct agent *agent)
     }
 }
 
-static void paint_pages(struct painter *painter, const struct paged *paged)
+/* A page that is as in the initial image may be kept, but is no state. */
+static void paint_pages(struct painter *painter, const struct agent *agent,
+                        const struct paged *paged)
 {
-    for (uint32_t page = 0; page < paged->count; page++) {
-        if (paged->pages[page].data == NULL)
+    for (uint32_t i = 0; i < paged->used; i++) {
+        const struct paged_page *page = paged->pages[i];
+        uint8_t initial[PAGED_BYTES] = {0};
+
+        if (page->data == NULL)
             continue;
-        (void)fprintf(painter->out, "  page %u ", page);
-        print_hash(painter->out, paged->pages[page].data, PAGED_BYTES);
+        if (agent != NULL) /* else a buffer */
+            agent_initial_page(agent, page->number, initial);
+        if (memcmp(page->data, initial, PAGED_BYTES) == 0)
+            continue;
+        (void)fprintf(painter->out, "  page %u ", page->number);
+        print_hash(painter->out, page->data, PAGED_BYTES);
         (void)fprintf(painter->out, "\n");
     }
 }
@@ -144,7 +154,7 @@ static void paint_agent(void *context, const struct agent *agent)
     paint_code(painter, agent);
     paint_caps(painter, agent);
     paint_inbox(painter, agent);
-    paint_pages(painter, &agent->memory);
+    paint_pages(painter, agent, &agent->memory);
     paint_log(painter, agent);
     paint_rent(painter, agent);
 }
@@ -162,7 +172,7 @@ static void paint_object(struct painter *painter, const struct object *object)
     case OBJECT_BUFFER:
         (void)fprintf(painter->out, "owner %llu size %llu\n", U(object->u.buffer.owner),
                       U(object->u.buffer.size));
-        paint_pages(painter, &object->u.buffer.pages);
+        paint_pages(painter, NULL, &object->u.buffer.pages);
         break;
     case OBJECT_TIMER:
         (void)fprintf(painter->out, "owner %llu at %llu badge %llu reserve %llu\n",

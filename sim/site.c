@@ -12,7 +12,8 @@ enum {
     DOWN_US_MAX = 3000000,
     WRITE_US_MAX = 30000,
     BACKUP_EVERY = 64,
-    VERIFY_EVERY = 128
+    VERIFY_EVERY = 128,
+    PAGE_LOG_BYTES_SMALL = 16384, /* so that pages are swept all the time */
 };
 
 /* ---- life ---- */
@@ -66,7 +67,8 @@ static enum status load(struct sim_site *site, struct fault *fault)
     struct core_options options = {.random = random_from_rng(&site->random),
                                    .loader = loader_wasm,
                                    .loader_size = loader_wasm_size,
-                                   .book = site->book};
+                                   .book = site->book,
+                                   .page_log_bytes = PAGE_LOG_BYTES_SMALL};
     enum status status;
 
     memcpy(options.site_key, site->key, sizeof options.site_key);

@@ -112,6 +112,16 @@ void engine_code_initial_globals(const struct engine_code *code, uint64_t *globa
         globals[i] = code->globals[i].initial;
 }
 
+const uint8_t *engine_code_data(const struct engine_code *code, uint32_t n, uint32_t *offset,
+                                uint32_t *size)
+{
+    if (n >= code->segments_count)
+        return NULL;
+    *offset = code->segments[n].offset;
+    *size = code->segments[n].size;
+    return code->data + code->segments[n].data;
+}
+
 void engine_code_initial_memory(const struct engine_code *code, uint32_t offset, uint32_t size,
                                 uint8_t *to)
 {

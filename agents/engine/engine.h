@@ -86,6 +86,13 @@ void engine_code_initial_globals(const struct engine_code *code, uint64_t *globa
 void engine_code_initial_memory(const struct engine_code *code, uint32_t offset, uint32_t size,
                                 uint8_t *to);
 
+/*
+ * The n-th piece of the initial image, whose other bytes are zero, and where it lies; a later piece
+ * covers an earlier one.  NULL past the last.  The bytes are the code's.
+ */
+const uint8_t *engine_code_data(const struct engine_code *code, uint32_t n, uint32_t *offset,
+                                uint32_t *size);
+
 /* ---- running ---- */
 
 /*

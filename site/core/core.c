@@ -81,7 +81,10 @@ static enum status make_parts(struct core *core, struct fault *fault)
         status = links_new(&core->links);
     if (status != ST_OK)
         return fault_set(fault, status, "core: memory is short");
-    return agents_new(&core->agents, core->ledger, core->undo, &env, fault);
+    status = agents_new(&core->agents, core->ledger, core->undo, &env, fault);
+    if (status == ST_OK)
+        agents_set_page_log(core->agents, core->options.page_log_bytes);
+    return status;
 }
 
 enum status core_new(struct core **core, const struct core_options *options, struct fault *fault)

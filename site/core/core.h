@@ -36,7 +36,8 @@ struct core_options {
     struct random_source random;
     const uint8_t *loader; /* module bytes of the loader; borrowed for the life of the core */
     size_t loader_size;
-    struct pricebook book; /* copied */
+    struct pricebook book;   /* copied */
+    uint64_t page_log_bytes; /* agents_set_page_log() */
     /*
      * Told before each turn with the agent and message, and after it with zeroes: the daemon writes
      * them to a page that outlives a crash (quarantine).  NULL: not told.

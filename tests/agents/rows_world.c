@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "agents/agents.h"
+#include "agents/arena.h"
 
 /* Exports serai_turn, which stores its first argument at 0 and counts turns in a global. */
 #define MODULE(first_count)                                                                        \
@@ -311,6 +312,7 @@ void world_fill(struct world *world)
 {
     struct agent *first = world_agent(world, 0);
     struct agent *second = world_agent(world, 1);
+    uint8_t page[PAGED_BYTES];
     struct object *facet;
     struct hash id;
 
@@ -318,7 +320,9 @@ void world_fill(struct world *world)
     agents_set_time(world->agents, 5000000);
     facet = world_add_facet(world, first, false);
     (void)world_add_facet(world, second, true);
-    (void)world_add_buffer(world, first, 10000);
+    memset(page, 6, sizeof page); /* one that is not in the log of pages, as the others are */
+    paged_write(&world_add_buffer(world, first, 10000)->u.buffer.pages, &world->agents->dirty_pages,
+                world->undo, 2, 0, page, sizeof page);
     world_add_timer(world, second);
     world_add_heap_entry(world, first, facet->id);
     agent_log(world->agents, first, "one\xff", 4);
@@ -370,13 +374,19 @@ static void say_hash(struct bytes *out, const char *name, const struct hash *has
     say(out, " %s=%s", name, hash_print(text, hash));
 }
 
-static void say_pages(struct bytes *out, const struct paged *paged)
+/* A page that is as in the initial image may be kept, but is no state. */
+static void say_pages(struct bytes *out, const struct agent *agent, const struct paged *paged)
 {
     for (uint32_t page = 0; page < paged->count; page++) {
         const uint8_t *data = paged_page(paged, page);
+        uint8_t initial[PAGED_BYTES] = {0};
         struct hash hash;
 
         if (data == NULL)
+            continue;
+        if (agent != NULL) /* else a buffer */
+            agent_initial_page(agent, page, initial);
+        if (memcmp(data, initial, PAGED_BYTES) == 0)
             continue;
         hash = hash_of(data, PAGED_BYTES);
         say(out, "  page %" PRIu32, page);
@@ -439,7 +449,7 @@ static void say_agent(void *context, const struct agent *agent)
         say_u128(out, "share", agent->kept[i].share_index);
     }
     say(out, " globals %" PRIu64 "\n", agent->globals[0]);
-    say_pages(out, &agent->memory);
+    say_pages(out, agent, &agent->memory);
     for (uint64_t slot = 0; slot < SERAI_SLOTS_MAX; slot++) {
         const struct cap *cap = agent_cap_at(agent, slot);
 
@@ -469,7 +479,7 @@ static void say_object(struct bytes *out, const struct object *object)
         break;
     case OBJECT_BUFFER:
         say(out, "buffer %" PRIu64 " %" PRIu64 "\n", object->u.buffer.owner, object->u.buffer.size);
-        say_pages(out, &object->u.buffer.pages);
+        say_pages(out, NULL, &object->u.buffer.pages);
         break;
     case OBJECT_TIMER:
         say(out, "timer %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", object->u.timer.owner,

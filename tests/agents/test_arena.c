@@ -71,7 +71,7 @@ START_TEST(a_good_turn_keeps_the_changed_pages_only)
     ck_assert_ptr_nonnull(paged_page(&agent->memory, 5));
     ck_assert_uint_eq(paged_page(&agent->memory, 5)[17], 42);
     ck_assert_ptr_null(paged_page(&agent->memory, 6));
-    ck_assert_uint_eq(world.agents->dirty_pages.items.size, sizeof(struct paged_dirty_item));
+    ck_assert_uint_eq(world.agents->dirty_pages.items.size, sizeof(struct paged_item));
     ck_assert(cards_clear(slot));
 }
 END_TEST
@@ -82,7 +82,7 @@ START_TEST(a_page_written_back_as_it_was_is_not_stored_again)
 
     write_at(slot, 5 * PAGED_BYTES, 1);
     arena_commit(slot, agent, 1, &world.agents->dirty_pages);
-    agent->memory.pages[5].dirty = false;
+    paged_find(&agent->memory, 5)->noted = false;
     bytes_clear(&world.agents->dirty_pages.items);
     write_at(slot, 5 * PAGED_BYTES, 1);
     arena_commit(slot, agent, 1, &world.agents->dirty_pages);
@@ -145,7 +145,7 @@ START_TEST(a_forgotten_agent_is_laid_out_anew)
     (void)arena_take(arena, agent);
     arena_forget(arena, agent->id);
     memset(page, 9, sizeof page);
-    paged_set(&agent->memory, &world.agents->dirty_pages, 4, page);
+    paged_set(&agent->memory, &world.agents->dirty_pages, 4, page, UINT64_MAX);
     slot = arena_take(arena, agent);
     ck_assert_uint_eq(slot->memory[4 * PAGED_BYTES], 9);
 }

@@ -29,8 +29,8 @@ static size_t noted(uint32_t page)
 {
     size_t count = 0;
 
-    for (size_t at = 0; at < dirty.items.size; at += sizeof(struct paged_dirty_item)) {
-        struct paged_dirty_item item;
+    for (size_t at = 0; at < dirty.items.size; at += sizeof(struct paged_item)) {
+        struct paged_item item;
 
         memcpy(&item, dirty.items.data + at, sizeof item);
         ck_assert_uint_eq(item.object, OBJECT);
@@ -90,7 +90,7 @@ START_TEST(a_page_is_noted_once_until_it_is_saved)
         undo_commit(undo);
     }
     ck_assert_uint_eq(noted(0), 1);
-    paged.pages[0].dirty = false;
+    paged_find(&paged, 0)->noted = false;
     fill(9, 0, 10, 9);
     ck_assert_uint_eq(noted(0), 2);
     undo_commit(undo);
@@ -132,19 +132,67 @@ START_TEST(a_turn_copies_a_page_once)
 }
 END_TEST
 
-START_TEST(setting_replaces_a_page_or_takes_it_away)
+START_TEST(setting_replaces_a_page_and_says_what_changed)
 {
     uint8_t page[PAGED_BYTES];
 
     memset(page, 8, sizeof page);
-    paged_set(&paged, &dirty, 2, page);
+    paged_set(&paged, &dirty, 2, page, 5);
     expect(2 * PAGED_BYTES, PAGED_BYTES, 8);
     ck_assert_uint_eq(noted(2), 1);
-    paged_set(&paged, &dirty, 2, NULL);
-    ck_assert_ptr_null(paged_page(&paged, 2));
-    paged_set(&paged, &dirty, PAGES + 3, page); /* it grows */
-    ck_assert_uint_eq(paged.count, PAGES + 4);
-    ck_assert_uint_eq(noted(PAGES + 3), 1);
+    paged_set(&paged, &dirty, 2, page, 2);
+    ck_assert_uint_eq(noted(2), 1);
+    ck_assert_uint_eq(paged_find(&paged, 2)->changed, 7);
+}
+END_TEST
+
+START_TEST(a_write_notes_the_granules_that_it_changed)
+{
+    fill(1, 60, 10, 1); /* the last bytes of granule 0, the first of 1 */
+    ck_assert_uint_eq(paged_find(&paged, 0)->changed, 3);
+    fill(1, 2 * PAGED_GRANULE_BYTES, PAGED_GRANULE_BYTES, 0); /* as it was */
+    ck_assert_uint_eq(paged_find(&paged, 0)->changed, 3);
+    fill(1, PAGED_BYTES - 1, 2, 9);
+    ck_assert_uint_eq(paged_find(&paged, 0)->changed, 3 | UINT64_C(1) << 63);
+    ck_assert_uint_eq(paged_find(&paged, 1)->changed, 1);
+    undo_rollback(undo);
+    ck_assert_uint_eq(paged_find(&paged, 0)->changed, 0);
+}
+END_TEST
+
+START_TEST(pages_are_kept_in_order_of_their_numbers)
+{
+    struct paged many;
+    struct rng rng = rng_for_test();
+    bool kept[500] = {false};
+
+    paged_init(&many, 5, 500);
+    for (int step = 0; step < 3000; step++) {
+        uint32_t page = (uint32_t)rng_below(&rng, 500);
+
+        ck_assert(kept[page] == (paged_find(&many, page) != NULL));
+        if (kept[page])
+            paged_drop(&many, page);
+        else
+            ck_assert_uint_eq(paged_make(&many, page)->number, page);
+        kept[page] = !kept[page];
+        for (uint32_t i = 1; i < many.used; i++)
+            ck_assert_uint_lt(many.pages[i - 1]->number, many.pages[i]->number);
+    }
+    paged_fini(&many);
+}
+END_TEST
+
+START_TEST(pages_differ_in_the_granules_that_do)
+{
+    uint8_t a[PAGED_BYTES] = {0};
+    uint8_t b[PAGED_BYTES] = {0};
+
+    ck_assert_uint_eq(paged_differs(a, b), 0);
+    b[0] = 1;
+    b[63 * 64 + 63] = 1;
+    b[5 * 64] = 1;
+    ck_assert_uint_eq(paged_differs(a, b), 1 | 1u << 5 | UINT64_C(1) << 63);
 }
 END_TEST
 
@@ -201,7 +249,10 @@ int main(void)
     tcase_add_test(tcase, a_page_is_noted_once_until_it_is_saved);
     tcase_add_test(tcase, an_undone_turn_leaves_each_page_as_it_was);
     tcase_add_test(tcase, a_turn_copies_a_page_once);
-    tcase_add_test(tcase, setting_replaces_a_page_or_takes_it_away);
+    tcase_add_test(tcase, setting_replaces_a_page_and_says_what_changed);
+    tcase_add_test(tcase, a_write_notes_the_granules_that_it_changed);
+    tcase_add_test(tcase, pages_are_kept_in_order_of_their_numbers);
+    tcase_add_test(tcase, pages_differ_in_the_granules_that_do);
     tcase_add_test(tcase, growing_keeps_what_is_there_and_never_shrinks);
     tcase_add_test(tcase, random_writes_read_back_as_from_plain_memory);
     suite_add_tcase(suite, tcase);

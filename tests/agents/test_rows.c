@@ -403,9 +403,9 @@ static void check_refused(const struct world *world, const char *expected)
     world_stop(&loaded);
 }
 
-static const enum store_table own_tables[] = {STORE_META,   STORE_CODE, STORE_AGENT,
-                                              STORE_CAPS,   STORE_PAGE, STORE_INBOX,
-                                              STORE_OBJECT, STORE_HEAP, STORE_LOG};
+static const enum store_table own_tables[] = {STORE_META, STORE_CODE,  STORE_AGENT,  STORE_CAPS,
+                                              STORE_PAGE, STORE_INBOX, STORE_OBJECT, STORE_HEAP,
+                                              STORE_LOG,  STORE_DELTA};
 enum { OWN_TABLES = sizeof own_tables / sizeof own_tables[0] };
 
 START_TEST(a_garbled_row_is_refused_by_the_name_of_its_table)
@@ -426,10 +426,8 @@ START_TEST(a_garbled_row_is_refused_by_the_name_of_its_table)
         row_put(&world, table, &row, row.value.data, 0);
         check_refused(&world, name);
         row.value.data[0] = 0xff;
-        if (table != STORE_PAGE) { /* a page may hold any bytes: the store's hash guards them */
-            row_put(&world, table, &row, row.value.data, row.value.size);
-            check_refused(&world, name);
-        }
+        row_put(&world, table, &row, row.value.data, row.value.size);
+        check_refused(&world, name);
         row.value.data[0] = first;
         row_put(&world, table, &row, row.value.data, row.value.size);
     }
@@ -470,8 +468,7 @@ START_TEST(a_lost_row_is_missed)
     world_commit(&world);
     for (size_t n = 0; row_at(&world, table, n, &row); n++) {
         row_drop(&world, table, &row);
-        /* Pages may be absent; a heap entry is missed by its deposit (verification). */
-        if (table != STORE_PAGE && table != STORE_HEAP)
+        if (table != STORE_HEAP) /* an entry is missed by its deposit (verification) */
             check_refused(&world, "table ");
         row_put(&world, table, &row, row.value.data, row.value.size);
     }
@@ -534,7 +531,8 @@ static void page_outside(struct world *world)
 {
     uint8_t page[PAGED_BYTES] = {1};
 
-    paged_set(&world_agent(world, 0)->memory, &world->agents->dirty_pages, 40, page);
+    paged_grow(&world_agent(world, 0)->memory, 41);
+    paged_set(&world_agent(world, 0)->memory, &world->agents->dirty_pages, 40, page, 1);
 }
 static void message_above_the_counter(struct world *world)
 {
@@ -575,7 +573,7 @@ static const struct {
     {cap_above_the_counter, "slot 20: a capability to an object whose number is above"},
     {cap_of_another_kind, "slot 20: a capability to an object of another kind"},
     {cap_of_no_kind, "slot 4 of the group: a capability of no known kind"},
-    {page_outside, "table page, object 4097, page 40: it has only 16 pages"},
+    {page_outside, "page 40 of 4097, which has only 16"},
     {message_above_the_counter, "table inbox, agent 4098, message"},
     {object_above_the_counter, "table object, object 1099511627776: its number is above"},
     {serial_above_the_counter, "table heap, an entry: serial 1: its serial is above"},

@@ -91,7 +91,8 @@ static void scramble_lists(struct agent *agent)
     }
     memset(page, 'p', sizeof page);
     if (rng_coin(&rng))
-        paged_set(&agent->memory, &world.agents->dirty_pages, (uint32_t)rng_below(&rng, 16), page);
+        paged_set(&agent->memory, &world.agents->dirty_pages, (uint32_t)rng_below(&rng, 16), page,
+                  UINT64_MAX);
     for (uint64_t n = rng_below(&rng, 3); n > 0; n--)
         agent_log(world.agents, agent, "words", rng_below(&rng, 6));
 }

@@ -755,13 +755,13 @@ static void change_by_hand(bool drop_table, uint8_t version, bool seal)
 START_TEST(another_version_of_the_format_is_told)
 {
     store_lmdb_close(open_store(STORE_CREATE));
-    change_by_hand(false, 2, true);
-    ck_assert_open_refused(STORE_WRITE, ST_CORRUPT, "its format's version is not 1");
-    change_by_hand(false, 1, false);
+    change_by_hand(false, 1, true);
+    ck_assert_open_refused(STORE_WRITE, ST_CORRUPT, "its format's version is not 2");
+    change_by_hand(false, 2, false);
     ck_assert_open_refused(STORE_WRITE, ST_CORRUPT, "do not fit their hash");
     change_by_hand(false, 0, false);
     ck_assert_open_refused(STORE_READ_ONLY, ST_CORRUPT, "its format's version is missing");
-    change_by_hand(false, 1, true);
+    change_by_hand(false, 2, true);
     store_lmdb_close(open_store(STORE_WRITE));
 }
 END_TEST

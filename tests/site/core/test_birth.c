@@ -344,7 +344,7 @@ START_TEST(becoming_keeps_caps_inbox_and_money_and_comes_before_what_waits)
     ck_assert(hash_equal(&agent->code.code->id, &becoming.code));
     ck_assert_int_eq(agent_cap_at(agent, (uint64_t)becoming.facet)->kind, SERAI_KIND_FACET);
     for (uint32_t page = 0; page < agent->memory.count; page++)
-        ck_assert_ptr_null(agent->memory.pages[page].data);
+        ck_assert_ptr_null(paged_page(&agent->memory, page));
     site_reload_same(&site);
     probe_play(buyer, puppet_hears, &heard);
     site_settle(&site);
