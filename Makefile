@@ -112,10 +112,11 @@ fuzz: deps ## each fuzz target for FUZZ_SECONDS (20)
 	@$(call compile,fuzz)
 	@for target in build/fuzz/fuzz/fuzz_*; do \
 		name=$$(basename "$$target"); mkdir -p "build/fuzz/corpus/$$name"; \
-		seeds=tests/fuzz/corpus/$$name; \
+		seeds=tests/fuzz/corpus/$$name; words=tests/fuzz/$$name.dict; \
 		echo "$$name: $(FUZZ_SECONDS) s"; \
 		"$$target" -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 \
-			-artifact_prefix=build/fuzz/ "build/fuzz/corpus/$$name" \
+			-artifact_prefix=build/fuzz/ $$([ -f "$$words" ] && echo "-dict=$$words") \
+			"build/fuzz/corpus/$$name" \
 			$$([ -d "$$seeds" ] && echo "$$seeds"); \
 	done
 

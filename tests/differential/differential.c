@@ -2,10 +2,11 @@
  * Differential test of the engine: random modules and damaged ones, tier 0 against wabt's
  * interpreter, against V8 and against tier 1.
  *
- *     differential [--modules N] [--seed S] [--keep DIR] [FILE.wasm ...]
+ *     differential [--modules N] [--seed S] [--keep DIR] [--write DIR] [FILE.wasm ...]
  *
  * Case i is a function of seed S + i and the files, so `--modules 1 --seed X` plays case X again.
- * A difference is printed with its seed, and its module kept in DIR (.).  Exit 1 when there is one.
+ * --write keeps every module.  A difference is printed with its seed, and its module kept in DIR
+ * (.).  Exit 1 when there is one.
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -53,6 +54,7 @@ struct run {
     uint64_t modules;
     uint64_t seed;
     const char *keep;
+    const char *write; /* NULL: only what differs */
     struct bytes files[FILES_MAX];
     uint32_t files_count;
     struct tier *tier;
@@ -148,17 +150,15 @@ static void make_case(struct run *run, struct diff_case *diff, uint64_t seed, en
 
 /* ---- differences ---- */
 
-static void keep_module(const struct run *run, const struct diff_case *diff)
+static void keep_module(const struct diff_case *diff, const char *folder, const char *name)
 {
     char path[512];
     FILE *out;
 
-    (void)snprintf(path, sizeof path, "%s/difference-%" PRIu64 ".wasm", run->keep, diff->seed);
+    (void)snprintf(path, sizeof path, "%s/%s-%" PRIu64 ".wasm", folder, name, diff->seed);
     out = fopen(path, "wb");
     if (out == NULL || fwrite(diff->wasm.data, 1, diff->wasm.size, out) != diff->wasm.size)
         (void)fprintf(stderr, "differential: %s cannot be written\n", path);
-    else
-        (void)printf("  kept as %s\n", path);
     if (out != NULL)
         (void)fclose(out);
 }
@@ -169,7 +169,8 @@ static void differ(struct run *run, const struct diff_case *diff, const char *si
     run->totals.differences++;
     (void)printf("DIFFERENCE, seed %" PRIu64 " (%s): tier 0 and %s: %s\n", diff->seed,
                  source_names[run->sources[diff - run->cases]], side, text);
-    keep_module(run, diff);
+    (void)printf("  kept as %s/difference-%" PRIu64 ".wasm\n", run->keep, diff->seed);
+    keep_module(diff, run->keep, "difference");
     (void)fflush(stdout);
 }
 
@@ -233,6 +234,8 @@ static void run_pack(struct run *run, uint64_t seed, uint32_t count)
 
     for (uint32_t i = 0; i < count; i++)
         make_case(run, &run->cases[i], seed + i, &run->sources[i]);
+    for (uint32_t i = 0; i < count && run->write != NULL; i++)
+        keep_module(&run->cases[i], run->write, "module");
     for (uint32_t i = 0; i < count; i++)
         wabt_run(&run->cases[i]);
     if (run->v8 != NULL && v8_run(run->v8, run->cases, count, &fault) != ST_OK) {
@@ -312,6 +315,7 @@ static void read_arguments(struct run *run, int argc, char **argv)
     static const struct option options[] = {{"modules", required_argument, NULL, 'm'},
                                             {"seed", required_argument, NULL, 's'},
                                             {"keep", required_argument, NULL, 'k'},
+                                            {"write", required_argument, NULL, 'w'},
                                             {NULL, 0, NULL, 0}};
     int option;
 
@@ -322,6 +326,8 @@ static void read_arguments(struct run *run, int argc, char **argv)
             run->seed = strtoull(optarg, NULL, 10);
         else if (option == 'k')
             run->keep = optarg;
+        else if (option == 'w')
+            run->write = optarg;
         else
             exit(64);
     }
