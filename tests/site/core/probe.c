@@ -3,7 +3,7 @@
 #include <check.h>
 #include <string.h>
 
-enum { PARTS_MAX = 16, SCRATCH = 1024 };
+enum { PARTS_MAX = 128, SCRATCH = 1024 };
 
 uint64_t probe_count[SERAI_ORDER_COUNT][PROBE_ANSWERS];
 
