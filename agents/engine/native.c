@@ -125,8 +125,8 @@ static enum status check_object(const struct engine_native *native, struct fault
     return ST_OK;
 }
 
-enum status engine_native_load(struct engine_native **native, const struct engine_code *code,
-                               const char *path, struct fault *fault)
+enum status native_load_symbol(struct engine_native **native, const struct engine_code *code,
+                               const char *path, const char *symbol, struct fault *fault)
 {
     struct engine_native *made = calloc(1, sizeof *made);
     enum status status = ST_NOMEM;
@@ -144,7 +144,7 @@ enum status engine_native_load(struct engine_native **native, const struct engin
         status = fault_set(fault, ST_IO, "cannot load an object: %s", dlerror());
         goto out;
     }
-    made->object = dlsym(made->handle, NATIVE_SYMBOL);
+    made->object = dlsym(made->handle, symbol);
     if (made->object == NULL) {
         status = fault_set(fault, ST_INVALID, "%s is no object of this engine", path);
         goto out;
@@ -157,6 +157,12 @@ out:
     }
     *native = made;
     return ST_OK;
+}
+
+enum status engine_native_load(struct engine_native **native, const struct engine_code *code,
+                               const char *path, struct fault *fault)
+{
+    return native_load_symbol(native, code, path, NATIVE_SYMBOL, fault);
 }
 
 void engine_native_free(struct engine_native *native)

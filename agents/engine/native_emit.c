@@ -385,7 +385,7 @@ static void put_call(struct writer *writer, const union word *word)
         put_host_call(writer, callee, word->a);
         return;
     }
-    put(body, "{ ENTER(0x%" PRIx32 "u, 0x%" PRIx32 "u) struct %s r = f%u(c, fuel, inner",
+    put(body, "{ ENTER(0x%" PRIx32 "u, 0x%" PRIx32 "u) struct %s r = fn%u(c, fuel, inner",
         need_of(callee), writer->at, result_type(type->result), word->target);
     put_arguments(writer, type, word->a);
     put(body, ");");
@@ -589,7 +589,7 @@ static void note_target(struct writer *writer, const union word *word, uint32_t 
 
 static void put_head(struct bytes *text, const struct signature *type, uint32_t index)
 {
-    put(text, "static struct %s f%u(C *c, uint64_t fuel, uint32_t room", result_type(type->result),
+    put(text, "static struct %s fn%u(C *c, uint64_t fuel, uint32_t room", result_type(type->result),
         index);
     for (uint32_t i = 0; i < type->params_count; i++)
         put(text, ", %s %c%u", c_type(type->params[i]), letter_of(type->params[i]), i);
@@ -705,7 +705,7 @@ static void put_table(const struct engine_code *code, struct bytes *text)
         if (code->table[i] == TABLE_EMPTY)
             put(text, "0,\n");
         else
-            put(text, "(void (*)(void))f%u,\n", code->table[i]);
+            put(text, "(void (*)(void))fn%u,\n", code->table[i]);
     }
     put(text, "0};\n");
 }
@@ -716,7 +716,7 @@ static void put_entry(const struct engine_code *code, uint32_t index, struct byt
 
     put(text,
         "static uint64_t e%u(C *c, uint64_t fuel, uint32_t room, const uint64_t *args, "
-        "uint64_t *result)\n{ (void)args; struct %s r = f%u(c, fuel, room",
+        "uint64_t *result)\n{ (void)args; struct %s r = fn%u(c, fuel, room",
         index, result_type(type->result), index);
     for (uint32_t i = 0; i < type->params_count; i++)
         if (is_float(type->params[i]))

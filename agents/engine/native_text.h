@@ -5,7 +5,7 @@
 #ifndef SERAI_AGENTS_ENGINE_NATIVE_TEXT_H
 #define SERAI_AGENTS_ENGINE_NATIVE_TEXT_H
 
-#include "agents/engine/engine.h"
+#include "agents/engine/native.h"
 #include "base/bytes.h"
 
 /*
@@ -71,5 +71,10 @@ extern const char native_sources[];
 
 /* In hex: what the object of this code must carry. */
 void native_stamp(const struct engine_code *code, char stamp[65]);
+
+/* engine_native_load() of an object that goes by another name: tests put many into one file. */
+MUST_CHECK enum status native_load_symbol(struct engine_native **native,
+                                          const struct engine_code *code, const char *path,
+                                          const char *symbol, struct fault *fault);
 
 #endif

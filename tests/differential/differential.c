@@ -2,7 +2,8 @@
  * Differential test of the engine: random modules and damaged ones, tier 0 against wabt's
  * interpreter, against V8 and against tier 1.
  *
- *     differential [--modules N] [--seed S] [--keep DIR] [--write DIR] [FILE.wasm ...]
+ *     differential [--modules N] [--seed S] [--keep DIR] [--write DIR]
+ *                  [--compiler cc] [--level -O0] [FILE.wasm ...]
  *
  * Case i is a function of seed S + i and the files, so `--modules 1 --seed X` plays case X again.
  * --write keeps every module.  A difference is printed with its seed, and its module kept in DIR
@@ -10,6 +11,7 @@
  */
 #include <getopt.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,12 +21,15 @@
 #include "tests/differential/generate.h"
 #include "tests/differential/host.h"
 #include "tests/differential/mutate.h"
+#include "tests/differential/native.h"
 #include "tests/differential/tier.h"
 #include "tests/differential/v8.h"
 #include "tests/differential/wabt.h"
 #include "tests/differential/walk.h"
 
 enum { PACK = 400, FILES_MAX = 64, FILE_BYTES_MAX = 1024 * 1024, DIFFERENCES_MAX = 20 };
+enum { SELDOM = 4, SELDOM_EVERY = 8 };
+enum { STACK_BYTES = 512 * 1024 * 1024 };
 
 /* What a case is made of. */
 enum source {
@@ -47,6 +52,8 @@ struct totals {
     uint64_t wabt_shallow;
     uint64_t v8;
     uint64_t v8_shallow;
+    uint64_t native;         /* modules that ran in both tiers */
+    uint64_t native_starved; /* runs of them on less fuel than they need */
     uint64_t differences;
 };
 
@@ -58,6 +65,10 @@ struct run {
     struct bytes files[FILES_MAX];
     uint32_t files_count;
     struct tier *tier;
+    struct native_pack *native; /* NULL: there is no compiler here */
+    struct native_compiler often;
+    struct native_compiler seldom[SELDOM];
+    struct engine_native *natives[PACK];
     struct v8 *v8; /* NULL: there is none here */
     struct diff_case *cases;
     enum source sources[PACK];
@@ -82,10 +93,13 @@ static void make_module(const struct run *run, struct diff_case *diff, struct rn
 {
     struct generate_options options = {.strict = source != SOURCE_RAW,
                                        .integers = source == SOURCE_DAMAGED,
-                                       .budget = 10 + (uint32_t)rng_below(rng, 50)};
+                                       .budget = 4 + (uint32_t)rng_below(rng, 20)};
     const struct bytes *file;
 
-    if (rng_below(rng, 100) == 0)
+    /* Many small ones say more for the time of a compiler than few large ones; but some. */
+    if (rng_below(rng, 8) == 0)
+        options.budget *= 4;
+    if (rng_below(rng, 150) == 0)
         options.budget *= 20;
     bytes_clear(&diff->wasm);
     if (source == SOURCE_REAL) {
@@ -210,15 +224,58 @@ static bool compare_v8_of(struct run *run, struct diff_case *diff)
     return false;
 }
 
-static void compare_case(struct run *run, struct diff_case *diff, bool tiers_same)
+/* One run in each tier on the same budgets; the end of tier 0's is put into *seen. */
+static bool tiers_agree(struct run *run, struct diff_case *diff, const uint64_t *budgets,
+                        struct tier_seen *seen)
+{
+    const struct engine_native *native = run->natives[diff - run->cases];
+    struct tier_seen other;
+    char text[512];
+
+    tier_run(run->tier, diff, diff->plan.calls_count, budgets, seen);
+    engine_code_use_native(diff->code, native);
+    tier_run(run->tier, diff, diff->plan.calls_count, budgets, &other);
+    engine_code_use_native(diff->code, NULL);
+    if (!tier_differs(diff, seen, &other, text, sizeof text))
+        return true;
+    differ(run, diff, "tier 1", text);
+    return false;
+}
+
+/* With fuel enough, with exactly what is needed, and with less at some call. */
+static bool compare_tiers(struct run *run, struct diff_case *diff)
+{
+    struct tier_seen seen;
+    uint64_t budgets[DIFF_CALLS_MAX];
+    struct rng rng;
+
+    if (run->natives[diff - run->cases] == NULL)
+        return false;
+    run->totals.native++;
+    if (!tiers_agree(run, diff, NULL, &seen))
+        return false;
+    rng_init(&rng, ~diff->seed);
+    for (uint32_t i = 0; i < diff->plan.calls_count; i++)
+        budgets[i] = i < seen.seen.calls_count ? TIER_FUEL - seen.fuel[i] : TIER_FUEL;
+    if (!tiers_agree(run, diff, budgets, &seen))
+        return false;
+    for (uint32_t i = 0; i < diff->plan.calls_count; i++)
+        if (rng_coin(&rng) && budgets[i] > 0)
+            budgets[i] = rng_coin(&rng) ? budgets[i] - 1 : rng_below(&rng, budgets[i]);
+    run->totals.native_starved++;
+    return tiers_agree(run, diff, budgets, &seen);
+}
+
+static void compare_case(struct run *run, struct diff_case *diff)
 {
     enum source source = run->sources[diff - run->cases];
-    bool same = tiers_same;
+    bool same;
 
     if (source <= SOURCE_RAW && diff->code == NULL) {
         differ(run, diff, "the generator", diff->fault.text);
         return;
     }
+    same = compare_tiers(run, diff);
     same = compare_wabt_of(run, diff) && same;
     same = (run->v8 != NULL && compare_v8_of(run, diff)) && same;
     if (same && diff->plan.foreign > 0)
@@ -227,9 +284,20 @@ static void compare_case(struct run *run, struct diff_case *diff, bool tiers_sam
 
 /* ---- packs ---- */
 
+static bool make_natives(struct run *run, uint64_t seed, uint32_t count, struct fault *fault)
+{
+    uint64_t pack = (seed - run->seed) / PACK;
+    const struct native_compiler *compiler = &run->often;
+
+    if (run->native == NULL)
+        return true;
+    if (pack % SELDOM_EVERY == SELDOM_EVERY - 1)
+        compiler = &run->seldom[pack / SELDOM_EVERY % SELDOM];
+    return native_pack_make(run->native, run->cases, count, compiler, run->natives, fault) == ST_OK;
+}
+
 static void run_pack(struct run *run, uint64_t seed, uint32_t count)
 {
-    bool tiers_same[PACK];
     struct fault fault;
 
     for (uint32_t i = 0; i < count; i++)
@@ -244,10 +312,15 @@ static void run_pack(struct run *run, uint64_t seed, uint32_t count)
                      fault.text);
         return;
     }
-    for (uint32_t i = 0; i < count; i++)
-        tiers_same[i] = true;
+    if (!make_natives(run, seed, count, &fault)) {
+        run->totals.differences++;
+        (void)printf("DIFFERENCE, seeds %" PRIu64 " to %" PRIu64 ": %s\n", seed, seed + count - 1,
+                     fault.text);
+    }
     for (uint32_t i = 0; i < count; i++) {
-        compare_case(run, &run->cases[i], tiers_same[i]);
+        compare_case(run, &run->cases[i]);
+        engine_native_free(run->natives[i]);
+        run->natives[i] = NULL;
         engine_code_free(run->cases[i].code);
         run->cases[i].code = NULL;
     }
@@ -270,7 +343,9 @@ static void print_totals(const struct run *run)
     for (int i = 0; i <= ENGINE_TRAP_STACK; i++)
         (void)printf("%s %s %" PRIu64, i == 0 ? "" : ",",
                      engine_outcome_name((enum engine_outcome)i), totals->outcomes[i]);
-    (void)printf("\n  wabt %" PRIu64 " (%" PRIu64 " beyond its stack), V8 %" PRIu64 " (%" PRIu64
+    (void)printf("\n  tier 1 %" PRIu64 " (%" PRIu64 " also on less fuel)", totals->native,
+                 totals->native_starved);
+    (void)printf(", wabt %" PRIu64 " (%" PRIu64 " beyond its stack), V8 %" PRIu64 " (%" PRIu64
                  " beyond its stack)\n",
                  totals->wabt, totals->wabt_shallow, totals->v8, totals->v8_shallow);
     (void)printf("differential: %" PRIu64 " modules, %" PRIu64 " ran alike on every side, %" PRIu64
@@ -315,6 +390,8 @@ static void read_arguments(struct run *run, int argc, char **argv)
     static const struct option options[] = {{"modules", required_argument, NULL, 'm'},
                                             {"seed", required_argument, NULL, 's'},
                                             {"keep", required_argument, NULL, 'k'},
+                                            {"compiler", required_argument, NULL, 'c'},
+                                            {"level", required_argument, NULL, 'l'},
                                             {"write", required_argument, NULL, 'w'},
                                             {NULL, 0, NULL, 0}};
     int option;
@@ -326,6 +403,10 @@ static void read_arguments(struct run *run, int argc, char **argv)
             run->seed = strtoull(optarg, NULL, 10);
         else if (option == 'k')
             run->keep = optarg;
+        else if (option == 'c')
+            run->often.name = optarg;
+        else if (option == 'l')
+            run->often.level = optarg;
         else if (option == 'w')
             run->write = optarg;
         else
@@ -333,6 +414,26 @@ static void read_arguments(struct run *run, int argc, char **argv)
     }
     for (int i = optind; i < argc && run->files_count < FILES_MAX; i++)
         read_file(&run->files[run->files_count++], argv[i]);
+}
+
+/*
+ * Nearly all packs are compiled by whoever is fastest, some by each of the others; all by the one
+ * that was asked for.
+ */
+static void choose_compilers(struct run *run)
+{
+    static const struct native_compiler fast[] = {{"clang", "-O0"}, {"gcc", "-O1"}, {"cc", "-O1"}};
+    static const struct native_compiler others[SELDOM] = {
+        {"gcc", "-O1"}, {"clang", "-O1"}, {"gcc", "-O2"}, {"gcc", "-O0"}};
+    bool asked = run->often.name != NULL;
+
+    for (size_t i = 0; i < sizeof fast / sizeof fast[0] && run->often.name == NULL; i++)
+        if (native_can(fast[i].name))
+            run->often = fast[i];
+    if (run->often.level == NULL)
+        run->often.level = "-O1";
+    for (size_t i = 0; i < SELDOM; i++)
+        run->seldom[i] = !asked && native_can(others[i].name) ? others[i] : run->often;
 }
 
 static void set_up(struct run *run)
@@ -346,6 +447,11 @@ static void set_up(struct run *run)
     }
     if (v8_new(&run->v8, &fault) != ST_OK)
         (void)printf("differential: %s\n", fault.text);
+    choose_compilers(run);
+    if (run->often.name == NULL)
+        (void)printf("differential: no gcc and no clang here: tier 1 is not compared with\n");
+    else if (native_pack_new(&run->native, run->keep) != ST_OK)
+        exit(71);
 }
 
 static void tear_down(struct run *run)
@@ -356,27 +462,44 @@ static void tear_down(struct run *run)
         bytes_fini(&run->files[i]);
     free(run->cases);
     tier_free(run->tier);
+    native_pack_free(run->native);
     v8_free(run->v8);
+}
+
+/* In a thread of its own, for its stack: the frames of tier 1 are large without optimisation. */
+static void *go(void *context)
+{
+    struct run *run = context;
+    uint64_t done = 0;
+
+    while (done < run->modules && run->totals.differences < DIFFERENCES_MAX) {
+        uint64_t left = run->modules - done;
+        uint32_t count = left < PACK ? (uint32_t)left : PACK;
+
+        run_pack(run, run->seed + done, count);
+        done += count;
+        if (done % (PACK * 50) == 0)
+            print_totals(run);
+    }
+    print_totals(run);
+    return NULL;
 }
 
 int main(int argc, char **argv)
 {
-    struct run run = {.modules = 2000, .seed = 1, .keep = "."};
-    uint64_t done = 0;
+    static struct run run = {.modules = 2000, .seed = 1, .keep = "."};
+    pthread_attr_t attributes;
+    pthread_t thread;
     bool good;
 
     read_arguments(&run, argc, argv);
     set_up(&run);
-    while (done < run.modules && run.totals.differences < DIFFERENCES_MAX) {
-        uint64_t left = run.modules - done;
-        uint32_t count = left < PACK ? (uint32_t)left : PACK;
-
-        run_pack(&run, run.seed + done, count);
-        done += count;
-        if (done % (PACK * 50) == 0)
-            print_totals(&run);
+    if (pthread_attr_init(&attributes) != 0 ||
+        pthread_attr_setstacksize(&attributes, STACK_BYTES) != 0 ||
+        pthread_create(&thread, &attributes, go, &run) != 0 || pthread_join(thread, NULL) != 0) {
+        (void)fprintf(stderr, "differential: no thread\n");
+        return 71;
     }
-    print_totals(&run);
     good = every_operator_came_up(&run) && run.totals.differences == 0;
     tear_down(&run);
     return good ? 0 : 1;

@@ -12,6 +12,8 @@
 static const uint8_t imported[] = {HOST_STOP, HOST_TOLL, HOST_MIX,  HOST_POKE, HOST_PEEK,
                                    HOST_TOLL, HOST_MIX,  HOST_POKE, HOST_PEEK};
 
+enum { EXPORTED_MAX = 2 };
+
 static uint32_t below(struct rng *rng, uint32_t bound)
 {
     return (uint32_t)rng_below(rng, bound);
@@ -56,10 +58,10 @@ static void choose_imports(struct gen_module *module, struct rng *rng, uint8_t *
     }
 }
 
-static void choose_functions(struct gen_module *module, struct rng *rng)
+static void choose_functions(struct gen_module *module, struct rng *rng, uint32_t budget)
 {
     uint32_t first = module->types_count;
-    uint32_t count = 1 + below(rng, 4);
+    uint32_t count = 1 + below(rng, budget < 30 ? 2 : 5);
 
     for (uint32_t i = 1 + below(rng, 4); i > 0; i--) {
         struct gen_type type = {.params_count = (uint8_t)below(rng, 4)};
@@ -165,8 +167,10 @@ static void put_export(struct bytes *body, char letter, uint32_t number, uint8_t
 
 static void put_exports(struct bytes *out, const struct gen_module *module, struct bytes *body)
 {
+    /* The first ones call the others. */
     uint32_t functions = module->functions_count - module->imports_count;
 
+    functions = functions < EXPORTED_MAX ? functions : EXPORTED_MAX;
     gen_u32(body, functions + module->globals_count + module->has_memory);
     for (uint32_t i = 0; i < functions; i++)
         put_export(body, 'f', i, 0, module->imports_count + i);
@@ -231,7 +235,7 @@ void generate_module(struct bytes *out, struct rng *rng, const struct generate_o
     uint8_t orders[GEN_FUNCTIONS_MAX];
 
     choose_imports(&module, rng, orders);
-    choose_functions(&module, rng);
+    choose_functions(&module, rng, options->budget);
     choose_rest(&module, rng);
     bytes_append(out, header, sizeof header);
     put_types(out, &module, &body);
