@@ -359,7 +359,7 @@ static bool every_operator_came_up(const struct run *run)
 {
     bool all = true;
 
-    if (run->modules < 1000) /* by chance */
+    if (run->modules < 500) /* by chance */
         return true;
     for (uint32_t code = 0; code < 0x108; code++) {
         if (operator_row(code)->kind == OPERATOR_NONE || generate_count(code) > 0)

@@ -24,8 +24,8 @@ MUST_CHECK enum status native_pack_new(struct native_pack **pack, const char *fo
 void native_pack_free(struct native_pack *pack); /* NULL allowed */
 
 /*
- * Compile all accepted modules of the cases and load them: natives[i] is of cases[i], NULL when it
- * was refused, by the engine or by tier 1.  Whoever calls frees them before the next pack.  ST_IO:
+ * Compile the accepted modules of the cases, of the large ones a few, and load them: natives[i] is
+ * of cases[i], NULL when it has none.  Whoever calls frees them before the next pack.  ST_IO:
  * it does not compile or load; *fault says why.
  */
 MUST_CHECK enum status native_pack_make(struct native_pack *pack, const struct diff_case *cases,
