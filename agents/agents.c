@@ -53,13 +53,8 @@ out:
 
 static void free_object(void *context, uint64_t key, void *value)
 {
-    struct object *object = value;
-
-    (void)context;
     (void)key;
-    if (object->kind == OBJECT_BUFFER)
-        paged_fini(&object->u.buffer.pages);
-    free(object);
+    object_free(context, value);
 }
 
 static void free_value(void *context, uint64_t key, void *value)
@@ -84,9 +79,10 @@ void agents_free(struct agents *agents)
     if (agents == NULL)
         return;
     free_dead(agents);
-    table_each(&agents->objects, free_object, NULL);
+    table_each(&agents->objects, free_object, agents);
     table_each(&agents->customers, free_value, NULL);
     agents_free_all(agents);
+    slab_fini(&agents->small);
     table_fini(&agents->objects);
     table_fini(&agents->customers);
     while (agents->codes != NULL) {

@@ -229,7 +229,7 @@ void facet_fail(struct agents *agents, const struct cap *reply, int32_t status)
     if (reply->kind != SERAI_KIND_FACET)
         return;
     object = object_find(agents, reply->object, OBJECT_FACET);
-    if (object == NULL || !object->u.facet.one_shot)
+    if (object == NULL || !object->one_shot)
         return;
     owner = agents_find(agents, object->u.facet.owner);
     INVARIANT(owner != NULL); /* an agent's facets die with it */

@@ -267,7 +267,8 @@ static void count_memory(struct agents *agents, uint64_t customer, uint32_t page
 
 static void start_rent(struct agents *agents, struct agent *agent)
 {
-    for (int resource = 0; resource < RENT_RESOURCES; resource++) {
+    /* What it owes for code is reckoned by the module's own index. */
+    for (int resource = 0; resource < RENT_CODE; resource++) {
         agent->rent_index[resource] = agents->env.rent_index(
             agents->env.context, (enum rent_resource)resource, agents->now_us);
     }

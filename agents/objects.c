@@ -1,5 +1,5 @@
 /* Facets, buffers and timers: things with a number of our own and a row each. */
-#include <stdlib.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "agents/state.h"
@@ -32,11 +32,34 @@ void tombstone_add(struct agents *agents, enum store_table table, const void *ke
     INVARIANT(!agents->tombstones.failed);
 }
 
-static void object_free(struct object *object)
+/* A facet or a timer has no room for the table of pages that a buffer has. */
+static size_t object_bytes(enum object_kind kind)
+{
+    switch (kind) {
+    case OBJECT_FACET:
+        return offsetof(struct object, u) + sizeof(struct facet);
+    case OBJECT_TIMER:
+        return offsetof(struct object, u) + sizeof(struct timer);
+    case OBJECT_BUFFER:
+        break;
+    }
+    return sizeof(struct object);
+}
+
+struct object *object_alloc(struct agents *agents, enum object_kind kind)
+{
+    struct object *object = slab_take(&agents->small, object_bytes(kind));
+
+    memset(object, 0, object_bytes(kind));
+    object->kind = kind;
+    return object;
+}
+
+void object_free(struct agents *agents, struct object *object)
 {
     if (object->kind == OBJECT_BUFFER)
         paged_fini(&object->u.buffer.pages);
-    free(object);
+    slab_give(&agents->small, object, object_bytes(object->kind));
 }
 
 static void object_unmake(void *context, void *argument)
@@ -45,17 +68,15 @@ static void object_unmake(void *context, void *argument)
     struct object *object = argument;
 
     (void)!table_remove(&agents->objects, object->id); /* it is there: object_new() put it */
-    object_free(object);
+    object_free(agents, object);
 }
 
 struct object *object_new(struct agents *agents, enum object_kind kind)
 {
-    struct object *object = calloc(1, sizeof *object);
+    struct object *object = object_alloc(agents, kind);
 
-    INVARIANT(object != NULL);
     object->id = agents->next_object++;
     agents->counters_dirty = true;
-    object->kind = kind;
     (void)!table_put(&agents->objects, object->id, object); /* a new number replaces nothing */
     undo_on_rollback(agents->undo, object_unmake, agents, object);
     object_dirty(agents, object);
@@ -84,7 +105,7 @@ static void object_forget(void *context, void *argument)
 
     if (object->kind == OBJECT_BUFFER)
         page_log_drop(agents, &object->u.buffer.pages, false);
-    object_free(object);
+    object_free(agents, object);
 }
 
 void object_remove(struct agents *agents, struct object *object)

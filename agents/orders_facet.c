@@ -92,7 +92,7 @@ static int64_t check_reply(struct turn *turn, uint64_t slot, struct sending *sen
     sending->answer = object_find(turn->agents, cap->object, OBJECT_FACET);
     if (sending->answer == NULL)
         return SERAI_E_CLOSED;
-    if (sending->answer->u.facet.owner != turn->agent->id || sending->answer->u.facet.one_shot)
+    if (sending->answer->u.facet.owner != turn->agent->id || sending->answer->one_shot)
         return SERAI_E_RIGHT;
     return turn->agent->facets < AGENT_FACETS_MAX ? 0 : SERAI_E_FULL;
 }
@@ -118,7 +118,7 @@ static int64_t check_send(struct turn *turn, const uint64_t *args, struct sendin
         return refusal;
     if (money_compare(sending->postage, postage_floor(turn->agents, &sending->facet->u.facet)) < 0)
         return SERAI_E_POSTAGE;
-    if (sending->facet->u.facet.one_shot)
+    if (sending->facet->one_shot)
         return 0; /* whoever asked has room for the answer */
     return agents_inbox_room(turn->agents, sending->to, turn->agent->customer, message->size);
 }
@@ -150,7 +150,7 @@ static struct cap make_reply(struct turn *turn, struct sending *sending)
     const struct facet *like = &sending->answer->u.facet;
     struct object *once = facet_new(turn->agents, turn->agent, like->badge, like->postage);
 
-    once->u.facet.one_shot = true;
+    once->one_shot = true;
     once->u.facet.reserve = agents_reserve(turn->agents);
     pay(turn, ACCOUNT_HELD_RESERVE, once->u.facet.reserve, TRANSFER_RESERVE_HOLD, once->id);
     return (struct cap){.kind = SERAI_KIND_FACET, .object = once->id};
@@ -194,7 +194,7 @@ static int64_t facet_send(struct turn *turn, const struct cap *cap, const uint64
     pay(turn, ACCOUNT_HELD_MESSAGE, sending.money, TRANSFER_MESSAGE_HOLD, agents->next_message);
     if (sending.answer != NULL)
         sending.message.reply = make_reply(turn, &sending);
-    if (sending.facet->u.facet.one_shot)
+    if (sending.facet->one_shot)
         use_up(turn, &sending);
     agents_deliver(agents, sending.to, &sending.message);
     return 0;

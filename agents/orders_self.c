@@ -107,7 +107,7 @@ static int64_t self_revoke(struct turn *turn, const uint64_t *args)
     facet = object_find(turn->agents, cap->object, OBJECT_FACET);
     if (facet == NULL)
         return SERAI_E_CLOSED;
-    if (facet->u.facet.owner != turn->agent->id || facet->u.facet.one_shot)
+    if (facet->u.facet.owner != turn->agent->id || facet->one_shot)
         return SERAI_E_RIGHT;
     rent_touch(turn->agents, turn->agent);
     undo_save(turn->agents->undo, &turn->agent->facets, sizeof turn->agent->facets);

@@ -255,15 +255,17 @@ enum status row_decode_message(struct inbox_message *message, const uint8_t *val
 
 /* ---- facets, buffers and timers ---- */
 
-static void encode_facet(struct bytes *out, const struct facet *facet)
+static void encode_facet(struct bytes *out, const struct object *object)
 {
+    const struct facet *facet = &object->u.facet;
+
     cbor_put_array(out, FACET_FIELDS);
     cbor_put_uint(out, ROW_VERSION);
     cbor_put_uint(out, OBJECT_FACET);
     cbor_put_uint(out, facet->owner);
     cbor_put_uint(out, facet->badge);
     row_put_money(out, facet->postage);
-    cbor_put_bool(out, facet->one_shot);
+    cbor_put_bool(out, object->one_shot);
     row_put_money(out, facet->reserve);
 }
 
@@ -291,7 +293,7 @@ void row_encode_object(struct bytes *out, const struct object *object)
 {
     switch (object->kind) {
     case OBJECT_FACET:
-        encode_facet(out, &object->u.facet);
+        encode_facet(out, object);
         break;
     case OBJECT_BUFFER:
         encode_buffer(out, &object->u.buffer);
@@ -302,12 +304,14 @@ void row_encode_object(struct bytes *out, const struct object *object)
     }
 }
 
-static void decode_facet(struct cbor *in, struct facet *facet)
+static void decode_facet(struct cbor *in, struct object *object)
 {
+    struct facet *facet = &object->u.facet;
+
     facet->owner = cbor_get_uint(in, UINT64_MAX);
     facet->badge = cbor_get_uint(in, UINT64_MAX);
     facet->postage = row_get_money(in);
-    facet->one_shot = cbor_get_bool(in);
+    object->one_shot = cbor_get_bool(in);
     facet->reserve = row_get_money(in);
 }
 
@@ -344,7 +348,7 @@ enum status row_decode_object(struct object *object, const uint8_t *value, size_
         cbor_fail(&in, "an object of no known kind, or with other fields");
     if (in.error == NULL) {
         if (object->kind == OBJECT_FACET)
-            decode_facet(&in, &object->u.facet);
+            decode_facet(&in, object);
         else if (object->kind == OBJECT_BUFFER)
             decode_buffer(&in, &object->u.buffer);
         else

@@ -81,9 +81,20 @@ enum status row_load_object(void *context, const uint8_t *key, size_t key_size,
     if (owner == NULL)
         return row_corrupt(fault, STORE_OBJECT, key, key_size,
                            "its owner, agent %" PRIu64 ", is missing", owner_of(&read));
-    object = malloc(sizeof *object);
-    INVARIANT(object != NULL);
-    *object = read;
+    object = object_alloc(agents, read.kind);
+    object->id = read.id;
+    object->one_shot = read.one_shot;
+    switch (read.kind) { /* no more than its kind has room for */
+    case OBJECT_FACET:
+        object->u.facet = read.u.facet;
+        break;
+    case OBJECT_BUFFER:
+        object->u.buffer = read.u.buffer;
+        break;
+    case OBJECT_TIMER:
+        object->u.timer = read.u.timer;
+        break;
+    }
     admit_object(agents, owner, object);
     return ST_OK;
 }

@@ -444,7 +444,7 @@ static struct agent *wake(struct agents *agents, uint64_t id, uint8_t *record)
     struct agent *agent = agent_alloc(id);
 
     unpack(agent, record);
-    slab_give(&agents->records, record, record_size(record));
+    slab_give(&agents->small, record, record_size(record));
     (void)!dense_put(&agents->agents, id, agent); /* in the place of its record */
     agent_is_awake(agents, agent);
     return agent;
@@ -509,7 +509,7 @@ static void fall_asleep(struct agents *agents, struct agent *agent)
     INVARIANT(scratch != NULL);
     size = ((size_t)(pack(scratch, agent) - scratch) + SLAB_GRAIN - 1) / SLAB_GRAIN;
     le16_put(scratch, (uint16_t)size);
-    record = slab_take(&agents->records, size * SLAB_GRAIN);
+    record = slab_take(&agents->small, size * SLAB_GRAIN);
     memcpy(record, scratch, size * SLAB_GRAIN);
     (void)!dense_put(&agents->agents, agent->id, record + 1); /* in the place of its struct */
     agent_is_gone(agents, agent);
@@ -589,7 +589,7 @@ static bool free_one(void *context, uint64_t id, void *value)
 
         agent = agent_alloc(id);
         unpack(agent, record);
-        slab_give(&agents->records, record, record_size(record));
+        slab_give(&agents->small, record, record_size(record));
     }
     agent_free(agent);
     return true;
@@ -601,5 +601,4 @@ void agents_free_all(struct agents *agents)
     dense_fini(&agents->agents);
     bytes_fini(&agents->awake);
     bytes_fini(&agents->packing);
-    slab_fini(&agents->records);
 }

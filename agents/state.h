@@ -57,7 +57,6 @@ struct facet {
     uint64_t owner;
     uint64_t badge;
     struct money postage; /* what it asks; zero: the floor */
-    bool one_shot;
     struct money reserve; /* held:reserve, of a one-shot: pays the event if no answer can come */
 };
 
@@ -78,6 +77,7 @@ struct object {
     uint64_t id;
     enum object_kind kind;
     bool dirty;
+    bool one_shot; /* of a facet; here, where it costs no room */
     union {
         struct facet facet;
         struct buffer buffer;
@@ -227,7 +227,7 @@ struct agents {
     uint64_t next_heap_serial;
     bool counters_dirty;
 
-    struct slab records;  /* of those who sleep */
+    struct slab small;    /* objects, and the records of those who sleep */
     struct bytes awake;   /* of struct agent * */
     size_t awake_max;     /* more than this many awake: those who can go to sleep */
     size_t hand;          /* of the clock over them */
@@ -290,6 +290,8 @@ void agents_each(const struct agents *agents, uint64_t first,
 void agents_free_all(struct agents *agents);
 
 /* objects.c */
+struct object *object_alloc(struct agents *agents, enum object_kind kind); /* without pages */
+void object_free(struct agents *agents, struct object *object);
 struct object *object_new(struct agents *agents, enum object_kind kind); /* undone by rollback */
 struct object *object_find(const struct agents *agents, uint64_t id, enum object_kind kind);
 void object_remove(struct agents *agents, struct object *object); /* undone by rollback */

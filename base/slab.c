@@ -12,6 +12,8 @@ struct block {
 struct slab_page {
     struct slab_page *next; /* among the open ones of this size */
     struct slab_page *previous;
+    struct slab_page *next_of_all;
+    struct slab_page *previous_of_all;
     struct block *free; /* given back */
     uint32_t used;      /* blocks of it that are out */
     uint32_t fresh;     /* offset of the first byte that was never given out */
@@ -47,7 +49,7 @@ static void shut_page(struct slab *slab, struct slab_page *page, size_t class)
 }
 
 /* Twice the size is sure to hold one page at a multiple of it; the ends go back. */
-static struct slab_page *make_page(void)
+static struct slab_page *make_page(struct slab *slab)
 {
     char *all = mmap(NULL, (size_t)2 * SLAB_PAGE, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -61,15 +63,31 @@ static struct slab_page *make_page(void)
     INVARIANT(munmap(all + before + SLAB_PAGE, SLAB_PAGE - before) == 0);
     page = (struct slab_page *)(void *)(all + before);
     page->fresh = (sizeof *page + SLAB_GRAIN - 1) / SLAB_GRAIN * SLAB_GRAIN;
+    page->next_of_all = slab->all;
+    if (slab->all != NULL)
+        slab->all->previous_of_all = page;
+    slab->all = page;
     return page;
+}
+
+static void unmake_page(struct slab *slab, struct slab_page *page)
+{
+    if (page->previous_of_all != NULL)
+        page->previous_of_all->next_of_all = page->next_of_all;
+    else
+        slab->all = page->next_of_all;
+    if (page->next_of_all != NULL)
+        page->next_of_all->previous_of_all = page->previous_of_all;
+    INVARIANT(munmap(page, SLAB_PAGE) == 0);
 }
 
 void slab_fini(struct slab *slab)
 {
-    INVARIANT(slab->used == 0);
-    for (size_t class = 0; class < sizeof slab->open / sizeof slab->open[0]; class ++) {
-        if (slab->open[class] != NULL)
-            INVARIANT(munmap(slab->open[class], SLAB_PAGE) == 0); /* at most one is kept */
+    while (slab->all != NULL) {
+        struct slab_page *page = slab->all;
+
+        slab->all = page->next_of_all;
+        INVARIANT(munmap(page, SLAB_PAGE) == 0);
     }
     *slab = (struct slab){0};
 }
@@ -90,7 +108,7 @@ void *slab_take(struct slab *slab, size_t size)
     }
     page = slab->open[class];
     if (page == NULL) {
-        page = make_page();
+        page = make_page(slab);
         open_page(slab, page, class);
     }
     if (page->free != NULL) {
@@ -129,5 +147,5 @@ void slab_give(struct slab *slab, void *block, size_t size)
     if (page->used > 0 || (page->previous == NULL && page->next == NULL))
         return;
     shut_page(slab, page, class);
-    INVARIANT(munmap(page, SLAB_PAGE) == 0);
+    unmake_page(slab, page);
 }

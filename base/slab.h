@@ -19,10 +19,12 @@ struct slab_page;
 
 struct slab {
     struct slab_page *open[SLAB_BLOCK_MAX / SLAB_GRAIN + 1]; /* pages with a free block, by size */
-    size_t used;                                             /* blocks that are out */
+    struct slab_page *all;
+    size_t used; /* blocks that are out, larger ones among them */
 };
 
-void slab_fini(struct slab *slab); /* every block was given back (INVARIANT) */
+/* Every block of a page is gone with it, given back or not; a larger one that is out is lost. */
+void slab_fini(struct slab *slab);
 
 /* A block of `size` bytes, 1 or more; its contents are not defined. */
 void *slab_take(struct slab *slab, size_t size);

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 
+static_assert(sizeof(struct account) == 64, "one cache line");
 static_assert(ACCOUNT_LINKS > ACCOUNT_DEPOSIT_BURIAL, "link accounts begin after the site's own");
 
 struct own_account {
@@ -200,8 +201,8 @@ void account_encode(uint8_t row[ACCOUNT_ROW_BYTES], const struct account *accoun
     le64_put(row, frame);
     le64_put(row + 8, account->opened_frame);
     le64_put(row + 16, account->customer);
-    row[24] = (uint8_t)account->class;
-    row[25] = (uint8_t)account->kind;
+    row[24] = account->class;
+    row[25] = account->kind;
     row[26] = account->closed;
     le128_put(row + 32, account->debits);
     le128_put(row + 48, account->credits);
@@ -251,8 +252,8 @@ enum status account_decode(struct account *account, uint64_t *frame, const uint8
     *frame = le64_get(row);
     account->opened_frame = le64_get(row + 8);
     account->customer = le64_get(row + 16);
-    account->class = (enum account_class)row[24];
-    account->kind = (enum account_kind)row[25];
+    account->class = row[24];
+    account->kind = row[25];
     account->closed = row[26] == 1;
     account->debits = le128_get(row + 32);
     account->credits = le128_get(row + 48);

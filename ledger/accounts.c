@@ -9,11 +9,8 @@ enum status accounts_init(struct accounts *accounts)
 {
     memset(accounts, 0, sizeof *accounts);
     accounts->rows = calloc(ACCOUNT_FIRST_FREE, sizeof *accounts->rows);
-    accounts->touched = calloc(ACCOUNT_FIRST_FREE, sizeof *accounts->touched);
-    if (accounts->rows == NULL || accounts->touched == NULL) {
-        accounts_fini(accounts);
+    if (accounts->rows == NULL)
         return ST_NOMEM;
-    }
     accounts->size = ACCOUNT_FIRST_FREE;
     accounts->capacity = ACCOUNT_FIRST_FREE;
     return ST_OK;
@@ -37,16 +34,11 @@ static enum status accounts_grow(struct accounts *accounts)
 {
     size_t capacity = accounts->capacity + accounts->capacity / 2;
     struct account *rows;
-    uint64_t *touched;
 
     rows = realloc(accounts->rows, capacity * sizeof *rows);
     if (rows == NULL)
         return ST_NOMEM;
     accounts->rows = rows;
-    touched = realloc(accounts->touched, capacity * sizeof *touched);
-    if (touched == NULL)
-        return ST_NOMEM; /* the longer rows do no harm: `capacity` still tells the shorter length */
-    accounts->touched = touched;
     accounts->capacity = capacity;
     return ST_OK;
 }
@@ -70,18 +62,34 @@ enum status accounts_add(struct accounts *accounts, const struct account *accoun
         accounts->size++;
     }
     accounts->rows[account->id] = *account;
-    accounts->touched[account->id] = 0;
+    accounts->rows[account->id].touched = false;
     accounts->count++;
     return ST_OK;
 }
 
-bool accounts_touch(struct accounts *accounts, uint64_t id, uint64_t frame)
+static void touched_grow(struct accounts *accounts)
+{
+    size_t capacity = accounts->capacity;
+    uint64_t *touched = realloc(accounts->touched, capacity * sizeof *touched);
+
+    INVARIANT(touched != NULL);
+    memset(touched + accounts->touched_capacity, 0,
+           (capacity - accounts->touched_capacity) * sizeof *touched);
+    accounts->touched = touched;
+    accounts->touched_capacity = capacity;
+}
+
+void accounts_touch(struct accounts *accounts, uint64_t id, uint64_t frame)
 {
     INVARIANT(id < accounts->size);
-    if (accounts->touched[id] == frame)
-        return false;
+    if (id >= accounts->touched_capacity)
+        touched_grow(accounts);
     accounts->touched[id] = frame;
-    return true;
+}
+
+uint64_t accounts_touched(const struct accounts *accounts, uint64_t id)
+{
+    return id < accounts->touched_capacity ? accounts->touched[id] : 0;
 }
 
 const struct account *accounts_from(const struct accounts *accounts, uint64_t id)

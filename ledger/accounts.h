@@ -9,9 +9,10 @@
 
 struct accounts {
     struct account *rows; /* by id; a row whose id is 0 is no account */
-    uint64_t *touched;    /* by id: the last frame that changed the account */
     size_t size;          /* ids below this are inside: the next id of the counter */
     size_t capacity;
+    uint64_t *touched; /* by id: see accounts_touch() */
+    size_t touched_capacity;
     uint64_t count; /* of accounts */
 };
 
@@ -27,8 +28,12 @@ struct account *accounts_find(const struct accounts *accounts, uint64_t id);
  */
 MUST_CHECK enum status accounts_add(struct accounts *accounts, const struct account *account);
 
-/* Note that `frame` changed the account; true for the first time in that frame. */
-bool accounts_touch(struct accounts *accounts, uint64_t id, uint64_t frame);
+/*
+ * For who reads the journal: note that `frame` changed the account, and the last such frame (0:
+ * none).  The room is taken with the first note.
+ */
+void accounts_touch(struct accounts *accounts, uint64_t id, uint64_t frame);
+uint64_t accounts_touched(const struct accounts *accounts, uint64_t id);
 
 /* The first account with an id of at least `id`; NULL after the last. */
 const struct account *accounts_from(const struct accounts *accounts, uint64_t id);

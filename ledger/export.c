@@ -53,8 +53,8 @@ enum status export_opening(struct accounts *accounts, const struct journal_openi
                            struct fault *fault)
 {
     struct account account = {.id = opening->account,
-                              .class = opening->class,
-                              .kind = opening->kind,
+                              .class = (uint8_t)opening->class,
+                              .kind = (uint8_t)opening->kind,
                               .customer = opening->customer,
                               .opened_frame = opening->frame};
     enum status status;

@@ -139,7 +139,7 @@ static void frame_put_accounts(struct ledger *ledger, struct store_batch *batch,
     if (count > 0)
         qsort(ledger->changed.data, count, sizeof(uint64_t), compare_ids);
     for (size_t i = 0; i < count; i++) {
-        const struct account *account;
+        struct account *account;
         uint8_t row[ACCOUNT_ROW_BYTES];
         uint8_t key[ACCOUNT_KEY_BYTES];
         uint64_t id;
@@ -147,6 +147,7 @@ static void frame_put_accounts(struct ledger *ledger, struct store_batch *batch,
         memcpy(&id, ledger->changed.data + i * sizeof id, sizeof id);
         account = accounts_find(&ledger->accounts, id);
         INVARIANT(account != NULL);
+        account->touched = false;
         account_encode(row, account, frame);
         be64_put(key, id);
         store_batch_put(batch, STORE_ACCOUNT, key, sizeof key, row, sizeof row);

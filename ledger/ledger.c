@@ -20,8 +20,12 @@ uint64_t books_frame(const struct ledger *ledger)
 /* An account was changed by the frame being filled, so its row is to be written. */
 static void ledger_touch(struct ledger *ledger, uint64_t id)
 {
-    if (accounts_touch(&ledger->accounts, id, books_frame(ledger)))
-        bytes_append(&ledger->changed, &id, sizeof id);
+    struct account *account = accounts_find(&ledger->accounts, id);
+
+    if (account->touched)
+        return;
+    account->touched = true;
+    bytes_append(&ledger->changed, &id, sizeof id);
 }
 
 static void ledger_append_opening(struct ledger *ledger, const struct account *account,
@@ -45,8 +49,8 @@ static enum status ledger_add_account(struct ledger *ledger, uint64_t id, enum a
                                       uint64_t customer, uint32_t event)
 {
     struct account account = {.id = id,
-                              .class = account_class_of(kind),
-                              .kind = kind,
+                              .class = (uint8_t)account_class_of(kind),
+                              .kind = (uint8_t)kind,
                               .customer = customer,
                               .opened_frame = books_frame(ledger)};
     enum status status = accounts_add(&ledger->accounts, &account);

@@ -72,16 +72,17 @@ enum account_id {
     ACCOUNT_FIRST_FREE = 4096,
 };
 
+/* Small, for there is one of each agent that ever lived: hence no enums. */
 struct account {
-    uint64_t id;
-    enum account_class class;
-    enum account_kind kind;
-    uint64_t
-        customer; /* whose: the customer account an agent descends from; 0 for the site's own */
-    bool closed;
-    uint64_t opened_frame;
     u128 debits;
     u128 credits;
+    uint64_t id;
+    uint64_t customer; /* whose: the customer account an agent descends from; 0: the site's own */
+    uint64_t opened_frame;
+    uint8_t class; /* enum account_class */
+    uint8_t kind;  /* enum account_kind */
+    bool closed;
+    bool touched; /* by the frame being filled: the ledger's own note */
 };
 
 enum { ACCOUNT_NAME_BYTES = 64 };

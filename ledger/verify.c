@@ -123,8 +123,8 @@ static enum status verify_opened(struct verify *verify, const struct journal_ope
                                  struct fault *fault)
 {
     struct account account = {.id = opening->account,
-                              .class = opening->class,
-                              .kind = opening->kind,
+                              .class = (uint8_t)opening->class,
+                              .kind = (uint8_t)opening->kind,
                               .customer = opening->customer,
                               .opened_frame = opening->frame};
     enum status status = accounts_add(&verify->accounts, &account);
@@ -135,7 +135,7 @@ static enum status verify_opened(struct verify *verify, const struct journal_ope
         return fault_set(fault, ST_CORRUPT, "frame %" PRIu64 ": account %" PRIu64 " %s",
                          opening->frame, account.id,
                          status == ST_EXISTS ? "is opened a second time" : "is out of order");
-    (void)accounts_touch(&verify->accounts, account.id, opening->frame);
+    accounts_touch(&verify->accounts, account.id, opening->frame);
     return ST_OK;
 }
 
@@ -158,7 +158,7 @@ static enum status verify_opening(void *context, const struct journal_opening *o
     bytes_append(&verify->closings, &opening->account, sizeof opening->account);
     if (verify->closings.failed)
         return fault_set(fault, ST_NOMEM, "frame %" PRIu64 ": no memory", opening->frame);
-    (void)accounts_touch(&verify->accounts, account->id, opening->frame);
+    accounts_touch(&verify->accounts, account->id, opening->frame);
     return ST_OK;
 }
 
@@ -243,8 +243,8 @@ static enum status verify_posting(void *context, const struct journal_posting *p
         return fault_set(fault, ST_CORRUPT, "frame %" PRIu64 " posting %zu: a total overflows",
                          posting->frame, verify->postings);
     if (posting->amount != 0) {
-        (void)accounts_touch(&verify->accounts, posting->debit, posting->frame);
-        (void)accounts_touch(&verify->accounts, posting->credit, posting->frame);
+        accounts_touch(&verify->accounts, posting->debit, posting->frame);
+        accounts_touch(&verify->accounts, posting->credit, posting->frame);
     }
     verify->postings++;
     verify->report->postings++;
@@ -306,11 +306,11 @@ static enum status verify_row(void *context, const uint8_t *key, size_t key_size
                          verify_name(verify, name, row.id), difference,
                          u128_print(debits, replay->debits), u128_print(credits, replay->credits));
     }
-    if (frame < verify->accounts.touched[row.id] || frame > verify->frame.frame)
+    if (frame < accounts_touched(&verify->accounts, row.id) || frame > verify->frame.frame)
         return fault_set(
             fault, ST_CORRUPT,
             "%s: the row is of frame %" PRIu64 ", the last that changed it is %" PRIu64,
-            verify_name(verify, name, row.id), frame, verify->accounts.touched[row.id]);
+            verify_name(verify, name, row.id), frame, accounts_touched(&verify->accounts, row.id));
     return ST_OK;
 }
 
@@ -374,7 +374,7 @@ static void report_account(struct verify_report *report, const struct account *a
     report->accounts++;
     if (account->class == ACCOUNT_NO_OVERDRAFT)
         report->by_kind_credit[account->kind] += credit;
-    switch (account->kind) {
+    switch ((enum account_kind)account->kind) {
     case KIND_TREASURY:
         report->treasury_debit += debit;
         break;

@@ -166,7 +166,7 @@ static void paint_object(struct painter *painter, const struct object *object)
     case OBJECT_FACET:
         (void)fprintf(painter->out, "owner %llu badge %llu postage %llu once %d reserve %llu\n",
                       U(object->u.facet.owner), U(object->u.facet.badge),
-                      U(money_nanos(object->u.facet.postage)), object->u.facet.one_shot,
+                      U(money_nanos(object->u.facet.postage)), object->one_shot,
                       U(money_nanos(object->u.facet.reserve)));
         break;
     case OBJECT_BUFFER:

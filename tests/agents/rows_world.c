@@ -178,7 +178,7 @@ struct object *world_add_facet(struct world *world, struct agent *owner, bool on
     ledger_event_begin(world->ledger);
     facet = facet_new(world->agents, owner, 99, nanos(1200));
     if (one_shot) {
-        facet->u.facet.one_shot = true;
+        facet->one_shot = true;
         facet->u.facet.reserve = nanos(1000);
         move(world, owner->id, ACCOUNT_HELD_RESERVE, 1000, TRANSFER_RESERVE_HOLD);
     }
@@ -475,7 +475,7 @@ static void say_object(struct bytes *out, const struct object *object)
     case OBJECT_FACET:
         say(out, "facet %" PRIu64 " %" PRIu64 " %" PRIu64 " %d %" PRIu64 "\n",
             object->u.facet.owner, object->u.facet.badge, object->u.facet.postage.nanos,
-            object->u.facet.one_shot, object->u.facet.reserve.nanos);
+            object->one_shot, object->u.facet.reserve.nanos);
         break;
     case OBJECT_BUFFER:
         say(out, "buffer %" PRIu64 " %" PRIu64 "\n", object->u.buffer.owner, object->u.buffer.size);

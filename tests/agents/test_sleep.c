@@ -217,7 +217,7 @@ START_TEST(the_dead_and_the_sleeping_leave_nothing_behind)
     ck_assert(!agents_has(world.agents, world.ids[1]));
     ck_assert(agents_has(world.agents, world.ids[0]));
     world_commit(&world);
-    ck_assert_uint_eq(world.agents->records.used, AGENTS - 1);
+    ck_assert_uint_eq(world.agents->small.used, AGENTS - 1); /* and no object */
     world_check_round_trip(&world);
 }
 END_TEST

@@ -17,7 +17,7 @@ static void teardown(void)
 
 static enum status add(uint64_t id, enum account_kind kind)
 {
-    struct account account = {.id = id, .kind = kind, .class = account_class_of(kind)};
+    struct account account = {.id = id, .kind = (uint8_t)kind, .class = (uint8_t)account_class_of(kind)};
 
     return accounts_add(&accounts, &account);
 }
@@ -49,12 +49,14 @@ START_TEST(what_was_added_is_found_after_growth)
 }
 END_TEST
 
-START_TEST(touching_tells_the_first_time_in_a_frame)
+START_TEST(the_last_frame_that_touched_an_account_is_told)
 {
     ck_assert_int_eq(add(ACCOUNT_TREASURY, KIND_TREASURY), ST_OK);
-    ck_assert(accounts_touch(&accounts, ACCOUNT_TREASURY, 1));
-    ck_assert(!accounts_touch(&accounts, ACCOUNT_TREASURY, 1));
-    ck_assert(accounts_touch(&accounts, ACCOUNT_TREASURY, 2));
+    ck_assert_uint_eq(accounts_touched(&accounts, ACCOUNT_TREASURY), 0);
+    accounts_touch(&accounts, ACCOUNT_TREASURY, 1);
+    accounts_touch(&accounts, ACCOUNT_TREASURY, 2);
+    ck_assert_uint_eq(accounts_touched(&accounts, ACCOUNT_TREASURY), 2);
+    ck_assert_uint_eq(accounts_touched(&accounts, ACCOUNT_SUSPENSE), 0);
 }
 END_TEST
 
@@ -93,7 +95,7 @@ int main(void)
     tcase_add_checked_fixture(table, setup, teardown);
     tcase_add_test(table, adding_refuses_gaps_doubles_and_foreign_numbers);
     tcase_add_test(table, what_was_added_is_found_after_growth);
-    tcase_add_test(table, touching_tells_the_first_time_in_a_frame);
+    tcase_add_test(table, the_last_frame_that_touched_an_account_is_told);
     tcase_add_test(table, walking_passes_over_the_numbers_that_stand_for_nothing);
     tcase_add_test(table, a_sum_that_does_not_fit_is_told);
     suite_add_tcase(suite, table);
