@@ -133,12 +133,11 @@ mutants: deps ## plant deliberate faults in a copy of the tree, one by one, and 
 models: deps ## the models of protocols within higher bounds than in `make check`; minutes
 	@tests/models/link.sh deep
 
-soak: build ## 100 kills of linked sites; then random, crash and sim tests for SOAK_MINUTES (60)
-	@tests/e2e/links_crash.sh build/dev 50
+soak: build ## real sites under kills, pauses, cuts, full disks, clock steps for SOAK_MINUTES (60)
 	@end=$$((SECONDS + 60 * $(SOAK_MINUTES))); rounds=0; \
 	while [ "$$SECONDS" -lt "$$end" ]; do \
-		ctest --preset dev -L 'property|sim|e2e' --quiet || { \
-			cat build/dev/Testing/Temporary/LastTest.log; exit 1; }; \
+		tests/e2e/hardship.sh build/dev 24; \
+		tests/e2e/crash.sh build/dev 8; \
 		rounds=$$((rounds + 1)); \
 	done; echo "soak: $$rounds rounds passed"
 

@@ -14,7 +14,7 @@ checks=0
 
 finish()
 {
-    local code=$?
+    local code=${1:-$?}
 
     if [ -n "$daemon" ]; then
         kill -KILL "$daemon" 2>/dev/null || true

@@ -5,7 +5,7 @@ proxy=
 
 finish()
 {
-    local code=$? name
+    local code=${1:-$?} name
 
     for name in "${!pids[@]}"; do
         kill -KILL "${pids[$name]}" 2>/dev/null || true

@@ -11,7 +11,8 @@ if [ "$(id -u)" -ne 0 ] || ! mount -t tmpfs -o size=3m,mode=700 tmpfs "$disk" 2>
     echo "small_disk.sh: skipped: it takes the right to mount a tmpfs (root)"
     exit 77
 fi
-trap 'umount -l "$disk"; finish' EXIT # lazily: the daemon may still have files open there
+# Lazily: the daemon may still have files open there.
+trap 'code=$?; umount -l "$disk"; finish "$code"' EXIT
 export SERAI_SITE=$disk/site
 
 minted()
@@ -22,8 +23,9 @@ minted()
 new_site
 start_site
 "$serai" money in 5.00 >/dev/null
-deploy ring "$examples/forwarder.wasm" 2 \
-    --args "packets=1000 value=100 tolls=5 endowment=0.2 loop=1" >/dev/null 2>&1 || true
+# Traffic that fills it within seconds, and leaves time enough in 64 MiB.
+deploy burner "$examples/spender.wasm" 2 \
+    --args "burn=1 every=1000 work=100" >/dev/null 2>&1 || true
 wait_site
 holds "the exit code when the disk is full" "$ended" 74
 tail -n 1 "$daemon_log" | grep -q 'store.commit-failed' || fail "the log does not say why"
