@@ -25,6 +25,7 @@ static void hand_in(struct sim_site *site, struct client *client)
 {
     client->again_us = site->sim->now_us + AGAIN_US;
     core_request(site->core, token_of(site, client), client->request.data, client->request.size);
+    grants_look(site);
 }
 
 static void sign(struct sim_site *site, struct client *client, const char *command,

@@ -160,12 +160,13 @@ void network_faults(struct sim *sim)
 
 static void hand_over(struct sim *sim, const struct wire *wire, int from, const struct bytes *bytes)
 {
-    struct core *core = sim->sites[wire->ends[1 - from]].core;
+    struct sim_site *site = &sim->sites[wire->ends[1 - from]];
 
-    if (core == NULL)
+    if (site->core == NULL)
         return;
     sim->result.parcels++;
-    core_parcel(core, sim->sites[wire->ends[from]].key, bytes->data, bytes->size);
+    core_parcel(site->core, sim->sites[wire->ends[from]].key, bytes->data, bytes->size);
+    grants_look(site);
 }
 
 static void deliver(struct sim *sim, struct wire *wire, int from)

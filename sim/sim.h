@@ -11,6 +11,7 @@
 #define SERAI_SIM_SIM_H
 
 #include "agents/agents.h"
+#include "sim/grants.h"
 #include "site/core/state.h"
 
 enum {
@@ -117,6 +118,9 @@ struct sim_site {
     uint64_t durable_us;
     struct cursors durable[SIM_WIRES_MAX]; /* by wire */
     struct hash head;                      /* of the last durable frame */
+    struct grants *grants;                 /* who may hold which capability */
+    uint64_t frame_caps, durable_caps;     /* digests of all that is held, as of a frame */
+    bool caps_known;                       /* durable_caps is of the disk as it is */
     uint64_t frame_number;                 /* of it */
     uint64_t answered_frame;               /* the last frame that an answer which left speaks of */
     uint64_t last_agent;                   /* whose birth a client was told */

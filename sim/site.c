@@ -47,6 +47,8 @@ void site_init(struct sim *sim, uint32_t index)
     if (store_memory_new(&site->memory) != ST_OK)
         sim_fail(sim, "memory is short");
     site->store = store_from_memory(site->memory);
+    site->grants = grants_new();
+    INVARIANT(site->grants != NULL);
 }
 
 void site_fini(struct sim_site *site)
@@ -54,6 +56,7 @@ void site_fini(struct sim_site *site)
     core_frame_fini(&site->frame);
     core_free(site->core);
     free(site->portrait);
+    grants_free(site->grants);
     store_memory_free(site->memory);
     store_memory_free(site->backup);
     for (uint32_t i = 0; i < SIM_CLIENTS; i++) {
@@ -68,7 +71,9 @@ static enum status load(struct sim_site *site, struct fault *fault)
                                    .loader = loader_wasm,
                                    .loader_size = loader_wasm_size,
                                    .book = site->book,
-                                   .page_log_bytes = PAGE_LOG_BYTES_SMALL};
+                                   .page_log_bytes = PAGE_LOG_BYTES_SMALL,
+                                   .mark = grants_mark,
+                                   .mark_context = site};
     enum status status;
 
     memcpy(options.site_key, site->key, sizeof options.site_key);
@@ -98,6 +103,15 @@ static void check_portrait(struct sim_site *site)
     site->portrait = NULL;
 }
 
+/* No capability comes out of a crash, and none is lost in it. */
+static void check_caps(struct sim_site *site)
+{
+    grants_begin(site);
+    if (site->caps_known && grants_check(site) != site->durable_caps)
+        sim_fail(site->sim, "site %s: it starts with other capabilities than its last frame had",
+                 site->name);
+}
+
 void site_start(struct sim_site *site)
 {
     struct fault fault = {0};
@@ -111,6 +125,7 @@ void site_start(struct sim_site *site)
     if (load(site, &fault) != ST_OK)
         sim_fail(site->sim, "site %s does not start: %s", site->name, fault.text);
     check_portrait(site);
+    check_caps(site);
     core_advance(site->core, site->sim->now_us);
     check_loaded(site);
     sim_trace(site->sim, "site %s starts at frame %llu", site->name,
@@ -203,6 +218,7 @@ static void restore(struct sim_site *site)
     free(site->portrait);
     site->portrait = NULL;
     site->head = (struct hash){{0}};
+    site->caps_known = false;
     sim_trace(site->sim, "site %s: an older copy of its disk is put back", site->name);
 }
 
@@ -290,6 +306,7 @@ static void close_frame(struct sim_site *site)
 
     core_frame_close(site->core, 1000000 + sim->now_us, &site->frame);
     check_site(site);
+    site->frame_caps = grants_check(site);
     note_cursors(site);
     site->writing = true;
     site->durable_us = sim->now_us;
@@ -313,6 +330,8 @@ static void commit(struct sim_site *site)
         sim_fail(site->sim, "site %s: %s", site->name, fault.text);
     site->head = site->frame.header.head;
     site->frame_number = site->frame.header.frame;
+    site->durable_caps = site->frame_caps;
+    site->caps_known = true;
     memcpy(site->durable, site->frame_cursors, sizeof site->durable);
     site->sim->result.frames++;
     if (site->frame_number % VERIFY_EVERY == 0) {
@@ -431,6 +450,7 @@ void site_step(struct sim_site *site, uint32_t turns)
         site->tick_us = sim->now_us + TICK_US;
         (void)core_links_tick(site->core); /* each step closes a frame anyway */
     }
+    grants_look(site);
     (void)core_run(site->core, turns);
     if (!site->writing)
         close_frame(site);

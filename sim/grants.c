@@ -1,0 +1,476 @@
+/*
+ * The tables that the simulator keeps of capabilities, and the comparing of them with the core's,
+ * of which it only reads what it holds now.  By which path a new one came: grants_paths.c.
+ */
+#include "sim/grants.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/grants_state.h"
+
+/* ---- life ---- */
+
+struct grants *grants_new(void)
+{
+    return calloc(1, sizeof(struct grants));
+}
+
+static void free_plain(void *context, uint64_t key, void *value)
+{
+    (void)context;
+    (void)key;
+    free(value);
+}
+
+static void free_holding(void *context, uint64_t key, void *value)
+{
+    struct holding *holding = value;
+
+    (void)context;
+    (void)key;
+    free(holding->caps);
+    free(holding);
+}
+
+static void empty(struct grants *grants)
+{
+    table_each(&grants->holdings, free_holding, NULL);
+    table_each(&grants->messages, free_plain, NULL);
+    table_each(&grants->heap, free_plain, NULL);
+    table_each(&grants->makers, free_plain, NULL);
+    table_fini(&grants->holdings);
+    table_fini(&grants->messages);
+    table_fini(&grants->heap);
+    table_fini(&grants->makers);
+    memset(grants, 0, sizeof *grants);
+}
+
+void grants_free(struct grants *grants)
+{
+    if (grants == NULL)
+        return;
+    empty(grants);
+    free(grants);
+}
+
+/* ---- tables of agents ---- */
+
+static void keep_table(struct grants *grants, const struct agent *agent)
+{
+    struct holding *holding = table_get(&grants->holdings, agent->id);
+
+    if (holding == NULL) {
+        holding = calloc(1, sizeof *holding);
+        INVARIANT(holding != NULL);
+        (void)!table_put(&grants->holdings, agent->id, holding); /* there was none */
+    }
+    if (holding->slots < agent->caps_highest) {
+        holding->caps = realloc(holding->caps, agent->caps_highest * sizeof *holding->caps);
+        INVARIANT(holding->caps != NULL);
+        holding->slots = agent->caps_highest;
+    }
+    for (uint32_t slot = 0; slot < holding->slots; slot++) {
+        const struct cap *cap = agent_cap_at(agent, slot);
+
+        holding->caps[slot] = cap == NULL ? (struct cap){0} : *cap;
+        if (!cap_is_empty(cap) && cap->kind == SERAI_KIND_CHANNEL &&
+            cap->object >= grants->next_end)
+            grants->next_end = cap->object + 1;
+    }
+}
+
+static const struct cap *kept(const struct holding *holding, uint64_t slot)
+{
+    static const struct cap none = {0};
+
+    return holding == NULL || slot >= holding->slots ? &none : &holding->caps[slot];
+}
+
+/* Its first table, before its first turn. */
+static void see_newborn(struct look *look, const struct agent *agent)
+{
+    for (uint64_t slot = 0; slot < agent->caps_highest; slot++) {
+        const struct cap *cap = agent_cap_at(agent, slot);
+
+        if (!cap_is_empty(cap) && !grants_is_inborn(look, agent, slot, cap))
+            grants_forged(look, "newborn agent", agent->id, cap);
+    }
+    if (look->by != 0 && agent->parent != look->by)
+        sim_fail(look->site->sim, "site %s: agent %llu was born in a turn of %llu, not its parent",
+                 look->site->name, U(agent->id), U(look->by));
+    keep_table(look->grants, agent);
+}
+
+/* After its turn: what is new in its table. */
+static void see_table(struct look *look, const struct agent *agent)
+{
+    const struct holding *holding = table_get(&look->grants->holdings, agent->id);
+
+    for (uint64_t slot = 0; slot < agent->caps_highest; slot++) {
+        const struct cap *cap = agent_cap_at(agent, slot);
+
+        if (cap_is_empty(cap) || cap_equal(cap, kept(holding, slot)))
+            continue;
+        if (look->undone || !grants_could_have(look, cap))
+            grants_forged(look, "agent", agent->id, cap);
+    }
+    keep_table(look->grants, agent);
+}
+
+/* ---- messages ---- */
+
+static struct note *note_of(const struct message *m)
+{
+    struct note *note = calloc(1, sizeof *note);
+
+    INVARIANT(note != NULL);
+    note->count = m->cap_count;
+    memcpy(note->caps, m->caps, sizeof note->caps);
+    note->reply = m->reply;
+    return note;
+}
+
+static void see_message(struct look *look, const struct agent *to, const struct message *m)
+{
+    grants_check_message(look, to, m);
+    if (m->cap_count > 0 || !cap_is_empty(&m->reply))
+        (void)!table_put(&look->grants->messages, m->id, note_of(m)); /* a new number */
+}
+
+static void see_inbox(struct look *look, const struct agent *agent)
+{
+    const struct inbox_message *at = agent->inbox_first;
+
+    for (; at != NULL && at->front; at = at->next) {
+        if (at->m.id >= look->first_message)
+            see_message(look, agent, &at->m);
+    }
+    for (at = agent->inbox_last; at != NULL && !at->front; at = at->previous) {
+        if (at->m.id < look->first_message)
+            break;
+        see_message(look, agent, &at->m);
+    }
+}
+
+/* ---- things ---- */
+
+static void keep_maker(struct grants *grants, const struct object *object)
+{
+    struct maker *maker = calloc(1, sizeof *maker);
+
+    INVARIANT(maker != NULL);
+    maker->is_facet = object->kind == OBJECT_FACET;
+    maker->owner = maker->is_facet ? object->u.facet.owner : object->u.buffer.owner;
+    maker->badge = maker->is_facet ? object->u.facet.badge : 0;
+    maker->one_shot = maker->is_facet && object->u.facet.one_shot;
+    (void)!table_put(&grants->makers, object->id, maker); /* a new number */
+}
+
+static void keep_entry(struct grants *grants, const struct heap_entry *entry)
+{
+    struct note *note = calloc(1, sizeof *note);
+
+    INVARIANT(note != NULL);
+    note->count = 1;
+    note->caps[0] = entry->cap;
+    (void)!table_put(&grants->heap, entry->serial, note); /* a new number */
+}
+
+static void see_objects(struct look *look)
+{
+    struct grants *grants = look->grants;
+
+    for (uint64_t id = look->first_object; id < look->agents->next_object; id++) {
+        const struct object *object = table_get(&look->agents->objects, id);
+        const struct maker *maker;
+
+        if (object == NULL || object->kind == OBJECT_TIMER)
+            continue;
+        keep_maker(grants, object);
+        maker = table_get(&grants->makers, id);
+        if (look->by != 0 && !look->undone &&
+            (maker->owner == look->by || maker->owner >= look->first_agent))
+            continue;
+        sim_fail(look->site->sim, "site %s: object %llu of agent %llu is made by %llu",
+                 look->site->name, U(id), U(maker->owner), U(look->by));
+    }
+}
+
+static void see_heap(struct look *look)
+{
+    struct grants *grants = look->grants;
+    const struct agents *agents = look->agents;
+    bool before = look->first_serial == agents->next_heap_serial;
+
+    if (before && agents->heap_count == grants->heap_count)
+        return;
+    for (size_t bucket = 0; bucket < agents->heap_buckets && !before; bucket++) {
+        for (const struct heap_entry *at = agents->heap[bucket]; at != NULL; at = at->next) {
+            if (at->serial < look->first_serial)
+                continue;
+            if (look->by == 0 || look->undone || !grants_may_be_named(&at->cap) ||
+                at->payer != look->by || !grants_could_have(look, &at->cap))
+                grants_forged(look, "heap entry", at->serial, &at->cap);
+            keep_entry(grants, at);
+        }
+    }
+    grants->heap_count = agents->heap_count; /* what was taken out goes with the next check */
+}
+
+/* ---- looking ---- */
+
+static void see_agent(void *context, uint64_t id, void *value)
+{
+    struct look *look = context;
+    const struct agent *agent = value;
+
+    if (id >= look->first_agent)
+        see_newborn(look, agent);
+    if (id >= look->first_agent && id >= look->grants->next_agent)
+        look->grants->next_agent = id + 1;
+    see_inbox(look, agent);
+}
+
+static struct look begin_look(struct sim_site *site)
+{
+    struct grants *grants = site->grants;
+
+    return (struct look){
+        .site = site,
+        .grants = grants,
+        .agents = site->core->agents,
+        .first_object = grants->next_object,
+        .first_message = grants->next_message,
+        .first_serial = grants->next_serial,
+        .first_agent = grants->next_agent,
+        .first_end = grants->next_end,
+    };
+}
+
+static void see_all(struct look *look)
+{
+    struct grants *grants = look->grants;
+    const struct agents *agents = look->agents;
+    bool said = agents->next_message != look->first_message;
+    const struct agent *agent;
+
+    if (agents->next_object != look->first_object)
+        see_objects(look);
+    if (said) /* each newborn has a message that says so */
+        table_each(&agents->agents, see_agent, look);
+    see_heap(look);
+    agent = look->by == 0 ? NULL : agents_find(agents, look->by);
+    if (agent != NULL)
+        see_table(look, agent);
+    grants->next_object = agents->next_object;
+    grants->next_message = agents->next_message;
+    grants->next_serial = agents->next_heap_serial;
+}
+
+void grants_look(struct sim_site *site)
+{
+    struct look look = begin_look(site);
+
+    see_all(&look);
+}
+
+void grants_mark(void *context, uint64_t id, uint64_t message)
+{
+    struct sim_site *site = context;
+    struct grants *grants = site->grants;
+    const struct agent *agent;
+    struct look look;
+
+    if (id != 0) {
+        grants_look(site); /* a tick may have been before the turn */
+        grants->agent = id;
+        grants->message = message;
+        grants->traps = agents_find(site->core->agents, id)->traps;
+        return;
+    }
+    look = begin_look(site);
+    look.by = grants->agent;
+    look.event = table_get(&grants->messages, grants->message);
+    agent = agents_find(look.agents, look.by);
+    look.undone = agent != NULL && agent->traps != grants->traps;
+    see_all(&look);
+    free(table_remove(&grants->messages, grants->message));
+    grants->agent = 0;
+}
+
+/* ---- all of it ---- */
+
+/* A number for a cap in its place; those of a site are added up, in whatever order. */
+static uint64_t mixed(uint64_t holder, uint64_t place, const struct cap *cap)
+{
+    uint64_t x = holder * UINT64_C(0x9e3779b97f4a7c15) + place;
+
+    x = (x ^ x >> 31) * UINT64_C(0xbf58476d1ce4e5b9) + cap->object;
+    x = (x ^ x >> 29) * UINT64_C(0x94d049bb133111eb) + cap->kind * 256U + cap->rights;
+    return x ^ x >> 32;
+}
+
+enum { IN_MESSAGE = 2048, IN_HEAP = 4096, REPLY = 16 }; /* places beside slots */
+
+static void check_note(struct look *look, const char *what, struct table *table, uint64_t id,
+                       const struct cap *caps, uint8_t count, const struct cap *reply, uint64_t in)
+{
+    struct note *note = table_get(table, id);
+
+    for (uint8_t i = 0; i < count; i++) {
+        if (note == NULL || i >= note->count || !cap_equal(&caps[i], &note->caps[i]))
+            grants_forged(look, what, id, &caps[i]);
+        look->digest += mixed(id, in + i, &caps[i]);
+    }
+    if (!cap_is_empty(reply) && (note == NULL || !cap_equal(reply, &note->reply)))
+        grants_forged(look, what, id, reply);
+    if (!cap_is_empty(reply))
+        look->digest += mixed(id, in + REPLY, reply);
+    if (note != NULL)
+        note->live = true;
+}
+
+static void check_agent(void *context, uint64_t id, void *value)
+{
+    struct look *look = context;
+    const struct agent *agent = value;
+    const struct holding *holding = table_get(&look->grants->holdings, id);
+
+    for (uint64_t slot = 0; slot < SERAI_SLOTS_MAX; slot++) {
+        const struct cap *cap = agent_cap_at(agent, slot);
+
+        if (cap == NULL) { /* nor is there any in its chunk */
+            slot |= AGENT_CAPS_CHUNK - 1;
+            continue;
+        }
+        if (cap_is_empty(cap))
+            continue;
+        if (!cap_equal(cap, kept(holding, slot)))
+            grants_forged(look, "agent", id, cap);
+        look->digest += mixed(id, slot, cap);
+    }
+    for (const struct inbox_message *at = agent->inbox_first; at != NULL; at = at->next) {
+        if (at->m.cap_count > 0 || !cap_is_empty(&at->m.reply))
+            check_note(look, "message", &look->grants->messages, at->m.id, at->m.caps,
+                       at->m.cap_count, &at->m.reply, IN_MESSAGE);
+    }
+}
+
+static void check_heap(struct look *look)
+{
+    for (size_t bucket = 0; bucket < look->agents->heap_buckets; bucket++) {
+        for (const struct heap_entry *at = look->agents->heap[bucket]; at != NULL; at = at->next)
+            check_note(look, "heap entry", &look->grants->heap, at->serial, &at->cap, 1, NULL,
+                       IN_HEAP);
+    }
+}
+
+/* Who made a thing, and its badge, never change. */
+static void check_object(void *context, uint64_t id, void *value)
+{
+    struct look *look = context;
+    const struct object *object = value;
+    const struct maker *maker = table_get(&look->grants->makers, id);
+
+    if (object->kind == OBJECT_TIMER)
+        return;
+    if (maker == NULL || maker->is_facet != (object->kind == OBJECT_FACET) ||
+        maker->owner != (maker->is_facet ? object->u.facet.owner : object->u.buffer.owner) ||
+        (maker->is_facet && maker->badge != object->u.facet.badge))
+        sim_fail(look->site->sim, "site %s: object %llu is not what it was when it was made",
+                 look->site->name, U(id));
+}
+
+/* What is not there any more: notes that were not seen, agents that died, things that are gone. */
+struct sweep {
+    const struct table *there; /* NULL: the table is one of notes */
+    struct bytes gone;         /* of u64 */
+};
+
+static void find_gone(void *context, uint64_t id, void *value)
+{
+    struct sweep *sweep = context;
+    struct note *note = value;
+    bool gone = sweep->there == NULL ? !note->live : table_get(sweep->there, id) == NULL;
+
+    if (sweep->there == NULL)
+        note->live = false;
+    if (gone)
+        bytes_append(&sweep->gone, &id, sizeof id);
+}
+
+static void sweep_out(struct table *table, const struct table *there,
+                      void (*drop)(void *context, uint64_t key, void *value))
+{
+    struct sweep sweep = {.there = there};
+
+    table_each(table, find_gone, &sweep);
+    INVARIANT(!sweep.gone.failed);
+    for (size_t at = 0; at < sweep.gone.size; at += sizeof(uint64_t)) {
+        uint64_t id;
+
+        memcpy(&id, sweep.gone.data + at, sizeof id);
+        drop(NULL, id, table_remove(table, id));
+    }
+    bytes_fini(&sweep.gone);
+}
+
+uint64_t grants_check(struct sim_site *site)
+{
+    struct look look;
+
+    grants_look(site);
+    look = begin_look(site);
+    table_each(&look.agents->agents, check_agent, &look);
+    check_heap(&look);
+    table_each(&look.agents->objects, check_object, &look);
+    sweep_out(&look.grants->messages, NULL, free_plain);
+    sweep_out(&look.grants->heap, NULL, free_plain);
+    sweep_out(&look.grants->holdings, &look.agents->agents, free_holding);
+    sweep_out(&look.grants->makers, &look.agents->objects, free_plain);
+    return look.digest;
+}
+
+/* ---- after a start ---- */
+
+static void keep_agent(void *context, uint64_t id, void *value)
+{
+    struct grants *grants = context;
+    const struct agent *agent = value;
+
+    keep_table(grants, agent);
+    if (id >= grants->next_agent)
+        grants->next_agent = id + 1;
+    for (const struct inbox_message *at = agent->inbox_first; at != NULL; at = at->next) {
+        if (at->m.cap_count > 0 || !cap_is_empty(&at->m.reply))
+            (void)!table_put(&grants->messages, at->m.id, note_of(&at->m)); /* a new number */
+    }
+}
+
+static void keep_object(void *context, uint64_t id, void *value)
+{
+    const struct object *object = value;
+
+    (void)id;
+    if (object->kind != OBJECT_TIMER)
+        keep_maker(context, object);
+}
+
+void grants_begin(struct sim_site *site)
+{
+    struct grants *grants = site->grants;
+    const struct agents *agents = site->core->agents;
+
+    empty(grants);
+    table_each(&agents->agents, keep_agent, grants);
+    table_each(&agents->objects, keep_object, grants);
+    for (size_t bucket = 0; bucket < agents->heap_buckets; bucket++) {
+        for (const struct heap_entry *at = agents->heap[bucket]; at != NULL; at = at->next)
+            keep_entry(grants, at);
+    }
+    grants->next_object = agents->next_object;
+    grants->next_message = agents->next_message;
+    grants->next_serial = agents->next_heap_serial;
+    grants->heap_count = agents->heap_count;
+}

@@ -1,0 +1,252 @@
+/*
+ * By which paths an agent can have come by a capability in its turn, as far as the simulator can
+ * see from outside.  Of the turn itself only two things are asked: which orders it gave (they are
+ * paid for, and so in the books) and whether it was undone.
+ */
+#include "sim/grants_state.h"
+
+#include <string.h>
+
+/* ---- whether it may be so ---- */
+
+/* The same thing with no more rights; what owns a buffer is not copied. */
+static bool is_part_of(const struct cap *cap, const struct cap *held)
+{
+    if (cap->kind != held->kind || cap->object != held->object)
+        return false;
+    return cap->rights == held->rights ||
+           (cap->kind == SERAI_KIND_BUFFER && (cap->rights & ~held->rights) == 0 &&
+            (cap->rights & SERAI_RIGHT_OWNER) == 0);
+}
+
+static bool note_has(const struct note *note, const struct cap *cap)
+{
+    if (note == NULL)
+        return false;
+    for (uint8_t i = 0; i < note->count; i++) {
+        if (is_part_of(cap, &note->caps[i]))
+            return true;
+    }
+    return is_part_of(cap, &note->reply);
+}
+
+static bool ordered(const struct look *look, enum serai_order order)
+{
+    return look->agents->turn_memory->orders[order] > 0;
+}
+
+struct in_heap {
+    const struct cap *cap;
+    bool found;
+};
+
+static void look_in_heap(void *context, uint64_t serial, void *value)
+{
+    struct in_heap *in_heap = context;
+
+    (void)serial;
+    in_heap->found = in_heap->found || note_has(value, in_heap->cap);
+}
+
+static bool used_heap(const struct look *look)
+{
+    return ordered(look, SERAI_ORDER_heap_get) || ordered(look, SERAI_ORDER_heap_take);
+}
+
+static bool from_heap(const struct look *look, const struct cap *cap)
+{
+    struct in_heap in_heap = {cap, false};
+
+    if (!used_heap(look))
+        return false;
+    table_each(&look->grants->heap, look_in_heap, &in_heap);
+    return in_heap.found;
+}
+
+/* By an order of this turn: a facet of its own or of a child's, a buffer, an end that it bought. */
+static bool was_made(const struct look *look, const struct cap *cap)
+{
+    const struct maker *maker;
+
+    if (cap->kind == SERAI_KIND_CHANNEL) {
+        const struct channel_end *end = channels_find(look->site->core->channels, cap->object);
+
+        /* None: within the site it was refused at once, and the answer takes the slot back. */
+        return (end == NULL || end->owner == look->by) && cap->object >= look->first_end &&
+               ordered(look, SERAI_ORDER_channel_buy);
+    }
+    maker = cap->object < look->first_object ? NULL : table_get(&look->grants->makers, cap->object);
+    if (maker == NULL)
+        return false;
+    if (cap->kind == SERAI_KIND_BUFFER)
+        return !maker->is_facet && maker->owner == look->by &&
+               ordered(look, SERAI_ORDER_buffer_buy);
+    if (cap->kind != SERAI_KIND_FACET || !maker->is_facet || maker->one_shot)
+        return false;
+    return maker->owner == look->by ? ordered(look, SERAI_ORDER_self_facet)
+                                    : ordered(look, SERAI_ORDER_spawn);
+}
+
+static bool is_new_and_gone(const struct look *look, const struct cap *cap)
+{
+    /* Made and revoked, sold or used up within the turn: nothing is behind it any more. */
+    return cap->object >= look->first_object && cap->object < look->agents->next_object &&
+           (cap->kind == SERAI_KIND_FACET || cap->kind == SERAI_KIND_BUFFER) &&
+           table_get(&look->agents->objects, cap->object) == NULL;
+}
+
+/* Whether the agent whose turn it was can have come by it. */
+bool grants_could_have(const struct look *look, const struct cap *cap)
+{
+    const struct holding *holding = table_get(&look->grants->holdings, look->by);
+
+    for (uint32_t i = 0; holding != NULL && i < holding->slots; i++) {
+        if (is_part_of(cap, &holding->caps[i]))
+            return true;
+    }
+    return note_has(look->event, cap) || was_made(look, cap) || from_heap(look, cap) ||
+           is_new_and_gone(look, cap);
+}
+
+_Noreturn void grants_forged(const struct look *look, const char *where, uint64_t id,
+                             const struct cap *cap)
+{
+    sim_fail(look->site->sim,
+             "site %s: %s %llu has a cap of kind %d, rights %d, to object %llu that nobody "
+             "granted, after %s %llu",
+             look->site->name, where, U(id), cap->kind, cap->rights, U(cap->object),
+             look->by == 0  ? "what was no turn"
+             : look->undone ? "an undone turn of"
+                            : "a turn of",
+             U(look->by));
+}
+
+/* ---- what is born with an agent ---- */
+
+/* What any agent is born with; a channel end is its own and brand-new. */
+bool grants_is_inborn(const struct look *look, const struct agent *agent, uint64_t slot,
+                      const struct cap *cap)
+{
+    static const uint8_t inborn[] = {
+        SERAI_KIND_SELF, SERAI_KIND_CHANNEL, SERAI_KIND_BUFFER_POOL, SERAI_KIND_CHANNEL_POOL,
+        SERAI_KIND_HEAP, SERAI_KIND_CODE,    SERAI_KIND_LOG};
+    const struct channel_end *end;
+
+    if (slot >= sizeof inborn || cap->kind != inborn[slot] || cap->rights != 0)
+        return false;
+    if (cap->kind != SERAI_KIND_CHANNEL)
+        return cap->object == 0;
+    end = channels_find(look->site->core->channels, cap->object);
+    return end != NULL && end->owner == agent->id && end->side == CHANNEL_BORN &&
+           cap->object >= look->first_end;
+}
+
+/* ---- messages ---- */
+
+/* Singletons that a request of a client asked for (world_deploy). */
+static bool is_gift(const struct cap *cap)
+{
+    return cap->rights == 0 && cap->object == 0 &&
+           (cap->kind == SERAI_KIND_SPAWNER || cap->kind == SERAI_KIND_TIMER ||
+            cap->kind == SERAI_KIND_CLOCK || cap->kind == SERAI_KIND_RANDOM);
+}
+
+/* Ends, buffers' owner-right and what an agent is born with stay where they are. */
+static bool may_travel(const struct cap *cap)
+{
+    return cap->kind == SERAI_KIND_FACET || is_gift(cap) ||
+           (cap->kind == SERAI_KIND_BUFFER && (cap->rights & SERAI_RIGHT_OWNER) == 0);
+}
+
+bool grants_may_be_named(const struct cap *cap)
+{
+    return may_travel(cap) && !is_gift(cap);
+}
+
+struct addressed {
+    const struct look *look;
+    const struct agent *to;
+    const struct message *message;
+    bool found;
+};
+
+/* It is a facet of the receiver, with the badge that came. */
+static bool leads_there(const struct addressed *addressed, const struct cap *cap)
+{
+    const struct maker *maker = cap->kind != SERAI_KIND_FACET
+                                    ? NULL
+                                    : table_get(&addressed->look->grants->makers, cap->object);
+
+    return maker != NULL && maker->is_facet && maker->owner == addressed->to->id &&
+           maker->badge == addressed->message->badge;
+}
+
+static bool note_leads_there(const struct addressed *addressed, const struct note *note)
+{
+    for (uint8_t i = 0; note != NULL && i < note->count; i++) {
+        if (leads_there(addressed, &note->caps[i]))
+            return true;
+    }
+    return note != NULL && leads_there(addressed, &note->reply);
+}
+
+static void heap_leads_there(void *context, uint64_t serial, void *value)
+{
+    struct addressed *addressed = context;
+
+    (void)serial;
+    addressed->found = addressed->found || note_leads_there(addressed, value);
+}
+
+/* Only who holds a facet of an agent, or came by one in this turn, can send it a message. */
+static bool could_send(const struct look *look, const struct agent *to, const struct message *m)
+{
+    const struct holding *holding = table_get(&look->grants->holdings, look->by);
+    struct addressed addressed = {look, to, m, false};
+
+    for (uint32_t i = 0; holding != NULL && i < holding->slots; i++) {
+        if (leads_there(&addressed, &holding->caps[i]))
+            return true;
+    }
+    if (note_leads_there(&addressed, look->event))
+        return true;
+    if (to->id == look->by || to->id >= look->first_agent)
+        return look->agents->next_object > look->first_object; /* by a facet that is new */
+    if (used_heap(look))
+        table_each(&look->grants->heap, heap_leads_there, &addressed);
+    return addressed.found;
+}
+
+static bool reply_is_good(const struct look *look, const struct message *m)
+{
+    const struct maker *maker = table_get(&look->grants->makers, m->reply.object);
+
+    if (cap_is_empty(&m->reply))
+        return true;
+    if (m->reply.kind != SERAI_KIND_FACET || m->reply.object < look->first_object)
+        return false;
+    /* Gone already: its maker has died since. */
+    return maker == NULL ? table_get(&look->agents->objects, m->reply.object) == NULL
+                         : maker->one_shot && maker->owner == look->by;
+}
+
+void grants_check_message(const struct look *look, const struct agent *to, const struct message *m)
+{
+    bool by_request = look->by == 0 && m->kind == SERAI_EVENT_BORN &&
+                      cap_is_empty(agent_cap_at(to, SERAI_SLOT_ORIGIN));
+
+    if (look->by == 0 ? !cap_is_empty(&m->reply) : !reply_is_good(look, m))
+        grants_forged(look, "message", m->id, &m->reply);
+    for (uint8_t i = 0; i < m->cap_count; i++) {
+        if (by_request ? !is_gift(&m->caps[i])
+                       : look->by == 0 || look->undone || !may_travel(&m->caps[i]) ||
+                             !grants_could_have(look, &m->caps[i]))
+            grants_forged(look, "message", m->id, &m->caps[i]);
+    }
+    if (look->by != 0 && m->kind == SERAI_EVENT_MESSAGE &&
+        (look->undone || !could_send(look, to, m)))
+        sim_fail(look->site->sim,
+                 "site %s: agent %llu sent a message to %llu, of whom it holds "
+                 "no facet",
+                 look->site->name, U(look->by), U(to->id));
+}

@@ -1,0 +1,74 @@
+/* What grants.c and grants_paths.c share: the tables of grants.h, and one look at the core. */
+#ifndef SERAI_SIM_GRANTS_STATE_H
+#define SERAI_SIM_GRANTS_STATE_H
+
+#include "agents/turn.h"
+#include "sim/grants.h"
+#include "sim/sim.h"
+
+#define U(value) ((unsigned long long)(value))
+
+/* ---- what is kept ---- */
+
+struct holding { /* of an agent: its table as it was after its last turn */
+    uint32_t slots;
+    struct cap *caps;
+};
+
+struct note { /* a message that carries caps; a heap entry uses the first */
+    uint8_t count;
+    struct cap caps[SERAI_MESSAGE_CAPS_MAX];
+    struct cap reply;
+    bool live; /* seen by the check that is going on */
+};
+
+struct maker { /* of a facet or buffer */
+    uint64_t owner;
+    uint64_t badge;
+    bool is_facet;
+    bool one_shot;
+};
+
+struct grants {
+    struct table holdings; /* agent -> struct holding */
+    struct table messages; /* message -> struct note */
+    struct table heap;     /* serial -> struct note */
+    struct table makers;   /* object -> struct maker */
+    uint64_t next_object, next_message, next_serial;
+    uint64_t next_agent, next_end; /* past all that were seen */
+    size_t heap_count;
+    /* the turn that runs */
+    uint64_t agent, message, traps;
+};
+
+/* One look at the core: what has changed since the last one, and whose doing it was. */
+struct look {
+    struct sim_site *site;
+    struct grants *grants;
+    const struct agents *agents;
+    uint64_t by; /* agent whose turn it was; 0: nobody's */
+    bool undone;
+    const struct note *event; /* that it heard; NULL: without caps */
+    uint64_t first_object, first_message, first_serial, first_agent, first_end; /* new ones */
+    uint64_t digest;
+};
+
+/* grants_paths.c: whether the agent whose turn it was can have come by it. */
+bool grants_could_have(const struct look *look, const struct cap *cap);
+/* Whether it was made by the site for an agent that has just been born. */
+bool grants_is_inborn(const struct look *look, const struct agent *agent, uint64_t slot,
+                      const struct cap *cap);
+/* All of a message that is new: its caps, its reply, and that it could be sent at all. */
+void grants_check_message(const struct look *look, const struct agent *to,
+                          const struct message *message);
+/* Whether it may be in the heap. */
+bool grants_may_be_named(const struct cap *cap);
+_Noreturn void grants_forged(const struct look *look, const char *where, uint64_t id,
+                             const struct cap *cap);
+
+static inline bool cap_is_empty(const struct cap *cap)
+{
+    return cap == NULL || cap->kind == SERAI_KIND_EMPTY;
+}
+
+#endif
