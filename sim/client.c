@@ -21,11 +21,26 @@ static uint64_t token_of(const struct sim_site *site, const struct client *clien
     return client->number * SIM_CLIENTS + (uint64_t)(client - site->clients);
 }
 
+struct handing {
+    struct sim_site *site;
+    const struct client *client;
+};
+
+static void call_request(void *context)
+{
+    const struct handing *handing = context;
+
+    core_request(handing->site->core, token_of(handing->site, handing->client),
+                 handing->client->request.data, handing->client->request.size);
+}
+
 static void hand_in(struct sim_site *site, struct client *client)
 {
+    struct handing handing = {site, client};
+
     client->again_us = site->sim->now_us + AGAIN_US;
-    core_request(site->core, token_of(site, client), client->request.data, client->request.size);
-    grants_look(site);
+    if (site_call(site, call_request, &handing))
+        grants_look(site);
 }
 
 static void sign(struct sim_site *site, struct client *client, const char *command,
@@ -288,6 +303,17 @@ static void ask(struct sim_site *site, struct client *client)
     }
 }
 
+void clients_ask_crowd(struct sim_site *site)
+{
+    for (uint32_t i = 0; i < SIM_CLIENTS && site->core != NULL; i++) {
+        struct bytes args = {0};
+
+        world_deploy_crowd(&args);
+        sign(site, &site->clients[i], "agent.deploy", &args);
+        hand_in(site, &site->clients[i]);
+    }
+}
+
 /* A client that hears nothing asks the same again: never something else. */
 static void ask_again(struct sim_site *site, struct client *client)
 {
@@ -336,17 +362,33 @@ void clients_act(struct sim_site *site, bool fresh)
     }
 }
 
+struct freezing {
+    struct sim_site *site;
+    uint64_t last; /* that was visited */
+    size_t count;
+    uint64_t ids[PICK_MAX]; /* that still run */
+};
+
+static void note_running(void *context, const struct agent *agent)
+{
+    struct freezing *freezing = context;
+
+    freezing->last = agent_id(agent);
+    if (!agents_is_held(agent))
+        freezing->ids[freezing->count++] = agent_id(agent);
+}
+
 void clients_freeze_all(struct sim_site *site)
 {
-    struct picking picking;
+    struct freezing freezing = {.site = site};
+    size_t visited = PICK_MAX;
 
-    pick(site, &picking);
-    for (size_t i = 0; i < picking.count; i++) {
-        struct agent *agent = agents_find(site->core->agents, picking.ids[i]);
-
-        if (agent == NULL || agents_is_held(agent))
-            continue;
-        if (core_quarantine(site->core, picking.ids[i], "the simulation ends") != ST_OK)
-            sim_fail(site->sim, "site %s: an agent cannot be frozen", site->name);
+    while (visited == PICK_MAX) {
+        freezing.count = 0;
+        visited = agents_list(site->core->agents, freezing.last, PICK_MAX, note_running, &freezing);
+        for (size_t i = 0; i < freezing.count; i++) {
+            if (core_quarantine(site->core, freezing.ids[i], "the simulation ends") != ST_OK)
+                sim_fail(site->sim, "site %s: an agent cannot be frozen", site->name);
+        }
     }
 }

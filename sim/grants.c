@@ -220,16 +220,24 @@ static void see_heap(struct look *look)
 
 /* ---- looking ---- */
 
-static void see_agent(void *context, uint64_t id, void *value)
+static void see_agent(struct look *look, const struct agent *agent)
 {
-    struct look *look = context;
-    const struct agent *agent = value;
-
-    if (id >= look->first_agent)
+    if (agent->id >= look->first_agent)
         see_newborn(look, agent);
-    if (id >= look->first_agent && id >= look->grants->next_agent)
-        look->grants->next_agent = id + 1;
+    if (agent->id >= look->first_agent && agent->id >= look->grants->next_agent)
+        look->grants->next_agent = agent->id + 1;
     see_inbox(look, agent);
+}
+
+/* Who sleeps has heard nothing since the last look; the check after each frame sees them too. */
+static void see_awake(struct look *look)
+{
+    for (size_t at = 0; at < look->agents->awake.size; at += sizeof(struct agent *)) {
+        const struct agent *agent;
+
+        memcpy(&agent, look->agents->awake.data + at, sizeof agent);
+        see_agent(look, agent);
+    }
 }
 
 static struct look begin_look(struct sim_site *site)
@@ -258,7 +266,7 @@ static void see_all(struct look *look)
     if (agents->next_object != look->first_object)
         see_objects(look);
     if (said) /* each newborn has a message that says so */
-        table_each(&agents->agents, see_agent, look);
+        see_awake(look);
     see_heap(look);
     agent = look->by == 0 ? NULL : agents_find(agents, look->by);
     if (agent != NULL)
@@ -331,10 +339,10 @@ static void check_note(struct look *look, const char *what, struct table *table,
         note->live = true;
 }
 
-static void check_agent(void *context, uint64_t id, void *value)
+static bool check_agent(void *context, const struct agent *agent)
 {
     struct look *look = context;
-    const struct agent *agent = value;
+    uint64_t id = agent->id;
     const struct holding *holding = table_get(&look->grants->holdings, id);
 
     for (uint64_t slot = 0; slot < SERAI_SLOTS_MAX; slot++) {
@@ -355,6 +363,7 @@ static void check_agent(void *context, uint64_t id, void *value)
             check_note(look, "message", &look->grants->messages, at->m.id, at->m.caps,
                        at->m.cap_count, &at->m.reply, IN_MESSAGE);
     }
+    return true;
 }
 
 static void check_heap(struct look *look)
@@ -384,27 +393,45 @@ static void check_object(void *context, uint64_t id, void *value)
 
 /* What is not there any more: notes that were not seen, agents that died, things that are gone. */
 struct sweep {
-    const struct table *there; /* NULL: the table is one of notes */
-    struct bytes gone;         /* of u64 */
+    const struct agents *agents;
+    bool (*is_gone)(const struct agents *agents, uint64_t id, void *value);
+    struct bytes gone; /* of u64 */
 };
+
+static bool note_is_gone(const struct agents *agents, uint64_t id, void *value)
+{
+    struct note *note = value;
+    bool gone = !note->live;
+
+    (void)agents;
+    (void)id;
+    note->live = false;
+    return gone;
+}
+
+static bool agent_is_dead(const struct agents *agents, uint64_t id, void *value)
+{
+    (void)value;
+    return !agents_has(agents, id);
+}
+
+static bool thing_is_gone(const struct agents *agents, uint64_t id, void *value)
+{
+    (void)value;
+    return table_get(&agents->objects, id) == NULL;
+}
 
 static void find_gone(void *context, uint64_t id, void *value)
 {
     struct sweep *sweep = context;
-    struct note *note = value;
-    bool gone = sweep->there == NULL ? !note->live : table_get(sweep->there, id) == NULL;
 
-    if (sweep->there == NULL)
-        note->live = false;
-    if (gone)
+    if (sweep->is_gone(sweep->agents, id, value))
         bytes_append(&sweep->gone, &id, sizeof id);
 }
 
-static void sweep_out(struct table *table, const struct table *there,
+static void sweep_out(struct table *table, struct sweep sweep,
                       void (*drop)(void *context, uint64_t key, void *value))
 {
-    struct sweep sweep = {.there = there};
-
     table_each(table, find_gone, &sweep);
     INVARIANT(!sweep.gone.failed);
     for (size_t at = 0; at < sweep.gone.size; at += sizeof(uint64_t)) {
@@ -422,30 +449,31 @@ uint64_t grants_check(struct sim_site *site)
 
     grants_look(site);
     look = begin_look(site);
-    table_each(&look.agents->agents, check_agent, &look);
+    agents_each(look.agents, 0, check_agent, &look);
     check_heap(&look);
     table_each(&look.agents->objects, check_object, &look);
-    sweep_out(&look.grants->messages, NULL, free_plain);
-    sweep_out(&look.grants->heap, NULL, free_plain);
-    sweep_out(&look.grants->holdings, &look.agents->agents, free_holding);
-    sweep_out(&look.grants->makers, &look.agents->objects, free_plain);
+    sweep_out(&look.grants->messages, (struct sweep){look.agents, note_is_gone, {0}}, free_plain);
+    sweep_out(&look.grants->heap, (struct sweep){look.agents, note_is_gone, {0}}, free_plain);
+    sweep_out(&look.grants->holdings, (struct sweep){look.agents, agent_is_dead, {0}},
+              free_holding);
+    sweep_out(&look.grants->makers, (struct sweep){look.agents, thing_is_gone, {0}}, free_plain);
     return look.digest;
 }
 
 /* ---- after a start ---- */
 
-static void keep_agent(void *context, uint64_t id, void *value)
+static bool keep_agent(void *context, const struct agent *agent)
 {
     struct grants *grants = context;
-    const struct agent *agent = value;
 
     keep_table(grants, agent);
-    if (id >= grants->next_agent)
-        grants->next_agent = id + 1;
+    if (agent->id >= grants->next_agent)
+        grants->next_agent = agent->id + 1;
     for (const struct inbox_message *at = agent->inbox_first; at != NULL; at = at->next) {
         if (at->m.cap_count > 0 || !cap_is_empty(&at->m.reply))
             (void)!table_put(&grants->messages, at->m.id, note_of(&at->m)); /* a new number */
     }
+    return true;
 }
 
 static void keep_object(void *context, uint64_t id, void *value)
@@ -463,7 +491,7 @@ void grants_begin(struct sim_site *site)
     const struct agents *agents = site->core->agents;
 
     empty(grants);
-    table_each(&agents->agents, keep_agent, grants);
+    agents_each(agents, 0, keep_agent, grants);
     table_each(&agents->objects, keep_object, grants);
     for (size_t bucket = 0; bucket < agents->heap_buckets; bucket++) {
         for (const struct heap_entry *at = agents->heap[bucket]; at != NULL; at = at->next)

@@ -25,7 +25,8 @@ struct settings {
     uint64_t seeds; /* 0: without end */
     uint32_t jobs;
     bool shrink;
-    bool hashes; /* print each seed's */
+    bool hashes;  /* print each seed's */
+    bool see_all; /* fail when something that the profile is for did not happen in all the seeds */
 };
 
 /* A seed that runs: its answer comes as a file that both processes hold. */
@@ -217,6 +218,37 @@ static void add(struct totals *totals, const struct sim_result *result)
     totals->sum.messages += result->messages;
     totals->sum.requests += result->requests;
     totals->sum.freezes += result->freezes;
+    for (int seen = 0; seen < SEEN_KINDS; seen++)
+        totals->sum.seen[seen] += result->seen[seen];
+}
+
+/* What a profile is there for, and how often it happened. */
+static void print_seen(const struct settings *settings, const struct totals *totals)
+{
+    const char *between = "  ";
+
+    for (int seen = 0; seen < SEEN_KINDS; seen++) {
+        if (!seen_belongs(settings->options.profile, (enum seen)seen))
+            continue;
+        (void)printf("%s%s %" PRIu64, between, seen_names[seen], totals->sum.seen[seen]);
+        between = ", ";
+    }
+    (void)printf("%s", between[0] == ',' ? "\n" : "");
+}
+
+/* False: what the profile is there for never happened, so that nothing was shown. */
+static bool saw_all(const struct settings *settings, const struct totals *totals)
+{
+    bool all = true;
+
+    for (int seen = 0; seen < SEEN_KINDS; seen++) {
+        if (totals->sum.seen[seen] > 0 || !seen_belongs(settings->options.profile, (enum seen)seen))
+            continue;
+        (void)printf("%s: not once in %" PRIu64 " seeds: %s\n", settings->options.profile->name,
+                     totals->seeds, seen_names[seen]);
+        all = false;
+    }
+    return all;
 }
 
 static void print_totals(const struct settings *settings, const struct totals *totals)
@@ -231,6 +263,7 @@ static void print_totals(const struct settings *settings, const struct totals *t
                  (double)totals->sum.virtual_us / 3.6e9, totals->sum.frames, totals->sum.turns,
                  totals->sum.births, totals->sum.parcels, totals->sum.messages,
                  totals->sum.requests, totals->sum.crashes, totals->sum.freezes);
+    print_seen(settings, totals);
     (void)fflush(stdout);
 }
 
@@ -315,7 +348,7 @@ static bool run_many(const struct settings *settings)
         good = reap(settings, running, &totals) && good;
     if (good)
         print_totals(settings, &totals);
-    return good;
+    return good && (!settings->see_all || saw_all(settings, &totals));
 }
 
 /* Profile after profile; without end, so many seeds of each in turn. */
@@ -345,7 +378,7 @@ static _Noreturn void usage(int code)
     (void)fputs(
         "usage: serai-sim [--seed N] [--seeds COUNT (0: without end)] [--profile NAME|all]\n"
         "                 [--sites K] [--steps M] [--agents A] [--calm PERCENT] [--awake W]\n"
-        "                 [--jobs J] [--trace] [--shrink] [--hashes] [--plant "
+        "                 [--jobs J] [--trace] [--shrink] [--hashes] [--see-all] [--plant "
         "FAULT]\n\nprofiles:\n",
         to);
     for (size_t i = 0; profile_at(i) != NULL; i++)
@@ -384,11 +417,12 @@ static enum plant plant_named(const char *name)
 static const char *read_options(int argc, char **argv, struct settings *settings)
 {
     static const struct option options[] = {
-        {"seed", 1, NULL, 's'},  {"seeds", 1, NULL, 'n'},  {"sites", 1, NULL, 'k'},
-        {"steps", 1, NULL, 'm'}, {"agents", 1, NULL, 'a'}, {"calm", 1, NULL, 'c'},
-        {"jobs", 1, NULL, 'j'},  {"plant", 1, NULL, 'f'},  {"profile", 1, NULL, 'p'},
-        {"trace", 0, NULL, 't'}, {"shrink", 0, NULL, 'r'}, {"hashes", 0, NULL, 'h'},
-        {"awake", 1, NULL, 'w'}, {"help", 0, NULL, '?'},   {NULL, 0, NULL, 0}};
+        {"seed", 1, NULL, 's'},  {"seeds", 1, NULL, 'n'},   {"sites", 1, NULL, 'k'},
+        {"steps", 1, NULL, 'm'}, {"agents", 1, NULL, 'a'},  {"calm", 1, NULL, 'c'},
+        {"jobs", 1, NULL, 'j'},  {"plant", 1, NULL, 'f'},   {"profile", 1, NULL, 'p'},
+        {"trace", 0, NULL, 't'}, {"shrink", 0, NULL, 'r'},  {"hashes", 0, NULL, 'h'},
+        {"awake", 1, NULL, 'w'}, {"see-all", 0, NULL, 'e'}, {"help", 0, NULL, '?'},
+        {NULL, 0, NULL, 0}};
     const char *profile = "network";
     int option;
 
@@ -432,6 +466,9 @@ static const char *read_options(int argc, char **argv, struct settings *settings
             break;
         case 'h':
             settings->hashes = true;
+            break;
+        case 'e':
+            settings->see_all = true;
             break;
         default:
             usage(optopt == 0 ? 0 : 64);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "sim/strain.h"
+
 enum { PARTITION_US_MAX = 4000000, DELIVER_MAX = 8 };
 
 /* ---- finding ---- */
@@ -79,16 +81,24 @@ void network_post(struct sim_site *site, const struct core_parcel *parcel)
     if (sim->faults.slow_us != 0)
         due_us += rng_below(rng, sim->faults.slow_us);
     bytes_append(&copy, parcel->bytes.data, parcel->bytes.size);
-    if (site->lies && sim_chance(sim, rng, sim->faults.lie))
+    if (site->lies && sim_chance(sim, rng, sim->faults.lie)) {
         liar_change(sim, &copy);
+        sim_saw(sim, SEEN_LIE);
+    }
     if (sim->options.plant == PLANT_MADE_MONEY && sim->faulty)
         liar_add_money(&copy);
-    if (sim_chance(sim, rng, sim->faults.cut_short) && copy.size > 0)
+    if (sim_chance(sim, rng, sim->faults.cut_short) && copy.size > 0) {
         copy.size = (size_t)rng_below(rng, copy.size);
+        sim_saw(sim, SEEN_CUT_SHORT);
+    }
     if (!sim_chance(sim, rng, sim->faults.lose))
         push(wire, end, &copy, due_us);
-    if (sim_chance(sim, rng, sim->faults.repeat))
+    else
+        sim_saw(sim, SEEN_LOST);
+    if (sim_chance(sim, rng, sim->faults.repeat)) {
         push(wire, end, &copy, due_us);
+        sim_saw(sim, SEEN_REPEATED);
+    }
     bytes_fini(&copy);
 }
 
@@ -134,6 +144,7 @@ static void cut(struct sim *sim, struct wire *wire, int mute)
     wire->heal_us = sim->now_us + rng_below(&sim->wires_rng, PARTITION_US_MAX);
     wire->mute[0] = mute == 0;
     wire->mute[1] = mute == 1;
+    sim_saw(sim, mute < 0 ? SEEN_PARTED : SEEN_ONE_WAY);
     sim_trace(sim, "sites %s and %s are parted%s", sim->sites[wire->ends[0]].name,
               sim->sites[wire->ends[1]].name, mute < 0 ? "" : ", one way");
     if (mute < 0)
@@ -151,22 +162,40 @@ void network_faults(struct sim *sim)
             cut(sim, wire, -1);
         else if (sim_chance(sim, rng, sim->faults.one_way))
             cut(sim, wire, (int)rng_below(rng, 2));
-        else if (sim_chance(sim, rng, sim->faults.reconnect))
+        else if (sim_chance(sim, rng, sim->faults.reconnect)) {
             disconnect(sim, wire);
+            sim_saw(sim, SEEN_RECONNECTED);
+        }
     }
 }
 
 /* ---- delivery ---- */
 
+struct handing {
+    struct core *core;
+    const uint8_t *key;
+    const struct bytes *bytes;
+};
+
+static void call_parcel(void *context)
+{
+    const struct handing *handing = context;
+
+    core_parcel(handing->core, handing->key, handing->bytes->data, handing->bytes->size);
+}
+
 static void hand_over(struct sim *sim, const struct wire *wire, int from, const struct bytes *bytes)
 {
     struct sim_site *site = &sim->sites[wire->ends[1 - from]];
+    struct handing handing = {site->core, sim->sites[wire->ends[from]].key, bytes};
 
     if (site->core == NULL)
         return;
     sim->result.parcels++;
-    core_parcel(site->core, sim->sites[wire->ends[from]].key, bytes->data, bytes->size);
+    if (!site_call(site, call_parcel, &handing))
+        return;
     grants_look(site);
+    strain_parcel(site);
 }
 
 static void deliver(struct sim *sim, struct wire *wire, int from)
@@ -182,6 +211,7 @@ static void deliver(struct sim *sim, struct wire *wire, int from)
     }
     if (wire->late[from].size > 0 && (!sim->faulty || rng_below(&sim->wires_rng, 20) == 0)) {
         hand_over(sim, wire, from, &wire->late[from]);
+        sim_saw(sim, SEEN_OLD_PARCEL);
         bytes_fini(&wire->late[from]);
     }
 }

@@ -52,12 +52,99 @@ static const struct profile profiles[] = {
         .crash = 100,
         .tiny = true,
         .hungry = true,
+        .short_memory = 150,
+        .crowd = 8,
     },
 };
 
 const char *const plant_names[PLANTS] = {"none",       "early-replies", "early-parcels",
                                          "lost-frame", "stale-disk",    "lost-row",
                                          "made-money", "double-request"};
+
+const char *const seen_names[SEEN_KINDS] = {
+    [SEEN_LOST] = "parcels lost",
+    [SEEN_REPEATED] = "repeated",
+    [SEEN_CUT_SHORT] = "cut short",
+    [SEEN_OLD_PARCEL] = "of an ended connection",
+    [SEEN_PARTED] = "partitions",
+    [SEEN_ONE_WAY] = "one way",
+    [SEEN_RECONNECTED] = "reconnections",
+    [SEEN_KILLED] = "sites killed",
+    [SEEN_KILLED_WRITING] = "killed while a frame was written",
+    [SEEN_COMMIT_LOST] = "commits failed with their frame lost",
+    [SEEN_COMMIT_DONE] = "failed with it on the disk",
+    [SEEN_ROT] = "rows rotten",
+    [SEEN_BACKUP] = "old copies put back",
+    [SEEN_LIE] = "lies",
+    [SEEN_MEMORY_STOPPED] = "stopped for short memory",
+    [SEEN_MEMORY_REFUSED] = "refused something for it",
+    [SEEN_MEMORY_START] = "did not start for it",
+    [SEEN_CROWD] = "crowds of 1000 born in a frame",
+    [SEEN_INBOX_FULL] = "inboxes full",
+    [SEEN_PART_FULL] = "full for one customer",
+    [SEEN_ALL_FUEL] = "turns that ate all fuel",
+    [SEEN_ALL_FUEL_AGAIN] = "and the one before too",
+    [SEEN_DIED_DEPOSITS] = "deaths with deposits",
+    [SEEN_DIED_PROMISES] = "with answers to come",
+    [SEEN_DIED_BUYING] = "with a purchase unheard",
+    [SEEN_DIED_BUYING_FAR] = "with a purchase unanswered next door",
+    [SEEN_KILLED_BUYING] = "sites killed after a purchase",
+    [SEEN_KILLED_DEAD] = "killed after such a death",
+    [SEEN_ANSWER_TO_DEAD] = "answers to the dead",
+};
+
+bool seen_belongs(const struct profile *profile, enum seen seen)
+{
+    switch (seen) {
+    case SEEN_LOST:
+        return profile->lose != 0;
+    case SEEN_REPEATED:
+        return profile->repeat != 0;
+    case SEEN_CUT_SHORT:
+        return profile->cut_short != 0;
+    case SEEN_OLD_PARCEL:
+        return profile->late != 0;
+    case SEEN_PARTED:
+        return profile->partition != 0;
+    case SEEN_ONE_WAY:
+        return profile->one_way != 0;
+    case SEEN_RECONNECTED:
+        return profile->reconnect != 0;
+    case SEEN_KILLED:
+    case SEEN_KILLED_WRITING:
+        return profile->crash != 0;
+    case SEEN_COMMIT_LOST:
+    case SEEN_COMMIT_DONE:
+        return profile->commit_fails != 0;
+    case SEEN_ROT:
+        return profile->rot != 0;
+    case SEEN_BACKUP:
+        return profile->backup != 0;
+    case SEEN_LIE:
+        return profile->lie != 0;
+    case SEEN_MEMORY_STOPPED:
+    case SEEN_MEMORY_REFUSED:
+    case SEEN_MEMORY_START:
+        return profile->short_memory != 0;
+    case SEEN_CROWD:
+        return profile->crowd != 0;
+    case SEEN_INBOX_FULL:
+    case SEEN_PART_FULL:
+    case SEEN_ALL_FUEL:
+    case SEEN_ALL_FUEL_AGAIN:
+    case SEEN_DIED_DEPOSITS:
+    case SEEN_DIED_PROMISES:
+    case SEEN_DIED_BUYING:
+    case SEEN_DIED_BUYING_FAR:
+    case SEEN_KILLED_BUYING:
+    case SEEN_KILLED_DEAD:
+    case SEEN_ANSWER_TO_DEAD:
+        return profile->tiny && profile->hungry;
+    case SEEN_KINDS:
+        break;
+    }
+    return false;
+}
 
 const struct profile *profile_at(size_t index)
 {

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { QUIET_STEP_US = 50000, TURNS_MAX = 12 };
+#include "sim/strain.h"
+
+enum { QUIET_STEP_US = 50000, TURNS_MAX = 12, CROWD_TURNS = 64 };
 
 /* ---- words ---- */
 
@@ -42,6 +44,12 @@ _Noreturn void sim_fail(const struct sim *sim, const char *format, ...)
     (void)fputc('\n', stderr);
     (void)fflush(stderr);
     _Exit(1);
+}
+
+void sim_saw(struct sim *sim, enum seen seen)
+{
+    if (sim->faulty)
+        sim->result.seen[seen]++;
 }
 
 bool sim_chance(const struct sim *sim, struct rng *rng, uint32_t n)
@@ -89,7 +97,11 @@ static void one_step(struct sim *sim)
         if (site->core == NULL)
             continue;
         clients_act(site, true);
+        if (site->core != NULL && strain_crowd_comes(site))
+            turns = CROWD_TURNS;
         site_step(site, turns);
+        if (site->core != NULL && strain_kills(site))
+            site_crash(site, "killed with a channel half-bought");
         if (!sim_chance(sim, &sim->disks, sim->faults.crash) || site->core == NULL)
             continue;
         if (rng_below(&sim->disks, 3) == 0) {
@@ -192,6 +204,8 @@ void sim_run(const struct sim_options *options, struct sim_result *result)
     sim->options = *options;
     world_build(sim);
     sim->faults = *options->profile;
+    if (options->awake != UINT32_MAX) /* who sleeps takes other memory: another allocation fails */
+        sim->faults.short_memory = 0;
     sim->faulty = true;
     for (sim->step = 1; sim->step <= options->steps; sim->step++)
         one_step(sim);

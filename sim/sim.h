@@ -35,6 +35,8 @@ struct profile {
     uint32_t commit_fails;                  /* of commits */
     uint32_t rot, backup;                   /* of restarts */
     uint32_t lie;                           /* of the parcels of the site that lies */
+    uint32_t short_memory;                  /* of calls into a core */
+    uint32_t crowd;                         /* of runs: a thousand agents are born in one frame */
     bool tiny;                              /* bounds that are run into */
     bool hungry;                            /* guests that eat what they get */
 };
@@ -57,6 +59,43 @@ enum plant {
 enum { PLANTS = 8 };
 extern const char *const plant_names[PLANTS];
 
+/* What is to happen in many runs of a profile: each is counted, and printed at their end. */
+enum seen {
+    SEEN_LOST,
+    SEEN_REPEATED,
+    SEEN_CUT_SHORT,
+    SEEN_OLD_PARCEL, /* of a connection that had ended */
+    SEEN_PARTED,
+    SEEN_ONE_WAY,
+    SEEN_RECONNECTED,
+    SEEN_KILLED,
+    SEEN_KILLED_WRITING, /* with a frame on its way to the disk */
+    SEEN_COMMIT_LOST,    /* a commit failed, and its frame is not on the disk */
+    SEEN_COMMIT_DONE,    /* a commit failed, and its frame is there all the same */
+    SEEN_ROT,
+    SEEN_BACKUP,
+    SEEN_LIE,
+    SEEN_MEMORY_STOPPED,  /* an allocation failed and the site stopped */
+    SEEN_MEMORY_REFUSED,  /* an allocation failed and the site refused something, and went on */
+    SEEN_MEMORY_START,    /* an allocation failed and the site did not start */
+    SEEN_CROWD,           /* a thousand agents were born in one frame */
+    SEEN_INBOX_FULL,      /* as many messages wait as may, of all customers */
+    SEEN_PART_FULL,       /* as many of one customer */
+    SEEN_ALL_FUEL,        /* a turn ate all its fuel */
+    SEEN_ALL_FUEL_AGAIN,  /* and so did the one before, of the same agent */
+    SEEN_DIED_DEPOSITS,   /* an agent died with entries in the heap */
+    SEEN_DIED_PROMISES,   /* ... with answers to come */
+    SEEN_DIED_BUYING,     /* ... before it heard of the end that it had bought within the site */
+    SEEN_DIED_BUYING_FAR, /* ... with a purchase that the neighbour has not answered */
+    SEEN_KILLED_BUYING,   /* a site was killed right after a purchase next door was ordered */
+    SEEN_KILLED_DEAD,     /* ... right after the death of a buyer who had no answer yet */
+    SEEN_ANSWER_TO_DEAD,  /* the answer came after its death */
+    SEEN_KINDS
+};
+extern const char *const seen_names[SEEN_KINDS];
+/* Whether runs of this profile must come to see it. */
+bool seen_belongs(const struct profile *profile, enum seen seen);
+
 struct sim_options {
     uint64_t seed;
     const struct profile *profile;
@@ -74,6 +113,7 @@ struct sim_result {
     struct hash hash; /* of every row of every site, at the end */
     uint64_t virtual_us;
     uint64_t frames, turns, births, crashes, parcels, messages, requests, freezes;
+    uint64_t seen[SEEN_KINDS];
 };
 
 /* ---- parts ---- */
@@ -121,6 +161,8 @@ struct sim_site {
     struct grants *grants;                 /* who may hold which capability */
     uint64_t frame_caps, durable_caps;     /* digests of all that is held, as of a frame */
     bool caps_known;                       /* durable_caps is of the disk as it is */
+    struct strain *strain;                 /* what its agents go through (strain.c) */
+    bool abandoned;                        /* its core is not to be touched any more */
     uint64_t frame_number;                 /* of it */
     uint64_t answered_frame;               /* the last frame that an answer which left speaks of */
     uint64_t last_agent;                   /* whose birth a client was told */
@@ -158,7 +200,8 @@ struct sim {
     struct sim_site sites[SIM_SITES_MAX];
     size_t wire_count;
     struct wire wires[SIM_WIRES_MAX];
-    bool faulty; /* not yet quiet */
+    bool faulty;                     /* not yet quiet */
+    uint32_t crowd_site, crowd_step; /* where and when a thousand are born; UINT32_MAX: nowhere */
     struct sim_result result;
 };
 
@@ -167,6 +210,7 @@ void sim_run(const struct sim_options *options, struct sim_result *result);
 
 _Noreturn void sim_fail(const struct sim *sim, const char *format, ...) PRINTF_LIKE(2, 3);
 void sim_trace(const struct sim *sim, const char *format, ...) PRINTF_LIKE(2, 3);
+void sim_saw(struct sim *sim, enum seen seen);
 /* By chance, one in n; never for 0. */
 bool sim_chance(const struct sim *sim, struct rng *rng, uint32_t n);
 
@@ -177,6 +221,7 @@ const uint8_t *sim_module(const char *name, size_t *size);
 void world_build(struct sim *sim);
 void world_free(struct sim *sim);
 void world_deploy(struct sim_site *site, struct bytes *args);
+void world_deploy_crowd(struct bytes *args);
 
 /* site.c */
 void site_init(struct sim *sim, uint32_t index);
@@ -184,6 +229,8 @@ void site_fini(struct sim_site *site);
 void site_start(struct sim_site *site);
 /* Whatever was not durable is gone; maybe the frame with the writer is. */
 void site_crash(struct sim_site *site, const char *why);
+/* A call into its core, in which memory may be short.  False: the site is dead, site->core NULL. */
+MUST_CHECK bool site_call(struct sim_site *site, void (*call)(void *context), void *context);
 /* Time, turns, and the frame if the writer is free. */
 void site_step(struct sim_site *site, uint32_t turns);
 /* Close what is open and commit it, without any fault. */
@@ -200,6 +247,8 @@ uint64_t client_ask(struct sim_site *site, uint32_t client, const char *command,
 void clients_act(struct sim_site *site, bool fresh);
 void client_answer(struct sim_site *site, const struct core_reply *reply);
 bool clients_wait(const struct sim_site *site);
+/* Each deploys one that has hundreds of children at once. */
+void clients_ask_crowd(struct sim_site *site);
 /* After quiet: every agent stands still. */
 void clients_freeze_all(struct sim_site *site);
 

@@ -4,8 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/arena.h"
+#include "agents/state.h"
 #include "sdk/loader/loader_wasm.h"
+#include "sim/memory.h"
 #include "sim/portrait.h"
+#include "sim/strain.h"
 
 enum {
     TICK_US = 1000000,
@@ -14,17 +18,19 @@ enum {
     BACKUP_EVERY = 64,
     VERIFY_EVERY = 128,
     PAGE_LOG_BYTES_SMALL = 16384, /* so that pages are swept all the time */
+    STARTS = 50,                  /* so much rarer than other calls are starts */
 };
 
 /* ---- life ---- */
 
-static void tiny_book(struct pricebook *book)
+static void tiny_book(struct pricebook *book, bool alone)
 {
     book->turn_fuel_max = 400000;
     book->reserve_fuel = 20000;
     book->agents_max = 14;
     book->inbox_messages_max = 16;
     book->inbox_bytes_max = 65536;
+    book->customer_inbox_percent = alone ? 100 : 25;
     book->customer_agents_max = 8;
     book->customer_buffer_bytes_max = 1 << 16;
     book->customer_memory_bytes_max = 3 << 20;
@@ -43,12 +49,22 @@ void site_init(struct sim *sim, uint32_t index)
         client_key(&site->clients[i], &site->random);
     pricebook_default(&site->book, &core_order_names);
     if (sim->options.profile->tiny)
-        tiny_book(&site->book);
+        tiny_book(&site->book, index % 2 == 0);
+    if (sim->crowd_site == index) { /* room for all of them, in one turn */
+        struct pricebook usual;
+
+        pricebook_default(&usual, &core_order_names);
+        site->book.turn_fuel_max = usual.turn_fuel_max;
+        site->book.agents_max = usual.agents_max;
+        site->book.customer_agents_max = usual.customer_agents_max;
+        site->book.customer_memory_bytes_max = usual.customer_memory_bytes_max;
+    }
     if (store_memory_new(&site->memory) != ST_OK)
         sim_fail(sim, "memory is short");
     site->store = store_from_memory(site->memory);
     site->grants = grants_new();
-    INVARIANT(site->grants != NULL);
+    site->strain = strain_new();
+    INVARIANT(site->grants != NULL && site->strain != NULL);
 }
 
 void site_fini(struct sim_site *site)
@@ -57,12 +73,21 @@ void site_fini(struct sim_site *site)
     core_free(site->core);
     free(site->portrait);
     grants_free(site->grants);
+    strain_free(site->strain);
     store_memory_free(site->memory);
     store_memory_free(site->backup);
     for (uint32_t i = 0; i < SIM_CLIENTS; i++) {
         bytes_fini(&site->clients[i].request);
         bytes_fini(&site->clients[i].answer);
     }
+}
+
+static void mark(void *context, uint64_t agent, uint64_t message)
+{
+    memory_count(false);
+    grants_mark(context, agent, message);
+    strain_mark(context, agent);
+    memory_count(true);
 }
 
 static enum status load(struct sim_site *site, struct fault *fault)
@@ -72,7 +97,7 @@ static enum status load(struct sim_site *site, struct fault *fault)
                                    .loader_size = loader_wasm_size,
                                    .book = site->book,
                                    .page_log_bytes = PAGE_LOG_BYTES_SMALL,
-                                   .mark = grants_mark,
+                                   .mark = mark,
                                    .mark_context = site};
     enum status status;
 
@@ -84,6 +109,57 @@ static enum status load(struct sim_site *site, struct fault *fault)
     if (status == ST_OK)
         status = core_load(site->core, &site->store, fault);
     return status;
+}
+
+/* ---- calls while memory may be short ---- */
+
+/* What it held is lost to this process, but for the largest pieces. */
+static void abandon_core(struct sim_site *site)
+{
+    if (site->core != NULL && site->core->agents != NULL) {
+        arena_free(site->core->agents->arena);
+        engine_stack_free(site->core->agents->stack);
+    }
+    site->core = NULL;
+}
+
+/* The core has stopped: true, and it is not to be touched any more. */
+static bool stops(struct sim_site *site, uint32_t one_in, void (*call)(void *context),
+                  void *context, uint64_t *refused)
+{
+    struct sim *sim = site->sim;
+    struct rng *rng = &sim->disks;
+    uint64_t from = MEMORY_ENOUGH;
+    bool once = true;
+    struct memory_outcome outcome;
+
+    if (sim->faulty && sim_chance(sim, rng, one_in)) {
+        from = rng_below(rng, UINT64_C(1) << rng_below(rng, 11));
+        once = rng_coin(rng);
+    }
+    outcome = memory_guard(from, once, call, context);
+    *refused = outcome.refused;
+    if (outcome.refused > 0)
+        sim_trace(sim, "site %s: memory is short, and it %s", site->name,
+                  outcome.stopped ? "stops" : "goes on");
+    return outcome.stopped;
+}
+
+bool site_call(struct sim_site *site, void (*call)(void *context), void *context)
+{
+    uint64_t refused;
+
+    if (!stops(site, site->sim->faults.short_memory, call, context, &refused)) {
+        if (refused > 0)
+            sim_saw(site->sim, SEEN_MEMORY_REFUSED);
+        return true;
+    }
+    sim_saw(site->sim, SEEN_MEMORY_STOPPED);
+    site->abandoned = true;
+    if (!site->writing) /* it was being filled */
+        site->frame = (struct core_frame){0};
+    site_crash(site, "memory is short");
+    return false;
 }
 
 /* After a stop in good order: what is not in the rows is forgotten, and that must be nothing. */
@@ -112,20 +188,53 @@ static void check_caps(struct sim_site *site)
                  site->name);
 }
 
+struct loading {
+    struct sim_site *site;
+    enum status status;
+    struct fault fault;
+};
+
+static void call_load(void *context)
+{
+    struct loading *loading = context;
+
+    loading->status = load(loading->site, &loading->fault);
+}
+
+/* False: memory was short, and it will be tried again. */
+static bool load_core(struct sim_site *site)
+{
+    struct loading loading = {.site = site};
+    uint64_t refused;
+    uint32_t one_in = (site->sim->faults.short_memory + STARTS - 1) / STARTS;
+    bool stopped = stops(site, one_in, call_load, &loading, &refused);
+
+    if (!stopped && loading.status == ST_OK)
+        return true;
+    if (refused == 0 || (!stopped && loading.status != ST_NOMEM))
+        sim_fail(site->sim, "site %s does not start: %s", site->name, loading.fault.text);
+    sim_saw(site->sim, SEEN_MEMORY_START);
+    if (stopped)
+        abandon_core(site);
+    core_free(site->core);
+    site->core = NULL;
+    site->up_us = site->sim->now_us + rng_below(&site->sim->disks, DOWN_US_MAX);
+    return false;
+}
+
 void site_start(struct sim_site *site)
 {
-    struct fault fault = {0};
-
     if (site->verify_next) {
         struct verify_report report;
 
         check_books(site, &report);
         site->verify_next = false;
     }
-    if (load(site, &fault) != ST_OK)
-        sim_fail(site->sim, "site %s does not start: %s", site->name, fault.text);
+    if (!load_core(site))
+        return;
     check_portrait(site);
     check_caps(site);
+    strain_begin(site);
     core_advance(site->core, site->sim->now_us);
     check_loaded(site);
     sim_trace(site->sim, "site %s starts at frame %llu", site->name,
@@ -203,6 +312,7 @@ static void rot_once(struct sim_site *site)
         sim_fail(site->sim, "site %s: it starts on a damaged row of table %s", site->name,
                  store_table_name(rot.table));
     INVARIANT(store_memory_damage(site->memory, rot.table, rot.key, rot.key_size, bit) == ST_OK);
+    sim_saw(site->sim, SEEN_ROT);
     sim_trace(site->sim, "site %s: bit rot in table %s is seen: %s", site->name,
               store_table_name(rot.table), fault.text);
 }
@@ -219,6 +329,7 @@ static void restore(struct sim_site *site)
     site->portrait = NULL;
     site->head = (struct hash){{0}};
     site->caps_known = false;
+    sim_saw(site->sim, SEEN_BACKUP);
     sim_trace(site->sim, "site %s: an older copy of its disk is put back", site->name);
 }
 
@@ -300,11 +411,20 @@ static void parcels_leave(struct sim_site *site, size_t count)
         network_post(site, &site->frame.parcels[i]);
 }
 
+static void call_close(void *context)
+{
+    struct sim_site *site = context;
+
+    core_frame_close(site->core, 1000000 + site->sim->now_us, &site->frame);
+}
+
 static void close_frame(struct sim_site *site)
 {
     struct sim *sim = site->sim;
 
-    core_frame_close(site->core, 1000000 + sim->now_us, &site->frame);
+    if (!site_call(site, call_close, site))
+        return;
+    strain_frame(site);
     check_site(site);
     site->frame_caps = grants_check(site);
     note_cursors(site);
@@ -363,6 +483,7 @@ static void commit_fails(struct sim_site *site)
 {
     bool done = rng_coin(&site->sim->disks);
 
+    sim_saw(site->sim, done ? SEEN_COMMIT_DONE : SEEN_COMMIT_LOST);
     sim_trace(site->sim, "site %s: commit of frame %llu fails, it is %s the disk", site->name,
               (unsigned long long)site->frame.header.frame, done ? "on" : "not on");
     if (site->sim->options.plant == PLANT_STALE_DISK) {
@@ -396,6 +517,9 @@ static void end_core(struct sim_site *site)
 {
     site->past_turns += core_count(site->core).turns;
     site->past_births += core_count(site->core).births;
+    if (site->abandoned)
+        abandon_core(site);
+    site->abandoned = false;
     core_free(site->core);
     site->core = NULL;
 }
@@ -407,6 +531,7 @@ void site_crash(struct sim_site *site, const char *why)
     if (site->core == NULL)
         return;
     sim->result.crashes++;
+    sim_saw(sim, site->writing ? SEEN_KILLED_WRITING : SEEN_KILLED);
     sim_trace(sim, "site %s dies: %s", site->name, why);
     if (site->writing && rng_coin(&sim->disks)) {
         commit(site);
@@ -438,9 +563,22 @@ void site_stop(struct sim_site *site)
     end_core(site);
 }
 
+struct running {
+    struct sim_site *site;
+    uint32_t turns;
+};
+
+static void call_run(void *context)
+{
+    const struct running *running = context;
+
+    (void)core_run(running->site->core, running->turns);
+}
+
 void site_step(struct sim_site *site, uint32_t turns)
 {
     struct sim *sim = site->sim;
+    struct running running = {site, turns};
 
     finish_write(site);
     if (site->core == NULL)
@@ -451,7 +589,8 @@ void site_step(struct sim_site *site, uint32_t turns)
         (void)core_links_tick(site->core); /* each step closes a frame anyway */
     }
     grants_look(site);
-    (void)core_run(site->core, turns);
+    if (!site_call(site, call_run, &running))
+        return;
     if (!site->writing)
         close_frame(site);
     finish_write(site);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/strain.h"
+
 #define SITE_NANOS UINT64_C(20000000000)
 #define CUSTOMER_NANOS UINT64_C(4000000000)
 
@@ -72,6 +74,14 @@ static void order_hungry(struct sim *sim, struct order *order)
     order_text(order, eater, nanos, "burn=1 work=10 buffers=1 mark=0.0005");
 }
 
+static void order_strain(struct sim *sim, struct order *order)
+{
+    char text[64];
+
+    strain_args(&sim->people, text, sizeof text);
+    order_text(order, "strain", 60000000 + rng_below(&sim->people, 60000000), text);
+}
+
 static void choose_order(struct sim_site *site, struct order *order)
 {
     struct sim *sim = site->sim;
@@ -80,7 +90,10 @@ static void choose_order(struct sim_site *site, struct order *order)
 
     some_via(site, via, sizeof via);
     if (sim->options.profile->hungry && rng_coin(&sim->people)) {
-        order_hungry(sim, order);
+        if (rng_coin(&sim->people))
+            order_hungry(sim, order);
+        else
+            order_strain(sim, order);
         return;
     }
     switch (rng_below(&sim->people, 10)) {
@@ -116,29 +129,43 @@ static void choose_order(struct sim_site *site, struct order *order)
 }
 
 /* Args of agent.deploy: [name, module, args, endowment, gifts, codes]. */
-void world_deploy(struct sim_site *site, struct bytes *args)
+static void put_order(struct bytes *args, const struct order *order)
 {
-    struct order order = {0};
     size_t size;
-    const uint8_t *module;
+    const uint8_t *module = sim_module(order->module, &size);
 
-    choose_order(site, &order);
-    module = sim_module(order.module, &size);
     cbor_put_array(args, 6);
-    cbor_put_text(args, order.module);
+    cbor_put_text(args, order->module);
     cbor_put_bytes(args, module, size);
-    cbor_put_bytes(args, order.args, order.args_size);
-    cbor_put_uint(args, order.endowment_nanos);
+    cbor_put_bytes(args, order->args, order->args_size);
+    cbor_put_uint(args, order->endowment_nanos);
     cbor_put_array(args, 4);
     cbor_put_uint(args, SERAI_KIND_SPAWNER);
     cbor_put_uint(args, SERAI_KIND_TIMER);
     cbor_put_uint(args, SERAI_KIND_CLOCK);
     cbor_put_uint(args, SERAI_KIND_RANDOM);
-    cbor_put_array(args, order.keeps == NULL ? 0 : 1);
-    if (order.keeps != NULL) {
-        module = sim_module(order.keeps, &size);
+    cbor_put_array(args, order->keeps == NULL ? 0 : 1);
+    if (order->keeps != NULL) {
+        module = sim_module(order->keeps, &size);
         cbor_put_bytes(args, module, size);
     }
+}
+
+void world_deploy(struct sim_site *site, struct bytes *args)
+{
+    struct order order = {0};
+
+    choose_order(site, &order);
+    put_order(args, &order);
+}
+
+/* Three of them have more than a thousand children. */
+void world_deploy_crowd(struct bytes *args)
+{
+    struct order order = {0};
+
+    order_text(&order, "strain", 400000000, "role=crowd count=340");
+    put_order(args, &order);
 }
 
 /* ---- people ---- */
@@ -239,6 +266,7 @@ void world_build(struct sim *sim)
     rng_init(&sim->people, seed * 4 + 1);
     rng_init(&sim->wires_rng, seed * 4 + 2);
     rng_init(&sim->disks, seed * 4 + 3);
+    strain_plan(sim);
     sim->site_count = sim->options.sites;
     if (sim->site_count == 0) /* more small ones than large ones */
         sim->site_count = 2 + (uint32_t)(rng_below(&sim->world, 4) * rng_below(&sim->world, 4) / 3);

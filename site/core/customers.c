@@ -159,6 +159,9 @@ static enum status load_request(void *context, const uint8_t *key, size_t key_si
         return fault_set(fault, ST_CORRUPT, "request row of customer %s does not decode",
                          customer->name);
     bytes_append(&customer->answer, answer, answer_size);
+    if (customer->answer.failed) /* a repeat must never get another answer */
+        return fault_set(fault, ST_NOMEM, "request row of customer %s: memory is short",
+                         customer->name);
     return ST_OK;
 }
 

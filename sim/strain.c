@@ -1,0 +1,289 @@
+/* Strains on a site: drawn, watched for, and counted. */
+#include "sim/strain.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agents/turn.h"
+#include "sim/sim.h"
+
+enum {
+    CROWD = 1000,
+    CROWD_STEPS = 40,         /* it comes within the first so many */
+    FLOOD = 3,                /* messages in a turn, before inboxes are looked at */
+    BUYER_KILLED_ONE_IN = 16, /* of sites where one has just bought */
+    DEAD_KILLED_ONE_IN = 4,
+};
+
+struct strain {
+    uint64_t births;          /* when the last frame was closed */
+    uint64_t dead_buyers;     /* ends that wait for an answer, of agents that are dead */
+    struct table eaters;      /* agent -> its turns when it last ate all its fuel */
+    bool bought, died_buying; /* in the turns since the last look */
+    /* the turn that runs */
+    uint64_t agent, messages;
+    bool answer_waits; /* unheard, from within the site */
+};
+
+struct strain *strain_new(void)
+{
+    return calloc(1, sizeof(struct strain));
+}
+
+void strain_free(struct strain *strain)
+{
+    if (strain == NULL)
+        return;
+    table_fini(&strain->eaters);
+    free(strain);
+}
+
+/* ---- ends ---- */
+
+struct ends {
+    const struct agents *agents;
+    uint64_t owner;
+    uint64_t pending;      /* over links, of `owner` */
+    uint64_t dead_pending; /* over links, of whoever is dead */
+};
+
+static void count_end(void *context, struct channel_end *end)
+{
+    struct ends *ends = context;
+
+    if (end->state != CHANNEL_PENDING || end->interface == CHANNEL_INTERFACE_SELF)
+        return;
+    ends->pending += end->owner == ends->owner;
+    ends->dead_pending += !agents_has(ends->agents, end->owner);
+}
+
+static struct ends count_ends(const struct sim_site *site, uint64_t owner)
+{
+    struct ends ends = {.agents = site->core->agents, .owner = owner};
+
+    channels_each(site->core->channels, count_end, &ends);
+    return ends;
+}
+
+void strain_begin(struct sim_site *site)
+{
+    struct strain *strain = site->strain;
+
+    table_fini(&strain->eaters);
+    *strain = (struct strain){.dead_buyers = count_ends(site, 0).dead_pending};
+}
+
+/* ---- after a turn ---- */
+
+/* By the turn's own count of it: it cannot stop with some left but by its end. */
+static void look_for_eater(struct sim_site *site, const struct agent *agent)
+{
+    struct strain *strain = site->strain;
+    uintptr_t before;
+
+    if (site->core->agents->turn_memory->instance.fuel != 0)
+        return;
+    before = (uintptr_t)table_put(&strain->eaters, agent->id, (void *)(uintptr_t)agent->turns);
+    sim_saw(site->sim, SEEN_ALL_FUEL);
+    if (before != 0 && before + 1 == agent->turns)
+        sim_saw(site->sim, SEEN_ALL_FUEL_AGAIN);
+}
+
+/* Each that is awake: who sleeps has no messages. */
+static void each_awake(const struct agents *agents,
+                       void (*visit)(void *context, const struct agent *agent), void *context)
+{
+    for (size_t at = 0; at < agents->awake.size; at += sizeof(struct agent *)) {
+        const struct agent *agent;
+
+        memcpy(&agent, agents->awake.data + at, sizeof agent);
+        visit(context, agent);
+    }
+}
+
+static void look_into_inbox(void *context, const struct agent *agent)
+{
+    struct sim_site *site = context;
+    const struct agents_prices *prices = &site->core->agents->prices;
+    uint64_t part = prices->inbox_messages_max * prices->customer_inbox_percent / 100;
+
+    if (agent->inbox_count >= prices->inbox_messages_max)
+        sim_saw(site->sim, SEEN_INBOX_FULL);
+    for (size_t i = 0; i < agent->inbox_share_count; i++) {
+        if (agent->inbox_shares[i].messages >= part)
+            sim_saw(site->sim, SEEN_PART_FULL);
+    }
+}
+
+struct promises {
+    const struct agents *agents;
+    uint64_t sender;
+    bool found;
+};
+
+/* A message that asks for an answer which nobody would hear. */
+static void look_for_promise(void *context, const struct agent *agent)
+{
+    struct promises *promises = context;
+
+    for (const struct inbox_message *at = agent->inbox_first; at != NULL; at = at->next) {
+        if (at->m.sender == promises->sender && at->m.reply.kind == SERAI_KIND_FACET &&
+            object_find(promises->agents, at->m.reply.object, OBJECT_FACET) == NULL)
+            promises->found = true;
+    }
+}
+
+static bool has_deposits(const struct agents *agents, uint64_t payer)
+{
+    for (size_t bucket = 0; bucket < agents->heap_buckets; bucket++) {
+        for (const struct heap_entry *at = agents->heap[bucket]; at != NULL; at = at->next) {
+            if (at->payer == payer)
+                return true;
+        }
+    }
+    return false;
+}
+
+static void look_at_death(struct sim_site *site)
+{
+    struct strain *strain = site->strain;
+    const struct agents *agents = site->core->agents;
+    struct promises promises = {agents, strain->agent, false};
+    struct ends ends = count_ends(site, strain->agent);
+
+    each_awake(agents, look_for_promise, &promises);
+    if (promises.found)
+        sim_saw(site->sim, SEEN_DIED_PROMISES);
+    if (has_deposits(agents, strain->agent))
+        sim_saw(site->sim, SEEN_DIED_DEPOSITS);
+    if (strain->answer_waits)
+        sim_saw(site->sim, SEEN_DIED_BUYING);
+    if (ends.pending > 0) {
+        sim_saw(site->sim, SEEN_DIED_BUYING_FAR);
+        strain->died_buying = true;
+    }
+    strain->dead_buyers = ends.dead_pending;
+}
+
+static bool answer_waits(const struct sim_site *site, const struct agent *agent)
+{
+    for (const struct inbox_message *at = agent->inbox_first; at != NULL; at = at->next) {
+        const struct channel_end *end = at->m.kind == SERAI_EVENT_ANSWER
+                                            ? channels_find(site->core->channels, at->m.end)
+                                            : NULL;
+
+        if (end != NULL && end->interface == CHANNEL_INTERFACE_SELF)
+            return true;
+    }
+    return false;
+}
+
+void strain_mark(struct sim_site *site, uint64_t id)
+{
+    struct strain *strain = site->strain;
+    struct agents *agents = site->core->agents;
+    const struct agent *agent = agents_find(agents, id != 0 ? id : strain->agent);
+
+    if (id != 0) {
+        strain->agent = id;
+        strain->messages = agents->next_message;
+        strain->answer_waits = answer_waits(site, agent);
+        return;
+    }
+    if (agents->next_message > strain->messages + FLOOD)
+        each_awake(agents, look_into_inbox, site);
+    if (agent == NULL) {
+        look_at_death(site);
+        return;
+    }
+    look_for_eater(site, agent);
+    if (agents->turn_memory->orders[SERAI_ORDER_channel_buy] > 0 &&
+        count_ends(site, agent->id).pending > 0)
+        strain->bought = true;
+}
+
+/* ---- between turns ---- */
+
+void strain_frame(struct sim_site *site)
+{
+    struct strain *strain = site->strain;
+    uint64_t births = core_count(site->core).births;
+
+    if (births - strain->births >= CROWD)
+        sim_saw(site->sim, SEEN_CROWD);
+    strain->births = births;
+}
+
+void strain_parcel(struct sim_site *site)
+{
+    struct strain *strain = site->strain;
+    uint64_t before = strain->dead_buyers;
+
+    if (before == 0)
+        return;
+    strain->dead_buyers = count_ends(site, 0).dead_pending;
+    if (strain->dead_buyers < before)
+        sim_saw(site->sim, SEEN_ANSWER_TO_DEAD);
+}
+
+bool strain_kills(struct sim_site *site)
+{
+    struct sim *sim = site->sim;
+    struct strain *strain = site->strain;
+    bool died = strain->died_buying;
+    bool bought = strain->bought;
+
+    strain->died_buying = false;
+    strain->bought = false;
+    if (!sim->faults.tiny)
+        return false;
+    if (died && sim_chance(sim, &sim->disks, DEAD_KILLED_ONE_IN)) {
+        sim_saw(sim, SEEN_KILLED_DEAD);
+        return true;
+    }
+    if (bought && sim_chance(sim, &sim->disks, BUYER_KILLED_ONE_IN)) {
+        sim_saw(sim, SEEN_KILLED_BUYING);
+        return true;
+    }
+    return false;
+}
+
+/* ---- what is drawn ---- */
+
+void strain_args(struct rng *rng, char *text, size_t size)
+{
+    switch (rng_below(rng, 6)) {
+    case 0:
+        (void)snprintf(text, size, "role=fill");
+        break;
+    case 1:
+        (void)snprintf(text, size, "role=feed");
+        break;
+    default:
+        (void)snprintf(text, size, "role=die mode=%u", (unsigned)rng_below(rng, 4));
+        break;
+    }
+}
+
+void strain_plan(struct sim *sim)
+{
+    uint32_t one_in = sim->options.profile->crowd;
+
+    sim->crowd_site = UINT32_MAX;
+    if (one_in == 0 || rng_below(&sim->people, one_in) != 0)
+        return;
+    sim->crowd_site = 0;
+    sim->crowd_step = 1 + (uint32_t)rng_below(&sim->people, CROWD_STEPS);
+}
+
+bool strain_crowd_comes(struct sim_site *site)
+{
+    struct sim *sim = site->sim;
+
+    if (site->index != sim->crowd_site || sim->step < sim->crowd_step || clients_wait(site))
+        return false;
+    sim->crowd_site = UINT32_MAX;
+    clients_ask_crowd(site);
+    return site->core != NULL;
+}
