@@ -181,7 +181,9 @@ int cli_main(int argc, char **argv)
     code = cli_parse(&cli.args, argc, argv);
     if (code >= 0)
         return code;
-    code = cli_site(&cli, cli_value(&cli, OPT_SITE, getenv("SERAI_SITE")));
+    code = cli.args.command->is_local
+               ? CLI_OK
+               : cli_site(&cli, cli_value(&cli, OPT_SITE, getenv("SERAI_SITE")));
     if (code == CLI_OK)
         code = cli.args.command->run(&cli);
     if (fflush(stdout) != 0 && code == CLI_OK)

@@ -19,7 +19,7 @@ enum cli_exit {
     CLI_USAGE = 64,
     CLI_BAD_DATA = 65,
     CLI_MISSING = 66,
-    CLI_NO_DAEMON = 69,
+    CLI_NO_DAEMON = 69, /* or no compiler */
     CLI_INTERNAL = 70,
     CLI_IO = 74, /* the disk, or damaged books */
     CLI_TRY_AGAIN = 75,
@@ -125,6 +125,9 @@ int cmd_price_show(struct cli *cli);
 int cmd_ledger_accounts(struct cli *cli);
 int cmd_ledger_transfers(struct cli *cli);
 int cmd_ledger_export(struct cli *cli);
+int cmd_code_check(struct cli *cli);
+int cmd_code_run(struct cli *cli);
+int cmd_code_disasm(struct cli *cli);
 int cmd_audit_verify(struct cli *cli);
 int cmd_audit_network(struct cli *cli);
 int cmd_audit_reconcile(struct cli *cli);

@@ -1,4 +1,5 @@
 /* The table of commands. */
+#include "agents/engine/engine.h"
 #include "site/cli/cli.h"
 
 const struct cli_command cli_commands[] = {
@@ -178,6 +179,31 @@ const struct cli_command cli_commands[] = {
      .operands = "",
      .summary = "list the modules that agents run, and in which tier",
      .run = cmd_code_ls},
+    {.group = "code",
+     .verb = "check",
+     .operands = "FILE.wasm",
+     .summary = "would a site take this module, and what do its parts cost?",
+     .run = cmd_code_check,
+     .is_local = true,
+     .operands_min = 1,
+     .operands_max = 1},
+    {.group = "code",
+     .verb = "run",
+     .operands = "FILE.wasm EXPORT [ARG...]",
+     .summary = "run one exported function: results, fuel, traps, memory",
+     .run = cmd_code_run,
+     .options = OPTION(OPT_FUEL) | OPTION(OPT_TIER),
+     .is_local = true,
+     .operands_min = 2,
+     .operands_max = 2 + ENGINE_ARGS_MAX},
+    {.group = "code",
+     .verb = "disasm",
+     .operands = "FILE.wasm [FUNCTION]",
+     .summary = "the text of a module, with bytes and fuel",
+     .run = cmd_code_disasm,
+     .is_local = true,
+     .operands_min = 1,
+     .operands_max = 2},
     {.group = "ledger",
      .verb = "accounts",
      .operands = "",

@@ -38,6 +38,8 @@ static const struct option options[OPTION_COUNT] = {
     [OPT_CHECK_CONFIG] = {"check-config", NULL, "name every error of the configuration, and end"},
     [OPT_FOREGROUND] = {"foreground", NULL, "as it always does; for service managers that insist"},
     [OPT_NO_SANDBOX] = {"no-sandbox", NULL, "keep all system calls; for debuggers"},
+    [OPT_FUEL] = {"fuel", "N", "the budget (default: 10000000, as a turn's)"},
+    [OPT_TIER] = {"tier", "0|1", "0 interprets (default), 1 compiles with cc and runs that"},
     [OPT_NEIGHBOUR] = {"key", "HEX", "the neighbour's key: `serai site key` prints it there"},
     [OPT_DEBT] = {"limit", "AMOUNT", "the most that the neighbour may owe this site"},
     [OPT_SINCE_MARK] = {"since", "MARK", "only what moved since this mark"},
@@ -51,6 +53,8 @@ static uint64_t allowed(const struct cli_command *command)
 {
     uint64_t common = OPTION(OPT_SITE) | OPTION(OPT_JSON) | OPTION(OPT_HELP);
 
+    if (command->is_local)
+        common &= ~OPTION(OPT_SITE);
     if (command->is_signed)
         common |= OPTION(OPT_KEY) | OPTION(OPT_RETRY);
     /* There --key is what the command is about. */

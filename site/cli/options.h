@@ -31,6 +31,8 @@ enum cli_option_id {
     OPT_CHECK_CONFIG,
     OPT_FOREGROUND,
     OPT_NO_SANDBOX,
+    OPT_FUEL,
+    OPT_TIER,
     /* Of one name with one above, and another meaning: a command takes one of the two. */
     OPT_NEIGHBOUR,
     OPT_DEBT,
@@ -53,6 +55,7 @@ struct cli_command {
     int (*run)(struct cli *cli);
     uint64_t options; /* besides those that all commands take */
     bool is_signed;   /* takes --key and --retry too */
+    bool is_local;    /* has to do with no site: takes no --site */
     size_t operands_min;
     size_t operands_max;
 };

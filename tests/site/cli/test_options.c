@@ -129,6 +129,17 @@ START_TEST(an_option_of_two_meanings_has_that_of_the_command)
 }
 END_TEST
 
+START_TEST(a_local_command_takes_no_site)
+{
+    ck_assert_int_eq(PARSE("code", "run", "a.wasm", "add", "-1", "2", "--tier", "1", "--json"), -1);
+    ck_assert_uint_eq(args.operand_count, 4);
+    ck_assert_str_eq(args.operands[2], "-1");
+    ck_assert_int_eq(PARSE("code", "run", "a.wasm", "add", "--site", "s"), USAGE);
+    ck_assert_int_eq(PARSE("code", "run", "a.wasm"), USAGE);
+    ck_assert_int_eq(PARSE("code", "check", "a.wasm", "--fuel", "1"), USAGE);
+}
+END_TEST
+
 START_TEST(no_command_is_there_twice)
 {
     for (const struct cli_command *a = cli_commands; a->group != NULL; a++) {
@@ -155,6 +166,7 @@ int main(void)
     tcase_add_test(tcase, help_is_there_at_every_level);
     tcase_add_test(tcase, a_retry_needs_no_words);
     tcase_add_test(tcase, an_option_of_two_meanings_has_that_of_the_command);
+    tcase_add_test(tcase, a_local_command_takes_no_site);
     tcase_add_test(tcase, no_command_is_there_twice);
     suite_add_tcase(suite, tcase);
     return check_main(suite);

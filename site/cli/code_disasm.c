@@ -1,0 +1,161 @@
+/* serai code disasm: the text of a module, with the byte of each operator and each block's fuel. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agents/engine/inspect.h"
+#include "site/cli/cli.h"
+#include "site/cli/code_module.h"
+
+enum { DEPTH_SHOWN = 40 }; /* deeper blocks share a margin: a line stays readable */
+
+struct listing {
+    const struct code_module *module;
+    uint32_t function;
+    bool json;
+};
+
+static bool show_line(void *context, const struct engine_line *line)
+{
+    const struct listing *listing = context;
+    uint32_t depth = line->depth < DEPTH_SHOWN ? line->depth : DEPTH_SHOWN;
+    char fuel[16] = "";
+
+    if (listing->json) {
+        printf("{\"function\":%" PRIu32 ",\"offset\":%" PRIu32 ",\"size\":%" PRIu32
+               ",\"depth\":%" PRIu32 ",\"fuel\":%" PRIu32 ",\"text\":",
+               listing->function, line->offset, line->size, line->depth, line->fuel);
+        code_name_json(stdout, line->text, strlen(line->text));
+        printf("}\n");
+        return true;
+    }
+    if (line->fuel != 0)
+        (void)snprintf(fuel, sizeof fuel, "%" PRIu32, line->fuel);
+    printf("  %7" PRIx32 " %6s  %*s%s\n", line->offset, fuel, (int)(2 * depth), "", line->text);
+    return true;
+}
+
+/* Its exports, but for the first when that is its label. */
+static void print_exported(const struct engine_code *code, uint32_t function)
+{
+    bool is_label = engine_function_name(code, function) == NULL;
+    struct engine_export export;
+
+    for (uint32_t i = 0; i < engine_code_exports(code); i++) {
+        engine_code_export_at(code, i, &export);
+        if (export.kind != ENGINE_KIND_FUNCTION || export.index != function)
+            continue;
+        if (!is_label) {
+            printf(", export \"");
+            code_name_print(stdout, export.name, export.name_bytes);
+            putchar('"');
+        }
+        is_label = false;
+    }
+}
+
+static void print_header(const struct engine_code *code, uint32_t index)
+{
+    struct engine_function function;
+    char label[CODE_LABEL_BYTES];
+    char signature[CODE_SIGNATURE_BYTES];
+
+    engine_code_function(code, index, &function);
+    printf("\n%s: %s", code_label(label, code, index),
+           code_signature(signature, function.params, function.result));
+    print_exported(code, index);
+    printf("\n    %" PRIu32 " bytes, %" PRIu32 " locals, %" PRIu32 " cells, %" PRIu32
+           " blocks, straight path %" PRIu64 " fuel\n",
+           function.body_bytes, function.locals, function.cells, function.blocks,
+           function.straight_fuel);
+}
+
+static int show_function(struct listing *listing)
+{
+    const struct code_module *module = listing->module;
+
+    if (!listing->json)
+        print_header(module->code, listing->function);
+    if (engine_disassemble(module->code, listing->function, module->bytes.data, module->bytes.size,
+                           show_line, listing) != ST_OK)
+        return cli_fail(CLI_INTERNAL, "%s: function %" PRIu32 " cannot be read again", module->path,
+                        listing->function);
+    return CLI_OK;
+}
+
+static void print_module(const struct code_module *module)
+{
+    const struct engine_code *code = module->code;
+    struct engine_function function;
+    char id[HASH_TEXT_BYTES];
+    char signature[CODE_SIGNATURE_BYTES];
+
+    printf("%s: %zu bytes, fuel-%d, code %s\n", module->path, module->bytes.size,
+           ENGINE_FUEL_TABLE_ID, hash_print(id, &module->id));
+    printf("each line: byte (hex), fuel of the block that begins there, operator\n");
+    if (engine_code_imports(code) != 0)
+        putchar('\n');
+    for (uint32_t i = 0; i < engine_code_imports(code); i++) {
+        engine_code_function(code, i, &function);
+        printf("f%" PRIu32 ": order %s, %s\n", i, code_order_name(code, i),
+               code_signature(signature, function.params, function.result));
+    }
+}
+
+/* "12" or "f12"; else an export's name, else one of the name section. */
+static bool find_function(const struct engine_code *code, const char *text, uint32_t *function)
+{
+    const char *digits = *text == 'f' ? text + 1 : text;
+
+    if (*digits != '\0' && strlen(digits) < 8 && digits[strspn(digits, "0123456789")] == '\0') {
+        *function = (uint32_t)strtoul(digits, NULL, 10);
+        return *function < engine_code_functions(code);
+    }
+    if (engine_code_find_export(code, text, strlen(text), ENGINE_KIND_FUNCTION, function) == ST_OK)
+        return true;
+    for (*function = 0; *function < engine_code_functions(code); (*function)++) {
+        const char *name = engine_function_name(code, *function);
+
+        if (name != NULL && strcmp(name, text) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int show_one(const struct cli *cli, struct listing *listing)
+{
+    const struct engine_code *code = listing->module->code;
+    const char *text = cli->args.operands[1];
+
+    if (!find_function(code, text, &listing->function))
+        return cli_fail(CLI_MISSING, "%s has no function \"%s\"; `serai code check` lists them",
+                        listing->module->path, text);
+    if (listing->function < engine_code_imports(code))
+        return cli_fail(CLI_MISSING,
+                        "f%" PRIu32 " is the order %s: the site does it, and there is "
+                        "no code of it",
+                        listing->function, code_order_name(code, listing->function));
+    return show_function(listing);
+}
+
+int cmd_code_disasm(struct cli *cli)
+{
+    struct code_module module;
+    struct listing listing = {.module = &module, .json = cli->args.given[OPT_JSON]};
+    int code = code_module_load(&module, cli->args.operands[0]);
+
+    if (code != CLI_OK)
+        return code;
+    if (cli->args.operand_count > 1) {
+        code = show_one(cli, &listing);
+    } else {
+        if (!listing.json)
+            print_module(&module);
+        listing.function = engine_code_imports(module.code);
+        for (; code == CLI_OK && listing.function < engine_code_functions(module.code);
+             listing.function++)
+            code = show_function(&listing);
+    }
+    code_module_free(&module);
+    return code;
+}

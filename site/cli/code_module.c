@@ -1,0 +1,191 @@
+#include "site/cli/code_module.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "agents/engine/inspect.h"
+#include "sdk/abi.h"
+#include "site/cli/cli.h"
+#include "site/cli/code_value.h"
+
+#define ORDER_IMPORT(number, name, params, kind, prototype) [number] = {#name, params},
+static const struct engine_import order_imports[SERAI_ORDER_COUNT] = {SERAI_ORDERS(ORDER_IMPORT)};
+static const struct engine_imports imports = {
+    .module = "serai", .items = order_imports, .count = SERAI_ORDER_COUNT};
+
+int code_module_read(struct code_module *module, const char *path)
+{
+    struct fault fault = {0};
+
+    *module = (struct code_module){.path = path};
+    switch (file_read(path, ENGINE_MODULE_BYTES_MAX, &module->bytes, &fault)) {
+    case ST_OK:
+        break;
+    case ST_FULL: /* of the file's bound, not of the disk */
+        code_module_free(module);
+        return cli_fail(CLI_BAD_DATA, "%s is refused: a module has at most %d bytes", path,
+                        ENGINE_MODULE_BYTES_MAX);
+    case ST_INVALID:
+    case ST_NOMEM:
+    case ST_MISSING:
+    case ST_EXISTS:
+    case ST_CORRUPT:
+    case ST_IO:
+    case ST_BUSY:
+    case ST_DENIED:
+    case ST_UNKNOWN:
+        code_module_free(module);
+        return cli_fault(&fault);
+    }
+    module->id = hash_of(module->bytes.data, module->bytes.size);
+    if (module->bytes.size == 0) {
+        (void)fault_set(&module->fault, ST_INVALID, "the file is empty");
+        return CLI_OK;
+    }
+    if (engine_code_new(&module->code, module->bytes.data, module->bytes.size, &imports,
+                        &module->fault) == ST_NOMEM) {
+        code_module_free(module);
+        return cli_fail(CLI_INTERNAL, "%s: memory is short", path);
+    }
+    return CLI_OK;
+}
+
+int code_module_refused(const struct code_module *module)
+{
+    return cli_fail(CLI_BAD_DATA, "%s is refused: %s", module->path, module->fault.text);
+}
+
+int code_module_load(struct code_module *module, const char *path)
+{
+    int code = code_module_read(module, path);
+
+    if (code != CLI_OK || module->code != NULL)
+        return code;
+    code = code_module_refused(module);
+    code_module_free(module);
+    return code;
+}
+
+void code_module_free(struct code_module *module)
+{
+    bytes_fini(&module->bytes);
+    engine_code_free(module->code);
+    module->code = NULL;
+}
+
+const char *code_order_of(uint32_t order)
+{
+    return order < SERAI_ORDER_COUNT ? order_imports[order].name : "unknown";
+}
+
+const char *code_order_name(const struct engine_code *code, uint32_t function)
+{
+    return code_order_of(engine_code_import_order(code, function));
+}
+
+/* ---- names ---- */
+
+/* The next character of checked UTF-8; a byte that fits nowhere is taken as U+FFFD. */
+static uint32_t next_character(const uint8_t *text, size_t size, size_t *at)
+{
+    static const uint32_t lead_masks[] = {0x7f, 0, 0x1f, 0x0f, 0x07};
+    uint8_t lead = text[(*at)++];
+    unsigned bytes = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    uint32_t character = lead & lead_masks[bytes == 1 ? 0 : bytes];
+
+    for (unsigned i = 1; i < bytes; i++) {
+        if (*at == size)
+            return 0xfffd;
+        character = (character << 6) | (text[(*at)++] & 0x3f);
+    }
+    return character;
+}
+
+static bool is_plain(uint32_t character)
+{
+    return character >= 0x20 && character < 0x7f && character != '\\' && character != '"';
+}
+
+void code_name_print(FILE *out, const char *name, size_t size)
+{
+    for (size_t at = 0; at < size;) {
+        uint32_t character = next_character((const uint8_t *)name, size, &at);
+
+        if (is_plain(character))
+            putc((int)character, out);
+        else
+            fprintf(out, "\\u{%" PRIx32 "}", character);
+    }
+}
+
+void code_name_json(FILE *out, const char *name, size_t size)
+{
+    putc('"', out);
+    for (size_t at = 0; at < size;) {
+        uint32_t character = next_character((const uint8_t *)name, size, &at);
+
+        if (is_plain(character))
+            putc((int)character, out);
+        else if (character < 0x10000)
+            fprintf(out, "\\u%04" PRIx32, character);
+        else
+            fprintf(out, "\\u%04" PRIx32 "\\u%04" PRIx32, 0xd7c0 + (character >> 10),
+                    0xdc00 + (character & 0x3ff));
+    }
+    putc('"', out);
+}
+
+/* The first name that it is exported by; false when it is not. */
+static bool find_exported(const struct engine_code *code, uint32_t function,
+                          struct engine_export *export)
+{
+    for (uint32_t i = 0; i < engine_code_exports(code); i++) {
+        engine_code_export_at(code, i, export);
+        if (export->kind == ENGINE_KIND_FUNCTION && export->index == function)
+            return true;
+    }
+    return false;
+}
+
+static void print_label(FILE *out, const struct engine_code *code, uint32_t function)
+{
+    const char *name = engine_function_name(code, function);
+    struct engine_export export;
+
+    fprintf(out, "f%" PRIu32, function);
+    if (function < engine_code_imports(code)) {
+        fprintf(out, " order %s", code_order_name(code, function));
+    } else if (name != NULL) {
+        fprintf(out, " %s", name);
+    } else if (find_exported(code, function, &export)) {
+        fputs(" \"", out);
+        code_name_print(out, export.name, export.name_bytes);
+        putc('"', out);
+    }
+}
+
+char *code_label(char text[CODE_LABEL_BYTES], const struct engine_code *code, uint32_t function)
+{
+    FILE *out;
+
+    memset(text, 0, CODE_LABEL_BYTES);
+    out = fmemopen(text, CODE_LABEL_BYTES - 1, "w"); /* what does not fit is not shown */
+    if (out == NULL)
+        return text;
+    print_label(out, code, function);
+    (void)!fclose(out); /* memory */
+    return text;
+}
+
+char *code_signature(char text[CODE_SIGNATURE_BYTES], const char *params, char result)
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; params[i] != '\0'; i++) /* at most ENGINE_PARAMS_MAX of 5 bytes: fits */
+        used += (size_t)snprintf(text + used, CODE_SIGNATURE_BYTES - used, "%s%s",
+                                 i == 0 ? "" : ", ", code_type_name(params[i]));
+    (void)snprintf(text + used, CODE_SIGNATURE_BYTES - used, "%s%s%s", used == 0 ? "nothing" : "",
+                   result == 0 ? "" : " -> ", result == 0 ? "" : code_type_name(result));
+    return text;
+}

@@ -1,0 +1,262 @@
+#include "site/cli/code_value.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a type is made of; floats have a fraction. */
+struct type {
+    char letter;
+    const char *name;
+    unsigned bits;
+    unsigned fraction_bits; /* 0: an integer */
+};
+static const struct type types[] = {
+    {'i', "i32", 32, 0}, {'l', "i64", 64, 0}, {'f', "f32", 32, 23}, {'d', "f64", 64, 52}};
+
+static const struct type *find_type(char letter)
+{
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if (types[i].letter == letter)
+            return &types[i];
+    return NULL;
+}
+
+const char *code_type_name(char type)
+{
+    const struct type *found = find_type(type);
+
+    return found == NULL ? "nothing" : found->name;
+}
+
+static uint64_t mask_of(unsigned bits)
+{
+    return bits == 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
+}
+
+static uint64_t sign_of(const struct type *type)
+{
+    return UINT64_C(1) << (type->bits - 1);
+}
+
+static uint64_t infinity_of(const struct type *type)
+{
+    return (sign_of(type) - 1) & ~mask_of(type->fraction_bits);
+}
+
+static uint64_t quiet_of(const struct type *type)
+{
+    return UINT64_C(1) << (type->fraction_bits - 1);
+}
+
+/* ---- reading ---- */
+
+static bool is_hex(const char *text)
+{
+    return text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+}
+
+/* Digits to the end of the text; strtoull alone would take blanks and signs before them. */
+static bool parse_digits(const char *text, int base, uint64_t *number)
+{
+    const char *digits = base == 16 ? text + 2 : text;
+    char *end;
+
+    if (*digits == '\0' ||
+        digits[strspn(digits, base == 16 ? "0123456789abcdefABCDEF" : "0123456789")] != '\0')
+        return false;
+    errno = 0;
+    *number = strtoull(digits, &end, base);
+    return errno == 0 && *end == '\0';
+}
+
+static bool parse_integer(const struct type *type, const char *text, uint64_t *bits)
+{
+    bool negative = *text == '-';
+    uint64_t number;
+
+    if (*text == '-' || *text == '+')
+        text++;
+    if (!parse_digits(text, is_hex(text) ? 16 : 10, &number) ||
+        number > (negative ? sign_of(type) : mask_of(type->bits)))
+        return false;
+    *bits = (negative ? 0 - number : number) & mask_of(type->bits);
+    return true;
+}
+
+/* Digits with at most one point among them; how many were digits. */
+static size_t span_digits(const char **text, const char *set)
+{
+    size_t whole = strspn(*text, set);
+    size_t fraction = 0;
+
+    *text += whole;
+    if (**text == '.') {
+        (*text)++;
+        fraction = strspn(*text, set);
+        *text += fraction;
+    }
+    return whole + fraction;
+}
+
+/* strtod knows more than what is promised: blanks, words, and numbers with something behind. */
+static bool is_float(const char *text)
+{
+    bool hex = is_hex(text);
+
+    if (hex)
+        text += 2;
+    if (span_digits(&text, hex ? "0123456789abcdefABCDEF" : "0123456789") == 0)
+        return false;
+    if (*text == (hex ? 'p' : 'e') || *text == (hex ? 'P' : 'E')) {
+        text++;
+        if (*text == '-' || *text == '+')
+            text++;
+        if (*text == '\0')
+            return false;
+        text += strspn(text, "0123456789");
+    }
+    return *text == '\0';
+}
+
+static bool parse_number(const struct type *type, const char *text, uint64_t *bits)
+{
+    if (!is_float(text))
+        return false;
+    /* Each by its own function: rounding to f64 and then to f32 is not rounding to f32. */
+    if (type->bits == 32) {
+        float value = strtof(text, NULL);
+        uint32_t raw;
+
+        memcpy(&raw, &value, sizeof raw);
+        *bits = raw;
+    } else {
+        double value = strtod(text, NULL);
+
+        memcpy(bits, &value, sizeof *bits);
+    }
+    return *bits < infinity_of(type);
+}
+
+static bool parse_nan(const struct type *type, const char *text, uint64_t *bits)
+{
+    uint64_t payload = quiet_of(type);
+
+    if (strncmp(text, "nan", 3) != 0)
+        return false;
+    text += 3;
+    if (*text == ':' && is_hex(text + 1)) {
+        if (!parse_digits(text + 1, 16, &payload) || payload == 0 ||
+            payload > mask_of(type->fraction_bits))
+            return false;
+    } else if (*text != '\0') {
+        return false;
+    }
+    *bits = infinity_of(type) | payload;
+    return true;
+}
+
+static bool parse_float(const struct type *type, const char *text, uint64_t *bits)
+{
+    bool negative = *text == '-';
+
+    if (*text == '-' || *text == '+')
+        text++;
+    if (strcmp(text, "inf") == 0)
+        *bits = infinity_of(type);
+    else if (!parse_nan(type, text, bits) && !parse_number(type, text, bits))
+        return false;
+    *bits |= negative ? sign_of(type) : 0;
+    return true;
+}
+
+static bool parse_bits(const struct type *type, const char *text, uint64_t *bits)
+{
+    return is_hex(text) && parse_digits(text, 16, bits) && *bits <= mask_of(type->bits);
+}
+
+enum status code_value_parse(const char *text, char type, uint64_t *bits, struct fault *fault)
+{
+    const struct type *found = find_type(type);
+    size_t prefix;
+    bool good;
+
+    INVARIANT(found != NULL);
+    prefix = strlen(found->name);
+    if (strncmp(text, found->name, prefix) == 0 && text[prefix] == ':')
+        good = parse_bits(found, text + prefix + 1, bits);
+    else if (found->fraction_bits == 0)
+        good = parse_integer(found, text, bits);
+    else
+        good = parse_float(found, text, bits);
+    if (good)
+        return ST_OK;
+    return fault_set(fault, ST_INVALID,
+                     found->fraction_bits == 0
+                         ? "\"%s\" is no %s: give a decimal or hex number of %u bits"
+                         : "\"%s\" is no %s: give a number such as 1.5 or 0x1.8p0, inf, nan, or "
+                           "its %u bits",
+                     text, found->name, found->bits);
+}
+
+/* ---- writing ---- */
+
+static void print_number(char text[CODE_VALUE_BYTES], const struct type *type, uint64_t bits)
+{
+    bool narrow = type->bits == 32;
+    float single = 0;
+    double value = 0;
+    uint32_t low = (uint32_t)bits;
+
+    if (narrow) {
+        memcpy(&single, &low, sizeof single);
+        value = (double)single;
+    } else {
+        memcpy(&value, &bits, sizeof value);
+    }
+    /* The shortest that comes back; 9 and 17 digits always do. */
+    for (int digits = 1; digits <= (narrow ? 9 : 17); digits++) {
+        uint64_t back = 0;
+
+        (void)snprintf(text, CODE_VALUE_BYTES, "%.*g", digits, value);
+        if (parse_float(type, text, &back) && back == bits)
+            return;
+    }
+}
+
+char *code_value_print(char text[CODE_VALUE_BYTES], char type, uint64_t bits)
+{
+    const struct type *found = find_type(type);
+    const char *sign;
+    uint64_t size;
+
+    INVARIANT(found != NULL);
+    sign = (bits & sign_of(found)) != 0 ? "-" : "";
+    size = bits & ~sign_of(found);
+    if (found->fraction_bits == 0) {
+        uint64_t extended = *sign == '-' ? bits | ~mask_of(found->bits) : bits;
+
+        (void)snprintf(text, CODE_VALUE_BYTES, "%" PRId64, (int64_t)extended);
+    } else if (size < infinity_of(found)) {
+        print_number(text, found, bits);
+    } else if (size == infinity_of(found)) {
+        (void)snprintf(text, CODE_VALUE_BYTES, "%sinf", sign);
+    } else if (size == (infinity_of(found) | quiet_of(found))) {
+        (void)snprintf(text, CODE_VALUE_BYTES, "%snan", sign);
+    } else {
+        (void)snprintf(text, CODE_VALUE_BYTES, "%snan:0x%" PRIx64, sign,
+                       size & mask_of(found->fraction_bits));
+    }
+    return text;
+}
+
+char *code_bits_print(char text[CODE_VALUE_BYTES], char type, uint64_t bits)
+{
+    const struct type *found = find_type(type);
+
+    INVARIANT(found != NULL);
+    (void)snprintf(text, CODE_VALUE_BYTES, "0x%0*" PRIx64, (int)(found->bits / 4), bits);
+    return text;
+}
