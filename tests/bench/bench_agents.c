@@ -55,30 +55,61 @@ static double erlang_messages(void *context)
     return bench_erlang("messages(2000000)");
 }
 
+/* A pair that talks; in tier 1 from its second message on, or missing. */
+struct pair {
+    struct bench_site site;
+    bool missing;
+};
+
+static void pair_open(struct pair *pair, bool durable, int tier)
+{
+    static const struct deployment deployment = {"pair", NULL, "", pair_nanos};
+
+    site_open(&pair->site, durable);
+    (void)site_deploy(&pair->site, &deployment);
+    site_run(&pair->site, 2);
+    pair->missing = tier == 1 && site_compile(&pair->site) == 0;
+}
+
+static double sample_pair(void *context)
+{
+    struct pair *pair = context;
+
+    return pair->missing ? -1 : sample_turns(&pair->site);
+}
+
 static void bench_turns(void)
 {
-    static const struct deployment pair = {"pair", NULL, "", pair_nanos};
-    struct bench_site ram;
-    struct bench_site disk;
-    struct bench_side sides[] = {{"frames in RAM", sample_turns, &ram},
-                                 {"frames on LMDB", sample_turns, &disk},
+    static const char what[] = "paid local messages, two agents, one turn each";
+    struct pair ram0;
+    struct pair disk0;
+    struct pair ram1;
+    struct pair disk1;
+    struct bench_side sides[] = {{"tier 1, frames in RAM", sample_pair, &ram1},
+                                 {"tier 0, frames in RAM", sample_pair, &ram0},
+                                 {"tier 1 on LMDB", sample_pair, &disk1},
+                                 {"tier 0 on LMDB", sample_pair, &disk0},
                                  {"Erlang", erlang_messages, NULL}};
 
-    site_open(&ram, false);
-    site_open(&disk, true);
-    (void)site_deploy(&ram, &pair);
-    (void)site_deploy(&disk, &pair);
-    bench_compare("paid local messages, two agents, one turn each", "messages/s", sides, 3);
-    site_close(&ram);
-    site_close(&disk);
+    if (!bench_wanted(what))
+        return;
+    pair_open(&ram0, false, 0);
+    pair_open(&disk0, true, 0);
+    pair_open(&ram1, false, 1);
+    pair_open(&disk1, true, 1);
+    bench_compare_base(what, "messages/s", sides, 5, 4);
+    site_close(&ram0.site);
+    site_close(&disk0.site);
+    site_close(&ram1.site);
+    site_close(&disk1.site);
 }
 
 /* ---- births ---- */
 
-static void deploy_nursery(struct bench_site *site, uint64_t count)
+static void deploy_nursery(struct bench_site *site, uint64_t count, uint64_t endowment_units)
 {
     char args[64];
-    struct deployment nursery = {"nursery", "idle", args, UINT64_C(900) * 1000000000};
+    struct deployment nursery = {"nursery", "idle", args, endowment_units * 1000000000};
     struct core_counters before = core_count(site->core);
 
     (void)snprintf(args, sizeof args, "count=%llu each=0.002", (unsigned long long)count);
@@ -87,29 +118,35 @@ static void deploy_nursery(struct bench_site *site, uint64_t count)
         bench_die("the nursery was not born", NULL);
 }
 
-static double births_a_second(bool durable)
+struct births {
+    bool durable;
+    int tier;
+};
+
+/* The nursery's first turns are over when its code is compiled; its children's code by then too. */
+static double sample_births(void *context)
 {
+    const struct births *births = context;
     struct bench_site site;
     double start;
     double passed;
+    bool missing = false;
 
-    site_open(&site, durable);
-    deploy_nursery(&site, BIRTHS);
+    site_open(&site, births->durable);
+    if (births->tier == 1) {
+        deploy_nursery(&site, 32, 1);
+        site_run(&site, UINT64_MAX);
+        missing = site_compile(&site) == 0;
+    }
+    deploy_nursery(&site, BIRTHS, 900);
     start = bench_now_s();
     site_run(&site, UINT64_MAX);
     passed = bench_now_s() - start;
     no_traps(&site);
-    if (core_count(site.core).births != BIRTHS + 1)
+    if (core_count(site.core).births < BIRTHS + 1)
         bench_die("not all were born", NULL);
     site_close(&site);
-    return BIRTHS / passed;
-}
-
-static double sample_births(void *context)
-{
-    const bool *durable = context;
-
-    return births_a_second(*durable);
+    return missing ? -1 : BIRTHS / passed;
 }
 
 static double erlang_births(void *context)
@@ -120,13 +157,18 @@ static double erlang_births(void *context)
 
 static void bench_births(void)
 {
-    bool no = false;
-    bool yes = true;
-    struct bench_side sides[] = {{"frames in RAM", sample_births, &no},
-                                 {"frames on LMDB", sample_births, &yes},
+    static const struct births ram1 = {false, 1};
+    static const struct births ram0 = {false, 0};
+    static const struct births disk1 = {true, 1};
+    static const struct births disk0 = {true, 0};
+    struct bench_side sides[] = {{"tier 1, frames in RAM", sample_births, (void *)(uintptr_t)&ram1},
+                                 {"tier 0, frames in RAM", sample_births, (void *)(uintptr_t)&ram0},
+                                 {"tier 1 on LMDB", sample_births, (void *)(uintptr_t)&disk1},
+                                 {"tier 0 on LMDB", sample_births, (void *)(uintptr_t)&disk0},
                                  {"Erlang", erlang_births, NULL}};
 
-    bench_compare("births, code loaded, with the newborn's first turn", "births/s", sides, 3);
+    bench_compare_base("births, code loaded, with the newborn's first turn", "births/s", sides, 5,
+                       4);
 }
 
 /* ---- memory of those who wait ---- */
@@ -137,7 +179,7 @@ static double bytes_an_agent(uint64_t count)
     uint64_t before;
 
     site_open(&site, false);
-    deploy_nursery(&site, count);
+    deploy_nursery(&site, count, 900);
     before = bench_resident_bytes();
     site_run(&site, UINT64_MAX);
     no_traps(&site);
@@ -219,27 +261,72 @@ static double sample_chore(void *context)
     return passed * 1e6 / (CHORES_QUEUED * CHORES_BATCHES);
 }
 
-static void bench_chores(void)
+/* Less an empty turn, so that what is left is the pages': found, compared, kept or brought back. */
+static double sample_beside_empty(void *context)
+{
+    struct chore *chore = context;
+    struct chore empty = {chore->site, chore->agent, "e"};
+    double whole = sample_chore(chore);
+
+    return whole - sample_chore(&empty);
+}
+
+/* What no rollback can do without: four pages from a copy into the memory, 8 copies in turn. */
+static double sample_copy(void *context)
+{
+    enum { PAGES_BYTES = 4 * 4096, COPIES = 8, ROUNDS = 100000 };
+    uint8_t *bytes = context;
+    double start = bench_now_s();
+
+    for (size_t i = 0; i < ROUNDS; i++) {
+        uint8_t *page = bytes + i % COPIES * PAGES_BYTES;
+
+        memcpy(page, bytes + COPIES * PAGES_BYTES, PAGES_BYTES);
+        __asm__ volatile("" : : "r"(page) : "memory"); /* it is wanted */
+    }
+    return (bench_now_s() - start) * 1e6 / ROUNDS;
+}
+
+static void open_chores(struct bench_site *site, uint64_t *agent)
 {
     static const struct deployment chores = {"chores", NULL, "", UINT64_C(1000000000)};
+
+    site_open(site, false);
+    *agent = site_deploy(site, &chores);
+    site_run(site, UINT64_MAX);
+}
+
+static void bench_tier(const char *tier, struct bench_site *site, uint64_t agent)
+{
+    static uint8_t copies[9 * 4 * 4096];
+    struct chore empty = {site, agent, "e"};
+    struct chore calls = {site, agent, "h"};
+    struct chore dirty = {site, agent, "d"};
+    struct chore trap = {site, agent, "t"};
+    struct bench_side turns[] = {{"empty turn", sample_chore, &empty},
+                                 {"1000 host calls", sample_chore, &calls},
+                                 {"4 pages changed", sample_chore, &dirty},
+                                 {"4 pages rolled back", sample_chore, &trap}};
+    struct bench_side pages[] = {{"changed and kept", sample_beside_empty, &dirty},
+                                 {"changed and rolled back", sample_beside_empty, &trap},
+                                 {"4 pages copied", sample_copy, copies}};
+    char what[96];
+
+    (void)snprintf(what, sizeof what, "one turn of the site, its frame apart, %s", tier);
+    bench_compare(what, "microseconds", turns, 4);
+    (void)snprintf(what, sizeof what, "rollback of 4 pages, an empty turn apart, %s", tier);
+    bench_compare_base(what, "microseconds", pages, 3, 2);
+}
+
+static void bench_chores(void)
+{
     struct bench_site site;
     uint64_t agent;
 
-    site_open(&site, false);
-    agent = site_deploy(&site, &chores);
-    site_run(&site, UINT64_MAX);
-    {
-        struct chore empty = {&site, agent, "e"};
-        struct chore calls = {&site, agent, "h"};
-        struct chore dirty = {&site, agent, "d"};
-        struct chore trap = {&site, agent, "t"};
-        struct bench_side sides[] = {{"empty turn", sample_chore, &empty},
-                                     {"1000 host calls", sample_chore, &calls},
-                                     {"4 pages changed", sample_chore, &dirty},
-                                     {"4 pages rolled back", sample_chore, &trap}};
-
-        bench_compare("one turn, its frame apart", "microseconds", sides, 4);
-    }
+    open_chores(&site, &agent);
+    bench_tier("tier 0", &site, agent);
+    if (site_compile(&site) != 0)
+        bench_tier("tier 1", &site, agent);
     site_close(&site);
 }
 

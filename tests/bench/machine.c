@@ -9,7 +9,7 @@
 #include "tests/bench/bench.h"
 #include "tests/bench/host.h"
 
-enum { EVENT_INFO, CAP_KIND, FACET_SEND, ORDERS, COMMAND_BYTES = 4096 };
+enum { EVENT_INFO, CAP_KIND, FACET_SEND, ORDERS };
 static const struct engine_import items[ORDERS] = {
     [EVENT_INFO] = {"event_info", "i"},
     [CAP_KIND] = {"cap_kind", "i"},
@@ -130,38 +130,21 @@ static void load_native(struct machine *machine)
 
 bool machine_compile(struct machine *machine)
 {
-    const char *compiler = getenv("CC");
-    const char *const *flags = engine_native_flags();
     struct bytes text = {0};
-    char source[sizeof machine->object + 2];
-    char command[COMMAND_BYTES];
-    int length = snprintf(command, sizeof command, "%s", compiler == NULL ? "cc" : compiler);
     struct fault fault;
-    FILE *out;
+    bool good;
 
-    for (; *flags != NULL; flags++)
-        length += snprintf(command + length, sizeof command - (size_t)length, " %s", *flags);
-    (void)snprintf(source, sizeof source, "%s.c", machine->object);
-    (void)snprintf(command + length, sizeof command - (size_t)length, " -o %s %s", machine->object,
-                   source);
     if (engine_native_emit(machine->code, &text, &fault) != ST_OK)
         bench_die("emit", &fault);
-    out = fopen(source, "w");
-    if (out == NULL || fwrite(text.data, 1, text.size, out) != text.size || fclose(out) != 0)
-        bench_die(source, NULL);
+    good = native_build(&text, machine->object);
     bytes_fini(&text);
-    length = system(command);
-    (void)unlink(source);
-    return length == 0;
+    return good;
 }
 
 bool machine_open_native(struct machine *machine, const char *name)
 {
-    const char *base = getenv("BENCH_DIR");
-
     machine_open(machine, name);
-    (void)snprintf(machine->object, sizeof machine->object, "%.200s/serai-bench-%s-%ld.so",
-                   base == NULL ? "/tmp" : base, name, (long)getpid());
+    native_path(machine->object, name);
     if (!machine_compile(machine)) {
         (void)fprintf(stderr, "bench: the compiler fails: no tier 1\n");
         machine_close(machine);

@@ -3,6 +3,7 @@
 #define SERAI_TESTS_BENCH_MACHINE_H
 
 #include "agents/engine/engine.h"
+#include "tests/bench/native.h"
 
 struct engine_native;
 
@@ -10,8 +11,8 @@ struct machine {
     uint8_t *module;
     size_t module_size;
     struct engine_code *code;
-    struct engine_native *native; /* NULL in tier 0 */
-    char object[512];             /* of tier 1: the compiled file */
+    struct engine_native *native;   /* NULL in tier 0 */
+    char object[NATIVE_PATH_BYTES]; /* of tier 1: the compiled file */
     struct engine_instance instance;
     struct engine_stack *stack;
 };

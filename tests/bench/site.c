@@ -6,10 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agents/agents.h"
 #include "base/clock.h"
 #include "sdk/abi.h"
 #include "sdk/loader/loader_wasm.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/native.h"
 
 enum { STEP_TURNS = 64, FRAME_TURNS = 4096 };
 static const uint64_t map_bytes = UINT64_C(8) << 30;
@@ -35,6 +37,7 @@ static void load_core(struct bench_site *site, const struct store *store)
     if (core_new(&site->core, &options, &fault) != ST_OK ||
         core_load(site->core, store, &fault) != ST_OK)
         bench_die("core", &fault);
+    agents_watch_code(core_agents(site->core), 1);
 }
 
 static void open_store(struct bench_site *site, enum store_mode mode)
@@ -197,6 +200,70 @@ void site_run(struct bench_site *site, uint64_t turns)
         }
     }
     site_frame(site);
+}
+
+/* ---- tier 1 ---- */
+
+enum { OBJECTS_MAX = 16 };
+static char objects[OBJECTS_MAX][NATIVE_PATH_BYTES];
+static size_t objects_count;
+static pid_t objects_owner; /* a child that measures leaves them to its parent */
+
+static void remove_objects(void)
+{
+    for (size_t i = 0; i < objects_count && getpid() == objects_owner; i++)
+        (void)unlink(objects[i]);
+}
+
+static bool is_built(const char *path)
+{
+    for (size_t i = 0; i < objects_count; i++)
+        if (strcmp(objects[i], path) == 0)
+            return true;
+    return false;
+}
+
+static bool build_object(const uint8_t *module, size_t size, const char *path)
+{
+    struct bytes text = {0};
+    struct fault fault;
+    bool good;
+
+    if (agents_code_emit(module, size, &text, &fault) != ST_OK)
+        bench_die("emit", &fault);
+    good = native_build(&text, path);
+    bytes_fini(&text);
+    if (!good)
+        return false;
+    INVARIANT(objects_count < OBJECTS_MAX);
+    if (objects_count == 0 && atexit(remove_objects) != 0)
+        bench_die("atexit", NULL);
+    objects_owner = getpid();
+    (void)snprintf(objects[objects_count++], NATIVE_PATH_BYTES, "%s", path);
+    return true;
+}
+
+size_t site_compile(struct bench_site *site)
+{
+    struct agents *agents = core_agents(site->core);
+    const uint8_t *module;
+    size_t size;
+    struct hash id;
+    size_t loaded = 0;
+
+    while (agents_hot_code(agents, &id, &module, &size)) {
+        char name[HASH_TEXT_BYTES];
+        char path[NATIVE_PATH_BYTES];
+        struct fault fault;
+
+        native_path(path, hash_print(name, &id));
+        if (!is_built(path) && !build_object(module, size, path))
+            return 0;
+        if (agents_code_load(agents, &id, path, &fault) != ST_OK)
+            bench_die("tier 1", &fault);
+        loaded++;
+    }
+    return loaded;
 }
 
 /* ---- opening and closing ---- */

@@ -33,6 +33,12 @@ void site_frame(struct bench_site *site);
 /* Run until nothing is ready, or `turns` are done; a frame each 4096 turns. */
 void site_run(struct bench_site *site, uint64_t turns);
 
+/*
+ * Compile all code that agents have run so far and let it go on in tier 1; 0 when there is no
+ * compiler.  Objects are kept for the next site of this process, and removed when it ends.
+ */
+MUST_CHECK size_t site_compile(struct bench_site *site);
+
 struct deployment {
     const char *module; /* of guests/, without its ending */
     const char *kept;   /* another to keep, or NULL */

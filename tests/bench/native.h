@@ -1,0 +1,14 @@
+/* Objects of tier 1 for the benches, made by `cc`, or what the environment's CC names. */
+#ifndef SERAI_TESTS_BENCH_NATIVE_H
+#define SERAI_TESTS_BENCH_NATIVE_H
+
+#include "base/bytes.h"
+
+enum { NATIVE_PATH_BYTES = 512 };
+
+/* Where the object `name` lies, in BENCH_DIR (/tmp), for this process alone. */
+void native_path(char path[NATIVE_PATH_BYTES], const char *name);
+/* Compile the C of engine_native_emit().  False when there is no compiler or it fails. */
+MUST_CHECK bool native_build(const struct bytes *text, const char *path);
+
+#endif
