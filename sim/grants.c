@@ -163,7 +163,7 @@ static void keep_maker(struct grants *grants, const struct object *object)
     maker->is_facet = object->kind == OBJECT_FACET;
     maker->owner = maker->is_facet ? object->u.facet.owner : object->u.buffer.owner;
     maker->badge = maker->is_facet ? object->u.facet.badge : 0;
-    maker->one_shot = maker->is_facet && object->u.facet.one_shot;
+    maker->one_shot = maker->is_facet && object->one_shot;
     (void)!table_put(&grants->makers, object->id, maker); /* a new number */
 }
 
