@@ -30,6 +30,15 @@ enum {
      */
     LIMIT_STACK_CELLS = 64 * 1024,
     LIMIT_CALLS = 2048,
+
+    /*
+     * Tier 1.  A compiler's time grows faster than a function, so past these a module stays in tier
+     * 0.  An effort is about a line of C; the spread of a function is its effort times its cells,
+     * which is what a compiler's tables of live values grow with.
+     */
+    LIMIT_NATIVE_FUNCTION_EFFORT = 12 * 1024,
+    LIMIT_NATIVE_FUNCTION_SPREAD = 4 * 1024 * 1024,
+    LIMIT_NATIVE_EFFORT = 256 * 1024,
 };
 
 #endif

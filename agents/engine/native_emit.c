@@ -658,6 +658,70 @@ static void put_function(struct writer *writer, uint32_t index, struct bytes *te
         text->failed = true;
 }
 
+/* ---- what a compiler can be asked to do ---- */
+
+/* Roughly the lines of C, and the ways that control can take, which a word becomes. */
+static uint32_t effort_of(const union word *word)
+{
+    switch (word->op) {
+    case OP_CALL:
+        return 6;
+    case OP_CALL_INDIRECT:
+        return 8;
+    case OP_CHARGE:
+    case OP_MEMORY_GROW:
+    case OP_MEMORY_COPY:
+    case OP_MEMORY_FILL:
+        return 2;
+    case OP_BR_TABLE:
+        return words_of(word);
+    default:
+        break;
+    }
+    switch ((enum shape)rows[word->op].shape) {
+    case SHAPE_LOAD:
+        return 2;
+    case SHAPE_STORE:
+        return 4;
+    case SHAPE_DIVIDE:
+    case SHAPE_TRUNCATE:
+        return 3;
+    case SHAPE_NONE:
+    case SHAPE_BINARY:
+    case SHAPE_CONST:
+    case SHAPE_UNARY:
+        break;
+    }
+    return 1;
+}
+
+static enum status check_effort(const struct engine_code *code, struct fault *fault)
+{
+    uint64_t all = 0;
+
+    for (uint32_t i = code->imports_count; i < code->functions_count; i++) {
+        uint64_t effort = 1;
+
+        for (uint32_t at = code->functions[i].code; at < words_end(code, i);
+             at += words_of(&code->words[at]))
+            effort += effort_of(&code->words[at]);
+        if (effort > LIMIT_NATIVE_FUNCTION_EFFORT ||
+            effort * code->functions[i].cells > LIMIT_NATIVE_FUNCTION_SPREAD)
+            return fault_set(fault, ST_INVALID,
+                             "function %u is too large for tier 1: effort %" PRIu64
+                             " over %u cells, where %d and a product of %d are allowed",
+                             i, effort, code->functions[i].cells, LIMIT_NATIVE_FUNCTION_EFFORT,
+                             LIMIT_NATIVE_FUNCTION_SPREAD);
+        all += effort;
+    }
+    if (all > LIMIT_NATIVE_EFFORT)
+        return fault_set(fault, ST_INVALID,
+                         "the module is too large for tier 1: effort %" PRIu64
+                         ", where %d is allowed",
+                         all, LIMIT_NATIVE_EFFORT);
+    return ST_OK;
+}
+
 /* ---- one module ---- */
 
 static void put_type(const struct engine_code *code, uint32_t id, struct bytes *text)
@@ -804,8 +868,10 @@ enum status engine_native_emit(const struct engine_code *code, struct bytes *tex
     struct writer writer = {.code = code,
                             .grows = code->memory_pages < code->memory_pages_max,
                             .host_in_table = host_in_table(code)};
-    enum status status = ST_OK;
+    enum status status = check_effort(code, fault);
 
+    if (status != ST_OK)
+        return status;
     writer.used = malloc(LIMIT_LOCALS + LIMIT_OPERANDS);
     writer.target = malloc(code->words_count + 1);
     if (writer.used != NULL && writer.target != NULL)
