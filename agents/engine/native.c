@@ -1,7 +1,9 @@
 /* Tier 1: objects, and running them.  See native.h. */
+#define _GNU_SOURCE /* pthread_getattr_np() */
 #include "agents/engine/native.h"
 
 #include <dlfcn.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +25,7 @@ struct engine_native {
 static const char *const flags[] = {
     "-std=gnu11",
     "-O2",
-    "-w",
+    "-Wframe-larger-than=2048", /* an error by the text: see NATIVE_STACK_BYTES */
     "-x",
     "c",
     "-shared",
@@ -181,9 +183,52 @@ void engine_code_use_native(struct engine_code *code, const struct engine_native
     code->native = native;
 }
 
+/* ---- the native stack ---- */
+
+/*
+ * A guest's calls are calls of the machine here.  At most LIMIT_CALLS of them are open, and an
+ * object whose frames are larger than 2,048 bytes does not compile; beside its frame a call takes
+ * saved registers, its return address and arguments that no register holds.  So this is enough,
+ * and on a thread that has less left code runs in tier 0: same results, only slower.
+ */
+enum {
+    FRAME_BYTES = 2048,
+    FRAME_BESIDE_BYTES = 64 + LIMIT_PARAMS * 8,
+    HOST_STACK_BYTES = 512 * 1024, /* what orders take, generously */
+    NATIVE_STACK_BYTES = LIMIT_CALLS * (FRAME_BYTES + FRAME_BESIDE_BYTES) + HOST_STACK_BYTES,
+};
+
+/* The stack of this thread, found when it first runs tier 1. */
+static _Thread_local uintptr_t stack_low;
+static _Thread_local uintptr_t stack_high;
+
+static void find_stack(void)
+{
+    pthread_attr_t attributes;
+    void *low = NULL;
+    size_t size = 0;
+
+    if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+        if (pthread_attr_getstack(&attributes, &low, &size) == 0) {
+            stack_low = (uintptr_t)low;
+            stack_high = stack_low + size;
+        }
+        (void)pthread_attr_destroy(&attributes); /* it was filled in above */
+    }
+}
+
+static bool stack_suffices(void)
+{
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+
+    if (here - stack_low >= stack_high - stack_low)
+        find_stack();
+    return here - stack_low < stack_high - stack_low && here - stack_low >= NATIVE_STACK_BYTES;
+}
+
 bool native_has(const struct engine_code *code, uint32_t function)
 {
-    return code->native != NULL && code->native->entries[function] != NULL;
+    return code->native != NULL && code->native->entries[function] != NULL && stack_suffices();
 }
 
 /* ---- a run ---- */

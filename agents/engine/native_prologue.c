@@ -11,6 +11,14 @@
 
 /* No header of the system: what numeric.h and the operators want of them. */
 static const char types[] =
+    /* What a frame may take decides whether it compiles (see native.c); a test may want to see. */
+    "#ifndef ANY_FRAME\n"
+    "#ifdef __clang__\n"
+    "#pragma clang diagnostic error \"-Wframe-larger-than\"\n"
+    "#else\n"
+    "#pragma GCC diagnostic error \"-Wframe-larger-than=2048\"\n"
+    "#endif\n"
+    "#endif\n"
     "typedef __INT8_TYPE__ int8_t;\n"
     "typedef __INT16_TYPE__ int16_t;\n"
     "typedef __INT32_TYPE__ int32_t;\n"
