@@ -22,6 +22,7 @@
 #include "site/daemon/wires.h"
 
 enum { EXIT_INTERNAL = 70, EXIT_IO = 74, EXIT_TRY_AGAIN = 75, EXIT_CONFIG = 78 };
+enum { CORE_STACK_BYTES = 16 * 1024 * 1024 };
 
 /* What is open, in the order it is opened. */
 struct site {
@@ -289,6 +290,21 @@ static void ask_for_files(void)
     (void)!setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* Code in tier 1 calls on the native stack (agents/engine/native.c), whatever `ulimit -s` says. */
+static int start_core(pthread_t *core, struct parts *parts)
+{
+    pthread_attr_t attributes;
+    int error = pthread_attr_init(&attributes);
+
+    if (error != 0)
+        return error;
+    error = pthread_attr_setstacksize(&attributes, CORE_STACK_BYTES);
+    if (error == 0)
+        error = pthread_create(core, &attributes, core_thread, parts);
+    (void)pthread_attr_destroy(&attributes); /* cannot fail: it was made above */
+    return error;
+}
+
 static enum status serve(struct site *site, struct fault *fault)
 {
     pthread_t core;
@@ -302,7 +318,7 @@ static enum status serve(struct site *site, struct fault *fault)
         return status;
     say_ready(site); /* here, while the core is still ours to look at */
     if (pthread_create(&writer, NULL, writer_thread, &site->parts) != 0 ||
-        pthread_create(&core, NULL, core_thread, &site->parts) != 0 ||
+        start_core(&core, &site->parts) != 0 ||
         (tier1_has_thread(site->parts.tier1) &&
          pthread_create(&compiler, NULL, tier1_thread, site->parts.tier1) != 0)) {
         /* With one of them running there is no clean way back, and nothing was done yet. */

@@ -23,7 +23,8 @@ static bool run_command(char *const *args, bool quiet)
     int result = 0;
     pid_t child = fork();
 
-    ck_assert_int_ge(child, 0);
+    if (child < 0)
+        return false;
     if (child == 0) {
         if (quiet) {
             (void)!freopen("/dev/null", "w", stdout); /* it would only be seen */
@@ -33,7 +34,8 @@ static bool run_command(char *const *args, bool quiet)
         _exit(127);
     }
     while (waitpid(child, &result, 0) < 0)
-        ck_assert_int_eq(errno, EINTR);
+        if (errno != EINTR)
+            return false;
     return WIFEXITED(result) && WEXITSTATUS(result) == 0;
 }
 
