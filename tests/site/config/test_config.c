@@ -253,6 +253,95 @@ START_TEST(where_neighbours_dial_is_an_address_of_zeromq_or_nowhere)
 }
 END_TEST
 
+START_TEST(the_engine_is_off_until_somebody_says_otherwise)
+{
+    write_file("prices.toml", "");
+    write_file("site.toml", "");
+    ck_assert_int_eq(load(), ST_OK);
+    ck_assert_int_eq(config.engine.tier1, CONFIG_TIER1_OFF);
+    ck_assert_str_eq(config.engine.compiler, "cc");
+    ck_assert(!config.engine.weak_jail);
+    ck_assert_uint_eq(config.engine.hot_fuel, 100000000);
+    ck_assert_uint_eq(config.engine.compile_memory, UINT64_C(1) << 30);
+}
+END_TEST
+
+#define CODE "0123456789abcdef0123456789abcdef0123456789abcdef0123456789ABCDEF"
+
+START_TEST(the_engine_can_be_set)
+{
+    write_file("prices.toml", "");
+    write_file("site.toml", "[engine]\n"
+                            "tier1 = \"named\"\n"
+                            "codes = \"\"\"\n  " CODE "\n  " CODE "\n\"\"\"\n"
+                            "compiler = \"/usr/bin/clang\"\n"
+                            "jail = \"weak\"\n"
+                            "hot_fuel = \"5\"\n"
+                            "objects = \"7\"\n"
+                            "compile_seconds = \"9\"\n"
+                            "compile_memory = \"512MiB\"\n"
+                            "module_bytes = \"64KiB\"\n"
+                            "object_bytes = \"1MiB\"\n"
+                            "cache_bytes = \"8MiB\"\n"
+                            "cache_objects = \"11\"\n");
+    ck_assert_msg(load() == ST_OK, "%s", reported);
+    ck_assert_int_eq(config.engine.tier1, CONFIG_TIER1_NAMED);
+    ck_assert_uint_eq(config.engine.code_count, 2);
+    ck_assert_uint_eq(config.engine.codes[1].bytes[0], 0x01);
+    ck_assert_uint_eq(config.engine.codes[1].bytes[31], 0xef);
+    ck_assert_str_eq(config.engine.compiler, "/usr/bin/clang");
+    ck_assert(config.engine.weak_jail);
+    ck_assert_uint_eq(config.engine.hot_fuel, 5);
+    ck_assert_uint_eq(config.engine.objects, 7);
+    ck_assert_uint_eq(config.engine.compile_seconds, 9);
+    ck_assert_uint_eq(config.engine.compile_memory, 512 << 20);
+    ck_assert_uint_eq(config.engine.module_bytes, 64 << 10);
+    ck_assert_uint_eq(config.engine.object_bytes, 1 << 20);
+    ck_assert_uint_eq(config.engine.cache_bytes, 8 << 20);
+    ck_assert_uint_eq(config.engine.cache_objects, 11);
+}
+END_TEST
+
+START_TEST(each_wrong_setting_of_the_engine_says_what_it_wants)
+{
+    static const struct {
+        const char *line;
+        const char *error;
+    } bad[] = {
+        {"tier1 = \"yes\"", "engine.tier1: wants off, named or all"},
+        {"tier1 = true", "engine.tier1: wants a text in quotes"},
+        {"tier1 = \"named\"", "engine.codes: names no code"},
+        {"codes = \"abcd\"", "engine.codes: \"abcd\" is no code id: 64 digits of hex"},
+        {"codes = \"x" CODE "\"", "is no code id"},
+        {"compiler = \"\"", "engine.compiler: wants a name"},
+        {"compiler = \"bin/cc\"", "engine.compiler: wants a name"},
+        {"jail = \"none\"", "engine.jail: wants full or weak"},
+        {"hot_fuel = \"0\"", "engine.hot_fuel: wants a number from 1 to"},
+        {"hot_fuel = \"-1\"", "engine.hot_fuel: wants a number"},
+        {"hot_fuel = \"99999999999999999999\"", "engine.hot_fuel: wants a number"},
+        {"objects = \"4097\"", "engine.objects: wants a number from 1 to 4096"},
+        {"compile_seconds = \"1s\"", "engine.compile_seconds: wants a number from 1 to 3600"},
+        {"compile_memory = \"1MiB\"", "engine.compile_memory: wants from 64MiB to 1024GiB"},
+        {"compile_memory = \"much\"", "engine.compile_memory"},
+        {"module_bytes = \"2MiB\"", "engine.module_bytes: wants from 1B to 1MiB"},
+        {"object_bytes = \"1\"", "engine.object_bytes: wants from 64KiB to 256MiB"},
+        {"cache_bytes = \"1\"", "engine.cache_bytes: wants from 1MiB to"},
+        {"cache_bytes = \"2MiB\"", "engine.cache_bytes: wants at least engine.object_bytes"},
+        {"cache_objects = \"0\"", "engine.cache_objects: wants a number from 1 to 65536"},
+        {"tier2 = \"all\"", "did you mean \"engine.tier1\"?"},
+    };
+    char text[200];
+
+    write_file("prices.toml", "");
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        (void)snprintf(text, sizeof text, "[engine]\n%s\n", bad[i].line);
+        write_file("site.toml", text);
+        ck_assert_msg(load() == ST_INVALID, "%s is taken", bad[i].line);
+        expect_error(bad[i].error);
+    }
+}
+END_TEST
+
 START_TEST(a_socket_path_that_no_socket_can_have_is_refused)
 {
     char text[200];
@@ -311,6 +400,9 @@ int main(void)
     Suite *suite = suite_create("config");
     TCase *files = tcase_create("files");
 
+    tcase_add_test(files, the_engine_is_off_until_somebody_says_otherwise);
+    tcase_add_test(files, the_engine_can_be_set);
+    tcase_add_test(files, each_wrong_setting_of_the_engine_says_what_it_wants);
     suite_add_tcase(suite, files);
     tcase_add_checked_fixture(files, make_dir, remove_dir);
     tcase_add_test(files, new_files_load_as_the_defaults);

@@ -2,7 +2,9 @@
 #include "site/daemon/compiler.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <pthread.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -381,6 +383,38 @@ START_TEST(the_service_heeds_no_signal_of_the_daemons_group)
 }
 END_TEST
 
+/* As on a kernel that has no Landlock. */
+static void take_landlock_away(void)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+    ck_assert_ptr_nonnull(filter);
+    ck_assert_int_eq(seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS),
+                                      seccomp_syscall_resolve_name("landlock_create_ruleset"), 0),
+                     0);
+    ck_assert_int_eq(seccomp_load(filter), 0);
+    seccomp_release(filter);
+}
+
+START_TEST(without_landlock_it_works_only_where_that_was_agreed_to)
+{
+    take_landlock_away();
+    start();
+    ck_assert(!hello.works);
+    ck_assert_ptr_nonnull(strstr(hello.reason, "this kernel has no Landlock"));
+    ck_assert_ptr_nonnull(strstr(hello.reason, "engine.jail = \"weak\""));
+    options.weak_jail = true;
+    restart();
+    ask(good);
+    result_is(COMPILER_MADE, "");
+    /* What does not need Landlock still holds. */
+    stop();
+    use_badcc("network");
+    ask(good);
+    result_is(COMPILER_FAILED, "refused: network");
+}
+END_TEST
+
 START_TEST(a_folder_that_is_not_ours_alone_is_refused)
 {
     struct fault fault = {0};
@@ -420,6 +454,7 @@ int main(void)
     tcase_add_test(tcase, a_service_that_is_killed_is_told_and_leaves_nobody);
     tcase_add_test(tcase, it_can_be_stopped_in_the_middle);
     tcase_add_test(tcase, the_service_heeds_no_signal_of_the_daemons_group);
+    tcase_add_test(tcase, without_landlock_it_works_only_where_that_was_agreed_to);
     tcase_add_test(tcase, a_folder_that_is_not_ours_alone_is_refused);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
