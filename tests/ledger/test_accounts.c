@@ -17,7 +17,8 @@ static void teardown(void)
 
 static enum status add(uint64_t id, enum account_kind kind)
 {
-    struct account account = {.id = id, .kind = (uint8_t)kind, .class = (uint8_t)account_class_of(kind)};
+    struct account account = {
+        .id = id, .kind = (uint8_t)kind, .class = (uint8_t)account_class_of(kind)};
 
     return accounts_add(&accounts, &account);
 }
