@@ -54,7 +54,7 @@ static void build(struct site *of, const struct hash *id, char path[512])
     ck_assert_ptr_nonnull(code);
     ck_assert_msg(agents_code_emit(code->bytes, code->size, &text, &fault) == ST_OK, "%s",
                   fault.text);
-    ck_assert(native_build_text(&text, "cc", "-O0", path));
+    ck_assert(native_build_text(&text, "cc", NULL, path));
     bytes_fini(&text);
 }
 
