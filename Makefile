@@ -13,6 +13,7 @@ MODULES ?= 100000
 SEED ?= 1
 SEEDS ?= 0
 PROFILE ?= all
+WASM_TESTSUITE ?=
 
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 # Evaluated only where it is used, so that a tree without git formats too.
@@ -26,7 +27,7 @@ compile = cmake --build --preset $(1) -j $(JOBS)
 
 .PHONY: help deps build release check check-dev check-headers check-clang check-hashes \
 	check-asan check-tsan lint tidy cppcheck demo demo-site demo-road bench fuzz differential sim \
-	mutants models soak format format-check install clean
+	spec mutants models soak format format-check install clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | sort | expand -t 16
@@ -122,6 +123,12 @@ fuzz: deps ## each fuzz target for FUZZ_SECONDS (20)
 
 differential: release ## compare the engine with V8 and wabt on MODULES random modules from SEED on
 	@tests/differential/run.sh build/release $(MODULES) $(SEED) $(JOBS)
+
+spec: release ## the WebAssembly test suite of the folder WASM_TESTSUITE, in both tiers
+	@test -n "$(WASM_TESTSUITE)" || { \
+		echo "say where a copy of github.com/WebAssembly/testsuite is:" \
+			"make spec WASM_TESTSUITE=dir"; exit 64; }
+	@tests/spec/spec.py build/release/tests/spec/spec "$(WASM_TESTSUITE)"
 
 sim: build ## the simulator, without end (SEED=n, PROFILE=p or all, SEEDS=n of each and then stop)
 	@build/dev/sim/serai-sim --profile $(PROFILE) --seed $(SEED) --seeds $(SEEDS) --jobs $(JOBS) \

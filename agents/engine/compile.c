@@ -248,15 +248,20 @@ static bool do_br_if(struct emit *emit)
                      value.constant);
 }
 
-/* All labels of a br_table must take the same as the last one. */
-static bool check_labels(struct emit *emit, uint32_t count, uint8_t *type)
+/*
+ * All labels of a br_table must take what the last one takes.  Where the code cannot be reached and
+ * the operand could be of any type, they may differ in type, not in whether they take one.
+ */
+static bool check_labels(struct emit *emit, uint32_t count, uint8_t known)
 {
     uint8_t last = label_type(&emit->controls[emit->depth - 1 - emit->labels[count]]);
 
-    for (uint32_t i = 0; i < count; i++)
-        if (label_type(&emit->controls[emit->depth - 1 - emit->labels[i]]) != last)
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t type = label_type(&emit->controls[emit->depth - 1 - emit->labels[i]]);
+
+        if (type != last && (known != TYPE_NONE || type == TYPE_NONE || last == TYPE_NONE))
             return reader_refuse(emit->in, emit->offset, "a br_table to labels of several types");
-    *type = last;
+    }
     return true;
 }
 
@@ -268,7 +273,8 @@ static bool do_br_table(struct emit *emit)
     uint16_t cell;
     uint16_t from = EMIT_NO_CELL;
     uint32_t count;
-    uint8_t type = TYPE_NONE;
+    uint8_t known;
+    uint8_t type;
 
     if (!reader_count(emit->in, "entries of a br_table", LIMIT_BR_TABLE, &count))
         return false;
@@ -277,11 +283,16 @@ static bool do_br_table(struct emit *emit)
             return false;
         emit->labels[i] = (uint32_t)(control_top(emit) - label);
     }
-    if (!check_labels(emit, count, &type) || !emit_pop(emit, TYPE_I32, &index))
+    type = label_type(label); /* the last one's */
+    if (!emit_pop(emit, TYPE_I32, &index))
         return false;
     cell = emit_use(emit, &index, emit->height);
-    if (type != TYPE_NONE) {
-        if (!emit_pop(emit, type, &value))
+    if (type == TYPE_NONE) {
+        if (!check_labels(emit, count, TYPE_I32))
+            return false;
+    } else {
+        known = emit_top_type(emit);
+        if (!emit_pop(emit, type, &value) || !check_labels(emit, count, known))
             return false;
         from = emit_use(emit, &value, emit->height);
     }

@@ -335,7 +335,10 @@ static bool read_constant(struct decoder *decoder, uint8_t type, uint64_t *value
     if (type == TYPE_I64)
         *value = (uint64_t)wide;
     if (end != 0x0b)
-        return reader_refuse(in, in->at - 1, "a constant expression of more than one constant");
+        return reader_refuse(
+            in, in->at - 1,
+            "a constant expression of more than one constant (extended constants) is "
+            "outside the profile");
     return true;
 }
 

@@ -49,6 +49,13 @@ static struct operand emit_drop(struct emit *emit)
     return operand;
 }
 
+uint8_t emit_top_type(const struct emit *emit)
+{
+    const struct control *control = &emit->controls[emit->depth - 1];
+
+    return emit->height == control->height ? TYPE_NONE : emit->operands[emit->height - 1].type;
+}
+
 bool emit_pop(struct emit *emit, uint8_t type, struct operand *operand)
 {
     const struct control *control = &emit->controls[emit->depth - 1];

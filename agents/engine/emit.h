@@ -64,6 +64,8 @@ MUST_CHECK bool emit_push(struct emit *emit, uint8_t type, enum operand_kind kin
                           uint64_t constant);
 /* Pop an operand of `type` (TYPE_NONE: any).  Its position is then emit->height. */
 MUST_CHECK bool emit_pop(struct emit *emit, uint8_t type, struct operand *operand);
+/* The type of what would be popped; TYPE_NONE: unknown, or nothing is there. */
+uint8_t emit_top_type(const struct emit *emit);
 void emit_truncate(struct emit *emit, uint32_t height);
 /* Put the operands from `position` up into their own cells. */
 void emit_settle(struct emit *emit, uint32_t position);
