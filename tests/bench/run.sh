@@ -2,7 +2,7 @@
 # Measure, and print what was found, whatever it is; see docs/performance.md.
 #
 #     tests/bench/run.sh BUILD [BENCH ...]   BUILD: an optimised build, such as build/release;
-#                                            BENCH: engine, fuel, agents, ledger, books, control,
+#                                            BENCH: engine, fuel, agents, pages, ledger, books, control,
 #                                            links (all)
 #     BENCH_DIR=/tmp       where the books of the benches lie: the disk that is measured
 #     BENCH_ONLY=births    measure only what has this in its name
@@ -64,10 +64,11 @@ bench_control()
 echo "machine: $(nproc) processors, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
 for name in "${@:-all}"; do
     case $name in
-    all) "$0" "$build" engine fuel agents ledger books control links ;;
+    all) "$0" "$build" engine fuel agents pages ledger books control links ;;
     engine) bench_engine ;;
     fuel) "$bench/bench_fuel" ;;
     agents) "$bench/bench_agents" "$agents" ;;
+    pages) "$bench/bench_pages" 1000 200000 ;;
     ledger)
         "$bench/bench_ledger" 10000
         "$bench/bench_ledger" "$accounts"
