@@ -26,6 +26,8 @@ enum status agents_new(struct agents **agents, struct ledger *ledger, struct und
     made->next_heap_serial = 1;
     made->counters_dirty = true;
     page_log_init(&made->page_log);
+    if (env->read_page != NULL)
+        made->page_cache.pages_max = PAGES_CACHED;
     env->random.fill(env->random.context, made->heap_key, sizeof made->heap_key);
     made->turn_memory = calloc(1, sizeof *made->turn_memory);
     if (made->turn_memory == NULL)
@@ -99,6 +101,7 @@ void agents_free(struct agents *agents)
     bytes_fini(&agents->dirty_codes);
     bytes_fini(&agents->dirty_pages.items);
     page_log_fini(&agents->page_log);
+    page_cache_fini(&agents->page_cache);
     bytes_fini(&agents->tombstones);
     bytes_fini(&agents->hot_codes);
     bytes_fini(&agents->dead);
@@ -120,9 +123,11 @@ void agents_set_prices(struct agents *agents, const struct agents_prices *prices
     settle_everyone_soon(agents);
 }
 
-void agents_set_page_log(struct agents *agents, uint64_t bytes_max)
+void agents_set_pages(struct agents *agents, uint64_t log_bytes_max, uint64_t cached_max)
 {
-    agents->page_log.bytes_max = bytes_max == 0 ? PAGE_LOG_BYTES : bytes_max;
+    agents->page_log.bytes_max = log_bytes_max == 0 ? PAGE_LOG_BYTES : log_bytes_max;
+    if (agents->env.read_page != NULL)
+        agents->page_cache.pages_max = cached_max == 0 ? PAGES_CACHED : cached_max;
 }
 
 const struct agents_prices *agents_prices(const struct agents *agents)

@@ -73,6 +73,12 @@ struct agents_env {
     /* Under whose cap a customer's agents, memory and buffers count: all those of one neighbour
      * share one.  NULL: each has its own. */
     uint64_t (*cap_of)(void *context, uint64_t customer);
+    /*
+     * Append to *row the value of a row of table `page`, as of the frame before the one that is
+     * filling, which is durable.  A row that is missing or does not fit its hash ends the site: it
+     * does not return.  NULL: all pages stay in RAM.
+     */
+    void (*read_page)(void *context, const void *key, size_t key_size, struct bytes *row);
     /* Told before each turn, and after it with zeroes; NULL: not told. */
     void (*mark)(void *context, uint64_t agent, uint64_t message);
 };
@@ -81,8 +87,11 @@ MUST_CHECK enum status agents_new(struct agents **agents, struct ledger *ledger,
                                   const struct agents_env *env, struct fault *fault);
 void agents_free(struct agents *agents);
 void agents_set_prices(struct agents *agents, const struct agents_prices *prices);
-/* How long the log of changed pages grows before it is swept; 0: as in agents/limits.h. */
-void agents_set_page_log(struct agents *agents, uint64_t bytes_max);
+/*
+ * How long the log of changed pages grows before it is swept, and how many pages stay in RAM that
+ * env.read_page could read again; 0: as in agents/limits.h.
+ */
+void agents_set_pages(struct agents *agents, uint64_t log_bytes_max, uint64_t cached_max);
 const struct agents_prices *agents_prices(const struct agents *agents);
 /* Site time: constant within a turn. Never falls. */
 void agents_set_time(struct agents *agents, uint64_t site_time_us);

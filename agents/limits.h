@@ -18,6 +18,8 @@ enum {
     PAGE_LOG_BYTES = 8388608,  /* of deltas, until they are swept; recovery reads 3 times it */
     PAGE_LOG_PAGES = 65536,    /* that one sweep brings up to date; they are put in order at once */
     PAGE_LOG_ROWS_FREED = 16,  /* of the log, a frame, beside twice as many as it added */
+    PAGES_CACHED = 65536,      /* that could be read again and stay in RAM: 256 MiB */
+    PAGES_GIVEN_UP = 4096,     /* of them, a frame */
     AGENTS_AWAKE = 4096,       /* kept as they run, at 1 KiB each, when they have nothing to do */
     ARENA_SLOTS = 256,         /* agents whose memory is laid out and ready to run */
     ARENA_CARDS_MAX = 131072,  /* of 4 KiB, that theirs takes: 512 MiB of RAM */

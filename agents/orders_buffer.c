@@ -74,6 +74,7 @@ static int64_t buffer_read(struct turn *turn, struct object *object, const uint6
     to = turn_write(turn, args[2], args[3]);
     if (to == NULL)
         return SERAI_E_MEMORY;
+    buffer_fetch(turn->agents, &object->u.buffer, args[1], args[3]);
     paged_read(&object->u.buffer.pages, args[1], to, args[3]);
     return (int64_t)args[3];
 }
@@ -94,6 +95,7 @@ static int64_t buffer_write(struct turn *turn, struct object *object, const uint
         return SERAI_E_MEMORY;
     if (!turn_work(turn, pages_touched(args[1], args[3]) * WORK_PAGE_COPY))
         return SERAI_E_SHORT;
+    buffer_fetch(turn->agents, &object->u.buffer, args[1], args[3]);
     paged_write(&object->u.buffer.pages, &turn->agents->dirty_pages, turn->agents->undo,
                 turn->number, args[1], from, args[3]);
     return (int64_t)args[3];

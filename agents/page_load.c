@@ -56,6 +56,7 @@ static enum status load_image(void *context, const uint8_t *key, size_t key_size
                               const uint8_t *value, size_t value_size, struct fault *fault)
 {
     struct loader *loader = context;
+    struct page_cache *cache = &loader->agents->page_cache;
     struct page_image image;
     struct fault why = {0};
     struct paged_page *page;
@@ -81,6 +82,11 @@ static enum status load_image(void *context, const uint8_t *key, size_t key_size
                            "it repeats what is in the initial image");
     page->image = image.frame;
     loader->images++;
+    if (cache->pages_max != 0 && page_cache_count(cache) >= cache->pages_max) {
+        free(page->data); /* it was looked at, and is read again when it is wanted */
+        page->data = NULL;
+    }
+    page_cache_note(cache, paged, page);
     return ST_OK;
 }
 
@@ -139,6 +145,7 @@ static void replay_page(const struct loader *loader, struct paged *paged,
     INVARIANT(!sweeping->items.failed);
     page->logged = true;
     if (entry->granules != 0) {
+        page_cache_fetch(loader->agents, paged, entry->page, entry->page);
         take(loader, page, entry->object, entry->granules, entry->bytes);
         return;
     }
@@ -228,6 +235,8 @@ static void drop_empty(struct loader *loader)
             free(page->data);
             page->data = NULL;
         }
+        page_cache_note(&loader->agents->page_cache, row_paged_of(loader->agents, item.object),
+                        page);
     }
     page_log_resume(log);
 }

@@ -165,6 +165,7 @@ static void save_page(struct writer *writer, const struct paged_item *item)
     page->noted = false;
     if (page->changed != 0)
         save_changed(writer, item, page);
+    page_cache_note(&writer->agents->page_cache, paged, page);
     drop_if_empty(paged, page);
 }
 

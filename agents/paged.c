@@ -30,8 +30,7 @@ void paged_grow(struct paged *paged, uint32_t count)
 
 /* ---- which are kept ---- */
 
-/* Where it is, or belongs. */
-static uint32_t place_of(const struct paged *paged, uint32_t page)
+uint32_t paged_place(const struct paged *paged, uint32_t page)
 {
     uint32_t low = 0;
     uint32_t high = paged->used;
@@ -49,7 +48,7 @@ static uint32_t place_of(const struct paged *paged, uint32_t page)
 
 struct paged_page *paged_find(const struct paged *paged, uint32_t page)
 {
-    uint32_t at = place_of(paged, page);
+    uint32_t at = paged_place(paged, page);
 
     return at < paged->used && paged->pages[at]->number == page ? paged->pages[at] : NULL;
 }
@@ -69,7 +68,7 @@ static void make_room(struct paged *paged)
 
 struct paged_page *paged_make(struct paged *paged, uint32_t page)
 {
-    uint32_t at = place_of(paged, page);
+    uint32_t at = paged_place(paged, page);
     struct paged_page *made;
 
     INVARIANT(page < paged->count);
@@ -98,7 +97,7 @@ void paged_adopt(struct paged *paged, uint32_t used)
 
 void paged_drop(struct paged *paged, uint32_t page)
 {
-    uint32_t at = place_of(paged, page);
+    uint32_t at = paged_place(paged, page);
 
     INVARIANT(at < paged->used && paged->pages[at]->number == page);
     INVARIANT(!paged->pages[at]->noted && !paged->pages[at]->logged);

@@ -19,7 +19,8 @@ struct paged_page {
     uint32_t number;
     bool noted;       /* listed as changed since the last frame */
     bool logged;      /* its last deltas are in no image yet: listed to be swept */
-    uint8_t *data;    /* NULL: as in the initial image */
+    bool cached;      /* listed among those that have their bytes */
+    uint8_t *data;    /* NULL: as in the initial image, or, when it has some of its own, given up */
     uint64_t turn;    /* the last turn that made it its own (copy on write) */
     uint64_t changed; /* granules since the last frame */
     uint64_t own;     /* granules that differ from the initial image, as of the last frame */
@@ -48,6 +49,8 @@ void paged_fini(struct paged *paged);
 /* More pages, absent; never fewer.  Not undone: absent pages are harmless. */
 void paged_grow(struct paged *paged, uint32_t count);
 
+/* Its place among those that are kept, or where it would be. */
+uint32_t paged_place(const struct paged *paged, uint32_t page);
 /* NULL: nothing of it is kept. */
 struct paged_page *paged_find(const struct paged *paged, uint32_t page);
 /* As above, but made when nothing is kept.  Memory short is INVARIANT. */

@@ -302,6 +302,8 @@ void agents_save(struct agents *agents, struct store_batch *batch)
         save_counters(&saver); /* after the pages: they count rows */
     save_agents(&saver);       /* before the codes: it may list some */
     save_codes(&saver);
+    if (changed)
+        page_cache_shrink(agents);
     bury(agents);
     agents_let_sleep(agents);
     bytes_fini(&saver.row);

@@ -250,6 +250,7 @@ bool turn_buffer_read(struct turn *turn, const struct cap *buffer, uint64_t offs
         offset > object->u.buffer.size || size > object->u.buffer.size - offset ||
         !work_on_bytes(turn, size))
         return false;
+    buffer_fetch(turn->agents, &object->u.buffer, offset, size);
     paged_read(&object->u.buffer.pages, offset, to, size);
     return true;
 }

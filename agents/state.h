@@ -8,6 +8,7 @@
 #include "agents/agents.h"
 #include "agents/engine/engine.h"
 #include "agents/limits.h"
+#include "agents/page_cache.h"
 #include "agents/page_log.h"
 #include "agents/paged.h"
 #include "base/dense.h"
@@ -243,6 +244,7 @@ struct agents {
     struct bytes dirty_codes;   /* of struct hash */
     struct paged_dirty dirty_pages;
     struct page_log page_log;
+    struct page_cache page_cache;
     struct bytes tombstones; /* of struct tombstone */
     struct bytes dead;   /* of struct agent *: freed at the next save, when nothing points there */
     struct heapq timers; /* due, object id */
@@ -297,6 +299,9 @@ struct object *object_find(const struct agents *agents, uint64_t id, enum object
 void object_remove(struct agents *agents, struct object *object); /* undone by rollback */
 struct object *facet_new(struct agents *agents, struct agent *owner, uint64_t badge,
                          struct money postage);
+
+/* What was given up of a part of it is read again. */
+void buffer_fetch(struct agents *agents, struct buffer *buffer, uint64_t offset, uint64_t size);
 
 /* caps.c */
 struct cap *agent_cap_at(const struct agent *agent, uint64_t slot); /* NULL: no such slot yet */

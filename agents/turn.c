@@ -115,6 +115,8 @@ static void turn_begin(struct turn *turn, struct agents *agents, struct agent *a
     turn->number = agents->counters.turns + 1;
     memcpy(turn->carry, agent->carry, sizeof turn->carry);
     take_postage(agents, agent, &event->m);
+    if (!arena_has(agents->arena, agent->id))
+        page_cache_fetch(agents, &agent->memory, 0, UINT32_MAX);
     turn->slot = arena_take(agents->arena, agent);
     memcpy(globals, agent->globals,
            engine_code_globals(agent->code.code->engine) * sizeof *globals);

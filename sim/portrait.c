@@ -84,9 +84,11 @@ static void paint_pages(struct painter *painter, const struct agent *agent,
         const struct paged_page *page = paged->pages[i];
         uint8_t initial[PAGED_BYTES] = {0};
 
-        if (page->data == NULL)
+        if (page->data == NULL && page->own == 0)
             continue;
-        if (agent != NULL) /* else a buffer */
+        page_cache_fetch((struct agents *)painter->agents, (struct paged *)paged, page->number,
+                         page->number); /* which changes nothing that can be seen */
+        if (agent != NULL)              /* else a buffer */
             agent_initial_page(agent, page->number, initial);
         if (memcmp(page->data, initial, PAGED_BYTES) == 0)
             continue;

@@ -19,6 +19,7 @@ enum {
     VERIFY_EVERY = 128,
     PAGE_LOG_BYTES_SMALL = 16384, /* so that pages are swept all the time */
     STARTS = 50,                  /* so much rarer than other calls are starts */
+    PAGES_CACHED_FEW = 4,         /* and given up */
 };
 
 /* ---- life ---- */
@@ -90,6 +91,12 @@ static void mark(void *context, uint64_t agent, uint64_t message)
     memory_count(true);
 }
 
+static void page_lost(void *context)
+{
+    (void)context;
+    INVARIANT(false); /* the disk of a running site does not rot here */
+}
+
 static enum status load(struct sim_site *site, struct fault *fault)
 {
     struct core_options options = {.random = random_from_rng(&site->random),
@@ -98,7 +105,9 @@ static enum status load(struct sim_site *site, struct fault *fault)
                                    .book = site->book,
                                    .page_log_bytes = PAGE_LOG_BYTES_SMALL,
                                    .mark = mark,
-                                   .mark_context = site};
+                                   .mark_context = site,
+                                   .pages_cached = PAGES_CACHED_FEW,
+                                   .page_lost = page_lost};
     enum status status;
 
     memcpy(options.site_key, site->key, sizeof options.site_key);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "site/core/state.h"
 
 /* ---- what agents ask of the rest of the site ---- */
@@ -57,6 +58,31 @@ static void mark(void *context, uint64_t agent, uint64_t message)
         core->options.mark(core->options.mark_context, agent, message);
 }
 
+static enum status copy_row(void *context, const uint8_t *key, size_t key_size,
+                            const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    (void)key;
+    (void)key_size;
+    (void)fault;
+    bytes_append(context, value, value_size);
+    return ST_OK;
+}
+
+/* What the books rest on cannot be read: nothing that would follow could be right. */
+static void read_page(void *context, const void *key, size_t key_size, struct bytes *row)
+{
+    struct core *core = context;
+    struct fault fault = {.text = "a row of table page is missing"};
+    enum status status =
+        core->store.walk(core->store.context, STORE_PAGE, key, key_size, copy_row, row, &fault);
+
+    if (status == ST_OK && row->size > 0)
+        return;
+    log_write(LOG_ERROR, "store.page-lost", "reason=\"%s\"", fault.text);
+    core->options.page_lost(core->options.page_lost_context);
+    INVARIANT(false); /* it returned */
+}
+
 /* ---- life ---- */
 
 static enum status make_parts(struct core *core, struct fault *fault)
@@ -69,6 +95,7 @@ static enum status make_parts(struct core *core, struct fault *fault)
         .sell_ends = sell_ends,
         .end_is_live = end_is_live,
         .cap_of = cap_of,
+        .read_page = core->options.page_lost == NULL ? NULL : read_page,
         .mark = mark,
     };
     enum status status = ledger_new(&core->ledger);
@@ -83,7 +110,7 @@ static enum status make_parts(struct core *core, struct fault *fault)
         return fault_set(fault, status, "core: memory is short");
     status = agents_new(&core->agents, core->ledger, core->undo, &env, fault);
     if (status == ST_OK)
-        agents_set_page_log(core->agents, core->options.page_log_bytes);
+        agents_set_pages(core->agents, core->options.page_log_bytes, core->options.pages_cached);
     return status;
 }
 
@@ -151,6 +178,7 @@ enum status core_load(struct core *core, const struct store *store, struct fault
 {
     enum status status = ledger_load(core->ledger, store, fault);
 
+    core->store = *store;
     if (status == ST_OK)
         status = core_meta_load(core, store, fault);
     if (status == ST_OK)

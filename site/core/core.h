@@ -37,7 +37,15 @@ struct core_options {
     const uint8_t *loader; /* module bytes of the loader; borrowed for the life of the core */
     size_t loader_size;
     struct pricebook book;   /* copied */
-    uint64_t page_log_bytes; /* agents_set_page_log() */
+    uint64_t page_log_bytes; /* agents_set_pages() */
+    uint64_t pages_cached;   /* agents_set_pages() */
+    /*
+     * Pages may leave RAM and be read again, from the store that core_load() was given: it outlives
+     * the core, and a frame is closed only when the one before it is durable.  Told of a row that
+     * does not read back, after it was logged; it must not return.  NULL: all pages stay in RAM.
+     */
+    void (*page_lost)(void *context);
+    void *page_lost_context;
     /*
      * Told before each turn with the agent and message, and after it with zeroes: the daemon writes
      * them to a page that outlives a crash (quarantine).  NULL: not told.

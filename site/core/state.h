@@ -35,6 +35,7 @@ struct core {
     struct core_options options;
     struct ledger *ledger;
     struct undo *undo;
+    struct store store; /* to read pages again; else only while loading */
     struct agents *agents;
     struct channels *channels;
     struct links *links;

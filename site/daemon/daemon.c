@@ -97,6 +97,13 @@ static void store_failed(void *context)
     marker_commit_failed(site->marker);
 }
 
+/* The next start verifies the books, and says what is wrong with them. */
+static void page_lost(void *context)
+{
+    store_failed(context);
+    _exit(EXIT_IO);
+}
+
 /* After a disk that failed nothing is served before every record has been read and has held. */
 static enum status verify_after_failure(struct site *site, const struct store *store,
                                         struct fault *fault)
@@ -147,6 +154,8 @@ static enum status open_core(struct site *site, struct fault *fault)
         .book = *options->book,
         .mark = mark,
         .mark_context = site,
+        .page_lost = page_lost,
+        .page_lost_context = site,
     };
     struct store store = store_from_lmdb(site->lmdb);
     enum status status;

@@ -509,6 +509,28 @@ static void say_heap(void *context, const struct heap_view *entry)
         entry->deposit.nanos, entry->kind);
 }
 
+/* Those that were given up are state as well. */
+static void read_all_pages(const struct world *world)
+{
+    uint64_t *ids;
+    size_t count;
+
+    for (int i = 0; i < AGENTS; i++) {
+        struct agent *agent = world_agent(world, i);
+
+        if (agent != NULL)
+            page_cache_fetch(world->agents, &agent->memory, 0, UINT32_MAX);
+    }
+    table_keys_sorted(&world->agents->objects, &ids, &count);
+    for (size_t i = 0; i < count; i++) {
+        struct object *object = table_get(&world->agents->objects, ids[i]);
+
+        if (object->kind == OBJECT_BUFFER)
+            page_cache_fetch(world->agents, &object->u.buffer.pages, 0, UINT32_MAX);
+    }
+    free(ids);
+}
+
 struct bytes world_dump(const struct world *world)
 {
     const struct agents *agents = world->agents;
@@ -518,6 +540,8 @@ struct bytes world_dump(const struct world *world)
     uint64_t *ids;
     size_t count;
 
+    if (agents->page_cache.pages_max != 0)
+        read_all_pages(world);
     (void)agents_list(agents, 0, SIZE_MAX, say_agent, &out);
     table_keys_sorted(&agents->objects, &ids, &count);
     for (size_t i = 0; i < count; i++)

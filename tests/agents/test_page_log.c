@@ -1,6 +1,7 @@
 /* Pages on disk: deltas, images, the sweep between them, and what is made of both at a start. */
 #include <string.h>
 
+#include "agents/arena.h"
 #include "agents/page_rows.h"
 #include "agents/rows.h"
 #include "tests/agents/rows_world.h"
@@ -365,6 +366,7 @@ static void random_poke(struct rng *rng)
 
     if (offset + size > PAGED_BYTES)
         size = PAGED_BYTES - offset;
+    page_cache_fetch(world.agents, paged, number, number);
     switch (rng_below(rng, 12)) {
     case 0:
         poke(paged, number, 0, PAGED_BYTES, 0);
@@ -384,6 +386,93 @@ static void random_poke(struct rng *rng)
     }
 }
 
+static uint64_t pages_read;
+
+static enum status copy_value(void *context, const uint8_t *key, size_t key_size,
+                              const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    (void)key;
+    (void)key_size;
+    (void)fault;
+    bytes_append(context, value, value_size);
+    return ST_OK;
+}
+
+static void read_page(void *context, const void *key, size_t key_size, struct bytes *row)
+{
+    (void)context;
+    ck_assert_int_eq(
+        world.store.walk(world.store.context, STORE_PAGE, key, key_size, copy_value, row, NULL),
+        ST_OK);
+    pages_read++;
+}
+
+/* Few pages stay in RAM from now on. */
+static void give_up_pages(uint64_t most)
+{
+    world.agents->env.read_page = read_page;
+    agents_set_pages(world.agents, world.agents->page_log.bytes_max, most);
+}
+
+/* Pages of those that have a slot stay; here they all have had one turn. */
+static void forget_slots(void)
+{
+    for (int i = 0; i < AGENTS; i++) {
+        if (world_agent(&world, i) != NULL)
+            arena_forget(world.agents->arena, world.ids[i]);
+    }
+}
+
+START_TEST(pages_that_are_durable_are_given_up_and_read_again)
+{
+    struct paged_page *kept;
+    uint8_t byte = 0;
+
+    give_up_pages(2);
+    forget_slots();
+    for (uint32_t number = 0; number < 10; number++)
+        poke(&buffer->u.buffer.pages, number, 0, PAGED_BYTES, (uint8_t)(number + 1));
+    poke(memory_of(1), 3, 0, PAGED_BYTES, 77);
+    poke(memory_of(1), 4, 0, 1, 78); /* this one is in the log: it stays */
+    world_commit(&world);
+    ck_assert_ptr_nonnull(paged_page(memory_of(1), 3)); /* its image is not durable yet */
+    for (uint8_t frame = 0; frame < 4; frame++) {
+        poke(&buffer->u.buffer.pages, 50, 0, 1, (uint8_t)(frame + 1));
+        world_commit(&world);
+    }
+    ck_assert_ptr_null(paged_page(memory_of(1), 3));
+    ck_assert_ptr_nonnull(paged_page(memory_of(1), 4));
+    kept = paged_find(&buffer->u.buffer.pages, 7);
+    ck_assert_ptr_null(kept->data);
+    pages_read = 0;
+    buffer_fetch(world.agents, &buffer->u.buffer, 7 * PAGED_BYTES + 4000, 200);
+    ck_assert_uint_eq(pages_read, 2);
+    paged_read(&buffer->u.buffer.pages, 7 * PAGED_BYTES + 4000, &byte, 1);
+    ck_assert_uint_eq(byte, 8);
+    page_cache_fetch(world.agents, memory_of(1), 0, UINT32_MAX);
+    ck_assert_uint_eq(pages_read, 3);
+    ck_assert_uint_eq(paged_page(memory_of(1), 3)[9], 77);
+    world_check_round_trip(&world);
+}
+END_TEST
+
+START_TEST(pages_of_an_agent_in_a_slot_stay)
+{
+    give_up_pages(1);
+    poke(memory_of(1), 3, 0, PAGED_BYTES, 77);
+    (void)arena_take(world.agents->arena, world_agent(&world, 1));
+    for (uint8_t frame = 0; frame < 4; frame++) {
+        poke(&buffer->u.buffer.pages, 50, 0, 1, (uint8_t)(frame + 1));
+        world_commit(&world);
+    }
+    ck_assert_ptr_nonnull(paged_page(memory_of(1), 3));
+    forget_slots();
+    poke(&buffer->u.buffer.pages, 50, 0, 1, 9);
+    world_commit(&world);
+    ck_assert_ptr_null(paged_page(memory_of(1), 3));
+}
+END_TEST
+
 /* A restart in earnest: the world that was read goes on. */
 static void restart(void)
 {
@@ -398,6 +487,8 @@ static void restart(void)
     buffer = object_find(world.agents, id, OBJECT_BUFFER);
     ck_assert_ptr_nonnull(buffer);
     world.agents->page_log.bytes_max = SMALL_LOG;
+    if (pages_read > 0)
+        give_up_pages(3);
 }
 
 START_TEST(random_lives_of_pages_come_back_after_every_frame)
@@ -406,18 +497,23 @@ START_TEST(random_lives_of_pages_come_back_after_every_frame)
     struct page_log *log;
 
     world.agents->page_log.bytes_max = SMALL_LOG;
-    for (int frame = 0; frame < 250; frame++) {
+    pages_read = (uint64_t)_i;
+    if (pages_read > 0) /* the second time */
+        give_up_pages(3);
+    forget_slots();
+    for (int frame = 0; frame < 90; frame++) {
         for (uint64_t steps = rng_below(&rng, 6); steps > 0; steps--)
             random_poke(&rng);
         world_check_round_trip(&world);
         log = &world.agents->page_log;
         /* Three generations and a frame; a row is rarely full in a frame as small as these. */
         ck_assert_uint_le(log_rows(), 3 * SMALL_LOG / 100 + 40);
-        if (rng_below(&rng, 20) == 0)
+        if (rng_below(&rng, 12) == 0)
             restart();
     }
     log = &world.agents->page_log;
-    ck_assert_uint_gt(log->first_row, 20); /* it was swept indeed */
+    ck_assert_uint_gt(log->first_row, 10); /* it was swept indeed */
+    ck_assert(_i == 0 || pages_read > 10);
 }
 END_TEST
 
@@ -557,7 +653,9 @@ int main(void)
     tcase_add_test(life, deltas_older_than_an_image_are_not_applied_to_it);
     tcase_add_test(life, what_became_another_program_is_not_haunted_by_the_log);
     tcase_add_test(life, the_log_of_the_dead_says_nothing);
-    tcase_add_test(life, random_lives_of_pages_come_back_after_every_frame);
+    tcase_add_test(life, pages_that_are_durable_are_given_up_and_read_again);
+    tcase_add_test(life, pages_of_an_agent_in_a_slot_stay);
+    tcase_add_loop_test(life, random_lives_of_pages_come_back_after_every_frame, 0, 2);
     tcase_add_test(life, images_that_cannot_be_are_refused);
     tcase_add_test(life, deltas_that_cannot_be_are_refused);
     tcase_add_test(life, a_lost_row_of_the_log_is_missed_wherever_it_was);

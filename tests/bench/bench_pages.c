@@ -10,10 +10,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "site/core/state.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/site.h"
 
-enum { SAMPLE_TURNS = 32768, WARM_TURNS = 65536 };
+enum { SAMPLE_TURNS = 32768, WARM_TURNS = 65536, WAKES = 1024 };
 
 struct load {
     struct bench_site site;
@@ -37,6 +38,29 @@ static uint64_t written_bytes(void)
     return bytes;
 }
 
+/* As a timer of theirs does.  They cannot begin before all are born: the nursery has one turn a
+ * round, as everybody has. */
+static void wake_some(struct core *core, uint64_t first, uint64_t last)
+{
+    struct event event = event_of_time(0, core->site_time_us);
+
+    core->frame_open = true;
+    ledger_event_begin(core->ledger);
+    for (uint64_t id = first; id <= last && id < first + WAKES; id++) {
+        struct message wake = {.kind = SERAI_EVENT_WAKE, .reserve = agents_reserve(core->agents)};
+        struct transfer reserve = {.debit = id,
+                                   .credit = ACCOUNT_HELD_RESERVE,
+                                   .amount = wake.reserve,
+                                   .code = TRANSFER_RESERVE_HOLD,
+                                   .object = id};
+
+        ledger_transfer_checked(core->ledger, &reserve);
+        agents_deliver(core->agents, agents_find(core->agents, id), &wake);
+    }
+    (void)ledger_event_end(core->ledger, &event);
+    undo_commit(core->undo);
+}
+
 static void open_load(struct load *load, uint64_t agents)
 {
     char args[64];
@@ -48,8 +72,11 @@ static void open_load(struct load *load, uint64_t agents)
     (void)snprintf(args, sizeof args, "count=%" PRIu64 " each=0.003", agents);
     nursery_agent = site_deploy(&load->site, &nursery);
     site_send(&load->site, nursery_agent, "go");
-    while (core_count(load->site.core).births < agents + 1)
-        site_run(&load->site, 1024);
+    site_run(&load->site, UINT64_MAX);
+    if (core_count(load->site.core).births != agents + 1)
+        bench_die("not all were born", NULL);
+    for (uint64_t first = nursery_agent + 1; first <= nursery_agent + agents; first += WAKES)
+        wake_some(load->site.core, first, nursery_agent + agents);
     site_run(&load->site, agents + WARM_TURNS); /* each had its first turn, and some more */
 }
 

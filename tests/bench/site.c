@@ -19,6 +19,12 @@ static const uint64_t balance_nanos = UINT64_C(1000) * 1000000000;
 
 /* ---- life ---- */
 
+static void page_lost(void *context)
+{
+    (void)context;
+    bench_die("a page of an agent", NULL);
+}
+
 static void load_core(struct bench_site *site, const struct store *store)
 {
     struct core_options options = {.random = random_from_rng(&site->rng),
@@ -29,6 +35,7 @@ static void load_core(struct bench_site *site, const struct store *store)
     memcpy(options.site_key, site->site_key, sizeof options.site_key);
     memcpy(options.operator_key, site->operator_key, sizeof options.operator_key);
     pricebook_default(&options.book, &core_order_names);
+    options.page_lost = site->durable ? page_lost : NULL;
     /* Quotas are not what is measured. */
     options.book.agents_max = 10000000;
     options.book.customer_agents_max = 10000000;

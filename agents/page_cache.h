@@ -1,0 +1,31 @@
+/*
+ * Which pages stay in RAM.  A page whose image is durable, and which the log adds nothing to, can
+ * be read again; beyond a number of pages the oldest of these are given up, a bounded number each
+ * frame, and read when their agent wakes or their buffer is asked for.
+ *
+ * Pages of agents that have a slot stay: an end of a turn compares with them.
+ */
+#ifndef SERAI_AGENTS_PAGE_CACHE_H
+#define SERAI_AGENTS_PAGE_CACHE_H
+
+#include "agents/paged.h"
+
+struct agents;
+
+struct page_cache {
+    struct bytes items; /* of struct paged_item: those that have their bytes, oldest first */
+    size_t gone;        /* bytes at the front of `items` that count no more */
+    uint64_t pages_max; /* 0: all stay */
+    struct bytes row;   /* scratch */
+};
+
+void page_cache_fini(struct page_cache *cache);
+uint64_t page_cache_count(const struct page_cache *cache);
+/* This page has bytes: listed, unless it is. */
+void page_cache_note(struct page_cache *cache, const struct paged *paged, struct paged_page *page);
+/* Read what was given up of the pages from `first` to `last`. */
+void page_cache_fetch(struct agents *agents, struct paged *paged, uint32_t first, uint32_t last);
+/* At the end of a frame's save, when the frame before it is durable. */
+void page_cache_shrink(struct agents *agents);
+
+#endif
