@@ -2,7 +2,8 @@
 # Measure, and print what was found, whatever it is; see docs/performance.md.
 #
 #     tests/bench/run.sh BUILD [BENCH ...]   BUILD: an optimised build, such as build/release;
-#                                            BENCH: engine, fuel, agents, pages, ledger, books, control,
+#                                            BENCH: engine, fuel, agents, pages, ledger, books,
+#                                            control,
 #                                            links (all)
 #     BENCH_DIR=/tmp       where the books of the benches lie: the disk that is measured
 #     BENCH_ONLY=births    measure only what has this in its name
