@@ -3,8 +3,7 @@
 #
 #     tests/bench/run.sh BUILD [BENCH ...]   BUILD: an optimised build, such as build/release;
 #                                            BENCH: engine, fuel, agents, pages, ledger, books,
-#                                            control,
-#                                            links (all)
+#                                            control, links (all)
 #     BENCH_DIR=/tmp       where the books of the benches lie: the disk that is measured
 #     BENCH_ONLY=births    measure only what has this in its name
 #     BENCH_PATIENCE=15    rounds to try until 5 are good
