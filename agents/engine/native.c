@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/engine/native_elf.h"
 #include "agents/engine/native_text.h"
 #include "agents/engine/run.h"
 #include "base/hash.h"
@@ -140,6 +141,9 @@ enum status native_load_symbol(struct engine_native **native, const struct engin
         status = fault_set(fault, ST_NOMEM, "no memory to load %s", path);
         goto out;
     }
+    status = native_elf_check(path, fault);
+    if (status != ST_OK)
+        goto out;
     made->code = code;
     made->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (made->handle == NULL) {

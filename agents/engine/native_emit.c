@@ -5,16 +5,15 @@
  * i7, l7, f7 and d7 for cell 7.  The compiler then sees through moves and keeps floats in float
  * registers.  A float has a flag beside it, y7 or z7: native_prologue.c says what for.
  */
+#include "agents/engine/native_emit.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "agents/engine/code.h"
 #include "agents/engine/emit.h"
-#include "agents/engine/native.h"
-#include "agents/engine/native_text.h"
 #include "agents/engine/ops.h"
 
 /* How a word of a plain operator becomes a line. */
@@ -77,24 +76,9 @@ static bool gives_bits(enum op op)
            op == OP_F32_REINTERPRET_I32 || op == OP_F64_REINTERPRET_I64;
 }
 
-struct writer {
-    const struct engine_code *code;
-    const struct function *function;
-    uint32_t index; /* of the function */
-    uint32_t place; /* the next of code->places */
-    uint32_t at;    /* offset in the module of the word at hand */
-    bool grows;     /* memory may grow */
-    bool host_in_table;
-    struct bytes body;
-    uint8_t *used;   /* for each cell: types that it holds, as bits of type_bit() */
-    uint8_t *target; /* for each word of the function: something branches to it */
-};
-
 /* ---- text ---- */
 
-static void put(struct bytes *text, const char *format, ...) PRINTF_LIKE(2, 3);
-
-static void put(struct bytes *text, const char *format, ...)
+void native_put(struct bytes *text, const char *format, ...)
 {
     char line[256];
     va_list args;
@@ -107,12 +91,12 @@ static void put(struct bytes *text, const char *format, ...)
     bytes_append(text, line, (size_t)size);
 }
 
-static char letter_of(uint8_t type)
+char native_letter(uint8_t type)
 {
     return type == TYPE_I32 ? 'i' : type == TYPE_I64 ? 'l' : type == TYPE_F32 ? 'f' : 'd';
 }
 
-static const char *c_type(uint8_t type)
+const char *native_c_type(uint8_t type)
 {
     return type == TYPE_I32   ? "uint32_t"
            : type == TYPE_I64 ? "uint64_t"
@@ -120,7 +104,7 @@ static const char *c_type(uint8_t type)
                               : "double";
 }
 
-static const char *result_type(uint8_t type)
+const char *native_result_type(uint8_t type)
 {
     return type == TYPE_NONE  ? "rv"
            : type == TYPE_I32 ? "ri"
@@ -134,7 +118,7 @@ static uint8_t type_bit(uint8_t type)
     return (uint8_t)(1U << (TYPE_I32 - type));
 }
 
-static bool is_float(uint8_t type)
+bool native_is_float(uint8_t type)
 {
     return type == TYPE_F32 || type == TYPE_F64;
 }
@@ -163,7 +147,7 @@ static struct name cell(struct writer *writer, uint16_t cell, uint8_t type)
     struct name name;
 
     use(writer, cell, type);
-    (void)snprintf(name.text, sizeof name.text, "%c%u", letter_of(type), cell);
+    (void)snprintf(name.text, sizeof name.text, "%c%u", native_letter(type), cell);
     return name;
 }
 
@@ -173,11 +157,11 @@ static struct name exact(struct writer *writer, uint16_t cell, uint8_t type)
     struct name name;
 
     use(writer, cell, type);
-    if (is_float(type))
+    if (native_is_float(type))
         (void)snprintf(name.text, sizeof name.text, "X%c(%c%u, %c%u)", type == TYPE_F32 ? 'F' : 'D',
-                       letter_of(type), cell, flag_of(type), cell);
+                       native_letter(type), cell, flag_of(type), cell);
     else
-        (void)snprintf(name.text, sizeof name.text, "%c%u", letter_of(type), cell);
+        (void)snprintf(name.text, sizeof name.text, "%c%u", native_letter(type), cell);
     return name;
 }
 
@@ -186,18 +170,19 @@ static struct name bits(struct writer *writer, uint16_t cell, uint8_t type)
 {
     struct name name = exact(writer, cell, type);
 
-    if (is_float(type))
+    if (native_is_float(type))
         (void)snprintf(name.text, sizeof name.text, "B%s(%c%u, %c%u)",
-                       type == TYPE_F32 ? "32" : "64", letter_of(type), cell, flag_of(type), cell);
+                       type == TYPE_F32 ? "32" : "64", native_letter(type), cell, flag_of(type),
+                       cell);
     return name;
 }
 
 /* After a float was written: whether it may be a NaN of the machine's making. */
 static void put_flag(struct writer *writer, uint16_t cell, uint8_t type, bool made)
 {
-    if (is_float(type))
-        put(&writer->body, " %c%u = %d;", flag_of(type), cell, made);
-    put(&writer->body, "\n");
+    if (native_is_float(type))
+        native_put(&writer->body, " %c%u = %d;", flag_of(type), cell, made);
+    native_put(&writer->body, "\n");
 }
 
 static void put_constant(struct writer *writer, uint16_t to, uint8_t type, uint64_t value)
@@ -205,20 +190,20 @@ static void put_constant(struct writer *writer, uint16_t to, uint8_t type, uint6
     struct bytes *body = &writer->body;
     bool nan = false;
 
-    put(body, "%s = ", cell(writer, to, type).text);
+    native_put(body, "%s = ", cell(writer, to, type).text);
     switch (type) {
     case TYPE_I32:
-        put(body, "0x%" PRIx32 "u;", (uint32_t)value);
+        native_put(body, "0x%" PRIx32 "u;", (uint32_t)value);
         break;
     case TYPE_I64:
-        put(body, "0x%" PRIx64 "u;", value);
+        native_put(body, "0x%" PRIx64 "u;", value);
         break;
     case TYPE_F32:
-        put(body, "V32(0x%" PRIx32 "u);", (uint32_t)value);
+        native_put(body, "V32(0x%" PRIx32 "u);", (uint32_t)value);
         nan = (value & 0x7fffffff) > 0x7f800000;
         break;
     default:
-        put(body, "V64(0x%" PRIx64 "u);", value);
+        native_put(body, "V64(0x%" PRIx64 "u);", value);
         nan = (value & (uint64_t)INT64_MAX) > 0x7ff0000000000000;
         break;
     }
@@ -228,10 +213,11 @@ static void put_constant(struct writer *writer, uint16_t to, uint8_t type, uint6
 
 static void put_copy(struct writer *writer, uint16_t to, uint16_t from, uint8_t type)
 {
-    put(&writer->body, "%s = %s;", cell(writer, to, type).text, cell(writer, from, type).text);
-    if (is_float(type))
-        put(&writer->body, " %c%u = %c%u;", flag_of(type), to, flag_of(type), from);
-    put(&writer->body, "\n");
+    native_put(&writer->body, "%s = %s;", cell(writer, to, type).text,
+               cell(writer, from, type).text);
+    if (native_is_float(type))
+        native_put(&writer->body, " %c%u = %c%u;", flag_of(type), to, flag_of(type), from);
+    native_put(&writer->body, "\n");
 }
 
 static void put_select(struct writer *writer, const union word *word)
@@ -239,13 +225,13 @@ static void put_select(struct writer *writer, const union word *word)
     uint8_t type = (uint8_t)word[1].b;
     struct name condition = cell(writer, word[1].a, TYPE_I32);
 
-    put(&writer->body, "%s = %s ? ", cell(writer, word->a, type).text, condition.text);
-    put(&writer->body, "%s : ", cell(writer, word->b, type).text);
-    put(&writer->body, "%s;", cell(writer, word->c, type).text);
-    if (is_float(type))
-        put(&writer->body, " %c%u = %s ? %c%u : %c%u;", flag_of(type), word->a, condition.text,
-            flag_of(type), word->b, flag_of(type), word->c);
-    put(&writer->body, "\n");
+    native_put(&writer->body, "%s = %s ? ", cell(writer, word->a, type).text, condition.text);
+    native_put(&writer->body, "%s : ", cell(writer, word->b, type).text);
+    native_put(&writer->body, "%s;", cell(writer, word->c, type).text);
+    if (native_is_float(type))
+        native_put(&writer->body, " %c%u = %s ? %c%u : %c%u;", flag_of(type), word->a,
+                   condition.text, flag_of(type), word->b, flag_of(type), word->c);
+    native_put(&writer->body, "\n");
 }
 
 /* ---- plain operators ---- */
@@ -259,9 +245,10 @@ static void put_load(struct writer *writer, const struct row *row, const union w
                         : row->bytes == 2      ? "m2"
                                                : "m1";
 
-    put(&writer->body, "LOAD(%s, %s, %s, ", cell(writer, word->a, row->out).text, row->name, width);
-    put(&writer->body, "%s, 0x%" PRIx64 "u, 0x%" PRIx32 "u)", cell(writer, word->b, TYPE_I32).text,
-        word[1].constant, writer->at);
+    native_put(&writer->body, "LOAD(%s, %s, %s, ", cell(writer, word->a, row->out).text, row->name,
+               width);
+    native_put(&writer->body, "%s, 0x%" PRIx64 "u, 0x%" PRIx32 "u)",
+               cell(writer, word->b, TYPE_I32).text, word[1].constant, writer->at);
     put_flag(writer, word->a, row->out, false);
 }
 
@@ -274,9 +261,9 @@ static void put_store(struct writer *writer, const struct row *row, const union 
                         : row->bytes == 2     ? "m2"
                                               : "m1";
 
-    put(&writer->body, "STORE(%s, %s, ", exact(writer, word->b, row->in).text, width);
-    put(&writer->body, "%s, 0x%" PRIx64 "u, 0x%" PRIx32 "u)\n",
-        cell(writer, word->a, TYPE_I32).text, word[1].constant, writer->at);
+    native_put(&writer->body, "STORE(%s, %s, ", exact(writer, word->b, row->in).text, width);
+    native_put(&writer->body, "%s, 0x%" PRIx64 "u, 0x%" PRIx32 "u)\n",
+               cell(writer, word->a, TYPE_I32).text, word[1].constant, writer->at);
 }
 
 /* The operand as the expression of `op` wants it. */
@@ -292,15 +279,15 @@ static void put_expression(struct writer *writer, const struct row *row, const u
     struct name a = operand(writer, op, word->b, row->in);
     const char *wrap = !gives_bits(op) ? "" : row->out == TYPE_F32 ? "V32" : "V64";
 
-    put(body, "%s = %s(%s(", cell(writer, word->a, row->out).text, wrap, row->name);
-    put(body, "%s", a.text);
+    native_put(body, "%s = %s(%s(", cell(writer, word->a, row->out).text, wrap, row->name);
+    native_put(body, "%s", a.text);
     if (row->shape == SHAPE_BINARY)
-        put(body, ", %s", operand(writer, op, word->c, row->in).text);
+        native_put(body, ", %s", operand(writer, op, word->c, row->in).text);
     else if (row->shape == SHAPE_CONST && row->in == TYPE_I32)
-        put(body, ", 0x%" PRIx32 "u", (uint32_t)word[1].constant);
+        native_put(body, ", 0x%" PRIx32 "u", (uint32_t)word[1].constant);
     else if (row->shape == SHAPE_CONST)
-        put(body, ", (uint64_t)0x%" PRIx64 "u", word[1].constant);
-    put(body, "));");
+        native_put(body, ", (uint64_t)0x%" PRIx64 "u", word[1].constant);
+    native_put(body, "));");
     put_flag(writer, word->a, row->out, !gives_bits(op));
 }
 
@@ -316,13 +303,13 @@ static void put_plain(struct writer *writer, const union word *word)
         put_expression(writer, row, word);
         break;
     case SHAPE_DIVIDE:
-        put(body, "DIVIDE(%s, %s, ", cell(writer, word->a, row->out).text, row->name);
-        put(body, "%s, ", cell(writer, word->b, row->in).text);
-        put(body, "%s, 0x%" PRIx32 "u)\n", cell(writer, word->c, row->in).text, writer->at);
+        native_put(body, "DIVIDE(%s, %s, ", cell(writer, word->a, row->out).text, row->name);
+        native_put(body, "%s, ", cell(writer, word->b, row->in).text);
+        native_put(body, "%s, 0x%" PRIx32 "u)\n", cell(writer, word->c, row->in).text, writer->at);
         break;
     case SHAPE_TRUNCATE:
-        put(body, "TRUNCATE(%s, %s, ", cell(writer, word->a, row->out).text, row->name);
-        put(body, "%s, 0x%" PRIx32 "u)\n", cell(writer, word->b, row->in).text, writer->at);
+        native_put(body, "TRUNCATE(%s, %s, ", cell(writer, word->a, row->out).text, row->name);
+        native_put(body, "%s, 0x%" PRIx32 "u)\n", cell(writer, word->b, row->in).text, writer->at);
         break;
     case SHAPE_LOAD:
         put_load(writer, row, word);
@@ -338,7 +325,7 @@ static void put_plain(struct writer *writer, const union word *word)
 
 /* ---- calls ---- */
 
-static uint32_t need_of(const struct function *function)
+uint32_t native_need(const struct function *function)
 {
     return function->imported ? 0 : NATIVE_ROOM(1, function->cells);
 }
@@ -346,18 +333,19 @@ static uint32_t need_of(const struct function *function)
 static void put_arguments(struct writer *writer, const struct signature *type, uint16_t first)
 {
     for (uint32_t i = 0; i < type->params_count; i++)
-        put(&writer->body, ", %s", exact(writer, (uint16_t)(first + i), type->params[i]).text);
+        native_put(&writer->body, ", %s",
+                   exact(writer, (uint16_t)(first + i), type->params[i]).text);
 }
 
 /* After a call that left a struct in `r`. */
 static void put_result(struct writer *writer, const struct signature *type, uint16_t to)
 {
-    put(&writer->body, " fuel = r.fuel;%s", writer->grows ? " bytes = c->bytes;" : "");
+    native_put(&writer->body, " fuel = r.fuel;%s", writer->grows ? " bytes = c->bytes;" : "");
     if (type->result != TYPE_NONE)
-        put(&writer->body, " %s = r.v;", cell(writer, to, type->result).text);
-    put(&writer->body, " }");
+        native_put(&writer->body, " %s = r.v;", cell(writer, to, type->result).text);
+    native_put(&writer->body, " }");
     if (type->result == TYPE_NONE)
-        put(&writer->body, "\n");
+        native_put(&writer->body, "\n");
     else
         put_flag(writer, to, type->result, false);
 }
@@ -367,12 +355,12 @@ static void put_host_call(struct writer *writer, const struct function *callee, 
     const struct signature *type = &writer->code->types[callee->type];
     struct bytes *body = &writer->body;
 
-    put(body, "{ uint64_t args[] = {");
+    native_put(body, "{ uint64_t args[] = {");
     for (uint32_t i = 0; i < type->params_count; i++)
-        put(body, "%s, ", cell(writer, (uint16_t)(first + i), type->params[i]).text);
-    put(body, "0}; fuel = c->host(c, fuel, %uu, args, SELF, 0x%" PRIx32 "u);%s ", callee->order,
-        writer->at, writer->grows ? " bytes = c->bytes;" : "");
-    put(body, "%s = args[0]; }\n", cell(writer, first, TYPE_I64).text);
+        native_put(body, "%s, ", cell(writer, (uint16_t)(first + i), type->params[i]).text);
+    native_put(body, "0}; fuel = c->host(c, fuel, %uu, args, SELF, 0x%" PRIx32 "u);%s ",
+               callee->order, writer->at, writer->grows ? " bytes = c->bytes;" : "");
+    native_put(body, "%s = args[0]; }\n", cell(writer, first, TYPE_I64).text);
 }
 
 static void put_call(struct writer *writer, const union word *word)
@@ -385,10 +373,10 @@ static void put_call(struct writer *writer, const union word *word)
         put_host_call(writer, callee, word->a);
         return;
     }
-    put(body, "{ ENTER(0x%" PRIx32 "u, 0x%" PRIx32 "u) struct %s r = fn%u(c, fuel, inner",
-        need_of(callee), writer->at, result_type(type->result), word->target);
+    native_put(body, "{ ENTER(0x%" PRIx32 "u, 0x%" PRIx32 "u) struct %s r = fn%u(c, fuel, inner",
+               native_need(callee), writer->at, native_result_type(type->result), word->target);
     put_arguments(writer, type, word->a);
-    put(body, ");");
+    native_put(body, ");");
     put_result(writer, type, word->a);
 }
 
@@ -400,14 +388,14 @@ static void put_call_indirect(struct writer *writer, const union word *word)
 
     struct name index = cell(writer, word->b, TYPE_I32);
 
-    put(body, "{ FIND(%s, %uu, 0x%" PRIx32 "u) ENTER(slots[%s].need, 0x%" PRIx32 "u) ", index.text,
-        id, writer->at, index.text, writer->at);
+    native_put(body, "{ FIND(%s, %uu, 0x%" PRIx32 "u) ENTER(slots[%s].need, 0x%" PRIx32 "u) ",
+               index.text, id, writer->at, index.text, writer->at);
     if (writer->host_in_table)
-        put(body, "PLACE(0x%" PRIx32 "u) ", writer->at);
-    put(body, "struct %s r = ((t%u)calls[%s])(c, fuel, inner", result_type(type->result), id,
-        index.text);
+        native_put(body, "PLACE(0x%" PRIx32 "u) ", writer->at);
+    native_put(body, "struct %s r = ((t%u)calls[%s])(c, fuel, inner",
+               native_result_type(type->result), id, index.text);
     put_arguments(writer, type, word->a);
-    put(body, ");");
+    native_put(body, ");");
     put_result(writer, type, word->a);
 }
 
@@ -416,10 +404,10 @@ static void put_call_indirect(struct writer *writer, const union word *word)
 static void put_return(struct writer *writer, const union word *word, uint8_t type)
 {
     if (type == TYPE_NONE)
-        put(&writer->body, "return (struct rv){fuel};\n");
+        native_put(&writer->body, "return (struct rv){fuel};\n");
     else
-        put(&writer->body, "return (struct %s){fuel, %s};\n", result_type(type),
-            exact(writer, word->a, type).text);
+        native_put(&writer->body, "return (struct %s){fuel, %s};\n", native_result_type(type),
+                   exact(writer, word->a, type).text);
 }
 
 static void put_br_table(struct writer *writer, const union word *word)
@@ -428,22 +416,22 @@ static void put_br_table(struct writer *writer, const union word *word)
     uint8_t type = (uint8_t)word->c;
     struct bytes *body = &writer->body;
 
-    put(body, "switch (%s) {\n", cell(writer, word->a, TYPE_I32).text);
+    native_put(body, "switch (%s) {\n", cell(writer, word->a, TYPE_I32).text);
     for (uint32_t i = 0; i <= count; i++) {
         const union word *entry = &word[2 + i];
 
         if (i == count)
-            put(body, "default: ");
+            native_put(body, "default: ");
         else
-            put(body, "case %uu: ", i);
+            native_put(body, "case %uu: ", i);
         /* Neighbours that do the same share it. */
         if (i < count && entry[1].target == entry->target && entry[1].a == entry->a)
             continue;
         if (entry->a != EMIT_NO_CELL)
             put_copy(writer, entry->a, word->b, type);
-        put(body, "goto L%u;\n", entry->target);
+        native_put(body, "goto L%u;\n", entry->target);
     }
-    put(body, "}\n");
+    native_put(body, "}\n");
 }
 
 static void put_global(struct writer *writer, const union word *word)
@@ -454,14 +442,14 @@ static void put_global(struct writer *writer, const union word *word)
     uint8_t type = writer->code->globals[index].type;
 
     if (set) {
-        put(body, "g[%u] = %s;\n", index, bits(writer, word->a, type).text);
+        native_put(body, "g[%u] = %s;\n", index, bits(writer, word->a, type).text);
         return;
     }
-    put(body, "%s = ", cell(writer, word->a, type).text);
-    if (is_float(type))
-        put(body, "V%s(g[%u]);", type == TYPE_F32 ? "32" : "64", index);
+    native_put(body, "%s = ", cell(writer, word->a, type).text);
+    if (native_is_float(type))
+        native_put(body, "V%s(g[%u]);", type == TYPE_F32 ? "32" : "64", index);
     else
-        put(body, "g[%u];", index);
+        native_put(body, "g[%u];", index);
     put_flag(writer, word->a, type, false);
 }
 
@@ -469,25 +457,26 @@ static void put_bulk(struct writer *writer, const union word *word)
 {
     struct bytes *body = &writer->body;
 
-    put(body, "{ uint64_t args[] = {%s, ", cell(writer, word->a, TYPE_I32).text);
-    put(body, "%s, ", cell(writer, word->b, TYPE_I32).text);
-    put(body, "%s}; fuel = c->%s(c, fuel, args, SELF, 0x%" PRIx32 "u); }\n",
-        cell(writer, word->c, TYPE_I32).text, word->op == OP_MEMORY_COPY ? "copy" : "fill",
-        writer->at);
+    native_put(body, "{ uint64_t args[] = {%s, ", cell(writer, word->a, TYPE_I32).text);
+    native_put(body, "%s, ", cell(writer, word->b, TYPE_I32).text);
+    native_put(body, "%s}; fuel = c->%s(c, fuel, args, SELF, 0x%" PRIx32 "u); }\n",
+               cell(writer, word->c, TYPE_I32).text, word->op == OP_MEMORY_COPY ? "copy" : "fill",
+               writer->at);
 }
 
 static void put_grow(struct writer *writer, const union word *word)
 {
     struct bytes *body = &writer->body;
 
-    put(body, "{ uint64_t args[] = {%s}; fuel = c->grow(c, fuel, args, SELF, 0x%" PRIx32 "u); ",
-        cell(writer, word->b, TYPE_I32).text, writer->at);
-    put(body, "%s%s = args[0]; }\n", writer->grows ? "bytes = c->bytes; " : "",
-        cell(writer, word->a, TYPE_I32).text);
+    native_put(body,
+               "{ uint64_t args[] = {%s}; fuel = c->grow(c, fuel, args, SELF, 0x%" PRIx32 "u); ",
+               cell(writer, word->b, TYPE_I32).text, writer->at);
+    native_put(body, "%s%s = args[0]; }\n", writer->grows ? "bytes = c->bytes; " : "",
+               cell(writer, word->a, TYPE_I32).text);
 }
 
 /* Words that a word takes with what follows it. */
-static uint32_t words_of(const union word *word)
+uint32_t native_words(const union word *word)
 {
     switch (word->op) {
     case OP_CONST:
@@ -512,19 +501,20 @@ static void put_word(struct writer *writer, const union word *word)
 
     switch (word->op) {
     case OP_CHARGE:
-        put(body, "CHARGE(%uu, 0x%" PRIx32 "u)\n", word->target, writer->at);
+        native_put(body, "CHARGE(%uu, 0x%" PRIx32 "u)\n", word->target, writer->at);
         break;
     case OP_UNREACHABLE:
-        put(body, "TRAP(TRAP_UNREACHABLE, 0x%" PRIx32 "u);\n", writer->at);
+        native_put(body, "TRAP(TRAP_UNREACHABLE, 0x%" PRIx32 "u);\n", writer->at);
         break;
     case OP_BR:
-        put(body, "goto L%u;\n", word->target);
+        native_put(body, "goto L%u;\n", word->target);
         break;
     case OP_BR_IF:
-        put(body, "if (%s) goto L%u;\n", cell(writer, word->a, TYPE_I32).text, word->target);
+        native_put(body, "if (%s) goto L%u;\n", cell(writer, word->a, TYPE_I32).text, word->target);
         break;
     case OP_BR_UNLESS:
-        put(body, "if (!%s) goto L%u;\n", cell(writer, word->a, TYPE_I32).text, word->target);
+        native_put(body, "if (!%s) goto L%u;\n", cell(writer, word->a, TYPE_I32).text,
+                   word->target);
         break;
     case OP_BR_TABLE:
         put_br_table(writer, word);
@@ -553,7 +543,7 @@ static void put_word(struct writer *writer, const union word *word)
         put_global(writer, word);
         break;
     case OP_MEMORY_SIZE:
-        put(body, "%s = bytes >> 16;\n", cell(writer, word->a, TYPE_I32).text);
+        native_put(body, "%s = bytes >> 16;\n", cell(writer, word->a, TYPE_I32).text);
         break;
     case OP_MEMORY_GROW:
         put_grow(writer, word);
@@ -587,13 +577,14 @@ static void note_target(struct writer *writer, const union word *word, uint32_t 
     }
 }
 
-static void put_head(struct bytes *text, const struct signature *type, uint32_t index)
+void native_put_head(struct bytes *text, const struct signature *type, uint32_t index)
 {
-    put(text, "static struct %s fn%u(C *c, uint64_t fuel, uint32_t room", result_type(type->result),
-        index);
+    native_put(text, "static struct %s fn%u(C *c, uint64_t fuel, uint32_t room",
+               native_result_type(type->result), index);
     for (uint32_t i = 0; i < type->params_count; i++)
-        put(text, ", %s %c%u", c_type(type->params[i]), letter_of(type->params[i]), i);
-    put(text, ")");
+        native_put(text, ", %s %c%u", native_c_type(type->params[i]),
+                   native_letter(type->params[i]), i);
+    native_put(text, ")");
 }
 
 static void put_variables(struct writer *writer, struct bytes *text)
@@ -610,58 +601,56 @@ static void put_variables(struct writer *writer, struct bytes *text)
             if ((writer->used[i] & type_bit(type)) == 0)
                 continue;
             if (!param)
-                put(text, "%s %c%u = 0;\n", c_type(type), letter_of(type), i);
-            if (is_float(type))
-                put(text, "bool %c%u = %d;\n", flag_of(type), i, !param);
+                native_put(text, "%s %c%u = 0;\n", native_c_type(type), native_letter(type), i);
+            if (native_is_float(type))
+                native_put(text, "bool %c%u = %d;\n", flag_of(type), i, !param);
         }
 }
 
-static uint32_t words_end(const struct engine_code *code, uint32_t index)
+uint32_t native_words_end(const struct engine_code *code, uint32_t index)
 {
     return index + 1 < code->functions_count ? code->functions[index + 1].code : code->words_count;
 }
 
-static void put_function(struct writer *writer, uint32_t index, struct bytes *text)
+void native_put_function(struct writer *writer, uint32_t index, struct bytes *text)
 {
     const struct engine_code *code = writer->code;
     const struct function *function = &code->functions[index];
     uint32_t first = function->code;
-    uint32_t end = words_end(code, index);
+    uint32_t end = native_words_end(code, index);
 
     writer->function = function;
     writer->index = index;
     bytes_clear(&writer->body);
     memset(writer->used, 0, function->cells);
     memset(writer->target, 0, end - first);
-    for (uint32_t at = first; at < end; at += words_of(&code->words[at]))
+    for (uint32_t at = first; at < end; at += native_words(&code->words[at]))
         note_target(writer, &code->words[at], first);
-    for (uint32_t at = first; at < end; at += words_of(&code->words[at])) {
+    for (uint32_t at = first; at < end; at += native_words(&code->words[at])) {
         while (writer->place < code->places_count && code->places[writer->place].word <= at)
             writer->at = code->places[writer->place++].offset;
         if (writer->target[at - first] != 0)
-            put(&writer->body, "L%u:;\n", at);
+            native_put(&writer->body, "L%u:;\n", at);
         put_word(writer, &code->words[at]);
     }
-    put(text, "\n#undef SELF\n#define SELF %uu\n", index);
-    put_head(text, &code->types[function->type], index);
-    put(text, "\n{\nuint8_t *const memory = c->memory;\nuint8_t *const cards = c->cards;\n"
-              "uint64_t *const g = c->globals;\n");
+    native_put(text, "\n#undef SELF\n#define SELF %uu\n", index);
+    native_put_head(text, &code->types[function->type], index);
+    native_put(text, "\n{\nuint8_t *const memory = c->memory;\nuint8_t *const cards = c->cards;\n"
+                     "uint64_t *const g = c->globals;\n");
     if (writer->grows)
-        put(text, "uint64_t bytes = c->bytes;\n");
+        native_put(text, "uint64_t bytes = c->bytes;\n");
     else
-        put(text, "const uint64_t bytes = 0x%" PRIx32 "u;\n",
-            code->memory_pages * ENGINE_WASM_PAGE_BYTES);
+        native_put(text, "const uint64_t bytes = 0x%" PRIx32 "u;\n",
+                   code->memory_pages * ENGINE_WASM_PAGE_BYTES);
     put_variables(writer, text);
     bytes_append(text, writer->body.data, writer->body.size);
-    put(text, "}\n");
+    native_put(text, "}\n");
     if (writer->body.failed)
         text->failed = true;
 }
 
-/* ---- what a compiler can be asked to do ---- */
-
 /* Roughly the lines of C, and the ways that control can take, which a word becomes. */
-static uint32_t effort_of(const union word *word)
+uint32_t native_effort(const union word *word)
 {
     switch (word->op) {
     case OP_CALL:
@@ -674,7 +663,7 @@ static uint32_t effort_of(const union word *word)
     case OP_MEMORY_FILL:
         return 2;
     case OP_BR_TABLE:
-        return words_of(word);
+        return native_words(word);
     default:
         break;
     }
@@ -693,193 +682,4 @@ static uint32_t effort_of(const union word *word)
         break;
     }
     return 1;
-}
-
-static enum status check_effort(const struct engine_code *code, struct fault *fault)
-{
-    uint64_t all = 0;
-
-    for (uint32_t i = code->imports_count; i < code->functions_count; i++) {
-        uint64_t effort = 1;
-
-        for (uint32_t at = code->functions[i].code; at < words_end(code, i);
-             at += words_of(&code->words[at]))
-            effort += effort_of(&code->words[at]);
-        if (effort > LIMIT_NATIVE_FUNCTION_EFFORT ||
-            effort * code->functions[i].cells > LIMIT_NATIVE_FUNCTION_SPREAD)
-            return fault_set(fault, ST_INVALID,
-                             "function %u is too large for tier 1: effort %" PRIu64
-                             " over %u cells, where %d and a product of %d are allowed",
-                             i, effort, code->functions[i].cells, LIMIT_NATIVE_FUNCTION_EFFORT,
-                             LIMIT_NATIVE_FUNCTION_SPREAD);
-        all += effort;
-    }
-    if (all > LIMIT_NATIVE_EFFORT)
-        return fault_set(fault, ST_INVALID,
-                         "the module is too large for tier 1: effort %" PRIu64
-                         ", where %d is allowed",
-                         all, LIMIT_NATIVE_EFFORT);
-    return ST_OK;
-}
-
-/* ---- one module ---- */
-
-static void put_type(const struct engine_code *code, uint32_t id, struct bytes *text)
-{
-    const struct signature *type = &code->types[id];
-
-    put(text, "typedef struct %s (*t%u)(C *, uint64_t, uint32_t", result_type(type->result), id);
-    for (uint32_t i = 0; i < type->params_count; i++)
-        put(text, ", %s", c_type(type->params[i]));
-    put(text, ");\n");
-}
-
-/* An import in the table: the same call as any other there, and the host behind it. */
-static void put_thunk(const struct engine_code *code, uint32_t index, struct bytes *text)
-{
-    const struct function *function = &code->functions[index];
-    const struct signature *type = &code->types[function->type];
-
-    put_head(text, type, index);
-    put(text, "\n{ (void)room; uint64_t args[] = {");
-    for (uint32_t i = 0; i < type->params_count; i++)
-        put(text, "%c%u, ", letter_of(type->params[i]), i);
-    put(text,
-        "0}; fuel = c->host(c, fuel, %uu, args, c->function, c->offset);\n"
-        "return (struct rl){fuel, args[0]}; }\n",
-        function->order);
-}
-
-/* Two arrays: an index finds either in one step. */
-static void put_table(const struct engine_code *code, struct bytes *text)
-{
-    put(text, "#define TABLE %uu\nstatic const struct slot slots[] = {\n", code->table_count);
-    for (uint32_t i = 0; i < code->table_count; i++) {
-        const struct function *function;
-
-        if (code->table[i] == TABLE_EMPTY) {
-            put(text, "{0, UINT32_MAX},\n");
-            continue;
-        }
-        function = &code->functions[code->table[i]];
-        put(text, "{0x%" PRIx32 "u, %uu},\n", need_of(function), code->types[function->type].id);
-    }
-    put(text, "{0}};\nstatic void (*const calls[])(void) = {\n");
-    for (uint32_t i = 0; i < code->table_count; i++) {
-        if (code->table[i] == TABLE_EMPTY)
-            put(text, "0,\n");
-        else
-            put(text, "(void (*)(void))fn%u,\n", code->table[i]);
-    }
-    put(text, "0};\n");
-}
-
-static void put_entry(const struct engine_code *code, uint32_t index, struct bytes *text)
-{
-    const struct signature *type = &code->types[code->functions[index].type];
-
-    put(text,
-        "static uint64_t e%u(C *c, uint64_t fuel, uint32_t room, const uint64_t *args, "
-        "uint64_t *result)\n{ (void)args; struct %s r = fn%u(c, fuel, room",
-        index, result_type(type->result), index);
-    for (uint32_t i = 0; i < type->params_count; i++)
-        if (is_float(type->params[i]))
-            put(text, ", V%s(args[%u])", type->params[i] == TYPE_F32 ? "32" : "64", i);
-        else
-            put(text, ", args[%u]", i);
-    put(text, ");");
-    if (is_float(type->result))
-        put(text, " *result = B%s(r.v, 0);", type->result == TYPE_F32 ? "32" : "64");
-    else if (type->result != TYPE_NONE)
-        put(text, " *result = r.v;");
-    else
-        put(text, " (void)result;");
-    put(text, " return r.fuel; }\n");
-}
-
-/* What the engine can call: functions that are exported. */
-static void put_entries(struct writer *writer, struct bytes *text)
-{
-    const struct engine_code *code = writer->code;
-    char stamp[65];
-    uint32_t count = 0;
-    uint8_t *exported = calloc(code->functions_count + 1, 1);
-
-    if (exported == NULL) {
-        text->failed = true;
-        return;
-    }
-    for (uint32_t i = 0; i < code->exports_count; i++)
-        if (code->exports[i].kind == 0 && !code->functions[code->exports[i].index].imported)
-            exported[code->exports[i].index] = 1;
-    for (uint32_t i = 0; i < code->functions_count; i++)
-        if (exported[i] != 0)
-            put_entry(code, i, text);
-    put(text, "static const struct native_entry entries[] = {\n");
-    for (uint32_t i = 0; i < code->functions_count; i++)
-        if (exported[i] != 0) {
-            put(text, "{e%u, %uu},\n", i, i);
-            count++;
-        }
-    free(exported);
-    native_stamp(code, stamp);
-    put(text,
-        "{0, 0}};\n__attribute__((visibility(\"default\")))\n"
-        "const struct native_object " NATIVE_SYMBOL " = {\"%s\", entries, %uu};\n",
-        stamp, count);
-}
-
-static bool host_in_table(const struct engine_code *code)
-{
-    for (uint32_t i = 0; i < code->table_count; i++)
-        if (code->table[i] != TABLE_EMPTY && code->functions[code->table[i]].imported)
-            return true;
-    return false;
-}
-
-static void put_module(struct writer *writer, struct bytes *text)
-{
-    const struct engine_code *code = writer->code;
-
-    native_put_prologue(text);
-    /* Memory never shrinks, so a size that is not 0 now is not 0 later. */
-    put(text, "#define PAST(address, n) (%s)\n",
-        code->memory_pages > 0 ? "address > bytes - (n)" : "address + (n) > bytes");
-    for (uint32_t i = 0; i < code->types_count; i++)
-        if (code->types[i].id == i)
-            put_type(code, i, text);
-    for (uint32_t i = 0; i < code->functions_count; i++) {
-        if (code->functions[i].imported)
-            put_thunk(code, i, text);
-        else {
-            put_head(text, &code->types[code->functions[i].type], i);
-            put(text, ";\n");
-        }
-    }
-    put_table(code, text);
-    for (uint32_t i = code->imports_count; i < code->functions_count; i++)
-        put_function(writer, i, text);
-    put_entries(writer, text);
-}
-
-enum status engine_native_emit(const struct engine_code *code, struct bytes *text,
-                               struct fault *fault)
-{
-    struct writer writer = {.code = code,
-                            .grows = code->memory_pages < code->memory_pages_max,
-                            .host_in_table = host_in_table(code)};
-    enum status status = check_effort(code, fault);
-
-    if (status != ST_OK)
-        return status;
-    writer.used = malloc(LIMIT_LOCALS + LIMIT_OPERANDS);
-    writer.target = malloc(code->words_count + 1);
-    if (writer.used != NULL && writer.target != NULL)
-        put_module(&writer, text);
-    if (writer.used == NULL || writer.target == NULL || text->failed)
-        status = fault_set(fault, ST_NOMEM, "no memory for the text of tier 1");
-    free(writer.used);
-    free(writer.target);
-    bytes_fini(&writer.body);
-    return status;
 }

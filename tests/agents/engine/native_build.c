@@ -70,15 +70,15 @@ static void make_command(char *args[ARGS_MAX], const char *compiler, const char 
     args[count++] = (char *)(uintptr_t)compiler;
     for (const char *const *flag = engine_native_flags(); *flag != NULL; flag++)
         args[count++] = (char *)(uintptr_t)*flag;
+    args[count++] = dash_o;
+    args[count++] = output;
+    args[count++] = input;
     (void)snprintf(space, 256, "%s", more == NULL ? "" : more);
     for (char *word = strtok_r(space, " ", &rest); word != NULL;
          word = strtok_r(NULL, " ", &rest)) {
         INVARIANT(count < ARGS_MAX - 4);
         args[count++] = word;
     }
-    args[count++] = dash_o;
-    args[count++] = output;
-    args[count++] = input;
     args[count] = NULL;
 }
 

@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agents/engine/code.h"
 #include "agents/engine/inspect.h"
+#include "agents/engine/native_elf.h"
 #include "agents/engine/native_text.h"
 #include "agents/engine/run.h"
 #include "tests/agents/engine/assembler.h"
@@ -462,24 +464,82 @@ START_TEST(an_object_of_other_code_is_refused)
 }
 END_TEST
 
-START_TEST(a_file_that_is_no_object_is_refused)
+/* Each would do something before anyone could look at it, or is none of ours. */
+static const struct {
+    const char *text;
+    const char *more;
+    const char *says;
+} foreign[] = {
+    {"const int another = 1;\n", NULL, "no object of this engine"},
+    {"__attribute__((constructor)) static void run(void) { __builtin_trap(); }\n", NULL,
+     "runs something when it is loaded"},
+    {"void abort(void); void run(void) { abort(); }\n", "-lc", "wants a library"},
+    {"_Thread_local int mine; int *run(void) { return &mine; }\n", "-Wl,-z,undefs",
+     "is no object of tier 1"},
+    {"extern int other; int *run(void) { return &other; }\n", "-Wl,-z,undefs",
+     "more than its own addresses"},
+    {"int run(void) { return 1; }\n", "-Wl,-z,execstack", "executable stack"},
+};
+
+START_TEST(an_object_that_would_do_more_than_lie_there_is_refused)
 {
-    static const char foreign[] = "const int another = 1;\n";
     struct guest *guest = guest_open("native.wasm");
     struct bytes text = {0};
     struct engine_native *native;
     struct fault fault;
     char path[512];
 
-    ck_assert_int_eq(
-        engine_native_load(&native, guest->code, ENGINE_TEST_MODULES "/native.wasm", &fault),
-        ST_IO);
-    ck_assert_int_eq(
-        engine_native_load(&native, guest->code, ENGINE_TEST_MODULES "/not-there.so", &fault),
-        ST_IO);
-    bytes_append(&text, foreign, strlen(foreign));
-    ck_assert(native_build_text(&text, "cc", NULL, path));
+    bytes_append(&text, foreign[_i].text, strlen(foreign[_i].text));
+    ck_assert(native_build_text(&text, "cc", foreign[_i].more, path));
     ck_assert_int_eq(engine_native_load(&native, guest->code, path, &fault), ST_INVALID);
+    ck_assert_msg(strstr(fault.text, foreign[_i].says) != NULL, "%s", fault.text);
+    ck_assert_ptr_null(native);
+    bytes_fini(&text);
+    guest_free(guest);
+}
+END_TEST
+
+/* Every shorter piece of an object, and one with a byte changed here and there: no crash. */
+START_TEST(a_damaged_object_is_refused_or_loads_unharmed)
+{
+    struct guest *guest = guest_open("native.wasm");
+    struct bytes text = {0};
+    struct fault fault;
+    char path[512];
+    uint8_t *bytes;
+    FILE *file;
+    long size;
+
+    ck_assert_int_eq(native_elf_check(ENGINE_TEST_MODULES "/not-there.so", &fault), ST_IO);
+    ck_assert_int_eq(native_elf_check(ENGINE_TEST_MODULES "/native.wasm", &fault), ST_INVALID);
+    ck_assert_int_eq(engine_native_emit(guest->code, &text, &fault), ST_OK);
+    ck_assert(native_build_text(&text, "cc", NULL, path));
+    ck_assert_int_eq(native_elf_check(path, &fault), ST_OK);
+    file = fopen(path, "rb");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fseek(file, 0, SEEK_END), 0);
+    size = ftell(file);
+    bytes = malloc((size_t)size);
+    rewind(file);
+    ck_assert_uint_eq(fread(bytes, 1, (size_t)size, file), (size_t)size);
+    ck_assert_int_eq(fclose(file), 0);
+    for (long at = 0; at < 1024; at += 7) {
+        uint8_t was = bytes[at];
+
+        (void)snprintf(path, sizeof path, "%s/native/%ld.damaged", ENGINE_TEST_MODULES,
+                       (long)getpid());
+        file = fopen(path, "wb");
+        ck_assert_ptr_nonnull(file);
+        bytes[at] ^= (uint8_t)(1 + at % 255);
+        ck_assert_uint_eq(fwrite(bytes, 1, (size_t)(at % 3 == 0 ? at : size), file),
+                          (size_t)(at % 3 == 0 ? at : size));
+        ck_assert_int_eq(fclose(file), 0);
+        bytes[at] = was;
+        ck_assert_int_ne(native_elf_check(path, &fault) == ST_OK && at < 4, true);
+        ck_assert(at % 3 != 0 || native_elf_check(path, &fault) == ST_INVALID);
+        ck_assert_int_eq(remove(path), 0);
+    }
+    free(bytes);
     bytes_fini(&text);
     guest_free(guest);
 }
@@ -566,7 +626,9 @@ int main(void)
     tcase_add_test(tcase, no_name_of_the_module_reaches_the_text);
     tcase_add_test(tcase, what_takes_a_compiler_too_long_is_refused_and_runs_in_tier_0);
     tcase_add_test(tcase, an_object_of_other_code_is_refused);
-    tcase_add_test(tcase, a_file_that_is_no_object_is_refused);
+    tcase_add_loop_test(tcase, an_object_that_would_do_more_than_lie_there_is_refused, 0,
+                        (int)(sizeof foreign / sizeof foreign[0]));
+    tcase_add_test(tcase, a_damaged_object_is_refused_or_loads_unharmed);
     tcase_add_loop_test(tcase, a_frame_over_its_bound_does_not_compile, 0, 2);
     tcase_add_test(tcase, a_thread_with_too_little_stack_runs_tier_0);
     suite_add_tcase(suite, tcase);
