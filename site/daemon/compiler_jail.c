@@ -117,6 +117,9 @@ static enum status lock_in(const struct jail *jail, int talk, struct fault *faul
         status = fault_set(fault, ST_IO, "notify: %s", strerror(errno));
     else if (status != ST_OK && jail->weak)
         status = rules_lock_calls(false, &notify_fd, fault);
+    else if (status != ST_OK)
+        (void)fault_prefix(fault, "it could not be counted what it starts and makes, and "
+                                  "engine.jail is not \"weak\"");
     return status;
 }
 

@@ -82,6 +82,11 @@ stop_well
 
 # On: the same messages cost the same, the first ones in tier 0 and the last in tier 1.
 fresh tier1 all
+says 'tier1.ready\|tier1.unavailable'
+if grep -q 'tier1.unavailable.*Landlock' "$daemon_log"; then
+    echo "skipped: this kernel has no Landlock"
+    exit 77
+fi
 messages 4
 becomes tier1_loaded 1
 messages 4
