@@ -65,8 +65,12 @@ check-clang: deps ## build everything with clang
 	@$(call configure,dev-clang)
 	@$(call compile,dev-clang)
 
-check-hashes: build check-clang ## the simulator ends the same in gcc's and clang's builds
-	@sim/same_hashes.sh build/dev build/dev-clang
+check-hashes: build check-clang ## the simulator ends the same: gcc, clang, debug, release
+	@$(call configure,debug)
+	@$(call compile,debug) --target serai-sim
+	@$(call configure,release)
+	@$(call compile,release) --target serai-sim
+	@sim/same_hashes.sh build/dev build/dev-clang build/debug build/release
 
 check-asan: deps ## unit, property and simulation tests with address and undefined sanitizers
 	@$(call configure,asan)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# The same seeds give the same final hashes in two builds: same_hashes.sh BUILD BUILD [SEEDS]
+# The same seeds give the same final hashes in all builds: same_hashes.sh BUILD BUILD...; SEEDS=6
 set -euo pipefail
 [ $# -ge 2 ] || { sed -n 2p "$0" >&2; exit 64; }
-seeds=${3:-6}
+seeds=${SEEDS:-6}
 
 hashes()
 {
@@ -11,12 +11,14 @@ hashes()
 }
 
 first=$(mktemp)
-second=$(mktemp)
-trap 'rm -f "$first" "$second"' EXIT
+other=$(mktemp)
+trap 'rm -f "$first" "$other"' EXIT
 hashes "$1" >"$first"
-hashes "$2" >"$second"
-if ! diff "$first" "$second"; then
-    echo "same_hashes: $1 and $2 differ"
-    exit 1
-fi
-echo "same_hashes: $(wc -l <"$first") runs end the same in $1 and $2"
+for build in "${@:2}"; do
+    hashes "$build" >"$other"
+    if ! diff "$first" "$other"; then
+        echo "same_hashes: $1 and $build differ"
+        exit 1
+    fi
+done
+echo "same_hashes: $(wc -l <"$first") runs end the same in $*"

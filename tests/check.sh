@@ -39,7 +39,7 @@ step 'build, gcc' build
 step 'every header alone' check-headers
 step 'tests and lints, gcc' check-dev
 step 'build, clang' check-clang
-step 'same hashes, gcc and clang' check-hashes
+step 'same hashes, four builds' check-hashes
 step 'clang-tidy' tidy
 step 'cppcheck' cppcheck
 step 'tests, address + undefined' check-asan
