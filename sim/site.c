@@ -16,7 +16,8 @@ enum {
     DOWN_US_MAX = 3000000,
     WRITE_US_MAX = 30000,
     BACKUP_EVERY = 64,
-    VERIFY_EVERY = 128,
+    VERIFY_EVERY = 16,            /* frames; it reads all of the journal */
+    VERIFY_ALL_ONE_IN = 4,        /* so many seeds: after each frame */
     PAGE_LOG_BYTES_SMALL = 16384, /* so that pages are swept all the time */
     STARTS = 50,                  /* so much rarer than other calls are starts */
     PAGES_CACHED_FEW = 4,         /* and given up */
@@ -463,7 +464,8 @@ static void commit(struct sim_site *site)
     site->caps_known = true;
     memcpy(site->durable, site->frame_cursors, sizeof site->durable);
     site->sim->result.frames++;
-    if (site->frame_number % VERIFY_EVERY == 0) {
+    if (site->frame_number % VERIFY_EVERY == 0 ||
+        site->sim->options.seed % VERIFY_ALL_ONE_IN == 0) {
         struct verify_report report;
 
         check_books(site, &report);
