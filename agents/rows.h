@@ -116,6 +116,14 @@ bool row_encode_caps(uint8_t to[ROW_CAPS_BYTES], const struct cap *chunk);
 MUST_CHECK enum status row_decode_caps(struct cap *chunk, const uint8_t *value, size_t size,
                                        struct fault *fault);
 
+/* ---- rows_load.c ---- */
+
+/* Tables whose rows an agent's row counts. */
+enum row_part { PART_CAPS, PART_MESSAGES, PART_FACETS, PART_TIMERS, PART_BUFFER_BYTES, PART_LINES };
+enum { ROW_PARTS = 6 };
+/* `amount` of what the agent's row counts was found; all must be when everything is read. */
+void row_found(struct agents *agents, uint64_t agent, enum row_part part, uint64_t amount);
+
 /* ---- rows_owned.c: visitors of store.walk; the context is the struct agents, ST_CORRUPT ---- */
 MUST_CHECK enum status row_load_object(void *context, const uint8_t *key, size_t key_size,
                                        const uint8_t *value, size_t value_size,

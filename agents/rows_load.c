@@ -9,15 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What an agent's row said it has; compared when all tables are read. */
+/* What an agent's row counts and was not found yet; zero when all tables are read. */
 struct expected_agent {
-    struct agent *agent;
-    uint64_t caps;
-    uint64_t messages;
-    uint64_t facets;
-    uint64_t timers;
-    uint64_t buffer_bytes;
-    uint64_t log_lines;
+    uint64_t id;
+    uint64_t missing[ROW_PARTS]; /* below zero, so to speak, when there is too much */
 };
 
 struct expected_code {
@@ -26,10 +21,15 @@ struct expected_code {
     uint64_t refs;
 };
 
+struct loading {
+    struct bytes rows; /* of struct expected_agent, in order of id */
+    size_t last;       /* which was asked for: the next is often it or the one after */
+};
+
 struct loader {
     struct agents *agents;
     struct bytes codes; /* of struct expected_code, in order of id */
-    struct bytes rows;  /* of struct expected_agent */
+    struct loading agent_rows;
     bool has_counters;
     uint64_t missing_agent; /* an open account without an agent; 0: none */
 };
@@ -118,6 +118,36 @@ static enum status load_code(void *context, const uint8_t *key, size_t key_size,
 
 /* ---- agents ---- */
 
+static struct expected_agent *expected_at(const struct loading *loading, size_t at)
+{
+    return (struct expected_agent *)(void *)loading->rows.data + at;
+}
+
+void row_found(struct agents *agents, uint64_t agent, enum row_part part, uint64_t amount)
+{
+    struct loading *loading = agents->loading;
+    size_t low = 0;
+    size_t high = loading->rows.size / sizeof(struct expected_agent);
+
+    /* Tables are in order of agent, or nearly: it lies at the last one or soon after. */
+    if (loading->last < high && expected_at(loading, loading->last)->id <= agent) {
+        low = loading->last;
+        if (low + 2 < high && expected_at(loading, low + 2)->id > agent)
+            high = low + 2;
+    }
+    while (low + 1 < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (expected_at(loading, middle)->id <= agent)
+            low = middle;
+        else
+            high = middle;
+    }
+    INVARIANT(low < high && expected_at(loading, low)->id == agent); /* the caller found it */
+    expected_at(loading, low)->missing[part] -= amount;
+    loading->last = low;
+}
+
 static const char *account_error(const struct agents *agents, const struct agent *agent)
 {
     const struct account *account = ledger_account(agents->ledger, agent->id);
@@ -173,14 +203,15 @@ static void admit_agent(struct loader *loader, struct agent *agent, const struct
 {
     struct agents *agents = loader->agents;
     struct customer_use *use = customer_use(agents, agent->customer);
-    struct expected_agent expected = {.agent = agent,
-                                      .caps = row->caps,
-                                      .messages = row->messages,
-                                      .facets = row->facets,
-                                      .timers = row->timers,
-                                      .buffer_bytes = row->buffer_bytes,
-                                      .log_lines = row->log_lines};
+    struct expected_agent expected = {
+        .id = agent->id,
+        .missing = {row->caps, row->messages, row->facets, row->timers, row->buffer_bytes,
+                    row->log_lines},
+    };
 
+    agent->facets = row->facets;
+    agent->timers = row->timers;
+    agent->buffer_bytes = row->buffer_bytes;
     paged_grow(&agent->memory, agent->memory_pages * (ENGINE_WASM_PAGE_BYTES / PAGED_BYTES));
     agent->log_deleted = agent->log_next - 1 - row->log_lines;
     agent->log_erased = agent->log_deleted;
@@ -192,8 +223,9 @@ static void admit_agent(struct loader *loader, struct agent *agent, const struct
     if (agent_is_frozen(agent))
         agents->counters.frozen++;
     rent_note_due(agents, agent);
-    bytes_append(&loader->rows, &expected, sizeof expected);
-    INVARIANT(!loader->rows.failed);
+    bytes_append(&loader->agent_rows.rows, &expected, sizeof expected);
+    INVARIANT(!loader->agent_rows.rows.failed);
+    agent_let_sleep(agents, agent);
 }
 
 static enum status load_agent(void *context, const uint8_t *key, size_t key_size,
@@ -227,45 +259,52 @@ static enum status load_agent(void *context, const uint8_t *key, size_t key_size
 
 /* ---- what only all rows together can show ---- */
 
-static enum status check_agent(const struct expected_agent *expected, struct fault *fault)
+static enum status check_agent(const struct agents *agents, const struct expected_agent *expected,
+                               struct fault *fault)
 {
-    const struct agent *agent = expected->agent;
-    const struct {
+    static const struct {
         enum store_table table;
         const char *what;
-        uint64_t said;
-        uint64_t found;
-    } counts[] = {
-        {STORE_CAPS, "capabilities", expected->caps, agent->caps_used},
-        {STORE_INBOX, "messages", expected->messages, agent->inbox_total},
-        {STORE_OBJECT, "facets", expected->facets, agent->facets},
-        {STORE_OBJECT, "timers", expected->timers, agent->timers},
-        {STORE_OBJECT, "bytes of buffers", expected->buffer_bytes, agent->buffer_bytes},
-        {STORE_LOG, "log lines", expected->log_lines, agent->log_lines},
+    } parts[ROW_PARTS] = {
+        [PART_CAPS] = {STORE_CAPS, "capabilities"},
+        [PART_MESSAGES] = {STORE_INBOX, "messages"},
+        [PART_FACETS] = {STORE_OBJECT, "facets"},
+        [PART_TIMERS] = {STORE_OBJECT, "timers"},
+        [PART_BUFFER_BYTES] = {STORE_OBJECT, "bytes of buffers"},
+        [PART_LINES] = {STORE_LOG, "log lines"},
     };
 
-    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
-        if (counts[i].said != counts[i].found)
-            return fault_set(fault, ST_CORRUPT,
-                             "table %s, agent %" PRIu64 ": %" PRIu64 " %s are there, but its row "
-                             "in table agent counts %" PRIu64,
-                             store_table_name(counts[i].table), agent->id, counts[i].found,
-                             counts[i].what, counts[i].said);
+    for (size_t i = 0; i < ROW_PARTS; i++) {
+        uint64_t missing = expected->missing[i];
+        const struct agent *agent;
+        uint64_t counted[ROW_PARTS];
+
+        if (missing == 0)
+            continue;
+        agent = agents_find(agents, expected->id);
+        counted[PART_CAPS] = agent->caps_used + missing; /* these were counted as they came */
+        counted[PART_MESSAGES] = agent->inbox_total + missing;
+        counted[PART_LINES] = agent->log_lines + missing;
+        counted[PART_FACETS] = agent->facets; /* and these are as the row says */
+        counted[PART_TIMERS] = agent->timers;
+        counted[PART_BUFFER_BYTES] = agent->buffer_bytes;
+        return fault_set(fault, ST_CORRUPT,
+                         "table %s, agent %" PRIu64 ": %" PRIu64 " %s are there, but its row "
+                         "in table agent counts %" PRIu64,
+                         store_table_name(parts[i].table), expected->id, counted[i] - missing,
+                         parts[i].what, counted[i]);
     }
     return ST_OK;
 }
 
 static enum status check_agents(const struct loader *loader, struct fault *fault)
 {
+    const struct loading *loading = &loader->agent_rows;
+    size_t count = loading->rows.size / sizeof(struct expected_agent);
     enum status status = ST_OK;
 
-    for (size_t at = 0; status == ST_OK && at < loader->rows.size;
-         at += sizeof(struct expected_agent)) {
-        struct expected_agent expected;
-
-        memcpy(&expected, loader->rows.data + at, sizeof expected);
-        status = check_agent(&expected, fault);
-    }
+    for (size_t at = 0; status == ST_OK && at < count; at++)
+        status = check_agent(loader->agents, expected_at(loading, at), fault);
     return status;
 }
 
@@ -305,7 +344,7 @@ static enum status check_all(struct loader *loader, struct fault *fault)
     enum status status;
 
     if (!loader->has_counters &&
-        (loader->codes.size > 0 || loader->rows.size > 0 || agents->heap_count > 0))
+        (loader->codes.size > 0 || loader->agent_rows.rows.size > 0 || agents->heap_count > 0))
         return fault_set(fault, ST_CORRUPT, "table meta: the counters of agents are missing");
     ledger_each_account(agents->ledger, find_missing, loader);
     if (loader->missing_agent != 0)
@@ -334,8 +373,11 @@ enum status agents_load(struct agents *agents, const struct store *store, struct
 {
     const uint8_t counters_key = ROW_META_KEY_COUNTERS;
     struct loader loader = {.agents = agents};
-    enum status status = store->walk(store->context, STORE_META, &counters_key, sizeof counters_key,
-                                     load_counters, &loader, fault);
+    enum status status;
+
+    agents->loading = &loader.agent_rows;
+    status = store->walk(store->context, STORE_META, &counters_key, sizeof counters_key,
+                         load_counters, &loader, fault);
 
     for (size_t i = 0; status == ST_OK && i < sizeof loading / sizeof loading[0]; i++) {
         void *context = loading[i].owned ? (void *)agents : (void *)&loader;
@@ -348,6 +390,7 @@ enum status agents_load(struct agents *agents, const struct store *store, struct
     if (status == ST_OK)
         status = check_all(&loader, fault);
     bytes_fini(&loader.codes);
-    bytes_fini(&loader.rows);
+    bytes_fini(&loader.agent_rows.rows);
+    agents->loading = NULL;
     return status;
 }

@@ -38,22 +38,23 @@ static uint64_t owner_of(const struct object *object)
     return 0;
 }
 
-static void admit_object(struct agents *agents, struct agent *owner, struct object *object)
+static void admit_object(struct agents *agents, uint64_t owner, struct object *object)
 {
     struct buffer *buffer = &object->u.buffer;
 
     switch (object->kind) {
     case OBJECT_FACET:
-        owner->facets++;
+        row_found(agents, owner, PART_FACETS, 1);
         break;
     case OBJECT_BUFFER:
         paged_init(&buffer->pages, object->id,
                    (uint32_t)((buffer->size + PAGED_BYTES - 1) / PAGED_BYTES));
-        owner->buffer_bytes += buffer->size;
-        customer_use(agents, owner->customer)->buffer_bytes += buffer->size;
+        row_found(agents, owner, PART_BUFFER_BYTES, buffer->size);
+        customer_use(agents, agents_find(agents, owner)->customer)->buffer_bytes += buffer->size;
+        agent_let_sleep(agents, agents_find(agents, owner));
         break;
     case OBJECT_TIMER:
-        owner->timers++;
+        row_found(agents, owner, PART_TIMERS, 1);
         heapq_push(&agents->timers, object->u.timer.at_us, object->id);
         break;
     }
@@ -67,20 +68,20 @@ enum status row_load_object(void *context, const uint8_t *key, size_t key_size,
     struct object read = {0};
     struct fault why = {0};
     struct object *object;
-    struct agent *owner;
+    uint64_t owner;
 
     if (key_size != ROW_ID_KEY_BYTES)
         return row_wrong_key(fault, STORE_OBJECT, key, key_size);
     read.id = be64_get(key);
     if (row_decode_object(&read, value, value_size, &why) != ST_OK)
         return row_corrupt(fault, STORE_OBJECT, key, key_size, "%s", why.text);
-    if (read.id >= agents->next_object || agents_find(agents, read.id) != NULL)
+    if (read.id >= agents->next_object || agents_has(agents, read.id))
         return row_corrupt(fault, STORE_OBJECT, key, key_size,
                            "its number is above the counter, or an agent's");
-    owner = agents_find(agents, owner_of(&read));
-    if (owner == NULL)
+    owner = owner_of(&read);
+    if (!agents_has(agents, owner))
         return row_corrupt(fault, STORE_OBJECT, key, key_size,
-                           "its owner, agent %" PRIu64 ", is missing", owner_of(&read));
+                           "its owner, agent %" PRIu64 ", is missing", owner);
     object = object_alloc(agents, read.kind);
     object->id = read.id;
     object->one_shot = read.one_shot;
@@ -127,10 +128,12 @@ enum status row_load_caps(void *context, const uint8_t *key, size_t key_size, co
         if (read[i].kind == SERAI_KIND_EMPTY)
             continue;
         agent->caps_used++;
+        row_found(agents, agent->id, PART_CAPS, 1);
         agent->caps_highest = chunk * AGENT_CAPS_CHUNK + i + 1;
     }
     agent_make_caps(agent, chunk);
     memcpy(agent->caps[chunk], read, sizeof read);
+    agent_let_sleep(agents, agent);
     return ST_OK;
 }
 
@@ -201,6 +204,7 @@ enum status row_load_message(void *context, const uint8_t *key, size_t key_size,
     error = message_error(agents, &read.m);
     if (error != NULL)
         return row_corrupt(fault, STORE_INBOX, key, key_size, "%s", error);
+    row_found(agents, agent->id, PART_MESSAGES, 1);
     admit_message(agents, agent, &read);
     return ST_OK;
 }
@@ -276,6 +280,8 @@ enum status row_load_line(void *context, const uint8_t *key, size_t key_size, co
     /* Lines follow on each other, so the count at the end leaves no room for a gap. */
     if (read.line != agent->log_deleted + agent->log_lines + 1 || read.line >= agent->log_next)
         return row_corrupt(fault, STORE_LOG, key, key_size, "the line before it is missing");
+    row_found(agents, agent->id, PART_LINES, 1);
     admit_line(agent, &read, text);
+    agent_let_sleep(agents, agent);
     return ST_OK;
 }

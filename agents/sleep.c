@@ -516,6 +516,12 @@ static void fall_asleep(struct agents *agents, struct agent *agent)
     free_body(agent);
 }
 
+void agent_let_sleep(struct agents *agents, struct agent *agent)
+{
+    if (may_sleep(agent))
+        fall_asleep(agents, agent);
+}
+
 /*
  * A clock hand goes round over those who are awake: who was asked for since it last came by stays.
  * How far it goes follows how many woke, so that many who cannot sleep cost a frame nothing.

@@ -228,6 +228,8 @@ struct agents {
     uint64_t next_heap_serial;
     bool counters_dirty;
 
+    struct loading *loading; /* while rows are read, or NULL */
+
     struct slab small;    /* objects, and the records of those who sleep */
     struct bytes awake;   /* of struct agent * */
     size_t awake_max;     /* more than this many awake: those who can go to sleep */
@@ -283,6 +285,8 @@ void tombstone_add(struct agents *agents, enum store_table table, const void *ke
 void agent_is_awake(struct agents *agents, struct agent *agent);
 /* It is to be found no more. */
 void agent_is_gone(struct agents *agents, struct agent *agent);
+/* This one at once, if it may: while rows are read all sleep as soon as they are there. */
+void agent_let_sleep(struct agents *agents, struct agent *agent);
 /* At the end of a frame, with nothing to undo: no pointer to an agent is good afterwards. */
 void agents_let_sleep(struct agents *agents);
 /* In order from the number `first` on, until `visit` returns false; it must not keep the pointer:

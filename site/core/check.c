@@ -62,9 +62,9 @@ static void check_account(void *context, const struct account *account)
 
     if (checking->status != ST_OK)
         return;
-    account_name(name, account->id, account->kind);
     if (account->class == ACCOUNT_NO_OVERDRAFT && account->debits > account->credits) {
-        checking->status = fault_set(checking->fault, ST_CORRUPT, "%s is below zero", name);
+        checking->status = fault_set(checking->fault, ST_CORRUPT, "%s is below zero",
+                                     account_name(name, account->id, account->kind));
         return;
     }
     if (account->kind != KIND_HELD && account->kind != KIND_DEPOSIT)
@@ -72,7 +72,8 @@ static void check_account(void *context, const struct account *account)
     if (account->credits - account->debits != checking->claims->by_account[account->id]) {
         checking->status =
             fault_set(checking->fault, ST_CORRUPT, "%s holds %s nanos but its objects claim %s",
-                      name, u128_print(has, account->credits - account->debits),
+                      account_name(name, account->id, account->kind),
+                      u128_print(has, account->credits - account->debits),
                       u128_print(claimed, checking->claims->by_account[account->id]));
     }
 }
@@ -88,7 +89,7 @@ static void check_end(void *context, struct channel_end *end)
     if (checking->status != ST_OK ||
         (end->state != CHANNEL_OPEN && end->state != CHANNEL_FAR_CLOSED))
         return;
-    if (agents_find(checking->core->agents, end->owner) == NULL) {
+    if (!agents_has(checking->core->agents, end->owner)) {
         checking->status = fault_set(checking->fault, ST_CORRUPT,
                                      "table link, channel end %llu: its owner, agent %llu, is "
                                      "missing",

@@ -309,6 +309,22 @@ uint64_t bench_resident_bytes(void)
     return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+uint64_t bench_anonymous_bytes(void)
+{
+    uint64_t kib = 0;
+    char line[256];
+    FILE *in = fopen("/proc/self/status", "r");
+
+    if (in == NULL)
+        bench_die("/proc/self/status", NULL);
+    while (kib == 0 && fgets(line, sizeof line, in) != NULL)
+        (void)sscanf(line, "RssAnon: %" SCNu64 " kB", &kib);
+    (void)fclose(in);
+    if (kib == 0)
+        bench_die("/proc/self/status names no RssAnon", NULL);
+    return kib * 1024;
+}
+
 uint8_t *bench_read_file(const char *path, size_t *size)
 {
     uint8_t *bytes = malloc(FILE_BYTES_MAX);

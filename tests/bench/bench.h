@@ -61,6 +61,8 @@ double bench_erlang(const char *call);
 
 /* Resident bytes of this process. */
 uint64_t bench_resident_bytes(void);
+/* Without what is mapped from files, such as a store's pages. */
+uint64_t bench_anonymous_bytes(void);
 
 /* Say what went wrong and exit with 1. */
 _Noreturn void bench_die(const char *what, const struct fault *fault);

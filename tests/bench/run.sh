@@ -3,13 +3,13 @@
 #
 #     tests/bench/run.sh BUILD [BENCH ...]   BUILD: an optimised build, such as build/release;
 #                                            BENCH: engine, fuel, agents, pages, ledger, books,
-#                                            control, links (all)
+#                                            control, links, density (all)
 #     BENCH_DIR=/tmp       where the books of the benches lie: the disk that is measured
 #     BENCH_ONLY=births    measure only what has this in its name
 #     BENCH_PATIENCE=15    rounds to try until 5 are good
 #     BENCH_FOREIGN=0.5    the share of the CPU that others may use in a good round
 #     BENCH_ACCOUNTS=1000000   accounts of the ledger bench
-#     BENCH_AGENTS=20000       idle agents
+#     BENCH_AGENTS=20000       idle agents; of density 1000000
 set -euo pipefail
 
 build=${1:?usage: run.sh BUILD [BENCH ...]}
@@ -64,7 +64,7 @@ bench_control()
 echo "machine: $(nproc) processors, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
 for name in "${@:-all}"; do
     case $name in
-    all) "$0" "$build" engine fuel agents pages ledger books control links ;;
+    all) "$0" "$build" engine fuel agents pages ledger books control links density ;;
     engine) bench_engine ;;
     fuel) "$bench/bench_fuel" ;;
     agents) "$bench/bench_agents" "$agents" ;;
@@ -73,6 +73,7 @@ for name in "${@:-all}"; do
         "$bench/bench_ledger" 10000
         "$bench/bench_ledger" "$accounts"
         ;;
+    density) "$bench/bench_density" "${BENCH_AGENTS:-1000000}" ;;
     books) "$bench/bench_books" "$agents" ;;
     control) bench_control ;;
     links) TMPDIR=$work "$here/links.sh" "$build" ;;

@@ -275,10 +275,18 @@ size_t site_compile(struct bench_site *site)
 
 /* ---- opening and closing ---- */
 
-void site_open(struct bench_site *site, bool durable)
+void site_money_in(struct bench_site *site, uint64_t nanos)
 {
     struct bytes args = {0};
 
+    cbor_put_array(&args, 2);
+    cbor_put_uint(&args, 0);
+    cbor_put_uint(&args, nanos);
+    simple_request(site, "money.in", &args);
+}
+
+void site_open(struct bench_site *site, bool durable)
+{
     if (sodium_init() < 0)
         bench_die("libsodium", NULL);
     memset(site, 0, sizeof *site);
@@ -300,10 +308,7 @@ void site_open(struct bench_site *site, bool durable)
         load_core(site, &store);
         store_memory_free(empty);
     }
-    cbor_put_array(&args, 2);
-    cbor_put_uint(&args, 0);
-    cbor_put_uint(&args, balance_nanos);
-    simple_request(site, "money.in", &args);
+    site_money_in(site, balance_nanos);
 }
 
 void site_restart(struct bench_site *site)
