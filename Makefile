@@ -27,7 +27,7 @@ compile = cmake --build --preset $(1) -j $(JOBS)
 
 .PHONY: help deps build release check check-dev check-headers check-clang check-hashes \
 	check-asan check-tsan lint tidy cppcheck demo demo-site demo-road bench fuzz differential sim \
-	spec mutants models soak format format-check install clean
+	exact spec mutants models soak format format-check install clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | sort | expand -t 16
@@ -127,6 +127,9 @@ fuzz: deps ## each fuzz target for FUZZ_SECONDS (20)
 
 differential: release ## compare the engine with V8 and wabt on MODULES random modules from SEED on
 	@tests/differential/run.sh build/release $(MODULES) $(SEED) $(JOBS)
+
+exact: build ## the engine compiled by gcc and clang at -O0 to -O2 gives the same to the last bit
+	@tests/agents/engine/exact.sh build/dev all
 
 spec: release ## the WebAssembly test suite of the folder WASM_TESTSUITE, in both tiers
 	@test -n "$(WASM_TESTSUITE)" || { \

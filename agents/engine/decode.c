@@ -4,6 +4,7 @@
 
 #include "agents/engine/code.h"
 #include "agents/engine/compile.h"
+#include "agents/engine/decode.h"
 #include "agents/engine/names.h"
 #include "agents/engine/reader.h"
 
@@ -23,195 +24,6 @@ enum section {
     SECTION_DATA_COUNT = 12,
     SECTION_TAG = 13,
 };
-
-struct decoder {
-    struct reader in;
-    struct engine_code *code;
-    const struct engine_imports *imports;
-    bool has_code;
-};
-
-/* Room for `count` zeroed items; at least one, so that NULL means what it says. */
-static bool take(struct decoder *decoder, void *items_out, uint32_t count, size_t size)
-{
-    void *items = calloc(count == 0 ? 1 : count, size);
-
-    if (items == NULL)
-        return reader_out_of_memory(&decoder->in);
-    memcpy(items_out, &items, sizeof items);
-    return true;
-}
-
-/* ---- types ---- */
-
-static bool signature_equal(const struct signature *a, const struct signature *b)
-{
-    return a->result == b->result && a->params_count == b->params_count &&
-           memcmp(a->params, b->params, a->params_count) == 0;
-}
-
-static bool read_type(struct decoder *decoder, struct signature *type)
-{
-    struct reader *in = &decoder->in;
-    size_t start = in->at;
-    uint32_t count;
-    uint8_t form;
-
-    if (!reader_byte(in, &form))
-        return false;
-    if (form != 0x60)
-        return reader_refuse(in, start, "type form 0x%02x is outside the profile", form);
-    if (!reader_count(in, "parameters", LIMIT_PARAMS, &count))
-        return false;
-    type->params_count = (uint8_t)count;
-    for (uint32_t i = 0; i < count; i++)
-        if (!compile_value_type(in, &type->params[i]))
-            return false;
-    start = in->at;
-    if (!reader_u32(in, &count))
-        return false;
-    if (count > 1)
-        return reader_refuse(in, start, "multi-value (%u results) is outside the profile", count);
-    return count == 0 || compile_value_type(in, &type->result);
-}
-
-static bool read_types(struct decoder *decoder)
-{
-    struct engine_code *code = decoder->code;
-    uint32_t count;
-
-    if (!reader_count(&decoder->in, "types", LIMIT_TYPES, &count) ||
-        !take(decoder, &code->types, count, sizeof *code->types))
-        return false;
-    for (uint32_t i = 0; i < count; i++) {
-        struct signature *type = &code->types[i];
-        uint32_t same = 0;
-
-        if (!read_type(decoder, type))
-            return false;
-        while (same < i && !signature_equal(&code->types[same], type))
-            same++;
-        type->id = same;
-        code->types_count++;
-    }
-    return true;
-}
-
-static bool read_type_index(struct decoder *decoder, uint32_t *index)
-{
-    size_t start = decoder->in.at;
-
-    if (!reader_u32(&decoder->in, index))
-        return false;
-    if (*index >= decoder->code->types_count)
-        return reader_refuse(&decoder->in, start, "there is no type %u", *index);
-    return true;
-}
-
-/* ---- imports and functions ---- */
-
-static bool import_matches(const struct engine_import *import, const struct signature *type)
-{
-    size_t count = strlen(import->params);
-
-    if (type->result != TYPE_I64 || type->params_count != count)
-        return false;
-    for (size_t i = 0; i < count; i++)
-        if (type->params[i] != (import->params[i] == 'i' ? TYPE_I32 : TYPE_I64))
-            return false;
-    return true;
-}
-
-/* Compare a name of the module with a C string. */
-static bool name_is(const char *name, uint32_t size, const char *text)
-{
-    return strlen(text) == size && memcmp(name, text, size) == 0;
-}
-
-static bool bind_import(struct decoder *decoder, size_t start, const char *name, uint32_t size,
-                        uint32_t type)
-{
-    const struct engine_imports *imports = decoder->imports;
-    struct function *function = &decoder->code->functions[decoder->code->functions_count];
-
-    for (uint32_t order = 0; order < imports->count; order++) {
-        if (!name_is(name, size, imports->items[order].name))
-            continue;
-        if (!import_matches(&imports->items[order], &decoder->code->types[type]))
-            return reader_refuse(&decoder->in, start,
-                                 "import \"%.*s\" has another signature here: it takes \"%s\" "
-                                 "(i: i32, l: i64) and returns i64",
-                                 (int)size, name, imports->items[order].params);
-        *function = (struct function){.type = type, .imported = true, .order = order};
-        decoder->code->functions_count++;
-        decoder->code->imports_count++;
-        return true;
-    }
-    return reader_refuse(&decoder->in, start, "the host has no import \"%.*s\"", (int)size, name);
-}
-
-static bool read_import(struct decoder *decoder)
-{
-    static const char *const kinds[] = {"function", "table", "memory", "global", "tag"};
-    struct reader *in = &decoder->in;
-    size_t start = in->at;
-    const char *module;
-    const char *name;
-    uint32_t module_bytes;
-    uint32_t name_bytes;
-    uint32_t type;
-    uint8_t kind;
-
-    if (!reader_name(in, &module, &module_bytes) || !reader_name(in, &name, &name_bytes) ||
-        !reader_byte(in, &kind))
-        return false;
-    if (!name_is(module, module_bytes, decoder->imports->module))
-        return reader_refuse(in, start, "an import from \"%.*s\": only \"%s\" can be imported",
-                             (int)module_bytes, module, decoder->imports->module);
-    if (kind > 4)
-        return reader_refuse(in, start, "an import of unknown kind %u", kind);
-    if (kind != 0)
-        return reader_refuse(in, start, "an imported %s is outside the profile", kinds[kind]);
-    return read_type_index(decoder, &type) && bind_import(decoder, start, name, name_bytes, type);
-}
-
-static bool read_imports(struct decoder *decoder)
-{
-    struct engine_code *code = decoder->code;
-    uint32_t count;
-
-    /* The same order may be imported more than once. */
-    if (!reader_count(&decoder->in, "imports", LIMIT_FUNCTIONS, &count) ||
-        !take(decoder, &code->functions, count, sizeof *code->functions))
-        return false;
-    for (uint32_t i = 0; i < count; i++)
-        if (!read_import(decoder))
-            return false;
-    return true;
-}
-
-static bool read_functions(struct decoder *decoder)
-{
-    struct engine_code *code = decoder->code;
-    struct function *functions;
-    uint32_t count;
-
-    if (!reader_count(&decoder->in, "functions", LIMIT_FUNCTIONS - code->imports_count, &count))
-        return false;
-    functions = realloc(code->functions, (code->imports_count + count + 1) * sizeof *functions);
-    if (functions == NULL)
-        return reader_out_of_memory(&decoder->in);
-    code->functions = functions;
-    for (uint32_t i = 0; i < count; i++) {
-        struct function *function = &functions[code->functions_count];
-
-        *function = (struct function){0};
-        if (!read_type_index(decoder, &function->type))
-            return false;
-        code->functions_count++;
-    }
-    return true;
-}
 
 /* ---- table, memory, globals ---- */
 
@@ -267,7 +79,7 @@ static bool read_table(struct decoder *decoder)
     if (count > LIMIT_TABLE)
         return reader_refuse(in, start, "a table of %u entries is over the limit of %d", count,
                              LIMIT_TABLE);
-    if (!take(decoder, &code->table, count, sizeof *code->table))
+    if (!decode_take(decoder, &code->table, count, sizeof *code->table))
         return false;
     for (uint32_t i = 0; i < count; i++)
         code->table[i] = TABLE_EMPTY;
@@ -366,73 +178,6 @@ static bool read_globals(struct decoder *decoder)
     return true;
 }
 
-/* ---- exports ---- */
-
-static bool export_exists(const struct engine_code *code, uint8_t kind, uint32_t index)
-{
-    switch (kind) {
-    case 0:
-        return index < code->functions_count;
-    case 1:
-        return index == 0 && code->has_table;
-    case 2:
-        return index == 0 && code->has_memory;
-    default:
-        return index < code->globals_count;
-    }
-}
-
-static bool read_export(struct decoder *decoder, struct export *export)
-{
-    struct engine_code *code = decoder->code;
-    struct reader *in = &decoder->in;
-    size_t start = in->at;
-
-    if (!reader_name(in, &export->name, &export->name_bytes) || !reader_byte(in, &export->kind) ||
-        !reader_u32(in, &export->index))
-        return false;
-    if (export->kind > 3)
-        return reader_refuse(in, start, "an export of kind %u is outside the profile",
-                             export->kind);
-    if (!export_exists(code, export->kind, export->index))
-        return reader_refuse(in, start, "export \"%.*s\" is of something that does not exist",
-                             (int)export->name_bytes, export->name);
-    for (uint32_t i = 0; i < code->exports_count; i++)
-        if (code->exports[i].name_bytes == export->name_bytes &&
-            memcmp(code->exports[i].name, export->name, export->name_bytes) == 0)
-            return reader_refuse(in, start, "two exports are named \"%.*s\"",
-                                 (int)export->name_bytes, export->name);
-    return true;
-}
-
-static bool read_exports(struct decoder *decoder)
-{
-    struct engine_code *code = decoder->code;
-    uint32_t count;
-    uint32_t bytes = 0;
-
-    if (!reader_count(&decoder->in, "exports", LIMIT_EXPORTS, &count) ||
-        !take(decoder, &code->exports, count, sizeof *code->exports))
-        return false;
-    for (uint32_t i = 0; i < count; i++) {
-        if (!read_export(decoder, &code->exports[i]))
-            return false;
-        bytes += code->exports[i].name_bytes;
-        code->exports_count++;
-    }
-    /* The module's bytes are only lent: keep the names. */
-    if (!take(decoder, &code->names, bytes, 1))
-        return false;
-    for (uint32_t i = 0; i < count; i++) {
-        char *to = code->names + code->names_bytes;
-
-        memcpy(to, code->exports[i].name, code->exports[i].name_bytes);
-        code->exports[i].name = to;
-        code->names_bytes += code->exports[i].name_bytes;
-    }
-    return true;
-}
-
 /* ---- segments ---- */
 
 /* The flags of an element or data segment: only 0, active in the one table or memory. */
@@ -521,8 +266,8 @@ static bool read_data(struct decoder *decoder)
     uint32_t count;
 
     if (!reader_count(&decoder->in, "data segments", LIMIT_DATA_SEGMENTS, &count) ||
-        !take(decoder, &code->segments, count, sizeof *code->segments) ||
-        !take(decoder, &code->data, (uint32_t)(decoder->in.end - decoder->in.at), 1))
+        !decode_take(decoder, &code->segments, count, sizeof *code->segments) ||
+        !decode_take(decoder, &code->data, (uint32_t)(decoder->in.end - decoder->in.at), 1))
         return false;
     for (uint32_t i = 0; i < count; i++) {
         if (!read_segment(decoder, &code->segments[i]))
@@ -589,7 +334,7 @@ static bool read_custom(struct decoder *decoder)
     if (!reader_name(&decoder->in, &name, &size))
         return false;
     /* It stands behind the code, by the specification; all others are dropped. */
-    if (decoder->has_code && name_is(name, size, "name") &&
+    if (decoder->has_code && decode_name_is(name, size, "name") &&
         !names_read(&decoder->in, decoder->code))
         return false;
     decoder->in.at = decoder->in.end;
@@ -602,11 +347,11 @@ static bool read_section(struct decoder *decoder, uint8_t id, size_t start)
     case SECTION_CUSTOM:
         return read_custom(decoder);
     case SECTION_TYPE:
-        return read_types(decoder);
+        return decode_types(decoder);
     case SECTION_IMPORT:
-        return read_imports(decoder);
+        return decode_imports(decoder);
     case SECTION_FUNCTION:
-        return read_functions(decoder);
+        return decode_functions(decoder);
     case SECTION_TABLE:
         return read_table(decoder);
     case SECTION_MEMORY:
@@ -614,7 +359,7 @@ static bool read_section(struct decoder *decoder, uint8_t id, size_t start)
     case SECTION_GLOBAL:
         return read_globals(decoder);
     case SECTION_EXPORT:
-        return read_exports(decoder);
+        return decode_exports(decoder);
     case SECTION_START:
         return reader_refuse(&decoder->in, start, "a start function is outside the profile");
     case SECTION_ELEMENT:

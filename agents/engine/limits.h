@@ -3,10 +3,8 @@
 #define SERAI_AGENTS_ENGINE_LIMITS_H
 
 enum {
-    /* Equal types are found by comparing each with each, so this is squared. Compilers need < 300.
-     */
-    LIMIT_TYPES = 1024,
-    LIMIT_PARAMS = 64, /* of one type; kept in place in each type */
+    LIMIT_TYPES = 1024, /* compilers need < 300 */
+    LIMIT_PARAMS = 64,  /* of one type; kept in place in each type */
     LIMIT_FUNCTIONS = 16384,
     /* The largest body bounds the time and the patch lists of one compilation, in both tiers. */
     LIMIT_BODY_BYTES = 128 * 1024,
@@ -15,8 +13,8 @@ enum {
     LIMIT_OPERANDS = 1024, /* height of the operand stack; compiled code stays below 100 */
     LIMIT_DEPTH = 2048,    /* nested blocks; a C switch nests one for each case */
     LIMIT_BR_TABLE = 4096,
-    LIMIT_TABLE = 16384,  /* entries of the function table, 4 bytes each */
-    LIMIT_EXPORTS = 1024, /* names are compared each with each */
+    LIMIT_TABLE = 16384, /* entries of the function table, 4 bytes each */
+    LIMIT_EXPORTS = 1024,
     LIMIT_NAME_BYTES = 256,
     LIMIT_FUNCTION_NAMES_BYTES = 64 * 1024, /* kept in RAM, of all; the rest goes without */
     LIMIT_DATA_SEGMENTS = 1024,             /* walked for each page that is loaded from the image */
