@@ -153,7 +153,7 @@ static enum blame run_compiler(const struct service *service, struct fault *faul
     const char *args[ARGS_MAX + 5] = {service->hello.program};
     size_t count = 1;
 
-    for (size_t i = 0; service->options->flags[i] != NULL && i < ARGS_MAX; i++)
+    for (size_t i = 0; i < ARGS_MAX && service->options->flags[i] != NULL; i++)
         args[count++] = service->options->flags[i];
     args[count++] = "-o";
     args[count++] = output_name;

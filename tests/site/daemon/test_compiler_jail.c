@@ -219,7 +219,7 @@ END_TEST
 START_TEST(it_can_be_stopped_from_outside)
 {
     int ends[2];
-    _Atomic int group = 7;
+    static _Atomic int group = 7;
 
     ck_assert_int_eq(pipe(ends), 0);
     ck_assert_int_eq(close(ends[1]), 0);
