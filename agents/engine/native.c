@@ -136,7 +136,7 @@ enum status native_load_symbol(struct engine_native **native, const struct engin
 
     *native = NULL;
     if (made != NULL)
-        made->entries = calloc((size_t)code->functions_count + 1, sizeof(void (*)(void)));
+        made->entries = calloc((size_t)code->functions_count + 1, sizeof *made->entries);
     if (made == NULL || made->entries == NULL) {
         status = fault_set(fault, ST_NOMEM, "no memory to load %s", path);
         goto out;
