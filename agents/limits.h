@@ -36,7 +36,7 @@ enum {
 enum {
     WORK_BYTES = 8,        /* bytes moved to or from guest memory for one fuel, as memory.copy */
     WORK_CHECK = 20000,    /* a module that is put, however small, is kept until the frame closes */
-    WORK_CHECK_BYTE = 4,   /* of a module that is put: decoding, validating, compiling */
+    WORK_CHECK_BYTE = 8,   /* of a module that is put: decoding, validating, compiling */
     WORK_BUFFER_PAGE = 64, /* of a buffer that is bought: its table of pages is made */
     WORK_PAGE_COPY = PAGED_BYTES / WORK_BYTES, /* of a buffer that is written: kept for the undo */
     WORK_BIRTH = 20000,

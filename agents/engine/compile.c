@@ -2,6 +2,7 @@
 #include "agents/engine/compile.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "agents/engine/operators.h"
 #include "agents/engine/plain.h"
@@ -482,8 +483,8 @@ static bool read_locals(struct emit *emit, const struct signature *type)
             return false;
         if (count > LIMIT_LOCALS - total)
             return reader_refuse(in, start, "more than %d locals", LIMIT_LOCALS);
-        for (uint32_t i = 0; i < count; i++)
-            emit->local_types[total++] = value_type;
+        memset(emit->local_types + total, value_type, count);
+        total += count;
     }
     emit->function->locals = total;
     return true;

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "agents/engine/code.h"
+#include "agents/engine/inspect.h"
+#include "agents/engine/native.h"
 #include "tests/differential/host.h"
 #include "tests/differential/mutate.h"
 
@@ -14,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed);
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 
-enum { FUEL = 2000, FUNCTIONS_RUN = 64, PAGES_RUN = 8 };
+enum { FUEL = 2000, FUNCTIONS_RUN = 64, PAGES_RUN = 8, LINES_SEEN = 4000 };
 
 /* ---- what a run leaves ---- */
 
@@ -98,6 +100,64 @@ static void run(const struct engine_code *code, struct engine_stack *stack, stru
     free(instance.memory);
 }
 
+/* ---- what tools and tier 1 make of it ---- */
+
+static bool is_printable(char letter)
+{
+    return letter == '\n' || (letter >= ' ' && letter <= '~');
+}
+
+static bool see_line(void *context, const struct engine_line *line)
+{
+    size_t *lines = context;
+
+    for (const char *at = line->text; *at != '\0'; at++)
+        INVARIANT(is_printable(*at) && *at != '\n');
+    return ++*lines < LINES_SEEN;
+}
+
+static void check_tools(const struct engine_code *code, const uint8_t *data, size_t size)
+{
+    struct engine_block block = {0};
+    size_t lines = 0;
+
+    for (uint32_t i = 0; i < engine_code_functions(code) && lines < LINES_SEEN; i++) {
+        struct engine_function function;
+
+        engine_code_function(code, i, &function);
+        for (const char *at = function.name; at != NULL && *at != '\0'; at++)
+            INVARIANT(is_printable(*at) && *at != '\n');
+        INVARIANT(engine_disassemble(code, i, data, size, see_line, &lines) == ST_OK);
+    }
+    for (uint32_t offset = 0;
+         lines++ < 2 * LINES_SEEN && engine_code_next_block(code, offset, &block);
+         offset = block.offset + 1)
+        INVARIANT(block.offset >= offset && block.offset < size);
+    for (uint32_t i = 0; i < engine_code_exports(code); i++) {
+        struct engine_export export;
+
+        engine_code_export_at(code, i, &export);
+    }
+}
+
+/* The compiler sees letters of ours and numbers, the same each time. */
+static void check_text(const struct engine_code *code, const struct engine_code *again)
+{
+    static struct bytes text;
+    static struct bytes text_again;
+    enum status status;
+
+    bytes_clear(&text);
+    bytes_clear(&text_again);
+    status = engine_native_emit(code, &text, NULL);
+    INVARIANT(engine_native_emit(again, &text_again, NULL) == status);
+    if (status != ST_OK)
+        return;
+    INVARIANT(text.size == text_again.size && memcmp(text.data, text_again.data, text.size) == 0);
+    for (size_t i = 0; i < text.size; i++)
+        INVARIANT(is_printable((char)text.data[i]));
+}
+
 /* ---- the same each time ---- */
 
 static void check_same(const struct engine_code *a, const struct engine_code *b)
@@ -108,12 +168,19 @@ static void check_same(const struct engine_code *a, const struct engine_code *b)
     INVARIANT(a->functions_count == b->functions_count && a->types_count == b->types_count);
 }
 
-static void check_accepted(const struct engine_code *code, const struct engine_code *again)
+static void check_accepted(const struct engine_code *code, const struct engine_code *again,
+                           const uint8_t *data, size_t size)
 {
     static struct engine_stack *stack;
     struct end ends[2] = {{0}};
+    uint64_t dice = 1;
 
     check_same(code, again);
+    stir(&dice, data, size);
+    if (dice % 8 == 0)
+        check_tools(code, data, size);
+    if (dice % 64 == 0) /* its prologue alone is longer than most modules' text */
+        check_text(code, again);
     if (stack == NULL && engine_stack_new(&stack) != ST_OK)
         return;
     if (engine_code_memory_pages_max(code) > PAGES_RUN)
@@ -134,7 +201,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     INVARIANT(engine_code_new(&again, data, size, &host_imports, &fault_again) == status);
     INVARIANT(strcmp(fault.text, fault_again.text) == 0);
     if (status == ST_OK)
-        check_accepted(code, again);
+        check_accepted(code, again, data, size);
     else
         INVARIANT(code == NULL && again == NULL && fault.text[0] != '\0');
     engine_code_free(code);

@@ -1,0 +1,190 @@
+/*
+ * What harm costs: each hostile module's time against the fuel that it pays for.
+ *
+ *     bench_hostile [COMPILER]    COMPILER, such as cc: also the compile of tier 1
+ *
+ * Loading pays what the order code_put takes.  The times are processor time, the least of some
+ * rounds; a fuel is worth what a plain loop takes for one in tier 0, measured in each round.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agents/engine/native.h"
+#include "base/bytes.h"
+#include "tests/agents/engine/assembler.h"
+#include "tests/agents/engine/hostile.h"
+#include "tests/bench/bench.h"
+
+enum { ROUNDS = 7, LOAD_FUEL = 20000, LOAD_FUEL_BYTE = 8, COMPILE_SECONDS = 60 };
+
+static const struct engine_imports no_imports = {.module = "serai"};
+
+/* ---- the plain loop ---- */
+
+/* Counts its parameter down: local.get, i32.const, i32.sub, local.tee, br_if, and the loop. */
+static const uint8_t loop[] = {0x03, 0x40, 0x20, 0, 0x41, 1, 0x6b, 0x22, 0, 0x0d, 0, 0x0b};
+
+struct plain {
+    struct engine_code *code;
+    struct engine_stack *stack;
+    struct engine_instance instance;
+    uint32_t function;
+};
+
+static bool no_host(void *host, struct engine_instance *instance, uint32_t order,
+                    const uint64_t *args, int64_t *result)
+{
+    (void)host;
+    (void)instance;
+    (void)order;
+    (void)args;
+    (void)result;
+    return false;
+}
+
+static void plain_open(struct plain *plain)
+{
+    static const struct engine_import items[] = {
+        {"add", "il"}, {"stop", ""}, {"none", ""}, {"poke", "ii"}};
+    static const struct engine_imports imports = {.module = "serai", .items = items, .count = 4};
+    const struct program program = {.params = "i", .code = loop, .size = sizeof loop};
+    struct bytes wasm = {0};
+    struct fault fault;
+
+    assemble(&wasm, &program);
+    if (engine_code_new(&plain->code, wasm.data, wasm.size, &imports, &fault) != ST_OK ||
+        engine_code_export(plain->code, "f", "i", 0, &plain->function, &fault) != ST_OK)
+        bench_die("the plain loop", &fault);
+    if (engine_stack_new(&plain->stack) != ST_OK)
+        bench_die("memory", NULL);
+    plain->instance = (struct engine_instance){.code = plain->code, .host_call = no_host};
+    bytes_fini(&wasm);
+}
+
+/* Nanoseconds of a fuel. */
+static double plain_sample(struct plain *plain)
+{
+    const uint64_t args[1] = {1000000};
+    uint64_t result;
+    double start = bench_cpu_s();
+
+    plain->instance.fuel = UINT64_MAX / 2;
+    if (engine_run(&plain->instance, plain->stack, plain->function, args, &result) != ENGINE_DONE)
+        bench_die("the plain loop", NULL);
+    return (bench_cpu_s() - start) * 1e9 / (double)(UINT64_MAX / 2 - plain->instance.fuel);
+}
+
+/* ---- loading ---- */
+
+static double load_sample(const struct bytes *wasm)
+{
+    struct engine_code *code;
+    double start = bench_cpu_s();
+    double passed;
+
+    (void)!engine_code_new(&code, wasm->data, wasm->size, &no_imports, NULL); /* either way */
+    passed = (bench_cpu_s() - start) * 1e9;
+    engine_code_free(code);
+    return passed;
+}
+
+static double least(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+static double bench_load(const struct hostile *hostile, struct plain *plain, const char *what,
+                         struct bytes *wasm)
+{
+    double fuel_ns = 1e18;
+    double load_ns = 1e18;
+    double charge;
+
+    bytes_clear(wasm);
+    hostile->make(wasm);
+    for (int round = 0; round < ROUNDS; round++) {
+        fuel_ns = least(fuel_ns, plain_sample(plain));
+        load_ns = least(load_ns, load_sample(wasm));
+    }
+    charge = LOAD_FUEL + LOAD_FUEL_BYTE * (double)wasm->size;
+    (void)printf("  %s: %zu bytes, %s in %.0f us, %.2f ns a byte; pays %.0f fuel, %.0f us: "
+                 "%.2f times\n",
+                 hostile->name, wasm->size, what, load_ns / 1e3, load_ns / (double)wasm->size,
+                 charge, charge * fuel_ns / 1e3, load_ns / (charge * fuel_ns));
+    (void)fflush(stdout);
+    return load_ns / (charge * fuel_ns);
+}
+
+/* ---- tier 1 ---- */
+
+static void bench_compile(const struct bytes *wasm, const char *compiler)
+{
+    struct bytes text = {0};
+    struct engine_code *code;
+    char path[64];
+    char command[1024];
+    size_t at;
+    FILE *out;
+    double emit_s;
+    double start;
+    enum status status;
+
+    if (engine_code_new(&code, wasm->data, wasm->size, &no_imports, NULL) != ST_OK)
+        return;
+    start = bench_cpu_s();
+    status = engine_native_emit(code, &text, NULL);
+    emit_s = bench_cpu_s() - start;
+    (void)snprintf(path, sizeof path, "/tmp/bench-hostile-%ld.c", (long)getpid());
+    out = fopen(path, "wb");
+    if (out == NULL || fwrite(text.data, 1, text.size, out) != text.size || fclose(out) != 0)
+        bench_die(path, NULL);
+    at = (size_t)snprintf(command, sizeof command, "ulimit -t %d; %s", COMPILE_SECONDS, compiler);
+    for (const char *const *flag = engine_native_flags(); *flag != NULL; flag++)
+        at += (size_t)snprintf(command + at, sizeof command - at, " %s", *flag);
+    (void)snprintf(command + at, sizeof command - at, " -o /dev/null %s 2>/dev/null", path);
+    start = bench_now_s();
+    if (status != ST_OK)
+        (void)printf("    tier 1 refuses it in %.0f ms\n", emit_s * 1e3);
+    else if (system(command) != 0)
+        (void)printf("    tier 1: %zu bytes of C in %.0f ms; %s fails after %.1f s\n", text.size,
+                     emit_s * 1e3, compiler, bench_now_s() - start);
+    else
+        (void)printf("    tier 1: %zu bytes of C in %.0f ms; %s %.1f s, %.1f us a byte of the "
+                     "module\n",
+                     text.size, emit_s * 1e3, compiler, bench_now_s() - start,
+                     (bench_now_s() - start) * 1e6 / (double)wasm->size);
+    (void)fflush(stdout);
+    (void)unlink(path);
+    bytes_fini(&text);
+    engine_code_free(code);
+}
+
+int main(int argc, char **argv)
+{
+    struct plain plain = {0};
+    struct bytes wasm = {0};
+    double worst = 0;
+    size_t worst_at = 0;
+
+    plain_open(&plain);
+    (void)printf("hostile modules: time of loading against what it pays\n");
+    for (size_t i = 0; i < hostile_count; i++) {
+        const struct hostile *hostile = &hostile_modules[i];
+        double times =
+            bench_load(hostile, &plain, hostile->refused == NULL ? "loaded" : "refused", &wasm);
+
+        if (times > worst) {
+            worst = times;
+            worst_at = i;
+        }
+        if (argc > 1)
+            bench_compile(&wasm, argv[1]);
+    }
+    (void)printf("  worst: %s, %.2f times what it pays\n", hostile_modules[worst_at].name, worst);
+    bytes_fini(&wasm);
+    engine_stack_free(plain.stack);
+    engine_code_free(plain.code);
+    return 0;
+}
