@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/engine/fuse.h"
 #include "agents/engine/operators.h"
 #include "agents/engine/plain.h"
 
@@ -531,5 +532,6 @@ bool compile_function(struct emit *emit, struct function *function)
         return reader_refuse(emit->in, emit->in->at, "bytes are left after the end of a function");
     function->body_bytes = (uint32_t)emit->in->at - function->body_offset;
     function->cells = function->locals + emit->height_max;
+    fuse_function(emit->code->words, function->code, emit->code->words_count);
     return true;
 }

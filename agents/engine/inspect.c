@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "agents/engine/code.h"
-#include "agents/engine/ops.h"
+#include "agents/engine/fuse.h"
 
 _Static_assert((int)ENGINE_PARAMS_MAX == (int)LIMIT_PARAMS, "all parameters of a type are shown");
 
@@ -40,27 +40,6 @@ static uint32_t words_end(const struct engine_code *code, uint32_t index)
     return index + 1 < code->functions_count ? code->functions[index + 1].code : code->words_count;
 }
 
-/* The words of an operator, with what it takes of those behind it. */
-static uint32_t words_of(const union word *word)
-{
-    static const uint8_t counts[OP_COUNT] = {
-#define X(name, ...) [OP_##name##_CONST] = 2,
-        OPS_INTEGER(X)
-#undef X
-#define X(name, ...) [OP_##name] = 2,
-            OPS_LOAD(X) OPS_STORE(X)
-#undef X
-                [OP_CONST] = 2,
-        [OP_SELECT] = 2,
-        [OP_GLOBAL_GET] = 2,
-        [OP_CALL_INDIRECT] = 2,
-    };
-
-    if (word->op == OP_BR_TABLE)
-        return 3 + (uint32_t)word[1].constant;
-    return counts[word->op] == 0 ? 1 : counts[word->op];
-}
-
 /*
  * A br_if whose value must be moved first is a branch around the move and the branch.  An `if`
  * never looks so: a move in its arm has a price, which is charged there.
@@ -68,7 +47,7 @@ static uint32_t words_of(const union word *word)
 static bool goes_around_a_branch(const union word *words, uint32_t at)
 {
     uint32_t move = at + 1;
-    uint32_t branch = move + words_of(&words[move]);
+    uint32_t branch = move + fuse_words(&words[move]);
 
     return (words[move].op == OP_CONST || words[move].op == OP_COPY) && words[branch].op == OP_BR &&
            words[at].target == branch + 1;
@@ -80,7 +59,7 @@ static uint64_t straight_fuel(const struct engine_code *code, uint32_t at, uint3
     uint64_t fuel = 0;
 
     while (at < end) {
-        uint32_t next = at + words_of(&words[at]);
+        uint32_t next = at + fuse_words(&words[at]);
 
         switch (words[at].op) {
         case OP_CHARGE:

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "agents/engine/emit.h"
-#include "agents/engine/ops.h"
+#include "agents/engine/fuse.h"
 
 /* How a word of a plain operator becomes a line. */
 enum shape {
@@ -274,7 +274,7 @@ static struct name operand(struct writer *writer, enum op op, uint16_t from, uin
 
 static void put_expression(struct writer *writer, const struct row *row, const union word *word)
 {
-    enum op op = (enum op)word->op;
+    enum op op = fuse_first(word);
     struct bytes *body = &writer->body;
     struct name a = operand(writer, op, word->b, row->in);
     const char *wrap = !gives_bits(op) ? "" : row->out == TYPE_F32 ? "V32" : "V64";
@@ -293,7 +293,7 @@ static void put_expression(struct writer *writer, const struct row *row, const u
 
 static void put_plain(struct writer *writer, const union word *word)
 {
-    const struct row *row = &rows[word->op];
+    const struct row *row = &rows[fuse_first(word)];
     struct bytes *body = &writer->body;
 
     switch ((enum shape)row->shape) {
@@ -475,25 +475,6 @@ static void put_grow(struct writer *writer, const union word *word)
                cell(writer, word->a, TYPE_I32).text);
 }
 
-/* Words that a word takes with what follows it. */
-uint32_t native_words(const union word *word)
-{
-    switch (word->op) {
-    case OP_CONST:
-    case OP_SELECT:
-    case OP_GLOBAL_GET:
-    case OP_CALL_INDIRECT:
-        return 2;
-    case OP_BR_TABLE:
-        return 3 + (uint32_t)word[1].constant;
-    default:
-        return rows[word->op].shape == SHAPE_CONST || rows[word->op].shape == SHAPE_LOAD ||
-                       rows[word->op].shape == SHAPE_STORE
-                   ? 2
-                   : 1;
-    }
-}
-
 static void put_word(struct writer *writer, const union word *word)
 {
     const struct signature *type = &writer->code->types[writer->function->type];
@@ -624,9 +605,9 @@ void native_put_function(struct writer *writer, uint32_t index, struct bytes *te
     bytes_clear(&writer->body);
     memset(writer->used, 0, function->cells);
     memset(writer->target, 0, end - first);
-    for (uint32_t at = first; at < end; at += native_words(&code->words[at]))
+    for (uint32_t at = first; at < end; at += fuse_words(&code->words[at]))
         note_target(writer, &code->words[at], first);
-    for (uint32_t at = first; at < end; at += native_words(&code->words[at])) {
+    for (uint32_t at = first; at < end; at += fuse_words(&code->words[at])) {
         while (writer->place < code->places_count && code->places[writer->place].word <= at)
             writer->at = code->places[writer->place++].offset;
         if (writer->target[at - first] != 0)
@@ -663,11 +644,11 @@ uint32_t native_effort(const union word *word)
     case OP_MEMORY_FILL:
         return 2;
     case OP_BR_TABLE:
-        return native_words(word);
+        return fuse_words(word);
     default:
         break;
     }
-    switch ((enum shape)rows[word->op].shape) {
+    switch ((enum shape)rows[fuse_first(word)].shape) {
     case SHAPE_LOAD:
         return 2;
     case SHAPE_STORE:

@@ -30,8 +30,7 @@ bool native_is_float(uint8_t type);
 /* What a call of it takes of the activation budget. */
 uint32_t native_need(const struct function *function);
 
-/* Words that a word takes with what follows it, and where the words of a function end. */
-uint32_t native_words(const union word *word);
+/* Where the words of a function end. */
 uint32_t native_words_end(const struct engine_code *code, uint32_t index);
 
 /* Roughly the lines of C, and the ways that control can take, which a word becomes. */

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "agents/engine/fuse.h"
 #include "agents/engine/native.h"
 #include "agents/engine/native_emit.h"
 
@@ -15,7 +16,7 @@ static enum status check_effort(const struct engine_code *code, struct fault *fa
         uint64_t effort = 1;
 
         for (uint32_t at = code->functions[i].code; at < native_words_end(code, i);
-             at += native_words(&code->words[at]))
+             at += fuse_words(&code->words[at]))
             effort += native_effort(&code->words[at]);
         if (effort > LIMIT_NATIVE_FUNCTION_EFFORT ||
             effort * code->functions[i].cells > LIMIT_NATIVE_FUNCTION_SPREAD)

@@ -13,8 +13,8 @@
 #include "agents/engine/fuel.h"
 #include "agents/engine/numeric.h"
 
-/* Two integers to an integer, never traps; also has a form with a constant second operand. */
-#define OPS_INTEGER(X)                                                                             \
+/* Two i32 compared; the rows of OPS_INTEGER that a branch most often follows. */
+#define OPS_COMPARE(X)                                                                             \
     X(I32_EQ, 0x46, I32, I32, FUEL_ONE, R64(U32(a) == U32(b)))                                     \
     X(I32_NE, 0x47, I32, I32, FUEL_ONE, R64(U32(a) != U32(b)))                                     \
     X(I32_LT_S, 0x48, I32, I32, FUEL_ONE, R64(S32(a) < S32(b)))                                    \
@@ -24,7 +24,11 @@
     X(I32_LE_S, 0x4c, I32, I32, FUEL_ONE, R64(S32(a) <= S32(b)))                                   \
     X(I32_LE_U, 0x4d, I32, I32, FUEL_ONE, R64(U32(a) <= U32(b)))                                   \
     X(I32_GE_S, 0x4e, I32, I32, FUEL_ONE, R64(S32(a) >= S32(b)))                                   \
-    X(I32_GE_U, 0x4f, I32, I32, FUEL_ONE, R64(U32(a) >= U32(b)))                                   \
+    X(I32_GE_U, 0x4f, I32, I32, FUEL_ONE, R64(U32(a) >= U32(b)))
+
+/* Two integers to an integer, never traps; also has a form with a constant second operand. */
+#define OPS_INTEGER(X)                                                                             \
+    OPS_COMPARE(X)                                                                                 \
     X(I64_EQ, 0x51, I64, I32, FUEL_ONE, R64(a == b))                                               \
     X(I64_NE, 0x52, I64, I32, FUEL_ONE, R64(a != b))                                               \
     X(I64_LT_S, 0x53, I64, I32, FUEL_ONE, R64(S64(a) < S64(b)))                                    \
@@ -222,6 +226,18 @@
     X(MEMORY_COPY)                                                                                 \
     X(MEMORY_FILL)
 
+/*
+ * Two or three words that the interpreter takes as one (fuse.h): X(NAME, the first word's).  Beside
+ * them, a comparison with the branch behind it and an address with the load at it have one each.
+ */
+#define OPS_FUSED(X)                                                                               \
+    X(I32_EQZ_BR_IF, I32_EQZ)                                                                      \
+    X(I32_EQZ_BR_UNLESS, I32_EQZ)                                                                  \
+    X(F64_ADD_F64_ADD, F64_ADD)                                                                    \
+    X(F64_MUL_F64_ADD, F64_MUL)                                                                    \
+    X(F64_LOAD_F64_MUL, F64_LOAD)                                                                  \
+    X(ADDRESS_F64_LOAD_F64_MUL, I32_ADD_CONST)
+
 /* The operators of the pre-decoded code. */
 enum op {
 #define X(name, ...) OP_##name,
@@ -230,6 +246,18 @@ enum op {
 #undef X
 #define X(name, ...) OP_##name##_CONST,
             OPS_INTEGER(X)
+#undef X
+                OP_PLAIN_COUNT,
+    OP_BEFORE_FUSED = OP_PLAIN_COUNT - 1,
+#define X(name, ...)                                                                               \
+    OP_##name##_BR_IF, OP_##name##_BR_UNLESS, OP_##name##_CONST_BR_IF, OP_##name##_CONST_BR_UNLESS,
+    OPS_COMPARE(X)
+#undef X
+#define X(name, ...) OP_ADDRESS_##name,
+        OPS_LOAD(X)
+#undef X
+#define X(name, ...) OP_##name,
+            OPS_FUSED(X)
 #undef X
                 OP_COUNT
 };

@@ -188,6 +188,24 @@ static enum engine_outcome find_indirect(const struct engine_code *code, uint32_
 /* ---- the loop ---- */
 
 #define NEXT goto *labels[pc->op]
+/* Where a block may begin: its charge is taken here, unless that ends the run. */
+#define NEXT_BLOCK                                                                                 \
+    do {                                                                                           \
+        if (pc->op == OP_CHARGE && run->fuel >= pc->target) {                                      \
+            run->fuel -= pc->target;                                                               \
+            pc++;                                                                                  \
+        }                                                                                          \
+        NEXT;                                                                                      \
+    } while (0)
+#define BRANCH_WHEN(condition, behind)                                                             \
+    do {                                                                                           \
+        if (condition) {                                                                           \
+            pc = words + pc[(behind)-1].target;                                                    \
+            NEXT_BLOCK;                                                                            \
+        }                                                                                          \
+        pc += (behind);                                                                            \
+        NEXT_BLOCK;                                                                                \
+    } while (0)
 #define END(why)                                                                                   \
     do {                                                                                           \
         outcome = (why);                                                                           \
@@ -215,6 +233,18 @@ static enum engine_outcome interpret(struct run *run, const union word *pc, uint
 #define X(name, ...) [OP_##name##_CONST] = &&do_##name##_CONST,
                 OPS_INTEGER(X)
 #undef X
+#define X(name, ...)                                                                               \
+    [OP_##name##_BR_IF] = &&do_##name##_BR_IF, [OP_##name##_BR_UNLESS] = &&do_##name##_BR_UNLESS,  \
+    [OP_##name##_CONST_BR_IF] = &&do_##name##_CONST_BR_IF,                                         \
+    [OP_##name##_CONST_BR_UNLESS] = &&do_##name##_CONST_BR_UNLESS,
+                    OPS_COMPARE(X)
+#undef X
+#define X(name, ...) [OP_ADDRESS_##name] = &&do_ADDRESS_##name,
+                        OPS_LOAD(X)
+#undef X
+#define X(name, ...) [OP_##name] = &&do_##name,
+                            OPS_FUSED(X)
+#undef X
     };
     const struct engine_code *code = run->code;
     const union word *words = code->words;
@@ -240,13 +270,11 @@ do_UNREACHABLE:
     END(ENGINE_TRAP_UNREACHABLE);
 do_BR:
     pc = words + pc->target;
-    NEXT;
+    NEXT_BLOCK;
 do_BR_IF:
-    pc = U32(fp[pc->a]) != 0 ? words + pc->target : pc + 1;
-    NEXT;
+    BRANCH_WHEN(U32(fp[pc->a]) != 0, 1);
 do_BR_UNLESS:
-    pc = U32(fp[pc->a]) == 0 ? words + pc->target : pc + 1;
-    NEXT;
+    BRANCH_WHEN(U32(fp[pc->a]) == 0, 1);
 do_BR_TABLE : {
     uint64_t index = U32(fp[pc->a]);
     const union word *entry = pc + 2 + (index < pc[1].constant ? index : pc[1].constant);
@@ -254,7 +282,7 @@ do_BR_TABLE : {
     if (entry->a != EMIT_NO_CELL)
         fp[entry->a] = fp[pc->b];
     pc = words + entry->target;
-    NEXT;
+    NEXT_BLOCK;
 }
 do_RETURN_VALUE:
     fp[0] = fp[pc->a];
@@ -265,7 +293,7 @@ do_RETURN:
     pc = run->stack->frames[run->depth].pc;
     if (run->depth == 0)
         return ENGINE_DONE;
-    NEXT;
+    NEXT_BLOCK;
 do_CALL:
     callee = &code->functions[pc->target];
     resume = pc + 1;
@@ -283,7 +311,7 @@ call:
     TRY(enter(run, callee, resume, fp, first));
     fp = first;
     pc = words + callee->code;
-    NEXT;
+    NEXT_BLOCK;
 do_CONST:
     fp[pc->a] = pc[1].constant;
     pc += 2;
@@ -420,6 +448,86 @@ do_MEMORY_FILL:
     }
     OPS_STORE(X)
 #undef X
+
+    /* ---- fused words: as their parts, one after the other ---- */
+
+#define X(name, opcode, in, out, price, expression)                                                \
+    do_##name##_BR_IF:                                                                             \
+    {                                                                                              \
+        const uint64_t a = fp[pc->b];                                                              \
+        const uint64_t b = fp[pc->c];                                                              \
+        BRANCH_WHEN((fp[pc->a] = (expression)) != 0, 2);                                           \
+    }                                                                                              \
+    do_##name##_BR_UNLESS:                                                                         \
+    {                                                                                              \
+        const uint64_t a = fp[pc->b];                                                              \
+        const uint64_t b = fp[pc->c];                                                              \
+        BRANCH_WHEN((fp[pc->a] = (expression)) == 0, 2);                                           \
+    }                                                                                              \
+    do_##name##_CONST_BR_IF:                                                                       \
+    {                                                                                              \
+        const uint64_t a = fp[pc->b];                                                              \
+        const uint64_t b = pc[1].constant;                                                         \
+        BRANCH_WHEN((fp[pc->a] = (expression)) != 0, 3);                                           \
+    }                                                                                              \
+    do_##name##_CONST_BR_UNLESS:                                                                   \
+    {                                                                                              \
+        const uint64_t a = fp[pc->b];                                                              \
+        const uint64_t b = pc[1].constant;                                                         \
+        BRANCH_WHEN((fp[pc->a] = (expression)) == 0, 3);                                           \
+    }
+    OPS_COMPARE(X)
+#undef X
+do_I32_EQZ_BR_IF:
+    BRANCH_WHEN((fp[pc->a] = U32(fp[pc->b]) == 0) != 0, 2);
+do_I32_EQZ_BR_UNLESS:
+    BRANCH_WHEN((fp[pc->a] = U32(fp[pc->b]) == 0) == 0, 2);
+
+#define X(name, opcode, out, bytes, expression)                                                    \
+    do_ADDRESS_##name:                                                                             \
+    {                                                                                              \
+        const uint64_t sum = R32(U32(fp[pc->b]) + U32(pc[1].constant));                            \
+        const uint64_t address = sum + pc[3].constant;                                             \
+        uint64_t raw = 0;                                                                          \
+        fp[pc->a] = sum;                                                                           \
+        pc += 2;                                                                                   \
+        if (address + (bytes) > run->memory_bytes)                                                 \
+            END(ENGINE_TRAP_MEMORY);                                                               \
+        memcpy(&raw, memory + address, bytes);                                                     \
+        fp[pc->a] = (expression);                                                                  \
+        pc += 2;                                                                                   \
+        NEXT;                                                                                      \
+    }
+    OPS_LOAD(X)
+#undef X
+
+    /* Each result is rounded, and its NaN made the one, before the next word takes it. */
+#define THEN_F64_ADD(expression)                                                                   \
+    do {                                                                                           \
+        const uint64_t value = RF64(expression);                                                   \
+        fp[pc->a] = value;                                                                         \
+        fp[pc[1].a] = RF64(F64(fp[pc[1].b]) + F64(value));                                         \
+        pc += 2;                                                                                   \
+        NEXT;                                                                                      \
+    } while (0)
+do_F64_ADD_F64_ADD:
+    THEN_F64_ADD(F64(fp[pc->b]) + F64(fp[pc->c]));
+do_F64_MUL_F64_ADD:
+    THEN_F64_ADD(F64(fp[pc->b]) * F64(fp[pc->c]));
+do_ADDRESS_F64_LOAD_F64_MUL:
+    fp[pc->a] = R32(U32(fp[pc->b]) + U32(pc[1].constant));
+    pc += 2;
+do_F64_LOAD_F64_MUL : {
+    const uint64_t address = U32(fp[pc->b]) + pc[1].constant;
+    uint64_t value;
+    if (address + sizeof value > run->memory_bytes)
+        END(ENGINE_TRAP_MEMORY);
+    memcpy(&value, memory + address, sizeof value);
+    fp[pc->a] = value;
+    fp[pc[2].a] = RF64(F64(fp[pc[2].b]) * F64(value));
+    pc += 3;
+    NEXT;
+}
 
 end:
     run_note_word(run, (uint32_t)(pc - words));
