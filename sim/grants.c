@@ -72,8 +72,9 @@ static void keep_table(struct grants *grants, const struct agent *agent)
     }
     for (uint32_t slot = 0; slot < holding->slots; slot++) {
         const struct cap *cap = agent_cap_at(agent, slot);
+        const struct cap none = {0};
 
-        holding->caps[slot] = cap == NULL ? (struct cap){0} : *cap;
+        holding->caps[slot] = cap == NULL ? none : *cap;
         if (!cap_is_empty(cap) && cap->kind == SERAI_KIND_CHANNEL &&
             cap->object >= grants->next_end)
             grants->next_end = cap->object + 1;

@@ -79,7 +79,8 @@ static bool read_table(struct decoder *decoder)
     if (count > LIMIT_TABLE)
         return reader_refuse(in, start, "a table of %u entries is over the limit of %d", count,
                              LIMIT_TABLE);
-    if (!decode_take(decoder, &code->table, count, sizeof *code->table))
+    code->table = decode_take(decoder, count, sizeof *code->table);
+    if (code->table == NULL)
         return false;
     for (uint32_t i = 0; i < count; i++)
         code->table[i] = TABLE_EMPTY;
@@ -265,9 +266,13 @@ static bool read_data(struct decoder *decoder)
     struct engine_code *code = decoder->code;
     uint32_t count;
 
-    if (!reader_count(&decoder->in, "data segments", LIMIT_DATA_SEGMENTS, &count) ||
-        !decode_take(decoder, &code->segments, count, sizeof *code->segments) ||
-        !decode_take(decoder, &code->data, (uint32_t)(decoder->in.end - decoder->in.at), 1))
+    if (!reader_count(&decoder->in, "data segments", LIMIT_DATA_SEGMENTS, &count))
+        return false;
+    code->segments = decode_take(decoder, count, sizeof *code->segments);
+    if (code->segments == NULL)
+        return false;
+    code->data = decode_take(decoder, (uint32_t)(decoder->in.end - decoder->in.at), 1);
+    if (code->data == NULL)
         return false;
     for (uint32_t i = 0; i < count; i++) {
         if (!read_segment(decoder, &code->segments[i]))

@@ -13,7 +13,7 @@ struct decoder {
 };
 
 /* Room for `count` zeroed items; at least one, so that NULL means what it says. */
-MUST_CHECK bool decode_take(struct decoder *decoder, void *items_out, uint32_t count, size_t size);
+MUST_CHECK void *decode_take(struct decoder *decoder, uint32_t count, size_t size);
 /* Compare a name of the module with a C string. */
 bool decode_name_is(const char *name, uint32_t size, const char *text);
 

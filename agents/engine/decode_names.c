@@ -5,14 +5,13 @@
 #include "agents/engine/compile.h"
 #include "agents/engine/decode.h"
 
-bool decode_take(struct decoder *decoder, void *items_out, uint32_t count, size_t size)
+void *decode_take(struct decoder *decoder, uint32_t count, size_t size)
 {
     void *items = calloc(count == 0 ? 1 : count, size);
 
     if (items == NULL)
-        return reader_out_of_memory(&decoder->in);
-    memcpy(items_out, &items, sizeof items);
-    return true;
+        (void)reader_out_of_memory(&decoder->in);
+    return items;
 }
 
 /* ---- types ---- */
@@ -92,8 +91,10 @@ bool decode_types(struct decoder *decoder)
     struct engine_code *code = decoder->code;
     uint32_t count;
 
-    if (!reader_count(&decoder->in, "types", LIMIT_TYPES, &count) ||
-        !decode_take(decoder, &code->types, count, sizeof *code->types))
+    if (!reader_count(&decoder->in, "types", LIMIT_TYPES, &count))
+        return false;
+    code->types = decode_take(decoder, count, sizeof *code->types);
+    if (code->types == NULL)
         return false;
     for (uint32_t i = 0; i < count; i++) {
         if (!read_type(decoder, &code->types[i]))
@@ -186,8 +187,10 @@ bool decode_imports(struct decoder *decoder)
     uint32_t count;
 
     /* The same order may be imported more than once. */
-    if (!reader_count(&decoder->in, "imports", LIMIT_FUNCTIONS, &count) ||
-        !decode_take(decoder, &code->functions, count, sizeof *code->functions))
+    if (!reader_count(&decoder->in, "imports", LIMIT_FUNCTIONS, &count))
+        return false;
+    code->functions = decode_take(decoder, count, sizeof *code->functions);
+    if (code->functions == NULL)
         return false;
     for (uint32_t i = 0; i < count; i++)
         if (!read_import(decoder))
@@ -295,8 +298,10 @@ bool decode_exports(struct decoder *decoder)
     uint32_t count;
     uint32_t bytes = 0;
 
-    if (!reader_count(&decoder->in, "exports", LIMIT_EXPORTS, &count) ||
-        !decode_take(decoder, &code->exports, count, sizeof *code->exports))
+    if (!reader_count(&decoder->in, "exports", LIMIT_EXPORTS, &count))
+        return false;
+    code->exports = decode_take(decoder, count, sizeof *code->exports);
+    if (code->exports == NULL)
         return false;
     for (uint32_t i = 0; i < count; i++) {
         if (!read_export(decoder, &code->exports[i]))
@@ -307,7 +312,8 @@ bool decode_exports(struct decoder *decoder)
     if (!check_names(decoder))
         return false;
     /* The module's bytes are only lent: keep the names. */
-    if (!decode_take(decoder, &code->names, bytes, 1))
+    code->names = decode_take(decoder, bytes, 1);
+    if (code->names == NULL)
         return false;
     for (uint32_t i = 0; i < count; i++) {
         char *to = code->names + code->names_bytes;

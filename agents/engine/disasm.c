@@ -129,7 +129,7 @@ static void put_name(struct text *text, uint32_t code)
         put(text, "%s", constant == NULL ? "?" : constant);
         return;
     }
-    for (; constant[size] != '\0' && size < sizeof name - 1; size++) {
+    for (; size < sizeof name - 1 && constant[size] != '\0'; size++) {
         char c = constant[size];
 
         name[size] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;

@@ -25,7 +25,7 @@ struct bench_site {
  */
 void site_open(struct bench_site *site, bool durable);
 void site_money_in(struct bench_site *site, uint64_t nanos); /* to its operator */
-void site_close(struct bench_site *site); /* removes the directory */
+void site_close(struct bench_site *site);                    /* removes the directory */
 /* End the process' hold on the books and recover them: what a restart does. */
 void site_restart(struct bench_site *site);
 

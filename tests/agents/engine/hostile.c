@@ -395,8 +395,7 @@ static void names_of_c(struct bytes *out)
     static const char *const names[] = {"*/ int caravan(void) { return 1; } /*",
                                         "\"; system(\"caravan\"); \"",
                                         "\\\n#include \"/etc/caravan\"\n",
-                                        "caravan?"
-                                        "?/\n",
+                                        "caravan\?\?/\n",
                                         "'; DROP TABLE caravan; --",
                                         "%s%n%s%n caravan",
                                         "caravan\n}\nvoid evil(void) {",
