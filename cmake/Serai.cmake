@@ -86,8 +86,8 @@ function(serai_program name)
     endif()
 endfunction()
 
-# Limits of time end what hangs and judge no speed: a machine that is busy with other work is several
-# times slower than a quiet one, and a build with sanitizers slower still.
+# Limits of time end what hangs and judge no speed: a machine that is busy with other work is
+# several times slower than a quiet one, and a build with sanitizers slower still.
 if(SERAI_SANITIZE)
     set(SERAI_TIMEOUT_FACTOR 10)
 else()

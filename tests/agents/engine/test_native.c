@@ -369,9 +369,7 @@ END_TEST
 /* Swap each byte of the exports' names: the text must not notice. */
 START_TEST(no_name_of_the_module_reaches_the_text)
 {
-    static const char *const names[] = {"*/ int x = 1; /*", "narrow \" ; \\",
-                                        "?"
-                                        "?/ \n #error",
+    static const char *const names[] = {"*/ int x = 1; /*", "narrow \" ; \\", "\?\?/ \n #error",
                                         "same place, other types"};
     size_t size;
     uint8_t *bytes = guest_read_file("native.wasm", &size);
