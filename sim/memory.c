@@ -66,7 +66,7 @@ struct memory_outcome memory_guard(uint64_t from, bool once, void (*call)(void *
                                    void *context)
 {
     INVARIANT(!memory.guarded);
-    memory.guarded = from != MEMORY_ENOUGH;
+    memory.guarded = true;
     memory.counts = true;
     memory.once = once;
     memory.left = from;
@@ -75,7 +75,7 @@ struct memory_outcome memory_guard(uint64_t from, bool once, void (*call)(void *
         return (struct memory_outcome){.stopped = true, .refused = memory.refused};
     call(context);
     memory.guarded = false;
-    return (struct memory_outcome){.refused = memory.refused};
+    return (struct memory_outcome){.refused = memory.refused, .asked = from - memory.left};
 }
 
 void memory_count(bool on)

@@ -16,6 +16,7 @@
 struct memory_outcome {
     bool stopped;     /* an invariant failed: what the call worked on is not to be touched again */
     uint64_t refused; /* allocations that failed */
+    uint64_t asked;   /* before one failed, or in all */
 };
 
 /* Do it; the allocation number `from` (from 0) fails, and those after it too unless `once`. */

@@ -180,6 +180,8 @@ static void restart_all(struct sim *sim)
         struct sim_site *site = &sim->sites[i];
 
         site_stop(site);
+        if (sim->options.profile->short_memory != 0 && sim->options.awake == UINT32_MAX)
+            site_try_short(site);
         site_start(site);
     }
 }

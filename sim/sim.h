@@ -237,6 +237,7 @@ void site_step(struct sim_site *site, uint32_t turns);
 void site_flush(struct sim_site *site);
 /* In good order: after the next start all state has to be the same. */
 void site_stop(struct sim_site *site);
+void site_try_short(struct sim_site *site);
 
 /* client.c */
 void client_key(struct client *client, struct rng *rng);

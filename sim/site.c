@@ -20,7 +20,8 @@ enum {
     VERIFY_ALL_ONE_IN = 4,        /* so many seeds: after each frame */
     PAGE_LOG_BYTES_SMALL = 16384, /* so that pages are swept all the time */
     STARTS = 50,                  /* so much rarer than other calls are starts */
-    PAGES_CACHED_FEW = 4,         /* and given up */
+    SHORT_STARTS = 8,
+    PAGES_CACHED_FEW = 4, /* and given up */
 };
 
 /* ---- life ---- */
@@ -172,19 +173,24 @@ bool site_call(struct sim_site *site, void (*call)(void *context), void *context
     return false;
 }
 
-/* After a stop in good order: what is not in the rows is forgotten, and that must be nothing. */
-static void check_portrait(struct sim_site *site)
+/* What is not in the rows is forgotten, and that must be nothing. */
+static void compare_portrait(struct sim_site *site)
 {
     char words[1100];
-    char *now;
+    char *now = portrait_of(site->core);
 
-    if (site->portrait == NULL)
-        return;
-    now = portrait_of(site->core);
     if (portraits_differ(site->portrait, now, words, sizeof words))
         sim_fail(site->sim, "site %s has forgotten something over a restart\n%s", site->name,
                  words);
     free(now);
+}
+
+/* After a stop in good order. */
+static void check_portrait(struct sim_site *site)
+{
+    if (site->portrait == NULL)
+        return;
+    compare_portrait(site);
     free(site->portrait);
     site->portrait = NULL;
 }
@@ -230,6 +236,30 @@ static bool load_core(struct sim_site *site)
     site->core = NULL;
     site->up_us = site->sim->now_us + rng_below(&site->sim->disks, DOWN_US_MAX);
     return false;
+}
+
+/* It has stopped in good order.  Whichever allocation of a start fails: it does not start, or it
+ * starts whole.  Some of them are drawn. */
+void site_try_short(struct sim_site *site)
+{
+    uint64_t asked = 0;
+
+    for (int try = 0; try <= SHORT_STARTS; try++) {
+        struct loading loading = {.site = site};
+        uint64_t from = try == 0 ? MEMORY_ENOUGH : rng_below(&site->sim->disks, asked + 1);
+        struct memory_outcome outcome = memory_guard(from, true, call_load, &loading);
+
+        if (try == 0)
+            asked = outcome.asked;
+        if (outcome.stopped)
+            abandon_core(site);
+        else if (loading.status == ST_OK)
+            compare_portrait(site);
+        else if (loading.status != ST_NOMEM || outcome.refused == 0)
+            sim_fail(site->sim, "site %s does not start: %s", site->name, loading.fault.text);
+        core_free(site->core);
+        site->core = NULL;
+    }
 }
 
 void site_start(struct sim_site *site)
