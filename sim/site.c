@@ -591,6 +591,8 @@ void site_flush(struct sim_site *site)
     for (int i = 0; i < 2; i++) {
         if (!site->writing)
             close_frame(site);
+        if (site->core == NULL) /* memory was short */
+            return;
         commit(site);
         leave(site, true);
     }
@@ -599,6 +601,8 @@ void site_flush(struct sim_site *site)
 void site_stop(struct sim_site *site)
 {
     site_flush(site);
+    if (site->core == NULL)
+        return;
     free(site->portrait);
     site->portrait = portrait_of(site->core);
     end_core(site);
