@@ -53,6 +53,7 @@ struct totals {
     uint64_t v8;
     uint64_t v8_shallow;
     uint64_t native;         /* modules that ran in both tiers */
+    uint64_t crashes;        /* packs that one of the compilers gave up */
     uint64_t native_starved; /* runs of them on less fuel than they need */
     uint64_t differences;
 };
@@ -293,7 +294,20 @@ static bool make_natives(struct run *run, uint64_t seed, uint32_t count, struct 
         return true;
     if (pack % SELDOM_EVERY == SELDOM_EVERY - 1)
         compiler = &run->seldom[pack / SELDOM_EVERY % SELDOM];
-    return native_pack_make(run->native, run->cases, count, compiler, run->natives, fault) == ST_OK;
+    if (native_pack_make(run->native, run->cases, count, compiler, run->natives, fault) == ST_OK)
+        return true;
+    if (compiler == &run->often)
+        return false;
+    /* A compiler that crashes leaves a module in tier 0, and is not the engine's fault. */
+    run->totals.crashes++;
+    (void)printf("compiler failed, seeds %" PRIu64 " to %" PRIu64 ": %s\n", seed, seed + count - 1,
+                 fault->text);
+    for (uint32_t i = 0; i < count; i++) {
+        engine_native_free(run->natives[i]);
+        run->natives[i] = NULL;
+    }
+    return native_pack_make(run->native, run->cases, count, &run->often, run->natives, fault) ==
+           ST_OK;
 }
 
 static void run_pack(struct run *run, uint64_t seed, uint32_t count)
@@ -345,6 +359,7 @@ static void print_totals(const struct run *run)
                      engine_outcome_name((enum engine_outcome)i), totals->outcomes[i]);
     (void)printf("\n  tier 1 %" PRIu64 " (%" PRIu64 " also on less fuel)", totals->native,
                  totals->native_starved);
+    (void)printf(", %" PRIu64 " packs given up by a compiler", totals->crashes);
     (void)printf(", wabt %" PRIu64 " (%" PRIu64 " beyond its stack), V8 %" PRIu64 " (%" PRIu64
                  " beyond its stack)\n",
                  totals->wabt, totals->wabt_shallow, totals->v8, totals->v8_shallow);
