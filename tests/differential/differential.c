@@ -3,7 +3,7 @@
  * interpreter, against V8 and against tier 1.
  *
  *     differential [--modules N] [--seed S] [--keep DIR] [--write DIR]
- *                  [--compiler cc] [--level -O0] [FILE.wasm ...]
+ *                  [--compiler cc|none] [--level -O0] [FILE.wasm ...]
  *
  * Case i is a function of seed S + i and the files, so `--modules 1 --seed X` plays case X again.
  * --write keeps every module.  A difference is printed with its seed, and its module kept in DIR
@@ -276,7 +276,7 @@ static void compare_case(struct run *run, struct diff_case *diff)
         differ(run, diff, "the generator", diff->fault.text);
         return;
     }
-    same = compare_tiers(run, diff);
+    same = run->native == NULL || compare_tiers(run, diff);
     same = compare_wabt_of(run, diff) && same;
     same = (run->v8 != NULL && compare_v8_of(run, diff)) && same;
     if (same && diff->plan.foreign > 0)
@@ -463,7 +463,9 @@ static void set_up(struct run *run)
     if (v8_new(&run->v8, &fault) != ST_OK)
         (void)printf("differential: %s\n", fault.text);
     choose_compilers(run);
-    if (run->often.name == NULL)
+    if (run->often.name != NULL && strcmp(run->often.name, "none") == 0)
+        (void)printf("differential: tier 1 is not asked for\n");
+    else if (run->often.name == NULL)
         (void)printf("differential: no gcc and no clang here: tier 1 is not compared with\n");
     else if (native_pack_new(&run->native, run->keep) != ST_OK)
         exit(71);
