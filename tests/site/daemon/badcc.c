@@ -183,7 +183,7 @@ static int try_fork(const char *arg)
         if (child < 0)
             break;
         if (child == 0) {
-            (void)pause();
+            (void)sleep(1000);
             _exit(0);
         }
         made++;
@@ -193,7 +193,7 @@ static int try_fork(const char *arg)
 
 static void *stay(void *arg)
 {
-    (void)pause();
+    (void)sleep(1000);
     return arg;
 }
 
@@ -268,7 +268,7 @@ static int try_spin(const char *arg)
 static int try_hang(const char *arg)
 {
     while (arg != NULL)
-        (void)pause();
+        (void)sleep(1000); /* not pause(), which the jail refuses: that would spin */
     return COULD;
 }
 
@@ -279,7 +279,7 @@ static int try_orphan(const char *arg)
     if (fork() == 0) {
         (void)fork();
         for (;;)
-            (void)pause();
+            (void)sleep(1000);
     }
     return COULD;
 }
