@@ -88,7 +88,8 @@ static void paint_pages(struct painter *painter, const struct agent *agent,
             continue;
         page_cache_fetch((struct agents *)painter->agents, (struct paged *)paged, page->number,
                          page->number); /* which changes nothing that can be seen */
-        if (agent != NULL)              /* else a buffer */
+        INVARIANT(page->data != NULL);
+        if (agent != NULL) /* else a buffer */
             agent_initial_page(agent, page->number, initial);
         if (memcmp(page->data, initial, PAGED_BYTES) == 0)
             continue;

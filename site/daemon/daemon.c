@@ -319,6 +319,7 @@ static enum status serve(struct site *site, struct fault *fault)
     pthread_t core;
     pthread_t writer;
     pthread_t compiler;
+    bool compiles = tier1_has_thread(site->parts.tier1);
     enum status status = ST_OK;
 
     if (site->options->sandbox)
@@ -328,8 +329,7 @@ static enum status serve(struct site *site, struct fault *fault)
     say_ready(site); /* here, while the core is still ours to look at */
     if (pthread_create(&writer, NULL, writer_thread, &site->parts) != 0 ||
         start_core(&core, &site->parts) != 0 ||
-        (tier1_has_thread(site->parts.tier1) &&
-         pthread_create(&compiler, NULL, tier1_thread, site->parts.tier1) != 0)) {
+        (compiles && pthread_create(&compiler, NULL, tier1_thread, site->parts.tier1) != 0)) {
         /* With one of them running there is no clean way back, and nothing was done yet. */
         log_write(LOG_ERROR, "site.no-thread", "reason=\"the system refuses a thread\"");
         _exit(EXIT_INTERNAL);
@@ -338,7 +338,7 @@ static enum status serve(struct site *site, struct fault *fault)
     (void)!pthread_join(core, NULL);   /* ended with the last frame */
     (void)!pthread_join(writer, NULL); /* the same */
     tier1_stop(site->parts.tier1);
-    if (tier1_has_thread(site->parts.tier1))
+    if (compiles)
         (void)!pthread_join(compiler, NULL);
     return ST_OK;
 }
