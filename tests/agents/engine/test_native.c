@@ -11,6 +11,7 @@
 #include "agents/engine/native_text.h"
 #include "agents/engine/run.h"
 #include "tests/agents/engine/assembler.h"
+#include "tests/agents/engine/families.h"
 #include "tests/agents/engine/guest.h"
 #include "tests/agents/engine/native_build.h"
 #include "tests/check_main.h"
@@ -194,23 +195,6 @@ START_TEST(both_tiers_do_the_same_and_stop_at_the_same_word)
 END_TEST
 
 /* ---- every plain operator, with variables and with a constant ---- */
-
-static const struct {
-    uint32_t first;
-    uint32_t last;
-    const char *types;
-} families[] = {
-    {0x45, 0x45, "ii"},   {0x46, 0x4f, "iii"},  {0x50, 0x50, "li"},   {0x51, 0x5a, "lli"},
-    {0x5b, 0x60, "ffi"},  {0x61, 0x66, "ddi"},  {0x67, 0x69, "ii"},   {0x6a, 0x78, "iii"},
-    {0x79, 0x7b, "ll"},   {0x7c, 0x8a, "lll"},  {0x8b, 0x91, "ff"},   {0x92, 0x98, "fff"},
-    {0x99, 0x9f, "dd"},   {0xa0, 0xa6, "ddd"},  {0xa7, 0xa7, "li"},   {0xa8, 0xa9, "fi"},
-    {0xaa, 0xab, "di"},   {0xac, 0xad, "il"},   {0xae, 0xaf, "fl"},   {0xb0, 0xb1, "dl"},
-    {0xb2, 0xb3, "if"},   {0xb4, 0xb5, "lf"},   {0xb6, 0xb6, "df"},   {0xb7, 0xb8, "id"},
-    {0xb9, 0xba, "ld"},   {0xbb, 0xbb, "fd"},   {0xbc, 0xbc, "fi"},   {0xbd, 0xbd, "dl"},
-    {0xbe, 0xbe, "if"},   {0xbf, 0xbf, "ld"},   {0xc0, 0xc1, "ii"},   {0xc2, 0xc4, "ll"},
-    {0x100, 0x101, "fi"}, {0x102, 0x103, "di"}, {0x104, 0x105, "fl"}, {0x106, 0x107, "dl"},
-};
-enum { FAMILIES = sizeof families / sizeof families[0] };
 
 static uint8_t type_byte(char letter)
 {
