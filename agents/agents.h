@@ -142,15 +142,21 @@ MUST_CHECK enum status agents_code_builtin(struct agents *agents, const uint8_t 
  */
 
 /*
- * From now on tell, by agents_hot_code(), of each code whose agents have burnt so much fuel since
- * the start.  0, as at first: of none.
+ * From now on tell, by agents_hot_code(), of each code whose agents have burnt `fuel`; and once
+ * more when they have burnt what its compile is worth, `effort_fuel` for each unit of its effort
+ * (engine_native_effort()), if that is more.  `fuel` of 0, as at first: of none.
  */
-void agents_watch_code(struct agents *agents, uint64_t fuel);
-/*
- * The next code that became hot, told once; its bytes are borrowed until a turn is run or a frame
- * is saved.  False: none.
- */
-bool agents_hot_code(struct agents *agents, struct hash *id, const uint8_t **bytes, size_t *size);
+void agents_watch_code(struct agents *agents, uint64_t fuel, uint64_t effort_fuel);
+
+struct hot_code {
+    struct hash id;
+    const uint8_t *bytes; /* borrowed until a turn is run or a frame is saved */
+    size_t size;
+    bool paid; /* its agents have burnt what a compile is worth; else only what is at hand is */
+};
+
+/* The next code that became hot, each time told once.  False: none. */
+bool agents_hot_code(struct agents *agents, struct hot_code *hot);
 /* A module's C text; for the process that compiles.  ST_INVALID: it is refused; ST_NOMEM. */
 MUST_CHECK enum status agents_code_emit(const uint8_t *module, size_t size, struct bytes *text,
                                         struct fault *fault);
@@ -162,7 +168,7 @@ MUST_CHECK enum status agents_code_load(struct agents *agents, const struct hash
                                         const char *path, struct fault *fault);
 /* The code in tier 1 that ran longest ago goes back to tier 0; it may become hot again. */
 void agents_code_unload(struct agents *agents);
-/* Why this code is not in tier 1, for lists. */
+/* Why this code is not in tier 1 and is not to be told again, for lists. */
 void agents_code_note(struct agents *agents, const struct hash *id, const char *reason);
 /* How many are in tier 1. */
 size_t agents_codes_native(const struct agents *agents);
@@ -175,7 +181,7 @@ struct code_view {
     uint64_t fuel;      /* burnt since the start */
     bool builtin;       /* the loader */
     bool native;        /* in tier 1 */
-    const char *reason; /* why not, if it should be; else "" */
+    const char *reason; /* why not, if somebody watches, else ""; for this visit */
 };
 /* Codes with a cursor above `after`, in order of it; returns how many were visited. */
 size_t agents_code_list(const struct agents *agents, uint64_t after, size_t limit,

@@ -1,13 +1,32 @@
 /* Code on its way to tier 1 and back.  None of this is stored, so no frame shows it. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "agents/engine/native.h"
 #include "agents/turn.h"
 
-void agents_watch_code(struct agents *agents, uint64_t fuel)
+enum { WAITING_BYTES = 96 };
+
+void agents_watch_code(struct agents *agents, uint64_t fuel, uint64_t effort_fuel)
 {
     agents->hot_fuel = fuel;
+    agents->effort_fuel = effort_fuel;
+}
+
+/* What a code that the emitter refuses costs is told at once, and costs nobody a compile. */
+static uint64_t worth_of(const struct agents *agents, const struct code *code)
+{
+    struct fault ignored;
+    uint64_t effort = 0;
+    uint64_t fuel;
+
+    if (engine_native_effort(code->engine, &effort, &ignored) != ST_OK)
+        return agents->hot_fuel;
+    if (__builtin_mul_overflow(effort, agents->effort_fuel, &fuel))
+        return UINT64_MAX;
+    return fuel > agents->hot_fuel ? fuel : agents->hot_fuel;
 }
 
 void code_burnt(struct agents *agents, struct code *code, uint64_t fuel)
@@ -15,28 +34,37 @@ void code_burnt(struct agents *agents, struct code *code, uint64_t fuel)
     code->fuel += fuel;
     code->heat += fuel;
     code->used_turn = agents->counters.turns;
-    if (agents->hot_fuel == 0 || code->told || code->heat < agents->hot_fuel)
+    if (agents->hot_fuel == 0 || code->told == TOLD_ALL || code->heat < agents->hot_fuel)
         return;
-    code->told = true;
+    if (code->told == TOLD_NOTHING) /* not before: the walk through its words costs something */
+        code->paid_heat = worth_of(agents, code);
+    else if (code->heat < code->paid_heat)
+        return;
+    code->told = code->heat < code->paid_heat ? TOLD_HOT : TOLD_ALL;
+    if (code->waits)
+        return;
+    code->waits = true;
     bytes_append(&agents->hot_codes, &code->id, sizeof code->id);
     INVARIANT(!agents->hot_codes.failed);
 }
 
-bool agents_hot_code(struct agents *agents, struct hash *id, const uint8_t **bytes, size_t *size)
+bool agents_hot_code(struct agents *agents, struct hot_code *hot)
 {
-    struct bytes *hot = &agents->hot_codes;
+    struct bytes *ids = &agents->hot_codes;
 
-    while (hot->size > 0) {
-        const struct code *code;
+    while (ids->size > 0) {
+        struct code *code;
 
         /* The last one first: there is one or none but for a moment. */
-        memcpy(id, hot->data + hot->size - sizeof *id, sizeof *id);
-        hot->size -= sizeof *id;
-        code = code_find(agents, id);
+        memcpy(&hot->id, ids->data + ids->size - sizeof hot->id, sizeof hot->id);
+        ids->size -= sizeof hot->id;
+        code = code_find(agents, &hot->id);
         if (code == NULL) /* dropped meanwhile */
             continue;
-        *bytes = code->bytes;
-        *size = code->size;
+        code->waits = false;
+        hot->bytes = code->bytes;
+        hot->size = code->size;
+        hot->paid = code->told == TOLD_ALL;
         return true;
     }
     return false;
@@ -92,7 +120,7 @@ void agents_code_unload(struct agents *agents)
     engine_code_use_native(oldest->engine, NULL);
     engine_native_free(oldest->native);
     oldest->native = NULL;
-    oldest->told = false;
+    oldest->told = TOLD_NOTHING;
     oldest->heat = 0;
     agents->natives--;
 }
@@ -104,6 +132,7 @@ void agents_code_note(struct agents *agents, const struct hash *id, const char *
 
     if (code == NULL)
         return;
+    code->told = TOLD_ALL;
     free(code->tier_reason);
     code->tier_reason = malloc(size);
     if (code->tier_reason != NULL) /* else the list does not say why */
@@ -115,12 +144,28 @@ size_t agents_codes_native(const struct agents *agents)
     return agents->natives;
 }
 
+/* Of a code that may still come into tier 1: how far it is from it. */
+static const char *waiting_reason(const struct agents *agents, const struct code *code,
+                                  char text[WAITING_BYTES])
+{
+    uint64_t wanted = code->told == TOLD_NOTHING ? agents->hot_fuel : code->paid_heat;
+
+    if (code->native != NULL || agents->hot_fuel == 0)
+        return "";
+    if (code->heat >= wanted)
+        return "the compiler has it, or will";
+    (void)snprintf(text, WAITING_BYTES, "burnt %" PRIu64 " of %" PRIu64 " fuel%s", code->heat,
+                   wanted, code->told == TOLD_NOTHING ? "" : ", which a compile of it is worth");
+    return text;
+}
+
 size_t agents_code_list(const struct agents *agents, uint64_t after, size_t limit,
                         void (*visit)(void *context, const struct code_view *code), void *context)
 {
     uint64_t *cursors;
     size_t count;
     size_t visited = 0;
+    char text[WAITING_BYTES];
 
     table_keys_sorted(&agents->codes_by_id, &cursors, &count);
     for (size_t i = 0; i < count && visited < limit; i++) {
@@ -138,7 +183,8 @@ size_t agents_code_list(const struct agents *agents, uint64_t after, size_t limi
                 .fuel = code->fuel,
                 .builtin = code->builtin,
                 .native = code->native != NULL,
-                .reason = code->tier_reason == NULL ? "" : code->tier_reason,
+                .reason = code->tier_reason == NULL ? waiting_reason(agents, code, text)
+                                                    : code->tier_reason,
             };
 
             visit(context, &view);

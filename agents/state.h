@@ -19,6 +19,12 @@
 /* Object numbers begin far above account numbers: agents and buffers both name paged objects. */
 #define AGENTS_FIRST_OBJECT (UINT64_C(1) << 40)
 
+enum code_told {
+    TOLD_NOTHING,
+    TOLD_HOT, /* if an object of it is at hand, that is wanted */
+    TOLD_ALL, /* it is worth a compile, or will not have one */
+};
+
 /* ---- code ---- */
 struct code {
     struct hash id;
@@ -42,7 +48,9 @@ struct code {
     uint64_t fuel;                /* that its agents burnt since the start */
     uint64_t heat;                /* the same since it was last told to be hot */
     uint64_t used_turn;           /* the site's count of turns when one last ran */
-    bool told;                    /* hot: whoever compiles knows */
+    uint64_t paid_heat;           /* from this on it is worth a compile; known once it is told */
+    enum code_told told;          /* what whoever compiles knows of it */
+    bool waits;                   /* among the hot codes that are to be told */
     char *tier_reason;            /* why it is not in tier 1; NULL: none */
 };
 
@@ -259,7 +267,8 @@ struct agents {
     struct turn *turn_memory;
     struct arena *arena;
     struct engine_stack *stack;
-    uint64_t hot_fuel;      /* agents_watch_code(); 0: nobody watches */
+    uint64_t hot_fuel; /* agents_watch_code(); 0: nobody watches */
+    uint64_t effort_fuel;
     struct bytes hot_codes; /* of struct hash: told, and not yet heard */
     size_t natives;         /* how many codes are in tier 1 */
     struct hasher *hasher;  /* for the hashes of events: one is made anew each turn */

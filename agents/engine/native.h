@@ -24,6 +24,14 @@ MUST_CHECK enum status engine_native_emit(const struct engine_code *code, struct
                                           struct fault *fault);
 
 /*
+ * About the lines of that text, which a compiler's time grows with: what a host can weigh before it
+ * pays for a compile.  Linear in the size of the code, and far below the text itself.  ST_INVALID:
+ * engine_native_emit() refuses the module.
+ */
+MUST_CHECK enum status engine_native_effort(const struct engine_code *code, uint64_t *effort,
+                                            struct fault *fault);
+
+/*
  * What the text depends on beside the module: the emitter, the fuel table, the layout that engine
  * and object share.  Lower-case hex, part of the cache's key.  Never NULL.
  */

@@ -8,7 +8,8 @@
 
 /* ---- what a compiler can be asked to do ---- */
 
-static enum status check_effort(const struct engine_code *code, struct fault *fault)
+enum status engine_native_effort(const struct engine_code *code, uint64_t *whole,
+                                 struct fault *fault)
 {
     uint64_t all = 0;
 
@@ -33,6 +34,7 @@ static enum status check_effort(const struct engine_code *code, struct fault *fa
                          "the module is too large for tier 1: effort %" PRIu64
                          ", where %d is allowed",
                          all, LIMIT_NATIVE_EFFORT);
+    *whole = all;
     return ST_OK;
 }
 
@@ -185,7 +187,8 @@ enum status engine_native_emit(const struct engine_code *code, struct bytes *tex
     struct writer writer = {.code = code,
                             .grows = code->memory_pages < code->memory_pages_max,
                             .host_in_table = host_in_table(code)};
-    enum status status = check_effort(code, fault);
+    uint64_t effort;
+    enum status status = engine_native_effort(code, &effort, fault);
 
     if (status != ST_OK)
         return status;

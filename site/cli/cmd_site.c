@@ -168,6 +168,7 @@ static struct tier1_options tier1_of(const struct config_engine *engine)
         .codes = engine->codes,
         .code_count = engine->code_count,
         .hot_fuel = engine->hot_fuel,
+        .effort_fuel = engine->effort_fuel,
         .module_bytes_max = engine->module_bytes,
         .objects_max = engine->objects,
         .compiler = engine->compiler,

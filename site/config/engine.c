@@ -110,6 +110,14 @@ enum status config_set_hot_fuel(struct site_config *config, const char *text, st
                        UINT64_C(1000000000000000000), fault);
 }
 
+/* 0: hot_fuel alone decides.  An effort times the most of it still fits in 64 bits. */
+enum status config_set_effort_fuel(struct site_config *config, const char *text,
+                                   struct fault *fault)
+{
+    return parse_count(&config->engine.effort_fuel, "engine.effort_fuel", text, 0,
+                       UINT64_C(1000000000000), fault);
+}
+
 enum status config_set_objects(struct site_config *config, const char *text, struct fault *fault)
 {
     return parse_count(&config->engine.objects, "engine.objects", text, 1, 4096, fault);

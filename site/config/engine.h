@@ -12,6 +12,8 @@ enum status config_set_codes(struct site_config *config, const char *text, struc
 enum status config_set_compiler(struct site_config *config, const char *text, struct fault *fault);
 enum status config_set_jail(struct site_config *config, const char *text, struct fault *fault);
 enum status config_set_hot_fuel(struct site_config *config, const char *text, struct fault *fault);
+enum status config_set_effort_fuel(struct site_config *config, const char *text,
+                                   struct fault *fault);
 enum status config_set_objects(struct site_config *config, const char *text, struct fault *fault);
 enum status config_set_compile_seconds(struct site_config *config, const char *text,
                                        struct fault *fault);

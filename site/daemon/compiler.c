@@ -141,10 +141,12 @@ bool compiler_hear(struct compiler *compiler, struct compiler_hello *hello)
 bool compiler_ask(struct compiler *compiler, const struct hash *code, const uint8_t *module,
                   size_t size, struct compiler_answer *answer)
 {
-    const struct compiler_request request = {.code = *code, .size = size};
+    struct compiler_request request = {.code = *code};
 
+    request.kept_only = module == NULL;
+    request.size = module == NULL ? 0 : size;
     return (compiler_send(compiler->fd, &request, sizeof request) &&
-            compiler_send(compiler->fd, module, size) &&
+            compiler_send(compiler->fd, module, request.size) &&
             compiler_receive(compiler->fd, answer, sizeof *answer)) ||
            bury(compiler);
 }

@@ -49,6 +49,7 @@ enum compiler_result {
     COMPILER_KEPT,   /* before, and taken from the cache */
     COMPILER_FAILED, /* now */
     COMPILER_FAILED_BEFORE,
+    COMPILER_NOT_TRIED, /* there is none, and none was to be made */
 };
 
 struct compiler_answer {
@@ -59,7 +60,10 @@ struct compiler_answer {
     char reason[CACHE_REASON_BYTES];
 };
 
-/* Both wait for the service.  False: it is gone, for good. */
+/*
+ * Both wait for the service.  False: it is gone, for good.  `module` NULL: only if it was compiled
+ * before.
+ */
 MUST_CHECK bool compiler_hear(struct compiler *compiler, struct compiler_hello *hello);
 MUST_CHECK bool compiler_ask(struct compiler *compiler, const struct hash *code,
                              const uint8_t *module, size_t size, struct compiler_answer *answer);

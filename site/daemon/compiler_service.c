@@ -303,7 +303,7 @@ static enum blame make_object(const struct service *service, const char *name,
     return blame;
 }
 
-static void answer_request(const struct service *service, const struct hash *code,
+static void answer_request(const struct service *service, const struct compiler_request *request,
                            const struct bytes *module, struct compiler_answer *answer)
 {
     struct clock_source clock = clock_system();
@@ -313,7 +313,7 @@ static void answer_request(const struct service *service, const struct hash *cod
     struct fault fault = {0};
     enum blame blame;
 
-    (void)snprintf(name, sizeof name, "%s-%.16s", hash_print(hex, code), service->tool);
+    (void)snprintf(name, sizeof name, "%s-%.16s", hash_print(hex, &request->code), service->tool);
     switch (cache_find(&service->cache, name, answer->path, answer->reason)) {
     case CACHE_OBJECT:
         answer->result = COMPILER_KEPT;
@@ -326,6 +326,10 @@ static void answer_request(const struct service *service, const struct hash *cod
         break;
     case CACHE_NONE:
         break;
+    }
+    if (request->kept_only) {
+        answer->result = COMPILER_NOT_TRIED;
+        return;
     }
     answer->result = COMPILER_MADE;
     blame = make_object(service, name, module, &fault);
@@ -357,7 +361,7 @@ static bool serve_one(const struct service *service)
     }
     if (heard) {
         memset(&answer, 0, sizeof answer);
-        answer_request(service, &request.code, &module, &answer);
+        answer_request(service, &request, &module, &answer);
         heard = compiler_send(service->fd, &answer, sizeof answer);
     }
     bytes_fini(&module);

@@ -7,6 +7,7 @@
 /* Then `size` bytes of the module.  Both ends are one program, so structs are sent as they are. */
 struct compiler_request {
     struct hash code;
+    bool kept_only; /* no module follows */
     uint64_t size;
 };
 

@@ -35,6 +35,7 @@ enum job_kind {
 struct job {
     enum job_kind kind;
     struct hash code;
+    bool paid; /* else only what was compiled before is wanted, and `module` is empty */
     struct bytes module;
     struct compiler_answer answer;
     bool answered; /* else the service died before it did */
@@ -207,8 +208,8 @@ void *tier1_thread(void *context)
 
         if (job == NULL)
             break;
-        lives = compiler_ask(tier1->compiler, &job->code, job->module.data, job->module.size,
-                             &job->answer);
+        lives = compiler_ask(tier1->compiler, &job->code, job->paid ? job->module.data : NULL,
+                             job->module.size, &job->answer);
         job->answered = lives;
         give_back(tier1, job);
     }
@@ -236,7 +237,7 @@ static void hear_hello(struct tier1 *tier1, struct core *core)
                    hello->program, hello->version[0] == '\0' ? "" : ": ", hello->version);
     if (!hello->works) {
         remember(tier1, hello->reason);
-        agents_watch_code(core_agents(core), 0);
+        agents_watch_code(core_agents(core), 0, 0);
         log_write(LOG_WARN, "tier1.unavailable",
                   "compiler=%s reason=\"%s\" next=\"all code runs in tier 0\"",
                   tier1->options.compiler, hello->reason);
@@ -294,7 +295,7 @@ static void hear_answer(struct tier1 *tier1, struct core *core, struct job *job)
         refuse(tier1, core, &job->code, "the compiler's service died");
     else if (answer->result == COMPILER_MADE || answer->result == COMPILER_KEPT)
         load(tier1, core, job);
-    else
+    else if (answer->result != COMPILER_NOT_TRIED) /* which comes again when it has paid */
         refuse(tier1, core, &job->code, answer->reason);
     bytes_fini(&job->module);
     tier1->spare[tier1->spare_count++] = job;
@@ -305,7 +306,7 @@ static void hear_gone(struct tier1 *tier1, struct core *core)
 {
     struct job *job;
 
-    agents_watch_code(core_agents(core), 0);
+    agents_watch_code(core_agents(core), 0, 0);
     tier1->works = false;
     while ((job = ring_pop(&tier1->jobs)) != NULL) { /* its thread has ended */
         job->answered = false;
@@ -345,28 +346,27 @@ static bool is_wanted(const struct tier1 *tier1, const struct hash *code)
 
 static void send_hot(struct tier1 *tier1, struct core *core)
 {
-    const uint8_t *module;
-    struct hash code;
-    size_t size;
+    struct hot_code hot;
 
-    while (tier1->works && tier1->spare_count > 0 &&
-           agents_hot_code(core_agents(core), &code, &module, &size)) {
+    while (tier1->works && tier1->spare_count > 0 && agents_hot_code(core_agents(core), &hot)) {
         struct job *job = tier1->spare[tier1->spare_count - 1];
 
-        if (!is_wanted(tier1, &code)) {
-            agents_code_note(core_agents(core), &code, "engine.codes does not name it");
+        if (!is_wanted(tier1, &hot.id)) {
+            agents_code_note(core_agents(core), &hot.id, "engine.codes does not name it");
             continue;
         }
-        if (size > tier1->options.module_bytes_max) {
-            refuse(tier1, core, &code, "the module is larger than engine.module_bytes");
+        if (hot.size > tier1->options.module_bytes_max) {
+            refuse(tier1, core, &hot.id, "the module is larger than engine.module_bytes");
             continue;
         }
         job->kind = JOB_CODE;
-        job->code = code;
-        bytes_append(&job->module, module, size);
+        job->code = hot.id;
+        job->paid = hot.paid;
+        if (hot.paid)
+            bytes_append(&job->module, hot.bytes, hot.size);
         if (job->module.failed) { /* of a module's size: then tier 1 is the least of its needs */
             bytes_fini(&job->module);
-            refuse(tier1, core, &code, "memory is short");
+            refuse(tier1, core, &hot.id, "memory is short");
             continue;
         }
         tier1->spare_count--;
@@ -383,7 +383,8 @@ void tier1_step(struct tier1 *tier1, struct core *core)
         return;
     if (tier1->compiler != NULL) {
         if (!tier1->watches)
-            agents_watch_code(core_agents(core), tier1->options.hot_fuel);
+            agents_watch_code(core_agents(core), tier1->options.hot_fuel,
+                              tier1->options.effort_fuel);
         tier1->watches = true;
         while ((job = ring_pop(&tier1->done)) != NULL)
             hear(tier1, core, job);

@@ -19,7 +19,8 @@ struct tier1_options {
     enum tier1_mode mode;
     const struct hash *codes; /* TIER1_NAMED: those */
     size_t code_count;
-    uint64_t hot_fuel;         /* that a code's agents burn before it is compiled */
+    uint64_t hot_fuel;         /* that a code's agents burn before it is looked at */
+    uint64_t effort_fuel;      /* and for each unit of its effort, before it is compiled */
     uint64_t module_bytes_max; /* of code that is compiled */
     uint64_t objects_max;      /* loaded at once */
     const char *compiler;      /* a path, or a name to look for */

@@ -44,7 +44,7 @@ static void load_core(struct bench_site *site, const struct store *store)
     if (core_new(&site->core, &options, &fault) != ST_OK ||
         core_load(site->core, store, &fault) != ST_OK)
         bench_die("core", &fault);
-    agents_watch_code(core_agents(site->core), 1);
+    agents_watch_code(core_agents(site->core), 1, 0);
 }
 
 static void open_store(struct bench_site *site, enum store_mode mode)
@@ -253,20 +253,18 @@ static bool build_object(const uint8_t *module, size_t size, const char *path)
 size_t site_compile(struct bench_site *site)
 {
     struct agents *agents = core_agents(site->core);
-    const uint8_t *module;
-    size_t size;
-    struct hash id;
+    struct hot_code hot;
     size_t loaded = 0;
 
-    while (agents_hot_code(agents, &id, &module, &size)) {
+    while (agents_hot_code(agents, &hot)) {
         char name[HASH_TEXT_BYTES];
         char path[NATIVE_PATH_BYTES];
         struct fault fault;
 
-        native_path(path, hash_print(name, &id));
-        if (!is_built(path) && !build_object(module, size, path))
+        native_path(path, hash_print(name, &hot.id));
+        if (!is_built(path) && !build_object(hot.bytes, hot.size, path))
             return 0;
-        if (agents_code_load(agents, &id, path, &fault) != ST_OK)
+        if (agents_code_load(agents, &hot.id, path, &fault) != ST_OK)
             bench_die("tier 1", &fault);
         loaded++;
     }

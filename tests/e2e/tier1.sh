@@ -57,7 +57,7 @@ fresh()
 {
     : >"$daemon_log"
     new_site
-    set_engine hot_fuel 5000 "$@"
+    set_engine hot_fuel 5000 effort_fuel 0 "$@"
     start_site
     "$serai" money in 1.00 >/dev/null
     worker=$(deploy worker "$examples/spender.wasm" 0.5 --args "work=500 every=3")
@@ -97,6 +97,31 @@ cmp "$work/fuel0" "$work/fuel1" || fail "the tiers charge differently"
 holds "turns that were booked" "$(wc -l <"$work/fuel1")" 9
 grep -q "code.tier1 code=$code .*kept=no" "$daemon_log" || fail "the log does not tell"
 stop_well
+
+# What was compiled before is taken as soon as it is hot, whatever a compile would be worth.
+set_engine effort_fuel 1000000000
+start_site
+messages 4
+becomes tier1_loaded 1
+grep -q "code.tier1 code=$code .*kept=yes" "$daemon_log" || fail "what was kept was not taken"
+stop_well
+# What was not is compiled when its agents have burnt that, and the list says how far they are.
+rm "$SERAI_SITE"/compiled/*.so
+start_site
+messages 4
+says tier1.ready
+messages 1
+becomes tier1_compiling 0
+"$serai" code ls | grep -q "burnt [0-9]* of [0-9]* fuel, which a compile of it is worth" ||
+    fail "the list does not say how far the code is"
+holds "codes in tier 1 that have not paid" "$(status_of tier1_loaded)" 0
+stop_well
+set_engine effort_fuel 10
+start_site
+messages 40
+becomes tier1_loaded 1
+stop_well
+: >"$daemon_log"
 
 # The next start takes it from the cache, unless it was damaged there.
 start_site

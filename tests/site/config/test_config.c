@@ -262,6 +262,7 @@ START_TEST(the_engine_is_off_until_somebody_says_otherwise)
     ck_assert_str_eq(config.engine.compiler, "cc");
     ck_assert(!config.engine.weak_jail);
     ck_assert_uint_eq(config.engine.hot_fuel, 100000000);
+    ck_assert_uint_eq(config.engine.effort_fuel, 1000000);
     ck_assert_uint_eq(config.engine.compile_memory, UINT64_C(1) << 30);
 }
 END_TEST
@@ -277,6 +278,7 @@ START_TEST(the_engine_can_be_set)
                             "compiler = \"/usr/bin/clang\"\n"
                             "jail = \"weak\"\n"
                             "hot_fuel = \"5\"\n"
+                            "effort_fuel = \"0\"\n"
                             "objects = \"7\"\n"
                             "compile_seconds = \"9\"\n"
                             "compile_memory = \"512MiB\"\n"
@@ -292,6 +294,7 @@ START_TEST(the_engine_can_be_set)
     ck_assert_str_eq(config.engine.compiler, "/usr/bin/clang");
     ck_assert(config.engine.weak_jail);
     ck_assert_uint_eq(config.engine.hot_fuel, 5);
+    ck_assert_uint_eq(config.engine.effort_fuel, 0);
     ck_assert_uint_eq(config.engine.objects, 7);
     ck_assert_uint_eq(config.engine.compile_seconds, 9);
     ck_assert_uint_eq(config.engine.compile_memory, 512 << 20);
@@ -319,6 +322,8 @@ START_TEST(each_wrong_setting_of_the_engine_says_what_it_wants)
         {"hot_fuel = \"0\"", "engine.hot_fuel: wants a number from 1 to"},
         {"hot_fuel = \"-1\"", "engine.hot_fuel: wants a number"},
         {"hot_fuel = \"99999999999999999999\"", "engine.hot_fuel: wants a number"},
+        {"effort_fuel = \"1000000000001\"",
+         "engine.effort_fuel: wants a number from 0 to 1000000000000"},
         {"objects = \"4097\"", "engine.objects: wants a number from 1 to 4096"},
         {"compile_seconds = \"1s\"", "engine.compile_seconds: wants a number from 1 to 3600"},
         {"compile_memory = \"1MiB\"", "engine.compile_memory: wants from 64MiB to 1024GiB"},

@@ -31,15 +31,18 @@ static uint64_t deploy(struct site *to, const char *module, const char *args)
     return site_deploy(to, 1, &spec);
 }
 
+static bool paid; /* the last one that was told */
+
 static bool next_hot(struct site *of, struct hash *id)
 {
-    const uint8_t *bytes;
-    size_t size;
+    struct hot_code hot;
     struct hash check;
 
-    if (!agents_hot_code(core_agents(of->core), id, &bytes, &size))
+    if (!agents_hot_code(core_agents(of->core), &hot))
         return false;
-    check = hash_of(bytes, size); /* the very module */
+    *id = hot.id;
+    paid = hot.paid;
+    check = hash_of(hot.bytes, hot.size); /* the very module */
     ck_assert(hash_equal(&check, id));
     return true;
 }
@@ -72,11 +75,15 @@ static void load(struct site *of, const struct hash *id)
 }
 
 static struct code_view seen;
+static char seen_reason[200];
 
 static void see(void *context, const struct code_view *code)
 {
-    if (hash_equal(&code->id, context))
-        seen = *code;
+    if (!hash_equal(&code->id, context))
+        return;
+    seen = *code;
+    (void)snprintf(seen_reason, sizeof seen_reason, "%s", code->reason); /* it is lent */
+    seen.reason = seen_reason;
 }
 
 static const struct code_view *view(struct site *of, struct hash *id)
@@ -114,16 +121,87 @@ START_TEST(hot_code_is_told_once)
 
     work(&site, agent, 8);
     ck_assert(!next_hot(&site, &id)); /* nobody watches */
-    agents_watch_code(core_agents(site.core), 1000000000);
+    agents_watch_code(core_agents(site.core), 1000000000, 0);
     work(&site, agent, 1);
     ck_assert(!next_hot(&site, &id)); /* not yet so hot */
-    agents_watch_code(core_agents(site.core), HOT);
+    ck_assert_ptr_nonnull(
+        strstr(view(&site, &site_agent(&site, agent)->code.code->id)->reason, "burnt "));
+    agents_watch_code(core_agents(site.core), HOT, 0);
     work(&site, agent, 1);
     ck_assert(next_hot(&site, &id));
+    ck_assert(paid); /* no effort, no more to burn */
     ck_assert(hash_equal(&id, &site_agent(&site, agent)->code.code->id));
     ck_assert_uint_ge(view(&site, &id)->fuel, HOT);
     work(&site, agent, 20);
     ck_assert(!next_hot(&site, &id));
+}
+END_TEST
+
+/* What a unit of the effort must cost for the code's compile to be worth so much fuel. */
+static uint64_t price_for(const struct code *code, uint64_t fuel, uint64_t *worth)
+{
+    struct fault fault = {0};
+    uint64_t effort = 0;
+
+    ck_assert_int_eq(engine_native_effort(code->engine, &effort, &fault), ST_OK);
+    ck_assert_uint_gt(effort, 100); /* lines, more or less, of a module of some KiB */
+    ck_assert_uint_lt(effort, code->size * 4);
+    *worth = fuel / effort * effort;
+    return fuel / effort;
+}
+
+START_TEST(a_compile_is_paid_for_by_its_effort)
+{
+    struct agents *agents = core_agents(site.core);
+    uint64_t agent = deploy(&site, "spender", "work=500");
+    struct code *code = site_agent(&site, agent)->code.code;
+    uint64_t worth;
+    struct hash id;
+
+    agents_watch_code(agents, HOT, price_for(code, 20 * HOT, &worth));
+    work(&site, agent, 1);
+    ck_assert_ptr_nonnull(strstr(view(&site, &code->id)->reason, " of 20000 fuel"));
+    work(&site, agent, 9);
+    ck_assert_uint_lt(code->fuel, worth);
+    ck_assert(next_hot(&site, &id)); /* what was compiled before is worth it now */
+    ck_assert(hash_equal(&id, &code->id));
+    ck_assert(!paid);
+    ck_assert_ptr_nonnull(strstr(view(&site, &id)->reason, "which a compile of it is worth"));
+    for (;;) {
+        uint64_t before = code->fuel;
+
+        work(&site, agent, 1);
+        if (next_hot(&site, &id)) {
+            ck_assert_uint_lt(before, worth);
+            break;
+        }
+        ck_assert_uint_lt(code->fuel, worth);
+    }
+    ck_assert(hash_equal(&id, &code->id));
+    ck_assert(paid);
+    ck_assert_str_eq(view(&site, &id)->reason, "the compiler has it, or will");
+    work(&site, agent, 20);
+    ck_assert(!next_hot(&site, &id)); /* that was all */
+}
+END_TEST
+
+START_TEST(what_is_refused_is_not_told_again_when_it_is_hotter)
+{
+    struct agents *agents = core_agents(site.core);
+    uint64_t agent = deploy(&site, "spender", "work=500");
+    struct code *code = site_agent(&site, agent)->code.code;
+    uint64_t worth;
+    struct hash id;
+
+    agents_watch_code(agents, HOT, price_for(code, 4 * HOT, &worth));
+    while (!next_hot(&site, &id))
+        work(&site, agent, 1);
+    ck_assert(!paid);
+    agents_code_note(agents, &id, "not this one");
+    while (code->fuel < 2 * worth)
+        work(&site, agent, 1);
+    ck_assert(!next_hot(&site, &id));
+    ck_assert_str_eq(view(&site, &id)->reason, "not this one");
 }
 END_TEST
 
@@ -134,7 +212,7 @@ START_TEST(code_that_nobody_has_any_more_is_not_told)
     struct fault fault = {0};
     char path[512];
 
-    agents_watch_code(core_agents(site.core), 1);
+    agents_watch_code(core_agents(site.core), 1, 0);
     work(&site, agent, 1);
     build(&site, &id, path);
     end(agent);
@@ -155,7 +233,7 @@ START_TEST(loaded_code_goes_back_when_others_want_its_place)
     struct hash second_id = site_agent(&site, second)->code.code->id;
     struct hash id;
 
-    agents_watch_code(agents, HOT);
+    agents_watch_code(agents, HOT, 0);
     load(&site, &first_id);
     load(&site, &second_id);
     load(&site, &second_id); /* again: nothing to do */
@@ -269,7 +347,7 @@ START_TEST(frames_are_the_same_in_both_tiers)
         chaos(&site, &rng);
         chaos(&other, &same);
     }
-    agents_watch_code(core_agents(other.core), HOT);
+    agents_watch_code(core_agents(other.core), HOT, 0);
     for (int phase = 0; phase < 6; phase++) {
         other_rng = rng;
         live(&site, &rng, ROUNDS);
@@ -310,6 +388,8 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, hot_code_is_told_once);
+    tcase_add_test(tcase, a_compile_is_paid_for_by_its_effort);
+    tcase_add_test(tcase, what_is_refused_is_not_told_again_when_it_is_hotter);
     tcase_add_test(tcase, code_that_nobody_has_any_more_is_not_told);
     tcase_add_test(tcase, loaded_code_goes_back_when_others_want_its_place);
     tcase_add_test(tcase, loaded_code_may_be_dropped);

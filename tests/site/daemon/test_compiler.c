@@ -144,6 +144,25 @@ START_TEST(a_module_becomes_an_object_once)
 }
 END_TEST
 
+START_TEST(what_is_only_wanted_if_it_is_kept_is_not_made)
+{
+    struct hash code = hash_of(good, strlen(good));
+    struct hash broken = hash_of("int broken(\n", 12);
+
+    start();
+    ck_assert(compiler_ask(compiler, &code, NULL, 0, &answer));
+    result_is(COMPILER_NOT_TRIED, "");
+    ask(good);
+    result_is(COMPILER_MADE, "");
+    ck_assert(compiler_ask(compiler, &code, NULL, 0, &answer));
+    result_is(COMPILER_KEPT, "");
+    ck_assert_int_eq(run_object(), 42);
+    ask("int broken(\n");
+    ck_assert(compiler_ask(compiler, &broken, NULL, 0, &answer));
+    result_is(COMPILER_FAILED_BEFORE, "code.c");
+}
+END_TEST
+
 START_TEST(what_an_object_depends_on_is_in_its_name)
 {
     static const char *const others[] = {"-O2", "-shared", "-fPIC", "-nostdlib", NULL};
@@ -441,6 +460,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, a_module_becomes_an_object_once);
+    tcase_add_test(tcase, what_is_only_wanted_if_it_is_kept_is_not_made);
     tcase_add_test(tcase, what_an_object_depends_on_is_in_its_name);
     tcase_add_test(tcase, what_does_not_compile_is_tried_once_for_ever);
     tcase_add_test(tcase, what_was_damaged_is_compiled_anew);
