@@ -5,6 +5,8 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 JOBS ?= $(shell nproc)
+# Some of them wait for a daemon, a disk or a clock, and leave their processor to another.
+TESTS_AT_ONCE ?= $(shell echo $$(($(JOBS) + 1)))
 PREFIX ?= /usr/local
 KEEP ?=
 FUZZ_SECONDS ?= 20
@@ -56,7 +58,7 @@ check: deps ## all tests, lints, compilers and sanitizers; the gate
 	@JOBS=$(JOBS) tests/check.sh
 
 check-dev: build ## the tests of the gcc build
-	@ctest --preset dev -j $(JOBS)
+	@ctest --preset dev -j $(TESTS_AT_ONCE)
 
 check-headers: build ## compile each header alone
 	@$(call compile,dev) --target all_verify_interface_header_sets
@@ -75,7 +77,7 @@ check-hashes: build check-clang ## the simulator ends the same: gcc, clang, debu
 check-asan: deps ## unit, property and simulation tests with address and undefined sanitizers
 	@$(call configure,asan)
 	@$(call compile,asan)
-	@ctest --preset asan -j $(JOBS)
+	@ctest --preset asan -j $(TESTS_AT_ONCE)
 
 check-tsan: deps ## the tests with threads under the thread sanitizer
 	@$(call configure,tsan)
@@ -151,7 +153,7 @@ soak: build ## real sites under kills, pauses, cuts, full disks, clock steps for
 	@end=$$((SECONDS + 60 * $(SOAK_MINUTES))); rounds=0; \
 	while [ "$$SECONDS" -lt "$$end" ]; do \
 		tests/e2e/hardship.sh build/dev 24; \
-		tests/e2e/crash.sh build/dev 8; \
+		tests/e2e/crash.sh build/dev 50; \
 		rounds=$$((rounds + 1)); \
 	done; echo "soak: $$rounds rounds passed"
 

@@ -57,11 +57,23 @@ void store_memory_free(struct store_memory *memory)
     free(memory);
 }
 
-/* 64-bit FNV-1a: finds every flipped bit, which is all the damage that tests do. */
+/*
+ * Eight bytes at a step, for every row is summed at each start of a simulated site.  Each step is a
+ * bijection of the sum, so one flipped bit, which is all the damage that tests do, always shows.
+ */
 static uint64_t checksum_add(uint64_t sum, const uint8_t *data, size_t size)
 {
-    for (size_t i = 0; i < size; i++)
-        sum = (sum ^ data[i]) * UINT64_C(0x100000001b3);
+    size_t at = 0;
+
+    for (; size - at >= sizeof sum; at += sizeof sum) {
+        uint64_t word;
+
+        memcpy(&word, data + at, sizeof word);
+        sum = (sum ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        sum ^= sum >> 32;
+    }
+    for (; at < size; at++)
+        sum = (sum ^ data[at]) * UINT64_C(0x100000001b3);
     return sum;
 }
 

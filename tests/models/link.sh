@@ -4,6 +4,7 @@
 set -euo pipefail
 model=$(cd "$(dirname "$0")" && pwd)/link.pml
 what=${1:-quick}
+optimise=-O2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -22,7 +23,7 @@ verify()
     esac
     rm -f ./*.trail
     spin -a "${@/#/-D}" "$model" >spin.log 2>&1 || { cat spin.log; exit 1; }
-    gcc -O2 -w "$flags" -DCOLLAPSE -DNOFAIR -DVECTORSZ=2048 -DMEMLIM=6000 -o pan pan.c
+    gcc "$optimise" -w "$flags" -DCOLLAPSE -DNOFAIR -DVECTORSZ=2048 -DMEMLIM=6000 -o pan pan.c
     ./pan -n -m1000000 "${search[@]}" >pan.log 2>&1 || true
     if grep -q -e 'errors: [1-9]' pan.log; then
         return 1
@@ -50,9 +51,10 @@ holds()
         $((SECONDS - begin)) "${*:2}"
 }
 
+# A fault is found within moments: the search costs less than the compiler's care for it.
 broken()
 {
-    if verify "${@:2}"; then
+    if optimise=-O0 verify "${@:2}"; then
         echo "link.sh: not found: $*"
         exit 1
     fi
@@ -62,13 +64,13 @@ broken()
 holds safety PACKETS=1 WIRE=2
 holds safety CRASHES_0=1 PACKETS=0 WIRE=1 FINE=1
 holds safety CRASHES_1=1 PACKETS=0 WIRE=1 FINE=1
-holds safety CRASHES_0=1 PACKETS=1 WIRE=1
 holds safety CRASHES_1=1 LOSSES=1 PACKETS=0 WIRE=2
 holds safety CUTS=1 REPEATS=1 PACKETS=0 WIRE=1
 holds safety CRASHES_0=1 CRASHES_1=1 PACKETS=0 WIRE=1
 holds cycles CRASHES_0=1 PACKETS=0 WIRE=1
 holds cycles CUTS=1 LOSSES=1 PACKETS=0 WIRE=1
 if [ "$what" = deep ]; then
+    holds safety CRASHES_0=1 PACKETS=1 WIRE=1
     holds safety CRASHES_0=1 CRASHES_1=1 PACKETS=0 WIRE=1 FINE=1
     holds safety PACKETS=2 WIRE=2
     holds safety CRASHES_0=1 LOSSES=1 PACKETS=1 WIRE=1

@@ -9,7 +9,9 @@
 #include "sdk/loader/loader_wasm.h"
 #include "tests/site/core/puppet.h"
 
-enum { TRIALS = 1500 };
+#ifndef DAMAGE_TRIALS
+#define DAMAGE_TRIALS 1500
+#endif
 
 static void live(struct site *site, struct rng *rng)
 {
@@ -186,7 +188,7 @@ START_TEST(no_missing_or_changed_row_stops_the_program)
 
     live(&site, &rng);
     list_rows(&site, &rows);
-    for (int i = 0; i < TRIALS; i++) {
+    for (int i = 0; i < DAMAGE_TRIALS; i++) {
         const struct row *row = pick(&rows, &rng);
         bool drop = row->value_size == 0 || rng_below(&rng, 4) == 0;
 
