@@ -534,28 +534,21 @@ end:
     return outcome;
 }
 
-enum engine_outcome engine_run(struct engine_instance *instance, struct engine_stack *stack,
-                               uint32_t function, const uint64_t *args, uint64_t *result)
+/* In tier 0. */
+static enum engine_outcome interpret_from(struct engine_instance *instance,
+                                          struct engine_stack *stack, uint32_t function,
+                                          const uint64_t *args, uint64_t *result)
 {
     const struct engine_code *code = instance->code;
+    const struct function *entry = &code->functions[function];
+    const struct signature *type = &code->types[entry->type];
     struct run run = {.instance = instance,
                       .code = code,
                       .stack = stack,
                       .memory_bytes = instance_bytes(instance),
                       .fuel = instance->fuel};
-    const struct function *entry;
-    const struct signature *type;
     enum engine_outcome outcome;
 
-    INVARIANT(function >= code->imports_count && function < code->functions_count);
-    INVARIANT(instance->memory_pages <= code->memory_pages_max);
-    stack->function = 0;
-    stack->offset = 0;
-    stack->depth = 0;
-    if (native_has(code, function))
-        return native_run(instance, stack, function, args, result);
-    entry = &code->functions[function];
-    type = &code->types[entry->type];
     for (uint32_t i = 0; i < entry->params; i++)
         stack->cells[i] = type->params[i] == TYPE_I32 ? U32(args[i]) : args[i];
     outcome = enter(&run, entry, NULL, stack->cells, stack->cells);
@@ -564,6 +557,21 @@ enum engine_outcome engine_run(struct engine_instance *instance, struct engine_s
     instance->fuel = run.fuel;
     *result = outcome == ENGINE_DONE && type->result != TYPE_NONE ? stack->cells[0] : 0;
     return outcome;
+}
+
+enum engine_outcome engine_run(struct engine_instance *instance, struct engine_stack *stack,
+                               uint32_t function, const uint64_t *args, uint64_t *result)
+{
+    const struct engine_code *code = instance->code;
+
+    INVARIANT(function >= code->imports_count && function < code->functions_count);
+    INVARIANT(instance->memory_pages <= code->memory_pages_max);
+    stack->function = 0;
+    stack->offset = 0;
+    stack->depth = 0;
+    if (native_has(code, function))
+        return native_run(instance, stack, function, args, result);
+    return interpret_from(instance, stack, function, args, result);
 }
 
 _Static_assert(LIMIT_LOCALS + LIMIT_OPERANDS <= LIMIT_STACK_CELLS, "one activation fits");
