@@ -37,6 +37,7 @@ enum {
     LIMIT_NATIVE_FUNCTION_EFFORT = 12 * 1024,
     LIMIT_NATIVE_FUNCTION_SPREAD = 4 * 1024 * 1024,
     LIMIT_NATIVE_EFFORT = 256 * 1024,
+    LIMIT_NATIVE_INLINE = 64, /* the effort of a function that may be repeated in its callers */
 };
 
 #endif

@@ -17,6 +17,7 @@ struct engine_native {
     void *handle;
     const struct engine_code *code;
     const struct native_object *object;
+    bool grows; /* else the object knows the size of memory */
     uint64_t (**entries)(struct native_context *c, uint64_t fuel, uint32_t room,
                          const uint64_t *args, uint64_t *result); /* by function; NULL: none */
 };
@@ -145,6 +146,7 @@ enum status native_load_symbol(struct engine_native **native, const struct engin
     if (status != ST_OK)
         goto out;
     made->code = code;
+    made->grows = native_grows(code);
     made->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (made->handle == NULL) {
         status = fault_set(fault, ST_IO, "cannot load an object: %s", dlerror());
@@ -230,9 +232,13 @@ static bool stack_suffices(void)
     return here - stack_low < stack_high - stack_low && here - stack_low >= NATIVE_STACK_BYTES;
 }
 
-bool native_has(const struct engine_code *code, uint32_t function)
+bool native_has(const struct engine_instance *instance, uint32_t function)
 {
-    return code->native != NULL && code->native->entries[function] != NULL && stack_suffices();
+    const struct engine_native *native = instance->code->native;
+
+    return native != NULL && native->entries[function] != NULL &&
+           (native->grows || instance->memory_pages == native->code->memory_pages) &&
+           stack_suffices();
 }
 
 /* ---- a run ---- */

@@ -599,14 +599,17 @@ void native_put_function(struct writer *writer, uint32_t index, struct bytes *te
     const struct function *function = &code->functions[index];
     uint32_t first = function->code;
     uint32_t end = native_words_end(code, index);
+    uint32_t effort = 0;
 
     writer->function = function;
     writer->index = index;
     bytes_clear(&writer->body);
     memset(writer->used, 0, function->cells);
     memset(writer->target, 0, end - first);
-    for (uint32_t at = first; at < end; at += fuse_words(&code->words[at]))
+    for (uint32_t at = first; at < end; at += fuse_words(&code->words[at])) {
         note_target(writer, &code->words[at], first);
+        effort += native_effort(&code->words[at]);
+    }
     for (uint32_t at = first; at < end; at += fuse_words(&code->words[at])) {
         while (writer->place < code->places_count && code->places[writer->place].word <= at)
             writer->at = code->places[writer->place++].offset;
@@ -614,15 +617,16 @@ void native_put_function(struct writer *writer, uint32_t index, struct bytes *te
             native_put(&writer->body, "L%u:;\n", at);
         put_word(writer, &code->words[at]);
     }
-    native_put(text, "\n#undef SELF\n#define SELF %uu\n", index);
+    /* A hint: without it a compiler thinks the checks too much to repeat even a small function. */
+    native_put(text, "\n#undef SELF\n#define SELF %uu\n%s", index,
+               effort <= LIMIT_NATIVE_INLINE ? "inline " : "");
     native_put_head(text, &code->types[function->type], index);
     native_put(text, "\n{\nuint8_t *const memory = c->memory;\nuint8_t *const cards = c->cards;\n"
                      "uint64_t *const g = c->globals;\n");
     if (writer->grows)
         native_put(text, "uint64_t bytes = c->bytes;\n");
     else
-        native_put(text, "const uint64_t bytes = 0x%" PRIx32 "u;\n",
-                   code->memory_pages * ENGINE_WASM_PAGE_BYTES);
+        native_put(text, "const uint64_t bytes = BYTES;\n");
     put_variables(writer, text);
     bytes_append(text, writer->body.data, writer->body.size);
     native_put(text, "}\n");

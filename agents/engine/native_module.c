@@ -38,6 +38,16 @@ enum status engine_native_effort(const struct engine_code *code, uint64_t *whole
     return ST_OK;
 }
 
+bool native_grows(const struct engine_code *code)
+{
+    for (uint32_t i = code->imports_count; i < code->functions_count; i++)
+        for (uint32_t at = code->functions[i].code; at < native_words_end(code, i);
+             at += fuse_words(&code->words[at]))
+            if (code->words[at].op == OP_MEMORY_GROW)
+                return code->memory_pages < code->memory_pages_max;
+    return false;
+}
+
 /* ---- one module ---- */
 
 static void put_type(const struct engine_code *code, uint32_t id, struct bytes *text)
@@ -156,14 +166,28 @@ static bool host_in_table(const struct engine_code *code)
     return false;
 }
 
+/*
+ * Whether n bytes at base + offset reach past the memory.  A size that is known leaves one number
+ * to compare with, and after that the compiler knows what another check of the same base will find.
+ */
+static void put_past(const struct writer *writer, struct bytes *text)
+{
+    const char *past = "(uint64_t)(base) + (offset) + (n) > bytes";
+
+    if (!writer->grows)
+        past = "(offset) + (n) > BYTES || (base) > (uint32_t)(BYTES - (n) - (offset))";
+    else if (writer->code->memory_pages > 0) /* and memory never shrinks */
+        past = "(uint64_t)(base) + (offset) > bytes - (n)";
+    native_put(text, "#define BYTES 0x%" PRIx32 "u\n#define PAST(base, offset, n) (%s)\n",
+               writer->code->memory_pages * ENGINE_WASM_PAGE_BYTES, past);
+}
+
 static void put_module(struct writer *writer, struct bytes *text)
 {
     const struct engine_code *code = writer->code;
 
     native_put_prologue(text);
-    /* Memory never shrinks, so a size that is not 0 now is not 0 later. */
-    native_put(text, "#define PAST(address, n) (%s)\n",
-               code->memory_pages > 0 ? "address > bytes - (n)" : "address + (n) > bytes");
+    put_past(writer, text);
     for (uint32_t i = 0; i < code->types_count; i++)
         if (code->types[i].id == i)
             put_type(code, i, text);
@@ -184,9 +208,8 @@ static void put_module(struct writer *writer, struct bytes *text)
 enum status engine_native_emit(const struct engine_code *code, struct bytes *text,
                                struct fault *fault)
 {
-    struct writer writer = {.code = code,
-                            .grows = code->memory_pages < code->memory_pages_max,
-                            .host_in_table = host_in_table(code)};
+    struct writer writer = {
+        .code = code, .grows = native_grows(code), .host_in_table = host_in_table(code)};
     uint64_t effort;
     enum status status = engine_native_effort(code, &effort, fault);
 

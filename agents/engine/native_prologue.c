@@ -78,14 +78,19 @@ static const char helpers[] =
     "#define CHARGE(k, at) \\\n"
     "    if (RARE(__builtin_sub_overflow(fuel, k, &fuel))) trap(c, 0, OUT_OF_FUEL, SELF, at);\n"
     "#define ADDRESS(m, base, offset, at) \\\n"
-    "    uint64_t address = (uint64_t)(base) + offset; \\\n"
-    "    if (RARE(PAST(address, sizeof(struct m)))) TRAP(TRAP_MEMORY, at);\n"
+    "    const uint64_t address = (uint64_t)(base) + offset; \\\n"
+    "    if (RARE(PAST(base, offset, sizeof(struct m)))) TRAP(TRAP_MEMORY, at);\n"
     "#define LOAD(to, op, m, base, offset, at) \\\n"
     "    { ADDRESS(m, base, offset, at) to = op(((const struct m *)(memory + address))->v); }\n"
-    /* A store crosses at most one border between cards, so its ends say it all. */
+    /*
+     * A store crosses at most one border between cards, so its ends say it all; one whose address
+     * is a multiple of its size crosses none.
+     */
     "#define STORE(from, m, base, offset, at) \\\n"
-    "    { ADDRESS(m, base, offset, at) const uint64_t last = address + sizeof(struct m) - 1; \\\n"
-    "      if (RARE((cards[address / CARD] & cards[last / CARD]) == 0)) \\\n"
+    "    { ADDRESS(m, base, offset, at) \\\n"
+    "      if (RARE(cards[address / CARD] == 0) || \\\n"
+    "          (RARE((address & (sizeof(struct m) - 1)) != 0) && \\\n"
+    "           RARE(cards[(address + sizeof(struct m) - 1) / CARD] == 0))) \\\n"
     "          fuel = c->touch(c, fuel, address, sizeof(struct m), SELF, at); \\\n"
     "      ((struct m *)(memory + address))->v = from; }\n"
     "#define DIVIDE(to, op, x, y, at) \\\n"

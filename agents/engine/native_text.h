@@ -72,6 +72,9 @@ extern const char native_sources[];
 /* In hex: what the object of this code must carry. */
 void native_stamp(const struct engine_code *code, char stamp[65]);
 
+/* Memory may be larger than the code declares: some word of it can grow it. */
+bool native_grows(const struct engine_code *code);
+
 /* engine_native_load() of an object that goes by another name: tests put many into one file. */
 MUST_CHECK enum status native_load_symbol(struct engine_native **native,
                                           const struct engine_code *code, const char *path,

@@ -569,7 +569,7 @@ enum engine_outcome engine_run(struct engine_instance *instance, struct engine_s
     stack->function = 0;
     stack->offset = 0;
     stack->depth = 0;
-    if (native_has(code, function))
+    if (native_has(instance, function))
         return native_run(instance, stack, function, args, result);
     return interpret_from(instance, stack, function, args, result);
 }

@@ -47,8 +47,11 @@ void run_note(struct engine_stack *stack, uint32_t function, uint32_t offset);
 
 /* ---- tier 1 ---- */
 
-/* Code has an object with an entry for the function, and this thread the stack for it. */
-bool native_has(const struct engine_code *code, uint32_t function);
+/*
+ * The code has an object with an entry for the function, this thread the stack for it, and memory
+ * the size that the object may count on.
+ */
+bool native_has(const struct engine_instance *instance, uint32_t function);
 /* As engine_run(), for a function that native_has(). */
 enum engine_outcome native_run(struct engine_instance *instance, struct engine_stack *stack,
                                uint32_t function, const uint64_t *args, uint64_t *result);

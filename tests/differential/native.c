@@ -92,7 +92,7 @@ static void put_renames(struct bytes *text, const struct engine_code *code, size
 
 static bool put_module(struct native_pack *pack, const struct engine_code *code, size_t number)
 {
-    static const char own[] = "#undef TABLE\n#undef PAST\n";
+    static const char own[] = "#undef TABLE\n#undef PAST\n#undef BYTES\n";
     size_t skip = pack->prologue.size;
     struct fault fault;
     enum status status;

@@ -84,8 +84,8 @@ static struct end run_both(struct twins *twins, uint32_t function, const uint64_
     const struct guest *b = twins->tiers[1];
     struct end ends[2];
 
-    ck_assert(native_has(b->code, function));
-    ck_assert(!native_has(a->code, function));
+    ck_assert(native_has(&b->instance, function));
+    ck_assert(!native_has(&a->instance, function));
     for (int i = 0; i < 2; i++)
         ends[i] = run_one(twins->tiers[i], function, args, fuel);
     ck_assert_msg(ends[0].outcome == ends[1].outcome, "function %u: %s, but %s in tier 1", function,
@@ -186,10 +186,32 @@ static void compare_exports(struct twins *twins, uint32_t rounds_max)
 
 START_TEST(both_tiers_do_the_same_and_stop_at_the_same_word)
 {
-    static const char *const files[] = {"native.wasm", "semantics.wasm"};
+    static const char *const files[] = {"native.wasm", "semantics.wasm", "fixed.wasm"};
     struct twins twins = twins_open(files[_i], "cc", NULL);
 
     compare_exports(&twins, 300);
+    twins_free(&twins);
+}
+END_TEST
+
+/* The object of code that cannot grow its memory counts on the size; a run with another is none. */
+START_TEST(another_size_than_the_objects_runs_in_tier_0)
+{
+    struct twins twins = twins_open("fixed.wasm", "cc", NULL);
+    struct guest *guest = twins.tiers[1];
+    uint64_t result = 0;
+    struct fault fault;
+    uint32_t function;
+
+    ck_assert_int_eq(engine_code_export(guest->code, "size", "", 'i', &function, &fault), ST_OK);
+    for (uint32_t pages = 1; pages <= 3; pages++) {
+        guest->instance.memory_pages = pages;
+        guest->instance.fuel = FUEL;
+        ck_assert_int_eq(native_has(&guest->instance, function), pages == 1);
+        ck_assert_int_eq(engine_run(&guest->instance, guest->stack, function, NULL, &result),
+                         ENGINE_DONE);
+        ck_assert_uint_eq(result, pages);
+    }
     twins_free(&twins);
 }
 END_TEST
@@ -560,7 +582,7 @@ static void *run_on_small_stack(void *context)
     uint32_t function;
 
     ck_assert_int_eq(engine_code_export(guest->code, "depth", "i", 'i', &function, &fault), ST_OK);
-    ck_assert(!native_has(guest->code, function));
+    ck_assert(!native_has(&guest->instance, function));
     guest->instance.fuel = FUEL;
     ck_assert_int_eq(engine_run(&guest->instance, guest->stack, function, args, &result),
                      ENGINE_DONE);
@@ -583,9 +605,9 @@ START_TEST(a_thread_with_too_little_stack_runs_tier_0)
     (void)pthread_attr_destroy(&attributes); /* cannot fail once it was made */
     ck_assert_int_eq(engine_code_export(twins.tiers[1]->code, "depth", "i", 'i', &function, &fault),
                      ST_OK);
-    ck_assert(native_has(twins.tiers[1]->code, function));
+    ck_assert(native_has(&twins.tiers[1]->instance, function));
     engine_code_use_native(twins.tiers[1]->code, NULL);
-    ck_assert(!native_has(twins.tiers[1]->code, function));
+    ck_assert(!native_has(&twins.tiers[1]->instance, function));
     twins_free(&twins);
 }
 END_TEST
@@ -600,7 +622,8 @@ int main(void)
         return 77;
     }
     tcase_set_timeout(tcase, 50);
-    tcase_add_loop_test(tcase, both_tiers_do_the_same_and_stop_at_the_same_word, 0, 2);
+    tcase_add_loop_test(tcase, both_tiers_do_the_same_and_stop_at_the_same_word, 0, 3);
+    tcase_add_test(tcase, another_size_than_the_objects_runs_in_tier_0);
     tcase_add_test(tcase, every_operator_is_the_same_in_both_tiers);
     tcase_add_loop_test(tcase, compilers_and_levels_agree, 0,
                         (int)(sizeof builds / sizeof builds[0]));
