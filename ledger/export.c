@@ -32,23 +32,6 @@ char *export_name(char text[ACCOUNT_NAME_BYTES], const struct accounts *accounts
     return account_name(text, id, account == NULL ? KIND_TREASURY : account->kind);
 }
 
-const char *export_event_kind(enum event_kind kind)
-{
-    switch (kind) {
-    case EVENT_TICK:
-        return "tick";
-    case EVENT_REQUEST:
-        return "request";
-    case EVENT_TURN:
-        return "turn";
-    case EVENT_LINK:
-        return "link";
-    case EVENT_BIRTH:
-        return "birth";
-    }
-    invariant_failed("an event kind", __FILE__, __LINE__);
-}
-
 enum status export_opening(struct accounts *accounts, const struct journal_opening *opening,
                            struct fault *fault)
 {

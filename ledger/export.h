@@ -15,7 +15,6 @@ char *export_total(char text[TOTAL_TEXT_BYTES], u128 nanos);
 char *export_date(char text[DATE_TEXT_BYTES], uint64_t wall_us);
 /* As every list names it; accounts are those that the journal has opened so far. */
 char *export_name(char text[ACCOUNT_NAME_BYTES], const struct accounts *accounts, uint64_t id);
-const char *export_event_kind(enum event_kind kind);
 
 /* Note an account that the journal opens. ST_CORRUPT, ST_NOMEM. */
 MUST_CHECK enum status export_opening(struct accounts *accounts,

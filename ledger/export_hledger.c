@@ -127,7 +127,7 @@ static void begin_event(struct hledger *hledger, uint32_t index)
     (void)fprintf(hledger->out,
                   "\n%s frame %" PRIu64 " event %" PRIu32 " %s of %" PRIu64 "  ; hash: %s\n",
                   export_date(date, hledger->wall_us), hledger->frame, index,
-                  export_event_kind(event.kind), event.subject, hash_print(hash, &event.hash));
+                  event_kind_name(event.kind), event.subject, hash_print(hash, &event.hash));
     hledger->event = index;
 }
 

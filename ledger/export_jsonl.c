@@ -55,7 +55,7 @@ static void write_event(const struct jsonl *jsonl, uint32_t index)
                   "{\"frame\":%" PRIu64 ",\"event\":%" PRIu32
                   ",\"kind\":\"%s\",\"subject\":%" PRIu64 ",\"source\":\"%s\",\"hash\":\"%s\","
                   "\"site_time_us\":%" PRIu64 ",\"wall_us\":%" PRIu64,
-                  jsonl->frame.frame, index, export_event_kind(event.kind), event.subject,
+                  jsonl->frame.frame, index, event_kind_name(event.kind), event.subject,
                   hex_print(source, event.source, event.source_size), hash_print(hash, &event.hash),
                   event.site_time_us, jsonl->frame.wall_us);
 }

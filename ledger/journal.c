@@ -497,3 +497,22 @@ enum status journal_read(const struct store *store, const struct journal_reader 
 
     return books_with_header(store, read_with_header, &copy, fault);
 }
+
+/* ---- words ---- */
+
+const char *event_kind_name(enum event_kind kind)
+{
+    switch (kind) {
+    case EVENT_TICK:
+        return "tick";
+    case EVENT_REQUEST:
+        return "request";
+    case EVENT_TURN:
+        return "turn";
+    case EVENT_LINK:
+        return "link";
+    case EVENT_BIRTH:
+        return "birth";
+    }
+    invariant_failed("an event kind", __FILE__, __LINE__);
+}

@@ -20,6 +20,9 @@ struct journal_event {
     size_t source_size;
 };
 
+/* One word: "tick", "request", "turn", "link", "birth". */
+const char *event_kind_name(enum event_kind kind);
+
 struct journal_line {
     uint64_t frame;
     uint32_t event; /* index */

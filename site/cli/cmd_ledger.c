@@ -131,23 +131,6 @@ static enum status keep_event(void *context, const struct journal_event *event, 
     return ST_OK;
 }
 
-static const char *event_text(enum event_kind kind)
-{
-    switch (kind) {
-    case EVENT_TICK:
-        return "tick";
-    case EVENT_REQUEST:
-        return "request";
-    case EVENT_TURN:
-        return "turn";
-    case EVENT_LINK:
-        return "link";
-    case EVENT_BIRTH:
-        return "birth";
-    }
-    return "unknown";
-}
-
 static bool is_account(const char *wanted, uint64_t id, const char *name)
 {
     char number[24];
@@ -170,7 +153,7 @@ static void print_line(struct transfers *transfers, const struct journal_line *l
     const struct transfer *transfer = &line->transfer;
     const struct journal_event *event =
         line->event < transfers->event_count ? &transfers->events[line->event] : NULL;
-    const char *kind = event == NULL ? "" : event_text(event->kind);
+    const char *kind = event == NULL ? "" : event_kind_name(event->kind);
     uint64_t subject = event == NULL ? 0 : event->subject;
     const char *code = transfer_code_text((uint64_t)transfer->code);
     char amount[MONEY_TEXT_BYTES];

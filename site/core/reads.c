@@ -27,6 +27,21 @@ static uint64_t get_limit(struct cbor *in)
     return limit == 0 || limit > READ_LIMIT_MAX ? READ_LIMIT_MAX : limit;
 }
 
+/* The two arguments of a command that lists a page: what to begin after, and how many at most. */
+struct page {
+    uint64_t after;
+    uint64_t limit;
+};
+
+static bool get_page(struct cbor *in, struct page *page, struct outcome *outcome,
+                     const char *command)
+{
+    cbor_get_array(in, 2);
+    page->after = cbor_get_uint(in, UINT64_MAX);
+    page->limit = get_limit(in);
+    return outcome_args_done(in, outcome, command);
+}
+
 /* ---- status ---- */
 
 static void add_revenue(void *context, const struct account *account)
@@ -116,15 +131,11 @@ static void list_agent(void *context, const struct agent *agent)
 static void read_agents(struct core *core, struct cbor *in, struct outcome *outcome)
 {
     struct list list = {.core = core};
-    uint64_t after;
-    uint64_t limit;
+    struct page page;
 
-    cbor_get_array(in, 2);
-    after = cbor_get_uint(in, UINT64_MAX);
-    limit = get_limit(in);
-    if (!outcome_args_done(in, outcome, "agents"))
+    if (!get_page(in, &page, outcome, "agents"))
         return;
-    (void)agents_list(core->agents, after, limit, list_agent, &list);
+    (void)agents_list(core->agents, page.after, page.limit, list_agent, &list);
     list_end(&list, outcome);
 }
 
@@ -227,19 +238,15 @@ static void read_logs(struct core *core, struct cbor *in, struct outcome *outcom
 static void read_customers(struct core *core, struct cbor *in, struct outcome *outcome)
 {
     struct list list = {.core = core};
-    uint64_t after;
-    uint64_t limit;
+    struct page page;
 
-    cbor_get_array(in, 2);
-    after = cbor_get_uint(in, UINT64_MAX);
-    limit = get_limit(in);
-    if (!outcome_args_done(in, outcome, "customers"))
+    if (!get_page(in, &page, outcome, "customers"))
         return;
-    for (size_t i = 0; i < core->customer_count && list.count < limit; i++) {
+    for (size_t i = 0; i < core->customer_count && list.count < page.limit; i++) {
         const struct customer *customer = &core->customers[i];
         struct map map;
 
-        if (customer->account <= after)
+        if (customer->account <= page.after)
             continue;
         map_init(&map);
         map_uint(&map, "account", customer->account);
@@ -276,15 +283,11 @@ static void list_entry(void *context, const struct heap_view *entry)
 static void read_heap(struct core *core, struct cbor *in, struct outcome *outcome)
 {
     struct list list = {.core = core};
-    uint64_t after;
-    uint64_t limit;
+    struct page page;
 
-    cbor_get_array(in, 2);
-    after = cbor_get_uint(in, UINT64_MAX);
-    limit = get_limit(in);
-    if (!outcome_args_done(in, outcome, "heap"))
+    if (!get_page(in, &page, outcome, "heap"))
         return;
-    (void)agents_heap_list(core->agents, after, limit, list_entry, &list);
+    (void)agents_heap_list(core->agents, page.after, page.limit, list_entry, &list);
     list_end(&list, outcome);
 }
 
@@ -308,15 +311,11 @@ static void list_code(void *context, const struct code_view *code)
 static void read_codes(struct core *core, struct cbor *in, struct outcome *outcome)
 {
     struct list list = {.core = core};
-    uint64_t after;
-    uint64_t limit;
+    struct page page;
 
-    cbor_get_array(in, 2);
-    after = cbor_get_uint(in, UINT64_MAX);
-    limit = get_limit(in);
-    if (!outcome_args_done(in, outcome, "codes"))
+    if (!get_page(in, &page, outcome, "codes"))
         return;
-    (void)agents_code_list(core->agents, after, limit, list_code, &list);
+    (void)agents_code_list(core->agents, page.after, page.limit, list_code, &list);
     list_end(&list, outcome);
 }
 
@@ -343,8 +342,7 @@ static void read_prices(struct core *core, struct outcome *outcome)
 
 struct account_page {
     struct list list;
-    uint64_t after;
-    uint64_t limit;
+    struct page page;
 };
 
 static void list_account(void *context, const struct account *account)
@@ -353,7 +351,7 @@ static void list_account(void *context, const struct account *account)
     char name[ACCOUNT_NAME_BYTES];
     struct map map;
 
-    if (account->id <= page->after || page->list.count >= page->limit)
+    if (account->id <= page->page.after || page->list.count >= page->page.limit)
         return;
     map_init(&map);
     map_uint(&map, "id", account->id);
@@ -370,10 +368,7 @@ static void read_accounts(struct core *core, struct cbor *in, struct outcome *ou
 {
     struct account_page page = {.list = {.core = core}};
 
-    cbor_get_array(in, 2);
-    page.after = cbor_get_uint(in, UINT64_MAX);
-    page.limit = get_limit(in);
-    if (!outcome_args_done(in, outcome, "accounts"))
+    if (!get_page(in, &page.page, outcome, "accounts"))
         return;
     ledger_each_account(core->ledger, list_account, &page);
     list_end(&page.list, outcome);

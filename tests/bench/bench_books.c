@@ -4,16 +4,12 @@
  *
  *     bench_books [agents [turns]]
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "tests/bench/bench.h"
 #include "tests/bench/site.h"
-
-enum { READ_BYTES = 1024 * 1024 };
 
 /* ---- restart ---- */
 
@@ -29,18 +25,9 @@ static double sample_restart(void *context)
 static double sample_read(void *context)
 {
     const struct bench_site *site = context;
-    static uint8_t buffer[READ_BYTES];
     double start = bench_now_s();
-    char path[320];
-    int file;
 
-    (void)snprintf(path, sizeof path, "%s/data.mdb", site->directory);
-    file = open(path, O_RDONLY);
-    if (file < 0)
-        bench_die(path, NULL);
-    while (read(file, buffer, sizeof buffer) > 0)
-        continue;
-    (void)close(file);
+    site_read_file(site);
     return (bench_now_s() - start) * 1e3;
 }
 

@@ -5,19 +5,17 @@
  *     bench_density [agents]
  */
 #define _DEFAULT_SOURCE /* malloc_trim */
-#include <fcntl.h>
 #include <inttypes.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "site/core/state.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/site.h"
 
-enum { WAKES = 4000, MESSAGES = 2000, RESTARTS = 3, READ_BYTES = 1024 * 1024 };
+enum { WAKES = 4000, MESSAGES = 2000, RESTARTS = 3 };
 
 struct density {
     struct bench_site site;
@@ -229,18 +227,9 @@ static void say_minutes(struct density *density)
 
 static double read_ms(const struct bench_site *site)
 {
-    static uint8_t buffer[READ_BYTES];
     double start = bench_cpu_s();
-    char path[320];
-    int file;
 
-    (void)snprintf(path, sizeof path, "%s/data.mdb", site->directory);
-    file = open(path, O_RDONLY);
-    if (file < 0)
-        bench_die(path, NULL);
-    while (read(file, buffer, sizeof buffer) > 0)
-        continue;
-    (void)close(file);
+    site_read_file(site);
     return (bench_cpu_s() - start) * 1e3;
 }
 

@@ -1,5 +1,6 @@
 #include "tests/bench/site.h"
 
+#include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -315,6 +316,21 @@ void site_restart(struct bench_site *site)
     store_lmdb_close(site->lmdb);
     open_store(site, STORE_WRITE);
     load_core(site, &site->store);
+}
+
+void site_read_file(const struct bench_site *site)
+{
+    static uint8_t buffer[1024 * 1024];
+    char path[320];
+    int file;
+
+    (void)snprintf(path, sizeof path, "%s/data.mdb", site->directory);
+    file = open(path, O_RDONLY);
+    if (file < 0)
+        bench_die(path, NULL);
+    while (read(file, buffer, sizeof buffer) > 0)
+        continue;
+    (void)close(file);
 }
 
 void site_close(struct bench_site *site)

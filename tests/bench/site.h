@@ -28,6 +28,8 @@ void site_money_in(struct bench_site *site, uint64_t nanos); /* to its operator 
 void site_close(struct bench_site *site);                    /* removes the directory */
 /* End the process' hold on the books and recover them: what a restart does. */
 void site_restart(struct bench_site *site);
+/* Read the whole data file once, in order: the least that a restart could do. */
+void site_read_file(const struct bench_site *site);
 
 /* Close the frame and, if durable, commit it. */
 void site_frame(struct bench_site *site);

@@ -18,19 +18,7 @@ wire=$(free_port)
 start_proxy "$wire" "${ports[b]}"
 run_named a
 run_named b
-add_link a b "$wire"
-add_link b a
-on a money in 20 >/dev/null
-on b money in 20 >/dev/null
-until_holds 10 "A is up" is_state a b up
-
-# Traffic that each end begins, with births next door in it.
-sources=()
-sources+=("$(load a few "packets=20 value=1000 tolls= endowment=0.5 loop=1 via=b")")
-sources+=("$(load a many "packets=300 value=100 tolls= endowment=0.5 loop=1 via=b")")
-sources+=("$(load a through "packets=40 value=700 tolls=9 endowment=0.4 loop=1 via=b,a")")
-at_b=$(load b back "packets=50 value=300 tolls= endowment=0.5 loop=1 via=a")
-goes_on a b
+join_in_traffic "$wire"
 say random 2 "$seed"
 
 for ((kill = 1; kill <= kills * 2; kill++)); do

@@ -144,6 +144,23 @@ goes_on()
     until_holds 20 "messages arrive at $1" has_received "$1" "$2" "$back"
 }
 
+# join_in_traffic WIRE: link `a`, by way of WIRE, and `b`, which both run; both ends begin traffic,
+# with births next door in it.  Sets `sources`, the agents at `a` that settle() freezes, and `at_b`.
+join_in_traffic()
+{
+    add_link a b "$1"
+    add_link b a
+    on a money in 20 >/dev/null
+    on b money in 20 >/dev/null
+    until_holds 20 "A is up" is_state a b up
+    sources=()
+    sources+=("$(load a few "packets=20 value=1000 tolls= endowment=0.5 loop=1 via=b")")
+    sources+=("$(load a many "packets=300 value=100 tolls= endowment=0.5 loop=1 via=b")")
+    sources+=("$(load a through "packets=40 value=700 tolls=9 endowment=0.4 loop=1 via=b,a")")
+    at_b=$(load b back "packets=50 value=300 tolls= endowment=0.5 loop=1 via=a")
+    goes_on a b
+}
+
 # start_proxy LISTEN TARGET: commands go to `say`.
 start_proxy()
 {

@@ -174,9 +174,9 @@ int ftruncate(int fd, off_t length)
     return answer;
 }
 
-int fdatasync(int fd)
+/* Both flush the data, which is all that the images know. */
+static int flush(int fd, int (*real)(int))
 {
-    static int (*real)(int);
     bool through;
 
     if (is_to_fail(fd))
@@ -185,25 +185,25 @@ int fdatasync(int fd)
         (void)note(DISK_FLUSH);
         return 0;
     }
+    return real(fd);
+}
+
+int fdatasync(int fd)
+{
+    static int (*real)(int);
+
     if (real == NULL)
         NEXT("fdatasync", real);
-    return real(fd);
+    return flush(fd, real);
 }
 
 int fsync(int fd)
 {
     static int (*real)(int);
-    bool through;
 
-    if (is_to_fail(fd))
-        return -1;
-    if (is_recorded(fd, &through)) {
-        (void)note(DISK_FLUSH);
-        return 0;
-    }
     if (real == NULL)
         NEXT("fsync", real);
-    return real(fd);
+    return flush(fd, real);
 }
 
 /* What is written through the map would pass unseen, so the store must not do that. */
