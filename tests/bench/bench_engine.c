@@ -141,11 +141,12 @@ static void bench_subject(const struct subject *subject, struct machine *tier0,
     struct side wasm2c = {.subject = subject, .variable = "BENCH_WASM2C"};
     struct side v8 = {.subject = subject, .variable = "BENCH_V8"};
     struct side interp = {.subject = subject, .variable = "BENCH_INTERP"};
+    struct side other = {.subject = subject, .variable = "BENCH_OTHER"};
     const struct bench_side sides[] = {
-        {"native", sample_native, &native},   {"tier 0", sample_engine, &engine0},
-        {"tier 1", sample_engine, &engine1},  {"wasm2c", sample_peer, &wasm2c},
-        {"clang", sample_peer, &clang},       {"V8", sample_peer, &v8},
-        {"wasm-interp", sample_once, &interp}};
+        {"native", sample_native, &native},    {"tier 0", sample_engine, &engine0},
+        {"tier 1", sample_engine, &engine1},   {"wasm2c", sample_peer, &wasm2c},
+        {"clang", sample_peer, &clang},        {"V8", sample_peer, &v8},
+        {"wasm-interp", sample_once, &interp}, {"other", sample_peer, &other}};
     char what[64];
 
     if (!subject->is_turn) { /* turns have a state of their own in each side */

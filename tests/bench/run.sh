@@ -8,6 +8,8 @@
 #     BENCH_ONLY=births    measure only what has this in its name
 #     BENCH_PATIENCE=15    rounds to try until 5 are good
 #     BENCH_FOREIGN=0.5    the share of the CPU that others may use in a good round
+#     BENCH_OTHER=COMMAND  another engine for the engine bench: "COMMAND NAME N SECONDS" prints the
+#                          seconds of one call of that export of bench_loops.wasm
 #     BENCH_ACCOUNTS=1000000   accounts of the ledger bench
 #     BENCH_AGENTS=20000       idle agents; of density 1000000
 set -euo pipefail
