@@ -3,7 +3,8 @@
  *
  *     bench_hostile [COMPILER]    COMPILER, such as cc: also the compile of tier 1
  *
- * Loading pays what the order code_put takes.  The times are processor time, the least of some
+ * Loading pays what the order code_put takes, and is the same for both tiers; the runs are measured
+ * in both.  The times are processor time, the least of some
  * rounds; a fuel is worth what a plain loop takes for one in tier 0, measured in each round.
  */
 #include <stdio.h>
@@ -12,12 +13,14 @@
 #include <unistd.h>
 
 #include "agents/engine/native.h"
+#include "agents/limits.h"
 #include "base/bytes.h"
 #include "tests/agents/engine/assembler.h"
 #include "tests/agents/engine/hostile.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/hostile_runs.h"
 
-enum { ROUNDS = 7, LOAD_FUEL = 20000, LOAD_FUEL_BYTE = 8, COMPILE_SECONDS = 60 };
+enum { ROUNDS = 7, COMPILE_SECONDS = 60 };
 
 static const struct engine_imports no_imports = {.module = "serai"};
 
@@ -64,8 +67,9 @@ static void plain_open(struct plain *plain)
 }
 
 /* Nanoseconds of a fuel. */
-static double plain_sample(struct plain *plain)
+static double plain_sample(void *context)
 {
+    struct plain *plain = context;
     const uint64_t args[1] = {1000000};
     uint64_t result;
     double start = bench_cpu_s();
@@ -108,7 +112,7 @@ static double bench_load(const struct hostile *hostile, struct plain *plain, con
         fuel_ns = least(fuel_ns, plain_sample(plain));
         load_ns = least(load_ns, load_sample(wasm));
     }
-    charge = LOAD_FUEL + LOAD_FUEL_BYTE * (double)wasm->size;
+    charge = WORK_CHECK + WORK_CHECK_BYTE * (double)wasm->size;
     (void)printf("  %s: %zu bytes, %s in %.0f us, %.2f ns a byte; pays %.0f fuel, %.0f us: "
                  "%.2f times\n",
                  hostile->name, wasm->size, what, load_ns / 1e3, load_ns / (double)wasm->size,
@@ -183,6 +187,7 @@ int main(int argc, char **argv)
             bench_compile(&wasm, argv[1]);
     }
     (void)printf("  worst: %s, %.2f times what it pays\n", hostile_modules[worst_at].name, worst);
+    hostile_runs(plain_sample, &plain);
     bytes_fini(&wasm);
     engine_stack_free(plain.stack);
     engine_code_free(plain.code);

@@ -7,6 +7,7 @@
 #include "agents/engine/ops.h"
 #include "tests/agents/engine/assembler.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/cold_rows.h"
 
 enum { ROWS_MAX = 256, UNITS = 100, PAGES = 16 };
 
@@ -272,7 +273,7 @@ static void add_control(void)
 static void add_calls(void)
 {
     static const uint32_t locals[] = {0, 64, 512, 4096};
-    char name[36];
+    char name[sizeof((struct fuel_row *)NULL)->name];
     struct fuel_row *row;
 
     for (size_t i = 0; i < sizeof locals / sizeof locals[0]; i++) {
@@ -291,6 +292,26 @@ static void add_calls(void)
     PUT(row, unit, GET, I2, 0x40, 0, DROP);
 }
 
+/*
+ * Two stores lie between the places (a line or two of memory) or so many that each is in a page of
+ * its own in tier 0.
+ */
+static void add_cold(const char *how, enum cold_kind kind, uint32_t skip)
+{
+    static const uint32_t kib[] = {64, 256, 1024};
+    char name[sizeof((struct fuel_row *)NULL)->name];
+
+    for (size_t i = 0; i < sizeof kib / sizeof kib[0]; i++) {
+        struct fuel_row *row;
+
+        (void)snprintf(name, sizeof name, "cold %s, %u KiB", how, kib[i]);
+        row = row_add(name);
+        row->code_bytes = kib[i] * 1024;
+        row->cold = (uint8_t)kind;
+        row->skip = skip;
+    }
+}
+
 const struct fuel_row *fuel_rows(size_t *count)
 {
     if (rows_count == 0) {
@@ -306,6 +327,12 @@ const struct fuel_row *fuel_rows(size_t *count)
         add_bulk("memory.copy of 512 KiB", 10, 1U << 19);
         add_control();
         add_calls();
+        add_cold("call", COLD_CALL, 14);
+        add_cold("call_indirect", COLD_CALL_INDIRECT, 14);
+        add_cold("br_table", COLD_BR_TABLE, 2);
+        add_cold("br_table, next known", COLD_BR_KNOWN, 2);
+        add_cold("jump over 80 bytes", COLD_JUMP, 12);
+        add_cold("jump over 700 bytes", COLD_JUMP, 100);
     }
     *count = rows_count;
     return rows;
@@ -373,11 +400,16 @@ static void put_body(struct bytes *out, const struct bytes *body)
     bytes_append(out, body->data, body->size);
 }
 
-void fuel_module(struct bytes *out, const struct fuel_row *row)
+void fuel_module(struct bytes *out, const struct fuel_row *row, uint32_t *units)
 {
     struct bytes body = {0};
     struct bytes function = {0};
 
+    *units = row->units;
+    if (row->code_bytes > 0) {
+        cold_module(out, (enum cold_kind)row->cold, row->code_bytes, row->skip, units);
+        return;
+    }
     put_header(out);
     /* (i) -> (), () -> (), (i) -> l */
     bytes_append(&body, (const uint8_t[]){3, 0x60, 1, 0x7f, 0, 0x60, 0, 0, 0x60, 1, 0x7f, 1, 0x7e},

@@ -8,12 +8,15 @@
 enum { FUEL_ROW_BYTES = 40 };
 
 struct fuel_row {
-    char name[36];
+    char name[40];
     uint32_t units;                 /* in a turn of the loop */
     uint32_t turns_max;             /* so often only; 0: as often as one likes */
     uint32_t locals;                /* of the function that a call enters */
     uint32_t pages;                 /* of memory */
     bool fresh_cards;               /* each run begins with clear cards */
+    uint32_t code_bytes;            /* 0; else much code, by cold_module(), and only name counts */
+    uint32_t skip;                  /* of such code */
+    uint8_t cold;                   /* enum cold_kind */
     bool walks;                     /* memory is full of addresses, each line's the next one's */
     uint8_t before[FUEL_ROW_BYTES]; /* once, ahead of the units */
     uint8_t before_bytes;
@@ -29,7 +32,10 @@ extern const struct engine_imports fuel_imports;
 
 /* All of them; they live until the end. */
 const struct fuel_row *fuel_rows(size_t *count);
-/* A module with an export "f"(i) that runs the row's loop so many times. */
-void fuel_module(struct bytes *out, const struct fuel_row *row);
+/*
+ * A module with an export "f"(i) that runs the row's loop so many times.  *units is how many of the
+ * row's units are in one turn of the loop.
+ */
+void fuel_module(struct bytes *out, const struct fuel_row *row, uint32_t *units);
 
 #endif

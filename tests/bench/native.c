@@ -23,7 +23,9 @@ bool native_build(const struct bytes *text, const char *path)
     const char *const *flags = engine_native_flags();
     char source[NATIVE_PATH_BYTES + 2];
     char command[COMMAND_BYTES];
-    int length = snprintf(command, sizeof command, "%s", compiler == NULL ? "cc" : compiler);
+    /* No longer than a daemon lets it by default: engine.compile_seconds. */
+    int length = snprintf(command, sizeof command, "ulimit -t 30; %s",
+                          compiler == NULL ? "cc" : compiler);
     FILE *out;
 
     for (; *flags != NULL; flags++)

@@ -9,6 +9,7 @@
 #include "agents/engine/native.h"
 #include "tests/agents/engine/assembler.h"
 #include "tests/agents/engine/guest.h"
+#include "tests/agents/engine/harms.h"
 #include "tests/agents/engine/hostile.h"
 #include "tests/agents/engine/native_build.h"
 #include "tests/check_main.h"
@@ -128,81 +129,9 @@ END_TEST
 
 /* ---- running ---- */
 
-struct harm {
-    const char *name;
-    struct program program;
-    uint64_t budget;
-    enum engine_outcome outcome;
-    uint64_t used; /* 0: not told */
-};
-
-static const struct harm harms[] = {
-    {"a loop without end",
-     {.code = BYTES(0x03, 0x40, 0x0c, 0, 0x0b)},
-     100000,
-     ENGINE_OUT_OF_FUEL,
-     100000},
-    {"recursion without end", {.code = BYTES(0x10, 4)}, 100000, ENGINE_TRAP_STACK, 2048 * (4 + 2)},
-    {"recursion with many locals",
-     {.code = BYTES(0x10, 4), .locals = 4000},
-     100000,
-     ENGINE_TRAP_STACK,
-     16 * (4 + 500 + 2)},
-    {"growth at the limit, for ever",
-     {.code = BYTES(0x03, 0x40, 0x41, 1, 0x40, 0, 0x1a, 0x0c, 0, 0x0b), .memory = true},
-     100000,
-     ENGINE_OUT_OF_FUEL,
-     100000},
-    {"growth by 4 GiB",
-     {.code = BYTES(0x41, 0x7f, 0x40, 0, 0x1a), .memory = true},
-     100000,
-     ENGINE_DONE,
-     0},
-    {"a fill of 4 GiB on little fuel",
-     {.code = BYTES(0x41, 0, 0x41, 0, 0x41, 0x7f, 0xfc, 11, 0), .memory = true},
-     100000,
-     ENGINE_OUT_OF_FUEL,
-     100000},
-    {"a fill of 4 GiB on much",
-     {.code = BYTES(0x41, 0, 0x41, 0, 0x41, 0x7f, 0xfc, 11, 0), .memory = true},
-     (uint64_t)1 << 40,
-     ENGINE_TRAP_MEMORY,
-     0},
-    {"a copy that wraps around",
-     {.code = BYTES(0x41, 0x70, 0x41, 0, 0x41, 32, 0xfc, 10, 0, 0), .memory = true},
-     100000,
-     ENGINE_TRAP_MEMORY,
-     0},
-    {"a load at the end of 33 bits",
-     {.code = BYTES(0x41, 0x7f, 0x29, 0, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x1a), .memory = true},
-     100000,
-     ENGINE_TRAP_MEMORY,
-     0},
-    {"a store over the end",
-     {.code = BYTES(0x41, 0xfd, 0xff, 3, 0x41, 1, 0x36, 0, 0), .memory = true},
-     100000,
-     ENGINE_TRAP_MEMORY,
-     0},
-    {"the least integer divided by -1",
-     {.code = BYTES(0x41, 0x80, 0x80, 0x80, 0x80, 0x78, 0x41, 0x7f, 0x6d, 0x1a)},
-     100000,
-     ENGINE_TRAP_INTEGER_OVERFLOW,
-     0},
-    {"an index of the table beyond all",
-     {.code = BYTES(0x41, 0x7f, 0x11, 0, 0), .table = true},
-     100000,
-     ENGINE_TRAP_TABLE,
-     0},
-    {"a branch beyond its table",
-     {.code = BYTES(0x02, 0x40, 0x41, 0x7f, 0x0e, 1, 0, 0, 0x0b, 0x00)},
-     100000,
-     ENGINE_TRAP_UNREACHABLE,
-     0},
-};
-
 START_TEST(a_hostile_run_is_trapped_or_charged)
 {
-    const struct harm *harm = &harms[_i];
+    const struct harm *harm = &hostile_harms[_i];
     struct program program = harm->program;
     struct bytes wasm = {0};
     struct guest *guest;
@@ -237,8 +166,7 @@ int main(void)
     suite_add_tcase(suite, tcase);
     tcase = tcase_create("runs"); /* in both tiers */
     tcase_set_timeout(tcase, 60);
-    tcase_add_loop_test(tcase, a_hostile_run_is_trapped_or_charged, 0,
-                        (int)(sizeof harms / sizeof harms[0]));
+    tcase_add_loop_test(tcase, a_hostile_run_is_trapped_or_charged, 0, (int)hostile_harm_count);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }
