@@ -154,6 +154,8 @@ static enum status open_core(struct site *site, struct fault *fault)
         .book = *options->book,
         .mark = mark,
         .mark_context = site,
+        .page_log_bytes = options->page_log_bytes,
+        .pages_cached = options->pages_cached,
         .page_lost = page_lost,
         .page_lost_context = site,
     };

@@ -26,6 +26,9 @@ struct daemon_options {
     struct tier1_options tier1; /* all zero: off */
     int ready_fd; /* "ready\n" is written here once requests are served; -1: nowhere */
     bool sandbox;
+    /* For tests, as agents_set_pages() takes them.  0 in the daemon: its own numbers. */
+    uint64_t page_log_bytes;
+    uint64_t pages_cached;
     /* For tests: called in each turn, before it runs.  NULL in the daemon. */
     void (*before_turn)(uint64_t agent, uint64_t message);
 };

@@ -1,7 +1,8 @@
 /*
- * crashy AGENT MESSAGES: a daemon for the site in SERAI_SITE that dies of SIGSEGV in the event of
- * the agent that comes after so many others of its own: a fault of the engine, as seen from
- * outside.
+ * crashy AGENT MESSAGES [PAGES]: a daemon for the site in SERAI_SITE that dies of SIGSEGV in the
+ * event of the agent that comes after so many others of its own: a fault of the engine, as seen
+ * from outside.  It keeps PAGES of its agents' memory in RAM, writes the images of all soon, and
+ * reads the others when they are wanted.
  */
 #include <signal.h>
 #include <sodium.h>
@@ -15,6 +16,8 @@
 #include "site/control/paths.h"
 #include "site/core/core.h"
 #include "site/daemon/daemon.h"
+
+enum { LOG_BYTES = 1024 }; /* of changed pages, until images are written */
 
 static uint64_t crash_agent;
 static uint64_t crash_after;
@@ -60,10 +63,14 @@ int main(int argc, char **argv)
         .before_turn = crash,
     };
 
-    if (argc != 3 || dir == NULL || sodium_init() < 0)
+    if (argc < 3 || argc > 4 || dir == NULL || sodium_init() < 0)
         return 64;
     crash_agent = strtoull(argv[1], NULL, 10);
     crash_after = strtoull(argv[2], NULL, 10);
+    if (argc == 4) {
+        options.pages_cached = strtoull(argv[3], NULL, 10);
+        options.page_log_bytes = LOG_BYTES;
+    }
     site_config_default(&config);
     pricebook_default(&book, &core_order_names);
     if (config_load(dir, &reader, &config, &book, &fault) != ST_OK ||

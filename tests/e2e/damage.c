@@ -1,16 +1,28 @@
 /*
  * damage STORE TABLE: flip one bit in the value of the first row of a table, behind the
  * store's back.  Prints the key in hex.  Exit 66 when the table is empty.
+ *
+ * damage STORE TABLE KEY FILE: flip a bit of the first row whose key begins so (in hex) where it
+ * lies in the store's file, as a disk that rots does; also beside a running daemon.  FILE is then
+ * the row as it is there, and damage STORE again FILE flips it back, wherever it lies by then.
  */
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/bytes.h"
 #include "ledger/store/store.h"
 
 struct first {
+    const char *prefix; /* of the key, in hex */
     uint8_t key[STORE_KEY_BYTES_MAX];
     size_t key_size;
+    struct bytes row; /* key and value, as they lie in a page of the file */
     bool found;
 };
 
@@ -18,14 +30,16 @@ static enum status take_first(void *context, const uint8_t *key, size_t key_size
                               const uint8_t *value, size_t value_size, struct fault *fault)
 {
     struct first *first = context;
+    char text[2 * STORE_KEY_BYTES_MAX + 1];
 
-    (void)value;
-    (void)value_size;
     (void)fault;
-    if (first->found || key_size > sizeof first->key)
+    if (first->found || key_size > sizeof first->key ||
+        strncmp(hex_print(text, key, key_size), first->prefix, strlen(first->prefix)) != 0)
         return ST_OK;
     memcpy(first->key, key, key_size);
     first->key_size = key_size;
+    bytes_append(&first->row, key, key_size);
+    bytes_append(&first->row, value, value_size);
     first->found = true;
     return ST_OK;
 }
@@ -40,40 +54,142 @@ static bool find_table(const char *name, enum store_table *table)
     return false;
 }
 
-static enum status damage(struct store_lmdb *lmdb, enum store_table table, struct first *first,
-                          struct fault *fault)
+static enum status find(struct store_lmdb *lmdb, enum store_table table, struct first *first,
+                        struct fault *fault)
 {
     struct store store = store_from_lmdb(lmdb);
     enum status status = store.walk(store.context, table, NULL, 0, take_first, first, fault);
 
     if (status == ST_OK && !first->found)
-        return fault_set(fault, ST_MISSING, "the table is empty");
-    if (status == ST_OK)
-        status = store_lmdb_damage(lmdb, table, first->key, first->key_size, 3, fault);
+        return fault_set(fault, ST_MISSING, "the table has no such row");
     return status;
 }
 
-int main(int argc, char **argv)
+/* ---- the file ---- */
+
+static int open_file(const char *store)
+{
+    char path[4096];
+
+    (void)snprintf(path, sizeof path, "%s/data.mdb", store);
+    return open(path, O_RDWR | O_CLOEXEC);
+}
+
+/*
+ * Wherever these bytes are: older pages of the file may hold them as well, and they move when their
+ * neighbours change.  A large value lies apart from its key, and is not found.
+ */
+static int flip(int fd, const struct bytes *row)
+{
+    uint8_t byte = row->data[row->size / 2] ^ 8;
+    struct stat file;
+    uint8_t *map;
+    int found = 0;
+
+    if (fstat(fd, &file) != 0)
+        return 0;
+    map = mmap(NULL, (size_t)file.st_size, PROT_READ, MAP_SHARED, fd, 0);
+    if (map == MAP_FAILED)
+        return 0;
+    for (size_t at = 0; at + row->size <= (size_t)file.st_size; at += 2) /* rows lie evenly */
+        if (memcmp(map + at, row->data, row->size) == 0) {
+            if (pwrite(fd, &byte, 1, (off_t)(at + row->size / 2)) != 1)
+                break;
+            found++;
+        }
+    (void)munmap(map, (size_t)file.st_size);
+    return found;
+}
+
+static bool flip_in(const char *store, const struct bytes *row)
+{
+    int fd = open_file(store);
+    int found = fd < 0 ? 0 : flip(fd, row);
+
+    if (fd >= 0)
+        (void)close(fd);
+    return found > 0;
+}
+
+static int flip_again(const char *store, const char *path)
+{
+    struct bytes row = {0};
+    uint8_t data[65536];
+    FILE *file = fopen(path, "rb");
+
+    if (file == NULL)
+        return 70;
+    bytes_append(&row, data, fread(data, 1, sizeof data, file));
+    (void)fclose(file);
+    if (row.size == 0 || !flip_in(store, &row))
+        return 70;
+    bytes_fini(&row);
+    return 0;
+}
+
+/* ---- */
+
+static int damage_row(const char *path, enum store_table table)
 {
     char text[2 * STORE_KEY_BYTES_MAX + 1];
     struct store_lmdb *lmdb = NULL;
-    struct first first = {0};
+    struct first first = {.prefix = ""};
     struct fault fault = {0};
-    enum store_table table;
     enum status status;
 
-    if (argc != 3 || !find_table(argv[2], &table)) {
-        fprintf(stderr, "usage: damage STORE TABLE\n");
-        return 64;
-    }
-    status = store_lmdb_open(&lmdb, argv[1], STORE_WRITE, (uint64_t)4 << 30, &fault);
+    status = store_lmdb_open(&lmdb, path, STORE_WRITE, (uint64_t)4 << 30, &fault);
     if (status == ST_OK)
-        status = damage(lmdb, table, &first, &fault);
+        status = find(lmdb, table, &first, &fault);
+    if (status == ST_OK)
+        status = store_lmdb_damage(lmdb, table, first.key, first.key_size, 3, &fault);
     store_lmdb_close(lmdb);
+    bytes_fini(&first.row);
     if (status != ST_OK) {
-        fprintf(stderr, "damage %s: %s\n", argv[2], fault.text);
+        fprintf(stderr, "damage %s: %s\n", store_table_name(table), fault.text);
         return status == ST_MISSING ? 66 : 70;
     }
     printf("%s\n", hex_print(text, first.key, first.key_size));
     return 0;
+}
+
+static bool rot(const char *store, struct bytes *row, const char *path)
+{
+    FILE *file = fopen(path, "wb");
+    bool good = file != NULL && flip_in(store, row);
+
+    row->data[row->size / 2] ^= 8;
+    good = good && fwrite(row->data, 1, row->size, file) == row->size;
+    return file != NULL && fclose(file) == 0 && good;
+}
+
+static int rot_row(const char *path, enum store_table table, const char *prefix, const char *file)
+{
+    struct store_lmdb *lmdb = NULL;
+    struct first first = {.prefix = prefix};
+    struct fault fault = {0};
+    enum status status;
+
+    status = store_lmdb_open(&lmdb, path, STORE_READ_ONLY, (uint64_t)4 << 30, &fault);
+    if (status == ST_OK)
+        status = find(lmdb, table, &first, &fault);
+    store_lmdb_close(lmdb);
+    if (status == ST_OK && !rot(path, &first.row, file))
+        status = fault_set(&fault, ST_IO, "the row is not found in the file");
+    bytes_fini(&first.row);
+    if (status != ST_OK)
+        fprintf(stderr, "damage %s: %s\n", store_table_name(table), fault.text);
+    return status == ST_OK ? 0 : status == ST_MISSING ? 66 : 70;
+}
+
+int main(int argc, char **argv)
+{
+    enum store_table table;
+
+    if (argc == 4 && strcmp(argv[2], "again") == 0)
+        return flip_again(argv[1], argv[3]);
+    if ((argc != 3 && argc != 5) || !find_table(argv[2], &table)) {
+        fprintf(stderr, "usage: damage STORE TABLE [KEY FILE] | STORE again FILE\n");
+        return 64;
+    }
+    return argc == 3 ? damage_row(argv[1], table) : rot_row(argv[1], table, argv[3], argv[4]);
 }
