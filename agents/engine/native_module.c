@@ -166,20 +166,15 @@ static bool host_in_table(const struct engine_code *code)
     return false;
 }
 
-/*
- * Whether n bytes at base + offset reach past the memory.  A size that is known leaves one number
- * to compare with, and after that the compiler knows what another check of the same base will find.
- */
-static void put_past(const struct writer *writer, struct bytes *text)
+/* Whether n bytes at base + offset reach past the memory. */
+static void put_past(const struct engine_code *code, struct bytes *text)
 {
-    const char *past = "(uint64_t)(base) + (offset) + (n) > bytes";
+    /* Memory never shrinks, so a size that is not 0 now is not 0 later. */
+    const char *past = code->memory_pages > 0 ? "(uint64_t)(base) + (offset) > bytes - (n)"
+                                              : "(uint64_t)(base) + (offset) + (n) > bytes";
 
-    if (!writer->grows)
-        past = "(offset) + (n) > BYTES || (base) > (uint32_t)(BYTES - (n) - (offset))";
-    else if (writer->code->memory_pages > 0) /* and memory never shrinks */
-        past = "(uint64_t)(base) + (offset) > bytes - (n)";
     native_put(text, "#define BYTES 0x%" PRIx32 "u\n#define PAST(base, offset, n) (%s)\n",
-               writer->code->memory_pages * ENGINE_WASM_PAGE_BYTES, past);
+               code->memory_pages * ENGINE_WASM_PAGE_BYTES, past);
 }
 
 static void put_module(struct writer *writer, struct bytes *text)
@@ -187,7 +182,7 @@ static void put_module(struct writer *writer, struct bytes *text)
     const struct engine_code *code = writer->code;
 
     native_put_prologue(text);
-    put_past(writer, text);
+    put_past(code, text);
     for (uint32_t i = 0; i < code->types_count; i++)
         if (code->types[i].id == i)
             put_type(code, i, text);
