@@ -74,13 +74,15 @@ void code_free(struct code *code)
 enum status code_make(struct code **code, const uint8_t *bytes, size_t size, struct fault *fault)
 {
     struct code *made = calloc(1, sizeof *made);
-    enum status status = ST_NOMEM;
+    enum status status;
 
     if (made == NULL)
         return fault_set(fault, ST_NOMEM, "module: memory is short");
     made->bytes = malloc(size > 0 ? size : 1);
-    if (made->bytes == NULL)
+    if (made->bytes == NULL) {
+        status = fault_set(fault, ST_NOMEM, "module: memory is short");
         goto out;
+    }
     memcpy(made->bytes, bytes, size);
     made->size = size;
     made->id = hash_of(bytes, size);

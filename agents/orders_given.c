@@ -11,6 +11,7 @@ static int64_t code_put(struct turn *turn, const uint64_t *args)
 {
     const uint8_t *bytes = turn_read(turn, args[1], args[2]);
     struct fault fault;
+    enum status status;
     struct hash id;
     uint8_t *to;
 
@@ -21,7 +22,10 @@ static int64_t code_put(struct turn *turn, const uint64_t *args)
         return SERAI_E_MEMORY;
     if (!turn_work(turn, WORK_CHECK + args[2] * WORK_CHECK_BYTE))
         return SERAI_E_SHORT;
-    switch (agents_code_put(turn->agents, turn->agent, bytes, (size_t)args[2], &id, &fault)) {
+    status = agents_code_put(turn->agents, turn->agent, bytes, (size_t)args[2], &id, &fault);
+    /* An answer that depends on this machine's memory would not come again on another. */
+    INVARIANT(status != ST_NOMEM);
+    switch (status) {
     case ST_OK:
         memcpy(to, id.bytes, sizeof id.bytes);
         return 0;
