@@ -94,6 +94,7 @@ struct engine_code {
     bool has_memory;
     uint32_t memory_pages;
     uint32_t memory_pages_max;
+    uint32_t code_bytes; /* of the code section, its head apart */
     struct global globals[ENGINE_GLOBALS_MAX];
     uint32_t globals_count;
     struct export *exports;

@@ -396,7 +396,7 @@ static uint32_t price_of(const struct engine_code *module, uint32_t code)
     case CODE_DROP:
         return FUEL_NONE;
     case CODE_BR_TABLE:
-        return FUEL_BR_TABLE;
+        return module->code_bytes > FUEL_BR_TABLE_BYTES ? FUEL_BR_TABLE_LARGE : FUEL_BR_TABLE;
     case CODE_CALL:
         return FUEL_CALL;
     case CODE_CALL_INDIRECT:

@@ -314,6 +314,7 @@ static bool read_bodies(struct decoder *decoder)
     uint32_t count;
     bool fine = true;
 
+    code->code_bytes = (uint32_t)(in->end - start); /* prices depend on it */
     if (!reader_count(in, "function bodies", LIMIT_FUNCTIONS, &count))
         return false;
     if (count != code->functions_count - code->imports_count)

@@ -13,6 +13,8 @@ enum {
     FUEL_ROUND = 8,    /* ceil, floor, trunc, nearest: a call of the C library */
     FUEL_DIVIDE = 8,   /* div and rem of integers, div and sqrt of floats */
     FUEL_BR_TABLE = 2,
+    FUEL_BR_TABLE_LARGE = 32,         /* where each may lead to code that no cache holds: */
+    FUEL_BR_TABLE_BYTES = 256 * 1024, /* in a module whose code section is longer than this */
     FUEL_CALL = 2,
     FUEL_CALL_INDIRECT = 4,
     FUEL_ENTRY = 4, /* of a function of the module, plus one for each FUEL_ENTRY_LOCALS locals */

@@ -79,12 +79,26 @@ static void put_body(struct bytes *out, const struct program *program)
     bytes_fini(&body);
 }
 
+/* A body of so many bytes: it does nothing, then nothing more. */
+static void put_idle(struct bytes *out, uint32_t size)
+{
+    put_u32(out, size);
+    put_byte(out, 0);
+    for (uint32_t i = 3; i < size; i++)
+        put_byte(out, 0x01);
+    put_byte(out, 0x00);
+    put_byte(out, 0x0b);
+}
+
 void assemble(struct bytes *out, const struct program *program)
 {
     static const char *const names[] = {"add", "stop", "none", "poke"};
     static const char *const params[] = {"il", "", "", "ii"};
     struct bytes body = {0};
+    uint32_t idle = 0;
 
+    while (idle < IDLE_MAX && program->idle_bytes[idle] > 0)
+        idle++;
     bytes_clear(out);
     put_header(out);
     put_u32(&body, 5);
@@ -100,7 +114,9 @@ void assemble(struct bytes *out, const struct program *program)
         put_u32(&body, i + 1);
     }
     take_section(out, 2, &body);
-    bytes_append(&body, "\x01\x00", 2);
+    put_u32(&body, 1 + idle);
+    for (uint32_t i = 0; i <= idle; i++)
+        put_byte(&body, i == 0 ? 0 : 3); /* "none": () -> i64 */
     take_section(out, 3, &body);
     if (program->table) {
         bytes_append(&body, "\x01\x70\x00\x04", 4);
@@ -124,8 +140,10 @@ void assemble(struct bytes *out, const struct program *program)
         bytes_append(&body, "\x01\x00\x41\x01\x0b\x02\x04\x00", 8);
         take_section(out, 9, &body);
     }
-    put_u32(&body, 1);
+    put_u32(&body, 1 + idle);
     put_body(&body, program);
+    for (uint32_t i = 0; i < idle; i++)
+        put_idle(&body, program->idle_bytes[i]);
     take_section(out, 10, &body);
     bytes_fini(&body);
 }

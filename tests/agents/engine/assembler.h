@@ -8,15 +8,18 @@
 #define BYTES(...) (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__})
 
 /* One function of type 0, number 4 (after all imports), exported as "f". */
+enum { IDLE_MAX = 4 };
+
 struct program {
     const char *params;  /* letters i, l, f, d */
     char result;         /* 0 for none */
     const uint8_t *code; /* without its last `end` */
     size_t size;
-    uint32_t locals;    /* i64 */
-    bool memory;        /* one page, at most two ... */
-    uint32_t pages_max; /* ... or so many, below 128 */
-    bool table;         /* f, an i32-less function, an empty entry; see assemble() */
+    uint32_t locals;               /* i64 */
+    bool memory;                   /* one page, at most two ... */
+    uint32_t pages_max;            /* ... or so many, below 128 */
+    bool table;                    /* f, an i32-less function, an empty entry; see assemble() */
+    uint32_t idle_bytes[IDLE_MAX]; /* of the bodies of functions that nobody calls; 0 ends them */
 };
 
 void put_byte(struct bytes *out, uint8_t byte);

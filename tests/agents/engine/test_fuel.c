@@ -146,6 +146,23 @@ START_TEST(an_access_costs_by_the_declared_maximum_of_memory)
 }
 END_TEST
 
+START_TEST(a_jump_table_costs_more_in_a_module_of_much_code)
+{
+    /* The section: its count in one byte; f in a byte of size, seven of body; idle bodies and the
+     * three bytes of size of each. */
+    const uint32_t others = 1 + 1 + 7 + 3 + 3 + 3;
+    const uint32_t rest = 256 * 1024 - others - 2 * 120000;
+    struct program program = {.params = "",
+                              .code = (const uint8_t[]){0x41, 0, 0x0e, 0, 0},
+                              .size = 5,
+                              .idle_bytes = {120000, 120000, rest}};
+
+    ck_assert_uint_eq(cost_of(&program, 0, ENGINE_DONE), FUEL_ENTRY + 1 + 2);
+    program.idle_bytes[2]++;
+    ck_assert_uint_eq(cost_of(&program, 0, ENGINE_DONE), FUEL_ENTRY + 1 + 32);
+}
+END_TEST
+
 START_TEST(the_first_change_to_a_page_is_paid_and_no_other)
 {
     /* i32.store at 0, then at 8: one page. */
@@ -350,6 +367,7 @@ int main(void)
     tcase_add_test(tcase, a_trap_costs_the_blocks_that_were_entered);
     tcase_add_test(tcase, bulk_operators_are_charged_by_size_before_they_run);
     tcase_add_test(tcase, an_access_costs_by_the_declared_maximum_of_memory);
+    tcase_add_test(tcase, a_jump_table_costs_more_in_a_module_of_much_code);
     tcase_add_test(tcase, the_first_change_to_a_page_is_paid_and_no_other);
     tcase_add_test(tcase, a_page_that_cannot_be_paid_is_not_written);
     tcase_add_test(tcase, growth_is_charged_by_the_page_when_it_can_be_had);
