@@ -115,7 +115,7 @@ static const struct site_key {
     {"engine.compiler", config_set_compiler, "cc"},
     {"engine.jail", config_set_jail, "full"},
     {"engine.hot_fuel", config_set_hot_fuel, "100000000"},
-    {"engine.effort_fuel", config_set_effort_fuel, "1000000"},
+    {"engine.effort_fuel", config_set_effort_fuel, "2000000"},
     {"engine.objects", config_set_objects, "256"},
     {"engine.compile_seconds", config_set_compile_seconds, "30"},
     {"engine.compile_memory", config_set_compile_memory, "1GiB"},

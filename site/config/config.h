@@ -30,7 +30,7 @@ struct config_engine {
     char compiler[CONFIG_COMPILER_BYTES]; /* compiler = "cc" */
     bool weak_jail;                       /* jail = "full"; "weak": also without Landlock */
     uint64_t hot_fuel;                    /* hot_fuel = "100000000" */
-    uint64_t effort_fuel;                 /* effort_fuel = "1000000": for each unit of effort */
+    uint64_t effort_fuel;                 /* effort_fuel = "2000000": for each unit of effort */
     uint64_t objects;                     /* objects = "256": loaded at once */
     uint64_t compile_seconds;             /* compile_seconds = "30": of CPU */
     uint64_t compile_memory;              /* compile_memory = "1GiB" */

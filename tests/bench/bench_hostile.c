@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "agents/engine/native.h"
@@ -123,44 +124,68 @@ static double bench_load(const struct hostile *hostile, struct plain *plain, con
 
 /* ---- tier 1 ---- */
 
-static void bench_compile(const struct bytes *wasm, const char *compiler)
+static double children_s(void)
 {
-    struct bytes text = {0};
-    struct engine_code *code;
+    struct rusage usage;
+
+    if (getrusage(RUSAGE_CHILDREN, &usage) != 0)
+        bench_die("clock", NULL);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+static void compile(const struct bytes *text, uint64_t effort, const char *compiler)
+{
     char path[64];
     char command[1024];
     size_t at;
     FILE *out;
-    double emit_s;
+    double start;
+    double passed;
+    int status;
+
+    (void)snprintf(path, sizeof path, "/tmp/bench-hostile-%ld.c", (long)getpid());
+    out = fopen(path, "wb");
+    if (out == NULL || fwrite(text->data, 1, text->size, out) != text->size || fclose(out) != 0)
+        bench_die(path, NULL);
+    at = (size_t)snprintf(command, sizeof command, "ulimit -t %d; %s", COMPILE_SECONDS, compiler);
+    for (const char *const *flag = engine_native_flags(); *flag != NULL; flag++)
+        at += (size_t)snprintf(command + at, sizeof command - at, " %s", *flag);
+    (void)snprintf(command + at, sizeof command - at, " -o /dev/null %s 2>/dev/null", path);
+    start = children_s();
+    status = system(command);
+    passed = children_s() - start;
+    (void)printf("%s %s %.2f s, %.3f ms for an effort\n", compiler,
+                 status == 0 ? "takes" : "fails after", passed,
+                 effort == 0 ? 0 : passed * 1e3 / (double)effort);
+    (void)unlink(path);
+}
+
+/* What engine.effort_fuel pays for. */
+static void bench_compile(const struct bytes *wasm, const char *compiler)
+{
+    struct bytes text = {0};
+    struct fault fault;
+    struct engine_code *code;
+    uint64_t effort;
     double start;
     enum status status;
 
     if (engine_code_new(&code, wasm->data, wasm->size, &no_imports, NULL) != ST_OK)
         return;
     start = bench_cpu_s();
-    status = engine_native_emit(code, &text, NULL);
-    emit_s = bench_cpu_s() - start;
-    (void)snprintf(path, sizeof path, "/tmp/bench-hostile-%ld.c", (long)getpid());
-    out = fopen(path, "wb");
-    if (out == NULL || fwrite(text.data, 1, text.size, out) != text.size || fclose(out) != 0)
-        bench_die(path, NULL);
-    at = (size_t)snprintf(command, sizeof command, "ulimit -t %d; %s", COMPILE_SECONDS, compiler);
-    for (const char *const *flag = engine_native_flags(); *flag != NULL; flag++)
-        at += (size_t)snprintf(command + at, sizeof command - at, " %s", *flag);
-    (void)snprintf(command + at, sizeof command - at, " -o /dev/null %s 2>/dev/null", path);
-    start = bench_now_s();
-    if (status != ST_OK)
-        (void)printf("    tier 1 refuses it in %.0f ms\n", emit_s * 1e3);
-    else if (system(command) != 0)
-        (void)printf("    tier 1: %zu bytes of C in %.0f ms; %s fails after %.1f s\n", text.size,
-                     emit_s * 1e3, compiler, bench_now_s() - start);
-    else
-        (void)printf("    tier 1: %zu bytes of C in %.0f ms; %s %.1f s, %.1f us a byte of the "
-                     "module\n",
-                     text.size, emit_s * 1e3, compiler, bench_now_s() - start,
-                     (bench_now_s() - start) * 1e6 / (double)wasm->size);
+    status = engine_native_effort(code, &effort, &fault);
+    if (status == ST_OK)
+        status = engine_native_emit(code, &text, &fault);
+    if (status == ST_OK) {
+        (void)printf("    tier 1: effort %llu, %zu bytes of C in %.0f ms; ",
+                     (unsigned long long)effort, text.size, (bench_cpu_s() - start) * 1e3);
+        compile(&text, effort, compiler);
+    } else {
+        (void)printf("    tier 1 refuses it in %.0f ms: %s\n", (bench_cpu_s() - start) * 1e3,
+                     fault.text);
+    }
     (void)fflush(stdout);
-    (void)unlink(path);
     bytes_fini(&text);
     engine_code_free(code);
 }

@@ -452,6 +452,62 @@ static void all_cells_live(struct bytes *out)
     bytes_fini(&before);
 }
 
+/*
+ * A loop with a br_table of 1,900 places, each of which mixes three of 150 locals: at the loop's
+ * head every local may come from every place.
+ */
+static void many_ways_to_many_locals(struct bytes *out)
+{
+    enum { PLACES = 1900, MIXED = 150 };
+    struct bytes body = {0};
+    uint32_t seed = 1;
+
+    bytes_append(&body, BYTES(1));
+    put_u32(&body, MIXED + 1);
+    /* Which comes first is in memory, where no compiler can see it. */
+    bytes_append(&body, BYTES(I32, 0x41, 0, 0x28, 2, 0, 0x21, 0, 0x03, EMPTY));
+    for (uint32_t i = 0; i < PLACES; i++)
+        bytes_append(&body, BYTES(0x02, EMPTY));
+    bytes_append(&body, BYTES(0x20, 0, 0x0e));
+    put_u32(&body, PLACES - 1);
+    for (uint32_t i = 0; i < PLACES; i++)
+        put_u32(&body, i);
+    for (uint32_t i = 0; i < PLACES; i++) {
+        uint32_t local[3];
+
+        for (uint32_t k = 0; k < 3; k++) {
+            seed = seed * 1664525 + 1013904223;
+            local[k] = 1 + (seed >> 16) % MIXED;
+        }
+        bytes_append(&body, BYTES(0x0b, 0x20));
+        put_u32(&body, local[0]);
+        put_byte(&body, 0x20);
+        put_u32(&body, local[1]);
+        bytes_append(&body, BYTES(0x6a, 0x21));
+        put_u32(&body, local[2]);
+        put_byte(&body, 0x20);
+        put_u32(&body, local[2]);
+        put_byte(&body, 0x20);
+        put_u32(&body, local[0]);
+        bytes_append(&body, BYTES(0x6a, 0x21, 0, 0x0c));
+        put_u32(&body, PLACES - 1 - i);
+    }
+    bytes_append(&body, BYTES(0x0b, 0x0b));
+    put_module(out, 1, &body);
+    bytes_fini(&body);
+}
+
+/* Each load from where the last one says: a card, a bound and a charge are not foreseen. */
+static void loads_from_loads(struct bytes *out)
+{
+    struct bytes before = {0};
+    struct bytes none = {0};
+
+    bytes_append(&before, BYTES(1, 1, I32));
+    put_repeated(out, 1, &before, BYTES(0x20, 0, 0x28, 2, 0, 0x21, 0), 4000, &none);
+    bytes_fini(&before);
+}
+
 const struct hostile hostile_modules[] = {
     {"blocks nested 2,047 deep", deep_blocks, NULL},
     {"loops nested 2,047 deep", deep_loops, NULL},
@@ -481,5 +537,7 @@ const struct hostile hostile_modules[] = {
     {"a body of 4 GiB in 8 bytes", bodies_without_end, "over the limit"},
     {"names that are C", names_of_c, NULL},
     {"900 cells that live at once", all_cells_live, NULL},
+    {"150 locals from 1,900 places", many_ways_to_many_locals, NULL},
+    {"4,000 loads, each from the last", loads_from_loads, NULL},
 };
 const size_t hostile_count = sizeof hostile_modules / sizeof hostile_modules[0];

@@ -262,7 +262,7 @@ START_TEST(the_engine_is_off_until_somebody_says_otherwise)
     ck_assert_str_eq(config.engine.compiler, "cc");
     ck_assert(!config.engine.weak_jail);
     ck_assert_uint_eq(config.engine.hot_fuel, 100000000);
-    ck_assert_uint_eq(config.engine.effort_fuel, 1000000);
+    ck_assert_uint_eq(config.engine.effort_fuel, 2000000);
     ck_assert_uint_eq(config.engine.compile_memory, UINT64_C(1) << 30);
 }
 END_TEST
