@@ -28,7 +28,7 @@
 #include "tests/differential/walk.h"
 
 enum { PACK = 400, FILES_MAX = 64, FILE_BYTES_MAX = 1024 * 1024, DIFFERENCES_MAX = 20 };
-enum { SELDOM = 4, SELDOM_EVERY = 8 };
+enum { SELDOM = 4, SELDOM_EVERY = 12 };
 enum { STACK_BYTES = 512 * 1024 * 1024 };
 
 /* What a case is made of. */
@@ -94,10 +94,12 @@ static void make_module(const struct run *run, struct diff_case *diff, struct rn
 {
     struct generate_options options = {.strict = source != SOURCE_RAW,
                                        .integers = source == SOURCE_DAMAGED,
-                                       .budget = 4 + (uint32_t)rng_below(rng, 20)};
+                                       .budget = 2 + (uint32_t)rng_below(rng, 10)};
     const struct bytes *file;
 
     /* Many small ones say more for the time of a compiler than few large ones; but some. */
+    if (rng_below(rng, 4) == 0)
+        options.budget += 10;
     if (rng_below(rng, 8) == 0)
         options.budget *= 4;
     if (rng_below(rng, 150) == 0)
