@@ -24,8 +24,8 @@ bool native_build(const struct bytes *text, const char *path)
     char source[NATIVE_PATH_BYTES + 2];
     char command[COMMAND_BYTES];
     /* No longer than a daemon lets it by default: engine.compile_seconds. */
-    int length = snprintf(command, sizeof command, "ulimit -t 30; %s",
-                          compiler == NULL ? "cc" : compiler);
+    int length =
+        snprintf(command, sizeof command, "ulimit -t 30; %s", compiler == NULL ? "cc" : compiler);
     FILE *out;
 
     for (; *flags != NULL; flags++)
