@@ -48,6 +48,7 @@ if(SERAI_SANITIZE)
     target_compile_options(serai_flags INTERFACE
         -fsanitize=${SERAI_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
     target_link_options(serai_flags INTERFACE -fsanitize=${SERAI_SANITIZE})
+    target_compile_definitions(serai_flags INTERFACE SERAI_SANITIZED)
 endif()
 
 

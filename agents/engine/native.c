@@ -243,11 +243,25 @@ bool native_has(const struct engine_instance *instance, uint32_t function)
 
 /* ---- a run ---- */
 
+/*
+ * The way back of a trap.  The C library's setjmp() enciphers what it keeps and costs 4 ns, a third
+ * of an empty turn; the compiler's own keeps three words.  Sanitizers know only the library's.
+ */
+#if defined(__x86_64__) && !defined(SERAI_SANITIZED)
+typedef void *home_buf[5];
+#define HOME_SET(home) __builtin_setjmp(home)
+#define HOME_GO(home) __builtin_longjmp(home, 1)
+#else
+typedef jmp_buf home_buf;
+#define HOME_SET(home) setjmp(home)
+#define HOME_GO(home) longjmp(home, 1)
+#endif
+
 struct native_state {
     struct native_context shared; /* first: the object knows only this */
     struct run run;
     enum engine_outcome outcome;
-    jmp_buf home;
+    home_buf home;
 };
 
 static struct native_state *state_of(struct native_context *c)
@@ -263,7 +277,7 @@ _Noreturn static void stop(struct native_context *c, uint64_t fuel, uint32_t out
     state->run.fuel = fuel;
     state->outcome = (enum engine_outcome)outcome;
     run_note(state->run.stack, function, offset);
-    longjmp(state->home, 1);
+    HOME_GO(state->home);
 }
 
 static void on_trap(struct native_context *c, uint64_t fuel, uint32_t outcome, uint32_t function,
@@ -356,7 +370,7 @@ enum engine_outcome native_run(struct engine_instance *instance, struct engine_s
     state.run =
         (struct run){.instance = instance, .code = code, .stack = stack, .memory_bytes = bytes};
     state.outcome = ENGINE_DONE;
-    if (setjmp(state.home) == 0)
+    if (HOME_SET(state.home) == 0)
         state.run.fuel = code->native->entries[function](
             &state.shared, instance->fuel,
             NATIVE_ROOM(LIMIT_CALLS - 1, LIMIT_STACK_CELLS - entry->cells), args, &given);
