@@ -141,27 +141,17 @@ static void drop(struct side *side)
 
 static void compile(const struct probe *probe, struct side *side)
 {
-    struct bytes text = {0};
     struct fault fault = {.text = ""};
     char name[40];
-    char path[NATIVE_PATH_BYTES];
-    bool good = engine_native_emit(side->code, &text, &fault) == ST_OK;
 
-    /* A name of its own: the loader takes what it has of the same name. */
     (void)snprintf(name, sizeof name, "fuel-%p", (const void *)probe->row);
-    native_path(path, name);
-    if (good) {
-        good = native_build(&text, path) &&
-               engine_native_load(&side->native, side->code, path, &fault) == ST_OK;
-        (void)unlink(path); /* it stays mapped */
-    }
-    if (good) {
+    side->native = native_compile(side->code, name, &fault);
+    if (side->native != NULL) {
         engine_code_use_native(side->code, side->native);
     } else {
         (void)fprintf(stderr, "%s: no tier 1: %s\n", probe->row->name, fault.text);
         drop(side);
     }
-    bytes_fini(&text);
 }
 
 static void calibrate(struct probe *probe, struct side *side)

@@ -1,11 +1,10 @@
 /*
  * What harm costs: each hostile module's time against the fuel that it pays for.
  *
- *     bench_hostile [COMPILER]    COMPILER, such as cc: also the compile of tier 1
- *
  * Loading pays what the order code_put takes, and is the same for both tiers; the runs are measured
- * in both.  The times are processor time, the least of some
- * rounds; a fuel is worth what a plain loop takes for one in tier 0, measured in each round.
+ * in both, and the compile of tier 1 by `cc`, or what the environment's CC names.  The times are
+ * processor time, the least of some rounds but for compiles; a fuel is worth what a plain loop
+ * takes for one in tier 0, measured in each round.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,8 +19,9 @@
 #include "tests/agents/engine/hostile.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/hostile_runs.h"
+#include "tests/bench/native.h"
 
-enum { ROUNDS = 7, COMPILE_SECONDS = 60 };
+enum { ROUNDS = 7 };
 
 static const struct engine_imports no_imports = {.module = "serai"};
 
@@ -134,35 +134,23 @@ static double children_s(void)
            (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
-static void compile(const struct bytes *text, uint64_t effort, const char *compiler)
+static void compile(const struct bytes *text, uint64_t effort)
 {
-    char path[64];
-    char command[1024];
-    size_t at;
-    FILE *out;
-    double start;
+    char path[NATIVE_PATH_BYTES];
+    double start = children_s();
     double passed;
-    int status;
+    bool good;
 
-    (void)snprintf(path, sizeof path, "/tmp/bench-hostile-%ld.c", (long)getpid());
-    out = fopen(path, "wb");
-    if (out == NULL || fwrite(text->data, 1, text->size, out) != text->size || fclose(out) != 0)
-        bench_die(path, NULL);
-    at = (size_t)snprintf(command, sizeof command, "ulimit -t %d; %s", COMPILE_SECONDS, compiler);
-    for (const char *const *flag = engine_native_flags(); *flag != NULL; flag++)
-        at += (size_t)snprintf(command + at, sizeof command - at, " %s", *flag);
-    (void)snprintf(command + at, sizeof command - at, " -o /dev/null %s 2>/dev/null", path);
-    start = children_s();
-    status = system(command);
+    native_path(path, "hostile");
+    good = native_build(text, path);
     passed = children_s() - start;
-    (void)printf("%s %s %.2f s, %.3f ms for an effort\n", compiler,
-                 status == 0 ? "takes" : "fails after", passed,
-                 effort == 0 ? 0 : passed * 1e3 / (double)effort);
+    (void)printf("the compiler %s %.2f s, %.3f ms for an effort\n", good ? "takes" : "fails after",
+                 passed, effort == 0 ? 0 : passed * 1e3 / (double)effort);
     (void)unlink(path);
 }
 
 /* What engine.effort_fuel pays for. */
-static void bench_compile(const struct bytes *wasm, const char *compiler)
+static void bench_compile(const struct bytes *wasm)
 {
     struct bytes text = {0};
     struct fault fault;
@@ -180,7 +168,7 @@ static void bench_compile(const struct bytes *wasm, const char *compiler)
     if (status == ST_OK) {
         (void)printf("    tier 1: effort %llu, %zu bytes of C in %.0f ms; ",
                      (unsigned long long)effort, text.size, (bench_cpu_s() - start) * 1e3);
-        compile(&text, effort, compiler);
+        compile(&text, effort);
     } else {
         (void)printf("    tier 1 refuses it in %.0f ms: %s\n", (bench_cpu_s() - start) * 1e3,
                      fault.text);
@@ -190,7 +178,7 @@ static void bench_compile(const struct bytes *wasm, const char *compiler)
     engine_code_free(code);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
     struct plain plain = {0};
     struct bytes wasm = {0};
@@ -208,8 +196,7 @@ int main(int argc, char **argv)
             worst = times;
             worst_at = i;
         }
-        if (argc > 1)
-            bench_compile(&wasm, argv[1]);
+        bench_compile(&wasm);
     }
     (void)printf("  worst: %s, %.2f times what it pays\n", hostile_modules[worst_at].name, worst);
     hostile_runs(plain_sample, &plain);

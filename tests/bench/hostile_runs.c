@@ -84,22 +84,6 @@ static double sample(struct world *world, const struct engine_code *code, const 
     return (bench_cpu_s() - start) * 1e9 / RUNS;
 }
 
-static struct engine_native *compile(struct engine_code *code, size_t number)
-{
-    struct engine_native *native = NULL;
-    struct bytes text = {0};
-    char path[NATIVE_PATH_BYTES];
-    char name[40];
-
-    (void)snprintf(name, sizeof name, "harm-%zu", number); /* the loader knows files by name */
-    native_path(path, name);
-    if (engine_native_emit(code, &text, NULL) == ST_OK && native_build(&text, path))
-        (void)!engine_native_load(&native, code, path, NULL);
-    (void)unlink(path);
-    bytes_fini(&text);
-    return native;
-}
-
 static struct engine_code *code_of(const struct harm *harm)
 {
     struct program program = harm->program;
@@ -125,11 +109,14 @@ void hostile_runs(double (*fuel_ns)(void *context), void *context)
     for (size_t i = 0; i < hostile_harm_count; i++) {
         const struct harm *harm = &hostile_harms[i];
         struct engine_code *codes[2] = {code_of(harm), code_of(harm)};
-        struct engine_native *native = compile(codes[1], i);
+        struct engine_native *native;
         double ns[2] = {INFINITY, INFINITY};
         double plain = INFINITY;
         uint64_t used[2] = {0, 0};
+        char name[40];
 
+        (void)snprintf(name, sizeof name, "harm-%zu", i);
+        native = native_compile(codes[1], name, NULL);
         if (native != NULL)
             engine_code_use_native(codes[1], native);
         for (int round = 0; round < ROUNDS; round++) {

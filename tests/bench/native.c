@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "agents/engine/native.h"
 #include "tests/bench/bench.h"
 
 enum { COMMAND_BYTES = 4096 };
@@ -38,4 +37,19 @@ bool native_build(const struct bytes *text, const char *path)
     length = system(command);
     (void)unlink(source);
     return length == 0;
+}
+
+struct engine_native *native_compile(const struct engine_code *code, const char *name,
+                                     struct fault *fault)
+{
+    struct engine_native *native = NULL;
+    struct bytes text = {0};
+    char path[NATIVE_PATH_BYTES];
+
+    native_path(path, name);
+    if (engine_native_emit(code, &text, fault) == ST_OK && native_build(&text, path))
+        (void)!engine_native_load(&native, code, path, fault); /* NULL when it cannot */
+    (void)unlink(path);                                        /* it stays mapped */
+    bytes_fini(&text);
+    return native;
 }

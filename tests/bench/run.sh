@@ -69,7 +69,7 @@ for name in "${@:-all}"; do
     all) "$0" "$build" engine fuel hostile agents pages ledger books control links density ;;
     engine) bench_engine ;;
     fuel) "$bench/bench_fuel" ;;
-    hostile) "$bench/bench_hostile" cc ;;
+    hostile) "$bench/bench_hostile" ;;
     agents) "$bench/bench_agents" "$agents" ;;
     pages) "$bench/bench_pages" 1000 200000 ;;
     ledger)
