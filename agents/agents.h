@@ -258,6 +258,20 @@ bool agents_is_held(const struct agent *agent);
 /* ST_INVALID: it is not frozen, or has not the money to run (the fault says how much it lacks). */
 MUST_CHECK enum status agents_thaw(struct agents *agents, struct agent *agent, struct fault *fault);
 
+/*
+ * Its owner ends it, in a running event and outside of turns: as if it had died of itself
+ * (self_die), whatever its state.  Its estate goes to agents_payee() of its customer.  What cannot
+ * come back at once, because a neighbour must be heard first, goes the same way when it comes.
+ */
+void agents_end(struct agents *agents, struct agent *agent);
+/*
+ * What its owner may take out of it now: all that it has when it is frozen, else what its next
+ * event does not need.  Settles its rent first, so it needs a running event.
+ */
+MUST_CHECK struct money agents_withdrawable(struct agents *agents, struct agent *agent);
+/* Move that much, at most agents_withdrawable() of this event, to its customer. */
+void agents_withdraw(struct agents *agents, struct agent *agent, struct money amount);
+
 /* ---- events for agents ---- */
 
 struct message {

@@ -133,7 +133,8 @@ char *account_name(char text[ACCOUNT_NAME_BYTES], uint64_t id, enum account_kind
     X(36, ESTATE, "estate of a dead agent")                                                        \
     X(37, FORWARDED, "forwarded from a closed account")                                            \
     X(38, LINK_SENT, "sent over a link")                                                           \
-    X(39, LINK_RECEIVED, "received over a link")
+    X(39, LINK_RECEIVED, "received over a link")                                                   \
+    X(40, WITHDRAWAL, "taken back")
 
 enum transfer_code {
 #define TRANSFER_CODE_ENUM(number, name, text) TRANSFER_##name = number,

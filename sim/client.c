@@ -259,6 +259,20 @@ static void ask_fund(struct sim_site *site, struct client *client)
     sign(site, client, "agent.fund", &args);
 }
 
+static void ask_withdraw(struct sim_site *site, struct client *client)
+{
+    struct rng *rng = &site->sim->people;
+    struct bytes args = {0};
+
+    cbor_put_array(&args, 2);
+    cbor_put_uint(&args, some_agent(site, client));
+    if (rng_coin(rng))
+        cbor_put_null(&args);
+    else
+        cbor_put_uint(&args, rng_below(rng, 20000000));
+    sign(site, client, "agent.withdraw", &args);
+}
+
 /* The operator looks after a link: resumes it if it is frozen, or marks it, or freezes it. */
 static void ask_link(struct sim_site *site, struct client *client)
 {
@@ -295,7 +309,10 @@ static void ask(struct sim_site *site, struct client *client)
     } else if (what < 18) {
         ask_on_agent(site, client, "agent.thaw");
     } else if (what == 18) {
-        ask_on_agent(site, client, "agent.freeze");
+        ask_on_agent(site, client,
+                     rng_below(&site->sim->people, 4) == 0 ? "agent.end" : "agent.freeze");
+    } else if (what == 19 && !is_operator) {
+        ask_withdraw(site, client);
     } else if (what < 22) {
         ask_money(site, client, rng_below(&site->sim->people, 3) != 0);
     } else {

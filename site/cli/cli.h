@@ -119,6 +119,8 @@ int cmd_agent_send(struct cli *cli);
 int cmd_agent_logs(struct cli *cli);
 int cmd_agent_freeze(struct cli *cli);
 int cmd_agent_thaw(struct cli *cli);
+int cmd_agent_end(struct cli *cli);
+int cmd_agent_withdraw(struct cli *cli);
 int cmd_heap_ls(struct cli *cli);
 int cmd_code_ls(struct cli *cli);
 int cmd_price_show(struct cli *cli);

@@ -1,4 +1,4 @@
-/* serai agent deploy | show | fund | send | freeze | thaw */
+/* serai agent deploy | show | fund | send | freeze | thaw | withdraw | end */
 #include <string.h>
 
 #include "sdk/abi.h"
@@ -202,4 +202,34 @@ int cmd_agent_freeze(struct cli *cli)
 int cmd_agent_thaw(struct cli *cli)
 {
     return change_state(cli, "agent.thaw");
+}
+
+int cmd_agent_end(struct cli *cli)
+{
+    return change_state(cli, "agent.end");
+}
+
+int cmd_agent_withdraw(struct cli *cli)
+{
+    bool all = strcmp(cli->args.operands[1], "all") == 0;
+    struct money amount = money_zero();
+    struct bytes args = {0};
+    uint64_t agent;
+    int code = CLI_OK;
+
+    if (cli->args.given[OPT_RETRY])
+        return cli_signed_print(cli, "agent.withdraw", &args);
+    if (!all)
+        code = cli_money(cli->args.operands[1], &amount);
+    if (code == CLI_OK)
+        code = cli_agent(cli, cli->args.operands[0], &agent);
+    if (code != CLI_OK)
+        return code;
+    cbor_put_array(&args, 2);
+    cbor_put_uint(&args, agent);
+    if (all)
+        cbor_put_null(&args);
+    else
+        cbor_put_uint(&args, money_nanos(amount));
+    return cli_signed_print(cli, "agent.withdraw", &args);
 }

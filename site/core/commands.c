@@ -21,7 +21,7 @@ void outcome_set(struct outcome *outcome, enum control_status status, const char
 
 /* ---- reading arguments ---- */
 
-static struct money get_money(struct cbor *in)
+struct money core_get_money(struct cbor *in)
 {
     struct money amount = money_zero();
 
@@ -128,7 +128,7 @@ static void money_in_or_out(struct core *core, struct customer *by, struct cbor 
 
     cbor_get_array(in, 2);
     account = cbor_get_uint(in, UINT64_MAX);
-    amount = get_money(in);
+    amount = core_get_money(in);
     if (!outcome_args_done(in, outcome, command) || !need_operator(core, by, outcome, command))
         return;
     customer = named_customer(core, account, outcome);
@@ -195,8 +195,8 @@ static void customer_add(struct core *core, struct customer *by, struct cbor *in
 
 /* ---- agents ---- */
 
-static struct agent *own_agent(struct core *core, const struct customer *by, uint64_t id,
-                               struct outcome *outcome, bool operator_too)
+struct agent *core_own_agent(struct core *core, const struct customer *by, uint64_t id,
+                             struct outcome *outcome, bool operator_too)
 {
     struct agent *agent = agents_find(core->agents, id);
 
@@ -238,7 +238,7 @@ static void read_deployment(struct cbor *in, struct deployment *deployment)
     cbor_get_text(in, deployment->name, CONTROL_NAME_BYTES_MAX);
     deployment->module = cbor_get_bytes(in, &deployment->module_size, CONTROL_BYTES_MAX);
     deployment->args = cbor_get_bytes(in, &deployment->args_size, SERAI_ARGS_BYTES_MAX);
-    deployment->endowment = get_money(in);
+    deployment->endowment = core_get_money(in);
     deployment->gift_count = (size_t)cbor_get_array_any(in, GIFTS_MAX);
     for (size_t i = 0; i < deployment->gift_count; i++) {
         uint64_t kind = cbor_get_uint(in, UINT8_MAX);
@@ -376,7 +376,7 @@ static void agent_fund(struct core *core, struct customer *by, struct cbor *in,
 
     cbor_get_array(in, 2);
     line.credit = cbor_get_uint(in, UINT64_MAX);
-    line.amount = get_money(in);
+    line.amount = core_get_money(in);
     if (!outcome_args_done(in, outcome, "agent.fund"))
         return;
     agent = agents_find(core->agents, line.credit);
@@ -412,10 +412,10 @@ static void agent_send(struct core *core, struct customer *by, struct cbor *in,
     cbor_get_array(in, 3);
     id = cbor_get_uint(in, UINT64_MAX);
     message.data = cbor_get_bytes(in, &message.size, SERAI_MESSAGE_BYTES_MAX);
-    message.money = get_money(in);
+    message.money = core_get_money(in);
     if (!outcome_args_done(in, outcome, "agent.send"))
         return;
-    agent = own_agent(core, by, id, outcome, false);
+    agent = core_own_agent(core, by, id, outcome, false);
     if (agent == NULL)
         return;
     if (agents_inbox_room(core->agents, agent, by->account, message.size) != 0) {
@@ -461,7 +461,7 @@ static void agent_freeze_or_thaw(struct core *core, struct customer *by, struct 
     id = cbor_get_uint(in, UINT64_MAX);
     if (!outcome_args_done(in, outcome, freeze ? "agent.freeze" : "agent.thaw"))
         return;
-    agent = own_agent(core, by, id, outcome, true);
+    agent = core_own_agent(core, by, id, outcome, true);
     if (agent == NULL)
         return;
     if (!is_operator(core, by) && is_held_from_customer(core, agent)) {
@@ -502,6 +502,10 @@ void core_command(struct core *core, struct customer *by, const struct control_r
         agent_freeze_or_thaw(core, by, &in, outcome, true);
     else if (strcmp(command, "agent.thaw") == 0)
         agent_freeze_or_thaw(core, by, &in, outcome, false);
+    else if (strcmp(command, "agent.end") == 0)
+        core_agent_end(core, by, &in, outcome);
+    else if (strcmp(command, "agent.withdraw") == 0)
+        core_agent_withdraw(core, by, &in, outcome);
     else if (strncmp(command, "link.", 5) == 0 && need_operator(core, by, outcome, command))
         core_link_command(core, request, &in, outcome);
     else if (outcome->status == CONTROL_DONE)

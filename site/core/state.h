@@ -164,8 +164,19 @@ void core_command(struct core *core, struct customer *by, const struct control_r
                   struct outcome *outcome);
 void outcome_set(struct outcome *outcome, enum control_status status, const char *format, ...)
     PRINTF_LIKE(3, 4);
+/* An amount; fails `in` when it is out of range. */
+struct money core_get_money(struct cbor *in);
+/* The agent that `by`, or the operator too, may rule over; NULL: `outcome` says why not. */
+struct agent *core_own_agent(struct core *core, const struct customer *by, uint64_t id,
+                             struct outcome *outcome, bool operator_too);
 /* Whether the arguments decoded to their end; false: the answer says what is wrong with them. */
 bool outcome_args_done(const struct cbor *in, struct outcome *outcome, const char *command);
+
+/* owner_commands.c */
+void core_agent_end(struct core *core, const struct customer *by, struct cbor *in,
+                    struct outcome *outcome);
+void core_agent_withdraw(struct core *core, const struct customer *by, struct cbor *in,
+                         struct outcome *outcome);
 
 /* reads.c */
 void core_read(struct core *core, const struct control_request *request, struct outcome *outcome);

@@ -64,6 +64,17 @@ holds "its state" "$(field counter state)" frozen
 exits 0 '' "$serai" agent thaw "agent:$agent"
 holds "its state" "$(field counter state)" running
 
+exits 77 'another customer' "$serai" agent end "$agent" --key "$work/bob.key"
+exits 1 'can be taken' "$serai" agent withdraw counter 5
+exits 0 '^taken *0.010000000' "$serai" agent withdraw counter 0.01
+had=$(customer_balance bob)
+other=$(deploy mayfly "$examples/spender.wasm" 0.1 --key "$work/bob.key")
+exits 0 '^state *ended' "$serai" agent end mayfly
+# Its entry of the heap stays, with the deposit of 0.002.
+holds "what bob lost by a birth and an end, but for some nanos" \
+    "$(jq -n "(($had - $(customer_balance bob)) * 1000000 | floor)")" 2100
+exits 66 '' "$serai" agent show "$other"
+
 # ---- requests: forged, replayed, for another site ----
 key=$SERAI_SITE/operator.key
 # The daemon stands still while the request is sent, so its answer is not waited for.

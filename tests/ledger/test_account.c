@@ -129,9 +129,9 @@ START_TEST(every_code_and_result_has_its_text)
     ck_assert_str_eq(transfer_code_text(TRANSFER_MONEY_IN), "money in");
     ck_assert_str_eq(transfer_code_text(TRANSFER_FORWARDED), "forwarded from a closed account");
     ck_assert_str_eq(transfer_code_text(0), "unknown");
-    ck_assert_str_eq(transfer_code_text(39), "received over a link");
+    ck_assert_str_eq(transfer_code_text(40), "taken back");
     ck_assert_str_eq(transfer_code_text(9999), "unknown");
-    ck_assert(transfer_code_known(1) && transfer_code_known(39));
+    ck_assert(transfer_code_known(1) && transfer_code_known(40));
     ck_assert(!transfer_code_known(0) && !transfer_code_known(9999));
     ck_assert_str_eq(transfer_result_text(TRANSFER_DONE), "done");
     ck_assert_str_eq(transfer_result_text(TRANSFER_SHORT_OF_FUNDS), "short of funds");

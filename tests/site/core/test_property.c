@@ -113,13 +113,26 @@ static void forge(struct run *run)
     (void)site_request_raw(&run->site, sent->data, sent->size);
 }
 
+static void withdraw(struct run *run, int person, uint64_t agent)
+{
+    struct bytes args = {0};
+
+    cbor_put_array(&args, 2);
+    cbor_put_uint(&args, agent);
+    if (rng_coin(&run->rng))
+        cbor_put_null(&args);
+    else
+        cbor_put_uint(&args, rng_range(&run->rng, 0, 20000000));
+    (void)site_request(&run->site, person, "agent.withdraw", &args);
+}
+
 static void one_request(struct run *run)
 {
     uint64_t agent = some_agent(run);
     int person =
         rng_below(&run->rng, 10) == 0 ? (int)rng_below(&run->rng, PEOPLE) : owner_of(run, agent);
 
-    switch (rng_below(&run->rng, 12)) {
+    switch (rng_below(&run->rng, 14)) {
     case 0:
         (void)site_on_agent(&run->site, person, "agent.freeze", agent);
         break;
@@ -143,6 +156,13 @@ static void one_request(struct run *run)
         break;
     case 9:
         deploy(run);
+        break;
+    case 10:
+        withdraw(run, person, agent);
+        break;
+    case 11:
+        if (rng_below(&run->rng, 4) == 0)
+            (void)site_on_agent(&run->site, person, "agent.end", agent);
         break;
     default:
         (void)site_send(&run->site, person, agent, "go", rng_below(&run->rng, 3000));

@@ -243,9 +243,9 @@ END_TEST
 
 START_TEST(an_unknown_command_and_wrong_arguments_are_bad_requests)
 {
-    static const char *const commands[] = {"money.in",     "money.out",  "customer.add",
-                                           "agent.deploy", "agent.fund", "agent.send",
-                                           "agent.freeze", "agent.thaw", "no.such"};
+    static const char *const commands[] = {
+        "money.in",     "money.out",  "customer.add", "agent.deploy",   "agent.fund", "agent.send",
+        "agent.freeze", "agent.thaw", "agent.end",    "agent.withdraw", "no.such"};
 
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         struct bytes args = {0};

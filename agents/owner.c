@@ -1,0 +1,37 @@
+/* What the owner of an agent does to it from outside of its turns: to end it, to take money back.
+ */
+#include "agents/state.h"
+
+void agents_end(struct agents *agents, struct agent *agent)
+{
+    agent_die(agents, agent);
+}
+
+struct money agents_withdrawable(struct agents *agents, struct agent *agent)
+{
+    struct money keeps = money_zero();
+
+    rent_settle(agents, agent);
+    agent_check_mark(agents, agent);
+    if (agent->state == AGENT_RUNNING) {
+        keeps = agent_needs(agents);
+        if (agent->inbox_first != NULL) {
+            keeps = money_sub_clamped(keeps, agent->inbox_first->m.postage);
+            keeps = money_sub_clamped(keeps, agent->inbox_first->m.reserve);
+        }
+    }
+    return money_sub_clamped(agent_funds(agents, agent), keeps);
+}
+
+void agents_withdraw(struct agents *agents, struct agent *agent, struct money amount)
+{
+    struct transfer line = {.debit = agent->id,
+                            .credit = agents_payee(agents, agent->customer),
+                            .amount = amount,
+                            .code = TRANSFER_WITHDRAWAL,
+                            .object = agent->id};
+
+    ledger_transfer_checked(agents->ledger, &line);
+    agent_check_mark(agents, agent);
+    rent_note_due(agents, agent);
+}
