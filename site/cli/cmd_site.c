@@ -15,6 +15,7 @@
 #include "site/control/paths.h"
 #include "site/core/core.h"
 #include "site/daemon/daemon.h"
+#include "site/daemon/signals.h"
 
 /* ---- init ---- */
 
@@ -197,8 +198,10 @@ int cmd_site_run(struct cli *cli)
     };
     struct fault fault = {0};
     uint64_t ready_fd;
-    int code = load_config(cli, &config, &book);
+    int code;
 
+    signals_hold(); /* a SIGHUP that comes now is about files that are read below, or later */
+    code = load_config(cli, &config, &book);
     if (code != CLI_OK)
         return code;
     if (cli->args.given[OPT_CHECK_CONFIG]) {

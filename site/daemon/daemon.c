@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,8 @@
 #include "site/daemon/fatal.h"
 #include "site/daemon/marker.h"
 #include "site/daemon/sandbox.h"
+#include "site/daemon/signals.h"
+#include "site/daemon/start_store.h"
 #include "site/daemon/wires.h"
 
 enum { EXIT_INTERNAL = 70, EXIT_IO = 74, EXIT_TRY_AGAIN = 75, EXIT_CONFIG = 78 };
@@ -27,13 +28,16 @@ enum { CORE_STACK_BYTES = 16 * 1024 * 1024 };
 /* What is open, in the order it is opened. */
 struct site {
     const struct daemon_options *options;
+    struct signals signals;
     struct store_lmdb *lmdb;
+    struct start_store start_store; /* around it */
     struct marker *marker;
     struct marker_verdict verdict;
     struct core *core;
     struct parts parts;
     struct wires *wires;
     struct edge edge;
+    bool has_edge;
 };
 
 static int exit_code(enum status status)
@@ -159,7 +163,8 @@ static enum status open_core(struct site *site, struct fault *fault)
         .page_lost = page_lost,
         .page_lost_context = site,
     };
-    struct store store = store_from_lmdb(site->lmdb);
+    struct store lmdb = store_from_lmdb(site->lmdb);
+    struct store store = start_store_init(&site->start_store, &lmdb, &site->signals);
     enum status status;
 
     memcpy(core.site_key, options->site_key, sizeof core.site_key);
@@ -171,6 +176,7 @@ static enum status open_core(struct site *site, struct fault *fault)
     if (status != ST_OK)
         return status;
     status = core_load(site->core, &store, fault);
+    start_store_done(&site->start_store);
     if (status != ST_OK)
         return status;
     quarantine(site);
@@ -248,13 +254,16 @@ static enum status open_site(struct site *site, struct fault *fault)
     if (status == ST_OK)
         status = open_wires(site, fault);
     if (status == ST_OK)
-        status =
-            edge_init(&site->edge, &site->parts, site->options->socket_path, site->wires, fault);
+        status = edge_init(&site->edge, &site->parts, site->options->socket_path, site->wires,
+                           &site->signals, fault);
+    site->has_edge = status == ST_OK;
     return status;
 }
 
 static void close_site(struct site *site)
 {
+    if (site->has_edge)
+        edge_fini(&site->edge);
     for (size_t i = 0; i < FRAMES_MAX; i++)
         core_frame_fini(&site->parts.pool[i].core);
     wires_free(site->wires);
@@ -266,19 +275,7 @@ static void close_site(struct site *site)
     fatal_release();
     marker_close(site->marker);
     store_lmdb_close(site->lmdb);
-}
-
-/* Signals are the edge's: blocked here, so that every thread starts with them blocked. */
-static void block_signals(void)
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    (void)!pthread_sigmask(SIG_BLOCK, &set, NULL); /* cannot fail with these arguments */
-    (void)!signal(SIGPIPE, SIG_IGN);
-    (void)!signal(SIGXFSZ, SIG_IGN); /* a file at its limit is a failed commit, told as such */
+    signals_close(&site->signals);
 }
 
 static void say_ready(const struct site *site)
@@ -345,6 +342,38 @@ static enum status serve(struct site *site, struct fault *fault)
     return ST_OK;
 }
 
+/* A signal ended the start, or came before anything was served.  What else ended it is told. */
+static bool was_stopped(struct site *site, enum status status)
+{
+    signals_take(&site->signals);
+    return site->signals.stop != 0 && (status == ST_OK || status == ST_BUSY);
+}
+
+static void say_end(const struct site *site, enum status status, const struct fault *fault)
+{
+    if (status != ST_OK)
+        log_write(LOG_ERROR, status == ST_CORRUPT ? "site.damaged" : "site.cannot-run",
+                  "dir=%s status=%s reason=\"%s\"", site->options->dir, status_name(status),
+                  fault->text);
+    else
+        log_write(LOG_INFO, "site.stopped", "frame=%" PRIu64,
+                  ledger_last_frame(core_ledger(site->core))->frame);
+}
+
+static enum status run(struct site *site, struct fault *fault)
+{
+    enum status status = open_site(site, fault);
+
+    if (was_stopped(site, status)) {
+        log_write(LOG_INFO, "site.stopped", "signal=%d during=start", site->signals.stop);
+        return ST_OK;
+    }
+    if (status == ST_OK)
+        status = serve(site, fault);
+    say_end(site, status, fault);
+    return status;
+}
+
 int daemon_run(const struct daemon_options *options)
 {
     struct site *site = calloc(1, sizeof *site);
@@ -354,20 +383,15 @@ int daemon_run(const struct daemon_options *options)
     if (site == NULL)
         return EXIT_INTERNAL;
     site->options = options;
+    site->signals.fd = -1;
     site->parts.core_wake.fd = site->parts.writer_wake.fd = site->parts.edge_wake.fd = -1;
-    block_signals();
+    signals_hold();
     ask_for_files();
-    status = open_site(site, &fault);
-    if (status == ST_OK) {
-        status = serve(site, &fault);
-        edge_fini(&site->edge);
-    }
-    if (status != ST_OK)
-        log_write(LOG_ERROR, status == ST_CORRUPT ? "site.damaged" : "site.cannot-run",
-                  "dir=%s status=%s reason=\"%s\"", options->dir, status_name(status), fault.text);
+    status = signals_open(&site->signals, &fault);
+    if (status == ST_OK)
+        status = run(site, &fault);
     else
-        log_write(LOG_INFO, "site.stopped", "frame=%" PRIu64,
-                  ledger_last_frame(core_ledger(site->core))->frame);
+        say_end(site, status, &fault);
     close_site(site);
     free(site);
     return exit_code(status);

@@ -1,6 +1,6 @@
 /*
  * The daemon of a site: three threads around the core, its store, the control socket and the links.
- * Runs in the foreground until SIGTERM or SIGINT.
+ * Runs in the foreground until SIGTERM or SIGINT; signals.h says what other signals do.
  */
 #ifndef SERAI_SITE_DAEMON_DAEMON_H
 #define SERAI_SITE_DAEMON_DAEMON_H
@@ -34,9 +34,10 @@ struct daemon_options {
 };
 
 /*
- * Returns an exit code of docs/control.md: 0 after a signal and a last frame; 74 when the disk
- * failed or the books are damaged (the log says which record); 75 when another daemon runs here; 70
- * when the system refuses a thread or a file descriptor.  libsodium is initialised by the caller.
+ * Returns an exit code of docs/control.md: 0 after a signal and a last frame, or after a signal in
+ * the start, which changes nothing; 74 when the disk failed or the books are damaged (the log says
+ * which record); 75 when another daemon runs here; 70 when the system refuses a thread or a file
+ * descriptor.  libsodium is initialised by the caller.
  */
 MUST_CHECK int daemon_run(const struct daemon_options *options);
 

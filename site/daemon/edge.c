@@ -3,9 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -55,32 +53,17 @@ static enum status listen_at(struct edge *edge, const char *path, struct fault *
     return ST_OK;
 }
 
-static enum status take_signals(struct edge *edge, struct fault *fault)
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    edge->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (edge->signal_fd < 0)
-        return fault_set(fault, ST_IO, "signalfd: %s", strerror(errno));
-    return ST_OK;
-}
-
 enum status edge_init(struct edge *edge, struct parts *parts, const char *socket_path,
-                      struct wires *wires, struct fault *fault)
+                      struct wires *wires, struct signals *signals, struct fault *fault)
 {
     enum status status;
 
-    *edge = (struct edge){.parts = parts, .wires = wires, .listen_fd = -1, .signal_fd = -1};
+    *edge = (struct edge){.parts = parts, .wires = wires, .signals = signals, .listen_fd = -1};
     for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
         edge->connections[i].fd = -1;
         edge->connections[i].request.token = i;
     }
     status = listen_at(edge, socket_path, fault);
-    if (status == ST_OK)
-        status = take_signals(edge, fault);
     if (status != ST_OK)
         edge_fini(edge);
     return status;
@@ -95,10 +78,7 @@ void edge_fini(struct edge *edge)
     }
     if (edge->listen_fd >= 0)
         (void)!close(edge->listen_fd);
-    if (edge->signal_fd >= 0)
-        (void)!close(edge->signal_fd);
     edge->listen_fd = -1;
-    edge->signal_fd = -1;
 }
 
 /* ---- serving ---- */
@@ -127,16 +107,28 @@ static void accept_clients(struct edge *edge)
     }
 }
 
-static void take_signal(struct edge *edge)
+/* SIGHUP: a terminal that closed, or somebody who wants what is configured read again. */
+static void hang_up(struct edge *edge)
 {
-    struct signalfd_siginfo info;
+    edge->signals->hang_up = false;
+    log_write(LOG_INFO, "site.hang-up", "effect=none");
+}
 
-    if (read(edge->signal_fd, &info, sizeof info) != (ssize_t)sizeof info || edge->stopping)
-        return;
-    log_write(LOG_INFO, "site.stopping", "signal=%u", info.ssi_signo);
+static void stop(struct edge *edge)
+{
+    log_write(LOG_INFO, "site.stopping", "signal=%d", edge->signals->stop);
     edge->stopping = true;
     atomic_store(&edge->parts->stopping, true);
     wake_up(&edge->parts->core_wake);
+}
+
+static void take_signals(struct edge *edge)
+{
+    signals_take(edge->signals);
+    if (edge->signals->hang_up)
+        hang_up(edge);
+    if (edge->signals->stop != 0 && !edge->stopping)
+        stop(edge);
 }
 
 static void send_parcels(struct edge *edge, const struct core_frame *frame)
@@ -213,7 +205,7 @@ static size_t fill_poll(struct edge *edge, zmq_pollitem_t items[POLL_MAX])
     bool accepting = !edge->stopping && free_connection(edge) != NULL;
 
     items[POLL_WAKE] = pollable(edge->parts->edge_wake.fd, ZMQ_POLLIN);
-    items[POLL_SIGNAL] = pollable(edge->signal_fd, ZMQ_POLLIN);
+    items[POLL_SIGNAL] = pollable(edge->signals->fd, ZMQ_POLLIN);
     /* With all places taken, clients wait in the backlog. */
     items[POLL_LISTEN] = pollable(accepting ? edge->listen_fd : -1, ZMQ_POLLIN);
     for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
@@ -257,8 +249,7 @@ static void step(struct edge *edge, int timeout_ms)
         return; /* EINTR; the next round looks again */
     if (items[POLL_WAKE].revents != 0)
         wake_take(&edge->parts->edge_wake);
-    if (items[POLL_SIGNAL].revents != 0)
-        take_signal(edge);
+    take_signals(edge); /* in any case: some may have been taken off the descriptor in the start */
     /* Before anything is done to the sockets that the poll saw. */
     if (count > POLL_FIRST_WIRE)
         serve_wires(edge, items + POLL_FIRST_WIRE);

@@ -6,14 +6,15 @@
 #define SERAI_SITE_DAEMON_EDGE_H
 
 #include "site/daemon/connection.h"
+#include "site/daemon/signals.h"
 #include "site/daemon/wires.h"
 
 struct edge {
     struct parts *parts;
     struct wires *wires; /* NULL: this daemon has no links */
     uint64_t swept_us;
+    struct signals *signals;
     int listen_fd;
-    int signal_fd;
     bool stopping;
     bool done; /* the last frame is durable */
     struct connection connections[CONNECTIONS_MAX];
@@ -21,11 +22,11 @@ struct edge {
 
 /*
  * Listen at `socket_path` (mode 0600; one left by a dead daemon is replaced, so the caller holds
- * the site's lock) and take SIGTERM and SIGINT, which the caller has blocked in all threads. ST_IO,
- * ST_INVALID: the path is too long for a socket.  `wires` is borrowed; NULL: no links.
+ * the site's lock).  ST_IO, ST_INVALID: the path is too long for a socket.  `wires` is borrowed;
+ * NULL: no links.  `signals` is borrowed, open, and taken by the edge's thread alone.
  */
 MUST_CHECK enum status edge_init(struct edge *edge, struct parts *parts, const char *socket_path,
-                                 struct wires *wires, struct fault *fault);
+                                 struct wires *wires, struct signals *signals, struct fault *fault);
 void edge_fini(struct edge *edge);
 
 /* Serve until a signal came, the last frame is durable and its answers are out. */

@@ -9,11 +9,13 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "ledger/journal.h"
 #include "ledger/store/store.h"
 #include "site/cli/client.h"
 #include "site/daemon/limits.h"
+#include "site/daemon/marker.h"
 #include "tests/check_main.h"
 #include "tests/site/daemon/mini_core.h"
 #include "tests/temp_dir.h"
@@ -33,6 +35,7 @@ struct start {
     uint64_t file_bytes_max; /* 0: no limit */
     uint64_t map_bytes;
     void (*before_turn)(uint64_t agent, uint64_t message);
+    enum status (*verify)(const struct store *store, struct fault *fault);
 };
 
 static int run_daemon(const struct start *start, int ready_fd)
@@ -46,6 +49,7 @@ static int run_daemon(const struct start *start, int ready_fd)
         .ready_fd = ready_fd,
         .sandbox = true,
         .before_turn = start->before_turn,
+        .verify = start->verify,
     };
     struct rlimit limit = {.rlim_cur = start->file_bytes_max, .rlim_max = start->file_bytes_max};
 
@@ -280,6 +284,84 @@ START_TEST(sigterm_in_the_middle_of_work_ends_with_0)
     client_close(client);
     ck_assert_int_eq(end_daemon(SIGTERM), 0);
     ck_assert_uint_eq(minted(), 1000000);
+}
+END_TEST
+
+START_TEST(signals_that_ask_for_nothing_end_nothing)
+{
+    static const int harmless[] = {SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE, SIGXFSZ, SIGTTIN, SIGTTOU};
+    struct client *client;
+
+    start_plain();
+    client = open_client();
+    for (size_t i = 0; i < sizeof harmless / sizeof harmless[0]; i++) {
+        ck_assert_int_eq(kill(daemon_pid, harmless[i]), 0);
+        ck_assert_int_eq(bring_in(client, 1000), ST_OK);
+    }
+    client_close(client);
+    ck_assert_int_eq(end_daemon(SIGTERM), 0);
+    ck_assert_uint_eq(minted(), 1000 * sizeof harmless / sizeof harmless[0]);
+}
+END_TEST
+
+START_TEST(more_signals_during_the_end_change_nothing_of_it)
+{
+    struct client *client;
+
+    start_plain();
+    client = open_client();
+    ck_assert_int_eq(bring_in(client, 1000000), ST_OK);
+    ck_assert_int_eq(make_turns(client, 4000000000), ST_OK);
+    client_close(client);
+    for (int i = 0; i < 50; i++)
+        ck_assert_int_eq(kill(daemon_pid, i % 3 == 0 ? SIGHUP : i % 3 == 1 ? SIGTERM : SIGINT), 0);
+    ck_assert_int_eq(end_daemon(SIGTERM), 0);
+    ck_assert_uint_eq(minted(), 1000000);
+}
+END_TEST
+
+static enum status verify_and_be_stopped(const struct store *store, struct fault *fault)
+{
+    struct verify_report report;
+
+    (void)kill(getpid(), SIGHUP);
+    (void)kill(getpid(), SIGTERM);
+    return ledger_verify(store, NULL, NULL, &report, fault);
+}
+
+static enum status just_verify(const struct store *store, struct fault *fault)
+{
+    struct verify_report report;
+
+    return ledger_verify(store, NULL, NULL, &report, fault);
+}
+
+START_TEST(sigterm_in_a_start_ends_it_with_0_and_owes_the_next_one_nothing)
+{
+    const struct start stopped = {.verify = verify_and_be_stopped};
+    const struct start plain = {.verify = just_verify};
+    struct marker_verdict verdict;
+    struct marker *marker = NULL;
+    struct client *client;
+    struct fault fault = {0};
+
+    start_plain();
+    client = open_client();
+    for (int i = 0; i < 40; i++) /* a frame each, so that verifying takes more than a few rows */
+        ck_assert_int_eq(bring_in(client, 1000), ST_OK);
+    client_close(client);
+    ck_assert_int_eq(end_daemon(SIGTERM), 0);
+    ck_assert_int_eq(marker_open(&marker, temp_path(dir, "marker"), &verdict, &fault), ST_OK);
+    marker_store_failed(marker); /* so that the start verifies */
+    marker_close(marker);
+    for (int i = 0; i < 2; i++) { /* the second: what was not verified to its end still is to be */
+        ck_assert(!start_daemon(&stopped));
+        ck_assert_int_eq(end_daemon(0), 0);
+    }
+    ck_assert(start_daemon(&plain));
+    ck_assert_int_eq(end_daemon(SIGTERM), 0);
+    ck_assert(start_daemon(&stopped)); /* it verifies nothing now, so nobody stops it */
+    ck_assert_int_eq(end_daemon(SIGTERM), 0);
 }
 END_TEST
 
@@ -522,6 +604,9 @@ int main(void)
     tcase_add_test(tcase, an_answered_request_survives_a_kill);
     tcase_add_test(tcase, sigterm_ends_with_0_and_all_that_was_done);
     tcase_add_test(tcase, sigterm_in_the_middle_of_work_ends_with_0);
+    tcase_add_test(tcase, signals_that_ask_for_nothing_end_nothing);
+    tcase_add_test(tcase, more_signals_during_the_end_change_nothing_of_it);
+    tcase_add_test(tcase, sigterm_in_a_start_ends_it_with_0_and_owes_the_next_one_nothing);
     tcase_add_test(tcase, requests_are_answered_while_turns_run);
     tcase_add_test(tcase, many_clients_are_served_at_once);
     tcase_add_test(tcase, clients_that_leave_before_the_answer_harm_nobody);
