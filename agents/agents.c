@@ -238,6 +238,7 @@ void agents_view(const struct agents *agents, const struct agent *agent, struct 
         .traps = agent->traps,
         .fuel = agent->fuel,
         .born_frame = agent->born_frame,
+        .log_line = agent->log_next - 1,
         .mark = agent->mark,
         .burial = agent->burial,
         .rent_rate = agent_rent_rate(agents, agent),

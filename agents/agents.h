@@ -382,6 +382,7 @@ struct agent_view {
     uint64_t traps;
     uint64_t fuel;
     uint64_t born_frame;
+    uint64_t log_line; /* the number of the last line of its log; 0: it wrote none */
     struct money mark;
     struct money burial;
     u128 rent_rate; /* bytes held x nanos per GiB-hour, over all resources */
@@ -390,9 +391,12 @@ void agents_view(const struct agents *agents, const struct agent *agent, struct 
 /* Agents with a number above `after`, in order; returns how many were visited. */
 size_t agents_list(const struct agents *agents, uint64_t after, size_t limit,
                    void (*visit)(void *context, const struct agent *agent), void *context);
+/* Who wrote a line of an agent's log: the site says why a turn trapped, say. */
+enum log_writer { LOG_BY_AGENT = 0, LOG_BY_SITE = 1 };
 struct agent_log_view {
     uint64_t line;
     uint64_t time_us;
+    enum log_writer by;
     const char *text;
     size_t size;
 };

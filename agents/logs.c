@@ -21,7 +21,8 @@ static void drop_oldest(struct agent *agent)
     free(line);
 }
 
-void agent_log(struct agents *agents, struct agent *agent, const char *text, size_t size)
+void agent_log(struct agents *agents, struct agent *agent, enum log_writer by, const char *text,
+               size_t size)
 {
     struct agent_log_line *line = calloc(1, sizeof *line);
 
@@ -32,6 +33,7 @@ void agent_log(struct agents *agents, struct agent *agent, const char *text, siz
     line->size = size;
     line->line = agent->log_next++;
     line->time_us = agents->now_us;
+    line->by = by;
     rent_touch(agents, agent);
     if (agent->log_last != NULL)
         agent->log_last->next = line;
@@ -60,8 +62,11 @@ size_t agents_log_list(const struct agents *agents, const struct agent *agent, u
 
     (void)agents;
     for (const struct agent_log_line *line = agent->log_first; line != NULL; line = line->next) {
-        struct agent_log_view view = {
-            .line = line->line, .time_us = line->time_us, .text = line->text, .size = line->size};
+        struct agent_log_view view = {.line = line->line,
+                                      .time_us = line->time_us,
+                                      .by = line->by,
+                                      .text = line->text,
+                                      .size = line->size};
 
         if (line->line <= after)
             continue;

@@ -42,7 +42,7 @@ static int64_t code_put(struct turn *turn, const uint64_t *args)
     case ST_UNKNOWN:
         break;
     }
-    agent_log(turn->agents, turn->agent, fault.text, strlen(fault.text));
+    agent_log(turn->agents, turn->agent, LOG_BY_SITE, fault.text, strlen(fault.text));
     return SERAI_E_INVALID;
 }
 
@@ -103,7 +103,7 @@ static int64_t log_append(struct turn *turn, const uint64_t *args)
         return SERAI_E_MEMORY;
     if (!turn_log_toll(turn, (size_t)args[2]))
         return SERAI_E_SHORT;
-    agent_log(turn->agents, turn->agent, (const char *)text, (size_t)args[2]);
+    agent_log(turn->agents, turn->agent, LOG_BY_AGENT, (const char *)text, (size_t)args[2]);
     return 0;
 }
 

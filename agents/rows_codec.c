@@ -13,7 +13,7 @@ enum {
     TIMER_FIELDS = 6,
     HEAP_FIELDS = 5,
     CODE_FIELDS = 4,
-    LOG_FIELDS = 3,
+    LOG_FIELDS = 4,
     COUNTERS_FIELDS = 13,
     RIGHTS_MAX = SERAI_RIGHT_READ | SERAI_RIGHT_WRITE | SERAI_RIGHT_OWNER,
 };
@@ -418,6 +418,7 @@ void row_encode_log(struct bytes *out, const struct agent_log_line *line)
     cbor_put_array(out, LOG_FIELDS);
     cbor_put_uint(out, ROW_VERSION);
     cbor_put_uint(out, line->time_us);
+    cbor_put_uint(out, (uint64_t)line->by);
     cbor_put_bytes(out, line->text, line->size); /* an agent need not write UTF-8 */
 }
 
@@ -430,6 +431,7 @@ enum status row_decode_log(struct agent_log_line *line, const uint8_t **text, co
     cbor_get_array(&in, LOG_FIELDS);
     row_get_version(&in);
     line->time_us = cbor_get_uint(&in, UINT64_MAX);
+    line->by = (enum log_writer)cbor_get_uint(&in, LOG_BY_SITE);
     *text = cbor_get_bytes(&in, &line->size, SERAI_LOG_LINE_BYTES_MAX);
     return cbor_done(&in, fault, "row");
 }

@@ -128,6 +128,7 @@ enum agent_state { AGENT_RUNNING = 0, AGENT_FROZEN_DRY = 1, AGENT_FROZEN_HELD = 
 struct agent_log_line {
     uint64_t line;
     uint64_t time_us;
+    enum log_writer by;
     size_t size;
     char *text;
     bool saved;
@@ -391,7 +392,8 @@ void agent_make_kept(struct agent *agent);
 void agent_fit_globals(struct agent *agent, uint32_t count);
 
 /* logs.c */
-void agent_log(struct agents *agents, struct agent *agent, const char *text, size_t size);
+void agent_log(struct agents *agents, struct agent *agent, enum log_writer by, const char *text,
+               size_t size);
 void agent_log_free(struct agent *agent);
 
 /* heap.c */

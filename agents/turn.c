@@ -263,12 +263,12 @@ static void log_trap(struct turn *turn, enum engine_outcome outcome)
     engine_trap_place(turn->agents->stack, &function, &offset);
     name = engine_function_name(turn->agent->code.code->engine, function);
     size = snprintf(text, sizeof text,
-                    "[site] turn undone: %s, in function %u%s%s%s at byte 0x%x; fuel and tolls "
+                    "turn undone: %s, in function %u%s%s%s at byte 0x%x; fuel and tolls "
                     "stand",
                     engine_outcome_name(outcome), function, name == NULL ? "" : " (",
                     name == NULL ? "" : name, name == NULL ? "" : ")", offset);
     if (size > 0)
-        agent_log(turn->agents, turn->agent, text, strlen(text));
+        agent_log(turn->agents, turn->agent, LOG_BY_SITE, text, strlen(text));
 }
 
 static void turn_undo_all(struct turn *turn, enum engine_outcome outcome, uint64_t fuel)

@@ -140,23 +140,35 @@ static size_t utf8_length(uint8_t first, uint8_t *low, uint8_t *high)
     return first >= 0xf0 && first <= 0xf4 ? 4 : 0;
 }
 
+size_t utf8_next(const void *data, size_t size, uint32_t *character)
+{
+    static const uint8_t first_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07}; /* by length */
+    const uint8_t *text = data;
+    uint8_t low;
+    uint8_t high;
+    size_t length = size == 0 ? 0 : utf8_length(text[0], &low, &high);
+
+    if (length == 0 || length > size || (length > 1 && (text[1] < low || text[1] > high)))
+        return 0;
+    *character = text[0] & first_bits[length];
+    for (size_t i = 1; i < length; i++) {
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+        *character = (*character << 6) | (text[i] & 0x3f);
+    }
+    return length;
+}
+
 bool utf8_is_valid(const void *data, size_t size)
 {
     const uint8_t *text = data;
+    uint32_t character;
     size_t length;
 
     for (size_t at = 0; at < size; at += length) {
-        uint8_t low;
-        uint8_t high;
-
-        length = utf8_length(text[at], &low, &high);
-        if (length == 0 || length > size - at)
+        length = utf8_next(text + at, size - at, &character);
+        if (length == 0)
             return false;
-        if (length > 1 && (text[at + 1] < low || text[at + 1] > high))
-            return false;
-        for (size_t i = 2; i < length; i++)
-            if ((text[at + i] & 0xc0) != 0x80)
-                return false;
     }
     return true;
 }

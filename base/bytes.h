@@ -27,6 +27,9 @@ MUST_CHECK bool hex_parse(uint8_t *bytes, size_t size, const char *text);
 
 /* Well-formed UTF-8 (RFC 3629): shortest forms only, no surrogates, nothing above U+10FFFF. */
 MUST_CHECK bool utf8_is_valid(const void *data, size_t size);
+/* The first character and how many bytes it has; 0 when they are not such UTF-8 or there are none.
+ */
+MUST_CHECK size_t utf8_next(const void *data, size_t size, uint32_t *character);
 
 /*
  * A growable run of bytes.  All-zero is an empty one.  Running out of memory is remembered in

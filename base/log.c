@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 enum {
     LINE_BYTES_MAX = 2048,
     TEXT_BYTES_MAX = 960, /* before escaping; longer text is cut and says so */
@@ -109,22 +111,6 @@ static size_t print_head(char *line, enum log_level level, const char *event)
     return length < 0 ? 0 : (size_t)length;
 }
 
-/* Control characters would let what a stranger sent forge lines or drive a terminal. */
-static size_t append_escaped(char *line, size_t used, const char *text)
-{
-    for (; *text != '\0' && used < LINE_BYTES_MAX - 8; text++) {
-        unsigned char c = (unsigned char)*text;
-
-        if (c == '\n')
-            used += (size_t)snprintf(line + used, 5, "\\n");
-        else if (c < 0x20 || c == 0x7f)
-            used += (size_t)snprintf(line + used, 5, "\\x%02x", c);
-        else
-            line[used++] = (char)c;
-    }
-    return used;
-}
-
 static void write_line(enum log_level level, const char *event, const char *text)
 {
     char line[LINE_BYTES_MAX];
@@ -132,7 +118,8 @@ static void write_line(enum log_level level, const char *event, const char *text
 
     if (*text != '\0')
         line[used++] = ' ';
-    used = append_escaped(line, used, text);
+    /* What a stranger sent would else forge lines or drive a terminal. */
+    used += text_escape(line + used, sizeof line - used - 1, text, strlen(text));
     line[used++] = '\n';
     /* There is nowhere to report that stderr is closed or full. */
     (void)!write(STDERR_FILENO, line, used);

@@ -11,15 +11,19 @@
 #include "site/control/paths.h"
 #include "site/core/core.h"
 
+enum { MESSAGE_BYTES_MAX = 8192 }; /* a path and a reason fit */
+
 int cli_fail(enum cli_exit code, const char *format, ...)
 {
+    char text[MESSAGE_BYTES_MAX];
     va_list args;
 
     va_start(args, format);
-    fputs("serai: ", stderr);
-    (void)vfprintf(stderr, format, args);
-    putc('\n', stderr);
+    (void)vsnprintf(text, sizeof text, format, args); /* what is longer is cut */
     va_end(args);
+    fputs("serai: ", stderr);
+    render_escaped(stderr, text); /* it quotes what was typed, and what the site said */
+    putc('\n', stderr);
     return (int)code;
 }
 

@@ -212,7 +212,7 @@ static void print_network(const struct cli *cli, const struct part sums[PARTS], 
         return;
     }
     for (size_t i = 0; i < cli->args.operand_count; i++)
-        printf("site             %s\n", cli->args.operands[i]);
+        render_field(stdout, "site", cli->args.operands[i]);
     putchar('\n');
     print_equation(sums, minted, currency, good);
 }

@@ -227,10 +227,10 @@ static int show_movement(struct cli *cli, const struct cli_answer *answer)
                movement.received, net);
         return CLI_OK;
     }
-    printf("link             %s\nsince            %s\nsent             %s %s\n"
-           "received         %s %s\nnet              %s %s\n",
-           cli->args.operands[0], movement.mark, movement.sent, unit, movement.received, unit, net,
-           unit);
+    render_field(stdout, "link", cli->args.operands[0]);
+    render_field(stdout, "since", movement.mark);
+    printf("sent             %s %s\nreceived         %s %s\nnet              %s %s\n",
+           movement.sent, unit, movement.received, unit, net, unit);
     return CLI_OK;
 }
 

@@ -1,6 +1,7 @@
 /* serai customer ls, agent ls | logs, link ls, heap ls, code ls, price show */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "site/cli/cli.h"
 #include "site/cli/render.h"
@@ -150,7 +151,10 @@ int cmd_price_show(struct cli *cli)
 static bool show_log_line(void *context, const uint8_t *item, size_t size)
 {
     const struct cli *cli = context;
+    char by[RENDER_TEXT_BYTES];
     char text[RENDER_TEXT_BYTES];
+    const uint8_t *bytes;
+    size_t bytes_size;
     uint64_t time_us = 0;
 
     if (cli->args.given[OPT_JSON]) {
@@ -159,9 +163,36 @@ static bool show_log_line(void *context, const uint8_t *item, size_t size)
         return true;
     }
     (void)!render_number(item, size, "time_us", &time_us); /* missing: 0 */
-    (void)!render_text(item, size, "text", text);          /* missing: empty */
-    printf("%6" PRIu64 ".%06" PRIu64 "  %s\n", time_us / 1000000, time_us % 1000000, text);
+    (void)!render_text(item, size, "by", by);              /* missing: empty */
+    (void)!render_text(item, size, "text", text);
+    bytes = render_bytes(item, size, "bytes", &bytes_size); /* when it is no text */
+    printf("%6" PRIu64 ".%06" PRIu64 "  ", time_us / 1000000, time_us % 1000000);
+    /* Before the text and as wide in each line, so that no text can pass for it. */
+    printf("%-5s  ", strcmp(by, "site") == 0 ? "site" : "agent");
+    if (bytes == NULL)
+        render_escaped(stdout, text);
+    else
+        render_escaped_sized(stdout, (const char *)bytes, bytes_size);
+    putchar('\n');
     return true;
+}
+
+/* Begin so that the newest `limit` lines are shown: lines are numbered without a gap. */
+static int begin_at_newest(struct cli *cli, struct cli_list *list)
+{
+    struct bytes args = {0};
+    struct cli_answer answer;
+    uint64_t last = 0;
+    int code;
+
+    cbor_put_array(&args, 1);
+    cbor_put_uint(&args, list->subject);
+    code = cli_read(cli, "agent", &args, &answer);
+    if (code == CLI_OK &&
+        render_number(answer.reply.result, answer.reply.result_size, "log_line", &last))
+        list->after = last > list->limit ? last - list->limit : 0;
+    cli_answer_fini(&answer);
+    return code;
 }
 
 int cmd_agent_logs(struct cli *cli)
@@ -174,6 +205,8 @@ int cmd_agent_logs(struct cli *cli)
         code = cli_number(cli->args.values[OPT_LIMIT], "--limit", &list.limit);
     if (code == CLI_OK)
         code = cli_agent(cli, cli->args.operands[0], &list.subject);
+    if (code == CLI_OK && !cli->args.given[OPT_AFTER])
+        code = begin_at_newest(cli, &list);
     if (code != CLI_OK)
         return code;
     return cli_list_each(cli, &list, show_log_line, cli);

@@ -189,9 +189,11 @@ static void print_report(const struct cli *cli, const struct direction direction
                *notes[0] != '\0' && *notes[1] != '\0' ? "," : "", notes[1]);
         return;
     }
-    printf("A                %s, interface %" PRIu64 "\nB                %s, interface %" PRIu64
-           "\n",
-           cli->args.operands[0], interface_a, cli->args.operands[1], interface_b);
+    fputs("A                ", stdout);
+    render_escaped(stdout, cli->args.operands[0]);
+    printf(", interface %" PRIu64 "\nB                ", interface_a);
+    render_escaped(stdout, cli->args.operands[1]);
+    printf(", interface %" PRIu64 "\n", interface_b);
     print_direction(&directions[0]);
     print_direction(&directions[1]);
     printf("%s%s", notes[0], notes[1]);

@@ -71,10 +71,14 @@ static void say_made(const struct cli *cli, const uint8_t *site, const uint8_t *
         printf(",\"site\":\"%s\",\"operator\":\"%s\"}\n", site_hex, operator_hex);
         return;
     }
-    printf("site             %s\noperator         %s\ndirectory        %s\n", site_hex,
-           operator_hex, cli->dir);
-    printf("next             look at %s/" SITE_PRICES ", then: serai site run --site %s\n",
-           cli->dir, cli->dir);
+    render_field(stdout, "site", site_hex);
+    render_field(stdout, "operator", operator_hex);
+    render_field(stdout, "directory", cli->dir);
+    fputs("next             look at ", stdout);
+    render_escaped(stdout, cli->dir);
+    fputs("/" SITE_PRICES ", then: serai site run --site ", stdout);
+    render_escaped(stdout, cli->dir);
+    putchar('\n');
 }
 
 int cmd_site_init(struct cli *cli)
@@ -112,8 +116,10 @@ static void report_error(void *context, const struct config_error *error)
 {
     const struct cli *cli = context;
 
-    fprintf(stderr, "%s/%s:%" PRIu32 ":%" PRIu32 ": %s\n", cli->dir, error->file, error->line,
-            error->column, error->text);
+    render_escaped(stderr, cli->dir);
+    fprintf(stderr, "/%s:%" PRIu32 ":%" PRIu32 ": ", error->file, error->line, error->column);
+    render_escaped(stderr, error->text);
+    putc('\n', stderr);
 }
 
 static int load_config(struct cli *cli, struct site_config *config, struct pricebook *book)
@@ -205,7 +211,8 @@ int cmd_site_run(struct cli *cli)
     if (code != CLI_OK)
         return code;
     if (cli->args.given[OPT_CHECK_CONFIG]) {
-        printf("%s: the configuration is good\n", cli->dir);
+        render_escaped(stdout, cli->dir);
+        puts(": the configuration is good");
         return CLI_OK;
     }
     code = cli_number(cli_value(cli, OPT_READY_FD, "1"), "--ready-fd", &ready_fd);
@@ -234,7 +241,13 @@ static void show_link(void *context, const uint8_t *item, size_t size)
     (void)!render_text(item, size, "name", name); /* missing: empty */
     (void)!render_text(item, size, "state", state);
     (void)!render_text(item, size, "reason", reason);
-    printf("link             %s %s%s%s\n", name, state, *reason == '\0' ? "" : ": ", reason);
+    fputs("link             ", stdout);
+    render_escaped(stdout, name);
+    putchar(' ');
+    render_escaped(stdout, state);
+    fputs(*reason == '\0' ? "" : ": ", stdout);
+    render_escaped(stdout, reason);
+    putchar('\n');
 }
 
 int cmd_site_status(struct cli *cli)

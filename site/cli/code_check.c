@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agents/engine/inspect.h"
+#include "base/text.h"
 #include "site/cli/cli.h"
 #include "site/cli/code_module.h"
 #include "site/cli/code_value.h"
@@ -175,9 +176,10 @@ static void text_head(const struct code_module *module)
     char id[HASH_TEXT_BYTES];
     uint32_t entry;
 
-    printf("accepted         %s\ncode             %s\nbytes            %zu\n"
-           "fuel table       fuel-%d\n",
-           module->path, hash_print(id, &module->id), module->bytes.size, ENGINE_FUEL_TABLE_ID);
+    printf("accepted         ");
+    render_escaped(stdout, module->path);
+    printf("\ncode             %s\nbytes            %zu\nfuel table       fuel-%d\n",
+           hash_print(id, &module->id), module->bytes.size, ENGINE_FUEL_TABLE_ID);
     if (engine_code_has_memory(code))
         printf("memory           %" PRIu32 " KiB, at most %" PRIu32 " KiB\n",
                64 * engine_code_memory_pages(code), 64 * engine_code_memory_pages_max(code));
@@ -189,7 +191,9 @@ static void text_head(const struct code_module *module)
     if (find_entry(code, &entry, &fault))
         printf("agent            yes: its turns enter f%" PRIu32 "\n", entry);
     else
-        printf("agent            no: %s\n", fault.text);
+        printf("agent            no: ");
+    render_escaped(stdout, fault.text);
+    putchar('\n');
 }
 
 /* Orders on lines of some 80 columns, under their label. */
@@ -214,31 +218,26 @@ static void text_imports(const struct engine_code *code)
     putchar('\n');
 }
 
-/* What it prints into a cell of a table; long texts end with "...". */
+/* A text escaped into a cell of a table; a long one ends with "...". */
+static const char *cell_text(char cell[CELL_BYTES], const char *text, size_t size)
+{
+    char longer[CELL_BYTES];
+    size_t used = text_escape(cell, NAME_SHOWN + 1, text, size);
+
+    if (text_escape(longer, sizeof longer, text, size) > used)
+        memcpy(cell + used, "...", sizeof "...");
+    return cell;
+}
+
 static const char *cell_cut(char cell[CELL_BYTES], const char *text)
 {
-    (void)snprintf(cell, CELL_BYTES, "%.*s%s", NAME_SHOWN, text,
-                   strlen(text) > NAME_SHOWN ? "..." : "");
-    return cell;
+    return cell_text(cell, text, strlen(text));
 }
 
 static const char *cell_number(char cell[CELL_BYTES], uint64_t number)
 {
     (void)snprintf(cell, CELL_BYTES, "%" PRIu64, number);
     return cell;
-}
-
-static void export_name(char text[CELL_BYTES], const struct engine_export *export)
-{
-    char whole[ENGINE_LINE_TEXT] = "";
-    FILE *out = fmemopen(whole, sizeof whole, "w");
-
-    if (out != NULL) {
-        code_name_print(out, export->name, export->name_bytes);
-        (void)!fclose(out); /* memory; what does not fit is not shown */
-    }
-    whole[sizeof whole - 1] = '\0';
-    (void)cell_cut(text, whole);
 }
 
 static void text_exports(const struct engine_code *code)
@@ -254,7 +253,6 @@ static void text_exports(const struct engine_code *code)
 
     for (uint32_t i = 0; i < engine_code_exports(code); i++) {
         engine_code_export_at(code, i, &export);
-        export_name(name, &export);
         signature[0] = '\0';
         if (export.kind == ENGINE_KIND_FUNCTION) {
             engine_code_function(code, export.index, &function);
@@ -263,9 +261,10 @@ static void text_exports(const struct engine_code *code)
             (void)snprintf(signature, sizeof signature, "%s",
                            code_type_name(engine_code_global_type(code, export.index, NULL)));
         }
-        table_text_row(table, (const char *[]){name, kind_name(export.kind),
-                                               cell_number(number, export.index),
-                                               cell_cut(shown, signature)});
+        table_text_row_escaped(
+            table, (const char *[]){cell_text(name, export.name, export.name_bytes),
+                                    kind_name(export.kind), cell_number(number, export.index),
+                                    cell_cut(shown, signature)});
     }
     putchar('\n');
     table_text_print(table, stdout);
@@ -284,7 +283,7 @@ static void text_functions(const struct engine_code *code)
         engine_code_function(code, i, &function);
         (void)snprintf(cells[0], CELL_BYTES, "f%" PRIu32, i);
         (void)snprintf(cells[3], CELL_BYTES, "0x%" PRIx32, function.body_offset);
-        table_text_row(
+        table_text_row_escaped(
             table,
             (const char *[]){
                 cells[0], cell_cut(cells[1], function.name == NULL ? "" : function.name),

@@ -6,6 +6,7 @@
 #include "agents/engine/inspect.h"
 #include "site/cli/cli.h"
 #include "site/cli/code_module.h"
+#include "site/cli/render.h"
 
 enum { DEPTH_SHOWN = 40 }; /* deeper blocks share a margin: a line stays readable */
 
@@ -31,7 +32,9 @@ static bool show_line(void *context, const struct engine_line *line)
     }
     if (line->fuel != 0)
         (void)snprintf(fuel, sizeof fuel, "%" PRIu32, line->fuel);
-    printf("  %7" PRIx32 " %6s  %*s%s\n", line->offset, fuel, (int)(2 * depth), "", line->text);
+    printf("  %7" PRIx32 " %6s  %*s", line->offset, fuel, (int)(2 * depth), "");
+    render_escaped(stdout, line->text); /* it names functions as the module does */
+    putchar('\n');
     return true;
 }
 
@@ -46,9 +49,8 @@ static void print_exported(const struct engine_code *code, uint32_t function)
         if (export.kind != ENGINE_KIND_FUNCTION || export.index != function)
             continue;
         if (!is_label) {
-            printf(", export \"");
+            printf(", export ");
             code_name_print(stdout, export.name, export.name_bytes);
-            putchar('"');
         }
         is_label = false;
     }
@@ -90,8 +92,9 @@ static void print_module(const struct code_module *module)
     char id[HASH_TEXT_BYTES];
     char signature[CODE_SIGNATURE_BYTES];
 
-    printf("%s: %zu bytes, fuel-%d, code %s\n", module->path, module->bytes.size,
-           ENGINE_FUEL_TABLE_ID, hash_print(id, &module->id));
+    render_escaped(stdout, module->path);
+    printf(": %zu bytes, fuel-%d, code %s\n", module->bytes.size, ENGINE_FUEL_TABLE_ID,
+           hash_print(id, &module->id));
     printf("each line: byte (hex), fuel of the block that begins there, operator\n");
     if (engine_code_imports(code) != 0)
         putchar('\n');

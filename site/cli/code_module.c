@@ -1,9 +1,11 @@
 #include "site/cli/code_module.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "agents/engine/inspect.h"
+#include "base/text.h"
 #include "sdk/abi.h"
 #include "site/cli/cli.h"
 #include "site/cli/code_value.h"
@@ -85,45 +87,46 @@ const char *code_order_name(const struct engine_code *code, uint32_t function)
 
 /* ---- names ---- */
 
-/* The next character of checked UTF-8; a byte that fits nowhere is taken as U+FFFD. */
-static uint32_t next_character(const uint8_t *text, size_t size, size_t *at)
-{
-    static const uint32_t lead_masks[] = {0x7f, 0, 0x1f, 0x0f, 0x07};
-    uint8_t lead = text[(*at)++];
-    unsigned bytes = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-    uint32_t character = lead & lead_masks[bytes == 1 ? 0 : bytes];
-
-    for (unsigned i = 1; i < bytes; i++) {
-        if (*at == size)
-            return 0xfffd;
-        character = (character << 6) | (text[(*at)++] & 0x3f);
-    }
-    return character;
-}
-
 static bool is_plain(uint32_t character)
 {
     return character >= 0x20 && character < 0x7f && character != '\\' && character != '"';
 }
 
+/* In quotes; at most room_bytes with the end.  What does not fit is not shown. */
+static void quote_name(char *to, size_t room_bytes, const char *name, size_t size)
+{
+    size_t used = 1;
+
+    to[0] = '"';
+    for (size_t at = 0; at < size;) {
+        char piece[TEXT_PIECE_BYTES];
+
+        at += text_escape_one(piece, name + at, size - at);
+        if (strcmp(piece, "\"") == 0)
+            memcpy(piece, "\\\"", sizeof "\\\"");
+        if (strlen(piece) + 2 > room_bytes - used)
+            break;
+        used += (size_t)snprintf(to + used, room_bytes - used, "%s", piece);
+    }
+    memcpy(to + used, "\"", 2);
+}
+
 void code_name_print(FILE *out, const char *name, size_t size)
 {
-    for (size_t at = 0; at < size;) {
-        uint32_t character = next_character((const uint8_t *)name, size, &at);
+    char quoted[CODE_LABEL_BYTES];
 
-        if (is_plain(character))
-            putc((int)character, out);
-        else
-            fprintf(out, "\\u{%" PRIx32 "}", character);
-    }
+    quote_name(quoted, sizeof quoted, name, size);
+    fputs(quoted, out);
 }
 
 void code_name_json(FILE *out, const char *name, size_t size)
 {
     putc('"', out);
     for (size_t at = 0; at < size;) {
-        uint32_t character = next_character((const uint8_t *)name, size, &at);
+        uint32_t character = 0xfffd;
+        size_t length = utf8_next(name + at, size - at, &character);
 
+        at += length == 0 ? 1 : length;
         if (is_plain(character))
             putc((int)character, out);
         else if (character < 0x10000)
@@ -147,33 +150,22 @@ static bool find_exported(const struct engine_code *code, uint32_t function,
     return false;
 }
 
-static void print_label(FILE *out, const struct engine_code *code, uint32_t function)
-{
-    const char *name = engine_function_name(code, function);
-    struct engine_export export;
-
-    fprintf(out, "f%" PRIu32, function);
-    if (function < engine_code_imports(code)) {
-        fprintf(out, " order %s", code_order_name(code, function));
-    } else if (name != NULL) {
-        fprintf(out, " %s", name);
-    } else if (find_exported(code, function, &export)) {
-        fputs(" \"", out);
-        code_name_print(out, export.name, export.name_bytes);
-        putc('"', out);
-    }
-}
-
 char *code_label(char text[CODE_LABEL_BYTES], const struct engine_code *code, uint32_t function)
 {
-    FILE *out;
+    const char *name = engine_function_name(code, function);
+    size_t used = (size_t)snprintf(text, CODE_LABEL_BYTES, "f%" PRIu32, function);
+    struct engine_export export;
 
-    memset(text, 0, CODE_LABEL_BYTES);
-    out = fmemopen(text, CODE_LABEL_BYTES - 1, "w"); /* what does not fit is not shown */
-    if (out == NULL)
-        return text;
-    print_label(out, code, function);
-    (void)!fclose(out); /* memory */
+    if (function < engine_code_imports(code)) {
+        (void)snprintf(text + used, CODE_LABEL_BYTES - used, " order %s",
+                       code_order_name(code, function));
+    } else if (name != NULL) {
+        text[used++] = ' ';
+        (void)text_escape(text + used, CODE_LABEL_BYTES - used, name, strlen(name));
+    } else if (find_exported(code, function, &export)) {
+        text[used++] = ' ';
+        quote_name(text + used, CODE_LABEL_BYTES - used, export.name, export.name_bytes);
+    }
     return text;
 }
 

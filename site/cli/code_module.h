@@ -35,8 +35,8 @@ const char *code_order_name(const struct engine_code *code, uint32_t function);
 const char *code_order_of(uint32_t order);
 
 /*
- * A name out of a module, which may hold any character: for people with all but printable ASCII as
- * \u{..}, and as a JSON string with quotes.
+ * A name out of a module, which may hold any character: for people, escaped as base/text.h says and
+ * cut to fit a line, and as a JSON string; both with quotes.
  */
 void code_name_print(FILE *out, const char *name, size_t size);
 void code_name_json(FILE *out, const char *name, size_t size);

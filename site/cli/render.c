@@ -4,22 +4,36 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ITEMS_MAX = 1 << 20 }; /* an answer's bytes bound them long before */
+#include "base/text.h"
+
+enum {
+    ITEMS_MAX = 1 << 20, /* an answer's bytes bound them long before */
+    LABEL_COLUMNS = 16,
+};
 
 /* ---- JSON ---- */
 
 void render_json_text(FILE *out, const char *text)
 {
+    size_t size = strlen(text);
+
     putc('"', out);
-    for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++) {
-        if (*at == '"' || *at == '\\')
-            fprintf(out, "\\%c", *at);
-        else if (*at == '\n')
+    for (size_t at = 0; at < size;) {
+        unsigned char c = (unsigned char)text[at];
+        uint32_t character;
+        size_t length = utf8_next(text + at, size - at, &character);
+
+        if (c == '"' || c == '\\')
+            fprintf(out, "\\%c", c);
+        else if (c == '\n')
             fputs("\\n", out);
-        else if (*at < 0x20 || *at == 0x7f)
-            fprintf(out, "\\u%04x", (unsigned)*at);
+        else if (c < 0x20 || c == 0x7f)
+            fprintf(out, "\\u%04x", (unsigned)c);
+        else if (length == 0)
+            fprintf(out, "\\udc%02x", (unsigned)c);
         else
-            putc(*at, out);
+            (void)fwrite(text + at, 1, length, out); /* cli_main looks whether stdout took it */
+        at += length == 0 ? 1 : length;
     }
     putc('"', out);
 }
@@ -115,6 +129,23 @@ static void json_item(FILE *out, struct cbor *in)
     }
 }
 
+/* ---- for people ---- */
+
+void render_escaped_sized(FILE *out, const char *text, size_t size)
+{
+    for (size_t at = 0; at < size;) {
+        char piece[TEXT_PIECE_BYTES];
+
+        at += text_escape_one(piece, text + at, size - at);
+        fputs(piece, out);
+    }
+}
+
+void render_escaped(FILE *out, const char *text)
+{
+    render_escaped_sized(out, text, strlen(text));
+}
+
 void render_json(FILE *out, const uint8_t *item, size_t size)
 {
     struct cbor in;
@@ -199,6 +230,15 @@ bool render_number(const uint8_t *map, size_t size, const char *key, uint64_t *n
     return true;
 }
 
+const uint8_t *render_bytes(const uint8_t *map, size_t size, const char *key, size_t *bytes_size)
+{
+    struct cbor in;
+
+    if (!find_field(map, size, key, &in) || cbor_peek(&in) != CBOR_BYTES)
+        return NULL;
+    return cbor_get_bytes(&in, bytes_size, SIZE_MAX);
+}
+
 /* Digits, a point and nine digits: only amounts look like that. */
 static bool is_amount(const char *text)
 {
@@ -206,6 +246,21 @@ static bool is_amount(const char *text)
 
     return whole > 0 && text[whole] == '.' && strspn(text + whole + 1, "0123456789") == 9 &&
            text[whole + 10] == '\0';
+}
+
+static void put_label(FILE *out, const char *label)
+{
+    size_t length = strlen(label);
+
+    render_escaped(out, label);
+    fprintf(out, "%*s", length < LABEL_COLUMNS ? (int)(LABEL_COLUMNS - length) + 1 : 1, "");
+}
+
+void render_field(FILE *out, const char *label, const char *value)
+{
+    put_label(out, label);
+    render_escaped(out, value);
+    putc('\n', out);
 }
 
 static void print_field(FILE *out, const char *key, const char *value, const char *currency)
@@ -216,8 +271,9 @@ static void print_field(FILE *out, const char *key, const char *value, const cha
     for (; key[used] != '\0'; used++)
         label[used] = key[used] == '_' ? ' ' : key[used];
     label[used] = '\0';
-    fprintf(out, "%-16s %s%s%s\n", label, value, is_amount(value) ? " " : "",
-            is_amount(value) ? currency : "");
+    put_label(out, label);
+    render_escaped(out, value);
+    fprintf(out, "%s%s\n", is_amount(value) ? " " : "", is_amount(value) ? currency : "");
 }
 
 /* CBOR sorts keys by length; people want to see first who it is and how it is. */
@@ -343,7 +399,19 @@ static bool make_room(struct table_text *table)
     return true;
 }
 
-void table_text_row(struct table_text *table, const char *const *cells)
+static char *escaped_copy(const char *text)
+{
+    size_t size = strlen(text);
+    size_t room = size * TEXT_ESCAPED_PER_BYTE + 1;
+    char *copy = malloc(room);
+
+    if (copy != NULL)
+        (void)text_escape(copy, room, text, size);
+    return copy;
+}
+
+static void add_row(struct table_text *table, const char *const *cells,
+                    char *(*copy)(const char *text))
 {
     if (table == NULL || table->failed)
         return;
@@ -352,7 +420,17 @@ void table_text_row(struct table_text *table, const char *const *cells)
         return;
     }
     for (size_t i = 0; i < table->columns; i++)
-        table->cells[table->count++] = strdup(cells[i]); /* NULL prints as empty */
+        table->cells[table->count++] = copy(cells[i]); /* NULL prints as empty */
+}
+
+void table_text_row(struct table_text *table, const char *const *cells)
+{
+    add_row(table, cells, escaped_copy);
+}
+
+void table_text_row_escaped(struct table_text *table, const char *const *cells)
+{
+    add_row(table, cells, strdup);
 }
 
 static const char *cell(const struct table_text *table, size_t row, size_t column)
@@ -376,8 +454,8 @@ static int column_width(const struct table_text *table, size_t rows, size_t colu
     for (size_t row = 0; row < rows; row++) {
         const char *text = cell(table, row, column);
 
-        if ((int)strlen(text) > width)
-            width = (int)strlen(text);
+        if ((int)text_columns(text) > width)
+            width = (int)text_columns(text);
         if (*text != '\0' && !is_numeric(text))
             numeric = false;
     }
@@ -391,7 +469,7 @@ static int column_width(const struct table_text *table, size_t rows, size_t colu
 /* Blanks are owed until something follows them, so that no line ends in them. */
 static void print_cell(FILE *out, const char *text, int width, size_t *blanks)
 {
-    size_t length = strlen(text);
+    size_t length = text_columns(text);
     size_t room = (size_t)(width < 0 ? -width : width);
     size_t pad = room > length ? room - length : 0;
 

@@ -165,6 +165,7 @@ static void agent_details(const struct core *core, const struct agent *agent, st
     map_uint(map, "buffer_bytes", view.buffer_bytes);
     map_uint(map, "inbox_bytes", view.inbox_bytes);
     map_uint(map, "born_frame", view.born_frame);
+    map_uint(map, "log_line", view.log_line);
     map_money(map, "mark", view.mark);
     map_money(map, "burial", view.burial);
     if (dry_in_s(core, &view) != UINT64_MAX)
@@ -199,6 +200,12 @@ static void read_agent(struct core *core, struct cbor *in, struct outcome *outco
     map_end(&map, &outcome->result);
 }
 
+/* Whether a CBOR text can hold it: an agent may write any bytes. */
+static bool is_text(const char *line, size_t size)
+{
+    return memchr(line, '\0', size) == NULL && utf8_is_valid(line, size);
+}
+
 static void list_line(void *context, const struct agent_log_view *line)
 {
     struct list *list = context;
@@ -207,7 +214,15 @@ static void list_line(void *context, const struct agent_log_view *line)
     map_init(&map);
     map_uint(&map, "line", line->line);
     map_uint(&map, "time_us", line->time_us);
+    map_text(&map, "by", line->by == LOG_BY_SITE ? "site" : "agent");
     map_text_sized(&map, "text", line->text, line->size);
+    if (!is_text(line->text, line->size)) { /* then `text` has ? in the place of some */
+        struct bytes exact = {0};
+
+        cbor_put_bytes(&exact, line->text, line->size);
+        map_raw(&map, "bytes", &exact);
+        bytes_fini(&exact);
+    }
     map_end(&map, &list->items);
     list->count++;
 }

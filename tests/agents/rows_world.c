@@ -325,8 +325,8 @@ void world_fill(struct world *world)
                 world->undo, 2, 0, page, sizeof page);
     world_add_timer(world, second);
     world_add_heap_entry(world, first, facet->id);
-    agent_log(world->agents, first, "one\xff", 4);
-    agent_log(world->agents, first, "", 0);
+    agent_log(world->agents, first, LOG_BY_AGENT, "one\xff", 4);
+    agent_log(world->agents, first, LOG_BY_SITE, "", 0);
     ck_assert_int_eq(
         agents_code_put(world->agents, first, other_module, sizeof other_module, &id, NULL), ST_OK);
     world_send(world, first, second, facet->id);

@@ -181,7 +181,7 @@ START_TEST(a_second_save_writes_only_what_changed)
     store_batch_init(&batch);
     agents_save(world.agents, &batch);
     ck_assert_uint_eq(batch.count, 0);
-    agent_log(world.agents, world_agent(&world, 0), "x", 1);
+    agent_log(world.agents, world_agent(&world, 0), LOG_BY_AGENT, "x", 1);
     agents_save(world.agents, &batch);
     ck_assert_uint_eq(batch.count, 3); /* the line, its agent, the counters */
     store_batch_fini(&batch);
@@ -206,7 +206,7 @@ START_TEST(what_is_taken_away_leaves_no_row)
     undo_commit(world.undo);
     world_run_all(&world); /* takes messages out of the inboxes */
     for (int i = 0; i < AGENT_LOG_LINES_MAX + 10; i++)
-        agent_log(world.agents, first, "more", 4);
+        agent_log(world.agents, first, LOG_BY_AGENT, "more", 4);
     agent_become(world.agents, first, code_ref_take(world.agents, first->kept[0].code));
     undo_commit(world.undo);
     world_check_round_trip(&world);
@@ -239,9 +239,9 @@ START_TEST(a_dead_agent_leaves_no_row_of_its_own)
     struct found found = {.id = world.ids[1]};
 
     world_fill(&world);
-    agent_log(world.agents, world_agent(&world, 1), "last words", 10);
+    agent_log(world.agents, world_agent(&world, 1), LOG_BY_AGENT, "last words", 10);
     world_commit(&world);
-    agent_log(world.agents, world_agent(&world, 1), "unsaved", 7);
+    agent_log(world.agents, world_agent(&world, 1), LOG_BY_AGENT, "unsaved", 7);
     ledger_event_begin(world.ledger);
     agent_die(world.agents, world_agent(&world, 1));
     world_event_end(&world);
@@ -294,7 +294,7 @@ static void random_step(struct world *world)
         world_add_timer(world, agent);
         break;
     case 3:
-        agent_log(agents, agent, "words", rng_below(&world->rng, 6));
+        agent_log(agents, agent, LOG_BY_AGENT, "words", rng_below(&world->rng, 6));
         break;
     case 4:
         agents_set_time(agents, agents_time(agents) + rng_below(&world->rng, 1000000));

@@ -94,7 +94,7 @@ static void scramble_lists(struct agent *agent)
         paged_set(&agent->memory, &world.agents->dirty_pages, (uint32_t)rng_below(&rng, 16), page,
                   UINT64_MAX);
     for (uint64_t n = rng_below(&rng, 3); n > 0; n--)
-        agent_log(world.agents, agent, "words", rng_below(&rng, 6));
+        agent_log(world.agents, agent, LOG_BY_AGENT, "words", rng_below(&rng, 6));
 }
 
 static void check_dumps(struct bytes *before)

@@ -102,9 +102,11 @@ END_TEST
 START_TEST(control_characters_cannot_forge_lines)
 {
     capture_start();
-    log_write(LOG_INFO, "a", "reason=\"%s\"", "x\n2026 error fake\r\x1b[31m\x7f");
+    log_write(LOG_INFO, "a", "reason=\"%s\"",
+              "x\n2026 error fake\r\x1b[31m\x7f\xc2\x9b\\n\xe2\x80\xae");
     ck_assert_uint_eq(capture_read(), 1);
-    ck_assert_ptr_nonnull(strstr(text, "reason=\"x\\n2026 error fake\\x0d\\x1b[31m\\x7f\"\n"));
+    ck_assert_ptr_nonnull(
+        strstr(text, "reason=\"x\\n2026 error fake\\r\\x1b[31m\\x7f\\u{009b}\\\\n\\u{202e}\"\n"));
 }
 END_TEST
 

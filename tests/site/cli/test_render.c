@@ -202,6 +202,42 @@ START_TEST(a_table_without_rows_prints_nothing)
 }
 END_TEST
 
+START_TEST(what_is_no_utf8_stays_json_and_is_not_lost)
+{
+    render_json_text(out, "a\xff\xc3\xa9\xc3");
+    ck_assert_int_eq(fflush(out), 0);
+    ck_assert_str_eq(printed, "\"a\\udcff\xc3\xa9\\udcc3\"");
+}
+END_TEST
+
+START_TEST(fields_of_strangers_are_one_line_each)
+{
+    cbor_put_map(&item, 2);
+    cbor_put_text(&item, "name");
+    cbor_put_text(&item, "a\nbalance          1.000000000 EUR");
+    cbor_put_text(&item, "reason");
+    cbor_put_text(&item, "\033[2J\\n\xe2\x80\xae");
+    render_fields(out, item.data, item.size, "EUR");
+    ck_assert_int_eq(fflush(out), 0);
+    ck_assert_str_eq(printed, "name             a\\nbalance          1.000000000 EUR\n"
+                              "reason           \\x1b[2J\\\\n\\u{202e}\n");
+}
+END_TEST
+
+START_TEST(cells_are_escaped_and_stay_in_their_columns)
+{
+    static const char *const headers[] = {"A", "B"};
+    struct table_text *table = table_text_new(headers, 2);
+
+    table_text_row(table, (const char *[]){"\033\n", "1"});
+    table_text_row(table, (const char *[]){"h\xc3\xa9", "2"});
+    table_text_row_escaped(table, (const char *[]){"\\x1b", "3"});
+    table_text_print(table, out);
+    ck_assert_int_eq(fflush(out), 0);
+    ck_assert_str_eq(printed, "A       B\n\\x1b\\n  1\nh\xc3\xa9      2\n\\x1b    3\n");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("render");
@@ -220,6 +256,9 @@ int main(void)
     tcase_add_test(tcase, totals_are_told_to_the_nano);
     tcase_add_test(tcase, tables_are_as_wide_as_they_need_and_end_in_no_blank);
     tcase_add_test(tcase, a_table_without_rows_prints_nothing);
+    tcase_add_test(tcase, what_is_no_utf8_stays_json_and_is_not_lost);
+    tcase_add_test(tcase, fields_of_strangers_are_one_line_each);
+    tcase_add_test(tcase, cells_are_escaped_and_stay_in_their_columns);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }

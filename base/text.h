@@ -1,0 +1,40 @@
+/*
+ * Text that others chose (a name, a reason, a line of an agent's log), made safe to show to people.
+ *
+ * The escaped form is one line of UTF-8 in which nothing moves a cursor, hides or reorders what is
+ * beside it:
+ *
+ *     \\         a backslash, so that nobody can write an escape
+ *     \n \r \t   newline, return, tab
+ *     \xHH       any other control character of ASCII, and each byte that is not UTF-8
+ *     \u{HHHH}   control characters of C1, marks that order text (bidirectional), characters that
+ *                show nothing, and breaks of lines and paragraphs
+ *
+ * Two texts never have the same escaped form.
+ */
+#ifndef SERAI_BASE_TEXT_H
+#define SERAI_BASE_TEXT_H
+
+#include <stddef.h>
+
+#include "base/status.h"
+
+enum {
+    TEXT_PIECE_BYTES = 16,     /* the escaped form of one character, and its end */
+    TEXT_ESCAPED_PER_BYTE = 4, /* a text of n bytes has at most so many times n escaped */
+};
+
+/* The first character of `text`, of size_bytes >= 1, escaped; returns how many bytes it took. */
+MUST_CHECK size_t text_escape_one(char piece[TEXT_PIECE_BYTES], const void *text,
+                                  size_t size_bytes);
+
+/*
+ * All of `text` into `to`, which has room_bytes >= 1; always ended by a NUL.  What does not fit is
+ * left out, by whole characters.  Returns the length.
+ */
+size_t text_escape(char *to, size_t room_bytes, const void *text, size_t size_bytes);
+
+/* How many columns an escaped text takes on a terminal. */
+MUST_CHECK size_t text_columns(const char *escaped);
+
+#endif
