@@ -7,6 +7,7 @@
 #include "site/cli/cli.h"
 #include "site/cli/render.h"
 #include "site/control/paths.h"
+#include "site/core/core.h"
 
 int books_open(const struct cli *cli, struct books *books)
 {
@@ -22,6 +23,13 @@ int books_open(const struct cli *cli, struct books *books)
     if (status != ST_OK)
         return cli_fault(&fault);
     books->store = store_from_lmdb(books->lmdb);
+    status = core_read_currency(&books->store, books->currency, &fault);
+    if (status == ST_MISSING)
+        (void)snprintf(books->currency, sizeof books->currency, "%s", cli->currency);
+    else if (status != ST_OK) {
+        books_close(books);
+        return cli_fault(&fault);
+    }
     return CLI_OK;
 }
 

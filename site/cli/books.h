@@ -10,6 +10,8 @@ struct store_lmdb;
 struct books {
     struct store_lmdb *lmdb;
     struct store store;
+    /* What they count in; of books without a frame, what prices.toml says. */
+    char currency[16];
 };
 
 /* Read-only.  On failure it prints and returns the exit code; else 0. */

@@ -22,6 +22,13 @@ struct part {
 
 enum { PARTS = 8, PART_LINKS = 5 };
 
+/* One site's books, read and checked. */
+struct audited {
+    struct verify_report report;
+    uint64_t rows; /* of all tables but the journal */
+    char currency[16];
+};
+
 static void take_parts(const struct verify_report *report, struct part parts[PARTS])
 {
     const u128 *kind = report->by_kind_credit;
@@ -49,9 +56,9 @@ static char *signed_total(char text[64], u128 plus, u128 minus)
     return text;
 }
 
-static void print_json(const struct verify_report *report, uint64_t rows,
-                       const struct part parts[PARTS], bool equal)
+static void print_json(const struct audited *audited, const struct part parts[PARTS], bool equal)
 {
+    const struct verify_report *report = &audited->report;
     char text[64];
     char head[HASH_TEXT_BYTES];
 
@@ -59,7 +66,7 @@ static void print_json(const struct verify_report *report, uint64_t rows,
            ",\"lines\":%" PRIu64 ",\"postings\":%" PRIu64 ",\"accounts\":%" PRIu64
            ",\"rows\":%" PRIu64 ",\"head\":\"%s\",\"minted\":\"%s\"",
            equal ? "true" : "false", report->frames, report->chunks, report->events, report->lines,
-           report->postings, report->accounts, rows, hash_print(head, &report->head),
+           report->postings, report->accounts, audited->rows, hash_print(head, &report->head),
            render_total(text, report->treasury_debit));
     for (size_t i = 0; i < PARTS; i++)
         printf(",\"%s\":\"%s\"", parts[i].key, signed_total(text, parts[i].plus, parts[i].minus));
@@ -77,17 +84,17 @@ static void print_equation(const struct part parts[PARTS], u128 minted, const ch
     printf("%s %-12s %28s %s\n", equal ? "=" : "!", "minted", render_total(text, minted), currency);
 }
 
-static void print_text(const struct cli *cli, const struct verify_report *report, uint64_t rows,
-                       const struct part parts[PARTS], bool equal)
+static void print_text(const struct audited *audited, const struct part parts[PARTS], bool equal)
 {
+    const struct verify_report *report = &audited->report;
     char head[HASH_TEXT_BYTES];
 
     printf("frames           %" PRIu64 "\nchunks           %" PRIu64 "\nevents           %" PRIu64
            "\nlines            %" PRIu64 "\npostings         %" PRIu64 "\naccounts         %" PRIu64
            "\nother rows       %" PRIu64 "\nhead             %s\n\n",
            report->frames, report->chunks, report->events, report->lines, report->postings,
-           report->accounts, rows, hash_print(head, &report->head));
-    print_equation(parts, report->treasury_debit, cli->currency, equal);
+           report->accounts, audited->rows, hash_print(head, &report->head));
+    print_equation(parts, report->treasury_debit, audited->currency, equal);
 }
 
 static bool is_equal(u128 minted, const struct part parts[PARTS])
@@ -128,7 +135,7 @@ static enum status check_rows(const struct store *store, uint64_t *rows, struct 
 }
 
 /* Read and check one site's books.  Prints what is wrong and returns the exit code; else CLI_OK. */
-static int verify_books(const struct cli *cli, struct verify_report *report, uint64_t *rows)
+static int verify_books(const struct cli *cli, struct audited *audited)
 {
     struct books books;
     struct fault fault = {0};
@@ -137,9 +144,10 @@ static int verify_books(const struct cli *cli, struct verify_report *report, uin
 
     if (code != CLI_OK)
         return code;
-    status = check_rows(&books.store, rows, &fault);
+    memcpy(audited->currency, books.currency, sizeof audited->currency);
+    status = check_rows(&books.store, &audited->rows, &fault);
     if (status == ST_OK)
-        status = ledger_verify(&books.store, core_claims, NULL, report, &fault);
+        status = ledger_verify(&books.store, core_claims, NULL, &audited->report, &fault);
     books_close(&books);
     if (status == ST_CORRUPT)
         return cli_fail(CLI_REFUSED,
@@ -151,20 +159,19 @@ static int verify_books(const struct cli *cli, struct verify_report *report, uin
 
 int cmd_audit_verify(struct cli *cli)
 {
-    struct verify_report report = {0};
-    uint64_t rows = 0;
+    struct audited audited = {0};
     struct part parts[PARTS];
     bool equal;
-    int code = verify_books(cli, &report, &rows);
+    int code = verify_books(cli, &audited);
 
     if (code != CLI_OK)
         return code;
-    take_parts(&report, parts);
-    equal = is_equal(report.treasury_debit, parts);
+    take_parts(&audited.report, parts);
+    equal = is_equal(audited.report.treasury_debit, parts);
     if (cli->args.given[OPT_JSON])
-        print_json(&report, rows, parts, equal);
+        print_json(&audited, parts, equal);
     else
-        print_text(cli, &report, rows, parts, equal);
+        print_text(&audited, parts, equal);
     if (!equal)
         return cli_fail(CLI_REFUSED, "the parts do not add up to what was brought in");
     return CLI_OK;
@@ -173,20 +180,16 @@ int cmd_audit_verify(struct cli *cli)
 /* ---- several sites ---- */
 
 /* Of all sites together what went over links and has not come in anywhere is in flight. */
-static int add_site(const struct cli *cli, struct part sums[PARTS], u128 *minted)
+static int add_site(const struct cli *cli, const struct audited *audited, struct part sums[PARTS],
+                    u128 *minted)
 {
-    struct verify_report report = {0};
     struct part parts[PARTS];
-    uint64_t rows = 0;
-    int code = verify_books(cli, &report, &rows);
 
-    if (code != CLI_OK)
-        return code;
-    take_parts(&report, parts);
-    if (!is_equal(report.treasury_debit, parts))
+    take_parts(&audited->report, parts);
+    if (!is_equal(audited->report.treasury_debit, parts))
         return cli_fail(CLI_REFUSED, "%s: the parts do not add up to what was brought in",
                         cli->dir);
-    if (!u128_add(minted, *minted, report.treasury_debit))
+    if (!u128_add(minted, *minted, audited->report.treasury_debit))
         return cli_fail(CLI_REFUSED, "%s: more was minted than can be said", cli->dir);
     for (size_t i = 0; i < PARTS; i++) {
         sums[i].name = parts[i].name;
@@ -226,19 +229,22 @@ int cmd_audit_network(struct cli *cli)
 
     for (size_t i = 0; i < cli->args.operand_count; i++) {
         struct cli site = *cli;
+        struct audited audited = {0};
         int code = cli_site(&site, cli->args.operands[i]);
 
         for (size_t j = 0; j < i; j++)
             if (strcmp(cli->args.operands[i], cli->args.operands[j]) == 0)
                 return cli_fail(CLI_USAGE, "%s is given twice", cli->args.operands[i]);
-        if (code == CLI_OK && i > 0 && strcmp(currency, site.currency) != 0)
-            return cli_fail(CLI_BAD_DATA, "%s counts in %s, and not in %s", site.dir, site.currency,
-                            currency);
         if (code == CLI_OK)
-            code = add_site(&site, sums, &minted);
+            code = verify_books(&site, &audited);
+        if (code == CLI_OK && i > 0 && strcmp(currency, audited.currency) != 0)
+            return cli_fail(CLI_BAD_DATA, "%s counts in %s, and not in %s", site.dir,
+                            audited.currency, currency);
+        if (code == CLI_OK)
+            code = add_site(&site, &audited, sums, &minted);
         if (code != CLI_OK)
             return code;
-        memcpy(currency, site.currency, sizeof currency);
+        memcpy(currency, audited.currency, sizeof currency);
     }
     sums[PART_LINKS].name = "in flight";
     good = is_equal(minted, sums) && sums[PART_LINKS].plus >= sums[PART_LINKS].minus;

@@ -254,11 +254,11 @@ int cmd_ledger_export(struct cli *cli)
 {
     const char *format = cli_value(cli, OPT_FORMAT, "hledger");
     bool hledger = strcmp(format, "hledger") == 0;
+    struct books books;
     const struct export_options options = {
-        .commodity = cli->currency,
+        .commodity = books.currency,
         .by_event = cli->args.given[OPT_BY_EVENT],
     };
-    struct books books;
     struct fault fault = {0};
     enum status status;
     int code;

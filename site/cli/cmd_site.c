@@ -143,6 +143,29 @@ static int load_config(struct cli *cli, struct site_config *config, struct price
     return CLI_OK;
 }
 
+/* What a start would say of the books that are there; a site that never ran has none. */
+static int check_books(const struct cli *cli, const struct pricebook *book)
+{
+    char path[FILE_PATH_BYTES];
+    struct store_lmdb *lmdb = NULL;
+    struct store store;
+    struct fault fault = {0};
+    enum status status = file_path(path, cli->dir, SITE_STORE, &fault);
+
+    if (status == ST_OK)
+        status = store_lmdb_open(&lmdb, path, STORE_READ_ONLY, cli->map_bytes, &fault);
+    if (status == ST_MISSING)
+        return CLI_OK;
+    if (status != ST_OK)
+        return cli_fault(&fault);
+    store = store_from_lmdb(lmdb);
+    status = core_check_book(&store, book, &fault);
+    store_lmdb_close(lmdb);
+    if (status == ST_INVALID)
+        return cli_fail(CLI_CONFIG, "%s", fault.text);
+    return status == ST_OK ? CLI_OK : cli_fault(&fault);
+}
+
 static enum status verify_books(const struct store *store, struct fault *fault)
 {
     struct verify_report report;
@@ -211,6 +234,9 @@ int cmd_site_run(struct cli *cli)
     if (code != CLI_OK)
         return code;
     if (cli->args.given[OPT_CHECK_CONFIG]) {
+        code = check_books(cli, &book);
+        if (code != CLI_OK)
+            return code;
         render_escaped(stdout, cli->dir);
         puts(": the configuration is good");
         return CLI_OK;

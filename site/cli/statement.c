@@ -84,7 +84,7 @@ static enum status read_site_key(const struct cli *cli, uint8_t key[LINK_KEY_BYT
  * at least as new as what the links say of themselves.
  */
 static enum status take_head(struct statement *statement, const struct cli *cli,
-                             const struct store *store, struct fault *fault)
+                             const struct books *books, struct fault *fault)
 {
     struct links *links = NULL;
     enum status status = read_site_key(cli, statement->key, fault);
@@ -92,11 +92,11 @@ static enum status take_head(struct statement *statement, const struct cli *cli,
     if (status == ST_OK && links_new(&links) != ST_OK)
         status = fault_set(fault, ST_NOMEM, "%s: memory is short", cli->dir);
     if (status == ST_OK)
-        status = links_load(links, store, fault);
+        status = links_load(links, &books->store, fault);
     if (status == ST_OK) {
         links_each(links, take_link, statement);
         statement->known = true;
-        (void)snprintf(statement->currency, sizeof statement->currency, "%s", cli->currency);
+        (void)snprintf(statement->currency, sizeof statement->currency, "%s", books->currency);
     }
     links_free(links);
     return status;
@@ -121,7 +121,7 @@ static int read_directory(const struct cli *cli, struct statement *statement)
         code = books_open(&other, &books);
     if (code != CLI_OK)
         return code;
-    status = take_head(statement, &other, &books.store, &fault);
+    status = take_head(statement, &other, &books, &fault);
     if (status == ST_OK)
         status = journal_read(&books.store, &reader, &fault);
     books_close(&books);
@@ -299,7 +299,7 @@ enum status statement_write_head(const struct cli *cli, const struct books *book
 
     if (head == NULL)
         return fault_set(fault, ST_NOMEM, "export: memory is short");
-    status = take_head(head, cli, &books->store, fault);
+    status = take_head(head, cli, books, fault);
     if (status == ST_OK)
         fprintf(out, "{\"type\":\"site\",\"key\":\"%s\",\"currency\":\"%s\"}\n",
                 hex_print(hex, head->key, LINK_KEY_BYTES), head->currency);

@@ -59,8 +59,23 @@ MUST_CHECK enum status core_new(struct core **core, const struct core_options *o
                                 struct fault *fault);
 void core_free(struct core *core);
 
-/* Recover all state; an empty store is a fresh site.  ST_CORRUPT names the record. */
+/*
+ * Recover all state; an empty store is a fresh site.  ST_CORRUPT names the record.  ST_INVALID: the
+ * options' price book does not fit these books, see core_check_book().
+ */
 MUST_CHECK enum status core_load(struct core *core, const struct store *store, struct fault *fault);
+
+/* The unit of account of these books, fixed by their first frame.  After core_load(). */
+const char *core_currency(const struct core *core);
+/* The same out of a store, with no core.  ST_MISSING: it has no frame yet; ST_CORRUPT; ST_IO. */
+MUST_CHECK enum status core_read_currency(const struct store *store,
+                                          char text[PRICEBOOK_CURRENCY_BYTES], struct fault *fault);
+/*
+ * May this price book be in force for the books in the store?  ST_INVALID: it counts in another
+ * currency, and the fault names both.  An empty store takes any.
+ */
+MUST_CHECK enum status core_check_book(const struct store *store, const struct pricebook *book,
+                                       struct fault *fault);
 
 /* Freeze an agent whose event crashed the site.  Before the first core_run(). ST_MISSING. */
 MUST_CHECK enum status core_quarantine(struct core *core, uint64_t agent, const char *reason);

@@ -93,6 +93,49 @@ static void get_index(struct cbor *in, struct price_index *index)
     index->at_us = cbor_get_uint(in, UINT64_MAX);
 }
 
+/* ---- the row as it is stored ---- */
+
+struct prices_row {
+    uint64_t id;
+    struct pricebook book;
+    const uint8_t *encoded; /* the book's bytes, in the row */
+    size_t encoded_size;
+    struct price_index rent[RENT_RESOURCES];
+};
+
+static enum status row_decode(struct prices_row *row, const uint8_t *value, size_t value_size,
+                              struct fault *fault)
+{
+    struct cbor in;
+    enum status status;
+
+    cbor_init(&in, value, value_size);
+    cbor_get_array(&in, 2 + 3 * RENT_RESOURCES);
+    row->id = cbor_get_uint(&in, UINT64_MAX);
+    row->encoded = cbor_get_bytes(&in, &row->encoded_size, STORE_VALUE_BYTES_MAX);
+    for (int resource = 0; resource < RENT_RESOURCES; resource++)
+        get_index(&in, &row->rent[resource]);
+    status = cbor_done(&in, fault, "meta row 3 (prices)");
+    if (status == ST_OK)
+        status = pricebook_decode(&row->book, row->encoded, row->encoded_size, fault);
+    if (status == ST_OK)
+        return ST_OK;
+    fault->status = ST_CORRUPT;
+    return ST_CORRUPT;
+}
+
+/* The unit of account is that of the books from their first frame: all of them are sums of it. */
+static enum status check_currency(const struct pricebook *book, const char *currency,
+                                  struct fault *fault)
+{
+    if (strcmp(book->currency, currency) == 0)
+        return ST_OK;
+    return fault_set(fault, ST_INVALID,
+                     "the books of this site count in %s since their first frame, and the price "
+                     "book in %s: set currency = \"%s\" in prices.toml, or make another site",
+                     currency, book->currency, currency);
+}
+
 struct found {
     struct core *core;
     bool any;
@@ -104,34 +147,28 @@ static enum status load_prices(void *context, const uint8_t *key, size_t key_siz
 {
     struct found *found = context;
     struct core *core = found->core;
+    struct prices_row row;
     struct bytes now = {0};
-    const uint8_t *encoded;
-    size_t encoded_size;
-    struct cbor in;
-    uint64_t id;
+    enum status status;
     bool same;
 
     if (key_size != 1 || key[0] != META_PRICES)
         return ST_OK;
-    cbor_init(&in, value, value_size);
-    cbor_get_array(&in, 2 + 3 * RENT_RESOURCES);
-    id = cbor_get_uint(&in, UINT64_MAX);
-    encoded = cbor_get_bytes(&in, &encoded_size, STORE_VALUE_BYTES_MAX);
-    for (int resource = 0; resource < RENT_RESOURCES; resource++)
-        get_index(&in, &core->rent[resource]);
-    if (cbor_done(&in, fault, "meta row 3 (prices)") != ST_OK) {
-        fault->status = ST_CORRUPT;
-        return ST_CORRUPT;
-    }
+    status = row_decode(&row, value, value_size, fault);
+    if (status == ST_OK)
+        status = check_currency(&core->options.book, row.book.currency, fault);
+    if (status != ST_OK)
+        return status;
     found->any = true;
+    memcpy(core->rent, row.rent, sizeof core->rent);
     pricebook_encode(&core->options.book, &now);
     INVARIANT(!now.failed);
-    same = now.size == encoded_size && memcmp(now.data, encoded, encoded_size) == 0;
+    same = now.size == row.encoded_size && memcmp(now.data, row.encoded, row.encoded_size) == 0;
     bytes_fini(&now);
     core->book = core->options.book;
-    core->book.id = id;
+    core->book.id = row.id;
     if (!same)
-        begin_book(core, id + 1);
+        begin_book(core, row.id + 1);
     return ST_OK;
 }
 
@@ -149,6 +186,56 @@ enum status core_meta_load(struct core *core, const struct store *store, struct 
     core_apply_prices(core);
     agents_set_time(core->agents, core->site_time_us);
     return ST_OK;
+}
+
+const char *core_currency(const struct core *core)
+{
+    return core->book.currency;
+}
+
+struct currency {
+    char *text;
+    bool any;
+};
+
+static enum status take_currency(void *context, const uint8_t *key, size_t key_size,
+                                 const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    struct currency *currency = context;
+    struct prices_row row;
+    enum status status;
+
+    if (key_size != 1 || key[0] != META_PRICES)
+        return ST_OK;
+    status = row_decode(&row, value, value_size, fault);
+    if (status != ST_OK)
+        return status;
+    memcpy(currency->text, row.book.currency, sizeof row.book.currency);
+    currency->any = true;
+    return ST_OK;
+}
+
+enum status core_read_currency(const struct store *store, char text[PRICEBOOK_CURRENCY_BYTES],
+                               struct fault *fault)
+{
+    struct currency currency = {.text = text};
+    enum status status =
+        store->walk(store->context, STORE_META, &META_PRICES, 1, take_currency, &currency, fault);
+
+    if (status == ST_OK && !currency.any)
+        return fault_set(fault, ST_MISSING, "the books are empty: they count in nothing yet");
+    return status;
+}
+
+enum status core_check_book(const struct store *store, const struct pricebook *book,
+                            struct fault *fault)
+{
+    char currency[PRICEBOOK_CURRENCY_BYTES];
+    enum status status = core_read_currency(store, currency, fault);
+
+    if (status == ST_MISSING)
+        return ST_OK;
+    return status == ST_OK ? check_currency(book, currency, fault) : status;
 }
 
 void core_meta_save(struct core *core, struct store_batch *batch)
