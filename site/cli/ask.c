@@ -1,5 +1,7 @@
 /* Requests to the daemon, and the promise that a signed one is never made twice. */
-#include <sodium.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
 #include <string.h>
 
 #include "site/cli/cli.h"
@@ -22,12 +24,14 @@ static int no_daemon(const struct cli *cli, const struct fault *fault)
     return cli_fault(fault);
 }
 
+/* *sent: a daemon was there, so the request may have reached it. */
 static enum status exchange(const struct cli *cli, const struct bytes *request,
-                            struct cli_answer *answer, struct fault *fault)
+                            struct cli_answer *answer, bool *sent, struct fault *fault)
 {
     struct client *client;
     enum status status = client_open(&client, cli->socket, fault);
 
+    *sent = status == ST_OK;
     if (status != ST_OK)
         return status;
     status = client_ask(client, request, &answer->bytes, fault);
@@ -62,10 +66,11 @@ int cli_read(struct cli *cli, const char *command, struct bytes *args, struct cl
     struct bytes request = {0};
     struct fault fault = {0};
     enum status status;
+    bool sent;
 
     *answer = (struct cli_answer){0};
     control_read(&request, command, args);
-    status = exchange(cli, &request, answer, &fault);
+    status = exchange(cli, &request, answer, &sent, &fault);
     bytes_fini(&request);
     bytes_fini(args);
     if (status == ST_UNKNOWN) /* a read can simply be repeated */
@@ -73,133 +78,7 @@ int cli_read(struct cli *cli, const char *command, struct bytes *args, struct cl
     return status == ST_OK ? refused(&answer->reply) : no_daemon(cli, &fault);
 }
 
-/* ---- signed ---- */
-
-/*
- * Send a kept envelope and forget it once it is answered.  Everything before the first byte may
- * have reached the daemon counts as not sent.
- */
-static enum status send_kept(const struct cli *cli, struct keyfile *key,
-                             const struct bytes *envelope, struct cli_answer *answer,
-                             struct fault *fault)
-{
-    enum status status = exchange(cli, envelope, answer, fault);
-
-    if (status != ST_OK)
-        return status;
-    return keyfile_pending_drop(key, fault);
-}
-
-static int unknown(const struct fault *fault)
-{
-    return cli_fail(CLI_TRY_AGAIN,
-                    "%s; whether it was done is not known: run the same command with --retry, "
-                    "which asks for the first answer and never does it twice",
-                    fault->text);
-}
-
-/* The request that got no answer last time comes first: asked again, not done again. */
-static int settle_pending(struct cli *cli, struct keyfile *key, const char *command,
-                          struct cli_answer *answer)
-{
-    struct bytes envelope = {0};
-    struct control_request request;
-    struct fault fault = {0};
-    enum status status = keyfile_pending_load(key, &envelope, &fault);
-    bool retry = cli->args.given[OPT_RETRY];
-    int code = CLI_OK;
-
-    if (status == ST_MISSING) {
-        if (retry)
-            code = cli_fail(CLI_MISSING, "no request of this key waits for an answer; run the "
-                                         "command without --retry to do it anew");
-        goto out;
-    }
-    if (status == ST_OK)
-        status = control_decode(&request, envelope.data, envelope.size, &fault);
-    if (status != ST_OK) {
-        code = cli_fault(&fault);
-        goto out;
-    }
-    if (retry && strcmp(request.command, command) != 0) {
-        code = cli_fail(CLI_USAGE, "the request that waits for an answer is %s, not %s",
-                        request.command, command);
-        goto out;
-    }
-    status = send_kept(cli, key, &envelope, answer, &fault);
-    if (status == ST_OK && !retry) {
-        fprintf(stderr, "serai: the answer to the earlier request %s came now: %s\n",
-                request.command,
-                answer->reply.status == CONTROL_DONE ? "done" : answer->reply.message);
-        cli_answer_fini(answer);
-        *answer = (struct cli_answer){0};
-    } else if (status != ST_OK) {
-        code = status == ST_UNKNOWN ? unknown(&fault) : no_daemon(cli, &fault);
-    }
-out:
-    bytes_fini(&envelope);
-    return code;
-}
-
-static int send_new(struct cli *cli, struct keyfile *key, const char *command,
-                    const struct bytes *args, struct cli_answer *answer)
-{
-    char path[FILE_PATH_BYTES];
-    uint8_t site_key[CONTROL_KEY_BYTES];
-    struct bytes envelope = {0};
-    struct fault fault = {0};
-    uint64_t number;
-    enum status status = file_path(path, cli->dir, SITE_KEY_PUBLIC, &fault);
-
-    if (status == ST_OK)
-        status = keyfile_read_public(path, site_key, &fault);
-    if (status == ST_OK)
-        status = keyfile_next_number(key, &number, &fault);
-    if (status != ST_OK)
-        return cli_fault(&fault);
-    control_sign(&envelope, site_key, keyfile_public(key), keyfile_secret(key), number, command,
-                 args);
-    if (envelope.failed || envelope.size > CONTROL_BYTES_MAX) {
-        bytes_fini(&envelope);
-        return cli_fail(CLI_BAD_DATA, "the request is longer than %d bytes", CONTROL_BYTES_MAX);
-    }
-    status = keyfile_pending_save(key, &envelope, &fault);
-    if (status == ST_OK)
-        status = send_kept(cli, key, &envelope, answer, &fault);
-    /* Never sent: then nothing is pending either. */
-    if (status == ST_MISSING || status == ST_DENIED)
-        (void)!keyfile_pending_drop(key, NULL); /* else it is sent next time, which is safe too */
-    bytes_fini(&envelope);
-    if (status == ST_UNKNOWN)
-        return unknown(&fault);
-    return status == ST_OK ? CLI_OK : no_daemon(cli, &fault);
-}
-
-int cli_signed(struct cli *cli, const char *command, struct bytes *args, struct cli_answer *answer)
-{
-    char operator_path[FILE_PATH_BYTES];
-    struct keyfile *key = NULL;
-    struct fault fault = {0};
-    enum status status = file_path(operator_path, cli->dir, SITE_OPERATOR, &fault);
-    int code;
-
-    *answer = (struct cli_answer){0};
-    if (status == ST_OK)
-        status = keyfile_open(
-            &key, cli_value(cli, OPT_SIGN_WITH, cli_value(cli, OPT_KEY, operator_path)), &fault);
-    if (status != ST_OK) {
-        bytes_fini(args);
-        return cli_fault(&fault);
-    }
-    code = settle_pending(cli, key, command, answer);
-    if (code == CLI_OK && !cli->args.given[OPT_RETRY])
-        code = send_new(cli, key, command, args, answer);
-    keyfile_close(key);
-    bytes_fini(args);
-    return code == CLI_OK ? refused(&answer->reply) : code;
-}
-
-/* ---- printing and lists ---- */
+/* ---- printing ---- */
 
 static void print_result(const struct cli *cli, const struct cli_answer *answer)
 {
@@ -224,16 +103,355 @@ int cli_read_print(struct cli *cli, const char *command, struct bytes *args)
     return code;
 }
 
-int cli_signed_print(struct cli *cli, const char *command, struct bytes *args)
-{
-    struct cli_answer answer;
-    int code = cli_signed(cli, command, args, &answer);
+/* ---- signed ---- */
 
-    if (code == CLI_OK)
-        print_result(cli, &answer);
-    cli_answer_fini(&answer);
+/* A signed command: who signs, for which site, and what it is. */
+struct signing {
+    struct cli *cli;
+    struct keyfile *key;
+    const char *path; /* of the key */
+    uint8_t site[CONTROL_KEY_BYTES];
+    const char *command;
+};
+
+/* Where an amount and what it is about stand in the arguments of a command; -1: nowhere. */
+static const struct about {
+    const char *command;
+    int subject;
+    int amount;
+} abouts[] = {
+    {"money.in", 0, 1},     {"money.out", 0, 1},      {"agent.fund", 0, 1}, {"agent.send", 0, 2},
+    {"agent.deploy", 0, 3}, {"agent.withdraw", 0, 1}, {NULL, 0, -1},
+};
+
+/* "agent.fund 4098 1.000000000 EUR, number 7" */
+static void describe(const struct cli *cli, const struct control_request *request, FILE *out)
+{
+    const struct about *about = abouts;
+    struct cbor in;
+    uint64_t count;
+
+    while (about->command != NULL && strcmp(about->command, request->command) != 0)
+        about++;
+    fputs(request->command, out);
+    cbor_init(&in, request->args, request->args_size);
+    count = cbor_get_array_any(&in, UINT8_MAX);
+    for (int i = 0; i < (int)count; i++) {
+        size_t size;
+        struct money amount;
+        char text[RENDER_TEXT_BYTES] = "";
+
+        if (i == about->amount && cbor_peek(&in) == CBOR_UINT &&
+            money_from_nanos(&amount, cbor_get_uint(&in, UINT64_MAX)) == ST_OK)
+            fprintf(out, " %s %s", money_print(text, amount), cli->currency);
+        else if (i == about->subject && cbor_peek(&in) == CBOR_UINT)
+            fprintf(out, " %" PRIu64, cbor_get_uint(&in, UINT64_MAX));
+        else if (i == about->subject && cbor_peek(&in) == CBOR_TEXT) {
+            cbor_get_text(&in, text, sizeof text - 1);
+            fprintf(out, " %s", text);
+        } else
+            (void)cbor_get_raw(&in, &size);
+    }
+    fprintf(out, ", number %" PRIu64, request->number);
+}
+
+static char *described(const struct cli *cli, const struct control_request *request,
+                       char text[RENDER_TEXT_BYTES])
+{
+    FILE *out = fmemopen(text, RENDER_TEXT_BYTES, "w");
+
+    text[0] = '\0';
+    if (out == NULL)
+        return text;
+    describe(cli, request, out);
+    (void)!fclose(out); /* memory; what does not fit is not shown */
+    text[RENDER_TEXT_BYTES - 1] = '\0';
+    return text;
+}
+
+static int unknown(const struct fault *fault)
+{
+    return cli_fail(CLI_UNKNOWN,
+                    "%s: whether it was done is not known. Run the same command with --retry: it "
+                    "asks for the first answer and never does it twice",
+                    fault->text);
+}
+
+/* It is done: what goes wrong from here on must not look as if it were not. */
+static int show_done(const struct signing *by, const struct cli_answer *answer)
+{
+    struct fault fault = {0};
+
+    print_result(by->cli, answer);
+    if (fflush(stdout) != 0 || ferror(stdout) != 0)
+        return cli_fail(CLI_NOT_SHOWN,
+                        "it was done, but its answer could not be shown (%s): run the same "
+                        "command with --retry, which shows it again and does nothing",
+                        strerror(errno));
+    if (keyfile_pending_drop(by->key, by->site, &fault) != ST_OK)
+        (void)cli_fail(CLI_OK, "it was done, but is still kept as if it waited for its answer: %s",
+                       fault.text);
+    return CLI_OK;
+}
+
+/*
+ * Send what is kept and wait, signals caught.  *sent tells whether any of it may have arrived: a
+ * daemon that could not be reached has done nothing.
+ */
+static enum status send_kept(const struct signing *by, const struct bytes *envelope,
+                             struct cli_answer *answer, bool *sent, struct fault *fault)
+{
+    enum status status;
+
+    client_catch_signals();
+    status = exchange(by->cli, envelope, answer, sent, fault);
+    client_release_signals();
+    return status;
+}
+
+/* ---- what is kept ---- */
+
+/* Whether a request of this key waits for an answer of this site; CLI_OK, or it is printed. */
+static int load_kept(const struct signing *by, struct bytes *envelope,
+                     struct control_request *request, bool *found)
+{
+    struct fault fault = {0};
+    enum status status = keyfile_pending_load(by->key, by->site, envelope, &fault);
+
+    *found = status == ST_OK;
+    if (status == ST_MISSING)
+        return CLI_OK;
+    if (status == ST_OK)
+        status = control_decode(request, envelope->data, envelope->size, &fault);
+    if (status == ST_OK && (memcmp(request->site_key, by->site, CONTROL_KEY_BYTES) != 0 ||
+                            memcmp(request->key, keyfile_public(by->key), CONTROL_KEY_BYTES) != 0))
+        status = fault_set(&fault, ST_INVALID, "it is of another key or site");
+    if (status != ST_OK && *found)
+        return cli_fail(CLI_BAD_DATA,
+                        "%s.pending holds a request that is not as it was made (%s). It may have "
+                        "been done: look at the books, then move the file away",
+                        by->path, fault.text);
+    return status == ST_OK ? CLI_OK : cli_fault(&fault);
+}
+
+static int nothing_kept(const struct signing *by)
+{
+    uint8_t other[CONTROL_KEY_BYTES];
+    char hex[2 * CONTROL_KEY_BYTES + 1];
+
+    if (!keyfile_pending_elsewhere(by->key, by->site, other))
+        return cli_fail(CLI_MISSING,
+                        "no request of this key waits for an answer of this site; `serai agent ls` "
+                        "and `serai customer ls` show what is");
+    return cli_fail(CLI_MISSING,
+                    "no request of this key waits for an answer of this site; one waits for the "
+                    "site %s: say its directory with --site",
+                    hex_print(hex, other, sizeof other));
+}
+
+/* A denial says nothing of the request that it answers: that may have been done before. */
+static int retry_kept(const struct signing *by, const struct bytes *envelope,
+                      struct cli_answer *answer)
+{
+    struct fault fault = {0};
+    bool sent;
+    enum status status = send_kept(by, envelope, answer, &sent, &fault);
+    int code;
+
+    if (status == ST_UNKNOWN)
+        return unknown(&fault);
+    if (status != ST_OK)
+        return no_daemon(by->cli, &fault);
+    if (answer->reply.status == CONTROL_DONE)
+        return show_done(by, answer);
+    code = refused(&answer->reply);
+    if (answer->reply.status == CONTROL_DENIED)
+        return cli_fail((enum cli_exit)code,
+                        "what became of the kept request is not known by that, and it is still "
+                        "kept: look at the books; --forget gives it up");
+    if (keyfile_pending_drop(by->key, by->site, &fault) != ST_OK)
+        return cli_fault(&fault);
     return code;
 }
+
+static int forget_kept(const struct signing *by, const char *what)
+{
+    struct fault fault = {0};
+
+    if (keyfile_pending_drop(by->key, by->site, &fault) != ST_OK)
+        return cli_fault(&fault);
+    return cli_fail(CLI_OK,
+                    "forgotten: %s. It may have been done, and --retry will not tell any more: "
+                    "look at the books before you do it anew",
+                    what);
+}
+
+/* --retry and --forget. */
+static int settle(const struct signing *by, struct cli_answer *answer)
+{
+    struct bytes envelope = {0};
+    struct control_request request;
+    char what[RENDER_TEXT_BYTES];
+    bool found;
+    int code = load_kept(by, &envelope, &request, &found);
+
+    if (code != CLI_OK)
+        goto out;
+    if (!found)
+        code = nothing_kept(by);
+    else if (strcmp(request.command, by->command) != 0)
+        code = cli_fail(CLI_USAGE, "the request that waits for an answer is %s; this command is %s",
+                        described(by->cli, &request, what), by->command);
+    else if (by->cli->args.given[OPT_FORGET])
+        code = forget_kept(by, described(by->cli, &request, what));
+    else
+        code = retry_kept(by, &envelope, answer);
+out:
+    bytes_fini(&envelope);
+    return code;
+}
+
+/* A new request waits until what became of the last is known: else it may be the same wish twice.
+ */
+static int check_nothing_kept(const struct signing *by)
+{
+    struct bytes envelope = {0};
+    struct control_request request;
+    char what[RENDER_TEXT_BYTES];
+    bool found;
+    int code = load_kept(by, &envelope, &request, &found);
+
+    if (code == CLI_OK && found) {
+        size_t group = strcspn(request.command, "."); /* "agent.fund" is `agent fund` */
+        const char *verb = request.command + group + (request.command[group] == '.' ? 1 : 0);
+
+        code = cli_fail(CLI_TRY_AGAIN,
+                        "nothing was sent: an earlier request waits for its answer, and may have "
+                        "been done: %s. `serai %.*s %s --retry` asks for its answer, --forget in "
+                        "its place gives it up",
+                        described(by->cli, &request, what), (int)group, request.command, verb);
+    }
+    bytes_fini(&envelope);
+    return code;
+}
+
+/* ---- a new one ---- */
+
+/*
+ * Sign with the next number, keep it, send it.  On CLI_OK an answer came, and the request is kept
+ * still.
+ */
+static int send_new(const struct signing *by, const struct bytes *args, struct cli_answer *answer)
+{
+    struct bytes envelope = {0};
+    struct fault fault = {0};
+    uint64_t number = 0;
+    bool sent = false;
+    enum status status = keyfile_next_number(by->key, by->site, &number, &fault);
+
+    if (status == ST_OK)
+        control_sign(&envelope, by->site, keyfile_public(by->key), keyfile_secret(by->key), number,
+                     by->command, args);
+    if (envelope.failed || envelope.size > CONTROL_BYTES_MAX) {
+        bytes_fini(&envelope);
+        return cli_fail(CLI_BAD_DATA, "the request is longer than %d bytes", CONTROL_BYTES_MAX);
+    }
+    if (status == ST_OK)
+        status = keyfile_pending_save(by->key, by->site, &envelope, &fault);
+    if (status != ST_OK) {
+        bytes_fini(&envelope);
+        (void)cli_fault(&fault);
+        return cli_fail(status == ST_INVALID ? CLI_BAD_DATA : CLI_IO, "nothing was sent");
+    }
+    status = send_kept(by, &envelope, answer, &sent, &fault);
+    bytes_fini(&envelope);
+    if (status == ST_OK)
+        return CLI_OK;
+    if (sent)
+        return unknown(&fault);
+    (void)!keyfile_pending_drop(by->key, by->site, NULL); /* else --retry sends it: safe too */
+    return no_daemon(by->cli, &fault);
+}
+
+/* The answer to a new request: what is not done is not kept. */
+static int take_answer(const struct signing *by, const struct cli_answer *answer)
+{
+    struct fault fault = {0};
+
+    if (answer->reply.status == CONTROL_DONE)
+        return show_done(by, answer);
+    if (keyfile_pending_drop(by->key, by->site, &fault) != ST_OK)
+        (void)cli_fault(&fault);
+    return refused(&answer->reply);
+}
+
+/*
+ * A key that comes from a copy, or that two machines use, does not know how far its numbers are.
+ * The denial tells; nothing was done by a request that was denied when it was new.
+ */
+static bool is_behind(const struct signing *by, const struct cli_answer *answer)
+{
+    const struct control_reply *reply = &answer->reply;
+    struct fault fault = {0};
+    uint64_t last;
+
+    if (reply->status != CONTROL_DENIED ||
+        !render_number(reply->result, reply->result_size, "number", &last))
+        return false;
+    return keyfile_raise_number(by->key, by->site, last, &fault) == ST_OK;
+}
+
+static int do_new(const struct signing *by, const struct bytes *args, struct cli_answer *answer)
+{
+    int code = check_nothing_kept(by);
+
+    if (code == CLI_OK)
+        code = send_new(by, args, answer);
+    if (code == CLI_OK && is_behind(by, answer)) {
+        cli_answer_fini(answer);
+        *answer = (struct cli_answer){0};
+        code = send_new(by, args, answer);
+    }
+    return code == CLI_OK ? take_answer(by, answer) : code;
+}
+
+static enum status read_site_key(const struct cli *cli, uint8_t key[CONTROL_KEY_BYTES],
+                                 struct fault *fault)
+{
+    char path[FILE_PATH_BYTES];
+    enum status status = file_path(path, cli->dir, SITE_KEY_PUBLIC, fault);
+
+    return status == ST_OK ? keyfile_read_public(path, key, fault) : status;
+}
+
+int cli_signed_print(struct cli *cli, const char *command, struct bytes *args)
+{
+    char operator_path[FILE_PATH_BYTES];
+    struct signing by = {.cli = cli, .command = command};
+    struct cli_answer answer = {0};
+    struct fault fault = {0};
+    enum status status = file_path(operator_path, cli->dir, SITE_OPERATOR, &fault);
+    int code;
+
+    (void)!signal(SIGPIPE, SIG_IGN); /* an answer that cannot be shown must be told of */
+    by.path = cli_value(cli, OPT_SIGN_WITH, cli_value(cli, OPT_KEY, operator_path));
+    if (status == ST_OK)
+        status = keyfile_open(&by.key, by.path, &fault);
+    if (status == ST_OK)
+        status = read_site_key(cli, by.site, &fault);
+    if (status != ST_OK)
+        code = cli_fault(&fault);
+    else if (cli->args.given[OPT_RETRY] || cli->args.given[OPT_FORGET])
+        code = settle(&by, &answer);
+    else
+        code = do_new(&by, args, &answer);
+    keyfile_close(by.key);
+    cli_answer_fini(&answer);
+    bytes_fini(args);
+    return code;
+}
+
+/* ---- lists ---- */
 
 struct page {
     const struct cli_list *list;

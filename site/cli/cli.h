@@ -21,10 +21,12 @@ enum cli_exit {
     CLI_MISSING = 66,
     CLI_NO_DAEMON = 69, /* or no compiler */
     CLI_INTERNAL = 70,
-    CLI_IO = 74, /* the disk, or damaged books */
-    CLI_TRY_AGAIN = 75,
+    CLI_IO = 74,        /* the disk, or damaged books */
+    CLI_TRY_AGAIN = 75, /* nothing was done */
     CLI_DENIED = 77,
     CLI_CONFIG = 78,
+    CLI_UNKNOWN = 79,   /* sent, and no answer came: it may have been done */
+    CLI_NOT_SHOWN = 80, /* done, and the answer could not be shown */
 };
 
 struct cli {
@@ -72,11 +74,15 @@ void cli_answer_fini(struct cli_answer *answer);
  */
 MUST_CHECK int cli_read(struct cli *cli, const char *command, struct bytes *args,
                         struct cli_answer *answer);
-MUST_CHECK int cli_signed(struct cli *cli, const char *command, struct bytes *args,
-                          struct cli_answer *answer);
 
-/* cli_read() or cli_signed(), and the result printed. */
+/* cli_read(), and the result printed. */
 MUST_CHECK int cli_read_print(struct cli *cli, const char *command, struct bytes *args);
+
+/*
+ * Sign `command`, send it, and print its result; with --retry ask for the answer of the one that
+ * waits, with --forget give that one up (no args then).  Done, not done and unknown have exit codes
+ * of their own.  `args` is taken.
+ */
 MUST_CHECK int cli_signed_print(struct cli *cli, const char *command, struct bytes *args);
 
 /*

@@ -1,10 +1,12 @@
 #include "site/cli/client.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/select.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -15,16 +17,15 @@ struct client {
 static enum status connect_to(struct client *client, const char *path, struct fault *fault)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    const struct timeval timeout = {.tv_sec = CLIENT_TIMEOUT_S};
 
     if (strlen(path) >= sizeof address.sun_path)
         return fault_set(fault, ST_MISSING, "socket %s: the path is too long for a socket", path);
     memcpy(address.sun_path, path, strlen(path) + 1);
     client->fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (client->fd < 0 ||
-        setsockopt(client->fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout) != 0 ||
-        setsockopt(client->fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout) != 0)
+    if (client->fd < 0)
         return fault_set(fault, ST_IO, "socket: %s", strerror(errno));
+    if (client->fd >= FD_SETSIZE)
+        return fault_set(fault, ST_IO, "socket: more than %d files are open", FD_SETSIZE - 1);
     if (connect(client->fd, (const struct sockaddr *)&address, sizeof address) == 0)
         return ST_OK;
     if (errno == EACCES || errno == EPERM)
@@ -59,40 +60,111 @@ void client_close(struct client *client)
     free(client);
 }
 
-static bool send_all(int fd, const uint8_t *data, size_t size)
+/* ---- signals ---- */
+
+static const int caught_signals[] = {SIGINT, SIGTERM, SIGHUP};
+enum { CAUGHT_SIGNALS = sizeof caught_signals / sizeof caught_signals[0] };
+
+static volatile sig_atomic_t interrupted;
+static struct sigaction actions_before[CAUGHT_SIGNALS];
+static sigset_t mask_before; /* while a request waits; what is blocked cannot slip in before */
+static bool catching;
+
+static void note_signal(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+void client_catch_signals(void)
+{
+    const struct sigaction action = {.sa_handler = note_signal};
+    sigset_t blocked;
+
+    interrupted = 0;
+    (void)!sigemptyset(&blocked); /* these fail only for signals that there are not */
+    for (size_t i = 0; i < CAUGHT_SIGNALS; i++) {
+        (void)!sigaction(caught_signals[i], NULL, &actions_before[i]);
+        if (actions_before[i].sa_handler == SIG_IGN)
+            continue;
+        (void)!sigaddset(&blocked, caught_signals[i]);
+        (void)!sigaction(caught_signals[i], &action, NULL);
+    }
+    (void)!pthread_sigmask(SIG_BLOCK, &blocked, &mask_before);
+    catching = true;
+}
+
+void client_release_signals(void)
+{
+    if (!catching)
+        return;
+    (void)!pthread_sigmask(SIG_SETMASK, &mask_before, NULL); /* one that came late is only noted */
+    for (size_t i = 0; i < CAUGHT_SIGNALS; i++)
+        (void)!sigaction(caught_signals[i], &actions_before[i], NULL);
+    catching = false;
+}
+
+/* ---- sending and receiving ---- */
+
+/* NULL when the socket is ready; else why not. */
+static const char *wait_for(int fd, bool to_read)
+{
+    const struct timespec most = {.tv_sec = CLIENT_TIMEOUT_S};
+    fd_set set;
+    int ready;
+
+    do {
+        FD_ZERO(&set);
+        FD_SET(fd, &set);
+        ready = pselect(fd + 1, to_read ? &set : NULL, to_read ? NULL : &set, NULL, &most,
+                        catching ? &mask_before : NULL);
+    } while (ready < 0 && errno == EINTR && interrupted == 0);
+    if (ready > 0)
+        return NULL;
+    return ready == 0 ? "no answer came in time" : "it was interrupted before the answer came";
+}
+
+static const char *send_all(int fd, const uint8_t *data, size_t size)
 {
     while (size > 0) {
-        ssize_t put = send(fd, data, size, MSG_NOSIGNAL);
+        const char *wrong = wait_for(fd, false);
+        ssize_t put = wrong != NULL ? 0 : send(fd, data, size, MSG_NOSIGNAL | MSG_DONTWAIT);
 
-        if (put < 0 && errno == EINTR)
+        if (wrong != NULL)
+            return wrong;
+        if (put < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (put <= 0)
-            return false;
+            return "the connection was lost";
         data += put;
         size -= (size_t)put;
     }
-    return true;
+    return NULL;
 }
 
-static bool receive_all(int fd, uint8_t *to, size_t size)
+static const char *receive_all(int fd, uint8_t *to, size_t size)
 {
     while (size > 0) {
-        ssize_t got = recv(fd, to, size, 0);
+        const char *wrong = wait_for(fd, true);
+        ssize_t got = wrong != NULL ? 0 : recv(fd, to, size, MSG_DONTWAIT);
 
-        if (got < 0 && errno == EINTR)
+        if (wrong != NULL)
+            return wrong;
+        if (got < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (got <= 0)
-            return false;
+            return "the connection was lost before the answer came";
         to += got;
         size -= (size_t)got;
     }
-    return true;
+    return NULL;
 }
 
 enum status client_ask(struct client *client, const struct bytes *request, struct bytes *answer,
                        struct fault *fault)
 {
     uint8_t prefix[4];
+    const char *wrong;
     uint8_t *room;
     uint32_t size;
 
@@ -104,17 +176,17 @@ enum status client_ask(struct client *client, const struct bytes *request, struc
      * The daemon may refuse a request before it has read all of it, and then sending fails though
      * an answer is waiting: so that is looked for in any case.
      */
-    if (send_all(client->fd, prefix, sizeof prefix))
-        (void)!send_all(client->fd, request->data, request->size);
-    if (!receive_all(client->fd, prefix, sizeof prefix))
-        return fault_set(fault, ST_UNKNOWN, "the connection was lost before the answer came");
+    if (send_all(client->fd, prefix, sizeof prefix) == NULL)
+        (void)send_all(client->fd, request->data, request->size);
+    wrong = receive_all(client->fd, prefix, sizeof prefix);
+    if (wrong != NULL)
+        return fault_set(fault, ST_UNKNOWN, "%s", wrong);
     size = be32_get(prefix);
     if (size > CONTROL_BYTES_MAX)
         return fault_set(fault, ST_UNKNOWN, "the answer is too long to be one");
     room = bytes_extend(answer, size);
     if (room == NULL)
         return fault_set(fault, ST_UNKNOWN, "no memory for the answer");
-    if (!receive_all(client->fd, room, size))
-        return fault_set(fault, ST_UNKNOWN, "the connection was lost in the middle of the answer");
-    return ST_OK;
+    wrong = receive_all(client->fd, room, size);
+    return wrong == NULL ? ST_OK : fault_set(fault, ST_UNKNOWN, "%s", wrong);
 }

@@ -13,8 +13,15 @@ MUST_CHECK enum status client_open(struct client **client, const char *path, str
 void client_close(struct client *client); /* NULL allowed */
 
 /*
- * Send a request and append its answer.  ST_UNKNOWN: the connection was lost, so what became of the
- * request is not known.
+ * Between these two calls SIGINT, SIGTERM and SIGHUP do not end the process but what client_ask()
+ * waits for.  Those that were ignored stay so.
+ */
+void client_catch_signals(void);
+void client_release_signals(void);
+
+/*
+ * Send a request and append its answer.  ST_UNKNOWN: no answer came (the connection was lost, it
+ * took CLIENT_TIMEOUT_S, a signal was caught), so what became of the request is not known.
  */
 MUST_CHECK enum status client_ask(struct client *client, const struct bytes *request,
                                   struct bytes *answer, struct fault *fault);

@@ -114,7 +114,7 @@ static int put_deploy(struct cli *cli, struct bytes *args)
 int cmd_agent_deploy(struct cli *cli)
 {
     struct bytes args = {0};
-    int code = cli->args.given[OPT_RETRY] ? CLI_OK : put_deploy(cli, &args);
+    int code = cli_is_kept(&cli->args) ? CLI_OK : put_deploy(cli, &args);
 
     if (code == CLI_OK)
         return cli_signed_print(cli, "agent.deploy", &args);
@@ -142,7 +142,7 @@ int cmd_agent_fund(struct cli *cli)
     uint64_t agent;
     int code;
 
-    if (cli->args.given[OPT_RETRY])
+    if (cli_is_kept(&cli->args))
         return cli_signed_print(cli, "agent.fund", &args);
     code = cli_money(cli->args.operands[1], &amount);
     if (code == CLI_OK)
@@ -162,7 +162,7 @@ int cmd_agent_send(struct cli *cli)
     uint64_t agent;
     int code;
 
-    if (cli->args.given[OPT_RETRY])
+    if (cli_is_kept(&cli->args))
         return cli_signed_print(cli, "agent.send", &args);
     if (strlen(cli->args.operands[1]) > SERAI_MESSAGE_BYTES_MAX)
         return cli_fail(CLI_USAGE, "a message has at most %d bytes", SERAI_MESSAGE_BYTES_MAX);
@@ -184,7 +184,7 @@ static int change_state(struct cli *cli, const char *command)
     uint64_t agent;
     int code;
 
-    if (cli->args.given[OPT_RETRY])
+    if (cli_is_kept(&cli->args))
         return cli_signed_print(cli, command, &args);
     code = cli_agent(cli, cli->args.operands[0], &agent);
     if (code != CLI_OK)
@@ -217,7 +217,7 @@ int cmd_agent_withdraw(struct cli *cli)
     uint64_t agent;
     int code = CLI_OK;
 
-    if (cli->args.given[OPT_RETRY])
+    if (cli_is_kept(&cli->args))
         return cli_signed_print(cli, "agent.withdraw", &args);
     if (!all)
         code = cli_money(cli->args.operands[1], &amount);

@@ -49,7 +49,7 @@ int cmd_link_add(struct cli *cli)
     struct money limit;
     int code;
 
-    if (cli->args.given[OPT_RETRY])
+    if (cli_is_kept(&cli->args))
         return cli_signed_print(cli, "link.add", &args);
     code = check_name(cli->args.operands[0], "the name of a link", LINK_NAME_BYTES_MAX);
     if (code != CLI_OK)
@@ -81,7 +81,7 @@ static int named_command(struct cli *cli, const char *command)
     struct bytes args = {0};
     int code;
 
-    if (cli->args.given[OPT_RETRY])
+    if (cli_is_kept(&cli->args))
         return cli_signed_print(cli, command, &args);
     code = check_name(cli->args.operands[0], "the name of a link", LINK_NAME_BYTES_MAX);
     if (code != CLI_OK)
@@ -153,7 +153,7 @@ int cmd_link_mark(struct cli *cli)
     const char *mark = cli_value(cli, OPT_NAME, chosen);
     int code;
 
-    if (cli->args.given[OPT_RETRY])
+    if (cli_is_kept(&cli->args))
         return cli_signed_print(cli, "link.mark", &args);
     code = cli->args.given[OPT_NAME] ? check_name(mark, "a mark", LINK_MARK_TEXT_BYTES - 1)
                                      : choose_mark(cli, chosen);

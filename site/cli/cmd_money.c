@@ -11,7 +11,7 @@ static int move_money(struct cli *cli, const char *command)
     uint64_t customer = 0; /* the operator's own */
     int code = CLI_OK;
 
-    if (cli->args.given[OPT_RETRY])
+    if (cli_is_kept(&cli->args))
         return cli_signed_print(cli, command, &args);
     code = cli_money(cli->args.operands[0], &amount);
     if (code == CLI_OK && cli->args.given[OPT_CUSTOMER])
@@ -61,7 +61,7 @@ int cmd_customer_add(struct cli *cli)
     uint8_t key[CONTROL_KEY_BYTES];
     int code;
 
-    if (cli->args.given[OPT_RETRY])
+    if (cli_is_kept(&cli->args))
         return cli_signed_print(cli, "customer.add", &args);
     if (strlen(cli->args.operands[0]) > CONTROL_NAME_BYTES_MAX)
         return cli_fail(CLI_USAGE, "a name has at most %d bytes", CONTROL_NAME_BYTES_MAX);

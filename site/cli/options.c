@@ -17,6 +17,8 @@ static const struct option options[OPTION_COUNT] = {
     [OPT_KEY] = {"key", "FILE", "sign with this key (default: the operator's, DIR/operator.key)"},
     [OPT_JSON] = {"json", NULL, "print one JSON object, for a list one a line"},
     [OPT_RETRY] = {"retry", NULL, "ask again for the answer to the request that got none"},
+    [OPT_FORGET] = {"forget", NULL,
+                    "give up the request that got no answer: it may have been done"},
     [OPT_HELP] = {"help", NULL, "print this"},
     [OPT_NAME] = {"name", "NAME", "what lists call it"},
     [OPT_CUSTOMER] = {"customer", "ID", "a customer's number or name (default: the operator)"},
@@ -56,7 +58,7 @@ static uint64_t allowed(const struct cli_command *command)
     if (command->is_local)
         common &= ~OPTION(OPT_SITE);
     if (command->is_signed)
-        common |= OPTION(OPT_KEY) | OPTION(OPT_RETRY);
+        common |= OPTION(OPT_KEY) | OPTION(OPT_RETRY) | OPTION(OPT_FORGET);
     /* There --key is what the command is about. */
     if ((command->options & OPTION(OPT_NEIGHBOUR)) != 0)
         common = (common & ~OPTION(OPT_KEY)) | OPTION(OPT_SIGN_WITH);
@@ -183,6 +185,11 @@ static int take_words(struct cli_args *args, int argc, char **argv)
     return -1;
 }
 
+bool cli_is_kept(const struct cli_args *args)
+{
+    return args->given[OPT_RETRY] || args->given[OPT_FORGET];
+}
+
 int cli_parse(struct cli_args *args, int argc, char **argv)
 {
     int code;
@@ -209,8 +216,10 @@ int cli_parse(struct cli_args *args, int argc, char **argv)
         print_command(stdout, args->command);
         return CLI_OK;
     }
-    /* With --retry the request is kept already; its words need not be said again. */
-    if (args->operand_count < args->command->operands_min && !args->given[OPT_RETRY])
+    if (args->given[OPT_RETRY] && args->given[OPT_FORGET])
+        return cli_fail(CLI_USAGE, "--retry asks for an answer, and --forget gives it up: say one");
+    /* Then the request is kept already; its words need not be said again. */
+    if (args->operand_count < args->command->operands_min && !cli_is_kept(args))
         return cli_fail(CLI_USAGE, "usage: serai %s %s %s", args->command->group,
                         args->command->verb, args->command->operands);
     return -1;

@@ -11,6 +11,7 @@ enum cli_option_id {
     OPT_KEY,
     OPT_JSON,
     OPT_RETRY,
+    OPT_FORGET,
     OPT_HELP,
     OPT_NAME,
     OPT_CUSTOMER,
@@ -73,6 +74,9 @@ struct cli_args {
 
 /* The commands, ended by one without a group. */
 extern const struct cli_command cli_commands[];
+
+/* Whether --retry or --forget says that the command is about the request that is kept. */
+MUST_CHECK bool cli_is_kept(const struct cli_args *args);
 
 /*
  * Take argv apart.  Returns -1 to go on and run args->command, or the exit code after help or a

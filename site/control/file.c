@@ -132,8 +132,10 @@ enum status file_replace(const char *path, const void *data, size_t size, struct
     if (length < 0 || (size_t)length >= sizeof beside)
         return fault_set(fault, ST_INVALID, "path too long: %.100s", path);
     status = write_new(beside, O_TRUNC, data, size, 0600, fault);
-    if (status != ST_OK)
+    if (status != ST_OK) {
+        (void)unlink(beside); /* a part of a file, if anything */
         return status;
+    }
     if (rename(beside, path) != 0)
         return io_fault(fault, "replace", path);
     if (!sync_folder(path))

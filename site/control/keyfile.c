@@ -16,7 +16,8 @@
 
 enum {
     KEYFILE_BYTES_MAX = 1024,
-    NUMBER_BYTES_MAX = 32,
+    NUMBER_LINE_BYTES = 2 * CONTROL_KEY_BYTES + 24, /* key, blank, 20 digits, newline, and an end */
+    PENDING_BYTES_MAX = KEYFILE_SITES_MAX / 4 * CONTROL_BYTES_MAX, /* most are far below 2 MiB */
     LOCK_TRIES_MAX = 100, /* of 50 ms: another command is at most a few round trips */
     SECRET_HEX_BYTES = 2 * CONTROL_SECRET_BYTES + 1,
     KEY_HEX_BYTES = 2 * CONTROL_KEY_BYTES + 1,
@@ -249,77 +250,304 @@ static void path_beside(const struct keyfile *file, const char *suffix, char pat
     INVARIANT(length > 0 && length < FILE_PATH_BYTES); /* keyfile_open left room */
 }
 
-static enum status read_number(const char *path, uint64_t *number, struct fault *fault)
+/* What FILE.number holds. */
+struct number {
+    uint8_t site[CONTROL_KEY_BYTES];
+    uint64_t last;
+};
+struct numbers {
+    struct number items[KEYFILE_SITES_MAX];
+    size_t count;
+};
+
+static struct number *find_number(struct numbers *numbers, const uint8_t *site)
 {
-    struct bytes text = {0};
-    enum status status = file_read(path, NUMBER_BYTES_MAX, &text, NULL);
+    for (size_t i = 0; i < numbers->count; i++)
+        if (memcmp(numbers->items[i].site, site, CONTROL_KEY_BYTES) == 0)
+            return &numbers->items[i];
+    return NULL;
+}
+
+/* "SITE NUMBER" without its newline.  False: it is no such line, or the second for its site. */
+static bool take_number(struct numbers *numbers, const char *line, size_t length)
+{
+    struct number *number = &numbers->items[numbers->count];
+    char text[NUMBER_LINE_BYTES];
+    char *digits = text + 2 * CONTROL_KEY_BYTES + 1;
     char *end;
 
-    *number = 0;
-    if (status == ST_MISSING) {
-        bytes_fini(&text);
-        return ST_OK;
-    }
-    bytes_append(&text, "", 1);
-    if (status != ST_OK || text.failed) {
-        bytes_fini(&text);
-        return fault_set(fault, ST_IO, "read %s failed", path);
-    }
+    if (numbers->count == KEYFILE_SITES_MAX || length >= sizeof text ||
+        length <= 2 * CONTROL_KEY_BYTES + 1)
+        return false;
+    memcpy(text, line, length);
+    text[length] = '\0';
+    if (digits[-1] != ' ' || digits[0] < '0' || digits[0] > '9')
+        return false;
+    digits[-1] = '\0';
     errno = 0;
-    *number = strtoull((const char *)text.data, &end, 10);
-    if (errno != 0 || end == (const char *)text.data || (*end != '\n' && *end != '\0'))
+    number->last = strtoull(digits, &end, 10);
+    if (errno != 0 || *end != '\0' || !hex_parse(number->site, CONTROL_KEY_BYTES, text) ||
+        find_number(numbers, number->site) != NULL)
+        return false;
+    numbers->count++;
+    return true;
+}
+
+/* Each line ends: a file that was cut does not pass for a lower number. */
+static bool parse_numbers(struct numbers *numbers, const struct bytes *text)
+{
+    const char *line = (const char *)text->data;
+    const char *end = line + text->size;
+
+    while (line != end) {
+        const char *newline = memchr(line, '\n', (size_t)(end - line));
+
+        if (newline == NULL || !take_number(numbers, line, (size_t)(newline - line)))
+            return false;
+        line = newline + 1;
+    }
+    return text->size > 0; /* it is never written empty */
+}
+
+static enum status read_numbers(const char *path, struct numbers *numbers, struct fault *fault)
+{
+    struct bytes text = {0};
+    enum status status =
+        file_read(path, (size_t)KEYFILE_SITES_MAX * NUMBER_LINE_BYTES, &text, fault);
+
+    numbers->count = 0;
+    if (status == ST_MISSING)
+        status = ST_OK;
+    else if (status == ST_FULL || (status == ST_OK && !parse_numbers(numbers, &text)))
         status = fault_set(fault, ST_INVALID,
-                           "%s does not hold the last request number: write it there, or a higher "
-                           "one (a site accepts only rising numbers)",
+                           "%s is damaged: it has a line `SITE NUMBER` for each site, with the "
+                           "last number that was used there. Remove it: the site then says where "
+                           "its numbers stand, and nothing is done twice",
                            path);
     bytes_fini(&text);
     return status;
 }
 
-enum status keyfile_next_number(struct keyfile *file, uint64_t *number, struct fault *fault)
+static enum status write_numbers(const char *path, const struct numbers *numbers,
+                                 struct fault *fault)
+{
+    char text[KEYFILE_SITES_MAX * NUMBER_LINE_BYTES];
+    char hex[KEY_HEX_BYTES];
+    size_t used = 0;
+
+    for (size_t i = 0; i < numbers->count; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s %" PRIu64 "\n",
+                                 hex_print(hex, numbers->items[i].site, CONTROL_KEY_BYTES),
+                                 numbers->items[i].last);
+    return file_replace(path, text, used, fault);
+}
+
+/* Raise the number of a site to `last`, or by one when that is 0; the result in *number. */
+static enum status move_number(struct keyfile *file, const uint8_t *site, uint64_t last,
+                               uint64_t *number, struct fault *fault)
 {
     char path[FILE_PATH_BYTES];
-    char text[NUMBER_BYTES_MAX];
-    uint64_t last;
+    struct numbers numbers;
+    struct number *found;
     enum status status;
-    int length;
 
     path_beside(file, ".number", path);
-    status = read_number(path, &last, fault);
+    status = read_numbers(path, &numbers, fault);
     if (status != ST_OK)
         return status;
-    if (last == UINT64_MAX)
+    found = find_number(&numbers, site);
+    if (found == NULL && numbers.count == KEYFILE_SITES_MAX)
+        return fault_set(fault, ST_INVALID,
+                         "%s holds the numbers of %d sites, the most: remove the line of one that "
+                         "the key is used at no more",
+                         path, KEYFILE_SITES_MAX);
+    if (found == NULL) {
+        found = &numbers.items[numbers.count++];
+        found->last = 0;
+        memcpy(found->site, site, CONTROL_KEY_BYTES);
+    }
+    if (last == 0 && found->last == UINT64_MAX)
         return fault_set(fault, ST_INVALID, "%s: the numbers are used up; make a new key", path);
-    length = snprintf(text, sizeof text, "%" PRIu64 "\n", last + 1);
-    status = file_replace(path, text, (size_t)length, fault);
-    if (status == ST_OK)
-        *number = last + 1;
+    if (last == 0 || last > found->last)
+        found->last = last == 0 ? found->last + 1 : last;
+    *number = found->last;
+    return write_numbers(path, &numbers, fault);
+}
+
+enum status keyfile_next_number(struct keyfile *file, const uint8_t site[CONTROL_KEY_BYTES],
+                                uint64_t *number, struct fault *fault)
+{
+    return move_number(file, site, 0, number, fault);
+}
+
+enum status keyfile_raise_number(struct keyfile *file, const uint8_t site[CONTROL_KEY_BYTES],
+                                 uint64_t last, struct fault *fault)
+{
+    uint64_t number;
+
+    return last == 0 ? ST_OK : move_number(file, site, last, &number, fault);
+}
+
+/* ---- requests that wait for their answer ---- */
+
+/* FILE.pending, decoded: site keys and envelopes point into `text`. */
+struct kept {
+    struct bytes text;
+    size_t count;
+    const uint8_t *sites[KEYFILE_SITES_MAX];
+    const uint8_t *envelopes[KEYFILE_SITES_MAX];
+    size_t sizes[KEYFILE_SITES_MAX];
+};
+
+static enum status decode_kept(struct kept *kept, struct fault *fault)
+{
+    struct cbor in;
+    uint64_t items;
+    size_t size;
+
+    cbor_init(&in, kept->text.data, kept->text.size);
+    items = cbor_get_array_any(&in, 2 * KEYFILE_SITES_MAX);
+    if (in.error == NULL && (items == 0 || items % 2 != 0))
+        cbor_fail(&in, "not a site and a request in turn");
+    for (kept->count = 0; in.error == NULL && kept->count < items / 2; kept->count++) {
+        kept->sites[kept->count] = cbor_get_bytes(&in, &size, CONTROL_KEY_BYTES);
+        if (in.error == NULL && size != CONTROL_KEY_BYTES)
+            cbor_fail(&in, "a site's key of another length");
+        kept->envelopes[kept->count] =
+            cbor_get_bytes(&in, &kept->sizes[kept->count], CONTROL_BYTES_MAX);
+    }
+    return cbor_done(&in, fault, "the file");
+}
+
+/* An empty one when the file is not there.  The caller frees kept->text in any case. */
+static enum status read_kept(const char *path, struct kept *kept, struct fault *fault)
+{
+    struct fault why = {0};
+    enum status status;
+
+    *kept = (struct kept){0};
+    status = file_read(path, PENDING_BYTES_MAX, &kept->text, fault);
+    if (status == ST_MISSING)
+        return ST_OK;
+    if (status != ST_FULL && (status != ST_OK || decode_kept(kept, &why) == ST_OK))
+        return status;
+    return fault_set(fault, ST_INVALID,
+                     "%s is damaged (%s). It holds a request whose answer did not come, which may "
+                     "have been done: look at the books, then move the file away",
+                     path, status == ST_FULL ? "too long" : why.text);
+}
+
+static size_t find_kept(const struct kept *kept, const uint8_t *site)
+{
+    size_t i = 0;
+
+    while (i < kept->count && memcmp(kept->sites[i], site, CONTROL_KEY_BYTES) != 0)
+        i++;
+    return i;
+}
+
+/* Write all but the one for `site`, and then `envelope` for it unless that is NULL. */
+static enum status write_kept(const char *path, const struct kept *kept, const uint8_t *site,
+                              const struct bytes *envelope, struct fault *fault)
+{
+    size_t without = find_kept(kept, site);
+    size_t count = kept->count - (without < kept->count ? 1 : 0) + (envelope != NULL ? 1 : 0);
+    struct bytes text = {0};
+    enum status status;
+
+    if (count == 0) {
+        if (unlink(path) != 0 && errno != ENOENT)
+            return fault_set(fault, ST_IO, "remove %s: %s", path, strerror(errno));
+        return ST_OK;
+    }
+    if (count > KEYFILE_SITES_MAX)
+        return fault_set(fault, ST_INVALID, "%s holds requests to %d sites, the most", path,
+                         KEYFILE_SITES_MAX);
+    cbor_put_array(&text, 2 * count);
+    for (size_t i = 0; i < kept->count; i++) {
+        if (i == without)
+            continue;
+        cbor_put_bytes(&text, kept->sites[i], CONTROL_KEY_BYTES);
+        cbor_put_bytes(&text, kept->envelopes[i], kept->sizes[i]);
+    }
+    if (envelope != NULL) {
+        cbor_put_bytes(&text, site, CONTROL_KEY_BYTES);
+        cbor_put_bytes(&text, envelope->data, envelope->size);
+    }
+    if (text.failed)
+        status = fault_set(fault, ST_NOMEM, "write %s: memory is short", path);
+    else if (text.size > PENDING_BYTES_MAX)
+        status = fault_set(fault, ST_INVALID, "%s would be longer than %d bytes", path,
+                           PENDING_BYTES_MAX);
+    else
+        status = file_replace(path, text.data, text.size, fault);
+    bytes_fini(&text);
     return status;
 }
 
-enum status keyfile_pending_save(struct keyfile *file, const struct bytes *envelope,
+static enum status change_kept(struct keyfile *file, const uint8_t *site,
+                               const struct bytes *envelope, struct fault *fault)
+{
+    char path[FILE_PATH_BYTES];
+    struct kept kept;
+    enum status status;
+
+    path_beside(file, ".pending", path);
+    status = read_kept(path, &kept, fault);
+    if (status == ST_OK)
+        status = write_kept(path, &kept, site, envelope, fault);
+    bytes_fini(&kept.text);
+    return status;
+}
+
+enum status keyfile_pending_save(struct keyfile *file, const uint8_t site[CONTROL_KEY_BYTES],
+                                 const struct bytes *envelope, struct fault *fault)
+{
+    return change_kept(file, site, envelope, fault);
+}
+
+enum status keyfile_pending_load(struct keyfile *file, const uint8_t site[CONTROL_KEY_BYTES],
+                                 struct bytes *envelope, struct fault *fault)
+{
+    char path[FILE_PATH_BYTES];
+    struct kept kept;
+    enum status status;
+    size_t i;
+
+    path_beside(file, ".pending", path);
+    status = read_kept(path, &kept, fault);
+    i = find_kept(&kept, site);
+    if (status == ST_OK && i == kept.count)
+        status = fault_set(fault, ST_MISSING, "%s holds nothing for this site", path);
+    if (status == ST_OK)
+        bytes_append(envelope, kept.envelopes[i], kept.sizes[i]);
+    if (status == ST_OK && envelope->failed)
+        status = fault_set(fault, ST_NOMEM, "read %s: memory is short", path);
+    bytes_fini(&kept.text);
+    return status;
+}
+
+enum status keyfile_pending_drop(struct keyfile *file, const uint8_t site[CONTROL_KEY_BYTES],
                                  struct fault *fault)
 {
-    char path[FILE_PATH_BYTES];
-
-    path_beside(file, ".pending", path);
-    return file_replace(path, envelope->data, envelope->size, fault);
+    return change_kept(file, site, NULL, fault);
 }
 
-enum status keyfile_pending_load(struct keyfile *file, struct bytes *envelope, struct fault *fault)
+bool keyfile_pending_elsewhere(struct keyfile *file, const uint8_t site[CONTROL_KEY_BYTES],
+                               uint8_t other[CONTROL_KEY_BYTES])
 {
     char path[FILE_PATH_BYTES];
+    struct kept kept;
+    bool found = false;
 
     path_beside(file, ".pending", path);
-    return file_read(path, CONTROL_BYTES_MAX, envelope, fault);
-}
-
-enum status keyfile_pending_drop(struct keyfile *file, struct fault *fault)
-{
-    char path[FILE_PATH_BYTES];
-
-    path_beside(file, ".pending", path);
-    if (unlink(path) != 0 && errno != ENOENT)
-        return fault_set(fault, ST_IO, "remove %s: %s", path, strerror(errno));
-    return ST_OK;
+    if (read_kept(path, &kept, NULL) == ST_OK) {
+        for (size_t i = 0; i < kept.count && !found; i++) {
+            found = memcmp(kept.sites[i], site, CONTROL_KEY_BYTES) != 0;
+            if (found)
+                memcpy(other, kept.sites[i], CONTROL_KEY_BYTES);
+        }
+    }
+    bytes_fini(&kept.text);
+    return found;
 }

@@ -2,15 +2,22 @@
  * Key files of those who sign control requests, and the promise that no request is made twice.
  *
  * FILE         a comment, `public HEX`, `secret HEX`; mode 0600
- * FILE.number  the last request number that was used, saved before it is sent
- * FILE.pending the envelope that was sent and is not answered yet
+ * FILE.number  a line `SITE NUMBER` for each site: the last request number that was used there,
+ *              saved before it is sent; SITE is the site's key in hex
+ * FILE.pending the envelopes that were sent and are not answered yet, at most one a site: CBOR
+ *              [site key, envelope, ...]; not there when there is none
  *
+ * Numbers and answers are a site's own, so what is kept for one site is nothing to another.
  * One process uses a key at a time: an open key holds a lock on FILE.
  */
 #ifndef SERAI_SITE_CONTROL_KEYFILE_H
 #define SERAI_SITE_CONTROL_KEYFILE_H
 
 #include "site/control/control.h"
+
+enum {
+    KEYFILE_SITES_MAX = 64
+}; /* at which one key is used; with numbers, and with requests kept */
 
 struct keyfile; /* opaque; the secret is in memory of sodium_malloc */
 
@@ -37,16 +44,36 @@ void keyfile_close(struct keyfile *file); /* wipes and unlocks; NULL allowed */
 const uint8_t *keyfile_public(const struct keyfile *file);
 const uint8_t *keyfile_secret(const struct keyfile *file);
 
-/* Take the next request number; it is on disk before this returns.  ST_INVALID, ST_IO. */
-MUST_CHECK enum status keyfile_next_number(struct keyfile *file, uint64_t *number,
+/*
+ * Take the next request number for a site; it is on disk before this returns.  ST_INVALID (the file
+ * is damaged, or holds KEYFILE_SITES_MAX other sites), ST_IO, ST_NOMEM: nothing was changed.
+ */
+MUST_CHECK enum status keyfile_next_number(struct keyfile *file,
+                                           const uint8_t site[CONTROL_KEY_BYTES], uint64_t *number,
                                            struct fault *fault);
+/* The site says that it knows this key up to `last`: the next number is above.  Never lowers it. */
+MUST_CHECK enum status keyfile_raise_number(struct keyfile *file,
+                                            const uint8_t site[CONTROL_KEY_BYTES], uint64_t last,
+                                            struct fault *fault);
 
-/* Keep the envelope until its answer is known.  ST_IO. */
-MUST_CHECK enum status keyfile_pending_save(struct keyfile *file, const struct bytes *envelope,
+/*
+ * Keep the envelope for a site until its answer was shown, in place of the one kept before.
+ * ST_INVALID (the file is damaged or full of other sites'), ST_IO, ST_NOMEM: nothing was changed.
+ */
+MUST_CHECK enum status keyfile_pending_save(struct keyfile *file,
+                                            const uint8_t site[CONTROL_KEY_BYTES],
+                                            const struct bytes *envelope, struct fault *fault);
+/* Append what is kept for a site.  ST_MISSING: nothing is; ST_INVALID, ST_IO, ST_NOMEM. */
+MUST_CHECK enum status keyfile_pending_load(struct keyfile *file,
+                                            const uint8_t site[CONTROL_KEY_BYTES],
+                                            struct bytes *envelope, struct fault *fault);
+/* Forget what is kept for a site, if anything is.  What is kept for others stays. */
+MUST_CHECK enum status keyfile_pending_drop(struct keyfile *file,
+                                            const uint8_t site[CONTROL_KEY_BYTES],
                                             struct fault *fault);
-/* Append the kept envelope.  ST_MISSING when there is none; ST_IO. */
-MUST_CHECK enum status keyfile_pending_load(struct keyfile *file, struct bytes *envelope,
-                                            struct fault *fault);
-MUST_CHECK enum status keyfile_pending_drop(struct keyfile *file, struct fault *fault);
+/* Another site that something is kept for; false when there is none, or the file does not read. */
+MUST_CHECK bool keyfile_pending_elsewhere(struct keyfile *file,
+                                          const uint8_t site[CONTROL_KEY_BYTES],
+                                          uint8_t other[CONTROL_KEY_BYTES]);
 
 #endif

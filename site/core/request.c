@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "site/core/map.h"
 #include "site/core/state.h"
 
 static void reply(struct core *core, uint64_t token, const struct bytes *bytes)
@@ -72,6 +73,20 @@ static void run_fresh(struct core *core, struct customer *by, const struct contr
     core->frame_open = true;
 }
 
+/* Nothing was done, and the client may sign anew above the number that it is told. */
+static void number_denied(const struct customer *by, const struct control_request *request,
+                          const char *why, struct outcome *outcome)
+{
+    struct map map;
+
+    outcome_set(outcome, CONTROL_DENIED,
+                "request number %llu %s: this key is at %llu, so sign with a higher one",
+                (unsigned long long)request->number, why, (unsigned long long)by->number);
+    map_init(&map);
+    map_uint(&map, "number", by->number);
+    map_end(&map, &outcome->result);
+}
+
 /* True when the saved answer of `by` is the one to give. */
 static bool run_signed(struct core *core, struct customer *by,
                        const struct control_request *request, struct outcome *outcome)
@@ -81,15 +96,11 @@ static bool run_signed(struct core *core, struct customer *by,
     if (request->number == by->number && by->number != 0) {
         if (hash_equal(&hash, &by->request))
             return true;
-        outcome_set(outcome, CONTROL_DENIED,
-                    "request number %llu of this key was another request: use a higher number",
-                    (unsigned long long)request->number);
+        number_denied(by, request, "was another request", outcome);
         return false;
     }
     if (request->number <= by->number) {
-        outcome_set(outcome, CONTROL_DENIED,
-                    "request number %llu was used already: this key is at %llu",
-                    (unsigned long long)request->number, (unsigned long long)by->number);
+        number_denied(by, request, "was used already", outcome);
         return false;
     }
     run_fresh(core, by, request, &hash, outcome);

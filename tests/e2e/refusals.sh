@@ -90,15 +90,20 @@ cp "$work/envelope" "$key.pending"
 exits 0 'balance' "$serai" money in --retry
 holds "what the operator has after the second answer" "$(customer_balance operator)" "$after"
 exits 66 'no request' "$serai" money in --retry
+# What is kept and was overtaken: a denial settles nothing, and nothing new goes out beside it.
 "$serai" money in 0.01 >/dev/null
 cp "$work/envelope" "$key.pending"
-exits 77 'denied' "$serai" money in --retry
+exits 77 'still kept' "$serai" money in --retry
+exits 75 'money.in 0 0.250000000' "$serai" money in 0.01
+exits 0 'may have been done' "$serai" money in --forget
+exits 66 'no request' "$serai" money in --forget
 # One byte of the signature is changed.
 size=$(stat -c %s "$work/envelope")
 { head -c $((size - 1)) "$work/envelope" && printf '\377'; } >"$key.pending"
-exits 77 'signature' "$serai" money in --retry
+exits 65 'signature' "$serai" money in --retry
 printf 'noise' >"$key.pending"
-exits 65 '' "$serai" money in --retry
+exits 65 'operator.key.pending is damaged' "$serai" money in --retry
+exits 65 'operator.key.pending is damaged' "$serai" money in 0.01
 rm "$key.pending"
 holds "what was brought in" "$("$serai" site status --json | jq -r .minted)" 1.760000000
 cp "$SERAI_SITE/site.pub" "$work/site.pub"
@@ -106,7 +111,8 @@ sed "s/^public .*/public $(printf '%064d' 7)/" "$work/site.pub" >"$SERAI_SITE/si
 exits 77 '' "$serai" money in 1
 cp "$work/site.pub" "$SERAI_SITE/site.pub"
 printf '0\n' >"$key.number"
-exits 77 'number' "$serai" money in 1
+exits 65 'operator.key.number is damaged' "$serai" money in 1
+rm "$key.number"
 chmod 644 "$work/bob.key"
 exits 77 'chmod 600' "$serai" agent fund "$agent" 0.1 --key "$work/bob.key"
 

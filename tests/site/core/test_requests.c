@@ -73,6 +73,22 @@ START_TEST(a_refusal_is_repeated_too)
 }
 END_TEST
 
+/* The denial names the last number, so that a key without its numbers can go on. */
+static void says_number(uint64_t last)
+{
+    struct control_reply reply;
+    struct fault fault = {0};
+    struct cbor in;
+    char key[8];
+
+    ck_assert(control_reply_decode(&reply, site.answer.data, site.answer.size, &fault) == ST_OK);
+    cbor_init(&in, reply.result, reply.result_size);
+    ck_assert_uint_eq(cbor_get_map_any(&in, 1), 1);
+    cbor_get_text(&in, key, sizeof key - 1);
+    ck_assert_str_eq(key, "number");
+    ck_assert_uint_eq(cbor_get_uint(&in, UINT64_MAX), last);
+}
+
 START_TEST(a_number_serves_one_request_and_only_rises)
 {
     uint64_t agent = puppet_new(&site, 1, MONEY, NULL);
@@ -82,6 +98,7 @@ START_TEST(a_number_serves_one_request_and_only_rises)
     ck_assert_int_eq(say(site.site_key, one, one->number + 10, agent, 5), CONTROL_DONE); /* gap */
     ck_assert_int_eq(say(site.site_key, one, one->number + 10, agent, 6), CONTROL_DENIED);
     ck_assert_int_eq(say(site.site_key, one, one->number + 9, agent, 5), CONTROL_DENIED);
+    says_number(one->number + 10);
     ck_assert_int_eq(say(site.site_key, one, 0, agent, 5), CONTROL_DENIED);
     ck_assert_int_eq(say(site.site_key, one, one->number + 11, agent, 5), CONTROL_DONE);
     ck_assert_uint_eq(site_balance(&site, agent), before + 10);
