@@ -201,6 +201,7 @@ void agents_tick(struct agents *agents)
         return;
     ledger_event_begin(agents->ledger);
     settle_due(agents);
+    undo_commit(agents->undo); /* nothing of a settlement is taken back */
     forget_stale_timers(agents);
     (void)ledger_event_end(agents->ledger, &event);
 }

@@ -49,6 +49,7 @@ struct agents_prices {
     struct money memory_rent; /* rents are for showing, per GiB-hour: what is owed comes by index */
     struct money buffer_rent;
     struct money code_rent;
+    uint64_t frozen_answer_us; /* so long somebody may wait for a frozen agent; 0: for ever */
     uint64_t agents_max;
     uint64_t inbox_messages_max;
     uint64_t inbox_bytes_max;

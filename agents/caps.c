@@ -58,6 +58,43 @@ static int64_t cap_free_slot(const struct agent *agent)
     return SERAI_E_FULL;
 }
 
+uint32_t agent_caps_free_slots(const struct agent *agent)
+{
+    uint32_t used = agent->caps_used;
+
+    for (uint64_t slot = 0; slot < SERAI_SLOT_FIRST_FREE; slot++) {
+        const struct cap *cap = agent_cap_at(agent, slot);
+
+        used -= cap != NULL && cap->kind != SERAI_KIND_EMPTY;
+    }
+    return SERAI_SLOTS_MAX - SERAI_SLOT_FIRST_FREE - used;
+}
+
+static bool needs_slot(const struct agent *agent, const struct cap *cap, const struct cap *before,
+                       size_t count)
+{
+    if (cap->kind == SERAI_KIND_EMPTY || agent_cap_find(agent, cap) >= 0)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (cap_equal(cap, &before[i]))
+            return false;
+    }
+    return true;
+}
+
+bool caps_fit(const struct agent *agent, const struct message *message)
+{
+    uint32_t room = agent_caps_free_slots(agent);
+    uint32_t needs = 0;
+
+    if (room > message->cap_count)
+        return true; /* and for the reply, wherever it is */
+    for (uint8_t i = 0; i < message->cap_count; i++)
+        needs += needs_slot(agent, &message->caps[i], message->caps, i);
+    needs += needs_slot(agent, &message->reply, message->caps, message->cap_count);
+    return needs <= room;
+}
+
 /* The chunk and its place in the list stay when the turn is undone: an empty one means nothing. */
 void agent_make_caps(struct agent *agent, uint32_t chunk)
 {

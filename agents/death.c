@@ -95,14 +95,7 @@ static void drop_inbox(struct agents *agents, struct agent *agent)
     while (agent->inbox_first != NULL) {
         struct inbox_message *message = agent->inbox_first;
 
-        inbox_unlink(agent, message);
-        if (message->saved) {
-            uint8_t key[16];
-
-            be64_put(key, agent->id);
-            be64_put(key + 8, message->m.id);
-            tombstone_add(agents, STORE_INBOX, key, sizeof key);
-        }
+        inbox_take(agents, agent, message);
         inbox_return(agents, agent, message, SERAI_E_CLOSED, true);
         inbox_message_free(message);
     }
@@ -146,6 +139,7 @@ void agent_die(struct agents *agents, struct agent *agent)
         agents->counters.frozen--;
     agent->state = AGENT_DEAD;
     agents->env.sell_ends(agents->env.context, agent->id);
+    agent_fail_replies(agents, agent, SERAI_E_CLOSED);
     drop_inbox(agents, agent);
     drop_objects(agents, agent);
     give(agents, ACCOUNT_HELD_RESERVE, agent->id, agent->mark_reserve, TRANSFER_RESERVE, agent->id);

@@ -95,6 +95,20 @@ void inbox_unlink(struct agent *agent, struct inbox_message *message)
     share_take(agent, message->m.sender_customer, weight(&message->m));
 }
 
+void inbox_take(struct agents *agents, struct agent *agent, struct inbox_message *message)
+{
+    uint8_t key[16];
+
+    rent_touch(agents, agent);
+    inbox_unlink(agent, message);
+    agent_dirty(agents, agent);
+    if (!message->saved)
+        return;
+    be64_put(key, agent->id);
+    be64_put(key + 8, message->m.id);
+    tombstone_add(agents, STORE_INBOX, key, sizeof key);
+}
+
 void inbox_message_free(struct inbox_message *message)
 {
     if (message == NULL)
@@ -220,31 +234,6 @@ void agents_deliver_first(struct agents *agents, struct agent *to, const struct 
     agent_make_ready(agents, to);
 }
 
-void facet_fail(struct agents *agents, const struct cap *reply, int32_t status)
-{
-    struct object *object;
-    struct agent *owner;
-    struct message failed;
-
-    if (reply->kind != SERAI_KIND_FACET)
-        return;
-    object = object_find(agents, reply->object, OBJECT_FACET);
-    if (object == NULL || !object->one_shot)
-        return;
-    owner = agents_find(agents, object->u.facet.owner);
-    INVARIANT(owner != NULL); /* an agent's facets die with it */
-    failed = (struct message){
-        .kind = SERAI_EVENT_FAILED,
-        .badge = object->u.facet.badge,
-        .status = status,
-        .reserve = object->u.facet.reserve,
-    };
-    rent_touch(agents, owner);
-    owner->facets--;
-    object_remove(agents, object);
-    agents_deliver(agents, owner, &failed);
-}
-
 static void post_back(struct agents *agents, uint64_t held, uint64_t to, struct money amount,
                       enum transfer_code code, uint64_t object)
 {
@@ -269,7 +258,7 @@ void inbox_return(struct agents *agents, struct agent *agent, struct inbox_messa
         post_back(agents, ACCOUNT_HELD_RESERVE, agents_payee(agents, agent->id), m->reserve,
                   TRANSFER_RESERVE, m->id);
     }
-    facet_fail(agents, &m->reply, status);
+    message_fail_replies(agents, m, status);
     back = agents_find(agents, sender);
     if (back != NULL && back != agent)
         agents_topped_up(agents, back);

@@ -115,17 +115,3 @@ void object_remove(struct agents *agents, struct object *object)
     undo_on_rollback(agents->undo, object_put_back, agents, object);
     undo_on_commit(agents->undo, object_forget, agents, object);
 }
-
-struct object *facet_new(struct agents *agents, struct agent *owner, uint64_t badge,
-                         struct money postage)
-{
-    struct object *object;
-
-    rent_touch(agents, owner);
-    undo_save(agents->undo, &owner->facets, sizeof owner->facets);
-    owner->facets++;
-    agent_dirty(agents, owner);
-    object = object_new(agents, OBJECT_FACET);
-    object->u.facet = (struct facet){.owner = owner->id, .badge = badge, .postage = postage};
-    return object;
-}

@@ -8,8 +8,8 @@ struct sending {
     struct agent *to;
     struct money money;
     struct money postage;
-    struct message message;
-    struct object *answer; /* the facet whose owner waits for one answer, or NULL */
+    struct message message; /* its reply: one that is handed on, else none until one is made */
+    struct object *asked;   /* the sender's own facet, whose like is to be answered, or NULL */
 };
 
 /* Kinds that may be handed on: never an owner's buffer, a channel end, or what is inborn. */
@@ -40,6 +40,19 @@ static bool may_be_sent(const struct cap *cap)
     return false;
 }
 
+/* A reply goes to one place: who names it twice would have it in two. */
+static bool reply_is_among(const struct turn *turn, const struct cap *cap, const struct cap *caps,
+                           size_t count)
+{
+    if (cap_reply(turn->agents, cap) == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (cap_equal(cap, &caps[i]))
+            return true;
+    }
+    return false;
+}
+
 int64_t turn_read_caps(struct turn *turn, uint64_t address, uint64_t count, struct cap *caps)
 {
     const uint8_t *slots;
@@ -58,8 +71,18 @@ int64_t turn_read_caps(struct turn *turn, uint64_t address, uint64_t count, stru
         if (!may_be_sent(cap))
             return SERAI_E_RIGHT;
         caps[i] = *cap;
+        if (reply_is_among(turn, cap, caps, i))
+            return SERAI_E_INVALID;
     }
     return 0;
+}
+
+void turn_hand_over(struct turn *turn, const struct cap *caps, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (cap_reply(turn->agents, &caps[i]) != NULL)
+            turn_take_cap(turn, (uint64_t)agent_cap_find(turn->agent, &caps[i]));
+    }
 }
 
 static struct money postage_floor(const struct agents *agents, const struct facet *facet)
@@ -79,25 +102,48 @@ static int64_t check_target(struct turn *turn, const struct cap *cap, struct sen
     return 0;
 }
 
+/* Either a facet of its own, to be asked with, or a reply that it holds and hands on. */
 static int64_t check_reply(struct turn *turn, uint64_t slot, struct sending *sending)
 {
+    struct message *message = &sending->message;
     int64_t refusal = 0;
     const struct cap *cap;
+    struct object *facet;
 
     if ((uint32_t)slot == (uint32_t)SERAI_SLOT_NONE)
         return 0;
     cap = turn_cap(turn, slot, SERAI_KIND_FACET, &refusal);
     if (cap == NULL)
         return refusal;
-    sending->answer = object_find(turn->agents, cap->object, OBJECT_FACET);
-    if (sending->answer == NULL)
+    facet = object_find(turn->agents, cap->object, OBJECT_FACET);
+    if (facet == NULL)
         return SERAI_E_CLOSED;
-    if (sending->answer->u.facet.owner != turn->agent->id || sending->answer->one_shot)
+    if (facet->one_shot) {
+        message->reply = *cap;
+        return reply_is_among(turn, cap, message->caps, message->cap_count) ? SERAI_E_INVALID : 0;
+    }
+    if (facet->u.facet.owner != turn->agent->id)
         return SERAI_E_RIGHT;
+    sending->asked = facet;
     return turn->agent->facets < AGENT_FACETS_MAX ? 0 : SERAI_E_FULL;
 }
 
-static int64_t check_send(struct turn *turn, const uint64_t *args, struct sending *sending)
+/* The answer to a question cannot bring the question along. */
+static bool carries_its_target(const struct sending *sending, const struct cap *target)
+{
+    const struct message *message = &sending->message;
+
+    if (!sending->facet->one_shot)
+        return false;
+    for (uint8_t i = 0; i < message->cap_count; i++) {
+        if (cap_equal(&message->caps[i], target))
+            return true;
+    }
+    return cap_equal(&message->reply, target);
+}
+
+static int64_t check_send(struct turn *turn, const struct cap *cap, const uint64_t *args,
+                          struct sending *sending)
 {
     struct message *message = &sending->message;
     int64_t refusal;
@@ -116,6 +162,8 @@ static int64_t check_send(struct turn *turn, const uint64_t *args, struct sendin
     refusal = check_reply(turn, args[7], sending);
     if (refusal != 0)
         return refusal;
+    if (carries_its_target(sending, cap))
+        return SERAI_E_INVALID;
     if (money_compare(sending->postage, postage_floor(turn->agents, &sending->facet->u.facet)) < 0)
         return SERAI_E_POSTAGE;
     if (sending->facet->one_shot)
@@ -128,7 +176,7 @@ static struct money sending_cost(const struct turn *turn, const struct sending *
     struct money total = sending->money;
 
     *fits = money_add(&total, total, sending->postage);
-    if (*fits && sending->answer != NULL)
+    if (*fits && sending->asked != NULL)
         *fits = money_add(&total, total, agents_reserve(turn->agents));
     return total;
 }
@@ -143,30 +191,21 @@ static void pay(struct turn *turn, uint64_t to, struct money amount, enum transf
         INVARIANT(turn_pay(turn, &transfer)); /* the sum was checked */
 }
 
-/* A copy of the handed facet that answers once; its reserve pays the event if no answer can come.
- */
 static struct cap make_reply(struct turn *turn, struct sending *sending)
 {
-    const struct facet *like = &sending->answer->u.facet;
-    struct object *once = facet_new(turn->agents, turn->agent, like->badge, like->postage);
+    struct money reserve = agents_reserve(turn->agents);
+    struct object *reply = reply_new(turn->agents, turn->agent, sending->asked, reserve);
 
-    once->one_shot = true;
-    once->u.facet.reserve = agents_reserve(turn->agents);
-    pay(turn, ACCOUNT_HELD_RESERVE, once->u.facet.reserve, TRANSFER_RESERVE_HOLD, once->id);
-    return (struct cap){.kind = SERAI_KIND_FACET, .object = once->id};
+    pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, reply->id);
+    return (struct cap){.kind = SERAI_KIND_FACET, .object = reply->id};
 }
 
-/* An answer uses the one-shot facet up; what it reserved helps to pay the turn. */
+/* An answer uses the reply facet up; what it reserved helps to pay the turn. */
 static void use_up(struct turn *turn, struct sending *sending)
 {
-    struct agents *agents = turn->agents;
-
     sending->message.reserve = sending->facet->u.facet.reserve;
     sending->message.sender_customer = 0; /* room for it is the owner's, who asked */
-    rent_touch(agents, sending->to);
-    undo_save(agents->undo, &sending->to->facets, sizeof sending->to->facets);
-    sending->to->facets--;
-    object_remove(agents, sending->facet);
+    facet_remove(turn->agents, sending->facet);
 }
 
 static int64_t facet_send(struct turn *turn, const struct cap *cap, const uint64_t *args)
@@ -178,7 +217,7 @@ static int64_t facet_send(struct turn *turn, const struct cap *cap, const uint64
     struct money cost;
 
     if (refusal == 0)
-        refusal = check_send(turn, args, &sending);
+        refusal = check_send(turn, cap, args, &sending);
     if (refusal != 0)
         return refusal;
     cost = sending_cost(turn, &sending, &fits);
@@ -192,7 +231,9 @@ static int64_t facet_send(struct turn *turn, const struct cap *cap, const uint64
     sending.message.postage = sending.postage;
     pay(turn, ACCOUNT_HELD_MESSAGE, sending.postage, TRANSFER_POSTAGE_HOLD, agents->next_message);
     pay(turn, ACCOUNT_HELD_MESSAGE, sending.money, TRANSFER_MESSAGE_HOLD, agents->next_message);
-    if (sending.answer != NULL)
+    turn_hand_over(turn, sending.message.caps, sending.message.cap_count);
+    turn_hand_over(turn, &sending.message.reply, 1);
+    if (sending.asked != NULL)
         sending.message.reply = make_reply(turn, &sending);
     if (sending.facet->one_shot)
         use_up(turn, &sending);

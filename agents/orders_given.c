@@ -170,6 +170,7 @@ static int64_t spawn(struct turn *turn, const uint64_t *args)
         refusal = pay_birth(turn, &birth);
     if (refusal != 0)
         return refusal;
+    turn_hand_over(turn, caps, birth.cap_count);
     INVARIANT(agents_birth(turn->agents, &birth, &child) == BIRTH_DONE);
     facet_cap.object = facet_new(turn->agents, child, 0, money_zero())->id;
     slot = turn_give_cap(turn, &facet_cap);

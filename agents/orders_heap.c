@@ -7,10 +7,13 @@
 
 #include "agents/turn.h"
 
-/* As for messages, and the heap may name nothing that its depositor has to sell. */
-static bool may_be_named(const struct cap *cap)
+/*
+ * As for messages, and the heap may name nothing that its depositor has to sell.  Nor a reply: an
+ * entry is read by many, and stands when nobody knows its number any more.
+ */
+static bool may_be_named(const struct agents *agents, const struct cap *cap)
 {
-    return cap->kind == SERAI_KIND_FACET ||
+    return (cap->kind == SERAI_KIND_FACET && cap_reply(agents, cap) == NULL) ||
            (cap->kind == SERAI_KIND_BUFFER && (cap->rights & SERAI_RIGHT_OWNER) == 0);
 }
 
@@ -67,7 +70,7 @@ static int64_t heap_add(struct turn *turn, const uint64_t *args, bool chosen)
 
     if (cap == NULL)
         return refusal;
-    if (!may_be_named(cap))
+    if (!may_be_named(turn->agents, cap))
         return SERAI_E_RIGHT;
     if (chosen) {
         const uint8_t *given = turn_read(turn, args[2], sizeof number);

@@ -89,11 +89,34 @@ static int64_t self_facet(struct turn *turn, const uint64_t *args)
     facet = facet_new(agents, turn->agent, args[1], postage);
     cap.object = facet->id;
     slot = turn_give_cap(turn, &cap);
-    if (slot < 0) {
-        turn->agent->facets--; /* facet_new() saved it; a table without room makes no facet */
-        object_remove(agents, facet);
-    }
+    if (slot < 0)
+        facet_remove(agents, facet); /* a table without room makes no facet */
     return slot;
+}
+
+/*
+ * Whoever asked with it waits no longer: the questions' reserves come back as one sum, and who
+ * holds their replies finds them closed.
+ */
+static bool end_waiting(struct turn *turn, struct object *facet)
+{
+    struct transfer back = {.debit = ACCOUNT_HELD_RESERVE,
+                            .credit = turn->agent->id,
+                            .amount = facet->u.facet.reserve,
+                            .code = TRANSFER_RESERVE,
+                            .object = facet->id};
+
+    while (!facet->one_shot && facet->u.facet.next != NULL) {
+        struct object *reply = facet->u.facet.next;
+
+        if (!turn_work(turn, WORK_REVOKE))
+            return false;
+        INVARIANT(money_add(&back.amount, back.amount, reply->u.facet.reserve));
+        facet_remove(turn->agents, reply);
+    }
+    if (!money_is_zero(back.amount))
+        agents_post(turn->agents, &back);
+    return true;
 }
 
 static int64_t self_revoke(struct turn *turn, const uint64_t *args)
@@ -107,12 +130,11 @@ static int64_t self_revoke(struct turn *turn, const uint64_t *args)
     facet = object_find(turn->agents, cap->object, OBJECT_FACET);
     if (facet == NULL)
         return SERAI_E_CLOSED;
-    if (facet->u.facet.owner != turn->agent->id || facet->one_shot)
+    if (facet->u.facet.owner != turn->agent->id)
         return SERAI_E_RIGHT;
-    rent_touch(turn->agents, turn->agent);
-    undo_save(turn->agents->undo, &turn->agent->facets, sizeof turn->agent->facets);
-    turn->agent->facets--;
-    object_remove(turn->agents, facet);
+    if (!end_waiting(turn, facet))
+        return SERAI_E_SHORT; /* the turn ends here */
+    facet_remove(turn->agents, facet);
     turn_take_cap(turn, args[1]);
     return 0;
 }
@@ -267,7 +289,8 @@ int64_t order_self(struct turn *turn, enum serai_order order, const uint64_t *ar
 
 /*
  * Dropping what costs money while it is held would lose it: buffers and channel ends are sold, not
- * dropped.  The slots that an agent is born with stay.
+ * dropped.  The slots that an agent is born with stay.  Who waits for a reply hears that it was
+ * dropped.
  */
 static int64_t cap_drop(struct turn *turn, uint64_t slot, const struct cap *cap)
 {
@@ -281,6 +304,7 @@ static int64_t cap_drop(struct turn *turn, uint64_t slot, const struct cap *cap)
     if (cap->kind == SERAI_KIND_CHANNEL &&
         agents->env.end_is_live(agents->env.context, cap->object))
         return SERAI_E_RIGHT;
+    facet_fail(agents, cap, SERAI_E_SILENT);
     turn_take_cap(turn, slot);
     return 0;
 }

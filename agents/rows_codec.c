@@ -8,7 +8,7 @@
 
 enum {
     MESSAGE_FIELDS = 15,
-    FACET_FIELDS = 7,
+    FACET_FIELDS = 8,
     BUFFER_FIELDS = 4,
     TIMER_FIELDS = 6,
     HEAP_FIELDS = 5,
@@ -267,6 +267,7 @@ static void encode_facet(struct bytes *out, const struct object *object)
     row_put_money(out, facet->postage);
     cbor_put_bool(out, object->one_shot);
     row_put_money(out, facet->reserve);
+    cbor_put_uint(out, facet->asked);
 }
 
 static void encode_buffer(struct bytes *out, const struct buffer *buffer)
@@ -313,6 +314,9 @@ static void decode_facet(struct cbor *in, struct object *object)
     facet->postage = row_get_money(in);
     object->one_shot = cbor_get_bool(in);
     facet->reserve = row_get_money(in);
+    facet->asked = cbor_get_uint(in, UINT64_MAX);
+    if (object->one_shot != (facet->asked != 0))
+        cbor_fail(in, "a reply without its question, or the other way round");
 }
 
 static void decode_buffer(struct cbor *in, struct buffer *buffer)

@@ -338,6 +338,31 @@ static void find_missing(void *context, const struct account *account)
         loader->missing_agent = account->id;
 }
 
+struct unheld {
+    uint64_t id; /* of the reply, or 0 */
+};
+
+static void find_unheld(void *context, uint64_t id, void *value)
+{
+    struct unheld *unheld = context;
+    struct object *object = value;
+
+    if (object->kind == OBJECT_FACET && object->one_shot && !object->held)
+        unheld->id = id;
+}
+
+/* Who waits for an answer waits for somebody. */
+static enum status check_replies(const struct agents *agents, struct fault *fault)
+{
+    struct unheld unheld = {0};
+
+    table_each(&agents->objects, find_unheld, &unheld);
+    if (unheld.id == 0)
+        return ST_OK;
+    return fault_set(fault, ST_CORRUPT,
+                     "table object, object %" PRIu64 ": a reply that nobody holds", unheld.id);
+}
+
 static enum status check_all(struct loader *loader, struct fault *fault)
 {
     const struct agents *agents = loader->agents;
@@ -354,6 +379,8 @@ static enum status check_all(struct loader *loader, struct fault *fault)
     status = check_agents(loader, fault);
     if (status == ST_OK)
         status = check_codes(loader, fault);
+    if (status == ST_OK)
+        status = check_replies(agents, fault);
     return status;
 }
 

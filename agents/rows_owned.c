@@ -23,7 +23,37 @@ static const char *cap_error(const struct agents *agents, const struct cap *cap)
                                                   : "a capability to an object of another kind";
 }
 
+/* The same of a cap in its place; a reply has no more than one. */
+static const char *place_error(const struct agents *agents, const struct cap *cap)
+{
+    const char *error = cap_error(agents, cap);
+    struct object *reply;
+
+    if (error != NULL)
+        return error;
+    reply = cap_reply(agents, cap);
+    if (reply == NULL)
+        return NULL;
+    if (reply->held)
+        return "a reply that is held in another place, too";
+    reply->held = true;
+    return NULL;
+}
+
 /* ---- objects ---- */
+
+/* What was asked with a facet ends with it, so the facet is there; its number is the lower one. */
+static const char *facet_error(const struct agents *agents, const struct object *facet)
+{
+    const struct object *asked;
+
+    if (!facet->one_shot)
+        return NULL;
+    asked = object_find(agents, facet->u.facet.asked, OBJECT_FACET);
+    if (asked == NULL || asked->one_shot || asked->u.facet.owner != facet->u.facet.owner)
+        return "a reply to a question that was asked with no facet of its owner's";
+    return NULL;
+}
 
 static uint64_t owner_of(const struct object *object)
 {
@@ -45,6 +75,8 @@ static void admit_object(struct agents *agents, uint64_t owner, struct object *o
     switch (object->kind) {
     case OBJECT_FACET:
         row_found(agents, owner, PART_FACETS, 1);
+        if (object->one_shot)
+            reply_link(object_find(agents, object->u.facet.asked, OBJECT_FACET), object);
         break;
     case OBJECT_BUFFER:
         paged_init(&buffer->pages, object->id,
@@ -82,6 +114,8 @@ enum status row_load_object(void *context, const uint8_t *key, size_t key_size,
     if (!agents_has(agents, owner))
         return row_corrupt(fault, STORE_OBJECT, key, key_size,
                            "its owner, agent %" PRIu64 ", is missing", owner);
+    if (read.kind == OBJECT_FACET && facet_error(agents, &read) != NULL)
+        return row_corrupt(fault, STORE_OBJECT, key, key_size, "%s", facet_error(agents, &read));
     object = object_alloc(agents, read.kind);
     object->id = read.id;
     object->one_shot = read.one_shot;
@@ -120,7 +154,7 @@ enum status row_load_caps(void *context, const uint8_t *key, size_t key_size, co
     if (row_decode_caps(read, value, value_size, &why) != ST_OK)
         return row_corrupt(fault, STORE_CAPS, key, key_size, "%s", why.text);
     for (uint32_t i = 0; i < AGENT_CAPS_CHUNK; i++) {
-        const char *error = cap_error(agents, &read[i]);
+        const char *error = place_error(agents, &read[i]);
 
         if (error != NULL)
             return row_corrupt(fault, STORE_CAPS, key, key_size, "slot %" PRIu32 ": %s",
@@ -156,10 +190,10 @@ static void move_to_front(struct agent *agent)
 
 static const char *message_error(const struct agents *agents, const struct message *m)
 {
-    const char *error = cap_error(agents, &m->reply);
+    const char *error = place_error(agents, &m->reply);
 
     for (uint8_t i = 0; error == NULL && i < m->cap_count; i++)
-        error = cap_error(agents, &m->caps[i]);
+        error = place_error(agents, &m->caps[i]);
     if (m->id == 0 || m->id >= agents->next_message)
         error = "its number is above the counter";
     return error;
@@ -227,6 +261,8 @@ enum status row_load_heap(void *context, const uint8_t *key, size_t key_size, co
     error = cap_error(agents, &read.cap);
     if (read.serial == 0 || read.serial >= agents->next_heap_serial)
         error = "its serial is above the counter";
+    if (cap_reply(agents, &read.cap) != NULL)
+        error = "a reply, which the heap does not hold";
     if (error != NULL)
         return row_corrupt(fault, STORE_HEAP, key, key_size, "serial %" PRIu64 ": %s", read.serial,
                            error);

@@ -2,8 +2,9 @@
  * When rent is settled outside of turns.  Up to SETTLE_AGENTS agents all are settled each minute;
  * of more, a part of them each minute in turn, so that a million who only hold memory cost a frame
  * no more than a few thousand do.  Accruals are exact whenever they are booked.  What must not wait
- * for its turn, an agent that runs dry or falls below its mark, is noted as the earliest such time
- * of the 64 neighbours that share a group of the map: when it comes these are settled.
+ * for its turn, an agent that runs dry, falls below its mark or is frozen for long, is noted as the
+ * earliest such time of the 64 neighbours that share a group of the map: when it comes these are
+ * settled.
  */
 #include <stdlib.h>
 
@@ -33,7 +34,9 @@ static void settle_group(struct agents *agents, uint64_t number, struct dense_gr
         agent = agents_find(agents, number * DENSE_GROUP + i);
         rent_settle(agents, agent);
         agent_check_mark(agents, agent);
+        frozen_send_back(agents, agent);
         rent_note_due(agents, agent);
+        frozen_note_due(agents, agent);
     }
 }
 

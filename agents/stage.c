@@ -185,8 +185,7 @@ const struct cap *turn_cap(const struct turn *turn, uint64_t slot, enum serai_ki
 
 bool turn_has_slot(const struct turn *turn)
 {
-    /* One less than the table: an empty origin slot is nobody's to fill. */
-    return turn->agent->caps_used < SERAI_SLOTS_MAX - 1;
+    return agent_caps_free_slots(turn->agent) > 0;
 }
 
 int64_t turn_give_cap(struct turn *turn, const struct cap *cap)

@@ -62,11 +62,18 @@ struct code_ref {
 /* ---- things named by a u64 of our own ---- */
 enum object_kind { OBJECT_FACET = 1, OBJECT_BUFFER = 2, OBJECT_TIMER = 3 };
 
+/*
+ * A reply facet (`one_shot` of the object) answers one question.  It is held in one place, a slot
+ * or a message, and moves; whatever empties that place otherwise ends it by facet_fail().
+ */
 struct facet {
     uint64_t owner;
     uint64_t badge;
-    struct money postage; /* what it asks; zero: the floor */
-    struct money reserve; /* held:reserve, of a one-shot: pays the event if no answer can come */
+    struct money postage;    /* what it asks; zero: the floor */
+    struct money reserve;    /* held:reserve, of a reply: pays the event if no answer can come */
+    uint64_t asked;          /* of a reply: the facet that the question was asked with */
+    struct object *next;     /* in the list of the replies that were asked with one facet, */
+    struct object *previous; /* which begins with that facet itself; not stored */
 };
 
 struct buffer {
@@ -86,7 +93,8 @@ struct object {
     uint64_t id;
     enum object_kind kind;
     bool dirty;
-    bool one_shot; /* of a facet; here, where it costs no room */
+    bool one_shot; /* of a facet: a reply; here, where it costs no room */
+    bool held;     /* of a reply, while rows are read: its place was seen */
     union {
         struct facet facet;
         struct buffer buffer;
@@ -146,6 +154,7 @@ struct agent {
     enum agent_state state;
     char reason[AGENT_REASON_BYTES_MAX + 1];
     uint64_t born_frame;
+    uint64_t frozen_us; /* site time since when it is frozen, or last sent back who waited */
 
     struct code_ref code;
     struct code_ref *kept; /* AGENT_CODES_MAX of them; NULL until one is kept */
@@ -311,8 +320,27 @@ void object_free(struct agents *agents, struct object *object);
 struct object *object_new(struct agents *agents, enum object_kind kind); /* undone by rollback */
 struct object *object_find(const struct agents *agents, uint64_t id, enum object_kind kind);
 void object_remove(struct agents *agents, struct object *object); /* undone by rollback */
+
+/* facets.c */
 struct object *facet_new(struct agents *agents, struct agent *owner, uint64_t badge,
                          struct money postage);
+/* A reply facet like `asked`, to whose replies it belongs; its reserve is the caller's to post. */
+struct object *reply_new(struct agents *agents, struct agent *owner, struct object *asked,
+                         struct money reserve);
+void reply_link(struct object *asked, struct object *reply);
+/* Every cap to it is dead; undone by rollback.  What it reserves is the caller's to post. */
+void facet_remove(struct agents *agents, struct object *facet);
+/* The reply facet that this is a cap to, unless it is used up; else NULL. */
+struct object *cap_reply(const struct agents *agents, const struct cap *cap);
+/*
+ * The reply facet, if this is a cap to one, will have no answer: FAILED to its owner, paid by its
+ * reserve.  Undone by rollback.
+ */
+void facet_fail(struct agents *agents, const struct cap *cap, int32_t status);
+/* The same of each reply facet that a message carries. */
+void message_fail_replies(struct agents *agents, const struct message *message, int32_t status);
+/* The same of each that an agent holds. */
+void agent_fail_replies(struct agents *agents, struct agent *agent, int32_t status);
 
 /* What was given up of a part of it is read again. */
 void buffer_fetch(struct agents *agents, struct buffer *buffer, uint64_t offset, uint64_t size);
@@ -328,17 +356,27 @@ void agent_caps_free(struct agent *agent);
 uint8_t cap_inborn_kind(uint64_t slot); /* of a slot below SERAI_SLOT_FIRST_FREE */
 bool cap_equal(const struct cap *a, const struct cap *b);
 
+/* How many slots an agent could still be given. */
+uint32_t agent_caps_free_slots(const struct agent *agent);
+/* Whether there is a slot for all that comes with the message. */
+bool caps_fit(const struct agent *agent, const struct message *message);
+
 /* inbox.c */
+/* An answer to a question of its receiver's, who made room for it and waits. */
+static inline bool message_is_answer(const struct message *message)
+{
+    return message->kind == SERAI_EVENT_MESSAGE && message->sender_customer == 0;
+}
 void inbox_unlink(struct agent *agent, struct inbox_message *message);
+/* The same of one that will not come back, so that its row goes, too. */
+void inbox_take(struct agents *agents, struct agent *agent, struct inbox_message *message);
 void inbox_message_free(struct inbox_message *message);
 /* As agents_deliver(), but before all that waits: what an agent hears first as another program. */
 void agents_deliver_first(struct agents *agents, struct agent *to, const struct message *message);
 void inbox_push_loaded(struct agents *agents, struct agent *agent, struct inbox_message *message);
-/* Give back what a message that will never be delivered holds, and tell its reply facet. */
+/* Give back what a message that will never be delivered holds, and end the replies it carries. */
 void inbox_return(struct agents *agents, struct agent *agent, struct inbox_message *message,
                   int32_t status, bool postage_too);
-/* FAILED to the owner of a one-shot facet, paid by its reserve; the facet is gone afterwards. */
-void facet_fail(struct agents *agents, const struct cap *reply, int32_t status);
 
 /* ready.c */
 void agent_make_ready(struct agents *agents, struct agent *agent);
@@ -375,14 +413,21 @@ void code_burnt(struct agents *agents, struct code *code, uint64_t fuel); /* by 
 /* death.c */
 void agent_die(struct agents *agents, struct agent *agent);
 
-/* life.c */
-void agent_become(struct agents *agents, struct agent *agent, struct code_ref code);
-void agent_free(struct agent *agent);
-struct agent *agent_alloc(uint64_t id);
+/* frozen.c */
 /* A dry agent whose next event is paid for runs again. */
 void agents_try_thaw(struct agents *agents, struct agent *agent);
 void agent_freeze_dry(struct agents *agents, struct agent *agent, const char *reason);
 void agent_check_mark(struct agents *agents, struct agent *agent);
+/* Within an event.  Who has waited too long for a frozen agent is told so, and has its money back.
+ */
+void frozen_send_back(struct agents *agents, struct agent *agent);
+/* Its next settlement comes no later than when that is due. */
+void frozen_note_due(struct agents *agents, const struct agent *agent);
+
+/* life.c */
+void agent_become(struct agents *agents, struct agent *agent, struct code_ref code);
+void agent_free(struct agent *agent);
+struct agent *agent_alloc(uint64_t id);
 struct customer_use *customer_use(struct agents *agents, uint64_t customer);
 struct money agent_needs(const struct agents *agents);
 struct money agent_funds(const struct agents *agents, const struct agent *agent);

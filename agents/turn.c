@@ -74,9 +74,13 @@ static uint64_t hold_fuel(struct turn *turn, struct money pot)
 
 static int64_t give_or_none(struct turn *turn, const struct cap *cap)
 {
-    int64_t slot = cap->kind == SERAI_KIND_EMPTY ? SERAI_SLOT_NONE : turn_give_cap(turn, cap);
+    int64_t slot;
 
-    return slot < 0 ? SERAI_SLOT_NONE : slot;
+    if (cap->kind == SERAI_KIND_EMPTY)
+        return SERAI_SLOT_NONE;
+    slot = turn_give_cap(turn, cap);
+    INVARIANT(slot >= 0); /* what does not fit is not heard */
+    return slot;
 }
 
 static void arrive(struct turn *turn)
@@ -415,18 +419,28 @@ static bool solvent(const struct agents *agents, const struct agent *agent)
     return money_compare(funds, agent_needs(agents)) >= 0;
 }
 
-static void take_head(struct agents *agents, struct agent *agent, struct inbox_message *head)
+/*
+ * A message whose caps find no room in the table is refused before it is heard: no part of it
+ * arrives.  Who waits for an answer that does not fit hears that instead.
+ */
+static void refuse_head(struct agents *agents, struct agent *agent, struct inbox_message *head)
 {
-    rent_touch(agents, agent);
-    inbox_unlink(agent, head);
-    agent_dirty(agents, agent);
-    if (head->saved) {
-        uint8_t key[16];
+    struct event event = event_of_time(agent->id, agents->now_us);
+    struct message failed = {.kind = SERAI_EVENT_FAILED,
+                             .status = SERAI_E_FULL,
+                             .badge = head->m.badge,
+                             .reserve = head->m.reserve};
 
-        be64_put(key, agent->id);
-        be64_put(key + 8, head->m.id);
-        tombstone_add(agents, STORE_INBOX, key, sizeof key);
+    ledger_event_begin(agents->ledger);
+    inbox_take(agents, agent, head);
+    if (message_is_answer(&head->m)) {
+        head->m.reserve = money_zero();
+        agents_deliver(agents, agent, &failed);
     }
+    inbox_return(agents, agent, head, SERAI_E_FULL, true);
+    inbox_message_free(head);
+    undo_commit(agents->undo);
+    (void)ledger_event_end(agents->ledger, &event);
 }
 
 bool agents_ready(const struct agents *agents)
@@ -456,9 +470,13 @@ bool agents_run_one(struct agents *agents)
         refuse_to_run(agents, agent);
         return true;
     }
-    take_head(agents, agent, head);
-    turn_run(agents, agent, head);
-    inbox_message_free(head);
+    if (caps_fit(agent, &head->m)) {
+        inbox_take(agents, agent, head);
+        turn_run(agents, agent, head);
+        inbox_message_free(head);
+    } else {
+        refuse_head(agents, agent, head);
+    }
     agent_make_ready(agents, agent);
     return true;
 }

@@ -63,8 +63,12 @@ bool turn_order_toll(struct turn *turn, enum serai_order order);
 /* Take the price of `size` bytes of log.  False: not enough, and nothing was taken. */
 bool turn_log_toll(struct turn *turn, size_t size);
 
-/* Caps that are to be handed on, by the slots in guest memory; 0 or a refusal. */
+/*
+ * Caps that are to be handed on, by the slots in guest memory; 0 or a refusal.  Nothing leaves its
+ * slot until turn_hand_over(), which takes the replies among them: these are not copied.
+ */
 int64_t turn_read_caps(struct turn *turn, uint64_t address, uint64_t count, struct cap *caps);
+void turn_hand_over(struct turn *turn, const struct cap *caps, size_t count);
 /* Random bytes, remembered for the event's hash; false past the bound of a turn. */
 bool turn_random(struct turn *turn, void *to, size_t size);
 

@@ -76,7 +76,9 @@ struct pricebook {
     struct money birth_fee;       /* agents.birth_fee: each agent born, kept by the site */
     struct money burial_reserve;  /* agents.burial_reserve: held from birth, pays for the end */
 
-    uint64_t agents_max;         /* agents.max: on the whole site */
+    uint64_t
+        frozen_answer_s; /* agents.frozen_answer_s: who waits for a frozen agent; 0: for ever */
+    uint64_t agents_max; /* agents.max: on the whole site */
     uint64_t inbox_messages_max; /* inbox.messages_max: waiting for one agent */
     uint64_t inbox_bytes_max;    /* inbox.bytes_max: waiting for one agent */
 

@@ -34,8 +34,9 @@ struct key {
 
 #define FUEL_MAX ((uint64_t)1000000000000)
 #define BYTES_MAX ((uint64_t)1 << 46)
+#define FROZEN_ANSWER_S_MAX ((uint64_t)10 * 366 * 86400)
 
-/* Stored books name their values by place in this table: it grows only at its end. */
+/* Stored books name their values by place: another order here is another BOOK_FORMAT. */
 static const struct key keys[] = {
     PRICE("compute.price", compute, "0.001", "per 10^9 fuel"),
     COUNT("compute.turn_fuel_max", turn_fuel_max, "10000000", "fuel", 1000, FUEL_MAX),
@@ -51,6 +52,9 @@ static const struct key keys[] = {
     PRICE("channels.deposit", channel_deposit, "0.0005", "per channel, refunded"),
     PRICE("agents.birth_fee", birth_fee, "0.0001", "per birth"),
     PRICE("agents.burial_reserve", burial_reserve, "0.0005", "per agent, held from birth"),
+    COUNT("agents.frozen_answer_s", frozen_answer_s, "86400",
+          "seconds after which a frozen agent's messages go back; 0: never", 0,
+          FROZEN_ANSWER_S_MAX),
     COUNT("agents.max", agents_max, "100000", "agents on the site", 1, 10000000),
     COUNT("inbox.messages_max", inbox_messages_max, "256", "messages waiting for one agent", 1,
           INBOX_MESSAGES_MAX),

@@ -66,6 +66,8 @@ enum serai_refusal {
     SERAI_E_QUOTA = -13,   /* the customer's cap is reached */
     SERAI_E_POSTAGE = -14, /* less than the facet asks */
     SERAI_E_LIMIT = -15,   /* the neighbour gives this site no more credit: later, or less */
+    SERAI_E_SILENT = -16,  /* FAILED: who was to answer dropped the reply */
+    SERAI_E_FROZEN = -18,  /* FAILED: who was to answer is frozen, for longer than the site waits */
 };
 
 /* ---- events: `kind` of serai_turn ---- */

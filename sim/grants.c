@@ -322,6 +322,16 @@ static uint64_t mixed(uint64_t holder, uint64_t place, const struct cap *cap)
 
 enum { IN_MESSAGE = 2048, IN_HEAP = 4096, REPLY = 16 }; /* places beside slots */
 
+/* A reply is held by one: whoever else had it could answer it, too. */
+static void count_place(struct look *look, const struct cap *cap)
+{
+    struct maker *maker =
+        cap->kind == SERAI_KIND_FACET ? table_get(&look->grants->makers, cap->object) : NULL;
+
+    if (maker != NULL)
+        maker->places++;
+}
+
 static void check_note(struct look *look, const char *what, struct table *table, uint64_t id,
                        const struct cap *caps, uint8_t count, const struct cap *reply, uint64_t in)
 {
@@ -331,11 +341,14 @@ static void check_note(struct look *look, const char *what, struct table *table,
         if (note == NULL || i >= note->count || !cap_equal(&caps[i], &note->caps[i]))
             grants_forged(look, what, id, &caps[i]);
         look->digest += mixed(id, in + i, &caps[i]);
+        count_place(look, &caps[i]);
     }
     if (!cap_is_empty(reply) && (note == NULL || !cap_equal(reply, &note->reply)))
         grants_forged(look, what, id, reply);
-    if (!cap_is_empty(reply))
+    if (!cap_is_empty(reply)) {
         look->digest += mixed(id, in + REPLY, reply);
+        count_place(look, reply);
+    }
     if (note != NULL)
         note->live = true;
 }
@@ -358,6 +371,7 @@ static bool check_agent(void *context, const struct agent *agent)
         if (!cap_equal(cap, kept(holding, slot)))
             grants_forged(look, "agent", id, cap);
         look->digest += mixed(id, slot, cap);
+        count_place(look, cap);
     }
     for (const struct inbox_message *at = agent->inbox_first; at != NULL; at = at->next) {
         if (at->m.cap_count > 0 || !cap_is_empty(&at->m.reply))
@@ -370,18 +384,21 @@ static bool check_agent(void *context, const struct agent *agent)
 static void check_heap(struct look *look)
 {
     for (size_t bucket = 0; bucket < look->agents->heap_buckets; bucket++) {
-        for (const struct heap_entry *at = look->agents->heap[bucket]; at != NULL; at = at->next)
+        for (const struct heap_entry *at = look->agents->heap[bucket]; at != NULL; at = at->next) {
             check_note(look, "heap entry", &look->grants->heap, at->serial, &at->cap, 1, NULL,
                        IN_HEAP);
+            if (cap_reply(look->agents, &at->cap) != NULL)
+                grants_forged(look, "heap entry", at->serial, &at->cap);
+        }
     }
 }
 
-/* Who made a thing, and its badge, never change. */
+/* Who made a thing, and its badge, never change; a reply is in one place. */
 static void check_object(void *context, uint64_t id, void *value)
 {
     struct look *look = context;
     const struct object *object = value;
-    const struct maker *maker = table_get(&look->grants->makers, id);
+    struct maker *maker = table_get(&look->grants->makers, id);
 
     if (object->kind == OBJECT_TIMER)
         return;
@@ -390,6 +407,10 @@ static void check_object(void *context, uint64_t id, void *value)
         (maker->is_facet && maker->badge != object->u.facet.badge))
         sim_fail(look->site->sim, "site %s: object %llu is not what it was when it was made",
                  look->site->name, U(id));
+    if (maker->one_shot && maker->places != 1)
+        sim_fail(look->site->sim, "site %s: reply %llu is held in %llu places", look->site->name,
+                 U(id), U(maker->places));
+    maker->places = 0;
 }
 
 /* What is not there any more: notes that were not seen, agents that died, things that are gone. */

@@ -217,14 +217,17 @@ static bool could_send(const struct look *look, const struct agent *to, const st
     return addressed.found;
 }
 
+/* One that is made by this message, or one that its sender had and hands on. */
 static bool reply_is_good(const struct look *look, const struct message *m)
 {
     const struct maker *maker = table_get(&look->grants->makers, m->reply.object);
 
     if (cap_is_empty(&m->reply))
         return true;
-    if (m->reply.kind != SERAI_KIND_FACET || m->reply.object < look->first_object)
+    if (m->reply.kind != SERAI_KIND_FACET)
         return false;
+    if (m->reply.object < look->first_object)
+        return (maker == NULL || maker->one_shot) && grants_could_have(look, &m->reply);
     /* Gone already: its maker has died since. */
     return maker == NULL ? table_get(&look->agents->objects, m->reply.object) == NULL
                          : maker->one_shot && maker->owner == look->by;

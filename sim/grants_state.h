@@ -26,7 +26,8 @@ struct maker { /* of a facet or buffer */
     uint64_t owner;
     uint64_t badge;
     bool is_facet;
-    bool one_shot;
+    bool one_shot;   /* a reply */
+    uint64_t places; /* where the check that is going on has seen it */
 };
 
 struct grants {

@@ -146,14 +146,15 @@ static void paint_agent(void *context, const struct agent *agent)
     (void)fprintf(painter->out,
                   "agent %llu of %llu parent %llu name %s state %d reason %s born %llu pages %u "
                   "caps %u inbox %llu/%llu/%llu facets %llu timers %llu buffers %llu "
-                  "mark %llu armed %d reserve %llu burial %llu turns %llu traps %llu fuel %llu\n",
+                  "mark %llu armed %d reserve %llu burial %llu turns %llu traps %llu fuel %llu "
+                  "frozen since %llu\n",
                   U(agent->id), U(agent->customer), U(agent->parent), agent->name,
                   (int)agent->state, agent->reason, U(agent->born_frame), agent->memory_pages,
                   agent->caps_used, U(agent->inbox_count), U(agent->inbox_bytes),
                   U(agent->inbox_total), U(agent->facets), U(agent->timers), U(agent->buffer_bytes),
                   U(money_nanos(agent->mark)), agent->mark_armed,
                   U(money_nanos(agent->mark_reserve)), U(money_nanos(agent->burial)),
-                  U(agent->turns), U(agent->traps), U(agent->fuel));
+                  U(agent->turns), U(agent->traps), U(agent->fuel), U(agent->frozen_us));
     paint_code(painter, agent);
     paint_caps(painter, agent);
     paint_inbox(painter, agent);
@@ -167,10 +168,12 @@ static void paint_object(struct painter *painter, const struct object *object)
     (void)fprintf(painter->out, "object %llu kind %d ", U(object->id), (int)object->kind);
     switch (object->kind) {
     case OBJECT_FACET:
-        (void)fprintf(painter->out, "owner %llu badge %llu postage %llu once %d reserve %llu\n",
+        (void)fprintf(painter->out,
+                      "owner %llu badge %llu postage %llu once %d reserve %llu "
+                      "asked %llu\n",
                       U(object->u.facet.owner), U(object->u.facet.badge),
                       U(money_nanos(object->u.facet.postage)), object->one_shot,
-                      U(money_nanos(object->u.facet.reserve)));
+                      U(money_nanos(object->u.facet.reserve)), U(object->u.facet.asked));
         break;
     case OBJECT_BUFFER:
         (void)fprintf(painter->out, "owner %llu size %llu\n", U(object->u.buffer.owner),

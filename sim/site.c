@@ -51,6 +51,7 @@ void site_init(struct sim *sim, uint32_t index)
     for (uint32_t i = 0; i < SIM_CLIENTS; i++)
         client_key(&site->clients[i], &site->random);
     pricebook_default(&site->book, &core_order_names);
+    site->book.frozen_answer_s = 15; /* a run lasts minutes */
     if (sim->options.profile->tiny)
         tiny_book(&site->book, index % 2 == 0);
     if (sim->crowd_site == index) { /* room for all of them, in one turn */

@@ -41,6 +41,7 @@ void core_apply_prices(struct core *core)
         .heap_deposit = book->heap_deposit,
         .birth_fee = book->birth_fee,
         .burial_reserve = book->burial_reserve,
+        .frozen_answer_us = book->frozen_answer_s * 1000000,
         .memory_rent = book->memory_rent,
         .buffer_rent = book->buffer_rent,
         .code_rent = book->code_rent,

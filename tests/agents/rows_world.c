@@ -171,19 +171,26 @@ static uint64_t give_birth(struct world *world)
 
 /* ---- one of everything ---- */
 
-struct object *world_add_facet(struct world *world, struct agent *owner, bool one_shot)
+struct object *world_add_facet(struct world *world, struct agent *owner)
 {
-    struct object *facet;
+    struct object *facet = facet_new(world->agents, owner, 99, nanos(1200));
+
+    undo_commit(world->undo);
+    return facet;
+}
+
+struct object *world_add_reply(struct world *world, struct agent *owner, struct agent *holder)
+{
+    struct cap cap = {.kind = SERAI_KIND_FACET};
+    struct object *reply;
 
     ledger_event_begin(world->ledger);
-    facet = facet_new(world->agents, owner, 99, nanos(1200));
-    if (one_shot) {
-        facet->one_shot = true;
-        facet->u.facet.reserve = nanos(1000);
-        move(world, owner->id, ACCOUNT_HELD_RESERVE, 1000, TRANSFER_RESERVE_HOLD);
-    }
+    reply = reply_new(world->agents, owner, world_add_facet(world, owner), nanos(1000));
+    cap.object = reply->id;
+    ck_assert_int_ge(agent_cap_give(world->agents, holder, &cap), 0);
+    move(world, owner->id, ACCOUNT_HELD_RESERVE, 1000, TRANSFER_RESERVE_HOLD);
     world_event_end(world);
-    return facet;
+    return reply;
 }
 
 struct object *world_add_buffer(struct world *world, struct agent *owner, uint64_t size)
@@ -318,8 +325,8 @@ void world_fill(struct world *world)
 
     world_run_all(world);
     agents_set_time(world->agents, 5000000);
-    facet = world_add_facet(world, first, false);
-    (void)world_add_facet(world, second, true);
+    facet = world_add_facet(world, first);
+    (void)world_add_reply(world, second, first);
     memset(page, 6, sizeof page); /* one that is not in the log of pages, as the others are */
     paged_write(&world_add_buffer(world, first, 10000)->u.buffer.pages, &world->agents->dirty_pages,
                 world->undo, 2, 0, page, sizeof page);
@@ -473,9 +480,9 @@ static void say_object(struct bytes *out, const struct object *object)
     say(out, "object %" PRIu64 " ", object->id);
     switch (object->kind) {
     case OBJECT_FACET:
-        say(out, "facet %" PRIu64 " %" PRIu64 " %" PRIu64 " %d %" PRIu64 "\n",
+        say(out, "facet %" PRIu64 " %" PRIu64 " %" PRIu64 " %d %" PRIu64 " %" PRIu64 "\n",
             object->u.facet.owner, object->u.facet.badge, object->u.facet.postage.nanos,
-            object->one_shot, object->u.facet.reserve.nanos);
+            object->one_shot, object->u.facet.reserve.nanos, object->u.facet.asked);
         break;
     case OBJECT_BUFFER:
         say(out, "buffer %" PRIu64 " %" PRIu64 "\n", object->u.buffer.owner, object->u.buffer.size);

@@ -29,7 +29,9 @@ void world_event_end(struct world *world);
 /* One frame, to the store. */
 void world_commit(struct world *world);
 struct agent *world_agent(const struct world *world, int which);
-struct object *world_add_facet(struct world *world, struct agent *owner, bool one_shot);
+struct object *world_add_facet(struct world *world, struct agent *owner);
+/* To a question of `owner`, in a slot of `holder`. */
+struct object *world_add_reply(struct world *world, struct agent *owner, struct agent *holder);
 struct object *world_add_buffer(struct world *world, struct agent *owner, uint64_t size);
 void world_add_timer(struct world *world, struct agent *owner);
 void world_add_heap_entry(struct world *world, struct agent *payer, uint64_t facet);

@@ -193,6 +193,7 @@ START_TEST(what_is_taken_away_leaves_no_row)
 {
     struct world world = world_new();
     struct agent *first = world_agent(&world, 0);
+    struct cap cap = {.kind = SERAI_KIND_BUFFER, .rights = 7};
     struct cap nothing = {0};
     struct object *buffer;
 
@@ -201,7 +202,8 @@ START_TEST(what_is_taken_away_leaves_no_row)
     world_commit(&world);
     first->buffer_bytes -= 5000;
     customer_use(world.agents, first->customer)->buffer_bytes -= 5000;
-    agent_cap_set(world.agents, first, 9, &nothing);
+    cap.object = buffer->id;
+    agent_cap_set(world.agents, first, (uint64_t)agent_cap_find(first, &cap), &nothing);
     object_remove(world.agents, buffer);
     undo_commit(world.undo);
     world_run_all(&world); /* takes messages out of the inboxes */
@@ -284,8 +286,10 @@ static void random_step(struct world *world)
         return;
     switch (rng_below(&world->rng, 10)) {
     case 0:
-        world_add_heap_entry(world, agent,
-                             world_add_facet(world, agent, rng_coin(&world->rng))->id);
+        if (rng_coin(&world->rng))
+            world_add_heap_entry(world, agent, world_add_facet(world, agent)->id);
+        else
+            (void)world_add_reply(world, agent, other);
         break;
     case 1:
         (void)world_add_buffer(world, agent, 3 + rng_below(&world->rng, 20000));
@@ -509,6 +513,33 @@ static void facet_of_nobody(struct world *world)
     object->u.facet.owner = 5;
     object_dirty(world->agents, object);
 }
+static void reply_of_no_facet(struct world *world)
+{
+    struct object *reply = world_add_reply(world, world_agent(world, 1), world_agent(world, 0));
+
+    reply->u.facet.asked = UINT64_C(1) << 40; /* a facet of the other one */
+}
+static void reply_that_nobody_holds(struct world *world)
+{
+    struct object *reply = world_add_reply(world, world_agent(world, 0), world_agent(world, 1));
+    struct cap cap = {.kind = SERAI_KIND_FACET, .object = reply->id};
+    struct cap none = {0};
+
+    agent_cap_set(world->agents, world_agent(world, 1),
+                  (uint64_t)agent_cap_find(world_agent(world, 1), &cap), &none);
+}
+static void reply_that_two_hold(struct world *world)
+{
+    struct object *reply = world_add_reply(world, world_agent(world, 0), world_agent(world, 1));
+
+    world_send(world, world_agent(world, 0), world_agent(world, 1), reply->id);
+}
+static void reply_in_the_heap(struct world *world)
+{
+    struct object *reply = world_add_reply(world, world_agent(world, 0), world_agent(world, 1));
+
+    world_add_heap_entry(world, world_agent(world, 0), reply->id);
+}
 static void cap_above_the_counter(struct world *world)
 {
     struct cap cap = {.kind = SERAI_KIND_FACET, .object = world->agents->next_object};
@@ -570,6 +601,10 @@ static const struct {
     {too_many_facets, "table object, agent 4097: 1 facets are there, but its row"},
     {too_few_messages, "table inbox, agent 4098: 3 messages are there, but its row"},
     {facet_of_nobody, "object 1099511627776: its owner, agent 5, is missing"},
+    {reply_of_no_facet, "a reply to a question that was asked with no facet of its owner's"},
+    {reply_that_nobody_holds, "a reply that nobody holds"},
+    {reply_that_two_hold, "a reply that is held in another place, too"},
+    {reply_in_the_heap, "a reply, which the heap does not hold"},
     {cap_above_the_counter, "slot 20: a capability to an object whose number is above"},
     {cap_of_another_kind, "slot 20: a capability to an object of another kind"},
     {cap_of_no_kind, "slot 4 of the group: a capability of no known kind"},

@@ -157,7 +157,7 @@ END_TEST
 
 START_TEST(who_has_something_to_do_stays_awake)
 {
-    uint64_t facet = world_add_facet(&world, world_agent(&world, 0), false)->id;
+    uint64_t facet = world_add_facet(&world, world_agent(&world, 0))->id;
 
     agents_freeze(world.agents, world_agent(&world, 2), "by hand");
     world_send(&world, world_agent(&world, 0), world_agent(&world, 1), facet); /* is ready */

@@ -476,6 +476,48 @@ static void be_born(int32_t size)
         learn(self_facet(SERAI_SLOT_SELF, (uint64_t)i, 0));
 }
 
+/* Mostly answered; else kept, handed on in either way, put where it cannot be, dropped, taken
+ * along. */
+static void take_question(int32_t reply)
+{
+    int32_t to = of(SERAI_KIND_FACET);
+
+    switch (below(12)) {
+    case 0:
+        (void)facet_send(to, scratch, 3, NULL, 0, 0, facet_postage(to), reply);
+        break;
+    case 1:
+        (void)facet_send(to, scratch, 3, &reply, 1, 0, facet_postage(to),
+                         chance(3) ? reply : known[SERAI_KIND_FACET][0]);
+        break;
+    case 2:
+        (void)cap_drop(reply);
+        break;
+    case 3:
+        (void)heap_add_at(SERAI_SLOT_HEAP, reply, heap_number());
+        break;
+    case 4:
+        (void)facet_send(reply, scratch, 3, &reply, 1, 0, facet_postage(reply), SERAI_SLOT_NONE);
+        break;
+    case 5:
+        if (chance(4))
+            (void)self_die(SERAI_SLOT_SELF);
+        break;
+    case 6:
+        break;
+    default:
+        (void)facet_send(reply, scratch, 3, NULL, 0, (int64_t)below(100), facet_postage(reply),
+                         SERAI_SLOT_NONE);
+    }
+}
+
+/* So many slots that hardly a cap fits any more. */
+static void fill_table(void)
+{
+    while (self_facet(SERAI_SLOT_SELF, 3, 0) >= 0)
+        ;
+}
+
 static void take_event(int32_t kind, int32_t size)
 {
     struct serai_event event;
@@ -493,9 +535,7 @@ static void take_event(int32_t kind, int32_t size)
         load(event.slot);
     if (event.reply >= 0) {
         known[SERAI_KIND_FACET][below(KNOWN)] = event.reply;
-        if (!chance(3))
-            (void)facet_send(event.reply, scratch, 3, NULL, 0, (int64_t)below(100),
-                             facet_postage(event.reply), SERAI_SLOT_NONE);
+        take_question(event.reply);
     }
 }
 
@@ -510,6 +550,8 @@ void serai_turn(int32_t kind, int32_t slot, int32_t size)
     orders = 2 + below(10);
     while (orders-- > 0)
         one_order();
+    if (chance(2000))
+        fill_table();
     if (chance(300))
         flood(of(SERAI_KIND_FACET));
     if (chance(40) && __builtin_wasm_memory_grow(0, 1 + below(2)) != SIZE_MAX)

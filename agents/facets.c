@@ -1,0 +1,132 @@
+/*
+ * Facets, and the reply facets by which questions are answered.  A reply is linear: it is made by
+ * the message that asks, moves with the messages that hand it on, and ends once, by the answer, by
+ * FAILED, or because who asked no longer waits.
+ */
+#include "agents/state.h"
+
+static struct object *make(struct agents *agents, struct agent *owner, struct facet facet)
+{
+    struct object *object;
+
+    rent_touch(agents, owner);
+    undo_save(agents->undo, &owner->facets, sizeof owner->facets);
+    owner->facets++;
+    agent_dirty(agents, owner);
+    object = object_new(agents, OBJECT_FACET);
+    facet.owner = owner->id;
+    object->u.facet = facet;
+    return object;
+}
+
+struct object *facet_new(struct agents *agents, struct agent *owner, uint64_t badge,
+                         struct money postage)
+{
+    return make(agents, owner, (struct facet){.badge = badge, .postage = postage});
+}
+
+void reply_link(struct object *asked, struct object *reply)
+{
+    struct object *second = asked->u.facet.next;
+
+    reply->u.facet.next = second;
+    reply->u.facet.previous = asked;
+    asked->u.facet.next = reply;
+    if (second != NULL)
+        second->u.facet.previous = reply;
+}
+
+static void save_links(struct agents *agents, struct object *facet)
+{
+    if (facet == NULL)
+        return;
+    undo_save(agents->undo, &facet->u.facet.next, sizeof facet->u.facet.next);
+    undo_save(agents->undo, &facet->u.facet.previous, sizeof facet->u.facet.previous);
+}
+
+static void reply_unlink(struct agents *agents, struct object *reply)
+{
+    struct object *before = reply->u.facet.previous;
+    struct object *after = reply->u.facet.next;
+
+    save_links(agents, before);
+    save_links(agents, after);
+    before->u.facet.next = after;
+    if (after != NULL)
+        after->u.facet.previous = before;
+}
+
+struct object *reply_new(struct agents *agents, struct agent *owner, struct object *asked,
+                         struct money reserve)
+{
+    struct object *reply = make(agents, owner,
+                                (struct facet){.badge = asked->u.facet.badge,
+                                               .postage = asked->u.facet.postage,
+                                               .reserve = reserve,
+                                               .asked = asked->id});
+
+    reply->one_shot = true;
+    save_links(agents, asked);
+    save_links(agents, asked->u.facet.next);
+    reply_link(asked, reply);
+    return reply;
+}
+
+void facet_remove(struct agents *agents, struct object *facet)
+{
+    struct agent *owner = agents_find(agents, facet->u.facet.owner);
+
+    INVARIANT(owner != NULL); /* an agent's facets die with it */
+    rent_touch(agents, owner);
+    undo_save(agents->undo, &owner->facets, sizeof owner->facets);
+    owner->facets--;
+    agent_dirty(agents, owner);
+    if (facet->one_shot)
+        reply_unlink(agents, facet);
+    object_remove(agents, facet);
+}
+
+struct object *cap_reply(const struct agents *agents, const struct cap *cap)
+{
+    struct object *object;
+
+    if (cap->kind != SERAI_KIND_FACET)
+        return NULL;
+    object = object_find(agents, cap->object, OBJECT_FACET);
+    return object != NULL && object->one_shot ? object : NULL;
+}
+
+void facet_fail(struct agents *agents, const struct cap *cap, int32_t status)
+{
+    struct object *reply = cap_reply(agents, cap);
+    struct message failed = {.kind = SERAI_EVENT_FAILED, .status = status};
+    struct agent *owner;
+
+    if (reply == NULL)
+        return;
+    owner = agents_find(agents, reply->u.facet.owner);
+    INVARIANT(owner != NULL);
+    if (owner->state == AGENT_DEAD)
+        return; /* it goes with what else its owner has */
+    failed.badge = reply->u.facet.badge;
+    failed.reserve = reply->u.facet.reserve;
+    facet_remove(agents, reply);
+    agents_deliver(agents, owner, &failed);
+}
+
+void message_fail_replies(struct agents *agents, const struct message *message, int32_t status)
+{
+    facet_fail(agents, &message->reply, status);
+    for (uint8_t i = 0; i < message->cap_count; i++)
+        facet_fail(agents, &message->caps[i], status);
+}
+
+void agent_fail_replies(struct agents *agents, struct agent *agent, int32_t status)
+{
+    for (uint32_t slot = 0; slot < agent->caps_highest; slot++) {
+        const struct cap *cap = agent_cap_at(agent, slot);
+
+        if (cap != NULL)
+            facet_fail(agents, cap, status);
+    }
+}
