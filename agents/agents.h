@@ -103,6 +103,8 @@ MUST_CHECK enum status agents_load(struct agents *agents, const struct store *st
                                    struct fault *fault);
 /* Write all rows that changed since the last call; then those with nothing to do may sleep. */
 void agents_save(struct agents *agents, struct store_batch *batch);
+/* About how many bytes of pages it would write now. */
+uint64_t agents_frame_bytes(const struct agents *agents);
 
 /* What one row claims of held and deposit accounts (for verification). ST_CORRUPT. */
 MUST_CHECK enum status agents_claims(const struct store *store, struct ledger_claims *claims,
@@ -216,10 +218,14 @@ enum birth_result {
     BIRTH_QUOTA,   /* the customer's cap of agents or memory */
     BIRTH_FULL,    /* the site's bound */
     BIRTH_NO_CODE, /* no such code here */
+    BIRTH_NO_ROOM, /* the site's disk is nearly full */
 };
 const char *birth_result_text(enum birth_result result);
 /* 0 for BIRTH_DONE, else what the guest that asked for it is told. */
 int32_t birth_result_refusal(enum birth_result result);
+
+/* While the site has no room to write: BIRTH_NO_ROOM to everyone. */
+void agents_refuse_births(struct agents *agents, bool refuse);
 
 /* Whether agents_birth() would do it (the payer's money aside); *result says why not. */
 MUST_CHECK bool agents_birth_check(struct agents *agents, const struct birth *birth,
@@ -311,6 +317,12 @@ struct money agents_reserve(const struct agents *agents);
 /* ---- turns ---- */
 
 bool agents_ready(const struct agents *agents);
+/* Who is next; an agent of 0: nobody. */
+struct ready {
+    uint64_t agent;
+    uint64_t customer;
+};
+struct ready agents_next_ready(const struct agents *agents);
 /* Run the next ready agent's next event.  False when none is ready. */
 bool agents_run_one(struct agents *agents);
 /* Settle rent of everyone, fire timers that are due; books its own events. */

@@ -144,6 +144,8 @@ const char *birth_result_text(enum birth_result result)
         return "the site's bound of agents is reached";
     case BIRTH_NO_CODE:
         return "there is no such code on this site";
+    case BIRTH_NO_ROOM:
+        return "the site's disk is nearly full: nothing is born until its operator makes room";
     }
     return "unknown";
 }
@@ -158,6 +160,7 @@ int32_t birth_result_refusal(enum birth_result result)
     case BIRTH_QUOTA:
         return SERAI_E_QUOTA;
     case BIRTH_FULL:
+    case BIRTH_NO_ROOM:
         return SERAI_E_FULL;
     case BIRTH_NO_CODE:
         return SERAI_E_MISSING;
@@ -171,6 +174,11 @@ struct money agents_birth_min(const struct agents *agents)
 
     INVARIANT(money_add(&least, least, agents->prices.burial_reserve));
     return least;
+}
+
+void agents_refuse_births(struct agents *agents, bool refuse)
+{
+    agents->refuses_births = refuse;
 }
 
 static void agent_unmake(void *context, void *argument)
@@ -209,6 +217,8 @@ static enum birth_result birth_check(struct agents *agents, const struct birth *
 
     if (code == NULL)
         return BIRTH_NO_CODE;
+    if (agents->refuses_births)
+        return BIRTH_NO_ROOM;
     memory = (uint64_t)engine_code_memory_pages(code->engine) * ENGINE_WASM_PAGE_BYTES;
     if (agents->counters.agents >= prices->agents_max)
         return BIRTH_FULL;

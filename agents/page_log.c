@@ -37,6 +37,11 @@ bool page_log_has_work(const struct agents *agents)
     return agents->dirty_pages.items.size > 0 || agents->page_log.resets.size > 0;
 }
 
+uint64_t agents_frame_bytes(const struct agents *agents)
+{
+    return agents->dirty_pages.items.size / sizeof(struct paged_item) * PAGED_BYTES;
+}
+
 void page_log_drop(struct agents *agents, struct paged *paged, bool lives)
 {
     struct page_log *log = &agents->page_log;

@@ -263,6 +263,7 @@ struct agents {
     struct bytes dirty_heap;    /* of 12-byte numbers */
     struct bytes dirty_codes;   /* of struct hash */
     struct paged_dirty dirty_pages;
+    bool refuses_births;
     struct page_log page_log;
     struct page_cache page_cache;
     struct bytes tombstones; /* of struct tombstone */

@@ -448,6 +448,15 @@ bool agents_ready(const struct agents *agents)
     return agents->ready_first != NULL;
 }
 
+struct ready agents_next_ready(const struct agents *agents)
+{
+    const struct agent *agent = agents->ready_first;
+
+    if (agent == NULL)
+        return (struct ready){0};
+    return (struct ready){.agent = agent->id, .customer = agent->customer};
+}
+
 bool agents_run_one(struct agents *agents)
 {
     struct agent *agent = agents->ready_first;

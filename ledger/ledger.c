@@ -152,6 +152,12 @@ void ledger_each_account(const struct ledger *ledger,
         visit(context, account);
 }
 
+size_t ledger_frame_bytes(const struct ledger *ledger)
+{
+    return ledger->openings.size + ledger->events.size + ledger->lines.size +
+           ledger->postings.count * POSTING_RECORD_BYTES;
+}
+
 void ledger_sums(const struct ledger *ledger, u128 *debits, u128 *credits)
 {
     INVARIANT(accounts_sum(&ledger->accounts, debits, credits));

@@ -51,6 +51,7 @@ static const struct profile profiles[] = {
         .reconnect = 200,
         .crash = 100,
         .tiny = true,
+        .disk_bytes = 120000,
         .hungry = true,
         .short_memory = 150,
         .crowd = 8,
@@ -91,6 +92,8 @@ const char *const seen_names[SEEN_KINDS] = {
     [SEEN_KILLED_BUYING] = "sites killed after a purchase",
     [SEEN_KILLED_DEAD] = "killed after such a death",
     [SEEN_ANSWER_TO_DEAD] = "answers to the dead",
+    [SEEN_DISK_FULL] = "disks nearly full",
+    [SEEN_DISK_RESTS] = "sites that rested for it",
 };
 
 bool seen_belongs(const struct profile *profile, enum seen seen)
@@ -140,6 +143,9 @@ bool seen_belongs(const struct profile *profile, enum seen seen)
     case SEEN_KILLED_DEAD:
     case SEEN_ANSWER_TO_DEAD:
         return profile->tiny && profile->hungry;
+    case SEEN_DISK_FULL:
+    case SEEN_DISK_RESTS:
+        return profile->disk_bytes != 0;
     case SEEN_KINDS:
         break;
     }

@@ -38,6 +38,7 @@ struct profile {
     uint32_t short_memory;                  /* of calls into a core */
     uint32_t crowd;                         /* of runs: a thousand agents are born in one frame */
     bool tiny;                              /* bounds that are run into */
+    uint64_t disk_bytes;                    /* of journal, then it is full; 0: never */
     bool hungry;                            /* guests that eat what they get */
 };
 
@@ -90,6 +91,8 @@ enum seen {
     SEEN_KILLED_BUYING,   /* a site was killed right after a purchase next door was ordered */
     SEEN_KILLED_DEAD,     /* ... right after the death of a buyer who had no answer yet */
     SEEN_ANSWER_TO_DEAD,  /* the answer came after its death */
+    SEEN_DISK_FULL,       /* a disk was nearly full */
+    SEEN_DISK_RESTS,      /* ... and its site rested */
     SEEN_KINDS
 };
 extern const char *const seen_names[SEEN_KINDS];
@@ -171,6 +174,7 @@ struct sim_site {
     char *portrait; /* of all its state, when it stopped in good order; else NULL */
     bool restored;  /* an older copy was put back, once */
     bool lies;
+    uint64_t disk_used;               /* bytes of journal since room was made */
     uint64_t past_turns, past_births; /* of cores that are gone */
 };
 

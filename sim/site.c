@@ -17,6 +17,7 @@ enum {
     WRITE_US_MAX = 30000,
     BACKUP_EVERY = 64,
     VERIFY_EVERY = 16,            /* frames; it reads all of the journal */
+    ROOM_ONE_IN = 40,             /* steps of a site that is short of it */
     VERIFY_ALL_ONE_IN = 4,        /* so many seeds: after each frame */
     PAGE_LOG_BYTES_SMALL = 16384, /* so that pages are swept all the time */
     STARTS = 50,                  /* so much rarer than other calls are starts */
@@ -479,6 +480,30 @@ static void close_frame(struct sim_site *site)
         parcels_leave(site, site->frame.parcel_count);
 }
 
+/* ---- a disk with an end ---- */
+
+/* Now and then its operator makes room; when the faults are over there is room for all. */
+static void tell_disk(struct sim_site *site)
+{
+    struct sim *sim = site->sim;
+    uint64_t bound = sim->faults.disk_bytes;
+    struct core_disk disk = {.low_bytes = bound / 2, .full_bytes = bound / 4};
+    enum disk_level before = site->core->disk.level;
+
+    if (sim->options.profile->disk_bytes == 0)
+        return;
+    if (site->disk_used > bound / 2 && sim_chance(sim, &sim->disks, ROOM_ONE_IN))
+        site->disk_used = 0;
+    disk.free_bytes = bound > site->disk_used ? bound - site->disk_used : 0;
+    core_tell_disk(site->core, &disk);
+    if (site->core->disk.level == before)
+        return;
+    if (site->core->disk.level == DISK_FULL)
+        sim_saw(sim, SEEN_DISK_FULL);
+    if (site->core->disk.level == DISK_RESTS)
+        sim_saw(sim, SEEN_DISK_RESTS);
+}
+
 static void commit(struct sim_site *site)
 {
     struct fault fault = {0};
@@ -491,6 +516,7 @@ static void commit(struct sim_site *site)
         sim_fail(site->sim, "site %s: %s", site->name, fault.text);
     site->head = site->frame.header.head;
     site->frame_number = site->frame.header.frame;
+    site->disk_used += site->frame.header.lines * 64 + site->frame.header.events * 128;
     site->durable_caps = site->frame_caps;
     site->caps_known = true;
     memcpy(site->durable, site->frame_cursors, sizeof site->durable);
@@ -629,6 +655,8 @@ void site_step(struct sim_site *site, uint32_t turns)
     finish_write(site);
     if (site->core == NULL)
         return;
+    if (!site->writing)
+        tell_disk(site);
     core_advance(site->core, sim->now_us);
     if (sim->now_us >= site->tick_us) {
         site->tick_us = sim->now_us + TICK_US;

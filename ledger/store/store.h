@@ -32,6 +32,24 @@ struct store store_from_lmdb(struct store_lmdb *lmdb);
 /* Bytes in use and the bound, for status. */
 void store_lmdb_usage(struct store_lmdb *lmdb, uint64_t *used_bytes, uint64_t *max_bytes);
 
+/* How much it may still take: the map, the file system and the process's own limit bound it. */
+struct store_room {
+    uint64_t free_bytes;  /* to grow by, and pages to use again that no reader holds back */
+    uint64_t total_bytes; /* what the file may come to in all */
+};
+void store_lmdb_room(struct store_lmdb *lmdb, struct store_room *room);
+
+/* A walk that goes on, in any process. */
+struct store_reader {
+    long pid;
+    uint64_t transaction; /* which it sees; pages given up since are not used again */
+};
+typedef void (*store_reader_visit)(void *context, const struct store_reader *reader);
+/* Visit all, after the places of processes that died were cleared. */
+void store_lmdb_readers(struct store_lmdb *lmdb, store_reader_visit visit, void *context);
+/* The number of the last commit. */
+uint64_t store_lmdb_transaction(struct store_lmdb *lmdb);
+
 /*
  * For tests only: flip one bit of a stored value, bypassing the hash.  ST_MISSING.
  */

@@ -250,6 +250,8 @@ int cmd_site_run(struct cli *cli)
         return cli_fail(CLI_CONFIG, "%s", fault.text);
     options.ready_fd = (int)ready_fd;
     options.map_bytes = config.map_bytes;
+    options.disk_low_percent = config.disk_low_percent;
+    options.disk_full_percent = config.disk_full_percent;
     options.tier1 = tier1_of(&config.engine);
     log_set_level(config.log_level);
     return daemon_run(&options);

@@ -85,6 +85,30 @@ static enum status set_map_bytes(struct site_config *config, const char *text, s
     return ST_OK;
 }
 
+/* "15%" */
+static enum status set_share(uint64_t *percent, const char *key, const char *text,
+                             struct fault *fault)
+{
+    char *end;
+    unsigned long share = strtoul(text, &end, 10);
+
+    if (*text < '0' || *text > '9' || strcmp(end, "%") != 0 || share > DISK_SHARE_MAX)
+        return fault_set(fault, ST_INVALID, "%s: wants a share from \"0%%\" to \"%d%%\"", key,
+                         DISK_SHARE_MAX);
+    *percent = share;
+    return ST_OK;
+}
+
+static enum status set_disk_low(struct site_config *config, const char *text, struct fault *fault)
+{
+    return set_share(&config->disk_low_percent, "store.disk_low", text, fault);
+}
+
+static enum status set_disk_full(struct site_config *config, const char *text, struct fault *fault)
+{
+    return set_share(&config->disk_full_percent, "store.disk_full", text, fault);
+}
+
 /* Empty or an address of ZeroMQ; whether it can be had, the daemon finds out when it starts. */
 static enum status set_listen(struct site_config *config, const char *text, struct fault *fault)
 {
@@ -109,6 +133,8 @@ static const struct site_key {
     {"control.socket", set_socket, "control.sock"},
     {"log.level", set_level, "info"},
     {"ledger.map_bytes", set_map_bytes, "4GiB"},
+    {"store.disk_low", set_disk_low, "30%"},
+    {"store.disk_full", set_disk_full, "15%"},
     {"link.listen", set_listen, ""},
     {"engine.tier1", config_set_tier1, "off"},
     {"engine.codes", config_set_codes, ""},
@@ -313,6 +339,8 @@ enum status config_load(const char *dir, const struct config_reader *reader,
     status = load_file(&prices, dir, fault);
     if (status != ST_OK)
         return status;
+    if (site.errors == 0 && new_config.disk_full_percent > new_config.disk_low_percent)
+        report(&site, 0, 0, "store.disk_full: wants no more than store.disk_low");
     if (site.errors == 0 && config_check_engine(&new_config, &between) != ST_OK)
         report(&site, 0, 0, between.text);
     if (prices.errors == 0 && pricebook_check(&new_book, &between) != ST_OK)

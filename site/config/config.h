@@ -18,6 +18,7 @@ enum {
     CONFIG_SOCKET_BYTES = 108, /* sun_path of a unix socket */
     CONFIG_COMPILER_BYTES = 200,
     CONFIG_CODES_MAX = 256, /* more of them, and "all" is meant */
+    DISK_SHARE_MAX = 90,    /* percent */
 };
 
 enum config_tier1 { CONFIG_TIER1_OFF = 0, CONFIG_TIER1_NAMED = 1, CONFIG_TIER1_ALL = 2 };
@@ -47,6 +48,8 @@ struct site_config {
                                          absolute */
     enum log_level log_level;         /* log.level = "info": error, warn, info, debug */
     uint64_t map_bytes;               /* ledger.map_bytes = "4GiB": how large the ledger may grow */
+    uint64_t disk_low_percent;        /* store.disk_low = "30%": below it the site warns */
+    uint64_t disk_full_percent;       /* store.disk_full = "15%": below it it holds back */
     /* link.listen = "": where neighbours dial this site, tcp:// or ipc://; empty: nowhere */
     char link_listen[CONFIG_ENDPOINT_BYTES];
     struct config_engine engine;

@@ -486,6 +486,12 @@ void core_command(struct core *core, struct customer *by, const struct control_r
     struct cbor in;
 
     cbor_init(&in, request->args, request->args_size);
+    if (!core_disk_allows(core, is_operator(core, by), command)) {
+        outcome_set(outcome, CONTROL_TRY_AGAIN,
+                    "the site's disk is nearly full, and %s waits until its operator makes room",
+                    command);
+        return;
+    }
     if (strcmp(command, "money.in") == 0)
         money_in_or_out(core, by, &in, outcome, true);
     else if (strcmp(command, "money.out") == 0)

@@ -227,6 +227,11 @@ void core_advance(struct core *core, uint64_t monotonic_us)
     }
     if (core->frame_open)
         return;
+    /* As while a site is down: nobody runs, so nobody pays, and no timer is due. */
+    if (core_disk_rests(core)) {
+        core->unspent_us = 0;
+        return;
+    }
     step = core->unspent_us < TIME_STEP_US_MAX ? core->unspent_us : TIME_STEP_US_MAX;
     core->unspent_us = 0; /* what a long pause held beyond one step never was site time */
     core->site_time_us += step;
@@ -253,17 +258,23 @@ uint64_t core_next_due_us(const struct core *core)
 bool core_run(struct core *core, uint32_t turns_max)
 {
     for (uint32_t turn = 0; turn < turns_max; turn++) {
-        if (!agents_ready(core->agents))
+        uint64_t bytes = ledger_frame_bytes(core->ledger);
+        struct ready ready;
+
+        if (!core_ready(core))
             return false;
         core->frame_open = true;
+        ready = agents_next_ready(core->agents);
         (void)agents_run_one(core->agents); /* readiness was just asked */
+        core_disk_wrote(core, ready.agent, ready.customer,
+                        ledger_frame_bytes(core->ledger) - bytes);
     }
-    return agents_ready(core->agents);
+    return core_ready(core);
 }
 
 bool core_ready(const struct core *core)
 {
-    return agents_ready(core->agents);
+    return agents_ready(core->agents) && !core_disk_rests(core);
 }
 
 /* ---- frames ---- */

@@ -102,6 +102,20 @@ void core_link_connected(struct core *core, uint32_t interface);
  * should be closed, for the parcels that are due. */
 bool core_links_tick(struct core *core);
 
+/*
+ * How much room the store has, as of the last durable frame: the driver tells it before the first
+ * turn and after each frame, and at least each second while it is below low_bytes.  Below
+ * full_bytes nothing is born and who fills the rest is frozen; below a third of that nobody runs.
+ */
+struct core_disk {
+    uint64_t free_bytes;
+    uint64_t low_bytes;  /* free_bytes below this: a warning */
+    uint64_t full_bytes; /* below low_bytes */
+};
+void core_tell_disk(struct core *core, const struct core_disk *disk);
+/* The frame that fills has taken its part of the room: close it before the next turn. */
+bool core_frame_is_full(const struct core *core);
+
 /* Run up to turns_max turns.  True when more are ready. */
 bool core_run(struct core *core, uint32_t turns_max);
 bool core_ready(const struct core *core);

@@ -230,9 +230,19 @@ static void hear_all(struct core *core, struct link *link, struct parcel *parcel
 
     if (parcel->left > 0 && leaves_too_much(core, link))
         return;
+    if (core_disk_link_rests(core, link->interface)) {
+        parcel->left = 0;
+        return;
+    }
     while (link_next(core->links, link, parcel, &message)) {
+        uint64_t bytes = ledger_frame_bytes(core->ledger);
+        bool heard;
+
         core->frame_open = true;
-        if (!hear_one(core, link, &message))
+        heard = hear_one(core, link, &message);
+        core_disk_wrote(core, account_out(link->interface), account_out(link->interface),
+                        ledger_frame_bytes(core->ledger) - bytes);
+        if (!heard)
             return;
     }
 }

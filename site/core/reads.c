@@ -92,6 +92,8 @@ static void read_status(struct core *core, struct outcome *outcome)
     map_uint(&map, "turns", counters.turns);
     map_uint(&map, "traps", counters.traps);
     map_uint(&map, "fuel", counters.fuel);
+    map_text(&map, "disk", core_disk_word(core));
+    map_uint(&map, "disk_free_bytes", core->disk.told.free_bytes);
     map_total(&map, "minted", treasury->debits - treasury->credits);
     map_total(&map, "revenue", revenue);
     tier1_entries(core, &map);

@@ -28,6 +28,31 @@ struct customer {
     bool request_dirty;
 };
 
+/* ---- the brake before the end of the disk (disk.c) ---- */
+
+enum disk_level {
+    DISK_ROOMY,
+    DISK_LOW,   /* told */
+    DISK_FULL,  /* nothing is born, and who would fill the rest within seconds is held */
+    DISK_RESTS, /* nobody runs, links' messages wait, site time stands still */
+};
+enum { DISK_WRITERS = 1024, DISK_FRAME_BYTES_MIN = 64 * 1024 };
+#define DISK_WINDOW_US ((uint64_t)10000000)
+
+struct disk_writer {
+    uint64_t writer;   /* an agent, or the first account of a link */
+    uint64_t customer; /* whose */
+    uint64_t bytes;    /* of the journal, lately */
+};
+
+struct disk {
+    struct core_disk told; /* all zero: nothing was told, and there is room */
+    enum disk_level level;
+    uint64_t halved_us;
+    struct disk_writer writers[DISK_WRITERS]; /* by writer modulo their number */
+    bool link_rests[LINKS_MAX + 1];           /* by interface */
+};
+
 /* How often a neighbour that has not acknowledged everything is asked where it stands. */
 enum { LINK_REMIND_US = 3000000 };
 
@@ -62,6 +87,7 @@ struct core {
     bool frame_open;     /* something happened since the last close */
 
     struct core_tier1 tier1;
+    struct disk disk;
 
     struct core_reply *replies;
     size_t reply_count;
@@ -134,6 +160,14 @@ void core_link_states(struct core *core, struct map *map);
 /* orders_channel.c: agents_env.channel_order */
 int64_t core_channel_order(void *context, struct turn *turn, enum serai_order order,
                            const uint64_t *args);
+
+/* disk.c */
+void core_disk_wrote(struct core *core, uint64_t writer, uint64_t customer, uint64_t bytes);
+const char *core_disk_word(const struct core *core);
+bool core_disk_rests(const struct core *core);
+/* Messages of this link wait at the neighbour, which says them again. */
+bool core_disk_link_rests(const struct core *core, uint32_t interface);
+bool core_disk_allows(const struct core *core, bool by_operator, const char *command);
 
 /* customers.c */
 struct customer *core_customer_by_key(struct core *core, const uint8_t *key); /* NULL: none */

@@ -12,6 +12,9 @@ struct driver {
     uint64_t parcels;   /* in it */
     bool has_links;
     uint64_t tick_us; /* when links are looked at next */
+    bool wrote;       /* a frame was handed to the writer since the room was measured */
+    bool is_short;    /* of room: it is measured again soon */
+    uint64_t measured_us;
 };
 
 static void touch(struct driver *driver, uint64_t now_us)
@@ -46,7 +49,8 @@ static void take_spent(struct driver *driver)
 static bool is_full(const struct driver *driver)
 {
     return driver->turns >= FRAME_TURNS_MAX ||
-           ledger_frame_lines(core_ledger(driver->parts->core)) >= FRAME_LINES_FULL;
+           ledger_frame_lines(core_ledger(driver->parts->core)) >= FRAME_LINES_FULL ||
+           core_frame_is_full(driver->parts->core);
 }
 
 static bool takes_arrivals(const struct driver *driver)
@@ -84,6 +88,23 @@ static void tick_links(struct driver *driver, uint64_t now_us)
         touch(driver, now_us);
 }
 
+/* While no frame is on its way, so that the core knows all that was written. */
+static void measure(struct driver *driver, uint64_t now_us)
+{
+    struct parts *parts = driver->parts;
+    struct core_disk disk;
+    bool due = driver->wrote || (driver->is_short && now_us - driver->measured_us >= MEASURE_US);
+
+    if (!due || parts->measure == NULL || atomic_load(&parts->writer_busy))
+        return;
+    parts->measure(parts->measure_context, &disk);
+    driver->wrote = false;
+    driver->measured_us = now_us;
+    driver->is_short = disk.free_bytes < disk.low_bytes;
+    core_tell_disk(parts->core, &disk);
+    driver->more = core_ready(parts->core);
+}
+
 static void run_turns(struct driver *driver, uint64_t now_us)
 {
     struct core *core = driver->parts->core;
@@ -95,7 +116,7 @@ static void run_turns(struct driver *driver, uint64_t now_us)
     /* Not by turns alone: some are a thousand times longer than others. */
     for (int i = 0; i < TURNS_STEP && core_count(core).fuel - fuel < FUEL_STEP; i++) {
         driver->more = core_run(core, 1);
-        if (!driver->more)
+        if (!driver->more || core_frame_is_full(core))
             break;
     }
     if (core_count(core).turns != before)
@@ -136,6 +157,7 @@ static void close_frame(struct driver *driver, bool last)
         return;
     }
     driver->spare_count--;
+    driver->wrote = true;
     atomic_store(&parts->writer_busy, true);
     INVARIANT(ring_push(&parts->frames, frame));
 }
@@ -151,6 +173,8 @@ static int wait_ms(const struct driver *driver, uint64_t now_us)
     /* Waiting for the writer: its wake-up comes. */
     if (driver->dirty)
         return -1;
+    if (driver->is_short && driver->measured_us + MEASURE_US < due_us)
+        due_us = driver->measured_us + MEASURE_US;
     if (due_us <= now_us)
         return WAKE_MS_MIN;
     wait_us = due_us - now_us;
@@ -161,7 +185,7 @@ static int wait_ms(const struct driver *driver, uint64_t now_us)
 
 void *core_thread(void *context)
 {
-    struct driver driver = {.parts = context};
+    struct driver driver = {.parts = context, .wrote = true};
     struct parts *parts = driver.parts;
 
     for (size_t i = 0; i < FRAMES_MAX; i++)
@@ -180,6 +204,7 @@ void *core_thread(void *context)
         if (core_next_due_us(parts->core) <= now_us)
             touch(&driver, now_us);
         core_advance(parts->core, now_us);
+        measure(&driver, now_us);
         take_requests(&driver, now_us);
         hears = take_arrivals(&driver, now_us);
         tick_links(&driver, now_us);

@@ -17,6 +17,7 @@
 #include "site/daemon/edge.h"
 #include "site/daemon/fatal.h"
 #include "site/daemon/marker.h"
+#include "site/daemon/readers.h"
 #include "site/daemon/sandbox.h"
 #include "site/daemon/signals.h"
 #include "site/daemon/start_store.h"
@@ -31,6 +32,7 @@ struct site {
     struct signals signals;
     struct store_lmdb *lmdb;
     struct start_store start_store; /* around it */
+    struct readers readers;
     struct marker *marker;
     struct marker_verdict verdict;
     struct core *core;
@@ -183,6 +185,18 @@ static enum status open_core(struct site *site, struct fault *fault)
     return ST_OK;
 }
 
+static void measure(void *context, struct core_disk *disk)
+{
+    struct site *site = context;
+    struct store_room room;
+
+    store_lmdb_room(site->lmdb, &room);
+    disk->free_bytes = room.free_bytes;
+    disk->low_bytes = room.total_bytes / 100 * site->options->disk_low_percent;
+    disk->full_bytes = room.total_bytes / 100 * site->options->disk_full_percent;
+    readers_watch(&site->readers, site->lmdb, clock_system());
+}
+
 static enum status open_parts(struct site *site, struct fault *fault)
 {
     struct parts *parts = &site->parts;
@@ -191,6 +205,8 @@ static enum status open_parts(struct site *site, struct fault *fault)
     parts->core = site->core;
     parts->store = store_from_lmdb(site->lmdb);
     parts->clock = clock_system();
+    parts->measure = measure;
+    parts->measure_context = site;
     parts->store_failed = store_failed;
     parts->store_failed_context = site;
     status = wake_init(&parts->core_wake, fault);

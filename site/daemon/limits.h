@@ -63,6 +63,15 @@ enum {
     FRAME_TURNS_MAX = 16384,
     /* A turn may move money thousands of times; far below what the ledger takes in a frame. */
     FRAME_LINES_FULL = 1 << 20,
+    /* The room on the disk is measured after each frame, and so often while it is short. */
+    MEASURE_US = 1000 * 1000,
+    /* A reader in another process that keeps pages from being used again is told once, when it is
+     * so old and so many commits came since. */
+    READERS_LOOK_US = 1000 * 1000,
+    READER_OLD_US = 5 * 1000 * 1000,
+    READER_OLD_COMMITS = 20,
+    /* Those that are kept an eye on. */
+    READERS_MAX = 64,
     /* A core that asks to be woken in the past is not asked more often than this. */
     WAKE_MS_MIN = 1,
     WAKE_MS_MAX = 60 * 1000,

@@ -39,6 +39,9 @@ struct parts {
     struct tier1 *tier1; /* the core thread's, but for its own thread; may be NULL */
     struct store store;  /* the writer's */
     struct clock_source clock;
+    /* How much room the store has; called by the core thread while no frame is written. */
+    void (*measure)(void *context, struct core_disk *disk);
+    void *measure_context;
     void (*store_failed)(void *context); /* told by the writer before it ends the process */
     void *store_failed_context;
 

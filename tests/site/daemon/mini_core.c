@@ -287,6 +287,18 @@ bool core_run(struct core *core, uint32_t turns_max)
     return core->turns_ready > 0;
 }
 
+void core_tell_disk(struct core *core, const struct core_disk *disk)
+{
+    (void)core;
+    (void)disk;
+}
+
+bool core_frame_is_full(const struct core *core)
+{
+    (void)core;
+    return false;
+}
+
 bool core_ready(const struct core *core)
 {
     return core->turns_ready > 0;

@@ -1,0 +1,210 @@
+/*
+ * The brake before the end of the disk.  The journal grows for ever, and what does not fit ends the
+ * site; so who would fill what is left within seconds is frozen before, and in the last part of it
+ * nobody runs any more: it is kept for the frames of freezing, paying back and stopping.
+ *
+ * The journal bytes of each turn are counted for its agent and that agent's customer, those of a
+ * message from a link for that link, over about the last ten seconds.  A table of fixed size keeps
+ * the heaviest: two that share a place take from each other, so whoever writes more than all others
+ * of its place together stands there.  The counts are not stored: what was frozen stays frozen, and
+ * who fills a site after its start is soon known again.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "site/core/state.h"
+
+#define FROZEN_FOR_DISK "the disk is nearly full and this agent writes most"
+
+/* A third of what `full` keeps is for the site alone. */
+static uint64_t rest_bytes(const struct disk *disk)
+{
+    return disk->told.full_bytes / 3;
+}
+
+static enum disk_level level_of(const struct disk *disk)
+{
+    if (disk->told.free_bytes < rest_bytes(disk))
+        return DISK_RESTS;
+    if (disk->told.free_bytes < disk->told.full_bytes)
+        return DISK_FULL;
+    return disk->told.free_bytes < disk->told.low_bytes ? DISK_LOW : DISK_ROOMY;
+}
+
+const char *core_disk_word(const struct core *core)
+{
+    switch (core->disk.level) {
+    case DISK_ROOMY:
+        return "roomy";
+    case DISK_LOW:
+        return "low";
+    case DISK_FULL:
+        return "full";
+    case DISK_RESTS:
+        return "full, the site rests";
+    }
+    return "";
+}
+
+/* ---- who writes ---- */
+
+/* Halve all counts for each interval that passed: what is left is about one interval's. */
+static void forget(struct core *core)
+{
+    struct disk *disk = &core->disk;
+
+    while (core->monotonic_us - disk->halved_us >= DISK_WINDOW_US) {
+        uint64_t passed = core->monotonic_us - disk->halved_us;
+
+        for (size_t i = 0; i < DISK_WRITERS; i++)
+            disk->writers[i].bytes /= 2;
+        /* After 64 of them nothing is left to halve. */
+        disk->halved_us =
+            passed >= 64 * DISK_WINDOW_US ? core->monotonic_us : disk->halved_us + DISK_WINDOW_US;
+    }
+}
+
+void core_disk_wrote(struct core *core, uint64_t writer, uint64_t customer, uint64_t bytes)
+{
+    struct disk_writer *place = &core->disk.writers[writer % DISK_WRITERS];
+
+    if (place->writer == writer) {
+        place->bytes += bytes;
+    } else if (place->bytes >= bytes) {
+        place->bytes -= bytes;
+    } else {
+        *place = (struct disk_writer){
+            .writer = writer, .customer = customer, .bytes = bytes - place->bytes};
+    }
+}
+
+static uint64_t customer_bytes(const struct disk *disk, uint64_t customer)
+{
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < DISK_WRITERS; i++)
+        bytes += disk->writers[i].customer == customer ? disk->writers[i].bytes : 0;
+    return bytes;
+}
+
+/* Whose customer wrote as much as is left for agents, and of these the heaviest; NULL: nobody. */
+static struct disk_writer *heaviest(struct disk *disk)
+{
+    uint64_t left = disk->told.free_bytes - rest_bytes(disk); /* it does not rest */
+    struct disk_writer *found = NULL;
+
+    for (size_t i = 0; i < DISK_WRITERS; i++) {
+        struct disk_writer *writer = &disk->writers[i];
+
+        if (writer->bytes > 0 && (found == NULL || writer->bytes > found->bytes) &&
+            customer_bytes(disk, writer->customer) >= left)
+            found = writer;
+    }
+    return found;
+}
+
+/* ---- holding back ---- */
+
+static void hold_link(struct core *core, uint64_t account)
+{
+    uint64_t interface = (account - ACCOUNT_LINKS) / 4;
+    const struct link *link = links_find(core->links, (uint32_t)interface);
+
+    if (link == NULL || interface > LINKS_MAX)
+        return;
+    core->disk.link_rests[interface] = true;
+    log_write(LOG_WARN, "disk.link-rests",
+              "link=%s reason=\"the disk is nearly full and this link writes most\"", link->name);
+}
+
+static void hold_agent(struct core *core, const struct disk_writer *writer)
+{
+    struct agent *agent = agents_find(core->agents, writer->writer);
+
+    if (agent == NULL || agents_is_held(agent))
+        return;
+    agents_freeze(core->agents, agent, FROZEN_FOR_DISK);
+    core->frame_open = true;
+    log_write(LOG_WARN, "disk.agent-frozen",
+              "agent=%" PRIu64 " customer=%" PRIu64 " bytes=%" PRIu64 " free=%" PRIu64
+              " reason=\"" FROZEN_FOR_DISK "\" next=\"make room or raise ledger.map_bytes, then "
+              "serai agent thaw\"",
+              writer->writer, writer->customer, writer->bytes, core->disk.told.free_bytes);
+}
+
+static void hold_heaviest(struct core *core)
+{
+    struct disk_writer *writer;
+
+    while ((writer = heaviest(&core->disk)) != NULL) {
+        if (writer->writer < ACCOUNT_FIRST_FREE)
+            hold_link(core, writer->writer);
+        else
+            hold_agent(core, writer);
+        *writer = (struct disk_writer){0};
+    }
+}
+
+static void change_level(struct core *core, enum disk_level level)
+{
+    core->disk.level = level;
+    log_write(
+        level == DISK_ROOMY ? LOG_INFO : LOG_WARN, "disk.level",
+        "level=\"%s\" free=%" PRIu64 " low=%" PRIu64 " full=%" PRIu64 "%s", core_disk_word(core),
+        core->disk.told.free_bytes, core->disk.told.low_bytes, core->disk.told.full_bytes,
+        level == DISK_ROOMY ? "" : " next=\"make room on the disk or raise ledger.map_bytes\"");
+    agents_refuse_births(core->agents, level >= DISK_FULL);
+    if (level < DISK_FULL)
+        memset(core->disk.link_rests, 0, sizeof core->disk.link_rests);
+}
+
+void core_tell_disk(struct core *core, const struct core_disk *told)
+{
+    enum disk_level level;
+
+    core->disk.told = *told;
+    forget(core);
+    level = level_of(&core->disk);
+    if (level != core->disk.level)
+        change_level(core, level);
+    if (level == DISK_FULL) /* in a site that rests nobody writes: all go on where they were */
+        hold_heaviest(core);
+}
+
+bool core_disk_rests(const struct core *core)
+{
+    return core->disk.level == DISK_RESTS;
+}
+
+bool core_disk_link_rests(const struct core *core, uint32_t interface)
+{
+    return core_disk_rests(core) || (interface <= LINKS_MAX && core->disk.link_rests[interface]);
+}
+
+bool core_disk_allows(const struct core *core, bool by_operator, const char *command)
+{
+    static const char *const always[] = {"agent.fund", "agent.freeze", "agent.end",
+                                         "agent.withdraw"};
+
+    if (core->disk.level >= DISK_FULL && strcmp(command, "agent.deploy") == 0)
+        return false;
+    if (!core_disk_rests(core) || by_operator)
+        return true;
+    for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
+        if (strcmp(command, always[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Two frames are on their way at most, and a part of what is left must hold both. */
+bool core_frame_is_full(const struct core *core)
+{
+    uint64_t most = core->disk.told.full_bytes / 16;
+
+    if (core->disk.told.full_bytes == 0)
+        return false;
+    if (most < DISK_FRAME_BYTES_MIN)
+        most = DISK_FRAME_BYTES_MIN;
+    return ledger_frame_bytes(core->ledger) + agents_frame_bytes(core->agents) >= most;
+}

@@ -1,0 +1,80 @@
+#include "site/daemon/readers.h"
+
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "ledger/store/store.h"
+
+struct look {
+    struct readers *readers;
+    uint64_t now_us;
+};
+
+static void see(void *context, const struct store_reader *seen)
+{
+    const struct look *look = context;
+    struct readers *readers = look->readers;
+
+    if (seen->pid == (long)getpid())
+        return;
+    for (size_t i = 0; i < readers->count; i++) {
+        struct reader *reader = &readers->list[i];
+
+        if (reader->pid == seen->pid && reader->transaction == seen->transaction) {
+            reader->seen = true;
+            return;
+        }
+    }
+    if (readers->count == READERS_MAX)
+        return; /* as many as a store takes */
+    readers->list[readers->count++] = (struct reader){
+        .pid = seen->pid, .transaction = seen->transaction, .since_us = look->now_us, .seen = true};
+}
+
+static void tell(struct reader *reader, uint64_t commits, uint64_t now_us)
+{
+    uint64_t age_us = now_us - reader->since_us;
+
+    if (reader->told || commits < READER_OLD_COMMITS || age_us < READER_OLD_US)
+        return;
+    reader->told = true;
+    log_write(LOG_WARN, "store.reader-holds-pages",
+              "pid=%ld seconds=%" PRIu64 " commits=%" PRIu64
+              " reason=\"it reads the books as they were, so pages given up since are not used "
+              "again and the file grows\" next=\"end process %ld, or let it go on\"",
+              reader->pid, age_us / 1000000, commits, reader->pid);
+}
+
+/* Those that are gone make room for others. */
+static void sweep(struct readers *readers)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < readers->count; i++) {
+        struct reader reader = readers->list[i];
+
+        if (!reader.seen) {
+            if (reader.told)
+                log_write(LOG_INFO, "store.reader-gone", "pid=%ld", reader.pid);
+            continue;
+        }
+        reader.seen = false;
+        readers->list[kept++] = reader;
+    }
+    readers->count = kept;
+}
+
+void readers_watch(struct readers *readers, struct store_lmdb *lmdb, struct clock_source clock)
+{
+    struct look look = {.readers = readers, .now_us = clock.now_us(clock.context)};
+    uint64_t last = store_lmdb_transaction(lmdb);
+
+    if (look.now_us - readers->looked_us < READERS_LOOK_US)
+        return;
+    readers->looked_us = look.now_us;
+    store_lmdb_readers(lmdb, see, &look);
+    for (size_t i = 0; i < readers->count; i++)
+        tell(&readers->list[i], last - readers->list[i].transaction, look.now_us);
+    sweep(readers);
+}

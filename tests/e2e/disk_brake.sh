@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Books with little room, and an agent that fills them: the site freezes it and goes on.
+# disk_brake.sh BUILD
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+map_bytes()
+{
+    sed -i "s/^map_bytes = .*/map_bytes = \"$1\"/" "$SERAI_SITE/site.toml"
+}
+
+# says WHAT: wait until the log has it.
+says()
+{
+    local n=0
+
+    until grep -q "$1" "$daemon_log"; do
+        n=$((n + 1))
+        [ "$n" -lt 200 ] || fail "the log does not say $1"
+        kill -0 "$daemon" || fail "the site ended before it said $1"
+        sleep 0.1
+    done
+}
+
+new_site
+map_bytes 16MiB
+start_site
+"$serai" money in 20 >/dev/null
+"$serai" customer add eve --new "$work/eve.key" >/dev/null
+"$serai" money in 5 --customer eve >/dev/null
+quiet=$(deploy quiet "$examples/spender.wasm" 2 --args "work=10")
+busy=$(deploy busy "$examples/spender.wasm" 2 --args "burn=1 every=100 work=10" \
+    --key "$work/eve.key")
+says "disk.level level=\"low\""
+says "disk.agent-frozen agent=$busy "
+holds "the busy agent" "$(field "$busy" state)" frozen
+case $(field "$busy" reason) in
+    *"disk is nearly full and this agent writes most"*) ;;
+    *) fail "the reason is $(field "$busy" reason)" ;;
+esac
+turns=$(field "$quiet" turns)
+"$serai" agent send "$quiet" x >/dev/null
+sleep 0.2
+[ "$(field "$quiet" turns)" -gt "$turns" ] || fail "the quiet agent does not go on"
+holds "the quiet agent" "$(field "$quiet" state)" running
+holds "the disk in status" "$("$serai" site status --json | jq -r .disk)" full
+exits 75 "disk is nearly full" "$serai" agent deploy "$examples/spender.wasm" --name late --money 1
+exits 0 "" "$serai" money in 1
+stop_site TERM
+holds "the exit code after SIGTERM" "$ended" 0
+verify
+
+start_site
+holds "the busy agent after a restart" "$(field "$busy" state)" frozen
+stop_site KILL
+map_bytes 64MiB
+start_site
+exits 0 "" "$serai" agent thaw "$busy"
+turns=$(field "$busy" turns)
+sleep 0.3
+[ "$(field "$busy" turns)" -gt "$turns" ] || fail "with more room the busy agent does not go on"
+stop_site TERM
+verify
+passed

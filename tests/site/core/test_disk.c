@@ -1,0 +1,194 @@
+/* The brake before the end of the disk: who is held, who goes on, what is refused. */
+#include <string.h>
+
+#include "tests/site/core/fixture.h"
+
+enum { EVE = 1, BOB = 2, MIB = 1 << 20 };
+
+static struct site site;
+static uint64_t busy;
+static uint64_t quiet;
+
+static void tell(uint64_t free_bytes)
+{
+    const struct core_disk disk = {
+        .free_bytes = free_bytes, .low_bytes = 30 * MIB, .full_bytes = 15 * MIB};
+
+    core_tell_disk(site.core, &disk);
+}
+
+static bool is_held(uint64_t agent)
+{
+    return agents_is_held(site_agent(&site, agent));
+}
+
+static enum control_status deploy(int person)
+{
+    const struct deploy wish = {.module = "spin", .nanos = 100000000};
+
+    return site_try_deploy(&site, person, &wish);
+}
+
+static void begin(void)
+{
+    const struct deploy wish = {.module = "spin", .nanos = 100000000};
+
+    site_open(&site, 3, 10000000000);
+    site_customer(&site, EVE, "eve", 1000000000);
+    site_customer(&site, BOB, "bob", 1000000000);
+    busy = site_deploy(&site, EVE, &wish);
+    quiet = site_deploy(&site, BOB, &wish);
+    site_settle(&site);
+    tell(100 * MIB);
+}
+
+static void end(void)
+{
+    site_verify(&site);
+    site_close(&site);
+}
+
+/* As if its turns had written so much. */
+static void wrote(uint64_t agent, uint64_t bytes)
+{
+    core_disk_wrote(site.core, agent, agent_customer(site_agent(&site, agent)), bytes);
+}
+
+START_TEST(a_turn_counts_what_it_writes_for_its_agent)
+{
+    const struct disk_writer *place = &site.core->disk.writers[busy % DISK_WRITERS];
+    uint64_t before = place->bytes;
+
+    ck_assert_uint_eq(place->writer, busy);
+    ck_assert_uint_gt(before, 0); /* its first turn */
+    ck_assert_int_eq(site_send(&site, EVE, busy, "x", 0), CONTROL_DONE);
+    site_settle(&site);
+    ck_assert_uint_gt(place->bytes, before + 100);
+    ck_assert_uint_eq(place->customer, site.people[EVE].account);
+}
+END_TEST
+
+START_TEST(who_would_fill_the_rest_is_frozen_and_nobody_else)
+{
+    wrote(busy, 40 * MIB);
+    wrote(quiet, MIB);
+    tell(20 * MIB);
+    ck_assert_str_eq(core_disk_word(site.core), "low");
+    ck_assert(!is_held(busy));
+    tell(14 * MIB);
+    ck_assert(is_held(busy));
+    ck_assert(!is_held(quiet));
+    ck_assert_ptr_nonnull(strstr(site_agent(&site, busy)->reason, "the disk is nearly full"));
+    ck_assert_int_eq(site_send(&site, BOB, quiet, "x", 0), CONTROL_DONE);
+    site_settle(&site);
+    ck_assert_uint_eq(site_agent(&site, quiet)->turns, 2);
+}
+END_TEST
+
+START_TEST(the_freeze_stands_after_a_restart)
+{
+    wrote(busy, 40 * MIB);
+    tell(14 * MIB);
+    site_reload_same(&site);
+    ck_assert(is_held(busy));
+    tell(14 * MIB);
+    ck_assert(!is_held(quiet));
+}
+END_TEST
+
+START_TEST(one_customers_agents_count_together)
+{
+    uint64_t third;
+    const struct deploy wish = {.module = "spin", .nanos = 100000000};
+
+    third = site_deploy(&site, EVE, &wish);
+    site_settle(&site);
+    wrote(busy, 6 * MIB);
+    wrote(third, 5 * MIB);
+    wrote(quiet, 7 * MIB);
+    /* 9 MiB are left for agents: eve wrote 11, bob 7. */
+    tell(14 * MIB);
+    ck_assert(is_held(busy));
+    ck_assert(!is_held(third)); /* alone it does not fill it */
+    ck_assert(!is_held(quiet));
+}
+END_TEST
+
+START_TEST(what_was_written_long_ago_is_forgotten)
+{
+    wrote(busy, 40 * MIB);
+    site_pass(&site, 60 * (uint64_t)1000000);
+    tell(14 * MIB);
+    ck_assert(!is_held(busy));
+}
+END_TEST
+
+START_TEST(a_full_site_takes_no_more_agents_and_gives_money_back)
+{
+    ck_assert_int_eq(deploy(EVE), CONTROL_DONE);
+    tell(14 * MIB);
+    ck_assert_int_eq(deploy(EVE), CONTROL_TRY_AGAIN);
+    ck_assert_int_eq(site_fund(&site, EVE, busy, 1000), CONTROL_DONE);
+    tell(4 * MIB);
+    ck_assert_str_eq(core_disk_word(site.core), "full, the site rests");
+    ck_assert_int_eq(site_send(&site, EVE, busy, "x", 0), CONTROL_TRY_AGAIN);
+    ck_assert_int_eq(site_fund(&site, EVE, busy, 1000), CONTROL_DONE);
+    ck_assert_int_eq(site_on_agent(&site, EVE, "agent.freeze", busy), CONTROL_DONE);
+    ck_assert_int_eq(site_on_agent(&site, OPERATOR, "agent.freeze", quiet), CONTROL_DONE);
+}
+END_TEST
+
+START_TEST(a_site_that_rests_runs_nobody_and_its_time_stands_still)
+{
+    uint64_t time = site.core->site_time_us;
+    uint64_t turns = site_agent(&site, busy)->turns;
+
+    ck_assert_int_eq(site_send(&site, EVE, busy, "x", 0), CONTROL_DONE);
+    tell(4 * MIB);
+    site_pass(&site, 90 * (uint64_t)1000000);
+    site_settle(&site);
+    ck_assert_uint_eq(site.core->site_time_us, time);
+    ck_assert_uint_eq(site_agent(&site, busy)->turns, turns);
+    tell(100 * MIB);
+    site_pass(&site, 1000000);
+    site_settle(&site);
+    ck_assert_uint_eq(site_agent(&site, busy)->turns, turns + 1);
+    ck_assert_uint_eq(site.core->site_time_us, time + 1000000);
+}
+END_TEST
+
+START_TEST(a_frame_takes_a_part_of_what_is_left)
+{
+    const struct core_disk small = {.free_bytes = 3 * MIB, .low_bytes = 2 * MIB, .full_bytes = MIB};
+
+    ck_assert_int_eq(site_send(&site, EVE, busy, "x", 0), CONTROL_DONE);
+    core_tell_disk(site.core, &small);
+    ck_assert(!core_frame_is_full(site.core));
+    for (int i = 0; i < 2000 && !core_frame_is_full(site.core); i++) {
+        site.many_in_frame = true;
+        (void)site_fund(&site, EVE, busy, 1);
+    }
+    ck_assert(core_frame_is_full(site.core));
+    site.many_in_frame = false;
+    site_frame(&site);
+    ck_assert(!core_frame_is_full(site.core));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("disk");
+    TCase *tcase = tcase_create("disk");
+
+    tcase_add_checked_fixture(tcase, begin, end);
+    tcase_add_test(tcase, a_turn_counts_what_it_writes_for_its_agent);
+    tcase_add_test(tcase, who_would_fill_the_rest_is_frozen_and_nobody_else);
+    tcase_add_test(tcase, the_freeze_stands_after_a_restart);
+    tcase_add_test(tcase, one_customers_agents_count_together);
+    tcase_add_test(tcase, what_was_written_long_ago_is_forgotten);
+    tcase_add_test(tcase, a_full_site_takes_no_more_agents_and_gives_money_back);
+    tcase_add_test(tcase, a_site_that_rests_runs_nobody_and_its_time_stands_still);
+    tcase_add_test(tcase, a_frame_takes_a_part_of_what_is_left);
+    suite_add_tcase(suite, tcase);
+    return check_main(suite);
+}
