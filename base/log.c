@@ -1,4 +1,7 @@
-/* One line per event on stderr, in one write(2) each, so that lines of threads do not mix. */
+/*
+ * One line per event on stderr, in one write each, so that lines of threads do not mix.  A line
+ * that nobody takes is left out (base/outlet.h): no thread of a site waits for who reads its log.
+ */
 #include "base/log.h"
 
 #include <errno.h>
@@ -13,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/outlet.h"
 #include "base/text.h"
 
 enum {
@@ -34,6 +38,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards all below */
 static struct rate rates[NAMES_MAX];
 static size_t rate_count;
 static uint64_t left_out_total; /* over all events: nothing to look for when 0 */
+static struct outlet outlet = {.fd = STDERR_FILENO, .way = OUTLET_CLOSED, .own = -1};
+static uint64_t untaken; /* lines that could not be written, and were not told yet */
 static bool to_journal;
 static pthread_once_t journal_once = PTHREAD_ONCE_INIT;
 
@@ -111,7 +117,8 @@ static size_t print_head(char *line, enum log_level level, const char *event)
     return length < 0 ? 0 : (size_t)length;
 }
 
-static void write_line(enum log_level level, const char *event, const char *text)
+/* Under the lock. */
+static bool write_line(enum log_level level, const char *event, const char *text)
 {
     char line[LINE_BYTES_MAX];
     size_t used = print_head(line, level, event);
@@ -121,8 +128,28 @@ static void write_line(enum log_level level, const char *event, const char *text
     /* What a stranger sent would else forge lines or drive a terminal. */
     used += text_escape(line + used, sizeof line - used - 1, text, strlen(text));
     line[used++] = '\n';
-    /* There is nowhere to report that stderr is closed or full. */
-    (void)!write(STDERR_FILENO, line, used);
+    return outlet_write(&outlet, line, used);
+}
+
+/* Under the lock: true when stderr takes lines, and what it did not take before is told. */
+static bool tell_untaken(void)
+{
+    char text[96];
+
+    if (untaken == 0)
+        return true;
+    (void)!snprintf(text, sizeof text, "left_out=%" PRIu64 " reason=\"nobody took them\"", untaken);
+    if (!write_line(LOG_WARN, "log.untaken", text))
+        return false;
+    untaken = 0;
+    return true;
+}
+
+/* Under the lock. */
+static void put_line(enum log_level level, const char *event, const char *text)
+{
+    if (!tell_untaken() || !write_line(level, event, text))
+        untaken++;
 }
 
 static void say_left_out(struct rate *rate)
@@ -131,7 +158,7 @@ static void say_left_out(struct rate *rate)
 
     (void)!snprintf(text, sizeof text, "event=%.47s left_out=%" PRIu32, rate->event,
                     rate->left_out);
-    write_line(LOG_WARN, "log.limited", text);
+    put_line(LOG_WARN, "log.limited", text);
     left_out_total -= rate->left_out;
     rate->left_out = 0;
 }
@@ -179,7 +206,6 @@ void log_write(enum log_level level, const char *event, const char *format, ...)
     static const char cut[] = " (cut)";
     char text[TEXT_BYTES_MAX + sizeof cut];
     int errno_before = errno;
-    bool allowed;
     uint64_t now_us;
     va_list arguments;
     int length;
@@ -197,9 +223,25 @@ void log_write(enum log_level level, const char *event, const char *format, ...)
     now_us = monotonic_us();
     INVARIANT(pthread_mutex_lock(&lock) == 0);
     report_left_out(now_us);
-    allowed = level == LOG_ERROR || level == LOG_INFO || rate_allows(event, now_us);
+    if (level == LOG_ERROR || level == LOG_INFO || rate_allows(event, now_us))
+        put_line(level, event, text);
     INVARIANT(pthread_mutex_unlock(&lock) == 0);
-    if (allowed)
-        write_line(level, event, text);
     errno = errno_before;
+}
+
+void log_catch_up(void)
+{
+    int errno_before = errno;
+
+    INVARIANT(pthread_mutex_lock(&lock) == 0);
+    report_left_out(monotonic_us());
+    (void)tell_untaken(); /* else the next time */
+    INVARIANT(pthread_mutex_unlock(&lock) == 0);
+    errno = errno_before;
+}
+
+void log_last_words(const char *text)
+{
+    /* Not through `outlet`: another thread may be in it, and this one may have died within it. */
+    (void)!outlet_write_once(STDERR_FILENO, text, strlen(text)); /* nowhere left to complain */
 }

@@ -6,6 +6,9 @@
  * error needs a person, warn may, info is what a site did, debug is for us.  Thread-safe.  Lines of
  * warn and debug are limited to LOG_PER_SECOND_MAX a second for each event name; how many were left
  * out is said when the second is over.  Never log secrets.
+ *
+ * No call waits for who reads stderr.  A line that cannot be written at once is left out, and once
+ * lines can be written again one of them, `log.untaken`, says how many were.
  */
 #ifndef SERAI_BASE_LOG_H
 #define SERAI_BASE_LOG_H
@@ -17,5 +20,11 @@ enum { LOG_PER_SECOND_MAX = 50 };
 
 void log_set_level(enum log_level level); /* default LOG_INFO */
 void log_write(enum log_level level, const char *event, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* Say what is due to be said of lines that were left out, although nothing new is logged. */
+void log_catch_up(void);
+
+/* What a process says when it dies, as it is, at most OUTLET_BYTES_MAX.  Async-signal-safe. */
+void log_last_words(const char *text);
 
 #endif

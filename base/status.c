@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
+
 const char *status_name(enum status status)
 {
     switch (status) {
@@ -77,7 +79,9 @@ enum status fault_prefix(struct fault *fault, const char *format, ...)
 
 _Noreturn void invariant_failed(const char *condition, const char *file, int line)
 {
-    fprintf(stderr, "INVARIANT broken: %s at %s:%d\n", condition, file, line);
-    fflush(stderr);
+    char text[512];
+
+    (void)!snprintf(text, sizeof text, "INVARIANT broken: %s at %s:%d\n", condition, file, line);
+    log_last_words(text);
     abort();
 }

@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "base/log.h"
 
 enum { JOBS_MAX = 64, STEPS = 250, TAIL_BYTES = 3000, SEED_SECONDS_MAX = 120, SEEDS_EACH = 100 };
@@ -482,15 +483,25 @@ static const char *read_options(int argc, char **argv, struct settings *settings
     return profile;
 }
 
+static bool run(struct settings *settings, bool all)
+{
+    return all ? run_all(settings) : run_many(settings);
+}
+
 int main(int argc, char **argv)
 {
     struct settings settings = {
         .options = {.seed = 1, .steps = STEPS, .agents = UINT32_MAX, .awake = UINT32_MAX},
         .seeds = 1,
         .jobs = 1};
-    const char *name = read_options(argc, argv, &settings);
-    bool all = strcmp(name, "all") == 0;
+    const char *name;
+    bool all;
+    bool good;
 
+    if (!descriptors_fill())
+        return 70;
+    name = read_options(argc, argv, &settings);
+    all = strcmp(name, "all") == 0;
     if (sodium_init() < 0) {
         (void)fputs("serai-sim: libsodium does not start\n", stderr);
         return 70;
@@ -501,7 +512,10 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "serai-sim: there is no profile %s\n", name);
         return 64;
     }
-    if (!all)
-        return run_many(&settings) ? 0 : 1;
-    return run_all(&settings) ? 0 : 1;
+    good = run(&settings, all);
+    if (ferror(stdout) != 0 || fclose(stdout) != 0) {
+        (void)fputs("serai-sim: its output could not be written\n", stderr);
+        return 74;
+    }
+    return good ? 0 : 1;
 }

@@ -1,11 +1,13 @@
 #include "site/cli/cli.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sodium.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/descriptors.h"
 #include "site/cli/render.h"
 #include "site/config/config.h"
 #include "site/control/paths.h"
@@ -175,22 +177,38 @@ int cli_site(struct cli *cli, const char *dir)
     return CLI_OK;
 }
 
+/* Whoever pipes the output on must not take half of it for all of it. */
+static int finish_output(int code)
+{
+    bool failed = ferror(stdout) != 0; /* some time ago: errno is of something else since */
+
+    errno = 0;
+    if (fclose(stdout) != 0)
+        failed = true;
+    if (!failed || code != CLI_OK)
+        return code;
+    return cli_fail(CLI_IO, "the output could not be written%s%s", errno == 0 ? "" : ": ",
+                    errno == 0 ? "" : strerror(errno));
+}
+
 int cli_main(int argc, char **argv)
 {
     struct cli cli = {0};
     int code;
 
+    if (!descriptors_fill())
+        return CLI_INTERNAL; /* there is nowhere to say so */
+    /* A pipe that nobody reads is told as any other output that fails. */
+    (void)!signal(SIGPIPE, SIG_IGN);
     if (sodium_init() < 0)
         return cli_fail(CLI_INTERNAL, "libsodium cannot start");
     code = cli_parse(&cli.args, argc, argv);
     if (code >= 0)
-        return code;
+        return finish_output(code); /* help was asked for, or the line is wrong */
     code = cli.args.command->is_local
                ? CLI_OK
                : cli_site(&cli, cli_value(&cli, OPT_SITE, getenv("SERAI_SITE")));
     if (code == CLI_OK)
         code = cli.args.command->run(&cli);
-    if (fflush(stdout) != 0 && code == CLI_OK)
-        code = cli_fail(CLI_IO, "writing the output: %s", strerror(errno));
-    return code;
+    return finish_output(code);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/descriptors.h"
 #include "ledger/store/store.h"
 #include "sdk/loader/loader_wasm.h"
 #include "site/cli/cli.h"
@@ -211,6 +212,28 @@ static struct tier1_options tier1_of(const struct config_engine *engine)
     };
 }
 
+/*
+ * Where `ready` is written; looked at before any file of ours is open, so that a number that nobody
+ * gave us cannot turn out to be the store's.  A stdout that is closed, the default, is nowhere.
+ */
+static int find_ready_fd(const struct cli *cli, int *ready_fd)
+{
+    struct fault fault;
+    uint64_t number;
+    int code = cli_number(cli_value(cli, OPT_READY_FD, "1"), "--ready-fd", &number);
+
+    if (code != CLI_OK)
+        return code;
+    if (number > INT16_MAX)
+        return cli_fail(CLI_USAGE, "--ready-fd: there is no descriptor %" PRIu64, number);
+    *ready_fd = (int)number;
+    if (descriptor_check_output(*ready_fd, &fault) == ST_OK)
+        return CLI_OK;
+    *ready_fd = -1;
+    return cli->args.given[OPT_READY_FD] ? cli_fail(CLI_USAGE, "--ready-fd: %s", fault.text)
+                                         : CLI_OK;
+}
+
 int cmd_site_run(struct cli *cli)
 {
     struct site_config config;
@@ -226,9 +249,10 @@ int cmd_site_run(struct cli *cli)
         .sandbox = !cli->args.given[OPT_NO_SANDBOX],
     };
     struct fault fault = {0};
-    uint64_t ready_fd;
-    int code;
+    int code = find_ready_fd(cli, &options.ready_fd);
 
+    if (code != CLI_OK)
+        return code;
     signals_hold(); /* a SIGHUP that comes now is about files that are read below, or later */
     code = load_config(cli, &config, &book);
     if (code != CLI_OK)
@@ -241,14 +265,8 @@ int cmd_site_run(struct cli *cli)
         puts(": the configuration is good");
         return CLI_OK;
     }
-    code = cli_number(cli_value(cli, OPT_READY_FD, "1"), "--ready-fd", &ready_fd);
-    if (code != CLI_OK)
-        return code;
-    if (ready_fd > INT16_MAX)
-        return cli_fail(CLI_USAGE, "--ready-fd: there is no descriptor %" PRIu64, ready_fd);
     if (load_keys(cli, &options, &fault) != ST_OK)
         return cli_fail(CLI_CONFIG, "%s", fault.text);
-    options.ready_fd = (int)ready_fd;
     options.map_bytes = config.map_bytes;
     options.disk_low_percent = config.disk_low_percent;
     options.disk_full_percent = config.disk_full_percent;

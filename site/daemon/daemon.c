@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/outlet.h"
 #include "ledger/store/store.h"
 #include "site/control/file.h"
 #include "site/control/keyfile.h"
@@ -300,7 +301,7 @@ static void say_ready(const struct site *site)
               site->options->socket_path, core_count(site->core).agents,
               ledger_last_frame(core_ledger(site->core))->frame);
     if (site->options->ready_fd >= 0)
-        (void)!write(site->options->ready_fd, "ready\n", 6); /* nobody listening is fine */
+        (void)!outlet_write_once(site->options->ready_fd, "ready\n", 6); /* nobody listens: fine */
 }
 
 /* Links want descriptors; with fewer than asked for, some of them wait. */

@@ -231,13 +231,15 @@ static bool is_writing(const struct edge *edge)
     return false;
 }
 
-static void serve_wires(struct edge *edge, const zmq_pollitem_t *items)
+/* What is due each second, whatever else happens. */
+static void sweep(struct edge *edge)
 {
-    wires_serve(edge->wires, items, now_us(edge));
     if (now_us(edge) - edge->swept_us < SWEEP_MS * UINT64_C(1000))
         return;
     edge->swept_us = now_us(edge);
-    wires_sweep(edge->wires, edge->swept_us);
+    log_catch_up();
+    if (edge->wires != NULL && !edge->stopping)
+        wires_sweep(edge->wires, edge->swept_us);
 }
 
 static void step(struct edge *edge, int timeout_ms)
@@ -252,7 +254,8 @@ static void step(struct edge *edge, int timeout_ms)
     take_signals(edge); /* in any case: some may have been taken off the descriptor in the start */
     /* Before anything is done to the sockets that the poll saw. */
     if (count > POLL_FIRST_WIRE)
-        serve_wires(edge, items + POLL_FIRST_WIRE);
+        wires_serve(edge->wires, items + POLL_FIRST_WIRE, now_us(edge));
+    sweep(edge);
     take_heard(edge);
     take_durable(edge);
     for (size_t i = 0; i < CONNECTIONS_MAX; i++)

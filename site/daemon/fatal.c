@@ -5,22 +5,19 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "site/daemon/marker.h"
 
 enum { EXIT_IO = 74 };
 
 static struct marker *volatile blamed;
 
-static void say(const char *text)
-{
-    (void)!write(STDERR_FILENO, text, strlen(text)); /* dying: nowhere left to complain */
-}
-
 static void die_by_fault(int number)
 {
     if (blamed != NULL)
         marker_blame_signal(blamed);
-    say("serai: fatal signal; the books are as of the last frame; start the site again\n");
+    log_last_words(
+        "serai: fatal signal; the books are as of the last frame; start the site again\n");
     /* SA_RESETHAND put the default action back, so this ends the process and dumps its core. */
     (void)!raise(number);
 }
@@ -30,7 +27,8 @@ static void die_by_store(int number)
     (void)number;
     if (blamed != NULL)
         marker_store_failed(blamed);
-    say("serai: SIGBUS: a page of a mapped file could not be read or written: the disk failed, is "
+    log_last_words(
+        "serai: SIGBUS: a page of a mapped file could not be read or written: the disk failed, is "
         "full, or the store was cut short while the site ran; check the disk, then run "
         "`serai audit verify`\n");
     _exit(EXIT_IO);
