@@ -30,7 +30,7 @@ static void call_request(void *context)
 {
     const struct handing *handing = context;
 
-    core_request(handing->site->core, token_of(handing->site, handing->client),
+    core_request(handing->site->core, token_of(handing->site, handing->client), CORE_PEER_OWN,
                  handing->client->request.data, handing->client->request.size);
 }
 

@@ -18,6 +18,8 @@ void cli_answer_fini(struct cli_answer *answer)
 
 static int no_daemon(const struct cli *cli, const struct fault *fault)
 {
+    if (fault->status == ST_MISSING && cli->by_socket)
+        return cli_fail(CLI_NO_DAEMON, "%s", fault->text);
     if (fault->status == ST_MISSING)
         return cli_fail(CLI_NO_DAEMON, "%s; start it: serai site run --site %s", fault->text,
                         cli->dir);
@@ -61,21 +63,46 @@ static int refused(const struct control_reply *reply)
     return CLI_INTERNAL;
 }
 
-int cli_read(struct cli *cli, const char *command, struct bytes *args, struct cli_answer *answer)
+static int ask_read(struct cli *cli, const struct bytes *request, struct cli_answer *answer)
 {
-    struct bytes request = {0};
     struct fault fault = {0};
-    enum status status;
     bool sent;
+    enum status status = exchange(cli, request, answer, &sent, &fault);
 
-    *answer = (struct cli_answer){0};
-    control_read(&request, command, args);
-    status = exchange(cli, &request, answer, &sent, &fault);
-    bytes_fini(&request);
-    bytes_fini(args);
     if (status == ST_UNKNOWN) /* a read can simply be repeated */
         return cli_fail(CLI_TRY_AGAIN, "%s; run the command again", fault.text);
     return status == ST_OK ? refused(&answer->reply) : no_daemon(cli, &fault);
+}
+
+int cli_read_unsigned(struct cli *cli, const char *command, struct bytes *args,
+                      struct cli_answer *answer)
+{
+    struct bytes request = {0};
+    int code;
+
+    *answer = (struct cli_answer){0};
+    control_read(&request, command, args);
+    code = ask_read(cli, &request, answer);
+    bytes_fini(&request);
+    bytes_fini(args);
+    return code;
+}
+
+int cli_read(struct cli *cli, const char *command, struct bytes *args, struct cli_answer *answer)
+{
+    const char *key_path = cli_value(cli, OPT_SIGN_WITH, cli_value(cli, OPT_KEY, NULL));
+    struct bytes request = {0};
+    int code;
+
+    if (key_path == NULL)
+        return cli_read_unsigned(cli, command, args, answer);
+    *answer = (struct cli_answer){0};
+    code = cli_sign_read(cli, key_path, command, args, &request);
+    if (code == CLI_OK)
+        code = ask_read(cli, &request, answer);
+    bytes_fini(&request);
+    bytes_fini(args);
+    return code;
 }
 
 /* ---- printing ---- */
@@ -415,36 +442,50 @@ static int do_new(const struct signing *by, const struct bytes *args, struct cli
     return code == CLI_OK ? take_answer(by, answer) : code;
 }
 
-static enum status read_site_key(const struct cli *cli, uint8_t key[CONTROL_KEY_BYTES],
-                                 struct fault *fault)
+/* Whose request it is: a key that is given, or the operator's in the site's directory. */
+static int signing_path(const struct cli *cli, char path[FILE_PATH_BYTES])
 {
-    char path[FILE_PATH_BYTES];
-    enum status status = file_path(path, cli->dir, SITE_KEY_PUBLIC, fault);
+    const char *given = cli_value(cli, OPT_SIGN_WITH, cli_value(cli, OPT_KEY, NULL));
+    struct fault fault = {0};
 
-    return status == ST_OK ? keyfile_read_public(path, key, fault) : status;
+    if (given == NULL && cli->by_socket)
+        return cli_fail(CLI_USAGE, "%s is a socket, with no operator's key beside it: --key FILE",
+                        cli->dir);
+    if (given == NULL)
+        return file_path(path, cli->dir, SITE_OPERATOR, &fault) == ST_OK ? CLI_OK
+                                                                         : cli_fault(&fault);
+    if (strlen(given) >= FILE_PATH_BYTES)
+        return cli_fail(CLI_USAGE, "the path of the key is too long");
+    memcpy(path, given, strlen(given) + 1);
+    return CLI_OK;
+}
+
+static int open_key(struct signing *by, char path[FILE_PATH_BYTES])
+{
+    struct fault fault = {0};
+    int code = signing_path(by->cli, path);
+
+    if (code != CLI_OK)
+        return code;
+    by->path = path;
+    if (keyfile_open(&by->key, path, &fault) != ST_OK)
+        return cli_fault(&fault);
+    return cli_site_key(by->cli, path, by->site);
 }
 
 int cli_signed_print(struct cli *cli, const char *command, struct bytes *args)
 {
-    char operator_path[FILE_PATH_BYTES];
+    char path[FILE_PATH_BYTES];
     struct signing by = {.cli = cli, .command = command};
     struct cli_answer answer = {0};
-    struct fault fault = {0};
-    enum status status = file_path(operator_path, cli->dir, SITE_OPERATOR, &fault);
     int code;
 
     (void)!signal(SIGPIPE, SIG_IGN); /* an answer that cannot be shown must be told of */
-    by.path = cli_value(cli, OPT_SIGN_WITH, cli_value(cli, OPT_KEY, operator_path));
-    if (status == ST_OK)
-        status = keyfile_open(&by.key, by.path, &fault);
-    if (status == ST_OK)
-        status = read_site_key(cli, by.site, &fault);
-    if (status != ST_OK)
-        code = cli_fault(&fault);
-    else if (cli->args.given[OPT_RETRY] || cli->args.given[OPT_FORGET])
-        code = settle(&by, &answer);
-    else
-        code = do_new(&by, args, &answer);
+    code = open_key(&by, path);
+    if (code == CLI_OK)
+        code = cli->args.given[OPT_RETRY] || cli->args.given[OPT_FORGET]
+                   ? settle(&by, &answer)
+                   : do_new(&by, args, &answer);
     keyfile_close(by.key);
     cli_answer_fini(&answer);
     bytes_fini(args);

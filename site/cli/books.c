@@ -1,7 +1,9 @@
 #include "site/cli/books.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ledger/store/store.h"
 #include "site/cli/cli.h"
@@ -18,6 +20,11 @@ int books_open(const struct cli *cli, struct books *books)
     *books = (struct books){0};
     if (status == ST_OK)
         status = store_lmdb_open(&books->lmdb, path, STORE_READ_ONLY, cli->map_bytes, &fault);
+    if (status != ST_OK && access(path, R_OK | X_OK) != 0 && errno == EACCES)
+        return cli_fail(CLI_DENIED,
+                        "%s is its operator's: what is yours the daemon shows, by "
+                        "--site SOCKET and --key FILE",
+                        cli->dir);
     if (status == ST_MISSING)
         return cli_fail(CLI_MISSING, "%s; is there a site in %s?", fault.text, cli->dir);
     if (status != ST_OK)

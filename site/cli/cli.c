@@ -156,6 +156,24 @@ static void ignore_error(void *context, const struct config_error *error)
     (void)error;
 }
 
+/* All that is known of it is what it says. */
+static int site_by_socket(struct cli *cli)
+{
+    int code;
+
+    if (strlen(cli->dir) >= sizeof cli->socket)
+        return cli_fail(CLI_USAGE, "--site: the path is too long");
+    memcpy(cli->socket, cli->dir, strlen(cli->dir) + 1);
+    if (cli->args.command->needs_folder)
+        return cli_fail(CLI_USAGE,
+                        "%s %s reads the site's own files, which are its operator's: --site must "
+                        "name the site's directory, and %s is a socket",
+                        cli->args.command->group, cli->args.command->verb, cli->dir);
+    code = cli_facts(cli);
+    memcpy(cli->currency, cli->facts.currency, sizeof cli->currency);
+    return code;
+}
+
 int cli_site(struct cli *cli, const char *dir)
 {
     const struct config_reader reader = {.orders = &core_order_names, .report = ignore_error};
@@ -164,6 +182,9 @@ int cli_site(struct cli *cli, const char *dir)
     struct fault fault = {0};
 
     cli->dir = dir == NULL || *dir == '\0' ? SITE_DIR_DEFAULT : dir;
+    cli->by_socket = cli_is_socket(cli->dir);
+    if (cli->by_socket)
+        return site_by_socket(cli);
     site_config_default(&config);
     pricebook_default(&book, NULL);
     if (config_load(cli->dir, &reader, &config, &book, &fault) != ST_OK) {

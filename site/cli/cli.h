@@ -29,9 +29,20 @@ enum cli_exit {
     CLI_NOT_SHOWN = 80, /* done, and the answer could not be shown */
 };
 
+/* What the site says of itself to everybody. */
+struct cli_facts {
+    bool known;
+    uint64_t asked_us; /* monotonic */
+    uint8_t key[CONTROL_KEY_BYTES];
+    uint64_t site_time_us;
+    char currency[16];
+};
+
 struct cli {
     struct cli_args args;
-    const char *dir;              /* of the site */
+    const char *dir; /* of the site; or its socket, if it is known by that alone */
+    bool by_socket;  /* it is */
+    struct cli_facts facts;
     char socket[FILE_PATH_BYTES]; /* of its daemon */
     char currency[16];
     uint64_t map_bytes; /* of its store */
@@ -74,6 +85,23 @@ void cli_answer_fini(struct cli_answer *answer);
  */
 MUST_CHECK int cli_read(struct cli *cli, const char *command, struct bytes *args,
                         struct cli_answer *answer);
+
+/* As cli_read(), but what everybody is shown, whatever key was given. */
+MUST_CHECK int cli_read_unsigned(struct cli *cli, const char *command, struct bytes *args,
+                                 struct cli_answer *answer);
+
+/* who.c */
+bool cli_is_socket(const char *path);
+/* Fill cli->facts, unless they are known and fresh. */
+MUST_CHECK int cli_facts(struct cli *cli);
+/*
+ * The site's public key: given, from its directory, or, where only its socket is known, the one
+ * that was pinned beside the key at `key_path` when that first signed (NULL: what the site says).
+ */
+MUST_CHECK int cli_site_key(struct cli *cli, const char *key_path, uint8_t key[CONTROL_KEY_BYTES]);
+/* The request of a read, signed by the key at `key_path`, appended to `request`. */
+MUST_CHECK int cli_sign_read(struct cli *cli, const char *key_path, const char *command,
+                             const struct bytes *args, struct bytes *request);
 
 /* cli_read(), and the result printed. */
 MUST_CHECK int cli_read_print(struct cli *cli, const char *command, struct bytes *args);

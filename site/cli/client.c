@@ -29,7 +29,11 @@ static enum status connect_to(struct client *client, const char *path, struct fa
     if (connect(client->fd, (const struct sockaddr *)&address, sizeof address) == 0)
         return ST_OK;
     if (errno == EACCES || errno == EPERM)
-        return fault_set(fault, ST_DENIED, "%s belongs to another user", path);
+        return fault_set(
+            fault, ST_DENIED,
+            "this user may not connect to %s: its operator lets others in by control.mode "
+            "and control.group in site.toml",
+            path);
     return fault_set(fault, ST_MISSING, "no site answers at %s (%s)", path, strerror(errno));
 }
 

@@ -13,18 +13,12 @@ enum { LINK_MARK_TEXT_BYTES = 33 }; /* as many as the site keeps, and the end */
 
 int cmd_site_key(struct cli *cli)
 {
-    char path[FILE_PATH_BYTES];
     char hex[2 * CONTROL_KEY_BYTES + 1];
     uint8_t key[CONTROL_KEY_BYTES];
-    struct fault fault = {0};
-    enum status status = file_path(path, cli->dir, SITE_KEY_PUBLIC, &fault);
+    int code = cli_site_key(cli, NULL, key);
 
-    if (status == ST_OK)
-        status = keyfile_read_public(path, key, &fault);
-    if (status == ST_MISSING)
-        return cli_fail(CLI_MISSING, "%s; is there a site in %s?", fault.text, cli->dir);
-    if (status != ST_OK)
-        return cli_fault(&fault);
+    if (code != CLI_OK)
+        return code;
     hex_print(hex, key, sizeof key);
     printf(cli->args.given[OPT_JSON] ? "{\"site\":\"%s\"}\n" : "%s\n", hex);
     return CLI_OK;

@@ -267,6 +267,8 @@ int cmd_site_run(struct cli *cli)
     }
     if (load_keys(cli, &options, &fault) != ST_OK)
         return cli_fail(CLI_CONFIG, "%s", fault.text);
+    options.socket_access = (struct socket_access){
+        .mode = config.socket_mode, .has_group = config.has_group, .group = config.socket_group};
     options.map_bytes = config.map_bytes;
     options.disk_low_percent = config.disk_low_percent;
     options.disk_full_percent = config.disk_full_percent;

@@ -13,7 +13,10 @@ struct option {
 };
 
 static const struct option options[OPTION_COUNT] = {
-    [OPT_SITE] = {"site", "DIR", "the site's directory (SERAI_SITE; else " SITE_DIR_DEFAULT ")"},
+    [OPT_SITE] =
+        {"site", "DIR|SOCKET",
+         "the site's directory, or the socket where it listens (SERAI_SITE; else " SITE_DIR_DEFAULT
+         ")"},
     [OPT_KEY] = {"key", "FILE", "sign with this key (default: the operator's, DIR/operator.key)"},
     [OPT_JSON] = {"json", NULL, "print one JSON object, for a list one a line"},
     [OPT_RETRY] = {"retry", NULL, "ask again for the answer to the request that got none"},
@@ -42,6 +45,8 @@ static const struct option options[OPTION_COUNT] = {
     [OPT_NO_SANDBOX] = {"no-sandbox", NULL, "keep all system calls; for debuggers"},
     [OPT_FUEL] = {"fuel", "N", "the budget (default: 10000000, as a turn's)"},
     [OPT_TIER] = {"tier", "0|1", "0 interprets (default), 1 compiles with cc and runs that"},
+    [OPT_SITE_KEY] = {"site-key", "HEX|FILE",
+                      "the site's key, where its directory cannot be read (default: KEY.site)"},
     [OPT_NEIGHBOUR] = {"key", "HEX", "the neighbour's key: `serai site key` prints it there"},
     [OPT_DEBT] = {"limit", "AMOUNT", "the most that the neighbour may owe this site"},
     [OPT_SINCE_MARK] = {"since", "MARK", "only what moved since this mark"},
@@ -57,6 +62,10 @@ static uint64_t allowed(const struct cli_command *command)
 
     if (command->is_local)
         common &= ~OPTION(OPT_SITE);
+    if (command->is_read)
+        common |= OPTION(OPT_KEY) | OPTION(OPT_SITE_KEY);
+    if (command->is_signed)
+        common |= OPTION(OPT_SITE_KEY);
     if (command->is_signed)
         common |= OPTION(OPT_KEY) | OPTION(OPT_RETRY) | OPTION(OPT_FORGET);
     /* There --key is what the command is about. */

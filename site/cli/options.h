@@ -34,6 +34,7 @@ enum cli_option_id {
     OPT_NO_SANDBOX,
     OPT_FUEL,
     OPT_TIER,
+    OPT_SITE_KEY,
     /* Of one name with one above, and another meaning: a command takes one of the two. */
     OPT_NEIGHBOUR,
     OPT_DEBT,
@@ -54,9 +55,11 @@ struct cli_command {
     const char *operands; /* as help shows them; those in [] may be left out */
     const char *summary;
     int (*run)(struct cli *cli);
-    uint64_t options; /* besides those that all commands take */
-    bool is_signed;   /* takes --key and --retry too */
-    bool is_local;    /* has to do with no site: takes no --site */
+    uint64_t options;  /* besides those that all commands take */
+    bool is_signed;    /* takes --key and --retry too */
+    bool is_local;     /* has to do with no site: takes no --site */
+    bool is_read;      /* asks the daemon, and signs with --key if that is given */
+    bool needs_folder; /* reads files of the site's directory: a socket will not do */
     size_t operands_min;
     size_t operands_max;
 };

@@ -2,6 +2,7 @@
 #include "site/config/engine.h"
 #include "site/config/toml.h"
 #include <errno.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +58,50 @@ static enum status set_socket(struct site_config *config, const char *text, stru
         return fault_set(fault, ST_INVALID, "control.socket: wants a path of 1 to %d bytes",
                          CONFIG_SOCKET_BYTES - 1);
     memcpy(config->socket, text, size + 1);
+    return ST_OK;
+}
+
+/* Whoever may write to a socket may connect.  The daemon's own user always may. */
+static enum status set_mode(struct site_config *config, const char *text, struct fault *fault)
+{
+    size_t size = strlen(text);
+    unsigned long mode = strtoul(text, NULL, 8);
+
+    if (size < 3 || size > 4 || strspn(text, "01234567") != size || (mode & ~0666UL) != 0 ||
+        (mode & 0600) != 0600)
+        return fault_set(fault, ST_INVALID,
+                         "control.mode: wants an octal mode such as \"0600\" (only the daemon's "
+                         "user) or \"0660\" (its group, too)");
+    config->socket_mode = (mode_t)mode;
+    return ST_OK;
+}
+
+static enum status set_group_number(struct site_config *config, const char *text,
+                                    struct fault *fault)
+{
+    unsigned long long number = strtoull(text, NULL, 10);
+
+    if (strlen(text) > 10 || number >= UINT32_MAX) /* that one means "leave it as it is" */
+        return fault_set(fault, ST_INVALID, "control.group: %.20s is no number of a group", text);
+    config->socket_group = (gid_t)number;
+    return ST_OK;
+}
+
+static enum status set_group(struct site_config *config, const char *text, struct fault *fault)
+{
+    char room[4096];
+    struct group group;
+    struct group *found = NULL;
+
+    config->has_group = *text != '\0';
+    if (!config->has_group)
+        return ST_OK;
+    if (strspn(text, "0123456789") == strlen(text))
+        return set_group_number(config, text, fault);
+    if (getgrnam_r(text, &group, room, sizeof room, &found) != 0 || found == NULL)
+        return fault_set(fault, ST_INVALID, "control.group: there is no group \"%.60s\" here",
+                         text);
+    config->socket_group = found->gr_gid;
     return ST_OK;
 }
 
@@ -131,6 +176,8 @@ static const struct site_key {
 } site_keys[] = {
     {"name", set_name, "site"},
     {"control.socket", set_socket, "control.sock"},
+    {"control.mode", set_mode, "0600"},
+    {"control.group", set_group, ""},
     {"log.level", set_level, "info"},
     {"ledger.map_bytes", set_map_bytes, "4GiB"},
     {"store.disk_low", set_disk_low, "30%"},

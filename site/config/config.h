@@ -6,6 +6,8 @@
 #ifndef SERAI_SITE_CONFIG_CONFIG_H
 #define SERAI_SITE_CONFIG_CONFIG_H
 
+#include <sys/types.h>
+
 #include "base/hash.h"
 #include "base/log.h"
 #include "market/market.h"
@@ -46,10 +48,13 @@ struct site_config {
     char name[CONFIG_NAME_BYTES];     /* name = "site" */
     char socket[CONFIG_SOCKET_BYTES]; /* control.socket = "control.sock": in the directory, or
                                          absolute */
-    enum log_level log_level;         /* log.level = "info": error, warn, info, debug */
-    uint64_t map_bytes;               /* ledger.map_bytes = "4GiB": how large the ledger may grow */
-    uint64_t disk_low_percent;        /* store.disk_low = "30%": below it the site warns */
-    uint64_t disk_full_percent;       /* store.disk_full = "15%": below it it holds back */
+    mode_t socket_mode;               /* control.mode = "0600": who may connect; octal */
+    bool has_group; /* control.group = "": the group of the socket, by name or number */
+    gid_t socket_group;
+    enum log_level log_level;   /* log.level = "info": error, warn, info, debug */
+    uint64_t map_bytes;         /* ledger.map_bytes = "4GiB": how large the ledger may grow */
+    uint64_t disk_low_percent;  /* store.disk_low = "30%": below it the site warns */
+    uint64_t disk_full_percent; /* store.disk_full = "15%": below it it holds back */
     /* link.listen = "": where neighbours dial this site, tcp:// or ipc://; empty: nowhere */
     char link_listen[CONFIG_ENDPOINT_BYTES];
     struct config_engine engine;

@@ -7,6 +7,7 @@
 
 static const char REQUEST_FORMAT[] = "serai-control-1";
 static const char READ_FORMAT[] = "serai-read-1";
+static const char SIGNED_READ_FORMAT[] = "serai-read-2";
 
 enum { FORMAT_BYTES_MAX = 16 };
 
@@ -17,9 +18,9 @@ static void put_raw(struct bytes *out, const struct bytes *item)
         out->failed = true;
 }
 
-void control_sign(struct bytes *out, const uint8_t site_key[CONTROL_KEY_BYTES],
-                  const uint8_t key[CONTROL_KEY_BYTES], const uint8_t secret[CONTROL_SECRET_BYTES],
-                  uint64_t number, const char *command, const struct bytes *args)
+/* Both kinds of payload: `number` is a request's number or a read's time. */
+static void put_envelope(struct bytes *out, const char *format, const struct control_signer *by,
+                         uint64_t number, const char *command, const struct bytes *args)
 {
     struct bytes payload = {0};
     uint8_t signature[CONTROL_SIGNATURE_BYTES] = {0};
@@ -29,9 +30,9 @@ void control_sign(struct bytes *out, const uint8_t site_key[CONTROL_KEY_BYTES],
     static_assert(CONTROL_SECRET_BYTES == crypto_sign_SECRETKEYBYTES, "an Ed25519 secret");
 
     cbor_put_array(&payload, 6);
-    cbor_put_text(&payload, REQUEST_FORMAT);
-    cbor_put_bytes(&payload, site_key, CONTROL_KEY_BYTES);
-    cbor_put_bytes(&payload, key, CONTROL_KEY_BYTES);
+    cbor_put_text(&payload, format);
+    cbor_put_bytes(&payload, by->site_key, CONTROL_KEY_BYTES);
+    cbor_put_bytes(&payload, by->key, CONTROL_KEY_BYTES);
     cbor_put_uint(&payload, number);
     cbor_put_text(&payload, command);
     put_raw(&payload, args);
@@ -39,11 +40,27 @@ void control_sign(struct bytes *out, const uint8_t site_key[CONTROL_KEY_BYTES],
     if (payload.failed)
         out->failed = true;
     else
-        (void)!crypto_sign_detached(signature, NULL, payload.data, payload.size, secret); /* is 0 */
+        (void)!crypto_sign_detached(signature, NULL, payload.data, payload.size,
+                                    by->secret); /* is 0 */
     cbor_put_array(out, 2);
     cbor_put_bytes(out, payload.data, payload.size);
     cbor_put_bytes(out, signature, sizeof signature);
     bytes_fini(&payload);
+}
+
+void control_sign(struct bytes *out, const uint8_t site_key[CONTROL_KEY_BYTES],
+                  const uint8_t key[CONTROL_KEY_BYTES], const uint8_t secret[CONTROL_SECRET_BYTES],
+                  uint64_t number, const char *command, const struct bytes *args)
+{
+    const struct control_signer by = {.site_key = site_key, .key = key, .secret = secret};
+
+    put_envelope(out, REQUEST_FORMAT, &by, number, command, args);
+}
+
+void control_read_signed(struct bytes *out, const struct control_signer *by, uint64_t site_time_us,
+                         const char *command, const struct bytes *args)
+{
+    put_envelope(out, SIGNED_READ_FORMAT, by, site_time_us, command, args);
 }
 
 void control_read(struct bytes *out, const char *command, const struct bytes *args)
@@ -83,13 +100,20 @@ static enum status decode_read(struct control_request *request, struct cbor *in,
 static enum status decode_payload(struct control_request *request, struct fault *fault)
 {
     struct cbor in;
+    char format[FORMAT_BYTES_MAX + 1];
+    uint64_t number;
 
     cbor_init(&in, request->payload, request->payload_size);
     cbor_get_array(&in, 6);
-    get_format(&in, REQUEST_FORMAT);
+    cbor_get_text(&in, format, FORMAT_BYTES_MAX);
+    request->is_read = strcmp(format, SIGNED_READ_FORMAT) == 0;
+    if (in.error == NULL && !request->is_read && strcmp(format, REQUEST_FORMAT) != 0)
+        cbor_fail(&in, "unknown format of request");
+    request->is_signed = true;
     cbor_get_bytes_exact(&in, request->site_key, CONTROL_KEY_BYTES);
     cbor_get_bytes_exact(&in, request->key, CONTROL_KEY_BYTES);
-    request->number = cbor_get_uint(&in, UINT64_MAX);
+    number = cbor_get_uint(&in, UINT64_MAX);
+    *(request->is_read ? &request->site_time_us : &request->number) = number;
     cbor_get_text(&in, request->command, CONTROL_COMMAND_BYTES_MAX);
     get_args(request, &in);
     return cbor_done(&in, fault, "control request");

@@ -3,12 +3,14 @@
  *
  * A request that changes something is signed by the key of a customer (the operator is one) and
  * carries a number that only rises for that key; the site remembers the last one and its answer, so
- * a repeat is answered the same and never done twice.  Reads are not signed: the socket's mode 0600
- * guards them.
+ * a repeat is answered the same and never done twice.  Reads use no number up.  What is shown to
+ * everybody needs no signature; else the key decides what is shown, and the site's time at which it
+ * was signed, how long the signature is good for.  Who runs the daemon, and root, need not sign.
  *
  *     envelope = CBOR [payload bytes, Ed25519 signature of payload]
  *     payload  = CBOR ["serai-control-1", site key, key, number, command, args]
  *     read     = CBOR ["serai-read-1", command, args]
+ *     signed read: an envelope of CBOR ["serai-read-2", site key, key, site time, command, args]
  *     answer   = CBOR [status, frame, message, result]
  *
  * On the socket each is preceded by its length, u32 big-endian, at most CONTROL_BYTES_MAX.
@@ -27,6 +29,8 @@ enum {
     CONTROL_COMMAND_BYTES_MAX = 32,
     CONTROL_NAME_BYTES_MAX = 40,
     CONTROL_MESSAGE_BYTES_MAX = 512,
+    /* More than a frame's step of site time (TIME_STEP_US_MAX): a fresh read is never stale. */
+    CONTROL_READ_WINDOW_US = 5 * 60000000,
 };
 
 /* First item of an answer.  Fixed numbers; also the exit codes of `serai` (docs/control.md). */
@@ -49,11 +53,13 @@ enum control_status {
  *   agent.send     [agent, data bytes, money]      a message without a reply; postage is added
  *   agent.freeze   [agent]                         the agent's customer, or the operator
  *   agent.thaw     [agent]
+ *   agent.withdraw [agent, amount or null]         the agent's customer; null: all that can be
+ *   agent.end      [agent]                         the agent's customer, or the operator
  *   link.add       [name, key bytes[32], endpoint, limit]   operator; endpoint "" when it dials us
  *   link.mark      [name, mark]                    operator: remember the totals of now
  *   link.freeze    [name]                          operator
  *   link.resume    [name]                          operator
- * Reads: status [], agents [after, limit], agent [id], logs [agent, after line, limit],
+ * Reads: site [], status [], agents [after, limit], agent [id], logs [agent, after line, limit],
  *   customers [after, limit], heap [after serial, limit], prices [], accounts [after, limit],
  *   links [after, limit], link [name]
  * Results are maps with text keys, amounts as decimal text; docs/control.md lists the keys.
@@ -62,9 +68,11 @@ enum control_status {
 /* A decoded request; strings point into the bytes that were decoded. */
 struct control_request {
     bool is_read;
+    bool is_signed;
     uint8_t site_key[CONTROL_KEY_BYTES]; /* signed ones only */
     uint8_t key[CONTROL_KEY_BYTES];
-    uint64_t number;
+    uint64_t number;       /* of a command */
+    uint64_t site_time_us; /* of a signed read */
     char command[CONTROL_COMMAND_BYTES_MAX + 1];
     const uint8_t *args;
     size_t args_size;
@@ -78,6 +86,14 @@ void control_sign(struct bytes *out, const uint8_t site_key[CONTROL_KEY_BYTES],
                   const uint8_t key[CONTROL_KEY_BYTES], const uint8_t secret[CONTROL_SECRET_BYTES],
                   uint64_t number, const char *command, const struct bytes *args);
 void control_read(struct bytes *out, const char *command, const struct bytes *args);
+struct control_signer {
+    const uint8_t *site_key; /* CONTROL_KEY_BYTES */
+    const uint8_t *key;      /* CONTROL_KEY_BYTES */
+    const uint8_t *secret;   /* CONTROL_SECRET_BYTES */
+};
+/* Good for CONTROL_READ_WINDOW_US before and after this time of the site. */
+void control_read_signed(struct bytes *out, const struct control_signer *by, uint64_t site_time_us,
+                         const char *command, const struct bytes *args);
 
 /*
  * Decode either form and check the signature.  ST_INVALID: not a request (says where); ST_DENIED:

@@ -83,11 +83,18 @@ MUST_CHECK enum status core_quarantine(struct core *core, uint64_t agent, const 
 /* Site time moves on by as much as `monotonic_us` has since the last call (bounded per frame). */
 void core_advance(struct core *core, uint64_t monotonic_us);
 
+/* Who says a request, as the system knows it, not as the request claims. */
+enum core_peer {
+    CORE_PEER_STRANGER = 0, /* is shown what everybody may see, and more for a signature */
+    CORE_PEER_OWN,          /* runs the daemon, or is root: could read the store just as well */
+};
+
 /*
  * Handle one control request; its answer comes out of the next core_frame_close() under `token`.
  * Never fails: a bad request is answered as such.
  */
-void core_request(struct core *core, uint64_t token, const uint8_t *bytes, size_t size);
+void core_request(struct core *core, uint64_t token, enum core_peer peer, const uint8_t *bytes,
+                  size_t size);
 
 /*
  * A parcel came from the neighbour that ZeroMQ's security knows by this key.  Never fails: what is

@@ -1,4 +1,4 @@
-/* Reads: what anyone who may open the socket can see.  Keys of each result: docs/control.md. */
+/* Reads, and who is shown what.  Keys of each result: docs/control.md. */
 #include <stdio.h>
 #include <string.h>
 
@@ -8,6 +8,9 @@
 /* A list under construction: items are appended, then counted. */
 struct list {
     const struct core *core;
+    const struct viewer *viewer;
+    uint64_t limit;
+    uint64_t last; /* the number of the last one looked at, shown or not */
     struct bytes items;
     uint64_t count;
 };
@@ -42,7 +45,33 @@ static bool get_page(struct cbor *in, struct page *page, struct outcome *outcome
     return outcome_args_done(in, outcome, command);
 }
 
-/* ---- status ---- */
+/* Whether things of this customer are shown. */
+static bool sees(const struct viewer *viewer, uint64_t customer)
+{
+    return viewer->all || (viewer->customer != 0 && viewer->customer == customer);
+}
+
+/* ---- site, status ---- */
+
+static void public_entries(const struct core *core, struct map *map)
+{
+    map_hex(map, "site", core->options.site_key, CONTROL_KEY_BYTES);
+    map_text(map, "currency", core->book.currency);
+    map_uint(map, "frame", ledger_last_frame(core->ledger)->frame);
+    map_uint(map, "site_time_us", core->site_time_us);
+}
+
+static void read_site(struct core *core, const struct viewer *viewer, struct cbor *in,
+                      struct outcome *outcome)
+{
+    struct map map;
+
+    (void)viewer;
+    (void)in;
+    map_init(&map);
+    public_entries(core, &map);
+    map_end(&map, &outcome->result);
+}
 
 static void add_revenue(void *context, const struct account *account)
 {
@@ -70,7 +99,8 @@ static void tier1_entries(const struct core *core, struct map *map)
         map_text_sized(map, "tier1_reason", tier1->reason, strlen(tier1->reason));
 }
 
-static void read_status(struct core *core, struct outcome *outcome)
+static void read_status(struct core *core, const struct viewer *viewer, struct cbor *in,
+                        struct outcome *outcome)
 {
     const struct account *treasury = ledger_account(core->ledger, ACCOUNT_TREASURY);
     struct core_counters counters = core_count(core);
@@ -78,13 +108,15 @@ static void read_status(struct core *core, struct outcome *outcome)
     u128 revenue = 0;
     struct map map;
 
-    ledger_each_account(core->ledger, add_revenue, &revenue);
+    (void)in;
     map_init(&map);
-    map_hex(&map, "site", core->options.site_key, CONTROL_KEY_BYTES);
-    map_text(&map, "currency", core->book.currency);
-    map_uint(&map, "frame", ledger_last_frame(core->ledger)->frame);
+    public_entries(core, &map);
     map_hex(&map, "head", head.bytes, HASH_BYTES);
-    map_uint(&map, "site_time_us", core->site_time_us);
+    if (!viewer->all) {
+        map_end(&map, &outcome->result);
+        return;
+    }
+    ledger_each_account(core->ledger, add_revenue, &revenue);
     map_uint(&map, "agents", counters.agents);
     map_uint(&map, "frozen", counters.frozen);
     map_uint(&map, "customers", core->customer_count);
@@ -124,20 +156,30 @@ static void list_agent(void *context, const struct agent *agent)
     struct list *list = context;
     struct map map;
 
+    list->last = agent_id(agent);
+    if (list->count == list->limit || !sees(list->viewer, agent_customer(agent)))
+        return;
     map_init(&map);
     agent_entries(list->core, agent, &map);
     map_end(&map, &list->items);
     list->count++;
 }
 
-static void read_agents(struct core *core, struct cbor *in, struct outcome *outcome)
+static void read_agents(struct core *core, const struct viewer *viewer, struct cbor *in,
+                        struct outcome *outcome)
 {
-    struct list list = {.core = core};
+    struct list list = {.core = core, .viewer = viewer};
     struct page page;
+    size_t seen;
 
     if (!get_page(in, &page, outcome, "agents"))
         return;
-    (void)agents_list(core->agents, page.after, page.limit, list_agent, &list);
+    list.limit = page.limit;
+    list.last = page.after;
+    /* Those of others are passed over. */
+    do
+        seen = agents_list(core->agents, list.last, READ_LIMIT_MAX, list_agent, &list);
+    while (seen == READ_LIMIT_MAX && list.count < list.limit);
     list_end(&list, outcome);
 }
 
@@ -174,17 +216,23 @@ static void agent_details(const struct core *core, const struct agent *agent, st
         map_uint(map, "dry_in_s", dry_in_s(core, &view));
 }
 
-static struct agent *find_agent(struct core *core, uint64_t id, struct outcome *outcome)
+static struct agent *find_agent(struct core *core, const struct viewer *viewer, uint64_t id,
+                                struct outcome *outcome)
 {
     struct agent *agent = agents_find(core->agents, id);
 
     if (agent == NULL)
         outcome_set(outcome, CONTROL_MISSING, "there is no agent %llu: `serai agent ls` lists them",
                     (unsigned long long)id);
-    return agent;
+    if (agent == NULL || sees(viewer, agent_customer(agent)))
+        return agent;
+    outcome_set(outcome, CONTROL_DENIED, "agent %llu belongs to another customer",
+                (unsigned long long)id);
+    return NULL;
 }
 
-static void read_agent(struct core *core, struct cbor *in, struct outcome *outcome)
+static void read_agent(struct core *core, const struct viewer *viewer, struct cbor *in,
+                       struct outcome *outcome)
 {
     struct agent *agent;
     struct map map;
@@ -194,7 +242,7 @@ static void read_agent(struct core *core, struct cbor *in, struct outcome *outco
     id = cbor_get_uint(in, UINT64_MAX);
     if (!outcome_args_done(in, outcome, "agent"))
         return;
-    agent = find_agent(core, id, outcome);
+    agent = find_agent(core, viewer, id, outcome);
     if (agent == NULL)
         return;
     map_init(&map);
@@ -229,7 +277,8 @@ static void list_line(void *context, const struct agent_log_view *line)
     list->count++;
 }
 
-static void read_logs(struct core *core, struct cbor *in, struct outcome *outcome)
+static void read_logs(struct core *core, const struct viewer *viewer, struct cbor *in,
+                      struct outcome *outcome)
 {
     struct list list = {.core = core};
     struct agent *agent;
@@ -243,7 +292,7 @@ static void read_logs(struct core *core, struct cbor *in, struct outcome *outcom
     limit = get_limit(in);
     if (!outcome_args_done(in, outcome, "logs"))
         return;
-    agent = find_agent(core, id, outcome);
+    agent = find_agent(core, viewer, id, outcome);
     if (agent == NULL)
         return;
     (void)agents_log_list(core->agents, agent, after, limit, list_line, &list);
@@ -252,7 +301,8 @@ static void read_logs(struct core *core, struct cbor *in, struct outcome *outcom
 
 /* ---- customers, heap, prices, accounts ---- */
 
-static void read_customers(struct core *core, struct cbor *in, struct outcome *outcome)
+static void read_customers(struct core *core, const struct viewer *viewer, struct cbor *in,
+                           struct outcome *outcome)
 {
     struct list list = {.core = core};
     struct page page;
@@ -263,7 +313,7 @@ static void read_customers(struct core *core, struct cbor *in, struct outcome *o
         const struct customer *customer = &core->customers[i];
         struct map map;
 
-        if (customer->account <= page.after)
+        if (customer->account <= page.after || !sees(viewer, customer->account))
             continue;
         map_init(&map);
         map_uint(&map, "account", customer->account);
@@ -286,8 +336,12 @@ static const char *kind_name(uint8_t kind)
 static void list_entry(void *context, const struct heap_view *entry)
 {
     struct list *list = context;
+    const struct account *payer = ledger_account(list->core->ledger, entry->payer);
     struct map map;
 
+    list->last = entry->serial;
+    if (list->count == list->limit || !sees(list->viewer, payer == NULL ? 0 : payer->customer))
+        return;
     map_init(&map);
     map_uint(&map, "serial", entry->serial);
     map_uint(&map, "agent", entry->payer);
@@ -297,14 +351,20 @@ static void list_entry(void *context, const struct heap_view *entry)
     list->count++;
 }
 
-static void read_heap(struct core *core, struct cbor *in, struct outcome *outcome)
+static void read_heap(struct core *core, const struct viewer *viewer, struct cbor *in,
+                      struct outcome *outcome)
 {
-    struct list list = {.core = core};
+    struct list list = {.core = core, .viewer = viewer};
     struct page page;
+    size_t seen;
 
     if (!get_page(in, &page, outcome, "heap"))
         return;
-    (void)agents_heap_list(core->agents, page.after, page.limit, list_entry, &list);
+    list.limit = page.limit;
+    list.last = page.after;
+    do
+        seen = agents_heap_list(core->agents, list.last, READ_LIMIT_MAX, list_entry, &list);
+    while (seen == READ_LIMIT_MAX && list.count < list.limit);
     list_end(&list, outcome);
 }
 
@@ -325,11 +385,13 @@ static void list_code(void *context, const struct code_view *code)
     list->count++;
 }
 
-static void read_codes(struct core *core, struct cbor *in, struct outcome *outcome)
+static void read_codes(struct core *core, const struct viewer *viewer, struct cbor *in,
+                       struct outcome *outcome)
 {
     struct list list = {.core = core};
     struct page page;
 
+    (void)viewer;
     if (!get_page(in, &page, outcome, "codes"))
         return;
     (void)agents_code_list(core->agents, page.after, page.limit, list_code, &list);
@@ -349,10 +411,13 @@ static void list_price(void *context, const struct pricebook_line *line)
     list->count++;
 }
 
-static void read_prices(struct core *core, struct outcome *outcome)
+static void read_prices(struct core *core, const struct viewer *viewer, struct cbor *in,
+                        struct outcome *outcome)
 {
     struct list list = {.core = core};
 
+    (void)viewer;
+    (void)in;
     pricebook_each(&core->book, &core_order_names, list_price, &list);
     list_end(&list, outcome);
 }
@@ -368,7 +433,8 @@ static void list_account(void *context, const struct account *account)
     char name[ACCOUNT_NAME_BYTES];
     struct map map;
 
-    if (account->id <= page->page.after || page->list.count >= page->page.limit)
+    if (account->id <= page->page.after || page->list.count >= page->page.limit ||
+        !(sees(page->list.viewer, account->id) || sees(page->list.viewer, account->customer)))
         return;
     map_init(&map);
     map_uint(&map, "id", account->id);
@@ -381,9 +447,10 @@ static void list_account(void *context, const struct account *account)
     page->list.count++;
 }
 
-static void read_accounts(struct core *core, struct cbor *in, struct outcome *outcome)
+static void read_accounts(struct core *core, const struct viewer *viewer, struct cbor *in,
+                          struct outcome *outcome)
 {
-    struct account_page page = {.list = {.core = core}};
+    struct account_page page = {.list = {.core = core, .viewer = viewer}};
 
     if (!get_page(in, &page.page, outcome, "accounts"))
         return;
@@ -391,32 +458,76 @@ static void read_accounts(struct core *core, struct cbor *in, struct outcome *ou
     list_end(&page.list, outcome);
 }
 
-void core_read(struct core *core, const struct control_request *request, struct outcome *outcome)
+/* ---- who may read what ---- */
+
+enum access {
+    FOR_EVERYBODY,
+    FOR_CUSTOMERS, /* each its own things, the operator all */
+    FOR_OPERATOR,
+};
+
+static const struct read {
+    const char *command;
+    enum access access;
+    /* NULL: a read of links, which core_link_read() knows. */
+    void (*run)(struct core *core, const struct viewer *viewer, struct cbor *in,
+                struct outcome *outcome);
+} reads[] = {
+    {"site", FOR_EVERYBODY, read_site},
+    {"status", FOR_EVERYBODY, read_status},
+    {"prices", FOR_EVERYBODY, read_prices},
+    {"agents", FOR_CUSTOMERS, read_agents},
+    {"agent", FOR_CUSTOMERS, read_agent},
+    {"logs", FOR_CUSTOMERS, read_logs},
+    {"customers", FOR_CUSTOMERS, read_customers},
+    {"heap", FOR_CUSTOMERS, read_heap},
+    {"accounts", FOR_CUSTOMERS, read_accounts},
+    {"codes", FOR_OPERATOR, read_codes},
+    {"links", FOR_OPERATOR, NULL},
+    {"link", FOR_OPERATOR, NULL},
+};
+
+enum { READS = sizeof reads / sizeof reads[0] };
+
+static const struct read *find_read(const char *command)
 {
-    const char *command = request->command;
+    for (size_t i = 0; i < READS; i++)
+        if (strcmp(reads[i].command, command) == 0)
+            return &reads[i];
+    return NULL;
+}
+
+static bool may_read(const struct viewer *viewer, const struct read *read, struct outcome *outcome)
+{
+    if (viewer->all || read->access == FOR_EVERYBODY ||
+        (read->access == FOR_CUSTOMERS && viewer->customer != 0))
+        return true;
+    if (viewer->customer != 0)
+        outcome_set(outcome, CONTROL_DENIED, "the read %s is the operator's", read->command);
+    else
+        outcome_set(outcome, CONTROL_DENIED,
+                    "the read %s wants a signature, as this is not the daemon's user: give --key "
+                    "FILE, the key of a customer of this site",
+                    read->command);
+    return false;
+}
+
+void core_read(struct core *core, const struct viewer *viewer,
+               const struct control_request *request, struct outcome *outcome)
+{
+    const struct read *read = find_read(request->command);
     struct cbor in;
 
+    if (read == NULL) {
+        outcome_set(outcome, CONTROL_BAD_REQUEST, "there is nothing to read named %s",
+                    request->command);
+        return;
+    }
+    if (!may_read(viewer, read, outcome))
+        return;
     cbor_init(&in, request->args, request->args_size);
-    if (strcmp(command, "status") == 0)
-        read_status(core, outcome);
-    else if (strcmp(command, "agents") == 0)
-        read_agents(core, &in, outcome);
-    else if (strcmp(command, "agent") == 0)
-        read_agent(core, &in, outcome);
-    else if (strcmp(command, "logs") == 0)
-        read_logs(core, &in, outcome);
-    else if (strcmp(command, "customers") == 0)
-        read_customers(core, &in, outcome);
-    else if (strcmp(command, "heap") == 0)
-        read_heap(core, &in, outcome);
-    else if (strcmp(command, "codes") == 0)
-        read_codes(core, &in, outcome);
-    else if (strcmp(command, "prices") == 0)
-        read_prices(core, outcome);
-    else if (strcmp(command, "accounts") == 0)
-        read_accounts(core, &in, outcome);
-    else if (strcmp(command, "links") == 0 || strcmp(command, "link") == 0)
-        core_link_read(core, request, &in, outcome);
+    if (read->run != NULL)
+        read->run(core, viewer, &in, outcome);
     else
-        outcome_set(outcome, CONTROL_BAD_REQUEST, "there is nothing to read named %s", command);
+        core_link_read(core, request, &in, outcome);
 }

@@ -123,7 +123,39 @@ static struct customer *authenticate(struct core *core, const struct control_req
     return by;
 }
 
-void core_request(struct core *core, uint64_t token, const uint8_t *bytes, size_t size)
+static bool is_timely(const struct core *core, const struct control_request *request)
+{
+    uint64_t signed_us = request->site_time_us;
+    uint64_t now_us = core->site_time_us;
+
+    return (signed_us > now_us ? signed_us - now_us : now_us - signed_us) <= CONTROL_READ_WINDOW_US;
+}
+
+/* A signature decides what is shown; without one, who holds the other end of the connection. */
+static void run_read(struct core *core, enum core_peer peer, const struct control_request *request,
+                     struct outcome *outcome)
+{
+    struct viewer viewer = {.all = peer == CORE_PEER_OWN};
+    const struct customer *by;
+
+    if (request->is_signed) {
+        by = authenticate(core, request, outcome);
+        if (by == NULL)
+            return;
+        if (!is_timely(core, request)) {
+            outcome_set(outcome, CONTROL_DENIED,
+                        "this read was signed at another time of the site: read `site` for its "
+                        "time, and sign anew");
+            return;
+        }
+        viewer.all = by == &core->customers[0];
+        viewer.customer = by->account;
+    }
+    core_read(core, &viewer, request, outcome);
+}
+
+void core_request(struct core *core, uint64_t token, enum core_peer peer, const uint8_t *bytes,
+                  size_t size)
 {
     struct control_request request;
     struct outcome outcome = {.status = CONTROL_DONE};
@@ -138,7 +170,7 @@ void core_request(struct core *core, uint64_t token, const uint8_t *bytes, size_
     else if (status != ST_OK)
         outcome_set(&outcome, CONTROL_BAD_REQUEST, "%.400s", fault.text);
     else if (request.is_read)
-        core_read(core, &request, &outcome);
+        run_read(core, peer, &request, &outcome);
     else
         by = authenticate(core, &request, &outcome);
     if (by != NULL) {

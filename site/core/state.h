@@ -213,6 +213,11 @@ void core_agent_withdraw(struct core *core, const struct customer *by, struct cb
                          struct outcome *outcome);
 
 /* reads.c */
-void core_read(struct core *core, const struct control_request *request, struct outcome *outcome);
+struct viewer {
+    bool all;          /* is shown everything: the operator, or who runs the daemon */
+    uint64_t customer; /* else this customer's; 0: nobody's */
+};
+void core_read(struct core *core, const struct viewer *viewer,
+               const struct control_request *request, struct outcome *outcome);
 
 #endif

@@ -18,13 +18,23 @@ static void expect_request(struct connection *connection)
     connection->sent = 0;
 }
 
-void connection_open(struct connection *connection, int fd, uint64_t now_us)
+void connection_open(struct connection *connection, int fd, enum core_peer peer, uint64_t now_us)
 {
     INVARIANT(connection->state == CONNECTION_FREE);
     connection->fd = fd;
     connection->closing = false;
     connection->active_us = now_us;
+    connection->since_us = now_us;
+    connection->request.peer = peer;
     expect_request(connection);
+}
+
+uint64_t connection_waits_us(const struct connection *connection, uint64_t now_us)
+{
+    bool with_client =
+        connection->state == CONNECTION_READING || connection->state == CONNECTION_WRITING;
+
+    return with_client ? now_us - connection->since_us : 0;
 }
 
 void connection_close(struct connection *connection)
@@ -133,6 +143,7 @@ void connection_writable(struct connection *connection, uint64_t now_us)
         connection->sent += (size_t)put;
         connection->active_us = now_us;
     }
+    connection->since_us = now_us;
     if (connection->closing)
         connection_close(connection);
     else

@@ -16,9 +16,10 @@ enum connection_state {
 
 struct connection {
     enum connection_state state;
-    int fd;       /* -1 when the client left while its request was with the core */
-    bool closing; /* after the answer: what follows on the stream makes no sense */
-    uint64_t active_us;
+    int fd;                 /* -1 when the client left while its request was with the core */
+    bool closing;           /* after the answer: what follows on the stream makes no sense */
+    uint64_t active_us;     /* something came or went */
+    uint64_t since_us;      /* it was opened, or its last answer was out */
     struct request request; /* lent to the core while WAITING */
     uint8_t prefix[4];      /* the length that comes before each message */
     size_t prefix_used;
@@ -27,9 +28,12 @@ struct connection {
     size_t sent;
 };
 
-void connection_open(struct connection *connection, int fd, uint64_t now_us);
+void connection_open(struct connection *connection, int fd, enum core_peer peer, uint64_t now_us);
 /* Ends it; while the core has the request, the place stays taken until connection_answer(). */
 void connection_close(struct connection *connection);
+
+/* How long it has been about the present request without being the core's to answer; 0: not. */
+uint64_t connection_waits_us(const struct connection *connection, uint64_t now_us);
 
 /* Take what has come.  True when a whole request is there: state is WAITING, lend it to the core.
  */

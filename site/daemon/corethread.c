@@ -34,7 +34,8 @@ static void take_requests(struct driver *driver, uint64_t now_us)
         if (request == NULL)
             return;
         touch(driver, now_us);
-        core_request(driver->parts->core, request->token, request->bytes.data, request->bytes.size);
+        core_request(driver->parts->core, request->token, request->peer, request->bytes.data,
+                     request->bytes.size);
     }
 }
 

@@ -271,8 +271,8 @@ static enum status open_site(struct site *site, struct fault *fault)
     if (status == ST_OK)
         status = open_wires(site, fault);
     if (status == ST_OK)
-        status = edge_init(&site->edge, &site->parts, site->options->socket_path, site->wires,
-                           &site->signals, fault);
+        status = edge_init(&site->edge, &site->parts, site->options->socket_path,
+                           &site->options->socket_access, site->wires, &site->signals, fault);
     site->has_edge = status == ST_OK;
     return status;
 }

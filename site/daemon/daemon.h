@@ -8,11 +8,13 @@
 #include "base/store.h"
 #include "market/market.h"
 #include "site/control/control.h"
+#include "site/daemon/access.h"
 #include "site/daemon/tier1.h"
 
 struct daemon_options {
     const char *dir;         /* the site's directory */
     const char *socket_path; /* of the control socket */
+    struct socket_access socket_access;
     /* Where neighbours dial us; "": nowhere, we dial them; NULL: no links, and no key is read. */
     const char *link_listen;
     uint64_t map_bytes; /* how large the store may grow */

@@ -28,9 +28,11 @@ static bool set_flags(int fd)
     return fcntl(fd, F_SETFL, O_NONBLOCK) == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
 }
 
-static enum status listen_at(struct edge *edge, const char *path, struct fault *fault)
+static enum status listen_at(struct edge *edge, const char *path,
+                             const struct socket_access *access, struct fault *fault)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
+    enum status status;
     mode_t mask;
     int bound;
 
@@ -48,13 +50,19 @@ static enum status listen_at(struct edge *edge, const char *path, struct fault *
     mask = umask(0177); /* never open to others, not even for a moment */
     bound = bind(edge->listen_fd, (const struct sockaddr *)&address, sizeof address);
     (void)umask(mask);
-    if (bound != 0 || listen(edge->listen_fd, CONNECTIONS_MAX) != 0)
+    if (bound != 0)
+        return fault_set(fault, ST_IO, "listen at %s: %s", path, strerror(errno));
+    status = access_set(path, access, fault);
+    if (status != ST_OK)
+        return status;
+    if (listen(edge->listen_fd, CONNECTIONS_MAX) != 0)
         return fault_set(fault, ST_IO, "listen at %s: %s", path, strerror(errno));
     return ST_OK;
 }
 
 enum status edge_init(struct edge *edge, struct parts *parts, const char *socket_path,
-                      struct wires *wires, struct signals *signals, struct fault *fault)
+                      const struct socket_access *access, struct wires *wires,
+                      struct signals *signals, struct fault *fault)
 {
     enum status status;
 
@@ -63,7 +71,7 @@ enum status edge_init(struct edge *edge, struct parts *parts, const char *socket
         edge->connections[i].fd = -1;
         edge->connections[i].request.token = i;
     }
-    status = listen_at(edge, socket_path, fault);
+    status = listen_at(edge, socket_path, access, fault);
     if (status != ST_OK)
         edge_fini(edge);
     return status;
@@ -83,27 +91,79 @@ void edge_fini(struct edge *edge)
 
 /* ---- serving ---- */
 
-static struct connection *free_connection(struct edge *edge)
+/* The first places are everybody's, the last CONNECTIONS_OWN not. */
+static struct connection *free_place(struct edge *edge, enum core_peer peer)
 {
-    for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+    size_t count = CONNECTIONS_MAX - (peer == CORE_PEER_OWN ? 0 : CONNECTIONS_OWN);
+
+    for (size_t i = 0; i < count; i++)
         if (edge->connections[i].state == CONNECTION_FREE)
             return &edge->connections[i];
     return NULL;
 }
 
+/* The stranger's place whose request or answer has taken too long, and longest; NULL: none. */
+static struct connection *slow_place(struct edge *edge)
+{
+    uint64_t now = now_us(edge);
+    struct connection *slowest = NULL;
+    uint64_t longest = CONNECTION_SLOW_US;
+
+    for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+        struct connection *connection = &edge->connections[i];
+        uint64_t waits = connection_waits_us(connection, now);
+
+        if (connection->request.peer == CORE_PEER_OWN || waits <= longest)
+            continue;
+        longest = waits;
+        slowest = connection;
+    }
+    return slowest;
+}
+
+static bool has_place(struct edge *edge)
+{
+    return free_place(edge, CORE_PEER_OWN) != NULL || slow_place(edge) != NULL;
+}
+
+static void turn_away(int fd)
+{
+    static const char why[] = "all places are taken: try again";
+    struct bytes answer = {0};
+    uint8_t prefix[4];
+
+    control_answer(&answer, CONTROL_TRY_AGAIN, 0, why, NULL);
+    be32_put(prefix, (uint32_t)answer.size);
+    /* What does not fit into an empty socket is not worth waiting for. */
+    if (!answer.failed && send(fd, prefix, sizeof prefix, MSG_NOSIGNAL) == (ssize_t)sizeof prefix)
+        (void)!send(fd, answer.data, answer.size, MSG_NOSIGNAL);
+    bytes_fini(&answer);
+    (void)!close(fd);
+}
+
+static void seat(struct edge *edge, int fd)
+{
+    enum core_peer peer = access_is_own(fd) ? CORE_PEER_OWN : CORE_PEER_STRANGER;
+    struct connection *place = free_place(edge, peer);
+
+    if (place == NULL && slow_place(edge) != NULL) {
+        connection_close(slow_place(edge));
+        place = free_place(edge, peer);
+    }
+    if (place == NULL || !set_flags(fd))
+        turn_away(fd);
+    else
+        connection_open(place, fd, peer, now_us(edge));
+}
+
 static void accept_clients(struct edge *edge)
 {
-    struct connection *connection;
-
-    while ((connection = free_connection(edge)) != NULL) {
+    for (size_t i = 0; i < CONNECTIONS_MAX && has_place(edge); i++) {
         int fd = accept(edge->listen_fd, NULL, NULL);
 
         if (fd < 0)
             return;
-        if (set_flags(fd))
-            connection_open(connection, fd, now_us(edge));
-        else
-            (void)!close(fd);
+        seat(edge, fd);
     }
 }
 
@@ -202,7 +262,7 @@ static zmq_pollitem_t pollable(int fd, short events)
 /* Returns how many; items of descriptor -1 are passed over. */
 static size_t fill_poll(struct edge *edge, zmq_pollitem_t items[POLL_MAX])
 {
-    bool accepting = !edge->stopping && free_connection(edge) != NULL;
+    bool accepting = !edge->stopping && has_place(edge);
 
     items[POLL_WAKE] = pollable(edge->parts->edge_wake.fd, ZMQ_POLLIN);
     items[POLL_SIGNAL] = pollable(edge->signals->fd, ZMQ_POLLIN);

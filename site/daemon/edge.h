@@ -5,6 +5,7 @@
 #ifndef SERAI_SITE_DAEMON_EDGE_H
 #define SERAI_SITE_DAEMON_EDGE_H
 
+#include "site/daemon/access.h"
 #include "site/daemon/connection.h"
 #include "site/daemon/signals.h"
 #include "site/daemon/wires.h"
@@ -21,12 +22,13 @@ struct edge {
 };
 
 /*
- * Listen at `socket_path` (mode 0600; one left by a dead daemon is replaced, so the caller holds
- * the site's lock).  ST_IO, ST_INVALID: the path is too long for a socket.  `wires` is borrowed;
+ * Listen at `socket_path` with `access`; one left by a dead daemon is replaced, so the caller holds
+ * the site's lock.  ST_IO, ST_INVALID: the path is too long for a socket.  `wires` is borrowed;
  * NULL: no links.  `signals` is borrowed, open, and taken by the edge's thread alone.
  */
 MUST_CHECK enum status edge_init(struct edge *edge, struct parts *parts, const char *socket_path,
-                                 struct wires *wires, struct signals *signals, struct fault *fault);
+                                 const struct socket_access *access, struct wires *wires,
+                                 struct signals *signals, struct fault *fault);
 void edge_fini(struct edge *edge);
 
 /* Serve until a signal came, the last frame is durable and its answers are out. */

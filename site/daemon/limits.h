@@ -10,6 +10,11 @@
 enum {
     /* Control is for people and scripts; each connection may keep CONTROL_BYTES_MAX in memory. */
     CONNECTIONS_MAX = 64,
+    /* Of these, only the daemon's own user and root may have: they get in whoever else is there. */
+    CONNECTIONS_OWN = 8,
+    /* When a stranger finds no place, the one whose request or answer has taken longest, and longer
+     * than this, gives its place up. */
+    CONNECTION_SLOW_US = 2 * 1000 * 1000,
     /* A client that stops in the middle of a request, or reads no answer, gives its place back. */
     CONNECTION_IDLE_US = 30 * 1000 * 1000,
     /* One for each connection and the stop message; a power of two. */

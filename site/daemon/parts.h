@@ -16,6 +16,7 @@
 /* One request on its way to the core: the connection's own, lent until the answer is back. */
 struct request {
     uint64_t token;
+    enum core_peer peer;
     struct bytes bytes;
 };
 

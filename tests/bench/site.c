@@ -97,7 +97,7 @@ static void request(struct bench_site *site, const char *command, struct bytes *
 
     control_sign(&envelope, site->site_key, site->operator_key, site->operator_secret,
                  ++site->number, command, args);
-    core_request(site->core, 1, envelope.data, envelope.size);
+    core_request(site->core, 1, CORE_PEER_OWN, envelope.data, envelope.size);
     take_answer(site, answer, reply);
     bytes_fini(&envelope);
     bytes_fini(args);

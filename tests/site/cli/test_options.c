@@ -85,7 +85,9 @@ START_TEST(wrong_command_lines_are_refused)
     ck_assert_int_eq(PARSE("agent", "show"), USAGE);
     ck_assert_int_eq(PARSE("agent", "show", "1", "2"), USAGE);
     ck_assert_int_eq(PARSE("agent", "show", "1", "--frob"), USAGE);
-    ck_assert_int_eq(PARSE("agent", "show", "1", "--key", "x"), USAGE);
+    ck_assert_int_eq(PARSE("agent", "show", "1", "--retry"), USAGE);
+    ck_assert_int_eq(PARSE("audit", "verify", "--key", "x"), USAGE);
+    ck_assert_int_eq(PARSE("code", "check", "f", "--site-key", "x"), USAGE);
     ck_assert_int_eq(PARSE("agent", "show", "1", "--site"), USAGE);
     ck_assert_int_eq(PARSE("agent", "show", "1", "--json=yes"), USAGE);
     ck_assert_int_eq(PARSE("agent", "show", "1", "--json", "--json"), USAGE);

@@ -152,6 +152,39 @@ START_TEST(every_setting_is_read)
 }
 END_TEST
 
+START_TEST(who_may_connect_is_a_mode_and_a_group)
+{
+    static const char *const wrong[] = {"777", "060", "01660", "0x1", "", "rw", "0600 "};
+    char text[80];
+
+    write_file("prices.toml", "");
+    write_file("site.toml", "");
+    ck_assert_int_eq(load(), ST_OK);
+    ck_assert_uint_eq(config.socket_mode, 0600);
+    ck_assert(!config.has_group);
+    write_file("site.toml", "control.mode = \"0660\"\ncontrol.group = \"root\"\n");
+    ck_assert_int_eq(load(), ST_OK);
+    ck_assert_uint_eq(config.socket_mode, 0660);
+    ck_assert(config.has_group);
+    ck_assert_uint_eq(config.socket_group, 0);
+    write_file("site.toml", "control.group = \"4294967294\"\n");
+    ck_assert_int_eq(load(), ST_OK);
+    ck_assert_uint_eq(config.socket_group, 4294967294);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        (void)snprintf(text, sizeof text, "control.mode = \"%s\"\n", wrong[i]);
+        write_file("site.toml", text);
+        ck_assert_msg(load() == ST_INVALID, "mode \"%s\"", wrong[i]);
+        expect_error("site.toml:1:16: control.mode: wants an octal mode");
+    }
+    write_file("site.toml", "control.mode = \"0600\"\ncontrol.group = \"no such one\"\n");
+    ck_assert_int_eq(load(), ST_INVALID);
+    expect_error("site.toml:2:17: control.group: there is no group \"no such one\"");
+    write_file("site.toml", "control.group = \"4294967295\"\n");
+    ck_assert_int_eq(load(), ST_INVALID);
+    expect_error("site.toml:1:17: control.group: 4294967295 is no number of a group");
+}
+END_TEST
+
 START_TEST(all_errors_of_both_files_are_reported_with_their_place)
 {
     config.name[0] = 'K';
@@ -415,6 +448,7 @@ int main(void)
     tcase_add_test(files, a_bad_name_writes_nothing);
     tcase_add_test(files, files_cannot_be_written_into_nowhere);
     tcase_add_test(files, every_setting_is_read);
+    tcase_add_test(files, who_may_connect_is_a_mode_and_a_group);
     tcase_add_test(files, all_errors_of_both_files_are_reported_with_their_place);
     tcase_add_test(files, a_file_that_is_not_toml_is_reported_beside_the_others_errors);
     tcase_add_test(files, a_table_in_the_place_of_a_value_is_refused);

@@ -66,6 +66,28 @@ START_TEST(a_read_comes_back_as_it_was_made)
 }
 END_TEST
 
+START_TEST(a_signed_read_comes_back_as_it_was_made)
+{
+    const struct control_signer by = {.site_key = site_key, .key = key, .secret = secret};
+    struct control_request request;
+    struct fault fault;
+
+    control_read_signed(&out, &by, 77, "accounts", &args);
+    ck_assert_int_eq(decode(&request, &fault), ST_OK);
+    ck_assert(request.is_read && request.is_signed);
+    ck_assert_uint_eq(request.site_time_us, 77);
+    ck_assert_uint_eq(request.number, 0);
+    ck_assert_mem_eq(request.site_key, site_key, sizeof site_key);
+    ck_assert_mem_eq(request.key, key, sizeof key);
+    ck_assert_mem_eq(request.args, args.data, args.size);
+    for (size_t bit = 0; bit < out.size * 8; bit++) {
+        out.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        ck_assert_int_ne(decode(&request, &fault), ST_OK);
+        out.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+}
+END_TEST
+
 START_TEST(no_bit_of_a_signed_request_can_be_flipped)
 {
     struct control_request request;
@@ -274,6 +296,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_signed_request_comes_back_as_it_was_made);
     tcase_add_test(tcase, a_read_comes_back_as_it_was_made);
+    tcase_add_test(tcase, a_signed_read_comes_back_as_it_was_made);
     tcase_add_test(tcase, no_bit_of_a_signed_request_can_be_flipped);
     tcase_add_test(tcase, a_signature_by_another_key_is_denied);
     tcase_add_test(tcase, no_beginning_of_a_request_is_one);

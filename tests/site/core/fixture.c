@@ -85,6 +85,7 @@ void site_open_book(struct site *site, uint64_t seed, uint64_t nanos,
     struct bytes args = {0};
 
     memset(site, 0, sizeof *site);
+    site->peer = CORE_PEER_OWN;
     rng_init(&site->random, seed);
     rng_fill(&site->random, site->site_key, sizeof site->site_key);
     for (int i = 0; i < PEOPLE; i++)
@@ -215,7 +216,7 @@ void site_verify(struct site *site)
 
 enum control_status site_request_raw(struct site *site, const uint8_t *bytes, size_t size)
 {
-    core_request(site->core, 1, bytes, size);
+    core_request(site->core, 1, site->peer, bytes, size);
     if (site->many_in_frame)
         return CONTROL_DONE;
     site_frame(site);

@@ -297,6 +297,110 @@ static enum control_status read_list(const char *command, int64_t a, int64_t b, 
     return status;
 }
 
+/* Signed by one of the people, so long before or after the site's time. */
+static enum control_status signed_list(int person, const char *command, int64_t a, int64_t b,
+                                       int64_t late_us)
+{
+    const struct control_signer by = {.site_key = site.site_key,
+                                      .key = site.people[person].key,
+                                      .secret = site.people[person].secret};
+    uint64_t time_us = site.core->site_time_us - (uint64_t)late_us;
+    struct bytes args = {0};
+    struct bytes bytes = {0};
+    enum control_status status;
+
+    cbor_put_array(&args, b >= 0 ? 2 : a >= 0 ? 1 : 0);
+    if (a >= 0)
+        cbor_put_uint(&args, (uint64_t)a);
+    if (b >= 0)
+        cbor_put_uint(&args, (uint64_t)b);
+    control_read_signed(&bytes, &by, time_us, command, &args);
+    status = site_request_raw(&site, bytes.data, bytes.size);
+    bytes_fini(&args);
+    bytes_fini(&bytes);
+    return status;
+}
+
+static uint64_t items(void)
+{
+    struct cbor in;
+
+    cbor_init(&in, site.reply.result, site.reply.result_size);
+    return cbor_get_array_any(&in, 10000);
+}
+
+START_TEST(a_stranger_is_shown_only_what_is_public)
+{
+    uint64_t agent = puppet_new(&site, 1, MONEY, NULL);
+
+    site.peer = CORE_PEER_STRANGER;
+    ck_assert_int_eq(read_list("site", -1, 0, 0), CONTROL_DONE);
+    ck_assert_int_eq(read_list("prices", -1, 0, 0), CONTROL_DONE);
+    ck_assert_int_eq(read_list("status", -1, 0, 0), CONTROL_DONE);
+    ck_assert_uint_lt(site.reply.result_size, 300); /* and no figures of anybody */
+    ck_assert_int_eq(read_list("agents", 0, 10, -1), CONTROL_DENIED);
+    ck_assert(strstr(site.reply.message, "wants a signature") != NULL);
+    ck_assert_int_eq(read_list("agent", (int64_t)agent, -1, 0), CONTROL_DENIED);
+    ck_assert_int_eq(read_list("logs", (int64_t)agent, 0, 10), CONTROL_DENIED);
+    ck_assert_int_eq(read_list("customers", 0, 10, -1), CONTROL_DENIED);
+    ck_assert_int_eq(read_list("heap", 0, 10, -1), CONTROL_DENIED);
+    ck_assert_int_eq(read_list("accounts", 0, 10, -1), CONTROL_DENIED);
+    ck_assert_int_eq(read_list("codes", 0, 10, -1), CONTROL_DENIED);
+    ck_assert_int_eq(read_list("links", 0, 10, -1), CONTROL_DENIED);
+}
+END_TEST
+
+START_TEST(a_customer_is_shown_what_is_its_own_page_by_page)
+{
+    uint8_t number[SERAI_HEAP_NUMBER_BYTES];
+    uint64_t mine[3];
+    uint64_t other = 0;
+
+    for (int i = 0; i < 3; i++) {
+        mine[i] = puppet_new(&site, 1, MONEY, NULL);
+        other = puppet_new(&site, 2, MONEY, NULL);
+        puppet_publish(&site, other, 1, 0, number);
+    }
+    puppet_publish(&site, mine[0], 1, 0, number);
+    site.peer = CORE_PEER_STRANGER;
+    ck_assert_int_eq(signed_list(1, "agents", 0, 2, 0), CONTROL_DONE);
+    ck_assert_uint_eq(items(), 2);
+    ck_assert_int_eq(signed_list(1, "agents", (int64_t)mine[1], 2, 0), CONTROL_DONE);
+    ck_assert_uint_eq(items(), 1);
+    ck_assert_int_eq(signed_list(OPERATOR, "agents", 0, 0, 0), CONTROL_DONE);
+    ck_assert_uint_eq(items(), 6);
+    ck_assert_int_eq(signed_list(1, "heap", 0, 0, 0), CONTROL_DONE);
+    ck_assert_uint_eq(items(), 1);
+    ck_assert_int_eq(signed_list(1, "customers", 0, 0, 0), CONTROL_DONE);
+    ck_assert_uint_eq(items(), 1);
+    ck_assert_int_eq(signed_list(1, "accounts", 0, 0, 0), CONTROL_DONE);
+    ck_assert_uint_eq(items(), 4); /* three agents' and its own */
+    ck_assert_int_eq(signed_list(1, "agent", (int64_t)mine[2], -1, 0), CONTROL_DONE);
+    ck_assert_int_eq(signed_list(1, "agent", (int64_t)other, -1, 0), CONTROL_DENIED);
+    ck_assert_int_eq(signed_list(1, "codes", 0, 0, 0), CONTROL_DENIED);
+    ck_assert_int_eq(signed_list(1, "links", 0, 0, 0), CONTROL_DENIED);
+    ck_assert_int_eq(signed_list(OPERATOR, "codes", 0, 0, 0), CONTROL_DONE);
+    ck_assert_int_eq(signed_list(3, "agents", 0, 0, 0), CONTROL_DENIED); /* nobody's key */
+}
+END_TEST
+
+START_TEST(a_signed_read_is_good_for_this_site_and_for_five_minutes)
+{
+    uint64_t number = site.people[1].number;
+
+    site_pass(&site, 3600000000);
+    ck_assert_int_eq(signed_list(1, "agents", 0, 0, CONTROL_READ_WINDOW_US), CONTROL_DONE);
+    ck_assert_int_eq(signed_list(1, "agents", 0, 0, CONTROL_READ_WINDOW_US + 1), CONTROL_DENIED);
+    ck_assert_int_eq(signed_list(1, "agents", 0, 0, -CONTROL_READ_WINDOW_US), CONTROL_DONE);
+    ck_assert_int_eq(signed_list(1, "agents", 0, 0, -CONTROL_READ_WINDOW_US - 1), CONTROL_DENIED);
+    site.site_key[0] ^= 1; /* who signs means another site */
+    ck_assert_int_eq(signed_list(1, "agents", 0, 0, 0), CONTROL_DENIED);
+    site.site_key[0] ^= 1;
+    ck_assert_uint_eq(site.people[1].number, number);
+    ck_assert_int_eq(site_fund(&site, 1, puppet_new(&site, 1, MONEY, NULL), 1), CONTROL_DONE);
+}
+END_TEST
+
 START_TEST(reads_answer_without_a_signature_and_change_nothing)
 {
     uint64_t agent = puppet_new(&site, 1, MONEY, NULL);
@@ -341,6 +445,9 @@ int main(void)
     tcase_add_test(tcase, a_customer_has_a_plain_name_and_a_key_of_its_own);
     tcase_add_test(tcase, a_deployment_is_checked_before_anything_is_paid);
     tcase_add_test(tcase, an_unknown_command_and_wrong_arguments_are_bad_requests);
+    tcase_add_test(tcase, a_stranger_is_shown_only_what_is_public);
+    tcase_add_test(tcase, a_customer_is_shown_what_is_its_own_page_by_page);
+    tcase_add_test(tcase, a_signed_read_is_good_for_this_site_and_for_five_minutes);
     tcase_add_test(tcase, reads_answer_without_a_signature_and_change_nothing);
     suite_add_tcase(suite, tcase);
     return check_main(suite);

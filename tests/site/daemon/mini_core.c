@@ -171,12 +171,14 @@ static void join(struct core *core, struct cbor *args)
     core->link_is_new = true;
 }
 
-void core_request(struct core *core, uint64_t token, const uint8_t *bytes, size_t size)
+void core_request(struct core *core, uint64_t token, enum core_peer peer, const uint8_t *bytes,
+                  size_t size)
 {
     struct control_request request;
     struct fault fault = {0};
     struct cbor args;
 
+    (void)peer;
     if (control_decode(&request, bytes, size, &fault) != ST_OK) {
         reply(core, token, fault.status == ST_DENIED ? CONTROL_DENIED : CONTROL_BAD_REQUEST,
               fault.text, NULL);
