@@ -46,6 +46,19 @@ MUST_CHECK enum status books_read_journal(const struct store *store,
                                           const struct frame_header *header,
                                           const struct journal_reader *reader, struct fault *fault);
 
+/* The frame header alone; frame 0 when the store is empty. */
+MUST_CHECK enum status books_header(const struct store *store, struct frame_header *header,
+                                    struct fault *fault);
+
+/*
+ * Read the journal up to the frame of `header`, as it stays: frame by frame, each copied before any
+ * of it is visited.  So no snapshot is held while `reader` waits for its output, and what a daemon
+ * gives up meanwhile can be used again.
+ */
+MUST_CHECK enum status books_read_frames(const struct store *store,
+                                         const struct frame_header *header,
+                                         const struct journal_reader *reader, struct fault *fault);
+
 /* Check one frame's chunks against its header; for starting up. */
 MUST_CHECK enum status books_check_frame(const struct store *store,
                                          const struct frame_header *header, struct fault *fault);

@@ -171,10 +171,11 @@ static void write_balances(const struct hledger *hledger)
     }
 }
 
-static enum status hledger_write(void *context, const struct store *store,
-                                 const struct frame_header *header, struct fault *fault)
+/* Twice over the same frames: those up to the one that is the last now. */
+static enum status hledger_write(struct hledger *hledger, const struct store *store,
+                                 struct fault *fault)
 {
-    struct hledger *hledger = context;
+    struct frame_header header;
     struct journal_reader declare = {.opening = declare_opening, .context = hledger};
     struct journal_reader write = {.frame = write_frame,
                                    .event = note_event,
@@ -183,11 +184,13 @@ static enum status hledger_write(void *context, const struct store *store,
                                    .context = hledger};
     enum status status;
 
-    status = books_read_journal(store, header, &declare, fault);
+    status = books_header(store, &header, fault);
+    if (status == ST_OK)
+        status = books_read_frames(store, &header, &declare, fault);
     if (status != ST_OK)
         return status;
     write_declarations(hledger);
-    status = books_read_journal(store, header, &write, fault);
+    status = books_read_frames(store, &header, &write, fault);
     if (status != ST_OK)
         return status;
     write_balances(hledger);
@@ -202,7 +205,7 @@ enum status ledger_export_hledger(const struct store *store, const struct export
 
     if (accounts_init(&hledger.accounts) != ST_OK)
         return fault_set(fault, ST_NOMEM, "export: no memory for the accounts");
-    status = books_with_header(store, hledger_write, &hledger, fault);
+    status = hledger_write(&hledger, store, fault);
     accounts_fini(&hledger.accounts);
     bytes_fini(&hledger.frame_events);
     return status;

@@ -85,16 +85,14 @@ static enum status write_line(void *context, const struct journal_line *line, st
     return ST_OK;
 }
 
-static enum status jsonl_write(void *context, const struct store *store,
-                               const struct frame_header *header, struct fault *fault)
+static enum status jsonl_write(struct jsonl *jsonl, const struct store *store, struct fault *fault)
 {
-    struct jsonl *jsonl = context;
     struct journal_reader reader = {.frame = note_frame,
                                     .opening = note_opening,
                                     .event = note_event,
                                     .line = write_line,
                                     .context = jsonl};
-    enum status status = books_read_journal(store, header, &reader, fault);
+    enum status status = journal_read(store, &reader, fault);
 
     return status == ST_OK ? export_end(jsonl->out, fault) : status;
 }
@@ -107,7 +105,7 @@ enum status ledger_export_jsonl(const struct store *store, const struct export_o
 
     if (accounts_init(&jsonl.accounts) != ST_OK)
         return fault_set(fault, ST_NOMEM, "export: no memory for the accounts");
-    status = books_with_header(store, jsonl_write, &jsonl, fault);
+    status = jsonl_write(&jsonl, store, fault);
     accounts_fini(&jsonl.accounts);
     bytes_fini(&jsonl.events);
     return status;

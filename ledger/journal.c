@@ -428,19 +428,18 @@ static enum status visit_chunk(void *context, const uint8_t *key, size_t key_siz
     return frame_add_chunk(input, &chunk, value, value_size, fault);
 }
 
-/* Read the frames whose keys begin with `prefix`, up to the last one, which must be among them. */
-static enum status journal_walk(struct frame_input *input, const struct store *store,
-                                const void *prefix, size_t prefix_size, struct fault *fault)
+static enum status input_begin(struct frame_input *input, struct fault *fault)
 {
-    enum status status;
-
     input->leaf = hasher_new();
     input->chain = hasher_new();
     if (input->leaf == NULL || input->chain == NULL)
-        status = fault_set(fault, ST_NOMEM, "journal: no memory to read it");
-    else
-        status = store->walk(store->context, STORE_JOURNAL, prefix, prefix_size, visit_chunk, input,
-                             fault);
+        return fault_set(fault, ST_NOMEM, "journal: no memory to read it");
+    return ST_OK;
+}
+
+/* All was read, if `status` says so: the last frame must be among it. */
+static enum status input_end(struct frame_input *input, enum status status, struct fault *fault)
+{
     if (status == ST_OK)
         status = frame_finish(input, fault);
     if (status == ST_OK && input->frame != input->last->frame)
@@ -450,6 +449,70 @@ static enum status journal_walk(struct frame_input *input, const struct store *s
     hasher_free(input->leaf);
     hasher_free(input->chain);
     return status;
+}
+
+/* Read the frames whose keys begin with `prefix`, up to the last one, which must be among them. */
+static enum status journal_walk(struct frame_input *input, const struct store *store,
+                                const void *prefix, size_t prefix_size, struct fault *fault)
+{
+    enum status status = input_begin(input, fault);
+
+    if (status == ST_OK)
+        status = store->walk(store->context, STORE_JOURNAL, prefix, prefix_size, visit_chunk, input,
+                             fault);
+    return input_end(input, status, fault);
+}
+
+/* ---- frames copied one by one, so that nobody waits for whom they are shown to ---- */
+
+struct copied_row {
+    size_t key_size;
+    size_t value_size;
+};
+
+static enum status copy_chunk(void *context, const uint8_t *key, size_t key_size,
+                              const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    const struct copied_row row = {.key_size = key_size, .value_size = value_size};
+    struct bytes *rows = context;
+
+    bytes_append(rows, &row, sizeof row);
+    bytes_append(rows, key, key_size);
+    bytes_append(rows, value, value_size);
+    if (rows->failed)
+        return fault_set(fault, ST_NOMEM, "journal: no memory for a frame");
+    return ST_OK;
+}
+
+static enum status visit_copied(struct frame_input *input, const struct bytes *rows,
+                                struct fault *fault)
+{
+    enum status status = ST_OK;
+    size_t at = 0;
+
+    while (at < rows->size && status == ST_OK) {
+        struct copied_row row;
+        const uint8_t *key;
+
+        memcpy(&row, rows->data + at, sizeof row);
+        key = rows->data + at + sizeof row;
+        status = visit_chunk(input, key, row.key_size, key + row.key_size, row.value_size, fault);
+        at += sizeof row + row.key_size + row.value_size;
+    }
+    return status;
+}
+
+static enum status read_frame(struct frame_input *input, const struct store *store, uint64_t frame,
+                              struct bytes *rows, struct fault *fault)
+{
+    uint8_t prefix[8];
+    enum status status;
+
+    be64_put(prefix, frame);
+    bytes_clear(rows);
+    status =
+        store->walk(store->context, STORE_JOURNAL, prefix, sizeof prefix, copy_chunk, rows, fault);
+    return status == ST_OK ? visit_copied(input, rows, fault) : status;
 }
 
 /* ---- what the rest of the ledger uses ---- */
@@ -484,18 +547,44 @@ enum status books_check_frame(const struct store *store, const struct frame_head
     return status;
 }
 
-static enum status read_with_header(void *context, const struct store *store,
-                                    const struct frame_header *header, struct fault *fault)
+enum status books_read_frames(const struct store *store, const struct frame_header *header,
+                              const struct journal_reader *reader, struct fault *fault)
 {
-    return books_read_journal(store, header, context, fault);
+    struct frame_input input = {.reader = reader, .last = header};
+    struct bytes rows = {0};
+    enum status status;
+
+    if (header->frame == 0)
+        return ST_OK;
+    status = input_begin(&input, fault);
+    for (uint64_t frame = 1; frame <= header->frame && status == ST_OK; frame++)
+        status = read_frame(&input, store, frame, &rows, fault);
+    bytes_fini(&rows);
+    return input_end(&input, status, fault);
+}
+
+static enum status copy_header(void *context, const struct store *store,
+                               const struct frame_header *header, struct fault *fault)
+{
+    (void)store;
+    (void)fault;
+    *(struct frame_header *)context = *header;
+    return ST_OK;
+}
+
+enum status books_header(const struct store *store, struct frame_header *header,
+                         struct fault *fault)
+{
+    return books_with_header(store, copy_header, header, fault);
 }
 
 enum status journal_read(const struct store *store, const struct journal_reader *reader,
                          struct fault *fault)
 {
-    struct journal_reader copy = *reader;
+    struct frame_header header;
+    enum status status = books_header(store, &header, fault);
 
-    return books_with_header(store, read_with_header, &copy, fault);
+    return status == ST_OK ? books_read_frames(store, &header, reader, fault) : status;
 }
 
 /* ---- words ---- */

@@ -1,6 +1,6 @@
 /*
- * Reading the journal back from a store: for verification, exports and lists.  Reads one snapshot;
- * works beside a running daemon.
+ * Reading the journal back from a store: for verification, exports and lists.  Works beside a
+ * running daemon: up to the frame that was the last at the beginning.
  */
 #ifndef SERAI_LEDGER_JOURNAL_H
 #define SERAI_LEDGER_JOURNAL_H
@@ -60,7 +60,8 @@ struct journal_reader {
     void *context;
 };
 
-/* Walk the whole journal.  ST_CORRUPT names frame and chunk; callbacks' errors are returned. */
+/* Walk the whole journal; callbacks may take their time, no snapshot is held.  ST_CORRUPT names
+ * frame and chunk; callbacks' errors are returned. */
 MUST_CHECK enum status journal_read(const struct store *store, const struct journal_reader *reader,
                                     struct fault *fault);
 
