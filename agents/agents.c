@@ -242,6 +242,7 @@ void agents_view(const struct agents *agents, const struct agent *agent, struct 
         .log_line = agent->log_next - 1,
         .mark = agent->mark,
         .burial = agent->burial,
+        .needs = agent_lacks(agents, agent),
         .rent_rate = agent_rent_rate(agents, agent),
     };
 }

@@ -293,6 +293,7 @@ struct message {
     struct money money;   /* in held:message until its turn (MESSAGE only), else informative */
     struct money postage; /* in held:message until its turn */
     struct money reserve; /* in held:reserve until its turn */
+    struct money spent;   /* postage that its receiver has had already, and waits again */
     struct cap reply;     /* one-shot facet or EMPTY */
     uint8_t cap_count;
     struct cap caps[SERAI_MESSAGE_CAPS_MAX];
@@ -398,7 +399,8 @@ struct agent_view {
     uint64_t log_line; /* the number of the last line of its log; 0: it wrote none */
     struct money mark;
     struct money burial;
-    u128 rent_rate; /* bytes held x nanos per GiB-hour, over all resources */
+    struct money needs; /* of one frozen for want of money: what to fund it with, at least */
+    u128 rent_rate;     /* bytes held x nanos per GiB-hour, over all resources */
 };
 void agents_view(const struct agents *agents, const struct agent *agent, struct agent_view *view);
 /* Agents with a number above `after`, in order; returns how many were visited. */

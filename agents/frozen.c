@@ -85,8 +85,7 @@ bool agents_is_held(const struct agent *agent)
     return agent->state == AGENT_FROZEN_HELD;
 }
 
-/* What the agent could spend on its next event: its balance, and what came with that event. */
-static struct money head_funds(const struct agents *agents, const struct agent *agent)
+struct money agent_head_funds(const struct agents *agents, const struct agent *agent)
 {
     struct money funds = agent_funds(agents, agent);
 
@@ -95,6 +94,52 @@ static struct money head_funds(const struct agents *agents, const struct agent *
         INVARIANT(money_add(&funds, funds, agent->inbox_first->m.reserve));
     }
     return funds;
+}
+
+struct money agent_head_needs(const struct agents *agents, const struct agent *agent)
+{
+    struct money least = agent_needs(agents);
+    struct money most = agent_needs_most(agents);
+    struct money needs = money_min(agent->needs, most); /* prices may have fallen */
+
+    return money_compare(needs, least) > 0 ? needs : least;
+}
+
+struct inbox_message *agent_sponsor(const struct agents *agents, const struct agent *agent)
+{
+    struct money lacks =
+        money_sub_clamped(agent_head_needs(agents, agent), agent_head_funds(agents, agent));
+
+    if (money_is_zero(agent->needs) || money_is_zero(lacks))
+        return NULL;
+    for (struct inbox_message *at = agent->inbox_first->next; at != NULL; at = at->next) {
+        if (money_compare(at->m.postage, lacks) >= 0)
+            return at;
+    }
+    return NULL;
+}
+
+/* Whether its next event can begin. */
+static bool can_go_on(const struct agents *agents, const struct agent *agent)
+{
+    return money_compare(agent_head_funds(agents, agent), agent_head_needs(agents, agent)) >= 0 ||
+           agent_sponsor(agents, agent) != NULL;
+}
+
+static struct money burial_lacks(const struct agents *agents, const struct agent *agent)
+{
+    return money_sub_clamped(agents->prices.burial_reserve, agent->burial);
+}
+
+struct money agent_lacks(const struct agents *agents, const struct agent *agent)
+{
+    struct money lacks =
+        money_sub_clamped(agent_head_needs(agents, agent), agent_head_funds(agents, agent));
+
+    if (agent->state != AGENT_FROZEN_DRY)
+        return money_zero();
+    INVARIANT(money_add(&lacks, lacks, burial_lacks(agents, agent)));
+    return lacks;
 }
 
 static void thaw(struct agents *agents, struct agent *agent)
@@ -110,7 +155,7 @@ static void thaw(struct agents *agents, struct agent *agent)
 /* The burial reserve is filled up again before anything else is done with new money. */
 static void refill_burial(struct agents *agents, struct agent *agent)
 {
-    struct money lacks = money_sub_clamped(agents->prices.burial_reserve, agent->burial);
+    struct money lacks = burial_lacks(agents, agent);
     struct transfer transfer = {.debit = agent->id,
                                 .credit = ACCOUNT_DEPOSIT_BURIAL,
                                 .amount = money_min(lacks, agent_funds(agents, agent)),
@@ -126,8 +171,7 @@ static void refill_burial(struct agents *agents, struct agent *agent)
 
 void agents_try_thaw(struct agents *agents, struct agent *agent)
 {
-    if (agent->state == AGENT_FROZEN_DRY &&
-        money_compare(head_funds(agents, agent), agent_needs(agents)) >= 0)
+    if (agent->state == AGENT_FROZEN_DRY && can_go_on(agents, agent))
         thaw(agents, agent);
 }
 
@@ -146,10 +190,10 @@ enum status agents_thaw(struct agents *agents, struct agent *agent, struct fault
     if (!agent_is_frozen(agent))
         return fault_set(fault, ST_INVALID, "agent %llu is not frozen",
                          (unsigned long long)agent->id);
-    if (money_compare(head_funds(agents, agent), agent_needs(agents)) < 0)
-        return fault_set(fault, ST_INVALID,
-                         "agent %llu needs at least %s to run its next event: fund it first",
-                         (unsigned long long)agent->id, money_print(needs, agent_needs(agents)));
+    if (!can_go_on(agents, agent))
+        return fault_set(
+            fault, ST_INVALID, "agent %llu needs at least %s to run its next event: fund it first",
+            (unsigned long long)agent->id, money_print(needs, agent_head_needs(agents, agent)));
     thaw(agents, agent);
     return ST_OK;
 }

@@ -100,6 +100,8 @@ void inbox_take(struct agents *agents, struct agent *agent, struct inbox_message
     uint8_t key[16];
 
     rent_touch(agents, agent);
+    if (message == agent->inbox_first)
+        agent->needs = money_zero(); /* which was for this one */
     inbox_unlink(agent, message);
     agent_dirty(agents, agent);
     if (!message->saved)
@@ -216,22 +218,35 @@ void agents_deliver(struct agents *agents, struct agent *to, const struct messag
     agent_make_ready(agents, to);
 }
 
+static void push_first(struct agents *agents, struct agent *agent, struct inbox_message *message)
+{
+    rent_touch(agents, agent);
+    message->previous = NULL;
+    message->next = agent->inbox_first;
+    if (agent->inbox_first != NULL)
+        agent->inbox_first->previous = message;
+    else
+        agent->inbox_last = message;
+    agent->inbox_first = message;
+    count_in(agent, &message->m);
+    agent_dirty(agents, agent);
+}
+
 void agents_deliver_first(struct agents *agents, struct agent *to, const struct message *message)
 {
     struct inbox_message *copy = copy_message(agents, message);
 
     INVARIANT(agents->turn == NULL);
-    rent_touch(agents, to);
     copy->front = true;
-    copy->next = to->inbox_first;
-    if (to->inbox_first != NULL)
-        to->inbox_first->previous = copy;
-    else
-        to->inbox_last = copy;
-    to->inbox_first = copy;
-    count_in(to, &copy->m);
-    agent_dirty(agents, to);
+    push_first(agents, to, copy);
     agent_make_ready(agents, to);
+}
+
+/* Its number is lower than any that waits, so it will be read back to the same place. */
+void inbox_put_back(struct agents *agents, struct agent *agent, struct inbox_message *message)
+{
+    message->saved = false;
+    push_first(agents, agent, message);
 }
 
 static void post_back(struct agents *agents, uint64_t held, uint64_t to, struct money amount,

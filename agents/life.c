@@ -108,6 +108,16 @@ struct money agents_reserve(const struct agents *agents)
 }
 
 /* Below this an event waits: the fuel floor for itself, and as much again for what it may order. */
+struct money agent_needs_most(const struct agents *agents)
+{
+    struct money full;
+
+    INVARIANT(money_cost_ceil(&full, agents->prices.compute, agents->prices.turn_fuel_max,
+                              agents->prices.fuel_unit));
+    INVARIANT(money_scale(&full, full, 2));
+    return full;
+}
+
 struct money agent_needs(const struct agents *agents)
 {
     struct money needs;

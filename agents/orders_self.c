@@ -25,7 +25,7 @@ static int64_t event_info(struct turn *turn, const uint64_t *args)
     le64_put(to + 16, money_nanos(money));
     le64_put(to + 24, m->badge);
     le64_put(to + 32, money_nanos(m->fee));
-    le64_put(to + 40, money_nanos(m->postage));
+    le64_put(to + 40, money_nanos(money_is_zero(m->spent) ? m->postage : m->spent));
     le32_put(to + 48, (uint32_t)turn->reply_slot);
     le32_put(to + 52, m->cap_count);
     for (size_t i = 0; i < SERAI_MESSAGE_CAPS_MAX; i++) {

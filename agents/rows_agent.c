@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { AGENT_FIELDS = 28, CODE_REF_FIELDS = 2 };
+enum { AGENT_FIELDS = 29, CODE_REF_FIELDS = 2 };
 
 /* ---- writing ---- */
 
@@ -56,6 +56,7 @@ void row_encode_agent(struct bytes *out, const struct agent *agent)
     cbor_put_uint(out, agent->born_frame);
     cbor_put_uint(out, agent->frozen_us);
     put_program(out, agent);
+    row_put_money(out, agent->needs);
     row_put_money(out, agent->mark);
     cbor_put_bool(out, agent->mark_armed);
     row_put_money(out, agent->mark_reserve);
@@ -152,6 +153,7 @@ enum status row_decode_agent(struct agent *agent, struct agent_row *row, const u
     agent->born_frame = cbor_get_uint(&in, UINT64_MAX);
     agent->frozen_us = cbor_get_uint(&in, UINT64_MAX);
     get_program(&in, agent, row);
+    agent->needs = row_get_money(&in);
     agent->mark = row_get_money(&in);
     agent->mark_armed = cbor_get_bool(&in);
     agent->mark_reserve = row_get_money(&in);

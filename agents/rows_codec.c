@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-    MESSAGE_FIELDS = 15,
+    MESSAGE_FIELDS = 16,
     FACET_FIELDS = 8,
     BUFFER_FIELDS = 4,
     TIMER_FIELDS = 6,
@@ -216,6 +216,7 @@ void row_encode_message(struct bytes *out, const struct inbox_message *message)
     row_put_money(out, m->money);
     row_put_money(out, m->postage);
     row_put_money(out, m->reserve);
+    row_put_money(out, m->spent);
     put_cap(out, &m->reply);
     cbor_put_array(out, m->cap_count);
     for (uint8_t i = 0; i < m->cap_count; i++)
@@ -245,6 +246,7 @@ enum status row_decode_message(struct inbox_message *message, const uint8_t *val
     m->money = row_get_money(&in);
     m->postage = row_get_money(&in);
     m->reserve = row_get_money(&in);
+    m->spent = row_get_money(&in);
     get_cap(&in, &m->reply);
     m->cap_count = (uint8_t)cbor_get_array_any(&in, SERAI_MESSAGE_CAPS_MAX);
     for (uint8_t i = 0; i < m->cap_count; i++)

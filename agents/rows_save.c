@@ -106,12 +106,18 @@ static void save_message(struct saver *saver, const struct agent *agent,
     message->saved = true;
 }
 
-/* What is new lies at the end, and at the front if it was delivered there; no need to see the rest.
- */
+/* What is new lies at the end, and at the front if it was delivered there; no need to see the rest
+ * unless one of them is said to have changed. */
 static void save_inbox(struct saver *saver, struct agent *agent)
 {
     struct inbox_message *message;
 
+    for (message = agent->inbox_first; agent->inbox_changed && message != NULL;
+         message = message->next) {
+        if (!message->saved)
+            save_message(saver, agent, message);
+    }
+    agent->inbox_changed = false;
     for (message = agent->inbox_first; message != NULL && !message->saved; message = message->next)
         save_message(saver, agent, message);
     for (message = agent->inbox_last; message != NULL && !message->saved;

@@ -53,6 +53,7 @@ enum flag {
     FLAG_REASON = 4,
     FLAG_PAGES = 8, /* some page is not as in the initial image */
     FLAG_FROZEN = 16,
+    FLAG_NEEDS = 32, /* while rows are read: otherwise its inbox is empty */
 };
 
 static u128 number_get(const struct agent *agent, const struct number *number)
@@ -319,7 +320,7 @@ static const uint8_t *get_pages(const uint8_t *from, struct agent *agent)
 /* More than the record can take. */
 static size_t record_bound(const struct agent *agent)
 {
-    return RECORD_HEAD_BYTES + 1 + sizeof(uint32_t) + (NUMBERS + 1) * VARINT_BYTES_MAX +
+    return RECORD_HEAD_BYTES + 1 + sizeof(uint32_t) + (NUMBERS + 2) * VARINT_BYTES_MAX +
            sizeof agent->name + sizeof agent->reason + 2 * sizeof(void *) +
            (size_t)(agent->kept_count + 1) * (sizeof(void *) + VARINT_BYTES_MAX) +
            (size_t)engine_code_globals(agent->code.code->engine) * VARINT_BYTES_MAX +
@@ -341,6 +342,8 @@ static uint8_t flags_of(const struct agent *agent)
         flags |= FLAG_PAGES;
     if (agent_is_frozen(agent))
         flags |= FLAG_FROZEN;
+    if (!money_is_zero(agent->needs))
+        flags |= FLAG_NEEDS;
     return flags;
 }
 
@@ -357,6 +360,8 @@ static const uint8_t *pack(uint8_t *to, const struct agent *agent)
         to = put_text(to, agent->reason);
     if ((flags & FLAG_FROZEN) != 0)
         to = put_number(to, agent->frozen_us);
+    if ((flags & FLAG_NEEDS) != 0)
+        to = put_number(to, money_nanos(agent->needs));
     to = put_program(to, agent, flags);
     to = put_caps(to, agent, (flags & FLAG_INBORN) != 0);
     if ((flags & FLAG_PAGES) != 0)
@@ -381,6 +386,12 @@ static void unpack(struct agent *agent, const uint8_t *from)
         from = get_text(from, agent->reason);
     if ((flags & FLAG_FROZEN) != 0)
         from = get_u64(from, &agent->frozen_us);
+    if ((flags & FLAG_NEEDS) != 0) {
+        uint64_t nanos;
+
+        from = get_u64(from, &nanos);
+        INVARIANT(money_from_nanos(&agent->needs, nanos) == ST_OK);
+    }
     from = get_program(from, agent, flags);
     from = get_caps(from, agent, (flags & FLAG_INBORN) != 0);
     paged_grow(&agent->memory, agent->memory_pages * (ENGINE_WASM_PAGE_BYTES / PAGED_BYTES));

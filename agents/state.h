@@ -117,7 +117,7 @@ struct heap_entry {
 struct inbox_message {
     struct message m; /* m.data points at `bytes` */
     uint8_t *bytes;
-    bool saved; /* its row is in the store */
+    bool saved; /* its row is in the store, as it is */
     bool front; /* delivered before all that waited */
     struct inbox_message *next;
     struct inbox_message *previous;
@@ -190,6 +190,10 @@ struct agent {
     uint64_t log_deleted; /* lines up to here are gone from RAM; their rows go with the next save */
     uint64_t log_erased;  /* lines up to here have no row */
 
+    bool inbox_changed; /* a message amid others is to be saved anew */
+
+    struct money
+        needs;         /* for the event at the head, which less could not pay to its end, or zero */
     struct money mark; /* zero: none */
     bool mark_armed;
     struct money mark_reserve;
@@ -371,6 +375,8 @@ static inline bool message_is_answer(const struct message *message)
 void inbox_unlink(struct agent *agent, struct inbox_message *message);
 /* The same of one that will not come back, so that its row goes, too. */
 void inbox_take(struct agents *agents, struct agent *agent, struct inbox_message *message);
+/* The head that was taken waits again. */
+void inbox_put_back(struct agents *agents, struct agent *agent, struct inbox_message *message);
 void inbox_message_free(struct inbox_message *message);
 /* As agents_deliver(), but before all that waits: what an agent hears first as another program. */
 void agents_deliver_first(struct agents *agents, struct agent *to, const struct message *message);
@@ -415,6 +421,16 @@ void code_burnt(struct agents *agents, struct code *code, uint64_t fuel); /* by 
 void agent_die(struct agents *agents, struct agent *agent);
 
 /* frozen.c */
+/* What the agent must have to begin its next event, and what it has: with what came with that. */
+struct money agent_head_needs(const struct agents *agents, const struct agent *agent);
+struct money agent_head_funds(const struct agents *agents, const struct agent *agent);
+/*
+ * When that is not enough for an event that ran dry: the first message behind it whose postage
+ * makes up for it.  NULL: there is none, or none is wanted.
+ */
+struct inbox_message *agent_sponsor(const struct agents *agents, const struct agent *agent);
+/* What a dry agent must be given to go on; else zero. */
+struct money agent_lacks(const struct agents *agents, const struct agent *agent);
 /* A dry agent whose next event is paid for runs again. */
 void agents_try_thaw(struct agents *agents, struct agent *agent);
 void agent_freeze_dry(struct agents *agents, struct agent *agent, const char *reason);
@@ -430,7 +446,10 @@ void agent_become(struct agents *agents, struct agent *agent, struct code_ref co
 void agent_free(struct agent *agent);
 struct agent *agent_alloc(uint64_t id);
 struct customer_use *customer_use(struct agents *agents, uint64_t customer);
+/* Below this an event waits, unless it is known to need more. */
 struct money agent_needs(const struct agents *agents);
+/* With this an event has as much fuel as any can have. */
+struct money agent_needs_most(const struct agents *agents);
 struct money agent_funds(const struct agents *agents, const struct agent *agent);
 
 /* life.c: room for what a small agent never needs */

@@ -59,16 +59,16 @@ static void take_postage(struct agents *agents, struct agent *agent, const struc
 static uint64_t hold_fuel(struct turn *turn, struct money pot)
 {
     const struct agents_prices *prices = &turn->agents->prices;
-    struct money full;
-    struct money hold;
+    struct money full = money_share_floor(agent_needs_most(turn->agents), 1, 2);
+    struct money hold = money_min(full, money_share_floor(pot, 1, 2));
     uint64_t fuel;
 
-    INVARIANT(money_cost_ceil(&full, prices->compute, prices->turn_fuel_max, prices->fuel_unit));
-    hold = money_min(full, money_share_floor(pot, 1, 2));
     if (money_compare(hold, agents_reserve(turn->agents)) < 0)
         hold = money_min(pot, agents_reserve(turn->agents));
+    turn->poor = money_compare(hold, full) < 0;
     fuel = money_buys(hold, prices->compute, prices->fuel_unit, turn->carry[CARRY_COMPUTE]);
     INVARIANT(money_sub(&turn->free, pot, hold));
+    turn->pot = pot;
     return fuel < prices->turn_fuel_max ? fuel : prices->turn_fuel_max;
 }
 
@@ -275,7 +275,7 @@ static void log_trap(struct turn *turn, enum engine_outcome outcome)
         agent_log(turn->agents, turn->agent, LOG_BY_SITE, text, strlen(text));
 }
 
-static void turn_undo_all(struct turn *turn, enum engine_outcome outcome, uint64_t fuel)
+static void turn_undo_all(struct turn *turn, uint64_t fuel)
 {
     struct agents *agents = turn->agents;
 
@@ -283,10 +283,57 @@ static void turn_undo_all(struct turn *turn, enum engine_outcome outcome, uint64
     arena_rollback(turn->slot, turn->agent, turn->instance.memory_pages);
     agents->turn = NULL;
     book_tolls(turn, fuel);
-    inbox_return(agents, turn->agent, turn->event, (int32_t)outcome, false);
     turn->agent->traps++;
     agents->counters.traps++;
+}
+
+/* The event is done with. */
+static void turn_trapped(struct turn *turn, enum engine_outcome outcome)
+{
+    inbox_return(turn->agents, turn->agent, turn->event, (int32_t)outcome, false);
     log_trap(turn, outcome);
+}
+
+/*
+ * Twice as much buys twice the fuel; so an event that waits is tried a few times at most, and at
+ * last with all that any event may burn.
+ */
+static struct money needs_next(const struct turn *turn)
+{
+    struct money most = agent_needs_most(turn->agents);
+    struct money twice;
+
+    return money_scale(&twice, turn->pot, 2) ? money_min(twice, most) : most;
+}
+
+/*
+ * It ran out of money, not of what a turn may burn: the event waits, the agent with it, until there
+ * is more.  The postage and the reserve have become the agent's, and are burnt.
+ */
+static void turn_ran_dry(struct turn *turn)
+{
+    struct agents *agents = turn->agents;
+    struct agent *agent = turn->agent;
+    struct message *m = &turn->event->m;
+    char reason[AGENT_REASON_BYTES_MAX + 1];
+    char has[MONEY_TEXT_BYTES];
+    char needs[MONEY_TEXT_BYTES];
+    char text[200];
+
+    INVARIANT(money_add(&m->spent, m->spent, m->postage));
+    m->postage = money_zero();
+    m->reserve = money_zero();
+    inbox_put_back(agents, agent, turn->event);
+    agent->needs = needs_next(turn);
+    (void)money_print(needs, agent_head_needs(agents, agent));
+    (void)snprintf(reason, sizeof reason, "out of money in a turn: has %s, needs %s for its event",
+                   money_print(has, agent_funds(agents, agent)), needs);
+    (void)snprintf(text, sizeof text,
+                   "turn undone: out of money; its event waits until the agent has %s; fuel "
+                   "and tolls stand",
+                   needs);
+    agent_log(agents, agent, LOG_BY_SITE, text, strlen(text));
+    agent_freeze_dry(agents, agent, reason);
 }
 
 static struct hash hash_with(struct hasher *hasher, const void *data, size_t size)
@@ -339,9 +386,11 @@ static void carry_out(struct turn *turn)
         agent_die(agents, agent);
 }
 
-static void turn_run(struct agents *agents, struct agent *agent, struct inbox_message *event)
+/* False: the event is in the inbox again. */
+static bool turn_run(struct agents *agents, struct agent *agent, struct inbox_message *event)
 {
     struct turn *turn = agents->turn_memory;
+    bool waits;
     uint64_t globals[ENGINE_GLOBALS_MAX];
     enum engine_outcome outcome;
     uint64_t budget;
@@ -359,15 +408,20 @@ static void turn_run(struct agents *agents, struct agent *agent, struct inbox_me
     outcome = engine_run(&turn->instance, agents->stack, agent->code.code->entry, args, &args[0]);
     if (turn->exhausted)
         outcome = ENGINE_OUT_OF_FUEL;
+    waits = outcome == ENGINE_OUT_OF_FUEL && turn->poor;
     fuel = budget - turn->instance.fuel;
     agent->turns++;
     agents->counters.turns++;
     if (outcome == ENGINE_DONE)
         turn_commit(turn, fuel);
     else
-        turn_undo_all(turn, outcome, fuel);
+        turn_undo_all(turn, fuel);
     if (outcome == ENGINE_DONE)
         carry_out(turn);
+    else if (waits)
+        turn_ran_dry(turn);
+    else
+        turn_trapped(turn, outcome);
     if (agent->state != AGENT_DEAD) {
         agent_check_mark(agents, agent);
         rent_note_due(agents, agent);
@@ -377,6 +431,7 @@ static void turn_run(struct agents *agents, struct agent *agent, struct inbox_me
     /* Only now: an event that stops the site while it is booked is to be blamed as well. */
     if (agents->env.mark != NULL)
         agents->env.mark(agents->env.context, 0, 0);
+    return !waits;
 }
 
 /* ---- choosing ---- */
@@ -402,21 +457,38 @@ static void refuse_to_run(struct agents *agents, struct agent *agent)
 
     (void)snprintf(reason, sizeof reason, "out of money: has %s, the next event needs %s",
                    money_print(has, agent_funds(agents, agent)),
-                   money_print(needs, agent_needs(agents)));
+                   money_print(needs, agent_head_needs(agents, agent)));
     agent_freeze_dry(agents, agent, reason);
 }
 
 static bool solvent(const struct agents *agents, const struct agent *agent)
 {
-    struct money funds = agent_funds(agents, agent);
-    const struct message *head = &agent->inbox_first->m;
-
     /* The notice that money runs low was paid when the mark was set, and is heard in any case. */
-    if (head->kind == SERAI_EVENT_LOW)
+    if (agent->inbox_first->m.kind == SERAI_EVENT_LOW && money_is_zero(agent->needs))
         return true;
-    INVARIANT(money_add(&funds, funds, head->postage));
-    INVARIANT(money_add(&funds, funds, head->reserve));
-    return money_compare(funds, agent_needs(agents)) >= 0;
+    return money_compare(agent_head_funds(agents, agent), agent_head_needs(agents, agent)) >= 0;
+}
+
+/* Postage of a later message is taken in early, when it pays for the event that it waits behind. */
+static void take_in_postage(struct agents *agents, struct agent *agent)
+{
+    struct event event = event_of_time(agent->id, agents->now_us);
+    struct inbox_message *sponsor = agent_sponsor(agents, agent);
+    struct transfer postage = {
+        .debit = ACCOUNT_HELD_MESSAGE, .credit = agent->id, .code = TRANSFER_POSTAGE};
+
+    if (sponsor == NULL)
+        return;
+    postage.amount = sponsor->m.postage;
+    postage.object = sponsor->m.id;
+    ledger_event_begin(agents->ledger);
+    ledger_transfer_checked(agents->ledger, &postage);
+    (void)ledger_event_end(agents->ledger, &event);
+    INVARIANT(money_add(&sponsor->m.spent, sponsor->m.spent, sponsor->m.postage));
+    sponsor->m.postage = money_zero();
+    agent->inbox_changed = true;
+    sponsor->saved = false;
+    agent_dirty(agents, agent);
 }
 
 /*
@@ -475,14 +547,15 @@ bool agents_run_one(struct agents *agents)
     if (agent->state != AGENT_RUNNING)
         return true;
     head = agent->inbox_first;
+    take_in_postage(agents, agent);
     if (!solvent(agents, agent)) {
         refuse_to_run(agents, agent);
         return true;
     }
     if (caps_fit(agent, &head->m)) {
         inbox_take(agents, agent, head);
-        turn_run(agents, agent, head);
-        inbox_message_free(head);
+        if (turn_run(agents, agent, head))
+            inbox_message_free(head);
     } else {
         refuse_head(agents, agent, head);
     }

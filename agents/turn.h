@@ -28,6 +28,7 @@ struct turn {
     int64_t cap_slots[SERAI_MESSAGE_CAPS_MAX];
 
     /* the stage: see docs/architecture.md, "money within a turn" */
+    struct money pot;   /* balance at start, with what came to pay for the turn */
     struct money free;  /* balance at start, postage in, without the fuel hold */
     struct money tolls; /* all that were taken */
     struct money paid;  /* transfers out of the agent */
@@ -41,6 +42,7 @@ struct turn {
     struct transfer *transfers;
     uint32_t transfer_count;
 
+    bool poor;      /* its fuel is what its agent's money could buy, less than a full turn's */
     bool exhausted; /* an order needed more fuel than there was: the turn ends */
 
     /* what to do when it commits */

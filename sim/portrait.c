@@ -59,15 +59,15 @@ static void paint_inbox(struct painter *painter, const struct agent *agent)
     for (const struct inbox_message *at = agent->inbox_first; at != NULL; at = at->next) {
         const struct message *m = &at->m;
 
-        (void)fprintf(painter->out,
-                      "  message %llu kind %d front %d sender %llu of %llu end %llu badge %llu "
-                      "status %d fee %llu money %llu postage %llu reserve %llu reply %d/%llu "
-                      "caps %d size %zu ",
-                      U(m->id), (int)m->kind, at->front, U(m->sender), U(m->sender_customer),
-                      U(m->end), U(m->badge), m->status, U(money_nanos(m->fee)),
-                      U(money_nanos(m->money)), U(money_nanos(m->postage)),
-                      U(money_nanos(m->reserve)), m->reply.kind, U(m->reply.object), m->cap_count,
-                      m->size);
+        (void)fprintf(
+            painter->out,
+            "  message %llu kind %d front %d sender %llu of %llu end %llu badge %llu "
+            "status %d fee %llu money %llu postage %llu spent %llu reserve %llu reply %d/%llu "
+            "caps %d size %zu ",
+            U(m->id), (int)m->kind, at->front, U(m->sender), U(m->sender_customer), U(m->end),
+            U(m->badge), m->status, U(money_nanos(m->fee)), U(money_nanos(m->money)),
+            U(money_nanos(m->postage)), U(money_nanos(m->spent)), U(money_nanos(m->reserve)),
+            m->reply.kind, U(m->reply.object), m->cap_count, m->size);
         print_hash(painter->out, m->data, m->size);
         for (size_t i = 0; i < m->cap_count; i++)
             (void)fprintf(painter->out, " %d/%d/%llu", m->caps[i].kind, m->caps[i].rights,
@@ -143,18 +143,18 @@ static void paint_agent(void *context, const struct agent *agent)
 {
     struct painter *painter = context;
 
-    (void)fprintf(painter->out,
-                  "agent %llu of %llu parent %llu name %s state %d reason %s born %llu pages %u "
-                  "caps %u inbox %llu/%llu/%llu facets %llu timers %llu buffers %llu "
-                  "mark %llu armed %d reserve %llu burial %llu turns %llu traps %llu fuel %llu "
-                  "frozen since %llu\n",
-                  U(agent->id), U(agent->customer), U(agent->parent), agent->name,
-                  (int)agent->state, agent->reason, U(agent->born_frame), agent->memory_pages,
-                  agent->caps_used, U(agent->inbox_count), U(agent->inbox_bytes),
-                  U(agent->inbox_total), U(agent->facets), U(agent->timers), U(agent->buffer_bytes),
-                  U(money_nanos(agent->mark)), agent->mark_armed,
-                  U(money_nanos(agent->mark_reserve)), U(money_nanos(agent->burial)),
-                  U(agent->turns), U(agent->traps), U(agent->fuel), U(agent->frozen_us));
+    (void)fprintf(
+        painter->out,
+        "agent %llu of %llu parent %llu name %s state %d reason %s born %llu pages %u "
+        "caps %u inbox %llu/%llu/%llu facets %llu timers %llu buffers %llu "
+        "mark %llu armed %d reserve %llu burial %llu turns %llu traps %llu fuel %llu "
+        "frozen since %llu needs %llu\n",
+        U(agent->id), U(agent->customer), U(agent->parent), agent->name, (int)agent->state,
+        agent->reason, U(agent->born_frame), agent->memory_pages, agent->caps_used,
+        U(agent->inbox_count), U(agent->inbox_bytes), U(agent->inbox_total), U(agent->facets),
+        U(agent->timers), U(agent->buffer_bytes), U(money_nanos(agent->mark)), agent->mark_armed,
+        U(money_nanos(agent->mark_reserve)), U(money_nanos(agent->burial)), U(agent->turns),
+        U(agent->traps), U(agent->fuel), U(agent->frozen_us), U(money_nanos(agent->needs)));
     paint_code(painter, agent);
     paint_caps(painter, agent);
     paint_inbox(painter, agent);

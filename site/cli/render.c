@@ -277,9 +277,9 @@ static void print_field(FILE *out, const char *key, const char *value, const cha
 }
 
 /* CBOR sorts keys by length; people want to see first who it is and how it is. */
-static const char *const first_keys[] = {"name",   "agent", "id",      "customer", "account",
-                                         "parent", "state", "reason",  "balance",  "mark",
-                                         "site",   "frame", "currency"};
+static const char *const first_keys[] = {"name",   "agent", "id",     "customer", "account",
+                                         "parent", "state", "reason", "balance",  "needs",
+                                         "mark",   "site",  "frame",  "currency"};
 enum { FIRST_KEYS = sizeof first_keys / sizeof first_keys[0] };
 
 static bool is_first_key(const char *key)

@@ -212,6 +212,8 @@ static void agent_details(const struct core *core, const struct agent *agent, st
     map_uint(map, "log_line", view.log_line);
     map_money(map, "mark", view.mark);
     map_money(map, "burial", view.burial);
+    if (!money_is_zero(view.needs))
+        map_money(map, "needs", view.needs);
     if (dry_in_s(core, &view) != UINT64_MAX)
         map_uint(map, "dry_in_s", dry_in_s(core, &view));
 }
