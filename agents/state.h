@@ -167,6 +167,7 @@ struct agent {
     uint32_t caps_chunks;
     uint32_t caps_used;    /* slots that are not empty */
     uint32_t caps_highest; /* one past the last slot ever used */
+    struct cap_index *cap_index; /* of a large table, when it was looked at (caps.c) */
     uint64_t caps_dirty[(AGENT_CAPS_CHUNKS + 63) / 64];
 
     struct inbox_message *inbox_first;
@@ -358,6 +359,8 @@ void agent_cap_set(struct agents *agents, struct agent *agent, uint64_t slot,
                    const struct cap *cap);
 void agent_make_caps(struct agent *agent, uint32_t chunk); /* room for its slots */
 void agent_caps_free(struct agent *agent);
+/* Before a table may be looked into often: from then on a large one is as quick as a small one. */
+void agent_index_caps(struct agents *agents, struct agent *agent);
 uint8_t cap_inborn_kind(uint64_t slot); /* of a slot below SERAI_SLOT_FIRST_FREE */
 bool cap_equal(const struct cap *a, const struct cap *b);
 

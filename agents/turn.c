@@ -552,6 +552,7 @@ bool agents_run_one(struct agents *agents)
         refuse_to_run(agents, agent);
         return true;
     }
+    agent_index_caps(agents, agent);
     if (caps_fit(agent, &head->m)) {
         inbox_take(agents, agent, head);
         if (turn_run(agents, agent, head))

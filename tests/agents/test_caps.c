@@ -124,6 +124,56 @@ START_TEST(undoing_puts_slots_and_counts_back)
 }
 END_TEST
 
+/* What looking through the table would find. */
+static int64_t slot_of(uint64_t object)
+{
+    struct cap cap = facet(object);
+
+    for (uint64_t slot = 0; slot < SERAI_SLOTS_MAX; slot++) {
+        const struct cap *held = agent_cap_at(agent, slot);
+
+        if (held != NULL &&
+            (object == 0 ? held->kind == SERAI_KIND_EMPTY && slot >= 7 : cap_equal(held, &cap)))
+            return (int64_t)slot;
+        if (held == NULL && object == 0)
+            return (int64_t)slot;
+    }
+    return object == 0 ? SERAI_E_FULL : -1;
+}
+
+/* The index of a large table follows it through everything, and back. */
+START_TEST(a_large_table_finds_what_looking_through_it_would)
+{
+    struct rng rng = rng_for_test();
+    uint64_t objects = 1200;
+
+    for (int round = 0; round < 400; round++) {
+        bool fills = rng_coin(&rng);
+
+        for (uint64_t steps = rng_below(&rng, 60); steps > 0; steps--) {
+            uint64_t object = 1 + rng_below(&rng, objects);
+            int64_t was = slot_of(object);
+            int64_t room = slot_of(0);
+
+            if (fills || was < 0)
+                ck_assert_int_eq(give(object), was >= 0 ? was : room);
+            else
+                take((uint64_t)was);
+        }
+        if (rng_coin(&rng))
+            undo_rollback(world.undo);
+        else
+            undo_commit(world.undo);
+        for (uint64_t object = 1; object <= objects; object += 1 + rng_below(&rng, 40)) {
+            struct cap cap = facet(object);
+
+            ck_assert_int_eq(agent_cap_find(agent, &cap), slot_of(object));
+        }
+    }
+    ck_assert_ptr_nonnull(agent->cap_index);
+}
+END_TEST
+
 START_TEST(random_tables_come_back_from_the_store)
 {
     struct rng rng = rng_for_test();
@@ -156,6 +206,7 @@ int main(void)
     tcase_add_test(tcase, a_full_table_refuses_a_new_cap_and_still_finds_an_old_one);
     tcase_add_test(tcase, there_is_no_slot_past_the_end);
     tcase_add_test(tcase, undoing_puts_slots_and_counts_back);
+    tcase_add_test(tcase, a_large_table_finds_what_looking_through_it_would);
     tcase_add_test(tcase, random_tables_come_back_from_the_store);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
