@@ -14,23 +14,12 @@
 #include "site/config/config.h"
 #include "site/control/keyfile.h"
 #include "site/control/paths.h"
+#include "site/control/place.h"
 #include "site/core/core.h"
 #include "site/daemon/daemon.h"
 #include "site/daemon/signals.h"
 
 /* ---- init ---- */
-
-static enum status make_folder(const char *dir, struct fault *fault)
-{
-    if (mkdir(dir, 0700) == 0)
-        return ST_OK;
-    if (errno != EEXIST)
-        return fault_set(fault, ST_IO, "make %s: %s", dir, strerror(errno));
-    /* An empty one made by the operator will do; what is in it is found out below. */
-    if (chmod(dir, 0700) != 0)
-        return fault_set(fault, ST_IO, "chmod 700 %s: %s", dir, strerror(errno));
-    return ST_OK;
-}
 
 static enum status make_key(const char *dir, const char *name, const char *name_public,
                             const char *what, uint8_t key[CONTROL_KEY_BYTES], struct fault *fault)
@@ -86,15 +75,21 @@ int cmd_site_init(struct cli *cli)
 {
     uint8_t site[CONTROL_KEY_BYTES];
     uint8_t operator[CONTROL_KEY_BYTES];
+    const char *name = cli_value(cli, OPT_NAME, "site");
     struct fault fault = {0};
     enum status status;
 
     if (cli->args.operand_count > 0)
         cli->dir = cli->args.operands[0];
-    status = make_folder(cli->dir, &fault);
+    /* All that was given is looked at before anything is made or changed. */
+    if (!config_is_name(name))
+        return cli_fail(CLI_BAD_DATA, "\"%.40s\" is no name of a site: 1 to 32 of a-z, 0-9 and '-'",
+                        name);
+    if (strlen(cli->dir) + sizeof "/" SITE_OPERATOR ".pending.new" > FILE_PATH_BYTES)
+        return cli_fail(CLI_BAD_DATA, "the path of the site is too long: %.100s...", cli->dir);
+    status = place_make_folder(cli->dir, &fault);
     if (status == ST_OK)
-        status =
-            config_write_new(cli->dir, cli_value(cli, OPT_NAME, "site"), &core_order_names, &fault);
+        status = config_write_new(cli->dir, name, &core_order_names, &fault);
     if (status == ST_OK)
         status = make_key(cli->dir, SITE_KEY, SITE_KEY_PUBLIC, "site", site, &fault);
     if (status == ST_OK)
@@ -103,8 +98,7 @@ int cmd_site_init(struct cli *cli)
     if (status == ST_OK)
         status = make_store(cli, &fault);
     if (status == ST_EXISTS)
-        return cli_fail(CLI_REFUSED, "there is a site in %s already (%s); choose another directory",
-                        cli->dir, fault.text);
+        return cli_fail(CLI_REFUSED, "%s; choose another directory", fault.text);
     if (status != ST_OK)
         return cli_fault(&fault);
     say_made(cli, site, operator);
@@ -212,6 +206,18 @@ static struct tier1_options tier1_of(const struct config_engine *engine)
     };
 }
 
+/* The places that the daemon will listen at, before it is started. */
+static enum status check_places(const struct cli *cli, const struct site_config *config,
+                                struct fault *fault)
+{
+    const char *link = place_of_endpoint(config->link_listen);
+    enum status status = place_check_socket(cli->dir, "control.socket", config->socket, fault);
+
+    if (status == ST_OK && link != NULL)
+        status = place_check_socket(cli->dir, "link.listen", link, fault);
+    return status;
+}
+
 /*
  * Where `ready` is written; looked at before any file of ours is open, so that a number that nobody
  * gave us cannot turn out to be the store's.  A stdout that is closed, the default, is nowhere.
@@ -257,6 +263,8 @@ int cmd_site_run(struct cli *cli)
     code = load_config(cli, &config, &book);
     if (code != CLI_OK)
         return code;
+    if (check_places(cli, &config, &fault) != ST_OK)
+        return cli_fail(CLI_CONFIG, "%s", fault.text);
     if (cli->args.given[OPT_CHECK_CONFIG]) {
         code = check_books(cli, &book);
         if (code != CLI_OK)

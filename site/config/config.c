@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define MAP_BYTES_DEFAULT ((uint64_t)4 << 30)
 #define MAP_BYTES_MIN ((uint64_t)1 << 20)
@@ -293,9 +294,13 @@ static enum status join_path(char path[CONFIG_PATH_BYTES], const char *dir, cons
 static enum status read_file(const char *path, char **data, size_t *size, struct fault *fault)
 {
     enum status status = ST_OK;
-    FILE *file = fopen(path, "rb");
+    struct stat found;
+    FILE *file;
 
     *data = NULL;
+    if (stat(path, &found) == 0 && !S_ISREG(found.st_mode)) /* a pipe would wait for its writer */
+        return fault_set(fault, ST_IO, "%s is no regular file", path);
+    file = fopen(path, "rb");
     if (file == NULL)
         return fault_set(fault, errno == ENOENT ? ST_MISSING : ST_IO, "open %s: %s", path,
                          strerror(errno));

@@ -63,6 +63,34 @@ enum status file_read(const char *path, size_t size_max, struct bytes *bytes, st
     return status;
 }
 
+/* O_NONBLOCK: opening a pipe for reading would wait for somebody who writes into it. */
+enum status file_open_kept(const char *path, int *fd, struct fault *fault)
+{
+    struct stat found;
+
+    *fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (*fd < 0)
+        return io_fault(fault, "open", path);
+    if (fstat(*fd, &found) == 0 && S_ISREG(found.st_mode))
+        return ST_OK;
+    (void)!close(*fd); /* nothing was read */
+    *fd = -1;
+    return fault_set(fault, ST_INVALID, "%s is no regular file", path);
+}
+
+enum status file_read_kept(const char *path, size_t size_max, struct bytes *bytes,
+                           struct fault *fault)
+{
+    int fd;
+    enum status status = file_open_kept(path, &fd, fault);
+
+    if (status != ST_OK)
+        return status;
+    status = read_all(fd, path, size_max, bytes, fault);
+    (void)!close(fd); /* nothing was written */
+    return status;
+}
+
 static bool write_all(int fd, const uint8_t *data, size_t size)
 {
     while (size > 0) {
@@ -123,6 +151,19 @@ enum status file_create(const char *path, const void *data, size_t size, unsigne
     return status;
 }
 
+/* What an earlier run left half written goes; what else has the name may be anybody's. */
+static enum status remove_left_over(const char *path, struct fault *fault)
+{
+    struct stat found;
+
+    if (lstat(path, &found) != 0)
+        return errno == ENOENT ? ST_OK : io_fault(fault, "look at", path);
+    if (!S_ISREG(found.st_mode) || found.st_uid != geteuid() || found.st_nlink != 1)
+        return fault_set(fault, ST_IO, "%s is in the way and is no file of ours; move it away",
+                         path);
+    return unlink(path) == 0 ? ST_OK : io_fault(fault, "remove", path);
+}
+
 enum status file_replace(const char *path, const void *data, size_t size, struct fault *fault)
 {
     char beside[FILE_PATH_BYTES];
@@ -131,7 +172,10 @@ enum status file_replace(const char *path, const void *data, size_t size, struct
 
     if (length < 0 || (size_t)length >= sizeof beside)
         return fault_set(fault, ST_INVALID, "path too long: %.100s", path);
-    status = write_new(beside, O_TRUNC, data, size, 0600, fault);
+    status = remove_left_over(beside, fault);
+    if (status != ST_OK)
+        return status;
+    status = write_new(beside, O_EXCL, data, size, 0600, fault);
     if (status != ST_OK) {
         (void)unlink(beside); /* a part of a file, if anything */
         return status;

@@ -18,11 +18,22 @@ MUST_CHECK enum status file_path(char path[FILE_PATH_BYTES], const char *dir, co
 MUST_CHECK enum status file_read(const char *path, size_t size_max, struct bytes *bytes,
                                  struct fault *fault);
 
+/*
+ * The same for files that are kept for us: only a regular file will do (ST_INVALID), so none of
+ * these waits for whoever writes into a pipe.
+ */
+MUST_CHECK enum status file_open_kept(const char *path, int *fd, struct fault *fault);
+MUST_CHECK enum status file_read_kept(const char *path, size_t size_max, struct bytes *bytes,
+                                      struct fault *fault);
+
 /* Make a file that is not there yet, durable on return.  ST_EXISTS, ST_IO. */
 MUST_CHECK enum status file_create(const char *path, const void *data, size_t size, unsigned mode,
                                    struct fault *fault);
 
-/* Write or replace in one step, durable on return; mode 0600.  ST_IO. */
+/*
+ * Write or replace in one step, durable on return; mode 0600.  It is written beside, at PATH.new,
+ * where nothing but a file of ours is removed.  ST_IO.
+ */
 MUST_CHECK enum status file_replace(const char *path, const void *data, size_t size,
                                     struct fault *fault);
 

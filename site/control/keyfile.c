@@ -111,7 +111,7 @@ enum status keyfile_create_public(const char *path, const char *what,
 /* The file as NUL-terminated text; the caller wipes and frees it. */
 static enum status read_text(const char *path, struct bytes *text, struct fault *fault)
 {
-    enum status status = file_read(path, KEYFILE_BYTES_MAX, text, fault);
+    enum status status = file_read_kept(path, KEYFILE_BYTES_MAX, text, fault);
 
     if (status != ST_OK)
         return status;
@@ -144,10 +144,8 @@ static enum status lock(struct keyfile *file, struct fault *fault)
 {
     const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
 
-    file->lock_fd = open(file->path, O_RDONLY | O_CLOEXEC);
-    if (file->lock_fd < 0)
-        return fault_set(fault, errno == ENOENT ? ST_MISSING : ST_IO, "open key %s: %s", file->path,
-                         strerror(errno));
+    if (file_open_kept(file->path, &file->lock_fd, fault) != ST_OK)
+        return fault == NULL ? ST_IO : fault->status;
     for (int tries = 0; flock(file->lock_fd, LOCK_EX | LOCK_NB) != 0; tries++) {
         if (errno != EWOULDBLOCK && errno != EINTR)
             return fault_set(fault, ST_IO, "lock key %s: %s", file->path, strerror(errno));
@@ -313,7 +311,7 @@ static enum status read_numbers(const char *path, struct numbers *numbers, struc
 {
     struct bytes text = {0};
     enum status status =
-        file_read(path, (size_t)KEYFILE_SITES_MAX * NUMBER_LINE_BYTES, &text, fault);
+        file_read_kept(path, (size_t)KEYFILE_SITES_MAX * NUMBER_LINE_BYTES, &text, fault);
 
     numbers->count = 0;
     if (status == ST_MISSING)
@@ -426,7 +424,7 @@ static enum status read_kept(const char *path, struct kept *kept, struct fault *
     enum status status;
 
     *kept = (struct kept){0};
-    status = file_read(path, PENDING_BYTES_MAX, &kept->text, fault);
+    status = file_read_kept(path, PENDING_BYTES_MAX, &kept->text, fault);
     if (status == ST_MISSING)
         return ST_OK;
     if (status != ST_FULL && (status != ST_OK || decode_kept(kept, &why) == ST_OK))

@@ -14,6 +14,7 @@
 #include "site/control/file.h"
 #include "site/control/keyfile.h"
 #include "site/control/paths.h"
+#include "site/control/place.h"
 #include "site/core/core.h"
 #include "site/daemon/edge.h"
 #include "site/daemon/fatal.h"
@@ -236,11 +237,16 @@ static enum status open_wires(struct site *site, struct fault *fault)
     };
     struct keyfile *key = NULL;
     char path[FILE_PATH_BYTES];
-    enum status status;
+    const char *place;
+    enum status status = ST_OK;
 
     if (options->link_listen == NULL)
         return ST_OK;
-    status = file_path(path, options->dir, SITE_KEY, fault);
+    place = place_of_endpoint(options->link_listen);
+    if (place != NULL) /* libzmq removes what is there, whatever it is */
+        status = place_clear_socket(options->dir, "link.listen", place, fault);
+    if (status == ST_OK)
+        status = file_path(path, options->dir, SITE_KEY, fault);
     if (status == ST_OK)
         status = keyfile_open(&key, path, fault);
     if (status != ST_OK)
@@ -270,6 +276,9 @@ static enum status open_site(struct site *site, struct fault *fault)
         status = open_parts(site, fault);
     if (status == ST_OK)
         status = open_wires(site, fault);
+    if (status == ST_OK)
+        status = place_clear_socket(site->options->dir, "control.socket",
+                                    site->options->socket_path, fault);
     if (status == ST_OK)
         status = edge_init(&site->edge, &site->parts, site->options->socket_path,
                            &site->options->socket_access, site->wires, &site->signals, fault);

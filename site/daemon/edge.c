@@ -1,7 +1,7 @@
+#define _GNU_SOURCE /* accept4 */
 #include "site/daemon/edge.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -23,11 +23,6 @@ static uint64_t now_us(const struct edge *edge)
 
 /* ---- opening ---- */
 
-static bool set_flags(int fd)
-{
-    return fcntl(fd, F_SETFL, O_NONBLOCK) == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
-}
-
 static enum status listen_at(struct edge *edge, const char *path,
                              const struct socket_access *access, struct fault *fault)
 {
@@ -36,23 +31,21 @@ static enum status listen_at(struct edge *edge, const char *path,
     mode_t mask;
     int bound;
 
-    if (strlen(path) >= sizeof address.sun_path)
-        return fault_set(fault, ST_INVALID,
-                         "socket %s: the path has %zu bytes and a socket allows %zu; set "
-                         "control.socket in site.toml to a shorter one",
-                         path, strlen(path), sizeof address.sun_path - 1);
+    INVARIANT(strlen(path) < sizeof address.sun_path); /* the place was checked */
     memcpy(address.sun_path, path, strlen(path) + 1);
-    edge->listen_fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (edge->listen_fd < 0 || !set_flags(edge->listen_fd))
+    edge->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (edge->listen_fd < 0)
         return fault_set(fault, ST_IO, "socket %s: %s", path, strerror(errno));
-    if (unlink(path) != 0 && errno != ENOENT)
-        return fault_set(fault, ST_IO, "replace socket %s: %s", path, strerror(errno));
     mask = umask(0177); /* never open to others, not even for a moment */
     bound = bind(edge->listen_fd, (const struct sockaddr *)&address, sizeof address);
     (void)umask(mask);
     if (bound != 0)
-        return fault_set(fault, ST_IO, "listen at %s: %s", path, strerror(errno));
-    status = access_set(path, access, fault);
+        return fault_set(fault, errno == EADDRINUSE ? ST_BUSY : ST_IO, "listen at %s: %s", path,
+                         strerror(errno));
+    edge->socket_path = path;
+    status = place_remember_socket(&edge->place, path, fault);
+    if (status == ST_OK)
+        status = access_set(path, access, fault);
     if (status != ST_OK)
         return status;
     if (listen(edge->listen_fd, CONNECTIONS_MAX) != 0)
@@ -84,6 +77,9 @@ void edge_fini(struct edge *edge)
         edge->connections[i].state = CONNECTION_READING;
         connection_close(&edge->connections[i]);
     }
+    if (edge->socket_path != NULL)
+        place_remove_socket(&edge->place, edge->socket_path);
+    edge->socket_path = NULL;
     if (edge->listen_fd >= 0)
         (void)!close(edge->listen_fd);
     edge->listen_fd = -1;
@@ -150,7 +146,7 @@ static void seat(struct edge *edge, int fd)
         connection_close(slow_place(edge));
         place = free_place(edge, peer);
     }
-    if (place == NULL || !set_flags(fd))
+    if (place == NULL)
         turn_away(fd);
     else
         connection_open(place, fd, peer, now_us(edge));
@@ -159,7 +155,7 @@ static void seat(struct edge *edge, int fd)
 static void accept_clients(struct edge *edge)
 {
     for (size_t i = 0; i < CONNECTIONS_MAX && has_place(edge); i++) {
-        int fd = accept(edge->listen_fd, NULL, NULL);
+        int fd = accept4(edge->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
         if (fd < 0)
             return;

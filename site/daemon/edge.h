@@ -5,6 +5,7 @@
 #ifndef SERAI_SITE_DAEMON_EDGE_H
 #define SERAI_SITE_DAEMON_EDGE_H
 
+#include "site/control/place.h"
 #include "site/daemon/access.h"
 #include "site/daemon/connection.h"
 #include "site/daemon/signals.h"
@@ -16,15 +17,17 @@ struct edge {
     uint64_t swept_us;
     struct signals *signals;
     int listen_fd;
+    const char *socket_path;   /* where it is bound; NULL: nowhere */
+    struct place_socket place; /* what was bound there */
     bool stopping;
     bool done; /* the last frame is durable */
     struct connection connections[CONNECTIONS_MAX];
 };
 
 /*
- * Listen at `socket_path` with `access`; one left by a dead daemon is replaced, so the caller holds
- * the site's lock.  ST_IO, ST_INVALID: the path is too long for a socket.  `wires` is borrowed;
- * NULL: no links.  `signals` is borrowed, open, and taken by the edge's thread alone.
+ * Listen at `socket_path`, which place_clear_socket() has cleared, with `access`; the caller holds
+ * the site's lock.  ST_IO; ST_BUSY: somebody bound it meanwhile.  `socket_path` is borrowed, so is
+ * `wires` (NULL: no links), and `signals`, which is open and taken by the edge's thread alone.
  */
 MUST_CHECK enum status edge_init(struct edge *edge, struct parts *parts, const char *socket_path,
                                  const struct socket_access *access, struct wires *wires,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PAGE_BYTES = 4096 };
@@ -74,12 +75,15 @@ static void judge(volatile struct page *page, struct marker_verdict *verdict)
 
 static enum status map_page(struct marker *marker, const char *path, struct fault *fault)
 {
+    struct stat found;
     void *memory;
     int error;
 
-    marker->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (marker->fd < 0)
+    marker->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    if (marker->fd < 0 || fstat(marker->fd, &found) != 0)
         return fault_set(fault, ST_IO, "open %s: %s", path, strerror(errno));
+    if (!S_ISREG(found.st_mode) || found.st_nlink != 1) /* some other file, by another name */
+        return fault_set(fault, ST_INVALID, "%s is no marker page; move it away", path);
     /* Reserve the block now: a full disk must not become a SIGBUS in the middle of a turn. */
     error = posix_fallocate(marker->fd, 0, PAGE_BYTES);
     if (error != 0)

@@ -1,0 +1,42 @@
+/*
+ * Places in the file system that settings name, and what may be put there.  What stands at such a
+ * path may be anybody's: only a socket that nobody answers on is ever replaced.
+ */
+#ifndef SERAI_SITE_CONTROL_PLACE_H
+#define SERAI_SITE_CONTROL_PLACE_H
+
+#include <sys/types.h>
+
+#include "base/status.h"
+
+/*
+ * May a daemon of the site in `dir` listen at `path`?  `setting` names it in the fault.  Changes
+ * nothing.  ST_INVALID: too long for a socket, no such directory, one of the site's own files, or
+ * something there that is no socket or another user's.
+ */
+MUST_CHECK enum status place_check_socket(const char *dir, const char *setting, const char *path,
+                                          struct fault *fault);
+
+/* The same, and remove a socket that is left there.  ST_BUSY: somebody answers on it.  ST_IO. */
+MUST_CHECK enum status place_clear_socket(const char *dir, const char *setting, const char *path,
+                                          struct fault *fault);
+
+/* The path of an endpoint ipc://PATH; NULL when it is not one, or lies in no file system. */
+const char *place_of_endpoint(const char *endpoint);
+
+/* A socket that we bound: remembered, so that only that is removed. */
+struct place_socket {
+    dev_t device;
+    ino_t inode;
+};
+MUST_CHECK enum status place_remember_socket(struct place_socket *socket, const char *path,
+                                             struct fault *fault);
+void place_remove_socket(const struct place_socket *socket, const char *path);
+
+/*
+ * Make `dir` with mode 0700, or take one that is there if it is a directory of ours with nothing in
+ * it, and only then give it that mode.  ST_EXISTS: there is something in it, or it is no directory.
+ */
+MUST_CHECK enum status place_make_folder(const char *dir, struct fault *fault);
+
+#endif
