@@ -66,6 +66,9 @@ struct link {
     uint64_t received_seq;
     u128 received_total;
     uint64_t channels_bought; /* children born here for the neighbour: bound by its cap */
+    /* of this run, in no row */
+    char why[LINK_REASON_BYTES_MAX + 1]; /* why it is down; empty when it is not */
+    uint64_t since_us;                   /* the site's: since when it is in its state */
 };
 
 struct links; /* opaque */
@@ -132,6 +135,8 @@ bool links_waiting(const struct links *links);
 
 /* A connection was made (by us) or lost-and-made: raise the epoch; a HELLO is due. */
 void link_connected(struct links *links, struct link *link);
+/* The neighbour cannot be reached, or no more: a link that was up is DOWN, and `why` is kept. */
+void link_lost(struct links *links, struct link *link, const char *why);
 /*
  * To be called every few seconds.  Underneath, a parcel may vanish and the connection stay: a link
  * that is down, or whose neighbour has not acknowledged what was sent before the last call, has a

@@ -152,5 +152,6 @@ enum parcel_verdict link_hello_in(struct link_node *node, const struct hello *he
     link->peer_limit = hello->limit;
     link->peer_prices = hello->prices;
     link->state = LINK_UP;
+    link->why[0] = '\0';
     return PARCEL_TAKEN;
 }

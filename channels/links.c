@@ -201,11 +201,29 @@ static void raise_epoch(struct link_node *node)
     node->dirty = true;
 }
 
+/* A text for people: a row's is UTF-8, and a cut must not make it anything else. */
+static void copy_reason(char to[LINK_REASON_BYTES_MAX + 1], const char *reason)
+{
+    size_t size = 0;
+
+    for (; size < LINK_REASON_BYTES_MAX && reason[size] != '\0'; size++)
+        to[size] = reason[size] >= ' ' && reason[size] <= '~' ? reason[size] : '?';
+    to[size] = '\0';
+}
+
+void link_lost(struct links *links, struct link *link, const char *why)
+{
+    (void)node_of_link(links, link); /* it is one of ours */
+    if (link->state == LINK_FROZEN)
+        return;
+    link->state = LINK_DOWN; /* in its row it may be UP: that reads back as DOWN */
+    copy_reason(link->why, why);
+}
+
 void link_connected(struct links *links, struct link *link)
 {
     raise_epoch(node_of_link(links, link));
-    if (link->state == LINK_UP)
-        link->state = LINK_DOWN;
+    link_lost(links, link, "connected, and the neighbour has not yet said where it stands");
 }
 
 static bool needs_reminder(const struct link_node *node)
@@ -242,7 +260,6 @@ bool links_remind(struct links *links)
 void link_freeze(struct links *links, struct link *link, const char *reason)
 {
     struct link_node *node = node_of_link(links, link);
-    size_t size = 0;
 
     if (link->state == LINK_FROZEN)
         return; /* the first reason is the one to look into */
@@ -250,10 +267,8 @@ void link_freeze(struct links *links, struct link *link, const char *reason)
         reason = "no reason is given";
     link->state = LINK_FROZEN;
     node->dirty = true;
-    /* A row's text is UTF-8, and a cut must not make it anything else. */
-    for (; size < LINK_REASON_BYTES_MAX && reason[size] != '\0'; size++)
-        link->reason[size] = reason[size] >= ' ' && reason[size] <= '~' ? reason[size] : '?';
-    link->reason[size] = '\0';
+    copy_reason(link->reason, reason);
+    link->why[0] = '\0';
 }
 
 void link_freeze_because(struct link_node *node, const char *format, ...)
@@ -275,6 +290,7 @@ enum status link_resume(struct links *links, struct link *link, struct fault *fa
         return fault_set(fault, ST_INVALID, "resume link %s: it is not frozen", link->name);
     link->state = LINK_DOWN;
     link->reason[0] = '\0';
+    copy_reason(link->why, "resumed, and the neighbour has not yet said where it stands");
     raise_epoch(node);
     return ST_OK;
 }

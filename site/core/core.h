@@ -105,6 +105,8 @@ void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const 
 /* A connection that this site dials was made, or made anew: the two will compare where they stand.
  */
 void core_link_connected(struct core *core, uint32_t interface);
+/* The neighbour cannot be reached, or no more, for that reason: the link is down. */
+void core_link_trouble(struct core *core, uint32_t interface, const char *reason);
 /* At least once a second: links whose neighbour stays silent ask it where it stands.  True: a frame
  * should be closed, for the parcels that are due. */
 bool core_links_tick(struct core *core);
@@ -147,7 +149,8 @@ struct core_link {
     uint32_t interface;
     uint8_t key[CONTROL_KEY_BYTES]; /* Ed25519; CURVE uses its X25519 image */
     char endpoint[LINK_ENDPOINT_BYTES_MAX + 1];
-    bool dials; /* this site makes the connection; else it waits for the neighbour's */
+    bool dials;   /* this site makes the connection; else it waits for the neighbour's */
+    bool removed; /* nothing is to be made, and nobody let in */
 };
 
 struct core_frame {

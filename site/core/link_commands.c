@@ -52,7 +52,7 @@ static void link_entries(const struct core *core, const struct link *link, struc
     map_hex(map, "key", link->key, LINK_KEY_BYTES);
     map_text(map, "endpoint", link->endpoint);
     map_text(map, "state", state_name(link->state));
-    map_text(map, "reason", link->reason);
+    map_text(map, "reason", link->state == LINK_FROZEN ? link->reason : link->why);
     map_money(map, "limit", link->limit);
     map_money(map, "peer_limit", link->peer_limit);
     map_uint(map, "sent", link->sent_seq);
@@ -116,7 +116,7 @@ static void add_state(void *context, struct link *link)
     map_init(&map);
     map_text(&map, "name", link->name);
     map_text(&map, "state", state_name(link->state));
-    map_text(&map, "reason", link->reason);
+    map_text(&map, "reason", link->state == LINK_FROZEN ? link->reason : link->why);
     map_end(&map, &states->items);
     states->counts[link->state]++;
 }
@@ -182,6 +182,7 @@ static void read_link(struct core *core, struct cbor *in, struct outcome *outcom
         return;
     map_init(&map);
     link_entries(core, link, &map);
+    map_uint(&map, "unchanged_s", (core->site_time_us - link->since_us) / 1000000);
     map_uint(&map, "epoch", link->epoch);
     map_uint(&map, "peer_epoch", link->peer_epoch);
     map_total(&map, "acked_total", link->acked_total);
@@ -268,6 +269,9 @@ static void link_add(struct core *core, struct cbor *in, struct outcome *outcome
     }
     INVARIANT(ledger_open_link(core->ledger, link->interface) == ST_OK); /* a new number */
     core->links_changed = true;
+    link->since_us = core->site_time_us;
+    link_lost(core->links, link,
+              endpoint[0] == '\0' ? "waiting for the neighbour to connect" : "not connected yet");
     link_result(core, link, outcome);
 }
 
@@ -320,6 +324,7 @@ static void link_mark(struct core *core, struct cbor *in, struct outcome *outcom
 static void link_freeze_by_hand(struct core *core, struct cbor *in, struct outcome *outcome)
 {
     char name[LINK_NAME_BYTES_MAX + 1];
+    enum link_state before;
     struct link *link;
 
     if (!read_name(in, outcome, "link.freeze", name))
@@ -327,13 +332,16 @@ static void link_freeze_by_hand(struct core *core, struct cbor *in, struct outco
     link = named_link(core, name, outcome);
     if (link == NULL)
         return;
+    before = link->state;
     link_freeze(core->links, link, "frozen by the operator");
+    core_link_tell(core, link, before);
     link_result(core, link, outcome);
 }
 
 static void link_resume_by_hand(struct core *core, struct cbor *in, struct outcome *outcome)
 {
     char name[LINK_NAME_BYTES_MAX + 1];
+    enum link_state before;
     struct link *link;
     struct fault fault;
 
@@ -342,10 +350,12 @@ static void link_resume_by_hand(struct core *core, struct cbor *in, struct outco
     link = named_link(core, name, outcome);
     if (link == NULL)
         return;
+    before = link->state;
     if (link_resume(core->links, link, &fault) != ST_OK) {
         outcome_set(outcome, CONTROL_REFUSED, "%s", fault.text);
         return;
     }
+    core_link_tell(core, link, before);
     link_result(core, link, outcome);
 }
 

@@ -247,6 +247,55 @@ static void hear_all(struct core *core, struct link *link, struct parcel *parcel
     }
 }
 
+/* ---- its state ---- */
+
+static void log_state(const struct link *link, uint32_t untold)
+{
+    static const char *const names[] = {
+        [LINK_DOWN] = "down", [LINK_UP] = "up", [LINK_FROZEN] = "frozen"};
+    const char *why = link->state == LINK_FROZEN ? link->reason : link->why;
+
+    if (untold != 0)
+        log_write(LOG_WARN, "link.flapping",
+                  "link=%s state=%s untold=%" PRIu32 " reason=\"%s\" next=\"look at the network "
+                  "between the two\"",
+                  link->name, names[link->state], untold, why);
+    else if (why[0] != '\0')
+        log_write(LOG_INFO, "link.state", "link=%s state=%s reason=\"%s\"", link->name,
+                  names[link->state], why);
+    else
+        log_write(LOG_INFO, "link.state", "link=%s state=%s", link->name, names[link->state]);
+}
+
+void core_link_tell(struct core *core, struct link *link, enum link_state before)
+{
+    struct link_telling *telling = &core->telling[link->interface - 1];
+
+    if (link->state == before)
+        return;
+    link->since_us = core->site_time_us;
+    if (core->monotonic_us - telling->since_us >= LINK_TELL_US && telling->untold == 0)
+        *telling = (struct link_telling){.since_us = core->monotonic_us};
+    if (telling->told < LINK_TELL_MAX) {
+        telling->told++;
+        log_state(link, 0);
+    } else {
+        telling->untold++;
+    }
+}
+
+/* When the minute is over: what a link that flapped has come to. */
+static void tell_untold(void *context, struct link *link)
+{
+    struct core *core = context;
+    struct link_telling *telling = &core->telling[link->interface - 1];
+
+    if (telling->untold == 0 || core->monotonic_us - telling->since_us < LINK_TELL_US)
+        return;
+    log_state(link, telling->untold);
+    *telling = (struct link_telling){.since_us = core->monotonic_us};
+}
+
 void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const uint8_t *bytes,
                  size_t size)
 {
@@ -275,23 +324,35 @@ void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const 
         log_write(LOG_ERROR, "link.frozen", "link=%s reason=\"%s\"", link->name, link->reason);
         break;
     }
-    if (link->state != before) {
-        core->frame_open = true;
-        log_write(LOG_INFO, "link.state", "link=%s state=%s", link->name,
-                  link->state == LINK_UP     ? "up"
-                  : link->state == LINK_DOWN ? "down"
-                                             : "frozen");
-    }
+    if (link->state != before)
+        core->frame_open = true; /* what its HELLO said is remembered over a crash */
+    core_link_tell(core, link, before);
 }
 
 void core_link_connected(struct core *core, uint32_t interface)
 {
     struct link *link = links_find(core->links, interface);
+    enum link_state before;
 
     if (link == NULL)
         return;
+    before = link->state;
     link_connected(core->links, link);
+    core_link_tell(core, link, before);
     core->frame_open = true; /* the raised epoch is durable before the HELLO leaves */
+}
+
+/* A row may say that the link is up: it reads back as down, so nothing has to be written. */
+void core_link_trouble(struct core *core, uint32_t interface, const char *reason)
+{
+    struct link *link = links_find(core->links, interface);
+    enum link_state before;
+
+    if (link == NULL)
+        return;
+    before = link->state;
+    link_lost(core->links, link, reason);
+    core_link_tell(core, link, before);
 }
 
 bool core_links_tick(struct core *core)
@@ -299,6 +360,7 @@ bool core_links_tick(struct core *core)
     if (core->monotonic_us - core->reminded_us < LINK_REMIND_US)
         return false;
     core->reminded_us = core->monotonic_us;
+    links_each(core->links, tell_untold, core);
     return links_remind(core->links);
 }
 
@@ -451,6 +513,17 @@ static void check_accounts(void *context, struct link *link)
         core->links_changed = true; /* told by core_links_load() */
 }
 
+/* What a start knows of a link: nothing was heard yet. */
+static void begin_run(void *context, struct link *link)
+{
+    struct core *core = context;
+
+    link->since_us = core->site_time_us;
+    link_lost(core->links, link,
+              link->endpoint[0] == '\0' ? "waiting for the neighbour to connect"
+                                        : "not connected yet");
+}
+
 enum status core_links_load(struct core *core, const struct store *store, struct fault *fault)
 {
     enum status status;
@@ -464,6 +537,7 @@ enum status core_links_load(struct core *core, const struct store *store, struct
     if (status != ST_OK)
         return status;
     core->links_changed = false;
+    links_each(core->links, begin_run, core);
     links_each(core->links, check_accounts, core);
     if (core->links_changed)
         return fault_set(fault, ST_CORRUPT,

@@ -56,6 +56,14 @@ struct disk {
 /* How often a neighbour that has not acknowledged everything is asked where it stands. */
 enum { LINK_REMIND_US = 3000000 };
 
+/* Changes of a link's state that were logged, so that one that flaps does not fill the log. */
+struct link_telling {
+    uint64_t since_us; /* monotonic */
+    uint32_t told;     /* since then */
+    uint32_t untold;
+};
+enum { LINK_TELL_US = 60000000, LINK_TELL_MAX = 10 };
+
 struct core {
     struct core_options options;
     struct ledger *ledger;
@@ -69,8 +77,9 @@ struct core {
     struct link_mark *marks; /* oldest first */
     size_t mark_count;
     bool marks_dirty;
-    uint64_t reminded_us; /* monotonic time of the last reminder */
-    bool links_changed;   /* the edge has to be told of links it does not know */
+    struct link_telling telling[LINKS_MAX]; /* by interface - 1 */
+    uint64_t reminded_us;                   /* monotonic time of the last reminder */
+    bool links_changed;                     /* the edge has to be told of links it does not know */
 
     struct customer *customers; /* in order of account; the first is the operator */
     size_t customer_count;
@@ -147,6 +156,9 @@ void core_links_parcels(struct core *core, struct core_frame *frame);
 MUST_CHECK enum status core_links_load(struct core *core, const struct store *store,
                                        struct fault *fault);
 void core_links_save(struct core *core, struct store_batch *batch);
+
+/* After anything that may have changed a link's state: its log line, and since when. */
+void core_link_tell(struct core *core, struct link *link, enum link_state before);
 
 /* link_commands.c */
 void core_link_command(struct core *core, const struct control_request *request, struct cbor *in,

@@ -59,6 +59,21 @@ static bool takes_arrivals(const struct driver *driver)
     return driver->parcels < FRAME_PARCELS_MAX && !is_full(driver);
 }
 
+static void tell_core(struct core *core, const struct arrival *arrival)
+{
+    switch (arrival->kind) {
+    case ARRIVAL_PARCEL:
+        core_parcel(core, arrival->key, arrival->bytes, arrival->size);
+        break;
+    case ARRIVAL_CONNECTED:
+        core_link_connected(core, arrival->interface);
+        break;
+    case ARRIVAL_TROUBLE:
+        core_link_trouble(core, arrival->interface, arrival->trouble);
+        break;
+    }
+}
+
 /* True: there may be more.  Those that are left wait in the ring, and behind it the neighbours. */
 static bool take_arrivals(struct driver *driver, uint64_t now_us)
 {
@@ -71,10 +86,7 @@ static bool take_arrivals(struct driver *driver, uint64_t now_us)
             return false;
         touch(driver, now_us);
         driver->parcels++;
-        if (arrival->connected)
-            core_link_connected(parts->core, arrival->interface);
-        else
-            core_parcel(parts->core, arrival->key, arrival->bytes, arrival->size);
+        tell_core(parts->core, arrival);
         INVARIANT(ring_push(&parts->heard, arrival)); /* it has a place for each */
     }
     return takes_arrivals(driver);

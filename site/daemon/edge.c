@@ -290,12 +290,23 @@ static bool is_writing(const struct edge *edge)
 /* What is due each second, whatever else happens. */
 static void sweep(struct edge *edge)
 {
+    if (edge->wires != NULL && !edge->stopping)
+        wires_sweep(edge->wires, now_us(edge));
     if (now_us(edge) - edge->swept_us < SWEEP_MS * UINT64_C(1000))
         return;
     edge->swept_us = now_us(edge);
     log_catch_up();
-    if (edge->wires != NULL && !edge->stopping)
-        wires_sweep(edge->wires, edge->swept_us);
+}
+
+/* How long nothing has to be done but what the poll tells of. */
+static int wait_ms(const struct edge *edge)
+{
+    uint64_t due_us = edge->wires == NULL ? UINT64_MAX : wires_due_us(edge->wires);
+    uint64_t now = now_us(edge);
+
+    if (due_us <= now)
+        return 1;
+    return due_us - now >= SWEEP_MS * UINT64_C(1000) ? SWEEP_MS : (int)((due_us - now) / 1000) + 1;
 }
 
 static void step(struct edge *edge, int timeout_ms)
@@ -326,7 +337,7 @@ void edge_run(struct edge *edge)
     uint64_t farewell_us;
 
     while (!edge->done)
-        step(edge, SWEEP_MS);
+        step(edge, wait_ms(edge));
     farewell_us = now_us(edge) + FAREWELL_US;
     while (is_writing(edge) && now_us(edge) < farewell_us)
         step(edge, FAREWELL_MS);

@@ -42,10 +42,27 @@ enum {
     /* A connection that breaks silently is noticed and made anew. */
     HEARTBEAT_MS = 1000,
     HEARTBEAT_TIMEOUT_MS = 3000,
-    RECONNECT_MS_MIN = 100,
-    RECONNECT_MS_MAX = 2000,
+    /* So often a neighbour hears that we live, and after so long a silence of its own it is down.
+     */
+    BEAT_US = 1000 * 1000,
+    SILENCE_US = 4 * 1000 * 1000,
+    /* Who was not scheduled for so long has heard nobody, and that proves nothing. */
+    ASLEEP_US = 2 * 1000 * 1000,
+    /* Dialling again: at first after so long, then twice that, up to the most. */
+    REDIAL_US_MIN = 100 * 1000,
+    REDIAL_US_MAX = 2 * 1000 * 1000,
     /* When a neighbour has refused us, it may know us later. */
     REDIAL_US = 2 * 1000 * 1000,
+    /* A connection that lasted so long was a good one: after it dialling begins anew. */
+    GOOD_CONNECTION_US = 10 * 1000 * 1000,
+    /* A link whose connection fails for another reason than before is told again, but not sooner.
+     */
+    TELL_AGAIN_US = 60 * 1000 * 1000,
+    /* Names being looked up, each in a thread; when the operator is told that no answer comes. */
+    LOOKUPS_MAX = 32,
+    LOOKUP_US = 5 * 1000 * 1000,
+    /* Of one name; the next is tried when one does not answer. */
+    ADDRESSES_MAX = 8,
     /* Steps of one connection's life, and requests of the authenticator, in one round. */
     WIRE_EVENTS_STEP = 32,
     ZAP_STEP_MAX = 64,

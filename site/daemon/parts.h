@@ -20,13 +20,20 @@ struct request {
     struct bytes bytes;
 };
 
-/* What came over a link, on its way to the core: the edge's own, lent until it comes back. */
+enum arrival_kind {
+    ARRIVAL_PARCEL,    /* bytes and size */
+    ARRIVAL_CONNECTED, /* a connection that we dial was made */
+    ARRIVAL_TROUBLE,   /* there is none, or it was lost: `trouble` says why */
+};
+
+/* What came of a link, on its way to the core: the edge's own, lent until it comes back. */
 struct arrival {
+    enum arrival_kind kind;
     uint32_t interface;
-    bool connected; /* no parcel: a connection that we dial was made */
     uint8_t key[CONTROL_KEY_BYTES];
     const uint8_t *bytes;
     size_t size;
+    const char *trouble;
 };
 
 /* One frame on its way to the disk and, with its replies and parcels, to the edge. */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <zmq.h>
@@ -48,12 +49,11 @@ enum status wire_limits(void *socket, struct fault *fault)
 static enum status set_dealer(struct wire *wire, const struct wire_keys *keys, struct fault *fault)
 {
     static const struct option options[] = {
-        {ZMQ_IMMEDIATE, 1}, /* with no connection, sending fails instead of queueing */
-        {ZMQ_RECONNECT_IVL, RECONNECT_MS_MIN},
-        {ZMQ_RECONNECT_IVL_MAX, RECONNECT_MS_MAX},
+        {ZMQ_IMMEDIATE, 1},      /* with no connection, sending fails instead of queueing */
+        {ZMQ_RECONNECT_IVL, -1}, /* dialling again is done here */
         {ZMQ_CONNECT_TIMEOUT, HANDSHAKE_MS},
     };
-    const int ipv6 = strchr(wire->link.endpoint, '[') != NULL;
+    const int ipv6 = wire->endpoint.is_ipv6 || wire->address[0] == '[';
     enum status status = wire_limits(wire->dealer, fault);
 
     if (status == ST_OK)
@@ -88,33 +88,50 @@ static enum status open_monitor(struct wire *wire, void *context, struct fault *
     return ST_OK;
 }
 
-static bool is_transport(const char *endpoint)
+static enum status connect_to(struct wire *wire, struct fault *fault)
 {
-    return strncmp(endpoint, "tcp://", 6) == 0 || strncmp(endpoint, "ipc://", 6) == 0;
+    char endpoint[ADDRESS_BYTES + 16];
+    const char *to = wire->link.endpoint;
+
+    if (wire->address[0] != '\0') {
+        (void)snprintf(endpoint, sizeof endpoint, "tcp://%s:%u", wire->address,
+                       (unsigned)wire->endpoint.port);
+        to = endpoint;
+    }
+    if (zmq_connect(wire->dealer, to) == 0)
+        return ST_OK;
+    return fault_set(fault, errno == EINVAL || errno == EPROTONOSUPPORT ? ST_INVALID : ST_IO,
+                     "connect to %s: %s", to, zmq_strerror(errno));
 }
 
 enum status wire_dial(struct wire *wire, void *context, const struct wire_keys *keys,
-                      struct fault *fault)
+                      const char *address, uint64_t now_us, struct fault *fault)
 {
     enum status status;
 
     INVARIANT(wire->dealer == NULL && wire->monitor == NULL);
     wire->redial_us = 0;
-    if (!is_transport(wire->link.endpoint))
-        return fault_set(fault, ST_INVALID, "endpoint %s: wants tcp:// or ipc://",
-                         wire->link.endpoint);
+    wire->dial_us = now_us;
+    (void)snprintf(wire->address, sizeof wire->address, "%s", address);
     wire->dealer = zmq_socket(context, ZMQ_DEALER);
     if (wire->dealer == NULL)
         return fault_set(fault, ST_IO, "links: a socket: %s", zmq_strerror(errno));
     status = set_dealer(wire, keys, fault);
     if (status == ST_OK)
         status = open_monitor(wire, context, fault);
-    if (status == ST_OK && zmq_connect(wire->dealer, wire->link.endpoint) != 0)
-        status = fault_set(fault, errno == EINVAL || errno == EPROTONOSUPPORT ? ST_INVALID : ST_IO,
-                           "connect to %s: %s", wire->link.endpoint, zmq_strerror(errno));
+    if (status == ST_OK)
+        status = connect_to(wire, fault);
     if (status != ST_OK)
         wire_close(wire);
     return status;
+}
+
+void wire_redial_later(struct wire *wire, uint64_t now_us)
+{
+    if (wire->delay_us == 0)
+        wire->delay_us = REDIAL_US_MIN;
+    wire->redial_us = now_us + wire->delay_us;
+    wire->delay_us = wire->delay_us < REDIAL_US_MAX / 2 ? wire->delay_us * 2 : REDIAL_US_MAX;
 }
 
 void wire_close(struct wire *wire)
@@ -127,7 +144,57 @@ void wire_close(struct wire *wire)
     wire->dealer = NULL;
     wire->monitor = NULL;
     wire->connected = false;
-    wire->tell_core = false;
+    wire->tell_connected = false;
+}
+
+/* ---- what is heard, and what is not ---- */
+
+void wire_heard(struct wire *wire, uint64_t now_us)
+{
+    wire->heard_us = now_us;
+    wire->live = true;
+    wire->trouble[0] = '\0';
+}
+
+static void set_trouble(struct wire *wire, const char *reason)
+{
+    if (!wire->live && strcmp(wire->trouble, reason) == 0)
+        return;
+    (void)snprintf(wire->trouble, sizeof wire->trouble, "%s", reason);
+    wire->live = false;
+    wire->tell_trouble = true;
+}
+
+void wire_trouble(struct wire *wire, const char *format, ...)
+{
+    char reason[WIRE_TROUBLE_BYTES];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(reason, sizeof reason, format, arguments); /* a long one is cut */
+    va_end(arguments);
+    set_trouble(wire, reason);
+}
+
+void wire_failed(struct wire *wire, uint64_t now_us, const char *format, ...)
+{
+    char reason[WIRE_TROUBLE_BYTES];
+    va_list arguments;
+    bool is_news;
+
+    va_start(arguments, format);
+    (void)vsnprintf(reason, sizeof reason, format, arguments);
+    va_end(arguments);
+    is_news = !wire->live && strcmp(wire->trouble, reason) != 0 &&
+              now_us - wire->told_us >= TELL_AGAIN_US;
+    if (wire->told_us == 0 || is_news) {
+        wire->told_us = now_us;
+        log_write(LOG_WARN, "link.not-connected", "interface=%" PRIu32 " endpoint=%s reason=\"%s\"",
+                  wire->link.interface, wire->link.endpoint, reason);
+    }
+    /* Where the neighbour's own connection serves, the link is none the worse. */
+    if (!wire->live)
+        set_trouble(wire, reason);
 }
 
 /* ---- watching ---- */
@@ -152,36 +219,67 @@ static bool next_event(struct wire *wire, uint16_t *event, uint32_t *value)
     return true;
 }
 
-static void failed(struct wire *wire, const char *reason, uint64_t now_us)
+static void handshake_failed(struct wire *wire, const char *reason, uint64_t now_us)
 {
     wire->connected = false;
     wire->redial_us = now_us + REDIAL_US;
-    if (wire->told)
-        return;
-    wire->told = true;
-    log_write(LOG_WARN, "link.not-connected", "interface=%" PRIu32 " endpoint=%s reason=\"%s\"",
-              wire->link.interface, wire->link.endpoint, reason);
+    wire_failed(wire, now_us, "%s", reason);
 }
 
-static void connected(struct wire *wire)
+static const char *address_of(const struct wire *wire)
+{
+    return wire->address[0] != '\0' ? wire->address : wire->link.endpoint;
+}
+
+/* The connection did not come about: libzmq does not say why, but refusals come at once. */
+static void not_connected(struct wire *wire, uint64_t now_us)
+{
+    if (now_us - wire->dial_us >= HANDSHAKE_MS * UINT64_C(900))
+        wire_failed(wire, now_us, "no answer from %s for %d s", address_of(wire),
+                    HANDSHAKE_MS / 1000);
+    else
+        wire_failed(wire, now_us, "connection refused at %s, or there is no way to it",
+                    address_of(wire));
+    if (wire->redial_us == 0)
+        wire_redial_later(wire, now_us);
+}
+
+static void connected(struct wire *wire, uint64_t now_us)
 {
     wire->connected = true;
-    wire->tell_core = true;
-    wire->told = false;
+    wire->connected_us = now_us;
+    wire->tell_connected = true;
+    wire->told_us = 0;
     wire->redial_us = 0;
-    log_write(LOG_INFO, "link.connected", "interface=%" PRIu32 " endpoint=%s", wire->link.interface,
-              wire->link.endpoint);
+    log_write(LOG_DEBUG, "link.connected", "interface=%" PRIu32 " endpoint=%s",
+              wire->link.interface, wire->link.endpoint);
 }
 
 static void lost(struct wire *wire, uint64_t now_us)
 {
-    if (wire->connected)
-        log_write(LOG_INFO, "link.lost", "interface=%" PRIu32 " endpoint=%s", wire->link.interface,
+    if (wire->connected) {
+        log_write(LOG_DEBUG, "link.lost", "interface=%" PRIu32 " endpoint=%s", wire->link.interface,
                   wire->link.endpoint);
+        if (now_us - wire->connected_us >= GOOD_CONNECTION_US)
+            wire->delay_us = 0;
+        if (!wire->has_route && now_us - wire->heard_us >= SILENCE_US / 2)
+            wire_trouble(wire, "no answer for %u s",
+                         (unsigned)((now_us - wire->heard_us) / 1000000));
+        else if (!wire->has_route)
+            wire_trouble(wire, "the connection was closed by the neighbour, or cut");
+    }
     wire->connected = false;
-    wire->tell_core = false;
+    wire->tell_connected = false;
     if (wire->redial_us == 0)
-        wire->redial_us = now_us + REDIAL_US; /* unless libzmq says that it tries again */
+        wire_redial_later(wire, now_us);
+}
+
+/* libzmq says how a handshake ended only where the other side told it. */
+static const char *no_handshake(const struct wire *wire, uint64_t now_us)
+{
+    return now_us - wire->dial_us >= HANDSHAKE_MS * UINT64_C(900)
+               ? "no answer to the handshake: it stands still, or is no site"
+               : "no handshake: not a site, or one with another key";
 }
 
 void wire_watch(struct wire *wire, uint64_t now_us)
@@ -192,25 +290,24 @@ void wire_watch(struct wire *wire, uint64_t now_us)
     for (int i = 0; i < WIRE_EVENTS_STEP && next_event(wire, &event, &value); i++) {
         switch (event) {
         case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
-            connected(wire);
+            connected(wire, now_us);
             break;
         case ZMQ_EVENT_DISCONNECTED:
             lost(wire, now_us);
             break;
-        case ZMQ_EVENT_CONNECT_RETRIED:
-        case ZMQ_EVENT_CONNECT_DELAYED:
-            wire->redial_us = 0;
+        case ZMQ_EVENT_CLOSED: /* before it was one */
+            not_connected(wire, now_us);
             break;
         case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
-            failed(wire, "the neighbour does not know this site's key", now_us);
+            handshake_failed(wire, "the neighbour does not know this site's key", now_us);
             break;
         case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
-            failed(wire, "what answers there is no site with the link's key", now_us);
+            handshake_failed(wire, "what answers there is no site with the link's key", now_us);
             break;
         case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
-            failed(wire, "no handshake: not a site, or one with another key", now_us);
+            handshake_failed(wire, no_handshake(wire, now_us), now_us);
             break;
-        default: /* steps on the way, and of listeners */
+        default: /* steps on the way */
             break;
         }
     }

@@ -1,13 +1,19 @@
 /*
- * The connection that this site makes for one link, and what became of it.  libzmq makes it anew by
- * itself when it breaks, but gives up for good when a handshake or a parcel was refused, as it is
- * while the neighbour does not know us yet: then it is dialled again from here.
+ * The wire to one neighbour: the connection that this site makes, if it dials, and the last one
+ * that the neighbour made; and whether anything is heard over either.
+ *
+ * Each side says every BEAT_US that it lives.  Who hears nothing for SILENCE_US takes the neighbour
+ * for dead, whatever the connection looks like: so a stopped process and a cut cable are noticed on
+ * both sides alike.  libzmq is not left to connect again by itself, for it would look names up in
+ * the thread that carries all links.
  */
 #ifndef SERAI_SITE_DAEMON_WIRE_H
 #define SERAI_SITE_DAEMON_WIRE_H
 
+#include "base/endpoint.h"
 #include "site/core/core.h"
 #include "site/daemon/curve.h"
+#include "site/daemon/resolver.h"
 #include "site/daemon/zap.h"
 
 enum { ROUTE_BYTES = 5 }; /* of a routing id that libzmq chose */
@@ -18,32 +24,57 @@ struct wire_keys {
     uint8_t *secret; /* memory of sodium_malloc */
 };
 
+enum { WIRE_TROUBLE_BYTES = 192 };
+
 struct wire {
     struct core_link link;
+    struct endpoint endpoint;        /* of a link that is dialled */
     char user_id[ZAP_USER_ID_BYTES]; /* of the neighbour, as zap.h gives it */
     uint8_t curve[CURVE_KEY_BYTES];
     /* The connection that we make; NULL: the neighbour makes it, or it is to be dialled again. */
     void *dealer;
     void *monitor;
-    uint64_t dials; /* so far */
+    size_t place;                /* of the monitor among what is polled; the dealer's is the next */
+    uint64_t dials;              /* so far; also which address of a name is next */
+    char address[ADDRESS_BYTES]; /* that is dialled; empty: the endpoint as it is */
+    uint64_t dial_us;
     bool connected;
-    bool tell_core;             /* that it is, once there is room */
-    bool told;                  /* the log, of a failure; until it is connected again */
-    uint64_t redial_us;         /* when; 0: libzmq sees to it */
-    size_t place;               /* of the monitor among what is polled; the dealer's is the next */
+    uint64_t connected_us;
+    uint64_t redial_us;         /* when to dial again; 0: it is being done, or not wanted */
+    uint64_t delay_us;          /* before dialling again the next time; 0: the least */
+    uint64_t ticket;            /* of the look-up that goes on; 0: none */
+    uint64_t lookup_us;         /* when that began; 0: it was told that no answer comes */
     uint8_t route[ROUTE_BYTES]; /* the last connection that the neighbour made */
     bool has_route;
+    bool live; /* heard within SILENCE_US */
+    uint64_t heard_us;
+    /* To be told to the core, once there is room. */
+    bool tell_connected;
+    bool tell_trouble;
+    char trouble[WIRE_TROUBLE_BYTES]; /* why nothing is heard; empty: nothing to say */
+    uint64_t told_us; /* when the log was told of a failure to connect; 0: since it last was */
 };
 
 /* What every socket of a link gets, whichever side it is on.  ST_IO. */
 MUST_CHECK enum status wire_limits(void *socket, struct fault *fault);
 
-/* ST_INVALID: key or endpoint cannot be used; ST_IO: the system refuses a socket. */
+/*
+ * Connect to `address`, a number, or with "" to the endpoint as it is.  ST_INVALID: the key or
+ * endpoint cannot be used; ST_IO: the system refuses a socket.
+ */
 MUST_CHECK enum status wire_dial(struct wire *wire, void *context, const struct wire_keys *keys,
-                                 struct fault *fault);
+                                 const char *address, uint64_t now_us, struct fault *fault);
 void wire_close(struct wire *wire);
+/* Dial again after a while, each time a longer one. */
+void wire_redial_later(struct wire *wire, uint64_t now_us);
 
-/* Take what became of the connection: `connected`, `tell_core` and `redial_us` follow. */
+/* Take what became of the connection. */
 void wire_watch(struct wire *wire, uint64_t now_us);
+
+void wire_heard(struct wire *wire, uint64_t now_us);
+/* The neighbour cannot be reached, or no more: for the core to hear when it is news. */
+void wire_trouble(struct wire *wire, const char *format, ...) PRINTF_LIKE(2, 3);
+/* The neighbour was not connected to, for that reason: for the log and for the core. */
+void wire_failed(struct wire *wire, uint64_t now_us, const char *format, ...) PRINTF_LIKE(3, 4);
 
 #endif

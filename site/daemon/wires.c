@@ -15,6 +15,7 @@ struct held {
     struct arrival arrival;
     zmq_msg_t message;
     bool full; /* the message is ours to close */
+    char trouble[WIRE_TROUBLE_BYTES];
 };
 
 static_assert(offsetof(struct held, arrival) == 0, "a pointer to an arrival is one to its place");
@@ -23,7 +24,9 @@ static_assert(ARRIVALS_MAX <= RING_SLOTS, "each has a place in the ring");
 struct wires {
     void *context;
     struct zap *zap;
-    void *router; /* NULL: neighbours cannot dial us */
+    struct resolver *resolver;
+    uint64_t ticket; /* of the last look-up */
+    void *router;    /* NULL: neighbours cannot dial us */
     struct wire_keys keys;
     struct ring *arrivals;
     struct wire wires[LINKS_MAX]; /* by interface - 1 */
@@ -33,7 +36,13 @@ struct wires {
     struct held *spare[ARRIVALS_MAX];
     size_t spare_count;
     struct wires_counters counters;
+    uint64_t beat_us;  /* when the neighbours are told again that we live */
+    uint64_t swept_us; /* the last time */
+    uint64_t now_us;   /* of the round that goes on */
 };
+
+/* What is said for no other reason than to be heard; docs/wire.md. */
+static const uint8_t alive[] = {0x81, 0x03};
 
 /* ---- opening ---- */
 
@@ -92,6 +101,10 @@ enum status wires_new(struct wires **wires, const struct wires_options *options,
     if (status == ST_OK)
         status = zap_new(&made->zap, made->context, fault);
     if (status == ST_OK)
+        status =
+            resolver_new(&made->resolver,
+                         options->resolve == NULL ? resolve_by_system : options->resolve, fault);
+    if (status == ST_OK)
         status = bind_router(made, options->listen, fault);
     if (status != ST_OK) {
         wires_free(made);
@@ -119,6 +132,7 @@ void wires_free(struct wires *wires)
     if (wires->router != NULL)
         (void)!zmq_close(wires->router);
     zap_free(wires->zap);
+    resolver_free(wires->resolver);
     if (wires->context != NULL)
         (void)!zmq_ctx_term(wires->context); /* all its sockets are closed and none lingers */
     sodium_free(wires->keys.secret);
@@ -127,58 +141,135 @@ void wires_free(struct wires *wires)
 
 /* ---- links ---- */
 
+static void dial_address(struct wires *wires, struct wire *wire, const char *address,
+                         uint64_t now_us)
+{
+    struct fault fault;
+
+    if (wire_dial(wire, wires->context, &wires->keys, address, now_us, &fault) == ST_OK)
+        return;
+    if (fault.status == ST_IO) /* another time it may work */
+        wire_redial_later(wire, now_us);
+    wire_failed(wire, now_us, "%s", fault.text);
+}
+
+/* What is a number is dialled at once, and a name when it was looked up, each time anew. */
 static void dial(struct wires *wires, struct wire *wire, uint64_t now_us)
 {
     struct fault fault;
 
-    if (wire_dial(wire, wires->context, &wires->keys, &fault) == ST_OK)
+    if (wire->endpoint.transport == ENDPOINT_IPC || wire->endpoint.is_address) {
+        dial_address(wires, wire, "", now_us);
         return;
-    if (fault.status == ST_IO) /* another time it may work */
-        wire->redial_us = now_us + REDIAL_US;
-    if (!wire->told)
-        log_write(LOG_ERROR, "link.cannot-dial", "interface=%" PRIu32 " reason=\"%s\"",
+    }
+    wire->redial_us = 0;
+    if (wire->ticket != 0)
+        return;
+    if (resolver_ask(wires->resolver, wires->ticket + 1, wire->endpoint.host, &fault) != ST_OK) {
+        wire_failed(wire, now_us, "the name %s cannot be looked up now: %s", wire->endpoint.host,
+                    fault.text);
+        wire_redial_later(wire, now_us);
+        return;
+    }
+    wire->ticket = ++wires->ticket;
+    wire->lookup_us = now_us;
+}
+
+static void take_addresses(struct wires *wires, struct wire *wire,
+                           const struct addresses *addresses)
+{
+    wire->ticket = 0;
+    if (addresses->count != 0) {
+        dial_address(wires, wire, addresses->text[wire->dials % addresses->count], wires->now_us);
+        return;
+    }
+    wire_failed(wire, wires->now_us, "the name %s does not resolve: %s", wire->endpoint.host,
+                addresses->error[0] == '\0' ? "it has no address" : addresses->error);
+    wire_redial_later(wire, wires->now_us);
+}
+
+static void take_answers(struct wires *wires)
+{
+    struct addresses addresses;
+    uint64_t ticket;
+
+    while (resolver_take(wires->resolver, &ticket, &addresses))
+        for (size_t i = 0; i < wires->count; i++)
+            if (wires->wires[i].ticket == ticket)
+                take_addresses(wires, &wires->wires[i], &addresses);
+}
+
+static void begin_wire(struct wires *wires, struct wire *wire, uint64_t now_us)
+{
+    struct fault fault;
+
+    if (curve_public(wire->curve, wire->link.key, &fault) != ST_OK ||
+        zap_allow(wires->zap, wire->link.key, &fault) != ST_OK) {
+        log_write(LOG_ERROR, "link.cannot-connect", "interface=%" PRIu32 " reason=\"%s\"",
                   wire->link.interface, fault.text);
-    wire->told = true;
+        return;
+    }
+    if (!wire->link.dials)
+        return;
+    if (endpoint_parse(&wire->endpoint, wire->link.endpoint, ENDPOINT_DIAL, &fault) == ST_OK)
+        dial(wires, wire, now_us);
+    else
+        wire_failed(wire, now_us, "endpoint %s: %s", wire->link.endpoint, fault.text);
 }
 
 static void add_wire(struct wires *wires, const struct core_link *link, uint64_t now_us)
 {
     struct wire *wire = &wires->wires[wires->count++];
-    struct fault fault;
 
     *wire = (struct wire){.link = *link};
     (void)hex_print(wire->user_id, link->key, CONTROL_KEY_BYTES);
-    if (curve_public(wire->curve, link->key, &fault) != ST_OK ||
-        zap_allow(wires->zap, link->key, &fault) != ST_OK) {
-        log_write(LOG_ERROR, "link.cannot-connect", "interface=%" PRIu32 " reason=\"%s\"",
-                  link->interface, fault.text);
+    if (!link->removed)
+        begin_wire(wires, wire, now_us);
+}
+
+/* Another address, or none any more: what there was is closed, and what there is begins anew. */
+static void change_wire(struct wires *wires, struct wire *wire, const struct core_link *link,
+                        uint64_t now_us)
+{
+    if (link->removed == wire->link.removed && strcmp(link->endpoint, wire->link.endpoint) == 0)
         return;
-    }
-    if (link->dials)
-        dial(wires, wire, now_us);
+    wire_close(wire);
+    zap_forbid(wires->zap, wire->link.key);
+    wire->link = *link;
+    wire->ticket = 0;
+    wire->redial_us = 0;
+    wire->delay_us = 0;
+    wire->told_us = 0;
+    wire->has_route = wire->has_route && !link->removed;
+    wire->live = wire->live && wire->has_route;
+    if (!link->removed)
+        begin_wire(wires, wire, now_us);
 }
 
 void wires_configure(struct wires *wires, const struct core_link *links, size_t count,
                      uint64_t now_us)
 {
     INVARIANT(count <= LINKS_MAX);
-    /* Interfaces are numbered from 1, listed in order, and never taken away. */
-    for (size_t i = wires->count; i < count; i++) {
+    /* Interfaces are numbered from 1 and listed in order, also those that were removed. */
+    for (size_t i = 0; i < count; i++) {
         INVARIANT(links[i].interface == i + 1);
-        add_wire(wires, &links[i], now_us);
+        if (i < wires->count)
+            change_wire(wires, &wires->wires[i], &links[i], now_us);
+        else
+            add_wire(wires, &links[i], now_us);
     }
 }
 
 /* ---- out ---- */
 
-static bool send_dialled(struct wire *wire, const struct bytes *bytes)
+static bool send_dialled(struct wire *wire, const uint8_t *bytes, size_t size)
 {
     if (wire->dealer == NULL)
         return false;
-    return zmq_send(wire->dealer, bytes->data, bytes->size, ZMQ_DONTWAIT) >= 0;
+    return zmq_send(wire->dealer, bytes, size, ZMQ_DONTWAIT) >= 0;
 }
 
-static bool send_routed(struct wires *wires, struct wire *wire, const struct bytes *bytes)
+static bool send_routed(struct wires *wires, struct wire *wire, const uint8_t *bytes, size_t size)
 {
     if (!wire->has_route)
         return false;
@@ -187,18 +278,21 @@ static bool send_routed(struct wires *wires, struct wire *wire, const struct byt
             wire->has_route = false;
         return false;
     }
-    return zmq_send(wires->router, bytes->data, bytes->size, ZMQ_DONTWAIT) >= 0;
+    return zmq_send(wires->router, bytes, size, ZMQ_DONTWAIT) >= 0;
+}
+
+static bool send_either(struct wires *wires, struct wire *wire, const uint8_t *bytes, size_t size)
+{
+    return send_dialled(wire, bytes, size) || send_routed(wires, wire, bytes, size);
 }
 
 void wires_send(struct wires *wires, const struct core_parcel *parcel)
 {
-    struct wire *wire;
-
     INVARIANT(parcel->interface >= 1);
     if (parcel->interface > wires->count) /* a link whose frame comes with this one */
         return;
-    wire = &wires->wires[parcel->interface - 1];
-    if (send_dialled(wire, &parcel->bytes) || send_routed(wires, wire, &parcel->bytes))
+    if (send_either(wires, &wires->wires[parcel->interface - 1], parcel->bytes.data,
+                    parcel->bytes.size))
         wires->counters.sent++;
     else
         wires->counters.dropped++;
@@ -219,13 +313,18 @@ void wires_give_back(struct wires *wires, struct arrival *arrival)
     wires->spare[wires->spare_count++] = held;
 }
 
-static void pass_on(struct wires *wires, struct held *held, const struct wire *wire, bool connected)
+static void pass_on(struct wires *wires, struct held *held, const struct wire *wire,
+                    enum arrival_kind kind)
 {
-    held->arrival = (struct arrival){.interface = wire->link.interface, .connected = connected};
+    held->arrival = (struct arrival){.interface = wire->link.interface, .kind = kind};
     memcpy(held->arrival.key, wire->link.key, CONTROL_KEY_BYTES);
     if (held->full) {
         held->arrival.bytes = zmq_msg_data(&held->message);
         held->arrival.size = zmq_msg_size(&held->message);
+    }
+    if (kind == ARRIVAL_TROUBLE) {
+        memcpy(held->trouble, wire->trouble, sizeof held->trouble);
+        held->arrival.trouble = held->trouble;
     }
     INVARIANT(ring_push(wires->arrivals, &held->arrival)); /* it has a place for each */
 }
@@ -248,7 +347,7 @@ static struct wire *find_user(struct wires *wires, zmq_msg_t *message)
     const char *user_id = zmq_msg_gets(message, "User-Id");
 
     for (size_t i = 0; user_id != NULL && i < wires->count; i++)
-        if (strcmp(wires->wires[i].user_id, user_id) == 0)
+        if (!wires->wires[i].link.removed && strcmp(wires->wires[i].user_id, user_id) == 0)
             return &wires->wires[i];
     return NULL;
 }
@@ -260,9 +359,14 @@ static void refuse(struct wires *wires, const struct wire *wire, const char *rea
               wire == NULL ? 0 : wire->link.interface, reason);
 }
 
-/* A parcel is one frame; `held` has its first.  True: it was passed on, else it is refused. */
-static bool accept_parcel(struct wires *wires, struct held *held, void *socket,
-                          const struct wire *wire)
+static bool only_lives(zmq_msg_t *message)
+{
+    return zmq_msg_size(message) == sizeof alive &&
+           memcmp(zmq_msg_data(message), alive, sizeof alive) == 0;
+}
+
+/* A parcel is one frame; `held` has its first.  True: it was passed on, else it ends here. */
+static bool accept_parcel(struct wires *wires, struct held *held, void *socket, struct wire *wire)
 {
     bool more = zmq_msg_more(&held->message) != 0;
 
@@ -272,8 +376,11 @@ static bool accept_parcel(struct wires *wires, struct held *held, void *socket,
         refuse(wires, wire, more ? "it has more than one frame" : "it comes from nobody we know");
         return false;
     }
+    wire_heard(wire, wires->now_us);
+    if (only_lives(&held->message))
+        return false;
     wires->counters.received++;
-    pass_on(wires, held, wire, false);
+    pass_on(wires, held, wire, ARRIVAL_PARCEL);
     return true;
 }
 
@@ -320,12 +427,12 @@ static bool read_router(struct wires *wires, struct held *held)
         wires_give_back(wires, &held->arrival);
         return true;
     }
-    if (!accept_parcel(wires, held, wires->router, wire)) {
-        wires_give_back(wires, &held->arrival);
-        return true;
+    if (wire != NULL && zmq_msg_more(&held->message) == 0) {
+        memcpy(wire->route, route, ROUTE_BYTES);
+        wire->has_route = true;
     }
-    memcpy(wire->route, route, ROUTE_BYTES);
-    wire->has_route = true;
+    if (!accept_parcel(wires, held, wires->router, wire))
+        wires_give_back(wires, &held->arrival);
     return true;
 }
 
@@ -347,18 +454,26 @@ static void serve_dealer(struct wires *wires, struct wire *wire)
             return;
 }
 
-static void tell_connected(struct wires *wires)
+/* False: there is no room now. */
+static bool tell(struct wires *wires, const struct wire *wire, enum arrival_kind kind)
+{
+    struct held *held = take_spare(wires);
+
+    if (held != NULL)
+        pass_on(wires, held, wire, kind);
+    return held != NULL;
+}
+
+/* A loss before the connection that came after it. */
+static void tell_core(struct wires *wires)
 {
     for (size_t i = 0; i < wires->count; i++) {
-        struct held *held;
+        struct wire *wire = &wires->wires[i];
 
-        if (!wires->wires[i].tell_core)
-            continue;
-        held = take_spare(wires);
-        if (held == NULL)
-            return;
-        wires->wires[i].tell_core = false;
-        pass_on(wires, held, &wires->wires[i], true);
+        if (wire->tell_trouble)
+            wire->tell_trouble = !tell(wires, wire, ARRIVAL_TROUBLE);
+        if (wire->tell_connected && !wire->tell_trouble)
+            wire->tell_connected = !tell(wires, wire, ARRIVAL_CONNECTED);
     }
 }
 
@@ -369,13 +484,16 @@ static zmq_pollitem_t readable(void *socket, bool wanted)
     return (zmq_pollitem_t){.socket = socket, .events = wanted ? ZMQ_POLLIN : 0};
 }
 
+enum { POLL_ZAP, POLL_NAMES, POLL_ROUTER };
+
 size_t wires_poll(struct wires *wires, zmq_pollitem_t *items)
 {
     /* With no room for more the neighbours wait: their parcels stay in the sockets. */
     bool room = wires->spare_count > 0;
-    size_t count = 0;
+    size_t count = POLL_ROUTER;
 
-    items[count++] = readable(zap_socket(wires->zap), true);
+    items[POLL_ZAP] = readable(zap_socket(wires->zap), true);
+    items[POLL_NAMES] = (zmq_pollitem_t){.fd = resolver_fd(wires->resolver), .events = ZMQ_POLLIN};
     if (wires->router != NULL)
         items[count++] = readable(wires->router, room);
     for (size_t i = 0; i < wires->count; i++) {
@@ -390,38 +508,113 @@ size_t wires_poll(struct wires *wires, zmq_pollitem_t *items)
     return count;
 }
 
+static void watch_all(struct wires *wires, const zmq_pollitem_t *items)
+{
+    for (size_t i = 0; i < wires->count; i++)
+        if (wires->wires[i].dealer != NULL && items[wires->wires[i].place].revents != 0)
+            wire_watch(&wires->wires[i], wires->now_us);
+    tell_core(wires);
+}
+
 void wires_serve(struct wires *wires, const zmq_pollitem_t *items, uint64_t now_us)
 {
-    if (items[0].revents != 0)
+    wires->now_us = now_us;
+    if (items[POLL_ZAP].revents != 0)
         zap_serve(wires->zap, now_us);
-    if (wires->router != NULL && items[1].revents != 0)
+    watch_all(wires, items);
+    if (wires->router != NULL && items[POLL_ROUTER].revents != 0)
         serve_router(wires);
     /* Each time another is first, so that one that floods us cannot keep the others out. */
     wires->turn++;
     for (size_t i = 0; i < wires->count; i++) {
         struct wire *wire = &wires->wires[(wires->turn + i) % wires->count];
 
-        if (wire->dealer == NULL)
-            continue;
-        if (items[wire->place].revents != 0)
-            wire_watch(wire, now_us);
-        if (items[wire->place + 1].revents != 0)
+        if (wire->dealer != NULL && items[wire->place + 1].revents != 0)
             serve_dealer(wires, wire);
     }
-    tell_connected(wires);
+    /* Last, for it opens sockets that the poll did not see. */
+    if (items[POLL_NAMES].revents != 0)
+        take_answers(wires);
+}
+
+/* ---- sweeping ---- */
+
+/* That we live.  Where nothing takes it, there is no connection any more. */
+static void beat(struct wires *wires, struct wire *wire)
+{
+    if (!wire->connected && !wire->has_route)
+        return;
+    if (!send_either(wires, wire, alive, sizeof alive) && !wire->connected && !wire->has_route &&
+        wire->live)
+        wire_trouble(wire, "the connection was closed by the neighbour, or cut");
+}
+
+static void notice_silence(struct wires *wires, struct wire *wire)
+{
+    uint64_t silent_us = wires->now_us - wire->heard_us;
+
+    if (wire->live && silent_us >= SILENCE_US)
+        wire_trouble(wire, "no answer for %u s", (unsigned)(silent_us / 1000000));
+}
+
+static void give_up_lookup(struct wires *wires, struct wire *wire)
+{
+    if (wire->ticket == 0 || wire->lookup_us == 0 || wires->now_us - wire->lookup_us < LOOKUP_US)
+        return;
+    wire->lookup_us = 0;
+    wire_failed(wire, wires->now_us, "the name %s does not resolve: no answer for %d s",
+                wire->endpoint.host, LOOKUP_US / 1000000);
+}
+
+static void redial(struct wires *wires, struct wire *wire)
+{
+    if (wire->redial_us == 0 || wires->now_us < wire->redial_us)
+        return;
+    wire_close(wire);
+    dial(wires, wire, wires->now_us);
+}
+
+/* Whoever did not listen cannot say that nobody spoke. */
+static void forgive(struct wires *wires)
+{
+    for (size_t i = 0; i < wires->count; i++)
+        wires->wires[i].heard_us = wires->now_us;
 }
 
 void wires_sweep(struct wires *wires, uint64_t now_us)
 {
+    bool beats = now_us >= wires->beat_us;
+
+    wires->now_us = now_us;
     zap_sweep(wires->zap, now_us);
+    if (wires->spare_count == 0 || now_us - wires->swept_us >= ASLEEP_US)
+        forgive(wires);
+    wires->swept_us = now_us;
+    if (beats)
+        wires->beat_us = now_us + BEAT_US;
     for (size_t i = 0; i < wires->count; i++) {
         struct wire *wire = &wires->wires[i];
 
-        if (wire->redial_us == 0 || now_us < wire->redial_us)
-            continue;
-        wire_close(wire);
-        dial(wires, wire, now_us);
+        if (beats)
+            beat(wires, wire);
+        notice_silence(wires, wire);
+        give_up_lookup(wires, wire);
+        redial(wires, wire);
     }
+    tell_core(wires);
+}
+
+uint64_t wires_due_us(const struct wires *wires)
+{
+    uint64_t due_us = UINT64_MAX;
+
+    for (size_t i = 0; i < wires->count; i++) {
+        uint64_t redial_us = wires->wires[i].redial_us;
+
+        if (redial_us != 0 && redial_us < due_us)
+            due_us = redial_us;
+    }
+    return due_us;
 }
 
 struct wires_counters wires_count(const struct wires *wires)

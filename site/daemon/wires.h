@@ -13,9 +13,10 @@
 
 #include "site/core/core.h"
 #include "site/daemon/parts.h"
+#include "site/daemon/resolver.h"
 
-/* The authenticator, the ROUTER, and two for each link. */
-enum { WIRES_POLL_MAX = 2 + 2 * LINKS_MAX };
+/* The authenticator, names that were looked up, the ROUTER, and two for each link. */
+enum { WIRES_POLL_MAX = 3 + 2 * LINKS_MAX };
 
 struct wires; /* opaque */
 
@@ -24,6 +25,7 @@ struct wires_options {
     const uint8_t *site_secret; /* CONTROL_SECRET_BYTES; the same */
     const char *listen;         /* tcp:// or ipc:// endpoint; "": neighbours cannot dial us */
     struct ring *arrivals;      /* to the core: struct arrival; borrowed */
+    resolve_name resolve;       /* NULL: resolve_by_system() */
 };
 
 /* ST_INVALID: key or endpoint; ST_IO: the endpoint cannot be bound; ST_NOMEM. */
@@ -31,7 +33,7 @@ MUST_CHECK enum status wires_new(struct wires **wires, const struct wires_option
                                  struct fault *fault);
 void wires_free(struct wires *wires); /* the core has ended; NULL allowed */
 
-/* All links that there are.  Those known before go on undisturbed. */
+/* All links that there ever were.  Those that did not change go on undisturbed. */
 void wires_configure(struct wires *wires, const struct core_link *links, size_t count,
                      uint64_t now_us);
 
@@ -45,8 +47,10 @@ void wires_give_back(struct wires *wires, struct arrival *arrival);
 size_t wires_poll(struct wires *wires, zmq_pollitem_t *items);
 /* Serve what that poll found: `items` as filled, with nothing done to `wires` in between. */
 void wires_serve(struct wires *wires, const zmq_pollitem_t *items, uint64_t now_us);
-/* At least once a second: dials again what gave up. */
+/* At least once a second: says that we live, notices who does not, dials again what gave up. */
 void wires_sweep(struct wires *wires, uint64_t now_us);
+/* When it has something to do before that second is over; UINT64_MAX: it has not. */
+uint64_t wires_due_us(const struct wires *wires);
 
 struct wires_counters {
     uint64_t received;

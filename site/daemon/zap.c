@@ -72,6 +72,18 @@ enum status zap_allow(struct zap *zap, const uint8_t key[CONTROL_KEY_BYTES], str
     return ST_OK;
 }
 
+void zap_forbid(struct zap *zap, const uint8_t key[CONTROL_KEY_BYTES])
+{
+    char user_id[ZAP_USER_ID_BYTES];
+
+    (void)hex_print(user_id, key, CONTROL_KEY_BYTES);
+    for (size_t i = 0; i < zap->friend_count; i++)
+        if (strcmp(zap->friends[i].user_id, user_id) == 0) {
+            zap->friends[i] = zap->friends[--zap->friend_count];
+            return;
+        }
+}
+
 void *zap_socket(struct zap *zap)
 {
     return zap->socket;

@@ -6,6 +6,8 @@
 Takes commands from its input, one a line, until that ends:
 
     cut SECONDS          break all connections and take none for so long
+    swallow 1            let nothing through and break no connection, like a cable that was pulled; 0
+                         ends that
     delay SECONDS        hold every piece back for so long, each way; 0 ends that
     random MEAN SEED     break all connections now and then, so many seconds apart on average, in
                          half of the cases for up to a second; a mean of 0 ends that
@@ -25,6 +27,7 @@ class Proxy:
         self.writers = set()
         self.cut_until = 0.0
         self.delay = 0.0
+        self.swallows = False
         self.chaos = None
 
     @staticmethod
@@ -33,6 +36,8 @@ class Proxy:
 
     async def pump(self, reader, writer):
         while piece := await reader.read(PIECE):
+            if self.swallows:
+                continue
             if self.delay > 0:
                 await asyncio.sleep(self.delay)
             writer.write(piece)
@@ -75,6 +80,8 @@ class Proxy:
     def command(self, words):
         if words[0] == "cut":
             self.cut(float(words[1]))
+        elif words[0] == "swallow":
+            self.swallows = words[1] == "1"
         elif words[0] == "delay":
             self.delay = float(words[1])
         elif words[0] == "random":

@@ -246,6 +246,12 @@ void core_link_connected(struct core *core, uint32_t interface)
     core->connected++;
 }
 
+void core_link_trouble(struct core *core, uint32_t interface, const char *reason)
+{
+    (void)core;
+    INVARIANT(interface == 1 && reason[0] != '\0');
+}
+
 bool core_links_tick(struct core *core)
 {
     INVARIANT(core->link.interface == 1); /* only asked of a core that has links */

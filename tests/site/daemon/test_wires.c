@@ -25,10 +25,13 @@ struct site {
     struct wires *wires;
     struct wake wake;
     struct ring ring;
-    bool holds; /* gives nothing back */
+    bool stopped; /* does not look any more, though its sockets are open */
+    bool holds;   /* gives nothing back */
     struct arrival *held[ARRIVALS_MAX];
     size_t held_count;
     uint32_t connected;
+    uint32_t troubles;
+    char trouble[200];      /* the last */
     uint8_t seen[SEEN_MAX]; /* first byte of each parcel */
     size_t sizes[SEEN_MAX];
     size_t seen_count;
@@ -36,6 +39,7 @@ struct site {
 
 static struct site sites[SITES];
 static uint64_t now_us = 1;
+static resolve_name resolve; /* of the sites that are opened; NULL: the system's */
 
 static enum status try_open(struct site *site, const char *listen, struct fault *fault)
 {
@@ -44,6 +48,7 @@ static enum status try_open(struct site *site, const char *listen, struct fault 
         .site_secret = site->secret,
         .listen = listen,
         .arrivals = &site->ring,
+        .resolve = resolve,
     };
 
     return wires_new(&site->wires, &options, fault);
@@ -62,6 +67,7 @@ static void setup(void)
 
     ck_assert_int_ge(sodium_init(), 0);
     memset(sites, 0, sizeof sites);
+    resolve = NULL;
     for (size_t i = 0; i < SITES; i++) {
         ck_assert_int_eq(crypto_sign_keypair(sites[i].key, sites[i].secret), 0);
         ck_assert_int_eq(wake_init(&sites[i].wake, &fault), ST_OK);
@@ -116,8 +122,11 @@ static void take_arrivals(struct site *site)
     struct arrival *arrival;
 
     while ((arrival = ring_pop(&site->ring)) != NULL) {
-        if (arrival->connected) {
+        if (arrival->kind == ARRIVAL_CONNECTED) {
             site->connected++;
+        } else if (arrival->kind == ARRIVAL_TROUBLE) {
+            site->troubles++;
+            (void)snprintf(site->trouble, sizeof site->trouble, "%s", arrival->trouble);
         } else {
             ck_assert_uint_lt(site->seen_count, SEEN_MAX);
             site->sizes[site->seen_count] = arrival->size;
@@ -130,13 +139,18 @@ static void take_arrivals(struct site *site)
     }
 }
 
+static bool stands_still(const struct site *site)
+{
+    return site->wires == NULL || site->stopped;
+}
+
 /* Let everyone look once, for at most a few milliseconds each; time goes on by more than that. */
 static void step(void)
 {
     zmq_pollitem_t items[WIRES_POLL_MAX];
 
     for (size_t i = 0; i < SITES; i++) {
-        if (sites[i].wires == NULL)
+        if (stands_still(&sites[i]))
             continue;
         size_t count = wires_poll(sites[i].wires, items);
 
@@ -376,6 +390,194 @@ START_TEST(a_neighbour_that_comes_back_is_connected_anew)
     send_one(&sites[1], 2);
     UNTIL(sites[0].seen_count == 1);
     ck_assert_uint_eq(sites[0].seen[0], 2);
+}
+END_TEST
+
+/* ---- who is there ---- */
+
+static void join_and_speak(void)
+{
+    join_two();
+    UNTIL(sites[1].connected == 1);
+    send_one(&sites[1], 1);
+    send_one(&sites[1], 2);
+    UNTIL(sites[0].seen_count == 2);
+    send_one(&sites[0], 3);
+    UNTIL(sites[1].seen_count == 1);
+    sites[0].troubles = 0;
+    sites[1].troubles = 0;
+}
+
+/* Time for many beats, and none of them reaches the core. */
+START_TEST(who_is_quiet_and_alive_stays)
+{
+    uint64_t until_us;
+
+    join_and_speak();
+    until_us = now_us + 3 * SILENCE_US;
+    while (now_us < until_us)
+        step();
+    ck_assert_uint_eq(sites[0].troubles + sites[1].troubles, 0);
+    ck_assert_uint_eq(sites[0].seen_count, 2);
+    ck_assert_uint_eq(sites[1].seen_count, 1);
+}
+END_TEST
+
+START_TEST(who_stands_still_is_missed_on_the_side_that_dials)
+{
+    uint64_t since_us;
+
+    join_and_speak();
+    sites[0].stopped = true;
+    since_us = now_us;
+    UNTIL(sites[1].troubles == 1);
+    ck_assert_uint_le(now_us - since_us, 2 * SILENCE_US);
+    ck_assert_ptr_nonnull(strstr(sites[1].trouble, "no answer for"));
+}
+END_TEST
+
+START_TEST(who_stands_still_is_missed_on_the_side_that_is_dialled)
+{
+    uint64_t since_us;
+
+    join_and_speak();
+    sites[1].stopped = true;
+    since_us = now_us;
+    UNTIL(sites[0].troubles == 1);
+    ck_assert_uint_le(now_us - since_us, 2 * SILENCE_US);
+    ck_assert_ptr_nonnull(strstr(sites[0].trouble, "no answer for"));
+    /* And once only, however long it lasts. */
+    steps(400);
+    ck_assert_uint_eq(sites[0].troubles, 1);
+}
+END_TEST
+
+START_TEST(who_ends_is_missed_sooner_on_both_sides)
+{
+    uint64_t since_us;
+
+    join_and_speak();
+    wires_free(sites[1].wires);
+    sites[1].wires = NULL;
+    since_us = now_us;
+    UNTIL(sites[0].troubles == 1);
+    ck_assert_uint_lt(now_us - since_us, SILENCE_US);
+    ck_assert_ptr_nonnull(strstr(sites[0].trouble, "closed by the neighbour"));
+    open_site(&sites[1], "");
+    link_to(&sites[1], &sites[0], sites[0].endpoint);
+    UNTIL(sites[1].connected == 2);
+    wires_free(sites[0].wires);
+    sites[0].wires = NULL;
+    UNTIL(sites[1].troubles >= 2);
+    ck_assert_ptr_nonnull(strstr(sites[1].trouble, "connection refused"));
+}
+END_TEST
+
+/* A daemon that was stopped and goes on has heard nobody, for it did not listen. */
+START_TEST(who_slept_does_not_take_the_others_for_dead)
+{
+    join_and_speak();
+    sites[0].stopped = true;
+    sites[1].stopped = true;
+    now_us += 10 * SILENCE_US;
+    sites[0].stopped = false;
+    sites[1].stopped = false;
+    steps(20);
+    ck_assert_uint_eq(sites[0].troubles + sites[1].troubles, 0);
+}
+END_TEST
+
+/* ---- names ---- */
+
+static void resolve_some(const char *host, struct addresses *addresses)
+{
+    if (strcmp(host, "silent.example") == 0)
+        for (;;) /* as with a name server that says nothing */
+            (void)pause();
+    if (strcmp(host, "none.example") == 0) {
+        (void)snprintf(addresses->error, sizeof addresses->error, "no such name");
+        return;
+    }
+    /* The first of its addresses is wrong. */
+    (void)snprintf(addresses->text[0], sizeof addresses->text[0], "127.0.0.2");
+    (void)snprintf(addresses->text[1], sizeof addresses->text[1], "127.0.0.1");
+    addresses->count = 2;
+}
+
+START_TEST(a_silent_name_server_holds_up_its_own_link_only)
+{
+    const struct site *neighbours[] = {&sites[2], &sites[0]};
+    const char *endpoints[] = {"tcp://silent.example:9901", sites[0].endpoint};
+
+    resolve = resolve_some;
+    open_site(&sites[0], sites[0].endpoint);
+    open_site(&sites[1], "");
+    link_to(&sites[0], &sites[1], "");
+    configure(&sites[1], neighbours, endpoints, 2);
+    UNTIL(sites[1].connected == 1);
+    send_sized(&sites[1], 2, 8, 10);
+    UNTIL(sites[0].seen_count == 1);
+    UNTIL(sites[1].troubles == 1);
+    ck_assert_ptr_nonnull(
+        strstr(sites[1].trouble, "the name silent.example does not resolve: no answer for 5 s"));
+    send_sized(&sites[1], 2, 9, 10);
+    UNTIL(sites[0].seen_count == 2);
+}
+END_TEST
+
+START_TEST(a_name_is_looked_up_until_it_resolves_and_each_address_is_tried)
+{
+    char endpoint[ENDPOINT_BYTES];
+    const char *port = strrchr(sites[0].endpoint, ':');
+
+    resolve = resolve_some;
+    open_site(&sites[0], sites[0].endpoint);
+    open_site(&sites[1], "");
+    link_to(&sites[0], &sites[1], "");
+    (void)snprintf(endpoint, sizeof endpoint, "tcp://none.example%s", port);
+    link_to(&sites[1], &sites[0], endpoint);
+    UNTIL(sites[1].troubles == 1);
+    ck_assert_ptr_nonnull(strstr(sites[1].trouble, "none.example does not resolve: no such name"));
+    (void)snprintf(endpoint, sizeof endpoint, "tcp://oasis.example%s", port);
+    link_to(&sites[1], &sites[0], endpoint);
+    UNTIL(sites[1].connected == 1);
+}
+END_TEST
+
+/* ---- changes ---- */
+
+START_TEST(a_link_whose_endpoint_is_changed_is_dialled_there)
+{
+    join_two();
+    UNTIL(sites[1].connected == 1);
+    wires_free(sites[0].wires);
+    open_site(&sites[0], sites[2].endpoint); /* it has moved */
+    link_to(&sites[0], &sites[1], "");
+    link_to(&sites[1], &sites[0], sites[2].endpoint);
+    UNTIL(sites[1].connected == 2);
+    send_one(&sites[1], 5);
+    UNTIL(sites[0].seen_count == 1);
+}
+END_TEST
+
+START_TEST(a_link_that_was_removed_lets_nobody_in_and_its_key_can_come_back)
+{
+    struct core_link links[2] = {{.interface = 1}, {.interface = 2}};
+    uint64_t refused;
+
+    join_and_speak();
+    memcpy(links[0].key, sites[1].key, CONTROL_KEY_BYTES);
+    memcpy(links[1].key, sites[1].key, CONTROL_KEY_BYTES);
+    links[0].removed = true;
+    wires_configure(sites[0].wires, links, 1, now_us);
+    send_one(&sites[1], 6); /* over the connection that there still is */
+    refused = wires_count(sites[0].wires).refused;
+    UNTIL(wires_count(sites[0].wires).refused > refused);
+    ck_assert_uint_eq(sites[0].seen_count, 2);
+    wires_configure(sites[0].wires, links, 2, now_us);
+    send_one(&sites[1], 7);
+    UNTIL(sites[0].seen_count == 3);
+    ck_assert_uint_eq(sites[0].seen[2], 7);
 }
 END_TEST
 
@@ -653,6 +855,15 @@ int main(void)
     tcase_add_test(tcase, what_the_core_has_no_room_for_waits_and_comes_in_order);
     tcase_add_test(tcase, a_link_is_added_while_others_run);
     tcase_add_test(tcase, a_neighbour_that_comes_back_is_connected_anew);
+    tcase_add_test(tcase, who_is_quiet_and_alive_stays);
+    tcase_add_test(tcase, who_stands_still_is_missed_on_the_side_that_dials);
+    tcase_add_test(tcase, who_stands_still_is_missed_on_the_side_that_is_dialled);
+    tcase_add_test(tcase, who_ends_is_missed_sooner_on_both_sides);
+    tcase_add_test(tcase, who_slept_does_not_take_the_others_for_dead);
+    tcase_add_test(tcase, a_silent_name_server_holds_up_its_own_link_only);
+    tcase_add_test(tcase, a_name_is_looked_up_until_it_resolves_and_each_address_is_tried);
+    tcase_add_test(tcase, a_link_whose_endpoint_is_changed_is_dialled_there);
+    tcase_add_test(tcase, a_link_that_was_removed_lets_nobody_in_and_its_key_can_come_back);
     tcase_add_test(tcase, an_unknown_key_is_refused);
     tcase_add_test(tcase, a_peer_without_keys_is_refused);
     tcase_add_test(tcase, a_site_that_answers_with_another_key_is_not_taken_for_the_neighbour);
