@@ -26,7 +26,8 @@ enum {
     LINK_PARCEL_BYTES_MAX = 256 * 1024, /* larger ones are refused before they are decoded */
     LINK_WINDOW_MESSAGES = 4096, /* numbered and not acknowledged; past it sends are refused */
     LINK_WINDOW_BYTES = 8 * 1024 * 1024,
-    LINK_VERSION = 1, /* of the wire format and of the loader's instructions */
+    LINK_VERSION = 2, /* of the wire format and of the loader's instructions */
+    LINK_CURRENCY_BYTES_MAX = 16,
 };
 /* The most that one message carries: 2^32 - 1 units of 10 nanos, $42.94. */
 #define LINK_MESSAGE_NANOS_MAX UINT64_C(42949672950)
@@ -75,6 +76,8 @@ struct links; /* opaque */
 
 MUST_CHECK enum status links_new(struct links **links);
 void links_free(struct links *links);
+/* The unit of account, of at most LINK_CURRENCY_BYTES_MAX: a neighbour must have the same. */
+void links_set_currency(struct links *links, const char *currency);
 /* Rows: STORE_LINK, key = interface u32, u8 2 (the link, then u64 0) or 3 (transcript, seq u64).
  * A loaded link that was UP is DOWN.  ST_CORRUPT names the row. */
 MUST_CHECK enum status links_load(struct links *links, const struct store *store,
@@ -164,6 +167,7 @@ enum parcel_verdict {
     PARCEL_STALE,     /* of an old epoch, or a repeat: ignored; a HELLO may be due in answer */
     PARCEL_REFUSED,   /* not a parcel: *fault says where; the link goes on */
     PARCEL_FROZE,     /* it disproves something: the link is frozen now, with the reason */
+    PARCEL_UNFIT,     /* HELLO of another wire format or currency: DOWN, and `why` names both */
 };
 
 struct parcel {

@@ -8,6 +8,7 @@
 #include "channels/link_set.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 void link_hello_out(struct link_node *node, const struct link_prices *prices, struct bytes *out)
 {
@@ -24,6 +25,7 @@ void link_hello_out(struct link_node *node, const struct link_prices *prices, st
     /* Until its HELLO of this connection came, its epoch is not known: so it will answer. */
     if ((link->state == LINK_UP && !node->hello_calls) || node->hello_tells)
         hello.peer_epoch = link->peer_epoch;
+    memcpy(hello.currency, node->links->currency, sizeof hello.currency);
     hello_encode(out, &hello);
     node->hello_due = false;
     node->hello_tells = false;
@@ -112,6 +114,24 @@ static bool totals_differ(struct link_node *node, const struct hello *hello)
     return link->state == LINK_FROZEN;
 }
 
+/* Whether the two cannot speak at all, or their amounts do not mean the same. */
+static bool is_unfit(struct link_node *node, const struct hello *hello)
+{
+    const char *ours = node->links->currency;
+
+    if (hello->version != LINK_VERSION)
+        link_lost_because(node,
+                          "versions of the wire format differ: this site has %d and the neighbour "
+                          "%" PRIu64 "; the one with the lower wants a newer serai",
+                          LINK_VERSION, hello->version);
+    else if (strcmp(hello->currency, ours) != 0)
+        link_lost_because(node, "currencies differ: this site counts in %s and the neighbour in %s",
+                          ours, hello->currency);
+    else
+        return false;
+    return true;
+}
+
 /* Too old to say anything.  It may still come from a neighbour that forgot its later epochs. */
 static enum parcel_verdict stale(struct link_node *node)
 {
@@ -127,12 +147,14 @@ enum parcel_verdict link_hello_in(struct link_node *node, const struct hello *he
     bool is_new = hello->epoch > link->peer_epoch;
 
     if (link->state == LINK_FROZEN) {
-        if (is_new) {
+        if (is_new && hello->version == LINK_VERSION) {
             link->peer_epoch = hello->epoch;
             node->dirty = true;
         }
         return PARCEL_STALE;
     }
+    if (is_unfit(node, hello))
+        return PARCEL_UNFIT;
     if (hello->epoch < link->peer_epoch)
         return stale(node);
     if (we_lost(node, hello))

@@ -50,6 +50,7 @@ struct link_node {
 struct links {
     struct link_node *nodes[LINKS_MAX]; /* interface - 1 */
     size_t count;
+    char currency[LINK_CURRENCY_BYTES_MAX + 1];
     struct bytes scratch;
 };
 
@@ -77,6 +78,8 @@ u128 link_total_at(const struct link_node *node, uint64_t seq);
 void link_take_ack(struct link_node *node, uint64_t seq);
 /* Something was stale or missing: a HELLO is due, unless one has no answer yet. */
 void link_ask_hello(struct link_node *node);
+/* Not up, with a reason that is printed. */
+void link_lost_because(struct link_node *node, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Freeze with a reason that is printed. */
 void link_freeze_because(struct link_node *node, const char *format, ...) PRINTF_LIKE(2, 3);
 

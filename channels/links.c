@@ -60,6 +60,12 @@ void links_free(struct links *links)
     free(links);
 }
 
+void links_set_currency(struct links *links, const char *currency)
+{
+    INVARIANT(strlen(currency) <= LINK_CURRENCY_BYTES_MAX);
+    memcpy(links->currency, currency, strlen(currency) + 1);
+}
+
 struct link *links_find(struct links *links, uint32_t interface)
 {
     if (interface == CHANNEL_INTERFACE_SELF || interface > links->count)
@@ -218,6 +224,17 @@ void link_lost(struct links *links, struct link *link, const char *why)
         return;
     link->state = LINK_DOWN; /* in its row it may be UP: that reads back as DOWN */
     copy_reason(link->why, why);
+}
+
+void link_lost_because(struct link_node *node, const char *format, ...)
+{
+    char why[LINK_REASON_BYTES_MAX + 1];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(why, sizeof why, format, arguments); /* a long one is cut */
+    va_end(arguments);
+    link_lost(node->links, &node->link, why);
 }
 
 void link_connected(struct links *links, struct link *link)

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { HELLO_FIELDS = 13, DATA_FIELDS = 8, MESSAGE_FIELDS_MAX = 8 };
+enum { HELLO_FIELDS = 14, DATA_FIELDS = 8, MESSAGE_FIELDS_MAX = 8 };
 
 /* Fields of each kind, its number included; 0: no such kind. */
 static const uint8_t message_fields[] = {
@@ -187,6 +187,7 @@ void hello_encode(struct bytes *out, const struct hello *hello)
     cbor_put_array(out, HELLO_FIELDS);
     cbor_put_uint(out, PARCEL_HELLO);
     cbor_put_uint(out, LINK_VERSION);
+    cbor_put_text(out, hello->currency);
     cbor_put_uint(out, hello->epoch);
     cbor_put_uint(out, hello->peer_epoch);
     cursor_put(out, hello->sent);
@@ -200,14 +201,14 @@ void hello_encode(struct bytes *out, const struct hello *hello)
 static void decode_hello(struct cbor *in, uint64_t fields, struct hello *hello)
 {
     /* First, since another version may have other fields. */
-    if (cbor_get_uint(in, UINT64_MAX) != LINK_VERSION) {
-        cbor_fail(in, "a version of the wire format that is not spoken here");
+    hello->version = cbor_get_uint(in, UINT64_MAX);
+    if (hello->version != LINK_VERSION)
         return;
-    }
     if (fields != HELLO_FIELDS) {
         cbor_fail(in, "HELLO has another number of fields");
         return;
     }
+    cbor_get_text(in, hello->currency, LINK_CURRENCY_BYTES_MAX);
     hello->epoch = cbor_get_uint(in, SEQ_MAX);
     if (hello->epoch == 0)
         cbor_fail(in, "epochs begin with 1");
@@ -273,6 +274,8 @@ enum status parcel_decode(struct parcel_head *head, const uint8_t *bytes, size_t
     if (kind == PARCEL_HELLO) {
         head->kind = PARCEL_HELLO;
         decode_hello(&in, fields, &head->hello);
+        if (in.error == NULL && head->hello.version != LINK_VERSION)
+            return ST_OK;
     } else if (kind == PARCEL_DATA) {
         head->kind = PARCEL_DATA;
         decode_data(&in, fields, head);

@@ -27,6 +27,8 @@ struct cursor {
 
 /* As the sender of the parcel sees it: "sent" is what it sent. */
 struct hello {
+    uint64_t version; /* read only: when it is not LINK_VERSION, nothing else is set */
+    char currency[LINK_CURRENCY_BYTES_MAX + 1];
     uint64_t epoch;
     uint64_t peer_epoch; /* 0: unknown on this connection */
     struct cursor sent;
@@ -66,7 +68,10 @@ void hello_encode(struct bytes *out, const struct hello *hello);
 /* head->count encoded messages follow. */
 void data_head_encode(struct bytes *out, const struct data_head *head);
 
-/* Decode a parcel and check each of its messages.  ST_INVALID says where it is wrong. */
+/*
+ * Decode a parcel and check each of its messages.  ST_INVALID says where it is wrong.  Of a HELLO
+ * in another version of the format only that is read, whatever follows.
+ */
 MUST_CHECK enum status parcel_decode(struct parcel_head *head, const uint8_t *bytes, size_t size,
                                      struct fault *fault);
 

@@ -284,6 +284,17 @@ void core_link_tell(struct core *core, struct link *link, enum link_state before
     }
 }
 
+/* The two may connect and ask as often as they like; what is wrong is told as often as a change. */
+static void tell_unfit(struct core *core, const struct link *link, const char *why_before)
+{
+    struct link_telling *telling = &core->telling[link->interface - 1];
+
+    if (strcmp(link->why, why_before) == 0 || telling->told >= LINK_TELL_MAX)
+        return;
+    telling->told++;
+    log_write(LOG_WARN, "link.unfit", "link=%s reason=\"%s\"", link->name, link->why);
+}
+
 /* When the minute is over: what a link that flapped has come to. */
 static void tell_untold(void *context, struct link *link)
 {
@@ -300,6 +311,7 @@ void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const 
                  size_t size)
 {
     struct link *link = links_keyed(core->links, key);
+    char why_before[LINK_REASON_BYTES_MAX + 1];
     enum link_state before;
     struct parcel parcel;
     struct fault fault;
@@ -309,6 +321,7 @@ void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const 
         return;
     }
     before = link->state;
+    memcpy(why_before, link->why, sizeof why_before);
     switch (link_parcel_in(core->links, link, bytes, size, &parcel, &fault)) {
     case PARCEL_TAKEN:
         hear_all(core, link, &parcel);
@@ -322,6 +335,9 @@ void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const 
         break;
     case PARCEL_FROZE:
         log_write(LOG_ERROR, "link.frozen", "link=%s reason=\"%s\"", link->name, link->reason);
+        break;
+    case PARCEL_UNFIT:
+        tell_unfit(core, link, why_before);
         break;
     }
     if (link->state != before)

@@ -56,6 +56,7 @@ void core_apply_prices(struct core *core)
 
     for (int order = 0; order < SERAI_ORDER_COUNT; order++)
         prices.order[order] = pricebook_order(book, order);
+    links_set_currency(core->links, book->currency);
     agents_set_prices(core->agents, &prices);
 }
 

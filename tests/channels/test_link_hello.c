@@ -62,6 +62,63 @@ START_TEST(equal_cursors_bring_both_up)
 }
 END_TEST
 
+static void is_unfit(const char *why)
+{
+    ck_assert_int_eq(a.link->state, LINK_DOWN);
+    ck_assert_str_eq(a.link->why, why);
+    (void)peer_save(&a);
+    ck_assert(!peer_out(&a, &parcel)); /* nothing is carried */
+}
+
+START_TEST(another_currency_never_comes_up)
+{
+    struct hello hello = new_hello();
+    uint64_t peer_epoch = a.link->peer_epoch;
+
+    links_set_currency(a.links, "USD");
+    memcpy(hello.currency, "JPY", 4);
+    peer_send(&a, 4);
+    ck_assert_int_eq(hello_give(&a, &hello), PARCEL_UNFIT);
+    is_unfit("currencies differ: this site counts in USD and the neighbour in JPY");
+    ck_assert_uint_eq(a.link->peer_epoch, peer_epoch); /* nothing it said was taken */
+    memcpy(hello.currency, "USD", 4);
+    ck_assert_int_eq(hello_give(&a, &hello), PARCEL_TAKEN);
+    ck_assert_int_eq(a.link->state, LINK_UP);
+    ck_assert_str_eq(a.link->why, "");
+}
+END_TEST
+
+START_TEST(a_neighbour_of_another_version_is_told_by_both_numbers)
+{
+    static const uint8_t old[] = {0x84, 0x01, 0x01, 0x03, 0x00};
+    struct bytes hello = {0};
+
+    bytes_append(&hello, old, sizeof old);
+    ck_assert_int_eq(peer_in(&a, &hello), PARCEL_UNFIT);
+    is_unfit(
+        "versions of the wire format differ: this site has 2 and the neighbour 1; the one with "
+        "the lower wants a newer serai");
+    bytes_fini(&hello);
+}
+END_TEST
+
+START_TEST(a_link_that_is_lost_is_down_until_the_next_hello)
+{
+    struct hello hello = new_hello();
+
+    ck_assert_int_eq(a.link->state, LINK_UP);
+    link_lost(a.links, a.link, "no answer\nfor 4 s");
+    ck_assert_int_eq(a.link->state, LINK_DOWN);
+    ck_assert_str_eq(a.link->why, "no answer?for 4 s");
+    ck_assert_int_eq(hello_give(&a, &hello), PARCEL_TAKEN);
+    ck_assert_int_eq(a.link->state, LINK_UP);
+    link_freeze(a.links, a.link, "false books");
+    link_lost(a.links, a.link, "no answer");
+    ck_assert_int_eq(a.link->state, LINK_FROZEN);
+    ck_assert_str_eq(a.link->reason, "false books");
+}
+END_TEST
+
 START_TEST(a_hello_acknowledges_and_sets_where_to_go_on)
 {
     struct parcel_head head;
@@ -383,6 +440,9 @@ int main(void)
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, equal_cursors_bring_both_up);
+    tcase_add_test(tcase, another_currency_never_comes_up);
+    tcase_add_test(tcase, a_neighbour_of_another_version_is_told_by_both_numbers);
+    tcase_add_test(tcase, a_link_that_is_lost_is_down_until_the_next_hello);
     tcase_add_test(tcase, a_hello_acknowledges_and_sets_where_to_go_on);
     tcase_add_test(tcase, a_hello_that_does_not_know_us_is_answered_and_one_that_does_is_not);
     tcase_add_test(tcase, a_site_that_alone_notices_a_new_connection_comes_up_again);

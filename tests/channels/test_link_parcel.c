@@ -62,6 +62,7 @@ START_TEST(any_hello_is_read_back_as_it_was)
     for (int round = 0; round < ROUNDS; round++) {
         struct parcel_head head;
         struct hello hello = {
+            .currency = "SRI",
             .epoch = (rng_edgy(&rng) & SEQ_MAX) | 1,
             .peer_epoch = rng_edgy(&rng) & SEQ_MAX,
             .sent = any_cursor(&rng),
@@ -78,6 +79,8 @@ START_TEST(any_hello_is_read_back_as_it_was)
         if (parcel_decode(&head, wire.data, wire.size, &fault) != ST_OK)
             ck_abort_msg("%s", fault.text);
         HOLDS(head.kind == PARCEL_HELLO);
+        HOLDS(head.hello.version == LINK_VERSION);
+        HOLDS(strcmp(head.hello.currency, "SRI") == 0);
         HOLDS(head.hello.epoch == hello.epoch && head.hello.peer_epoch == hello.peer_epoch);
         HOLDS(head.hello.sent.seq == hello.sent.seq && head.hello.sent.total == hello.sent.total);
         HOLDS(head.hello.received.total == hello.received.total);
@@ -92,7 +95,8 @@ END_TEST
 /* The bytes of a HELLO and of a DATA are fixed for good: docs/wire.md shows them. */
 START_TEST(parcels_have_the_bytes_that_the_document_shows)
 {
-    struct hello hello = {.epoch = 3,
+    struct hello hello = {.currency = "SRI",
+                          .epoch = 3,
                           .sent = {5, 100},
                           .received = {2, 9},
                           .acked = {3, 60},
@@ -107,7 +111,7 @@ START_TEST(parcels_have_the_bytes_that_the_document_shows)
     hello_encode(&wire, &hello);
     ck_assert_str_eq(
         hex_print(text, wire.data, wire.size),
-        "8d0101030005506400000000000000000000000000000002500900000000000000000000000000"
+        "8e010263535249030005506400000000000000000000000000000002500900000000000000000000000000"
         "000003503c0000000000000000000000000000001a000f42400703");
     bytes_clear(&wire);
     data_head_encode(&wire, &head);
@@ -146,9 +150,31 @@ START_TEST(what_is_no_parcel_is_refused_with_the_place)
     refused_hex("80", "parcel: no such kind of parcel at byte 1");
     refused_hex("8100", "parcel: no such kind of parcel at byte 2");
     refused_hex("8103", "parcel: no such kind of parcel at byte 2");
-    refused_hex("820102", "parcel: a version of the wire format that is not spoken here at byte 3");
-    refused_hex("820101", "parcel: HELLO has another number of fields at byte 3");
+    refused_hex("820102", "parcel: HELLO has another number of fields at byte 3");
     refused_hex("8102", "parcel: DATA has another number of fields at byte 2");
+}
+END_TEST
+
+/* It says which it is, so that both operators can be told; what follows is its own affair. */
+START_TEST(a_hello_in_another_version_is_read_as_far_as_that)
+{
+    static const uint8_t first[] = {0x82, 0x01, 0x01};
+    static const uint8_t later[] = {0x83, 0x01, 0x19, 0x03, 0xe8, 0x00};
+    struct parcel_head head;
+
+    ck_assert_int_eq(parcel_decode(&head, first, sizeof first, &fault), ST_OK);
+    ck_assert_int_eq(head.kind, PARCEL_HELLO);
+    ck_assert_uint_eq(head.hello.version, 1);
+    if (parcel_decode(&head, later, sizeof later, &fault) != ST_OK)
+        ck_abort_msg("%s", fault.text);
+    ck_assert_uint_eq(head.hello.version, 1000);
+}
+END_TEST
+
+START_TEST(a_currency_is_a_short_text)
+{
+    refused_hex("8e01027161616161616161616161616161616161610000000000000000000000",
+                "parcel: text too long at byte 3");
 }
 END_TEST
 
@@ -163,27 +189,27 @@ START_TEST(a_hello_that_makes_no_sense_is_refused)
 
     hello.epoch = 0;
     hello_encode(&wire, &hello);
-    refused("parcel: epochs begin with 1 at byte 4");
+    refused("parcel: epochs begin with 1 at byte 5");
     hello = good_hello();
     hello.epoch = SEQ_MAX + 1;
     bytes_clear(&wire);
     hello_encode(&wire, &hello);
-    refused("parcel: integer too large at byte 3");
+    refused("parcel: integer too large at byte 4");
     hello = good_hello();
     hello.acked.seq = 3;
     bytes_clear(&wire);
     hello_encode(&wire, &hello);
-    refused("parcel: more is acknowledged than was sent at byte 59");
+    refused("parcel: more is acknowledged than was sent at byte 60");
     hello = good_hello();
     hello.acked.total = 3;
     bytes_clear(&wire);
     hello_encode(&wire, &hello);
-    refused("parcel: more is acknowledged than was sent at byte 59");
+    refused("parcel: more is acknowledged than was sent at byte 60");
     hello = good_hello();
     hello.limit = nanos(MONEY_NANOS_MAX + 1);
     bytes_clear(&wire);
     hello_encode(&wire, &hello);
-    refused("parcel: integer too large at byte 59");
+    refused("parcel: integer too large at byte 60");
 }
 END_TEST
 
@@ -328,6 +354,8 @@ int main(void)
     tcase_add_test(tcase, any_hello_is_read_back_as_it_was);
     tcase_add_test(tcase, parcels_have_the_bytes_that_the_document_shows);
     tcase_add_test(tcase, what_is_no_parcel_is_refused_with_the_place);
+    tcase_add_test(tcase, a_hello_in_another_version_is_read_as_far_as_that);
+    tcase_add_test(tcase, a_currency_is_a_short_text);
     tcase_add_test(tcase, a_hello_that_makes_no_sense_is_refused);
     tcase_add_test(tcase, data_whose_sequences_make_no_sense_is_refused);
     tcase_add_test(tcase, more_messages_than_a_parcel_may_hold_are_refused);

@@ -99,6 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     case PARCEL_STALE:
     case PARCEL_FROZE:
+    case PARCEL_UNFIT:
         break;
     case PARCEL_REFUSED:
         if (memcmp(&before, link, sizeof before) != 0)
