@@ -301,7 +301,8 @@ static void sweep(struct edge *edge)
 /* How long nothing has to be done but what the poll tells of. */
 static int wait_ms(const struct edge *edge)
 {
-    uint64_t due_us = edge->wires == NULL ? UINT64_MAX : wires_due_us(edge->wires);
+    bool idle = edge->wires == NULL || edge->stopping;
+    uint64_t due_us = idle ? UINT64_MAX : wires_due_us(edge->wires);
     uint64_t now = now_us(edge);
 
     if (due_us <= now)

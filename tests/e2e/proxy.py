@@ -6,8 +6,8 @@
 Takes commands from its input, one a line, until that ends:
 
     cut SECONDS          break all connections and take none for so long
-    swallow 1            let nothing through and break no connection, like a cable that was pulled; 0
-                         ends that
+    swallow 1            let nothing through and break no connection, like a pulled cable; 0 ends
+                         that
     delay SECONDS        hold every piece back for so long, each way; 0 ends that
     random MEAN SEED     break all connections now and then, so many seconds apart on average, in
                          half of the cases for up to a second; a mean of 0 ends that
