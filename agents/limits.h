@@ -40,7 +40,9 @@ enum {
     WORK_BUFFER_PAGE = 64, /* of a buffer that is bought: its table of pages is made */
     WORK_PAGE_COPY = PAGED_BYTES / WORK_BYTES, /* of a buffer that is written: kept for the undo */
     WORK_BIRTH = 20000,
-    WORK_REVOKE = 500, /* each question that ends with the facet that it was asked with */
+    WORK_LOOK = 300,    /* a look-up in a table of the site's, or of the agent's own slots */
+    WORK_RANDOM = 1500, /* the system is asked for random bytes */
+    WORK_REVOKE = 500,  /* each question that ends with the facet that it was asked with */
 };
 /* What state beside memory costs in bytes held (docs/prices.md). */
 enum { HELD_AGENT = 512, HELD_CAP = 16, HELD_FACET = 96, HELD_TIMER = 64, HELD_LOG_LINE = 32 };

@@ -109,6 +109,8 @@ static int64_t buffer_share(struct turn *turn, const struct cap *cap, const uint
         return SERAI_E_INVALID;
     if ((cap->rights & args[1]) != args[1])
         return SERAI_E_RIGHT;
+    if (!turn_work(turn, WORK_LOOK))
+        return SERAI_E_SHORT;
     shared.rights = (uint8_t)args[1];
     return turn_give_cap(turn, &shared);
 }

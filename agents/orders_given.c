@@ -216,6 +216,8 @@ static int64_t random_bytes(struct turn *turn, const uint64_t *args)
     to = turn_write(turn, args[1], args[2]);
     if (to == NULL)
         return SERAI_E_MEMORY;
+    if (!turn_work(turn, WORK_RANDOM))
+        return SERAI_E_SHORT;
     return turn_random(turn, to, (size_t)args[2]) ? (int64_t)args[2] : SERAI_E_FULL;
 }
 

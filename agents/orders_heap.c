@@ -112,6 +112,8 @@ static int64_t heap_get(struct turn *turn, const uint64_t *args, bool take)
 
     if (number == NULL)
         return SERAI_E_MEMORY;
+    if (!turn_work(turn, WORK_LOOK))
+        return SERAI_E_SHORT;
     entry = heap_find(agents, number);
     if (entry == NULL)
         return SERAI_E_MISSING;
