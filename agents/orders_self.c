@@ -84,7 +84,7 @@ static int64_t self_facet(struct turn *turn, const uint64_t *args)
 
     if (!money_from_guest(&postage, args[2]))
         return SERAI_E_INVALID;
-    if (turn->agent->facets >= AGENT_FACETS_MAX)
+    if (turn->agent->facets >= AGENT_FACETS_MAX || !turn_has_slot(turn))
         return SERAI_E_FULL;
     facet = facet_new(agents, turn->agent, args[1], postage);
     cap.object = facet->id;
