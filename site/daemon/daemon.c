@@ -1,5 +1,6 @@
 #include "site/daemon/daemon.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -313,15 +314,30 @@ static void say_ready(const struct site *site)
         (void)!outlet_write_once(site->options->ready_fd, "ready\n", 6); /* nobody listens: fine */
 }
 
-/* Links want descriptors; with fewer than asked for, some of them wait. */
-static void ask_for_files(void)
+/*
+ * libzmq ends the process when it polls more than the limit, and spins when strangers have taken
+ * the last descriptor: so both are made sure of before anything is opened.
+ */
+static enum status ask_for_files(const struct daemon_options *options, struct fault *fault)
 {
+    bool listens = options->link_listen != NULL && options->link_listen[0] != '\0';
+    rlim_t wanted = listens ? FILES_MAX : FILES_MIN;
     struct rlimit limit;
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= FILES_MAX)
-        return;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return fault_set(fault, ST_IO, "getrlimit: %s", strerror(errno));
+    if (limit.rlim_max < wanted)
+        return fault_set(fault, ST_INVALID,
+                         "too few file descriptors: %llu are allowed and %llu are wanted%s; raise "
+                         "the hard limit (ulimit -Hn, LimitNOFILE=)",
+                         (unsigned long long)limit.rlim_max, (unsigned long long)wanted,
+                         listens ? " to listen for links" : "");
+    if (limit.rlim_cur >= FILES_MAX)
+        return ST_OK;
     limit.rlim_cur = limit.rlim_max < FILES_MAX ? limit.rlim_max : FILES_MAX;
-    (void)!setrlimit(RLIMIT_NOFILE, &limit);
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return fault_set(fault, ST_IO, "setrlimit: %s", strerror(errno));
+    return ST_OK;
 }
 
 /* Code in tier 1 calls on the native stack (agents/engine/native.c), whatever `ulimit -s` says. */
@@ -412,8 +428,9 @@ int daemon_run(const struct daemon_options *options)
     site->signals.fd = -1;
     site->parts.core_wake.fd = site->parts.writer_wake.fd = site->parts.edge_wake.fd = -1;
     signals_hold();
-    ask_for_files();
-    status = signals_open(&site->signals, &fault);
+    status = ask_for_files(options, &fault);
+    if (status == ST_OK)
+        status = signals_open(&site->signals, &fault);
     if (status == ST_OK)
         status = run(site, &fault);
     else

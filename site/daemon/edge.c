@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* accept4 */
 #include "site/daemon/edge.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 enum { POLL_WAKE, POLL_SIGNAL, POLL_LISTEN, POLL_FIRST_CONNECTION };
 enum { POLL_FIRST_WIRE = POLL_FIRST_CONNECTION + CONNECTIONS_MAX };
 enum { POLL_MAX = POLL_FIRST_WIRE + WIRES_POLL_MAX };
+static_assert((int)POLL_MAX < (int)FILES_MIN, "poll() takes no more items than files are allowed");
 enum { SWEEP_MS = 1000, FAREWELL_MS = 20 };
 
 static uint64_t now_us(const struct edge *edge)
@@ -157,6 +159,10 @@ static void accept_clients(struct edge *edge)
     for (size_t i = 0; i < CONNECTIONS_MAX && has_place(edge); i++) {
         int fd = accept4(edge->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
+        if (fd < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+            log_write(LOG_WARN, "control.rests", "reason=\"accept: %s\"", strerror(errno));
+            edge->accept_us = now_us(edge) + ACCEPT_REST_US;
+        }
         if (fd < 0)
             return;
         seat(edge, fd);
@@ -258,7 +264,7 @@ static zmq_pollitem_t pollable(int fd, short events)
 /* Returns how many; items of descriptor -1 are passed over. */
 static size_t fill_poll(struct edge *edge, zmq_pollitem_t items[POLL_MAX])
 {
-    bool accepting = !edge->stopping && has_place(edge);
+    bool accepting = !edge->stopping && now_us(edge) >= edge->accept_us && has_place(edge);
 
     items[POLL_WAKE] = pollable(edge->parts->edge_wake.fd, ZMQ_POLLIN);
     items[POLL_SIGNAL] = pollable(edge->signals->fd, ZMQ_POLLIN);

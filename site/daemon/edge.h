@@ -19,6 +19,7 @@ struct edge {
     int listen_fd;
     const char *socket_path;   /* where it is bound; NULL: nowhere */
     struct place_socket place; /* what was bound there */
+    uint64_t accept_us;        /* no client is taken before */
     bool stopping;
     bool done; /* the last frame is durable */
     struct connection connections[CONNECTIONS_MAX];

@@ -37,6 +37,10 @@ enum {
     SOCKETS_MAX = 1024,
     /* File descriptors that the daemon asks for: each socket has one, each connection too. */
     FILES_MAX = 4096,
+    /* ... and without which it does not start: one for each item of a poll, and some. */
+    FILES_MIN = 1024,
+    /* When the system has no descriptor for a client, the control socket rests. */
+    ACCEPT_REST_US = 1000 * 1000,
     /* Who connects and does not finish the handshake is shown out. */
     HANDSHAKE_MS = 5000,
     /* A connection that breaks silently is noticed and made anew. */

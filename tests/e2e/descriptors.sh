@@ -40,6 +40,15 @@ done
 exits 74 'output' bash -c "set -o pipefail; ( sleep 0.2; '$serai' price show ) | true"
 stop_site TERM
 
+# ---- fewer than it takes ----
+exits 78 '64 are allowed and 1024 are wanted' sh -c "ulimit -n 64; exec '$serai' site run"
+sed -i 's|^listen = ""|listen = "tcp://127.0.0.1:*"|' "$SERAI_SITE/site.toml"
+grep -q '^listen = "tcp' "$SERAI_SITE/site.toml" ||
+    printf '[link]\nlisten = "tcp://127.0.0.1:*"\n' >>"$SERAI_SITE/site.toml"
+exits 78 '1024 are allowed and 4096 are wanted' sh -c "ulimit -n 1024; exec '$serai' site run"
+"$serai" site run --check-config >/dev/null || fail "the configuration of the trial is bad"
+sed -i '/^listen = "tcp/d' "$SERAI_SITE/site.toml"
+
 # ---- a log that nobody reads, and then somebody does ----
 python3 - "$serai" "$SERAI_SITE" <<'PY'
 import fcntl, os, socket, subprocess, sys, time
