@@ -9,7 +9,7 @@
 
 static int64_t code_put(struct turn *turn, const uint64_t *args)
 {
-    const uint8_t *bytes = turn_read(turn, args[1], args[2]);
+    const uint8_t *bytes;
     struct fault fault;
     enum status status;
     struct hash id;
@@ -17,6 +17,7 @@ static int64_t code_put(struct turn *turn, const uint64_t *args)
 
     if (args[2] > ENGINE_MODULE_BYTES_MAX)
         return SERAI_E_INVALID;
+    bytes = turn_read(turn, args[1], args[2]);
     to = turn_write(turn, args[3], HASH_BYTES);
     if (bytes == NULL || to == NULL)
         return SERAI_E_MEMORY;
@@ -95,10 +96,11 @@ int64_t order_code(struct turn *turn, enum serai_order order, const uint64_t *ar
 
 static int64_t log_append(struct turn *turn, const uint64_t *args)
 {
-    const uint8_t *text = turn_read(turn, args[1], args[2]);
+    const uint8_t *text;
 
     if (args[2] > SERAI_LOG_LINE_BYTES_MAX)
         return SERAI_E_INVALID;
+    text = turn_read(turn, args[1], args[2]);
     if (text == NULL)
         return SERAI_E_MEMORY;
     if (!turn_log_toll(turn, (size_t)args[2]))
@@ -112,14 +114,15 @@ static int64_t log_append(struct turn *turn, const uint64_t *args)
 static int64_t read_birth(struct turn *turn, const uint64_t *args, struct birth *birth,
                           struct cap *caps)
 {
-    const uint8_t *id = turn_read(turn, args[1], HASH_BYTES);
+    const uint8_t *id;
     int64_t refusal;
 
-    birth->args = turn_read(turn, args[2], args[3]);
-    birth->args_size = (size_t)args[3];
     if (args[3] > SERAI_ARGS_BYTES_MAX || args[6] != 0 ||
         !money_from_guest(&birth->endowment, args[7]))
         return SERAI_E_INVALID;
+    id = turn_read(turn, args[1], HASH_BYTES);
+    birth->args = turn_read(turn, args[2], args[3]);
+    birth->args_size = (size_t)args[3];
     if (id == NULL || birth->args == NULL)
         return SERAI_E_MEMORY;
     memcpy(birth->code.bytes, id, HASH_BYTES);

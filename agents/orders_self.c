@@ -232,13 +232,15 @@ static int64_t self_become(struct turn *turn, const uint64_t *args)
                             .amount = agents_reserve(turn->agents),
                             .code = TRANSFER_RESERVE_HOLD,
                             .object = turn->agent->id};
-    const uint8_t *id = turn_read(turn, args[1], HASH_BYTES);
-    const uint8_t *data = turn_read(turn, args[2], args[3]);
+    const uint8_t *id;
+    const uint8_t *data;
     struct hash hash;
     struct code *code;
 
     if (args[3] > SERAI_ARGS_BYTES_MAX)
         return SERAI_E_INVALID;
+    id = turn_read(turn, args[1], HASH_BYTES);
+    data = turn_read(turn, args[2], args[3]);
     if (id == NULL || data == NULL)
         return SERAI_E_MEMORY;
     memcpy(hash.bytes, id, HASH_BYTES);

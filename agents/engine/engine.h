@@ -9,8 +9,9 @@
  * and its globals.
  *
  * Fuel is a function of the module and the inputs alone: table `fuel-1`, docs/fuel.md.  Each basic
- * block is charged on entry, bulk operations by size before they run, the first change to a page
- * before it is made; a trap costs what was entered, running out costs exactly the budget.
+ * block is charged on entry; a bulk operation that is inside memory by its size before it runs; the
+ * first change to a page before it is made.  A trap costs what was entered, running out costs
+ * exactly the budget.
  */
 #ifndef SERAI_AGENTS_ENGINE_ENGINE_H
 #define SERAI_AGENTS_ENGINE_ENGINE_H

@@ -97,31 +97,41 @@ enum engine_outcome run_touch(struct run *run, uint64_t address, uint64_t size)
     return ENGINE_DONE;
 }
 
-enum engine_outcome run_memory_fill(struct run *run, uint32_t to, uint32_t byte, uint32_t size)
+static bool is_inside(const struct run *run, uint32_t address, uint32_t size)
+{
+    return (uint64_t)address + size <= run->memory_bytes;
+}
+
+/*
+ * What a bulk operator whose ranges are inside pays before it writes: its size, then its pages.  A
+ * length that can never fit is a slip in the guest's code, to be told as one: not as lack of fuel.
+ */
+static bool pay_bulk(struct run *run, uint32_t to, uint32_t size)
 {
     if (!charge(run, ((uint64_t)size + FUEL_BULK_BYTES - 1) / FUEL_BULK_BYTES))
-        return ENGINE_OUT_OF_FUEL;
-    if ((uint64_t)to + size > run->memory_bytes)
+        return false;
+    return size == 0 || run_touch(run, to, size) == ENGINE_DONE;
+}
+
+enum engine_outcome run_memory_fill(struct run *run, uint32_t to, uint32_t byte, uint32_t size)
+{
+    if (!is_inside(run, to, size))
         return ENGINE_TRAP_MEMORY;
-    if (size == 0)
-        return ENGINE_DONE;
-    if (run_touch(run, to, size) != ENGINE_DONE)
+    if (!pay_bulk(run, to, size))
         return ENGINE_OUT_OF_FUEL;
-    memset(run->instance->memory + to, (int)(byte & 0xff), size);
+    if (size > 0)
+        memset(run->instance->memory + to, (int)(byte & 0xff), size);
     return ENGINE_DONE;
 }
 
 enum engine_outcome run_memory_copy(struct run *run, uint32_t to, uint32_t from, uint32_t size)
 {
-    if (!charge(run, ((uint64_t)size + FUEL_BULK_BYTES - 1) / FUEL_BULK_BYTES))
-        return ENGINE_OUT_OF_FUEL;
-    if ((uint64_t)to + size > run->memory_bytes || (uint64_t)from + size > run->memory_bytes)
+    if (!is_inside(run, to, size) || !is_inside(run, from, size))
         return ENGINE_TRAP_MEMORY;
-    if (size == 0)
-        return ENGINE_DONE;
-    if (run_touch(run, to, size) != ENGINE_DONE)
+    if (!pay_bulk(run, to, size))
         return ENGINE_OUT_OF_FUEL;
-    memmove(run->instance->memory + to, run->instance->memory + from, size);
+    if (size > 0)
+        memmove(run->instance->memory + to, run->instance->memory + from, size);
     return ENGINE_DONE;
 }
 

@@ -34,6 +34,7 @@ struct run {
 
 /* Before a store that meets a clear card: pay for the cards of its bytes and mark them. */
 enum engine_outcome run_touch(struct run *run, uint64_t address, uint64_t size);
+/* Outside of memory: a trap, at no more than the operator.  Else pay the size, the pages; write. */
 enum engine_outcome run_memory_fill(struct run *run, uint32_t to, uint32_t byte, uint32_t size);
 enum engine_outcome run_memory_copy(struct run *run, uint32_t to, uint32_t from, uint32_t size);
 /* *result: the size before, or all ones when it cannot grow.  Only what can be had is charged. */

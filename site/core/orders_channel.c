@@ -182,10 +182,11 @@ static int64_t send_packet(struct core *core, struct turn *turn, struct channel_
 static int64_t order_send(struct core *core, struct turn *turn, struct channel_end *end,
                           const uint64_t *args)
 {
-    const uint8_t *data = turn_read(turn, args[1], args[2]);
+    const uint8_t *data;
 
     if (args[2] > CHANNEL_PACKET_BYTES_MAX)
         return SERAI_E_INVALID;
+    data = turn_read(turn, args[1], args[2]);
     if (data == NULL)
         return SERAI_E_MEMORY;
     return send_packet(core, turn, end, data, (size_t)args[2], args[3]);

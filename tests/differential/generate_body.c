@@ -729,6 +729,30 @@ static uint8_t any_type(struct gen *gen)
     return gen_type_any(gen->rng, gen->module);
 }
 
+/* How many bytes: few, as a rule; about as many as memory has, or more than any. */
+static void bulk_size(struct gen *gen)
+{
+    uint32_t end = gen->module->pages * ENGINE_WASM_PAGE_BYTES;
+
+    switch (below(gen, 16)) {
+    case 0:
+        value(gen, TYPE_I32);
+        return;
+    case 1:
+        put_i32(gen, (int32_t)(end + 4 - below(gen, 300)));
+        return;
+    case 2:
+        put_i32(gen, -(int32_t)below(gen, 70000) - 1);
+        return;
+    case 3:
+    case 4:
+        put_i32(gen, (int32_t)below(gen, 9000));
+        return;
+    default:
+        put_i32(gen, (int32_t)below(gen, 40));
+    }
+}
+
 static void bulk(struct gen *gen)
 {
     bool copy = chance(gen, 2);
@@ -738,10 +762,7 @@ static void bulk(struct gen *gen)
         address(gen);
     else
         value(gen, TYPE_I32);
-    if (chance(gen, 12))
-        value(gen, TYPE_I32);
-    else
-        put_i32(gen, (int32_t)below(gen, chance(gen, 8) ? 9000 : 40));
+    bulk_size(gen);
     operator(gen, copy ? 0x10a : 0x10b);
     memory_index(gen);
     if (copy)

@@ -108,14 +108,85 @@ START_TEST(bulk_operators_are_charged_by_size_before_they_run)
     ck_assert_uint_eq(price(BYTES(0x41, 0, 0x41, 0, 0x41, 1, 0xfc, 11, 0)), 3 + 10 + 1 + 512);
     ck_assert_uint_eq(price(BYTES(0x41, 0, 0x41, 0, 0x41, 8, 0xfc, 11, 0)), 3 + 10 + 1 + 512);
     ck_assert_uint_eq(price(BYTES(0x41, 0, 0x41, 0, 0x41, 9, 0xfc, 10, 0, 0)), 3 + 12 + 2 + 512);
-    /* A fill of 2^32 - 1 bytes traps, and its size is paid first. */
-    ck_assert_uint_eq(cost_of(&(struct program){.params = "",
-                                                .code = (const uint8_t[]){0x41, 0, 0x41, 0, 0x41,
-                                                                          0x7f, 0xfc, 11, 0},
-                                                .size = 9,
-                                                .memory = true},
-                              0, ENGINE_TRAP_MEMORY),
-                      FUEL_ENTRY + 3 + FUEL_BULK + FUEL_ACCESS + (1U << 29));
+}
+END_TEST
+
+/* One bulk operator in one page of memory, and how it must end. */
+struct bulk {
+    const char *name; /* of the export of semantics.wasm */
+    uint32_t to;
+    uint32_t other; /* the byte of a fill, the source of a copy */
+    uint32_t size;
+    enum engine_outcome outcome;
+};
+
+static const struct bulk bulks[] = {
+    /* Nothing at the end is inside; behind it is not, and no address wraps around. */
+    {"fill", 65536, 7, 0, ENGINE_DONE},
+    {"fill", 65537, 7, 0, ENGINE_TRAP_MEMORY},
+    {"fill", UINT32_MAX, 7, 0, ENGINE_TRAP_MEMORY},
+    {"fill", 0, 7, 65537, ENGINE_TRAP_MEMORY},
+    {"fill", 65535, 7, 2, ENGINE_TRAP_MEMORY},
+    {"fill", 0, 7, UINT32_MAX, ENGINE_TRAP_MEMORY},
+    {"fill", 1, 7, UINT32_MAX, ENGINE_TRAP_MEMORY},
+    {"fill", UINT32_MAX, 7, 1, ENGINE_TRAP_MEMORY},
+    {"fill", 0x80000000, 7, 0x80000000, ENGINE_TRAP_MEMORY},
+    {"fill", UINT32_MAX, 7, UINT32_MAX, ENGINE_TRAP_MEMORY},
+    {"copy", 65536, 65536, 0, ENGINE_DONE},
+    {"copy", 65537, 0, 0, ENGINE_TRAP_MEMORY},
+    {"copy", 0, 65537, 0, ENGINE_TRAP_MEMORY},
+    {"copy", 0, 0, 65537, ENGINE_TRAP_MEMORY},
+    {"copy", 1, 0, 65536, ENGINE_TRAP_MEMORY},
+    {"copy", 0, 1, 65536, ENGINE_TRAP_MEMORY},
+    {"copy", 0, 0, UINT32_MAX, ENGINE_TRAP_MEMORY},
+    {"copy", 1, 0, UINT32_MAX, ENGINE_TRAP_MEMORY},
+    {"copy", 0, 1, UINT32_MAX, ENGINE_TRAP_MEMORY},
+    {"copy", 0, UINT32_MAX, 1, ENGINE_TRAP_MEMORY},
+    {"copy", 0x80000000, 0, 0x80000000, ENGINE_TRAP_MEMORY},
+};
+
+/* Bounds come first: whether it fits or not, it costs what a size of 0 does, and that suffices. */
+START_TEST(a_bulk_operator_that_cannot_fit_costs_the_operator_and_is_told_so)
+{
+    const struct bulk *bulk = &bulks[_i];
+    const uint64_t args[3] = {bulk->to, bulk->other, bulk->size};
+    struct guest *guest = guest_open("semantics.wasm");
+    uint64_t need;
+
+    ck_assert_int_eq(
+        guest_run(guest, bulk->name, "iii", 0, (const uint64_t[3]){0, 0, 0}, 1000, NULL),
+        ENGINE_DONE);
+    need = guest->used;
+    ck_assert_uint_eq(need,
+                      FUEL_ENTRY + 3 + FUEL_BULK + (bulk->name[0] == 'c' ? 2 : 1) * FUEL_ACCESS);
+    ck_assert_int_eq(guest_run(guest, bulk->name, "iii", 0, args, need, NULL), bulk->outcome);
+    ck_assert_uint_eq(guest->used, need);
+    ck_assert_int_eq(guest_run(guest, bulk->name, "iii", 0, args, need - 1, NULL),
+                     ENGINE_OUT_OF_FUEL);
+    ck_assert_uint_eq(guest->instance.cards[0] + guest->instance.cards[15], 0);
+    guest_free(guest);
+}
+END_TEST
+
+START_TEST(a_bulk_operator_that_fits_pays_its_size_then_its_pages_then_runs)
+{
+    struct guest *guest = guest_open("semantics.wasm");
+    const uint64_t args[3] = {0, 0xff, 65536};
+    uint64_t operator_only = FUEL_ENTRY + 3 + FUEL_BULK + FUEL_ACCESS;
+    uint64_t size = 65536 / FUEL_BULK_BYTES;
+    uint64_t pages = 16 * FUEL_PAGE;
+
+    ck_assert_int_eq(guest_run(guest, "fill", "iii", 0, args, operator_only + size - 1, NULL),
+                     ENGINE_OUT_OF_FUEL);
+    ck_assert_int_eq(
+        guest_run(guest, "fill", "iii", 0, args, operator_only + size + pages - 1, NULL),
+        ENGINE_OUT_OF_FUEL);
+    ck_assert_uint_eq(guest->instance.cards[0], 0);
+    ck_assert_uint_eq(guest->instance.memory[65534], 0);
+    ck_assert_int_eq(guest_run(guest, "fill", "iii", 0, args, operator_only + size + pages, NULL),
+                     ENGINE_DONE);
+    ck_assert_uint_eq(guest->instance.memory[65534], 0xff);
+    guest_free(guest);
 }
 END_TEST
 
@@ -366,6 +437,9 @@ int main(void)
     tcase_add_test(tcase, only_the_blocks_that_run_are_charged);
     tcase_add_test(tcase, a_trap_costs_the_blocks_that_were_entered);
     tcase_add_test(tcase, bulk_operators_are_charged_by_size_before_they_run);
+    tcase_add_loop_test(tcase, a_bulk_operator_that_cannot_fit_costs_the_operator_and_is_told_so, 0,
+                        (int)(sizeof bulks / sizeof bulks[0]));
+    tcase_add_test(tcase, a_bulk_operator_that_fits_pays_its_size_then_its_pages_then_runs);
     tcase_add_test(tcase, an_access_costs_by_the_declared_maximum_of_memory);
     tcase_add_test(tcase, a_jump_table_costs_more_in_a_module_of_much_code);
     tcase_add_test(tcase, the_first_change_to_a_page_is_paid_and_no_other);

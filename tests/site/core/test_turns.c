@@ -467,6 +467,48 @@ START_TEST(orders_of_gifts_refuse_pointers_outside_memory)
 }
 END_TEST
 
+/* What fuel an order takes that is refused, beside the price of a call. */
+static uint64_t fuel_of_refusal(struct part *part, int64_t answer, int64_t refusal, uint64_t before)
+{
+    ck_assert_int_eq(answer, refusal);
+    return before - part->instance->fuel;
+}
+
+#define FUEL_OF_REFUSAL(refusal, name, ...)                                                        \
+    fuel_of_refusal(part, part_order(part, name, __VA_ARGS__), refusal, fuel)
+
+/* Sizes that no order takes: bytes are paid when it is known that they would be moved. */
+static enum engine_outcome tries_sizes(void *context, struct part *part)
+{
+    uint64_t fuel = part->instance->fuel;
+    int64_t end = (int64_t)part->instance->memory_pages * ENGINE_WASM_PAGE_BYTES;
+
+    (void)context;
+    ck_assert_int_eq(end, 65536);
+    ck_assert_uint_eq(FUEL_OF_REFUSAL(SERAI_E_INVALID, log_append, SERAI_SLOT_LOG, 0, 1025), 0);
+    ck_assert_uint_eq(FUEL_OF_REFUSAL(SERAI_E_INVALID, self_become, 0, AT_ID, 0, 4097), 0);
+    ck_assert_uint_eq(FUEL_OF_REFUSAL(SERAI_E_INVALID, spawn, 7, AT_ID, 0, 4097, 0, 0, 0, 1), 0);
+    ck_assert_uint_eq(FUEL_OF_REFUSAL(SERAI_E_INVALID, code_put, SERAI_SLOT_CODE, 0, 1048577, 0),
+                      0);
+    ck_assert_uint_eq(FUEL_OF_REFUSAL(SERAI_E_INVALID, random_bytes, 9, 0, end), 0);
+    ck_assert_uint_eq(FUEL_OF_REFUSAL(SERAI_E_MEMORY, log_append, SERAI_SLOT_LOG, end, 1), 0);
+    ck_assert_uint_eq(FUEL_OF_REFUSAL(SERAI_E_MEMORY, log_append, SERAI_SLOT_LOG, UINT32_MAX, 2),
+                      0);
+    ck_assert_uint_eq(FUEL_OF_REFUSAL(SERAI_E_MEMORY, event_read, end + 1, 0, 0), 0);
+    ck_assert_int_eq(part_order(part, event_read, end, 0, 0), 0);
+    ck_assert_uint_eq(part->instance->fuel, fuel);
+    return ENGINE_DONE;
+}
+
+START_TEST(an_order_that_cannot_take_so_many_bytes_takes_no_fuel_for_them)
+{
+    uint64_t agent = puppet_new(&site, 1, MONEY, "str"); /* in slots 7, 8 and 9 */
+
+    puppet_play(&site, agent, tries_sizes, NULL);
+    ck_assert_uint_eq(site_agent(&site, agent)->traps, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("core turns");
@@ -488,6 +530,7 @@ int main(void)
     tcase_add_test(tcase, every_order_refuses_an_empty_slot_and_another_kind);
     tcase_add_test(tcase, every_order_refuses_pointers_outside_memory);
     tcase_add_test(tcase, orders_of_gifts_refuse_pointers_outside_memory);
+    tcase_add_test(tcase, an_order_that_cannot_take_so_many_bytes_takes_no_fuel_for_them);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }
