@@ -21,7 +21,8 @@
 
 struct agents; /* all of them; opaque */
 struct agent;  /* one; opaque */
-struct turn;   /* the running one; opaque */
+struct engine_code;
+struct turn; /* the running one; opaque */
 
 /* ---- what the site tells this part ---- */
 
@@ -133,6 +134,20 @@ MUST_CHECK enum status agents_code_put(struct agents *agents, struct agent *keep
  */
 MUST_CHECK enum status agents_code_stage(struct agents *agents, const uint8_t *bytes, size_t size,
                                          struct hash *id, struct fault *fault);
+/* The functions of a module that a site calls. */
+struct code_entry {
+    uint32_t turn;    /* serai_turn */
+    bool initializes; /* it has _initialize, to be run before the first turn that stands */
+    uint32_t initialize;
+};
+
+/*
+ * Find them.  ST_INVALID: there is no serai_turn, one of the two has another signature, or the
+ * module counts on a call that no site makes (_start, constructors without _initialize); *fault
+ * says which.
+ */
+MUST_CHECK enum status agents_code_entry(const struct engine_code *engine, struct code_entry *entry,
+                                         struct fault *fault);
 /* Validate only. */
 MUST_CHECK enum status agents_code_check(const uint8_t *bytes, size_t size, struct fault *fault);
 /* Keep a module that no agent pays for: the loader. */

@@ -71,6 +71,46 @@ void code_free(struct code *code)
     free(code);
 }
 
+/* What toolchains export for others to call, and why a module that has it would be a surprise. */
+static enum status refuse_uncalled(const struct engine_code *engine, const struct code_entry *entry,
+                                   struct fault *fault)
+{
+    uint32_t ignored;
+
+    if (engine_code_export(engine, "_start", "", 0, &ignored, fault) != ST_MISSING)
+        return fault_set(fault, ST_INVALID,
+                         "the module exports _start, which no site calls: build it without main() "
+                         "(a reactor, not a command)");
+    if (!entry->initializes &&
+        engine_code_export(engine, "__wasm_call_ctors", "", 0, &ignored, fault) != ST_MISSING)
+        return fault_set(fault, ST_INVALID,
+                         "the module exports __wasm_call_ctors, and nobody would call it: export a "
+                         "function _initialize() that does, and a site runs it before the first "
+                         "turn");
+    return ST_OK;
+}
+
+enum status agents_code_entry(const struct engine_code *engine, struct code_entry *entry,
+                              struct fault *fault)
+{
+    uint32_t ignored;
+    enum status status = engine_code_export(engine, "serai_turn", "iii", 0, &entry->turn, fault);
+
+    if (status == ST_MISSING)
+        return fault_set(fault, ST_INVALID,
+                         "the module exports no function serai_turn(i32, i32, i32)%s",
+                         engine_code_export(engine, "_start", "", 0, &ignored, NULL) != ST_MISSING
+                             ? ": it exports _start, which no site calls"
+                             : "");
+    if (status != ST_OK)
+        return status;
+    status = engine_code_export(engine, "_initialize", "", 0, &entry->initialize, fault);
+    entry->initializes = status == ST_OK;
+    if (status == ST_INVALID)
+        return status;
+    return refuse_uncalled(engine, entry, fault);
+}
+
 enum status code_make(struct code **code, const uint8_t *bytes, size_t size, struct fault *fault)
 {
     struct code *made = calloc(1, sizeof *made);
@@ -89,10 +129,7 @@ enum status code_make(struct code **code, const uint8_t *bytes, size_t size, str
     status = engine_code_new(&made->engine, made->bytes, size, &turn_imports, fault);
     if (status != ST_OK)
         goto out;
-    status = engine_code_export(made->engine, "serai_turn", "iii", 0, &made->entry, fault);
-    if (status == ST_MISSING)
-        status = fault_set(fault, ST_INVALID,
-                           "the module exports no function serai_turn(i32, i32, i32)");
+    status = agents_code_entry(made->engine, &made->entry, fault);
     if (status != ST_OK)
         goto out;
     *code = made;

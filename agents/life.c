@@ -301,6 +301,7 @@ static void adopt_code(struct agents *agents, struct agent *agent, struct code_r
     uint32_t pages = engine_code_memory_pages(engine);
 
     agent->code = ref;
+    agent->begun = false;
     count_memory(agents, agent->customer, agent->memory_pages, pages);
     agent->memory_pages = pages;
     paged_grow(&agent->memory, pages * (ENGINE_WASM_PAGE_BYTES / PAGED_BYTES));

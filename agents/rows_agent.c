@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { AGENT_FIELDS = 29, CODE_REF_FIELDS = 2 };
+enum { AGENT_FIELDS = 30, CODE_REF_FIELDS = 2 };
 
 /* ---- writing ---- */
 
@@ -28,6 +28,7 @@ static void put_program(struct bytes *out, const struct agent *agent)
     cbor_put_array(out, globals);
     for (uint32_t i = 0; i < globals; i++)
         cbor_put_uint(out, agent->globals[i]);
+    cbor_put_bool(out, agent->begun);
 }
 
 static void put_accruals(struct bytes *out, const struct agent *agent)
@@ -105,6 +106,7 @@ static void get_program(struct cbor *in, struct agent *agent, struct agent_row *
     agent_fit_globals(agent, (uint32_t)row->globals);
     for (uint64_t i = 0; i < row->globals; i++)
         agent->globals[i] = cbor_get_uint(in, UINT64_MAX);
+    agent->begun = cbor_get_bool(in);
 }
 
 static void get_accruals(struct cbor *in, struct agent *agent)
@@ -163,6 +165,8 @@ enum status row_decode_agent(struct agent *agent, struct agent_row *row, const u
     agent->turns = cbor_get_uint(&in, UINT64_MAX);
     agent->traps = cbor_get_uint(&in, UINT64_MAX);
     agent->fuel = cbor_get_uint(&in, UINT64_MAX);
+    if (agent->begun && agent->traps >= agent->turns)
+        cbor_fail(&in, "code that has begun, and no turn that stood");
     agent->log_next = cbor_get_uint(&in, UINT64_MAX);
     row->caps = cbor_get_uint(&in, SERAI_SLOTS_MAX);
     row->messages = cbor_get_uint(&in, UINT64_MAX);

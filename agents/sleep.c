@@ -54,6 +54,7 @@ enum flag {
     FLAG_PAGES = 8, /* some page is not as in the initial image */
     FLAG_FROZEN = 16,
     FLAG_NEEDS = 32, /* while rows are read: otherwise its inbox is empty */
+    FLAG_BEGUN = 64,
 };
 
 static u128 number_get(const struct agent *agent, const struct number *number)
@@ -344,6 +345,8 @@ static uint8_t flags_of(const struct agent *agent)
         flags |= FLAG_FROZEN;
     if (!money_is_zero(agent->needs))
         flags |= FLAG_NEEDS;
+    if (agent->begun)
+        flags |= FLAG_BEGUN;
     return flags;
 }
 
@@ -380,6 +383,7 @@ static void unpack(struct agent *agent, const uint8_t *from)
 
     from += RECORD_HEAD_BYTES;
     flags = *from++;
+    agent->begun = (flags & FLAG_BEGUN) != 0;
     from = get_numbers(from, agent);
     from = get_text(from, agent->name);
     if ((flags & FLAG_REASON) != 0)

@@ -31,7 +31,7 @@ struct code {
     uint8_t *bytes;
     size_t size;
     struct engine_code *engine;
-    uint32_t entry;    /* function number of serai_turn */
+    struct code_entry entry;
     uint64_t refs;     /* agents that run it or keep it; 0 is dropped at the next save */
     bool builtin;      /* the loader: never dropped, costs no rent */
     u128 share_index;  /* cumulative rent index x bytes / refs: what one reference owes */
@@ -157,6 +157,7 @@ struct agent {
     uint64_t frozen_us; /* site time since when it is frozen, or last sent back who waited */
 
     struct code_ref code;
+    bool begun;            /* a turn of this code stood: what it initializes is initialized */
     struct code_ref *kept; /* AGENT_CODES_MAX of them; NULL until one is kept */
     uint32_t kept_count;
     uint32_t memory_pages; /* wasm pages */

@@ -246,6 +246,7 @@ static void turn_commit(struct turn *turn, uint64_t fuel)
                turn->instance.memory_pages * (ENGINE_WASM_PAGE_BYTES / PAGED_BYTES));
     arena_commit(turn->slot, agent, turn->instance.memory_pages, &agents->dirty_pages);
     agent->memory_pages = turn->instance.memory_pages;
+    agent->begun = true;
     memcpy(agent->globals, turn->instance.globals,
            engine_code_globals(agent->code.code->engine) * sizeof *agent->globals);
     undo_commit(agents->undo);
@@ -386,6 +387,27 @@ static void carry_out(struct turn *turn)
         agent_die(agents, agent);
 }
 
+/*
+ * The first turn of a code begins with its _initialize, the constructors of C and C++ for instance,
+ * as a part of that turn: what undoes the turn undoes it too, and then the next one begins with it.
+ */
+static enum engine_outcome run_program(struct turn *turn)
+{
+    const struct inbox_message *event = turn->event;
+    const struct code_entry *entry = &turn->agent->code.code->entry;
+    uint64_t args[3] = {(uint32_t)event->m.kind, (uint32_t)turn->event_slot,
+                        (uint32_t)event->m.size};
+    enum engine_outcome outcome = ENGINE_DONE;
+    uint64_t nothing;
+
+    if (entry->initializes && !turn->agent->begun)
+        outcome =
+            engine_run(&turn->instance, turn->agents->stack, entry->initialize, NULL, &nothing);
+    if (outcome == ENGINE_DONE)
+        outcome = engine_run(&turn->instance, turn->agents->stack, entry->turn, args, args);
+    return turn->exhausted ? ENGINE_OUT_OF_FUEL : outcome;
+}
+
 /* False: the event is in the inbox again. */
 static bool turn_run(struct agents *agents, struct agent *agent, struct inbox_message *event)
 {
@@ -395,19 +417,13 @@ static bool turn_run(struct agents *agents, struct agent *agent, struct inbox_me
     enum engine_outcome outcome;
     uint64_t budget;
     uint64_t fuel;
-    uint64_t args[3];
 
     ledger_event_begin(agents->ledger);
     turn_begin(turn, agents, agent, event, globals);
     budget = turn->instance.fuel;
-    args[0] = (uint32_t)event->m.kind;
-    args[1] = (uint32_t)turn->event_slot;
-    args[2] = (uint32_t)event->m.size;
     if (agents->env.mark != NULL)
         agents->env.mark(agents->env.context, agent->id, event->m.id);
-    outcome = engine_run(&turn->instance, agents->stack, agent->code.code->entry, args, &args[0]);
-    if (turn->exhausted)
-        outcome = ENGINE_OUT_OF_FUEL;
+    outcome = run_program(turn);
     waits = outcome == ENGINE_OUT_OF_FUEL && turn->poor;
     fuel = budget - turn->instance.fuel;
     agent->turns++;

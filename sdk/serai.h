@@ -26,6 +26,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #ifdef __wasm__
 #define SERAI_IMPORT(name) __attribute__((import_module("serai"), import_name(#name)))
 #define SERAI_EXPORT(name) __attribute__((export_name(#name)))
@@ -126,8 +130,21 @@ static inline void serai_text_add_values(struct serai_text *text, const char *wo
 }
 
 /* Write the text anew: serai_text_values(&text, "hops=%d", hops), else as serai_log_values(). */
+#ifndef __cplusplus
 #define serai_text_values(text, words, ...)                                                        \
     ((text)->size = 0, serai_text_add_values((text), (words), (const int64_t[]){__VA_ARGS__}))
+#else
+extern "C++" {
+template <typename... Values>
+static inline void serai_text_values(serai_text *text, const char *words, Values... values)
+{
+    const int64_t list[] = {static_cast<int64_t>(values)...};
+
+    text->size = 0;
+    serai_text_add_values(text, words, list);
+}
+}
+#endif
 
 /* Bytes as small hexadecimal digits, two each: so numbers of heap entries are told. */
 static inline void serai_text_add_hex(struct serai_text *text, const uint8_t *bytes, int32_t count)
@@ -189,7 +206,19 @@ static inline int64_t serai_log_list(const char *words, const int64_t *values)
  * an int64_t, so any integer type does; there must be as many as the words ask for, and one at
  * least.
  */
+#ifndef __cplusplus
 #define serai_log_values(words, ...) serai_log_list((words), (const int64_t[]){__VA_ARGS__})
+#else
+extern "C++" {
+template <typename... Values>
+static inline int64_t serai_log_values(const char *words, Values... values)
+{
+    const int64_t list[] = {static_cast<int64_t>(values)...};
+
+    return serai_log_list(words, list);
+}
+}
+#endif
 
 /* ---- arguments: "name=value name=value", as given to `serai agent deploy --args` ---- */
 
@@ -539,5 +568,9 @@ static inline int64_t serai_load_use(struct serai_load *load, int32_t end, const
     load->step = SERAI_LOAD_STEP_USE;
     return serai_load_continue(load);
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -48,8 +48,11 @@ static inline int64_t serai_arm(struct serai_credit *credit, int32_t end, int32_
 {
     int64_t answer = channel_arm(end, window, window * packet_bytes);
 
-    if (answer >= 0)
-        *credit = (struct serai_credit){end, window, packet_bytes, 0};
+    if (answer >= 0) {
+        struct serai_credit begun = {end, window, packet_bytes, 0};
+
+        *credit = begun;
+    }
     return answer;
 }
 

@@ -143,18 +143,19 @@ static void paint_agent(void *context, const struct agent *agent)
 {
     struct painter *painter = context;
 
-    (void)fprintf(
-        painter->out,
-        "agent %llu of %llu parent %llu name %s state %d reason %s born %llu pages %u "
-        "caps %u inbox %llu/%llu/%llu facets %llu timers %llu buffers %llu "
-        "mark %llu armed %d reserve %llu burial %llu turns %llu traps %llu fuel %llu "
-        "frozen since %llu needs %llu\n",
-        U(agent->id), U(agent->customer), U(agent->parent), agent->name, (int)agent->state,
-        agent->reason, U(agent->born_frame), agent->memory_pages, agent->caps_used,
-        U(agent->inbox_count), U(agent->inbox_bytes), U(agent->inbox_total), U(agent->facets),
-        U(agent->timers), U(agent->buffer_bytes), U(money_nanos(agent->mark)), agent->mark_armed,
-        U(money_nanos(agent->mark_reserve)), U(money_nanos(agent->burial)), U(agent->turns),
-        U(agent->traps), U(agent->fuel), U(agent->frozen_us), U(money_nanos(agent->needs)));
+    (void)fprintf(painter->out,
+                  "agent %llu of %llu parent %llu name %s state %d reason %s born %llu pages %u "
+                  "caps %u inbox %llu/%llu/%llu facets %llu timers %llu buffers %llu "
+                  "mark %llu armed %d reserve %llu burial %llu turns %llu traps %llu fuel %llu "
+                  "frozen since %llu needs %llu begun %d\n",
+                  U(agent->id), U(agent->customer), U(agent->parent), agent->name,
+                  (int)agent->state, agent->reason, U(agent->born_frame), agent->memory_pages,
+                  agent->caps_used, U(agent->inbox_count), U(agent->inbox_bytes),
+                  U(agent->inbox_total), U(agent->facets), U(agent->timers), U(agent->buffer_bytes),
+                  U(money_nanos(agent->mark)), agent->mark_armed,
+                  U(money_nanos(agent->mark_reserve)), U(money_nanos(agent->burial)),
+                  U(agent->turns), U(agent->traps), U(agent->fuel), U(agent->frozen_us),
+                  U(money_nanos(agent->needs)), agent->begun);
     paint_code(painter, agent);
     paint_caps(painter, agent);
     paint_inbox(painter, agent);

@@ -367,7 +367,9 @@ static bool read_section(struct decoder *decoder, uint8_t id, size_t start)
     case SECTION_EXPORT:
         return decode_exports(decoder);
     case SECTION_START:
-        return reader_refuse(&decoder->in, start, "a start function is outside the profile");
+        return reader_refuse(&decoder->in, start,
+                             "a start function is outside the profile: export it as _initialize, "
+                             "which a site runs before the first turn");
     case SECTION_ELEMENT:
         return read_elements(decoder);
     case SECTION_CODE:

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/agents.h"
 #include "agents/engine/inspect.h"
 #include "base/text.h"
 #include "site/cli/cli.h"
@@ -25,17 +26,6 @@ static const char *kind_name(enum engine_kind kind)
         return "global";
     }
     return "unknown";
-}
-
-/* Where the entry of an agent is; false, and *fault says why, when a site would not deploy it. */
-static bool find_entry(const struct engine_code *code, uint32_t *entry, struct fault *fault)
-{
-    enum status status = engine_code_export(code, "serai_turn", "iii", 0, entry, fault);
-
-    if (status == ST_MISSING)
-        status = fault_set(fault, ST_INVALID,
-                           "the module exports no function serai_turn(i32, i32, i32)");
-    return status == ST_OK;
 }
 
 /* ---- for programs ---- */
@@ -143,12 +133,14 @@ static void json_accepted(const struct code_module *module)
 {
     const struct engine_code *code = module->code;
     struct fault fault = {0};
-    uint32_t entry;
+    struct code_entry entry;
 
     json_head(module, true);
     printf(",\"fuel_table\":%d", ENGINE_FUEL_TABLE_ID);
-    if (find_entry(code, &entry, &fault)) {
-        printf(",\"agent\":true,\"entry\":%" PRIu32, entry);
+    if (agents_code_entry(code, &entry, &fault) == ST_OK) {
+        printf(",\"agent\":true,\"entry\":%" PRIu32, entry.turn);
+        if (entry.initializes)
+            printf(",\"initialize\":%" PRIu32, entry.initialize);
     } else {
         printf(",\"agent\":false,\"agent_reason\":");
         code_name_json(stdout, fault.text, strlen(fault.text));
@@ -174,7 +166,7 @@ static void text_head(const struct code_module *module)
     const struct engine_code *code = module->code;
     struct fault fault = {0};
     char id[HASH_TEXT_BYTES];
-    uint32_t entry;
+    struct code_entry entry;
 
     printf("accepted         ");
     render_escaped(stdout, module->path);
@@ -188,11 +180,15 @@ static void text_head(const struct code_module *module)
     printf("globals          %" PRIu32 "\n", engine_code_globals(code));
     if (engine_code_table_entries(code) != 0)
         printf("table            %" PRIu32 " functions\n", engine_code_table_entries(code));
-    if (find_entry(code, &entry, &fault))
-        printf("agent            yes: its turns enter f%" PRIu32 "\n", entry);
-    else
+    if (agents_code_entry(code, &entry, &fault) != ST_OK) {
         printf("agent            no: ");
-    render_escaped(stdout, fault.text);
+        render_escaped(stdout, fault.text);
+        putchar('\n');
+        return;
+    }
+    printf("agent            yes: its turns enter f%" PRIu32, entry.turn);
+    if (entry.initializes)
+        printf("; before the first, _initialize (f%" PRIu32 ") is run", entry.initialize);
     putchar('\n');
 }
 

@@ -1,5 +1,5 @@
 /*
- * serai code run: one exported function, run as a site would, by itself.
+ * serai code run: one exported function, run as a site would, by itself; _initialize before it.
  *
  * There is no site around it, so an order ends the run: what it would answer depends on money,
  * capabilities and neighbours that are not there, and an answer made up would be a wrong one.
@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/agents.h"
 #include "agents/engine/inspect.h"
 #include "site/cli/cli.h"
 #include "site/cli/code_module.h"
@@ -26,6 +27,9 @@ struct run {
     uint64_t args[ENGINE_ARGS_MAX];
     uint64_t fuel; /* the budget */
     int tier;
+    bool initializes; /* _initialize is run before the function ... */
+    uint32_t initialize;
+    uint64_t initialize_fuel; /* ... and took this */
 
     enum engine_outcome outcome;
     uint64_t result;
@@ -62,6 +66,19 @@ static int find_export(struct run *run, const char *name)
     if (strlen(run->function.params) > ENGINE_ARGS_MAX)
         return cli_fail(CLI_REFUSED, "\"%s\" takes %zu arguments, and this can give at most %d",
                         name, strlen(run->function.params), ENGINE_ARGS_MAX);
+    return CLI_OK;
+}
+
+/* A site runs _initialize before the first turn, so whatever is tried stands on what it made. */
+static int find_initialize(struct run *run)
+{
+    struct fault fault = {0};
+    enum status status =
+        engine_code_export(run->module->code, "_initialize", "", 0, &run->initialize, &fault);
+
+    if (status == ST_INVALID)
+        return cli_fail(CLI_BAD_DATA, "%s: %s", run->module->path, fault.text);
+    run->initializes = status == ST_OK && run->initialize != run->index;
     return CLI_OK;
 }
 
@@ -133,6 +150,18 @@ static void instance_end(struct run *run)
     free(run->instance.cards);
     free(run->instance.globals);
     engine_stack_free(run->stack);
+}
+
+static void run_both(struct run *run)
+{
+    struct engine_instance *instance = &run->instance;
+
+    run->outcome = ENGINE_DONE;
+    if (run->initializes)
+        run->outcome = engine_run(instance, run->stack, run->initialize, NULL, &run->result);
+    run->initialize_fuel = run->fuel - instance->fuel;
+    if (run->outcome == ENGINE_DONE)
+        run->outcome = engine_run(instance, run->stack, run->index, run->args, &run->result);
 }
 
 /* ---- what came of it ---- */
@@ -220,6 +249,9 @@ static void print_text(const struct run *run)
                code_bits_print(bits, result, run->result));
     printf("fuel             %" PRIu64 " of %" PRIu64 ", by fuel-%d in tier %d\n",
            run->fuel - run->instance.fuel, run->fuel, ENGINE_FUEL_TABLE_ID, run->tier);
+    if (run->initializes)
+        printf("of it            %" PRIu64 " of _initialize (f%" PRIu32 "), which is run first\n",
+               run->initialize_fuel, run->initialize);
     printf("memory           %" PRIu32 " KiB, %" PRIu32 " cards of 4 KiB marked\n"
            "memory hash      %s\n",
            64 * run->instance.memory_pages, cards_marked(run), hash_print(digest, &hash));
@@ -292,6 +324,8 @@ static void print_json(const struct run *run)
                code_bits_print(bits, result, run->result));
     printf("],\"fuel\":%" PRIu64 ",\"fuel_limit\":%" PRIu64 ",\"fuel_table\":%d",
            run->fuel - run->instance.fuel, run->fuel, ENGINE_FUEL_TABLE_ID);
+    if (run->initializes)
+        printf(",\"initialize_fuel\":%" PRIu64, run->initialize_fuel);
     if (run->outcome == ENGINE_STOPPED)
         printf(",\"order\":\"%s\"", code_order_of(run->order));
     if (run->outcome != ENGINE_DONE)
@@ -304,7 +338,7 @@ static int run_module(struct cli *cli, struct run *run)
 {
     if (!instance_begin(run))
         return cli_fail(CLI_INTERNAL, "memory is short");
-    run->outcome = engine_run(&run->instance, run->stack, run->index, run->args, &run->result);
+    run_both(run);
     if (cli->args.given[OPT_JSON])
         print_json(run);
     else
@@ -324,6 +358,8 @@ int cmd_code_run(struct cli *cli)
     if (code != CLI_OK)
         return code;
     code = find_export(&run, cli->args.operands[1]);
+    if (code == CLI_OK)
+        code = find_initialize(&run);
     if (code == CLI_OK)
         code = take_args(cli, &run);
     if (code == CLI_OK && run.tier == 1)

@@ -447,8 +447,8 @@ static void say_agent(void *context, const struct agent *agent)
     say(out, "agent %" PRIu64 " of %" PRIu64 " parent %" PRIu64 " '%s' %d '%s' born %" PRIu64,
         agent->id, agent->customer, agent->parent, agent->name, (int)agent->state, agent->reason,
         agent->born_frame);
-    say(out, " turns %" PRIu64 " %" PRIu64 " %" PRIu64 " ready %d pages %" PRIu32 "\n",
-        agent->turns, agent->traps, agent->fuel, agent->ready, agent->memory_pages);
+    say(out, " turns %" PRIu64 " %" PRIu64 " %" PRIu64 " begun %d ready %d pages %" PRIu32 "\n",
+        agent->turns, agent->traps, agent->fuel, agent->begun, agent->ready, agent->memory_pages);
     say_hash(out, "code", &agent->code.code->id);
     say_u128(out, "share", agent->code.share_index);
     for (uint32_t i = 0; i < agent->kept_count; i++) {

@@ -57,6 +57,7 @@ static void scramble(struct agent *agent)
     agent->mark_reserve = any_money();
     agent->burial = any_money();
     agent->code.share_index = any_total();
+    agent->begun = rng_coin(&rng);
     agent->turns = any();
     agent->traps = any();
     agent->fuel = any();

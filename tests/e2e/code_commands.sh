@@ -58,6 +58,15 @@ module asks <<'WAT'
   (export "log" (func $log)))
 WAT
 
+module begins <<'WAT'
+(module
+  (memory 1 1)
+  (global $made (mut i32) (i32.const 0))
+  (func (export "_initialize") (global.set $made (i32.const 7)))
+  (func (export "made") (result i32) (global.get $made))
+  (func (export "serai_turn") (param i32 i32 i32)))
+WAT
+
 # ---- check ----
 exits 0 '^agent            yes' "$serai" code check "$examples/spender.wasm"
 says .code "$(sha256sum <"$examples/spender.wasm" | cut -d' ' -f1)" \
@@ -104,6 +113,25 @@ exits 65 'simd\|v128' "$serai" code check simd.wasm
 says .accepted false "$serai" code check simd.wasm
 says '.offset > 8 and (.reason | length > 8)' true "$serai" code check simd.wasm
 says '.code' "$(sha256sum <simd.wasm | cut -d' ' -f1)" "$serai" code check simd.wasm
+
+# ---- what is run before the first turn ----
+exits 0 'yes: its turns enter f2; before the first, _initialize (f0) is run' \
+    "$serai" code check begins.wasm
+says '.initialize' 0 "$serai" code check begins.wasm
+exits 0 'result           i32 7' "$serai" code run begins.wasm made
+exits 0 'of it            6 of _initialize (f0), which is run first' \
+    "$serai" code run begins.wasm made
+says '"\(.fuel) \(.initialize_fuel)"' '11 6' "$serai" code run begins.wasm made
+says '"\(.fuel) \(.initialize_fuel)"' '6 null' "$serai" code run begins.wasm _initialize
+exits 65 'export it as _initialize' "$serai" code check start.wasm
+# A length that no memory has is told as what it is, not as lack of fuel.
+module bulk <<'WAT'
+(module (memory 1 1)
+  (func (export "fill") (param i32) (memory.fill (i32.const 0) (i32.const 0) (local.get 0))))
+WAT
+for tier in 0 1; do
+    says '"\(.outcome) \(.fuel)"' 'memory 17' "$serai" code run bulk.wasm fill -1 --tier $tier
+done
 
 # ---- run: values to the bit ----
 run=("$serai" code run sums.wasm)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Each module given is valid for a site's profile by wabt's judgement, imports only orders, and
-# exports its memory and serai_turn, nothing else.
+# exports its memory, serai_turn and _initialize, nothing else.
 set -eu
 
 if ! command -v wasm-validate >/dev/null || ! command -v wasm-objdump >/dev/null; then
@@ -21,7 +21,7 @@ for module in "$@"; do
         bad=1
     fi
     exports=$(wasm-objdump -x -j Export "$module" | sed -n 's/.*-> "\(.*\)"/\1/p' | sort | xargs)
-    if [ "$exports" != "memory serai_turn" ]; then
+    if [ "$exports" != "_initialize memory serai_turn" ]; then
         echo "$module: exports $exports"
         bad=1
     fi

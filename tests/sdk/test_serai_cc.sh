@@ -61,6 +61,79 @@ void serai_turn(int32_t kind, int32_t slot, int32_t size)
 }
 END
 
+cat >"$folder/late.c" <<'END'
+#include <serai.h>
+#include <assert.h>
+#include <time.h>
+void serai_turn(int32_t kind, int32_t slot, int32_t size)
+{
+    (void)slot, (void)size;
+    assert(kind != 3);
+    serai_log_values("%d", time(NULL));
+}
+END
+cat >"$folder/main.c" <<'END'
+#include <serai.h>
+int main(void)
+{
+    return 0;
+}
+END
+cat >"$folder/two.c" <<'END'
+#include <serai.h>
+int main(void)
+{
+    return 0;
+}
+void serai_turn(int32_t kind, int32_t slot, int32_t size)
+{
+    (void)kind, (void)slot, (void)size;
+}
+END
+cat >"$folder/signature.c" <<'END'
+int serai_turn(int kind)
+{
+    return kind;
+}
+END
+cat >"$folder/threads.c" <<'END'
+#include <serai.h>
+static _Thread_local int64_t turns;
+static char large[200000];
+__attribute__((destructor)) static void gone(void)
+{
+    turns = 0;
+}
+void serai_turn(int32_t kind, int32_t slot, int32_t size)
+{
+    (void)slot, (void)size;
+    large[kind] = 1;
+    serai_log_values("turn %d", ++turns);
+}
+END
+cat >"$folder/object.cpp" <<'END'
+#include <serai.h>
+struct counter {
+    int64_t value;
+    explicit counter(int64_t first) : value(first) {}
+};
+static volatile int64_t seed = 6;
+static counter made(seed);
+void serai_turn(int32_t kind, int32_t slot, int32_t size)
+{
+    (void)kind, (void)slot, (void)size;
+    serai_log_values("%d of %m", made.value++, 5);
+}
+END
+cat >"$folder/throw.cpp" <<'END'
+#include <serai.h>
+void serai_turn(int32_t kind, int32_t, int32_t)
+{
+    if (kind == 3)
+        throw kind;
+}
+END
+
 cc=$sdk/serai-cc
 expect 0 '' "$cc" -o "$folder/hello.wasm" -DGREETING=5 "$folder/hello world.c"
 [ -s "$folder/hello.wasm" ] || fail "no module"
@@ -68,6 +141,24 @@ expect 0 '' "$cc" -DGREETING=5 "$folder/hello world.c" -o "$folder/again.wasm"
 cmp "$folder/hello.wasm" "$folder/again.wasm" || fail "two builds differ"
 expect 1 'wasi_snapshot_preview1.fd_write' "$cc" -o "$folder/printf.wasm" "$folder/printf.c"
 [ ! -e "$folder/printf.wasm" ] || fail "a refused module is left behind"
+expect 1 'calls printf(),' "$cc" -o "$folder/printf.wasm" "$folder/printf.c"
+expect 1 'calls time(), assert(), which need an operating system' \
+    "$cc" -o "$folder/late.wasm" "$folder/late.c"
+expect 1 'wasi_snapshot_preview1.clock_time_get' "$cc" -o "$folder/late.wasm" "$folder/late.c"
+expect 1 'clock_now()' "$cc" -o "$folder/late.wasm" "$folder/late.c"
+expect 1 'there is no main()' "$cc" -o "$folder/main.wasm" "$folder/main.c"
+expect 1 'main() is never called' "$cc" -o "$folder/two.wasm" "$folder/two.c"
+[ ! -e "$folder/two.wasm" ] || fail "a module whose main() is never called is left behind"
+expect 1 'serai_turn has another signature' "$cc" -o "$folder/x.wasm" "$folder/signature.c"
+expect 1 'shared, of 64 bits or without a maximum' \
+    "$cc" -pthread -o "$folder/x.wasm" "$folder/hello world.c" -DGREETING=5
+expect 0 'note: destructors .* are never run' "$cc" -O0 -o "$folder/x.wasm" "$folder/threads.c"
+expect 1 '216[0-9]* bytes needed' \
+    "$cc" -O0 --max-memory 131072 -o "$folder/x.wasm" "$folder/threads.c"
+expect 0 '' "$cc" -o "$folder/object.wasm" "$folder/object.cpp"
+expect 1 'exceptions' "$cc" -o "$folder/x.wasm" "$folder/throw.cpp"
+expect 64 'wasm32' "$cc" -m64 -o "$folder/x.wasm" "$folder/mute.c"
+expect 64 'one step' "$cc" -c -o "$folder/x.o" "$folder/mute.c"
 expect 1 'serai_turn' "$cc" -o "$folder/mute.wasm" "$folder/mute.c"
 expect 1 'elsewhere' "$cc" -o "$folder/missing.wasm" "$folder/missing.c"
 expect 1 'GREETING' "$cc" -o "$folder/x.wasm" "$folder/hello world.c"

@@ -94,15 +94,17 @@ enum engine_outcome __wrap_engine_run(struct engine_instance *instance, struct e
                                       uint32_t function, const uint64_t *args, uint64_t *result)
 {
     const struct turn *turn = instance->host;
-    struct part part = {.instance = instance,
-                        .kind = (int32_t)(uint32_t)args[0],
-                        .slot = (int32_t)(uint32_t)args[1],
-                        .size = (int32_t)(uint32_t)args[2]};
 
     instance->host_call = counting_call;
     for (size_t i = 0; i < PARTS_MAX; i++) {
-        if (parts[i].play != NULL && parts[i].agent == turn->agent->id)
-            return parts[i].play(parts[i].context, &part);
+        if (parts[i].play == NULL || parts[i].agent != turn->agent->id)
+            continue;
+        if (function != turn->agent->code.code->entry.turn)
+            return ENGINE_DONE; /* its module would initialize memory that the test plays with */
+        return parts[i].play(parts[i].context, &(struct part){.instance = instance,
+                                                              .kind = (int32_t)(uint32_t)args[0],
+                                                              .slot = (int32_t)(uint32_t)args[1],
+                                                              .size = (int32_t)(uint32_t)args[2]});
     }
     return __real_engine_run(instance, stack, function, args, result);
 }

@@ -205,6 +205,23 @@ START_TEST(a_newborn_runs_the_loader_and_becomes_what_it_is_told)
 }
 END_TEST
 
+START_TEST(code_that_came_over_a_channel_begins_with_its_constructors)
+{
+    struct purchase purchase = {.endowment = ENDOWMENT, .max_fee = FEE};
+    uint64_t model = site_deploy(&site, 1, &(struct deploy){.module = "ready", .nanos = 50000000});
+    struct loading loading = {.code = site_agent(&site, model)->code.code->id};
+    uint64_t child;
+
+    site_settle(&site);
+    child = buy(&purchase);
+    loading.slot = purchase.slot;
+    site_reload_same(&site);
+    puppet_play(&site, buyer, loads, &loading);
+    ck_assert(site_logged(&site, child, "ready: abc, turn 1"));
+    ck_assert_uint_eq(site_agent(&site, child)->traps, 0);
+}
+END_TEST
+
 struct talk {
     int64_t slot;
     int64_t answers[4];
@@ -391,6 +408,7 @@ int main(void)
     tcase_add_test(tcase, a_purchase_that_cannot_be_paid_is_refused_at_once);
     tcase_add_test(tcase, a_purchase_pays_fee_and_deposits_and_the_change_comes_back);
     tcase_add_test(tcase, a_newborn_runs_the_loader_and_becomes_what_it_is_told);
+    tcase_add_test(tcase, code_that_came_over_a_channel_begins_with_its_constructors);
     tcase_add_test(tcase, a_sale_refunds_the_deposit_and_signals_the_far_agent);
     tcase_add_test(tcase, packets_stop_at_the_credit_and_room_is_told_once);
     tcase_add_test(tcase, becoming_keeps_caps_inbox_and_money_and_comes_before_what_waits);
