@@ -143,6 +143,18 @@ size_t ledger_frame_lines(const struct ledger *ledger)
     return ledger->lines.size / LINE_RECORD_BYTES;
 }
 
+static uint32_t ledger_event_index(const struct ledger *ledger)
+{
+    return (uint32_t)(ledger->events.size / EVENT_RECORD_BYTES);
+}
+
+bool ledger_frame_is_full(const struct ledger *ledger)
+{
+    return ledger_frame_lines(ledger) >= FRAME_LINES_FULL ||
+           ledger_event_index(ledger) >= FRAME_EVENTS_FULL ||
+           ledger->openings.size / OPENING_RECORD_BYTES >= FRAME_OPENINGS_FULL;
+}
+
 void ledger_each_account(const struct ledger *ledger,
                          void (*visit)(void *context, const struct account *account), void *context)
 {
@@ -169,11 +181,6 @@ const struct frame_header *ledger_last_frame(const struct ledger *ledger)
 }
 
 /* ---- events ---- */
-
-static uint32_t ledger_event_index(const struct ledger *ledger)
-{
-    return (uint32_t)(ledger->events.size / EVENT_RECORD_BYTES);
-}
 
 void ledger_event_begin(struct ledger *ledger)
 {

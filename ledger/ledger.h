@@ -169,6 +169,8 @@ struct money ledger_balance(const struct ledger *ledger, uint64_t id);
 uint64_t ledger_frame(const struct ledger *ledger);   /* number of the frame being filled: from 1 */
 struct hash ledger_head(const struct ledger *ledger); /* of the last closed frame */
 size_t ledger_frame_lines(const struct ledger *ledger); /* waiting in the frame being filled */
+/* One of its bounds comes near: close it before the next event. */
+bool ledger_frame_is_full(const struct ledger *ledger);
 size_t ledger_frame_bytes(const struct ledger *ledger); /* of the journal, about, in that frame */
 void ledger_each_account(const struct ledger *ledger,
                          void (*visit)(void *context, const struct account *account),

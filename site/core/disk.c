@@ -202,6 +202,8 @@ bool core_frame_is_full(const struct core *core)
 {
     uint64_t most = core->disk.told.full_bytes / 16;
 
+    if (ledger_frame_is_full(core->ledger))
+        return true;
     if (core->disk.told.full_bytes == 0)
         return false;
     if (most < DISK_FRAME_BYTES_MIN)

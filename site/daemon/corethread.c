@@ -49,9 +49,7 @@ static void take_spent(struct driver *driver)
 
 static bool is_full(const struct driver *driver)
 {
-    return driver->turns >= FRAME_TURNS_MAX ||
-           ledger_frame_lines(core_ledger(driver->parts->core)) >= FRAME_LINES_FULL ||
-           core_frame_is_full(driver->parts->core);
+    return driver->turns >= FRAME_TURNS_MAX || core_frame_is_full(driver->parts->core);
 }
 
 static bool takes_arrivals(const struct driver *driver)

@@ -87,8 +87,6 @@ enum {
     /* ... and while it is not, the next frame takes at most so many, or a batch grows without end.
      */
     FRAME_TURNS_MAX = 16384,
-    /* A turn may move money thousands of times; far below what the ledger takes in a frame. */
-    FRAME_LINES_FULL = 1 << 20,
     /* The room on the disk is measured after each frame, and so often while it is short. */
     MEASURE_US = 1000 * 1000,
     /* A reader in another process that keeps pages from being used again is told once, when it is

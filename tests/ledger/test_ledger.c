@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "ledger/limits.h"
 #include "tests/ledger/books_check.h"
 
 static struct books books;
@@ -259,6 +260,40 @@ END_TEST
 
 /* ---- bugs stop the program ---- */
 
+/* Births that are undone open and close accounts by the hundred thousand, and move no money. */
+START_TEST(a_frame_is_full_long_before_a_bound_of_its_accounts)
+{
+    size_t opened = 0;
+    uint64_t account;
+
+    ledger_event_begin(books.ledger);
+    for (; opened < FRAME_OPENINGS_FULL && !ledger_frame_is_full(books.ledger); opened += 2) {
+        ck_assert(ledger_open(books.ledger, KIND_AGENT, 0, &account) == ST_OK);
+        ledger_close(books.ledger, account);
+    }
+    ck_assert(ledger_frame_is_full(books.ledger));
+    ck_assert_uint_gt(opened, FRAME_OPENINGS_FULL - 100); /* the site's own are among them */
+    ck_assert_uint_lt(FRAME_OPENINGS_FULL, FRAME_OPENINGS_MAX / 2);
+}
+END_TEST
+
+START_TEST(a_frame_is_full_long_before_a_bound_of_its_lines)
+{
+    struct transfer line = {.debit = books_account(&books, KIND_CUSTOMER, 0),
+                            .credit = ACCOUNT_REVENUE_LOGS,
+                            .code = TRANSFER_LOG_FEE,
+                            .quantity = 1};
+
+    ledger_event_begin(books.ledger);
+    while (ledger_frame_lines(books.ledger) < FRAME_LINES_FULL) {
+        ck_assert(!ledger_frame_is_full(books.ledger));
+        ledger_transfer_checked(books.ledger, &line);
+    }
+    ck_assert(ledger_frame_is_full(books.ledger));
+    ck_assert_uint_lt(FRAME_LINES_FULL, FRAME_LINES_MAX / 2);
+}
+END_TEST
+
 START_TEST(a_transfer_outside_an_event_stops)
 {
     (void)!ledger_transfer(books.ledger, &(struct transfer){.debit = ACCOUNT_TREASURY,
@@ -362,6 +397,8 @@ int main(void)
     tcase_add_checked_fixture(moves, setup, teardown);
     tcase_set_timeout(moves, 30);
     tcase_add_test(moves, a_new_ledger_has_the_own_accounts_and_no_money);
+    tcase_add_test(moves, a_frame_is_full_long_before_a_bound_of_its_accounts);
+    tcase_add_test(moves, a_frame_is_full_long_before_a_bound_of_its_lines);
     tcase_add_test(moves, accounts_are_numbered_in_order_and_belong_to_a_customer);
     tcase_add_test(moves, a_transfer_debits_one_and_credits_the_other);
     tcase_add_test(moves, every_refusal_of_a_transfer_changes_nothing);

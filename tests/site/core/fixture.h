@@ -28,7 +28,7 @@ struct site {
     struct person people[PEOPLE];
     uint64_t now_us;
     uint64_t wall_jump_us; /* the wall clock steps forward and back by as much, frame by frame */
-    enum core_peer peer; /* who says the requests */
+    enum core_peer peer;   /* who says the requests */
     bool many_in_frame;    /* requests leave the frame open: their answers are not seen */
     uint64_t frames;       /* committed since the beginning, reloads included */
     struct bytes sent;     /* the last request that was signed */
