@@ -112,6 +112,12 @@ size_t text_escape(char *to, size_t room_bytes, const void *text, size_t size_by
     return used;
 }
 
+bool text_is_name(const char *name)
+{
+    return ((*name >= 'a' && *name <= 'z') || (*name >= 'A' && *name <= 'Z')) &&
+           strchr(name, ':') == NULL;
+}
+
 size_t text_columns(const char *escaped)
 {
     size_t size = strlen(escaped);

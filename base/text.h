@@ -37,4 +37,10 @@ size_t text_escape(char *to, size_t room_bytes, const void *text, size_t size_by
 /* How many columns an escaped text takes on a terminal. */
 MUST_CHECK size_t text_columns(const char *escaped);
 
+/*
+ * Whether a name may stand where a number may stand too: it begins with a letter of ASCII, so that
+ * it is never read as one (4097, 0x10, 1e3, -5), and `:` cannot make it pass for a kind (agent:5).
+ */
+MUST_CHECK bool text_is_name(const char *name);
+
 #endif

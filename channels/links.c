@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 static_assert(offsetof(struct link_node, link) == 0, "a pointer to a link is one to its node");
 
 struct link_node *node_of_link(const struct links *links, const struct link *link)
@@ -107,7 +109,7 @@ static bool is_name(const char *name)
     static const char letters[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
 
-    return name[0] != '\0' && strspn(name, letters) == strlen(name);
+    return text_is_name(name) && strspn(name, letters) == strlen(name);
 }
 
 /* Empty, or transport://address in printable ASCII; whether it leads anywhere, time tells. */
@@ -130,7 +132,7 @@ const char *link_address_error(const struct link *link)
     static const uint8_t no_key[LINK_KEY_BYTES];
 
     if (!is_name(link->name))
-        return "a name has 1 to 32 letters, digits or any of -_.";
+        return "a name has 1 to 32 letters, digits or any of -_., and begins with a letter";
     if (memcmp(link->key, no_key, sizeof no_key) == 0)
         return "the key is zero";
     if (!is_endpoint(link->endpoint))

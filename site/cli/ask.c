@@ -331,8 +331,11 @@ static int settle(const struct signing *by, struct cli_answer *answer)
                         described(by->cli, &request, what), by->command);
     else if (by->cli->args.given[OPT_FORGET])
         code = forget_kept(by, described(by->cli, &request, what));
-    else
+    else {
+        /* The words of this command may be others: say whose answer comes. */
+        (void)cli_fail(CLI_OK, "asking for the answer to %s", described(by->cli, &request, what));
         code = retry_kept(by, &envelope, answer);
+    }
 out:
     bytes_fini(&envelope);
     return code;

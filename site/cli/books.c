@@ -59,6 +59,8 @@ char *books_balance(char text[64], const struct account *account)
 
 bool account_kinds_add(struct account_kinds *kinds, uint64_t account, enum account_kind kind)
 {
+    size_t at = kinds->count;
+
     if (kinds->count == kinds->capacity) {
         size_t capacity = kinds->capacity == 0 ? 64 : kinds->capacity * 2;
         struct account_kind_of *items = realloc(kinds->items, capacity * sizeof *items);
@@ -68,7 +70,12 @@ bool account_kinds_add(struct account_kinds *kinds, uint64_t account, enum accou
         kinds->items = items;
         kinds->capacity = capacity;
     }
-    kinds->items[kinds->count++] = (struct account_kind_of){.account = account, .kind = kind};
+    /* Those of links open later than customers with higher numbers: found from the end, as rare. */
+    while (at > 0 && kinds->items[at - 1].account > account)
+        at--;
+    memmove(kinds->items + at + 1, kinds->items + at, (kinds->count - at) * sizeof *kinds->items);
+    kinds->items[at] = (struct account_kind_of){.account = account, .kind = kind};
+    kinds->count++;
     return true;
 }
 

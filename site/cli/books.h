@@ -21,7 +21,7 @@ void books_close(struct books *books);
 /* The balance in the direction of the account's class; of one that may be either, with a sign. */
 char *books_balance(char text[64], const struct account *account);
 
-/* Which kind each account is of, as the journal opens them by rising number.  All-zero is empty. */
+/* Which kind each account is of, by rising number.  All-zero is empty. */
 struct account_kinds {
     struct account_kind_of {
         uint64_t account;

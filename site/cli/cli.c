@@ -1,6 +1,7 @@
 #include "site/cli/cli.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdarg.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 
 #include "base/descriptors.h"
+#include "channels/link.h"
 #include "site/cli/render.h"
 #include "site/config/config.h"
 #include "site/control/paths.h"
@@ -69,8 +71,8 @@ static bool parse_number(const char *text, uint64_t *number)
 {
     char *end;
 
-    if (*text < '0' || *text > '9')
-        return false;
+    if (*text < '0' || *text > '9' || (text[0] == '0' && text[1] != '\0'))
+        return false; /* 007 is a slip, or octal to somebody */
     errno = 0;
     *number = strtoull(text, &end, 10);
     return errno == 0 && *end == '\0';
@@ -94,48 +96,89 @@ int cli_money(const char *text, struct money *amount)
 
 /* ---- agents and customers by name ---- */
 
+enum { CANDIDATES_SHOWN = 8, CANDIDATES_BYTES = 256 };
+
 struct search {
     const char *name;
+    const char *kind;
     const char *number_key;
     uint64_t number;
     unsigned found;
+    char candidates[CANDIDATES_BYTES]; /* "agent:4097, agent:4098" */
 };
 
 static bool compare_name(void *context, const uint8_t *item, size_t size)
 {
     struct search *search = context;
     char name[RENDER_TEXT_BYTES];
+    size_t used = strlen(search->candidates);
 
-    if (render_text(item, size, "name", name) && strcmp(name, search->name) == 0 &&
-        render_number(item, size, search->number_key, &search->number))
-        search->found++;
-    return search->found < 2;
+    if (!render_text(item, size, "name", name) || strcmp(name, search->name) != 0 ||
+        !render_number(item, size, search->number_key, &search->number))
+        return true;
+    if (search->found++ < CANDIDATES_SHOWN)
+        (void)snprintf(search->candidates + used, sizeof search->candidates - used, "%s%s:%" PRIu64,
+                       used == 0 ? "" : ", ", search->kind, search->number);
+    return search->found <= CANDIDATES_SHOWN;
+}
+
+/* Look through the list of agents or customers. */
+static int list_named(struct cli *cli, struct search *search)
+{
+    char list_name[16];
+    struct cli_list list = {
+        .command = list_name, .cursor_key = search->number_key, .limit = UINT64_MAX};
+
+    (void)snprintf(list_name, sizeof list_name, "%ss", search->kind);
+    return cli_list_each(cli, &list, compare_name, search);
+}
+
+static int find_name(struct cli *cli, struct search *search)
+{
+    int code = list_named(cli, search);
+
+    if (code != CLI_OK)
+        return code;
+    if (search->found == 0)
+        return cli_fail(CLI_MISSING, "there is no %s \"%s\"; `serai %s ls` lists them",
+                        search->kind, search->name, search->kind);
+    if (search->found > 1)
+        return cli_fail(CLI_USAGE, "more than one %s is called \"%s\": %s%s; say which, by number",
+                        search->kind, search->name, search->candidates,
+                        search->found > CANDIDATES_SHOWN ? " and more" : "");
+    return CLI_OK;
+}
+
+int cli_strip_kind(const char **text, const char *kind)
+{
+    static const char *const kinds[] = {"agent", "customer", "link", "unclaimed", "account"};
+    size_t length = strcspn(*text, ":");
+
+    if ((*text)[length] == '\0')
+        return CLI_OK;
+    if (strlen(kind) == length && strncmp(*text, kind, length) == 0) {
+        *text += length + 1;
+        return CLI_OK;
+    }
+    /* What else has a colon is a name: that of a neighbour's customer is LINK:TAG. */
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strlen(kinds[i]) == length && strncmp(*text, kinds[i], length) == 0)
+            return cli_fail(CLI_USAGE, "\"%s\" is no %s; what is wanted is %s:NAME or %s:NUMBER",
+                            *text, kind, kind, kind);
+    return CLI_OK;
 }
 
 static int find(struct cli *cli, const char *text, const char *kind, const char *number_key,
                 uint64_t *number)
 {
-    char list_name[16];
-    struct search search = {.name = text, .number_key = number_key};
-    struct cli_list list = {.command = list_name, .cursor_key = number_key, .limit = UINT64_MAX};
-    size_t length = strlen(kind);
-    int code;
+    struct search search = {.name = text, .kind = kind, .number_key = number_key};
+    int code = cli_strip_kind(&search.name, kind);
 
-    if (strncmp(text, kind, length) == 0 && text[length] == ':')
-        text += length + 1;
-    if (parse_number(text, number))
-        return CLI_OK;
-    (void)snprintf(list_name, sizeof list_name, "%ss", kind);
-    code = cli_list_each(cli, &list, compare_name, &search);
-    if (code != CLI_OK)
+    if (code != CLI_OK || (parse_number(search.name, number) && *number != 0))
         return code;
-    if (search.found == 0)
-        return cli_fail(CLI_MISSING, "there is no %s \"%s\"; `serai %s ls` lists them", kind, text,
-                        kind);
-    if (search.found > 1)
-        return cli_fail(CLI_USAGE, "more than one %s is called \"%s\": use its number", kind, text);
+    code = find_name(cli, &search);
     *number = search.number;
-    return CLI_OK;
+    return code;
 }
 
 int cli_agent(struct cli *cli, const char *text, uint64_t *agent)
@@ -146,6 +189,84 @@ int cli_agent(struct cli *cli, const char *text, uint64_t *agent)
 int cli_customer(struct cli *cli, const char *text, uint64_t *customer)
 {
     return find(cli, text, "customer", "account", customer);
+}
+
+int cli_account(struct cli *cli, const char *text, uint64_t *account)
+{
+    struct search agents = {.name = text, .kind = "agent", .number_key = "id"};
+    struct search customers = {.name = text, .kind = "customer", .number_key = "account"};
+    int code;
+
+    if (strncmp(text, "agent:", strlen("agent:")) == 0)
+        return cli_agent(cli, text, account);
+    if (strncmp(text, "customer:", strlen("customer:")) == 0)
+        return cli_customer(cli, text, account);
+    code = list_named(cli, &customers);
+    if (code == CLI_OK)
+        code = list_named(cli, &agents);
+    if (code != CLI_OK)
+        return code;
+    *account = customers.found != 0 ? customers.number : agents.number;
+    if (customers.found + agents.found == 0)
+        return cli_fail(CLI_MISSING,
+                        "there is no account, agent or customer \"%s\"; `serai ledger accounts` "
+                        "lists the accounts",
+                        text);
+    if (customers.found + agents.found > 1)
+        return cli_fail(CLI_USAGE, "more than one account is called \"%s\": %s%s%s; say which",
+                        text, customers.candidates,
+                        customers.found != 0 && agents.found != 0 ? ", " : "", agents.candidates);
+    return CLI_OK;
+}
+
+bool cli_answers(const struct cli *cli)
+{
+    struct client *client;
+    bool answers = client_open(&client, cli->socket, NULL) == ST_OK;
+
+    client_close(client);
+    return answers;
+}
+
+struct interface {
+    uint64_t number;
+    char *name; /* of CLI_LINK_BYTES */
+};
+
+static bool take_link_name(void *context, const uint8_t *item, size_t size)
+{
+    struct interface *wanted = context;
+    char name[RENDER_TEXT_BYTES];
+    uint64_t number;
+
+    if (render_number(item, size, "interface", &number) && number == wanted->number &&
+        render_text(item, size, "name", name))
+        (void)snprintf(wanted->name, CLI_LINK_BYTES, "%.*s", CLI_LINK_BYTES - 1, name);
+    return false;
+}
+
+int cli_link(struct cli *cli, const char *text, char name[CLI_LINK_BYTES])
+{
+    struct interface wanted = {.name = name};
+    struct cli_list list = {.command = "links", .cursor_key = "interface", .limit = 1};
+    size_t length;
+    int code = cli_strip_kind(&text, "link");
+
+    name[0] = '\0';
+    if (code != CLI_OK)
+        return code;
+    length = strlen(text);
+    if (length == 0 || length > LINK_NAME_BYTES_MAX)
+        return cli_fail(CLI_USAGE, "the name of a link has 1 to %d bytes", LINK_NAME_BYTES_MAX);
+    if (!parse_number(text, &wanted.number) || wanted.number == 0) {
+        memcpy(name, text, length + 1);
+        return CLI_OK;
+    }
+    list.after = wanted.number - 1;
+    code = cli_list_each(cli, &list, take_link_name, &wanted);
+    if (code == CLI_OK && name[0] == '\0')
+        code = cli_fail(CLI_MISSING, "there is no link:%s; `serai link ls` lists them", text);
+    return code;
 }
 
 /* ---- the program ---- */

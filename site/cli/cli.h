@@ -66,9 +66,21 @@ MUST_CHECK int cli_site(struct cli *cli, const char *dir);
 /* Words on the command line.  On failure they print and return the exit code; else CLI_OK. */
 MUST_CHECK int cli_number(const char *text, const char *what, uint64_t *number);
 MUST_CHECK int cli_money(const char *text, struct money *amount);
+/*
+ * Take a `kind:` of the one that is wanted off the front of *text.  That of another kind is
+ * refused; any other text is left as it is.
+ */
+MUST_CHECK int cli_strip_kind(const char **text, const char *kind);
 /* An agent by "4097", "agent:4097" or its name; a customer likewise.  Names are asked for. */
 MUST_CHECK int cli_agent(struct cli *cli, const char *text, uint64_t *agent);
 MUST_CHECK int cli_customer(struct cli *cli, const char *text, uint64_t *customer);
+/* Either by its name, or by `kind:` and its name or number. */
+MUST_CHECK int cli_account(struct cli *cli, const char *text, uint64_t *account);
+/* Whether a daemon can be asked. */
+MUST_CHECK bool cli_answers(const struct cli *cli);
+/* The name of a link by "north", "link:north" or its interface, "link:2" or "2". */
+enum { CLI_LINK_BYTES = 40 };
+MUST_CHECK int cli_link(struct cli *cli, const char *text, char name[CLI_LINK_BYTES]);
 /* The value of an option, or `other` when it is not given. */
 const char *cli_value(const struct cli *cli, enum cli_option_id option, const char *other);
 

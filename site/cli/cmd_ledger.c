@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/account.h"
 #include "ledger/journal.h"
 #include "site/cli/books.h"
 #include "site/cli/cli.h"
@@ -82,8 +83,8 @@ int cmd_ledger_accounts(struct cli *cli)
 struct transfers {
     bool json;
     struct table_text *table;
-    const char *account; /* name or number; NULL: all */
-    const char *code;    /* text or number; NULL: all */
+    uint64_t account; /* 0: all */
+    uint64_t code;    /* 0: all */
     uint64_t since;
     uint64_t limit;
     uint64_t shown;
@@ -131,20 +132,76 @@ static enum status keep_event(void *context, const struct journal_event *event, 
     return ST_OK;
 }
 
-static bool is_account(const char *wanted, uint64_t id, const char *name)
+/* ---- which account, which code ---- */
+
+/* An account as lists print it, "customer:4096", or its number. */
+struct wanted {
+    const char *text;
+    uint64_t account; /* 0: not found */
+};
+
+static void compare_account(void *context, const struct account *account)
 {
+    struct wanted *wanted = context;
+    char name[ACCOUNT_NAME_BYTES];
     char number[24];
 
-    (void)snprintf(number, sizeof number, "%" PRIu64, id);
-    return strcmp(wanted, name) == 0 || strcmp(wanted, number) == 0;
+    (void)snprintf(number, sizeof number, "%" PRIu64, account->id);
+    if (strcmp(wanted->text, account_name(name, account->id, account->kind)) == 0 ||
+        strcmp(wanted->text, number) == 0)
+        wanted->account = account->id;
 }
 
-static bool is_code(const char *wanted, enum transfer_code code)
+static int find_in_books(const struct books *books, struct wanted *wanted)
+{
+    struct ledger *ledger = NULL;
+    struct fault fault = {0};
+    enum status status = ledger_new(&ledger);
+
+    if (status == ST_OK)
+        status = ledger_load(ledger, &books->store, &fault);
+    else
+        (void)!fault_set(&fault, status, "load the ledger: memory is short");
+    if (status == ST_OK)
+        ledger_each_account(ledger, compare_account, wanted);
+    ledger_free(ledger);
+    return status == ST_OK ? CLI_OK : cli_fault(&fault);
+}
+
+/* The books know numbers; who is called what, the daemon is asked. */
+static int find_account(struct cli *cli, const struct books *books, const char *text,
+                        uint64_t *account)
+{
+    struct wanted wanted = {.text = text};
+    int code = find_in_books(books, &wanted);
+
+    if (code == CLI_OK && wanted.account == 0 && !cli_answers(cli))
+        return cli_fail(CLI_MISSING,
+                        "there is no account \"%s\" in the books; `serai ledger accounts` lists "
+                        "them, and names are known while the site runs",
+                        text);
+    if (code == CLI_OK && wanted.account == 0)
+        code = cli_account(cli, text, &wanted.account);
+    *account = wanted.account;
+    return code;
+}
+
+static int find_code(const char *text, uint64_t *code)
 {
     char number[24];
 
-    (void)snprintf(number, sizeof number, "%d", (int)code);
-    return strcmp(wanted, transfer_code_text((uint64_t)code)) == 0 || strcmp(wanted, number) == 0;
+    for (uint64_t i = 1; i <= UINT8_MAX; i++) {
+        (void)snprintf(number, sizeof number, "%" PRIu64, i);
+        if (!transfer_code_known(i) ||
+            (strcmp(text, transfer_code_text(i)) != 0 && strcmp(text, number) != 0))
+            continue;
+        *code = i;
+        return CLI_OK;
+    }
+    return cli_fail(CLI_MISSING,
+                    "--code: there is no reason \"%s\" for a transfer; `serai ledger transfers` "
+                    "shows them under WHY",
+                    text);
 }
 
 static void print_line(struct transfers *transfers, const struct journal_line *line,
@@ -194,10 +251,10 @@ static enum status show_line(void *context, const struct journal_line *line, str
         return ST_OK;
     account_name(debit, transfer->debit, account_kinds_find(&transfers->kinds, transfer->debit));
     account_name(credit, transfer->credit, account_kinds_find(&transfers->kinds, transfer->credit));
-    if (transfers->account != NULL && !is_account(transfers->account, transfer->debit, debit) &&
-        !is_account(transfers->account, transfer->credit, credit))
+    if (transfers->account != 0 && transfers->account != transfer->debit &&
+        transfers->account != transfer->credit)
         return ST_OK;
-    if (transfers->code != NULL && !is_code(transfers->code, transfer->code))
+    if (transfers->code != 0 && transfers->code != (uint64_t)transfer->code)
         return ST_OK;
     transfers->shown++;
     print_line(transfers, line, debit, credit);
@@ -209,11 +266,11 @@ static int take_filters(struct cli *cli, struct transfers *transfers)
     int code = cli_number(cli_value(cli, OPT_SINCE, "0"), "--since", &transfers->since);
 
     transfers->json = cli->args.given[OPT_JSON];
-    transfers->account = cli_value(cli, OPT_ACCOUNT, NULL);
-    transfers->code = cli_value(cli, OPT_CODE, NULL);
     transfers->limit = UINT64_MAX;
     if (code == CLI_OK && cli->args.given[OPT_LIMIT])
         code = cli_number(cli->args.values[OPT_LIMIT], "--limit", &transfers->limit);
+    if (code == CLI_OK && cli->args.given[OPT_CODE])
+        code = find_code(cli->args.values[OPT_CODE], &transfers->code);
     return code;
 }
 
@@ -237,6 +294,12 @@ int cmd_ledger_transfers(struct cli *cli)
         code = books_open(cli, &books);
     if (code != CLI_OK)
         return code;
+    if (cli->args.given[OPT_ACCOUNT])
+        code = find_account(cli, &books, cli->args.values[OPT_ACCOUNT], &transfers.account);
+    if (code != CLI_OK) {
+        books_close(&books);
+        return code;
+    }
     if (!transfers.json)
         transfers.table = table_text_new(headers, COUNT(headers));
     if (journal_read(&books.store, &reader, &fault) != ST_OK)

@@ -72,16 +72,17 @@ int cmd_link_add(struct cli *cli)
 
 static int named_command(struct cli *cli, const char *command)
 {
+    char name[CLI_LINK_BYTES];
     struct bytes args = {0};
     int code;
 
     if (cli_is_kept(&cli->args))
         return cli_signed_print(cli, command, &args);
-    code = check_name(cli->args.operands[0], "the name of a link", LINK_NAME_BYTES_MAX);
+    code = cli_link(cli, cli->args.operands[0], name);
     if (code != CLI_OK)
         return code;
     cbor_put_array(&args, 1);
-    cbor_put_text(&args, cli->args.operands[0]);
+    cbor_put_text(&args, name);
     return cli_signed_print(cli, command, &args);
 }
 
@@ -97,10 +98,11 @@ int cmd_link_resume(struct cli *cli)
 
 /* ---- marks ---- */
 
-static int read_link(struct cli *cli, const char *name, struct cli_answer *answer)
+static int read_link(struct cli *cli, const char *text, struct cli_answer *answer)
 {
+    char name[CLI_LINK_BYTES];
     struct bytes args = {0};
-    int code = check_name(name, "the name of a link", LINK_NAME_BYTES_MAX);
+    int code = cli_link(cli, text, name);
 
     *answer = (struct cli_answer){0};
     if (code != CLI_OK)
@@ -145,6 +147,7 @@ int cmd_link_mark(struct cli *cli)
     struct bytes args = {0};
     char chosen[LINK_MARK_TEXT_BYTES] = "";
     const char *mark = cli_value(cli, OPT_NAME, chosen);
+    char name[CLI_LINK_BYTES];
     int code;
 
     if (cli_is_kept(&cli->args))
@@ -152,11 +155,11 @@ int cmd_link_mark(struct cli *cli)
     code = cli->args.given[OPT_NAME] ? check_name(mark, "a mark", LINK_MARK_TEXT_BYTES - 1)
                                      : choose_mark(cli, chosen);
     if (code == CLI_OK)
-        code = check_name(cli->args.operands[0], "the name of a link", LINK_NAME_BYTES_MAX);
+        code = cli_link(cli, cli->args.operands[0], name);
     if (code != CLI_OK)
         return code;
     cbor_put_array(&args, 2);
-    cbor_put_text(&args, cli->args.operands[0]);
+    cbor_put_text(&args, name);
     cbor_put_text(&args, mark);
     return cli_signed_print(cli, "link.mark", &args);
 }

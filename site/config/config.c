@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/text.h"
+
 #define MAP_BYTES_DEFAULT ((uint64_t)4 << 30)
 #define MAP_BYTES_MIN ((uint64_t)1 << 20)
 #define MAP_BYTES_MAX ((uint64_t)1 << 46)
@@ -39,14 +41,15 @@ bool config_is_name(const char *text)
 {
     size_t size = strlen(text);
 
-    return size >= 1 && size < CONFIG_NAME_BYTES &&
+    return text_is_name(text) && size < CONFIG_NAME_BYTES &&
            strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == size;
 }
 
 static enum status set_name(struct site_config *config, const char *text, struct fault *fault)
 {
     if (!config_is_name(text))
-        return fault_set(fault, ST_INVALID, "name: wants 1 to 32 of a-z, 0-9 and '-'");
+        return fault_set(fault, ST_INVALID,
+                         "name: wants 1 to 32 of a-z, 0-9 and '-', first a letter");
     memcpy(config->name, text, strlen(text) + 1);
     return ST_OK;
 }

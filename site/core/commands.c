@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "site/core/map.h"
 #include "site/core/state.h"
 
@@ -159,7 +160,7 @@ static bool name_is_plain(const char *name)
         if (strchr("abcdefghijklmnopqrstuvwxyz0123456789._-", name[i]) == NULL)
             return false;
     }
-    return size > 0;
+    return text_is_name(name);
 }
 
 static void customer_add(struct core *core, struct customer *by, struct cbor *in,
@@ -179,8 +180,9 @@ static void customer_add(struct core *core, struct customer *by, struct cbor *in
         return;
     if (!name_is_plain(name)) {
         outcome_set(outcome, CONTROL_BAD_REQUEST,
-                    "a customer's name is 1 to %d of a-z, 0-9, '.', '_' and '-'",
-                    CONTROL_NAME_BYTES_MAX);
+                    "a customer's name is 1 to %d of a-z, 0-9, '.', '_' and '-', and begins with a "
+                    "letter, so that it is never taken for a number: \"%s\" is none",
+                    CONTROL_NAME_BYTES_MAX, name);
         return;
     }
     if (core_customer_add(core, name, key, &account, &fault) != ST_OK) {
@@ -332,8 +334,9 @@ static void agent_deploy(struct core *core, struct customer *by, struct cbor *in
         return;
     if (!name_is_plain(deployment.name)) {
         outcome_set(outcome, CONTROL_BAD_REQUEST,
-                    "an agent's name is 1 to %d of a-z, 0-9, '.', '_' and '-'",
-                    CONTROL_NAME_BYTES_MAX);
+                    "an agent's name is 1 to %d of a-z, 0-9, '.', '_' and '-', and begins with a "
+                    "letter, so that it is never taken for a number: \"%s\" is none",
+                    CONTROL_NAME_BYTES_MAX, deployment.name);
         return;
     }
     /* Funds first: modules take long to check, and who has nothing must not make the site busy. */

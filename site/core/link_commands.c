@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "site/core/map.h"
 #include "site/core/state.h"
 
@@ -239,6 +240,17 @@ static bool limits_fit(struct core *core, struct money limit, struct outcome *ou
     return false;
 }
 
+/* Customers of a link are called LINK:TAG, and agent:5 is the agent of that number. */
+static bool is_kind(const char *name)
+{
+    static const char *const kinds[] = {"agent", "customer", "link", "unclaimed", "account"};
+
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(name, kinds[i]) == 0)
+            return true;
+    return false;
+}
+
 static void link_add(struct core *core, struct cbor *in, struct outcome *outcome)
 {
     char name[LINK_NAME_BYTES_MAX + 1];
@@ -259,6 +271,13 @@ static void link_add(struct core *core, struct cbor *in, struct outcome *outcome
     if (memcmp(key, core->options.site_key, LINK_KEY_BYTES) == 0) {
         outcome_set(outcome, CONTROL_REFUSED,
                     "that is this site's own key: give the neighbour's (`serai site key` there)");
+        return;
+    }
+    if (is_kind(name)) {
+        outcome_set(outcome, CONTROL_BAD_REQUEST,
+                    "a link cannot be called %s: its customers' names would be read as numbers of "
+                    "%ss",
+                    name, name);
         return;
     }
     if (!limits_fit(core, limit, outcome))
@@ -295,6 +314,13 @@ static void link_mark(struct core *core, struct cbor *in, struct outcome *outcom
     cbor_get_text(in, mark.name, LINK_MARK_NAME_BYTES_MAX);
     if (!outcome_args_done(in, outcome, "link.mark"))
         return;
+    if (!text_is_name(mark.name)) {
+        outcome_set(outcome, CONTROL_BAD_REQUEST,
+                    "the name of a mark begins with a letter, so that it is never taken for a "
+                    "number: \"%s\" does not",
+                    mark.name);
+        return;
+    }
     link = named_link(core, name, outcome);
     if (link == NULL)
         return;

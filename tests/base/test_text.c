@@ -158,6 +158,19 @@ START_TEST(columns_are_counted_as_a_terminal_shows_them)
 }
 END_TEST
 
+START_TEST(a_name_is_never_read_as_a_number_or_a_kind)
+{
+    static const char *const numbers[] = {"",   "4097", "007", "0x10", "1e3",      "-5", "+5",
+                                          "#4", ".5",   "_1",  "1_0",  "\xd9\xa3", " a", "agent:5"};
+
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        ck_assert_msg(!text_is_name(numbers[i]), "%s", numbers[i]);
+    ck_assert(text_is_name("a"));
+    ck_assert(text_is_name("Z-9.x_"));
+    ck_assert(text_is_name("x4097"));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("text");
@@ -171,6 +184,7 @@ int main(void)
     tcase_add_test(cases, any_bytes_come_back_from_their_escaped_form);
     tcase_add_test(cases, what_does_not_fit_is_left_out_by_whole_characters);
     tcase_add_test(cases, columns_are_counted_as_a_terminal_shows_them);
+    tcase_add_test(cases, a_name_is_never_read_as_a_number_or_a_kind);
     suite_add_tcase(suite, cases);
     return check_main(suite);
 }

@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# Names are never read as numbers, a kind before a name or number means what it says, and what is
+# not there is told.  names.sh BUILD
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+idle=$guests/parrot.wasm
+key=$(printf '%064d' 1)
+
+new_site
+start_site
+"$serai" money in 10 >/dev/null
+first=$(deploy first "$idle" 0.1)
+
+# ---- names that could be numbers, by the site and not only by the command ----
+for name in 4097 "$first" 007 0x10 1e3 -5 +5 .5 '#4097' _1 agent:4097; do
+    exits 65 'taken for a number' "$serai" agent deploy "$idle" "--name=$name" --money 0.1
+    exits 65 'taken for a number' "$serai" customer add --public "$key" -- "$name"
+done
+"$serai" link add north --key "$key" --limit 1 >/dev/null
+exits 1 'begins with a letter' "$serai" link add 7 --key "$(printf '%064d' 2)" --limit 1
+exits 65 'cannot be called agent' "$serai" link add agent --key "$(printf '%064d' 2)" --limit 1
+exits 65 'taken for a number' "$serai" link mark north --name 2026
+exits 65 '' "$serai" site init --name 4097 "$work/numbered"
+
+# ---- kinds ----
+"$serai" customer add ada --public "$key" >/dev/null
+ada=$("$serai" customer ls --json | jq -r 'select(.name == "ada") | .account')
+exits 0 '' "$serai" agent fund agent:first 0.01
+exits 0 '' "$serai" agent fund "agent:$first" 0.01
+exits 0 "customer *$ada" "$serai" money in 1 --customer customer:ada
+exits 0 "customer *$ada" "$serai" money in 1 --customer "customer:$ada"
+exits 64 'is no agent' "$serai" agent fund customer:ada 0.01
+exits 64 'is no customer' "$serai" money in 1 --customer agent:first
+exits 66 'no customer' "$serai" money in 1 --customer "$first"
+exits 66 'no customer' "$serai" money in 1 --customer 0
+exits 66 'no agent' "$serai" agent fund "$ada" 0.01
+exits 66 'no agent' "$serai" agent fund "0$first" 0.01
+exits 66 'no agent' "$serai" agent show agent:nobody
+exits 0 '^name *north' "$serai" link show link:north
+exits 0 '^name *north' "$serai" link show link:1
+exits 66 'no link:2' "$serai" link freeze link:2
+exits 64 'is no link' "$serai" link freeze agent:first
+
+# ---- two of one name ----
+second=$(deploy first "$idle" 0.1)
+for command in show logs freeze; do
+    exits 64 "agent:$first, agent:$second" "$serai" agent "$command" first
+done
+exits 64 "agent:$first, agent:$second" "$serai" agent fund agent:first 1
+exits 0 '' "$serai" agent fund "$second" 0.01
+
+# ---- amounts and options ----
+for amount in -1 +1 1,5 1e3 0x1 1.0000000001 18446744073709551616 ' 1' 1_000 '' .; do
+    exits 64 '' "$serai" money in -- "$amount"
+done
+exits 64 'given twice' "$serai" money in 1 --customer ada --customer ada
+exits 64 'no option' "$serai" money in 1 --custmer ada
+exits 64 'is not a number' "$serai" agent logs "$first" --limit 99999999999999999999
+exits 64 'is not a number' "$serai" agent logs "$first" --limit -1
+
+# ---- the books ----
+transfers() { "$serai" ledger transfers "$@" --json | jq -s length; }
+holds "money that ada got" "$(transfers --account customer:ada)" 2
+for name in ada "$ada" "customer:$ada"; do
+    holds "the same by $name" "$(transfers --account "$name")" 2
+done
+exits 66 'NOBODY' "$serai" ledger transfers --account NOBODY
+exits 66 '4999' "$serai" ledger transfers --account 4999
+exits 66 'agent' "$serai" ledger transfers --account agent:ada
+exits 64 'say which' "$serai" ledger transfers --account first
+exits 66 'bribe' "$serai" ledger transfers --code bribe
+# A link's accounts open after those of customers: each still has its own name.
+holds "accounts that nobody knows" "$("$serai" ledger transfers | grep -c 'account:')" 0
+stop_site TERM
+holds "what ada got, with the site down" "$(transfers --account "customer:$ada")" 2
+exits 66 'while the site runs' "$serai" ledger transfers --account ada
+passed
