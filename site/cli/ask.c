@@ -1,7 +1,6 @@
 /* Requests to the daemon, and the promise that a signed one is never made twice. */
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <string.h>
 
 #include "site/cli/cli.h"
@@ -483,7 +482,6 @@ int cli_signed_print(struct cli *cli, const char *command, struct bytes *args)
     struct cli_answer answer = {0};
     int code;
 
-    (void)!signal(SIGPIPE, SIG_IGN); /* an answer that cannot be shown must be told of */
     code = open_key(&by, path);
     if (code == CLI_OK)
         code = cli->args.given[OPT_RETRY] || cli->args.given[OPT_FORGET]

@@ -72,7 +72,11 @@ code=0
 { "$serai" money in 1 2>"$work/said" || code=$?; printf '%d\n' "$code" >"$work/code"; } | :
 holds "the code of what no pipe took" "$(cat "$work/code")" 80
 exits 0 '^balance' "$serai" money in --retry
-holds "what was brought in" "$(minted)" 7.000000000
+code=0
+"$serai" money in 1 >&- 2>"$work/said" || code=$?
+holds "the code of what had no output" "$code" 80
+exits 0 '^balance' "$serai" money in --retry
+holds "what was brought in" "$(minted)" 8.000000000
 
 # ---- nothing is sent that cannot be kept ----
 mkdir "$SERAI_SITE/operator.key.pending.new"
@@ -81,14 +85,14 @@ rmdir "$SERAI_SITE/operator.key.pending.new"
 mkdir "$SERAI_SITE/operator.key.number.new"
 exits 74 'nothing was sent' "$serai" money in 1
 rmdir "$SERAI_SITE/operator.key.number.new"
-holds "what was brought in by what was not sent" "$(minted)" 7.000000000
+holds "what was brought in by what was not sent" "$(minted)" 8.000000000
 
 # ---- a key without its numbers, or with old ones ----
 rm "$SERAI_SITE/operator.key.number"
 exits 0 '' "$serai" money in 1
 printf '%s 2\n' "$("$serai" site key)" >"$SERAI_SITE/operator.key.number"
 exits 0 '' "$serai" money in 1
-holds "what was brought in by two" "$(minted)" 9.000000000
+holds "what was brought in by two" "$(minted)" 10.000000000
 
 # ---- the daemon dies, or is not there ----
 kill -STOP "$daemon"
@@ -105,7 +109,7 @@ holds "the code of what a kill cut off" "$(cat "$work/code")" 79
 exits 69 '' "$serai" money in --retry
 start_site
 exits 0 '^balance' "$serai" money in --retry
-holds "what was brought in by one more" "$(minted)" 10.000000000
+holds "what was brought in by one more" "$(minted)" 11.000000000
 stop_site TERM
 exits 69 '' "$serai" money in 1
 [ ! -e "$SERAI_SITE/operator.key.pending" ] || fail "what was never sent is kept"
