@@ -21,10 +21,18 @@ struct ledger {
     size_t event_openings; /* sizes of `openings` and `lines` when the running event began */
     size_t event_lines;
 
+    struct store_batch price_rows; /* of books that came into force in it */
+
     struct bytes scratch;
     struct hasher *hasher;
     struct hasher *chain; /* runs over the leaf hashes while a frame is closed */
 };
+
+/* prices.c: into the frame's batch, once. */
+void prices_put_rows(struct ledger *ledger, struct store_batch *batch);
+/* False: its source is not that of an event of prices. */
+MUST_CHECK bool prices_event_get(const struct journal_event *event, uint64_t *id,
+                                 struct hash *hash);
 
 /* The ledger is filling this frame. */
 uint64_t books_frame(const struct ledger *ledger);

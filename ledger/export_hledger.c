@@ -32,6 +32,20 @@ static enum status declare_opening(void *context, const struct journal_opening *
     return export_opening(&hledger->accounts, opening, fault);
 }
 
+static enum status declare_event(void *context, const struct journal_event *event,
+                                 struct fault *fault)
+{
+    const struct hledger *hledger = context;
+    struct hash hash;
+    uint64_t id;
+
+    (void)fault;
+    if (event->kind == EVENT_PRICES && hledger->options->prices != NULL &&
+        prices_event_get(event, &id, &hash))
+        hledger->options->prices(hledger->options->prices_context, hledger->out, id);
+    return ST_OK;
+}
+
 static void write_declarations(const struct hledger *hledger)
 {
     const struct account *account = accounts_from(&hledger->accounts, 0);
@@ -176,7 +190,8 @@ static enum status hledger_write(struct hledger *hledger, const struct store *st
                                  struct fault *fault)
 {
     struct frame_header header;
-    struct journal_reader declare = {.opening = declare_opening, .context = hledger};
+    struct journal_reader declare = {
+        .opening = declare_opening, .event = declare_event, .context = hledger};
     struct journal_reader write = {.frame = write_frame,
                                    .event = note_event,
                                    .line = write_line,

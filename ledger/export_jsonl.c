@@ -36,7 +36,12 @@ static enum status note_opening(void *context, const struct journal_opening *ope
 static enum status note_event(void *context, const struct journal_event *event, struct fault *fault)
 {
     struct jsonl *jsonl = context;
+    struct hash hash;
+    uint64_t id;
 
+    if (event->kind == EVENT_PRICES && jsonl->options->prices != NULL &&
+        prices_event_get(event, &id, &hash))
+        jsonl->options->prices(jsonl->options->prices_context, jsonl->out, id);
     bytes_append(&jsonl->events, event, sizeof *event);
     if (jsonl->events.failed)
         return fault_set(fault, ST_NOMEM, "export: no memory for the events of a frame");

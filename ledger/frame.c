@@ -182,6 +182,7 @@ bool ledger_frame_close(struct ledger *ledger, struct store_batch *batch, uint64
     frame_put_accounts(ledger, batch, frame.header.frame);
     frame_put_meta(ledger, batch, &frame.header);
 
+    prices_put_rows(ledger, batch);
     bytes_clear(&ledger->openings);
     bytes_clear(&ledger->events);
     bytes_clear(&ledger->lines);

@@ -602,6 +602,8 @@ const char *event_kind_name(enum event_kind kind)
         return "link";
     case EVENT_BIRTH:
         return "birth";
+    case EVENT_PRICES:
+        return "prices";
     }
     invariant_failed("an event kind", __FILE__, __LINE__);
 }

@@ -20,7 +20,7 @@ struct journal_event {
     size_t source_size;
 };
 
-/* One word: "tick", "request", "turn", "link", "birth". */
+/* One word: "tick", "request", "turn", "link", "birth", "prices". */
 const char *event_kind_name(enum event_kind kind);
 
 struct journal_line {
@@ -116,6 +116,10 @@ MUST_CHECK enum status ledger_verify(const struct store *store, ledger_claims_fn
 struct export_options {
     const char *commodity; /* "SRI" */
     bool by_event;         /* one transaction an event instead of one a frame */
+    /* Write what is known of a book of prices; NULL: nothing. JSON lines: before the first line
+     * that may name it; hledger: comments at the head. */
+    void (*prices)(void *context, FILE *out, uint64_t id);
+    void *prices_context;
 };
 MUST_CHECK enum status ledger_export_hledger(const struct store *store,
                                              const struct export_options *options, FILE *out,

@@ -102,6 +102,7 @@ void ledger_free(struct ledger *ledger)
     bytes_fini(&ledger->lines);
     bytes_fini(&ledger->changed);
     bytes_fini(&ledger->scratch);
+    store_batch_fini(&ledger->price_rows);
     postings_fini(&ledger->postings);
     hasher_free(ledger->hasher);
     hasher_free(ledger->chain);
@@ -226,7 +227,7 @@ struct hash ledger_event_end(struct ledger *ledger, const struct event *event)
     INVARIANT(event->source_size <= EVENT_SOURCE_BYTES_MAX);
     ledger->in_event = false;
     if (ledger->event_openings == ledger->openings.size &&
-        ledger->event_lines == ledger->lines.size)
+        ledger->event_lines == ledger->lines.size && event->kind != EVENT_PRICES)
         return hash;
     INVARIANT(ledger_event_index(ledger) < FRAME_EVENTS_MAX);
     memcpy(entry.source, event->source, event->source_size);

@@ -188,6 +188,7 @@ enum event_kind {
     EVENT_TURN = 2,    /* an agent's turn: (agent, message) */
     EVENT_LINK = 3,    /* (interface, sequence) */
     EVENT_BIRTH = 4,   /* the answer to a birth: (interface, sequence of the request) */
+    EVENT_PRICES = 5,  /* a book of prices comes into force: (its number, its SHA-256) */
 };
 
 enum { EVENT_SOURCE_BYTES_MAX = 64 };
@@ -211,7 +212,8 @@ struct event event_of_time(uint64_t subject, uint64_t site_time_us);
 
 /* Begin an event; transfers until ledger_event_end() are caused by it.  One at a time. */
 void ledger_event_begin(struct ledger *ledger);
-/* End it.  An event without lines and openings leaves no record. Returns its hash. */
+/* End it.  An event without lines and openings leaves no record, but for one of prices.  Returns
+ * its hash. */
 struct hash ledger_event_end(struct ledger *ledger, const struct event *event);
 
 /*
@@ -259,6 +261,28 @@ MUST_CHECK enum transfer_result ledger_transfer(struct ledger *ledger,
 
 /* Where the caller has checked already: a refusal is a bug and stops the program, naming it. */
 void ledger_transfer_checked(struct ledger *ledger, const struct transfer *transfer);
+
+/* ---- books of prices ---- */
+
+/*
+ * From here on this book of prices is in force, and lines with a price id name it.  An event of its
+ * own; the bytes are kept for ever.  Ids count from 1 without a gap.
+ */
+void ledger_prices_begin(struct ledger *ledger, uint64_t id, const void *book, size_t size,
+                         uint64_t site_time_us);
+
+struct ledger_prices {
+    uint64_t id;
+    uint64_t frame;        /* in which it came into force */
+    uint64_t site_time_us; /* when */
+    const uint8_t *book;   /* borrowed for the visit */
+    size_t size;
+};
+typedef enum status (*ledger_prices_visit)(void *context, const struct ledger_prices *prices,
+                                           struct fault *fault);
+/* Every book that was ever in force, in order.  ST_CORRUPT, or what `visit` says. */
+MUST_CHECK enum status ledger_prices_each(const struct store *store, ledger_prices_visit visit,
+                                          void *context, struct fault *fault);
 
 /* ---- frames ---- */
 

@@ -14,9 +14,18 @@ struct verify {
     uint64_t site_time_us; /* of the frame before */
     struct bytes closings; /* uint64_t each: ids closed by the frame being read */
     uint64_t rows;         /* the next account row must be the first from this id */
+    struct bytes prices;   /* struct prices_seen each: what the chain says of each book */
+    uint64_t price_rows;   /* how many of their rows were compared */
     ledger_claims_fn claims;
     void *claims_context;
     struct verify_report *report;
+};
+
+struct prices_seen {
+    uint64_t frame;
+    uint32_t event;
+    uint64_t site_time_us;
+    struct hash hash;
 };
 
 /* Fault texts name accounts as every list does. */
@@ -162,15 +171,61 @@ static enum status verify_opening(void *context, const struct journal_opening *o
     return ST_OK;
 }
 
+/* A book comes into force: the number after the last one. */
+static enum status verify_prices_event(struct verify *verify, const struct journal_event *event,
+                                       struct fault *fault)
+{
+    struct prices_seen seen = {
+        .frame = event->frame, .event = event->index, .site_time_us = event->site_time_us};
+    uint64_t id;
+
+    if (!prices_event_get(event, &id, &seen.hash))
+        return fault_set(fault, ST_CORRUPT,
+                         "frame %" PRIu64 " event %" PRIu32 ": it names no book of prices",
+                         event->frame, event->index);
+    if (id != verify->prices.size / sizeof seen + 1)
+        return fault_set(fault, ST_CORRUPT,
+                         "frame %" PRIu64 " event %" PRIu32 ": book of prices %" PRIu64
+                         " is out of order",
+                         event->frame, event->index, id);
+    bytes_append(&verify->prices, &seen, sizeof seen);
+    if (verify->prices.failed)
+        return fault_set(fault, ST_NOMEM, "verify: no memory for the books of prices");
+    return ST_OK;
+}
+
 static enum status verify_event(void *context, const struct journal_event *event,
                                 struct fault *fault)
 {
     struct verify *verify = context;
 
-    (void)event;
-    (void)fault;
     verify->report->events++;
-    return ST_OK;
+    return event->kind == EVENT_PRICES ? verify_prices_event(verify, event, fault) : ST_OK;
+}
+
+/* Whether book `id`, from 1, came into force before this event. */
+static bool came_before(const struct verify *verify, uint64_t id, const struct journal_line *line)
+{
+    struct prices_seen seen;
+
+    if (id > verify->prices.size / sizeof seen)
+        return false;
+    memcpy(&seen, verify->prices.data + (id - 1) * sizeof seen, sizeof seen);
+    return seen.frame < line->frame || seen.event < line->event;
+}
+
+/* A line names the last book that came into force before it, or none. */
+static enum status verify_price_id(const struct verify *verify, const struct journal_line *line,
+                                   struct fault *fault)
+{
+    uint64_t id = line->transfer.price_id;
+
+    if (id == 0 || (came_before(verify, id, line) && !came_before(verify, id + 1, line)))
+        return ST_OK;
+    return fault_set(fault, ST_CORRUPT,
+                     "frame %" PRIu64 " event %" PRIu32 ": a line of %s names the prices %" PRIu64
+                     ", which are not in force there",
+                     line->frame, line->event, transfer_code_text(line->transfer.code), id);
 }
 
 static enum status verify_line(void *context, const struct journal_line *line, struct fault *fault)
@@ -179,6 +234,8 @@ static enum status verify_line(void *context, const struct journal_line *line, s
     const struct transfer *transfer = &line->transfer;
 
     verify->report->lines++;
+    if (verify_price_id(verify, line, fault) != ST_OK)
+        return ST_CORRUPT;
     if (postings_add(&verify->lines, transfer->debit, transfer->credit, (uint16_t)transfer->code,
                      money_nanos(transfer->amount)) != ST_OK)
         return fault_set(fault, ST_NOMEM, "frame %" PRIu64 ": no memory for its postings",
@@ -332,6 +389,39 @@ static enum status verify_rows(struct verify *verify, const struct store *store,
     return ST_OK;
 }
 
+static enum status verify_prices_row(void *context, const struct ledger_prices *row,
+                                     struct fault *fault)
+{
+    struct verify *verify = context;
+    struct hash hash = hash_of(row->book, row->size);
+    struct prices_seen seen;
+
+    if (row->id != ++verify->price_rows || row->id > verify->prices.size / sizeof seen)
+        return fault_set(fault, ST_CORRUPT,
+                         "meta: book of prices %" PRIu64 " is missing, or never came into force",
+                         verify->price_rows);
+    memcpy(&seen, verify->prices.data + (row->id - 1) * sizeof seen, sizeof seen);
+    if (!hash_equal(&seen.hash, &hash) || seen.frame != row->frame ||
+        seen.site_time_us != row->site_time_us)
+        return fault_set(fault, ST_CORRUPT,
+                         "meta: book of prices %" PRIu64 " is not the one that frame %" PRIu64
+                         " put in force",
+                         row->id, seen.frame);
+    return ST_OK;
+}
+
+/* Each book that the chain names is there, and as it was. */
+static enum status verify_prices(struct verify *verify, const struct store *store,
+                                 struct fault *fault)
+{
+    enum status status = ledger_prices_each(store, verify_prices_row, verify, fault);
+
+    if (status == ST_OK && verify->price_rows != verify->prices.size / sizeof(struct prices_seen))
+        return fault_set(fault, ST_CORRUPT, "meta: book of prices %" PRIu64 " is missing",
+                         verify->price_rows + 1);
+    return status;
+}
+
 /* ---- sums ---- */
 
 static enum status verify_claims(struct verify *verify, const struct store *store,
@@ -437,6 +527,8 @@ static enum status verify_all(void *context, const struct store *store,
     if (status == ST_OK)
         status = verify_rows(verify, store, fault);
     if (status == ST_OK)
+        status = verify_prices(verify, store, fault);
+    if (status == ST_OK)
         status = verify_sums(verify, fault);
     if (status == ST_OK)
         status = verify_claims(verify, store, fault);
@@ -456,5 +548,6 @@ enum status ledger_verify(const struct store *store, ledger_claims_fn claims, vo
     accounts_fini(&verify.accounts);
     postings_fini(&verify.lines);
     bytes_fini(&verify.closings);
+    bytes_fini(&verify.prices);
     return status;
 }

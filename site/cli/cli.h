@@ -169,7 +169,9 @@ int cmd_agent_end(struct cli *cli);
 int cmd_agent_withdraw(struct cli *cli);
 int cmd_heap_ls(struct cli *cli);
 int cmd_code_ls(struct cli *cli);
+int cmd_price_ls(struct cli *cli);
 int cmd_price_show(struct cli *cli);
+int cmd_price_show_kept(struct cli *cli); /* --id */
 int cmd_ledger_accounts(struct cli *cli);
 int cmd_ledger_transfers(struct cli *cli);
 int cmd_ledger_export(struct cli *cli);

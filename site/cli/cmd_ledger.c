@@ -7,6 +7,7 @@
 #include "ledger/journal.h"
 #include "site/cli/books.h"
 #include "site/cli/cli.h"
+#include "site/cli/price_books.h"
 #include "site/cli/render.h"
 #include "site/cli/statement.h"
 
@@ -318,9 +319,12 @@ int cmd_ledger_export(struct cli *cli)
     const char *format = cli_value(cli, OPT_FORMAT, "hledger");
     bool hledger = strcmp(format, "hledger") == 0;
     struct books books;
+    struct price_books prices;
     const struct export_options options = {
         .commodity = books.currency,
         .by_event = cli->args.given[OPT_BY_EVENT],
+        .prices = hledger ? price_books_print_comment : price_books_print_json,
+        .prices_context = &prices,
     };
     struct fault fault = {0};
     enum status status;
@@ -331,12 +335,14 @@ int cmd_ledger_export(struct cli *cli)
     code = books_open(cli, &books);
     if (code != CLI_OK)
         return code;
-    if (hledger)
+    status = price_books_load(&prices, &books.store, &fault);
+    if (status == ST_OK && hledger)
         status = ledger_export_hledger(&books.store, &options, stdout, &fault);
-    else
+    else if (status == ST_OK)
         status = statement_write_head(cli, &books, stdout, &fault);
     if (!hledger && status == ST_OK)
         status = ledger_export_jsonl(&books.store, &options, stdout, &fault);
+    price_books_fini(&prices);
     if (status != ST_OK)
         code = cli_fault(&fault);
     books_close(&books);

@@ -136,6 +136,8 @@ int cmd_price_show(struct cli *cli)
     struct view view;
     int code;
 
+    if (cli->args.given[OPT_ID])
+        return cmd_price_show_kept(cli);
     cbor_put_array(&args, 0);
     code = cli_read(cli, "prices", &args, &answer);
     if (code == CLI_OK) {

@@ -53,6 +53,7 @@ static const struct option options[OPTION_COUNT] = {
     [OPT_SIGN_WITH] = {"sign-with", "FILE", "sign with this key instead of the operator's"},
     [OPT_ENDPOINT] = {"endpoint", "E", "where it listens, tcp://HOST:PORT (none: it dials us)"},
     [OPT_INTERFACE_A] = {"interface-a", "N", "the link of A that leads to B, by its interface"},
+    [OPT_ID] = {"id", "N", "the book of prices with this number"},
     [OPT_INTERFACE_B] = {"interface-b", "N", "the link of B that leads to A, by its interface"},
 };
 

@@ -43,6 +43,7 @@ enum cli_option_id {
     OPT_ENDPOINT,
     OPT_INTERFACE_A,
     OPT_INTERFACE_B,
+    OPT_ID,
     OPTION_COUNT,
 };
 #define OPTION(id) (UINT64_C(1) << (id))

@@ -62,9 +62,16 @@ void core_apply_prices(struct core *core)
 
 static void begin_book(struct core *core, uint64_t id)
 {
+    struct bytes encoded = {0};
+
     core->book = core->options.book;
     core->book.id = id;
     core->meta_dirty = true;
+    core->frame_open = true;
+    pricebook_encode(&core->book, &encoded);
+    INVARIANT(!encoded.failed);
+    ledger_prices_begin(core->ledger, id, encoded.data, encoded.size, core->site_time_us);
+    bytes_fini(&encoded);
     for (int resource = 0; resource < RENT_RESOURCES; resource++) {
         price_index_set_price(&core->rent[resource],
                               rent_price(&core->book, (enum rent_resource)resource),

@@ -212,7 +212,7 @@ START_TEST(other_records_that_make_no_sense_are_refused)
     ck_assert_refused(opening_record_get(&opening, record), "the account is 0");
 
     event_record_put(record, &event);
-    record[48] = EVENT_BIRTH + 1;
+    record[48] = EVENT_PRICES + 1;
     ck_assert_refused(event_record_get(&event, record), "the event kind is unknown");
     record[48] = 0;
     record[50] = EVENT_SOURCE_BYTES_MAX + 1;
@@ -253,7 +253,7 @@ START_TEST(a_chunk_that_makes_no_sense_is_refused)
     chunk_put_header(data, SECTION_LINES, 62, 9);
     ck_assert_refused(chunk_decode(&chunk, data, size), "its record count is out of range");
     chunk_put_header(data, SECTION_LINES, 2, 9);
-    data[0] = 2;
+    data[0] = 3;
     ck_assert_refused(chunk_decode(&chunk, data, size), "its format is unknown");
 }
 END_TEST

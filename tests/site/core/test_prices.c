@@ -68,6 +68,98 @@ START_TEST(books_without_a_frame_take_any_currency)
 }
 END_TEST
 
+/* ---- books that are kept ---- */
+
+struct seen {
+    uint64_t count;
+    uint64_t frames[4];
+    uint64_t fuel_max[4];
+};
+
+static enum status see(void *context, const struct ledger_prices *prices, struct fault *fault)
+{
+    struct seen *seen = context;
+    struct pricebook book;
+
+    ck_assert_int_eq(pricebook_decode(&book, prices->book, prices->size, fault), ST_OK);
+    ck_assert_uint_lt(seen->count, 4);
+    seen->frames[seen->count] = prices->frame;
+    seen->fuel_max[seen->count++] = book.turn_fuel_max;
+    ck_assert_uint_eq(prices->id, seen->count);
+    return ST_OK;
+}
+
+static void change_fuel(uint64_t fuel)
+{
+    site.book.turn_fuel_max = fuel;
+    site_reload(&site);
+    site_frame(&site);
+}
+
+START_TEST(every_book_stays_with_the_frame_from_which_it_held)
+{
+    struct seen seen = {0};
+    struct fault fault = {0};
+    uint64_t before;
+
+    site_open(&site, 1, 5000000000);
+    before = site.book.turn_fuel_max;
+    change_fuel(before / 2);
+    change_fuel(before / 2); /* no change */
+    change_fuel(before);     /* back is a change */
+    ck_assert_int_eq(ledger_prices_each(&site.store, see, &seen, &fault), ST_OK);
+    ck_assert_uint_eq(seen.count, 3);
+    ck_assert_uint_eq(seen.frames[0], 1);
+    ck_assert(seen.frames[1] > 1 && seen.frames[2] > seen.frames[1]);
+    ck_assert_uint_eq(seen.fuel_max[0], before);
+    ck_assert_uint_eq(seen.fuel_max[1], before / 2);
+    ck_assert_uint_eq(site.core->book.id, 3);
+    site_verify(&site);
+    site_close(&site);
+}
+END_TEST
+
+static void damage(bool drop)
+{
+    uint8_t key[9] = {5, 0, 0, 0, 0, 0, 0, 0, 1};
+    struct store_batch batch;
+    struct bytes row = {0};
+    struct bytes book = {0};
+    struct fault fault = {0};
+
+    site.book.turn_fuel_max++;
+    pricebook_encode(&site.book, &book);
+    cbor_put_array(&row, 3);
+    cbor_put_uint(&row, 1);
+    cbor_put_uint(&row, 0);
+    cbor_put_bytes(&row, book.data, book.size);
+    store_batch_init(&batch);
+    if (drop)
+        store_batch_delete(&batch, STORE_META, key, sizeof key);
+    else
+        store_batch_put(&batch, STORE_META, key, sizeof key, row.data, row.size);
+    ck_assert_int_eq(site.store.commit(site.store.context, &batch, &fault), ST_OK);
+    store_batch_fini(&batch);
+    bytes_fini(&row);
+    bytes_fini(&book);
+}
+
+START_TEST(a_book_that_is_lost_or_changed_is_named)
+{
+    struct verify_report report;
+    struct fault fault = {0};
+
+    for (int drop = 0; drop < 2; drop++) {
+        site_open(&site, 1, 5000000000);
+        damage(drop == 1);
+        ck_assert_int_eq(ledger_verify(&site.store, core_claims, NULL, &report, &fault),
+                         ST_CORRUPT);
+        ck_assert_msg(strstr(fault.text, "book of prices 1 is") != NULL, "%s", fault.text);
+        site_close(&site);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("prices");
@@ -75,6 +167,8 @@ int main(void)
 
     tcase_add_test(tcase, books_count_in_the_currency_of_their_first_frame);
     tcase_add_test(tcase, books_without_a_frame_take_any_currency);
+    tcase_add_test(tcase, every_book_stays_with_the_frame_from_which_it_held);
+    tcase_add_test(tcase, a_book_that_is_lost_or_changed_is_named);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }

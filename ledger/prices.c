@@ -1,0 +1,113 @@
+/*
+ * Books of prices, as the ledger keeps them: bytes that it does not look into, numbered from 1. The
+ * event that puts one in force names its number and its SHA-256, so it is in the chain; a row of
+ * `meta` has its bytes.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cbor.h"
+#include "ledger/books.h"
+
+enum { META_PRICE_BOOKS = 5, PRICES_KEY_BYTES = 9, PRICES_BYTES_MAX = 64 * 1024 };
+
+static void put_key(uint8_t key[PRICES_KEY_BYTES], uint64_t id)
+{
+    key[0] = META_PRICE_BOOKS;
+    be64_put(key + 1, id);
+}
+
+/* ---- writing ---- */
+
+void ledger_prices_begin(struct ledger *ledger, uint64_t id, const void *book, size_t size,
+                         uint64_t site_time_us)
+{
+    struct hash hash = hash_of(book, size);
+    struct event event = {.kind = EVENT_PRICES,
+                          .bytes = hash,
+                          .random = hash_of(NULL, 0),
+                          .site_time_us = site_time_us};
+    struct bytes source = {0};
+    struct bytes row = {0};
+    uint8_t key[PRICES_KEY_BYTES];
+
+    INVARIANT(size <= PRICES_BYTES_MAX);
+    cbor_put_array(&source, 2);
+    cbor_put_uint(&source, id);
+    cbor_put_bytes(&source, hash.bytes, HASH_BYTES);
+    INVARIANT(!source.failed && source.size <= sizeof event.source);
+    memcpy(event.source, source.data, source.size);
+    event.source_size = source.size;
+    ledger_event_begin(ledger);
+    (void)ledger_event_end(ledger, &event);
+    put_key(key, id);
+    cbor_put_array(&row, 3);
+    cbor_put_uint(&row, books_frame(ledger));
+    cbor_put_uint(&row, site_time_us);
+    cbor_put_bytes(&row, book, size);
+    INVARIANT(!row.failed);
+    store_batch_put(&ledger->price_rows, STORE_META, key, sizeof key, row.data, row.size);
+    bytes_fini(&source);
+    bytes_fini(&row);
+}
+
+void prices_put_rows(struct ledger *ledger, struct store_batch *batch)
+{
+    struct store_op op;
+    size_t offset = 0;
+
+    while (store_batch_next(&ledger->price_rows, &offset, &op))
+        store_batch_put(batch, op.table, op.key, op.key_size, op.value, op.value_size);
+    INVARIANT(!store_batch_failed(&ledger->price_rows));
+    store_batch_clear(&ledger->price_rows);
+}
+
+/* ---- reading ---- */
+
+bool prices_event_get(const struct journal_event *event, uint64_t *id, struct hash *hash)
+{
+    struct cbor in;
+
+    cbor_init(&in, event->source, event->source_size);
+    cbor_get_array(&in, 2);
+    *id = cbor_get_uint(&in, UINT64_MAX);
+    cbor_get_bytes_exact(&in, hash->bytes, HASH_BYTES);
+    return cbor_done(&in, NULL, "prices") == ST_OK;
+}
+
+struct each {
+    ledger_prices_visit visit;
+    void *context;
+};
+
+static enum status visit_row(void *context, const uint8_t *key, size_t key_size,
+                             const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    const struct each *each = context;
+    struct ledger_prices prices = {0};
+    struct cbor in;
+
+    if (key_size != PRICES_KEY_BYTES)
+        return fault_set(fault, ST_CORRUPT, "meta: a key of a book of prices has %zu bytes, not %d",
+                         key_size, PRICES_KEY_BYTES);
+    prices.id = be64_get(key + 1);
+    cbor_init(&in, value, value_size);
+    cbor_get_array(&in, 3);
+    prices.frame = cbor_get_uint(&in, UINT64_MAX);
+    prices.site_time_us = cbor_get_uint(&in, UINT64_MAX);
+    prices.book = cbor_get_bytes(&in, &prices.size, PRICES_BYTES_MAX);
+    if (cbor_done(&in, fault, "a book of prices") != ST_OK)
+        return fault_set(fault, ST_CORRUPT, "meta: the book of prices %" PRIu64 " does not decode",
+                         prices.id);
+    return each->visit(each->context, &prices, fault);
+}
+
+enum status ledger_prices_each(const struct store *store, ledger_prices_visit visit, void *context,
+                               struct fault *fault)
+{
+    static const uint8_t prefix = META_PRICE_BOOKS;
+    struct each each = {.visit = visit, .context = context};
+
+    return store->walk(store->context, STORE_META, &prefix, sizeof prefix, visit_row, &each, fault);
+}
