@@ -1,5 +1,6 @@
 #include "tests/site/core/liar.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,13 +92,16 @@ static struct cursor taken_by_site(const struct liar *liar)
 
 struct hello liar_true_hello(const struct liar *liar)
 {
-    return (struct hello){
+    struct hello hello = {
         .epoch = liar->epoch,
         .sent = taken_by_site(liar),
         .received = liar->heard_to,
         .acked = taken_by_site(liar),
         .limit = {liar->limit},
     };
+
+    (void)snprintf(hello.currency, sizeof hello.currency, "%s", core_currency(liar->site->core));
+    return hello;
 }
 
 struct data_head liar_true_head(const struct liar *liar, size_t count)
