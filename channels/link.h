@@ -89,6 +89,11 @@ void links_save(struct links *links, struct store_batch *batch);
 MUST_CHECK enum status links_add(struct links *links, const char *name,
                                  const uint8_t key[LINK_KEY_BYTES], const char *endpoint,
                                  struct money limit, struct link **link, struct fault *fault);
+/* Where the neighbour listens from now on; empty: it dials us.  ST_INVALID: the endpoint. */
+MUST_CHECK enum status link_set_endpoint(struct links *links, struct link *link,
+                                         const char *endpoint, struct fault *fault);
+/* At least what it was: the neighbour may have sent up to that already.  A HELLO is due. */
+void link_raise_limit(struct links *links, struct link *link, struct money limit);
 struct link *links_find(struct links *links, uint32_t interface); /* NULL: none */
 struct link *links_named(struct links *links, const char *name);
 struct link *links_keyed(struct links *links, const uint8_t key[LINK_KEY_BYTES]);

@@ -1,6 +1,7 @@
 /* The set of links, and what happens to a link as a whole: connected, frozen, resumed. */
 #include "channels/link.h"
 
+#include "base/endpoint.h"
 #include "channels/link_set.h"
 
 #include <assert.h>
@@ -112,31 +113,18 @@ static bool is_name(const char *name)
     return text_is_name(name) && strspn(name, letters) == strlen(name);
 }
 
-/* Empty, or transport://address in printable ASCII; whether it leads anywhere, time tells. */
-static bool is_endpoint(const char *endpoint)
-{
-    const char *address = strstr(endpoint, "://");
-
-    if (endpoint[0] == '\0')
-        return true;
-    if (address == NULL || address == endpoint || address[3] == '\0')
-        return false;
-    for (const char *at = endpoint; *at != '\0'; at++)
-        if (*at <= ' ' || *at > '~')
-            return false;
-    return true;
-}
-
 const char *link_address_error(const struct link *link)
 {
     static const uint8_t no_key[LINK_KEY_BYTES];
+    struct endpoint endpoint;
 
     if (!is_name(link->name))
         return "a name has 1 to 32 letters, digits or any of -_., and begins with a letter";
     if (memcmp(link->key, no_key, sizeof no_key) == 0)
         return "the key is zero";
-    if (!is_endpoint(link->endpoint))
-        return "an endpoint is empty or as tcp://host:port";
+    if (link->endpoint[0] != '\0' &&
+        endpoint_parse(&endpoint, link->endpoint, ENDPOINT_DIAL, NULL) != ST_OK)
+        return "an endpoint is empty or as tcp://HOST:PORT";
     return NULL;
 }
 
@@ -158,6 +146,7 @@ enum status links_add(struct links *links, const char *name, const uint8_t key[L
     /* 0 means an unknown epoch, and a HELLO may be answered before we hear of a connection. */
     struct link made = {.limit = limit, .epoch = 1};
     struct link_node *node;
+    struct endpoint parsed;
     const char *error;
 
     memcpy(made.key, key, LINK_KEY_BYTES);
@@ -167,6 +156,8 @@ enum status links_add(struct links *links, const char *name, const uint8_t key[L
     if (!copy_text(made.endpoint, LINK_ENDPOINT_BYTES_MAX, endpoint))
         return fault_set(fault, ST_INVALID, "add link: an endpoint has at most %d bytes",
                          LINK_ENDPOINT_BYTES_MAX);
+    if (endpoint[0] != '\0' && endpoint_parse(&parsed, endpoint, ENDPOINT_DIAL, fault) != ST_OK)
+        return fault_prefix(fault, "add link, endpoint");
     error = link_address_error(&made);
     if (error != NULL)
         return fault_set(fault, ST_INVALID, "add link: %s", error);
@@ -185,6 +176,28 @@ enum status links_add(struct links *links, const char *name, const uint8_t key[L
     node->next_seq = 1;
     *link = &node->link;
     return ST_OK;
+}
+
+enum status link_set_endpoint(struct links *links, struct link *link, const char *endpoint,
+                              struct fault *fault)
+{
+    struct endpoint parsed;
+
+    if (endpoint[0] != '\0' && endpoint_parse(&parsed, endpoint, ENDPOINT_DIAL, fault) != ST_OK)
+        return fault_prefix(fault, "set link %s, endpoint", link->name);
+    INVARIANT(copy_text(link->endpoint, LINK_ENDPOINT_BYTES_MAX, endpoint)); /* it was parsed */
+    node_of_link(links, link)->dirty = true;
+    return ST_OK;
+}
+
+void link_raise_limit(struct links *links, struct link *link, struct money limit)
+{
+    struct link_node *node = node_of_link(links, link);
+
+    INVARIANT(money_compare(limit, link->limit) >= 0);
+    link->limit = limit;
+    node->dirty = true;
+    node->hello_due = link->state == LINK_UP || node->hello_due; /* it tells the neighbour */
 }
 
 void link_touch(struct links *links, struct link *link, struct undo *undo)

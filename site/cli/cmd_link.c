@@ -1,8 +1,9 @@
-/* serai site key, serai link add | ls | show | mark | freeze | resume */
+/* serai site key, serai link add | set | ls | show | mark | freeze | resume */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/endpoint.h"
 #include "channels/link.h"
 #include "site/cli/cli.h"
 #include "site/cli/render.h"
@@ -35,6 +36,17 @@ static int check_name(const char *name, const char *what, size_t bytes_max)
     return CLI_OK;
 }
 
+/* Empty: the neighbour dials us. */
+static int check_endpoint(const char *text)
+{
+    struct endpoint endpoint;
+    struct fault fault;
+
+    if (text[0] == '\0' || endpoint_parse(&endpoint, text, ENDPOINT_DIAL, &fault) == ST_OK)
+        return CLI_OK;
+    return cli_fail(CLI_USAGE, "--endpoint: %s", fault.text);
+}
+
 int cmd_link_add(struct cli *cli)
 {
     const char *endpoint = cli_value(cli, OPT_ENDPOINT, ""); /* none: the neighbour dials us */
@@ -57,8 +69,9 @@ int cmd_link_add(struct cli *cli)
                         "--key: a site's key has %zu hex digits; to sign with another "
                         "key than the operator's use --sign-with",
                         2 * sizeof key);
-    if (strlen(endpoint) > LINK_ENDPOINT_BYTES_MAX)
-        return cli_fail(CLI_USAGE, "--endpoint: at most %d bytes", LINK_ENDPOINT_BYTES_MAX);
+    code = check_endpoint(endpoint);
+    if (code != CLI_OK)
+        return code;
     code = cli_money(cli->args.values[OPT_DEBT], &limit);
     if (code != CLI_OK)
         return code;
@@ -68,6 +81,38 @@ int cmd_link_add(struct cli *cli)
     cbor_put_text(&args, endpoint);
     cbor_put_uint(&args, money_nanos(limit));
     return cli_signed_print(cli, "link.add", &args);
+}
+
+int cmd_link_set(struct cli *cli)
+{
+    bool has_endpoint = cli->args.given[OPT_ENDPOINT];
+    bool has_limit = cli->args.given[OPT_DEBT];
+    struct bytes args = {0};
+    struct money limit;
+    int code;
+
+    if (cli->args.given[OPT_RETRY])
+        return cli_signed_print(cli, "link.set", &args);
+    code = check_name(cli->args.operands[0], "the name of a link", LINK_NAME_BYTES_MAX);
+    if (code == CLI_OK && !has_endpoint && !has_limit)
+        code = cli_fail(CLI_USAGE, "nothing to set: give --endpoint, --limit or both");
+    if (code == CLI_OK && has_endpoint)
+        code = check_endpoint(cli->args.values[OPT_ENDPOINT]);
+    if (code == CLI_OK && has_limit)
+        code = cli_money(cli->args.values[OPT_DEBT], &limit);
+    if (code != CLI_OK)
+        return code;
+    cbor_put_array(&args, 3);
+    cbor_put_text(&args, cli->args.operands[0]);
+    if (has_endpoint)
+        cbor_put_text(&args, cli->args.values[OPT_ENDPOINT]);
+    else
+        cbor_put_null(&args);
+    if (has_limit)
+        cbor_put_uint(&args, money_nanos(limit));
+    else
+        cbor_put_null(&args);
+    return cli_signed_print(cli, "link.set", &args);
 }
 
 static int named_command(struct cli *cli, const char *command)

@@ -1,6 +1,7 @@
 #include "site/config/config.h"
 #include "site/config/engine.h"
 #include "site/config/toml.h"
+#include <assert.h>
 #include <errno.h>
 #include <grp.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/endpoint.h"
 #include "base/text.h"
 
 #define MAP_BYTES_DEFAULT ((uint64_t)4 << 30)
@@ -161,15 +163,16 @@ static enum status set_disk_full(struct site_config *config, const char *text, s
 /* Empty or an address of ZeroMQ; whether it can be had, the daemon finds out when it starts. */
 static enum status set_listen(struct site_config *config, const char *text, struct fault *fault)
 {
-    size_t size = strlen(text);
-    bool known = strncmp(text, "tcp://", 6) == 0 || strncmp(text, "ipc://", 6) == 0;
+    struct endpoint endpoint;
+    struct fault inner = {0};
 
-    if (size != 0 && (!known || size == 6 || size >= CONFIG_ENDPOINT_BYTES))
+    static_assert((int)ENDPOINT_BYTES_MAX < (int)CONFIG_ENDPOINT_BYTES, "what is good has room");
+    if (text[0] != '\0' && endpoint_parse(&endpoint, text, ENDPOINT_LISTEN, &inner) != ST_OK)
         return fault_set(fault, ST_INVALID,
-                         "link.listen: wants \"\" or an address of at most %d bytes, such as "
-                         "\"tcp://127.0.0.1:9901\"",
-                         CONFIG_ENDPOINT_BYTES - 1);
-    memcpy(config->link_listen, text, size + 1);
+                         "link.listen: wants \"\" or an address such as \"tcp://127.0.0.1:9901\": "
+                         "%s",
+                         inner.text);
+    memcpy(config->link_listen, text, strlen(text) + 1);
     return ST_OK;
 }
 

@@ -56,6 +56,7 @@ enum control_status {
  *   agent.withdraw [agent, amount or null]         the agent's customer; null: all that can be
  *   agent.end      [agent]                         the agent's customer, or the operator
  *   link.add       [name, key bytes[32], endpoint, limit]   operator; endpoint "" when it dials us
+ *   link.set       [name, endpoint or null, limit or null]  operator; a limit is only raised
  *   link.mark      [name, mark]                    operator: remember the totals of now
  *   link.freeze    [name]                          operator
  *   link.resume    [name]                          operator

@@ -226,14 +226,14 @@ static void add_limit(void *context, struct link *link)
  * What all neighbours together may come to owe is money on this site beside what was brought in:
  * bounded by a quarter of that, so that no balance and no sum of a turn outgrows an amount.
  */
-static bool limits_fit(struct core *core, struct money limit, struct outcome *outcome)
+static bool limits_fit(struct core *core, struct money more, struct outcome *outcome)
 {
     struct money most = money_share_floor(money_site_max(), 1, 4);
     struct money sum = money_zero();
     char text[MONEY_TEXT_BYTES];
 
     links_each(core->links, add_limit, &sum);
-    if (money_add(&sum, sum, limit) && money_compare(sum, most) <= 0)
+    if (money_add(&sum, sum, more) && money_compare(sum, most) <= 0)
         return true;
     outcome_set(outcome, CONTROL_REFUSED, "the limits of all links come to at most %s: give less",
                 money_print(text, most));
@@ -291,6 +291,77 @@ static void link_add(struct core *core, struct cbor *in, struct outcome *outcome
     link->since_us = core->site_time_us;
     link_lost(core->links, link,
               endpoint[0] == '\0' ? "waiting for the neighbour to connect" : "not connected yet");
+    link_result(core, link, outcome);
+}
+
+/* Null when it is to stay as it is. */
+static bool is_null(struct cbor *in)
+{
+    if (in->error != NULL || cbor_peek(in) != CBOR_NULL)
+        return false;
+    cbor_get_null(in);
+    return true;
+}
+
+struct setting {
+    char name[LINK_NAME_BYTES_MAX + 1];
+    bool has_endpoint;
+    char endpoint[LINK_ENDPOINT_BYTES_MAX + 1];
+    bool has_limit;
+    struct money limit;
+};
+
+static bool read_setting(struct cbor *in, struct outcome *outcome, struct setting *setting)
+{
+    *setting = (struct setting){.limit = money_zero()};
+    cbor_get_array(in, 3);
+    cbor_get_text(in, setting->name, LINK_NAME_BYTES_MAX);
+    setting->has_endpoint = !is_null(in);
+    if (setting->has_endpoint)
+        cbor_get_text(in, setting->endpoint, LINK_ENDPOINT_BYTES_MAX);
+    setting->has_limit = !is_null(in);
+    if (setting->has_limit &&
+        money_from_nanos(&setting->limit, cbor_get_uint(in, MONEY_NANOS_MAX)) != ST_OK)
+        cbor_fail(in, "the limit is out of range");
+    return outcome_args_done(in, outcome, "link.set");
+}
+
+/* Only upwards: what the neighbour sent under the old limit may be on its way, and taking it for a
+ * broken rule would freeze the link. */
+static bool limit_may_be(struct core *core, const struct link *link, struct money limit,
+                         struct outcome *outcome)
+{
+    char text[MONEY_TEXT_BYTES];
+    struct money more;
+
+    if (money_sub(&more, limit, link->limit))
+        return limits_fit(core, more, outcome);
+    outcome_set(outcome, CONTROL_REFUSED,
+                "the limit of link %s is %s and can be raised only: the neighbour may have sent up "
+                "to it already",
+                link->name, money_print(text, link->limit));
+    return false;
+}
+
+static void link_set(struct core *core, struct cbor *in, struct outcome *outcome)
+{
+    struct setting setting;
+    struct link *link;
+    struct fault fault;
+
+    if (!read_setting(in, outcome, &setting))
+        return;
+    link = named_link(core, setting.name, outcome);
+    if (link == NULL || (setting.has_limit && !limit_may_be(core, link, setting.limit, outcome)))
+        return;
+    if (setting.has_endpoint &&
+        link_set_endpoint(core->links, link, setting.endpoint, &fault) != ST_OK) {
+        outcome_set(outcome, CONTROL_REFUSED, "%s", fault.text);
+        return;
+    }
+    core->links_changed = core->links_changed || setting.has_endpoint;
+    if (setting.has_limit)
+        link_raise_limit(core->links, link, setting.limit);
     link_result(core, link, outcome);
 }
 
@@ -390,6 +461,8 @@ void core_link_command(struct core *core, const struct control_request *request,
 {
     if (strcmp(request->command, "link.add") == 0)
         link_add(core, in, outcome);
+    else if (strcmp(request->command, "link.set") == 0)
+        link_set(core, in, outcome);
     else if (strcmp(request->command, "link.mark") == 0)
         link_mark(core, in, outcome);
     else if (strcmp(request->command, "link.freeze") == 0)

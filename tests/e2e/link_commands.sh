@@ -22,7 +22,11 @@ exits 64 'a link wants --key' on a link add b --key "${keys[b]}"
 exits 64 '64 hex digits' on a link add b --key nonsense --limit 1
 exits 64 'not an amount\|amount' on a link add b --key "${keys[b]}" --limit much
 exits 1 "own key" on a link add b --key "${keys[a]}" --limit 1
-exits 1 'tcp://host:port' on a link add b --key "${keys[b]}" --limit 1 --endpoint nowhere
+for wrong in nowhere http://x tcp://127.0.0.1 tcp://127.0.0.1:0 tcp://127.0.0.1:99999 tcp://:9901 \
+    tcp://127.0.0.1:9901/path 'tcp://*:9901'; do
+    exits 64 'wants tcp://HOST:PORT' \
+        on a link add b --key "${keys[b]}" --limit 1 --endpoint "$wrong"
+done
 exits 1 'a name has' on a link add 'b c' --key "${keys[b]}" --limit 1
 exits 64 '1 to 32 bytes' on a link add "$(printf 'x%.0s' {1..33})" --key "${keys[b]}" --limit 1
 exits 66 'is there a\|No such\|no such\|open' \
@@ -31,8 +35,19 @@ on a customer add ada --new "$work/ada.key" >/dev/null
 exits 77 'operator' on a link add b --key "${keys[b]}" --limit 1 --sign-with "$work/ada.key"
 holds "links so far" "$(on a link ls --json | wc -l)" 0
 
+# A slip that looks right is mended on the running site.
 add_link b a
-add_link a b "${ports[b]}"
+add_link a b "$(free_port)"
+exits 64 'nothing to set' on a link set b
+exits 64 'the port' on a link set b --endpoint tcp://127.0.0.1:0
+exits 66 'no link c' on a link set c --limit 1
+exits 1 'can be raised only' on a link set b --limit 999
+exits 77 'operator' on a link set b --limit 2000 --key "$work/ada.key"
+on a link set b --endpoint "tcp://127.0.0.1:${ports[b]}" --limit 1001 >/dev/null
+is_limit() { [ "$(on b link show a --json | jq -r .peer_limit)" = "$1" ]; }
+until_holds 20 "B hears of the limit" is_limit 1001.000000000
+on a link set b --limit 1002 >/dev/null
+until_holds 5 "B hears of the next limit" is_limit 1002.000000000
 exits 1 'is taken' on a link add b --key "${keys[b]}" --limit 1
 exits 1 'is that of link b' on a link add c --key "${keys[b]}" --limit 1
 until_holds 20 "A is up" is_state a b up
