@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -19,6 +18,7 @@
 #include "site/core/core.h"
 #include "site/daemon/edge.h"
 #include "site/daemon/fatal.h"
+#include "site/daemon/files.h"
 #include "site/daemon/marker.h"
 #include "site/daemon/readers.h"
 #include "site/daemon/sandbox.h"
@@ -32,6 +32,7 @@ enum { CORE_STACK_BYTES = 16 * 1024 * 1024 };
 /* What is open, in the order it is opened. */
 struct site {
     const struct daemon_options *options;
+    struct files files;
     struct signals signals;
     struct store_lmdb *lmdb;
     struct start_store start_store; /* around it */
@@ -235,6 +236,7 @@ static enum status open_wires(struct site *site, struct fault *fault)
         .site_key = options->site_key,
         .listen = options->link_listen,
         .arrivals = &site->parts.arrivals,
+        .files = &site->files,
     };
     struct keyfile *key = NULL;
     char path[FILE_PATH_BYTES];
@@ -282,7 +284,8 @@ static enum status open_site(struct site *site, struct fault *fault)
                                     site->options->socket_path, fault);
     if (status == ST_OK)
         status = edge_init(&site->edge, &site->parts, site->options->socket_path,
-                           &site->options->socket_access, site->wires, &site->signals, fault);
+                           &site->options->socket_access, &site->files, site->wires, &site->signals,
+                           fault);
     site->has_edge = status == ST_OK;
     return status;
 }
@@ -312,32 +315,6 @@ static void say_ready(const struct site *site)
               ledger_last_frame(core_ledger(site->core))->frame);
     if (site->options->ready_fd >= 0)
         (void)!outlet_write_once(site->options->ready_fd, "ready\n", 6); /* nobody listens: fine */
-}
-
-/*
- * libzmq ends the process when it polls more than the limit, and spins when strangers have taken
- * the last descriptor: so both are made sure of before anything is opened.
- */
-static enum status ask_for_files(const struct daemon_options *options, struct fault *fault)
-{
-    bool listens = options->link_listen != NULL && options->link_listen[0] != '\0';
-    rlim_t wanted = listens ? FILES_MAX : FILES_MIN;
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return fault_set(fault, ST_IO, "getrlimit: %s", strerror(errno));
-    if (limit.rlim_max < wanted)
-        return fault_set(fault, ST_INVALID,
-                         "too few file descriptors: %llu are allowed and %llu are wanted%s; raise "
-                         "the hard limit (ulimit -Hn, LimitNOFILE=)",
-                         (unsigned long long)limit.rlim_max, (unsigned long long)wanted,
-                         listens ? " to listen for links" : "");
-    if (limit.rlim_cur >= FILES_MAX)
-        return ST_OK;
-    limit.rlim_cur = limit.rlim_max < FILES_MAX ? limit.rlim_max : FILES_MAX;
-    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return fault_set(fault, ST_IO, "setrlimit: %s", strerror(errno));
-    return ST_OK;
 }
 
 /* Code in tier 1 calls on the native stack (agents/engine/native.c), whatever `ulimit -s` says. */
@@ -428,7 +405,8 @@ int daemon_run(const struct daemon_options *options)
     site->signals.fd = -1;
     site->parts.core_wake.fd = site->parts.writer_wake.fd = site->parts.edge_wake.fd = -1;
     signals_hold();
-    status = ask_for_files(options, &fault);
+    status = files_ask(&site->files,
+                       options->link_listen != NULL && options->link_listen[0] != '\0', &fault);
     if (status == ST_OK)
         status = signals_open(&site->signals, &fault);
     if (status == ST_OK)

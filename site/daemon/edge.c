@@ -13,9 +13,7 @@
 #include "base/log.h"
 
 enum { POLL_WAKE, POLL_SIGNAL, POLL_LISTEN, POLL_FIRST_CONNECTION };
-enum { POLL_FIRST_WIRE = POLL_FIRST_CONNECTION + CONNECTIONS_MAX };
-enum { POLL_MAX = POLL_FIRST_WIRE + WIRES_POLL_MAX };
-static_assert((int)POLL_MAX < (int)FILES_MIN, "poll() takes no more items than files are allowed");
+enum { POLL_MAX = POLL_FIRST_CONNECTION + CONNECTIONS_MAX + WIRES_POLL_MAX };
 enum { SWEEP_MS = 1000, FAREWELL_MS = 20 };
 
 static uint64_t now_us(const struct edge *edge)
@@ -50,18 +48,22 @@ static enum status listen_at(struct edge *edge, const char *path,
         status = access_set(path, access, fault);
     if (status != ST_OK)
         return status;
-    if (listen(edge->listen_fd, CONNECTIONS_MAX) != 0)
+    if (listen(edge->listen_fd, (int)edge->places) != 0)
         return fault_set(fault, ST_IO, "listen at %s: %s", path, strerror(errno));
     return ST_OK;
 }
 
 enum status edge_init(struct edge *edge, struct parts *parts, const char *socket_path,
-                      const struct socket_access *access, struct wires *wires,
-                      struct signals *signals, struct fault *fault)
+                      const struct socket_access *access, const struct files *files,
+                      struct wires *wires, struct signals *signals, struct fault *fault)
 {
     enum status status;
 
-    *edge = (struct edge){.parts = parts, .wires = wires, .signals = signals, .listen_fd = -1};
+    *edge = (struct edge){.parts = parts,
+                          .places = files->connections,
+                          .wires = wires,
+                          .signals = signals,
+                          .listen_fd = -1};
     for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
         edge->connections[i].fd = -1;
         edge->connections[i].request.token = i;
@@ -74,7 +76,7 @@ enum status edge_init(struct edge *edge, struct parts *parts, const char *socket
 
 void edge_fini(struct edge *edge)
 {
-    for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+    for (size_t i = 0; i < edge->places; i++) {
         /* The core has ended, so nothing is lent any more. */
         edge->connections[i].state = CONNECTION_READING;
         connection_close(&edge->connections[i]);
@@ -89,10 +91,11 @@ void edge_fini(struct edge *edge)
 
 /* ---- serving ---- */
 
-/* The first places are everybody's, the last CONNECTIONS_OWN not. */
+/* The first places are everybody's, the last of them, as CONNECTIONS_OWN has it, not. */
 static struct connection *free_place(struct edge *edge, enum core_peer peer)
 {
-    size_t count = CONNECTIONS_MAX - (peer == CORE_PEER_OWN ? 0 : CONNECTIONS_OWN);
+    size_t own = edge->places / (CONNECTIONS_MAX / CONNECTIONS_OWN);
+    size_t count = edge->places - (peer == CORE_PEER_OWN ? 0 : own == 0 ? 1 : own);
 
     for (size_t i = 0; i < count; i++)
         if (edge->connections[i].state == CONNECTION_FREE)
@@ -107,7 +110,7 @@ static struct connection *slow_place(struct edge *edge)
     struct connection *slowest = NULL;
     uint64_t longest = CONNECTION_SLOW_US;
 
-    for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+    for (size_t i = 0; i < edge->places; i++) {
         struct connection *connection = &edge->connections[i];
         uint64_t waits = connection_waits_us(connection, now);
 
@@ -156,12 +159,14 @@ static void seat(struct edge *edge, int fd)
 
 static void accept_clients(struct edge *edge)
 {
-    for (size_t i = 0; i < CONNECTIONS_MAX && has_place(edge); i++) {
+    for (size_t i = 0; i < edge->places && has_place(edge); i++) {
         int fd = accept4(edge->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
         if (fd < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
             log_write(LOG_WARN, "control.rests", "reason=\"accept: %s\"", strerror(errno));
             edge->accept_us = now_us(edge) + ACCEPT_REST_US;
+            if (edge->wires != NULL)
+                wires_rest(edge->wires, now_us(edge));
         }
         if (fd < 0)
             return;
@@ -213,7 +218,7 @@ static void take_durable(struct edge *edge)
         for (size_t i = 0; i < frame->core.reply_count; i++) {
             const struct core_reply *reply = &frame->core.replies[i];
 
-            INVARIANT(reply->token < CONNECTIONS_MAX);
+            INVARIANT(reply->token < edge->places);
             INVARIANT(edge->connections[reply->token].state == CONNECTION_WAITING);
             connection_answer(&edge->connections[reply->token], &reply->bytes, now_us(edge));
         }
@@ -246,7 +251,7 @@ static void close_idle(struct edge *edge)
 {
     uint64_t now = now_us(edge);
 
-    for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+    for (size_t i = 0; i < edge->places; i++) {
         struct connection *connection = &edge->connections[i];
         bool ours =
             connection->state == CONNECTION_READING || connection->state == CONNECTION_WRITING;
@@ -261,7 +266,15 @@ static zmq_pollitem_t pollable(int fd, short events)
     return (zmq_pollitem_t){.fd = fd, .events = events};
 }
 
-/* Returns how many; items of descriptor -1 are passed over. */
+static size_t first_wire(const struct edge *edge)
+{
+    return POLL_FIRST_CONNECTION + edge->places;
+}
+
+/*
+ * Returns how many; items of descriptor -1 are passed over.  They are no more than descriptors are
+ * allowed, or poll() fails: each has one, but for the free places, which files_share() counts.
+ */
 static size_t fill_poll(struct edge *edge, zmq_pollitem_t items[POLL_MAX])
 {
     bool accepting = !edge->stopping && now_us(edge) >= edge->accept_us && has_place(edge);
@@ -270,7 +283,7 @@ static size_t fill_poll(struct edge *edge, zmq_pollitem_t items[POLL_MAX])
     items[POLL_SIGNAL] = pollable(edge->signals->fd, ZMQ_POLLIN);
     /* With all places taken, clients wait in the backlog. */
     items[POLL_LISTEN] = pollable(accepting ? edge->listen_fd : -1, ZMQ_POLLIN);
-    for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+    for (size_t i = 0; i < edge->places; i++) {
         const struct connection *connection = &edge->connections[i];
         short events = connection_events(connection);
 
@@ -281,13 +294,13 @@ static size_t fill_poll(struct edge *edge, zmq_pollitem_t items[POLL_MAX])
                                                     events == POLLIN ? ZMQ_POLLIN : ZMQ_POLLOUT);
     }
     if (edge->wires == NULL || edge->stopping)
-        return POLL_FIRST_WIRE;
-    return POLL_FIRST_WIRE + wires_poll(edge->wires, items + POLL_FIRST_WIRE);
+        return first_wire(edge);
+    return first_wire(edge) + wires_poll(edge->wires, items + first_wire(edge));
 }
 
 static bool is_writing(const struct edge *edge)
 {
-    for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+    for (size_t i = 0; i < edge->places; i++)
         if (edge->connections[i].state == CONNECTION_WRITING)
             return true;
     return false;
@@ -327,12 +340,12 @@ static void step(struct edge *edge, int timeout_ms)
         wake_take(&edge->parts->edge_wake);
     take_signals(edge); /* in any case: some may have been taken off the descriptor in the start */
     /* Before anything is done to the sockets that the poll saw. */
-    if (count > POLL_FIRST_WIRE)
-        wires_serve(edge->wires, items + POLL_FIRST_WIRE, now_us(edge));
+    if (count > first_wire(edge))
+        wires_serve(edge->wires, items + first_wire(edge), now_us(edge));
     sweep(edge);
     take_heard(edge);
     take_durable(edge);
-    for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+    for (size_t i = 0; i < edge->places; i++)
         serve_client(edge, &edge->connections[i], items[POLL_FIRST_CONNECTION + i].revents);
     if (items[POLL_LISTEN].revents != 0)
         accept_clients(edge);

@@ -8,6 +8,7 @@
 #include "site/control/place.h"
 #include "site/daemon/access.h"
 #include "site/daemon/connection.h"
+#include "site/daemon/files.h"
 #include "site/daemon/signals.h"
 #include "site/daemon/wires.h"
 
@@ -23,16 +24,18 @@ struct edge {
     bool stopping;
     bool done; /* the last frame is durable */
     struct connection connections[CONNECTIONS_MAX];
+    size_t places; /* of them that are in use, from the first on */
 };
 
 /*
  * Listen at `socket_path`, which place_clear_socket() has cleared, with `access`; the caller holds
- * the site's lock.  ST_IO; ST_BUSY: somebody bound it meanwhile.  `socket_path` is borrowed, so is
- * `wires` (NULL: no links), and `signals`, which is open and taken by the edge's thread alone.
+ * the site's lock.  `files` says how many clients it serves at once.  ST_IO; ST_BUSY: somebody
+ * bound it meanwhile.  `socket_path` is borrowed, so is `wires` (NULL: no links), and `signals`,
+ * which is open and taken by the edge's thread alone.
  */
 MUST_CHECK enum status edge_init(struct edge *edge, struct parts *parts, const char *socket_path,
-                                 const struct socket_access *access, struct wires *wires,
-                                 struct signals *signals, struct fault *fault);
+                                 const struct socket_access *access, const struct files *files,
+                                 struct wires *wires, struct signals *signals, struct fault *fault);
 void edge_fini(struct edge *edge);
 
 /* Serve until a signal came, the last frame is durable and its answers are out. */

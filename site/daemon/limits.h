@@ -10,8 +10,10 @@
 enum {
     /* Control is for people and scripts; each connection may keep CONTROL_BYTES_MAX in memory. */
     CONNECTIONS_MAX = 64,
+    /* With few descriptors; files_share(). */
+    CONNECTIONS_MIN = 4,
     /* Of these, only the daemon's own user and root may have: they get in whoever else is there. */
-    CONNECTIONS_OWN = 8,
+    CONNECTIONS_OWN = 8, /* or an eighth, and at least one, where there are fewer */
     /* When a stranger finds no place, the one whose request or answer has taken longest, and longer
      * than this, gives its place up. */
     CONNECTION_SLOW_US = 2 * 1000 * 1000,
@@ -37,9 +39,16 @@ enum {
     SOCKETS_MAX = 1024,
     /* File descriptors that the daemon asks for: each socket has one, each connection too. */
     FILES_MAX = 4096,
-    /* ... and without which it does not start: one for each item of a poll, and some. */
-    FILES_MIN = 1024,
-    /* When the system has no descriptor for a client, the control socket rests. */
+    /* ... or, where no neighbour can dial us. */
+    FILES_QUIET = 1024,
+    /* What it opens for itself: 25, some of them for a moment. */
+    FILES_OWN = 32,
+    /* Without which it does not start. */
+    FILES_MIN = 48,
+    /* Kept from strangers that call at link.listen. */
+    FILES_SPARE_MIN = 4,
+    FILES_SPARE_MAX = 128,
+    /* When the system has no descriptor for a client or a neighbour, the listener rests. */
     ACCEPT_REST_US = 1000 * 1000,
     /* Who connects and does not finish the handshake is shown out. */
     HANDSHAKE_MS = 5000,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "site/daemon/listener.h"
 #include "site/daemon/wire.h"
 
 /* A parcel lent to the core: its bytes are the message's. */
@@ -26,7 +27,7 @@ struct wires {
     struct zap *zap;
     struct resolver *resolver;
     uint64_t ticket; /* of the last look-up */
-    void *router;    /* NULL: neighbours cannot dial us */
+    struct listener listener;
     struct wire_keys keys;
     struct ring *arrivals;
     struct wire wires[LINKS_MAX]; /* by interface - 1 */
@@ -46,33 +47,6 @@ static const uint8_t alive[] = {0x81, 0x03};
 
 /* ---- opening ---- */
 
-static enum status bind_router(struct wires *wires, const char *listen, struct fault *fault)
-{
-    const int one = 1;
-    const int ipv6 = strchr(listen, '[') != NULL;
-
-    if (listen[0] == '\0')
-        return ST_OK;
-    wires->router = zmq_socket(wires->context, ZMQ_ROUTER);
-    if (wires->router == NULL)
-        return fault_set(fault, ST_IO, "links: a socket: %s", zmq_strerror(errno));
-    if (wire_limits(wires->router, fault) != ST_OK)
-        return ST_IO;
-    /* libzmq copies the secret into memory of its own, which it does not wipe. */
-    if (zmq_setsockopt(wires->router, ZMQ_IPV6, &ipv6, sizeof ipv6) != 0 ||
-        zmq_setsockopt(wires->router, ZMQ_ROUTER_MANDATORY, &one, sizeof one) != 0 ||
-        zmq_setsockopt(wires->router, ZMQ_ZAP_DOMAIN, "serai", 5) != 0 ||
-        zmq_setsockopt(wires->router, ZMQ_CURVE_SERVER, &one, sizeof one) != 0 ||
-        zmq_setsockopt(wires->router, ZMQ_CURVE_SECRETKEY, wires->keys.secret, CURVE_KEY_BYTES) !=
-            0)
-        return fault_set(fault, ST_IO, "links: options: %s", zmq_strerror(errno));
-    if (zmq_bind(wires->router, listen) != 0)
-        return fault_set(fault, errno == EINVAL ? ST_INVALID : ST_IO,
-                         "link.listen %s: %s; choose another address in site.toml", listen,
-                         zmq_strerror(errno));
-    return ST_OK;
-}
-
 static enum status open_context(struct wires *wires, struct fault *fault)
 {
     wires->context = zmq_ctx_new();
@@ -91,6 +65,7 @@ enum status wires_new(struct wires **wires, const struct wires_options *options,
     if (made == NULL)
         return fault_set(fault, ST_NOMEM, "links: memory is short");
     made->arrivals = options->arrivals;
+    made->listener.fd = -1;
     for (size_t i = 0; i < ARRIVALS_MAX; i++)
         made->spare[made->spare_count++] = &made->pool[i];
     status = curve_public(made->keys.public, options->site_key, fault);
@@ -105,7 +80,8 @@ enum status wires_new(struct wires **wires, const struct wires_options *options,
             resolver_new(&made->resolver,
                          options->resolve == NULL ? resolve_by_system : options->resolve, fault);
     if (status == ST_OK)
-        status = bind_router(made, options->listen, fault);
+        status = listener_open(&made->listener, made->context, &made->keys, options->listen,
+                               options->files, fault);
     if (status != ST_OK) {
         wires_free(made);
         return status;
@@ -129,8 +105,7 @@ void wires_free(struct wires *wires)
         close_held(&wires->pool[i]);
     for (size_t i = 0; i < wires->count; i++)
         wire_close(&wires->wires[i]);
-    if (wires->router != NULL)
-        (void)!zmq_close(wires->router);
+    listener_close(&wires->listener);
     zap_free(wires->zap);
     resolver_free(wires->resolver);
     if (wires->context != NULL)
@@ -273,12 +248,13 @@ static bool send_routed(struct wires *wires, struct wire *wire, const uint8_t *b
 {
     if (!wire->has_route)
         return false;
-    if (zmq_send(wires->router, wire->route, ROUTE_BYTES, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
+    if (zmq_send(wires->listener.router, wire->route, ROUTE_BYTES, ZMQ_SNDMORE | ZMQ_DONTWAIT) <
+        0) {
         if (errno == EHOSTUNREACH) /* that connection is gone */
             wire->has_route = false;
         return false;
     }
-    return zmq_send(wires->router, bytes, size, ZMQ_DONTWAIT) >= 0;
+    return zmq_send(wires->listener.router, bytes, size, ZMQ_DONTWAIT) >= 0;
 }
 
 static bool send_either(struct wires *wires, struct wire *wire, const uint8_t *bytes, size_t size)
@@ -407,14 +383,14 @@ static bool read_dealer(struct wires *wires, struct wire *wire, struct held *hel
 static bool read_router(struct wires *wires, struct held *held)
 {
     uint8_t route[ROUTE_BYTES + 1];
-    int size = zmq_recv(wires->router, route, sizeof route, ZMQ_DONTWAIT);
+    int size = zmq_recv(wires->listener.router, route, sizeof route, ZMQ_DONTWAIT);
     struct wire *wire;
 
     if (size < 0) {
         wires_give_back(wires, &held->arrival);
         return false;
     }
-    if (!receive(held, wires->router)) {
+    if (!receive(held, wires->listener.router)) {
         wires_give_back(wires, &held->arrival);
         return true;
     }
@@ -422,7 +398,7 @@ static bool read_router(struct wires *wires, struct held *held)
     /* libzmq's own ids are a zero and four bytes; any other was chosen by the peer. */
     if (wire != NULL && (size != ROUTE_BYTES || route[0] != 0)) {
         if (zmq_msg_more(&held->message) != 0)
-            skip_frames(wires->router);
+            skip_frames(wires->listener.router);
         refuse(wires, wire, "the connection has a routing id of its own choice");
         wires_give_back(wires, &held->arrival);
         return true;
@@ -431,7 +407,7 @@ static bool read_router(struct wires *wires, struct held *held)
         memcpy(wire->route, route, ROUTE_BYTES);
         wire->has_route = true;
     }
-    if (!accept_parcel(wires, held, wires->router, wire))
+    if (!accept_parcel(wires, held, wires->listener.router, wire))
         wires_give_back(wires, &held->arrival);
     return true;
 }
@@ -484,7 +460,7 @@ static zmq_pollitem_t readable(void *socket, bool wanted)
     return (zmq_pollitem_t){.socket = socket, .events = wanted ? ZMQ_POLLIN : 0};
 }
 
-enum { POLL_ZAP, POLL_NAMES, POLL_ROUTER };
+enum { POLL_ZAP, POLL_NAMES, POLL_ROUTER, POLL_LISTENER };
 
 size_t wires_poll(struct wires *wires, zmq_pollitem_t *items)
 {
@@ -494,8 +470,10 @@ size_t wires_poll(struct wires *wires, zmq_pollitem_t *items)
 
     items[POLL_ZAP] = readable(zap_socket(wires->zap), true);
     items[POLL_NAMES] = (zmq_pollitem_t){.fd = resolver_fd(wires->resolver), .events = ZMQ_POLLIN};
-    if (wires->router != NULL)
-        items[count++] = readable(wires->router, room);
+    if (wires->listener.router != NULL) {
+        items[count++] = readable(wires->listener.router, room);
+        items[count++] = readable(wires->listener.monitor, true);
+    }
     for (size_t i = 0; i < wires->count; i++) {
         struct wire *wire = &wires->wires[i];
 
@@ -522,8 +500,10 @@ void wires_serve(struct wires *wires, const zmq_pollitem_t *items, uint64_t now_
     if (items[POLL_ZAP].revents != 0)
         zap_serve(wires->zap, now_us);
     watch_all(wires, items);
-    if (wires->router != NULL && items[POLL_ROUTER].revents != 0)
+    if (wires->listener.router != NULL && items[POLL_ROUTER].revents != 0)
         serve_router(wires);
+    if (wires->listener.router != NULL && items[POLL_LISTENER].revents != 0)
+        listener_watch(&wires->listener, now_us);
     /* Each time another is first, so that one that floods us cannot keep the others out. */
     wires->turn++;
     for (size_t i = 0; i < wires->count; i++) {
@@ -587,6 +567,7 @@ void wires_sweep(struct wires *wires, uint64_t now_us)
 
     wires->now_us = now_us;
     zap_sweep(wires->zap, now_us);
+    listener_sweep(&wires->listener, now_us);
     if (wires->spare_count == 0 || now_us - wires->swept_us >= ASLEEP_US)
         forgive(wires);
     wires->swept_us = now_us;
@@ -602,6 +583,11 @@ void wires_sweep(struct wires *wires, uint64_t now_us)
         redial(wires, wire);
     }
     tell_core(wires);
+}
+
+void wires_rest(struct wires *wires, uint64_t now_us)
+{
+    listener_rest(&wires->listener, now_us);
 }
 
 uint64_t wires_due_us(const struct wires *wires)

@@ -12,11 +12,12 @@
 #include <zmq.h>
 
 #include "site/core/core.h"
+#include "site/daemon/files.h"
 #include "site/daemon/parts.h"
 #include "site/daemon/resolver.h"
 
-/* The authenticator, names that were looked up, the ROUTER, and two for each link. */
-enum { WIRES_POLL_MAX = 3 + 2 * LINKS_MAX };
+/* The authenticator, names that were looked up, the ROUTER, its monitor, and two for each link. */
+enum { WIRES_POLL_MAX = 4 + 2 * LINKS_MAX };
 
 struct wires; /* opaque */
 
@@ -25,6 +26,7 @@ struct wires_options {
     const uint8_t *site_secret; /* CONTROL_SECRET_BYTES; the same */
     const char *listen;         /* tcp:// or ipc:// endpoint; "": neighbours cannot dial us */
     struct ring *arrivals;      /* to the core: struct arrival; borrowed */
+    const struct files *files;  /* used by wires_new() only; NULL: strangers may take them all */
     resolve_name resolve;       /* NULL: resolve_by_system() */
 };
 
@@ -49,6 +51,8 @@ size_t wires_poll(struct wires *wires, zmq_pollitem_t *items);
 void wires_serve(struct wires *wires, const zmq_pollitem_t *items, uint64_t now_us);
 /* At least once a second: says that we live, notices who does not, dials again what gave up. */
 void wires_sweep(struct wires *wires, uint64_t now_us);
+/* Something of ours found no descriptor: strangers get none for a while. */
+void wires_rest(struct wires *wires, uint64_t now_us);
 /* When it has something to do before that second is over; UINT64_MAX: it has not. */
 uint64_t wires_due_us(const struct wires *wires);
 

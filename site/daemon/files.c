@@ -1,0 +1,72 @@
+#include "site/daemon/files.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/log.h"
+#include "site/daemon/limits.h"
+
+static_assert(FILES_OWN + CONNECTIONS_MIN + FILES_SPARE_MIN < FILES_MIN, "some are left for links");
+
+static size_t bounded(size_t value, size_t least, size_t most)
+{
+    return value < least ? least : value > most ? most : value;
+}
+
+enum status files_share(struct files *files, size_t allowed, bool listens, struct fault *fault)
+{
+    *files = (struct files){.allowed = allowed, .wanted = listens ? FILES_MAX : FILES_QUIET};
+    if (allowed < FILES_MIN)
+        return fault_set(fault, ST_INVALID,
+                         "too few file descriptors: %zu are allowed and not open yet, the least is "
+                         "%d, and %zu are wanted; raise the hard limit (ulimit -Hn, LimitNOFILE=)",
+                         allowed, FILES_MIN, files->wanted);
+    files->connections = bounded((allowed - FILES_OWN) / 4, CONNECTIONS_MIN, CONNECTIONS_MAX);
+    files->spares = bounded(allowed / 16, FILES_SPARE_MIN, FILES_SPARE_MAX);
+    /* Those that wait when the listener goes deaf are let in with spares, and some of these stay.
+     */
+    files->backlog = files->spares / 2;
+    return ST_OK;
+}
+
+/* Descriptors that whoever started us left open are not ours to use, nor to close. */
+static size_t count_inherited(size_t allowed)
+{
+    size_t count = 0;
+
+    for (int fd = 3; fd < (int)allowed; fd++)
+        if (fcntl(fd, F_GETFD) >= 0)
+            count++;
+    return count;
+}
+
+enum status files_ask(struct files *files, bool listens, struct fault *fault)
+{
+    struct rlimit limit;
+    size_t allowed;
+    enum status status;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return fault_set(fault, ST_IO, "getrlimit: %s", strerror(errno));
+    if (limit.rlim_cur < FILES_MAX) {
+        limit.rlim_cur = limit.rlim_max < FILES_MAX ? limit.rlim_max : FILES_MAX;
+        if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+            return fault_set(fault, ST_IO, "setrlimit: %s", strerror(errno));
+    }
+    allowed = limit.rlim_cur < FILES_MAX ? (size_t)limit.rlim_cur : FILES_MAX;
+    /* Above FILES_MAX there is room enough for what was left open. */
+    if (limit.rlim_cur < 2 * FILES_MAX)
+        allowed -= count_inherited(allowed);
+    status = files_share(files, allowed, listens, fault);
+    if (status == ST_OK && limit.rlim_cur < files->wanted)
+        log_write(LOG_WARN, "limits.descriptors",
+                  "allowed=%zu wanted=%zu connections=%zu of=%d%s next=\"raise the hard limit: "
+                  "ulimit -Hn, LimitNOFILE=\"",
+                  files->allowed, files->wanted, files->connections, CONNECTIONS_MAX,
+                  listens ? " effect=\"strangers at link.listen make neighbours wait sooner\""
+                          : "");
+    return status;
+}
