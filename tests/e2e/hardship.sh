@@ -104,20 +104,25 @@ blow_cut()
     say cut "0.$((RANDOM % 900 + 100))"
 }
 
-# No more room than is used: the next commits fail, and the daemon ends with 74.
+# No more room than is used.  The site notices and rests until there is more, or a commit fails
+# before it can, and the daemon ends with 74.
 blow_disk()
 {
-    local tries=100 used
+    local tries=20 used
 
     kill -STOP "${pids[$1]}" # or it uses more in the meantime
     used=$(df --output=used -k "$work/$1" | tail -n 1)
     mount -o "remount,size=$((used + 64))k" "$work/$1"
     kill -CONT "${pids[$1]}"
-    while kill -0 "${pids[$1]}" 2>/dev/null; do
+    until ! kill -0 "${pids[$1]}" 2>/dev/null || rests "$1"; do
         tries=$((tries - 1))
-        [ "$tries" -gt 0 ] || fail "site $1 goes on though its disk is full"
+        [ "$tries" -gt 0 ] || fail "site $1 neither rests nor ends though its disk is full"
         sleep 0.1
     done
+    if kill -0 "${pids[$1]}" 2>/dev/null; then
+        mount -o remount,size=1g "$work/$1"
+        return
+    fi
     ended=0
     wait "${pids[$1]}" 2>/dev/null || ended=$?
     unset "pids[$1]"
@@ -125,6 +130,13 @@ blow_disk()
     books_verify "$1" "a full disk"
     mount -o remount,size=1g "$work/$1"
     start "$1"
+}
+
+# Whether the site says that it holds still for want of room.
+rests()
+{
+    timeout 5 "$serai" site status --json --site "$work/$1" 2>/dev/null |
+        jq -e '.disk == "full, the site rests"' >/dev/null
 }
 
 # Days forth or back, as when somebody sets the clock.
