@@ -151,7 +151,7 @@ uint64_t agents_time(const struct agents *agents)
 static void fire(struct agents *agents, struct object *object)
 {
     struct timer *timer = &object->u.timer;
-    struct agent *owner = agents_find(agents, timer->owner);
+    struct agent *owner = agents_find(agents, object->owner);
     struct message wake = {
         .kind = SERAI_EVENT_WAKE, .badge = timer->badge, .reserve = timer->reserve};
 
@@ -176,20 +176,17 @@ static void fire_timers(struct agents *agents)
     }
 }
 
-static void push_timer(void *context, uint64_t id, void *value)
-{
-    struct agents *agents = context;
-    const struct object *object = value;
-
-    if (object->kind == OBJECT_TIMER)
-        heapq_push(&agents->timers, object->u.timer.at_us, id);
-}
-
 /* Timers of the dead and of undone turns would wait in the queue until they are due: for ever. */
 static void forget_stale_timers(struct agents *agents)
 {
-    heapq_fini(&agents->timers);
-    table_each(&agents->objects, push_timer, agents);
+    struct heapq all = agents->timers;
+
+    heapq_init(&agents->timers);
+    for (size_t i = 0; i < all.count; i++) {
+        if (object_find(agents, all.items[i].id, OBJECT_TIMER) != NULL)
+            heapq_push(&agents->timers, all.items[i].due, all.items[i].id);
+    }
+    heapq_fini(&all);
 }
 
 void agents_tick(struct agents *agents)

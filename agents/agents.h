@@ -112,6 +112,8 @@ MUST_CHECK enum status agents_claims(const struct store *store, struct ledger_cl
                                      struct fault *fault);
 /* The same from RAM. */
 void agents_claims_live(const struct agents *agents, struct ledger_claims *claims);
+/* Whether what is counted and listed is what a look at everything finds.  ST_CORRUPT. */
+MUST_CHECK enum status agents_check(const struct agents *agents, struct fault *fault);
 
 /* ---- capabilities ---- */
 

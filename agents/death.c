@@ -1,5 +1,4 @@
 /* Death: what an agent held goes back, what it owned goes to its customer, and its rows go. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "agents/arena.h"
@@ -33,61 +32,10 @@ static void drop_object(struct agents *agents, struct agent *agent, struct objec
     object_remove(agents, object);
 }
 
-/* The numbers of what one agent owns. */
-struct owned {
-    uint64_t owner;
-    struct bytes ids; /* of u64 */
-};
-
-static uint64_t owner_of(const struct object *object)
-{
-    switch (object->kind) {
-    case OBJECT_FACET:
-        return object->u.facet.owner;
-    case OBJECT_BUFFER:
-        return object->u.buffer.owner;
-    case OBJECT_TIMER:
-        return object->u.timer.owner;
-    }
-    return 0;
-}
-
-static void collect_owned(void *context, uint64_t id, void *value)
-{
-    struct owned *owned = context;
-
-    if (owner_of(value) == owned->owner)
-        bytes_append(&owned->ids, &id, sizeof id);
-}
-
-static int compare_ids(const void *left, const void *right)
-{
-    uint64_t a;
-    uint64_t b;
-
-    memcpy(&a, left, sizeof a);
-    memcpy(&b, right, sizeof b);
-    return (a > b) - (a < b);
-}
-
-/* Only its own are put in order: all objects of the site may be very many more. */
 static void drop_objects(struct agents *agents, struct agent *agent)
 {
-    struct owned owned = {.owner = agent->id};
-
-    if (agent->facets == 0 && agent->timers == 0 && agent->buffer_bytes == 0)
-        return;
-    table_each(&agents->objects, collect_owned, &owned);
-    INVARIANT(!owned.ids.failed);
-    if (owned.ids.size > 0)
-        qsort(owned.ids.data, owned.ids.size / sizeof(uint64_t), sizeof(uint64_t), compare_ids);
-    for (size_t at = 0; at < owned.ids.size; at += sizeof(uint64_t)) {
-        uint64_t id;
-
-        memcpy(&id, owned.ids.data + at, sizeof id);
-        drop_object(agents, agent, table_get(&agents->objects, id));
-    }
-    bytes_fini(&owned.ids);
+    while (agent->owned != NULL)
+        drop_object(agents, agent, agent->owned);
 }
 
 static void drop_inbox(struct agents *agents, struct agent *agent)

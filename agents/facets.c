@@ -13,8 +13,7 @@ static struct object *make(struct agents *agents, struct agent *owner, struct fa
     undo_save(agents->undo, &owner->facets, sizeof owner->facets);
     owner->facets++;
     agent_dirty(agents, owner);
-    object = object_new(agents, OBJECT_FACET);
-    facet.owner = owner->id;
+    object = object_new(agents, owner, OBJECT_FACET);
     object->u.facet = facet;
     return object;
 }
@@ -74,7 +73,7 @@ struct object *reply_new(struct agents *agents, struct agent *owner, struct obje
 
 void facet_remove(struct agents *agents, struct object *facet)
 {
-    struct agent *owner = agents_find(agents, facet->u.facet.owner);
+    struct agent *owner = agents_find(agents, facet->owner);
 
     INVARIANT(owner != NULL); /* an agent's facets die with it */
     rent_touch(agents, owner);
@@ -104,7 +103,7 @@ void facet_fail(struct agents *agents, const struct cap *cap, int32_t status)
 
     if (reply == NULL)
         return;
-    owner = agents_find(agents, reply->u.facet.owner);
+    owner = agents_find(agents, reply->owner);
     INVARIANT(owner != NULL);
     if (owner->state == AGENT_DEAD)
         return; /* it goes with what else its owner has */

@@ -62,6 +62,41 @@ void object_free(struct agents *agents, struct object *object)
     slab_give(&agents->small, object, object_bytes(object->kind));
 }
 
+void object_link(struct agents *agents, struct agent *owner, struct object *object)
+{
+    object->owner = owner->id;
+    object->older_owned = owner->owned;
+    if (owner->owned != NULL)
+        owner->owned->newer_owned = object;
+    owner->owned = object;
+    (void)!table_put(&agents->objects, object->id, object); /* a new number replaces nothing */
+}
+
+/* The place that holds the pointer to the object in its owner's list. */
+static struct object **place_in_list(struct agents *agents, const struct object *object)
+{
+    struct agent *owner;
+
+    if (object->newer_owned != NULL)
+        return &object->newer_owned->older_owned;
+    owner = agents_find(agents, object->owner);
+    INVARIANT(owner != NULL && owner->owned == object); /* what an agent owns goes before it does */
+    return &owner->owned;
+}
+
+static void object_unlink(struct agents *agents, struct object *object)
+{
+    struct object **place = place_in_list(agents, object);
+    struct object *older = object->older_owned;
+
+    undo_save(agents->undo, place, sizeof(struct object *));
+    *place = older;
+    if (older == NULL)
+        return;
+    undo_save(agents->undo, &older->newer_owned, sizeof older->newer_owned);
+    older->newer_owned = object->newer_owned;
+}
+
 static void object_unmake(void *context, void *argument)
 {
     struct agents *agents = context;
@@ -71,14 +106,17 @@ static void object_unmake(void *context, void *argument)
     object_free(agents, object);
 }
 
-struct object *object_new(struct agents *agents, enum object_kind kind)
+struct object *object_new(struct agents *agents, struct agent *owner, enum object_kind kind)
 {
     struct object *object = object_alloc(agents, kind);
 
     object->id = agents->next_object++;
     agents->counters_dirty = true;
-    (void)!table_put(&agents->objects, object->id, object); /* a new number replaces nothing */
     undo_on_rollback(agents->undo, object_unmake, agents, object);
+    undo_save(agents->undo, &owner->owned, sizeof(struct object *));
+    if (owner->owned != NULL)
+        undo_save(agents->undo, &owner->owned->newer_owned, sizeof(struct object *));
+    object_link(agents, owner, object);
     object_dirty(agents, object);
     return object;
 }
@@ -111,6 +149,7 @@ static void object_forget(void *context, void *argument)
 void object_remove(struct agents *agents, struct object *object)
 {
     object_dirty(agents, object); /* so the save finds it missing and deletes its row */
+    object_unlink(agents, object);
     (void)!table_remove(&agents->objects, object->id); /* it is there: we hold it */
     undo_on_rollback(agents->undo, object_put_back, agents, object);
     undo_on_commit(agents->undo, object_forget, agents, object);

@@ -24,8 +24,7 @@ static int64_t buffer_buy(struct turn *turn, const uint64_t *args)
     slot = turn_give_cap(turn, &cap);
     if (slot < 0)
         return slot;
-    object = object_new(agents, OBJECT_BUFFER);
-    object->u.buffer.owner = turn->agent->id;
+    object = object_new(agents, turn->agent, OBJECT_BUFFER);
     object->u.buffer.size = size;
     paged_init(&object->u.buffer.pages, object->id,
                (uint32_t)((size + PAGED_BYTES - 1) / PAGED_BYTES));

@@ -97,7 +97,7 @@ static int64_t check_target(struct turn *turn, const struct cap *cap, struct sen
     sending->facet = object_find(turn->agents, cap->object, OBJECT_FACET);
     if (sending->facet == NULL)
         return SERAI_E_CLOSED;
-    sending->to = agents_find(turn->agents, sending->facet->u.facet.owner);
+    sending->to = agents_find(turn->agents, sending->facet->owner);
     INVARIANT(sending->to != NULL); /* an agent's facets die with it */
     return 0;
 }
@@ -122,7 +122,7 @@ static int64_t check_reply(struct turn *turn, uint64_t slot, struct sending *sen
         message->reply = *cap;
         return reply_is_among(turn, cap, message->caps, message->cap_count) ? SERAI_E_INVALID : 0;
     }
-    if (facet->u.facet.owner != turn->agent->id)
+    if (facet->owner != turn->agent->id)
         return SERAI_E_RIGHT;
     sending->asked = facet;
     return turn->agent->facets < AGENT_FACETS_MAX ? 0 : SERAI_E_FULL;

@@ -203,9 +203,8 @@ static int64_t timer_wake(struct turn *turn, const uint64_t *args)
     undo_save(agents->undo, &turn->agent->timers, sizeof turn->agent->timers);
     turn->agent->timers++;
     agent_dirty(agents, turn->agent);
-    timer = object_new(agents, OBJECT_TIMER);
-    timer->u.timer = (struct timer){
-        .owner = turn->agent->id, .at_us = args[1], .badge = args[2], .reserve = hold.amount};
+    timer = object_new(agents, turn->agent, OBJECT_TIMER);
+    timer->u.timer = (struct timer){.at_us = args[1], .badge = args[2], .reserve = hold.amount};
     heapq_push(&agents->timers, args[1], timer->id);
     return 0;
 }

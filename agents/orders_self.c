@@ -130,7 +130,7 @@ static int64_t self_revoke(struct turn *turn, const uint64_t *args)
     facet = object_find(turn->agents, cap->object, OBJECT_FACET);
     if (facet == NULL)
         return SERAI_E_CLOSED;
-    if (facet->u.facet.owner != turn->agent->id)
+    if (facet->owner != turn->agent->id)
         return SERAI_E_RIGHT;
     if (!end_waiting(turn, facet))
         return SERAI_E_SHORT; /* the turn ends here */

@@ -264,7 +264,7 @@ static void encode_facet(struct bytes *out, const struct object *object)
     cbor_put_array(out, FACET_FIELDS);
     cbor_put_uint(out, ROW_VERSION);
     cbor_put_uint(out, OBJECT_FACET);
-    cbor_put_uint(out, facet->owner);
+    cbor_put_uint(out, object->owner);
     cbor_put_uint(out, facet->badge);
     row_put_money(out, facet->postage);
     cbor_put_bool(out, object->one_shot);
@@ -272,21 +272,25 @@ static void encode_facet(struct bytes *out, const struct object *object)
     cbor_put_uint(out, facet->asked);
 }
 
-static void encode_buffer(struct bytes *out, const struct buffer *buffer)
+static void encode_buffer(struct bytes *out, const struct object *object)
 {
+    const struct buffer *buffer = &object->u.buffer;
+
     cbor_put_array(out, BUFFER_FIELDS);
     cbor_put_uint(out, ROW_VERSION);
     cbor_put_uint(out, OBJECT_BUFFER);
-    cbor_put_uint(out, buffer->owner);
+    cbor_put_uint(out, object->owner);
     cbor_put_uint(out, buffer->size);
 }
 
-static void encode_timer(struct bytes *out, const struct timer *timer)
+static void encode_timer(struct bytes *out, const struct object *object)
 {
+    const struct timer *timer = &object->u.timer;
+
     cbor_put_array(out, TIMER_FIELDS);
     cbor_put_uint(out, ROW_VERSION);
     cbor_put_uint(out, OBJECT_TIMER);
-    cbor_put_uint(out, timer->owner);
+    cbor_put_uint(out, object->owner);
     cbor_put_uint(out, timer->at_us);
     cbor_put_uint(out, timer->badge);
     row_put_money(out, timer->reserve);
@@ -299,10 +303,10 @@ void row_encode_object(struct bytes *out, const struct object *object)
         encode_facet(out, object);
         break;
     case OBJECT_BUFFER:
-        encode_buffer(out, &object->u.buffer);
+        encode_buffer(out, object);
         break;
     case OBJECT_TIMER:
-        encode_timer(out, &object->u.timer);
+        encode_timer(out, object);
         break;
     }
 }
@@ -311,7 +315,7 @@ static void decode_facet(struct cbor *in, struct object *object)
 {
     struct facet *facet = &object->u.facet;
 
-    facet->owner = cbor_get_uint(in, UINT64_MAX);
+    object->owner = cbor_get_uint(in, UINT64_MAX);
     facet->badge = cbor_get_uint(in, UINT64_MAX);
     facet->postage = row_get_money(in);
     object->one_shot = cbor_get_bool(in);
@@ -321,17 +325,21 @@ static void decode_facet(struct cbor *in, struct object *object)
         cbor_fail(in, "a reply without its question, or the other way round");
 }
 
-static void decode_buffer(struct cbor *in, struct buffer *buffer)
+static void decode_buffer(struct cbor *in, struct object *object)
 {
-    buffer->owner = cbor_get_uint(in, UINT64_MAX);
+    struct buffer *buffer = &object->u.buffer;
+
+    object->owner = cbor_get_uint(in, UINT64_MAX);
     buffer->size = cbor_get_uint(in, SERAI_BUFFER_BYTES_MAX);
     if (buffer->size == 0)
         cbor_fail(in, "a buffer without bytes");
 }
 
-static void decode_timer(struct cbor *in, struct timer *timer)
+static void decode_timer(struct cbor *in, struct object *object)
 {
-    timer->owner = cbor_get_uint(in, UINT64_MAX);
+    struct timer *timer = &object->u.timer;
+
+    object->owner = cbor_get_uint(in, UINT64_MAX);
     timer->at_us = cbor_get_uint(in, UINT64_MAX);
     timer->badge = cbor_get_uint(in, UINT64_MAX);
     timer->reserve = row_get_money(in);
@@ -356,9 +364,9 @@ enum status row_decode_object(struct object *object, const uint8_t *value, size_
         if (object->kind == OBJECT_FACET)
             decode_facet(&in, object);
         else if (object->kind == OBJECT_BUFFER)
-            decode_buffer(&in, &object->u.buffer);
+            decode_buffer(&in, object);
         else
-            decode_timer(&in, &object->u.timer);
+            decode_timer(&in, object);
     }
     return cbor_done(&in, fault, "row");
 }

@@ -50,47 +50,35 @@ static const char *facet_error(const struct agents *agents, const struct object 
     if (!facet->one_shot)
         return NULL;
     asked = object_find(agents, facet->u.facet.asked, OBJECT_FACET);
-    if (asked == NULL || asked->one_shot || asked->u.facet.owner != facet->u.facet.owner)
+    if (asked == NULL || asked->one_shot || asked->owner != facet->owner)
         return "a reply to a question that was asked with no facet of its owner's";
     return NULL;
 }
 
-static uint64_t owner_of(const struct object *object)
-{
-    switch (object->kind) {
-    case OBJECT_FACET:
-        return object->u.facet.owner;
-    case OBJECT_BUFFER:
-        return object->u.buffer.owner;
-    case OBJECT_TIMER:
-        return object->u.timer.owner;
-    }
-    return 0;
-}
-
-static void admit_object(struct agents *agents, uint64_t owner, struct object *object)
+static void admit_object(struct agents *agents, struct object *object)
 {
     struct buffer *buffer = &object->u.buffer;
+    struct agent *owner = agents_find(agents, object->owner);
 
     switch (object->kind) {
     case OBJECT_FACET:
-        row_found(agents, owner, PART_FACETS, 1);
+        row_found(agents, owner->id, PART_FACETS, 1);
         if (object->one_shot)
             reply_link(object_find(agents, object->u.facet.asked, OBJECT_FACET), object);
         break;
     case OBJECT_BUFFER:
         paged_init(&buffer->pages, object->id,
                    (uint32_t)((buffer->size + PAGED_BYTES - 1) / PAGED_BYTES));
-        row_found(agents, owner, PART_BUFFER_BYTES, buffer->size);
-        customer_use(agents, agents_find(agents, owner)->customer)->buffer_bytes += buffer->size;
-        agent_let_sleep(agents, agents_find(agents, owner));
+        row_found(agents, owner->id, PART_BUFFER_BYTES, buffer->size);
+        customer_use(agents, owner->customer)->buffer_bytes += buffer->size;
         break;
     case OBJECT_TIMER:
-        row_found(agents, owner, PART_TIMERS, 1);
+        row_found(agents, owner->id, PART_TIMERS, 1);
         heapq_push(&agents->timers, object->u.timer.at_us, object->id);
         break;
     }
-    (void)!table_put(&agents->objects, object->id, object); /* keys of a table differ */
+    object_link(agents, owner, object);
+    agent_let_sleep(agents, owner);
 }
 
 enum status row_load_object(void *context, const uint8_t *key, size_t key_size,
@@ -100,7 +88,6 @@ enum status row_load_object(void *context, const uint8_t *key, size_t key_size,
     struct object read = {0};
     struct fault why = {0};
     struct object *object;
-    uint64_t owner;
 
     if (key_size != ROW_ID_KEY_BYTES)
         return row_wrong_key(fault, STORE_OBJECT, key, key_size);
@@ -110,14 +97,14 @@ enum status row_load_object(void *context, const uint8_t *key, size_t key_size,
     if (read.id >= agents->next_object || agents_has(agents, read.id))
         return row_corrupt(fault, STORE_OBJECT, key, key_size,
                            "its number is above the counter, or an agent's");
-    owner = owner_of(&read);
-    if (!agents_has(agents, owner))
+    if (!agents_has(agents, read.owner))
         return row_corrupt(fault, STORE_OBJECT, key, key_size,
-                           "its owner, agent %" PRIu64 ", is missing", owner);
+                           "its owner, agent %" PRIu64 ", is missing", read.owner);
     if (read.kind == OBJECT_FACET && facet_error(agents, &read) != NULL)
         return row_corrupt(fault, STORE_OBJECT, key, key_size, "%s", facet_error(agents, &read));
     object = object_alloc(agents, read.kind);
     object->id = read.id;
+    object->owner = read.owner;
     object->one_shot = read.one_shot;
     switch (read.kind) { /* no more than its kind has room for */
     case OBJECT_FACET:
@@ -130,7 +117,7 @@ enum status row_load_object(void *context, const uint8_t *key, size_t key_size,
         object->u.timer = read.u.timer;
         break;
     }
-    admit_object(agents, owner, object);
+    admit_object(agents, object);
     return ST_OK;
 }
 

@@ -55,6 +55,7 @@ enum flag {
     FLAG_FROZEN = 16,
     FLAG_NEEDS = 32, /* while rows are read: otherwise its inbox is empty */
     FLAG_BEGUN = 64,
+    FLAG_OWNED = 128,
 };
 
 static u128 number_get(const struct agent *agent, const struct number *number)
@@ -322,7 +323,7 @@ static const uint8_t *get_pages(const uint8_t *from, struct agent *agent)
 static size_t record_bound(const struct agent *agent)
 {
     return RECORD_HEAD_BYTES + 1 + sizeof(uint32_t) + (NUMBERS + 2) * VARINT_BYTES_MAX +
-           sizeof agent->name + sizeof agent->reason + 2 * sizeof(void *) +
+           sizeof agent->name + sizeof agent->reason + 3 * sizeof(void *) +
            (size_t)(agent->kept_count + 1) * (sizeof(void *) + VARINT_BYTES_MAX) +
            (size_t)engine_code_globals(agent->code.code->engine) * VARINT_BYTES_MAX +
            (size_t)(agent->caps_used + 1) * (2 + 2 * VARINT_BYTES_MAX) + VARINT_BYTES_MAX +
@@ -347,6 +348,8 @@ static uint8_t flags_of(const struct agent *agent)
         flags |= FLAG_NEEDS;
     if (agent->begun)
         flags |= FLAG_BEGUN;
+    if (agent->owned != NULL)
+        flags |= FLAG_OWNED;
     return flags;
 }
 
@@ -365,6 +368,8 @@ static const uint8_t *pack(uint8_t *to, const struct agent *agent)
         to = put_number(to, agent->frozen_us);
     if ((flags & FLAG_NEEDS) != 0)
         to = put_number(to, money_nanos(agent->needs));
+    if ((flags & FLAG_OWNED) != 0)
+        to = put_raw(to, &agent->owned, sizeof agent->owned);
     to = put_program(to, agent, flags);
     to = put_caps(to, agent, (flags & FLAG_INBORN) != 0);
     if ((flags & FLAG_PAGES) != 0)
@@ -396,6 +401,8 @@ static void unpack(struct agent *agent, const uint8_t *from)
         from = get_u64(from, &nanos);
         INVARIANT(money_from_nanos(&agent->needs, nanos) == ST_OK);
     }
+    if ((flags & FLAG_OWNED) != 0)
+        from = get_raw(from, &agent->owned, sizeof agent->owned);
     from = get_program(from, agent, flags);
     from = get_caps(from, agent, (flags & FLAG_INBORN) != 0);
     paged_grow(&agent->memory, agent->memory_pages * (ENGINE_WASM_PAGE_BYTES / PAGED_BYTES));

@@ -67,7 +67,6 @@ enum object_kind { OBJECT_FACET = 1, OBJECT_BUFFER = 2, OBJECT_TIMER = 3 };
  * or a message, and moves; whatever empties that place otherwise ends it by facet_fail().
  */
 struct facet {
-    uint64_t owner;
     uint64_t badge;
     struct money postage;    /* what it asks; zero: the floor */
     struct money reserve;    /* held:reserve, of a reply: pays the event if no answer can come */
@@ -77,13 +76,11 @@ struct facet {
 };
 
 struct buffer {
-    uint64_t owner;
     uint64_t size;
     struct paged pages;
 };
 
 struct timer {
-    uint64_t owner;
     uint64_t at_us;
     uint64_t badge;
     struct money reserve;
@@ -91,6 +88,9 @@ struct timer {
 
 struct object {
     uint64_t id;
+    uint64_t owner;             /* an agent */
+    struct object *older_owned; /* in the list of what its owner owns, which begins with the */
+    struct object *newer_owned; /* newest; not stored */
     enum object_kind kind;
     bool dirty;
     bool one_shot; /* of a facet: a reply; here, where it costs no room */
@@ -166,8 +166,8 @@ struct agent {
 
     struct cap **caps; /* chunks of AGENT_CAPS_CHUNK; they never move, and NULL is empty */
     uint32_t caps_chunks;
-    uint32_t caps_used;    /* slots that are not empty */
-    uint32_t caps_highest; /* one past the last slot ever used */
+    uint32_t caps_used;          /* slots that are not empty */
+    uint32_t caps_highest;       /* one past the last slot ever used */
     struct cap_index *cap_index; /* of a large table, when it was looked at (caps.c) */
     uint64_t caps_dirty[(AGENT_CAPS_CHUNKS + 63) / 64];
 
@@ -181,6 +181,7 @@ struct agent {
     size_t inbox_share_count;
     size_t inbox_share_capacity;
 
+    struct object *owned; /* the newest of its facets, buffers and timers; not stored */
     uint64_t facets;
     uint64_t timers;
     uint64_t buffer_bytes;
@@ -324,7 +325,10 @@ void agents_free_all(struct agents *agents);
 /* objects.c */
 struct object *object_alloc(struct agents *agents, enum object_kind kind); /* without pages */
 void object_free(struct agents *agents, struct object *object);
-struct object *object_new(struct agents *agents, enum object_kind kind); /* undone by rollback */
+/* Into the table and into its owner's list; not undone. */
+void object_link(struct agents *agents, struct agent *owner, struct object *object);
+/* Undone by rollback. */
+struct object *object_new(struct agents *agents, struct agent *owner, enum object_kind kind);
 struct object *object_find(const struct agents *agents, uint64_t id, enum object_kind kind);
 void object_remove(struct agents *agents, struct object *object); /* undone by rollback */
 

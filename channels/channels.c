@@ -1,4 +1,4 @@
-/* The set of ends: two tables over nodes that never move, and its changes within a turn. */
+/* The set of ends: three tables over nodes that never move, and its changes within a turn. */
 #include "channels/channels.h"
 
 #include "channels/set.h"
@@ -32,6 +32,30 @@ struct port *set_port(struct channels *channels, uint32_t interface)
     return port;
 }
 
+static void link_to_owner(struct channels *channels, struct node *node)
+{
+    struct node *next = table_put(&channels->by_owner, node->end.owner, node);
+
+    node->next_owned = next;
+    node->previous_owned = NULL;
+    if (next != NULL)
+        next->previous_owned = node;
+}
+
+static void unlink_from_owner(struct channels *channels, const struct node *node)
+{
+    struct node *next = node->next_owned;
+
+    if (next != NULL)
+        next->previous_owned = node->previous_owned;
+    if (node->previous_owned != NULL)
+        node->previous_owned->next_owned = next;
+    else if (next != NULL)
+        (void)table_put(&channels->by_owner, node->end.owner, next);
+    else
+        (void)table_remove(&channels->by_owner, node->end.owner);
+}
+
 static void put_in_tables(struct channels *channels, struct node *node)
 {
     const struct channel_end *end = &node->end;
@@ -39,6 +63,7 @@ static void put_in_tables(struct channels *channels, struct node *node)
 
     INVARIANT(table_put(&channels->by_id, end->id, node) == NULL);
     INVARIANT(table_put(&channels->by_place, place, node) == NULL);
+    link_to_owner(channels, node);
 }
 
 static void take_out_of_tables(struct channels *channels, const struct node *node)
@@ -48,6 +73,7 @@ static void take_out_of_tables(struct channels *channels, const struct node *nod
 
     INVARIANT(table_remove(&channels->by_id, end->id) == node);
     INVARIANT(table_remove(&channels->by_place, place) == node);
+    unlink_from_owner(channels, node);
 }
 
 struct node *set_link_new(struct channels *channels, const struct channel_end *end)
@@ -150,6 +176,7 @@ void set_clear(struct channels *channels)
     table_fini(&channels->changed);
     table_fini(&channels->by_id);
     table_fini(&channels->by_place);
+    table_fini(&channels->by_owner);
     table_fini(&channels->ports);
     channels->id_next = 1;
     channels->id_next_saved = 1;
@@ -213,32 +240,6 @@ void channels_each(struct channels *channels, void (*visit)(void *context, struc
     free(ids);
 }
 
-/* The ids that a scan found; the table's order is nobody's, so they are sorted afterwards. */
-struct owned {
-    uint64_t owner;
-    uint64_t *ids;
-    size_t count;
-    size_t capacity;
-};
-
-static void collect_owned(void *context, uint64_t id, void *value)
-{
-    struct owned *owned = context;
-    const struct node *node = value;
-
-    if (node->end.owner != owned->owner)
-        return;
-    if (owned->count == owned->capacity) {
-        size_t capacity = owned->capacity == 0 ? 16 : owned->capacity * 2;
-        uint64_t *ids = realloc(owned->ids, capacity * sizeof *ids);
-
-        INVARIANT(ids != NULL);
-        owned->ids = ids;
-        owned->capacity = capacity;
-    }
-    owned->ids[owned->count++] = id;
-}
-
 static int compare_ids(const void *left, const void *right)
 {
     uint64_t a = *(const uint64_t *)left;
@@ -249,18 +250,50 @@ static int compare_ids(const void *left, const void *right)
 
 size_t channels_owned(const struct channels *channels, uint64_t owner, uint64_t *ids, size_t max)
 {
-    struct owned owned = {.owner = owner};
-    size_t kept;
+    size_t count = 0;
+    const struct node *first = table_get(&channels->by_owner, owner);
 
-    table_each(&channels->by_id, collect_owned, &owned);
-    if (owned.count == 0)
-        return 0;
-    qsort(owned.ids, owned.count, sizeof *owned.ids, compare_ids);
-    kept = owned.count < max ? owned.count : max;
-    if (kept != 0)
-        memcpy(ids, owned.ids, kept * sizeof *ids);
-    free(owned.ids);
-    return owned.count;
+    for (const struct node *node = first; node != NULL; node = node->next_owned)
+        count++;
+    if (count > max)
+        return count;
+    for (const struct node *node = first; node != NULL; node = node->next_owned)
+        *ids++ = node->end.id;
+    if (count > 1)
+        qsort(ids - count, count, sizeof *ids, compare_ids);
+    return count;
+}
+
+struct listing {
+    const struct channels *channels;
+    size_t ends;
+    bool wrong;
+};
+
+static void check_list(void *context, uint64_t owner, void *value)
+{
+    struct listing *listing = context;
+    const struct node *previous = NULL;
+
+    for (const struct node *node = value; node != NULL; previous = node, node = node->next_owned) {
+        if (node->end.owner != owner || node->previous_owned != previous ||
+            table_get(&listing->channels->by_id, node->end.id) != node) {
+            listing->wrong = true;
+            return;
+        }
+        listing->ends++;
+    }
+}
+
+enum status channels_check(const struct channels *channels, struct fault *fault)
+{
+    struct listing listing = {.channels = channels};
+
+    table_each(&channels->by_owner, check_list, &listing);
+    if (!listing.wrong && listing.ends == channels_count(channels))
+        return ST_OK;
+    return fault_set(fault, ST_CORRUPT,
+                     "the lists of channel ends by owner are not those that the ends make");
 }
 
 void channel_touch(struct channel_end *end, struct undo *undo)
@@ -272,4 +305,29 @@ void channel_touch(struct channel_end *end, struct undo *undo)
         return;
     end->dirty = true;
     (void)table_put(&node->channels->changed, end->id, node);
+}
+
+static void undo_take(void *context, void *argument)
+{
+    (void)context;
+    unlink_from_owner(((struct node *)argument)->channels, argument);
+}
+
+static void undo_give(void *context, void *argument)
+{
+    (void)context;
+    link_to_owner(((struct node *)argument)->channels, argument);
+}
+
+/* On rollback the end leaves the new owner's list, has its owner again, and joins that one's. */
+void channel_give(struct channel_end *end, struct undo *undo, uint64_t owner)
+{
+    struct node *node = node_of(end);
+
+    unlink_from_owner(node->channels, node);
+    undo_on_rollback(undo, undo_give, NULL, node);
+    channel_touch(end, undo);
+    end->owner = owner;
+    link_to_owner(node->channels, node);
+    undo_on_rollback(undo, undo_take, NULL, node);
 }

@@ -123,10 +123,18 @@ size_t channels_count(const struct channels *channels);
 /* In order of id. Must not add or remove ends. */
 void channels_each(struct channels *channels, void (*visit)(void *context, struct channel_end *end),
                    void *context);
-/* Ends owned by an agent, in order of id: writes at most max ids, returns how many there are. */
+/*
+ * How many ends an agent owns; if they are no more than max, their ids are written, in order. Looks
+ * at nobody else's.
+ */
 size_t channels_owned(const struct channels *channels, uint64_t owner, uint64_t *ids, size_t max);
+/* Whether the lists of the owners are what a look at all ends finds.  ST_CORRUPT. */
+MUST_CHECK enum status channels_check(const struct channels *channels, struct fault *fault);
 
-/* To be called by the site before it sets one of its fields: saves the end and marks it dirty. */
+/* The end becomes another agent's; undone by rollback. */
+void channel_give(struct channel_end *end, struct undo *undo, uint64_t owner);
+/* To be called by the site before it sets one of its fields but the owner: saves the end and marks
+ * it dirty. */
 void channel_touch(struct channel_end *end, struct undo *undo);
 
 /* ---- verdicts: refusals of this part; the site maps them to sdk/abi.h ---- */

@@ -20,6 +20,8 @@ enum { NUMBER_FIRST = 2, NUMBER_STEP = 2 };
 struct node {
     struct channel_end end;
     struct channels *channels;
+    struct node *next_owned; /* in the list of its owner's ends, in no order */
+    struct node *previous_owned;
     bool stored; /* the store has a row of it, as of the last save */
     bool gone;   /* removed for good; waits in `changed` for its row to be deleted */
 };
@@ -33,6 +35,7 @@ struct port {
 struct channels {
     struct table by_id;    /* id -> node */
     struct table by_place; /* set_place() -> node */
+    struct table by_owner; /* owner -> the first node of its list */
     /* id -> node whose row may have to be written, or deleted if `gone`.  What a rollback made
      * clean again stays here until the next save, which looks at `dirty`. */
     struct table changed;

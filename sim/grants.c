@@ -162,7 +162,7 @@ static void keep_maker(struct grants *grants, const struct object *object)
 
     INVARIANT(maker != NULL);
     maker->is_facet = object->kind == OBJECT_FACET;
-    maker->owner = maker->is_facet ? object->u.facet.owner : object->u.buffer.owner;
+    maker->owner = object->owner;
     maker->badge = maker->is_facet ? object->u.facet.badge : 0;
     maker->one_shot = maker->is_facet && object->one_shot;
     (void)!table_put(&grants->makers, object->id, maker); /* a new number */
@@ -403,8 +403,7 @@ static void check_object(void *context, uint64_t id, void *value)
     if (object->kind == OBJECT_TIMER)
         return;
     if (maker == NULL || maker->is_facet != (object->kind == OBJECT_FACET) ||
-        maker->owner != (maker->is_facet ? object->u.facet.owner : object->u.buffer.owner) ||
-        (maker->is_facet && maker->badge != object->u.facet.badge))
+        maker->owner != object->owner || (maker->is_facet && maker->badge != object->u.facet.badge))
         sim_fail(look->site->sim, "site %s: object %llu is not what it was when it was made",
                  look->site->name, U(id));
     if (maker->one_shot && maker->places != 1)

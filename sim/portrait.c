@@ -172,18 +172,18 @@ static void paint_object(struct painter *painter, const struct object *object)
         (void)fprintf(painter->out,
                       "owner %llu badge %llu postage %llu once %d reserve %llu "
                       "asked %llu\n",
-                      U(object->u.facet.owner), U(object->u.facet.badge),
+                      U(object->owner), U(object->u.facet.badge),
                       U(money_nanos(object->u.facet.postage)), object->one_shot,
                       U(money_nanos(object->u.facet.reserve)), U(object->u.facet.asked));
         break;
     case OBJECT_BUFFER:
-        (void)fprintf(painter->out, "owner %llu size %llu\n", U(object->u.buffer.owner),
+        (void)fprintf(painter->out, "owner %llu size %llu\n", U(object->owner),
                       U(object->u.buffer.size));
         paint_pages(painter, NULL, &object->u.buffer.pages);
         break;
     case OBJECT_TIMER:
         (void)fprintf(painter->out, "owner %llu at %llu badge %llu reserve %llu\n",
-                      U(object->u.timer.owner), U(object->u.timer.at_us), U(object->u.timer.badge),
+                      U(object->owner), U(object->u.timer.at_us), U(object->u.timer.badge),
                       U(money_nanos(object->u.timer.reserve)));
         break;
     }

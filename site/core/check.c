@@ -122,6 +122,10 @@ enum status core_check(const struct core *core, struct fault *fault)
     channels_each(core->channels, claim_live_end, checking.claims);
     ledger_each_account(core->ledger, check_account, &checking);
     channels_each(core->channels, check_end, &checking);
+    if (checking.status == ST_OK)
+        checking.status = agents_check(core->agents, fault);
+    if (checking.status == ST_OK)
+        checking.status = channels_check(core->channels, fault);
     free(checking.claims);
     return checking.status;
 }

@@ -119,8 +119,7 @@ static void accept_birth(struct core *core, const struct channel_message *messag
 
     birth->origin = (struct cap){.kind = SERAI_KIND_CHANNEL, .object = end->id};
     INVARIANT(agents_birth(core->agents, birth, &child) == BIRTH_DONE);
-    channel_touch(end, core->undo);
-    end->owner = agent_id(child);
+    channel_give(end, core->undo, agent_id(child));
     child_pays_for_end(core, end);
     take_fees(core, prices);
     answer.fee = fee;

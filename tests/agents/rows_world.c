@@ -195,10 +195,9 @@ struct object *world_add_reply(struct world *world, struct agent *owner, struct 
 
 struct object *world_add_buffer(struct world *world, struct agent *owner, uint64_t size)
 {
-    struct object *buffer = object_new(world->agents, OBJECT_BUFFER);
+    struct object *buffer = object_new(world->agents, owner, OBJECT_BUFFER);
     struct cap cap = {.kind = SERAI_KIND_BUFFER, .rights = 7, .object = buffer->id};
 
-    buffer->u.buffer.owner = owner->id;
     buffer->u.buffer.size = size;
     paged_init(&buffer->u.buffer.pages, buffer->id,
                (uint32_t)((size + PAGED_BYTES - 1) / PAGED_BYTES));
@@ -213,11 +212,10 @@ struct object *world_add_buffer(struct world *world, struct agent *owner, uint64
 
 void world_add_timer(struct world *world, struct agent *owner)
 {
-    struct object *timer = object_new(world->agents, OBJECT_TIMER);
+    struct object *timer = object_new(world->agents, owner, OBJECT_TIMER);
 
     ledger_event_begin(world->ledger);
-    timer->u.timer = (struct timer){
-        .owner = owner->id, .at_us = UINT64_C(1) << 60, .badge = 5, .reserve = nanos(1000)};
+    timer->u.timer = (struct timer){.at_us = UINT64_C(1) << 60, .badge = 5, .reserve = nanos(1000)};
     owner->timers++;
     agent_dirty(world->agents, owner);
     heapq_push(&world->agents->timers, timer->u.timer.at_us, timer->id);
@@ -481,15 +479,15 @@ static void say_object(struct bytes *out, const struct object *object)
     switch (object->kind) {
     case OBJECT_FACET:
         say(out, "facet %" PRIu64 " %" PRIu64 " %" PRIu64 " %d %" PRIu64 " %" PRIu64 "\n",
-            object->u.facet.owner, object->u.facet.badge, object->u.facet.postage.nanos,
-            object->one_shot, object->u.facet.reserve.nanos, object->u.facet.asked);
+            object->owner, object->u.facet.badge, object->u.facet.postage.nanos, object->one_shot,
+            object->u.facet.reserve.nanos, object->u.facet.asked);
         break;
     case OBJECT_BUFFER:
-        say(out, "buffer %" PRIu64 " %" PRIu64 "\n", object->u.buffer.owner, object->u.buffer.size);
+        say(out, "buffer %" PRIu64 " %" PRIu64 "\n", object->owner, object->u.buffer.size);
         say_pages(out, NULL, &object->u.buffer.pages);
         break;
     case OBJECT_TIMER:
-        say(out, "timer %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", object->u.timer.owner,
+        say(out, "timer %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", object->owner,
             object->u.timer.at_us, object->u.timer.badge, object->u.timer.reserve.nanos);
         break;
     }

@@ -510,7 +510,7 @@ static void facet_of_nobody(struct world *world)
 {
     struct object *object = table_get(&world->agents->objects, UINT64_C(1) << 40);
 
-    object->u.facet.owner = 5;
+    object->owner = 5;
     object_dirty(world->agents, object);
 }
 static void reply_of_no_facet(struct world *world)

@@ -76,22 +76,63 @@ START_TEST(ends_are_visited_in_order_of_id)
 }
 END_TEST
 
-START_TEST(the_ends_of_an_agent_are_listed_in_order_and_counted_past_the_room_for_them)
+START_TEST(the_ends_of_an_agent_are_listed_in_order_or_only_counted_where_room_is_short)
 {
     uint64_t ids[60] = {0};
 
     for (int i = 0; i < 50; i++)
         fixture_open(&fixture);
-    ck_assert_uint_eq(channels_owned(fixture.channels, BUYER_AGENT, ids, 10), 50);
-    for (size_t i = 0; i < 10; i++) {
+    ck_assert_uint_eq(channels_owned(fixture.channels, BUYER_AGENT, ids, 49), 50);
+    ck_assert_uint_eq(ids[0], 0);
+    ck_assert_uint_eq(channels_owned(fixture.channels, BUYER_AGENT, ids, 50), 50);
+    for (size_t i = 0; i < 50; i++) {
         ck_assert_uint_eq(channels_find(fixture.channels, ids[i])->owner, BUYER_AGENT);
         ck_assert(i == 0 || ids[i] > ids[i - 1]);
     }
-    ck_assert_uint_eq(ids[10], 0);
     ck_assert_uint_eq(channels_owned(fixture.channels, BORN_AGENT, ids, 60), 50);
     ck_assert_uint_eq(ids[50], 0);
     ck_assert_uint_eq(channels_owned(fixture.channels, BORN_AGENT, NULL, 0), 50);
     ck_assert_uint_eq(channels_owned(fixture.channels, 99, ids, 60), 0);
+}
+END_TEST
+
+/* Which ends the lists hold, by a look at each end. */
+static void lists_are_those_of_a_scan(void)
+{
+    struct fault fault = {0};
+    uint64_t id;
+
+    ck_assert_msg(channels_check(fixture.channels, &fault) == ST_OK, "%s", fault.text);
+    ck_assert_uint_eq(channels_owned(fixture.channels, 0, &id, 1), 0);
+}
+
+START_TEST(the_lists_of_owners_follow_random_turns_and_what_is_undone)
+{
+    uint64_t random = 7;
+
+    for (int step = 0; step < 2000; step++) {
+        uint64_t ids[64];
+        uint64_t owner = 1 + (random >> 33) % 5;
+        size_t count = channels_owned(fixture.channels, owner, ids, 64);
+        struct channel_message birth = {0};
+
+        random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
+        if (count == 0 || (count < 20 && (random >> 40) % 3 != 0))
+            (void)channels_buy(fixture.channels, fixture.undo, owner, 0, &birth);
+        else if ((random >> 50) % 2 != 0)
+            channel_give(channels_find(fixture.channels, ids[(random >> 45) % count]), fixture.undo,
+                         1 + (random >> 37) % 5);
+        else
+            set_remove(fixture.channels, fixture.undo,
+                       channels_find(fixture.channels, ids[(random >> 45) % count]));
+        lists_are_those_of_a_scan();
+        if ((random >> 60) % 4 == 0)
+            undo_commit(fixture.undo);
+        else if ((random >> 60) % 4 == 1)
+            undo_rollback(fixture.undo);
+        lists_are_those_of_a_scan();
+    }
+    undo_commit(fixture.undo);
 }
 END_TEST
 
@@ -144,7 +185,8 @@ int main(void)
     tcase_add_test(tcase, a_place_out_of_range_is_nobodys);
     tcase_add_test(tcase, ends_are_visited_in_order_of_id);
     tcase_add_test(tcase,
-                   the_ends_of_an_agent_are_listed_in_order_and_counted_past_the_room_for_them);
+                   the_ends_of_an_agent_are_listed_in_order_or_only_counted_where_room_is_short);
+    tcase_add_test(tcase, the_lists_of_owners_follow_random_turns_and_what_is_undone);
     tcase_add_test(tcase, an_end_stays_where_it_is_while_others_come);
     tcase_add_test(tcase, what_the_site_set_after_touching_is_undone_with_the_turn);
     tcase_add_test(tcase, freeing_nothing_is_allowed);
