@@ -31,8 +31,8 @@ for way in "${ways[@]}"; do
     fi
     "$compiler" "$level" -std=c11 -D_POSIX_C_SOURCE=200809L -I. -ffp-contract=off \
         -fno-strict-overflow -o "$work/exact" agents/engine/*.c \
-        "$build/agents/engine/native_sources.c" base/status.c base/bytes.c base/hash.c \
-        tests/agents/engine/exact.c -lcrypto -lsodium -lm -ldl
+        "$build/agents/engine/native_sources.c" base/*.c tests/agents/engine/exact.c \
+        -lcrypto -lsodium -lm -ldl -pthread
     hashes+=("$("$work/exact" "${modules[@]}")")
     echo "exact: ${hashes[-1]} $way"
 done
