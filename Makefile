@@ -15,6 +15,7 @@ MODULES ?= 100000
 SEED ?= 1
 SEEDS ?= 0
 PROFILE ?= all
+CASES ?=
 WASM_TESTSUITE ?=
 
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
@@ -29,7 +30,7 @@ compile = cmake --build --preset $(1) -j $(JOBS)
 
 .PHONY: help deps build release check check-dev check-headers check-clang check-hashes \
 	check-asan check-tsan lint tidy cppcheck demo demo-site demo-road bench fuzz differential sim \
-	exact spec mutants models soak format format-check install clean
+	cases exact spec mutants models soak format format-check install clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | sort | expand -t 16
@@ -142,6 +143,9 @@ spec: release ## the WebAssembly test suite of the folder WASM_TESTSUITE, in bot
 sim: build ## the simulator, without end (SEED=n, PROFILE=p or all, SEEDS=n of each and then stop)
 	@build/dev/sim/serai-sim --profile $(PROFILE) --seed $(SEED) --seeds $(SEEDS) --jobs $(JOBS) \
 		--steps 400 --shrink
+
+cases: $(if $(CASES),build) ## try each CASES/*/run.sh on the program: right, WRONG or CANNOT
+	@tests/cases.sh build/dev "$(CASES)"
 
 mutants: deps ## plant deliberate faults in a copy of the tree, one by one, and see each caught
 	@JOBS=$(JOBS) tests/mutants/run.sh build/mutants

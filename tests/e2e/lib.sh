@@ -34,20 +34,8 @@ fail()
     exit 1
 }
 
-# Below the ports that the system gives to those who dial, so that none of them takes it.
-free_port()
-{
-    python3 -c 'import random, socket
-while True:
-    port = random.randrange(15000, 30000)
-    with socket.socket() as free:
-        try:
-            free.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-    print(port)
-    break'
-}
+# shellcheck source=tests/e2e/free_port.sh
+. "$(dirname "${BASH_SOURCE[0]}")/free_port.sh"
 
 # holds WHAT FOUND EXPECTED
 holds()
