@@ -51,7 +51,7 @@ build: deps ## build with gcc into build/dev (the default)
 	@$(call compile,dev)
 	@echo "built build/dev; 'make check' tests it, 'make demo' shows it, 'make help' lists the rest"
 
-release: deps ## build an optimised build/release
+release: deps ## build an optimised build/release, without tests: a minute or two
 	@$(call configure,release)
 	@$(call compile,release)
 
@@ -113,6 +113,7 @@ demo-road: build ## the story of a road: four sites joined by links (KEEP=1 as a
 	@KEEP=$(KEEP) site/demo/road.sh build/dev
 
 bench: release ## measure; prints what it found, whatever it is
+	@$(call compile,release) --target benches
 	@tests/bench/run.sh build/release
 
 fuzz: deps ## each fuzz target for FUZZ_SECONDS (20)
@@ -129,6 +130,7 @@ fuzz: deps ## each fuzz target for FUZZ_SECONDS (20)
 	done
 
 differential: release ## compare the engine with V8 and wabt on MODULES random modules from SEED on
+	@$(call compile,release) --target differential
 	@tests/differential/run.sh build/release $(MODULES) $(SEED) $(JOBS)
 
 exact: build ## the engine compiled by gcc and clang at -O0 to -O2 gives the same to the last bit
@@ -138,6 +140,7 @@ spec: release ## the WebAssembly test suite of the folder WASM_TESTSUITE, in bot
 	@test -n "$(WASM_TESTSUITE)" || { \
 		echo "say where a copy of github.com/WebAssembly/testsuite is:" \
 			"make spec WASM_TESTSUITE=dir"; exit 64; }
+	@$(call compile,release) --target spec
 	@tests/spec/spec.py build/release/tests/spec/spec "$(WASM_TESTSUITE)"
 
 sim: build ## the simulator, without end (SEED=n, PROFILE=p or all, SEEDS=n of each and then stop)
