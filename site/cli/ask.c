@@ -25,18 +25,41 @@ static int no_daemon(const struct cli *cli, const struct fault *fault)
     return cli_fault(fault);
 }
 
-/* *sent: a daemon was there, so the request may have reached it. */
+/* An answer of another site than the one that is meant says nothing. */
+static enum status check_answerer(const struct cli *cli, const uint8_t site[CONTROL_KEY_BYTES],
+                                  struct fault *fault)
+{
+    uint8_t meant[CONTROL_KEY_BYTES];
+    char its[2 * CONTROL_KEY_BYTES + 1];
+    char ours[2 * CONTROL_KEY_BYTES + 1];
+    bool known;
+    enum status status = cli_meant_site(cli, meant, &known, fault);
+
+    if (status != ST_OK || !known || memcmp(site, meant, CONTROL_KEY_BYTES) == 0)
+        return status;
+    return fault_set(fault, ST_DENIED, "another site answers: the daemon at %s is site %s, not %s",
+                     cli->socket, hex_print(its, site, sizeof meant),
+                     hex_print(ours, meant, sizeof meant));
+}
+
+/*
+ * *sent: a daemon was there, so the request may have reached it.  ST_DENIED: and it is another
+ * site's, or its socket is closed to us.
+ */
 static enum status exchange(const struct cli *cli, const struct bytes *request,
                             struct cli_answer *answer, bool *sent, struct fault *fault)
 {
+    uint8_t site[CONTROL_KEY_BYTES];
     struct client *client;
     enum status status = client_open(&client, cli->socket, fault);
 
     *sent = status == ST_OK;
     if (status != ST_OK)
         return status;
-    status = client_ask(client, request, &answer->bytes, fault);
+    status = client_ask(client, request, &answer->bytes, site, fault);
     client_close(client);
+    if (status == ST_OK)
+        status = check_answerer(cli, site, fault);
     if (status == ST_OK && control_reply_decode(&answer->reply, answer->bytes.data,
                                                 answer->bytes.size, fault) != ST_OK)
         status = fault->status = ST_UNKNOWN;
@@ -203,6 +226,14 @@ static int unknown(const struct fault *fault)
                     fault->text);
 }
 
+/* It reached another site, where it is worth nothing; who else has seen it is not known. */
+static int still_kept(const struct fault *fault)
+{
+    (void)cli_fault(fault);
+    return cli_fail(CLI_DENIED, "the request is kept: --retry asks the right site for its answer, "
+                                "--forget gives it up");
+}
+
 /* It is done: what goes wrong from here on must not look as if it were not. */
 static int show_done(const struct signing *by, const struct cli_answer *answer)
 {
@@ -287,7 +318,7 @@ static int retry_kept(const struct signing *by, const struct bytes *envelope,
     if (status == ST_UNKNOWN)
         return unknown(&fault);
     if (status != ST_OK)
-        return no_daemon(by->cli, &fault);
+        return sent ? still_kept(&fault) : no_daemon(by->cli, &fault);
     if (answer->reply.status == CONTROL_DONE)
         return show_done(by, answer);
     code = refused(&answer->reply);
@@ -396,6 +427,8 @@ static int send_new(const struct signing *by, const struct bytes *args, struct c
     bytes_fini(&envelope);
     if (status == ST_OK)
         return CLI_OK;
+    if (sent && status != ST_UNKNOWN)
+        return still_kept(&fault);
     if (sent)
         return unknown(&fault);
     (void)!keyfile_pending_drop(by->key, by->site, NULL); /* else --retry sends it: safe too */

@@ -111,6 +111,12 @@ MUST_CHECK int cli_facts(struct cli *cli);
  * that was pinned beside the key at `key_path` when that first signed (NULL: what the site says).
  */
 MUST_CHECK int cli_site_key(struct cli *cli, const char *key_path, uint8_t key[CONTROL_KEY_BYTES]);
+/*
+ * The same, of what is known without asking the site, which may be nothing.  For each answer.  A
+ * fault: the file that holds the key does not read.
+ */
+MUST_CHECK enum status cli_meant_site(const struct cli *cli, uint8_t key[CONTROL_KEY_BYTES],
+                                      bool *known, struct fault *fault);
 /* The request of a read, signed by the key at `key_path`, appended to `request`. */
 MUST_CHECK int cli_sign_read(struct cli *cli, const char *key_path, const char *command,
                              const struct bytes *args, struct bytes *request);

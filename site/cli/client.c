@@ -165,9 +165,10 @@ static const char *receive_all(int fd, uint8_t *to, size_t size)
 }
 
 enum status client_ask(struct client *client, const struct bytes *request, struct bytes *answer,
-                       struct fault *fault)
+                       uint8_t site[CONTROL_KEY_BYTES], struct fault *fault)
 {
     uint8_t prefix[4];
+    uint8_t head[CONTROL_HEAD_BYTES];
     const char *wrong;
     uint8_t *room;
     uint32_t size;
@@ -186,8 +187,14 @@ enum status client_ask(struct client *client, const struct bytes *request, struc
     if (wrong != NULL)
         return fault_set(fault, ST_UNKNOWN, "%s", wrong);
     size = be32_get(prefix);
-    if (size > CONTROL_BYTES_MAX)
-        return fault_set(fault, ST_UNKNOWN, "the answer is too long to be one");
+    if (size < sizeof head || size - sizeof head > CONTROL_BYTES_MAX)
+        return fault_set(fault, ST_UNKNOWN, "the answer is too short or too long to be one");
+    wrong = receive_all(client->fd, head, sizeof head);
+    if (wrong != NULL)
+        return fault_set(fault, ST_UNKNOWN, "%s", wrong);
+    if (control_head_decode(site, head, fault) != ST_OK)
+        return fault->status = ST_UNKNOWN;
+    size -= (uint32_t)sizeof head;
     room = bytes_extend(answer, size);
     if (room == NULL)
         return fault_set(fault, ST_UNKNOWN, "no memory for the answer");

@@ -20,10 +20,12 @@ void client_catch_signals(void);
 void client_release_signals(void);
 
 /*
- * Send a request and append its answer.  ST_UNKNOWN: no answer came (the connection was lost, it
- * took CLIENT_TIMEOUT_S, a signal was caught), so what became of the request is not known.
+ * Send a request and append its answer; whose it is goes to `site`.  ST_UNKNOWN: no answer came
+ * (the connection was lost, it took CLIENT_TIMEOUT_S, a signal was caught), so what became of the
+ * request is not known.
  */
 MUST_CHECK enum status client_ask(struct client *client, const struct bytes *request,
-                                  struct bytes *answer, struct fault *fault);
+                                  struct bytes *answer, uint8_t site[CONTROL_KEY_BYTES],
+                                  struct fault *fault);
 
 #endif

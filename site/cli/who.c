@@ -125,6 +125,32 @@ int cli_site_key(struct cli *cli, const char *key_path, uint8_t key[CONTROL_KEY_
     return code;
 }
 
+enum status cli_meant_site(const struct cli *cli, uint8_t key[CONTROL_KEY_BYTES], bool *known,
+                           struct fault *fault)
+{
+    const char *given = cli_value(cli, OPT_SITE_KEY, NULL);
+    const char *key_path = cli_value(cli, OPT_SIGN_WITH, cli_value(cli, OPT_KEY, NULL));
+    char path[FILE_PATH_BYTES];
+    enum status status = ST_MISSING;
+    int size;
+
+    if (given != NULL && hex_parse(key, CONTROL_KEY_BYTES, given)) {
+        *known = true;
+        return ST_OK;
+    }
+    if (given != NULL)
+        status = keyfile_read_public(given, key, fault);
+    else if (!cli->by_socket && file_path(path, cli->dir, SITE_KEY_PUBLIC, fault) == ST_OK)
+        status = keyfile_read_public(path, key, fault);
+    else if (cli->by_socket && key_path != NULL) {
+        size = snprintf(path, sizeof path, "%s.site", key_path);
+        if (size > 0 && (size_t)size < sizeof path)
+            status = keyfile_read_public(path, key, fault);
+    }
+    *known = status == ST_OK;
+    return status == ST_MISSING ? ST_OK : status;
+}
+
 /* ---- signed reads ---- */
 
 static int check_site(struct cli *cli, const uint8_t key[CONTROL_KEY_BYTES])

@@ -189,6 +189,24 @@ void control_answer(struct bytes *out, enum control_status status, uint64_t fram
         out->failed = true;
 }
 
+void control_head(struct bytes *out, const uint8_t site_key[CONTROL_KEY_BYTES])
+{
+    cbor_put_array(out, 2);
+    cbor_put_bytes(out, site_key, CONTROL_KEY_BYTES);
+}
+
+enum status control_head_decode(uint8_t site_key[CONTROL_KEY_BYTES],
+                                const uint8_t head[CONTROL_HEAD_BYTES], struct fault *fault)
+{
+    /* An array of two, and bytes of that length. */
+    static const uint8_t form[] = {0x82, 0x58, CONTROL_KEY_BYTES};
+
+    if (memcmp(head, form, sizeof form) != 0)
+        return fault_set(fault, ST_INVALID, "the answer does not begin with the key of a site");
+    memcpy(site_key, head + sizeof form, CONTROL_KEY_BYTES);
+    return ST_OK;
+}
+
 static bool is_status(uint64_t value)
 {
     return value == CONTROL_DONE || value == CONTROL_REFUSED || value == CONTROL_BAD_REQUEST ||

@@ -26,6 +26,7 @@ enum {
     CONTROL_SECRET_BYTES = 64,
     CONTROL_SIGNATURE_BYTES = 64,
     CONTROL_BYTES_MAX = 2 * 1024 * 1024,
+    CONTROL_HEAD_BYTES = 3 + CONTROL_KEY_BYTES,
     CONTROL_COMMAND_BYTES_MAX = 32,
     CONTROL_NAME_BYTES_MAX = 40,
     CONTROL_MESSAGE_BYTES_MAX = 512,
@@ -106,6 +107,16 @@ MUST_CHECK enum status control_decode(struct control_request *request, const uin
 /* result: one encoded CBOR item, or empty for null. */
 void control_answer(struct bytes *out, enum control_status status, uint64_t frame,
                     const char *message, const struct bytes *result);
+
+/*
+ * What comes before an answer on the socket, so that who asks knows who answers: the array of two
+ * that both make, and the site's public key, CONTROL_HEAD_BYTES together.
+ */
+void control_head(struct bytes *out, const uint8_t site_key[CONTROL_KEY_BYTES]);
+/* ST_INVALID: it is none. */
+MUST_CHECK enum status control_head_decode(uint8_t site_key[CONTROL_KEY_BYTES],
+                                           const uint8_t head[CONTROL_HEAD_BYTES],
+                                           struct fault *fault);
 
 struct control_reply {
     enum control_status status;

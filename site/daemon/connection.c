@@ -152,6 +152,7 @@ void connection_writable(struct connection *connection, uint64_t now_us)
 
 void connection_answer(struct connection *connection, const struct bytes *answer, uint64_t now_us)
 {
+    struct bytes *out = &connection->answer;
     uint8_t prefix[4];
 
     connection->state = CONNECTION_WRITING;
@@ -159,13 +160,14 @@ void connection_answer(struct connection *connection, const struct bytes *answer
         connection_close(connection); /* the client left meanwhile; now the place is free */
         return;
     }
-    be32_put(prefix, (uint32_t)answer->size);
-    bytes_clear(&connection->answer);
-    bytes_append(&connection->answer, prefix, sizeof prefix);
-    bytes_append(&connection->answer, answer->data, answer->size);
+    be32_put(prefix, (uint32_t)(CONTROL_HEAD_BYTES + answer->size));
+    bytes_clear(out);
+    bytes_append(out, prefix, sizeof prefix);
+    control_head(out, connection->site_key);
+    bytes_append(out, answer->data, answer->size);
     connection->sent = 0;
     connection->active_us = now_us;
-    if (connection->answer.failed || answer->failed) {
+    if (out->failed || answer->failed) {
         connection_close(connection); /* memory is short: the client asks again with --retry */
         return;
     }

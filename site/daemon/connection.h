@@ -16,12 +16,13 @@ enum connection_state {
 
 struct connection {
     enum connection_state state;
-    int fd;                 /* -1 when the client left while its request was with the core */
-    bool closing;           /* after the answer: what follows on the stream makes no sense */
-    uint64_t active_us;     /* something came or went */
-    uint64_t since_us;      /* it was opened, or its last answer was out */
-    struct request request; /* lent to the core while WAITING */
-    uint8_t prefix[4];      /* the length that comes before each message */
+    const uint8_t *site_key; /* said with each answer; set once */
+    int fd;                  /* -1 when the client left while its request was with the core */
+    bool closing;            /* after the answer: what follows on the stream makes no sense */
+    uint64_t active_us;      /* something came or went */
+    uint64_t since_us;       /* it was opened, or its last answer was out */
+    struct request request;  /* lent to the core while WAITING */
+    uint8_t prefix[4];       /* the length that comes before each message */
     size_t prefix_used;
     size_t wanted; /* bytes of the request */
     struct bytes answer;

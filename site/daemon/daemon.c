@@ -207,6 +207,7 @@ static enum status open_parts(struct site *site, struct fault *fault)
     enum status status;
 
     parts->core = site->core;
+    parts->site_key = site->options->site_key;
     parts->store = store_from_lmdb(site->lmdb);
     parts->clock = clock_system();
     parts->measure = measure;

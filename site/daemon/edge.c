@@ -66,6 +66,7 @@ enum status edge_init(struct edge *edge, struct parts *parts, const char *socket
                           .listen_fd = -1};
     for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
         edge->connections[i].fd = -1;
+        edge->connections[i].site_key = parts->site_key;
         edge->connections[i].request.token = i;
     }
     status = listen_at(edge, socket_path, access, fault);
@@ -127,12 +128,13 @@ static bool has_place(struct edge *edge)
     return free_place(edge, CORE_PEER_OWN) != NULL || slow_place(edge) != NULL;
 }
 
-static void turn_away(int fd)
+static void turn_away(const struct edge *edge, int fd)
 {
     static const char why[] = "all places are taken: try again";
     struct bytes answer = {0};
     uint8_t prefix[4];
 
+    control_head(&answer, edge->parts->site_key);
     control_answer(&answer, CONTROL_TRY_AGAIN, 0, why, NULL);
     be32_put(prefix, (uint32_t)answer.size);
     /* What does not fit into an empty socket is not worth waiting for. */
@@ -152,7 +154,7 @@ static void seat(struct edge *edge, int fd)
         place = free_place(edge, peer);
     }
     if (place == NULL)
-        turn_away(fd);
+        turn_away(edge, fd);
     else
         connection_open(place, fd, peer, now_us(edge));
 }

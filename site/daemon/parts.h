@@ -43,9 +43,10 @@ struct frame {
 };
 
 struct parts {
-    struct core *core;   /* the core thread's */
-    struct tier1 *tier1; /* the core thread's, but for its own thread; may be NULL */
-    struct store store;  /* the writer's */
+    struct core *core;       /* the core thread's */
+    struct tier1 *tier1;     /* the core thread's, but for its own thread; may be NULL */
+    struct store store;      /* the writer's */
+    const uint8_t *site_key; /* CONTROL_KEY_BYTES; said with each answer */
     struct clock_source clock;
     /* How much room the store has; called by the core thread while no frame is written. */
     void (*measure)(void *context, struct core_disk *disk);

@@ -16,6 +16,7 @@ static double sample_reads(void *context)
     struct bytes args = {0};
     struct bytes request = {0};
     struct bytes answer = {0};
+    uint8_t site[CONTROL_KEY_BYTES];
     struct fault fault;
     double start;
 
@@ -24,7 +25,7 @@ static double sample_reads(void *context)
     start = bench_now_s();
     for (int i = 0; i < REQUESTS; i++) {
         bytes_clear(&answer);
-        if (client_ask(client, &request, &answer, &fault) != ST_OK)
+        if (client_ask(client, &request, &answer, site, &fault) != ST_OK)
             bench_die("request", &fault);
     }
     bytes_fini(&args);

@@ -67,6 +67,7 @@ static uint64_t read_field(const struct end *end, const char *command, const cha
     struct bytes args = {0};
     struct bytes request = {0};
     struct bytes answer = {0};
+    uint8_t site[CONTROL_KEY_BYTES];
     struct fault fault;
     uint64_t value = 0;
 
@@ -76,7 +77,7 @@ static uint64_t read_field(const struct end *end, const char *command, const cha
         cbor_put_text(&args, end->neighbour);
     control_read(&request, command, &args);
     if (client_open(&client, path, &fault) != ST_OK ||
-        client_ask(client, &request, &answer, &fault) != ST_OK ||
+        client_ask(client, &request, &answer, site, &fault) != ST_OK ||
         control_reply_decode(&reply, answer.data, answer.size, &fault) != ST_OK)
         bench_die(path, &fault);
     if (!render_number(reply.result, reply.result_size, field, &value)) {

@@ -273,6 +273,27 @@ START_TEST(a_long_message_is_cut)
 }
 END_TEST
 
+START_TEST(the_head_of_an_answer_names_the_site)
+{
+    uint8_t site[CONTROL_KEY_BYTES];
+    uint8_t found[CONTROL_KEY_BYTES];
+    struct fault fault = {0};
+
+    memset(site, 7, sizeof site);
+    bytes_clear(&out);
+    control_head(&out, site);
+    ck_assert_uint_eq(out.size, CONTROL_HEAD_BYTES);
+    ck_assert_int_eq(control_head_decode(found, out.data, &fault), ST_OK);
+    ck_assert_mem_eq(found, site, sizeof site);
+    for (size_t i = 0; i < 3; i++) { /* an answer of another form than ours */
+        out.data[i] ^= 1;
+        ck_assert_int_eq(control_head_decode(found, out.data, &fault), ST_INVALID);
+        out.data[i] ^= 1;
+    }
+    ck_assert_ptr_nonnull(strstr(fault.text, "key of a site"));
+}
+END_TEST
+
 START_TEST(an_answer_of_unknown_status_is_refused)
 {
     struct control_reply reply;
@@ -311,6 +332,7 @@ int main(void)
     tcase_add_test(tcase, an_answer_without_result_holds_null);
     tcase_add_test(tcase, a_message_of_odd_bytes_is_made_to_decode);
     tcase_add_test(tcase, a_long_message_is_cut);
+    tcase_add_test(tcase, the_head_of_an_answer_names_the_site);
     tcase_add_test(tcase, an_answer_of_unknown_status_is_refused);
     suite_add_tcase(suite, tcase);
     return check_main(suite);

@@ -38,6 +38,8 @@ struct start {
     enum status (*verify)(const struct store *store, struct fault *fault);
 };
 
+static const uint8_t site_key[CONTROL_KEY_BYTES] = {0x51, 0x7e};
+
 static int run_daemon(const struct start *start, int ready_fd)
 {
     struct pricebook book;
@@ -56,6 +58,7 @@ static int run_daemon(const struct start *start, int ready_fd)
     if (start->file_bytes_max != 0)
         ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
     pricebook_default(&book, NULL);
+    memcpy(options.site_key, site_key, sizeof site_key);
     return daemon_run(&options);
 }
 
@@ -150,9 +153,11 @@ static enum status ask(struct client *client, const struct bytes *request, struc
     struct bytes *to = answer == NULL ? &own : answer;
     struct control_reply reply;
     struct fault fault = {0};
-    enum status status = client_ask(client, request, to, &fault);
+    uint8_t answerer[CONTROL_KEY_BYTES];
+    enum status status = client_ask(client, request, to, answerer, &fault);
 
     if (status == ST_OK) {
+        ck_assert_mem_eq(answerer, site_key, sizeof answerer);
         ck_assert_int_eq(control_reply_decode(&reply, to->data, to->size, &fault), ST_OK);
         if (reply.status != CONTROL_DONE)
             status = reply.status == CONTROL_DENIED ? ST_DENIED : ST_INVALID;

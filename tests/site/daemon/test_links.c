@@ -118,11 +118,13 @@ static void ask(const struct site *site, const char *command, struct bytes *args
     struct client *client = NULL;
     struct bytes request = {0};
     struct control_reply reply;
+    uint8_t key[CONTROL_KEY_BYTES];
     struct fault fault = {0};
 
     ck_assert_msg(client_open(&client, site->socket_path, &fault) == ST_OK, "%s", fault.text);
     control_read(&request, command, args);
-    ck_assert_int_eq(client_ask(client, &request, answer, &fault), ST_OK);
+    ck_assert_int_eq(client_ask(client, &request, answer, key, &fault), ST_OK);
+    ck_assert_mem_eq(key, site->key, sizeof key);
     ck_assert_int_eq(control_reply_decode(&reply, answer->data, answer->size, &fault), ST_OK);
     ck_assert_int_eq(reply.status, CONTROL_DONE);
     client_close(client);
