@@ -29,6 +29,7 @@ enum channel_state {
     CHANNEL_OPEN = 1,
     CHANNEL_FAR_CLOSED = 2, /* the far end was sold or closed: nothing can be sent */
     CHANNEL_CLOSING = 3,    /* this end was sold; CLOSED has not come back; no cap leads here */
+    CHANNEL_GIVEN_UP = 4,   /* sold while pending: the ANSWER may still come; no cap leads here */
 };
 
 /*
@@ -37,7 +38,7 @@ enum channel_state {
  */
 struct channel_end {
     uint64_t id;    /* local, what a cap names; never reused */
-    uint64_t owner; /* agent; 0 when closing and the agent is dead */
+    uint64_t owner; /* agent; may be dead when the end is closing or given up */
     uint32_t interface;
     uint32_t number; /* low bit 0: bought here; never reused on an interface */
     enum channel_side side;
@@ -187,15 +188,19 @@ uint64_t channel_may_send(const struct channel_end *end);
 MUST_CHECK enum channel_verdict channel_check_room(const struct channel_end *end);
 void channel_ask_room(struct channel_end *end, struct undo *undo);
 
+/* Whether it was sold or closed: its owner has no more to do with it, and no cap leads here. */
+bool channel_is_sold(const struct channel_end *end);
 /*
- * Sell or close: this end will send and receive no more.  Good in every state but CLOSING (and
- * PENDING ends cannot be sold: CHANNEL_NOT_OPEN).  Fills CLOSE for the far end and *tell_far = true
- * unless the far end has closed already; the end stays CLOSING until CLOSED returns (or is removed
- * at once when the far end closed first).
+ * Sell or close: this end will send and receive no more.  CHANNEL_IS_CLOSED: it was sold before.
+ * An OPEN end fills CLOSE for the far end with *tell_far = true, and stays CLOSING until CLOSED
+ * returns.  One whose far end closed first is removed at once.  A PENDING one is GIVEN_UP: nobody
+ * knows yet whether the neighbour took its BIRTH, so it stays until the ANSWER comes.
  */
 MUST_CHECK enum channel_verdict channel_check_sell(const struct channel_end *end);
 void channels_sell(struct channels *channels, struct channel_end *end, struct undo *undo,
                    struct channel_message *close, bool *tell_far);
+/* A PENDING end whose BIRTH has not left, and never will: removed. */
+void channels_withdraw(struct channels *channels, struct channel_end *end, struct undo *undo);
 
 /* ---- messages that arrive ---- */
 
@@ -222,7 +227,8 @@ void channels_refuse(const struct channel_message *birth, int32_t status,
 
 /*
  * ANSWER at the buyer's end: it opens (status 0), or is removed (a refusal; *end is then gone after
- * the site took its money fields: so the caller reads them first and calls this last).
+ * the site took its money fields: so the caller reads them first and calls this last).  One that
+ * was given up opens too, for the caller to sell at once: so the far end hears CLOSE.
  */
 MUST_CHECK enum channel_verdict channels_answered(struct channels *channels,
                                                   struct channel_end *end, struct undo *undo,

@@ -17,6 +17,7 @@ static enum channel_verdict check_open(const struct channel_end *end)
         return CHANNEL_FINE;
     case CHANNEL_FAR_CLOSED:
     case CHANNEL_CLOSING:
+    case CHANNEL_GIVEN_UP:
         return CHANNEL_IS_CLOSED;
     }
     invariant_failed("a state of an end", __FILE__, __LINE__);
@@ -117,8 +118,8 @@ enum channel_verdict channel_received(struct channel_end *end, struct undo *undo
         return CHANNEL_UNKNOWN;
     if (packet->size > CHANNEL_PACKET_BYTES_MAX)
         return CHANNEL_TOO_LARGE;
-    /* A far end that closed sends no more, and a pending one has armed nothing. */
-    if (end->state == CHANNEL_FAR_CLOSED || end->state == CHANNEL_PENDING)
+    /* A far end that closed sends no more; before the answer this one has armed nothing. */
+    if (end->state != CHANNEL_OPEN && end->state != CHANNEL_CLOSING)
         return CHANNEL_UNARMED;
     if (end->received_packets == end->armed_packets ||
         packet->size > end->armed_bytes - end->received_bytes)

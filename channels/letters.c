@@ -49,19 +49,31 @@ struct letter *letters_pop(struct letters *letters)
     return letter;
 }
 
-void letters_remove(struct letters *letters, const struct letter *letter)
+size_t letters_remove(struct letters *letters, const struct letter *letter)
 {
     size_t index = letters->count;
+    size_t was;
 
     do {
         INVARIANT(index > 0); /* it is not there */
         index--;
     } while (letters_at(letters, index) != letter);
+    was = index;
     for (; index + 1 < letters->count; index++)
         letters->items[slot_of(letters, index)] = letters->items[slot_of(letters, index + 1)];
     letters->count--;
     letters->bytes -= letter->size;
     letters->answers -= letter->message.kind == CHANNEL_ANSWER;
+    return was;
+}
+
+void letters_insert(struct letters *letters, size_t index, struct letter *letter)
+{
+    INVARIANT(index <= letters->count);
+    letters_push(letters, letter);
+    for (size_t at = letters->count - 1; at > index; at--)
+        letters->items[slot_of(letters, at)] = letters->items[slot_of(letters, at - 1)];
+    letters->items[slot_of(letters, index)] = letter;
 }
 
 void letters_fini(struct letters *letters)

@@ -99,7 +99,7 @@ enum channel_verdict channels_answered(struct channels *channels, struct channel
     INVARIANT(answer->kind == CHANNEL_ANSWER);
     if (end == NULL)
         return CHANNEL_UNKNOWN;
-    if (end->state != CHANNEL_PENDING)
+    if (end->state != CHANNEL_PENDING && end->state != CHANNEL_GIVEN_UP)
         return CHANNEL_UNARMED;
     if (answer->status != 0) {
         set_remove(channels, undo, end);
@@ -114,18 +114,23 @@ enum channel_verdict channels_answered(struct channels *channels, struct channel
     return CHANNEL_FINE;
 }
 
-enum channel_verdict channel_check_sell(const struct channel_end *end)
+bool channel_is_sold(const struct channel_end *end)
 {
     switch (end->state) {
     case CHANNEL_PENDING:
-        return CHANNEL_NOT_OPEN;
     case CHANNEL_OPEN:
     case CHANNEL_FAR_CLOSED:
-        return CHANNEL_FINE;
+        return false;
     case CHANNEL_CLOSING:
-        return CHANNEL_IS_CLOSED;
+    case CHANNEL_GIVEN_UP:
+        return true;
     }
     invariant_failed("a state of an end", __FILE__, __LINE__);
+}
+
+enum channel_verdict channel_check_sell(const struct channel_end *end)
+{
+    return channel_is_sold(end) ? CHANNEL_IS_CLOSED : CHANNEL_FINE;
 }
 
 void channels_sell(struct channels *channels, struct channel_end *end, struct undo *undo,
@@ -133,15 +138,25 @@ void channels_sell(struct channels *channels, struct channel_end *end, struct un
 {
     INVARIANT(channel_check_sell(end) == CHANNEL_FINE);
     *tell_far = end->state == CHANNEL_OPEN;
-    if (!*tell_far) {
+    if (end->state == CHANNEL_FAR_CLOSED) {
         set_remove(channels, undo, end);
         return;
     }
     channel_touch(end, undo);
+    if (end->state == CHANNEL_PENDING) {
+        end->state = CHANNEL_GIVEN_UP;
+        return;
+    }
     end->state = CHANNEL_CLOSING;
     end->room_asked = false;
     *close = (struct channel_message){0};
     set_address(end, CHANNEL_CLOSE, close);
+}
+
+void channels_withdraw(struct channels *channels, struct channel_end *end, struct undo *undo)
+{
+    INVARIANT(end->state == CHANNEL_PENDING);
+    set_remove(channels, undo, end);
 }
 
 enum channel_verdict channels_far_closed(struct channels *channels, struct channel_end *end,

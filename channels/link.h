@@ -129,6 +129,13 @@ void link_queue(struct links *links, struct link *link, struct undo *undo,
                 const struct channel_message *message);
 
 /*
+ * Take back, within a turn, the BIRTH of this channel that is queued and has no number yet.  False:
+ * it has left the queue, and from then on only the neighbour can say what became of it.
+ */
+MUST_CHECK bool link_withdraw(struct links *links, struct link *link, struct undo *undo,
+                              uint32_t number);
+
+/*
  * At frame close: every queued message gets its number and its row, in order; `numbered` posts its
  * money (held:packet -> link-out).  Afterwards nothing is queued.  True when there was any.
  */

@@ -49,7 +49,7 @@ static void unqueue(void *context, void *argument)
     struct link_node *node = context;
     struct letter *letter = argument;
 
-    letters_remove(&node->queue, letter);
+    (void)letters_remove(&node->queue, letter);
     node->queue_total -= money_nanos(letter->money);
     free(letter);
 }
@@ -65,6 +65,40 @@ void link_queue(struct links *links, struct link *link, struct undo *undo,
     INVARIANT(u128_add(&node->queue_total, node->queue_total, money_nanos(letter->money)));
     if (undo != NULL)
         undo_on_rollback(undo, unqueue, node, letter);
+}
+
+static struct letter *queued_birth(const struct link_node *node, uint32_t number)
+{
+    for (size_t i = 0; i < node->queue.count; i++) {
+        struct letter *letter = letters_at(&node->queue, i);
+
+        if (letter->message.kind == CHANNEL_BIRTH && letter->message.number == number)
+            return letter;
+    }
+    return NULL;
+}
+
+static void queue_again(void *context, void *argument)
+{
+    struct link_node *node = context;
+    struct letter *letter = argument;
+
+    letters_insert(&node->queue, letter->withdrawn_from, letter);
+    INVARIANT(u128_add(&node->queue_total, node->queue_total, money_nanos(letter->money)));
+}
+
+bool link_withdraw(struct links *links, struct link *link, struct undo *undo, uint32_t number)
+{
+    struct link_node *node = node_of_link(links, link);
+    struct letter *letter = queued_birth(node, number);
+
+    if (letter == NULL)
+        return false;
+    letter->withdrawn_from = letters_remove(&node->queue, letter);
+    node->queue_total -= money_nanos(letter->money);
+    undo_on_rollback(undo, queue_again, node, letter);
+    undo_free_on_commit(undo, letter);
+    return true;
 }
 
 bool links_waiting(const struct links *links)

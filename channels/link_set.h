@@ -8,7 +8,8 @@
 struct letter {
     struct channel_message message; /* its data points into wire[]; valid while it is queued */
     struct money money;
-    u128 total; /* after it; once it is numbered */
+    u128 total;            /* after it; once it is numbered */
+    size_t withdrawn_from; /* its index in the queue, for a rollback */
     size_t size;
     uint8_t wire[]; /* encoded */
 };
@@ -65,8 +66,10 @@ const char *link_address_error(const struct link *link);
 void letters_push(struct letters *letters, struct letter *letter);
 struct letter *letters_at(const struct letters *letters, size_t index); /* 0: the oldest */
 struct letter *letters_pop(struct letters *letters);                    /* the oldest */
-/* Takes it out wherever it is, the newest first. */
-void letters_remove(struct letters *letters, const struct letter *letter);
+/* Takes it out wherever it is, the newest first; where it was. */
+size_t letters_remove(struct letters *letters, const struct letter *letter);
+/* Puts it back where it was: index is at most `count`. */
+void letters_insert(struct letters *letters, size_t index, struct letter *letter);
 void letters_fini(struct letters *letters);
 
 /* A letter with a copy of *message, encoded.  ST_NOMEM is INVARIANT. */

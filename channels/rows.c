@@ -138,6 +138,13 @@ static struct money get_money(struct cbor *in)
     return amount;
 }
 
+static bool holds_money(const struct channel_end *end)
+{
+    return !money_is_zero(end->deposit) || !money_is_zero(end->armed_reserve) ||
+           !money_is_zero(end->answer_reserve) || !money_is_zero(end->room_reserve) ||
+           !money_is_zero(end->close_reserve) || !money_is_zero(end->birth_money);
+}
+
 /* What holds for every end that the orders and messages can make. */
 static const char *end_error(const struct channel_end *end)
 {
@@ -156,13 +163,15 @@ static const char *end_error(const struct channel_end *end)
     if (end->side == CHANNEL_BUYER &&
         (end->number < NUMBER_FIRST || end->number % NUMBER_STEP != 0))
         return "its number is not one that is bought here";
-    if (end->state != CHANNEL_PENDING)
+    if (end->state != CHANNEL_PENDING && end->state != CHANNEL_GIVEN_UP)
         return NULL;
     if (end->side != CHANNEL_BUYER)
         return "a born end is pending";
     if (end->armed_packets != 0 || end->armed_bytes != 0 || end->credit_packets != 0 ||
         end->credit_bytes != 0)
         return "a pending end has credit";
+    if (end->state == CHANNEL_GIVEN_UP && holds_money(end))
+        return "an end that was given up holds money";
     return NULL;
 }
 
@@ -177,7 +186,7 @@ static enum status decode_end(struct channel_end *end, const uint8_t *value, siz
     end->number = (uint32_t)cbor_get_uint(&in, UINT32_MAX);
     end->owner = cbor_get_uint(&in, UINT64_MAX);
     end->side = (enum channel_side)cbor_get_uint(&in, CHANNEL_BORN);
-    end->state = (enum channel_state)cbor_get_uint(&in, CHANNEL_CLOSING);
+    end->state = (enum channel_state)cbor_get_uint(&in, CHANNEL_GIVEN_UP);
     end->armed_packets = cbor_get_uint(&in, TOTAL_MAX);
     end->armed_bytes = cbor_get_uint(&in, TOTAL_MAX);
     end->received_packets = cbor_get_uint(&in, TOTAL_MAX);

@@ -186,7 +186,7 @@ static void end_rests(void *context, struct channel_end *end)
     struct resting *resting = context;
     int side;
 
-    if (!resting->rests || (end->state != CHANNEL_PENDING && end->state != CHANNEL_CLOSING))
+    if (!resting->rests || (end->state != CHANNEL_PENDING && !channel_is_sold(end)))
         return;
     if (end->interface != CHANNEL_INTERFACE_SELF) {
         size_t wire = network_wire_of(resting->sim, resting->site->index, end->interface, &side);
@@ -198,7 +198,9 @@ static void end_rests(void *context, struct channel_end *end)
     resting->rests = false;
     (void)snprintf(resting->why, resting->why_size, "site %s: channel end %llu is %s",
                    resting->site->name, (unsigned long long)end->id,
-                   end->state == CHANNEL_PENDING ? "pending" : "closing");
+                   end->state == CHANNEL_PENDING   ? "pending"
+                   : end->state == CHANNEL_CLOSING ? "closing"
+                                                   : "given up");
 }
 
 bool check_at_rest(const struct sim *sim, char *why, size_t why_size)

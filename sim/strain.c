@@ -52,7 +52,9 @@ static void count_end(void *context, struct channel_end *end)
 {
     struct ends *ends = context;
 
-    if (end->state != CHANNEL_PENDING || end->interface == CHANNEL_INTERFACE_SELF)
+    /* A death gives up what was pending, and the answer is still to come. */
+    if ((end->state != CHANNEL_PENDING && end->state != CHANNEL_GIVEN_UP) ||
+        end->interface == CHANNEL_INTERFACE_SELF)
         return;
     ends->pending += end->owner == ends->owner;
     ends->dead_pending += !agents_has(ends->agents, end->owner);

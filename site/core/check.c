@@ -86,8 +86,7 @@ static void check_end(void *context, struct channel_end *end)
     enum channel_side far_side = end->side == CHANNEL_BUYER ? CHANNEL_BORN : CHANNEL_BUYER;
     const struct channel_end *far;
 
-    if (checking->status != ST_OK ||
-        (end->state != CHANNEL_OPEN && end->state != CHANNEL_FAR_CLOSED))
+    if (checking->status != ST_OK || channel_is_sold(end))
         return;
     if (!agents_has(checking->core->agents, end->owner)) {
         checking->status = fault_set(checking->fault, ST_CORRUPT,

@@ -38,7 +38,7 @@ static bool end_is_live(void *context, uint64_t end)
     struct core *core = context;
     const struct channel_end *found = channels_find(core->channels, end);
 
-    return found != NULL && found->state != CHANNEL_CLOSING;
+    return found != NULL && !channel_is_sold(found);
 }
 
 /* Accounts of links are below those of customers, so a link's first one can stand for its cap. */

@@ -36,7 +36,7 @@ static struct channel_end *end_of(struct core *core, const struct turn *turn, ui
     if (cap == NULL)
         return NULL;
     end = channels_find(core->channels, cap->object);
-    if (end == NULL || end->owner != agent_id(turn_agent(turn)) || end->state == CHANNEL_CLOSING) {
+    if (end == NULL || end->owner != agent_id(turn_agent(turn)) || channel_is_sold(end)) {
         *refusal = SERAI_E_CLOSED;
         return NULL;
     }

@@ -25,7 +25,7 @@ void core_end_event(struct core *core, struct channel_end *end, enum serai_event
     struct agent *owner = agents_find(core->agents, end->owner);
     struct message message = {.kind = kind, .end = end->id, .reserve = reserve};
 
-    INVARIANT(owner != NULL); /* a dead agent's ends are closing, and hear nothing */
+    INVARIANT(owner != NULL); /* a dead agent's ends are sold, and hear nothing */
     agents_deliver(core->agents, owner, &message);
 }
 
@@ -169,7 +169,7 @@ static bool answer_adds_up(const struct channel_end *end, const struct channel_m
 {
     struct money expected = end->asked_fee;
 
-    if (end->state != CHANNEL_PENDING)
+    if (end->state != CHANNEL_PENDING && end->state != CHANNEL_GIVEN_UP)
         return false;
     if (answer->status != 0)
         return money_is_zero(answer->fee) && money_add(&expected, expected, end->asked_endowment) &&
@@ -178,13 +178,17 @@ static bool answer_adds_up(const struct channel_end *end, const struct channel_m
            money_compare(expected, answer->money) == 0;
 }
 
-/* The buyer died while the neighbour thought: what comes goes to its heir, and the end is sold. */
-static void answer_to_the_dead(struct core *core, struct channel_end *end, uint64_t payee,
-                               const struct channel_message *answer, struct money reserve)
+/*
+ * The buyer gave up, or died, while the neighbour thought.  Its money is with it or with its heir
+ * by now; if there is a child after all, it is told that its far end is closed.
+ */
+static void answer_to_given_up(struct core *core, struct channel_end *end, struct agent *owner,
+                               const struct channel_message *answer)
 {
-    move(core, ACCOUNT_HELD_RESERVE, payee, reserve, TRANSFER_RESERVE, end->id);
     if (answer->status == 0)
         core_sell_end(core, end);
+    if (owner != NULL)
+        core_link_wake(core, answer, owner);
 }
 
 static enum channel_verdict hear_answer(struct core *core, struct channel_end *end,
@@ -193,6 +197,7 @@ static enum channel_verdict hear_answer(struct core *core, struct channel_end *e
     struct agent *owner = agents_find(core->agents, end->owner);
     uint64_t payee = agents_payee(core->agents, end->owner);
     struct channel_end was = *end;
+    bool given_up = was.state == CHANNEL_GIVEN_UP;
     struct message event = {
         .kind = SERAI_EVENT_ANSWER,
         .end = was.id,
@@ -218,10 +223,12 @@ static enum channel_verdict hear_answer(struct core *core, struct channel_end *e
         end->answer_reserve = money_zero();
         end->birth_money = money_zero();
     }
-    if (owner != NULL)
-        agents_deliver(core->agents, owner, &event);
-    else
-        answer_to_the_dead(core, end, payee, answer, was.answer_reserve);
+    if (given_up) {
+        answer_to_given_up(core, end, owner, answer);
+        return CHANNEL_FINE;
+    }
+    INVARIANT(owner != NULL); /* the dead have no pending ends */
+    agents_deliver(core->agents, owner, &event);
     return CHANNEL_FINE;
 }
 
@@ -323,6 +330,23 @@ static enum channel_verdict hear_close(struct core *core, struct channel_end *en
     return CHANNEL_FINE;
 }
 
+/*
+ * The BIRTH of a pending end that no frame has numbered yet is as if it had never been said. Within
+ * the site a purchase is answered in the order itself, so only links have pending ends.
+ */
+static bool withdraw_birth(struct core *core, struct channel_end *end, uint64_t payee)
+{
+    struct link *link = links_find(core->links, end->interface);
+
+    INVARIANT(link != NULL);
+    if (!link_withdraw(core->links, link, core->undo, end->number))
+        return false;
+    move(core, ACCOUNT_HELD_PACKET, payee, plus(end->asked_endowment, end->asked_fee),
+         TRANSFER_BIRTH_BACK, end->id);
+    channels_withdraw(core->channels, end, core->undo);
+    return true;
+}
+
 void core_sell_end(struct core *core, struct channel_end *end)
 {
     uint64_t payee = agents_payee(core->agents, end->owner);
@@ -332,8 +356,12 @@ void core_sell_end(struct core *core, struct channel_end *end)
     release_reserves(core, end);
     move(core, ACCOUNT_DEPOSIT_CHANNEL, payee, end->deposit, TRANSFER_CHANNEL_REFUND, end->id);
     move(core, ACCOUNT_HELD_RESERVE, payee, end->close_reserve, TRANSFER_RESERVE, end->id);
+    move(core, ACCOUNT_HELD_RESERVE, payee, end->answer_reserve, TRANSFER_RESERVE, end->id);
     end->deposit = money_zero();
     end->close_reserve = money_zero();
+    end->answer_reserve = money_zero();
+    if (end->state == CHANNEL_PENDING && withdraw_birth(core, end, payee))
+        return;
     channels_sell(core->channels, end, core->undo, &close, &tell_far);
     if (tell_far)
         core_wire(core, &close);

@@ -233,19 +233,65 @@ START_TEST(ends_that_are_sold_at_once_are_both_removed)
 }
 END_TEST
 
-START_TEST(a_pending_end_can_be_neither_sold_nor_closed)
+START_TEST(nothing_but_an_answer_comes_to_an_end_without_one)
 {
     struct channel_message message;
     struct channel_end *end = channels_buy(fixture.channels, fixture.undo, 1, 1, &message);
     bool signal;
 
-    ck_assert_int_eq(channel_check_sell(end), CHANNEL_NOT_OPEN);
     ck_assert_int_eq(channels_far_closed(fixture.channels, end, fixture.undo, &message, &signal),
                      CHANNEL_UNARMED);
     ck_assert_int_eq(channels_closed(fixture.channels, end, fixture.undo), CHANNEL_UNARMED);
     ck_assert_int_eq(channels_far_closed(fixture.channels, NULL, fixture.undo, &message, &signal),
                      CHANNEL_UNKNOWN);
     ck_assert_int_eq(end->state, CHANNEL_PENDING);
+}
+END_TEST
+
+/* Sold before it is answered: it waits for the answer, tells nobody, and is sold once. */
+static struct channel_end *given_up(void)
+{
+    struct channel_message message;
+    struct channel_end *end = channels_buy(fixture.channels, fixture.undo, 1, 1, &message);
+    bool tell_far = true;
+
+    ck_assert(!channel_is_sold(end));
+    ck_assert_int_eq(channel_check_sell(end), CHANNEL_FINE);
+    channels_sell(fixture.channels, end, fixture.undo, &message, &tell_far);
+    ck_assert(!tell_far);
+    ck_assert_int_eq(end->state, CHANNEL_GIVEN_UP);
+    ck_assert(channel_is_sold(end));
+    ck_assert_int_eq(channel_check_sell(end), CHANNEL_IS_CLOSED);
+    ck_assert_int_eq(channel_check_send(end, 0), CHANNEL_IS_CLOSED);
+    return end;
+}
+
+START_TEST(an_end_that_was_given_up_is_sold_when_it_is_accepted_after_all)
+{
+    struct channel_end *end = given_up();
+    struct channel_message answer = {.kind = CHANNEL_ANSWER, .packets = 1, .bytes = 1};
+    struct channel_message message;
+    bool flag;
+
+    ck_assert_int_eq(channels_far_closed(fixture.channels, end, fixture.undo, &message, &flag),
+                     CHANNEL_UNARMED);
+    ck_assert_int_eq(channels_closed(fixture.channels, end, fixture.undo), CHANNEL_UNARMED);
+    ck_assert_int_eq(channels_answered(fixture.channels, end, fixture.undo, &answer), CHANNEL_FINE);
+    channels_sell(fixture.channels, end, fixture.undo, &message, &flag);
+    ck_assert(flag);
+    ck_assert_int_eq(message.kind, CHANNEL_CLOSE);
+    ck_assert_int_eq(channels_closed(fixture.channels, end, fixture.undo), CHANNEL_FINE);
+    ck_assert_uint_eq(channels_count(fixture.channels), 0);
+}
+END_TEST
+
+START_TEST(an_end_that_was_given_up_is_gone_when_it_is_refused)
+{
+    struct channel_message answer = {.kind = CHANNEL_ANSWER, .status = -5};
+
+    ck_assert_int_eq(channels_answered(fixture.channels, given_up(), fixture.undo, &answer),
+                     CHANNEL_FINE);
+    ck_assert_uint_eq(channels_count(fixture.channels), 0);
 }
 END_TEST
 
@@ -317,7 +363,9 @@ int main(void)
     tcase_add_test(tcase, answers_to_an_open_end_or_with_too_much_credit_break_the_rules);
     tcase_add_test(tcase, selling_tells_the_far_end_and_waits_for_closed);
     tcase_add_test(tcase, ends_that_are_sold_at_once_are_both_removed);
-    tcase_add_test(tcase, a_pending_end_can_be_neither_sold_nor_closed);
+    tcase_add_test(tcase, nothing_but_an_answer_comes_to_an_end_without_one);
+    tcase_add_test(tcase, an_end_that_was_given_up_is_sold_when_it_is_accepted_after_all);
+    tcase_add_test(tcase, an_end_that_was_given_up_is_gone_when_it_is_refused);
     tcase_add_test(tcase, closed_at_an_end_that_is_not_closing_breaks_the_rules);
     tcase_add_test(tcase, a_purchase_and_a_removal_that_are_undone_leave_every_byte);
     tcase_add_test_raise_signal(tcase, selling_a_pending_end_without_asking_is_a_bug_and_stops,

@@ -177,6 +177,68 @@ START_TEST(a_rollback_takes_back_what_its_turn_queued_and_nothing_else)
 }
 END_TEST
 
+static struct channel_message birth_of(uint32_t number)
+{
+    return (struct channel_message){.kind = CHANNEL_BIRTH,
+                                    .number = number,
+                                    .to = CHANNEL_BORN,
+                                    .money = nanos(50),
+                                    .endowment = nanos(30),
+                                    .fee = nanos(20)};
+}
+
+START_TEST(a_birth_is_withdrawn_until_it_has_a_number)
+{
+    struct channel_message births[] = {birth_of(2), birth_of(4)};
+    struct undo *undo;
+
+    ck_assert_int_eq(undo_new(&undo), ST_OK);
+    peers_meet(&a, &b);
+    link_queue(a.links, a.link, NULL, &births[0]);
+    link_queue(a.links, a.link, undo, &births[1]);
+    queue(1);
+    ck_assert(!link_withdraw(a.links, a.link, undo, 6));
+    ck_assert(link_withdraw(a.links, a.link, undo, 4));
+    ck_assert(!link_withdraw(a.links, a.link, undo, 4));
+    undo_commit(undo);
+    ck_assert_int_eq(check(PEER_LIMIT_NANOS - 51, 1), LINK_FINE); /* it owes nothing for it */
+    (void)peer_save(&a);
+    ck_assert_uint_eq(a.link->sent_seq, 2);
+    ck_assert(a.link->sent_total == 51);
+    ck_assert(!link_withdraw(a.links, a.link, undo, 2)); /* it has one */
+    undo_free(undo);
+}
+END_TEST
+
+/* Between two packets, so that the order tells. */
+START_TEST(a_rollback_puts_a_withdrawn_birth_back_where_it_was)
+{
+    struct channel_message birth = birth_of(2);
+    struct undo *undo;
+
+    ck_assert_int_eq(undo_new(&undo), ST_OK);
+    peers_meet(&a, &b);
+    queue(1);
+    link_queue(a.links, a.link, NULL, &birth);
+    queue(2);
+    queue(3);
+    ck_assert(link_withdraw(a.links, a.link, undo, 2));
+    undo_rollback(undo);
+    (void)peer_save(&a);
+    ck_assert_uint_eq(a.link->sent_seq, 4);
+    ck_assert(link_total_at(node_of_link(a.links, a.link), 1) == 1);
+    ck_assert(link_total_at(node_of_link(a.links, a.link), 2) == 51);
+    ck_assert(link_total_at(node_of_link(a.links, a.link), 3) == 53);
+    /* Made and withdrawn in the same turn, and both undone. */
+    birth.number = 4;
+    link_queue(a.links, a.link, undo, &birth);
+    ck_assert(link_withdraw(a.links, a.link, undo, 4));
+    undo_rollback(undo);
+    ck_assert(!links_waiting(a.links));
+    undo_free(undo);
+}
+END_TEST
+
 struct seen {
     uint64_t seq;
     u128 money;
@@ -281,6 +343,8 @@ int main(void)
     tcase_add_test(tcase, the_window_holds_so_many_bytes);
     tcase_add_test(tcase, what_is_never_refused_may_pass_the_window);
     tcase_add_test(tcase, a_rollback_takes_back_what_its_turn_queued_and_nothing_else);
+    tcase_add_test(tcase, a_birth_is_withdrawn_until_it_has_a_number);
+    tcase_add_test(tcase, a_rollback_puts_a_withdrawn_birth_back_where_it_was);
     tcase_add_test(tcase, numbers_are_given_in_order_and_once);
     tcase_add_test(tcase, nothing_leaves_before_it_is_saved);
     tcase_add_test(tcase, an_acknowledgement_calls_for_no_acknowledgement);

@@ -15,6 +15,10 @@ static int64_t give_order(struct acting *acting, struct part *part)
         return part_order(part, channel_arm, acting->slot, acting->a, acting->b);
     case DEED_SELL:
         return part_order(part, channel_sell, SERAI_SLOT_CHANNELS, acting->slot);
+    case DEED_BUY_AND_SELL:
+        acting->slot = part_order(part, channel_buy, SERAI_SLOT_CHANNELS, acting->interface,
+                                  acting->a, acting->b);
+        return part_order(part, channel_sell, SERAI_SLOT_CHANNELS, acting->slot);
     case DEED_DIE:
         return part_order(part, self_die, SERAI_SLOT_SELF);
     }

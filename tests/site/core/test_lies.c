@@ -245,25 +245,46 @@ static uint64_t held_for_end(void)
     return money_nanos(site.book.channel_deposit) + 2 * site_reserve(&site);
 }
 
+static void nothing_is_held(void)
+{
+    ck_assert_uint_eq(site_balance(&site, ACCOUNT_DEPOSIT_CHANNEL), 0);
+    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), 0);
+    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_BIRTH), 0);
+    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_PACKET), 0);
+}
+
+/* The end that nothing leads to any more, after a restart as well. */
+static const struct channel_end *given_up(uint32_t number)
+{
+    const struct channel_end *end;
+
+    nothing_is_held();
+    site_reload_same(&site);
+    liar.link = links_find(site.core->links, 1);
+    liar_hello(&liar);
+    end = channels_at(site.core->channels, 1, number, CHANNEL_BUYER);
+    ck_assert_ptr_nonnull(end);
+    ck_assert_int_eq(end->state, CHANNEL_GIVEN_UP);
+    return end;
+}
+
 static uint32_t bought_and_dead(uint64_t *customer_before)
 {
     struct acting end;
     uint32_t number = bought(&end);
 
-    /* For weeks nothing comes: the end waits, and its money with it. */
+    /* For weeks nothing comes. */
     site_pass(&site, 7200000000);
     ck_assert_int_eq(end_in_slot(&site, buyer, end.slot)->state, CHANNEL_PENDING);
-    end.deed = DEED_SELL;
-    ck_assert_int_eq(act(&site, buyer, &end), SERAI_E_PENDING);
+    ck_assert_uint_eq(site_balance(&site, ACCOUNT_DEPOSIT_CHANNEL) +
+                          site_balance(&site, ACCOUNT_HELD_RESERVE),
+                      held_for_end());
     end.deed = DEED_DIE;
     end.times = 0;
     probe_play_none();
     (void)act(&site, buyer, &end);
     ck_assert(!site_lives(&site, buyer));
-    ck_assert_uint_eq(channels_count(site.core->channels), 1);
-    ck_assert_uint_eq(site_balance(&site, ACCOUNT_DEPOSIT_CHANNEL) +
-                          site_balance(&site, ACCOUNT_HELD_RESERVE),
-                      held_for_end());
+    (void)given_up(number); /* the dead leave nothing behind but what the neighbour has */
     *customer_before = site_balance(&site, site.people[1].account);
     return number;
 }
@@ -274,8 +295,7 @@ START_TEST(a_late_answer_to_the_dead_pays_their_customer_and_the_end_is_sold)
     uint32_t number = bought_and_dead(&before);
 
     taken(says_answer(number, 0, CHARGED, FEE - CHARGED));
-    ck_assert_uint_eq(site_balance(&site, site.people[1].account),
-                      before + FEE - CHARGED + held_for_end());
+    ck_assert_uint_eq(site_balance(&site, site.people[1].account), before + FEE - CHARGED);
     ck_assert_uint_eq(liar_heard(&liar, CHANNEL_CLOSE, 0)->number, number);
     /* What the liar sends until it hears of that was never armed. */
     refused(says_packet(number, CHANNEL_BUYER, 10, 1), "a packet", UNGRANTED);
@@ -290,10 +310,89 @@ START_TEST(a_late_refusal_to_the_dead_pays_their_customer_all)
     uint32_t number = bought_and_dead(&before);
 
     taken(says_answer(number, SERAI_E_FULL, 0, FEE + ENDOWMENT));
-    ck_assert_uint_eq(site_balance(&site, site.people[1].account),
-                      before + FEE + ENDOWMENT + held_for_end());
+    ck_assert_uint_eq(site_balance(&site, site.people[1].account), before + FEE + ENDOWMENT);
     ck_assert_uint_eq(liar_heard_of(&liar, CHANNEL_CLOSE), 0);
     ck_assert_uint_eq(channels_count(site.core->channels), 0);
+}
+END_TEST
+
+/* The buyer sells an end that nobody has answered for; its balance after that. */
+static uint64_t gives_up(uint32_t number, struct acting *end)
+{
+    uint64_t balance = site_balance(&site, buyer);
+    uint64_t most = balance + held_for_end() + site_reserve(&site); /* the message brings one */
+
+    end->deed = DEED_SELL;
+    end->times = 0;
+    ck_assert_int_eq(act(&site, buyer, end), (int64_t)money_nanos(site.book.channel_deposit));
+    ck_assert_uint_gt(site_balance(&site, buyer), balance);
+    ck_assert_uint_le(site_balance(&site, buyer), most);
+    ck_assert_int_lt(act(&site, buyer, end), 0); /* the slot is empty */
+    (void)given_up(number);
+    return site_balance(&site, buyer);
+}
+
+START_TEST(who_gave_up_gets_what_the_site_held_at_once_and_the_change_later)
+{
+    struct acting end;
+    uint32_t number = bought(&end);
+    uint64_t balance = gives_up(number, &end);
+
+    taken(says_answer(number, 0, CHARGED, FEE - CHARGED));
+    site_settle(&site);
+    ck_assert_uint_eq(site_balance(&site, buyer), balance + FEE - CHARGED); /* and no event */
+    ck_assert_uint_eq(liar_heard(&liar, CHANNEL_CLOSE, 0)->number, number);
+    taken(says(CHANNEL_CLOSED, number, CHANNEL_BUYER));
+    ck_assert_uint_eq(channels_count(site.core->channels), 0);
+}
+END_TEST
+
+START_TEST(who_gave_up_gets_all_back_with_a_refusal)
+{
+    struct acting end;
+    uint32_t number = bought(&end);
+    uint64_t balance = gives_up(number, &end);
+
+    taken(says_answer(number, SERAI_E_FULL, 0, FEE + ENDOWMENT));
+    site_settle(&site);
+    ck_assert_uint_eq(site_balance(&site, buyer), balance + FEE + ENDOWMENT);
+    ck_assert_uint_eq(liar_heard_of(&liar, CHANNEL_CLOSE), 0);
+    ck_assert_uint_eq(channels_count(site.core->channels), 0);
+}
+END_TEST
+
+START_TEST(only_a_true_answer_comes_to_an_end_that_was_given_up)
+{
+    static const char what[] = "an answer to a birth";
+    struct acting end;
+    uint32_t number = bought(&end);
+
+    (void)gives_up(number, &end);
+    refused(says_packet(number, CHANNEL_BUYER, 10, 1), "a packet", UNGRANTED);
+    refused(says_credit(number, CHANNEL_BUYER, 1, 1), "credit", UNGRANTED);
+    refused(says(CHANNEL_CLOSE, number, CHANNEL_BUYER), "a close", UNGRANTED);
+    refused(says(CHANNEL_CLOSED, number, CHANNEL_BUYER), "an answer to a close", UNGRANTED);
+    refused(says_answer(number, 0, CHARGED, FEE - CHARGED + 1), what, UNGRANTED);
+    refused(says_answer(number, SERAI_E_FULL, 0, FEE), what, UNGRANTED);
+    taken(says_answer(number, 0, CHARGED, FEE - CHARGED));
+    refused(says_answer(number, 0, CHARGED, FEE - CHARGED), what, UNGRANTED);
+    taken(says(CHANNEL_CLOSED, number, CHANNEL_BUYER));
+}
+END_TEST
+
+START_TEST(a_birth_that_has_not_left_is_withdrawn_with_all_its_money)
+{
+    uint64_t before = site_balance(&site, buyer);
+    struct acting end = {.deed = DEED_BUY_AND_SELL, .interface = 1, .a = ENDOWMENT, .b = FEE};
+
+    ck_assert_int_ge(act(&site, buyer, &end), 0);
+    nothing_is_held();
+    /* Only the turn has cost something. */
+    ck_assert_uint_gt(site_balance(&site, buyer) + ENDOWMENT / 10, before);
+    ck_assert_uint_eq(liar_heard_of(&liar, CHANNEL_BIRTH), 0);
+    ck_assert_uint_eq(channels_count(site.core->channels), 0);
+    ck_assert(liar.link->sent_total == 0);
+    taken(says_answer(bought(&end), SERAI_E_FULL, 0, FEE + ENDOWMENT)); /* the next one is as any */
 }
 END_TEST
 
@@ -410,6 +509,10 @@ int main(void)
     tcase_add_test(tcase, a_refusal_gives_everything_back_but_the_price_of_the_order);
     tcase_add_test(tcase, a_late_answer_to_the_dead_pays_their_customer_and_the_end_is_sold);
     tcase_add_test(tcase, a_late_refusal_to_the_dead_pays_their_customer_all);
+    tcase_add_test(tcase, who_gave_up_gets_what_the_site_held_at_once_and_the_change_later);
+    tcase_add_test(tcase, who_gave_up_gets_all_back_with_a_refusal);
+    tcase_add_test(tcase, only_a_true_answer_comes_to_an_end_that_was_given_up);
+    tcase_add_test(tcase, a_birth_that_has_not_left_is_withdrawn_with_all_its_money);
     tcase_add_test(tcase, a_birth_that_does_not_pay_is_refused_and_all_goes_back);
     tcase_add_test(tcase, a_birth_on_a_channel_in_use_freezes);
     tcase_add_test(tcase, a_birth_whose_sum_is_a_lie_is_no_parcel);

@@ -89,7 +89,7 @@ static struct channel_message likely_answer(const struct channel_end *end)
 
 static struct channel_message likely_on(const struct channel_end *end)
 {
-    if (end->state == CHANNEL_PENDING)
+    if (end->state == CHANNEL_PENDING || end->state == CHANNEL_GIVEN_UP)
         return likely_answer(end);
     if (end->state == CHANNEL_CLOSING)
         return says(CHANNEL_CLOSED, end->number, end->side);
