@@ -92,6 +92,8 @@ struct channel_message {
     uint64_t packets; /* CREDIT, ANSWER: cumulative totals */
     uint64_t bytes;
     uint64_t customer;   /* BIRTH: the buyer's lineage */
+    uint64_t payer;      /* BIRTH, PACKET: whose place it takes on a link; the site's, and does not
+                            cross */
     uint64_t parent;     /* BIRTH on interface self: the buyer; the site's to fill */
     const char *name;    /* BIRTH on interface self: the buyer's name, borrowed for the call */
     const uint8_t *data; /* PACKET: borrowed for the call */
@@ -187,6 +189,8 @@ uint64_t channel_may_send(const struct channel_end *end);
 /* Ask for one room event. If there is credit now, the site delivers it at once. */
 MUST_CHECK enum channel_verdict channel_check_room(const struct channel_end *end);
 void channel_ask_room(struct channel_end *end, struct undo *undo);
+/* What was asked for and had credit is answered: the link it goes over has a place again. */
+void channel_room_given(struct channel_end *end, struct undo *undo);
 
 /* Whether it was sold or closed: its owner has no more to do with it, and no cap leads here. */
 bool channel_is_sold(const struct channel_end *end);

@@ -110,6 +110,13 @@ void channel_ask_room(struct channel_end *end, struct undo *undo)
     end->room_asked = true;
 }
 
+void channel_room_given(struct channel_end *end, struct undo *undo)
+{
+    INVARIANT(end->room_asked);
+    channel_touch(end, undo);
+    end->room_asked = false;
+}
+
 enum channel_verdict channel_received(struct channel_end *end, struct undo *undo,
                                       const struct channel_message *packet)
 {

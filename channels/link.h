@@ -24,7 +24,7 @@ enum {
     LINK_KEY_BYTES = 32,
     LINKS_MAX = 256,
     LINK_PARCEL_BYTES_MAX = 256 * 1024, /* larger ones are refused before they are decoded */
-    LINK_WINDOW_MESSAGES = 4096, /* numbered and not acknowledged; past it sends are refused */
+    LINK_WINDOW_MESSAGES = 4096,        /* packets and births, not acknowledged */
     LINK_WINDOW_BYTES = 8 * 1024 * 1024,
     LINK_VERSION = 2, /* of the wire format and of the loader's instructions */
     LINK_CURRENCY_BYTES_MAX = 16,
@@ -112,18 +112,23 @@ void link_touch(struct links *links, struct link *link, struct undo *undo);
 enum link_verdict {
     LINK_FINE = 0,
     LINK_IS_FROZEN,
-    LINK_IS_FULL,    /* the window: as many wait as may */
+    LINK_IS_FULL,    /* the window: as many of this payer wait as may */
     LINK_OVER_LIMIT, /* we would owe more than the neighbour allows */
     LINK_OVER_VALUE, /* one message carries at most LINK_MESSAGE_NANOS_MAX */
 };
 
-/* Whether a message with `money` and `size` bytes of data may be sent now (up or down alike). */
+/*
+ * Whether a message with `money` and `size` bytes of data may be sent now (up or down alike).
+ * `payer` is whose places it takes: those that it has, this one included, are at most as many as
+ * are free.  So one payer has at most half of the window, and the next one half of the rest.
+ */
 MUST_CHECK enum link_verdict link_check_send(const struct links *links, const struct link *link,
-                                             struct money money, size_t size);
+                                             uint64_t payer, struct money money, size_t size);
 
 /*
  * Queue a message within a turn (undone by its rollback) or outside of one.  Control messages and
- * answers are never refused: they are bounded by the ends that exist.  message->data is copied.
+ * answers are never refused and take no place: they are bounded by the ends that exist.
+ * message->data is copied.
  */
 void link_queue(struct links *links, struct link *link, struct undo *undo,
                 const struct channel_message *message);
@@ -215,6 +220,8 @@ void link_take(struct links *links, struct link *link, const struct channel_mess
 /* Bytes and messages numbered and not acknowledged. */
 void link_outstanding(const struct links *links, const struct link *link, uint64_t *messages,
                       uint64_t *bytes);
+/* Whether the places that payers have are those of the messages that wait; for checks. */
+bool link_places_add_up(const struct links *links, const struct link *link);
 /* Answers to births that the neighbour has not acknowledged, numbered or not. */
 uint64_t link_answers_left(const struct links *links, const struct link *link);
 

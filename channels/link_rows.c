@@ -5,7 +5,8 @@
  * the neighbour's limit, its fees for a birth and for a channel, state, reason, epoch, its epoch,
  * then sequence and total of what we sent, of what it acknowledged and of what we received, and the
  * channels it bought.  A message of the transcript: key = interface u32, u8 3, sequence u64; value
- * = CBOR array of its money, the total after it, and the message as it crosses.
+ * = CBOR array of whose place it takes, its money, the total after it, and the message as it
+ * crosses.
  */
 #include "channels/link.h"
 
@@ -17,7 +18,7 @@
 
 enum { KEY_BYTES = 13, KEY_KIND_AT = 4, KEY_SEQ_AT = 5 };
 enum key_kind { KEY_LINK = 2, KEY_MESSAGE = 3 };
-enum { LINK_FIELDS = 18, MESSAGE_ROW_FIELDS = 3 };
+enum { LINK_FIELDS = 18, MESSAGE_ROW_FIELDS = 4 };
 
 static void make_key(uint8_t key[KEY_BYTES], uint32_t interface, enum key_kind kind, uint64_t seq)
 {
@@ -54,6 +55,7 @@ static void encode_letter(struct bytes *out, const struct letter *letter)
 
     le128_put(total, letter->total);
     cbor_put_array(out, MESSAGE_ROW_FIELDS);
+    cbor_put_uint(out, letter->message.payer);
     cbor_put_uint(out, money_nanos(letter->money));
     cbor_put_bytes(out, total, sizeof total);
     bytes_append(out, letter->wire, letter->size);
@@ -215,9 +217,11 @@ static const char *load_letter(struct link_node *node, struct cbor *in)
     struct channel_message message;
     struct letter *letter;
     struct money money;
+    uint64_t payer;
     u128 total;
 
     cbor_get_array(in, MESSAGE_ROW_FIELDS);
+    payer = cbor_get_uint(in, UINT64_MAX);
     money = amount_get(in);
     cbor_get_bytes_exact(in, raw, sizeof raw);
     total = le128_get(raw);
@@ -228,9 +232,11 @@ static const char *load_letter(struct link_node *node, struct cbor *in)
         return "its money is not the message's";
     if (total != node->saved_sent.total + money_nanos(money))
         return "its total is not that of the message before and its money";
+    message.payer = payer;
     letter = letter_new(node->links, &message);
     letter->total = total;
     letters_push(&node->transcript, letter);
+    window_take(&node->window, letter);
     node->saved_sent.seq++;
     node->saved_sent.total = total;
     return NULL;

@@ -7,15 +7,6 @@
 
 /* ---- the check ---- */
 
-static bool is_full(const struct link_node *node, size_t size)
-{
-    uint64_t bytes = node->transcript.bytes + node->queue.bytes;
-
-    if (node->transcript.count + node->queue.count >= LINK_WINDOW_MESSAGES)
-        return true;
-    return bytes >= LINK_WINDOW_BYTES || size > LINK_WINDOW_BYTES - bytes;
-}
-
 /* Whether we would owe more than the neighbour allows, with `money` more on the way. */
 static bool is_over_limit(const struct link_node *node, struct money money)
 {
@@ -27,7 +18,7 @@ static bool is_over_limit(const struct link_node *node, struct money money)
 }
 
 enum link_verdict link_check_send(const struct links *links, const struct link *link,
-                                  struct money money, size_t size)
+                                  uint64_t payer, struct money money, size_t size)
 {
     const struct link_node *node = node_of_link(links, link);
 
@@ -35,7 +26,7 @@ enum link_verdict link_check_send(const struct links *links, const struct link *
         return LINK_IS_FROZEN;
     if (money_nanos(money) > LINK_MESSAGE_NANOS_MAX)
         return LINK_OVER_VALUE;
-    if (is_full(node, size))
+    if (!window_has_place(&node->window, payer, size))
         return LINK_IS_FULL;
     if (!money_is_zero(money) && is_over_limit(node, money))
         return LINK_OVER_LIMIT;
@@ -50,6 +41,7 @@ static void unqueue(void *context, void *argument)
     struct letter *letter = argument;
 
     (void)letters_remove(&node->queue, letter);
+    window_give(&node->window, letter);
     node->queue_total -= money_nanos(letter->money);
     free(letter);
 }
@@ -62,6 +54,7 @@ void link_queue(struct links *links, struct link *link, struct undo *undo,
 
     letter->message.interface = link->interface;
     letters_push(&node->queue, letter);
+    window_take(&node->window, letter);
     INVARIANT(u128_add(&node->queue_total, node->queue_total, money_nanos(letter->money)));
     if (undo != NULL)
         undo_on_rollback(undo, unqueue, node, letter);
@@ -84,6 +77,7 @@ static void queue_again(void *context, void *argument)
     struct letter *letter = argument;
 
     letters_insert(&node->queue, letter->withdrawn_from, letter);
+    window_take(&node->window, letter);
     INVARIANT(u128_add(&node->queue_total, node->queue_total, money_nanos(letter->money)));
 }
 
@@ -95,6 +89,7 @@ bool link_withdraw(struct links *links, struct link *link, struct undo *undo, ui
     if (letter == NULL)
         return false;
     letter->withdrawn_from = letters_remove(&node->queue, letter);
+    window_give(&node->window, letter);
     node->queue_total -= money_nanos(letter->money);
     undo_on_rollback(undo, queue_again, node, letter);
     undo_free_on_commit(undo, letter);
@@ -164,8 +159,12 @@ void link_take_ack(struct link_node *node, uint64_t seq)
     if (seq <= link->acked_seq)
         return;
     link->acked_total = link_total_at(node, seq);
-    for (; link->acked_seq < seq; link->acked_seq++)
-        free(letters_pop(&node->transcript));
+    for (; link->acked_seq < seq; link->acked_seq++) {
+        struct letter *letter = letters_pop(&node->transcript);
+
+        window_give(&node->window, letter);
+        free(letter);
+    }
     if (node->next_seq <= seq)
         node->next_seq = seq + 1;
     node->dirty = true; /* written with the next frame, whatever that is for */
@@ -178,6 +177,25 @@ void link_outstanding(const struct links *links, const struct link *link, uint64
 
     *messages = node->transcript.count;
     *bytes = node->transcript.bytes;
+}
+
+static void recount(struct window *window, const struct letters *letters)
+{
+    for (size_t i = 0; i < letters->count; i++)
+        window_take(window, letters_at(letters, i));
+}
+
+bool link_places_add_up(const struct links *links, const struct link *link)
+{
+    const struct link_node *node = node_of_link(links, link);
+    struct window window = {0};
+    bool equal;
+
+    recount(&window, &node->transcript);
+    recount(&window, &node->queue);
+    equal = window_equal(&window, &node->window);
+    window_fini(&window);
+    return equal;
 }
 
 uint64_t link_answers_left(const struct links *links, const struct link *link)

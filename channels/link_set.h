@@ -2,6 +2,7 @@
 #ifndef SERAI_CHANNELS_LINK_SET_H
 #define SERAI_CHANNELS_LINK_SET_H
 
+#include "channels/link_window.h"
 #include "channels/parcel.h"
 
 /* A message on its way out: queued, or numbered and in the transcript. */
@@ -31,6 +32,7 @@ struct link_node {
     struct letters queue;      /* not numbered yet */
     u128 queue_total;          /* its money */
     struct letters transcript; /* acked_seq + 1 .. sent_seq */
+    struct window window;      /* the places that both take */
     bool dirty;                /* the row must be written */
     /* As of the last save: only this may be told to the neighbour. */
     uint64_t saved_epoch;

@@ -43,6 +43,7 @@ void links_clear(struct links *links)
     for (size_t i = 0; i < links->count; i++) {
         letters_fini(&links->nodes[i]->queue);
         letters_fini(&links->nodes[i]->transcript);
+        window_fini(&links->nodes[i]->window);
         free(links->nodes[i]);
     }
     links->count = 0;

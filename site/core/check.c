@@ -114,6 +114,8 @@ enum status core_check(const struct core *core, struct fault *fault)
     ledger_sums(core->ledger, &debits, &credits);
     if (debits != credits)
         return fault_set(fault, ST_CORRUPT, "the accounts do not sum to zero");
+    if (core_links_check(core, fault) != ST_OK)
+        return fault->status;
     checking.claims = calloc(1, sizeof *checking.claims);
     if (checking.claims == NULL)
         return fault_set(fault, ST_NOMEM, "check: memory is short");

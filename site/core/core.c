@@ -42,12 +42,17 @@ static bool end_is_live(void *context, uint64_t end)
 }
 
 /* Accounts of links are below those of customers, so a link's first one can stand for its cap. */
-static uint64_t cap_of(void *context, uint64_t customer)
+uint64_t core_cap_of(struct core *core, uint64_t customer)
 {
-    const struct customer *found = core_customer_by_account(context, customer);
+    const struct customer *found = core_customer_by_account(core, customer);
 
     return found == NULL || found->interface == 0 ? customer
                                                   : ACCOUNT_LINKS + (uint64_t)found->interface * 4;
+}
+
+static uint64_t cap_of(void *context, uint64_t customer)
+{
+    return core_cap_of(context, customer);
 }
 
 static void mark(void *context, uint64_t agent, uint64_t message)
@@ -142,6 +147,7 @@ void core_free(struct core *core)
     agents_free(core->agents);
     channels_free(core->channels);
     links_free(core->links);
+    core_links_fini(core);
     free(core->marks);
     undo_free(core->undo);
     ledger_free(core->ledger);

@@ -40,8 +40,8 @@ struct interface_prices core_interface_prices(const struct core *core, uint32_t 
 
 /* ---- orders ---- */
 
-int64_t core_link_refusal(const struct core *core, uint32_t interface, struct money money,
-                          size_t size)
+int64_t core_link_refusal(const struct core *core, uint32_t interface, uint64_t payer,
+                          struct money money, size_t size)
 {
     const struct link *link = links_find(core->links, interface);
 
@@ -49,7 +49,7 @@ int64_t core_link_refusal(const struct core *core, uint32_t interface, struct mo
         return 0;
     if (link == NULL)
         return SERAI_E_MISSING;
-    switch (link_check_send(core->links, link, money, size)) {
+    switch (link_check_send(core->links, link, payer, money, size)) {
     case LINK_FINE:
         return 0;
     case LINK_IS_FROZEN:
@@ -247,6 +247,119 @@ static void hear_all(struct core *core, struct link *link, struct parcel *parcel
     }
 }
 
+/* ---- ends that wait for a place ---- */
+
+static void forget_waiting(void *context, void *argument)
+{
+    (void)table_remove(context, ((const struct channel_end *)argument)->id);
+}
+
+void core_link_wait(struct core *core, struct channel_end *end)
+{
+    struct table *waiting = &core->waiting[end->interface - 1];
+
+    if (table_put(waiting, end->id, core) == NULL)
+        undo_on_rollback(core->undo, forget_waiting, waiting, end);
+}
+
+/* An end that asked and has credit lacks a place; one without will hear when credit comes. */
+static bool waits_for_place(const struct channel_end *end)
+{
+    return end->room_asked && end->interface != CHANNEL_INTERFACE_SELF && channel_may_send(end) > 0;
+}
+
+static bool has_place(struct core *core, const struct channel_end *end)
+{
+    const struct agent *owner = agents_find(core->agents, end->owner);
+
+    INVARIANT(owner != NULL); /* an open end has one */
+    return core_link_refusal(core, end->interface, core_cap_of(core, agent_customer(owner)),
+                             money_zero(), CHANNEL_PACKET_BYTES_MAX) == 0;
+}
+
+static void give_room(struct core *core, struct channel_end *end)
+{
+    core_end_event(core, end, SERAI_EVENT_ROOM, end->room_reserve);
+    channel_room_given(end, core->undo);
+    end->room_reserve = money_zero();
+}
+
+/* The neighbour acknowledged something: who waited for a place on its link and has one is told. */
+static void tell_waiting(struct core *core, const struct link *link)
+{
+    struct table *waiting = &core->waiting[link->interface - 1];
+    uint64_t *ids;
+    size_t count;
+
+    table_keys_sorted(waiting, &ids, &count);
+    if (count == 0)
+        return;
+    core->frame_open = true;
+    ledger_event_begin(core->ledger);
+    for (size_t i = 0; i < count; i++) {
+        struct channel_end *end = channels_find(core->channels, ids[i]);
+        bool waits = end != NULL && waits_for_place(end);
+
+        if (waits && !has_place(core, end))
+            continue;
+        if (waits)
+            give_room(core, end);
+        (void)table_remove(waiting, ids[i]);
+    }
+    undo_commit(core->undo);
+    end_event(core, link, 0, NULL);
+    free(ids);
+}
+
+void core_links_fini(struct core *core)
+{
+    for (size_t i = 0; i < LINKS_MAX; i++)
+        table_fini(&core->waiting[i]);
+}
+
+static void wait_again(void *context, struct channel_end *end)
+{
+    struct core *core = context;
+
+    if (waits_for_place(end))
+        (void)table_put(&core->waiting[end->interface - 1], end->id, core); /* there was none */
+}
+
+struct waiting_check {
+    const struct core *core;
+    uint64_t lost; /* an end; 0: none */
+};
+
+static void check_waiting(void *context, struct channel_end *end)
+{
+    struct waiting_check *check = context;
+
+    if (waits_for_place(end) &&
+        table_get(&check->core->waiting[end->interface - 1], end->id) == NULL)
+        check->lost = end->id;
+}
+
+enum status core_links_check(const struct core *core, struct fault *fault)
+{
+    struct waiting_check check = {.core = core};
+
+    for (uint32_t interface = 1; interface <= links_count(core->links); interface++) {
+        const struct link *link = links_find(core->links, interface);
+
+        if (!link_places_add_up(core->links, link))
+            return fault_set(
+                fault, ST_CORRUPT,
+                "link %s: the places that customers have are not those of its messages",
+                link->name);
+    }
+    channels_each(core->channels, check_waiting, &check);
+    if (check.lost != 0)
+        return fault_set(fault, ST_CORRUPT,
+                         "channel end %" PRIu64 " waits for a place on its link, and nobody knows",
+                         check.lost);
+    return ST_OK;
+}
+
 /* ---- its state ---- */
 
 static void log_state(const struct link *link, uint32_t untold)
@@ -313,6 +426,7 @@ void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const 
     struct link *link = links_keyed(core->links, key);
     char why_before[LINK_REASON_BYTES_MAX + 1];
     enum link_state before;
+    uint64_t acked;
     struct parcel parcel;
     struct fault fault;
 
@@ -321,6 +435,7 @@ void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const 
         return;
     }
     before = link->state;
+    acked = link->acked_seq;
     memcpy(why_before, link->why, sizeof why_before);
     switch (link_parcel_in(core->links, link, bytes, size, &parcel, &fault)) {
     case PARCEL_TAKEN:
@@ -340,6 +455,8 @@ void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const 
         tell_unfit(core, link, why_before);
         break;
     }
+    if (link->acked_seq != acked)
+        tell_waiting(core, link);
     if (link->state != before)
         core->frame_open = true; /* what its HELLO said is remembered over a crash */
     core_link_tell(core, link, before);
@@ -555,6 +672,7 @@ enum status core_links_load(struct core *core, const struct store *store, struct
     core->links_changed = false;
     links_each(core->links, begin_run, core);
     links_each(core->links, check_accounts, core);
+    channels_each(core->channels, wait_again, core);
     if (core->links_changed)
         return fault_set(fault, ST_CORRUPT,
                          "the totals of a link differ from its accounts in the ledger");

@@ -91,6 +91,7 @@ static int64_t buy(struct core *core, struct turn *turn, const uint64_t *args)
 {
     struct money reserve = agents_reserve(core->agents);
     struct channel_message birth = {.customer = agent_customer(turn_agent(turn)),
+                                    .payer = core_cap_of(core, agent_customer(turn_agent(turn))),
                                     .parent = agent_id(turn_agent(turn)),
                                     .name = agent_name(turn_agent(turn))};
     struct cap cap = {.kind = SERAI_KIND_CHANNEL};
@@ -110,7 +111,7 @@ static int64_t buy(struct core *core, struct turn *turn, const uint64_t *args)
     if (!turn_work(turn, WORK_BIRTH))
         return SERAI_E_SHORT;
     INVARIANT(money_add(&birth.money, birth.endowment, birth.fee));
-    refusal = core_link_refusal(core, interface, birth.money, 0);
+    refusal = core_link_refusal(core, interface, birth.payer, birth.money, 0);
     if (refusal != 0)
         return refusal;
     end = channels_buy(core->channels, core->undo, agent_id(turn_agent(turn)), interface, &birth);
@@ -157,7 +158,8 @@ static int64_t sell(struct core *core, struct turn *turn, uint64_t slot)
 static int64_t send_packet(struct core *core, struct turn *turn, struct channel_end *end,
                            const uint8_t *data, size_t size, uint64_t money)
 {
-    struct channel_message packet = {.data = data, .size = size};
+    struct channel_message packet = {
+        .data = data, .size = size, .payer = core_cap_of(core, agent_customer(turn_agent(turn)))};
     enum channel_verdict verdict = channel_check_send(end, size);
     struct interface_prices prices = core_interface_prices(core, end->interface);
     int64_t refusal;
@@ -166,7 +168,7 @@ static int64_t send_packet(struct core *core, struct turn *turn, struct channel_
         return SERAI_E_INVALID;
     if (verdict != CHANNEL_FINE)
         return refusal_of(verdict);
-    refusal = core_link_refusal(core, end->interface, packet.money, size);
+    refusal = core_link_refusal(core, end->interface, packet.payer, packet.money, size);
     if (refusal != 0)
         return refusal;
     if (!turn_can_pay(turn, packet.money) ||
@@ -230,6 +232,15 @@ static int64_t arm(struct core *core, struct turn *turn, struct channel_end *end
     return 0;
 }
 
+/* Whether there is credit, and a place on the link for a packet of any size. */
+static bool has_room(struct core *core, const struct turn *turn, const struct channel_end *end)
+{
+    uint64_t payer = core_cap_of(core, agent_customer(turn_agent(turn)));
+
+    return channel_may_send(end) > 0 && core_link_refusal(core, end->interface, payer, money_zero(),
+                                                          CHANNEL_PACKET_BYTES_MAX) != SERAI_E_FULL;
+}
+
 static int64_t ask_room(struct core *core, struct turn *turn, struct channel_end *end)
 {
     enum channel_verdict verdict = channel_check_room(end);
@@ -239,12 +250,14 @@ static int64_t ask_room(struct core *core, struct turn *turn, struct channel_end
         return refusal_of(verdict);
     if (!pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, end->id))
         return SERAI_E_SHORT;
-    if (channel_may_send(end) > 0) {
+    if (has_room(core, turn, end)) {
         core_end_event(core, end, SERAI_EVENT_ROOM, reserve);
         return 0;
     }
     channel_ask_room(end, core->undo);
     end->room_reserve = reserve;
+    if (channel_may_send(end) > 0)
+        core_link_wait(core, end);
     return 0;
 }
 

@@ -3,6 +3,7 @@
 #define SERAI_SITE_CORE_STATE_H
 
 #include "agents/agents.h"
+#include "base/table.h"
 #include "channels/channels.h"
 #include "channels/link.h"
 #include "site/core/core.h"
@@ -78,6 +79,7 @@ struct core {
     size_t mark_count;
     bool marks_dirty;
     struct link_telling telling[LINKS_MAX]; /* by interface - 1 */
+    struct table waiting[LINKS_MAX];        /* by interface - 1: ends that asked for a place */
     uint64_t reminded_us;                   /* monotonic time of the last reminder */
     bool links_changed;                     /* the edge has to be told of links it does not know */
 
@@ -138,10 +140,18 @@ void core_end_event(struct core *core, struct channel_end *end, enum serai_event
 struct map;
 struct outcome;
 
+/* core.c: what bounds of one customer are counted under; a neighbour's customers share one. */
+uint64_t core_cap_of(struct core *core, uint64_t customer);
+
 /* links.c */
-/* Why nothing with this money and size may be sent on the interface: 0 or a refusal. */
-int64_t core_link_refusal(const struct core *core, uint32_t interface, struct money money,
-                          size_t size);
+/* Why `payer`, a cap of customers, may send nothing with this money and size on the interface: 0
+ * or a refusal. */
+int64_t core_link_refusal(const struct core *core, uint32_t interface, uint64_t payer,
+                          struct money money, size_t size);
+/* Within a turn: the end asked for room, and what it lacks is a place on its link. */
+void core_link_wait(struct core *core, struct channel_end *end);
+/* Places of customers and ends that wait for one: counted again. */
+MUST_CHECK enum status core_links_check(const struct core *core, struct fault *fault);
 void core_link_say(struct core *core, const struct channel_message *message);
 void core_link_money_in(struct core *core, const struct channel_message *message, uint64_t to);
 /* Fill in whose the child of a neighbour's purchase is; 0 or a refusal. */
@@ -156,6 +166,7 @@ void core_links_parcels(struct core *core, struct core_frame *frame);
 MUST_CHECK enum status core_links_load(struct core *core, const struct store *store,
                                        struct fault *fault);
 void core_links_save(struct core *core, struct store_batch *batch);
+void core_links_fini(struct core *core);
 
 /* After anything that may have changed a link's state: its log line, and since when. */
 void core_link_tell(struct core *core, struct link *link, enum link_state before);

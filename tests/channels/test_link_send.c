@@ -22,9 +22,14 @@ static void teardown(void)
     bytes_fini(&parcel);
 }
 
+static enum link_verdict check_of(uint64_t payer, size_t size)
+{
+    return link_check_send(a.links, a.link, payer, nanos(0), size);
+}
+
 static enum link_verdict check(uint64_t money, size_t size)
 {
-    return link_check_send(a.links, a.link, nanos(money), size);
+    return link_check_send(a.links, a.link, 0, nanos(money), size);
 }
 
 static void queue(uint64_t money)
@@ -97,54 +102,79 @@ START_TEST(a_frozen_link_takes_nothing_and_sends_nothing)
 }
 END_TEST
 
-START_TEST(the_window_holds_so_many_messages_numbered_or_not)
+/* Queued until it is refused; how many went. */
+static uint64_t fill(uint64_t payer, const void *data, size_t size)
+{
+    struct channel_message packet = packet_of(0, data, size);
+    uint64_t sent = 0;
+
+    packet.payer = payer;
+    for (; check_of(payer, size) == LINK_FINE; sent++)
+        link_queue(a.links, a.link, NULL, &packet);
+    ck_assert_int_eq(check_of(payer, size), LINK_IS_FULL);
+    ck_assert(link_places_add_up(a.links, a.link));
+    return sent;
+}
+
+START_TEST(each_payer_has_at_most_half_of_what_is_left_of_the_window)
 {
     uint64_t messages;
     uint64_t bytes;
 
-    for (int i = 0; i < LINK_WINDOW_MESSAGES - 1; i++)
-        queue(0);
+    ck_assert_uint_eq(fill(1, "x", 1), LINK_WINDOW_MESSAGES / 2);
+    ck_assert_uint_eq(fill(2, "x", 1), LINK_WINDOW_MESSAGES / 4);
     (void)peer_save(&a);
-    ck_assert_int_eq(check(0, 1), LINK_FINE);
-    queue(0);
-    ck_assert_int_eq(check(0, 1), LINK_IS_FULL);
+    ck_assert_uint_eq(fill(1, "x", 1), 0); /* numbered or not */
+    ck_assert_uint_eq(fill(3, "x", 1), LINK_WINDOW_MESSAGES / 8);
     peers_meet(&a, &b);
-    ck_assert_int_eq(check(0, 1), LINK_FINE);
-    ck_assert_uint_eq(b.heard, LINK_WINDOW_MESSAGES);
     link_outstanding(a.links, a.link, &messages, &bytes);
     ck_assert_uint_eq(messages, 0);
     ck_assert_uint_eq(bytes, 0);
+    ck_assert(link_places_add_up(a.links, a.link));
+    ck_assert_uint_eq(fill(3, "x", 1), LINK_WINDOW_MESSAGES / 2);
 }
 END_TEST
 
-START_TEST(the_window_holds_so_many_bytes)
+START_TEST(each_payer_has_at_most_half_of_what_is_left_of_the_bytes)
 {
     static const uint8_t data[CHANNEL_PACKET_BYTES_MAX];
-    struct channel_message packet = packet_of(0, data, sizeof data);
+    uint64_t sent = fill(1, data, sizeof data);
     uint64_t messages;
     uint64_t bytes;
 
-    while (check(0, sizeof data) == LINK_FINE)
-        link_queue(a.links, a.link, NULL, &packet);
-    ck_assert_int_eq(check(0, sizeof data), LINK_IS_FULL);
-    ck_assert_int_eq(check(0, 1), LINK_FINE);
+    ck_assert_uint_eq(sent, LINK_WINDOW_BYTES / CHANNEL_PACKET_BYTES_MAX / 2);
+    ck_assert_int_eq(check_of(1, 1), LINK_IS_FULL); /* the heads of its packets took the rest */
+    ck_assert_uint_ge(fill(2, data, sizeof data), sent / 2 - 1);
+    ck_assert_int_eq(check_of(3, sizeof data), LINK_FINE);
     (void)peer_save(&a);
     link_outstanding(a.links, a.link, &messages, &bytes);
-    ck_assert_uint_eq(messages, LINK_WINDOW_BYTES / CHANNEL_PACKET_BYTES_MAX - 1);
     ck_assert_uint_le(bytes, LINK_WINDOW_BYTES);
     peers_meet(&a, &b); /* several parcels, each within its bound */
     ck_assert_uint_eq(b.heard, messages);
 }
 END_TEST
 
-START_TEST(what_is_never_refused_may_pass_the_window)
+START_TEST(the_places_of_each_payer_come_back_from_the_rows)
+{
+    (void)fill(7, "x", 1);
+    (void)fill(UINT64_MAX, "x", 1);
+    (void)peer_save(&a);
+    peer_reload(&a);
+    ck_assert(link_places_add_up(a.links, a.link));
+    ck_assert_int_eq(check_of(7, 1), LINK_IS_FULL);
+    ck_assert_int_eq(check_of(UINT64_MAX, 1), LINK_IS_FULL);
+    ck_assert_uint_eq(fill(8, "x", 1), LINK_WINDOW_MESSAGES / 8);
+}
+END_TEST
+
+START_TEST(what_is_never_refused_takes_no_place)
 {
     struct channel_message credit = {
         .kind = CHANNEL_CREDIT, .number = 4, .packets = 1, .bytes = 1, .money = nanos(77)};
 
     for (int i = 0; i < LINK_WINDOW_MESSAGES + 10; i++)
         link_queue(a.links, a.link, NULL, &credit);
-    ck_assert_int_eq(check(0, 1), LINK_IS_FULL);
+    ck_assert_int_eq(check(0, 1), LINK_FINE);
     peers_meet(&a, &b);
     ck_assert_uint_eq(b.heard, LINK_WINDOW_MESSAGES + 10);
     ck_assert(a.link->sent_total == 0); /* a credit carries no money, whatever its field says */
@@ -163,6 +193,7 @@ START_TEST(a_rollback_takes_back_what_its_turn_queued_and_nothing_else)
         link_queue(a.links, a.link, undo, &packet);
     queue(2); /* beside the turn */
     undo_rollback(undo);
+    ck_assert(link_places_add_up(a.links, a.link));
     ck_assert(links_waiting(a.links));
     (void)peer_save(&a);
     ck_assert(!links_waiting(a.links));
@@ -339,9 +370,10 @@ int main(void)
     tcase_add_test(tcase, a_debt_over_a_lowered_limit_stops_money_but_not_messages);
     tcase_add_test(tcase, one_message_carries_at_most_the_cap);
     tcase_add_test(tcase, a_frozen_link_takes_nothing_and_sends_nothing);
-    tcase_add_test(tcase, the_window_holds_so_many_messages_numbered_or_not);
-    tcase_add_test(tcase, the_window_holds_so_many_bytes);
-    tcase_add_test(tcase, what_is_never_refused_may_pass_the_window);
+    tcase_add_test(tcase, each_payer_has_at_most_half_of_what_is_left_of_the_window);
+    tcase_add_test(tcase, each_payer_has_at_most_half_of_what_is_left_of_the_bytes);
+    tcase_add_test(tcase, the_places_of_each_payer_come_back_from_the_rows);
+    tcase_add_test(tcase, what_is_never_refused_takes_no_place);
     tcase_add_test(tcase, a_rollback_takes_back_what_its_turn_queued_and_nothing_else);
     tcase_add_test(tcase, a_birth_is_withdrawn_until_it_has_a_number);
     tcase_add_test(tcase, a_rollback_puts_a_withdrawn_birth_back_where_it_was);

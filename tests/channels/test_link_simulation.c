@@ -176,7 +176,7 @@ static void send(struct world *world, struct site *site, bool kept)
     uint64_t money = rng_below(&world->rng, 4) == 0 ? 0 : rng_below(&world->rng, 100);
     struct channel_message packet = packet_of(money, data, sizeof data);
     enum link_verdict verdict =
-        link_check_send(site->at.links, site->at.link, packet.money, packet.size);
+        link_check_send(site->at.links, site->at.link, 0, packet.money, packet.size);
 
     if (verdict != LINK_FINE) {
         HOLDS(verdict == LINK_OVER_LIMIT);

@@ -13,6 +13,8 @@ static int64_t give_order(struct acting *acting, struct part *part)
         return part_order(part, channel_send, acting->slot, AT_DATA, acting->a, acting->b);
     case DEED_ARM:
         return part_order(part, channel_arm, acting->slot, acting->a, acting->b);
+    case DEED_ROOM:
+        return part_order(part, channel_room, acting->slot);
     case DEED_SELL:
         return part_order(part, channel_sell, SERAI_SLOT_CHANNELS, acting->slot);
     case DEED_BUY_AND_SELL:

@@ -4,7 +4,7 @@
 
 #include "tests/site/core/puppet.h"
 
-enum deed { DEED_BUY, DEED_SEND, DEED_ARM, DEED_SELL, DEED_BUY_AND_SELL, DEED_DIE };
+enum deed { DEED_BUY, DEED_SEND, DEED_ARM, DEED_ROOM, DEED_SELL, DEED_BUY_AND_SELL, DEED_DIE };
 
 struct acting {
     enum deed deed;

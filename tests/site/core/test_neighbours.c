@@ -209,6 +209,73 @@ START_TEST(each_customer_next_door_has_one_row_and_estates_go_there)
 }
 END_TEST
 
+/* ---- places on the link ---- */
+
+static enum engine_outcome hears_much(void *context, struct part *part)
+{
+    (void)context;
+    (void)part;
+    return ENGINE_DONE;
+}
+
+/* An end of `agent` to a child that is born now and arms all that one end may. */
+static struct acting opened_wide(uint64_t agent, uint64_t born)
+{
+    struct acting end = purchase_of(ENDOWMENT);
+    struct acting arming = {
+        .deed = DEED_ARM, .slot = SERAI_SLOT_ORIGIN, .b = CHANNEL_ARMED_BYTES_MAX};
+
+    probe_play(born, child_plays, &child_heard);
+    ck_assert_int_ge(act(here, agent, &end), 0);
+    network_settle(network);
+    ck_assert(site_lives(there, born));
+    arming.a =
+        CHANNEL_ARMED_PACKETS_MAX - (int64_t)channel_may_send(end_in_slot(here, agent, end.slot));
+    ck_assert_int_eq(act_when_called(there, born, &arming, caller, child_number), 0);
+    probe_play(born, hears_much, NULL);
+    network_settle(network);
+    return end;
+}
+
+static int64_t sends(uint64_t agent, int64_t slot, int64_t times)
+{
+    struct acting sending = {.deed = DEED_SEND, .slot = slot, .a = 1, .times = times};
+    int64_t answer = act(here, agent, &sending);
+
+    ck_assert_int_eq(sending.done, answer == 0 ? times : times - 1);
+    return answer;
+}
+
+START_TEST(one_customer_never_has_all_places_of_a_link)
+{
+    uint64_t other = puppet_new(here, 2, 100000000, NULL);
+    uint64_t second = puppet_new(here, 1, 100000000, NULL);
+    struct acting ends[] = {opened_wide(buyer, child), opened_wide(second, next_account(there)),
+                            opened_wide(second, next_account(there))};
+    struct acting others = opened_wide(other, next_account(there) + 1);
+    struct acting asking = {.deed = DEED_ROOM, .slot = ends[2].slot};
+    struct heard heard = {0};
+
+    network_cut(network, 0); /* the neighbour acknowledges nothing */
+    ck_assert_int_eq(sends(buyer, ends[0].slot, LINK_WINDOW_MESSAGES / 4), 0);
+    ck_assert_int_eq(sends(second, ends[1].slot, LINK_WINDOW_MESSAGES / 4), 0);
+    ck_assert_int_eq(sends(second, ends[2].slot, 1), SERAI_E_FULL); /* whatever agent, and end */
+    ck_assert_int_eq(sends(other, others.slot, LINK_WINDOW_MESSAGES / 4), 0);
+    ck_assert_int_eq(act(here, second, &asking), 0);
+    ck_assert(end_in_slot(here, second, asking.slot)->room_asked);
+    site_reload_same(here);
+    probe_play(second, puppet_hears, &heard);
+    site_settle(here);
+    ck_assert_uint_eq(heard_of(&heard, SERAI_EVENT_ROOM), 0);
+    network_connect(network, 0);
+    network_settle(network);
+    ck_assert_uint_eq(heard_of(&heard, SERAI_EVENT_ROOM), 1);
+    ck_assert_int_eq(heard_last(&heard, SERAI_EVENT_ROOM)->slot, asking.slot);
+    ck_assert(!end_in_slot(here, second, asking.slot)->room_asked);
+    ck_assert_int_eq(sends(second, ends[2].slot, 1), 0);
+}
+END_TEST
+
 /* ---- sales ---- */
 
 START_TEST(each_side_gets_its_own_deposit_back)
@@ -513,6 +580,7 @@ int main(void)
     tcase_add_test(pair, ends_that_are_sold_from_both_sides_at_once_are_gone_and_nobody_is_told);
     tcase_add_test(pair, packets_under_way_while_the_receiver_sells_pay_the_seller);
     tcase_add_test(pair, packets_under_way_to_an_agent_that_died_pay_its_customer);
+    tcase_add_test(pair, one_customer_never_has_all_places_of_a_link);
     tcase_add_loop_test(pair, a_purchase_is_answered_once_whoever_crashes_when, 0, 2 * CRASH_STEPS);
     tcase_add_test(pair, a_backup_since_which_nothing_crossed_goes_on_once_it_is_resumed);
     suite_add_tcase(suite, pair);
