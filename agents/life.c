@@ -107,7 +107,7 @@ struct money agents_reserve(const struct agents *agents)
     return reserve;
 }
 
-/* Below this an event waits: the fuel floor for itself, and as much again for what it may order. */
+/* All the fuel that a turn may burn, and as much again for what it may order. */
 struct money agent_needs_most(const struct agents *agents)
 {
     struct money full;
@@ -118,6 +118,7 @@ struct money agent_needs_most(const struct agents *agents)
     return full;
 }
 
+/* Below this an event waits: the fuel floor for itself, and as much again for what it may order. */
 struct money agent_needs(const struct agents *agents)
 {
     struct money needs;

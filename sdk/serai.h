@@ -432,7 +432,7 @@ enum serai_load_step {
  *   ANSWER with status 0:  serai_load_self(&load, slot, args, args_size)
  *   ROOM of that end:      serai_load_continue(&load)
  *
- * Both answer 1 when everything is sent; 0 when the credit is used up, and then a ROOM event is
+ * Both answer 1 when everything is sent; 0 when credit or the link's window is used up, and ROOM is
  * asked for already; or a refusal below 0, after which the next call tries the same packet again.
  * That all is sent does not mean that it worked: a loader that cannot obey sends a packet back that
  * says why, so arm your end and log what comes from a child that does not answer as expected.
