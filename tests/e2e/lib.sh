@@ -89,9 +89,16 @@ stop_site()
     daemon=
 }
 
-# wait_site: wait for a daemon that ends by itself.
+# wait_site: wait for a daemon that ends by itself, for half a minute at most.
 wait_site()
 {
+    local n
+
+    for n in {1..300}; do
+        kill -0 "$daemon" 2>/dev/null || break
+        [ "$n" -lt 300 ] || fail "the site does not end"
+        sleep 0.1
+    done
     ended=0
     wait "$daemon" 2>/dev/null || ended=$?
     daemon=
