@@ -98,6 +98,8 @@ struct link *links_find(struct links *links, uint32_t interface); /* NULL: none 
 struct link *links_named(struct links *links, const char *name);
 struct link *links_keyed(struct links *links, const uint8_t key[LINK_KEY_BYTES]);
 size_t links_count(const struct links *links);
+/* Neighbours that are up are told anew what this site charges; the others are when they connect. */
+void links_announce(struct links *links);
 void links_each(struct links *links, void (*visit)(void *context, struct link *link),
                 void *context); /* in order of interface */
 

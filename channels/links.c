@@ -290,6 +290,13 @@ bool links_remind(struct links *links)
     return any;
 }
 
+void links_announce(struct links *links)
+{
+    for (size_t i = 0; i < links->count; i++)
+        if (links->nodes[i]->link.state == LINK_UP)
+            links->nodes[i]->hello_due = true;
+}
+
 void link_freeze(struct links *links, struct link *link, const char *reason)
 {
     struct link_node *node = node_of_link(links, link);

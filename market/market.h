@@ -164,6 +164,8 @@ void pricebook_each(const struct pricebook *book, const struct order_names *name
 
 /* As deterministic CBOR, for the store; the id is not part of it.  Appends; check out->failed. */
 void pricebook_encode(const struct pricebook *book, struct bytes *out);
+/* The same entries, whatever their ids. */
+bool pricebook_equal(const struct pricebook *a, const struct pricebook *b);
 /* ST_INVALID: not a book; *book is unchanged then.  Sets id to 0. */
 MUST_CHECK enum status pricebook_decode(struct pricebook *book, const void *data, size_t size,
                                         struct fault *fault);

@@ -56,6 +56,21 @@ void pricebook_encode(const struct pricebook *book, struct bytes *out)
         encode_links(book, out);
 }
 
+bool pricebook_equal(const struct pricebook *a, const struct pricebook *b)
+{
+    struct bytes first = {0};
+    struct bytes second = {0};
+    bool equal;
+
+    pricebook_encode(a, &first);
+    pricebook_encode(b, &second);
+    INVARIANT(!first.failed && !second.failed);
+    equal = first.size == second.size && memcmp(first.data, second.data, first.size) == 0;
+    bytes_fini(&first);
+    bytes_fini(&second);
+    return equal;
+}
+
 static struct money decode_price(struct cbor *in)
 {
     struct money price = money_zero();

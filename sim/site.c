@@ -17,6 +17,7 @@ enum {
     WRITE_US_MAX = 30000,
     BACKUP_EVERY = 64,
     VERIFY_EVERY = 16,            /* frames; it reads all of the journal */
+    PRICES_EVERY = 96,            /* frames; the operator posts other prices */
     ROOM_ONE_IN = 40,             /* steps of a site that is short of it */
     VERIFY_ALL_ONE_IN = 4,        /* so many seeds: after each frame */
     PAGE_LOG_BYTES_SMALL = 16384, /* so that pages are swept all the time */
@@ -504,6 +505,21 @@ static void tell_disk(struct sim_site *site)
         sim_saw(sim, SEEN_DISK_RESTS);
 }
 
+/* Prices of what no check reckons from the book alone: rent, the log, deposits and fees. */
+static void post_prices(struct sim_site *site)
+{
+    struct pricebook *book = &site->book;
+    uint64_t step = site->frame_number / PRICES_EVERY;
+    struct fault fault = {0};
+
+    INVARIANT(money_from_nanos(&book->memory_rent, 10000000 + step % 7 * 1000003) == ST_OK);
+    INVARIANT(money_from_nanos(&book->log, 1000 + step % 3) == ST_OK);
+    INVARIANT(money_from_nanos(&book->birth_fee, 100000 + step % 5) == ST_OK);
+    INVARIANT(money_from_nanos(&book->link_birth_fee, 100000 + step % 4) == ST_OK);
+    if (core_set_prices(site->core, book, &fault) != ST_OK)
+        sim_fail(site->sim, "site %s: its new prices: %s", site->name, fault.text);
+}
+
 static void commit(struct sim_site *site)
 {
     struct fault fault = {0};
@@ -521,6 +537,8 @@ static void commit(struct sim_site *site)
     site->caps_known = true;
     memcpy(site->durable, site->frame_cursors, sizeof site->durable);
     site->sim->result.frames++;
+    if (site->frame_number % PRICES_EVERY == 0)
+        post_prices(site);
     if (site->frame_number % VERIFY_EVERY == 0 ||
         site->sim->options.seed % VERIFY_ALL_ONE_IN == 0) {
         struct verify_report report;

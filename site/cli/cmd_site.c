@@ -138,6 +138,27 @@ static int load_config(struct cli *cli, struct site_config *config, struct price
     return CLI_OK;
 }
 
+static void log_price_error(void *context, const struct config_error *error)
+{
+    (void)context;
+    log_write(LOG_ERROR, "prices.refused",
+              "file=%s line=%" PRIu32 " column=%" PRIu32 " reason=\"%s\" "
+              "next=\"the old book stays in force: mend the file and send SIGHUP again\"",
+              error->file, error->line, error->column, error->text);
+}
+
+/* On SIGHUP; the same checks as in a start. */
+static bool read_prices(const char *dir, struct pricebook *book)
+{
+    const struct config_reader reader = {.orders = &core_order_names, .report = log_price_error};
+    struct fault fault = {0};
+    enum status status = config_load_prices(dir, &reader, book, &fault);
+
+    if (status != ST_OK && status != ST_INVALID) /* of that each error was logged */
+        log_write(LOG_ERROR, "prices.refused", "reason=\"%s\"", fault.text);
+    return status == ST_OK;
+}
+
 /* What a start would say of the books that are there; a site that never ran has none. */
 static int check_books(const struct cli *cli, const struct pricebook *book)
 {
@@ -249,6 +270,7 @@ int cmd_site_run(struct cli *cli)
         .socket_path = config.socket,
         .link_listen = config.link_listen,
         .book = &book,
+        .read_prices = read_prices,
         .loader = loader_wasm,
         .loader_size = loader_wasm_size,
         .verify = verify_books,

@@ -379,6 +379,35 @@ void site_config_default(struct site_config *config)
     INVARIANT(config->map_bytes == MAP_BYTES_DEFAULT);
 }
 
+/* Over the defaults, with what must hold between entries; errors are counted in `reading`. */
+static enum status read_prices(struct reading *reading, const char *dir, struct fault *fault)
+{
+    struct fault between;
+    enum status status;
+
+    pricebook_default(reading->book, reading->reader->orders);
+    status = load_file(reading, dir, fault);
+    if (status == ST_OK && reading->errors == 0 &&
+        pricebook_check(reading->book, &between) != ST_OK)
+        report(reading, 0, 0, between.text);
+    return status;
+}
+
+enum status config_load_prices(const char *dir, const struct config_reader *reader,
+                               struct pricebook *book, struct fault *fault)
+{
+    struct pricebook new_book;
+    struct reading prices = {reader, prices_file, 0, NULL, &new_book};
+    enum status status = read_prices(&prices, dir, fault);
+
+    if (status == ST_OK && prices.errors > 0)
+        status = fault_set(fault, ST_INVALID, "%u errors in %s of %.200s", prices.errors,
+                           prices_file, dir);
+    if (status == ST_OK)
+        *book = new_book;
+    return status;
+}
+
 enum status config_load(const char *dir, const struct config_reader *reader,
                         struct site_config *config, struct pricebook *book, struct fault *fault)
 {
@@ -390,19 +419,16 @@ enum status config_load(const char *dir, const struct config_reader *reader,
     enum status status;
 
     site_config_default(&new_config);
-    pricebook_default(&new_book, reader->orders);
     status = load_file(&site, dir, fault);
     if (status != ST_OK)
         return status;
-    status = load_file(&prices, dir, fault);
+    status = read_prices(&prices, dir, fault);
     if (status != ST_OK)
         return status;
     if (site.errors == 0 && new_config.disk_full_percent > new_config.disk_low_percent)
         report(&site, 0, 0, "store.disk_full: wants no more than store.disk_low");
     if (site.errors == 0 && config_check_engine(&new_config, &between) != ST_OK)
         report(&site, 0, 0, between.text);
-    if (prices.errors == 0 && pricebook_check(&new_book, &between) != ST_OK)
-        report(&prices, 0, 0, between.text);
     if (site.errors + prices.errors > 0)
         return fault_set(fault, ST_INVALID, "%u errors in %s and %u in %s of %.200s", site.errors,
                          site_file, prices.errors, prices_file, dir);

@@ -88,6 +88,10 @@ MUST_CHECK enum status config_load(const char *dir, const struct config_reader *
                                    struct site_config *config, struct pricebook *book,
                                    struct fault *fault);
 
+/* The same for prices.toml alone. */
+MUST_CHECK enum status config_load_prices(const char *dir, const struct config_reader *reader,
+                                          struct pricebook *book, struct fault *fault);
+
 /*
  * Write both files new, with every key, its default and its unit, for `site init`.  ST_EXISTS: one
  * is there already, and it is left alone; ST_INVALID: the name is not one; ST_IO.

@@ -77,6 +77,19 @@ MUST_CHECK enum status core_read_currency(const struct store *store,
 MUST_CHECK enum status core_check_book(const struct store *store, const struct pricebook *book,
                                        struct fault *fault);
 
+/* The currency alone, against one that core_currency() gave.  ST_INVALID names both. */
+MUST_CHECK enum status core_check_currency(const char *currency, const struct pricebook *book,
+                                           struct fault *fault);
+/*
+ * Another price book, as a start with it would put it into force: under the next number, in the
+ * frame that is filling.  What was used before is charged by the book before, rent to the
+ * microsecond.  The neighbours are told.  The book in force itself changes nothing.  ST_INVALID: it
+ * is not usable, or counts in another currency.  Between turns, best while no frame is filling, so
+ * that a frame has one book.
+ */
+MUST_CHECK enum status core_set_prices(struct core *core, const struct pricebook *book,
+                                       struct fault *fault);
+
 /* Freeze an agent whose event crashed the site.  Before the first core_run(). ST_MISSING. */
 MUST_CHECK enum status core_quarantine(struct core *core, uint64_t agent, const char *reason);
 

@@ -2,9 +2,11 @@
  * What belongs to the site as a whole: the price book in force, its number, and the price indexes
  * that rent is reckoned by.  Site time is in the ledger's frame header.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "site/core/state.h"
 
 static const uint8_t META_PRICES = 3;
@@ -134,8 +136,8 @@ static enum status row_decode(struct prices_row *row, const uint8_t *value, size
 }
 
 /* The unit of account is that of the books from their first frame: all of them are sums of it. */
-static enum status check_currency(const struct pricebook *book, const char *currency,
-                                  struct fault *fault)
+enum status core_check_currency(const char *currency, const struct pricebook *book,
+                                struct fault *fault)
 {
     if (strcmp(book->currency, currency) == 0)
         return ST_OK;
@@ -157,26 +159,20 @@ static enum status load_prices(void *context, const uint8_t *key, size_t key_siz
     struct found *found = context;
     struct core *core = found->core;
     struct prices_row row;
-    struct bytes now = {0};
     enum status status;
-    bool same;
 
     if (key_size != 1 || key[0] != META_PRICES)
         return ST_OK;
     status = row_decode(&row, value, value_size, fault);
     if (status == ST_OK)
-        status = check_currency(&core->options.book, row.book.currency, fault);
+        status = core_check_currency(row.book.currency, &core->options.book, fault);
     if (status != ST_OK)
         return status;
     found->any = true;
     memcpy(core->rent, row.rent, sizeof core->rent);
-    pricebook_encode(&core->options.book, &now);
-    INVARIANT(!now.failed);
-    same = now.size == row.encoded_size && memcmp(now.data, row.encoded, row.encoded_size) == 0;
-    bytes_fini(&now);
     core->book = core->options.book;
     core->book.id = row.id;
-    if (!same)
+    if (!pricebook_equal(&core->options.book, &row.book))
         begin_book(core, row.id + 1);
     return ST_OK;
 }
@@ -194,6 +190,23 @@ enum status core_meta_load(struct core *core, const struct store *store, struct 
         first_book(core);
     core_apply_prices(core);
     agents_set_time(core->agents, core->site_time_us);
+    return ST_OK;
+}
+
+enum status core_set_prices(struct core *core, const struct pricebook *book, struct fault *fault)
+{
+    enum status status = pricebook_check(book, fault);
+
+    if (status == ST_OK)
+        status = core_check_currency(core->book.currency, book, fault);
+    if (status != ST_OK || pricebook_equal(book, &core->book))
+        return status;
+    core->options.book = *book;
+    begin_book(core, core->book.id + 1);
+    core_apply_prices(core);
+    links_announce(core->links);
+    log_write(LOG_INFO, "prices.in-force", "id=%" PRIu64 " frame=%" PRIu64, core->book.id,
+              ledger_frame(core->ledger));
     return ST_OK;
 }
 
@@ -244,7 +257,7 @@ enum status core_check_book(const struct store *store, const struct pricebook *b
 
     if (status == ST_MISSING)
         return ST_OK;
-    return status == ST_OK ? check_currency(book, currency, fault) : status;
+    return status == ST_OK ? core_check_currency(currency, book, fault) : status;
 }
 
 void core_meta_save(struct core *core, struct store_batch *batch)

@@ -1,4 +1,7 @@
 /* The core thread: drives the core as core.h says, and closes frames. */
+#include <stdlib.h>
+
+#include "base/log.h"
 #include "site/daemon/parts.h"
 
 struct driver {
@@ -36,6 +39,20 @@ static void take_requests(struct driver *driver, uint64_t now_us)
         touch(driver, now_us);
         core_request(driver->parts->core, request->token, request->peer, request->bytes.data,
                      request->bytes.size);
+    }
+}
+
+/* Between two frames, so that one book is in force for all of a frame. */
+static void take_books(struct driver *driver, uint64_t now_us)
+{
+    struct pricebook *book;
+    struct fault fault = {0};
+
+    while (!driver->dirty && (book = ring_pop(&driver->parts->books)) != NULL) {
+        touch(driver, now_us);
+        if (core_set_prices(driver->parts->core, book, &fault) != ST_OK)
+            log_write(LOG_ERROR, "prices.refused", "reason=\"%s\"", fault.text);
+        free(book);
     }
 }
 
@@ -212,6 +229,7 @@ void *core_thread(void *context)
         bool last = atomic_load(&parts->stopping);
         bool hears;
 
+        take_books(&driver, now_us);
         if (core_next_due_us(parts->core) <= now_us)
             touch(&driver, now_us);
         core_advance(parts->core, now_us);

@@ -220,6 +220,7 @@ static enum status open_parts(struct site *site, struct fault *fault)
     if (status == ST_OK)
         status = wake_init(&parts->edge_wake, fault);
     ring_init(&parts->requests, &parts->core_wake);
+    ring_init(&parts->books, &parts->core_wake);
     ring_init(&parts->arrivals, &parts->core_wake);
     ring_init(&parts->heard, &parts->edge_wake);
     ring_init(&parts->frames, &parts->writer_wake);
@@ -288,15 +289,22 @@ static enum status open_site(struct site *site, struct fault *fault)
                            &site->options->socket_access, &site->files, site->wires, &site->signals,
                            fault);
     site->has_edge = status == ST_OK;
+    site->edge.reload = (struct reload){.dir = site->options->dir,
+                                        .read = site->options->read_prices,
+                                        .book = *site->options->book};
     return status;
 }
 
 static void close_site(struct site *site)
 {
+    struct pricebook *book;
+
     if (site->has_edge)
         edge_fini(&site->edge);
     for (size_t i = 0; i < FRAMES_MAX; i++)
         core_frame_fini(&site->parts.pool[i].core);
+    while ((book = ring_pop(&site->parts.books)) != NULL)
+        free(book);
     wires_free(site->wires);
     wake_fini(&site->parts.core_wake);
     wake_fini(&site->parts.writer_wake);

@@ -23,6 +23,9 @@ struct daemon_options {
     uint64_t disk_low_percent;
     uint64_t disk_full_percent;
     const struct pricebook *book;
+    /* Reads the site's price book anew, on SIGHUP.  False: it cannot be used, and it was logged
+     * why.  NULL: SIGHUP does nothing. */
+    bool (*read_prices)(const char *dir, struct pricebook *book);
     uint8_t site_key[CONTROL_KEY_BYTES];
     uint8_t operator_key[CONTROL_KEY_BYTES];
     const uint8_t *loader; /* module bytes of the loader */

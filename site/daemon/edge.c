@@ -176,11 +176,12 @@ static void accept_clients(struct edge *edge)
     }
 }
 
-/* SIGHUP: a terminal that closed, or somebody who wants what is configured read again. */
+/* SIGHUP: somebody wants the prices read again, or a terminal closed, which is the same to us. */
 static void hang_up(struct edge *edge)
 {
     edge->signals->hang_up = false;
-    log_write(LOG_INFO, "site.hang-up", "effect=none");
+    log_write(LOG_INFO, "site.hang-up", "effect=\"the price book is read again\"");
+    reload_prices(&edge->reload, &edge->parts->books);
 }
 
 static void stop(struct edge *edge)
@@ -194,7 +195,7 @@ static void stop(struct edge *edge)
 static void take_signals(struct edge *edge)
 {
     signals_take(edge->signals);
-    if (edge->signals->hang_up)
+    if (edge->signals->hang_up && !edge->stopping)
         hang_up(edge);
     if (edge->signals->stop != 0 && !edge->stopping)
         stop(edge);

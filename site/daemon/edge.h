@@ -9,6 +9,7 @@
 #include "site/daemon/access.h"
 #include "site/daemon/connection.h"
 #include "site/daemon/files.h"
+#include "site/daemon/reload.h"
 #include "site/daemon/signals.h"
 #include "site/daemon/wires.h"
 
@@ -17,6 +18,7 @@ struct edge {
     struct wires *wires; /* NULL: this daemon has no links */
     uint64_t swept_us;
     struct signals *signals;
+    struct reload reload;
     int listen_fd;
     const char *socket_path;   /* where it is bound; NULL: nowhere */
     struct place_socket place; /* what was bound there */

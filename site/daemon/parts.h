@@ -2,7 +2,7 @@
  * The three threads of the daemon and what passes between them.  A thing belongs to the thread that
  * took it from a ring; a request and a frame go round and come back to where they were made.
  *
- *     edge --requests, arrivals--> core --frames--> writer --durable--> edge --spent--> core
+ *     edge --requests, arrivals, books--> core --frames--> writer --durable--> edge --spent--> core
  *     core --heard--> edge
  */
 #ifndef SERAI_SITE_DAEMON_PARTS_H
@@ -58,6 +58,7 @@ struct parts {
     struct wake writer_wake;
     struct wake edge_wake;
     struct ring requests; /* struct request */
+    struct ring books;    /* struct pricebook, from the edge to the core, which frees it */
     struct ring arrivals; /* struct arrival */
     struct ring heard;    /* struct arrival */
     struct ring frames;   /* struct frame */

@@ -2,9 +2,9 @@
  * The signals that a daemon hears: taken off a descriptor, by one thread, when it looks.
  *
  * SIGTERM and SIGINT ask for an orderly end, also of a start that takes long (start_store.h).
- * SIGHUP is an event for the edge.  SIGUSR1 and SIGUSR2 mean nothing here, and a daemon does not
- * die of them; nor of a pipe that nobody reads, a file at its limit, or a terminal that it may not
- * use.
+ * SIGHUP is an event for the edge (reload.h).  SIGUSR1 and SIGUSR2 mean nothing here, and a daemon
+ * does not die of them; nor of a pipe that nobody reads, a file at its limit, or a terminal that it
+ * may not use.
  */
 #ifndef SERAI_SITE_DAEMON_SIGNALS_H
 #define SERAI_SITE_DAEMON_SIGNALS_H

@@ -42,4 +42,57 @@ holds "the books in the export" \
 holds "the prices in comments" "$("$serai" ledger export | grep -c '^; Prices [12], in force')" 2
 exits 0 "= minted" "$serai" audit verify
 
+# A running site reads its book again on SIGHUP: a wrong one changes nothing, and is named by line.
+# hangs_up PATTERN...: SIGHUP, and wait until the log says each PATTERN once more than before.
+hangs_up()
+{
+    local before n pattern
+
+    before=$(wc -l <"$daemon_log")
+    kill -HUP "$daemon"
+    for pattern; do
+        for n in {1..100}; do
+            ! tail -n "+$((before + 1))" "$daemon_log" | grep "$pattern" >/dev/null || break
+            [ "$n" -lt 100 ] || fail "the log does not say $pattern"
+            sleep 0.05
+        done
+        checks=$((checks + 1))
+    done
+}
+
+# has KEY VALUE: in the book in force.
+has()
+{
+    holds "$1" "$("$serai" price show --json | jq -r "select(.key == \"$1\") | .price")" "$2"
+}
+
+start_site
+: >"$daemon_log"
+hangs_up prices.unchanged
+sed -i 's/^price = "0.123456789"/price = "0.2"/' "$SERAI_SITE/prices.toml"
+hangs_up 'prices.changed key=compute.price old="0.123456789" new="0.200000000"' \
+    'prices.in-force id=3'
+hangs_up prices.unchanged
+has compute.price 0.200000000
+holds "what has changed" "$(grep -c prices.changed "$daemon_log")" 1
+"$serai" money in 1 >/dev/null
+sed -i 's/^price = "0.2"/price = "dear"/' "$SERAI_SITE/prices.toml"
+line=$(grep -n '^price = "dear"' "$SERAI_SITE/prices.toml" | cut -d : -f 1)
+hangs_up "prices.refused file=prices.toml line=$line .*compute.price"
+has compute.price 0.200000000
+sed -i 's/^price = "dear"/price = "0.3"/' "$SERAI_SITE/prices.toml"
+price currency JPY
+hangs_up 'prices.refused .*count in EUR since their first frame, and the price book in JPY'
+has compute.price 0.200000000
+price currency EUR
+hangs_up 'prices.in-force id=4'
+"$serai" money in 1 >/dev/null
+stop_site TERM
+holds "the books of prices" "$("$serai" price ls --json | jq -r .id | tr '\n' ' ')" "1 2 3 4 "
+exits 0 "= minted" "$serai" audit verify
+start_site
+has compute.price 0.300000000
+stop_site TERM
+holds "the books after a start" "$("$serai" price ls --json | jq -r .id | tail -n 1)" 4
+
 echo "price_book: $checks checks"

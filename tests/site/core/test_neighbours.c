@@ -151,6 +151,21 @@ START_TEST(a_birth_next_door_costs_endowment_fee_and_deposit_and_the_change_come
 }
 END_TEST
 
+START_TEST(the_neighbour_hears_of_other_prices_while_the_link_is_up)
+{
+    struct fault fault = {0};
+    struct pricebook book = there->book;
+
+    ck_assert_int_eq(money_from_nanos(&book.link_birth_fee, 777), ST_OK);
+    ck_assert(network_link(network, 0, 0)->state == LINK_UP);
+    ck_assert_uint_ne(money_nanos(network_link(network, 0, 0)->peer_prices.birth_fee), 777);
+    ck_assert_int_eq(core_set_prices(there->core, &book, &fault), ST_OK);
+    network_settle(network);
+    ck_assert_uint_eq(money_nanos(network_link(network, 0, 0)->peer_prices.birth_fee), 777);
+    ck_assert(network_link(network, 0, 0)->state == LINK_UP);
+}
+END_TEST
+
 START_TEST(a_birth_that_is_refused_next_door_gives_all_back)
 {
     uint64_t before = site_balance(here, buyer);
@@ -574,6 +589,7 @@ int main(void)
     tcase_set_timeout(pair, 60);
     tcase_add_test(pair,
                    a_birth_next_door_costs_endowment_fee_and_deposit_and_the_change_comes_back);
+    tcase_add_test(pair, the_neighbour_hears_of_other_prices_while_the_link_is_up);
     tcase_add_test(pair, a_birth_that_is_refused_next_door_gives_all_back);
     tcase_add_test(pair, each_customer_next_door_has_one_row_and_estates_go_there);
     tcase_add_test(pair, each_side_gets_its_own_deposit_back);

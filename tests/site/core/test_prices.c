@@ -1,4 +1,5 @@
 /* The price book in force, and the books that it must fit. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/site/core/fixture.h"
@@ -119,6 +120,87 @@ START_TEST(every_book_stays_with_the_frame_from_which_it_held)
 }
 END_TEST
 
+/* ---- another book while the site runs ---- */
+
+START_TEST(a_running_site_takes_another_book)
+{
+    struct seen seen = {0};
+    struct fault fault = {0};
+
+    site_open(&site, 1, 5000000000);
+    ck_assert_int_eq(core_set_prices(site.core, &site.book, &fault), ST_OK);
+    ck_assert_msg(!site.core->frame_open, "the same book opened a frame");
+    site.book.turn_fuel_max /= 2;
+    ck_assert_int_eq(core_set_prices(site.core, &site.book, &fault), ST_OK);
+    ck_assert_uint_eq(site.core->book.id, 2);
+    ck_assert_uint_eq(agents_prices(site.core->agents)->id, 2);
+    ck_assert_uint_eq(agents_prices(site.core->agents)->turn_fuel_max, site.book.turn_fuel_max);
+    site_frame(&site);
+    ck_assert_int_eq(ledger_prices_each(&site.store, see, &seen, &fault), ST_OK);
+    ck_assert_uint_eq(seen.count, 2);
+    ck_assert_uint_eq(seen.frames[1], ledger_last_frame(core_ledger(site.core))->frame);
+    ck_assert_uint_eq(seen.fuel_max[1], site.book.turn_fuel_max);
+    site_reload_same(&site);
+    ck_assert_uint_eq(site.core->book.id, 2);
+    site_verify(&site);
+    site_close(&site);
+}
+END_TEST
+
+START_TEST(a_book_that_does_not_fit_changes_nothing)
+{
+    struct fault fault = {0};
+    struct pricebook bad;
+
+    site_open(&site, 1, 5000000000);
+    bad = site.book;
+    bad.reserve_fuel = bad.turn_fuel_max + 1;
+    ck_assert_int_eq(core_set_prices(site.core, &bad, &fault), ST_INVALID);
+    bad = site.book;
+    memcpy(bad.currency, "JPY", 4);
+    ck_assert_int_eq(core_set_prices(site.core, &bad, &fault), ST_INVALID);
+    ck_assert_msg(strstr(fault.text, "in SRI") != NULL && strstr(fault.text, "in JPY") != NULL,
+                  "%s", fault.text);
+    ck_assert_uint_eq(site.core->book.id, 1);
+    ck_assert(!site.core->frame_open);
+    site_close(&site);
+}
+END_TEST
+
+/* A start with the new book and a site that is told of it come to the same. */
+START_TEST(a_book_taken_while_running_is_as_one_taken_at_a_start)
+{
+    char *portraits[2];
+
+    for (int live = 0; live < 2; live++) {
+        struct fault fault = {0};
+        struct deploy deploy = {.module = "spender", .args = "work=10", .nanos = 2000000000};
+        uint64_t agent;
+
+        site_open(&site, 3, 5000000000);
+        agent = site_deploy(&site, OPERATOR, &deploy);
+        site_settle(&site);
+        site_pass(&site, 3600000000);
+        ck_assert_int_eq(money_from_nanos(&site.book.memory_rent, 900000000), ST_OK);
+        ck_assert_int_eq(money_from_nanos(&site.book.compute, 7000000), ST_OK);
+        if (live == 0)
+            site_reload(&site);
+        else
+            ck_assert_int_eq(core_set_prices(site.core, &site.book, &fault), ST_OK);
+        site_frame(&site);
+        site_pass(&site, 3600000000);
+        ck_assert_int_eq(site_send(&site, OPERATOR, agent, "x", 1000000), CONTROL_DONE);
+        site_settle(&site);
+        portraits[live] = site_portrait(&site);
+        site_verify(&site);
+        site_close(&site);
+    }
+    portraits_equal(portraits[0], portraits[1]);
+    free(portraits[0]);
+    free(portraits[1]);
+}
+END_TEST
+
 static void damage(bool drop)
 {
     uint8_t key[9] = {5, 0, 0, 0, 0, 0, 0, 0, 1};
@@ -168,6 +250,9 @@ int main(void)
     tcase_add_test(tcase, books_count_in_the_currency_of_their_first_frame);
     tcase_add_test(tcase, books_without_a_frame_take_any_currency);
     tcase_add_test(tcase, every_book_stays_with_the_frame_from_which_it_held);
+    tcase_add_test(tcase, a_running_site_takes_another_book);
+    tcase_add_test(tcase, a_book_that_does_not_fit_changes_nothing);
+    tcase_add_test(tcase, a_book_taken_while_running_is_as_one_taken_at_a_start);
     tcase_add_test(tcase, a_book_that_is_lost_or_changed_is_named);
     suite_add_tcase(suite, tcase);
     return check_main(suite);

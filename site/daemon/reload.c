@@ -1,0 +1,102 @@
+#include "site/daemon/reload.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "site/core/core.h"
+
+struct lookup {
+    const char *path;
+    char value[PRICEBOOK_VALUE_BYTES];
+    bool found;
+};
+
+static void look(void *context, const struct pricebook_line *line)
+{
+    struct lookup *lookup = context;
+
+    if (strcmp(line->path, lookup->path) != 0)
+        return;
+    lookup->found = true;
+    (void)snprintf(lookup->value, sizeof lookup->value, "%s", line->value);
+}
+
+struct comparing {
+    const struct pricebook *other;
+    bool forward; /* the lines are the new book's */
+    unsigned count;
+};
+
+/* Forward, each line that is new or differs; backward, each that is no more. */
+static void compare(void *context, const struct pricebook_line *line)
+{
+    struct comparing *comparing = context;
+    struct lookup other = {.path = line->path};
+
+    pricebook_each(comparing->other, &core_order_names, look, &other);
+    if (other.found && (!comparing->forward || strcmp(other.value, line->value) == 0))
+        return;
+    comparing->count++;
+    log_write(LOG_INFO, "prices.changed", "key=%s old=\"%s\" new=\"%s\"", line->path,
+              comparing->forward ? other.value : line->value,
+              comparing->forward ? line->value : other.value);
+}
+
+static unsigned log_changes(const struct pricebook *old, const struct pricebook *new)
+{
+    struct comparing forward = {.other = old, .forward = true};
+    struct comparing backward = {.other = new};
+
+    pricebook_each(new, &core_order_names, compare, &forward);
+    pricebook_each(old, &core_order_names, compare, &backward);
+    return forward.count + backward.count;
+}
+
+/* True when `book` is another one, and may be in force. */
+static bool is_news(const struct reload *reload, const struct pricebook *book)
+{
+    struct fault fault = {0};
+
+    if (core_check_currency(reload->book.currency, book, &fault) != ST_OK) {
+        log_write(LOG_ERROR, "prices.refused", "file=prices.toml reason=\"%s\"", fault.text);
+        return false;
+    }
+    if (!pricebook_equal(book, &reload->book))
+        return true;
+    log_write(LOG_INFO, "prices.unchanged", "file=prices.toml");
+    return false;
+}
+
+/* False: it was not taken, and stays the caller's. */
+static bool hand_over(struct reload *reload, struct pricebook *book, struct ring *to)
+{
+    struct pricebook copy = *book; /* once it is pushed, it is the core's */
+    unsigned changes;
+
+    if (!ring_push(to, book)) {
+        log_write(LOG_ERROR, "prices.refused",
+                  "reason=\"the books before it still wait\" next=\"send SIGHUP again\"");
+        return false;
+    }
+    changes = log_changes(&reload->book, &copy);
+    log_write(LOG_INFO, "prices.taken", "file=prices.toml changes=%u", changes);
+    reload->book = copy;
+    return true;
+}
+
+void reload_prices(struct reload *reload, struct ring *to)
+{
+    struct pricebook *book;
+
+    if (reload->read == NULL)
+        return;
+    book = malloc(sizeof *book);
+    if (book == NULL) {
+        log_write(LOG_ERROR, "prices.refused", "reason=\"memory is short\"");
+        return;
+    }
+    if (!reload->read(reload->dir, book) || !is_news(reload, book) || !hand_over(reload, book, to))
+        free(book);
+}
