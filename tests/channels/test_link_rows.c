@@ -270,7 +270,8 @@ static void put_message(uint64_t seq, uint64_t money, u128 total, uint64_t wire_
     uint8_t raw[TOTAL_BYTES];
 
     le128_put(raw, total);
-    cbor_put_array(&value, 3);
+    cbor_put_array(&value, 4);
+    cbor_put_uint(&value, 0); /* whose place it takes */
     cbor_put_uint(&value, money);
     cbor_put_bytes(&value, raw, sizeof raw);
     message_encode(&value, &packet);
