@@ -177,13 +177,30 @@ static enum status load_prices(void *context, const uint8_t *key, size_t key_siz
     return ST_OK;
 }
 
+/* The books of prices have the numbers from 1 up; `context` counts them. */
+static enum status count_book(void *context, const struct ledger_prices *prices,
+                              struct fault *fault)
+{
+    uint64_t *count = context;
+
+    if (prices->id != *count + 1)
+        return fault_set(fault, ST_CORRUPT,
+                         "meta: the book of prices %" PRIu64 " is missing: the next is %" PRIu64,
+                         *count + 1, prices->id);
+    (*count)++;
+    return ST_OK;
+}
+
 enum status core_meta_load(struct core *core, const struct store *store, struct fault *fault)
 {
     struct found found = {.core = core};
+    uint64_t books = 0;
     enum status status;
 
     core->site_time_us = ledger_last_frame(core->ledger)->site_time_us;
     status = store->walk(store->context, STORE_META, &META_PRICES, 1, load_prices, &found, fault);
+    if (status == ST_OK)
+        status = ledger_prices_each(store, count_book, &books, fault);
     if (status != ST_OK)
         return status;
     if (!found.any)

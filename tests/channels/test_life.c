@@ -2,8 +2,6 @@
 #include "tests/channels/fixture.h"
 #include "tests/check_main.h"
 
-#include <signal.h>
-
 static struct fixture fixture;
 
 static void setup(void)
@@ -336,16 +334,6 @@ START_TEST(a_purchase_and_a_removal_that_are_undone_leave_every_byte)
 }
 END_TEST
 
-START_TEST(selling_a_pending_end_without_asking_is_a_bug_and_stops)
-{
-    struct channel_message message;
-    struct channel_end *end = channels_buy(fixture.channels, fixture.undo, 1, 1, &message);
-    bool flag;
-
-    channels_sell(fixture.channels, end, fixture.undo, &message, &flag);
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("channel life");
@@ -368,8 +356,6 @@ int main(void)
     tcase_add_test(tcase, an_end_that_was_given_up_is_gone_when_it_is_refused);
     tcase_add_test(tcase, closed_at_an_end_that_is_not_closing_breaks_the_rules);
     tcase_add_test(tcase, a_purchase_and_a_removal_that_are_undone_leave_every_byte);
-    tcase_add_test_raise_signal(tcase, selling_a_pending_end_without_asking_is_a_bug_and_stops,
-                                SIGABRT);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }

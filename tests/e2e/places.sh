@@ -48,7 +48,7 @@ done
 setting control socket nowhere/control.sock
 exits 78 'no directory' "$serai" site run --check-config
 setting link listen "ipc:///tmp/$(printf 'x%.0s' {1..107})"
-exits 78 'a socket allows 107' "$serai" site run --check-config
+exits 78 'at most 107 bytes' "$serai" site run --check-config
 holds "the site's files" "$(digest)" "$before"
 
 # ---- a socket that somebody answers on, and one that nobody does ----
