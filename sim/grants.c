@@ -406,6 +406,7 @@ static void check_object(void *context, uint64_t id, void *value)
         maker->owner != object->owner || (maker->is_facet && maker->badge != object->u.facet.badge))
         sim_fail(look->site->sim, "site %s: object %llu is not what it was when it was made",
                  look->site->name, U(id));
+    INVARIANT(maker != NULL); /* cppcheck does not see that sim_fail() never returns */
     if (maker->one_shot && maker->places != 1)
         sim_fail(look->site->sim, "site %s: reply %llu is held in %llu places", look->site->name,
                  U(id), U(maker->places));
