@@ -121,6 +121,7 @@ blow_disk()
     done
     if kill -0 "${pids[$1]}" 2>/dev/null; then
         mount -o remount,size=1g "$work/$1"
+        goes_on "$1"
         return
     fi
     ended=0
@@ -130,6 +131,18 @@ blow_disk()
     books_verify "$1" "a full disk"
     mount -o remount,size=1g "$work/$1"
     start "$1"
+}
+
+# It looks at its room after each frame, so it takes a moment to see that there is more.
+goes_on()
+{
+    local tries=50
+
+    while rests "$1"; do
+        tries=$((tries - 1))
+        [ "$tries" -gt 0 ] || fail "site $1 rests though its disk has room again"
+        sleep 0.1
+    done
 }
 
 # Whether the site says that it holds still for want of room.
