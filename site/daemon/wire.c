@@ -255,6 +255,16 @@ static void connected(struct wire *wire, uint64_t now_us)
               wire->link.interface, wire->link.endpoint);
 }
 
+void wire_broken(struct wire *wire, uint64_t now_us)
+{
+    uint64_t silent_us = now_us - wire->heard_us;
+
+    if (silent_us >= SILENCE_US / 2)
+        wire_trouble(wire, "no answer for %u s", (unsigned)(silent_us / 1000000));
+    else
+        wire_trouble(wire, "the connection was closed by the neighbour, or cut");
+}
+
 static void lost(struct wire *wire, uint64_t now_us)
 {
     if (wire->connected) {
@@ -262,11 +272,8 @@ static void lost(struct wire *wire, uint64_t now_us)
                   wire->link.endpoint);
         if (now_us - wire->connected_us >= GOOD_CONNECTION_US)
             wire->delay_us = 0;
-        if (!wire->has_route && now_us - wire->heard_us >= SILENCE_US / 2)
-            wire_trouble(wire, "no answer for %u s",
-                         (unsigned)((now_us - wire->heard_us) / 1000000));
-        else if (!wire->has_route)
-            wire_trouble(wire, "the connection was closed by the neighbour, or cut");
+        if (!wire->has_route)
+            wire_broken(wire, now_us);
     }
     wire->connected = false;
     wire->tell_connected = false;

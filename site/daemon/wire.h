@@ -74,6 +74,11 @@ void wire_watch(struct wire *wire, uint64_t now_us);
 void wire_heard(struct wire *wire, uint64_t now_us);
 /* The neighbour cannot be reached, or no more: for the core to hear when it is news. */
 void wire_trouble(struct wire *wire, const char *format, ...) PRINTF_LIKE(2, 3);
+/*
+ * The connection is no more.  After a silence it was libzmq that gave it up, on either side and at
+ * about the same time as we would: the reason then is the silence.
+ */
+void wire_broken(struct wire *wire, uint64_t now_us);
 /* The neighbour was not connected to, for that reason: for the log and for the core. */
 void wire_failed(struct wire *wire, uint64_t now_us, const char *format, ...) PRINTF_LIKE(3, 4);
 

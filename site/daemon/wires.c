@@ -526,7 +526,7 @@ static void beat(struct wires *wires, struct wire *wire)
         return;
     if (!send_either(wires, wire, alive, sizeof alive) && !wire->connected && !wire->has_route &&
         wire->live)
-        wire_trouble(wire, "the connection was closed by the neighbour, or cut");
+        wire_broken(wire, wires->now_us);
 }
 
 static void notice_silence(struct wires *wires, struct wire *wire)

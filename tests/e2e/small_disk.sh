@@ -70,6 +70,10 @@ if [ -e "$work/operator.key.pending" ]; then
         fail "the unanswered request gets no answer"
     answered=$((answered + 1))
 fi
+# The brake may have frozen it before the disk was full.
+if [ "$("$serai" site status --json | jq .frozen)" -gt 0 ]; then
+    "$serai" agent thaw burner --key "$work/operator.key" >/dev/null
+fi
 turns=$("$serai" site status --json | jq .turns)
 sleep 0.3
 [ "$("$serai" site status --json | jq .turns)" -gt "$turns" ] || fail "the traffic has stopped"
