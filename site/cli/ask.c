@@ -42,6 +42,21 @@ static enum status check_answerer(const struct cli *cli, const uint8_t site[CONT
                      hex_print(ours, meant, sizeof meant));
 }
 
+static enum status ask_daemon(const struct cli *cli, const struct bytes *request,
+                              struct bytes *answer, uint8_t site[CONTROL_KEY_BYTES], bool *sent,
+                              struct fault *fault)
+{
+    struct client *client;
+    enum status status = client_open(&client, cli->socket, fault);
+
+    *sent = status == ST_OK;
+    if (status != ST_OK)
+        return status;
+    status = client_ask(client, request, answer, site, fault);
+    client_close(client);
+    return status;
+}
+
 /*
  * *sent: a daemon was there, so the request may have reached it.  ST_DENIED: and it is another
  * site's, or its socket is closed to us.
@@ -50,14 +65,13 @@ static enum status exchange(const struct cli *cli, const struct bytes *request,
                             struct cli_answer *answer, bool *sent, struct fault *fault)
 {
     uint8_t site[CONTROL_KEY_BYTES];
-    struct client *client;
-    enum status status = client_open(&client, cli->socket, fault);
+    enum status status;
 
-    *sent = status == ST_OK;
-    if (status != ST_OK)
-        return status;
-    status = client_ask(client, request, &answer->bytes, site, fault);
-    client_close(client);
+    *sent = true;
+    if (cli->offline != NULL)
+        status = cli_offline_ask(cli, request, &answer->bytes, site, fault);
+    else
+        status = ask_daemon(cli, request, &answer->bytes, site, sent, fault);
     if (status == ST_OK)
         status = check_answerer(cli, site, fault);
     if (status == ST_OK && control_reply_decode(&answer->reply, answer->bytes.data,
@@ -239,6 +253,7 @@ static int show_done(const struct signing *by, const struct cli_answer *answer)
 {
     struct fault fault = {0};
 
+    cli_offline_end(by->cli); /* a reader that stalls holds up no daemon that is started now */
     print_result(by->cli, answer);
     if (fflush(stdout) != 0 || ferror(stdout) != 0)
         return cli_fail(CLI_NOT_SHOWN,
@@ -387,9 +402,10 @@ static int check_nothing_kept(const struct signing *by)
 
         code = cli_fail(CLI_TRY_AGAIN,
                         "nothing was sent: an earlier request waits for its answer, and may have "
-                        "been done: %s. `serai %.*s %s --retry` asks for its answer, --forget in "
-                        "its place gives it up",
-                        described(by->cli, &request, what), (int)group, request.command, verb);
+                        "been done: %s. `serai %.*s %s --retry%s` asks for its answer, --forget "
+                        "in its place gives it up",
+                        described(by->cli, &request, what), (int)group, request.command, verb,
+                        by->cli->offline != NULL ? " --offline" : "");
     }
     bytes_fini(&envelope);
     return code;

@@ -350,7 +350,10 @@ int cli_main(int argc, char **argv)
     code = cli.args.command->is_local
                ? CLI_OK
                : cli_site(&cli, cli_value(&cli, OPT_SITE, getenv("SERAI_SITE")));
+    if (code == CLI_OK && cli.args.given[OPT_OFFLINE])
+        code = cli_offline_begin(&cli);
     if (code == CLI_OK)
         code = cli.args.command->run(&cli);
+    cli_offline_end(&cli);
     return finish_output(code);
 }

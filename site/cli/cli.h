@@ -45,7 +45,8 @@ struct cli {
     struct cli_facts facts;
     char socket[FILE_PATH_BYTES]; /* of its daemon */
     char currency[16];
-    uint64_t map_bytes; /* of its store */
+    uint64_t map_bytes;          /* of its store */
+    struct cli_offline *offline; /* with --offline: stands for the daemon */
 };
 
 /* The whole program.  Returns the exit code. */
@@ -101,6 +102,18 @@ MUST_CHECK int cli_read(struct cli *cli, const char *command, struct bytes *args
 /* As cli_read(), but what everybody is shown, whatever key was given. */
 MUST_CHECK int cli_read_unsigned(struct cli *cli, const char *command, struct bytes *args,
                                  struct cli_answer *answer);
+
+/*
+ * offline.c: from here on the command asks the books themselves, which no daemon may have open.
+ * Prints, returns the exit code.
+ */
+MUST_CHECK int cli_offline_begin(struct cli *cli);
+/* Again and again allowed, and without a beginning.  Before anything waits for its reader. */
+void cli_offline_end(struct cli *cli);
+/* As client_ask(). */
+MUST_CHECK enum status cli_offline_ask(const struct cli *cli, const struct bytes *request,
+                                       struct bytes *answer, uint8_t site[CONTROL_KEY_BYTES],
+                                       struct fault *fault);
 
 /* who.c */
 bool cli_is_socket(const char *path);

@@ -1,5 +1,4 @@
 /* serai site init | run | status */
-#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -8,15 +7,13 @@
 
 #include "base/descriptors.h"
 #include "ledger/store/store.h"
-#include "sdk/loader/loader_wasm.h"
 #include "site/cli/cli.h"
 #include "site/cli/render.h"
-#include "site/config/config.h"
+#include "site/cli/setup.h"
 #include "site/control/keyfile.h"
 #include "site/control/paths.h"
 #include "site/control/place.h"
 #include "site/core/core.h"
-#include "site/daemon/daemon.h"
 #include "site/daemon/signals.h"
 
 /* ---- init ---- */
@@ -107,58 +104,6 @@ int cmd_site_init(struct cli *cli)
 
 /* ---- run ---- */
 
-static void report_error(void *context, const struct config_error *error)
-{
-    const struct cli *cli = context;
-
-    render_escaped(stderr, cli->dir);
-    fprintf(stderr, "/%s:%" PRIu32 ":%" PRIu32 ": ", error->file, error->line, error->column);
-    render_escaped(stderr, error->text);
-    putc('\n', stderr);
-}
-
-static int load_config(struct cli *cli, struct site_config *config, struct pricebook *book)
-{
-    const struct config_reader reader = {
-        .orders = &core_order_names,
-        .report = report_error,
-        .context = cli,
-    };
-    struct fault fault = {0};
-    enum status status;
-
-    site_config_default(config);
-    pricebook_default(book, &core_order_names);
-    status = config_load(cli->dir, &reader, config, book, &fault);
-    if (status == ST_MISSING)
-        return cli_fail(CLI_CONFIG, "%s; make a site first: serai site init %s", fault.text,
-                        cli->dir);
-    if (status != ST_OK)
-        return cli_fail(CLI_CONFIG, "%s", fault.text);
-    return CLI_OK;
-}
-
-static void log_price_error(void *context, const struct config_error *error)
-{
-    (void)context;
-    log_write(LOG_ERROR, "prices.refused",
-              "file=%s line=%" PRIu32 " column=%" PRIu32 " reason=\"%s\" "
-              "next=\"the old book stays in force: mend the file and send SIGHUP again\"",
-              error->file, error->line, error->column, error->text);
-}
-
-/* On SIGHUP; the same checks as in a start. */
-static bool read_prices(const char *dir, struct pricebook *book)
-{
-    const struct config_reader reader = {.orders = &core_order_names, .report = log_price_error};
-    struct fault fault = {0};
-    enum status status = config_load_prices(dir, &reader, book, &fault);
-
-    if (status != ST_OK && status != ST_INVALID) /* of that each error was logged */
-        log_write(LOG_ERROR, "prices.refused", "reason=\"%s\"", fault.text);
-    return status == ST_OK;
-}
-
 /* What a start would say of the books that are there; a site that never ran has none. */
 static int check_books(const struct cli *cli, const struct pricebook *book)
 {
@@ -180,51 +125,6 @@ static int check_books(const struct cli *cli, const struct pricebook *book)
     if (status == ST_INVALID)
         return cli_fail(CLI_CONFIG, "%s", fault.text);
     return status == ST_OK ? CLI_OK : cli_fault(&fault);
-}
-
-static enum status verify_books(const struct store *store, struct fault *fault)
-{
-    struct verify_report report;
-
-    return ledger_verify(store, core_claims, NULL, &report, fault);
-}
-
-static enum status load_keys(const struct cli *cli, struct daemon_options *options,
-                             struct fault *fault)
-{
-    char path[FILE_PATH_BYTES];
-    enum status status = file_path(path, cli->dir, SITE_KEY_PUBLIC, fault);
-
-    if (status == ST_OK)
-        status = keyfile_read_public(path, options->site_key, fault);
-    if (status == ST_OK)
-        status = file_path(path, cli->dir, SITE_OPERATOR_PUBLIC, fault);
-    if (status == ST_OK)
-        status = keyfile_read_public(path, options->operator_key, fault);
-    return status;
-}
-
-static struct tier1_options tier1_of(const struct config_engine *engine)
-{
-    static_assert((int)TIER1_NAMED == (int)CONFIG_TIER1_NAMED &&
-                      (int)TIER1_ALL == (int)CONFIG_TIER1_ALL,
-                  "one setting");
-    return (struct tier1_options){
-        .mode = (enum tier1_mode)engine->tier1,
-        .codes = engine->codes,
-        .code_count = engine->code_count,
-        .hot_fuel = engine->hot_fuel,
-        .effort_fuel = engine->effort_fuel,
-        .module_bytes_max = engine->module_bytes,
-        .objects_max = engine->objects,
-        .compiler = engine->compiler,
-        .weak_jail = engine->weak_jail,
-        .compile_s = engine->compile_seconds,
-        .compile_memory_bytes = engine->compile_memory,
-        .object_bytes_max = engine->object_bytes,
-        .cache_bytes_max = engine->cache_bytes,
-        .cache_objects_max = engine->cache_objects,
-    };
 }
 
 /* The places that the daemon will listen at, before it is started. */
@@ -263,48 +163,34 @@ static int find_ready_fd(const struct cli *cli, int *ready_fd)
 
 int cmd_site_run(struct cli *cli)
 {
-    struct site_config config;
-    struct pricebook book;
-    struct daemon_options options = {
-        .dir = cli->dir,
-        .socket_path = config.socket,
-        .link_listen = config.link_listen,
-        .book = &book,
-        .read_prices = read_prices,
-        .loader = loader_wasm,
-        .loader_size = loader_wasm_size,
-        .verify = verify_books,
-        .sandbox = !cli->args.given[OPT_NO_SANDBOX],
-    };
+    struct setup setup;
     struct fault fault = {0};
-    int code = find_ready_fd(cli, &options.ready_fd);
+    int ready_fd;
+    int code = find_ready_fd(cli, &ready_fd);
 
     if (code != CLI_OK)
         return code;
     signals_hold(); /* a SIGHUP that comes now is about files that are read below, or later */
-    code = load_config(cli, &config, &book);
+    code = setup_read_config(cli, &setup);
     if (code != CLI_OK)
         return code;
-    if (check_places(cli, &config, &fault) != ST_OK)
+    if (check_places(cli, &setup.config, &fault) != ST_OK)
         return cli_fail(CLI_CONFIG, "%s", fault.text);
     if (cli->args.given[OPT_CHECK_CONFIG]) {
-        code = check_books(cli, &book);
+        code = check_books(cli, &setup.book);
         if (code != CLI_OK)
             return code;
         render_escaped(stdout, cli->dir);
         puts(": the configuration is good");
         return CLI_OK;
     }
-    if (load_keys(cli, &options, &fault) != ST_OK)
-        return cli_fail(CLI_CONFIG, "%s", fault.text);
-    options.socket_access = (struct socket_access){
-        .mode = config.socket_mode, .has_group = config.has_group, .group = config.socket_group};
-    options.map_bytes = config.map_bytes;
-    options.disk_low_percent = config.disk_low_percent;
-    options.disk_full_percent = config.disk_full_percent;
-    options.tier1 = tier1_of(&config.engine);
-    log_set_level(config.log_level);
-    return daemon_run(&options);
+    code = setup_fill_options(cli, &setup);
+    if (code != CLI_OK)
+        return code;
+    setup.options.ready_fd = ready_fd;
+    setup.options.sandbox = !cli->args.given[OPT_NO_SANDBOX];
+    log_set_level(setup.config.log_level);
+    return daemon_run(&setup.options);
 }
 
 /* ---- status ---- */

@@ -54,6 +54,7 @@ static const struct option options[OPTION_COUNT] = {
     [OPT_ENDPOINT] = {"endpoint", "E", "where it listens, tcp://HOST:PORT (none: it dials us)"},
     [OPT_INTERFACE_A] = {"interface-a", "N", "the link of A that leads to B, by its interface"},
     [OPT_ID] = {"id", "N", "the book of prices with this number"},
+    [OPT_OFFLINE] = {"offline", NULL, "do it in the books of a site that does not run"},
     [OPT_INTERFACE_B] = {"interface-b", "N", "the link of B that leads to A, by its interface"},
 };
 
@@ -66,9 +67,8 @@ static uint64_t allowed(const struct cli_command *command)
     if (command->is_read)
         common |= OPTION(OPT_KEY) | OPTION(OPT_SITE_KEY);
     if (command->is_signed)
-        common |= OPTION(OPT_SITE_KEY);
-    if (command->is_signed)
-        common |= OPTION(OPT_KEY) | OPTION(OPT_RETRY) | OPTION(OPT_FORGET);
+        common |= OPTION(OPT_SITE_KEY) | OPTION(OPT_KEY) | OPTION(OPT_RETRY) | OPTION(OPT_FORGET) |
+                  OPTION(OPT_OFFLINE);
     /* There --key is what the command is about. */
     if ((command->options & OPTION(OPT_NEIGHBOUR)) != 0)
         common = (common & ~OPTION(OPT_KEY)) | OPTION(OPT_SIGN_WITH);

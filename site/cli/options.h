@@ -44,6 +44,7 @@ enum cli_option_id {
     OPT_INTERFACE_A,
     OPT_INTERFACE_B,
     OPT_ID,
+    OPT_OFFLINE,
     OPTION_COUNT,
 };
 #define OPTION(id) (UINT64_C(1) << (id))

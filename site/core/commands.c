@@ -369,13 +369,26 @@ static void agent_deploy(struct core *core, struct customer *by, struct cbor *in
     deploy_result(core, agent, outcome);
 }
 
+/* How the agent stands after what was done. */
+static void state_result(const struct core *core, const struct agent *agent,
+                         struct outcome *outcome)
+{
+    struct agent_view view;
+    struct map map;
+
+    agents_view(core->agents, agent, &view);
+    map_init(&map);
+    map_uint(&map, "agent", view.id);
+    map_text(&map, "state", view.state);
+    map_money(&map, "balance", ledger_balance(core->ledger, view.id));
+    map_end(&map, &outcome->result);
+}
+
 static void agent_fund(struct core *core, struct customer *by, struct cbor *in,
                        struct outcome *outcome)
 {
     struct transfer line = {.debit = by->account, .code = TRANSFER_FUND};
     struct agent *agent;
-    struct agent_view view;
-    struct map map;
 
     cbor_get_array(in, 2);
     line.credit = cbor_get_uint(in, UINT64_MAX);
@@ -392,12 +405,7 @@ static void agent_fund(struct core *core, struct customer *by, struct cbor *in,
     if (!transfer(core, &line, outcome))
         return;
     agents_topped_up(core->agents, agent);
-    agents_view(core->agents, agent, &view);
-    map_init(&map);
-    map_uint(&map, "agent", view.id);
-    map_text(&map, "state", view.state);
-    map_money(&map, "balance", ledger_balance(core->ledger, view.id));
-    map_end(&map, &outcome->result);
+    state_result(core, agent, outcome);
 }
 
 static void agent_send(struct core *core, struct customer *by, struct cbor *in,
@@ -476,10 +484,11 @@ static void agent_freeze_or_thaw(struct core *core, struct customer *by, struct 
     if (freeze) {
         agents_freeze(core->agents, agent,
                       is_operator(core, by) ? "frozen by the operator" : FROZEN_BY_CUSTOMER);
+    } else if (agents_thaw(core->agents, agent, &fault) != ST_OK) {
+        outcome_set(outcome, CONTROL_REFUSED, "%s", fault.text);
         return;
     }
-    if (agents_thaw(core->agents, agent, &fault) != ST_OK)
-        outcome_set(outcome, CONTROL_REFUSED, "%s", fault.text);
+    state_result(core, agent, outcome);
 }
 
 void core_command(struct core *core, struct customer *by, const struct control_request *request,

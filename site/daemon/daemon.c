@@ -10,20 +10,17 @@
 
 #include "base/log.h"
 #include "base/outlet.h"
-#include "ledger/store/store.h"
 #include "site/control/file.h"
 #include "site/control/keyfile.h"
 #include "site/control/paths.h"
 #include "site/control/place.h"
 #include "site/core/core.h"
 #include "site/daemon/edge.h"
-#include "site/daemon/fatal.h"
 #include "site/daemon/files.h"
-#include "site/daemon/marker.h"
+#include "site/daemon/opened.h"
 #include "site/daemon/readers.h"
 #include "site/daemon/sandbox.h"
 #include "site/daemon/signals.h"
-#include "site/daemon/start_store.h"
 #include "site/daemon/wires.h"
 
 enum { EXIT_INTERNAL = 70, EXIT_IO = 74, EXIT_TRY_AGAIN = 75, EXIT_CONFIG = 78 };
@@ -34,12 +31,8 @@ struct site {
     const struct daemon_options *options;
     struct files files;
     struct signals signals;
-    struct store_lmdb *lmdb;
-    struct start_store start_store; /* around it */
+    struct opened opened;
     struct readers readers;
-    struct marker *marker;
-    struct marker_verdict verdict;
-    struct core *core;
     struct parts parts;
     struct wires *wires;
     struct edge edge;
@@ -69,136 +62,12 @@ static int exit_code(enum status status)
     return EXIT_INTERNAL;
 }
 
-static void mark(void *context, uint64_t agent, uint64_t message)
-{
-    struct site *site = context;
-
-    marker_set(site->marker, agent, message);
-    if (site->options->before_turn != NULL && agent != 0)
-        site->options->before_turn(agent, message);
-}
-
-static enum status open_store(struct site *site, struct fault *fault)
-{
-    char path[FILE_PATH_BYTES];
-    enum status status = file_path(path, site->options->dir, SITE_STORE, fault);
-
-    if (status != ST_OK)
-        return status;
-    return store_lmdb_open(&site->lmdb, path, STORE_WRITE, site->options->map_bytes, fault);
-}
-
-static enum status open_marker(struct site *site, struct fault *fault)
-{
-    char path[FILE_PATH_BYTES];
-    enum status status = file_path(path, site->options->dir, SITE_MARKER, fault);
-
-    if (status == ST_OK)
-        status = marker_open(&site->marker, path, &site->verdict, fault);
-    if (status == ST_OK)
-        status = fatal_install(site->marker, fault);
-    return status;
-}
-
-static void store_failed(void *context)
-{
-    const struct site *site = context;
-
-    marker_commit_failed(site->marker);
-}
-
-/* The next start verifies the books, and says what is wrong with them. */
-static void page_lost(void *context)
-{
-    store_failed(context);
-    _exit(EXIT_IO);
-}
-
-/* After a disk that failed nothing is served before every record has been read and has held. */
-static enum status verify_after_failure(struct site *site, const struct store *store,
-                                        struct fault *fault)
-{
-    enum status status = ST_OK;
-
-    if (!site->verdict.store_failed)
-        return ST_OK;
-    log_write(LOG_WARN, "site.verifying", "reason=\"the store failed when the site last ran\"");
-    if (site->options->verify != NULL)
-        status = site->options->verify(store, fault);
-    if (status != ST_OK)
-        return status;
-    marker_store_verified(site->marker);
-    log_write(LOG_INFO, "site.verified", "result=\"the books hold\"");
-    return ST_OK;
-}
-
-static void quarantine(struct site *site)
-{
-    const struct marker_verdict *verdict = &site->verdict;
-    char reason[160];
-
-    if (!verdict->died)
-        return;
-    log_write(LOG_WARN, "site.died-in-turn",
-              "agent=%" PRIu64 " message=%" PRIu64 " crashes=%" PRIu64 " by_signal=%" PRIu64,
-              verdict->agent, verdict->message, verdict->crashes, verdict->by_signal);
-    if (!verdict->quarantine)
-        return;
-    (void)snprintf(reason, sizeof reason,
-                   "quarantine: its message %" PRIu64 " ended the site %" PRIu64 " times",
-                   verdict->message, verdict->crashes);
-    if (core_quarantine(site->core, verdict->agent, reason) == ST_OK)
-        log_write(LOG_ERROR, "agent.quarantined", "agent=%" PRIu64 " reason=\"%s\"", verdict->agent,
-                  reason);
-    else /* it died or never became durable: then its event will not come again either */
-        log_write(LOG_WARN, "agent.quarantine-missed", "agent=%" PRIu64, verdict->agent);
-}
-
-static enum status open_core(struct site *site, struct fault *fault)
-{
-    const struct daemon_options *options = site->options;
-    struct core_options core = {
-        .random = random_system(),
-        .loader = options->loader,
-        .loader_size = options->loader_size,
-        .book = *options->book,
-        .mark = mark,
-        .mark_context = site,
-        .page_log_bytes = options->page_log_bytes,
-        .pages_cached = options->pages_cached,
-        .page_lost = page_lost,
-        .page_lost_context = site,
-    };
-    struct store lmdb = store_from_lmdb(site->lmdb);
-    struct store store = start_store_init(&site->start_store, &lmdb, &site->signals);
-    enum status status;
-
-    memcpy(core.site_key, options->site_key, sizeof core.site_key);
-    memcpy(core.operator_key, options->operator_key, sizeof core.operator_key);
-    status = verify_after_failure(site, &store, fault);
-    if (status != ST_OK)
-        return status;
-    status = core_new(&site->core, &core, fault);
-    if (status != ST_OK)
-        return status;
-    status = core_load(site->core, &store, fault);
-    start_store_done(&site->start_store);
-    if (status != ST_OK)
-        return status;
-    quarantine(site);
-    return ST_OK;
-}
-
 static void measure(void *context, struct core_disk *disk)
 {
     struct site *site = context;
-    struct store_room room;
 
-    store_lmdb_room(site->lmdb, &room);
-    disk->free_bytes = room.free_bytes;
-    disk->low_bytes = room.total_bytes / 100 * site->options->disk_low_percent;
-    disk->full_bytes = room.total_bytes / 100 * site->options->disk_full_percent;
-    readers_watch(&site->readers, site->lmdb, clock_system());
+    opened_measure(&site->opened, disk);
+    readers_watch(&site->readers, site->opened.lmdb, clock_system());
 }
 
 static enum status open_parts(struct site *site, struct fault *fault)
@@ -206,14 +75,14 @@ static enum status open_parts(struct site *site, struct fault *fault)
     struct parts *parts = &site->parts;
     enum status status;
 
-    parts->core = site->core;
+    parts->core = site->opened.core;
     parts->site_key = site->options->site_key;
-    parts->store = store_from_lmdb(site->lmdb);
+    parts->store = store_from_lmdb(site->opened.lmdb);
     parts->clock = clock_system();
     parts->measure = measure;
     parts->measure_context = site;
-    parts->store_failed = store_failed;
-    parts->store_failed_context = site;
+    parts->store_failed = opened_store_failed;
+    parts->store_failed_context = &site->opened;
     status = wake_init(&parts->core_wake, fault);
     if (status == ST_OK)
         status = wake_init(&parts->writer_wake, fault);
@@ -272,11 +141,7 @@ static enum status open_site(struct site *site, struct fault *fault)
         tier1_new(&site->parts.tier1, &site->options->tier1, site->options->dir, fault);
 
     if (status == ST_OK)
-        status = open_store(site, fault);
-    if (status == ST_OK)
-        status = open_marker(site, fault);
-    if (status == ST_OK)
-        status = open_core(site, fault);
+        status = opened_open(&site->opened, fault);
     if (status == ST_OK)
         status = open_parts(site, fault);
     if (status == ST_OK)
@@ -309,19 +174,16 @@ static void close_site(struct site *site)
     wake_fini(&site->parts.core_wake);
     wake_fini(&site->parts.writer_wake);
     wake_fini(&site->parts.edge_wake);
-    core_free(site->core);
+    opened_close(&site->opened);
     tier1_free(site->parts.tier1);
-    fatal_release();
-    marker_close(site->marker);
-    store_lmdb_close(site->lmdb);
     signals_close(&site->signals);
 }
 
 static void say_ready(const struct site *site)
 {
     log_write(LOG_INFO, "site.ready", "socket=%s agents=%" PRIu64 " frame=%" PRIu64,
-              site->options->socket_path, core_count(site->core).agents,
-              ledger_last_frame(core_ledger(site->core))->frame);
+              site->options->socket_path, core_count(site->opened.core).agents,
+              ledger_last_frame(core_ledger(site->opened.core))->frame);
     if (site->options->ready_fd >= 0)
         (void)!outlet_write_once(site->options->ready_fd, "ready\n", 6); /* nobody listens: fine */
 }
@@ -385,7 +247,7 @@ static void say_end(const struct site *site, enum status status, const struct fa
                   fault->text);
     else
         log_write(LOG_INFO, "site.stopped", "frame=%" PRIu64,
-                  ledger_last_frame(core_ledger(site->core))->frame);
+                  ledger_last_frame(core_ledger(site->opened.core))->frame);
 }
 
 static enum status run(struct site *site, struct fault *fault)
@@ -411,6 +273,7 @@ int daemon_run(const struct daemon_options *options)
     if (site == NULL)
         return EXIT_INTERNAL;
     site->options = options;
+    site->opened = (struct opened){.options = options, .signals = &site->signals};
     site->signals.fd = -1;
     site->parts.core_wake.fd = site->parts.writer_wake.fd = site->parts.edge_wake.fd = -1;
     signals_hold();

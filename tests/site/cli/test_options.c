@@ -86,6 +86,8 @@ START_TEST(wrong_command_lines_are_refused)
     ck_assert_int_eq(PARSE("agent", "show", "1", "2"), USAGE);
     ck_assert_int_eq(PARSE("agent", "show", "1", "--frob"), USAGE);
     ck_assert_int_eq(PARSE("agent", "show", "1", "--retry"), USAGE);
+    ck_assert_int_eq(PARSE("agent", "show", "1", "--offline"), USAGE);
+    ck_assert_int_eq(PARSE("agent", "freeze", "1", "--offline"), -1);
     ck_assert_int_eq(PARSE("audit", "verify", "--key", "x"), USAGE);
     ck_assert_int_eq(PARSE("code", "check", "f", "--site-key", "x"), USAGE);
     ck_assert_int_eq(PARSE("agent", "show", "1", "--site"), USAGE);

@@ -1,0 +1,67 @@
+/* --offline: a command done in the books of a site that does not run. */
+#include "site/daemon/offline.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "site/cli/cli.h"
+#include "site/cli/setup.h"
+
+struct cli_offline {
+    struct setup setup;
+    struct offline *books;
+};
+
+static int open_failed(const struct fault *fault)
+{
+    if (fault->status == ST_BUSY)
+        return cli_fail(CLI_TRY_AGAIN,
+                        "nothing was done: %s. While a daemon runs, the command without --offline "
+                        "asks it",
+                        fault->text);
+    if (fault->status == ST_INVALID)
+        return cli_fail(CLI_CONFIG, "%s", fault->text);
+    return cli_fault(fault);
+}
+
+int cli_offline_begin(struct cli *cli)
+{
+    struct fault fault = {0};
+    int code;
+
+    if (cli->by_socket)
+        return cli_fail(CLI_USAGE,
+                        "--offline: --site must name the site's directory, and %s is a "
+                        "socket",
+                        cli->dir);
+    cli->offline = calloc(1, sizeof *cli->offline);
+    if (cli->offline == NULL)
+        return cli_fail(CLI_INTERNAL, "memory is short");
+    code = setup_read_config(cli, &cli->offline->setup);
+    if (code == CLI_OK)
+        code = setup_fill_options(cli, &cli->offline->setup);
+    if (code != CLI_OK)
+        return code;
+    log_set_level(LOG_WARN);
+    if (offline_open(&cli->offline->books, &cli->offline->setup.options, &fault) != ST_OK)
+        return open_failed(&fault);
+    return CLI_OK;
+}
+
+void cli_offline_end(struct cli *cli)
+{
+    if (cli->offline == NULL)
+        return;
+    offline_close(cli->offline->books);
+    free(cli->offline);
+    cli->offline = NULL;
+}
+
+enum status cli_offline_ask(const struct cli *cli, const struct bytes *request,
+                            struct bytes *answer, uint8_t site[CONTROL_KEY_BYTES],
+                            struct fault *fault)
+{
+    memcpy(site, cli->offline->setup.options.site_key, CONTROL_KEY_BYTES);
+    return offline_ask(cli->offline->books, request, answer, fault);
+}

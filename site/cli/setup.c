@@ -1,0 +1,140 @@
+#include "site/cli/setup.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/log.h"
+#include "ledger/ledger.h"
+#include "sdk/loader/loader_wasm.h"
+#include "site/cli/cli.h"
+#include "site/cli/render.h"
+#include "site/control/keyfile.h"
+#include "site/control/paths.h"
+#include "site/core/core.h"
+
+static void report_error(void *context, const struct config_error *error)
+{
+    const struct cli *cli = context;
+
+    render_escaped(stderr, cli->dir);
+    fprintf(stderr, "/%s:%" PRIu32 ":%" PRIu32 ": ", error->file, error->line, error->column);
+    render_escaped(stderr, error->text);
+    putc('\n', stderr);
+}
+
+int setup_read_config(struct cli *cli, struct setup *setup)
+{
+    const struct config_reader reader = {
+        .orders = &core_order_names,
+        .report = report_error,
+        .context = cli,
+    };
+    struct fault fault = {0};
+    enum status status;
+
+    site_config_default(&setup->config);
+    pricebook_default(&setup->book, &core_order_names);
+    status = config_load(cli->dir, &reader, &setup->config, &setup->book, &fault);
+    if (status == ST_MISSING)
+        return cli_fail(CLI_CONFIG, "%s; make a site first: serai site init %s", fault.text,
+                        cli->dir);
+    if (status != ST_OK)
+        return cli_fail(CLI_CONFIG, "%s", fault.text);
+    return CLI_OK;
+}
+
+static void log_price_error(void *context, const struct config_error *error)
+{
+    (void)context;
+    log_write(LOG_ERROR, "prices.refused",
+              "file=%s line=%" PRIu32 " column=%" PRIu32 " reason=\"%s\" "
+              "next=\"the old book stays in force: mend the file and send SIGHUP again\"",
+              error->file, error->line, error->column, error->text);
+}
+
+/* On SIGHUP; the same checks as in a start. */
+static bool read_prices(const char *dir, struct pricebook *book)
+{
+    const struct config_reader reader = {.orders = &core_order_names, .report = log_price_error};
+    struct fault fault = {0};
+    enum status status = config_load_prices(dir, &reader, book, &fault);
+
+    if (status != ST_OK && status != ST_INVALID) /* of that each error was logged */
+        log_write(LOG_ERROR, "prices.refused", "reason=\"%s\"", fault.text);
+    return status == ST_OK;
+}
+
+static enum status verify_books(const struct store *store, struct fault *fault)
+{
+    struct verify_report report;
+
+    return ledger_verify(store, core_claims, NULL, &report, fault);
+}
+
+static enum status load_keys(const struct cli *cli, struct daemon_options *options,
+                             struct fault *fault)
+{
+    char path[FILE_PATH_BYTES];
+    enum status status = file_path(path, cli->dir, SITE_KEY_PUBLIC, fault);
+
+    if (status == ST_OK)
+        status = keyfile_read_public(path, options->site_key, fault);
+    if (status == ST_OK)
+        status = file_path(path, cli->dir, SITE_OPERATOR_PUBLIC, fault);
+    if (status == ST_OK)
+        status = keyfile_read_public(path, options->operator_key, fault);
+    return status;
+}
+
+static struct tier1_options tier1_of(const struct config_engine *engine)
+{
+    static_assert((int)TIER1_NAMED == (int)CONFIG_TIER1_NAMED &&
+                      (int)TIER1_ALL == (int)CONFIG_TIER1_ALL,
+                  "one setting");
+    return (struct tier1_options){
+        .mode = (enum tier1_mode)engine->tier1,
+        .codes = engine->codes,
+        .code_count = engine->code_count,
+        .hot_fuel = engine->hot_fuel,
+        .effort_fuel = engine->effort_fuel,
+        .module_bytes_max = engine->module_bytes,
+        .objects_max = engine->objects,
+        .compiler = engine->compiler,
+        .weak_jail = engine->weak_jail,
+        .compile_s = engine->compile_seconds,
+        .compile_memory_bytes = engine->compile_memory,
+        .object_bytes_max = engine->object_bytes,
+        .cache_bytes_max = engine->cache_bytes,
+        .cache_objects_max = engine->cache_objects,
+    };
+}
+
+int setup_fill_options(struct cli *cli, struct setup *setup)
+{
+    const struct site_config *config = &setup->config;
+    struct fault fault = {0};
+
+    setup->options = (struct daemon_options){
+        .dir = cli->dir,
+        .socket_path = config->socket,
+        .socket_access = {.mode = config->socket_mode,
+                          .has_group = config->has_group,
+                          .group = config->socket_group},
+        .link_listen = config->link_listen,
+        .map_bytes = config->map_bytes,
+        .disk_low_percent = config->disk_low_percent,
+        .disk_full_percent = config->disk_full_percent,
+        .book = &setup->book,
+        .read_prices = read_prices,
+        .loader = loader_wasm,
+        .loader_size = loader_wasm_size,
+        .verify = verify_books,
+        .tier1 = tier1_of(&config->engine),
+        .ready_fd = -1,
+        .sandbox = true,
+    };
+    if (load_keys(cli, &setup->options, &fault) != ST_OK)
+        return cli_fail(CLI_CONFIG, "%s", fault.text);
+    return CLI_OK;
+}

@@ -1,0 +1,42 @@
+/*
+ * What a daemon has of its site before anybody can ask it: the store with the site's lock, the
+ * marker page, and the core as the books say it.  A request without a daemon needs no more
+ * (offline.h).
+ */
+#ifndef SERAI_SITE_DAEMON_OPENED_H
+#define SERAI_SITE_DAEMON_OPENED_H
+
+#include "ledger/store/store.h"
+#include "site/core/core.h"
+#include "site/daemon/daemon.h"
+#include "site/daemon/marker.h"
+#include "site/daemon/signals.h"
+#include "site/daemon/start_store.h"
+
+/* In the order in which it is opened. */
+struct opened {
+    const struct daemon_options *options; /* borrowed */
+    struct signals *signals;              /* borrowed; they end a start that takes long */
+    struct store_lmdb *lmdb;
+    struct start_store start_store; /* around it */
+    struct marker *marker;
+    struct marker_verdict verdict;
+    struct core *core;
+};
+
+/*
+ * Open what *opened, all zero but for `options` and `signals`, says; it must stay where it is. What
+ * the last daemon left is judged, so an agent may be in quarantine now: that is in the core's first
+ * frame.  ST_BUSY: another process has the site, or a signal ended the start (signals->stop).
+ * ST_INVALID, ST_IO, ST_CORRUPT, ST_NOMEM: the fault says what.  opened_close() in any case.
+ */
+MUST_CHECK enum status opened_open(struct opened *opened, struct fault *fault);
+void opened_close(struct opened *opened);
+
+/* The room that the store has; while nothing is being written. */
+void opened_measure(const struct opened *opened, struct core_disk *disk);
+
+/* Before the process gives up for a commit that failed: the next start verifies the books. */
+void opened_store_failed(void *opened);
+
+#endif
