@@ -153,6 +153,12 @@ bool links_number(struct links *links,
 /* Whether anything is queued. */
 bool links_waiting(const struct links *links);
 
+/*
+ * Whether somebody who waits for a place may have found one since the last call: places were given
+ * back, by an acknowledgement or a withdrawal, or a freeze ended, in which nobody is told.
+ */
+MUST_CHECK bool link_freed(struct links *links, struct link *link);
+
 /* ---- connecting ---- */
 
 /* A connection was made (by us) or lost-and-made: raise the epoch; a HELLO is due. */

@@ -33,6 +33,15 @@ enum link_verdict link_check_send(const struct links *links, const struct link *
     return LINK_FINE;
 }
 
+bool link_freed(struct links *links, struct link *link)
+{
+    struct link_node *node = node_of_link(links, link);
+    bool freed = node->freed;
+
+    node->freed = false;
+    return freed;
+}
+
 /* ---- the queue ---- */
 
 static void unqueue(void *context, void *argument)
@@ -90,6 +99,7 @@ bool link_withdraw(struct links *links, struct link *link, struct undo *undo, ui
         return false;
     letter->withdrawn_from = letters_remove(&node->queue, letter);
     window_give(&node->window, letter);
+    node->freed = true; /* a rollback takes the place again: then somebody looks in vain */
     node->queue_total -= money_nanos(letter->money);
     undo_on_rollback(undo, queue_again, node, letter);
     undo_free_on_commit(undo, letter);
@@ -163,6 +173,7 @@ void link_take_ack(struct link_node *node, uint64_t seq)
         struct letter *letter = letters_pop(&node->transcript);
 
         window_give(&node->window, letter);
+        node->freed = true;
         free(letter);
     }
     if (node->next_seq <= seq)

@@ -33,6 +33,7 @@ struct link_node {
     u128 queue_total;          /* its money */
     struct letters transcript; /* acked_seq + 1 .. sent_seq */
     struct window window;      /* the places that both take */
+    bool freed;                /* places, since link_freed() was asked */
     bool dirty;                /* the row must be written */
     /* As of the last save: only this may be told to the neighbour. */
     uint64_t saved_epoch;

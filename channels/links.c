@@ -330,6 +330,7 @@ enum status link_resume(struct links *links, struct link *link, struct fault *fa
         return fault_set(fault, ST_INVALID, "resume link %s: it is not frozen", link->name);
     link->state = LINK_DOWN;
     link->reason[0] = '\0';
+    node->freed = true;
     copy_reason(link->why, "resumed, and the neighbour has not yet said where it stands");
     raise_epoch(node);
     return ST_OK;

@@ -291,6 +291,7 @@ void core_frame_close(struct core *core, uint64_t wall_us, struct core_frame *fr
     store_batch_init(&frame->batch);
     frame->writes = false;
     if (core->frame_open) {
+        core_links_tell_waiting(core);
         core_links_number(core);
         agents_save(core->agents, &frame->batch);
         channels_save(core->channels, &frame->batch);

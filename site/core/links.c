@@ -284,13 +284,16 @@ static void give_room(struct core *core, struct channel_end *end)
     end->room_reserve = money_zero();
 }
 
-/* The neighbour acknowledged something: who waited for a place on its link and has one is told. */
-static void tell_waiting(struct core *core, const struct link *link)
+/* Places on the link may have become free: who waited for one and has one is told. */
+static void tell_waiting(void *context, struct link *link)
 {
+    struct core *core = context;
     struct table *waiting = &core->waiting[link->interface - 1];
     uint64_t *ids;
     size_t count;
 
+    if (!link_freed(core->links, link))
+        return;
     table_keys_sorted(waiting, &ids, &count);
     if (count == 0)
         return;
@@ -309,6 +312,11 @@ static void tell_waiting(struct core *core, const struct link *link)
     undo_commit(core->undo);
     end_event(core, link, 0, NULL);
     free(ids);
+}
+
+void core_links_tell_waiting(struct core *core)
+{
+    links_each(core->links, tell_waiting, core);
 }
 
 void core_links_fini(struct core *core)
@@ -426,7 +434,6 @@ void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const 
     struct link *link = links_keyed(core->links, key);
     char why_before[LINK_REASON_BYTES_MAX + 1];
     enum link_state before;
-    uint64_t acked;
     struct parcel parcel;
     struct fault fault;
 
@@ -435,7 +442,6 @@ void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const 
         return;
     }
     before = link->state;
-    acked = link->acked_seq;
     memcpy(why_before, link->why, sizeof why_before);
     switch (link_parcel_in(core->links, link, bytes, size, &parcel, &fault)) {
     case PARCEL_TAKEN:
@@ -455,8 +461,7 @@ void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const 
         tell_unfit(core, link, why_before);
         break;
     }
-    if (link->acked_seq != acked)
-        tell_waiting(core, link);
+    tell_waiting(core, link);
     if (link->state != before)
         core->frame_open = true; /* what its HELLO said is remembered over a crash */
     core_link_tell(core, link, before);

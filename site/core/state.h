@@ -150,6 +150,8 @@ int64_t core_link_refusal(const struct core *core, uint32_t interface, uint64_t 
                           struct money money, size_t size);
 /* Within a turn: the end asked for room, and what it lacks is a place on its link. */
 void core_link_wait(struct core *core, struct channel_end *end);
+/* At frame close: whoever waits for a place that became free within the frame is told. */
+void core_links_tell_waiting(struct core *core);
 /* Places of customers and ends that wait for one: counted again. */
 MUST_CHECK enum status core_links_check(const struct core *core, struct fault *fault);
 void core_link_say(struct core *core, const struct channel_message *message);

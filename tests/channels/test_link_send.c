@@ -270,6 +270,34 @@ START_TEST(a_rollback_puts_a_withdrawn_birth_back_where_it_was)
 }
 END_TEST
 
+/* Each way in which a place becomes free, or free again to use, is told once. */
+START_TEST(whoever_waits_for_a_place_is_to_look_again)
+{
+    struct channel_message birth = birth_of(2);
+    struct undo *undo;
+
+    ck_assert_int_eq(undo_new(&undo), ST_OK);
+    peers_meet(&a, &b);
+    ck_assert(!link_freed(a.links, a.link));
+    link_queue(a.links, a.link, undo, &birth);
+    queue(1);
+    undo_commit(undo);
+    ck_assert(!link_freed(a.links, a.link)); /* taking frees nothing */
+    ck_assert(link_withdraw(a.links, a.link, undo, 2));
+    undo_commit(undo);
+    ck_assert(link_freed(a.links, a.link));
+    ck_assert(!link_freed(a.links, a.link));
+    peers_settle(&a, &b); /* what is left is acknowledged */
+    ck_assert(link_freed(a.links, a.link));
+    ck_assert(!link_freed(a.links, a.link));
+    link_freeze(a.links, a.link, "by hand");
+    ck_assert(!link_freed(a.links, a.link));
+    ck_assert_int_eq(link_resume(a.links, a.link, &a.fault), ST_OK);
+    ck_assert(link_freed(a.links, a.link));
+    undo_free(undo);
+}
+END_TEST
+
 struct seen {
     uint64_t seq;
     u128 money;
@@ -377,6 +405,7 @@ int main(void)
     tcase_add_test(tcase, a_rollback_takes_back_what_its_turn_queued_and_nothing_else);
     tcase_add_test(tcase, a_birth_is_withdrawn_until_it_has_a_number);
     tcase_add_test(tcase, a_rollback_puts_a_withdrawn_birth_back_where_it_was);
+    tcase_add_test(tcase, whoever_waits_for_a_place_is_to_look_again);
     tcase_add_test(tcase, numbers_are_given_in_order_and_once);
     tcase_add_test(tcase, nothing_leaves_before_it_is_saved);
     tcase_add_test(tcase, an_acknowledgement_calls_for_no_acknowledgement);

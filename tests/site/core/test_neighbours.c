@@ -291,6 +291,60 @@ START_TEST(one_customer_never_has_all_places_of_a_link)
 }
 END_TEST
 
+struct waiting {
+    int64_t slot;    /* of an end to send on */
+    int64_t pending; /* of an end whose birth is queued */
+    bool withdraws;  /* within the same turn */
+    struct heard heard;
+};
+
+/* Its birth takes a place, its packets all others that it may have; then it asks for room. */
+static enum engine_outcome waits_for_its_own_birth(void *context, struct part *part)
+{
+    struct waiting *waiting = context;
+    int64_t sent = 0;
+
+    if (part->kind != SERAI_EVENT_MESSAGE)
+        return puppet_hears(&waiting->heard, part);
+    waiting->pending = part_order(part, channel_buy, SERAI_SLOT_CHANNELS, 1, ENDOWMENT, FEE);
+    ck_assert_int_ge(waiting->pending, 0);
+    while (sent == 0)
+        sent = part_order(part, channel_send, waiting->slot, AT_DATA, 1, 0);
+    ck_assert_int_eq(sent, SERAI_E_FULL);
+    ck_assert_int_eq(part_order(part, channel_room, waiting->slot), 0);
+    if (waiting->withdraws)
+        ck_assert_int_eq(part_order(part, channel_sell, SERAI_SLOT_CHANNELS, waiting->pending),
+                         DEPOSIT);
+    return ENGINE_DONE;
+}
+
+/* How often the buyer hears of room while its neighbour acknowledges nothing. */
+static size_t rooms_heard(bool withdraws)
+{
+    struct acting first = opened_wide(buyer, child);
+    struct waiting waiting = {.slot = opened_wide(buyer, next_account(there)).slot,
+                              .withdraws = withdraws};
+
+    network_cut(network, 0);
+    ck_assert_int_eq(sends(buyer, first.slot, LINK_WINDOW_MESSAGES / 4), 0);
+    puppet_play(here, buyer, waits_for_its_own_birth, &waiting);
+    site_reload_same(here);
+    network_connect(network, 0);
+    return heard_of(&waiting.heard, SERAI_EVENT_ROOM);
+}
+
+START_TEST(a_birth_that_is_withdrawn_within_the_frame_makes_room)
+{
+    ck_assert_uint_eq(rooms_heard(true), 1);
+}
+END_TEST
+
+START_TEST(a_birth_that_is_not_withdrawn_keeps_its_place)
+{
+    ck_assert_uint_eq(rooms_heard(false), 0);
+}
+END_TEST
+
 /* ---- sales ---- */
 
 START_TEST(each_side_gets_its_own_deposit_back)
@@ -597,6 +651,8 @@ int main(void)
     tcase_add_test(pair, packets_under_way_while_the_receiver_sells_pay_the_seller);
     tcase_add_test(pair, packets_under_way_to_an_agent_that_died_pay_its_customer);
     tcase_add_test(pair, one_customer_never_has_all_places_of_a_link);
+    tcase_add_test(pair, a_birth_that_is_withdrawn_within_the_frame_makes_room);
+    tcase_add_test(pair, a_birth_that_is_not_withdrawn_keeps_its_place);
     tcase_add_loop_test(pair, a_purchase_is_answered_once_whoever_crashes_when, 0, 2 * CRASH_STEPS);
     tcase_add_test(pair, a_backup_since_which_nothing_crossed_goes_on_once_it_is_resumed);
     suite_add_tcase(suite, pair);
