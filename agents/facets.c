@@ -58,11 +58,9 @@ static void reply_unlink(struct agents *agents, struct object *reply)
 struct object *reply_new(struct agents *agents, struct agent *owner, struct object *asked,
                          struct money reserve)
 {
-    struct object *reply = make(agents, owner,
-                                (struct facet){.badge = asked->u.facet.badge,
-                                               .postage = asked->u.facet.postage,
-                                               .reserve = reserve,
-                                               .asked = asked->id});
+    struct object *reply =
+        make(agents, owner,
+             (struct facet){.badge = asked->u.facet.badge, .reserve = reserve, .asked = asked->id});
 
     reply->one_shot = true;
     save_links(agents, asked);

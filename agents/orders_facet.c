@@ -85,11 +85,18 @@ void turn_hand_over(struct turn *turn, const struct cap *caps, size_t count)
     }
 }
 
-static struct money postage_floor(const struct agents *agents, const struct facet *facet)
+/* What hearing a message of it costs: what its owner says, at least an event. */
+static struct money hearing_price(const struct agents *agents, const struct object *facet)
 {
     struct money floor = agents_reserve(agents);
 
-    return money_compare(facet->postage, floor) > 0 ? facet->postage : floor;
+    return money_compare(facet->u.facet.postage, floor) > 0 ? facet->u.facet.postage : floor;
+}
+
+/* Who asked has paid for hearing the answer: nobody can be made to pay by being asked. */
+static struct money postage_floor(const struct agents *agents, const struct object *facet)
+{
+    return facet->one_shot ? money_zero() : hearing_price(agents, facet);
 }
 
 static int64_t check_target(struct turn *turn, const struct cap *cap, struct sending *sending)
@@ -164,7 +171,7 @@ static int64_t check_send(struct turn *turn, const struct cap *cap, const uint64
         return refusal;
     if (carries_its_target(sending, cap))
         return SERAI_E_INVALID;
-    if (money_compare(sending->postage, postage_floor(turn->agents, &sending->facet->u.facet)) < 0)
+    if (money_compare(sending->postage, postage_floor(turn->agents, sending->facet)) < 0)
         return SERAI_E_POSTAGE;
     if (sending->facet->one_shot)
         return 0; /* whoever asked has room for the answer */
@@ -177,7 +184,7 @@ static struct money sending_cost(const struct turn *turn, const struct sending *
 
     *fits = money_add(&total, total, sending->postage);
     if (*fits && sending->asked != NULL)
-        *fits = money_add(&total, total, agents_reserve(turn->agents));
+        *fits = money_add(&total, total, hearing_price(turn->agents, sending->asked));
     return total;
 }
 
@@ -193,14 +200,14 @@ static void pay(struct turn *turn, uint64_t to, struct money amount, enum transf
 
 static struct cap make_reply(struct turn *turn, struct sending *sending)
 {
-    struct money reserve = agents_reserve(turn->agents);
+    struct money reserve = hearing_price(turn->agents, sending->asked);
     struct object *reply = reply_new(turn->agents, turn->agent, sending->asked, reserve);
 
     pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, reply->id);
     return (struct cap){.kind = SERAI_KIND_FACET, .object = reply->id};
 }
 
-/* An answer uses the reply facet up; what it reserved helps to pay the turn. */
+/* An answer uses the reply facet up; what it reserved pays the turn. */
 static void use_up(struct turn *turn, struct sending *sending)
 {
     sending->message.reserve = sending->facet->u.facet.reserve;
@@ -272,7 +279,6 @@ int64_t order_facet(struct turn *turn, enum serai_order order, const uint64_t *a
         return facet_fund(turn, &cap, args);
     INVARIANT(order == SERAI_ORDER_facet_postage);
     refusal = check_target(turn, &cap, &sending);
-    return refusal != 0
-               ? refusal
-               : (int64_t)money_nanos(postage_floor(turn->agents, &sending.facet->u.facet));
+    return refusal != 0 ? refusal
+                        : (int64_t)money_nanos(postage_floor(turn->agents, sending.facet));
 }

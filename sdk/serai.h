@@ -181,6 +181,36 @@ static inline int64_t serai_log(const char *words)
     return log_append(SERAI_SLOT_LOG, words, (int32_t)strlen(words));
 }
 
+/*
+ * Answer the question that came with an event, once: `reply` is its reply facet, and nothing is
+ * done for SERAI_SLOT_NONE.  There is no postage to pay: who asked has paid for hearing it.  The
+ * slot is free afterwards, whatever came of it.
+ */
+static inline int64_t serai_answer(int32_t reply, const void *data, int32_t size, int64_t money)
+{
+    int64_t answer;
+
+    if (reply == SERAI_SLOT_NONE)
+        return 0;
+    answer = facet_send(reply, data, size, NULL, 0, money, 0, SERAI_SLOT_NONE);
+    (void)cap_drop(reply);
+    return answer;
+}
+
+/*
+ * Send to somebody else's facet, with the postage that it asks if that is at most `postage_max`;
+ * else SERAI_E_POSTAGE, and nothing is sent: what a facet asks is its owner's choice.
+ */
+static inline int64_t serai_send(int32_t facet, const void *data, int32_t size, int64_t money,
+                                 int64_t postage_max, int32_t reply)
+{
+    int64_t postage = facet_postage(facet);
+
+    if (postage > postage_max)
+        return SERAI_E_POSTAGE;
+    return postage < 0 ? postage : facet_send(facet, data, size, NULL, 0, money, postage, reply);
+}
+
 /* A line of `words` and then `size` bytes that came from somewhere. */
 static inline int64_t serai_log_bytes(const char *words, const char *bytes, int32_t size)
 {

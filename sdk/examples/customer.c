@@ -20,6 +20,7 @@ struct offer { /* as in service.c: the two agents' own agreement, not the site's
 static const char TEXT[] = "the quick brown fox jumps over the lazy dog";
 
 enum { ANSWERS = 1 }; /* the badge of our facet for answers */
+enum { POSTAGE_NANOS_MAX = 100000 };
 
 static struct offer offer;
 static int32_t service = SERAI_SLOT_NONE;
@@ -39,9 +40,10 @@ static void become(void)
 
 static void call(void)
 {
-    /* The price is for the service; the postage pays for its turn. */
-    int64_t answer = facet_send(service, TEXT, sizeof TEXT - 1, NULL, 0, offer.price,
-                                facet_postage(service), answers);
+    /* The price is for the service; the postage pays for its turn, and it may not ask a fortune. */
+    int64_t answer =
+        serai_send(service, TEXT, sizeof TEXT - 1, offer.price, POSTAGE_NANOS_MAX, answers);
+
     if (answer < 0)
         serai_log_values("customer: cannot call, refusal %d", answer);
 }

@@ -114,11 +114,7 @@ static void serve(void)
         earned += price;
         answer = ++calls;
     }
-    if (event.reply != SERAI_SLOT_NONE) {
-        (void)facet_send(event.reply, &answer, sizeof answer, NULL, 0, change,
-                         facet_postage(event.reply), SERAI_SLOT_NONE);
-        (void)cap_drop(event.reply);
-    }
+    (void)serai_answer(event.reply, &answer, sizeof answer, change);
     if (answer > 0 && calls % SHOWN_EVERY == 0)
         serai_log_values("outpost: %d calls answered, earned %m", calls, earned);
 }

@@ -113,12 +113,8 @@ static void serve(int32_t size)
         earned += offer.price;
         calls_done++;
     }
-    if (event.reply != SERAI_SLOT_NONE) {
-        /* A caller that cannot be answered has paid all the same: it should have seen to that. */
-        (void)facet_send(event.reply, &words, sizeof words, NULL, 0, change,
-                         facet_postage(event.reply), SERAI_SLOT_NONE);
-        (void)cap_drop(event.reply); /* good for one answer only: do not let them pile up */
-    }
+    /* A caller that cannot be answered has paid all the same: it should have seen to that. */
+    (void)serai_answer(event.reply, &words, sizeof words, change);
     if (words >= 0 && calls_done % SHOWN_EVERY == 0)
         serai_log_values("service: %d calls answered, earned %m", calls_done, earned);
 }

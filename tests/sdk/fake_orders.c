@@ -165,3 +165,27 @@ int64_t heap_get(int32_t heap, const void *number)
     fake.heap_gets++;
     return fake.heap_get_answer;
 }
+
+int64_t facet_postage(int32_t facet)
+{
+    (void)facet;
+    return fake.postage_answer;
+}
+
+int64_t facet_send(int32_t facet, const void *data, int32_t size, const int32_t *caps,
+                   int32_t cap_count, int64_t money, int64_t postage, int32_t reply)
+{
+    (void)caps;
+    ck_assert_int_eq(cap_count, 0);
+    if (fake.message_refusal < 0)
+        return fake.message_refusal;
+    fake.said = (struct fake_message){facet, size, money, postage, reply, *(const uint8_t *)data};
+    fake.said_count++;
+    return 0;
+}
+
+int64_t cap_drop(int32_t slot)
+{
+    fake.dropped = slot;
+    return 0;
+}

@@ -13,6 +13,15 @@ struct fake_packet {
     uint8_t bytes[8192];
 };
 
+struct fake_message {
+    int32_t facet;
+    int32_t size;
+    int64_t money;
+    int64_t postage;
+    int32_t reply;
+    uint8_t first_byte;
+};
+
 struct fake {
     /* what the site answers */
     uint8_t event[SERAI_MESSAGE_BYTES_MAX];
@@ -23,8 +32,10 @@ struct fake {
     int64_t code_put_answer;
     int64_t become_answer;
     int64_t heap_get_answer;
-    int32_t interfaces;  /* as interface_names has them */
-    int64_t code_answer; /* 0: own_code is read */
+    int64_t postage_answer;
+    int64_t message_refusal; /* 0: messages are taken */
+    int32_t interfaces;      /* as interface_names has them */
+    int64_t code_answer;     /* 0: own_code is read */
     uint8_t own_code[64 * 1024];
     int32_t own_code_size;
     bool put_another_id;
@@ -43,6 +54,9 @@ struct fake {
     uint8_t heap_number[SERAI_HEAP_NUMBER_BYTES];
     int32_t heap_gets;
     int32_t deaths;
+    struct fake_message said;
+    int32_t said_count;
+    int32_t dropped; /* slot of the last drop; SERAI_SLOT_SELF: none */
     char log[4096];
     int32_t log_size;
 };

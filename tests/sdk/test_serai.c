@@ -532,10 +532,55 @@ START_TEST(credit_goes_back_in_halves_and_all_of_it)
 }
 END_TEST
 
+/* ---- messages ---- */
+
+START_TEST(an_answer_brings_no_postage_whatever_the_facet_asks)
+{
+    fake.postage_answer = 1000000000;
+    ck_assert_int_eq(serai_answer(31, "yes", 3, 5), 0);
+    ck_assert_int_eq(fake.said_count, 1);
+    ck_assert_int_eq(fake.said.facet, 31);
+    ck_assert_int_eq(fake.said.size, 3);
+    ck_assert_int_eq(fake.said.first_byte, 'y');
+    ck_assert_int_eq(fake.said.money, 5);
+    ck_assert_int_eq(fake.said.postage, 0);
+    ck_assert_int_eq(fake.said.reply, SERAI_SLOT_NONE);
+    ck_assert_int_eq(fake.dropped, 31);
+}
+END_TEST
+
+START_TEST(an_answer_that_is_refused_frees_its_slot_and_none_is_given_to_who_did_not_ask)
+{
+    fake.message_refusal = SERAI_E_SHORT;
+    ck_assert_int_eq(serai_answer(31, "yes", 3, 5), SERAI_E_SHORT);
+    ck_assert_int_eq(fake.dropped, 31);
+    fake_reset();
+    ck_assert_int_eq(serai_answer(SERAI_SLOT_NONE, "yes", 3, 5), 0);
+    ck_assert_int_eq(fake.said_count, 0);
+    ck_assert_int_eq(fake.dropped, SERAI_SLOT_SELF);
+}
+END_TEST
+
+START_TEST(a_message_pays_what_the_facet_asks_up_to_the_most)
+{
+    fake.postage_answer = 100;
+    ck_assert_int_eq(serai_send(9, "x", 1, 7, 100, 12), 0);
+    ck_assert_int_eq(fake.said.facet, 9);
+    ck_assert_int_eq(fake.said.money, 7);
+    ck_assert_int_eq(fake.said.postage, 100);
+    ck_assert_int_eq(fake.said.reply, 12);
+    ck_assert_int_eq(serai_send(9, "x", 1, 7, 99, 12), SERAI_E_POSTAGE);
+    fake.postage_answer = SERAI_E_CLOSED;
+    ck_assert_int_eq(serai_send(9, "x", 1, 7, 99, 12), SERAI_E_CLOSED);
+    ck_assert_int_eq(fake.said_count, 1);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("serai.h");
     TCase *texts = tcase_create("text and arguments");
+    TCase *messages = tcase_create("messages");
     TCase *loads = tcase_create("loading and flow control");
 
     tcase_add_checked_fixture(texts, setup, NULL);
@@ -580,5 +625,11 @@ int main(void)
     tcase_add_test(loads, a_full_outbox_refuses_and_so_does_a_big_packet);
     tcase_add_test(loads, credit_goes_back_in_halves_and_all_of_it);
     suite_add_tcase(suite, loads);
+    tcase_add_checked_fixture(messages, setup, NULL);
+    tcase_add_test(messages, an_answer_brings_no_postage_whatever_the_facet_asks);
+    tcase_add_test(messages,
+                   an_answer_that_is_refused_frees_its_slot_and_none_is_given_to_who_did_not_ask);
+    tcase_add_test(messages, a_message_pays_what_the_facet_asks_up_to_the_most);
+    suite_add_tcase(suite, messages);
     return check_main(suite);
 }

@@ -623,6 +623,119 @@ START_TEST(an_answer_that_does_not_fit_is_an_end_too)
 }
 END_TEST
 
+/* ---- nobody pays for being asked ---- */
+
+enum { FORTUNE = MONEY / 2, SHOP_PRICE = 100000 };
+
+struct thief {
+    uint8_t number[SERAI_HEAP_NUMBER_BYTES]; /* of whom it asks */
+    int64_t asks_for;                        /* postage, of its own facet */
+    int64_t refusal;
+    struct heard heard;
+};
+
+static enum engine_outcome steals(void *context, struct part *part)
+{
+    struct thief *thief = context;
+    int64_t facet;
+
+    if (heard_of(&thief->heard, SERAI_EVENT_MESSAGE) > 0 || part->kind != SERAI_EVENT_MESSAGE ||
+        thief->refusal != 0)
+        return puppet_hears(&thief->heard, part);
+    facet = part_order(part, self_facet, SERAI_SLOT_SELF, BADGE, thief->asks_for);
+    thief->refusal = send(part, part_fetch(part, thief->number), SHOP_PRICE, NULL, 0, facet);
+    if (thief->refusal == 0)
+        thief->refusal = 1; /* it has asked */
+    return ENGINE_DONE;
+}
+
+/* The number that a shop of sdk/examples has put into the heap, and tells whom it serves. */
+static void find_shop(uint64_t shop, uint8_t number[SERAI_HEAP_NUMBER_BYTES])
+{
+    const struct agents *agents = site.core->agents;
+
+    for (size_t i = 0; i < agents->heap_buckets; i++) {
+        for (const struct heap_entry *entry = agents->heap[i]; entry != NULL; entry = entry->next) {
+            if (entry->payer == shop) {
+                memcpy(number, entry->number, sizeof entry->number);
+                return;
+            }
+        }
+    }
+    ck_abort_msg("the shop is not open");
+}
+
+/* Its balance grows by the price, or but for what the turn costs. */
+static void robs(const char *module, const char *args, const char *keeps)
+{
+    struct deploy how = {
+        .module = module, .args = args, .nanos = 3 * (uint64_t)MONEY, .gifts = "s", .keeps = keeps};
+    struct thief thief = {.asks_for = FORTUNE};
+    uint64_t shop = site_deploy(&site, 2, &how);
+    uint64_t before;
+    uint64_t put_down;
+
+    site_settle(&site);
+    find_shop(shop, thief.number);
+    before = site_balance(&site, shop);
+    put_down = site_balance(&site, asker);
+    probe_play(asker, steals, &thief);
+    ck_assert_int_eq(site_send(&site, 1, asker, "go", 0), CONTROL_DONE);
+    site_settle(&site);
+    ck_assert_int_eq(thief.refusal, 1);
+    ck_assert_uint_eq(heard_of(&thief.heard, SERAI_EVENT_MESSAGE), 1);
+    ck_assert_int_eq(heard_last(&thief.heard, SERAI_EVENT_MESSAGE)->postage, 0);
+    ck_assert_uint_ge(site_balance(&site, shop) + 1000, before + SHOP_PRICE);
+    ck_assert_uint_le(site_balance(&site, asker), put_down + site_reserve(&site));
+    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), 0);
+}
+
+START_TEST(an_outpost_pays_nothing_for_its_answers)
+{
+    robs("outpost", "price=0.0001", NULL);
+}
+END_TEST
+
+START_TEST(a_service_pays_nothing_for_its_answers)
+{
+    robs("service", "calls=0 price=0.0001", "customer");
+}
+END_TEST
+
+START_TEST(who_asks_puts_down_what_its_facet_asks)
+{
+    struct thief thief = {.asks_for = FORTUNE};
+    uint64_t before = site_balance(&site, server);
+
+    memcpy(thief.number, servers, sizeof thief.number);
+    probe_play(server, keeps, NULL);
+    probe_play(asker, steals, &thief);
+    ck_assert_int_eq(site_send(&site, 1, asker, "go", 0), CONTROL_DONE);
+    site_settle(&site);
+    ck_assert_int_eq(thief.refusal, 1);
+    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), FORTUNE);
+    site_reload_same(&site);
+    puppet_play(&site, server, drops, &kept);
+    ck_assert_uint_eq(heard_of(&thief.heard, SERAI_EVENT_FAILED), 1);
+    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), 0); /* it has it again */
+    ck_assert_uint_ge(site_balance(&site, asker) + SHOP_PRICE + 2000, MONEY);
+    ck_assert_uint_ge(site_balance(&site, server) + 1000, before);
+}
+END_TEST
+
+START_TEST(who_cannot_put_it_down_cannot_ask)
+{
+    struct thief thief = {.asks_for = 2 * (int64_t)MONEY};
+
+    memcpy(thief.number, servers, sizeof thief.number);
+    probe_play(asker, steals, &thief);
+    ck_assert_int_eq(site_send(&site, 1, asker, "go", 0), CONTROL_DONE);
+    site_settle(&site);
+    ck_assert_int_eq(thief.refusal, SERAI_E_SHORT);
+    ck_assert_uint_eq(site_agent(&site, server)->turns, 2); /* its own, until here */
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("core replies");
@@ -653,6 +766,10 @@ int main(void)
     tcase_add_test(tcase, a_question_to_a_full_table_is_refused_before_it_is_heard);
     tcase_add_test(tcase, nothing_arrives_by_halves);
     tcase_add_test(tcase, an_answer_that_does_not_fit_is_an_end_too);
+    tcase_add_test(tcase, an_outpost_pays_nothing_for_its_answers);
+    tcase_add_test(tcase, a_service_pays_nothing_for_its_answers);
+    tcase_add_test(tcase, who_asks_puts_down_what_its_facet_asks);
+    tcase_add_test(tcase, who_cannot_put_it_down_cannot_ask);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }
