@@ -383,11 +383,19 @@ const uint8_t *turn_read(struct turn *turn, uint64_t address, uint64_t size);
 uint8_t *turn_write(struct turn *turn, uint64_t address, uint64_t size);
 /* Fuel for work that an order does for its caller. False: there is not enough, as above. */
 MUST_CHECK bool turn_work(struct turn *turn, uint64_t fuel);
-/* The fees of one packet as tolls, at the prices of its interface (per packets_unit,
- * packet_data_unit). False: not enough, or packets of too many interfaces in one turn; nothing was
- * taken. */
-MUST_CHECK bool turn_packet_toll(struct turn *turn, uint32_t interface, struct money packets,
-                                 struct money packet_data, size_t size);
+/*
+ * The fees of one packet as tolls, at the prices of its interface (per packets_unit,
+ * packet_data_unit).  `object` is what their lines say of it, even: that of bytes says one more.
+ * One object has the same prices for the whole turn.  False: not enough, or packets of too many
+ * interfaces in one turn; nothing was taken.
+ */
+struct packet_prices {
+    uint64_t object;
+    struct money packets;
+    struct money packet_data;
+};
+MUST_CHECK bool turn_packet_toll(struct turn *turn, const struct packet_prices *prices,
+                                 size_t size);
 /* Bytes of a buffer that this cap may read, copied to `to`; false when out of range. */
 MUST_CHECK bool turn_buffer_read(struct turn *turn, const struct cap *buffer, uint64_t offset,
                                  uint64_t size, uint8_t *to);

@@ -99,38 +99,37 @@ static bool metered_toll(struct turn *turn, enum carry which, struct money price
     return true;
 }
 
-static struct turn_packets *packets_of(struct turn *turn, uint32_t interface)
+static struct turn_packets *packets_at(struct turn *turn, const struct packet_prices *prices)
 {
     struct turn_packets *fresh = &turn->packets[turn->packet_interfaces];
 
     for (uint32_t i = 0; i < turn->packet_interfaces; i++) {
-        if (turn->packets[i].interface == interface)
+        if (turn->packets[i].prices.object == prices->object)
             return &turn->packets[i];
     }
     if (turn->packet_interfaces == TURN_INTERFACES_MAX)
         return NULL;
     turn->packet_interfaces++;
-    *fresh = (struct turn_packets){.interface = interface};
+    *fresh = (struct turn_packets){.prices = *prices};
     return fresh;
 }
 
-bool turn_packet_toll(struct turn *turn, uint32_t interface, struct money price,
-                      struct money data_price, size_t size)
+bool turn_packet_toll(struct turn *turn, const struct packet_prices *prices, size_t size)
 {
-    const struct agents_prices *prices = &turn->agents->prices;
-    struct turn_packets *packets = packets_of(turn, interface);
+    const struct agents_prices *units = &turn->agents->prices;
+    struct turn_packets *packets = packets_at(turn, prices);
     struct money tolls = turn->tolls;
     uint64_t carry = turn->carry[CARRY_PACKETS];
 
-    if (packets == NULL || !metered_toll(turn, CARRY_PACKETS, price, 1, prices->packets_unit))
+    if (packets == NULL ||
+        !metered_toll(turn, CARRY_PACKETS, prices->packets, 1, units->packets_unit))
         return false;
-    if (!metered_toll(turn, CARRY_PACKET_DATA, data_price, size, prices->packet_data_unit)) {
+    if (!metered_toll(turn, CARRY_PACKET_DATA, prices->packet_data, size,
+                      units->packet_data_unit)) {
         turn->tolls = tolls; /* both or neither */
         turn->carry[CARRY_PACKETS] = carry;
         return false;
     }
-    packets->price = price;
-    packets->data_price = data_price;
     packets->count++;
     packets->bytes += size;
     return true;

@@ -191,10 +191,11 @@ static void book_packets(struct turn *turn)
 
     for (uint32_t i = 0; i < turn->packet_interfaces; i++) {
         const struct turn_packets *sent = &turn->packets[i];
-        uint64_t object = (uint64_t)sent->interface * 2;
+        uint64_t object = sent->prices.object;
 
-        book_metered(turn, CARRY_PACKETS, sent->price, sent->count, prices->packets_unit, object);
-        book_metered(turn, CARRY_PACKET_DATA, sent->data_price, sent->bytes,
+        book_metered(turn, CARRY_PACKETS, sent->prices.packets, sent->count, prices->packets_unit,
+                     object);
+        book_metered(turn, CARRY_PACKET_DATA, sent->prices.packet_data, sent->bytes,
                      prices->packet_data_unit, object + 1);
     }
     INVARIANT(turn->agent->carry[CARRY_PACKETS] == turn->carry[CARRY_PACKETS]);

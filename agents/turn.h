@@ -7,9 +7,7 @@
 
 /* What was sent over one interface, at its prices; booked as two lines at the end. */
 struct turn_packets {
-    uint32_t interface;
-    struct money price;
-    struct money data_price;
+    struct packet_prices prices; /* of one interface */
     uint64_t count;
     uint64_t bytes;
 };

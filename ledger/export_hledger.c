@@ -39,11 +39,10 @@ static enum status declare_event(void *context, const struct journal_event *even
     struct hash hash;
     uint64_t id;
 
-    (void)fault;
-    if (event->kind == EVENT_PRICES && hledger->options->prices != NULL &&
-        prices_event_get(event, &id, &hash))
-        hledger->options->prices(hledger->options->prices_context, hledger->out, id);
-    return ST_OK;
+    if (event->kind != EVENT_PRICES || hledger->options->prices == NULL ||
+        !prices_event_get(event, &id, &hash))
+        return ST_OK;
+    return hledger->options->prices(hledger->options->prices_context, hledger->out, id, fault);
 }
 
 static void write_declarations(const struct hledger *hledger)

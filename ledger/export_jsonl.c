@@ -38,10 +38,13 @@ static enum status note_event(void *context, const struct journal_event *event, 
     struct jsonl *jsonl = context;
     struct hash hash;
     uint64_t id;
+    enum status status = ST_OK;
 
     if (event->kind == EVENT_PRICES && jsonl->options->prices != NULL &&
         prices_event_get(event, &id, &hash))
-        jsonl->options->prices(jsonl->options->prices_context, jsonl->out, id);
+        status = jsonl->options->prices(jsonl->options->prices_context, jsonl->out, id, fault);
+    if (status != ST_OK)
+        return status;
     bytes_append(&jsonl->events, event, sizeof *event);
     if (jsonl->events.failed)
         return fault_set(fault, ST_NOMEM, "export: no memory for the events of a frame");

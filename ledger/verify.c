@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ledger/books.h"
+#include "ledger/charges.h"
 #include "ledger/record.h"
 
 struct verify {
@@ -11,13 +12,13 @@ struct verify {
     struct postings lines;    /* of the frame being read, summed */
     size_t postings;          /* of the frame being read, compared */
     struct frame_header frame;
-    uint64_t site_time_us; /* of the frame before */
-    struct bytes closings; /* uint64_t each: ids closed by the frame being read */
-    uint64_t rows;         /* the next account row must be the first from this id */
-    struct bytes prices;   /* struct prices_seen each: what the chain says of each book */
-    uint64_t price_rows;   /* how many of their rows were compared */
-    ledger_claims_fn claims;
-    void *claims_context;
+    uint64_t site_time_us;   /* of the frame before */
+    struct bytes closings;   /* uint64_t each: ids closed by the frame being read */
+    uint64_t rows;           /* the next account row must be the first from this id */
+    struct bytes prices;     /* struct prices_seen each: what the chain says of each book */
+    struct bytes price_rows; /* the same: what its row says */
+    struct charges charges;
+    const struct ledger_audit *audit; /* NULL: none */
     struct verify_report *report;
 };
 
@@ -104,6 +105,25 @@ static enum status verify_frame_end(struct verify *verify, struct fault *fault)
     return verify_closings(verify, fault);
 }
 
+/* ---- before the journal: rows of books of prices ---- */
+
+static enum status note_prices_row(void *context, const struct ledger_prices *row,
+                                   struct fault *fault)
+{
+    struct verify *verify = context;
+    struct prices_seen seen = {.frame = row->frame,
+                               .site_time_us = row->site_time_us,
+                               .hash = hash_of(row->book, row->size)};
+    uint64_t next = verify->price_rows.size / sizeof seen + 1;
+
+    if (row->id != next)
+        return fault_set(fault, ST_CORRUPT, "meta: book of prices %" PRIu64 " is missing", next);
+    bytes_append(&verify->price_rows, &seen, sizeof seen);
+    if (verify->price_rows.failed)
+        return fault_set(fault, ST_NOMEM, "verify: no memory for the books of prices");
+    return ST_OK;
+}
+
 /* ---- records, in their order ---- */
 
 static enum status verify_frame(void *context, const struct frame_header *header,
@@ -171,6 +191,38 @@ static enum status verify_opening(void *context, const struct journal_opening *o
     return ST_OK;
 }
 
+static size_t count_prices(const struct bytes *list)
+{
+    return list->size / sizeof(struct prices_seen);
+}
+
+/* Of a book from 1 up to the count. */
+static struct prices_seen prices_at(const struct bytes *list, uint64_t id)
+{
+    struct prices_seen seen;
+
+    memcpy(&seen, list->data + (id - 1) * sizeof seen, sizeof seen);
+    return seen;
+}
+
+/* The book that the chain names is there, and as it was. */
+static enum status verify_prices_row(const struct verify *verify, uint64_t id,
+                                     const struct prices_seen *seen, struct fault *fault)
+{
+    struct prices_seen row;
+
+    if (id > count_prices(&verify->price_rows))
+        return fault_set(fault, ST_CORRUPT, "meta: book of prices %" PRIu64 " is missing", id);
+    row = prices_at(&verify->price_rows, id);
+    if (!hash_equal(&seen->hash, &row.hash) || seen->frame != row.frame ||
+        seen->site_time_us != row.site_time_us)
+        return fault_set(fault, ST_CORRUPT,
+                         "meta: book of prices %" PRIu64 " is not the one that frame %" PRIu64
+                         " put in force",
+                         id, seen->frame);
+    return ST_OK;
+}
+
 /* A book comes into force: the number after the last one. */
 static enum status verify_prices_event(struct verify *verify, const struct journal_event *event,
                                        struct fault *fault)
@@ -183,7 +235,7 @@ static enum status verify_prices_event(struct verify *verify, const struct journ
         return fault_set(fault, ST_CORRUPT,
                          "frame %" PRIu64 " event %" PRIu32 ": it names no book of prices",
                          event->frame, event->index);
-    if (id != verify->prices.size / sizeof seen + 1)
+    if (id != count_prices(&verify->prices) + 1)
         return fault_set(fault, ST_CORRUPT,
                          "frame %" PRIu64 " event %" PRIu32 ": book of prices %" PRIu64
                          " is out of order",
@@ -191,7 +243,7 @@ static enum status verify_prices_event(struct verify *verify, const struct journ
     bytes_append(&verify->prices, &seen, sizeof seen);
     if (verify->prices.failed)
         return fault_set(fault, ST_NOMEM, "verify: no memory for the books of prices");
-    return ST_OK;
+    return verify_prices_row(verify, id, &seen, fault);
 }
 
 static enum status verify_event(void *context, const struct journal_event *event,
@@ -208,9 +260,9 @@ static bool came_before(const struct verify *verify, uint64_t id, const struct j
 {
     struct prices_seen seen;
 
-    if (id > verify->prices.size / sizeof seen)
+    if (id > count_prices(&verify->prices))
         return false;
-    memcpy(&seen, verify->prices.data + (id - 1) * sizeof seen, sizeof seen);
+    seen = prices_at(&verify->prices, id);
     return seen.frame < line->frame || seen.event < line->event;
 }
 
@@ -233,9 +285,14 @@ static enum status verify_line(void *context, const struct journal_line *line, s
     struct verify *verify = context;
     const struct transfer *transfer = &line->transfer;
 
+    enum status status;
+
     verify->report->lines++;
-    if (verify_price_id(verify, line, fault) != ST_OK)
-        return ST_CORRUPT;
+    status = verify_price_id(verify, line, fault);
+    if (status == ST_OK)
+        status = charges_check(&verify->charges, &verify->accounts, line, fault);
+    if (status != ST_OK)
+        return status;
     if (postings_add(&verify->lines, transfer->debit, transfer->credit, (uint16_t)transfer->code,
                      money_nanos(transfer->amount)) != ST_OK)
         return fault_set(fault, ST_NOMEM, "frame %" PRIu64 ": no memory for its postings",
@@ -389,39 +446,6 @@ static enum status verify_rows(struct verify *verify, const struct store *store,
     return ST_OK;
 }
 
-static enum status verify_prices_row(void *context, const struct ledger_prices *row,
-                                     struct fault *fault)
-{
-    struct verify *verify = context;
-    struct hash hash = hash_of(row->book, row->size);
-    struct prices_seen seen;
-
-    if (row->id != ++verify->price_rows || row->id > verify->prices.size / sizeof seen)
-        return fault_set(fault, ST_CORRUPT,
-                         "meta: book of prices %" PRIu64 " is missing, or never came into force",
-                         verify->price_rows);
-    memcpy(&seen, verify->prices.data + (row->id - 1) * sizeof seen, sizeof seen);
-    if (!hash_equal(&seen.hash, &hash) || seen.frame != row->frame ||
-        seen.site_time_us != row->site_time_us)
-        return fault_set(fault, ST_CORRUPT,
-                         "meta: book of prices %" PRIu64 " is not the one that frame %" PRIu64
-                         " put in force",
-                         row->id, seen.frame);
-    return ST_OK;
-}
-
-/* Each book that the chain names is there, and as it was. */
-static enum status verify_prices(struct verify *verify, const struct store *store,
-                                 struct fault *fault)
-{
-    enum status status = ledger_prices_each(store, verify_prices_row, verify, fault);
-
-    if (status == ST_OK && verify->price_rows != verify->prices.size / sizeof(struct prices_seen))
-        return fault_set(fault, ST_CORRUPT, "meta: book of prices %" PRIu64 " is missing",
-                         verify->price_rows + 1);
-    return status;
-}
-
 /* ---- sums ---- */
 
 static enum status verify_claims(struct verify *verify, const struct store *store,
@@ -430,12 +454,12 @@ static enum status verify_claims(struct verify *verify, const struct store *stor
     struct ledger_claims *claims;
     enum status status;
 
-    if (verify->claims == NULL)
+    if (verify->audit == NULL || verify->audit->claims == NULL)
         return ST_OK;
     claims = calloc(1, sizeof *claims);
     if (claims == NULL)
         return fault_set(fault, ST_NOMEM, "verify: no memory for the claims on accounts");
-    status = verify->claims(verify->claims_context, store, claims, fault);
+    status = verify->audit->claims(verify->audit->context, store, claims, fault);
     for (uint64_t id = 0; id < ACCOUNT_LINKS && status == ST_OK; id++) {
         const struct account *account = accounts_find(&verify->accounts, id);
         bool held =
@@ -521,13 +545,18 @@ static enum status verify_all(void *context, const struct store *store,
                                     .context = verify};
     enum status status;
 
-    status = books_read_journal(store, header, &reader, fault);
+    status = ledger_prices_each(store, note_prices_row, verify, fault);
+    if (status == ST_OK)
+        status = charges_init(&verify->charges, verify->audit, store, fault);
+    if (status == ST_OK)
+        status = books_read_journal(store, header, &reader, fault);
     if (status == ST_OK)
         status = verify_frame_end(verify, fault);
+    if (status == ST_OK && count_prices(&verify->price_rows) != count_prices(&verify->prices))
+        status = fault_set(fault, ST_CORRUPT, "meta: book of prices %zu never came into force",
+                           count_prices(&verify->prices) + 1);
     if (status == ST_OK)
         status = verify_rows(verify, store, fault);
-    if (status == ST_OK)
-        status = verify_prices(verify, store, fault);
     if (status == ST_OK)
         status = verify_sums(verify, fault);
     if (status == ST_OK)
@@ -535,10 +564,10 @@ static enum status verify_all(void *context, const struct store *store,
     return status;
 }
 
-enum status ledger_verify(const struct store *store, ledger_claims_fn claims, void *claims_context,
+enum status ledger_verify(const struct store *store, const struct ledger_audit *audit,
                           struct verify_report *report, struct fault *fault)
 {
-    struct verify verify = {.claims = claims, .claims_context = claims_context, .report = report};
+    struct verify verify = {.audit = audit, .report = report};
     enum status status;
 
     memset(report, 0, sizeof *report);
@@ -549,5 +578,7 @@ enum status ledger_verify(const struct store *store, ledger_claims_fn claims, vo
     postings_fini(&verify.lines);
     bytes_fini(&verify.closings);
     bytes_fini(&verify.prices);
+    bytes_fini(&verify.price_rows);
+    charges_fini(&verify.charges);
     return status;
 }

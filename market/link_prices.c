@@ -120,8 +120,16 @@ enum status pricebook_set_link(struct pricebook *book, const struct pricebook_en
     return ST_OK;
 }
 
-struct money pricebook_link_price(const struct pricebook *book, const char *name,
-                                  enum link_price which)
+size_t pricebook_link_place(const struct pricebook *book, const char *name)
+{
+    bool found;
+    size_t place = place_of(book, name, &found);
+
+    return found ? place + 1 : 0;
+}
+
+struct money pricebook_link_price_at(const struct pricebook *book, size_t place,
+                                     enum link_price which)
 {
     const struct money all[LINK_PRICES] = {
         [LINK_PRICE_BIRTH_FEE] = book->link_birth_fee,
@@ -129,12 +137,17 @@ struct money pricebook_link_price(const struct pricebook *book, const char *name
         [LINK_PRICE_PACKETS] = book->link_packets,
         [LINK_PRICE_PACKET_DATA] = book->link_packet_data,
     };
-    bool found;
-    size_t place = place_of(book, name, &found);
 
-    if (found && book->links[place].priced[which])
-        return book->links[place].price[which];
+    INVARIANT(place <= book->link_count);
+    if (place != 0 && book->links[place - 1].priced[which])
+        return book->links[place - 1].price[which];
     return all[which];
+}
+
+struct money pricebook_link_price(const struct pricebook *book, const char *name,
+                                  enum link_price which)
+{
+    return pricebook_link_price_at(book, pricebook_link_place(book, name), which);
 }
 
 void pricebook_each_link(const struct pricebook *book,

@@ -121,6 +121,14 @@ struct money pricebook_order(const struct pricebook *book, int number);
 struct money pricebook_link_price(const struct pricebook *book, const char *name,
                                   enum link_price which);
 
+/*
+ * Where the book has prices of this link's own: its place among such links, from 1; 0: it has none.
+ * With the place alone, from 0 to link_count, what a line of the journal says can be priced again.
+ */
+size_t pricebook_link_place(const struct pricebook *book, const char *name);
+struct money pricebook_link_price_at(const struct pricebook *book, size_t place,
+                                     enum link_price which);
+
 /* How a value was written. */
 enum pricebook_kind {
     PRICEBOOK_TEXT,    /* "0.002", "64KiB" */

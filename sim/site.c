@@ -346,7 +346,7 @@ static void rot_once(struct sim_site *site)
     loaded = load(site, &fault);
     core_free(site->core);
     site->core = NULL;
-    verified = ledger_verify(&site->store, core_claims, NULL, &report, &fault);
+    verified = ledger_verify(&site->store, &core_audit, &report, &fault);
     /* Old chunks of the journal are only read by verification; other rows only by the core. */
     if (loaded != ST_CORRUPT && verified != ST_CORRUPT)
         sim_fail(site->sim, "site %s: bit %zu of a row of table %s flipped, and nobody saw it",

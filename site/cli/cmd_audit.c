@@ -147,7 +147,7 @@ static int verify_books(const struct cli *cli, struct audited *audited)
     memcpy(audited->currency, books.currency, sizeof audited->currency);
     status = check_rows(&books.store, &audited->rows, &fault);
     if (status == ST_OK)
-        status = ledger_verify(&books.store, core_claims, NULL, &audited->report, &fault);
+        status = ledger_verify(&books.store, &core_audit, &audited->report, &fault);
     books_close(&books);
     if (status == ST_CORRUPT)
         return cli_fail(CLI_REFUSED,

@@ -319,15 +319,15 @@ int cmd_ledger_export(struct cli *cli)
     const char *format = cli_value(cli, OPT_FORMAT, "hledger");
     bool hledger = strcmp(format, "hledger") == 0;
     struct books books;
-    struct price_books prices;
+    struct price_books prices = {.store = &books.store};
     const struct export_options options = {
         .commodity = books.currency,
         .by_event = cli->args.given[OPT_BY_EVENT],
-        .prices = hledger ? price_books_print_comment : price_books_print_json,
+        .prices = hledger ? price_books_export_comment : price_books_export_json,
         .prices_context = &prices,
     };
     struct fault fault = {0};
-    enum status status;
+    enum status status = ST_OK;
     int code;
 
     if (!hledger && strcmp(format, "jsonl") != 0)
@@ -335,14 +335,13 @@ int cmd_ledger_export(struct cli *cli)
     code = books_open(cli, &books);
     if (code != CLI_OK)
         return code;
-    status = price_books_load(&prices, &books.store, &fault);
-    if (status == ST_OK && hledger)
+    if (hledger)
         status = ledger_export_hledger(&books.store, &options, stdout, &fault);
-    else if (status == ST_OK)
+    else
         status = statement_write_head(cli, &books, stdout, &fault);
     if (!hledger && status == ST_OK)
         status = ledger_export_jsonl(&books.store, &options, stdout, &fault);
-    price_books_fini(&prices);
+    core_books_fini(&prices.books);
     if (status != ST_OK)
         code = cli_fault(&fault);
     books_close(&books);

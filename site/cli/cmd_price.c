@@ -9,22 +9,22 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-static int load(const struct cli *cli, struct price_books *prices)
+static int load(const struct cli *cli, struct core_books *prices)
 {
     struct books books;
     struct fault fault = {0};
     enum status status;
     int code = books_open(cli, &books);
 
-    *prices = (struct price_books){0};
+    *prices = (struct core_books){0};
     if (code != CLI_OK)
         return code;
-    status = price_books_load(prices, &books.store, &fault);
+    status = core_books_read(prices, &books.store, &fault);
     books_close(&books);
     return status == ST_OK ? CLI_OK : cli_fault(&fault);
 }
 
-static void show_book(struct table_text *table, const struct price_book_kept *kept)
+static void show_book(struct table_text *table, const struct core_book *kept)
 {
     char id[24];
     char frame[24];
@@ -39,12 +39,12 @@ static void show_book(struct table_text *table, const struct price_book_kept *ke
 int cmd_price_ls(struct cli *cli)
 {
     static const char *const headers[] = {"ID", "FRAME", "SITE TIME US", "CURRENCY"};
-    struct price_books prices;
+    struct core_books prices;
     int code = load(cli, &prices);
 
     if (code == CLI_OK && cli->args.given[OPT_JSON]) {
         for (size_t i = 0; i < prices.count; i++)
-            price_books_print_json(&prices, stdout, i + 1);
+            price_books_print_json(stdout, &prices.items[i]);
     } else if (code == CLI_OK) {
         struct table_text *table = table_text_new(headers, COUNT(headers));
 
@@ -52,7 +52,7 @@ int cmd_price_ls(struct cli *cli)
             show_book(table, &prices.items[i]);
         table_text_print(table, stdout);
     }
-    price_books_fini(&prices);
+    core_books_fini(&prices);
     return code;
 }
 
@@ -64,7 +64,7 @@ static void show_line(void *context, const struct pricebook_line *line)
 int cmd_price_show_kept(struct cli *cli)
 {
     static const char *const headers[] = {"KEY", "VALUE", "UNIT"};
-    struct price_books prices;
+    struct core_books prices;
     uint64_t id;
     int code = cli_number(cli->args.values[OPT_ID], "--id", &id);
 
@@ -76,13 +76,13 @@ int cmd_price_show_kept(struct cli *cli)
                         "there was never a book of prices %" PRIu64 ": `serai price ls` lists them",
                         id);
     } else if (code == CLI_OK && cli->args.given[OPT_JSON]) {
-        price_books_print_json(&prices, stdout, id);
+        price_books_print_json(stdout, &prices.items[id - 1]);
     } else if (code == CLI_OK) {
         struct table_text *table = table_text_new(headers, COUNT(headers));
 
         pricebook_each(&prices.items[id - 1].book, &core_order_names, show_line, table);
         table_text_print(table, stdout);
     }
-    price_books_fini(&prices);
+    core_books_fini(&prices);
     return code;
 }

@@ -222,7 +222,26 @@ void core_tell_tier1(struct core *core, const struct core_tier1 *tier1); /* copi
  */
 MUST_CHECK enum status core_check(const struct core *core, struct fault *fault);
 
-/* For ledger_verify(): what the rows in a store claim of held and deposit accounts. */
+/* ---- for who reads a store without a core ---- */
+
+/* Every book of prices that was ever in force, by its number: items[0] is number 1. */
+struct core_books {
+    struct core_book {
+        uint64_t frame;        /* in which it came into force */
+        uint64_t site_time_us; /* when */
+        struct pricebook book;
+    } * items;
+    size_t count;
+};
+/* ST_CORRUPT, ST_IO, ST_NOMEM.  The caller ends it with core_books_fini(), whatever comes back. */
+MUST_CHECK enum status core_books_read(struct core_books *books, const struct store *store,
+                                       struct fault *fault);
+void core_books_fini(struct core_books *books);
+
+/* For ledger_verify(): claims are as below, and what lines charge is computed again. */
+extern const struct ledger_audit core_audit;
+
+/* What the rows in a store claim of held and deposit accounts. */
 MUST_CHECK enum status core_claims(void *context, const struct store *store,
                                    struct ledger_claims *claims, struct fault *fault);
 

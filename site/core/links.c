@@ -24,17 +24,21 @@ struct interface_prices core_interface_prices(const struct core *core, uint32_t 
 {
     const struct pricebook *book = &core->book;
     const struct link *link = links_find(core->links, interface);
+    size_t place;
 
     if (link == NULL) /* self; or none, and then the order is refused */
-        return (struct interface_prices){.birth_fee = book->birth_fee,
+        return (struct interface_prices){.object = core_fee_object(0, CHANNEL_INTERFACE_SELF),
+                                         .birth_fee = book->birth_fee,
                                          .channel_fee = book->channel_fee,
                                          .packets = book->packets,
                                          .packet_data = book->packet_data};
+    place = pricebook_link_place(book, link->name);
     return (struct interface_prices){
-        .birth_fee = pricebook_link_price(book, link->name, LINK_PRICE_BIRTH_FEE),
-        .channel_fee = pricebook_link_price(book, link->name, LINK_PRICE_CHANNEL_FEE),
-        .packets = pricebook_link_price(book, link->name, LINK_PRICE_PACKETS),
-        .packet_data = pricebook_link_price(book, link->name, LINK_PRICE_PACKET_DATA),
+        .object = core_fee_object(place, interface),
+        .birth_fee = pricebook_link_price_at(book, place, LINK_PRICE_BIRTH_FEE),
+        .channel_fee = pricebook_link_price_at(book, place, LINK_PRICE_CHANNEL_FEE),
+        .packets = pricebook_link_price_at(book, place, LINK_PRICE_PACKETS),
+        .packet_data = pricebook_link_price_at(book, place, LINK_PRICE_PACKET_DATA),
     };
 }
 

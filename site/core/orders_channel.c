@@ -162,6 +162,8 @@ static int64_t send_packet(struct core *core, struct turn *turn, struct channel_
         .data = data, .size = size, .payer = core_cap_of(core, agent_customer(turn_agent(turn)))};
     enum channel_verdict verdict = channel_check_send(end, size);
     struct interface_prices prices = core_interface_prices(core, end->interface);
+    struct packet_prices tolls = {
+        .object = 2 * prices.object, .packets = prices.packets, .packet_data = prices.packet_data};
     int64_t refusal;
 
     if (!money_from_guest(&packet.money, money))
@@ -171,8 +173,7 @@ static int64_t send_packet(struct core *core, struct turn *turn, struct channel_
     refusal = core_link_refusal(core, end->interface, packet.payer, packet.money, size);
     if (refusal != 0)
         return refusal;
-    if (!turn_can_pay(turn, packet.money) ||
-        !turn_packet_toll(turn, end->interface, prices.packets, prices.packet_data, size))
+    if (!turn_can_pay(turn, packet.money) || !turn_packet_toll(turn, &tolls, size))
         return SERAI_E_SHORT;
     if (!pay(turn, ACCOUNT_HELD_PACKET, packet.money, TRANSFER_PACKET_SENT, end->id))
         return SERAI_E_SHORT; /* the toll took what the packet lacked; it stands */

@@ -119,12 +119,16 @@ struct link_mark {
 
 /* What an interface charges: the book's own prices on self, a link's where it has some. */
 struct interface_prices {
+    uint64_t object; /* what the line of a fee says: which interface, and which prices (tariff.c) */
     struct money birth_fee;
     struct money channel_fee;
     struct money packets;
     struct money packet_data;
 };
 struct interface_prices core_interface_prices(const struct core *core, uint32_t interface);
+
+/* tariff.c: `place` is that of the link's own prices in the book (pricebook_link_place()). */
+uint64_t core_fee_object(size_t place, uint32_t interface);
 
 /* wire.c: carry a message to the end it is for; within the site that is at once. */
 void core_wire(struct core *core, const struct channel_message *message);

@@ -89,7 +89,8 @@ static void take_fees(struct core *core, const struct interface_prices *prices)
                            .amount = prices->birth_fee,
                            .code = TRANSFER_BIRTH_FEE,
                            .quantity = 1,
-                           .price_id = core->book.id};
+                           .price_id = core->book.id,
+                           .object = prices->object};
 
     agents_post(core->agents, &fee);
     fee.credit = ACCOUNT_REVENUE_CHANNELS;

@@ -5,6 +5,9 @@
  * damage STORE TABLE KEY FILE: flip a bit of the first row whose key begins so (in hex) where it
  * lies in the store's file, as a disk that rots does; also beside a running daemon.  FILE is then
  * the row as it is there, and damage STORE again FILE flips it back, wherever it lies by then.
+ *
+ * damage STORE forge CODE: one more in the quantity of the journal's first line of that code, and
+ * all hashes, heads and the frame header made to fit.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -17,6 +20,7 @@
 
 #include "base/bytes.h"
 #include "ledger/store/store.h"
+#include "tests/ledger/forge.h"
 
 struct first {
     const char *prefix; /* of the key, in hex */
@@ -181,14 +185,47 @@ static int rot_row(const char *path, enum store_table table, const char *prefix,
     return status == ST_OK ? 0 : status == ST_MISSING ? 66 : 70;
 }
 
+/* ---- a lie that fits ---- */
+
+static bool add_one(void *context, struct transfer *line)
+{
+    const uint64_t *code = context;
+
+    if ((uint64_t)line->code != *code)
+        return false;
+    line->quantity++;
+    return true;
+}
+
+static int forge(const char *path, const char *code_text)
+{
+    uint64_t code = strtoull(code_text, NULL, 10);
+    struct store_lmdb *lmdb = NULL;
+    struct store store;
+    struct fault fault = {0};
+    enum status status = store_lmdb_open(&lmdb, path, STORE_WRITE, (uint64_t)4 << 30, &fault);
+
+    if (status == ST_OK) {
+        store = store_from_lmdb(lmdb);
+        status = forge_journal(&store, add_one, &code, &fault);
+    }
+    store_lmdb_close(lmdb);
+    if (status != ST_OK)
+        fprintf(stderr, "damage forge %s: %s\n", code_text, fault.text);
+    return status == ST_OK ? 0 : 70;
+}
+
 int main(int argc, char **argv)
 {
     enum store_table table;
 
     if (argc == 4 && strcmp(argv[2], "again") == 0)
         return flip_again(argv[1], argv[3]);
+    if (argc == 4 && strcmp(argv[2], "forge") == 0)
+        return forge(argv[1], argv[3]);
     if ((argc != 3 && argc != 5) || !find_table(argv[2], &table)) {
-        fprintf(stderr, "usage: damage STORE TABLE [KEY FILE] | STORE again FILE\n");
+        fprintf(stderr,
+                "usage: damage STORE TABLE [KEY FILE] | STORE again FILE | STORE forge CODE\n");
         return 64;
     }
     return argc == 3 ? damage_row(argv[1], table) : rot_row(argv[1], table, argv[3], argv[4]);

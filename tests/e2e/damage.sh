@@ -44,6 +44,13 @@ for table in meta journal account customer request code agent caps page inbox ob
     fi
 done
 
+# ---- a charge that its price does not give, with all hashes right: compute, order, log ----
+for code in 5 6 13; do
+    restore
+    "$damage" "$SERAI_SITE/store" forge "$code" || fail "no line of code $code is forged"
+    exits 1 'at the prices 1 come to' "$serai" audit verify
+done
+
 # ---- a cut file ----
 for cut in 0 100 5000 60%; do
     restore

@@ -1,0 +1,31 @@
+/* Private to ledger/: the charges of a journal, computed again line by line. */
+#ifndef SERAI_LEDGER_CHARGES_H
+#define SERAI_LEDGER_CHARGES_H
+
+#include "ledger/accounts.h"
+#include "ledger/journal.h"
+
+struct charges {
+    const struct ledger_audit *audit;
+    void *tariff;
+    /* What the last line of each payer left of each meter, by number from ACCOUNT_FIRST_FREE. */
+    struct charge_carries {
+        uint64_t left[LEDGER_METERS];
+    } * carries;
+    size_t capacity;
+};
+
+/* `audit` may tell nothing of charges, and then every line is right.  charges_fini() in any case.
+ */
+MUST_CHECK enum status charges_init(struct charges *charges, const struct ledger_audit *audit,
+                                    const struct store *store, struct fault *fault);
+void charges_fini(struct charges *charges); /* all-zero is allowed */
+
+/*
+ * The next line of the journal, whose price id is that of the book in force or 0.  ST_CORRUPT: it
+ * is not what that book gives; the fault says what is.  ST_NOMEM.
+ */
+MUST_CHECK enum status charges_check(struct charges *charges, const struct accounts *accounts,
+                                     const struct journal_line *line, struct fault *fault);
+
+#endif

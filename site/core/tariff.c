@@ -1,0 +1,213 @@
+/*
+ * What lines of the journal should say, by the book of prices that each names: for an audit, which
+ * has no core.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "sdk/abi.h"
+#include "site/core/state.h"
+
+/* ---- the books ---- */
+
+static enum status keep(void *context, const struct ledger_prices *prices, struct fault *fault)
+{
+    struct core_books *books = context;
+    struct core_book *items = realloc(books->items, (books->count + 1) * sizeof *items);
+    struct core_book *kept;
+    enum status status;
+
+    if (items == NULL)
+        return fault_set(fault, ST_NOMEM, "books of prices: memory is short");
+    books->items = items;
+    kept = &items[books->count];
+    kept->frame = prices->frame;
+    kept->site_time_us = prices->site_time_us;
+    status = pricebook_decode(&kept->book, prices->book, prices->size, fault);
+    if (status == ST_OK && prices->id != books->count + 1)
+        status =
+            fault_set(fault, ST_CORRUPT, "meta: book of prices %zu is missing", books->count + 1);
+    if (status != ST_OK)
+        return status == ST_INVALID ? ST_CORRUPT : status;
+    kept->book.id = prices->id;
+    books->count++;
+    return ST_OK;
+}
+
+enum status core_books_read(struct core_books *books, const struct store *store,
+                            struct fault *fault)
+{
+    *books = (struct core_books){0};
+    return ledger_prices_each(store, keep, books, fault);
+}
+
+void core_books_fini(struct core_books *books)
+{
+    free(books->items);
+    *books = (struct core_books){0};
+}
+
+/* ---- what a line charges ---- */
+
+/* A site has at most LINKS_MAX interfaces and PRICEBOOK_LINKS_MAX places: both fit. */
+uint64_t core_fee_object(size_t place, uint32_t interface)
+{
+    return (uint64_t)place << 32 | interface;
+}
+
+/* The price of an interface, by what a line of a fee says; false: the book has no such prices. */
+static bool interface_price(const struct pricebook *book, uint64_t object, struct money own,
+                            enum link_price which, struct money *price)
+{
+    uint64_t place = object >> 32;
+    bool self = (uint32_t)object == CHANNEL_INTERFACE_SELF;
+
+    if (place > (self ? 0 : book->link_count))
+        return false;
+    *price = self ? own : pricebook_link_price_at(book, (size_t)place, which);
+    return true;
+}
+
+static enum ledger_charge metered(struct ledger_price *price, unsigned meter, uint64_t unit)
+{
+    price->meter = meter;
+    price->unit = unit;
+    return LEDGER_CHARGE_COUNTED;
+}
+
+static enum ledger_charge packet_charge(const struct pricebook *book, uint64_t object,
+                                        struct ledger_price *price)
+{
+    bool data = object % 2 != 0;
+
+    price->account = ACCOUNT_REVENUE_PACKETS;
+    if (!interface_price(book, object / 2, data ? book->packet_data : book->packets,
+                         data ? LINK_PRICE_PACKET_DATA : LINK_PRICE_PACKETS, &price->price))
+        return LEDGER_CHARGE_UNKNOWN;
+    return data ? metered(price, 2, MARKET_PACKET_DATA_UNIT)
+                : metered(price, 1, MARKET_PACKETS_UNIT);
+}
+
+static enum ledger_charge fee(const struct pricebook *book, uint64_t object, bool birth,
+                              struct ledger_price *price)
+{
+    price->account = birth ? ACCOUNT_REVENUE_BIRTHS : ACCOUNT_REVENUE_CHANNELS;
+    if (!interface_price(book, object, birth ? book->birth_fee : book->channel_fee,
+                         birth ? LINK_PRICE_BIRTH_FEE : LINK_PRICE_CHANNEL_FEE, &price->price))
+        return LEDGER_CHARGE_UNKNOWN;
+    return metered(price, LEDGER_METERS, 1);
+}
+
+static enum ledger_charge order_charge(const struct pricebook *book, uint64_t order,
+                                       struct ledger_price *price)
+{
+    price->account = ACCOUNT_REVENUE_ORDERS;
+    if (order >= SERAI_ORDER_COUNT)
+        return LEDGER_CHARGE_UNKNOWN;
+    price->price = pricebook_order(book, (int)order);
+    return metered(price, LEDGER_METERS, 1);
+}
+
+static enum ledger_charge rent(struct ledger_price *price, uint64_t account)
+{
+    price->account = account;
+    return LEDGER_CHARGE_BY_TIME;
+}
+
+static enum ledger_charge charge(const void *tariff, const struct transfer *line,
+                                 struct ledger_price *price)
+{
+    const struct core_books *books = tariff;
+    static const struct pricebook none;
+    bool known = line->price_id >= 1 && line->price_id <= books->count;
+    const struct pricebook *book = known ? &books->items[line->price_id - 1].book : &none;
+
+    *price = (struct ledger_price){0};
+    switch (line->code) {
+    case TRANSFER_COMPUTE:
+        price->account = ACCOUNT_REVENUE_COMPUTE;
+        price->price = book->compute;
+        return metered(price, 0, MARKET_FUEL_UNIT);
+    case TRANSFER_LOG_FEE:
+        price->account = ACCOUNT_REVENUE_LOGS;
+        price->price = book->log;
+        return metered(price, 3, MARKET_LOG_UNIT);
+    case TRANSFER_PACKET_FEE:
+        return packet_charge(book, line->object, price);
+    case TRANSFER_ORDER:
+        return order_charge(book, line->object, price);
+    case TRANSFER_BIRTH_FEE:
+    case TRANSFER_CHANNEL_FEE:
+        return fee(book, line->object, line->code == TRANSFER_BIRTH_FEE, price);
+    case TRANSFER_RENT_MEMORY:
+        return rent(price, ACCOUNT_REVENUE_MEMORY);
+    case TRANSFER_RENT_BUFFER:
+        return rent(price, ACCOUNT_REVENUE_BUFFERS);
+    case TRANSFER_RENT_CODE:
+        return rent(price, ACCOUNT_REVENUE_CODE);
+    case TRANSFER_BURIAL_RENT: /* of one of the three */
+        return rent(price, line->credit);
+    case TRANSFER_MONEY_IN:
+    case TRANSFER_MONEY_OUT:
+    case TRANSFER_ENDOWMENT:
+    case TRANSFER_FUND:
+    case TRANSFER_POSTAGE_HOLD:
+    case TRANSFER_POSTAGE:
+    case TRANSFER_POSTAGE_BACK:
+    case TRANSFER_MESSAGE_HOLD:
+    case TRANSFER_MESSAGE:
+    case TRANSFER_MESSAGE_BACK:
+    case TRANSFER_RESERVE_HOLD:
+    case TRANSFER_RESERVE:
+    case TRANSFER_PACKET_SENT:
+    case TRANSFER_PACKET_RECEIVED:
+    case TRANSFER_PACKET_LATE:
+    case TRANSFER_BIRTH_HOLD:
+    case TRANSFER_BIRTH_ENDOWMENT:
+    case TRANSFER_BIRTH_CHANGE:
+    case TRANSFER_BIRTH_BACK:
+    case TRANSFER_HEAP_DEPOSIT:
+    case TRANSFER_HEAP_REFUND:
+    case TRANSFER_CHANNEL_DEPOSIT:
+    case TRANSFER_CHANNEL_REFUND:
+    case TRANSFER_BURIAL_DEPOSIT:
+    case TRANSFER_BURIAL_REFUND:
+    case TRANSFER_ESTATE:
+    case TRANSFER_FORWARDED:
+    case TRANSFER_LINK_SENT:
+    case TRANSFER_LINK_RECEIVED:
+    case TRANSFER_WITHDRAWAL:
+        break;
+    }
+    return LEDGER_CHARGE_NONE;
+}
+
+static enum status open_tariff(void *context, const struct store *store, void **tariff,
+                               struct fault *fault)
+{
+    struct core_books *books = calloc(1, sizeof *books);
+    enum status status;
+
+    (void)context;
+    if (books == NULL)
+        return fault_set(fault, ST_NOMEM, "books of prices: memory is short");
+    *tariff = books;
+    status = core_books_read(books, store, fault);
+    return status;
+}
+
+static void close_tariff(void *tariff)
+{
+    struct core_books *books = tariff;
+
+    if (books != NULL)
+        core_books_fini(books);
+    free(books);
+}
+
+const struct ledger_audit core_audit = {
+    .claims = core_claims,
+    .tariff_open = open_tariff,
+    .tariff_close = close_tariff,
+    .charge = charge,
+};
