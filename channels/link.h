@@ -22,7 +22,8 @@ enum {
     LINK_ENDPOINT_BYTES_MAX = 128,
     LINK_REASON_BYTES_MAX = 200,
     LINK_KEY_BYTES = 32,
-    LINKS_MAX = 256,
+    LINKS_MAX = 256,                    /* at once */
+    LINK_INTERFACES_MAX = 959,          /* links that were ever made: as many as have accounts */
     LINK_PARCEL_BYTES_MAX = 256 * 1024, /* larger ones are refused before they are decoded */
     LINK_WINDOW_MESSAGES = 4096,        /* packets and births, not acknowledged */
     LINK_WINDOW_BYTES = 8 * 1024 * 1024,
@@ -67,6 +68,7 @@ struct link {
     uint64_t received_seq;
     u128 received_total;
     uint64_t channels_bought; /* children born here for the neighbour: bound by its cap */
+    bool removed;             /* taken away, and even: kept for its numbers and its accounts */
     /* of this run, in no row */
     char why[LINK_REASON_BYTES_MAX + 1]; /* why it is down; empty when it is not */
     uint64_t since_us;                   /* the site's: since when it is in its state */
@@ -85,7 +87,13 @@ MUST_CHECK enum status links_load(struct links *links, const struct store *store
 /* Write what changed since the last call: link rows, transcript rows, deletions. */
 void links_save(struct links *links, struct store_batch *batch);
 
-/* ST_EXISTS: that name or key is a link already.  ST_INVALID: name, key or endpoint.  ST_FULL. */
+/*
+ * ST_EXISTS: that name or key is a link already.  ST_INVALID: name, key or endpoint.  ST_FULL.
+ *
+ * An interface is one neighbour's for ever.  So the key of a link that was removed gets its old
+ * interface and goes on where that stood: the neighbour may never have heard that it was gone, and
+ * what it sent meanwhile still comes.  ST_INVALID: the limit is lower than the neighbour was told.
+ */
 MUST_CHECK enum status links_add(struct links *links, const char *name,
                                  const uint8_t key[LINK_KEY_BYTES], const char *endpoint,
                                  struct money limit, struct link **link, struct fault *fault);
@@ -94,14 +102,30 @@ MUST_CHECK enum status link_set_endpoint(struct links *links, struct link *link,
                                          const char *endpoint, struct fault *fault);
 /* At least what it was: the neighbour may have sent up to that already.  A HELLO is due. */
 void link_raise_limit(struct links *links, struct link *link, struct money limit);
+/* Whether as much went to the neighbour as came from it. */
+bool link_is_even(const struct link *link);
+/* Messages that are not done with: not numbered, not acknowledged, or taken and the neighbour was
+ * not told of it yet. */
+uint64_t link_unfinished(const struct links *links, const struct link *link);
+/*
+ * Take an even link with nothing unfinished away; no end of a channel may be on it.  Its interface,
+ * key and totals stay in its row, and none of the calls below finds it any more but
+ * links_each_ever().
+ */
+void link_remove(struct links *links, struct link *link);
 struct link *links_find(struct links *links, uint32_t interface); /* NULL: none */
 struct link *links_named(struct links *links, const char *name);
 struct link *links_keyed(struct links *links, const uint8_t key[LINK_KEY_BYTES]);
 size_t links_count(const struct links *links);
+/* The highest interface that a link ever had; those removed are counted. */
+uint32_t links_interfaces(const struct links *links);
 /* Neighbours that are up are told anew what this site charges; the others are when they connect. */
 void links_announce(struct links *links);
 void links_each(struct links *links, void (*visit)(void *context, struct link *link),
                 void *context); /* in order of interface */
+/* Those removed too: interfaces 1, 2, 3 without a hole. */
+void links_each_ever(struct links *links, void (*visit)(void *context, struct link *link),
+                     void *context);
 
 /*
  * To be called by the site before it sets `channels_bought`, the one field that is the site's:

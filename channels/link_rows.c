@@ -1,12 +1,12 @@
 /*
  * Rows of links in the table `link`.
  *
- * A link: key = interface u32, u8 2, u64 0; value = CBOR array of 18: name, key, endpoint, limit,
+ * A link: key = interface u32, u8 2, u64 0; value = CBOR array of 19: name, key, endpoint, limit,
  * the neighbour's limit, its fees for a birth and for a channel, state, reason, epoch, its epoch,
- * then sequence and total of what we sent, of what it acknowledged and of what we received, and the
- * channels it bought.  A message of the transcript: key = interface u32, u8 3, sequence u64; value
- * = CBOR array of whose place it takes, its money, the total after it, and the message as it
- * crosses.
+ * then sequence and total of what we sent, of what it acknowledged and of what we received, the
+ * channels it bought, and whether it was removed.  A message of the transcript: key = interface
+ * u32, u8 3, sequence u64; value = CBOR array of whose place it takes, its money, the total after
+ * it, and the message as it crosses.
  */
 #include "channels/link.h"
 
@@ -18,7 +18,7 @@
 
 enum { KEY_BYTES = 13, KEY_KIND_AT = 4, KEY_SEQ_AT = 5 };
 enum key_kind { KEY_LINK = 2, KEY_MESSAGE = 3 };
-enum { LINK_FIELDS = 18, MESSAGE_ROW_FIELDS = 4 };
+enum { LINK_FIELDS = 19, MESSAGE_ROW_FIELDS = 4 };
 
 static void make_key(uint8_t key[KEY_BYTES], uint32_t interface, enum key_kind kind, uint64_t seq)
 {
@@ -47,6 +47,7 @@ static void encode_link(struct bytes *out, const struct link *link)
     cursor_put(out, (struct cursor){link->acked_seq, link->acked_total});
     cursor_put(out, (struct cursor){link->received_seq, link->received_total});
     cbor_put_uint(out, link->channels_bought);
+    cbor_put_bool(out, link->removed);
 }
 
 static void encode_letter(struct bytes *out, const struct letter *letter)
@@ -133,6 +134,9 @@ static const char *link_error(const struct link *link)
         return "more is acknowledged than was sent";
     if (link->acked_seq == link->sent_seq && link->acked_total != link->sent_total)
         return "all is acknowledged, but not its money";
+    if (link->removed &&
+        (link->state != LINK_DOWN || link->acked_seq != link->sent_seq || !link_is_even(link)))
+        return "it was removed, and is not even";
     return NULL;
 }
 
@@ -167,6 +171,7 @@ static enum status decode_link(struct link *link, const uint8_t *value, size_t v
     get_cursor(&in, &link->acked_seq, &link->acked_total);
     get_cursor(&in, &link->received_seq, &link->received_total);
     link->channels_bought = cbor_get_uint(&in, UINT64_MAX);
+    link->removed = cbor_get_bool(&in);
     error = link_error(link);
     if (error != NULL)
         cbor_fail(&in, error);
@@ -192,11 +197,14 @@ static enum status load_link(struct links *links, const uint8_t *key, const uint
 
     if (be64_get(key + KEY_SEQ_AT) != 0)
         return corrupt(key, fault, "no such key is ever written");
-    if (be32_get(key) != links->count + 1 || links->count == LINKS_MAX)
+    if (be32_get(key) != links->count + 1 || links->count == LINK_INTERFACES_MAX)
         return corrupt(key, fault, "interfaces of links are not 1, 2, 3 and so on");
     if (decode_link(&link, value, value_size, &inner) != ST_OK)
         return corrupt(key, fault, inner.text);
-    if (links_named(links, link.name) != NULL || links_keyed(links, link.key) != NULL)
+    if (!link.removed && links_count(links) == LINKS_MAX)
+        return corrupt(key, fault, "there are more links than a site may have");
+    if ((!link.removed && links_named(links, link.name) != NULL) ||
+        link_node_keyed(links, link.key) != NULL)
         return corrupt(key, fault, "its name or key is there twice");
     if (link.state == LINK_UP)
         link.state = LINK_DOWN;

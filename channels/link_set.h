@@ -1,4 +1,4 @@
-/* Private to channels/: how links are kept.  A link is made once and never removed. */
+/* Private to channels/: how links are kept.  A link that is removed keeps its node. */
 #ifndef SERAI_CHANNELS_LINK_SET_H
 #define SERAI_CHANNELS_LINK_SET_H
 
@@ -52,8 +52,9 @@ struct link_node {
 };
 
 struct links {
-    struct link_node *nodes[LINKS_MAX]; /* interface - 1 */
+    struct link_node *nodes[LINK_INTERFACES_MAX]; /* interface - 1 */
     size_t count;
+    size_t removed; /* of these */
     char currency[LINK_CURRENCY_BYTES_MAX + 1];
     struct bytes scratch;
 };
@@ -61,6 +62,8 @@ struct links {
 struct link_node *node_of_link(const struct links *links, const struct link *link);
 /* A node for *link, at the next interface; NULL when memory is short. */
 struct link_node *link_node_add(struct links *links, const struct link *link);
+/* The node of this key, also of a link that was removed; NULL: none ever had it. */
+struct link_node *link_node_keyed(const struct links *links, const uint8_t key[LINK_KEY_BYTES]);
 /* Frees all nodes, as after links_new(). */
 void links_clear(struct links *links);
 /* What is wrong with name, key or endpoint; NULL: nothing. */

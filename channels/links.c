@@ -27,7 +27,7 @@ struct link_node *link_node_add(struct links *links, const struct link *link)
 {
     struct link_node *node;
 
-    INVARIANT(links->count < LINKS_MAX);
+    INVARIANT(links->count < LINK_INTERFACES_MAX);
     node = calloc(1, sizeof *node);
     if (node == NULL)
         return NULL;
@@ -35,7 +35,16 @@ struct link_node *link_node_add(struct links *links, const struct link *link)
     node->link.interface = (uint32_t)links->count + 1;
     node->links = links;
     links->nodes[links->count++] = node;
+    links->removed += link->removed;
     return node;
+}
+
+struct link_node *link_node_keyed(const struct links *links, const uint8_t key[LINK_KEY_BYTES])
+{
+    for (size_t i = 0; i < links->count; i++)
+        if (memcmp(links->nodes[i]->link.key, key, LINK_KEY_BYTES) == 0)
+            return links->nodes[i];
+    return NULL;
 }
 
 void links_clear(struct links *links)
@@ -47,6 +56,7 @@ void links_clear(struct links *links)
         free(links->nodes[i]);
     }
     links->count = 0;
+    links->removed = 0;
 }
 
 enum status links_new(struct links **links)
@@ -72,33 +82,51 @@ void links_set_currency(struct links *links, const char *currency)
 
 struct link *links_find(struct links *links, uint32_t interface)
 {
+    struct link *link;
+
     if (interface == CHANNEL_INTERFACE_SELF || interface > links->count)
         return NULL;
-    return &links->nodes[interface - 1]->link;
+    link = &links->nodes[interface - 1]->link;
+    return link->removed ? NULL : link;
 }
 
 struct link *links_named(struct links *links, const char *name)
 {
-    for (size_t i = 0; i < links->count; i++)
-        if (strcmp(links->nodes[i]->link.name, name) == 0)
-            return &links->nodes[i]->link;
+    for (size_t i = 0; i < links->count; i++) {
+        struct link *link = &links->nodes[i]->link;
+
+        if (!link->removed && strcmp(link->name, name) == 0)
+            return link;
+    }
     return NULL;
 }
 
 struct link *links_keyed(struct links *links, const uint8_t key[LINK_KEY_BYTES])
 {
-    for (size_t i = 0; i < links->count; i++)
-        if (memcmp(links->nodes[i]->link.key, key, LINK_KEY_BYTES) == 0)
-            return &links->nodes[i]->link;
-    return NULL;
+    struct link_node *node = link_node_keyed(links, key);
+
+    return node == NULL || node->link.removed ? NULL : &node->link;
 }
 
 size_t links_count(const struct links *links)
 {
-    return links->count;
+    return links->count - links->removed;
+}
+
+uint32_t links_interfaces(const struct links *links)
+{
+    return (uint32_t)links->count;
 }
 
 void links_each(struct links *links, void (*visit)(void *context, struct link *link), void *context)
+{
+    for (size_t i = 0; i < links->count; i++)
+        if (!links->nodes[i]->link.removed)
+            visit(context, &links->nodes[i]->link);
+}
+
+void links_each_ever(struct links *links, void (*visit)(void *context, struct link *link),
+                     void *context)
 {
     for (size_t i = 0; i < links->count; i++)
         visit(context, &links->nodes[i]->link);
@@ -140,6 +168,42 @@ static bool copy_text(char *to, size_t size_max, const char *text)
     return true;
 }
 
+static void raise_epoch(struct link_node *node)
+{
+    /* At its end only a neighbour that lied about what it knew can have brought it. */
+    if (node->link.epoch < SEQ_MAX)
+        node->link.epoch++;
+    node->hello_due = true;
+    node->hello_asked = false;
+    node->hello_tells = false;
+    node->dirty = true;
+}
+
+/*
+ * The neighbour of a link that was removed is joined again: with new numbers either would take the
+ * other for a site restored from a backup.
+ */
+static enum status join_again(struct link_node *node, const struct link *wanted,
+                              struct fault *fault)
+{
+    struct link *link = &node->link;
+    char text[MONEY_TEXT_BYTES];
+
+    /* As link_raise_limit(): what the neighbour sent under the old one may be on its way. */
+    if (link->peer_epoch != 0 && money_compare(wanted->limit, link->limit) < 0)
+        return fault_set(fault, ST_INVALID,
+                         "add link %s: this neighbour was joined before with a limit of %s, and "
+                         "may have sent up to it: give at least that",
+                         wanted->name, money_print(text, link->limit));
+    memcpy(link->name, wanted->name, sizeof link->name);
+    memcpy(link->endpoint, wanted->endpoint, sizeof link->endpoint);
+    link->limit = wanted->limit;
+    link->removed = false;
+    node->links->removed--;
+    raise_epoch(node);
+    return ST_OK;
+}
+
 enum status links_add(struct links *links, const char *name, const uint8_t key[LINK_KEY_BYTES],
                       const char *endpoint, struct money limit, struct link **link,
                       struct fault *fault)
@@ -167,9 +231,18 @@ enum status links_add(struct links *links, const char *name, const uint8_t key[L
     if (links_keyed(links, key) != NULL)
         return fault_set(fault, ST_EXISTS, "add link %s: the key is that of link %s", name,
                          links_keyed(links, key)->name);
-    if (links->count == LINKS_MAX)
+    if (links_count(links) == LINKS_MAX)
         return fault_set(fault, ST_FULL, "add link %s: a site has at most %d links", name,
                          LINKS_MAX);
+    node = link_node_keyed(links, key);
+    if (node != NULL) {
+        *link = &node->link;
+        return join_again(node, &made, fault);
+    }
+    if (links->count == LINK_INTERFACES_MAX)
+        return fault_set(fault, ST_FULL,
+                         "add link %s: a site has links to at most %d neighbours in its life", name,
+                         LINK_INTERFACES_MAX);
     node = link_node_add(links, &made);
     if (node == NULL)
         return fault_set(fault, ST_NOMEM, "add link %s: memory is short", name);
@@ -177,6 +250,40 @@ enum status links_add(struct links *links, const char *name, const uint8_t key[L
     node->next_seq = 1;
     *link = &node->link;
     return ST_OK;
+}
+
+/* ---- removing ---- */
+
+bool link_is_even(const struct link *link)
+{
+    return link->sent_total == link->received_total;
+}
+
+uint64_t link_unfinished(const struct links *links, const struct link *link)
+{
+    const struct link_node *node = node_of_link(links, link);
+    uint64_t count = node->queue.count + node->transcript.count;
+
+    /* Of a link that is down nobody can be told; the next HELLO says it, if there is one. */
+    if (link->state == LINK_UP && node->told_seq != link->received_seq)
+        count++;
+    return count;
+}
+
+void link_remove(struct links *links, struct link *link)
+{
+    struct link_node *node = node_of_link(links, link);
+
+    INVARIANT(!link->removed);
+    INVARIANT(link_is_even(link));
+    INVARIANT(link_unfinished(links, link) == 0);
+    link->removed = true;
+    link->state = LINK_DOWN;
+    link->reason[0] = '\0';
+    link->why[0] = '\0';
+    node->hello_due = false;
+    node->dirty = true;
+    links->removed++;
 }
 
 enum status link_set_endpoint(struct links *links, struct link *link, const char *endpoint,
@@ -211,17 +318,6 @@ void link_touch(struct links *links, struct link *link, struct undo *undo)
 }
 
 /* ---- connected, frozen, resumed ---- */
-
-static void raise_epoch(struct link_node *node)
-{
-    /* At its end only a neighbour that lied about what it knew can have brought it. */
-    if (node->link.epoch < SEQ_MAX)
-        node->link.epoch++;
-    node->hello_due = true;
-    node->hello_asked = false;
-    node->hello_tells = false;
-    node->dirty = true;
-}
 
 /* A text for people: a row's is UTF-8, and a cut must not make it anything else. */
 static void copy_reason(char to[LINK_REASON_BYTES_MAX + 1], const char *reason)
@@ -261,6 +357,8 @@ void link_connected(struct links *links, struct link *link)
 
 static bool needs_reminder(const struct link_node *node)
 {
+    if (node->link.removed)
+        return false;
     switch (node->link.state) {
     case LINK_DOWN:
         return true;

@@ -409,9 +409,21 @@ static inline int32_t serai_interface_named(const char *name, int32_t size)
     return SERAI_E_MISSING;
 }
 
+/* The highest interface, past those whose link was removed; self when there is no link. */
+static inline int32_t serai_interface_last(void)
+{
+    int32_t last = (int32_t)channel_count(SERAI_SLOT_CHANNELS) - 1;
+    char name[1];
+
+    while (last > SERAI_INTERFACE_SELF &&
+           channel_describe(SERAI_SLOT_CHANNELS, last, name, sizeof name) < 0)
+        last--;
+    return last;
+}
+
 /*
  * Where to go from here: the interface that the first of the list names, by the name of a link or
- * by number; `self` is this site, `next` the link that was added last.  An empty list means self.
+ * by number; `self` is this site, `next` the last of its links.  An empty list means self.
  * Moves the list on to what those further away are told; the last of it is told to all of them.
  * SERAI_E_MISSING: there is no such link.
  */
@@ -431,7 +443,7 @@ static inline int32_t serai_via(const char **list, int32_t *size)
     if (length == 0)
         return SERAI_INTERFACE_SELF;
     if (length == 4 && memcmp(first, "next", 4) == 0)
-        return (int32_t)channel_count(SERAI_SLOT_CHANNELS) - 1;
+        return serai_interface_last();
     interface = serai_interface_named(first, length);
     if (interface >= 0)
         return interface;

@@ -172,6 +172,7 @@ int cmd_link_show(struct cli *cli);
 int cmd_link_mark(struct cli *cli);
 int cmd_link_freeze(struct cli *cli);
 int cmd_link_resume(struct cli *cli);
+int cmd_link_remove(struct cli *cli);
 int cmd_link_set(struct cli *cli);
 int cmd_money_in(struct cli *cli);
 int cmd_money_out(struct cli *cli);

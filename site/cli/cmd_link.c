@@ -1,4 +1,4 @@
-/* serai site key, serai link add | set | ls | show | mark | freeze | resume */
+/* serai site key, serai link add | set | ls | show | mark | freeze | resume | remove */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,6 +139,11 @@ int cmd_link_freeze(struct cli *cli)
 int cmd_link_resume(struct cli *cli)
 {
     return named_command(cli, "link.resume");
+}
+
+int cmd_link_remove(struct cli *cli)
+{
+    return named_command(cli, "link.remove");
 }
 
 /* ---- marks ---- */

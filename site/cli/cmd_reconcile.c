@@ -101,7 +101,7 @@ static void see_note(void *context, const struct reconcile_note *note)
 
 static uint64_t interface_to(const struct statement *from, const struct statement *to)
 {
-    for (uint64_t i = 1; i <= LINKS_MAX; i++)
+    for (uint64_t i = 1; i <= LINK_INTERFACES_MAX; i++)
         if (from->links[i].known && memcmp(from->links[i].key, to->key, LINK_KEY_BYTES) == 0)
             return i;
     return 0;
@@ -114,8 +114,9 @@ static int choose_interface(struct cli *cli, enum cli_option_id option, const ch
     if (cli->args.given[option]) {
         int code = cli_number(cli->args.values[option], name, interface);
 
-        if (code == CLI_OK && (*interface == 0 || *interface > LINKS_MAX))
-            return cli_fail(CLI_USAGE, "%s: interfaces of links are 1 to %d", name, LINKS_MAX);
+        if (code == CLI_OK && (*interface == 0 || *interface > LINK_INTERFACES_MAX))
+            return cli_fail(CLI_USAGE, "%s: interfaces of links are 1 to %d", name,
+                            LINK_INTERFACES_MAX);
         return code;
     }
     if (!from->known || !to->known)

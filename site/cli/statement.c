@@ -19,7 +19,7 @@ void statement_free(struct statement *statement)
 {
     if (statement == NULL)
         return;
-    for (size_t i = 0; i <= LINKS_MAX; i++) {
+    for (size_t i = 0; i <= LINK_INTERFACES_MAX; i++) {
         reconcile_lines_fini(&statement->links[i].sent);
         reconcile_lines_fini(&statement->links[i].received);
     }
@@ -45,7 +45,8 @@ static enum status take_transfer(struct statement *statement, uint64_t frame,
 
     if (!out && !in)
         return ST_OK;
-    if (interface == 0 || interface > LINKS_MAX || (out && in) || account % 4 != (out ? 0 : 1) ||
+    if (interface == 0 || interface > LINK_INTERFACES_MAX || (out && in) ||
+        account % 4 != (out ? 0 : 1) ||
         transfer->code != (out ? TRANSFER_LINK_SENT : TRANSFER_LINK_RECEIVED))
         return fault_set(fault, ST_CORRUPT,
                          "frame %" PRIu64 ": account %" PRIu64
@@ -66,6 +67,7 @@ static void take_link(void *context, struct link *link)
     taken->known = true;
     memcpy(taken->key, link->key, LINK_KEY_BYTES);
     memcpy(taken->name, link->name, sizeof taken->name);
+    taken->removed = link->removed;
     taken->sent.through = link->sent_seq;
     taken->received.through = link->received_seq;
 }
@@ -94,7 +96,7 @@ static enum status take_head(struct statement *statement, const struct cli *cli,
     if (status == ST_OK)
         status = links_load(links, &books->store, fault);
     if (status == ST_OK) {
-        links_each(links, take_link, statement);
+        links_each_ever(links, take_link, statement); /* the journal knows those removed, too */
         statement->known = true;
         (void)snprintf(statement->currency, sizeof statement->currency, "%s", books->currency);
     }
@@ -174,7 +176,8 @@ static const char *take_link_line(struct statement *statement, const json_t *lin
     struct statement_link *link;
     uint64_t interface;
 
-    if (!number_of(line, "interface", &interface) || interface == 0 || interface > LINKS_MAX)
+    if (!number_of(line, "interface", &interface) || interface == 0 ||
+        interface > LINK_INTERFACES_MAX)
         return "there is no such interface";
     link = &statement->links[interface];
     if (link->known)
@@ -303,14 +306,16 @@ enum status statement_write_head(const struct cli *cli, const struct books *book
     if (status == ST_OK)
         fprintf(out, "{\"type\":\"site\",\"key\":\"%s\",\"currency\":\"%s\"}\n",
                 hex_print(hex, head->key, LINK_KEY_BYTES), head->currency);
-    for (size_t i = 1; status == ST_OK && i <= LINKS_MAX && head->links[i].known; i++) {
+    for (size_t i = 1; status == ST_OK && i <= LINK_INTERFACES_MAX && head->links[i].known; i++) {
         const struct statement_link *link = &head->links[i];
 
         fprintf(out, "{\"type\":\"link\",\"interface\":%zu,\"name\":", i);
         render_json_text(out, link->name);
-        fprintf(out, ",\"key\":\"%s\",\"sent\":\"%" PRIu64 "\",\"received\":\"%" PRIu64 "\"}\n",
+        fprintf(out,
+                ",\"key\":\"%s\",\"sent\":\"%" PRIu64 "\",\"received\":\"%" PRIu64
+                "\",\"removed\":%s}\n",
                 hex_print(hex, link->key, LINK_KEY_BYTES), link->sent.through,
-                link->received.through);
+                link->received.through, link->removed ? "true" : "false");
     }
     statement_free(head);
     return status;

@@ -6,7 +6,8 @@
  * to whom.
  *
  *     {"type":"site","key":HEX,"currency":TEXT}
- *     {"type":"link","interface":N,"name":TEXT,"key":HEX,"sent":SEQ,"received":SEQ}
+ *     {"type":"link","interface":N,"name":TEXT,"key":HEX,"sent":SEQ,"received":SEQ,
+ *      "removed":BOOLEAN}
  */
 #ifndef SERAI_SITE_CLI_STATEMENT_H
 #define SERAI_SITE_CLI_STATEMENT_H
@@ -23,6 +24,7 @@ struct statement_link {
     bool known;                  /* by a line of its own; else only by its money */
     uint8_t key[LINK_KEY_BYTES]; /* the neighbour's, when known */
     char name[LINK_NAME_BYTES_MAX + 1];
+    bool removed;
     struct reconcile_lines sent;
     struct reconcile_lines received;
 };
@@ -32,7 +34,7 @@ struct statement {
     bool known;       /* key and currency */
     uint8_t key[LINK_KEY_BYTES];
     char currency[16];
-    struct statement_link links[LINKS_MAX + 1]; /* by interface, from 1 */
+    struct statement_link links[LINK_INTERFACES_MAX + 1]; /* by interface, from 1 */
 };
 
 /*

@@ -175,7 +175,7 @@ struct core_frame {
     size_t reply_count;
     struct core_parcel *parcels; /* in the order to send them */
     size_t parcel_count;
-    struct core_link *links; /* all of them, when there are new ones; else NULL */
+    struct core_link *links; /* all that ever were, when one of them changed; else NULL */
     size_t link_count;
 };
 

@@ -111,7 +111,7 @@ static void hold_link(struct core *core, uint64_t account)
     uint64_t interface = (account - ACCOUNT_LINKS) / 4;
     const struct link *link = links_find(core->links, (uint32_t)interface);
 
-    if (link == NULL || interface > LINKS_MAX)
+    if (link == NULL)
         return;
     core->disk.link_rests[interface] = true;
     log_write(LOG_WARN, "disk.link-rests",
@@ -179,7 +179,7 @@ bool core_disk_rests(const struct core *core)
 
 bool core_disk_link_rests(const struct core *core, uint32_t interface)
 {
-    return core_disk_rests(core) || (interface <= LINKS_MAX && core->disk.link_rests[interface]);
+    return core_disk_rests(core) || core->disk.link_rests[interface];
 }
 
 bool core_disk_allows(const struct core *core, bool by_operator, const char *command)

@@ -1,8 +1,10 @@
 /* What the operator says about links, and what anyone may read of them.  docs/control.md lists it.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "site/core/map.h"
 #include "site/core/state.h"
@@ -52,7 +54,7 @@ static void link_entries(const struct core *core, const struct link *link, struc
     map_text(map, "name", link->name);
     map_hex(map, "key", link->key, LINK_KEY_BYTES);
     map_text(map, "endpoint", link->endpoint);
-    map_text(map, "state", state_name(link->state));
+    map_text(map, "state", link->removed ? "removed" : state_name(link->state));
     map_text(map, "reason", link->state == LINK_FROZEN ? link->reason : link->why);
     map_money(map, "limit", link->limit);
     map_money(map, "peer_limit", link->peer_limit);
@@ -257,6 +259,7 @@ static void link_add(struct core *core, struct cbor *in, struct outcome *outcome
     char endpoint[LINK_ENDPOINT_BYTES_MAX + 1];
     uint8_t key[LINK_KEY_BYTES];
     struct money limit = money_zero();
+    enum status opened;
     struct link *link;
     struct fault fault;
 
@@ -286,7 +289,8 @@ static void link_add(struct core *core, struct cbor *in, struct outcome *outcome
         outcome_set(outcome, CONTROL_REFUSED, "%s", fault.text);
         return;
     }
-    INVARIANT(ledger_open_link(core->ledger, link->interface) == ST_OK); /* a new number */
+    opened = ledger_open_link(core->ledger, link->interface);
+    INVARIANT(opened == ST_OK || opened == ST_EXISTS); /* a new number, or one joined before */
     core->links_changed = true;
     link->since_us = core->site_time_us;
     link_lost(core->links, link,
@@ -456,6 +460,23 @@ static void link_resume_by_hand(struct core *core, struct cbor *in, struct outco
     link_result(core, link, outcome);
 }
 
+static void link_remove_by_hand(struct core *core, struct cbor *in, struct outcome *outcome)
+{
+    char name[LINK_NAME_BYTES_MAX + 1];
+    struct link *link;
+
+    if (!read_name(in, outcome, "link.remove", name))
+        return;
+    link = named_link(core, name, outcome);
+    if (link == NULL || !core_link_may_go(core, link, outcome))
+        return;
+    core_link_forget(core, link);
+    link_remove(core->links, link);
+    core->links_changed = true;
+    log_write(LOG_INFO, "link.removed", "link=%s interface=%" PRIu32, link->name, link->interface);
+    link_result(core, link, outcome);
+}
+
 void core_link_command(struct core *core, const struct control_request *request, struct cbor *in,
                        struct outcome *outcome)
 {
@@ -469,6 +490,8 @@ void core_link_command(struct core *core, const struct control_request *request,
         link_freeze_by_hand(core, in, outcome);
     else if (strcmp(request->command, "link.resume") == 0)
         link_resume_by_hand(core, in, outcome);
+    else if (strcmp(request->command, "link.remove") == 0)
+        link_remove_by_hand(core, in, outcome);
     else
         outcome_set(outcome, CONTROL_BAD_REQUEST, "there is no command %s", request->command);
 }

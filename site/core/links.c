@@ -2,6 +2,7 @@
  * Links joined to the rest of the site: the money of their messages, whose children their births
  * are, numbering with the frame, and parcels in and out.
  */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,9 @@
 
 #include "base/log.h"
 #include "site/core/state.h"
+
+static_assert(ACCOUNT_LINKS + LINK_INTERFACES_MAX * 4 + 3 < ACCOUNT_FIRST_FREE,
+              "each interface has accounts");
 
 static uint64_t account_out(uint32_t interface)
 {
@@ -72,7 +76,7 @@ void core_link_say(struct core *core, const struct channel_message *message)
 {
     struct link *link = links_find(core->links, message->interface);
 
-    INVARIANT(link != NULL); /* links are never taken away */
+    INVARIANT(link != NULL); /* none is taken away while an end is on it */
     link_queue(core->links, link, core->undo, message);
 }
 
@@ -325,51 +329,71 @@ void core_links_tell_waiting(struct core *core)
 
 void core_links_fini(struct core *core)
 {
-    for (size_t i = 0; i < LINKS_MAX; i++)
+    for (size_t i = 0; i < LINK_INTERFACES_MAX; i++)
         table_fini(&core->waiting[i]);
+}
+
+void core_link_forget(struct core *core, const struct link *link)
+{
+    table_fini(&core->waiting[link->interface - 1]); /* ends that are gone */
+    core->telling[link->interface - 1] = (struct link_telling){0};
+    core->disk.link_rests[link->interface] = false;
 }
 
 static void wait_again(void *context, struct channel_end *end)
 {
     struct core *core = context;
 
-    if (waits_for_place(end))
+    if (waits_for_place(end) && links_find(core->links, end->interface) != NULL)
         (void)table_put(&core->waiting[end->interface - 1], end->id, core); /* there was none */
 }
 
-struct waiting_check {
+struct ends_check {
     const struct core *core;
-    uint64_t lost; /* an end; 0: none */
+    uint64_t lost;     /* an end that waits and is not noted; 0: none */
+    uint64_t stranded; /* an end over no link; 0: none */
 };
 
-static void check_waiting(void *context, struct channel_end *end)
+static void check_end(void *context, struct channel_end *end)
 {
-    struct waiting_check *check = context;
+    struct ends_check *check = context;
 
-    if (waits_for_place(end) &&
-        table_get(&check->core->waiting[end->interface - 1], end->id) == NULL)
+    if (end->interface != CHANNEL_INTERFACE_SELF &&
+        links_find(check->core->links, end->interface) == NULL)
+        check->stranded = end->id;
+    else if (waits_for_place(end) &&
+             table_get(&check->core->waiting[end->interface - 1], end->id) == NULL)
         check->lost = end->id;
 }
 
-enum status core_links_check(const struct core *core, struct fault *fault)
+static enum status check_ends(const struct core *core, struct fault *fault)
 {
-    struct waiting_check check = {.core = core};
+    struct ends_check check = {.core = core};
 
-    for (uint32_t interface = 1; interface <= links_count(core->links); interface++) {
-        const struct link *link = links_find(core->links, interface);
-
-        if (!link_places_add_up(core->links, link))
-            return fault_set(
-                fault, ST_CORRUPT,
-                "link %s: the places that customers have are not those of its messages",
-                link->name);
-    }
-    channels_each(core->channels, check_waiting, &check);
+    channels_each(core->channels, check_end, &check);
+    if (check.stranded != 0)
+        return fault_set(fault, ST_CORRUPT,
+                         "channel end %" PRIu64 " is over a link that there is not, or no more",
+                         check.stranded);
     if (check.lost != 0)
         return fault_set(fault, ST_CORRUPT,
                          "channel end %" PRIu64 " waits for a place on its link, and nobody knows",
                          check.lost);
     return ST_OK;
+}
+
+enum status core_links_check(const struct core *core, struct fault *fault)
+{
+    for (uint32_t interface = 1; interface <= links_interfaces(core->links); interface++) {
+        const struct link *link = links_find(core->links, interface);
+
+        if (link != NULL && !link_places_add_up(core->links, link))
+            return fault_set(
+                fault, ST_CORRUPT,
+                "link %s: the places that customers have are not those of its messages",
+                link->name);
+    }
+    return check_ends(core, fault);
 }
 
 /* ---- its state ---- */
@@ -441,7 +465,7 @@ void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const 
     struct parcel parcel;
     struct fault fault;
 
-    if (link == NULL) { /* the edge lets only known keys in; one was just taken away */
+    if (link == NULL) { /* the edge lets only known keys in; this link was just taken away */
         log_write(LOG_WARN, "link.unknown-key", "size=%zu", size);
         return;
     }
@@ -579,7 +603,8 @@ static void list_link(void *context, struct link *link)
     *place = (struct core_link){.interface = link->interface};
     memcpy(place->key, link->key, sizeof place->key);
     (void)snprintf(place->endpoint, sizeof place->endpoint, "%s", link->endpoint);
-    place->dials = link->endpoint[0] != '\0';
+    place->removed = link->removed;
+    place->dials = link->endpoint[0] != '\0' && !link->removed;
 }
 
 void core_links_parcels(struct core *core, struct core_frame *frame)
@@ -590,9 +615,9 @@ void core_links_parcels(struct core *core, struct core_frame *frame)
     links_each(core->links, collect, &collecting);
     if (!core->links_changed)
         return;
-    frame->links = calloc(links_count(core->links) + 1, sizeof *frame->links);
+    frame->links = calloc(links_interfaces(core->links) + 1, sizeof *frame->links);
     INVARIANT(frame->links != NULL);
-    links_each(core->links, list_link, &listing);
+    links_each_ever(core->links, list_link, &listing);
     core->links_changed = false;
 }
 
@@ -680,7 +705,7 @@ enum status core_links_load(struct core *core, const struct store *store, struct
         return status;
     core->links_changed = false;
     links_each(core->links, begin_run, core);
-    links_each(core->links, check_accounts, core);
+    links_each_ever(core->links, check_accounts, core);
     channels_each(core->channels, wait_again, core);
     if (core->links_changed)
         return fault_set(fault, ST_CORRUPT,

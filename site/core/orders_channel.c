@@ -288,7 +288,7 @@ int64_t core_channel_order(void *context, struct turn *turn, enum serai_order or
     struct core *core = context;
 
     if (order == SERAI_ORDER_channel_count)
-        return 1 + (int64_t)links_count(core->links);
+        return 1 + (int64_t)links_interfaces(core->links);
     if (order == SERAI_ORDER_channel_describe)
         return describe(core, turn, args);
     if (order == SERAI_ORDER_channel_buy)

@@ -51,7 +51,7 @@ struct disk {
     enum disk_level level;
     uint64_t halved_us;
     struct disk_writer writers[DISK_WRITERS]; /* by writer modulo their number */
-    bool link_rests[LINKS_MAX + 1];           /* by interface */
+    bool link_rests[LINK_INTERFACES_MAX + 1]; /* by interface */
 };
 
 /* How often a neighbour that has not acknowledged everything is asked where it stands. */
@@ -78,10 +78,10 @@ struct core {
     struct link_mark *marks; /* oldest first */
     size_t mark_count;
     bool marks_dirty;
-    struct link_telling telling[LINKS_MAX]; /* by interface - 1 */
-    struct table waiting[LINKS_MAX];        /* by interface - 1: ends that asked for a place */
-    uint64_t reminded_us;                   /* monotonic time of the last reminder */
-    bool links_changed;                     /* the edge has to be told of links it does not know */
+    struct link_telling telling[LINK_INTERFACES_MAX]; /* by interface - 1 */
+    struct table waiting[LINK_INTERFACES_MAX];        /* ... ends that asked for a place */
+    uint64_t reminded_us;                             /* monotonic time of the last reminder */
+    bool links_changed; /* the edge has to be told of links it does not know */
 
     struct customer *customers; /* in order of account; the first is the operator */
     size_t customer_count;
@@ -156,7 +156,8 @@ int64_t core_link_refusal(const struct core *core, uint32_t interface, uint64_t 
 void core_link_wait(struct core *core, struct channel_end *end);
 /* At frame close: whoever waits for a place that became free within the frame is told. */
 void core_links_tell_waiting(struct core *core);
-/* Places of customers and ends that wait for one: counted again. */
+/* Places of customers, and ends that wait for one, counted again; ends are over links that exist.
+ */
 MUST_CHECK enum status core_links_check(const struct core *core, struct fault *fault);
 void core_link_say(struct core *core, const struct channel_message *message);
 void core_link_money_in(struct core *core, const struct channel_message *message, uint64_t to);
@@ -176,6 +177,11 @@ void core_links_fini(struct core *core);
 
 /* After anything that may have changed a link's state: its log line, and since when. */
 void core_link_tell(struct core *core, struct link *link, enum link_state before);
+/* What is kept of a link beside its row, before it is removed: nothing of it is left then. */
+void core_link_forget(struct core *core, const struct link *link);
+
+/* link_removal.c: false when something stands against it, which `outcome` then says. */
+bool core_link_may_go(struct core *core, const struct link *link, struct outcome *outcome);
 
 /* link_commands.c */
 void core_link_command(struct core *core, const struct control_request *request, struct cbor *in,

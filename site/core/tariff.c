@@ -49,7 +49,7 @@ void core_books_fini(struct core_books *books)
 
 /* ---- what a line charges ---- */
 
-/* A site has at most LINKS_MAX interfaces and PRICEBOOK_LINKS_MAX places: both fit. */
+/* A site has at most LINK_INTERFACES_MAX interfaces and PRICEBOOK_LINKS_MAX places: both fit. */
 uint64_t core_fee_object(size_t place, uint32_t interface)
 {
     return (uint64_t)place << 32 | interface;

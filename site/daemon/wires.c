@@ -30,20 +30,25 @@ struct wires {
     struct listener listener;
     struct wire_keys keys;
     struct ring *arrivals;
-    struct wire wires[LINKS_MAX]; /* by interface - 1 */
+    struct wire wires[LINK_INTERFACES_MAX]; /* by interface - 1 */
     size_t count;
     size_t turn; /* whose DEALER is read first */
     struct held pool[ARRIVALS_MAX];
     struct held *spare[ARRIVALS_MAX];
     size_t spare_count;
     struct wires_counters counters;
-    uint64_t beat_us;  /* when the neighbours are told again that we live */
-    uint64_t swept_us; /* the last time */
-    uint64_t now_us;   /* of the round that goes on */
+    uint64_t beat_us;    /* when the neighbours are told again that we live */
+    uint64_t swept_us;   /* the last time */
+    uint64_t now_us;     /* of the round that goes on */
+    uint64_t unknown_us; /* when the log may be told again of parcels that come from no link */
 };
 
 /* What is said for no other reason than to be heard; docs/wire.md. */
 static const uint8_t alive[] = {0x81, 0x03};
+/* The last of a link that was removed. */
+static const uint8_t left[] = {0x81, 0x04};
+/* For so long it may still leave a connection that we end with it. */
+static const int leave_ms = 1000;
 
 /* ---- opening ---- */
 
@@ -112,6 +117,33 @@ void wires_free(struct wires *wires)
         (void)!zmq_ctx_term(wires->context); /* all its sockets are closed and none lingers */
     sodium_free(wires->keys.secret);
     free(wires);
+}
+
+/* ---- out ---- */
+
+static bool send_dialled(struct wire *wire, const uint8_t *bytes, size_t size)
+{
+    if (wire->dealer == NULL)
+        return false;
+    return zmq_send(wire->dealer, bytes, size, ZMQ_DONTWAIT) >= 0;
+}
+
+static bool send_routed(struct wires *wires, struct wire *wire, const uint8_t *bytes, size_t size)
+{
+    if (!wire->has_route)
+        return false;
+    if (zmq_send(wires->listener.router, wire->route, ROUTE_BYTES, ZMQ_SNDMORE | ZMQ_DONTWAIT) <
+        0) {
+        if (errno == EHOSTUNREACH) /* that connection is gone */
+            wire->has_route = false;
+        return false;
+    }
+    return zmq_send(wires->listener.router, bytes, size, ZMQ_DONTWAIT) >= 0;
+}
+
+static bool send_either(struct wires *wires, struct wire *wire, const uint8_t *bytes, size_t size)
+{
+    return send_dialled(wire, bytes, size) || send_routed(wires, wire, bytes, size);
 }
 
 /* ---- links ---- */
@@ -202,12 +234,23 @@ static void add_wire(struct wires *wires, const struct core_link *link, uint64_t
         begin_wire(wires, wire, now_us);
 }
 
+/* The neighbour hears that it is no link any more; whoever does not hear it finds nobody there. */
+static void take_leave(struct wires *wires, struct wire *wire)
+{
+    if (wire->dealer != NULL)
+        (void)!zmq_setsockopt(wire->dealer, ZMQ_LINGER, &leave_ms, sizeof leave_ms);
+    (void)send_dialled(wire, left, sizeof left);
+    (void)send_routed(wires, wire, left, sizeof left);
+}
+
 /* Another address, or none any more: what there was is closed, and what there is begins anew. */
 static void change_wire(struct wires *wires, struct wire *wire, const struct core_link *link,
                         uint64_t now_us)
 {
     if (link->removed == wire->link.removed && strcmp(link->endpoint, wire->link.endpoint) == 0)
         return;
+    if (link->removed && !wire->link.removed)
+        take_leave(wires, wire);
     wire_close(wire);
     zap_forbid(wires->zap, wire->link.key);
     wire->link = *link;
@@ -217,6 +260,8 @@ static void change_wire(struct wires *wires, struct wire *wire, const struct cor
     wire->told_us = 0;
     wire->has_route = wire->has_route && !link->removed;
     wire->live = wire->live && wire->has_route;
+    wire->tell_trouble = false;
+    wire->trouble[0] = '\0';
     if (!link->removed)
         begin_wire(wires, wire, now_us);
 }
@@ -224,7 +269,11 @@ static void change_wire(struct wires *wires, struct wire *wire, const struct cor
 void wires_configure(struct wires *wires, const struct core_link *links, size_t count,
                      uint64_t now_us)
 {
-    INVARIANT(count <= LINKS_MAX);
+    INVARIANT(count <= LINK_INTERFACES_MAX && count >= wires->count);
+    /* First those that go, which give the others their places among whom zap lets in. */
+    for (size_t i = 0; i < wires->count; i++)
+        if (links[i].removed)
+            change_wire(wires, &wires->wires[i], &links[i], now_us);
     /* Interfaces are numbered from 1 and listed in order, also those that were removed. */
     for (size_t i = 0; i < count; i++) {
         INVARIANT(links[i].interface == i + 1);
@@ -233,33 +282,6 @@ void wires_configure(struct wires *wires, const struct core_link *links, size_t 
         else
             add_wire(wires, &links[i], now_us);
     }
-}
-
-/* ---- out ---- */
-
-static bool send_dialled(struct wire *wire, const uint8_t *bytes, size_t size)
-{
-    if (wire->dealer == NULL)
-        return false;
-    return zmq_send(wire->dealer, bytes, size, ZMQ_DONTWAIT) >= 0;
-}
-
-static bool send_routed(struct wires *wires, struct wire *wire, const uint8_t *bytes, size_t size)
-{
-    if (!wire->has_route)
-        return false;
-    if (zmq_send(wires->listener.router, wire->route, ROUTE_BYTES, ZMQ_SNDMORE | ZMQ_DONTWAIT) <
-        0) {
-        if (errno == EHOSTUNREACH) /* that connection is gone */
-            wire->has_route = false;
-        return false;
-    }
-    return zmq_send(wires->listener.router, bytes, size, ZMQ_DONTWAIT) >= 0;
-}
-
-static bool send_either(struct wires *wires, struct wire *wire, const uint8_t *bytes, size_t size)
-{
-    return send_dialled(wire, bytes, size) || send_routed(wires, wire, bytes, size);
 }
 
 void wires_send(struct wires *wires, const struct core_parcel *parcel)
@@ -332,13 +354,35 @@ static void refuse(struct wires *wires, const struct wire *wire, const char *rea
 {
     wires->counters.refused++;
     log_write(LOG_WARN, "link.parcel-refused", "interface=%" PRIu32 " reason=\"%s\"",
-              wire == NULL ? 0 : wire->link.interface, reason);
+              wire->link.interface, reason);
 }
 
-static bool only_lives(zmq_msg_t *message)
+/* Only who was a link when it connected can say anything: its link was removed, and a connection
+ * that it made stays.  It may say much. */
+static void refuse_unknown(struct wires *wires)
 {
-    return zmq_msg_size(message) == sizeof alive &&
-           memcmp(zmq_msg_data(message), alive, sizeof alive) == 0;
+    wires->counters.refused++;
+    if (wires->now_us < wires->unknown_us)
+        return;
+    wires->unknown_us = wires->now_us + UNKNOWN_TELL_US;
+    log_write(LOG_WARN, "link.parcel-refused",
+              "interface=0 reason=\"it comes from a neighbour whose link was removed\"");
+}
+
+static bool says(zmq_msg_t *message, const uint8_t word[2])
+{
+    return zmq_msg_size(message) == 2 && memcmp(zmq_msg_data(message), word, 2) == 0;
+}
+
+/* Dialling again tells whether it was joined anew. */
+static void neighbour_left(struct wires *wires, struct wire *wire)
+{
+    wire_trouble(wire, "the neighbour has removed its link to this site: ask its operator");
+    wire->has_route = false;
+    if (wire->dealer == NULL)
+        return;
+    wire_close(wire);
+    wire->redial_us = wires->now_us + REDIAL_US;
 }
 
 /* A parcel is one frame; `held` has its first.  True: it was passed on, else it ends here. */
@@ -348,12 +392,20 @@ static bool accept_parcel(struct wires *wires, struct held *held, void *socket, 
 
     if (more)
         skip_frames(socket);
-    if (more || wire == NULL) {
-        refuse(wires, wire, more ? "it has more than one frame" : "it comes from nobody we know");
+    if (wire == NULL) {
+        refuse_unknown(wires);
+        return false;
+    }
+    if (more) {
+        refuse(wires, wire, "it has more than one frame");
+        return false;
+    }
+    if (says(&held->message, left)) {
+        neighbour_left(wires, wire);
         return false;
     }
     wire_heard(wire, wires->now_us);
-    if (only_lives(&held->message))
+    if (says(&held->message, alive))
         return false;
     wires->counters.received++;
     pass_on(wires, held, wire, ARRIVAL_PARCEL);
@@ -425,8 +477,9 @@ static void serve_dealer(struct wires *wires, struct wire *wire)
 {
     struct held *held;
 
-    for (int i = 0; i < PARCELS_STEP && (held = take_spare(wires)) != NULL; i++)
-        if (!read_dealer(wires, wire, held))
+    /* The neighbour may take its leave among them. */
+    for (int i = 0; i < PARCELS_STEP && wire->dealer != NULL; i++)
+        if ((held = take_spare(wires)) == NULL || !read_dealer(wires, wire, held))
             return;
 }
 

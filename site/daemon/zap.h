@@ -24,7 +24,7 @@ void zap_free(struct zap *zap); /* NULL allowed */
 MUST_CHECK enum status zap_allow(struct zap *zap, const uint8_t key[CONTROL_KEY_BYTES],
                                  struct fault *fault);
 
-/* No more; a connection that it has stays, and what it says there is to be passed over. */
+/* No more; a connection that it has made stays, and what it says there is to be passed over. */
 void zap_forbid(struct zap *zap, const uint8_t key[CONTROL_KEY_BYTES]);
 
 /* To poll for reading; zap_serve() then answers a bounded number of requests. */

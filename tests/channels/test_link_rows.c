@@ -40,7 +40,8 @@ static bool links_equal(const struct link *x, const struct link *y)
            x->peer_epoch == y->peer_epoch && x->sent_seq == y->sent_seq &&
            x->sent_total == y->sent_total && x->acked_seq == y->acked_seq &&
            x->acked_total == y->acked_total && x->received_seq == y->received_seq &&
-           x->received_total == y->received_total && x->channels_bought == y->channels_bought;
+           x->received_total == y->received_total && x->channels_bought == y->channels_bought &&
+           x->removed == y->removed;
 }
 
 START_TEST(only_what_changed_is_written)
@@ -99,6 +100,95 @@ START_TEST(a_link_that_was_up_is_down_and_goes_on_where_it_was)
     peers_meet(&a, &b);
     ck_assert_uint_eq(b.heard, 3);
     ck_assert(b.link->received_total == 12);
+}
+END_TEST
+
+static struct link *join_again(struct peer *peer, const char *name)
+{
+    uint8_t key[LINK_KEY_BYTES] = {1};
+    struct link *link;
+
+    if (links_add(peer->links, name, key, "", nanos(PEER_LIMIT_NANOS), &link, &peer->fault) !=
+        ST_OK)
+        ck_abort_msg("%s", peer->fault.text);
+    return link;
+}
+
+/* Both have as much of the other. */
+static void make_even(void)
+{
+    peers_meet(&a, &b);
+    peer_send(&a, 9);
+    peer_send(&b, 9);
+    peers_settle(&a, &b);
+    ck_assert(link_is_even(a.link) && link_is_even(b.link));
+    ck_assert_uint_eq(link_unfinished(a.links, a.link), 0);
+}
+
+static void remove_and_reload(struct peer *peer)
+{
+    struct link before;
+
+    link_remove(peer->links, peer->link);
+    before = *peer->link;
+    ck_assert_uint_eq(peer_save(peer), 1);
+    links_free(peer->links);
+    ck_assert_int_eq(links_new(&peer->links), ST_OK);
+    ck_assert_int_eq(links_load(peer->links, &peer->store, &peer->fault), ST_OK);
+    ck_assert_uint_eq(links_count(peer->links), 0);
+    ck_assert_uint_eq(links_interfaces(peer->links), 1);
+    ck_assert(links_equal(&before, &link_node_keyed(peer->links, before.key)->link));
+}
+
+START_TEST(a_link_that_both_removed_goes_on_where_it_was)
+{
+    make_even();
+    remove_and_reload(&a);
+    remove_and_reload(&b);
+    a.link = join_again(&a, "B-again");
+    b.link = join_again(&b, "A");
+    peers_meet(&a, &b);
+    peer_send(&a, 4);
+    peers_settle(&a, &b);
+    ck_assert_uint_eq(b.link->received_seq, 2);
+    ck_assert(b.link->received_total == 13);
+}
+END_TEST
+
+START_TEST(what_was_sent_to_a_removed_link_comes_when_it_is_joined_again)
+{
+    make_even();
+    peer_send(&b, 5);
+    remove_and_reload(&a);
+    peer_send(&b, 6);
+    a.link = join_again(&a, "B");
+    ck_assert_uint_gt(link_unfinished(b.links, b.link), 0);
+    peers_meet(&a, &b);
+    ck_assert(a.link->received_total == 9 + 5 + 6);
+    ck_assert_uint_eq(link_unfinished(b.links, b.link), 0);
+}
+END_TEST
+
+START_TEST(messages_that_are_not_done_with_are_counted)
+{
+    struct channel_message packet = packet_of(1, "x", 1);
+    struct bytes parcel = {0};
+
+    peers_meet(&a, &b);
+    ck_assert_uint_eq(link_unfinished(a.links, a.link), 0);
+    link_queue(a.links, a.link, NULL, &packet); /* not numbered */
+    ck_assert_uint_eq(link_unfinished(a.links, a.link), 1);
+    (void)peer_save(&a);
+    ck_assert_uint_eq(link_unfinished(a.links, a.link), 1);
+    ck_assert(peer_out(&a, &parcel));
+    ck_assert_int_eq(peer_in(&b, &parcel), PARCEL_TAKEN);
+    ck_assert_uint_eq(link_unfinished(b.links, b.link), 1); /* A does not know that it came */
+    (void)peer_save(&b);
+    ck_assert(peer_out(&b, &parcel));
+    ck_assert_uint_eq(link_unfinished(b.links, b.link), 0);
+    ck_assert_int_eq(peer_in(&a, &parcel), PARCEL_TAKEN);
+    ck_assert_uint_eq(link_unfinished(a.links, a.link), 0);
+    bytes_fini(&parcel);
 }
 END_TEST
 
@@ -230,6 +320,14 @@ START_TEST(a_link_that_makes_no_sense_is_corrupt)
     a.link->state = (enum link_state)3;
     corrupt_link("integer too large");
     *a.link = good;
+    a.link->removed = true;
+    a.link->received_total = 1;
+    corrupt_link("it was removed, and is not even");
+    *a.link = good;
+    a.link->removed = true;
+    link_freeze(a.links, a.link, "a test");
+    corrupt_link("it was removed, and is not even");
+    *a.link = good;
     link_touch(a.links, a.link, NULL);
     (void)peer_save(&a);
     peer_reload(&a);
@@ -351,6 +449,9 @@ int main(void)
     tcase_add_test(tcase, only_what_changed_is_written);
     tcase_add_test(tcase, all_of_a_link_comes_back);
     tcase_add_test(tcase, a_link_that_was_up_is_down_and_goes_on_where_it_was);
+    tcase_add_test(tcase, a_link_that_both_removed_goes_on_where_it_was);
+    tcase_add_test(tcase, what_was_sent_to_a_removed_link_comes_when_it_is_joined_again);
+    tcase_add_test(tcase, messages_that_are_not_done_with_are_counted);
     tcase_add_test(tcase, any_transcript_comes_back_byte_for_byte);
     tcase_add_test(tcase, rows_of_channels_are_passed_over);
     tcase_add_test(tcase, a_link_that_makes_no_sense_is_corrupt);

@@ -166,6 +166,97 @@ START_TEST(a_reason_is_cut_and_made_printable)
 }
 END_TEST
 
+/* ---- removing ---- */
+
+static void add_visited(void *context, struct link *visited)
+{
+    uint32_t *bits = context;
+
+    *bits |= 1u << visited->interface;
+}
+
+START_TEST(a_removed_link_is_found_no_more_and_its_name_is_free)
+{
+    uint8_t key[LINK_KEY_BYTES] = {1, 9};
+    uint32_t living = 0;
+    uint32_t ever = 0;
+
+    ck_assert_int_eq(add("B", 1, endpoint), ST_OK);
+    ck_assert_int_eq(add("C", 2, endpoint), ST_OK);
+    link_remove(links, links_named(links, "B"));
+    ck_assert_uint_eq(links_count(links), 1);
+    ck_assert_uint_eq(links_interfaces(links), 2);
+    ck_assert_ptr_null(links_find(links, 1));
+    ck_assert_ptr_null(links_named(links, "B"));
+    ck_assert_ptr_null(links_keyed(links, key));
+    ck_assert(links_remind(links)); /* for C; */
+    link_remove(links, links_named(links, "C"));
+    ck_assert(!links_remind(links)); /* who is no link is not asked where it stands */
+    ck_assert_int_eq(add("B", 3, ""), ST_OK);
+    ck_assert_uint_eq(link->interface, 3);
+    links_each(links, add_visited, &living);
+    links_each_ever(links, add_visited, &ever);
+    ck_assert_uint_eq(living, 1u << 3);
+    ck_assert_uint_eq(ever, 1u << 1 | 1u << 2 | 1u << 3);
+}
+END_TEST
+
+START_TEST(an_interface_is_one_neighbours_for_ever)
+{
+    ck_assert_int_eq(add("B", 1, endpoint), ST_OK);
+    link_freeze(links, link, "a test");
+    link->sent_seq = link->acked_seq = 7;
+    link->received_seq = 5;
+    link->sent_total = link->acked_total = link->received_total = 90;
+    link_remove(links, link);
+    ck_assert_int_eq(add("new", 1, ""), ST_OK);
+    ck_assert_uint_eq(link->interface, 1);
+    ck_assert_str_eq(link->name, "new");
+    ck_assert_str_eq(link->endpoint, "");
+    ck_assert_int_eq(link->state, LINK_DOWN);
+    ck_assert_uint_eq(link->sent_seq, 7);
+    ck_assert_uint_eq(link->received_seq, 5);
+    ck_assert(link->sent_total == 90 && link->received_total == 90);
+    ck_assert_uint_eq(link->epoch, 2); /* parcels of before are stale */
+    ck_assert_uint_eq(links_count(links), 1);
+}
+END_TEST
+
+START_TEST(who_was_told_a_limit_is_joined_again_with_no_lower_one)
+{
+    uint8_t key[LINK_KEY_BYTES] = {1, 9};
+
+    ck_assert_int_eq(add("B", 1, endpoint), ST_OK);
+    link_remove(links, link); /* it never spoke, so it was told nothing */
+    ck_assert_int_eq(links_add(links, "B", key, "", nanos(3), &link, &fault), ST_OK);
+    link->peer_epoch = 1;
+    link_remove(links, link);
+    refused(links_add(links, "B", key, "", nanos(2), &link, &fault), ST_INVALID,
+            "with a limit of 0.000000003");
+    ck_assert_uint_eq(links_count(links), 0);
+    ck_assert_int_eq(links_add(links, "B", key, "", nanos(4), &link, &fault), ST_OK);
+    ck_assert_uint_eq(link->limit.nanos, 4);
+}
+END_TEST
+
+START_TEST(those_removed_take_no_place_of_the_most_at_once)
+{
+    const uint8_t first[LINK_KEY_BYTES] = {0, 1};
+
+    for (uint32_t i = 0; i < LINK_INTERFACES_MAX; i++) {
+        uint8_t key[LINK_KEY_BYTES] = {(uint8_t)i, (uint8_t)(1 + i / 256)};
+
+        ck_assert_int_eq(links_add(links, "B", key, "", nanos(1), &link, &fault), ST_OK);
+        ck_assert_uint_eq(link->interface, i + 1);
+        link_remove(links, link);
+    }
+    refused(add("more", 7, ""), ST_FULL, "at most 959 neighbours in its life");
+    /* One of those that it had may come back. */
+    ck_assert_int_eq(links_add(links, "again", first, "", nanos(1), &link, &fault), ST_OK);
+    ck_assert_uint_eq(link->interface, 1);
+}
+END_TEST
+
 START_TEST(what_a_turn_counts_is_undone_with_it)
 {
     struct undo *undo;
@@ -195,6 +286,10 @@ int main(void)
     tcase_add_test(tcase, a_connection_raises_the_epoch_and_takes_a_link_down);
     tcase_add_test(tcase, a_frozen_link_keeps_its_first_reason_until_it_is_resumed);
     tcase_add_test(tcase, a_reason_is_cut_and_made_printable);
+    tcase_add_test(tcase, a_removed_link_is_found_no_more_and_its_name_is_free);
+    tcase_add_test(tcase, an_interface_is_one_neighbours_for_ever);
+    tcase_add_test(tcase, who_was_told_a_limit_is_joined_again_with_no_lower_one);
+    tcase_add_test(tcase, those_removed_take_no_place_of_the_most_at_once);
     tcase_add_test(tcase, what_a_turn_counts_is_undone_with_it);
     suite_add_tcase(suite, tcase);
     return check_main(suite);

@@ -560,24 +560,49 @@ START_TEST(a_link_whose_endpoint_is_changed_is_dialled_there)
 }
 END_TEST
 
+/* The one link of a site, to `neighbour`, as it is after the operator removed it or added it again.
+ */
+static void set_removed(struct site *site, const struct site *neighbour, const char *endpoint,
+                        bool removed)
+{
+    struct core_link link = {
+        .interface = 1, .removed = removed, .dials = endpoint[0] != '\0' && !removed};
+
+    memcpy(link.key, neighbour->key, CONTROL_KEY_BYTES);
+    (void)snprintf(link.endpoint, sizeof link.endpoint, "%.*s", LINK_ENDPOINT_BYTES_MAX, endpoint);
+    wires_configure(site->wires, &link, 1, now_us);
+}
+
 START_TEST(a_link_that_was_removed_lets_nobody_in_and_its_key_can_come_back)
 {
-    struct core_link links[2] = {{.interface = 1}, {.interface = 2}};
-    uint64_t refused;
-
     join_and_speak();
-    memcpy(links[0].key, sites[1].key, CONTROL_KEY_BYTES);
-    memcpy(links[1].key, sites[1].key, CONTROL_KEY_BYTES);
-    links[0].removed = true;
-    wires_configure(sites[0].wires, links, 1, now_us);
-    send_one(&sites[1], 6); /* over the connection that there still is */
-    refused = wires_count(sites[0].wires).refused;
-    UNTIL(wires_count(sites[0].wires).refused > refused);
-    ck_assert_uint_eq(sites[0].seen_count, 2);
-    wires_configure(sites[0].wires, links, 2, now_us);
+    set_removed(&sites[0], &sites[1], "", true);
+    UNTIL(sites[1].troubles == 1);
+    ck_assert_ptr_nonnull(strstr(sites[1].trouble, "the neighbour has removed its link"));
+    UNTIL(wires_count(sites[0].wires).strangers == 1); /* it dials again */
+    UNTIL(sites[1].troubles == 2);
+    ck_assert_ptr_nonnull(strstr(sites[1].trouble, "does not know this site's key"));
+    set_removed(&sites[0], &sites[1], "", false);
+    UNTIL(sites[1].connected == 2);
     send_one(&sites[1], 7);
     UNTIL(sites[0].seen_count == 3);
     ck_assert_uint_eq(sites[0].seen[2], 7);
+}
+END_TEST
+
+START_TEST(who_dials_and_removes_the_link_takes_leave)
+{
+    join_and_speak();
+    set_removed(&sites[1], &sites[0], sites[0].endpoint, true);
+    UNTIL(sites[0].troubles == 1);
+    ck_assert_ptr_nonnull(strstr(sites[0].trouble, "the neighbour has removed its link"));
+    steps(SILENCE_US / 20000 + 10);
+    ck_assert_uint_eq(sites[0].troubles, 1); /* the silence after it is no news */
+    ck_assert_uint_eq(sites[1].connected, 1);
+    set_removed(&sites[1], &sites[0], sites[0].endpoint, false);
+    UNTIL(sites[1].connected == 2);
+    send_one(&sites[1], 8);
+    UNTIL(sites[0].seen_count == 3);
 }
 END_TEST
 
@@ -646,6 +671,23 @@ static void neighbour_gets_through(void)
     UNTIL(sites[0].seen_count == before + 1);
     rogue_close(&good);
 }
+
+START_TEST(who_was_removed_and_goes_on_speaking_is_passed_over)
+{
+    struct rogue rogue;
+
+    listen_for_one();
+    rogue = rogue_open(&sites[1], &sites[0], NULL);
+    rogue_send(&rogue, 10, 0);
+    UNTIL(sites[0].seen_count == 1);
+    set_removed(&sites[0], &sites[1], "", true);
+    for (int i = 0; i < 3; i++)
+        rogue_send(&rogue, 10, 0);
+    UNTIL(wires_count(sites[0].wires).refused == 3);
+    ck_assert_uint_eq(sites[0].seen_count, 1);
+    rogue_close(&rogue);
+}
+END_TEST
 
 START_TEST(an_unknown_key_is_refused)
 {
@@ -864,6 +906,8 @@ int main(void)
     tcase_add_test(tcase, a_name_is_looked_up_until_it_resolves_and_each_address_is_tried);
     tcase_add_test(tcase, a_link_whose_endpoint_is_changed_is_dialled_there);
     tcase_add_test(tcase, a_link_that_was_removed_lets_nobody_in_and_its_key_can_come_back);
+    tcase_add_test(tcase, who_dials_and_removes_the_link_takes_leave);
+    tcase_add_test(tcase, who_was_removed_and_goes_on_speaking_is_passed_over);
     tcase_add_test(tcase, an_unknown_key_is_refused);
     tcase_add_test(tcase, a_peer_without_keys_is_refused);
     tcase_add_test(tcase, a_site_that_answers_with_another_key_is_not_taken_for_the_neighbour);
