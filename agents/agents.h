@@ -94,6 +94,8 @@ void agents_set_prices(struct agents *agents, const struct agents_prices *prices
  * env.read_page could read again; 0: as in agents/limits.h.
  */
 void agents_set_pages(struct agents *agents, uint64_t log_bytes_max, uint64_t cached_max);
+/* Of address space, which agents_new() takes for the memory of those that run. */
+uint64_t agents_address_bytes(void);
 const struct agents_prices *agents_prices(const struct agents *agents);
 /* Site time: constant within a turn. Never falls. */
 void agents_set_time(struct agents *agents, uint64_t site_time_us);

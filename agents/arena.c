@@ -26,6 +26,11 @@ struct arena {
     uint8_t cards[ARENA_SLOTS][ENGINE_CARDS_MAX];
 };
 
+uint64_t agents_address_bytes(void)
+{
+    return (uint64_t)ARENA_SLOTS * SLOT_BYTES;
+}
+
 enum status arena_new(struct arena **arena)
 {
     struct arena *made = calloc(1, sizeof *made);

@@ -201,6 +201,12 @@ static enum status open_environment(struct store_lmdb *lmdb, struct fault *fault
         error = mdb_env_set_maxdbs(lmdb->env, STORE_TABLES + 1);
     if (error == 0)
         error = mdb_env_open(lmdb->env, lmdb->path, flags, 0600);
+    if (error == ENOMEM)
+        return fault_set(fault, ST_NOMEM,
+                         "%s/data.mdb: open: the system gives no %" PRIu64
+                         " bytes of address space; raise the limit (ulimit -v, LimitAS=), or lower "
+                         "ledger.map_bytes",
+                         lmdb->path, lmdb->max_bytes);
     if (error != 0)
         return store_fault(lmdb, error, "open", fault);
     /* A reader that was killed would hold back the reuse of pages for ever. */

@@ -17,6 +17,7 @@
 #include "site/core/core.h"
 #include "site/daemon/edge.h"
 #include "site/daemon/files.h"
+#include "site/daemon/machine.h"
 #include "site/daemon/opened.h"
 #include "site/daemon/readers.h"
 #include "site/daemon/sandbox.h"
@@ -279,6 +280,8 @@ int daemon_run(const struct daemon_options *options)
     signals_hold();
     status = files_ask(&site->files,
                        options->link_listen != NULL && options->link_listen[0] != '\0', &fault);
+    if (status == ST_OK)
+        status = machine_check(options, &fault);
     if (status == ST_OK)
         status = signals_open(&site->signals, &fault);
     if (status == ST_OK)

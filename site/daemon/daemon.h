@@ -45,8 +45,8 @@ struct daemon_options {
 /*
  * Returns an exit code of docs/control.md: 0 after a signal and a last frame, or after a signal in
  * the start, which changes nothing; 74 when the disk failed or the books are damaged (the log says
- * which record); 75 when another daemon runs here; 70 when the system refuses a thread or a file
- * descriptor.  libsodium is initialised by the caller.
+ * which record); 75 when another daemon runs here; 78 when the machine gives too little (files.h,
+ * machine.h); 70 when it refuses later what it had then.  libsodium is initialised by the caller.
  */
 MUST_CHECK int daemon_run(const struct daemon_options *options);
 

@@ -48,6 +48,16 @@ enum {
     /* Kept from strangers that call at link.listen. */
     FILES_SPARE_MIN = 4,
     FILES_SPARE_MAX = 128,
+    /* Threads: core and writer; two of libzmq, which ends the process where it can start none. */
+    OWN_THREADS = 2,
+    ZMQ_THREADS = 2,
+    /* Enough to see whether there are so many. */
+    THREADS_TRIED_MAX = 64,
+    TRIAL_STACK_BYTES = 128 * 1024,
+    /* Address space beside the store's map and the agents' memory: stacks, code, heaps. */
+    OWN_ADDRESS_BYTES = 256 * 1024 * 1024,
+    /* Secret keys: two at a time, each in a page of its own that libsodium locks. */
+    LOCKED_BYTES = 64 * 1024,
     /* When the system has no descriptor for a client or a neighbour, the listener rests. */
     ACCEPT_REST_US = 1000 * 1000,
     /* Who connects and does not finish the handshake is shown out. */
