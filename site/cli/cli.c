@@ -10,6 +10,7 @@
 
 #include "base/descriptors.h"
 #include "channels/link.h"
+#include "site/cli/guard.h"
 #include "site/cli/render.h"
 #include "site/config/config.h"
 #include "site/control/paths.h"
@@ -340,6 +341,9 @@ int cli_main(int argc, char **argv)
 
     if (!descriptors_fill())
         return CLI_INTERNAL; /* there is nowhere to say so */
+    code = guard_output(argc, argv);
+    if (code != CLI_OK)
+        return code;
     /* A pipe that nobody reads is told as any other output that fails. */
     (void)!signal(SIGPIPE, SIG_IGN);
     if (sodium_init() < 0)

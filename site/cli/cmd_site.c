@@ -8,6 +8,7 @@
 #include "base/descriptors.h"
 #include "ledger/store/store.h"
 #include "site/cli/cli.h"
+#include "site/cli/guard.h"
 #include "site/cli/render.h"
 #include "site/cli/setup.h"
 #include "site/control/keyfile.h"
@@ -155,7 +156,7 @@ static int find_ready_fd(const struct cli *cli, int *ready_fd)
         return cli_fail(CLI_USAGE, "--ready-fd: there is no descriptor %" PRIu64, number);
     *ready_fd = (int)number;
     if (descriptor_check_output(*ready_fd, &fault) == ST_OK)
-        return CLI_OK;
+        return guard_is_own(cli, *ready_fd) ? CLI_USAGE : CLI_OK;
     *ready_fd = -1;
     return cli->args.given[OPT_READY_FD] ? cli_fail(CLI_USAGE, "--ready-fd: %s", fault.text)
                                          : CLI_OK;

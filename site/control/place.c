@@ -53,6 +53,45 @@ static bool is_own(const char *dir, const char *folder, const char *name)
     return false;
 }
 
+/* What `file` is called in the folder; false: it is not there. */
+static bool find_entry(const char *folder, const struct stat *file, char name[NAME_MAX + 1])
+{
+    DIR *entries = opendir(folder);
+    const struct dirent *entry;
+    bool found = false;
+
+    if (entries == NULL)
+        return false;
+    while (!found && (entry = readdir(entries)) != NULL) {
+        struct stat other;
+
+        found = entry->d_ino == file->st_ino &&
+                fstatat(dirfd(entries), entry->d_name, &other, 0) == 0 &&
+                other.st_dev == file->st_dev && other.st_ino == file->st_ino;
+        if (found)
+            (void)snprintf(name, NAME_MAX + 1, "%s", entry->d_name);
+    }
+    (void)closedir(entries);
+    return found;
+}
+
+bool place_is_own_file(const char *dir, const struct stat *file, char path[PLACE_OWN_BYTES])
+{
+    static const char *const folders[] = {"", SITE_STORE "/", SITE_COMPILED "/"};
+    char name[NAME_MAX + 1];
+
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        char folder[FILE_PATH_BYTES];
+
+        if (file_path(folder, dir, folders[i], NULL) != ST_OK || !find_entry(folder, file, name) ||
+            !is_own(dir, folder, name))
+            continue;
+        (void)snprintf(path, PLACE_OWN_BYTES, "%s%s", folders[i], name);
+        return true;
+    }
+    return false;
+}
+
 /* ---- sockets ---- */
 
 static enum status check_folder(const char *dir, const char *setting, const char *path,

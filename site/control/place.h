@@ -5,6 +5,8 @@
 #ifndef SERAI_SITE_CONTROL_PLACE_H
 #define SERAI_SITE_CONTROL_PLACE_H
 
+#include <limits.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/status.h"
@@ -20,6 +22,14 @@ MUST_CHECK enum status place_check_socket(const char *dir, const char *setting, 
 /* The same, and remove a socket that is left there.  ST_BUSY: somebody answers on it.  ST_IO. */
 MUST_CHECK enum status place_clear_socket(const char *dir, const char *setting, const char *path,
                                           struct fault *fault);
+
+/*
+ * Is this one of the files of the site in `dir`, by whatever name it was opened?  Then `path` is
+ * what it is called there, such as "store/data.mdb".
+ */
+enum { PLACE_OWN_BYTES = NAME_MAX + 16 };
+MUST_CHECK bool place_is_own_file(const char *dir, const struct stat *file,
+                                  char path[PLACE_OWN_BYTES]);
 
 /* The path of an endpoint ipc://PATH; NULL when it is not one, or lies in no file system. */
 const char *place_of_endpoint(const char *endpoint);

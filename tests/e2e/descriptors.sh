@@ -30,6 +30,48 @@ exits 64 'descriptor 7' "$serai" site run --ready-fd 7
 exits 64 'not open for writing' sh -c "exec 7<'$SERAI_SITE/site.toml'; \
     exec '$serai' site run --ready-fd 7"
 
+# ---- one that is a file of the site itself: by any name, for the daemon and for commands ----
+# kept REDIRECTION COMMAND...: ends with 64 and leaves the site's files as they are.
+files()
+{
+    (cd "$SERAI_SITE" && find . -type f ! -name lock.mdb -exec sha256sum {} + | sort)
+}
+kept()
+{
+    local redirection=$1 code=0
+    shift
+    files >"$work/before"
+    eval "timeout 10 \"\$@\" $redirection" >"$work/said" 2>&1 || code=$?
+    holds "the exit code of $* $redirection" "$code" 64
+    files >"$work/after"
+    cmp -s "$work/before" "$work/after" || fail "$* $redirection changes a file of the site"
+}
+mkdir "$SERAI_SITE/compiled"
+echo >"$SERAI_SITE/compiled/object"
+ln "$SERAI_SITE/store/data.mdb" "$work/another-name"
+for file in store/data.mdb store/lock site.toml prices.toml site.key site.pub operator.key \
+    operator.key.number operator.pub marker compiled/object; do
+    kept ">>'$SERAI_SITE/$file'" "$serai" site run
+    grep -q "standard output is $file" "$work/said" || fail "$file is not named"
+done
+kept "2>>'$SERAI_SITE/store/data.mdb'" "$serai" site run
+kept "2>>'$work/another-name'" "$serai" site run
+kept "<>'$SERAI_SITE/store/data.mdb'" "$serai" site run
+kept "2>>'$SERAI_SITE/store/data.mdb'" "$serai" no such command
+kept ">>'$SERAI_SITE/store/data.mdb'" "$serai" --help
+kept ">>'$SERAI_SITE/store/data.mdb'" "$serai" price show
+kept ">>'$SERAI_SITE/store/data.mdb'" env -u SERAI_SITE "$serai" price show --site "$SERAI_SITE"
+kept ">>'$SERAI_SITE/store/data.mdb'" env -u SERAI_SITE "$serai" audit network "$SERAI_SITE"
+kept "7>>'$SERAI_SITE/store/data.mdb'" "$serai" site run --ready-fd 7
+cp "$SERAI_SITE/operator.key" "$work/ada.key"
+sum=$(sha256sum "$work/ada.key")
+exits 64 '' sh -c "exec '$serai' money in 1 --key '$work/ada.key' 1>>'$work/ada.key' 2>&1"
+holds "the key file" "$(sha256sum "$work/ada.key")" "$sum"
+# Files beside them are anybody's.
+exits 0 '' sh -c "'$serai' ledger accounts >>'$SERAI_SITE/accounts.txt'"
+exits 0 '' sh -c "'$serai' code check /dev/stdin <'$examples/spender.wasm'"
+verify
+
 # ---- the answer of a command that cannot be shown ----
 start_site
 for command in 'price show' 'site status' 'ledger accounts' 'site key' 'customer ls' '--help'; do

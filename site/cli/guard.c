@@ -1,0 +1,110 @@
+#include "site/cli/guard.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "site/cli/cli.h"
+#include "site/control/paths.h"
+#include "site/control/place.h"
+
+static const char *const names[] = {"standard input", "standard output", "standard error"};
+
+static bool is_same(const struct stat *file, const char *path)
+{
+    struct stat other;
+
+    return stat(path, &other) == 0 && other.st_dev == file->st_dev && other.st_ino == file->st_ino;
+}
+
+/* A key file that was named, or what is kept beside it. */
+static bool is_key_of(const struct stat *file, const char *path)
+{
+    static const char *const beside[] = {".number", ".pending", ".site"};
+    char name[FILE_PATH_BYTES];
+
+    for (size_t i = 0; i < sizeof beside / sizeof beside[0]; i++) {
+        int size = snprintf(name, sizeof name, "%s%s", path, beside[i]);
+
+        if (size > 0 && (size_t)size < sizeof name && is_same(file, name))
+            return true;
+    }
+    return is_same(file, path);
+}
+
+/* The command reads this file: only what is written to it does harm. */
+static bool is_written(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
+}
+
+/* One word of the command line, or where a site may be. */
+static bool is_found_by(const char *word, int fd, const struct stat *file,
+                        char path[PLACE_OWN_BYTES])
+{
+    const char *value = strncmp(word, "--", 2) == 0 ? strchr(word, '=') : NULL;
+
+    if (value != NULL)
+        word = value + 1;
+    if (place_is_own_file(word, file, path))
+        return true;
+    if (!is_written(fd) || !is_key_of(file, word))
+        return false;
+    (void)snprintf(path, PLACE_OWN_BYTES, "%.*s", PLACE_OWN_BYTES - 1, word);
+    return true;
+}
+
+static bool is_found(int argc, char **argv, int fd, const struct stat *file,
+                     char path[PLACE_OWN_BYTES])
+{
+    const char *site = getenv("SERAI_SITE");
+
+    if (is_found_by(site == NULL || *site == '\0' ? SITE_DIR_DEFAULT : site, fd, file, path))
+        return true;
+    for (int i = 1; i < argc; i++)
+        if (is_found_by(argv[i], fd, file, path))
+            return true;
+    return false;
+}
+
+int guard_output(int argc, char **argv)
+{
+    char paths[STDERR_FILENO + 1][PLACE_OWN_BYTES];
+    bool own[STDERR_FILENO + 1] = {false};
+    int code = CLI_OK;
+
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        struct stat file;
+
+        own[fd] = fstat(fd, &file) == 0 && S_ISREG(file.st_mode) &&
+                  is_found(argc, argv, fd, &file, paths[fd]);
+        if (own[fd])
+            code = CLI_USAGE;
+    }
+    if (own[STDERR_FILENO])
+        return code;
+    for (int fd = STDIN_FILENO; fd < STDERR_FILENO; fd++)
+        if (own[fd])
+            code = cli_fail(CLI_USAGE,
+                            "%s is %s, a file that this command works with: nothing was done. Send "
+                            "it elsewhere",
+                            names[fd], paths[fd]);
+    return code;
+}
+
+bool guard_is_own(const struct cli *cli, int fd)
+{
+    char path[PLACE_OWN_BYTES];
+    struct stat file;
+
+    if (fstat(fd, &file) != 0 || !S_ISREG(file.st_mode) ||
+        !place_is_own_file(cli->dir, &file, path))
+        return false;
+    (void)cli_fail(CLI_USAGE, "descriptor %d is %s, a file of the site itself", fd, path);
+    return true;
+}
