@@ -273,14 +273,22 @@ static void ask_withdraw(struct sim_site *site, struct client *client)
     sign(site, client, "agent.withdraw", &args);
 }
 
-/* The operator looks after a link: resumes it if it is frozen, or marks it, or freezes it. */
+/* The operator looks after a link: resumes it if it is frozen, or marks it, freezes it, tries to
+ * remove it, and joins again whom it removed. */
 static void ask_link(struct sim_site *site, struct client *client)
 {
     struct rng *rng = &site->sim->people;
+    uint32_t neighbour = (uint32_t)rng_below(rng, site->sim->site_count);
+    const struct link *link = network_link_to(site, neighbour);
     char name[2] = "a";
     struct bytes args = {0};
 
-    name[0] = (char)('a' + rng_below(rng, site->sim->site_count));
+    name[0] = (char)('a' + neighbour);
+    if (link != NULL && link->removed && rng_below(rng, 3) != 0) {
+        network_rejoin_args(link, &args);
+        sign(site, client, "link.add", &args);
+        return;
+    }
     if (rng_below(rng, 5) == 0) {
         cbor_put_array(&args, 2);
         cbor_put_text(&args, name);
@@ -290,13 +298,25 @@ static void ask_link(struct sim_site *site, struct client *client)
     }
     cbor_put_array(&args, 1);
     cbor_put_text(&args, name);
-    sign(site, client, rng_below(rng, 12) == 0 ? "link.freeze" : "link.resume", &args);
+    switch (rng_below(rng, 12)) {
+    case 0:
+        sign(site, client, "link.freeze", &args);
+        break;
+    case 1:
+    case 2:
+    case 3:
+        sign(site, client, "link.remove", &args);
+        break;
+    default:
+        sign(site, client, "link.resume", &args);
+        break;
+    }
 }
 
 static void ask(struct sim_site *site, struct client *client)
 {
     bool is_operator = client == &site->clients[0];
-    uint64_t what = rng_below(&site->sim->people, is_operator ? 24 : 20);
+    uint64_t what = rng_below(&site->sim->people, is_operator ? 30 : 20);
     struct bytes args = {0};
 
     if (what < 10) {

@@ -20,11 +20,40 @@ size_t network_wire_of(const struct sim *sim, uint32_t site, uint32_t interface,
     sim_fail(sim, "site %u sends on interface %u, which has no wire", site, interface);
 }
 
+struct finding {
+    uint32_t interface;
+    struct link *link;
+};
+
+static void find_interface(void *context, struct link *link)
+{
+    struct finding *finding = context;
+
+    if (link->interface == finding->interface)
+        finding->link = link;
+}
+
 struct link *network_link(const struct sim *sim, const struct wire *wire, int end)
 {
     const struct core *core = sim->sites[wire->ends[end]].core;
+    struct finding finding = {.interface = wire->interfaces[end]};
 
-    return core == NULL ? NULL : links_find(core->links, wire->interfaces[end]);
+    if (core != NULL)
+        links_each_ever(core->links, find_interface, &finding);
+    return finding.link;
+}
+
+struct link *network_link_to(const struct sim_site *site, uint32_t neighbour)
+{
+    const struct sim *sim = site->sim;
+
+    for (size_t i = 0; i < sim->wire_count; i++) {
+        for (int end = 0; end < 2; end++) {
+            if (sim->wires[i].ends[end] == site->index && sim->wires[i].ends[1 - end] == neighbour)
+                return network_link(sim, &sim->wires[i], end);
+        }
+    }
+    return NULL;
 }
 
 /* ---- under way ---- */
@@ -216,9 +245,33 @@ static void deliver(struct sim *sim, struct wire *wire, int from)
     }
 }
 
+/*
+ * A site lets nobody in whose link was removed.  Now and then the neighbour hears of it at once,
+ * and now and then what was under way still comes.
+ */
+static void look_for_removals(struct sim *sim, struct wire *wire)
+{
+    for (int end = 0; end < 2; end++) {
+        const struct link *link = network_link(sim, wire, end);
+        struct core *far = sim->sites[wire->ends[1 - end]].core;
+
+        if (link == NULL || link->removed == wire->removed[end])
+            continue;
+        wire->removed[end] = link->removed;
+        sim_saw(sim, link->removed ? SEEN_LINK_REMOVED : SEEN_LINK_BACK);
+        sim_trace(sim, "site %s %s its link to %s", sim->sites[wire->ends[end]].name,
+                  link->removed ? "removed" : "has again", sim->sites[wire->ends[1 - end]].name);
+        if (!link->removed || rng_coin(&sim->wires_rng))
+            disconnect(sim, wire);
+        if (link->removed && far != NULL && rng_coin(&sim->wires_rng))
+            core_link_trouble(far, wire->interfaces[1 - end], "it was removed there");
+    }
+}
+
 void network_deliver(struct sim *sim)
 {
     for (size_t i = 0; i < sim->wire_count; i++) {
+        look_for_removals(sim, &sim->wires[i]);
         connect_wire(sim, &sim->wires[i]);
         deliver(sim, &sim->wires[i], 0);
         deliver(sim, &sim->wires[i], 1);
@@ -248,6 +301,51 @@ static uint32_t add_link(struct sim_site *site, const struct sim_site *to, const
     cbor_put_text(&args, endpoint);
     cbor_put_uint(&args, limit);
     return (uint32_t)client_ask(site, 0, "link.add", &args, "interface");
+}
+
+void network_rejoin_args(const struct link *link, struct bytes *args)
+{
+    cbor_put_array(args, 4);
+    cbor_put_text(args, link->name);
+    cbor_put_bytes(args, link->key, CONTROL_KEY_BYTES);
+    cbor_put_text(args, link->endpoint);
+    cbor_put_uint(args, money_nanos(link->limit));
+}
+
+void network_remove_some(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->wire_count; i++) {
+        for (int end = 0; end < 2; end++) {
+            struct sim_site *site = &sim->sites[sim->wires[i].ends[end]];
+            struct bytes args = {0};
+
+            if (rng_below(&sim->world, 6) != 0)
+                continue;
+            cbor_put_array(&args, 1);
+            cbor_put_text(&args, sim->sites[sim->wires[i].ends[1 - end]].name);
+            (void)client_ask(site, 0, "link.remove", &args, "interface");
+        }
+    }
+}
+
+void network_rejoin(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->wire_count; i++) {
+        struct wire *wire = &sim->wires[i];
+
+        for (int end = 0; end < 2; end++) {
+            struct sim_site *site = &sim->sites[wire->ends[end]];
+            const struct link *link = network_link(sim, wire, end);
+            struct bytes args = {0};
+
+            if (!link->removed)
+                continue;
+            network_rejoin_args(link, &args);
+            if (client_ask(site, 0, "link.add", &args, "interface") != wire->interfaces[end])
+                sim_fail(sim, "site %s: a neighbour that is joined again has another interface",
+                         site->name);
+        }
+    }
 }
 
 void network_join(struct sim *sim, uint32_t first, uint32_t second, uint64_t limit)

@@ -94,6 +94,8 @@ const char *const seen_names[SEEN_KINDS] = {
     [SEEN_ANSWER_TO_DEAD] = "answers to the dead",
     [SEEN_DISK_FULL] = "disks nearly full",
     [SEEN_DISK_RESTS] = "sites that rested for it",
+    [SEEN_LINK_REMOVED] = "links removed",
+    [SEEN_LINK_BACK] = "and joined again",
 };
 
 bool seen_belongs(const struct profile *profile, enum seen seen)
@@ -146,6 +148,9 @@ bool seen_belongs(const struct profile *profile, enum seen seen)
     case SEEN_DISK_FULL:
     case SEEN_DISK_RESTS:
         return profile->disk_bytes != 0;
+    case SEEN_LINK_REMOVED:
+    case SEEN_LINK_BACK:
+        return true;
     case SEEN_KINDS:
         break;
     }

@@ -164,6 +164,7 @@ static void come_to_rest(struct sim *sim)
     end_us = sim->now_us + SIM_QUIET_US_MAX;
     while (operators_wait(sim) && sim->now_us < end_us)
         quiet_step(sim);
+    network_rejoin(sim);
     resume_links(sim);
     do {
         if (sim->now_us >= end_us)

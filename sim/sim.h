@@ -93,6 +93,8 @@ enum seen {
     SEEN_ANSWER_TO_DEAD,  /* the answer came after its death */
     SEEN_DISK_FULL,       /* a disk was nearly full */
     SEEN_DISK_RESTS,      /* ... and its site rested */
+    SEEN_LINK_REMOVED,    /* an operator took a link away */
+    SEEN_LINK_BACK,       /* ... and joined the neighbour again */
     SEEN_KINDS
 };
 extern const char *const seen_names[SEEN_KINDS];
@@ -192,6 +194,7 @@ struct wire {
     uint64_t heal_us;     /* cut until then; 0: whole */
     bool mute[2];         /* what this end sends is lost, until then */
     bool connect;         /* the connection is to be made */
+    bool removed[2];      /* by that end's operator, as of the last look */
 };
 
 struct sim {
@@ -266,7 +269,15 @@ void network_deliver(struct sim *sim);
 void network_lost(struct sim *sim, uint32_t site);
 void network_heal(struct sim *sim);
 bool network_is_empty(const struct sim *sim);
-/* The link at one end of a wire; NULL when that site is down. */
+/* What is removed, by chance, before the first agents know of it. */
+void network_remove_some(struct sim *sim);
+/* At quiet: every link that was removed is added again. */
+void network_rejoin(struct sim *sim);
+/* The args of link.add that joins the neighbour of a removed link again. */
+void network_rejoin_args(const struct link *link, struct bytes *args);
+/* The link of a site that is up to this neighbour, also one that was removed; NULL: none. */
+struct link *network_link_to(const struct sim_site *site, uint32_t neighbour);
+/* The link at one end of a wire, also one that was removed; NULL when that site is down. */
 struct link *network_link(const struct sim *sim, const struct wire *wire, int end);
 size_t network_wire_of(const struct sim *sim, uint32_t site, uint32_t interface, int *end);
 

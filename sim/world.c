@@ -277,6 +277,7 @@ void world_build(struct sim *sim)
         add_people(&sim->sites[i]);
     }
     join_all(sim);
+    network_remove_some(sim);
     for (uint32_t i = 0; i < sim->site_count; i++)
         populate(&sim->sites[i]);
     if (sim->options.profile->lie != 0)
