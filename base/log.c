@@ -16,13 +16,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/log_text.h"
 #include "base/outlet.h"
-#include "base/text.h"
 
 enum {
     LINE_BYTES_MAX = 2048,
-    TEXT_BYTES_MAX = 960, /* before escaping; longer text is cut and says so */
-    NAMES_MAX = 128,      /* event names are literals of ours: more than there are */
+    HEAD_BYTES_MAX = LINE_BYTES_MAX / 8,
+    TEXT_BYTES_MAX = LINE_BYTES_MAX - HEAD_BYTES_MAX - 2, /* a blank and the end of the line */
+    NAMES_MAX = 128, /* event names are literals of ours: more than there are */
 };
 
 /* How often an event was logged in the second that began at start_us. */
@@ -111,22 +112,23 @@ static size_t print_head(char *line, enum log_level level, const char *event)
     (void)!clock_gettime(CLOCK_REALTIME, &time);
     if (gmtime_r(&time.tv_sec, &utc) != NULL)
         (void)!strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &utc);
-    length = snprintf(line, LINE_BYTES_MAX / 8, "%s%s.%06ldZ %s %.80s",
+    length = snprintf(line, HEAD_BYTES_MAX, "%s%s.%06ldZ %s %.80s",
                       to_journal ? level_prefix(level) : "", date, time.tv_nsec / 1000,
                       level_name(level), event);
     return length < 0 ? 0 : (size_t)length;
 }
 
-/* Under the lock. */
+/* Under the lock.  The text is escaped, and shorter than TEXT_BYTES_MAX. */
 static bool write_line(enum log_level level, const char *event, const char *text)
 {
     char line[LINE_BYTES_MAX];
     size_t used = print_head(line, level, event);
+    size_t size = strlen(text);
 
-    if (*text != '\0')
+    if (size > 0)
         line[used++] = ' ';
-    /* What a stranger sent would else forge lines or drive a terminal. */
-    used += text_escape(line + used, sizeof line - used - 1, text, strlen(text));
+    memcpy(line + used, text, size);
+    used += size;
     line[used++] = '\n';
     return outlet_write(&outlet, line, used);
 }
@@ -203,22 +205,16 @@ static void report_left_out(uint64_t now_us)
 
 void log_write(enum log_level level, const char *event, const char *format, ...)
 {
-    static const char cut[] = " (cut)";
-    char text[TEXT_BYTES_MAX + sizeof cut];
+    char text[TEXT_BYTES_MAX];
     int errno_before = errno;
     uint64_t now_us;
     va_list arguments;
-    int length;
 
     if ((int)level > atomic_load(&level_max))
         return;
     va_start(arguments, format);
-    length = vsnprintf(text, TEXT_BYTES_MAX, format, arguments);
+    (void)log_text(text, sizeof text, format, arguments);
     va_end(arguments);
-    if (length < 0)
-        text[0] = '\0';
-    if (length >= TEXT_BYTES_MAX)
-        memcpy(text + TEXT_BYTES_MAX - 1, cut, sizeof cut);
     INVARIANT(pthread_once(&journal_once, find_journal) == 0);
     now_us = monotonic_us();
     INVARIANT(pthread_mutex_lock(&lock) == 0);

@@ -42,13 +42,17 @@ enum status fault_set(struct fault *fault, enum status status, const char *forma
 {
     char text[FAULT_TEXT_BYTES]; /* apart, so that the old text may be an argument */
     va_list arguments;
+    int size;
 
     if (fault == NULL)
         return status;
     va_start(arguments, format);
-    if (vsnprintf(text, sizeof text, format, arguments) < 0)
-        text[0] = '\0';
+    size = vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    if (size < 0)
+        text[0] = '\0';
+    if (size >= (int)sizeof text) /* raw text, so whoever is quoted could have written it, too */
+        memcpy(text + sizeof text - sizeof "...", "...", sizeof "...");
     fault->status = status;
     memcpy(fault->text, text, sizeof text);
     return status;

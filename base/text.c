@@ -91,25 +91,75 @@ size_t text_escape_one(char piece[TEXT_PIECE_BYTES], const void *text, size_t si
     return length;
 }
 
-size_t text_escape(char *to, size_t room_bytes, const void *text, size_t size_bytes)
+typedef size_t (*escape_one)(char piece[TEXT_PIECE_BYTES], const void *text, size_t size_bytes);
+
+static size_t one_quoted(char piece[TEXT_PIECE_BYTES], const void *text, size_t size_bytes)
 {
-    const unsigned char *bytes = text;
+    if (*(const char *)text != '"')
+        return text_escape_one(piece, text, size_bytes);
+    memcpy(piece, "\\\"", sizeof "\\\"");
+    return 1;
+}
+
+static size_t one_bare(char piece[TEXT_PIECE_BYTES], const void *text, size_t size_bytes)
+{
+    if (*(const char *)text != ' ')
+        return one_quoted(piece, text, size_bytes);
+    memcpy(piece, "\\x20", sizeof "\\x20");
+    return 1;
+}
+
+static size_t escape_all(char *to, size_t room_bytes, const struct bytes *text, bool more,
+                         escape_one escape)
+{
+    static const size_t mark = sizeof TEXT_CUT - 1;
+    size_t cut_at = 0; /* up to here there is room for the mark as well */
     size_t used = 0;
 
     INVARIANT(room_bytes > 0);
-    for (size_t at = 0; at < size_bytes;) {
+    for (size_t at = 0; at < text->size;) {
         char piece[TEXT_PIECE_BYTES];
         size_t length;
 
-        at += text_escape_one(piece, bytes + at, size_bytes - at);
+        if (used + mark < room_bytes)
+            cut_at = used;
+        at += escape(piece, text->data + at, text->size - at);
         length = strlen(piece);
-        if (length >= room_bytes - used)
+        if (length >= room_bytes - used) {
+            more = true;
             break;
+        }
         memcpy(to + used, piece, length);
         used += length;
     }
+    if (more && used + mark >= room_bytes)
+        used = cut_at;
     to[used] = '\0';
-    return used;
+    if (!more || used + mark >= room_bytes)
+        return used;
+    memcpy(to + used, TEXT_CUT, sizeof TEXT_CUT);
+    return used + mark;
+}
+
+/* Borrowed, and only read. */
+static struct bytes view(const void *text, size_t size_bytes)
+{
+    return (struct bytes){.data = (uint8_t *)(uintptr_t)text, .size = size_bytes};
+}
+
+size_t text_escape(char *to, size_t room_bytes, const void *text, size_t size_bytes)
+{
+    const struct bytes all = view(text, size_bytes);
+
+    return escape_all(to, room_bytes, &all, false, text_escape_one);
+}
+
+size_t text_escape_value(char *to, size_t room_bytes, const void *text, size_t size_bytes,
+                         enum text_place place, bool more)
+{
+    const struct bytes all = view(text, size_bytes);
+
+    return escape_all(to, room_bytes, &all, more, place == TEXT_BARE ? one_bare : one_quoted);
 }
 
 bool text_is_name(const char *name)

@@ -10,7 +10,8 @@
  *     \u{HHHH}   control characters of C1, marks that order text (bidirectional), characters that
  *                show nothing, and breaks of lines and paragraphs
  *
- * Two texts never have the same escaped form.
+ * Two texts never have the same escaped form, and none has one that ends with TEXT_CUT: that says
+ * that more was there.
  */
 #ifndef SERAI_BASE_TEXT_H
 #define SERAI_BASE_TEXT_H
@@ -19,6 +20,7 @@
 
 #include "base/status.h"
 
+#define TEXT_CUT "\\..."
 enum {
     TEXT_PIECE_BYTES = 16,     /* the escaped form of one character, and its end */
     TEXT_ESCAPED_PER_BYTE = 4, /* a text of n bytes has at most so many times n escaped */
@@ -30,9 +32,20 @@ MUST_CHECK size_t text_escape_one(char piece[TEXT_PIECE_BYTES], const void *text
 
 /*
  * All of `text` into `to`, which has room_bytes >= 1; always ended by a NUL.  What does not fit is
- * left out, by whole characters.  Returns the length.
+ * left out, by whole characters, and TEXT_CUT ends what is there (if there is room for that).
+ * Returns the length.
  */
 size_t text_escape(char *to, size_t room_bytes, const void *text, size_t size_bytes);
+
+/* Where a value stands in a line of key=value. */
+enum text_place {
+    TEXT_QUOTED, /* key="value": a quote is \", so no text ends before its value does */
+    TEXT_BARE,   /* key=value: a blank is \x20, too */
+};
+
+/* The same for a value.  `more`: the text is itself cut, and that is told alike. */
+size_t text_escape_value(char *to, size_t room_bytes, const void *text, size_t size_bytes,
+                         enum text_place place, bool more);
 
 /* How many columns an escaped text takes on a terminal. */
 MUST_CHECK size_t text_columns(const char *escaped);

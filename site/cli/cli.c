@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/descriptors.h"
+#include "base/text.h"
 #include "channels/link.h"
 #include "site/cli/guard.h"
 #include "site/cli/render.h"
@@ -22,13 +23,14 @@ int cli_fail(enum cli_exit code, const char *format, ...)
 {
     char text[MESSAGE_BYTES_MAX];
     va_list args;
+    int length;
 
     va_start(args, format);
-    (void)vsnprintf(text, sizeof text, format, args); /* what is longer is cut */
+    length = vsnprintf(text, sizeof text, format, args);
     va_end(args);
     fputs("serai: ", stderr);
     render_escaped(stderr, text); /* it quotes what was typed, and what the site said */
-    putc('\n', stderr);
+    fputs(length >= (int)sizeof text ? TEXT_CUT "\n" : "\n", stderr);
     return (int)code;
 }
 

@@ -214,14 +214,10 @@ static void text_imports(const struct engine_code *code)
     putchar('\n');
 }
 
-/* A text escaped into a cell of a table; a long one ends with "...". */
+/* A text escaped into a cell of a table; a long one ends with TEXT_CUT. */
 static const char *cell_text(char cell[CELL_BYTES], const char *text, size_t size)
 {
-    char longer[CELL_BYTES];
-    size_t used = text_escape(cell, NAME_SHOWN + 1, text, size);
-
-    if (text_escape(longer, sizeof longer, text, size) > used)
-        memcpy(cell + used, "...", sizeof "...");
+    (void)text_escape(cell, NAME_SHOWN + 1, text, size);
     return cell;
 }
 

@@ -149,11 +149,11 @@ static void hold_heaviest(struct core *core)
 static void change_level(struct core *core, enum disk_level level)
 {
     core->disk.level = level;
-    log_write(
-        level == DISK_ROOMY ? LOG_INFO : LOG_WARN, "disk.level",
-        "level=\"%s\" free=%" PRIu64 " low=%" PRIu64 " full=%" PRIu64 "%s", core_disk_word(core),
-        core->disk.told.free_bytes, core->disk.told.low_bytes, core->disk.told.full_bytes,
-        level == DISK_ROOMY ? "" : " next=\"make room on the disk or raise ledger.map_bytes\"");
+    log_write(level == DISK_ROOMY ? LOG_INFO : LOG_WARN, "disk.level",
+              "level=\"%s\" free=%" PRIu64 " low=%" PRIu64 " full=%" PRIu64 " next=\"%s\"",
+              core_disk_word(core), core->disk.told.free_bytes, core->disk.told.low_bytes,
+              core->disk.told.full_bytes,
+              level == DISK_ROOMY ? "nothing" : "make room on the disk or raise ledger.map_bytes");
     agents_refuse_births(core->agents, level >= DISK_FULL);
     if (level < DISK_FULL)
         memset(core->disk.link_rests, 0, sizeof core->disk.link_rests);

@@ -63,10 +63,10 @@ enum status files_ask(struct files *files, bool listens, struct fault *fault)
     status = files_share(files, allowed, listens, fault);
     if (status == ST_OK && limit.rlim_cur < files->wanted)
         log_write(LOG_WARN, "limits.descriptors",
-                  "allowed=%zu wanted=%zu connections=%zu of=%d%s next=\"raise the hard limit: "
-                  "ulimit -Hn, LimitNOFILE=\"",
+                  "allowed=%zu wanted=%zu connections=%zu of=%d effect=\"%s\" next=\"raise the "
+                  "hard limit: ulimit -Hn, LimitNOFILE=\"",
                   files->allowed, files->wanted, files->connections, CONNECTIONS_MAX,
-                  listens ? " effect=\"strangers at link.listen make neighbours wait sooner\""
-                          : "");
+                  listens ? "strangers at link.listen make neighbours wait sooner"
+                          : "fewer clients are served at once");
     return status;
 }

@@ -2,9 +2,11 @@
  */
 #include "base/log.h"
 
+#include "base/text.h"
 #include "tests/check_main.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -117,13 +119,39 @@ START_TEST(long_text_is_cut_and_says_so)
     memset(longer, 'x', sizeof longer - 1);
     longer[sizeof longer - 1] = '\0';
     capture_start();
-    log_write(LOG_INFO, "a", "%s", longer);
+    log_write(LOG_INFO, "a", "reason=\"%s\" next=%d", longer, 7);
     ck_assert_uint_eq(capture_read(), 1);
     ck_assert_uint_lt(strlen(text), 1100);
-    ck_assert_ptr_nonnull(strstr(text, "xxx (cut)\n"));
+    ck_assert_ptr_nonnull(strstr(text, "xxx\\...\" next=7\n"));
     memset(longer, 1, sizeof longer - 1); /* four times as long once escaped */
-    log_write(LOG_INFO, "a", "%s", longer);
+    log_write(LOG_INFO, "a", "reason=\"%s\" b=\"%s\" c=\"%s\" next=%d", longer, longer, longer, 7);
     ck_assert_uint_eq(capture_read(), 2);
+    ck_assert_ptr_nonnull(strstr(text, "\\x01\\...\" next=7\n"));
+    log_write(LOG_INFO, "a", "name=\"%.3s\" same=\"%.3s\"", "four", "all");
+    ck_assert_uint_eq(capture_read(), 3);
+    ck_assert_ptr_nonnull(strstr(text, " name=\"fou\\...\" same=\"all\"\n"));
+}
+END_TEST
+
+/* What a neighbour or an agent chose, in a value between quotes and in a bare one. */
+START_TEST(a_value_cannot_forge_another_key)
+{
+    capture_start();
+    log_write(LOG_INFO, "a", "link=%s reason=\"%s\" size=%zu part=%" PRIu32 " %s%%", "north x=1",
+              "gone\" state=up reason=\"fine\\", (size_t)12, UINT32_MAX, "50");
+    ck_assert_uint_eq(capture_read(), 1);
+    ck_assert_ptr_nonnull(strstr(text, " link=north\\x20x=1 reason=\"gone\\\" state=up "
+                                       "reason=\\\"fine\\\\\" size=12 part=4294967295 50%\n"));
+}
+END_TEST
+
+/* The mark of what is cut is nobody's to write. */
+START_TEST(a_whole_text_never_looks_cut)
+{
+    capture_start();
+    log_write(LOG_INFO, "a", "reason=\"%s\"", "all of it" TEXT_CUT);
+    ck_assert_uint_eq(capture_read(), 1);
+    ck_assert_ptr_nonnull(strstr(text, "reason=\"all of it\\\\...\"\n"));
 }
 END_TEST
 
@@ -269,6 +297,8 @@ int main(void)
     tcase_add_test(tcase, lines_above_the_level_are_left_out);
     tcase_add_test(tcase, control_characters_cannot_forge_lines);
     tcase_add_test(tcase, long_text_is_cut_and_says_so);
+    tcase_add_test(tcase, a_value_cannot_forge_another_key);
+    tcase_add_test(tcase, a_whole_text_never_looks_cut);
     tcase_add_test(tcase, errno_survives_a_log_line);
     tcase_add_test(tcase, a_flood_of_one_event_is_limited_and_counted);
     tcase_add_test(tcase, info_and_errors_are_never_limited);

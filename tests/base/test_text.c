@@ -139,13 +139,31 @@ END_TEST
 START_TEST(what_does_not_fit_is_left_out_by_whole_characters)
 {
     char small[6];
+    char larger[9];
 
-    ck_assert_uint_eq(text_escape(small, sizeof small, "abc\033", 4), 3);
-    ck_assert_str_eq(small, "abc");
-    ck_assert_uint_eq(text_escape(small, sizeof small, "abcd\xc3\xa9", 6), 4);
-    ck_assert_str_eq(small, "abcd");
+    ck_assert_uint_eq(text_escape(small, sizeof small, "ab\033", 3), 5);
+    ck_assert_str_eq(small, "a" TEXT_CUT);
+    ck_assert_uint_eq(text_escape(small, sizeof small, "abcd\xc3\xa9", 6), 5);
+    ck_assert_str_eq(small, "a" TEXT_CUT);
+    ck_assert_uint_eq(text_escape(small, sizeof small, "abcde", 5), 5);
+    ck_assert_str_eq(small, "abcde");
     ck_assert_uint_eq(text_escape(small, 1, "a", 1), 0);
     ck_assert_str_eq(small, "");
+    ck_assert_uint_eq(text_escape(larger, sizeof larger, "ab\xc3\xa9xyz..", 9), 8);
+    ck_assert_str_eq(larger, "ab\xc3\xa9" TEXT_CUT);
+}
+END_TEST
+
+START_TEST(a_value_ends_where_it_ends)
+{
+    char form[64];
+
+    (void)text_escape_value(form, sizeof form, "a \"b\\", 5, TEXT_QUOTED, false);
+    ck_assert_str_eq(form, "a \\\"b\\\\");
+    (void)text_escape_value(form, sizeof form, "a \"b\n", 5, TEXT_BARE, false);
+    ck_assert_str_eq(form, "a\\x20\\\"b\\n");
+    (void)text_escape_value(form, sizeof form, "abc", 3, TEXT_BARE, true);
+    ck_assert_str_eq(form, "abc" TEXT_CUT);
 }
 END_TEST
 
@@ -183,6 +201,7 @@ int main(void)
     tcase_add_test(cases, nobody_can_write_an_escape);
     tcase_add_test(cases, any_bytes_come_back_from_their_escaped_form);
     tcase_add_test(cases, what_does_not_fit_is_left_out_by_whole_characters);
+    tcase_add_test(cases, a_value_ends_where_it_ends);
     tcase_add_test(cases, columns_are_counted_as_a_terminal_shows_them);
     tcase_add_test(cases, a_name_is_never_read_as_a_number_or_a_kind);
     suite_add_tcase(suite, cases);

@@ -1,0 +1,17 @@
+/* Private to base/: the text of a line of the log. */
+#ifndef SERAI_BASE_LOG_TEXT_H
+#define SERAI_BASE_LOG_TEXT_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+/*
+ * As vsnprintf(), for a format of key=value that is ours: each text (%s) is escaped as a value
+ * (base/text.h), so it ends where its value does and forges no other.  The format itself is always
+ * whole; texts are cut to make room for it, at LOG_VALUE_BYTES_MAX in any case.  `to` has room for
+ * that.  Integers, %s with a precision, %c and %% are known.  Returns the length.
+ */
+enum { LOG_VALUE_BYTES_MAX = 960 };
+size_t log_text(char *to, size_t room_bytes, const char *format, va_list arguments);
+
+#endif
