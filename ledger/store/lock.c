@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ledger/store/private.h"
@@ -29,16 +30,23 @@ enum status lock_take(int *lock, const char *path, struct fault *fault)
 {
     char name[512];
     char text[PID_TEXT_BYTES];
+    struct stat found;
     int size;
     int fd;
 
     size = snprintf(name, sizeof name, "%s/lock", path);
     if (size < 0 || (size_t)size >= sizeof name)
         return fault_set(fault, ST_INVALID, "the path of the store is too long");
-    fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0)
+    fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    if (fd < 0 && errno != ELOOP)
         return fault_set(fault, errno == ENOENT ? ST_MISSING : ST_IO, "open %s: %s", name,
                          strerror(errno));
+    /* It is cut and written below: not if it is some other file, by another name. */
+    if (fd < 0 || fstat(fd, &found) != 0 || !S_ISREG(found.st_mode) || found.st_nlink != 1) {
+        if (fd >= 0)
+            (void)close(fd);
+        return fault_set(fault, ST_INVALID, "%s is no lock file of a store; move it away", name);
+    }
     /* Not fcntl: such a lock would be lost when anything in this process closes the file. */
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         enum status status = errno == EWOULDBLOCK

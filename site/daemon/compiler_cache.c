@@ -75,6 +75,29 @@ static int by_age(const void *a, const void *b)
     return strcmp(left->name, right->name);
 }
 
+/* A name of ours is hexadecimal digits and '-'; what else somebody put here is left alone. */
+static bool is_name(const char *stem)
+{
+    return *stem != '\0' && stem[strspn(stem, "0123456789abcdef-")] == '\0';
+}
+
+/* NAME.so.new, NAME.sum.new or NAME.failed.new: what a crash left of a file that was written. */
+static bool is_left_over(const char *file)
+{
+    char written[CACHE_NAME_BYTES];
+    char name[CACHE_NAME_BYTES];
+
+    return ends_with(file, ".new", written) &&
+           (ends_with(written, ".so", name) || ends_with(written, ".sum", name) ||
+            ends_with(written, ".failed", name)) &&
+           is_name(name);
+}
+
+static bool is_entry(const char *file, char name[CACHE_NAME_BYTES])
+{
+    return (ends_with(file, ".so", name) || ends_with(file, ".failed", name)) && is_name(name);
+}
+
 /* An entry is its object or its failure; the sum beside an object counts with it. */
 static enum status list(const struct cache *cache, struct bytes *entries, struct fault *fault)
 {
@@ -87,14 +110,12 @@ static enum status list(const struct cache *cache, struct bytes *entries, struct
         struct entry entry = {.bytes = SUM_BYTES_MAX};
         struct stat found;
 
-        if (ends_with(file->d_name, ".new", entry.name)) {
+        if (fstatat(dirfd(folder), file->d_name, &found, AT_SYMLINK_NOFOLLOW) != 0 ||
+            !S_ISREG(found.st_mode) || found.st_uid != geteuid())
+            continue;
+        if (is_left_over(file->d_name))
             remove_file(cache, file->d_name, "");
-            continue;
-        }
-        if (!ends_with(file->d_name, ".so", entry.name) &&
-            !ends_with(file->d_name, ".failed", entry.name))
-            continue;
-        if (fstatat(dirfd(folder), file->d_name, &found, AT_SYMLINK_NOFOLLOW) != 0)
+        if (!is_entry(file->d_name, entry.name))
             continue;
         entry.used = found.st_mtim;
         entry.bytes += (uint64_t)found.st_size;
@@ -127,18 +148,23 @@ static enum status trim(const struct cache *cache, struct fault *fault)
     return status;
 }
 
-enum status cache_make(const struct cache *cache, struct fault *fault)
+enum status cache_make_folder(const char *dir, struct fault *fault)
 {
     struct stat found;
 
-    if (mkdir(cache->dir, 0700) != 0 && errno != EEXIST)
-        return fault_set(fault, ST_IO, "make %s: %s", cache->dir, strerror(errno));
-    if (lstat(cache->dir, &found) != 0)
-        return fault_set(fault, ST_IO, "look at %s: %s", cache->dir, strerror(errno));
+    if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+        return fault_set(fault, ST_IO, "make %s: %s", dir, strerror(errno));
+    if (lstat(dir, &found) != 0)
+        return fault_set(fault, ST_IO, "look at %s: %s", dir, strerror(errno));
     if (!S_ISDIR(found.st_mode) || found.st_uid != geteuid() || (found.st_mode & 022) != 0)
         return fault_set(fault, ST_DENIED, "%s is not a directory that only this user can write in",
-                         cache->dir);
+                         dir);
     return ST_OK;
+}
+
+enum status cache_make(const struct cache *cache, struct fault *fault)
+{
+    return cache_make_folder(cache->dir, fault);
 }
 
 enum status cache_open(const struct cache *cache, int *lock, struct fault *fault)
@@ -148,7 +174,8 @@ enum status cache_open(const struct cache *cache, int *lock, struct fault *fault
 
     if (!path_of(cache, "lock", "", path))
         return fault_set(fault, ST_INVALID, "path too long: %.100s", cache->dir);
-    *lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    /* It is only locked, but some other file's locks are not ours to take. */
+    *lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     if (*lock < 0)
         return fault_set(fault, ST_IO, "open %.300s: %s", path, strerror(errno));
     for (int i = 0; flock(*lock, LOCK_EX | LOCK_NB) != 0; i++) {
@@ -212,7 +239,7 @@ static bool is_whole(const struct cache *cache, const char *name, const char *pa
     if (!is_ours(path, cache->object_bytes_max, reason))
         return false;
     if (!path_of(cache, name, ".sum", sum_path) || !sum_of(cache, path, sum, &fault) ||
-        file_read(sum_path, sizeof sum, &kept, &fault) != ST_OK) {
+        file_read_kept(sum_path, sizeof sum, &kept, &fault) != ST_OK) {
         (void)snprintf(reason, CACHE_REASON_BYTES, "%s", fault.text);
         bytes_fini(&kept);
         return false;

@@ -1,11 +1,12 @@
 /*
  * The objects that the compiler has made, in a directory of their own, and what it could not make.
  *
- * A name stands for everything an object depends on.  NAME.so is the object, NAME.sum its size and
- * SHA-256, NAME.failed the reason why there is none.  Written by rename, so a crash leaves the old
- * or the new; read back only if owner, mode, size and hash are right.  Bounded in files and bytes:
- * what was not used for longest goes first.  A file that is in use may go, too: whoever has it
- * mapped keeps it.
+ * A name stands for everything an object depends on, in hexadecimal digits and '-'.  NAME.so is the
+ * object, NAME.sum its size and SHA-256, NAME.failed the reason why there is none.  Written by
+ * rename, so a crash leaves the old or the new; read back only if owner, mode, size and hash are
+ * right.  Bounded in files and bytes: what was not used for longest goes first.  A file that is in
+ * use may go, too: whoever has it mapped keeps it.  What has another name, or is no ordinary file
+ * of this user, is left alone.
  *
  * One process writes.
  */
@@ -23,7 +24,11 @@ struct cache {
     uint64_t object_bytes_max;
 };
 
-/* Make the directory if there is none (0700).  ST_DENIED: it is not this user's alone.  ST_IO. */
+/*
+ * Make the directory if there is none (0700).  ST_DENIED: it is not this user's alone, or leads
+ * elsewhere.  ST_IO.
+ */
+MUST_CHECK enum status cache_make_folder(const char *dir, struct fault *fault);
 MUST_CHECK enum status cache_make(const struct cache *cache, struct fault *fault);
 
 /*

@@ -107,11 +107,16 @@ static enum status find_program(const char *name, char *found, struct fault *fau
 
 static void empty_job(const struct service *service)
 {
-    DIR *folder = opendir(service->job);
+    /* What was made ours at the start could lead elsewhere by now. */
+    int fd = open(service->job, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
     struct dirent *file;
 
-    if (folder == NULL)
-        return; /* then nothing can be written there, and that is told */
+    if (folder == NULL) { /* then nothing can be written there, and that is told */
+        if (fd >= 0)
+            (void)!close(fd);
+        return;
+    }
     while ((file = readdir(folder)) != NULL)
         (void)!unlinkat(dirfd(folder), file->d_name, 0); /* "." and "..": no */
     (void)!closedir(folder);
@@ -243,8 +248,9 @@ static enum status begin(struct service *service, struct fault *fault)
     status = cache_open(&service->cache, &service->lock, fault);
     if (status != ST_OK)
         return status;
-    if (mkdir(service->job, 0700) != 0 && errno != EEXIST)
-        return fault_set(fault, ST_IO, "make %.300s: %s", service->job, strerror(errno));
+    status = cache_make_folder(service->job, fault); /* all that is in it will go */
+    if (status != ST_OK)
+        return status;
     status = find_program(options->program, service->hello.program, fault);
     if (status != ST_OK)
         return status;

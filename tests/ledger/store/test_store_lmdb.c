@@ -374,6 +374,36 @@ START_TEST(a_second_writer_is_refused_by_the_number_of_the_first)
 }
 END_TEST
 
+/* The number of the process is written into the lock, so it must be a lock. */
+START_TEST(a_lock_that_is_another_file_is_not_written_to)
+{
+    static const char words[] = "somebody's";
+    char lock[128];
+    char victim[128];
+    char found[sizeof words] = "";
+    FILE *file;
+
+    store_lmdb_close(open_store(STORE_CREATE));
+    (void)snprintf(lock, sizeof lock, "%s/lock", directory);
+    (void)snprintf(victim, sizeof victim, "%s-victim", directory);
+    file = fopen(victim, "w");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_ge(fputs(words, file), 0);
+    ck_assert_int_eq(fclose(file), 0);
+    for (int hard = 0; hard < 2; hard++) {
+        ck_assert_int_eq(unlink(lock), 0);
+        ck_assert_int_eq(hard == 0 ? symlink(victim, lock) : link(victim, lock), 0);
+        ck_assert_open_refused(STORE_WRITE, ST_INVALID, "is no lock file");
+    }
+    file = fopen(victim, "r");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_ptr_nonnull(fgets(found, sizeof found, file));
+    ck_assert_int_eq(fclose(file), 0);
+    ck_assert_str_eq(found, words);
+    ck_assert_int_eq(unlink(victim), 0);
+}
+END_TEST
+
 START_TEST(a_reader_in_another_process_works_beside_the_writer)
 {
     struct store_lmdb *lmdb;
@@ -824,6 +854,7 @@ int main(void)
     tcase_add_test(opening, a_map_out_of_range_is_told);
     tcase_add_test(opening, making_a_store_twice_is_refused);
     tcase_add_test(opening, a_second_writer_is_refused_by_the_number_of_the_first);
+    tcase_add_test(opening, a_lock_that_is_another_file_is_not_written_to);
     tcase_add_test(opening, a_reader_in_another_process_works_beside_the_writer);
     suite_add_tcase(suite, opening);
 

@@ -445,6 +445,25 @@ START_TEST(a_folder_that_is_not_ours_alone_is_refused)
 }
 END_TEST
 
+/* All that is in the job's folder goes with each job. */
+START_TEST(a_job_folder_that_leads_elsewhere_is_not_emptied)
+{
+    FILE *file;
+
+    ck_assert_int_eq(mkdir(cache_dir, 0700), 0);
+    ck_assert_int_eq(mkdir(temp_path(dir, "papers"), 0700), 0);
+    file = fopen(temp_path(dir, "papers/will"), "w");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fclose(file), 0);
+    ck_assert_int_eq(symlink("../papers", temp_path(dir, "compiled/job")), 0);
+    start();
+    ck_assert(!hello.works);
+    ck_assert_msg(strstr(hello.reason, "job is not a directory that only this user") != NULL, "%s",
+                  hello.reason);
+    ck_assert_int_eq(access(temp_path(dir, "papers/will"), F_OK), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite;
@@ -476,6 +495,7 @@ int main(void)
     tcase_add_test(tcase, the_service_heeds_no_signal_of_the_daemons_group);
     tcase_add_test(tcase, without_landlock_it_works_only_where_that_was_agreed_to);
     tcase_add_test(tcase, a_folder_that_is_not_ours_alone_is_refused);
+    tcase_add_test(tcase, a_job_folder_that_leads_elsewhere_is_not_emptied);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }

@@ -236,6 +236,44 @@ START_TEST(what_a_crash_left_half_written_goes)
 }
 END_TEST
 
+/* Somebody kept things of his own in the folder: the bounds are about what the cache made. */
+START_TEST(what_the_cache_did_not_make_is_left_alone)
+{
+    static const char *const theirs[] = {"notes.new", "libfoo.so", "a.so.bak", "x.failed"};
+
+    for (size_t i = 0; i < sizeof theirs / sizeof theirs[0]; i++)
+        ck_assert_int_eq(rename(write_file("theirs", 'x', 10), in_folder(theirs[i])), 0);
+    ck_assert_int_eq(mkdir(in_folder("b.so"), 0700), 0);
+    ck_assert_int_eq(symlink(write_file("kept", 'x', 10), in_folder("c.so.new")), 0);
+    cache.objects_max = 1;
+    put("a", 'x', 100);
+    restart();
+    ck_assert_int_eq(find("a"), CACHE_OBJECT);
+    for (size_t i = 0; i < sizeof theirs / sizeof theirs[0]; i++)
+        ck_assert_msg(access(in_folder(theirs[i]), F_OK) == 0, "%s is gone", theirs[i]);
+    ck_assert_int_eq(access(in_folder("b.so"), F_OK), 0);
+    ck_assert_int_eq(access(in_folder("c.so.new"), F_OK), 0);
+}
+END_TEST
+
+START_TEST(a_folder_or_a_lock_that_leads_elsewhere_is_refused)
+{
+    struct cache other = cache;
+    char link[TEMP_PATH_BYTES];
+    int second;
+
+    (void)snprintf(link, sizeof link, "%s", in_folder("elsewhere"));
+    ck_assert_int_eq(symlink(top, link), 0);
+    other.dir = link;
+    ck_assert_int_eq(cache_make(&other, &fault), ST_DENIED);
+    ck_assert_int_eq(cache_make_folder(link, &fault), ST_DENIED);
+    ck_assert_int_eq(unlink(in_folder("lock")), 0);
+    ck_assert_int_eq(symlink(temp_path(top, "victim"), in_folder("lock")), 0);
+    ck_assert_int_eq(cache_open(&cache, &second, &fault), ST_IO);
+    ck_assert_int_eq(access(temp_path(top, "victim"), F_OK), -1);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("compiler_cache");
@@ -253,6 +291,8 @@ int main(void)
     tcase_add_test(tcase, only_an_ordinary_file_becomes_an_object);
     tcase_add_test(tcase, one_process_writes);
     tcase_add_test(tcase, what_a_crash_left_half_written_goes);
+    tcase_add_test(tcase, what_the_cache_did_not_make_is_left_alone);
+    tcase_add_test(tcase, a_folder_or_a_lock_that_leads_elsewhere_is_refused);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }
