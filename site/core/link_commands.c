@@ -435,7 +435,7 @@ static void link_freeze_by_hand(struct core *core, struct cbor *in, struct outco
         return;
     before = link->state;
     link_freeze(core->links, link, "frozen by the operator");
-    core_link_tell(core, link, before);
+    (void)core_link_tell(core, link, before);
     link_result(core, link, outcome);
 }
 
@@ -456,7 +456,7 @@ static void link_resume_by_hand(struct core *core, struct cbor *in, struct outco
         outcome_set(outcome, CONTROL_REFUSED, "%s", fault.text);
         return;
     }
-    core_link_tell(core, link, before);
+    (void)core_link_tell(core, link, before);
     link_result(core, link, outcome);
 }
 

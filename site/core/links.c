@@ -416,21 +416,22 @@ static void log_state(const struct link *link, uint32_t untold)
         log_write(LOG_INFO, "link.state", "link=%s state=%s", link->name, names[link->state]);
 }
 
-void core_link_tell(struct core *core, struct link *link, enum link_state before)
+bool core_link_tell(struct core *core, struct link *link, enum link_state before)
 {
     struct link_telling *telling = &core->telling[link->interface - 1];
 
     if (link->state == before)
-        return;
+        return false;
     link->since_us = core->site_time_us;
     if (core->monotonic_us - telling->since_us >= LINK_TELL_US && telling->untold == 0)
         *telling = (struct link_telling){.since_us = core->monotonic_us};
-    if (telling->told < LINK_TELL_MAX) {
-        telling->told++;
-        log_state(link, 0);
-    } else {
+    if (telling->told >= LINK_TELL_MAX) {
         telling->untold++;
+        return false;
     }
+    telling->told++;
+    log_state(link, 0);
+    return true;
 }
 
 /* The two may connect and ask as often as they like; what is wrong is told as often as a change. */
@@ -490,9 +491,11 @@ void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const 
         break;
     }
     tell_waiting(core, link);
-    if (link->state != before)
-        core->frame_open = true; /* what its HELLO said is remembered over a crash */
-    core_link_tell(core, link, before);
+    /* What its HELLO said is remembered over a crash.  A neighbour that changes its mind without
+     * end gets no frame of its own for each: its row goes with the next one that something pays
+     * for. */
+    if (core_link_tell(core, link, before) || (link->state == LINK_FROZEN && link->state != before))
+        core->frame_open = true;
 }
 
 void core_link_connected(struct core *core, uint32_t interface)
@@ -504,7 +507,7 @@ void core_link_connected(struct core *core, uint32_t interface)
         return;
     before = link->state;
     link_connected(core->links, link);
-    core_link_tell(core, link, before);
+    (void)core_link_tell(core, link, before);
     core->frame_open = true; /* the raised epoch is durable before the HELLO leaves */
 }
 
@@ -518,7 +521,7 @@ void core_link_trouble(struct core *core, uint32_t interface, const char *reason
         return;
     before = link->state;
     link_lost(core->links, link, reason);
-    core_link_tell(core, link, before);
+    (void)core_link_tell(core, link, before);
 }
 
 bool core_links_tick(struct core *core)

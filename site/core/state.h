@@ -175,8 +175,9 @@ MUST_CHECK enum status core_links_load(struct core *core, const struct store *st
 void core_links_save(struct core *core, struct store_batch *batch);
 void core_links_fini(struct core *core);
 
-/* After anything that may have changed a link's state: its log line, and since when. */
-void core_link_tell(struct core *core, struct link *link, enum link_state before);
+/* After anything that may have changed a link's state: its log line, and since when.  False: it did
+ * not change, or changes so often that it is told of later, all in one. */
+bool core_link_tell(struct core *core, struct link *link, enum link_state before);
 /* What is kept of a link beside its row, before it is removed: nothing of it is left then. */
 void core_link_forget(struct core *core, const struct link *link);
 

@@ -488,6 +488,28 @@ START_TEST(a_birth_whose_sum_is_a_lie_is_no_parcel)
 }
 END_TEST
 
+/* Each change of its mind would be a frame, and the journal grows for ever. */
+START_TEST(a_neighbour_that_goes_up_and_down_without_end_writes_little)
+{
+    uint64_t frames = site.frames;
+
+    for (int i = 0; i < 200; i++) {
+        struct hello other = liar_true_hello(&liar);
+
+        memcpy(other.currency, "NOT", 4);
+        liar_say_hello(&liar, &other);
+        ck_assert_int_eq(liar.link->state, LINK_DOWN);
+        liar_hello(&liar);
+        ck_assert_int_eq(liar.link->state, LINK_UP);
+    }
+    ck_assert_uint_le(site.frames - frames, 2 * LINK_TELL_MAX);
+    site_reload(&site); /* and nothing rests on those that were not written */
+    liar.link = links_find(site.core->links, 1);
+    liar_hello(&liar);
+    liar_is_heard(&liar, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("core lies");
@@ -516,6 +538,7 @@ int main(void)
     tcase_add_test(tcase, a_birth_that_does_not_pay_is_refused_and_all_goes_back);
     tcase_add_test(tcase, a_birth_on_a_channel_in_use_freezes);
     tcase_add_test(tcase, a_birth_whose_sum_is_a_lie_is_no_parcel);
+    tcase_add_test(tcase, a_neighbour_that_goes_up_and_down_without_end_writes_little);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }
