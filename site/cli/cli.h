@@ -170,6 +170,7 @@ int cmd_link_add(struct cli *cli);
 int cmd_link_ls(struct cli *cli);
 int cmd_link_show(struct cli *cli);
 int cmd_link_mark(struct cli *cli);
+int cmd_link_unmark(struct cli *cli);
 int cmd_link_freeze(struct cli *cli);
 int cmd_link_resume(struct cli *cli);
 int cmd_link_remove(struct cli *cli);

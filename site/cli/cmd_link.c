@@ -1,4 +1,4 @@
-/* serai site key, serai link add | set | ls | show | mark | freeze | resume | remove */
+/* serai site key, serai link add | set | ls | show | mark | unmark | freeze | resume | remove */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -212,6 +212,26 @@ int cmd_link_mark(struct cli *cli)
     cbor_put_text(&args, name);
     cbor_put_text(&args, mark);
     return cli_signed_print(cli, "link.mark", &args);
+}
+
+int cmd_link_unmark(struct cli *cli)
+{
+    struct bytes args = {0};
+    const char *mark = cli_value(cli, OPT_NAME, "");
+    char name[CLI_LINK_BYTES];
+    int code;
+
+    if (cli_is_kept(&cli->args))
+        return cli_signed_print(cli, "link.unmark", &args);
+    code = check_name(mark, "--name, the mark to forget,", LINK_MARK_TEXT_BYTES - 1);
+    if (code == CLI_OK)
+        code = cli_link(cli, cli->args.operands[0], name);
+    if (code != CLI_OK)
+        return code;
+    cbor_put_array(&args, 2);
+    cbor_put_text(&args, name);
+    cbor_put_text(&args, mark);
+    return cli_signed_print(cli, "link.unmark", &args);
 }
 
 /* ---- ls, show ---- */

@@ -59,8 +59,10 @@ enum control_status {
  *   link.add       [name, key bytes[32], endpoint, limit]   operator; endpoint "" when it dials us
  *   link.set       [name, endpoint or null, limit or null]  operator; a limit is only raised
  *   link.mark      [name, mark]                    operator: remember the totals of now
+ *   link.unmark    [name, mark]                    operator
  *   link.freeze    [name]                          operator
  *   link.resume    [name]                          operator
+ *   link.remove    [name]                          operator: an even link, with no channels
  * Reads: site [], status [], agents [after, limit], agent [id], logs [agent, after line, limit],
  *   customers [after, limit], heap [after serial, limit], prices [], accounts [after, limit],
  *   links [after, limit], link [name]

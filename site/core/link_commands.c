@@ -377,6 +377,23 @@ static bool read_name(struct cbor *in, struct outcome *outcome, const char *comm
     return outcome_args_done(in, outcome, command);
 }
 
+static struct link_mark *find_mark(struct core *core, const struct link *link, const char *name)
+{
+    for (size_t i = 0; i < core->mark_count; i++)
+        if (core->marks[i].interface == link->interface && strcmp(core->marks[i].name, name) == 0)
+            return &core->marks[i];
+    return NULL;
+}
+
+static void drop_mark(struct core *core, struct link_mark *mark)
+{
+    size_t behind = core->mark_count - 1 - (size_t)(mark - core->marks);
+
+    memmove(mark, mark + 1, behind * sizeof *mark);
+    core->mark_count--;
+    core->marks_dirty = true;
+}
+
 static void link_mark(struct core *core, struct cbor *in, struct outcome *outcome)
 {
     char name[LINK_NAME_BYTES_MAX + 1];
@@ -399,18 +416,13 @@ static void link_mark(struct core *core, struct cbor *in, struct outcome *outcom
     link = named_link(core, name, outcome);
     if (link == NULL)
         return;
-    for (size_t i = 0; i < core->mark_count; i++) {
-        if (core->marks[i].interface == link->interface &&
-            strcmp(core->marks[i].name, mark.name) == 0) {
-            outcome_set(outcome, CONTROL_REFUSED, "link %s has a mark %s already: choose another",
-                        name, mark.name);
-            return;
-        }
+    if (find_mark(core, link, mark.name) != NULL) {
+        outcome_set(outcome, CONTROL_REFUSED, "link %s has a mark %s already: choose another", name,
+                    mark.name);
+        return;
     }
-    if (core->mark_count == LINK_MARKS_MAX) { /* the oldest goes */
-        memmove(core->marks, core->marks + 1, (LINK_MARKS_MAX - 1) * sizeof *core->marks);
-        core->mark_count--;
-    }
+    if (core->mark_count == LINK_MARKS_MAX) /* the oldest goes */
+        drop_mark(core, core->marks);
     mark.interface = link->interface;
     mark.sent_total = link->sent_total;
     mark.received_total = link->received_total;
@@ -420,6 +432,32 @@ static void link_mark(struct core *core, struct cbor *in, struct outcome *outcom
     map_text(&map, "mark", mark.name);
     link_entries(core, link, &map);
     map_end(&map, &outcome->result);
+}
+
+static void link_unmark(struct core *core, struct cbor *in, struct outcome *outcome)
+{
+    char name[LINK_NAME_BYTES_MAX + 1];
+    char mark_name[LINK_MARK_NAME_BYTES_MAX + 1];
+    struct link_mark *mark;
+    struct link *link;
+
+    cbor_get_array(in, 2);
+    cbor_get_text(in, name, LINK_NAME_BYTES_MAX);
+    cbor_get_text(in, mark_name, LINK_MARK_NAME_BYTES_MAX);
+    if (!outcome_args_done(in, outcome, "link.unmark"))
+        return;
+    link = named_link(core, name, outcome);
+    if (link == NULL)
+        return;
+    mark = find_mark(core, link, mark_name);
+    if (mark == NULL) {
+        outcome_set(outcome, CONTROL_MISSING,
+                    "link %s has no mark %s: `serai link show %s` lists them", name, mark_name,
+                    name);
+        return;
+    }
+    drop_mark(core, mark);
+    link_result(core, link, outcome);
 }
 
 static void link_freeze_by_hand(struct core *core, struct cbor *in, struct outcome *outcome)
@@ -486,6 +524,8 @@ void core_link_command(struct core *core, const struct control_request *request,
         link_set(core, in, outcome);
     else if (strcmp(request->command, "link.mark") == 0)
         link_mark(core, in, outcome);
+    else if (strcmp(request->command, "link.unmark") == 0)
+        link_unmark(core, in, outcome);
     else if (strcmp(request->command, "link.freeze") == 0)
         link_freeze_by_hand(core, in, outcome);
     else if (strcmp(request->command, "link.resume") == 0)

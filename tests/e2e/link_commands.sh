@@ -70,6 +70,13 @@ holds "the next" "$(on a link mark b --json | jq -r .mark)" mark-2
 on a link mark b --name start >/dev/null
 on b link mark a --name start >/dev/null
 exits 1 'has a mark start already' on a link mark b --name start
+exits 64 'the mark to forget' on a link unmark b
+exits 66 'has no mark none' on a link unmark b --name none
+exits 66 'no link c' on a link unmark c --name start
+exits 77 'operator' on a link unmark b --name mark-1 --key "$work/ada.key"
+on a link unmark b --name mark-1 >/dev/null
+marks() { on a link show b --json | jq -r '.marks[].mark' | paste -sd' '; }
+holds "the marks that are left" "$(marks)" "mark-2 start"
 on a money in 1 >/dev/null
 scout=$(on a agent deploy "$examples/scout.wasm" --name scout --money 0.2 \
     --args "hops=1 endowment=0.05 max_fee=0.01 via=b" --json | jq -r .agent)
