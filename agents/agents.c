@@ -158,6 +158,7 @@ static void fire(struct agents *agents, struct object *object)
     INVARIANT(owner != NULL); /* an agent's timers die with it */
     rent_touch(agents, owner);
     owner->timers--;
+    customer_gives(agents, owner->customer, CUSTOMER_TIMERS, 1);
     agents_deliver(agents, owner, &wake);
     object_remove(agents, object);
     undo_commit(agents->undo);

@@ -29,6 +29,18 @@ struct turn; /* the running one; opaque */
 enum rent_resource { RENT_MEMORY = 0, RENT_BUFFERS = 1, RENT_CODE = 2 };
 enum { RENT_RESOURCES = 3 };
 
+/* What is counted of all agents of a customer together, and bounded by the book of prices. */
+enum customer_resource {
+    CUSTOMER_AGENTS,
+    CUSTOMER_MEMORY_BYTES,
+    CUSTOMER_BUFFER_BYTES,
+    CUSTOMER_FACETS,       /* with the replies that are waited for */
+    CUSTOMER_TIMERS,       /* that are set */
+    CUSTOMER_HEAP_ENTRIES, /* also of agents that are dead */
+    CUSTOMER_CODE_BYTES,   /* that are kept: by each agent its own, though a site keeps one copy */
+    CUSTOMER_RESOURCES
+};
+
 /* What is charged, copied from the price book by the site. */
 struct agents_prices {
     uint64_t id;          /* of the price book, stamped on lines */
@@ -54,9 +66,7 @@ struct agents_prices {
     uint64_t agents_max;
     uint64_t inbox_messages_max;
     uint64_t inbox_bytes_max;
-    uint64_t customer_agents_max;
-    uint64_t customer_buffer_bytes_max;
-    uint64_t customer_memory_bytes_max;
+    uint64_t customer_max[CUSTOMER_RESOURCES]; /* 0: no bound */
     uint64_t customer_inbox_percent;
 };
 

@@ -1,11 +1,13 @@
 /* What must hold of agents and what they own, counted anew from the things themselves. */
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "agents/state.h"
 
 struct checking {
     const struct agents *agents;
-    size_t objects; /* that are in somebody's list */
+    size_t objects;         /* that are in somebody's list */
+    struct table customers; /* as of agents: what they hold, counted here */
     struct fault *fault;
     enum status status;
 };
@@ -44,6 +46,24 @@ static bool belongs(const struct checking *checking, const struct agent *agent,
                           : newer->older_owned == object && newer->id > object->id);
 }
 
+static struct customer_use *count_of(struct checking *checking, uint64_t customer)
+{
+    return customer_use_in(&checking->customers, customer_cap(checking->agents, customer));
+}
+
+static void count_holding(struct checking *checking, const struct agent *agent,
+                          const struct holding *holding)
+{
+    uint64_t *used = count_of(checking, agent->customer)->used;
+
+    used[CUSTOMER_AGENTS]++;
+    used[CUSTOMER_MEMORY_BYTES] += (uint64_t)agent->memory_pages * ENGINE_WASM_PAGE_BYTES;
+    used[CUSTOMER_BUFFER_BYTES] += holding->buffer_bytes;
+    used[CUSTOMER_FACETS] += holding->facets;
+    used[CUSTOMER_TIMERS] += holding->timers;
+    used[CUSTOMER_CODE_BYTES] += agent_kept_bytes(agent);
+}
+
 static bool check_agent(void *context, const struct agent *agent)
 {
     struct checking *checking = context;
@@ -60,6 +80,7 @@ static bool check_agent(void *context, const struct agent *agent)
         hold(&holding, object);
         checking->objects++;
     }
+    count_holding(checking, agent, &holding);
     if (holding.facets == agent->facets && holding.timers == agent->timers &&
         holding.buffer_bytes == agent->buffer_bytes)
         return true;
@@ -72,6 +93,50 @@ static bool check_agent(void *context, const struct agent *agent)
     return false;
 }
 
+static void count_heap(struct checking *checking)
+{
+    const struct agents *agents = checking->agents;
+
+    for (size_t i = 0; i < agents->heap_buckets; i++) {
+        for (const struct heap_entry *entry = agents->heap[i]; entry != NULL; entry = entry->next)
+            count_of(checking, entry->customer)->used[CUSTOMER_HEAP_ENTRIES]++;
+    }
+}
+
+/* Of whoever holds or is said to hold anything. */
+static void check_customer(void *context, uint64_t cap, void *value)
+{
+    struct checking *checking = context;
+    const struct customer_use *found = customer_use_in(&checking->customers, cap);
+    const struct customer_use *said = value;
+
+    for (int i = 0; i < CUSTOMER_RESOURCES && checking->status == ST_OK; i++) {
+        if (said->used[i] != found->used[i])
+            checking->status = fault_set(checking->fault, ST_CORRUPT,
+                                         "customer %" PRIu64 ": of what a customer may hold, number"
+                                         " %d is counted as %" PRIu64 ", but is %" PRIu64,
+                                         cap, i, said->used[i], found->used[i]);
+    }
+}
+
+static void check_is_counted(void *context, uint64_t cap, void *value)
+{
+    struct checking *checking = context;
+
+    (void)value;
+    if (checking->status == ST_OK && table_get(&checking->agents->customers, cap) == NULL)
+        checking->status =
+            fault_set(checking->fault, ST_CORRUPT,
+                      "customer %" PRIu64 ": nothing is counted of what it holds", cap);
+}
+
+static void free_count(void *context, uint64_t cap, void *value)
+{
+    (void)context;
+    (void)cap;
+    free(value);
+}
+
 enum status agents_check(const struct agents *agents, struct fault *fault)
 {
     struct checking checking = {.agents = agents, .fault = fault, .status = ST_OK};
@@ -81,5 +146,11 @@ enum status agents_check(const struct agents *agents, struct fault *fault)
         checking.status = fault_set(fault, ST_CORRUPT,
                                     "%zu facets, buffers and timers are in no list of an agent's",
                                     table_count(&agents->objects) - checking.objects);
+    count_heap(&checking);
+    if (checking.status == ST_OK)
+        table_each(&agents->customers, check_customer, &checking);
+    table_each(&checking.customers, check_is_counted, &checking);
+    table_each(&checking.customers, free_count, NULL);
+    table_fini(&checking.customers);
     return checking.status;
 }

@@ -213,6 +213,15 @@ void code_ref_drop(struct agents *agents, struct agent *agent, struct code_ref *
     *ref = (struct code_ref){0};
 }
 
+uint64_t agent_kept_bytes(const struct agent *agent)
+{
+    uint64_t bytes = 0;
+
+    for (uint32_t i = 0; i < agent->kept_count; i++)
+        bytes += agent->kept[i].code->size;
+    return bytes;
+}
+
 static bool keeps(const struct agent *agent, const struct code *code)
 {
     for (uint32_t i = 0; i < agent->kept_count; i++) {
@@ -237,7 +246,13 @@ enum status agents_code_put(struct agents *agents, struct agent *keeper, const u
     *id = code->id;
     if (keeps(keeper, code))
         return ST_OK;
+    if (!customer_has_room(agents, keeper->customer, CUSTOMER_CODE_BYTES, code->size))
+        return fault_set(fault, ST_DENIED,
+                         "the customer of agent %llu keeps as many bytes of code as it may: drop "
+                         "some first",
+                         (unsigned long long)keeper->id);
     rent_touch(agents, keeper);
+    customer_takes(agents, keeper->customer, CUSTOMER_CODE_BYTES, code->size);
     agent_make_kept(keeper);
     undo_save(agents->undo, keeper->kept, AGENT_CODES_MAX * sizeof *keeper->kept);
     undo_save(agents->undo, &keeper->kept_count, sizeof keeper->kept_count);

@@ -12,6 +12,7 @@ static struct object *make(struct agents *agents, struct agent *owner, struct fa
     rent_touch(agents, owner);
     undo_save(agents->undo, &owner->facets, sizeof owner->facets);
     owner->facets++;
+    customer_takes(agents, owner->customer, CUSTOMER_FACETS, 1);
     agent_dirty(agents, owner);
     object = object_new(agents, owner, OBJECT_FACET);
     object->u.facet = facet;
@@ -77,6 +78,7 @@ void facet_remove(struct agents *agents, struct object *facet)
     rent_touch(agents, owner);
     undo_save(agents->undo, &owner->facets, sizeof owner->facets);
     owner->facets--;
+    customer_gives(agents, owner->customer, CUSTOMER_FACETS, 1);
     agent_dirty(agents, owner);
     if (facet->one_shot)
         reply_unlink(agents, facet);

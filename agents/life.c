@@ -52,32 +52,6 @@ void agent_free(struct agent *agent)
     free(agent);
 }
 
-static uint64_t cap_of(const struct agents *agents, uint64_t customer)
-{
-    return agents->env.cap_of == NULL ? customer
-                                      : agents->env.cap_of(agents->env.context, customer);
-}
-
-struct customer_use *customer_use(struct agents *agents, uint64_t customer)
-{
-    uint64_t cap = cap_of(agents, customer);
-    struct customer_use *use = table_get(&agents->customers, cap);
-
-    if (use == NULL) {
-        use = calloc(1, sizeof *use);
-        INVARIANT(use != NULL);
-        (void)!table_put(&agents->customers, cap, use); /* there was none */
-    }
-    return use;
-}
-
-uint64_t agents_of_customer(const struct agents *agents, uint64_t customer)
-{
-    const struct customer_use *use = table_get(&agents->customers, cap_of(agents, customer));
-
-    return use == NULL ? 0 : use->agents;
-}
-
 uint64_t agent_id(const struct agent *agent)
 {
     return agent->id;
@@ -223,7 +197,6 @@ static enum birth_result birth_check(struct agents *agents, const struct birth *
                                      const struct code *code)
 {
     const struct agents_prices *prices = &agents->prices;
-    const struct customer_use *use = customer_use(agents, birth->customer);
     uint64_t memory;
 
     if (code == NULL)
@@ -233,9 +206,8 @@ static enum birth_result birth_check(struct agents *agents, const struct birth *
     memory = (uint64_t)engine_code_memory_pages(code->engine) * ENGINE_WASM_PAGE_BYTES;
     if (agents->counters.agents >= prices->agents_max)
         return BIRTH_FULL;
-    if (use->agents >= prices->customer_agents_max ||
-        use->memory_bytes > prices->customer_memory_bytes_max ||
-        memory > prices->customer_memory_bytes_max - use->memory_bytes)
+    if (!customer_has_room(agents, birth->customer, CUSTOMER_AGENTS, 1) ||
+        !customer_has_room(agents, birth->customer, CUSTOMER_MEMORY_BYTES, memory))
         return BIRTH_QUOTA;
     if (money_compare(birth->endowment, agents_birth_min(agents)) < 0)
         return BIRTH_SHORT;
@@ -279,11 +251,10 @@ static void copy_name(struct agent *agent, const char *name)
 static void count_memory(struct agents *agents, uint64_t customer, uint32_t pages_before,
                          uint32_t pages_after)
 {
-    struct customer_use *use = customer_use(agents, customer);
-
-    undo_save(agents->undo, &use->memory_bytes, sizeof use->memory_bytes);
-    use->memory_bytes -= (uint64_t)pages_before * ENGINE_WASM_PAGE_BYTES;
-    use->memory_bytes += (uint64_t)pages_after * ENGINE_WASM_PAGE_BYTES;
+    customer_gives(agents, customer, CUSTOMER_MEMORY_BYTES,
+                   (uint64_t)pages_before * ENGINE_WASM_PAGE_BYTES);
+    customer_takes(agents, customer, CUSTOMER_MEMORY_BYTES,
+                   (uint64_t)pages_after * ENGINE_WASM_PAGE_BYTES);
 }
 
 static void start_rent(struct agents *agents, struct agent *agent)
@@ -315,7 +286,6 @@ enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
 {
     struct code *code = code_find(agents, &birth->code);
     enum birth_result result = birth_check(agents, birth, code);
-    struct customer_use *use = customer_use(agents, birth->customer);
     struct message born = {.kind = SERAI_EVENT_BORN,
                            .data = birth->args,
                            .size = birth->args_size,
@@ -340,8 +310,7 @@ enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
     agents->counters.agents++;
     if (agents->turn != NULL)
         undo_on_rollback(agents->undo, agent_unmake, agents, made);
-    undo_save(agents->undo, &use->agents, sizeof use->agents);
-    use->agents++;
+    customer_takes(agents, birth->customer, CUSTOMER_AGENTS, 1);
     start_rent(agents, made);
     adopt_code(agents, made, code_ref_take(agents, code));
     give_inborn_caps(agents, made, birth);

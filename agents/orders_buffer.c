@@ -6,7 +6,6 @@
 static int64_t buffer_buy(struct turn *turn, const uint64_t *args)
 {
     struct agents *agents = turn->agents;
-    struct customer_use *use = customer_use(agents, turn->agent->customer);
     struct cap cap = {.kind = SERAI_KIND_BUFFER,
                       .rights = SERAI_RIGHT_READ | SERAI_RIGHT_WRITE | SERAI_RIGHT_OWNER};
     uint64_t size = args[1];
@@ -15,8 +14,7 @@ static int64_t buffer_buy(struct turn *turn, const uint64_t *args)
 
     if (size == 0 || size > SERAI_BUFFER_BYTES_MAX)
         return SERAI_E_INVALID;
-    if (use->buffer_bytes > agents->prices.customer_buffer_bytes_max ||
-        size > agents->prices.customer_buffer_bytes_max - use->buffer_bytes)
+    if (!customer_has_room(agents, turn->agent->customer, CUSTOMER_BUFFER_BYTES, size))
         return SERAI_E_QUOTA;
     if (!turn_work(turn, (size + PAGED_BYTES - 1) / PAGED_BYTES * WORK_BUFFER_PAGE))
         return SERAI_E_SHORT;
@@ -29,9 +27,8 @@ static int64_t buffer_buy(struct turn *turn, const uint64_t *args)
     paged_init(&object->u.buffer.pages, object->id,
                (uint32_t)((size + PAGED_BYTES - 1) / PAGED_BYTES));
     rent_touch(agents, turn->agent);
-    undo_save(agents->undo, &use->buffer_bytes, sizeof use->buffer_bytes);
     undo_save(agents->undo, &turn->agent->buffer_bytes, sizeof turn->agent->buffer_bytes);
-    use->buffer_bytes += size;
+    customer_takes(agents, turn->agent->customer, CUSTOMER_BUFFER_BYTES, size);
     turn->agent->buffer_bytes += size;
     agent_dirty(agents, turn->agent);
     return slot;
@@ -41,7 +38,6 @@ static int64_t buffer_buy(struct turn *turn, const uint64_t *args)
 static int64_t buffer_sell(struct turn *turn, const uint64_t *args)
 {
     struct agents *agents = turn->agents;
-    struct customer_use *use = customer_use(agents, turn->agent->customer);
     int64_t refusal = 0;
     const struct cap *cap = turn_cap(turn, args[1], SERAI_KIND_BUFFER, &refusal);
     struct object *object;
@@ -54,9 +50,8 @@ static int64_t buffer_sell(struct turn *turn, const uint64_t *args)
     if (object == NULL)
         return SERAI_E_CLOSED;
     rent_touch(agents, turn->agent);
-    undo_save(agents->undo, &use->buffer_bytes, sizeof use->buffer_bytes);
     undo_save(agents->undo, &turn->agent->buffer_bytes, sizeof turn->agent->buffer_bytes);
-    use->buffer_bytes -= object->u.buffer.size;
+    customer_gives(agents, turn->agent->customer, CUSTOMER_BUFFER_BYTES, object->u.buffer.size);
     turn->agent->buffer_bytes -= object->u.buffer.size;
     agent_dirty(agents, turn->agent);
     object_remove(agents, object);

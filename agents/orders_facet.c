@@ -132,7 +132,11 @@ static int64_t check_reply(struct turn *turn, uint64_t slot, struct sending *sen
     if (facet->owner != turn->agent->id)
         return SERAI_E_RIGHT;
     sending->asked = facet;
-    return turn->agent->facets < AGENT_FACETS_MAX ? 0 : SERAI_E_FULL;
+    if (turn->agent->facets >= AGENT_FACETS_MAX)
+        return SERAI_E_FULL;
+    return customer_has_room(turn->agents, turn->agent->customer, CUSTOMER_FACETS, 1)
+               ? 0
+               : SERAI_E_QUOTA;
 }
 
 /* The answer to a question cannot bring the question along. */

@@ -32,6 +32,8 @@ static int64_t code_put(struct turn *turn, const uint64_t *args)
         return 0;
     case ST_FULL:
         return SERAI_E_FULL;
+    case ST_DENIED:
+        return SERAI_E_QUOTA;
     case ST_INVALID:
     case ST_NOMEM:
     case ST_MISSING:
@@ -39,7 +41,6 @@ static int64_t code_put(struct turn *turn, const uint64_t *args)
     case ST_CORRUPT:
     case ST_IO:
     case ST_BUSY:
-    case ST_DENIED:
     case ST_UNKNOWN:
         break;
     }
@@ -71,6 +72,8 @@ static int64_t code_drop(struct turn *turn, const uint64_t *args)
         if (memcmp(agent->kept[i].code->id.bytes, id, HASH_BYTES) != 0)
             continue;
         rent_touch(turn->agents, agent);
+        customer_gives(turn->agents, agent->customer, CUSTOMER_CODE_BYTES,
+                       agent->kept[i].code->size);
         undo_save(turn->agents->undo, agent->kept, AGENT_CODES_MAX * sizeof *agent->kept);
         undo_save(turn->agents->undo, &agent->kept_count, sizeof agent->kept_count);
         code_ref_drop(turn->agents, agent, &agent->kept[i]);
@@ -166,6 +169,8 @@ static int64_t spawn(struct turn *turn, const uint64_t *args)
         return refusal;
     if (!turn_has_slot(turn))
         return SERAI_E_FULL;
+    if (!customer_has_room(turn->agents, birth.customer, CUSTOMER_FACETS, 1))
+        return SERAI_E_QUOTA;
     refusal = agents_birth_check(turn->agents, &birth, &result) ? 0 : birth_result_refusal(result);
     if (refusal == 0 && !turn_work(turn, WORK_BIRTH))
         refusal = SERAI_E_SHORT;
@@ -197,11 +202,14 @@ static int64_t timer_wake(struct turn *turn, const uint64_t *args)
         return SERAI_E_INVALID;
     if (turn->agent->timers >= AGENT_TIMERS_MAX)
         return SERAI_E_FULL;
+    if (!customer_has_room(agents, turn->agent->customer, CUSTOMER_TIMERS, 1))
+        return SERAI_E_QUOTA;
     if (!turn_pay(turn, &hold))
         return SERAI_E_SHORT;
     rent_touch(agents, turn->agent);
     undo_save(agents->undo, &turn->agent->timers, sizeof turn->agent->timers);
     turn->agent->timers++;
+    customer_takes(agents, turn->agent->customer, CUSTOMER_TIMERS, 1);
     agent_dirty(agents, turn->agent);
     timer = object_new(agents, turn->agent, OBJECT_TIMER);
     timer->u.timer = (struct timer){.at_us = args[1], .badge = args[2], .reserve = hold.amount};

@@ -45,6 +45,8 @@ static int64_t insert(struct turn *turn, const uint8_t *number, const struct cap
                                .object = agents->next_heap_serial};
     struct heap_entry *entry;
 
+    if (!customer_has_room(agents, turn->agent->customer, CUSTOMER_HEAP_ENTRIES, 1))
+        return SERAI_E_QUOTA;
     if (!turn_pay(turn, &deposit))
         return SERAI_E_SHORT;
     entry = calloc(1, sizeof *entry);
@@ -53,6 +55,8 @@ static int64_t insert(struct turn *turn, const uint8_t *number, const struct cap
     entry->serial = agents->next_heap_serial++;
     agents->counters_dirty = true;
     entry->payer = turn->agent->id;
+    entry->customer = turn->agent->customer;
+    customer_takes(agents, entry->customer, CUSTOMER_HEAP_ENTRIES, 1);
     entry->deposit = deposit.amount;
     entry->cap = *cap;
     heap_insert(agents, entry);
@@ -128,6 +132,7 @@ static int64_t heap_get(struct turn *turn, const uint64_t *args, bool take)
         agents_post(agents, &refund);
         heap_dirty(agents, entry);
         heap_remove(agents, entry);
+        customer_gives(agents, entry->customer, CUSTOMER_HEAP_ENTRIES, 1);
         undo_on_rollback(agents->undo, put_entry_back, agents, entry);
         undo_on_commit(agents->undo, forget_entry, NULL, entry);
     }

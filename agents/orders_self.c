@@ -86,6 +86,8 @@ static int64_t self_facet(struct turn *turn, const uint64_t *args)
         return SERAI_E_INVALID;
     if (turn->agent->facets >= AGENT_FACETS_MAX || !turn_has_slot(turn))
         return SERAI_E_FULL;
+    if (!customer_has_room(agents, turn->agent->customer, CUSTOMER_FACETS, 1))
+        return SERAI_E_QUOTA;
     facet = facet_new(agents, turn->agent, args[1], postage);
     cap.object = facet->id;
     slot = turn_give_cap(turn, &cap);
@@ -214,14 +216,12 @@ static int64_t self_code_id(struct turn *turn, const uint64_t *args)
 /* Memory that another program begins with is under its customer's cap as memory.grow is. */
 static bool memory_fits(struct turn *turn, const struct code *code)
 {
-    const struct customer_use *use = customer_use(turn->agents, turn->agent->customer);
-    uint64_t most = turn->agents->prices.customer_memory_bytes_max;
     uint32_t before = turn->instance.memory_pages;
     uint32_t after = engine_code_memory_pages(code->engine);
 
     return after <= before ||
-           (use->memory_bytes <= most &&
-            (uint64_t)(after - before) * ENGINE_WASM_PAGE_BYTES <= most - use->memory_bytes);
+           customer_has_room(turn->agents, turn->agent->customer, CUSTOMER_MEMORY_BYTES,
+                             (uint64_t)(after - before) * ENGINE_WASM_PAGE_BYTES);
 }
 
 /* Takes effect when the turn commits; one is heard in a turn. */

@@ -14,7 +14,7 @@
 #include "base/hash.h"
 
 enum {
-    ROW_VERSION = 2,           /* the first item of every CBOR row of this part */
+    ROW_VERSION = 3,           /* the first item of every CBOR row of this part */
     ROW_META_KEY_COUNTERS = 2, /* in the table `meta` */
     ROW_CODE_KEY_STATE = 1,    /* the byte after a code id: the row of its references */
 };

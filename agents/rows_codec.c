@@ -11,7 +11,7 @@ enum {
     FACET_FIELDS = 8,
     BUFFER_FIELDS = 4,
     TIMER_FIELDS = 6,
-    HEAP_FIELDS = 5,
+    HEAP_FIELDS = 6,
     CODE_FIELDS = 4,
     LOG_FIELDS = 4,
     COUNTERS_FIELDS = 13,
@@ -379,6 +379,7 @@ void row_encode_heap(struct bytes *out, const struct heap_entry *entry)
     cbor_put_uint(out, ROW_VERSION);
     cbor_put_uint(out, entry->serial);
     cbor_put_uint(out, entry->payer);
+    cbor_put_uint(out, entry->customer);
     row_put_money(out, entry->deposit);
     put_cap(out, &entry->cap);
 }
@@ -393,6 +394,7 @@ enum status row_decode_heap(struct heap_entry *entry, const uint8_t *value, size
     row_get_version(&in);
     entry->serial = cbor_get_uint(&in, UINT64_MAX);
     entry->payer = cbor_get_uint(&in, UINT64_MAX);
+    entry->customer = cbor_get_uint(&in, UINT64_MAX);
     entry->deposit = row_get_money(&in);
     get_cap(&in, &entry->cap);
     if (in.error == NULL && entry->cap.kind == SERAI_KIND_EMPTY)

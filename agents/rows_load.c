@@ -217,8 +217,9 @@ static void admit_agent(struct loader *loader, struct agent *agent, const struct
     agent->log_erased = agent->log_deleted;
     (void)!dense_put(&agents->agents, agent->id, agent); /* keys of a table differ */
     agent_is_awake(agents, agent);
-    use->agents++;
-    use->memory_bytes += (uint64_t)agent->memory_pages * ENGINE_WASM_PAGE_BYTES;
+    use->used[CUSTOMER_AGENTS]++;
+    use->used[CUSTOMER_CODE_BYTES] += agent_kept_bytes(agent);
+    use->used[CUSTOMER_MEMORY_BYTES] += (uint64_t)agent->memory_pages * ENGINE_WASM_PAGE_BYTES;
     agents->counters.agents++;
     if (agent_is_frozen(agent))
         agents->counters.frozen++;

@@ -59,10 +59,12 @@ static void admit_object(struct agents *agents, struct object *object)
 {
     struct buffer *buffer = &object->u.buffer;
     struct agent *owner = agents_find(agents, object->owner);
+    struct customer_use *use = customer_use(agents, owner->customer);
 
     switch (object->kind) {
     case OBJECT_FACET:
         row_found(agents, owner->id, PART_FACETS, 1);
+        use->used[CUSTOMER_FACETS]++;
         if (object->one_shot)
             reply_link(object_find(agents, object->u.facet.asked, OBJECT_FACET), object);
         break;
@@ -70,10 +72,11 @@ static void admit_object(struct agents *agents, struct object *object)
         paged_init(&buffer->pages, object->id,
                    (uint32_t)((buffer->size + PAGED_BYTES - 1) / PAGED_BYTES));
         row_found(agents, owner->id, PART_BUFFER_BYTES, buffer->size);
-        customer_use(agents, owner->customer)->buffer_bytes += buffer->size;
+        use->used[CUSTOMER_BUFFER_BYTES] += buffer->size;
         break;
     case OBJECT_TIMER:
         row_found(agents, owner->id, PART_TIMERS, 1);
+        use->used[CUSTOMER_TIMERS]++;
         heapq_push(&agents->timers, object->u.timer.at_us, object->id);
         break;
     }
@@ -258,6 +261,7 @@ enum status row_load_heap(void *context, const uint8_t *key, size_t key_size, co
     INVARIANT(entry != NULL);
     *entry = read;
     heap_insert(agents, entry);
+    customer_use(agents, entry->customer)->used[CUSTOMER_HEAP_ENTRIES]++;
     return ST_OK;
 }
 

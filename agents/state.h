@@ -106,7 +106,8 @@ struct object {
 struct heap_entry {
     uint8_t number[SERAI_HEAP_NUMBER_BYTES];
     uint64_t serial;
-    uint64_t payer;
+    uint64_t payer;    /* the agent that added it, dead or alive */
+    uint64_t customer; /* that agent's */
     struct money deposit;
     struct cap cap;
     bool dirty;
@@ -219,9 +220,7 @@ struct agent {
 };
 
 struct customer_use {
-    uint64_t agents;
-    uint64_t buffer_bytes;
-    uint64_t memory_bytes;
+    uint64_t used[CUSTOMER_RESOURCES];
 };
 
 /* A row to delete with the next frame. */
@@ -453,7 +452,6 @@ void frozen_note_due(struct agents *agents, const struct agent *agent);
 void agent_become(struct agents *agents, struct agent *agent, struct code_ref code);
 void agent_free(struct agent *agent);
 struct agent *agent_alloc(uint64_t id);
-struct customer_use *customer_use(struct agents *agents, uint64_t customer);
 /* Below this an event waits, unless it is known to need more. */
 struct money agent_needs(const struct agents *agents);
 /* With this an event has as much fuel as any can have. */
@@ -468,6 +466,21 @@ void agent_fit_globals(struct agent *agent, uint32_t count);
 void agent_log(struct agents *agents, struct agent *agent, enum log_writer by, const char *text,
                size_t size);
 void agent_log_free(struct agent *agent);
+
+/* customers.c */
+/* Who stands for the customer where holdings are counted: itself, or its neighbour. */
+uint64_t customer_cap(const struct agents *agents, uint64_t customer);
+struct customer_use *customer_use_in(struct table *customers, uint64_t cap); /* made if missing */
+struct customer_use *customer_use(struct agents *agents, uint64_t customer);
+bool customer_has_room(struct agents *agents, uint64_t customer, enum customer_resource resource,
+                       uint64_t more);
+void customer_takes(struct agents *agents, uint64_t customer, enum customer_resource resource,
+                    uint64_t more);
+void customer_gives(struct agents *agents, uint64_t customer, enum customer_resource resource,
+                    uint64_t less);
+
+/* code.c */
+uint64_t agent_kept_bytes(const struct agent *agent);
 
 /* heap.c */
 struct heap_entry *heap_find(const struct agents *agents, const uint8_t *number);

@@ -20,15 +20,13 @@
 static bool grow_memory(void *host, uint32_t pages_now, uint32_t pages_more)
 {
     struct turn *turn = host;
-    struct customer_use *use = customer_use(turn->agents, turn->agent->customer);
+    uint64_t customer = turn->agent->customer;
     uint64_t more = (uint64_t)pages_more * ENGINE_WASM_PAGE_BYTES;
 
     (void)pages_now;
-    if (use->memory_bytes > turn->agents->prices.customer_memory_bytes_max ||
-        more > turn->agents->prices.customer_memory_bytes_max - use->memory_bytes)
+    if (!customer_has_room(turn->agents, customer, CUSTOMER_MEMORY_BYTES, more))
         return false;
-    undo_save(turn->agents->undo, &use->memory_bytes, sizeof use->memory_bytes);
-    use->memory_bytes += more;
+    customer_takes(turn->agents, customer, CUSTOMER_MEMORY_BYTES, more);
     return true;
 }
 

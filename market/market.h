@@ -85,6 +85,10 @@ struct pricebook {
     uint64_t customer_agents_max;       /* customers.agents_max */
     uint64_t customer_buffer_bytes_max; /* customers.buffer_bytes_max: of all its agents */
     uint64_t customer_memory_bytes_max; /* customers.memory_bytes_max: of all its agents */
+    uint64_t customer_facets_max;       /* customers.facets_max: and replies waited for */
+    uint64_t customer_timers_max;       /* customers.timers_max: that are set */
+    uint64_t customer_heap_entries_max; /* customers.heap_entries_max */
+    uint64_t customer_code_bytes_max;   /* customers.code_bytes_max: that its agents keep */
     uint64_t customer_inbox_percent;    /* customers.inbox_percent: of any one inbox it may fill */
 
     /* Of all links that have none of their own: read these by pricebook_link_price(). */

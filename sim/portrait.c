@@ -257,9 +257,10 @@ static void paint_customers(struct painter *painter, const struct core *core)
         (void)fprintf(painter->out, "customer %llu %s number %llu answer ", U(customer->account),
                       customer->name, U(customer->number));
         print_hash(painter->out, customer->answer.data, customer->answer.size);
-        (void)fprintf(painter->out, " agents %llu buffers %llu memory %llu\n",
-                      U(use == NULL ? 0 : use->agents), U(use == NULL ? 0 : use->buffer_bytes),
-                      U(use == NULL ? 0 : use->memory_bytes));
+        (void)fprintf(painter->out, " uses");
+        for (int resource = 0; resource < CUSTOMER_RESOURCES; resource++)
+            (void)fprintf(painter->out, " %llu", U(use == NULL ? 0 : use->used[resource]));
+        (void)fprintf(painter->out, "\n");
     }
 }
 

@@ -39,6 +39,10 @@ static void tiny_book(struct pricebook *book, bool alone)
     book->customer_agents_max = 8;
     book->customer_buffer_bytes_max = 1 << 16;
     book->customer_memory_bytes_max = 3 << 20;
+    book->customer_facets_max = 48;
+    book->customer_timers_max = 12;
+    book->customer_heap_entries_max = 6;
+    book->customer_code_bytes_max = 1 << 16;
 }
 
 void site_init(struct sim *sim, uint32_t index)
@@ -64,6 +68,7 @@ void site_init(struct sim *sim, uint32_t index)
         site->book.agents_max = usual.agents_max;
         site->book.customer_agents_max = usual.customer_agents_max;
         site->book.customer_memory_bytes_max = usual.customer_memory_bytes_max;
+        site->book.customer_facets_max = usual.customer_facets_max;
     }
     if (store_memory_new(&site->memory) != ST_OK)
         sim_fail(sim, "memory is short");

@@ -50,9 +50,13 @@ void core_apply_prices(struct core *core)
         .agents_max = book->agents_max,
         .inbox_messages_max = book->inbox_messages_max,
         .inbox_bytes_max = book->inbox_bytes_max,
-        .customer_agents_max = book->customer_agents_max,
-        .customer_buffer_bytes_max = book->customer_buffer_bytes_max,
-        .customer_memory_bytes_max = book->customer_memory_bytes_max,
+        .customer_max = {[CUSTOMER_AGENTS] = book->customer_agents_max,
+                         [CUSTOMER_MEMORY_BYTES] = book->customer_memory_bytes_max,
+                         [CUSTOMER_BUFFER_BYTES] = book->customer_buffer_bytes_max,
+                         [CUSTOMER_FACETS] = book->customer_facets_max,
+                         [CUSTOMER_TIMERS] = book->customer_timers_max,
+                         [CUSTOMER_HEAP_ENTRIES] = book->customer_heap_entries_max,
+                         [CUSTOMER_CODE_BYTES] = book->customer_code_bytes_max},
         .customer_inbox_percent = book->customer_inbox_percent,
     };
 

@@ -78,9 +78,9 @@ static struct agents_prices test_prices(void)
         .agents_max = 100,
         .inbox_messages_max = 100,
         .inbox_bytes_max = 100000,
-        .customer_agents_max = 100,
-        .customer_buffer_bytes_max = 1 << 20,
-        .customer_memory_bytes_max = 1 << 24,
+        .customer_max[CUSTOMER_AGENTS] = 100,
+        .customer_max[CUSTOMER_BUFFER_BYTES] = 1 << 20,
+        .customer_max[CUSTOMER_MEMORY_BYTES] = 1 << 24,
         .customer_inbox_percent = 100,
     };
 }
@@ -204,7 +204,7 @@ struct object *world_add_buffer(struct world *world, struct agent *owner, uint64
     paged_write(&buffer->u.buffer.pages, &world->agents->dirty_pages, world->undo, 1, size - 3,
                 "end", 3);
     owner->buffer_bytes += size;
-    customer_use(world->agents, owner->customer)->buffer_bytes += size;
+    customer_takes(world->agents, owner->customer, CUSTOMER_BUFFER_BYTES, size);
     ck_assert_int_ge(agent_cap_give(world->agents, owner, &cap), 0);
     undo_commit(world->undo);
     return buffer;
@@ -217,6 +217,7 @@ void world_add_timer(struct world *world, struct agent *owner)
     ledger_event_begin(world->ledger);
     timer->u.timer = (struct timer){.at_us = UINT64_C(1) << 60, .badge = 5, .reserve = nanos(1000)};
     owner->timers++;
+    customer_takes(world->agents, owner->customer, CUSTOMER_TIMERS, 1);
     agent_dirty(world->agents, owner);
     heapq_push(&world->agents->timers, timer->u.timer.at_us, timer->id);
     move(world, owner->id, ACCOUNT_HELD_RESERVE, 1000, TRANSFER_RESERVE_HOLD);
@@ -231,6 +232,8 @@ void world_add_heap_entry(struct world *world, struct agent *payer, uint64_t fac
     rng_fill(&world->rng, entry->number, sizeof entry->number);
     entry->serial = world->agents->next_heap_serial++;
     entry->payer = payer->id;
+    entry->customer = payer->customer;
+    customer_takes(world->agents, entry->customer, CUSTOMER_HEAP_ENTRIES, 1);
     entry->deposit = nanos(2000000);
     entry->cap = (struct cap){.kind = SERAI_KIND_FACET, .object = facet};
     heap_insert(world->agents, entry);
@@ -555,9 +558,8 @@ struct bytes world_dump(const struct world *world)
     (void)agents_heap_list(agents, 0, SIZE_MAX, say_heap, &out);
     say_code(&out, agents, loader_module, sizeof loader_module);
     say_code(&out, agents, other_module, sizeof other_module);
-    if (use != NULL)
-        say(&out, "customer %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", use->agents, use->memory_bytes,
-            use->buffer_bytes);
+    for (int i = 0; use != NULL && i < CUSTOMER_RESOURCES; i++)
+        say(&out, "customer %d %" PRIu64 "\n", i, use->used[i]);
     say(&out, "next %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", agents->next_object,
         agents->next_message, agents->next_heap_serial);
     say(&out, "counters %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64, counters.turns,

@@ -32,8 +32,8 @@ static void setup(void)
     world = world_new();
     prices = *agents_prices(world.agents);
     prices.agents_max = 10000;
-    prices.customer_agents_max = 10000;
-    prices.customer_memory_bytes_max = UINT64_C(1) << 40;
+    prices.customer_max[CUSTOMER_AGENTS] = 10000;
+    prices.customer_max[CUSTOMER_MEMORY_BYTES] = UINT64_C(1) << 40;
     ck_assert_int_eq(money_from_nanos(&prices.memory_rent, 1000), ST_OK);
     agents_set_prices(world.agents, &prices);
     for (int i = 0; i < MORE; i++)

@@ -130,6 +130,10 @@ static void caps(struct pricebook *book)
     book->customer_agents_max = 2;
     book->customer_buffer_bytes_max = 100000;
     book->customer_memory_bytes_max = 512 * 1024;
+    book->customer_facets_max = 3;
+    book->customer_timers_max = 2;
+    book->customer_heap_entries_max = 2;
+    book->customer_code_bytes_max = 1000;
 }
 
 static void reopen_with_caps(void)
@@ -153,6 +157,71 @@ START_TEST(a_customer_has_so_many_agents_and_no_more)
     ck_assert_int_eq(site_try_deploy(&site, 1, &spin), CONTROL_REFUSED);
     ck_assert_uint_eq(site_balance(&site, site.people[1].account), before);
     (void)puppet_new(&site, 2, MONEY, NULL); /* another customer still may */
+}
+END_TEST
+
+/* What four tries to make one more of each thing came to, and then one after one was given up. */
+struct hoarding {
+    int64_t facets[5];
+    int64_t timers[4];
+    int64_t entries[5];
+};
+
+enum { HEAP_NUMBER_AT = 64 };
+
+static enum engine_outcome hoards(void *context, struct part *part)
+{
+    struct hoarding *hoarding = context;
+    int64_t facet = 0;
+
+    for (int i = 0; i < 4; i++) {
+        hoarding->facets[i] = part_order(part, self_facet, SERAI_SLOT_SELF, i, 0);
+        if (hoarding->facets[i] >= 0)
+            facet = hoarding->facets[i];
+        hoarding->timers[i] =
+            part_order(part, timer_wake, SERAI_SLOT_FIRST_FREE, INT64_C(1) << 60, i);
+        hoarding->entries[i] =
+            part_order(part, heap_add, SERAI_SLOT_HEAP, facet, HEAP_NUMBER_AT + 16 * i);
+    }
+    (void)part_order(part, heap_take, SERAI_SLOT_HEAP, HEAP_NUMBER_AT);
+    hoarding->entries[4] = part_order(part, heap_add, SERAI_SLOT_HEAP, facet, HEAP_NUMBER_AT + 64);
+    (void)part_order(part, self_revoke, SERAI_SLOT_SELF, facet);
+    hoarding->facets[4] = part_order(part, self_facet, SERAI_SLOT_SELF, 9, 0);
+    return ENGINE_DONE;
+}
+
+static void hoarded_all(const struct hoarding *hoarding)
+{
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_ge(hoarding->facets[i], 0);
+    ck_assert_int_eq(hoarding->facets[3], SERAI_E_QUOTA);
+    ck_assert_int_ge(hoarding->facets[4], 0); /* one was given up */
+    for (int i = 0; i < 4; i++) {
+        ck_assert_int_eq(hoarding->timers[i], i < 2 ? 0 : SERAI_E_QUOTA);
+        ck_assert_int_eq(hoarding->entries[i], i < 2 ? 0 : SERAI_E_QUOTA);
+    }
+    ck_assert_int_eq(hoarding->entries[4], 0);
+}
+
+START_TEST(a_customer_at_its_bounds_leaves_another_its_own)
+{
+    struct hoarding first = {0};
+    struct hoarding second = {0};
+    struct hoarding other = {0};
+    uint64_t one;
+    uint64_t two;
+
+    reopen_with_caps();
+    one = puppet_new(&site, 1, MONEY, "t");
+    two = puppet_new(&site, 1, MONEY, "t");
+    puppet_play(&site, one, hoards, &first);
+    hoarded_all(&first);
+    site_reload_same(&site); /* what is held is counted anew */
+    puppet_play(&site, two, hoards, &second);
+    ck_assert_int_eq(second.facets[0], SERAI_E_QUOTA);
+    ck_assert_int_eq(second.timers[0], SERAI_E_QUOTA);
+    puppet_play(&site, puppet_new(&site, 2, MONEY, "t"), hoards, &other);
+    hoarded_all(&other);
 }
 END_TEST
 
@@ -265,6 +334,7 @@ int main(void)
     tcase_add_test(tcase, rent_over_any_steps_of_time_is_one_product);
     tcase_add_test(tcase, two_agents_that_share_code_pay_half_each);
     tcase_add_test(tcase, a_customer_has_so_many_agents_and_no_more);
+    tcase_add_test(tcase, a_customer_at_its_bounds_leaves_another_its_own);
     tcase_add_test(tcase, a_customers_agents_hold_so_many_bytes_of_buffers_together);
     tcase_add_test(tcase, memory_that_grows_counts_under_the_customers_cap);
     tcase_add_test(tcase, becoming_larger_code_counts_under_the_customers_cap);
