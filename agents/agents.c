@@ -59,13 +59,6 @@ static void free_object(void *context, uint64_t key, void *value)
     object_free(context, value);
 }
 
-static void free_value(void *context, uint64_t key, void *value)
-{
-    (void)context;
-    (void)key;
-    free(value);
-}
-
 static void free_dead(struct agents *agents)
 {
     for (size_t at = 0; at < agents->dead.size; at += sizeof(struct agent *)) {
@@ -82,11 +75,10 @@ void agents_free(struct agents *agents)
         return;
     free_dead(agents);
     table_each(&agents->objects, free_object, agents);
-    table_each(&agents->customers, free_value, NULL);
     agents_free_all(agents);
     slab_fini(&agents->small);
     table_fini(&agents->objects);
-    table_fini(&agents->customers);
+    customers_free(&agents->customers);
     while (agents->codes != NULL) {
         struct code *code = agents->codes;
 
@@ -158,22 +150,31 @@ static void fire(struct agents *agents, struct object *object)
     INVARIANT(owner != NULL); /* an agent's timers die with it */
     rent_touch(agents, owner);
     owner->timers--;
-    customer_gives(agents, owner->customer, CUSTOMER_TIMERS, 1);
+    quota_give(agents, owner->use, CUSTOMER_TIMERS, 1);
+    quota_give(agents, owner->use, CUSTOMER_EVENTS, 1);
     agents_deliver(agents, owner, &wake);
     object_remove(agents, object);
     undo_commit(agents->undo);
+}
+
+static void fire_timer(struct agents *agents, uint64_t id)
+{
+    struct object *timer = object_find(agents, id, OBJECT_TIMER);
+
+    (void)heapq_pop(&agents->timers, NULL);
+    if (timer != NULL) /* else its agent died, or the turn that set it was undone */
+        fire(agents, timer);
 }
 
 static void fire_timers(struct agents *agents)
 {
     struct heapq_item item;
 
-    while (heapq_peek(&agents->timers, &item) && item.due <= agents->now_us) {
-        struct object *object = object_find(agents, item.id, OBJECT_TIMER);
+    for (int i = 0; i < TIMERS_FIRED_MAX; i++) {
+        if (!heapq_peek(&agents->timers, &item) || item.due > agents->now_us)
+            return;
 
-        (void)heapq_pop(&agents->timers, NULL);
-        if (object != NULL) /* else its agent died, or the turn that set it was undone */
-            fire(agents, object);
+        fire_timer(agents, item.id);
     }
 }
 

@@ -37,7 +37,10 @@ enum customer_resource {
     CUSTOMER_FACETS,       /* with the replies that are waited for */
     CUSTOMER_TIMERS,       /* that are set */
     CUSTOMER_HEAP_ENTRIES, /* also of agents that are dead */
-    CUSTOMER_CODE_BYTES,   /* that are kept: by each agent its own, though a site keeps one copy */
+    CUSTOMER_CODE_BYTES,   /* of modules that its agents run or keep, each module once */
+    CUSTOMER_EVENTS,       /* that were paid for in advance: they may come, or wait in an inbox */
+    CUSTOMER_EVENT_BYTES,  /* of data that they may bring, or that waits with them */
+    CUSTOMER_ENDS,         /* of channels, also those that were sold and wait for their far end */
     CUSTOMER_RESOURCES
 };
 
@@ -82,9 +85,13 @@ struct agents_env {
     void (*sell_ends)(void *context, uint64_t owner);
     /* Whether this channel end is one that `owner` still has a use for (cap_drop refuses then). */
     bool (*end_is_live)(void *context, uint64_t end);
-    /* Under whose cap a customer's agents, memory and buffers count: all those of one neighbour
-     * share one.  NULL: each has its own. */
+    /* Under whose cap it counts what a customer holds: all those of one neighbour share one.
+     * NULL: each has its own. */
     uint64_t (*cap_of)(void *context, uint64_t customer);
+    /* For agents_check(): add up what customers hold that the caller knows of.  NULL: nothing. */
+    void (*holdings)(void *context, void *sum,
+                     void (*add)(void *sum, uint64_t customer, enum customer_resource resource,
+                                 uint64_t amount));
     /*
      * Append to *row the value of a row of table `page`, as of the frame before the one that is
      * filling, which is durable.  A row that is missing or does not fit its hash ends the site: it
@@ -126,6 +133,17 @@ MUST_CHECK enum status agents_claims(const struct store *store, struct ledger_cl
 void agents_claims_live(const struct agents *agents, struct ledger_claims *claims);
 /* Whether what is counted and listed is what a look at everything finds.  ST_CORRUPT. */
 MUST_CHECK enum status agents_check(const struct agents *agents, struct fault *fault);
+
+/* ---- quotas: what one customer's agents may hold, all together ---- */
+
+/* Whether they may hold so much more: to be asked before anything is changed. */
+MUST_CHECK bool agents_quota_allows(const struct agents *agents, uint64_t customer,
+                                    enum customer_resource resource, uint64_t more);
+/* So much more, or less, is held; undone by the rollback of a running turn. */
+void agents_quota_take(struct agents *agents, uint64_t customer, enum customer_resource resource,
+                       uint64_t more);
+void agents_quota_give(struct agents *agents, uint64_t customer, enum customer_resource resource,
+                       uint64_t less);
 
 /* ---- capabilities ---- */
 
@@ -244,7 +262,7 @@ struct money agents_birth_min(const struct agents *agents);
 enum birth_result {
     BIRTH_DONE = 0,
     BIRTH_SHORT,   /* the payer has not that much, or the endowment is below the least */
-    BIRTH_QUOTA,   /* the customer's cap of agents or memory */
+    BIRTH_QUOTA,   /* one of the customer's bounds: agents, memory, code or events */
     BIRTH_FULL,    /* the site's bound */
     BIRTH_NO_CODE, /* no such code here */
     BIRTH_NO_ROOM, /* the site's disk is nearly full */

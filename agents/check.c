@@ -1,6 +1,5 @@
 /* What must hold of agents and what they own, counted anew from the things themselves. */
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include "agents/state.h"
 
@@ -15,6 +14,7 @@ struct checking {
 /* What one agent's list holds. */
 struct holding {
     uint64_t facets;
+    uint64_t replies; /* of the facets */
     uint64_t timers;
     uint64_t buffer_bytes;
 };
@@ -24,6 +24,7 @@ static void hold(struct holding *holding, const struct object *object)
     switch (object->kind) {
     case OBJECT_FACET:
         holding->facets++;
+        holding->replies += object->one_shot;
         break;
     case OBJECT_BUFFER:
         holding->buffer_bytes += object->u.buffer.size;
@@ -54,14 +55,24 @@ static struct customer_use *count_of(struct checking *checking, uint64_t custome
 static void count_holding(struct checking *checking, const struct agent *agent,
                           const struct holding *holding)
 {
-    uint64_t *used = count_of(checking, agent->customer)->used;
+    struct customer_use *use = count_of(checking, agent->customer);
+    uint64_t *used = use->used;
 
     used[CUSTOMER_AGENTS]++;
     used[CUSTOMER_MEMORY_BYTES] += (uint64_t)agent->memory_pages * ENGINE_WASM_PAGE_BYTES;
     used[CUSTOMER_BUFFER_BYTES] += holding->buffer_bytes;
     used[CUSTOMER_FACETS] += holding->facets;
     used[CUSTOMER_TIMERS] += holding->timers;
-    used[CUSTOMER_CODE_BYTES] += agent_kept_bytes(agent);
+    used[CUSTOMER_EVENTS] += holding->replies + holding->timers + agent->mark_armed;
+    customer_adds_code(use, agent->code.code);
+    for (uint32_t i = 0; i < agent->kept_count; i++)
+        customer_adds_code(use, agent->kept[i].code);
+    for (const struct inbox_message *at = agent->inbox_first; at != NULL; at = at->next) {
+        if (at->m.sender_customer != 0)
+            continue;
+        used[CUSTOMER_EVENTS]++;
+        used[CUSTOMER_EVENT_BYTES] += at->m.size;
+    }
 }
 
 static bool check_agent(void *context, const struct agent *agent)
@@ -103,6 +114,12 @@ static void count_heap(struct checking *checking)
     }
 }
 
+static void add_holding(void *sum, uint64_t customer, enum customer_resource resource,
+                        uint64_t amount)
+{
+    count_of(sum, customer)->used[resource] += amount;
+}
+
 /* Of whoever holds or is said to hold anything. */
 static void check_customer(void *context, uint64_t cap, void *value)
 {
@@ -130,13 +147,6 @@ static void check_is_counted(void *context, uint64_t cap, void *value)
                       "customer %" PRIu64 ": nothing is counted of what it holds", cap);
 }
 
-static void free_count(void *context, uint64_t cap, void *value)
-{
-    (void)context;
-    (void)cap;
-    free(value);
-}
-
 enum status agents_check(const struct agents *agents, struct fault *fault)
 {
     struct checking checking = {.agents = agents, .fault = fault, .status = ST_OK};
@@ -147,10 +157,11 @@ enum status agents_check(const struct agents *agents, struct fault *fault)
                                     "%zu facets, buffers and timers are in no list of an agent's",
                                     table_count(&agents->objects) - checking.objects);
     count_heap(&checking);
+    if (agents->env.holdings != NULL)
+        agents->env.holdings(agents->env.context, &checking, add_holding);
     if (checking.status == ST_OK)
         table_each(&agents->customers, check_customer, &checking);
     table_each(&checking.customers, check_is_counted, &checking);
-    table_each(&checking.customers, free_count, NULL);
-    table_fini(&checking.customers);
+    customers_free(&checking.customers);
     return checking.status;
 }

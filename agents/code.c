@@ -187,14 +187,17 @@ enum status agents_code_builtin(struct agents *agents, const uint8_t *bytes, siz
 
     if (status != ST_OK)
         return status;
+    if (!code->builtin)
+        quota_frees_code(agents, code);
     code->builtin = true;
     *id = code->id;
     return ST_OK;
 }
 
-struct code_ref code_ref_take(struct agents *agents, struct code *code)
+struct code_ref code_ref_take(struct agents *agents, struct customer_use *use, struct code *code)
 {
     code_share_update(agents, code);
+    quota_take_code(agents, use, code);
     undo_save(agents->undo, &code->refs, sizeof code->refs);
     code->refs++;
     code_dirty(agents, code);
@@ -208,18 +211,10 @@ void code_ref_drop(struct agents *agents, struct agent *agent, struct code_ref *
     undo_save(agents->undo, &ref->code->refs, sizeof ref->code->refs);
     INVARIANT(ref->code->refs > 0);
     ref->code->refs--;
+    quota_give_code(agents, agent->use, ref->code);
     code_dirty(agents, ref->code);
     undo_save(agents->undo, ref, sizeof *ref);
     *ref = (struct code_ref){0};
-}
-
-uint64_t agent_kept_bytes(const struct agent *agent)
-{
-    uint64_t bytes = 0;
-
-    for (uint32_t i = 0; i < agent->kept_count; i++)
-        bytes += agent->kept[i].code->size;
-    return bytes;
 }
 
 static bool keeps(const struct agent *agent, const struct code *code)
@@ -246,17 +241,16 @@ enum status agents_code_put(struct agents *agents, struct agent *keeper, const u
     *id = code->id;
     if (keeps(keeper, code))
         return ST_OK;
-    if (!customer_has_room(agents, keeper->customer, CUSTOMER_CODE_BYTES, code->size))
+    if (!quota_allows_code(agents, keeper->use, code))
         return fault_set(fault, ST_DENIED,
-                         "the customer of agent %llu keeps as many bytes of code as it may: drop "
-                         "some first",
+                         "the agents of the customer of agent %llu run and keep as many bytes of "
+                         "code as they may (customers.code_bytes_max): drop some first",
                          (unsigned long long)keeper->id);
     rent_touch(agents, keeper);
-    customer_takes(agents, keeper->customer, CUSTOMER_CODE_BYTES, code->size);
     agent_make_kept(keeper);
     undo_save(agents->undo, keeper->kept, AGENT_CODES_MAX * sizeof *keeper->kept);
     undo_save(agents->undo, &keeper->kept_count, sizeof keeper->kept_count);
-    keeper->kept[keeper->kept_count++] = code_ref_take(agents, code);
+    keeper->kept[keeper->kept_count++] = code_ref_take(agents, keeper->use, code);
     agent_dirty(agents, keeper);
     return ST_OK;
 }

@@ -1,6 +1,8 @@
 /*
- * What one customer holds, all its agents together, and how much it may.  Customers of one
- * neighbour hold together.  A count changes with the thing that it counts, under the undo.
+ * What one customer holds, all its agents together, and how much it may: the one mechanism that
+ * bounds what lasts.  An order asks in its check step whether there is room; the thing is counted
+ * when it is made and until it is gone.  Customers of one neighbour hold together.  A count changes
+ * with what it counts, and is undone with it.
  */
 #include <stdlib.h>
 
@@ -24,42 +26,167 @@ struct customer_use *customer_use_in(struct table *customers, uint64_t cap)
     return use;
 }
 
-struct customer_use *customer_use(struct agents *agents, uint64_t customer)
+struct customer_use *customer_use(const struct agents *agents, uint64_t customer)
 {
-    return customer_use_in(&agents->customers, customer_cap(agents, customer));
+    /* That nothing is counted yet is nothing that anyone sees. */
+    struct table *customers = &((struct agents *)agents)->customers;
+
+    return customer_use_in(customers, customer_cap(agents, customer));
 }
 
-bool customer_has_room(struct agents *agents, uint64_t customer, enum customer_resource resource,
-                       uint64_t more)
+static void free_use(void *context, uint64_t cap, void *value)
+{
+    struct customer_use *use = value;
+
+    (void)context;
+    (void)cap;
+    table_fini(&use->codes);
+    free(use);
+}
+
+void customers_free(struct table *customers)
+{
+    table_each(customers, free_use, NULL);
+    table_fini(customers);
+}
+
+/* ---- what has a number ---- */
+
+bool quota_allows(const struct agents *agents, const struct customer_use *use,
+                  enum customer_resource resource, uint64_t more)
 {
     uint64_t max = agents->prices.customer_max[resource];
-    uint64_t used = customer_use(agents, customer)->used[resource];
+    uint64_t used = use->used[resource];
 
     return max == 0 || (used <= max && more <= max - used);
 }
 
-void customer_takes(struct agents *agents, uint64_t customer, enum customer_resource resource,
-                    uint64_t more)
+void quota_take(struct agents *agents, struct customer_use *use, enum customer_resource resource,
+                uint64_t more)
 {
-    uint64_t *used = &customer_use(agents, customer)->used[resource];
-
-    undo_save(agents->undo, used, sizeof *used);
-    *used += more;
+    /* Only a running turn has something to undo. */
+    if (agents->turn != NULL)
+        undo_save(agents->undo, &use->used[resource], sizeof use->used[resource]);
+    use->used[resource] += more;
 }
 
-void customer_gives(struct agents *agents, uint64_t customer, enum customer_resource resource,
-                    uint64_t less)
+void quota_give(struct agents *agents, struct customer_use *use, enum customer_resource resource,
+                uint64_t less)
 {
-    uint64_t *used = &customer_use(agents, customer)->used[resource];
-
-    INVARIANT(less <= *used);
-    undo_save(agents->undo, used, sizeof *used);
-    *used -= less;
+    INVARIANT(less <= use->used[resource]);
+    if (agents->turn != NULL)
+        undo_save(agents->undo, &use->used[resource], sizeof use->used[resource]);
+    use->used[resource] -= less;
 }
+
+bool agents_quota_allows(const struct agents *agents, uint64_t customer,
+                         enum customer_resource resource, uint64_t more)
+{
+    return quota_allows(agents, customer_use(agents, customer), resource, more);
+}
+
+void agents_quota_take(struct agents *agents, uint64_t customer, enum customer_resource resource,
+                       uint64_t more)
+{
+    quota_take(agents, customer_use(agents, customer), resource, more);
+}
+
+void agents_quota_give(struct agents *agents, uint64_t customer, enum customer_resource resource,
+                       uint64_t less)
+{
+    quota_give(agents, customer_use(agents, customer), resource, less);
+}
+
+/* ---- code: a module counts once, however many of a customer's agents run or keep it ---- */
+
+static uint64_t code_key(const struct code *code)
+{
+    return (uint64_t)(uintptr_t)code;
+}
+
+/* The site's own loader is nobody's. */
+static uint64_t code_counts(const struct code *code)
+{
+    return code->builtin ? 0 : code->size;
+}
+
+void customer_adds_code(struct customer_use *use, const struct code *code)
+{
+    uintptr_t refs = (uintptr_t)table_get(&use->codes, code_key(code));
+
+    (void)table_put(&use->codes, code_key(code), (void *)(refs + 1));
+    if (refs == 0)
+        use->used[CUSTOMER_CODE_BYTES] += code_counts(code);
+}
+
+void customer_drops_code(struct customer_use *use, const struct code *code)
+{
+    uintptr_t refs = (uintptr_t)table_get(&use->codes, code_key(code));
+
+    INVARIANT(refs > 0);
+    if (refs > 1) {
+        (void)table_put(&use->codes, code_key(code), (void *)(refs - 1));
+        return;
+    }
+    (void)table_remove(&use->codes, code_key(code));
+    use->used[CUSTOMER_CODE_BYTES] -= code_counts(code);
+}
+
+static void drop_again(void *context, void *argument)
+{
+    customer_drops_code(context, argument);
+}
+
+static void add_again(void *context, void *argument)
+{
+    customer_adds_code(context, argument);
+}
+
+bool quota_allows_code(const struct agents *agents, const struct customer_use *use,
+                       const struct code *code)
+{
+    return table_get(&use->codes, code_key(code)) != NULL ||
+           quota_allows(agents, use, CUSTOMER_CODE_BYTES, code_counts(code));
+}
+
+void quota_take_code(struct agents *agents, struct customer_use *use, struct code *code)
+{
+    customer_adds_code(use, code);
+    if (agents->turn != NULL)
+        undo_on_rollback(agents->undo, drop_again, use, code);
+}
+
+void quota_give_code(struct agents *agents, struct customer_use *use, struct code *code)
+{
+    customer_drops_code(use, code);
+    if (agents->turn != NULL)
+        undo_on_rollback(agents->undo, add_again, use, code);
+}
+
+struct counted_code {
+    const struct code *code;
+};
+
+static void count_no_more(void *context, uint64_t cap, void *value)
+{
+    const struct counted_code *counted = context;
+    struct customer_use *use = value;
+
+    (void)cap;
+    if (table_get(&use->codes, code_key(counted->code)) != NULL)
+        use->used[CUSTOMER_CODE_BYTES] -= counted->code->size;
+}
+
+void quota_frees_code(struct agents *agents, const struct code *code)
+{
+    struct counted_code counted = {code};
+
+    table_each(&agents->customers, count_no_more, &counted);
+}
+
+/* ---- reading ---- */
 
 uint64_t agents_of_customer(const struct agents *agents, uint64_t customer)
 {
-    const struct customer_use *use = table_get(&agents->customers, customer_cap(agents, customer));
-
-    return use == NULL ? 0 : use->used[CUSTOMER_AGENTS];
+    return customer_use(agents, customer)->used[CUSTOMER_AGENTS];
 }

@@ -18,15 +18,18 @@ static void drop_object(struct agents *agents, struct agent *agent, struct objec
 {
     switch (object->kind) {
     case OBJECT_FACET:
-        customer_gives(agents, agent->customer, CUSTOMER_FACETS, 1);
+        quota_give(agents, agent->use, CUSTOMER_FACETS, 1);
+        if (object->one_shot)
+            quota_give(agents, agent->use, CUSTOMER_EVENTS, 1);
         give(agents, ACCOUNT_HELD_RESERVE, agent->id, object->u.facet.reserve, TRANSFER_RESERVE,
              object->id);
         break;
     case OBJECT_BUFFER:
-        customer_gives(agents, agent->customer, CUSTOMER_BUFFER_BYTES, object->u.buffer.size);
+        quota_give(agents, agent->use, CUSTOMER_BUFFER_BYTES, object->u.buffer.size);
         break;
     case OBJECT_TIMER:
-        customer_gives(agents, agent->customer, CUSTOMER_TIMERS, 1);
+        quota_give(agents, agent->use, CUSTOMER_TIMERS, 1);
+        quota_give(agents, agent->use, CUSTOMER_EVENTS, 1);
         give(agents, ACCOUNT_HELD_RESERVE, agent->id, object->u.timer.reserve, TRANSFER_RESERVE,
              object->id);
         break;
@@ -92,18 +95,19 @@ void agent_die(struct agents *agents, struct agent *agent)
     drop_inbox(agents, agent);
     drop_objects(agents, agent);
     give(agents, ACCOUNT_HELD_RESERVE, agent->id, agent->mark_reserve, TRANSFER_RESERVE, agent->id);
+    if (agent->mark_armed)
+        quota_give(agents, agent->use, CUSTOMER_EVENTS, 1);
     give(agents, ACCOUNT_DEPOSIT_BURIAL, agent->id, agent->burial, TRANSFER_BURIAL_REFUND,
          agent->id);
-    customer_gives(agents, agent->customer, CUSTOMER_CODE_BYTES, agent_kept_bytes(agent));
     for (uint32_t i = 0; i < agent->kept_count; i++)
         code_ref_drop(agents, agent, &agent->kept[i]);
     code_ref_drop(agents, agent, &agent->code);
     page_log_drop(agents, &agent->memory, false);
     drop_caps_rows(agents, agent);
     drop_log_rows(agents, agent);
-    customer_gives(agents, agent->customer, CUSTOMER_AGENTS, 1);
-    customer_gives(agents, agent->customer, CUSTOMER_MEMORY_BYTES,
-                   (uint64_t)agent->memory_pages * ENGINE_WASM_PAGE_BYTES);
+    quota_give(agents, agent->use, CUSTOMER_AGENTS, 1);
+    quota_give(agents, agent->use, CUSTOMER_MEMORY_BYTES,
+               (uint64_t)agent->memory_pages * ENGINE_WASM_PAGE_BYTES);
     heir = agents_payee(agents, agent->customer);
     give(agents, agent->id, heir, agent_funds(agents, agent), TRANSFER_ESTATE, agent->id);
     ledger_close(agents->ledger, agent->id);

@@ -12,7 +12,7 @@ static struct object *make(struct agents *agents, struct agent *owner, struct fa
     rent_touch(agents, owner);
     undo_save(agents->undo, &owner->facets, sizeof owner->facets);
     owner->facets++;
-    customer_takes(agents, owner->customer, CUSTOMER_FACETS, 1);
+    quota_take(agents, owner->use, CUSTOMER_FACETS, 1);
     agent_dirty(agents, owner);
     object = object_new(agents, owner, OBJECT_FACET);
     object->u.facet = facet;
@@ -63,6 +63,7 @@ struct object *reply_new(struct agents *agents, struct agent *owner, struct obje
         make(agents, owner,
              (struct facet){.badge = asked->u.facet.badge, .reserve = reserve, .asked = asked->id});
 
+    quota_take(agents, owner->use, CUSTOMER_EVENTS, 1);
     reply->one_shot = true;
     save_links(agents, asked);
     save_links(agents, asked->u.facet.next);
@@ -78,10 +79,12 @@ void facet_remove(struct agents *agents, struct object *facet)
     rent_touch(agents, owner);
     undo_save(agents->undo, &owner->facets, sizeof owner->facets);
     owner->facets--;
-    customer_gives(agents, owner->customer, CUSTOMER_FACETS, 1);
+    quota_give(agents, owner->use, CUSTOMER_FACETS, 1);
     agent_dirty(agents, owner);
-    if (facet->one_shot)
+    if (facet->one_shot) {
+        quota_give(agents, owner->use, CUSTOMER_EVENTS, 1); /* what it comes to counts itself */
         reply_unlink(agents, facet);
+    }
     object_remove(agents, facet);
 }
 

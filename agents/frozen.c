@@ -221,9 +221,11 @@ void agent_check_mark(struct agents *agents, struct agent *agent)
 
         agent->mark_armed = false;
         agent->mark_reserve = money_zero();
+        quota_give(agents, agent->use, CUSTOMER_EVENTS, 1); /* the notice counts itself */
         agents_deliver(agents, agent, &low);
         agent_dirty(agents, agent);
-    } else if (!agent->mark_armed && mark_is_cleared(agents, agent)) {
+    } else if (!agent->mark_armed && mark_is_cleared(agents, agent) &&
+               quota_allows(agents, agent->use, CUSTOMER_EVENTS, 1)) {
         struct transfer hold = {.debit = agent->id,
                                 .credit = ACCOUNT_HELD_RESERVE,
                                 .amount = agents_reserve(agents),
@@ -231,6 +233,7 @@ void agent_check_mark(struct agents *agents, struct agent *agent)
                                 .object = agent->id};
 
         ledger_transfer_checked(agents->ledger, &hold);
+        quota_take(agents, agent->use, CUSTOMER_EVENTS, 1);
         agent->mark_armed = true;
         agent->mark_reserve = hold.amount;
         agent_dirty(agents, agent);

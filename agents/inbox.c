@@ -95,11 +95,29 @@ void inbox_unlink(struct agent *agent, struct inbox_message *message)
     share_take(agent, message->m.sender_customer, weight(&message->m));
 }
 
+/* An event that was paid for in advance counts for its receiver's customer while it waits. */
+static void event_waits(struct agents *agents, struct agent *agent, const struct message *message)
+{
+    if (message->sender_customer != 0)
+        return;
+    quota_take(agents, agent->use, CUSTOMER_EVENTS, 1);
+    quota_take(agents, agent->use, CUSTOMER_EVENT_BYTES, message->size);
+}
+
+static void event_came(struct agents *agents, struct agent *agent, const struct message *message)
+{
+    if (message->sender_customer != 0)
+        return;
+    quota_give(agents, agent->use, CUSTOMER_EVENTS, 1);
+    quota_give(agents, agent->use, CUSTOMER_EVENT_BYTES, message->size);
+}
+
 void inbox_take(struct agents *agents, struct agent *agent, struct inbox_message *message)
 {
     uint8_t key[16];
 
     rent_touch(agents, agent);
+    event_came(agents, agent, &message->m);
     if (message == agent->inbox_first)
         agent->needs = money_zero(); /* which was for this one */
     inbox_unlink(agent, message);
@@ -134,6 +152,7 @@ static void append(struct agent *agent, struct inbox_message *message)
 void inbox_push_loaded(struct agents *agents, struct agent *agent, struct inbox_message *message)
 {
     append(agent, message);
+    event_waits(agents, agent, &message->m);
     agent_make_ready(agents, agent);
 }
 
@@ -207,6 +226,7 @@ void agents_deliver(struct agents *agents, struct agent *to, const struct messag
 
     rent_touch(agents, to);
     append(to, copy);
+    event_waits(agents, to, &copy->m);
     agent_dirty(agents, to);
     /* Only a running turn has something to undo. */
     if (agents->turn != NULL)
@@ -229,6 +249,7 @@ static void push_first(struct agents *agents, struct agent *agent, struct inbox_
         agent->inbox_last = message;
     agent->inbox_first = message;
     count_in(agent, &message->m);
+    event_waits(agents, agent, &message->m);
     agent_dirty(agents, agent);
 }
 

@@ -124,7 +124,8 @@ const char *birth_result_text(enum birth_result result)
     case BIRTH_SHORT:
         return "the endowment does not cover a birth, or the payer has not that much";
     case BIRTH_QUOTA:
-        return "the customer's cap of agents or memory is reached";
+        return "one of the customer's bounds is reached: of agents, memory, code, or events that "
+               "wait";
     case BIRTH_FULL:
         return "the site's bound of agents is reached";
     case BIRTH_NO_CODE:
@@ -197,6 +198,7 @@ static enum birth_result birth_check(struct agents *agents, const struct birth *
                                      const struct code *code)
 {
     const struct agents_prices *prices = &agents->prices;
+    const struct customer_use *use = customer_use(agents, birth->customer);
     uint64_t memory;
 
     if (code == NULL)
@@ -206,8 +208,10 @@ static enum birth_result birth_check(struct agents *agents, const struct birth *
     memory = (uint64_t)engine_code_memory_pages(code->engine) * ENGINE_WASM_PAGE_BYTES;
     if (agents->counters.agents >= prices->agents_max)
         return BIRTH_FULL;
-    if (!customer_has_room(agents, birth->customer, CUSTOMER_AGENTS, 1) ||
-        !customer_has_room(agents, birth->customer, CUSTOMER_MEMORY_BYTES, memory))
+    if (!quota_allows(agents, use, CUSTOMER_AGENTS, 1) ||
+        !quota_allows(agents, use, CUSTOMER_MEMORY_BYTES, memory) ||
+        !quota_allows_code(agents, use, code) || !quota_allows(agents, use, CUSTOMER_EVENTS, 1) ||
+        !quota_allows(agents, use, CUSTOMER_EVENT_BYTES, birth->args_size))
         return BIRTH_QUOTA;
     if (money_compare(birth->endowment, agents_birth_min(agents)) < 0)
         return BIRTH_SHORT;
@@ -248,13 +252,11 @@ static void copy_name(struct agent *agent, const char *name)
     (void)snprintf(agent->name, sizeof agent->name, "%s", name);
 }
 
-static void count_memory(struct agents *agents, uint64_t customer, uint32_t pages_before,
+static void count_memory(struct agents *agents, struct customer_use *use, uint32_t pages_before,
                          uint32_t pages_after)
 {
-    customer_gives(agents, customer, CUSTOMER_MEMORY_BYTES,
-                   (uint64_t)pages_before * ENGINE_WASM_PAGE_BYTES);
-    customer_takes(agents, customer, CUSTOMER_MEMORY_BYTES,
-                   (uint64_t)pages_after * ENGINE_WASM_PAGE_BYTES);
+    quota_give(agents, use, CUSTOMER_MEMORY_BYTES, (uint64_t)pages_before * ENGINE_WASM_PAGE_BYTES);
+    quota_take(agents, use, CUSTOMER_MEMORY_BYTES, (uint64_t)pages_after * ENGINE_WASM_PAGE_BYTES);
 }
 
 static void start_rent(struct agents *agents, struct agent *agent)
@@ -274,7 +276,7 @@ static void adopt_code(struct agents *agents, struct agent *agent, struct code_r
 
     agent->code = ref;
     agent->begun = false;
-    count_memory(agents, agent->customer, agent->memory_pages, pages);
+    count_memory(agents, agent->use, agent->memory_pages, pages);
     agent->memory_pages = pages;
     paged_grow(&agent->memory, pages * (ENGINE_WASM_PAGE_BYTES / PAGED_BYTES));
     agent_fit_globals(agent, engine_code_globals(engine));
@@ -300,6 +302,7 @@ enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
     INVARIANT(ledger_open(agents->ledger, KIND_AGENT, birth->customer, &id) == ST_OK);
     made = agent_alloc(id);
     made->customer = birth->customer;
+    made->use = customer_use(agents, birth->customer);
     made->parent = birth->parent;
     made->born_frame = ledger_frame(agents->ledger);
     made->burial = agents->prices.burial_reserve;
@@ -310,9 +313,9 @@ enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
     agents->counters.agents++;
     if (agents->turn != NULL)
         undo_on_rollback(agents->undo, agent_unmake, agents, made);
-    customer_takes(agents, birth->customer, CUSTOMER_AGENTS, 1);
+    quota_take(agents, made->use, CUSTOMER_AGENTS, 1);
     start_rent(agents, made);
-    adopt_code(agents, made, code_ref_take(agents, code));
+    adopt_code(agents, made, code_ref_take(agents, made->use, code));
     give_inborn_caps(agents, made, birth);
     post_birth_money(agents, birth, id);
     for (size_t i = 0; i < birth->cap_count; i++)

@@ -27,6 +27,7 @@ enum {
     TURN_INTERFACES_MAX = 8,   /* over which one turn may send packets */
     TURN_RANDOM_BYTES_MAX = 4096,
     INBOX_MESSAGE_OVERHEAD = 128, /* bytes counted beside a message's data */
+    TIMERS_FIRED_MAX = 65536,     /* in a frame; more that are due wait for the next */
     SETTLE_US_MIN = 1000000,      /* and nobody more than once a second, running dry */
     SETTLE_US = 60000000,         /* rent is settled once a minute of site time */
     SETTLE_AGENTS = 16384,        /* of so many agents; of more, in turn (settle.c) */

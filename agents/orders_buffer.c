@@ -14,7 +14,7 @@ static int64_t buffer_buy(struct turn *turn, const uint64_t *args)
 
     if (size == 0 || size > SERAI_BUFFER_BYTES_MAX)
         return SERAI_E_INVALID;
-    if (!customer_has_room(agents, turn->agent->customer, CUSTOMER_BUFFER_BYTES, size))
+    if (!quota_allows(agents, turn->agent->use, CUSTOMER_BUFFER_BYTES, size))
         return SERAI_E_QUOTA;
     if (!turn_work(turn, (size + PAGED_BYTES - 1) / PAGED_BYTES * WORK_BUFFER_PAGE))
         return SERAI_E_SHORT;
@@ -28,7 +28,7 @@ static int64_t buffer_buy(struct turn *turn, const uint64_t *args)
                (uint32_t)((size + PAGED_BYTES - 1) / PAGED_BYTES));
     rent_touch(agents, turn->agent);
     undo_save(agents->undo, &turn->agent->buffer_bytes, sizeof turn->agent->buffer_bytes);
-    customer_takes(agents, turn->agent->customer, CUSTOMER_BUFFER_BYTES, size);
+    quota_take(agents, turn->agent->use, CUSTOMER_BUFFER_BYTES, size);
     turn->agent->buffer_bytes += size;
     agent_dirty(agents, turn->agent);
     return slot;
@@ -51,7 +51,7 @@ static int64_t buffer_sell(struct turn *turn, const uint64_t *args)
         return SERAI_E_CLOSED;
     rent_touch(agents, turn->agent);
     undo_save(agents->undo, &turn->agent->buffer_bytes, sizeof turn->agent->buffer_bytes);
-    customer_gives(agents, turn->agent->customer, CUSTOMER_BUFFER_BYTES, object->u.buffer.size);
+    quota_give(agents, turn->agent->use, CUSTOMER_BUFFER_BYTES, object->u.buffer.size);
     turn->agent->buffer_bytes -= object->u.buffer.size;
     agent_dirty(agents, turn->agent);
     object_remove(agents, object);

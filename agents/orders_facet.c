@@ -134,7 +134,8 @@ static int64_t check_reply(struct turn *turn, uint64_t slot, struct sending *sen
     sending->asked = facet;
     if (turn->agent->facets >= AGENT_FACETS_MAX)
         return SERAI_E_FULL;
-    return customer_has_room(turn->agents, turn->agent->customer, CUSTOMER_FACETS, 1)
+    return quota_allows(turn->agents, turn->agent->use, CUSTOMER_FACETS, 1) &&
+                   quota_allows(turn->agents, turn->agent->use, CUSTOMER_EVENTS, 1)
                ? 0
                : SERAI_E_QUOTA;
 }
@@ -177,8 +178,10 @@ static int64_t check_send(struct turn *turn, const struct cap *cap, const uint64
         return SERAI_E_INVALID;
     if (money_compare(sending->postage, postage_floor(turn->agents, sending->facet)) < 0)
         return SERAI_E_POSTAGE;
-    if (sending->facet->one_shot)
-        return 0; /* whoever asked has room for the answer */
+    if (sending->facet->one_shot) /* whoever asked has a place for the answer */
+        return quota_allows(turn->agents, sending->to->use, CUSTOMER_EVENT_BYTES, message->size)
+                   ? 0
+                   : SERAI_E_FULL;
     return agents_inbox_room(turn->agents, sending->to, turn->agent->customer, message->size);
 }
 

@@ -72,8 +72,6 @@ static int64_t code_drop(struct turn *turn, const uint64_t *args)
         if (memcmp(agent->kept[i].code->id.bytes, id, HASH_BYTES) != 0)
             continue;
         rent_touch(turn->agents, agent);
-        customer_gives(turn->agents, agent->customer, CUSTOMER_CODE_BYTES,
-                       agent->kept[i].code->size);
         undo_save(turn->agents->undo, agent->kept, AGENT_CODES_MAX * sizeof *agent->kept);
         undo_save(turn->agents->undo, &agent->kept_count, sizeof agent->kept_count);
         code_ref_drop(turn->agents, agent, &agent->kept[i]);
@@ -169,7 +167,7 @@ static int64_t spawn(struct turn *turn, const uint64_t *args)
         return refusal;
     if (!turn_has_slot(turn))
         return SERAI_E_FULL;
-    if (!customer_has_room(turn->agents, birth.customer, CUSTOMER_FACETS, 1))
+    if (!quota_allows(turn->agents, turn->agent->use, CUSTOMER_FACETS, 1))
         return SERAI_E_QUOTA;
     refusal = agents_birth_check(turn->agents, &birth, &result) ? 0 : birth_result_refusal(result);
     if (refusal == 0 && !turn_work(turn, WORK_BIRTH))
@@ -202,14 +200,16 @@ static int64_t timer_wake(struct turn *turn, const uint64_t *args)
         return SERAI_E_INVALID;
     if (turn->agent->timers >= AGENT_TIMERS_MAX)
         return SERAI_E_FULL;
-    if (!customer_has_room(agents, turn->agent->customer, CUSTOMER_TIMERS, 1))
+    if (!quota_allows(agents, turn->agent->use, CUSTOMER_TIMERS, 1) ||
+        !quota_allows(agents, turn->agent->use, CUSTOMER_EVENTS, 1))
         return SERAI_E_QUOTA;
     if (!turn_pay(turn, &hold))
         return SERAI_E_SHORT;
     rent_touch(agents, turn->agent);
     undo_save(agents->undo, &turn->agent->timers, sizeof turn->agent->timers);
     turn->agent->timers++;
-    customer_takes(agents, turn->agent->customer, CUSTOMER_TIMERS, 1);
+    quota_take(agents, turn->agent->use, CUSTOMER_TIMERS, 1);
+    quota_take(agents, turn->agent->use, CUSTOMER_EVENTS, 1);
     agent_dirty(agents, turn->agent);
     timer = object_new(agents, turn->agent, OBJECT_TIMER);
     timer->u.timer = (struct timer){.at_us = args[1], .badge = args[2], .reserve = hold.amount};

@@ -45,7 +45,7 @@ static int64_t insert(struct turn *turn, const uint8_t *number, const struct cap
                                .object = agents->next_heap_serial};
     struct heap_entry *entry;
 
-    if (!customer_has_room(agents, turn->agent->customer, CUSTOMER_HEAP_ENTRIES, 1))
+    if (!quota_allows(agents, turn->agent->use, CUSTOMER_HEAP_ENTRIES, 1))
         return SERAI_E_QUOTA;
     if (!turn_pay(turn, &deposit))
         return SERAI_E_SHORT;
@@ -56,7 +56,7 @@ static int64_t insert(struct turn *turn, const uint8_t *number, const struct cap
     agents->counters_dirty = true;
     entry->payer = turn->agent->id;
     entry->customer = turn->agent->customer;
-    customer_takes(agents, entry->customer, CUSTOMER_HEAP_ENTRIES, 1);
+    quota_take(agents, customer_use(agents, entry->customer), CUSTOMER_HEAP_ENTRIES, 1);
     entry->deposit = deposit.amount;
     entry->cap = *cap;
     heap_insert(agents, entry);
@@ -132,7 +132,7 @@ static int64_t heap_get(struct turn *turn, const uint64_t *args, bool take)
         agents_post(agents, &refund);
         heap_dirty(agents, entry);
         heap_remove(agents, entry);
-        customer_gives(agents, entry->customer, CUSTOMER_HEAP_ENTRIES, 1);
+        quota_give(agents, customer_use(agents, entry->customer), CUSTOMER_HEAP_ENTRIES, 1);
         undo_on_rollback(agents->undo, put_entry_back, agents, entry);
         undo_on_commit(agents->undo, forget_entry, NULL, entry);
     }

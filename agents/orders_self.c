@@ -86,7 +86,7 @@ static int64_t self_facet(struct turn *turn, const uint64_t *args)
         return SERAI_E_INVALID;
     if (turn->agent->facets >= AGENT_FACETS_MAX || !turn_has_slot(turn))
         return SERAI_E_FULL;
-    if (!customer_has_room(agents, turn->agent->customer, CUSTOMER_FACETS, 1))
+    if (!quota_allows(agents, turn->agent->use, CUSTOMER_FACETS, 1))
         return SERAI_E_QUOTA;
     facet = facet_new(agents, turn->agent, args[1], postage);
     cap.object = facet->id;
@@ -166,17 +166,23 @@ static int64_t self_mark(struct turn *turn, const uint64_t *args)
                             .code = TRANSFER_RESERVE,
                             .object = agent->id};
     struct money mark;
+    bool sets;
 
     if (!money_from_guest(&mark, args[1]))
         return SERAI_E_INVALID;
-    if (!money_is_zero(mark) && !agent->mark_armed && !turn_pay(turn, &hold))
+    sets = !money_is_zero(mark) && !agent->mark_armed;
+    if (sets && !quota_allows(turn->agents, agent->use, CUSTOMER_EVENTS, 1))
+        return SERAI_E_QUOTA;
+    if (sets && !turn_pay(turn, &hold))
         return SERAI_E_SHORT;
     save_mark(turn);
-    if (!money_is_zero(mark) && !agent->mark_armed) {
+    if (sets) {
+        quota_take(turn->agents, agent->use, CUSTOMER_EVENTS, 1);
         agent->mark_reserve = hold.amount;
         agent->mark_armed = true;
     }
     if (money_is_zero(mark) && agent->mark_armed) {
+        quota_give(turn->agents, agent->use, CUSTOMER_EVENTS, 1);
         agents_post(turn->agents, &back);
         agent->mark_reserve = money_zero();
         agent->mark_armed = false;
@@ -219,9 +225,18 @@ static bool memory_fits(struct turn *turn, const struct code *code)
     uint32_t before = turn->instance.memory_pages;
     uint32_t after = engine_code_memory_pages(code->engine);
 
-    return after <= before ||
-           customer_has_room(turn->agents, turn->agent->customer, CUSTOMER_MEMORY_BYTES,
-                             (uint64_t)(after - before) * ENGINE_WASM_PAGE_BYTES);
+    return after <= before || quota_allows(turn->agents, turn->agent->use, CUSTOMER_MEMORY_BYTES,
+                                           (uint64_t)(after - before) * ENGINE_WASM_PAGE_BYTES);
+}
+
+/* So is its code, and BECAME with what it brings. */
+static bool fits_customer(struct turn *turn, const struct code *code, size_t args_size)
+{
+    const struct customer_use *use = turn->agent->use;
+
+    return memory_fits(turn, code) && quota_allows_code(turn->agents, use, code) &&
+           quota_allows(turn->agents, use, CUSTOMER_EVENTS, 1) &&
+           quota_allows(turn->agents, use, CUSTOMER_EVENT_BYTES, args_size);
 }
 
 /* Takes effect when the turn commits; one is heard in a turn. */
@@ -249,13 +264,13 @@ static int64_t self_become(struct turn *turn, const uint64_t *args)
         return SERAI_E_MISSING;
     if (turn->become)
         return SERAI_E_EXISTS;
-    if (!memory_fits(turn, code))
+    if (!fits_customer(turn, code, (size_t)args[3]))
         return SERAI_E_QUOTA;
     if (!turn_pay(turn, &hold))
         return SERAI_E_SHORT;
     turn->become = true;
     turn->become_reserve = hold.amount;
-    turn->become_code = code_ref_take(turn->agents, code);
+    turn->become_code = code_ref_take(turn->agents, turn->agent->use, code);
     turn->become_args_size = (size_t)args[3];
     memcpy(turn->become_args, data, turn->become_args_size);
     return 0;

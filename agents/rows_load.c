@@ -163,12 +163,14 @@ static const char *account_error(const struct agents *agents, const struct agent
     return NULL;
 }
 
-static bool take_ref(const struct agents *agents, struct code_ref *ref, const struct hash *id)
+static bool take_ref(const struct agents *agents, struct customer_use *use, struct code_ref *ref,
+                     const struct hash *id)
 {
     ref->code = code_find(agents, id);
     if (ref->code == NULL || ref->share_index > ref->code->share_index)
         return false;
     ref->code->refs++;
+    customer_adds_code(use, ref->code);
     return true;
 }
 
@@ -177,10 +179,10 @@ static enum status check_program(const struct agents *agents, struct agent *agen
 {
     const struct engine_code *engine;
 
-    if (!take_ref(agents, &agent->code, &row->code))
+    if (!take_ref(agents, agent->use, &agent->code, &row->code))
         return fault_set(why, ST_INVALID, "its code is missing, or paid for past its share");
     for (uint32_t i = 0; i < agent->kept_count; i++) {
-        if (!take_ref(agents, &agent->kept[i], &row->kept[i]))
+        if (!take_ref(agents, agent->use, &agent->kept[i], &row->kept[i]))
             return fault_set(why, ST_INVALID,
                              "code that it keeps is missing, or paid for past its share");
     }
@@ -202,7 +204,7 @@ static enum status check_program(const struct agents *agents, struct agent *agen
 static void admit_agent(struct loader *loader, struct agent *agent, const struct agent_row *row)
 {
     struct agents *agents = loader->agents;
-    struct customer_use *use = customer_use(agents, agent->customer);
+    struct customer_use *use = agent->use;
     struct expected_agent expected = {
         .id = agent->id,
         .missing = {row->caps, row->messages, row->facets, row->timers, row->buffer_bytes,
@@ -218,7 +220,7 @@ static void admit_agent(struct loader *loader, struct agent *agent, const struct
     (void)!dense_put(&agents->agents, agent->id, agent); /* keys of a table differ */
     agent_is_awake(agents, agent);
     use->used[CUSTOMER_AGENTS]++;
-    use->used[CUSTOMER_CODE_BYTES] += agent_kept_bytes(agent);
+    use->used[CUSTOMER_EVENTS] += agent->mark_armed;
     use->used[CUSTOMER_MEMORY_BYTES] += (uint64_t)agent->memory_pages * ENGINE_WASM_PAGE_BYTES;
     agents->counters.agents++;
     if (agent_is_frozen(agent))
@@ -248,8 +250,10 @@ static enum status load_agent(void *context, const uint8_t *key, size_t key_size
         if (error != NULL)
             status = fault_set(&why, ST_INVALID, "%s", error);
     }
-    if (status == ST_OK)
+    if (status == ST_OK) {
+        agent->use = customer_use(loader->agents, agent->customer);
         status = check_program(loader->agents, agent, &row, &why);
+    }
     if (status != ST_OK) {
         agent_free(agent);
         return row_corrupt(fault, STORE_AGENT, key, key_size, "%s", why.text);

@@ -59,12 +59,13 @@ static void admit_object(struct agents *agents, struct object *object)
 {
     struct buffer *buffer = &object->u.buffer;
     struct agent *owner = agents_find(agents, object->owner);
-    struct customer_use *use = customer_use(agents, owner->customer);
+    struct customer_use *use = owner->use;
 
     switch (object->kind) {
     case OBJECT_FACET:
         row_found(agents, owner->id, PART_FACETS, 1);
         use->used[CUSTOMER_FACETS]++;
+        use->used[CUSTOMER_EVENTS] += object->one_shot;
         if (object->one_shot)
             reply_link(object_find(agents, object->u.facet.asked, OBJECT_FACET), object);
         break;
@@ -77,6 +78,7 @@ static void admit_object(struct agents *agents, struct object *object)
     case OBJECT_TIMER:
         row_found(agents, owner->id, PART_TIMERS, 1);
         use->used[CUSTOMER_TIMERS]++;
+        use->used[CUSTOMER_EVENTS]++;
         heapq_push(&agents->timers, object->u.timer.at_us, object->id);
         break;
     }

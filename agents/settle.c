@@ -76,12 +76,16 @@ void settle_due(struct agents *agents)
     shift = next_shift(agents, groups, count);
     for (size_t i = 0; i < count; i++) {
         struct dense_group *group = table_get(&agents->agents.groups, groups[i]);
+        bool shifted = (i + count - shift.first) % count < shift.count;
         bool due = group->note != 0 && group->note <= agents->now_us;
 
         /* What is left waits for the next frame; it stays due. */
-        if ((i + count - shift.first) % count < shift.count ||
-            (due && urgent++ < agents->settle_agents / DENSE_GROUP))
+        if (ledger_frame_is_full(agents->ledger)) {
+            if (shifted)
+                note(&group->note, agents->now_us);
+        } else if (shifted || (due && urgent++ < agents->settle_agents / DENSE_GROUP)) {
             settle_group(agents, groups[i], group);
+        }
         if (group->note != 0 && group->note < agents->dry_us)
             agents->dry_us = group->note;
     }

@@ -473,6 +473,7 @@ static struct agent *wake(struct agents *agents, uint64_t id, uint8_t *record)
     struct agent *agent = agent_alloc(id);
 
     unpack(agent, record);
+    agent->use = customer_use(agents, agent->customer);
     slab_give(&agents->small, record, record_size(record));
     (void)!dense_put(&agents->agents, id, agent); /* in the place of its record */
     agent_is_awake(agents, agent);

@@ -150,6 +150,7 @@ enum carry { CARRY_COMPUTE, CARRY_PACKETS, CARRY_PACKET_DATA, CARRY_LOG, CARRIES
 struct agent {
     uint64_t id;
     uint64_t customer;
+    struct customer_use *use; /* of that customer, not stored */
     uint64_t parent;
     char name[AGENT_NAME_BYTES_MAX + 1];
     enum agent_state state;
@@ -219,8 +220,10 @@ struct agent {
     uint32_t awake_at; /* its place in the list of those who are awake */
 };
 
+/* It stays where it is for as long as the agents do. */
 struct customer_use {
     uint64_t used[CUSTOMER_RESOURCES];
+    struct table codes; /* struct code that its agents run or keep -> how many references */
 };
 
 /* A row to delete with the next frame. */
@@ -416,7 +419,8 @@ void settle_everyone_soon(struct agents *agents);
 struct code *code_find(const struct agents *agents, const struct hash *id);
 void code_link(struct agents *agents, struct code *code);
 void code_unlink(struct agents *agents, struct code *code);
-struct code_ref code_ref_take(struct agents *agents, struct code *code); /* under undo */
+/* Both under undo.  A reference counts for the customer whose agent has it. */
+struct code_ref code_ref_take(struct agents *agents, struct customer_use *use, struct code *code);
 void code_ref_drop(struct agents *agents, struct agent *agent, struct code_ref *ref);
 enum status code_make(struct code **code, const uint8_t *bytes, size_t size, struct fault *fault);
 void code_free(struct code *code);
@@ -471,16 +475,26 @@ void agent_log_free(struct agent *agent);
 /* Who stands for the customer where holdings are counted: itself, or its neighbour. */
 uint64_t customer_cap(const struct agents *agents, uint64_t customer);
 struct customer_use *customer_use_in(struct table *customers, uint64_t cap); /* made if missing */
-struct customer_use *customer_use(struct agents *agents, uint64_t customer);
-bool customer_has_room(struct agents *agents, uint64_t customer, enum customer_resource resource,
-                       uint64_t more);
-void customer_takes(struct agents *agents, uint64_t customer, enum customer_resource resource,
-                    uint64_t more);
-void customer_gives(struct agents *agents, uint64_t customer, enum customer_resource resource,
-                    uint64_t less);
-
-/* code.c */
-uint64_t agent_kept_bytes(const struct agent *agent);
+struct customer_use *customer_use(const struct agents *agents, uint64_t customer);
+void customers_free(struct table *customers);
+/* Whether the customer may hold so much more. */
+bool quota_allows(const struct agents *agents, const struct customer_use *use,
+                  enum customer_resource resource, uint64_t more);
+/* So much more, or less, is held; undone by the rollback of a running turn. */
+void quota_take(struct agents *agents, struct customer_use *use, enum customer_resource resource,
+                uint64_t more);
+void quota_give(struct agents *agents, struct customer_use *use, enum customer_resource resource,
+                uint64_t less);
+/* The same of one reference to a module, of which the first one counts. */
+bool quota_allows_code(const struct agents *agents, const struct customer_use *use,
+                       const struct code *code);
+void quota_take_code(struct agents *agents, struct customer_use *use, struct code *code);
+void quota_give_code(struct agents *agents, struct customer_use *use, struct code *code);
+/* Not undone: while rows are read, and to count anew. */
+void customer_adds_code(struct customer_use *use, const struct code *code);
+void customer_drops_code(struct customer_use *use, const struct code *code);
+/* It turned out to be the site's own: it counts for nobody, from before it is marked so. */
+void quota_frees_code(struct agents *agents, const struct code *code);
 
 /* heap.c */
 struct heap_entry *heap_find(const struct agents *agents, const uint8_t *number);

@@ -20,13 +20,13 @@
 static bool grow_memory(void *host, uint32_t pages_now, uint32_t pages_more)
 {
     struct turn *turn = host;
-    uint64_t customer = turn->agent->customer;
+    struct customer_use *use = turn->agent->use;
     uint64_t more = (uint64_t)pages_more * ENGINE_WASM_PAGE_BYTES;
 
     (void)pages_now;
-    if (!customer_has_room(turn->agents, customer, CUSTOMER_MEMORY_BYTES, more))
+    if (!quota_allows(turn->agents, use, CUSTOMER_MEMORY_BYTES, more))
         return false;
-    customer_takes(turn->agents, customer, CUSTOMER_MEMORY_BYTES, more);
+    quota_take(turn->agents, use, CUSTOMER_MEMORY_BYTES, more);
     return true;
 }
 

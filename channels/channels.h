@@ -32,13 +32,21 @@ enum channel_state {
     CHANNEL_GIVEN_UP = 4,   /* sold while pending: the ANSWER may still come; no cap leads here */
 };
 
+/* What an end holds of its customer's; and all of its rows. */
+struct channel_holding {
+    uint64_t ends;   /* 1, until its row goes */
+    uint64_t events; /* that its owner paid for and that may still come */
+    uint64_t bytes;  /* the most that packets among them can bring */
+};
+
 /*
  * One end.  Plain values; change them only through the calls below (which save pre-images in the
  * running turn's undo), except the fields under "the site's": those the site sets after undo_save.
  */
 struct channel_end {
-    uint64_t id;    /* local, what a cap names; never reused */
-    uint64_t owner; /* agent; may be dead when the end is closing or given up */
+    uint64_t id;       /* local, what a cap names; never reused */
+    uint64_t owner;    /* agent; may be dead when the end is closing or given up */
+    uint64_t customer; /* the owner's, for whom it counts until it is gone */
     uint32_t interface;
     uint32_t number; /* low bit 0: bought here; never reused on an interface */
     enum channel_side side;
@@ -55,15 +63,16 @@ struct channel_end {
     uint64_t sent_bytes;
     bool room_asked;
     /* the site's: money held for this end, by kind (nanos of its own accounts) */
-    struct money deposit;         /* deposit:channel */
-    struct money armed_reserve;   /* held:reserve, for packets armed and not yet arrived */
-    struct money answer_reserve;  /* held:reserve, while pending */
-    struct money room_reserve;    /* held:reserve, while room_asked */
-    struct money close_reserve;   /* held:reserve, from birth until the close signal */
-    struct money birth_money;     /* held:birth, while pending within the site */
-    struct money asked_endowment; /* what BIRTH asked for, to hold the answer against */
-    struct money asked_fee;       /* the largest fee it allowed */
-    bool dirty;                   /* its row must be written; managed by this part */
+    struct money deposit;           /* deposit:channel */
+    struct money armed_reserve;     /* held:reserve, for packets armed and not yet arrived */
+    struct money answer_reserve;    /* held:reserve, while pending */
+    struct money room_reserve;      /* held:reserve, while room_asked */
+    struct money close_reserve;     /* held:reserve, from birth until the close signal */
+    struct money birth_money;       /* held:birth, while pending within the site */
+    struct money asked_endowment;   /* what BIRTH asked for, to hold the answer against */
+    struct money asked_fee;         /* the largest fee it allowed */
+    struct channel_holding counted; /* as of the last time that the site counted; not stored */
+    bool dirty;                     /* its row must be written; managed by this part */
 };
 
 /* ---- messages on the wire; over links they travel in parcels ---- */
@@ -181,6 +190,11 @@ MUST_CHECK enum channel_verdict channel_check_arm(const struct channel_end *end,
                                                   uint64_t bytes);
 void channel_arm(struct channel_end *end, struct undo *undo, uint64_t packets, uint64_t bytes,
                  struct channel_message *credit);
+/* What an end that is there holds: events by its state, whether or not anything is reserved. */
+struct channel_holding channel_holds(const struct channel_end *end);
+/* What it would hold if so much were armed after a good check. */
+struct channel_holding channel_would_hold(const struct channel_end *end, uint64_t packets,
+                                          uint64_t bytes);
 /* Packets armed that have not arrived. */
 uint64_t channel_armed_open(const struct channel_end *end);
 /* Packets that may be sent now (0 when not open, or when the last byte of credit is used up). */

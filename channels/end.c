@@ -62,23 +62,61 @@ enum channel_verdict channel_check_arm(const struct channel_end *end, uint64_t p
     return CHANNEL_FINE;
 }
 
+/*
+ * Packets are mostly smaller than what was armed for them, so bytes pile up on an end that arms
+ * one more for each that came.  They stop at the bound: to refuse would stop an honest receiver.
+ */
+static void grant(struct channel_end *end, uint64_t packets, uint64_t bytes)
+{
+    uint64_t bytes_free = CHANNEL_ARMED_BYTES_MAX - (end->armed_bytes - end->received_bytes);
+
+    end->armed_packets += packets;
+    end->armed_bytes += bytes < bytes_free ? bytes : bytes_free;
+}
+
 void channel_arm(struct channel_end *end, struct undo *undo, uint64_t packets, uint64_t bytes,
                  struct channel_message *credit)
 {
-    uint64_t bytes_free;
-
     INVARIANT(channel_check_arm(end, packets, bytes) == CHANNEL_FINE);
-    /*
-     * Packets are mostly smaller than what was armed for them, so bytes pile up on an end that arms
-     * one more for each that came.  They stop at the bound: to refuse would stop an honest
-     * receiver.
-     */
-    bytes_free = CHANNEL_ARMED_BYTES_MAX - (end->armed_bytes - end->received_bytes);
     channel_touch(end, undo);
-    end->armed_packets += packets;
-    end->armed_bytes += bytes < bytes_free ? bytes : bytes_free;
+    grant(end, packets, bytes);
     *credit = (struct channel_message){.packets = end->armed_packets, .bytes = end->armed_bytes};
     set_address(end, CHANNEL_CREDIT, credit);
+}
+
+/* Bytes that no packet is armed for cannot come. */
+static uint64_t most_bytes(const struct channel_end *end)
+{
+    uint64_t bytes = end->armed_bytes - end->received_bytes;
+    uint64_t carried = channel_armed_open(end) * CHANNEL_PACKET_BYTES_MAX;
+
+    return bytes < carried ? bytes : carried;
+}
+
+struct channel_holding channel_holds(const struct channel_end *end)
+{
+    switch (end->state) {
+    case CHANNEL_PENDING: /* its answer, and the notice that the far end closed */
+        return (struct channel_holding){.ends = 1, .events = 2};
+    case CHANNEL_OPEN: /* that notice, room, and packets */
+        return (struct channel_holding){.ends = 1,
+                                        .events = 1 + end->room_asked + channel_armed_open(end),
+                                        .bytes = most_bytes(end)};
+    case CHANNEL_FAR_CLOSED:
+    case CHANNEL_CLOSING:
+    case CHANNEL_GIVEN_UP:
+        return (struct channel_holding){.ends = 1};
+    }
+    invariant_failed("a state of an end", __FILE__, __LINE__);
+}
+
+struct channel_holding channel_would_hold(const struct channel_end *end, uint64_t packets,
+                                          uint64_t bytes)
+{
+    struct channel_end armed = *end;
+
+    grant(&armed, packets, bytes);
+    return channel_holds(&armed);
 }
 
 uint64_t channel_armed_open(const struct channel_end *end)

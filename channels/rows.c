@@ -1,10 +1,10 @@
 /*
  * Rows of ends and counters in the table `link`.
  *
- * An end: key = interface u32, u8 1, id u64; value = CBOR array of number, owner, side, state,
- * eight totals (armed, received, credit, sent; packets before bytes), room asked, and eight amounts
- * in the order of struct channel_end.  Counters: key = u32 0, u8 0, u64 0; value = CBOR array of
- * the next id and an array of (interface, next number) pairs, flat, by rising interface.
+ * An end: key = interface u32, u8 1, id u64; value = CBOR array of number, owner, customer, side,
+ * state, eight totals (armed, received, credit, sent; packets before bytes), room asked, and eight
+ * amounts in the order of struct channel_end.  Counters: key = u32 0, u8 0, u64 0; value = CBOR
+ * array of the next id and an array of (interface, next number) pairs, flat, by rising interface.
  */
 #include "channels/channels.h"
 #include "channels/set.h"
@@ -16,7 +16,7 @@
 
 enum { KEY_BYTES = 13, KEY_KIND_AT = 4, KEY_ID_AT = 5 };
 enum key_kind { KEY_COUNTERS = 0, KEY_END = 1 };
-enum { END_FIELDS = 21, COUNTERS_FIELDS = 2 };
+enum { END_FIELDS = 22, COUNTERS_FIELDS = 2 };
 
 static void make_key(uint8_t key[KEY_BYTES], uint32_t interface, enum key_kind kind, uint64_t id)
 {
@@ -37,6 +37,7 @@ static void encode_end(struct bytes *out, const struct channel_end *end)
     cbor_put_array(out, END_FIELDS);
     cbor_put_uint(out, end->number);
     cbor_put_uint(out, end->owner);
+    cbor_put_uint(out, end->customer);
     cbor_put_uint(out, (uint64_t)end->side);
     cbor_put_uint(out, (uint64_t)end->state);
     cbor_put_uint(out, end->armed_packets);
@@ -185,6 +186,7 @@ static enum status decode_end(struct channel_end *end, const uint8_t *value, siz
     cbor_get_array(&in, END_FIELDS);
     end->number = (uint32_t)cbor_get_uint(&in, UINT32_MAX);
     end->owner = cbor_get_uint(&in, UINT64_MAX);
+    end->customer = cbor_get_uint(&in, UINT64_MAX);
     end->side = (enum channel_side)cbor_get_uint(&in, CHANNEL_BORN);
     end->state = (enum channel_state)cbor_get_uint(&in, CHANNEL_GIVEN_UP);
     end->armed_packets = cbor_get_uint(&in, TOTAL_MAX);

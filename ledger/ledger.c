@@ -1,6 +1,7 @@
 /* Accounts and transfers in memory: what a turn changes at once.  frame.c makes it durable. */
 #include "ledger/ledger.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,9 @@ static void ledger_touch(struct ledger *ledger, uint64_t id)
     account->touched = true;
     bytes_append(&ledger->changed, &id, sizeof id);
 }
+
+static_assert(FRAME_LINES_FULL + LEDGER_EVENT_LINES_MAX <= FRAME_LINES_MAX,
+              "the last event of a frame fits");
 
 static void ledger_append_opening(struct ledger *ledger, const struct account *account,
                                   uint32_t event, bool closing)

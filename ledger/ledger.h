@@ -169,6 +169,8 @@ struct money ledger_balance(const struct ledger *ledger, uint64_t id);
 uint64_t ledger_frame(const struct ledger *ledger);   /* number of the frame being filled: from 1 */
 struct hash ledger_head(const struct ledger *ledger); /* of the last closed frame */
 size_t ledger_frame_lines(const struct ledger *ledger); /* waiting in the frame being filled */
+/* One event that begins in a frame which is not full may have so many lines. */
+enum { LEDGER_EVENT_LINES_MAX = 15 << 20 };
 /* One of its bounds comes near: close it before the next event. */
 bool ledger_frame_is_full(const struct ledger *ledger);
 size_t ledger_frame_bytes(const struct ledger *ledger); /* of the journal, about, in that frame */

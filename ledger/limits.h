@@ -10,7 +10,8 @@ enum {
     FRAME_EVENTS_MAX = 1 << 22,
     FRAME_OPENINGS_MAX = 1 << 22,
     /* From here on a frame is to be closed.  What one event adds (a turn stages 4,096 transfers and
-     * opens an account for each 20,000 fuel) is far less than what is left. */
+     * opens an account for each 20,000 fuel) is far less than what is left; LEDGER_EVENT_LINES_MAX
+     * in ledger.h says of lines how much that is. */
     FRAME_LINES_FULL = FRAME_LINES_MAX / 16,
     FRAME_EVENTS_FULL = FRAME_EVENTS_MAX / 4,
     FRAME_OPENINGS_FULL = FRAME_OPENINGS_MAX / 4,

@@ -36,6 +36,7 @@ enum {
     ((uint64_t)1000000000000000)            /* a million a unit: a slip of a key */
 #define INBOX_MESSAGES_MAX 256              /* the highest that inbox.messages_max may be */
 #define INBOX_BYTES_MAX ((uint64_t)1 << 20) /* the highest that inbox.bytes_max may be */
+#define CUSTOMER_EVENTS_MAX 4000000         /* the highest that customers.events_max may be */
 
 /* What is charged for a link.  Fixed numbers: they are stored. */
 enum link_price {
@@ -88,7 +89,10 @@ struct pricebook {
     uint64_t customer_facets_max;       /* customers.facets_max: and replies waited for */
     uint64_t customer_timers_max;       /* customers.timers_max: that are set */
     uint64_t customer_heap_entries_max; /* customers.heap_entries_max */
-    uint64_t customer_code_bytes_max;   /* customers.code_bytes_max: that its agents keep */
+    uint64_t customer_code_bytes_max;   /* customers.code_bytes_max: that its agents run or keep */
+    uint64_t customer_events_max;       /* customers.events_max: paid in advance, not heard yet */
+    uint64_t customer_event_bytes_max;  /* customers.event_bytes_max: of data of such events */
+    uint64_t customer_ends_max;         /* customers.ends_max: of channels */
     uint64_t customer_inbox_percent;    /* customers.inbox_percent: of any one inbox it may fill */
 
     /* Of all links that have none of their own: read these by pricebook_link_price(). */

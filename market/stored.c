@@ -1,6 +1,6 @@
 /*
  * The stored form of a price book:
- *     [2, currency, [values in the order of the table of keys], default, [order, price, ...]]
+ *     [3, currency, [values in the order of the table of keys], default, [order, price, ...]]
  * and, when links have prices of their own, one item more:
  *     [name, [which, price, ...], ...]
  */
@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { BOOK_FORMAT = 2, BOOK_ITEMS = 5 };
+enum { BOOK_FORMAT = 3, BOOK_ITEMS = 5 };
 
 static void encode_links(const struct pricebook *book, struct bytes *out)
 {

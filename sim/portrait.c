@@ -235,17 +235,18 @@ static void paint_end(void *context, struct channel_end *end)
 {
     struct painter *painter = context;
 
-    (void)fprintf(painter->out,
-                  "end %llu owner %llu number %u side %d state %d armed %llu/%llu received "
-                  "%llu/%llu credit %llu/%llu sent %llu/%llu room %d money %llu %llu %llu %llu "
-                  "%llu %llu\n",
-                  U(end->id), U(end->owner), end->number, (int)end->side, (int)end->state,
-                  U(end->armed_packets), U(end->armed_bytes), U(end->received_packets),
-                  U(end->received_bytes), U(end->credit_packets), U(end->credit_bytes),
-                  U(end->sent_packets), U(end->sent_bytes), end->room_asked,
-                  U(money_nanos(end->deposit)), U(money_nanos(end->armed_reserve)),
-                  U(money_nanos(end->answer_reserve)), U(money_nanos(end->room_reserve)),
-                  U(money_nanos(end->close_reserve)), U(money_nanos(end->birth_money)));
+    (void)fprintf(
+        painter->out,
+        "end %llu owner %llu customer %llu number %u side %d state %d armed %llu/%llu received "
+        "%llu/%llu credit %llu/%llu sent %llu/%llu room %d money %llu %llu %llu %llu "
+        "%llu %llu\n",
+        U(end->id), U(end->owner), U(end->customer), end->number, (int)end->side, (int)end->state,
+        U(end->armed_packets), U(end->armed_bytes), U(end->received_packets),
+        U(end->received_bytes), U(end->credit_packets), U(end->credit_bytes), U(end->sent_packets),
+        U(end->sent_bytes), end->room_asked, U(money_nanos(end->deposit)),
+        U(money_nanos(end->armed_reserve)), U(money_nanos(end->answer_reserve)),
+        U(money_nanos(end->room_reserve)), U(money_nanos(end->close_reserve)),
+        U(money_nanos(end->birth_money)));
 }
 
 static void paint_customers(struct painter *painter, const struct core *core)

@@ -43,6 +43,9 @@ static void tiny_book(struct pricebook *book, bool alone)
     book->customer_timers_max = 12;
     book->customer_heap_entries_max = 6;
     book->customer_code_bytes_max = 1 << 16;
+    book->customer_events_max = 64;
+    book->customer_event_bytes_max = 1 << 18;
+    book->customer_ends_max = 10;
 }
 
 void site_init(struct sim *sim, uint32_t index)
@@ -69,6 +72,7 @@ void site_init(struct sim *sim, uint32_t index)
         site->book.customer_agents_max = usual.customer_agents_max;
         site->book.customer_memory_bytes_max = usual.customer_memory_bytes_max;
         site->book.customer_facets_max = usual.customer_facets_max;
+        site->book.customer_events_max = usual.customer_events_max;
     }
     if (store_memory_new(&site->memory) != ST_OK)
         sim_fail(sim, "memory is short");

@@ -100,6 +100,7 @@ static enum status make_parts(struct core *core, struct fault *fault)
         .sell_ends = sell_ends,
         .end_is_live = end_is_live,
         .cap_of = cap_of,
+        .holdings = core_ends_sum,
         .read_page = core->options.page_lost == NULL ? NULL : read_page,
         .mark = mark,
     };
@@ -193,6 +194,8 @@ enum status core_load(struct core *core, const struct store *store, struct fault
         status = agents_load(core->agents, store, fault);
     if (status == ST_OK)
         status = channels_load(core->channels, store, fault);
+    if (status == ST_OK)
+        core_ends_load(core);
     if (status == ST_OK)
         status = core_links_load(core, store, fault);
     if (status == ST_OK)

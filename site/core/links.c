@@ -289,6 +289,7 @@ static void give_room(struct core *core, struct channel_end *end)
 {
     core_end_event(core, end, SERAI_EVENT_ROOM, end->room_reserve);
     channel_room_given(end, core->undo);
+    core_end_changed(core, end);
     end->room_reserve = money_zero();
 }
 

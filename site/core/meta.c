@@ -2,10 +2,12 @@
  * What belongs to the site as a whole: the price book in force, its number, and the price indexes
  * that rent is reckoned by.  Site time is in the ledger's frame header.
  */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/limits.h"
 #include "base/log.h"
 #include "site/core/state.h"
 
@@ -23,6 +25,19 @@ static struct money rent_price(const struct pricebook *book, enum rent_resource 
     }
     return money_zero();
 }
+
+/*
+ * The death of an agent is one event.  It gives back the money, the postage and the reserve of each
+ * message that waits, the reserves of facets and timers, and for each channel end what that end
+ * holds and what its far end at this site was armed with.  Its own last turn comes before it.
+ */
+enum {
+    END_LINES = 8,
+    DEATH_LINES = 3 * (CUSTOMER_EVENTS_MAX + INBOX_MESSAGES_MAX) + AGENT_FACETS_MAX +
+                  AGENT_TIMERS_MAX + SERAI_SLOTS_MAX * END_LINES + 3 * TURN_TRANSFERS_MAX
+};
+static_assert((int)DEATH_LINES <= (int)LEDGER_EVENT_LINES_MAX,
+              "a frame that is not full holds any death");
 
 void core_apply_prices(struct core *core)
 {
@@ -56,7 +71,10 @@ void core_apply_prices(struct core *core)
                          [CUSTOMER_FACETS] = book->customer_facets_max,
                          [CUSTOMER_TIMERS] = book->customer_timers_max,
                          [CUSTOMER_HEAP_ENTRIES] = book->customer_heap_entries_max,
-                         [CUSTOMER_CODE_BYTES] = book->customer_code_bytes_max},
+                         [CUSTOMER_CODE_BYTES] = book->customer_code_bytes_max,
+                         [CUSTOMER_EVENTS] = book->customer_events_max,
+                         [CUSTOMER_EVENT_BYTES] = book->customer_event_bytes_max,
+                         [CUSTOMER_ENDS] = book->customer_ends_max},
         .customer_inbox_percent = book->customer_inbox_percent,
     };
 

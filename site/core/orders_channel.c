@@ -95,6 +95,7 @@ static int64_t buy(struct core *core, struct turn *turn, const uint64_t *args)
                                     .parent = agent_id(turn_agent(turn)),
                                     .name = agent_name(turn_agent(turn))};
     struct cap cap = {.kind = SERAI_KIND_CHANNEL};
+    struct channel_holding bought = channel_holds(&(struct channel_end){.state = CHANNEL_PENDING});
     struct money sum;
     struct channel_end *end;
     int64_t refusal;
@@ -114,6 +115,8 @@ static int64_t buy(struct core *core, struct turn *turn, const uint64_t *args)
     refusal = core_link_refusal(core, interface, birth.payer, birth.money, 0);
     if (refusal != 0)
         return refusal;
+    if (!core_may_hold(core, birth.customer, bought))
+        return SERAI_E_QUOTA;
     end = channels_buy(core->channels, core->undo, agent_id(turn_agent(turn)), interface, &birth);
     channel_touch(end, core->undo);
     end->asked_endowment = birth.endowment;
@@ -122,6 +125,7 @@ static int64_t buy(struct core *core, struct turn *turn, const uint64_t *args)
     end->deposit = core->book.channel_deposit;
     end->answer_reserve = reserve;
     end->close_reserve = reserve;
+    core_end_made(core, end, birth.customer);
     INVARIANT(pay(turn, ACCOUNT_HELD_BIRTH, end->birth_money, TRANSFER_BIRTH_HOLD, end->id));
     INVARIANT(pay(turn, ACCOUNT_DEPOSIT_CHANNEL, end->deposit, TRANSFER_CHANNEL_DEPOSIT, end->id));
     INVARIANT(pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, end->id));
@@ -223,11 +227,14 @@ static int64_t arm(struct core *core, struct turn *turn, struct channel_end *end
     verdict = channel_check_arm(end, args[1], args[2]);
     if (verdict != CHANNEL_FINE)
         return refusal_of(verdict);
+    if (!core_end_may_hold(core, end, channel_would_hold(end, args[1], args[2])))
+        return SERAI_E_QUOTA;
     if (!money_scale(&reserve, agents_reserve(core->agents), args[1]) ||
         !turn_can_pay(turn, reserve))
         return SERAI_E_SHORT;
     INVARIANT(pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, end->id));
     channel_arm(end, core->undo, args[1], args[2], &credit);
+    core_end_changed(core, end);
     INVARIANT(money_add(&end->armed_reserve, end->armed_reserve, reserve));
     core_wire(core, &credit);
     return 0;
@@ -249,6 +256,8 @@ static int64_t ask_room(struct core *core, struct turn *turn, struct channel_end
 
     if (verdict != CHANNEL_FINE)
         return refusal_of(verdict);
+    if (!agents_quota_allows(core->agents, end->customer, CUSTOMER_EVENTS, 1))
+        return SERAI_E_QUOTA;
     if (!pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, end->id))
         return SERAI_E_SHORT;
     if (has_room(core, turn, end)) {
@@ -256,6 +265,7 @@ static int64_t ask_room(struct core *core, struct turn *turn, struct channel_end
         return 0;
     }
     channel_ask_room(end, core->undo);
+    core_end_changed(core, end);
     end->room_reserve = reserve;
     if (channel_may_send(end) > 0)
         core_link_wait(core, end);

@@ -130,6 +130,25 @@ struct interface_prices core_interface_prices(const struct core *core, uint32_t 
 /* tariff.c: `place` is that of the link's own prices in the book (pricebook_link_place()). */
 uint64_t core_fee_object(size_t place, uint32_t interface);
 
+/* ends.c: what customers hold by their ends */
+/* An end was made for this customer. */
+void core_end_made(struct core *core, struct channel_end *end, uint64_t customer);
+/* After anything that may have changed what it holds, or removed it: its customer's counts follow.
+ */
+void core_end_changed(struct core *core, struct channel_end *end);
+/* Whether its customer may hold that of it. */
+MUST_CHECK bool core_end_may_hold(const struct core *core, const struct channel_end *end,
+                                  struct channel_holding more);
+/* Whether a customer may hold that beside all it has. */
+MUST_CHECK bool core_may_hold(const struct core *core, uint64_t customer,
+                              struct channel_holding more);
+/* agents_env.holdings */
+void core_ends_sum(void *context, void *sum,
+                   void (*add)(void *sum, uint64_t customer, enum customer_resource resource,
+                               uint64_t amount));
+/* Those that were read back are counted. */
+void core_ends_load(struct core *core);
+
 /* wire.c: carry a message to the end it is for; within the site that is at once. */
 void core_wire(struct core *core, const struct channel_message *message);
 /* A message has come to one of our ends.  Anything but CHANNEL_FINE: it breaks the rules, and

@@ -56,6 +56,18 @@ static struct money child_end_cost(const struct core *core)
     return plus(reserves, core->book.channel_deposit);
 }
 
+/* What the child's end will hold of its customer's; BORN waits beside. */
+static struct channel_holding child_holding(void)
+{
+    struct channel_end end = {.state = CHANNEL_OPEN,
+                              .armed_packets = SERAI_FIRST_CREDIT_PACKETS,
+                              .armed_bytes = SERAI_FIRST_CREDIT_BYTES};
+    struct channel_holding holding = channel_holds(&end);
+
+    holding.events++;
+    return holding;
+}
+
 static int32_t payment_refusal(const struct core *core, const struct channel_message *message,
                                struct money fee)
 {
@@ -121,6 +133,7 @@ static void accept_birth(struct core *core, const struct channel_message *messag
     birth->origin = (struct cap){.kind = SERAI_KIND_CHANNEL, .object = end->id};
     INVARIANT(agents_birth(core->agents, birth, &child) == BIRTH_DONE);
     channel_give(end, core->undo, agent_id(child));
+    core_end_made(core, end, birth->customer);
     child_pays_for_end(core, end);
     take_fees(core, prices);
     answer.fee = fee;
@@ -156,6 +169,8 @@ static enum channel_verdict hear_birth(struct core *core, const struct channel_m
         refusal = core_link_birth(core, message, &birth);
     if (refusal == 0 && !agents_birth_check(core->agents, &birth, &result))
         refusal = birth_result_refusal(result);
+    if (refusal == 0 && !core_may_hold(core, birth.customer, child_holding()))
+        refusal = SERAI_E_QUOTA;
     if (refusal == 0) {
         accept_birth(core, message, &birth, &prices);
         return CHANNEL_FINE;
@@ -213,6 +228,7 @@ static enum channel_verdict hear_answer(struct core *core, struct channel_end *e
         verdict = channels_answered(core->channels, end, core->undo, answer);
     if (verdict != CHANNEL_FINE)
         return verdict;
+    core_end_changed(core, end);
     money_arrives(core, answer);
     move(core, ACCOUNT_HELD_BIRTH, payee, answer->money,
          answer->status == 0 ? TRANSFER_BIRTH_CHANGE : TRANSFER_BIRTH_BACK, was.id);
@@ -273,7 +289,8 @@ static enum channel_verdict hear_packet(struct core *core, struct channel_end *e
     }
     if (verdict != CHANNEL_FINE)
         return verdict;
-    INVARIANT(owner != NULL); /* the dead have no open ends */
+    INVARIANT(owner != NULL);    /* the dead have no open ends */
+    core_end_changed(core, end); /* what waits from now on counts itself */
     channel_touch(end, core->undo);
     event.reserve = packet_reserve(end, armed);
     money_arrives(core, packet);
@@ -293,6 +310,7 @@ static enum channel_verdict hear_credit(struct core *core, struct channel_end *e
         return CHANNEL_FINE; /* granted before the far end heard that this one was sold */
     if (verdict != CHANNEL_FINE || !room)
         return verdict;
+    core_end_changed(core, end);
     core_end_event(core, end, SERAI_EVENT_ROOM, end->room_reserve);
     channel_touch(end, core->undo);
     end->room_reserve = money_zero();
@@ -322,6 +340,7 @@ static enum channel_verdict hear_close(struct core *core, struct channel_end *en
 
     if (verdict != CHANNEL_FINE)
         return verdict;
+    core_end_changed(core, end);
     if (signal) {
         release_reserves(core, end);
         core_end_event(core, end, SERAI_EVENT_CLOSED, end->close_reserve);
@@ -345,6 +364,7 @@ static bool withdraw_birth(struct core *core, struct channel_end *end, uint64_t 
     move(core, ACCOUNT_HELD_PACKET, payee, plus(end->asked_endowment, end->asked_fee),
          TRANSFER_BIRTH_BACK, end->id);
     channels_withdraw(core->channels, end, core->undo);
+    core_end_changed(core, end);
     return true;
 }
 
@@ -364,6 +384,7 @@ void core_sell_end(struct core *core, struct channel_end *end)
     if (end->state == CHANNEL_PENDING && withdraw_birth(core, end, payee))
         return;
     channels_sell(core->channels, end, core->undo, &close, &tell_far);
+    core_end_changed(core, end);
     if (tell_far)
         core_wire(core, &close);
 }
@@ -391,6 +412,7 @@ enum channel_verdict core_hear(struct core *core, const struct channel_message *
         return hear_close(core, end);
     case CHANNEL_CLOSED:
         verdict = channels_closed(core->channels, end, core->undo);
+        core_end_changed(core, end);
         return verdict == CHANNEL_UNKNOWN ? CHANNEL_FINE : verdict;
     case CHANNEL_BIRTH:
         break;

@@ -32,7 +32,7 @@ static void take_requests(struct driver *driver, uint64_t now_us)
     struct request *request;
 
     /* Each connection has at most one request here, so this ends. */
-    for (int i = 0; i < CONNECTIONS_MAX; i++) {
+    for (int i = 0; i < CONNECTIONS_MAX && !core_frame_is_full(driver->parts->core); i++) {
         request = ring_pop(&driver->parts->requests);
         if (request == NULL)
             return;
@@ -224,9 +224,9 @@ void *core_thread(void *context)
     driver.dirty = true;
     for (;;) {
         uint64_t now_us = parts->clock.now_us(parts->clock.context);
-        /* Read before the requests are taken: those that came before the stop are still answered.
-         */
-        bool last = atomic_load(&parts->stopping);
+        /* Read before the requests are taken: those that came before the stop are still answered,
+         * by one more frame if this one is full. */
+        bool last = atomic_load(&parts->stopping) && !core_frame_is_full(parts->core);
         bool hears;
 
         take_books(&driver, now_us);

@@ -204,7 +204,7 @@ struct object *world_add_buffer(struct world *world, struct agent *owner, uint64
     paged_write(&buffer->u.buffer.pages, &world->agents->dirty_pages, world->undo, 1, size - 3,
                 "end", 3);
     owner->buffer_bytes += size;
-    customer_takes(world->agents, owner->customer, CUSTOMER_BUFFER_BYTES, size);
+    quota_take(world->agents, owner->use, CUSTOMER_BUFFER_BYTES, size);
     ck_assert_int_ge(agent_cap_give(world->agents, owner, &cap), 0);
     undo_commit(world->undo);
     return buffer;
@@ -217,7 +217,8 @@ void world_add_timer(struct world *world, struct agent *owner)
     ledger_event_begin(world->ledger);
     timer->u.timer = (struct timer){.at_us = UINT64_C(1) << 60, .badge = 5, .reserve = nanos(1000)};
     owner->timers++;
-    customer_takes(world->agents, owner->customer, CUSTOMER_TIMERS, 1);
+    quota_take(world->agents, owner->use, CUSTOMER_TIMERS, 1);
+    quota_take(world->agents, owner->use, CUSTOMER_EVENTS, 1);
     agent_dirty(world->agents, owner);
     heapq_push(&world->agents->timers, timer->u.timer.at_us, timer->id);
     move(world, owner->id, ACCOUNT_HELD_RESERVE, 1000, TRANSFER_RESERVE_HOLD);
@@ -233,7 +234,7 @@ void world_add_heap_entry(struct world *world, struct agent *payer, uint64_t fac
     entry->serial = world->agents->next_heap_serial++;
     entry->payer = payer->id;
     entry->customer = payer->customer;
-    customer_takes(world->agents, entry->customer, CUSTOMER_HEAP_ENTRIES, 1);
+    quota_take(world->agents, payer->use, CUSTOMER_HEAP_ENTRIES, 1);
     entry->deposit = nanos(2000000);
     entry->cap = (struct cap){.kind = SERAI_KIND_FACET, .object = facet};
     heap_insert(world->agents, entry);
@@ -281,6 +282,7 @@ static void set_mark(struct world *world, struct agent *agent)
     ledger_event_begin(world->ledger);
     agent->mark = nanos(10);
     agent->mark_armed = true;
+    quota_take(world->agents, agent->use, CUSTOMER_EVENTS, 1);
     agent->mark_reserve = nanos(1000);
     agent_dirty(world->agents, agent);
     move(world, agent->id, ACCOUNT_HELD_RESERVE, 1000, TRANSFER_RESERVE_HOLD);

@@ -325,14 +325,14 @@ START_TEST(what_became_another_program_is_not_haunted_by_the_log)
     poke(memory_of(1), 3, 0, 100, 9);
     poke(memory_of(1), 5, 0, PAGED_BYTES, 9);
     world_commit(&world);
-    agent_become(world.agents, agent, code_ref_take(world.agents, code));
+    agent_become(world.agents, agent, code_ref_take(world.agents, agent->use, code));
     undo_commit(world.undo);
     world_check_round_trip(&world);
     ck_assert_uint_eq(agent->memory.used, 0);
     poke(memory_of(1), 3, 200, 1, 5); /* and what it does since is kept */
     world_check_round_trip(&world);
     poke(memory_of(1), 3, 300, 1, 6);
-    agent_become(world.agents, agent, code_ref_take(world.agents, code));
+    agent_become(world.agents, agent, code_ref_take(world.agents, agent->use, code));
     undo_commit(world.undo);
     poke(memory_of(1), 4, 300, 1, 7); /* in the same frame */
     world_check_round_trip(&world);
@@ -377,7 +377,8 @@ static void random_poke(struct rng *rng)
     case 2: {
         struct agent *agent = world_agent(&world, 2);
 
-        agent_become(world.agents, agent, code_ref_take(world.agents, agent->code.code));
+        agent_become(world.agents, agent,
+                     code_ref_take(world.agents, agent->use, agent->code.code));
         undo_commit(world.undo);
         break;
     }

@@ -144,7 +144,7 @@ START_TEST(a_save_makes_final_what_was_done_before_it)
     buffer = world_add_buffer(&world, world_agent(&world, 0), 5000);
     world_commit(&world);
     world_agent(&world, 0)->buffer_bytes -= 5000;
-    customer_gives(world.agents, world.customer, CUSTOMER_BUFFER_BYTES, 5000);
+    quota_give(world.agents, world_agent(&world, 0)->use, CUSTOMER_BUFFER_BYTES, 5000);
     agent_dirty(world.agents, world_agent(&world, 0));
     object_remove(world.agents, buffer); /* its pages go when this is committed */
     world_check_round_trip(&world);
@@ -201,7 +201,7 @@ START_TEST(what_is_taken_away_leaves_no_row)
     buffer = world_add_buffer(&world, first, 5000);
     world_commit(&world);
     first->buffer_bytes -= 5000;
-    customer_gives(world.agents, first->customer, CUSTOMER_BUFFER_BYTES, 5000);
+    quota_give(world.agents, first->use, CUSTOMER_BUFFER_BYTES, 5000);
     cap.object = buffer->id;
     agent_cap_set(world.agents, first, (uint64_t)agent_cap_find(first, &cap), &nothing);
     object_remove(world.agents, buffer);
@@ -209,7 +209,7 @@ START_TEST(what_is_taken_away_leaves_no_row)
     world_run_all(&world); /* takes messages out of the inboxes */
     for (int i = 0; i < AGENT_LOG_LINES_MAX + 10; i++)
         agent_log(world.agents, first, LOG_BY_AGENT, "more", 4);
-    agent_become(world.agents, first, code_ref_take(world.agents, first->kept[0].code));
+    agent_become(world.agents, first, code_ref_take(world.agents, first->use, first->kept[0].code));
     undo_commit(world.undo);
     world_check_round_trip(&world);
     world_free(&world);
@@ -267,7 +267,6 @@ START_TEST(code_that_nobody_runs_is_dropped)
     world_fill(&world);
     world_commit(&world);
     ck_assert_ptr_nonnull(code_find(world.agents, &id));
-    customer_gives(world.agents, first->customer, CUSTOMER_CODE_BYTES, agent_kept_bytes(first));
     code_ref_drop(world.agents, first, &first->kept[0]);
     first->kept_count = 0;
     agent_dirty(world.agents, first);

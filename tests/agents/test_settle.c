@@ -99,6 +99,32 @@ START_TEST(of_many_a_part_is_settled_each_minute_and_each_of_them_in_turn)
 }
 END_TEST
 
+static void fill_frame(void)
+{
+    struct transfer transfer = {
+        .debit = ACCOUNT_TREASURY, .credit = world.customer, .code = TRANSFER_FUND};
+
+    ck_assert_int_eq(money_from_nanos(&transfer.amount, 1), ST_OK);
+    ledger_event_begin(world.ledger);
+    while (!ledger_frame_is_full(world.ledger))
+        ledger_transfer_checked(world.ledger, &transfer);
+    world_event_end(&world);
+}
+
+START_TEST(a_frame_that_is_full_leaves_them_all_to_the_next)
+{
+    agents_set_time(world.agents, agents_time(world.agents) + SETTLE_US);
+    fill_frame();
+    agents_tick(world.agents);
+    ck_assert_uint_eq(settled_now(), 0);
+    ck_assert_uint_le(agents_next_due_us(world.agents), agents_time(world.agents));
+    world_commit(&world);
+    agents_tick(world.agents);
+    ck_assert_uint_eq(settled_now(), MORE);
+    ck_assert_uint_gt(agents_next_due_us(world.agents), agents_time(world.agents));
+}
+END_TEST
+
 START_TEST(who_runs_dry_is_settled_then_though_it_is_not_its_turn)
 {
     struct agent *poor = agents_find(world.agents, ids[MORE - 1]);
@@ -152,6 +178,7 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, few_are_all_settled_each_minute);
+    tcase_add_test(tcase, a_frame_that_is_full_leaves_them_all_to_the_next);
     tcase_add_test(tcase, of_many_a_part_is_settled_each_minute_and_each_of_them_in_turn);
     tcase_add_test(tcase, who_runs_dry_is_settled_then_though_it_is_not_its_turn);
     tcase_add_test(tcase, other_prices_have_everyone_settled_soon);

@@ -41,6 +41,9 @@ static void load_core(struct bench_site *site, const struct store *store)
     options.book.agents_max = 10000000;
     options.book.customer_agents_max = 10000000;
     options.book.customer_memory_bytes_max = UINT64_C(1) << 40;
+    options.book.customer_events_max = CUSTOMER_EVENTS_MAX;
+    options.book.customer_event_bytes_max = 0;
+    options.book.customer_ends_max = 0;
     options.book.customer_inbox_percent = 100;
     if (core_new(&site->core, &options, &fault) != ST_OK ||
         core_load(site->core, store, &fault) != ST_OK)

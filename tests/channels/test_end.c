@@ -52,6 +52,39 @@ START_TEST(a_packet_counts_at_both_ends_and_is_addressed_to_the_far_one)
 }
 END_TEST
 
+static void holds(const struct channel_end *end, uint64_t events, uint64_t bytes)
+{
+    struct channel_holding holding = channel_holds(end);
+
+    ck_assert_uint_eq(holding.ends, 1);
+    ck_assert_uint_eq(holding.events, events);
+    ck_assert_uint_eq(holding.bytes, bytes);
+}
+
+START_TEST(an_end_holds_the_events_that_may_still_come_and_the_most_they_can_bring)
+{
+    struct channel_message credit;
+    struct channel_holding more = channel_would_hold(fixture.buyer, 2, 1000);
+
+    holds(fixture.buyer, 1, 0); /* that the far end closed */
+    ck_assert_uint_eq(more.events, 3);
+    ck_assert_uint_eq(more.bytes, 1000);
+    channel_arm(fixture.buyer, fixture.undo, 2, 1000, &credit);
+    holds(fixture.buyer, 3, 1000);
+    channel_ask_room(fixture.buyer, fixture.undo);
+    holds(fixture.buyer, 4, 1000);
+    holds(fixture.born, 1 + FIRST_PACKETS, FIRST_BYTES);
+    for (int i = 0; i < FIRST_PACKETS; i++)
+        pass(1);
+    holds(fixture.born, 1, 0); /* the bytes that are left have no packet to come with */
+    more = channel_would_hold(fixture.born, 1, 1);
+    ck_assert_uint_eq(more.events, 2);
+    ck_assert_uint_eq(more.bytes, FIRST_BYTES - FIRST_PACKETS + 1 < CHANNEL_PACKET_BYTES_MAX
+                                      ? FIRST_BYTES - FIRST_PACKETS + 1
+                                      : CHANNEL_PACKET_BYTES_MAX);
+}
+END_TEST
+
 START_TEST(packets_beyond_the_credit_are_refused_to_the_sender)
 {
     ck_assert_int_eq(channel_check_send(fixture.born, 0), CHANNEL_NO_CREDIT);
@@ -311,6 +344,7 @@ int main(void)
     TCase *tcase = tcase_create("end");
 
     tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, an_end_holds_the_events_that_may_still_come_and_the_most_they_can_bring);
     tcase_add_test(tcase, a_packet_counts_at_both_ends_and_is_addressed_to_the_far_one);
     tcase_add_test(tcase, packets_beyond_the_credit_are_refused_to_the_sender);
     tcase_add_test(tcase, bytes_beyond_the_credit_are_refused_to_the_sender);

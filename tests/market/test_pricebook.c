@@ -346,7 +346,7 @@ START_TEST(an_older_shorter_book_gets_defaults_for_the_rest)
     struct bytes bytes = {0};
     struct pricebook book;
 
-    put_book(&bytes, 2, "SRI", 77);
+    put_book(&bytes, 3, "SRI", 77);
     cbor_put_array(&bytes, 0);
     ck_assert_int_eq(pricebook_decode(&book, bytes.data, bytes.size, &fault), ST_OK);
     ck_assert_uint_eq(book.compute.nanos, 77);
@@ -482,15 +482,15 @@ START_TEST(a_stored_book_that_makes_no_sense_is_refused)
         uint64_t order_count;
         uint64_t orders[4];
     } bad[] = {
-        {1, "SRI", 1, 0, {0}},
-        {2, "S1", 1, 0, {0}},
-        {2, "", 1, 0, {0}},
-        {2, "SRI", PRICEBOOK_PRICE_NANOS_MAX + 1, 0, {0}},
-        {2, "SRI", 1, 1, {0}},
-        {2, "SRI", 1, 4, {3, 1, 3, 1}},
-        {2, "SRI", 1, 4, {3, 1, 2, 1}},
-        {2, "SRI", 1, 2, {PRICEBOOK_ORDERS_MAX, 1}},
-        {2, "SRI", 1, 2, {1, PRICEBOOK_PRICE_NANOS_MAX + 1}},
+        {2, "SRI", 1, 0, {0}},
+        {3, "S1", 1, 0, {0}},
+        {3, "", 1, 0, {0}},
+        {3, "SRI", PRICEBOOK_PRICE_NANOS_MAX + 1, 0, {0}},
+        {3, "SRI", 1, 1, {0}},
+        {3, "SRI", 1, 4, {3, 1, 3, 1}},
+        {3, "SRI", 1, 4, {3, 1, 2, 1}},
+        {3, "SRI", 1, 2, {PRICEBOOK_ORDERS_MAX, 1}},
+        {3, "SRI", 1, 2, {1, PRICEBOOK_PRICE_NANOS_MAX + 1}},
     };
 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

@@ -133,7 +133,7 @@ static void caps(struct pricebook *book)
     book->customer_facets_max = 3;
     book->customer_timers_max = 2;
     book->customer_heap_entries_max = 2;
-    book->customer_code_bytes_max = 1000;
+    book->customer_code_bytes_max = 1 << 20;
 }
 
 static void reopen_with_caps(void)

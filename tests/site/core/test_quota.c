@@ -1,0 +1,390 @@
+/*
+ * What waits and what may come is bounded for each customer: events that were paid for in advance,
+ * what they bring, ends of channels, and code.  Each frame of the fixture counts all of it anew.
+ */
+#include <string.h>
+
+#include "agents/state.h"
+#include "tests/site/core/puppet.h"
+
+enum {
+    MONEY = 100000000,
+    ENDOWMENT = 2000000,
+    FEE = 500000,
+    TIMER = SERAI_SLOT_FIRST_FREE,
+    EVENTS = 40,
+    ANSWER = 60000,
+    EVENT_BYTES = 3 * 65536,
+    ENDS = 6,
+};
+
+static struct site site;
+
+static void few(struct pricebook *book)
+{
+    book->customer_events_max = EVENTS;
+    book->customer_event_bytes_max = EVENT_BYTES;
+    book->customer_ends_max = ENDS;
+}
+
+static void setup(void)
+{
+    site_open_book(&site, 7, 10000000000, few);
+    site_customer(&site, 1, "one", 2000000000);
+    site_customer(&site, 2, "two", 2000000000);
+}
+
+static void teardown(void)
+{
+    site_reload_same(&site);
+    site_verify(&site);
+    probe_play_none();
+    site_close(&site);
+}
+
+static uint64_t used(int person, enum customer_resource resource)
+{
+    return customer_use(site.core->agents, site.people[person].account)->used[resource];
+}
+
+/* All that was ever counted of the customer is gone with its last agent. */
+static void end_all(int person, uint64_t agent)
+{
+    ck_assert_int_eq(site_on_agent(&site, person, "agent.end", agent), CONTROL_DONE);
+    site_settle(&site);
+    for (int resource = 0; resource < CUSTOMER_RESOURCES; resource++)
+        ck_assert_uint_eq(used(person, (enum customer_resource)resource), 0);
+}
+
+/* ---- wakes ---- */
+
+struct waking {
+    int64_t last;
+    uint64_t turns;
+    uint64_t most;
+};
+
+/* Each event orders as many as it may: without a bound they would double with each turn. */
+static enum engine_outcome wakes_on(void *context, struct part *part)
+{
+    struct waking *waking = context;
+
+    waking->turns++;
+    do {
+        waking->last = part_order(part, timer_wake, TIMER, 0, 1);
+    } while (waking->last == 0);
+    if (used(1, CUSTOMER_EVENTS) > waking->most)
+        waking->most = used(1, CUSTOMER_EVENTS);
+    return ENGINE_DONE;
+}
+
+START_TEST(wakes_that_wait_are_bounded_together_with_those_to_come)
+{
+    struct waking waking = {0};
+    uint64_t agent = puppet_new(&site, 1, MONEY, "t");
+
+    probe_play(agent, wakes_on, &waking);
+    ck_assert_int_eq(site_send(&site, 1, agent, "go", 0), CONTROL_DONE);
+    for (int frame = 0; frame < 20; frame++) {
+        for (int turn = 0; turn < 5; turn++)
+            (void)core_run(site.core, 1);
+        site_pass(&site, 1000000);
+    }
+    ck_assert_uint_gt(waking.turns, 50);
+    ck_assert_int_eq(waking.last, SERAI_E_QUOTA);
+    ck_assert_uint_eq(waking.most, EVENTS);
+    ck_assert_uint_eq(used(1, CUSTOMER_EVENTS),
+                      site_agent(&site, agent)->inbox_total + site_agent(&site, agent)->timers);
+    site_reload_same(&site);
+    ck_assert_uint_le(used(1, CUSTOMER_EVENTS), EVENTS);
+    (void)puppet_new(&site, 2, MONEY, "t"); /* another customer has its own */
+    end_all(1, agent);
+}
+END_TEST
+
+static enum engine_outcome traps(void *context, struct part *part)
+{
+    (void)context;
+    ck_assert_int_eq(part_order(part, timer_wake, TIMER, 0, 1), 0);
+    ck_assert_int_eq(part_order(part, self_mark, SERAI_SLOT_SELF, 1000), 0);
+    return ENGINE_TRAP_UNREACHABLE;
+}
+
+START_TEST(what_a_trap_undoes_is_counted_no_more)
+{
+    uint64_t agent = puppet_new(&site, 1, MONEY, "t");
+
+    puppet_play(&site, agent, traps, NULL);
+    ck_assert_uint_eq(used(1, CUSTOMER_EVENTS), 0);
+    end_all(1, agent);
+}
+END_TEST
+
+static enum engine_outcome marks(void *context, struct part *part)
+{
+    (void)context;
+    ck_assert_int_eq(part_order(part, self_mark, SERAI_SLOT_SELF, 1000), 0);
+    ck_assert_uint_eq(used(1, CUSTOMER_EVENTS), 1);
+    ck_assert_int_eq(part_order(part, self_mark, SERAI_SLOT_SELF, 2000), 0);
+    ck_assert_uint_eq(used(1, CUSTOMER_EVENTS), 1);
+    while (part_order(part, timer_wake, TIMER, INT64_C(1) << 60, 0) == 0)
+        continue;
+    ck_assert_uint_eq(used(1, CUSTOMER_EVENTS), EVENTS);
+    ck_assert_int_eq(part_order(part, self_mark, SERAI_SLOT_SELF, 0), 0);
+    ck_assert_int_eq(part_order(part, timer_wake, TIMER, INT64_C(1) << 60, 0), 0);
+    ck_assert_int_eq(part_order(part, self_mark, SERAI_SLOT_SELF, 1000), SERAI_E_QUOTA);
+    return ENGINE_DONE;
+}
+
+START_TEST(the_notice_of_a_mark_is_an_event_to_come)
+{
+    uint64_t agent = puppet_new(&site, 1, MONEY, "t");
+
+    puppet_play(&site, agent, marks, NULL);
+    end_all(1, agent);
+}
+END_TEST
+
+/* ---- answers ---- */
+
+struct asking {
+    uint8_t number[SERAI_HEAP_NUMBER_BYTES];
+    int32_t questions;
+    int32_t replies[8];
+    int32_t kept;
+    int64_t answers[4];
+};
+
+static int64_t send(struct part *part, int64_t facet, int64_t size, int64_t reply)
+{
+    return part_order(part, facet_send, facet, 0, size, AT_CAPS, 0, 0,
+                      part_order(part, facet_postage, facet), reply);
+}
+
+static enum engine_outcome asks(void *context, struct part *part)
+{
+    struct asking *asking = context;
+    int64_t own = part_order(part, self_facet, SERAI_SLOT_SELF, 1, 0);
+    int64_t to = part_fetch(part, asking->number);
+
+    for (int i = 0; i < asking->questions; i++)
+        ck_assert_int_eq(send(part, to, 1, own), 0);
+    return ENGINE_DONE;
+}
+
+static enum engine_outcome keeps(void *context, struct part *part)
+{
+    struct asking *asking = context;
+    struct serai_event event;
+
+    part_event(part, &event);
+    asking->replies[asking->kept++] = event.reply;
+    return ENGINE_DONE;
+}
+
+static enum engine_outcome answers(void *context, struct part *part)
+{
+    struct asking *asking = context;
+
+    for (int i = 0; i < 4; i++)
+        asking->answers[i] = send(part, asking->replies[i], i == 3 ? 100 : ANSWER, SERAI_SLOT_NONE);
+    return ENGINE_DONE;
+}
+
+START_TEST(answers_that_would_be_too_much_for_who_asked_are_refused)
+{
+    struct asking asking = {.questions = 5};
+    uint64_t asker = puppet_new(&site, 1, MONEY, NULL);
+    uint64_t server = puppet_new(&site, 2, MONEY, NULL);
+
+    site.book.customer_event_bytes_max = 2 * ANSWER + 50;
+    site_reload(&site);
+    puppet_publish(&site, server, 1, 0, asking.number);
+    probe_play(server, keeps, &asking);
+    puppet_play(&site, asker, asks, &asking);
+    ck_assert_int_eq(asking.kept, 5);
+    ck_assert_uint_eq(used(1, CUSTOMER_EVENTS), 5);
+    puppet_play(&site, server, answers, &asking);
+    ck_assert_int_eq(asking.answers[0], 0);
+    ck_assert_int_eq(asking.answers[1], 0);
+    ck_assert_int_eq(asking.answers[2], SERAI_E_FULL);
+    ck_assert_int_eq(asking.answers[3], SERAI_E_FULL);
+    ck_assert_uint_eq(used(1, CUSTOMER_EVENTS), 3); /* two were heard */
+    ck_assert_uint_eq(used(1, CUSTOMER_EVENT_BYTES), 0);
+    site_reload_same(&site);
+    end_all(1, asker);
+}
+END_TEST
+
+static enum engine_outcome asks_too_much(void *context, struct part *part)
+{
+    struct asking *asking = context;
+    int64_t own = part_order(part, self_facet, SERAI_SLOT_SELF, 1, 0);
+    int64_t to = part_fetch(part, asking->number);
+
+    for (int i = 0; i < EVENTS; i++)
+        ck_assert_int_eq(send(part, to, 1, own), 0);
+    ck_assert_int_eq(send(part, to, 1, own), SERAI_E_QUOTA);
+    ck_assert_int_eq(send(part, to, 1, SERAI_SLOT_NONE), 0);
+    return ENGINE_DONE;
+}
+
+START_TEST(questions_are_bounded_by_the_answers_to_come)
+{
+    struct asking asking = {0};
+    uint64_t asker = puppet_new(&site, 1, MONEY, NULL);
+    uint64_t server = puppet_new(&site, 2, MONEY, NULL);
+
+    puppet_publish(&site, server, 1, 0, asking.number);
+    puppet_play(&site, asker, asks_too_much, &asking);
+    end_all(1, asker);
+}
+END_TEST
+
+/* ---- channels ---- */
+
+struct channel {
+    int64_t slot;
+    int64_t answers[4];
+};
+
+static enum engine_outcome buys(void *context, struct part *part)
+{
+    struct channel *channel = context;
+
+    if (part->kind == SERAI_EVENT_MESSAGE)
+        channel->slot = part_order(part, channel_buy, SERAI_SLOT_CHANNELS, SERAI_INTERFACE_SELF,
+                                   ENDOWMENT, FEE);
+    return ENGINE_DONE;
+}
+
+static enum engine_outcome arms(void *context, struct part *part)
+{
+    struct channel *channel = context;
+    int64_t left = EVENTS - (int64_t)used(1, CUSTOMER_EVENTS);
+
+    if (part->kind != SERAI_EVENT_MESSAGE)
+        return ENGINE_DONE;
+    channel->answers[0] = part_order(part, channel_arm, channel->slot, left + 1, 1000);
+    channel->answers[1] = part_order(part, channel_arm, channel->slot, left, 3 * 65536);
+    channel->answers[2] = part_order(part, channel_arm, channel->slot, left - 1, 1000);
+    channel->answers[3] = part_order(part, channel_room, channel->slot);
+    return ENGINE_DONE;
+}
+
+START_TEST(packets_that_are_armed_count_with_all_that_they_may_bring)
+{
+    struct channel channel = {0};
+    uint64_t agent = puppet_new(&site, 1, MONEY, NULL);
+
+    puppet_play(&site, agent, buys, &channel);
+    ck_assert_uint_eq(used(1, CUSTOMER_ENDS), 2);
+    /* Both close notices, and what the child is armed with. */
+    ck_assert_uint_eq(used(1, CUSTOMER_EVENTS), 2 + SERAI_FIRST_CREDIT_PACKETS);
+    ck_assert_uint_eq(used(1, CUSTOMER_EVENT_BYTES), SERAI_FIRST_CREDIT_BYTES);
+    puppet_play(&site, agent, arms, &channel);
+    ck_assert_int_eq(channel.answers[0], SERAI_E_QUOTA);
+    ck_assert_int_eq(channel.answers[1], SERAI_E_QUOTA);
+    ck_assert_int_eq(channel.answers[2], 0);
+    ck_assert_int_eq(channel.answers[3], 0);                 /* there is credit: it comes at once */
+    ck_assert_uint_eq(used(1, CUSTOMER_EVENTS), EVENTS - 1); /* ROOM was heard */
+    ck_assert_uint_eq(used(1, CUSTOMER_EVENT_BYTES), SERAI_FIRST_CREDIT_BYTES + 1000);
+    site_reload_same(&site);
+}
+END_TEST
+
+struct shopping {
+    int64_t bought[ENDS];
+    int64_t sold;
+    size_t refused;
+};
+
+static enum engine_outcome shops(void *context, struct part *part)
+{
+    struct shopping *shopping = context;
+    struct serai_event event;
+
+    part_event(part, &event);
+    if (event.kind == SERAI_EVENT_ANSWER)
+        shopping->refused += event.status == SERAI_E_QUOTA;
+    if (event.kind != SERAI_EVENT_MESSAGE)
+        return ENGINE_DONE;
+    for (int i = 0; i < ENDS; i++)
+        shopping->bought[i] = part_order(part, channel_buy, SERAI_SLOT_CHANNELS,
+                                         SERAI_INTERFACE_SELF, ENDOWMENT, FEE);
+    shopping->sold = part_order(part, channel_sell, SERAI_SLOT_CHANNELS, shopping->bought[0]);
+    return ENGINE_DONE;
+}
+
+START_TEST(ends_of_channels_are_bounded_on_both_sides)
+{
+    struct shopping shopping = {0};
+    uint64_t agent = puppet_new(&site, 1, MONEY, NULL);
+
+    site.book.customer_events_max = 1000;
+    site_reload(&site);
+    puppet_play(&site, agent, shops, &shopping);
+    for (int i = 0; i < ENDS / 2; i++)
+        ck_assert_int_ge(shopping.bought[i], 0);
+    for (int i = ENDS / 2; i < ENDS; i++)
+        ck_assert_int_eq(shopping.bought[i], SERAI_E_QUOTA);
+    ck_assert_int_gt(shopping.sold, 0);
+    ck_assert_uint_eq(used(1, CUSTOMER_ENDS), channels_count(site.core->channels));
+    ck_assert_uint_lt(used(1, CUSTOMER_ENDS), ENDS);
+    /* The last place is the buyer's: the child finds none. */
+    site.book.customer_ends_max = used(1, CUSTOMER_ENDS) + 1;
+    site_reload(&site);
+    puppet_play(&site, agent, shops, &shopping);
+    ck_assert_uint_eq(shopping.refused, ENDS);
+    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_BIRTH), 0);
+}
+END_TEST
+
+/* ---- code ---- */
+
+START_TEST(a_module_counts_once_whether_it_is_run_or_kept)
+{
+    struct deploy flood = {.module = "flood", .nanos = MONEY};
+    uint64_t first = puppet_new(&site, 1, MONEY, NULL); /* of spin */
+    uint64_t spin = used(1, CUSTOMER_CODE_BYTES);
+    uint64_t second;
+    size_t size;
+
+    (void)module_bytes("spin", &size);
+    ck_assert_uint_eq(spin, size);
+    second = puppet_keeping(&site, 1, MONEY, "spin");
+    ck_assert_uint_eq(used(1, CUSTOMER_CODE_BYTES), spin);
+    (void)module_bytes("flood", &size);
+    site.book.customer_code_bytes_max = spin + size - 1;
+    site_reload(&site);
+    ck_assert_int_eq(site_try_deploy(&site, 1, &flood), CONTROL_REFUSED);
+    ck_assert_ptr_nonnull(strstr(site.reply.message, "code"));
+    (void)puppet_new(&site, 1, MONEY, NULL); /* of spin again */
+    site.book.customer_code_bytes_max = spin + size;
+    site_reload(&site);
+    (void)site_deploy(&site, 1, &flood);
+    ck_assert_uint_eq(used(1, CUSTOMER_CODE_BYTES), spin + size);
+    ck_assert_int_eq(site_on_agent(&site, 1, "agent.end", first), CONTROL_DONE);
+    ck_assert_int_eq(site_on_agent(&site, 1, "agent.end", second), CONTROL_DONE);
+    ck_assert_uint_eq(used(1, CUSTOMER_CODE_BYTES), spin + size); /* the third still runs it */
+    site_settle(&site);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("core quota");
+    TCase *tcase = tcase_create("quota");
+
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, wakes_that_wait_are_bounded_together_with_those_to_come);
+    tcase_add_test(tcase, what_a_trap_undoes_is_counted_no_more);
+    tcase_add_test(tcase, the_notice_of_a_mark_is_an_event_to_come);
+    tcase_add_test(tcase, answers_that_would_be_too_much_for_who_asked_are_refused);
+    tcase_add_test(tcase, questions_are_bounded_by_the_answers_to_come);
+    tcase_add_test(tcase, packets_that_are_armed_count_with_all_that_they_may_bring);
+    tcase_add_test(tcase, ends_of_channels_are_bounded_on_both_sides);
+    tcase_add_test(tcase, a_module_counts_once_whether_it_is_run_or_kept);
+    suite_add_tcase(suite, tcase);
+    return check_main(suite);
+}
