@@ -365,12 +365,12 @@ struct money agents_reserve(const struct agents *agents);
 /* ---- turns ---- */
 
 bool agents_ready(const struct agents *agents);
-/* Who is next; an agent of 0: nobody. */
+/* Who is next: customers come in turn, and of each its agents.  An agent of 0: nobody. */
 struct ready {
     uint64_t agent;
     uint64_t customer;
 };
-struct ready agents_next_ready(const struct agents *agents);
+struct ready agents_next_ready(struct agents *agents);
 /* Run the next ready agent's next event.  False when none is ready. */
 bool agents_run_one(struct agents *agents);
 /* Settle rent of everyone, fire timers that are due; books its own events. */

@@ -90,6 +90,7 @@ void agent_die(struct agents *agents, struct agent *agent)
     if (agent_is_frozen(agent))
         agents->counters.frozen--;
     agent->state = AGENT_DEAD;
+    agent_unready(agents, agent);
     agents->env.sell_ends(agents->env.context, agent->id);
     agent_fail_replies(agents, agent, SERAI_E_CLOSED);
     drop_inbox(agents, agent);

@@ -7,19 +7,6 @@
 
 #include "agents/state.h"
 
-void agent_make_ready(struct agents *agents, struct agent *agent)
-{
-    if (agent->ready || agent->state != AGENT_RUNNING || agent->inbox_first == NULL)
-        return;
-    agent->ready = true;
-    agent->next_ready = NULL;
-    if (agents->ready_last != NULL)
-        agents->ready_last->next_ready = agent;
-    else
-        agents->ready_first = agent;
-    agents->ready_last = agent;
-}
-
 static uint64_t weight(const struct message *message)
 {
     return message->size + INBOX_MESSAGE_OVERHEAD;

@@ -175,12 +175,10 @@ static void agent_unmake(void *context, void *argument)
     ledger_close(agents->ledger, agent->id);         /* no money came: it was only staged */
     (void)!dense_remove(&agents->agents, agent->id); /* it is there: agents_birth() put it */
     agent_is_gone(agents, agent);
+    agent_unready(agents, agent); /* BORN made it so */
     agents->counters.births--;
     agents->counters.agents--;
-    /* Its BORN made it ready: like any dead agent it is freed when no queue points at it. */
-    agent->state = AGENT_DEAD;
-    bytes_append(&agents->dead, &agent, sizeof agent);
-    INVARIANT(!agents->dead.failed);
+    agent_free(agent); /* whatever pointed at it was undone before */
 }
 
 static void give_inborn_caps(struct agents *agents, struct agent *agent, const struct birth *birth)

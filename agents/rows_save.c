@@ -261,27 +261,9 @@ static void save_counters(struct saver *saver)
     saver->agents->counters_dirty = false;
 }
 
-static void unlink_dead(struct agents *agents)
-{
-    struct agent **at = &agents->ready_first;
-
-    agents->ready_last = NULL;
-    while (*at != NULL) {
-        if ((*at)->state == AGENT_DEAD) {
-            *at = (*at)->next_ready;
-            continue;
-        }
-        agents->ready_last = *at;
-        at = &(*at)->next_ready;
-    }
-}
-
-/* The dead were kept until now because the queue and the running turn could still point at them. */
+/* The dead were kept until now because the turn that was their last could still point at them. */
 static void bury(struct agents *agents)
 {
-    if (agents->dead.size == 0)
-        return;
-    unlink_dead(agents);
     for (size_t at = 0; at < agents->dead.size; at += sizeof(void *)) {
         void *agent;
 

@@ -215,6 +215,7 @@ struct agent {
 
     bool ready; /* in the ready queue */
     struct agent *next_ready;
+    struct agent *previous_ready;
     bool dirty;
     bool used;         /* asked for since the hand came by (sleep.c) */
     uint32_t awake_at; /* its place in the list of those who are awake */
@@ -224,6 +225,12 @@ struct agent {
 struct customer_use {
     uint64_t used[CUSTOMER_RESOURCES];
     struct table codes; /* struct code that its agents run or keep -> how many references */
+    /* Whose turn it is (ready.c); none of it is stored. */
+    struct agent *ready_first; /* of its agents that have something to do */
+    struct agent *ready_last;
+    struct customer_use *next_ready; /* of the customers that come */
+    bool comes;                      /* it is among them, perhaps with nobody ready any more */
+    int64_t may_burn;                /* fuel, before others come; below 0: it burnt more */
 };
 
 /* A row to delete with the next frame. */
@@ -264,8 +271,9 @@ struct agents {
     uint64_t woken;       /* since it last moved */
     struct bytes packing; /* scratch */
 
-    struct agent *ready_first;
-    struct agent *ready_last;
+    struct customer_use *ready_first; /* who comes first; NULL: nobody */
+    struct customer_use *ready_last;
+    size_t ready_count; /* agents that have something to do */
     /* What the next save writes; a number that is found no more has its row deleted. */
     struct bytes dirty_agents;  /* of u64 */
     struct bytes dirty_objects; /* of u64 */
@@ -396,7 +404,10 @@ void inbox_return(struct agents *agents, struct agent *agent, struct inbox_messa
                   int32_t status, bool postage_too);
 
 /* ready.c */
-void agent_make_ready(struct agents *agents, struct agent *agent);
+void agent_make_ready(struct agents *agents, struct agent *agent); /* if it has something to do */
+void agent_unready(struct agents *agents, struct agent *agent);    /* it is in no queue any more */
+struct agent *ready_next(struct agents *agents); /* the first, who stays in the queue; NULL: none */
+void ready_burnt(struct agents *agents, struct customer_use *use, uint64_t fuel); /* by a turn */
 
 /* rent.c */
 uint64_t agent_bytes_held(const struct agent *agent);

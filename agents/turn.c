@@ -532,40 +532,31 @@ static void refuse_head(struct agents *agents, struct agent *agent, struct inbox
 
 bool agents_ready(const struct agents *agents)
 {
-    return agents->ready_first != NULL;
+    return agents->ready_count > 0;
 }
 
-struct ready agents_next_ready(const struct agents *agents)
+struct ready agents_next_ready(struct agents *agents)
 {
-    const struct agent *agent = agents->ready_first;
+    const struct agent *agent = ready_next(agents);
 
     if (agent == NULL)
         return (struct ready){0};
     return (struct ready){.agent = agent->id, .customer = agent->customer};
 }
 
-bool agents_run_one(struct agents *agents)
+static void run(struct agents *agents, struct agent *agent)
 {
-    struct agent *agent = agents->ready_first;
     struct inbox_message *head;
 
-    if (agent == NULL)
-        return false;
-    agents->ready_first = agent->next_ready;
-    if (agents->ready_first == NULL)
-        agents->ready_last = NULL;
-    agent->ready = false;
-    if (agent->state != AGENT_RUNNING || agent->inbox_first == NULL)
-        return true;
     settle_first(agents, agent);
     agents_try_thaw(agents, agent); /* the rent took all it had, but the event brings its own */
     if (agent->state != AGENT_RUNNING)
-        return true;
+        return;
     head = agent->inbox_first;
     take_in_postage(agents, agent);
     if (!solvent(agents, agent)) {
         refuse_to_run(agents, agent);
-        return true;
+        return;
     }
     agent_index_caps(agents, agent);
     if (caps_fit(agent, &head->m)) {
@@ -576,5 +567,20 @@ bool agents_run_one(struct agents *agents)
         refuse_head(agents, agent, head);
     }
     agent_make_ready(agents, agent);
+}
+
+bool agents_run_one(struct agents *agents)
+{
+    struct agent *agent = ready_next(agents);
+    struct customer_use *use;
+    uint64_t fuel = agents->counters.fuel;
+
+    if (agent == NULL)
+        return false;
+    use = agent->use;
+    agent_unready(agents, agent);
+    if (agent->state == AGENT_RUNNING && agent->inbox_first != NULL)
+        run(agents, agent);
+    ready_burnt(agents, use, agents->counters.fuel - fuel);
     return true;
 }

@@ -34,8 +34,8 @@ START_TEST(newborns_come_back_with_what_waits_for_them)
     world_check_round_trip(&world);
     ck_assert_int_eq(world_load(&loaded, &world, NULL), ST_OK);
     /* Ready in the order of their numbers. */
-    ck_assert_ptr_eq(loaded.agents->ready_first, world_agent(&loaded, 0));
-    ck_assert_ptr_eq(loaded.agents->ready_last, world_agent(&loaded, AGENTS - 1));
+    ck_assert_ptr_eq(ready_next(loaded.agents), world_agent(&loaded, 0));
+    ck_assert_ptr_eq(loaded.agents->ready_last->ready_last, world_agent(&loaded, AGENTS - 1));
     world_run_all(&loaded);
     ck_assert_uint_eq(world_agent(&loaded, 3)->globals[0], 8);
     world_stop(&loaded);

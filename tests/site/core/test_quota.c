@@ -1,6 +1,7 @@
 /*
  * What waits and what may come is bounded for each customer: events that were paid for in advance,
  * what they bring, ends of channels, and code.  Each frame of the fixture counts all of it anew.
+ * And the turns of a site are shared among its customers.
  */
 #include <string.h>
 
@@ -371,6 +372,55 @@ START_TEST(a_module_counts_once_whether_it_is_run_or_kept)
 }
 END_TEST
 
+/* ---- turns ---- */
+
+enum { MANY = 8, MESSAGES = 10 };
+
+static void short_turns(struct pricebook *book)
+{
+    book->turn_fuel_max = 100000;
+}
+
+static enum engine_outcome counts(void *context, struct part *part)
+{
+    (void)part;
+    ++*(uint64_t *)context;
+    return ENGINE_DONE;
+}
+
+static void write_to(int person, uint64_t agent, uint64_t *turns)
+{
+    probe_play(agent, counts, turns);
+    for (int i = 0; i < MESSAGES; i++)
+        ck_assert_int_eq(site_send(&site, person, agent, "go", 0), CONTROL_DONE);
+}
+
+START_TEST(who_has_many_agents_has_no_more_turns)
+{
+    uint64_t many = 0;
+    uint64_t one = 0;
+    uint64_t agents[MANY];
+    uint64_t agent;
+
+    probe_play_none();
+    site_close(&site);
+    site_open_book(&site, 7, 10000000000, short_turns);
+    site_customer(&site, 1, "one", 2000000000);
+    site_customer(&site, 2, "two", 2000000000);
+    for (int i = 0; i < MANY; i++)
+        agents[i] = puppet_new(&site, 1, MONEY, NULL);
+    agent = puppet_new(&site, 2, MONEY, NULL);
+    for (int i = 0; i < MANY; i++)
+        write_to(1, agents[i], &many);
+    write_to(2, agent, &one);
+    (void)core_run(site.core, 3 * MESSAGES);
+    ck_assert_uint_eq(one, MESSAGES);
+    ck_assert_uint_eq(many, 2 * MESSAGES);
+    site_settle(&site);
+    ck_assert_uint_eq(many, MANY * MESSAGES);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("core quota");
@@ -385,6 +435,7 @@ int main(void)
     tcase_add_test(tcase, packets_that_are_armed_count_with_all_that_they_may_bring);
     tcase_add_test(tcase, ends_of_channels_are_bounded_on_both_sides);
     tcase_add_test(tcase, a_module_counts_once_whether_it_is_run_or_kept);
+    tcase_add_test(tcase, who_has_many_agents_has_no_more_turns);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }

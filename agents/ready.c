@@ -1,0 +1,108 @@
+/*
+ * Whose turn it is.  Customers come one after another, and of each the agents that have something
+ * to do: deficit round robin.  When a customer comes it may burn a part of what one turn can, and
+ * its agents run until that is spent; what the last turn burnt beyond it is taken off the next
+ * times.  So one with a thousand agents has no more of the site's time than one with a single
+ * agent.  All customers of one neighbour are one.  The order is not stored: a start makes it anew.
+ */
+#include "agents/state.h"
+
+enum {
+    TURN_COST = 2000,   /* fuel: what a turn costs beside what it burns */
+    QUANTUM_PARTS = 16, /* of the most that one turn may burn: so much a customer has at a time */
+};
+
+static int64_t quantum(const struct agents *agents)
+{
+    return (int64_t)(agents->prices.turn_fuel_max / QUANTUM_PARTS) + TURN_COST;
+}
+
+static void customer_comes(struct agents *agents, struct customer_use *use)
+{
+    use->next_ready = NULL;
+    if (agents->ready_last != NULL)
+        agents->ready_last->next_ready = use;
+    else
+        agents->ready_first = use;
+    agents->ready_last = use;
+}
+
+static struct customer_use *customer_goes(struct agents *agents)
+{
+    struct customer_use *use = agents->ready_first;
+
+    agents->ready_first = use->next_ready;
+    if (agents->ready_first == NULL)
+        agents->ready_last = NULL;
+    return use;
+}
+
+void agent_make_ready(struct agents *agents, struct agent *agent)
+{
+    struct customer_use *use = agent->use;
+
+    if (agent->ready || agent->state != AGENT_RUNNING || agent->inbox_first == NULL)
+        return;
+    agent->ready = true;
+    agents->ready_count++;
+    agent->next_ready = NULL;
+    agent->previous_ready = use->ready_last;
+    if (use->ready_last != NULL)
+        use->ready_last->next_ready = agent;
+    else
+        use->ready_first = agent;
+    use->ready_last = agent;
+    if (use->comes)
+        return;
+    use->comes = true;
+    use->may_burn = quantum(agents);
+    customer_comes(agents, use);
+}
+
+void agent_unready(struct agents *agents, struct agent *agent)
+{
+    struct customer_use *use = agent->use;
+
+    if (!agent->ready)
+        return;
+    agent->ready = false;
+    agents->ready_count--;
+    if (agent->previous_ready != NULL)
+        agent->previous_ready->next_ready = agent->next_ready;
+    else
+        use->ready_first = agent->next_ready;
+    if (agent->next_ready != NULL)
+        agent->next_ready->previous_ready = agent->previous_ready;
+    else
+        use->ready_last = agent->previous_ready;
+}
+
+/* Each time that a customer is passed over it has more, so this ends; over many turns it is passed
+ * over as often as it burnt what it has at a time. */
+struct agent *ready_next(struct agents *agents)
+{
+    if (agents->ready_count == 0)
+        return NULL;
+    for (;;) {
+        struct customer_use *use = agents->ready_first;
+
+        if (use->ready_first != NULL && use->may_burn > 0)
+            return use->ready_first;
+        (void)customer_goes(agents);
+        if (use->ready_first == NULL) {
+            use->comes = false;
+            continue;
+        }
+        use->may_burn += quantum(agents);
+        customer_comes(agents, use);
+    }
+}
+
+void ready_burnt(struct agents *agents, struct customer_use *use, uint64_t fuel)
+{
+    int64_t most = (int64_t)agents->prices.turn_fuel_max;
+
+    use->may_burn -= (int64_t)fuel + TURN_COST;
+    if (use->may_burn < -most) /* other prices may have made less of the most */
+        use->may_burn = -most;
+}
