@@ -172,7 +172,8 @@ static void agent_unmake(void *context, void *argument)
     struct agents *agents = context;
     struct agent *agent = argument;
 
-    ledger_close(agents->ledger, agent->id);         /* no money came: it was only staged */
+    /* No money came, it was only staged; so its account never was. */
+    ledger_unopen(agents->ledger, agent->id);
     (void)!dense_remove(&agents->agents, agent->id); /* it is there: agents_birth() put it */
     agent_is_gone(agents, agent);
     agent_unready(agents, agent); /* BORN made it so */

@@ -67,6 +67,14 @@ enum status accounts_add(struct accounts *accounts, const struct account *accoun
     return ST_OK;
 }
 
+void accounts_drop_last(struct accounts *accounts)
+{
+    INVARIANT(accounts->size > ACCOUNT_FIRST_FREE);
+    accounts->size--;
+    accounts->count--;
+    memset(&accounts->rows[accounts->size], 0, sizeof *accounts->rows);
+}
+
 static void touched_grow(struct accounts *accounts)
 {
     size_t capacity = accounts->capacity;

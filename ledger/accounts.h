@@ -28,6 +28,9 @@ struct account *accounts_find(const struct accounts *accounts, uint64_t id);
  */
 MUST_CHECK enum status accounts_add(struct accounts *accounts, const struct account *account);
 
+/* The last one goes, and its number is the next one's again. */
+void accounts_drop_last(struct accounts *accounts);
+
 /*
  * For who reads the journal: note that `frame` changed the account, and the last such frame (0:
  * none).  The room is taken with the first note.

@@ -303,6 +303,23 @@ void ledger_close(struct ledger *ledger, uint64_t id)
     INVARIANT(!ledger->openings.failed && !ledger->changed.failed);
 }
 
+void ledger_unopen(struct ledger *ledger, uint64_t id)
+{
+    struct account *account = accounts_find(&ledger->accounts, id);
+    uint64_t changed;
+
+    INVARIANT(ledger->in_event);
+    INVARIANT(account != NULL && id + 1 == ledger->accounts.size);
+    INVARIANT(account->debits == 0 && account->credits == 0 && !account->closed);
+    INVARIANT(ledger->openings.size >= ledger->event_openings + OPENING_RECORD_BYTES);
+    INVARIANT(ledger->changed.size >= sizeof changed);
+    memcpy(&changed, ledger->changed.data + ledger->changed.size - sizeof changed, sizeof changed);
+    INVARIANT(changed == id); /* its opening was the last record, too */
+    ledger->changed.size -= sizeof changed;
+    ledger->openings.size -= OPENING_RECORD_BYTES;
+    accounts_drop_last(&ledger->accounts);
+}
+
 /* ---- transfers ---- */
 
 /*

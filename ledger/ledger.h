@@ -232,6 +232,11 @@ MUST_CHECK enum status ledger_open(struct ledger *ledger, enum account_kind kind
 MUST_CHECK enum status ledger_open_link(struct ledger *ledger, uint32_t interface);
 /* Close an account whose balance is zero (INVARIANT). Nothing can be moved on it afterwards. */
 void ledger_close(struct ledger *ledger, uint64_t id);
+/*
+ * The account that was opened last, in the running event, and that nothing was booked on, never
+ * was: no record tells of it, and its number is the next one's.
+ */
+void ledger_unopen(struct ledger *ledger, uint64_t id);
 
 /* One line of the journal. */
 struct transfer {

@@ -258,9 +258,38 @@ START_TEST(accounts_are_visited_in_order_of_id)
 }
 END_TEST
 
+START_TEST(an_account_that_never_was_leaves_no_trace)
+{
+    struct event event = tick_event(&books);
+    uint64_t stays;
+    uint64_t goes = 0;
+    uint64_t next;
+    size_t bytes;
+
+    ledger_event_begin(books.ledger);
+    ck_assert(ledger_open(books.ledger, KIND_AGENT, 0, &stays) == ST_OK);
+    bytes = ledger_frame_bytes(books.ledger);
+    for (int i = 0; i < 1000; i++) {
+        ck_assert(ledger_open(books.ledger, KIND_AGENT, 0, &goes) == ST_OK);
+        ck_assert(ledger_open(books.ledger, KIND_AGENT, 0, &next) == ST_OK);
+        ledger_unopen(books.ledger, next);
+        ledger_unopen(books.ledger, goes);
+        ck_assert_ptr_null(ledger_account(books.ledger, goes));
+    }
+    ck_assert_uint_eq(ledger_frame_bytes(books.ledger), bytes);
+    ck_assert_ptr_nonnull(ledger_account(books.ledger, stays));
+    ck_assert(ledger_open(books.ledger, KIND_AGENT, 0, &next) == ST_OK);
+    ck_assert_uint_eq(next, goes);
+    ck_assert_uint_eq(next, stays + 1);
+    (void)ledger_event_end(books.ledger, &event);
+    (void)books_frame_done(&books);
+    ck_assert_uint_eq(ledger_account(books.ledger, next)->id, next);
+}
+END_TEST
+
 /* ---- bugs stop the program ---- */
 
-/* Births that are undone open and close accounts by the hundred thousand, and move no money. */
+/* Accounts opened and closed by the hundred thousand, with no money moved. */
 START_TEST(a_frame_is_full_long_before_a_bound_of_its_accounts)
 {
     size_t opened = 0;
@@ -397,6 +426,7 @@ int main(void)
     tcase_add_checked_fixture(moves, setup, teardown);
     tcase_set_timeout(moves, 30);
     tcase_add_test(moves, a_new_ledger_has_the_own_accounts_and_no_money);
+    tcase_add_test(moves, an_account_that_never_was_leaves_no_trace);
     tcase_add_test(moves, a_frame_is_full_long_before_a_bound_of_its_accounts);
     tcase_add_test(moves, a_frame_is_full_long_before_a_bound_of_its_lines);
     tcase_add_test(moves, accounts_are_numbered_in_order_and_belong_to_a_customer);

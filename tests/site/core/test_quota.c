@@ -372,6 +372,46 @@ START_TEST(a_module_counts_once_whether_it_is_run_or_kept)
 }
 END_TEST
 
+/* ---- births that are undone ---- */
+
+static int64_t spawns(struct part *part)
+{
+    ck_assert_int_ge(part_order(part, self_code_id, SERAI_SLOT_SELF, AT_ID), 0);
+    return part_order(part, spawn, SERAI_SLOT_FIRST_FREE, AT_ID, AT_DATA, 0, AT_CAPS, 0, 0,
+                      ENDOWMENT);
+}
+
+static enum engine_outcome spawns_and_traps(void *context, struct part *part)
+{
+    (void)context;
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_ge(spawns(part), 0);
+    return ENGINE_TRAP_UNREACHABLE;
+}
+
+static enum engine_outcome spawns_one(void *context, struct part *part)
+{
+    (void)context;
+    ck_assert_int_ge(spawns(part), 0);
+    return ENGINE_DONE;
+}
+
+START_TEST(births_that_are_undone_leave_no_account)
+{
+    uint64_t agent = puppet_new(&site, 1, MONEY, "s");
+    uint64_t next = agent + 1;
+
+    for (int i = 0; i < 20; i++)
+        puppet_play(&site, agent, spawns_and_traps, NULL);
+    ck_assert_uint_eq(site_agent(&site, agent)->traps, 20);
+    ck_assert_ptr_null(ledger_account(site.core->ledger, next));
+    site_reload_same(&site);
+    puppet_play(&site, agent, spawns_one, NULL);
+    ck_assert(site_lives(&site, next));
+    ck_assert_uint_eq(agents_count(site.core->agents).agents, 2);
+}
+END_TEST
+
 /* ---- turns ---- */
 
 enum { MANY = 8, MESSAGES = 10 };
@@ -435,6 +475,7 @@ int main(void)
     tcase_add_test(tcase, packets_that_are_armed_count_with_all_that_they_may_bring);
     tcase_add_test(tcase, ends_of_channels_are_bounded_on_both_sides);
     tcase_add_test(tcase, a_module_counts_once_whether_it_is_run_or_kept);
+    tcase_add_test(tcase, births_that_are_undone_leave_no_account);
     tcase_add_test(tcase, who_has_many_agents_has_no_more_turns);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
