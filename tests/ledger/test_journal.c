@@ -262,7 +262,8 @@ static void forge(struct edit edit, const char *what)
 
 START_TEST(a_chunk_of_unknown_format_is_named)
 {
-    forge((struct edit){.chunk = 3, .at = 0, .value = 3}, "frame 5 chunk 3: its format is unknown");
+    forge((struct edit){.chunk = 3, .at = 0, .value = (uint8_t)(CHUNK_FORMAT + 1)},
+          "frame 5 chunk 3: its format is unknown");
 }
 END_TEST
 
