@@ -17,11 +17,21 @@ struct customer *core_customer_by_key(struct core *core, const uint8_t *key)
 
 struct customer *core_customer_by_account(struct core *core, uint64_t account)
 {
-    for (size_t i = 0; i < core->customer_count; i++) {
-        if (core->customers[i].account == account)
-            return &core->customers[i];
+    size_t low = 0;
+    size_t high = core->customer_count;
+
+    /* They stand in order of account, and each order that counts something asks. */
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (core->customers[middle].account < account)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return NULL;
+    return low < core->customer_count && core->customers[low].account == account
+               ? &core->customers[low]
+               : NULL;
 }
 
 static struct customer *append(struct core *core)
