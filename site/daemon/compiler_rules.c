@@ -185,7 +185,6 @@ static const char *const allowed[] = {
     "faccessat2",
     "fadvise64",
     "fallocate",
-    "fcntl",
     "fdatasync",
     "flock",
     "fstat",
@@ -326,12 +325,36 @@ bool rules_asks_for_file(int syscall_number)
            syscall_number == SCMP_SYS(creat);
 }
 
+/*
+ * Of fcntl what copies a descriptor, its flags, and locks.  F_SETOWN, F_SETSIG and O_ASYNC together
+ * make the kernel send any signal to any process of this user when a pipe is written to, and only
+ * newer kernels' Landlock (6.12) keeps that in; F_NOTIFY and F_SETLEASE send signals likewise.
+ */
+static int add_descriptor_calls(scmp_filter_ctx filter)
+{
+    static const int commands[] = {F_DUPFD,     F_DUPFD_CLOEXEC, F_GETFD,     F_SETFD,
+                                   F_GETFL,     F_GETLK,         F_SETLK,     F_SETLKW,
+                                   F_OFD_GETLK, F_OFD_SETLK,     F_OFD_SETLKW};
+    const struct scmp_arg_cmp set_flags[] = {SCMP_A1(SCMP_CMP_EQ, F_SETFL, 0),
+                                             SCMP_A2(SCMP_CMP_MASKED_EQ, O_ASYNC, 0)};
+    int error = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 2, set_flags);
+
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0] && error == 0; i++) {
+        const struct scmp_arg_cmp one = SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)commands[i], 0);
+
+        error = add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), &one);
+    }
+    return error;
+}
+
 static int add_allowed(scmp_filter_ctx filter)
 {
     /* Of itself only: a process could set the limits of its user's others, the daemon's too. */
     const struct scmp_arg_cmp own = SCMP_A0(SCMP_CMP_EQ, 0, 0);
     int error = add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), &own);
 
+    if (error == 0)
+        error = add_descriptor_calls(filter);
     for (size_t i = 0; i < sizeof allowed / sizeof allowed[0] && error == 0; i++)
         error = add(filter, SCMP_ACT_ALLOW, seccomp_syscall_resolve_name(allowed[i]), NULL);
     return error;

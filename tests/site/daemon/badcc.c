@@ -98,6 +98,40 @@ static int try_kill(const char *arg)
     return refused(kill(getppid(), 0));
 }
 
+/* To have the kernel send a signal in its stead, when a pipe is written to or a file is changed. */
+static int try_owner(const char *arg)
+{
+    struct f_owner_ex owner = {.type = F_OWNER_PID, .pid = getppid()};
+    int folder = open(".", O_RDONLY | O_DIRECTORY);
+    int ends[2];
+
+    (void)arg;
+    if (folder < 0 || pipe(ends) != 0)
+        return USAGE;
+    return refused(fcntl(ends[0], F_SETOWN, getppid())) == COULD ||
+                   refused(fcntl(ends[0], F_SETOWN_EX, &owner)) == COULD ||
+                   refused(fcntl(ends[0], F_SETSIG, SIGKILL)) == COULD ||
+                   refused(fcntl(ends[0], F_SETFL, O_ASYNC | O_NONBLOCK)) == COULD ||
+                   refused(fcntl(folder, F_NOTIFY, DN_CREATE)) == COULD
+               ? COULD
+               : REFUSED;
+}
+
+/* What compilers do with their descriptors. */
+static int try_fcntl(const char *arg)
+{
+    struct flock lock = {.l_type = F_WRLCK};
+    int fd = open("locked", O_RDWR | O_CREAT, 0644);
+
+    (void)arg;
+    return fd < 0 || fcntl(fd, F_DUPFD, 10) < 0 || fcntl(fd, F_DUPFD_CLOEXEC, 10) < 0 ||
+                   fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || fcntl(fd, F_GETFD) != FD_CLOEXEC ||
+                   fcntl(fd, F_SETFL, O_APPEND) != 0 || (fcntl(fd, F_GETFL) & O_APPEND) == 0 ||
+                   fcntl(fd, F_SETLK, &lock) != 0
+               ? REFUSED
+               : COULD;
+}
+
 static int try_limits(const char *arg)
 {
     (void)arg;
@@ -320,6 +354,8 @@ static const struct {
     {"folder", try_folder},
     {"link", try_link},
     {"kill", try_kill},
+    {"owner", try_owner},
+    {"fcntl", try_fcntl},
     {"limits", try_limits},
     {"trace", try_trace},
     {"session", try_session},

@@ -128,6 +128,8 @@ END_TEST
 START_TEST(it_reaches_no_other_process)
 {
     answers("kill", "", REFUSED);
+    answers("owner", "", REFUSED);
+    answers("fcntl", "", COULD);
     answers("limits", "", REFUSED);
     answers("trace", "", REFUSED);
     answers("session", "", REFUSED);
