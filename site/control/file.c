@@ -26,19 +26,25 @@ static enum status io_fault(struct fault *fault, const char *verb, const char *p
     return fault_set(fault, status, "%s %s: %s", verb, path, strerror(errno));
 }
 
+/*
+ * No more room is asked for than the bound leaves, and one byte more to see the end.  So a small
+ * file such as a key is read into the memory that was taken first, and no copy of it is left in
+ * another.
+ */
 static enum status read_all(int fd, const char *path, size_t size_max, struct bytes *bytes,
                             struct fault *fault)
 {
     size_t total = 0;
 
     for (;;) {
-        uint8_t *room = bytes_extend(bytes, READ_STEP_BYTES);
+        size_t step = size_max - total < READ_STEP_BYTES ? size_max - total + 1 : READ_STEP_BYTES;
+        uint8_t *room = bytes_extend(bytes, step);
         ssize_t got;
 
         if (room == NULL)
             return fault_set(fault, ST_NOMEM, "read %s: memory is short", path);
-        got = read(fd, room, READ_STEP_BYTES);
-        bytes->size -= READ_STEP_BYTES - (got > 0 ? (size_t)got : 0);
+        got = read(fd, room, step);
+        bytes->size -= step - (got > 0 ? (size_t)got : 0);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)

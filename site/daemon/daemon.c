@@ -141,6 +141,8 @@ static enum status open_site(struct site *site, struct fault *fault)
     enum status status =
         tier1_new(&site->parts.tier1, &site->options->tier1, site->options->dir, fault);
 
+    if (status == ST_OK && site->options->sandbox)
+        status = sandbox_hide(fault);
     if (status == ST_OK)
         status = opened_open(&site->opened, fault);
     if (status == ST_OK)

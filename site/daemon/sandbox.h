@@ -12,6 +12,13 @@
  */
 MUST_CHECK enum status sandbox_enter(struct fault *fault);
 
+/*
+ * From here on no core file of this process is written and nobody but root looks into it: before a
+ * secret key is read.  libsodium keeps those in its own memory out of core files, but libzmq has
+ * copies.  ST_IO.
+ */
+MUST_CHECK enum status sandbox_hide(struct fault *fault);
+
 /* False in builds with sanitizers, where sandbox_enter() does nothing. */
 bool sandbox_is_built(void);
 

@@ -19,6 +19,19 @@ if ! grep -q -e __asan_init -e __tsan_init "$serai"; then
     stop_site TERM
 fi
 
+# ---- a core file, in which the links' secret key would be ----
+python3 - "$serai" <<'PY' || fail "a daemon that dies leaves its memory in a core file"
+import os, resource, signal, subprocess, sys
+
+any = lambda: resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY,) * 2)
+daemon = subprocess.Popen([sys.argv[1], "site", "run"], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, preexec_fn=any)
+assert daemon.stdout.readline() == b"ready\n"
+os.kill(daemon.pid, signal.SIGSEGV)
+status = os.waitpid(daemon.pid, 0)[1]
+assert os.WTERMSIG(status) == signal.SIGSEGV and not os.WCOREDUMP(status), status
+PY
+
 # ---- locked memory, of which root has as much as it likes, unless that is taken away ----
 without_it=()
 if [ "$(id -u)" -eq 0 ]; then

@@ -57,6 +57,22 @@ START_TEST(a_new_key_opens_and_signs)
 }
 END_TEST
 
+/* One that grew while it was read would leave the secret in memory that was given back. */
+START_TEST(a_key_is_read_into_memory_that_does_not_move)
+{
+    enum { BOUND = 1024 };
+    struct bytes text = {0};
+    struct fault fault = {0};
+
+    ck_assert_int_eq(file_read_kept(temp_path(dir, "k"), BOUND, &text, &fault), ST_OK);
+    ck_assert_uint_gt(text.size, 200);
+    bytes_append(&text, "", 1);
+    ck_assert_uint_ge(text.capacity, BOUND + 1);
+    ck_assert_uint_lt(text.capacity, 2 * (BOUND + 1)); /* what was taken first */
+    bytes_fini(&text);
+}
+END_TEST
+
 START_TEST(a_new_key_is_its_owners_alone)
 {
     struct stat info;
@@ -421,6 +437,7 @@ int main(void)
     tcase_set_timeout(tcase, 30);
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_new_key_opens_and_signs);
+    tcase_add_test(tcase, a_key_is_read_into_memory_that_does_not_move);
     tcase_add_test(tcase, a_new_key_is_its_owners_alone);
     tcase_add_test(tcase, a_key_is_never_overwritten);
     tcase_add_test(tcase, the_public_half_is_read_from_both_kinds_of_file);

@@ -1,10 +1,14 @@
+#define _DEFAULT_SOURCE /* WCOREDUMP */
 #include "site/daemon/sandbox.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -155,6 +159,27 @@ START_TEST(without_it_the_same_tries_succeed)
 }
 END_TEST
 
+/* Whatever the limits say; a status of 3: it could still be dumped. */
+START_TEST(no_core_file_of_a_process_with_keys_is_written)
+{
+    const struct rlimit any = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
+    pid_t child = fork();
+    int status;
+
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        (void)!setrlimit(RLIMIT_CORE, &any); /* where that may be raised */
+        if (sandbox_hide(NULL) != ST_OK || prctl(PR_GET_DUMPABLE) != 0)
+            _exit(3);
+        (void)!signal(SIGABRT, SIG_DFL);
+        abort();
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    ck_assert(!WCOREDUMP(status));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("sandbox");
@@ -164,6 +189,7 @@ int main(void)
     tcase_add_test(tcase, no_socket_but_of_links_and_no_tracing_or_change_of_user_is_left);
     tcase_add_test(tcase, what_the_daemon_needs_still_works);
     tcase_add_test(tcase, without_it_the_same_tries_succeed);
+    tcase_add_test(tcase, no_core_file_of_a_process_with_keys_is_written);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }
