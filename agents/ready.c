@@ -55,7 +55,9 @@ void agent_make_ready(struct agents *agents, struct agent *agent)
     if (use->comes)
         return;
     use->comes = true;
-    use->may_burn = quantum(agents);
+    /* What it did not burn is not kept for it; what it burnt too much is, or two customers who
+     * write to each other would begin anew with each turn. */
+    use->may_burn = (use->may_burn < 0 ? use->may_burn : 0) + quantum(agents);
     customer_comes(agents, use);
 }
 
@@ -105,4 +107,8 @@ void ready_burnt(struct agents *agents, struct customer_use *use, uint64_t fuel)
     use->may_burn -= (int64_t)fuel + TURN_COST;
     if (use->may_burn < -most) /* other prices may have made less of the most */
         use->may_burn = -most;
+    if (use->ready_first == NULL && use == agents->ready_first) {
+        use->comes = false;
+        (void)customer_goes(agents);
+    }
 }

@@ -447,9 +447,9 @@ START_TEST(who_has_many_agents_has_no_more_turns)
     site_open_book(&site, 7, 10000000000, short_turns);
     site_customer(&site, 1, "one", 2000000000);
     site_customer(&site, 2, "two", 2000000000);
+    agent = puppet_new(&site, 2, MONEY, NULL);
     for (int i = 0; i < MANY; i++)
         agents[i] = puppet_new(&site, 1, MONEY, NULL);
-    agent = puppet_new(&site, 2, MONEY, NULL);
     for (int i = 0; i < MANY; i++)
         write_to(1, agents[i], &many);
     write_to(2, agent, &one);
