@@ -189,6 +189,9 @@ int cmd_site_run(struct cli *cli)
     if (code != CLI_OK)
         return code;
     setup.options.ready_fd = ready_fd;
+    setup.options.frozen = cli->args.given[OPT_FROZEN];
+    if (setup.options.frozen)
+        setup.options.link_listen = NULL;
     setup.options.sandbox = !cli->args.given[OPT_NO_SANDBOX];
     log_set_level(setup.config.log_level);
     return daemon_run(&setup.options);

@@ -18,7 +18,7 @@ const struct cli_command cli_commands[] = {
      .run = cmd_site_run,
      .needs_folder = true,
      .options = OPTION(OPT_READY_FD) | OPTION(OPT_CHECK_CONFIG) | OPTION(OPT_FOREGROUND) |
-                OPTION(OPT_NO_SANDBOX)},
+                OPTION(OPT_NO_SANDBOX) | OPTION(OPT_FROZEN)},
     {.group = "site",
      .verb = "status",
      .operands = "",

@@ -55,6 +55,7 @@ static const struct option options[OPTION_COUNT] = {
     [OPT_INTERFACE_A] = {"interface-a", "N", "the link of A that leads to B, by its interface"},
     [OPT_ID] = {"id", "N", "the book of prices with this number"},
     [OPT_OFFLINE] = {"offline", NULL, "do it in the books of a site that does not run"},
+    [OPT_FROZEN] = {"frozen", NULL, "serve commands, but run no agents and no links"},
     [OPT_INTERFACE_B] = {"interface-b", "N", "the link of B that leads to A, by its interface"},
 };
 

@@ -45,6 +45,7 @@ enum cli_option_id {
     OPT_INTERFACE_B,
     OPT_ID,
     OPT_OFFLINE,
+    OPT_FROZEN,
     OPTION_COUNT,
 };
 #define OPTION(id) (UINT64_C(1) << (id))

@@ -130,7 +130,7 @@ static void measure(struct driver *driver, uint64_t now_us)
     driver->measured_us = now_us;
     driver->is_short = disk.free_bytes < disk.low_bytes;
     core_tell_disk(parts->core, &disk);
-    driver->more = core_ready(parts->core);
+    driver->more = !parts->frozen && core_ready(parts->core);
 }
 
 static void run_turns(struct driver *driver, uint64_t now_us)
@@ -139,7 +139,7 @@ static void run_turns(struct driver *driver, uint64_t now_us)
     uint64_t before = core_count(core).turns;
     uint64_t fuel = core_count(core).fuel;
 
-    if (is_full(driver) || atomic_load(&driver->parts->stopping))
+    if (is_full(driver) || atomic_load(&driver->parts->stopping) || driver->parts->frozen)
         return;
     /* Not by turns alone: some are a thousand times longer than others. */
     for (int i = 0; i < TURNS_STEP && core_count(core).fuel - fuel < FUEL_STEP; i++) {
@@ -190,10 +190,16 @@ static void close_frame(struct driver *driver, bool last)
     INVARIANT(ring_push(&parts->frames, frame));
 }
 
+/* When time itself has the core do something. */
+static uint64_t next_due_us(const struct parts *parts)
+{
+    return parts->frozen ? UINT64_MAX : core_next_due_us(parts->core);
+}
+
 /* How long there is nothing to do, in milliseconds; -1: until another thread wakes us. */
 static int wait_ms(const struct driver *driver, uint64_t now_us)
 {
-    uint64_t due_us = core_next_due_us(driver->parts->core);
+    uint64_t due_us = next_due_us(driver->parts);
     uint64_t wait_us;
 
     if (driver->has_links && driver->tick_us < due_us)
@@ -230,9 +236,10 @@ void *core_thread(void *context)
         bool hears;
 
         take_books(&driver, now_us);
-        if (core_next_due_us(parts->core) <= now_us)
+        if (next_due_us(parts) <= now_us)
             touch(&driver, now_us);
-        core_advance(parts->core, now_us);
+        if (!parts->frozen)
+            core_advance(parts->core, now_us);
         measure(&driver, now_us);
         take_requests(&driver, now_us);
         hears = take_arrivals(&driver, now_us);

@@ -77,6 +77,7 @@ static enum status open_parts(struct site *site, struct fault *fault)
     enum status status;
 
     parts->core = site->opened.core;
+    parts->frozen = site->options->frozen;
     parts->site_key = site->options->site_key;
     parts->store = store_from_lmdb(site->opened.lmdb);
     parts->clock = clock_system();
@@ -187,6 +188,11 @@ static void say_ready(const struct site *site)
     log_write(LOG_INFO, "site.ready", "socket=%s agents=%" PRIu64 " frame=%" PRIu64,
               site->options->socket_path, core_count(site->opened.core).agents,
               ledger_last_frame(core_ledger(site->opened.core))->frame);
+    if (site->options->frozen)
+        log_write(
+            LOG_WARN, "site.frozen",
+            "effect=\"no turns, no rent, no links; commands are served\" next=\"freeze or end "
+            "who should not run, then start the site without --frozen\"");
     if (site->options->ready_fd >= 0)
         (void)!outlet_write_once(site->options->ready_fd, "ready\n", 6); /* nobody listens: fine */
 }

@@ -35,6 +35,9 @@ struct daemon_options {
     struct tier1_options tier1; /* all zero: off */
     int ready_fd; /* "ready\n" is written here once requests are served; -1: nowhere */
     bool sandbox;
+    /* No turn is run and site time stands still, so nothing is owed; requests are served.  Best
+     * with link_listen NULL. */
+    bool frozen;
     /* For tests, as agents_set_pages() takes them.  0 in the daemon: its own numbers. */
     uint64_t page_log_bytes;
     uint64_t pages_cached;

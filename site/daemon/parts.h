@@ -44,6 +44,7 @@ struct frame {
 
 struct parts {
     struct core *core;       /* the core thread's */
+    bool frozen;             /* no turns, and time stands still */
     struct tier1 *tier1;     /* the core thread's, but for its own thread; may be NULL */
     struct store store;      /* the writer's */
     const uint8_t *site_key; /* CONTROL_KEY_BYTES; said with each answer */

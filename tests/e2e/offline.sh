@@ -33,6 +33,25 @@ exits 66 'no agent "worse"' "$serai" agent freeze worse --offline
 exits 77 'denied' "$serai" agent freeze "$good" --offline --key "$work/ada.key"
 exits 0 'state *frozen' "$serai" agent freeze bad --offline
 verify
+
+# A site that runs frozen shows who waits, and takes commands, but runs nothing.
+exits 0 '' "$serai" agent send good meanwhile --offline
+run_site "$serai" site run --frozen || fail "the site does not start frozen"
+grep -q 'site.frozen' "$daemon_log" || fail "the log does not tell"
+holds "the state of the good agent" "$(field "$good" state)" running
+"$serai" agent send "$good" more >/dev/null
+status()
+{
+    "$serai" site status --json | jq -r '"\(.turns) \(.site_time_us)"'
+}
+before=$(status)
+sleep 0.3
+holds "what waits for the good agent" "$(field "$good" inbox)" 2
+holds "the turns that were run, and the site's time" "$(status)" "$before"
+stop_site TERM
+holds "the exit code of a site that ran frozen" "$ended" 0
+verify
+
 run_site "$crashy" "$bad" 0 || fail "the site does not start, with its agent frozen"
 holds "the state of the bad agent" "$(field "$bad" state)" frozen
 holds "the state of the good agent" "$(field "$good" state)" running
