@@ -10,9 +10,6 @@
 enum {
     SLOT_BYTES = ENGINE_MEMORY_PAGES_MAX * ENGINE_WASM_PAGE_BYTES,
     CARDS_PER_PAGE = ENGINE_WASM_PAGE_BYTES / ENGINE_CARD_BYTES,
-    /* A slot that took more gives all of it back to the kernel, which hands out zeroes; one that
-     * took less is written over. */
-    CARDS_WRITTEN_OVER = 64,
 };
 static_assert((int)PAGED_BYTES == (int)ENGINE_CARD_BYTES, "a card is a page");
 
@@ -89,29 +86,17 @@ static void note_card(struct arena_slot *slot, uint32_t card)
 static void give_back(struct arena_slot *slot)
 {
     INVARIANT(madvise(slot->memory, SLOT_BYTES, MADV_DONTNEED) == 0);
+    memset(&slot->laid, 0, sizeof slot->laid);
     memset(&slot->taken, 0, sizeof slot->taken);
     slot->arena->cards_taken -= slot->taken_count;
     slot->taken_count = 0;
 }
 
-/* What the last tenant left goes. */
-static void clear(struct arena_slot *slot)
-{
-    if (slot->taken_count > CARDS_WRITTEN_OVER) {
-        give_back(slot);
-        memset(&slot->laid, 0, sizeof slot->laid);
-        return;
-    }
-    for (uint32_t word = 0; word < ENGINE_CARDS_MAX / 64; word++) {
-        for (uint64_t left = slot->laid.words[word]; left != 0; left &= left - 1) {
-            size_t card = word * 64u + (size_t)__builtin_ctzll(left);
-
-            memset(slot->memory + card * PAGED_BYTES, 0, PAGED_BYTES);
-        }
-        slot->laid.words[word] = 0;
-    }
-}
-
+/*
+ * The tenant goes; what it left is written over when the next one comes.  Its memory stays with the
+ * slot: what the kernel took back it would hand out again page by page, each at many times the
+ * price of a copy.
+ */
 static void leave(struct arena_slot *slot)
 {
     struct arena *arena = slot->arena;
@@ -120,7 +105,6 @@ static void leave(struct arena_slot *slot)
         (void)table_remove(&arena->by_agent, slot->agent);
     slot->agent = 0;
     arena->used[slot - arena->slots] = 0;
-    clear(slot);
 }
 
 void arena_forget(struct arena *arena, uint64_t agent)
@@ -155,7 +139,27 @@ static void lay_page(const struct agent *agent, uint32_t page, uint8_t *to)
         agent_initial_page(agent, page, to);
 }
 
-/* The slot is all zeroes, so only what is not has to be written. */
+/* What the last tenant left becomes zero, but for the pages that are written whole. */
+static void clear(struct arena_slot *slot, const struct agent *agent)
+{
+    for (uint32_t i = 0; i < agent->memory.used; i++) {
+        const struct paged_page *page = agent->memory.pages[i];
+
+        if (page->data != NULL)
+            slot->laid.words[page->number / 64] &= ~(UINT64_C(1) << (page->number % 64));
+    }
+    for (uint32_t word = 0; word < ENGINE_CARDS_MAX / 64; word++) {
+        for (uint64_t left = slot->laid.words[word]; left != 0; left &= left - 1) {
+            size_t card = word * 64u + (size_t)__builtin_ctzll(left);
+
+            memset(slot->memory + card * PAGED_BYTES, 0, PAGED_BYTES);
+        }
+        slot->laid.words[word] = 0;
+    }
+}
+
+/* Where the agent has no page of its own the slot is zero: of the code's data the rest is written.
+ */
 static void lay_out(struct arena_slot *slot, const struct agent *agent)
 {
     const struct engine_code *code = agent->code.code->engine;
@@ -181,34 +185,40 @@ static void lay_out(struct arena_slot *slot, const struct agent *agent)
     }
 }
 
-static struct arena_slot *oldest_slot(struct arena *arena, const struct arena_slot *but)
+/* The oldest slot, or of those that take memory; never `but`.  NULL: there is none. */
+static struct arena_slot *oldest_slot(struct arena *arena, const struct arena_slot *but,
+                                      bool with_memory)
 {
-    size_t oldest = but == &arena->slots[0] ? 1 : 0;
-
-    for (size_t i = 0; i < ARENA_SLOTS; i++) {
-        if (arena->used[i] < arena->used[oldest] && &arena->slots[i] != but)
-            oldest = i;
-    }
-    return &arena->slots[oldest];
-}
-
-/* The oldest tenant that takes memory goes, and its slot's memory too. */
-static void make_memory(struct arena_slot *but)
-{
-    struct arena *arena = but->arena;
     struct arena_slot *oldest = NULL;
 
     for (size_t i = 0; i < ARENA_SLOTS; i++) {
         struct arena_slot *slot = &arena->slots[i];
 
-        if (slot != but && slot->taken_count > 0 &&
-            (oldest == NULL || arena->used[i] < arena->used[oldest - arena->slots]))
+        if (slot == but || (with_memory && slot->taken_count == 0))
+            continue;
+        if (oldest == NULL || arena->used[i] < arena->used[oldest - arena->slots])
             oldest = slot;
     }
+    return oldest;
+}
+
+/* A slot whose memory is there already, when there is no more: the bound is kept without asking the
+ * kernel. */
+static struct arena_slot *slot_for(struct arena *arena, const struct agent *agent)
+{
+    bool full = arena->cards_taken + agent->memory.used > ARENA_CARDS_MAX;
+
+    return oldest_slot(arena, NULL, full);
+}
+
+/* The oldest tenant that takes memory goes, and its slot's memory too. */
+static void make_memory(struct arena_slot *but)
+{
+    struct arena_slot *oldest = oldest_slot(but->arena, but, true);
+
     INVARIANT(oldest != NULL); /* one slot alone is below the bound */
     leave(oldest);
-    if (oldest->taken_count > 0)
-        give_back(oldest);
+    give_back(oldest);
 }
 
 struct arena_slot *arena_take(struct arena *arena, const struct agent *agent)
@@ -217,10 +227,11 @@ struct arena_slot *arena_take(struct arena *arena, const struct agent *agent)
 
     arena->clock++;
     if (slot == NULL) {
-        slot = oldest_slot(arena, NULL);
+        slot = slot_for(arena, agent);
         leave(slot);
         slot->agent = agent->id;
         (void)table_put(&arena->by_agent, agent->id, slot); /* it has no other */
+        clear(slot, agent);
         lay_out(slot, agent);
     }
     arena->used[slot - arena->slots] = arena->clock;

@@ -137,6 +137,50 @@ START_TEST(an_agent_keeps_its_slot_until_others_need_it)
 }
 END_TEST
 
+static struct agent *with_pages(uint64_t id, uint32_t first, uint32_t last, int byte)
+{
+    struct agent *made = agent_alloc(id);
+    uint8_t page[PAGED_BYTES];
+
+    made->code = agent->code;
+    made->memory_pages = 1;
+    paged_init(&made->memory, id, PAGE_CARDS);
+    memset(page, byte, sizeof page);
+    for (uint32_t number = first; number <= last; number++)
+        paged_set(&made->memory, &world.agents->dirty_pages, number, page, UINT64_MAX);
+    return made;
+}
+
+/* The next tenant finds its own pages over those of the last one, and zeroes in all others. */
+START_TEST(a_tenant_writes_over_what_the_last_one_left)
+{
+    struct agent *tenants[2 * ARENA_SLOTS];
+    uint64_t taken = 0;
+
+    for (uint64_t i = 0; i < 2 * ARENA_SLOTS; i++) {
+        bool second = i >= ARENA_SLOTS;
+        const struct arena_slot *slot;
+
+        tenants[i] =
+            second ? with_pages(200000 + i, 4, 6, 0x22) : with_pages(200000 + i, 3, 5, 0x11);
+        slot = arena_take(arena, tenants[i]);
+        for (uint32_t number = 3; number <= 6; number++) {
+            bool own = paged_page(&tenants[i]->memory, number) != NULL;
+            uint8_t expected = !own ? 0 : second ? 0x22 : 0x11;
+
+            ck_assert_uint_eq(slot->memory[number * PAGED_BYTES], expected);
+            ck_assert_uint_eq(slot->memory[number * PAGED_BYTES + PAGED_BYTES - 1], expected);
+        }
+        if (i == ARENA_SLOTS - 1)
+            taken = arena_cards_taken(arena);
+    }
+    /* Their memory stayed with the slots: only page 6 came to each. */
+    ck_assert_uint_eq(arena_cards_taken(arena), taken + ARENA_SLOTS);
+    for (size_t i = 0; i < 2 * ARENA_SLOTS; i++)
+        agent_free(tenants[i]);
+}
+END_TEST
+
 START_TEST(a_forgotten_agent_is_laid_out_anew)
 {
     struct arena_slot *slot;
@@ -162,6 +206,7 @@ int main(void)
     tcase_add_test(tcase, a_page_written_back_as_it_was_is_not_stored_again);
     tcase_add_test(tcase, a_bad_turn_restores_exactly_what_was_touched);
     tcase_add_test(tcase, an_agent_keeps_its_slot_until_others_need_it);
+    tcase_add_test(tcase, a_tenant_writes_over_what_the_last_one_left);
     tcase_add_test(tcase, a_forgotten_agent_is_laid_out_anew);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
