@@ -211,6 +211,114 @@ START_TEST(so_does_what_it_became)
 }
 END_TEST
 
+/* ---- events of channels ---- */
+
+enum { ENDOWMENT = 20000000, FEE = 10000000, PACKET_MONEY = 30 };
+
+struct channel {
+    struct work work;
+    int64_t slot;
+    uint8_t heir[SERAI_HEAP_NUMBER_BYTES]; /* who gets its money */
+};
+
+static void gives_its_money_away(const struct channel *channel, struct part *part)
+{
+    int64_t heir = part_fetch(part, channel->heir);
+    int64_t has = part_order(part, self_balance, SERAI_SLOT_SELF);
+
+    ck_assert_int_gt(has, LITTLE + 10);
+    ck_assert_int_eq(part_order(part, facet_fund, heir, has - LITTLE), 0);
+}
+
+static enum engine_outcome buys(void *context, struct part *part)
+{
+    struct channel *channel = context;
+
+    if (part->kind != SERAI_EVENT_MESSAGE)
+        return works(&channel->work, part);
+    channel->slot =
+        part_order(part, channel_buy, SERAI_SLOT_CHANNELS, SERAI_INTERFACE_SELF, ENDOWMENT, FEE);
+    ck_assert_int_ge(channel->slot, 0);
+    if (channel->work.fuel > 0)
+        gives_its_money_away(channel, part);
+    return ENGINE_DONE;
+}
+
+static enum engine_outcome arms(void *context, struct part *part)
+{
+    const struct channel *channel = context;
+
+    ck_assert_int_eq(part_order(part, channel_arm, channel->slot, 2, 4096), 0);
+    gives_its_money_away(channel, part);
+    return ENGINE_DONE;
+}
+
+static enum engine_outcome sends_a_packet(void *context, struct part *part)
+{
+    (void)context;
+    *part_memory(part, AT_DATA, 1) = 'p';
+    ck_assert_int_eq(part_order(part, channel_send, SERAI_SLOT_ORIGIN, AT_DATA, 1, PACKET_MONEY),
+                     0);
+    return ENGINE_DONE;
+}
+
+/* The agent is a rich one now, whose heir is another. */
+static struct channel rich(void)
+{
+    struct channel channel = {0};
+
+    puppet_publish(&site, puppet_new(&site, 2, MUCH, NULL), 6, 0, channel.heir);
+    agent = puppet_new(&site, 1, MUCH, NULL);
+    return channel;
+}
+
+START_TEST(an_answer_that_is_too_dear_waits)
+{
+    struct channel channel = rich();
+    const struct serai_event *answer;
+
+    channel.work.fuel = site.book.turn_fuel_max * 9 / 10;
+    probe_play(agent, buys, &channel);
+    ck_assert_int_eq(site_send(&site, 1, agent, "go", 0), CONTROL_DONE);
+    site_settle(&site);
+    ck_assert(is_dry());
+    ck_assert_uint_eq(channel.work.heard.count, 0);
+    ck_assert_int_gt(climb(), 0);
+    ck_assert_uint_eq(channel.work.heard.count, 1);
+    answer = heard_last(&channel.work.heard, SERAI_EVENT_ANSWER);
+    ck_assert_int_eq(answer->slot, channel.slot);
+    ck_assert_int_eq(answer->status, 0);
+    ck_assert_int_gt(answer->fee, 0);
+    ck_assert_int_eq(answer->money, FEE - answer->fee);
+}
+END_TEST
+
+START_TEST(a_packet_that_is_too_dear_waits_and_its_money_came_once)
+{
+    struct channel channel = rich();
+    uint64_t child = agent + 1;
+    const struct serai_event *packet;
+    uint64_t has;
+
+    puppet_play(&site, agent, buys, &channel);
+    puppet_play(&site, agent, arms, &channel);
+    channel.work = (struct work){.fuel = site.book.turn_fuel_max * 9 / 10};
+    probe_play(agent, works, &channel.work);
+    has = worth_of(&site, agent);
+    puppet_play(&site, child, sends_a_packet, NULL);
+    ck_assert(is_dry());
+    ck_assert_uint_eq(channel.work.tries, 1);
+    ck_assert_uint_eq(worth_of(&site, agent), has + PACKET_MONEY + site_reserve(&site));
+    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_PACKET), 0);
+    ck_assert_int_gt(climb(), 0);
+    ck_assert_uint_eq(channel.work.heard.count, 1);
+    packet = heard_last(&channel.work.heard, SERAI_EVENT_PACKET);
+    ck_assert_int_eq(packet->money, PACKET_MONEY);
+    ck_assert_int_eq(packet->slot, channel.slot);
+    ck_assert_int_eq(channel.work.heard.first_byte[0], 'p');
+}
+END_TEST
+
 /* ---- postage ---- */
 
 struct letter {
@@ -312,6 +420,8 @@ int main(void)
     tcase_add_test(tcase, any_dear_event_needs_few_steps);
     tcase_add_test(tcase, a_birth_that_is_too_dear_waits);
     tcase_add_test(tcase, so_does_what_it_became);
+    tcase_add_test(tcase, an_answer_that_is_too_dear_waits);
+    tcase_add_test(tcase, a_packet_that_is_too_dear_waits_and_its_money_came_once);
     tcase_add_test(tcase, a_message_with_enough_postage_counts);
     tcase_add_test(tcase, postage_taken_in_early_is_kept_over_a_start);
     tcase_add_test(tcase, who_gave_the_money_has_it_back_when_nobody_pays);
