@@ -414,6 +414,13 @@ uint8_t *turn_write(struct turn *turn, uint64_t address, uint64_t size);
 /* Fuel for work that an order does for its caller. False: there is not enough, as above. */
 MUST_CHECK bool turn_work(struct turn *turn, uint64_t fuel);
 /*
+ * Fuel of the turn that runs, if one does, for what its orders make and others have to keep, carry
+ * and end: when it lacks the order is done, and the turn ends with it, out of fuel, and is undone.
+ */
+void agents_work(struct agents *agents, uint64_t fuel);
+/* Of a message with so many bytes of data. */
+void agents_work_message(struct agents *agents, size_t size);
+/*
  * The fees of one packet as tolls, at the prices of its interface (per packets_unit,
  * packet_data_unit).  `object` is what their lines say of it, even: that of bytes says one more.
  * One object has the same prices for the whole turn.  False: not enough, or packets of too many

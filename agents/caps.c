@@ -40,7 +40,7 @@ struct cap *agent_cap_at(const struct agent *agent, uint64_t slot)
 
 /* ---- the index of a large table ---- */
 
-enum { INDEX_FROM = 32, INDEX_BUCKETS = 2048, NO_SLOT = UINT16_MAX };
+enum { INDEX_BUCKETS = 2048, NO_SLOT = UINT16_MAX };
 
 static_assert(SERAI_SLOTS_MAX % 64 == 0 && (int)SERAI_SLOTS_MAX < (int)NO_SLOT,
               "slots of an index");
@@ -119,7 +119,7 @@ void agent_index_caps(struct agents *agents, struct agent *agent)
 {
     struct cap_index *index;
 
-    if (agent->cap_index != NULL || agent->caps_highest <= INDEX_FROM)
+    if (agent->cap_index != NULL || agent->caps_highest <= CAPS_SMALL)
         return;
     index = malloc(sizeof *index);
     INVARIANT(index != NULL);

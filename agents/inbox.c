@@ -211,6 +211,7 @@ void agents_deliver(struct agents *agents, struct agent *to, const struct messag
 {
     struct inbox_message *copy = copy_message(agents, message);
 
+    agents_work_message(agents, message->size);
     rent_touch(agents, to);
     append(to, copy);
     event_waits(agents, to, &copy->m);

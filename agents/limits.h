@@ -12,6 +12,7 @@ enum {
     AGENT_TIMERS_MAX = 64,     /* per agent */
     AGENT_LOG_LINES_MAX = 256, /* the oldest line goes first */
     AGENT_CAPS_CHUNK = 16,     /* caps are allocated by chunks, which never move */
+    CAPS_SMALL = 32,           /* slots that are looked through: of more an index is made */
     AGENT_CAPS_CHUNKS = SERAI_SLOTS_MAX / AGENT_CAPS_CHUNK,
     PAGED_BYTES = 4096,        /* a page of memory or buffer; equals the engine's card */
     PAGED_GRANULE_BYTES = 64,  /* a page's changes are kept by these */
@@ -38,12 +39,19 @@ enum {
     WORK_BYTES = 8,        /* bytes moved to or from guest memory for one fuel, as memory.copy */
     WORK_CHECK = 20000,    /* a module that is put, however small, is kept until the frame closes */
     WORK_CHECK_BYTE = 8,   /* of a module that is put: decoding, validating, compiling */
-    WORK_BUFFER_PAGE = 64, /* of a buffer that is bought: its table of pages is made */
-    WORK_PAGE_COPY = PAGED_BYTES / WORK_BYTES, /* of a buffer that is written: kept for the undo */
+    WORK_BUFFER_PAGE = 64, /* of a buffer that is bought: its table of pages is made; or is read */
+    WORK_PAGE_COPY = 1536, /* of a buffer that is written: kept for the undo, and for the frame */
     WORK_BIRTH = 20000,
-    WORK_LOOK = 300,    /* a look-up in a table of the site's, or of the agent's own slots */
-    WORK_RANDOM = 1500, /* the system is asked for random bytes */
-    WORK_REVOKE = 500,  /* each question that ends with the facet that it was asked with */
+    WORK_LOOK = 300,     /* a look-up in a table of the site's, or of the agent's own slots */
+    WORK_RANDOM = 2500,  /* the system is asked for random bytes */
+    WORK_TRANSFER = 600, /* a line of the journal, and whoever has the money may be woken */
+    WORK_MESSAGE = 4000, /* a message or other event: its row, and the turn that it begins */
+    WORK_OBJECT = 2500,  /* a facet, buffer, timer or heap entry: its row, and its end */
+    WORK_WAKE = 1000,    /* an agent that slept is money's receiver, and hears nothing */
+    WORK_LAY_OUT = 4096, /* each 64 KiB of memory, when a turn begins: it may have to be laid out */
+    WORK_SLOT = 16,      /* each slot of a large table, when a turn begins: its index is made */
+    WORK_LINE = 1500,    /* of the log: its row */
+    WORK_KEPT_BYTES = 1, /* bytes for one fuel that are kept, hashed and may go to the disk */
 };
 /* What state beside memory costs in bytes held (docs/prices.md). */
 enum { HELD_AGENT = 512, HELD_CAP = 16, HELD_FACET = 96, HELD_TIMER = 64, HELD_LOG_LINE = 32 };

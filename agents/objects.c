@@ -110,6 +110,7 @@ struct object *object_new(struct agents *agents, struct agent *owner, enum objec
 {
     struct object *object = object_alloc(agents, kind);
 
+    agents_work(agents, WORK_OBJECT);
     object->id = agents->next_object++;
     agents->counters_dirty = true;
     undo_on_rollback(agents->undo, object_unmake, agents, object);

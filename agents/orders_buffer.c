@@ -68,14 +68,11 @@ static int64_t buffer_read(struct turn *turn, struct object *object, const uint6
     to = turn_write(turn, args[2], args[3]);
     if (to == NULL)
         return SERAI_E_MEMORY;
+    if (!turn_work(turn, paged_touched(args[1], args[3]) * WORK_BUFFER_PAGE))
+        return SERAI_E_SHORT;
     buffer_fetch(turn->agents, &object->u.buffer, args[1], args[3]);
     paged_read(&object->u.buffer.pages, args[1], to, args[3]);
     return (int64_t)args[3];
-}
-
-static uint64_t pages_touched(uint64_t offset, uint64_t size)
-{
-    return size == 0 ? 0 : (offset + size - 1) / PAGED_BYTES - offset / PAGED_BYTES + 1;
 }
 
 static int64_t buffer_write(struct turn *turn, struct object *object, const uint64_t *args)
@@ -87,7 +84,7 @@ static int64_t buffer_write(struct turn *turn, struct object *object, const uint
     from = turn_read(turn, args[2], args[3]);
     if (from == NULL)
         return SERAI_E_MEMORY;
-    if (!turn_work(turn, pages_touched(args[1], args[3]) * WORK_PAGE_COPY))
+    if (!turn_work(turn, paged_touched(args[1], args[3]) * WORK_PAGE_COPY))
         return SERAI_E_SHORT;
     buffer_fetch(turn->agents, &object->u.buffer, args[1], args[3]);
     paged_write(&object->u.buffer.pages, &turn->agents->dirty_pages, turn->agents->undo,

@@ -102,11 +102,16 @@ static struct money postage_floor(const struct agents *agents, const struct obje
 static int64_t check_target(struct turn *turn, const struct cap *cap, struct sending *sending)
 {
     sending->facet = object_find(turn->agents, cap->object, OBJECT_FACET);
-    if (sending->facet == NULL)
-        return SERAI_E_CLOSED;
-    sending->to = agents_find(turn->agents, sending->facet->owner);
-    INVARIANT(sending->to != NULL); /* an agent's facets die with it */
-    return 0;
+    return sending->facet == NULL ? SERAI_E_CLOSED : 0;
+}
+
+/* Its owner, who is woken if he sleeps: only when there is something to tell him. */
+static struct agent *find_owner(const struct turn *turn, const struct object *facet)
+{
+    struct agent *owner = agents_find(turn->agents, facet->owner);
+
+    INVARIANT(owner != NULL); /* an agent's facets die with it */
+    return owner;
 }
 
 /* Either a facet of its own, to be asked with, or a reply that it holds and hands on. */
@@ -178,6 +183,7 @@ static int64_t check_send(struct turn *turn, const struct cap *cap, const uint64
         return SERAI_E_INVALID;
     if (money_compare(sending->postage, postage_floor(turn->agents, sending->facet)) < 0)
         return SERAI_E_POSTAGE;
+    sending->to = find_owner(turn, sending->facet);
     if (sending->facet->one_shot) /* whoever asked has a place for the answer */
         return quota_allows(turn->agents, sending->to->use, CUSTOMER_EVENT_BYTES, message->size)
                    ? 0
@@ -230,6 +236,8 @@ static int64_t facet_send(struct turn *turn, const struct cap *cap, const uint64
     bool fits;
     struct money cost;
 
+    if (!turn_work(turn, WORK_LOOK))
+        return SERAI_E_SHORT;
     if (refusal == 0)
         refusal = check_send(turn, cap, args, &sending);
     if (refusal != 0)
@@ -263,10 +271,12 @@ static int64_t facet_fund(struct turn *turn, const struct cap *cap, const uint64
 
     if (refusal != 0)
         return refusal;
-    if (!money_from_guest(&fund.amount, args[1]) || sending.to == turn->agent)
+    fund.credit = sending.facet->owner;
+    if (!money_from_guest(&fund.amount, args[1]) || fund.credit == turn->agent->id)
         return SERAI_E_INVALID;
-    fund.credit = sending.to->id;
     fund.object = sending.facet->id;
+    if (!turn_work(turn, WORK_WAKE))
+        return SERAI_E_SHORT;
     return turn_pay(turn, &fund) ? 0 : SERAI_E_SHORT;
 }
 

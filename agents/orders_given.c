@@ -106,6 +106,7 @@ static int64_t log_append(struct turn *turn, const uint64_t *args)
         return SERAI_E_MEMORY;
     if (!turn_log_toll(turn, (size_t)args[2]))
         return SERAI_E_SHORT;
+    agents_work(turn->agents, WORK_LINE + args[2] / WORK_KEPT_BYTES);
     agent_log(turn->agents, turn->agent, LOG_BY_AGENT, (const char *)text, (size_t)args[2]);
     return 0;
 }
@@ -211,6 +212,7 @@ static int64_t timer_wake(struct turn *turn, const uint64_t *args)
     quota_take(agents, turn->agent->use, CUSTOMER_TIMERS, 1);
     quota_take(agents, turn->agent->use, CUSTOMER_EVENTS, 1);
     agent_dirty(agents, turn->agent);
+    agents_work_message(agents, 0);
     timer = object_new(agents, turn->agent, OBJECT_TIMER);
     timer->u.timer = (struct timer){.at_us = args[1], .badge = args[2], .reserve = hold.amount};
     heapq_push(&agents->timers, args[1], timer->id);

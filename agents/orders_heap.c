@@ -49,6 +49,7 @@ static int64_t insert(struct turn *turn, const uint8_t *number, const struct cap
         return SERAI_E_QUOTA;
     if (!turn_pay(turn, &deposit))
         return SERAI_E_SHORT;
+    agents_work(agents, WORK_OBJECT);
     entry = calloc(1, sizeof *entry);
     INVARIANT(entry != NULL);
     memcpy(entry->number, number, sizeof entry->number);
@@ -87,6 +88,8 @@ static int64_t heap_add(struct turn *turn, const uint64_t *args, bool chosen)
     at = turn_write(turn, args[2], sizeof number);
     if (at == NULL)
         return SERAI_E_MEMORY;
+    if (!turn_work(turn, WORK_RANDOM))
+        return SERAI_E_SHORT;
     if (!turn_random(turn, number, sizeof number))
         return SERAI_E_FULL;
     /* Two equal random 96-bit numbers: not in this universe, and harmless if so. */

@@ -100,7 +100,7 @@ static int64_t self_facet(struct turn *turn, const uint64_t *args)
  * Whoever asked with it waits no longer: the questions' reserves come back as one sum, and who
  * holds their replies finds them closed.
  */
-static bool end_waiting(struct turn *turn, struct object *facet)
+static void end_waiting(struct turn *turn, struct object *facet)
 {
     struct transfer back = {.debit = ACCOUNT_HELD_RESERVE,
                             .credit = turn->agent->id,
@@ -111,14 +111,11 @@ static bool end_waiting(struct turn *turn, struct object *facet)
     while (!facet->one_shot && facet->u.facet.next != NULL) {
         struct object *reply = facet->u.facet.next;
 
-        if (!turn_work(turn, WORK_REVOKE))
-            return false;
         INVARIANT(money_add(&back.amount, back.amount, reply->u.facet.reserve));
         facet_remove(turn->agents, reply);
     }
     if (!money_is_zero(back.amount))
         agents_post(turn->agents, &back);
-    return true;
 }
 
 static int64_t self_revoke(struct turn *turn, const uint64_t *args)
@@ -134,8 +131,7 @@ static int64_t self_revoke(struct turn *turn, const uint64_t *args)
         return SERAI_E_CLOSED;
     if (facet->owner != turn->agent->id)
         return SERAI_E_RIGHT;
-    if (!end_waiting(turn, facet))
-        return SERAI_E_SHORT; /* the turn ends here */
+    end_waiting(turn, facet);
     facet_remove(turn->agents, facet);
     turn_take_cap(turn, args[1]);
     return 0;
@@ -178,6 +174,7 @@ static int64_t self_mark(struct turn *turn, const uint64_t *args)
     save_mark(turn);
     if (sets) {
         quota_take(turn->agents, agent->use, CUSTOMER_EVENTS, 1);
+        agents_work_message(turn->agents, 0);
         agent->mark_reserve = hold.amount;
         agent->mark_armed = true;
     }
@@ -268,6 +265,7 @@ static int64_t self_become(struct turn *turn, const uint64_t *args)
         return SERAI_E_QUOTA;
     if (!turn_pay(turn, &hold))
         return SERAI_E_SHORT;
+    agents_work_message(turn->agents, args[3]);
     turn->become = true;
     turn->become_reserve = hold.amount;
     turn->become_code = code_ref_take(turn->agents, turn->agent->use, code);

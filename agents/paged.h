@@ -68,6 +68,12 @@ uint64_t paged_differs(const uint8_t *a, const uint8_t *b);
 void paged_set(struct paged *paged, struct paged_dirty *dirty, uint32_t page, const uint8_t *data,
                uint64_t granules);
 
+/* How many pages `size` bytes from `offset` on lie in. */
+static inline uint64_t paged_touched(uint64_t offset, uint64_t size)
+{
+    return size == 0 ? 0 : (offset + size - 1) / PAGED_BYTES - offset / PAGED_BYTES + 1;
+}
+
 /* Byte access, for buffers. Ranges are the caller's to check. */
 void paged_read(const struct paged *paged, uint64_t offset, void *to, uint64_t size);
 void paged_write(struct paged *paged, struct paged_dirty *dirty, struct undo *undo, uint64_t turn,

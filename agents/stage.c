@@ -73,12 +73,14 @@ bool turn_pay(struct turn *turn, const struct transfer *transfer)
     INVARIANT(transfer->debit == turn->agent->id);
     if (!turn_can_pay(turn, transfer->amount))
         return false;
+    agents_work(turn->agents, WORK_TRANSFER);
     turn_stage(turn, transfer);
     return true;
 }
 
 void agents_post(struct agents *agents, const struct transfer *transfer)
 {
+    agents_work(agents, WORK_TRANSFER);
     if (agents->turn != NULL)
         turn_stage(agents->turn, transfer);
     else
@@ -210,6 +212,17 @@ bool turn_work(struct turn *turn, uint64_t fuel)
     return true;
 }
 
+void agents_work(struct agents *agents, uint64_t fuel)
+{
+    if (agents->turn != NULL)
+        (void)!turn_work(agents->turn, fuel); /* when it lacks, the order is the turn's last */
+}
+
+void agents_work_message(struct agents *agents, size_t size)
+{
+    agents_work(agents, WORK_MESSAGE + size / WORK_KEPT_BYTES);
+}
+
 /* Moving bytes costs what memory.copy does; else an order would be the cheapest way to use time. */
 static bool work_on_bytes(struct turn *turn, uint64_t size)
 {
@@ -246,7 +259,8 @@ bool turn_buffer_read(struct turn *turn, const struct cap *buffer, uint64_t offs
 
     if (object == NULL || (buffer->rights & SERAI_RIGHT_READ) == 0 ||
         offset > object->u.buffer.size || size > object->u.buffer.size - offset ||
-        !work_on_bytes(turn, size))
+        !work_on_bytes(turn, size) ||
+        !turn_work(turn, paged_touched(offset, size) * WORK_BUFFER_PAGE))
         return false;
     buffer_fetch(turn->agents, &object->u.buffer, offset, size);
     paged_read(&object->u.buffer.pages, offset, to, size);

@@ -103,6 +103,29 @@ static void arrive(struct turn *turn)
     }
 }
 
+static void lay_out(struct turn *turn)
+{
+    struct agents *agents = turn->agents;
+    struct agent *agent = turn->agent;
+
+    if (!arena_has(agents->arena, agent->id))
+        page_cache_fetch(agents, &agent->memory, 0, UINT32_MAX);
+    turn->slot = arena_take(agents->arena, agent);
+    turn->instance.memory = turn->slot->memory;
+    turn->instance.cards = turn->slot->cards;
+}
+
+/*
+ * What has to be ready before a turn: its memory in the arena, the index of its slots.  Most turns
+ * find both, and all pay alike: fuel must not tell who ran before.
+ */
+static uint64_t beginning_work(const struct agent *agent)
+{
+    uint64_t slots = agent->caps_used > CAPS_SMALL ? agent->caps_used : 0;
+
+    return (uint64_t)agent->memory_pages * WORK_LAY_OUT + slots * WORK_SLOT;
+}
+
 static void turn_begin(struct turn *turn, struct agents *agents, struct agent *agent,
                        struct inbox_message *event, uint64_t *globals)
 {
@@ -117,23 +140,22 @@ static void turn_begin(struct turn *turn, struct agents *agents, struct agent *a
     turn->number = agents->counters.turns + 1;
     memcpy(turn->carry, agent->carry, sizeof turn->carry);
     take_postage(agents, agent, &event->m);
-    if (!arena_has(agents->arena, agent->id))
-        page_cache_fetch(agents, &agent->memory, 0, UINT32_MAX);
-    turn->slot = arena_take(agents->arena, agent);
     memcpy(globals, agent->globals,
            engine_code_globals(agent->code.code->engine) * sizeof *globals);
     turn->instance = (struct engine_instance){
         .code = agent->code.code->engine,
-        .memory = turn->slot->memory,
         .memory_pages = agent->memory_pages,
-        .cards = turn->slot->cards,
         .globals = globals,
         .fuel = hold_fuel(turn, agent_funds(agents, agent)),
         .host_call = turn_host_call,
         .host = turn,
         .host_grow = grow_memory,
     };
+    turn->budget = turn->instance.fuel;
     agents->turn = turn;
+    if (!turn_work(turn, beginning_work(agent)))
+        return; /* so nothing was done for it */
+    lay_out(turn);
     arrive(turn);
 }
 
@@ -264,6 +286,13 @@ static void log_trap(struct turn *turn, enum engine_outcome outcome)
     char text[200 + ENGINE_NAME_BYTES];
     int size;
 
+    if (turn->slot == NULL) {
+        static const char early[] = "turn undone: out of fuel before it began, as its memory and "
+                                    "slots ask; fuel and tolls stand";
+
+        agent_log(turn->agents, turn->agent, LOG_BY_SITE, early, sizeof early - 1);
+        return;
+    }
     engine_trap_place(turn->agents->stack, &function, &offset);
     name = engine_function_name(turn->agent->code.code->engine, function);
     size = snprintf(text, sizeof text,
@@ -280,7 +309,8 @@ static void turn_undo_all(struct turn *turn, uint64_t fuel)
     struct agents *agents = turn->agents;
 
     undo_rollback(agents->undo);
-    arena_rollback(turn->slot, turn->agent, turn->instance.memory_pages);
+    if (turn->slot != NULL)
+        arena_rollback(turn->slot, turn->agent, turn->instance.memory_pages);
     agents->turn = NULL;
     book_tolls(turn, fuel);
     turn->agent->traps++;
@@ -399,6 +429,8 @@ static enum engine_outcome run_program(struct turn *turn)
     enum engine_outcome outcome = ENGINE_DONE;
     uint64_t nothing;
 
+    if (turn->exhausted)
+        return ENGINE_OUT_OF_FUEL;
     if (entry->initializes && !turn->agent->begun)
         outcome =
             engine_run(&turn->instance, turn->agents->stack, entry->initialize, NULL, &nothing);
@@ -414,17 +446,15 @@ static bool turn_run(struct agents *agents, struct agent *agent, struct inbox_me
     bool waits;
     uint64_t globals[ENGINE_GLOBALS_MAX];
     enum engine_outcome outcome;
-    uint64_t budget;
     uint64_t fuel;
 
     ledger_event_begin(agents->ledger);
     turn_begin(turn, agents, agent, event, globals);
-    budget = turn->instance.fuel;
     if (agents->env.mark != NULL)
         agents->env.mark(agents->env.context, agent->id, event->m.id);
     outcome = run_program(turn);
     waits = outcome == ENGINE_OUT_OF_FUEL && turn->poor;
-    fuel = budget - turn->instance.fuel;
+    fuel = turn->budget - turn->instance.fuel;
     agent->turns++;
     agents->counters.turns++;
     if (outcome == ENGINE_DONE)

@@ -18,6 +18,7 @@ struct turn {
     struct inbox_message *event;
     struct engine_instance instance;
     struct arena_slot *slot;
+    uint64_t budget; /* of fuel */
     uint64_t number; /* of this turn on this site, for copy on write */
 
     /* the event as the guest sees it */

@@ -24,7 +24,7 @@ enum {
     FUEL_BULK_BYTES = 8, /* ... and one for each so many bytes begun */
     FUEL_GROW = 8,       /* memory.grow, plus FUEL_GROW_PAGE for each page */
     FUEL_GROW_PAGE = 512,
-    FUEL_PAGE = 512, /* the first change of a run to 4 KiB of memory, which commit or undo pay */
+    FUEL_PAGE = 1024, /* the first change of a run to 4 KiB of memory, which commit or undo pay */
 
     /* A load or store, by the memory's declared maximum in wasm pages: large memory is slow. */
     FUEL_ACCESS = 2, /* up to 1 MiB */

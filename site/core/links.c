@@ -77,6 +77,7 @@ void core_link_say(struct core *core, const struct channel_message *message)
     struct link *link = links_find(core->links, message->interface);
 
     INVARIANT(link != NULL); /* none is taken away while an end is on it */
+    agents_work_message(core->agents, message->size);
     link_queue(core->links, link, core->undo, message);
 }
 

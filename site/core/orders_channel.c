@@ -170,6 +170,8 @@ static int64_t send_packet(struct core *core, struct turn *turn, struct channel_
         .object = 2 * prices.object, .packets = prices.packets, .packet_data = prices.packet_data};
     int64_t refusal;
 
+    if (!turn_work(turn, WORK_LOOK))
+        return SERAI_E_SHORT;
     if (!money_from_guest(&packet.money, money))
         return SERAI_E_INVALID;
     if (verdict != CHANNEL_FINE)
@@ -233,6 +235,8 @@ static int64_t arm(struct core *core, struct turn *turn, struct channel_end *end
         !turn_can_pay(turn, reserve))
         return SERAI_E_SHORT;
     INVARIANT(pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, end->id));
+    if (end->interface != CHANNEL_INTERFACE_SELF) /* else who sends pays for the turn */
+        agents_work(core->agents, args[1] * WORK_MESSAGE);
     channel_arm(end, core->undo, args[1], args[2], &credit);
     core_end_changed(core, end);
     INVARIANT(money_add(&end->armed_reserve, end->armed_reserve, reserve));
@@ -264,6 +268,7 @@ static int64_t ask_room(struct core *core, struct turn *turn, struct channel_end
         core_end_event(core, end, SERAI_EVENT_ROOM, reserve);
         return 0;
     }
+    agents_work_message(core->agents, 0);
     channel_ask_room(end, core->undo);
     core_end_changed(core, end);
     end->room_reserve = reserve;

@@ -2,8 +2,8 @@
 # Measure, and print what was found, whatever it is; see docs/performance.md.
 #
 #     tests/bench/run.sh BUILD [BENCH ...]   BUILD: an optimised build, such as build/release;
-#                                            BENCH: engine, fuel, hostile, agents, pages, ledger,
-#                                            books, control, links, density (all)
+#                                            BENCH: engine, fuel, hostile, orders, agents, pages,
+#                                            ledger, books, control, links, density (all)
 #     BENCH_DIR=/tmp       where the books of the benches lie: the disk that is measured
 #     BENCH_ONLY=births    measure only what has this in its name
 #     BENCH_PATIENCE=15    rounds to try until 5 are good
@@ -66,10 +66,11 @@ bench_control()
 echo "machine: $(nproc) processors, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
 for name in "${@:-all}"; do
     case $name in
-    all) "$0" "$build" engine fuel hostile agents pages ledger books control links density ;;
+    all) "$0" "$build" engine fuel hostile orders agents pages ledger books control links density ;;
     engine) bench_engine ;;
     fuel) "$bench/bench_fuel" ;;
     hostile) "$bench/bench_hostile" ;;
+    orders) "$bench/bench_orders" ;;
     agents) "$bench/bench_agents" "$agents" ;;
     pages) "$bench/bench_pages" 1000 200000 ;;
     ledger)

@@ -28,9 +28,8 @@ static void page_lost(void *context)
 
 static void load_core(struct bench_site *site, const struct store *store)
 {
-    struct core_options options = {.random = random_from_rng(&site->rng),
-                                   .loader = loader_wasm,
-                                   .loader_size = loader_wasm_size};
+    struct core_options options = {
+        .random = random_system(), .loader = loader_wasm, .loader_size = loader_wasm_size};
     struct fault fault;
 
     memcpy(options.site_key, site->site_key, sizeof options.site_key);
@@ -159,8 +158,11 @@ uint64_t site_deploy(struct bench_site *site, const struct deployment *deploymen
     put_module(&args, deployment->module);
     cbor_put_bytes(&args, deployment->args, strlen(deployment->args));
     cbor_put_uint(&args, deployment->endowment_nanos);
-    cbor_put_array(&args, 1);
+    cbor_put_array(&args, 4);
     cbor_put_uint(&args, SERAI_KIND_SPAWNER);
+    cbor_put_uint(&args, SERAI_KIND_TIMER);
+    cbor_put_uint(&args, SERAI_KIND_CLOCK);
+    cbor_put_uint(&args, SERAI_KIND_RANDOM);
     cbor_put_array(&args, deployment->kept == NULL ? 0 : 1);
     if (deployment->kept != NULL)
         put_module(&args, deployment->kept);

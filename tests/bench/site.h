@@ -48,7 +48,8 @@ struct deployment {
     const char *args;
     uint64_t endowment_nanos;
 };
-/* Deploy with a spawner.  Its first event is queued, not run.  The agent's number. */
+/* Deploy with a spawner, a timer, a clock and a random source.  Its first event is queued, not run.
+ * The agent's number. */
 uint64_t site_deploy(struct bench_site *site, const struct deployment *deployment);
 /* Queue a message of the operator's for an agent of his. */
 void site_send(struct bench_site *site, uint64_t agent, const char *text);

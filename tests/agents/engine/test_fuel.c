@@ -105,9 +105,9 @@ END_TEST
 START_TEST(bulk_operators_are_charged_by_size_before_they_run)
 {
     ck_assert_uint_eq(price(BYTES(0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 11, 0)), 3 + 10);
-    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x41, 0, 0x41, 1, 0xfc, 11, 0)), 3 + 10 + 1 + 512);
-    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x41, 0, 0x41, 8, 0xfc, 11, 0)), 3 + 10 + 1 + 512);
-    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x41, 0, 0x41, 9, 0xfc, 10, 0, 0)), 3 + 12 + 2 + 512);
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x41, 0, 0x41, 1, 0xfc, 11, 0)), 3 + 10 + 1 + 1024);
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x41, 0, 0x41, 8, 0xfc, 11, 0)), 3 + 10 + 1 + 1024);
+    ck_assert_uint_eq(price(BYTES(0x41, 0, 0x41, 0, 0x41, 9, 0xfc, 10, 0, 0)), 3 + 12 + 2 + 1024);
 }
 END_TEST
 
@@ -208,7 +208,7 @@ START_TEST(an_access_costs_by_the_declared_maximum_of_memory)
     for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
         ck_assert_uint_eq(price_with(pages[i], BYTES(0x41, 0, 0x28, 0, 0, 0x1a)), 1 + access[i]);
         ck_assert_uint_eq(price_with(pages[i], BYTES(0x41, 0, 0x41, 0, 0x3a, 0, 0)),
-                          2 + access[i] + 512);
+                          2 + access[i] + 1024);
         ck_assert_uint_eq(price_with(pages[i], BYTES(0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 10, 0, 0)),
                           3 + 8 + 2 * access[i]);
         ck_assert_uint_eq(price_with(pages[i], BYTES(0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 11, 0)),
@@ -238,16 +238,16 @@ START_TEST(the_first_change_to_a_page_is_paid_and_no_other)
 {
     /* i32.store at 0, then at 8: one page. */
     ck_assert_uint_eq(price(BYTES(0x41, 0, 0x41, 0, 0x36, 0, 0, 0x41, 8, 0x41, 0, 0x36, 0, 0)),
-                      8 + 512);
+                      8 + 1024);
     /* At 4094: over the border between two. */
-    ck_assert_uint_eq(price(BYTES(0x41, 0xfe, 0x1f, 0x41, 0, 0x36, 0, 0)), 4 + 2 * 512);
+    ck_assert_uint_eq(price(BYTES(0x41, 0xfe, 0x1f, 0x41, 0, 0x36, 0, 0)), 4 + 2 * 1024);
     /* At 0, then over the border: one page is new. */
     ck_assert_uint_eq(
         price(BYTES(0x41, 0, 0x41, 0, 0x36, 0, 0, 0x41, 0xfe, 0x1f, 0x41, 0, 0x36, 0, 0)),
-        8 + 2 * 512);
+        8 + 2 * 1024);
     /* A fill of 8192 bytes from 4095: three pages. */
     ck_assert_uint_eq(price(BYTES(0x41, 0xff, 0x1f, 0x41, 0, 0x41, 0x80, 0xc0, 0, 0xfc, 11, 0)),
-                      3 + 10 + 1024 + 3 * 512);
+                      3 + 10 + 1024 + 3 * 1024);
     /* A load, and a store that traps, touch none. */
     ck_assert_uint_eq(price(BYTES(0x41, 0, 0x29, 0, 0, 0x1a)), 3);
     ck_assert_uint_eq(

@@ -128,3 +128,8 @@ uint64_t fuel_cost(const struct site *site, uint64_t agent)
 {
     return site_agent(site, agent)->fuel * money_nanos(site->book.compute) / MARKET_FUEL_UNIT;
 }
+
+uint64_t worth_of(const struct site *site, uint64_t agent)
+{
+    return site_balance(site, agent) + fuel_cost(site, agent);
+}

@@ -37,6 +37,8 @@ int64_t part_fetch(struct part *part, const uint8_t number[SERAI_HEAP_NUMBER_BYT
 /* What giving the order costs. */
 uint64_t price_of(const struct site *site, enum serai_order order);
 
+/* Its balance and what it has paid for fuel: what all else has left it. */
+uint64_t worth_of(const struct site *site, uint64_t agent);
 /* What the agent has paid for fuel in all its life: some orders cost that, too. */
 uint64_t fuel_cost(const struct site *site, uint64_t agent);
 

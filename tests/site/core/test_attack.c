@@ -161,16 +161,17 @@ static enum engine_outcome make_the_site_work(void *context, struct part *part)
     before = part->instance->fuel;
     buffer = part_order(part, buffer_buy, 2, SERAI_BUFFER_BYTES_MAX);
     ck_assert_int_ge(buffer, 0);
-    ck_assert_uint_eq(spent(part, before), 4096 * 64);
+    ck_assert_uint_eq(spent(part, before), 4096 * 64 + 2500); /* its table, and itself */
     before = part->instance->fuel;
     ck_assert_int_eq(part_order(part, buffer_read, buffer, 0, 0, 65536), 65536);
-    ck_assert_uint_eq(spent(part, before), 65536 / 8 + 16 * 512); /* 16 pages, touched first */
+    ck_assert_uint_eq(spent(part, before),
+                      65536 / 8 + 16 * (64 + 1024)); /* 16 pages, touched first */
     before = part->instance->fuel;
     ck_assert_int_eq(part_order(part, buffer_read, buffer, 0, 0, 65536), 65536);
-    ck_assert_uint_eq(spent(part, before), 65536 / 8);
+    ck_assert_uint_eq(spent(part, before), 65536 / 8 + 16 * 64);
     before = part->instance->fuel;
     ck_assert_int_eq(part_order(part, buffer_write, buffer, 4095, 0, 2), 2);
-    ck_assert_uint_eq(spent(part, before), 1 + 2 * 512);
+    ck_assert_uint_eq(spent(part, before), 1 + 2 * 1536);
     /* Bought and sold over and over, tables of pages are kept until the turn ends. */
     do {
         const uint64_t args[2] = {2, SERAI_BUFFER_BYTES_MAX};
@@ -198,6 +199,82 @@ START_TEST(an_order_takes_fuel_for_what_it_moves_and_makes)
     site_settle(&site);
     ck_assert(site_logged(&site, agent, "out of fuel"));
     site_reload_same(&site);
+    site_verify(&site);
+    site_close(&site);
+}
+END_TEST
+
+/* ---- what a turn begins with ---- */
+
+static enum engine_outcome holds_facets(void *context, struct part *part)
+{
+    const int64_t *count = context;
+
+    for (int64_t i = 0; i < *count && part->kind == SERAI_EVENT_MESSAGE; i++)
+        ck_assert_int_ge(part_order(part, self_facet, 0, i, 0), 0);
+    return ENGINE_DONE;
+}
+
+/* The fuel of a turn in which the agent does nothing. */
+static uint64_t idle_turn(struct site *site, uint64_t agent)
+{
+    int64_t none = 0;
+    uint64_t before = site_agent(site, agent)->fuel;
+
+    probe_play(agent, holds_facets, &none);
+    ck_assert_int_eq(site_send(site, MALLORY, agent, "go", 0), CONTROL_DONE);
+    site_settle(site);
+    return site_agent(site, agent)->fuel - before;
+}
+
+START_TEST(a_turn_pays_for_its_memory_and_its_slots_before_it_begins)
+{
+    int64_t count = 40;
+    struct site site;
+    uint64_t agent;
+    uint64_t memory;
+
+    open_with_two(&site);
+    agent = deploy(&site, MALLORY, DOLLAR);
+    site_settle(&site);
+    memory = (uint64_t)site_agent(&site, agent)->memory_pages * 4096;
+    ck_assert_uint_gt(memory, 0);
+    ck_assert_uint_eq(idle_turn(&site, agent), memory);
+    ck_assert_uint_eq(idle_turn(&site, agent), memory); /* laid out already or not */
+    site_reload_same(&site);
+    ck_assert_uint_eq(idle_turn(&site, agent), memory);
+    probe_play(agent, holds_facets, &count);
+    ck_assert_int_eq(site_send(&site, MALLORY, agent, "go", 0), CONTROL_DONE);
+    site_settle(&site);
+    ck_assert_uint_eq(idle_turn(&site, agent),
+                      memory + (uint64_t)site_agent(&site, agent)->caps_used * 16);
+    site_reload_same(&site);
+    ck_assert_uint_eq(idle_turn(&site, agent),
+                      memory + (uint64_t)site_agent(&site, agent)->caps_used * 16);
+    site_close(&site);
+}
+END_TEST
+
+static void short_turns(struct pricebook *book)
+{
+    book->turn_fuel_max = 4095; /* a page of memory costs one more */
+    book->reserve_fuel = 1000;
+}
+
+START_TEST(a_turn_that_cannot_pay_for_its_memory_does_not_begin)
+{
+    int64_t none = 0;
+    struct site site;
+    uint64_t agent;
+
+    site_open_book(&site, 1, 1000 * DOLLAR, short_turns);
+    site_customer(&site, MALLORY, "mallory", 100 * DOLLAR);
+    agent = deploy(&site, MALLORY, DOLLAR);
+    probe_play(agent, holds_facets, &none);
+    site_settle(&site);
+    ck_assert(site_logged(&site, agent, "out of fuel before it began"));
+    ck_assert_uint_eq(site_agent(&site, agent)->fuel, 4095);
+    ck_assert(!arena_has(site.core->agents->arena, agent));
     site_verify(&site);
     site_close(&site);
 }
@@ -465,6 +542,8 @@ int main(void)
     tcase_add_test(stage, a_full_stage_refuses_a_message_whole);
     tcase_add_test(stage, a_full_stage_refuses_a_channel_whole);
     tcase_add_test(stage, a_full_stage_refuses_a_birth_whole);
+    tcase_add_test(stage, a_turn_pays_for_its_memory_and_its_slots_before_it_begins);
+    tcase_add_test(stage, a_turn_that_cannot_pay_for_its_memory_does_not_begin);
     suite_add_tcase(suite, stage);
     tcase_add_test(work, an_order_takes_fuel_for_what_it_moves_and_makes);
     suite_add_tcase(suite, work);

@@ -56,7 +56,7 @@ static uint64_t buy(struct purchase *purchase)
 static void refused(int64_t endowment, int64_t max_fee, int32_t status)
 {
     struct purchase purchase = {.endowment = endowment, .max_fee = max_fee};
-    uint64_t before = site_balance(&site, buyer);
+    uint64_t before = worth_of(&site, buyer);
     uint64_t agents = agents_count(site.core->agents).agents;
     const struct serai_event *answer;
 
@@ -71,10 +71,9 @@ static void refused(int64_t endowment, int64_t max_fee, int32_t status)
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_DEPOSIT_CHANNEL), 0);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_REVENUE_CHANNELS), 0);
     /* All but the price of the orders; the message brought its postage. */
-    ck_assert_uint_eq(site_balance(&site, buyer), before + site_reserve(&site) -
-                                                      fuel_cost(&site, buyer) -
-                                                      price_of(&site, SERAI_ORDER_channel_buy) -
-                                                      price_of(&site, SERAI_ORDER_event_info));
+    ck_assert_uint_eq(worth_of(&site, buyer), before + site_reserve(&site) -
+                                                  price_of(&site, SERAI_ORDER_channel_buy) -
+                                                  price_of(&site, SERAI_ORDER_event_info));
 }
 
 START_TEST(an_endowment_too_small_comes_back_whole)
@@ -136,7 +135,7 @@ END_TEST
 START_TEST(a_purchase_pays_fee_and_deposits_and_the_change_comes_back)
 {
     struct purchase purchase = {.endowment = ENDOWMENT, .max_fee = FEE};
-    uint64_t before = site_balance(&site, buyer);
+    uint64_t before = worth_of(&site, buyer);
     uint64_t fee = money_nanos(site.book.birth_fee) + money_nanos(site.book.channel_fee);
     uint64_t deposit = money_nanos(site.book.channel_deposit);
     uint64_t child;
@@ -153,10 +152,10 @@ START_TEST(a_purchase_pays_fee_and_deposits_and_the_change_comes_back)
     ck_assert_uint_eq(site_agent(&site, child)->customer, site.people[1].account);
     ck_assert(site_agent(&site, child)->code.code->builtin);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_DEPOSIT_CHANNEL), 2 * deposit);
-    ck_assert_uint_eq(site_balance(&site, buyer),
-                      before - ENDOWMENT - fee - deposit /* and the reserve of the close */ -
-                          price_of(&site, SERAI_ORDER_channel_buy) -
-                          price_of(&site, SERAI_ORDER_event_info) - fuel_cost(&site, buyer));
+    ck_assert_uint_eq(worth_of(&site, buyer), before - ENDOWMENT - fee -
+                                                  deposit /* and the reserve of the close */ -
+                                                  price_of(&site, SERAI_ORDER_channel_buy) -
+                                                  price_of(&site, SERAI_ORDER_event_info));
 }
 END_TEST
 
@@ -247,15 +246,15 @@ START_TEST(a_sale_refunds_the_deposit_and_signals_the_far_agent)
 
     probe_play(child, puppet_hears, &heard);
     ck_assert_uint_eq(buy(&purchase), child);
-    before = site_balance(&site, buyer);
+    before = worth_of(&site, buyer);
     talk = (struct talk){.slot = purchase.slot};
     puppet_play(&site, buyer, sells, &talk);
     ck_assert_int_eq(talk.answers[0], (int64_t)deposit);
     ck_assert_int_eq(talk.answers[1], SERAI_E_SLOT);
     /* And the reserve that was held for its own close signal. */
-    ck_assert_uint_eq(site_balance(&site, buyer), before + 2 * site_reserve(&site) + deposit -
-                                                      price_of(&site, SERAI_ORDER_channel_sell) -
-                                                      price_of(&site, SERAI_ORDER_channel_send));
+    ck_assert_uint_eq(worth_of(&site, buyer), before + 2 * site_reserve(&site) + deposit -
+                                                  price_of(&site, SERAI_ORDER_channel_sell) -
+                                                  price_of(&site, SERAI_ORDER_channel_send));
     ck_assert_uint_eq(heard_of(&heard, SERAI_EVENT_BORN), 1);
     ck_assert_uint_eq(heard_of(&heard, SERAI_EVENT_CLOSED), 1);
     ck_assert_int_eq(heard_last(&heard, SERAI_EVENT_CLOSED)->slot, SERAI_SLOT_ORIGIN);

@@ -309,16 +309,19 @@ START_TEST(the_estate_of_the_dead_goes_to_its_customer)
     int64_t mark = 500;
     uint64_t before;
     uint64_t had;
+    uint64_t burnt;
 
     puppet_play(&site, agent, sets_mark, &mark);
+    burnt = site_balance(&site, ACCOUNT_REVENUE_COMPUTE);
     before = site_balance(&site, customer);
     had = site_balance(&site, agent) + site_agent(&site, agent)->burial.nanos +
           site_agent(&site, agent)->mark_reserve.nanos;
     puppet_play(&site, agent, dies, NULL);
     ck_assert(!site_lives(&site, agent));
     ck_assert(ledger_account(site.core->ledger, agent)->closed);
+    burnt = site_balance(&site, ACCOUNT_REVENUE_COMPUTE) - burnt;
     ck_assert_uint_eq(site_balance(&site, customer),
-                      before + had - price_of(&site, SERAI_ORDER_self_die));
+                      before + had - burnt - price_of(&site, SERAI_ORDER_self_die));
     ck_assert_int_eq(site_fund(&site, 1, agent, 1), CONTROL_MISSING);
 }
 END_TEST

@@ -47,20 +47,20 @@ START_TEST(whoever_takes_the_entry_out_gets_the_deposit)
 {
     struct trial take = {.order = SERAI_ORDER_heap_take};
     uint64_t deposit = money_nanos(site.book.heap_deposit);
-    uint64_t had = site_balance(&site, owner);
+    uint64_t had = worth_of(&site, owner);
     uint64_t before;
 
     puppet_publish(&site, owner, 9, 0, number);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_DEPOSIT_HEAP), deposit);
-    ck_assert_uint_eq(site_balance(&site, owner), had + site_reserve(&site) - deposit -
-                                                      price_of(&site, SERAI_ORDER_heap_add) -
-                                                      price_of(&site, SERAI_ORDER_self_facet));
-    before = site_balance(&site, other);
+    ck_assert_uint_eq(worth_of(&site, owner), had + site_reserve(&site) - deposit -
+                                                  price_of(&site, SERAI_ORDER_heap_add) -
+                                                  price_of(&site, SERAI_ORDER_self_facet));
+    before = worth_of(&site, other);
     puppet_play(&site, other, presents, &take);
     ck_assert_int_ge(take.answer, SERAI_SLOT_FIRST_FREE);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_DEPOSIT_HEAP), 0);
-    ck_assert_uint_eq(site_balance(&site, other), before + site_reserve(&site) + deposit -
-                                                      price_of(&site, SERAI_ORDER_heap_take));
+    ck_assert_uint_eq(worth_of(&site, other), before + site_reserve(&site) + deposit -
+                                                  price_of(&site, SERAI_ORDER_heap_take));
     ck_assert_uint_eq(site.core->agents->heap_count, 0);
     puppet_play(&site, other, presents, &take);
     ck_assert_int_eq(take.answer, SERAI_E_MISSING);
@@ -100,13 +100,13 @@ END_TEST
 START_TEST(guessing_a_number_is_charged)
 {
     struct trial get = {.order = SERAI_ORDER_heap_get};
-    uint64_t before = site_balance(&site, other);
+    uint64_t before = worth_of(&site, other);
 
     memset(number, 0xab, sizeof number);
     puppet_play(&site, other, presents, &get);
     ck_assert_int_eq(get.answer, SERAI_E_MISSING);
     ck_assert_uint_gt(price_of(&site, SERAI_ORDER_heap_get), 0);
-    ck_assert_uint_eq(site_balance(&site, other),
+    ck_assert_uint_eq(worth_of(&site, other),
                       before + site_reserve(&site) - price_of(&site, SERAI_ORDER_heap_get));
 }
 END_TEST
@@ -158,10 +158,10 @@ START_TEST(an_entry_outlives_its_depositor_and_still_refunds)
     puppet_publish(&site, owner, 9, 0, number);
     puppet_play(&site, owner, dies, NULL);
     site_reload_same(&site);
-    before = site_balance(&site, other);
+    before = worth_of(&site, other);
     puppet_play(&site, other, presents, &take);
     ck_assert_int_ge(take.answer, 0);
-    ck_assert_uint_gt(site_balance(&site, other), before);
+    ck_assert_uint_gt(worth_of(&site, other), before);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_DEPOSIT_HEAP), 0);
 }
 END_TEST

@@ -90,15 +90,15 @@ START_TEST(packets_that_cross_a_sale_pay_the_seller_and_no_more_than_were_armed)
     ck_assert_int_eq(act(&site, buyer, &end), 0);
     end.deed = DEED_SELL;
     ck_assert_int_ge(act(&site, buyer, &end), 0);
-    before = site_balance(&site, buyer);
+    before = worth_of(&site, buyer);
     taken(says_packet(number, CHANNEL_BUYER, 700, 10));
     taken(says_credit(number, CHANNEL_BUYER, 100, 100000));
     taken(says_packet(number, CHANNEL_BUYER, 30, 90));
-    ck_assert_uint_eq(site_balance(&site, buyer), before + 730);
+    ck_assert_uint_eq(worth_of(&site, buyer), before + 730);
     refused(says_packet(number, CHANNEL_BUYER, 10, 0), "a packet", UNGRANTED);
     taken(says(CHANNEL_CLOSED, number, CHANNEL_BUYER));
     refused(says_packet(number, CHANNEL_BUYER, 10, 0), "a packet", UNKNOWN);
-    ck_assert_uint_eq(site_balance(&site, buyer), before + 730);
+    ck_assert_uint_eq(worth_of(&site, buyer), before + 730);
     ck_assert_uint_eq(channels_count(site.core->channels), 0);
 }
 END_TEST
@@ -109,7 +109,7 @@ START_TEST(more_packets_or_bytes_than_were_armed_freeze)
 {
     struct heard heard = {0};
     uint64_t child = born(6, &heard);
-    uint64_t before = site_balance(&site, child);
+    uint64_t before = worth_of(&site, child);
 
     refused(says_packet(6, CHANNEL_BUYER, 10, 1), "a packet", UNKNOWN);
     taken(says_packet(6, CHANNEL_BORN, 5, SERAI_FIRST_CREDIT_BYTES - 100));
@@ -119,7 +119,7 @@ START_TEST(more_packets_or_bytes_than_were_armed_freeze)
     refused(says_packet(6, CHANNEL_BORN, 10, 0), "a packet", UNGRANTED);
     site_settle(&site);
     ck_assert_uint_eq(heard_of(&heard, SERAI_EVENT_PACKET), SERAI_FIRST_CREDIT_PACKETS);
-    ck_assert_uint_lt(before, site_balance(&site, child)); /* reserves came back, and money */
+    ck_assert_uint_lt(before, worth_of(&site, child)); /* reserves came back, and money */
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_PACKET), 0);
 }
 END_TEST
@@ -224,15 +224,14 @@ END_TEST
 
 START_TEST(a_refusal_gives_everything_back_but_the_price_of_the_order)
 {
-    uint64_t before = site_balance(&site, buyer);
+    uint64_t before = worth_of(&site, buyer);
     struct acting end;
     uint32_t number = bought(&end);
 
     taken(says_answer(number, SERAI_E_QUOTA, 0, FEE + ENDOWMENT));
     site_settle(&site);
-    ck_assert_uint_eq(site_balance(&site, buyer), before + site_reserve(&site) -
-                                                      price_of(&site, SERAI_ORDER_channel_buy) -
-                                                      fuel_cost(&site, buyer));
+    ck_assert_uint_eq(worth_of(&site, buyer),
+                      before + site_reserve(&site) - price_of(&site, SERAI_ORDER_channel_buy));
     ck_assert_uint_eq(channels_count(site.core->channels), 0);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_DEPOSIT_CHANNEL), 0);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), 0);
@@ -319,17 +318,17 @@ END_TEST
 /* The buyer sells an end that nobody has answered for; its balance after that. */
 static uint64_t gives_up(uint32_t number, struct acting *end)
 {
-    uint64_t balance = site_balance(&site, buyer);
+    uint64_t balance = worth_of(&site, buyer);
     uint64_t most = balance + held_for_end() + site_reserve(&site); /* the message brings one */
 
     end->deed = DEED_SELL;
     end->times = 0;
     ck_assert_int_eq(act(&site, buyer, end), (int64_t)money_nanos(site.book.channel_deposit));
-    ck_assert_uint_gt(site_balance(&site, buyer), balance);
-    ck_assert_uint_le(site_balance(&site, buyer), most);
+    ck_assert_uint_gt(worth_of(&site, buyer), balance);
+    ck_assert_uint_le(worth_of(&site, buyer), most);
     ck_assert_int_lt(act(&site, buyer, end), 0); /* the slot is empty */
     (void)given_up(number);
-    return site_balance(&site, buyer);
+    return worth_of(&site, buyer);
 }
 
 START_TEST(who_gave_up_gets_what_the_site_held_at_once_and_the_change_later)
@@ -340,7 +339,7 @@ START_TEST(who_gave_up_gets_what_the_site_held_at_once_and_the_change_later)
 
     taken(says_answer(number, 0, CHARGED, FEE - CHARGED));
     site_settle(&site);
-    ck_assert_uint_eq(site_balance(&site, buyer), balance + FEE - CHARGED); /* and no event */
+    ck_assert_uint_eq(worth_of(&site, buyer), balance + FEE - CHARGED); /* and no event */
     ck_assert_uint_eq(liar_heard(&liar, CHANNEL_CLOSE, 0)->number, number);
     taken(says(CHANNEL_CLOSED, number, CHANNEL_BUYER));
     ck_assert_uint_eq(channels_count(site.core->channels), 0);
@@ -355,7 +354,7 @@ START_TEST(who_gave_up_gets_all_back_with_a_refusal)
 
     taken(says_answer(number, SERAI_E_FULL, 0, FEE + ENDOWMENT));
     site_settle(&site);
-    ck_assert_uint_eq(site_balance(&site, buyer), balance + FEE + ENDOWMENT);
+    ck_assert_uint_eq(worth_of(&site, buyer), balance + FEE + ENDOWMENT);
     ck_assert_uint_eq(liar_heard_of(&liar, CHANNEL_CLOSE), 0);
     ck_assert_uint_eq(channels_count(site.core->channels), 0);
 }
@@ -382,13 +381,13 @@ END_TEST
 
 START_TEST(a_birth_that_has_not_left_is_withdrawn_with_all_its_money)
 {
-    uint64_t before = site_balance(&site, buyer);
+    uint64_t before = worth_of(&site, buyer);
     struct acting end = {.deed = DEED_BUY_AND_SELL, .interface = 1, .a = ENDOWMENT, .b = FEE};
 
     ck_assert_int_ge(act(&site, buyer, &end), 0);
     nothing_is_held();
     /* Only the turn has cost something. */
-    ck_assert_uint_gt(site_balance(&site, buyer) + ENDOWMENT / 10, before);
+    ck_assert_uint_gt(worth_of(&site, buyer) + ENDOWMENT / 10, before);
     ck_assert_uint_eq(liar_heard_of(&liar, CHANNEL_BIRTH), 0);
     ck_assert_uint_eq(channels_count(site.core->channels), 0);
     ck_assert(liar.link->sent_total == 0);

@@ -196,22 +196,19 @@ START_TEST(a_sender_over_the_neighbours_limit_is_refused_and_nothing_moves)
     uint32_t number = opened(&end);
     struct acting other = {.deed = DEED_BUY, .interface = 1, .a = ENDOWMENT, .b = FEE};
     uint64_t before;
-    uint64_t fuel;
 
     /* We owe the endowment and what was charged. */
     lowers_limit(ENDOWMENT + CHARGED + 1000);
-    before = site_balance(&site, buyer);
+    before = worth_of(&site, buyer);
     end = (struct acting){.deed = DEED_SEND, .slot = end.slot, .b = 1001};
     ck_assert_int_eq(act(&site, buyer, &end), SERAI_E_LIMIT);
-    ck_assert_uint_eq(site_balance(&site, buyer),
+    ck_assert_uint_eq(worth_of(&site, buyer),
                       before + site_reserve(&site) - price_of(&site, SERAI_ORDER_channel_send));
     ck_assert_uint_eq(liar_heard_of(&liar, CHANNEL_PACKET), 0);
-    before = site_balance(&site, buyer);
-    fuel = fuel_cost(&site, buyer);
+    before = worth_of(&site, buyer);
     ck_assert_int_eq(act(&site, buyer, &other), SERAI_E_LIMIT);
-    ck_assert_uint_eq(site_balance(&site, buyer), before + site_reserve(&site) + fuel -
-                                                      fuel_cost(&site, buyer) -
-                                                      price_of(&site, SERAI_ORDER_channel_buy));
+    ck_assert_uint_eq(worth_of(&site, buyer),
+                      before + site_reserve(&site) - price_of(&site, SERAI_ORDER_channel_buy));
     ck_assert_uint_eq(channels_count(site.core->channels), 1);
     end.b = 0;
     ck_assert_int_eq(act(&site, buyer, &end), 0); /* without money it may */
@@ -275,9 +272,9 @@ START_TEST(a_window_that_is_not_acknowledged_fills_and_then_opens)
     taken(says_credit(number, CHANNEL_BUYER, sent + CHANNEL_ARMED_PACKETS_MAX,
                       CHANNEL_ARMED_BYTES_MAX));
     end.times = 1;
-    before = site_balance(&site, buyer);
+    before = worth_of(&site, buyer);
     ck_assert_int_eq(act(&site, buyer, &end), SERAI_E_FULL);
-    ck_assert_uint_eq(site_balance(&site, buyer),
+    ck_assert_uint_eq(worth_of(&site, buyer),
                       before + site_reserve(&site) - price_of(&site, SERAI_ORDER_channel_send));
     ck_assert_int_eq(act(&site, buyer, &other), SERAI_E_FULL);
     ck_assert_uint_eq(liar_heard_of(&liar, CHANNEL_PACKET), sent);

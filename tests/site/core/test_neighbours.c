@@ -134,13 +134,12 @@ static int64_t child_sells(void)
 
 START_TEST(a_birth_next_door_costs_endowment_fee_and_deposit_and_the_change_comes_back)
 {
-    uint64_t before = site_balance(here, buyer);
+    uint64_t before = worth_of(here, buyer);
     uint64_t births = site_balance(there, ACCOUNT_REVENUE_BIRTHS);
     struct acting end = opened();
 
-    ck_assert_uint_eq(site_balance(here, buyer), before - ENDOWMENT - CHARGED - DEPOSIT -
-                                                     price_of(here, SERAI_ORDER_channel_buy) -
-                                                     fuel_cost(here, buyer));
+    ck_assert_uint_eq(worth_of(here, buyer), before - ENDOWMENT - CHARGED - DEPOSIT -
+                                                 price_of(here, SERAI_ORDER_channel_buy));
     ck_assert_uint_eq(site_balance(there, ACCOUNT_REVENUE_BIRTHS), births + CHARGED / 2);
     ck_assert_uint_eq(site_balance(there, ACCOUNT_REVENUE_CHANNELS), CHARGED / 2);
     ck_assert_uint_eq(site_balance(here, ACCOUNT_DEPOSIT_CHANNEL), DEPOSIT);
@@ -168,16 +167,15 @@ END_TEST
 
 START_TEST(a_birth_that_is_refused_next_door_gives_all_back)
 {
-    uint64_t before = site_balance(here, buyer);
+    uint64_t before = worth_of(here, buyer);
     uint64_t births = site_balance(there, ACCOUNT_REVENUE_BIRTHS);
     struct acting end = purchase_of(1000); /* too little to be born with */
 
     ck_assert_int_ge(act(here, buyer, &end), 0);
     network_settle(network);
     /* The message that caused it brought its postage; only the order was paid. */
-    ck_assert_uint_eq(site_balance(here, buyer), before + site_reserve(here) -
-                                                     price_of(here, SERAI_ORDER_channel_buy) -
-                                                     fuel_cost(here, buyer));
+    ck_assert_uint_eq(worth_of(here, buyer),
+                      before + site_reserve(here) - price_of(here, SERAI_ORDER_channel_buy));
     ck_assert_uint_eq(channels_count(here->core->channels), 0);
     ck_assert_uint_eq(channels_count(there->core->channels), 0);
     ck_assert_uint_eq(site_balance(here, ACCOUNT_DEPOSIT_CHANNEL), 0);
@@ -214,7 +212,7 @@ START_TEST(each_customer_next_door_has_one_row_and_estates_go_there)
     ck_assert_int_eq(ledger_account(there->core->ledger, third - 1)->kind, KIND_UNCLAIMED);
     before = site_balance(there, row);
     ck_assert_uint_eq(before, 0);
-    estate = site_balance(there, child);
+    estate = worth_of(there, child);
     (void)child_acts((struct acting){.deed = DEED_DIE});
     network_settle(network);
     ck_assert(!site_lives(there, child));
@@ -350,7 +348,7 @@ END_TEST
 START_TEST(each_side_gets_its_own_deposit_back)
 {
     struct acting end = opened();
-    uint64_t before = site_balance(here, buyer);
+    uint64_t before = worth_of(here, buyer);
     uint64_t child_before;
 
     ck_assert_int_eq(buyer_sells(end.slot), DEPOSIT);
@@ -358,17 +356,17 @@ START_TEST(each_side_gets_its_own_deposit_back)
     ck_assert_uint_eq(site_balance(here, ACCOUNT_DEPOSIT_CHANNEL), 0);
     ck_assert_uint_eq(site_balance(here, ACCOUNT_HELD_RESERVE), 0);
     /* The postage of the message, and the reserve that was held for the close signal. */
-    ck_assert_uint_eq(site_balance(here, buyer), before + DEPOSIT + 2 * site_reserve(here) -
-                                                     price_of(here, SERAI_ORDER_channel_sell));
+    ck_assert_uint_eq(worth_of(here, buyer), before + DEPOSIT + 2 * site_reserve(here) -
+                                                 price_of(here, SERAI_ORDER_channel_sell));
     ck_assert_uint_eq(heard_of(&child_heard, SERAI_EVENT_CLOSED), 1);
     ck_assert_int_eq(heard_last(&child_heard, SERAI_EVENT_CLOSED)->slot, SERAI_SLOT_ORIGIN);
     ck_assert_uint_eq(site_balance(there, ACCOUNT_DEPOSIT_CHANNEL), DEPOSIT);
-    child_before = site_balance(there, child);
+    child_before = worth_of(there, child);
     ck_assert_int_eq(child_sells(), DEPOSIT);
     ck_assert_uint_eq(site_balance(there, ACCOUNT_DEPOSIT_CHANNEL), 0);
     ck_assert_uint_eq(site_balance(there, ACCOUNT_HELD_RESERVE), 0);
-    ck_assert_uint_eq(site_balance(there, child), child_before + DEPOSIT + site_reserve(there) -
-                                                      price_of(there, SERAI_ORDER_channel_sell));
+    ck_assert_uint_eq(worth_of(there, child), child_before + DEPOSIT + site_reserve(there) -
+                                                  price_of(there, SERAI_ORDER_channel_sell));
     network_settle(network);
     ck_assert_uint_eq(channels_count(here->core->channels), 0);
     ck_assert_uint_eq(channels_count(there->core->channels), 0);
@@ -401,9 +399,9 @@ START_TEST(packets_under_way_while_the_receiver_sells_pay_the_seller)
     (void)act(here, buyer, &sending);
     ck_assert_int_eq(sending.done, 3);
     ck_assert_int_eq(child_sells(), DEPOSIT);
-    before = site_balance(there, child);
+    before = worth_of(there, child);
     network_settle(network);
-    ck_assert_uint_eq(site_balance(there, child), before + 2100);
+    ck_assert_uint_eq(worth_of(there, child), before + 2100);
     ck_assert_uint_eq(heard_of(&child_heard, SERAI_EVENT_PACKET), 0);
     sending.times = 1;
     ck_assert_int_eq(act(here, buyer, &sending), SERAI_E_CLOSED);
@@ -440,7 +438,7 @@ START_TEST(a_purchase_is_answered_once_whoever_crashes_when)
     int crash_at = _i / 2;
     struct acting end = purchase_of(ENDOWMENT);
     struct heard heard = {0};
-    uint64_t before = site_balance(here, buyer);
+    uint64_t before = worth_of(here, buyer);
 
     ck_assert_int_ge(act(here, buyer, &end), 0);
     probe_play(buyer, puppet_hears, &heard);
@@ -456,10 +454,9 @@ START_TEST(a_purchase_is_answered_once_whoever_crashes_when)
     ck_assert_uint_eq(channels_count(there->core->channels), 1);
     ck_assert(network_link(network, 0, 0)->sent_total == ENDOWMENT + FEE);
     ck_assert(network_link(network, 0, 1)->sent_total == FEE - CHARGED);
-    ck_assert_uint_eq(site_balance(here, buyer), before - ENDOWMENT - CHARGED - DEPOSIT -
-                                                     price_of(here, SERAI_ORDER_channel_buy) -
-                                                     price_of(here, SERAI_ORDER_event_info) -
-                                                     fuel_cost(here, buyer));
+    ck_assert_uint_eq(worth_of(here, buyer), before - ENDOWMENT - CHARGED - DEPOSIT -
+                                                 price_of(here, SERAI_ORDER_channel_buy) -
+                                                 price_of(here, SERAI_ORDER_event_info));
 }
 END_TEST
 

@@ -6,7 +6,7 @@
 #include "tests/site/core/fixture.h"
 #include "tests/site/core/probe.h"
 
-enum { MONEY = 400000000, HOT = 20000, SKIPPED = 77, ROUNDS = 80 };
+enum { MONEY = 400000000, HOT = 60000, SKIPPED = 77, ROUNDS = 80 };
 
 static struct site site;
 
@@ -160,7 +160,7 @@ START_TEST(a_compile_is_paid_for_by_its_effort)
 
     agents_watch_code(agents, HOT, price_for(code, 20 * HOT, &worth));
     work(&site, agent, 1);
-    ck_assert_ptr_nonnull(strstr(view(&site, &code->id)->reason, " of 20000 fuel"));
+    ck_assert_ptr_nonnull(strstr(view(&site, &code->id)->reason, " of 60000 fuel"));
     work(&site, agent, 9);
     ck_assert_uint_lt(code->fuel, worth);
     ck_assert(next_hot(&site, &id)); /* what was compiled before is worth it now */
@@ -360,7 +360,7 @@ START_TEST(frames_are_the_same_in_both_tiers)
             agents_code_unload(core_agents(other.core));
     }
     ck_assert_int_ge(loaded, 2); /* chaos and the loader */
-    ck_assert_uint_gt(core_count(site.core).turns, 1000);
+    ck_assert_uint_gt(core_count(site.core).turns, 500);
     head = ledger_head(core_ledger(site.core));
     other_head = ledger_head(core_ledger(other.core));
     ck_assert_mem_eq(&head, &other_head, sizeof head);

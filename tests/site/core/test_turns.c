@@ -253,8 +253,8 @@ START_TEST(a_trap_returns_the_message_money_and_keeps_the_postage)
     uint64_t receiver_before;
 
     puppet_publish(&site, receiver, 9, 0, number);
-    sender_before = site_balance(&site, sender);
-    receiver_before = site_balance(&site, receiver);
+    sender_before = worth_of(&site, sender);
+    receiver_before = worth_of(&site, receiver);
     probe_play(receiver, traps_on_messages, NULL);
     probe_play(sender, calls, &call);
     ck_assert_int_eq(site_send(&site, 1, sender, "go", 0), CONTROL_DONE);
@@ -266,9 +266,9 @@ START_TEST(a_trap_returns_the_message_money_and_keeps_the_postage)
     ck_assert_uint_eq(heard.count, 1);
     ck_assert_uint_eq(failed->badge, 77);
     ck_assert_int_eq(failed->status, ENGINE_TRAP_DIVIDE_BY_ZERO);
-    ck_assert_uint_eq(site_balance(&site, receiver), receiver_before + 3000);
-    ck_assert_uint_lt(site_balance(&site, sender), sender_before - 3000 + site_reserve(&site));
-    ck_assert_uint_gt(site_balance(&site, sender), sender_before - 3000);
+    ck_assert_uint_eq(worth_of(&site, receiver), receiver_before + 3000);
+    ck_assert_uint_lt(worth_of(&site, sender), sender_before - 3000 + site_reserve(&site));
+    ck_assert_uint_gt(worth_of(&site, sender), sender_before - 3000);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_MESSAGE), 0);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), 0);
 }
@@ -367,7 +367,7 @@ START_TEST(who_waits_for_the_dead_gets_money_postage_and_the_reason)
     uint64_t before;
 
     puppet_publish(&site, receiver, 9, 0, number);
-    before = site_balance(&site, sender);
+    before = worth_of(&site, sender);
     probe_play(receiver, dies, NULL);
     ck_assert_int_eq(site_send(&site, 2, receiver, "go", 0), CONTROL_DONE);
     probe_play(sender, calls, &call);
@@ -379,7 +379,7 @@ START_TEST(who_waits_for_the_dead_gets_money_postage_and_the_reason)
     site_settle(&site);
     ck_assert(!site_lives(&site, receiver));
     ck_assert_int_eq(heard_last(&heard, SERAI_EVENT_FAILED)->status, SERAI_E_CLOSED);
-    ck_assert_uint_gt(site_balance(&site, sender), before);
+    ck_assert_uint_gt(worth_of(&site, sender), before);
 }
 END_TEST
 
