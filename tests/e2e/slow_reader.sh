@@ -40,9 +40,9 @@ stalls()
 new_site
 start_site
 "$serai" money in 5 >/dev/null
-deploy burner "$examples/spender.wasm" 1 --args "burn=1 work=20000" >/dev/null
+# Short turns, and money for some thousand of them, so that the books are read soon.
+deploy burner "$examples/spender.wasm" 0.00053 --args "burn=1 work=10 mark=0" >/dev/null
 until [ "$("$serai" site status --json | jq .turns)" -gt 700 ]; do sleep 0.1; done
-"$serai" agent freeze burner >/dev/null
 stalls ledger export --by-event
 stalls ledger export --format jsonl
 stalls ledger transfers --json
