@@ -260,8 +260,9 @@ MUST_CHECK enum channel_verdict channels_answered(struct channels *channels,
 MUST_CHECK enum channel_verdict channel_received(struct channel_end *end, struct undo *undo,
                                                  const struct channel_message *packet);
 
-/* CREDIT: totals only rise (a lower one is a broken rule: CHANNEL_UNARMED).  CHANNEL_IS_CLOSED:
- * late.  *room is true when a room event is due now; room_asked is then cleared. */
+/* CREDIT: packets rise and bytes do not fall (else a broken rule: CHANNEL_UNARMED).
+ * CHANNEL_IS_CLOSED: late, but counted.  *room is true when a room event is due now; room_asked is
+ * then cleared. */
 MUST_CHECK enum channel_verdict channel_credited(struct channel_end *end, struct undo *undo,
                                                  const struct channel_message *credit, bool *room);
 

@@ -183,11 +183,10 @@ enum channel_verdict channel_credited(struct channel_end *end, struct undo *undo
     *room = false;
     if (end == NULL)
         return CHANNEL_UNKNOWN;
-    if (end->state == CHANNEL_CLOSING)
-        return CHANNEL_IS_CLOSED; /* it crossed our CLOSE */
-    if (end->state != CHANNEL_OPEN)
+    if (end->state != CHANNEL_OPEN && end->state != CHANNEL_CLOSING)
         return CHANNEL_UNARMED;
-    if (credit->packets < end->credit_packets || credit->bytes < end->credit_bytes)
+    /* Whoever arms grants a packet or more: so what is said for nothing is bounded. */
+    if (credit->packets <= end->credit_packets || credit->bytes < end->credit_bytes)
         return CHANNEL_UNARMED;
     /* What we sent is no less than what arrived, so an honest far end keeps this bound as well. */
     if (credit->packets - end->sent_packets > CHANNEL_ARMED_PACKETS_MAX ||
@@ -196,6 +195,8 @@ enum channel_verdict channel_credited(struct channel_end *end, struct undo *undo
     channel_touch(end, undo);
     end->credit_packets = credit->packets;
     end->credit_bytes = credit->bytes;
+    if (end->state == CHANNEL_CLOSING)
+        return CHANNEL_IS_CLOSED; /* it crossed our CLOSE */
     if (end->room_asked && channel_may_send(end) > 0) {
         end->room_asked = false;
         *room = true;

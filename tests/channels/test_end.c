@@ -182,7 +182,8 @@ END_TEST
 
 START_TEST(room_is_told_once_when_credit_comes)
 {
-    struct channel_message credit = {.kind = CHANNEL_CREDIT, .packets = 0, .bytes = 0};
+    /* Without a byte there is no room yet. */
+    struct channel_message credit = {.kind = CHANNEL_CREDIT, .packets = 1, .bytes = 0};
     bool room;
 
     ck_assert_int_eq(channel_check_room(fixture.born), CHANNEL_FINE);
@@ -190,30 +191,30 @@ START_TEST(room_is_told_once_when_credit_comes)
     ck_assert_int_eq(channel_check_room(fixture.born), CHANNEL_HAS_ASKED);
     ck_assert_int_eq(channel_credited(fixture.born, fixture.undo, &credit, &room), CHANNEL_FINE);
     ck_assert(!room);
-    credit.packets = 1; /* without a byte there is no room yet */
-    ck_assert_int_eq(channel_credited(fixture.born, fixture.undo, &credit, &room), CHANNEL_FINE);
-    ck_assert(!room);
+    credit.packets = 2;
     credit.bytes = 1;
     ck_assert_int_eq(channel_credited(fixture.born, fixture.undo, &credit, &room), CHANNEL_FINE);
     ck_assert(room);
     ck_assert(!fixture.born->room_asked);
-    credit.packets = 2;
+    credit.packets = 3;
     ck_assert_int_eq(channel_credited(fixture.born, fixture.undo, &credit, &room), CHANNEL_FINE);
     ck_assert(!room);
     ck_assert_int_eq(channel_check_room(fixture.born), CHANNEL_FINE);
 }
 END_TEST
 
-START_TEST(credit_that_falls_or_passes_the_bound_is_a_broken_rule)
+START_TEST(credit_that_grants_no_packet_or_passes_the_bound_is_a_broken_rule)
 {
     static const struct {
         uint64_t packets;
         uint64_t bytes;
     } lies[] = {
         {FIRST_PACKETS - 1, FIRST_BYTES},
-        {FIRST_PACKETS, FIRST_BYTES - 1},
+        {FIRST_PACKETS, FIRST_BYTES},
+        {FIRST_PACKETS, FIRST_BYTES + 1},
+        {FIRST_PACKETS + 1, FIRST_BYTES - 1},
         {CHANNEL_ARMED_PACKETS_MAX + 1, FIRST_BYTES},
-        {FIRST_PACKETS, CHANNEL_ARMED_BYTES_MAX + 1},
+        {FIRST_PACKETS + 1, CHANNEL_ARMED_BYTES_MAX + 1},
         {UINT64_MAX, UINT64_MAX},
     };
     struct channel_end before = *fixture.buyer;
@@ -293,9 +294,11 @@ START_TEST(a_closing_end_counts_late_packets_up_to_what_it_armed)
     for (int i = 0; i < FIRST_PACKETS; i++)
         ck_assert_int_eq(channel_received(fixture.born, fixture.undo, &packet), CHANNEL_IS_CLOSED);
     ck_assert_int_eq(channel_received(fixture.born, fixture.undo, &packet), CHANNEL_UNARMED);
+    /* What crossed the sale counts, too: else it could be said without end. */
     ck_assert_int_eq(channel_credited(fixture.born, fixture.undo, &credit, &flag),
                      CHANNEL_IS_CLOSED);
-    ck_assert_uint_eq(fixture.born->credit_packets, 0);
+    ck_assert_uint_eq(fixture.born->credit_packets, 1);
+    ck_assert_int_eq(channel_credited(fixture.born, fixture.undo, &credit, &flag), CHANNEL_UNARMED);
 }
 END_TEST
 
@@ -353,7 +356,7 @@ int main(void)
     tcase_add_test(tcase, arming_is_held_to_its_bounds);
     tcase_add_test(tcase, an_end_that_arms_one_for_each_small_packet_goes_on_for_ever);
     tcase_add_test(tcase, room_is_told_once_when_credit_comes);
-    tcase_add_test(tcase, credit_that_falls_or_passes_the_bound_is_a_broken_rule);
+    tcase_add_test(tcase, credit_that_grants_no_packet_or_passes_the_bound_is_a_broken_rule);
     tcase_add_test(tcase, packets_that_were_not_armed_are_a_broken_rule_and_change_nothing);
     tcase_add_test(tcase, a_message_for_no_end_is_unknown);
     tcase_add_test(tcase, a_pending_end_neither_sends_nor_receives);

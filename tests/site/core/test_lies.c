@@ -164,10 +164,12 @@ START_TEST(credit_that_falls_or_outgrows_the_bound_freezes)
 
     taken(says_credit(number, CHANNEL_BUYER, 20, 100000));
     refused(says_credit(number, CHANNEL_BUYER, 19, 100000), "credit", UNGRANTED);
-    refused(says_credit(number, CHANNEL_BUYER, 20, 99999), "credit", UNGRANTED);
+    refused(says_credit(number, CHANNEL_BUYER, 21, 99999), "credit", UNGRANTED);
+    refused(says_credit(number, CHANNEL_BUYER, 20, 100000), "credit", UNGRANTED); /* for nothing */
+    refused(says_credit(number, CHANNEL_BUYER, 20, 100001), "credit", UNGRANTED);
     refused(says_credit(number, CHANNEL_BUYER, CHANNEL_ARMED_PACKETS_MAX + 1, 100000), "credit",
             UNGRANTED);
-    refused(says_credit(number, CHANNEL_BUYER, 20, CHANNEL_ARMED_BYTES_MAX + 1), "credit",
+    refused(says_credit(number, CHANNEL_BUYER, 21, CHANNEL_ARMED_BYTES_MAX + 1), "credit",
             UNGRANTED);
     refused(says_credit(number, CHANNEL_BUYER, UINT64_MAX, UINT64_MAX), "credit", UNGRANTED);
     taken(says_credit(number, CHANNEL_BUYER, CHANNEL_ARMED_PACKETS_MAX, CHANNEL_ARMED_BYTES_MAX));
