@@ -104,6 +104,7 @@ static void save_message(struct saver *saver, const struct agent *agent,
     row_encode_message(&saver->row, message);
     put(saver, STORE_INBOX, key, sizeof key);
     message->saved = true;
+    message->changed = false;
 }
 
 /* What is new lies at the end, and at the front if it was delivered there; no need to see the rest
@@ -114,7 +115,7 @@ static void save_inbox(struct saver *saver, struct agent *agent)
 
     for (message = agent->inbox_first; agent->inbox_changed && message != NULL;
          message = message->next) {
-        if (!message->saved)
+        if (!message->saved || message->changed)
             save_message(saver, agent, message);
     }
     agent->inbox_changed = false;

@@ -118,8 +118,9 @@ struct heap_entry {
 struct inbox_message {
     struct message m; /* m.data points at `bytes` */
     uint8_t *bytes;
-    bool saved; /* its row is in the store, as it is */
-    bool front; /* delivered before all that waited */
+    bool saved;   /* a row of it is in the store */
+    bool changed; /* but says less than it */
+    bool front;   /* delivered before all that waited */
     struct inbox_message *next;
     struct inbox_message *previous;
 };

@@ -532,7 +532,7 @@ static void take_in_postage(struct agents *agents, struct agent *agent)
     INVARIANT(money_add(&sponsor->m.spent, sponsor->m.spent, sponsor->m.postage));
     sponsor->m.postage = money_zero();
     agent->inbox_changed = true;
-    sponsor->saved = false;
+    sponsor->changed = true;
     agent_dirty(agents, agent);
 }
 
@@ -593,6 +593,8 @@ static void run(struct agents *agents, struct agent *agent)
         inbox_take(agents, agent, head);
         if (turn_run(agents, agent, head))
             inbox_message_free(head);
+        else
+            agents_try_thaw(agents, agent); /* a message that waits already may pay for it */
     } else {
         refuse_head(agents, agent, head);
     }

@@ -386,6 +386,29 @@ START_TEST(postage_taken_in_early_is_kept_over_a_start)
 }
 END_TEST
 
+START_TEST(postage_taken_in_early_leaves_no_row_of_what_was_heard)
+{
+    struct letter enough = {9, 400000};
+    struct work work = {.fuel = site.book.turn_fuel_max / 2};
+    uint64_t other = puppet_new(&site, 2, MUCH, NULL);
+
+    probe_play(agent, works, &work);
+    ck_assert_int_eq(site_on_agent(&site, 1, "agent.freeze", agent), CONTROL_DONE);
+    ck_assert_int_eq(site_send(&site, 1, agent, "q", 30), CONTROL_DONE);
+    puppet_play(&site, other, writes, &enough);
+    ck_assert_uint_eq(site_agent(&site, agent)->inbox_total, 2); /* and both have rows */
+    site_reload_same(&site);
+    /* In one frame the second pays for the first, and both are heard. */
+    site.many_in_frame = true;
+    ck_assert_int_eq(site_on_agent(&site, 1, "agent.thaw", agent), CONTROL_DONE);
+    site_settle(&site);
+    site.many_in_frame = false;
+    ck_assert_uint_eq(work.tries, 3);
+    ck_assert_uint_eq(work.heard.count, 2);
+    ck_assert_uint_eq(site_agent(&site, agent)->inbox_total, 0);
+}
+END_TEST
+
 START_TEST(who_gave_the_money_has_it_back_when_nobody_pays)
 {
     struct letter letter = {5000, (int64_t)site_reserve(&site)};
@@ -424,6 +447,7 @@ int main(void)
     tcase_add_test(tcase, a_packet_that_is_too_dear_waits_and_its_money_came_once);
     tcase_add_test(tcase, a_message_with_enough_postage_counts);
     tcase_add_test(tcase, postage_taken_in_early_is_kept_over_a_start);
+    tcase_add_test(tcase, postage_taken_in_early_leaves_no_row_of_what_was_heard);
     tcase_add_test(tcase, who_gave_the_money_has_it_back_when_nobody_pays);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
