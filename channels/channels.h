@@ -212,7 +212,8 @@ bool channel_is_sold(const struct channel_end *end);
  * Sell or close: this end will send and receive no more.  CHANNEL_IS_CLOSED: it was sold before.
  * An OPEN end fills CLOSE for the far end with *tell_far = true, and stays CLOSING until CLOSED
  * returns.  One whose far end closed first is removed at once.  A PENDING one is GIVEN_UP: nobody
- * knows yet whether the neighbour took its BIRTH, so it stays until the ANSWER comes.
+ * knows yet whether the neighbour took its BIRTH, so it stays until the ANSWER comes.  The site
+ * gives back the money held for the end first: the row of one given up that holds some is corrupt.
  */
 MUST_CHECK enum channel_verdict channel_check_sell(const struct channel_end *end);
 void channels_sell(struct channels *channels, struct channel_end *end, struct undo *undo,
