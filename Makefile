@@ -64,25 +64,23 @@ check-dev: build ## the tests of the gcc build
 check-headers: build ## compile each header alone
 	@$(call compile,dev) --target all_verify_interface_header_sets
 
-check-clang: deps ## build everything with clang
-	@$(call configure,dev-clang)
-	@$(call compile,dev-clang)
+check-clang: deps ## build with clang, and the address and undefined sanitizers
+	@$(call configure,asan)
+	@$(call compile,asan)
 
 check-hashes: build check-clang ## the simulator ends the same: gcc, clang, debug, release
 	@$(call configure,debug)
 	@$(call compile,debug) --target serai-sim
 	@$(call configure,release)
 	@$(call compile,release) --target serai-sim
-	@sim/same_hashes.sh build/dev build/dev-clang build/debug build/release
+	@sim/same_hashes.sh build/dev build/asan build/debug build/release
 
-check-asan: deps ## unit, property and simulation tests with address and undefined sanitizers
-	@$(call configure,asan)
-	@$(call compile,asan)
+check-asan: check-clang ## unit, property and simulation tests with those sanitizers
 	@ctest --preset asan -j $(TESTS_AT_ONCE)
 
 check-tsan: deps ## the tests with threads under the thread sanitizer
 	@$(call configure,tsan)
-	@$(call compile,tsan)
+	@$(call compile,tsan) --target tsan_tests
 	@ctest --preset tsan -j $(JOBS)
 
 lint: build ## the rules of the tree: arrows, raw money, clocks, guards, names, lines
@@ -90,8 +88,8 @@ lint: build ## the rules of the tree: arrows, raw money, clocks, guards, names, 
 
 tidy: check-clang ## clang-tidy, as .clang-tidy says
 	@printf '%s\n' $(TIDY_FILES) | grep -Fx "$$(jq -r '.[].file' \
-		build/dev-clang/compile_commands.json | sed "s|^$$PWD/||")" \
-		| xargs -P $(JOBS) -n 4 clang-tidy -p build/dev-clang --quiet 2> >(grep -v \
+		build/asan/compile_commands.json | sed "s|^$$PWD/||")" \
+		| xargs -P $(JOBS) -n 4 clang-tidy -p build/asan --quiet 2> >(grep -v \
 		-e 'warnings\? generated' -e 'Suppressed' -e 'Use -header-filter' >&2 || true)
 	@echo "clang-tidy: clean"
 
@@ -156,11 +154,13 @@ mutants: deps ## plant deliberate faults in a copy of the tree, one by one, and 
 models: deps ## the models of protocols within higher bounds than in `make check`; minutes
 	@tests/models/link.sh deep
 
-soak: build ## real sites under kills, pauses, cuts, full disks, clock steps for SOAK_MINUTES (60)
+soak: build ## kills, pauses, cuts, full disks, clock steps, lost power for SOAK_MINUTES (60)
 	@end=$$((SECONDS + 60 * $(SOAK_MINUTES))); rounds=0; \
 	while [ "$$SECONDS" -lt "$$end" ]; do \
 		tests/e2e/hardship.sh build/dev 24; \
 		tests/e2e/crash.sh build/dev 50; \
+		CRASH_IMAGES=1000 CRASH_ROTS=500 build/dev/tests/ledger/store/test_crash_states; \
+		PROPERTY_TURNS=200000 build/dev/tests/site/core/test_core_property; \
 		rounds=$$((rounds + 1)); \
 	done; echo "soak: $$rounds rounds passed"
 

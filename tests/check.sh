@@ -38,7 +38,7 @@ step 'layout' format-check
 step 'build, gcc' build
 step 'every header alone' check-headers
 step 'tests and lints, gcc' check-dev
-step 'build, clang' check-clang
+step 'build, clang and sanitizers' check-clang
 step 'same hashes, four builds' check-hashes
 step 'clang-tidy' tidy
 step 'cppcheck' cppcheck

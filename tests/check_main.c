@@ -24,23 +24,38 @@ int check_main(Suite *suite)
     return failed == 0 ? 0 : 1;
 }
 
+static uint64_t number_of(const char *name, const char *text)
+{
+    uint64_t number;
+    char *end;
+
+    errno = 0;
+    number = strtoull(text, &end, 10);
+    ck_assert_msg(errno == 0 && *end == '\0', "%s is not a number: %s", name, text);
+    return number;
+}
+
 struct rng rng_for_test(void)
 {
     const char *text = getenv("SEED");
     struct rng rng;
     uint64_t seed;
-    char *end;
 
     if (text == NULL || *text == '\0') {
         randombytes_buf(&seed, sizeof seed);
     } else {
-        errno = 0;
-        seed = strtoull(text, &end, 10);
-        ck_assert_msg(errno == 0 && *end == '\0', "SEED is not a number: %s", text);
+        seed = number_of("SEED", text);
     }
     /* Flushed at once, so that it is there even when the test dies of a signal. */
     (void)printf("SEED=%llu\n", (unsigned long long)seed);
     (void)fflush(stdout);
     rng_init(&rng, seed);
     return rng;
+}
+
+uint64_t wanted_by_test(const char *name, uint64_t usual)
+{
+    const char *text = getenv(name);
+
+    return text == NULL || *text == '\0' ? usual : number_of(name, text);
 }

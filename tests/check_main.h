@@ -17,4 +17,7 @@ int check_main(Suite *suite);
  */
 struct rng rng_for_test(void);
 
+/* How much of something a test does: the number in the environment's `name`, or else `usual`. */
+uint64_t wanted_by_test(const char *name, uint64_t usual);
+
 #endif

@@ -5,7 +5,7 @@
  * every row, and its books must verify; and the site goes on from such a file, and crashes again.
  *
  * SEED=n replays a run.  CRASH_IMAGES=n: that many images, or more, of each of GENERATIONS lives;
- * CRASH_ROTS=n: that many files with a rotten bit.
+ * CRASH_ROTS=n: that many files with a rotten bit.  `make soak` takes more than the gate does.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,10 +19,10 @@
 #include "tests/ledger/store/disk_site.h"
 
 #ifndef CRASH_IMAGES
-#define CRASH_IMAGES 1000
+#define CRASH_IMAGES 300
 #endif
 #ifndef CRASH_ROTS
-#define CRASH_ROTS 500
+#define CRASH_ROTS 150
 #endif
 
 enum {
@@ -95,13 +95,6 @@ static void check_trace(const struct disk_site *run)
     ck_assert_uint_eq(flushes, run->frames);
 }
 
-static uint64_t wanted(const char *name, uint64_t usual)
-{
-    const char *text = getenv(name);
-
-    return text == NULL ? usual : strtoull(text, NULL, 10);
-}
-
 /* Where the disk for certain holds more than it did one operation before. */
 static bool is_new_ground(const struct disk_cursor *cursor)
 {
@@ -167,7 +160,7 @@ START_TEST(after_any_loss_of_power_it_stands_at_a_durable_frame_whole)
             wake_after_crash(&run);
         disk_site_live(&run);
         check_trace(&run);
-        lose_power_everywhere(&run, wanted("CRASH_IMAGES", CRASH_IMAGES), &tally);
+        lose_power_everywhere(&run, wanted_by_test("CRASH_IMAGES", CRASH_IMAGES), &tally);
     }
     (void)printf("%llu images: %llu at the last durable frame, %llu at the one being written\n",
                  (unsigned long long)tally.images, (unsigned long long)tally.at_last,
@@ -382,7 +375,7 @@ static enum finding rot(struct disk_site *run, struct bytes *file)
 
 START_TEST(rotten_bits_are_reported_or_stop_it_or_change_nothing)
 {
-    const uint64_t rots = wanted("CRASH_ROTS", CRASH_ROTS);
+    const uint64_t rots = wanted_by_test("CRASH_ROTS", CRASH_ROTS);
     struct disk_site run;
     uint64_t counts[FINDINGS] = {0};
     struct bytes file = {0};
