@@ -290,6 +290,7 @@ void grants_mark(void *context, uint64_t id, uint64_t message)
     struct grants *grants = site->grants;
     const struct agent *agent;
     struct look look;
+    bool waits;
 
     if (id != 0) {
         grants_look(site); /* a tick may have been before the turn */
@@ -302,9 +303,13 @@ void grants_mark(void *context, uint64_t id, uint64_t message)
     look.by = grants->agent;
     look.event = table_get(&grants->messages, grants->message);
     agent = agents_find(look.agents, look.by);
-    look.undone = agent != NULL && agent->traps != grants->traps;
+    /* The money ran out: it lies in the inbox as before, and is heard when there is more. */
+    waits =
+        agent != NULL && agent->inbox_first != NULL && agent->inbox_first->m.id == grants->message;
+    look.undone = waits || (agent != NULL && agent->traps != grants->traps);
     see_all(&look);
-    free(table_remove(&grants->messages, grants->message));
+    if (!waits)
+        free(table_remove(&grants->messages, grants->message));
     grants->agent = 0;
 }
 
