@@ -125,7 +125,7 @@ endfunction()
 # serai_test(NAME SOURCES test_a.c ... [LIBS base ...] LABELS unit|property|e2e|sim ... [tsan]
 #            [TIMEOUT seconds] [ENV NAME=value ...])
 # A Check program; its main ends with `return check_main(suite);` of tests/check_main.h.
-# The label tsan puts it into the run under ThreadSanitizer too, for which only `tsan_tests` is built.
+# The label tsan puts it into the run under ThreadSanitizer too, which builds `tsan_tests` alone.
 add_custom_target(tsan_tests)
 function(serai_test name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;LIBS;LABELS;ENV")
