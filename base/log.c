@@ -123,14 +123,9 @@ static bool write_line(enum log_level level, const char *event, const char *text
 {
     char line[LINE_BYTES_MAX];
     size_t used = print_head(line, level, event);
-    size_t size = strlen(text);
+    int size = snprintf(line + used, sizeof line - used, "%s%s\n", *text == '\0' ? "" : " ", text);
 
-    if (size > 0)
-        line[used++] = ' ';
-    memcpy(line + used, text, size);
-    used += size;
-    line[used++] = '\n';
-    return outlet_write(&outlet, line, used);
+    return size > 0 && outlet_write(&outlet, line, used + (size_t)size);
 }
 
 /* Under the lock: true when stderr takes lines, and what it did not take before is told. */

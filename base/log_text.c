@@ -2,6 +2,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -36,8 +37,8 @@ static struct conversion read_conversion(const char *format)
     INVARIANT(one.size < sizeof one.spec && at[length] != '\0'); /* formats are ours */
     memcpy(one.spec, format, one.size);
     one.letter = at[length];
-    if (point != NULL && sscanf(point + 1, "%d", &one.precision) != 1)
-        one.precision = 0;
+    if (point != NULL)
+        one.precision = (int)strtol(point + 1, NULL, 10); /* none: 0 */
     for (size_t i = 0; i < length && marks + 1 < sizeof one.length; i++)
         if (strchr("hlzj", at[i]) != NULL)
             one.length[marks++] = at[i];

@@ -166,7 +166,7 @@ int cmd_site_run(struct cli *cli)
 {
     struct setup setup;
     struct fault fault = {0};
-    int ready_fd;
+    int ready_fd = -1;
     int code = find_ready_fd(cli, &ready_fd);
 
     if (code != CLI_OK)
