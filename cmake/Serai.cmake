@@ -102,7 +102,8 @@ else()
 endif()
 
 # serai_test_rules(NAME LABELS unit ... [TIMEOUT seconds] [ENV NAME=value ...])
-# The properties that all tests share, for a test that was added with add_test.
+# The properties that all tests share, for a test that was added with add_test.  Who may take longest
+# begins first, so that none is left alone at the end.
 function(serai_test_rules name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "LABELS;ENV")
     if(NOT arg_LABELS)
@@ -119,7 +120,7 @@ function(serai_test_rules name)
         "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1"
         ${arg_ENV})
     set_tests_properties(${name} PROPERTIES
-        LABELS "${arg_LABELS}" TIMEOUT ${timeout} SKIP_RETURN_CODE 77 ENVIRONMENT "${env}")
+        LABELS "${arg_LABELS}" TIMEOUT ${timeout} COST ${arg_TIMEOUT} SKIP_RETURN_CODE 77 ENVIRONMENT "${env}")
 endfunction()
 
 # serai_test(NAME SOURCES test_a.c ... [LIBS base ...] LABELS unit|property|e2e|sim ... [tsan]

@@ -4,7 +4,7 @@
 set -euo pipefail
 model=$(cd "$(dirname "$0")" && pwd)/link.pml
 what=${1:-quick}
-optimise=-O2
+optimise=-O1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"

@@ -153,7 +153,9 @@ START_TEST(any_dear_event_needs_few_steps)
     struct rng rng = rng_for_test();
 
     for (int round = 0; round < 30; round++) {
-        struct work work = {.fuel = rng_below(&rng, site.book.turn_fuel_max)};
+        /* What it hears takes some, too. */
+        struct work work = {.fuel =
+                                rng_below(&rng, site.book.turn_fuel_max - site.book.reserve_fuel)};
         uint64_t heard;
 
         probe_play(agent, works, &work);

@@ -91,21 +91,31 @@ static void teardown(void)
 
 /* ---- a well-furnished agent ---- */
 
+static void put_slot(struct things *things, int64_t thing, int64_t slot)
+{
+    things->slots[thing - FACET] = slot;
+}
+
+static int64_t slot_of(const struct things *things, int64_t thing)
+{
+    return things->slots[thing - FACET];
+}
+
 static enum engine_outcome furnish(void *context, struct part *part)
 {
     struct things *things = context;
-    int64_t *slots = things->slots - FACET;
 
-    slots[FACET] = part_order(part, self_facet, 0, 1, 0);
-    slots[OTHER] = part_fetch(part, things->number);
-    slots[BUFFER] = part_order(part, buffer_buy, 2, 65536);
-    slots[END] = part_order(part, channel_buy, 3, 0, 20000000, 10000000);
-    ck_assert(slots[FACET] >= 0 && slots[OTHER] >= 0 && slots[BUFFER] >= 0 && slots[END] >= 0);
+    put_slot(things, FACET, part_order(part, self_facet, 0, 1, 0));
+    put_slot(things, OTHER, part_fetch(part, things->number));
+    put_slot(things, BUFFER, part_order(part, buffer_buy, 2, 65536));
+    put_slot(things, END, part_order(part, channel_buy, 3, 0, 20000000, 10000000));
+    for (int64_t thing = FACET; thing <= END; thing++)
+        ck_assert_int_ge(slot_of(things, thing), 0);
     for (int64_t slot = SERAI_SLOT_FIRST_FREE; slot < SERAI_SLOT_FIRST_FREE + 12; slot++) {
         int64_t kind = part_order(part, cap_kind, slot);
 
         if (kind >= SERAI_KIND_SPAWNER && kind <= SERAI_KIND_RANDOM)
-            slots[SPAWNER + kind - SERAI_KIND_SPAWNER] = slot;
+            put_slot(things, SPAWNER + kind - SERAI_KIND_SPAWNER, slot);
     }
     return ENGINE_DONE;
 }
@@ -132,13 +142,11 @@ static uint64_t furnished(struct things *things)
 /* What good pointers point to: a module, its id, a number in the heap, a slot to hand on. */
 static void lay_out(struct part *part, const struct things *things)
 {
-    const int64_t *slots = things->slots - FACET;
-
     memset(part_memory(part, AT_DATA, LINE), 0x5a, LINE);
     /* Neither can be had when orders before dropped the module, or the facet. */
     (void)part_order(part, code_kept, 5, 0, AT_ID);
-    (void)part_order(part, heap_add, 4, slots[FACET], AT_NUMBER);
-    le32_put(part_memory(part, AT_CAPS, 4), (uint32_t)slots[FACET]);
+    (void)part_order(part, heap_add, 4, slot_of(things, FACET), AT_NUMBER);
+    le32_put(part_memory(part, AT_CAPS, 4), (uint32_t)slot_of(things, FACET));
 }
 
 /* ---- giving an order, and looking ---- */
@@ -233,12 +241,11 @@ static uint64_t wild_value(const struct part *part, uint32_t i)
 
 static void good_arguments(const struct wild *wild, uint64_t *args)
 {
-    const int64_t *slots = wild->things->slots - FACET;
-
     for (uint32_t i = 0; i < ENGINE_ARGS_MAX; i++) {
         int64_t value = shapes[wild->order].good[i];
 
-        args[i] = (uint64_t)(value >= FACET && value <= RANDOM ? slots[value] : value);
+        args[i] =
+            (uint64_t)(value >= FACET && value <= RANDOM ? slot_of(wild->things, value) : value);
     }
 }
 
