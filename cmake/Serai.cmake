@@ -102,8 +102,8 @@ else()
 endif()
 
 # serai_test_rules(NAME LABELS unit ... [TIMEOUT seconds] [ENV NAME=value ...])
-# The properties that all tests share, for a test that was added with add_test.  Who may take longest
-# begins first, so that none is left alone at the end.
+# The properties that all tests share, for a test that was added with add_test.  Those which may
+# take longest begin first, so that none is left alone at the end.
 function(serai_test_rules name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "LABELS;ENV")
     if(NOT arg_LABELS)
