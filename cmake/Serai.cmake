@@ -120,7 +120,8 @@ function(serai_test_rules name)
         "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1"
         ${arg_ENV})
     set_tests_properties(${name} PROPERTIES
-        LABELS "${arg_LABELS}" TIMEOUT ${timeout} COST ${arg_TIMEOUT} SKIP_RETURN_CODE 77 ENVIRONMENT "${env}")
+        LABELS "${arg_LABELS}" TIMEOUT ${timeout} COST ${arg_TIMEOUT} SKIP_RETURN_CODE 77
+        ENVIRONMENT "${env}")
 endfunction()
 
 # serai_test(NAME SOURCES test_a.c ... [LIBS base ...] LABELS unit|property|e2e|sim ... [tsan]
