@@ -25,10 +25,16 @@
 #define CRASH_ROTS 150
 #endif
 
+#ifdef SERAI_SANITIZED
+enum { LIES = 40, FAILURES = 15 };
+#else
+enum {
+    LIES = 200,    /* images of a disk that does not flush */
+    FAILURES = 60, /* of a write or flush */
+};
+#endif
 enum {
     GENERATIONS = 3,   /* lives, each from what a crash left of the one before */
-    LIES = 200,        /* images of a disk that does not flush */
-    FAILURES = 60,     /* of a write or flush */
     HANG_SECONDS = 10, /* of one recovery */
 };
 
