@@ -312,6 +312,28 @@ static void deploy_result(struct core *core, const struct agent *agent, struct o
     map_end(&map, &outcome->result);
 }
 
+/*
+ * Before anything is made.  All that it brings counts as new, though some of it may be kept
+ * already: the modules are not known by their ids yet.
+ */
+static bool check_code_quota(struct core *core, const struct customer *by,
+                             const struct deployment *deployment, struct outcome *outcome)
+{
+    uint64_t bytes = deployment->module_size;
+
+    if (deployment->code_count == 0) /* the birth looks at its one module itself */
+        return true;
+    for (size_t i = 0; i < deployment->code_count; i++)
+        bytes += deployment->code_sizes[i];
+    if (agents_quota_allows(core->agents, by->account, CUSTOMER_CODE_BYTES, bytes))
+        return true;
+    outcome_set(outcome, CONTROL_REFUSED,
+                "its modules are %llu bytes, and with them the customer's agents would run and "
+                "keep more than they may (customers.code_bytes_max): drop some first",
+                (unsigned long long)bytes);
+    return false;
+}
+
 /* The module has no keeper until its agent is born: staged, it goes with the frame if none is. */
 static void agent_deploy(struct core *core, struct customer *by, struct cbor *in,
                          struct outcome *outcome)
@@ -340,7 +362,8 @@ static void agent_deploy(struct core *core, struct customer *by, struct cbor *in
         return;
     }
     /* Funds first: modules take long to check, and who has nothing must not make the site busy. */
-    if (!check_funds(core, by, &deployment, outcome) || !check_modules(&deployment, outcome))
+    if (!check_funds(core, by, &deployment, outcome) ||
+        !check_code_quota(core, by, &deployment, outcome) || !check_modules(&deployment, outcome))
         return;
     if (agents_code_stage(core->agents, deployment.module, deployment.module_size, &birth.code,
                           &fault) != ST_OK) {
@@ -362,7 +385,7 @@ static void agent_deploy(struct core *core, struct customer *by, struct cbor *in
     for (size_t i = 0; i < deployment.code_count; i++) {
         struct hash id;
 
-        /* Validated above, and a newborn's list has room. */
+        /* Validated above; within the quota; and a newborn's list has room. */
         INVARIANT(agents_code_put(core->agents, agent, deployment.codes[i],
                                   deployment.code_sizes[i], &id, &fault) == ST_OK);
     }
