@@ -192,46 +192,43 @@ static int choose_mark(struct cli *cli, char mark[LINK_MARK_TEXT_BYTES])
     return code;
 }
 
-int cmd_link_mark(struct cli *cli)
+/* Ask for `command` about this mark of the link that is named. */
+static int send_mark(struct cli *cli, const char *command, const char *mark)
 {
     struct bytes args = {0};
-    char chosen[LINK_MARK_TEXT_BYTES] = "";
-    const char *mark = cli_value(cli, OPT_NAME, chosen);
     char name[CLI_LINK_BYTES];
-    int code;
+    int code = cli_link(cli, cli->args.operands[0], name);
 
-    if (cli_is_kept(&cli->args))
-        return cli_signed_print(cli, "link.mark", &args);
-    code = cli->args.given[OPT_NAME] ? check_name(mark, "a mark", LINK_MARK_TEXT_BYTES - 1)
-                                     : choose_mark(cli, chosen);
-    if (code == CLI_OK)
-        code = cli_link(cli, cli->args.operands[0], name);
     if (code != CLI_OK)
         return code;
     cbor_put_array(&args, 2);
     cbor_put_text(&args, name);
     cbor_put_text(&args, mark);
-    return cli_signed_print(cli, "link.mark", &args);
+    return cli_signed_print(cli, command, &args);
+}
+
+int cmd_link_mark(struct cli *cli)
+{
+    char chosen[LINK_MARK_TEXT_BYTES] = "";
+    const char *mark = cli_value(cli, OPT_NAME, chosen);
+    int code;
+
+    if (cli_is_kept(&cli->args))
+        return cli_signed_print(cli, "link.mark", &(struct bytes){0});
+    code = cli->args.given[OPT_NAME] ? check_name(mark, "a mark", LINK_MARK_TEXT_BYTES - 1)
+                                     : choose_mark(cli, chosen);
+    return code == CLI_OK ? send_mark(cli, "link.mark", mark) : code;
 }
 
 int cmd_link_unmark(struct cli *cli)
 {
-    struct bytes args = {0};
     const char *mark = cli_value(cli, OPT_NAME, "");
-    char name[CLI_LINK_BYTES];
     int code;
 
     if (cli_is_kept(&cli->args))
-        return cli_signed_print(cli, "link.unmark", &args);
+        return cli_signed_print(cli, "link.unmark", &(struct bytes){0});
     code = check_name(mark, "--name, the mark to forget,", LINK_MARK_TEXT_BYTES - 1);
-    if (code == CLI_OK)
-        code = cli_link(cli, cli->args.operands[0], name);
-    if (code != CLI_OK)
-        return code;
-    cbor_put_array(&args, 2);
-    cbor_put_text(&args, name);
-    cbor_put_text(&args, mark);
-    return cli_signed_print(cli, "link.unmark", &args);
+    return code == CLI_OK ? send_mark(cli, "link.unmark", mark) : code;
 }
 
 /* ---- ls, show ---- */
