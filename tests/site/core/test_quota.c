@@ -396,6 +396,27 @@ static enum engine_outcome spawns_one(void *context, struct part *part)
     return ENGINE_DONE;
 }
 
+START_TEST(a_deploy_whose_modules_are_too_much_makes_nothing)
+{
+    struct deploy how = {.module = "spin", .nanos = MONEY, .keeps = "flood"};
+    uint64_t agents = site.core->agents->counters.agents;
+
+    size_t spin;
+    size_t flood;
+
+    (void)module_bytes("spin", &spin);
+    (void)module_bytes("flood", &flood);
+    site.book.customer_code_bytes_max = spin + flood - 1; /* its own module fits, not both */
+    site_reload(&site);
+    ck_assert_int_eq(site_try_deploy(&site, 1, &how), CONTROL_REFUSED);
+    ck_assert(strstr(site.reply.message, "customers.code_bytes_max") != NULL);
+    ck_assert_uint_eq(site.core->agents->counters.agents, agents);
+    site.book.customer_code_bytes_max = spin + flood;
+    site_reload(&site);
+    (void)site_deploy(&site, 1, &how);
+}
+END_TEST
+
 START_TEST(births_that_are_undone_leave_no_account)
 {
     uint64_t agent = puppet_new(&site, 1, MONEY, "s");
@@ -475,6 +496,7 @@ int main(void)
     tcase_add_test(tcase, packets_that_are_armed_count_with_all_that_they_may_bring);
     tcase_add_test(tcase, ends_of_channels_are_bounded_on_both_sides);
     tcase_add_test(tcase, a_module_counts_once_whether_it_is_run_or_kept);
+    tcase_add_test(tcase, a_deploy_whose_modules_are_too_much_makes_nothing);
     tcase_add_test(tcase, births_that_are_undone_leave_no_account);
     tcase_add_test(tcase, who_has_many_agents_has_no_more_turns);
     suite_add_tcase(suite, tcase);
