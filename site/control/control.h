@@ -105,6 +105,14 @@ void control_read_signed(struct bytes *out, const struct control_signer *by, uin
  */
 MUST_CHECK enum status control_decode(struct control_request *request, const uint8_t *bytes,
                                       size_t size, struct fault *fault);
+/*
+ * The two steps of it, for who asks first whether the key is anybody's: to check the signature of a
+ * long request takes milliseconds.  What control_parse() gives nobody may have said.
+ */
+MUST_CHECK enum status control_parse(struct control_request *request, const uint8_t *bytes,
+                                     size_t size, struct fault *fault);
+MUST_CHECK enum status control_check_signature(const struct control_request *request,
+                                               struct fault *fault);
 
 /* result: one encoded CBOR item, or empty for null. */
 void control_answer(struct bytes *out, enum control_status status, uint64_t frame,

@@ -301,8 +301,13 @@ void core_frame_close(struct core *core, uint64_t wall_us, struct core_frame *fr
         core_links_save(core, &frame->batch);
         core_customers_save(core, &frame->batch);
         core_meta_save(core, &frame->batch);
-        frame->writes = ledger_frame_close(core->ledger, &frame->batch, core->site_time_us, wall_us,
-                                           frame->batch.count > 0, &frame->header);
+        (void)ledger_frame_close(core->ledger, &frame->batch, core->site_time_us, wall_us,
+                                 frame->batch.count > 0, NULL);
+        frame->header = *ledger_last_frame(core->ledger);
+        /* Numbers that refusals used up are put over the last ones, and the journal has no record
+         * of them: so who is refused writes nothing that grows. */
+        core_requests_save(core, &frame->batch);
+        frame->writes = frame->batch.count > 0;
         INVARIANT(!store_batch_failed(&frame->batch));
     }
     core_links_parcels(core, frame);

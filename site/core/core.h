@@ -149,6 +149,7 @@ uint64_t core_next_due_us(const struct core *core);
 
 struct core_reply {
     uint64_t token;
+    bool by_operator; /* the request was signed by the operator's key */
     struct bytes bytes;
 };
 
@@ -170,7 +171,7 @@ struct core_link {
 struct core_frame {
     struct store_batch batch; /* to commit when `writes` */
     bool writes;
-    struct frame_header header;
+    struct frame_header header; /* of the books as they are with it */
     struct core_reply *replies;
     size_t reply_count;
     struct core_parcel *parcels; /* in the order to send them */

@@ -221,6 +221,12 @@ void core_customers_save(struct core *core, struct store_batch *batch)
     for (size_t i = 0; i < core->customer_count; i++) {
         if (core->customers[i].dirty)
             save_customer(&core->customers[i], batch);
+    }
+}
+
+void core_requests_save(struct core *core, struct store_batch *batch)
+{
+    for (size_t i = 0; i < core->customer_count; i++) {
         if (core->customers[i].request_dirty)
             save_request(&core->customers[i], batch);
     }

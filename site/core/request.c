@@ -8,7 +8,7 @@
 #include "site/core/map.h"
 #include "site/core/state.h"
 
-static void reply(struct core *core, uint64_t token, const struct bytes *bytes)
+static void reply(struct core *core, uint64_t token, bool by_operator, const struct bytes *bytes)
 {
     struct core_reply *place;
 
@@ -21,7 +21,7 @@ static void reply(struct core *core, uint64_t token, const struct bytes *bytes)
         core->reply_capacity = capacity;
     }
     place = &core->replies[core->reply_count++];
-    *place = (struct core_reply){.token = token};
+    *place = (struct core_reply){.token = token, .by_operator = by_operator};
     bytes_append(&place->bytes, bytes->data, bytes->size);
     INVARIANT(!place->bytes.failed);
 }
@@ -107,19 +107,30 @@ static bool run_signed(struct core *core, struct customer *by,
     return true;
 }
 
-/* The customer whose request this may be; NULL with the answer filled when it is nobody's. */
+/*
+ * The customer whose request this is; NULL with the answer filled when it is nobody's.  The
+ * signature comes last: to check that of a long request takes milliseconds, and strangers pay
+ * nothing.
+ */
 static struct customer *authenticate(struct core *core, const struct control_request *request,
                                      struct outcome *outcome)
 {
     struct customer *by = core_customer_by_key(core, request->key);
+    struct fault fault;
 
     if (memcmp(request->site_key, core->options.site_key, CONTROL_KEY_BYTES) != 0) {
         outcome_set(outcome, CONTROL_DENIED, "this request was signed for another site");
         return NULL;
     }
-    if (by == NULL)
+    if (by == NULL) {
         outcome_set(outcome, CONTROL_DENIED,
                     "no customer has this key: the operator adds one with `serai customer add`");
+        return NULL;
+    }
+    if (control_check_signature(request, &fault) != ST_OK) {
+        outcome_set(outcome, CONTROL_DENIED, "%.400s", fault.text);
+        return NULL;
+    }
     return by;
 }
 
@@ -132,16 +143,12 @@ static bool is_timely(const struct core *core, const struct control_request *req
 }
 
 /* A signature decides what is shown; without one, who holds the other end of the connection. */
-static void run_read(struct core *core, enum core_peer peer, const struct control_request *request,
-                     struct outcome *outcome)
+static void run_read(struct core *core, enum core_peer peer, const struct customer *by,
+                     const struct control_request *request, struct outcome *outcome)
 {
     struct viewer viewer = {.all = peer == CORE_PEER_OWN};
-    const struct customer *by;
 
-    if (request->is_signed) {
-        by = authenticate(core, request, outcome);
-        if (by == NULL)
-            return;
+    if (by != NULL) {
         if (!is_timely(core, request)) {
             outcome_set(outcome, CONTROL_DENIED,
                         "this read was signed at another time of the site: read `site` for its "
@@ -161,30 +168,28 @@ void core_request(struct core *core, uint64_t token, enum core_peer peer, const 
     struct outcome outcome = {.status = CONTROL_DONE};
     struct bytes answer = {0};
     struct customer *by = NULL;
+    uint64_t account = 0;
     bool saved = false;
     struct fault fault;
-    enum status status = control_decode(&request, bytes, size, &fault);
 
-    if (status == ST_DENIED)
-        outcome_set(&outcome, CONTROL_DENIED, "%.400s", fault.text);
-    else if (status != ST_OK)
+    if (control_parse(&request, bytes, size, &fault) != ST_OK)
         outcome_set(&outcome, CONTROL_BAD_REQUEST, "%.400s", fault.text);
-    else if (request.is_read)
-        run_read(core, peer, &request, &outcome);
-    else
+    else if (request.is_signed)
         by = authenticate(core, &request, &outcome);
-    if (by != NULL) {
-        uint64_t account = by->account;
-
+    if (by != NULL)
+        account = by->account;
+    if (outcome.status == CONTROL_DONE && request.is_read)
+        run_read(core, peer, by, &request, &outcome);
+    else if (by != NULL)
         saved = run_signed(core, by, &request, &outcome);
-        by = core_customer_by_account(core, account);
-    }
     if (saved) {
-        reply(core, token, &by->answer);
+        by = core_customer_by_account(core, account); /* the list may have moved */
+        INVARIANT(by != NULL);
     } else {
         encode(core, &outcome, &answer);
-        reply(core, token, &answer);
     }
+    reply(core, token, account != 0 && account == core->customers[0].account,
+          saved ? &by->answer : &answer);
     bytes_fini(&answer);
     bytes_fini(&outcome.result);
 }

@@ -236,6 +236,8 @@ MUST_CHECK enum status core_customer_of_link(struct core *core, const struct lin
 MUST_CHECK enum status core_customers_load(struct core *core, const struct store *store,
                                            struct fault *fault);
 void core_customers_save(struct core *core, struct store_batch *batch);
+/* The last request of each key. */
+void core_requests_save(struct core *core, struct store_batch *batch);
 
 /* meta.c: time, price book and its number, indexes */
 MUST_CHECK enum status core_meta_load(struct core *core, const struct store *store,

@@ -6,16 +6,19 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "site/daemon/limits.h"
 
-static void expect_request(struct connection *connection)
+/* Memory of large messages is not kept for what may never come. */
+static void expect_request(struct connection *connection, uint64_t now_us)
 {
     connection->state = CONNECTION_READING;
     connection->prefix_used = 0;
     connection->wanted = 0;
-    bytes_clear(&connection->request.bytes);
-    bytes_clear(&connection->answer);
+    bytes_fini(&connection->request.bytes);
+    bytes_fini(&connection->answer);
     connection->sent = 0;
+    connection->since_us = now_us;
+    connection->moved_bytes = 0;
 }
 
 void connection_open(struct connection *connection, int fd, enum core_peer peer, uint64_t now_us)
@@ -23,18 +26,29 @@ void connection_open(struct connection *connection, int fd, enum core_peer peer,
     INVARIANT(connection->state == CONNECTION_FREE);
     connection->fd = fd;
     connection->closing = false;
+    connection->by_operator = false;
+    connection->refused = NULL;
     connection->active_us = now_us;
-    connection->since_us = now_us;
     connection->request.peer = peer;
-    expect_request(connection);
+    expect_request(connection, now_us);
 }
 
-uint64_t connection_waits_us(const struct connection *connection, uint64_t now_us)
+bool connection_is_clients(const struct connection *connection)
 {
-    bool with_client =
-        connection->state == CONNECTION_READING || connection->state == CONNECTION_WRITING;
+    return connection->state == CONNECTION_READING || connection->state == CONNECTION_WRITING;
+}
 
-    return with_client ? now_us - connection->since_us : 0;
+uint64_t connection_late_us(const struct connection *connection, uint64_t now_us)
+{
+    uint64_t fair_us = connection->moved_bytes / CONNECTION_BYTES_PER_US;
+    uint64_t took_us = now_us - connection->since_us;
+
+    return connection_is_clients(connection) && took_us > fair_us ? took_us - fair_us : 0;
+}
+
+size_t connection_held_bytes(const struct connection *connection)
+{
+    return connection->request.bytes.capacity + connection->answer.capacity;
 }
 
 void connection_close(struct connection *connection)
@@ -45,9 +59,20 @@ void connection_close(struct connection *connection)
     if (connection->state == CONNECTION_WAITING)
         return;
     connection->state = CONNECTION_FREE;
-    /* A large request's memory is not kept for the next client. */
     bytes_fini(&connection->request.bytes);
     bytes_fini(&connection->answer);
+}
+
+void connection_turn_away(struct connection *connection, const char *why)
+{
+    struct bytes answer = {0};
+
+    INVARIANT(connection->state == CONNECTION_READING);
+    connection->closing = true;
+    control_answer(&answer, CONTROL_TRY_AGAIN, 0, why, NULL);
+    connection_answer(connection, &answer, connection->active_us);
+    connection_close(connection); /* what an empty socket did not take is not waited for */
+    bytes_fini(&answer);
 }
 
 /* Answer a request that never reached the core. */
@@ -55,14 +80,14 @@ static void refuse(struct connection *connection, const char *why, uint64_t now_
 {
     struct bytes answer = {0};
 
-    log_write(LOG_WARN, "control.refused", "reason=\"%s\"", why);
+    connection->refused = why;
     control_answer(&answer, CONTROL_BAD_REQUEST, 0, why, NULL);
     connection->closing = true;
     connection_answer(connection, &answer, now_us);
     bytes_fini(&answer);
 }
 
-static ssize_t receive(struct connection *connection, void *to, size_t size)
+static ssize_t receive(struct connection *connection, void *to, size_t size, uint64_t now_us)
 {
     ssize_t got;
 
@@ -71,17 +96,21 @@ static ssize_t receive(struct connection *connection, void *to, size_t size)
     while (got < 0 && errno == EINTR);
     if (got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK))
         connection_close(connection);
+    if (got > 0) {
+        connection->active_us = now_us;
+        connection->moved_bytes += (size_t)got;
+    }
     return got;
 }
 
 static bool take_prefix(struct connection *connection, uint64_t now_us)
 {
     uint8_t *to = connection->prefix + connection->prefix_used;
-    ssize_t got = receive(connection, to, sizeof connection->prefix - connection->prefix_used);
+    ssize_t got =
+        receive(connection, to, sizeof connection->prefix - connection->prefix_used, now_us);
 
     if (got <= 0)
         return false;
-    connection->active_us = now_us;
     connection->prefix_used += (size_t)got;
     if (connection->prefix_used < sizeof connection->prefix)
         return true;
@@ -97,11 +126,10 @@ static bool take_body(struct connection *connection, uint64_t now_us)
 {
     uint8_t piece[16384];
     size_t room = connection->wanted - connection->request.bytes.size;
-    ssize_t got = receive(connection, piece, room < sizeof piece ? room : sizeof piece);
+    ssize_t got = receive(connection, piece, room < sizeof piece ? room : sizeof piece, now_us);
 
     if (got <= 0)
         return false;
-    connection->active_us = now_us;
     /* Grown as bytes come, not as they are announced: a length alone takes no memory. */
     bytes_append(&connection->request.bytes, piece, (size_t)got);
     if (connection->request.bytes.failed) {
@@ -141,13 +169,13 @@ void connection_writable(struct connection *connection, uint64_t now_us)
             return;
         }
         connection->sent += (size_t)put;
+        connection->moved_bytes += (size_t)put;
         connection->active_us = now_us;
     }
-    connection->since_us = now_us;
     if (connection->closing)
         connection_close(connection);
     else
-        expect_request(connection);
+        expect_request(connection, now_us);
 }
 
 void connection_answer(struct connection *connection, const struct bytes *answer, uint64_t now_us)
@@ -161,12 +189,15 @@ void connection_answer(struct connection *connection, const struct bytes *answer
         return;
     }
     be32_put(prefix, (uint32_t)(CONTROL_HEAD_BYTES + answer->size));
+    bytes_fini(&connection->request.bytes);
     bytes_clear(out);
     bytes_append(out, prefix, sizeof prefix);
     control_head(out, connection->site_key);
     bytes_append(out, answer->data, answer->size);
     connection->sent = 0;
     connection->active_us = now_us;
+    connection->since_us = now_us;
+    connection->moved_bytes = 0;
     if (out->failed || answer->failed) {
         connection_close(connection); /* memory is short: the client asks again with --retry */
         return;

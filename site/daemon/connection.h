@@ -19,8 +19,11 @@ struct connection {
     const uint8_t *site_key; /* said with each answer; set once */
     int fd;                  /* -1 when the client left while its request was with the core */
     bool closing;            /* after the answer: what follows on the stream makes no sense */
+    bool by_operator;        /* a request signed by the operator's key has come over it */
+    const char *refused;     /* why what it said was no message; NULL: it was, so far */
     uint64_t active_us;      /* something came or went */
-    uint64_t since_us;       /* it was opened, or its last answer was out */
+    uint64_t since_us;       /* the message that comes or goes now could have begun */
+    uint64_t moved_bytes;    /* of it */
     struct request request;  /* lent to the core while WAITING */
     uint8_t prefix[4];       /* the length that comes before each message */
     size_t prefix_used;
@@ -33,8 +36,18 @@ void connection_open(struct connection *connection, int fd, enum core_peer peer,
 /* Ends it; while the core has the request, the place stays taken until connection_answer(). */
 void connection_close(struct connection *connection);
 
-/* How long it has been about the present request without being the core's to answer; 0: not. */
-uint64_t connection_waits_us(const struct connection *connection, uint64_t now_us);
+/* Ends it with the answer 75, nothing was done; `why` is for people.  While READING. */
+void connection_turn_away(struct connection *connection, const char *why);
+
+/* The client's to do something, not the core's. */
+bool connection_is_clients(const struct connection *connection);
+/*
+ * How far the client is behind one that sends or takes CONNECTION_BYTES_PER_US, since it could have
+ * begun; 0 while it is not its turn.
+ */
+uint64_t connection_late_us(const struct connection *connection, uint64_t now_us);
+/* Memory that its request and its answer take. */
+size_t connection_held_bytes(const struct connection *connection);
 
 /* Take what has come.  True when a whole request is there: state is WAITING, lend it to the core.
  */

@@ -27,19 +27,23 @@ static void touch(struct driver *driver, uint64_t now_us)
     driver->dirty = true;
 }
 
-static void take_requests(struct driver *driver, uint64_t now_us)
+/* True: there may be more.  What a long request costs the core grows with its bytes.  Each
+ * connection has at most one here, so they come to an end. */
+static bool take_requests(struct driver *driver, uint64_t now_us)
 {
-    struct request *request;
+    size_t bytes = 0;
 
-    /* Each connection has at most one request here, so this ends. */
-    for (int i = 0; i < CONNECTIONS_MAX && !core_frame_is_full(driver->parts->core); i++) {
-        request = ring_pop(&driver->parts->requests);
+    while (bytes < REQUESTS_STEP_BYTES && !core_frame_is_full(driver->parts->core)) {
+        struct request *request = ring_pop(&driver->parts->requests);
+
         if (request == NULL)
-            return;
+            return false;
         touch(driver, now_us);
+        bytes += request->bytes.size;
         core_request(driver->parts->core, request->token, request->peer, request->bytes.data,
                      request->bytes.size);
     }
+    return !core_frame_is_full(driver->parts->core);
 }
 
 /* Between two frames, so that one book is in force for all of a frame. */
@@ -233,6 +237,7 @@ void *core_thread(void *context)
         /* Read before the requests are taken: those that came before the stop are still answered,
          * by one more frame if this one is full. */
         bool last = atomic_load(&parts->stopping) && !core_frame_is_full(parts->core);
+        bool asked;
         bool hears;
 
         take_books(&driver, now_us);
@@ -241,7 +246,8 @@ void *core_thread(void *context)
         if (!parts->frozen)
             core_advance(parts->core, now_us);
         measure(&driver, now_us);
-        take_requests(&driver, now_us);
+        asked = take_requests(&driver, now_us);
+        last = last && !asked;
         hears = take_arrivals(&driver, now_us);
         tick_links(&driver, now_us);
         run_turns(&driver, now_us);
@@ -253,7 +259,7 @@ void *core_thread(void *context)
                 return NULL;
             continue;
         }
-        if (last || is_full(&driver) || (!driver.more && !hears))
+        if (last || is_full(&driver) || (!driver.more && !hears && !asked))
             wake_wait(&parts->core_wake, wait_ms(&driver, now_us));
     }
 }

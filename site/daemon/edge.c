@@ -48,7 +48,7 @@ static enum status listen_at(struct edge *edge, const char *path,
         status = access_set(path, access, fault);
     if (status != ST_OK)
         return status;
-    if (listen(edge->listen_fd, (int)edge->places) != 0)
+    if (listen(edge->listen_fd, (int)edge->places.count) != 0)
         return fault_set(fault, ST_IO, "listen at %s: %s", path, strerror(errno));
     return ST_OK;
 }
@@ -59,16 +59,8 @@ enum status edge_init(struct edge *edge, struct parts *parts, const char *socket
 {
     enum status status;
 
-    *edge = (struct edge){.parts = parts,
-                          .places = files->connections,
-                          .wires = wires,
-                          .signals = signals,
-                          .listen_fd = -1};
-    for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
-        edge->connections[i].fd = -1;
-        edge->connections[i].site_key = parts->site_key;
-        edge->connections[i].request.token = i;
-    }
+    *edge = (struct edge){.parts = parts, .wires = wires, .signals = signals, .listen_fd = -1};
+    places_init(&edge->places, files->connections, parts->site_key);
     status = listen_at(edge, socket_path, access, fault);
     if (status != ST_OK)
         edge_fini(edge);
@@ -77,11 +69,7 @@ enum status edge_init(struct edge *edge, struct parts *parts, const char *socket
 
 void edge_fini(struct edge *edge)
 {
-    for (size_t i = 0; i < edge->places; i++) {
-        /* The core has ended, so nothing is lent any more. */
-        edge->connections[i].state = CONNECTION_READING;
-        connection_close(&edge->connections[i]);
-    }
+    places_fini(&edge->places); /* the core has ended, so nothing is lent any more */
     if (edge->socket_path != NULL)
         place_remove_socket(&edge->place, edge->socket_path);
     edge->socket_path = NULL;
@@ -91,42 +79,6 @@ void edge_fini(struct edge *edge)
 }
 
 /* ---- serving ---- */
-
-/* The first places are everybody's, the last of them, as CONNECTIONS_OWN has it, not. */
-static struct connection *free_place(struct edge *edge, enum core_peer peer)
-{
-    size_t own = edge->places / (CONNECTIONS_MAX / CONNECTIONS_OWN);
-    size_t count = edge->places - (peer == CORE_PEER_OWN ? 0 : own == 0 ? 1 : own);
-
-    for (size_t i = 0; i < count; i++)
-        if (edge->connections[i].state == CONNECTION_FREE)
-            return &edge->connections[i];
-    return NULL;
-}
-
-/* The stranger's place whose request or answer has taken too long, and longest; NULL: none. */
-static struct connection *slow_place(struct edge *edge)
-{
-    uint64_t now = now_us(edge);
-    struct connection *slowest = NULL;
-    uint64_t longest = CONNECTION_SLOW_US;
-
-    for (size_t i = 0; i < edge->places; i++) {
-        struct connection *connection = &edge->connections[i];
-        uint64_t waits = connection_waits_us(connection, now);
-
-        if (connection->request.peer == CORE_PEER_OWN || waits <= longest)
-            continue;
-        longest = waits;
-        slowest = connection;
-    }
-    return slowest;
-}
-
-static bool has_place(struct edge *edge)
-{
-    return free_place(edge, CORE_PEER_OWN) != NULL || slow_place(edge) != NULL;
-}
 
 static void turn_away(const struct edge *edge, int fd)
 {
@@ -144,24 +96,30 @@ static void turn_away(const struct edge *edge, int fd)
     (void)!close(fd);
 }
 
+/* Take what has come of the request; a whole one goes to the core. */
+static void read_client(struct edge *edge, struct connection *connection)
+{
+    if (places_may_read(&edge->places) && places_read(&edge->places, connection, now_us(edge)))
+        /* One request a connection at a time, and the ring has a place for each. */
+        INVARIANT(ring_push(&edge->parts->requests, &connection->request));
+}
+
 static void seat(struct edge *edge, int fd)
 {
     enum core_peer peer = access_is_own(fd) ? CORE_PEER_OWN : CORE_PEER_STRANGER;
-    struct connection *place = free_place(edge, peer);
+    struct connection *place = places_take(&edge->places, peer, now_us(edge));
 
-    if (place == NULL && slow_place(edge) != NULL) {
-        connection_close(slow_place(edge));
-        place = free_place(edge, peer);
-    }
-    if (place == NULL)
+    if (place == NULL) {
         turn_away(edge, fd);
-    else
-        connection_open(place, fd, peer, now_us(edge));
+        return;
+    }
+    connection_open(place, fd, peer, now_us(edge));
+    read_client(edge, place); /* a small request is there already */
 }
 
 static void accept_clients(struct edge *edge)
 {
-    for (size_t i = 0; i < edge->places && has_place(edge); i++) {
+    for (size_t i = 0; i < edge->places.count && places_any(&edge->places); i++) {
         int fd = accept4(edge->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
         if (fd < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
@@ -220,11 +178,14 @@ static void take_durable(struct edge *edge)
     while ((frame = ring_pop(&edge->parts->durable)) != NULL) {
         for (size_t i = 0; i < frame->core.reply_count; i++) {
             const struct core_reply *reply = &frame->core.replies[i];
+            struct connection *connection = &edge->places.list[reply->token];
 
-            INVARIANT(reply->token < edge->places);
-            INVARIANT(edge->connections[reply->token].state == CONNECTION_WAITING);
-            connection_answer(&edge->connections[reply->token], &reply->bytes, now_us(edge));
+            INVARIANT(reply->token < edge->places.count);
+            INVARIANT(connection->state == CONNECTION_WAITING);
+            connection->by_operator = connection->by_operator || reply->by_operator;
+            connection_answer(connection, &reply->bytes, now_us(edge));
         }
+        places_bound_memory(&edge->places, now_us(edge));
         send_parcels(edge, &frame->core);
         core_frame_fini(&frame->core);
         edge->done = edge->done || frame->last;
@@ -244,24 +205,8 @@ static void serve_client(struct edge *edge, struct connection *connection, short
 {
     if (connection->state == CONNECTION_WRITING && events != 0)
         connection_writable(connection, now_us(edge));
-    else if (connection->state == CONNECTION_READING && events != 0 && !edge->stopping &&
-             connection_readable(connection, now_us(edge)))
-        /* One request a connection at a time, and the ring has a place for each. */
-        INVARIANT(ring_push(&edge->parts->requests, &connection->request));
-}
-
-static void close_idle(struct edge *edge)
-{
-    uint64_t now = now_us(edge);
-
-    for (size_t i = 0; i < edge->places; i++) {
-        struct connection *connection = &edge->connections[i];
-        bool ours =
-            connection->state == CONNECTION_READING || connection->state == CONNECTION_WRITING;
-
-        if (ours && now - connection->active_us > CONNECTION_IDLE_US)
-            connection_close(connection);
-    }
+    else if (connection->state == CONNECTION_READING && events != 0 && !edge->stopping)
+        read_client(edge, connection);
 }
 
 static zmq_pollitem_t pollable(int fd, short events)
@@ -271,7 +216,7 @@ static zmq_pollitem_t pollable(int fd, short events)
 
 static size_t first_wire(const struct edge *edge)
 {
-    return POLL_FIRST_CONNECTION + edge->places;
+    return POLL_FIRST_CONNECTION + edge->places.count;
 }
 
 /*
@@ -280,18 +225,20 @@ static size_t first_wire(const struct edge *edge)
  */
 static size_t fill_poll(struct edge *edge, zmq_pollitem_t items[POLL_MAX])
 {
-    bool accepting = !edge->stopping && now_us(edge) >= edge->accept_us && has_place(edge);
+    bool accepting =
+        !edge->stopping && now_us(edge) >= edge->accept_us && places_any(&edge->places);
+    bool reading = !edge->stopping && places_may_read(&edge->places);
 
     items[POLL_WAKE] = pollable(edge->parts->edge_wake.fd, ZMQ_POLLIN);
     items[POLL_SIGNAL] = pollable(edge->signals->fd, ZMQ_POLLIN);
-    /* With all places taken, clients wait in the backlog. */
+    /* With all requests at the core, clients wait in the backlog. */
     items[POLL_LISTEN] = pollable(accepting ? edge->listen_fd : -1, ZMQ_POLLIN);
-    for (size_t i = 0; i < edge->places; i++) {
-        const struct connection *connection = &edge->connections[i];
+    for (size_t i = 0; i < edge->places.count; i++) {
+        const struct connection *connection = &edge->places.list[i];
         short events = connection_events(connection);
 
         /* Once stopping, nothing new is read: it could not be answered. */
-        if (edge->stopping && connection->state == CONNECTION_READING)
+        if (!reading && connection->state == CONNECTION_READING)
             events = 0;
         items[POLL_FIRST_CONNECTION + i] = pollable(events == 0 ? -1 : connection->fd,
                                                     events == POLLIN ? ZMQ_POLLIN : ZMQ_POLLOUT);
@@ -303,8 +250,8 @@ static size_t fill_poll(struct edge *edge, zmq_pollitem_t items[POLL_MAX])
 
 static bool is_writing(const struct edge *edge)
 {
-    for (size_t i = 0; i < edge->places; i++)
-        if (edge->connections[i].state == CONNECTION_WRITING)
+    for (size_t i = 0; i < edge->places.count; i++)
+        if (edge->places.list[i].state == CONNECTION_WRITING)
             return true;
     return false;
 }
@@ -348,11 +295,11 @@ static void step(struct edge *edge, int timeout_ms)
     sweep(edge);
     take_heard(edge);
     take_durable(edge);
-    for (size_t i = 0; i < edge->places; i++)
-        serve_client(edge, &edge->connections[i], items[POLL_FIRST_CONNECTION + i].revents);
+    for (size_t i = 0; i < edge->places.count; i++)
+        serve_client(edge, &edge->places.list[i], items[POLL_FIRST_CONNECTION + i].revents);
     if (items[POLL_LISTEN].revents != 0)
         accept_clients(edge);
-    close_idle(edge);
+    places_close_idle(&edge->places, now_us(edge));
 }
 
 void edge_run(struct edge *edge)

@@ -7,8 +7,8 @@
 
 #include "site/control/place.h"
 #include "site/daemon/access.h"
-#include "site/daemon/connection.h"
 #include "site/daemon/files.h"
+#include "site/daemon/places.h"
 #include "site/daemon/reload.h"
 #include "site/daemon/signals.h"
 #include "site/daemon/wires.h"
@@ -25,8 +25,7 @@ struct edge {
     uint64_t accept_us;        /* no client is taken before */
     bool stopping;
     bool done; /* the last frame is durable */
-    struct connection connections[CONNECTIONS_MAX];
-    size_t places; /* of them that are in use, from the first on */
+    struct places places;
 };
 
 /*

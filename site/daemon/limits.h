@@ -14,9 +14,18 @@ enum {
     CONNECTIONS_MIN = 4,
     /* Of these, only the daemon's own user and root may have: they get in whoever else is there. */
     CONNECTIONS_OWN = 8, /* or an eighth, and at least one, where there are fewer */
-    /* When a stranger finds no place, the one whose request or answer has taken longest, and longer
-     * than this, gives its place up. */
-    CONNECTION_SLOW_US = 2 * 1000 * 1000,
+    /* Who is behind one that sends or takes so much is slow; when a newcomer finds no place, the
+     * slowest gives up its own. */
+    CONNECTION_BYTES_PER_US = 1,
+    /* What requests that are not whole and answers that are not out take together; beyond it the
+     * slowest of them gives up its place, and with it the bytes. */
+    CONNECTIONS_HOLD_BYTES_MAX = 32 * 1024 * 1024,
+    /* Requests that the core has; beyond it no more is read until it has answered some. */
+    CONNECTIONS_LENT_BYTES_MAX = 16 * 1024 * 1024,
+    /* What the core takes of them between two looks at the clock and the turns; or one. */
+    REQUESTS_STEP_BYTES = 1024 * 1024,
+    /* Clients that were refused or found no place are told together, so often. */
+    CONTROL_TELL_US = 60 * 1000 * 1000,
     /* A client that stops in the middle of a request, or reads no answer, gives its place back. */
     CONNECTION_IDLE_US = 30 * 1000 * 1000,
     /* One for each connection and the stop message; a power of two. */

@@ -108,7 +108,7 @@ exits 77 'another site answers' ada agent ls --site "$door/sock" --key "$hers/ad
     --site-key "$(printf '%064d' 9)"
 exits 0 '' ada agent ls --site "$door/sock" --key "$hers/ada.key" --site-key "$("$serai" site key)"
 
-# Whoever fills the places with strangers keeps nobody of the daemon's own user out.
+# Whoever fills the places with strangers keeps nobody out: the slowest give theirs up.
 python3 - "$door/sock" "$user" "$group" "$work/full" <<'PYTHON' &
 import os, socket, sys, time
 os.setgroups([int(sys.argv[3])])
@@ -133,12 +133,10 @@ for _ in $(seq 100); do
     [ -s "$work/full" ] && break
     sleep 0.1
 done
-exits 75 'all places are taken' ada price show --site "$door/sock"
+exits 0 '^currency' ada price show --site "$door/sock"
 for _ in 1 2 3 4 5 6 7 8 9 10; do
     timeout 5 "$serai" site status >/dev/null || fail "the operator does not get in"
 done
-sleep 2.2 # then the slow ones give their places up
-exits 0 '^currency' timeout 5 "$work/serai" price show --site "$door/sock"
 exits 0 'currency' timeout 5 setpriv --reuid "$user" --regid "$user" --groups "$group" \
     "$work/serai" site status --site "$door/sock"
 kill "$crowd" || fail "the crowd left early"

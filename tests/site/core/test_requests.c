@@ -73,6 +73,51 @@ START_TEST(a_refusal_is_repeated_too)
 }
 END_TEST
 
+static enum control_status flies(int person)
+{
+    struct bytes args = {0};
+
+    cbor_put_array(&args, 0);
+    return site_request(&site, person, "agent.fly", &args);
+}
+
+static uint64_t last_frame(void)
+{
+    return ledger_last_frame(core_ledger(site.core))->frame;
+}
+
+/* Its number and answer take the place of the last ones, and no frame tells of it. */
+START_TEST(a_refusal_writes_nothing_that_grows)
+{
+    uint64_t frame = last_frame();
+    uint64_t commits = site.frames;
+
+    for (int i = 0; i < 5; i++) {
+        ck_assert_int_eq(site_fund(&site, 1, 999999, 1), CONTROL_MISSING);
+        ck_assert_int_eq(flies(1), CONTROL_BAD_REQUEST);
+    }
+    ck_assert_uint_eq(last_frame(), frame);
+    ck_assert_uint_eq(site.frames, commits + 10);
+    site_reload_same(&site);
+    ck_assert_int_eq(site_request_raw(&site, site.sent.data, site.sent.size), CONTROL_BAD_REQUEST);
+    site_verify(&site);
+    ck_assert_int_eq(site_fund(&site, 1, puppet_new(&site, 1, MONEY, ""), 1), CONTROL_DONE);
+    ck_assert_uint_gt(last_frame(), frame);
+}
+END_TEST
+
+START_TEST(who_is_denied_writes_nothing)
+{
+    uint64_t commits = site.frames;
+
+    ck_assert_int_eq(flies(3), CONTROL_DENIED);
+    site.sent.data[site.sent.size - 1] ^= 1;
+    ck_assert_int_eq(site_request_raw(&site, site.sent.data, site.sent.size), CONTROL_DENIED);
+    ck_assert_int_eq(say(site.site_key, &site.people[1], 0, 1, 1), CONTROL_DENIED);
+    ck_assert_uint_eq(site.frames, commits);
+}
+END_TEST
+
 /* The denial names the last number, so that a key without its numbers can go on. */
 static void says_number(uint64_t last)
 {
@@ -437,6 +482,8 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_repeat_gets_the_first_answer_byte_for_byte_and_is_done_once);
     tcase_add_test(tcase, a_refusal_is_repeated_too);
+    tcase_add_test(tcase, a_refusal_writes_nothing_that_grows);
+    tcase_add_test(tcase, who_is_denied_writes_nothing);
     tcase_add_test(tcase, a_number_serves_one_request_and_only_rises);
     tcase_add_test(tcase, a_request_for_another_site_or_by_a_stranger_is_denied);
     tcase_add_test(tcase, a_bit_changed_anywhere_is_never_done);
