@@ -166,6 +166,23 @@ MUST_CHECK enum status agents_code_put(struct agents *agents, struct agent *keep
  */
 MUST_CHECK enum status agents_code_stage(struct agents *agents, const uint8_t *bytes, size_t size,
                                          struct hash *id, struct fault *fault);
+/* One that was staged and that nobody keeps is dropped at once, as if it had never been. */
+void agents_code_unstage(struct agents *agents, const struct hash *id);
+/* Whether it is here already, validated. */
+MUST_CHECK bool agents_code_is_here(const struct agents *agents, const struct hash *id);
+
+/* A module that somebody brings, and what it is known by. */
+struct agents_module {
+    const uint8_t *bytes;
+    size_t size;
+    struct hash id;
+};
+/*
+ * How many bytes these would add to what the customer's agents run and keep (CUSTOMER_CODE_BYTES):
+ * each counts once however often it is named, and none that they have already.
+ */
+MUST_CHECK uint64_t agents_code_adds(const struct agents *agents, uint64_t customer,
+                                     const struct agents_module *modules, size_t count);
 /* The functions of a module that a site calls. */
 struct code_entry {
     uint32_t turn;    /* serai_turn */
@@ -277,6 +294,10 @@ void agents_refuse_births(struct agents *agents, bool refuse);
 /* Whether agents_birth() would do it (the payer's money aside); *result says why not. */
 MUST_CHECK bool agents_birth_check(struct agents *agents, const struct birth *birth,
                                    enum birth_result *result);
+
+/* What of it can be said before its code is known and without its money. */
+MUST_CHECK enum birth_result agents_birth_check_early(const struct agents *agents,
+                                                      const struct birth *birth);
 
 /*
  * Make an agent: opens its account, moves the endowment (payer -> agent), takes burial reserve and

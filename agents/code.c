@@ -179,6 +179,35 @@ enum status agents_code_stage(struct agents *agents, const uint8_t *bytes, size_
     return ST_OK;
 }
 
+bool agents_code_is_here(const struct agents *agents, const struct hash *id)
+{
+    return code_find(agents, id) != NULL;
+}
+
+/* The save would count it as a change. */
+static void forget_dirty(struct bytes *list, const struct hash *id)
+{
+    for (size_t at = list->size; at >= sizeof *id; at -= sizeof *id) {
+        uint8_t *entry = list->data + at - sizeof *id;
+
+        if (memcmp(entry, id->bytes, sizeof *id) != 0)
+            continue;
+        memmove(entry, entry + sizeof *id, list->size - at);
+        list->size -= sizeof *id;
+        return;
+    }
+}
+
+void agents_code_unstage(struct agents *agents, const struct hash *id)
+{
+    struct code *code = code_find(agents, id);
+
+    INVARIANT(code != NULL && code->refs == 0 && !code->stored && !code->builtin);
+    forget_dirty(&agents->dirty_codes, id);
+    code_unlink(agents, code);
+    code_free(code);
+}
+
 enum status agents_code_builtin(struct agents *agents, const uint8_t *bytes, size_t size,
                                 struct hash *id, struct fault *fault)
 {

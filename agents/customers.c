@@ -149,6 +149,31 @@ bool quota_allows_code(const struct agents *agents, const struct customer_use *u
            quota_allows(agents, use, CUSTOMER_CODE_BYTES, code_counts(code));
 }
 
+static bool named_before(const struct agents_module *modules, size_t i)
+{
+    for (size_t k = 0; k < i; k++) {
+        if (hash_equal(&modules[k].id, &modules[i].id))
+            return true;
+    }
+    return false;
+}
+
+uint64_t agents_code_adds(const struct agents *agents, uint64_t customer,
+                          const struct agents_module *modules, size_t count)
+{
+    const struct customer_use *use = customer_use(agents, customer);
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct code *code = code_find(agents, &modules[i].id);
+        bool has = code != NULL && table_get(&use->codes, code_key(code)) != NULL;
+
+        if (!has && !named_before(modules, i))
+            bytes += code != NULL ? code_counts(code) : modules[i].size;
+    }
+    return bytes;
+}
+
 void quota_take_code(struct agents *agents, struct customer_use *use, struct code *code)
 {
     customer_adds_code(use, code);

@@ -193,24 +193,36 @@ static void give_inborn_caps(struct agents *agents, struct agent *agent, const s
     }
 }
 
+enum birth_result agents_birth_check_early(const struct agents *agents, const struct birth *birth)
+{
+    const struct customer_use *use = customer_use(agents, birth->customer);
+
+    if (agents->refuses_births)
+        return BIRTH_NO_ROOM;
+    if (agents->counters.agents >= agents->prices.agents_max)
+        return BIRTH_FULL;
+    if (!quota_allows(agents, use, CUSTOMER_AGENTS, 1) ||
+        !quota_allows(agents, use, CUSTOMER_EVENTS, 1) ||
+        !quota_allows(agents, use, CUSTOMER_EVENT_BYTES, birth->args_size))
+        return BIRTH_QUOTA;
+    return BIRTH_DONE;
+}
+
 static enum birth_result birth_check(struct agents *agents, const struct birth *birth,
                                      const struct code *code)
 {
-    const struct agents_prices *prices = &agents->prices;
     const struct customer_use *use = customer_use(agents, birth->customer);
+    enum birth_result early;
     uint64_t memory;
 
     if (code == NULL)
         return BIRTH_NO_CODE;
-    if (agents->refuses_births)
-        return BIRTH_NO_ROOM;
+    early = agents_birth_check_early(agents, birth);
+    if (early != BIRTH_DONE)
+        return early;
     memory = (uint64_t)engine_code_memory_pages(code->engine) * ENGINE_WASM_PAGE_BYTES;
-    if (agents->counters.agents >= prices->agents_max)
-        return BIRTH_FULL;
-    if (!quota_allows(agents, use, CUSTOMER_AGENTS, 1) ||
-        !quota_allows(agents, use, CUSTOMER_MEMORY_BYTES, memory) ||
-        !quota_allows_code(agents, use, code) || !quota_allows(agents, use, CUSTOMER_EVENTS, 1) ||
-        !quota_allows(agents, use, CUSTOMER_EVENT_BYTES, birth->args_size))
+    if (!quota_allows(agents, use, CUSTOMER_MEMORY_BYTES, memory) ||
+        !quota_allows_code(agents, use, code))
         return BIRTH_QUOTA;
     if (money_compare(birth->endowment, agents_birth_min(agents)) < 0)
         return BIRTH_SHORT;

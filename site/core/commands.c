@@ -8,8 +8,6 @@
 #include "site/core/map.h"
 #include "site/core/state.h"
 
-enum { GIFTS_MAX = 8, DEPLOY_CODES_MAX = 8 };
-
 void outcome_set(struct outcome *outcome, enum control_status status, const char *format, ...)
 {
     va_list list;
@@ -151,8 +149,7 @@ static void money_in_or_out(struct core *core, struct customer *by, struct cbor 
 
 /* ---- customers ---- */
 
-/* Names are for people and for exports: short, plain, and without surprises in a file. */
-static bool name_is_plain(const char *name)
+bool core_name_is_plain(const char *name)
 {
     size_t size = strlen(name);
 
@@ -178,7 +175,7 @@ static void customer_add(struct core *core, struct customer *by, struct cbor *in
     if (!outcome_args_done(in, outcome, "customer.add") ||
         !need_operator(core, by, outcome, "customer.add"))
         return;
-    if (!name_is_plain(name)) {
+    if (!core_name_is_plain(name)) {
         outcome_set(outcome, CONTROL_BAD_REQUEST,
                     "a customer's name is 1 to %d of a-z, 0-9, '.', '_' and '-', and begins with a "
                     "letter, so that it is never taken for a number: \"%s\" is none",
@@ -212,184 +209,6 @@ struct agent *core_own_agent(struct core *core, const struct customer *by, uint6
     outcome_set(outcome, CONTROL_DENIED, "agent %llu belongs to another customer",
                 (unsigned long long)id);
     return NULL;
-}
-
-struct deployment {
-    char name[CONTROL_NAME_BYTES_MAX + 1];
-    const uint8_t *module;
-    size_t module_size;
-    const uint8_t *args;
-    size_t args_size;
-    struct money endowment;
-    uint8_t gifts[GIFTS_MAX];
-    size_t gift_count;
-    const uint8_t *codes[DEPLOY_CODES_MAX];
-    size_t code_sizes[DEPLOY_CODES_MAX];
-    size_t code_count;
-};
-
-static bool may_be_given(uint64_t kind)
-{
-    return kind == SERAI_KIND_SPAWNER || kind == SERAI_KIND_TIMER || kind == SERAI_KIND_CLOCK ||
-           kind == SERAI_KIND_RANDOM;
-}
-
-static void read_deployment(struct cbor *in, struct deployment *deployment)
-{
-    cbor_get_array(in, 6);
-    cbor_get_text(in, deployment->name, CONTROL_NAME_BYTES_MAX);
-    deployment->module = cbor_get_bytes(in, &deployment->module_size, CONTROL_BYTES_MAX);
-    deployment->args = cbor_get_bytes(in, &deployment->args_size, SERAI_ARGS_BYTES_MAX);
-    deployment->endowment = core_get_money(in);
-    deployment->gift_count = (size_t)cbor_get_array_any(in, GIFTS_MAX);
-    for (size_t i = 0; i < deployment->gift_count; i++) {
-        uint64_t kind = cbor_get_uint(in, UINT8_MAX);
-
-        if (!may_be_given(kind))
-            cbor_fail(in, "only spawner, timer, clock and random can be given");
-        deployment->gifts[i] = (uint8_t)kind;
-    }
-    deployment->code_count = (size_t)cbor_get_array_any(in, DEPLOY_CODES_MAX);
-    for (size_t i = 0; i < deployment->code_count; i++)
-        deployment->codes[i] = cbor_get_bytes(in, &deployment->code_sizes[i], CONTROL_BYTES_MAX);
-}
-
-static bool check_modules(const struct deployment *deployment, struct outcome *outcome)
-{
-    struct fault fault;
-
-    if (agents_code_check(deployment->module, deployment->module_size, &fault) != ST_OK) {
-        outcome_set(outcome, CONTROL_BAD_REQUEST, "the module is refused: %.400s", fault.text);
-        return false;
-    }
-    for (size_t i = 0; i < deployment->code_count; i++) {
-        if (agents_code_check(deployment->codes[i], deployment->code_sizes[i], &fault) != ST_OK) {
-            outcome_set(outcome, CONTROL_BAD_REQUEST, "module %zu to keep is refused: %.380s",
-                        i + 1, fault.text);
-            return false;
-        }
-    }
-    return true;
-}
-
-/* What a deployment costs beside the endowment. */
-static bool check_funds(struct core *core, const struct customer *by,
-                        const struct deployment *deployment, struct outcome *outcome)
-{
-    struct money least = agents_birth_min(core->agents);
-    struct money balance = ledger_balance(core->ledger, by->account);
-    struct money total;
-    char need[MONEY_TEXT_BYTES];
-    char has[MONEY_TEXT_BYTES];
-
-    if (money_compare(deployment->endowment, least) < 0) {
-        outcome_set(outcome, CONTROL_REFUSED,
-                    "an agent needs at least %s to be born: burial reserve and first event",
-                    money_print(need, least));
-        return false;
-    }
-    if (!money_add(&total, deployment->endowment, core->book.birth_fee) ||
-        money_compare(total, balance) > 0) {
-        outcome_set(outcome, CONTROL_REFUSED,
-                    "customer %s has %s; the endowment and the birth fee come to %s", by->name,
-                    money_print(has, balance), money_print(need, total));
-        return false;
-    }
-    return true;
-}
-
-static void deploy_result(struct core *core, const struct agent *agent, struct outcome *outcome)
-{
-    struct agent_view view;
-    struct map map;
-
-    agents_view(core->agents, agent, &view);
-    map_init(&map);
-    map_uint(&map, "agent", view.id);
-    map_text(&map, "name", view.name);
-    map_hex(&map, "code", view.code.bytes, HASH_BYTES);
-    map_money(&map, "balance", ledger_balance(core->ledger, view.id));
-    map_end(&map, &outcome->result);
-}
-
-/*
- * Before anything is made.  All that it brings counts as new, though some of it may be kept
- * already: the modules are not known by their ids yet.
- */
-static bool check_code_quota(struct core *core, const struct customer *by,
-                             const struct deployment *deployment, struct outcome *outcome)
-{
-    uint64_t bytes = deployment->module_size;
-
-    if (deployment->code_count == 0) /* the birth looks at its one module itself */
-        return true;
-    for (size_t i = 0; i < deployment->code_count; i++)
-        bytes += deployment->code_sizes[i];
-    if (agents_quota_allows(core->agents, by->account, CUSTOMER_CODE_BYTES, bytes))
-        return true;
-    outcome_set(outcome, CONTROL_REFUSED,
-                "its modules are %llu bytes, and with them the customer's agents would run and "
-                "keep more than they may (customers.code_bytes_max): drop some first",
-                (unsigned long long)bytes);
-    return false;
-}
-
-/* The module has no keeper until its agent is born: staged, it goes with the frame if none is. */
-static void agent_deploy(struct core *core, struct customer *by, struct cbor *in,
-                         struct outcome *outcome)
-{
-    struct deployment deployment = {0};
-    struct birth birth = {
-        .customer = by->account, .payer = by->account, .endowment_code = TRANSFER_ENDOWMENT};
-    struct transfer fee = {.debit = by->account,
-                           .credit = ACCOUNT_REVENUE_BIRTHS,
-                           .code = TRANSFER_BIRTH_FEE,
-                           .quantity = 1,
-                           .price_id = core->book.id,
-                           .amount = core->book.birth_fee};
-    struct agent *agent;
-    enum birth_result result;
-    struct fault fault;
-
-    read_deployment(in, &deployment);
-    if (!outcome_args_done(in, outcome, "agent.deploy"))
-        return;
-    if (!name_is_plain(deployment.name)) {
-        outcome_set(outcome, CONTROL_BAD_REQUEST,
-                    "an agent's name is 1 to %d of a-z, 0-9, '.', '_' and '-', and begins with a "
-                    "letter, so that it is never taken for a number: \"%s\" is none",
-                    CONTROL_NAME_BYTES_MAX, deployment.name);
-        return;
-    }
-    /* Funds first: modules take long to check, and who has nothing must not make the site busy. */
-    if (!check_funds(core, by, &deployment, outcome) ||
-        !check_code_quota(core, by, &deployment, outcome) || !check_modules(&deployment, outcome))
-        return;
-    if (agents_code_stage(core->agents, deployment.module, deployment.module_size, &birth.code,
-                          &fault) != ST_OK) {
-        outcome_set(outcome, CONTROL_REFUSED, "%s", fault.text);
-        return;
-    }
-    birth.name = deployment.name;
-    birth.args = deployment.args;
-    birth.args_size = deployment.args_size;
-    birth.endowment = deployment.endowment;
-    birth.gift_count = deployment.gift_count;
-    memcpy(birth.gifts, deployment.gifts, sizeof birth.gifts);
-    result = agents_birth(core->agents, &birth, &agent);
-    if (result != BIRTH_DONE) {
-        outcome_set(outcome, CONTROL_REFUSED, "%s", birth_result_text(result));
-        return;
-    }
-    ledger_transfer_checked(core->ledger, &fee);
-    for (size_t i = 0; i < deployment.code_count; i++) {
-        struct hash id;
-
-        /* Validated above; within the quota; and a newborn's list has room. */
-        INVARIANT(agents_code_put(core->agents, agent, deployment.codes[i],
-                                  deployment.code_sizes[i], &id, &fault) == ST_OK);
-    }
-    deploy_result(core, agent, outcome);
 }
 
 /* How the agent stands after what was done. */
@@ -534,7 +353,7 @@ void core_command(struct core *core, struct customer *by, const struct control_r
     else if (strcmp(command, "customer.add") == 0)
         customer_add(core, by, &in, outcome);
     else if (strcmp(command, "agent.deploy") == 0)
-        agent_deploy(core, by, &in, outcome);
+        core_agent_deploy(core, by, &in, outcome);
     else if (strcmp(command, "agent.fund") == 0)
         agent_fund(core, by, &in, outcome);
     else if (strcmp(command, "agent.send") == 0)

@@ -27,7 +27,16 @@ struct customer {
     struct hash request;
     struct bytes answer;
     bool request_dirty;
+    /* Modules that were checked for deployments which were then refused; not stored. */
+    uint64_t refused_bytes;
+    uint64_t refused_us; /* site time when it was reckoned */
 };
+/*
+ * To check a module takes about a quarter of a second of core for each MiB.  Whose deployment
+ * stands pays for a birth; who is refused after that work has so much of it, and gets it back at
+ * this rate: 1.6 percent of a core.
+ */
+enum { REFUSED_CODE_BYTES_MAX = 4 * 1024 * 1024, REFUSED_CODE_BYTES_PER_S = 64 * 1024 };
 
 /* ---- the brake before the end of the disk (disk.c) ---- */
 
@@ -262,6 +271,13 @@ struct agent *core_own_agent(struct core *core, const struct customer *by, uint6
                              struct outcome *outcome, bool operator_too);
 /* Whether the arguments decoded to their end; false: the answer says what is wrong with them. */
 bool outcome_args_done(const struct cbor *in, struct outcome *outcome, const char *command);
+
+/* Names are for people and for exports: short, plain, and without surprises in a file. */
+bool core_name_is_plain(const char *name);
+
+/* deploy.c */
+void core_agent_deploy(struct core *core, struct customer *by, struct cbor *in,
+                       struct outcome *outcome);
 
 /* owner_commands.c */
 void core_agent_end(struct core *core, const struct customer *by, struct cbor *in,

@@ -414,6 +414,91 @@ START_TEST(a_deploy_whose_modules_are_too_much_makes_nothing)
     site.book.customer_code_bytes_max = spin + flood;
     site_reload(&site);
     (void)site_deploy(&site, 1, &how);
+    /* All of it is the customer's already, so it adds nothing. */
+    (void)site_deploy(&site, 1, &how);
+    ck_assert_uint_eq(used(1, CUSTOMER_CODE_BYTES), spin + flood);
+}
+END_TEST
+
+START_TEST(a_module_named_twice_in_a_deploy_counts_once)
+{
+    struct deploy how = {.module = "spin", .nanos = MONEY, .keeps = "spin"};
+    size_t spin;
+
+    (void)module_bytes("spin", &spin);
+    site.book.customer_code_bytes_max = spin;
+    site_reload(&site);
+    (void)site_deploy(&site, 1, &how);
+    ck_assert_uint_eq(used(1, CUSTOMER_CODE_BYTES), spin);
+    how.keeps = "flood";
+    ck_assert_int_eq(site_try_deploy(&site, 1, &how), CONTROL_REFUSED);
+}
+END_TEST
+
+/* A module that is sound and large, or the same and not sound: to check either takes long. */
+static enum control_status deploys_large(int number, bool sound)
+{
+    enum { FILL = 1000000 };
+    struct bytes args = {0};
+    struct bytes module = {0};
+    /* A section of its own: id 0, its size in LEB128, a name of no bytes. */
+    static const uint8_t custom[] = {0, 0xc0, 0x84, 0x3d, 0};
+    size_t size;
+    const uint8_t *spin = module_bytes("spin", &size);
+
+    bytes_append(&module, spin, size);
+    bytes_append(&module, custom, sizeof custom);
+    ck_assert_ptr_nonnull(bytes_extend(&module, FILL - 1));
+    memset(module.data + size + sizeof custom, number, FILL - 1);
+    cbor_put_array(&args, 6);
+    cbor_put_text(&args, "large");
+    cbor_put_bytes(&args, module.data, module.size);
+    cbor_put_bytes(&args, NULL, 0);
+    cbor_put_uint(&args, MONEY);
+    cbor_put_array(&args, 0);
+    cbor_put_array(&args, sound ? 0 : 1);
+    if (!sound)
+        cbor_put_bytes(&args, "no module", 9);
+    bytes_fini(&module);
+    return site_request(&site, 1, "agent.deploy", &args);
+}
+
+START_TEST(modules_checked_in_vain_are_bounded_by_a_rate)
+{
+    struct deploy known = {.module = "spin", .nanos = MONEY};
+    uint64_t codes = 0;
+    int checked = 0;
+
+    site_pass(&site, 1); /* the clock starts */
+    (void)site_deploy(&site, 1, &known);
+    for (const struct code *code = site.core->agents->codes; code != NULL; code = code->next)
+        codes++;
+    while (deploys_large(checked, false) == CONTROL_BAD_REQUEST)
+        checked++;
+    ck_assert_int_eq(site.reply.status, CONTROL_TRY_AGAIN);
+    ck_assert_ptr_nonnull(strstr(site.reply.message, "try again in"));
+    ck_assert_int_eq(checked, REFUSED_CODE_BYTES_MAX / 1000000 + 1);
+    /* Nothing is left of what was refused, and the frame has no record of it. */
+    for (const struct code *code = site.core->agents->codes; code != NULL; code = code->next)
+        codes--;
+    ck_assert_uint_eq(codes, 0);
+    /* What is not checked is deployed meanwhile, and so is what another brings. */
+    (void)site_deploy(&site, 1, &known);
+    known.module = "flood";
+    (void)site_deploy(&site, 2, &known);
+    ck_assert_int_eq(deploys_large(100, true), CONTROL_TRY_AGAIN);
+    site_pass(&site, 20 * UINT64_C(1000000));
+    ck_assert_int_eq(deploys_large(100, true), CONTROL_DONE);
+}
+END_TEST
+
+START_TEST(a_refused_deploy_makes_no_frame)
+{
+    uint64_t frame = ledger_last_frame(core_ledger(site.core))->frame;
+
+    ck_assert_int_eq(deploys_large(1, false), CONTROL_BAD_REQUEST);
+    ck_assert_uint_eq(ledger_last_frame(core_ledger(site.core))->frame, frame);
+    ck_assert_int_eq(deploys_large(1, true), CONTROL_DONE);
 }
 END_TEST
 
@@ -497,6 +582,9 @@ int main(void)
     tcase_add_test(tcase, ends_of_channels_are_bounded_on_both_sides);
     tcase_add_test(tcase, a_module_counts_once_whether_it_is_run_or_kept);
     tcase_add_test(tcase, a_deploy_whose_modules_are_too_much_makes_nothing);
+    tcase_add_test(tcase, a_module_named_twice_in_a_deploy_counts_once);
+    tcase_add_test(tcase, modules_checked_in_vain_are_bounded_by_a_rate);
+    tcase_add_test(tcase, a_refused_deploy_makes_no_frame);
     tcase_add_test(tcase, births_that_are_undone_leave_no_account);
     tcase_add_test(tcase, who_has_many_agents_has_no_more_turns);
     suite_add_tcase(suite, tcase);

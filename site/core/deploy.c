@@ -1,0 +1,303 @@
+/*
+ * A customer makes an agent.  What is cheap to look at comes before the modules, which are dear to
+ * check: name, money, bounds, code that is here already.  Who is refused all the same, for what the
+ * check found, pays nothing; so that he does not have the site check for ever, what he may have
+ * checked in vain is bounded by a rate.
+ */
+#include <string.h>
+
+#include "site/core/map.h"
+#include "site/core/state.h"
+
+enum { GIFTS_MAX = 8, DEPLOY_CODES_MAX = 8 };
+
+struct deployment {
+    char name[CONTROL_NAME_BYTES_MAX + 1];
+    const uint8_t *args;
+    size_t args_size;
+    struct money endowment;
+    uint8_t gifts[GIFTS_MAX];
+    size_t gift_count;
+    struct agents_module modules[1 + DEPLOY_CODES_MAX]; /* the one to run, then those to keep */
+    size_t module_count;
+    bool staged[1 + DEPLOY_CODES_MAX]; /* it was not here before */
+};
+
+/* ---- reading it ---- */
+
+static bool may_be_given(uint64_t kind)
+{
+    return kind == SERAI_KIND_SPAWNER || kind == SERAI_KIND_TIMER || kind == SERAI_KIND_CLOCK ||
+           kind == SERAI_KIND_RANDOM;
+}
+
+static void read_module(struct cbor *in, struct deployment *deployment)
+{
+    struct agents_module *module = &deployment->modules[deployment->module_count++];
+
+    module->bytes = cbor_get_bytes(in, &module->size, CONTROL_BYTES_MAX);
+}
+
+static void read_deployment(struct cbor *in, struct deployment *deployment)
+{
+    uint64_t codes;
+
+    cbor_get_array(in, 6);
+    cbor_get_text(in, deployment->name, CONTROL_NAME_BYTES_MAX);
+    read_module(in, deployment);
+    deployment->args = cbor_get_bytes(in, &deployment->args_size, SERAI_ARGS_BYTES_MAX);
+    deployment->endowment = core_get_money(in);
+    deployment->gift_count = (size_t)cbor_get_array_any(in, GIFTS_MAX);
+    for (size_t i = 0; i < deployment->gift_count; i++) {
+        uint64_t kind = cbor_get_uint(in, UINT8_MAX);
+
+        if (!may_be_given(kind))
+            cbor_fail(in, "only spawner, timer, clock and random can be given");
+        deployment->gifts[i] = (uint8_t)kind;
+    }
+    codes = cbor_get_array_any(in, DEPLOY_CODES_MAX);
+    for (uint64_t i = 0; i < codes; i++)
+        read_module(in, deployment);
+}
+
+/* ---- what is cheap to look at ---- */
+
+static bool check_name(const struct deployment *deployment, struct outcome *outcome)
+{
+    if (core_name_is_plain(deployment->name))
+        return true;
+    outcome_set(outcome, CONTROL_BAD_REQUEST,
+                "an agent's name is 1 to %d of a-z, 0-9, '.', '_' and '-', and begins with a "
+                "letter, so that it is never taken for a number: \"%s\" is none",
+                CONTROL_NAME_BYTES_MAX, deployment->name);
+    return false;
+}
+
+/* What a deployment costs beside the endowment. */
+static bool check_funds(struct core *core, const struct customer *by,
+                        const struct deployment *deployment, struct outcome *outcome)
+{
+    struct money least = agents_birth_min(core->agents);
+    struct money balance = ledger_balance(core->ledger, by->account);
+    struct money total;
+    char need[MONEY_TEXT_BYTES];
+    char has[MONEY_TEXT_BYTES];
+
+    if (money_compare(deployment->endowment, least) < 0) {
+        outcome_set(outcome, CONTROL_REFUSED,
+                    "an agent needs at least %s to be born: burial reserve and first event",
+                    money_print(need, least));
+        return false;
+    }
+    if (!money_add(&total, deployment->endowment, core->book.birth_fee) ||
+        money_compare(total, balance) > 0) {
+        outcome_set(outcome, CONTROL_REFUSED,
+                    "customer %s has %s; the endowment and the birth fee come to %s", by->name,
+                    money_print(has, balance), money_print(need, total));
+        return false;
+    }
+    return true;
+}
+
+static bool check_birth(const struct core *core, const struct birth *birth, struct outcome *outcome)
+{
+    enum birth_result result = agents_birth_check_early(core->agents, birth);
+
+    if (result == BIRTH_DONE)
+        return true;
+    outcome_set(outcome, CONTROL_REFUSED, "%s", birth_result_text(result));
+    return false;
+}
+
+static bool check_code_quota(struct core *core, const struct customer *by,
+                             struct deployment *deployment, struct outcome *outcome)
+{
+    uint64_t bytes;
+
+    for (size_t i = 0; i < deployment->module_count; i++) {
+        struct agents_module *module = &deployment->modules[i];
+
+        module->id = hash_of(module->bytes, module->size);
+    }
+    bytes =
+        agents_code_adds(core->agents, by->account, deployment->modules, deployment->module_count);
+    if (agents_quota_allows(core->agents, by->account, CUSTOMER_CODE_BYTES, bytes))
+        return true;
+    outcome_set(outcome, CONTROL_REFUSED,
+                "%llu bytes of its modules are new to the customer's agents, which would run and "
+                "keep more code than they may (customers.code_bytes_max): drop some first",
+                (unsigned long long)bytes);
+    return false;
+}
+
+/* ---- what is dear ---- */
+
+static void reckon_refused(const struct core *core, struct customer *by)
+{
+    uint64_t seconds = (core->site_time_us - by->refused_us) / 1000000;
+    uint64_t back =
+        seconds < REFUSED_CODE_BYTES_MAX ? seconds * REFUSED_CODE_BYTES_PER_S : UINT64_MAX;
+
+    by->refused_bytes -= back < by->refused_bytes ? back : by->refused_bytes;
+    by->refused_us += seconds * 1000000;
+}
+
+static bool is_all_here(const struct core *core, const struct deployment *deployment)
+{
+    for (size_t i = 0; i < deployment->module_count; i++) {
+        if (!agents_code_is_here(core->agents, &deployment->modules[i].id))
+            return false;
+    }
+    return true;
+}
+
+static bool may_check(const struct core *core, struct customer *by,
+                      const struct deployment *deployment, struct outcome *outcome)
+{
+    reckon_refused(core, by);
+    if (by->refused_bytes < REFUSED_CODE_BYTES_MAX || is_all_here(core, deployment))
+        return true;
+    outcome_set(outcome, CONTROL_TRY_AGAIN,
+                "modules of customer %s were checked and its deployments refused so often that it "
+                "has to wait: try again in %llu s",
+                by->name,
+                (unsigned long long)((by->refused_bytes - REFUSED_CODE_BYTES_MAX) /
+                                         REFUSED_CODE_BYTES_PER_S +
+                                     1));
+    return false;
+}
+
+static void unstage(struct core *core, const struct deployment *deployment)
+{
+    for (size_t i = deployment->module_count; i-- > 0;) {
+        if (deployment->staged[i])
+            agents_code_unstage(core->agents, &deployment->modules[i].id);
+    }
+}
+
+static void refuse_module(size_t i, const struct fault *fault, struct outcome *outcome)
+{
+    enum control_status status =
+        fault->status == ST_NOMEM ? CONTROL_TRY_AGAIN : CONTROL_BAD_REQUEST;
+
+    if (i == 0)
+        outcome_set(outcome, status, "the module is refused: %.400s", fault->text);
+    else
+        outcome_set(outcome, status, "module %zu to keep is refused: %.380s", i, fault->text);
+}
+
+/* Those that are not here yet are checked, and have no keeper until the agent is born.  `*bytes` is
+ * how many were. */
+static bool stage_modules(struct core *core, struct deployment *deployment, uint64_t *bytes,
+                          struct outcome *outcome)
+{
+    for (size_t i = 0; i < deployment->module_count; i++) {
+        struct agents_module *module = &deployment->modules[i];
+        struct fault fault;
+
+        if (agents_code_is_here(core->agents, &module->id))
+            continue;
+        *bytes += module->size;
+        if (agents_code_stage(core->agents, module->bytes, module->size, &module->id, &fault) !=
+            ST_OK) {
+            refuse_module(i, &fault, outcome);
+            return false;
+        }
+        deployment->staged[i] = true;
+    }
+    return true;
+}
+
+static bool give_birth(struct core *core, const struct birth *birth, struct agent **agent,
+                       struct outcome *outcome)
+{
+    enum birth_result result = agents_birth(core->agents, birth, agent);
+
+    if (result == BIRTH_DONE)
+        return true;
+    outcome_set(outcome, CONTROL_REFUSED, "%s", birth_result_text(result));
+    return false;
+}
+
+/* NULL: refused, and all is as it was but for the customer's refused bytes. */
+static struct agent *make_agent(struct core *core, struct customer *by,
+                                struct deployment *deployment, struct birth *birth,
+                                struct outcome *outcome)
+{
+    struct agent *agent = NULL;
+    uint64_t checked = 0;
+
+    if (stage_modules(core, deployment, &checked, outcome)) {
+        birth->code = deployment->modules[0].id;
+        if (give_birth(core, birth, &agent, outcome))
+            return agent;
+    }
+    unstage(core, deployment);
+    by->refused_bytes += checked;
+    return NULL;
+}
+
+/* ---- the command ---- */
+
+static void keep_modules(struct core *core, struct agent *agent,
+                         const struct deployment *deployment)
+{
+    for (size_t i = 1; i < deployment->module_count; i++) {
+        const struct agents_module *module = &deployment->modules[i];
+        struct fault fault;
+        struct hash id;
+
+        /* It is here; within the quota; and a newborn's list has room. */
+        INVARIANT(agents_code_put(core->agents, agent, module->bytes, module->size, &id, &fault) ==
+                  ST_OK);
+    }
+}
+
+static void deploy_result(struct core *core, const struct agent *agent, struct outcome *outcome)
+{
+    struct agent_view view;
+    struct map map;
+
+    agents_view(core->agents, agent, &view);
+    map_init(&map);
+    map_uint(&map, "agent", view.id);
+    map_text(&map, "name", view.name);
+    map_hex(&map, "code", view.code.bytes, HASH_BYTES);
+    map_money(&map, "balance", ledger_balance(core->ledger, view.id));
+    map_end(&map, &outcome->result);
+}
+
+void core_agent_deploy(struct core *core, struct customer *by, struct cbor *in,
+                       struct outcome *outcome)
+{
+    struct deployment deployment = {0};
+    struct birth birth = {
+        .customer = by->account, .payer = by->account, .endowment_code = TRANSFER_ENDOWMENT};
+    struct transfer fee = {.debit = by->account,
+                           .credit = ACCOUNT_REVENUE_BIRTHS,
+                           .code = TRANSFER_BIRTH_FEE,
+                           .quantity = 1,
+                           .price_id = core->book.id,
+                           .amount = core->book.birth_fee};
+    struct agent *agent;
+
+    read_deployment(in, &deployment);
+    if (!outcome_args_done(in, outcome, "agent.deploy"))
+        return;
+    birth.name = deployment.name;
+    birth.args = deployment.args;
+    birth.args_size = deployment.args_size;
+    birth.endowment = deployment.endowment;
+    birth.gift_count = deployment.gift_count;
+    memcpy(birth.gifts, deployment.gifts, sizeof birth.gifts);
+    if (!check_name(&deployment, outcome) || !check_funds(core, by, &deployment, outcome) ||
+        !check_birth(core, &birth, outcome) || !check_code_quota(core, by, &deployment, outcome) ||
+        !may_check(core, by, &deployment, outcome))
+        return;
+    agent = make_agent(core, by, &deployment, &birth, outcome);
+    if (agent == NULL)
+        return;
+    ledger_transfer_checked(core->ledger, &fee);
+    keep_modules(core, agent, &deployment);
+    deploy_result(core, agent, outcome);
+}
