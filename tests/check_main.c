@@ -4,6 +4,36 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define ABORTS "aborts"
+
+#ifdef SERAI_SANITIZED
+#define USUAL_FORKS CK_NOFORK
+#else
+#define USUAL_FORKS CK_FORK
+#endif
+
+static bool has_aborts;
+
+TCase *tcase_of_aborts(Suite *suite)
+{
+    TCase *aborts = tcase_create(ABORTS);
+
+    tcase_set_tags(aborts, ABORTS);
+    suite_add_tcase(suite, aborts);
+    has_aborts = true;
+    return aborts;
+}
+
+static void run(SRunner *runner)
+{
+    srunner_set_fork_status(runner, getenv("CK_FORK") == NULL ? USUAL_FORKS : CK_FORK_GETENV);
+    srunner_run_tagged(runner, NULL, NULL, NULL, ABORTS, CK_ENV);
+    if (has_aborts) {
+        srunner_set_fork_status(runner, CK_FORK);
+        srunner_run_tagged(runner, NULL, NULL, ABORTS, NULL, CK_ENV);
+    }
+}
+
 int check_main(Suite *suite)
 {
     SRunner *runner;
@@ -14,7 +44,7 @@ int check_main(Suite *suite)
         return 1;
     }
     runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
+    run(runner);
     failed = srunner_ntests_failed(runner);
     if (srunner_ntests_run(runner) == 0) {
         (void)fputs("the suite holds no test\n", stderr);

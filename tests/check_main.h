@@ -6,10 +6,18 @@
 #include <check.h>
 
 /*
- * Run and free `suite`, each test in a process of its own (CK_FORK=no undoes that, for gdb), as
- * loudly as CK_VERBOSITY says.  Returns 0 when all passed, 1 otherwise: main returns it.
+ * Run and free `suite`, as loudly as CK_VERBOSITY says.  Returns 0 when all passed, 1 otherwise:
+ * main returns it.  Each test runs in a process of its own, so that it ends alone; in builds with
+ * sanitizers all run in this one, because there the fork and the search for leaks after it cost
+ * more than most tests do.  CK_FORK=yes and CK_FORK=no choose otherwise; no is for gdb.
  */
 int check_main(Suite *suite);
+
+/*
+ * The test case, added to `suite`, of the tests that must end by SIGABRT: each of those runs in a
+ * process of its own whatever is said above.  One for each program.
+ */
+TCase *tcase_of_aborts(Suite *suite);
 
 /*
  * A generator whose seed is the environment's SEED or else fresh; prints SEED=n, and the same SEED

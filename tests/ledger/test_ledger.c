@@ -421,7 +421,7 @@ int main(void)
 {
     Suite *suite = suite_create("ledger/ledger");
     TCase *moves = tcase_create("moves");
-    TCase *bugs = tcase_create("bugs");
+    TCase *bugs = tcase_of_aborts(suite);
 
     tcase_add_checked_fixture(moves, setup, teardown);
     tcase_set_timeout(moves, 30);
@@ -448,6 +448,5 @@ int main(void)
     tcase_add_test_raise_signal(bugs, closing_an_account_with_money_stops, SIGABRT);
     tcase_add_test_raise_signal(bugs, closing_an_account_twice_stops, SIGABRT);
     tcase_add_test_raise_signal(bugs, the_balance_of_a_source_account_stops, SIGABRT);
-    suite_add_tcase(suite, bugs);
     return check_main(suite);
 }
