@@ -68,12 +68,10 @@ check-clang: deps ## build with clang, and the address and undefined sanitizers
 	@$(call configure,asan)
 	@$(call compile,asan)
 
-check-hashes: build check-clang ## the simulator ends the same: gcc, clang, debug, release
+check-hashes: build check-clang ## the simulator ends the same: gcc, clang, optimised and not
 	@$(call configure,debug)
 	@$(call compile,debug) --target serai-sim
-	@$(call configure,release)
-	@$(call compile,release) --target serai-sim
-	@sim/same_hashes.sh build/dev build/asan build/debug build/release
+	@sim/same_hashes.sh build/dev build/asan build/debug
 
 check-asan: check-clang ## unit, property and simulation tests with those sanitizers
 	@ctest --preset asan -j $(TESTS_AT_ONCE)
@@ -131,8 +129,10 @@ differential: release ## compare the engine with V8 and wabt on MODULES random m
 	@$(call compile,release) --target differential
 	@tests/differential/run.sh build/release $(MODULES) $(SEED) $(JOBS)
 
-exact: build ## the engine compiled by gcc and clang at -O0 to -O2 gives the same to the last bit
+exact: build release ## the same to the last bit: the engine at -O0 to -O2, the simulator with LTO
 	@tests/agents/engine/exact.sh build/dev all
+	@$(call compile,release) --target serai-sim
+	@SEEDS=20 sim/same_hashes.sh build/dev build/release
 
 spec: release ## the WebAssembly test suite of the folder WASM_TESTSUITE, in both tiers
 	@test -n "$(WASM_TESTSUITE)" || { \

@@ -19,18 +19,18 @@
 #include "tests/ledger/store/disk_site.h"
 
 #ifndef CRASH_IMAGES
-#define CRASH_IMAGES 300
+#define CRASH_IMAGES 150
 #endif
 #ifndef CRASH_ROTS
-#define CRASH_ROTS 150
+#define CRASH_ROTS 100
 #endif
 
 #ifdef SERAI_SANITIZED
-enum { LIES = 40, FAILURES = 15 };
+enum { LIES = 20, FAILURES = 8 };
 #else
 enum {
-    LIES = 200,    /* images of a disk that does not flush */
-    FAILURES = 60, /* of a write or flush */
+    LIES = 100,    /* images of a disk that does not flush */
+    FAILURES = 40, /* of a write or flush */
 };
 #endif
 enum {
