@@ -243,9 +243,10 @@ static size_t fill_poll(struct edge *edge, zmq_pollitem_t items[POLL_MAX])
         items[POLL_FIRST_CONNECTION + i] = pollable(events == 0 ? -1 : connection->fd,
                                                     events == POLLIN ? ZMQ_POLLIN : ZMQ_POLLOUT);
     }
-    if (edge->wires == NULL || edge->stopping)
+    if (edge->wires == NULL)
         return first_wire(edge);
-    return first_wire(edge) + wires_poll(edge->wires, items + first_wire(edge));
+    /* What was said last still leaves. */
+    return first_wire(edge) + wires_poll(edge->wires, items + first_wire(edge), !edge->stopping);
 }
 
 static bool is_writing(const struct edge *edge)
@@ -254,6 +255,11 @@ static bool is_writing(const struct edge *edge)
         if (edge->places.list[i].state == CONNECTION_WRITING)
             return true;
     return false;
+}
+
+static bool is_sending(const struct edge *edge)
+{
+    return edge->wires != NULL && wires_is_sending(edge->wires);
 }
 
 /* What is due each second, whatever else happens. */
@@ -304,11 +310,12 @@ static void step(struct edge *edge, int timeout_ms)
 
 void edge_run(struct edge *edge)
 {
-    uint64_t farewell_us;
+    uint64_t end_us;
 
     while (!edge->done)
         step(edge, wait_ms(edge));
-    farewell_us = now_us(edge) + FAREWELL_US;
-    while (is_writing(edge) && now_us(edge) < farewell_us)
+    end_us = now_us(edge);
+    while ((is_writing(edge) && now_us(edge) - end_us < FAREWELL_US) ||
+           (is_sending(edge) && now_us(edge) - end_us < LAST_PARCELS_US))
         step(edge, FAREWELL_MS);
 }

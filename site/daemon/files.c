@@ -5,11 +5,12 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "site/daemon/limits.h"
 
-static_assert(FILES_OWN + CONNECTIONS_MIN + FILES_SPARE_MIN < FILES_MIN, "some are left for links");
+static_assert(FILES_OWN + CONNECTIONS_MIN + FILES_CALL < FILES_MIN, "some are left for a link");
 
 static size_t bounded(size_t value, size_t least, size_t most)
 {
@@ -25,11 +26,22 @@ enum status files_share(struct files *files, size_t allowed, bool listens, struc
                          "%d, and %zu are wanted; raise the hard limit (ulimit -Hn, LimitNOFILE=)",
                          allowed, FILES_MIN, files->wanted);
     files->connections = bounded((allowed - FILES_OWN) / 4, CONNECTIONS_MIN, CONNECTIONS_MAX);
-    files->spares = bounded(allowed / 16, FILES_SPARE_MIN, FILES_SPARE_MAX);
-    /* Those that wait when the listener goes deaf are let in with spares, and some of these stay.
-     */
-    files->backlog = files->spares / 2;
+    files->callers = bounded(allowed / 8 / FILES_CALL, CALLERS_MIN, CALLERS_MAX);
     return ST_OK;
+}
+
+/* By trying: others of the process open and close some, too. */
+bool files_left(int fd, size_t count)
+{
+    int copies[FILES_CALL + FILES_SPARE];
+    size_t made = 0;
+
+    INVARIANT(count <= sizeof copies / sizeof copies[0]);
+    while (made < count && (copies[made] = fcntl(fd, F_DUPFD_CLOEXEC, 0)) >= 0)
+        made++;
+    for (size_t i = 0; i < made; i++)
+        (void)!close(copies[i]); /* a copy: nothing is lost */
+    return made == count;
 }
 
 /* Descriptors that whoever started us left open are not ours to use, nor to close. */

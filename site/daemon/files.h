@@ -14,13 +14,15 @@ struct files {
     size_t allowed;     /* less what was open when the daemon began */
     size_t wanted;      /* with so many nothing is cut */
     size_t connections; /* places at the control socket, up to CONNECTIONS_MAX */
-    size_t spares;      /* kept from the links' strangers, up to FILES_SPARE_MAX */
-    size_t backlog;     /* callers that the links' listener lets wait; fewer than `spares` */
+    size_t callers;     /* connections at link.listen that show no key yet, up to CALLERS_MAX */
 };
 
 /* Share out `allowed`.  ST_INVALID: fewer than FILES_MIN, with which no site works. */
 MUST_CHECK enum status files_share(struct files *files, size_t allowed, bool listens,
                                    struct fault *fault);
+
+/* Whether so many could be opened now; `fd` is any that is open. */
+MUST_CHECK bool files_left(int fd, size_t count);
 
 /*
  * Raise our limit as far as it goes, up to FILES_MAX, and share out what there is; a shortage is

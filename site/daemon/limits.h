@@ -39,13 +39,35 @@ enum {
     PARCELS_STEP = 16,
     /* A frame takes so many, or one that waits for the writer grows without end. */
     FRAME_PARCELS_MAX = 512,
-    /* Parcels that wait in ZeroMQ for each connection: out, as many as messages may be on their
-     * way, and what waits there is bounded by LINK_WINDOW_BYTES; in, what one neighbour may make us
-     * keep is this times LINK_PARCEL_BYTES_MAX. */
+    /* Parcels that wait in ZeroMQ for each connection.  Their bytes are bounded by the relay, in
+     * and out; these only keep small ones from being many. */
     PARCELS_OUT_MAX = 4096,
     PARCELS_IN_MAX = 128,
-    /* Each dialled link has three: its own, its monitor's two. */
-    SOCKETS_MAX = 1024,
+    /* Bytes that one connection makes libzmq hold: two of the largest parcels, so that one is read
+     * while the next comes, and what was not forgiven yet. */
+    CALL_BYTES_MAX = 2 * (256 + 8) * 1024,
+    /* ... and before it has shown its key: a handshake has some 700. */
+    CALLER_BYTES_MAX = 4096,
+    /* Signs of life of ZMTP, which never come out as messages: 82 a second with one each second. */
+    CALL_FREE_S = 128,
+    CALL_FORGIVE_US = 100 * 1000,
+    /* Bytes that a neighbour has not taken yet: all that it may not have acknowledged, and as much
+     * again that is sent once more.  What is more is dropped, and sent again later. */
+    CALL_OUT_BYTES_MAX = 2 * 8 * 1024 * 1024,
+    /* ... and all neighbours together: each may have as much as is free, or less. */
+    CALLS_OUT_BYTES_MAX = 64 * 1024 * 1024,
+    /* Bytes on their way through a relay, in each direction, and how often it is filled in a step.
+     */
+    CALL_WAY_BYTES = 16 * 1024,
+    CALL_STEP_MAX = 16,
+    /* Who connected and has not shown a key of a link: when there are more, the oldest is cut. */
+    CALLERS_MAX = 64,
+    CALLERS_MIN = 2,
+    /* Connections taken in a second, each of which may cost a handshake (some 0.3 ms). */
+    CALLS_S_MAX = 256,
+    CALLS_BACKLOG = 64,
+    /* Each dialled link has three: its own, its monitor's two.  Others have one. */
+    SOCKETS_MAX = 2048,
     /* File descriptors that the daemon asks for: each socket has one, each connection too. */
     FILES_MAX = 4096,
     /* ... or, where no neighbour can dial us. */
@@ -54,9 +76,9 @@ enum {
     FILES_OWN = 32,
     /* Without which it does not start. */
     FILES_MIN = 48,
-    /* Kept from strangers that call at link.listen. */
-    FILES_SPARE_MIN = 4,
-    FILES_SPARE_MAX = 128,
+    /* What one connection of a link takes at most; and what must be free beside it. */
+    FILES_CALL = 8,
+    FILES_SPARE = 4,
     /* Threads: core and writer; two of libzmq, which ends the process where it can start none. */
     OWN_THREADS = 2,
     ZMQ_THREADS = 2,
@@ -83,6 +105,8 @@ enum {
     /* Dialling again: at first after so long, then twice that, up to the most. */
     REDIAL_US_MIN = 100 * 1000,
     REDIAL_US_MAX = 2 * 1000 * 1000,
+    /* For so long what is said last may still leave a connection of a link that was removed. */
+    LEAVE_US = 1000 * 1000,
     /* When a neighbour has refused us, it may know us later. */
     REDIAL_US = 2 * 1000 * 1000,
     /* A connection that lasted so long was a good one: after it dialling begins anew. */
@@ -131,6 +155,8 @@ enum {
     WAKE_MS_MAX = 60 * 1000,
     /* After the last frame, clients have so long to take their answers. */
     FAREWELL_US = 2 * 1000 * 1000,
+    /* ... and neighbours what was said last; what they do not take is said again another time. */
+    LAST_PARCELS_US = 200 * 1000,
 };
 
 #endif

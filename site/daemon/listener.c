@@ -1,156 +1,182 @@
-#define _GNU_SOURCE /* F_DUPFD_CLOEXEC, SO_ATTACH_FILTER */
+#define _GNU_SOURCE /* accept4 */
 #include "site/daemon/listener.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/filter.h>
+#include <ifaddrs.h>
+#include <netdb.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
-#include <zmq.h>
 
 #include "base/log.h"
 
-static const char monitor_name[] = "inproc://monitor-listener";
+/* An address of any family. */
+struct place {
+    struct sockaddr_storage address;
+    socklen_t size;
+};
 
-/* ---- spares ---- */
+/* ---- where ---- */
 
-static void give_spares(struct listener *listener)
+static void put_port(struct place *place, uint16_t port)
 {
-    while (listener->spare_count > 0)
-        (void)!close(listener->spares[--listener->spare_count]); /* a copy: nothing is lost */
+    if (place->address.ss_family == AF_INET6)
+        ((struct sockaddr_in6 *)&place->address)->sin6_port = htons(port);
+    else
+        ((struct sockaddr_in *)&place->address)->sin_port = htons(port);
 }
 
-/* All of them, or none. */
-static bool take_spares(struct listener *listener)
+/* The first address of a network interface; false: it has none, or there is no such one. */
+static bool find_interface(struct place *place, const char *name)
 {
-    while (listener->spare_count < listener->spares_wanted) {
-        int fd = fcntl(listener->fd, F_DUPFD_CLOEXEC, 0);
+    struct ifaddrs *all = NULL;
+    bool found = false;
 
-        if (fd < 0) {
-            give_spares(listener);
-            return false;
+    if (getifaddrs(&all) != 0)
+        return false;
+    for (const struct ifaddrs *one = all; one != NULL && !found; one = one->ifa_next) {
+        found = one->ifa_addr != NULL && one->ifa_addr->sa_family == AF_INET &&
+                strcmp(one->ifa_name, name) == 0;
+        if (found) {
+            place->size = sizeof(struct sockaddr_in);
+            memcpy(&place->address, one->ifa_addr, place->size);
         }
-        listener->spares[listener->spare_count++] = fd;
     }
+    freeifaddrs(all);
+    return found;
+}
+
+static bool find_number(struct place *place, const struct endpoint *endpoint)
+{
+    const struct addrinfo hints = {.ai_family = endpoint->is_ipv6 ? AF_INET6 : AF_INET,
+                                   .ai_socktype = SOCK_STREAM,
+                                   .ai_flags = AI_NUMERICHOST | AI_PASSIVE};
+    bool anywhere = strcmp(endpoint->host, "*") == 0;
+    struct addrinfo *found = NULL;
+
+    if (getaddrinfo(anywhere ? NULL : endpoint->host, anywhere ? "0" : NULL, &hints, &found) != 0)
+        return false;
+    place->size = found->ai_addrlen;
+    memcpy(&place->address, found->ai_addr, place->size);
+    freeaddrinfo(found);
     return true;
+}
+
+static bool find_place(struct place *place, const struct endpoint *endpoint)
+{
+    struct sockaddr_un *path = (struct sockaddr_un *)&place->address;
+    bool found;
+
+    *place = (struct place){0};
+    if (endpoint->transport == ENDPOINT_IPC) {
+        path->sun_family = AF_UNIX;
+        INVARIANT(strlen(endpoint->host) < sizeof path->sun_path); /* as it was parsed */
+        memcpy(path->sun_path, endpoint->host, strlen(endpoint->host) + 1);
+        place->size = sizeof *path;
+        return true;
+    }
+    found = endpoint->is_address || strcmp(endpoint->host, "*") == 0
+                ? find_number(place, endpoint)
+                : find_interface(place, endpoint->host);
+    if (found)
+        put_port(place, endpoint->port);
+    return found;
 }
 
 /* ---- opening ---- */
 
-static enum status open_monitor(struct listener *listener, void *context, struct fault *fault)
-{
-    const int linger = 0;
-
-    listener->monitor = zmq_socket(context, ZMQ_PAIR);
-    if (listener->monitor == NULL ||
-        zmq_setsockopt(listener->monitor, ZMQ_LINGER, &linger, sizeof linger) != 0 ||
-        zmq_socket_monitor(listener->router, monitor_name,
-                           ZMQ_EVENT_LISTENING | ZMQ_EVENT_ACCEPT_FAILED) != 0 ||
-        zmq_connect(listener->monitor, monitor_name) != 0)
-        return fault_set(fault, ST_IO, "links: watch the listener: %s", zmq_strerror(errno));
-    return ST_OK;
-}
-
-static enum status set_router(struct listener *listener, const struct wire_keys *keys,
-                              const char *endpoint, int backlog, struct fault *fault)
+static bool bind_to(struct listener *listener, const struct place *place)
 {
     const int one = 1;
-    const int ipv6 = strchr(endpoint, '[') != NULL;
-    void *router = listener->router;
+    const int zero = 0;
+    bool is_path = place->address.ss_family == AF_UNIX;
+    mode_t mask;
+    bool good;
 
-    if (wire_limits(router, fault) != ST_OK)
-        return ST_IO;
-    /* libzmq copies the secret into memory of its own, which it does not wipe. */
-    if (zmq_setsockopt(router, ZMQ_IPV6, &ipv6, sizeof ipv6) != 0 ||
-        zmq_setsockopt(router, ZMQ_BACKLOG, &backlog, sizeof backlog) != 0 ||
-        zmq_setsockopt(router, ZMQ_ROUTER_MANDATORY, &one, sizeof one) != 0 ||
-        zmq_setsockopt(router, ZMQ_ZAP_DOMAIN, "serai", 5) != 0 ||
-        zmq_setsockopt(router, ZMQ_CURVE_SERVER, &one, sizeof one) != 0 ||
-        zmq_setsockopt(router, ZMQ_CURVE_SECRETKEY, keys->secret, CURVE_KEY_BYTES) != 0)
-        return fault_set(fault, ST_IO, "links: options: %s", zmq_strerror(errno));
-    return ST_OK;
-}
-
-/* Two frames: event u16 and value u32 in the machine's order, then the endpoint. */
-static bool next_event(struct listener *listener, uint16_t *event, uint32_t *value)
-{
-    uint8_t frame[sizeof *event + sizeof *value] = {0};
-    char rest[LINK_ENDPOINT_BYTES_MAX + 1];
-
-    if (zmq_recv(listener->monitor, frame, sizeof frame, ZMQ_DONTWAIT) < 0)
+    listener->fd = socket(place->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (listener->fd < 0)
         return false;
-    (void)!zmq_recv(listener->monitor, rest, sizeof rest, ZMQ_DONTWAIT); /* comes with it */
-    memcpy(event, frame, sizeof *event);
-    memcpy(value, frame + sizeof *event, sizeof *value);
-    return true;
+    if (!is_path)
+        (void)!setsockopt(listener->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (place->address.ss_family == AF_INET6)
+        (void)!setsockopt(listener->fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof zero);
+    mask = umask(0177); /* a path is this user's alone, and not even for a moment anybody's */
+    good = bind(listener->fd, (const struct sockaddr *)&place->address, place->size) == 0;
+    (void)umask(mask);
+    return good && (!is_path || place_remember_socket(&listener->place, listener->endpoint.host,
+                                                      NULL) == ST_OK);
 }
 
-/* An ipc:// path is open to this user alone: nobody to go deaf to. */
-static enum status find_socket(struct listener *listener, const char *endpoint, struct fault *fault)
+enum status listener_open(struct listener *listener, const char *endpoint, struct fault *fault)
 {
-    uint16_t event;
-    uint32_t value;
-
-    if (strncmp(endpoint, "tcp://", 6) != 0)
-        return ST_OK;
-    while (next_event(listener, &event, &value))
-        if (event == ZMQ_EVENT_LISTENING)
-            listener->fd = (int)value;
-    return listener->fd >= 0 ? ST_OK : fault_set(fault, ST_IO, "links: where is the listener?");
-}
-
-enum status listener_open(struct listener *listener, void *context, const struct wire_keys *keys,
-                          const char *endpoint, const struct files *files, struct fault *fault)
-{
+    struct place place;
     enum status status;
 
     *listener = (struct listener){.fd = -1};
     if (endpoint[0] == '\0')
         return ST_OK;
-    listener->spares_wanted = files == NULL ? 0 : files->spares;
-    listener->router = zmq_socket(context, ZMQ_ROUTER);
-    if (listener->router == NULL)
-        return fault_set(fault, ST_IO, "links: a socket: %s", zmq_strerror(errno));
-    status = set_router(listener, keys, endpoint,
-                        files == NULL ? FILES_SPARE_MAX : (int)files->backlog, fault);
-    if (status == ST_OK)
-        status = open_monitor(listener, context, fault);
-    if (status == ST_OK && zmq_bind(listener->router, endpoint) != 0)
-        status = fault_set(fault, errno == EINVAL ? ST_INVALID : ST_IO,
-                           "link.listen %s: %s; choose another address in site.toml", endpoint,
-                           zmq_strerror(errno));
-    if (status == ST_OK)
-        status = find_socket(listener, endpoint, fault);
-    if (status == ST_OK && listener->fd >= 0 && !take_spares(listener))
-        status = fault_set(fault, ST_IO, "links: spare descriptors: %s", strerror(errno));
-    return status;
+    status = endpoint_parse(&listener->endpoint, endpoint, ENDPOINT_LISTEN, fault);
+    if (status != ST_OK)
+        return fault_prefix(fault, "link.listen");
+    if (!find_place(&place, &listener->endpoint))
+        return fault_set(fault, ST_IO,
+                         "link.listen %s: no network interface of this machine has that name and "
+                         "an IPv4 address; choose another in site.toml",
+                         endpoint);
+    if (!bind_to(listener, &place) || listen(listener->fd, CALLS_BACKLOG) != 0)
+        return fault_set(fault, ST_IO, "link.listen %s: %s; choose another address in site.toml",
+                         endpoint, strerror(errno));
+    return ST_OK;
 }
 
 void listener_close(struct listener *listener)
 {
-    give_spares(listener);
-    if (listener->monitor != NULL)
-        (void)!zmq_close(listener->monitor); /* only fails for what is no socket */
-    if (listener->router != NULL)
-        (void)!zmq_close(listener->router);
-    listener->monitor = NULL;
-    listener->router = NULL;
+    if (listener->fd < 0)
+        return;
+    if (listener->endpoint.transport == ENDPOINT_IPC)
+        place_remove_socket(&listener->place, listener->endpoint.host);
+    (void)!close(listener->fd); /* nothing is lost */
     listener->fd = -1;
 }
 
-/* ---- deaf and hearing ---- */
+/* ---- who calls ---- */
 
-/* A filter that drops every packet: whoever calls takes us for slow, and calls again. */
-static bool set_deaf(int fd, bool deaf)
+bool listener_hears(const struct listener *listener, uint64_t now_us)
 {
-    struct sock_filter drop[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
-    const struct sock_fprog program = {.len = 1, .filter = drop};
-    const int none = 0;
+    return listener->fd >= 0 && now_us >= listener->hear_us;
+}
 
-    if (deaf)
-        return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
-    return setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &none, sizeof none) == 0;
+/* So many a second, whoever calls: each may cost a handshake. */
+static bool is_too_often(struct listener *listener, uint64_t now_us)
+{
+    if (now_us - listener->second_us >= UINT64_C(1000000)) {
+        listener->second_us = now_us;
+        listener->calls = 0;
+    }
+    if (listener->calls < CALLS_S_MAX)
+        return false;
+    listener->hear_us = listener->second_us + UINT64_C(1000000);
+    return true;
+}
+
+int listener_accept(struct listener *listener, uint64_t now_us)
+{
+    int fd;
+
+    if (!listener_hears(listener, now_us) || is_too_often(listener, now_us))
+        return -1;
+    fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) {
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+            listener_rest(listener, now_us);
+        return -1;
+    }
+    listener->calls++;
+    listener->rests = false;
+    return fd;
 }
 
 void listener_rest(struct listener *listener, uint64_t now_us)
@@ -158,35 +184,8 @@ void listener_rest(struct listener *listener, uint64_t now_us)
     if (listener->fd < 0)
         return;
     listener->hear_us = now_us + ACCEPT_REST_US;
-    if (listener->deaf)
-        return;
-    if (!set_deaf(listener->fd, true))
-        log_write(LOG_WARN, "link.cannot-rest", "reason=\"%s\"", strerror(errno));
-    listener->deaf = true;
-    give_spares(listener);
-    log_write(LOG_WARN, "link.rests",
-              "reason=\"no descriptor is left for who calls\" effect=\"new neighbours wait\"");
-}
-
-void listener_watch(struct listener *listener, uint64_t now_us)
-{
-    uint16_t event;
-    uint32_t value;
-
-    for (int i = 0; i < WIRE_EVENTS_STEP && next_event(listener, &event, &value); i++)
-        if (event == ZMQ_EVENT_ACCEPT_FAILED && (value == EMFILE || value == ENFILE))
-            listener_rest(listener, now_us);
-}
-
-void listener_sweep(struct listener *listener, uint64_t now_us)
-{
-    if (!listener->deaf || now_us < listener->hear_us)
-        return;
-    listener->hear_us = now_us + ACCEPT_REST_US;
-    if (!take_spares(listener))
-        return;
-    if (set_deaf(listener->fd, false))
-        listener->deaf = false;
-    else
-        log_write(LOG_WARN, "link.cannot-hear", "reason=\"%s\"", strerror(errno));
+    if (!listener->rests)
+        log_write(LOG_WARN, "link.rests",
+                  "reason=\"no descriptor is left for who calls\" effect=\"new neighbours wait\"");
+    listener->rests = true;
 }

@@ -10,64 +10,8 @@
 #include "base/log.h"
 #include "site/daemon/limits.h"
 
-/* ---- options ---- */
-
-struct option {
-    int name;
-    int value;
-};
-
-static enum status set_options(void *socket, const struct option *options, size_t count,
-                               struct fault *fault)
-{
-    for (size_t i = 0; i < count; i++)
-        if (zmq_setsockopt(socket, options[i].name, &options[i].value, sizeof(int)) != 0)
-            return fault_set(fault, ST_IO, "links: socket option %d: %s", options[i].name,
-                             zmq_strerror(errno));
-    return ST_OK;
-}
-
-enum status wire_limits(void *socket, struct fault *fault)
-{
-    static const struct option options[] = {
-        {ZMQ_LINGER, 0}, /* what did not leave is sent again by its number */
-        {ZMQ_SNDHWM, PARCELS_OUT_MAX},
-        {ZMQ_RCVHWM, PARCELS_IN_MAX},
-        {ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS},
-        {ZMQ_HEARTBEAT_IVL, HEARTBEAT_MS},
-        {ZMQ_HEARTBEAT_TIMEOUT, HEARTBEAT_TIMEOUT_MS},
-        {ZMQ_HEARTBEAT_TTL, HEARTBEAT_TIMEOUT_MS},
-    };
-    /* libzmq compares it with the size of what is sealed. */
-    const int64_t parcel_bytes_max = LINK_PARCEL_BYTES_MAX + CURVE_SEAL_BYTES;
-
-    if (zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &parcel_bytes_max, sizeof parcel_bytes_max) != 0)
-        return fault_set(fault, ST_IO, "links: limit of a parcel: %s", zmq_strerror(errno));
-    return set_options(socket, options, sizeof options / sizeof options[0], fault);
-}
-
-static enum status set_dealer(struct wire *wire, const struct wire_keys *keys, struct fault *fault)
-{
-    static const struct option options[] = {
-        {ZMQ_IMMEDIATE, 1},      /* with no connection, sending fails instead of queueing */
-        {ZMQ_RECONNECT_IVL, -1}, /* dialling again is done here */
-        {ZMQ_CONNECT_TIMEOUT, HANDSHAKE_MS},
-    };
-    const int ipv6 = wire->endpoint.is_ipv6 || wire->address[0] == '[';
-    enum status status = wire_limits(wire->dealer, fault);
-
-    if (status == ST_OK)
-        status = set_options(wire->dealer, options, sizeof options / sizeof options[0], fault);
-    if (status != ST_OK)
-        return status;
-    /* libzmq copies the secret into memory of its own, which it does not wipe. */
-    if (zmq_setsockopt(wire->dealer, ZMQ_IPV6, &ipv6, sizeof ipv6) != 0 ||
-        zmq_setsockopt(wire->dealer, ZMQ_CURVE_SERVERKEY, wire->curve, CURVE_KEY_BYTES) != 0 ||
-        zmq_setsockopt(wire->dealer, ZMQ_CURVE_PUBLICKEY, keys->public, CURVE_KEY_BYTES) != 0 ||
-        zmq_setsockopt(wire->dealer, ZMQ_CURVE_SECRETKEY, keys->secret, CURVE_KEY_BYTES) != 0)
-        return fault_set(fault, ST_IO, "links: keys: %s", zmq_strerror(errno));
-    return ST_OK;
-}
+/* The connection did not come about: the reason is told by when that was. */
+static void not_connected(struct wire *wire, uint64_t now_us);
 
 /* ---- dialling ---- */
 
@@ -78,52 +22,64 @@ static enum status open_monitor(struct wire *wire, void *context, struct fault *
 
     /* A new name each time: libzmq forgets that of a closed socket only after a while. */
     (void)snprintf(name, sizeof name, "inproc://monitor-%" PRIu32 "-%" PRIu64, wire->link.interface,
-                   wire->dials++);
+                   wire->dials);
     wire->monitor = zmq_socket(context, ZMQ_PAIR);
     if (wire->monitor == NULL ||
         zmq_setsockopt(wire->monitor, ZMQ_LINGER, &linger, sizeof linger) != 0 ||
-        zmq_socket_monitor(wire->dealer, name, ZMQ_EVENT_ALL) != 0 ||
+        zmq_socket_monitor(wire->dialled->socket, name, ZMQ_EVENT_ALL) != 0 ||
         zmq_connect(wire->monitor, name) != 0)
         return fault_set(fault, ST_IO, "links: watch a connection: %s", zmq_strerror(errno));
     return ST_OK;
 }
 
-static enum status connect_to(struct wire *wire, struct fault *fault)
+/* A socket of libzmq for the stream that was answered. */
+static enum status join(struct wire *wire, void *context, const struct call_keys *keys,
+                        struct fault *fault)
 {
-    char endpoint[ADDRESS_BYTES + 16];
-    const char *to = wire->link.endpoint;
+    enum status status = call_join(wire->dialled, context, keys, wire->curve, fault);
 
-    if (wire->address[0] != '\0') {
-        (void)snprintf(endpoint, sizeof endpoint, "tcp://%s:%u", wire->address,
-                       (unsigned)wire->endpoint.port);
-        to = endpoint;
-    }
-    if (zmq_connect(wire->dealer, to) == 0)
-        return ST_OK;
-    return fault_set(fault, errno == EINVAL || errno == EPROTONOSUPPORT ? ST_INVALID : ST_IO,
-                     "connect to %s: %s", to, zmq_strerror(errno));
-}
-
-enum status wire_dial(struct wire *wire, void *context, const struct wire_keys *keys,
-                      const char *address, uint64_t now_us, struct fault *fault)
-{
-    enum status status;
-
-    INVARIANT(wire->dealer == NULL && wire->monitor == NULL);
-    wire->redial_us = 0;
-    wire->dial_us = now_us;
-    (void)snprintf(wire->address, sizeof wire->address, "%s", address);
-    wire->dealer = zmq_socket(context, ZMQ_DEALER);
-    if (wire->dealer == NULL)
-        return fault_set(fault, ST_IO, "links: a socket: %s", zmq_strerror(errno));
-    status = set_dealer(wire, keys, fault);
     if (status == ST_OK)
         status = open_monitor(wire, context, fault);
-    if (status == ST_OK)
-        status = connect_to(wire, fault);
-    if (status != ST_OK)
+    return status == ST_OK ? call_open(wire->dialled, fault) : status;
+}
+
+enum status wire_dial(struct wire *wire, void *context, const struct call_keys *keys,
+                      const char *address, uint64_t now_us, struct fault *fault)
+{
+    enum status status = ST_OK;
+    int error = 0;
+
+    INVARIANT(wire->dialled == NULL && wire->monitor == NULL);
+    wire->redial_us = 0;
+    wire->dial_us = now_us;
+    wire->dials++;
+    (void)snprintf(wire->address, sizeof wire->address, "%s", address);
+    if (call_dial(&wire->dialled, &wire->endpoint,
+                  address[0] == '\0' ? wire->endpoint.host : address, now_us, &error) != ST_OK)
+        return fault_set(fault, ST_NOMEM, "links: memory is short");
+    if (error == 0 && !wire->dialled->connecting)
+        status = join(wire, context, keys, fault);
+    if (error != 0 || status != ST_OK)
         wire_close(wire);
+    if (error != 0)
+        not_connected(wire, now_us);
     return status;
+}
+
+void wire_answered(struct wire *wire, void *context, const struct call_keys *keys, uint64_t now_us)
+{
+    int error = call_answered(wire->dialled);
+    struct fault fault = {0};
+
+    if (error == 0 && join(wire, context, keys, &fault) == ST_OK)
+        return;
+    wire_close(wire);
+    if (error != 0) {
+        not_connected(wire, now_us);
+        return;
+    }
+    wire_failed(wire, now_us, "%s", fault.text);
+    wire_redial_later(wire, now_us);
 }
 
 void wire_redial_later(struct wire *wire, uint64_t now_us)
@@ -134,15 +90,24 @@ void wire_redial_later(struct wire *wire, uint64_t now_us)
     wire->delay_us = wire->delay_us < REDIAL_US_MAX / 2 ? wire->delay_us * 2 : REDIAL_US_MAX;
 }
 
+/*
+ * First libzmq's side: it waits, in the one thread that carries all links, for whoever watches to
+ * take an event, also when there is nobody any more.
+ */
+void wire_unwatch(struct wire *wire)
+{
+    if (wire->monitor == NULL)
+        return;
+    (void)!zmq_socket_monitor(wire->dialled->socket, NULL, 0); /* only fails for what is none */
+    (void)!zmq_close(wire->monitor);
+    wire->monitor = NULL;
+}
+
 void wire_close(struct wire *wire)
 {
-    /* Closing fails only for what is no socket. */
-    if (wire->dealer != NULL)
-        (void)!zmq_close(wire->dealer);
-    if (wire->monitor != NULL)
-        (void)!zmq_close(wire->monitor);
-    wire->dealer = NULL;
-    wire->monitor = NULL;
+    wire_unwatch(wire);
+    call_free(wire->dialled);
+    wire->dialled = NULL;
     wire->connected = false;
     wire->tell_connected = false;
 }
@@ -231,7 +196,7 @@ static const char *address_of(const struct wire *wire)
     return wire->address[0] != '\0' ? wire->address : wire->link.endpoint;
 }
 
-/* The connection did not come about: libzmq does not say why, but refusals come at once. */
+/* Refusals come at once. */
 static void not_connected(struct wire *wire, uint64_t now_us)
 {
     if (now_us - wire->dial_us >= HANDSHAKE_MS * UINT64_C(900))
@@ -246,6 +211,8 @@ static void not_connected(struct wire *wire, uint64_t now_us)
 
 static void connected(struct wire *wire, uint64_t now_us)
 {
+    wire->dialled->known = true;
+    wire->dialled->heard_us = now_us;
     wire->connected = true;
     wire->connected_us = now_us;
     wire->tell_connected = true;
@@ -272,7 +239,7 @@ static void lost(struct wire *wire, uint64_t now_us)
                   wire->link.endpoint);
         if (now_us - wire->connected_us >= GOOD_CONNECTION_US)
             wire->delay_us = 0;
-        if (!wire->has_route)
+        if (wire->called == NULL)
             wire_broken(wire, now_us);
     }
     wire->connected = false;
@@ -317,5 +284,30 @@ void wire_watch(struct wire *wire, uint64_t now_us)
         default: /* steps on the way */
             break;
         }
+    }
+}
+
+/* A connection that is as good as dead keeps memory, and nobody from calling anew. */
+static void end_silent(struct wire *wire, uint64_t now_us)
+{
+    wire_close(wire);
+    if (wire->live && wire->called == NULL)
+        wire_broken(wire, now_us);
+    wire_redial_later(wire, now_us);
+}
+
+void wire_tire(struct wire *wire, uint64_t now_us)
+{
+    struct call *call = wire->dialled;
+
+    if (call == NULL)
+        return;
+    if (call->connecting && now_us - wire->dial_us >= HANDSHAKE_MS * UINT64_C(1000)) {
+        wire_close(wire);
+        not_connected(wire, now_us);
+    } else if (call->known && now_us - call->heard_us >= SILENCE_US) {
+        end_silent(wire, now_us);
+    } else if (call_is_over(call) && wire->redial_us == 0) {
+        lost(wire, now_us);
     }
 }

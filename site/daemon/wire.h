@@ -1,6 +1,6 @@
 /*
  * The wire to one neighbour: the connection that this site makes, if it dials, and the last one
- * that the neighbour made; and whether anything is heard over either.
+ * that the neighbour made, which ends the one before; and whether anything is heard over either.
  *
  * Each side says every BEAT_US that it lives.  Who hears nothing for SILENCE_US takes the neighbour
  * for dead, whatever the connection looks like: so a stopped process and a cut cable are noticed on
@@ -12,17 +12,9 @@
 
 #include "base/endpoint.h"
 #include "site/core/core.h"
-#include "site/daemon/curve.h"
+#include "site/daemon/call.h"
 #include "site/daemon/resolver.h"
 #include "site/daemon/zap.h"
-
-enum { ROUTE_BYTES = 5 }; /* of a routing id that libzmq chose */
-
-/* What all connections of a site share. */
-struct wire_keys {
-    uint8_t public[CURVE_KEY_BYTES];
-    uint8_t *secret; /* memory of sodium_malloc */
-};
 
 enum { WIRE_TROUBLE_BYTES = 192 };
 
@@ -32,21 +24,20 @@ struct wire {
     char user_id[ZAP_USER_ID_BYTES]; /* of the neighbour, as zap.h gives it */
     uint8_t curve[CURVE_KEY_BYTES];
     /* The connection that we make; NULL: the neighbour makes it, or it is to be dialled again. */
-    void *dealer;
-    void *monitor;
-    size_t place;                /* of the monitor among what is polled; the dealer's is the next */
+    struct call *dialled;
+    void *monitor;               /* of its socket */
+    size_t place;                /* of the monitor among what is polled */
+    struct call *called;         /* the last connection that the neighbour made; NULL: none */
     uint64_t dials;              /* so far; also which address of a name is next */
     char address[ADDRESS_BYTES]; /* that is dialled; empty: the endpoint as it is */
     uint64_t dial_us;
     bool connected;
     uint64_t connected_us;
-    uint64_t redial_us;         /* when to dial again; 0: it is being done, or not wanted */
-    uint64_t delay_us;          /* before dialling again the next time; 0: the least */
-    uint64_t ticket;            /* of the look-up that goes on; 0: none */
-    uint64_t lookup_us;         /* when that began; 0: it was told that no answer comes */
-    uint8_t route[ROUTE_BYTES]; /* the last connection that the neighbour made */
-    bool has_route;
-    bool live; /* heard within SILENCE_US */
+    uint64_t redial_us; /* when to dial again; 0: it is being done, or not wanted */
+    uint64_t delay_us;  /* before dialling again the next time; 0: the least */
+    uint64_t ticket;    /* of the look-up that goes on; 0: none */
+    uint64_t lookup_us; /* when that began; 0: it was told that no answer comes */
+    bool live;          /* heard within SILENCE_US */
     uint64_t heard_us;
     /* To be told to the core, once there is room. */
     bool tell_connected;
@@ -55,21 +46,25 @@ struct wire {
     uint64_t told_us; /* when the log was told of a failure to connect; 0: since it last was */
 };
 
-/* What every socket of a link gets, whichever side it is on.  ST_IO. */
-MUST_CHECK enum status wire_limits(void *socket, struct fault *fault);
-
 /*
- * Connect to `address`, a number, or with "" to the endpoint as it is.  ST_INVALID: the key or
- * endpoint cannot be used; ST_IO: the system refuses a socket.
+ * Connect to `address`, a number, or with "" to the endpoint as it is.  Whether somebody answers
+ * shows later.  ST_IO: the system refuses a socket; ST_NOMEM.
  */
-MUST_CHECK enum status wire_dial(struct wire *wire, void *context, const struct wire_keys *keys,
+MUST_CHECK enum status wire_dial(struct wire *wire, void *context, const struct call_keys *keys,
                                  const char *address, uint64_t now_us, struct fault *fault);
+/* Somebody answered the dialling, or nobody. */
+void wire_answered(struct wire *wire, void *context, const struct call_keys *keys, uint64_t now_us);
+/* What becomes of the connection that we make is told no more; the caller may take it. */
+void wire_unwatch(struct wire *wire);
+/* Closes it. */
 void wire_close(struct wire *wire);
 /* Dial again after a while, each time a longer one. */
 void wire_redial_later(struct wire *wire, uint64_t now_us);
 
 /* Take what became of the connection. */
 void wire_watch(struct wire *wire, uint64_t now_us);
+/* At least once a second: dialling that nobody answers is given up, and so is one who is silent. */
+void wire_tire(struct wire *wire, uint64_t now_us);
 
 void wire_heard(struct wire *wire, uint64_t now_us);
 /* The neighbour cannot be reached, or no more: for the core to hear when it is news. */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "site/daemon/listener.h"
+#include "site/daemon/callers.h"
 #include "site/daemon/wire.h"
 
 /* A parcel lent to the core: its bytes are the message's. */
@@ -27,12 +27,13 @@ struct wires {
     struct zap *zap;
     struct resolver *resolver;
     uint64_t ticket; /* of the last look-up */
-    struct listener listener;
-    struct wire_keys keys;
+    struct callers callers;
+    struct call_keys keys;
     struct ring *arrivals;
     struct wire wires[LINK_INTERFACES_MAX]; /* by interface - 1 */
     size_t count;
-    size_t turn; /* whose DEALER is read first */
+    bool configured; /* before that nobody is known, and so nobody is heard */
+    size_t turn;     /* which wire is read first */
     struct held pool[ARRIVALS_MAX];
     struct held *spare[ARRIVALS_MAX];
     size_t spare_count;
@@ -47,8 +48,37 @@ struct wires {
 static const uint8_t alive[] = {0x81, 0x03};
 /* The last of a link that was removed. */
 static const uint8_t left[] = {0x81, 0x04};
-/* For so long it may still leave a connection that we end with it. */
-static const int leave_ms = 1000;
+
+/* ---- who calls ---- */
+
+static struct wire *find_user(struct wires *wires, const char *user_id)
+{
+    for (size_t i = 0; i < wires->count; i++)
+        if (!wires->wires[i].link.removed && strcmp(wires->wires[i].user_id, user_id) == 0)
+            return &wires->wires[i];
+    return NULL;
+}
+
+/*
+ * A handshake, as zap.h tells it.  A key has one connection, the newest: the one before is ended,
+ * whatever it still holds.
+ */
+static const char *show_key(void *context, uint64_t number, const char *user_id)
+{
+    struct wires *wires = context;
+    const struct call *call = callers_find(&wires->callers, number);
+    struct wire *wire = user_id == NULL ? NULL : find_user(wires, user_id);
+
+    if (call == NULL) /* it has ended meanwhile */
+        return "unknown";
+    if (wire == NULL)
+        return call->address;
+    call_free(wire->called);
+    wire->called = callers_take(&wires->callers, number);
+    wire->called->known = true;
+    wire->called->heard_us = wires->now_us;
+    return wire->called->address;
+}
 
 /* ---- opening ---- */
 
@@ -70,7 +100,8 @@ enum status wires_new(struct wires **wires, const struct wires_options *options,
     if (made == NULL)
         return fault_set(fault, ST_NOMEM, "links: memory is short");
     made->arrivals = options->arrivals;
-    made->listener.fd = -1;
+    made->callers.listener.fd = -1;
+    made->callers.max = options->files == NULL ? CALLERS_MAX : options->files->callers;
     for (size_t i = 0; i < ARRIVALS_MAX; i++)
         made->spare[made->spare_count++] = &made->pool[i];
     status = curve_public(made->keys.public, options->site_key, fault);
@@ -79,14 +110,13 @@ enum status wires_new(struct wires **wires, const struct wires_options *options,
     if (status == ST_OK)
         status = open_context(made, fault);
     if (status == ST_OK)
-        status = zap_new(&made->zap, made->context, fault);
+        status = zap_new(&made->zap, made->context, show_key, made, fault);
     if (status == ST_OK)
         status =
             resolver_new(&made->resolver,
                          options->resolve == NULL ? resolve_by_system : options->resolve, fault);
     if (status == ST_OK)
-        status = listener_open(&made->listener, made->context, &made->keys, options->listen,
-                               options->files, fault);
+        status = listener_open(&made->callers.listener, options->listen, fault);
     if (status != ST_OK) {
         wires_free(made);
         return status;
@@ -108,9 +138,11 @@ void wires_free(struct wires *wires)
         return;
     for (size_t i = 0; i < ARRIVALS_MAX; i++)
         close_held(&wires->pool[i]);
-    for (size_t i = 0; i < wires->count; i++)
+    for (size_t i = 0; i < wires->count; i++) {
         wire_close(&wires->wires[i]);
-    listener_close(&wires->listener);
+        call_free(wires->wires[i].called);
+    }
+    callers_close(&wires->callers);
     zap_free(wires->zap);
     resolver_free(wires->resolver);
     if (wires->context != NULL)
@@ -121,29 +153,36 @@ void wires_free(struct wires *wires)
 
 /* ---- out ---- */
 
-static bool send_dialled(struct wire *wire, const uint8_t *bytes, size_t size)
+/* What all neighbours have not taken yet. */
+static uint64_t bytes_out(const struct wires *wires)
 {
-    if (wire->dealer == NULL)
-        return false;
-    return zmq_send(wire->dealer, bytes, size, ZMQ_DONTWAIT) >= 0;
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < wires->count; i++) {
+        const struct wire *wire = &wires->wires[i];
+
+        bytes += wire->dialled == NULL ? 0 : wire->dialled->out_held;
+        bytes += wire->called == NULL ? 0 : wire->called->out_held;
+    }
+    return bytes;
 }
 
-static bool send_routed(struct wires *wires, struct wire *wire, const uint8_t *bytes, size_t size)
+/* Each may hold as much as is free: so one that takes nothing leaves half to the others. */
+static uint64_t share_of(const struct wires *wires, const struct call *call)
 {
-    if (!wire->has_route)
-        return false;
-    if (zmq_send(wires->listener.router, wire->route, ROUTE_BYTES, ZMQ_SNDMORE | ZMQ_DONTWAIT) <
-        0) {
-        if (errno == EHOSTUNREACH) /* that connection is gone */
-            wire->has_route = false;
-        return false;
-    }
-    return zmq_send(wires->listener.router, bytes, size, ZMQ_DONTWAIT) >= 0;
+    uint64_t share = (CALLS_OUT_BYTES_MAX - bytes_out(wires) + call->out_held) / 2;
+
+    return share < CALL_OUT_BYTES_MAX ? share : CALL_OUT_BYTES_MAX;
+}
+
+static bool send_by(struct wires *wires, struct call *call, const uint8_t *bytes, size_t size)
+{
+    return call != NULL && call_send(call, bytes, size, share_of(wires, call));
 }
 
 static bool send_either(struct wires *wires, struct wire *wire, const uint8_t *bytes, size_t size)
 {
-    return send_dialled(wire, bytes, size) || send_routed(wires, wire, bytes, size);
+    return send_by(wires, wire->dialled, bytes, size) || send_by(wires, wire->called, bytes, size);
 }
 
 /* ---- links ---- */
@@ -153,10 +192,11 @@ static void dial_address(struct wires *wires, struct wire *wire, const char *add
 {
     struct fault fault;
 
-    if (wire_dial(wire, wires->context, &wires->keys, address, now_us, &fault) == ST_OK)
+    if (!files_left(resolver_fd(wires->resolver), FILES_CALL + FILES_SPARE))
+        (void)fault_set(&fault, ST_IO, "no descriptor is left to dial with");
+    else if (wire_dial(wire, wires->context, &wires->keys, address, now_us, &fault) == ST_OK)
         return;
-    if (fault.status == ST_IO) /* another time it may work */
-        wire_redial_later(wire, now_us);
+    wire_redial_later(wire, now_us); /* another time it may work */
     wire_failed(wire, now_us, "%s", fault.text);
 }
 
@@ -234,13 +274,24 @@ static void add_wire(struct wires *wires, const struct core_link *link, uint64_t
         begin_wire(wires, wire, now_us);
 }
 
+/* It hears our last word, and is ended soon after. */
+static void part_from(struct wires *wires, struct call *call)
+{
+    if (call == NULL)
+        return;
+    (void)send_by(wires, call, left, sizeof left);
+    call_pump(call, wires->now_us);
+    callers_keep(&wires->callers, call, wires->now_us + LEAVE_US);
+}
+
 /* The neighbour hears that it is no link any more; whoever does not hear it finds nobody there. */
 static void take_leave(struct wires *wires, struct wire *wire)
 {
-    if (wire->dealer != NULL)
-        (void)!zmq_setsockopt(wire->dealer, ZMQ_LINGER, &leave_ms, sizeof leave_ms);
-    (void)send_dialled(wire, left, sizeof left);
-    (void)send_routed(wires, wire, left, sizeof left);
+    wire_unwatch(wire);
+    part_from(wires, wire->dialled);
+    part_from(wires, wire->called);
+    wire->dialled = NULL;
+    wire->called = NULL;
 }
 
 /* Another address, or none any more: what there was is closed, and what there is begins anew. */
@@ -258,8 +309,7 @@ static void change_wire(struct wires *wires, struct wire *wire, const struct cor
     wire->redial_us = 0;
     wire->delay_us = 0;
     wire->told_us = 0;
-    wire->has_route = wire->has_route && !link->removed;
-    wire->live = wire->live && wire->has_route;
+    wire->live = wire->live && wire->called != NULL;
     wire->tell_trouble = false;
     wire->trouble[0] = '\0';
     if (!link->removed)
@@ -270,6 +320,7 @@ void wires_configure(struct wires *wires, const struct core_link *links, size_t 
                      uint64_t now_us)
 {
     INVARIANT(count <= LINK_INTERFACES_MAX && count >= wires->count);
+    wires->now_us = now_us;
     /* First those that go, which give the others their places among whom zap lets in. */
     for (size_t i = 0; i < wires->count; i++)
         if (links[i].removed)
@@ -282,6 +333,7 @@ void wires_configure(struct wires *wires, const struct core_link *links, size_t 
         else
             add_wire(wires, &links[i], now_us);
     }
+    wires->configured = true; /* whoever called before has waited at the system */
 }
 
 void wires_send(struct wires *wires, const struct core_parcel *parcel)
@@ -328,26 +380,15 @@ static void pass_on(struct wires *wires, struct held *held, const struct wire *w
 }
 
 /* The rest of a message that has more frames than it should. */
-static void skip_frames(void *socket)
+static void skip_frames(struct call *call, uint64_t now_us)
 {
     zmq_msg_t frame;
     bool more = true;
 
-    while (more) {
-        (void)zmq_msg_init(&frame);
-        more = zmq_msg_recv(&frame, socket, ZMQ_DONTWAIT) >= 0 && zmq_msg_more(&frame) != 0;
+    while (more && call_receive(call, &frame, now_us)) {
+        more = zmq_msg_more(&frame) != 0;
         (void)zmq_msg_close(&frame);
     }
-}
-
-static struct wire *find_user(struct wires *wires, zmq_msg_t *message)
-{
-    const char *user_id = zmq_msg_gets(message, "User-Id");
-
-    for (size_t i = 0; user_id != NULL && i < wires->count; i++)
-        if (!wires->wires[i].link.removed && strcmp(wires->wires[i].user_id, user_id) == 0)
-            return &wires->wires[i];
-    return NULL;
 }
 
 static void refuse(struct wires *wires, const struct wire *wire, const char *reason)
@@ -378,20 +419,22 @@ static bool says(zmq_msg_t *message, const uint8_t word[2])
 static void neighbour_left(struct wires *wires, struct wire *wire)
 {
     wire_trouble(wire, "the neighbour has removed its link to this site: ask its operator");
-    wire->has_route = false;
-    if (wire->dealer == NULL)
+    call_free(wire->called);
+    wire->called = NULL;
+    if (wire->dialled == NULL)
         return;
     wire_close(wire);
     wire->redial_us = wires->now_us + REDIAL_US;
 }
 
 /* A parcel is one frame; `held` has its first.  True: it was passed on, else it ends here. */
-static bool accept_parcel(struct wires *wires, struct held *held, void *socket, struct wire *wire)
+static bool accept_parcel(struct wires *wires, struct held *held, struct call *call,
+                          struct wire *wire)
 {
     bool more = zmq_msg_more(&held->message) != 0;
 
     if (more)
-        skip_frames(socket);
+        skip_frames(call, wires->now_us);
     if (wire == NULL) {
         refuse_unknown(wires);
         return false;
@@ -412,75 +455,30 @@ static bool accept_parcel(struct wires *wires, struct held *held, void *socket, 
     return true;
 }
 
-/* False: there is none. */
-static bool receive(struct held *held, void *socket)
+/* `wire` NULL: what comes is no link's any more.  False: there is nothing, or no room for it. */
+static bool read_call(struct wires *wires, struct call *call, struct wire *wire)
 {
-    (void)zmq_msg_init(&held->message);
-    held->full = true;
-    return zmq_msg_recv(&held->message, socket, ZMQ_DONTWAIT) >= 0;
-}
+    struct held *held = take_spare(wires);
 
-static bool read_dealer(struct wires *wires, struct wire *wire, struct held *held)
-{
-    if (!receive(held, wire->dealer)) {
+    if (held == NULL)
+        return false;
+    held->full = call_receive(call, &held->message, wires->now_us);
+    if (!held->full) {
         wires_give_back(wires, &held->arrival);
         return false;
     }
-    if (!accept_parcel(wires, held, wire->dealer, wire))
+    if (!accept_parcel(wires, held, call, wire))
         wires_give_back(wires, &held->arrival);
     return true;
 }
 
-/* From the ROUTER each comes with the connection's routing id before it. */
-static bool read_router(struct wires *wires, struct held *held)
+/* The neighbour may take its leave among what is read, and then `*call` is NULL. */
+static void read_parcels(struct wires *wires, struct call **call, struct wire *wire)
 {
-    uint8_t route[ROUTE_BYTES + 1];
-    int size = zmq_recv(wires->listener.router, route, sizeof route, ZMQ_DONTWAIT);
-    struct wire *wire;
+    int left_over = PARCELS_STEP;
 
-    if (size < 0) {
-        wires_give_back(wires, &held->arrival);
-        return false;
-    }
-    if (!receive(held, wires->listener.router)) {
-        wires_give_back(wires, &held->arrival);
-        return true;
-    }
-    wire = find_user(wires, &held->message);
-    /* libzmq's own ids are a zero and four bytes; any other was chosen by the peer. */
-    if (wire != NULL && (size != ROUTE_BYTES || route[0] != 0)) {
-        if (zmq_msg_more(&held->message) != 0)
-            skip_frames(wires->listener.router);
-        refuse(wires, wire, "the connection has a routing id of its own choice");
-        wires_give_back(wires, &held->arrival);
-        return true;
-    }
-    if (wire != NULL && zmq_msg_more(&held->message) == 0) {
-        memcpy(wire->route, route, ROUTE_BYTES);
-        wire->has_route = true;
-    }
-    if (!accept_parcel(wires, held, wires->listener.router, wire))
-        wires_give_back(wires, &held->arrival);
-    return true;
-}
-
-static void serve_router(struct wires *wires)
-{
-    struct held *held;
-
-    for (int i = 0; i < PARCELS_STEP && (held = take_spare(wires)) != NULL; i++)
-        if (!read_router(wires, held))
-            return;
-}
-
-static void serve_dealer(struct wires *wires, struct wire *wire)
-{
-    struct held *held;
-
-    /* The neighbour may take its leave among them. */
-    for (int i = 0; i < PARCELS_STEP && wire->dealer != NULL; i++)
-        if ((held = take_spare(wires)) == NULL || !read_dealer(wires, wire, held))
-            return;
+    while (left_over > 0 && *call != NULL && read_call(wires, *call, wire))
+        left_over--;
 }
 
 /* False: there is no room now. */
@@ -508,78 +506,145 @@ static void tell_core(struct wires *wires)
 
 /* ---- serving ---- */
 
-static zmq_pollitem_t readable(void *socket, bool wanted)
+static zmq_pollitem_t readable(void *socket)
 {
-    return (zmq_pollitem_t){.socket = socket, .events = wanted ? ZMQ_POLLIN : 0};
+    return (zmq_pollitem_t){.socket = socket, .events = ZMQ_POLLIN};
 }
 
-enum { POLL_ZAP, POLL_NAMES, POLL_ROUTER, POLL_LISTENER };
+enum { POLL_ZAP, POLL_NAMES, POLL_LISTENER, POLL_CALLS };
 
-size_t wires_poll(struct wires *wires, zmq_pollitem_t *items)
+static bool hears(const struct wires *wires)
+{
+    return wires->configured && listener_hears(&wires->callers.listener, wires->now_us);
+}
+
+static void poll_call(struct call *call, zmq_pollitem_t *items, size_t *count, bool reads)
+{
+    if (call == NULL)
+        return;
+    call->place = *count;
+    call_poll(call, items + *count, reads);
+    *count += CALL_POLL_ITEMS;
+}
+
+size_t wires_poll(struct wires *wires, zmq_pollitem_t *items, bool reads)
 {
     /* With no room for more the neighbours wait: their parcels stay in the sockets. */
-    bool room = wires->spare_count > 0;
-    size_t count = POLL_ROUTER;
+    bool room = reads && wires->spare_count > 0;
+    size_t count = POLL_CALLS;
 
-    items[POLL_ZAP] = readable(zap_socket(wires->zap), true);
+    items[POLL_ZAP] = readable(zap_socket(wires->zap));
     items[POLL_NAMES] = (zmq_pollitem_t){.fd = resolver_fd(wires->resolver), .events = ZMQ_POLLIN};
-    if (wires->listener.router != NULL) {
-        items[count++] = readable(wires->listener.router, room);
-        items[count++] = readable(wires->listener.monitor, true);
-    }
+    items[POLL_LISTENER] = (zmq_pollitem_t){
+        .fd = reads && hears(wires) ? wires->callers.listener.fd : -1, .events = ZMQ_POLLIN};
     for (size_t i = 0; i < wires->count; i++) {
         struct wire *wire = &wires->wires[i];
 
+        poll_call(wire->dialled, items, &count, room);
+        poll_call(wire->called, items, &count, room);
         wire->place = count;
-        if (wire->dealer == NULL)
-            continue;
-        items[count++] = readable(wire->monitor, true);
-        items[count++] = readable(wire->dealer, room);
+        if (wire->monitor != NULL)
+            items[count++] = readable(wire->monitor);
     }
+    for (size_t i = 0; i < wires->callers.count; i++)
+        poll_call(wires->callers.calls[i], items, &count, room);
     return count;
 }
 
-static void watch_all(struct wires *wires, const zmq_pollitem_t *items)
+static void relay_wire(struct wires *wires, struct wire *wire, const zmq_pollitem_t *items)
 {
-    for (size_t i = 0; i < wires->count; i++)
-        if (wires->wires[i].dealer != NULL && items[wires->wires[i].place].revents != 0)
-            wire_watch(&wires->wires[i], wires->now_us);
-    tell_core(wires);
+    if (wire->called != NULL && call_moves(wire->called, items))
+        call_pump(wire->called, wires->now_us);
+    if (wire->dialled == NULL || !call_moves(wire->dialled, items))
+        return;
+    if (wire->dialled->connecting)
+        wire_answered(wire, wires->context, &wires->keys, wires->now_us);
+    else
+        call_pump(wire->dialled, wires->now_us);
+}
+
+/* Those that were links' may still speak. */
+static void serve_callers(struct wires *wires, const zmq_pollitem_t *items)
+{
+    struct callers *callers = &wires->callers;
+
+    callers_serve(callers, items, wires->context, &wires->keys, wires->now_us);
+    for (size_t i = 0; i < callers->count; i++)
+        if (items[callers->calls[i]->place + CALL_POLL_SOCKET].revents != 0)
+            read_parcels(wires, &callers->calls[i], NULL);
+    callers_sweep(callers, wires->now_us);
+}
+
+/* The neighbour's connection is over, and all that is whole of what it brought was read. */
+static void end_called(struct wires *wires, struct wire *wire)
+{
+    if (call_is_choked(wire->called))
+        refuse(wires, wire, "it has no end: too many frames");
+    call_free(wire->called);
+    wire->called = NULL;
+    if (wire->live && !wire->connected)
+        wire_broken(wire, wires->now_us);
+}
+
+static void serve_wire(struct wires *wires, struct wire *wire)
+{
+    read_parcels(wires, &wire->called, wire);
+    read_parcels(wires, &wire->dialled, wire);
+    if (wire->called != NULL && call_is_over(wire->called) && wires->spare_count > 0)
+        end_called(wires, wire);
+}
+
+static bool finds(const struct call *call, const zmq_pollitem_t *items)
+{
+    return call != NULL &&
+           (items[call->place + CALL_POLL_SOCKET].revents != 0 || call_is_over(call));
+}
+
+/* What the poll found, before anything is done that changes which connections there are. */
+static void relay_all(struct wires *wires, const zmq_pollitem_t *items, bool *served)
+{
+    for (size_t i = 0; i < wires->count; i++) {
+        struct wire *wire = &wires->wires[i];
+
+        relay_wire(wires, wire, items);
+        served[i] = finds(wire->dialled, items) || finds(wire->called, items);
+        if (wire->monitor != NULL && items[wire->place].revents != 0)
+            wire_watch(wire, wires->now_us);
+    }
 }
 
 void wires_serve(struct wires *wires, const zmq_pollitem_t *items, uint64_t now_us)
 {
+    bool served[LINK_INTERFACES_MAX] = {false};
+
     wires->now_us = now_us;
+    relay_all(wires, items, served);
+    serve_callers(wires, items);
     if (items[POLL_ZAP].revents != 0)
         zap_serve(wires->zap, now_us);
-    watch_all(wires, items);
-    if (wires->listener.router != NULL && items[POLL_ROUTER].revents != 0)
-        serve_router(wires);
-    if (wires->listener.router != NULL && items[POLL_LISTENER].revents != 0)
-        listener_watch(&wires->listener, now_us);
+    tell_core(wires);
     /* Each time another is first, so that one that floods us cannot keep the others out. */
     wires->turn++;
     for (size_t i = 0; i < wires->count; i++) {
-        struct wire *wire = &wires->wires[(wires->turn + i) % wires->count];
+        size_t next = (wires->turn + i) % wires->count;
 
-        if (wire->dealer != NULL && items[wire->place + 1].revents != 0)
-            serve_dealer(wires, wire);
+        if (served[next])
+            serve_wire(wires, &wires->wires[next]);
     }
-    /* Last, for it opens sockets that the poll did not see. */
+    /* Last, for they open what the poll did not see. */
+    if (items[POLL_LISTENER].revents != 0)
+        callers_accept(&wires->callers, now_us);
     if (items[POLL_NAMES].revents != 0)
         take_answers(wires);
 }
 
 /* ---- sweeping ---- */
 
-/* That we live.  Where nothing takes it, there is no connection any more. */
+/* That we live. */
 static void beat(struct wires *wires, struct wire *wire)
 {
-    if (!wire->connected && !wire->has_route)
-        return;
-    if (!send_either(wires, wire, alive, sizeof alive) && !wire->connected && !wire->has_route &&
-        wire->live)
-        wire_broken(wire, wires->now_us);
+    if (wire->connected || wire->called != NULL)
+        (void)send_either(wires, wire, alive, sizeof alive); /* who takes none is silent itself */
 }
 
 static void notice_silence(struct wires *wires, struct wire *wire)
@@ -610,8 +675,22 @@ static void redial(struct wires *wires, struct wire *wire)
 /* Whoever did not listen cannot say that nobody spoke. */
 static void forgive(struct wires *wires)
 {
-    for (size_t i = 0; i < wires->count; i++)
-        wires->wires[i].heard_us = wires->now_us;
+    for (size_t i = 0; i < wires->count; i++) {
+        struct wire *wire = &wires->wires[i];
+
+        wire->heard_us = wires->now_us;
+        if (wire->called != NULL)
+            wire->called->heard_us = wires->now_us;
+        if (wire->dialled != NULL)
+            wire->dialled->heard_us = wires->now_us;
+    }
+}
+
+/* Who says nothing whole, such as one message of endless parts, is not listened to for ever. */
+static void end_silent_call(struct wires *wires, struct wire *wire)
+{
+    if (wire->called != NULL && wires->now_us - wire->called->heard_us >= SILENCE_US)
+        end_called(wires, wire);
 }
 
 void wires_sweep(struct wires *wires, uint64_t now_us)
@@ -620,7 +699,7 @@ void wires_sweep(struct wires *wires, uint64_t now_us)
 
     wires->now_us = now_us;
     zap_sweep(wires->zap, now_us);
-    listener_sweep(&wires->listener, now_us);
+    callers_sweep(&wires->callers, now_us);
     if (wires->spare_count == 0 || now_us - wires->swept_us >= ASLEEP_US)
         forgive(wires);
     wires->swept_us = now_us;
@@ -632,6 +711,8 @@ void wires_sweep(struct wires *wires, uint64_t now_us)
         if (beats)
             beat(wires, wire);
         notice_silence(wires, wire);
+        end_silent_call(wires, wire);
+        wire_tire(wire, now_us);
         give_up_lookup(wires, wire);
         redial(wires, wire);
     }
@@ -640,7 +721,7 @@ void wires_sweep(struct wires *wires, uint64_t now_us)
 
 void wires_rest(struct wires *wires, uint64_t now_us)
 {
-    listener_rest(&wires->listener, now_us);
+    listener_rest(&wires->callers.listener, now_us);
 }
 
 uint64_t wires_due_us(const struct wires *wires)
@@ -656,10 +737,23 @@ uint64_t wires_due_us(const struct wires *wires)
     return due_us;
 }
 
+bool wires_is_sending(const struct wires *wires)
+{
+    return bytes_out(wires) > 0;
+}
+
 struct wires_counters wires_count(const struct wires *wires)
 {
     struct wires_counters counters = wires->counters;
 
     counters.strangers = zap_refused(wires->zap);
+    counters.bytes_out = bytes_out(wires);
+    for (size_t i = 0; i < wires->count; i++) {
+        const struct wire *wire = &wires->wires[i];
+
+        counters.called += wire->called != NULL;
+        counters.bytes_in += wire->called == NULL ? 0 : wire->called->in_held;
+        counters.bytes_in += wire->dialled == NULL ? 0 : wire->dialled->in_held;
+    }
     return counters;
 }

@@ -1,8 +1,10 @@
 /*
- * The sockets of all links: parcels in and out, over ZeroMQ with CURVE.  One ROUTER for neighbours
- * that dial us, one DEALER for each link that we dial.  It moves bytes: what they mean is the
- * core's.  Order, loss and repetition are the core's too, so a parcel that cannot be sent now is
- * dropped; none that came is.
+ * The connections of all links: parcels in and out, over ZeroMQ with CURVE.  A neighbour has at
+ * most two, the one that we dial and the last that it dialled; whoever has shown no key of a link
+ * has one of few places for a few seconds.  What each may make us hold is counted (call.h).  It
+ * moves bytes: what they mean is the core's.  Order, loss and repetition are the core's too, so a
+ * parcel that cannot be sent now is dropped; of those that came, only what an older connection of
+ * the same neighbour still held.
  *
  * All of it is the edge thread's.  libzmq has a thread of its own underneath.
  */
@@ -12,12 +14,14 @@
 #include <zmq.h>
 
 #include "site/core/core.h"
+#include "site/daemon/call.h"
 #include "site/daemon/files.h"
 #include "site/daemon/parts.h"
 #include "site/daemon/resolver.h"
 
-/* The authenticator, names that were looked up, the ROUTER, its monitor, and two for each link. */
-enum { WIRES_POLL_MAX = 4 + 2 * LINKS_MAX };
+/* The authenticator, names that were looked up, the listener, two calls and a monitor for each
+ * link, and callers. */
+enum { WIRES_POLL_MAX = 3 + (2 * CALL_POLL_ITEMS + 1) * LINKS_MAX + CALL_POLL_ITEMS * CALLERS_MAX };
 
 struct wires; /* opaque */
 
@@ -26,7 +30,7 @@ struct wires_options {
     const uint8_t *site_secret; /* CONTROL_SECRET_BYTES; the same */
     const char *listen;         /* tcp:// or ipc:// endpoint; "": neighbours cannot dial us */
     struct ring *arrivals;      /* to the core: struct arrival; borrowed */
-    const struct files *files;  /* used by wires_new() only; NULL: strangers may take them all */
+    const struct files *files;  /* used by wires_new() only; NULL: as many as are wanted */
     resolve_name resolve;       /* NULL: resolve_by_system() */
 };
 
@@ -45,8 +49,8 @@ void wires_send(struct wires *wires, const struct core_parcel *parcel);
 /* An arrival that the core has read. */
 void wires_give_back(struct wires *wires, struct arrival *arrival);
 
-/* Fill in what to poll for (WIRES_POLL_MAX places); returns how many. */
-size_t wires_poll(struct wires *wires, zmq_pollitem_t *items);
+/* Fill in what to poll for (WIRES_POLL_MAX places); returns how many.  `reads`: also what comes. */
+size_t wires_poll(struct wires *wires, zmq_pollitem_t *items, bool reads);
 /* Serve what that poll found: `items` as filled, with nothing done to `wires` in between. */
 void wires_serve(struct wires *wires, const zmq_pollitem_t *items, uint64_t now_us);
 /* At least once a second: says that we live, notices who does not, dials again what gave up. */
@@ -56,12 +60,18 @@ void wires_rest(struct wires *wires, uint64_t now_us);
 /* When it has something to do before that second is over; UINT64_MAX: it has not. */
 uint64_t wires_due_us(const struct wires *wires);
 
+/* Whether something that was sent has not gone out to a neighbour yet. */
+bool wires_is_sending(const struct wires *wires);
+
 struct wires_counters {
     uint64_t received;
     uint64_t sent;
     uint64_t dropped; /* outgoing, with nobody there to take them */
     uint64_t refused; /* incoming of the wrong shape */
     uint64_t strangers;
+    size_t called;      /* connections now that neighbours have made */
+    uint64_t bytes_in;  /* that libzmq holds now of what came, but for parcels at the core */
+    uint64_t bytes_out; /* that neighbours have not taken yet */
 };
 struct wires_counters wires_count(const struct wires *wires);
 

@@ -18,6 +18,8 @@ struct friend
 
 struct zap {
     void *socket;
+    zap_told told;
+    void *context;
     struct friend friends[LINKS_MAX];
     size_t friend_count;
     /* Strangers that were told of, so that each is told once; all are forgotten together. */
@@ -29,14 +31,17 @@ struct zap {
     uint64_t refused;
 };
 
-enum status zap_new(struct zap **zap, void *context, struct fault *fault)
+enum status zap_new(struct zap **zap, void *zmq_context, zap_told told, void *context,
+                    struct fault *fault)
 {
     const int linger = 0;
     struct zap *made = calloc(1, sizeof *made);
 
     if (made == NULL)
         return fault_set(fault, ST_NOMEM, "links: memory is short");
-    made->socket = zmq_socket(context, ZMQ_REP);
+    made->told = told;
+    made->context = context;
+    made->socket = zmq_socket(zmq_context, ZMQ_REP);
     if (made->socket == NULL || zmq_setsockopt(made->socket, ZMQ_LINGER, &linger, sizeof linger) ||
         zmq_bind(made->socket, "inproc://zeromq.zap.01") != 0) {
         (void)fault_set(fault, ST_IO, "links: bind the authenticator: %s", zmq_strerror(errno));
@@ -143,12 +148,12 @@ void zap_sweep(struct zap *zap, uint64_t now_us)
 
 /* ---- requests ---- */
 
-/* The frames of a request that matter; RFC 27 has the request id third and the address fifth. */
+/* The frames of a request that matter, in the order of RFC 27. */
 struct request_frames {
     char version[8];
     uint8_t id[64];
     size_t id_size;
-    char address[64];
+    char domain[24]; /* ours: the number of the call */
     char mechanism[16];
     uint8_t key[CURVE_KEY_BYTES];
     bool has_key;
@@ -178,8 +183,8 @@ static void take_frame(struct request_frames *frames, size_t index, zmq_msg_t *f
         frames->id_size = size < sizeof frames->id ? size : sizeof frames->id;
         memcpy(frames->id, zmq_msg_data(frame), frames->id_size);
         break;
-    case 3:
-        copy_text(frames->address, sizeof frames->address, frame);
+    case 2:
+        copy_text(frames->domain, sizeof frames->domain, frame);
         break;
     case 5:
         copy_text(frames->mechanism, sizeof frames->mechanism, frame);
@@ -189,7 +194,7 @@ static void take_frame(struct request_frames *frames, size_t index, zmq_msg_t *f
         if (frames->has_key)
             memcpy(frames->key, zmq_msg_data(frame), sizeof frames->key);
         break;
-    default: /* domain and routing id, which the peer chose */
+    default: /* the relay's own address, and a routing id, which the peer chose */
         break;
     }
 }
@@ -247,9 +252,11 @@ void zap_serve(struct zap *zap, uint64_t now_us)
 
     for (int i = 0; i < ZAP_STEP_MAX && next_request(zap, &frames); i++) {
         const struct friend *friend = find_friend(zap, &frames);
+        const char *address = zap->told(zap->context, strtoull(frames.domain, NULL, 10),
+                                        friend == NULL ? NULL : friend->user_id);
 
         answer(zap, &frames, friend);
         if (friend == NULL)
-            tell_stranger(zap, frames.key, frames.address, now_us);
+            tell_stranger(zap, frames.key, address, now_us);
     }
 }

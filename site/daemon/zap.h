@@ -14,10 +14,17 @@
 
 enum { ZAP_USER_ID_BYTES = 2 * CONTROL_KEY_BYTES + 1 };
 
+/*
+ * Told of each handshake before it is answered: which call's it is (its ZAP domain, in decimal),
+ * and whose key it showed; NULL: a stranger's.  Returns the caller's address, for the log.
+ */
+typedef const char *(*zap_told)(void *context, uint64_t call, const char *user_id);
+
 struct zap; /* opaque */
 
 /* Bind the handler in the context; to be done before any server socket of it.  ST_IO, ST_NOMEM. */
-MUST_CHECK enum status zap_new(struct zap **zap, void *context, struct fault *fault);
+MUST_CHECK enum status zap_new(struct zap **zap, void *zmq_context, zap_told told, void *context,
+                               struct fault *fault);
 void zap_free(struct zap *zap); /* NULL allowed */
 
 /* Let this one in.  ST_INVALID: no Ed25519 key.  ST_FULL: LINKS_MAX are in. */

@@ -1,10 +1,15 @@
 /*
  * A neighbour or stranger that keeps to no rule, for tests of links:
  *
- *     rogue strangers ENDPOINT SITE_KEY COUNT    dial with a new key each time
- *     rogue large ENDPOINT SITE_KEY DIR          with the key of the site in DIR: a parcel too
- * large rogue noise ENDPOINT SITE_KEY DIR COUNT    the same key: parcels of random bytes rogue
- * frames ENDPOINT SITE_KEY DIR         the same key: a parcel in two frames
+ *     rogue strangers ENDPOINT SITE_KEY COUNT     dial with a new key each time
+ *
+ * With the key of the site in DIR, and TCP on this machine:
+ *
+ *     rogue large ENDPOINT SITE_KEY DIR           a parcel too large
+ *     rogue noise ENDPOINT SITE_KEY DIR COUNT     parcels of random bytes
+ *     rogue frames ENDPOINT SITE_KEY DIR          a parcel in two frames
+ *     rogue parts ENDPOINT SITE_KEY DIR SIZE      parts of so many bytes of one message without end
+ *     rogue crowd ENDPOINT SITE_KEY DIR COUNT     so many connections at once, each full of parts
  */
 #include <sodium.h>
 #include <stdio.h>
@@ -17,8 +22,9 @@
 #include "site/control/keyfile.h"
 #include "site/control/paths.h"
 #include "site/daemon/curve.h"
+#include "tests/raw_curve.h"
 
-enum { SEND_MS = 5000, HANDSHAKE_WAIT_MS = 20 };
+enum { SEND_MS = 5000, HANDSHAKE_WAIT_MS = 20, CROWD_MAX = 64, PART_BYTES_MAX = 64 * 1024 };
 
 struct rogue {
     void *context;
@@ -100,6 +106,54 @@ static int send_parcels(const struct rogue *rogue, long count, size_t size_max, 
     return failed;
 }
 
+/* ---- with no libzmq ---- */
+
+static const uint8_t zeros[PART_BYTES_MAX];
+static struct raw_curve crowd[CROWD_MAX];
+
+static bool call(const struct rogue *rogue, struct raw_curve *raw)
+{
+    const char *port = strrchr(rogue->endpoint, ':');
+
+    return port != NULL && raw_curve_open(raw, (uint16_t)strtoul(port + 1, NULL, 10), rogue->server,
+                                          rogue->public, rogue->secret, NULL);
+}
+
+/* As much as it takes; 0: it has hung up in the end, 1: it takes no more for a while. */
+static int send_parts(struct raw_curve *raw, size_t size, int tries)
+{
+    bool over = false;
+
+    while (tries > 0 && !over)
+        if (!raw_curve_send(raw, zeros, size, true, &over)) {
+            (void)zmq_poll(NULL, 0, 10);
+            tries--;
+        }
+    return over ? 0 : 1;
+}
+
+static int parts(const struct rogue *rogue, size_t size)
+{
+    if (size > PART_BYTES_MAX || !call(rogue, &crowd[0]))
+        return 1;
+    return send_parts(&crowd[0], size, 1000);
+}
+
+/* None of them is ended by us.  0: all but the last were ended by the other side. */
+static int crowd_in(const struct rogue *rogue, long count)
+{
+    int left = 0;
+
+    for (long i = 0; i < count && i < CROWD_MAX; i++) {
+        if (!call(rogue, &crowd[i]))
+            return 1;
+        (void)send_parts(&crowd[i], PART_BYTES_MAX, 2);
+    }
+    for (long i = 0; i < count && i < CROWD_MAX; i++)
+        left += send_parts(&crowd[i], PART_BYTES_MAX, 2);
+    return left <= 1 ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
     struct rogue rogue = {0};
@@ -124,6 +178,10 @@ int main(int argc, char **argv)
         code = send_parcels(&rogue, strtol(argv[5], NULL, 10), 2000, 1);
     else if (strcmp(what, "frames") == 0)
         code = send_parcels(&rogue, 1, 100, 2);
+    else if (strcmp(what, "parts") == 0 && argc == 6)
+        code = parts(&rogue, strtoul(argv[5], NULL, 10));
+    else if (strcmp(what, "crowd") == 0 && argc == 6)
+        code = crowd_in(&rogue, strtol(argv[5], NULL, 10));
     (void)zmq_ctx_term(rogue.context);
     return code;
 }

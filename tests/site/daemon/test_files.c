@@ -13,7 +13,7 @@ START_TEST(with_what_is_wanted_nothing_is_cut)
     ck_assert_int_eq(files_share(&files, FILES_MAX, true, NULL), ST_OK);
     ck_assert_uint_eq(files.wanted, FILES_MAX);
     ck_assert_uint_eq(files.connections, CONNECTIONS_MAX);
-    ck_assert_uint_eq(files.spares, FILES_SPARE_MAX);
+    ck_assert_uint_eq(files.callers, CALLERS_MAX);
     ck_assert_int_eq(files_share(&files, FILES_QUIET, false, NULL), ST_OK);
     ck_assert_uint_eq(files.wanted, FILES_QUIET);
     ck_assert_uint_eq(files.connections, CONNECTIONS_MAX);
@@ -27,10 +27,9 @@ START_TEST(all_shares_together_leave_some_for_links)
     for (size_t allowed = FILES_MIN; allowed <= FILES_MAX; allowed++) {
         ck_assert_int_eq(files_share(&files, allowed, true, NULL), ST_OK);
         ck_assert_uint_ge(files.connections, CONNECTIONS_MIN);
-        ck_assert_uint_ge(files.spares, FILES_SPARE_MIN);
-        ck_assert_uint_gt(files.spares, files.backlog);
-        ck_assert_uint_gt(files.backlog, 0);
-        ck_assert_uint_lt(FILES_OWN + files.connections + files.spares, allowed);
+        ck_assert_uint_ge(files.callers, CALLERS_MIN);
+        ck_assert_uint_le(files.callers, CALLERS_MAX);
+        ck_assert_uint_le(FILES_OWN + files.connections + FILES_CALL, allowed);
     }
 }
 END_TEST

@@ -1,17 +1,20 @@
 /* Links' sockets against each other and against peers that keep to no rule; all on loopback. */
 #include "site/daemon/wires.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "site/daemon/curve.h"
 #include "site/daemon/limits.h"
 #include "tests/check_main.h"
 #include "tests/free_port.h"
+#include "tests/raw_curve.h"
 #include "tests/temp_dir.h"
 #include "tests/tsan_zmq.h"
 
@@ -152,7 +155,7 @@ static void step(void)
     for (size_t i = 0; i < SITES; i++) {
         if (stands_still(&sites[i]))
             continue;
-        size_t count = wires_poll(sites[i].wires, items);
+        size_t count = wires_poll(sites[i].wires, items, true);
 
         ck_assert_int_ge(zmq_poll(items, (int)count, 2), 0);
         wires_serve(sites[i].wires, items, now_us);
@@ -230,7 +233,7 @@ START_TEST(an_address_that_is_taken_or_none_is_told)
     ck_assert_int_eq(try_open(&sites[1], sites[0].endpoint, &fault), ST_IO);
     ck_assert_ptr_nonnull(strstr(fault.text, sites[0].endpoint));
     ck_assert_int_eq(try_open(&sites[1], "tcp://127.0.0.1:notaport", &fault), ST_INVALID);
-    ck_assert_int_eq(try_open(&sites[1], "smoke://signals", &fault), ST_IO);
+    ck_assert_int_eq(try_open(&sites[1], "smoke://signals", &fault), ST_INVALID);
     ck_assert_ptr_null(sites[1].wires);
 }
 END_TEST
@@ -271,14 +274,11 @@ START_TEST(parcels_go_both_ways_and_the_one_that_dials_is_told)
 {
     join_two();
     UNTIL(sites[1].connected == 1);
-    send_one(&sites[0], 1); /* it does not know yet by which way */
-    ck_assert_uint_eq(wires_count(sites[0].wires).dropped, 1);
+    send_one(&sites[0], 1); /* it knows by which way, though the other has said nothing */
     send_one(&sites[1], 2);
-    UNTIL(sites[0].seen_count == 1);
-    send_one(&sites[0], 3);
-    UNTIL(sites[1].seen_count == 1);
+    UNTIL(sites[0].seen_count == 1 && sites[1].seen_count == 1);
+    ck_assert_uint_eq(sites[1].seen[0], 1);
     ck_assert_uint_eq(sites[0].seen[0], 2);
-    ck_assert_uint_eq(sites[1].seen[0], 3);
     ck_assert_uint_eq(sites[0].connected, 0);
     ck_assert_uint_eq(sites[1].connected, 1);
 }
@@ -618,6 +618,7 @@ static struct rogue rogue_open(const struct site *as, const struct site *server,
 {
     struct rogue rogue = {.context = zmq_ctx_new()};
     const int zero = 0;
+    const int never = -1;
     uint8_t curve[CURVE_KEY_BYTES];
     uint8_t *secret = NULL;
     struct fault fault;
@@ -625,6 +626,7 @@ static struct rogue rogue_open(const struct site *as, const struct site *server,
     rogue.socket = zmq_socket(rogue.context, ZMQ_DEALER);
     ck_assert_ptr_nonnull(rogue.socket);
     ck_assert_int_eq(zmq_setsockopt(rogue.socket, ZMQ_LINGER, &zero, sizeof zero), 0);
+    ck_assert_int_eq(zmq_setsockopt(rogue.socket, ZMQ_RECONNECT_IVL, &never, sizeof never), 0);
     if (as != NULL) {
         ck_assert_int_eq(curve_public(curve, server->key, &fault), ST_OK);
         ck_assert_int_eq(zmq_setsockopt(rogue.socket, ZMQ_CURVE_SERVERKEY, curve, sizeof curve), 0);
@@ -777,18 +779,15 @@ START_TEST(a_parcel_in_several_frames_is_refused_and_the_next_is_not)
 }
 END_TEST
 
-START_TEST(a_routing_id_that_the_peer_chose_is_refused)
+START_TEST(a_routing_id_that_the_peer_chose_means_nothing)
 {
     struct rogue rogue;
 
     listen_for_one();
     rogue = rogue_open(&sites[1], &sites[0], "admin");
     rogue_send(&rogue, 10, 0);
-    UNTIL(wires_count(sites[0].wires).refused == 1);
-    rogue_send(&rogue, 10, ZMQ_SNDMORE);
-    rogue_send(&rogue, 10, 0);
-    UNTIL(wires_count(sites[0].wires).refused == 2);
-    ck_assert_uint_eq(sites[0].seen_count, 0);
+    UNTIL(sites[0].seen_count == 1);
+    send_one(&sites[0], 3); /* to the key, whatever it calls itself */
     rogue_close(&rogue);
     neighbour_gets_through();
 }
@@ -804,6 +803,260 @@ START_TEST(an_empty_parcel_goes_to_the_core_as_it_is)
     UNTIL(sites[0].seen_count == 1);
     ck_assert_uint_eq(sites[0].sizes[0], 0);
     rogue_close(&rogue);
+}
+END_TEST
+
+/* ---- how much they can make us hold ---- */
+
+static struct raw_curve raw;
+
+static void wait_a_step(void)
+{
+    step();
+}
+
+/* As site 1, of which site 0 hears nothing but what is sent here. */
+static void raw_open(void)
+{
+    uint8_t server[CURVE_KEY_BYTES];
+    uint8_t public[CURVE_KEY_BYTES];
+    uint8_t *secret = NULL;
+    struct fault fault;
+    unsigned long port = strtoul(strrchr(sites[0].endpoint, ':') + 1, NULL, 10);
+
+    ck_assert_int_eq(curve_public(server, sites[0].key, &fault), ST_OK);
+    ck_assert_int_eq(curve_public(public, sites[1].key, &fault), ST_OK);
+    ck_assert_int_eq(curve_secret(&secret, sites[1].secret, &fault), ST_OK);
+    ck_assert(raw_curve_open(&raw, (uint16_t)port, server, public, secret, wait_a_step));
+    sodium_free(secret);
+}
+
+/* Parts of one message, for as long as site 0 takes any: never more than the bound. */
+static void send_endless_parts(size_t part)
+{
+    static const uint8_t zeros[64 * 1024];
+    uint64_t most = 0;
+    bool over = false;
+
+    listen_for_one();
+    raw_open();
+    ck_assert(raw_curve_send(&raw, zeros, 10, false, &over));
+    UNTIL(sites[0].seen_count == 1);
+    for (int left = 100 * PATIENCE; !over; left--) {
+        uint64_t now;
+
+        ck_assert_int_gt(left, 0);
+        if (!raw_curve_send(&raw, zeros, part, true, &over) || left % 256 == 0)
+            step();
+        now = wires_count(sites[0].wires).bytes_in;
+        most = now > most ? now : most;
+    }
+    ck_assert_uint_gt(most, CALL_BYTES_MAX - CALL_WAY_BYTES); /* it was tried */
+    ck_assert_uint_le(most, CALL_BYTES_MAX);
+    ck_assert_uint_eq(wires_count(sites[0].wires).bytes_in, 0);
+    ck_assert_uint_eq(wires_count(sites[0].wires).refused, 1);
+    ck_assert_uint_eq(wires_count(sites[0].wires).called, 0);
+    ck_assert_uint_eq(sites[0].seen_count, 1);
+    raw_curve_close(&raw);
+    neighbour_gets_through();
+}
+
+START_TEST(a_message_of_endless_parts_is_cut_at_a_bound)
+{
+    send_endless_parts(64 * 1024 - 1);
+}
+END_TEST
+
+START_TEST(a_message_of_endless_small_parts_is_cut_at_the_same_bound)
+{
+    send_endless_parts(1);
+}
+END_TEST
+
+/* The first part of a message, and then never more. */
+START_TEST(a_message_that_is_never_ended_is_given_up)
+{
+    bool over;
+
+    listen_for_one();
+    raw_open();
+    ck_assert(raw_curve_send(&raw, (const uint8_t *)"part", 4, true, &over));
+    ck_assert_uint_eq(wires_count(sites[0].wires).called, 1);
+    UNTIL(wires_count(sites[0].wires).called == 0);
+    ck_assert_uint_eq(wires_count(sites[0].wires).bytes_in, 0);
+    raw_curve_close(&raw);
+    neighbour_gets_through();
+}
+END_TEST
+
+START_TEST(a_key_has_one_connection_and_it_is_the_newest)
+{
+    struct rogue rogues[20];
+
+    listen_for_one();
+    for (size_t i = 0; i < sizeof rogues / sizeof rogues[0]; i++) {
+        rogues[i] = rogue_open(&sites[1], &sites[0], NULL);
+        rogue_send(&rogues[i], 10 + i, 0);
+        UNTIL(sites[0].seen_count == i + 1);
+        ck_assert_uint_eq(wires_count(sites[0].wires).called, 1);
+        ck_assert_uint_eq(sites[0].sizes[i], 10 + i);
+    }
+    send_one(&sites[0], 5);
+    for (int left = PATIENCE; left > 0; left--) {
+        uint8_t bytes[64];
+
+        if (zmq_recv(rogues[19].socket, bytes, sizeof bytes, ZMQ_DONTWAIT) == 40)
+            break;
+        ck_assert_int_gt(left, 1);
+        step();
+    }
+    for (size_t i = 0; i < sizeof rogues / sizeof rogues[0]; i++)
+        rogue_close(&rogues[i]);
+}
+END_TEST
+
+/* Whoever says that it lives, and reads nothing of what it asks for. */
+START_TEST(a_neighbour_that_takes_nothing_holds_a_bounded_share)
+{
+    enum { PARCELS = 2 * CALL_OUT_BYTES_MAX / LINK_PARCEL_BYTES_MAX };
+
+    join_two();
+    UNTIL(sites[1].connected == 1);
+    sites[0].stopped = true; /* its relay stands still, and so does all that is behind it */
+    for (int i = 0; i < PARCELS; i++)
+        send_sized(&sites[1], 1, 1, LINK_PARCEL_BYTES_MAX);
+    ck_assert_uint_le(wires_count(sites[1].wires).bytes_out, CALL_OUT_BYTES_MAX);
+    ck_assert_uint_gt(wires_count(sites[1].wires).bytes_out, CALL_OUT_BYTES_MAX / 2);
+    ck_assert_uint_gt(wires_count(sites[1].wires).dropped, PARCELS / 2 - 8);
+    sites[0].stopped = false;
+    UNTIL(wires_count(sites[1].wires).bytes_out == 0);
+    send_sized(&sites[1], 1, 9, 10);
+    UNTIL(sites[0].seen_count > 0 && sites[0].seen[sites[0].seen_count - 1] == 9);
+}
+END_TEST
+
+/* Signs of life are no messages, and may come for ever. */
+START_TEST(signs_of_life_use_nothing_up)
+{
+    struct rogue rogue;
+    uint64_t until_us = now_us;
+
+    listen_for_one();
+    rogue = rogue_open(&sites[1], &sites[0], NULL);
+    for (int i = 0; i < 5; i++) {
+        rogue_send(&rogue, 10, 0);
+        UNTIL(sites[0].seen_count == (size_t)i + 1);
+        until_us = now_us + 1000000;
+        while (now_us < until_us)
+            step();
+    }
+    ck_assert_uint_eq(wires_count(sites[0].wires).bytes_in, 0);
+    rogue_close(&rogue);
+}
+END_TEST
+
+/* More than there are places for: the oldest go, and whoever has a key gets through. */
+START_TEST(strangers_have_few_places_and_the_newest_has_one)
+{
+    enum { STRANGERS = 3 * CALLERS_MAX };
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fds[STRANGERS];
+    int open_count = 0;
+
+    listen_for_one();
+    address.sin_port = htons((uint16_t)strtoul(strrchr(sites[0].endpoint, ':') + 1, NULL, 10));
+    for (int i = 0; i < STRANGERS; i++) {
+        fds[i] = socket(AF_INET, SOCK_STREAM, 0);
+        ck_assert_int_ge(fds[i], 0);
+        ck_assert_int_eq(connect(fds[i], (const struct sockaddr *)&address, sizeof address), 0);
+        ck_assert_int_eq(send(fds[i], "\xff", 1, MSG_NOSIGNAL), 1);
+        steps(2);
+    }
+    for (int i = 0; i < STRANGERS; i++) {
+        uint8_t bytes[16];
+        ssize_t got;
+
+        /* libzmq has greeted those that have a place; the others were shown out. */
+        do
+            got = recv(fds[i], bytes, sizeof bytes, MSG_DONTWAIT);
+        while (got > 0);
+        open_count += got < 0 && errno == EAGAIN;
+    }
+    ck_assert_int_le(open_count, CALLERS_MAX);
+    neighbour_gets_through();
+    for (int i = 0; i < STRANGERS; i++)
+        (void)close(fds[i]);
+}
+END_TEST
+
+/* ---- before the links are known ---- */
+
+START_TEST(who_calls_before_the_links_are_known_waits_and_is_no_stranger)
+{
+    struct rogue rogue;
+
+    open_site(&sites[0], sites[0].endpoint);
+    rogue = rogue_open(&sites[1], &sites[0], NULL);
+    rogue_send(&rogue, 10, 0);
+    steps(40);
+    ck_assert_uint_eq(wires_count(sites[0].wires).strangers, 0);
+    link_to(&sites[0], &sites[1], "");
+    UNTIL(sites[0].seen_count == 1);
+    ck_assert_uint_eq(wires_count(sites[0].wires).strangers, 0);
+    rogue_close(&rogue);
+}
+END_TEST
+
+/* ---- a path of the machine ---- */
+
+START_TEST(at_a_path_only_the_socket_that_was_bound_is_removed)
+{
+    char dir[TEMP_DIR_BYTES];
+    char path[TEMP_PATH_BYTES];
+    struct stat found;
+    FILE *file;
+
+    temp_dir_init(dir);
+    (void)snprintf(path, sizeof path, "%s", temp_path(dir, "link"));
+    (void)snprintf(sites[0].endpoint, sizeof sites[0].endpoint, "ipc://%.100s", path);
+    open_site(&sites[0], sites[0].endpoint);
+    ck_assert_int_eq(stat(path, &found), 0);
+    ck_assert_uint_eq(found.st_mode & 0777, 0600);
+    wires_free(sites[0].wires);
+    sites[0].wires = NULL;
+    ck_assert_int_ne(stat(path, &found), 0); /* its own */
+    open_site(&sites[0], sites[0].endpoint);
+    ck_assert_int_eq(unlink(path), 0);
+    file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fclose(file), 0);
+    wires_free(sites[0].wires);
+    sites[0].wires = NULL;
+    ck_assert_int_eq(stat(path, &found), 0); /* somebody's */
+    ck_assert(S_ISREG(found.st_mode));
+    temp_dir_fini(dir);
+}
+END_TEST
+
+START_TEST(at_a_path_that_is_taken_nothing_is_replaced)
+{
+    char dir[TEMP_DIR_BYTES];
+    char path[TEMP_PATH_BYTES];
+    struct fault fault = {0};
+    struct stat found;
+    FILE *file;
+
+    temp_dir_init(dir);
+    (void)snprintf(path, sizeof path, "%s", temp_path(dir, "link"));
+    (void)snprintf(sites[0].endpoint, sizeof sites[0].endpoint, "ipc://%.100s", path);
+    file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fclose(file), 0);
+    ck_assert_int_eq(try_open(&sites[0], sites[0].endpoint, &fault), ST_IO);
+    ck_assert_ptr_nonnull(strstr(fault.text, path));
+    ck_assert_int_eq(stat(path, &found), 0);
+    ck_assert(S_ISREG(found.st_mode));
+    temp_dir_fini(dir);
 }
 END_TEST
 
@@ -914,10 +1167,20 @@ int main(void)
     tcase_add_test(tcase, the_largest_parcel_passes_and_one_byte_more_ends_the_connection);
     tcase_add_test(tcase, a_site_whose_parcel_was_too_large_dials_again);
     tcase_add_test(tcase, a_parcel_in_several_frames_is_refused_and_the_next_is_not);
-    tcase_add_test(tcase, a_routing_id_that_the_peer_chose_is_refused);
+    tcase_add_test(tcase, a_routing_id_that_the_peer_chose_means_nothing);
     tcase_add_test(tcase, an_empty_parcel_goes_to_the_core_as_it_is);
     tcase_add_test(tcase, strangers_are_told_once_each_and_then_only_counted);
     tcase_add_test(tcase, noise_from_the_network_keeps_nobody_out);
+    tcase_add_test(tcase, a_message_of_endless_parts_is_cut_at_a_bound);
+    tcase_add_test(tcase, a_message_of_endless_small_parts_is_cut_at_the_same_bound);
+    tcase_add_test(tcase, a_message_that_is_never_ended_is_given_up);
+    tcase_add_test(tcase, a_key_has_one_connection_and_it_is_the_newest);
+    tcase_add_test(tcase, a_neighbour_that_takes_nothing_holds_a_bounded_share);
+    tcase_add_test(tcase, signs_of_life_use_nothing_up);
+    tcase_add_test(tcase, strangers_have_few_places_and_the_newest_has_one);
+    tcase_add_test(tcase, who_calls_before_the_links_are_known_waits_and_is_no_stranger);
+    tcase_add_test(tcase, at_a_path_only_the_socket_that_was_bound_is_removed);
+    tcase_add_test(tcase, at_a_path_that_is_taken_nothing_is_replaced);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }

@@ -1,0 +1,484 @@
+#define _GNU_SOURCE /* accept4, struct ucred */
+#include "site/daemon/call.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "channels/link.h"
+
+enum {
+    /* Of ZMTP 3.1: flags and a length of one byte, or of eight where the sealed body is longer. */
+    FRAME_BYTES_SHORT = 2,
+    FRAME_BYTES_LONG = 9,
+    BODY_SHORT_MAX = 255,
+    DOOR_BACKLOG = 4,
+};
+
+static_assert(CALL_BYTES_MAX / 2 >
+                  LINK_PARCEL_BYTES_MAX + CURVE_SEAL_BYTES + FRAME_BYTES_LONG + CALLER_BYTES_MAX,
+              "the largest parcel comes through, whatever else was not forgiven yet");
+
+/* ---- streams ---- */
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        (void)!close(*fd); /* a socket: nothing is lost */
+    *fd = -1;
+}
+
+/* Parcels are whole: to wait for more to send with them would only make them late. */
+static void hurry(int fd)
+{
+    const int one = 1;
+
+    (void)!setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one); /* fails for ipc:// */
+}
+
+static int connect_ipc(const char *path, int *error)
+{
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    INVARIANT(strlen(path) < sizeof to.sun_path); /* endpoint_parse() saw to it */
+    memcpy(to.sun_path, path, strlen(path) + 1);
+    *error = fd < 0 || connect(fd, (const struct sockaddr *)&to, sizeof to) != 0 ? errno : 0;
+    return fd;
+}
+
+/* A number needs no looking up, but for the zone of an IPv6 address, which the system knows. */
+static int connect_tcp(const char *address, uint16_t port, int *error)
+{
+    const struct addrinfo hints = {.ai_family = AF_UNSPEC,
+                                   .ai_socktype = SOCK_STREAM,
+                                   .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
+    bool bracketed = address[0] == '[';
+    char host[ENDPOINT_BYTES_MAX + 1];
+    char service[8];
+    struct addrinfo *found = NULL;
+    int fd;
+
+    (void)snprintf(host, sizeof host, "%.*s", (int)(strlen(address) - 2 * (size_t)bracketed),
+                   address + bracketed);
+    (void)snprintf(service, sizeof service, "%u", (unsigned)port);
+    *error = EADDRNOTAVAIL;
+    if (getaddrinfo(host, service, &hints, &found) != 0)
+        return -1;
+    fd = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    *error = fd < 0 || connect(fd, found->ai_addr, found->ai_addrlen) != 0 ? errno : 0;
+    freeaddrinfo(found);
+    return fd;
+}
+
+/* ---- life ---- */
+
+static struct call *call_new(int outer, uint64_t now_us)
+{
+    static uint64_t numbers;
+    struct call *call = calloc(1, sizeof *call);
+
+    if (call == NULL)
+        return NULL;
+    *call = (struct call){.number = ++numbers,
+                          .outer = outer,
+                          .door = -1,
+                          .inner = -1,
+                          .in.bytes = malloc(CALL_WAY_BYTES),
+                          .out.bytes = malloc(CALL_WAY_BYTES),
+                          .since_us = now_us,
+                          .forgiven_us = now_us};
+    if (call->in.bytes != NULL && call->out.bytes != NULL)
+        return call;
+    call->outer = -1; /* the caller keeps it */
+    call_free(call);
+    return NULL;
+}
+
+enum status call_dial(struct call **call, const struct endpoint *endpoint, const char *address,
+                      uint64_t now_us, int *error)
+{
+    struct call *made = call_new(-1, now_us);
+
+    if (made == NULL)
+        return ST_NOMEM;
+    made->dialled = true;
+    made->outer = endpoint->transport == ENDPOINT_IPC ? connect_ipc(endpoint->host, error)
+                                                      : connect_tcp(address, endpoint->port, error);
+    made->connecting = *error == EINPROGRESS;
+    if (made->connecting)
+        *error = 0;
+    if (made->outer >= 0)
+        hurry(made->outer);
+    *call = made;
+    return ST_OK;
+}
+
+static void name_caller(struct call *call)
+{
+    struct sockaddr_storage address;
+    socklen_t size = sizeof address;
+
+    if (getpeername(call->outer, (struct sockaddr *)&address, &size) != 0 ||
+        address.ss_family == AF_UNIX ||
+        getnameinfo((const struct sockaddr *)&address, size, call->address, sizeof call->address,
+                    NULL, 0, NI_NUMERICHOST) != 0)
+        (void)snprintf(call->address, sizeof call->address, "local");
+}
+
+enum status call_take(struct call **call, int fd, uint64_t now_us)
+{
+    *call = call_new(fd, now_us);
+    if (*call == NULL)
+        return ST_NOMEM;
+    name_caller(*call);
+    hurry(fd);
+    return ST_OK;
+}
+
+void call_free(struct call *call)
+{
+    if (call == NULL)
+        return;
+    if (call->socket != NULL)
+        (void)!zmq_close(call->socket); /* only fails for what is no socket */
+    close_fd(&call->outer);
+    close_fd(&call->door);
+    close_fd(&call->inner);
+    free(call->in.bytes);
+    free(call->out.bytes);
+    free(call);
+}
+
+/* ---- a socket of libzmq ---- */
+
+struct option {
+    int name;
+    int value;
+};
+
+static enum status set_limits(void *socket, struct fault *fault)
+{
+    static const struct option options[] = {
+        {ZMQ_LINGER, 0}, /* what did not leave is sent again by its number */
+        {ZMQ_SNDHWM, PARCELS_OUT_MAX},
+        {ZMQ_RCVHWM, PARCELS_IN_MAX},
+        {ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS},
+        {ZMQ_HEARTBEAT_IVL, HEARTBEAT_MS},
+        {ZMQ_HEARTBEAT_TIMEOUT, HEARTBEAT_TIMEOUT_MS},
+        {ZMQ_HEARTBEAT_TTL, HEARTBEAT_TIMEOUT_MS},
+        {ZMQ_IMMEDIATE, 1},      /* with no connection, sending fails instead of queueing */
+        {ZMQ_RECONNECT_IVL, -1}, /* the relay has one connection, and no other follows */
+    };
+    /* libzmq compares it with the size of what is sealed. */
+    const int64_t parcel_bytes_max = LINK_PARCEL_BYTES_MAX + CURVE_SEAL_BYTES;
+
+    if (zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &parcel_bytes_max, sizeof parcel_bytes_max) != 0)
+        return fault_set(fault, ST_IO, "links: limit of a parcel: %s", zmq_strerror(errno));
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+        if (zmq_setsockopt(socket, options[i].name, &options[i].value, sizeof(int)) != 0)
+            return fault_set(fault, ST_IO, "links: socket option %d: %s", options[i].name,
+                             zmq_strerror(errno));
+    return ST_OK;
+}
+
+/* libzmq copies the secret into memory of its own, which it does not wipe. */
+static enum status set_keys(const struct call *call, const struct call_keys *keys,
+                            const uint8_t *server, struct fault *fault)
+{
+    const int one = 1;
+    char domain[24];
+    bool good;
+
+    (void)snprintf(domain, sizeof domain, "%" PRIu64, call->number);
+    if (server != NULL)
+        good =
+            zmq_setsockopt(call->socket, ZMQ_CURVE_SERVERKEY, server, CURVE_KEY_BYTES) == 0 &&
+            zmq_setsockopt(call->socket, ZMQ_CURVE_PUBLICKEY, keys->public, CURVE_KEY_BYTES) == 0;
+    else
+        good = zmq_setsockopt(call->socket, ZMQ_CURVE_SERVER, &one, sizeof one) == 0 &&
+               zmq_setsockopt(call->socket, ZMQ_ZAP_DOMAIN, domain, strlen(domain)) == 0;
+    if (!good ||
+        zmq_setsockopt(call->socket, ZMQ_CURVE_SECRETKEY, keys->secret, CURVE_KEY_BYTES) != 0)
+        return fault_set(fault, ST_IO, "links: keys: %s", zmq_strerror(errno));
+    return ST_OK;
+}
+
+enum status call_join(struct call *call, void *context, const struct call_keys *keys,
+                      const uint8_t *server, struct fault *fault)
+{
+    enum status status;
+
+    INVARIANT(call->socket == NULL);
+    call->socket = zmq_socket(context, ZMQ_DEALER);
+    if (call->socket == NULL)
+        return fault_set(fault, ST_IO, "links: a socket: %s", zmq_strerror(errno));
+    status = set_limits(call->socket, fault);
+    if (status == ST_OK)
+        status = set_keys(call, keys, server, fault);
+    return status;
+}
+
+/* A socket of the machine in no file system, under a name that the system makes up. */
+enum status call_open(struct call *call, struct fault *fault)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    socklen_t size = offsetof(struct sockaddr_un, sun_path);
+    char endpoint[sizeof address.sun_path + sizeof "ipc://@"];
+
+    call->door = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (call->door < 0 || bind(call->door, (const struct sockaddr *)&address, size) != 0 ||
+        listen(call->door, DOOR_BACKLOG) != 0)
+        return fault_set(fault, ST_IO, "links: a door for libzmq: %s", strerror(errno));
+    size = sizeof address;
+    if (getsockname(call->door, (struct sockaddr *)&address, &size) != 0)
+        return fault_set(fault, ST_IO, "links: a door for libzmq: %s", strerror(errno));
+    size -= (socklen_t)offsetof(struct sockaddr_un, sun_path) + 1; /* and the zero before it */
+    (void)snprintf(endpoint, sizeof endpoint, "ipc://@%.*s", (int)size, address.sun_path + 1);
+    if (zmq_connect(call->socket, endpoint) != 0)
+        return fault_set(fault, ST_IO, "links: libzmq at its door: %s", zmq_strerror(errno));
+    return ST_OK;
+}
+
+/* Whoever is not this process has no business at the door. */
+static void answer_door(struct call *call)
+{
+    struct ucred peer = {0};
+    socklen_t size = sizeof peer;
+    int fd = accept4(call->door, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.pid != getpid()) {
+        (void)!close(fd);
+        return;
+    }
+    call->inner = fd;
+    close_fd(&call->door);
+}
+
+/* ---- counting ---- */
+
+static uint64_t wire_bytes(size_t size)
+{
+    size_t body = size + CURVE_SEAL_BYTES;
+
+    return body + (body > BODY_SHORT_MAX ? FRAME_BYTES_LONG : FRAME_BYTES_SHORT);
+}
+
+static void count_off(uint64_t *held, uint64_t bytes)
+{
+    *held -= bytes < *held ? bytes : *held;
+}
+
+static void forgive(struct call *call, uint64_t now_us)
+{
+    uint64_t passed_us = now_us - call->forgiven_us;
+
+    if (now_us < call->forgiven_us || passed_us < CALL_FORGIVE_US)
+        return;
+    call->forgiven_us = now_us;
+    count_off(&call->in_held, passed_us * CALL_FREE_S / 1000000);
+}
+
+static size_t may_come(const struct call *call)
+{
+    uint64_t most = call->known ? CALL_BYTES_MAX : CALLER_BYTES_MAX;
+    uint64_t left = call->in_held < most ? most - call->in_held : 0;
+
+    return left < CALL_WAY_BYTES ? (size_t)left : CALL_WAY_BYTES;
+}
+
+bool call_is_choked(const struct call *call)
+{
+    return call->in_held > CALL_BYTES_MAX / 2;
+}
+
+/* ---- the relay ---- */
+
+static bool is_for_later(ssize_t done)
+{
+    return done < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
+/* Returns how many came; 0: none now, or never again, which is noted. */
+static size_t fill(struct way *way, int from, size_t most, bool *over)
+{
+    ssize_t got = recv(from, way->bytes, most, MSG_DONTWAIT);
+
+    if (is_for_later(got))
+        return 0;
+    if (got <= 0) {
+        *over = true;
+        return 0;
+    }
+    way->first = 0;
+    way->size = (size_t)got;
+    return way->size;
+}
+
+/* False: not all of it could be written now, or never will, which is noted. */
+static bool drain(struct way *way, int to, bool *over)
+{
+    ssize_t done;
+
+    if (way->size == 0)
+        return true;
+    if (to < 0)
+        return false;
+    done = send(to, way->bytes + way->first, way->size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (is_for_later(done))
+        return false;
+    if (done < 0) {
+        *over = true;
+        way->size = 0;
+        return false;
+    }
+    way->first += (size_t)done;
+    way->size -= (size_t)done;
+    return way->size == 0;
+}
+
+static void pump_in(struct call *call)
+{
+    for (int i = 0; i < CALL_STEP_MAX && drain(&call->in, call->inner, &call->inner_over); i++) {
+        size_t most = may_come(call);
+
+        if (call->outer_over || call->inner_over || most == 0)
+            break;
+        call->in_held += fill(&call->in, call->outer, most, &call->outer_over);
+        if (call->in.size == 0)
+            break;
+    }
+    if (call->outer_over && call->in.size == 0 && call->inner >= 0)
+        (void)!shutdown(call->inner, SHUT_WR); /* libzmq takes what came, and ends it then */
+}
+
+static void pump_out(struct call *call)
+{
+    for (int i = 0; i < CALL_STEP_MAX && drain(&call->out, call->outer, &call->outer_over); i++) {
+        if (call->inner < 0 || call->inner_over)
+            return;
+        count_off(&call->out_held,
+                  fill(&call->out, call->inner, CALL_WAY_BYTES, &call->inner_over));
+        if (call->out.size == 0)
+            return;
+    }
+}
+
+/* One that says nothing gets no socket of libzmq: to see whether it left, bytes are only looked at.
+ */
+static void look(struct call *call)
+{
+    uint8_t byte;
+    ssize_t got = recv(call->outer, &byte, 1, MSG_DONTWAIT | MSG_PEEK);
+
+    call->outer_over = got == 0 || (got < 0 && !is_for_later(got));
+}
+
+void call_pump(struct call *call, uint64_t now_us)
+{
+    if (call->connecting || call->outer < 0)
+        return;
+    if (call->socket == NULL) {
+        look(call);
+        return;
+    }
+    forgive(call, now_us);
+    if (call->door >= 0)
+        answer_door(call);
+    pump_in(call);
+    pump_out(call);
+    if (call_is_over(call)) {
+        close_fd(&call->outer);
+        close_fd(&call->inner);
+        close_fd(&call->door);
+        call->out_held = 0;
+    }
+}
+
+bool call_is_over(const struct call *call)
+{
+    if (call->outer < 0)
+        return true;
+    if (call->socket == NULL)
+        return call->outer_over && !call->connecting;
+    return call->inner_over && call->out.size == 0;
+}
+
+int call_answered(struct call *call)
+{
+    int error = 0;
+    socklen_t size = sizeof error;
+
+    if (getsockopt(call->outer, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
+        error = errno;
+    call->connecting = false;
+    return error;
+}
+
+/* ---- polling ---- */
+
+/* With nothing wanted it is passed over: poll() would tell of a broken one again and again. */
+static zmq_pollitem_t pollable(int fd, bool in, bool out)
+{
+    short events = (short)((in ? ZMQ_POLLIN : 0) | (out ? ZMQ_POLLOUT : 0));
+
+    return (zmq_pollitem_t){.fd = events == 0 ? -1 : fd, .events = events};
+}
+
+void call_poll(const struct call *call, zmq_pollitem_t *items, bool reads)
+{
+    bool comes = call->socket == NULL ? !call->connecting : may_come(call) > 0;
+
+    items[CALL_POLL_OUTER] = pollable(call->outer, comes && !call->outer_over && call->in.size == 0,
+                                      call->connecting || call->out.size > 0);
+    items[CALL_POLL_INNER] =
+        call->door >= 0
+            ? pollable(call->door, true, false)
+            : pollable(call->inner, !call->inner_over && call->out.size == 0, call->in.size > 0);
+    items[CALL_POLL_SOCKET] =
+        call->socket == NULL
+            ? pollable(-1, false, false)
+            : (zmq_pollitem_t){.socket = call->socket, .events = reads ? ZMQ_POLLIN : 0};
+}
+
+bool call_moves(const struct call *call, const zmq_pollitem_t *items)
+{
+    return items[call->place + CALL_POLL_OUTER].revents != 0 ||
+           items[call->place + CALL_POLL_INNER].revents != 0;
+}
+
+/* ---- messages ---- */
+
+bool call_receive(struct call *call, zmq_msg_t *message, uint64_t now_us)
+{
+    (void)zmq_msg_init(message);
+    if (call->socket == NULL || zmq_msg_recv(message, call->socket, ZMQ_DONTWAIT) < 0) {
+        (void)zmq_msg_close(message);
+        return false;
+    }
+    count_off(&call->in_held, wire_bytes(zmq_msg_size(message)));
+    call->heard_us = now_us;
+    return true;
+}
+
+bool call_send(struct call *call, const uint8_t *bytes, size_t size, uint64_t most)
+{
+    uint64_t more = wire_bytes(size);
+
+    if (call->socket == NULL || more > most || call->out_held > most - more ||
+        zmq_send(call->socket, bytes, size, ZMQ_DONTWAIT) < 0)
+        return false;
+    call->out_held += more;
+    return true;
+}
