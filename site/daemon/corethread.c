@@ -9,8 +9,10 @@ struct driver {
     struct frame *spare[FRAMES_MAX];
     size_t spare_count;
     bool dirty;         /* something may be in the frame that is filling */
+    bool awaited;       /* ... and somebody outside waits for it */
     bool more;          /* turns are ready */
     uint64_t opened_us; /* when it became dirty */
+    uint64_t closed_us; /* when the last one was closed that was written */
     uint64_t turns;     /* in it */
     uint64_t parcels;   /* in it */
     bool has_links;
@@ -27,6 +29,13 @@ static void touch(struct driver *driver, uint64_t now_us)
     driver->dirty = true;
 }
 
+/* What comes from outside: whoever said it goes on when the frame is durable. */
+static void touch_for_others(struct driver *driver, uint64_t now_us)
+{
+    touch(driver, now_us);
+    driver->awaited = true;
+}
+
 /* True: there may be more.  What a long request costs the core grows with its bytes.  Each
  * connection has at most one here, so they come to an end. */
 static bool take_requests(struct driver *driver, uint64_t now_us)
@@ -38,7 +47,7 @@ static bool take_requests(struct driver *driver, uint64_t now_us)
 
         if (request == NULL)
             return false;
-        touch(driver, now_us);
+        touch_for_others(driver, now_us);
         bytes += request->bytes.size;
         core_request(driver->parts->core, request->token, request->peer, request->bytes.data,
                      request->bytes.size);
@@ -53,7 +62,7 @@ static void take_books(struct driver *driver, uint64_t now_us)
     struct fault fault = {0};
 
     while (!driver->dirty && (book = ring_pop(&driver->parts->books)) != NULL) {
-        touch(driver, now_us);
+        touch_for_others(driver, now_us);
         if (core_set_prices(driver->parts->core, book, &fault) != ST_OK)
             log_write(LOG_ERROR, "prices.refused", "reason=\"%s\"", fault.text);
         free(book);
@@ -103,7 +112,7 @@ static bool take_arrivals(struct driver *driver, uint64_t now_us)
 
         if (arrival == NULL)
             return false;
-        touch(driver, now_us);
+        touch_for_others(driver, now_us);
         driver->parcels++;
         tell_core(parts->core, arrival);
         INVARIANT(ring_push(&parts->heard, arrival)); /* it has a place for each */
@@ -117,7 +126,7 @@ static void tick_links(struct driver *driver, uint64_t now_us)
         return;
     driver->tick_us = now_us + LINKS_TICK_US;
     if (core_links_tick(driver->parts->core))
-        touch(driver, now_us);
+        touch_for_others(driver, now_us);
 }
 
 /* While no frame is on its way, so that the core knows all that was written. */
@@ -156,14 +165,28 @@ static void run_turns(struct driver *driver, uint64_t now_us)
     driver->turns += core_count(core).turns - before;
 }
 
+static bool can_close(const struct driver *driver)
+{
+    return !atomic_load(&driver->parts->writer_busy) && driver->spare_count > 0;
+}
+
+/* When the frame that fills may be closed although nobody waits for it. */
+static uint64_t quiet_us(const struct driver *driver)
+{
+    return driver->awaited ? 0 : driver->closed_us + FRAME_QUIET_US;
+}
+
 static bool should_close(const struct driver *driver, uint64_t now_us, bool last)
 {
-    if (atomic_load(&driver->parts->writer_busy) || driver->spare_count == 0)
+    if (!can_close(driver))
         return false;
     if (last)
         return true;
-    return driver->dirty && (!driver->more || driver->turns >= FRAME_TURNS || is_full(driver) ||
-                             now_us - driver->opened_us >= FRAME_US);
+    if (!driver->dirty)
+        return false;
+    if (driver->turns >= FRAME_TURNS || is_full(driver))
+        return true;
+    return driver->more ? now_us - driver->opened_us >= FRAME_US : now_us >= quiet_us(driver);
 }
 
 /* Nothing to write, and nothing that leaves. */
@@ -173,7 +196,7 @@ static bool is_empty(const struct core_frame *frame)
            frame->link_count == 0;
 }
 
-static void close_frame(struct driver *driver, bool last)
+static void close_frame(struct driver *driver, uint64_t now_us, bool last)
 {
     struct parts *parts = driver->parts;
     struct frame *frame = driver->spare[driver->spare_count - 1];
@@ -181,6 +204,7 @@ static void close_frame(struct driver *driver, bool last)
     core_frame_close(parts->core, parts->clock.wall_us(parts->clock.context), &frame->core);
     frame->last = last;
     driver->dirty = false;
+    driver->awaited = false;
     driver->turns = 0;
     driver->parcels = 0;
     driver->has_links = driver->has_links || frame->core.link_count != 0;
@@ -190,6 +214,7 @@ static void close_frame(struct driver *driver, bool last)
     }
     driver->spare_count--;
     driver->wrote = true;
+    driver->closed_us = now_us;
     atomic_store(&parts->writer_busy, true);
     INVARIANT(ring_push(&parts->frames, frame));
 }
@@ -203,14 +228,15 @@ static uint64_t next_due_us(const struct parts *parts)
 /* How long there is nothing to do, in milliseconds; -1: until another thread wakes us. */
 static int wait_ms(const struct driver *driver, uint64_t now_us)
 {
-    uint64_t due_us = next_due_us(driver->parts);
+    /* Time stands still in a frame that is open, so no timer is due in it. */
+    uint64_t due_us = driver->dirty ? quiet_us(driver) : next_due_us(driver->parts);
     uint64_t wait_us;
 
+    /* Waiting for the writer: its wake-up comes. */
+    if (driver->dirty && !can_close(driver))
+        return -1;
     if (driver->has_links && driver->tick_us < due_us)
         due_us = driver->tick_us;
-    /* Waiting for the writer: its wake-up comes. */
-    if (driver->dirty)
-        return -1;
     if (driver->is_short && driver->measured_us + MEASURE_US < due_us)
         due_us = driver->measured_us + MEASURE_US;
     if (due_us <= now_us)
@@ -232,6 +258,7 @@ void *core_thread(void *context)
     tier1_step(parts->tier1, parts->core); /* so that the first who asks is told of it */
     /* What loading found to do, such as a quarantine, is in the first frame. */
     driver.dirty = true;
+    driver.awaited = true;
     for (;;) {
         uint64_t now_us = parts->clock.now_us(parts->clock.context);
         /* Read before the requests are taken: those that came before the stop are still answered,
@@ -254,7 +281,7 @@ void *core_thread(void *context)
         tier1_step(parts->tier1, parts->core);
         take_spent(&driver);
         if (should_close(&driver, now_us, last)) {
-            close_frame(&driver, last);
+            close_frame(&driver, now_us, last);
             if (last)
                 return NULL;
             continue;

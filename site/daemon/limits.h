@@ -141,6 +141,9 @@ enum {
     /* ... and while it is not, the next frame takes at most so many, or a batch grows without end.
      */
     FRAME_TURNS_MAX = 16384,
+    /* A frame that nobody outside waits for, of timers and what they set off, comes no sooner than
+     * this after the one before: a commit writes some twenty pages, however little is in it. */
+    FRAME_QUIET_US = 100 * 1000,
     /* The room on the disk is measured after each frame, and so often while it is short. */
     MEASURE_US = 1000 * 1000,
     /* A reader in another process that keeps pages from being used again is told once, when it is
