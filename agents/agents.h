@@ -407,11 +407,14 @@ struct undo *turn_undo(const struct turn *turn);
 /* The cap in a slot, if it is of `kind` (SERAI_KIND_ANY: of any); else *refusal says why not. */
 const struct cap *turn_cap(const struct turn *turn, uint64_t slot, enum serai_kind kind,
                            int64_t *refusal);
-/* Whether turn_give_cap() of a new cap will find a slot. */
+/* Whether turn_give_cap() will find a slot. */
 bool turn_has_slot(const struct turn *turn);
-/* A slot for the cap: its old one if held already, else the first free; or SERAI_E_FULL. */
+/*
+ * The first empty slot for the cap, also if another holds it already: who drops what he was given
+ * loses nothing else.  Or SERAI_E_FULL.
+ */
 int64_t turn_give_cap(struct turn *turn, const struct cap *cap);
-void turn_take_cap(struct turn *turn, uint64_t slot);
+void turn_take_cap(struct turn *turn, uint64_t slot); /* the slot is empty, and lent no more */
 
 /*
  * Money within a turn.  A toll stands whatever the turn does and draws only on the balance at its

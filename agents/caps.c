@@ -203,29 +203,13 @@ uint32_t agent_caps_free_slots(const struct agent *agent)
     return SERAI_SLOTS_MAX - SERAI_SLOT_FIRST_FREE - used;
 }
 
-static bool needs_slot(const struct agent *agent, const struct cap *cap, const struct cap *before,
-                       size_t count)
-{
-    if (cap->kind == SERAI_KIND_EMPTY || agent_cap_find(agent, cap) >= 0)
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        if (cap_equal(cap, &before[i]))
-            return false;
-    }
-    return true;
-}
-
 bool caps_fit(const struct agent *agent, const struct message *message)
 {
-    uint32_t room = agent_caps_free_slots(agent);
-    uint32_t needs = 0;
+    uint32_t needs = message->reply.kind != SERAI_KIND_EMPTY;
 
-    if (room > message->cap_count)
-        return true; /* and for the reply, wherever it is */
     for (uint8_t i = 0; i < message->cap_count; i++)
-        needs += needs_slot(agent, &message->caps[i], message->caps, i);
-    needs += needs_slot(agent, &message->reply, message->caps, message->cap_count);
-    return needs <= room;
+        needs += message->caps[i].kind != SERAI_KIND_EMPTY;
+    return needs <= agent_caps_free_slots(agent);
 }
 
 /* The chunk and its place in the list stay when the turn is undone: an empty one means nothing. */
@@ -274,11 +258,8 @@ void agent_cap_set(struct agents *agents, struct agent *agent, uint64_t slot, co
 
 int64_t agent_cap_give(struct agents *agents, struct agent *agent, const struct cap *cap)
 {
-    int64_t slot = agent_cap_find(agent, cap);
+    int64_t slot = cap_free_slot(agent);
 
-    if (slot >= 0)
-        return slot;
-    slot = cap_free_slot(agent);
     if (slot >= 0)
         agent_cap_set(agents, agent, (uint64_t)slot, cap);
     return slot;

@@ -220,9 +220,10 @@ static struct cap make_reply(struct turn *turn, struct sending *sending)
     return (struct cap){.kind = SERAI_KIND_FACET, .object = reply->id};
 }
 
-/* An answer uses the reply facet up; what it reserved pays the turn. */
-static void use_up(struct turn *turn, struct sending *sending)
+/* An answer uses the reply up, which leaves its slot; what it reserved pays the turn. */
+static void use_up(struct turn *turn, struct sending *sending, uint64_t slot)
 {
+    turn_take_cap(turn, slot);
     sending->message.reserve = sending->facet->u.facet.reserve;
     sending->message.sender_customer = 0; /* room for it is the owner's, who asked */
     facet_remove(turn->agents, sending->facet);
@@ -258,7 +259,7 @@ static int64_t facet_send(struct turn *turn, const struct cap *cap, const uint64
     if (sending.asked != NULL)
         sending.message.reply = make_reply(turn, &sending);
     if (sending.facet->one_shot)
-        use_up(turn, &sending);
+        use_up(turn, &sending, args[0]);
     agents_deliver(agents, sending.to, &sending.message);
     return 0;
 }

@@ -333,6 +333,10 @@ int64_t order_cap(struct turn *turn, enum serai_order order, const uint64_t *arg
         return refusal;
     if (order == SERAI_ORDER_cap_kind)
         return cap->kind;
+    if (order == SERAI_ORDER_cap_keep) {
+        turn_keep_slot(turn, args[0]);
+        return 0;
+    }
     INVARIANT(order == SERAI_ORDER_cap_drop);
     return cap_drop(turn, args[0], cap);
 }

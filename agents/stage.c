@@ -194,10 +194,22 @@ int64_t turn_give_cap(struct turn *turn, const struct cap *cap)
     return agent_cap_give(turn->agents, turn->agent, cap);
 }
 
+void turn_keep_slot(struct turn *turn, uint64_t slot)
+{
+    uint32_t left = 0;
+
+    for (uint32_t i = 0; i < turn->lent_count; i++) {
+        if (turn->lent[i] != slot)
+            turn->lent[left++] = turn->lent[i];
+    }
+    turn->lent_count = left;
+}
+
 void turn_take_cap(struct turn *turn, uint64_t slot)
 {
     struct cap empty = {.kind = SERAI_KIND_EMPTY};
 
+    turn_keep_slot(turn, slot); /* what comes into it next is the agent's own */
     agent_cap_set(turn->agents, turn->agent, slot, &empty);
 }
 

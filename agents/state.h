@@ -369,6 +369,7 @@ void buffer_fetch(struct agents *agents, struct buffer *buffer, uint64_t offset,
 
 /* caps.c */
 struct cap *agent_cap_at(const struct agent *agent, uint64_t slot); /* NULL: no such slot yet */
+/* Into the first empty slot, be it held in another already; SERAI_E_FULL. */
 int64_t agent_cap_give(struct agents *agents, struct agent *agent, const struct cap *cap);
 int64_t agent_cap_find(const struct agent *agent, const struct cap *cap); /* slot or -1 */
 void agent_cap_set(struct agents *agents, struct agent *agent, uint64_t slot,

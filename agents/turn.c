@@ -70,6 +70,10 @@ static uint64_t hold_fuel(struct turn *turn, struct money pot)
     return fuel < prices->turn_fuel_max ? fuel : prices->turn_fuel_max;
 }
 
+/*
+ * What comes with an event is lent for its turn: else whoever may send something could fill the
+ * table.  What an agent is born with is its own.
+ */
 static int64_t give_or_none(struct turn *turn, const struct cap *cap)
 {
     int64_t slot;
@@ -78,6 +82,8 @@ static int64_t give_or_none(struct turn *turn, const struct cap *cap)
         return SERAI_SLOT_NONE;
     slot = turn_give_cap(turn, cap);
     INVARIANT(slot >= 0); /* what does not fit is not heard */
+    if (turn->event->m.kind != SERAI_EVENT_BORN)
+        turn->lent[turn->lent_count++] = (uint64_t)slot;
     return slot;
 }
 
@@ -398,11 +404,29 @@ static void turn_event_end(struct turn *turn)
     (void)ledger_event_end(turn->agents->ledger, &event);
 }
 
+/*
+ * What was lent and not kept leaves its slots.  Whoever waits for an answer to a reply among it
+ * hears that none comes; that event was paid for with the question.
+ */
+static void take_lent_back(struct turn *turn)
+{
+    const struct cap empty = {.kind = SERAI_KIND_EMPTY};
+
+    for (uint32_t i = 0; i < turn->lent_count; i++) {
+        struct cap cap = *agent_cap_at(turn->agent, turn->lent[i]);
+
+        agent_cap_set(turn->agents, turn->agent, turn->lent[i], &empty);
+        facet_fail(turn->agents, &cap, SERAI_E_SILENT);
+    }
+}
+
 static void carry_out(struct turn *turn)
 {
     struct agents *agents = turn->agents;
     struct agent *agent = turn->agent;
 
+    if (!turn->die) /* then all that it holds ends otherwise */
+        take_lent_back(turn);
     if (turn->become) {
         struct message became = {.kind = SERAI_EVENT_BECAME,
                                  .data = turn->become_args,

@@ -25,6 +25,9 @@ struct turn {
     int64_t event_slot;
     int64_t reply_slot;
     int64_t cap_slots[SERAI_MESSAGE_CAPS_MAX];
+    /* those of them that are emptied when it commits: not kept, and not emptied since */
+    uint64_t lent[SERAI_MESSAGE_CAPS_MAX + 1];
+    uint32_t lent_count;
 
     /* the stage: see docs/architecture.md, "money within a turn" */
     struct money pot;   /* balance at start, with what came to pay for the turn */
@@ -70,6 +73,8 @@ bool turn_log_toll(struct turn *turn, size_t size);
  */
 int64_t turn_read_caps(struct turn *turn, uint64_t address, uint64_t count, struct cap *caps);
 void turn_hand_over(struct turn *turn, const struct cap *caps, size_t count);
+/* The slot stays as it is when the turn commits, if it was lent. */
+void turn_keep_slot(struct turn *turn, uint64_t slot);
 /* Random bytes, remembered for the event's hash; false past the bound of a turn. */
 bool turn_random(struct turn *turn, void *to, size_t size);
 

@@ -1,5 +1,5 @@
 /*
- * The guest ABI, version 1: everything an agent can ask of its site, in one table.  Host and guest
+ * The guest ABI, version 2: everything an agent can ask of its site, in one table.  Host and guest
  * are both generated from it.  It includes nothing of the host.  Prose: docs/guest-abi.md.
  *
  * An agent is a WebAssembly module that exports its memory-bearing code as one function,
@@ -66,7 +66,7 @@ enum serai_refusal {
     SERAI_E_QUOTA = -13,   /* the customer's cap is reached */
     SERAI_E_POSTAGE = -14, /* less than the facet asks */
     SERAI_E_LIMIT = -15,   /* the neighbour gives this site no more credit: later, or less */
-    SERAI_E_SILENT = -16,  /* FAILED: who was to answer dropped the reply */
+    SERAI_E_SILENT = -16,  /* FAILED: who was to answer neither did nor kept the reply */
     SERAI_E_FROZEN = -18,  /* FAILED: who was to answer is frozen, for longer than the site waits */
 };
 
@@ -74,7 +74,7 @@ enum serai_refusal {
 enum serai_event_kind {
     SERAI_EVENT_BORN = 1,    /* data: arguments; caps: what it was given; money: the endowment */
     SERAI_EVENT_BECAME = 2,  /* data: arguments of become */
-    SERAI_EVENT_MESSAGE = 3, /* to one of its facets: badge, data, caps, money, reply */
+    SERAI_EVENT_MESSAGE = 3, /* to one of its facets: badge, data, money; caps and reply are lent */
     SERAI_EVENT_PACKET = 4,  /* slot: the channel end; data, money */
     SERAI_EVENT_ANSWER = 5,  /* slot: the end that was bought; status 0 open, else a refusal; fee */
     SERAI_EVENT_ROOM = 6,    /* slot: the end that can be sent on again */
@@ -97,7 +97,8 @@ struct serai_event {
     int64_t postage;
     int32_t reply; /* slot of the reply facet, or SERAI_SLOT_NONE */
     int32_t cap_count;
-    int32_t caps[8]; /* slots */
+    int32_t caps[8]; /* slots.  But for BORN they and the reply's are empty after the turn, unless
+                        cap_keep() was given for them */
 };
 
 /* ---- bounds ---- */
@@ -188,13 +189,15 @@ enum { SERAI_RIGHT_READ = 1, SERAI_RIGHT_WRITE = 2, SERAI_RIGHT_OWNER = 4 };
        const int32_t *caps, int32_t cap_count, int32_t flags, int64_t endowment)) /* facet slot */ \
     X(41, timer_wake, "ill", TIMER, (int32_t timer, int64_t at_us, uint64_t badge))                \
     X(42, clock_now, "i", CLOCK, (int32_t clock)) /* site time, microseconds */                    \
-    X(43, random_bytes, "iii", RANDOM, (int32_t random, void *to, int32_t size))
+    X(43, random_bytes, "iii", RANDOM, (int32_t random, void *to, int32_t size))                   \
+    /* any cap: one that a message brought, and that is lent, stays after its turn */              \
+    X(44, cap_keep, "i", ANY, (int32_t slot))
 
 enum serai_order {
 #define SERAI_ORDER_ENUM(number, name, params, kind, prototype) SERAI_ORDER_##name = number,
     SERAI_ORDERS(SERAI_ORDER_ENUM)
 #undef SERAI_ORDER_ENUM
-        SERAI_ORDER_COUNT = 44
+        SERAI_ORDER_COUNT = 45
 };
 
 /*

@@ -185,6 +185,9 @@ static inline int64_t serai_log(const char *words)
  * Answer the question that came with an event, once: `reply` is its reply facet, and nothing is
  * done for SERAI_SLOT_NONE.  There is no postage to pay: who asked has paid for hearing it.  The
  * slot is free afterwards, whatever came of it.
+ *
+ * A reply that is to be answered in a later turn has to be kept, by cap_keep(event.reply): it is
+ * lent, as all that a message brings, and who asked is told that none answers when the turn ends.
  */
 static inline int64_t serai_answer(int32_t reply, const void *data, int32_t size, int64_t money)
 {
@@ -193,7 +196,8 @@ static inline int64_t serai_answer(int32_t reply, const void *data, int32_t size
     if (reply == SERAI_SLOT_NONE)
         return 0;
     answer = facet_send(reply, data, size, NULL, 0, money, 0, SERAI_SLOT_NONE);
-    (void)cap_drop(reply);
+    if (answer < 0)
+        (void)cap_drop(reply); /* who asked hears that no answer comes */
     return answer;
 }
 

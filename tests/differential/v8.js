@@ -14,7 +14,7 @@
 const fs = require('fs');
 
 const STOPPED = 2;
-const STOP = 44, TOLL = 45, MIX = 46, POKE = 47, PEEK = 48;
+const STOP = 45, TOLL = 46, MIX = 47, POKE = 48, PEEK = 49;
 const stop = new Error('host stop');
 const scratch = new DataView(new ArrayBuffer(8));
 let memory = null; // of the instance at hand

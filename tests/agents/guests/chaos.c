@@ -304,6 +304,9 @@ static void self_orders(uint32_t which)
     case 10:
         (void)cap_kind((int32_t)edgy());
         break;
+    case 11:
+        (void)cap_keep(of((int32_t)below(SERAI_KINDS)));
+        break;
     default:
         if (chance(3))
             (void)cap_drop(of((int32_t)below(SERAI_KINDS)));
@@ -443,7 +446,7 @@ static void one_order(void)
 {
     switch (below(5)) {
     case 0:
-        self_orders(below(12));
+        self_orders(below(13));
         break;
     case 1:
         thing_orders(below(12));
@@ -477,7 +480,7 @@ static void be_born(int32_t size)
 }
 
 /* Mostly answered; else kept, handed on in either way, put where it cannot be, dropped, taken
- * along. */
+ * along, passed over in silence. */
 static void take_question(int32_t reply)
 {
     int32_t to = of(SERAI_KIND_FACET);
@@ -504,6 +507,9 @@ static void take_question(int32_t reply)
             (void)self_die(SERAI_SLOT_SELF);
         break;
     case 6:
+        (void)cap_keep(reply);
+        break;
+    case 7:
         break;
     default:
         (void)facet_send(reply, scratch, 3, NULL, 0, (int64_t)below(100), facet_postage(reply),
@@ -525,8 +531,11 @@ static void take_event(int32_t kind, int32_t size)
     if (event_info(&event) < 0)
         return;
     stir(event.money + (int64_t)event.badge + event.slot);
-    for (int32_t i = 0; i < event.cap_count && i < 8; i++)
+    for (int32_t i = 0; i < event.cap_count && i < 8; i++) {
         learn(event.caps[i]);
+        if (chance(2))
+            (void)cap_keep(event.caps[i]);
+    }
     if (kind == SERAI_EVENT_BORN || kind == SERAI_EVENT_BECAME)
         be_born(size);
     if (event.slot >= 0)

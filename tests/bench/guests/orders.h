@@ -25,7 +25,7 @@ enum { ORDERS_FILL = 999 }; /* fills the slots but one, in place of a loop */
     X("self_become, no such code", 500, (void)self_become(SERAI_SLOT_SELF, missing, NULL, 0))      \
     X("cap_kind", 500, (void)cap_kind(SERAI_SLOT_SELF))                                            \
     X("cap_kind, empty slot", 500, (void)cap_kind(SERAI_SLOTS_MAX - 1))                            \
-    X("buffer_share, held", 500, (void)buffer_share(buffer, SERAI_RIGHT_READ))                     \
+    X("cap_keep, not lent", 500, (void)cap_keep(facet))                                            \
     X("buffer_share, cap_drop", 500,                                                               \
       (void)cap_drop((int32_t)buffer_share(buffer, SERAI_RIGHT_WRITE)))                            \
     X("facet_postage", 500, (void)facet_postage(facet))                                            \
@@ -35,6 +35,7 @@ enum { ORDERS_FILL = 999 }; /* fills the slots but one, in place of a loop */
     X("facet_send, 64 KiB, and the turn", 8, ask(facet, big, BIG, 0, SERAI_SLOT_NONE))             \
     X("facet_send to another, and the turn", 100, ask(child, NULL, 0, 0, SERAI_SLOT_NONE))         \
     X("a question, dropped unanswered", 60, ask(facet, NULL, 0, 0, facet))                         \
+    X("a question, met by silence", 60, ask(facet, big, 33, 0, facet))                             \
     X("questions, then self_revoke", 60, if (i == 0) slot = self_facet(SERAI_SLOT_SELF, 2, 0);     \
       ask(facet, NULL, 0, 0, (int32_t)slot);                                                       \
       if (i == count - 1)(void) self_revoke(SERAI_SLOT_SELF, (int32_t)slot))                       \
@@ -72,7 +73,7 @@ enum { ORDERS_FILL = 999 }; /* fills the slots but one, in place of a loop */
     X("heap_add, heap_take", 500, (void)heap_add(SERAI_SLOT_HEAP, facet, big),                     \
       (void)heap_take(SERAI_SLOT_HEAP, big))                                                       \
     X("heap_add_at, exists", 500, (void)heap_add_at(SERAI_SLOT_HEAP, facet, number))               \
-    X("heap_get, held", 500, (void)heap_get(SERAI_SLOT_HEAP, number))                              \
+    X("heap_get, cap_drop", 500, (void)cap_drop((int32_t)heap_get(SERAI_SLOT_HEAP, number)))       \
     X("heap_get, missing", 500, (void)heap_get(SERAI_SLOT_HEAP, missing))                          \
     X("code_put, 8 bytes, refused", 500, (void)code_put(SERAI_SLOT_CODE, big, 8, big + 64))        \
     X("code_put, code_drop", 500, (void)code_put(SERAI_SLOT_CODE, module, module_size, big),       \

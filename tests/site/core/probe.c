@@ -6,6 +6,7 @@
 enum { PARTS_MAX = 128, SCRATCH = 1024 };
 
 uint64_t probe_count[SERAI_ORDER_COUNT][PROBE_ANSWERS];
+uint64_t probe_failed[PROBE_FAILURES];
 
 static struct {
     uint64_t agent;
@@ -90,12 +91,21 @@ enum engine_outcome __real_engine_run(struct engine_instance *instance, struct e
 enum engine_outcome __wrap_engine_run(struct engine_instance *instance, struct engine_stack *stack,
                                       uint32_t function, const uint64_t *args, uint64_t *result);
 
+static void count_failed(const struct message *m)
+{
+    if (m->kind != SERAI_EVENT_FAILED || m->status >= 0)
+        return;
+    ck_assert_int_gt(m->status, -PROBE_FAILURES);
+    probe_failed[-m->status]++;
+}
+
 enum engine_outcome __wrap_engine_run(struct engine_instance *instance, struct engine_stack *stack,
                                       uint32_t function, const uint64_t *args, uint64_t *result)
 {
     const struct turn *turn = instance->host;
 
     instance->host_call = counting_call;
+    count_failed(&turn->event->m);
     for (size_t i = 0; i < PARTS_MAX; i++) {
         if (parts[i].play == NULL || parts[i].agent != turn->agent->id)
             continue;

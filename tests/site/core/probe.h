@@ -11,6 +11,9 @@
 enum { PROBE_ANSWERS = 16 }; /* 0: success; n: the refusal -n */
 
 extern uint64_t probe_count[SERAI_ORDER_COUNT][PROBE_ANSWERS];
+/* How often a turn heard FAILED with the refusal -n. */
+enum { PROBE_FAILURES = 19 };
+extern uint64_t probe_failed[PROBE_FAILURES];
 /* "facet_send"; "E_FULL" */
 const char *probe_order_name(uint32_t order);
 const char *probe_refusal_name(int refusal);

@@ -268,6 +268,11 @@ static void print_counts(const struct run *run)
         }
         (void)printf("\n");
     }
+    (void)printf("FAILED heard: silent %llu, closed %llu, full %llu, frozen %llu\n",
+                 (unsigned long long)probe_failed[-SERAI_E_SILENT],
+                 (unsigned long long)probe_failed[-SERAI_E_CLOSED],
+                 (unsigned long long)probe_failed[-SERAI_E_FULL],
+                 (unsigned long long)probe_failed[-SERAI_E_FROZEN]);
     (void)fflush(stdout);
 }
 
@@ -281,6 +286,7 @@ static void check_coverage(void)
         ck_assert_msg(total_of(answer) > 0, "no order was ever refused by %s",
                       probe_refusal_name(-answer));
     }
+    ck_assert_msg(probe_failed[-SERAI_E_SILENT] > 0, "nobody was ever left without an answer");
 }
 
 START_TEST(chaos_never_makes_or_loses_money_and_survives_every_reload)

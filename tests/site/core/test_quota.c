@@ -151,7 +151,7 @@ END_TEST
 struct asking {
     uint8_t number[SERAI_HEAP_NUMBER_BYTES];
     int32_t questions;
-    int32_t replies[8];
+    int32_t replies[EVENTS];
     int32_t kept;
     int64_t answers[4];
 };
@@ -179,7 +179,10 @@ static enum engine_outcome keeps(void *context, struct part *part)
     struct serai_event event;
 
     part_event(part, &event);
+    if (event.reply < 0)
+        return ENGINE_DONE;
     asking->replies[asking->kept++] = event.reply;
+    ck_assert_int_eq(part_order(part, cap_keep, event.reply), 0);
     return ENGINE_DONE;
 }
 
@@ -237,7 +240,9 @@ START_TEST(questions_are_bounded_by_the_answers_to_come)
     uint64_t server = puppet_new(&site, 2, MONEY, NULL);
 
     puppet_publish(&site, server, 1, 0, asking.number);
+    probe_play(server, keeps, &asking);
     puppet_play(&site, asker, asks_too_much, &asking);
+    ck_assert_int_eq(asking.kept, EVENTS);
     end_all(1, asker);
 }
 END_TEST

@@ -100,7 +100,14 @@ static enum engine_outcome keeps(void *context, struct part *part)
     (void)context;
     part_event(part, &event);
     kept = event.reply;
-    ck_assert_int_ge(kept, 0);
+    ck_assert_int_eq(part_order(part, cap_keep, kept), 0);
+    return ENGINE_DONE;
+}
+
+static enum engine_outcome is_silent(void *context, struct part *part)
+{
+    (void)context;
+    (void)part;
     return ENGINE_DONE;
 }
 
@@ -108,6 +115,16 @@ static enum engine_outcome dies(void *context, struct part *part)
 {
     (void)context;
     ck_assert_int_eq(part_order(part, self_die, SERAI_SLOT_SELF), 0);
+    return ENGINE_DONE;
+}
+
+static enum engine_outcome becomes(void *context, struct part *part)
+{
+    (void)context;
+    if (part->kind == SERAI_EVENT_BECAME)
+        return ENGINE_DONE;
+    ck_assert_int_ge(part_order(part, self_code_id, SERAI_SLOT_SELF, AT_ID), 0);
+    ck_assert_int_eq(part_order(part, self_become, SERAI_SLOT_SELF, AT_ID, AT_DATA, 0), 0);
     return ENGINE_DONE;
 }
 
@@ -128,11 +145,14 @@ static enum engine_outcome drops(void *context, struct part *part)
     return ENGINE_DONE;
 }
 
+/* An answer uses the reply up: its slot is empty. */
 static enum engine_outcome answers(void *context, struct part *part)
 {
     const int64_t *expects = context;
 
     ck_assert_int_eq(send(part, kept, 11, NULL, 0, SERAI_SLOT_NONE), *expects);
+    ck_assert_int_eq(part_order(part, cap_kind, kept),
+                     *expects == 0 ? SERAI_E_SLOT : SERAI_KIND_FACET);
     return ENGINE_DONE;
 }
 
@@ -187,6 +207,25 @@ START_TEST(the_heap_takes_no_reply)
 }
 END_TEST
 
+START_TEST(it_says_nothing)
+{
+    uint64_t before = site_balance(&site, server);
+
+    ask(is_silent, NULL);
+    heard_one(SERAI_E_SILENT);
+    ck_assert_uint_eq(site_agent(&site, server)->traps,
+                      0); /* its turn stands, and what it earned */
+    ck_assert_uint_ge(site_balance(&site, server), before + PRICE);
+}
+END_TEST
+
+START_TEST(it_says_nothing_and_becomes_another)
+{
+    ask(becomes, NULL);
+    heard_one(SERAI_E_SILENT);
+}
+END_TEST
+
 START_TEST(it_drops_the_reply)
 {
     ask(drops, &kept);
@@ -221,16 +260,6 @@ START_TEST(a_drop_that_is_undone_was_none)
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), 0);
 }
 END_TEST
-
-static enum engine_outcome becomes(void *context, struct part *part)
-{
-    (void)context;
-    if (part->kind == SERAI_EVENT_BECAME)
-        return ENGINE_DONE;
-    ck_assert_int_ge(part_order(part, self_code_id, SERAI_SLOT_SELF, AT_ID), 0);
-    ck_assert_int_eq(part_order(part, self_become, SERAI_SLOT_SELF, AT_ID, AT_DATA, 0), 0);
-    return ENGINE_DONE;
-}
 
 START_TEST(a_question_outlives_what_the_asked_one_was)
 {
@@ -274,7 +303,7 @@ static enum engine_outcome keeps_the_cap(void *context, struct part *part)
     (void)context;
     part_event(part, &event);
     kept = event.cap_count == 1 ? event.caps[0] : event.reply;
-    ck_assert_int_ge(kept, 0);
+    ck_assert_int_eq(part_order(part, cap_keep, kept), 0);
     return ENGINE_DONE;
 }
 
@@ -309,6 +338,23 @@ START_TEST(who_handed_it_on_may_die)
     ck_assert_uint_eq(heard.count, 0);
     puppet_play(&site, other, dies, NULL);
     heard_one(SERAI_E_CLOSED);
+}
+END_TEST
+
+START_TEST(who_it_is_handed_to_says_nothing)
+{
+    static const bool ways[] = {false, true};
+
+    for (size_t way = 0; way < 2; way++) {
+        bool as_cap = ways[way];
+
+        memset(&heard, 0, sizeof heard);
+        probe_play(other, is_silent, NULL);
+        ask(hands_on, &as_cap);
+        ck_assert_uint_eq(heard.count, 1);
+        ck_assert_int_eq(heard_last(&heard, SERAI_EVENT_FAILED)->status, SERAI_E_SILENT);
+        ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), 0);
+    }
 }
 END_TEST
 
@@ -546,7 +592,7 @@ START_TEST(a_question_to_a_full_table_is_refused_before_it_is_heard)
 }
 END_TEST
 
-static enum engine_outcome brings_two(void *context, struct part *part)
+static enum engine_outcome brings_three(void *context, struct part *part)
 {
     int64_t to = part_fetch(part, servers);
     int32_t caps[3];
@@ -557,39 +603,33 @@ static enum engine_outcome brings_two(void *context, struct part *part)
     own = (int32_t)part_order(part, self_facet, SERAI_SLOT_SELF, BADGE, 0);
     caps[0] = (int32_t)part_order(part, self_facet, SERAI_SLOT_SELF, 1, 0);
     caps[1] = (int32_t)part_order(part, self_facet, SERAI_SLOT_SELF, 2, 0);
-    caps[2] = caps[0]; /* the same twice takes one slot */
+    caps[2] = caps[0]; /* the same twice takes two slots */
     ck_assert_int_eq(send(part, to, 3, caps, 3, own), 0);
     return ENGINE_DONE;
 }
 
 START_TEST(nothing_arrives_by_halves)
 {
-    uint32_t two = 2;
-    uint32_t one = 1;
+    uint32_t three = 3;
+    uint32_t four = 4;
     struct serai_event event;
     struct heard hears = {0};
 
-    puppet_play(&site, server, fills, &two); /* two caps and the reply want three */
+    puppet_play(&site, server, fills, &three); /* three caps and the reply want four */
     probe_play(server, puppet_hears, &hears);
     own = SERAI_SLOT_NONE;
-    puppet_play(&site, asker, brings_two, NULL);
+    puppet_play(&site, asker, brings_three, NULL);
     ck_assert_uint_eq(hears.count, 0);
-    ck_assert_uint_eq(site_agent(&site, server)->caps_used, SERAI_SLOTS_MAX - 1 - 2);
-    puppet_play(&site, server, fills, &two);
-    puppet_play(&site, server, fills, &one);
-    for (int i = 0; i < 2; i++) { /* three free */
-        struct cap empty = {0};
-
-        agent_cap_set(site.core->agents, site_agent(&site, server), 700 + (uint64_t)i, &empty);
-    }
+    ck_assert_uint_eq(site_agent(&site, server)->caps_used, SERAI_SLOTS_MAX - 1 - 3);
+    puppet_play(&site, server, fills, &four);
     probe_play(server, puppet_hears, &hears);
     own = SERAI_SLOT_NONE;
-    puppet_play(&site, asker, brings_two, NULL);
+    puppet_play(&site, asker, brings_three, NULL);
     ck_assert_uint_eq(hears.count, 1);
     event = *heard_last(&hears, SERAI_EVENT_MESSAGE);
     ck_assert_int_eq(event.cap_count, 3);
     ck_assert_int_ge(event.caps[0], 0);
-    ck_assert_int_eq(event.caps[0], event.caps[2]);
+    ck_assert_int_ne(event.caps[0], event.caps[2]);
     ck_assert_int_ge(event.reply, 0);
     site_settle(&site);
 }
@@ -746,12 +786,15 @@ int main(void)
     tcase_add_test(tcase, it_keeps_the_reply_and_dies_later);
     tcase_add_test(tcase, it_traps);
     tcase_add_test(tcase, the_heap_takes_no_reply);
+    tcase_add_test(tcase, it_says_nothing);
+    tcase_add_test(tcase, it_says_nothing_and_becomes_another);
     tcase_add_test(tcase, it_drops_the_reply);
     tcase_add_test(tcase, it_drops_the_reply_turns_later);
     tcase_add_test(tcase, a_drop_that_is_undone_was_none);
     tcase_add_test(tcase, a_question_outlives_what_the_asked_one_was);
     tcase_add_test(tcase, a_question_is_handed_on_and_answered_by_another);
     tcase_add_test(tcase, who_handed_it_on_may_die);
+    tcase_add_test(tcase, who_it_is_handed_to_says_nothing);
     tcase_add_test(tcase, the_message_that_carries_it_is_undone);
     tcase_add_test(tcase, handed_on_in_a_turn_that_is_undone_it_stays);
     tcase_add_test(tcase, a_child_born_with_the_reply_fails_it);

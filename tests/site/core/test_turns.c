@@ -342,7 +342,7 @@ START_TEST(a_reply_facet_answers_once)
     probe_play(sender, puppet_hears, &heard);
     site_settle(&site);
     ck_assert_int_eq(answers[0], 0);
-    ck_assert_int_eq(answers[1], SERAI_E_CLOSED);
+    ck_assert_int_eq(answers[1], SERAI_E_SLOT); /* it is used up */
     ck_assert_uint_eq(heard.count, 1);
     ck_assert_uint_eq(heard.events[0].badge, 77);
     ck_assert_int_eq(heard.events[0].money, 10);
