@@ -103,19 +103,30 @@ static void see_newborn(struct look *look, const struct agent *agent)
     keep_table(look->grants, agent);
 }
 
-/* After its turn: what is new in its table. */
+/* After its turn: what is new in its table.  Of what was lent it has no more than it kept. */
 static void see_table(struct look *look, const struct agent *agent)
 {
     const struct holding *holding = table_get(&look->grants->holdings, agent->id);
+    uint32_t orders = look->agents->turn_memory->orders[SERAI_ORDER_cap_keep];
+    uint32_t loans = 0;
 
     for (uint64_t slot = 0; slot < agent->caps_highest; slot++) {
         const struct cap *cap = agent_cap_at(agent, slot);
 
         if (cap_is_empty(cap) || cap_equal(cap, kept(holding, slot)))
             continue;
-        if (look->undone || !grants_could_have(look, cap))
+        if (look->undone)
             grants_forged(look, "agent", agent->id, cap);
+        if (grants_is_its_own(look, cap))
+            continue;
+        if (!grants_was_lent(look, cap))
+            grants_forged(look, "agent", agent->id, cap);
+        loans++;
     }
+    if (loans > orders)
+        sim_fail(look->site->sim,
+                 "site %s: agent %llu has %u caps that its event lent, and kept %u",
+                 look->site->name, U(agent->id), loans, orders);
     keep_table(look->grants, agent);
 }
 
@@ -129,6 +140,7 @@ static struct note *note_of(const struct message *m)
     note->count = m->cap_count;
     memcpy(note->caps, m->caps, sizeof note->caps);
     note->reply = m->reply;
+    note->for_good = m->kind == SERAI_EVENT_BORN;
     return note;
 }
 

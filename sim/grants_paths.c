@@ -95,8 +95,7 @@ static bool is_new_and_gone(const struct look *look, const struct cap *cap)
            table_get(&look->agents->objects, cap->object) == NULL;
 }
 
-/* Whether the agent whose turn it was can have come by it. */
-bool grants_could_have(const struct look *look, const struct cap *cap)
+static bool was_held(const struct look *look, const struct cap *cap)
 {
     const struct holding *holding = table_get(&look->grants->holdings, look->by);
 
@@ -104,8 +103,39 @@ bool grants_could_have(const struct look *look, const struct cap *cap)
         if (is_part_of(cap, &holding->caps[i]))
             return true;
     }
-    return note_has(look->event, cap) || was_made(look, cap) || from_heap(look, cap) ||
-           is_new_and_gone(look, cap);
+    return false;
+}
+
+bool grants_could_have(const struct look *look, const struct cap *cap)
+{
+    return was_held(look, cap) || note_has(look->event, cap) || was_made(look, cap) ||
+           from_heap(look, cap) || is_new_and_gone(look, cap);
+}
+
+/* What it had before comes into another slot as a share, or by an entry that it put and took. */
+static bool was_copied(const struct look *look, const struct cap *cap)
+{
+    bool shared = cap->kind == SERAI_KIND_BUFFER && ordered(look, SERAI_ORDER_buffer_share);
+    bool put = ordered(look, SERAI_ORDER_heap_add) || ordered(look, SERAI_ORDER_heap_add_at);
+
+    return (shared || (put && used_heap(look) && grants_may_be_named(cap))) &&
+           grants_could_have(look, cap);
+}
+
+static bool was_born_with(const struct look *look, const struct cap *cap)
+{
+    return look->event != NULL && look->event->for_good && note_has(look->event, cap);
+}
+
+bool grants_is_its_own(const struct look *look, const struct cap *cap)
+{
+    return was_made(look, cap) || from_heap(look, cap) || is_new_and_gone(look, cap) ||
+           was_copied(look, cap) || was_born_with(look, cap);
+}
+
+bool grants_was_lent(const struct look *look, const struct cap *cap)
+{
+    return note_has(look->event, cap);
 }
 
 _Noreturn void grants_forged(const struct look *look, const char *where, uint64_t id,

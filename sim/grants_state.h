@@ -19,7 +19,8 @@ struct note { /* a message that carries caps; a heap entry uses the first */
     uint8_t count;
     struct cap caps[SERAI_MESSAGE_CAPS_MAX];
     struct cap reply;
-    bool live; /* seen by the check that is going on */
+    bool for_good; /* it brings BORN: its caps are no loan */
+    bool live;     /* seen by the check that is going on */
 };
 
 struct maker { /* of a facet or buffer */
@@ -56,6 +57,10 @@ struct look {
 
 /* grants_paths.c: whether the agent whose turn it was can have come by it. */
 bool grants_could_have(const struct look *look, const struct cap *cap);
+/* Whether it can stay in a slot where it was not before, without having been kept. */
+bool grants_is_its_own(const struct look *look, const struct cap *cap);
+/* Whether the event of the turn lent it. */
+bool grants_was_lent(const struct look *look, const struct cap *cap);
 /* Whether it was made by the site for an agent that has just been born. */
 bool grants_is_inborn(const struct look *look, const struct agent *agent, uint64_t slot,
                       const struct cap *cap);
