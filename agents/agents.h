@@ -37,7 +37,7 @@ enum customer_resource {
     CUSTOMER_FACETS,       /* with the replies that are waited for */
     CUSTOMER_TIMERS,       /* that are set */
     CUSTOMER_HEAP_ENTRIES, /* also of agents that are dead */
-    CUSTOMER_CODE_BYTES,   /* of modules that its agents run or keep, each module once */
+    CUSTOMER_CODE_BYTES,   /* of modules that its agents run or keep, decoded, each module once */
     CUSTOMER_EVENTS,       /* that were paid for in advance: they may come, or wait in an inbox */
     CUSTOMER_EVENT_BYTES,  /* of data that they may bring, or that waits with them */
     CUSTOMER_ENDS,         /* of channels, also those that were sold and wait for their far end */
@@ -179,7 +179,8 @@ struct agents_module {
 };
 /*
  * How many bytes these would add to what the customer's agents run and keep (CUSTOMER_CODE_BYTES):
- * each counts once however often it is named, and none that they have already.
+ * each counts once however often it is named, and none that they have already.  One that is not
+ * here yet counts with its own bytes alone: what it decodes to is known once it is staged.
  */
 MUST_CHECK uint64_t agents_code_adds(const struct agents *agents, uint64_t customer,
                                      const struct agents_module *modules, size_t count);
@@ -244,6 +245,7 @@ struct code_view {
     uint64_t cursor; /* the first 8 bytes of the id, big-endian */
     struct hash id;
     uint64_t size;
+    uint64_t held;      /* of memory, for which rent is paid; the loader's by nobody */
     uint64_t refs;      /* agents that run or keep it */
     uint64_t fuel;      /* burnt since the start */
     bool builtin;       /* the loader */

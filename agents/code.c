@@ -129,6 +129,7 @@ enum status code_make(struct code **code, const uint8_t *bytes, size_t size, str
     status = engine_code_new(&made->engine, made->bytes, size, &turn_imports, fault);
     if (status != ST_OK)
         goto out;
+    made->held = size + engine_code_bytes(made->engine);
     status = agents_code_entry(made->engine, &made->entry, fault);
     if (status != ST_OK)
         goto out;
@@ -273,7 +274,7 @@ enum status agents_code_put(struct agents *agents, struct agent *keeper, const u
     if (!quota_allows_code(agents, keeper->use, code))
         return fault_set(fault, ST_DENIED,
                          "the agents of the customer of agent %llu run and keep as many bytes of "
-                         "code as they may (customers.code_bytes_max): drop some first",
+                         "code, decoded, as they may (customers.code_bytes_max): drop some first",
                          (unsigned long long)keeper->id);
     rent_touch(agents, keeper);
     agent_make_kept(keeper);

@@ -179,6 +179,7 @@ size_t agents_code_list(const struct agents *agents, uint64_t after, size_t limi
                 .cursor = cursors[i],
                 .id = code->id,
                 .size = code->size,
+                .held = code->held,
                 .refs = code->refs,
                 .fuel = code->fuel,
                 .builtin = code->builtin,

@@ -107,7 +107,7 @@ static uint64_t code_key(const struct code *code)
 /* The site's own loader is nobody's. */
 static uint64_t code_counts(const struct code *code)
 {
-    return code->builtin ? 0 : code->size;
+    return code->builtin ? 0 : code->held;
 }
 
 void customer_adds_code(struct customer_use *use, const struct code *code)
@@ -199,7 +199,7 @@ static void count_no_more(void *context, uint64_t cap, void *value)
 
     (void)cap;
     if (table_get(&use->codes, code_key(counted->code)) != NULL)
-        use->used[CUSTOMER_CODE_BYTES] -= counted->code->size;
+        use->used[CUSTOMER_CODE_BYTES] -= counted->code->held;
 }
 
 void quota_frees_code(struct agents *agents, const struct code *code)

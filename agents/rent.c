@@ -37,7 +37,7 @@ void code_share_update(struct agents *agents, struct code *code)
 
     /* Rounded down: less than one numerator unit a change of references, and the agents gain it. */
     if (code->refs > 0 && !code->builtin)
-        code->share_index += (now - code->market_index) * code->size / code->refs;
+        code->share_index += (now - code->market_index) * code->held / code->refs;
     code->market_index = now;
 }
 
@@ -92,7 +92,7 @@ static uint64_t rent_units(const struct agent *agent, enum rent_resource resourc
     case RENT_BUFFERS:
         return agent->buffer_bytes;
     case RENT_CODE:
-        return agent->code.code != NULL ? agent->code.code->size : 0;
+        return agent->code.code != NULL ? agent->code.code->held : 0;
     }
     return 0;
 }
@@ -165,7 +165,7 @@ u128 agent_rent_rate(const struct agents *agents, const struct agent *agent)
     rate += (u128)agent_bytes_held(agent) * money_nanos(agents->prices.memory_rent);
     rate += (u128)agent->buffer_bytes * money_nanos(agents->prices.buffer_rent);
     if (agent->code.code != NULL && agent->code.code->refs > 0 && !agent->code.code->builtin)
-        rate += (u128)(agent->code.code->size / agent->code.code->refs) *
+        rate += (u128)(agent->code.code->held / agent->code.code->refs) *
                 money_nanos(agents->prices.code_rent);
     return rate;
 }

@@ -30,6 +30,7 @@ struct code {
     struct hash id;
     uint8_t *bytes;
     size_t size;
+    size_t held; /* of memory: its bytes and what they decode to, for which rent is paid */
     struct engine_code *engine;
     struct code_entry entry;
     uint64_t refs;     /* agents that run it or keep it; 0 is dropped at the next save */

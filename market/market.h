@@ -89,7 +89,8 @@ struct pricebook {
     uint64_t customer_facets_max;       /* customers.facets_max: and replies waited for */
     uint64_t customer_timers_max;       /* customers.timers_max: that are set */
     uint64_t customer_heap_entries_max; /* customers.heap_entries_max */
-    uint64_t customer_code_bytes_max;   /* customers.code_bytes_max: that its agents run or keep */
+    uint64_t customer_code_bytes_max;   /* customers.code_bytes_max: that its agents run or keep,
+                                           decoded */
     uint64_t customer_events_max;       /* customers.events_max: paid in advance, not heard yet */
     uint64_t customer_event_bytes_max;  /* customers.event_bytes_max: of data of such events */
     uint64_t customer_ends_max;         /* customers.ends_max: of channels */

@@ -73,7 +73,7 @@ static const struct key keys[] = {
     COUNT("customers.heap_entries_max", customer_heap_entries_max, "100000",
           "heap entries of one customer; 0: no bound", 0, 1000000000),
     SIZE("customers.code_bytes_max", customer_code_bytes_max, "256MiB",
-         "of modules that one customer's agents run or keep; 0: no bound", 0, BYTES_MAX),
+         "of memory for modules that one customer's agents run or keep; 0: no bound", 0, BYTES_MAX),
     COUNT("customers.events_max", customer_events_max, "250000",
           "events of one customer that were paid for in advance and not heard yet", 1,
           CUSTOMER_EVENTS_MAX),

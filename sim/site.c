@@ -42,7 +42,7 @@ static void tiny_book(struct pricebook *book, bool alone)
     book->customer_facets_max = 48;
     book->customer_timers_max = 12;
     book->customer_heap_entries_max = 6;
-    book->customer_code_bytes_max = 1 << 16;
+    book->customer_code_bytes_max = 1 << 19;
     book->customer_events_max = 64;
     book->customer_event_bytes_max = 1 << 18;
     book->customer_ends_max = 10;

@@ -45,7 +45,8 @@ size_t engine_code_bytes(const struct engine_code *code)
            code->names_bytes + code->function_names_bytes +
            (code->function_names == NULL ? 0 : code->functions_count * sizeof(uint32_t)) +
            code->segments_count * sizeof *code->segments + code->data_bytes +
-           code->words_room * sizeof *code->words + code->places_room * sizeof *code->places;
+           (code->words_count + 1) * sizeof *code->words +
+           (code->places_count + 1) * sizeof *code->places;
 }
 
 static uint8_t type_of_letter(char letter)

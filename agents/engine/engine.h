@@ -65,7 +65,10 @@ void engine_code_free(struct engine_code *code); /* NULL allowed */
 uint32_t engine_code_memory_pages(const struct engine_code *code);     /* initial, in wasm pages */
 uint32_t engine_code_memory_pages_max(const struct engine_code *code); /* declared maximum */
 uint32_t engine_code_globals(const struct engine_code *code);          /* all globals, in order */
-/* Bytes of RAM that the pre-decoded form takes. */
+/*
+ * Bytes of RAM that the pre-decoded form takes.  A function of the module alone: not in it is what
+ * growing arrays hold in reserve where memory was too short to give it back.
+ */
 size_t engine_code_bytes(const struct engine_code *code);
 
 /*

@@ -115,7 +115,7 @@ int cmd_heap_ls(struct cli *cli)
 int cmd_code_ls(struct cli *cli)
 {
     static const struct column columns[] = {
-        {"code", "CODE"}, {"bytes", "BYTES"}, {"users", "USERS"},
+        {"code", "CODE"}, {"bytes", "BYTES"}, {"held", "HELD"},        {"users", "USERS"},
         {"fuel", "FUEL"}, {"tier", "TIER"},   {"reason", "WHY NOT 1"},
     };
     const struct cli_list list = {.command = "codes", .cursor_key = "cursor", .limit = UINT64_MAX};

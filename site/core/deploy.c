@@ -109,23 +109,27 @@ static bool check_birth(const struct core *core, const struct birth *birth, stru
     return false;
 }
 
-static bool check_code_quota(struct core *core, const struct customer *by,
-                             struct deployment *deployment, struct outcome *outcome)
+static void name_modules(struct deployment *deployment)
 {
-    uint64_t bytes;
-
     for (size_t i = 0; i < deployment->module_count; i++) {
         struct agents_module *module = &deployment->modules[i];
 
         module->id = hash_of(module->bytes, module->size);
     }
-    bytes =
+}
+
+/* Twice: what modules decode to counts, too, and of those that are new it shows in the end. */
+static bool check_code_quota(const struct core *core, const struct customer *by,
+                             const struct deployment *deployment, struct outcome *outcome)
+{
+    uint64_t bytes =
         agents_code_adds(core->agents, by->account, deployment->modules, deployment->module_count);
+
     if (agents_quota_allows(core->agents, by->account, CUSTOMER_CODE_BYTES, bytes))
         return true;
     outcome_set(outcome, CONTROL_REFUSED,
-                "%llu bytes of its modules are new to the customer's agents, which would run and "
-                "keep more code than they may (customers.code_bytes_max): drop some first",
+                "%llu bytes of its modules, decoded, are new to the customer's agents, which would "
+                "run and keep more code than they may (customers.code_bytes_max): drop some first",
                 (unsigned long long)bytes);
     return false;
 }
@@ -227,7 +231,8 @@ static struct agent *make_agent(struct core *core, struct customer *by,
     struct agent *agent = NULL;
     uint64_t checked = 0;
 
-    if (stage_modules(core, deployment, &checked, outcome)) {
+    if (stage_modules(core, deployment, &checked, outcome) &&
+        check_code_quota(core, by, deployment, outcome)) {
         birth->code = deployment->modules[0].id;
         if (give_birth(core, birth, &agent, outcome))
             return agent;
@@ -290,6 +295,7 @@ void core_agent_deploy(struct core *core, struct customer *by, struct cbor *in,
     birth.endowment = deployment.endowment;
     birth.gift_count = deployment.gift_count;
     memcpy(birth.gifts, deployment.gifts, sizeof birth.gifts);
+    name_modules(&deployment);
     if (!check_name(&deployment, outcome) || !check_funds(core, by, &deployment, outcome) ||
         !check_birth(core, &birth, outcome) || !check_code_quota(core, by, &deployment, outcome) ||
         !may_check(core, by, &deployment, outcome))

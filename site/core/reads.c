@@ -379,6 +379,7 @@ static void list_code(void *context, const struct code_view *code)
     map_uint(&map, "cursor", code->cursor);
     map_hex(&map, "code", code->id.bytes, HASH_BYTES);
     map_uint(&map, "bytes", code->size);
+    map_uint(&map, "held", code->held);
     map_uint(&map, "users", code->refs);
     map_uint(&map, "fuel", code->fuel);
     map_uint(&map, "tier", code->native ? 1 : 0);

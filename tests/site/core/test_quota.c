@@ -348,19 +348,31 @@ END_TEST
 
 /* ---- code ---- */
 
+/* What a module takes in memory, decoded: that is what counts, and pays rent. */
+static uint64_t held(const char *module)
+{
+    struct hash id;
+    struct fault fault;
+    size_t size;
+    const uint8_t *bytes = module_bytes(module, &size);
+
+    ck_assert(agents_code_stage(site.core->agents, bytes, size, &id, &fault) == ST_OK);
+    ck_assert_uint_gt(code_find(site.core->agents, &id)->held, size);
+    return code_find(site.core->agents, &id)->held;
+}
+
 START_TEST(a_module_counts_once_whether_it_is_run_or_kept)
 {
     struct deploy flood = {.module = "flood", .nanos = MONEY};
     uint64_t first = puppet_new(&site, 1, MONEY, NULL); /* of spin */
     uint64_t spin = used(1, CUSTOMER_CODE_BYTES);
     uint64_t second;
-    size_t size;
+    uint64_t size;
 
-    (void)module_bytes("spin", &size);
-    ck_assert_uint_eq(spin, size);
+    ck_assert_uint_eq(spin, held("spin"));
     second = puppet_keeping(&site, 1, MONEY, "spin");
     ck_assert_uint_eq(used(1, CUSTOMER_CODE_BYTES), spin);
-    (void)module_bytes("flood", &size);
+    size = held("flood");
     site.book.customer_code_bytes_max = spin + size - 1;
     site_reload(&site);
     ck_assert_int_eq(site_try_deploy(&site, 1, &flood), CONTROL_REFUSED);
@@ -406,11 +418,9 @@ START_TEST(a_deploy_whose_modules_are_too_much_makes_nothing)
     struct deploy how = {.module = "spin", .nanos = MONEY, .keeps = "flood"};
     uint64_t agents = site.core->agents->counters.agents;
 
-    size_t spin;
-    size_t flood;
+    uint64_t spin = held("spin");
+    uint64_t flood = held("flood");
 
-    (void)module_bytes("spin", &spin);
-    (void)module_bytes("flood", &flood);
     site.book.customer_code_bytes_max = spin + flood - 1; /* its own module fits, not both */
     site_reload(&site);
     ck_assert_int_eq(site_try_deploy(&site, 1, &how), CONTROL_REFUSED);
@@ -428,9 +438,8 @@ END_TEST
 START_TEST(a_module_named_twice_in_a_deploy_counts_once)
 {
     struct deploy how = {.module = "spin", .nanos = MONEY, .keeps = "spin"};
-    size_t spin;
+    uint64_t spin = held("spin");
 
-    (void)module_bytes("spin", &spin);
     site.book.customer_code_bytes_max = spin;
     site_reload(&site);
     (void)site_deploy(&site, 1, &how);

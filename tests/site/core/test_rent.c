@@ -103,7 +103,7 @@ START_TEST(two_agents_that_share_code_pay_half_each)
 {
     uint64_t first = puppet_new(&site, 1, MONEY, NULL);
     uint64_t second = puppet_new(&site, 2, MONEY, NULL);
-    uint64_t size = site_agent(&site, first)->code.code->size;
+    uint64_t size = site_agent(&site, first)->code.code->held;
     u128 before_first;
     u128 before_second;
     uint64_t began;
