@@ -135,8 +135,8 @@ struct core_disk {
     uint64_t full_bytes; /* below low_bytes */
 };
 void core_tell_disk(struct core *core, const struct core_disk *disk);
-/* The frame that fills comes near a bound of the books, or has taken its part of the room: close it
- * before the next turn. */
+/* The frame that fills comes near a bound of the books, takes long to write or has taken its part
+ * of the room: close it before the next turn. */
 bool core_frame_is_full(const struct core *core);
 
 /* Run up to turns_max turns.  True when more are ready. */

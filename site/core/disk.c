@@ -198,15 +198,20 @@ bool core_disk_allows(const struct core *core, bool by_operator, const char *com
 }
 
 /* Two frames are on their way at most, and a part of what is left must hold both. */
+static uint64_t frame_bytes_most(const struct disk *disk)
+{
+    uint64_t part = disk->told.full_bytes / 16;
+
+    if (part == 0 || part > DISK_FRAME_BYTES_MAX) /* 0: nobody measures */
+        return DISK_FRAME_BYTES_MAX;
+    return part < DISK_FRAME_BYTES_MIN ? DISK_FRAME_BYTES_MIN : part;
+}
+
 bool core_frame_is_full(const struct core *core)
 {
-    uint64_t most = core->disk.told.full_bytes / 16;
+    uint64_t most = frame_bytes_most(&core->disk);
 
     if (ledger_frame_is_full(core->ledger))
         return true;
-    if (core->disk.told.full_bytes == 0)
-        return false;
-    if (most < DISK_FRAME_BYTES_MIN)
-        most = DISK_FRAME_BYTES_MIN;
     return ledger_frame_bytes(core->ledger) + agents_frame_bytes(core->agents) >= most;
 }

@@ -46,7 +46,13 @@ enum disk_level {
     DISK_FULL,  /* nothing is born, and who would fill the rest within seconds is held */
     DISK_RESTS, /* nobody runs, links' messages wait, site time stands still */
 };
-enum { DISK_WRITERS = 1024, DISK_FRAME_BYTES_MIN = 64 * 1024 };
+enum {
+    DISK_WRITERS = 1024,
+    DISK_FRAME_BYTES_MIN = 64 * 1024,
+    /* Who asks waits for the frame at the writer and for his own: each is written well within half
+     * a second. */
+    DISK_FRAME_BYTES_MAX = 32 * 1024 * 1024,
+};
 #define DISK_WINDOW_US ((uint64_t)10000000)
 
 struct disk_writer {
