@@ -29,8 +29,8 @@ configure = cmake --preset $(1) >build-$(1).log 2>&1 && rm build-$(1).log \
 compile = cmake --build --preset $(1) -j $(JOBS)
 
 .PHONY: help deps build release check check-dev check-headers check-clang check-hashes \
-	check-asan check-tsan lint tidy cppcheck demo demo-site demo-road bench fuzz differential sim \
-	cases exact spec mutants models soak format format-check install clean
+	check-asan check-tsan lint tidy cppcheck demo demo-site demo-road bench fuzz hostile \
+	differential sim cases exact spec mutants models soak format format-check install clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | sort | expand -t 16
@@ -124,6 +124,10 @@ fuzz: deps ## each fuzz target for FUZZ_SECONDS (20)
 			"build/fuzz/corpus/$$name" \
 			$$([ -d "$$seeds" ] && echo "$$seeds"); \
 	done
+
+hostile: release ## what hostile guests get for their money, and who is kept waiting
+	@$(call compile,release) --target hostile
+	@tests/hostile/run.sh build/release
 
 differential: release ## compare the engine with V8 and wabt on MODULES random modules from SEED on
 	@$(call compile,release) --target differential

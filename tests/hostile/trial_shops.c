@@ -1,0 +1,54 @@
+/* Row 1: shops that answer whoever asks, and what a customer's facet asks for the answer. */
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/hostile/trials.h"
+
+/* The example shops, open for whoever knows their number. */
+static const struct deploy shops[] = {
+    {.module = "service", .args = "price=0.0001 calls=0", .nanos = UINT64_C(5000000000)},
+    {.module = "outpost", .args = "price=0.0001 hops=0", .nanos = UINT64_C(5000000000)},
+};
+
+static void entry_of(uint64_t agent, char text[2 * SERAI_HEAP_NUMBER_BYTES + 1])
+{
+    const struct agents *agents = trial_site.core->agents;
+    const struct heap_entry *found = NULL;
+
+    for (size_t bucket = 0; bucket < agents->heap_buckets; bucket++)
+        for (const struct heap_entry *at = agents->heap[bucket]; at != NULL; at = at->next)
+            found = at->payer == agent ? at : found;
+    ck_assert_ptr_nonnull(found);
+    for (size_t i = 0; i < SERAI_HEAP_NUMBER_BYTES; i++)
+        (void)snprintf(text + 2 * i, 3, "%02x", found->number[i]);
+}
+
+START_TEST(an_answer_costs_a_shop_nothing_that_it_did_not_choose)
+{
+    char number[2 * SERAI_HEAP_NUMBER_BYTES + 1];
+    char text[160];
+    uint64_t shop;
+    uint64_t before;
+    uint64_t after;
+
+    trial_open(NULL);
+    shop = site_deploy(&trial_site, QUIET, &shops[_i]);
+    site_settle(&trial_site);
+    entry_of(shop, number);
+    before = site_balance(&trial_site, shop);
+    (void)snprintf(text, sizeof text, "do=leech n=4 ask=0.1 price=0.0001 number=%s", number);
+    (void)trial_hog(text);
+    site_settle(&trial_site);
+    after = site_balance(&trial_site, shop);
+    trial_tells(1, shops[_i].module, "4.0 of its money in 4 calls",
+                before > after ? (double)(before - after) / 1e9 : 0, 0, "of its money");
+    ck_assert_uint_gt(after, before); /* it was asked, and paid */
+    trial_close();
+}
+END_TEST
+
+void trials_of_shops(TCase *tcase)
+{
+    tcase_add_loop_test(tcase, an_answer_costs_a_shop_nothing_that_it_did_not_choose, 0,
+                        sizeof shops / sizeof shops[0]);
+}

@@ -1,0 +1,92 @@
+/* See trials.h. */
+#include "tests/hostile/trials.h"
+
+#include <malloc.h>
+#include <stdio.h>
+
+struct site trial_site;
+
+void trial_open(void (*change)(struct pricebook *book))
+{
+    site_open_book(&trial_site, 11, UINT64_C(1000000000000), change);
+    site_customer(&trial_site, HOG, "hog", UINT64_C(900000000000));
+    site_customer(&trial_site, QUIET, "quiet", UINT64_C(10000000000));
+}
+
+void trial_close(void)
+{
+    site_reload_same(&trial_site);
+    site_verify(&trial_site);
+    site_close(&trial_site);
+}
+
+uint64_t trial_hog(const char *text)
+{
+    const struct deploy deploy = {
+        .module = "hog", .args = text, .nanos = 1000000000, .gifts = "st"};
+
+    return site_deploy(&trial_site, HOG, &deploy);
+}
+
+void trial_burn(uint64_t fuel, int frame_turns)
+{
+    uint64_t end = core_count(trial_site.core).fuel + fuel;
+    bool more = true;
+
+    while (more && core_count(trial_site.core).fuel < end) {
+        for (int turn = 0; more && turn < frame_turns && core_count(trial_site.core).fuel < end;
+             turn++) {
+            trial_site.now_us++;
+            core_advance(trial_site.core, trial_site.now_us);
+            more = core_run(trial_site.core, 1);
+        }
+        site_frame(&trial_site);
+    }
+}
+
+void trial_tells(int row, const char *what, const char *then, double now, double bound,
+                 const char *unit)
+{
+    (void)printf("  row %-2d  %-52s then %-34s now %.4g, at most %.4g %s\n", row, what, then, now,
+                 bound, unit);
+    (void)fflush(stdout);
+    ck_assert_msg(now <= bound, "row %d: %s: %g %s, and at most %g are right", row, what, now, unit,
+                  bound);
+}
+
+/* ---- memory ---- */
+
+static uint64_t heap_bytes(void)
+{
+    struct mallinfo2 info = mallinfo2();
+
+    return info.uordblks + info.hblkhd;
+}
+
+uint64_t trial_ram(void)
+{
+    uint64_t with = heap_bytes();
+    uint64_t without;
+
+    core_free(trial_site.core);
+    without = heap_bytes();
+    trial_site.core = NULL;
+    site_reload(&trial_site);
+    return with - without;
+}
+
+static void add_agent(void *context, const struct agent *agent)
+{
+    *(uint64_t *)context += agent_bytes_held(agent) + agent->buffer_bytes;
+}
+
+uint64_t trial_rented(void)
+{
+    const struct agents *agents = trial_site.core->agents;
+    uint64_t bytes = 0;
+
+    (void)agents_list(agents, 0, SIZE_MAX, add_agent, &bytes);
+    for (const struct code *code = agents->codes; code != NULL; code = code->next)
+        bytes += code->builtin ? 0 : code->held;
+    return bytes;
+}

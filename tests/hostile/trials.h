@@ -1,0 +1,56 @@
+/*
+ * Trials: what an attack gets for its money, beside what it got when it was first tried.  Each is
+ * told as a line and fails past its bound; after each the sums are exact, the site starts again
+ * with the same state, and its books verify.
+ *
+ *  row  attack                                                        trial
+ *    1  a customer's reply facet asks a fortune as postage            trial_shops.c
+ *    4  bytes that are kept for ever, nearly free                     trial_journal.c
+ *    5  orders dearer than their fuel                                 run.sh: bench_orders
+ *    6  memory that is laid out anew with each turn                   trial_fair.c; control.sh
+ *    7  modules whose decoded form is many times as large             trial_code.c
+ *    8  events whose room was paid for, without a bound               trial_waits.c
+ *    9  births that are undone                                        trial_waits.c
+ *   14  the compiler's jail                                           run.sh: test_compiler_jail
+ *   15  turns for who has many agents                                 trial_fair.c
+ */
+#ifndef SERAI_TESTS_HOSTILE_TRIALS_H
+#define SERAI_TESTS_HOSTILE_TRIALS_H
+
+#include "tests/site/core/fixture.h"
+
+enum { HOG = 1, QUIET = 2 };
+
+extern struct site trial_site;
+
+/* The site of a trial: HOG has a fortune, QUIET a little. */
+void trial_open(void (*change)(struct pricebook *book));
+/* Sums, a start with the same state, the books. */
+void trial_close(void);
+
+/* An agent of the HOG's does what `text` says (tests/agents/guests/hog.c). */
+uint64_t trial_hog(const char *text);
+/*
+ * Turns of whoever is ready until so much fuel is burnt or nobody is ready: a frame each so many,
+ * and a microsecond each.
+ */
+void trial_burn(uint64_t fuel, int frame_turns);
+
+/* One line of the table: what came of it, which may be no more than `bound`. */
+void trial_tells(int row, const char *what, const char *then, double now, double bound,
+                 const char *unit);
+
+/* What the core holds on the heap: it is thrown away and started again for that. */
+uint64_t trial_ram(void);
+/* Bytes that rent is paid for, of all agents and modules. */
+uint64_t trial_rented(void);
+
+/* ---- the trials, by file ---- */
+void trials_of_shops(TCase *tcase);
+void trials_of_journal(TCase *tcase);
+void trials_of_code(TCase *tcase);
+void trials_of_hoards(TCase *tcase);
+void trials_of_waits(TCase *tcase);
+void trials_of_turns(TCase *tcase);
+
+#endif
