@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/hog.h"
+
 /* ---- one site ---- */
 
 static void check_exposure(void *context, struct link *link)
@@ -41,6 +43,7 @@ void check_site(struct sim_site *site)
     if (core_check(site->core, &fault) != ST_OK)
         sim_fail(site->sim, "site %s: %s", site->name, fault.text);
     check_fuel(site);
+    hog_check(site);
     links_each(site->core->links, check_exposure, site);
 }
 
@@ -268,6 +271,8 @@ void check_end(struct sim *sim)
 
         check_books(&sim->sites[i], &report);
         check_treasury(&sim->sites[i], &report);
+        if (sim->options.profile->hog)
+            hog_check_disk(&sim->sites[i], &report);
         add_report(&sums, &report);
     }
     for (size_t i = 0; i < sim->wire_count; i++) {

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/hog.h"
+
 enum { AGAIN_US = 700000, PICK_MAX = 256 };
 
 void client_key(struct client *client, struct rng *rng)
@@ -340,12 +342,35 @@ static void ask(struct sim_site *site, struct client *client)
     }
 }
 
+/* It goes on deploying, and gives its agents all they can use. */
+static void ask_as_hog(struct sim_site *site, struct client *client)
+{
+    uint64_t what = rng_below(&site->sim->people, 10);
+    struct bytes args = {0};
+
+    if (what < 5) {
+        world_deploy(site, &args);
+        sign(site, client, "agent.deploy", &args);
+    } else if (what < 8) {
+        ask_send(site, client);
+    } else if (what == 8) {
+        ask_fund(site, client);
+    } else {
+        ask_on_agent(site, client, "agent.end");
+    }
+}
+
+static bool is_hog(const struct sim_site *site, uint32_t client)
+{
+    return site->sim->options.profile->hog && client == HOG_CLIENT;
+}
+
 void clients_ask_crowd(struct sim_site *site)
 {
     for (uint32_t i = 0; i < SIM_CLIENTS && site->core != NULL; i++) {
         struct bytes args = {0};
 
-        world_deploy_crowd(&args);
+        world_deploy_crowd(site, &args);
         sign(site, &site->clients[i], "agent.deploy", &args);
         hand_in(site, &site->clients[i]);
     }
@@ -392,7 +417,10 @@ void clients_act(struct sim_site *site, bool fresh)
             continue;
         if (client->answered && rng_below(&sim->people, 40) == 0)
             hand_in(site, client); /* a repeat of what was answered */
-        else if (rng_below(&sim->people, 10) == 0) {
+        else if (is_hog(site, i)) {
+            ask_as_hog(site, client);
+            hand_in(site, client);
+        } else if (rng_below(&sim->people, 10) == 0) {
             ask(site, client);
             hand_in(site, client);
         }

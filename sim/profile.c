@@ -56,6 +56,15 @@ static const struct profile profiles[] = {
         .short_memory = 150,
         .crowd = 8,
     },
+    {
+        .name = "hog",
+        .about = "a rich customer who wants sites to die: all that lasts, wakes, births undone",
+        .lose = 200,
+        .slow_us = 50000,
+        .reconnect = 200,
+        .crash = 50,
+        .hog = true,
+    },
 };
 
 const char *const plant_names[PLANTS] = {"none",       "early-replies", "early-parcels",
@@ -96,10 +105,24 @@ const char *const seen_names[SEEN_KINDS] = {
     [SEEN_DISK_RESTS] = "sites that rested for it",
     [SEEN_LINK_REMOVED] = "links removed",
     [SEEN_LINK_BACK] = "and joined again",
+    [SEEN_BIRTHS_UNDONE] = "births undone",
+    [SEEN_DIED_FULL] = "deaths with a full inbox",
+    [SEEN_QUOTA + CUSTOMER_AGENTS] = "steps with agents refused for a customer's bound",
+    [SEEN_QUOTA + CUSTOMER_MEMORY_BYTES] = "memory",
+    [SEEN_QUOTA + CUSTOMER_BUFFER_BYTES] = "buffers",
+    [SEEN_QUOTA + CUSTOMER_FACETS] = "facets",
+    [SEEN_QUOTA + CUSTOMER_TIMERS] = "timers",
+    [SEEN_QUOTA + CUSTOMER_HEAP_ENTRIES] = "heap entries",
+    [SEEN_QUOTA + CUSTOMER_CODE_BYTES] = "code",
+    [SEEN_QUOTA + CUSTOMER_EVENTS] = "events",
+    [SEEN_QUOTA + CUSTOMER_EVENT_BYTES] = "bytes of events",
+    [SEEN_QUOTA + CUSTOMER_ENDS] = "ends of channels",
 };
 
 bool seen_belongs(const struct profile *profile, enum seen seen)
 {
+    if (seen >= SEEN_QUOTA)
+        return profile->hog;
     switch (seen) {
     case SEEN_LOST:
         return profile->lose != 0;
@@ -116,6 +139,7 @@ bool seen_belongs(const struct profile *profile, enum seen seen)
     case SEEN_RECONNECTED:
         return profile->reconnect != 0;
     case SEEN_KILLED:
+        return profile->crash != 0 && !profile->hog; /* beside one a site always writes */
     case SEEN_KILLED_WRITING:
         return profile->crash != 0;
     case SEEN_COMMIT_LOST:
@@ -151,6 +175,10 @@ bool seen_belongs(const struct profile *profile, enum seen seen)
     case SEEN_LINK_REMOVED:
     case SEEN_LINK_BACK:
         return true;
+    case SEEN_BIRTHS_UNDONE:
+    case SEEN_DIED_FULL:
+        return profile->hog;
+    case SEEN_QUOTA:
     case SEEN_KINDS:
         break;
     }

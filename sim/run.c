@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/hog.h"
 #include "sim/strain.h"
 
 enum { QUIET_STEP_US = 50000, TURNS_MAX = 12, CROWD_TURNS = 64 };
@@ -111,6 +112,7 @@ static void one_step(struct sim *sim)
             site_crash(site, "killed");
         }
     }
+    hog_look(sim);
     check_wires(sim);
 }
 

@@ -40,6 +40,7 @@ struct profile {
     bool tiny;                              /* bounds that are run into */
     uint64_t disk_bytes;                    /* of journal, then it is full; 0: never */
     bool hungry;                            /* guests that eat what they get */
+    bool hog;                               /* a customer with much money who wants sites to die */
 };
 
 /* By name; NULL when there is none.  profile_at() gives NULL past the last. */
@@ -95,7 +96,10 @@ enum seen {
     SEEN_DISK_RESTS,      /* ... and its site rested */
     SEEN_LINK_REMOVED,    /* an operator took a link away */
     SEEN_LINK_BACK,       /* ... and joined the neighbour again */
-    SEEN_KINDS
+    SEEN_BIRTHS_UNDONE,   /* a turn gave birth and was undone */
+    SEEN_DIED_FULL,       /* an agent died with all the messages that one customer may send it */
+    SEEN_QUOTA,           /* refused for a bound of a customer: one for each resource */
+    SEEN_KINDS = SEEN_QUOTA + CUSTOMER_RESOURCES
 };
 extern const char *const seen_names[SEEN_KINDS];
 /* Whether runs of this profile must come to see it. */
@@ -177,6 +181,7 @@ struct sim_site {
     bool restored;  /* an older copy was put back, once */
     bool lies;
     uint64_t disk_used;               /* bytes of journal since room was made */
+    uint64_t disk_bytes;              /* of all rows, since the beginning */
     uint64_t past_turns, past_births; /* of cores that are gone */
 };
 
@@ -228,7 +233,7 @@ const uint8_t *sim_module(const char *name, size_t *size);
 void world_build(struct sim *sim);
 void world_free(struct sim *sim);
 void world_deploy(struct sim_site *site, struct bytes *args);
-void world_deploy_crowd(struct bytes *args);
+void world_deploy_crowd(struct sim_site *site, struct bytes *args);
 
 /* site.c */
 void site_init(struct sim *sim, uint32_t index);

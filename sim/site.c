@@ -7,6 +7,7 @@
 #include "agents/arena.h"
 #include "agents/state.h"
 #include "sdk/loader/loader_wasm.h"
+#include "sim/hog.h"
 #include "sim/memory.h"
 #include "sim/portrait.h"
 #include "sim/strain.h"
@@ -63,6 +64,8 @@ void site_init(struct sim *sim, uint32_t index)
     site->book.frozen_answer_s = 15; /* a run lasts minutes */
     if (sim->options.profile->tiny)
         tiny_book(&site->book, index % 2 == 0);
+    if (sim->options.profile->hog)
+        hog_book(&site->book);
     if (sim->crowd_site == index) { /* room for all of them, in one turn */
         struct pricebook usual;
 
@@ -542,6 +545,7 @@ static void commit(struct sim_site *site)
     site->head = site->frame.header.head;
     site->frame_number = site->frame.header.frame;
     site->disk_used += site->frame.header.lines * 64 + site->frame.header.events * 128;
+    site->disk_bytes += site->frame.batch.ops.size;
     site->durable_caps = site->frame_caps;
     site->caps_known = true;
     memcpy(site->durable, site->frame_cursors, sizeof site->durable);

@@ -22,8 +22,9 @@ struct strain {
     struct table eaters;      /* agent -> its turns when it last ate all its fuel */
     bool bought, died_buying; /* in the turns since the last look */
     /* the turn that runs */
-    uint64_t agent, messages;
+    uint64_t agent, messages, traps;
     bool answer_waits; /* unheard, from within the site */
+    bool full;         /* its inbox, for one customer at least */
 };
 
 struct strain *strain_new(void)
@@ -104,18 +105,26 @@ static void each_awake(const struct agents *agents,
     }
 }
 
+/* For how many customers its inbox is full. */
+static size_t full_for(const struct sim_site *site, const struct agent *agent)
+{
+    const struct agents_prices *prices = &site->core->agents->prices;
+    uint64_t part = prices->inbox_messages_max * prices->customer_inbox_percent / 100;
+    size_t count = 0;
+
+    for (size_t i = 0; i < agent->inbox_share_count; i++)
+        count += agent->inbox_shares[i].messages >= part;
+    return count;
+}
+
 static void look_into_inbox(void *context, const struct agent *agent)
 {
     struct sim_site *site = context;
-    const struct agents_prices *prices = &site->core->agents->prices;
-    uint64_t part = prices->inbox_messages_max * prices->customer_inbox_percent / 100;
 
-    if (agent->inbox_count >= prices->inbox_messages_max)
+    if (agent->inbox_count >= site->core->agents->prices.inbox_messages_max)
         sim_saw(site->sim, SEEN_INBOX_FULL);
-    for (size_t i = 0; i < agent->inbox_share_count; i++) {
-        if (agent->inbox_shares[i].messages >= part)
-            sim_saw(site->sim, SEEN_PART_FULL);
-    }
+    for (size_t i = full_for(site, agent); i > 0; i--)
+        sim_saw(site->sim, SEEN_PART_FULL);
 }
 
 struct promises {
@@ -155,6 +164,8 @@ static void look_at_death(struct sim_site *site)
     struct ends ends = count_ends(site, strain->agent);
 
     each_awake(agents, look_for_promise, &promises);
+    if (strain->full)
+        sim_saw(site->sim, SEEN_DIED_FULL);
     if (promises.found)
         sim_saw(site->sim, SEEN_DIED_PROMISES);
     if (has_deposits(agents, strain->agent))
@@ -191,6 +202,8 @@ void strain_mark(struct sim_site *site, uint64_t id)
         strain->agent = id;
         strain->messages = agents->next_message;
         strain->answer_waits = answer_waits(site, agent);
+        strain->full = full_for(site, agent) > 0;
+        strain->traps = agent->traps;
         return;
     }
     if (agents->next_message > strain->messages + FLOOD)
@@ -200,6 +213,8 @@ void strain_mark(struct sim_site *site, uint64_t id)
         return;
     }
     look_for_eater(site, agent);
+    if (agent->traps != strain->traps && agents->turn_memory->orders[SERAI_ORDER_spawn] > 0)
+        sim_saw(site->sim, SEEN_BIRTHS_UNDONE);
     if (agents->turn_memory->orders[SERAI_ORDER_channel_buy] > 0 &&
         count_ends(site, agent->id).pending > 0)
         strain->bought = true;

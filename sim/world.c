@@ -5,10 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/hog.h"
 #include "sim/strain.h"
 
 #define SITE_NANOS UINT64_C(20000000000)
 #define CUSTOMER_NANOS UINT64_C(4000000000)
+#define HOG_NANOS UINT64_C(1000000000000)
+
+enum { KEPT_MAX = 6 };
 
 /* ---- agents ---- */
 
@@ -46,6 +50,8 @@ struct order {
     char args[160];
     size_t args_size;
     uint64_t endowment_nanos;
+    bool salted;    /* its module is like no other */
+    uint64_t salts; /* so many more like it are kept */
 };
 
 static void order_text(struct order *order, const char *module, uint64_t nanos, const char *text)
@@ -82,6 +88,16 @@ static void order_strain(struct sim *sim, struct order *order)
     order_text(order, "strain", 60000000 + rng_below(&sim->people, 60000000), text);
 }
 
+static void order_hog(struct sim *sim, struct order *order)
+{
+    char text[64];
+
+    hog_args(&sim->people, text, sizeof text);
+    order_text(order, "hog", 50000000 + rng_below(&sim->people, 2000000000), text);
+    order->salted = rng_coin(&sim->people);
+    order->salts = rng_below(&sim->people, 3) == 0 ? rng_below(&sim->people, KEPT_MAX) : 0;
+}
+
 static void choose_order(struct sim_site *site, struct order *order)
 {
     struct sim *sim = site->sim;
@@ -89,6 +105,10 @@ static void choose_order(struct sim_site *site, struct order *order)
     char via[32];
 
     some_via(site, via, sizeof via);
+    if (sim->options.profile->hog && rng_below(&sim->people, 3) != 0) {
+        order_hog(sim, order);
+        return;
+    }
     if (sim->options.profile->hungry && rng_coin(&sim->people)) {
         if (rng_coin(&sim->people))
             order_hungry(sim, order);
@@ -128,15 +148,27 @@ static void choose_order(struct sim_site *site, struct order *order)
     }
 }
 
-/* Args of agent.deploy: [name, module, args, endowment, gifts, codes]. */
-static void put_order(struct bytes *args, const struct order *order)
+static void put_module(struct rng *rng, struct bytes *args, const char *name, bool salted)
 {
     size_t size;
-    const uint8_t *module = sim_module(order->module, &size);
+    const uint8_t *module = sim_module(name, &size);
+    struct bytes own = {0};
 
+    if (salted) {
+        hog_module(rng, module, size, &own);
+        cbor_put_bytes(args, own.data, own.size);
+        bytes_fini(&own);
+    } else {
+        cbor_put_bytes(args, module, size);
+    }
+}
+
+/* Args of agent.deploy: [name, module, args, endowment, gifts, codes]. */
+static void put_order(struct rng *rng, struct bytes *args, const struct order *order)
+{
     cbor_put_array(args, 6);
     cbor_put_text(args, order->module);
-    cbor_put_bytes(args, module, size);
+    put_module(rng, args, order->module, order->salted);
     cbor_put_bytes(args, order->args, order->args_size);
     cbor_put_uint(args, order->endowment_nanos);
     cbor_put_array(args, 4);
@@ -144,11 +176,11 @@ static void put_order(struct bytes *args, const struct order *order)
     cbor_put_uint(args, SERAI_KIND_TIMER);
     cbor_put_uint(args, SERAI_KIND_CLOCK);
     cbor_put_uint(args, SERAI_KIND_RANDOM);
-    cbor_put_array(args, order->keeps == NULL ? 0 : 1);
-    if (order->keeps != NULL) {
-        module = sim_module(order->keeps, &size);
-        cbor_put_bytes(args, module, size);
-    }
+    cbor_put_array(args, order->salts + (order->keeps == NULL ? 0 : 1));
+    if (order->keeps != NULL)
+        put_module(rng, args, order->keeps, false);
+    for (uint64_t i = 0; i < order->salts; i++)
+        put_module(rng, args, order->module, true);
 }
 
 void world_deploy(struct sim_site *site, struct bytes *args)
@@ -156,16 +188,16 @@ void world_deploy(struct sim_site *site, struct bytes *args)
     struct order order = {0};
 
     choose_order(site, &order);
-    put_order(args, &order);
+    put_order(&site->sim->people, args, &order);
 }
 
 /* Three of them have more than a thousand children. */
-void world_deploy_crowd(struct bytes *args)
+void world_deploy_crowd(struct sim_site *site, struct bytes *args)
 {
     struct order order = {0};
 
     order_text(&order, "strain", 400000000, "role=crowd count=340");
-    put_order(args, &order);
+    put_order(&site->sim->people, args, &order);
 }
 
 /* ---- people ---- */
@@ -182,6 +214,8 @@ static void bring_money(struct sim_site *site, uint64_t account, uint64_t nanos)
 
 static void add_people(struct sim_site *site)
 {
+    bool hog = site->sim->options.profile->hog;
+
     site->clients[0].account = site->core->customers[0].account;
     bring_money(site, 0, SITE_NANOS);
     for (uint32_t i = 1; i < SIM_CLIENTS; i++) {
@@ -191,7 +225,8 @@ static void add_people(struct sim_site *site)
         cbor_put_text(&args, i == 1 ? "one" : "two");
         cbor_put_bytes(&args, site->clients[i].key, CONTROL_KEY_BYTES);
         site->clients[i].account = client_ask(site, 0, "customer.add", &args, "customer");
-        bring_money(site, site->clients[i].account, CUSTOMER_NANOS);
+        bring_money(site, site->clients[i].account,
+                    hog && i == HOG_CLIENT ? HOG_NANOS : CUSTOMER_NANOS);
     }
 }
 
