@@ -17,6 +17,9 @@ SEEDS ?= 0
 PROFILE ?= all
 CASES ?=
 WASM_TESTSUITE ?=
+# How far clang's analyzer follows the paths of one function: its own choice is three times as far,
+# takes three times as long and has found nothing more here.
+ANALYZER_NODES ?= 75000
 
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 # Evaluated only where it is used, so that a tree without git formats too.
@@ -84,10 +87,12 @@ check-tsan: deps ## the tests with threads under the thread sanitizer
 lint: build ## the rules of the tree: arrows, raw money, clocks, guards, names, lines
 	@ctest --preset dev -L lint
 
-tidy: check-clang ## clang-tidy, as .clang-tidy says
+tidy: check-clang ## clang-tidy, as .clang-tidy says (ANALYZER_NODES=225000 looks deeper)
 	@printf '%s\n' $(TIDY_FILES) | grep -Fx "$$(jq -r '.[].file' \
 		build/asan/compile_commands.json | sed "s|^$$PWD/||")" \
-		| xargs -P $(JOBS) -n 4 clang-tidy -p build/asan --quiet 2> >(grep -v \
+		| xargs -P $(JOBS) -n 4 clang-tidy -p build/asan --quiet \
+		$(addprefix --extra-arg=,-Xclang -analyzer-config -Xclang max-nodes=$(ANALYZER_NODES)) \
+		2> >(grep -v \
 		-e 'warnings\? generated' -e 'Suppressed' -e 'Use -header-filter' >&2 || true)
 	@echo "clang-tidy: clean"
 

@@ -91,7 +91,7 @@ static uint64_t key_of(size_t index, bool spread)
 
 START_TEST(random_changes_leave_what_a_plain_array_holds)
 {
-    static void *model[KEYS];
+    void *model[KEYS] = {NULL};
     struct rng rng = rng_for_test();
     bool spread = _i == 1;
     size_t count = 0;
