@@ -46,6 +46,12 @@ static int64_t dispatch(struct turn *turn, enum serai_order order, const uint64_
     return SERAI_E_KIND;
 }
 
+static void mark_order(const struct agents *agents, int order)
+{
+    if (agents->env.mark_order != NULL)
+        agents->env.mark_order(agents->env.context, order);
+}
+
 bool turn_host_call(void *host, struct engine_instance *instance, uint32_t order,
                     const uint64_t *args, int64_t *result)
 {
@@ -67,6 +73,8 @@ bool turn_host_call(void *host, struct engine_instance *instance, uint32_t order
         *result = refusal;
         return true;
     }
+    mark_order(turn->agents, (int)order);
     *result = dispatch(turn, (enum serai_order)order, args);
+    mark_order(turn->agents, -1);
     return !turn->exhausted;
 }

@@ -63,6 +63,13 @@ static void mark(void *context, uint64_t agent, uint64_t message)
         core->options.mark(core->options.mark_context, agent, message);
 }
 
+static void mark_order(void *context, int order)
+{
+    struct core *core = context;
+
+    core->options.mark_order(core->options.mark_context, order);
+}
+
 static enum status copy_row(void *context, const uint8_t *key, size_t key_size,
                             const uint8_t *value, size_t value_size, struct fault *fault)
 {
@@ -103,6 +110,7 @@ static enum status make_parts(struct core *core, struct fault *fault)
         .holdings = core_ends_sum,
         .read_page = core->options.page_lost == NULL ? NULL : read_page,
         .mark = mark,
+        .mark_order = core->options.mark_order == NULL ? NULL : mark_order,
     };
     enum status status = ledger_new(&core->ledger);
 
@@ -217,6 +225,51 @@ enum status core_quarantine(struct core *core, uint64_t agent, const char *reaso
     agents_freeze(core->agents, found, reason);
     core->frame_open = true;
     return ST_OK;
+}
+
+struct customer_search {
+    uint64_t customer;
+    uint64_t *list; /* its agents; NULL: they are counted */
+    size_t count;
+};
+
+static void find_agents(void *context, const struct agent *agent)
+{
+    struct customer_search *search = context;
+
+    if (agent_customer(agent) != search->customer)
+        return;
+    if (search->list != NULL)
+        search->list[search->count] = agent_id(agent);
+    search->count++;
+}
+
+enum status core_quarantine_customer(struct core *core, uint64_t agent, const char *reason)
+{
+    struct agent *found = agents_find(core->agents, agent);
+    struct customer_search search = {0};
+
+    if (found == NULL)
+        return ST_MISSING;
+    search.customer = agent_customer(found);
+    (void)agents_list(core->agents, 0, SIZE_MAX, find_agents, &search);
+    search.list = calloc(search.count, sizeof *search.list);
+    if (search.list == NULL)
+        return ST_NOMEM;
+    search.count = 0;
+    (void)agents_list(core->agents, 0, SIZE_MAX, find_agents, &search);
+    for (size_t i = 0; i < search.count; i++)
+        (void)!core_quarantine(core, search.list[i], reason); /* it was just found */
+    free(search.list);
+    return ST_OK;
+}
+
+bool core_same_customer(const struct core *core, uint64_t left, uint64_t right)
+{
+    const struct agent *one = agents_find(core->agents, left);
+    const struct agent *other = agents_find(core->agents, right);
+
+    return one != NULL && other != NULL && agent_customer(one) == agent_customer(other);
 }
 
 /* ---- time ---- */

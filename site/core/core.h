@@ -51,6 +51,8 @@ struct core_options {
      * them to a page that outlives a crash (quarantine).  NULL: not told.
      */
     void (*mark)(void *context, uint64_t agent, uint64_t message);
+    /* The same before each order with its number, and after it with -1. */
+    void (*mark_order)(void *context, int order);
     void *mark_context;
 };
 
@@ -92,6 +94,11 @@ MUST_CHECK enum status core_set_prices(struct core *core, const struct pricebook
 
 /* Freeze an agent whose event crashed the site.  Before the first core_run(). ST_MISSING. */
 MUST_CHECK enum status core_quarantine(struct core *core, uint64_t agent, const char *reason);
+/* The same of all agents that this one's customer has. */
+MUST_CHECK enum status core_quarantine_customer(struct core *core, uint64_t agent,
+                                                const char *reason);
+/* Whether both live and are one customer's. */
+MUST_CHECK bool core_same_customer(const struct core *core, uint64_t left, uint64_t right);
 
 /* Site time moves on by as much as `monotonic_us` has since the last call (bounded per frame). */
 void core_advance(struct core *core, uint64_t monotonic_us);

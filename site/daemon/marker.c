@@ -10,7 +10,17 @@
 #include <unistd.h>
 
 enum { PAGE_BYTES = 4096 };
-#define MARKER_MAGIC UINT64_C(0x316b72616d726573) /* "sermark1" in memory */
+#define MARKER_MAGIC UINT64_C(0x326b72616d726573) /* "sermark2" in memory */
+
+/* An event that a daemon died in; all zero: none. */
+struct death {
+    uint64_t agent;
+    uint64_t message;
+    uint64_t order; /* the last time; its number + 1, 0: none */
+    uint64_t crashes;
+    uint64_t by_signal;
+    uint64_t at; /* the last time, as page.deaths counts */
+};
 
 /* The page.  Read back only by the same build of the machine: no byte order to fix. */
 struct page {
@@ -18,13 +28,12 @@ struct page {
     uint64_t running;
     uint64_t agent; /* of the turn that runs */
     uint64_t message;
+    uint64_t order; /* that it gives; its number + 1, 0: none */
     uint64_t died_by_signal;
-    uint64_t blamed_agent; /* of the last turn that a daemon died in */
-    uint64_t blamed_message;
-    uint64_t crashes;
-    uint64_t by_signal;
     uint64_t store_failed; /* a commit or a page failed, and the books were not verified since */
     uint64_t excused;      /* the daemon ends for a reason that no turn gave */
+    uint64_t deaths;       /* in all */
+    struct death last[DEATHS_KEPT];
 };
 static_assert(sizeof(struct page) <= PAGE_BYTES, "one page");
 
@@ -34,11 +43,70 @@ struct marker {
     volatile struct page *page;
 };
 
+/* That of the event that was running; a new one takes the place of the oldest. */
+static volatile struct death *find_death(volatile struct page *page)
+{
+    volatile struct death *found = &page->last[0];
+
+    for (size_t i = 0; i < DEATHS_KEPT; i++) {
+        volatile struct death *death = &page->last[i];
+
+        if (death->crashes > 0 && death->agent == page->agent && death->message == page->message)
+            return death;
+        if (death->at < found->at)
+            found = death;
+    }
+    memset((void *)found, 0, sizeof *found);
+    found->agent = page->agent;
+    found->message = page->message;
+    return found;
+}
+
+static bool is_listed(const struct marker_verdict *verdict, uint64_t agent)
+{
+    for (size_t i = 0; i < verdict->alike_count; i++)
+        if (verdict->alike[i] == agent)
+            return true;
+    return false;
+}
+
+static void list_alike(const volatile struct page *page, const volatile struct death *death,
+                       struct marker_verdict *verdict)
+{
+    for (size_t i = 0; i < DEATHS_KEPT && death->by_signal > 0; i++) {
+        const volatile struct death *other = &page->last[i];
+
+        if (other->by_signal > 0 && other->order == death->order && other->agent != death->agent &&
+            !is_listed(verdict, other->agent))
+            verdict->alike[verdict->alike_count++] = other->agent;
+    }
+}
+
+static void blame(volatile struct page *page, bool by_signal, struct marker_verdict *verdict)
+{
+    volatile struct death *death = find_death(page);
+
+    death->order = page->order;
+    death->crashes++;
+    if (by_signal)
+        death->by_signal++;
+    death->at = ++page->deaths;
+    verdict->died = true;
+    verdict->quarantine =
+        death->by_signal >= CRASHES_BY_SIGNAL_MAX || death->crashes >= CRASHES_MAX;
+    verdict->agent = death->agent;
+    verdict->message = death->message;
+    verdict->order = (int)death->order - 1;
+    verdict->crashes = death->crashes;
+    verdict->by_signal = death->by_signal;
+    list_alike(page, death, verdict);
+}
+
 static void judge(volatile struct page *page, struct marker_verdict *verdict)
 {
     bool by_signal;
 
-    *verdict = (struct marker_verdict){0};
+    *verdict = (struct marker_verdict){.order = MARKER_NO_ORDER};
     if (page->magic != MARKER_MAGIC) {
         memset((void *)page, 0, sizeof *page);
         page->magic = MARKER_MAGIC;
@@ -47,30 +115,10 @@ static void judge(volatile struct page *page, struct marker_verdict *verdict)
     by_signal = page->died_by_signal != 0;
     page->died_by_signal = 0;
     verdict->store_failed = page->store_failed != 0;
-    if (page->excused != 0)
-        page->running = 0;
-    page->excused = 0;
-    if (page->running == 0)
-        return;
-    if (page->blamed_agent != page->agent || page->blamed_message != page->message) {
-        page->blamed_agent = page->agent;
-        page->blamed_message = page->message;
-        page->crashes = 0;
-        page->by_signal = 0;
-    }
-    page->crashes++;
-    if (by_signal)
-        page->by_signal++;
+    if (page->running != 0 && page->excused == 0)
+        blame(page, by_signal, verdict);
     page->running = 0;
-    *verdict = (struct marker_verdict){
-        .died = true,
-        .quarantine = page->by_signal >= CRASHES_BY_SIGNAL_MAX || page->crashes >= CRASHES_MAX,
-        .agent = page->agent,
-        .message = page->message,
-        .crashes = page->crashes,
-        .by_signal = page->by_signal,
-        .store_failed = page->store_failed != 0,
-    };
+    page->excused = 0;
 }
 
 static enum status map_page(struct marker *marker, const char *path, struct fault *fault)
@@ -134,7 +182,13 @@ void marker_set(struct marker *marker, uint64_t agent, uint64_t message)
     page->running = 0;
     page->agent = agent;
     page->message = message;
+    page->order = 0;
     page->running = agent != 0;
+}
+
+void marker_set_order(struct marker *marker, int order)
+{
+    marker->page->order = (uint64_t)(order + 1);
 }
 
 void marker_blame_signal(struct marker *marker)

@@ -1,19 +1,21 @@
 /*
- * Which event is running, kept where a crash cannot lose it, so that an event which kills the site
- * does so twice and not for ever; and whether the store failed.
+ * Which event is running, and which order of it, kept where a crash cannot lose it, so that an
+ * event which kills the site does so twice and not for ever; and whether the store failed.
  *
  * The marker is one page of a mapped file: the kernel keeps it when the process dies.  It survives
  * deaths of the daemon, not of the machine, and nothing else depends on it.  On start the last
  * daemon's death is counted against the event that ran then, if any.  A death by our own fatal
  * signals (the turn itself is the likely cause) counts towards CRASHES_BY_SIGNAL_MAX, any other,
- * such as a kill, towards CRASHES_MAX.
+ * such as a kill, towards CRASHES_MAX.  The last DEATHS_KEPT events that daemons died in are
+ * remembered, so that two which die in turn are both found, and other agents that die of the same
+ * order as well.
  */
 #ifndef SERAI_SITE_DAEMON_MARKER_H
 #define SERAI_SITE_DAEMON_MARKER_H
 
 #include "base/status.h"
 
-enum { CRASHES_BY_SIGNAL_MAX = 2, CRASHES_MAX = 3 };
+enum { CRASHES_BY_SIGNAL_MAX = 2, CRASHES_MAX = 3, DEATHS_KEPT = 32, MARKER_NO_ORDER = -1 };
 
 struct marker; /* opaque; set by the core thread, blamed by any */
 
@@ -23,8 +25,12 @@ struct marker_verdict {
     bool quarantine; /* once too often in this one: freeze the agent before it runs */
     uint64_t agent;
     uint64_t message;
+    int order; /* that it was giving; MARKER_NO_ORDER: none */
     uint64_t crashes;
     uint64_t by_signal;
+    /* Other agents that died of a signal in the same order, each once; none if this one did not. */
+    uint64_t alike[DEATHS_KEPT];
+    size_t alike_count;
     bool store_failed; /* the disk failed since the books were last verified */
 };
 
@@ -33,8 +39,10 @@ MUST_CHECK enum status marker_open(struct marker **marker, const char *path,
                                    struct marker_verdict *verdict, struct fault *fault);
 void marker_close(struct marker *marker); /* NULL allowed */
 
-/* Before a turn with its agent and message, after it with zeroes. */
+/* Before a turn with its agent and message, after it with zeroes.  In no order. */
 void marker_set(struct marker *marker, uint64_t agent, uint64_t message);
+/* Before an order of the turn with its number, after it with MARKER_NO_ORDER. */
+void marker_set_order(struct marker *marker, int order);
 
 /*
  * The store failed: whoever starts next reads all the books before anything else, and says so when

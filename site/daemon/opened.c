@@ -10,7 +10,8 @@
 #include "site/control/paths.h"
 #include "site/daemon/fatal.h"
 
-enum { EXIT_IO = 74 };
+/* So many agents of a customer that die of the same order are enough to freeze all it has. */
+enum { EXIT_IO = 74, ALIKE_MAX = 3 };
 
 static void mark(void *context, uint64_t agent, uint64_t message)
 {
@@ -19,6 +20,15 @@ static void mark(void *context, uint64_t agent, uint64_t message)
     marker_set(opened->marker, agent, message);
     if (opened->options->before_turn != NULL && agent != 0)
         opened->options->before_turn(agent, message);
+}
+
+static void mark_order(void *context, int order)
+{
+    struct opened *opened = context;
+
+    marker_set_order(opened->marker, order);
+    if (opened->options->before_order != NULL && order != MARKER_NO_ORDER)
+        opened->options->before_order(order);
 }
 
 static enum status open_store(struct opened *opened, struct fault *fault)
@@ -75,21 +85,64 @@ static enum status verify_after_failure(struct opened *opened, const struct stor
     return ST_OK;
 }
 
+/* How many other agents of its customer died of the same order. */
+static size_t count_alike(const struct opened *opened)
+{
+    const struct marker_verdict *verdict = &opened->verdict;
+    size_t count = 0;
+
+    for (size_t i = 0; i < verdict->alike_count; i++)
+        if (core_same_customer(opened->core, verdict->agent, verdict->alike[i]))
+            count++;
+    return count;
+}
+
+static const char *order_words(int order, char *words, size_t size)
+{
+    const char *name = order == MARKER_NO_ORDER ? NULL : core_order_names.name(order);
+
+    if (name == NULL)
+        return "its own code";
+    (void)snprintf(words, size, "the order %s", name);
+    return words;
+}
+
+/* Enough of one customer's agents have died of one order: it has the rest stand, too. */
+static void quarantine_all(struct opened *opened, const char *words)
+{
+    uint64_t agent = opened->verdict.agent;
+    char reason[160];
+
+    (void)snprintf(reason, sizeof reason,
+                   "quarantine: %d agents of its customer ended the site in %s", ALIKE_MAX, words);
+    if (core_quarantine_customer(opened->core, agent, reason) == ST_OK)
+        log_write(LOG_ERROR, "customer.quarantined",
+                  "agent=%" PRIu64
+                  " reason=\"%s\" effect=\"all agents of its customer are frozen\"",
+                  agent, reason);
+}
+
 static void quarantine(struct opened *opened)
 {
     const struct marker_verdict *verdict = &opened->verdict;
+    size_t alike = count_alike(opened);
+    char order[64];
+    const char *words = order_words(verdict->order, order, sizeof order);
     char reason[160];
 
     if (!verdict->died)
         return;
     log_write(LOG_WARN, "site.died-in-turn",
-              "agent=%" PRIu64 " message=%" PRIu64 " crashes=%" PRIu64 " by_signal=%" PRIu64,
-              verdict->agent, verdict->message, verdict->crashes, verdict->by_signal);
-    if (!verdict->quarantine)
+              "agent=%" PRIu64 " message=%" PRIu64 " in=\"%s\" crashes=%" PRIu64
+              " by_signal=%" PRIu64 " alike=%zu",
+              verdict->agent, verdict->message, words, verdict->crashes, verdict->by_signal, alike);
+    if (!verdict->quarantine && alike == 0)
         return;
     (void)snprintf(reason, sizeof reason,
-                   "quarantine: its message %" PRIu64 " ended the site %" PRIu64 " times",
-                   verdict->message, verdict->crashes);
+                   "quarantine: its message %" PRIu64 " ended the site in %s; deaths: %" PRIu64,
+                   verdict->message, words, verdict->crashes);
+    if (alike + 1 >= ALIKE_MAX)
+        quarantine_all(opened, words);
     if (core_quarantine(opened->core, verdict->agent, reason) == ST_OK)
         log_write(LOG_ERROR, "agent.quarantined", "agent=%" PRIu64 " reason=\"%s\"", verdict->agent,
                   reason);
@@ -106,6 +159,7 @@ static enum status open_core(struct opened *opened, struct fault *fault)
         .loader_size = options->loader_size,
         .book = *options->book,
         .mark = mark,
+        .mark_order = mark_order,
         .mark_context = opened,
         .page_log_bytes = options->page_log_bytes,
         .pages_cached = options->pages_cached,

@@ -3,6 +3,8 @@
  * event of the agent that comes after so many others of its own: a fault of the engine, as seen
  * from outside.  It keeps PAGES of its agents' memory in RAM, writes the images of all soon, and
  * reads the others when they are wanted.
+ *
+ * crashy ORDER: dies in the first order of that name, whoever gives it.
  */
 #include <signal.h>
 #include <sodium.h>
@@ -19,6 +21,7 @@
 
 enum { LOG_BYTES = 1024 }; /* of changed pages, until images are written */
 
+static int crash_order = -1;
 static uint64_t crash_agent;
 static uint64_t crash_after;
 
@@ -28,6 +31,12 @@ static void crash(uint64_t agent, uint64_t message)
 
     (void)message;
     if (agent == crash_agent && seen++ == crash_after)
+        (void)!raise(SIGSEGV);
+}
+
+static void crash_in_order(int order)
+{
+    if (order == crash_order)
         (void)!raise(SIGSEGV);
 }
 
@@ -61,12 +70,17 @@ int main(int argc, char **argv)
         .ready_fd = 1,
         .sandbox = true,
         .before_turn = crash,
+        .before_order = crash_in_order,
     };
 
-    if (argc < 3 || argc > 4 || dir == NULL || sodium_init() < 0)
+    if (argc < 2 || argc > 4 || dir == NULL || sodium_init() < 0)
         return 64;
-    crash_agent = strtoull(argv[1], NULL, 10);
-    crash_after = strtoull(argv[2], NULL, 10);
+    if (argc == 2 && (crash_order = core_order_names.number(argv[1])) < 0)
+        return 64;
+    if (argc > 2) {
+        crash_agent = strtoull(argv[1], NULL, 10);
+        crash_after = strtoull(argv[2], NULL, 10);
+    }
     if (argc == 4) {
         options.pages_cached = strtoull(argv[3], NULL, 10);
         options.page_log_bytes = LOG_BYTES;

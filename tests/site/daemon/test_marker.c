@@ -33,6 +33,8 @@ static struct marker_verdict judge(void)
 
 enum death { DEATH_BY_KILL, DEATH_BY_FAULT, DEATH_BY_BUS, DEATH_BETWEEN_TURNS };
 
+static int order = MARKER_NO_ORDER; /* in which it dies */
+
 /* A daemon that opens the marker, begins a turn and dies in it.  Returns how it ended. */
 static int die(uint64_t agent, uint64_t message, enum death death)
 {
@@ -49,6 +51,7 @@ static int die(uint64_t agent, uint64_t message, enum death death)
             fatal_install(marker, &fault) != ST_OK)
             _exit(99);
         marker_set(marker, agent, message);
+        marker_set_order(marker, order);
         if (death == DEATH_BETWEEN_TURNS)
             marker_set(marker, 0, 0);
         (void)!freopen("/dev/null", "w", stderr);
@@ -127,6 +130,68 @@ START_TEST(deaths_in_different_events_do_not_add_up)
     }
     die(8, 5, DEATH_BY_FAULT);
     ck_assert(!judge().quarantine);
+}
+END_TEST
+
+START_TEST(two_events_that_die_in_turn_are_both_found)
+{
+    die(7, 1, DEATH_BY_FAULT);
+    die(8, 5, DEATH_BY_FAULT);
+    die(7, 1, DEATH_BY_FAULT);
+    ck_assert(judge().quarantine);
+    die(8, 5, DEATH_BY_FAULT);
+    ck_assert(judge().quarantine);
+}
+END_TEST
+
+START_TEST(the_order_that_it_died_in_is_named)
+{
+    order = 12;
+    die(7, 1, DEATH_BY_FAULT);
+    ck_assert_int_eq(judge().order, 12);
+    order = MARKER_NO_ORDER;
+    die(7, 1, DEATH_BY_FAULT);
+    ck_assert_int_eq(judge().order, MARKER_NO_ORDER);
+    order = 0;
+    die(7, 2, DEATH_BY_KILL);
+    ck_assert_int_eq(judge().order, 0);
+    order = MARKER_NO_ORDER;
+}
+END_TEST
+
+START_TEST(agents_that_died_of_the_same_order_are_listed_once)
+{
+    struct marker_verdict verdict;
+
+    order = 12;
+    die(7, 1, DEATH_BY_FAULT);
+    die(7, 2, DEATH_BY_FAULT);
+    die(8, 1, DEATH_BY_FAULT);
+    die(9, 1, DEATH_BY_KILL); /* a kill is no sign of what the order did */
+    order = 13;
+    die(10, 1, DEATH_BY_FAULT);
+    ck_assert_uint_eq(judge().alike_count, 0);
+    order = 12;
+    die(11, 1, DEATH_BY_KILL);
+    ck_assert_uint_eq(judge().alike_count, 0);
+    die(11, 1, DEATH_BY_FAULT);
+    verdict = judge();
+    ck_assert_uint_eq(verdict.alike_count, 2);
+    ck_assert_uint_eq(verdict.alike[0], 7);
+    ck_assert_uint_eq(verdict.alike[1], 8);
+    order = MARKER_NO_ORDER;
+}
+END_TEST
+
+START_TEST(of_many_events_the_oldest_are_forgotten)
+{
+    for (uint64_t agent = 1; agent <= DEATHS_KEPT + 1; agent++)
+        die(agent, 1, DEATH_BY_FAULT);
+    ck_assert(!judge().quarantine);
+    die(1, 1, DEATH_BY_FAULT);
+    ck_assert(!judge().quarantine);
+    die(DEATHS_KEPT, 1, DEATH_BY_FAULT);
+    ck_assert(judge().quarantine);
 }
 END_TEST
 
@@ -222,6 +287,10 @@ int main(void)
     tcase_add_test(tcase, the_second_death_by_signal_in_one_event_is_quarantine);
     tcase_add_test(tcase, the_third_other_death_in_one_event_is_quarantine);
     tcase_add_test(tcase, deaths_in_different_events_do_not_add_up);
+    tcase_add_test(tcase, two_events_that_die_in_turn_are_both_found);
+    tcase_add_test(tcase, the_order_that_it_died_in_is_named);
+    tcase_add_test(tcase, agents_that_died_of_the_same_order_are_listed_once);
+    tcase_add_test(tcase, of_many_events_the_oldest_are_forgotten);
     tcase_add_test(tcase, a_bad_page_exits_74_and_is_no_signal_of_the_turn);
     tcase_add_test(tcase, a_failed_commit_blames_no_turn);
     tcase_add_test(tcase, a_file_of_something_else_is_taken_over);
