@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# An event that crashes the site twice puts its agent in quarantine, and the site starts.  So do other
-# agents of its customer that die of the same order, and after three of them all it has.
+# An event that crashes the site twice puts its agent in quarantine, and the site starts.  Other
+# agents of its customer that die of the same order follow at once, and after three all it has.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 crashy=$build/tests/e2e/crashy
