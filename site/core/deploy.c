@@ -158,16 +158,16 @@ static bool is_all_here(const struct core *core, const struct deployment *deploy
 static bool may_check(const struct core *core, struct customer *by,
                       const struct deployment *deployment, struct outcome *outcome)
 {
+    unsigned long long wait_s;
+
     reckon_refused(core, by);
     if (by->refused_bytes < REFUSED_CODE_BYTES_MAX || is_all_here(core, deployment))
         return true;
+    wait_s = (by->refused_bytes - REFUSED_CODE_BYTES_MAX) / REFUSED_CODE_BYTES_PER_S + 1;
     outcome_set(outcome, CONTROL_TRY_AGAIN,
                 "modules of customer %s were checked and its deployments refused so often that it "
                 "has to wait: try again in %llu s",
-                by->name,
-                (unsigned long long)((by->refused_bytes - REFUSED_CODE_BYTES_MAX) /
-                                         REFUSED_CODE_BYTES_PER_S +
-                                     1));
+                by->name, wait_s);
     return false;
 }
 

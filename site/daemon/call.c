@@ -125,7 +125,7 @@ enum status call_dial(struct call **call, const struct endpoint *endpoint, const
 
 static void name_caller(struct call *call)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
     socklen_t size = sizeof address;
 
     if (getpeername(call->outer, (struct sockaddr *)&address, &size) != 0 ||
