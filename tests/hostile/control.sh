@@ -19,6 +19,7 @@ attacks=(
     '4 do=marks n=500'
     '4 do=heap n=500'
     '8 do=hoard'
+    '1 do=loop n=0'
     '1 do=idle'
 )
 

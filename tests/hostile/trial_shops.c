@@ -1,4 +1,4 @@
-/* Row 1: shops that answer whoever asks, and what a customer's facet asks for the answer. */
+/* Rows 1 and 2: what strangers take from shops that answer whoever asks, and leave with them. */
 #include <stdio.h>
 #include <string.h>
 
@@ -47,8 +47,37 @@ START_TEST(an_answer_costs_a_shop_nothing_that_it_did_not_choose)
 }
 END_TEST
 
+/* What comes with a message is lent for its turn: who asks afterwards finds a shop with room. */
+START_TEST(a_stranger_fills_no_slot_of_a_shop)
+{
+    char number[2 * SERAI_HEAP_NUMBER_BYTES + 1];
+    char text[160];
+    uint64_t asker;
+    uint64_t shop;
+    uint32_t used;
+
+    trial_open(NULL);
+    shop = site_deploy(&trial_site, QUIET, &shops[_i]);
+    site_settle(&trial_site);
+    entry_of(shop, number);
+    used = site_agent(&trial_site, shop)->caps_used;
+    (void)snprintf(text, sizeof text, "do=fill n=120 number=%s", number);
+    (void)trial_hog(text);
+    site_settle(&trial_site);
+    trial_tells(2, shops[_i].module, "all slots for 0.000016",
+                (double)(site_agent(&trial_site, shop)->caps_used - used), 0, "slots filled");
+    (void)snprintf(text, sizeof text, "do=leech n=4 ask=0 price=0.0001 number=%s", number);
+    asker = trial_hog(text);
+    site_settle(&trial_site);
+    ck_assert_uint_eq(site_agent(&trial_site, asker)->turns, 1 + 4); /* each was answered */
+    trial_close();
+}
+END_TEST
+
 void trials_of_shops(TCase *tcase)
 {
+    tcase_add_loop_test(tcase, a_stranger_fills_no_slot_of_a_shop, 0,
+                        sizeof shops / sizeof shops[0]);
     tcase_add_loop_test(tcase, an_answer_costs_a_shop_nothing_that_it_did_not_choose, 0,
                         sizeof shops / sizeof shops[0]);
 }

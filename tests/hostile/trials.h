@@ -5,14 +5,22 @@
  *
  *  row  attack                                                        trial
  *    1  a customer's reply facet asks a fortune as postage            trial_shops.c
+ *    2  slots filled by a stranger                                    trial_shops.c
+ *    3  a dropped capability is one that was held                     tests/site/core/test_lent.c
  *    4  bytes that are kept for ever, nearly free                     trial_journal.c
  *    5  orders dearer than their fuel                                 run.sh: bench_orders
  *    6  memory that is laid out anew with each turn                   trial_fair.c; control.sh
  *    7  modules whose decoded form is many times as large             trial_code.c
  *    8  events whose room was paid for, without a bound               trial_waits.c
  *    9  births that are undone                                        trial_waits.c
+ *   12  what connections make libzmq hold                             tests/site/daemon, tests/e2e
+ *   13  who is slow or refused at the control socket                  tests/site/daemon; control.sh
  *   14  the compiler's jail                                           run.sh: test_compiler_jail
  *   15  turns for who has many agents                                 trial_fair.c
+ *   16  a commit for each wake of one agent                           control.sh, do=loop n=0
+ *
+ * What neighbours do (rows 10, 11, 17) is in tests/site/core/test_neighbours.c, test_lies*.c and
+ * tests/fuzz/fuzz_parcels.c.
  */
 #ifndef SERAI_TESTS_HOSTILE_TRIALS_H
 #define SERAI_TESTS_HOSTILE_TRIALS_H

@@ -20,9 +20,10 @@
  *   do=death     the same, and then dies of its own will
  *   do=leech     asks the shop under `number` in the heap, `n` times; the facet for the answer asks
  *                `ask` as postage
+ *   do=fill      sends the shop `n` messages with eight new capabilities each
  *   do=idle      nothing
  *
- * All but the last two wake themselves with each turn.  `turns` (0: without end) says how often.
+ * All but the last three wake themselves with each turn.  `turns` (0: without end) says how often.
  */
 #include "tests/agents/guests/guest.h"
 
@@ -239,9 +240,27 @@ static void ask(void)
         (void)facet_send(shop, "a b", 3, NULL, 0, price, facet_postage(shop), answer_here);
 }
 
+/* Facets that it drops at once, or its own table is full first. */
+static void fill_slots(void)
+{
+    for (; n > 0; n--) {
+        int32_t caps[8];
+
+        for (int32_t i = 0; i < 8; i++)
+            caps[i] = (int32_t)self_facet(SERAI_SLOT_SELF, (uint64_t)(8 * n + i), 0);
+        (void)facet_send(shop, "x", 1, caps, 8, 0, facet_postage(shop), SERAI_SLOT_NONE);
+        for (int32_t i = 0; i < 8; i++)
+            (void)cap_drop(caps[i]);
+    }
+}
+
 static void find_shop(void)
 {
     shop = (int32_t)guest_arg_heap("number", args, args_size);
+    if (does("fill")) {
+        fill_slots();
+        return;
+    }
     answer_here = (int32_t)self_facet(SERAI_SLOT_SELF, 9,
                                       serai_arg_money("ask", args, args_size, 1000000000));
     ask();
@@ -269,7 +288,7 @@ static void born(void)
         grow();
     if (does("rooms"))
         (void)channel_buy(SERAI_SLOT_CHANNELS, SERAI_INTERFACE_SELF, 2000000, 1000000);
-    if (does("leech"))
+    if (does("leech") || does("fill"))
         find_shop();
 }
 
@@ -307,8 +326,8 @@ static void work(void)
     if (does("hoard") || does("death"))
         hoard();
     (void)event_info(&event);
-    if (event.reply != SERAI_SLOT_NONE && !does("hoard") && !does("death"))
-        (void)cap_drop(event.reply);
+    if (event.reply != SERAI_SLOT_NONE && (does("hoard") || does("death")))
+        (void)cap_keep(event.reply); /* whoever waits for it waits */
 }
 
 void serai_turn(int32_t kind, int32_t slot, int32_t size)
@@ -318,7 +337,7 @@ void serai_turn(int32_t kind, int32_t slot, int32_t size)
         born();
     if (kind == SERAI_EVENT_ANSWER || kind == SERAI_EVENT_ROOM)
         end = slot;
-    if (does("idle"))
+    if (does("idle") || does("fill"))
         return;
     if (does("leech")) {
         if (kind == SERAI_EVENT_MESSAGE)
