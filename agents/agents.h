@@ -390,6 +390,13 @@ struct money agents_reserve(const struct agents *agents);
 /* ---- turns ---- */
 
 bool agents_ready(const struct agents *agents);
+/*
+ * How much of the site's time this customer's agents may have, as against others': 1 at first, up
+ * to CUSTOMER_SHARE_MAX, so that those who come in turn have theirs soon.
+ */
+enum { CUSTOMER_SHARE_MAX = 100 };
+void agents_set_share(struct agents *agents, uint64_t customer, uint32_t share);
+uint32_t agents_share(const struct agents *agents, uint64_t customer);
 /* Who is next: customers come in turn, and of each its agents.  An agent of 0: nobody. */
 struct ready {
     uint64_t agent;

@@ -21,6 +21,7 @@ struct customer_use *customer_use_in(struct table *customers, uint64_t cap)
     if (use == NULL) {
         use = calloc(1, sizeof *use);
         INVARIANT(use != NULL);
+        use->share = 1;
         (void)!table_put(customers, cap, use); /* there was none */
     }
     return use;

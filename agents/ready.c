@@ -1,9 +1,10 @@
 /*
  * Whose turn it is.  Customers come one after another, and of each the agents that have something
- * to do: deficit round robin.  When a customer comes it may burn a part of what one turn can, and
- * its agents run until that is spent; what the last turn burnt beyond it is taken off the next
- * times.  So one with a thousand agents has no more of the site's time than one with a single
- * agent.  All customers of one neighbour are one.  The order is not stored: a start makes it anew.
+ * to do: deficit round robin.  When a customer comes it may burn a part of what one turn can, times
+ * its share, and its agents run until that is spent; what the last turn burnt beyond it is taken
+ * off the next times.  So with equal shares one with a thousand agents has no more of the site's
+ * time than one with a single agent.  All customers of one neighbour are one.  The order is not
+ * stored: a start makes it anew.
  */
 #include "agents/state.h"
 
@@ -12,9 +13,20 @@ enum {
     QUANTUM_PARTS = 16, /* of the most that one turn may burn: so much a customer has at a time */
 };
 
-static int64_t quantum(const struct agents *agents)
+static int64_t quantum(const struct agents *agents, const struct customer_use *use)
 {
-    return (int64_t)(agents->prices.turn_fuel_max / QUANTUM_PARTS) + TURN_COST;
+    return ((int64_t)(agents->prices.turn_fuel_max / QUANTUM_PARTS) + TURN_COST) * use->share;
+}
+
+void agents_set_share(struct agents *agents, uint64_t customer, uint32_t share)
+{
+    INVARIANT(share >= 1 && share <= CUSTOMER_SHARE_MAX);
+    customer_use(agents, customer)->share = share;
+}
+
+uint32_t agents_share(const struct agents *agents, uint64_t customer)
+{
+    return customer_use(agents, customer)->share;
 }
 
 static void customer_comes(struct agents *agents, struct customer_use *use)
@@ -57,7 +69,7 @@ void agent_make_ready(struct agents *agents, struct agent *agent)
     use->comes = true;
     /* What it did not burn is not kept for it; what it burnt too much is, or two customers who
      * write to each other would begin anew with each turn. */
-    use->may_burn = (use->may_burn < 0 ? use->may_burn : 0) + quantum(agents);
+    use->may_burn = (use->may_burn < 0 ? use->may_burn : 0) + quantum(agents, use);
     customer_comes(agents, use);
 }
 
@@ -95,7 +107,7 @@ struct agent *ready_next(struct agents *agents)
             use->comes = false;
             continue;
         }
-        use->may_burn += quantum(agents);
+        use->may_burn += quantum(agents, use);
         customer_comes(agents, use);
     }
 }

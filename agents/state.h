@@ -227,6 +227,7 @@ struct agent {
 struct customer_use {
     uint64_t used[CUSTOMER_RESOURCES];
     struct table codes; /* struct code that its agents run or keep -> how many references */
+    uint32_t share;     /* of the site's time; kept by whoever sets it */
     /* Whose turn it is (ready.c); none of it is stored. */
     struct agent *ready_first; /* of its agents that have something to do */
     struct agent *ready_last;

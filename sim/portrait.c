@@ -255,8 +255,9 @@ static void paint_customers(struct painter *painter, const struct core *core)
         const struct customer *customer = &core->customers[i];
         const struct customer_use *use = table_get(&core->agents->customers, customer->account);
 
-        (void)fprintf(painter->out, "customer %llu %s number %llu answer ", U(customer->account),
-                      customer->name, U(customer->number));
+        (void)fprintf(painter->out, "customer %llu %s share %u number %llu answer ",
+                      U(customer->account), customer->name, (unsigned)customer->share,
+                      U(customer->number));
         print_hash(painter->out, customer->answer.data, customer->answer.size);
         (void)fprintf(painter->out, " uses");
         for (int resource = 0; resource < CUSTOMER_RESOURCES; resource++)

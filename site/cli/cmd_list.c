@@ -69,8 +69,8 @@ static int show_list(struct cli *cli, const struct cli_list *list, const struct 
 int cmd_customer_ls(struct cli *cli)
 {
     static const struct column columns[] = {
-        {"account", "CUSTOMER"}, {"name", "NAME"}, {"balance", "BALANCE"},
-        {"agents", "AGENTS"},    {"key", "KEY"},
+        {"account", "CUSTOMER"}, {"name", "NAME"},   {"balance", "BALANCE"},
+        {"agents", "AGENTS"},    {"share", "SHARE"}, {"key", "KEY"},
     };
     const struct cli_list list = {
         .command = "customers", .cursor_key = "account", .limit = UINT64_MAX};

@@ -1,4 +1,4 @@
-/* serai money in | out, serai customer add | ls */
+/* serai money in | out, serai customer add | share */
 #include <string.h>
 
 #include "site/cli/cli.h"
@@ -72,4 +72,24 @@ int cmd_customer_add(struct cli *cli)
     cbor_put_text(&args, cli->args.operands[0]);
     cbor_put_bytes(&args, key, sizeof key);
     return cli_signed_print(cli, "customer.add", &args);
+}
+
+int cmd_customer_share(struct cli *cli)
+{
+    struct bytes args = {0};
+    uint64_t customer = 0;
+    uint64_t share = 0;
+    int code;
+
+    if (cli_is_kept(&cli->args))
+        return cli_signed_print(cli, "customer.share", &args);
+    code = cli_number(cli->args.operands[1], "SHARE", &share);
+    if (code == CLI_OK)
+        code = cli_customer(cli, cli->args.operands[0], &customer);
+    if (code != CLI_OK)
+        return code;
+    cbor_put_array(&args, 2);
+    cbor_put_uint(&args, customer);
+    cbor_put_uint(&args, share);
+    return cli_signed_print(cli, "customer.share", &args);
 }

@@ -105,6 +105,18 @@ static void check_end(void *context, struct channel_end *end)
                       (unsigned long long)end->id);
 }
 
+static void check_shares(struct checking *checking)
+{
+    for (size_t i = 0; i < checking->core->customer_count && checking->status == ST_OK; i++) {
+        const struct customer *customer = &checking->core->customers[i];
+
+        if (agents_share(checking->core->agents, customer->account) != customer->share)
+            checking->status = fault_set(checking->fault, ST_CORRUPT,
+                                         "customer %s: its row says that its share is %u",
+                                         customer->name, (unsigned)customer->share);
+    }
+}
+
 enum status core_check(const struct core *core, struct fault *fault)
 {
     struct checking checking = {.core = core, .fault = fault, .status = ST_OK};
@@ -123,6 +135,7 @@ enum status core_check(const struct core *core, struct fault *fault)
     channels_each(core->channels, claim_live_end, checking.claims);
     ledger_each_account(core->ledger, check_account, &checking);
     channels_each(core->channels, check_end, &checking);
+    check_shares(&checking);
     if (checking.status == ST_OK)
         checking.status = agents_check(core->agents, fault);
     if (checking.status == ST_OK)

@@ -192,6 +192,44 @@ static void customer_add(struct core *core, struct customer *by, struct cbor *in
     map_end(&map, &outcome->result);
 }
 
+static void customer_share(struct core *core, struct customer *by, struct cbor *in,
+                           struct outcome *outcome)
+{
+    struct customer *customer;
+    uint64_t account;
+    uint64_t share;
+    struct map map;
+
+    cbor_get_array(in, 2);
+    account = cbor_get_uint(in, UINT64_MAX);
+    share = cbor_get_uint(in, UINT64_MAX);
+    if (!outcome_args_done(in, outcome, "customer.share") ||
+        !need_operator(core, by, outcome, "customer.share"))
+        return;
+    customer = named_customer(core, account, outcome);
+    if (customer == NULL)
+        return;
+    if (share < 1 || share > CUSTOMER_SHARE_MAX) {
+        outcome_set(outcome, CONTROL_REFUSED, "a customer's share is from 1 to %d",
+                    CUSTOMER_SHARE_MAX);
+        return;
+    }
+    if (customer->interface != 0) {
+        outcome_set(outcome, CONTROL_REFUSED,
+                    "%s is a neighbour's customer: all of a neighbour have the share 1 together",
+                    customer->name);
+        return;
+    }
+    customer->share = (uint32_t)share;
+    customer->dirty = true;
+    agents_set_share(core->agents, customer->account, customer->share);
+    map_init(&map);
+    map_uint(&map, "customer", customer->account);
+    map_text(&map, "name", customer->name);
+    map_uint(&map, "share", share);
+    map_end(&map, &outcome->result);
+}
+
 /* ---- agents ---- */
 
 struct agent *core_own_agent(struct core *core, const struct customer *by, uint64_t id,
@@ -352,6 +390,8 @@ void core_command(struct core *core, struct customer *by, const struct control_r
         money_in_or_out(core, by, &in, outcome, false);
     else if (strcmp(command, "customer.add") == 0)
         customer_add(core, by, &in, outcome);
+    else if (strcmp(command, "customer.share") == 0)
+        customer_share(core, by, &in, outcome);
     else if (strcmp(command, "agent.deploy") == 0)
         core_agent_deploy(core, by, &in, outcome);
     else if (strcmp(command, "agent.fund") == 0)

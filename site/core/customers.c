@@ -48,6 +48,7 @@ static struct customer *append(struct core *core)
     }
     customer = &core->customers[core->customer_count++];
     memset(customer, 0, sizeof *customer);
+    customer->share = 1;
     return customer;
 }
 
@@ -133,11 +134,14 @@ static enum status load_customer(void *context, const uint8_t *key, size_t key_s
     customer = append(core);
     customer->account = be64_get(key);
     cbor_init(&in, value, value_size);
-    cbor_get_array(&in, 4);
+    cbor_get_array(&in, 5);
     cbor_get_text(&in, customer->name, CONTROL_NAME_BYTES_MAX);
     cbor_get_bytes_exact(&in, customer->key, CONTROL_KEY_BYTES);
     customer->interface = (uint32_t)cbor_get_uint(&in, UINT32_MAX);
     customer->tag = cbor_get_uint(&in, UINT64_MAX);
+    customer->share = (uint32_t)cbor_get_uint(&in, CUSTOMER_SHARE_MAX);
+    if (customer->share == 0 || (customer->interface != 0 && customer->share != 1))
+        cbor_fail(&in, "no share that a customer may have");
     if (cbor_done(&in, fault, "customer row") != ST_OK)
         return fault_set(fault, ST_CORRUPT, "customer row %llu does not decode",
                          (unsigned long long)customer->account);
@@ -182,6 +186,12 @@ enum status core_customers_load(struct core *core, const struct store *store, st
 
     if (status != ST_OK)
         return status;
+    for (size_t i = 0; i < core->customer_count; i++) {
+        const struct customer *customer = &core->customers[i];
+
+        if (customer->interface == 0)
+            agents_set_share(core->agents, customer->account, customer->share);
+    }
     return store->walk(store->context, STORE_REQUEST, NULL, 0, load_request, core, fault);
 }
 
@@ -191,11 +201,12 @@ static void save_customer(struct customer *customer, struct store_batch *batch)
     uint8_t key[8];
 
     be64_put(key, customer->account);
-    cbor_put_array(&row, 4);
+    cbor_put_array(&row, 5);
     cbor_put_text(&row, customer->name);
     cbor_put_bytes(&row, customer->key, CONTROL_KEY_BYTES); /* zeroes where there is none */
     cbor_put_uint(&row, customer->interface);
     cbor_put_uint(&row, customer->tag);
+    cbor_put_uint(&row, customer->share);
     INVARIANT(!row.failed);
     store_batch_put(batch, STORE_CUSTOMER, key, sizeof key, row.data, row.size);
     bytes_fini(&row);

@@ -323,6 +323,7 @@ static void read_customers(struct core *core, const struct viewer *viewer, struc
         map_hex(&map, "key", customer->key, CONTROL_KEY_BYTES);
         map_money(&map, "balance", ledger_balance(core->ledger, customer->account));
         map_uint(&map, "agents", agents_of_customer(core->agents, customer->account));
+        map_uint(&map, "share", customer->share);
         map_bool(&map, "operator", i == 0);
         map_end(&map, &list.items);
         list.count++;

@@ -21,6 +21,7 @@ struct customer {
     uint8_t key[CONTROL_KEY_BYTES];
     uint32_t interface; /* not 0: made for a neighbour's customer, and has no key */
     uint64_t tag;       /* that customer's number at the neighbour */
+    uint32_t share;     /* agents_set_share(); of a neighbour's customers always 1 */
     bool dirty;
     /* The last signed request of its key, kept so that a repeat gets the first answer. */
     uint64_t number;

@@ -66,6 +66,11 @@ holds "the mode and group of the socket" "$(stat -c '%a %g' "$door/sock")" "660 
 chown -R "$user:$user" "$hers"
 bobs=$(deploy bobs "$examples/spender.wasm" 0.1)
 
+exits 0 '^share *3' "$serai" customer share ada 3
+exits 1 'from 1 to 100' "$serai" customer share ada 0
+holds "the shares" "$("$serai" customer ls --json | jq -c '[.name, .share]' | tr '\n' ' ')" \
+    '["operator",1] ["ada",3] ["bob",1] '
+
 exits 77 'control.mode' stranger agent ls --site "$door/sock"
 exits 77 'may not connect' ada agent ls --site "$SERAI_SITE"
 exits 0 '^currency *SRI' ada site status --site "$door/sock"

@@ -581,6 +581,62 @@ START_TEST(who_has_many_agents_has_no_more_turns)
 }
 END_TEST
 
+static enum control_status sets_share(int by, int person, uint64_t share)
+{
+    struct bytes args = {0};
+
+    cbor_put_array(&args, 2);
+    cbor_put_uint(&args, site.people[person].account);
+    cbor_put_uint(&args, share);
+    return site_request(&site, by, "customer.share", &args);
+}
+
+/* Burns all the fuel of its turn, and is told to go on. */
+static enum engine_outcome spins(void *context, struct part *part)
+{
+    uint64_t *fuel = context;
+
+    *fuel += part->instance->fuel;
+    part->instance->fuel = 0;
+    return ENGINE_OUT_OF_FUEL;
+}
+
+START_TEST(two_who_spin_share_the_time_as_the_operator_says)
+{
+    enum { EACH = 200 };
+    uint64_t agents[2];
+    uint64_t fuel[2] = {0};
+
+    ck_assert_int_eq(sets_share(OPERATOR, 2, 3), CONTROL_DONE);
+    for (int i = 0; i < 2; i++) {
+        agents[i] = puppet_new(&site, i + 1, MONEY, NULL);
+        probe_play(agents[i], spins, &fuel[i]);
+    }
+    site_reload_same(&site); /* it is kept */
+    ck_assert_uint_eq(site.core->customers[2].share, 3);
+    site.many_in_frame = true;
+    for (int turn = 0; turn < EACH / 4; turn++)
+        for (int i = 0; i < 2; i++)
+            (void)site_send(&site, i + 1, agents[i], "go", 0);
+    site.many_in_frame = false;
+    (void)core_run(site.core, 40);
+    ck_assert_uint_gt(fuel[0], 0);
+    ck_assert_uint_ge(fuel[1], 3 * fuel[0] - fuel[0] / 5);
+    ck_assert_uint_le(fuel[1], 3 * fuel[0] + fuel[0] / 5);
+}
+END_TEST
+
+START_TEST(a_share_is_the_operators_to_set_and_bounded)
+{
+    ck_assert_int_eq(sets_share(1, 1, 2), CONTROL_DENIED);
+    ck_assert_int_eq(sets_share(OPERATOR, 1, 0), CONTROL_REFUSED);
+    ck_assert_int_eq(sets_share(OPERATOR, 1, CUSTOMER_SHARE_MAX + 1), CONTROL_REFUSED);
+    ck_assert_int_eq(sets_share(OPERATOR, 1, CUSTOMER_SHARE_MAX), CONTROL_DONE);
+    ck_assert_int_eq(sets_share(OPERATOR, 3, 1), CONTROL_DONE); /* no account: the operator's own */
+    ck_assert_uint_eq(site.core->customers[1].share, CUSTOMER_SHARE_MAX);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("core quota");
@@ -601,6 +657,8 @@ int main(void)
     tcase_add_test(tcase, a_refused_deploy_makes_no_frame);
     tcase_add_test(tcase, births_that_are_undone_leave_no_account);
     tcase_add_test(tcase, who_has_many_agents_has_no_more_turns);
+    tcase_add_test(tcase, two_who_spin_share_the_time_as_the_operator_says);
+    tcase_add_test(tcase, a_share_is_the_operators_to_set_and_bounded);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }
