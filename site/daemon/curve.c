@@ -1,7 +1,9 @@
 #include "site/daemon/curve.h"
 
 #include <assert.h>
+#include <malloc.h>
 #include <sodium.h>
+#include <stdlib.h>
 
 static_assert(CURVE_KEY_BYTES == crypto_scalarmult_curve25519_BYTES, "a key of X25519");
 static_assert(CONTROL_SECRET_BYTES == crypto_sign_SECRETKEYBYTES, "a key of Ed25519");
@@ -28,3 +30,57 @@ enum status curve_secret(uint8_t **curve, const uint8_t secret[CONTROL_SECRET_BY
     *curve = made;
     return ST_OK;
 }
+
+/* ---- what libzmq gives back ---- */
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define OTHER_ALLOCATOR 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define OTHER_ALLOCATOR 1
+#endif
+#endif
+
+#ifndef OTHER_ALLOCATOR
+
+/*
+ * The C++ runtime's operators by the names that the platform's binary interface gives them (Itanium
+ * C++ ABI, 5.1).  A program's own stand before a shared library's, and the runtime's memory comes
+ * from malloc().
+ */
+void operator_delete(void *memory) __asm__("_ZdlPv");
+void operator_delete_sized(void *memory, size_t size) __asm__("_ZdlPvm");
+void operator_delete_nothrow(void *memory, const void *nothrow) __asm__("_ZdlPvRKSt9nothrow_t");
+
+void operator_delete(void *memory)
+{
+    if (memory != NULL)
+        sodium_memzero(memory, malloc_usable_size(memory));
+    free(memory);
+}
+
+void operator_delete_sized(void *memory, size_t size)
+{
+    (void)size;
+    operator_delete(memory);
+}
+
+void operator_delete_nothrow(void *memory, const void *nothrow)
+{
+    (void)nothrow;
+    operator_delete(memory);
+}
+
+bool curve_wipes_freed(void)
+{
+    return true;
+}
+
+#else
+
+bool curve_wipes_freed(void)
+{
+    return false;
+}
+
+#endif

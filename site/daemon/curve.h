@@ -5,6 +5,8 @@
 #ifndef SERAI_SITE_DAEMON_CURVE_H
 #define SERAI_SITE_DAEMON_CURVE_H
 
+#include <stdbool.h>
+
 #include "site/control/control.h"
 
 enum {
@@ -23,5 +25,12 @@ MUST_CHECK enum status curve_public(uint8_t curve[CURVE_KEY_BYTES],
  */
 MUST_CHECK enum status curve_secret(uint8_t **curve, const uint8_t secret[CONTROL_SECRET_BYTES],
                                     struct fault *fault);
+
+/*
+ * libzmq copies the secret into objects of its own, and gives them back as they are.  So `operator
+ * delete` of the programs that have this file wipes what it frees: nothing of the key is left once
+ * a socket is closed.  False: the build has another allocator, a sanitizer's.
+ */
+bool curve_wipes_freed(void);
 
 #endif
