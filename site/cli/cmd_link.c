@@ -69,6 +69,9 @@ int cmd_link_add(struct cli *cli)
                         "--key: a site's key has %zu hex digits; to sign with another "
                         "key than the operator's use --sign-with",
                         2 * sizeof key);
+    if (!control_is_key(key))
+        return cli_fail(CLI_USAGE, "--key: that is no site's key, for it is no point of Ed25519; "
+                                   "copy the whole of what `serai site key` prints there");
     code = check_endpoint(endpoint);
     if (code != CLI_OK)
         return code;

@@ -18,6 +18,14 @@ static void put_raw(struct bytes *out, const struct bytes *item)
         out->failed = true;
 }
 
+bool control_is_key(const uint8_t key[CONTROL_KEY_BYTES])
+{
+    uint8_t image[crypto_scalarmult_curve25519_BYTES];
+
+    return crypto_core_ed25519_is_valid_point(key) == 1 &&
+           crypto_sign_ed25519_pk_to_curve25519(image, key) == 0;
+}
+
 /* Both kinds of payload: `number` is a request's number or a read's time. */
 static void put_envelope(struct bytes *out, const char *format, const struct control_signer *by,
                          uint64_t number, const char *command, const struct bytes *args)

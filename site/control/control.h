@@ -86,6 +86,13 @@ struct control_request {
     uint8_t signature[CONTROL_SIGNATURE_BYTES];
 };
 
+/*
+ * Whether that can be the public key of a site or a person: a point of Ed25519 in its one encoding,
+ * and of the large order.  With any other nobody can sign, and no link can be joined: it has no
+ * image on X25519.
+ */
+MUST_CHECK bool control_is_key(const uint8_t key[CONTROL_KEY_BYTES]);
+
 /* Build and sign an envelope into `out`.  args: one CBOR array. */
 void control_sign(struct bytes *out, const uint8_t site_key[CONTROL_KEY_BYTES],
                   const uint8_t key[CONTROL_KEY_BYTES], const uint8_t secret[CONTROL_SECRET_BYTES],

@@ -276,6 +276,12 @@ static void link_add(struct core *core, struct cbor *in, struct outcome *outcome
                     "that is this site's own key: give the neighbour's (`serai site key` there)");
         return;
     }
+    if (!control_is_key(key)) {
+        outcome_set(outcome, CONTROL_REFUSED,
+                    "key: that is no site's key, for it is no point of Ed25519: copy the whole of "
+                    "what `serai site key` prints at the neighbour");
+        return;
+    }
     if (is_kind(name)) {
         outcome_set(outcome, CONTROL_BAD_REQUEST,
                     "a link cannot be called %s: its customers' names would be read as numbers of "

@@ -309,6 +309,30 @@ START_TEST(an_answer_of_unknown_status_is_refused)
 }
 END_TEST
 
+/* One bit in two makes a number that is no coordinate of a point. */
+START_TEST(a_key_is_a_point_of_large_order)
+{
+    uint8_t point[CONTROL_KEY_BYTES];
+    uint8_t unused[CONTROL_SECRET_BYTES];
+    int refused = 0;
+
+    ck_assert_int_eq(crypto_sign_keypair(point, unused), 0);
+    ck_assert(control_is_key(point));
+    for (int bit = 0; bit < 8 * CONTROL_KEY_BYTES; bit++) {
+        point[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        refused += !control_is_key(point);
+        point[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+    ck_assert_int_gt(refused, 8 * CONTROL_KEY_BYTES / 4);
+    memset(point, 0, sizeof point);
+    ck_assert(!control_is_key(point)); /* of order 4 */
+    point[0] = 1;
+    ck_assert(!control_is_key(point)); /* neutral */
+    memset(point, 0xff, sizeof point);
+    ck_assert(!control_is_key(point)); /* not below the prime */
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("control");
@@ -334,6 +358,7 @@ int main(void)
     tcase_add_test(tcase, a_long_message_is_cut);
     tcase_add_test(tcase, the_head_of_an_answer_names_the_site);
     tcase_add_test(tcase, an_answer_of_unknown_status_is_refused);
+    tcase_add_test(tcase, a_key_is_a_point_of_large_order);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }

@@ -385,3 +385,11 @@ uint64_t site_reserve(const struct site *site)
 {
     return money_nanos(agents_reserve(site->core->agents));
 }
+
+void key_numbered(uint8_t key[CONTROL_KEY_BYTES], uint8_t number)
+{
+    uint8_t seed[crypto_sign_SEEDBYTES] = {number};
+    uint8_t secret[CONTROL_SECRET_BYTES];
+
+    ck_assert_int_eq(crypto_sign_seed_keypair(key, secret, seed), 0);
+}

@@ -107,4 +107,7 @@ bool site_logged(const struct site *site, uint64_t agent, const char *words);
 /* Nanos that one event reserves. */
 uint64_t site_reserve(const struct site *site);
 
+/* A key that somebody could have, another for each number. */
+void key_numbered(uint8_t key[CONTROL_KEY_BYTES], uint8_t number);
+
 #endif

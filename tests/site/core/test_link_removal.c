@@ -77,8 +77,9 @@ static void refused(struct site *site, const char *name, const char *words)
 
 START_TEST(an_even_link_goes_and_stays_away)
 {
-    uint8_t other[CONTROL_KEY_BYTES] = {9};
+    uint8_t other[CONTROL_KEY_BYTES];
 
+    key_numbered(other, 9);
     ck_assert_int_eq(by_name(here, "link.remove", "nobody"), CONTROL_MISSING);
     ck_assert_int_eq(by_name(here, "link.remove", "site-b"), CONTROL_DONE);
     ck_assert_int_eq(by_name(here, "link.freeze", "site-b"), CONTROL_MISSING);
@@ -180,9 +181,10 @@ static enum engine_outcome counts_interfaces(void *context, struct part *part)
 
 START_TEST(agents_find_nothing_where_a_link_was)
 {
-    uint8_t other[CONTROL_KEY_BYTES] = {9};
+    uint8_t other[CONTROL_KEY_BYTES];
     int64_t found[4] = {0};
 
+    key_numbered(other, 9);
     ck_assert_int_eq(by_name(there, "link.remove", "site-a"), CONTROL_DONE);
     ck_assert_int_eq(add(there, "sea", other, LIMIT), CONTROL_DONE);
     puppet_play(there, buyer, counts_interfaces, found);

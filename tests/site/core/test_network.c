@@ -33,8 +33,9 @@ END_TEST
 static enum control_status try_link(const char *name, uint8_t first, uint64_t limit)
 {
     struct bytes args = {0};
-    uint8_t key[CONTROL_KEY_BYTES] = {first};
+    uint8_t key[CONTROL_KEY_BYTES];
 
+    key_numbered(key, first);
     cbor_put_array(&args, 4);
     cbor_put_text(&args, name);
     cbor_put_bytes(&args, key, sizeof key);
@@ -42,6 +43,22 @@ static enum control_status try_link(const char *name, uint8_t first, uint64_t li
     cbor_put_uint(&args, limit);
     return site_request(&network->sites[0], OPERATOR, "link.add", &args);
 }
+
+START_TEST(a_key_that_nobody_can_have_is_refused_when_it_is_given)
+{
+    struct bytes args = {0};
+    const uint8_t key[CONTROL_KEY_BYTES] = {1};
+
+    cbor_put_array(&args, 4);
+    cbor_put_text(&args, "nobody");
+    cbor_put_bytes(&args, key, sizeof key);
+    cbor_put_text(&args, "");
+    cbor_put_uint(&args, 5);
+    ck_assert_int_eq(site_request(&network->sites[0], OPERATOR, "link.add", &args),
+                     CONTROL_REFUSED);
+    ck_assert_ptr_nonnull(strstr(network->sites[0].reply.message, "no point of Ed25519"));
+}
+END_TEST
 
 START_TEST(what_all_neighbours_together_may_owe_is_bounded)
 {
@@ -227,6 +244,7 @@ int main(void)
     tcase_add_checked_fixture(pair, setup, teardown);
     tcase_add_test(pair, two_sites_say_hello_and_agree_on_nothing_sent);
     tcase_add_test(pair, what_all_neighbours_together_may_owe_is_bounded);
+    tcase_add_test(pair, a_key_that_nobody_can_have_is_refused_when_it_is_given);
     tcase_add_test(pair, all_customers_of_a_neighbour_share_one_cap);
     suite_add_tcase(suite, pair);
     tcase_set_timeout(many, 120);
