@@ -79,6 +79,7 @@ void agents_free(struct agents *agents)
     slab_fini(&agents->small);
     table_fini(&agents->objects);
     customers_free(&agents->customers);
+    lineages_free(&agents->lineages);
     while (agents->codes != NULL) {
         struct code *code = agents->codes;
 

@@ -88,6 +88,9 @@ struct agents_env {
     /* Under whose cap it counts what a customer holds: all those of one neighbour share one.
      * NULL: each has its own. */
     uint64_t (*cap_of)(void *context, uint64_t customer);
+    /* Nothing is left that counts for this customer itself (agents_lineage_holds()).  It may be
+     * told in a turn that is then undone.  NULL: nobody wants to know. */
+    void (*lineage_over)(void *context, uint64_t customer);
     /* For agents_check(): add up what customers hold that the caller knows of.  NULL: nothing. */
     void (*holdings)(void *context, void *sum,
                      void (*add)(void *sum, uint64_t customer, enum customer_resource resource,
@@ -146,6 +149,17 @@ void agents_quota_take(struct agents *agents, uint64_t customer, enum customer_r
                        uint64_t more);
 void agents_quota_give(struct agents *agents, uint64_t customer, enum customer_resource resource,
                        uint64_t less);
+
+/*
+ * How many things there are for which this very customer is named, whoever it shares a cap with:
+ * its agents, heap entries and, as the caller counts them with these two, ends of channels.  While
+ * there are none, nothing will be given back to it but what others still hold of its dead.
+ */
+uint64_t agents_lineage_holds(const struct agents *agents, uint64_t customer);
+void agents_lineage_take(struct agents *agents, uint64_t customer);
+void agents_lineage_give(struct agents *agents, uint64_t customer);
+/* Of a customer that is no more, and holds nothing. */
+void agents_lineage_forget(struct agents *agents, uint64_t customer);
 
 /* ---- capabilities ---- */
 

@@ -7,6 +7,7 @@ struct checking {
     const struct agents *agents;
     size_t objects;         /* that are in somebody's list */
     struct table customers; /* as of agents: what they hold, counted here */
+    struct table lineages;
     struct fault *fault;
     enum status status;
 };
@@ -59,6 +60,7 @@ static void count_holding(struct checking *checking, const struct agent *agent,
     uint64_t *used = use->used;
 
     used[CUSTOMER_AGENTS]++;
+    lineage_in(&checking->lineages, agent->customer)->holds++;
     used[CUSTOMER_MEMORY_BYTES] += (uint64_t)agent->memory_pages * ENGINE_WASM_PAGE_BYTES;
     used[CUSTOMER_BUFFER_BYTES] += holding->buffer_bytes;
     used[CUSTOMER_FACETS] += holding->facets;
@@ -109,15 +111,21 @@ static void count_heap(struct checking *checking)
     const struct agents *agents = checking->agents;
 
     for (size_t i = 0; i < agents->heap_buckets; i++) {
-        for (const struct heap_entry *entry = agents->heap[i]; entry != NULL; entry = entry->next)
+        for (const struct heap_entry *entry = agents->heap[i]; entry != NULL; entry = entry->next) {
             count_of(checking, entry->customer)->used[CUSTOMER_HEAP_ENTRIES]++;
+            lineage_in(&checking->lineages, entry->customer)->holds++;
+        }
     }
 }
 
 static void add_holding(void *sum, uint64_t customer, enum customer_resource resource,
                         uint64_t amount)
 {
-    count_of(sum, customer)->used[resource] += amount;
+    struct checking *checking = sum;
+
+    count_of(checking, customer)->used[resource] += amount;
+    if (resource == CUSTOMER_ENDS)
+        lineage_in(&checking->lineages, customer)->holds += amount;
 }
 
 /* Of whoever holds or is said to hold anything. */
@@ -147,6 +155,29 @@ static void check_is_counted(void *context, uint64_t cap, void *value)
                       "customer %" PRIu64 ": nothing is counted of what it holds", cap);
 }
 
+static void check_lineage(void *context, uint64_t customer, void *value)
+{
+    struct checking *checking = context;
+    const struct lineage *found = value;
+    uint64_t said = agents_lineage_holds(checking->agents, customer);
+
+    if (checking->status == ST_OK && said != found->holds)
+        checking->status = fault_set(checking->fault, ST_CORRUPT,
+                                     "customer %" PRIu64 ": %" PRIu64
+                                     " agents, heap entries and ends are counted, but there are "
+                                     "%" PRIu64,
+                                     customer, said, found->holds);
+}
+
+/* Those of whom nothing was found have nothing. */
+static void expect_lineage(void *context, uint64_t customer, void *value)
+{
+    struct checking *checking = context;
+
+    (void)value;
+    (void)lineage_in(&checking->lineages, customer);
+}
+
 enum status agents_check(const struct agents *agents, struct fault *fault)
 {
     struct checking checking = {.agents = agents, .fault = fault, .status = ST_OK};
@@ -162,6 +193,9 @@ enum status agents_check(const struct agents *agents, struct fault *fault)
     if (checking.status == ST_OK)
         table_each(&agents->customers, check_customer, &checking);
     table_each(&checking.customers, check_is_counted, &checking);
+    table_each(&agents->lineages, expect_lineage, &checking);
+    table_each(&checking.lineages, check_lineage, &checking);
     customers_free(&checking.customers);
+    lineages_free(&checking.lineages);
     return checking.status;
 }

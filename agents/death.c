@@ -107,6 +107,7 @@ void agent_die(struct agents *agents, struct agent *agent)
     drop_caps_rows(agents, agent);
     drop_log_rows(agents, agent);
     quota_give(agents, agent->use, CUSTOMER_AGENTS, 1);
+    agents_lineage_give(agents, agent->customer);
     quota_give(agents, agent->use, CUSTOMER_MEMORY_BYTES,
                (uint64_t)agent->memory_pages * ENGINE_WASM_PAGE_BYTES);
     heir = agents_payee(agents, agent->customer);

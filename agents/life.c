@@ -325,6 +325,7 @@ enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
     if (agents->turn != NULL)
         undo_on_rollback(agents->undo, agent_unmake, agents, made);
     quota_take(agents, made->use, CUSTOMER_AGENTS, 1);
+    agents_lineage_take(agents, made->customer);
     start_rent(agents, made);
     adopt_code(agents, made, code_ref_take(agents, made->use, code));
     give_inborn_caps(agents, made, birth);

@@ -58,6 +58,7 @@ static int64_t insert(struct turn *turn, const uint8_t *number, const struct cap
     entry->payer = turn->agent->id;
     entry->customer = turn->agent->customer;
     quota_take(agents, customer_use(agents, entry->customer), CUSTOMER_HEAP_ENTRIES, 1);
+    agents_lineage_take(agents, entry->customer);
     entry->deposit = deposit.amount;
     entry->cap = *cap;
     heap_insert(agents, entry);
@@ -136,6 +137,7 @@ static int64_t heap_get(struct turn *turn, const uint64_t *args, bool take)
         heap_dirty(agents, entry);
         heap_remove(agents, entry);
         quota_give(agents, customer_use(agents, entry->customer), CUSTOMER_HEAP_ENTRIES, 1);
+        agents_lineage_give(agents, entry->customer);
         undo_on_rollback(agents->undo, put_entry_back, agents, entry);
         undo_on_commit(agents->undo, forget_entry, NULL, entry);
     }

@@ -220,6 +220,7 @@ static void admit_agent(struct loader *loader, struct agent *agent, const struct
     (void)!dense_put(&agents->agents, agent->id, agent); /* keys of a table differ */
     agent_is_awake(agents, agent);
     use->used[CUSTOMER_AGENTS]++;
+    agents_lineage_take(agents, agent->customer);
     use->used[CUSTOMER_EVENTS] += agent->mark_armed;
     use->used[CUSTOMER_MEMORY_BYTES] += (uint64_t)agent->memory_pages * ENGINE_WASM_PAGE_BYTES;
     agents->counters.agents++;

@@ -264,6 +264,7 @@ enum status row_load_heap(void *context, const uint8_t *key, size_t key_size, co
     *entry = read;
     heap_insert(agents, entry);
     customer_use(agents, entry->customer)->used[CUSTOMER_HEAP_ENTRIES]++;
+    agents_lineage_take(agents, entry->customer);
     return ST_OK;
 }
 

@@ -223,6 +223,11 @@ struct agent {
     uint32_t awake_at; /* its place in the list of those who are awake */
 };
 
+/* What is counted for one customer itself, whatever cap it is under. */
+struct lineage {
+    uint64_t holds;
+};
+
 /* It stays where it is for as long as the agents do. */
 struct customer_use {
     uint64_t used[CUSTOMER_RESOURCES];
@@ -253,6 +258,7 @@ struct agents {
     struct dense agents;    /* id -> struct agent, or the record of one that sleeps */
     struct table objects;   /* id -> struct object */
     struct table customers; /* account -> struct customer_use */
+    struct table lineages;  /* account -> struct lineage */
     struct code *codes;
     struct table codes_by_id; /* first 8 bytes of the id -> the first struct code of `same` */
     struct heap_entry **heap; /* buckets */
@@ -489,6 +495,8 @@ void agent_log_free(struct agent *agent);
 /* customers.c */
 /* Who stands for the customer where holdings are counted: itself, or its neighbour. */
 uint64_t customer_cap(const struct agents *agents, uint64_t customer);
+struct lineage *lineage_in(struct table *lineages, uint64_t customer); /* made if missing */
+void lineages_free(struct table *lineages);
 struct customer_use *customer_use_in(struct table *customers, uint64_t cap); /* made if missing */
 struct customer_use *customer_use(const struct agents *agents, uint64_t customer);
 void customers_free(struct table *customers);

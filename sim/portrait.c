@@ -251,8 +251,8 @@ static void paint_end(void *context, struct channel_end *end)
 
 static void paint_customers(struct painter *painter, const struct core *core)
 {
-    for (size_t i = 0; i < core->customer_count; i++) {
-        const struct customer *customer = &core->customers[i];
+    for (size_t i = 0; i < core->customers.count; i++) {
+        const struct customer *customer = core->customers.items[i];
         const struct customer_use *use = table_get(&core->agents->customers, customer->account);
 
         (void)fprintf(painter->out, "customer %llu %s share %u number %llu answer ",

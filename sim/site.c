@@ -52,12 +52,14 @@ static void tiny_book(struct pricebook *book, bool alone)
 void site_init(struct sim *sim, uint32_t index)
 {
     struct sim_site *site = &sim->sites[index];
+    struct client itself = {0};
 
     site->sim = sim;
     site->index = index;
     site->name[0] = (char)('a' + index);
     rng_init(&site->random, sim->options.seed * SIM_SITES_MAX + index);
-    rng_fill(&site->random, site->key, sizeof site->key);
+    client_key(&itself, &site->random);
+    memcpy(site->key, itself.key, sizeof site->key);
     for (uint32_t i = 0; i < SIM_CLIENTS; i++)
         client_key(&site->clients[i], &site->random);
     pricebook_default(&site->book, &core_order_names);

@@ -216,7 +216,7 @@ static void add_people(struct sim_site *site)
 {
     bool hog = site->sim->options.profile->hog;
 
-    site->clients[0].account = site->core->customers[0].account;
+    site->clients[0].account = site->core->customers.items[0]->account;
     bring_money(site, 0, SITE_NANOS);
     for (uint32_t i = 1; i < SIM_CLIENTS; i++) {
         struct bytes args = {0};

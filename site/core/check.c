@@ -107,8 +107,8 @@ static void check_end(void *context, struct channel_end *end)
 
 static void check_shares(struct checking *checking)
 {
-    for (size_t i = 0; i < checking->core->customer_count && checking->status == ST_OK; i++) {
-        const struct customer *customer = &checking->core->customers[i];
+    for (size_t i = 0; i < checking->core->customers.count && checking->status == ST_OK; i++) {
+        const struct customer *customer = checking->core->customers.items[i];
 
         if (agents_share(checking->core->agents, customer->account) != customer->share)
             checking->status = fault_set(checking->fault, ST_CORRUPT,

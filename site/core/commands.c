@@ -41,7 +41,7 @@ bool outcome_args_done(const struct cbor *in, struct outcome *outcome, const cha
 
 static bool is_operator(const struct core *core, const struct customer *by)
 {
-    return by == &core->customers[0];
+    return by == core->customers.items[0];
 }
 
 static bool need_operator(const struct core *core, const struct customer *by,
@@ -81,7 +81,7 @@ static bool transfer(struct core *core, const struct transfer *line, struct outc
 static struct customer *named_customer(struct core *core, uint64_t account, struct outcome *outcome)
 {
     struct customer *customer =
-        account == 0 ? &core->customers[0] : core_customer_by_account(core, account);
+        account == 0 ? core->customers.items[0] : core_customer_by_account(core, account);
 
     if (customer == NULL)
         outcome_set(outcome, CONTROL_MISSING,
@@ -143,8 +143,11 @@ static void money_in_or_out(struct core *core, struct customer *by, struct cbor 
     }
     if (inward && !fits_the_site(core, amount, outcome))
         return;
-    if (transfer(core, &line, outcome))
-        money_result(core, customer, outcome);
+    if (!transfer(core, &line, outcome))
+        return;
+    money_result(core, customer, outcome);
+    if (!inward)
+        core_customer_may_be_over(core, customer->account);
 }
 
 /* ---- customers ---- */
@@ -221,7 +224,7 @@ static void customer_share(struct core *core, struct customer *by, struct cbor *
         return;
     }
     customer->share = (uint32_t)share;
-    customer->dirty = true;
+    core_customer_changed(core, customer);
     agents_set_share(core->agents, customer->account, customer->share);
     map_init(&map);
     map_uint(&map, "customer", customer->account);

@@ -107,6 +107,7 @@ static enum status make_parts(struct core *core, struct fault *fault)
         .sell_ends = sell_ends,
         .end_is_live = end_is_live,
         .cap_of = cap_of,
+        .lineage_over = core_customer_may_be_over,
         .holdings = core_ends_sum,
         .read_page = core->options.page_lost == NULL ? NULL : read_page,
         .mark = mark,
@@ -160,9 +161,7 @@ void core_free(struct core *core)
     free(core->marks);
     undo_free(core->undo);
     ledger_free(core->ledger);
-    for (size_t i = 0; i < core->customer_count; i++)
-        bytes_fini(&core->customers[i].answer);
-    free(core->customers);
+    core_customers_fini(core);
     for (size_t i = 0; i < core->reply_count; i++)
         bytes_fini(&core->replies[i].bytes);
     free(core->replies);
@@ -176,8 +175,9 @@ static enum status open_operator(struct core *core, struct fault *fault)
     uint64_t account;
     enum status status;
 
-    if (core->customer_count > 0) {
-        if (memcmp(core->customers[0].key, core->options.operator_key, CONTROL_KEY_BYTES) != 0)
+    if (core->customers.count > 0) {
+        if (memcmp(core->customers.items[0]->key, core->options.operator_key, CONTROL_KEY_BYTES) !=
+            0)
             return fault_set(fault, ST_CORRUPT,
                              "the books name another operator's key than this site's operator.key");
         return ST_OK;
@@ -206,6 +206,8 @@ enum status core_load(struct core *core, const struct store *store, struct fault
         core_ends_load(core);
     if (status == ST_OK)
         status = core_links_load(core, store, fault);
+    if (status == ST_OK)
+        core_customers_loaded(core);
     if (status == ST_OK)
         status = open_operator(core, fault);
     if (status == ST_OK)
@@ -349,6 +351,7 @@ void core_frame_close(struct core *core, uint64_t wall_us, struct core_frame *fr
     if (core->frame_open) {
         core_links_tell_waiting(core);
         core_links_number(core);
+        core_customers_give_up(core, &frame->batch);
         agents_save(core->agents, &frame->batch);
         channels_save(core->channels, &frame->batch);
         core_links_save(core, &frame->batch);

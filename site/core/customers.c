@@ -5,57 +5,114 @@
 
 #include "site/core/state.h"
 
+/* ---- orders ---- */
+
+static int compare(uint64_t a, uint64_t b)
+{
+    return a < b ? -1 : a > b;
+}
+
+static int by_account(const struct customer *a, const struct customer *b)
+{
+    return compare(a->account, b->account);
+}
+
+static int by_key(const struct customer *a, const struct customer *b)
+{
+    return memcmp(a->key, b->key, CONTROL_KEY_BYTES);
+}
+
+static int by_tag(const struct customer *a, const struct customer *b)
+{
+    return a->interface == b->interface ? compare(a->tag, b->tag)
+                                        : compare(a->interface, b->interface);
+}
+
 struct customer *core_customer_by_key(struct core *core, const uint8_t *key)
 {
-    for (size_t i = 0; i < core->customer_count; i++) {
-        if (core->customers[i].interface == 0 &&
-            memcmp(core->customers[i].key, key, CONTROL_KEY_BYTES) == 0)
-            return &core->customers[i];
-    }
-    return NULL;
+    struct customer wanted = {0};
+
+    memcpy(wanted.key, key, CONTROL_KEY_BYTES);
+    return customer_index_find(&core->by_key, by_key, &wanted);
 }
 
-struct customer *core_customer_by_account(struct core *core, uint64_t account)
+struct customer *core_customer_by_account(const struct core *core, uint64_t account)
 {
-    size_t low = 0;
-    size_t high = core->customer_count;
+    const struct customer wanted = {.account = account};
 
-    /* They stand in order of account, and each order that counts something asks. */
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (core->customers[middle].account < account)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < core->customer_count && core->customers[low].account == account
-               ? &core->customers[low]
-               : NULL;
+    return customer_index_find(&core->customers, by_account, &wanted);
 }
 
-static struct customer *append(struct core *core)
+size_t core_customers_after(const struct core *core, uint64_t account)
 {
-    struct customer *customer;
+    const struct customer wanted = {.account = account + 1};
 
-    if (core->customer_count == core->customer_capacity) {
-        size_t capacity = core->customer_capacity == 0 ? 16 : core->customer_capacity * 2;
-        struct customer *grown = realloc(core->customers, capacity * sizeof *grown);
+    return account == UINT64_MAX ? core->customers.count
+                                 : customer_index_from(&core->customers, by_account, &wanted);
+}
 
-        INVARIANT(grown != NULL);
-        core->customers = grown;
-        core->customer_capacity = capacity;
-    }
-    customer = &core->customers[core->customer_count++];
-    memset(customer, 0, sizeof *customer);
-    customer->share = 1;
-    return customer;
+struct customer *core_customer_of_link(const struct core *core, uint32_t interface, uint64_t tag)
+{
+    const struct customer wanted = {.interface = interface, .tag = tag};
+
+    return customer_index_find(&core->by_tag, by_tag, &wanted);
+}
+
+/* ---- making ---- */
+
+static void note(struct bytes *accounts, uint64_t account)
+{
+    bytes_append(accounts, &account, sizeof account);
+    INVARIANT(!accounts->failed);
+}
+
+static uint64_t noted(const struct bytes *accounts, size_t index)
+{
+    uint64_t account;
+
+    memcpy(&account, accounts->data + index * sizeof account, sizeof account);
+    return account;
+}
+
+void core_customer_changed(struct core *core, struct customer *customer)
+{
+    if (!customer->dirty)
+        note(&core->changed_customers, customer->account);
+    customer->dirty = true;
+}
+
+void core_customer_answered(struct core *core, struct customer *customer)
+{
+    if (!customer->request_dirty)
+        note(&core->answered_customers, customer->account);
+    customer->request_dirty = true;
+}
+
+/* With account, and key or interface and tag. */
+static struct customer *admit(struct core *core, const struct customer *customer)
+{
+    struct customer *made = malloc(sizeof *made);
+
+    INVARIANT(made != NULL);
+    *made = *customer;
+    customer_index_add(&core->customers, by_account, made);
+    customer_index_add(made->interface == 0 ? &core->by_key : &core->by_tag,
+                       made->interface == 0 ? by_key : by_tag, made);
+    if (made->interface != 0 && ++core->link_customers[made->interface - 1] > LINK_CUSTOMERS_OWN)
+        core->shared_customers++;
+    return made;
+}
+
+static void free_customer(struct customer *customer)
+{
+    bytes_fini(&customer->answer);
+    free(customer);
 }
 
 static bool name_taken(const struct core *core, const char *name)
 {
-    for (size_t i = 0; i < core->customer_count; i++) {
-        if (strcmp(core->customers[i].name, name) == 0)
+    for (size_t i = 0; i < core->by_key.count; i++) {
+        if (strcmp(core->by_key.items[i]->name, name) == 0)
             return true;
     }
     return false;
@@ -64,9 +121,9 @@ static bool name_taken(const struct core *core, const char *name)
 enum status core_customer_add(struct core *core, const char *name, const uint8_t *key,
                               uint64_t *account, struct fault *fault)
 {
-    struct customer *customer;
+    struct customer customer = {.share = 1};
 
-    if (core->customer_count >= CUSTOMERS_MAX)
+    if (core->by_key.count >= CUSTOMERS_MAX)
         return fault_set(fault, ST_FULL, "this site has %d customers, the most it keeps",
                          CUSTOMERS_MAX);
     if (name_taken(core, name))
@@ -76,42 +133,105 @@ enum status core_customer_add(struct core *core, const char *name, const uint8_t
                          core_customer_by_key(core, key)->name);
     if (ledger_open(core->ledger, KIND_CUSTOMER, 0, account) != ST_OK)
         return fault_set(fault, ST_NOMEM, "memory is short");
-    customer = append(core);
-    customer->account = *account;
-    (void)snprintf(customer->name, sizeof customer->name, "%s", name);
-    memcpy(customer->key, key, CONTROL_KEY_BYTES);
-    customer->dirty = true;
+    customer.account = *account;
+    (void)snprintf(customer.name, sizeof customer.name, "%s", name);
+    memcpy(customer.key, key, CONTROL_KEY_BYTES);
+    core_customer_changed(core, admit(core, &customer));
     return ST_OK;
 }
+
+/* ---- neighbours' ---- */
 
 /*
  * Agents born of a neighbour's purchase have a customer whom we do not know: a row without a key,
  * whose account keeps what its agents leave until somebody claims it.
  */
-enum status core_customer_of_link(struct core *core, const struct link *link, uint64_t tag,
-                                  uint64_t *account)
+bool core_link_customer_fits(const struct core *core, uint32_t interface)
 {
-    struct customer *customer;
+    uint64_t has = core->link_customers[interface - 1];
+    uint64_t taken = core->shared_customers;
 
-    for (size_t i = 0; i < core->customer_count; i++) {
-        if (core->customers[i].interface == link->interface && core->customers[i].tag == tag) {
-            *account = core->customers[i].account;
-            return ST_OK;
-        }
-    }
-    /* Neighbours choose tags: half of the places stay for those whom the operator adds. */
-    if (core->customer_count >= CUSTOMERS_MAX / 2)
-        return ST_FULL;
-    if (ledger_open(core->ledger, KIND_UNCLAIMED, 0, account) != ST_OK)
-        return ST_FULL;
-    customer = append(core);
-    customer->account = *account;
-    customer->interface = link->interface;
-    customer->tag = tag;
-    (void)snprintf(customer->name, sizeof customer->name, "%.18s:%llu", link->name,
+    if (has < LINK_CUSTOMERS_OWN)
+        return true;
+    /* What it has of the shared ones, with this one, is at most what is free. */
+    return taken <= LINK_CUSTOMERS_SHARED &&
+           has - LINK_CUSTOMERS_OWN < LINK_CUSTOMERS_SHARED - taken;
+}
+
+struct customer *core_customer_of_link_new(struct core *core, const struct link *link, uint64_t tag)
+{
+    struct customer customer = {.interface = link->interface, .tag = tag, .share = 1};
+    struct customer *made;
+
+    INVARIANT(ledger_open(core->ledger, KIND_UNCLAIMED, 0, &customer.account) == ST_OK);
+    (void)snprintf(customer.name, sizeof customer.name, "%.18s:%llu", link->name,
                    (unsigned long long)tag);
-    customer->dirty = true;
-    return ST_OK;
+    made = admit(core, &customer);
+    core_customer_changed(core, made);
+    return made;
+}
+
+void core_customer_may_be_over(void *context, uint64_t account)
+{
+    struct core *core = context;
+    const struct customer *customer = core_customer_by_account(core, account);
+
+    if (customer != NULL && customer->interface != 0)
+        note(&core->over_customers, account);
+}
+
+static bool is_over(const struct core *core, const struct customer *customer)
+{
+    return customer->interface != 0 && agents_lineage_holds(core->agents, customer->account) == 0 &&
+           money_is_zero(ledger_balance(core->ledger, customer->account));
+}
+
+/* What others still hold of its dead agents goes to `unclaimed` from now on. */
+static void give_up(struct core *core, struct customer *customer, struct store_batch *batch)
+{
+    uint8_t key[8];
+
+    be64_put(key, customer->account);
+    store_batch_delete(batch, STORE_CUSTOMER, key, sizeof key);
+    ledger_close(core->ledger, customer->account);
+    agents_lineage_forget(core->agents, customer->account);
+    if (core->link_customers[customer->interface - 1]-- > LINK_CUSTOMERS_OWN)
+        core->shared_customers--;
+    customer_index_remove(&core->customers, by_account, customer);
+    customer_index_remove(&core->by_tag, by_tag, customer);
+    free_customer(customer);
+}
+
+void core_customers_give_up(struct core *core, struct store_batch *batch)
+{
+    size_t count = core->over_customers.size / sizeof(uint64_t);
+    size_t given_up = 0;
+
+    for (; count > 0 && given_up < CUSTOMERS_OVER_STEP; count--) {
+        struct customer *customer =
+            core_customer_by_account(core, noted(&core->over_customers, count - 1));
+
+        if (customer == NULL || !is_over(core, customer))
+            continue;
+        if (given_up++ == 0)
+            ledger_event_begin(core->ledger);
+        give_up(core, customer, batch);
+    }
+    core->over_customers.size = count * sizeof(uint64_t);
+    if (given_up > 0)
+        core_link_event_end(core);
+}
+
+void core_customers_fini(struct core *core)
+{
+    for (size_t i = 0; i < core->customers.count; i++)
+        free_customer(core->customers.items[i]);
+    customer_index_fini(&core->customers);
+    customer_index_fini(&core->by_key);
+    customer_index_fini(&core->by_tag);
+    bytes_fini(&core->over_customers);
+    bytes_fini(&core->changed_customers);
+    bytes_fini(&core->answered_customers);
 }
 
 /* ---- rows ---- */
@@ -125,13 +245,13 @@ static enum status load_customer(void *context, const uint8_t *key, size_t key_s
                                  const uint8_t *value, size_t value_size, struct fault *fault)
 {
     struct core *core = context;
-    struct customer *customer;
+    struct customer read = {0};
+    struct customer *customer = &read;
     const struct account *account;
     struct cbor in;
 
     if (key_size != 8)
         return fault_set(fault, ST_CORRUPT, "customer row: its key has %zu bytes, not 8", key_size);
-    customer = append(core);
     customer->account = be64_get(key);
     cbor_init(&in, value, value_size);
     cbor_get_array(&in, 5);
@@ -142,13 +262,19 @@ static enum status load_customer(void *context, const uint8_t *key, size_t key_s
     customer->share = (uint32_t)cbor_get_uint(&in, CUSTOMER_SHARE_MAX);
     if (customer->share == 0 || (customer->interface != 0 && customer->share != 1))
         cbor_fail(&in, "no share that a customer may have");
-    if (cbor_done(&in, fault, "customer row") != ST_OK)
+    if (cbor_done(&in, fault, "customer row") != ST_OK || read.interface > LINK_INTERFACES_MAX)
         return fault_set(fault, ST_CORRUPT, "customer row %llu does not decode",
                          (unsigned long long)customer->account);
     account = ledger_account(core->ledger, customer->account);
     if (account == NULL || account->kind != account_kind_of(customer))
         return fault_set(fault, ST_CORRUPT, "customer row %llu (%s) has no account of a customer",
                          (unsigned long long)customer->account, customer->name);
+    if (read.interface == 0 ? core_customer_by_key(core, read.key) != NULL
+                            : core_customer_of_link(core, read.interface, read.tag) != NULL)
+        return fault_set(fault, ST_CORRUPT,
+                         "customer row %llu (%s) has the key, or the link and tag, of another",
+                         (unsigned long long)customer->account, customer->name);
+    (void)admit(core, &read);
     return ST_OK;
 }
 
@@ -186,11 +312,10 @@ enum status core_customers_load(struct core *core, const struct store *store, st
 
     if (status != ST_OK)
         return status;
-    for (size_t i = 0; i < core->customer_count; i++) {
-        const struct customer *customer = &core->customers[i];
+    for (size_t i = 0; i < core->by_key.count; i++) {
+        const struct customer *customer = core->by_key.items[i];
 
-        if (customer->interface == 0)
-            agents_set_share(core->agents, customer->account, customer->share);
+        agents_set_share(core->agents, customer->account, customer->share);
     }
     return store->walk(store->context, STORE_REQUEST, NULL, 0, load_request, core, fault);
 }
@@ -229,16 +354,29 @@ static void save_request(struct customer *customer, struct store_batch *batch)
 
 void core_customers_save(struct core *core, struct store_batch *batch)
 {
-    for (size_t i = 0; i < core->customer_count; i++) {
-        if (core->customers[i].dirty)
-            save_customer(&core->customers[i], batch);
+    for (size_t i = 0; i < core->changed_customers.size / sizeof(uint64_t); i++) {
+        /* NULL: it was given up in the frame that made it. */
+        struct customer *customer =
+            core_customer_by_account(core, noted(&core->changed_customers, i));
+
+        if (customer != NULL)
+            save_customer(customer, batch);
     }
+    core->changed_customers.size = 0;
 }
 
 void core_requests_save(struct core *core, struct store_batch *batch)
 {
-    for (size_t i = 0; i < core->customer_count; i++) {
-        if (core->customers[i].request_dirty)
-            save_request(&core->customers[i], batch);
-    }
+    for (size_t i = 0; i < core->answered_customers.size / sizeof(uint64_t); i++)
+        /* Who signs has a key, and its row is never given up. */
+        save_request(core_customer_by_account(core, noted(&core->answered_customers, i)), batch);
+    core->answered_customers.size = 0;
+}
+
+/* Nobody may have been there to notice when the last of these went. */
+void core_customers_loaded(struct core *core)
+{
+    for (size_t i = 0; i < core->by_tag.count; i++)
+        if (is_over(core, core->by_tag.items[i]))
+            note(&core->over_customers, core->by_tag.items[i]->account);
 }

@@ -22,6 +22,10 @@ void core_end_changed(struct core *core, struct channel_end *end)
     struct channel_holding now = is_there ? channel_holds(end) : (struct channel_holding){0};
 
     follow(core, end->customer, CUSTOMER_ENDS, end->counted.ends, now.ends);
+    if (now.ends > end->counted.ends)
+        agents_lineage_take(core->agents, end->customer);
+    else if (now.ends < end->counted.ends)
+        agents_lineage_give(core->agents, end->customer);
     follow(core, end->customer, CUSTOMER_EVENTS, end->counted.events, now.events);
     follow(core, end->customer, CUSTOMER_EVENT_BYTES, end->counted.bytes, now.bytes);
     undo_save(core->undo, &end->counted, sizeof end->counted);

@@ -107,9 +107,23 @@ int32_t core_link_birth(struct core *core, const struct channel_message *message
     if (!money_add(&both, message->endowment, message->fee) ||
         money_compare(both, message->money) != 0)
         return SERAI_E_INVALID;
-    if (core_customer_of_link(core, link, message->customer, &birth->customer) != ST_OK)
+    /* Whoever has no row yet is counted with the others of its neighbour all the same. */
+    birth->customer = account_out(link->interface);
+    if (core_customer_of_link(core, link->interface, message->customer) == NULL &&
+        !core_link_customer_fits(core, link->interface))
         return SERAI_E_FULL;
     return 0;
+}
+
+void core_link_child(struct core *core, const struct channel_message *message, struct birth *birth)
+{
+    const struct customer *customer =
+        core_customer_of_link(core, message->interface, message->customer);
+
+    if (customer == NULL)
+        customer = core_customer_of_link_new(core, links_find(core->links, message->interface),
+                                             message->customer);
+    birth->customer = customer->account;
 }
 
 void core_link_wake(struct core *core, const struct channel_message *message, struct agent *owner)
@@ -191,6 +205,11 @@ static void end_event(struct core *core, const struct link *link, uint64_t seq,
     event.source_size = source.size;
     bytes_fini(&source);
     (void)ledger_event_end(core->ledger, &event);
+}
+
+void core_link_event_end(struct core *core)
+{
+    end_event(core, NULL, ledger_frame(core->ledger), NULL);
 }
 
 /* One message, one event.  False: it froze the link, and nothing of it happened. */
@@ -557,7 +576,7 @@ void core_links_number(struct core *core)
         return;
     ledger_event_begin(core->ledger);
     (void)links_number(core->links, post_sent, core); /* it was asked: there is some */
-    end_event(core, NULL, ledger_frame(core->ledger), NULL);
+    core_link_event_end(core);
 }
 
 struct collecting {

@@ -119,7 +119,7 @@ static void read_status(struct core *core, const struct viewer *viewer, struct c
     ledger_each_account(core->ledger, add_revenue, &revenue);
     map_uint(&map, "agents", counters.agents);
     map_uint(&map, "frozen", counters.frozen);
-    map_uint(&map, "customers", core->customer_count);
+    map_uint(&map, "customers", core->customers.count);
     map_uint(&map, "channel_ends", channels_count(core->channels));
     map_uint(&map, "turns", counters.turns);
     map_uint(&map, "traps", counters.traps);
@@ -311,11 +311,12 @@ static void read_customers(struct core *core, const struct viewer *viewer, struc
 
     if (!get_page(in, &page, outcome, "customers"))
         return;
-    for (size_t i = 0; i < core->customer_count && list.count < page.limit; i++) {
-        const struct customer *customer = &core->customers[i];
+    for (size_t i = core_customers_after(core, page.after);
+         i < core->customers.count && list.count < page.limit; i++) {
+        const struct customer *customer = core->customers.items[i];
         struct map map;
 
-        if (customer->account <= page.after || !sees(viewer, customer->account))
+        if (!sees(viewer, customer->account))
             continue;
         map_init(&map);
         map_uint(&map, "account", customer->account);

@@ -68,7 +68,7 @@ static void run_fresh(struct core *core, struct customer *by, const struct contr
     end_event(core, by, request);
     by->number = request->number;
     by->request = *hash;
-    by->request_dirty = true;
+    core_customer_answered(core, by);
     encode(core, outcome, &by->answer);
     core->frame_open = true;
 }
@@ -155,7 +155,7 @@ static void run_read(struct core *core, enum core_peer peer, const struct custom
                         "time, and sign anew");
             return;
         }
-        viewer.all = by == &core->customers[0];
+        viewer.all = by == core->customers.items[0];
         viewer.customer = by->account;
     }
     core_read(core, &viewer, request, outcome);
@@ -188,7 +188,7 @@ void core_request(struct core *core, uint64_t token, enum core_peer peer, const 
     } else {
         encode(core, &outcome, &answer);
     }
-    reply(core, token, account != 0 && account == core->customers[0].account,
+    reply(core, token, account != 0 && account == core->customers.items[0]->account,
           saved ? &by->answer : &answer);
     bytes_fini(&answer);
     bytes_fini(&outcome.result);

@@ -7,9 +7,15 @@
 #include "channels/channels.h"
 #include "channels/link.h"
 #include "site/core/core.h"
+#include "site/core/customer_index.h"
 
 enum {
-    CUSTOMERS_MAX = 65536,
+    CUSTOMERS_MAX = 65536, /* that the operator added */
+    /* Neighbours choose the tags of theirs.  Each has so many rows in any case, and of those for
+     * all as many as are free: so nobody's customers keep another's out. */
+    LINK_CUSTOMERS_OWN = 64,
+    LINK_CUSTOMERS_SHARED = 16384,
+    CUSTOMERS_OVER_STEP = 256, /* rows given up in one frame: each ends an account */
     TIME_STEP_US_MAX =
         2 * 60000000,     /* of site time in one step: a quiet site settles each minute */
     READ_LIMIT_MAX = 256, /* items of one list answer */
@@ -22,12 +28,12 @@ struct customer {
     uint32_t interface; /* not 0: made for a neighbour's customer, and has no key */
     uint64_t tag;       /* that customer's number at the neighbour */
     uint32_t share;     /* agents_set_share(); of a neighbour's customers always 1 */
-    bool dirty;
+    bool dirty;         /* and among changed_customers */
     /* The last signed request of its key, kept so that a repeat gets the first answer. */
     uint64_t number;
     struct hash request;
     struct bytes answer;
-    bool request_dirty;
+    bool request_dirty; /* and among answered_customers */
     /* Modules that were checked for deployments which were then refused; not stored. */
     uint64_t refused_bytes;
     uint64_t refused_us; /* site time when it was reckoned */
@@ -99,9 +105,14 @@ struct core {
     uint64_t reminded_us;                             /* monotonic time of the last reminder */
     bool links_changed; /* the edge has to be told of links it does not know */
 
-    struct customer *customers; /* in order of account; the first is the operator */
-    size_t customer_count;
-    size_t customer_capacity;
+    struct customer_index customers; /* in order of account; the first is the operator */
+    struct customer_index by_key;    /* those that the operator added */
+    struct customer_index by_tag;    /* neighbours', in order of interface and tag */
+    uint32_t link_customers[LINK_INTERFACES_MAX]; /* by interface - 1 */
+    uint64_t shared_customers;                    /* beyond LINK_CUSTOMERS_OWN of each */
+    struct bytes over_customers;     /* u64: accounts of neighbours' that may be given up */
+    struct bytes changed_customers;  /* u64: accounts whose rows must be written */
+    struct bytes answered_customers; /* ... and whose last request */
 
     struct price_index rent[RENT_RESOURCES];
     struct pricebook book;
@@ -196,9 +207,13 @@ void core_links_tell_waiting(struct core *core);
 MUST_CHECK enum status core_links_check(const struct core *core, struct fault *fault);
 void core_link_say(struct core *core, const struct channel_message *message);
 void core_link_money_in(struct core *core, const struct channel_message *message, uint64_t to);
-/* Fill in whose the child of a neighbour's purchase is; 0 or a refusal. */
+/* Fill in under whose cap the child of a neighbour's purchase is to be counted; 0 or a refusal. */
 int32_t core_link_birth(struct core *core, const struct channel_message *message,
                         struct birth *birth);
+/* It is accepted, and paid for: fill in whose it is, who has a row from now on. */
+void core_link_child(struct core *core, const struct channel_message *message, struct birth *birth);
+/* An event of what the site does with its links by itself, at frame close. */
+void core_link_event_end(struct core *core);
 /* Money came to the owner outside of any turn: it may thaw. */
 void core_link_wake(struct core *core, const struct channel_message *message, struct agent *owner);
 /* Number what waits, in an event of its own; before the parts are saved. */
@@ -242,15 +257,33 @@ bool core_disk_allows(const struct core *core, bool by_operator, const char *com
 
 /* customers.c */
 struct customer *core_customer_by_key(struct core *core, const uint8_t *key); /* NULL: none */
-struct customer *core_customer_by_account(struct core *core, uint64_t account);
+struct customer *core_customer_by_account(const struct core *core, uint64_t account);
+/* The place of the first whose account comes after this one. */
+size_t core_customers_after(const struct core *core, uint64_t account);
 /* Opens the account in the running event.  ST_FULL, ST_EXISTS (name or key), ST_NOMEM. */
 MUST_CHECK enum status core_customer_add(struct core *core, const char *name, const uint8_t *key,
                                          uint64_t *account, struct fault *fault);
-/* The row for a neighbour's customer, made when it is first heard of.  ST_FULL. */
-MUST_CHECK enum status core_customer_of_link(struct core *core, const struct link *link,
-                                             uint64_t tag, uint64_t *account);
+/* The row of a neighbour's customer.  NULL: it has none, or none any more. */
+struct customer *core_customer_of_link(const struct core *core, uint32_t interface, uint64_t tag);
+/* Whether this neighbour may have one more. */
+bool core_link_customer_fits(const struct core *core, uint32_t interface);
+/* Makes the row, which fits and is not there, in the running event. */
+struct customer *core_customer_of_link_new(struct core *core, const struct link *link,
+                                           uint64_t tag);
+/* Its row goes with the frame. */
+void core_customer_changed(struct core *core, struct customer *customer);
+/* Its last request has another answer: its row goes with the frame. */
+void core_customer_answered(struct core *core, struct customer *customer);
+/* agents_env.lineage_over, and whenever all money of a customer has gone. */
+void core_customer_may_be_over(void *context, uint64_t account);
+/* At frame close: rows of neighbours' customers who have nothing and no money any more are given
+ * up, in an event of their own. */
+void core_customers_give_up(struct core *core, struct store_batch *batch);
+void core_customers_fini(struct core *core);
 MUST_CHECK enum status core_customers_load(struct core *core, const struct store *store,
                                            struct fault *fault);
+/* After everything that customers may have was loaded. */
+void core_customers_loaded(struct core *core);
 void core_customers_save(struct core *core, struct store_batch *batch);
 /* The last request of each key. */
 void core_requests_save(struct core *core, struct store_batch *batch);

@@ -130,6 +130,8 @@ static void accept_birth(struct core *core, const struct channel_message *messag
                         SERAI_FIRST_CREDIT_BYTES, &answer);
     struct agent *child;
 
+    if (message->interface != CHANNEL_INTERFACE_SELF)
+        core_link_child(core, message, birth);
     birth->origin = (struct cap){.kind = SERAI_KIND_CHANNEL, .object = end->id};
     INVARIANT(agents_birth(core->agents, birth, &child) == BIRTH_DONE);
     channel_give(end, core->undo, agent_id(child));
@@ -161,7 +163,6 @@ static enum channel_verdict hear_birth(struct core *core, const struct channel_m
     if (verdict != CHANNEL_FINE && verdict != CHANNEL_TOO_MUCH)
         return verdict;
     money_arrives(core, message);
-    /* First whether it is paid: a customer of a link is kept for ever, and must cost something. */
     refusal = verdict == CHANNEL_TOO_MUCH
                   ? SERAI_E_FULL
                   : payment_refusal(core, message, plus(prices.birth_fee, prices.channel_fee));

@@ -140,7 +140,7 @@ static void send(struct density *density, uint64_t id)
 {
     struct agents *agents = density->site.core->agents;
     struct message message = {.kind = SERAI_EVENT_MESSAGE,
-                              .sender = density->site.core->customers[0].account};
+                              .sender = density->site.core->customers.items[0]->account};
 
     agents_deliver(agents, agents_find(agents, id), &message);
     density->site.core->frame_open = true;

@@ -15,7 +15,7 @@ enum { AGENTS = 3, BURNING_FUEL = 300000 };
 uint8_t fuzz_site_key[CONTROL_KEY_BYTES];
 uint8_t fuzz_keys[FUZZ_PEOPLE][CONTROL_KEY_BYTES];
 uint8_t fuzz_secrets[FUZZ_PEOPLE][CONTROL_SECRET_BYTES];
-const uint8_t fuzz_peer_key[CONTROL_KEY_BYTES] = {0x51};
+uint8_t fuzz_peer_key[CONTROL_KEY_BYTES];
 uint8_t fuzz_chaos[65536];
 size_t fuzz_chaos_size;
 
@@ -94,10 +94,13 @@ void fuzz_site_ask(struct fuzz_site *site, int person, const char *command, stru
 
 static void make_keys(struct rng *rng)
 {
+    static const uint8_t peer_seed[crypto_sign_SEEDBYTES] = {0x51};
     uint8_t seed[crypto_sign_SEEDBYTES];
+    uint8_t secret[CONTROL_SECRET_BYTES];
 
     must(sodium_init() >= 0, "libsodium", NULL);
     rng_fill(rng, fuzz_site_key, sizeof fuzz_site_key);
+    must(crypto_sign_seed_keypair(fuzz_peer_key, secret, peer_seed) == 0, "a key", NULL);
     for (int i = 0; i < FUZZ_PEOPLE; i++) {
         rng_fill(rng, seed, sizeof seed);
         must(crypto_sign_seed_keypair(fuzz_keys[i], fuzz_secrets[i], seed) == 0, "a key", NULL);
@@ -143,9 +146,9 @@ static void add_people(struct fuzz_site *site)
     cbor_put_text(&args, "one");
     cbor_put_bytes(&args, fuzz_keys[1], CONTROL_KEY_BYTES);
     fuzz_site_ask(site, 0, "customer.add", &args);
-    for (size_t i = 0; i < site->core->customer_count; i++) {
+    for (size_t i = 0; i < site->core->customers.count; i++) {
         cbor_put_array(&args, 2);
-        cbor_put_uint(&args, site->core->customers[i].account);
+        cbor_put_uint(&args, site->core->customers.items[i]->account);
         cbor_put_uint(&args, PERSON_NANOS);
         fuzz_site_ask(site, 0, "money.in", &args);
     }

@@ -30,7 +30,7 @@ struct fuzz_site {
 extern uint8_t fuzz_site_key[CONTROL_KEY_BYTES];
 extern uint8_t fuzz_keys[FUZZ_PEOPLE][CONTROL_KEY_BYTES];
 extern uint8_t fuzz_secrets[FUZZ_PEOPLE][CONTROL_SECRET_BYTES];
-extern const uint8_t fuzz_peer_key[CONTROL_KEY_BYTES];
+extern uint8_t fuzz_peer_key[CONTROL_KEY_BYTES];
 extern uint8_t fuzz_chaos[65536]; /* a module */
 extern size_t fuzz_chaos_size;
 

@@ -83,11 +83,13 @@ void site_open_book(struct site *site, uint64_t seed, uint64_t nanos,
                     void (*change)(struct pricebook *book))
 {
     struct bytes args = {0};
+    struct person itself = {0};
 
     memset(site, 0, sizeof *site);
     site->peer = CORE_PEER_OWN;
     rng_init(&site->random, seed);
-    rng_fill(&site->random, site->site_key, sizeof site->site_key);
+    make_key(&itself, &site->random);
+    memcpy(site->site_key, itself.key, sizeof site->site_key);
     for (int i = 0; i < PEOPLE; i++)
         make_key(&site->people[i], &site->random);
     pricebook_default(&site->book, &core_order_names);
@@ -97,7 +99,7 @@ void site_open_book(struct site *site, uint64_t seed, uint64_t nanos,
     site->store = store_from_memory(site->memory);
     start_core(site);
     site_frame(site);
-    site->people[OPERATOR].account = site->core->customers[0].account;
+    site->people[OPERATOR].account = site->core->customers.items[0]->account;
     if (nanos == 0)
         return;
     cbor_put_array(&args, 2);

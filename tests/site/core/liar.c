@@ -68,7 +68,7 @@ void liar_join(struct liar *liar, struct site *site, uint64_t site_limit, uint64
     memset(liar, 0, sizeof *liar);
     liar->site = site;
     liar->limit = liar_limit;
-    memset(liar->key, 0x51, sizeof liar->key);
+    key_numbered(liar->key, 0x51);
     cbor_put_array(&args, 4);
     cbor_put_text(&args, "liar");
     cbor_put_bytes(&args, liar->key, sizeof liar->key);

@@ -414,7 +414,7 @@ static void birth_refused(struct channel_message birth, int32_t status)
     ck_assert_uint_eq(answer->money.nanos, birth.money.nanos);
     ck_assert_uint_eq(answer->fee.nanos, 0);
     ck_assert_uint_eq(agents_count(site.core->agents).agents, 1);
-    ck_assert_uint_eq(site.core->customer_count, 2); /* none was made for the liar */
+    ck_assert_uint_eq(site.core->customers.count, 2); /* none was made for the liar */
     ck_assert_uint_eq(channels_count(site.core->channels), 0);
     ck_assert(liar.link->received_total == liar.link->sent_total);
     is = liar_picture(&liar);

@@ -613,7 +613,7 @@ START_TEST(two_who_spin_share_the_time_as_the_operator_says)
         probe_play(agents[i], spins, &fuel[i]);
     }
     site_reload_same(&site); /* it is kept */
-    ck_assert_uint_eq(site.core->customers[2].share, 3);
+    ck_assert_uint_eq(site.core->customers.items[2]->share, 3);
     site.many_in_frame = true;
     for (int turn = 0; turn < EACH / 4; turn++)
         for (int i = 0; i < 2; i++)
@@ -633,7 +633,7 @@ START_TEST(a_share_is_the_operators_to_set_and_bounded)
     ck_assert_int_eq(sets_share(OPERATOR, 1, CUSTOMER_SHARE_MAX + 1), CONTROL_REFUSED);
     ck_assert_int_eq(sets_share(OPERATOR, 1, CUSTOMER_SHARE_MAX), CONTROL_DONE);
     ck_assert_int_eq(sets_share(OPERATOR, 3, 1), CONTROL_DONE); /* no account: the operator's own */
-    ck_assert_uint_eq(site.core->customers[1].share, CUSTOMER_SHARE_MAX);
+    ck_assert_uint_eq(site.core->customers.items[1]->share, CUSTOMER_SHARE_MAX);
 }
 END_TEST
 
