@@ -324,6 +324,15 @@ static int64_t cap_drop(struct turn *turn, uint64_t slot, const struct cap *cap)
     return 0;
 }
 
+/* The same thing with the same rights, wherever each came from. */
+static int64_t cap_same(const struct turn *turn, const struct cap *cap, uint64_t slot)
+{
+    int64_t refusal = 0;
+    const struct cap *other = turn_cap(turn, slot, SERAI_KIND_ANY, &refusal);
+
+    return other == NULL ? refusal : cap_equal(cap, other);
+}
+
 int64_t order_cap(struct turn *turn, enum serai_order order, const uint64_t *args)
 {
     int64_t refusal = 0;
@@ -337,6 +346,8 @@ int64_t order_cap(struct turn *turn, enum serai_order order, const uint64_t *arg
         turn_keep_slot(turn, args[0]);
         return 0;
     }
+    if (order == SERAI_ORDER_cap_same)
+        return cap_same(turn, cap, args[1]);
     INVARIANT(order == SERAI_ORDER_cap_drop);
     return cap_drop(turn, args[0], cap);
 }

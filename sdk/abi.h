@@ -190,14 +190,15 @@ enum { SERAI_RIGHT_READ = 1, SERAI_RIGHT_WRITE = 2, SERAI_RIGHT_OWNER = 4 };
     X(41, timer_wake, "ill", TIMER, (int32_t timer, int64_t at_us, uint64_t badge))                \
     X(42, clock_now, "i", CLOCK, (int32_t clock)) /* site time, microseconds */                    \
     X(43, random_bytes, "iii", RANDOM, (int32_t random, void *to, int32_t size))                   \
-    /* any cap: one that a message brought, and that is lent, stays after its turn */              \
-    X(44, cap_keep, "i", ANY, (int32_t slot))
+    /* any cap */                                                                                  \
+    X(44, cap_keep, "i", ANY, (int32_t slot)) /* what a message lent stays after its turn */       \
+    X(45, cap_same, "ii", ANY, (int32_t slot, int32_t other)) /* 1, or 0 */
 
 enum serai_order {
 #define SERAI_ORDER_ENUM(number, name, params, kind, prototype) SERAI_ORDER_##name = number,
     SERAI_ORDERS(SERAI_ORDER_ENUM)
 #undef SERAI_ORDER_ENUM
-        SERAI_ORDER_COUNT = 45
+        SERAI_ORDER_COUNT = 46
 };
 
 /*

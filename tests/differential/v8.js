@@ -14,7 +14,7 @@
 const fs = require('fs');
 
 const STOPPED = 2;
-const STOP = 45, TOLL = 46, MIX = 47, POKE = 48, PEEK = 49;
+const STOP = 46, TOLL = 47, MIX = 48, POKE = 49, PEEK = 50;
 const stop = new Error('host stop');
 const scratch = new DataView(new ArrayBuffer(8));
 let memory = null; // of the instance at hand

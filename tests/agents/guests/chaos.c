@@ -307,6 +307,9 @@ static void self_orders(uint32_t which)
     case 11:
         (void)cap_keep(of((int32_t)below(SERAI_KINDS)));
         break;
+    case 12:
+        stir(cap_same(of((int32_t)below(SERAI_KINDS)), of((int32_t)below(SERAI_KINDS))));
+        break;
     default:
         if (chance(3))
             (void)cap_drop(of((int32_t)below(SERAI_KINDS)));
@@ -446,7 +449,7 @@ static void one_order(void)
 {
     switch (below(5)) {
     case 0:
-        self_orders(below(13));
+        self_orders(below(14));
         break;
     case 1:
         thing_orders(below(12));

@@ -26,6 +26,7 @@ enum { ORDERS_FILL = 999 }; /* fills the slots but one, in place of a loop */
     X("cap_kind", 500, (void)cap_kind(SERAI_SLOT_SELF))                                            \
     X("cap_kind, empty slot", 500, (void)cap_kind(SERAI_SLOTS_MAX - 1))                            \
     X("cap_keep, not lent", 500, (void)cap_keep(facet))                                            \
+    X("cap_same", 500, (void)cap_same(facet, child))                                               \
     X("buffer_share, cap_drop", 500,                                                               \
       (void)cap_drop((int32_t)buffer_share(buffer, SERAI_RIGHT_WRITE)))                            \
     X("facet_postage", 500, (void)facet_postage(facet))                                            \

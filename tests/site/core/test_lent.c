@@ -269,6 +269,35 @@ START_TEST(who_drops_what_came_has_its_own_still)
 }
 END_TEST
 
+/* Slots do not tell what is the same: an order does. */
+static enum engine_outcome compares(void *context, struct part *part)
+{
+    const int64_t *own = context;
+    int32_t clock = SERAI_SLOT_FIRST_FREE + 1;
+
+    part_event(part, &event);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(part_order(part, cap_same, event.caps[i], *own), 1);
+        ck_assert_int_eq(part_order(part, cap_same, *own, event.caps[i]), 1);
+        ck_assert_int_eq(part_order(part, cap_same, event.caps[i], event.caps[2]), 0);
+    }
+    ck_assert_int_eq(part_order(part, cap_same, clock, event.caps[2]), 1);
+    ck_assert_int_eq(part_order(part, cap_same, *own, SERAI_SLOTS_MAX - 1), SERAI_E_SLOT);
+    ck_assert_int_eq(part_order(part, cap_same, SERAI_SLOTS_MAX - 1, *own), SERAI_E_SLOT);
+    return ENGINE_DONE;
+}
+
+START_TEST(what_came_is_told_apart_from_what_one_has)
+{
+    int32_t clock = SERAI_SLOT_FIRST_FREE + 1;
+    int64_t own = SERAI_SLOT_FIRST_FREE + 3;
+
+    probe_play(host, compares, &own);
+    puppet_play(&site, stranger, brings_what_is_held, &clock);
+    ck_assert_int_eq(event.cap_count, 3);
+}
+END_TEST
+
 /* Its own door's number, told by a stranger. */
 static enum engine_outcome fetches_and_drops(void *context, struct part *part)
 {
@@ -298,6 +327,8 @@ static enum engine_outcome shares_and_drops(void *context, struct part *part)
 
     (void)context;
     ck_assert_int_ne(mine, theirs);
+    ck_assert_int_eq(part_order(part, cap_same, mine, theirs), 1);
+    ck_assert_int_eq(part_order(part, cap_same, mine, buffer), 0); /* less rights */
     ck_assert_int_eq(part_order(part, cap_drop, theirs), 0);
     ck_assert_int_eq(part_order(part, buffer_size, mine), 100);
     return ENGINE_DONE;
@@ -384,6 +415,7 @@ int main(void)
     tcase_add_test(tcase, becoming_another_keeps_no_more);
     tcase_add_test(tcase, what_an_answer_brings_is_lent_too);
     tcase_add_test(tcase, who_drops_what_came_has_its_own_still);
+    tcase_add_test(tcase, what_came_is_told_apart_from_what_one_has);
     tcase_add_test(tcase, nor_does_who_drops_what_a_number_names);
     tcase_add_test(tcase, nor_does_who_drops_one_share_of_a_buffer);
     tcase_add_test(tcase, what_is_lent_can_be_handed_on);
