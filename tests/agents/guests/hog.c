@@ -92,7 +92,7 @@ static void marks(void)
 static void heap(void)
 {
     if (heap_add(SERAI_SLOT_HEAP, facet, bytes) >= 0)
-        (void)heap_take(SERAI_SLOT_HEAP, bytes);
+        (void)cap_drop((int32_t)heap_take(SERAI_SLOT_HEAP, bytes));
 }
 
 static void buffers(void)

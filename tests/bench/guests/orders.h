@@ -71,8 +71,8 @@ enum { ORDERS_FILL = 999 }; /* fills the slots but one, in place of a loop */
       (void)channel_sell(SERAI_SLOT_CHANNELS, (int32_t)slot))                                      \
     X("channel_buy, no such interface", 500,                                                       \
       (void)channel_buy(SERAI_SLOT_CHANNELS, 77, 20000000, 1000000))                               \
-    X("heap_add, heap_take", 500, (void)heap_add(SERAI_SLOT_HEAP, facet, big),                     \
-      (void)heap_take(SERAI_SLOT_HEAP, big))                                                       \
+    X("heap_add, heap_take, cap_drop", 500, (void)heap_add(SERAI_SLOT_HEAP, facet, big),           \
+      (void)cap_drop((int32_t)heap_take(SERAI_SLOT_HEAP, big)))                                    \
     X("heap_add_at, exists", 500, (void)heap_add_at(SERAI_SLOT_HEAP, facet, number))               \
     X("heap_get, cap_drop", 500, (void)cap_drop((int32_t)heap_get(SERAI_SLOT_HEAP, number)))       \
     X("heap_get, missing", 500, (void)heap_get(SERAI_SLOT_HEAP, missing))                          \
