@@ -158,6 +158,44 @@ START_TEST(a_turn_that_is_undone_keeps_nothing)
 }
 END_TEST
 
+/* All but what is held for a turn's fuel, which then is less than a full turn's. */
+static enum engine_outcome gives_its_money(void *context, struct part *part)
+{
+    int64_t to = part_fetch(part, other);
+
+    (void)context;
+    ck_assert_int_eq(
+        part_order(part, facet_fund, to, part_order(part, self_balance, SERAI_SLOT_SELF) - 100), 0);
+    return ENGINE_DONE;
+}
+
+static enum engine_outcome keeps_for_more_money(void *context, struct part *part)
+{
+    int *tries = context;
+
+    (void)keeps_two(NULL, part);
+    return (*tries)++ == 0 ? ENGINE_OUT_OF_FUEL : ENGINE_DONE;
+}
+
+/* The message waits with all that it brings, and brings it again. */
+START_TEST(an_event_that_ran_out_of_money_is_lent_nothing_meanwhile)
+{
+    int tries = 0;
+    uint32_t before;
+
+    puppet_play(&site, host, gives_its_money, NULL);
+    before = slots(host);
+    comes(4, keeps_for_more_money, &tries);
+    ck_assert_int_eq(tries, 1);
+    ck_assert_uint_eq(slots(host), before);
+    site_reload_same(&site);
+    ck_assert_int_eq(site_fund(&site, 2, host, MONEY), CONTROL_DONE);
+    site_settle(&site);
+    ck_assert_int_eq(tries, 2);
+    ck_assert_uint_eq(slots(host), before + 2);
+}
+END_TEST
+
 /* Into the slot that the first one left comes what an order answers: that is its own. */
 static enum engine_outcome drops_and_makes(void *context, struct part *part)
 {
@@ -411,6 +449,7 @@ int main(void)
     tcase_add_test(tcase, a_stranger_fills_nothing);
     tcase_add_test(tcase, what_is_kept_stays_over_a_restart);
     tcase_add_test(tcase, a_turn_that_is_undone_keeps_nothing);
+    tcase_add_test(tcase, an_event_that_ran_out_of_money_is_lent_nothing_meanwhile);
     tcase_add_test(tcase, what_orders_answer_stays);
     tcase_add_test(tcase, becoming_another_keeps_no_more);
     tcase_add_test(tcase, what_an_answer_brings_is_lent_too);
