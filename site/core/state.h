@@ -87,6 +87,14 @@ struct link_telling {
 };
 enum { LINK_TELL_US = 60000000, LINK_TELL_MAX = 10 };
 
+/*
+ * A birth that is refused costs the neighbour nothing, and us an answer in the transcript, and two
+ * lines where it brought money.  So of each neighbour so many are heard at once, as many as an
+ * honest one has under way, and then one for so much site time; what it says after that waits
+ * there.
+ */
+enum { LINK_REFUSED_BURST = LINK_WINDOW_MESSAGES, LINK_REFUSED_US = 1000000 / 64 };
+
 struct core {
     struct core_options options;
     struct ledger *ledger;
@@ -102,7 +110,8 @@ struct core {
     bool marks_dirty;
     struct link_telling telling[LINK_INTERFACES_MAX]; /* by interface - 1 */
     struct table waiting[LINK_INTERFACES_MAX];        /* ... ends that asked for a place */
-    uint64_t reminded_us;                             /* monotonic time of the last reminder */
+    uint64_t refused_us[LINK_INTERFACES_MAX]; /* ... site time that refused births have used up */
+    uint64_t reminded_us;                     /* monotonic time of the last reminder */
     bool links_changed; /* the edge has to be told of links it does not know */
 
     struct customer_index customers; /* in order of account; the first is the operator */
@@ -210,6 +219,8 @@ void core_link_money_in(struct core *core, const struct channel_message *message
 /* Fill in under whose cap the child of a neighbour's purchase is to be counted; 0 or a refusal. */
 int32_t core_link_birth(struct core *core, const struct channel_message *message,
                         struct birth *birth);
+/* One of this interface was refused: it counts against what of them is heard. */
+void core_link_refused(struct core *core, uint32_t interface);
 /* It is accepted, and paid for: fill in whose it is, who has a row from now on. */
 void core_link_child(struct core *core, const struct channel_message *message, struct birth *birth);
 /* An event of what the site does with its links by itself, at frame close. */

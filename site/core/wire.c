@@ -176,6 +176,7 @@ static enum channel_verdict hear_birth(struct core *core, const struct channel_m
         accept_birth(core, message, &birth, &prices);
         return CHANNEL_FINE;
     }
+    core_link_refused(core, message->interface);
     channels_refuse(message, refusal, &answer);
     core_wire(core, &answer);
     return CHANNEL_FINE;
