@@ -324,7 +324,7 @@ static void step(void)
 
     if (link == NULL || what == 0)
         operator_acts();
-    else if (what == 1)
+    else if (what == 1 && script_chance(&peer.script, 4)) /* a start is dear */
         fuzz_site_crash(&peer.site);
     else if (what == 2)
         core_link_trouble(peer.site.core, link->interface, "cut");

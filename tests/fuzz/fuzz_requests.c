@@ -185,7 +185,7 @@ static void step(void)
     uint64_t what = script_below(&script, 16);
     struct bytes args = {0};
 
-    if (what == 0) {
+    if (what == 0 && script_chance(&script, 4)) { /* a start is dear */
         fuzz_site_crash(&site);
     } else if (what == 1) {
         raw_bytes();

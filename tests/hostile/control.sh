@@ -1,14 +1,19 @@
 #!/usr/bin/env bash
 # Who asks a daemon is answered within a second, whatever its agents do.  control.sh BUILD [SECONDS]
 # Each attack has a site of its own; what is told is how long `site status` took, in milliseconds.
+# A machine that takes long to answer for a site with nothing to do is busy with other work: then
+# the figures are told and judge nothing.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/../e2e/lib.sh"
 seconds=${2:-4}
 most_ms=1000
+idle_ms=60
 slow=
+busy=
 
 # What so many agents of a customer with much money do (tests/agents/guests/hog.c).
 attacks=(
+    '1 do=idle'
     '1 do=crowd n=400'
     '40 do=big mib=15'
     '4 do=wakes'
@@ -20,7 +25,6 @@ attacks=(
     '4 do=heap n=500'
     '8 do=hoard'
     '1 do=loop n=0'
-    '1 do=idle'
 )
 
 now_ms()
@@ -64,11 +68,19 @@ attack()
                 ms[int((NR + 1) / 2)], ms[NR], turns
             exit ms[NR] > most
         }' "$work/times" || slow="$slow; $args"
+    if [ "$args" = do=idle ] && [ "$(sed -n "$((($(wc -l <"$work/times") + 1) / 2))p" \
+        "$work/times")" -gt "$idle_ms" ]; then
+        busy=yes
+    fi
     verify
 }
 
 for one in "${attacks[@]}"; do
     attack "${one%% *}" "${one#* }"
 done
-[ -z "$slow" ] || fail "an answer took more than $most_ms ms under ${slow#; }"
+if [ -n "$busy" ]; then
+    echo "  the machine is busy: nothing is judged${slow:+; over $most_ms ms:${slow#;}}"
+elif [ -n "$slow" ]; then
+    fail "an answer took more than $most_ms ms under ${slow#; }"
+fi
 passed
