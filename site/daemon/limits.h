@@ -125,7 +125,8 @@ enum {
     /* Unknown keys that are told one by one; the rest of an hour is only counted, each minute. */
     STRANGERS_MAX = 32,
     STRANGERS_TELL_US = 60 * 1000 * 1000,
-    /* Neighbours whose link was removed may go on speaking; the log is told of it so often. */
+    /* Neighbours whose link was removed may go on speaking, and callers may take all descriptors;
+     * the log is told of it so often. */
     UNKNOWN_TELL_US = 60 * 1000 * 1000,
     /* Links that wait for their neighbour are looked at so often. */
     LINKS_TICK_US = 1000 * 1000,

@@ -175,7 +175,6 @@ int listener_accept(struct listener *listener, uint64_t now_us)
         return -1;
     }
     listener->calls++;
-    listener->rests = false;
     return fd;
 }
 
@@ -184,8 +183,9 @@ void listener_rest(struct listener *listener, uint64_t now_us)
     if (listener->fd < 0)
         return;
     listener->hear_us = now_us + ACCEPT_REST_US;
-    if (!listener->rests)
-        log_write(LOG_WARN, "link.rests",
-                  "reason=\"no descriptor is left for who calls\" effect=\"new neighbours wait\"");
-    listener->rests = true;
+    if (now_us < listener->tell_us)
+        return;
+    listener->tell_us = now_us + UNKNOWN_TELL_US;
+    log_write(LOG_WARN, "link.rests",
+              "reason=\"no descriptor is left for who calls\" effect=\"new neighbours wait\"");
 }

@@ -17,8 +17,8 @@ struct listener {
     struct endpoint endpoint;
     struct place_socket place; /* of a path */
     uint64_t hear_us;          /* until then nobody is heard */
-    bool rests;
-    uint64_t second_us; /* calls are counted since then */
+    uint64_t tell_us;          /* when the log may be told again that it rests */
+    uint64_t second_us;        /* calls are counted since then */
     uint32_t calls;
 };
 
