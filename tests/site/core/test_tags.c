@@ -75,6 +75,7 @@ START_TEST(a_row_stays_while_it_has_money_and_goes_with_it)
     ck_assert_uint_gt(site_balance(&site, account), 0);
     ck_assert_uint_eq(rows(), 1);
     site_reload_same(&site);
+    liar.link = links_find(site.core->links, 1);
     liar_hello(&liar);
     ck_assert_uint_eq(account_of(TAG), account);
     pay_out(account);
