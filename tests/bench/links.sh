@@ -35,7 +35,7 @@ until_holds 10 "A is up" is_state a b up
 until_holds 10 "B is up" is_state b a up
 agents=("$(pump trips trips=1)")
 for name in $(seq "$channels"); do
-    agents+=("$(pump "$name" "")")
+    agents+=("$(pump "pump-$name" "")")
 done
 until_holds 10 "all are loaded" is_loaded
 "$bench/bench_links" "$serai" "$work/a" "${pids[a]}" "$work/b" "${pids[b]}" "${agents[@]}"
