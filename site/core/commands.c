@@ -374,19 +374,39 @@ static void agent_freeze_or_thaw(struct core *core, struct customer *by, struct 
     state_result(core, agent, outcome);
 }
 
-void core_command(struct core *core, struct customer *by, const struct control_request *request,
-                  struct outcome *outcome)
+/* What nobody is charged for. */
+static bool is_free(const char *command)
+{
+    static const char *const all[] = {"agent.fund", "agent.freeze", "agent.thaw", "agent.end",
+                                      "agent.withdraw"};
+
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (strcmp(command, all[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool may_for_nothing(const struct core *core, struct customer *by, struct outcome *outcome)
+{
+    static const struct allowance_rule rule = {FREE_COMMANDS_MAX, FREE_COMMANDS_PER_S};
+    unsigned long long wait_s = allowance_wait_s(&by->free_commands, &rule, core->site_time_us);
+
+    if (wait_s == 0)
+        return true;
+    outcome_set(outcome, CONTROL_TRY_AGAIN,
+                "customer %s has given many commands that cost nothing, and has to wait: try again "
+                "in %llu s",
+                by->name, wait_s);
+    return false;
+}
+
+static void dispatch(struct core *core, struct customer *by, const struct control_request *request,
+                     struct outcome *outcome)
 {
     const char *command = request->command;
     struct cbor in;
 
     cbor_init(&in, request->args, request->args_size);
-    if (!core_disk_allows(core, is_operator(core, by), command)) {
-        outcome_set(outcome, CONTROL_TRY_AGAIN,
-                    "the site's disk is nearly full, and %s waits until its operator makes room",
-                    command);
-        return;
-    }
     if (strcmp(command, "money.in") == 0)
         money_in_or_out(core, by, &in, outcome, true);
     else if (strcmp(command, "money.out") == 0)
@@ -413,4 +433,23 @@ void core_command(struct core *core, struct customer *by, const struct control_r
         core_link_command(core, request, &in, outcome);
     else if (outcome->status == CONTROL_DONE)
         outcome_set(outcome, CONTROL_BAD_REQUEST, "there is no command %s", command);
+}
+
+void core_command(struct core *core, struct customer *by, const struct control_request *request,
+                  struct outcome *outcome)
+{
+    const bool by_operator = is_operator(core, by);
+    const bool counts = !by_operator && is_free(request->command);
+
+    if (!core_disk_allows(core, by_operator, request->command)) {
+        outcome_set(outcome, CONTROL_TRY_AGAIN,
+                    "the site's disk is nearly full, and %s waits until its operator makes room",
+                    request->command);
+        return;
+    }
+    if (counts && !may_for_nothing(core, by, outcome))
+        return;
+    dispatch(core, by, request, outcome);
+    if (counts && outcome->status == CONTROL_DONE)
+        allowance_use(&by->free_commands, 1);
 }

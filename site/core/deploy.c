@@ -136,16 +136,6 @@ static bool check_code_quota(const struct core *core, const struct customer *by,
 
 /* ---- what is dear ---- */
 
-static void reckon_refused(const struct core *core, struct customer *by)
-{
-    uint64_t seconds = (core->site_time_us - by->refused_us) / 1000000;
-    uint64_t back =
-        seconds < REFUSED_CODE_BYTES_MAX ? seconds * REFUSED_CODE_BYTES_PER_S : UINT64_MAX;
-
-    by->refused_bytes -= back < by->refused_bytes ? back : by->refused_bytes;
-    by->refused_us += seconds * 1000000;
-}
-
 static bool is_all_here(const struct core *core, const struct deployment *deployment)
 {
     for (size_t i = 0; i < deployment->module_count; i++) {
@@ -158,12 +148,11 @@ static bool is_all_here(const struct core *core, const struct deployment *deploy
 static bool may_check(const struct core *core, struct customer *by,
                       const struct deployment *deployment, struct outcome *outcome)
 {
-    unsigned long long wait_s;
+    static const struct allowance_rule rule = {REFUSED_CODE_BYTES_MAX, REFUSED_CODE_BYTES_PER_S};
+    unsigned long long wait_s = allowance_wait_s(&by->refused_code, &rule, core->site_time_us);
 
-    reckon_refused(core, by);
-    if (by->refused_bytes < REFUSED_CODE_BYTES_MAX || is_all_here(core, deployment))
+    if (wait_s == 0 || is_all_here(core, deployment))
         return true;
-    wait_s = (by->refused_bytes - REFUSED_CODE_BYTES_MAX) / REFUSED_CODE_BYTES_PER_S + 1;
     outcome_set(outcome, CONTROL_TRY_AGAIN,
                 "modules of customer %s were checked and its deployments refused so often that it "
                 "has to wait: try again in %llu s",
@@ -238,7 +227,7 @@ static struct agent *make_agent(struct core *core, struct customer *by,
             return agent;
     }
     unstage(core, deployment);
-    by->refused_bytes += checked;
+    allowance_use(&by->refused_code, checked);
     return NULL;
 }
 

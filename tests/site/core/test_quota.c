@@ -506,6 +506,34 @@ START_TEST(modules_checked_in_vain_are_bounded_by_a_rate)
 }
 END_TEST
 
+START_TEST(commands_that_cost_nothing_are_bounded_by_a_rate)
+{
+    struct deploy known = {.module = "spin", .nanos = MONEY};
+    struct money before;
+    uint64_t agent;
+    int given = 0;
+
+    site_pass(&site, 1); /* the clock starts */
+    agent = site_deploy(&site, 1, &known);
+    before = ledger_balance(core_ledger(site.core), agent);
+    while (site_fund(&site, 1, agent, 1) == CONTROL_DONE)
+        given++;
+    ck_assert_int_eq(given, FREE_COMMANDS_MAX);
+    ck_assert_int_eq(site.reply.status, CONTROL_TRY_AGAIN);
+    ck_assert_ptr_nonnull(strstr(site.reply.message, "try again in 1 s"));
+    /* What was refused moved nothing; another customer and the operator go on. */
+    ck_assert_uint_eq(money_nanos(ledger_balance(core_ledger(site.core), agent)),
+                      money_nanos(before) + FREE_COMMANDS_MAX);
+    ck_assert_int_eq(site_fund(&site, 2, agent, 1), CONTROL_DONE);
+    for (int i = 0; i < FREE_COMMANDS_MAX + 1; i++)
+        ck_assert_int_eq(site_fund(&site, 0, agent, 1), CONTROL_DONE);
+    site_pass(&site, 2 * UINT64_C(1000000));
+    for (int i = 0; i < 2 * FREE_COMMANDS_PER_S; i++)
+        ck_assert_int_eq(site_fund(&site, 1, agent, 1), CONTROL_DONE);
+    ck_assert_int_eq(site_fund(&site, 1, agent, 1), CONTROL_TRY_AGAIN);
+}
+END_TEST
+
 START_TEST(a_refused_deploy_makes_no_frame)
 {
     uint64_t frame = ledger_last_frame(core_ledger(site.core))->frame;
@@ -654,6 +682,7 @@ int main(void)
     tcase_add_test(tcase, a_deploy_whose_modules_are_too_much_makes_nothing);
     tcase_add_test(tcase, a_module_named_twice_in_a_deploy_counts_once);
     tcase_add_test(tcase, modules_checked_in_vain_are_bounded_by_a_rate);
+    tcase_add_test(tcase, commands_that_cost_nothing_are_bounded_by_a_rate);
     tcase_add_test(tcase, a_refused_deploy_makes_no_frame);
     tcase_add_test(tcase, births_that_are_undone_leave_no_account);
     tcase_add_test(tcase, who_has_many_agents_has_no_more_turns);

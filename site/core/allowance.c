@@ -1,0 +1,31 @@
+#include "site/core/allowance.h"
+
+#include "base/status.h"
+
+static void give_back(struct allowance *allowance, const struct allowance_rule *rule,
+                      uint64_t now_us)
+{
+    uint64_t seconds = (now_us - allowance->at_us) / 1000000;
+
+    allowance->at_us += seconds * 1000000;
+    if (seconds > allowance->used / rule->per_s)
+        allowance->used = 0;
+    else
+        allowance->used -= seconds * rule->per_s;
+}
+
+uint64_t allowance_wait_s(struct allowance *allowance, const struct allowance_rule *rule,
+                          uint64_t now_us)
+{
+    INVARIANT(rule->per_s > 0 && now_us >= allowance->at_us);
+    give_back(allowance, rule, now_us);
+    if (allowance->used < rule->at_once)
+        return 0;
+    return (allowance->used - rule->at_once) / rule->per_s + 1;
+}
+
+void allowance_use(struct allowance *allowance, uint64_t amount)
+{
+    INVARIANT(amount <= UINT64_MAX - allowance->used);
+    allowance->used += amount;
+}

@@ -1,0 +1,29 @@
+/*
+ * What a customer may have without paying for it, because nobody could price it well: so much at
+ * once, and so much back with each second of site time.  The customer's, and not stored: a start
+ * gives all of it back.
+ *
+ * The core thread's.
+ */
+#ifndef SERAI_SITE_CORE_ALLOWANCE_H
+#define SERAI_SITE_CORE_ALLOWANCE_H
+
+#include <stdint.h>
+
+struct allowance_rule {
+    uint64_t at_once;
+    uint64_t per_s; /* at least 1 */
+};
+
+struct allowance {
+    uint64_t used;
+    uint64_t at_us; /* site time until which it was given back */
+};
+
+/* 0: not all is used; else the seconds until that is so again. */
+uint64_t allowance_wait_s(struct allowance *allowance, const struct allowance_rule *rule,
+                          uint64_t now_us);
+/* More than is left may be used: then the wait is longer. */
+void allowance_use(struct allowance *allowance, uint64_t amount);
+
+#endif
