@@ -216,22 +216,23 @@ static int64_t self_code_id(struct turn *turn, const uint64_t *args)
     return (int64_t)turn->agent->code.code->size;
 }
 
-/* Memory that another program begins with is under its customer's cap as memory.grow is. */
-static bool memory_fits(struct turn *turn, const struct code *code)
+/* Bytes of memory that another program begins with, beyond what the agent has. */
+static uint64_t more_memory(const struct turn *turn, const struct code *code)
 {
     uint32_t before = turn->instance.memory_pages;
     uint32_t after = engine_code_memory_pages(code->engine);
 
-    return after <= before || quota_allows(turn->agents, turn->agent->use, CUSTOMER_MEMORY_BYTES,
-                                           (uint64_t)(after - before) * ENGINE_WASM_PAGE_BYTES);
+    return after <= before ? 0 : (uint64_t)(after - before) * ENGINE_WASM_PAGE_BYTES;
 }
 
-/* So is its code, and BECAME with what it brings. */
-static bool fits_customer(struct turn *turn, const struct code *code, size_t args_size)
+/* It is under the customer's bounds as memory.grow is; so are its code, and BECAME with what it
+ * brings. */
+static bool fits_customer(const struct turn *turn, const struct code *code, size_t args_size)
 {
     const struct customer_use *use = turn->agent->use;
 
-    return memory_fits(turn, code) && quota_allows_code(turn->agents, use, code) &&
+    return quota_allows(turn->agents, use, CUSTOMER_MEMORY_BYTES, more_memory(turn, code)) &&
+           quota_allows_code(turn->agents, use, code) &&
            quota_allows(turn->agents, use, CUSTOMER_EVENTS, 1) &&
            quota_allows(turn->agents, use, CUSTOMER_EVENT_BYTES, args_size);
 }
@@ -269,7 +270,9 @@ static int64_t self_become(struct turn *turn, const uint64_t *args)
     turn->become = true;
     turn->become_reserve = hold.amount;
     turn->become_code = code_ref_take(turn->agents, turn->agent->use, code);
+    turn->become_memory = more_memory(turn, code);
     turn->become_args_size = (size_t)args[3];
+    turn_take_become(turn);
     memcpy(turn->become_args, data, turn->become_args_size);
     return 0;
 }

@@ -420,6 +420,25 @@ static void take_lent_back(struct turn *turn)
     }
 }
 
+void turn_take_become(struct turn *turn)
+{
+    struct customer_use *use = turn->agent->use;
+
+    quota_take(turn->agents, use, CUSTOMER_MEMORY_BYTES, turn->become_memory);
+    quota_take(turn->agents, use, CUSTOMER_EVENTS, 1);
+    quota_take(turn->agents, use, CUSTOMER_EVENT_BYTES, turn->become_args_size);
+}
+
+/* It is carried out now, and what it holds counts itself. */
+static void give_become(struct turn *turn)
+{
+    struct customer_use *use = turn->agent->use;
+
+    quota_give(turn->agents, use, CUSTOMER_MEMORY_BYTES, turn->become_memory);
+    quota_give(turn->agents, use, CUSTOMER_EVENTS, 1);
+    quota_give(turn->agents, use, CUSTOMER_EVENT_BYTES, turn->become_args_size);
+}
+
 static void carry_out(struct turn *turn)
 {
     struct agents *agents = turn->agents;
@@ -433,6 +452,7 @@ static void carry_out(struct turn *turn)
                                  .size = turn->become_args_size,
                                  .reserve = turn->become_reserve};
 
+        give_become(turn);
         agent_become(agents, agent, turn->become_code);
         agents_deliver_first(agents, agent, &became);
     }

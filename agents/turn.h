@@ -52,6 +52,7 @@ struct turn {
     bool become;
     struct code_ref become_code;
     struct money become_reserve;
+    uint64_t become_memory; /* bytes beyond what the agent had */
     uint8_t become_args[SERAI_ARGS_BYTES_MAX];
     size_t become_args_size;
 
@@ -73,6 +74,11 @@ bool turn_log_toll(struct turn *turn, size_t size);
  */
 int64_t turn_read_caps(struct turn *turn, uint64_t address, uint64_t count, struct cap *caps);
 void turn_hand_over(struct turn *turn, const struct cap *caps, size_t count);
+/*
+ * What becoming another program will hold counts for the customer from the order on, or what the
+ * turn does after it could take its place.
+ */
+void turn_take_become(struct turn *turn);
 /* The slot stays as it is when the turn commits, if it was lent. */
 void turn_keep_slot(struct turn *turn, uint64_t slot);
 /* Random bytes, remembered for the event's hash; false past the bound of a turn. */

@@ -121,6 +121,39 @@ START_TEST(what_a_trap_undoes_is_counted_no_more)
 }
 END_TEST
 
+/* BECAME has its place from the order on, whatever the turn does after it. */
+static enum engine_outcome becomes_and_wakes(void *context, struct part *part)
+{
+    (void)context;
+    if (part->kind == SERAI_EVENT_BECAME)
+        return ENGINE_DONE;
+    ck_assert_int_ge(part_order(part, self_code_id, SERAI_SLOT_SELF, AT_ID), 0);
+    ck_assert_int_eq(part_order(part, self_become, SERAI_SLOT_SELF, AT_ID, AT_DATA, 1), 0);
+    ck_assert_uint_eq(used(1, CUSTOMER_EVENTS), 1);
+    while (part_order(part, timer_wake, TIMER, INT64_C(1) << 60, 0) == 0)
+        continue;
+    ck_assert_uint_eq(used(1, CUSTOMER_EVENTS), EVENTS);
+    return ENGINE_DONE;
+}
+
+static enum engine_outcome becomes_and_traps(void *context, struct part *part)
+{
+    (void)becomes_and_wakes(context, part);
+    return ENGINE_TRAP_UNREACHABLE;
+}
+
+START_TEST(becoming_another_has_its_place_from_the_order_on)
+{
+    uint64_t agent = puppet_new(&site, 1, MONEY, "t");
+
+    puppet_play(&site, agent, becomes_and_traps, NULL);
+    ck_assert_uint_eq(used(1, CUSTOMER_EVENTS), 0);
+    puppet_play(&site, agent, becomes_and_wakes, NULL);
+    ck_assert_uint_eq(used(1, CUSTOMER_EVENTS), EVENTS - 1); /* BECAME was heard */
+    end_all(1, agent);
+}
+END_TEST
+
 static enum engine_outcome marks(void *context, struct part *part)
 {
     (void)context;
@@ -673,6 +706,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, wakes_that_wait_are_bounded_together_with_those_to_come);
     tcase_add_test(tcase, what_a_trap_undoes_is_counted_no_more);
+    tcase_add_test(tcase, becoming_another_has_its_place_from_the_order_on);
     tcase_add_test(tcase, the_notice_of_a_mark_is_an_event_to_come);
     tcase_add_test(tcase, answers_that_would_be_too_much_for_who_asked_are_refused);
     tcase_add_test(tcase, questions_are_bounded_by_the_answers_to_come);
