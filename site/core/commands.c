@@ -185,6 +185,12 @@ static void customer_add(struct core *core, struct customer *by, struct cbor *in
                     CONTROL_NAME_BYTES_MAX, name);
         return;
     }
+    if (!control_is_key(key)) {
+        outcome_set(outcome, CONTROL_REFUSED,
+                    "key: nobody can sign with it, for it is no point of Ed25519: copy the whole "
+                    "of the customer's .pub file");
+        return;
+    }
     if (core_customer_add(core, name, key, &account, &fault) != ST_OK) {
         outcome_set(outcome, CONTROL_REFUSED, "%s", fault.text);
         return;

@@ -5,9 +5,9 @@
 . "$(dirname "$0")/lib.sh"
 
 idle=$guests/parrot.wasm
-key=$(printf '%064d' 1)
 
 new_site
+key=$("$serai" site key) # anybody's does
 start_site
 "$serai" money in 10 >/dev/null
 first=$(deploy first "$idle" 0.1)

@@ -255,7 +255,10 @@ static enum control_status add(int person, const char *name, const uint8_t *key)
 START_TEST(a_customer_has_a_plain_name_and_a_key_of_its_own)
 {
     const uint8_t *key = site.people[3].key;
+    const uint8_t no_point[CONTROL_KEY_BYTES] = {2};
 
+    ck_assert_int_eq(add(OPERATOR, "three", no_point), CONTROL_REFUSED);
+    ck_assert_ptr_nonnull(strstr(site.reply.message, "no point of Ed25519"));
     ck_assert_int_eq(add(1, "three", key), CONTROL_DENIED);
     ck_assert_int_eq(add(OPERATOR, "", key), CONTROL_BAD_REQUEST);
     ck_assert_int_eq(add(OPERATOR, "Three!", key), CONTROL_BAD_REQUEST);
