@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 
 JOBS ?= $(shell nproc)
 # Some of them wait for a daemon, a disk or a clock, and leave their processor to another.
-TESTS_AT_ONCE ?= $(shell echo $$(($(JOBS) + 1)))
+TESTS_AT_ONCE ?= $(shell echo $$(($(JOBS) + 2)))
 PREFIX ?= /usr/local
 KEEP ?=
 FUZZ_SECONDS ?= 20

@@ -62,11 +62,11 @@ broken()
 }
 
 holds safety PACKETS=1 WIRE=2
-holds safety CRASHES_0=1 PACKETS=0 WIRE=1 FINE=1
 holds safety CRASHES_1=1 LOSSES=1 PACKETS=0 WIRE=2
 holds cycles CRASHES_0=1 PACKETS=0 WIRE=1
-holds cycles CUTS=1 LOSSES=1 PACKETS=0 WIRE=1
 if [ "$what" = deep ]; then
+    holds cycles CUTS=1 LOSSES=1 PACKETS=0 WIRE=1
+    holds safety CRASHES_0=1 PACKETS=0 WIRE=1 FINE=1
     holds safety CRASHES_1=1 PACKETS=0 WIRE=1 FINE=1
     holds safety CRASHES_0=1 CRASHES_1=1 PACKETS=0 WIRE=1
     holds safety CUTS=1 REPEATS=1 PACKETS=0 WIRE=1

@@ -19,18 +19,18 @@
 #include "tests/ledger/store/disk_site.h"
 
 #ifndef CRASH_IMAGES
-#define CRASH_IMAGES 150
+#define CRASH_IMAGES 80
 #endif
 #ifndef CRASH_ROTS
-#define CRASH_ROTS 100
+#define CRASH_ROTS 60
 #endif
 
 #ifdef SERAI_SANITIZED
-enum { LIES = 20, FAILURES = 8 };
+enum { LIES = 10, FAILURES = 5 };
 #else
 enum {
-    LIES = 100,    /* images of a disk that does not flush */
-    FAILURES = 40, /* of a write or flush */
+    LIES = 60,     /* images of a disk that does not flush */
+    FAILURES = 25, /* of a write or flush */
 };
 #endif
 enum {

@@ -3,7 +3,12 @@
 
 #include "tests/site/core/puppet.h"
 
-enum { LITTLE = 1000, MUCH = 50000000, STEPS_MAX = 9 };
+enum {
+    LITTLE = 1000,
+    MUCH = 50000000,
+    STEPS_MAX = 9,
+    HEARING_FUEL = 20000, /* what puppet_hears() takes is less */
+};
 
 static struct site site;
 static uint64_t agent;
@@ -42,7 +47,7 @@ static enum engine_outcome works(void *context, struct part *part)
     struct work *work = context;
 
     work->tries++;
-    if (part->instance->fuel < work->fuel) {
+    if (part->instance->fuel < work->fuel + HEARING_FUEL) {
         part->instance->fuel = 0;
         return ENGINE_OUT_OF_FUEL;
     }

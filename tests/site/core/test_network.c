@@ -235,6 +235,12 @@ START_TEST(crashes_cuts_and_repeats_lose_and_make_nothing)
 }
 END_TEST
 
+#ifdef SERAI_SANITIZED
+enum { POPULATIONS = 2 };
+#else
+enum { POPULATIONS = 4 };
+#endif
+
 int main(void)
 {
     Suite *suite = suite_create("network");
@@ -249,7 +255,7 @@ int main(void)
     suite_add_tcase(suite, pair);
     tcase_set_timeout(many, 120);
     tcase_add_test(many, a_population_spreads_over_three_sites_and_the_money_adds_up);
-    tcase_add_loop_test(many, crashes_cuts_and_repeats_lose_and_make_nothing, 0, 4);
+    tcase_add_loop_test(many, crashes_cuts_and_repeats_lose_and_make_nothing, 0, POPULATIONS);
     suite_add_tcase(suite, many);
     return check_main(suite);
 }
