@@ -104,8 +104,8 @@ blow_cut()
     say cut "0.$((RANDOM % 900 + 100))"
 }
 
-# No more room than is used.  The site notices and rests until there is more, or a commit fails
-# before it can, and the daemon ends with 74.
+# No more room than is used.  The site notices, and freezes who writes or rests until there is more;
+# or a commit fails before it can, and the daemon ends with 74.
 blow_disk()
 {
     local tries=20 used
@@ -114,9 +114,9 @@ blow_disk()
     used=$(df --output=used -k "$work/$1" | tail -n 1)
     mount -o "remount,size=$((used + 64))k" "$work/$1"
     kill -CONT "${pids[$1]}"
-    until ! kill -0 "${pids[$1]}" 2>/dev/null || rests "$1"; do
+    until ! kill -0 "${pids[$1]}" 2>/dev/null || is_full "$1"; do
         tries=$((tries - 1))
-        [ "$tries" -gt 0 ] || fail "site $1 neither rests nor ends though its disk is full"
+        [ "$tries" -gt 0 ] || fail "site $1 neither holds back nor ends though its disk is full"
         sleep 0.1
     done
     if kill -0 "${pids[$1]}" 2>/dev/null; then
@@ -138,18 +138,18 @@ goes_on()
 {
     local tries=50
 
-    while rests "$1"; do
+    while is_full "$1"; do
         tries=$((tries - 1))
-        [ "$tries" -gt 0 ] || fail "site $1 rests though its disk has room again"
+        [ "$tries" -gt 0 ] || fail "site $1 holds back though its disk has room again"
         sleep 0.1
     done
 }
 
-# Whether the site says that it holds still for want of room.
-rests()
+# Whether the site says that it holds back for want of room.
+is_full()
 {
     timeout 5 "$serai" site status --json --site "$work/$1" 2>/dev/null |
-        jq -e '.disk == "full, the site rests"' >/dev/null
+        jq -e '.disk | startswith("full")' >/dev/null
 }
 
 # Days forth or back, as when somebody sets the clock.

@@ -62,9 +62,9 @@ broken()
 }
 
 holds safety PACKETS=1 WIRE=2
-holds safety CRASHES_1=1 LOSSES=1 PACKETS=0 WIRE=2
 holds cycles CRASHES_0=1 PACKETS=0 WIRE=1
 if [ "$what" = deep ]; then
+    holds safety CRASHES_1=1 LOSSES=1 PACKETS=0 WIRE=2
     holds cycles CUTS=1 LOSSES=1 PACKETS=0 WIRE=1
     holds safety CRASHES_0=1 PACKETS=0 WIRE=1 FINE=1
     holds safety CRASHES_1=1 PACKETS=0 WIRE=1 FINE=1
