@@ -188,7 +188,7 @@ void marker_set(struct marker *marker, uint64_t agent, uint64_t message)
 
 void marker_set_order(struct marker *marker, int order)
 {
-    marker->page->order = (uint64_t)(order + 1);
+    marker->page->order = (uint64_t)order + 1;
 }
 
 void marker_blame_signal(struct marker *marker)
