@@ -26,17 +26,15 @@
 #endif
 
 #ifdef SERAI_SANITIZED
-enum { LIES = 10, FAILURES = 5 };
+enum { LIES = 10, FAILURES = 5, GENERATIONS = 1 };
 #else
 enum {
-    LIES = 60,     /* images of a disk that does not flush */
-    FAILURES = 25, /* of a write or flush */
+    LIES = 60,       /* images of a disk that does not flush */
+    FAILURES = 25,   /* of a write or flush */
+    GENERATIONS = 3, /* lives, each from what a crash left of the one before */
 };
 #endif
-enum {
-    GENERATIONS = 3,   /* lives, each from what a crash left of the one before */
-    HANG_SECONDS = 10, /* of one recovery */
-};
+enum { HANG_SECONDS = 10 }; /* of one recovery */
 
 /* ---- power loss ---- */
 
