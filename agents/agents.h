@@ -103,8 +103,9 @@ struct agents_env {
     void (*read_page)(void *context, const void *key, size_t key_size, struct bytes *row);
     /* Told before each turn, and after it with zeroes; NULL: not told. */
     void (*mark)(void *context, uint64_t agent, uint64_t message);
-    /* Told before each order of a turn with its number, and after it with -1.  NULL: not told. */
-    void (*mark_order)(void *context, int order);
+    /* Where the order that a turn gives is noted meanwhile: its number + 1, else 0.  NULL: nowhere.
+     * Not a call, as there are so many. */
+    volatile uint64_t *order_mark;
 };
 
 MUST_CHECK enum status agents_new(struct agents **agents, struct ledger *ledger, struct undo *undo,

@@ -46,10 +46,10 @@ static int64_t dispatch(struct turn *turn, enum serai_order order, const uint64_
     return SERAI_E_KIND;
 }
 
-static void mark_order(const struct agents *agents, int order)
+static void mark_order(const struct agents *agents, uint64_t order)
 {
-    if (agents->env.mark_order != NULL)
-        agents->env.mark_order(agents->env.context, order);
+    if (agents->env.order_mark != NULL)
+        *agents->env.order_mark = order;
 }
 
 bool turn_host_call(void *host, struct engine_instance *instance, uint32_t order,
@@ -73,8 +73,8 @@ bool turn_host_call(void *host, struct engine_instance *instance, uint32_t order
         *result = refusal;
         return true;
     }
-    mark_order(turn->agents, (int)order);
+    mark_order(turn->agents, (uint64_t)order + 1);
     *result = dispatch(turn, (enum serai_order)order, args);
-    mark_order(turn->agents, -1);
+    mark_order(turn->agents, 0);
     return !turn->exhausted;
 }

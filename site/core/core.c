@@ -63,13 +63,6 @@ static void mark(void *context, uint64_t agent, uint64_t message)
         core->options.mark(core->options.mark_context, agent, message);
 }
 
-static void mark_order(void *context, int order)
-{
-    struct core *core = context;
-
-    core->options.mark_order(core->options.mark_context, order);
-}
-
 static enum status copy_row(void *context, const uint8_t *key, size_t key_size,
                             const uint8_t *value, size_t value_size, struct fault *fault)
 {
@@ -111,7 +104,7 @@ static enum status make_parts(struct core *core, struct fault *fault)
         .holdings = core_ends_sum,
         .read_page = core->options.page_lost == NULL ? NULL : read_page,
         .mark = mark,
-        .mark_order = core->options.mark_order == NULL ? NULL : mark_order,
+        .order_mark = core->options.order_mark,
     };
     enum status status = ledger_new(&core->ledger);
 

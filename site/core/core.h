@@ -51,9 +51,8 @@ struct core_options {
      * them to a page that outlives a crash (quarantine).  NULL: not told.
      */
     void (*mark)(void *context, uint64_t agent, uint64_t message);
-    /* The same before each order with its number, and after it with -1. */
-    void (*mark_order)(void *context, int order);
     void *mark_context;
+    volatile uint64_t *order_mark; /* there, too: agents_env.order_mark */
 };
 
 /* ST_NOMEM; ST_INVALID when the loader or the book is not usable. */

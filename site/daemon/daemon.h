@@ -43,8 +43,6 @@ struct daemon_options {
     uint64_t pages_cached;
     /* For tests: called in each turn, before it runs.  NULL in the daemon. */
     void (*before_turn)(uint64_t agent, uint64_t message);
-    /* For tests: called in each order.  NULL in the daemon. */
-    void (*before_order)(int order);
 };
 
 /*

@@ -41,8 +41,8 @@ void marker_close(struct marker *marker); /* NULL allowed */
 
 /* Before a turn with its agent and message, after it with zeroes.  In no order. */
 void marker_set(struct marker *marker, uint64_t agent, uint64_t message);
-/* Before an order of the turn with its number, after it with MARKER_NO_ORDER. */
-void marker_set_order(struct marker *marker, int order);
+/* Where the order that the turn gives is noted: its number + 1, else 0.  The marker's. */
+volatile uint64_t *marker_order(struct marker *marker);
 
 /*
  * The store failed: whoever starts next reads all the books before anything else, and says so when

@@ -22,15 +22,6 @@ static void mark(void *context, uint64_t agent, uint64_t message)
         opened->options->before_turn(agent, message);
 }
 
-static void mark_order(void *context, int order)
-{
-    struct opened *opened = context;
-
-    marker_set_order(opened->marker, order);
-    if (opened->options->before_order != NULL && order != MARKER_NO_ORDER)
-        opened->options->before_order(order);
-}
-
 static enum status open_store(struct opened *opened, struct fault *fault)
 {
     char path[FILE_PATH_BYTES];
@@ -159,8 +150,8 @@ static enum status open_core(struct opened *opened, struct fault *fault)
         .loader_size = options->loader_size,
         .book = *options->book,
         .mark = mark,
-        .mark_order = mark_order,
         .mark_context = opened,
+        .order_mark = marker_order(opened->marker),
         .page_log_bytes = options->page_log_bytes,
         .pages_cached = options->pages_cached,
         .page_lost = page_lost,

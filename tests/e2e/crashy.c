@@ -4,13 +4,15 @@
  * from outside.  It keeps PAGES of its agents' memory in RAM, writes the images of all soon, and
  * reads the others when they are wanted.
  *
- * crashy ORDER: dies in the first order of that name, whoever gives it.
+ * crashy ORDER: dies in the first order of that name, whoever gives it; of those that
+ * order_given() carries out.
  */
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "agents/turn.h"
 #include "sdk/loader/loader_wasm.h"
 #include "site/config/config.h"
 #include "site/control/file.h"
@@ -34,10 +36,15 @@ static void crash(uint64_t agent, uint64_t message)
         (void)!raise(SIGSEGV);
 }
 
-static void crash_in_order(int order)
+/* The names are the linker's: --wrap=order_given makes them of order_given. */
+int64_t __real_order_given(struct turn *turn, enum serai_order order, const uint64_t *args);
+int64_t __wrap_order_given(struct turn *turn, enum serai_order order, const uint64_t *args);
+
+int64_t __wrap_order_given(struct turn *turn, enum serai_order order, const uint64_t *args)
 {
-    if (order == crash_order)
+    if ((int)order == crash_order)
         (void)!raise(SIGSEGV);
+    return __real_order_given(turn, order, args);
 }
 
 static void report(void *context, const struct config_error *error)
@@ -70,7 +77,6 @@ int main(int argc, char **argv)
         .ready_fd = 1,
         .sandbox = true,
         .before_turn = crash,
-        .before_order = crash_in_order,
     };
 
     if (argc < 2 || argc > 4 || dir == NULL || sodium_init() < 0)

@@ -51,7 +51,7 @@ static int die(uint64_t agent, uint64_t message, enum death death)
             fatal_install(marker, &fault) != ST_OK)
             _exit(99);
         marker_set(marker, agent, message);
-        marker_set_order(marker, order);
+        *marker_order(marker) = (uint64_t)(order - MARKER_NO_ORDER);
         if (death == DEATH_BETWEEN_TURNS)
             marker_set(marker, 0, 0);
         (void)!freopen("/dev/null", "w", stderr);
