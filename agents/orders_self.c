@@ -227,11 +227,12 @@ static uint64_t more_memory(const struct turn *turn, const struct code *code)
 
 /* It is under the customer's bounds as memory.grow is; so are its code, and BECAME with what it
  * brings. */
-static bool fits_customer(const struct turn *turn, const struct code *code, size_t args_size)
+static bool fits_customer(const struct turn *turn, const struct code *code, uint64_t memory,
+                          size_t args_size)
 {
     const struct customer_use *use = turn->agent->use;
 
-    return quota_allows(turn->agents, use, CUSTOMER_MEMORY_BYTES, more_memory(turn, code)) &&
+    return quota_allows(turn->agents, use, CUSTOMER_MEMORY_BYTES, memory) &&
            quota_allows_code(turn->agents, use, code) &&
            quota_allows(turn->agents, use, CUSTOMER_EVENTS, 1) &&
            quota_allows(turn->agents, use, CUSTOMER_EVENT_BYTES, args_size);
@@ -249,6 +250,7 @@ static int64_t self_become(struct turn *turn, const uint64_t *args)
     const uint8_t *data;
     struct hash hash;
     struct code *code;
+    uint64_t memory;
 
     if (args[3] > SERAI_ARGS_BYTES_MAX)
         return SERAI_E_INVALID;
@@ -262,7 +264,8 @@ static int64_t self_become(struct turn *turn, const uint64_t *args)
         return SERAI_E_MISSING;
     if (turn->become)
         return SERAI_E_EXISTS;
-    if (!fits_customer(turn, code, (size_t)args[3]))
+    memory = more_memory(turn, code);
+    if (!fits_customer(turn, code, memory, (size_t)args[3]))
         return SERAI_E_QUOTA;
     if (!turn_pay(turn, &hold))
         return SERAI_E_SHORT;
@@ -270,7 +273,7 @@ static int64_t self_become(struct turn *turn, const uint64_t *args)
     turn->become = true;
     turn->become_reserve = hold.amount;
     turn->become_code = code_ref_take(turn->agents, turn->agent->use, code);
-    turn->become_memory = more_memory(turn, code);
+    turn->become_memory = memory;
     turn->become_args_size = (size_t)args[3];
     turn_take_become(turn);
     memcpy(turn->become_args, data, turn->become_args_size);
