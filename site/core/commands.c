@@ -152,15 +152,16 @@ static void money_in_or_out(struct core *core, struct customer *by, struct cbor 
 
 /* ---- customers ---- */
 
-bool core_name_is_plain(const char *name)
+bool core_name_is_plain(const char *name, const char *whose, struct outcome *outcome)
 {
-    size_t size = strlen(name);
-
-    for (size_t i = 0; i < size; i++) {
-        if (strchr("abcdefghijklmnopqrstuvwxyz0123456789._-", name[i]) == NULL)
-            return false;
-    }
-    return text_is_name(name);
+    if (text_is_name(name) &&
+        strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") == strlen(name))
+        return true;
+    outcome_set(outcome, CONTROL_BAD_REQUEST,
+                "%s name is 1 to %d of a-z, 0-9, '.', '_' and '-', and begins with a letter, so "
+                "that it is never taken for a number: \"%s\" is none",
+                whose, CONTROL_NAME_BYTES_MAX, name);
+    return false;
 }
 
 static void customer_add(struct core *core, struct customer *by, struct cbor *in,
@@ -178,13 +179,8 @@ static void customer_add(struct core *core, struct customer *by, struct cbor *in
     if (!outcome_args_done(in, outcome, "customer.add") ||
         !need_operator(core, by, outcome, "customer.add"))
         return;
-    if (!core_name_is_plain(name)) {
-        outcome_set(outcome, CONTROL_BAD_REQUEST,
-                    "a customer's name is 1 to %d of a-z, 0-9, '.', '_' and '-', and begins with a "
-                    "letter, so that it is never taken for a number: \"%s\" is none",
-                    CONTROL_NAME_BYTES_MAX, name);
+    if (!core_name_is_plain(name, "a customer's", outcome))
         return;
-    }
     if (!control_is_key(key)) {
         outcome_set(outcome, CONTROL_REFUSED,
                     "key: nobody can sign with it, for it is no point of Ed25519: copy the whole "

@@ -62,17 +62,6 @@ static void read_deployment(struct cbor *in, struct deployment *deployment)
 
 /* ---- what is cheap to look at ---- */
 
-static bool check_name(const struct deployment *deployment, struct outcome *outcome)
-{
-    if (core_name_is_plain(deployment->name))
-        return true;
-    outcome_set(outcome, CONTROL_BAD_REQUEST,
-                "an agent's name is 1 to %d of a-z, 0-9, '.', '_' and '-', and begins with a "
-                "letter, so that it is never taken for a number: \"%s\" is none",
-                CONTROL_NAME_BYTES_MAX, deployment->name);
-    return false;
-}
-
 /* What a deployment costs beside the endowment. */
 static bool check_funds(struct core *core, const struct customer *by,
                         const struct deployment *deployment, struct outcome *outcome)
@@ -99,10 +88,8 @@ static bool check_funds(struct core *core, const struct customer *by,
     return true;
 }
 
-static bool check_birth(const struct core *core, const struct birth *birth, struct outcome *outcome)
+static bool is_done(enum birth_result result, struct outcome *outcome)
 {
-    enum birth_result result = agents_birth_check_early(core->agents, birth);
-
     if (result == BIRTH_DONE)
         return true;
     outcome_set(outcome, CONTROL_REFUSED, "%s", birth_result_text(result));
@@ -201,17 +188,6 @@ static bool stage_modules(struct core *core, struct deployment *deployment, uint
     return true;
 }
 
-static bool give_birth(struct core *core, const struct birth *birth, struct agent **agent,
-                       struct outcome *outcome)
-{
-    enum birth_result result = agents_birth(core->agents, birth, agent);
-
-    if (result == BIRTH_DONE)
-        return true;
-    outcome_set(outcome, CONTROL_REFUSED, "%s", birth_result_text(result));
-    return false;
-}
-
 /* NULL: refused, and all is as it was but for the customer's refused bytes. */
 static struct agent *make_agent(struct core *core, struct customer *by,
                                 struct deployment *deployment, struct birth *birth,
@@ -223,7 +199,7 @@ static struct agent *make_agent(struct core *core, struct customer *by,
     if (stage_modules(core, deployment, &checked, outcome) &&
         check_code_quota(core, by, deployment, outcome)) {
         birth->code = deployment->modules[0].id;
-        if (give_birth(core, birth, &agent, outcome))
+        if (is_done(agents_birth(core->agents, birth, &agent), outcome))
             return agent;
     }
     unstage(core, deployment);
@@ -285,8 +261,10 @@ void core_agent_deploy(struct core *core, struct customer *by, struct cbor *in,
     birth.gift_count = deployment.gift_count;
     memcpy(birth.gifts, deployment.gifts, sizeof birth.gifts);
     name_modules(&deployment);
-    if (!check_name(&deployment, outcome) || !check_funds(core, by, &deployment, outcome) ||
-        !check_birth(core, &birth, outcome) || !check_code_quota(core, by, &deployment, outcome) ||
+    if (!core_name_is_plain(deployment.name, "an agent's", outcome) ||
+        !check_funds(core, by, &deployment, outcome) ||
+        !is_done(agents_birth_check_early(core->agents, &birth), outcome) ||
+        !check_code_quota(core, by, &deployment, outcome) ||
         !may_check(core, by, &deployment, outcome))
         return;
     agent = make_agent(core, by, &deployment, &birth, outcome);

@@ -58,13 +58,9 @@ static void end_event(struct core *core, const struct customer *by,
 static void run_fresh(struct core *core, struct customer *by, const struct control_request *request,
                       const struct hash *hash, struct outcome *outcome)
 {
-    uint64_t account = by->account;
-
     ledger_event_begin(core->ledger);
     core_command(core, by, request, outcome);
-    undo_commit(core->undo);                      /* outside of turns nothing is undone */
-    by = core_customer_by_account(core, account); /* the list may have moved */
-    INVARIANT(by != NULL);
+    undo_commit(core->undo); /* outside of turns nothing is undone */
     end_event(core, by, request);
     by->number = request->number;
     by->request = *hash;
@@ -168,7 +164,6 @@ void core_request(struct core *core, uint64_t token, enum core_peer peer, const 
     struct outcome outcome = {.status = CONTROL_DONE};
     struct bytes answer = {0};
     struct customer *by = NULL;
-    uint64_t account = 0;
     bool saved = false;
     struct fault fault;
 
@@ -176,20 +171,13 @@ void core_request(struct core *core, uint64_t token, enum core_peer peer, const 
         outcome_set(&outcome, CONTROL_BAD_REQUEST, "%.400s", fault.text);
     else if (request.is_signed)
         by = authenticate(core, &request, &outcome);
-    if (by != NULL)
-        account = by->account;
     if (outcome.status == CONTROL_DONE && request.is_read)
         run_read(core, peer, by, &request, &outcome);
     else if (by != NULL)
         saved = run_signed(core, by, &request, &outcome);
-    if (saved) {
-        by = core_customer_by_account(core, account); /* the list may have moved */
-        INVARIANT(by != NULL);
-    } else {
+    if (!saved)
         encode(core, &outcome, &answer);
-    }
-    reply(core, token, account != 0 && account == core->customers.items[0]->account,
-          saved ? &by->answer : &answer);
+    reply(core, token, by == core->customers.items[0], saved ? &by->answer : &answer);
     bytes_fini(&answer);
     bytes_fini(&outcome.result);
 }

@@ -329,8 +329,9 @@ struct agent *core_own_agent(struct core *core, const struct customer *by, uint6
 /* Whether the arguments decoded to their end; false: the answer says what is wrong with them. */
 bool outcome_args_done(const struct cbor *in, struct outcome *outcome, const char *command);
 
-/* Names are for people and for exports: short, plain, and without surprises in a file. */
-bool core_name_is_plain(const char *name);
+/* Names are for people and for exports: short, plain, and without surprises in a file.  False: the
+ * answer says what one of `whose` may be. */
+bool core_name_is_plain(const char *name, const char *whose, struct outcome *outcome);
 
 /* deploy.c */
 void core_agent_deploy(struct core *core, struct customer *by, struct cbor *in,
