@@ -80,20 +80,13 @@ void edge_fini(struct edge *edge)
 
 /* ---- serving ---- */
 
-static void turn_away(const struct edge *edge, int fd)
+/* All places are with the core. */
+static void turn_away(struct edge *edge, int fd, enum core_peer peer)
 {
-    static const char why[] = "all places are taken: try again";
-    struct bytes answer = {0};
-    uint8_t prefix[4];
+    struct connection guest = {.site_key = edge->parts->site_key};
 
-    control_head(&answer, edge->parts->site_key);
-    control_answer(&answer, CONTROL_TRY_AGAIN, 0, why, NULL);
-    be32_put(prefix, (uint32_t)answer.size);
-    /* What does not fit into an empty socket is not worth waiting for. */
-    if (!answer.failed && send(fd, prefix, sizeof prefix, MSG_NOSIGNAL) == (ssize_t)sizeof prefix)
-        (void)!send(fd, answer.data, answer.size, MSG_NOSIGNAL);
-    bytes_fini(&answer);
-    (void)!close(fd);
+    connection_open(&guest, fd, peer, now_us(edge));
+    connection_turn_away(&guest, "all places are taken: try again");
 }
 
 /* Take what has come of the request; a whole one goes to the core. */
@@ -110,7 +103,7 @@ static void seat(struct edge *edge, int fd)
     struct connection *place = places_take(&edge->places, peer, now_us(edge));
 
     if (place == NULL) {
-        turn_away(edge, fd);
+        turn_away(edge, fd, peer);
         return;
     }
     connection_open(place, fd, peer, now_us(edge));
