@@ -275,18 +275,6 @@ static void operator_asks(const char *command)
     fuzz_site_ask(&peer.site, 0, command, &args);
 }
 
-static void join_again(void)
-{
-    struct bytes args = {0};
-
-    cbor_put_array(&args, 4);
-    cbor_put_text(&args, FUZZ_LINK);
-    cbor_put_bytes(&args, fuzz_peer_key, CONTROL_KEY_BYTES);
-    cbor_put_text(&args, "");
-    cbor_put_uint(&args, FUZZ_LIMIT_NANOS);
-    fuzz_site_ask(&peer.site, 0, "link.add", &args);
-}
-
 /* An agent hears something, and acts. */
 static void poke(void)
 {
@@ -309,7 +297,7 @@ static void operator_acts(void)
         operator_asks("link.remove");
         break;
     case 2:
-        join_again();
+        fuzz_site_join(&peer.site);
         break;
     default:
         operator_asks("link.resume");

@@ -155,7 +155,7 @@ static void add_people(struct fuzz_site *site)
     fuzz_site_frame(site);
 }
 
-static void add_link(struct fuzz_site *site)
+void fuzz_site_join(struct fuzz_site *site)
 {
     struct bytes args = {0};
 
@@ -165,8 +165,6 @@ static void add_link(struct fuzz_site *site)
     cbor_put_text(&args, "");
     cbor_put_uint(&args, FUZZ_LIMIT_NANOS);
     fuzz_site_ask(site, 0, "link.add", &args);
-    fuzz_site_frame(site);
-    must(links_named(site->core->links, FUZZ_LINK) != NULL, "the link", NULL);
 }
 
 static void make_base(void)
@@ -182,7 +180,9 @@ static void make_base(void)
     load(&site);
     fuzz_site_frame(&site);
     add_people(&site);
-    add_link(&site);
+    fuzz_site_join(&site);
+    fuzz_site_frame(&site);
+    must(links_named(site.core->links, FUZZ_LINK) != NULL, "the link", NULL);
     for (uint64_t seed = 1; seed <= AGENTS; seed++)
         deploy(&site, seed);
     must(core_count(site.core).agents == AGENTS, "the agents", NULL);

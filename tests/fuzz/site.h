@@ -43,6 +43,8 @@ void fuzz_site_frame(struct fuzz_site *site);
 void fuzz_site_pass(struct fuzz_site *site, uint64_t us, uint32_t turns);
 /* What was not durable is gone. */
 void fuzz_site_crash(struct fuzz_site *site);
+/* The operator joins the neighbour of `fuzz_peer_key` as FUZZ_LINK. */
+void fuzz_site_join(struct fuzz_site *site);
 /* A signed request; its answer comes with the next frame.  Args: taken. */
 void fuzz_site_ask(struct fuzz_site *site, int person, const char *command, struct bytes *args);
 

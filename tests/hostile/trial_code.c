@@ -68,19 +68,14 @@ static enum control_status deploy(uint8_t serial)
 
 START_TEST(what_modules_take_in_memory_pays_rent)
 {
-    uint64_t ram;
-    uint64_t rented;
+    struct trial_held before;
 
     trial_open(NULL);
-    ram = trial_ram();
-    rented = trial_rented();
+    before = trial_held();
     for (uint8_t serial = 0; serial < MODULES; serial++)
         ck_assert_msg(deploy(serial) == CONTROL_DONE, "%s", trial_site.reply.message);
     site_settle(&trial_site);
-    ram = trial_ram() - ram;
-    rented = trial_rented() - rented;
-    trial_tells(7, "RAM of modules of 1 MiB, for each byte of rent", "18",
-                (double)ram / (double)rented, 2, "bytes");
+    trial_tells_held(7, "RAM of modules of 1 MiB, for each byte of rent", "18", before);
     trial_close();
 }
 END_TEST

@@ -50,20 +50,15 @@ static void bounds_are_kept(void)
 
 START_TEST(what_lasts_is_bounded_and_paid_for)
 {
-    uint64_t ram;
-    uint64_t rented;
+    struct trial_held before;
 
     trial_open(bounded);
-    ram = trial_ram();
-    rented = trial_rented();
+    before = trial_held();
     for (int i = 0; i < 4; i++)
         (void)trial_hog("do=hoard");
     trial_burn(FUEL, FRAME_TURNS);
     bounds_are_kept();
-    ram = trial_ram() - ram;
-    rented = trial_rented() - rented;
-    trial_tells(7, "RAM of all that lasts, for each byte of rent", "-",
-                (double)ram / (double)rented, 2, "bytes");
+    trial_tells_held(7, "RAM of all that lasts, for each byte of rent", "-", before);
     trial_close();
 }
 END_TEST

@@ -34,25 +34,20 @@ static const struct flood {
 START_TEST(events_that_wait_are_bounded)
 {
     uint64_t most = 0;
-    uint64_t ram;
-    uint64_t rented;
+    struct trial_held before;
     uint64_t agent;
 
     trial_open(few_events);
-    ram = trial_ram();
-    rented = trial_rented();
+    before = trial_held();
     agent = trial_hog(floods[_i].args);
     for (int part = 0; part < 8; part++) {
         trial_burn(FUEL / 8, FRAME_TURNS);
         if (waiting() > most)
             most = waiting();
     }
-    ram = trial_ram() - ram;
-    rented = trial_rented() - rented;
     ck_assert_uint_gt(most, UNPAID / 4);
     trial_tells(8, floods[_i].what, "8 M events wait", (double)most, EVENTS + UNPAID, "events");
-    trial_tells(8, "... RAM of them, for each byte of rent", "2.4 GiB for 0.009",
-                (double)ram / (double)rented, 2, "bytes");
+    trial_tells_held(8, "... RAM of them, for each byte of rent", "2.4 GiB for 0.009", before);
     ck_assert_int_eq(site_on_agent(&trial_site, HOG, "agent.end", agent), CONTROL_DONE);
     ck_assert_uint_le(waiting(), 1); /* whoever had the other end of its channel is told */
     trial_close();

@@ -80,7 +80,7 @@ static void add_agent(void *context, const struct agent *agent)
     *(uint64_t *)context += agent_bytes_held(agent) + agent->buffer_bytes;
 }
 
-uint64_t trial_rented(void)
+static uint64_t rented(void)
 {
     const struct agents *agents = trial_site.core->agents;
     uint64_t bytes = 0;
@@ -89,4 +89,19 @@ uint64_t trial_rented(void)
     for (const struct code *code = agents->codes; code != NULL; code = code->next)
         bytes += code->builtin ? 0 : code->held;
     return bytes;
+}
+
+struct trial_held trial_held(void)
+{
+    uint64_t ram = trial_ram();
+
+    return (struct trial_held){.ram = ram, .rented = rented()};
+}
+
+void trial_tells_held(int row, const char *what, const char *then, struct trial_held before)
+{
+    struct trial_held now = trial_held();
+
+    trial_tells(row, what, then,
+                (double)(now.ram - before.ram) / (double)(now.rented - before.rented), 2, "bytes");
 }

@@ -50,8 +50,14 @@ void trial_tells(int row, const char *what, const char *then, double now, double
 
 /* What the core holds on the heap: it is thrown away and started again for that. */
 uint64_t trial_ram(void);
-/* Bytes that rent is paid for, of all agents and modules. */
-uint64_t trial_rented(void);
+/* That, and the bytes that rent is paid for, of all agents and modules. */
+struct trial_held {
+    uint64_t ram;
+    uint64_t rented;
+};
+struct trial_held trial_held(void);
+/* A line of what is held more than `before`: RAM for each byte of rent, at most 2. */
+void trial_tells_held(int row, const char *what, const char *then, struct trial_held before);
 
 /* ---- the trials, by file ---- */
 void trials_of_shops(TCase *tcase);
