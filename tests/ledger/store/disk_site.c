@@ -60,6 +60,12 @@ static struct hash digest_of(const struct store *store)
 
 /* ---- a site on the disk ---- */
 
+static void note_commit(struct disk_site *run)
+{
+    run->digests[run->frames] = digest_of(&run->disk);
+    run->numbers[run->frames] = ledger_last_frame(core_ledger(run->site.core))->frame;
+}
+
 static enum status commit_recorded(void *context, const struct store_batch *batch,
                                    struct fault *fault)
 {
@@ -70,7 +76,7 @@ static enum status commit_recorded(void *context, const struct store_batch *batc
     status = run->disk.commit(run->disk.context, batch, fault);
     ck_assert_uint_le(run->frames, DISK_FRAMES_MAX);
     if (status == ST_OK)
-        run->digests[run->frames] = digest_of(&run->disk);
+        note_commit(run);
     return status;
 }
 
@@ -174,9 +180,8 @@ void disk_site_close(struct disk_site *run)
 void disk_site_begin(struct disk_site *run)
 {
     run->frames = 0;
-    run->digests[0] = digest_of(&run->disk);
     site_reload(&run->site);
-    run->base_frame = ledger_last_frame(core_ledger(run->site.core))->frame;
+    note_commit(run);
     disk_record_begin(&run->trace, temp_path(run->dir, "data.mdb"));
 }
 
@@ -293,6 +298,6 @@ enum status disk_site_recover(const struct disk_site *run, uint64_t *frame, stru
 bool disk_site_is_frame(const struct disk_site *run, uint64_t nth, uint64_t frame,
                         const struct hash *digest)
 {
-    return nth <= run->frames && frame == run->base_frame + nth &&
+    return nth <= run->frames && frame == run->numbers[nth] &&
            hash_equal(digest, &run->digests[nth]);
 }

@@ -26,9 +26,10 @@ struct disk_site {
     struct store_lmdb *lmdb;     /* NULL between lives */
     struct store disk;
     struct disk_trace trace;                  /* of the last life */
-    uint64_t base_frame;                      /* the one that it began with */
     uint64_t frames;                          /* committed in it */
-    struct hash digests[DISK_FRAMES_MAX + 1]; /* of all rows after each frame; [0]: before it */
+    struct hash digests[DISK_FRAMES_MAX + 1]; /* of all rows after each commit; [0]: before it */
+    /* The journal's last frame after each: one that refused everything adds none. */
+    uint64_t numbers[DISK_FRAMES_MAX + 1];
     uint64_t agents[DISK_CHAOS];
     struct bytes image; /* room for what a crash left */
 };
@@ -52,7 +53,7 @@ void disk_site_put(const struct disk_site *run, const struct bytes *image);
 /* Open it as a daemon and an audit do; the frame it stands at, and a hash of all rows. */
 MUST_CHECK enum status disk_site_recover(const struct disk_site *run, uint64_t *frame,
                                          struct hash *digest, struct fault *fault);
-/* Is that the `nth` frame of the last life, whole? */
+/* Is that what the `nth` commit of the last life left, whole? */
 bool disk_site_is_frame(const struct disk_site *run, uint64_t nth, uint64_t frame,
                         const struct hash *digest);
 

@@ -74,7 +74,7 @@ static void look_at_image(const struct disk_site *run, const struct disk_cursor 
         ck_abort_msg("power lost in operation %zu (commit %llu), loss %d: it stands at frame %llu "
                      "or in rows of no frame; the life began with %llu",
                      cursor->at, (unsigned long long)op->commit, (int)loss,
-                     (unsigned long long)frame, (unsigned long long)run->base_frame);
+                     (unsigned long long)frame, (unsigned long long)run->numbers[0]);
 }
 
 /* Everything that was recorded must look as LMDB is known to write. */
@@ -192,7 +192,7 @@ static void look_after_failure(struct disk_site *run)
                   "commit %llu failed, and it stands at frame %llu or in rows of no frame; the "
                   "life began with %llu",
                   (unsigned long long)run->frames, (unsigned long long)frame,
-                  (unsigned long long)run->base_frame);
+                  (unsigned long long)run->numbers[0]);
     disk_trace_fini(&now);
 }
 
