@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Check the model of the link exhaustively within small bounds, and that each deliberate fault in it
-# is found.  `link.sh deep` takes higher bounds, and minutes.
+# Check the model of the link exhaustively within small bounds, and that deliberate faults in it are
+# found: some of them; `link.sh deep` takes all, and higher bounds, and minutes.
 set -euo pipefail
 model=$(cd "$(dirname "$0")" && pwd)/link.pml
 what=${1:-quick}
@@ -82,14 +82,16 @@ if [ "$what" = deep ]; then
 fi
 
 broken 'ack before durable' safety BROKEN=1 FINE=1 CRASHES_1=1 PACKETS=0
-broken 'send before durable' safety BROKEN=2 FINE=1 CRASHES_0=1 PACKETS=0
-broken 'epoch before durable' safety BROKEN=3 FINE=1 CRASHES_0=1 PACKETS=0
-broken 'forget the sequence' safety BROKEN=4 CUTS=1 PACKETS=1
-broken 'no retransmission' safety BROKEN=5 CUTS=1 LOSSES=1 PACKETS=1
-broken 'take repeats' safety BROKEN=6 CUTS=1 REPEATS=1 PACKETS=1
 broken 'take gaps' safety BROKEN=7 CUTS=1 LOSSES=1 PACKETS=1
-broken 'cursor apart' safety BROKEN=8 FINE=1 CRASHES_1=1 PACKETS=0 WIRE=1
-broken 'answer apart' safety BROKEN=9 FINE=1 CRASHES_1=1 PACKETS=0 WIRE=1
-broken 'no reminders' safety BROKEN=10 LOSSES=1 PACKETS=0
 broken 'always answer' cycles BROKEN=11 PACKETS=0
-echo 'link.sh: the model holds, and each deliberate fault in it was found'
+if [ "$what" = deep ]; then
+    broken 'send before durable' safety BROKEN=2 FINE=1 CRASHES_0=1 PACKETS=0
+    broken 'epoch before durable' safety BROKEN=3 FINE=1 CRASHES_0=1 PACKETS=0
+    broken 'forget the sequence' safety BROKEN=4 CUTS=1 PACKETS=1
+    broken 'no retransmission' safety BROKEN=5 CUTS=1 LOSSES=1 PACKETS=1
+    broken 'take repeats' safety BROKEN=6 CUTS=1 REPEATS=1 PACKETS=1
+    broken 'cursor apart' safety BROKEN=8 FINE=1 CRASHES_1=1 PACKETS=0 WIRE=1
+    broken 'answer apart' safety BROKEN=9 FINE=1 CRASHES_1=1 PACKETS=0 WIRE=1
+    broken 'no reminders' safety BROKEN=10 LOSSES=1 PACKETS=0
+fi
+echo 'link.sh: the model holds, and each deliberate fault that was asked for was found'

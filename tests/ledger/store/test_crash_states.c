@@ -19,19 +19,19 @@
 #include "tests/ledger/store/disk_site.h"
 
 #ifndef CRASH_IMAGES
-#define CRASH_IMAGES 80
+#define CRASH_IMAGES 60
 #endif
 #ifndef CRASH_ROTS
-#define CRASH_ROTS 60
+#define CRASH_ROTS 40
 #endif
 
 #ifdef SERAI_SANITIZED
 enum { LIES = 10, FAILURES = 5, GENERATIONS = 1 };
 #else
 enum {
-    LIES = 60,       /* images of a disk that does not flush */
-    FAILURES = 25,   /* of a write or flush */
-    GENERATIONS = 3, /* lives, each from what a crash left of the one before */
+    LIES = 30,       /* images of a disk that does not flush */
+    FAILURES = 15,   /* of a write or flush */
+    GENERATIONS = 2, /* lives, each from what a crash left of the one before */
 };
 #endif
 enum { HANG_SECONDS = 10 }; /* of one recovery */

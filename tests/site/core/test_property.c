@@ -14,7 +14,7 @@
 #include "tests/site/core/probe.h"
 
 #ifndef PROPERTY_TURNS
-#define PROPERTY_TURNS 40000
+#define PROPERTY_TURNS 25000
 #endif
 
 enum {
