@@ -16,6 +16,7 @@ SEED ?= 1
 SEEDS ?= 0
 PROFILE ?= all
 CASES ?=
+SHAPE ?=
 WASM_TESTSUITE ?=
 # How far clang's analyzer follows the paths of one function: its own choice is three times as far,
 # takes three times as long and has found nothing more here.
@@ -37,7 +38,7 @@ compile = cmake --build --preset $(1) -j $(JOBS)
 
 .PHONY: help deps build release check check-dev check-headers check-clang check-hashes \
 	check-asan check-tsan lint tidy cppcheck demo demo-site demo-road bench fuzz hostile \
-	differential sim cases exact spec mutants models soak format format-check install clean
+	differential sim cases exact spec mutants models shape soak format format-check install clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | sort | expand -t 16
@@ -93,6 +94,9 @@ check-tsan: deps ## the tests with threads under the thread sanitizer
 
 lint: build ## the rules of the tree: arrows, raw money, clocks, guards, names, lines
 	@ctest --preset dev -L lint
+
+shape: ## the tree in figures (SHAPE='--compare A B': two commits; '--help': all that it can do)
+	@tests/lint/shape.py $(SHAPE)
 
 tidy: check-clang ## clang-tidy, as .clang-tidy says (ANALYZER_NODES=225000 looks deeper)
 	@printf '%s\n' $(TIDY_FILES) | grep -Fx "$$(jq -r '.[].file' \
