@@ -4,13 +4,20 @@
 
 #include "base/int128.h"
 
-/* Big-endian: keys of the store sort as the numbers do. */
+/*
+ * Big-endian, so that keys of the store sort as the numbers do: be32_put() and be64_put() write 4
+ * and 8 bytes at `to`, be32_get() and be64_get() read as many at `from`.  No alignment is needed.
+ */
 void be32_put(uint8_t *to, uint32_t value);
 void be64_put(uint8_t *to, uint64_t value);
 uint32_t be32_get(const uint8_t *from);
 uint64_t be64_get(const uint8_t *from);
 
-/* Little-endian: records and everything that guests see. */
+/*
+ * Little-endian, for records and everything that guests see: le16_put(), le32_put(), le64_put() and
+ * le128_put() write 2, 4, 8 and 16 bytes at `to`; le16_get(), le32_get(), le64_get() and
+ * le128_get() read as many at `from`.  No alignment is needed.
+ */
 void le16_put(uint8_t *to, uint16_t value);
 void le32_put(uint8_t *to, uint32_t value);
 void le64_put(uint8_t *to, uint64_t value);
@@ -20,14 +27,27 @@ uint32_t le32_get(const uint8_t *from);
 uint64_t le64_get(const uint8_t *from);
 u128 le128_get(const uint8_t *from);
 
-/* Lower-case hex; `text` holds 2 * size + 1.  hex_parse wants exactly 2 * size digits, either case.
+/*
+ * Write `size` bytes as lower-case hex and a NUL: `text` has room for 2 * size + 1.  Returns
+ * `text`.
  */
 char *hex_print(char *text, const uint8_t *bytes, size_t size);
+
+/*
+ * Read exactly 2 * size hex digits, of either case, and no more text.  False when `text` is
+ * anything else; `bytes` is untouched then.
+ */
 MUST_CHECK bool hex_parse(uint8_t *bytes, size_t size, const char *text);
 
-/* Well-formed UTF-8 (RFC 3629): shortest forms only, no surrogates, nothing above U+10FFFF. */
+/*
+ * Whether all `size` bytes are UTF-8 by RFC 3629: shortest forms only, no surrogates, nothing above
+ * U+10FFFF.  No bytes are valid, and a NUL is a character like any other.
+ */
 MUST_CHECK bool utf8_is_valid(const void *data, size_t size);
-/* The first character and how many bytes it has; 0 when they are not such UTF-8 or there are none.
+
+/*
+ * Read the first character into *character and return how many bytes it takes.  Returns 0 when
+ * there are no bytes or they do not begin with valid UTF-8; *character is not defined then.
  */
 MUST_CHECK size_t utf8_next(const void *data, size_t size, uint32_t *character);
 
@@ -42,10 +62,23 @@ struct bytes {
     bool failed;
 };
 
-void bytes_fini(struct bytes *bytes);  /* frees; leaves an empty one */
-void bytes_clear(struct bytes *bytes); /* empties, keeps the memory, forgets `failed` */
+/* Free the memory.  Leaves an empty buffer that may be used again. */
+void bytes_fini(struct bytes *bytes);
+
+/* Empty the buffer and forget `failed`.  The memory is kept for what comes next. */
+void bytes_clear(struct bytes *bytes);
+
+/*
+ * Copy `size` bytes to the end; `data` may be NULL when `size` is 0.  Sets `failed` when out of
+ * memory, and then the buffer keeps what it had.
+ */
 void bytes_append(struct bytes *bytes, const void *data, size_t size);
-/* Room for `size` more bytes at the end, already counted in size; NULL when memory is short. */
+
+/*
+ * Add `size` bytes to the end, counted in `size` at once, and return where they are to be written;
+ * the pointer holds until the next append or extend.  NULL, with `failed` set, when out of memory;
+ * never NULL otherwise, also for a size of 0.
+ */
 uint8_t *bytes_extend(struct bytes *bytes, size_t size);
 
 #endif

@@ -15,13 +15,30 @@
 enum { CBOR_DEPTH_MAX = 16 };
 
 /* ---- writing: appends to a struct bytes; check bytes.failed once at the end ---- */
+
+/*
+ * cbor_put_uint(), cbor_put_bytes(), cbor_put_bool() and cbor_put_null() append one whole value in
+ * its shortest form.  `data` may be NULL when `size` is 0.
+ */
 void cbor_put_uint(struct bytes *out, uint64_t value);
 void cbor_put_bytes(struct bytes *out, const void *data, size_t size);
-void cbor_put_text(struct bytes *out, const char *text); /* NUL-terminated; not UTF-8: INVARIANT */
-void cbor_put_array(struct bytes *out, uint64_t count);  /* then `count` values */
-void cbor_put_map(struct bytes *out, uint64_t count);    /* then `count` key-value pairs, sorted */
 void cbor_put_bool(struct bytes *out, bool value);
 void cbor_put_null(struct bytes *out);
+
+/*
+ * Append a NUL-terminated text.  It must be UTF-8 (INVARIANT): a reader would refuse anything else,
+ * and the record would be lost.
+ */
+void cbor_put_text(struct bytes *out, const char *text);
+
+/* Append the head of an array.  The caller then appends `count` values. */
+void cbor_put_array(struct bytes *out, uint64_t count);
+
+/*
+ * Append the head of a map.  The caller then appends `count` pairs of key and value, in the
+ * bytewise order of the encoded keys: nothing here sorts them.
+ */
+void cbor_put_map(struct bytes *out, uint64_t count);
 
 /* ---- reading ---- */
 enum cbor_type {
@@ -60,25 +77,60 @@ struct cbor {
  */
 void cbor_init(struct cbor *in, const void *data, size_t size);
 
+/*
+ * The type of the next value, which is not read.  CBOR_END at the end of the input and after an
+ * error.
+ */
 enum cbor_type cbor_peek(const struct cbor *in);
 
-uint64_t cbor_get_uint(struct cbor *in, uint64_t max); /* error when above max */
-/* Points into the input; error when longer than size_max. */
+/* Read an integer of at most `max`; a larger one is an error. */
+uint64_t cbor_get_uint(struct cbor *in, uint64_t max);
+
+/*
+ * Read a byte string of at most size_max bytes; a longer one is an error.  The result points into
+ * the input, and is never NULL: after an error it points to an empty string.
+ */
 const uint8_t *cbor_get_bytes(struct cbor *in, size_t *size, size_t size_max);
-/* Exactly `size` bytes, copied to `to` (zeroed on error). */
+
+/*
+ * Copy a byte string of exactly `size` bytes to `to`.  Any other length is an error, and then `to`
+ * is all zeros.
+ */
 void cbor_get_bytes_exact(struct cbor *in, void *to, size_t size);
-/* Copies text with its NUL into `to` of size_max + 1 bytes; error when longer or when it holds NUL.
+
+/*
+ * Copy a text and a NUL into `to`, which has room for size_max + 1 bytes.  A longer text and one
+ * that holds a NUL are errors, and then `to` is the empty text.
  */
 void cbor_get_text(struct cbor *in, char *to, size_t size_max);
-void cbor_get_array(struct cbor *in, uint64_t count);             /* error unless exactly count */
-uint64_t cbor_get_array_any(struct cbor *in, uint64_t count_max); /* returns the count */
+
+/* Read the head of an array of exactly `count` values; any other length is an error. */
+void cbor_get_array(struct cbor *in, uint64_t count);
+
+/*
+ * Read the head of an array and return the number of its values.  More than count_max are an error.
+ */
+uint64_t cbor_get_array_any(struct cbor *in, uint64_t count_max);
+
+/* Read the head of a map and return the number of its pairs.  More than count_max are an error. */
 uint64_t cbor_get_map_any(struct cbor *in, uint64_t count_max);
+
+/* Read true or false.  Returns false after an error, too. */
 bool cbor_get_bool(struct cbor *in);
+
+/* Read null; any other value is an error. */
 void cbor_get_null(struct cbor *in);
-/* Step over one whole item, whatever it is; points at its bytes. */
+
+/*
+ * Step over one whole value of any type and return its encoding, *size bytes within the input.
+ * Never NULL: after an error *size is 0.
+ */
 const uint8_t *cbor_get_raw(struct cbor *in, size_t *size);
 
-/* Record an error of the caller's own (a value that makes no sense); the first one stands. */
+/*
+ * Record an error of the caller's own, such as a value that makes no sense, at the place of the
+ * next value.  The first error stands; `error` is not copied.
+ */
 void cbor_fail(struct cbor *in, const char *error);
 
 /*

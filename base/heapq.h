@@ -1,6 +1,6 @@
 /*
  * A min-heap of what is due when: timers.  Equal times come out by rising id, so the order is the
- * same on every run.  All-zero is an empty one.  One thread.  Short memory is a stop (INVARIANT).
+ * same on every run.  All-zero is an empty one.  One thread.  Out of memory is a stop (INVARIANT).
  */
 #ifndef SERAI_BASE_HEAPQ_H
 #define SERAI_BASE_HEAPQ_H
@@ -18,14 +18,29 @@ struct heapq {
     size_t capacity;
 };
 
+/* Make an empty heap.  Nothing is freed, so this is for memory that holds no heap yet. */
 void heapq_init(struct heapq *heap);
-void heapq_fini(struct heapq *heap); /* frees, leaves an empty one */
+
+/* Free the items.  Leaves an empty heap that may be used again. */
+void heapq_fini(struct heapq *heap);
 size_t heapq_count(const struct heapq *heap);
 
-/* The same item may be in twice; to cancel, let it come out and ignore it. */
+/*
+ * Add an item.  The same one may be in twice.  There is no removal: to cancel, let the item come
+ * out and ignore it.
+ */
 void heapq_push(struct heapq *heap, uint64_t due, uint64_t id);
-/* The earliest, without or with taking it out; false when empty, and then *item is untouched. */
+
+/*
+ * Read the item that is due first, and leave it in.  False when the heap is empty; *item is
+ * untouched then.
+ */
 MUST_CHECK bool heapq_peek(const struct heapq *heap, struct heapq_item *item);
-bool heapq_pop(struct heapq *heap, struct heapq_item *item); /* `item` may be NULL */
+
+/*
+ * Take out the item that is due first; `item` may be NULL.  False when the heap is empty; *item is
+ * untouched then.
+ */
+bool heapq_pop(struct heapq *heap, struct heapq_item *item);
 
 #endif

@@ -22,13 +22,28 @@
 enum log_level { LOG_ERROR = 0, LOG_WARN, LOG_INFO, LOG_DEBUG };
 enum { LOG_PER_SECOND_MAX = 50 };
 
-void log_set_level(enum log_level level); /* default LOG_INFO */
+/*
+ * Write lines of this level and of graver ones from now on.  The level is LOG_INFO at first.  Any
+ * thread may call it.
+ */
+void log_set_level(enum log_level level);
+
+/*
+ * Write one line, in the form shown above.  `event` is a literal without blanks; `format` is one of
+ * key=value, and may be empty. errno is kept.  Any thread may call it, but no signal handler.
+ */
 void log_write(enum log_level level, const char *event, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/* Say what is due to be said of lines that were left out, although nothing new is logged. */
+/*
+ * Report lines that were left out when their second is over, although nothing new is logged.  Call
+ * it now and then, say once a second. errno is kept.
+ */
 void log_catch_up(void);
 
-/* What a process says when it dies, as it is, at most OUTLET_BYTES_MAX.  Async-signal-safe. */
+/*
+ * Write what a process says when it dies, as it is, at most OUTLET_BYTES_MAX bytes, past rates and
+ * levels.  Async-signal-safe, and lost when the reader has no room for it.
+ */
 void log_last_words(const char *text);
 
 #endif

@@ -24,30 +24,50 @@ struct money {
 
 enum { MONEY_TEXT_BYTES = 32 };
 
-/* From and to the raw number.  money_from_nanos: ST_INVALID above MONEY_NANOS_MAX. */
+/*
+ * Make an amount of a raw number, for codecs and tests.  ST_INVALID above MONEY_NANOS_MAX; *amount
+ * is untouched then.
+ */
 MUST_CHECK enum status money_from_nanos(struct money *amount, uint64_t nanos);
+
+/* The raw number of an amount, for codecs and the store. */
 uint64_t money_nanos(struct money amount);
+
+/* No money. */
 struct money money_zero(void);
-struct money money_site_max(void); /* MONEY_SITE_NANOS_MAX */
+
+/* The amount of MONEY_SITE_NANOS_MAX. */
+struct money money_site_max(void);
+
+/* Whether it is no money at all; there is nothing below that. */
 bool money_is_zero(struct money amount);
 
-/* -1, 0 or 1 as `a` is below, equal to or above `b`. */
+/* Returns -1, 0 or 1 as `a` is below, equal to or above `b`. */
 int money_compare(struct money a, struct money b);
+
+/* The smaller of two amounts. */
 struct money money_min(struct money a, struct money b);
 
-/* *result = a + b, a - b, a * count; false when out of range, and then *result is untouched. */
+/*
+ * money_add(), money_sub() and money_scale() set *result to a + b, a - b and a * count.  False when
+ * that is below zero or above MONEY_NANOS_MAX; *result is untouched then, and may be `a` or `b`.
+ */
 MUST_CHECK bool money_add(struct money *result, struct money a, struct money b);
 MUST_CHECK bool money_sub(struct money *result, struct money a, struct money b);
 MUST_CHECK bool money_scale(struct money *result, struct money a, uint64_t count);
 
-/* a - b, or zero when b is larger: for showing, never for booking. */
+/* Returns a - b, or zero when `b` is larger.  For showing, never for booking. */
 struct money money_sub_clamped(struct money a, struct money b);
 
-/* The whole part of amount * part / whole, rounded down; whole is not 0 and part <= whole. */
+/*
+ * The share `part` of `whole` of an amount, rounded down, so that who pays gains.  `whole` is not 0
+ * and part <= whole (INVARIANT).
+ */
 struct money money_share_floor(struct money amount, uint64_t part, uint64_t whole);
 
 /*
- * An account's total or difference of totals as an amount.  False above MONEY_NANOS_MAX.
+ * An account's total, or a difference of totals, as an amount.  False above MONEY_NANOS_MAX;
+ * *amount is untouched then.
  */
 MUST_CHECK bool money_from_total(struct money *amount, u128 total);
 
@@ -60,7 +80,10 @@ MUST_CHECK bool money_from_total(struct money *amount, u128 total);
 MUST_CHECK bool money_cost_carry(struct money *cost, uint64_t *carry, struct money price,
                                  uint64_t quantity, uint64_t unit);
 
-/* As above without a carry, rounded up (the seller gains) . False when it does not fit. */
+/*
+ * As money_cost_carry() without a carry: rounded up, so the seller gains.  False when the cost does
+ * not fit; *cost is untouched then.
+ */
 MUST_CHECK bool money_cost_ceil(struct money *cost, struct money price, uint64_t quantity,
                                 uint64_t unit);
 
@@ -72,12 +95,16 @@ MUST_CHECK bool money_cost_ceil(struct money *cost, struct money price, uint64_t
 uint64_t money_buys(struct money budget, struct money price, uint64_t unit, uint64_t carry);
 
 /*
- * Decimal text with exactly nine places, "0.000000100"; no sign, no exponent, no separators.
- * money_print returns `text`.  money_parse takes 1 to 9 decimals or none, and an optional leading
- * '$'; "$.002" is allowed.  ST_INVALID: signs, blanks, exponents, a point without decimals, more
- * than nine of them, amounts out of range; *amount is untouched then.
+ * Write decimal text with exactly nine places, "0.000000100": no sign, no exponent, no separators.
+ * Returns `text`.
  */
 char *money_print(char text[MONEY_TEXT_BYTES], struct money amount);
+
+/*
+ * Read 1 to 9 decimals or none, and an optional leading '$'; "$.002" is allowed.  ST_INVALID:
+ * signs, blanks, exponents, a point without decimals, more than nine of them, amounts above
+ * MONEY_NANOS_MAX.  *amount is untouched then.
+ */
 MUST_CHECK enum status money_parse(struct money *amount, const char *text, struct fault *fault);
 
 #endif

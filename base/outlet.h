@@ -33,17 +33,22 @@ struct outlet {
 
 #define OUTLET_NONE ((struct outlet){.fd = -1, .way = OUTLET_CLOSED, .own = -1})
 
-/* See what `fd` is.  One that is closed takes nothing; whatever it becomes later is seen too. */
+/*
+ * Find out how `fd`, which is borrowed, can be written without waiting.  Cannot fail: an outlet of
+ * a closed descriptor takes nothing.  When `fd` becomes another file later, outlet_write() notices.
+ */
 void outlet_open(struct outlet *outlet, int fd);
-void outlet_close(struct outlet *outlet); /* not the descriptor that was given */
+
+/* Close what the outlet opened for itself, not the descriptor that it was given. */
+void outlet_close(struct outlet *outlet);
 
 /*
- * False: nothing can be written now, or not all of it could, so it is as good as lost.  `size` is
- * at most OUTLET_BYTES_MAX.  One thread at a time.
+ * Write all of `data` at once, at most OUTLET_BYTES_MAX bytes.  False: nothing can be written now,
+ * or only a part could, which counts as lost.  One thread at a time.
  */
 MUST_CHECK bool outlet_write(struct outlet *outlet, const void *data, size_t size);
 
-/* The same for one text, without an outlet.  Async-signal-safe. */
+/* Write one text as outlet_write() does, without an outlet.  Async-signal-safe. */
 MUST_CHECK bool outlet_write_once(int fd, const void *data, size_t size);
 
 #endif

@@ -12,7 +12,7 @@ struct random_source {
     void *context;
 };
 
-/* The system's cryptographic randomness (libsodium must be initialised). */
+/* The system's cryptographic randomness. libsodium must be initialised.  Any thread may use it. */
 struct random_source random_system(void);
 
 /*
@@ -25,12 +25,31 @@ struct rng {
     uint32_t used;
 };
 
+/* Begin the stream of bytes of a seed: equal seeds give equal bytes on every machine. */
 void rng_init(struct rng *rng, uint64_t seed);
+
+/* Write the next `size` bytes of the stream to `to`. */
 void rng_fill(struct rng *rng, void *to, size_t size);
+
+/* A number from 0 to UINT64_MAX, all equally likely; eight bytes of the stream. */
 uint64_t rng_u64(struct rng *rng);
-uint64_t rng_below(struct rng *rng, uint64_t bound); /* 0 .. bound - 1; bound is not 0 */
+
+/* A number from 0 to bound - 1, all equally likely.  `bound` is not 0 (INVARIANT). */
+uint64_t rng_below(struct rng *rng, uint64_t bound);
+
+/* True as often as false; one byte of the stream. */
 bool rng_coin(struct rng *rng);
-uint64_t rng_edgy(struct rng *rng); /* likes 0, 1, powers of two and the ends of the range */
+
+/*
+ * A number that is likely to be 0, 1, a power of two or an end of a range, or next to one: for
+ * tests of bounds.
+ */
+uint64_t rng_edgy(struct rng *rng);
+
+/*
+ * A source that takes its bytes from *rng, which the caller keeps for as long as the source is
+ * used.
+ */
 struct random_source random_from_rng(struct rng *rng);
 
 #endif

@@ -2,7 +2,7 @@
  * Small blocks without a header each, for what there are millions of: sizes round up to 8 bytes,
  * blocks of one size share pages of 64 KiB, and a page without a block goes back to the system,
  * but for the last of its size.
- * All-zero is an empty slab.  One thread.  Short memory is a stop (INVARIANT).
+ * All-zero is an empty slab.  One thread.  Out of memory is a stop (INVARIANT).
  */
 #ifndef SERAI_BASE_SLAB_H
 #define SERAI_BASE_SLAB_H
@@ -23,12 +23,16 @@ struct slab {
     size_t used; /* blocks that are out, larger ones among them */
 };
 
-/* Every block of a page is gone with it, given back or not; a larger one that is out is lost. */
+/*
+ * Free all pages, and with them every block of a page, given back or not.  Larger blocks that are
+ * still out are lost: they are malloc's.
+ */
 void slab_fini(struct slab *slab);
 
-/* A block of `size` bytes, 1 or more; its contents are not defined. */
+/* Lend a block of `size` bytes, 1 or more, aligned to SLAB_GRAIN.  Its contents are not defined. */
 void *slab_take(struct slab *slab, size_t size);
-/* `size` as it was taken. */
+
+/* Give back a block that slab_take() lent, with the `size` it was taken with. */
 void slab_give(struct slab *slab, void *block, size_t size);
 
 #endif

@@ -16,7 +16,7 @@
 enum status {
     ST_OK = 0,
     ST_INVALID, /* what was given breaks a documented rule */
-    ST_NOMEM,   /* memory is short */
+    ST_NOMEM,   /* out of memory */
     ST_FULL,    /* a bound is reached; the header says what then happens */
     ST_MISSING, /* nothing of that name or number */
     ST_EXISTS,  /* it is there already */

@@ -54,7 +54,7 @@ void store_batch_append(struct store_batch *batch, enum store_table table, const
 /* Deleting what is not there is allowed. */
 void store_batch_delete(struct store_batch *batch, enum store_table table, const void *key,
                         size_t key_size);
-bool store_batch_failed(const struct store_batch *batch); /* memory was short while building */
+bool store_batch_failed(const struct store_batch *batch); /* out of memory while building */
 
 enum store_op_kind { STORE_OP_PUT = 0, STORE_OP_APPEND = 1, STORE_OP_DELETE = 2 };
 struct store_op {

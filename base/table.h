@@ -20,17 +20,25 @@ struct table {
     size_t count;
 };
 
+/* Make an empty table.  Nothing is freed, so this is for memory that holds no table yet. */
 void table_init(struct table *table);
-void table_fini(struct table *table); /* frees the slots, leaves an empty table */
 
-void *table_get(const struct table *table, uint64_t key); /* NULL when there is none */
-/* Insert or replace; `value` is not NULL.  Returns what was there before, or NULL. */
+/* Free the slots.  Leaves an empty table; the values are the caller's to free before. */
+void table_fini(struct table *table);
+
+/* The value of `key`, or NULL when there is none. */
+void *table_get(const struct table *table, uint64_t key);
+
+/* Insert or replace; `value` is not NULL (INVARIANT).  Returns the former value, or NULL. */
 void *table_put(struct table *table, uint64_t key, void *value);
-/* Returns what was there, or NULL. */
+
+/* Remove `key` and return its value, or NULL when there was none. */
 void *table_remove(struct table *table, uint64_t key);
+
+/* The number of keys in the table. */
 size_t table_count(const struct table *table);
 
-/* In no order that anyone may rely on; `visit` must not change the table. */
+/* Visit all entries, in no order that anyone may rely on.  `visit` must not change the table. */
 void table_each(const struct table *table, void (*visit)(void *context, uint64_t key, void *value),
                 void *context);
 

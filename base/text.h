@@ -26,14 +26,16 @@ enum {
     TEXT_ESCAPED_PER_BYTE = 4, /* a text of n bytes has at most so many times n escaped */
 };
 
-/* The first character of `text`, of size_bytes >= 1, escaped; returns how many bytes it took. */
+/*
+ * Escape the first character of `text`, which has size_bytes >= 1, into `piece` with a NUL.
+ * Returns how many bytes of `text` it took.
+ */
 MUST_CHECK size_t text_escape_one(char piece[TEXT_PIECE_BYTES], const void *text,
                                   size_t size_bytes);
 
 /*
- * All of `text` into `to`, which has room_bytes >= 1; always ended by a NUL.  What does not fit is
- * left out, by whole characters, and TEXT_CUT ends what is there (if there is room for that).
- * Returns the length.
+ * Escape all of `text` into `to`, which has room_bytes >= 1, and end it with a NUL.  What does not
+ * fit is left out, by whole characters, and TEXT_CUT marks the end if it fits.  Returns the length.
  */
 size_t text_escape(char *to, size_t room_bytes, const void *text, size_t size_bytes);
 
@@ -43,16 +45,20 @@ enum text_place {
     TEXT_BARE,   /* key=value: a blank is \x20, too */
 };
 
-/* The same for a value.  `more`: the text is itself cut, and that is told alike. */
+/*
+ * Escape a value as text_escape() does, for its place in a line of key=value.  `more` says that
+ * `text` is itself cut, and marks the end like a cut of our own.
+ */
 size_t text_escape_value(char *to, size_t room_bytes, const void *text, size_t size_bytes,
                          enum text_place place, bool more);
 
-/* How many columns an escaped text takes on a terminal. */
+/* The number of columns that an escaped text takes on a terminal. */
 MUST_CHECK size_t text_columns(const char *escaped);
 
 /*
  * Whether a name may stand where a number may stand too: it begins with a letter of ASCII, so that
- * it is never read as one (4097, 0x10, 1e3, -5), and `:` cannot make it pass for a kind (agent:5).
+ * it is never read as a number (4097, 0x10, 1e3, -5), and has no `:`, so that it cannot pass for a
+ * kind (agent:5).
  */
 MUST_CHECK bool text_is_name(const char *name);
 

@@ -12,16 +12,23 @@
 
 struct undo; /* opaque */
 
+/* Make an empty undo log.  On ST_OK the caller ends *undo with undo_free().  ST_NOMEM. */
 MUST_CHECK enum status undo_new(struct undo **undo);
+
+/* Free a log without restoring anything; NULL is allowed. */
 void undo_free(struct undo *undo);
 
-/* Remember `size` bytes at `memory`.  Memory short is a stop (INVARIANT): a turn cannot be half. */
+/*
+ * Remember the `size` bytes at `memory`, before they are changed.  Out of memory is a stop
+ * (INVARIANT): a turn cannot be half undone.
+ */
 void undo_save(struct undo *undo, void *memory, size_t size);
 
 /* Call `action(context, argument)` on rollback, in its place among the saves. */
 void undo_on_rollback(struct undo *undo, void (*action)(void *context, void *argument),
                       void *context, void *argument);
-/* Call it on commit, in order. */
+
+/* Call `action(context, argument)` on commit, in the order of these calls. */
 void undo_on_commit(struct undo *undo, void (*action)(void *context, void *argument), void *context,
                     void *argument);
 
@@ -30,9 +37,19 @@ void undo_free_on_commit(struct undo *undo, void *memory);
 /* free(memory) when the turn is undone; for what it made. */
 void undo_free_on_rollback(struct undo *undo, void *memory);
 
-/* The actions of an ending turn must not add to the undo (INVARIANT). */
-void undo_rollback(struct undo *undo); /* restores; empty afterwards */
-void undo_commit(struct undo *undo);   /* forgets; empty afterwards */
+/*
+ * Restore all that was saved and run the actions for it, latest first.  The log is empty
+ * afterwards.  An action must not add to the log (INVARIANT).
+ */
+void undo_rollback(struct undo *undo);
+
+/*
+ * Forget what was saved and run the actions for it, first come first.  The log is empty afterwards.
+ * An action must not add to the log (INVARIANT).
+ */
+void undo_commit(struct undo *undo);
+
+/* Whether nothing was saved and no action is registered: true between turns. */
 bool undo_is_empty(const struct undo *undo);
 
 #endif
