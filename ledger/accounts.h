@@ -16,32 +16,40 @@ struct accounts {
     uint64_t count; /* of accounts */
 };
 
-MUST_CHECK enum status accounts_init(struct accounts *accounts); /* ST_NOMEM */
-void accounts_fini(struct accounts *accounts);                   /* all-zero is allowed */
+/* Make an empty table, to be ended with accounts_fini().  ST_NOMEM. */
+MUST_CHECK enum status accounts_init(struct accounts *accounts);
 
-/* NULL when there is none. Valid until the next add. */
+/* Free the table; an all-zero one is allowed. */
+void accounts_fini(struct accounts *accounts);
+
+/* The account of this id, or NULL when there is none.  Valid until the next accounts_add(). */
 struct account *accounts_find(const struct accounts *accounts, uint64_t id);
 
 /*
- * Add an account.  ST_EXISTS; ST_INVALID: a gap before its id, or a fixed number that stands for
- * nothing; ST_FULL; ST_NOMEM.
+ * Add a copy of an account.  ST_EXISTS; ST_INVALID: a gap before its id, or a fixed number that
+ * stands for nothing; ST_FULL: past ACCOUNT_IDS_MAX; ST_NOMEM.  A failure changes nothing.
  */
 MUST_CHECK enum status accounts_add(struct accounts *accounts, const struct account *account);
 
-/* The last one goes, and its number is the next one's again. */
+/* Remove the account that was added last, so that the next one gets its number. */
 void accounts_drop_last(struct accounts *accounts);
 
 /*
- * For who reads the journal: note that `frame` changed the account, and the last such frame (0:
- * none).  The room is taken with the first note.
+ * Record that `frame` changed the account, which exists (INVARIANT); for whoever reads the journal.
+ * Memory is taken with the first call.
  */
 void accounts_touch(struct accounts *accounts, uint64_t id, uint64_t frame);
+
+/* The last frame recorded by accounts_touch(); 0 when there is none. */
 uint64_t accounts_touched(const struct accounts *accounts, uint64_t id);
 
-/* The first account with an id of at least `id`; NULL after the last. */
+/*
+ * The first account whose id is `id` or more; NULL after the last.  Valid until the next
+ * accounts_add().
+ */
 const struct account *accounts_from(const struct accounts *accounts, uint64_t id);
 
-/* Sums of all debits and of all credits; false when one does not fit. */
+/* Sum all debits and all credits.  False when a sum does not fit. */
 MUST_CHECK bool accounts_sum(const struct accounts *accounts, u128 *debits, u128 *credits);
 
 #endif

@@ -15,15 +15,21 @@ struct charges {
     size_t capacity;
 };
 
-/* `audit` may tell nothing of charges, and then every line is right.  charges_fini() in any case.
+/*
+ * Begin before the first line of a journal.  `audit` may know nothing of charges, and then every
+ * line is right.  Call charges_fini() whatever this returns.  ST_CORRUPT, ST_IO and ST_NOMEM are
+ * the audit's.
  */
 MUST_CHECK enum status charges_init(struct charges *charges, const struct ledger_audit *audit,
                                     const struct store *store, struct fault *fault);
-void charges_fini(struct charges *charges); /* all-zero is allowed */
+
+/* Free what charges_init() took; an all-zero *charges is allowed. */
+void charges_fini(struct charges *charges);
 
 /*
- * The next line of the journal, whose price id is that of the book in force or 0.  ST_CORRUPT: it
- * is not what that book gives; the fault says what is.  ST_NOMEM.
+ * Check the next line of the journal, whose price id is that of the book in force or 0.
+ * ST_CORRUPT: the charge is not what that book gives; the fault says what would be right.
+ * ST_NOMEM.
  */
 MUST_CHECK enum status charges_check(struct charges *charges, const struct accounts *accounts,
                                      const struct journal_line *line, struct fault *fault);

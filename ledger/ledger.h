@@ -149,6 +149,8 @@ const char *transfer_code_text(uint64_t code);
 
 /* An empty ledger: the site's own accounts, no money, frame 0.  ST_NOMEM. */
 MUST_CHECK enum status ledger_new(struct ledger **ledger);
+
+/* Free a ledger and the frame that it was filling; NULL is allowed. */
 void ledger_free(struct ledger *ledger);
 
 /*
@@ -161,29 +163,49 @@ MUST_CHECK enum status ledger_load(struct ledger *ledger, const struct store *st
 
 /* ---- reading ---- */
 
-/* NULL when there is none.  Valid until the next open. */
+/* The most lines of one event that begins in a frame which is not full. */
+enum { LEDGER_EVENT_LINES_MAX = 15 << 20 };
+
+/* The account of this id, or NULL when there is none.  Valid until the next account is opened. */
 const struct account *ledger_account(const struct ledger *ledger, uint64_t id);
-/* credits - debits of a class-0 account; zero when there is none. INVARIANT: not a source account.
+
+/*
+ * Credits less debits of an account; zero when there is none.  The account is not a source
+ * (INVARIANT).
  */
 struct money ledger_balance(const struct ledger *ledger, uint64_t id);
-uint64_t ledger_frame(const struct ledger *ledger);   /* number of the frame being filled: from 1 */
-struct hash ledger_head(const struct ledger *ledger); /* of the last closed frame */
-size_t ledger_frame_lines(const struct ledger *ledger); /* waiting in the frame being filled */
-/* One event that begins in a frame which is not full may have so many lines. */
-enum { LEDGER_EVENT_LINES_MAX = 15 << 20 };
-/* One of its bounds comes near: close it before the next event. */
+
+/* The number of the frame that is being filled; the first is 1. */
+uint64_t ledger_frame(const struct ledger *ledger);
+
+/* The head of the last closed frame; all zeros before the first. */
+struct hash ledger_head(const struct ledger *ledger);
+
+/* The number of lines in the frame that is being filled. */
+size_t ledger_frame_lines(const struct ledger *ledger);
+
+/*
+ * Whether a bound of the frame that is being filled is near: then close it before the next event.
+ */
 bool ledger_frame_is_full(const struct ledger *ledger);
-size_t ledger_frame_bytes(const struct ledger *ledger); /* of the journal, about, in that frame */
+
+/* About how many bytes of journal the frame that is being filled will write. */
+size_t ledger_frame_bytes(const struct ledger *ledger);
+
+/* Visit all accounts in order of id, closed ones too.  `visit` must not open any. */
 void ledger_each_account(const struct ledger *ledger,
                          void (*visit)(void *context, const struct account *account),
-                         void *context); /* in order of id */
+                         void *context);
 
-/* Sums over all accounts; conservation means debits == credits. O(accounts). */
+/*
+ * Sum the debits and the credits of all accounts.  Money is conserved when they are equal.
+ * O(accounts).
+ */
 void ledger_sums(const struct ledger *ledger, u128 *debits, u128 *credits);
 
 /* ---- events and transfers ---- */
 
-/* What caused postings.  Fixed numbers. */
+/* The kind of event that caused postings.  Fixed numbers. */
 enum event_kind {
     EVENT_TICK = 0,    /* site time passed: rent, timers */
     EVENT_REQUEST = 1, /* (key, request number) */
@@ -209,13 +231,18 @@ struct event {
     uint64_t site_time_us;
 };
 
-/* The event that time itself is: what passes when rent is settled or a site begins. */
+/* The event that the passing of site time itself is: for rent, and when a site begins. */
 struct event event_of_time(uint64_t subject, uint64_t site_time_us);
 
-/* Begin an event; transfers until ledger_event_end() are caused by it.  One at a time. */
+/*
+ * Begin an event, which causes all transfers until ledger_event_end().  One at a time (INVARIANT).
+ */
 void ledger_event_begin(struct ledger *ledger);
-/* End it.  An event without lines and openings leaves no record, but for one of prices.  Returns
- * its hash. */
+
+/*
+ * End the running event and return its hash.  An event without lines and openings leaves no record,
+ * unless it is one of prices.
+ */
 struct hash ledger_event_end(struct ledger *ledger, const struct event *event);
 
 /*
@@ -230,11 +257,13 @@ MUST_CHECK enum status ledger_open(struct ledger *ledger, enum account_kind kind
  * are fixed.  ST_EXISTS; ST_INVALID: an interface past the numbers; ST_NOMEM.
  */
 MUST_CHECK enum status ledger_open_link(struct ledger *ledger, uint32_t interface);
-/* Close an account whose balance is zero (INVARIANT). Nothing can be moved on it afterwards. */
+
+/* Close an account whose balance is zero (INVARIANT).  Nothing can be moved on it afterwards. */
 void ledger_close(struct ledger *ledger, uint64_t id);
+
 /*
- * The account that was opened last, in the running event, and that nothing was booked on, never
- * was: no record tells of it, and its number is the next one's.
+ * Take back the opening of the account that was opened last, in the running event, and that nothing
+ * was booked on.  No record tells of it, and the next account gets its number.
  */
 void ledger_unopen(struct ledger *ledger, uint64_t id);
 
@@ -257,6 +286,8 @@ enum transfer_result {
     TRANSFER_NO_ACCOUNT, /* missing or closed */
     TRANSFER_TOO_MUCH,   /* a total would overflow */
 };
+
+/* The result in a few words, for messages. */
 const char *transfer_result_text(enum transfer_result result);
 
 /*
@@ -266,14 +297,17 @@ const char *transfer_result_text(enum transfer_result result);
 MUST_CHECK enum transfer_result ledger_transfer(struct ledger *ledger,
                                                 const struct transfer *transfer);
 
-/* Where the caller has checked already: a refusal is a bug and stops the program, naming it. */
+/*
+ * Move money as ledger_transfer(), where the caller has checked already: a refusal is a bug and
+ * stops the program, naming it.
+ */
 void ledger_transfer_checked(struct ledger *ledger, const struct transfer *transfer);
 
 /* ---- books of prices ---- */
 
 /*
- * From here on this book of prices is in force, and lines with a price id name it.  An event of its
- * own; the bytes are kept for ever.  Ids count from 1 without a gap.
+ * Let a book of prices be in force from here on: lines with a price id name it.  This is an event
+ * of its own; the bytes are kept for ever.  Ids count from 1 without a gap.
  */
 void ledger_prices_begin(struct ledger *ledger, uint64_t id, const void *book, size_t size,
                          uint64_t site_time_us);
@@ -287,7 +321,8 @@ struct ledger_prices {
 };
 typedef enum status (*ledger_prices_visit)(void *context, const struct ledger_prices *prices,
                                            struct fault *fault);
-/* Every book that was ever in force, in order.  ST_CORRUPT, or what `visit` says. */
+
+/* Visit every book that was ever in force, in order.  ST_CORRUPT, or what `visit` returns. */
 MUST_CHECK enum status ledger_prices_each(const struct store *store, ledger_prices_visit visit,
                                           void *context, struct fault *fault);
 
@@ -313,7 +348,8 @@ struct frame_header {
  */
 bool ledger_frame_close(struct ledger *ledger, struct store_batch *batch, uint64_t site_time_us,
                         uint64_t wall_us, bool force, struct frame_header *header);
-/* Header of the last closed or loaded frame; frame 0 when there is none. */
+
+/* The header of the last closed or loaded frame; frame 0 when there is none. */
 const struct frame_header *ledger_last_frame(const struct ledger *ledger);
 
 #endif

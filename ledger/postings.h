@@ -25,9 +25,16 @@ struct postings {
     size_t slot_count;
 };
 
+/* Free the memory.  Leaves an empty set that may be used again. */
 void postings_fini(struct postings *postings);
-void postings_clear(struct postings *postings); /* keeps the memory; O(count) */
-/* Add one line.  ST_NOMEM; ST_FULL: a sum would overflow.  Both change nothing. */
+
+/* Remove all postings in O(count), and keep the memory for the next frame. */
+void postings_clear(struct postings *postings);
+
+/*
+ * Add one line of `amount` nanos to the posting of its (debit, credit, code), a new one if need be.
+ * ST_NOMEM; ST_FULL: a sum would overflow.  Both change nothing.
+ */
 MUST_CHECK enum status postings_add(struct postings *postings, uint64_t debit, uint64_t credit,
                                     uint16_t code, u128 amount);
 

@@ -1,6 +1,7 @@
 /*
  * The journal's bytes: chunks of records, each with one encoding (docs/records.md).  Pure
- * functions; what does not decode is told by a text, NULL meaning that all is well.
+ * functions.  A decoder returns NULL, or a text that says what is wrong; then its result is not
+ * defined.
  */
 #ifndef SERAI_LEDGER_RECORD_H
 #define SERAI_LEDGER_RECORD_H
@@ -41,29 +42,51 @@ struct chunk {
     size_t records_size;
 };
 
+/* The size of every record of a section. */
 size_t section_record_bytes(enum section section);
-/* How many records a full chunk holds; every chunk but the last of its section is full. */
+
+/*
+ * The number of records that a full chunk holds.  Every chunk but the last of its section is full.
+ */
 uint32_t section_records_max(enum section section);
+
+/* The name of a section's record for messages: "header", "opening", "event", "line", "posting". */
 const char *section_text(enum section section);
 
+/* Write the header of a chunk of `count` records. */
 void chunk_put_header(uint8_t header[CHUNK_HEADER_BYTES], enum section section, uint32_t count,
                       uint64_t frame);
+
+/*
+ * Read a chunk's header and check that its size fits. chunk->records points into `data`; the
+ * records are not read.
+ */
 MUST_CHECK const char *chunk_decode(struct chunk *chunk, const uint8_t *data, size_t size);
-/* The key of a chunk in STORE_JOURNAL. */
+
+/* The key of chunk `number` of a frame in STORE_JOURNAL. */
 void chunk_key(uint8_t key[JOURNAL_KEY_BYTES], uint64_t frame, uint32_t number);
 
 /* ---- records ---- */
 
-/* What the first chunk of a frame says; its `head` is not in the record, but follows from all. */
+/* The record in a frame's first chunk.  `head` is not in it: it is computed from all chunks. */
 struct header_record {
     struct frame_header header;
     uint64_t openings;
 };
 
+/*
+ * header_record_put() and header_record_get() write and read the record of section SECTION_HEADER.
+ */
 void header_record_put(uint8_t record[HEADER_RECORD_BYTES], const struct header_record *header);
 MUST_CHECK const char *header_record_get(struct header_record *header, const uint8_t *record);
 
-/* The frame's number is the chunk's, and an event's index its place, so no record holds them. */
+/*
+ * The records of the other sections.  None holds the frame's number, which is the chunk's, or an
+ * event's index, which is its place: readers leave these fields for the caller to fill.
+ * opening_record_put() and opening_record_get() write and read an opening or closing of an account,
+ * event_record_put() and event_record_get() an event, line_record_put() and line_record_get() a
+ * line, posting_record_put() and posting_record_get() a posting.
+ */
 void opening_record_put(uint8_t record[OPENING_RECORD_BYTES],
                         const struct journal_opening *opening);
 MUST_CHECK const char *opening_record_get(struct journal_opening *opening, const uint8_t *record);
@@ -77,8 +100,14 @@ MUST_CHECK const char *posting_record_get(struct journal_posting *posting, const
 
 /* ---- the frame header in STORE_META, key 1 ---- */
 enum { META_FRAME_HEADER = 1 };
+
+/*
+ * Append the row of STORE_META at key META_FRAME_HEADER: the header of the last frame, its head
+ * included.
+ */
 void frame_header_put(struct bytes *out, const struct frame_header *header);
-/* ST_CORRUPT. */
+
+/* Read the row that frame_header_put() wrote.  ST_CORRUPT. */
 MUST_CHECK enum status frame_header_get(struct frame_header *header, const uint8_t *data,
                                         size_t size, struct fault *fault);
 

@@ -4,30 +4,53 @@
 
 #include "market/market.h"
 
-/* Places run from 0 to pricebook_keys() - 1 and never change their meaning. */
+/*
+ * The number of keys in the table of the price book.  A key's place runs from 0 to pricebook_keys()
+ * - 1, and never changes its meaning: stored books rely on it.
+ */
 size_t pricebook_keys(void);
 
-/* The raw number at a place: nanos, a count or bytes. */
+/* The raw number at a place, which is below pricebook_keys(): nanos, a count or bytes. */
 uint64_t pricebook_raw(const struct pricebook *book, size_t place);
 
-/* False, and nothing done, when the value is out of the key's bounds. */
+/*
+ * Set the raw number at a place.  False, and nothing is done, when the value is outside the key's
+ * bounds.
+ */
 MUST_CHECK bool pricebook_set_raw(struct pricebook *book, size_t place, uint64_t value);
 
-/* An amount as an entry writes it.  ST_INVALID. */
+/*
+ * Read an amount as an entry writes it.  ST_INVALID: the wrong kind, not an amount, or above
+ * PRICEBOOK_PRICE_NANOS_MAX.
+ */
 MUST_CHECK enum status pricebook_parse_price(struct money *price,
                                              const struct pricebook_entry *entry,
                                              struct fault *fault);
 
 /* ---- prices of one link (link_prices.c) ---- */
 
-/* "link.NAME.birth_fee" and the like, right or wrong. */
+/*
+ * Whether the path begins as those of link prices do, "link.NAME.birth_fee"; the rest may be wrong.
+ */
 bool pricebook_is_link_path(const char *path);
+
+/* Whether a link may have this name: 1 to 32 letters, digits, `-`, `_` or `.`. */
 bool pricebook_is_link_name(const char *name);
-/* As pricebook_set(), of such a path. */
+
+/* Set one entry as pricebook_set() does, of a path that pricebook_is_link_path() knows. */
 MUST_CHECK enum status pricebook_set_link(struct pricebook *book,
                                           const struct pricebook_entry *entry, struct fault *fault);
-/* The link of this name, a new one if need be; NULL when as many as may be are there. */
+
+/*
+ * The entry of the link of this name; a new one, without prices, if need be.  NULL when
+ * PRICEBOOK_LINKS_MAX links have prices of their own.  Valid until the next link is added.
+ */
 struct pricebook_link *pricebook_add_link(struct pricebook *book, const char *name);
+
+/*
+ * Visit each price that a link has of its own, by name of the link.  `path` and `unit` are borrowed
+ * for the visit.
+ */
 void pricebook_each_link(const struct pricebook *book,
                          void (*visit)(void *context, const char *path, struct money price,
                                        const char *unit),

@@ -47,7 +47,7 @@ enum link_price {
 };
 enum { LINK_PRICES = 4 };
 
-/* One link's own prices, by its name; whether there is such a link the market does not know. */
+/* One link's own prices, by its name.  The market does not know whether there is such a link. */
 struct pricebook_link {
     char name[PRICEBOOK_LINK_NAME_BYTES];
     struct money price[LINK_PRICES];
@@ -96,7 +96,7 @@ struct pricebook {
     uint64_t customer_ends_max;         /* customers.ends_max: of channels */
     uint64_t customer_inbox_percent;    /* customers.inbox_percent: of any one inbox it may fill */
 
-    /* Of all links that have none of their own: read these by pricebook_link_price(). */
+    /* For links without prices of their own; read these by pricebook_link_price(). */
     struct money link_birth_fee;   /* links.birth_fee */
     struct money link_channel_fee; /* links.channel_fee */
     struct money link_packets;     /* links.packets */
@@ -119,22 +119,32 @@ struct order_names {
     const char *(*name)(int number);
 };
 
-/* The book of a site whose operator changed nothing.  `names` may be NULL: all orders cost alike.
+/*
+ * Fill *book as the book of a site whose operator changed nothing.  `names` may be NULL: then all
+ * orders cost alike.
  */
 void pricebook_default(struct pricebook *book, const struct order_names *names);
 
-/* What one call of order `number` costs, before what it moves or buys; number below the maximum. */
+/*
+ * The price of one call of order `number`, without what the order moves or buys.  0 <= number <
+ * PRICEBOOK_ORDERS_MAX (INVARIANT).
+ */
 struct money pricebook_order(const struct pricebook *book, int number);
 
-/* What the link of this name charges: its own price, or that of all links. */
+/* The price that the link of this name charges: its own, or else the one for all links. */
 struct money pricebook_link_price(const struct pricebook *book, const char *name,
                                   enum link_price which);
 
 /*
- * Where the book has prices of this link's own: its place among such links, from 1; 0: it has none.
- * With the place alone, from 0 to link_count, what a line of the journal says can be priced again.
+ * Where the book keeps prices of this link's own: its place among such links, from 1; 0 when it has
+ * none.  A line of the journal names the place, so that its charge can be computed again.
  */
 size_t pricebook_link_place(const struct pricebook *book, const char *name);
+
+/*
+ * The price that the link at a place charges, as pricebook_link_price().  `place` is 0 for a link
+ * without prices of its own, and at most link_count (INVARIANT).
+ */
 struct money pricebook_link_price_at(const struct pricebook *book, size_t place,
                                      enum link_price which);
 
@@ -163,25 +173,28 @@ MUST_CHECK enum status pricebook_set(struct pricebook *book, const struct order_
 /* True when `path` names a table of the book, such as "heap". */
 bool pricebook_has_table(const char *path);
 
-/* What must hold between entries, checked when all are set: ST_INVALID names both keys. */
+/* Check what must hold between entries, once all are set.  ST_INVALID names both keys. */
 MUST_CHECK enum status pricebook_check(const struct pricebook *book, struct fault *fault);
 
-/*
- * Visit every entry in a fixed order: path, value as prices.toml writes it without quotes, and the
- * unit in words ("SRI per GiB-hour").  Orders without a price of their own are left out.
- */
+/* One entry of a book, for lists.  All texts are borrowed for the visit. */
 struct pricebook_line {
     const char *path;
-    const char *value;
-    const char *unit;
-    bool is_text; /* prices.toml wants quotes around it */
+    const char *value; /* as prices.toml writes it, without quotes */
+    const char *unit;  /* in words: "SRI per GiB-hour" */
+    bool is_text;      /* prices.toml wants quotes around it */
 };
+
+/* Visit every entry in a fixed order.  Orders without a price of their own are left out. */
 void pricebook_each(const struct pricebook *book, const struct order_names *names,
                     void (*visit)(void *context, const struct pricebook_line *line), void *context);
 
-/* As deterministic CBOR, for the store; the id is not part of it.  Appends; check out->failed. */
+/*
+ * Append the book as deterministic CBOR, for the store (docs/records.md).  Its id is not part of
+ * it.  Check out->failed afterwards.
+ */
 void pricebook_encode(const struct pricebook *book, struct bytes *out);
-/* The same entries, whatever their ids. */
+
+/* Whether two books have the same entries, whatever their ids. */
 bool pricebook_equal(const struct pricebook *a, const struct pricebook *b);
 /* ST_INVALID: not a book; *book is unchanged then.  Sets id to 0. */
 MUST_CHECK enum status pricebook_decode(struct pricebook *book, const void *data, size_t size,
@@ -199,9 +212,16 @@ struct price_index {
     uint64_t at_us; /* site time of the last change of price */
 };
 
+/* Begin an index at 0: from now_us on, `price` nanos per GiB-hour hold. */
 void price_index_init(struct price_index *index, struct money price, uint64_t now_us);
+
+/* The index at now_us, which is not before the last change of price (INVARIANT). */
 u128 price_index_at(const struct price_index *index, uint64_t now_us);
-/* From now_us on `price` holds; what was held before pays the old one. */
+
+/*
+ * Let `price` hold from now_us on.  What was held before pays the former price. now_us is not
+ * before the last change (INVARIANT).
+ */
 void price_index_set_price(struct price_index *index, struct money price, uint64_t now_us);
 
 /*
@@ -224,9 +244,13 @@ uint64_t market_rent_lasts_us(struct money budget, u128 rate, uint64_t carry);
 
 /* ---- texts ---- */
 
-/* "65536", "64KiB", "4MiB", "1GiB".  ST_INVALID when it is none of these or past 64 bits. */
+/*
+ * Read a size: "65536", "64KiB", "4MiB", "1GiB".  ST_INVALID when it is none of these or past 64
+ * bits; *bytes is untouched then.
+ */
 MUST_CHECK enum status market_parse_bytes(uint64_t *bytes, const char *text, struct fault *fault);
-/* In the largest unit that divides it.  Returns text. */
+
+/* Write a size in the largest unit that divides it.  Returns `text`. */
 char *market_print_bytes(char text[PRICEBOOK_VALUE_BYTES], uint64_t bytes);
 
 /*
