@@ -1,4 +1,4 @@
-/* What a module is once it is validated and pre-decoded; private to the engine. */
+/* A module, validated and pre-decoded; private to the engine. */
 #ifndef SERAI_AGENTS_ENGINE_CODE_H
 #define SERAI_AGENTS_ENGINE_CODE_H
 

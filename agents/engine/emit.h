@@ -58,47 +58,89 @@ struct emit {
 
 /* ---- the operand stack ---- */
 
-/* The cell of stack position `position`. */
+/* The cell that belongs to a position of the operand stack. */
 uint16_t emit_cell(const struct emit *emit, uint32_t position);
+
+/*
+ * Push an operand: what is in the cell of its position, a local, or a constant.  False, refused,
+ * when the stack is at its limit.
+ */
 MUST_CHECK bool emit_push(struct emit *emit, uint8_t type, enum operand_kind kind, uint32_t local,
                           uint64_t constant);
-/* Pop an operand of `type` (TYPE_NONE: any).  Its position is then emit->height. */
+
+/*
+ * Pop an operand of `type` (TYPE_NONE: any); its position is emit->height afterwards.  False,
+ * refused, when it has another type or is missing; in code that cannot be reached a missing one is
+ * taken for granted.
+ */
 MUST_CHECK bool emit_pop(struct emit *emit, uint8_t type, struct operand *operand);
-/* The type of what would be popped; TYPE_NONE: unknown, or nothing is there. */
+
+/* The type of what emit_pop() would give.  TYPE_NONE: unknown, or nothing is there. */
 uint8_t emit_top_type(const struct emit *emit);
+
+/* Drop the operands above `height`, whatever they are. */
 void emit_truncate(struct emit *emit, uint32_t height);
-/* Put the operands from `position` up into their own cells. */
+
+/*
+ * Move the operands from `position` up into the cells of their positions, where joining paths
+ * expect them.
+ */
 void emit_settle(struct emit *emit, uint32_t position);
-/* The cell where a popped operand of `position` can be read; makes a constant if need be. */
+
+/* The cell where an operand popped from `position` can be read.  Makes a word for a constant. */
 uint16_t emit_use(struct emit *emit, const struct operand *operand, uint32_t position);
-/* Put a popped operand of `position` into `cell`. */
+
+/* Make the word, if one is needed, that puts an operand popped from `position` into `cell`. */
 void emit_move(struct emit *emit, uint16_t cell, const struct operand *operand, uint32_t position);
-/* Assign a popped operand (its position is emit->height) to a local. */
+
+/*
+ * Assign the operand popped last, whose position is emit->height, to a local.  Operands that stand
+ * for the former value get it first.
+ */
 void emit_set_local(struct emit *emit, uint32_t local, const struct operand *operand);
 
 /* ---- words ---- */
 
-/* Remember where the next word came from: it can end a run. */
+/* Record the offset in the module that the next word comes from, for words that can end a run. */
 void emit_place(struct emit *emit);
-/* Append; the index, or EMIT_NONE when nothing is made. */
+
+/*
+ * Append a word with three cells.  Returns its index; EMIT_NONE in code that cannot be reached and
+ * after a refusal.
+ */
 uint32_t emit_word(struct emit *emit, enum op op, uint16_t a, uint16_t b, uint16_t c);
+
+/* Append a word with a cell and a branch target or a number, as emit_word(). */
 uint32_t emit_target(struct emit *emit, enum op op, uint16_t a, uint32_t target);
+
+/* Append the second word of an operator: a constant or what else it needs. */
 void emit_constant(struct emit *emit, uint64_t constant);
-/* Append an operator that defines the next free position, and push that with its type. */
+
+/*
+ * Append an operator that defines the next free position, and push that with its type.  False after
+ * a refusal.
+ */
 MUST_CHECK bool emit_define(struct emit *emit, uint8_t type, enum op op, uint16_t b, uint16_t c);
-/* The same for an operator of two words. */
+
+/* Append an operator of two words as emit_define() does. */
 MUST_CHECK bool emit_define_constant(struct emit *emit, uint8_t type, enum op op, uint16_t b,
                                      uint16_t c, uint64_t constant);
 
 /* ---- blocks ---- */
 
-/* The next word begins a basic block: it can be reached from elsewhere, or is charged apart. */
+/* Begin a basic block with the next word: it can be reached from elsewhere, or is charged apart. */
 void emit_block(struct emit *emit);
-/* Add to the price of the block at hand. */
+
+/* Add fuel to the charge of the current block; the first price makes the word that charges. */
 void emit_price(struct emit *emit, uint32_t fuel);
-/* A branch word to a label: `op` with cell `a`. */
+
+/*
+ * Append the branch word `op`, with cell `a`, to a label: to the first word of a loop, else to an
+ * end that emit_bind() fills in.
+ */
 void emit_branch(struct emit *emit, enum op op, uint16_t a, struct control *label);
-/* Let every word of the chain branch to here. */
+
+/* Let every branch in the chain that begins at the word `patches` lead to the next word. */
 void emit_bind(struct emit *emit, uint32_t patches);
 
 #endif

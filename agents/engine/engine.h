@@ -1,7 +1,7 @@
 /*
  * The WebAssembly engine: decode, validate, meter and run untrusted modules.
  *
- * Profile (DESIGN section 4): MVP + sign extension + saturating truncation + memory.copy/fill +
+ * Profile (docs/engine.md): MVP + sign extension + saturating truncation + memory.copy/fill +
  * mutable globals.  At most one memory with a declared maximum of at most ENGINE_MEMORY_PAGES_MAX;
  * functions may be imported only, from one module name, by exact name and signature; no start
  * function, threads, SIMD, reference types, passive segments or table mutation.  Everything else is
@@ -60,11 +60,18 @@ struct engine_code; /* opaque; read by any thread */
  */
 MUST_CHECK enum status engine_code_new(struct engine_code **code, const uint8_t *bytes, size_t size,
                                        const struct engine_imports *imports, struct fault *fault);
-void engine_code_free(struct engine_code *code); /* NULL allowed */
 
-uint32_t engine_code_memory_pages(const struct engine_code *code);     /* initial, in wasm pages */
-uint32_t engine_code_memory_pages_max(const struct engine_code *code); /* declared maximum */
-uint32_t engine_code_globals(const struct engine_code *code);          /* all globals, in order */
+/* Free a code that no instance uses any more; NULL is allowed. */
+void engine_code_free(struct engine_code *code);
+
+/* The initial size of the memory in wasm pages; 0 without memory. */
+uint32_t engine_code_memory_pages(const struct engine_code *code);
+
+/* The declared maximum of the memory in wasm pages. */
+uint32_t engine_code_memory_pages_max(const struct engine_code *code);
+
+/* The number of globals, in the order of the module. */
+uint32_t engine_code_globals(const struct engine_code *code);
 /*
  * Bytes of RAM that the pre-decoded form takes.  A function of the module alone: not in it is what
  * growing arrays hold in reserve where memory was too short to give it back.
@@ -80,7 +87,10 @@ MUST_CHECK enum status engine_code_export(const struct engine_code *code, const 
                                           const char *params, char result, uint32_t *function,
                                           struct fault *fault);
 
-/* Initial values of the globals (engine_code_globals() raw 64-bit values, i32 zero-extended). */
+/*
+ * Write the initial values of all globals: engine_code_globals() raw 64-bit values, i32
+ * zero-extended.
+ */
 void engine_code_initial_globals(const struct engine_code *code, uint64_t *globals);
 
 /*
@@ -91,8 +101,8 @@ void engine_code_initial_memory(const struct engine_code *code, uint32_t offset,
                                 uint8_t *to);
 
 /*
- * The n-th piece of the initial image, whose other bytes are zero, and where it lies; a later piece
- * covers an earlier one.  NULL past the last.  The bytes are the code's.
+ * The n-th piece of the initial image and where it lies; bytes in no piece are zero, and a later
+ * piece covers an earlier one.  NULL past the last.  The bytes belong to the code.
  */
 const uint8_t *engine_code_data(const struct engine_code *code, uint32_t n, uint32_t *offset,
                                 uint32_t *size);
@@ -144,14 +154,21 @@ enum engine_outcome {
     ENGINE_TRAP_STACK = 10,    /* the activation budget is used up: same depth on every machine */
 };
 
-/* "done", "out of fuel", "unreachable executed", ...  Never NULL. */
+/* The outcome in words for people: "done", "out of fuel", "unreachable executed".  Never NULL. */
 const char *engine_outcome_name(enum engine_outcome outcome);
 
 /*
  * Scratch for one run at a time: value and control stacks of fixed size.  Make one per thread.
  */
 struct engine_stack;
+
+/*
+ * Make a stack.  On ST_OK the caller owns *stack and ends it with engine_stack_free().
+ * ST_NOMEM.
+ */
 MUST_CHECK enum status engine_stack_new(struct engine_stack **stack);
+
+/* Free a stack; NULL is allowed. */
 void engine_stack_free(struct engine_stack *stack);
 
 /*
@@ -163,7 +180,10 @@ void engine_stack_free(struct engine_stack *stack);
 enum engine_outcome engine_run(struct engine_instance *instance, struct engine_stack *stack,
                                uint32_t function, const uint64_t *args, uint64_t *result);
 
-/* Where the last run on this stack trapped: function index and byte offset in the module. */
+/*
+ * Where the last run on this stack ended, unless it was ENGINE_DONE: the function's index and the
+ * byte offset in the module.
+ */
 void engine_trap_place(const struct engine_stack *stack, uint32_t *function, uint32_t *offset);
 
 /* One activation of a run that ended badly: where it was, or the call that it waited for. */
@@ -182,21 +202,25 @@ uint32_t engine_backtrace(const struct engine_stack *stack, struct engine_frame 
                           uint32_t room, uint32_t *depth);
 
 /*
- * What the module's name section calls the function: printable ASCII, at most ENGINE_NAME_BYTES
- * with its terminating zero, other bytes shown as '?'.  NULL when it says nothing.  An author's
- * claim: to be shown to people, and trusted by nobody.
+ * The name that the module's name section gives a function: printable ASCII, at most
+ * ENGINE_NAME_BYTES with its NUL, other bytes shown as '?'.  NULL when it gives none.  An author's
+ * claim: show it to people, and trust it nowhere.
  */
 const char *engine_function_name(const struct engine_code *code, uint32_t function);
 
 /*
- * Checked access for host calls: NULL when [address, address + size) is not all inside the current
- * memory.  engine_guest_write() also marks the cards of the whole range, so call it last.
+ * Checked access for host calls: engine_guest_read() and engine_guest_write() return NULL when
+ * [address, address + size) is not all inside the current memory.  The pointer holds until the
+ * memory grows.  engine_guest_write() also marks the cards of the whole range, so call it last.
  */
 const uint8_t *engine_guest_read(const struct engine_instance *instance, uint32_t address,
                                  uint32_t size);
 uint8_t *engine_guest_write(struct engine_instance *instance, uint32_t address, uint32_t size);
-/* What the table asks for the cards that engine_guest_write() of a range would set: the host's to
- * charge before it. */
+
+/*
+ * The fuel that the table asks for the cards which engine_guest_write() of a range would mark.  The
+ * host charges it before it writes.
+ */
 uint64_t engine_guest_write_fuel(const struct engine_instance *instance, uint32_t address,
                                  uint32_t size);
 

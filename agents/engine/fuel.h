@@ -34,6 +34,7 @@ enum {
     FUEL_ACCESS_HUGE = 32,
 };
 
+/* The price of a load or store in a memory with this declared maximum in wasm pages. */
 static inline uint32_t fuel_access(uint32_t memory_pages_max)
 {
     if (memory_pages_max <= FUEL_ACCESS_PAGES)

@@ -38,11 +38,23 @@ struct engine_function {
     uint64_t straight_fuel;
 };
 
-uint32_t engine_code_functions(const struct engine_code *code); /* imports first */
+/* The number of functions; imports come first. */
+uint32_t engine_code_functions(const struct engine_code *code);
+
+/* The number of imported functions. */
 uint32_t engine_code_imports(const struct engine_code *code);
+
+/*
+ * Describe the function `index`, below engine_code_functions() (INVARIANT).  Its name lives as long
+ * as the code.
+ */
 void engine_code_function(const struct engine_code *code, uint32_t index,
                           struct engine_function *function);
-/* The place in the host's array of the imported function `index`. */
+
+/*
+ * The place in the host's array of the imported function `index`, below engine_code_imports()
+ * (INVARIANT).
+ */
 uint32_t engine_code_import_order(const struct engine_code *code, uint32_t index);
 
 enum engine_kind {
@@ -59,17 +71,28 @@ struct engine_export {
     uint32_t index;
 };
 
+/* The number of exports of all kinds. */
 uint32_t engine_code_exports(const struct engine_code *code);
+
+/* The export at place `at`, below engine_code_exports() (INVARIANT), in the order of the module. */
 void engine_code_export_at(const struct engine_code *code, uint32_t at,
                            struct engine_export *export);
-/* The export of that name and kind: ST_MISSING when there is none. */
+
+/* Find the export of a name and kind.  ST_MISSING when there is none. */
 MUST_CHECK enum status engine_code_find_export(const struct engine_code *code, const char *name,
                                                size_t name_bytes, enum engine_kind kind,
                                                uint32_t *index);
 
-/* A letter; *is_mutable may be NULL. */
+/*
+ * The letter of a global's type; `global` is below engine_code_globals() (INVARIANT), and
+ * is_mutable may be NULL.
+ */
 char engine_code_global_type(const struct engine_code *code, uint32_t global, bool *is_mutable);
+
+/* Whether the module has a memory, be it of 0 pages. */
 bool engine_code_has_memory(const struct engine_code *code);
+
+/* The number of entries of the table; 0 without one. */
 uint32_t engine_code_table_entries(const struct engine_code *code);
 
 /* A block that is charged: where it begins in the module, and what entering it costs. */
@@ -95,9 +118,9 @@ struct engine_line {
 };
 
 /*
- * Hand each line of the function `index` to `line`, in order, until it answers false.  `bytes` are
- * those that the code was made of; other bytes give nonsense or ST_INVALID, and no harm.
- * An imported function has no line.
+ * Call `line` with each line of the text of function `index`, in order, until it returns false.
+ * `bytes` are those that the code was made of; other bytes give nonsense or ST_INVALID, and no
+ * harm.  An imported function has no line.
  */
 MUST_CHECK enum status
 engine_disassemble(const struct engine_code *code, uint32_t index, const uint8_t *bytes,

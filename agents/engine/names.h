@@ -6,9 +6,9 @@
 #include "agents/engine/reader.h"
 
 /*
- * Take what the body of a name section, in->at .. in->end, says of the functions.  A section that
- * is wrong in any way means no names and is no refusal: nothing but what people read hangs on it.
- * false: no memory left, said in `in`.
+ * Read the body of a name section, in->at .. in->end, for the names of functions.  A section that
+ * is wrong in any way means no names and is no refusal: only people read them.  False when out of
+ * memory, which is recorded in `in`.
  */
 MUST_CHECK bool names_read(struct reader *in, struct engine_code *code);
 

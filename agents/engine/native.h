@@ -24,20 +24,20 @@ MUST_CHECK enum status engine_native_emit(const struct engine_code *code, struct
                                           struct fault *fault);
 
 /*
- * About the lines of that text, which a compiler's time grows with: what a host can weigh before it
- * pays for a compile.  Linear in the size of the code, and far below the text itself.  ST_INVALID:
- * engine_native_emit() refuses the module.
+ * Estimate the lines of that text, with which a compiler's time grows, so that a host can weigh a
+ * compile before it pays for one.  Linear in the size of the code, and far below the text itself.
+ * ST_INVALID: engine_native_emit() refuses the module.
  */
 MUST_CHECK enum status engine_native_effort(const struct engine_code *code, uint64_t *effort,
                                             struct fault *fault);
 
 /*
- * What the text depends on beside the module: the emitter, the fuel table, the layout that engine
- * and object share.  Lower-case hex, part of the cache's key.  Never NULL.
+ * Identify all that the text depends on besides the module: the emitter, the fuel table, the layout
+ * that engine and object share.  Lower-case hex, part of the cache's key.  Never NULL.
  */
 const char *engine_native_id(void);
 
-/* The compiler's arguments beside its own name, input and output; ends with NULL. */
+/* The compiler's arguments besides its own name, input and output; ends with NULL. */
 const char *const *engine_native_flags(void);
 
 /*
@@ -48,7 +48,9 @@ const char *const *engine_native_flags(void);
 MUST_CHECK enum status engine_native_load(struct engine_native **native,
                                           const struct engine_code *code, const char *path,
                                           struct fault *fault);
-void engine_native_free(struct engine_native *native); /* NULL allowed; no code uses it any more */
+
+/* Free an object that no code uses any more; NULL is allowed. */
+void engine_native_free(struct engine_native *native);
 
 /*
  * From the next engine_run() on, instances of `code` run in tier 1; NULL: in tier 0.  Not while one

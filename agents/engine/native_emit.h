@@ -18,26 +18,36 @@ struct writer {
     uint8_t *target; /* for each word of the function: something branches to it */
 };
 
-/* Append a line's worth of text. */
+/* Append text to be compiled.  Out of memory is remembered in text->failed. */
 void native_put(struct bytes *text, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* Of a value type: the letter of its variables, its C type, the struct that a call returns. */
+/*
+ * Of a value type: native_letter() is the letter of its variables, native_c_type() its C type,
+ * native_result_type() the struct that a function with this result returns.
+ */
 char native_letter(uint8_t type);
 const char *native_c_type(uint8_t type);
 const char *native_result_type(uint8_t type);
+
+/* Whether a value type is f32 or f64, whose NaNs need care. */
 bool native_is_float(uint8_t type);
 
-/* What a call of it takes of the activation budget. */
+/* The part of the activation budget that a call of the function takes; 0 for an import. */
 uint32_t native_need(const struct function *function);
 
-/* Where the words of a function end. */
+/* The index of the word after the last one of function `index`. */
 uint32_t native_words_end(const struct engine_code *code, uint32_t index);
 
-/* Roughly the lines of C, and the ways that control can take, which a word becomes. */
+/* About how many lines of C and ways of control a word becomes. */
 uint32_t native_effort(const union word *word);
 
-/* A function's result, name and parameters, and all of it. */
+/* Append the head of a function's definition: result, name and parameters. */
 void native_put_head(struct bytes *text, const struct signature *type, uint32_t index);
+
+/*
+ * Append the whole definition of function `index`. writer->code is set; the rest of *writer is
+ * scratch that is kept for the next function.
+ */
 void native_put_function(struct writer *writer, uint32_t index, struct bytes *text);
 
 #endif

@@ -24,7 +24,10 @@ struct operator_row {
     uint16_t op_const;
 };
 
-/* Of the byte `code`, or of 0xfc n as 0x100 + n.  Never NULL. */
+/*
+ * The row of an operator by its byte, or by 0x100 + n for 0xfc n.  Never NULL: a code without a row
+ * has OPERATOR_NONE.
+ */
 const struct operator_row *operator_row(uint32_t code);
 
 /* The extension that a code outside the profile belongs to, as in "simd"; NULL when unknown. */

@@ -1,4 +1,4 @@
-/* What both tiers do in the same words: memory, host calls and places; private to the engine. */
+/* The work that both tiers share: memory, host calls and places of traps; private to the engine. */
 #ifndef SERAI_AGENTS_ENGINE_RUN_H
 #define SERAI_AGENTS_ENGINE_RUN_H
 
@@ -30,30 +30,51 @@ struct run {
     uint32_t used;
 };
 
-/* ---- operators that are more than an expression; ENGINE_DONE to go on ---- */
+/* ---- operators that are more than an expression; ENGINE_DONE: the run goes on ---- */
 
-/* Before a store that meets a clear card: pay for the cards of its bytes and mark them. */
+/*
+ * Charge for the clear cards of the bytes that a store is about to change, and mark them.
+ * ENGINE_OUT_OF_FUEL: nothing is marked.
+ */
 enum engine_outcome run_touch(struct run *run, uint64_t address, uint64_t size);
-/* Outside of memory: a trap, at no more than the operator.  Else pay the size, the pages; write. */
+
+/*
+ * run_memory_fill() and run_memory_copy() perform the bulk operators.  A range outside of memory is
+ * ENGINE_TRAP_MEMORY, at no more than the price of the operator; else the size and the cards are
+ * charged before a byte is written.
+ */
 enum engine_outcome run_memory_fill(struct run *run, uint32_t to, uint32_t byte, uint32_t size);
 enum engine_outcome run_memory_copy(struct run *run, uint32_t to, uint32_t from, uint32_t size);
-/* *result: the size before, or all ones when it cannot grow.  Only what can be had is charged. */
+
+/*
+ * Perform memory.grow: *result is the former size in pages, or all ones of 32 bits when memory
+ * cannot grow.  Only pages within the declared maximum are charged.
+ */
 enum engine_outcome run_memory_grow(struct run *run, uint32_t pages, uint64_t *result);
-/* Call the host's `order`.  The result replaces the arguments. */
+
+/*
+ * Call the host's `order` with the arguments in `cells`; the result replaces the first.  Charges
+ * FUEL_HOST.
+ */
 enum engine_outcome run_call_host(struct run *run, uint32_t order, uint64_t *cells);
 
-/* Where the run ended; the second form is of tier 0, which knows the word and the callers. */
+/*
+ * run_note_word() and run_note() record where the run ended.  The first is for tier 0, which knows
+ * the word and the callers.
+ */
 void run_note_word(struct run *run, uint32_t word);
 void run_note(struct engine_stack *stack, uint32_t function, uint32_t offset);
 
 /* ---- tier 1 ---- */
 
 /*
- * The code has an object with an entry for the function, this thread the stack for it, and memory
- * the size that the object may count on.
+ * Whether an instance can run a function in tier 1 now: its code has an object with an entry for
+ * the function, this thread has the stack for it, and memory has the size that the object counts
+ * on.
  */
 bool native_has(const struct engine_instance *instance, uint32_t function);
-/* As engine_run(), for a function that native_has(). */
+
+/* Run a function as engine_run() does, where native_has() is true. */
 enum engine_outcome native_run(struct engine_instance *instance, struct engine_stack *stack,
                                uint32_t function, const uint64_t *args, uint64_t *result);
 
