@@ -14,11 +14,19 @@ struct books {
     char currency[16];
 };
 
-/* Read-only.  On failure it prints and returns the exit code; else 0. */
+/*
+ * Open the store of the site in cli->dir, read-only.  On failure it prints why and returns the exit
+ * code; else CLI_OK, and the caller ends it with books_close().
+ */
 MUST_CHECK int books_open(const struct cli *cli, struct books *books);
+
+/* Close the store. */
 void books_close(struct books *books);
 
-/* The balance in the direction of the account's class; of one that may be either, with a sign. */
+/*
+ * Write a balance in the direction of the account's class; that of an account which may be either,
+ * with a sign.  Returns `text`.
+ */
 char *books_balance(char text[64], const struct account *account);
 
 /* Which kind each account is of, by rising number.  All-zero is empty. */
@@ -30,11 +38,21 @@ struct account_kinds {
     size_t count;
     size_t capacity;
 };
-/* False when memory is short. */
+
+/*
+ * Record the kind of an account that is not there yet; cheapest in rising order of numbers.  False
+ * when out of memory.
+ */
 MUST_CHECK bool account_kinds_add(struct account_kinds *kinds, uint64_t account,
                                   enum account_kind kind);
-/* KIND_SUSPENSE for one that was never opened: a sound journal has none. */
+
+/*
+ * The kind of an account; KIND_SUSPENSE for one that was never opened, which a sound journal does
+ * not have.
+ */
 enum account_kind account_kinds_find(const struct account_kinds *kinds, uint64_t account);
+
+/* Free the kinds. */
 void account_kinds_fini(struct account_kinds *kinds);
 
 #endif

@@ -49,39 +49,61 @@ struct cli {
     struct cli_offline *offline; /* with --offline: stands for the daemon */
 };
 
-/* The whole program.  Returns the exit code. */
+/* Run the whole program.  Returns the exit code. */
 int cli_main(int argc, char **argv);
 
-/* Prints "serai: ..." on stderr; returns `code`, so that a command ends with it. */
+/* Print "serai: ..." on stderr, escaped.  Returns `code`, so that a command can end with it. */
 int cli_fail(enum cli_exit code, const char *format, ...) PRINTF_LIKE(2, 3);
-/* The same for a fault of the world. */
+
+/* Print a fault as cli_fail() does.  Returns the exit code of its status. */
 int cli_fault(const struct fault *fault);
 
 /*
  * Look at the site in `dir` (borrowed; NULL or empty: the default): where its daemon listens and
- * what its money is called.  A configuration with errors is `site run`'s to report; a running
- * daemon is still spoken to.
+ * what its money is called.  `dir` may also be the daemon's socket.  A configuration with errors is
+ * for `site run` to report; a running daemon is still asked.
  */
 MUST_CHECK int cli_site(struct cli *cli, const char *dir);
 
-/* Words on the command line.  On failure they print and return the exit code; else CLI_OK. */
-MUST_CHECK int cli_number(const char *text, const char *what, uint64_t *number);
-MUST_CHECK int cli_money(const char *text, struct money *amount);
 /*
- * Take a `kind:` of the one that is wanted off the front of *text.  That of another kind is
- * refused; any other text is left as it is.
+ * ---- words on the command line ----
+ *
+ * On failure each prints why and returns the exit code; else it returns CLI_OK.
+ */
+
+/* Read a decimal number without leading zeros; `what` names it in the message.  CLI_USAGE. */
+MUST_CHECK int cli_number(const char *text, const char *what, uint64_t *number);
+
+/* Read an amount as money_parse() does.  CLI_USAGE. */
+MUST_CHECK int cli_money(const char *text, struct money *amount);
+
+/*
+ * Take a `kind:` of the kind that is wanted off the front of *text.  One of another kind is refused
+ * with CLI_USAGE; any other text is left as it is.
  */
 MUST_CHECK int cli_strip_kind(const char **text, const char *kind);
-/* An agent by "4097", "agent:4097" or its name; a customer likewise.  Names are asked for. */
+
+/*
+ * cli_agent() and cli_customer() find an agent or a customer by "4097", "agent:4097" or a name.
+ * The daemon is asked about names: CLI_MISSING when nobody has it, CLI_USAGE when several do.
+ */
 MUST_CHECK int cli_agent(struct cli *cli, const char *text, uint64_t *agent);
 MUST_CHECK int cli_customer(struct cli *cli, const char *text, uint64_t *customer);
-/* Either by its name, or by `kind:` and its name or number. */
+
+/* Find the account of an agent or a customer by its name, or by `kind:` and its name or number. */
 MUST_CHECK int cli_account(struct cli *cli, const char *text, uint64_t *account);
-/* Whether a daemon can be asked. */
+
+/* Whether a daemon listens at the site's socket now. */
 MUST_CHECK bool cli_answers(const struct cli *cli);
-/* The name of a link by "north", "link:north" or its interface, "link:2" or "2". */
+
 enum { CLI_LINK_BYTES = 40 };
+
+/*
+ * Find the name of a link by "north", "link:north" or its interface, "link:2" or "2".  The daemon
+ * is asked about interfaces only.
+ */
 MUST_CHECK int cli_link(struct cli *cli, const char *text, char name[CLI_LINK_BYTES]);
+
 /* The value of an option, or `other` when it is not given. */
 const char *cli_value(const struct cli *cli, enum cli_option_id option, const char *other);
 
@@ -90,64 +112,84 @@ struct cli_answer {
     struct bytes bytes;
     struct control_reply reply;
 };
+
+/* Free the bytes of an answer; reply.result points into them. */
 void cli_answer_fini(struct cli_answer *answer);
 
 /*
- * Ask the daemon.  CLI_OK only when it did what was asked; otherwise the reason is printed and the
- * exit code returned.  `args` is taken: freed in any case.
+ * Send a read to the daemon, signed if --key is given.  CLI_OK only when it answered with what was
+ * asked; otherwise the reason is printed and the exit code returned.  `args` is taken: freed in any
+ * case.
  */
 MUST_CHECK int cli_read(struct cli *cli, const char *command, struct bytes *args,
                         struct cli_answer *answer);
 
-/* As cli_read(), but what everybody is shown, whatever key was given. */
+/* Send a read as cli_read() does, but for what everybody is shown: it is never signed. */
 MUST_CHECK int cli_read_unsigned(struct cli *cli, const char *command, struct bytes *args,
                                  struct cli_answer *answer);
 
 /*
- * offline.c: from here on the command asks the books themselves, which no daemon may have open.
- * Prints, returns the exit code.
+ * Let the command ask the books themselves from here on, which no daemon may have open.  Prints why
+ * it cannot and returns the exit code.
  */
 MUST_CHECK int cli_offline_begin(struct cli *cli);
-/* Again and again allowed, and without a beginning.  Before anything waits for its reader. */
+
+/*
+ * End cli_offline_begin(); may be called again, and without it.  Call it before anything waits for
+ * whoever reads the output.
+ */
 void cli_offline_end(struct cli *cli);
-/* As client_ask(). */
+
+/* Answer a request from the books, as client_ask() does from the daemon. */
 MUST_CHECK enum status cli_offline_ask(const struct cli *cli, const struct bytes *request,
                                        struct bytes *answer, uint8_t site[CONTROL_KEY_BYTES],
                                        struct fault *fault);
 
 /* who.c */
+/* Whether the path is a socket. */
 bool cli_is_socket(const char *path);
-/* Fill cli->facts, unless they are known and fresh. */
-MUST_CHECK int cli_facts(struct cli *cli);
+
 /*
- * The site's public key: given, from its directory, or, where only its socket is known, the one
- * that was pinned beside the key at `key_path` when that first signed (NULL: what the site says).
+ * Fill cli->facts, unless they are known and fresh.  Prints why it cannot and returns the exit
+ * code.
+ */
+MUST_CHECK int cli_facts(struct cli *cli);
+
+/*
+ * Find the site's public key: the one that was given, that of its directory, or, where only its
+ * socket is known, the one that was pinned beside the key at `key_path` when that first signed
+ * (NULL: what the site says).
  */
 MUST_CHECK int cli_site_key(struct cli *cli, const char *key_path, uint8_t key[CONTROL_KEY_BYTES]);
+
 /*
- * The same, of what is known without asking the site, which may be nothing.  For each answer.  A
- * fault: the file that holds the key does not read.
+ * Find the site's public key as cli_site_key() does, but from what is known without asking the
+ * site, which may be nothing: *known is false then.  Every answer is checked against it.  A fault:
+ * the file that holds the key cannot be read.
  */
 MUST_CHECK enum status cli_meant_site(const struct cli *cli, uint8_t key[CONTROL_KEY_BYTES],
                                       bool *known, struct fault *fault);
-/* The request of a read, signed by the key at `key_path`, appended to `request`. */
+
+/*
+ * Append a read to `request`, signed by the key at `key_path`.  Prints why it cannot and returns
+ * the exit code.
+ */
 MUST_CHECK int cli_sign_read(struct cli *cli, const char *key_path, const char *command,
                              const struct bytes *args, struct bytes *request);
 
-/* cli_read(), and the result printed. */
+/* Send a read as cli_read() does, and print its result. */
 MUST_CHECK int cli_read_print(struct cli *cli, const char *command, struct bytes *args);
 
 /*
- * Sign `command`, send it, and print its result; with --retry ask for the answer of the one that
- * waits, with --forget give that one up (no args then).  Done, not done and unknown have exit codes
- * of their own.  `args` is taken.
+ * Sign `command`, send it, and print its result.  With --retry ask for the answer of the request
+ * that waits, with --forget give that one up; there are no args then.  Done, not done and unknown
+ * have exit codes of their own.  `args` is taken.
  */
 MUST_CHECK int cli_signed_print(struct cli *cli, const char *command, struct bytes *args);
 
 /*
- * Visit the items of a paged list: args are `before...`, the cursor, a limit; the cursor starts at
- * `after` and follows the item's number under `cursor_key`.  At most `limit` items.  A visit that
- * returns false ends it.
+ * A paged list of the daemon's.  The command's args are the subject if there is one, the cursor and
+ * a limit; the cursor starts at `after` and follows the item's number under `cursor_key`.
  */
 struct cli_list {
     const char *command;
@@ -157,11 +199,19 @@ struct cli_list {
     uint64_t after;
     uint64_t limit;
 };
+
+/*
+ * Visit the items of a list, until there are no more or `visit` returns false.  An item is borrowed
+ * for the visit.  Prints why it cannot and returns the exit code.
+ */
 MUST_CHECK int cli_list_each(struct cli *cli, const struct cli_list *list,
                              bool (*visit)(void *context, const uint8_t *item, size_t size),
                              void *context);
 
-/* The commands. */
+/*
+ * The commands: each cmd_*() is the function of its row in commands.c.  It reads cli->args, does
+ * its work, prints the result or what went wrong, and returns the exit code.
+ */
 int cmd_site_init(struct cli *cli);
 int cmd_site_run(struct cli *cli);
 int cmd_site_status(struct cli *cli);

@@ -8,21 +8,27 @@ enum { CLIENT_TIMEOUT_S = 60 };
 
 struct client; /* a connection; opaque */
 
-/* ST_MISSING: no daemon listens there.  ST_DENIED: not our socket.  ST_IO, ST_NOMEM. */
+/*
+ * Connect to the daemon whose socket is at `path`.  On ST_OK the caller ends *client with
+ * client_close().  ST_MISSING: no daemon listens there.  ST_DENIED: the socket is not ours.  ST_IO,
+ * ST_NOMEM.
+ */
 MUST_CHECK enum status client_open(struct client **client, const char *path, struct fault *fault);
-void client_close(struct client *client); /* NULL allowed */
+
+/* Close the connection; NULL is allowed. */
+void client_close(struct client *client);
 
 /*
- * Between these two calls SIGINT, SIGTERM and SIGHUP do not end the process but what client_ask()
- * waits for.  Those that were ignored stay so.
+ * Between client_catch_signals() and client_release_signals() SIGINT, SIGTERM and SIGHUP end what
+ * client_ask() waits for, and not the process.  Those that were ignored stay so.
  */
 void client_catch_signals(void);
 void client_release_signals(void);
 
 /*
- * Send a request and append its answer; whose it is goes to `site`.  ST_UNKNOWN: no answer came
- * (the connection was lost, it took CLIENT_TIMEOUT_S, a signal was caught), so what became of the
- * request is not known.
+ * Send a request, append its answer to `answer` and set `site` to the key of whoever answered.
+ * ST_UNKNOWN: no answer came (the connection was lost, it took CLIENT_TIMEOUT_S, a signal was
+ * caught), so what became of the request is not known.
  */
 MUST_CHECK enum status client_ask(struct client *client, const struct bytes *request,
                                   struct bytes *answer, uint8_t site[CONTROL_KEY_BYTES],

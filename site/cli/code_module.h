@@ -18,37 +18,52 @@ struct code_module {
 };
 
 /*
- * Read and validate.  CLI_OK when the file was read and is no larger than a module may be, whether
- * the engine accepts it or not; else the reason is printed and its exit code returned.
+ * Read and validate a file.  CLI_OK when it was read and is no larger than a module may be, whether
+ * the engine accepts it or not; else the reason is printed and its exit code returned.  After
+ * CLI_OK the caller ends it with code_module_free().
  */
 MUST_CHECK int code_module_read(struct code_module *module, const char *path);
-/* The same, and a refusal is printed and CLI_BAD_DATA. */
+
+/*
+ * Read a module as code_module_read() does.  One that the engine refuses is printed, too, and
+ * CLI_BAD_DATA returned.
+ */
 MUST_CHECK int code_module_load(struct code_module *module, const char *path);
+
+/* Free what a module holds; an all-zero one is allowed. */
 void code_module_free(struct code_module *module);
 
-/* What a file refused says, as people are told it. */
+/* Print why the engine refused the module.  Returns CLI_BAD_DATA. */
 int code_module_refused(const struct code_module *module);
 
-/* The order that the imported function `function` is, "facet_send". */
+/* The name of the order that the imported function `function` is bound to, "facet_send". */
 const char *code_order_name(const struct engine_code *code, uint32_t function);
-/* The same by its number at the host. */
+
+/* The name of an order by its number at the host. */
 const char *code_order_of(uint32_t order);
 
 /*
- * A name out of a module, which may hold any character: for people, escaped as base/text.h says and
- * cut to fit a line, and as a JSON string; both with quotes.
+ * Print a name out of a module, which may hold any character, in quotes: code_name_print() for
+ * people, escaped as base/text.h says and cut to fit a line, code_name_json() as a JSON string.
  */
 void code_name_print(FILE *out, const char *name, size_t size);
 void code_name_json(FILE *out, const char *name, size_t size);
 
-/*
- * "f12 main" by the module's own name for a function, else by that of an export, f12 "main"; "f12"
- * when it has neither; "f3 order log_append" of an import.  Cut to fit.  Returns text.
- */
 enum { CODE_LABEL_BYTES = 256 };
+
+/*
+ * Name a function for people: "f12 main" by the module's own name for it, else by that of an
+ * export, f12 "main"; "f12" when it has neither; "f3 order log_append" for an import.  Cut to fit.
+ * Returns `text`.
+ */
 char *code_label(char text[CODE_LABEL_BYTES], const struct engine_code *code, uint32_t function);
-/* "i32, i64 -> f64", or "nothing" for no parameters; returns text. */
+
 enum { CODE_SIGNATURE_BYTES = 512 };
+
+/*
+ * Write a signature as "i32, i64 -> f64"; "nothing" stands for no parameters, and no arrow for no
+ * result.  Returns `text`.
+ */
 char *code_signature(char text[CODE_SIGNATURE_BYTES], const char *params, char result);
 
 #endif

@@ -6,7 +6,7 @@
 
 enum { CODE_VALUE_BYTES = 96 };
 
-/* "i32", "i64", "f32", "f64" of the letters i, l, f and d; "nothing" of 0. */
+/* The name of a type by its letter: "i32", "i64", "f32", "f64"; "nothing" for 0. */
 const char *code_type_name(char type);
 
 /*
@@ -29,7 +29,7 @@ MUST_CHECK enum status code_value_parse(const char *text, char type, uint64_t *b
  */
 char *code_value_print(char text[CODE_VALUE_BYTES], char type, uint64_t bits);
 
-/* The bits alone: "0x" and 8 or 16 digits.  Returns text. */
+/* Write the bits of a value alone: "0x" and 8 or 16 digits.  Returns `text`. */
 char *code_bits_print(char text[CODE_VALUE_BYTES], char type, uint64_t bits);
 
 #endif

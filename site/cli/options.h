@@ -35,7 +35,7 @@ enum cli_option_id {
     OPT_FUEL,
     OPT_TIER,
     OPT_SITE_KEY,
-    /* Of one name with one above, and another meaning: a command takes one of the two. */
+    /* Each has the name of one above and another meaning: a command takes one of the two. */
     OPT_NEIGHBOUR,
     OPT_DEBT,
     OPT_SINCE_MARK,

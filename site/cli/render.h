@@ -12,35 +12,51 @@
 
 enum { RENDER_TEXT_BYTES = 1100 }; /* a line of an agent's log fits */
 
-/* One item as JSON, byte strings in hex. */
+/* Print one item as JSON, byte strings in hex. */
 void render_json(FILE *out, const uint8_t *item, size_t size);
-/* Text as a JSON string; a byte that is not UTF-8 as \udcHH, as Python's surrogateescape has it. */
+
+/*
+ * Print text as a JSON string.  A byte that is not UTF-8 becomes \udcHH, as in Python's
+ * surrogateescape.
+ */
 void render_json_text(FILE *out, const char *text);
 
 /*
- * Text that others chose, for people: escaped as base/text.h says.  Whatever a command prints that
- * is not JSON goes through here, through render_fields() or through a table.
+ * Text that others chose, for people: render_escaped() and render_escaped_sized() print it escaped
+ * as base/text.h says.  Whatever a command prints that is not JSON goes through here, through
+ * render_fields() or through a table.
  */
 void render_escaped(FILE *out, const char *text);
 void render_escaped_sized(FILE *out, const char *text, size_t size);
 
-/* One line `label  value`, both escaped and lined up with those of render_fields(). */
+/* Print one line `label value`, both escaped and lined up with those of render_fields(). */
 void render_field(FILE *out, const char *label, const char *value);
 
-/* A map as `key  value` lines; amounts with their unit.  Lists in it are the caller's to show. */
+/*
+ * Print a map as `key value` lines, amounts with their unit.  Lists in it are left to the caller.
+ */
 void render_fields(FILE *out, const uint8_t *map, size_t size, const char *currency);
 
-/* Visit the items of an array, or of the one array that a map holds. */
+/*
+ * Visit the items of an array, or of the one array that a map holds.  An item is borrowed for the
+ * visit.
+ */
 void render_each(const uint8_t *item, size_t size,
                  void (*visit)(void *context, const uint8_t *item, size_t size), void *context);
 
-/* A field of a map as text (cut to fit) or as a number.  False when it is not there or no such. */
+/* Copy a field of a map that is a text, cut to fit.  False when there is none of that type. */
 bool render_text(const uint8_t *map, size_t size, const char *key, char text[RENDER_TEXT_BYTES]);
-/* A field that is a byte string, inside the map; NULL when it is not there or no such. */
+
+/*
+ * Find a field of a map that is a byte string; the result points into the map.  NULL when there is
+ * none of that type.
+ */
 const uint8_t *render_bytes(const uint8_t *map, size_t size, const char *key, size_t *bytes_size);
+
+/* Read a field of a map that is an integer.  False when there is none of that type. */
 bool render_number(const uint8_t *map, size_t size, const char *key, uint64_t *number);
 
-/* A total of nanos with nine decimals; `text` has room for 64. Returns text. */
+/* Write a total of nanos with nine decimals; `text` has room for 64.  Returns `text`. */
 char *render_total(char text[64], u128 nanos);
 
 /*
@@ -49,11 +65,20 @@ char *render_total(char text[64], u128 nanos);
  */
 struct table_text; /* opaque */
 enum { TABLE_COLUMNS_MAX = 12 };
-/* NULL when memory is short.  The strings of `headers` are borrowed. */
+
+/*
+ * Make a table with these columns, at most TABLE_COLUMNS_MAX.  The strings of `headers` are
+ * borrowed until it is printed.  NULL when out of memory.
+ */
 struct table_text *table_text_new(const char *const *headers, size_t columns);
-void table_text_row(struct table_text *table, const char *const *cells);         /* copied */
-void table_text_row_escaped(struct table_text *table, const char *const *cells); /* they are */
-/* Prints and frees; columns that are empty in all rows are left out. */
+
+/* Add a row of cells, which are copied and escaped. */
+void table_text_row(struct table_text *table, const char *const *cells);
+
+/* Add a row of cells that are escaped already; they are copied. */
+void table_text_row_escaped(struct table_text *table, const char *const *cells);
+
+/* Print the table and free it.  Columns that are empty in all rows are left out. */
 void table_text_print(struct table_text *table, FILE *out);
 
 #endif

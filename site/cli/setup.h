@@ -1,4 +1,4 @@
-/* What the site's directory says of how its daemon is to run; for a request without one, too. */
+/* How a site's daemon is to run, by the files of its directory; also for commands without one. */
 #ifndef SERAI_SITE_CLI_SETUP_H
 #define SERAI_SITE_CLI_SETUP_H
 
@@ -13,9 +13,13 @@ struct setup {
     struct daemon_options options; /* point into the rest: a setup stays where it is */
 };
 
-/* The two files; every error in them is printed.  Returns the exit code. */
+/* Read the two configuration files; every error in them is printed.  Returns the exit code. */
 MUST_CHECK int setup_read_config(struct cli *cli, struct setup *setup);
-/* After that, what a daemon is to do by them, and whose site it is.  Prints, returns the code. */
+
+/*
+ * Fill the daemon's options from a configuration that was read, and find whose site it is.  Prints
+ * why it cannot; returns the exit code.
+ */
 MUST_CHECK int setup_fill_options(struct cli *cli, struct setup *setup);
 
 #endif

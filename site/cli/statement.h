@@ -42,9 +42,11 @@ struct statement {
  * caller ends *statement with statement_free().
  */
 MUST_CHECK int statement_read(struct cli *cli, const char *path, struct statement **statement);
-void statement_free(struct statement *statement); /* NULL allowed */
 
-/* The lines that an export begins with.  ST_CORRUPT, ST_MISSING (no key), ST_IO. */
+/* Free a statement; NULL is allowed. */
+void statement_free(struct statement *statement);
+
+/* Write the lines that an export begins with.  ST_CORRUPT, ST_MISSING (no key), ST_IO. */
 MUST_CHECK enum status statement_write_head(const struct cli *cli, const struct books *books,
                                             FILE *out, struct fault *fault);
 

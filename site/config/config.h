@@ -73,9 +73,13 @@ struct config_reader {
     void *context;
 };
 
-/* 1 to 32 of a-z, 0-9 and '-'. */
+/* Whether a text may be a site's name: 1 to 32 of a-z, 0-9 and '-'. */
 bool config_is_name(const char *text);
 
+/*
+ * Fill *config with the defaults.  The socket's path is relative to the site's directory until
+ * config_load() makes it one to open.
+ */
 void site_config_default(struct site_config *config);
 
 /*
@@ -88,7 +92,7 @@ MUST_CHECK enum status config_load(const char *dir, const struct config_reader *
                                    struct site_config *config, struct pricebook *book,
                                    struct fault *fault);
 
-/* The same for prices.toml alone. */
+/* Read dir/prices.toml alone, as config_load() does. */
 MUST_CHECK enum status config_load_prices(const char *dir, const struct config_reader *reader,
                                           struct pricebook *book, struct fault *fault);
 

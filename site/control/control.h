@@ -87,23 +87,29 @@ struct control_request {
 };
 
 /*
- * Whether that can be the public key of a site or a person: a point of Ed25519 in its one encoding,
- * and of the large order.  With any other nobody can sign, and no link can be joined: it has no
- * image on X25519.
+ * Whether `key` can be the public key of a site or a person: a point of Ed25519 in its one
+ * encoding, and of the large order.  With any other nobody can sign, and no link can be joined: it
+ * has no image on X25519.
  */
 MUST_CHECK bool control_is_key(const uint8_t key[CONTROL_KEY_BYTES]);
 
-/* Build and sign an envelope into `out`.  args: one CBOR array. */
+/* Append a signed command, an envelope. args: one CBOR array. */
 void control_sign(struct bytes *out, const uint8_t site_key[CONTROL_KEY_BYTES],
                   const uint8_t key[CONTROL_KEY_BYTES], const uint8_t secret[CONTROL_SECRET_BYTES],
                   uint64_t number, const char *command, const struct bytes *args);
+
+/* Append an unsigned read. args: one CBOR array. */
 void control_read(struct bytes *out, const char *command, const struct bytes *args);
 struct control_signer {
     const uint8_t *site_key; /* CONTROL_KEY_BYTES */
     const uint8_t *key;      /* CONTROL_KEY_BYTES */
     const uint8_t *secret;   /* CONTROL_SECRET_BYTES */
 };
-/* Good for CONTROL_READ_WINDOW_US before and after this time of the site. */
+
+/*
+ * Append a signed read.  It is accepted until CONTROL_READ_WINDOW_US before and after site_time_us,
+ * by the site's time.
+ */
 void control_read_signed(struct bytes *out, const struct control_signer *by, uint64_t site_time_us,
                          const char *command, const struct bytes *args);
 
@@ -113,25 +119,28 @@ void control_read_signed(struct bytes *out, const struct control_signer *by, uin
  */
 MUST_CHECK enum status control_decode(struct control_request *request, const uint8_t *bytes,
                                       size_t size, struct fault *fault);
+
 /*
- * The two steps of it, for who asks first whether the key is anybody's: to check the signature of a
- * long request takes milliseconds.  What control_parse() gives nobody may have said.
+ * control_parse() and control_check_signature() are the two steps of control_decode(), for a caller
+ * that first wants to know whether the key is anybody's: to check the signature of a long request
+ * takes milliseconds.  Trust nothing of a request that was only parsed.
  */
 MUST_CHECK enum status control_parse(struct control_request *request, const uint8_t *bytes,
                                      size_t size, struct fault *fault);
 MUST_CHECK enum status control_check_signature(const struct control_request *request,
                                                struct fault *fault);
 
-/* result: one encoded CBOR item, or empty for null. */
+/* Append an answer. result: one encoded CBOR item, or empty for null. */
 void control_answer(struct bytes *out, enum control_status status, uint64_t frame,
                     const char *message, const struct bytes *result);
 
 /*
- * What comes before an answer on the socket, so that who asks knows who answers: the array of two
- * that both make, and the site's public key, CONTROL_HEAD_BYTES together.
+ * Append what precedes an answer on the socket, so that the client knows who answers: the head of
+ * an array of two, and the site's public key; CONTROL_HEAD_BYTES together.
  */
 void control_head(struct bytes *out, const uint8_t site_key[CONTROL_KEY_BYTES]);
-/* ST_INVALID: it is none. */
+
+/* Read the key out of what control_head() wrote.  ST_INVALID: it is no such head. */
 MUST_CHECK enum status control_head_decode(uint8_t site_key[CONTROL_KEY_BYTES],
                                            const uint8_t head[CONTROL_HEAD_BYTES],
                                            struct fault *fault);
@@ -143,6 +152,8 @@ struct control_reply {
     const uint8_t *result; /* one CBOR item, inside the decoded bytes */
     size_t result_size;
 };
+
+/* Decode an answer; reply->result points into `bytes`.  ST_INVALID says where it is wrong. */
 MUST_CHECK enum status control_reply_decode(struct control_reply *reply, const uint8_t *bytes,
                                             size_t size, struct fault *fault);
 

@@ -7,7 +7,7 @@
 
 enum { FILE_PATH_BYTES = 4096 };
 
-/* "dir/name" into `path`.  ST_INVALID when it is too long. */
+/* Write "dir/name" into `path`.  ST_INVALID when it is too long. */
 MUST_CHECK enum status file_path(char path[FILE_PATH_BYTES], const char *dir, const char *name,
                                  struct fault *fault);
 
@@ -19,20 +19,20 @@ MUST_CHECK enum status file_read(const char *path, size_t size_max, struct bytes
                                  struct fault *fault);
 
 /*
- * The same for files that are kept for us: only a regular file will do (ST_INVALID), so none of
- * these waits for whoever writes into a pipe.
+ * Open or read one of our own files: file_open_kept() and file_read_kept() take only a regular one
+ * (else ST_INVALID), so neither waits for whoever writes into a pipe.  Otherwise as file_read().
  */
 MUST_CHECK enum status file_open_kept(const char *path, int *fd, struct fault *fault);
 MUST_CHECK enum status file_read_kept(const char *path, size_t size_max, struct bytes *bytes,
                                       struct fault *fault);
 
-/* Make a file that is not there yet, durable on return.  ST_EXISTS, ST_IO. */
+/* Make a file that does not exist yet, durable on return.  ST_EXISTS, ST_IO. */
 MUST_CHECK enum status file_create(const char *path, const void *data, size_t size, unsigned mode,
                                    struct fault *fault);
 
 /*
- * Write or replace in one step, durable on return; mode 0600.  It is written beside, at PATH.new,
- * where nothing but a file of ours is removed.  ST_IO.
+ * Write or replace a file in one step, durable on return; mode 0600.  The new one is written at
+ * PATH.new first, where nothing but a file of ours is removed.  ST_IO.
  */
 MUST_CHECK enum status file_replace(const char *path, const void *data, size_t size,
                                     struct fault *fault);

@@ -30,7 +30,7 @@ MUST_CHECK enum status keyfile_create_public(const char *path, const char *what,
                                              const uint8_t key[CONTROL_KEY_BYTES],
                                              struct fault *fault);
 
-/* The public half of either kind of file.  ST_MISSING, ST_INVALID (not a key file), ST_IO. */
+/* Read the public half of either kind of file.  ST_MISSING, ST_INVALID (not a key file), ST_IO. */
 MUST_CHECK enum status keyfile_read_public(const char *path, uint8_t key[CONTROL_KEY_BYTES],
                                            struct fault *fault);
 
@@ -39,9 +39,17 @@ MUST_CHECK enum status keyfile_read_public(const char *path, uint8_t key[CONTROL
  * ST_INVALID, ST_BUSY, ST_DENIED (others may read the file), ST_IO, ST_NOMEM.
  */
 MUST_CHECK enum status keyfile_open(struct keyfile **file, const char *path, struct fault *fault);
-void keyfile_close(struct keyfile *file); /* wipes and unlocks; NULL allowed */
 
+/* Wipe the secret, unlock and free; NULL is allowed. */
+void keyfile_close(struct keyfile *file);
+
+/* The public half, CONTROL_KEY_BYTES, of an open key.  Valid until it is closed. */
 const uint8_t *keyfile_public(const struct keyfile *file);
+
+/*
+ * The secret, CONTROL_SECRET_BYTES, in locked memory.  Valid until the key is closed; never copy or
+ * log it.
+ */
 const uint8_t *keyfile_secret(const struct keyfile *file);
 
 /*
@@ -51,7 +59,11 @@ const uint8_t *keyfile_secret(const struct keyfile *file);
 MUST_CHECK enum status keyfile_next_number(struct keyfile *file,
                                            const uint8_t site[CONTROL_KEY_BYTES], uint64_t *number,
                                            struct fault *fault);
-/* The site says that it knows this key up to `last`: the next number is above.  Never lowers it. */
+
+/*
+ * Record that the site knows this key up to number `last`, so that the next number is above.  Never
+ * lowers it.  Fails as keyfile_next_number().
+ */
 MUST_CHECK enum status keyfile_raise_number(struct keyfile *file,
                                             const uint8_t site[CONTROL_KEY_BYTES], uint64_t last,
                                             struct fault *fault);
@@ -63,15 +75,23 @@ MUST_CHECK enum status keyfile_raise_number(struct keyfile *file,
 MUST_CHECK enum status keyfile_pending_save(struct keyfile *file,
                                             const uint8_t site[CONTROL_KEY_BYTES],
                                             const struct bytes *envelope, struct fault *fault);
-/* Append what is kept for a site.  ST_MISSING: nothing is; ST_INVALID, ST_IO, ST_NOMEM. */
+
+/*
+ * Append the envelope that is kept for a site.  ST_MISSING: none is; ST_INVALID, ST_IO, ST_NOMEM.
+ */
 MUST_CHECK enum status keyfile_pending_load(struct keyfile *file,
                                             const uint8_t site[CONTROL_KEY_BYTES],
                                             struct bytes *envelope, struct fault *fault);
+
 /* Forget what is kept for a site, if anything is.  What is kept for others stays. */
 MUST_CHECK enum status keyfile_pending_drop(struct keyfile *file,
                                             const uint8_t site[CONTROL_KEY_BYTES],
                                             struct fault *fault);
-/* Another site that something is kept for; false when there is none, or the file does not read. */
+
+/*
+ * Find another site that an envelope is kept for.  False when there is none, or the file cannot be
+ * read.
+ */
 MUST_CHECK bool keyfile_pending_elsewhere(struct keyfile *file,
                                           const uint8_t site[CONTROL_KEY_BYTES],
                                           uint8_t other[CONTROL_KEY_BYTES]);

@@ -14,7 +14,7 @@ How each figure is taken:
   lines       of a file all of them; of a function in a .c file from its name to its last brace
   comments    the share of lines with text that have none when comments are stripped
   contracts   of prototypes in headers: `own` have a comment of their own directly before them, or
-              are named (`name()`) in the comment that stands before their block of lines;
+              are named (`name()`, `prefix_*()`) in the comment before their block of lines;
               `trailing` have one on their last line instead; a heading or a file's name is neither
   circles     .c files that reach each other by naming functions that are not static: in a body, in
               a table or by a macro; a call through a pointer is not seen
@@ -295,11 +295,19 @@ def contract_of(function, comments, lines):
     top = function.starts[0] - 1
     while top > 0 and lines[top - 1].strip() and top not in before:
         top -= 1
-    if top in before and re.search(rf"\b{function.name}\(\)", before[top].text):
+    if top in before and names(before[top].text, function.name):
         return "own"
     if any(not one.alone and one.first == function.last for one in comments):
         return "trailing"
     return None
+
+
+def names(text, function):
+    """Whether a comment names a function: in full, or by the beginning of its name."""
+    for name, star in re.findall(r"\b(\w+)(\*?)\(\)", text):
+        if function == name or (star and function.startswith(name)):
+            return True
+    return False
 
 
 class File:

@@ -134,6 +134,7 @@ class WordsTest(unittest.TestCase):
             "int add(void);\nint sub(void);\nint mul(void);\n"
         )
         self.assertEqual(self.contracts(block), ["own", "own", None])
+        self.assertEqual(self.contracts(block.replace("sub()", "m*()")), ["own", None, "own"])
         self.assertEqual(self.contracts(block + "\nint sub(int a);\n")[3], None)
 
     def test_shares_are_of_prototypes_in_headers_and_of_statics_in_sources(self):
