@@ -20,7 +20,7 @@ struct socket_access {
 MUST_CHECK enum status access_set(const char *path, const struct socket_access *access,
                                   struct fault *fault);
 
-/* The user at the other end of a connection runs the daemon, or is root. */
+/* Whether the user at the other end of a connection runs the daemon, or is root. */
 bool access_is_own(int fd);
 
 #endif

@@ -11,7 +11,7 @@
  * never come out; they are forgiven by time (CALL_FREE_S).  The count is never too low by more than
  * that.
  *
- * The edge thread's.
+ * Used by the edge thread alone.
  */
 #ifndef SERAI_SITE_DAEMON_CALL_H
 #define SERAI_SITE_DAEMON_CALL_H
@@ -64,43 +64,58 @@ struct call {
 enum { CALL_POLL_OUTER, CALL_POLL_INNER, CALL_POLL_SOCKET, CALL_POLL_ITEMS };
 
 /*
- * A call that we make: to `address`, a number (in brackets where IPv6), or of an ipc:// endpoint
- * its path.  *error is 0, or why it cannot even begin, an errno; the call is to be freed in any
- * case but ST_NOMEM.
+ * Begin a call of ours: to `address`, a number (in brackets where IPv6), or the path of an ipc://
+ * endpoint.  *error is 0, or the errno for which it cannot even begin.  Unless ST_NOMEM, the caller
+ * ends *call with call_free().
  */
 MUST_CHECK enum status call_dial(struct call **call, const struct endpoint *endpoint,
                                  const char *address, uint64_t now_us, int *error);
-/* One that somebody makes; takes `fd`, unless ST_NOMEM. */
+
+/* Make a call of a connection that was accepted; takes `fd`, unless ST_NOMEM. */
 MUST_CHECK enum status call_take(struct call **call, int fd, uint64_t now_us);
-/* Closes all of it; what libzmq has not handed on is lost.  NULL allowed. */
+
+/* Close all of it.  What libzmq has not handed on is lost.  NULL is allowed. */
 void call_free(struct call *call);
 
 /*
- * Give it a socket of libzmq: for a call of ours, to a neighbour whose CURVE key is `server`; for
- * one that comes, NULL, and its ZAP domain is the call's number.  ST_IO.
+ * Give the call a socket of libzmq: for a call of ours, to a neighbour whose CURVE key is `server`;
+ * for one that came in, NULL, and its ZAP domain is the call's number.  ST_IO.
  */
 MUST_CHECK enum status call_join(struct call *call, void *context, const struct call_keys *keys,
                                  const uint8_t *server, struct fault *fault);
 
-/* Then let the two find each other, and the relay begins.  ST_IO. */
+/*
+ * Let libzmq's socket and the call find each other, after call_join(); then the relay begins.
+ * ST_IO.
+ */
 MUST_CHECK enum status call_open(struct call *call, struct fault *fault);
 
-/* Fill in CALL_POLL_ITEMS items; with `reads` also whether messages are there. */
+/* Fill in CALL_POLL_ITEMS items to poll; with `reads` also for messages that came. */
 void call_poll(const struct call *call, zmq_pollitem_t *items, bool reads);
 /* Whether the poll found something to move. */
 bool call_moves(const struct call *call, const zmq_pollitem_t *items);
 /* Move what can be moved, after a poll or any receipt. */
 void call_pump(struct call *call, uint64_t now_us);
-/* An errno of the dialling that ended; 0: the neighbour's system has answered. */
+
+/* How our dialling ended: an errno, or 0 when the neighbour's system has answered. */
 int call_answered(struct call *call);
-/* Nothing more will pass; whole messages may still wait in the socket. */
+
+/* Whether nothing more will pass; whole messages may still wait in the socket. */
 bool call_is_over(const struct call *call);
-/* More came than the largest parcel has. */
+
+/* Whether more came than the largest parcel has, so that no whole message can come out. */
 bool call_is_choked(const struct call *call);
 
-/* False: there is no message.  Each part comes alone; zmq_msg_more() tells of another. */
+/*
+ * Take the next part of a message.  False: there is none.  Parts come one by one; zmq_msg_more()
+ * tells of another.
+ */
 MUST_CHECK bool call_receive(struct call *call, zmq_msg_t *message, uint64_t now_us);
-/* False: there is no connection, or it would hold more than `most` bytes. */
+
+/*
+ * Send a message.  False: there is no connection, or it would hold more than `most` bytes; nothing
+ * is sent then.
+ */
 MUST_CHECK bool call_send(struct call *call, const uint8_t *bytes, size_t size, uint64_t most);
 
 #endif

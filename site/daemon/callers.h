@@ -1,11 +1,11 @@
 /*
- * Who calls at link.listen and has shown no key of a link yet.  Each has one of few places, for a
- * few seconds: when one more comes the oldest gives its place up, so that many who say nothing keep
- * nobody out.  Who says nothing at all costs a descriptor; with the first byte it gets a socket of
- * libzmq, and with it a handshake.  Links' connections that have said their last stay here, too,
+ * Connections at link.listen that have shown no key of a link yet.  Each has one of few places, for
+ * a few seconds: when one more comes the oldest gives its place up, so that many silent ones keep
+ * nobody out.  A silent one costs a descriptor; with the first byte it gets a socket of libzmq,
+ * and with it a handshake.  Links' connections that have said their last stay here, too,
  * until it has left.
  *
- * The edge thread's.
+ * Used by the edge thread alone.
  */
 #ifndef SERAI_SITE_DAEMON_CALLERS_H
 #define SERAI_SITE_DAEMON_CALLERS_H
@@ -20,21 +20,28 @@ struct callers {
     size_t max; /* CALLERS_MIN to CALLERS_MAX */
 };
 
-/* Takes the call, which ends at `due_us` at the latest. */
+/*
+ * Take the call, which ends at due_us at the latest.  The oldest is ended when there is no place.
+ */
 void callers_keep(struct callers *callers, struct call *call, uint64_t due_us);
-/* The one of that number leaves its place: the caller takes it.  NULL: it has ended. */
+
+/* Remove the call of that number from its place: it is the caller's now.  NULL: it has ended. */
 struct call *callers_take(struct callers *callers, uint64_t number);
-/* NULL: it has ended.  Borrowed. */
+
+/* The call of that number, borrowed.  NULL: it has ended. */
 const struct call *callers_find(const struct callers *callers, uint64_t number);
 
-/* What the poll found of those that are there. */
+/* Serve the calls that the poll found something of. */
 void callers_serve(struct callers *callers, const zmq_pollitem_t *items, void *context,
                    const struct call_keys *keys, uint64_t now_us);
-/* The listener can be read. */
+
+/* Accept the connections that wait at the listener. */
 void callers_accept(struct callers *callers, uint64_t now_us);
-/* Those whose time is over, or whose connection is. */
+
+/* End the calls whose time or connection is over. */
 void callers_sweep(struct callers *callers, uint64_t now_us);
-/* All of them, and the listener. */
+
+/* End all calls, and the listener. */
 void callers_close(struct callers *callers);
 
 #endif

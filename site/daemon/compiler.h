@@ -32,11 +32,15 @@ struct compiler_options {
 
 struct compiler; /* opaque; used by one thread, but for compiler_stop() */
 
-/* ST_IO when the system refuses a process or a socket; ST_NOMEM; ST_DENIED: of the directory. */
+/*
+ * Fork the service and its socket.  On ST_OK the caller ends *compiler with compiler_free().
+ * ST_IO: the system refuses a process or a socket; ST_NOMEM; ST_DENIED: the cache's directory is
+ * not this user's alone.
+ */
 MUST_CHECK enum status compiler_start(struct compiler **compiler,
                                       const struct compiler_options *options, struct fault *fault);
 
-/* What the service found out when it began: before the first compiler_ask(), once. */
+/* What the service found out when it began. */
 struct compiler_hello {
     bool works;
     char program[256];               /* where the compiler is */
@@ -61,19 +65,25 @@ struct compiler_answer {
 };
 
 /*
- * Both wait for the service.  False: it is gone, for good.  `module` NULL: only if it was compiled
- * before.
+ * compiler_hear() takes the service's hello, once, before the first question.  compiler_ask() asks
+ * for the object of a module; with `module` NULL only for one that was compiled before.  Both wait
+ * for the service.  False: it is gone, for good.
  */
 MUST_CHECK bool compiler_hear(struct compiler *compiler, struct compiler_hello *hello);
 MUST_CHECK bool compiler_ask(struct compiler *compiler, const struct hash *code,
                              const uint8_t *module, size_t size, struct compiler_answer *answer);
 
-/* Any thread: who waits in the two above is told that the service is gone, and it ends. */
-void compiler_stop(struct compiler *compiler); /* NULL allowed */
-/* Stops it and waits until it has ended.  NULL allowed. */
+/*
+ * End the service: whoever waits in compiler_hear() or compiler_ask() is told that it is gone.  Any
+ * thread; NULL is allowed.
+ */
+void compiler_stop(struct compiler *compiler);
+
+/* Stop the service, wait until it has ended, and free.  NULL is allowed. */
 void compiler_free(struct compiler *compiler);
 int compiler_process(const struct compiler *compiler);
-/* To wait for its end while nothing is asked: it can be read then. */
+
+/* A descriptor that can be read once the service has ended; to poll while nothing is asked. */
 int compiler_fd(const struct compiler *compiler);
 
 #endif

@@ -25,10 +25,12 @@ struct cache {
 };
 
 /*
- * Make the directory if there is none (0700).  ST_DENIED: it is not this user's alone, or leads
- * elsewhere.  ST_IO.
+ * Make the directory `dir` (0700) if there is none.  ST_DENIED: it is not this user's alone, or
+ * leads elsewhere.  ST_IO.
  */
 MUST_CHECK enum status cache_make_folder(const char *dir, struct fault *fault);
+
+/* Make the cache's directory as cache_make_folder() does. */
 MUST_CHECK enum status cache_make(const struct cache *cache, struct fault *fault);
 
 /*
@@ -46,7 +48,10 @@ enum cache_answer {
                     */
 };
 
-/* `path` (of CACHE_PATH_BYTES) is the object's; `reason` is of CACHE_REASON_BYTES. */
+/*
+ * Look for the object of a name and mark it as used.  `path` (of CACHE_PATH_BYTES) is set to the
+ * object's; `reason` is of CACHE_REASON_BYTES.
+ */
 enum cache_answer cache_find(const struct cache *cache, const char *name, char *path, char *reason);
 
 /*
@@ -56,7 +61,7 @@ enum cache_answer cache_find(const struct cache *cache, const char *name, char *
 MUST_CHECK enum status cache_put(const struct cache *cache, const char *name, const char *from,
                                  struct fault *fault);
 
-/* Remember that there is none, and why. */
+/* Record that there is no object of this name, and why.  ST_IO. */
 MUST_CHECK enum status cache_put_failed(const struct cache *cache, const char *name,
                                         const char *reason, struct fault *fault);
 

@@ -59,7 +59,7 @@ struct jail_result {
 MUST_CHECK enum status jail_run(const struct jail *jail, char *const *args,
                                 struct jail_result *result, struct fault *fault);
 
-/* What the result means, for people: "ended with 1: ...", "needed more than 30 s of CPU". */
+/* Write what the result means, for people: "ended with 1: ...", "needed more than 30 s of CPU". */
 void jail_describe(const struct jail *jail, const struct jail_result *result, char *text,
                    size_t size);
 

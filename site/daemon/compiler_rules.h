@@ -5,8 +5,8 @@
 #include "base/status.h"
 
 /*
- * Where the files of the system's compilers and libraries are: read and executed, never written.
- * Folders that are not there are passed over.
+ * The files that a jail may use besides the system's compilers and libraries, which may be read and
+ * executed, never written.  Folders that are not there are passed over.
  */
 struct rules_files {
     const char *program;  /* to read and execute; NULL: none */
@@ -29,10 +29,15 @@ MUST_CHECK enum status rules_lock_files(const struct rules_files *files, struct 
  */
 MUST_CHECK enum status rules_lock_calls(bool notify, int *notify_fd, struct fault *fault);
 
-/* The service's own, between two runs: no sockets, tracing, namespaces or kernel's keys.  ST_IO. */
+/*
+ * Lock the service itself in, for between two runs: no sockets, tracing, namespaces or kernel's
+ * keys.  ST_IO.
+ */
 MUST_CHECK enum status rules_lock_service(struct fault *fault);
 
-/* Whether a question at the notify descriptor is for a file; else for a process. */
+/*
+ * Whether a question at the notify descriptor is about making a file; else it is about a process.
+ */
 bool rules_asks_for_file(int syscall_number);
 
 #endif

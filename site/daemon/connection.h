@@ -1,6 +1,6 @@
 /*
  * One client at the control socket: takes one request at a time, whole, and sends its answer.
- * Knows nothing of who else is connected.  The edge thread's.
+ * It knows of no other connection.  Used by the edge thread alone.
  */
 #ifndef SERAI_SITE_DAEMON_CONNECTION_H
 #define SERAI_SITE_DAEMON_CONNECTION_H
@@ -32,32 +32,46 @@ struct connection {
     size_t sent;
 };
 
+/* Begin to serve a client at `fd`, which is taken.  The connection must be CONNECTION_FREE. */
 void connection_open(struct connection *connection, int fd, enum core_peer peer, uint64_t now_us);
-/* Ends it; while the core has the request, the place stays taken until connection_answer(). */
+
+/*
+ * End a connection.  While the core has its request the place stays taken until
+ * connection_answer().
+ */
 void connection_close(struct connection *connection);
 
-/* Ends it with the answer 75, nothing was done; `why` is for people.  While READING. */
+/*
+ * End a connection that is READING with an answer of status 75: nothing was done.  `why` is for
+ * people.
+ */
 void connection_turn_away(struct connection *connection, const char *why);
 
-/* The client's to do something, not the core's. */
+/* Whether the next step is the client's, and not the core's. */
 bool connection_is_clients(const struct connection *connection);
+
 /*
- * How far the client is behind one that sends or takes CONNECTION_BYTES_PER_US, since it could have
- * begun; 0 while it is not its turn.
+ * How far the client is behind one that sends or takes CONNECTION_BYTES_PER_US, since its message
+ * could have begun; 0 while the next step is not its own.
  */
 uint64_t connection_late_us(const struct connection *connection, uint64_t now_us);
-/* Memory that its request and its answer take. */
+
+/* The memory that its request and its answer take. */
 size_t connection_held_bytes(const struct connection *connection);
 
-/* Take what has come.  True when a whole request is there: state is WAITING, lend it to the core.
+/*
+ * Read what has come.  True when a whole request is there: its state is WAITING then, and the
+ * caller lends it to the core.
  */
 MUST_CHECK bool connection_readable(struct connection *connection, uint64_t now_us);
-/* Send what fits. */
+
+/* Send as much of the answer as fits. */
 void connection_writable(struct connection *connection, uint64_t now_us);
-/* The answer to the request; sends as much as fits at once. */
+
+/* Take the answer to the request, and send as much as fits at once. */
 void connection_answer(struct connection *connection, const struct bytes *answer, uint64_t now_us);
 
-/* What to poll for: POLLIN, POLLOUT or 0. */
+/* The events to poll for: POLLIN, POLLOUT or 0. */
 short connection_events(const struct connection *connection);
 
 #endif

@@ -37,6 +37,8 @@ struct edge {
 MUST_CHECK enum status edge_init(struct edge *edge, struct parts *parts, const char *socket_path,
                                  const struct socket_access *access, const struct files *files,
                                  struct wires *wires, struct signals *signals, struct fault *fault);
+
+/* Stop listening, remove the socket, and close what is left of clients.  The core has ended. */
 void edge_fini(struct edge *edge);
 
 /* Serve until a signal came, the last frame is durable and its answers are out. */

@@ -21,7 +21,7 @@ struct files {
 MUST_CHECK enum status files_share(struct files *files, size_t allowed, bool listens,
                                    struct fault *fault);
 
-/* Whether so many could be opened now; `fd` is any that is open. */
+/* Whether that many descriptors could be opened now; `fd` is any that is open. */
 MUST_CHECK bool files_left(int fd, size_t count);
 
 /*

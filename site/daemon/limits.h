@@ -14,17 +14,18 @@ enum {
     CONNECTIONS_MIN = 4,
     /* Of these, only the daemon's own user and root may have: they get in whoever else is there. */
     CONNECTIONS_OWN = 8, /* or an eighth, and at least one, where there are fewer */
-    /* Who is behind one that sends or takes so much is slow; when a newcomer finds no place, the
-     * slowest gives up its own. */
+    /* A client behind one that sends or takes this much is slow; when a newcomer finds no place,
+     * the slowest gives up its own. */
     CONNECTION_BYTES_PER_US = 1,
-    /* What requests that are not whole and answers that are not out take together; beyond it the
+    /* Memory of requests that are not whole and answers that are not out, together; beyond it the
      * slowest of them gives up its place, and with it the bytes. */
     CONNECTIONS_HOLD_BYTES_MAX = 32 * 1024 * 1024,
     /* Requests that the core has; beyond it no more is read until it has answered some. */
     CONNECTIONS_LENT_BYTES_MAX = 16 * 1024 * 1024,
-    /* What the core takes of them between two looks at the clock and the turns; or one. */
+    /* Bytes of requests that the core takes between two looks at the clock and the turns; or one.
+     */
     REQUESTS_STEP_BYTES = 1024 * 1024,
-    /* Clients that were refused or found no place are told together, so often. */
+    /* Clients that were refused or found no place are logged together, this often. */
     CONTROL_TELL_US = 60 * 1000 * 1000,
     /* A client that stops in the middle of a request, or reads no answer, gives its place back. */
     CONNECTION_IDLE_US = 30 * 1000 * 1000,
@@ -37,7 +38,7 @@ enum {
     ARRIVALS_STEP = 4,
     /* Parcels of one neighbour before the next one's turn. */
     PARCELS_STEP = 16,
-    /* A frame takes so many, or one that waits for the writer grows without end. */
+    /* Parcels that a frame takes, or one that waits for the writer would grow without end. */
     FRAME_PARCELS_MAX = 512,
     /* Parcels that wait in ZeroMQ for each connection.  Their bytes are bounded by the relay, in
      * and out; these only keep small ones from being many. */
@@ -60,7 +61,7 @@ enum {
      */
     CALL_WAY_BYTES = 16 * 1024,
     CALL_STEP_MAX = 16,
-    /* Who connected and has not shown a key of a link: when there are more, the oldest is cut. */
+    /* Connections that have shown no key of a link: when there are more, the oldest is cut. */
     CALLERS_MAX = 64,
     CALLERS_MIN = 2,
     /* Connections taken in a second, each of which may cost a handshake (some 0.3 ms). */
@@ -72,17 +73,17 @@ enum {
     FILES_MAX = 4096,
     /* ... or, where no neighbour can dial us. */
     FILES_QUIET = 1024,
-    /* What it opens for itself: 25, some of them for a moment. */
+    /* Descriptors that the daemon opens for itself: 25, some of them for a moment. */
     FILES_OWN = 32,
     /* Without which it does not start. */
     FILES_MIN = 48,
-    /* What one connection of a link takes at most; and what must be free beside it. */
+    /* Descriptors that one connection of a link takes at most, and that must be free besides. */
     FILES_CALL = 8,
     FILES_SPARE = 4,
     /* Threads: core and writer; two of libzmq, which ends the process where it can start none. */
     OWN_THREADS = 2,
     ZMQ_THREADS = 2,
-    /* Enough to see whether there are so many. */
+    /* Threads that are tried at a start: enough to see whether there are that many. */
     THREADS_TRIED_MAX = 64,
     TRIAL_STACK_BYTES = 128 * 1024,
     /* Address space beside the store's map and the agents' memory: stacks, code, heaps. */
@@ -91,28 +92,26 @@ enum {
     LOCKED_BYTES = 64 * 1024,
     /* When the system has no descriptor for a client or a neighbour, the listener rests. */
     ACCEPT_REST_US = 1000 * 1000,
-    /* Who connects and does not finish the handshake is shown out. */
+    /* A connection that does not finish the handshake by then is ended. */
     HANDSHAKE_MS = 5000,
     /* A connection that breaks silently is noticed and made anew. */
     HEARTBEAT_MS = 1000,
     HEARTBEAT_TIMEOUT_MS = 3000,
-    /* So often a neighbour hears that we live, and after so long a silence of its own it is down.
-     */
+    /* How often a neighbour hears that we live, and the silence after which it counts as down. */
     BEAT_US = 1000 * 1000,
     SILENCE_US = 4 * 1000 * 1000,
-    /* Who was not scheduled for so long has heard nobody, and that proves nothing. */
+    /* A daemon that was not scheduled for this long has heard nobody, which proves nothing. */
     ASLEEP_US = 2 * 1000 * 1000,
-    /* Dialling again: at first after so long, then twice that, up to the most. */
+    /* Dialling again: at first after the least time, then after twice that, up to the most. */
     REDIAL_US_MIN = 100 * 1000,
     REDIAL_US_MAX = 2 * 1000 * 1000,
-    /* For so long what is said last may still leave a connection of a link that was removed. */
+    /* How long the last parcels may still leave a connection of a link that was removed. */
     LEAVE_US = 1000 * 1000,
     /* When a neighbour has refused us, it may know us later. */
     REDIAL_US = 2 * 1000 * 1000,
-    /* A connection that lasted so long was a good one: after it dialling begins anew. */
+    /* A connection that lasted this long was a good one: after it dialling begins anew. */
     GOOD_CONNECTION_US = 10 * 1000 * 1000,
-    /* A link whose connection fails for another reason than before is told again, but not sooner.
-     */
+    /* A link whose connection fails for another reason than before is logged again, not sooner. */
     TELL_AGAIN_US = 60 * 1000 * 1000,
     /* Names being looked up, each in a thread; when the operator is told that no answer comes. */
     LOOKUPS_MAX = 32,
@@ -125,10 +124,10 @@ enum {
     /* Unknown keys that are told one by one; the rest of an hour is only counted, each minute. */
     STRANGERS_MAX = 32,
     STRANGERS_TELL_US = 60 * 1000 * 1000,
-    /* Neighbours whose link was removed may go on speaking, and callers may take all descriptors;
-     * the log is told of it so often. */
+    /* Neighbours whose link was removed may go on sending, and callers may take all descriptors;
+     * that is logged this often. */
     UNKNOWN_TELL_US = 60 * 1000 * 1000,
-    /* Links that wait for their neighbour are looked at so often. */
+    /* How often links that wait for their neighbour are looked at. */
     LINKS_TICK_US = 1000 * 1000,
     /* One filling, one at the writer, and two whose replies the edge still sends. */
     FRAMES_MAX = 4,
@@ -139,13 +138,12 @@ enum {
     /* A frame closes after so many turns or so long, if the writer is free ... */
     FRAME_TURNS = 4096,
     FRAME_US = 50 * 1000,
-    /* ... and while it is not, the next frame takes at most so many, or a batch grows without end.
-     */
+    /* ... and while it is not, the next frame takes at most this many, to bound its batch. */
     FRAME_TURNS_MAX = 16384,
     /* A frame that nobody outside waits for, of timers and what they set off, comes no sooner than
      * this after the one before: a commit writes some twenty pages, however little is in it. */
     FRAME_QUIET_US = 100 * 1000,
-    /* The room on the disk is measured after each frame, and so often while it is short. */
+    /* The room on the disk is measured after each frame, and this often while it is short. */
     MEASURE_US = 1000 * 1000,
     /* A reader in another process that keeps pages from being used again is told once, when it is
      * so old and so many commits came since. */
@@ -157,9 +155,9 @@ enum {
     /* A core that asks to be woken in the past is not asked more often than this. */
     WAKE_MS_MIN = 1,
     WAKE_MS_MAX = 60 * 1000,
-    /* After the last frame, clients have so long to take their answers. */
+    /* After the last frame clients have this long to take their answers. */
     FAREWELL_US = 2 * 1000 * 1000,
-    /* ... and neighbours what was said last; what they do not take is said again another time. */
+    /* ... and neighbours to take the last parcels; what they do not take is sent again later. */
     LAST_PARCELS_US = 200 * 1000,
 };
 

@@ -1,9 +1,9 @@
 /*
  * Where neighbours dial us, over TCP or at a path of the machine.  It is the site's own and not
- * libzmq's: so that who calls is counted before it costs anything, callers wait while descriptors
+ * libzmq's, so that a caller is counted before it costs anything, callers wait while descriptors
  * are short, and at a path nothing is removed but the socket that was bound there.
  *
- * The edge thread's.
+ * Used by the edge thread alone.
  */
 #ifndef SERAI_SITE_DAEMON_LISTENER_H
 #define SERAI_SITE_DAEMON_LISTENER_H
@@ -26,13 +26,17 @@ struct listener {
  * listener_close() in any case. */
 MUST_CHECK enum status listener_open(struct listener *listener, const char *endpoint,
                                      struct fault *fault);
+
+/* Stop listening, and remove the socket that was bound at a path. */
 void listener_close(struct listener *listener);
 
-/* Whether callers are heard now; else they wait at the system. */
+/* Whether connections are accepted now; else they wait at the system. */
 bool listener_hears(const struct listener *listener, uint64_t now_us);
-/* The next who calls; -1: nobody now. */
+
+/* Accept the next connection; its descriptor is the caller's. -1: there is none now. */
 int listener_accept(struct listener *listener, uint64_t now_us);
-/* Descriptors are short: nobody is heard for a while. */
+
+/* Accept nothing for a while: descriptors are short. */
 void listener_rest(struct listener *listener, uint64_t now_us);
 
 #endif

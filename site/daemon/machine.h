@@ -1,7 +1,7 @@
 /*
- * What a site wants of the machine beside descriptors (files.h) and room on the disk (core.h):
- * address space, threads, locked memory.  How much there is is found by taking it and giving it
- * back, before anything is opened: so it does not matter which of the system's limits it is.
+ * What a site needs of the machine besides descriptors (files.h) and room on the disk (core.h):
+ * address space, threads, locked memory.  The amount is found by taking it and giving it back,
+ * before anything is opened: so it does not matter which of the system's limits it is.
  */
 #ifndef SERAI_SITE_DAEMON_MACHINE_H
 #define SERAI_SITE_DAEMON_MACHINE_H
@@ -20,15 +20,20 @@ struct machine_need {
     uint64_t least;  /* without which the site does not start */
 };
 
-/* What a daemon with these options needs. */
+/* The amount of one kind that a daemon with these options needs. */
 struct machine_need machine_need(enum machine_kind kind, const struct daemon_options *options);
-/* How much of it there is, at most what is wanted.  Locked memory: our limit is raised first. */
+
+/* How much of it there is, at most `wanted`.  For locked memory our limit is raised first. */
 uint64_t machine_try(enum machine_kind kind, uint64_t wanted);
-/* Less than is wanted is logged with both numbers.  ST_INVALID: less than the least. */
+
+/*
+ * Judge an amount.  Less than is wanted is logged with both numbers.  ST_INVALID: less than the
+ * least.
+ */
 MUST_CHECK enum status machine_judge(enum machine_kind kind, const struct machine_need *need,
                                      uint64_t there, struct fault *fault);
 
-/* The three together, for each kind.  While the process has one thread. */
+/* Need, try and judge each kind.  Call it while the process has one thread. */
 MUST_CHECK enum status machine_check(const struct daemon_options *options, struct fault *fault);
 
 #endif

@@ -37,23 +37,35 @@ struct marker_verdict {
 /* Open or make the page and judge.  The caller holds the site's lock.  ST_IO, ST_NOMEM. */
 MUST_CHECK enum status marker_open(struct marker **marker, const char *path,
                                    struct marker_verdict *verdict, struct fault *fault);
-void marker_close(struct marker *marker); /* NULL allowed */
 
-/* Before a turn with its agent and message, after it with zeroes.  In no order. */
+/* Close the page; NULL is allowed. */
+void marker_close(struct marker *marker);
+
+/* Record the turn that begins, by its agent and message; zeroes after it.  It is in no order. */
 void marker_set(struct marker *marker, uint64_t agent, uint64_t message);
-/* Where the order that the turn gives is noted: its number + 1, else 0.  The marker's. */
+
+/*
+ * The place that holds the order which the turn gives: its number + 1, else 0.  It belongs to the
+ * marker.
+ */
 volatile uint64_t *marker_order(struct marker *marker);
 
 /*
- * The store failed: whoever starts next reads all the books before anything else, and says so when
- * they hold.  Async-signal-safe.
+ * Record that the store failed: whoever starts next reads all the books before anything else, and
+ * calls marker_store_verified() when they hold.  Async-signal-safe.
  */
 void marker_store_failed(struct marker *marker);
-/* The same for a failed commit, which ends the daemon whatever turn runs then: none is blamed. */
+
+/*
+ * Record a failed commit as marker_store_failed() does.  It ends the daemon whatever turn runs
+ * then, so none is blamed.
+ */
 void marker_commit_failed(struct marker *marker);
+
+/* Record that the books were read and hold. */
 void marker_store_verified(struct marker *marker);
 
-/* From a handler of a fatal signal: the process dies of itself.  Async-signal-safe. */
+/* Blame the running event for a fatal signal, from its handler.  Async-signal-safe. */
 void marker_blame_signal(struct marker *marker);
 
 #endif

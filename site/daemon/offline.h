@@ -18,7 +18,12 @@ struct offline; /* opaque; holds the site's lock */
  */
 MUST_CHECK enum status offline_open(struct offline **offline, const struct daemon_options *options,
                                     struct fault *fault);
-void offline_close(struct offline *offline); /* NULL allowed */
+
+/*
+ * Close the site, so that a daemon can open it, and let signals end the process again.  NULL is
+ * allowed.
+ */
+void offline_close(struct offline *offline);
 
 /*
  * One request of whoever can read the store; the answer is appended.  ST_UNKNOWN: its frame could

@@ -1,5 +1,5 @@
 /*
- * What a daemon has of its site before anybody can ask it: the store with the site's lock, the
+ * A site as a daemon has it before anybody can ask it: the store with the site's lock, the
  * marker page, and the core as the books say it.  A request without a daemon needs no more
  * (offline.h).
  */
@@ -31,12 +31,17 @@ struct opened {
  * ST_INVALID, ST_IO, ST_CORRUPT, ST_NOMEM: the fault says what.  opened_close() in any case.
  */
 MUST_CHECK enum status opened_open(struct opened *opened, struct fault *fault);
+
+/* Close what was opened, in reverse order. */
 void opened_close(struct opened *opened);
 
-/* The room that the store has; while nothing is being written. */
+/* Measure the room that the store has.  Nothing may be written meanwhile. */
 void opened_measure(const struct opened *opened, struct core_disk *disk);
 
-/* Before the process gives up for a commit that failed: the next start verifies the books. */
+/*
+ * Record a failed commit before the process gives up, so that the next start verifies the books.
+ * `opened` is a struct opened.
+ */
 void opened_store_failed(void *opened);
 
 #endif

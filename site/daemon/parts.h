@@ -71,7 +71,10 @@ struct parts {
     struct frame pool[FRAMES_MAX];
 };
 
-/* Thread bodies; the argument is struct parts.  Both end after the last frame. */
+/*
+ * core_thread() and writer_thread() are the bodies of two threads; the argument is a struct parts.
+ * Both end after the last frame.
+ */
 void *core_thread(void *parts);
 void *writer_thread(void *parts);
 

@@ -1,12 +1,12 @@
 /*
- * The places of clients at the control socket: who gets one, and who gives one up.
+ * The places of clients at the control socket: which client gets one, and which gives one up.
  *
  * Nobody can hold places against others: when a newcomer finds none free, the slowest client
  * (connection_late_us()) gives up its own, and is told to try again.  Small requests are read as
- * their client is let in, so they are not slow however many come.  Who has shown a signature of the
- * operator's key is the last to give up a place.  Some places only the daemon's own user and root
- * may have.  The same holds for the memory that messages take while they come or go.  The edge
- * thread's.
+ * their client is let in, so they are not slow however many come.  A client that has shown a
+ * signature of the operator's key is the last to give up a place.  Some places are for the daemon's
+ * own user and root.  The same holds for the memory that messages take while they come or go.  Used
+ * by the edge thread alone.
  */
 #ifndef SERAI_SITE_DAEMON_PLACES_H
 #define SERAI_SITE_DAEMON_PLACES_H
@@ -14,13 +14,14 @@
 #include "site/daemon/connection.h"
 #include "site/daemon/limits.h"
 
-/* Something that outside input causes: told at most once in CONTROL_TELL_US, with how often. */
+/* Something that outside input causes: logged at most once in CONTROL_TELL_US, with a count. */
 struct telling {
     uint64_t count; /* since it was told */
     uint64_t told_us;
     bool told; /* ever */
 };
-/* One more.  True when it is to be told now; then `*count` is how many that stands for. */
+
+/* Count one more.  True when it is to be logged now; then *count is how many that stands for. */
 MUST_CHECK bool telling_adds(struct telling *telling, uint64_t now_us, uint64_t *count);
 
 struct places {
@@ -30,11 +31,13 @@ struct places {
     struct telling crowded;
 };
 
+/* Make `count` free places, 1 to CONNECTIONS_MAX. site_key is borrowed: each answer names it. */
 void places_init(struct places *places, size_t count, const uint8_t *site_key);
-/* Whatever the core had of them it has given back. */
+
+/* Close all connections.  The core has given back whatever it had of them. */
 void places_fini(struct places *places);
 
-/* Whether somebody who comes now could find a place: not all are the core's to answer. */
+/* Whether a client that comes now could get a place: not all are waiting for the core. */
 MUST_CHECK bool places_any(const struct places *places);
 /*
  * A free place for such a client; where there is none, the slowest that it may have is freed.
@@ -52,10 +55,11 @@ MUST_CHECK bool places_read(struct places *places, struct connection *connection
  * slowest of those that hold some.
  */
 void places_bound_memory(struct places *places, uint64_t now_us);
-/* False while the core has as many bytes of requests as it may: nothing more is read. */
+
+/* Whether more may be read.  False while the core has as many bytes of requests as it may. */
 MUST_CHECK bool places_may_read(const struct places *places);
 
-/* Close those that have been silent for CONNECTION_IDLE_US in the middle of anything. */
+/* Close the connections that have been silent for CONNECTION_IDLE_US in the middle of a message. */
 void places_close_idle(struct places *places, uint64_t now_us);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Who reads the store beside the daemon and keeps pages from being used again: an export that
- * waits for its output, a process that was stopped.  Told in the log once for each, by process id.
+ * Readers of the store in other processes, which keep pages from being used again: an export that
+ * waits for its output, a process that was stopped.  Each is logged once, by process id.
  */
 #ifndef SERAI_SITE_DAEMON_READERS_H
 #define SERAI_SITE_DAEMON_READERS_H
@@ -22,7 +22,7 @@ struct readers {
     uint64_t looked_us;
 };
 
-/* Look, if it is time to.  All-zero readers are none. */
+/* Look at the readers, if it is time to.  All-zero readers are none. */
 void readers_watch(struct readers *readers, struct store_lmdb *lmdb, struct clock_source clock);
 
 #endif

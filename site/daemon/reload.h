@@ -15,7 +15,10 @@ struct reload {
     struct pricebook book; /* in force, or on its way */
 };
 
-/* What became of it is logged.  A new book, allocated, goes into `to`: whoever pops it frees it. */
+/*
+ * Read the book of prices again, and log what became of it.  A new book, allocated, goes into `to`:
+ * whoever pops it frees it.
+ */
 void reload_prices(struct reload *reload, struct ring *to);
 
 #endif

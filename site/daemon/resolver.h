@@ -21,25 +21,34 @@ struct addresses {
     char error[LOOKUP_ERROR_BYTES]; /* empty: no reason */
 };
 
-/* Fill in what the name means; may take long.  Called in a thread of its own. */
+/* Fill in the addresses of a name; may take long.  Called in a thread of its own. */
 typedef void (*resolve_name)(const char *host, struct addresses *addresses);
-/* The system's resolver: /etc/hosts, DNS, whatever it is told to use. */
+
+/* Look up with the system's resolver: /etc/hosts, DNS, whatever it is told to use. */
 void resolve_by_system(const char *host, struct addresses *addresses);
 
 struct resolver; /* opaque; one thread asks and takes */
 
-/* ST_NOMEM, ST_IO. */
+/* Make a resolver, to be ended with resolver_free().  ST_NOMEM, ST_IO. */
 MUST_CHECK enum status resolver_new(struct resolver **resolver, resolve_name resolve,
                                     struct fault *fault);
-/* NULL allowed.  Look-ups that go on end by themselves, and touch nothing of the caller's. */
+
+/*
+ * Free a resolver; NULL is allowed.  Look-ups that go on end by themselves, and touch nothing of
+ * the caller's.
+ */
 void resolver_free(struct resolver *resolver);
 
-/* Begin to look up.  The answer comes under `ticket`.  ST_FULL: too many go on; ask later. */
+/*
+ * Begin to look up a name.  The answer comes under `ticket`.  ST_FULL: too many go on; ask later.
+ */
 MUST_CHECK enum status resolver_ask(struct resolver *resolver, uint64_t ticket, const char *host,
                                     struct fault *fault);
-/* Readable when an answer is there. */
+
+/* A descriptor that can be read when an answer is there. */
 int resolver_fd(const struct resolver *resolver);
-/* The next answer; false: there is none (yet). */
+
+/* Take the next answer.  False: there is none yet. */
 bool resolver_take(struct resolver *resolver, uint64_t *ticket, struct addresses *addresses);
 
 #endif

@@ -14,13 +14,19 @@ struct wake {
     int fd; /* an eventfd; poll it for reading */
 };
 
-/* ST_IO when the system has no more of them. */
+/* Make a wake.  ST_IO when the system has no more descriptors. */
 MUST_CHECK enum status wake_init(struct wake *wake, struct fault *fault);
+
+/* Close it. */
 void wake_fini(struct wake *wake);
-void wake_up(const struct wake *wake); /* any thread */
-/* Wait for a wake-up at most timeout_ms (-1: for ever), and take it. The reader's thread. */
+
+/* Wake the thread that waits, or that waits next.  Any thread. */
+void wake_up(const struct wake *wake);
+
+/* Wait for a wake-up at most timeout_ms (-1: without end), and take it.  The reader's thread. */
 void wake_wait(const struct wake *wake, int timeout_ms);
-/* Take what is there, without waiting; for readers that poll the fd among others. */
+
+/* Take a wake-up without waiting, for readers that poll the fd among others. */
 void wake_take(const struct wake *wake);
 
 struct ring {
@@ -30,9 +36,16 @@ struct ring {
     const struct wake *wake;
 };
 
-void ring_init(struct ring *ring, const struct wake *wake); /* `wake` is borrowed */
-/* False when it is full: the caller must have bounded what it sends. */
+/* Make an empty ring, whose reader `wake` wakes; it is borrowed. */
+void ring_init(struct ring *ring, const struct wake *wake);
+
+/*
+ * Put an item in and wake the reader.  One thread.  False when it is full: the caller must have
+ * bounded what it sends.
+ */
 MUST_CHECK bool ring_push(struct ring *ring, void *item);
-void *ring_pop(struct ring *ring); /* NULL when it is empty */
+
+/* Take the oldest item out; NULL when the ring is empty.  One thread. */
+void *ring_pop(struct ring *ring);
 
 #endif

@@ -5,7 +5,7 @@
 #include "base/status.h"
 
 /*
- * For all threads, for good: no new privileges, no programs or processes started, no
+ * Lock all threads in for good: no new privileges, no programs or processes started, no
  * sockets but those of the machine and of IP, no tracing, no mounts or modules.  Refused calls fail
  * with EPERM.  Sanitizers need some of these, so in their builds this does nothing.  ST_IO when the
  * kernel refuses.
@@ -19,7 +19,7 @@ MUST_CHECK enum status sandbox_enter(struct fault *fault);
  */
 MUST_CHECK enum status sandbox_hide(struct fault *fault);
 
-/* False in builds with sanitizers, where sandbox_enter() does nothing. */
+/* Whether sandbox_enter() does anything: false in builds with sanitizers. */
 bool sandbox_is_built(void);
 
 #endif

@@ -23,8 +23,13 @@ struct signals {
  */
 void signals_hold(void);
 
-/* What came since signals_hold() is not lost.  ST_IO when the system has no more descriptors. */
+/*
+ * Open the descriptor.  What came since signals_hold() is not lost.  ST_IO when the system has no
+ * more descriptors.
+ */
 MUST_CHECK enum status signals_open(struct signals *signals, struct fault *fault);
+
+/* Close the descriptor.  The signals stay held. */
 void signals_close(struct signals *signals);
 
 /* Take what has come, without waiting.  One thread at a time. */

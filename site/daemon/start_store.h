@@ -16,13 +16,13 @@ struct start_store {
 };
 
 /*
- * The store to start from, which whoever loads may keep: it borrows *start.  A walk that is ended
- * returns ST_BUSY.
+ * Wrap `store` for a start that signals can end.  The result borrows *start and may be kept by
+ * whoever loads.  A walk that a signal ends returns ST_BUSY.
  */
 struct store start_store_init(struct start_store *start, const struct store *store,
                               struct signals *signals);
 
-/* The start is over, and the signals are another thread's: from now on it is the real store. */
+/* End the start: the signals are another thread's from now on, and no walk is ended any more. */
 void start_store_done(struct start_store *start);
 
 #endif

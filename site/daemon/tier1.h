@@ -35,23 +35,27 @@ struct tier1_options {
 struct tier1; /* opaque */
 
 /*
- * Before any key is read: see compiler_start().  `dir` is the site's.  A mode of TIER1_OFF starts
- * nothing.  ST_NOMEM, ST_IO, ST_DENIED.
+ * Start the compiler's service, before any key is read (compiler_start()).  `dir` is the site's.  A
+ * mode of TIER1_OFF starts nothing.  ST_NOMEM, ST_IO, ST_DENIED.
  */
 MUST_CHECK enum status tier1_new(struct tier1 **tier1, const struct tier1_options *options,
                                  const char *dir, struct fault *fault);
-void tier1_free(struct tier1 *tier1); /* after its thread has ended; NULL allowed */
-/* Who is woken when an object is there; borrowed.  NULL for tier1 is allowed here and below. */
+
+/* Free it, after its thread has ended; NULL is allowed. */
+void tier1_free(struct tier1 *tier1);
+
+/* Set whom to wake when an object is there; borrowed.  NULL for tier1 is allowed here and below. */
 void tier1_connect(struct tier1 *tier1, const struct wake *core_wake);
 
 /* The compiler thread's body; the argument is a struct tier1, with a service. */
 void *tier1_thread(void *tier1);
 /* Whether there is something for the thread to do: not when the mode is off. */
 bool tier1_has_thread(const struct tier1 *tier1);
-/* The thread ends, whatever it waits for.  Any thread. */
+
+/* End the thread, whatever it waits for.  Any thread. */
 void tier1_stop(struct tier1 *tier1);
 
-/* The core thread, between two turns. */
+/* Exchange what is hot and what was compiled with the core.  The core thread, between two turns. */
 void tier1_step(struct tier1 *tier1, struct core *core);
 
 #endif

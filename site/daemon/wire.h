@@ -52,29 +52,38 @@ struct wire {
  */
 MUST_CHECK enum status wire_dial(struct wire *wire, void *context, const struct call_keys *keys,
                                  const char *address, uint64_t now_us, struct fault *fault);
-/* Somebody answered the dialling, or nobody. */
+
+/* Go on after the dialling ended: somebody answered, or nobody. */
 void wire_answered(struct wire *wire, void *context, const struct call_keys *keys, uint64_t now_us);
-/* What becomes of the connection that we make is told no more; the caller may take it. */
+
+/* Report no more of the connection that we make; the caller may take it. */
 void wire_unwatch(struct wire *wire);
-/* Closes it. */
+
+/* Close the connection that we make. */
 void wire_close(struct wire *wire);
+
 /* Dial again after a while, each time a longer one. */
 void wire_redial_later(struct wire *wire, uint64_t now_us);
 
 /* Take what became of the connection. */
 void wire_watch(struct wire *wire, uint64_t now_us);
-/* At least once a second: dialling that nobody answers is given up, and so is one who is silent. */
+
+/* Give up dialling that nobody answers, and a neighbour that is silent.  At least once a second. */
 void wire_tire(struct wire *wire, uint64_t now_us);
 
+/* Record that the neighbour was heard now: it lives. */
 void wire_heard(struct wire *wire, uint64_t now_us);
-/* The neighbour cannot be reached, or no more: for the core to hear when it is news. */
+
+/* Record that the neighbour cannot be reached, or no more.  The core is told when it is news. */
 void wire_trouble(struct wire *wire, const char *format, ...) PRINTF_LIKE(2, 3);
+
 /*
- * The connection is no more.  After a silence it was libzmq that gave it up, on either side and at
- * about the same time as we would: the reason then is the silence.
+ * Record that the connection is no more.  After a silence it was libzmq that gave it up, on either
+ * side and at about the same time as we would: the reason then is the silence.
  */
 void wire_broken(struct wire *wire, uint64_t now_us);
-/* The neighbour was not connected to, for that reason: for the log and for the core. */
+
+/* Record that the neighbour was not connected to, and why: for the log and for the core. */
 void wire_failed(struct wire *wire, uint64_t now_us, const char *format, ...) PRINTF_LIKE(3, 4);
 
 #endif

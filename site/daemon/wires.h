@@ -6,7 +6,7 @@
  * parcel that cannot be sent now is dropped; of those that came, only what an older connection of
  * the same neighbour still held.
  *
- * All of it is the edge thread's.  libzmq has a thread of its own underneath.
+ * Used by the edge thread alone.  libzmq has threads of its own underneath.
  */
 #ifndef SERAI_SITE_DAEMON_WIRES_H
 #define SERAI_SITE_DAEMON_WIRES_H
@@ -34,30 +34,41 @@ struct wires_options {
     resolve_name resolve;       /* NULL: resolve_by_system() */
 };
 
-/* ST_INVALID: key or endpoint; ST_IO: the endpoint cannot be bound; ST_NOMEM. */
+/*
+ * Make the wires, without links.  On ST_OK the caller ends *wires with wires_free().  ST_INVALID:
+ * key or endpoint; ST_IO: the endpoint cannot be bound; ST_NOMEM.
+ */
 MUST_CHECK enum status wires_new(struct wires **wires, const struct wires_options *options,
                                  struct fault *fault);
-void wires_free(struct wires *wires); /* the core has ended; NULL allowed */
 
-/* All links that there ever were.  Those that did not change go on undisturbed. */
+/* Close all connections and free, when the core has ended; NULL is allowed. */
+void wires_free(struct wires *wires);
+
+/* Set the links, all that there ever were.  Those that did not change go on undisturbed. */
 void wires_configure(struct wires *wires, const struct core_link *links, size_t count,
                      uint64_t now_us);
 
-/* Send one, or drop it when the neighbour is not there or takes no more. */
+/* Send a parcel, or drop it when the neighbour is not there or takes no more. */
 void wires_send(struct wires *wires, const struct core_parcel *parcel);
 
-/* An arrival that the core has read. */
+/* Take back an arrival that the core has read. */
 void wires_give_back(struct wires *wires, struct arrival *arrival);
 
 /* Fill in what to poll for (WIRES_POLL_MAX places); returns how many.  `reads`: also what comes. */
 size_t wires_poll(struct wires *wires, zmq_pollitem_t *items, bool reads);
 /* Serve what that poll found: `items` as filled, with nothing done to `wires` in between. */
 void wires_serve(struct wires *wires, const zmq_pollitem_t *items, uint64_t now_us);
-/* At least once a second: says that we live, notices who does not, dials again what gave up. */
+
+/*
+ * Tell neighbours that we live, notice which of them are silent, and dial again what gave up.  At
+ * least once a second.
+ */
 void wires_sweep(struct wires *wires, uint64_t now_us);
-/* Something of ours found no descriptor: strangers get none for a while. */
+
+/* Accept no strangers for a while: something of ours found no descriptor. */
 void wires_rest(struct wires *wires, uint64_t now_us);
-/* When it has something to do before that second is over; UINT64_MAX: it has not. */
+
+/* When there is something to do before the next second is over; UINT64_MAX when there is not. */
 uint64_t wires_due_us(const struct wires *wires);
 
 /* Whether something that was sent has not gone out to a neighbour yet. */
@@ -73,6 +84,8 @@ struct wires_counters {
     uint64_t bytes_in;  /* that libzmq holds now of what came, but for parcels at the core */
     uint64_t bytes_out; /* that neighbours have not taken yet */
 };
+
+/* The counters as they are now. */
 struct wires_counters wires_count(const struct wires *wires);
 
 #endif
