@@ -32,7 +32,7 @@ enum channel_state {
     CHANNEL_GIVEN_UP = 4,   /* sold while pending: the ANSWER may still come; no cap leads here */
 };
 
-/* What an end holds of its customer's; and all of its rows. */
+/* What an end holds that counts for its customer. */
 struct channel_holding {
     uint64_t ends;   /* 1, until its row goes */
     uint64_t events; /* that its owner paid for and that may still come */
@@ -112,44 +112,65 @@ struct channel_message {
 /* ---- the set of ends ---- */
 struct channels; /* opaque */
 
+/*
+ * Make an empty set of ends.  On ST_OK the caller ends *channels with channels_free().  ST_NOMEM.
+ */
 MUST_CHECK enum status channels_new(struct channels **channels);
+
+/* Free the set and all its ends; NULL is allowed. */
 void channels_free(struct channels *channels);
-/* Read all ends back.  Rows: STORE_LINK, key = interface u32, u8 1, end id u64. ST_CORRUPT. */
+
+/*
+ * Read all ends back into an empty set.  Rows: STORE_LINK, key = interface u32, u8 1, end id u64
+ * (docs/records.md).  ST_CORRUPT names the row; the set is empty then.
+ */
 MUST_CHECK enum status channels_load(struct channels *channels, const struct store *store,
                                      struct fault *fault);
+
 /* Write the rows that changed since the last call, and the counters (key = u32 0, u8 0, u64 0). */
 void channels_save(struct channels *channels, struct store_batch *batch);
+
 /*
- * Decode one row of an end, for claims and verification.  ST_CORRUPT.  Other row kinds: ST_MISSING,
- * which sets no fault.
+ * Decode one row of an end, for claims and verification.  ST_CORRUPT.  ST_MISSING, which sets no
+ * fault: a row of another kind.
  */
 MUST_CHECK enum status channels_row_decode(struct channel_end *end, const uint8_t *key,
                                            size_t key_size, const uint8_t *value, size_t value_size,
                                            struct fault *fault);
 
-struct channel_end *channels_find(struct channels *channels, uint64_t id); /* NULL: none */
-/* The end that a message on (interface, number, side) is for; NULL: none. */
+/* The end of this id, or NULL when there is none.  Valid until it is removed. */
+struct channel_end *channels_find(struct channels *channels, uint64_t id);
+
+/* The end that a message to (interface, number, side) is for, or NULL when there is none. */
 struct channel_end *channels_at(struct channels *channels, uint32_t interface, uint32_t number,
                                 enum channel_side side);
+
+/* The number of ends. */
 size_t channels_count(const struct channels *channels);
-/* In order of id. Must not add or remove ends. */
+
+/* Visit all ends in order of id.  `visit` must not add or remove any. */
 void channels_each(struct channels *channels, void (*visit)(void *context, struct channel_end *end),
                    void *context);
+
 /*
- * How many ends an agent owns; if they are no more than max, their ids are written, in order. Looks
- * at nobody else's.
+ * The number of ends that an agent owns.  If they are no more than `max`, their ids are written to
+ * `ids`, in order.  Looks at no other owner's ends.
  */
 size_t channels_owned(const struct channels *channels, uint64_t owner, uint64_t *ids, size_t max);
-/* Whether the lists of the owners are what a look at all ends finds.  ST_CORRUPT. */
+
+/* Check that the lists of the owners are what a look at all ends finds.  ST_CORRUPT. */
 MUST_CHECK enum status channels_check(const struct channels *channels, struct fault *fault);
 
-/* The end becomes another agent's; undone by rollback. */
+/* Give the end to another agent, within a turn; undone by rollback. */
 void channel_give(struct channel_end *end, struct undo *undo, uint64_t owner);
-/* To be called by the site before it sets one of its fields but the owner: saves the end and marks
- * it dirty. */
+
+/*
+ * Save the end for the turn's rollback and mark it as changed.  The site calls this before it sets
+ * one of its own fields, the owner apart (channel_give()).
+ */
 void channel_touch(struct channel_end *end, struct undo *undo);
 
-/* ---- verdicts: refusals of this part; the site maps them to sdk/abi.h ---- */
+/* ---- refusals of this part; the site maps them to sdk/abi.h ---- */
 enum channel_verdict {
     CHANNEL_FINE = 0,
     CHANNEL_NO_CREDIT, /* the far end has armed no more */
@@ -165,116 +186,170 @@ enum channel_verdict {
 /* ---- orders on ends (within a turn: undo is that turn's) ---- */
 
 enum { CHANNEL_ENDS_MAX = 4 * 1024 * 1024 }; /* of a site: some 1 GiB of memory */
-/* CHANNEL_TOO_MUCH: the site is full of ends, or the interface's numbers are used up. */
+
+/*
+ * Whether an end can be bought on an interface.  CHANNEL_TOO_MUCH: the site is full of ends, or the
+ * interface's numbers are used up.
+ */
 MUST_CHECK enum channel_verdict channels_check_buy(const struct channels *channels,
                                                    uint32_t interface);
+
 /*
- * A new pending end for `owner`, and the BIRTH message for the neighbour (money fields are the
- * caller's to fill).  *end is owned by `channels`.  ST_NOMEM is INVARIANT.  Undone by rollback.
+ * Add a pending end for `owner`, and fill the BIRTH message for the neighbour, but for the money
+ * fields, which are the caller's.  The end belongs to `channels`.  Undone by rollback.  Out of
+ * memory is INVARIANT.
  */
 struct channel_end *channels_buy(struct channels *channels, struct undo *undo, uint64_t owner,
                                  uint32_t interface, struct channel_message *birth);
 
+/*
+ * Whether a packet of `size` bytes can be sent now: CHANNEL_TOO_LARGE, CHANNEL_NOT_OPEN,
+ * CHANNEL_IS_CLOSED or CHANNEL_NO_CREDIT if not.
+ */
 MUST_CHECK enum channel_verdict channel_check_send(const struct channel_end *end, size_t size);
-/* After a good check: counts the packet; fills kind, interface, number, to of *packet. */
+
+/*
+ * Count the packet, after a good check, and fill kind, interface, number and `to` of *packet.
+ * Undone by rollback.
+ */
 void channel_send(struct channel_end *end, struct undo *undo, size_t size,
                   struct channel_message *packet);
 
 enum { CHANNEL_ARMED_PACKETS_MAX = 1024, CHANNEL_ARMED_BYTES_MAX = 1024 * 1024 };
 /*
- * At most the bounds above are ever outstanding.  CHANNEL_TOO_MUCH: packets or bytes are 0 or above
+ * Whether that many packets and bytes can be armed.  At most the bounds above are ever outstanding.
+ * CHANNEL_TOO_MUCH: packets or bytes are 0 or above
  * the bound, or the packets would be with those that are open.  Bytes that would be are not refused
  * but granted up to the bound: what packets left unused of earlier bytes must not stop the next.
  */
 MUST_CHECK enum channel_verdict channel_check_arm(const struct channel_end *end, uint64_t packets,
                                                   uint64_t bytes);
+
+/* Arm, after a good check, and fill the CREDIT message for the far end.  Undone by rollback. */
 void channel_arm(struct channel_end *end, struct undo *undo, uint64_t packets, uint64_t bytes,
                  struct channel_message *credit);
-/* What an end that is there holds: events by its state, whether or not anything is reserved. */
+
+/*
+ * What the end holds for its customer: events by its state, whether or not anything is reserved for
+ * them.
+ */
 struct channel_holding channel_holds(const struct channel_end *end);
-/* What it would hold if so much were armed after a good check. */
+
+/* What the end would hold if that many packets and bytes were armed after a good check. */
 struct channel_holding channel_would_hold(const struct channel_end *end, uint64_t packets,
                                           uint64_t bytes);
-/* Packets armed that have not arrived. */
+
+/* The number of packets that were armed and have not arrived. */
 uint64_t channel_armed_open(const struct channel_end *end);
-/* Packets that may be sent now (0 when not open, or when the last byte of credit is used up). */
+
+/*
+ * The number of packets that may be sent now; 0 when the end is not open, or when the last byte of
+ * credit is used up.
+ */
 uint64_t channel_may_send(const struct channel_end *end);
 
-/* Ask for one room event. If there is credit now, the site delivers it at once. */
+/*
+ * Whether a room event can be asked for: CHANNEL_HAS_ASKED, CHANNEL_NOT_OPEN or CHANNEL_IS_CLOSED
+ * if not.
+ */
 MUST_CHECK enum channel_verdict channel_check_room(const struct channel_end *end);
+
+/*
+ * Ask for one room event, after a good check.  If there is credit now, the site delivers it at
+ * once.  Undone by rollback.
+ */
 void channel_ask_room(struct channel_end *end, struct undo *undo);
-/* What was asked for and had credit is answered: the link it goes over has a place again. */
+
+/*
+ * End the asking: the site delivers the room event, because the link has a place again.  Undone by
+ * rollback.
+ */
 void channel_room_given(struct channel_end *end, struct undo *undo);
 
-/* Whether it was sold or closed: its owner has no more to do with it, and no cap leads here. */
-bool channel_is_sold(const struct channel_end *end);
 /*
- * Sell or close: this end will send and receive no more.  CHANNEL_IS_CLOSED: it was sold before.
- * An OPEN end fills CLOSE for the far end with *tell_far = true, and stays CLOSING until CLOSED
- * returns.  One whose far end closed first is removed at once.  A PENDING one is GIVEN_UP: nobody
- * knows yet whether the neighbour took its BIRTH, so it stays until the ANSWER comes.  The site
- * gives back the money held for the end first: the row of one given up that holds some is corrupt.
+ * Whether the end was sold or closed: its owner has no more to do with it, and no cap leads here.
  */
+bool channel_is_sold(const struct channel_end *end);
+
+/* Whether the end can be sold or closed.  CHANNEL_IS_CLOSED: it was sold before. */
 MUST_CHECK enum channel_verdict channel_check_sell(const struct channel_end *end);
+
+/*
+ * Sell or close the end, after a good check: it sends and receives no more.  An OPEN end fills
+ * CLOSE for the far end, sets *tell_far, and stays CLOSING until CLOSED returns.  One whose far end
+ * closed first is removed at once.  A PENDING one is GIVEN_UP: nobody knows yet whether the
+ * neighbour took its BIRTH, so it stays until the ANSWER comes.  The site gives back the money held
+ * for the end first: the row of a GIVEN_UP one that holds some is corrupt.  Undone by rollback.
+ */
 void channels_sell(struct channels *channels, struct channel_end *end, struct undo *undo,
                    struct channel_message *close, bool *tell_far);
-/* A PENDING end whose BIRTH has not left, and never will: removed. */
+
+/* Remove a PENDING end whose BIRTH has not left, and never will.  Undone by rollback. */
 void channels_withdraw(struct channels *channels, struct channel_end *end, struct undo *undo);
 
 /* ---- messages that arrive ---- */
 
 /*
- * Of these calls an `end` that is NULL (channels_at found none) is answered CHANNEL_UNKNOWN.
- * Anything that no far end which keeps the rules could send now is CHANNEL_UNARMED and changes
- * nothing.
+ * The calls below answer CHANNEL_UNKNOWN when `end` is NULL, i.e. channels_at() found none.  They
+ * answer CHANNEL_UNARMED, and change nothing, to what no far end that keeps the rules could send
+ * now.  docs/wire.md has the same rules as a table.
  */
 
-/* To be asked before channels_accept.  CHANNEL_UNARMED: the number is in use, or it is not for a
- * born end: a broken rule.  CHANNEL_TOO_MUCH: the site is full of ends; refuse the birth. */
+/*
+ * Whether a BIRTH can be accepted.  CHANNEL_UNARMED: the number is in use, or it is not one of a
+ * born end: a broken rule.  CHANNEL_TOO_MUCH: the site is full of ends; refuse the birth.
+ */
 MUST_CHECK enum channel_verdict channels_check_accept(struct channels *channels,
                                                       const struct channel_message *birth);
 
-/* The neighbour's side of BIRTH: the born agent's end, OPEN, with first credit armed and the
- * buyer's end to be told by the ANSWER this fills (money and fee are the caller's to fill). */
+/*
+ * Accept a BIRTH, after a good check: add the born agent's end, OPEN, with its first packets armed,
+ * and fill the ANSWER for the buyer's end, but for money and fee, which are the caller's.  Undone
+ * by rollback.
+ */
 struct channel_end *channels_accept(struct channels *channels, struct undo *undo,
                                     const struct channel_message *birth, uint64_t owner,
                                     uint64_t first_packets, uint64_t first_bytes,
                                     struct channel_message *answer);
-/* Refuse it: fills an ANSWER with `status` and all the money. */
+
+/* Refuse a BIRTH: fill an ANSWER with `status` and all its money.  Changes no end. */
 void channels_refuse(const struct channel_message *birth, int32_t status,
                      struct channel_message *answer);
 
 /*
- * ANSWER at the buyer's end: it opens (status 0), or is removed (a refusal; *end is then gone after
- * the site took its money fields: so the caller reads them first and calls this last).  One that
- * was given up opens too, for the caller to sell at once: so the far end hears CLOSE.
+ * Handle ANSWER at the buyer's end: it opens (status 0), or is removed (a refusal; the caller reads
+ * the end's money fields first, for *end is gone then).  One that was given up opens too, for the
+ * caller to sell at once, so that the far end hears CLOSE.
  */
 MUST_CHECK enum channel_verdict channels_answered(struct channels *channels,
                                                   struct channel_end *end, struct undo *undo,
                                                   const struct channel_message *answer);
 
 /*
- * PACKET: CHANNEL_FINE counts it as received.  CHANNEL_UNKNOWN / CHANNEL_IS_CLOSED: late; its money
- * is credited to whoever sold the end (CHANNEL_IS_CLOSED counts it as received too).
+ * Handle PACKET: CHANNEL_FINE counts it as received.  CHANNEL_UNKNOWN / CHANNEL_IS_CLOSED: late;
+ * its money is credited to whoever sold the end (CHANNEL_IS_CLOSED counts it as received too).
  * CHANNEL_UNARMED, CHANNEL_TOO_LARGE: a broken rule; changes nothing.
  */
 MUST_CHECK enum channel_verdict channel_received(struct channel_end *end, struct undo *undo,
                                                  const struct channel_message *packet);
 
-/* CREDIT: packets rise and bytes do not fall (else a broken rule: CHANNEL_UNARMED).
+/*
+ * Handle CREDIT: packets rise and bytes do not fall, else it is a broken rule, CHANNEL_UNARMED.
  * CHANNEL_IS_CLOSED: late, but counted.  *room is true when a room event is due now; room_asked is
- * then cleared. */
+ * cleared then.
+ */
 MUST_CHECK enum channel_verdict channel_credited(struct channel_end *end, struct undo *undo,
                                                  const struct channel_message *credit, bool *room);
 
 /*
- * CLOSE: an OPEN end becomes FAR_CLOSED and *signal is true (its owner is told, once); a CLOSING
- * one is removed (both sold at once).  Fills CLOSED for the far end.
+ * Handle CLOSE: an OPEN end becomes FAR_CLOSED and *signal is true, so that its owner learns of it,
+ * once; a CLOSING one is removed (both sold at once).  Fills CLOSED for the far end.
  */
 MUST_CHECK enum channel_verdict channels_far_closed(struct channels *channels,
                                                     struct channel_end *end, struct undo *undo,
                                                     struct channel_message *closed, bool *signal);
-/* CLOSED: the CLOSING end is removed. */
+
+/* Handle CLOSED: the CLOSING end is removed. */
 MUST_CHECK enum channel_verdict channels_closed(struct channels *channels, struct channel_end *end,
                                                 struct undo *undo);
 

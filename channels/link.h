@@ -8,8 +8,7 @@
  * in order.
  *
  * This part decides and keeps rows; it opens no socket, moves no money and runs no agent.  One
- * thread. Wire format: docs/wire.md.  Reconnecting: DESIGN section 6; docs/links.md says what each
- * freeze means.
+ * thread.  Wire format and reconnecting: docs/wire.md; docs/links.md says what each freeze means.
  */
 #ifndef SERAI_CHANNELS_LINK_H
 #define SERAI_CHANNELS_LINK_H
@@ -69,26 +68,39 @@ struct link {
     u128 received_total;
     uint64_t channels_bought; /* children born here for the neighbour: bound by its cap */
     bool removed;             /* taken away, and even: kept for its numbers and its accounts */
-    /* of this run, in no row */
+    /* known in this run only, in no row */
     char why[LINK_REASON_BYTES_MAX + 1]; /* why it is down; empty when it is not */
     uint64_t since_us;                   /* the site's: since when it is in its state */
 };
 
 struct links; /* opaque */
 
+/* Make an empty set of links.  On ST_OK the caller ends *links with links_free().  ST_NOMEM. */
 MUST_CHECK enum status links_new(struct links **links);
+
+/* Free the set and all its links; NULL is allowed. */
 void links_free(struct links *links);
-/* The unit of account, of at most LINK_CURRENCY_BYTES_MAX: a neighbour must have the same. */
+
+/* Set the unit of account, of at most LINK_CURRENCY_BYTES_MAX: a neighbour must have the same. */
 void links_set_currency(struct links *links, const char *currency);
-/* Rows: STORE_LINK, key = interface u32, u8 2 (the link, then u64 0) or 3 (transcript, seq u64).
- * A loaded link that was UP is DOWN.  ST_CORRUPT names the row. */
+
+/*
+ * Read all links back into an empty set.  Rows: STORE_LINK, key = interface u32, u8 2 (the link,
+ * then u64 0) or 3 (transcript, seq u64).  A link that was UP is DOWN now.  ST_CORRUPT names the
+ * row.
+ */
 MUST_CHECK enum status links_load(struct links *links, const struct store *store,
                                   struct fault *fault);
-/* Write what changed since the last call: link rows, transcript rows, deletions. */
+
+/*
+ * Write what changed since the last call: link rows, transcript rows, deletions.  What is written
+ * here may be sent once the frame is durable.
+ */
 void links_save(struct links *links, struct store_batch *batch);
 
 /*
- * ST_EXISTS: that name or key is a link already.  ST_INVALID: name, key or endpoint.  ST_FULL.
+ * Add a link; *link belongs to `links`.  ST_EXISTS: that name or key is a link already.
+ * ST_INVALID: name, key or endpoint.  ST_FULL: LINKS_MAX or LINK_INTERFACES_MAX.
  *
  * An interface is one neighbour's for ever.  So the key of a link that was removed gets its old
  * interface and goes on where that stood: the neighbour may never have heard that it was gone, and
@@ -97,39 +109,61 @@ void links_save(struct links *links, struct store_batch *batch);
 MUST_CHECK enum status links_add(struct links *links, const char *name,
                                  const uint8_t key[LINK_KEY_BYTES], const char *endpoint,
                                  struct money limit, struct link **link, struct fault *fault);
-/* Where the neighbour listens from now on; empty: it dials us.  ST_INVALID: the endpoint. */
+
+/* Set where the neighbour listens from now on; empty: it dials us.  ST_INVALID: the endpoint. */
 MUST_CHECK enum status link_set_endpoint(struct links *links, struct link *link,
                                          const char *endpoint, struct fault *fault);
-/* At least what it was: the neighbour may have sent up to that already.  A HELLO is due. */
-void link_raise_limit(struct links *links, struct link *link, struct money limit);
-/* Whether as much went to the neighbour as came from it. */
-bool link_is_even(const struct link *link);
-/* Messages that are not done with: not numbered, not acknowledged, or taken and the neighbour was
- * not told of it yet. */
-uint64_t link_unfinished(const struct links *links, const struct link *link);
+
 /*
- * Take an even link with nothing unfinished away; no end of a channel may be on it.  Its interface,
+ * Raise the most that the neighbour may owe us.  A lower one is a bug (INVARIANT), as the neighbour
+ * may have sent up to the former already.  A HELLO is due.
+ */
+void link_raise_limit(struct links *links, struct link *link, struct money limit);
+
+/* Whether as much money went to the neighbour as came from it. */
+bool link_is_even(const struct link *link);
+
+/*
+ * The number of messages that are not settled: not numbered, not acknowledged, or taken and the
+ * neighbour does not know it yet.
+ */
+uint64_t link_unfinished(const struct links *links, const struct link *link);
+
+/*
+ * Remove an even link with nothing unfinished; no end of a channel may be on it.  Its interface,
  * key and totals stay in its row, and none of the calls below finds it any more but
  * links_each_ever().
  */
 void link_remove(struct links *links, struct link *link);
-struct link *links_find(struct links *links, uint32_t interface); /* NULL: none */
+
+/*
+ * links_find(), links_named() and links_keyed() find a link by interface, name or the neighbour's
+ * key.  NULL: there is none, or it was removed.  Valid as long as the set.
+ */
+struct link *links_find(struct links *links, uint32_t interface);
 struct link *links_named(struct links *links, const char *name);
 struct link *links_keyed(struct links *links, const uint8_t key[LINK_KEY_BYTES]);
+
+/* The number of links, without those that were removed. */
 size_t links_count(const struct links *links);
-/* The highest interface that a link ever had; those removed are counted. */
+
+/* The highest interface that a link ever had; removed links are counted. */
 uint32_t links_interfaces(const struct links *links);
-/* Neighbours that are up are told anew what this site charges; the others are when they connect. */
+
+/* Tell neighbours that are up what this site charges now; the others learn it when they connect. */
 void links_announce(struct links *links);
+
+/* Visit all links in order of interface. */
 void links_each(struct links *links, void (*visit)(void *context, struct link *link),
-                void *context); /* in order of interface */
-/* Those removed too: interfaces 1, 2, 3 without a hole. */
+                void *context);
+
+/* Visit all links as links_each() does, removed ones too: interfaces 1, 2, 3 without a hole. */
 void links_each_ever(struct links *links, void (*visit)(void *context, struct link *link),
                      void *context);
 
 /*
- * To be called by the site before it sets `channels_bought`, the one field that is the site's:
- * saves it in the turn's undo (NULL: outside of a turn) and marks the row.
+ * Save the link for the turn's rollback (undo NULL: outside of a turn) and mark its row as changed.
+ * The site calls this before it sets channels_bought, the one field that is its own.
  */
 void link_touch(struct links *links, struct link *link, struct undo *undo);
 
@@ -138,7 +172,7 @@ void link_touch(struct links *links, struct link *link, struct undo *undo);
 enum link_verdict {
     LINK_FINE = 0,
     LINK_IS_FROZEN,
-    LINK_IS_FULL,    /* the window: as many of this payer wait as may */
+    LINK_IS_FULL,    /* this payer has all the places of the window that it may have */
     LINK_OVER_LIMIT, /* we would owe more than the neighbour allows */
     LINK_OVER_VALUE, /* one message carries at most LINK_MESSAGE_NANOS_MAX */
 };
@@ -174,7 +208,8 @@ bool links_number(struct links *links,
                   void (*numbered)(void *context, const struct link *link, uint64_t seq,
                                    const struct channel_message *message),
                   void *context);
-/* Whether anything is queued. */
+
+/* Whether any message is queued and has no number yet. */
 bool links_waiting(const struct links *links);
 
 /*
@@ -185,18 +220,36 @@ MUST_CHECK bool link_freed(struct links *links, struct link *link);
 
 /* ---- connecting ---- */
 
-/* A connection was made (by us) or lost-and-made: raise the epoch; a HELLO is due. */
-void link_connected(struct links *links, struct link *link);
-/* The neighbour cannot be reached, or no more: a link that was up is DOWN, and `why` is kept. */
-void link_lost(struct links *links, struct link *link, const char *why);
 /*
- * To be called every few seconds.  Underneath, a parcel may vanish and the connection stay: a link
- * that is down, or whose neighbour has not acknowledged what was sent before the last call, has a
- * HELLO due that calls for an answer.  True: there is such a link; link_parcel_out() gives it.
+ * Record that a connection was made, or lost and made again: the epoch is raised and a HELLO is
+ * due.
+ */
+void link_connected(struct links *links, struct link *link);
+
+/*
+ * Record that the neighbour cannot be reached, or no more: a link that was up is DOWN, and `why` is
+ * kept.
+ */
+void link_lost(struct links *links, struct link *link, const char *why);
+
+/*
+ * Look for links that need a HELLO; call it every few seconds.  A parcel may vanish and its
+ * connection stay: a link that is down, or whose neighbour has not acknowledged what was sent
+ * before the last call, has a HELLO due that calls for an answer.  True: there is such a link;
+ * link_parcel_out() gives the HELLO.
  */
 bool links_remind(struct links *links);
+
+/*
+ * Freeze the link for `reason`, which is copied and cut to fit: nothing is sent or taken until
+ * link_resume().  A link that is frozen already keeps its first reason.
+ */
 void link_freeze(struct links *links, struct link *link, const char *reason);
-/* End a freeze: DOWN, and a HELLO is due with a new epoch.  ST_INVALID: it is not frozen. */
+
+/*
+ * End a freeze: the link is DOWN, and a HELLO is due with a new epoch.  ST_INVALID: it is not
+ * frozen.
+ */
 MUST_CHECK enum status link_resume(struct links *links, struct link *link, struct fault *fault);
 
 /* ---- parcels out: call after links_save(), send only once that frame is durable ---- */
@@ -246,15 +299,21 @@ MUST_CHECK enum parcel_verdict link_parcel_in(struct links *links, struct link *
  */
 bool link_next(struct links *links, struct link *link, struct parcel *parcel,
                struct channel_message *message);
-/* The message is accepted: count it and its money. An acknowledgement is due with this frame. */
+
+/*
+ * Accept the message that link_next() gave: count it and its money.  An acknowledgement is due with
+ * this frame.
+ */
 void link_take(struct links *links, struct link *link, const struct channel_message *message);
 
-/* Bytes and messages numbered and not acknowledged. */
+/* Count the messages, and their bytes, that are numbered and not acknowledged. */
 void link_outstanding(const struct links *links, const struct link *link, uint64_t *messages,
                       uint64_t *bytes);
+
 /* Whether the places that payers have are those of the messages that wait; for checks. */
 bool link_places_add_up(const struct links *links, const struct link *link);
-/* Answers to births that the neighbour has not acknowledged, numbered or not. */
+
+/* The number of answers to births that the neighbour has not acknowledged, numbered or not. */
 uint64_t link_answers_left(const struct links *links, const struct link *link);
 
 #endif

@@ -35,12 +35,12 @@ struct link_node {
     struct window window;      /* the places that both take */
     bool freed;                /* places, since link_freed() was asked */
     bool dirty;                /* the row must be written */
-    /* As of the last save: only this may be told to the neighbour. */
+    /* As of the last save: the neighbour may learn nothing newer. */
     uint64_t saved_epoch;
     struct cursor saved_sent;
     struct cursor saved_received;
     uint64_t saved_acked_seq; /* rows up to it are deleted */
-    /* Of this connection. */
+    /* State of this connection. */
     bool hello_due;
     bool hello_asked;     /* a HELLO was called for by something stale and has no answer yet */
     bool hello_tells;     /* the next HELLO names the epoch we know, though the link is down */
@@ -59,41 +59,67 @@ struct links {
     struct bytes scratch;
 };
 
+/* The node of a link of this set. */
 struct link_node *node_of_link(const struct links *links, const struct link *link);
-/* A node for *link, at the next interface; NULL when memory is short. */
+
+/* Add a node for a copy of *link, at the next interface.  NULL when out of memory. */
 struct link_node *link_node_add(struct links *links, const struct link *link);
-/* The node of this key, also of a link that was removed; NULL: none ever had it. */
+
+/* The node of the link with this key, also of one that was removed; NULL: there never was one. */
 struct link_node *link_node_keyed(const struct links *links, const uint8_t key[LINK_KEY_BYTES]);
-/* Frees all nodes, as after links_new(). */
+
+/* Free all nodes, as after links_new(). */
 void links_clear(struct links *links);
-/* What is wrong with name, key or endpoint; NULL: nothing. */
+
+/* What is wrong with the link's name, key or endpoint; NULL: nothing. */
 const char *link_address_error(const struct link *link);
 
+/* Add a letter at the end.  Out of memory is INVARIANT. */
 void letters_push(struct letters *letters, struct letter *letter);
-struct letter *letters_at(const struct letters *letters, size_t index); /* 0: the oldest */
-struct letter *letters_pop(struct letters *letters);                    /* the oldest */
-/* Takes it out wherever it is, the newest first; where it was. */
+
+/* The letter at a place, 0 for the oldest; below `count` (INVARIANT). */
+struct letter *letters_at(const struct letters *letters, size_t index);
+
+/* Take out the oldest letter, which there must be (INVARIANT); it is the caller's now. */
+struct letter *letters_pop(struct letters *letters);
+
+/*
+ * Take out a letter wherever it is; it must be there (INVARIANT).  Searches from the newest.
+ * Returns the place where it was.
+ */
 size_t letters_remove(struct letters *letters, const struct letter *letter);
-/* Puts it back where it was: index is at most `count`. */
+
+/* Put a letter back at a place, at most `count` (INVARIANT). */
 void letters_insert(struct letters *letters, size_t index, struct letter *letter);
+
+/* Free the queue and its letters. */
 void letters_fini(struct letters *letters);
 
-/* A letter with a copy of *message, encoded.  ST_NOMEM is INVARIANT. */
+/* Make a letter with a copy of *message, encoded.  Out of memory is INVARIANT. */
 struct letter *letter_new(struct links *links, const struct channel_message *message);
 
-/* The total of what we sent after message `seq`, which is acknowledged or in the transcript. */
+/*
+ * The total of what we sent up to message `seq`, which is acknowledged last or in the transcript
+ * (INVARIANT).
+ */
 u128 link_total_at(const struct link_node *node, uint64_t seq);
-/* The neighbour has everything up to `seq`, which is in the transcript or before it. */
+
+/* Drop what the neighbour has, everything up to `seq`, which is in the transcript or before it. */
 void link_take_ack(struct link_node *node, uint64_t seq);
-/* Something was stale or missing: a HELLO is due, unless one has no answer yet. */
+
+/* Let a HELLO be due because something was stale or missing, unless one has no answer yet. */
 void link_ask_hello(struct link_node *node);
-/* Not up, with a reason that is printed. */
+
+/* Set the link DOWN as link_lost() does, with a reason that is printed. */
 void link_lost_because(struct link_node *node, const char *format, ...) PRINTF_LIKE(2, 3);
-/* Freeze with a reason that is printed. */
+
+/* Freeze the link as link_freeze() does, with a reason that is printed. */
 void link_freeze_because(struct link_node *node, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* A good HELLO is compared; see link_parcel_in(). */
+/* Compare a good HELLO with what we have; link_parcel_in() says how. */
 MUST_CHECK enum parcel_verdict link_hello_in(struct link_node *node, const struct hello *hello);
+
+/* Append the HELLO that is due.  It names `prices` as what this site charges. */
 void link_hello_out(struct link_node *node, const struct link_prices *prices, struct bytes *out);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Private to channels/: the places of a link's window, and whose they are.
+ * Private to this folder: the places of a link's window, and whose they are.
  *
  * Packets and births take places until the neighbour has acknowledged them, queued or numbered.
  * What closes, answers or grants takes none: ends that exist bound it, and it is never refused.
@@ -24,15 +24,23 @@ struct window {
     struct table payers; /* payer -> struct places *, owned; only those who have some */
 };
 
-void window_fini(struct window *window); /* leaves an empty one */
+/* Free the payers; leaves an empty window. */
+void window_fini(struct window *window);
 
-/* Whether `payer` may have one more message of `size` bytes: with it, what it has is at most what
- * was free before. */
+/*
+ * Whether `payer` may have one more message of `size` bytes: with it, what it has is at most what
+ * was free before.
+ */
 bool window_has_place(const struct window *window, uint64_t payer, size_t size);
-/* The letter takes its place, or gives it back; nothing for kinds that take none. */
+
+/*
+ * window_take() and window_give() let a letter take its place or give it back; nothing for kinds
+ * that take none.
+ */
 void window_take(struct window *window, const struct letter *letter);
 void window_give(struct window *window, const struct letter *letter);
 
+/* Whether two windows have the same places taken by the same payers; for checks. */
 bool window_equal(const struct window *a, const struct window *b);
 
 #endif

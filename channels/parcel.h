@@ -25,7 +25,7 @@ struct cursor {
     u128 total;
 };
 
-/* As the sender of the parcel sees it: "sent" is what it sent. */
+/* A HELLO as its sender sees it: "sent" is what it sent. */
 struct hello {
     uint64_t version; /* read only: when it is not LINK_VERSION, nothing else is set */
     char currency[LINK_CURRENCY_BYTES_MAX + 1];
@@ -53,19 +53,35 @@ struct parcel_head {
     struct cbor messages;  /* DATA: at the first of data.count good messages */
 };
 
-/* What a message moves over the link; nothing for kinds that carry no money. */
+/* The money that a message moves over the link; zero for kinds that carry none. */
 struct money message_money(const struct channel_message *message);
-/* Only the fields that cross; INVARIANT when a value has no place in the format. */
+
+/*
+ * Append the fields of a message that cross the link.  A value without a place in the format is
+ * INVARIANT.
+ */
 void message_encode(struct bytes *out, const struct channel_message *message);
-/* Every field is set; errors are left in *in.  `data` points into the input. */
+
+/*
+ * Read a message; every field of *message is set.  Errors are left in *in.  `data` points into the
+ * input.
+ */
 void message_decode(struct cbor *in, uint32_t interface, struct channel_message *message);
 
+/*
+ * cursor_put() and cursor_get() write and read how far a direction has come.  Errors of reading are
+ * left in *in.
+ */
 void cursor_put(struct bytes *out, struct cursor cursor);
 struct cursor cursor_get(struct cbor *in);
+
+/* Read an amount; one above MONEY_NANOS_MAX is an error, left in *in. */
 struct money amount_get(struct cbor *in);
 
+/* Append a whole parcel with a HELLO. */
 void hello_encode(struct bytes *out, const struct hello *hello);
-/* head->count encoded messages follow. */
+
+/* Append the head of a parcel with messages; the caller appends head->count encoded messages. */
 void data_head_encode(struct bytes *out, const struct data_head *head);
 
 /*

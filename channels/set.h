@@ -1,4 +1,5 @@
-/* Private to channels/: how the set of ends is kept, and the two ways it changes within a turn. */
+/* Private to this folder: how the set of ends is kept, and the two ways it changes within a turn.
+ */
 #ifndef SERAI_CHANNELS_SET_H
 #define SERAI_CHANNELS_SET_H
 
@@ -26,7 +27,7 @@ struct node {
     bool gone;   /* removed for good; waits in `changed` for its row to be deleted */
 };
 
-/* What an interface counts. */
+/* The counters of an interface. */
 struct port {
     uint32_t interface;
     uint64_t number_next; /* above NUMBER_BOUGHT_MAX when all numbers are used up */
@@ -44,20 +45,31 @@ struct channels {
     uint64_t id_next_saved; /* any use of a counter uses an id too: equal means nothing to write */
 };
 
+/* The key of an end by its place: interface, number and side. */
 uint64_t set_place(uint32_t interface, uint32_t number, enum channel_side side);
-/* The counters of an interface; made when missing, and then as good as not there. */
+
+/* The counters of an interface; made when missing.  Out of memory is INVARIANT. */
 struct port *set_port(struct channels *channels, uint32_t interface);
 
-/* A new node with a copy of *end, in both tables.  ST_NOMEM is INVARIANT. */
+/* Add a node with a copy of *end to the tables.  Out of memory is INVARIANT. */
 struct node *set_link_new(struct channels *channels, const struct channel_end *end);
-/* A new end within a turn: gets the next id; undone by rollback. */
+
+/* Add an end within a turn; it gets the next id.  Undone by rollback. */
 struct channel_end *set_add(struct channels *channels, struct undo *undo, struct channel_end end);
-/* Out of the tables now; the memory stays valid until the turn ends. */
+
+/*
+ * Take an end out of the tables, within a turn.  Its memory stays valid until the turn ends.
+ * Undone by rollback.
+ */
 void set_remove(struct channels *channels, struct undo *undo, struct channel_end *end);
-/* Frees every node and port, as after channels_new(). */
+
+/* Free every node and port, as after channels_new(). */
 void set_clear(struct channels *channels);
 
-/* Kind and address of a message from `end` to its far end; touches no other field. */
+/*
+ * Fill kind, interface, number and `to` of a message from `end` to its far end; no other field is
+ * touched.
+ */
 void set_address(const struct channel_end *end, enum channel_message_kind kind,
                  struct channel_message *message);
 
