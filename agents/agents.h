@@ -29,7 +29,7 @@ struct turn; /* the running one; opaque */
 enum rent_resource { RENT_MEMORY = 0, RENT_BUFFERS = 1, RENT_CODE = 2 };
 enum { RENT_RESOURCES = 3 };
 
-/* What is counted of all agents of a customer together, and bounded by the book of prices. */
+/* What counts for a customer, over all its agents, and is bounded by the book of prices. */
 enum customer_resource {
     CUSTOMER_AGENTS,
     CUSTOMER_MEMORY_BYTES,
@@ -38,13 +38,13 @@ enum customer_resource {
     CUSTOMER_TIMERS,       /* that are set */
     CUSTOMER_HEAP_ENTRIES, /* also of agents that are dead */
     CUSTOMER_CODE_BYTES,   /* of modules that its agents run or keep, decoded, each module once */
-    CUSTOMER_EVENTS,       /* that were paid for in advance: they may come, or wait in an inbox */
+    CUSTOMER_EVENTS,       /* that were paid for in advance and may come, or wait in an inbox */
     CUSTOMER_EVENT_BYTES,  /* of data that they may bring, or that waits with them */
     CUSTOMER_ENDS,         /* of channels, also those that were sold and wait for their far end */
     CUSTOMER_RESOURCES
 };
 
-/* What is charged, copied from the price book by the site. */
+/* The prices in force, copied from the price book by the site. */
 struct agents_prices {
     uint64_t id;          /* of the price book, stamped on lines */
     struct money compute; /* per fuel_unit */
@@ -65,7 +65,7 @@ struct agents_prices {
     struct money memory_rent; /* rents are for showing, per GiB-hour: what is owed comes by index */
     struct money buffer_rent;
     struct money code_rent;
-    uint64_t frozen_answer_us; /* so long somebody may wait for a frozen agent; 0: for ever */
+    uint64_t frozen_answer_us; /* how long a sender waits for a frozen agent; 0: without end */
     uint64_t agents_max;
     uint64_t inbox_messages_max;
     uint64_t inbox_bytes_max;
@@ -81,15 +81,15 @@ struct agents_env {
     /* An order on a channel pool or channel end: result or refusal. */
     int64_t (*channel_order)(void *context, struct turn *turn, enum serai_order order,
                              const uint64_t *args);
-    /* The agent died: sell all its ends, refunds going to its account. */
+    /* Sell all ends of an agent that died; refunds go to its account. */
     void (*sell_ends)(void *context, uint64_t owner);
     /* Whether this channel end is one that `owner` still has a use for (cap_drop refuses then). */
     bool (*end_is_live)(void *context, uint64_t end);
-    /* Under whose cap it counts what a customer holds: all those of one neighbour share one.
-     * NULL: each has its own. */
+    /* The customer whose bounds hold for this one: all those of one neighbour share one.  NULL:
+     * each has its own. */
     uint64_t (*cap_of)(void *context, uint64_t customer);
-    /* Nothing is left that counts for this customer itself (agents_lineage_holds()).  It may be
-     * told in a turn that is then undone.  NULL: nobody wants to know. */
+    /* Called when nothing is left that counts for this customer itself (agents_lineage_holds()),
+     * perhaps in a turn that is undone later.  NULL: not called. */
     void (*lineage_over)(void *context, uint64_t customer);
     /* For agents_check(): add up what customers hold that the caller knows of.  NULL: nothing. */
     void (*holdings)(void *context, void *sum,
@@ -101,65 +101,106 @@ struct agents_env {
      * does not return.  NULL: all pages stay in RAM.
      */
     void (*read_page)(void *context, const void *key, size_t key_size, struct bytes *row);
-    /* Told before each turn, and after it with zeroes; NULL: not told. */
+    /* Called before each turn, and after it with zeroes; NULL: not called. */
     void (*mark)(void *context, uint64_t agent, uint64_t message);
-    /* Where the order that a turn gives is noted meanwhile: its number + 1, else 0.  NULL: nowhere.
-     * Not a call, as there are so many. */
+    /* Set to the number + 1 of the order that a turn gives, else to 0; NULL: not set.  A place and
+     * not a call, as there are so many. */
     volatile uint64_t *order_mark;
 };
 
+/*
+ * Make a site without agents.  `ledger` and `undo` are borrowed for its life, *env is copied.  On
+ * ST_OK the caller ends *agents with agents_free().  ST_NOMEM: memory, or address space
+ * (agents_address_bytes()).
+ */
 MUST_CHECK enum status agents_new(struct agents **agents, struct ledger *ledger, struct undo *undo,
                                   const struct agents_env *env, struct fault *fault);
+
+/* Free all agents and what belongs to them; NULL is allowed. */
 void agents_free(struct agents *agents);
-void agents_set_prices(struct agents *agents, const struct agents_prices *prices);
+
 /*
- * How long the log of changed pages grows before it is swept, and how many pages stay in RAM that
- * env.read_page could read again; 0: as in agents/limits.h.
+ * Set the prices from here on, copied.  Rents that are owed stay as they are.  No unit may be 0
+ * (INVARIANT).
+ */
+void agents_set_prices(struct agents *agents, const struct agents_prices *prices);
+
+/*
+ * Set how long the log of changed pages grows before it is swept, and how many pages stay in RAM
+ * that env.read_page could read again; 0: as in agents/limits.h.  For tests.
  */
 void agents_set_pages(struct agents *agents, uint64_t log_bytes_max, uint64_t cached_max);
-/* Of address space, which agents_new() takes for the memory of those that run. */
+
+/* The bytes of address space that agents_new() takes for the memory of those that run. */
 uint64_t agents_address_bytes(void);
+
+/* The prices in force; borrowed until the next agents_set_prices(). */
 const struct agents_prices *agents_prices(const struct agents *agents);
-/* Site time: constant within a turn. Never falls. */
+
+/* Set site time, in microseconds.  It is constant within a turn and never falls. */
 void agents_set_time(struct agents *agents, uint64_t site_time_us);
 uint64_t agents_time(const struct agents *agents);
 
-/* Recover all rows.  ST_CORRUPT names the record. */
+/* Read all rows back into a site without agents.  ST_CORRUPT names the record. */
 MUST_CHECK enum status agents_load(struct agents *agents, const struct store *store,
                                    struct fault *fault);
-/* Write all rows that changed since the last call; then those with nothing to do may sleep. */
+
+/*
+ * Write all rows that changed since the last call; then agents with nothing to do may sleep, so
+ * pointers to agents end here.  Not within a turn.
+ */
 void agents_save(struct agents *agents, struct store_batch *batch);
-/* About how many bytes of pages it would write now. */
+
+/* About how many bytes of pages agents_save() would write now. */
 uint64_t agents_frame_bytes(const struct agents *agents);
 
-/* What one row claims of held and deposit accounts (for verification). ST_CORRUPT. */
+/*
+ * Add what the rows of agents say that held and deposit accounts hold; for verification.
+ * ST_CORRUPT.
+ */
 MUST_CHECK enum status agents_claims(const struct store *store, struct ledger_claims *claims,
                                      struct fault *fault);
-/* The same from RAM. */
+
+/* Add the same as agents_claims() from RAM. */
 void agents_claims_live(const struct agents *agents, struct ledger_claims *claims);
-/* Whether what is counted and listed is what a look at everything finds.  ST_CORRUPT. */
+
+/* Check that what is counted and listed is what a look at everything finds.  ST_CORRUPT. */
 MUST_CHECK enum status agents_check(const struct agents *agents, struct fault *fault);
 
 /* ---- quotas: what one customer's agents may hold, all together ---- */
 
-/* Whether they may hold so much more: to be asked before anything is changed. */
+/*
+ * Whether a customer's agents may hold `more` of a resource; to be asked before anything is
+ * changed.
+ */
 MUST_CHECK bool agents_quota_allows(const struct agents *agents, uint64_t customer,
                                     enum customer_resource resource, uint64_t more);
-/* So much more, or less, is held; undone by the rollback of a running turn. */
+
+/*
+ * agents_quota_take() and agents_quota_give() count that a customer's agents hold more or less of a
+ * resource.  Undone by the rollback of a running turn.
+ */
 void agents_quota_take(struct agents *agents, uint64_t customer, enum customer_resource resource,
                        uint64_t more);
 void agents_quota_give(struct agents *agents, uint64_t customer, enum customer_resource resource,
                        uint64_t less);
 
 /*
- * How many things there are for which this very customer is named, whoever it shares a cap with:
- * its agents, heap entries and, as the caller counts them with these two, ends of channels.  While
- * there are none, nothing will be given back to it but what others still hold of its dead.
+ * The number of things that name this very customer, whoever it shares bounds with: its agents,
+ * heap entries and, counted by the caller with agents_lineage_take() and agents_lineage_give(),
+ * ends of channels.  While there are none, nothing will be given back to it but what others still
+ * hold of its dead.
  */
 uint64_t agents_lineage_holds(const struct agents *agents, uint64_t customer);
+
+/*
+ * agents_lineage_take() and agents_lineage_give() count one such thing more or less.  Undone by the
+ * rollback of a running turn.
+ */
 void agents_lineage_take(struct agents *agents, uint64_t customer);
 void agents_lineage_give(struct agents *agents, uint64_t customer);
-/* Of a customer that is no more, and holds nothing. */
+
+/* Forget a customer that exists no more and holds nothing. */
 void agents_lineage_forget(struct agents *agents, uint64_t customer);
 
 /* ---- capabilities ---- */
@@ -179,13 +220,18 @@ struct cap {
 MUST_CHECK enum status agents_code_put(struct agents *agents, struct agent *keeper,
                                        const uint8_t *bytes, size_t size, struct hash *id,
                                        struct fault *fault);
-/* Validate and hold a module that nobody keeps yet: it is dropped with the next frame unless used.
+
+/*
+ * Validate and hold a module that no agent keeps yet: it is dropped with the next frame unless it
+ * is used.  Fails as agents_code_put().
  */
 MUST_CHECK enum status agents_code_stage(struct agents *agents, const uint8_t *bytes, size_t size,
                                          struct hash *id, struct fault *fault);
-/* One that was staged and that nobody keeps is dropped at once, as if it had never been. */
+
+/* Drop at once a module that was staged and that no agent keeps, as if it had never been. */
 void agents_code_unstage(struct agents *agents, const struct hash *id);
-/* Whether it is here already, validated. */
+
+/* Whether a module is here already, validated. */
 MUST_CHECK bool agents_code_is_here(const struct agents *agents, const struct hash *id);
 
 /* A module that somebody brings, and what it is known by. */
@@ -201,6 +247,7 @@ struct agents_module {
  */
 MUST_CHECK uint64_t agents_code_adds(const struct agents *agents, uint64_t customer,
                                      const struct agents_module *modules, size_t count);
+
 /* The functions of a module that a site calls. */
 struct code_entry {
     uint32_t turn;    /* serai_turn */
@@ -209,15 +256,17 @@ struct code_entry {
 };
 
 /*
- * Find them.  ST_INVALID: there is no serai_turn, one of the two has another signature, or the
- * module counts on a call that no site makes (_start, constructors without _initialize); *fault
- * says which.
+ * Find the functions of a module that a site calls.  ST_INVALID: there is no serai_turn, one of the
+ * two has another signature, or the module counts on a call that no site makes (_start,
+ * constructors without _initialize); *fault says which.
  */
 MUST_CHECK enum status agents_code_entry(const struct engine_code *engine, struct code_entry *entry,
                                          struct fault *fault);
-/* Validate only. */
+
+/* Validate a module and keep nothing.  Fails as agents_code_put(). */
 MUST_CHECK enum status agents_code_check(const uint8_t *bytes, size_t size, struct fault *fault);
-/* Keep a module that no agent pays for: the loader. */
+
+/* Keep a module that no agent pays for: the loader.  Fails as agents_code_put(). */
 MUST_CHECK enum status agents_code_builtin(struct agents *agents, const uint8_t *bytes, size_t size,
                                            struct hash *id, struct fault *fault);
 
@@ -227,9 +276,9 @@ MUST_CHECK enum status agents_code_builtin(struct agents *agents, const uint8_t 
  */
 
 /*
- * From now on tell, by agents_hot_code(), of each code whose agents have burnt `fuel`; and once
- * more when they have burnt what its compile is worth, `effort_fuel` for each unit of its effort
- * (engine_native_effort()), if that is more.  `fuel` of 0, as at first: of none.
+ * Let agents_hot_code() report each module once its agents used `fuel`, and again once they used
+ * what a compile is worth: `effort_fuel` for each unit of its effort (engine_native_effort()), if
+ * that is more.  With `fuel` 0, as at first, none is reported.
  */
 void agents_watch_code(struct agents *agents, uint64_t fuel, uint64_t effort_fuel);
 
@@ -240,22 +289,29 @@ struct hot_code {
     bool paid; /* its agents have burnt what a compile is worth; else only what is at hand is */
 };
 
-/* The next code that became hot, each time told once.  False: none. */
+/* The next module that became hot; each time is reported once.  False: there is none. */
 bool agents_hot_code(struct agents *agents, struct hot_code *hot);
-/* A module's C text; for the process that compiles.  ST_INVALID: it is refused; ST_NOMEM. */
+
+/* Append a module's C text; for the process that compiles.  ST_INVALID: it is refused; ST_NOMEM. */
 MUST_CHECK enum status agents_code_emit(const uint8_t *module, size_t size, struct bytes *text,
                                         struct fault *fault);
+
 /*
- * Run this code by the object at `path` from the next turn on.  Not within a turn.  ST_MISSING: no
+ * Run a module by the object at `path` from the next turn on.  Not within a turn.  ST_MISSING: no
  * agent has it any more.  ST_INVALID, ST_IO: it stays as it was, and *fault says why.
  */
 MUST_CHECK enum status agents_code_load(struct agents *agents, const struct hash *id,
                                         const char *path, struct fault *fault);
-/* The code in tier 1 that ran longest ago goes back to tier 0; it may become hot again. */
+
+/* Move the module in tier 1 that ran longest ago back to tier 0; it may become hot again. */
 void agents_code_unload(struct agents *agents);
-/* Why this code is not in tier 1 and is not to be told again, for lists. */
+
+/*
+ * Record why a module stays in tier 0; agents_code_list() shows it, and it is not reported again.
+ */
 void agents_code_note(struct agents *agents, const struct hash *id, const char *reason);
-/* How many are in tier 1. */
+
+/* The number of modules in tier 1. */
 size_t agents_codes_native(const struct agents *agents);
 
 struct code_view {
@@ -269,7 +325,7 @@ struct code_view {
     bool native;        /* in tier 1 */
     const char *reason; /* why not, if somebody watches, else ""; for this visit */
 };
-/* Codes with a cursor above `after`, in order of it; returns how many were visited. */
+/* Visit at most `limit` modules with a cursor above `after`, in its order.  Returns how many. */
 size_t agents_code_list(const struct agents *agents, uint64_t after, size_t limit,
                         void (*visit)(void *context, const struct code_view *code), void *context);
 
@@ -292,7 +348,7 @@ struct birth {
     enum transfer_code endowment_code;
 };
 
-/* What an endowment must cover at least: burial, memory and the first event's reserve. */
+/* The least endowment: burial reserve, memory and the first event's reserve. */
 struct money agents_birth_min(const struct agents *agents);
 
 enum birth_result {
@@ -303,67 +359,97 @@ enum birth_result {
     BIRTH_NO_CODE, /* no such code here */
     BIRTH_NO_ROOM, /* the site's disk is nearly full */
 };
+
+/* The result in words for people. */
 const char *birth_result_text(enum birth_result result);
-/* 0 for BIRTH_DONE, else what the guest that asked for it is told. */
+
+/* The result as a guest sees it: 0 for BIRTH_DONE, else a refusal of sdk/abi.h. */
 int32_t birth_result_refusal(enum birth_result result);
 
-/* While the site has no room to write: BIRTH_NO_ROOM to everyone. */
+/* Refuse every birth with BIRTH_NO_ROOM, or no longer: for while the site has no room to write. */
 void agents_refuse_births(struct agents *agents, bool refuse);
 
-/* Whether agents_birth() would do it (the payer's money aside); *result says why not. */
+/* Whether agents_birth() would succeed, the payer's money aside; else *result says why not. */
 MUST_CHECK bool agents_birth_check(struct agents *agents, const struct birth *birth,
                                    enum birth_result *result);
 
-/* What of it can be said before its code is known and without its money. */
+/* Check what can be checked before the code is known and without the money. */
 MUST_CHECK enum birth_result agents_birth_check_early(const struct agents *agents,
                                                       const struct birth *birth);
 
 /*
- * Make an agent: opens its account, moves the endowment (payer -> agent), takes burial reserve and
- * the first event's reserve, gives the standard caps, queues BORN.  The birth fee is the caller's.
- * Needs a running ledger event.  Within a turn the money is staged and a rollback unmakes the
+ * Make an agent: open its account, move the endowment (payer -> agent), take burial reserve and the
+ * first event's reserve, give the standard caps, queue BORN.  The caller charges the birth fee.
+ * Needs a running ledger event.  Within a turn the money is staged and a rollback removes the
  * agent.
  */
 MUST_CHECK enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
                                           struct agent **agent);
 
 /*
- * NULL: none.  An agent that slept wakes.  The pointer is good until agents_save(), after which it
- * may sleep again.
+ * The agent of this number; one that slept wakes.  NULL: there is none.  The pointer is good until
+ * agents_save(), after which the agent may sleep again.
  */
 struct agent *agents_find(const struct agents *agents, uint64_t id);
-bool agents_has(const struct agents *agents, uint64_t id); /* wakes nobody */
-/* How many may be awake at the end of a frame beside those who have something to do; 0, for tests,
- * puts everyone to sleep who can.  Nothing that happens depends on it. */
+
+/* Whether there is an agent of this number.  Wakes nobody. */
+bool agents_has(const struct agents *agents, uint64_t id);
+
+/*
+ * Set how many agents may be awake at the end of a frame besides those that have something to do;
+ * 0, for tests, puts to sleep all that can.  Nothing that happens depends on it.
+ */
 void agents_keep_awake(struct agents *agents, size_t count);
+
+/*
+ * agent_id(), agent_customer() and agent_name() are facts that never change.  The name is borrowed
+ * from the agent.
+ */
 uint64_t agent_id(const struct agent *agent);
 uint64_t agent_customer(const struct agent *agent);
 const char *agent_name(const struct agent *agent);
 
-/* Where money for an account goes: to itself, or if it is closed to its customer, or to unclaimed.
+/*
+ * Where money for an account goes: to the account itself, or if it is closed to its customer, or to
+ * unclaimed.
  */
 uint64_t agents_payee(const struct agents *agents, uint64_t account);
-/* Money has come to the agent's account: look whether it thaws or its mark is to be set again. */
+
+/*
+ * Call after crediting an agent: thaws it if it can run, and sets its low-balance mark again.  Not
+ * within a turn.
+ */
 void agents_topped_up(struct agents *agents, struct agent *agent);
-/* Frozen by hand or by quarantine: stays so until agents_thaw(). */
+
+/*
+ * Freeze an agent, by hand or by quarantine, until agents_thaw().  `reason` is copied and cut to
+ * fit.
+ */
 void agents_freeze(struct agents *agents, struct agent *agent, const char *reason);
-/* Frozen so. */
+
+/* Whether agents_freeze() froze it, so that only agents_thaw() ends that. */
 bool agents_is_held(const struct agent *agent);
-/* ST_INVALID: it is not frozen, or has not the money to run (the fault says how much it lacks). */
+
+/*
+ * Let a frozen agent run again.  ST_INVALID: it is not frozen, or has not the money to run (the
+ * fault says how much it lacks).
+ */
 MUST_CHECK enum status agents_thaw(struct agents *agents, struct agent *agent, struct fault *fault);
 
 /*
- * Its owner ends it, in a running event and outside of turns: as if it had died of itself
- * (self_die), whatever its state.  Its estate goes to agents_payee() of its customer.  What cannot
- * come back at once, because a neighbour must be heard first, goes the same way when it comes.
+ * End an agent for its owner, in a running event and outside of turns: as if it had ended by
+ * self_die, whatever its state.  Its estate goes to agents_payee() of its customer.  What cannot
+ * come back at once, because a neighbour must answer first, goes the same way when it comes.
  */
 void agents_end(struct agents *agents, struct agent *agent);
+
 /*
- * What its owner may take out of it now: all that it has when it is frozen, else what its next
- * event does not need.  Settles its rent first, so it needs a running event.
+ * The money that its owner may take out of it now: all that it has when it is frozen, else what its
+ * next event does not need.  Settles its rent first, so it needs a running event.
  */
 MUST_CHECK struct money agents_withdrawable(struct agents *agents, struct agent *agent);
-/* Move that much, at most agents_withdrawable() of this event, to its customer. */
+
+/* Move that much money, at most agents_withdrawable() of this event, to its customer. */
 void agents_withdraw(struct agents *agents, struct agent *agent, struct money amount);
 
 /* ---- events for agents ---- */
@@ -388,7 +474,7 @@ struct message {
     size_t size;
 };
 
-/* Why a message cannot be queued: 0, SERAI_E_FULL or SERAI_E_CLOSED. */
+/* Whether a message of `size` bytes can be queued: 0, SERAI_E_FULL or SERAI_E_CLOSED. */
 int64_t agents_inbox_room(const struct agents *agents, const struct agent *to,
                           uint64_t sender_customer, size_t size);
 
@@ -399,91 +485,138 @@ int64_t agents_inbox_room(const struct agents *agents, const struct agent *to,
  */
 void agents_deliver(struct agents *agents, struct agent *to, const struct message *message);
 
-/* What one event costs to reserve now. */
+/* The money that one event costs to reserve now. */
 struct money agents_reserve(const struct agents *agents);
 
 /* ---- turns ---- */
 
+/* Whether any agent has something to do. */
 bool agents_ready(const struct agents *agents);
-/*
- * How much of the site's time this customer's agents may have, as against others': 1 at first, up
- * to CUSTOMER_SHARE_MAX, so that those who come in turn have theirs soon.
- */
 enum { CUSTOMER_SHARE_MAX = 100 };
+
+/*
+ * Set how much of the site's time this customer's agents have, in proportion to others': 1 at
+ * first, at most CUSTOMER_SHARE_MAX (INVARIANT), so that none waits long.
+ */
 void agents_set_share(struct agents *agents, uint64_t customer, uint32_t share);
+
+/* The share that agents_set_share() set; 1 at first. */
 uint32_t agents_share(const struct agents *agents, uint64_t customer);
-/* Who is next: customers come in turn, and of each its agents.  An agent of 0: nobody. */
+
+/* An agent that has something to do; 0: there is none. */
 struct ready {
     uint64_t agent;
     uint64_t customer;
 };
+
+/* The agent whose turn is next: customers come in turn, and of each its agents. */
 struct ready agents_next_ready(struct agents *agents);
-/* Run the next ready agent's next event.  False when none is ready. */
+
+/* Run the next event of agents_next_ready().  False when there is none. */
 bool agents_run_one(struct agents *agents);
-/* Settle rent of everyone, fire timers that are due; books its own events. */
+
+/* Settle rents and fire timers that are due.  Books its own events. */
 void agents_tick(struct agents *agents);
-/* Site time when the next timer is due; UINT64_MAX when there is none. */
+
+/* Site time when agents_tick() has something to do next; UINT64_MAX when it has not. */
 uint64_t agents_next_due_us(const struct agents *agents);
 
 /* ---- for channel_order, within a turn ---- */
 
+/* The agent whose turn it is. */
 struct agent *turn_agent(const struct turn *turn);
 struct agents *turn_agents(const struct turn *turn);
 struct undo *turn_undo(const struct turn *turn);
-/* The cap in a slot, if it is of `kind` (SERAI_KIND_ANY: of any); else *refusal says why not. */
+
+/*
+ * The cap in a slot, if it is of `kind` (SERAI_KIND_ANY: of any); else NULL, and *refusal says why.
+ * Valid until the slot changes.
+ */
 const struct cap *turn_cap(const struct turn *turn, uint64_t slot, enum serai_kind kind,
                            int64_t *refusal);
+
 /* Whether turn_give_cap() will find a slot. */
 bool turn_has_slot(const struct turn *turn);
+
 /*
- * The first empty slot for the cap, also if another holds it already: who drops what he was given
- * loses nothing else.  Or SERAI_E_FULL.
+ * Put the cap into the first empty slot, also if another holds it already: so dropping what was
+ * given loses nothing else.  Returns the slot, or SERAI_E_FULL.
  */
 int64_t turn_give_cap(struct turn *turn, const struct cap *cap);
-void turn_take_cap(struct turn *turn, uint64_t slot); /* the slot is empty, and lent no more */
+
+/* Empty a slot; it is lent no more. */
+void turn_take_cap(struct turn *turn, uint64_t slot);
 
 /*
- * Money within a turn.  A toll stands whatever the turn does and draws only on the balance at its
- * start and the event's postage; a transfer happens with the commit, and may also draw on what this
- * turn received. False when there is not enough: nothing is staged.
+ * ---- money within a turn ----
+ *
+ * A toll stands whatever the turn does and draws only on the balance at its start and the event's
+ * postage; a transfer happens with the commit, and may also draw on what this turn received.
  */
+
+/* Whether turn_pay() of that much would succeed. */
 MUST_CHECK bool turn_can_pay(const struct turn *turn, struct money amount);
-/* Book a transfer that is covered already: staged within a turn, at once outside of one. */
+
+/*
+ * Book a transfer that is covered already: staged within a turn, at once outside of one.  A refusal
+ * is a bug (INVARIANT).
+ */
 void agents_post(struct agents *agents, const struct transfer *transfer);
+
+/*
+ * Stage a transfer out of the agent (debit: its account).  False when there is not enough: nothing
+ * is staged.
+ */
 MUST_CHECK bool turn_pay(struct turn *turn, const struct transfer *transfer);
 
-/* An amount from a guest's i64: false when it is negative. */
+/* Make an amount of a guest's i64; false when it is negative. */
 bool money_from_guest(struct money *amount, uint64_t raw);
 
 /*
- * Guest memory: NULL when it reaches outside, or when there is no fuel left to move so many bytes;
- * then the turn ends, out of fuel, as soon as the order returns.  turn_write marks the cards.
+ * Guest memory for an order to read, or with turn_write() to write, which marks the cards.  Charges
+ * for moving that many bytes.  NULL when it reaches outside, or when there is not enough fuel; then
+ * the turn ends, out of fuel, as soon as the order returns.
  */
 const uint8_t *turn_read(struct turn *turn, uint64_t address, uint64_t size);
+
+/* Guest memory for an order to write; as turn_read(). */
 uint8_t *turn_write(struct turn *turn, uint64_t address, uint64_t size);
-/* Fuel for work that an order does for its caller. False: there is not enough, as above. */
-MUST_CHECK bool turn_work(struct turn *turn, uint64_t fuel);
+
 /*
- * Fuel of the turn that runs, if one does, for what its orders make and others have to keep, carry
- * and end: when it lacks the order is done, and the turn ends with it, out of fuel, and is undone.
+ * Charge fuel for work that an order does for its caller.  False: there is not enough, and the turn
+ * ends as in turn_read().
+ */
+MUST_CHECK bool turn_work(struct turn *turn, uint64_t fuel);
+
+/*
+ * Charge fuel of the running turn, if there is one, for what its orders make and others have to
+ * keep, carry and end.  When it lacks, the order is done, and the turn ends with it, out of fuel,
+ * and is undone.
  */
 void agents_work(struct agents *agents, uint64_t fuel);
-/* Of a message with so many bytes of data. */
+
+/* Charge the fuel for a message with that many bytes of data, as agents_work(). */
 void agents_work_message(struct agents *agents, size_t size);
+
 /*
- * The fees of one packet as tolls, at the prices of its interface (per packets_unit,
- * packet_data_unit).  `object` is what their lines say of it, even: that of bytes says one more.
- * One object has the same prices for the whole turn.  False: not enough, or packets of too many
- * interfaces in one turn; nothing was taken.
+ * The prices of packets over one interface, per packets_unit and packet_data_unit.  `object` is
+ * what the lines of packets say of it, even; those of bytes say one more.  One object has the same
+ * prices for the whole turn.
  */
 struct packet_prices {
     uint64_t object;
     struct money packets;
     struct money packet_data;
 };
+
+/*
+ * Take the fees of one packet of `size` bytes as tolls.  False: not enough, or packets of too many
+ * interfaces in one turn; nothing was taken.
+ */
 MUST_CHECK bool turn_packet_toll(struct turn *turn, const struct packet_prices *prices,
                                  size_t size);
-/* Bytes of a buffer that this cap may read, copied to `to`; false when out of range. */
+
+/* Copy bytes of a buffer that this cap may read to `to`.  False when out of range. */
 MUST_CHECK bool turn_buffer_read(struct turn *turn, const struct cap *buffer, uint64_t offset,
                                  uint64_t size, uint8_t *to);
 
@@ -514,11 +647,18 @@ struct agent_view {
     struct money needs; /* of one frozen for want of money: what to fund it with, at least */
     u128 rent_rate;     /* bytes held x nanos per GiB-hour, over all resources */
 };
+
+/* Fill *view; its texts are borrowed from the agent. */
 void agents_view(const struct agents *agents, const struct agent *agent, struct agent_view *view);
-/* Agents with a number above `after`, in order; returns how many were visited. */
+
+/*
+ * Visit at most `limit` agents with a number above `after`, in order; the pointer is good for the
+ * visit.  Returns how many were visited.  Wakes nobody.
+ */
 size_t agents_list(const struct agents *agents, uint64_t after, size_t limit,
                    void (*visit)(void *context, const struct agent *agent), void *context);
-/* Who wrote a line of an agent's log: the site says why a turn trapped, say. */
+
+/* The writer of a line of an agent's log; the site writes why a turn trapped, for example. */
 enum log_writer { LOG_BY_AGENT = 0, LOG_BY_SITE = 1 };
 struct agent_log_view {
     uint64_t line;
@@ -527,6 +667,11 @@ struct agent_log_view {
     const char *text;
     size_t size;
 };
+
+/*
+ * Visit at most `limit` lines of an agent's log with a number above `after`, in order; the text is
+ * borrowed for the visit.  Returns how many were visited.
+ */
 size_t agents_log_list(const struct agents *agents, const struct agent *agent, uint64_t after,
                        size_t limit,
                        void (*visit)(void *context, const struct agent_log_view *line),
@@ -537,6 +682,11 @@ struct heap_view {
     struct money deposit;
     uint8_t kind;
 };
+
+/*
+ * Visit at most `limit` heap entries with a serial above `after`, in order.  Their numbers are not
+ * shown: they are secrets.  Returns how many were visited.
+ */
 size_t agents_heap_list(const struct agents *agents, uint64_t after, size_t limit,
                         void (*visit)(void *context, const struct heap_view *entry), void *context);
 
@@ -549,8 +699,11 @@ struct agents_counters {
     uint64_t agents;
     uint64_t frozen;
 };
+
+/* The counters as they are now.  All but `agents` and `frozen` only rise. */
 struct agents_counters agents_count(const struct agents *agents);
-/* Under the same cap as this customer's. */
+
+/* The number of agents under the same bounds as this customer's. */
 uint64_t agents_of_customer(const struct agents *agents, uint64_t customer);
 
 #endif

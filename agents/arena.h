@@ -28,24 +28,38 @@ struct arena_slot {
     uint32_t taken_count;
 };
 
+/*
+ * Reserve the address space of all slots.  On ST_OK the caller ends *arena with arena_free().
+ * ST_NOMEM.
+ */
 MUST_CHECK enum status arena_new(struct arena **arena);
+
+/* Give the address space back; NULL is allowed. */
 void arena_free(struct arena *arena);
 
-/* The agent's slot, laid out as of its last good turn, cards clear. */
+/*
+ * Lend the agent's slot, laid out as of its last good turn, cards clear.  The agent that used a
+ * slot longest ago loses its own.  The slot stays the agent's until then, or arena_forget().
+ */
 struct arena_slot *arena_take(struct arena *arena, const struct agent *agent);
-/* A good turn: changed cards become pages of the agent's memory. */
+
+/* End a good turn: changed cards become pages of the agent's memory. */
 void arena_commit(struct arena_slot *slot, struct agent *agent, uint32_t memory_pages,
                   struct paged_dirty *dirty);
-/* A bad one: changed cards are laid out anew. */
+
+/* End a bad turn: changed cards are laid out again as they were. */
 void arena_rollback(struct arena_slot *slot, const struct agent *agent, uint32_t memory_pages);
-/* The agent has other memory now, or is gone. */
+
+/* Free the agent's slot, if it has one: the agent has other memory now, or is gone. */
 void arena_forget(struct arena *arena, uint64_t agent);
-/* Whether it has a slot. */
+
+/* Whether the agent has a slot. */
 bool arena_has(const struct arena *arena, uint64_t agent);
+
 /* Cards of all slots that take memory. */
 uint64_t arena_cards_taken(const struct arena *arena);
 
-/* A page of the memory that an agent is born with. */
+/* Write a page of the memory that the agent's program begins with. */
 void agent_initial_page(const struct agent *agent, uint32_t page, uint8_t to[PAGED_BYTES]);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Which pages stay in RAM.  A page whose image is durable, and which the log adds nothing to, can
- * be read again; beyond a number of pages the oldest of these are given up, a bounded number each
- * frame, and read when their agent wakes or their buffer is asked for.
+ * The pages that stay in RAM.  A page whose image is durable, and which the log adds nothing to,
+ * can be read again; beyond a number of pages the oldest of these are given up, a bounded number
+ * each frame, and read when their agent wakes or their buffer is asked for.
  *
  * Pages of agents that have a slot stay: an end of a turn compares with them.
  */
@@ -19,13 +19,25 @@ struct page_cache {
     struct bytes row;   /* scratch */
 };
 
+/* Free the list; pages stay as they are. */
 void page_cache_fini(struct page_cache *cache);
+
+/* The number of pages that have their bytes and are listed. */
 uint64_t page_cache_count(const struct page_cache *cache);
-/* This page has bytes: listed, unless it is. */
+
+/* List a page that has bytes, unless it is listed. */
 void page_cache_note(struct page_cache *cache, const struct paged *paged, struct paged_page *page);
-/* Read what was given up of the pages from `first` to `last`. */
+
+/*
+ * Read again what was given up of the pages from `first` to `last`.  A row that cannot be read ends
+ * the site.
+ */
 void page_cache_fetch(struct agents *agents, struct paged *paged, uint32_t first, uint32_t last);
-/* At the end of a frame's save, when the frame before it is durable. */
+
+/*
+ * Give up the oldest pages beyond the bound, a bounded number.  At the end of a frame's save, when
+ * the frame before it is durable.
+ */
 void page_cache_shrink(struct agents *agents);
 
 #endif

@@ -38,27 +38,35 @@ struct page_log {
     uint64_t pages_max;
 };
 
+/* Make an empty log with the bounds of agents/limits.h. */
 void page_log_init(struct page_log *log);
+
+/* Free the lists. */
 void page_log_fini(struct page_log *log);
 
 /* Whether agents_save() has pages to write. */
 bool page_log_has_work(const struct agents *agents);
+
 /* Write what changed in pages, and a slice of the sweep. */
 void page_log_save(struct agents *agents, struct store_batch *batch);
-/* All pages of an object go, with their rows; `lives`: it has other contents from now on. */
+
+/*
+ * Drop all pages of an object, with their rows.  `lives`: the object has other contents from now
+ * on; else it is gone.
+ */
 void page_log_drop(struct agents *agents, struct paged *paged, bool lives);
 
 /*
- * Read images, then the log.  ST_CORRUPT names the row.  After the agents and objects, and after
- * the counters, which say how many rows there must be.
+ * Read images, then the log, after the agents and objects, and after the counters, which say how
+ * many rows there must be.  ST_CORRUPT names the row.
  */
 MUST_CHECK enum status page_log_load(struct agents *agents, const struct store *store,
                                      struct fault *fault);
 
-/* After a load: what is in the log waits to be swept. */
+/* Let what is in the log wait to be swept, after a load. */
 void page_log_resume(struct page_log *log);
 
-/* A page of an agent's or buffer's initial image. */
+/* Write a page of an agent's or buffer's initial image. */
 void page_initial(const struct agents *agents, uint64_t object, uint32_t page,
                   uint8_t to[PAGED_BYTES]);
 

@@ -21,7 +21,7 @@ struct page_image {
     const uint8_t *bytes; /* of the granules, one after the other */
 };
 
-/* What a delta row says of one page: some granules, or none: it is the initial image again. */
+/* An entry of a delta row: some granules of a page, or none: it is the initial image again. */
 struct page_entry {
     uint64_t object;
     uint32_t page; /* PAGE_ALL: all of them, and no granules */
@@ -29,32 +29,48 @@ struct page_entry {
     const uint8_t *bytes;
 };
 
+/* The size of that many granules, a bit each. */
 static inline size_t page_granules_bytes(uint64_t granules)
 {
     return (size_t)__builtin_popcountll(granules) * PAGED_GRANULE_BYTES;
 }
 
-/* Returns the row's size. */
+/* Write the row of a page's image.  Returns the row's size. */
 size_t page_image_encode(uint8_t row[PAGE_IMAGE_ROW_BYTES_MAX], uint64_t frame, uint64_t granules,
                          const uint8_t *page);
-/* ST_INVALID: the fault says why. `bytes` points into the value. */
+
+/*
+ * Read the row of a page's image; image->bytes points into `value`.  ST_INVALID: the fault says
+ * why.
+ */
 MUST_CHECK enum status page_image_decode(struct page_image *image, const uint8_t *value,
                                          size_t size, struct fault *fault);
 
+/* Begin a delta row of a frame in `row`, which is emptied first. */
 void page_delta_begin(struct bytes *row, uint64_t frame);
+
 /*
  * Add an entry with as many of *granules as still fit, which leave *granules.  False: some are
  * left, or not even an entry of none fits; they go into the next row.
  */
 MUST_CHECK bool page_delta_add(struct bytes *row, const struct paged_item *item, uint64_t *granules,
                                const uint8_t *page);
-/* The head; then entries by page_delta_next() from *at on, which returns ST_MISSING at the end. */
+
+/*
+ * Read the head of a delta row.  Its entries follow by page_delta_next() from *at on.  ST_INVALID:
+ * the fault says why.
+ */
 MUST_CHECK enum status page_delta_decode(uint64_t *frame, size_t *at, const uint8_t *value,
                                          size_t size, struct fault *fault);
+
+/*
+ * Read the next entry of a delta row; entry->bytes points into `value`.  ST_MISSING at the end;
+ * ST_INVALID: the fault says why.
+ */
 MUST_CHECK enum status page_delta_next(struct page_entry *entry, size_t *at, const uint8_t *value,
                                        size_t size, struct fault *fault);
 
-/* Copy granules into a page. */
+/* Copy granules, one after the other in `bytes`, to their places in a page. */
 void page_apply(uint8_t *page, uint64_t granules, const uint8_t *bytes);
 
 #endif

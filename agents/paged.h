@@ -43,39 +43,61 @@ struct paged_dirty {
     struct bytes items; /* of struct paged_item */
 };
 
-/* `count` absent pages.  They take no memory. */
+/* Make a paged object of `count` absent pages, which take no memory. */
 void paged_init(struct paged *paged, uint64_t object, uint32_t count);
+
+/* Free all pages.  Leaves an object without pages, of the same number. */
 void paged_fini(struct paged *paged);
-/* More pages, absent; never fewer.  Not undone: absent pages are harmless. */
+
+/* Add absent pages; `count` is never lower than before.  Not undone: absent pages are harmless. */
 void paged_grow(struct paged *paged, uint32_t count);
 
-/* Its place among those that are kept, or where it would be. */
+/* The place of a page among those that are kept, or where it would be. */
 uint32_t paged_place(const struct paged *paged, uint32_t page);
-/* NULL: nothing of it is kept. */
+
+/* The page of this number; NULL: nothing of it is kept. */
 struct paged_page *paged_find(const struct paged *paged, uint32_t page);
-/* As above, but made when nothing is kept.  Memory short is INVARIANT. */
+
+/* The page of this number, made when nothing of it is kept.  Out of memory is INVARIANT. */
 struct paged_page *paged_make(struct paged *paged, uint32_t page);
-/* Room for `used` pages, in order, which the caller fills in: those that paged->pages had once. */
+
+/*
+ * Make room for `used` pages, in order, which the caller fills in: those that paged->pages had
+ * once.
+ */
 void paged_adopt(struct paged *paged, uint32_t used);
-/* Keep nothing of it; it must not be noted or logged. */
+
+/* Keep nothing of a page.  It is kept now, and neither noted nor logged (INVARIANT). */
 void paged_drop(struct paged *paged, uint32_t page);
 
-const uint8_t *paged_page(const struct paged *paged, uint32_t page); /* NULL: absent */
+/* The bytes of a page, PAGED_BYTES; NULL: it is absent. */
+const uint8_t *paged_page(const struct paged *paged, uint32_t page);
 
-/* The granules in which two pages differ. */
+/* The granules in which two pages differ, a bit each. */
 uint64_t paged_differs(const uint8_t *a, const uint8_t *b);
-/* Take those granules of `data`, a whole page, outside a turn's undo. */
+
+/*
+ * Take those granules of `data`, a whole page, outside a turn's undo, and list the page as changed.
+ */
 void paged_set(struct paged *paged, struct paged_dirty *dirty, uint32_t page, const uint8_t *data,
                uint64_t granules);
 
-/* How many pages `size` bytes from `offset` on lie in. */
+/* The number of pages that `size` bytes from `offset` on lie in. */
 static inline uint64_t paged_touched(uint64_t offset, uint64_t size)
 {
     return size == 0 ? 0 : (offset + size - 1) / PAGED_BYTES - offset / PAGED_BYTES + 1;
 }
 
-/* Byte access, for buffers. Ranges are the caller's to check. */
+/*
+ * Copy `size` bytes from `offset` on; absent pages are zeroes.  The caller has checked the range,
+ * and read again what was given up.
+ */
 void paged_read(const struct paged *paged, uint64_t offset, void *to, uint64_t size);
+
+/*
+ * Write `size` bytes from `offset` on, undone by rollback: a page is copied once in each turn.  The
+ * caller has checked the range, and read again what was given up.
+ */
 void paged_write(struct paged *paged, struct paged_dirty *dirty, struct undo *undo, uint64_t turn,
                  uint64_t offset, const void *from, uint64_t size);
 

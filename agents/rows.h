@@ -29,7 +29,7 @@ enum {
     ROW_CAPS_BYTES = AGENT_CAPS_CHUNK * ROW_CAP_BYTES,
 };
 
-/* What an agent's row says beside the agent's own fields. */
+/* What an agent's row holds besides the agent's own fields. */
 struct agent_row {
     struct hash code;
     struct hash kept[AGENT_CODES_MAX];
@@ -43,76 +43,124 @@ struct agent_row {
     uint64_t log_lines;
 };
 
-/* What the row of a module's references says. */
+/* The row of a module's references. */
 struct code_row {
     uint64_t refs;
     u128 share_index;
     u128 market_index;
 };
 
-/* ---- keys ---- */
+/*
+ * ---- keys ----
+ *
+ * Big-endian, so that rows are in order of their numbers.
+ */
+
+/* Write the key of an agent, an object or a delta row. */
 void row_key_id(uint8_t key[ROW_ID_KEY_BYTES], uint64_t id);
+
+/* Write the key of a chunk of caps or of a page. */
 void row_key_part(uint8_t key[ROW_PART_KEY_BYTES], uint64_t id, uint32_t part);
+
+/* Write the key of a message or a line of an agent's log. */
 void row_key_item(uint8_t key[ROW_ITEM_KEY_BYTES], uint64_t id, uint64_t item);
+
+/* Write the key of the row of a module's references. */
 void row_key_code_state(uint8_t key[ROW_CODE_STATE_KEY_BYTES], const struct hash *id);
 
 /*
- * ST_CORRUPT with "table inbox, agent 4097, message 12: <why>".  A heap entry is not named by its
- * number, which is a secret of whoever presents it.
+ * Fill *fault with "table inbox, agent 4097, message 12: <why>" and return ST_CORRUPT.  A heap
+ * entry is not named by its number, which is a secret of whoever presents it.
  */
 enum status row_corrupt(struct fault *fault, enum store_table table, const uint8_t *key,
                         size_t key_size, const char *format, ...) PRINTF_LIKE(5, 6);
 
-/* The same for a key that is never written. */
+/* As row_corrupt(), for a key that is never written. */
 enum status row_wrong_key(struct fault *fault, enum store_table table, const uint8_t *key,
                           size_t key_size);
 
-/* Whose pages those of an object are: an agent's memory or a buffer; NULL when it is gone. */
+/* The paged object of a number: an agent's memory or a buffer; NULL when it is gone. */
 struct paged *row_paged_of(const struct agents *agents, uint64_t object);
 
 /* ---- rows_codec.c: what the values are made of ---- */
+/*
+ * row_put_money() and row_get_money() write and read an amount, row_put_u128() and row_get_u128() a
+ * number of 16 bytes, little-endian.  Errors of reading are left in *in.
+ */
 void row_put_money(struct bytes *out, struct money amount);
 struct money row_get_money(struct cbor *in);
 void row_put_u128(struct bytes *out, u128 value); /* 16 bytes, little-endian */
 u128 row_get_u128(struct cbor *in);
+
+/* Read the first item of a row.  Anything but ROW_VERSION is an error, left in *in. */
 void row_get_version(struct cbor *in);
+
+/* Write a cap; an empty one is all zeroes. */
 void row_cap_pack(uint8_t to[ROW_CAP_BYTES], const struct cap *cap);
-/* NULL, or why it is no capability that this site writes. */
+
+/* Read a cap.  Returns NULL, or why it is no capability that this site writes. */
 const char *row_cap_unpack(struct cap *cap, const uint8_t from[ROW_CAP_BYTES]);
 
 /*
- * Encoders append to *out; its `failed` is the caller's to check.  Decoders fill the struct's
- * persistent fields.  ST_INVALID: the fault says why.
+ * ---- values ----
+ *
+ * row_encode_*() append a row's value to *out; the caller checks out->failed.  row_decode_*() fill
+ * the struct's persistent fields, and may leave some of them set when they fail.  ST_INVALID: the
+ * fault says why.
  */
 void row_encode_message(struct bytes *out, const struct inbox_message *message);
-/* m.data points into the value: borrowed. */
+
+/* Decode a message; m.data points into `value`, borrowed. */
 MUST_CHECK enum status row_decode_message(struct inbox_message *message, const uint8_t *value,
                                           size_t size, struct fault *fault);
+
+/* Append the row of a facet, a buffer or a timer; of a buffer without its pages. */
 void row_encode_object(struct bytes *out, const struct object *object);
-/* Of a buffer the pages are not made. */
+
+/* Decode an object; a buffer's pages are not made. */
 MUST_CHECK enum status row_decode_object(struct object *object, const uint8_t *value, size_t size,
                                          struct fault *fault);
+
+/* The row of a heap entry, whose number is its key: row_encode_heap() and row_decode_heap(). */
 void row_encode_heap(struct bytes *out, const struct heap_entry *entry);
 MUST_CHECK enum status row_decode_heap(struct heap_entry *entry, const uint8_t *value, size_t size,
                                        struct fault *fault);
+
+/*
+ * The row of a module's references: row_encode_code() and row_decode_code().  The module itself has
+ * a row of its own.
+ */
 void row_encode_code(struct bytes *out, const struct code *code);
 MUST_CHECK enum status row_decode_code(struct code_row *row, const uint8_t *value, size_t size,
                                        struct fault *fault);
+
+/* Append the row of a line of an agent's log. */
 void row_encode_log(struct bytes *out, const struct agent_log_line *line);
-/* `text` points into the value. */
+
+/* Decode a line; *text points into `value`, borrowed. */
 MUST_CHECK enum status row_decode_log(struct agent_log_line *line, const uint8_t **text,
                                       const uint8_t *value, size_t size, struct fault *fault);
+
+/*
+ * The counters of the whole site and the bounds of the page log: row_encode_counters() and
+ * row_decode_counters().
+ */
 void row_encode_counters(struct bytes *out, const struct agents *agents);
 MUST_CHECK enum status row_decode_counters(struct agents *agents, const uint8_t *value, size_t size,
                                            struct fault *fault);
 
 /* ---- rows_agent.c ---- */
+/* Append an agent's row, by docs/records-agents.md. */
 void row_encode_agent(struct bytes *out, const struct agent *agent);
-/* Code references are left without their code: *row names it. */
+
+/* Decode an agent's row.  Its references to code have no code yet: *row names it. */
 MUST_CHECK enum status row_decode_agent(struct agent *agent, struct agent_row *row,
                                         const uint8_t *value, size_t size, struct fault *fault);
-/* One chunk of the table; false: all its slots are empty, and then it has no row. */
+
+/* Write the row of a chunk of slots.  False: all its slots are empty, and then it has no row. */
 bool row_encode_caps(uint8_t to[ROW_CAPS_BYTES], const struct cap *chunk);
+
+/* Read the row of a chunk of slots.  ST_INVALID: the fault says why. */
 MUST_CHECK enum status row_decode_caps(struct cap *chunk, const uint8_t *value, size_t size,
                                        struct fault *fault);
 
@@ -121,10 +169,19 @@ MUST_CHECK enum status row_decode_caps(struct cap *chunk, const uint8_t *value, 
 /* Tables whose rows an agent's row counts. */
 enum row_part { PART_CAPS, PART_MESSAGES, PART_FACETS, PART_TIMERS, PART_BUFFER_BYTES, PART_LINES };
 enum { ROW_PARTS = 6 };
-/* `amount` of what the agent's row counts was found; all must be when everything is read. */
+
+/*
+ * Count `amount` of what an agent's row counts as found, while rows are read.  All must be found
+ * when everything is read.
+ */
 void row_found(struct agents *agents, uint64_t agent, enum row_part part, uint64_t amount);
 
-/* ---- rows_owned.c: visitors of store.walk; the context is the struct agents, ST_CORRUPT ---- */
+/*
+ * ---- rows_owned.c ----
+ *
+ * row_load_*() are visitors of store.walk, one for each table; the context is the struct agents.
+ * Each decodes a row, checks that its owner is there, and adds it.  ST_CORRUPT names the row.
+ */
 MUST_CHECK enum status row_load_object(void *context, const uint8_t *key, size_t key_size,
                                        const uint8_t *value, size_t value_size,
                                        struct fault *fault);

@@ -22,7 +22,7 @@
 enum code_told {
     TOLD_NOTHING,
     TOLD_HOT, /* if an object of it is at hand, that is wanted */
-    TOLD_ALL, /* it is worth a compile, or will not have one */
+    TOLD_ALL, /* a compile was requested or refused */
 };
 
 /* ---- code ---- */
@@ -51,7 +51,7 @@ struct code {
     uint64_t used_turn;           /* the site's count of turns when one last ran */
     uint64_t paid_heat;           /* from this on it is worth a compile; known once it is told */
     enum code_told told;          /* what whoever compiles knows of it */
-    bool waits;                   /* among the hot codes that are to be told */
+    bool waits;                   /* among the hot codes that are to be reported */
     char *tier_reason;            /* why it is not in tier 1; NULL: none */
 };
 
@@ -295,7 +295,7 @@ struct agents {
     struct bytes tombstones; /* of struct tombstone */
     struct bytes dead;   /* of struct agent *: freed at the next save, when nothing points there */
     struct heapq timers; /* due, object id */
-    uint64_t settle_agents;  /* so many a minute: SETTLE_AGENTS, in tests fewer */
+    uint64_t settle_agents;  /* settled each minute: SETTLE_AGENTS, in tests fewer */
     uint64_t next_settle_us; /* when the next part of all is settled */
     uint64_t settled_group;  /* the last one that was */
     uint64_t dry_us;         /* no group's note is earlier */
@@ -320,210 +320,435 @@ static inline bool agent_is_frozen(const struct agent *agent)
     return agent->state == AGENT_FROZEN_DRY || agent->state == AGENT_FROZEN_HELD;
 }
 
-/* Mark rows to be written with the next frame. Not undone: writing an unchanged row is harmless. */
+/*
+ * Mark rows to be written with the next frame, at most once each: agent_dirty(), object_dirty() and
+ * code_dirty().  Not undone: writing an unchanged row is harmless.  tombstone_add() lists a key to
+ * be deleted.
+ */
 void agent_dirty(struct agents *agents, struct agent *agent);
 void object_dirty(struct agents *agents, struct object *object);
 void code_dirty(struct agents *agents, struct code *code);
 void tombstone_add(struct agents *agents, enum store_table table, const void *key, size_t size);
 
 /* sleep.c */
-/* It was born, or woke. */
+
+/* Add an agent that was born, or woke, to those that are awake. */
 void agent_is_awake(struct agents *agents, struct agent *agent);
-/* It is to be found no more. */
+
+/* Remove an agent from those that are awake. */
 void agent_is_gone(struct agents *agents, struct agent *agent);
-/* This one at once, if it may: while rows are read all sleep as soon as they are there. */
+
+/*
+ * Put an agent to sleep at once, if it may: while rows are read all sleep as soon as they are
+ * there.
+ */
 void agent_let_sleep(struct agents *agents, struct agent *agent);
-/* At the end of a frame, with nothing to undo: no pointer to an agent is good afterwards. */
+
+/*
+ * Put agents to sleep beyond the number that may be awake.  At the end of a frame, with nothing to
+ * undo: no pointer to an agent is good afterwards.
+ */
 void agents_let_sleep(struct agents *agents);
-/* In order from the number `first` on, until `visit` returns false; it must not keep the pointer:
- * the sleeping are shown as a copy. */
+
+/*
+ * Visit all agents in order, from the number `first` on, until `visit` returns false.  It must not
+ * keep the pointer: the sleeping are shown as a copy.
+ */
 void agents_each(const struct agents *agents, uint64_t first,
                  bool (*visit)(void *context, const struct agent *agent), void *context);
+
+/* Free all agents and the lists of them. */
 void agents_free_all(struct agents *agents);
 
 /* objects.c */
-struct object *object_alloc(struct agents *agents, enum object_kind kind); /* without pages */
+
+/* Take memory for an object, all zero, without pages.  Out of memory is INVARIANT. */
+struct object *object_alloc(struct agents *agents, enum object_kind kind);
+
+/* Free an object that is in no table and no list, and its pages. */
 void object_free(struct agents *agents, struct object *object);
-/* Into the table and into its owner's list; not undone. */
+
+/* Add an object to the table and to its owner's list; not undone. */
 void object_link(struct agents *agents, struct agent *owner, struct object *object);
-/* Undone by rollback. */
+
+/* Make an object with the next number, in the table and its owner's list.  Undone by rollback. */
 struct object *object_new(struct agents *agents, struct agent *owner, enum object_kind kind);
+
+/* The object of this number, if it is of that kind; else NULL. */
 struct object *object_find(const struct agents *agents, uint64_t id, enum object_kind kind);
-void object_remove(struct agents *agents, struct object *object); /* undone by rollback */
+
+/* Take an object out of table and list; freed at the commit, undone by rollback. */
+void object_remove(struct agents *agents, struct object *object);
 
 /* facets.c */
+
+/* Make a facet of `owner`.  Undone by rollback. */
 struct object *facet_new(struct agents *agents, struct agent *owner, uint64_t badge,
                          struct money postage);
-/* A reply facet like `asked`, to whose replies it belongs; its reserve is the caller's to post. */
+
+/*
+ * Make a reply facet like `asked`, to whose replies it belongs.  The caller posts its reserve.
+ * Undone by rollback.
+ */
 struct object *reply_new(struct agents *agents, struct agent *owner, struct object *asked,
                          struct money reserve);
+
+/* Put a reply into the list of those asked with `asked`, after it; not undone. */
 void reply_link(struct object *asked, struct object *reply);
-/* Every cap to it is dead; undone by rollback.  What it reserves is the caller's to post. */
+
+/*
+ * Remove a facet, so that every cap to it is dead.  The caller posts what it reserves.  Undone by
+ * rollback.
+ */
 void facet_remove(struct agents *agents, struct object *facet);
+
 /* The reply facet that this is a cap to, unless it is used up; else NULL. */
 struct object *cap_reply(const struct agents *agents, const struct cap *cap);
+
 /*
- * The reply facet, if this is a cap to one, will have no answer: FAILED to its owner, paid by its
- * reserve.  Undone by rollback.
+ * End a reply that will have no answer, if this is a cap to one: FAILED goes to its owner, paid by
+ * its reserve.  Undone by rollback.
  */
 void facet_fail(struct agents *agents, const struct cap *cap, int32_t status);
-/* The same of each reply facet that a message carries. */
+
+/* End each reply facet that a message carries, as facet_fail(). */
 void message_fail_replies(struct agents *agents, const struct message *message, int32_t status);
-/* The same of each that an agent holds. */
+
+/* End each reply facet that an agent holds, as facet_fail(). */
 void agent_fail_replies(struct agents *agents, struct agent *agent, int32_t status);
 
-/* What was given up of a part of it is read again. */
+/* Read again what was given up of these bytes of a buffer. */
 void buffer_fetch(struct agents *agents, struct buffer *buffer, uint64_t offset, uint64_t size);
 
 /* caps.c */
-struct cap *agent_cap_at(const struct agent *agent, uint64_t slot); /* NULL: no such slot yet */
-/* Into the first empty slot, be it held in another already; SERAI_E_FULL. */
+
+/*
+ * The cap in a slot, empty or not; NULL: there is no memory for that slot yet.  It stays where it
+ * is.
+ */
+struct cap *agent_cap_at(const struct agent *agent, uint64_t slot);
+
+/*
+ * Put a cap into the first empty slot, also if another holds it already.  Returns the slot, or
+ * SERAI_E_FULL.  Undone by rollback.
+ */
 int64_t agent_cap_give(struct agents *agents, struct agent *agent, const struct cap *cap);
-int64_t agent_cap_find(const struct agent *agent, const struct cap *cap); /* slot or -1 */
+
+/* A slot that holds this cap, or -1. */
+int64_t agent_cap_find(const struct agent *agent, const struct cap *cap);
+
+/* Set a slot, below SERAI_SLOTS_MAX (INVARIANT).  Undone by rollback. */
 void agent_cap_set(struct agents *agents, struct agent *agent, uint64_t slot,
                    const struct cap *cap);
-void agent_make_caps(struct agent *agent, uint32_t chunk); /* room for its slots */
+
+/* Make memory for a chunk of slots.  Not undone: empty slots mean nothing. */
+void agent_make_caps(struct agent *agent, uint32_t chunk);
+
+/* Free all slots and their index. */
 void agent_caps_free(struct agent *agent);
-/* Before a table may be looked into often: from then on a large one is as quick as a small one. */
+
+/*
+ * Index the slots of a large table; before a table may be looked into often, so that a large one is
+ * as quick as a small one.
+ */
 void agent_index_caps(struct agents *agents, struct agent *agent);
-uint8_t cap_inborn_kind(uint64_t slot); /* of a slot below SERAI_SLOT_FIRST_FREE */
+
+/* The kind of cap that an agent is born with in a slot below SERAI_SLOT_FIRST_FREE. */
+uint8_t cap_inborn_kind(uint64_t slot);
+
+/* Whether two caps have the same kind, rights and object. */
 bool cap_equal(const struct cap *a, const struct cap *b);
 
-/* How many slots an agent could still be given. */
+/* The number of caps that an agent could still be given. */
 uint32_t agent_caps_free_slots(const struct agent *agent);
+
 /* Whether there is a slot for all that comes with the message. */
 bool caps_fit(const struct agent *agent, const struct message *message);
 
 /* inbox.c */
-/* An answer to a question of its receiver's, who made room for it and waits. */
+
+/* Whether a message answers a question of its receiver, which made room for it and waits. */
 static inline bool message_is_answer(const struct message *message)
 {
     return message->kind == SERAI_EVENT_MESSAGE && message->sender_customer == 0;
 }
+
+/* Take a message out of the inbox, and out of its counts; not undone. */
 void inbox_unlink(struct agent *agent, struct inbox_message *message);
-/* The same of one that will not come back, so that its row goes, too. */
+
+/* Take a message out of the inbox for good, so that its row goes, too. */
 void inbox_take(struct agents *agents, struct agent *agent, struct inbox_message *message);
-/* The head that was taken waits again. */
+
+/* Let the head that was taken wait again, in its place. */
 void inbox_put_back(struct agents *agents, struct agent *agent, struct inbox_message *message);
+
+/* Free a message that is in no inbox; NULL is allowed. */
 void inbox_message_free(struct inbox_message *message);
-/* As agents_deliver(), but before all that waits: what an agent hears first as another program. */
+
+/*
+ * Queue a copy of *message as agents_deliver() does, but before all that waits: what an agent hears
+ * first as another program.  Not within a turn.
+ */
 void agents_deliver_first(struct agents *agents, struct agent *to, const struct message *message);
+
+/* Add a message that was read from its row, which is taken. */
 void inbox_push_loaded(struct agents *agents, struct agent *agent, struct inbox_message *message);
+
 /* Give back what a message that will never be delivered holds, and end the replies it carries. */
 void inbox_return(struct agents *agents, struct agent *agent, struct inbox_message *message,
                   int32_t status, bool postage_too);
 
 /* ready.c */
-void agent_make_ready(struct agents *agents, struct agent *agent); /* if it has something to do */
-void agent_unready(struct agents *agents, struct agent *agent);    /* it is in no queue any more */
-struct agent *ready_next(struct agents *agents); /* the first, who stays in the queue; NULL: none */
-void ready_burnt(struct agents *agents, struct customer_use *use, uint64_t fuel); /* by a turn */
+
+/* Queue the agent for a turn, if it has something to do and is not queued. */
+void agent_make_ready(struct agents *agents, struct agent *agent);
+
+/* Take the agent out of its queue. */
+void agent_unready(struct agents *agents, struct agent *agent);
+
+/* The agent whose turn is next; it stays in the queue.  NULL: there is none. */
+struct agent *ready_next(struct agents *agents);
+
+/* Count the fuel of a turn against the time of its customer. */
+void ready_burnt(struct agents *agents, struct customer_use *use, uint64_t fuel);
 
 /* rent.c */
+
+/* The bytes that rent of memory is paid for, by docs/prices.md. */
 uint64_t agent_bytes_held(const struct agent *agent);
+
 /* Bring the accruals up to date; before anything that rent is counted by changes. */
 void rent_touch(struct agents *agents, struct agent *agent);
-bool rent_is_due(struct agents *agents, struct agent *agent); /* a whole nano or more */
-void rent_settle(struct agents *agents, struct agent *agent); /* posts; may freeze */
+
+/* Whether a whole nano or more of rent is owed now. */
+bool rent_is_due(struct agents *agents, struct agent *agent);
+
+/* Book the rent that is owed, in a running event.  An agent that cannot pay it is frozen. */
+void rent_settle(struct agents *agents, struct agent *agent);
+
+/* Bring what one reference to a module owes up to date; before its references change. */
 void code_share_update(struct agents *agents, struct code *code);
-/* Its next settlement comes no later than this agent's money runs out, or falls below its mark. */
+
+/* Let the agent be settled no later than its money runs out, or falls below its mark. */
 void rent_note_due(struct agents *agents, const struct agent *agent);
+
+/* The rent of an agent now: bytes held x nanos per GiB-hour, over all resources. */
 u128 agent_rent_rate(const struct agents *agents, const struct agent *agent);
 
 /* settle.c */
-void settle_note(struct agents *agents, uint64_t agent, uint64_t due_us); /* settle it by then */
-void settle_due(struct agents *agents);                                   /* within an event */
-uint64_t settle_next_us(const struct agents *agents); /* UINT64_MAX: there is nobody */
+
+/* Let the agent be settled by due_us. */
+void settle_note(struct agents *agents, uint64_t agent, uint64_t due_us);
+
+/*
+ * Settle the agents that are due, and the next part of all.  Within an event; what no longer fits
+ * the frame stays due.
+ */
+void settle_due(struct agents *agents);
+
+/* Site time when settle_due() has something to do next; UINT64_MAX: there is nobody. */
+uint64_t settle_next_us(const struct agents *agents);
+
+/* Let all agents be settled soon: at other prices each runs dry at another time. */
 void settle_everyone_soon(struct agents *agents);
 
 /* code.c */
+
+/* The module of this id, or NULL. */
 struct code *code_find(const struct agents *agents, const struct hash *id);
+
+/* Add a module to the list and the index; not undone. */
 void code_link(struct agents *agents, struct code *code);
+
+/* Take a module out of the list and the index; not undone. */
 void code_unlink(struct agents *agents, struct code *code);
-/* Both under undo.  A reference counts for the customer whose agent has it. */
+
+/*
+ * Count one more reference to a module; it counts for the customer whose agent has it.  Undone by
+ * rollback.
+ */
 struct code_ref code_ref_take(struct agents *agents, struct customer_use *use, struct code *code);
+
+/*
+ * End a reference of an agent, which becomes all zero; what it owes goes to the agent's accrual.
+ * Undone by rollback.
+ */
 void code_ref_drop(struct agents *agents, struct agent *agent, struct code_ref *ref);
+
+/*
+ * Validate and decode a module, linked nowhere yet.  On ST_OK the caller owns *code.  ST_INVALID:
+ * it is refused, *fault says why; ST_NOMEM.
+ */
 enum status code_make(struct code **code, const uint8_t *bytes, size_t size, struct fault *fault);
+
+/* Free a module that is linked nowhere, with its object of tier 1; NULL is allowed. */
 void code_free(struct code *code);
 
 /* code_native.c */
-void code_burnt(struct agents *agents, struct code *code, uint64_t fuel); /* by a turn */
+
+/* Count the fuel of a turn for the module that ran, and report it when it became hot. */
+void code_burnt(struct agents *agents, struct code *code, uint64_t fuel);
 
 /* death.c */
+
+/*
+ * End an agent: its estate goes to its customer, else to unclaimed.  Nothing may refer to it
+ * afterwards but closed caps; it is freed at the next save.  Within an event, outside of turns
+ * (INVARIANT).
+ */
 void agent_die(struct agents *agents, struct agent *agent);
 
 /* frozen.c */
-/* What the agent must have to begin its next event, and what it has: with what came with that. */
+
+/* The money that the agent must have to begin its next event. */
 struct money agent_head_needs(const struct agents *agents, const struct agent *agent);
+
+/* The money that the agent has for its next event, with what came with that event. */
 struct money agent_head_funds(const struct agents *agents, const struct agent *agent);
+
 /*
- * When that is not enough for an event that ran dry: the first message behind it whose postage
- * makes up for it.  NULL: there is none, or none is wanted.
+ * The message that pays for an agent whose event ran dry: the first one behind it whose postage
+ * makes up for what is lacking.  NULL: there is none, or none is wanted.
  */
 struct inbox_message *agent_sponsor(const struct agents *agents, const struct agent *agent);
-/* What a dry agent must be given to go on; else zero. */
+
+/* The money that a dry agent must be given to go on; else zero. */
 struct money agent_lacks(const struct agents *agents, const struct agent *agent);
-/* A dry agent whose next event is paid for runs again. */
+
+/* Let a dry agent run again if its next event is paid for. */
 void agents_try_thaw(struct agents *agents, struct agent *agent);
+
+/* Freeze a running agent for want of money.  `reason` is copied and cut to fit. */
 void agent_freeze_dry(struct agents *agents, struct agent *agent, const char *reason);
+
+/*
+ * Send LOW when the balance fell below the mark, once a crossing; set the mark again when the
+ * balance rose a quarter above it.  Within an event.
+ */
 void agent_check_mark(struct agents *agents, struct agent *agent);
-/* Within an event.  Who has waited too long for a frozen agent is told so, and has its money back.
+
+/*
+ * Answer senders that have waited too long for a frozen agent, with their money back.  Within an
+ * event.
  */
 void frozen_send_back(struct agents *agents, struct agent *agent);
-/* Its next settlement comes no later than when that is due. */
+
+/* Let the agent be settled no later than frozen_send_back() is due. */
 void frozen_note_due(struct agents *agents, const struct agent *agent);
 
 /* life.c */
+
+/*
+ * Make the agent another program, after the turn that asked for it has committed: caps, inbox and
+ * credit stay, memory is new.  The reference `code` is the agent's from here on.
+ */
 void agent_become(struct agents *agents, struct agent *agent, struct code_ref code);
+
+/* Free an agent that no table names, with its inbox, log, caps and pages; NULL is allowed. */
 void agent_free(struct agent *agent);
+
+/* Make an agent of this number with nothing in it, in no table.  Out of memory is INVARIANT. */
 struct agent *agent_alloc(uint64_t id);
-/* Below this an event waits, unless it is known to need more. */
+
+/* The money below which an event waits, unless it is known to need more. */
 struct money agent_needs(const struct agents *agents);
-/* With this an event has as much fuel as any can have. */
+
+/* The money with which an event has as much fuel as any can have. */
 struct money agent_needs_most(const struct agents *agents);
+
+/* The balance of the agent's account. */
 struct money agent_funds(const struct agents *agents, const struct agent *agent);
 
-/* life.c: room for what a small agent never needs */
+/* Make memory for the list of kept modules, if there is none. */
 void agent_make_kept(struct agent *agent);
+
+/* Make memory for that many globals. */
 void agent_fit_globals(struct agent *agent, uint32_t count);
 
 /* logs.c */
+
+/*
+ * Add a line to the agent's log, copied; beyond AGENT_LOG_LINES_MAX the oldest is dropped.  Not
+ * undone.
+ */
 void agent_log(struct agents *agents, struct agent *agent, enum log_writer by, const char *text,
                size_t size);
+
+/* Free all lines. */
 void agent_log_free(struct agent *agent);
 
 /* customers.c */
-/* Who stands for the customer where holdings are counted: itself, or its neighbour. */
+
+/* The customer that stands for this one where holdings are counted: itself, or its neighbour's. */
 uint64_t customer_cap(const struct agents *agents, uint64_t customer);
-struct lineage *lineage_in(struct table *lineages, uint64_t customer); /* made if missing */
+
+/* The count of a customer's own things; made if missing. */
+struct lineage *lineage_in(struct table *lineages, uint64_t customer);
+
+/* Free the table and its values. */
 void lineages_free(struct table *lineages);
-struct customer_use *customer_use_in(struct table *customers, uint64_t cap); /* made if missing */
+
+/* What counts under these bounds; made if missing.  It stays where it is. */
+struct customer_use *customer_use_in(struct table *customers, uint64_t cap);
+
+/* What counts for this customer (customer_cap()); made if missing. */
 struct customer_use *customer_use(const struct agents *agents, uint64_t customer);
+
+/* Free the table and its values. */
 void customers_free(struct table *customers);
-/* Whether the customer may hold so much more. */
+
+/* Whether that much more of a resource may be held. */
 bool quota_allows(const struct agents *agents, const struct customer_use *use,
                   enum customer_resource resource, uint64_t more);
-/* So much more, or less, is held; undone by the rollback of a running turn. */
+
+/*
+ * quota_take() and quota_give() count more or less of a resource.  Undone by the rollback of a
+ * running turn.
+ */
 void quota_take(struct agents *agents, struct customer_use *use, enum customer_resource resource,
                 uint64_t more);
 void quota_give(struct agents *agents, struct customer_use *use, enum customer_resource resource,
                 uint64_t less);
-/* The same of one reference to a module, of which the first one counts. */
+
+/* Whether a reference to a module may be held; only the first one of a customer counts. */
 bool quota_allows_code(const struct agents *agents, const struct customer_use *use,
                        const struct code *code);
+
+/*
+ * quota_take_code() and quota_give_code() count one reference to a module.  Undone by the rollback
+ * of a running turn.
+ */
 void quota_take_code(struct agents *agents, struct customer_use *use, struct code *code);
 void quota_give_code(struct agents *agents, struct customer_use *use, struct code *code);
-/* Not undone: while rows are read, and to count anew. */
+
+/*
+ * customer_adds_code() and customer_drops_code() count one reference to a module; not undone: while
+ * rows are read, and to count anew.
+ */
 void customer_adds_code(struct customer_use *use, const struct code *code);
 void customer_drops_code(struct customer_use *use, const struct code *code);
-/* It turned out to be the site's own: it counts for nobody, from before it is marked so. */
+
+/*
+ * Count a module for nobody any more: it turned out to be the site's own.  Called before it is
+ * marked so.
+ */
 void quota_frees_code(struct agents *agents, const struct code *code);
 
 /* heap.c */
+
+/* The entry of this number, or NULL. */
 struct heap_entry *heap_find(const struct agents *agents, const uint8_t *number);
+
+/* Add an entry, which is taken; not undone. */
 void heap_insert(struct agents *agents, struct heap_entry *entry);
-void heap_remove(struct agents *agents, struct heap_entry *entry); /* unlinks only */
+
+/* Unlink an entry, which is the caller's then; not undone. */
+void heap_remove(struct agents *agents, struct heap_entry *entry);
+
+/* List an entry to be written, or deleted if it is not there any more, with the next frame. */
 void heap_dirty(struct agents *agents, struct heap_entry *entry);
+
+/* Free all entries. */
 void heap_free(struct agents *agents);
 
 #endif

@@ -5,7 +5,7 @@
 #include "agents/arena.h"
 #include "agents/state.h"
 
-/* What was sent over one interface, at its prices; booked as two lines at the end. */
+/* Packets that were sent over one interface, at its prices; booked as two lines at the end. */
 struct turn_packets {
     struct packet_prices prices; /* of one interface */
     uint64_t count;
@@ -61,30 +61,39 @@ struct turn {
     size_t random_size;
 };
 
-/* Put a transfer on the stage; it is covered already. */
+/* Stage a transfer that is covered already. */
 void turn_stage(struct turn *turn, const struct transfer *transfer);
-/* Take the order's price.  False: not enough, and nothing was taken. */
+
+/* Take the price of an order.  False: not enough, and nothing was taken. */
 bool turn_order_toll(struct turn *turn, enum serai_order order);
+
 /* Take the price of `size` bytes of log.  False: not enough, and nothing was taken. */
 bool turn_log_toll(struct turn *turn, size_t size);
 
 /*
- * Caps that are to be handed on, by the slots in guest memory; 0 or a refusal.  Nothing leaves its
- * slot until turn_hand_over(), which takes the replies among them: these are not copied.
+ * Caps that are to be handed on: turn_read_caps() reads them by the slots in guest memory; 0 or a
+ * refusal.  Nothing leaves its slot until turn_hand_over(), which takes the replies among them:
+ * these are not copied.
  */
 int64_t turn_read_caps(struct turn *turn, uint64_t address, uint64_t count, struct cap *caps);
 void turn_hand_over(struct turn *turn, const struct cap *caps, size_t count);
+
 /*
- * What becoming another program will hold counts for the customer from the order on, or what the
- * turn does after it could take its place.
+ * Count what becoming another program will hold for the customer, from the order on: else what the
+ * turn does afterwards could take its place.
  */
 void turn_take_become(struct turn *turn);
-/* The slot stays as it is when the turn commits, if it was lent. */
+
+/* Keep a slot as it is when the turn commits, if it was lent. */
 void turn_keep_slot(struct turn *turn, uint64_t slot);
-/* Random bytes, remembered for the event's hash; false past the bound of a turn. */
+
+/* Draw random bytes, which are remembered for the event's hash.  False past the bound of a turn. */
 bool turn_random(struct turn *turn, void *to, size_t size);
 
-/* The orders of this part, one function a group; result or refusal. */
+/*
+ * The orders of this part, one order_*() for each group: checks all, then performs.  Returns the
+ * order's result, or a refusal, and then nothing is changed (docs/guest-abi.md).
+ */
 int64_t order_event(struct turn *turn, enum serai_order order, const uint64_t *args);
 int64_t order_self(struct turn *turn, enum serai_order order, const uint64_t *args);
 int64_t order_cap(struct turn *turn, enum serai_order order, const uint64_t *args);
@@ -94,9 +103,10 @@ int64_t order_heap(struct turn *turn, enum serai_order order, const uint64_t *ar
 int64_t order_code(struct turn *turn, enum serai_order order, const uint64_t *args);
 int64_t order_given(struct turn *turn, enum serai_order order, const uint64_t *args);
 
-/* What engine_code_new is given: the table of sdk/abi.h. */
+/* The imports that engine_code_new() binds to: the table of sdk/abi.h. */
 extern const struct engine_imports turn_imports;
-/* The host_call of the engine. */
+
+/* The host_call of struct engine_instance; `host` is the struct turn. */
 bool turn_host_call(void *host, struct engine_instance *instance, uint32_t order,
                     const uint64_t *args, int64_t *result);
 

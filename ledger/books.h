@@ -30,6 +30,7 @@ struct ledger {
 
 /* prices.c: into the frame's batch, once. */
 void prices_put_rows(struct ledger *ledger, struct store_batch *batch);
+
 /* False: its source is not that of an event of prices. */
 MUST_CHECK bool prices_event_get(const struct journal_event *event, uint64_t *id,
                                  struct hash *hash);

@@ -11,8 +11,10 @@ enum { TOTAL_TEXT_BYTES = 48, DATE_TEXT_BYTES = 32 };
 
 /* A total in units with exactly nine decimals, "0.000000100". Returns text. */
 char *export_total(char text[TOTAL_TEXT_BYTES], u128 nanos);
+
 /* The UTC day, "2026-11-21". Returns text. */
 char *export_date(char text[DATE_TEXT_BYTES], uint64_t wall_us);
+
 /* As every list names it; accounts are those that the journal has opened so far. */
 char *export_name(char text[ACCOUNT_NAME_BYTES], const struct accounts *accounts, uint64_t id);
 

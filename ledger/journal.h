@@ -158,6 +158,7 @@ struct export_options {
 MUST_CHECK enum status ledger_export_hledger(const struct store *store,
                                              const struct export_options *options, FILE *out,
                                              struct fault *fault);
+
 /* One JSON object a line: every line of the journal, amounts as exact decimal strings. */
 MUST_CHECK enum status ledger_export_jsonl(const struct store *store,
                                            const struct export_options *options, FILE *out,

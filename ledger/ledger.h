@@ -252,6 +252,7 @@ struct hash ledger_event_end(struct ledger *ledger, const struct event *event);
  */
 MUST_CHECK enum status ledger_open(struct ledger *ledger, enum account_kind kind, uint64_t customer,
                                    uint64_t *id);
+
 /*
  * Open the out, in and settling accounts of an interface, caused by the running event; its numbers
  * are fixed.  ST_EXISTS; ST_INVALID: an interface past the numbers; ST_NOMEM.

@@ -47,6 +47,7 @@ enum { RECONCILE_FINDINGS = 7 };
 
 /* What the finding says, in a few words. */
 const char *reconcile_text(enum reconcile_finding finding);
+
 /* Only the first two are no fault. */
 bool reconcile_is_fault(enum reconcile_finding finding);
 

@@ -72,6 +72,7 @@ uint32_t engine_code_memory_pages_max(const struct engine_code *code);
 
 /* The number of globals, in the order of the module. */
 uint32_t engine_code_globals(const struct engine_code *code);
+
 /*
  * Bytes of RAM that the pre-decoded form takes.  A function of the module alone: not in it is what
  * growing arrays hold in reserve where memory was too short to give it back.

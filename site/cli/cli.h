@@ -146,6 +146,7 @@ MUST_CHECK enum status cli_offline_ask(const struct cli *cli, const struct bytes
                                        struct fault *fault);
 
 /* who.c */
+
 /* Whether the path is a socket. */
 bool cli_is_socket(const char *path);
 

@@ -92,8 +92,10 @@ MUST_CHECK enum status call_open(struct call *call, struct fault *fault);
 
 /* Fill in CALL_POLL_ITEMS items to poll; with `reads` also for messages that came. */
 void call_poll(const struct call *call, zmq_pollitem_t *items, bool reads);
+
 /* Whether the poll found something to move. */
 bool call_moves(const struct call *call, const zmq_pollitem_t *items);
+
 /* Move what can be moved, after a poll or any receipt. */
 void call_pump(struct call *call, uint64_t now_us);
 

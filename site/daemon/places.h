@@ -39,6 +39,7 @@ void places_fini(struct places *places);
 
 /* Whether a client that comes now could get a place: not all are waiting for the core. */
 MUST_CHECK bool places_any(const struct places *places);
+
 /*
  * A free place for such a client; where there is none, the slowest that it may have is freed.
  * NULL: all that it may have are the core's to answer.
@@ -50,6 +51,7 @@ struct connection *places_take(struct places *places, enum core_peer peer, uint6
  * connection_readable() says.
  */
 MUST_CHECK bool places_read(struct places *places, struct connection *connection, uint64_t now_us);
+
 /*
  * After anything was read or answered: memory beyond CONNECTIONS_HOLD_BYTES_MAX is given up by the
  * slowest of those that hold some.

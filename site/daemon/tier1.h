@@ -49,6 +49,7 @@ void tier1_connect(struct tier1 *tier1, const struct wake *core_wake);
 
 /* The compiler thread's body; the argument is a struct tier1, with a service. */
 void *tier1_thread(void *tier1);
+
 /* Whether there is something for the thread to do: not when the mode is off. */
 bool tier1_has_thread(const struct tier1 *tier1);
 

@@ -56,6 +56,7 @@ void wires_give_back(struct wires *wires, struct arrival *arrival);
 
 /* Fill in what to poll for (WIRES_POLL_MAX places); returns how many.  `reads`: also what comes. */
 size_t wires_poll(struct wires *wires, zmq_pollitem_t *items, bool reads);
+
 /* Serve what that poll found: `items` as filled, with nothing done to `wires` in between. */
 void wires_serve(struct wires *wires, const zmq_pollitem_t *items, uint64_t now_us);
 
