@@ -3,7 +3,7 @@
  * once, and so much back with each second of site time.  The customer's, and not stored: a start
  * gives all of it back.
  *
- * The core thread's.
+ * Used by the core thread alone.
  */
 #ifndef SERAI_SITE_CORE_ALLOWANCE_H
 #define SERAI_SITE_CORE_ALLOWANCE_H
@@ -20,10 +20,13 @@ struct allowance {
     uint64_t at_us; /* site time until which it was given back */
 };
 
-/* 0: not all is used; else the seconds until that is so again. */
+/*
+ * How long the customer must wait: 0 when not all is used, else the seconds until that is so again.
+ */
 uint64_t allowance_wait_s(struct allowance *allowance, const struct allowance_rule *rule,
                           uint64_t now_us);
-/* More than is left may be used: then the wait is longer. */
+
+/* Use that much, even more than is left: then the wait is longer. */
 void allowance_use(struct allowance *allowance, uint64_t amount);
 
 #endif

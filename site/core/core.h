@@ -41,68 +41,91 @@ struct core_options {
     uint64_t pages_cached;   /* agents_set_pages() */
     /*
      * Pages may leave RAM and be read again, from the store that core_load() was given: it outlives
-     * the core, and a frame is closed only when the one before it is durable.  Told of a row that
-     * does not read back, after it was logged; it must not return.  NULL: all pages stay in RAM.
+     * the core, and a frame is closed only when the one before it is durable.  This is called,
+     * after it was logged, when a row does not read back; it must not return.  NULL: all pages stay
+     * in RAM.
      */
     void (*page_lost)(void *context);
     void *page_lost_context;
     /*
-     * Told before each turn with the agent and message, and after it with zeroes: the daemon writes
-     * them to a page that outlives a crash (quarantine).  NULL: not told.
+     * Called before each turn with the agent and message, and after it with zeroes: the daemon
+     * writes them to a page that outlives a crash (quarantine).  NULL: not called.
      */
     void (*mark)(void *context, uint64_t agent, uint64_t message);
     void *mark_context;
     volatile uint64_t *order_mark; /* there, too: agents_env.order_mark */
 };
 
-/* ST_NOMEM; ST_INVALID when the loader or the book is not usable. */
+/*
+ * Make the core of an empty site.  *options are copied, what they point to is borrowed.  On ST_OK
+ * the caller ends *core with core_free().  ST_NOMEM; ST_INVALID: the loader or the book is not
+ * usable.
+ */
 MUST_CHECK enum status core_new(struct core **core, const struct core_options *options,
                                 struct fault *fault);
+
+/* Free a core, with the frame that was filling; NULL is allowed. */
 void core_free(struct core *core);
 
 /*
- * Recover all state; an empty store is a fresh site.  ST_CORRUPT names the record.  ST_INVALID: the
- * options' price book does not fit these books, see core_check_book().
+ * Read all state back; an empty store is a fresh site.  ST_CORRUPT names the record.  ST_INVALID:
+ * the options' price book does not fit these books, see core_check_book().
  */
 MUST_CHECK enum status core_load(struct core *core, const struct store *store, struct fault *fault);
 
 /* The unit of account of these books, fixed by their first frame.  After core_load(). */
 const char *core_currency(const struct core *core);
-/* The same out of a store, with no core.  ST_MISSING: it has no frame yet; ST_CORRUPT; ST_IO. */
+
+/*
+ * Read the unit of account out of a store, with no core.  ST_MISSING: it has no frame yet;
+ * ST_CORRUPT; ST_IO.
+ */
 MUST_CHECK enum status core_read_currency(const struct store *store,
                                           char text[PRICEBOOK_CURRENCY_BYTES], struct fault *fault);
+
 /*
- * May this price book be in force for the books in the store?  ST_INVALID: it counts in another
- * currency, and the fault names both.  An empty store takes any.
+ * Check that this price book may be in force for the books in the store.  ST_INVALID: it counts in
+ * another currency, and the fault names both.  An empty store takes any.
  */
 MUST_CHECK enum status core_check_book(const struct store *store, const struct pricebook *book,
                                        struct fault *fault);
 
-/* The currency alone, against one that core_currency() gave.  ST_INVALID names both. */
+/*
+ * Check the currency of a price book against one that core_currency() gave.  ST_INVALID names both.
+ */
 MUST_CHECK enum status core_check_currency(const char *currency, const struct pricebook *book,
                                            struct fault *fault);
+
 /*
- * Another price book, as a start with it would put it into force: under the next number, in the
- * frame that is filling.  What was used before is charged by the book before, rent to the
- * microsecond.  The neighbours are told.  The book in force itself changes nothing.  ST_INVALID: it
- * is not usable, or counts in another currency.  Between turns, best while no frame is filling, so
- * that a frame has one book.
+ * Put another price book into force, as a start with it would: under the next number, in the frame
+ * that is filling.  What was used before is charged by the book before, rent to the microsecond.
+ * The neighbours are told.  The book in force itself changes nothing.  ST_INVALID: it is not
+ * usable, or counts in another currency.  Between turns, best while no frame is filling, so that a
+ * frame has one book.
  */
 MUST_CHECK enum status core_set_prices(struct core *core, const struct pricebook *book,
                                        struct fault *fault);
 
-/* Freeze an agent whose event crashed the site.  Before the first core_run(). ST_MISSING. */
+/*
+ * Freeze an agent whose event crashed the site.  Before the first core_run().  ST_MISSING: there is
+ * no such agent.
+ */
 MUST_CHECK enum status core_quarantine(struct core *core, uint64_t agent, const char *reason);
-/* The same of all agents that this one's customer has. */
+
+/* Freeze all agents of this one's customer, as core_quarantine(). */
 MUST_CHECK enum status core_quarantine_customer(struct core *core, uint64_t agent,
                                                 const char *reason);
-/* Whether both live and are one customer's. */
+
+/* Whether both agents live and belong to one customer. */
 MUST_CHECK bool core_same_customer(const struct core *core, uint64_t left, uint64_t right);
 
-/* Site time moves on by as much as `monotonic_us` has since the last call (bounded per frame). */
+/*
+ * Let site time move on by as much as `monotonic_us` has since the last call, bounded for each
+ * frame.
+ */
 void core_advance(struct core *core, uint64_t monotonic_us);
 
-/* Who says a request, as the system knows it, not as the request claims. */
+/* The sender of a request, as the system knows it, not as the request claims. */
 enum core_peer {
     CORE_PEER_STRANGER = 0, /* is shown what everybody may see, and more for a signature */
     CORE_PEER_OWN,          /* runs the daemon, or is root: could read the store just as well */
@@ -116,40 +139,56 @@ void core_request(struct core *core, uint64_t token, enum core_peer peer, const 
                   size_t size);
 
 /*
- * A parcel came from the neighbour that ZeroMQ's security knows by this key.  Never fails: what is
+ * Handle a parcel of the neighbour that ZeroMQ's security knows by this key.  Never fails: what is
  * wrong with it is logged, and freezes the link where it disproves the books.
  */
 void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const uint8_t *bytes,
                  size_t size);
-/* A connection that this site dials was made, or made anew: the two will compare where they stand.
- */
-void core_link_connected(struct core *core, uint32_t interface);
-/* The neighbour cannot be reached, or no more, for that reason: the link is down. */
-void core_link_trouble(struct core *core, uint32_t interface, const char *reason);
-/* At least once a second: links whose neighbour stays silent ask it where it stands.  True: a frame
- * should be closed, for the parcels that are due. */
-bool core_links_tick(struct core *core);
 
 /*
- * How much room the store has, as of the last durable frame: the driver tells it before the first
- * turn and after each frame, and at least each second while it is below low_bytes.  Below
- * full_bytes nothing is born and who fills the rest is frozen; below a third of that nobody runs.
+ * Record that a connection that this site dials was made, or made again: the two sites compare
+ * where they stand.
  */
+void core_link_connected(struct core *core, uint32_t interface);
+
+/* Record that the neighbour cannot be reached, or no more, and why: the link is down. */
+void core_link_trouble(struct core *core, uint32_t interface, const char *reason);
+
+/*
+ * Ask neighbours that stay silent where they stand; at least once a second.  True: a frame should
+ * be closed, for the parcels that are due.
+ */
+bool core_links_tick(struct core *core);
+
+/* The room that the store has, as of the last durable frame. */
 struct core_disk {
     uint64_t free_bytes;
     uint64_t low_bytes;  /* free_bytes below this: a warning */
     uint64_t full_bytes; /* below low_bytes */
 };
+
+/*
+ * Set the room that the store has: before the first turn and after each frame, and at least each
+ * second while it is below low_bytes.  Below full_bytes nothing is born and the agents that write
+ * most are frozen; below a third of that no turn runs.
+ */
 void core_tell_disk(struct core *core, const struct core_disk *disk);
-/* The frame that fills comes near a bound of the books, takes long to write or has taken its part
- * of the room: close it before the next turn. */
+
+/*
+ * Whether to close the frame before the next turn: it is near a bound of the books, takes long to
+ * write, or has taken its part of the room.
+ */
 bool core_frame_is_full(const struct core *core);
 
 /* Run up to turns_max turns.  True when more are ready. */
 bool core_run(struct core *core, uint32_t turns_max);
+
+/* Whether any turn could be run now. */
 bool core_ready(const struct core *core);
 
-/* When the next timer or rent settlement is due, in the driver's monotonic time; UINT64_MAX: none.
+/*
+ * When the next timer or rent settlement is due, in the driver's monotonic time; UINT64_MAX: none
+ * is.
  */
 uint64_t core_next_due_us(const struct core *core);
 
@@ -186,8 +225,13 @@ struct core_frame {
     size_t link_count;
 };
 
-/* Close the frame into *frame (all-zero or reused after core_frame_fini). Caller owns it. */
+/*
+ * Close the frame into *frame, which is all-zero or was ended by core_frame_fini().  The caller
+ * owns it and ends it so.
+ */
 void core_frame_close(struct core *core, uint64_t wall_us, struct core_frame *frame);
+
+/* Free what a frame holds.  Leaves an all-zero one. */
 void core_frame_fini(struct core_frame *frame);
 
 /* Counters since start, for status and benchmarks. */
@@ -201,17 +245,23 @@ struct core_counters {
     uint64_t agents;
     uint64_t frozen;
 };
+
+/* The counters as they are now. */
 struct core_counters core_count(const struct core *core);
+
+/* The books, to be read; owned by the core. */
 const struct ledger *core_ledger(const struct core *core);
 
-/* ---- tier 1, for who runs the compiler: nothing of it shows in any frame ---- */
+/* ---- tier 1, for the thread that runs the compiler: nothing of it shows in any frame ---- */
 
-/* To ask for hot code and to load what was made of it, between turns (agents/agents.h). */
+/*
+ * The agents, to ask for hot code and to load what was made of it, between turns (agents/agents.h).
+ */
 struct agents *core_agents(struct core *core);
 
 enum { CORE_TIER1_MODE_BYTES = 16, CORE_TIER1_TEXT_BYTES = 601 };
 
-/* What `status` says of it. */
+/* The lines of `status` about tier 1. */
 struct core_tier1 {
     char mode[CORE_TIER1_MODE_BYTES]; /* "off", "named", "all"; "" as at first: not said */
     char compiler[CORE_TIER1_TEXT_BYTES];
@@ -220,7 +270,9 @@ struct core_tier1 {
     uint64_t compiled;                  /* since the start, those from the cache too */
     uint64_t failed;                    /* since the start, those remembered too */
 };
-void core_tell_tier1(struct core *core, const struct core_tier1 *tier1); /* copied */
+
+/* Set what `status` shows of tier 1; copied. */
+void core_tell_tier1(struct core *core, const struct core_tier1 *tier1);
 
 /*
  * Check every invariant that needs all state (tests and the simulator call it after each frame):
@@ -229,7 +281,7 @@ void core_tell_tier1(struct core *core, const struct core_tier1 *tier1); /* copi
  */
 MUST_CHECK enum status core_check(const struct core *core, struct fault *fault);
 
-/* ---- for who reads a store without a core ---- */
+/* ---- for reading a store without a core ---- */
 
 /* Every book of prices that was ever in force, by its number: items[0] is number 1. */
 struct core_books {
@@ -240,15 +292,24 @@ struct core_books {
     } * items;
     size_t count;
 };
-/* ST_CORRUPT, ST_IO, ST_NOMEM.  The caller ends it with core_books_fini(), whatever comes back. */
+
+/*
+ * Read every book of prices out of a store.  ST_CORRUPT, ST_IO, ST_NOMEM.  The caller ends *books
+ * with core_books_fini(), whatever this returns.
+ */
 MUST_CHECK enum status core_books_read(struct core_books *books, const struct store *store,
                                        struct fault *fault);
+
+/* Free the books; all-zero ones are allowed. */
 void core_books_fini(struct core_books *books);
 
 /* For ledger_verify(): claims are as below, and what lines charge is computed again. */
 extern const struct ledger_audit core_audit;
 
-/* What the rows in a store claim of held and deposit accounts. */
+/*
+ * Add what the rows in a store say that held and deposit accounts hold; a ledger_claims_fn.
+ * ST_CORRUPT, ST_IO.
+ */
 MUST_CHECK enum status core_claims(void *context, const struct store *store,
                                    struct ledger_claims *claims, struct fault *fault);
 

@@ -1,4 +1,4 @@
-/* What the core is made of; private to this folder. */
+/* The parts of the core; private to this folder. */
 #ifndef SERAI_SITE_CORE_STATE_H
 #define SERAI_SITE_CORE_STATE_H
 
@@ -159,7 +159,7 @@ struct link_mark {
     u128 received_total;
 };
 
-/* What an interface charges: the book's own prices on self, a link's where it has some. */
+/* The prices of an interface: the book's own on self, a link's where it has some. */
 struct interface_prices {
     uint64_t object; /* what the line of a fee says: which interface, and which prices (tariff.c) */
     struct money birth_fee;
@@ -167,177 +167,307 @@ struct interface_prices {
     struct money packets;
     struct money packet_data;
 };
+
+/* The prices that the book in force has for an interface. */
 struct interface_prices core_interface_prices(const struct core *core, uint32_t interface);
 
-/* tariff.c: `place` is that of the link's own prices in the book (pricebook_link_place()). */
+/* tariff.c */
+
+/*
+ * The object of a fee's line: the interface, and the place of the link's own prices in
+ * the book (pricebook_link_place()).
+ */
 uint64_t core_fee_object(size_t place, uint32_t interface);
 
 /* ends.c: what customers hold by their ends */
-/* An end was made for this customer. */
+
+/* Count a new end for this customer. */
 void core_end_made(struct core *core, struct channel_end *end, uint64_t customer);
-/* After anything that may have changed what it holds, or removed it: its customer's counts follow.
+
+/*
+ * Let its customer's counts follow, after anything that may have changed what the end holds, or
+ * removed it.
  */
 void core_end_changed(struct core *core, struct channel_end *end);
-/* Whether its customer may hold that of it. */
+
+/* Whether the end's customer may hold that of it. */
 MUST_CHECK bool core_end_may_hold(const struct core *core, const struct channel_end *end,
                                   struct channel_holding more);
-/* Whether a customer may hold that beside all it has. */
+
+/* Whether a customer may hold that besides all it has. */
 MUST_CHECK bool core_may_hold(const struct core *core, uint64_t customer,
                               struct channel_holding more);
-/* agents_env.holdings */
+
+/* Add up what customers hold by ends; this is agents_env.holdings. */
 void core_ends_sum(void *context, void *sum,
                    void (*add)(void *sum, uint64_t customer, enum customer_resource resource,
                                uint64_t amount));
-/* Those that were read back are counted. */
+
+/* Count the ends that were read back. */
 void core_ends_load(struct core *core);
 
-/* wire.c: carry a message to the end it is for; within the site that is at once. */
+/* wire.c */
+
+/* Carry a message to the end it is for: within the site at once, else over its link. */
 void core_wire(struct core *core, const struct channel_message *message);
-/* A message has come to one of our ends.  Anything but CHANNEL_FINE: it breaks the rules, and
- * nothing was changed. */
+
+/*
+ * Handle a message that has come to one of our ends.  Anything but CHANNEL_FINE: it breaks the
+ * rules, and nothing was changed.
+ */
 enum channel_verdict core_hear(struct core *core, const struct channel_message *message);
-/* The owner sells the end: refunds to its account, the far end is told. */
+
+/* Sell an end for its owner: refunds go to its account, the far end is told. */
 void core_sell_end(struct core *core, struct channel_end *end);
-/* An event for the owner of an end, paid by `reserve`. */
+
+/* Deliver an event to the owner of an end, paid by `reserve`. */
 void core_end_event(struct core *core, struct channel_end *end, enum serai_event_kind kind,
                     struct money reserve);
 
 struct map;
 struct outcome;
 
-/* core.c: what bounds of one customer are counted under; a neighbour's customers share one. */
+/* core.c */
+
+/* The account under which what a customer holds is bounded; a neighbour's customers share one. */
 uint64_t core_cap_of(struct core *core, uint64_t customer);
 
 /* links.c */
-/* Why `payer`, a cap of customers, may send nothing with this money and size on the interface: 0
- * or a refusal. */
+
+/*
+ * Whether `payer`, under whose bounds it counts, may send a message with this money and size on the
+ * interface: 0 or a refusal.
+ */
 int64_t core_link_refusal(const struct core *core, uint32_t interface, uint64_t payer,
                           struct money money, size_t size);
-/* Within a turn: the end asked for room, and what it lacks is a place on its link. */
+
+/* Let the end wait for a place on its link, as it asked for room.  Within a turn. */
 void core_link_wait(struct core *core, struct channel_end *end);
-/* At frame close: whoever waits for a place that became free within the frame is told. */
+
+/* Deliver room events to ends whose link has a place again.  At frame close. */
 void core_links_tell_waiting(struct core *core);
-/* Places of customers, and ends that wait for one, counted again; ends are over links that exist.
+
+/*
+ * Check the places of customers and the ends that wait for one by counting again, and that ends are
+ * over links that exist.  ST_CORRUPT.
  */
 MUST_CHECK enum status core_links_check(const struct core *core, struct fault *fault);
+
+/* Queue a message for its link, and charge the running turn, if any, for the work. */
 void core_link_say(struct core *core, const struct channel_message *message);
+
+/* Book the money of the message that is being handled: from the link to the account `to`. */
 void core_link_money_in(struct core *core, const struct channel_message *message, uint64_t to);
-/* Fill in under whose cap the child of a neighbour's purchase is to be counted; 0 or a refusal. */
+
+/*
+ * Fill in the customer under whose bounds the child of a neighbour's purchase is to be counted; 0
+ * or a refusal.
+ */
 int32_t core_link_birth(struct core *core, const struct channel_message *message,
                         struct birth *birth);
-/* One of this interface was refused: it counts against what of them is heard. */
+
+/* Count a birth that was refused against what is handled of the neighbour. */
 void core_link_refused(struct core *core, uint32_t interface);
-/* It is accepted, and paid for: fill in whose it is, who has a row from now on. */
+
+/*
+ * Fill in the customer of a child whose birth is accepted and paid for; it has a row from now on.
+ */
 void core_link_child(struct core *core, const struct channel_message *message, struct birth *birth);
-/* An event of what the site does with its links by itself, at frame close. */
+
+/* End an event of what the site does with its links by itself, at frame close. */
 void core_link_event_end(struct core *core);
-/* Money came to the owner outside of any turn: it may thaw. */
+
+/* Let the owner thaw if it can: money came to it outside of any turn. */
 void core_link_wake(struct core *core, const struct channel_message *message, struct agent *owner);
-/* Number what waits, in an event of its own; before the parts are saved. */
+
+/* Number the messages that wait, in an event of its own; before the parts are saved. */
 void core_links_number(struct core *core);
-/* The parcels that are due, into the frame; after the parts were saved. */
+
+/* Put the parcels that are due into the frame; after the parts were saved. */
 void core_links_parcels(struct core *core, struct core_frame *frame);
+
+/*
+ * Read links and their marks back, and check that their totals are those of the ledger.  ST_CORRUPT
+ * names what differs; ST_NOMEM.
+ */
 MUST_CHECK enum status core_links_load(struct core *core, const struct store *store,
                                        struct fault *fault);
+
+/* Write the rows of links, and of marks if they changed. */
 void core_links_save(struct core *core, struct store_batch *batch);
+
+/* Free what is kept of links besides the set. */
 void core_links_fini(struct core *core);
 
-/* After anything that may have changed a link's state: its log line, and since when.  False: it did
- * not change, or changes so often that it is told of later, all in one. */
+/*
+ * Log a change of a link's state and record since when, after anything that may have changed it.
+ * False: it did not change, or changes so often that it is logged later, all in one.
+ */
 bool core_link_tell(struct core *core, struct link *link, enum link_state before);
-/* What is kept of a link beside its row, before it is removed: nothing of it is left then. */
+
+/* Forget what is kept of a link besides its row, before it is removed. */
 void core_link_forget(struct core *core, const struct link *link);
 
-/* link_removal.c: false when something stands against it, which `outcome` then says. */
+/* link_removal.c */
+
+/*
+ * Whether a link may be removed; false when something stands against it, which `outcome` then says.
+ */
 bool core_link_may_go(struct core *core, const struct link *link, struct outcome *outcome);
 
 /* link_commands.c */
+
+/*
+ * core_link_command() and core_link_read() carry out the commands and reads of links; `in` is at
+ * their arguments, `outcome` is filled in.
+ */
 void core_link_command(struct core *core, const struct control_request *request, struct cbor *in,
                        struct outcome *outcome);
 void core_link_read(struct core *core, const struct control_request *request, struct cbor *in,
                     struct outcome *outcome);
 
-/* How many links are up, down and frozen, and each by name, as entries of `map`. */
+/* Add the number of links that are up, down and frozen, and the state of each by name, to `map`. */
 void core_link_states(struct core *core, struct map *map);
 
-/* orders_channel.c: agents_env.channel_order */
+/* orders_channel.c */
+
+/* An order on a channel pool or an end; this is agents_env.channel_order. */
 int64_t core_channel_order(void *context, struct turn *turn, enum serai_order order,
                            const uint64_t *args);
 
 /* disk.c */
+
+/* Count bytes of the journal that an agent or a link wrote lately. */
 void core_disk_wrote(struct core *core, uint64_t writer, uint64_t customer, uint64_t bytes);
+
+/* The state of the disk in a word, for `status`. */
 const char *core_disk_word(const struct core *core);
+
+/* Whether the site rests because its disk is nearly full: no turn runs. */
 bool core_disk_rests(const struct core *core);
-/* Messages of this link wait at the neighbour, which says them again. */
+
+/* Whether messages of this link wait at the neighbour, which sends them again. */
 bool core_disk_link_rests(const struct core *core, uint32_t interface);
+
+/* Whether the disk leaves room for a command. */
 bool core_disk_allows(const struct core *core, bool by_operator, const char *command);
 
 /* customers.c */
-struct customer *core_customer_by_key(struct core *core, const uint8_t *key); /* NULL: none */
+
+/* The customer with this key; NULL: there is none. */
+struct customer *core_customer_by_key(struct core *core, const uint8_t *key);
+
+/* The customer of this account; NULL: there is none. */
 struct customer *core_customer_by_account(const struct core *core, uint64_t account);
-/* The place of the first whose account comes after this one. */
+
+/* The place of the first customer whose account comes after this one. */
 size_t core_customers_after(const struct core *core, uint64_t account);
-/* Opens the account in the running event.  ST_FULL, ST_EXISTS (name or key), ST_NOMEM. */
+
+/*
+ * Add a customer, whose account is opened in the running event.  ST_FULL, ST_EXISTS (name or key),
+ * ST_NOMEM.
+ */
 MUST_CHECK enum status core_customer_add(struct core *core, const char *name, const uint8_t *key,
                                          uint64_t *account, struct fault *fault);
-/* The row of a neighbour's customer.  NULL: it has none, or none any more. */
+
+/* The customer of a neighbour's, by its number there.  NULL: it has no row, or none any more. */
 struct customer *core_customer_of_link(const struct core *core, uint32_t interface, uint64_t tag);
-/* Whether this neighbour may have one more. */
+
+/* Whether this neighbour may have one more customer here. */
 bool core_link_customer_fits(const struct core *core, uint32_t interface);
-/* Makes the row, which fits and is not there, in the running event. */
+
+/* Add a customer of a neighbour's, which fits and is not there, in the running event. */
 struct customer *core_customer_of_link_new(struct core *core, const struct link *link,
                                            uint64_t tag);
-/* Its row goes with the frame. */
+
+/* List a customer whose row must be written with the frame. */
 void core_customer_changed(struct core *core, struct customer *customer);
-/* Its last request has another answer: its row goes with the frame. */
+
+/*
+ * List a customer whose last request has another answer: that row must be written with the frame.
+ */
 void core_customer_answered(struct core *core, struct customer *customer);
-/* agents_env.lineage_over, and whenever all money of a customer has gone. */
+
+/*
+ * List a customer that may have nothing left; this is agents_env.lineage_over, and is called
+ * whenever all money of a customer has gone.
+ */
 void core_customer_may_be_over(void *context, uint64_t account);
-/* At frame close: rows of neighbours' customers who have nothing and no money any more are given
- * up, in an event of their own. */
+
+/*
+ * Remove customers of neighbours' who have nothing and no money any more, in an event of its own.
+ * At frame close.
+ */
 void core_customers_give_up(struct core *core, struct store_batch *batch);
+
+/* Free all customers and their lists. */
 void core_customers_fini(struct core *core);
+
+/* Read customers and their last requests back.  ST_CORRUPT names the row. */
 MUST_CHECK enum status core_customers_load(struct core *core, const struct store *store,
                                            struct fault *fault);
-/* After everything that customers may have was loaded. */
+
+/* Look for customers that have nothing left, after everything that they may have was loaded. */
 void core_customers_loaded(struct core *core);
+
+/* Write the rows of the customers that changed. */
 void core_customers_save(struct core *core, struct store_batch *batch);
-/* The last request of each key. */
+
+/* Write the last request of each key that had another answer. */
 void core_requests_save(struct core *core, struct store_batch *batch);
 
 /* meta.c: time, price book and its number, indexes */
+
+/* Read site time, the price book in force and the indexes of rent back.  ST_CORRUPT. */
 MUST_CHECK enum status core_meta_load(struct core *core, const struct store *store,
                                       struct fault *fault);
+
+/* Write the price book in force, its number and the indexes of rent, if they changed. */
 void core_meta_save(struct core *core, struct store_batch *batch);
+
+/* Hand the prices in force to the agents. */
 void core_apply_prices(struct core *core);
 
-/* commands.c: a signed request that is fresh; fills status, message and result. */
+/* commands.c: the answer to a request. */
 struct outcome {
     enum control_status status;
     char message[CONTROL_MESSAGE_BYTES_MAX + 1];
     struct bytes result;
 };
+
+/* Carry out a signed request that is fresh, for the customer who signed it; fills in `outcome`. */
 void core_command(struct core *core, struct customer *by, const struct control_request *request,
                   struct outcome *outcome);
+
+/* Set status and message; a longer message is cut. */
 void outcome_set(struct outcome *outcome, enum control_status status, const char *format, ...)
     PRINTF_LIKE(3, 4);
-/* An amount; fails `in` when it is out of range. */
+
+/* Read an amount; one out of range is an error, left in *in. */
 struct money core_get_money(struct cbor *in);
-/* The agent that `by`, or the operator too, may rule over; NULL: `outcome` says why not. */
+
+/* Find the agent that `by`, or the operator too, may rule over; NULL: `outcome` says why not. */
 struct agent *core_own_agent(struct core *core, const struct customer *by, uint64_t id,
                              struct outcome *outcome, bool operator_too);
-/* Whether the arguments decoded to their end; false: the answer says what is wrong with them. */
+
+/* Whether the arguments decoded to their end; false: the outcome says what is wrong with them. */
 bool outcome_args_done(const struct cbor *in, struct outcome *outcome, const char *command);
 
-/* Names are for people and for exports: short, plain, and without surprises in a file.  False: the
- * answer says what one of `whose` may be. */
+/*
+ * Whether a name is one for people and for exports: short, plain, and without surprises in a file.
+ * False: the outcome says what one of `whose` may be.
+ */
 bool core_name_is_plain(const char *name, const char *whose, struct outcome *outcome);
 
 /* deploy.c */
+
+/* Carry out agent.deploy. */
 void core_agent_deploy(struct core *core, struct customer *by, struct cbor *in,
                        struct outcome *outcome);
 
 /* owner_commands.c */
+
+/* core_agent_end() and core_agent_withdraw() carry out agent.end and agent.withdraw. */
 void core_agent_end(struct core *core, const struct customer *by, struct cbor *in,
                     struct outcome *outcome);
 void core_agent_withdraw(struct core *core, const struct customer *by, struct cbor *in,
@@ -348,6 +478,8 @@ struct viewer {
     bool all;          /* is shown everything: the operator, or who runs the daemon */
     uint64_t customer; /* else this customer's; 0: nobody's */
 };
+
+/* Carry out a read for whom it is shown to; fills in `outcome`. */
 void core_read(struct core *core, const struct viewer *viewer,
                const struct control_request *request, struct outcome *outcome);
 
