@@ -14,16 +14,27 @@
 struct grants;
 struct sim_site;
 
+/* Make empty tables, to be freed with grants_free(); NULL when out of memory. */
 struct grants *grants_new(void);
+
+/* Free the tables; NULL is allowed. */
 void grants_free(struct grants *grants);
 
-/* The site has just started: what it holds is what there is. */
+/* Take over what a site holds that has just started. */
 void grants_begin(struct sim_site *site);
-/* Something other than a turn was done: nobody was given anything, but for those just born. */
+
+/*
+ * Check after something other than a turn was done: nobody was given anything, but those just born.
+ */
 void grants_look(struct sim_site *site);
-/* core_options.mark: a turn begins, or (0, 0) ends. */
+
+/* Begin the turn of an agent, or (0, 0) end and check it; this is core_options.mark. */
 void grants_mark(void *context, uint64_t agent, uint64_t message);
-/* All tables of the core are ours; after each frame. Their digest, to be compared after a crash. */
+
+/*
+ * Check that all tables of the core are ours, after each frame.  Returns their digest, to be
+ * compared after a crash.
+ */
 uint64_t grants_check(struct sim_site *site);
 
 #endif

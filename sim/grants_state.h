@@ -55,20 +55,27 @@ struct look {
     uint64_t digest;
 };
 
-/* grants_paths.c: whether the agent whose turn it was can have come by it. */
+/* Whether the agent whose turn it was can have come by the cap (grants_paths.c). */
 bool grants_could_have(const struct look *look, const struct cap *cap);
-/* Whether it can stay in a slot where it was not before, without having been kept. */
+
+/* Whether the cap can stay in a slot where it was not before, without having been kept. */
 bool grants_is_its_own(const struct look *look, const struct cap *cap);
-/* Whether the event of the turn lent it. */
+
+/* Whether the event of the turn lent the cap. */
 bool grants_was_lent(const struct look *look, const struct cap *cap);
-/* Whether it was made by the site for an agent that has just been born. */
+
+/* Whether the site made the cap for an agent that has just been born. */
 bool grants_is_inborn(const struct look *look, const struct agent *agent, uint64_t slot,
                       const struct cap *cap);
-/* All of a message that is new: its caps, its reply, and that it could be sent at all. */
+
+/* Check all of a message that is new: its caps, its reply, and that it could be sent at all. */
 void grants_check_message(const struct look *look, const struct agent *to,
                           const struct message *message);
-/* Whether it may be in the heap. */
+
+/* Whether the cap may be in the heap. */
 bool grants_may_be_named(const struct cap *cap);
+
+/* End the run: a table, message or heap entry `id` has a cap that nobody granted. */
 _Noreturn void grants_forged(const struct look *look, const char *where, uint64_t id,
                              const struct cap *cap);
 

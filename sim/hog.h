@@ -16,19 +16,22 @@ struct verify_report;
 /* Which of a site's clients it is. */
 enum { HOG_CLIENT = 1 };
 
-/* Bounds that one customer runs into within a run. */
+/* Set bounds that one customer runs into within a run. */
 void hog_book(struct pricebook *book);
 
-/* Arguments for the guest, drawn. */
+/* Draw arguments for the guest. */
 void hog_args(struct rng *rng, char *text, size_t size);
-/* The module with some bytes of its own: another one each time, now and then a large one. */
+
+/* Append the module with some bytes of its own: another one each time, now and then a large one. */
 void hog_module(struct rng *rng, const uint8_t *module, size_t size, struct bytes *out);
 
-/* After each step: what was refused for a bound of a customer's since the last look. */
+/* Count what was refused for a bound of a customer's since the last look; after each step. */
 void hog_look(struct sim *sim);
-/* After each frame: nobody holds more than he may. */
+
+/* Check that nobody holds more than it may; after each frame. */
 void hog_check(const struct sim_site *site);
-/* At the end: what was written to the disk was paid for. */
+
+/* Check that what was written to the disk was paid for; at the end. */
 void hog_check_disk(const struct sim_site *site, const struct verify_report *report);
 
 #endif

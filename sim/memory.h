@@ -19,11 +19,13 @@ struct memory_outcome {
     uint64_t asked;   /* before one failed, or in all */
 };
 
-/* Do it; the allocation number `from` (from 0) fails, and those after it too unless `once`. */
+/*
+ * Make the call; its allocation number `from` (from 0) fails, and those after it too unless `once`.
+ */
 struct memory_outcome memory_guard(uint64_t from, bool once, void (*call)(void *context),
                                    void *context);
 
-/* The simulator itself takes memory within such a call: false to begin, true to end. */
+/* Leave the simulator's own allocations within such a call alone: false to begin, true to end. */
 void memory_count(bool on);
 
 #endif

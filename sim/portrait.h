@@ -4,10 +4,13 @@
 
 #include "site/core/core.h"
 
-/* Accounts, customers, agents with all they hold, heap, channel ends.  Caller frees. */
+/*
+ * Write accounts, customers, agents with all they hold, heap and channel ends.  The caller frees
+ * the text.
+ */
 char *portrait_of(const struct core *core);
 
-/* True: `words` shows the first line in which they differ. */
+/* Whether two portraits differ; if so, `words` shows the first line in which they do. */
 bool portraits_differ(const char *before, const char *after, char *words, size_t size);
 
 #endif

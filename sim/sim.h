@@ -43,7 +43,10 @@ struct profile {
     bool hog;                               /* a customer with much money who wants sites to die */
 };
 
-/* By name; NULL when there is none.  profile_at() gives NULL past the last. */
+/*
+ * profile_named() and profile_at() find a profile by name or by place.  NULL: there is none, or
+ * none at that place and beyond.
+ */
 const struct profile *profile_named(const char *name);
 const struct profile *profile_at(size_t index);
 
@@ -102,6 +105,7 @@ enum seen {
     SEEN_KINDS = SEEN_QUOTA + CUSTOMER_RESOURCES
 };
 extern const char *const seen_names[SEEN_KINDS];
+
 /* Whether runs of this profile must come to see it. */
 bool seen_belongs(const struct profile *profile, enum seen seen);
 
@@ -217,88 +221,182 @@ struct sim {
     struct sim_result result;
 };
 
-/* main's: run it all.  Anything wrong ends the process. */
+/* Run it all, for main.  Anything wrong ends the process by sim_fail(). */
 void sim_run(const struct sim_options *options, struct sim_result *result);
 
+/* End the process with status 1 and a line on stderr: the step, and what is wrong. */
 _Noreturn void sim_fail(const struct sim *sim, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Print a line with the virtual time, if the options ask for a trace. */
 void sim_trace(const struct sim *sim, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Count that something was seen, while faults happen. */
 void sim_saw(struct sim *sim, enum seen seen);
-/* By chance, one in n; never for 0. */
+
+/* True by chance, one in n; never for 0. */
 bool sim_chance(const struct sim *sim, struct rng *rng, uint32_t n);
 
-/* modules.c: a module's bytes, by name; borrowed until the process ends. */
+/* modules.c */
+
+/* The bytes of a module of tests/agents/guests by name; borrowed until the process ends. */
 const uint8_t *sim_module(const char *name, size_t *size);
 
-/* world.c: sites, wires and population, from the seed; then all is at rest and durable. */
+/* world.c */
+
+/* Build sites, wires and population from the seed, until all is at rest and durable. */
 void world_build(struct sim *sim);
+
+/* Free all sites and wires. */
 void world_free(struct sim *sim);
+
+/*
+ * world_deploy() and world_deploy_crowd() append the arguments of agent.deploy for a guest that is
+ * drawn, and for one that has hundreds of children at once.
+ */
 void world_deploy(struct sim_site *site, struct bytes *args);
 void world_deploy_crowd(struct sim_site *site, struct bytes *args);
 
 /* site.c */
+
+/* Make a site, which is down, with its keys, clients and price book from the seed. */
 void site_init(struct sim *sim, uint32_t index);
+
+/* Free a site and its disk. */
 void site_fini(struct sim_site *site);
+
+/*
+ * Start the core of a site that is down, and check that nothing that was durable or told is gone.
+ */
 void site_start(struct sim_site *site);
-/* Whatever was not durable is gone; maybe the frame with the writer is. */
+
+/* Kill a site: whatever was not durable is gone; maybe the frame with the writer is. */
 void site_crash(struct sim_site *site, const char *why);
-/* A call into its core, in which memory may be short.  False: the site is dead, site->core NULL. */
+
+/*
+ * Call into the site's core while memory may be short.  False: the site is dead, site->core is
+ * NULL.
+ */
 MUST_CHECK bool site_call(struct sim_site *site, void (*call)(void *context), void *context);
-/* Time, turns, and the frame if the writer is free. */
+
+/* Let time pass, run turns, and close a frame if the writer is free. */
 void site_step(struct sim_site *site, uint32_t turns);
-/* Close what is open and commit it, without any fault. */
+
+/* Close the frame that is open and commit it, without any fault. */
 void site_flush(struct sim_site *site);
-/* In good order: after the next start all state has to be the same. */
+
+/* Stop a site in good order: after the next start all state has to be the same. */
 void site_stop(struct sim_site *site);
+
+/*
+ * Try starts of a site that stopped in good order while one allocation fails: it does not start, or
+ * it starts whole.
+ */
 void site_try_short(struct sim_site *site);
 
 /* client.c */
+
+/* Draw a key pair. */
 void client_key(struct client *client, struct rng *rng);
-/* One request, done at once and answered; only while nothing fails.  Args: taken. */
+
+/*
+ * Send one request, which is done and answered at once; only while nothing fails.  `args` is taken.
+ * Returns the number under the key `wanted` of the result, 0 for NULL.
+ */
 uint64_t client_ask(struct sim_site *site, uint32_t client, const char *command, struct bytes *args,
                     const char *wanted);
-/* A request now and then, repeated until it is answered; `fresh`: new ones too. */
+
+/*
+ * Let clients send a request now and then, and repeat it until it is answered; `fresh`: new ones
+ * too.
+ */
 void clients_act(struct sim_site *site, bool fresh);
+
+/* Hand an answer to its client, and check that a repeat has the same. */
 void client_answer(struct sim_site *site, const struct core_reply *reply);
+
+/* Whether any client waits for an answer. */
 bool clients_wait(const struct sim_site *site);
-/* Each deploys one that has hundreds of children at once. */
+
+/* Let each client deploy an agent that has hundreds of children at once. */
 void clients_ask_crowd(struct sim_site *site);
-/* After quiet: every agent stands still. */
+
+/* Freeze every agent, after quiet. */
 void clients_freeze_all(struct sim_site *site);
 
 /* network.c */
+
+/* Join two sites by links with this limit, and a wire; the first one dials. */
 void network_join(struct sim *sim, uint32_t first, uint32_t second, uint64_t limit);
+
+/* Put a parcel on its wire, with the faults of the profile. */
 void network_post(struct sim_site *site, const struct core_parcel *parcel);
+
+/* Cut wires and end connections, by the profile. */
 void network_faults(struct sim *sim);
+
+/* Make connections that are due, and deliver the parcels whose time has come. */
 void network_deliver(struct sim *sim);
-/* The connections of a site are gone, and made again when both are there. */
+
+/* End the connections of a site; they are made again when both ends are there. */
 void network_lost(struct sim *sim, uint32_t site);
+
+/* Make all wires whole, with new connections. */
 void network_heal(struct sim *sim);
+
+/* Whether no parcel is under way and no connection is to be made. */
 bool network_is_empty(const struct sim *sim);
-/* What is removed, by chance, before the first agents know of it. */
+
+/* Remove some links, by chance, before the first agents know of them. */
 void network_remove_some(struct sim *sim);
-/* At quiet: every link that was removed is added again. */
+
+/* Add every link that was removed again, at quiet. */
 void network_rejoin(struct sim *sim);
-/* The args of link.add that joins the neighbour of a removed link again. */
+
+/* Append the arguments of link.add that joins the neighbour of a removed link again. */
 void network_rejoin_args(const struct link *link, struct bytes *args);
-/* The link of a site that is up to this neighbour, also one that was removed; NULL: none. */
+
+/*
+ * The link of a site that is up to this neighbour, also one that was removed; NULL: there is none.
+ */
 struct link *network_link_to(const struct sim_site *site, uint32_t neighbour);
+
 /* The link at one end of a wire, also one that was removed; NULL when that site is down. */
 struct link *network_link(const struct sim *sim, const struct wire *wire, int end);
+
+/* The wire of a site's interface, and which end of it the site has.  There must be one. */
 size_t network_wire_of(const struct sim *sim, uint32_t site, uint32_t interface, int *end);
 
-/* liar.c: what a lying site makes of a parcel of its own. */
+/* liar.c */
+
+/* Change a parcel as a lying site does. */
 void liar_change(struct sim *sim, struct bytes *parcel);
-/* Planted: each packet in it has a nano more. */
+
+/* Add a nano to each packet of a parcel: a planted fault. */
 void liar_add_money(struct bytes *parcel);
 
 /* check.c */
-void check_site(struct sim_site *site);  /* after each frame */
-void check_wires(const struct sim *sim); /* after each step */
+
+/* Check all invariants of a site's core; after each frame. */
+void check_site(struct sim_site *site);
+
+/* Check that no wire made or lost a message or money; after each step. */
+void check_wires(const struct sim *sim);
+
+/* Check that a site that has just started knows all that was durable, or that was told. */
 void check_loaded(struct sim_site *site);
+
+/* Verify the books on a site's disk, into *report. */
 void check_books(struct sim_site *site, struct verify_report *report);
-/* Nothing is left to do: true when links that are good agree. */
+
+/*
+ * Whether nothing is left to do, and then links that are good agree; else `why` says what is left.
+ */
 bool check_at_rest(const struct sim *sim, char *why, size_t why_size);
+
+/* Check the books of all sites together, at the end. */
 void check_end(struct sim *sim);
+
+/* Set the result's hash: over every row of every site. */
 void check_hash(struct sim *sim);
 
 #endif

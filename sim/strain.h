@@ -15,23 +15,37 @@ struct sim;
 struct sim_site;
 struct strain;
 
+/* Make an empty record, to be freed with strain_free(); NULL when out of memory. */
 struct strain *strain_new(void);
+
+/* Free a record; NULL is allowed. */
 void strain_free(struct strain *strain);
-/* The site has just started. */
+
+/* Begin with a site that has just started. */
 void strain_begin(struct sim_site *site);
-/* core_options.mark: a turn begins, or (0) ends. */
+
+/* Record that the turn of an agent begins, or (0) that it ends; part of core_options.mark. */
 void strain_mark(struct sim_site *site, uint64_t agent);
+
+/* Record what a frame that closes has seen. */
 void strain_frame(struct sim_site *site);
+
+/* Record whether a parcel that came brought the answer to a dead buyer. */
 void strain_parcel(struct sim_site *site);
-/* After its turns: whether the site is to end now of all times. */
+
+/* Whether the site is to end now of all times, after its turns. */
 bool strain_kills(struct sim_site *site);
 
-/* Arguments for the guest, drawn. */
+/* Draw arguments for the guest. */
 void strain_args(struct rng *rng, char *text, size_t size);
 
-/* Before anything else is drawn: whether, when and where a crowd is born. */
+/* Draw whether, when and where a crowd is born; before anything else is drawn. */
 void strain_plan(struct sim *sim);
-/* The moment has come at this site: all its clients ask for a crowd.  Then it takes more turns. */
+
+/*
+ * Whether it is time for a crowd at this site: then all its clients ask for one, and it takes more
+ * turns.
+ */
 bool strain_crowd_comes(struct sim_site *site);
 
 #endif
