@@ -1,4 +1,5 @@
 # The front door: each target is one command of CMake, CTest or a script.  `make help` lists them.
+# Only `deps`, and `check` and `demo` by it, install packages.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := build
@@ -32,9 +33,20 @@ TIDY_FILES = $(filter %.c,$(filter-out sdk/% tests/%,$(C_FILES)))
 alone = .[] | select(.file | test("_verify_interface_header_sets/")) | .command \
 	| sub("-O2 -g"; "-fsyntax-only") | sub(" -o [^ ]*"; "")
 
+# The packages of packages.txt that Debian has not installed, one a line.
+missing = sed 's/\#.*//' packages.txt | xargs -n1 | while read -r package; do \
+	dpkg-query -W -f '$${Status}' "$$package" 2>/dev/null | grep -q ' installed$$' \
+		|| echo "$$package"; done
+# A build that fails for want of a package says so last, where it is read.
+blame = missing=$$($(missing)); if [ -n "$$missing" ]; then \
+	echo "These packages are not installed:" $$missing >&2; \
+	echo "Run 'make deps', which installs them; on a system other than Debian, do so by hand." >&2; \
+	fi
+
 configure = cmake --preset $(1) >build-$(1).log 2>&1 && rm build-$(1).log \
-	|| { cat build-$(1).log; rm -f build-$(1).log; exit 1; }
-compile = cmake --build --preset $(1) -j $(JOBS)
+	|| { cat build-$(1).log; rm -f build-$(1).log; $(blame); exit 1; }
+compile = cmake --build --preset $(1) -j $(JOBS) || { $(blame); exit 1; }
+make_target = cmake --build --preset $(1) -j $(JOBS) --target $(2) || { $(blame); exit 1; }
 
 .PHONY: help deps build release check check-dev check-headers check-clang check-hashes \
 	check-asan check-tsan lint tidy cppcheck demo demo-site demo-road bench fuzz hostile \
@@ -44,9 +56,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | sort | expand -t 16
 
 deps: ## install the packages of packages.txt that are missing
-	@missing=$$(sed 's/#.*//' packages.txt | xargs -n1 | while read -r package; do \
-		dpkg-query -W -f '$${Status}' "$$package" 2>/dev/null | grep -q ' installed$$' \
-			|| echo "$$package"; done); \
+	@missing=$$($(missing)); \
 	if [ -n "$$missing" ]; then \
 		echo "installing: " $$missing; \
 		$(SUDO) apt-get update -q; \
@@ -54,16 +64,16 @@ deps: ## install the packages of packages.txt that are missing
 			apt-get install -q -y --no-install-recommends $$missing; \
 	fi
 
-build: deps ## build with gcc into build/dev (the default)
+build: ## build with gcc into build/dev (the default); installs nothing
 	@$(call configure,dev)
 	@$(call compile,dev)
 	@echo "built build/dev; 'make check' tests it, 'make demo' shows it, 'make help' lists the rest"
 
-release: deps ## build an optimised build/release, without tests: a minute or two
+release: ## build an optimised build/release, without tests: a minute or two
 	@$(call configure,release)
 	@$(call compile,release)
 
-check: deps ## all tests, lints, compilers and sanitizers; the gate
+check: deps ## the gate: all tests, lints, compilers and sanitizers (installs what is missing)
 	@JOBS=$(JOBS) tests/check.sh
 
 check-dev: build ## the tests of the gcc build
@@ -75,21 +85,21 @@ check-headers: build ## compile each header alone
 	@xargs -P $(JOBS) -d '\n' -n 1 sh -c <build/dev/headers
 	@echo "each of $$(wc -l <build/dev/headers) headers compiles alone"
 
-check-clang: deps ## build with clang, and the address and undefined sanitizers
+check-clang: ## build with clang, and the address and undefined sanitizers
 	@$(call configure,asan)
 	@$(call compile,asan)
 
 check-hashes: build check-clang ## the simulator ends the same: gcc, clang, optimised and not
 	@$(call configure,debug)
-	@$(call compile,debug) --target serai-sim
+	@$(call make_target,debug,serai-sim)
 	@sim/same_hashes.sh build/dev build/asan build/debug
 
 check-asan: check-clang ## unit, property and simulation tests with those sanitizers
 	@ctest --preset asan -j $(TESTS_AT_ONCE)
 
-check-tsan: deps ## the tests with threads under the thread sanitizer
+check-tsan: ## the tests with threads under the thread sanitizer
 	@$(call configure,tsan)
-	@$(call compile,tsan) --target tsan_tests
+	@$(call make_target,tsan,tsan_tests)
 	@ctest --preset tsan -j $(JOBS)
 
 lint: build ## the rules of the tree: arrows, raw money, clocks, guards, names, lines
@@ -116,7 +126,8 @@ cppcheck: build ## cppcheck
 		-j $(JOBS)
 	@echo "cppcheck: clean"
 
-demo: demo-site demo-road ## both stories on real daemons: one site, then a road of four
+demo: deps ## both stories on real daemons, one site and a road of four (installs what is missing)
+	@$(MAKE) demo-site demo-road
 
 demo-site: build ## the story of one honest site, on a real daemon (KEEP=1 keeps its directory)
 	@KEEP=$(KEEP) site/demo/demo.sh build/dev
@@ -125,10 +136,10 @@ demo-road: build ## the story of a road: four sites joined by links (KEEP=1 as a
 	@KEEP=$(KEEP) site/demo/road.sh build/dev
 
 bench: release ## measure; prints what it found, whatever it is
-	@$(call compile,release) --target benches
+	@$(call make_target,release,benches)
 	@tests/bench/run.sh build/release
 
-fuzz: deps ## each fuzz target for FUZZ_SECONDS (20)
+fuzz: ## each fuzz target for FUZZ_SECONDS (20)
 	@$(call configure,fuzz)
 	@$(call compile,fuzz)
 	@for target in build/fuzz/fuzz/fuzz_*; do \
@@ -142,23 +153,23 @@ fuzz: deps ## each fuzz target for FUZZ_SECONDS (20)
 	done
 
 hostile: release ## what hostile guests get for their money, and who is kept waiting
-	@$(call compile,release) --target hostile
+	@$(call make_target,release,hostile)
 	@tests/hostile/run.sh build/release
 
 differential: release ## compare the engine with V8 and wabt on MODULES random modules from SEED on
-	@$(call compile,release) --target differential
+	@$(call make_target,release,differential)
 	@tests/differential/run.sh build/release $(MODULES) $(SEED) $(JOBS)
 
 exact: build release ## the same to the last bit: the engine at -O0 to -O2, the simulator with LTO
 	@tests/agents/engine/exact.sh build/dev all
-	@$(call compile,release) --target serai-sim
+	@$(call make_target,release,serai-sim)
 	@SEEDS=20 sim/same_hashes.sh build/dev build/release
 
 spec: release ## the WebAssembly test suite of the folder WASM_TESTSUITE, in both tiers
 	@test -n "$(WASM_TESTSUITE)" || { \
 		echo "say where a copy of github.com/WebAssembly/testsuite is:" \
 			"make spec WASM_TESTSUITE=dir"; exit 64; }
-	@$(call compile,release) --target spec
+	@$(call make_target,release,spec)
 	@tests/spec/spec.py build/release/tests/spec/spec "$(WASM_TESTSUITE)"
 
 sim: build ## the simulator, without end (SEED=n, PROFILE=p or all, SEEDS=n of each and then stop)
@@ -168,10 +179,10 @@ sim: build ## the simulator, without end (SEED=n, PROFILE=p or all, SEEDS=n of e
 cases: $(if $(CASES),build) ## try each CASES/*/run.sh on the program: right, WRONG or CANNOT
 	@tests/cases.sh build/dev "$(CASES)"
 
-mutants: deps ## plant deliberate faults in a copy of the tree, one by one, and see each caught
+mutants: ## plant deliberate faults in a copy of the tree, one by one, and see each caught
 	@JOBS=$(JOBS) tests/mutants/run.sh build/mutants
 
-models: deps ## the models of protocols within higher bounds than in `make check`; minutes
+models: ## the models of protocols within higher bounds than in `make check`; minutes
 	@tests/models/link.sh deep
 
 soak: build ## kills, pauses, cuts, full disks, clock steps, lost power for SOAK_MINUTES (60)

@@ -157,7 +157,7 @@ function(serai_fuzz name)
 endfunction()
 
 # The compiler of modules: always clang, whatever builds the host.
-find_program(SERAI_WASM_CLANG NAMES clang clang-14 clang-16)
+find_program(SERAI_WASM_CLANG NAMES clang clang-14 clang-16 REQUIRED)
 
 # serai_agent_wasm(NAME SOURCES a.c ... [DEFINES X=1 ...] [FLAGS ...] [LINK_FLAGS ...] [PLAIN]
 #                  [DEPENDS header ...])
