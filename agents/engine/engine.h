@@ -1,7 +1,7 @@
 /*
  * The WebAssembly engine: decode, validate, meter and run untrusted modules.
  *
- * Profile (docs/engine.md): MVP + sign extension + saturating truncation + memory.copy/fill +
+ * Profile (docs/design.md): MVP + sign extension + saturating truncation + memory.copy/fill +
  * mutable globals.  At most one memory with a declared maximum of at most ENGINE_MEMORY_PAGES_MAX;
  * functions may be imported only, from one module name, by exact name and signature; no start
  * function, threads, SIMD, reference types, passive segments or table mutation.  Everything else is
