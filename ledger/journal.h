@@ -9,6 +9,11 @@
 
 #include "ledger/ledger.h"
 
+/* What each chunk of the journal begins with: another number, another meaning of its bytes. */
+enum {
+    CHUNK_FORMAT = 0x5303, /* 3: events of prices, interface prices on lines of fees */
+};
+
 struct journal_event {
     uint64_t frame;
     uint32_t index; /* within the frame */

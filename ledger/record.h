@@ -20,7 +20,6 @@ enum section {
 enum { SECTIONS = 5 };
 
 enum {
-    CHUNK_FORMAT = 0x5303, /* 3: events of prices, interface prices on lines of fees */
     CHUNK_HEADER_BYTES = 16,
     JOURNAL_KEY_BYTES = 12,
     HEADER_RECORD_BYTES = 112,

@@ -15,6 +15,9 @@
 
 #include <stdint.h>
 
+/* Raised when what stands here means something else to a module that was built before. */
+enum { SERAI_ABI_VERSION = 2 };
+
 /* ---- slots that every agent is born with ---- */
 enum serai_slot {
     SERAI_SLOT_SELF = 0,

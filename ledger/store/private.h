@@ -7,7 +7,6 @@
 #include "ledger/store/store.h"
 
 enum {
-    STORE_FORMAT_VERSION = 3, /* 2: pages by deltas, table delta; 3: links that were removed */
     STORE_HASH_BYTES = 8,
     STORE_READERS_MAX = 64,   /* walks at one time, over all processes */
     STORE_FORMAT_TABLE = 255, /* the table number in the hash of the row that holds the version */

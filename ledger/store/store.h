@@ -8,6 +8,11 @@
 
 #include "base/store.h"
 
+/* Of the tables and of all rows in them but the journal's chunks; a store of another is refused. */
+enum {
+    STORE_FORMAT_VERSION = 3, /* 2: pages by deltas, table delta; 3: links that were removed */
+};
+
 struct store_lmdb; /* opaque; commits by one thread, walks by any */
 
 enum store_mode {

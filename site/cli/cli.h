@@ -58,6 +58,9 @@ int cli_fail(enum cli_exit code, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Print a fault as cli_fail() does.  Returns the exit code of its status. */
 int cli_fault(const struct fault *fault);
 
+/* version.c: the program's version and the number of each format, for people or as one object. */
+void cli_print_version(FILE *out, bool json);
+
 /*
  * Look at the site in `dir` (borrowed; NULL or empty: the default): where its daemon listens and
  * what its money is called.  `dir` may also be the daemon's socket.  A configuration with errors is

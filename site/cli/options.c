@@ -90,7 +90,8 @@ static void print_commands(FILE *out, const char *group)
                        command->operands);
         fprintf(out, "  %-34s %s\n", line, command->summary);
     }
-    fprintf(out, "\n`serai GROUP VERB --help` shows the options of one.\n");
+    fprintf(out, "\n`serai GROUP VERB --help` shows the options of one.\n"
+                 "`serai --version` tells what this program is and which formats it speaks.\n");
 }
 
 static void print_command(FILE *out, const struct cli_command *command)
@@ -196,6 +197,21 @@ static int take_words(struct cli_args *args, int argc, char **argv)
     return -1;
 }
 
+static bool wants_version(int argc, char **argv)
+{
+    return argc >= 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0);
+}
+
+static int take_version(int argc, char **argv)
+{
+    bool json = argc == 3 && strcmp(argv[2], "--json") == 0;
+
+    if (argc > 2 && !json)
+        return cli_fail(CLI_USAGE, "%s takes --json and nothing else", argv[1]);
+    cli_print_version(stdout, json);
+    return CLI_OK;
+}
+
 bool cli_is_kept(const struct cli_args *args)
 {
     return args->given[OPT_RETRY] || args->given[OPT_FORGET];
@@ -210,6 +226,8 @@ int cli_parse(struct cli_args *args, int argc, char **argv)
         print_commands(argc < 2 ? stderr : stdout, NULL);
         return argc < 2 ? CLI_USAGE : CLI_OK;
     }
+    if (wants_version(argc, argv))
+        return take_version(argc, argv);
     if (!is_group(argv[1]))
         return cli_fail(CLI_USAGE, "there is no \"%s\"; `serai help` lists the commands", argv[1]);
     if (argc < 3 || strcmp(argv[2], "--help") == 0) {

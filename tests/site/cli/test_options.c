@@ -77,6 +77,16 @@ START_TEST(modules_may_be_repeated_up_to_a_bound)
 }
 END_TEST
 
+START_TEST(the_version_is_told_by_either_word)
+{
+    ck_assert_int_eq(PARSE("--version"), 0);
+    ck_assert_int_eq(PARSE("version"), 0);
+    ck_assert_int_eq(PARSE("--version", "--json"), 0);
+    ck_assert_int_eq(PARSE("--version", "--site"), USAGE);
+    ck_assert_int_eq(PARSE("version", "--json", "--json"), USAGE);
+}
+END_TEST
+
 START_TEST(wrong_command_lines_are_refused)
 {
     ck_assert_int_eq(PARSE("frob"), USAGE);
@@ -166,6 +176,7 @@ int main(void)
     tcase_add_test(tcase, options_take_their_value_either_way);
     tcase_add_test(tcase, two_dashes_end_the_options);
     tcase_add_test(tcase, modules_may_be_repeated_up_to_a_bound);
+    tcase_add_test(tcase, the_version_is_told_by_either_word);
     tcase_add_test(tcase, wrong_command_lines_are_refused);
     tcase_add_test(tcase, help_is_there_at_every_level);
     tcase_add_test(tcase, a_retry_needs_no_words);

@@ -1,0 +1,47 @@
+/*
+ * What this program is and which formats it speaks, each number from the code that refuses all
+ * others.
+ */
+#include <stdio.h>
+
+#include "agents/engine/engine.h"
+#include "channels/link.h"
+#include "ledger/journal.h"
+#include "ledger/store/store.h"
+#include "sdk/abi.h"
+#include "site/cli/cli.h"
+#include "site/cli/render.h"
+
+struct format {
+    const char *label;
+    const char *key; /* in JSON */
+    const char *before;
+    int number;
+};
+
+static const struct format formats[] = {
+    {"guest ABI", "guest_abi", "", SERAI_ABI_VERSION},
+    {"fuel table", "fuel_table", "fuel-", ENGINE_FUEL_TABLE_ID},
+    {"wire", "wire", "", LINK_VERSION},
+    {"store", "store", "", STORE_FORMAT_VERSION},
+    {"journal", "journal", "", CHUNK_FORMAT & 0xff},
+};
+enum { FORMATS = sizeof formats / sizeof formats[0] };
+
+void cli_print_version(FILE *out, bool json)
+{
+    char text[32];
+
+    if (json) {
+        (void)fprintf(out, "{\"serai\":\"%s\"", SERAI_VERSION);
+        for (size_t i = 0; i < FORMATS; i++)
+            (void)fprintf(out, ",\"%s\":%d", formats[i].key, formats[i].number);
+        (void)fprintf(out, "}\n");
+        return;
+    }
+    render_field(out, "serai", SERAI_VERSION);
+    for (size_t i = 0; i < FORMATS; i++) {
+        (void)snprintf(text, sizeof text, "%s%d", formats[i].before, formats[i].number);
+        render_field(out, formats[i].label, text);
+    }
+}
