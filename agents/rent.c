@@ -8,7 +8,7 @@
 
 #include "agents/state.h"
 
-static_assert((int)CARRIES == 4, "rows.c writes each carry");
+static_assert((int)CARRIES == 4, "rows_agent.c writes each carry");
 
 /* A week: among ten million agents each is settled sooner. */
 static const uint64_t NOTE_US_MAX = UINT64_C(7) * 24 * 3600 * 1000000;

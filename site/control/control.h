@@ -66,7 +66,7 @@ enum control_status {
  *   link.remove    [name]                          operator: an even link, with no channels
  * Reads: site [], status [], agents [after, limit], agent [id], logs [agent, after line, limit],
  *   customers [after, limit], heap [after serial, limit], prices [], accounts [after, limit],
- *   links [after, limit], link [name]
+ *   codes [after, limit], links [after, limit], link [name]
  * Results are maps with text keys, amounts as decimal text; docs/control.md lists the keys.
  */
 

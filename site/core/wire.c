@@ -3,7 +3,7 @@
  * a message is heard the moment it is said, within the same turn and undone with it; a link puts it
  * into its transcript, and the neighbour hears it in an event of its own.
  *
- * Each core_hear_*() first asks the channel for its verdict, which changes nothing when it is bad,
+ * Each hear_*() first asks the channel for its verdict, which changes nothing when it is bad,
  * and only then lets money move: so a neighbour that breaks the rules leaves no trace but its
  * freeze.
  */

@@ -150,7 +150,7 @@ static enum blame blame_of(const struct jail *jail, const struct jail_result *re
                                                                       : BLAME_COMPILER;
 }
 
-/* cc FLAGS -o code.so code.c, in the job's directory. */
+/* Run the compiler on the job's C file, in the job's directory. */
 static enum blame run_compiler(const struct service *service, struct fault *fault)
 {
     const struct jail jail = jail_of(service);

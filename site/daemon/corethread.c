@@ -1,4 +1,4 @@
-/* The core thread: drives the core as core.h says, and closes frames. */
+/* The core thread: drives the core as site/core/core.h says, and closes frames. */
 #include <stdlib.h>
 
 #include "base/log.h"

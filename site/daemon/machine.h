@@ -1,7 +1,8 @@
 /*
- * What a site needs of the machine besides descriptors (files.h) and room on the disk (core.h):
- * address space, threads, locked memory.  The amount is found by taking it and giving it back,
- * before anything is opened: so it does not matter which of the system's limits it is.
+ * What a site needs of the machine besides descriptors (files.h) and room on the disk
+ * (site/core/core.h): address space, threads, locked memory.  The amount is found by taking it and
+ * giving it back, before anything is opened: so it does not matter which of the system's limits it
+ * is.
  */
 #ifndef SERAI_SITE_DAEMON_MACHINE_H
 #define SERAI_SITE_DAEMON_MACHINE_H

@@ -32,7 +32,8 @@ static enum status walk_table(void *context, enum store_table table, const void 
 {
     struct start_store *start = context;
     struct walk walk = {.start = start, .visit = visit, .context = visit_context};
-    /* A page that is wanted again must come: core.h takes any failure there for a lost page. */
+    /* A page that is wanted again must come: site/core/core.h takes any failure there for a lost
+     * page. */
     bool is_page = table == STORE_PAGE && prefix_size != 0;
 
     if (start->signals == NULL || is_page)

@@ -19,8 +19,8 @@
  *   15  turns for who has many agents                                 trial_fair.c
  *   16  a commit for each wake of one agent                           control.sh, do=loop n=0
  *
- * What neighbours do (rows 10, 11, 17) is in tests/site/core/test_neighbours.c, test_lies*.c and
- * tests/fuzz/fuzz_parcels.c.
+ * What neighbours do (rows 10, 11, 17) is in tests/site/core/test_neighbours.c,
+ * tests/site/core/test_lies*.c and tests/fuzz/fuzz_parcels.c.
  */
 #ifndef SERAI_TESTS_HOSTILE_TRIALS_H
 #define SERAI_TESTS_HOSTILE_TRIALS_H

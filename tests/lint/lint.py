@@ -3,35 +3,85 @@
 
     lint.py RULE [ROOT]      check one rule, or `all`; exit 1 and name each place when it is broken
 
-Each rule is a function from (path, text) to (line, message) pairs; test_lint.py plants a bad file
-for each and sees it caught.
+Each rule is a function from the tree to (path, line, message) triples; most look at one file at a
+time and are written as such (each_file).  test_lint.py plants a bad file for each and sees it
+caught.
 """
+import fnmatch
 import os
+import posixpath
 import re
 import sys
 
 LINE_MAX = 100
 C_SUFFIXES = (".c", ".h", ".cpp")
 CODE_SUFFIXES = C_SUFFIXES + (".py", ".sh", ".cmake", "CMakeLists.txt", "Makefile")
-TEXT_SUFFIXES = CODE_SUFFIXES + (".md", ".txt", ".json", ".toml", ".wat", ".yml", ".in", ".inc")
+TEXT_SUFFIXES = CODE_SUFFIXES + (
+    ".md", ".txt", ".json", ".toml", ".wat", ".yml", ".in", ".inc", ".1", ".js", ".pml",
+)
 SKIPPED_FOLDERS = {".git", "build", ".cache", "__pycache__"}
 
-# Who may include whom, by the first folder; a folder may always include itself.
+# Which folder includes which: the arrows that there are, and no other may be drawn.  A folder may
+# always include itself, and tests may include everything.  A new arrow, or one that is used no
+# more, changes this table.
 ARROWS = {
-    "base": set(),
-    "ledger": {"base"},
-    "agents": {"ledger", "base"},
-    "market": {"ledger", "base"},
-    "channels": {"ledger", "base"},
-    "site": {"agents", "market", "channels", "ledger", "base"},
-    "sim": {"site", "agents", "market", "channels", "ledger", "base"},
-    "sdk": set(),
+    "base": "",
+    "ledger": "base",
+    "ledger/store": "base",
+    "agents/engine": "base",
+    "agents": "agents/engine base ledger sdk",
+    "market": "base",
+    "channels": "base",
+    "site/control": "base",
+    "site/config": "base market",
+    "site/core": "agents base channels ledger market sdk site/control",
+    "site/daemon": "agents agents/engine base channels ledger/store market site/control site/core",
+    "site/cli": "agents agents/engine base channels ledger ledger/store sdk sdk/loader"
+    " site/config site/control site/core site/daemon",
+    "site": "site/cli",
+    "sdk": "",
+    "sdk/examples": "",
+    "sdk/loader": "",
+    "sim": "agents base channels market sdk/loader site/core",
 }
-ABI_READERS = {"agents", "site", "sim"}  # of sdk/abi.h and nothing else of sdk/ ...
-LOADER_READERS = {"site", "sim"}  # ... but for the embedded loader
-STORE_READERS = {"ledger", "site"}  # of ledger/store/
-EVERYTHING = {"tests"}
 LIBRARIES = {"lmdb.h": ("ledger/store/",), "zmq.h": ("site/",)}
+
+# The headers of a folder that others include.  All others are private to it and to its own tests
+# (tests/FOLDER).  The headers of base/ are all for everybody.
+FACES = {
+    "ledger": "account.h journal.h ledger.h reconcile.h",
+    "ledger/store": "store.h",
+    "agents/engine": "engine.h inspect.h native.h",
+    "agents": "agents.h limits.h",
+    "market": "market.h",
+    "channels": "channels.h link.h",
+    "site/control": "control.h file.h keyfile.h paths.h place.h",
+    "site/config": "config.h",
+    "site/core": "core.h",
+    "site/daemon": "daemon.h offline.h signals.h",
+    "site/cli": "cli.h",
+    "sdk": "abi.h",
+    "sdk/loader": "loader_wasm.h",
+    "sim": "",
+}
+# Who looks behind a face all the same: the simulator, which compares what a site has before and
+# after a crash, and tests that drive a part from within another.
+PEEKS = {
+    "sim": "agents/arena.h agents/state.h agents/turn.h channels/parcel.h site/core/state.h",
+    "tests/agents/guests": "sdk/serai.h",
+    "tests/bench": "agents/engine/code.h agents/engine/ops.h site/cli/client.h site/cli/render.h"
+    " site/core/state.h",
+    "tests/differential": "agents/engine/code.h agents/engine/native_text.h"
+    " agents/engine/operators.h",
+    "tests/e2e": "agents/turn.h site/daemon/curve.h",
+    "tests/fuzz": "agents/engine/code.h channels/link_set.h channels/parcel.h ledger/record.h"
+    " site/config/toml.h site/core/state.h",
+    "tests/hostile": "agents/engine/code.h",
+    "tests/ledger/store": "ledger/record.h",
+    "tests/site/core": "agents/state.h agents/turn.h channels/parcel.h channels/set.h"
+    " sim/portrait.h",
+    "tests/site/daemon": "site/cli/client.h",
+}
 
 NANOS_FILES = {"base/money.c", "base/money.h"}
 
@@ -41,15 +91,71 @@ CLOCK_FILES = {"base/clock.c", "base/log.c", "sim/main.c"}
 # Paths of the machine that happened to build this, split so that this file may name them.
 FORBIDDEN = ["/wo" + "rk/", "/ro" + "ot/", "/ho" + "me/"]
 
+# Files that are named and that are the reader's own, the system's, or made by a script.
+FILES_OF_OTHERS = {"hello.c", "kernels.h", "string.h", "stdlib.h"}
+
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
+COMMENT_OR_LITERAL = re.compile(
+    r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S
+)
+
+
+class Tree:
+    """The texts of the files that rules read, and the paths of all files there are."""
+
+    def __init__(self, root):
+        self.texts = {}
+        self.paths = set()
+        for folder, folders, names in os.walk(root):
+            folders[:] = [f for f in folders if f not in SKIPPED_FOLDERS]
+            for name in names:
+                real = os.path.join(folder, name)
+                path = os.path.relpath(real, root).replace(os.sep, "/")
+                self.paths.add(path)
+                if name.endswith(TEXT_SUFFIXES) or os.path.basename(folder) == ".ci":
+                    with open(real, encoding="utf-8") as handle:
+                        self.texts[path] = handle.read()
+
+    def each(self, suffixes=""):
+        for path in sorted(self.texts):
+            if path.endswith(suffixes):
+                yield path, self.texts[path]
+
+    def is_whole(self):
+        """Whether this is the whole tree, and not a part of it or one that a test planted."""
+        return "tests/lint/lint.py" in self.paths
+
+
+def each_file(rule):
+    def check(tree):
+        for path, text in tree.each():
+            for line, message in rule(path, text):
+                yield path, line, message
+
+    check.__doc__ = rule.__doc__
+    return check
+
+
+def blank(match):
+    return re.sub(r"[^\n]", " ", match.group(0))
+
 
 def strip_comments(text):
     """Blank out comments and literals, keeping the line structure."""
-    pattern = r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\''
+    return COMMENT_OR_LITERAL.sub(blank, text)
 
-    def blank(match):
-        return re.sub(r"[^\n]", " ", match.group(0))
 
-    return re.sub(pattern, blank, text, flags=re.S)
+def strip_only_comments(text):
+    return COMMENT_OR_LITERAL.sub(lambda m: blank(m) if m[0].startswith("/") else m[0], text)
+
+
+def comments(text):
+    """(offset, text) of each comment of C, and of each reason of a static_assert."""
+    for match in COMMENT_OR_LITERAL.finditer(text):
+        if match[0].startswith("/"):
+            yield match.start(), match[0]
+    for match in re.finditer(r'static_assert\([^;]*?("[^"]*")\)', text):
+        yield match.start(1), match[1]
 
 
 def line_of(text, offset):
@@ -57,33 +163,71 @@ def line_of(text, offset):
 
 
 def rule_arrows(path, text):
-    """Includes point one way: site -> agents, market, channels -> ledger -> base."""
-    if not path.endswith(C_SUFFIXES):
+    """Includes point where ARROWS says, are written from the root, and libraries have a home."""
+    if not path.endswith(C_SUFFIXES) or "/" not in path or path.startswith("tests/"):
         return
-    area = path.split("/")[0]
-    if area in EVERYTHING or "/" not in path:
+    folder = posixpath.dirname(path)
+    if folder not in ARROWS:
+        yield 1, f"no include rule for the folder {folder}/ (ARROWS of tests/lint/lint.py)"
         return
-    if area not in ARROWS:
-        yield 1, f"no include rule for the folder {area}/"
-        return
-    for match in re.finditer(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', text, re.M):
+    for match in INCLUDE.finditer(text):
         line, target = line_of(text, match.start()), match.group(2)
+        other = posixpath.dirname(target)
         if match.group(1) == "<":
             homes = LIBRARIES.get(target)
             if homes and not path.startswith(homes):
                 yield line, f"<{target}> belongs to {' and '.join(homes)}"
-            continue
-        other = target.split("/")[0]
-        if "/" not in target or ".." in target:
+        elif "/" not in target or ".." in target:
             yield line, f'include "{target}" is not written from the root'
-        elif target == "sdk/abi.h" and area in ABI_READERS:
+        elif other != folder and other not in ARROWS[folder].split():
+            yield line, f"{folder}/ may not include {target}"
+
+
+def rule_faces(path, text):
+    """A header that is private to a folder is included there, in its tests, and by PEEKS."""
+    if not path.endswith(C_SUFFIXES):
+        return
+    folder = posixpath.dirname(path)
+    for match in INCLUDE.finditer(text):
+        target = match.group(2)
+        other, name = posixpath.split(target)
+        if match.group(1) == "<" or other not in FACES or other == folder:
             continue
-        elif target == "sdk/loader/loader_wasm.h" and area in LOADER_READERS:
+        if name in FACES[other].split() or folder == "tests/" + other:
             continue
-        elif target.startswith("ledger/store/") and area not in STORE_READERS:
-            yield line, f"{area}/ may not include {target}: the store is the ledger's own"
-        elif other != area and other not in ARROWS[area]:
-            yield line, f"{area}/ may not include {target}"
+        if target not in PEEKS.get(folder, "").split():
+            yield line_of(text, match.start()), f"{target} is private to {other}/"
+
+
+def included(tree):
+    """(folder, header) of each include of the project's own."""
+    for path, text in tree.each(C_SUFFIXES):
+        for match in INCLUDE.finditer(text):
+            if match.group(1) == '"':
+                yield posixpath.dirname(path), match.group(2)
+
+
+def rule_tables(tree):
+    """The tables of this file are true: nothing stands in them that is used no more."""
+    if not tree.is_whole():
+        return
+    found = set(included(tree))
+    arrows = {(folder, posixpath.dirname(header)) for folder, header in found}
+    abroad = {header for folder, header in found
+              if not folder.startswith("tests") and posixpath.dirname(header) != folder}
+    here = "tests/lint/lint.py"
+    for folder, others in ARROWS.items():
+        for other in others.split():
+            if (folder, other) not in arrows:
+                yield here, 1, f"ARROWS: {folder}/ includes nothing of {other}/"
+    for folder, names in FACES.items():
+        for name in names.split():
+            if f"{folder}/{name}" not in abroad:
+                yield here, 1, f"FACES: nobody else includes {folder}/{name}"
+    for folder, headers in PEEKS.items():
+        for header in headers.split():
+            if (folder, header) not in found:
+                yield here, 1, f"PEEKS: {folder}/ does not include {header}"
 
 
 def rule_money(path, text):
@@ -138,36 +282,244 @@ def rule_lines(path, text):
         yield line_of(text, len(text)), "no newline at the end of the file"
 
 
+# ---- what comments and documents name ----
+
+# A path or a name, with * for any part of it; not one that goes on in a word or a call.
+FILE_NAME = re.compile(
+    r"(?<![\w.*/<$-])((?:[\w*-]+/)*[\w*-]+\.(?:c|h|cpp|py|sh|md|js|cmake|pml))\b(?![\w/(])"
+)
+FUNCTION_NAME = re.compile(r"(?<![\w.*-])([a-z_][a-z0-9_]*\*?)\(\)")
+
+
+def names_a_file(tree, name, folders):
+    """Whether there is a file of that name in one of the folders ("" is the root)."""
+    wanted = [posixpath.normpath(posixpath.join(folder, name)) for folder in folders]
+    if "*" not in name:
+        return any(path in tree.paths for path in wanted)
+    return any(fnmatch.fnmatch(path, one) for path in tree.paths for one in wanted)
+
+
+def cited_files(tree, path, text):
+    """Names of files in `text`, a part of the file `path`, that lead nowhere: (offset, name)."""
+    folder = posixpath.dirname(path)
+    bare = {posixpath.basename(other) for other in tree.paths}
+    tested = folder[len("tests/"):] if folder.startswith("tests/") else "tests/" + folder
+    for match in FILE_NAME.finditer(text):
+        name = match[1]
+        if name in FILES_OF_OTHERS or re.search(r"\b[A-Z]+\b[^.]*\.", name):
+            continue
+        if path.endswith(".md"):
+            good = names_a_file(tree, name, ["", folder])
+            if "/" not in name:
+                good = any(fnmatch.fnmatch(other, name) for other in bare)
+        else:
+            # In code a bare name is a file beside this one, or the one that it tests.
+            homes = [folder, ""] if "/" in name else [folder, tested, "tests"]
+            good = names_a_file(tree, name, homes)
+        if not good:
+            yield match.start(), name
+
+
+def rule_cited(tree):
+    """Files and functions that comments and documents name exist."""
+    known = set()
+    for _, text in tree.each(C_SUFFIXES):
+        known.update(re.findall(r"[A-Za-z_]\w*", strip_comments(text)))
+    for path, text in tree.each(C_SUFFIXES + (".md",)):
+        parts = [(0, text)] if path.endswith(".md") else comments(text)
+        for begin, part in parts:
+            for offset, name in cited_files(tree, path, part):
+                yield path, line_of(text, begin + offset), f"there is no file {name}"
+            for match in FUNCTION_NAME.finditer(part):
+                name = match[1]
+                if name not in known and not (
+                    name.endswith("*") and any(one.startswith(name[:-1]) for one in known)
+                ):
+                    line = line_of(text, begin + match.start())
+                    yield path, line, f"there is no function {name}()"
+
+
+def anchors(text):
+    """What a heading is linked by."""
+    headings = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S), re.M)
+    plain = [re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings]
+    return {heading.strip().replace(" ", "-") for heading in plain}
+
+
+def rule_links(tree):
+    """Links within documents lead somewhere, to a heading too."""
+    for path, text in tree.each((".md",)):
+        for match in re.finditer(r"\]\(([^)\s]+)\)", text):
+            target, _, anchor = match[1].partition("#")
+            line = line_of(text, match.start())
+            if re.match(r"[a-z]+:", target):
+                continue
+            file = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+            file = path if target == "" else file
+            if file not in tree.paths and not any(p.startswith(file + "/") for p in tree.paths):
+                yield path, line, f"the link {match[1]} leads to no file"
+            elif anchor and anchor not in anchors(tree.texts.get(file, "")):
+                yield path, line, f"the link {match[1]} leads to no heading"
+
+
+# ---- tables that stand in two places ----
+
+
+def section(text, heading):
+    """From the line that begins with `heading` to the next heading of its level."""
+    level = heading.split(" ")[0]
+    match = re.search(rf"^{re.escape(heading)}.*?(?=^{level} |\Z)", text, re.M | re.S)
+    return match[0] if match else ""
+
+
+def differences(what, code, document, here, there):
+    """Complaints about two dicts that should be equal; an empty one is blind, and no agreement."""
+    if not code or not document:
+        yield 1, f"{what}: none found in {there if code else here}"
+        return
+    for name in sorted(code.keys() | document.keys(), key=str):
+        if name not in document:
+            yield 1, f"{what} {name} of {here} is not in {there}"
+        elif name not in code:
+            yield 1, f"{what} {name} of {there} is not in {here}"
+        elif code[name] != document[name]:
+            yield 1, f"{what} {name}: {code[name]} in {here}, {document[name]} in {there}"
+
+
+def enum_values(text, prefix):
+    return dict(re.findall(rf"\b{prefix}(\w+) = (-?\d+)", text))
+
+
+def abi_orders(text):
+    """name -> (number, "i facet, l money") of SERAI_ORDERS."""
+    row = re.compile(r'X\((\d+), (\w+), "([il]*)", (\w+),\s*\((.*?)\)\)', re.S)
+    orders = {}
+    table = text.partition("#define SERAI_ORDERS(X)")[2].replace("\\\n", "\n")
+    for number, name, letters, _, prototype in row.findall(table):
+        names = [re.search(r"(\w+)\s*$", one)[1] for one in prototype.split(",")]
+        if len(names) != len(letters):
+            letters = "?" * len(names)
+        orders[name] = (number, ", ".join(" ".join(pair) for pair in zip(letters, names)))
+    return orders
+
+
+def document_orders(text):
+    orders = {}
+    rows = re.findall(r"^\| (\d+) \| `(\w+)` \| ([^|]*) \|", section(text, "## Orders"), re.M)
+    for number, name, arguments in rows:
+        pairs = [" ".join(one.split()[:2]) for one in arguments.split(",")]
+        orders[name] = (number, ", ".join(pairs))
+    return orders
+
+
+def rule_abi(tree):
+    """sdk/abi.h and docs/guest-abi.md have the same orders, refusals, events and instructions."""
+    here, there = "sdk/abi.h", "docs/guest-abi.md"
+    if not {here, there} & tree.texts.keys():
+        return
+    header = strip_only_comments(tree.texts.get(here, ""))
+    page = tree.texts.get(there, "")
+
+    def rows(heading, pattern):
+        return dict(re.findall(pattern, section(page, heading), re.M))
+
+    def numbered(heading):
+        return {name: number for number, name in rows(heading, r"^\| (\d+) \| `(\w+)` \|").items()}
+
+    tables = [
+        ("order", abi_orders(header), document_orders(page)),
+        ("refusal", enum_values(header, "SERAI_E_"),
+         rows("## Results", r"^\| `(\w+)` \| (-\d+) \|")),
+        ("event", enum_values(header, "SERAI_EVENT_"), numbered("## Events")),
+        ("instruction", enum_values(header, "SERAI_LOAD_"), numbered("## The loader's")),
+        ("version", enum_values(header, "SERAI_ABI_"),
+         {"VERSION": number for number in re.findall(r"^# The guest ABI, version (\d+)", page)}),
+        ("price", {"orders." + name: True for name in abi_orders(header)},
+         {name: True for name in
+          re.findall(r"`(orders\.[a-z]+_?[a-z_]*)`", tree.texts.get("docs/prices.md", ""))
+          if name != "orders.default"}),
+    ]
+    for what, code, document in tables:
+        page_name = "docs/prices.md" if what == "price" else there
+        for line, message in differences(what, code, document, here, page_name):
+            yield here, line, message
+
+
+def core_commands(tree):
+    """What the core compares a command with, or has as a row of a table."""
+    names = {}
+    for path, text in tree.each((".c",)):
+        if path.startswith("site/core/"):
+            code = strip_only_comments(text)
+            for name in re.findall(r'strcmp\([\w>-]*command, "([a-z]+\.[a-z]+)"\) == 0', code):
+                names[name] = True
+            for name in re.findall(r'^ *\{"([a-z]+\.[a-z]+)",', code, re.M):
+                names[name] = True
+    return names
+
+
+def core_reads(tree):
+    text = tree.texts.get("site/core/reads.c", "")
+    return dict.fromkeys(re.findall(r'^ *\{"([a-z]+)", FOR_', text, re.M), True)
+
+
+def rule_commands(tree):
+    """The core, control.h, docs/control.md, the command and its manual have the same commands."""
+    contract, page, manual = "site/control/control.h", "docs/control.md", "docs/man/serai.1"
+    core, table = "site/core", "site/cli/commands.c"
+    if not {contract, page, manual, table} & tree.texts.keys():
+        return
+    header, document = tree.texts.get(contract, ""), tree.texts.get(page, "")
+    reads = re.search(r"Reads:(.*?)Results", header, re.S)
+
+    def listed(pattern, text):
+        return dict.fromkeys(re.findall(pattern, text, re.M), True)
+
+    def words(pattern, path):
+        found = re.findall(pattern, tree.texts.get(path, ""), re.M)
+        return {" ".join(pair): True for pair in found}
+
+    pairs = [
+        ("command", core_commands(tree), listed(r"^ \*   ([a-z]+\.[a-z]+)\b", header),
+         core, contract),
+        ("command", core_commands(tree),
+         listed(r"^\| `([a-z]+\.[a-z]+)` \|", section(document, "## Commands")), core, page),
+        ("read", core_reads(tree), listed(r"\b([a-z]+) \[", reads[1] if reads else ""),
+         core, contract),
+        ("read", core_reads(tree), listed(r"^\| `([a-z]+)` \|", section(document, "## Reads")),
+         core, page),
+        ("command", words(r'\.group = "(\w+)",\s*\.verb = "(\w+)"', table),
+         words(r"^\.It Cm (\w+) (\w+)", manual), table, manual),
+    ]
+    for what, code, other, here, there in pairs:
+        for line, message in differences(what, code, other, here, there):
+            yield there, line, message
+
+
 RULES = {
-    "arrows": rule_arrows,
-    "money": rule_money,
-    "clocks": rule_clocks,
-    "guards": rule_guards,
-    "words": rule_words,
-    "lines": rule_lines,
+    "arrows": each_file(rule_arrows),
+    "faces": each_file(rule_faces),
+    "tables": rule_tables,
+    "money": each_file(rule_money),
+    "clocks": each_file(rule_clocks),
+    "guards": each_file(rule_guards),
+    "words": each_file(rule_words),
+    "lines": each_file(rule_lines),
+    "cited": rule_cited,
+    "links": rule_links,
+    "abi": rule_abi,
+    "commands": rule_commands,
 }
-
-
-def files(root):
-    for folder, folders, names in os.walk(root):
-        folders[:] = sorted(f for f in folders if f not in SKIPPED_FOLDERS)
-        for name in sorted(names):
-            if name.endswith(TEXT_SUFFIXES) or os.path.basename(folder) == ".ci":
-                path = os.path.join(folder, name)
-                yield os.path.relpath(path, root).replace(os.sep, "/"), path
 
 
 def lint(root, rules):
     """All complaints as "path:line: rule: message", and the number of files read."""
-    complaints, count = [], 0
-    for path, real in files(root):
-        with open(real, encoding="utf-8") as handle:
-            text = handle.read()
-        count += 1
-        for name in rules:
-            for line, message in RULES[name](path, text):
-                complaints.append(f"{path}:{line}: {name}: {message}")
-    return complaints, count
+    tree = Tree(root)
+    complaints = []
+    for name in rules:
+        for path, line, message in RULES[name](tree):
+            complaints.append(f"{path}:{line}: {name}: {message}")
+    return complaints, len(tree.texts)
 
 
 def main(arguments):

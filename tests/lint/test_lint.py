@@ -11,24 +11,98 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
 import lint  # noqa: E402
 
+ABI = """/* The guest ABI. */
+enum { SERAI_ABI_VERSION = 2 };
+enum serai_refusal {
+    SERAI_E_SLOT = -1, /* empty */
+    SERAI_E_KIND = -2,
+};
+enum { SERAI_EVENT_BORN = 1, SERAI_LOAD_USE = 4 };
+#define SERAI_ORDERS(X)                                                        \\
+    /* the event */                                                            \\
+    X(0, event_info, "i", FREE, (struct serai_event * to))                     \\
+    X(1, self_mark, "il", SELF,                                                \\
+      (int32_t self, int64_t balance)) /* 0 takes it away */
+"""
+ABI_PAGE = """# The guest ABI, version 2
+
+## Results, money and refusals
+| refusal | number | meaning |
+|---|---|---|
+| `SLOT` | -1 | empty |
+| `KIND` | -2 | another |
+
+## Events
+| 1 | `BORN` | first event |
+
+## Orders
+| 0 | `event_info` | i to | 0 | |
+| 1 | `self_mark` | i self, l balance (0: none) | 0 | |
+
+## The loader's instructions, version 1
+| 4 | `USE` | code id |
+"""
+PRICES = "`orders.event_info`, `orders.self_mark`, and `orders.default` for all others\n"
+COMMANDS = """static void dispatch(const char *command)
+{
+    if (strcmp(command, "money.in") == 0)
+        return;
+    log_write("link.state"); /* "money.no" */
+}
+"""
+CONTRACT = """#ifndef SERAI_SITE_CONTROL_CONTROL_H
+#define SERAI_SITE_CONTROL_CONTROL_H
+/*
+ *   money.in       [customer]
+ *   link.add       [name]
+ * Reads: site [], logs [agent, limit]
+ * Results are maps.
+ */
+#endif
+"""
+CONTROL_PAGE = """## Commands
+| `money.in` | [customer] |
+| `link.add` | [name] |
+
+## Reads
+| `site` | [] |
+| `logs` | [agent] |
+"""
+
 GOOD = {
     "base/money.h": "#ifndef SERAI_BASE_MONEY_H\n#define SERAI_BASE_MONEY_H\n"
     "struct money { int nanos; };\n#endif\n",
     "base/money.c": '#include "base/money.h"\nint f(struct money m)\n{\n    return m.nanos;\n}\n',
-    "ledger/ledger.c": '#include "ledger/store/store.h"\n#include "base/money.h"\n',
-    "ledger/store/store.c": '#include <lmdb.h>\n#include "ledger/ledger.h"\n',
-    "agents/engine/engine.c": '#include "agents/engine/engine.h"\n#include "sdk/abi.h"\n',
-    "site/core/core.c": '#include "agents/agents.h"\n#include "ledger/store/store.h"\n'
+    "ledger/ledger.c": '#include "ledger/charges.h"\n#include "base/money.h"\n',
+    "ledger/store/store.c": '#include <lmdb.h>\n#include "base/store.h"\n',
+    "agents/engine/engine.c": '#include "agents/engine/engine.h"\n/* See f() in base/money.c. */\n',
+    "site/core/core.c": '#include "agents/agents.h"\n#include "sdk/abi.h"\n'
     "/* the .nanos of an amount */ const char *text = \"m.nanos\";\n",
-    "tests/market/test_price.c": '#include "market/market.h"\nint f = sizeof m.nanos;\n',
-    "README.md": "A long line of prose is fine " + "x" * 200 + "\n",
+    "site/core/commands.c": COMMANDS,
+    "site/core/link_commands.c": 'static const struct row rows[] = {\n    {"link.add", add},\n};\n',
+    "site/core/reads.c": 'static const struct read reads[] = {\n    {"site", FOR_EVERYBODY, f},\n'
+    '    {"logs", FOR_CUSTOMERS, f},\n};\n',
+    "site/control/control.h": CONTRACT,
+    "site/cli/commands.c": 'x = {.group = "money",\n     .verb = "in"};\n',
+    "sdk/abi.h": "#ifndef SERAI_SDK_ABI_H\n#define SERAI_SDK_ABI_H\n" + ABI + "#endif\n",
+    "tests/market/test_price.c": '#include "market/keys.h"\nint f = sizeof m.nanos;\n',
+    "README.md": "A long line of prose is fine " + "x" * 200 + "\n"
+    "[See](docs/control.md#commands), or [here](https://example.org/x), or `base/money.c`.\n",
+    "docs/control.md": CONTROL_PAGE,
+    "docs/guest-abi.md": ABI_PAGE,
+    "docs/prices.md": PRICES,
+    "docs/man/serai.1": ".It Cm money in Ar amount\nBook it.\n",
 }
 
 
+def includes(headers):
+    return "".join(f'#include "{header}"\n' for header in headers)
+
+
 class LintTest(unittest.TestCase):
-    def complaints(self, rule, extra):
+    def complaints(self, rule, extra, good=None):
         with tempfile.TemporaryDirectory() as root:
-            for path, text in {**GOOD, **extra}.items():
+            for path, text in {**(GOOD if good is None else good), **extra}.items():
                 real = os.path.join(root, path)
                 os.makedirs(os.path.dirname(real), exist_ok=True)
                 with open(real, "w", encoding="utf-8") as handle:
@@ -61,8 +135,15 @@ class LintTest(unittest.TestCase):
                 if one != other:
                     self.assert_arrow(f"{one}/x.c", f"{other}/{other}.h")
 
-    def test_the_store_is_private_to_the_ledger_and_the_site(self):
-        for area in ["agents", "market", "channels", "base"]:
+    def test_arrows_between_the_folders_of_a_part_are_caught(self):
+        self.assert_arrow("agents/engine/x.c", "agents/agents.h")
+        self.assert_arrow("site/core/x.c", "site/daemon/daemon.h")
+        self.assert_arrow("site/control/x.c", "site/core/core.h")
+        self.assert_arrow("site/x.c", "site/core/core.h")
+        self.assert_arrow("ledger/x.c", "ledger/store/store.h")
+
+    def test_the_store_is_seen_by_the_site_alone(self):
+        for area in ["agents", "market", "channels", "base", "site/core"]:
             self.assert_arrow(f"{area}/x.c", "ledger/store/store.h")
 
     def test_the_sdk_includes_nothing_of_the_host(self):
@@ -70,10 +151,59 @@ class LintTest(unittest.TestCase):
         self.assert_arrow("sdk/examples/x.c", "agents/agents.h")
 
     def test_only_the_abi_of_the_sdk_is_read_and_only_by_agents_and_site(self):
-        self.assert_arrow("agents/x.c", "sdk/serai.h")
-        self.assert_arrow("site/cli/x.c", "sdk/serai.h")
+        self.assert_caught("faces", "agents/x.c", '#include "sdk/serai.h"\n', 1)
+        self.assert_caught("faces", "site/cli/x.c", '#include "sdk/serai.h"\n', 1)
         self.assert_arrow("market/x.c", "sdk/abi.h")
         self.assert_arrow("base/x.c", "sdk/abi.h")
+
+    def test_private_headers_are_caught_outside_their_folder(self):
+        def private(path, target):
+            self.assert_caught("faces", path, f'\n#include "{target}"\n', 2)
+
+        private("site/core/x.c", "agents/state.h")
+        private("agents/x.c", "agents/engine/code.h")
+        private("site/cli/x.c", "site/core/state.h")
+        private("sim/x.c", "site/core/map.h")
+        private("tests/agents/x.c", "channels/set.h")
+        for path, target in [
+            ("agents/x.c", "agents/state.h"),
+            ("tests/agents/x.c", "agents/state.h"),
+            ("sim/x.c", "agents/state.h"),
+            ("site/core/x.c", "agents/limits.h"),
+            ("market/x.c", "base/undo.h"),
+        ]:
+            self.assertEqual(self.complaints("faces", {path: f'#include "{target}"\n'}), [])
+
+    def test_a_table_that_says_more_than_the_tree_is_caught(self):
+        everything = {"tests/lint/lint.py": ""}
+        for number, (folder, others) in enumerate(lint.ARROWS.items()):
+            targets = [f"{other}/{name}" for other in others.split()
+                       for name in (lint.FACES.get(other) or "x.h").split()]
+            everything[f"{folder}/x{number}.c"] = includes(targets)
+        for number, (folder, headers) in enumerate(lint.PEEKS.items()):
+            everything[f"{folder}/y{number}.c"] = includes(headers.split())
+        good = {path: text for path, text in GOOD.items() if not path.endswith(".c")}
+        everything["site/z.c"] = includes(
+            f"{folder}/{name}" for folder, names in lint.FACES.items() for name in names.split()
+        )
+        self.assertEqual(self.complaints("tables", everything, good), [])
+        without = dict(everything)
+        del without["site/z.c"]
+        path = next(path for path in without if path.startswith("market/"))
+        del without[path]
+        found = self.complaints("tables", without, good)
+        self.assertIn(
+            "tests/lint/lint.py:1: tables: ARROWS: market/ includes nothing of base/", found
+        )
+        without = dict(everything)
+        path = next(path for path in without if path.startswith("tests/e2e/"))
+        del without[path]
+        self.assertIn("tests/lint/lint.py:1: tables: PEEKS: tests/e2e/ does not include "
+                      "agents/turn.h", self.complaints("tables", without, good))
+        faceless = {path: text for path, text in everything.items()
+                    if "site/cli/cli.h" not in text}
+        self.assertIn("tests/lint/lint.py:1: tables: FACES: nobody else includes site/cli/cli.h",
+                      self.complaints("tables", faceless, good))
 
     def test_an_include_that_is_not_from_the_root_is_caught(self):
         self.assert_arrow("base/x.c", "money.h")
@@ -125,6 +255,75 @@ class LintTest(unittest.TestCase):
         self.assert_caught("lines", "tests/x.py", "\tx\n", 1)
         self.assert_caught("lines", "base/x.c", "int x;", 1)
         self.assertEqual(self.complaints("lines", {"base/x.c": "x" * 100 + "\n"}), [])
+
+    def test_files_that_are_not_there_are_caught(self):
+        self.assert_caught("cited", "base/x.c", "/*\n * See gone.c.\n */\n", 2)
+        self.assert_caught("cited", "base/x.c", "/* See base/gone.h. */\n", 1)
+        self.assert_caught("cited", "base/x.c", "/* Elsewhere there is a core.c. */\n", 1)
+        self.assert_caught("cited", "base/x.c", "/* See site/core/gone_*.c. */\n", 1)
+        self.assert_caught("cited", "base/x.c", 'static_assert(A == 4, "gone.c counts");\n', 1)
+        self.assert_caught("cited", "docs/x.md", "In `agents/gone.c`.\n", 1)
+        self.assert_caught("cited", "docs/x.md", "\nIn `gone.c`.\n", 2)
+        for path, text in [
+            ("base/x.c", "/* money.c, site/core/core.c, site/core/*_commands.c */\n"),
+            ("base/x.c", 'f("gone.c");\n'),
+            ("tests/base/test_x.c", "/* What money.c does. */\n"),
+            ("docs/x.md", "In `core.c`, `control.md` and ../base/money.c; write tests/NAME.sh.\n"),
+        ]:
+            self.assertEqual(self.complaints("cited", {path: text}), [])
+
+    def test_functions_that_are_not_there_are_caught(self):
+        self.assert_caught("cited", "base/x.c", "\n/* As gone() does. */\n", 2)
+        self.assert_caught("cited", "base/x.h", "/* Each gone_*() does. */\n", 1)
+        self.assert_caught("cited", "docs/x.md", "As `gone()` does.\n", 1)
+        self.assert_caught("cited", "base/x.c", '/* gone() */ f("gone", 1);\n', 1)
+        good = {"base/x.c": "int there_too(void);\n/* there_too() and each there_*() */\n"}
+        self.assertEqual(self.complaints("cited", good), [])
+
+    def test_links_that_lead_nowhere_are_caught(self):
+        self.assert_caught("links", "docs/x.md", "\n[a](gone.md)\n", 2)
+        self.assert_caught("links", "docs/x.md", "[a](control.md#gone)\n", 1)
+        self.assert_caught("links", "docs/x.md", "[a](#gone)\n", 1)
+        good = "# Here & *there*\n[a](#here--there) [b](../README.md) [c](man/)\n"
+        self.assertEqual(self.complaints("links", {"docs/x.md": good}), [])
+
+    def assert_apart(self, rule, path, old, new, message):
+        self.assertIn(old, GOOD[path])
+        found = self.complaints(rule, {path: GOOD[path].replace(old, new)})
+        self.assertTrue(any(message in one for one in found), found)
+
+    def test_an_abi_that_its_page_does_not_tell_is_caught(self):
+        def apart(path, old, new, message):
+            self.assert_apart("abi", path, old, new, message)
+
+        header, page = "sdk/abi.h", "docs/guest-abi.md"
+        apart(page, "| `KIND` | -2 | another |\n", "", "refusal KIND of sdk/abi.h is not in")
+        apart(page, "| -2 |", "| -3 |", "refusal KIND: -2 in sdk/abi.h, -3 in docs")
+        apart(header, "    SERAI_E_KIND = -2,\n", "", "refusal KIND of docs/guest-abi.md is not in")
+        apart(page, "| 1 | `self_mark`", "| 2 | `self_mark`", "order self_mark")
+        apart(page, "l balance", "i balance", "order self_mark")
+        apart(page, "l balance", "l amount", "order self_mark")
+        apart(header, "self_mark", "self_note", "order self_note of sdk/abi.h is not in")
+        apart(page, "| 1 | `BORN`", "| 2 | `BORN`", "event BORN")
+        apart(page, "`USE`", "`FETCH`", "instruction USE")
+        apart(page, "version 2", "version 1", "version VERSION: 2 in sdk/abi.h, 1 in docs")
+        apart("docs/prices.md", "self_mark", "self_note", "price orders.self_mark")
+        apart(page, "## Orders", "## Else", "order: none found in docs/guest-abi.md")
+        apart(header, "#define SERAI_ORDERS(X)", "", "order: none found in sdk/abi.h")
+
+    def test_commands_that_a_page_does_not_tell_are_caught(self):
+        def apart(path, old, new, message):
+            self.assert_apart("commands", path, old, new, message)
+
+        apart("site/core/commands.c", "money.in", "money.on", "command money.on of site/core")
+        apart("site/core/link_commands.c", "link.add", "link.set", "command link.set of site/core")
+        apart("site/core/reads.c", "logs", "codes", "read codes of site/core is not in")
+        apart("site/control/control.h", "money.in ", "money.on ", "command money.on of site/con")
+        apart("site/control/control.h", "logs [", "lines [", "read logs of site/core is not in")
+        apart("docs/control.md", "| `link.add` | [name] |\n", "", "command link.add of site/core")
+        apart("docs/control.md", "`logs`", "`lines`", "read lines of docs/control.md is not in")
+        apart("docs/man/serai.1", "money in", "money out", "command money in of site/cli")
+        apart("site/core/reads.c", "FOR_", "TO_", "read: none found in site/core")
 
     def test_what_was_built_is_not_read(self):
         self.assertEqual(self.complaints("words", {"build/x.c": lint.FORBIDDEN[0]}), [])

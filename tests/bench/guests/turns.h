@@ -22,7 +22,7 @@ struct turns_event {
     char rest[56];
 };
 
-/* The orders that the turns give: the site's side of them is host.c. */
+/* The orders that the turns give: the site's side of them is tests/bench/host.c. */
 ORDER(event_info) long long bench_event_info(struct turns_event *to);
 ORDER(cap_kind) long long bench_cap_kind(int slot);
 ORDER(facet_send)
