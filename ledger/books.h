@@ -1,4 +1,4 @@
-/* What is inside a ledger, for the files of this folder; and the rows that several of them read. */
+/* The inside of a ledger, for the files of this folder; and the rows that several of them read. */
 #ifndef SERAI_LEDGER_BOOKS_H
 #define SERAI_LEDGER_BOOKS_H
 
@@ -28,22 +28,26 @@ struct ledger {
     struct hasher *chain; /* runs over the leaf hashes while a frame is closed */
 };
 
-/* prices.c: into the frame's batch, once. */
+/* prices.c */
+
+/* Move the rows of books that came into force in the frame to its batch. */
 void prices_put_rows(struct ledger *ledger, struct store_batch *batch);
 
-/* False: its source is not that of an event of prices. */
+/* Read the source of an event of prices.  False: the source is not that of such an event. */
 MUST_CHECK bool prices_event_get(const struct journal_event *event, uint64_t *id,
                                  struct hash *hash);
 
-/* The ledger is filling this frame. */
+/* The number of the frame that the ledger is filling. */
 uint64_t books_frame(const struct ledger *ledger);
+
+typedef enum status (*books_use)(void *context, const struct store *store,
+                                 const struct frame_header *header, struct fault *fault);
 
 /*
  * Call `use` with the frame header, inside the walk that read it, so that every walk which `use`
- * makes sees the same snapshot.  `use` is called with frame 0 when the store is empty.
+ * makes sees the same snapshot.  `use` is called with frame 0 when the store is empty.  ST_CORRUPT,
+ * or what `use` returns.
  */
-typedef enum status (*books_use)(void *context, const struct store *store,
-                                 const struct frame_header *header, struct fault *fault);
 MUST_CHECK enum status books_with_header(const struct store *store, books_use use, void *context,
                                          struct fault *fault);
 
@@ -55,7 +59,7 @@ MUST_CHECK enum status books_read_journal(const struct store *store,
                                           const struct frame_header *header,
                                           const struct journal_reader *reader, struct fault *fault);
 
-/* The frame header alone; frame 0 when the store is empty. */
+/* Read the frame header alone; frame 0 when the store is empty.  ST_CORRUPT, ST_IO. */
 MUST_CHECK enum status books_header(const struct store *store, struct frame_header *header,
                                     struct fault *fault);
 
@@ -68,7 +72,7 @@ MUST_CHECK enum status books_read_frames(const struct store *store,
                                          const struct frame_header *header,
                                          const struct journal_reader *reader, struct fault *fault);
 
-/* Check one frame's chunks against its header; for starting up. */
+/* Check one frame's chunks against its header, for starting up.  ST_CORRUPT names the chunk. */
 MUST_CHECK enum status books_check_frame(const struct store *store,
                                          const struct frame_header *header, struct fault *fault);
 

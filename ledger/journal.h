@@ -25,7 +25,7 @@ struct journal_event {
     size_t source_size;
 };
 
-/* One word: "tick", "request", "turn", "link", "birth", "prices". */
+/* The kind of an event in one word: "tick", "request", "turn", "link", "birth", "prices". */
 const char *event_kind_name(enum event_kind kind);
 
 struct journal_line {
@@ -65,16 +65,19 @@ struct journal_reader {
     void *context;
 };
 
-/* Walk the whole journal; callbacks may take their time, no snapshot is held.  ST_CORRUPT names
- * frame and chunk; callbacks' errors are returned. */
+/*
+ * Read the whole journal, up to the frame that was the last at the beginning.  Callbacks may take
+ * their time, as no snapshot is held.  ST_CORRUPT names frame and chunk; callbacks' errors are
+ * returned.
+ */
 MUST_CHECK enum status journal_read(const struct store *store, const struct journal_reader *reader,
                                     struct fault *fault);
 
 /* ---- verification ---- */
 
 /*
- * What the other parts' rows say an account holds: the caller adds each row's amount.  Accounts of
- * kinds held and deposit must equal it.
+ * The sum of what the rows of other parts say an account holds: the caller adds each row's amount.
+ * Accounts of kinds held and deposit must equal it.
  */
 struct ledger_claims {
     u128 by_account[ACCOUNT_LINKS]; /* index: account id */
@@ -83,7 +86,7 @@ typedef enum status (*ledger_claims_fn)(void *context, const struct store *store
                                         struct ledger_claims *claims, struct fault *fault);
 
 /*
- * What the part that knows prices says of a line.  A charge names the book of prices by which it
+ * How a line charges, by the part that knows prices.  A charge names the book of prices by which it
  * was made.
  */
 enum ledger_charge {
@@ -102,7 +105,7 @@ struct ledger_price {
     unsigned meter;
 };
 
-/* What an audit is told by the parts above the ledger.  All zero: nothing, and that is left out. */
+/* What an audit asks of the parts above the ledger.  All zero: nothing, and that is left out. */
 struct ledger_audit {
     void *context;
     ledger_claims_fn claims;
@@ -147,11 +150,6 @@ MUST_CHECK enum status ledger_verify(const struct store *store, const struct led
 
 /* ---- exports ---- */
 
-/*
- * Write the journal as an hledger file (commodity and account directives, one transaction a frame,
- * and at the end balance assertions for every account), readable by hledger, ledger and strict
- * checks.  Plus is a credit and minus a debit.  ST_CORRUPT; ST_IO: the output cannot be written.
- */
 struct export_options {
     const char *commodity; /* "SRI" */
     bool by_event;         /* one transaction an event instead of one a frame */
@@ -160,11 +158,20 @@ struct export_options {
     enum status (*prices)(void *context, FILE *out, uint64_t id, struct fault *fault);
     void *prices_context;
 };
+
+/*
+ * Write the journal as an hledger file (commodity and account directives, one transaction a frame,
+ * and at the end balance assertions for every account), readable by hledger, ledger and strict
+ * checks.  Plus is a credit and minus a debit.  ST_CORRUPT; ST_IO: the output cannot be written.
+ */
 MUST_CHECK enum status ledger_export_hledger(const struct store *store,
                                              const struct export_options *options, FILE *out,
                                              struct fault *fault);
 
-/* One JSON object a line: every line of the journal, amounts as exact decimal strings. */
+/*
+ * Write the journal as one JSON object a line, amounts as exact decimal strings.  Fails as
+ * ledger_export_hledger().
+ */
 MUST_CHECK enum status ledger_export_jsonl(const struct store *store,
                                            const struct export_options *options, FILE *out,
                                            struct fault *fault);

@@ -30,9 +30,11 @@ struct reconcile_lines {
     uint64_t through;
 };
 
-/* False when memory is short. */
+/* Add a line, copied.  False when out of memory. */
 MUST_CHECK bool reconcile_add(struct reconcile_lines *lines, const struct reconcile_line *line);
-void reconcile_lines_fini(struct reconcile_lines *lines); /* frees; leaves an empty one */
+
+/* Free the lines.  Leaves an empty set. */
+void reconcile_lines_fini(struct reconcile_lines *lines);
 
 enum reconcile_finding {
     RECONCILE_MATCHED,        /* both have it, with the same amount */
@@ -45,10 +47,10 @@ enum reconcile_finding {
 };
 enum { RECONCILE_FINDINGS = 7 };
 
-/* What the finding says, in a few words. */
+/* The finding in a few words. */
 const char *reconcile_text(enum reconcile_finding finding);
 
-/* Only the first two are no fault. */
+/* Whether the finding is a fault: all are but the first two. */
 bool reconcile_is_fault(enum reconcile_finding finding);
 
 /* One finding that is not a match.  The side that does not have the line is NULL. */

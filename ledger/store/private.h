@@ -1,4 +1,4 @@
-/* What is inside an LMDB store, for the files of this folder. */
+/* The inside of an LMDB store, for the files of this folder. */
 #ifndef SERAI_LEDGER_STORE_PRIVATE_H
 #define SERAI_LEDGER_STORE_PRIVATE_H
 
@@ -23,28 +23,47 @@ struct store_lmdb {
     char *path;
 };
 
-/* LMDB's answer as a status: map full and disk full are ST_FULL, its own complaints ST_CORRUPT. */
+/*
+ * Turn LMDB's answer into a status: map full and disk full are ST_FULL, LMDB's own complaints
+ * ST_CORRUPT, the rest ST_IO.
+ */
 enum status store_fault(const struct store_lmdb *lmdb, int error, const char *operation,
                         struct fault *fault);
 
 /* ---- seal.c: the hash at the end of each value ---- */
+/* Compute the hash that stands at the end of a value, of table, key and value. */
 void seal_value(uint8_t seal[STORE_HASH_BYTES], uint8_t table, const void *key, size_t key_size,
                 const void *value, size_t value_size);
-/* ST_CORRUPT names table and key.  *value_size: of the value without its hash. */
+
+/*
+ * Check the hash of a stored value.  *value_size is set to the size without it.  ST_CORRUPT names
+ * table and key.
+ */
 MUST_CHECK enum status seal_check(uint8_t table, const char *table_name, const MDB_val *key,
                                   const MDB_val *stored, size_t *value_size, struct fault *fault);
 
 /* ---- length.c: is the file as long as it says? ---- */
-/* ST_CORRUPT: "data.mdb is cut short". Before any page but the two meta pages is read. */
+/*
+ * Check the file's length before any page but the two meta pages is read.  ST_CORRUPT: "data.mdb is
+ * cut short".
+ */
 MUST_CHECK enum status length_check(struct store_lmdb *lmdb, struct fault *fault);
 
 /* ---- heads.c: do the two pages that name all others follow each other? ---- */
-/* ST_CORRUPT: rot in one of them would bring back an older frame; ST_IO. */
+/*
+ * Check that the two meta pages are of transactions that follow each other.  ST_CORRUPT: rot in one
+ * of them would bring back an older frame; ST_IO.
+ */
 MUST_CHECK enum status heads_check(struct store_lmdb *lmdb, struct fault *fault);
 
 /* ---- lock.c: one writer a site ---- */
-/* ST_BUSY names the process that holds it; ST_MISSING; ST_IO. */
+/*
+ * Lock the store in directory `path` for this process.  ST_BUSY names the process that holds it;
+ * ST_MISSING, ST_INVALID (no lock file), ST_IO.
+ */
 MUST_CHECK enum status lock_take(int *lock, const char *path, struct fault *fault);
-void lock_give(int lock); /* -1 allowed */
+
+/* Give the lock back; -1 is allowed. */
+void lock_give(int lock);
 
 #endif

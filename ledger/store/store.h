@@ -30,18 +30,26 @@ enum store_mode {
 MUST_CHECK enum status store_lmdb_open(struct store_lmdb **lmdb, const char *path,
                                        enum store_mode mode, uint64_t map_bytes,
                                        struct fault *fault);
-void store_lmdb_close(struct store_lmdb *lmdb); /* NULL allowed */
-/* A walk made inside a visit of another walk of the same store sees the same snapshot. */
+
+/* Close the store and give the lock back; NULL is allowed.  No walk may go on. */
+void store_lmdb_close(struct store_lmdb *lmdb);
+
+/*
+ * The interface of an open store, which outlives it.  A walk made inside a visit of another walk of
+ * the same store sees the same snapshot.
+ */
 struct store store_from_lmdb(struct store_lmdb *lmdb);
 
 /* Bytes in use and the bound, for status. */
 void store_lmdb_usage(struct store_lmdb *lmdb, uint64_t *used_bytes, uint64_t *max_bytes);
 
-/* How much it may still take: the map, the file system and the process's own limit bound it. */
+/* The room of a store, which the map, the file system and the process's own limit bound. */
 struct store_room {
     uint64_t free_bytes;  /* to grow by, and pages to use again that no reader holds back */
-    uint64_t total_bytes; /* what the file may come to in all */
+    uint64_t total_bytes; /* the size that the file may reach in all */
 };
+
+/* Measure how much the store may still take.  Not while a commit goes on. */
 void store_lmdb_room(struct store_lmdb *lmdb, struct store_room *room);
 
 /* A walk that goes on, in any process. */
@@ -50,14 +58,16 @@ struct store_reader {
     uint64_t transaction; /* which it sees; pages given up since are not used again */
 };
 typedef void (*store_reader_visit)(void *context, const struct store_reader *reader);
-/* Visit all, after the places of processes that died were cleared. */
+
+/*
+ * Visit all walks that go on, in any process, after the places of processes that died were cleared.
+ */
 void store_lmdb_readers(struct store_lmdb *lmdb, store_reader_visit visit, void *context);
+
 /* The number of the last commit. */
 uint64_t store_lmdb_transaction(struct store_lmdb *lmdb);
 
-/*
- * For tests only: flip one bit of a stored value, bypassing the hash.  ST_MISSING.
- */
+/* Flip one bit of a stored value, bypassing the hash; for tests only.  ST_MISSING. */
 MUST_CHECK enum status store_lmdb_damage(struct store_lmdb *lmdb, enum store_table table,
                                          const void *key, size_t key_size, size_t bit,
                                          struct fault *fault);
