@@ -445,6 +445,49 @@ def rule_abi(tree):
             yield here, line, message
 
 
+def rule_prices(tree):
+    """market/pricebook.c and docs/prices.md have the same keys with the same defaults."""
+    here, there = "market/pricebook.c", "docs/prices.md"
+    if here not in tree.texts:
+        return
+    row = r'\b(?:PRICE|COUNT|SIZE)\("([a-z_.]+)",\s*\w+,\s*"([^"]*)"'
+    code = dict(re.findall(row, strip_only_comments(tree.texts[here])))
+    told = r'^\| `([a-z_]+\.[a-z_]+)` \| `"?([^`"]+)"?` \|'
+    told = re.findall(told, tree.texts.get(there, ""), re.M)
+    document = {key: value for key, value in told if not key.startswith("orders.")}
+    for line, message in differences("key", code, document, here, there):
+        yield there, line, message
+
+
+def pairs_of_cells(text):
+    """{second: first} of the cells of a table that stand two by two in its rows."""
+    cells = []
+    for row in re.findall(r"^\| (.*) \|$", text, re.M):
+        cells += [cell.strip() for cell in row.split("|")]
+    return {name: number for number, name in zip(cells[::2], cells[1::2]) if number.isdigit()}
+
+
+def rule_records(tree):
+    """Codes of transfers and tables of the store are those of docs/records.md."""
+    ledger, store, page = "ledger/ledger.h", "base/store.h", "docs/records.md"
+    if page not in tree.texts:
+        return
+    text = tree.texts[page]
+    codes = re.findall(r'X\((\d+), \w+, "([^"]+)"\)', tree.texts.get(ledger, ""))
+    enum = re.search(r"enum store_table \{.*?\}", tree.texts.get(store, ""), re.S)
+    tables = enum_values(strip_only_comments(enum[0] if enum else ""), "STORE_")
+    tables.pop("TABLES", None)
+    tables = {name.lower(): number for name, number in tables.items()}
+    listed = re.findall(r"^\| (\d+) \| (\w+) \|", section(text, "## The store"), re.M)
+    for what, code, document, here in [
+        ("code", {name: number for number, name in codes},
+         pairs_of_cells(section(text, "## Codes of transfers").split("### ")[0]), ledger),
+        ("table", tables, {name: number for number, name in listed}, store),
+    ]:
+        for line, message in differences(what, code, document, here, page):
+            yield page, line, message
+
+
 def core_commands(tree):
     """What the core compares a command with, or has as a row of a table."""
     names = {}
@@ -508,6 +551,8 @@ RULES = {
     "cited": rule_cited,
     "links": rule_links,
     "abi": rule_abi,
+    "prices": rule_prices,
+    "records": rule_records,
     "commands": rule_commands,
 }
 

@@ -42,7 +42,44 @@ ABI_PAGE = """# The guest ABI, version 2
 ## The loader's instructions, version 1
 | 4 | `USE` | code id |
 """
-PRICES = "`orders.event_info`, `orders.self_mark`, and `orders.default` for all others\n"
+PRICES = """`orders.event_info`, `orders.self_mark`, and `orders.default` for all others
+| `log.price` | `"0.1"` | per KiB |
+| `agents.max` | `100` | agents |
+| `orders.default` | `"0.2"` | per call |
+| `currency` | `"SRI"` | a name |
+"""
+BOOK = """PRICE("log.price", log, "0.1", "per KiB"),
+COUNT("agents.max", max,
+      "100", "agents", 1, 2),
+"""
+STORE = """#ifndef SERAI_BASE_STORE_H
+#define SERAI_BASE_STORE_H
+enum store_table {
+    STORE_META = 0, /* STORE_META = 7 */
+    STORE_LINK = 1,
+    STORE_TABLES = 2,
+};
+enum { STORE_OP_PUT = 0, STORE_BYTES_MAX = 64 };
+#endif
+"""
+LEDGER = """#ifndef SERAI_LEDGER_LEDGER_H
+#define SERAI_LEDGER_LEDGER_H
+    X(1, MONEY_IN, "money in")
+    X(2, FUND, "fund")
+#endif
+"""
+RECORDS = """## The store
+| 0 | meta | u8 |
+| 1 | link | u32 |
+
+## Codes of transfers
+| code | | code | |
+|---|---|---|---|
+| 1 | money in | 2 | fund |
+
+### What a line says
+| 3 | nothing |
+"""
 COMMANDS = """static void dispatch(const char *command)
 {
     if (strcmp(command, "money.in") == 0)
@@ -91,6 +128,10 @@ GOOD = {
     "docs/control.md": CONTROL_PAGE,
     "docs/guest-abi.md": ABI_PAGE,
     "docs/prices.md": PRICES,
+    "market/pricebook.c": BOOK,
+    "base/store.h": STORE,
+    "ledger/ledger.h": LEDGER,
+    "docs/records.md": RECORDS,
     "docs/man/serai.1": ".It Cm money in Ar amount\nBook it.\n",
 }
 
@@ -310,6 +351,20 @@ class LintTest(unittest.TestCase):
         apart("docs/prices.md", "self_mark", "self_note", "price orders.self_mark")
         apart(page, "## Orders", "## Else", "order: none found in docs/guest-abi.md")
         apart(header, "#define SERAI_ORDERS(X)", "", "order: none found in sdk/abi.h")
+
+    def test_prices_that_their_page_does_not_tell_are_caught(self):
+        page, book = "docs/prices.md", "market/pricebook.c"
+        self.assert_apart("prices", page, "`100`", "`99`", "key agents.max: 100 in market")
+        self.assert_apart("prices", page, "`agents.max`", "`agents.most`", "key agents.max of")
+        self.assert_apart("prices", book, "log.price", "log.cost", "key log.price of docs")
+        self.assert_apart("prices", book, "COUNT(", "OTHER(", "key agents.max of docs/prices.md")
+
+    def test_records_that_their_page_does_not_tell_are_caught(self):
+        page = "docs/records.md"
+        self.assert_apart("records", page, "| 2 | fund |", "| 3 | fund |", "code fund: 2 in ledger")
+        self.assert_apart("records", page, "fund", "fond", "code fund of ledger/ledger.h is not in")
+        self.assert_apart("records", "base/store.h", "STORE_LINK = 1", "STORE_LOG = 1", "table log")
+        self.assert_apart("records", page, "| 1 | link |", "| 2 | link |", "table link: 1 in base")
 
     def test_commands_that_a_page_does_not_tell_are_caught(self):
         def apart(path, old, new, message):
