@@ -315,6 +315,7 @@ struct agents {
 
 /* ---- small helpers that every file here uses ---- */
 
+/* Whether the agent is frozen, for want of money or by hand: its events wait. */
 static inline bool agent_is_frozen(const struct agent *agent)
 {
     return agent->state == AGENT_FROZEN_DRY || agent->state == AGENT_FROZEN_HELD;

@@ -1,5 +1,5 @@
 /*
- * What an agent in C is written against: the orders of sdk/abi.h as functions, and small helpers
+ * The library that an agent in C includes: the orders of sdk/abi.h as functions, and small helpers
  * for arguments, log lines and loading code into a newborn.
  *
  *     #include <serai.h>
@@ -10,8 +10,8 @@
  *             serai_log("hello");
  *     }
  *
- * Build it with `serai-cc -o hello.wasm hello.c`.  The orders are told in docs/guest-abi.md, the
- * whole way from an empty file to a running agent in docs/write-an-agent.md.
+ * Build it with `serai-cc -o hello.wasm hello.c`.  The orders are described in docs/guest-abi.md,
+ * the whole way from an empty file to a running agent in docs/write-an-agent.md.
  *
  * Every helper is static inline, allocates nothing and keeps no state of its own: an agent's state
  * is its global variables, which stay from turn to turn.  A turn that traps undoes what it wrote.
@@ -44,20 +44,25 @@ extern "C" {
 SERAI_ORDERS(SERAI_ORDER_DECLARE)
 #undef SERAI_ORDER_DECLARE
 
-/* The agent itself: called once for each event.  You write it. */
+/*
+ * Handle one event, of a kind of sdk/abi.h; the site calls it once for each.  You write it.  `slot`
+ * is that of the channel end which the event belongs to, or -1, `size` the bytes of its data
+ * (docs/guest-abi.md).
+ */
 SERAI_EXPORT(serai_turn) void serai_turn(int32_t kind, int32_t slot, int32_t size);
 
 /* ---- text ---- */
 
 /*
- * A line being written.  What does not fit is cut off: a log line is never worth a trap.
- * Start with {0}.  bytes is not 0-terminated; size says how much is written.
+ * A line being written; begin with {0}.  What does not fit is cut off: a log line is never worth a
+ * trap.  `bytes` has no NUL at its end; `size` says how much is written.
  */
 struct serai_text {
     int32_t size;
     char bytes[SERAI_LOG_LINE_BYTES_MAX];
 };
 
+/* Append `size` bytes, cut to fit; `bytes` may be NULL when there are none. */
 static inline void serai_text_add_bytes(struct serai_text *text, const char *bytes, int32_t size)
 {
     int32_t room = SERAI_LOG_LINE_BYTES_MAX - text->size;
@@ -69,12 +74,13 @@ static inline void serai_text_add_bytes(struct serai_text *text, const char *byt
     text->size += part;
 }
 
+/* Append a text that ends with a NUL. */
 static inline void serai_text_add(struct serai_text *text, const char *words)
 {
     serai_text_add_bytes(text, words, (int32_t)strlen(words));
 }
 
-/* `value` in decimal, with at least `digits` digits: 7 with 3 digits is 007. */
+/* Append `value` in decimal, with at least `digits` digits: 7 with 3 digits is 007. */
 static inline void serai_text_add_digits(struct serai_text *text, uint64_t value, int32_t digits)
 {
     char reversed[20];
@@ -90,6 +96,7 @@ static inline void serai_text_add_digits(struct serai_text *text, uint64_t value
     serai_text_add_bytes(text, ordered, count);
 }
 
+/* Append `value` in decimal, with a minus sign when it is below 0. */
 static inline void serai_text_add_int(struct serai_text *text, int64_t value)
 {
     if (value < 0)
@@ -98,7 +105,7 @@ static inline void serai_text_add_int(struct serai_text *text, int64_t value)
     serai_text_add_digits(text, value < 0 ? 0 - (uint64_t)value : (uint64_t)value, 1);
 }
 
-/* Nanos as a decimal amount with nine places: 2000000 is 0.002000000. */
+/* Append nanos as a decimal amount with nine places: 2000000 is 0.002000000. */
 static inline void serai_text_add_money(struct serai_text *text, int64_t nanos)
 {
     uint64_t size = nanos < 0 ? 0 - (uint64_t)nanos : (uint64_t)nanos;
@@ -110,7 +117,10 @@ static inline void serai_text_add_money(struct serai_text *text, int64_t nanos)
     serai_text_add_digits(text, size % 1000000000, 9);
 }
 
-/* `words` with the values put in: %d takes the next one as a number, %m as money, %% is a %. */
+/*
+ * Append the format `words` with the values put in: %d takes the next one as a number, %m as money,
+ * %% is a %.  There must be as many values as it asks for.
+ */
 static inline void serai_text_add_values(struct serai_text *text, const char *words,
                                          const int64_t *values)
 {
@@ -129,7 +139,7 @@ static inline void serai_text_add_values(struct serai_text *text, const char *wo
     }
 }
 
-/* Write the text anew: serai_text_values(&text, "hops=%d", hops), else as serai_log_values(). */
+/* Empty the text, then write as serai_log_values(): serai_text_values(&text, "hops=%d", hops). */
 #ifndef __cplusplus
 #define serai_text_values(text, words, ...)                                                        \
     ((text)->size = 0, serai_text_add_values((text), (words), (const int64_t[]){__VA_ARGS__}))
@@ -146,7 +156,9 @@ static inline void serai_text_values(serai_text *text, const char *words, Values
 }
 #endif
 
-/* Bytes as small hexadecimal digits, two each: so numbers of heap entries are told. */
+/*
+ * Append `count` bytes as lower-case hex, two digits each, as numbers of heap entries are written.
+ */
 static inline void serai_text_add_hex(struct serai_text *text, const uint8_t *bytes, int32_t count)
 {
     for (int32_t i = 0; i < count; i++) {
@@ -155,7 +167,7 @@ static inline void serai_text_add_hex(struct serai_text *text, const uint8_t *by
     }
 }
 
-/* One more argument, " name=value", for an agent that is about to be loaded. */
+/* Append one more argument, " name=value", for an agent that is about to be loaded. */
 static inline void serai_text_add_arg(struct serai_text *text, const char *name, const char *value,
                                       int32_t size)
 {
@@ -167,7 +179,7 @@ static inline void serai_text_add_arg(struct serai_text *text, const char *name,
 
 /* ---- log: `serai agent logs` shows it; each line is paid for ---- */
 
-/* Write the text to the agent's log and empty it.  As log_append() answers. */
+/* Write the text to the agent's log and empty it.  Returns what log_append() returns. */
 static inline int64_t serai_text_log(struct serai_text *text)
 {
     int64_t answer = log_append(SERAI_SLOT_LOG, text->bytes, text->size);
@@ -176,6 +188,7 @@ static inline int64_t serai_text_log(struct serai_text *text)
     return answer;
 }
 
+/* Write a line to the agent's log.  Returns what log_append() returns. */
 static inline int64_t serai_log(const char *words)
 {
     return log_append(SERAI_SLOT_LOG, words, (int32_t)strlen(words));
@@ -183,11 +196,12 @@ static inline int64_t serai_log(const char *words)
 
 /*
  * Answer the question that came with an event, once: `reply` is its reply facet, and nothing is
- * done for SERAI_SLOT_NONE.  There is no postage to pay: who asked has paid for hearing it.  The
- * slot is free afterwards, whatever came of it.
+ * done for SERAI_SLOT_NONE.  There is no postage to pay: the sender of the question has paid for
+ * the answer.  The slot is free afterwards, whatever is returned.
  *
  * A reply that is to be answered in a later turn has to be kept, by cap_keep(event.reply): it is
- * lent, as all that a message brings, and who asked is told that none answers when the turn ends.
+ * lent, as all that a message brings, and when the turn ends its sender learns that no answer
+ * comes.
  */
 static inline int64_t serai_answer(int32_t reply, const void *data, int32_t size, int64_t money)
 {
@@ -215,7 +229,10 @@ static inline int64_t serai_send(int32_t facet, const void *data, int32_t size, 
     return postage < 0 ? postage : facet_send(facet, data, size, NULL, 0, money, postage, reply);
 }
 
-/* A line of `words` and then `size` bytes that came from somewhere. */
+/*
+ * Write a log line of `words` and then `size` bytes from elsewhere.  Returns what log_append()
+ * returns.
+ */
 static inline int64_t serai_log_bytes(const char *words, const char *bytes, int32_t size)
 {
     struct serai_text text;
@@ -226,6 +243,7 @@ static inline int64_t serai_log_bytes(const char *words, const char *bytes, int3
     return serai_text_log(&text);
 }
 
+/* Write a log line as serai_log_values() does, with the values in an array. */
 static inline int64_t serai_log_list(const char *words, const int64_t *values)
 {
     struct serai_text text;
@@ -236,9 +254,9 @@ static inline int64_t serai_log_list(const char *words, const int64_t *values)
 }
 
 /*
- * serai_log_values("sold %d for %m", count, nanos): as serai_text_add_values().  Each value becomes
- * an int64_t, so any integer type does; there must be as many as the words ask for, and one at
- * least.
+ * Write a log line: serai_log_values("sold %d for %m", count, nanos).  The format is that of
+ * serai_text_add_values().  Each value becomes an int64_t, so any integer type does; there must be
+ * as many as the format asks for, and at least one.
  */
 #ifndef __cplusplus
 #define serai_log_values(words, ...) serai_log_list((words), (const int64_t[]){__VA_ARGS__})
@@ -256,7 +274,10 @@ static inline int64_t serai_log_values(const char *words, Values... values)
 
 /* ---- arguments: "name=value name=value", as given to `serai agent deploy --args` ---- */
 
-/* The value of `name` and its size, or NULL.  Borrowed from `text`. */
+/*
+ * Find the value of the argument `name` and its size; NULL when it is not given.  Borrowed from
+ * `text`.
+ */
 static inline const char *serai_arg(const char *name, const char *text, int32_t size,
                                     int32_t *value_size)
 {
@@ -278,7 +299,7 @@ static inline const char *serai_arg(const char *name, const char *text, int32_t 
     return NULL;
 }
 
-/* Is the value of `name` exactly `word`? */
+/* Whether the value of `name` is exactly `word`. */
 static inline bool serai_arg_is(const char *name, const char *text, int32_t size, const char *word)
 {
     int32_t value_size;
@@ -289,7 +310,7 @@ static inline bool serai_arg_is(const char *name, const char *text, int32_t size
 }
 
 /*
- * The digits at the start of `text`, at most 18 of them, as a number; *used says how many there
+ * Read the digits at the start of `text`, at most 18 of them, as a number; *used is how many there
  * were.  18 digits always fit in an int64_t.
  */
 static inline int64_t serai_digits(const char *text, int32_t size, int32_t *used)
@@ -320,7 +341,9 @@ static inline int64_t serai_arg_int(const char *name, const char *text, int32_t 
     return minus ? -number : number;
 }
 
-/* The amount given for `name`, a decimal such as 0.05 with up to nine places, in nanos; or `other`.
+/*
+ * The amount given for `name`, a decimal such as 0.05 with up to nine places, in nanos; `other`
+ * when there is none, or it is not one.
  */
 static inline int64_t serai_arg_money(const char *name, const char *text, int32_t size,
                                       int64_t other)
@@ -350,7 +373,10 @@ static inline int64_t serai_arg_money(const char *name, const char *text, int32_
     return whole * 1000000000 + part;
 }
 
-/* The `count` bytes given for `name` in hexadecimal; false when there are not just so many. */
+/*
+ * Read the `count` bytes given for `name` as lower-case hex.  False unless there are exactly 2 *
+ * count digits; `bytes` may be written in part then.
+ */
 static inline bool serai_arg_hex(const char *name, const char *text, int32_t size, uint8_t *bytes,
                                  int32_t count)
 {
@@ -370,10 +396,9 @@ static inline bool serai_arg_hex(const char *name, const char *text, int32_t siz
     return true;
 }
 
-/* ---- lists: the value of an argument such as "5,60", that is shortened from agent to agent ----
- */
+/* ---- lists: an argument's value such as "5,60", which is shortened from agent to agent ---- */
 
-/* How many words it has; an empty one has none. */
+/* The number of words in a list; an empty one has none. */
 static inline int32_t serai_list_count(const char *list, int32_t size)
 {
     int32_t count = size > 0;
@@ -383,7 +408,7 @@ static inline int32_t serai_list_count(const char *list, int32_t size)
     return count;
 }
 
-/* Take the first word off, a number; 0 when there is none. */
+/* Take the first word off, as a number; 0 when there is none. */
 static inline int64_t serai_list_int(const char **list, int32_t *size)
 {
     int32_t used;
@@ -395,7 +420,7 @@ static inline int64_t serai_list_int(const char **list, int32_t *size)
     return number;
 }
 
-/* ---- the way on: a list such as "b,c", from site to site ---- */
+/* ---- routes: a list such as "b,c", from site to site ---- */
 
 enum { SERAI_LINK_NAME_BYTES_MAX = 32 };
 
@@ -413,7 +438,7 @@ static inline int32_t serai_interface_named(const char *name, int32_t size)
     return SERAI_E_MISSING;
 }
 
-/* The highest interface, past those whose link was removed; self when there is no link. */
+/* The highest interface whose link was not removed; self when there is no link. */
 static inline int32_t serai_interface_last(void)
 {
     int32_t last = (int32_t)channel_count(SERAI_SLOT_CHANNELS) - 1;
@@ -426,10 +451,10 @@ static inline int32_t serai_interface_last(void)
 }
 
 /*
- * Where to go from here: the interface that the first of the list names, by the name of a link or
- * by number; `self` is this site, `next` the last of its links.  An empty list means self.
- * Moves the list on to what those further away are told; the last of it is told to all of them.
- * SERAI_E_MISSING: there is no such link.
+ * The next hop of a route: the interface that the first word of the list names, by the name of a
+ * link or by number; `self` is this site, `next` the last of its links.  An empty list means self.
+ * The first word is taken off, so that the rest is for the agents further away; the last word stays
+ * and holds for all of them.  SERAI_E_MISSING: there is no such link.
  */
 static inline int32_t serai_via(const char **list, int32_t *size)
 {
@@ -478,10 +503,10 @@ enum serai_load_step {
  *   ANSWER with status 0:  serai_load_self(&load, slot, args, args_size)
  *   ROOM of that end:      serai_load_continue(&load)
  *
- * Both answer 1 when everything is sent; 0 when credit or the link's window is used up, and ROOM is
+ * Both return 1 when everything is sent; 0 when credit or the link's window is used up, and ROOM is
  * asked for already; or a refusal below 0, after which the next call tries the same packet again.
- * That all is sent does not mean that it worked: a loader that cannot obey sends a packet back that
- * says why, so arm your end and log what comes from a child that does not answer as expected.
+ * Even when all is sent, loading may fail: a loader that cannot obey sends a packet back that says
+ * why, so arm your end and log what comes from a child that does not answer as expected.
  */
 struct serai_load {
     int32_t end;
@@ -494,7 +519,7 @@ struct serai_load {
     uint8_t packet[1 + SERAI_LOAD_PIECE_BYTES_MAX];
 };
 
-/* Write the packet of the present step into load->packet.  Its size, or a refusal. */
+/* Write the packet of the present step into load->packet.  Returns its size, or a refusal. */
 static inline int64_t serai_load_packet(struct serai_load *load)
 {
     uint8_t *to = load->packet + 1;
@@ -523,7 +548,7 @@ static inline int64_t serai_load_packet(struct serai_load *load)
     return to + load->args_size - load->packet;
 }
 
-/* The packet of the present step, `size` bytes, is sent: what comes next? */
+/* Go on to the next step: the packet of the present one, `size` bytes, is sent. */
 static inline void serai_load_advance(struct serai_load *load, int32_t size)
 {
     if (load->step == SERAI_LOAD_STEP_BEGIN) {
@@ -537,7 +562,7 @@ static inline void serai_load_advance(struct serai_load *load, int32_t size)
     }
 }
 
-/* Send what the far end has room for; see struct serai_load. */
+/* Send what the far end has room for.  Returns what struct serai_load says. */
 static inline int64_t serai_load_continue(struct serai_load *load)
 {
     while (load->step != SERAI_LOAD_STEP_IDLE && load->step != SERAI_LOAD_STEP_SENT) {
@@ -558,7 +583,7 @@ static inline int64_t serai_load_continue(struct serai_load *load)
     return 1;
 }
 
-/* What serai_load_self and serai_load_use share: the end, and a copy of the arguments. */
+/* Begin any load: set the end, and copy the arguments.  SERAI_E_INVALID: they are too long. */
 static inline int64_t serai_load_start(struct serai_load *load, int32_t end, const void *args,
                                        int32_t args_size)
 {
@@ -575,7 +600,7 @@ static inline int64_t serai_load_start(struct serai_load *load, int32_t end, con
 
 /*
  * Load this agent's own code, `size` bytes with code id `id`, into the newborn at the far side of
- * `end`.  serai_load_self() finds out id and size for you.
+ * `end`. serai_load_self() finds out id and size for you.  Returns what struct serai_load says.
  */
 static inline int64_t serai_load_begin(struct serai_load *load, int32_t end, const uint8_t *id,
                                        int32_t size, const void *args, int32_t args_size)
@@ -590,7 +615,10 @@ static inline int64_t serai_load_begin(struct serai_load *load, int32_t end, con
     return serai_load_continue(load);
 }
 
-/* Make the newborn at the far side of `end` become what this agent is, with these arguments. */
+/*
+ * Make the newborn at the far side of `end` become what this agent is, with these arguments.
+ * Returns what struct serai_load says.
+ */
 static inline int64_t serai_load_self(struct serai_load *load, int32_t end, const void *args,
                                       int32_t args_size)
 {
@@ -602,7 +630,10 @@ static inline int64_t serai_load_self(struct serai_load *load, int32_t end, cons
     return serai_load_begin(load, end, id, (int32_t)size, args, args_size);
 }
 
-/* Make it become the code `id`, which its site has already (code_kept() tells such ids). */
+/*
+ * Make the newborn become the code `id`, which its site has already (code_kept() returns such ids).
+ * Returns what struct serai_load says.
+ */
 static inline int64_t serai_load_use(struct serai_load *load, int32_t end, const uint8_t *id,
                                      const void *args, int32_t args_size)
 {

@@ -42,7 +42,10 @@ struct serai_credit {
     int32_t used;         /* dealt with, and not yet armed again */
 };
 
-/* Let `window` packets of up to `packet_bytes` come in.  As channel_arm() answers. */
+/*
+ * Let `window` packets of up to `packet_bytes` come in.  Returns what channel_arm() returns;
+ * *credit is set only when that is a success.
+ */
 static inline int64_t serai_arm(struct serai_credit *credit, int32_t end, int32_t window,
                                 int32_t packet_bytes)
 {
@@ -57,9 +60,9 @@ static inline int64_t serai_arm(struct serai_credit *credit, int32_t end, int32_
 }
 
 /*
- * `packets` more of what came in are dealt with: let as many come again, in halves of the window,
- * for an order with each packet would cost more than it.  Without money for it: at the next call.
- * Nothing happens before serai_arm().
+ * Record that `packets` more of those that came in are dealt with, and let as many come again: in
+ * halves of the window, as an order with each packet would cost more than the packet.  Without
+ * money for it this happens at the next call; nothing happens before serai_arm().
  */
 static inline void serai_rearm(struct serai_credit *credit, int32_t packets)
 {
@@ -71,7 +74,7 @@ static inline void serai_rearm(struct serai_credit *credit, int32_t packets)
         credit->used = 0;
 }
 
-/* Put a packet at the end: 0, SERAI_E_FULL or SERAI_E_INVALID (then nothing is put). */
+/* Put a packet at the end.  Returns 0, SERAI_E_FULL or SERAI_E_INVALID, and then nothing is put. */
 static inline int64_t serai_outbox_put(struct serai_outbox *outbox, const void *data, int32_t size,
                                        int64_t money)
 {
@@ -90,8 +93,8 @@ static inline int64_t serai_outbox_put(struct serai_outbox *outbox, const void *
 }
 
 /*
- * Send in order until nothing waits or the site refuses, and tell how many went out.  When credit
- * is what lacks, a ROOM event is asked for; after another refusal (too little money, say) flush
+ * Send in order until nothing waits or the site refuses, and return how many packets went out.  For
+ * want of credit a ROOM event is asked for; after another refusal, such as too little money, flush
  * again when things may have changed.
  */
 static inline int32_t serai_outbox_flush(struct serai_outbox *outbox)

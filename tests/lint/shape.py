@@ -13,9 +13,10 @@
 How each figure is taken:
   lines       of a file all of them; of a function in a .c file from its name to its last brace
   comments    the share of lines with text that have none when comments are stripped
-  contracts   of prototypes in headers: `own` have a comment of their own directly before them, or
-              are named (`name()`, `prefix_*()`) in the comment before their block of lines;
-              `trailing` have one on their last line instead; a heading or a file's name is neither
+  contracts   of prototypes and inline functions in headers: `own` have a comment directly before
+              them, or are named (`name()`, `prefix_*()`) in the comment before their block of
+              lines; `trailing` have one on their last line instead; a heading or the name of a
+              file is neither
   circles     .c files that reach each other by naming functions that are not static: in a body, in
               a table or by a macro; a call through a pointer is not seen
   same names  static functions, and structs that are defined, under one name in two or more files
@@ -332,6 +333,10 @@ class File:
         }
         self.bare = list(bare_lines(bare))
 
+    def declared(self):
+        """What a header offers: its prototypes, and the functions that it defines itself."""
+        return self.prototypes + self.functions
+
     def mentions(self):
         """The names in its bodies and tables, but for those of members."""
         for body in [one.body for one in self.functions] + self.tables:
@@ -556,7 +561,7 @@ def sizes(files):
 def words(files):
     sources = [file for file in files if not file.header]
     headers = [file for file in files if file.header]
-    contracts = [file.contracts[one] for file in headers for one in file.prototypes]
+    contracts = [file.contracts[one] for file in headers for one in file.declared()]
     statics = [file.contracts[one] for file in sources for one in file.functions if one.static]
     return {
         ".c comments %": share(sum(f.comments for f in sources), sum(f.written for f in sources)),
@@ -617,7 +622,7 @@ class Tree:
             f"{file.path}:{one.line} {one.name}"
             for file in product
             if file.header
-            for one in file.prototypes
+            for one in file.declared()
             if not file.contracts[one]
         ]
 

@@ -137,7 +137,7 @@ class WordsTest(unittest.TestCase):
         self.assertEqual(self.contracts(block.replace("sub()", "m*()")), ["own", None, "own"])
         self.assertEqual(self.contracts(block + "\nint sub(int a);\n")[3], None)
 
-    def test_shares_are_of_prototypes_in_headers_and_of_statics_in_sources(self):
+    def test_shares_are_of_what_headers_offer_and_of_statics_in_sources(self):
         row = product_of(
             {
                 "a/x.h": "/* Do it. */\nint f(void);\nint g(void); /* too */\nint h(void);\n"
@@ -146,8 +146,8 @@ class WordsTest(unittest.TestCase):
                 "m(void)\n{\n}\n/* Not static. */\nvoid n(void)\n{\n}\n",
             }
         )
-        self.assertEqual([row["prototypes"], row["statics"]], [4, 2])
-        self.assertEqual([row["contracts own %"], row["contracts trailing %"]], [25, 25])
+        self.assertEqual([row["prototypes"], row["statics"]], [5, 2])
+        self.assertEqual([row["contracts own %"], row["contracts trailing %"]], [40, 20])
         self.assertEqual(row["statics with comment %"], 50)
 
 
