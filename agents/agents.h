@@ -104,7 +104,7 @@ struct agents_env {
     /* Called before each turn, and after it with zeroes; NULL: not called. */
     void (*mark)(void *context, uint64_t agent, uint64_t message);
     /* Set to the number + 1 of the order that a turn gives, else to 0; NULL: not set.  A place and
-     * not a call, as there are so many. */
+     * not a call, as orders are many. */
     volatile uint64_t *order_mark;
 };
 
@@ -286,7 +286,7 @@ struct hot_code {
     struct hash id;
     const uint8_t *bytes; /* borrowed until a turn is run or a frame is saved */
     size_t size;
-    bool paid; /* its agents have burnt what a compile is worth; else only what is at hand is */
+    bool paid; /* its agents used what a compile is worth; else take only an object at hand */
 };
 
 /* The next module that became hot; each time is reported once.  False: there is none. */
@@ -320,7 +320,7 @@ struct code_view {
     uint64_t size;
     uint64_t held;      /* of memory, for which rent is paid; the loader's by nobody */
     uint64_t refs;      /* agents that run or keep it */
-    uint64_t fuel;      /* burnt since the start */
+    uint64_t fuel;      /* used since the start */
     bool builtin;       /* the loader */
     bool native;        /* in tier 1 */
     const char *reason; /* why not, if somebody watches, else ""; for this visit */

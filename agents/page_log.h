@@ -7,8 +7,8 @@
  * two generations: while one is swept the other fills, and the slice is as large a part of the
  * former as the latter is full, so that the first is done when the second must begin.
  *
- * So the log is never longer than one frame and 3 x PAGE_LOG_BYTES: what fills, what is swept, and
- * what waits to be deleted.
+ * The log is never longer than one frame and 3 x PAGE_LOG_BYTES: the generation that fills, the one
+ * that is swept, and rows that wait to be deleted.
  */
 #ifndef SERAI_AGENTS_PAGE_LOG_H
 #define SERAI_AGENTS_PAGE_LOG_H

@@ -46,7 +46,7 @@ struct code {
 
     /* Tier 1; none of it is stored, and none of it shows in any frame. */
     struct engine_native *native; /* what its agents run in; NULL: tier 0 */
-    uint64_t fuel;                /* that its agents burnt since the start */
+    uint64_t fuel;                /* that its agents used since the start */
     uint64_t heat;                /* the same since it was last told to be hot */
     uint64_t used_turn;           /* the site's count of turns when one last ran */
     uint64_t paid_heat;           /* from this on it is worth a compile; known once it is told */
@@ -197,7 +197,7 @@ struct agent {
     uint64_t log_deleted; /* lines up to here are gone from RAM; their rows go with the next save */
     uint64_t log_erased;  /* lines up to here have no row */
 
-    bool inbox_changed; /* a message amid others is to be saved anew */
+    bool inbox_changed; /* a message amid others is to be saved again */
 
     struct money
         needs;         /* for the event at the head, which less could not pay to its end, or zero */
@@ -223,7 +223,7 @@ struct agent {
     uint32_t awake_at; /* its place in the list of those who are awake */
 };
 
-/* What is counted for one customer itself, whatever cap it is under. */
+/* The count of one customer's own things, whosever bounds it is under. */
 struct lineage {
     uint64_t holds;
 };
@@ -233,12 +233,12 @@ struct customer_use {
     uint64_t used[CUSTOMER_RESOURCES];
     struct table codes; /* struct code that its agents run or keep -> how many references */
     uint32_t share;     /* of the site's time; kept by whoever sets it */
-    /* Whose turn it is (ready.c); none of it is stored. */
+    /* The order of turns (ready.c); none of it is stored. */
     struct agent *ready_first; /* of its agents that have something to do */
     struct agent *ready_last;
     struct customer_use *next_ready; /* of the customers that come */
     bool comes;                      /* it is among them, perhaps with nobody ready any more */
-    int64_t may_burn;                /* fuel, before others come; below 0: it burnt more */
+    int64_t may_burn;                /* fuel, before others come; below 0: it used more */
 };
 
 /* A row to delete with the next frame. */
@@ -283,7 +283,7 @@ struct agents {
     struct customer_use *ready_first; /* who comes first; NULL: nobody */
     struct customer_use *ready_last;
     size_t ready_count; /* agents that have something to do */
-    /* What the next save writes; a number that is found no more has its row deleted. */
+    /* The rows that the next save writes; one whose number is found no more is deleted. */
     struct bytes dirty_agents;  /* of u64 */
     struct bytes dirty_objects; /* of u64 */
     struct bytes dirty_heap;    /* of 12-byte numbers */
@@ -308,7 +308,7 @@ struct agents {
     uint64_t effort_fuel;
     struct bytes hot_codes; /* of struct hash: told, and not yet heard */
     size_t natives;         /* how many codes are in tier 1 */
-    struct hasher *hasher;  /* for the hashes of events: one is made anew each turn */
+    struct hasher *hasher;  /* for the hashes of events: each turn has one */
 
     struct agents_counters counters;
 };
@@ -689,10 +689,10 @@ struct lineage *lineage_in(struct table *lineages, uint64_t customer);
 /* Free the table and its values. */
 void lineages_free(struct table *lineages);
 
-/* What counts under these bounds; made if missing.  It stays where it is. */
+/* The holdings under these bounds; made if missing.  They stay where they are. */
 struct customer_use *customer_use_in(struct table *customers, uint64_t cap);
 
-/* What counts for this customer (customer_cap()); made if missing. */
+/* The holdings that count for this customer (customer_cap()); made if missing. */
 struct customer_use *customer_use(const struct agents *agents, uint64_t customer);
 
 /* Free the table and its values. */

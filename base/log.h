@@ -3,16 +3,16 @@
  *
  *     log_write(LOG_WARN, "control.refused", "key=%s reason=\"%s\"", key, why);
  *
- * What stands for a %s may be anybody's text: it is escaped (base/text.h), between quotes so that a
- * quote in it ends nothing, else so that a blank in it ends nothing, and TEXT_CUT ends one that is
- * cut.  So nobody who is quoted can write a line, or a key of one.
+ * A %s may stand for anybody's text: it is escaped (base/text.h), between quotes so that a quote in
+ * it ends nothing, else so that a blank in it ends nothing, and TEXT_CUT ends one that is cut.  So
+ * nobody who is quoted can write a line, or a key of one.
  *
  * error needs a person, warn may, info is what a site did, debug is for us.  Thread-safe.  Lines of
  * warn and debug are limited to LOG_PER_SECOND_MAX a second for each event name; how many were left
- * out is said when the second is over.  Never log secrets.
+ * out is logged when the second is over.  Never log secrets.
  *
- * No call waits for who reads stderr.  A line that cannot be written at once is left out, and once
- * lines can be written again one of them, `log.untaken`, says how many were.
+ * No call waits for the reader of stderr.  A line that cannot be written at once is left out, and
+ * once lines can be written again one of them, `log.untaken`, says how many were.
  */
 #ifndef SERAI_BASE_LOG_H
 #define SERAI_BASE_LOG_H

@@ -12,7 +12,7 @@
 
 #include "base/status.h"
 
-enum { OUTLET_BYTES_MAX = 4096 }; /* PIPE_BUF: so much goes into a pipe whole or not at all */
+enum { OUTLET_BYTES_MAX = 4096 }; /* PIPE_BUF: up to this a pipe takes all or nothing */
 
 enum outlet_way {
     OUTLET_CLOSED,

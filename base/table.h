@@ -1,8 +1,8 @@
 /*
  * A hash map from u64 to pointers, for numbers of our own that count up (agents, objects,
  * accounts). Never for keys that a stranger picks: the hash is not keyed.  All-zero is an empty
- * table. Owns its slots, not what the values point to.  One thread.  Short memory is a stop
- * (INVARIANT).
+ * table. Owns its slots, not what the values point to.  One thread.  Out of memory is a
+ * stop (INVARIANT).
  */
 #ifndef SERAI_BASE_TABLE_H
 #define SERAI_BASE_TABLE_H

@@ -23,7 +23,7 @@
 #define TEXT_CUT "\\..."
 enum {
     TEXT_PIECE_BYTES = 16,     /* the escaped form of one character, and its end */
-    TEXT_ESCAPED_PER_BYTE = 4, /* a text of n bytes has at most so many times n escaped */
+    TEXT_ESCAPED_PER_BYTE = 4, /* a text of n bytes has at most 4 * n escaped */
 };
 
 /*

@@ -32,7 +32,7 @@ enum channel_state {
     CHANNEL_GIVEN_UP = 4,   /* sold while pending: the ANSWER may still come; no cap leads here */
 };
 
-/* What an end holds that counts for its customer. */
+/* The holdings of an end that count for its customer. */
 struct channel_holding {
     uint64_t ends;   /* 1, until its row goes */
     uint64_t events; /* that its owner paid for and that may still come */
@@ -51,12 +51,12 @@ struct channel_end {
     uint32_t number; /* low bit 0: bought here; never reused on an interface */
     enum channel_side side;
     enum channel_state state;
-    /* What this end granted the far end, and what came of it. */
+    /* Credit that this end gave the far end, and how much of it came. */
     uint64_t armed_packets;
     uint64_t armed_bytes;
     uint64_t received_packets;
     uint64_t received_bytes;
-    /* What the far end granted, and what was sent. */
+    /* Credit that the far end gave, and how much of it was sent. */
     uint64_t credit_packets;
     uint64_t credit_bytes;
     uint64_t sent_packets;

@@ -39,7 +39,7 @@ enum link_state {
     LINK_FROZEN = 2, /* nothing is sent or taken until a person resumes it; `reason` says why */
 };
 
-/* What a neighbour charges, as it said in its HELLO. */
+/* The prices of a neighbour, by its HELLO. */
 struct link_prices {
     struct money birth_fee;   /* each agent born there for a channel */
     struct money channel_fee; /* each channel bought there */

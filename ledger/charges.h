@@ -8,7 +8,7 @@
 struct charges {
     const struct ledger_audit *audit;
     void *tariff;
-    /* What the last line of each payer left of each meter, by number from ACCOUNT_FIRST_FREE. */
+    /* Remainders of meters after each payer's last line, by number from ACCOUNT_FIRST_FREE. */
     struct charge_carries {
         uint64_t left[LEDGER_METERS];
     } * carries;

@@ -9,7 +9,7 @@
 
 #include "ledger/ledger.h"
 
-/* What each chunk of the journal begins with: another number, another meaning of its bytes. */
+/* The number that each chunk of the journal begins with; another meaning of bytes takes another. */
 enum {
     CHUNK_FORMAT = 0x5303, /* 3: events of prices, interface prices on lines of fees */
 };
@@ -105,7 +105,7 @@ struct ledger_price {
     unsigned meter;
 };
 
-/* What an audit asks of the parts above the ledger.  All zero: nothing, and that is left out. */
+/* An audit's questions to the parts above the ledger.  All zero: none, and that is left out. */
 struct ledger_audit {
     void *context;
     ledger_claims_fn claims;

@@ -27,7 +27,7 @@ enum account_class {
     ACCOUNT_EITHER = 2,       /* suspense */
 };
 
-/* What an account is for.  Fixed numbers, grow at the end. */
+/* The purpose of an account.  Fixed numbers, grow at the end. */
 enum account_kind {
     KIND_TREASURY = 0, /* what the operator brought in or paid out */
     KIND_SUSPENSE = 1,

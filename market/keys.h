@@ -1,4 +1,4 @@
-/* What the files of the price book share.  Private to market/. */
+/* Helpers that the files of the price book share.  Private to market/. */
 #ifndef SERAI_MARKET_KEYS_H
 #define SERAI_MARKET_KEYS_H
 

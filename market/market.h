@@ -38,7 +38,7 @@ enum {
 #define INBOX_BYTES_MAX ((uint64_t)1 << 20) /* the highest that inbox.bytes_max may be */
 #define CUSTOMER_EVENTS_MAX 4000000         /* the highest that customers.events_max may be */
 
-/* What is charged for a link.  Fixed numbers: they are stored. */
+/* The prices of a link.  Fixed numbers: they are stored. */
 enum link_price {
     LINK_PRICE_BIRTH_FEE = 0,   /* each agent born here for the neighbour */
     LINK_PRICE_CHANNEL_FEE = 1, /* each channel bought here by the neighbour */

@@ -88,7 +88,7 @@ enum serai_event_kind {
     SERAI_EVENT_FAILED = 11, /* to a reply facet: badge; status says why the answer cannot come */
 };
 
-/* What order event_info writes, little-endian, 88 bytes. */
+/* The event as order event_info writes it: little-endian, 88 bytes. */
 struct serai_event {
     int32_t kind;
     int32_t slot; /* the channel end, or SERAI_SLOT_NONE */
@@ -206,10 +206,10 @@ enum serai_order {
 
 /*
  * ---- the loader's instructions, version 1 ----
- * What a newborn understands: one instruction a packet, its first byte the number.
+ * The loader, which a newborn runs, obeys one instruction a packet; its first byte is the number.
  */
 enum serai_loader {
-    SERAI_LOAD_BEGIN = 1,  /* u32 size of the module, its code id[32]; starts anew */
+    SERAI_LOAD_BEGIN = 1,  /* u32 size of the module, its code id[32]; forgets what came before */
     SERAI_LOAD_PIECE = 2,  /* the next bytes of the module */
     SERAI_LOAD_BECOME = 3, /* the rest: arguments.  Checks the hash, then becomes the module */
     SERAI_LOAD_USE = 4,    /* code id[32], arguments: become code that this site has already */

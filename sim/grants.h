@@ -1,9 +1,10 @@
 /*
- * Who may hold which capability.  The simulator keeps tables of its own: what each agent, message
- * and heap entry holds, and who made what.  After each turn it compares them with those of the
- * core.  What is new must have come along a path that it can see: born with it, brought by the
- * event of this turn, made by an order of this turn, taken out of the heap; and nobody's table but
- * that of the agent whose turn it was has changed.  So connectivity begets connectivity.
+ * The right to hold each capability, checked.  The simulator keeps tables of its own: what each
+ * agent, message and heap entry holds, and who made what.  After each turn it compares them with
+ * those of the core.  What is new must have come along a path that it can see: born with it,
+ * brought by the event of this turn, made by an order of this turn, taken out of the heap; and
+ * nobody's table but that of the agent whose turn it was has changed.  So connectivity begets
+ * connectivity.
  */
 #ifndef SERAI_SIM_GRANTS_H
 #define SERAI_SIM_GRANTS_H

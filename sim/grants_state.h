@@ -1,4 +1,4 @@
-/* What grants.c and grants_paths.c share: the tables of grants.h, and one look at the core. */
+/* Shared by grants.c and grants_paths.c: the tables of grants.h, and one look at the core. */
 #ifndef SERAI_SIM_GRANTS_STATE_H
 #define SERAI_SIM_GRANTS_STATE_H
 

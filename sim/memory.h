@@ -1,5 +1,5 @@
 /*
- * Short memory: while a core is called, one of its allocations fails, or all from some on.  Either
+ * Out of memory: while a core is called, one of its allocations fails, or all from some on.  Either
  * it refuses the work and goes on, or it stops on an invariant; then this process goes on without
  * that core, as after a crash.  malloc, calloc, realloc and invariant_failed of the whole program
  * are wrapped at link time (CMakeLists.txt); whatever is not called through here is not touched.

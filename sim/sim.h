@@ -19,7 +19,7 @@ enum {
     SIM_WIRES_MAX = 16,
     SIM_CLIENTS = 3,             /* of each site; the first one is its operator */
     SIM_FLIGHT = 512,            /* parcels under way in one direction; more are lost */
-    SIM_QUIET_US_MAX = 60000000, /* after quiet the network is at rest within so much time */
+    SIM_QUIET_US_MAX = 60000000, /* after quiet the network is at rest within this time */
 };
 
 /* ---- what may go wrong ---- */
@@ -64,7 +64,7 @@ enum plant {
 enum { PLANTS = 8 };
 extern const char *const plant_names[PLANTS];
 
-/* What is to happen in many runs of a profile: each is counted, and printed at their end. */
+/* Sights that many runs of a profile must come to: each is counted, and printed at their end. */
 enum seen {
     SEEN_LOST,
     SEEN_REPEATED,
@@ -121,7 +121,7 @@ struct sim_options {
     bool trace;
 };
 
-/* What came of a run. */
+/* The result of a run. */
 struct sim_result {
     struct hash hash; /* of every row of every site, at the end */
     uint64_t virtual_us;

@@ -1,5 +1,5 @@
 /*
- * What is hard on a site, and whether it came to pass: agents that eat all their fuel, inboxes at
+ * Hard moments for a site, brought about and counted: agents that eat all their fuel, inboxes at
  * their bound, a thousand births in one frame, deaths of those who still owe, wait and buy, and
  * ends of the site just then.  The guest that brings it about is tests/agents/guests/strain.c.
  */

@@ -111,11 +111,11 @@ const uint8_t *engine_code_data(const struct engine_code *code, uint32_t n, uint
 /* ---- running ---- */
 
 /*
- * What a run works on.  All memory is the caller's.  `memory` has room for the declared maximum;
- * bytes past the current size must be zero (memory.grow shows them).  `cards` has one byte for each
- * 4 KiB of the declared maximum: a run sets cards[i] = 1 for each card that a store may have
- * changed, and never clears one.  Setting one that was clear costs FUEL_PAGE, taken before a byte
- * is written; the turns of an agent begin with all of them clear.  Host calls that write guest
+ * The state that a run works on.  All memory is the caller's.  `memory` has room for the declared
+ * maximum; bytes past the current size must be zero (memory.grow shows them).  `cards` has one byte
+ * for each 4 KiB of the declared maximum: a run sets cards[i] = 1 for each card that a store may
+ * have changed, and never clears one.  Setting one that was clear costs FUEL_PAGE, taken before a
+ * byte is written; the turns of an agent begin with all of them clear.  Host calls that write guest
  * memory go through engine_guest_write().
  */
 struct engine_instance {

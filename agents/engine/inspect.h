@@ -1,6 +1,6 @@
 /*
- * What tools ask about a module: its functions and what they cost, exports, imports, blocks, and
- * its text.  A site needs none of it.  All of it reads a finished code; nothing here runs one.
+ * A module as tools look at it: its functions and what they cost, exports, imports, blocks, and its
+ * text.  A site needs none of this.  All of it reads a finished code; nothing here runs one.
  */
 #ifndef SERAI_AGENTS_ENGINE_INSPECT_H
 #define SERAI_AGENTS_ENGINE_INSPECT_H

@@ -22,7 +22,7 @@ struct writer {
 void native_put(struct bytes *text, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /*
- * Of a value type: native_letter() is the letter of its variables, native_c_type() its C type,
+ * Properties of a value type: native_letter() of its variables, native_c_type() in C,
  * native_result_type() the struct that a function with this result returns.
  */
 char native_letter(uint8_t type);

@@ -62,7 +62,7 @@ enum {
 };
 #define NATIVE_ROOM(calls, cells) ((uint32_t)(calls) << NATIVE_CALL_SHIFT | (uint32_t)(cells))
 
-/* What every object begins with. */
+/* Append what every object begins with: types, macros and numeric.h. */
 void native_put_prologue(struct bytes *text);
 
 /* The numbers of numeric.h as text, and the hash of the emitter's sources; made by the build. */

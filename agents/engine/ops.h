@@ -204,7 +204,7 @@
     X(I64_STORE16, 0x3d, I64, 2)                                                                   \
     X(I64_STORE32, 0x3e, I64, 4)
 
-/* What the compiler makes beside them; run.c says what each does. */
+/* Words that the compiler makes besides these; run.c says what each does. */
 #define OPS_CONTROL(X)                                                                             \
     X(CHARGE)                                                                                      \
     X(UNREACHABLE)                                                                                 \

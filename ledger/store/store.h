@@ -8,7 +8,10 @@
 
 #include "base/store.h"
 
-/* Of the tables and of all rows in them but the journal's chunks; a store of another is refused. */
+/*
+ * The format of the tables and of all rows in them but the journal's chunks.  A store of another
+ * format is refused.
+ */
 enum {
     STORE_FORMAT_VERSION = 3, /* 2: pages by deltas, table delta; 3: links that were removed */
 };

@@ -10,7 +10,7 @@ struct store_lmdb;
 struct books {
     struct store_lmdb *lmdb;
     struct store store;
-    /* What they count in; of books without a frame, what prices.toml says. */
+    /* The books' unit of account; of books without a frame, that of prices.toml. */
     char currency[16];
 };
 

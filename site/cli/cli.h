@@ -29,7 +29,7 @@ enum cli_exit {
     CLI_NOT_SHOWN = 80, /* done, and the answer could not be shown */
 };
 
-/* What the site says of itself to everybody. */
+/* Facts that the site tells everybody. */
 struct cli_facts {
     bool known;
     uint64_t asked_us; /* monotonic */

@@ -1,6 +1,6 @@
 /*
- * What the daemon answered, for people and for programs.  Items are encoded CBOR that was checked
- * when the answer was decoded; keys that are missing are passed over.
+ * Answers of the daemon, printed for people and for programs.  Items are encoded CBOR that was
+ * checked when the answer was decoded; keys that are missing are passed over.
  */
 #ifndef SERAI_SITE_CLI_RENDER_H
 #define SERAI_SITE_CLI_RENDER_H

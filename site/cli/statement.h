@@ -1,5 +1,5 @@
 /*
- * What one site's books say of its links: which neighbours it has, and each message with money that
+ * The links of one site by its books: which neighbours it has, and each message with money that
  * crossed.  Read from an export (ledger export --format jsonl) or from a site's directory.
  *
  * An export begins with lines that are not the ledger's: who the site is, and which interface leads

@@ -1,7 +1,7 @@
 /*
- * What a customer may have without paying for it, because nobody could price it well: so much at
- * once, and so much back with each second of site time.  The customer's, and not stored: a start
- * gives all of it back.
+ * An allowance of something that a customer has without paying, because nobody could price it well:
+ * an amount at once, and a part of it back with each second of site time.  It is kept for each
+ * customer, and not stored: a start gives all of it back.
  *
  * Used by the core thread alone.
  */

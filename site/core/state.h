@@ -12,8 +12,9 @@
 
 enum {
     CUSTOMERS_MAX = 65536, /* that the operator added */
-    /* Neighbours choose the tags of theirs.  Each has so many rows in any case, and of those for
-     * all as many as are free: so nobody's customers keep another's out. */
+    /* Customers of neighbours, who choose their tags.  Each neighbour has the first number of rows
+     * in any case, and of the second, shared by all, as many as are free: so nobody's customers
+     * keep another's out. */
     LINK_CUSTOMERS_OWN = 64,
     LINK_CUSTOMERS_SHARED = 16384,
     CUSTOMERS_OVER_STEP = 256, /* rows given up in one frame: each ends an account */
@@ -39,9 +40,9 @@ struct customer {
     struct allowance free_commands; /* that were done, and cost it nothing */
 };
 /*
- * To check a module takes about a quarter of a second of core for each MiB.  Whose deployment
- * stands pays for a birth; who is refused after that work has so much of it, and gets it back at
- * this rate: 1.6 percent of a core.
+ * To check a module takes about a quarter of a second of core for each MiB.  A deployment that
+ * stands pays for a birth; one that is refused after that work uses up this much of the customer's
+ * allowance, which comes back at this rate: 1.6 percent of a core.
  */
 enum { REFUSED_CODE_BYTES_MAX = 4 * 1024 * 1024, REFUSED_CODE_BYTES_PER_S = 64 * 1024 };
 /*
@@ -62,8 +63,8 @@ enum disk_level {
 enum {
     DISK_WRITERS = 1024,
     DISK_FRAME_BYTES_MIN = 64 * 1024,
-    /* Who asks waits for the frame at the writer and for his own: each is written well within half
-     * a second. */
+    /* A request waits for the frame at the writer and for its own: each is written well within
+     * half a second. */
     DISK_FRAME_BYTES_MAX = 32 * 1024 * 1024,
 };
 #define DISK_WINDOW_US ((uint64_t)10000000)
@@ -95,8 +96,8 @@ enum { LINK_TELL_US = 60000000, LINK_TELL_MAX = 10 };
 
 /*
  * A birth that is refused costs the neighbour nothing, and us an answer in the transcript, and two
- * lines where it brought money.  So of each neighbour so many are heard at once, as many as an
- * honest one has under way, and then one for so much site time; what it says after that waits
+ * lines where it brought money.  So this many of each neighbour are handled at once, as many as an
+ * honest one has under way, and then one for this much site time; what it sends after that waits
  * there.
  */
 enum { LINK_REFUSED_BURST = LINK_WINDOW_MESSAGES, LINK_REFUSED_US = 1000000 / 64 };

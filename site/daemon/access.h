@@ -1,4 +1,4 @@
-/* Who may open the control socket: its mode and group, as site.toml says. */
+/* Access to the control socket: its mode and group, as site.toml says. */
 #ifndef SERAI_SITE_DAEMON_ACCESS_H
 #define SERAI_SITE_DAEMON_ACCESS_H
 

@@ -7,9 +7,9 @@
  * whole messages. What more is sent waits at the sender.  The other way round, what the far side
  * does not take is counted, too, and more of it than the caller allows is not even given to libzmq.
  *
- * What passes is sealed, so a relay cannot see which bytes are messages.  Signs of life of ZMTP
- * never come out; they are forgiven by time (CALL_FREE_S).  The count is never too low by more than
- * that.
+ * The bytes that pass are sealed, so a relay cannot see which of them are messages.  Signs of life
+ * of ZMTP never come out; they are forgiven by time (CALL_FREE_S).  The count is never too low by
+ * more than that.
  *
  * Used by the edge thread alone.
  */
@@ -22,7 +22,7 @@
 #include "site/daemon/curve.h"
 #include "site/daemon/limits.h"
 
-/* What all connections of a site share. */
+/* The keys that all connections of a site share. */
 struct call_keys {
     uint8_t public[CURVE_KEY_BYTES];
     uint8_t *secret; /* memory of sodium_malloc */

@@ -18,8 +18,8 @@
 struct compiler_options {
     const char *dir;          /* of the cache; made if it is not there; its parent is */
     const char *program;      /* a path, or a name to look for where the system's programs are */
-    const char *const *flags; /* beside input and output; ends with NULL */
-    const char *engine_id;    /* what objects depend on beside module, compiler and flags */
+    const char *const *flags; /* besides input and output; ends with NULL */
+    const char *engine_id;    /* what objects depend on besides module, compiler and flags */
     bool weak_jail;           /* also where the kernel cannot lock the compiler in fully */
     struct jail_limits limits;
     uint64_t cache_bytes_max;
@@ -40,7 +40,7 @@ struct compiler; /* opaque; used by one thread, but for compiler_stop() */
 MUST_CHECK enum status compiler_start(struct compiler **compiler,
                                       const struct compiler_options *options, struct fault *fault);
 
-/* What the service found out when it began. */
+/* The service's findings when it began. */
 struct compiler_hello {
     bool works;
     char program[256];               /* where the compiler is */

@@ -18,7 +18,7 @@ struct jail_limits {
     uint64_t wall_ms;      /* of the run */
     uint64_t memory_bytes; /* address space of each process */
     uint64_t file_bytes;   /* of each file that is written */
-    uint32_t processes;    /* and threads that may be started in all, beside the first */
+    uint32_t processes;    /* and threads that may be started in all, besides the first */
     uint32_t files;        /* that may be made in all */
 };
 

@@ -1,4 +1,4 @@
-/* What a process may do in the jail, as rules of the kernel; laid down by the process itself. */
+/* The rights of a process in the jail, as rules of the kernel; set by the process itself. */
 #ifndef SERAI_SITE_DAEMON_COMPILER_RULES_H
 #define SERAI_SITE_DAEMON_COMPILER_RULES_H
 

@@ -11,7 +11,7 @@
 
 enum {
     CURVE_KEY_BYTES = 32,
-    /* What sealing adds to a message (RFC 26): "\7MESSAGE", a short nonce, a MAC and flags. */
+    /* Bytes that sealing adds (RFC 26): "\7MESSAGE", a short nonce, a MAC and flags. */
     CURVE_SEAL_BYTES = 8 + 8 + 16 + 1,
 };
 

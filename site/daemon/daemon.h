@@ -18,13 +18,13 @@ struct daemon_options {
     /* Where neighbours dial us; "": nowhere, we dial them; NULL: no links, and no key is read. */
     const char *link_listen;
     uint64_t map_bytes; /* how large the store may grow */
-    /* Of that, or of what the disk has: with less free the site warns, with less it holds back who
-     * writes most (core_tell_disk).  0: never. */
+    /* Percent of that, or of what the disk has: with less than the first free the site warns, with
+     * less than the second it holds back those that write most (core_tell_disk()).  0: never. */
     uint64_t disk_low_percent;
     uint64_t disk_full_percent;
     const struct pricebook *book;
-    /* Reads the site's price book anew, on SIGHUP.  False: it cannot be used, and it was logged
-     * why.  NULL: SIGHUP does nothing. */
+    /* Reads the site's price book again, on SIGHUP.  False: it cannot be used, and why was logged.
+     * NULL: SIGHUP does nothing. */
     bool (*read_prices)(const char *dir, struct pricebook *book);
     uint8_t site_key[CONTROL_KEY_BYTES];
     uint8_t operator_key[CONTROL_KEY_BYTES];

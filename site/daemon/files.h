@@ -12,7 +12,7 @@
 
 struct files {
     size_t allowed;     /* less what was open when the daemon began */
-    size_t wanted;      /* with so many nothing is cut */
+    size_t wanted;      /* enough that nothing is cut */
     size_t connections; /* places at the control socket, up to CONNECTIONS_MAX */
     size_t callers;     /* connections at link.listen that show no key yet, up to CALLERS_MAX */
 };

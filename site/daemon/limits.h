@@ -12,7 +12,7 @@ enum {
     CONNECTIONS_MAX = 64,
     /* With few descriptors; files_share(). */
     CONNECTIONS_MIN = 4,
-    /* Of these, only the daemon's own user and root may have: they get in whoever else is there. */
+    /* Places for the daemon's own user and root alone: they get in whoever else is there. */
     CONNECTIONS_OWN = 8, /* or an eighth, and at least one, where there are fewer */
     /* A client behind one that sends or takes this much is slow; when a newcomer finds no place,
      * the slowest gives up its own. */
@@ -86,7 +86,7 @@ enum {
     /* Threads that are tried at a start: enough to see whether there are that many. */
     THREADS_TRIED_MAX = 64,
     TRIAL_STACK_BYTES = 128 * 1024,
-    /* Address space beside the store's map and the agents' memory: stacks, code, heaps. */
+    /* Address space besides the store's map and the agents' memory: stacks, code, heaps. */
     OWN_ADDRESS_BYTES = 256 * 1024 * 1024,
     /* Secret keys: two at a time, each in a page of its own that libsodium locks. */
     LOCKED_BYTES = 64 * 1024,
@@ -94,7 +94,7 @@ enum {
     ACCEPT_REST_US = 1000 * 1000,
     /* A connection that does not finish the handshake by then is ended. */
     HANDSHAKE_MS = 5000,
-    /* A connection that breaks silently is noticed and made anew. */
+    /* A connection that breaks silently is noticed and made again. */
     HEARTBEAT_MS = 1000,
     HEARTBEAT_TIMEOUT_MS = 3000,
     /* How often a neighbour hears that we live, and the silence after which it counts as down. */
@@ -116,7 +116,7 @@ enum {
     /* Names being looked up, each in a thread; when the operator is told that no answer comes. */
     LOOKUPS_MAX = 32,
     LOOKUP_US = 5 * 1000 * 1000,
-    /* Of one name; the next is tried when one does not answer. */
+    /* Addresses of one name; the next is tried when one does not answer. */
     ADDRESSES_MAX = 8,
     /* Steps of one connection's life, and requests of the authenticator, in one round. */
     WIRE_EVENTS_STEP = 32,
@@ -133,9 +133,9 @@ enum {
     FRAMES_MAX = 4,
     /* Turns between two looks at the clock and the requests. */
     TURNS_STEP = 64,
-    /* ... or after so much fuel: some 50 ms. */
+    /* ... or after this much fuel: some 50 ms. */
     FUEL_STEP = 20 * 1000 * 1000,
-    /* A frame closes after so many turns or so long, if the writer is free ... */
+    /* A frame closes after this many turns or this long, if the writer is free ... */
     FRAME_TURNS = 4096,
     FRAME_US = 50 * 1000,
     /* ... and while it is not, the next frame takes at most this many, to bound its batch. */
@@ -146,7 +146,7 @@ enum {
     /* The room on the disk is measured after each frame, and this often while it is short. */
     MEASURE_US = 1000 * 1000,
     /* A reader in another process that keeps pages from being used again is told once, when it is
-     * so old and so many commits came since. */
+     * this old and this many commits came since. */
     READERS_LOOK_US = 1000 * 1000,
     READER_OLD_US = 5 * 1000 * 1000,
     READER_OLD_COMMITS = 20,

@@ -17,7 +17,7 @@ enum machine_kind { MACHINE_ADDRESSES, MACHINE_THREADS, MACHINE_LOCKED };
 enum { MACHINE_KINDS = 3 };
 
 struct machine_need {
-    uint64_t wanted; /* bytes, or threads: with so many nothing is cut */
+    uint64_t wanted; /* bytes, or threads: enough that nothing is cut */
     uint64_t least;  /* without which the site does not start */
 };
 

@@ -19,7 +19,7 @@ enum { CRASHES_BY_SIGNAL_MAX = 2, CRASHES_MAX = 3, DEATHS_KEPT = 32, MARKER_NO_O
 
 struct marker; /* opaque; set by the core thread, blamed by any */
 
-/* What the last daemon left. */
+/* The findings about the last daemon's end. */
 struct marker_verdict {
     bool died;       /* in the middle of a turn */
     bool quarantine; /* once too often in this one: freeze the agent before it runs */

@@ -26,7 +26,7 @@ enum arrival_kind {
     ARRIVAL_TROUBLE,   /* there is none, or it was lost: `trouble` says why */
 };
 
-/* What came of a link, on its way to the core: the edge's own, lent until it comes back. */
+/* An arrival over a link, on its way to the core: the edge's own, lent until it comes back. */
 struct arrival {
     enum arrival_kind kind;
     uint32_t interface;

@@ -1,5 +1,5 @@
 /*
- * Who may connect: the handler of the ZeroMQ Authentication Protocol (RFC 27).  Mechanism CURVE
+ * Admission of peers: the handler of the ZeroMQ Authentication Protocol (RFC 27).  Mechanism CURVE
  * only, and of all keys exactly those of the links.  A connection that is let in carries the
  * neighbour's Ed25519 key as its User-Id, in hex: the one name that a peer cannot choose.
  *
