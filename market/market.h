@@ -184,7 +184,10 @@ struct pricebook_line {
     bool is_text;      /* prices.toml wants quotes around it */
 };
 
-/* Visit every entry in a fixed order.  Orders without a price of their own are left out. */
+/*
+ * Visit every entry in a fixed order, each table of prices.toml in one piece.  Orders without a
+ * price of their own are left out.
+ */
 void pricebook_each(const struct pricebook *book, const struct order_names *names,
                     void (*visit)(void *context, const struct pricebook_line *line), void *context);
 

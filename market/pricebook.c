@@ -372,6 +372,48 @@ static void print_number(const struct printer *printer, const struct key *key)
     printer->visit(printer->context, &line);
 }
 
+static void print_key(const struct printer *printer, const struct key *key)
+{
+    struct money price;
+
+    if (key->kind != KEY_MONEY) {
+        print_number(printer, key);
+        return;
+    }
+    INVARIANT(money_from_nanos(&price, raw_value(printer->book, key)) == ST_OK);
+    print_price(printer, key->path, price, key->unit);
+}
+
+static bool of_one_table(const struct key *a, const struct key *b)
+{
+    size_t size = strcspn(a->path, ".") + 1;
+
+    return strncmp(a->path, b->path, size) == 0;
+}
+
+static bool begins_table(size_t place)
+{
+    for (size_t i = 0; i < place; i++)
+        if (of_one_table(&keys[i], &keys[place]))
+            return false;
+    return true;
+}
+
+/*
+ * A key is added at the end of keys[], whose order is that of stored books; but a file has each
+ * table in one piece.  So a table comes as a whole where its first key stands.
+ */
+static void print_tables(const struct printer *printer)
+{
+    for (size_t first = 0; first < KEYS; first++) {
+        if (!begins_table(first))
+            continue;
+        for (size_t i = first; i < KEYS; i++)
+            if (of_one_table(&keys[first], &keys[i]))
+                print_key(printer, &keys[i]);
+    }
+}
+
 void pricebook_each(const struct pricebook *book, const struct order_names *names,
                     void (*visit)(void *context, const struct pricebook_line *line), void *context)
 {
@@ -379,16 +421,7 @@ void pricebook_each(const struct pricebook *book, const struct order_names *name
     struct pricebook_line currency = {currency_path, book->currency, "the unit of amounts", true};
 
     visit(context, &currency);
-    for (size_t i = 0; i < KEYS; i++) {
-        struct money price;
-
-        if (keys[i].kind != KEY_MONEY) {
-            print_number(&printer, &keys[i]);
-            continue;
-        }
-        INVARIANT(money_from_nanos(&price, raw_value(book, &keys[i])) == ST_OK);
-        print_price(&printer, keys[i].path, price, keys[i].unit);
-    }
+    print_tables(&printer);
     pricebook_each_link(book, print_link_price, &printer);
     print_price(&printer, order_default_path, book->order_default, order_unit);
     for (int i = 0; names != NULL && i < PRICEBOOK_ORDERS_MAX && names->name(i) != NULL; i++) {

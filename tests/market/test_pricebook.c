@@ -282,6 +282,38 @@ START_TEST(what_is_printed_makes_the_same_book)
 }
 END_TEST
 
+struct seen {
+    char tables[16][PRICEBOOK_PATH_BYTES];
+    size_t count;
+};
+
+/* The order of keys[] is that of stored books; that of a file has each table in one piece. */
+static void see_table(void *context, const struct pricebook_line *line)
+{
+    struct seen *seen = context;
+    size_t size = strcspn(line->path, ".");
+
+    if (line->path[size] == '\0' ||
+        (seen->count > 0 && strncmp(seen->tables[seen->count - 1], line->path, size + 1) == 0))
+        return;
+    for (size_t i = 0; i < seen->count; i++)
+        ck_assert_msg(strncmp(seen->tables[i], line->path, size + 1) != 0, "%s comes late",
+                      line->path);
+    ck_assert_uint_lt(seen->count, sizeof seen->tables / sizeof seen->tables[0]);
+    memcpy(seen->tables[seen->count++], line->path, size + 1);
+}
+
+START_TEST(each_table_is_printed_in_one_piece)
+{
+    struct pricebook book;
+    struct seen seen = {0};
+
+    pricebook_default(&book, &names);
+    pricebook_each(&book, &names, see_table, &seen);
+    ck_assert_uint_ge(seen.count, 10);
+}
+END_TEST
+
 START_TEST(what_is_stored_reads_back)
 {
     struct rng rng = rng_for_test();
@@ -526,6 +558,7 @@ int main(void)
     tcase_add_test(entries, tables_are_known_by_name);
     suite_add_tcase(suite, stored);
     tcase_add_test(stored, what_is_printed_makes_the_same_book);
+    tcase_add_test(stored, each_table_is_printed_in_one_piece);
     tcase_add_test(stored, what_is_stored_reads_back);
     tcase_add_test(stored, a_stored_book_cut_anywhere_is_refused);
     tcase_add_test(stored, an_older_shorter_book_gets_defaults_for_the_rest);
