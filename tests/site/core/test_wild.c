@@ -313,8 +313,12 @@ static void every_order(enum engine_outcome outcome)
     uint64_t agent = furnished(&things);
 
     for (wild.order = 0; wild.order < SERAI_ORDER_COUNT; wild.order++) {
+        const char *name = turn_imports.items[wild.order].name;
         uint32_t count = (uint32_t)strlen(turn_imports.items[wild.order].params);
 
+        /* No argument holds both the place that is written to and how much. */
+        ck_assert_msg(shapes[wild.order].to != 0 || shapes[wild.order].size_at != 0,
+                      "%s has no row in shapes", name);
         for (wild.bad = 0; wild.bad < count; wild.bad++)
             go_wild(&wild, &agent, &things);
         wild.bad = BAD;
