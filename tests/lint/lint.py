@@ -509,11 +509,12 @@ def core_reads(tree):
 def rule_commands(tree):
     """The core, control.h, docs/control.md, the command and its manual have the same commands."""
     contract, page, manual = "site/control/control.h", "docs/control.md", "docs/man/serai.1"
-    core, table = "site/core", "site/cli/commands.c"
+    core, table, options = "site/core", "site/cli/commands.c", "site/cli/options.c"
     if not {contract, page, manual, table} & tree.texts.keys():
         return
     header, document = tree.texts.get(contract, ""), tree.texts.get(page, "")
     reads = re.search(r"Reads:(.*?)Results", header, re.S)
+    option_table = tree.texts.get(options, "")
 
     def listed(pattern, text):
         return dict.fromkeys(re.findall(pattern, text, re.M), True)
@@ -531,6 +532,9 @@ def rule_commands(tree):
          core, contract),
         ("read", core_reads(tree), listed(r"^\| `([a-z]+)` \|", section(document, "## Reads")),
          core, page),
+        ("option", dict.fromkeys(re.findall(r'\[OPT_\w+\] =\s*\{"([a-z-]+)"', option_table), True),
+         {name: True for name in re.findall(r"\bFl -([a-z-]+)", tree.texts.get(manual, ""))
+          if name != "version"}, options, manual),
         ("command", words(r'\.group = "(\w+)",\s*\.verb = "(\w+)"', table),
          words(r"^\.It Cm (\w+) (\w+)", manual), table, manual),
     ]

@@ -132,7 +132,8 @@ GOOD = {
     "base/store.h": STORE,
     "ledger/ledger.h": LEDGER,
     "docs/records.md": RECORDS,
-    "docs/man/serai.1": ".It Cm money in Ar amount\nBook it.\n",
+    "site/cli/options.c": "x = {[OPT_JSON] =\n     {\"json\", NULL, \"print one object\"}};\n",
+    "docs/man/serai.1": ".It Cm money in Ar amount\nBook it.\n.It Fl -json\n.Fl -version\n",
 }
 
 
@@ -378,6 +379,7 @@ class LintTest(unittest.TestCase):
         apart("docs/control.md", "| `link.add` | [name] |\n", "", "command link.add of site/core")
         apart("docs/control.md", "`logs`", "`lines`", "read lines of docs/control.md is not in")
         apart("docs/man/serai.1", "money in", "money out", "command money in of site/cli")
+        apart("docs/man/serai.1", "-json", "-xml", "option json of site/cli/options.c is not in")
         apart("site/core/reads.c", "FOR_", "TO_", "read: none found in site/core")
 
     def test_what_was_built_is_not_read(self):
