@@ -5,8 +5,8 @@
 #ifndef SERAI_AGENTS_ARENA_H
 #define SERAI_AGENTS_ARENA_H
 
-#include "agents/engine/engine.h"
 #include "agents/limits.h"
+#include "engine/engine.h"
 
 struct agent;
 struct paged_dirty;

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agents/engine/native.h"
 #include "agents/turn.h"
+#include "engine/native.h"
 
 struct code *code_find(const struct agents *agents, const struct hash *id)
 {

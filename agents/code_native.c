@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agents/engine/native.h"
 #include "agents/turn.h"
+#include "engine/native.h"
 
 enum { WAITING_BYTES = 96 };
 

@@ -6,7 +6,6 @@
 #define SERAI_AGENTS_STATE_H
 
 #include "agents/agents.h"
-#include "agents/engine/engine.h"
 #include "agents/limits.h"
 #include "agents/page_cache.h"
 #include "agents/page_log.h"
@@ -15,6 +14,7 @@
 #include "base/heapq.h"
 #include "base/slab.h"
 #include "base/table.h"
+#include "engine/engine.h"
 
 /* Object numbers begin far above account numbers: agents and buffers both name paged objects. */
 #define AGENTS_FIRST_OBJECT (UINT64_C(1) << 40)

@@ -1,6 +1,6 @@
 /*
  * Durable storage as an interface: ordered tables of opaque values, changed by whole batches.
- * The LMDB store (ledger/store) and the one in memory (tests, simulator) both implement it.
+ * The LMDB store (store) and the one in memory (tests, simulator) both implement it.
  * Ledger, agents and channels write rows into the batch of a frame; nobody else touches a store.
  */
 #ifndef SERAI_BASE_STORE_H

@@ -66,7 +66,7 @@ bool pricebook_is_link_name(const char *name)
 {
     size_t size = strlen(name);
 
-    /* As of links: channels/link.h. */
+    /* As of links: links/link.h. */
     return size >= 1 && size < PRICEBOOK_LINK_NAME_BYTES &&
            strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.") ==
                size;

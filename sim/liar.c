@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "channels/parcel.h"
+#include "links/parcel.h"
 
 /* Near the truth, or far from it. */
 static uint64_t bend(struct rng *rng, uint64_t truth)

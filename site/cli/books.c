@@ -5,11 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ledger/store/store.h"
 #include "site/cli/cli.h"
 #include "site/cli/render.h"
 #include "site/control/paths.h"
 #include "site/core/core.h"
+#include "store/store.h"
 
 int books_open(const struct cli *cli, struct books *books)
 {

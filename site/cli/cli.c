@@ -10,7 +10,7 @@
 
 #include "base/descriptors.h"
 #include "base/text.h"
-#include "channels/link.h"
+#include "links/link.h"
 #include "site/cli/guard.h"
 #include "site/cli/render.h"
 #include "site/config/config.h"

@@ -8,10 +8,10 @@
 
 #include <stdio.h>
 
+#include "base/file.h"
 #include "base/money.h"
 #include "site/cli/client.h"
 #include "site/cli/options.h"
-#include "site/control/file.h"
 
 enum cli_exit {
     CLI_OK = 0,

@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "ledger/journal.h"
+#include "audit/audit.h"
 #include "site/cli/books.h"
 #include "site/cli/cli.h"
 #include "site/cli/render.h"

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/audit.h"
 #include "ledger/account.h"
 #include "ledger/journal.h"
 #include "site/cli/books.h"

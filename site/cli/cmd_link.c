@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/endpoint.h"
-#include "channels/link.h"
+#include "links/link.h"
 #include "site/cli/cli.h"
 #include "site/cli/render.h"
 #include "site/control/keyfile.h"

@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 
 #include "base/descriptors.h"
-#include "ledger/store/store.h"
 #include "site/cli/cli.h"
 #include "site/cli/guard.h"
 #include "site/cli/render.h"
@@ -16,6 +15,7 @@
 #include "site/control/place.h"
 #include "site/core/core.h"
 #include "site/daemon/signals.h"
+#include "store/store.h"
 
 /* ---- init ---- */
 

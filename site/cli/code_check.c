@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "agents/agents.h"
-#include "agents/engine/inspect.h"
 #include "base/text.h"
+#include "engine/inspect.h"
 #include "site/cli/cli.h"
 #include "site/cli/code_module.h"
 #include "site/cli/code_value.h"

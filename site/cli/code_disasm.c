@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agents/engine/inspect.h"
+#include "engine/inspect.h"
 #include "site/cli/cli.h"
 #include "site/cli/code_module.h"
 #include "site/cli/render.h"

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agents/engine/inspect.h"
 #include "base/text.h"
+#include "engine/inspect.h"
 #include "sdk/abi.h"
 #include "site/cli/cli.h"
 #include "site/cli/code_value.h"

@@ -4,9 +4,9 @@
 
 #include <stdio.h>
 
-#include "agents/engine/engine.h"
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "engine/engine.h"
 
 /* All-zero is none.  `code` is NULL when the engine refused the module; `fault` says why. */
 struct code_module {

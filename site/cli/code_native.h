@@ -2,7 +2,7 @@
 #ifndef SERAI_SITE_CLI_CODE_NATIVE_H
 #define SERAI_SITE_CLI_CODE_NATIVE_H
 
-#include "agents/engine/native.h"
+#include "engine/native.h"
 #include "site/cli/code_module.h"
 
 /*

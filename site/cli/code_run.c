@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "agents/agents.h"
-#include "agents/engine/inspect.h"
+#include "engine/inspect.h"
 #include "site/cli/cli.h"
 #include "site/cli/code_module.h"
 #include "site/cli/code_native.h"

@@ -1,5 +1,5 @@
 /* The table of commands. */
-#include "agents/engine/engine.h"
+#include "engine/engine.h"
 #include "site/cli/cli.h"
 
 const struct cli_command cli_commands[] = {

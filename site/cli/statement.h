@@ -14,8 +14,8 @@
 
 #include <stdio.h>
 
-#include "channels/link.h"
-#include "ledger/reconcile.h"
+#include "audit/reconcile.h"
+#include "links/link.h"
 
 struct books;
 struct cli;

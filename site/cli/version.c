@@ -4,13 +4,13 @@
  */
 #include <stdio.h>
 
-#include "agents/engine/engine.h"
-#include "channels/link.h"
+#include "engine/engine.h"
 #include "ledger/journal.h"
-#include "ledger/store/store.h"
+#include "links/link.h"
 #include "sdk/abi.h"
 #include "site/cli/cli.h"
 #include "site/cli/render.h"
+#include "store/store.h"
 
 struct format {
     const char *label;

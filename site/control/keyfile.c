@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "site/control/file.h"
+#include "base/file.h"
 
 enum {
     KEYFILE_BYTES_MAX = 1024,

@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "site/control/file.h"
+#include "base/file.h"
 #include "site/control/paths.h"
 
 /* ---- what is the site's own ---- */

@@ -18,10 +18,11 @@
 #ifndef SERAI_SITE_CORE_CORE_H
 #define SERAI_SITE_CORE_CORE_H
 
+#include "audit/audit.h"
 #include "base/random.h"
-#include "channels/link.h"
 #include "ledger/journal.h"
 #include "ledger/ledger.h"
+#include "links/link.h"
 #include "market/market.h"
 #include "site/control/control.h"
 

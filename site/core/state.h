@@ -5,7 +5,7 @@
 #include "agents/agents.h"
 #include "base/table.h"
 #include "channels/channels.h"
-#include "channels/link.h"
+#include "links/link.h"
 #include "site/core/allowance.h"
 #include "site/core/core.h"
 #include "site/core/customer_index.h"

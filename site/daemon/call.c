@@ -14,7 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "channels/link.h"
+#include "links/link.h"
 
 enum {
     /* Of ZMTP 3.1: flags and a length of one byte, or of eight where the sealed body is longer. */

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/outlet.h"
-#include "site/control/file.h"
 #include "site/control/keyfile.h"
 #include "site/control/paths.h"
 #include "site/control/place.h"
@@ -197,7 +197,7 @@ static void say_ready(const struct site *site)
         (void)!outlet_write_once(site->options->ready_fd, "ready\n", 6); /* nobody listens: fine */
 }
 
-/* Code in tier 1 calls on the native stack (agents/engine/native.c), whatever `ulimit -s` says. */
+/* Code in tier 1 calls on the native stack (engine/native.c), whatever `ulimit -s` says. */
 static int start_core(pthread_t *core, struct parts *parts)
 {
     pthread_attr_t attributes;

@@ -7,9 +7,9 @@
 
 #include "base/store.h"
 #include "market/market.h"
+#include "site/compiler/tier1.h"
 #include "site/control/control.h"
 #include "site/daemon/access.h"
-#include "site/daemon/tier1.h"
 
 struct daemon_options {
     const char *dir;         /* the site's directory */

@@ -14,6 +14,9 @@
 
 enum { POLL_WAKE, POLL_SIGNAL, POLL_LISTEN, POLL_FIRST_CONNECTION };
 enum { POLL_MAX = POLL_FIRST_CONNECTION + CONNECTIONS_MAX + WIRES_POLL_MAX };
+
+static_assert(CONNECTIONS_MAX < (int)RING_SLOTS,
+              "each has a place in the ring, and the stop message");
 enum { SWEEP_MS = 1000, FAREWELL_MS = 20 };
 
 static uint64_t now_us(const struct edge *edge)

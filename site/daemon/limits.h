@@ -29,8 +29,6 @@ enum {
     CONTROL_TELL_US = 60 * 1000 * 1000,
     /* A client that stops in the middle of a request, or reads no answer, gives its place back. */
     CONNECTION_IDLE_US = 30 * 1000 * 1000,
-    /* One for each connection and the stop message; a power of two. */
-    RING_SLOTS = 128,
     /* Parcels at the core or on the way there; when all are out, the sockets are not read. */
     ARRIVALS_MAX = 64,
     /* Parcels between two looks at the clock and the requests; one may hold thousands of messages.

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
-#include "site/control/file.h"
 #include "site/control/paths.h"
 #include "site/daemon/fatal.h"
 

@@ -6,12 +6,12 @@
 #ifndef SERAI_SITE_DAEMON_OPENED_H
 #define SERAI_SITE_DAEMON_OPENED_H
 
-#include "ledger/store/store.h"
 #include "site/core/core.h"
 #include "site/daemon/daemon.h"
 #include "site/daemon/marker.h"
 #include "site/daemon/signals.h"
 #include "site/daemon/start_store.h"
+#include "store/store.h"
 
 /* In the order in which it is opened. */
 struct opened {

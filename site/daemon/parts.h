@@ -9,9 +9,10 @@
 #define SERAI_SITE_DAEMON_PARTS_H
 
 #include "base/clock.h"
+#include "base/ring.h"
+#include "site/compiler/tier1.h"
 #include "site/core/core.h"
-#include "site/daemon/ring.h"
-#include "site/daemon/tier1.h"
+#include "site/daemon/limits.h"
 
 /* One request on its way to the core: the connection's own, lent until the answer is back. */
 struct request {

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "ledger/store/store.h"
+#include "store/store.h"
 
 struct look {
     struct readers *readers;

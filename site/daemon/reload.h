@@ -5,8 +5,8 @@
 #ifndef SERAI_SITE_DAEMON_RELOAD_H
 #define SERAI_SITE_DAEMON_RELOAD_H
 
+#include "base/ring.h"
 #include "market/market.h"
-#include "site/daemon/ring.h"
 
 struct reload {
     const char *dir;

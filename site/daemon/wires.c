@@ -20,7 +20,7 @@ struct held {
 };
 
 static_assert(offsetof(struct held, arrival) == 0, "a pointer to an arrival is one to its place");
-static_assert(ARRIVALS_MAX <= RING_SLOTS, "each has a place in the ring");
+static_assert(ARRIVALS_MAX <= (int)RING_SLOTS, "each has a place in the ring");
 
 struct wires {
     void *context;

@@ -7,7 +7,7 @@
 #include <zmq.h>
 
 #include "base/log.h"
-#include "channels/link.h"
+#include "links/link.h"
 #include "site/daemon/limits.h"
 
 struct friend

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/agents/engine/kernels.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/host.h"
 #include "tests/bench/machine.h"
+#include "tests/engine/kernels.h"
 
 struct subject {
     const char *what; /* told to people and to BENCH_ONLY */

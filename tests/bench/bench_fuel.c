@@ -15,12 +15,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agents/engine/native.h"
 #include "agents/limits.h"
-#include "tests/agents/engine/hostile.h"
+#include "engine/native.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/fuel_rows.h"
 #include "tests/bench/native.h"
+#include "tests/engine/hostile.h"
 
 enum { ROUNDS = 9, TOP = 16, LOADS = 5, LOAD_BYTES_MIN = 60000 };
 /* Larger code of this kind keeps a compiler busy for minutes. */

@@ -12,14 +12,14 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "agents/engine/native.h"
 #include "agents/limits.h"
 #include "base/bytes.h"
-#include "tests/agents/engine/assembler.h"
-#include "tests/agents/engine/hostile.h"
+#include "engine/native.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/hostile_runs.h"
 #include "tests/bench/native.h"
+#include "tests/engine/assembler.h"
+#include "tests/engine/hostile.h"
 
 enum { ROUNDS = 7 };
 

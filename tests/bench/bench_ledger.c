@@ -14,7 +14,7 @@
 #include "base/random.h"
 #include "ledger/account.h"
 #include "ledger/ledger.h"
-#include "ledger/store/store.h"
+#include "store/store.h"
 #include "tests/bench/bench.h"
 
 enum { FILES = 3, COMMITS = 2000, COMMIT_TRANSFERS = 100 };

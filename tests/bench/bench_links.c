@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "channels/link.h"
+#include "links/link.h"
 #include "site/cli/client.h"
 #include "site/cli/render.h"
 #include "tests/bench/bare.h"

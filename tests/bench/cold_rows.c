@@ -5,8 +5,8 @@
  */
 #include "tests/bench/cold_rows.h"
 
-#include "tests/agents/engine/assembler.h"
 #include "tests/bench/bench.h"
+#include "tests/engine/assembler.h"
 
 enum {
     STORE_BYTES = 7,

@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agents/engine/code.h"
-#include "agents/engine/ops.h"
-#include "tests/agents/engine/assembler.h"
+#include "engine/code.h"
+#include "engine/ops.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/cold_rows.h"
+#include "tests/engine/assembler.h"
 
 enum { ROWS_MAX = 256, UNITS = 100, PAGES = 16 };
 

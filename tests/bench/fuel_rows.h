@@ -2,8 +2,8 @@
 #ifndef SERAI_TESTS_BENCH_FUEL_ROWS_H
 #define SERAI_TESTS_BENCH_FUEL_ROWS_H
 
-#include "agents/engine/engine.h"
 #include "base/bytes.h"
+#include "engine/engine.h"
 
 enum { FUEL_ROW_BYTES = 40 };
 

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "agents/engine/native.h"
-#include "tests/agents/engine/harms.h"
+#include "engine/native.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/native.h"
+#include "tests/engine/harms.h"
 
 enum { ROUNDS = 7, RUNS = 100, PAGES = 2 };
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agents/engine/native.h"
+#include "engine/native.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/host.h"
 

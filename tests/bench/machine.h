@@ -2,7 +2,7 @@
 #ifndef SERAI_TESTS_BENCH_MACHINE_H
 #define SERAI_TESTS_BENCH_MACHINE_H
 
-#include "agents/engine/engine.h"
+#include "engine/engine.h"
 #include "tests/bench/native.h"
 
 struct engine_native;

@@ -2,8 +2,8 @@
 #ifndef SERAI_TESTS_BENCH_NATIVE_H
 #define SERAI_TESTS_BENCH_NATIVE_H
 
-#include "agents/engine/native.h"
 #include "base/bytes.h"
+#include "engine/native.h"
 
 enum { NATIVE_PATH_BYTES = 512 };
 

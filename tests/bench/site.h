@@ -3,8 +3,8 @@
 #define SERAI_TESTS_BENCH_SITE_H
 
 #include "base/random.h"
-#include "ledger/store/store.h"
 #include "site/core/core.h"
+#include "store/store.h"
 
 struct bench_site {
     struct core *core;

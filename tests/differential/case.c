@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "agents/engine/code.h"
+#include "engine/code.h"
 
 uint32_t diff_hash(const uint8_t *bytes, size_t size)
 {

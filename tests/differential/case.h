@@ -7,9 +7,9 @@
 #ifndef SERAI_TESTS_DIFFERENTIAL_CASE_H
 #define SERAI_TESTS_DIFFERENTIAL_CASE_H
 
-#include "agents/engine/engine.h"
 #include "base/bytes.h"
 #include "base/random.h"
+#include "engine/engine.h"
 
 enum {
     DIFF_CALLS_MAX = 8,

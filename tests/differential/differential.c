@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agents/engine/operators.h"
+#include "engine/operators.h"
 #include "tests/differential/compare.h"
 #include "tests/differential/generate.h"
 #include "tests/differential/host.h"

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agents/engine/code.h"
+#include "engine/code.h"
 #include "tests/differential/generate_body.h"
 #include "tests/differential/host.h"
 

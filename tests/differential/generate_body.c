@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "agents/engine/code.h"
-#include "agents/engine/operators.h"
+#include "engine/code.h"
+#include "engine/operators.h"
 #include "tests/differential/generate.h"
 
 enum { NESTING_MAX = 9, OPERATORS = 0x10c /* to memory.fill, 0xfc 11 */, CALLS_MAX = 4 };

@@ -12,7 +12,7 @@
 #ifndef SERAI_TESTS_DIFFERENTIAL_HOST_H
 #define SERAI_TESTS_DIFFERENTIAL_HOST_H
 
-#include "agents/engine/engine.h"
+#include "engine/engine.h"
 
 /* After the orders of sdk/abi.h, which real agents import: */
 enum { HOST_STOP = 46, HOST_TOLL, HOST_MIX, HOST_POKE, HOST_PEEK, HOST_IMPORTS };

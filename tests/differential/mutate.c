@@ -1,7 +1,7 @@
 /* See mutate.h. */
 #include "tests/differential/mutate.h"
 
-#include "agents/engine/operators.h"
+#include "engine/operators.h"
 #include "tests/differential/walk.h"
 
 struct choice {

@@ -8,8 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "agents/engine/code.h"
-#include "agents/engine/native_text.h"
+#include "engine/code.h"
+#include "engine/native_text.h"
 
 enum { ARGS_MAX = 48, PATH_MAX_BYTES = 512 };
 /* A larger module costs a compiler as much as a hundred small ones: one in so many is taken. */

@@ -5,7 +5,7 @@
 #ifndef SERAI_TESTS_DIFFERENTIAL_NATIVE_H
 #define SERAI_TESTS_DIFFERENTIAL_NATIVE_H
 
-#include "agents/engine/native.h"
+#include "engine/native.h"
 #include "tests/differential/case.h"
 
 struct native_pack;

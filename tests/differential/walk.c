@@ -1,8 +1,8 @@
 /* See walk.h. */
 #include "tests/differential/walk.h"
 
-#include "agents/engine/code.h"
-#include "agents/engine/operators.h"
+#include "engine/code.h"
+#include "engine/operators.h"
 
 struct walk {
     const uint8_t *bytes;

@@ -13,9 +13,9 @@
 #include <stdlib.h>
 
 #include "agents/turn.h"
+#include "base/file.h"
 #include "sdk/loader/loader_wasm.h"
 #include "site/config/config.h"
-#include "site/control/file.h"
 #include "site/control/keyfile.h"
 #include "site/control/paths.h"
 #include "site/core/core.h"

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "ledger/store/store.h"
+#include "store/store.h"
 #include "tests/ledger/forge.h"
 
 struct first {

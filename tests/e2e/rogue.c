@@ -17,8 +17,8 @@
 #include <string.h>
 #include <zmq.h>
 
-#include "channels/link.h"
-#include "site/control/file.h"
+#include "base/file.h"
+#include "links/link.h"
 #include "site/control/keyfile.h"
 #include "site/control/paths.h"
 #include "site/daemon/curve.h"

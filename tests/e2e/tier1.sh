@@ -3,7 +3,7 @@
 # compiler that hangs, steals or explodes leaves its agent in tier 0 and the daemon well.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
-badcc=$build/tests/site/daemon/badcc
+badcc=$build/tests/site/compiler/badcc
 
 # set_engine KEY VALUE...: in site.toml
 set_engine()

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agents/engine/code.h"
-#include "agents/engine/inspect.h"
-#include "agents/engine/native.h"
+#include "engine/code.h"
+#include "engine/inspect.h"
+#include "engine/native.h"
 #include "tests/differential/host.h"
 #include "tests/differential/mutate.h"
 

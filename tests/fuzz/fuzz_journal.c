@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/audit.h"
 #include "ledger/journal.h"
 #include "ledger/record.h"
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "channels/link.h"
-#include "channels/link_set.h"
+#include "links/link.h"
+#include "links/link_set.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

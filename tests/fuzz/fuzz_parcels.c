@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "channels/parcel.h"
+#include "links/parcel.h"
 #include "tests/fuzz/script.h"
 #include "tests/fuzz/site.h"
 

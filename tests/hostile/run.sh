@@ -15,7 +15,7 @@ printf 'load of the machine: %s\n' "$(cut -d ' ' -f 1-3 /proc/loadavg)"
 echo "trials:"
 "$build/tests/hostile/test_hostile" || bad=1
 echo "row 14, the compiler's jail:"
-"$build/tests/site/daemon/test_compiler_jail" || bad=1
+"$build/tests/site/compiler/test_compiler_jail" || bad=1
 echo "answers of a daemon under attack:"
 "$here/control.sh" "$build" || bad=1
 echo "row 5, time for fuel:"

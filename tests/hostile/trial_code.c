@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agents/engine/code.h"
-#include "tests/agents/engine/assembler.h"
+#include "engine/code.h"
+#include "tests/engine/assembler.h"
 #include "tests/hostile/trials.h"
 
 enum { MODULES = 6, MODULE_BYTES = 900000, BODY_BYTES = 100000 };

@@ -2,7 +2,7 @@
 #ifndef SERAI_TESTS_LEDGER_BOOKS_CHECK_H
 #define SERAI_TESTS_LEDGER_BOOKS_CHECK_H
 
-#include "ledger/journal.h"
+#include "audit/audit.h"
 #include "tests/check_main.h"
 
 /* A ledger, its store, and a batch between them. */

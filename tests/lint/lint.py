@@ -26,38 +26,44 @@ SKIPPED_FOLDERS = {".git", "build", ".cache", "__pycache__"}
 # more, changes this table.
 ARROWS = {
     "base": "",
+    "store": "base",
+    "engine": "base",
     "ledger": "base",
-    "ledger/store": "base",
-    "agents/engine": "base",
-    "agents": "agents/engine base ledger sdk",
+    "audit": "base ledger",
+    "agents": "base engine ledger sdk",
     "market": "base",
     "channels": "base",
+    "links": "base channels",
     "site/control": "base",
     "site/config": "base market",
-    "site/core": "agents base channels ledger market sdk site/control",
-    "site/daemon": "agents agents/engine base channels ledger/store market site/control site/core",
-    "site/cli": "agents agents/engine base channels ledger ledger/store sdk sdk/loader"
-    " site/config site/control site/core site/daemon",
+    "site/core": "agents audit base channels ledger links market sdk site/control",
+    "site/compiler": "agents base engine site/control site/core",
+    "site/daemon": "agents base links market site/compiler site/control site/core store",
+    "site/cli": "agents audit base engine ledger links sdk sdk/loader site/config site/control"
+    " site/core site/daemon store",
     "site": "site/cli",
     "sdk": "",
     "sdk/examples": "",
     "sdk/loader": "",
-    "sim": "agents base channels market sdk/loader site/core",
+    "sim": "agents base links market sdk/loader site/core",
 }
-LIBRARIES = {"lmdb.h": ("ledger/store/",), "zmq.h": ("site/",)}
+LIBRARIES = {"lmdb.h": ("store/",), "zmq.h": ("site/",)}
 
 # The headers of a folder that others include.  All others are private to it and to its own tests
 # (tests/FOLDER).  The headers of base/ are all for everybody.
 FACES = {
-    "ledger": "account.h journal.h ledger.h reconcile.h",
-    "ledger/store": "store.h",
-    "agents/engine": "engine.h inspect.h native.h",
+    "store": "store.h",
+    "engine": "engine.h inspect.h native.h",
+    "ledger": "account.h accounts.h journal.h ledger.h postings.h reading.h record.h",
+    "audit": "audit.h reconcile.h",
     "agents": "agents.h limits.h",
     "market": "market.h",
-    "channels": "channels.h link.h",
-    "site/control": "control.h file.h keyfile.h paths.h place.h",
+    "channels": "channels.h",
+    "links": "link.h",
+    "site/control": "control.h keyfile.h paths.h place.h",
     "site/config": "config.h",
     "site/core": "core.h",
+    "site/compiler": "tier1.h",
     "site/daemon": "daemon.h offline.h signals.h",
     "site/cli": "cli.h",
     "sdk": "abi.h",
@@ -67,18 +73,17 @@ FACES = {
 # Who looks behind a face all the same: the simulator, which compares what a site has before and
 # after a crash, and tests that drive a part from within another.
 PEEKS = {
-    "sim": "agents/arena.h agents/state.h agents/turn.h channels/parcel.h site/core/state.h",
+    "sim": "agents/arena.h agents/state.h agents/turn.h links/parcel.h site/core/state.h",
     "tests/agents/guests": "sdk/serai.h",
-    "tests/bench": "agents/engine/code.h agents/engine/ops.h site/cli/client.h site/cli/render.h"
+    "tests/bench": "engine/code.h engine/ops.h site/cli/client.h site/cli/render.h"
     " site/core/state.h",
-    "tests/differential": "agents/engine/code.h agents/engine/native_text.h"
-    " agents/engine/operators.h",
+    "tests/differential": "engine/code.h engine/native_text.h engine/operators.h",
     "tests/e2e": "agents/turn.h site/daemon/curve.h",
-    "tests/fuzz": "agents/engine/code.h channels/link_set.h channels/parcel.h ledger/record.h"
+    "tests/fuzz": "engine/code.h links/link_set.h links/parcel.h ledger/record.h"
     " site/config/toml.h site/core/state.h",
-    "tests/hostile": "agents/engine/code.h",
-    "tests/ledger/store": "ledger/record.h",
-    "tests/site/core": "agents/state.h agents/turn.h channels/parcel.h channels/set.h"
+    "tests/hostile": "engine/code.h",
+    "tests/store": "ledger/record.h",
+    "tests/site/core": "agents/state.h agents/turn.h links/parcel.h channels/set.h"
     " sim/portrait.h",
     "tests/site/daemon": "site/cli/client.h",
 }

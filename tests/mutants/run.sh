@@ -19,7 +19,7 @@ tree=$work/tree
 out=$work/out
 
 profiles=(network calm disk resource liar)
-tests=(channels/test_link_simulation site/core/test_core_network site/core/test_core_property)
+tests=(links/test_link_simulation site/core/test_core_network site/core/test_core_property)
 
 # What the tree holds, without what was built.  All of it is new to the build, or what was made of a
 # planted file could stay; ccache has the rest.

@@ -1,5 +1,5 @@
 /* The engine takes every module that this tree builds, and finds the one entry in it. */
-#include "agents/engine/engine.h"
+#include "engine/engine.h"
 #include "sdk/abi.h"
 #include "sdk/loader/loader_wasm.h"
 #include "tests/check_main.h"

@@ -18,8 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agents/engine/inspect.h"
-#include "tests/agents/engine/native_build.h"
+#include "engine/inspect.h"
+#include "tests/engine/native_build.h"
 
 enum {
     MODULES_MAX = 512, /* of one file */

@@ -1,9 +1,9 @@
 /* The same C by another compiler than the build's: peers.sh builds it with `clang -O2`. */
 #include <stddef.h>
 
-#include "tests/agents/engine/kernels.h"
 #include "tests/bench/guests/turns.h"
 #include "tests/bench/peers/program.h"
+#include "tests/engine/kernels.h"
 
 int main(int argc, char **argv)
 {

@@ -24,7 +24,7 @@ build_clang()
 {
     local work=$1 root=$2/../../..
     clang -O2 -I "$root" -o "$work/clang" "$2/native.c" "$2/program.c" "$2/../host.c" \
-        "$2/../guests/turns.c" "$root/tests/agents/engine/kernels.c"
+        "$2/../guests/turns.c" "$root/tests/engine/kernels.c"
 }
 
 build_wasm2c()

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "site/control/file.h"
+#include "base/file.h"
 #include "tests/check_main.h"
 #include "tests/temp_dir.h"
 

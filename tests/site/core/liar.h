@@ -5,7 +5,7 @@
 #ifndef SERAI_TESTS_SITE_CORE_LIAR_H
 #define SERAI_TESTS_SITE_CORE_LIAR_H
 
-#include "channels/parcel.h"
+#include "links/parcel.h"
 #include "tests/site/core/fixture.h"
 
 enum { LIAR_HEARD_MAX = 128 * 1024 };

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/agents/engine/native_build.h"
+#include "tests/engine/native_build.h"
 #include "tests/site/core/fixture.h"
 #include "tests/site/core/probe.h"
 

@@ -11,11 +11,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "ledger/journal.h"
-#include "ledger/store/store.h"
+#include "audit/audit.h"
 #include "site/cli/client.h"
 #include "site/daemon/limits.h"
 #include "site/daemon/marker.h"
+#include "store/store.h"
 #include "tests/check_main.h"
 #include "tests/site/daemon/mini_core.h"
 #include "tests/temp_dir.h"

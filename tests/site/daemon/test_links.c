@@ -7,10 +7,10 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "ledger/store/store.h"
 #include "site/cli/client.h"
 #include "site/control/keyfile.h"
 #include "site/control/paths.h"
+#include "store/store.h"
 #include "tests/check_main.h"
 #include "tests/free_port.h"
 #include "tests/temp_dir.h"

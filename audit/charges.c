@@ -1,0 +1,135 @@
+#include "audit/charges.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CARRIES_MIN = 64 };
+
+enum status charges_init(struct charges *charges, const struct ledger_audit *audit,
+                         const struct store *store, struct fault *fault)
+{
+    *charges = (struct charges){.audit = audit};
+    if (audit == NULL || audit->charge == NULL)
+        return ST_OK;
+    return audit->tariff_open(audit->context, store, &charges->tariff, fault);
+}
+
+void charges_fini(struct charges *charges)
+{
+    if (charges->tariff != NULL)
+        charges->audit->tariff_close(charges->tariff);
+    free(charges->carries);
+    *charges = (struct charges){0};
+}
+
+static const char *payer_name(char text[ACCOUNT_NAME_BYTES], const struct accounts *accounts,
+                              uint64_t id)
+{
+    const struct account *account = accounts_find(accounts, id);
+
+    return account_name(text, id, account == NULL ? KIND_TREASURY : account->kind);
+}
+
+static enum status not_right(const struct accounts *accounts, const struct journal_line *line,
+                             const char *why, struct fault *fault)
+{
+    char name[ACCOUNT_NAME_BYTES];
+
+    return fault_set(fault, ST_CORRUPT, "frame %" PRIu64 " event %" PRIu32 ": %s of %s %s",
+                     line->frame, line->event, transfer_code_text(line->transfer.code),
+                     payer_name(name, accounts, line->transfer.debit), why);
+}
+
+/* Where the payer's carry is kept; it was opened, so its number is bounded.  NULL: no memory. */
+static uint64_t *carry_of(struct charges *charges, uint64_t payer, unsigned meter)
+{
+    size_t place = (size_t)(payer - ACCOUNT_FIRST_FREE);
+
+    if (place >= charges->capacity) {
+        size_t capacity = charges->capacity == 0 ? CARRIES_MIN : charges->capacity;
+        struct charge_carries *grown;
+
+        while (capacity <= place)
+            capacity *= 2;
+        grown = realloc(charges->carries, capacity * sizeof *grown);
+        if (grown == NULL)
+            return NULL;
+        memset(grown + charges->capacity, 0, (capacity - charges->capacity) * sizeof *grown);
+        charges->carries = grown;
+        charges->capacity = capacity;
+    }
+    return &charges->carries[place].left[meter];
+}
+
+/* amount = (quantity x price + carry before) div unit, carry = the rest. */
+static enum status check_product(const struct accounts *accounts, const struct journal_line *line,
+                                 const struct ledger_price *price, uint64_t *carry,
+                                 struct fault *fault)
+{
+    const struct transfer *transfer = &line->transfer;
+    /* A price is below 2^50, so nothing overflows. */
+    u128 product = (u128)transfer->quantity * money_nanos(price->price) + *carry;
+    u128 amount = product / price->unit;
+    uint64_t left = (uint64_t)(product % price->unit);
+    char text[U128_TEXT_BYTES];
+    char why[200];
+
+    *carry = left;
+    if (amount == money_nanos(transfer->amount) && left == transfer->carry)
+        return ST_OK;
+    (void)snprintf(why, sizeof why,
+                   "is not what it says: %" PRIu64 " at the prices %" PRIu64
+                   " come to %s nanos and a carry of %" PRIu64 ", the line says %" PRIu64
+                   " and %" PRIu64,
+                   transfer->quantity, transfer->price_id, u128_print(text, amount), left,
+                   money_nanos(transfer->amount), transfer->carry);
+    return not_right(accounts, line, why, fault);
+}
+
+static enum status check_counted(struct charges *charges, const struct accounts *accounts,
+                                 const struct journal_line *line, const struct ledger_price *price,
+                                 struct fault *fault)
+{
+    uint64_t payer = line->transfer.debit;
+    uint64_t none = 0;
+    uint64_t *carry = &none;
+
+    if (price->meter < LEDGER_METERS) {
+        if (payer < ACCOUNT_FIRST_FREE)
+            return not_right(accounts, line, "is nothing that this account pays", fault);
+        carry = carry_of(charges, payer, price->meter);
+        if (carry == NULL)
+            return fault_set(fault, ST_NOMEM, "verify: no memory for the carries of charges");
+    }
+    return check_product(accounts, line, price, carry, fault);
+}
+
+enum status charges_check(struct charges *charges, const struct accounts *accounts,
+                          const struct journal_line *line, struct fault *fault)
+{
+    const struct transfer *transfer = &line->transfer;
+    const struct account *credit = accounts_find(accounts, transfer->credit);
+    struct ledger_price price;
+    enum ledger_charge charge;
+
+    /* Of an account that there is not, the posting tells. */
+    if (charges->tariff == NULL || credit == NULL ||
+        accounts_find(accounts, transfer->debit) == NULL)
+        return ST_OK;
+    charge = charges->audit->charge(charges->tariff, transfer, &price);
+    if (charge == LEDGER_CHARGE_NONE && transfer->price_id != 0)
+        return not_right(accounts, line, "names prices, and is no charge", fault);
+    if (charge == LEDGER_CHARGE_NONE && credit->kind == KIND_REVENUE)
+        return not_right(accounts, line, "pays the site, and is no charge", fault);
+    if (charge == LEDGER_CHARGE_NONE)
+        return ST_OK;
+    if (transfer->price_id == 0)
+        return not_right(accounts, line, "is a charge, and names no prices", fault);
+    if (charge == LEDGER_CHARGE_UNKNOWN)
+        return not_right(accounts, line, "is for an object that its book has no price for", fault);
+    if (price.account != transfer->credit || credit->kind != KIND_REVENUE)
+        return not_right(accounts, line, "goes to another account than such charges do", fault);
+    return charge == LEDGER_CHARGE_COUNTED ? check_counted(charges, accounts, line, &price, fault)
+                                           : ST_OK;
+}

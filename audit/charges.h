@@ -1,0 +1,37 @@
+/* Private to ledger/: the charges of a journal, computed again line by line. */
+#ifndef SERAI_AUDIT_CHARGES_H
+#define SERAI_AUDIT_CHARGES_H
+
+#include "audit/audit.h"
+#include "ledger/accounts.h"
+
+struct charges {
+    const struct ledger_audit *audit;
+    void *tariff;
+    /* Remainders of meters after each payer's last line, by number from ACCOUNT_FIRST_FREE. */
+    struct charge_carries {
+        uint64_t left[LEDGER_METERS];
+    } * carries;
+    size_t capacity;
+};
+
+/*
+ * Begin before the first line of a journal.  `audit` may know nothing of charges, and then every
+ * line is right.  Call charges_fini() whatever this returns.  ST_CORRUPT, ST_IO and ST_NOMEM are
+ * the audit's.
+ */
+MUST_CHECK enum status charges_init(struct charges *charges, const struct ledger_audit *audit,
+                                    const struct store *store, struct fault *fault);
+
+/* Free what charges_init() took; an all-zero *charges is allowed. */
+void charges_fini(struct charges *charges);
+
+/*
+ * Check the next line of the journal, whose price id is that of the book in force or 0.
+ * ST_CORRUPT: the charge is not what that book gives; the fault says what would be right.
+ * ST_NOMEM.
+ */
+MUST_CHECK enum status charges_check(struct charges *charges, const struct accounts *accounts,
+                                     const struct journal_line *line, struct fault *fault);
+
+#endif

@@ -1,0 +1,226 @@
+/*
+ * The journal as plain-text accounting.  A credit is written as a plus and a debit as a minus, so
+ * that what an agent owns reads as a positive balance and what the treasury minted as a negative.
+ *
+ * hledger before 1.44 balances a transaction at the commodity's displayed precision, so that is
+ * declared with all nine decimals.  Accounts are declared before they are used, as strict checks
+ * want; that takes a first pass over the journal.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "audit/export.h"
+
+struct hledger {
+    const struct export_options *options;
+    FILE *out;
+    struct accounts accounts;
+    uint64_t wall_us; /* of the transaction: a wall clock may step back, the dates do not */
+    uint64_t frame;
+    struct bytes frame_events; /* struct journal_event each */
+    uint32_t event;            /* whose transaction has been begun, or NO_TRANSACTION */
+};
+#define NO_TRANSACTION UINT32_MAX
+
+/* ---- first pass: accounts ---- */
+
+static enum status declare_opening(void *context, const struct journal_opening *opening,
+                                   struct fault *fault)
+{
+    struct hledger *hledger = context;
+
+    return export_opening(&hledger->accounts, opening, fault);
+}
+
+static enum status declare_event(void *context, const struct journal_event *event,
+                                 struct fault *fault)
+{
+    const struct hledger *hledger = context;
+    struct hash hash;
+    uint64_t id;
+
+    if (event->kind != EVENT_PRICES || hledger->options->prices == NULL ||
+        !prices_event_get(event, &id, &hash))
+        return ST_OK;
+    return hledger->options->prices(hledger->options->prices_context, hledger->out, id, fault);
+}
+
+static void write_declarations(const struct hledger *hledger)
+{
+    const struct account *account = accounts_from(&hledger->accounts, 0);
+    char name[ACCOUNT_NAME_BYTES];
+
+    (void)fprintf(hledger->out, "; A Serai site's journal. Plus is a credit, minus a debit.\n");
+    (void)fprintf(hledger->out, "commodity 1.000000000 %s\n\n", hledger->options->commodity);
+    for (; account != NULL; account = accounts_from(&hledger->accounts, account->id + 1))
+        (void)fprintf(hledger->out, "account %s\n", account_name(name, account->id, account->kind));
+}
+
+/* ---- second pass: transactions ---- */
+
+static enum status write_frame(void *context, const struct frame_header *header,
+                               struct fault *fault)
+{
+    struct hledger *hledger = context;
+    char date[DATE_TEXT_BYTES];
+
+    (void)fault;
+    if (header->wall_us > hledger->wall_us)
+        hledger->wall_us = header->wall_us;
+    hledger->frame = header->frame;
+    hledger->event = NO_TRANSACTION;
+    bytes_clear(&hledger->frame_events);
+    if (!hledger->options->by_event && header->postings > 0)
+        (void)fprintf(hledger->out, "\n%s frame %" PRIu64 "\n", export_date(date, hledger->wall_us),
+                      header->frame);
+    return ST_OK;
+}
+
+static void write_transfer(const struct hledger *hledger, uint64_t debit, uint64_t credit,
+                           u128 amount, uint64_t code)
+{
+    const char *commodity = hledger->options->commodity;
+    char name[ACCOUNT_NAME_BYTES];
+    char total[TOTAL_TEXT_BYTES];
+
+    (void)export_total(total, amount);
+    (void)fprintf(hledger->out, "    %s  -%s %s  ; %s\n",
+                  export_name(name, &hledger->accounts, debit), total, commodity,
+                  transfer_code_text(code));
+    (void)fprintf(hledger->out, "    %s  %s %s\n", export_name(name, &hledger->accounts, credit),
+                  total, commodity);
+}
+
+/* Totals for the balance assertions at the end. */
+static enum status add_totals(struct hledger *hledger, uint64_t debit_id, uint64_t credit_id,
+                              u128 amount, struct fault *fault)
+{
+    struct account *debit = accounts_find(&hledger->accounts, debit_id);
+    struct account *credit = accounts_find(&hledger->accounts, credit_id);
+
+    if (debit == NULL || credit == NULL || !u128_add(&debit->debits, debit->debits, amount) ||
+        !u128_add(&credit->credits, credit->credits, amount))
+        return fault_set(fault, ST_CORRUPT,
+                         "frame %" PRIu64 ": account %" PRIu64 " or %" PRIu64
+                         " is missing or overflows",
+                         hledger->frame, debit_id, credit_id);
+    return ST_OK;
+}
+
+static enum status write_posting(void *context, const struct journal_posting *posting,
+                                 struct fault *fault)
+{
+    struct hledger *hledger = context;
+
+    if (!hledger->options->by_event)
+        write_transfer(hledger, posting->debit, posting->credit, posting->amount, posting->code);
+    return add_totals(hledger, posting->debit, posting->credit, posting->amount, fault);
+}
+
+static enum status note_event(void *context, const struct journal_event *event, struct fault *fault)
+{
+    struct hledger *hledger = context;
+
+    if (!hledger->options->by_event)
+        return ST_OK;
+    bytes_append(&hledger->frame_events, event, sizeof *event);
+    if (hledger->frame_events.failed)
+        return fault_set(fault, ST_NOMEM, "export: no memory for the events of a frame");
+    return ST_OK;
+}
+
+static void begin_event(struct hledger *hledger, uint32_t index)
+{
+    struct journal_event event;
+    char date[DATE_TEXT_BYTES];
+    char hash[HASH_TEXT_BYTES];
+
+    INVARIANT((index + UINT64_C(1)) * sizeof event <= hledger->frame_events.size);
+    memcpy(&event, hledger->frame_events.data + index * sizeof event, sizeof event);
+    (void)fprintf(hledger->out,
+                  "\n%s frame %" PRIu64 " event %" PRIu32 " %s of %" PRIu64 "  ; hash: %s\n",
+                  export_date(date, hledger->wall_us), hledger->frame, index,
+                  event_kind_name(event.kind), event.subject, hash_print(hash, &event.hash));
+    hledger->event = index;
+}
+
+static enum status write_line(void *context, const struct journal_line *line, struct fault *fault)
+{
+    struct hledger *hledger = context;
+    const struct transfer *transfer = &line->transfer;
+
+    (void)fault;
+    if (!hledger->options->by_event)
+        return ST_OK;
+    if (line->event != hledger->event)
+        begin_event(hledger, line->event);
+    write_transfer(hledger, transfer->debit, transfer->credit, money_nanos(transfer->amount),
+                   transfer->code);
+    return ST_OK;
+}
+
+/* ---- the end: what every account must stand at ---- */
+
+static void write_balances(const struct hledger *hledger)
+{
+    const struct account *account = accounts_from(&hledger->accounts, 0);
+    const char *commodity = hledger->options->commodity;
+    char name[ACCOUNT_NAME_BYTES];
+    char total[TOTAL_TEXT_BYTES];
+    char date[DATE_TEXT_BYTES];
+
+    if (account == NULL)
+        return;
+    (void)fprintf(hledger->out, "\n%s balances after frame %" PRIu64 "\n",
+                  export_date(date, hledger->wall_us), hledger->frame);
+    for (; account != NULL; account = accounts_from(&hledger->accounts, account->id + 1)) {
+        bool minus = account->debits > account->credits;
+        u128 balance =
+            minus ? account->debits - account->credits : account->credits - account->debits;
+
+        (void)fprintf(hledger->out, "    %s  0.000000000 %s = %s%s %s\n",
+                      account_name(name, account->id, account->kind), commodity, minus ? "-" : "",
+                      export_total(total, balance), commodity);
+    }
+}
+
+/* Twice over the same frames: those up to the one that is the last now. */
+static enum status hledger_write(struct hledger *hledger, const struct store *store,
+                                 struct fault *fault)
+{
+    struct frame_header header;
+    struct journal_reader declare = {
+        .opening = declare_opening, .event = declare_event, .context = hledger};
+    struct journal_reader write = {.frame = write_frame,
+                                   .event = note_event,
+                                   .line = write_line,
+                                   .posting = write_posting,
+                                   .context = hledger};
+    enum status status;
+
+    status = books_header(store, &header, fault);
+    if (status == ST_OK)
+        status = books_read_frames(store, &header, &declare, fault);
+    if (status != ST_OK)
+        return status;
+    write_declarations(hledger);
+    status = books_read_frames(store, &header, &write, fault);
+    if (status != ST_OK)
+        return status;
+    write_balances(hledger);
+    return export_end(hledger->out, fault);
+}
+
+enum status ledger_export_hledger(const struct store *store, const struct export_options *options,
+                                  FILE *out, struct fault *fault)
+{
+    struct hledger hledger = {.options = options, .out = out, .event = NO_TRANSACTION};
+    enum status status;
+
+    if (accounts_init(&hledger.accounts) != ST_OK)
+        return fault_set(fault, ST_NOMEM, "export: no memory for the accounts");
+    status = hledger_write(&hledger, store, fault);
+    accounts_fini(&hledger.accounts);
+    bytes_fini(&hledger.frame_events);
+    return status;
+}

@@ -1,0 +1,120 @@
+/*
+ * The journal as JSON lines, one object for each line of the journal.  Numbers that outside
+ * programs might round (above 2^53) are strings: amounts, quantities, objects, carries.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "audit/export.h"
+
+struct jsonl {
+    const struct export_options *options;
+    FILE *out;
+    struct accounts accounts;
+    struct frame_header frame;
+    struct bytes events; /* struct journal_event each: of the frame */
+};
+
+static enum status note_frame(void *context, const struct frame_header *header, struct fault *fault)
+{
+    struct jsonl *jsonl = context;
+
+    (void)fault;
+    jsonl->frame = *header;
+    bytes_clear(&jsonl->events);
+    return ST_OK;
+}
+
+static enum status note_opening(void *context, const struct journal_opening *opening,
+                                struct fault *fault)
+{
+    struct jsonl *jsonl = context;
+
+    return export_opening(&jsonl->accounts, opening, fault);
+}
+
+static enum status note_event(void *context, const struct journal_event *event, struct fault *fault)
+{
+    struct jsonl *jsonl = context;
+    struct hash hash;
+    uint64_t id;
+    enum status status = ST_OK;
+
+    if (event->kind == EVENT_PRICES && jsonl->options->prices != NULL &&
+        prices_event_get(event, &id, &hash))
+        status = jsonl->options->prices(jsonl->options->prices_context, jsonl->out, id, fault);
+    if (status != ST_OK)
+        return status;
+    bytes_append(&jsonl->events, event, sizeof *event);
+    if (jsonl->events.failed)
+        return fault_set(fault, ST_NOMEM, "export: no memory for the events of a frame");
+    return ST_OK;
+}
+
+static void write_event(const struct jsonl *jsonl, uint32_t index)
+{
+    char source[2 * EVENT_SOURCE_BYTES_MAX + 1];
+    char hash[HASH_TEXT_BYTES];
+    struct journal_event event;
+
+    INVARIANT((index + UINT64_C(1)) * sizeof event <= jsonl->events.size);
+    memcpy(&event, jsonl->events.data + index * sizeof event, sizeof event);
+    (void)fprintf(jsonl->out,
+                  "{\"frame\":%" PRIu64 ",\"event\":%" PRIu32
+                  ",\"kind\":\"%s\",\"subject\":%" PRIu64 ",\"source\":\"%s\",\"hash\":\"%s\","
+                  "\"site_time_us\":%" PRIu64 ",\"wall_us\":%" PRIu64,
+                  jsonl->frame.frame, index, event_kind_name(event.kind), event.subject,
+                  hex_print(source, event.source, event.source_size), hash_print(hash, &event.hash),
+                  event.site_time_us, jsonl->frame.wall_us);
+}
+
+static enum status write_line(void *context, const struct journal_line *line, struct fault *fault)
+{
+    struct jsonl *jsonl = context;
+    const struct transfer *transfer = &line->transfer;
+    char debit[ACCOUNT_NAME_BYTES];
+    char credit[ACCOUNT_NAME_BYTES];
+    char amount[MONEY_TEXT_BYTES];
+
+    (void)fault;
+    write_event(jsonl, line->event);
+    (void)fprintf(jsonl->out,
+                  ",\"debit\":\"%s\",\"debit_id\":%" PRIu64
+                  ",\"credit\":\"%s\",\"credit_id\":%" PRIu64
+                  ",\"code\":\"%s\",\"amount\":\"%s\",\"unit\":\"%s\"",
+                  export_name(debit, &jsonl->accounts, transfer->debit), transfer->debit,
+                  export_name(credit, &jsonl->accounts, transfer->credit), transfer->credit,
+                  transfer_code_text(transfer->code), money_print(amount, transfer->amount),
+                  jsonl->options->commodity);
+    (void)fprintf(jsonl->out,
+                  ",\"quantity\":\"%" PRIu64 "\",\"price_id\":%" PRIu64 ",\"object\":\"%" PRIu64
+                  "\",\"carry\":\"%" PRIu64 "\"}\n",
+                  transfer->quantity, transfer->price_id, transfer->object, transfer->carry);
+    return ST_OK;
+}
+
+static enum status jsonl_write(struct jsonl *jsonl, const struct store *store, struct fault *fault)
+{
+    struct journal_reader reader = {.frame = note_frame,
+                                    .opening = note_opening,
+                                    .event = note_event,
+                                    .line = write_line,
+                                    .context = jsonl};
+    enum status status = journal_read(store, &reader, fault);
+
+    return status == ST_OK ? export_end(jsonl->out, fault) : status;
+}
+
+enum status ledger_export_jsonl(const struct store *store, const struct export_options *options,
+                                FILE *out, struct fault *fault)
+{
+    struct jsonl jsonl = {.options = options, .out = out};
+    enum status status;
+
+    if (accounts_init(&jsonl.accounts) != ST_OK)
+        return fault_set(fault, ST_NOMEM, "export: no memory for the accounts");
+    status = jsonl_write(&jsonl, store, fault);
+    accounts_fini(&jsonl.accounts);
+    bytes_fini(&jsonl.events);
+    return status;
+}

@@ -1,0 +1,165 @@
+#include "audit/reconcile.h"
+
+#include <stdlib.h>
+
+bool reconcile_add(struct reconcile_lines *lines, const struct reconcile_line *line)
+{
+    if (lines->count == lines->capacity) {
+        size_t capacity = lines->capacity == 0 ? 64 : lines->capacity * 2;
+        struct reconcile_line *items = realloc(lines->items, capacity * sizeof *items);
+
+        if (items == NULL)
+            return false;
+        lines->items = items;
+        lines->capacity = capacity;
+    }
+    lines->items[lines->count++] = *line;
+    return true;
+}
+
+void reconcile_lines_fini(struct reconcile_lines *lines)
+{
+    free(lines->items);
+    *lines = (struct reconcile_lines){0};
+}
+
+const char *reconcile_text(enum reconcile_finding finding)
+{
+    switch (finding) {
+    case RECONCILE_MATCHED:
+        return "matched";
+    case RECONCILE_IN_FLIGHT:
+        return "in flight";
+    case RECONCILE_NOT_RECEIVED:
+        return "sent and never received";
+    case RECONCILE_NOT_SENT:
+        return "received and never sent";
+    case RECONCILE_AMOUNT_DIFFERS:
+        return "the amount differs";
+    case RECONCILE_SENT_TWICE:
+        return "sent twice";
+    case RECONCILE_RECEIVED_TWICE:
+        return "received twice";
+    }
+    invariant_failed("a finding", __FILE__, __LINE__);
+}
+
+bool reconcile_is_fault(enum reconcile_finding finding)
+{
+    return finding != RECONCILE_MATCHED && finding != RECONCILE_IN_FLIGHT;
+}
+
+/* ---- comparing ---- */
+
+struct comparison {
+    const struct reconcile_lines *sent;
+    const struct reconcile_lines *received;
+    void (*visit)(void *context, const struct reconcile_note *note);
+    void *context;
+    struct reconcile_totals *totals;
+};
+
+static int compare_lines(const void *left, const void *right)
+{
+    const struct reconcile_line *a = left;
+    const struct reconcile_line *b = right;
+
+    if (a->seq != b->seq)
+        return a->seq < b->seq ? -1 : 1;
+    return a->frame < b->frame ? -1 : a->frame > b->frame; /* of two, the first was the real one */
+}
+
+/* Sorts, sets the end, and returns the sum: 2^64 lines of 2^63 nanos would fit. */
+static u128 prepare(struct reconcile_lines *lines)
+{
+    u128 sum = 0;
+
+    if (lines->count == 0)
+        return 0;
+    qsort(lines->items, lines->count, sizeof *lines->items, compare_lines);
+    for (size_t i = 0; i < lines->count; i++)
+        sum += money_nanos(lines->items[i].amount);
+    if (lines->items[lines->count - 1].seq > lines->through)
+        lines->through = lines->items[lines->count - 1].seq;
+    return sum;
+}
+
+static void note(const struct comparison *comparison, enum reconcile_finding finding,
+                 const struct reconcile_line *sent, const struct reconcile_line *received)
+{
+    struct reconcile_totals *totals = comparison->totals;
+    const struct reconcile_note found = {
+        .finding = finding,
+        .seq = sent != NULL ? sent->seq : received->seq,
+        .sent = sent,
+        .received = received,
+        .past_end = sent == NULL && received->seq > comparison->sent->through,
+    };
+
+    totals->counts[finding]++;
+    if (finding == RECONCILE_MATCHED) {
+        totals->matched_nanos += money_nanos(sent->amount);
+        return;
+    }
+    if (finding == RECONCILE_IN_FLIGHT)
+        totals->in_flight_nanos += money_nanos(sent->amount);
+    if (reconcile_is_fault(finding))
+        totals->faults++;
+    if (comparison->visit != NULL)
+        comparison->visit(comparison->context, &found);
+}
+
+/* One sequence that one or both have, each the first of its lines. */
+static void compare_one(const struct comparison *comparison, const struct reconcile_line *sent,
+                        const struct reconcile_line *received)
+{
+    if (sent == NULL)
+        note(comparison, RECONCILE_NOT_SENT, NULL, received);
+    else if (received != NULL)
+        note(comparison,
+             money_compare(sent->amount, received->amount) == 0 ? RECONCILE_MATCHED
+                                                                : RECONCILE_AMOUNT_DIFFERS,
+             sent, received);
+    else
+        note(comparison,
+             sent->seq > comparison->received->through ? RECONCILE_IN_FLIGHT
+                                                       : RECONCILE_NOT_RECEIVED,
+             sent, NULL);
+}
+
+/* The line at *at if it is of this sequence; moves past it. */
+static const struct reconcile_line *take(const struct reconcile_lines *lines, size_t *at,
+                                         uint64_t seq)
+{
+    if (*at == lines->count || lines->items[*at].seq != seq)
+        return NULL;
+    return &lines->items[(*at)++];
+}
+
+void reconcile_direction(struct reconcile_lines *sent, struct reconcile_lines *received,
+                         void (*visit)(void *context, const struct reconcile_note *note),
+                         void *context, struct reconcile_totals *totals)
+{
+    const struct comparison comparison = {
+        .sent = sent, .received = received, .visit = visit, .context = context, .totals = totals};
+    size_t s = 0;
+    size_t r = 0;
+
+    *totals = (struct reconcile_totals){0};
+    totals->sent_nanos = prepare(sent);
+    totals->received_nanos = prepare(received);
+    while (s < sent->count || r < received->count) {
+        bool sent_first = r == received->count ||
+                          (s < sent->count && sent->items[s].seq <= received->items[r].seq);
+        uint64_t seq = sent_first ? sent->items[s].seq : received->items[r].seq;
+        const struct reconcile_line *first = take(sent, &s, seq);
+        const struct reconcile_line *second = take(received, &r, seq);
+        const struct reconcile_line *again;
+
+        compare_one(&comparison, first, second);
+        while ((again = take(sent, &s, seq)) != NULL)
+            note(&comparison, RECONCILE_SENT_TWICE, again, NULL);
+        while ((again = take(received, &r, seq)) != NULL)
+            note(&comparison, RECONCILE_RECEIVED_TWICE, NULL, again);
+    }
+}

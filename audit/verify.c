@@ -1,0 +1,585 @@
+/* The audit: replay the journal from nothing and compare it with all that the store says. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit/charges.h"
+#include "ledger/postings.h"
+#include "ledger/reading.h"
+#include "ledger/record.h"
+
+struct verify {
+    struct accounts accounts; /* replayed */
+    struct postings lines;    /* of the frame being read, summed */
+    size_t postings;          /* of the frame being read, compared */
+    struct frame_header frame;
+    uint64_t site_time_us;   /* of the frame before */
+    struct bytes closings;   /* uint64_t each: ids closed by the frame being read */
+    uint64_t rows;           /* the next account row must be the first from this id */
+    struct bytes prices;     /* struct prices_seen each: what the chain says of each book */
+    struct bytes price_rows; /* the same: what its row says */
+    struct charges charges;
+    const struct ledger_audit *audit; /* NULL: none */
+    struct verify_report *report;
+};
+
+struct prices_seen {
+    uint64_t frame;
+    uint32_t event;
+    uint64_t site_time_us;
+    struct hash hash;
+};
+
+/* Fault texts name accounts as every list does. */
+static char *verify_name(const struct verify *verify, char text[ACCOUNT_NAME_BYTES], uint64_t id)
+{
+    const struct account *account = accounts_find(&verify->accounts, id);
+
+    return account_name(text, id, account == NULL ? KIND_TREASURY : account->kind);
+}
+
+/* ---- the end of a frame ---- */
+
+static enum status verify_closings(struct verify *verify, struct fault *fault)
+{
+    for (size_t at = 0; at < verify->closings.size; at += sizeof(uint64_t)) {
+        char name[ACCOUNT_NAME_BYTES];
+        struct account *account;
+        uint64_t id;
+
+        memcpy(&id, verify->closings.data + at, sizeof id);
+        account = accounts_find(&verify->accounts, id);
+        INVARIANT(account != NULL);
+        if (account->closed)
+            return fault_set(fault, ST_CORRUPT, "frame %" PRIu64 ": %s is closed twice",
+                             verify->frame.frame, verify_name(verify, name, id));
+        if (account->debits != account->credits)
+            return fault_set(fault, ST_CORRUPT, "frame %" PRIu64 ": %s is closed and holds money",
+                             verify->frame.frame, verify_name(verify, name, id));
+        account->closed = true;
+    }
+    bytes_clear(&verify->closings);
+    return ST_OK;
+}
+
+static enum status verify_limit(const struct verify *verify, uint64_t id, struct fault *fault)
+{
+    const struct account *account = accounts_find(&verify->accounts, id);
+    char name[ACCOUNT_NAME_BYTES];
+    char debits[U128_TEXT_BYTES];
+    char credits[U128_TEXT_BYTES];
+
+    if (account_limit(account->class, account->debits, account->credits) == TRANSFER_DONE)
+        return ST_OK;
+    return fault_set(fault, ST_CORRUPT,
+                     "frame %" PRIu64 ": %s is past its limit, debits %s and credits %s nanos",
+                     verify->frame.frame, verify_name(verify, name, id),
+                     u128_print(debits, account->debits), u128_print(credits, account->credits));
+}
+
+/* Called when all records of a frame have been read; limits hold at the end of it, not within. */
+static enum status verify_frame_end(struct verify *verify, struct fault *fault)
+{
+    char debit[ACCOUNT_NAME_BYTES];
+    char credit[ACCOUNT_NAME_BYTES];
+
+    if (verify->frame.frame == 0)
+        return ST_OK;
+    if (verify->postings < verify->lines.count) {
+        const struct posting *posting = &verify->lines.list[verify->postings];
+
+        return fault_set(
+            fault, ST_CORRUPT, "frame %" PRIu64 ": lines of (%s -> %s, %s) have no posting",
+            verify->frame.frame, verify_name(verify, debit, posting->debit),
+            verify_name(verify, credit, posting->credit), transfer_code_text(posting->code));
+    }
+    for (size_t i = 0; i < verify->lines.count; i++) {
+        if (verify_limit(verify, verify->lines.list[i].debit, fault) != ST_OK ||
+            verify_limit(verify, verify->lines.list[i].credit, fault) != ST_OK)
+            return ST_CORRUPT;
+    }
+    if (verify->accounts.size != verify->frame.next_account)
+        return fault_set(fault, ST_CORRUPT,
+                         "frame %" PRIu64 ": its header says that the next account is %" PRIu64
+                         ", its openings say %zu",
+                         verify->frame.frame, verify->frame.next_account, verify->accounts.size);
+    return verify_closings(verify, fault);
+}
+
+/* ---- before the journal: rows of books of prices ---- */
+
+static enum status note_prices_row(void *context, const struct ledger_prices *row,
+                                   struct fault *fault)
+{
+    struct verify *verify = context;
+    struct prices_seen seen = {.frame = row->frame,
+                               .site_time_us = row->site_time_us,
+                               .hash = hash_of(row->book, row->size)};
+    uint64_t next = verify->price_rows.size / sizeof seen + 1;
+
+    if (row->id != next)
+        return fault_set(fault, ST_CORRUPT, "meta: book of prices %" PRIu64 " is missing", next);
+    bytes_append(&verify->price_rows, &seen, sizeof seen);
+    if (verify->price_rows.failed)
+        return fault_set(fault, ST_NOMEM, "verify: no memory for the books of prices");
+    return ST_OK;
+}
+
+/* ---- records, in their order ---- */
+
+static enum status verify_frame(void *context, const struct frame_header *header,
+                                struct fault *fault)
+{
+    struct verify *verify = context;
+    enum status status = verify_frame_end(verify, fault);
+
+    if (status != ST_OK)
+        return status;
+    if (header->site_time_us < verify->site_time_us)
+        return fault_set(fault, ST_CORRUPT,
+                         "frame %" PRIu64 ": site time fell from %" PRIu64 " to %" PRIu64 " us",
+                         header->frame, verify->site_time_us, header->site_time_us);
+    verify->site_time_us = header->site_time_us;
+    verify->frame = *header;
+    verify->postings = 0;
+    postings_clear(&verify->lines);
+    verify->report->frames++;
+    verify->report->chunks += header->chunks;
+    verify->report->head = header->head;
+    return ST_OK;
+}
+
+static enum status verify_opened(struct verify *verify, const struct journal_opening *opening,
+                                 struct fault *fault)
+{
+    struct account account = {.id = opening->account,
+                              .class = (uint8_t)opening->class,
+                              .kind = (uint8_t)opening->kind,
+                              .customer = opening->customer,
+                              .opened_frame = opening->frame};
+    enum status status = accounts_add(&verify->accounts, &account);
+
+    if (status == ST_NOMEM)
+        return fault_set(fault, ST_NOMEM, "account %" PRIu64 ": no memory for it", account.id);
+    if (status != ST_OK)
+        return fault_set(fault, ST_CORRUPT, "frame %" PRIu64 ": account %" PRIu64 " %s",
+                         opening->frame, account.id,
+                         status == ST_EXISTS ? "is opened a second time" : "is out of order");
+    accounts_touch(&verify->accounts, account.id, opening->frame);
+    return ST_OK;
+}
+
+static enum status verify_opening(void *context, const struct journal_opening *opening,
+                                  struct fault *fault)
+{
+    struct verify *verify = context;
+    struct account *account = accounts_find(&verify->accounts, opening->account);
+    char name[ACCOUNT_NAME_BYTES];
+
+    if (!opening->closing)
+        return verify_opened(verify, opening, fault);
+    if (account == NULL || account->closed || account->id < ACCOUNT_FIRST_FREE)
+        return fault_set(fault, ST_CORRUPT, "frame %" PRIu64 ": %s is closed but was not open",
+                         opening->frame, verify_name(verify, name, opening->account));
+    if (account->kind != opening->kind || account->customer != opening->customer)
+        return fault_set(fault, ST_CORRUPT,
+                         "frame %" PRIu64 ": %s is closed as another kind or customer",
+                         opening->frame, verify_name(verify, name, opening->account));
+    bytes_append(&verify->closings, &opening->account, sizeof opening->account);
+    if (verify->closings.failed)
+        return fault_set(fault, ST_NOMEM, "frame %" PRIu64 ": no memory", opening->frame);
+    accounts_touch(&verify->accounts, account->id, opening->frame);
+    return ST_OK;
+}
+
+static size_t count_prices(const struct bytes *list)
+{
+    return list->size / sizeof(struct prices_seen);
+}
+
+/* Of a book from 1 up to the count. */
+static struct prices_seen prices_at(const struct bytes *list, uint64_t id)
+{
+    struct prices_seen seen;
+
+    memcpy(&seen, list->data + (id - 1) * sizeof seen, sizeof seen);
+    return seen;
+}
+
+/* The book that the chain names is there, and as it was. */
+static enum status verify_prices_row(const struct verify *verify, uint64_t id,
+                                     const struct prices_seen *seen, struct fault *fault)
+{
+    struct prices_seen row;
+
+    if (id > count_prices(&verify->price_rows))
+        return fault_set(fault, ST_CORRUPT, "meta: book of prices %" PRIu64 " is missing", id);
+    row = prices_at(&verify->price_rows, id);
+    if (!hash_equal(&seen->hash, &row.hash) || seen->frame != row.frame ||
+        seen->site_time_us != row.site_time_us)
+        return fault_set(fault, ST_CORRUPT,
+                         "meta: book of prices %" PRIu64 " is not the one that frame %" PRIu64
+                         " put in force",
+                         id, seen->frame);
+    return ST_OK;
+}
+
+/* A book comes into force: the number after the last one. */
+static enum status verify_prices_event(struct verify *verify, const struct journal_event *event,
+                                       struct fault *fault)
+{
+    struct prices_seen seen = {
+        .frame = event->frame, .event = event->index, .site_time_us = event->site_time_us};
+    uint64_t id;
+
+    if (!prices_event_get(event, &id, &seen.hash))
+        return fault_set(fault, ST_CORRUPT,
+                         "frame %" PRIu64 " event %" PRIu32 ": it names no book of prices",
+                         event->frame, event->index);
+    if (id != count_prices(&verify->prices) + 1)
+        return fault_set(fault, ST_CORRUPT,
+                         "frame %" PRIu64 " event %" PRIu32 ": book of prices %" PRIu64
+                         " is out of order",
+                         event->frame, event->index, id);
+    bytes_append(&verify->prices, &seen, sizeof seen);
+    if (verify->prices.failed)
+        return fault_set(fault, ST_NOMEM, "verify: no memory for the books of prices");
+    return verify_prices_row(verify, id, &seen, fault);
+}
+
+static enum status verify_event(void *context, const struct journal_event *event,
+                                struct fault *fault)
+{
+    struct verify *verify = context;
+
+    verify->report->events++;
+    return event->kind == EVENT_PRICES ? verify_prices_event(verify, event, fault) : ST_OK;
+}
+
+/* Whether book `id`, from 1, came into force before this event. */
+static bool came_before(const struct verify *verify, uint64_t id, const struct journal_line *line)
+{
+    struct prices_seen seen;
+
+    if (id > count_prices(&verify->prices))
+        return false;
+    seen = prices_at(&verify->prices, id);
+    return seen.frame < line->frame || seen.event < line->event;
+}
+
+/* A line names the last book that came into force before it, or none. */
+static enum status verify_price_id(const struct verify *verify, const struct journal_line *line,
+                                   struct fault *fault)
+{
+    uint64_t id = line->transfer.price_id;
+
+    if (id == 0 || (came_before(verify, id, line) && !came_before(verify, id + 1, line)))
+        return ST_OK;
+    return fault_set(fault, ST_CORRUPT,
+                     "frame %" PRIu64 " event %" PRIu32 ": a line of %s names the prices %" PRIu64
+                     ", which are not in force there",
+                     line->frame, line->event, transfer_code_text(line->transfer.code), id);
+}
+
+static enum status verify_line(void *context, const struct journal_line *line, struct fault *fault)
+{
+    struct verify *verify = context;
+    const struct transfer *transfer = &line->transfer;
+
+    enum status status;
+
+    verify->report->lines++;
+    status = verify_price_id(verify, line, fault);
+    if (status == ST_OK)
+        status = charges_check(&verify->charges, &verify->accounts, line, fault);
+    if (status != ST_OK)
+        return status;
+    if (postings_add(&verify->lines, transfer->debit, transfer->credit, (uint16_t)transfer->code,
+                     money_nanos(transfer->amount)) != ST_OK)
+        return fault_set(fault, ST_NOMEM, "frame %" PRIu64 ": no memory for its postings",
+                         line->frame);
+    return ST_OK;
+}
+
+/* The posting must be exactly what the lines add up to, in the same order. */
+static enum status verify_against_lines(const struct verify *verify,
+                                        const struct journal_posting *posting, struct fault *fault)
+{
+    const struct posting *lines = NULL;
+    char debit[ACCOUNT_NAME_BYTES];
+    char credit[ACCOUNT_NAME_BYTES];
+    char lines_amount[U128_TEXT_BYTES];
+    char posting_amount[U128_TEXT_BYTES];
+
+    (void)verify_name(verify, debit, posting->debit);
+    (void)verify_name(verify, credit, posting->credit);
+    if (verify->postings < verify->lines.count)
+        lines = &verify->lines.list[verify->postings];
+    if (lines == NULL || lines->debit != posting->debit || lines->credit != posting->credit ||
+        lines->code != posting->code)
+        return fault_set(fault, ST_CORRUPT,
+                         "frame %" PRIu64 " posting %zu: (%s -> %s, %s) is not what the lines give "
+                         "here",
+                         posting->frame, verify->postings, debit, credit,
+                         transfer_code_text(posting->code));
+    if (lines->amount != posting->amount)
+        return fault_set(fault, ST_CORRUPT,
+                         "frame %" PRIu64 ": lines give %s for (%s -> %s, %s), posting says %s",
+                         posting->frame, u128_print(lines_amount, lines->amount), debit, credit,
+                         transfer_code_text(posting->code),
+                         u128_print(posting_amount, posting->amount));
+    if (lines->lines != posting->lines)
+        return fault_set(fault, ST_CORRUPT,
+                         "frame %" PRIu64 ": %" PRIu32 " lines for (%s -> %s, %s), posting says "
+                         "%" PRIu64,
+                         posting->frame, lines->lines, debit, credit,
+                         transfer_code_text(posting->code), posting->lines);
+    return ST_OK;
+}
+
+static enum status verify_posting(void *context, const struct journal_posting *posting,
+                                  struct fault *fault)
+{
+    struct verify *verify = context;
+    struct account *debit = accounts_find(&verify->accounts, posting->debit);
+    struct account *credit = accounts_find(&verify->accounts, posting->credit);
+    char name[ACCOUNT_NAME_BYTES];
+
+    if (verify_against_lines(verify, posting, fault) != ST_OK)
+        return ST_CORRUPT;
+    if (debit == NULL || debit->closed || credit == NULL || credit->closed)
+        return fault_set(
+            fault, ST_CORRUPT, "frame %" PRIu64 " posting %zu: %s is missing or closed",
+            posting->frame, verify->postings,
+            verify_name(verify, name,
+                        debit == NULL || debit->closed ? posting->debit : posting->credit));
+    if (!u128_add(&debit->debits, debit->debits, posting->amount) ||
+        !u128_add(&credit->credits, credit->credits, posting->amount))
+        return fault_set(fault, ST_CORRUPT, "frame %" PRIu64 " posting %zu: a total overflows",
+                         posting->frame, verify->postings);
+    if (posting->amount != 0) {
+        accounts_touch(&verify->accounts, posting->debit, posting->frame);
+        accounts_touch(&verify->accounts, posting->credit, posting->frame);
+    }
+    verify->postings++;
+    verify->report->postings++;
+    return ST_OK;
+}
+
+/* ---- rows ---- */
+
+static const char *row_difference(const struct account *row, const struct account *replay)
+{
+    if (row->debits != replay->debits)
+        return "debits";
+    if (row->credits != replay->credits)
+        return "credits";
+    if (row->class != replay->class || row->kind != replay->kind)
+        return "kind";
+    if (row->customer != replay->customer)
+        return "customer";
+    if (row->opened_frame != replay->opened_frame)
+        return "frame of opening";
+    if (row->closed != replay->closed)
+        return "closed or open";
+    return NULL;
+}
+
+static enum status verify_row(void *context, const uint8_t *key, size_t key_size,
+                              const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    struct verify *verify = context;
+    const struct account *replay;
+    const struct account *expected;
+    const char *difference;
+    struct account row;
+    char name[ACCOUNT_NAME_BYTES];
+    uint64_t frame;
+    enum status status;
+
+    status = account_decode(&row, &frame, key, key_size, value, value_size, fault);
+    if (status != ST_OK)
+        return status;
+    /* Rows come in order of id, so a gap shows at the row after it. */
+    replay = accounts_find(&verify->accounts, row.id);
+    if (replay == NULL)
+        return fault_set(fault, ST_CORRUPT, "account %" PRIu64 ": the journal never opened it",
+                         row.id);
+    expected = accounts_from(&verify->accounts, verify->rows);
+    if (expected->id != row.id)
+        return fault_set(fault, ST_CORRUPT, "%s: its account row is missing",
+                         verify_name(verify, name, expected->id));
+    verify->rows = row.id + 1;
+    difference = row_difference(&row, replay);
+    if (difference != NULL) {
+        char debits[U128_TEXT_BYTES];
+        char credits[U128_TEXT_BYTES];
+
+        return fault_set(fault, ST_CORRUPT,
+                         "%s: the row differs from the journal in: %s (the journal gives debits "
+                         "%s and credits %s nanos)",
+                         verify_name(verify, name, row.id), difference,
+                         u128_print(debits, replay->debits), u128_print(credits, replay->credits));
+    }
+    if (frame < accounts_touched(&verify->accounts, row.id) || frame > verify->frame.frame)
+        return fault_set(
+            fault, ST_CORRUPT,
+            "%s: the row is of frame %" PRIu64 ", the last that changed it is %" PRIu64,
+            verify_name(verify, name, row.id), frame, accounts_touched(&verify->accounts, row.id));
+    return ST_OK;
+}
+
+static enum status verify_rows(struct verify *verify, const struct store *store,
+                               struct fault *fault)
+{
+    const struct account *expected;
+    char name[ACCOUNT_NAME_BYTES];
+    enum status status;
+
+    verify->rows = 0;
+    status = store->walk(store->context, STORE_ACCOUNT, NULL, 0, verify_row, verify, fault);
+    if (status != ST_OK)
+        return status;
+    expected = accounts_from(&verify->accounts, verify->rows);
+    if (expected != NULL)
+        return fault_set(fault, ST_CORRUPT, "%s: its account row is missing",
+                         verify_name(verify, name, expected->id));
+    return ST_OK;
+}
+
+/* ---- sums ---- */
+
+static enum status verify_claims(struct verify *verify, const struct store *store,
+                                 struct fault *fault)
+{
+    struct ledger_claims *claims;
+    enum status status;
+
+    if (verify->audit == NULL || verify->audit->claims == NULL)
+        return ST_OK;
+    claims = calloc(1, sizeof *claims);
+    if (claims == NULL)
+        return fault_set(fault, ST_NOMEM, "verify: no memory for the claims on accounts");
+    status = verify->audit->claims(verify->audit->context, store, claims, fault);
+    for (uint64_t id = 0; id < ACCOUNT_LINKS && status == ST_OK; id++) {
+        const struct account *account = accounts_find(&verify->accounts, id);
+        bool held =
+            account != NULL && (account->kind == KIND_HELD || account->kind == KIND_DEPOSIT);
+        u128 balance = held ? account->credits - account->debits : 0;
+        char name[ACCOUNT_NAME_BYTES];
+        char rows_text[U128_TEXT_BYTES];
+        char balance_text[U128_TEXT_BYTES];
+
+        if (claims->by_account[id] != balance)
+            status = fault_set(
+                fault, ST_CORRUPT,
+                "%s: the rows that it is held for sum to %s nanos, its balance is %s",
+                verify_name(verify, name, id), u128_print(rows_text, claims->by_account[id]),
+                u128_print(balance_text, balance));
+    }
+    free(claims);
+    return status;
+}
+
+static void report_account(struct verify_report *report, const struct account *account)
+{
+    u128 credit = account->credits > account->debits ? account->credits - account->debits : 0;
+    u128 debit = account->debits > account->credits ? account->debits - account->credits : 0;
+
+    report->accounts++;
+    if (account->class == ACCOUNT_NO_OVERDRAFT)
+        report->by_kind_credit[account->kind] += credit;
+    switch ((enum account_kind)account->kind) {
+    case KIND_TREASURY:
+        report->treasury_debit += debit;
+        break;
+    case KIND_SUSPENSE:
+        report->suspense_credit += credit;
+        report->suspense_debit += debit;
+        break;
+    case KIND_LINK_OUT:
+        report->link_out += credit;
+        break;
+    case KIND_LINK_IN:
+        report->link_in += debit;
+        break;
+    case KIND_LINK_SETTLING:
+        report->link_settling_credit += credit;
+        report->link_settling_debit += debit;
+        break;
+    case KIND_UNCLAIMED:
+    case KIND_REVENUE:
+    case KIND_HELD:
+    case KIND_DEPOSIT:
+    case KIND_CUSTOMER:
+    case KIND_AGENT:
+        break;
+    }
+}
+
+static enum status verify_sums(struct verify *verify, struct fault *fault)
+{
+    const struct account *account = accounts_from(&verify->accounts, 0);
+    char debit_text[U128_TEXT_BYTES];
+    char credit_text[U128_TEXT_BYTES];
+    u128 debits = 0;
+    u128 credits = 0;
+
+    for (; account != NULL; account = accounts_from(&verify->accounts, account->id + 1))
+        report_account(verify->report, account);
+    if (!accounts_sum(&verify->accounts, &debits, &credits) || debits != credits)
+        return fault_set(fault, ST_CORRUPT,
+                         "accounts: the sum is not 0, debits are %s and credits %s nanos",
+                         u128_print(debit_text, debits), u128_print(credit_text, credits));
+    return ST_OK;
+}
+
+static enum status verify_all(void *context, const struct store *store,
+                              const struct frame_header *header, struct fault *fault)
+{
+    struct verify *verify = context;
+    struct journal_reader reader = {.frame = verify_frame,
+                                    .opening = verify_opening,
+                                    .event = verify_event,
+                                    .line = verify_line,
+                                    .posting = verify_posting,
+                                    .context = verify};
+    enum status status;
+
+    status = ledger_prices_each(store, note_prices_row, verify, fault);
+    if (status == ST_OK)
+        status = charges_init(&verify->charges, verify->audit, store, fault);
+    if (status == ST_OK)
+        status = books_read_journal(store, header, &reader, fault);
+    if (status == ST_OK)
+        status = verify_frame_end(verify, fault);
+    if (status == ST_OK && count_prices(&verify->price_rows) != count_prices(&verify->prices))
+        status = fault_set(fault, ST_CORRUPT, "meta: book of prices %zu never came into force",
+                           count_prices(&verify->prices) + 1);
+    if (status == ST_OK)
+        status = verify_rows(verify, store, fault);
+    if (status == ST_OK)
+        status = verify_sums(verify, fault);
+    if (status == ST_OK)
+        status = verify_claims(verify, store, fault);
+    return status;
+}
+
+enum status ledger_verify(const struct store *store, const struct ledger_audit *audit,
+                          struct verify_report *report, struct fault *fault)
+{
+    struct verify verify = {.audit = audit, .report = report};
+    enum status status;
+
+    memset(report, 0, sizeof *report);
+    if (accounts_init(&verify.accounts) != ST_OK)
+        return fault_set(fault, ST_NOMEM, "verify: no memory for the accounts");
+    status = books_with_header(store, verify_all, &verify, fault);
+    accounts_fini(&verify.accounts);
+    postings_fini(&verify.lines);
+    bytes_fini(&verify.closings);
+    bytes_fini(&verify.prices);
+    bytes_fini(&verify.price_rows);
+    charges_fini(&verify.charges);
+    return status;
+}

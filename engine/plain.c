@@ -1,0 +1,271 @@
+/* See plain.h. */
+#include "engine/plain.h"
+
+#include "engine/operators.h"
+
+static bool refuse_operator(struct emit *emit, uint32_t code)
+{
+    const char *extension = operator_extension(code);
+
+    if (extension != NULL)
+        return reader_refuse(emit->in, emit->offset, "%s is outside the profile", extension);
+    if (code >= 0x100)
+        return reader_refuse(emit->in, emit->offset, "unknown operator 0xfc %u", code - 0x100);
+    return reader_refuse(emit->in, emit->offset, "unknown operator 0x%02x", code);
+}
+
+static bool need_memory(struct emit *emit)
+{
+    return emit->code->has_memory ||
+           reader_refuse(emit->in, emit->offset, "a memory operator in a module without memory");
+}
+
+static bool read_memory_index(struct emit *emit)
+{
+    size_t start = emit->in->at;
+    uint32_t index;
+
+    if (!reader_u32(emit->in, &index))
+        return false;
+    if (index != 0)
+        return reader_refuse(emit->in, start, "multi-memory is outside the profile");
+    return need_memory(emit);
+}
+
+static bool read_memory_argument(struct emit *emit, uint32_t bytes, uint32_t *offset)
+{
+    size_t start = emit->in->at;
+    uint32_t align;
+
+    if (!reader_u32(emit->in, &align) || !reader_u32(emit->in, offset) || !need_memory(emit))
+        return false;
+    if (align >= 4 || (1U << align) > bytes)
+        return reader_refuse(emit->in, start, "an alignment larger than the access");
+    return true;
+}
+
+static bool do_binary(struct emit *emit, const struct operator_row *row)
+{
+    struct operand a;
+    struct operand b;
+    uint16_t cell_a;
+
+    if (!emit_pop(emit, row->operand, &b) || !emit_pop(emit, row->operand, &a))
+        return false;
+    cell_a = emit_use(emit, &a, emit->height);
+    if (row->kind == OPERATOR_INTEGER && b.kind == AT_CONST)
+        return emit_define_constant(emit, row->result, (enum op)row->op_const, cell_a, 0,
+                                    b.constant);
+    b.local = emit_use(emit, &b, emit->height + 1);
+    if (row->traps)
+        emit_place(emit);
+    return emit_define(emit, row->result, (enum op)row->op, cell_a, b.local);
+}
+
+static bool do_unary(struct emit *emit, const struct operator_row *row)
+{
+    struct operand a;
+    uint16_t cell;
+
+    if (!emit_pop(emit, row->operand, &a))
+        return false;
+    cell = emit_use(emit, &a, emit->height);
+    if (row->traps)
+        emit_place(emit);
+    return emit_define(emit, row->result, (enum op)row->op, cell, 0);
+}
+
+static bool do_load(struct emit *emit, const struct operator_row *row)
+{
+    struct operand address;
+    uint32_t offset;
+    uint16_t cell;
+
+    if (!read_memory_argument(emit, row->bytes, &offset) || !emit_pop(emit, TYPE_I32, &address))
+        return false;
+    cell = emit_use(emit, &address, emit->height);
+    emit_place(emit);
+    return emit_define_constant(emit, row->result, (enum op)row->op, cell, 0, offset);
+}
+
+static bool do_store(struct emit *emit, const struct operator_row *row)
+{
+    struct operand address;
+    struct operand value;
+    uint32_t offset;
+    uint16_t cell;
+    uint16_t from;
+
+    if (!read_memory_argument(emit, row->bytes, &offset) || !emit_pop(emit, row->operand, &value) ||
+        !emit_pop(emit, TYPE_I32, &address))
+        return false;
+    cell = emit_use(emit, &address, emit->height);
+    from = emit_use(emit, &value, emit->height + 1);
+    emit_place(emit);
+    (void)emit_word(emit, (enum op)row->op, cell, from, 0);
+    emit_constant(emit, offset);
+    return true;
+}
+
+static bool do_select(struct emit *emit)
+{
+    struct operand condition;
+    struct operand a;
+    struct operand b;
+    uint16_t cells[3];
+
+    if (!emit_pop(emit, TYPE_I32, &condition) || !emit_pop(emit, TYPE_NONE, &b) ||
+        !emit_pop(emit, b.type, &a))
+        return false;
+    cells[0] = emit_use(emit, &a, emit->height);
+    cells[1] = emit_use(emit, &b, emit->height + 1);
+    cells[2] = emit_use(emit, &condition, emit->height + 2);
+    condition.constant = (union word){.a = cells[2], .b = b.type}.constant;
+    return emit_define_constant(emit, a.type != TYPE_NONE ? a.type : b.type, OP_SELECT, cells[0],
+                                cells[1], condition.constant);
+}
+
+static bool do_local(struct emit *emit, uint32_t code)
+{
+    size_t start = emit->in->at;
+    struct operand value;
+    uint32_t index;
+    uint8_t type;
+
+    if (!reader_u32(emit->in, &index))
+        return false;
+    if (index >= emit->function->locals)
+        return reader_refuse(emit->in, start, "there is no local %u", index);
+    type = emit->local_types[index];
+    if (code == CODE_LOCAL_GET)
+        return emit_push(emit, type, AT_LOCAL, index, 0);
+    if (!emit_pop(emit, type, &value))
+        return false;
+    emit_set_local(emit, index, &value);
+    return code == CODE_LOCAL_SET || emit_push(emit, type, AT_LOCAL, index, 0);
+}
+
+static bool do_global(struct emit *emit, uint32_t code)
+{
+    size_t start = emit->in->at;
+    const struct global *global;
+    struct operand value;
+    uint32_t index;
+
+    if (!reader_u32(emit->in, &index))
+        return false;
+    if (index >= emit->code->globals_count)
+        return reader_refuse(emit->in, start, "there is no global %u", index);
+    global = &emit->code->globals[index];
+    if (code == CODE_GLOBAL_GET)
+        return emit_define_constant(emit, global->type, OP_GLOBAL_GET, 0, 0, index);
+    if (!global->mutable)
+        return reader_refuse(emit->in, start, "global %u is constant", index);
+    if (!emit_pop(emit, global->type, &value))
+        return false;
+    value.local = emit_use(emit, &value, emit->height);
+    (void)emit_target(emit, OP_GLOBAL_SET, value.local, index);
+    return true;
+}
+
+static bool do_const(struct emit *emit, uint32_t code)
+{
+    struct reader *in = emit->in;
+    uint64_t bits = 0;
+    int32_t narrow = 0;
+    int64_t wide = 0;
+
+    if (code == CODE_I32_CONST)
+        return reader_s32(in, &narrow) && emit_push(emit, TYPE_I32, AT_CONST, 0, (uint32_t)narrow);
+    if (code == CODE_I64_CONST)
+        return reader_s64(in, &wide) && emit_push(emit, TYPE_I64, AT_CONST, 0, (uint64_t)wide);
+    if (code == CODE_F32_CONST)
+        return reader_fixed(in, 4, &bits) && emit_push(emit, TYPE_F32, AT_CONST, 0, bits);
+    return reader_fixed(in, 8, &bits) && emit_push(emit, TYPE_F64, AT_CONST, 0, bits);
+}
+
+static bool do_memory_grow(struct emit *emit)
+{
+    struct operand pages;
+    uint16_t cell;
+
+    if (!read_memory_index(emit) || !emit_pop(emit, TYPE_I32, &pages))
+        return false;
+    cell = emit_use(emit, &pages, emit->height);
+    emit_place(emit);
+    return emit_define(emit, TYPE_I32, OP_MEMORY_GROW, cell, 0);
+}
+
+/* memory.copy and memory.fill: three i32 operands. */
+static bool do_bulk(struct emit *emit, uint32_t code)
+{
+    struct operand operands[3];
+    uint16_t cells[3];
+
+    if ((code == CODE_MEMORY_COPY && !read_memory_index(emit)) || !read_memory_index(emit))
+        return false;
+    for (uint32_t i = 3; i > 0; i--)
+        if (!emit_pop(emit, TYPE_I32, &operands[i - 1]))
+            return false;
+    for (uint32_t i = 0; i < 3; i++)
+        cells[i] = emit_use(emit, &operands[i], emit->height + i);
+    emit_place(emit);
+    (void)emit_word(emit, code == CODE_MEMORY_COPY ? OP_MEMORY_COPY : OP_MEMORY_FILL, cells[0],
+                    cells[1], cells[2]);
+    return true;
+}
+
+static bool do_row(struct emit *emit, uint32_t code)
+{
+    const struct operator_row *row = operator_row(code);
+
+    switch ((enum operator_kind)row->kind) {
+    case OPERATOR_INTEGER:
+    case OPERATOR_BINARY:
+        return do_binary(emit, row);
+    case OPERATOR_UNARY:
+        return do_unary(emit, row);
+    case OPERATOR_LOAD:
+        return do_load(emit, row);
+    case OPERATOR_STORE:
+        return do_store(emit, row);
+    case OPERATOR_NONE:
+        break;
+    }
+    return refuse_operator(emit, code);
+}
+
+bool plain_operator(struct emit *emit, uint32_t code)
+{
+    struct operand dropped;
+
+    switch (code) {
+    case CODE_NOP:
+        return true;
+    case CODE_DROP:
+        return emit_pop(emit, TYPE_NONE, &dropped);
+    case CODE_SELECT:
+        return do_select(emit);
+    case CODE_LOCAL_GET:
+    case CODE_LOCAL_SET:
+    case CODE_LOCAL_TEE:
+        return do_local(emit, code);
+    case CODE_GLOBAL_GET:
+    case CODE_GLOBAL_SET:
+        return do_global(emit, code);
+    case CODE_MEMORY_SIZE:
+        return read_memory_index(emit) && emit_define(emit, TYPE_I32, OP_MEMORY_SIZE, 0, 0);
+    case CODE_MEMORY_GROW:
+        return do_memory_grow(emit);
+    case CODE_MEMORY_COPY:
+    case CODE_MEMORY_FILL:
+        return do_bulk(emit, code);
+    case CODE_I32_CONST:
+    case CODE_I64_CONST:
+    case CODE_F32_CONST:
+    case CODE_F64_CONST:
+        return do_const(emit, code);
+    default:
+        return do_row(emit, code);
+    }
+}

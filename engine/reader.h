@@ -1,0 +1,55 @@
+/*
+ * A cursor over a module's bytes that remembers the first refusal and where it was.  Each reading
+ * call answers false after a refusal; the text is then in the fault, and `status` says which kind.
+ */
+#ifndef SERAI_ENGINE_READER_H
+#define SERAI_ENGINE_READER_H
+
+#include "base/status.h"
+
+struct reader {
+    const uint8_t *bytes; /* the whole module: offsets in refusals are from its first byte */
+    size_t at;
+    size_t end; /* of the part that is being read */
+    enum status status;
+    struct fault *fault; /* may be NULL */
+};
+
+/* Refuse with ST_INVALID and "<text>, at byte 0x<offset>".  Returns false, for the caller to
+ * return. */
+bool reader_refuse(struct reader *in, size_t offset, const char *format, ...) PRINTF_LIKE(3, 4);
+#ifdef __clang_analyzer__
+/* The analyzer looks into no variadic function: show it that the answer is no. */
+#define reader_refuse(...) ((void)(reader_refuse)(__VA_ARGS__), false)
+#endif
+
+/* Give up with ST_NOMEM.  Returns false, for the caller to return. */
+bool reader_out_of_memory(struct reader *in);
+
+/* Read one byte.  False, refused, at the end. */
+MUST_CHECK bool reader_byte(struct reader *in, uint8_t *value);
+
+/*
+ * LEB128 by the specification (5.2.2), at most ceil(bits / 7) bytes and no stray bits:
+ * reader_u32(), reader_s32() and reader_s64() read an unsigned or signed number of that many bits.
+ */
+MUST_CHECK bool reader_u32(struct reader *in, uint32_t *value);
+MUST_CHECK bool reader_s32(struct reader *in, int32_t *value);
+MUST_CHECK bool reader_s64(struct reader *in, int64_t *value);
+
+/* Read `size` little-endian bytes, 4 or 8. */
+MUST_CHECK bool reader_fixed(struct reader *in, uint32_t size, uint64_t *value);
+
+/*
+ * Read a count of items.  Refused above `limit`, or when that many items cannot follow in the bytes
+ * that are left.
+ */
+MUST_CHECK bool reader_count(struct reader *in, const char *what, uint32_t limit, uint32_t *count);
+
+/* Read a name: UTF-8, at most LIMIT_NAME_BYTES.  *name points into the module. */
+MUST_CHECK bool reader_name(struct reader *in, const char **name, uint32_t *size);
+
+/* Step over `size` bytes; *skipped, when not NULL, is set to point at them. */
+MUST_CHECK bool reader_skip(struct reader *in, uint32_t size, const uint8_t **skipped);
+
+#endif

@@ -1,0 +1,319 @@
+/*
+ * Links: one logical wire to each neighbouring site, with the accumulator of the money that crossed
+ * it.
+ *
+ * The money layer owns order and replay: ZeroMQ underneath may lose and repeat across reconnects.
+ * Each direction has a sequence and a running total that only rise.  What is sent stays in the
+ * transcript (a row each) until the neighbour has it durably; what arrives is taken exactly once,
+ * in order.
+ *
+ * This part decides and keeps rows; it opens no socket, moves no money and runs no agent.  One
+ * thread.  Wire format and reconnecting: docs/wire.md; docs/links.md says what each freeze means.
+ */
+#ifndef SERAI_LINKS_LINK_H
+#define SERAI_LINKS_LINK_H
+
+#include "base/cbor.h"
+#include "channels/channels.h"
+
+enum {
+    LINK_NAME_BYTES_MAX = 32,
+    LINK_ENDPOINT_BYTES_MAX = 128,
+    LINK_REASON_BYTES_MAX = 200,
+    LINK_KEY_BYTES = 32,
+    LINKS_MAX = 256,                    /* at once */
+    LINK_INTERFACES_MAX = 959,          /* links that were ever made: as many as have accounts */
+    LINK_PARCEL_BYTES_MAX = 256 * 1024, /* larger ones are refused before they are decoded */
+    LINK_WINDOW_MESSAGES = 4096,        /* packets and births, not acknowledged */
+    LINK_WINDOW_BYTES = 8 * 1024 * 1024,
+    LINK_VERSION = 2, /* of the wire format and of the loader's instructions */
+    LINK_CURRENCY_BYTES_MAX = 16,
+};
+/* The most that one message carries: 2^32 - 1 units of 10 nanos, $42.94. */
+#define LINK_MESSAGE_NANOS_MAX UINT64_C(42949672950)
+
+/* Fixed numbers. */
+enum link_state {
+    LINK_DOWN = 0, /* no HELLO of this connection yet: messages wait in the transcript */
+    LINK_UP = 1,
+    LINK_FROZEN = 2, /* nothing is sent or taken until a person resumes it; `reason` says why */
+};
+
+/* The prices of a neighbour, by its HELLO. */
+struct link_prices {
+    struct money birth_fee;   /* each agent born there for a channel */
+    struct money channel_fee; /* each channel bought there */
+};
+
+/* Plain values; changed only by the calls below. */
+struct link {
+    uint32_t interface; /* from 1; 0 is self */
+    char name[LINK_NAME_BYTES_MAX + 1];
+    uint8_t key[LINK_KEY_BYTES];                /* the neighbour's Ed25519 key */
+    char endpoint[LINK_ENDPOINT_BYTES_MAX + 1]; /* where it listens; empty: it dials us */
+    struct money limit;      /* the most that the neighbour may owe us; announced in HELLO */
+    struct money peer_limit; /* the most that we may owe it, as it said; zero before its HELLO */
+    struct link_prices peer_prices;
+    enum link_state state;
+    char reason[LINK_REASON_BYTES_MAX + 1];
+    uint64_t epoch;      /* ours, from 1; raised by link_connected() */
+    uint64_t peer_epoch; /* of its last HELLO */
+    /* ours: numbered, and of that durable at the neighbour */
+    uint64_t sent_seq;
+    u128 sent_total;
+    uint64_t acked_seq;
+    u128 acked_total;
+    /* its: taken by us (durable with the frame that took it) */
+    uint64_t received_seq;
+    u128 received_total;
+    uint64_t channels_bought; /* children born here for the neighbour: bound by its cap */
+    bool removed;             /* taken away, and even: kept for its numbers and its accounts */
+    /* known in this run only, in no row */
+    char why[LINK_REASON_BYTES_MAX + 1]; /* why it is down; empty when it is not */
+    uint64_t since_us;                   /* the site's: since when it is in its state */
+};
+
+struct links; /* opaque */
+
+/* Make an empty set of links.  On ST_OK the caller ends *links with links_free().  ST_NOMEM. */
+MUST_CHECK enum status links_new(struct links **links);
+
+/* Free the set and all its links; NULL is allowed. */
+void links_free(struct links *links);
+
+/* Set the unit of account, of at most LINK_CURRENCY_BYTES_MAX: a neighbour must have the same. */
+void links_set_currency(struct links *links, const char *currency);
+
+/*
+ * Read all links back into an empty set.  Rows: STORE_LINK, key = interface u32, u8 2 (the link,
+ * then u64 0) or 3 (transcript, seq u64).  A link that was UP is DOWN now.  ST_CORRUPT names the
+ * row.
+ */
+MUST_CHECK enum status links_load(struct links *links, const struct store *store,
+                                  struct fault *fault);
+
+/*
+ * Write what changed since the last call: link rows, transcript rows, deletions.  What is written
+ * here may be sent once the frame is durable.
+ */
+void links_save(struct links *links, struct store_batch *batch);
+
+/*
+ * Add a link; *link belongs to `links`.  ST_EXISTS: that name or key is a link already.
+ * ST_INVALID: name, key or endpoint.  ST_FULL: LINKS_MAX or LINK_INTERFACES_MAX.
+ *
+ * An interface is one neighbour's for ever.  So the key of a link that was removed gets its old
+ * interface and goes on where that stood: the neighbour may never have heard that it was gone, and
+ * what it sent meanwhile still comes.  ST_INVALID: the limit is lower than the neighbour was told.
+ */
+MUST_CHECK enum status links_add(struct links *links, const char *name,
+                                 const uint8_t key[LINK_KEY_BYTES], const char *endpoint,
+                                 struct money limit, struct link **link, struct fault *fault);
+
+/* Set where the neighbour listens from now on; empty: it dials us.  ST_INVALID: the endpoint. */
+MUST_CHECK enum status link_set_endpoint(struct links *links, struct link *link,
+                                         const char *endpoint, struct fault *fault);
+
+/*
+ * Raise the most that the neighbour may owe us.  A lower one is a bug (INVARIANT), as the neighbour
+ * may have sent up to the former already.  A HELLO is due.
+ */
+void link_raise_limit(struct links *links, struct link *link, struct money limit);
+
+/* Whether as much money went to the neighbour as came from it. */
+bool link_is_even(const struct link *link);
+
+/*
+ * The number of messages that are not settled: not numbered, not acknowledged, or taken and the
+ * neighbour does not know it yet.
+ */
+uint64_t link_unfinished(const struct links *links, const struct link *link);
+
+/*
+ * Remove an even link with nothing unfinished; no end of a channel may be on it.  Its interface,
+ * key and totals stay in its row, and none of the calls below finds it any more but
+ * links_each_ever().
+ */
+void link_remove(struct links *links, struct link *link);
+
+/*
+ * links_find(), links_named() and links_keyed() find a link by interface, name or the neighbour's
+ * key.  NULL: there is none, or it was removed.  Valid as long as the set.
+ */
+struct link *links_find(struct links *links, uint32_t interface);
+struct link *links_named(struct links *links, const char *name);
+struct link *links_keyed(struct links *links, const uint8_t key[LINK_KEY_BYTES]);
+
+/* The number of links, without those that were removed. */
+size_t links_count(const struct links *links);
+
+/* The highest interface that a link ever had; removed links are counted. */
+uint32_t links_interfaces(const struct links *links);
+
+/* Tell neighbours that are up what this site charges now; the others learn it when they connect. */
+void links_announce(struct links *links);
+
+/* Visit all links in order of interface. */
+void links_each(struct links *links, void (*visit)(void *context, struct link *link),
+                void *context);
+
+/* Visit all links as links_each() does, removed ones too: interfaces 1, 2, 3 without a hole. */
+void links_each_ever(struct links *links, void (*visit)(void *context, struct link *link),
+                     void *context);
+
+/*
+ * Save the link for the turn's rollback (undo NULL: outside of a turn) and mark its row as changed.
+ * The site calls this before it sets channels_bought, the one field that is its own.
+ */
+void link_touch(struct links *links, struct link *link, struct undo *undo);
+
+/* ---- sending ---- */
+
+enum link_verdict {
+    LINK_FINE = 0,
+    LINK_IS_FROZEN,
+    LINK_IS_FULL,    /* this payer has all the places of the window that it may have */
+    LINK_OVER_LIMIT, /* we would owe more than the neighbour allows */
+    LINK_OVER_VALUE, /* one message carries at most LINK_MESSAGE_NANOS_MAX */
+};
+
+/*
+ * Whether a message with `money` and `size` bytes of data may be sent now (up or down alike).
+ * `payer` is whose places it takes: those that it has, this one included, are at most as many as
+ * are free.  So one payer has at most half of the window, and the next one half of the rest.
+ */
+MUST_CHECK enum link_verdict link_check_send(const struct links *links, const struct link *link,
+                                             uint64_t payer, struct money money, size_t size);
+
+/*
+ * Queue a message within a turn (undone by its rollback) or outside of one.  Control messages and
+ * answers are never refused and take no place: they are bounded by the ends that exist.
+ * message->data is copied.
+ */
+void link_queue(struct links *links, struct link *link, struct undo *undo,
+                const struct channel_message *message);
+
+/*
+ * Take back, within a turn, the BIRTH of this channel that is queued and has no number yet.  False:
+ * it has left the queue, and from then on only the neighbour can say what became of it.
+ */
+MUST_CHECK bool link_withdraw(struct links *links, struct link *link, struct undo *undo,
+                              uint32_t number);
+
+/*
+ * At frame close: every queued message gets its number and its row, in order; `numbered` posts its
+ * money (held:packet -> link-out).  Afterwards nothing is queued.  True when there was any.
+ */
+bool links_number(struct links *links,
+                  void (*numbered)(void *context, const struct link *link, uint64_t seq,
+                                   const struct channel_message *message),
+                  void *context);
+
+/* Whether any message is queued and has no number yet. */
+bool links_waiting(const struct links *links);
+
+/*
+ * Whether somebody who waits for a place may have found one since the last call: places were given
+ * back, by an acknowledgement or a withdrawal, or a freeze ended, in which nobody is told.
+ */
+MUST_CHECK bool link_freed(struct links *links, struct link *link);
+
+/* ---- connecting ---- */
+
+/*
+ * Record that a connection was made, or lost and made again: the epoch is raised and a HELLO is
+ * due.
+ */
+void link_connected(struct links *links, struct link *link);
+
+/*
+ * Record that the neighbour cannot be reached, or no more: a link that was up is DOWN, and `why` is
+ * kept.
+ */
+void link_lost(struct links *links, struct link *link, const char *why);
+
+/*
+ * Look for links that need a HELLO; call it every few seconds.  A parcel may vanish and its
+ * connection stay: a link that is down, or whose neighbour has not acknowledged what was sent
+ * before the last call, has a HELLO due that calls for an answer.  True: there is such a link;
+ * link_parcel_out() gives the HELLO.
+ */
+bool links_remind(struct links *links);
+
+/*
+ * Freeze the link for `reason`, which is copied and cut to fit: nothing is sent or taken until
+ * link_resume().  A link that is frozen already keeps its first reason.
+ */
+void link_freeze(struct links *links, struct link *link, const char *reason);
+
+/*
+ * End a freeze: the link is DOWN, and a HELLO is due with a new epoch.  ST_INVALID: it is not
+ * frozen.
+ */
+MUST_CHECK enum status link_resume(struct links *links, struct link *link, struct fault *fault);
+
+/* ---- parcels out: call after links_save(), send only once that frame is durable ---- */
+
+/*
+ * Append the next parcel for this link to `out` (encoded, at most LINK_PARCEL_BYTES_MAX): a HELLO
+ * that is due, or messages not sent yet on this connection, or an acknowledgement alone.  False:
+ * none is due.  Call until false.
+ */
+bool link_parcel_out(struct links *links, struct link *link, const struct link_prices *our_prices,
+                     struct bytes *out);
+
+/* ---- parcels in ---- */
+
+enum parcel_verdict {
+    PARCEL_TAKEN = 0, /* read on with link_next() */
+    PARCEL_STALE,     /* of an old epoch, or a repeat: ignored; a HELLO may be due in answer */
+    PARCEL_REFUSED,   /* not a parcel: *fault says where; the link goes on */
+    PARCEL_FROZE,     /* it disproves something: the link is frozen now, with the reason */
+    PARCEL_UNFIT,     /* HELLO of another wire format or currency: DOWN, and `why` names both */
+};
+
+struct parcel {
+    struct cbor messages; /* private to the reader */
+    uint64_t left;
+    uint64_t seq;
+};
+
+/*
+ * Read a parcel's head: HELLO is compared and answered (see below), acknowledgements are taken.
+ * With PARCEL_TAKEN, link_next() then gives its messages.
+ *
+ * HELLO compares what each has: equal or behind within our transcript -> UP, retransmit from there;
+ * the neighbour acknowledged more than we ever sent (we were restored from a backup), or it has
+ * less than it acknowledged before (it was), or totals differ at the same sequence -> FROZEN with
+ * the reason.
+ */
+MUST_CHECK enum parcel_verdict link_parcel_in(struct links *links, struct link *link,
+                                              const uint8_t *bytes, size_t size,
+                                              struct parcel *parcel, struct fault *fault);
+
+/*
+ * The next message that was not taken before; its seq is link->received_seq + 1.  False at the end,
+ * or when the parcel lies (a gap: a HELLO is due; totals that lie, money over cap or limit:
+ * frozen). message->data points into the parcel.  The caller checks it against the channels, and
+ * then calls link_take(), or link_freeze() and stops reading.
+ */
+bool link_next(struct links *links, struct link *link, struct parcel *parcel,
+               struct channel_message *message);
+
+/*
+ * Accept the message that link_next() gave: count it and its money.  An acknowledgement is due with
+ * this frame.
+ */
+void link_take(struct links *links, struct link *link, const struct channel_message *message);
+
+/* Count the messages, and their bytes, that are numbered and not acknowledged. */
+void link_outstanding(const struct links *links, const struct link *link, uint64_t *messages,
+                      uint64_t *bytes);
+
+/* Whether the places that payers have are those of the messages that wait; for checks. */
+bool link_places_add_up(const struct links *links, const struct link *link);
+
+/* The number of answers to births that the neighbour has not acknowledged, numbered or not. */
+uint64_t link_answers_left(const struct links *links, const struct link *link);
+
+#endif

@@ -1,0 +1,179 @@
+/*
+ * HELLO: what each side has, compared on every new connection.
+ *
+ * All that a neighbour tells is durable there, and its cursors and epoch only rise.  So one that
+ * shows less than we know of it is either a HELLO that was overtaken on the way, which its epoch
+ * proves, or comes from a site that has lost what it had; and so it is with us.
+ */
+#include "links/link_set.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+void link_hello_out(struct link_node *node, const struct link_prices *prices, struct bytes *out)
+{
+    const struct link *link = &node->link;
+    struct hello hello = {
+        .epoch = link->epoch,
+        .sent = node->saved_sent,
+        .received = node->saved_received,
+        .acked = {link->acked_seq, link->acked_total},
+        .limit = link->limit,
+        .prices = *prices,
+    };
+
+    /* Until its HELLO of this connection came, its epoch is not known: so it will answer. */
+    if ((link->state == LINK_UP && !node->hello_calls) || node->hello_tells)
+        hello.peer_epoch = link->peer_epoch;
+    memcpy(hello.currency, node->links->currency, sizeof hello.currency);
+    hello_encode(out, &hello);
+    node->hello_due = false;
+    node->hello_tells = false;
+    node->hello_calls = false;
+    node->told_seq = node->saved_received.seq;
+}
+
+/* Less than we know that the neighbour had. */
+static bool is_behind(const struct link *link, const struct hello *hello)
+{
+    return hello->received.seq < link->acked_seq || hello->sent.seq < link->received_seq;
+}
+
+/* Whether what the neighbour has disproves that we have all that we had; freezes if so. */
+static bool we_lost(struct link_node *node, const struct hello *hello)
+{
+    struct link *link = &node->link;
+
+    if (hello->peer_epoch > link->epoch) {
+        link_freeze_because(
+            node,
+            "we were restored from a backup, or another site runs with our key: the "
+            "neighbour knows our epoch %" PRIu64 " and we are at %" PRIu64,
+            hello->peer_epoch, link->epoch);
+        /* So that, once people have resumed it, its HELLO is not taken for an old one. */
+        link->epoch = hello->peer_epoch;
+    } else if (hello->received.seq > node->saved_sent.seq) {
+        link_freeze_because(node,
+                            "we were restored from a backup: the neighbour has %" PRIu64
+                            " messages of ours and we know of %" PRIu64,
+                            hello->received.seq, node->saved_sent.seq);
+    } else if (hello->acked.seq > link->received_seq) {
+        link_freeze_because(node,
+                            "we were restored from a backup: we told the neighbour that we have "
+                            "%" PRIu64 " of its messages, and we have %" PRIu64,
+                            hello->acked.seq, link->received_seq);
+    }
+    return link->state == LINK_FROZEN;
+}
+
+static bool neighbour_lost(struct link_node *node, const struct hello *hello)
+{
+    const struct link *link = &node->link;
+
+    if (hello->received.seq < link->acked_seq)
+        link_freeze_because(node,
+                            "the neighbour was restored from a backup: it told us that it has "
+                            "%" PRIu64 " of our messages, and it has %" PRIu64,
+                            link->acked_seq, hello->received.seq);
+    else if (hello->sent.seq < link->received_seq)
+        link_freeze_because(node,
+                            "the neighbour has forgotten messages that we have: it was restored "
+                            "from a backup; we have %" PRIu64 " and it knows of %" PRIu64,
+                            link->received_seq, hello->sent.seq);
+    return link->state == LINK_FROZEN;
+}
+
+static void freeze_totals(struct link_node *node, const char *whose, uint64_t seq, u128 ours,
+                          u128 theirs)
+{
+    char ours_text[U128_TEXT_BYTES];
+    char theirs_text[U128_TEXT_BYTES];
+
+    link_freeze_because(node,
+                        "totals disagree after message %" PRIu64 " of %s: %s nanos here and %s at "
+                        "the neighbour",
+                        seq, whose, u128_print(ours_text, ours), u128_print(theirs_text, theirs));
+}
+
+/* At the same sequence totals are the same, and a later one has at least as much. */
+static bool totals_differ(struct link_node *node, const struct hello *hello)
+{
+    const struct link *link = &node->link;
+    u128 ours = link_total_at(node, hello->received.seq);
+
+    if (hello->received.total != ours)
+        freeze_totals(node, "ours", hello->received.seq, ours, hello->received.total);
+    else if (hello->sent.seq == link->received_seq ? hello->sent.total != link->received_total
+                                                   : hello->sent.total < link->received_total)
+        freeze_totals(node, "the neighbour's", hello->sent.seq, link->received_total,
+                      hello->sent.total);
+    else if (hello->acked.seq == link->received_seq ? hello->acked.total != link->received_total
+                                                    : hello->acked.total > link->received_total)
+        freeze_totals(node, "the neighbour's", hello->acked.seq, link->received_total,
+                      hello->acked.total);
+    return link->state == LINK_FROZEN;
+}
+
+/* Whether the two cannot speak at all, or their amounts do not mean the same. */
+static bool is_unfit(struct link_node *node, const struct hello *hello)
+{
+    const char *ours = node->links->currency;
+
+    if (hello->version != LINK_VERSION)
+        link_lost_because(node,
+                          "versions of the wire format differ: this site has %d and the neighbour "
+                          "%" PRIu64 "; the one with the lower wants a newer serai",
+                          LINK_VERSION, hello->version);
+    else if (strcmp(hello->currency, ours) != 0)
+        link_lost_because(node, "currencies differ: this site counts in %s and the neighbour in %s",
+                          ours, hello->currency);
+    else
+        return false;
+    return true;
+}
+
+/* Too old to say anything.  It may still come from a neighbour that forgot its later epochs. */
+static enum parcel_verdict stale(struct link_node *node)
+{
+    if (!node->hello_asked)
+        node->hello_tells = true;
+    link_ask_hello(node);
+    return PARCEL_STALE;
+}
+
+enum parcel_verdict link_hello_in(struct link_node *node, const struct hello *hello)
+{
+    struct link *link = &node->link;
+    bool is_new = hello->epoch > link->peer_epoch;
+
+    if (link->state == LINK_FROZEN) {
+        if (is_new && hello->version == LINK_VERSION) {
+            link->peer_epoch = hello->epoch;
+            node->dirty = true;
+        }
+        return PARCEL_STALE;
+    }
+    if (is_unfit(node, hello))
+        return PARCEL_UNFIT;
+    if (hello->epoch < link->peer_epoch)
+        return stale(node);
+    if (we_lost(node, hello))
+        return PARCEL_FROZE;
+    /* Within an epoch its cursors rise, so this one was overtaken by what we know. */
+    if (hello->epoch == node->heard_epoch && is_behind(link, hello))
+        return stale(node);
+    link->peer_epoch = hello->epoch;
+    node->dirty = true;
+    if (neighbour_lost(node, hello) || totals_differ(node, hello))
+        return PARCEL_FROZE;
+    link_take_ack(node, hello->received.seq);
+    node->heard_epoch = hello->epoch;
+    node->next_seq = hello->received.seq + 1;
+    node->hello_asked = false;
+    node->hello_due = node->hello_due || is_new || hello->peer_epoch != link->epoch;
+    link->peer_limit = hello->limit;
+    link->peer_prices = hello->prices;
+    link->state = LINK_UP;
+    link->why[0] = '\0';
+    return PARCEL_TAKEN;
+}

@@ -1,0 +1,321 @@
+/*
+ * Rows of links in the table `link`.
+ *
+ * A link: key = interface u32, u8 2, u64 0; value = CBOR array of 19: name, key, endpoint, limit,
+ * the neighbour's limit, its fees for a birth and for a channel, state, reason, epoch, its epoch,
+ * then sequence and total of what we sent, of what it acknowledged and of what we received, the
+ * channels it bought, and whether it was removed.  A message of the transcript: key = interface
+ * u32, u8 3, sequence u64; value = CBOR array of whose place it takes, its money, the total after
+ * it, and the message as it crosses.
+ */
+#include "links/link.h"
+
+#include "links/link_set.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { KEY_BYTES = 13, KEY_KIND_AT = 4, KEY_SEQ_AT = 5 };
+enum key_kind { KEY_LINK = 2, KEY_MESSAGE = 3 };
+enum { LINK_FIELDS = 19, MESSAGE_ROW_FIELDS = 4 };
+
+static void make_key(uint8_t key[KEY_BYTES], uint32_t interface, enum key_kind kind, uint64_t seq)
+{
+    be32_put(key, interface);
+    key[KEY_KIND_AT] = (uint8_t)kind;
+    be64_put(key + KEY_SEQ_AT, seq);
+}
+
+/* ---- writing ---- */
+
+static void encode_link(struct bytes *out, const struct link *link)
+{
+    cbor_put_array(out, LINK_FIELDS);
+    cbor_put_text(out, link->name);
+    cbor_put_bytes(out, link->key, LINK_KEY_BYTES);
+    cbor_put_text(out, link->endpoint);
+    cbor_put_uint(out, money_nanos(link->limit));
+    cbor_put_uint(out, money_nanos(link->peer_limit));
+    cbor_put_uint(out, money_nanos(link->peer_prices.birth_fee));
+    cbor_put_uint(out, money_nanos(link->peer_prices.channel_fee));
+    cbor_put_uint(out, (uint64_t)link->state);
+    cbor_put_text(out, link->reason);
+    cbor_put_uint(out, link->epoch);
+    cbor_put_uint(out, link->peer_epoch);
+    cursor_put(out, (struct cursor){link->sent_seq, link->sent_total});
+    cursor_put(out, (struct cursor){link->acked_seq, link->acked_total});
+    cursor_put(out, (struct cursor){link->received_seq, link->received_total});
+    cbor_put_uint(out, link->channels_bought);
+    cbor_put_bool(out, link->removed);
+}
+
+static void encode_letter(struct bytes *out, const struct letter *letter)
+{
+    uint8_t total[TOTAL_BYTES];
+
+    le128_put(total, letter->total);
+    cbor_put_array(out, MESSAGE_ROW_FIELDS);
+    cbor_put_uint(out, letter->message.payer);
+    cbor_put_uint(out, money_nanos(letter->money));
+    cbor_put_bytes(out, total, sizeof total);
+    bytes_append(out, letter->wire, letter->size);
+}
+
+static void put_row(struct store_batch *batch, const uint8_t key[KEY_BYTES],
+                    const struct bytes *value)
+{
+    INVARIANT(!value->failed); /* a frame cannot be written by half */
+    store_batch_put(batch, STORE_LINK, key, KEY_BYTES, value->data, value->size);
+}
+
+static void save_transcript(struct link_node *node, struct store_batch *batch, struct bytes *value)
+{
+    const struct link *link = &node->link;
+    uint8_t key[KEY_BYTES];
+
+    for (; node->saved_acked_seq < link->acked_seq; node->saved_acked_seq++) {
+        make_key(key, link->interface, KEY_MESSAGE, node->saved_acked_seq + 1);
+        store_batch_delete(batch, STORE_LINK, key, sizeof key);
+    }
+    for (uint64_t seq = node->saved_sent.seq + 1; seq <= link->sent_seq; seq++) {
+        bytes_clear(value);
+        encode_letter(value, letters_at(&node->transcript, (size_t)(seq - link->acked_seq - 1)));
+        make_key(key, link->interface, KEY_MESSAGE, seq);
+        put_row(batch, key, value);
+    }
+}
+
+/* All of the link is as its rows are. */
+static void mark_saved(struct link_node *node)
+{
+    const struct link *link = &node->link;
+
+    node->dirty = false;
+    node->saved_epoch = link->epoch;
+    node->saved_sent = (struct cursor){link->sent_seq, link->sent_total};
+    node->saved_received = (struct cursor){link->received_seq, link->received_total};
+    node->saved_acked_seq = link->acked_seq;
+}
+
+void links_save(struct links *links, struct store_batch *batch)
+{
+    struct bytes *value = &links->scratch;
+    uint8_t key[KEY_BYTES];
+
+    for (size_t i = 0; i < links->count; i++) {
+        struct link_node *node = links->nodes[i];
+
+        if (!node->dirty)
+            continue;
+        bytes_clear(value);
+        encode_link(value, &node->link);
+        make_key(key, node->link.interface, KEY_LINK, 0);
+        put_row(batch, key, value);
+        save_transcript(node, batch, value);
+        mark_saved(node);
+    }
+}
+
+/* ---- reading ---- */
+
+/* What holds for every link that the calls can make. */
+static const char *link_error(const struct link *link)
+{
+    const char *error = link_address_error(link);
+
+    if (error != NULL)
+        return error;
+    if ((link->reason[0] != '\0') != (link->state == LINK_FROZEN))
+        return "a reason goes with a frozen link, and with no other";
+    if (link->epoch == 0)
+        return "epochs begin with 1";
+    if (link->acked_seq > link->sent_seq || link->acked_total > link->sent_total)
+        return "more is acknowledged than was sent";
+    if (link->acked_seq == link->sent_seq && link->acked_total != link->sent_total)
+        return "all is acknowledged, but not its money";
+    if (link->removed &&
+        (link->state != LINK_DOWN || link->acked_seq != link->sent_seq || !link_is_even(link)))
+        return "it was removed, and is not even";
+    return NULL;
+}
+
+static void get_cursor(struct cbor *in, uint64_t *seq, u128 *total)
+{
+    struct cursor cursor = cursor_get(in);
+
+    *seq = cursor.seq;
+    *total = cursor.total;
+}
+
+static enum status decode_link(struct link *link, const uint8_t *value, size_t value_size,
+                               struct fault *fault)
+{
+    const char *error;
+    struct cbor in;
+
+    cbor_init(&in, value, value_size);
+    cbor_get_array(&in, LINK_FIELDS);
+    cbor_get_text(&in, link->name, LINK_NAME_BYTES_MAX);
+    cbor_get_bytes_exact(&in, link->key, LINK_KEY_BYTES);
+    cbor_get_text(&in, link->endpoint, LINK_ENDPOINT_BYTES_MAX);
+    link->limit = amount_get(&in);
+    link->peer_limit = amount_get(&in);
+    link->peer_prices.birth_fee = amount_get(&in);
+    link->peer_prices.channel_fee = amount_get(&in);
+    link->state = (enum link_state)cbor_get_uint(&in, LINK_FROZEN);
+    cbor_get_text(&in, link->reason, LINK_REASON_BYTES_MAX);
+    link->epoch = cbor_get_uint(&in, SEQ_MAX);
+    link->peer_epoch = cbor_get_uint(&in, SEQ_MAX);
+    get_cursor(&in, &link->sent_seq, &link->sent_total);
+    get_cursor(&in, &link->acked_seq, &link->acked_total);
+    get_cursor(&in, &link->received_seq, &link->received_total);
+    link->channels_bought = cbor_get_uint(&in, UINT64_MAX);
+    link->removed = cbor_get_bool(&in);
+    error = link_error(link);
+    if (error != NULL)
+        cbor_fail(&in, error);
+    return cbor_done(&in, fault, "row");
+}
+
+static enum status corrupt(const uint8_t *key, struct fault *fault, const char *error)
+{
+    if (key[KEY_KIND_AT] == KEY_LINK)
+        return fault_set(fault, ST_CORRUPT, "table link, link of interface %" PRIu32 ": %s",
+                         be32_get(key), error);
+    return fault_set(fault, ST_CORRUPT,
+                     "table link, message %" PRIu64 " of interface %" PRIu32 ": %s",
+                     be64_get(key + KEY_SEQ_AT), be32_get(key), error);
+}
+
+static enum status load_link(struct links *links, const uint8_t *key, const uint8_t *value,
+                             size_t value_size, struct fault *fault)
+{
+    struct link link = {0};
+    struct fault inner = {0};
+    struct link_node *node;
+
+    if (be64_get(key + KEY_SEQ_AT) != 0)
+        return corrupt(key, fault, "no such key is ever written");
+    if (be32_get(key) != links->count + 1 || links->count == LINK_INTERFACES_MAX)
+        return corrupt(key, fault, "interfaces of links are not 1, 2, 3 and so on");
+    if (decode_link(&link, value, value_size, &inner) != ST_OK)
+        return corrupt(key, fault, inner.text);
+    if (!link.removed && links_count(links) == LINKS_MAX)
+        return corrupt(key, fault, "there are more links than a site may have");
+    if ((!link.removed && links_named(links, link.name) != NULL) ||
+        link_node_keyed(links, link.key) != NULL)
+        return corrupt(key, fault, "its name or key is there twice");
+    if (link.state == LINK_UP)
+        link.state = LINK_DOWN;
+    node = link_node_add(links, &link);
+    if (node == NULL)
+        return fault_set(fault, ST_NOMEM, "load link %s: memory is short", link.name);
+    mark_saved(node);
+    /* Counted up to sent_seq again by the transcript, whose rows come next. */
+    node->saved_sent = (struct cursor){link.acked_seq, link.acked_total};
+    node->heard_epoch = link.peer_epoch;
+    node->next_seq = link.acked_seq + 1;
+    return ST_OK;
+}
+
+static const char *load_letter(struct link_node *node, struct cbor *in)
+{
+    uint8_t raw[TOTAL_BYTES];
+    struct channel_message message;
+    struct letter *letter;
+    struct money money;
+    uint64_t payer;
+    u128 total;
+
+    cbor_get_array(in, MESSAGE_ROW_FIELDS);
+    payer = cbor_get_uint(in, UINT64_MAX);
+    money = amount_get(in);
+    cbor_get_bytes_exact(in, raw, sizeof raw);
+    total = le128_get(raw);
+    message_decode(in, node->link.interface, &message);
+    if (in->error != NULL || in->at != in->end)
+        return NULL; /* the caller reports it */
+    if (money_compare(money, message_money(&message)) != 0)
+        return "its money is not the message's";
+    if (total != node->saved_sent.total + money_nanos(money))
+        return "its total is not that of the message before and its money";
+    message.payer = payer;
+    letter = letter_new(node->links, &message);
+    letter->total = total;
+    letters_push(&node->transcript, letter);
+    window_take(&node->window, letter);
+    node->saved_sent.seq++;
+    node->saved_sent.total = total;
+    return NULL;
+}
+
+static enum status load_message(struct links *links, const uint8_t *key, const uint8_t *value,
+                                size_t value_size, struct fault *fault)
+{
+    struct link *link = links_find(links, be32_get(key));
+    struct link_node *node;
+    struct fault inner = {0};
+    struct cbor in;
+    const char *error;
+
+    if (link == NULL)
+        return corrupt(key, fault, "there is no such link");
+    node = node_of_link(links, link);
+    if (be64_get(key + KEY_SEQ_AT) != node->saved_sent.seq + 1 ||
+        node->saved_sent.seq == link->sent_seq)
+        return corrupt(key, fault, "it is not the next of the transcript");
+    cbor_init(&in, value, value_size);
+    error = load_letter(node, &in);
+    if (error != NULL)
+        return corrupt(key, fault, error);
+    if (cbor_done(&in, &inner, "row") != ST_OK)
+        return corrupt(key, fault, inner.text);
+    return ST_OK;
+}
+
+/* A link's key sorts before those of its transcript, and that is in order of sequence. */
+static enum status load_row(void *context, const uint8_t *key, size_t key_size,
+                            const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    struct links *links = context;
+    uint8_t kind = key_size > KEY_KIND_AT ? key[KEY_KIND_AT] : 0;
+
+    if (kind != KEY_LINK && kind != KEY_MESSAGE)
+        return ST_OK; /* a row of channels */
+    if (key_size != KEY_BYTES)
+        return fault_set(fault, ST_CORRUPT, "table link: the key of a link has %zu bytes",
+                         key_size);
+    if (kind == KEY_LINK)
+        return load_link(links, key, value, value_size, fault);
+    return load_message(links, key, value, value_size, fault);
+}
+
+static enum status check_transcripts(const struct links *links, struct fault *fault)
+{
+    for (size_t i = 0; i < links->count; i++) {
+        const struct link_node *node = links->nodes[i];
+        const struct link *link = &node->link;
+
+        if (node->saved_sent.seq != link->sent_seq || node->saved_sent.total != link->sent_total)
+            return fault_set(fault, ST_CORRUPT,
+                             "table link, link of interface %" PRIu32
+                             ": its transcript ends with message %" PRIu64
+                             ", not as the row says with %" PRIu64 " and its total",
+                             link->interface, node->saved_sent.seq, link->sent_seq);
+    }
+    return ST_OK;
+}
+
+enum status links_load(struct links *links, const struct store *store, struct fault *fault)
+{
+    enum status status;
+
+    INVARIANT(links->count == 0);
+    status = store->walk(store->context, STORE_LINK, NULL, 0, load_row, links, fault);
+    if (status == ST_OK)
+        status = check_transcripts(links, fault);
+    if (status != ST_OK)
+        links_clear(links);
+    return status;
+}

@@ -1,0 +1,125 @@
+/* Private to channels/: how links are kept.  A link that is removed keeps its node. */
+#ifndef SERAI_LINKS_LINK_SET_H
+#define SERAI_LINKS_LINK_SET_H
+
+#include "links/link_window.h"
+#include "links/parcel.h"
+
+/* A message on its way out: queued, or numbered and in the transcript. */
+struct letter {
+    struct channel_message message; /* its data points into wire[]; valid while it is queued */
+    struct money money;
+    u128 total;            /* after it; once it is numbered */
+    size_t withdrawn_from; /* its index in the queue, for a rollback */
+    size_t size;
+    uint8_t wire[]; /* encoded */
+};
+
+/* A double-ended queue of letters, which it owns.  All-zero is an empty one. */
+struct letters {
+    struct letter **items;
+    size_t capacity; /* 0 or a power of two */
+    size_t first;
+    size_t count;
+    uint64_t bytes;   /* of all wire[] */
+    uint64_t answers; /* to births */
+};
+
+/* `link` is first: a pointer to a link is a pointer to its node. */
+struct link_node {
+    struct link link;
+    struct links *links;
+    struct letters queue;      /* not numbered yet */
+    u128 queue_total;          /* its money */
+    struct letters transcript; /* acked_seq + 1 .. sent_seq */
+    struct window window;      /* the places that both take */
+    bool freed;                /* places, since link_freed() was asked */
+    bool dirty;                /* the row must be written */
+    /* As of the last save: the neighbour may learn nothing newer. */
+    uint64_t saved_epoch;
+    struct cursor saved_sent;
+    struct cursor saved_received;
+    uint64_t saved_acked_seq; /* rows up to it are deleted */
+    /* State of this connection. */
+    bool hello_due;
+    bool hello_asked;     /* a HELLO was called for by something stale and has no answer yet */
+    bool hello_tells;     /* the next HELLO names the epoch we know, though the link is down */
+    bool hello_calls;     /* the next HELLO names none, though it is up: so it is answered */
+    uint64_t remind_seq;  /* sent before the last reminder */
+    uint64_t heard_epoch; /* of the last HELLO that was found good */
+    uint64_t next_seq;    /* to send */
+    uint64_t told_seq;    /* the neighbour was told that we have this; 0: tell it again */
+};
+
+struct links {
+    struct link_node *nodes[LINK_INTERFACES_MAX]; /* interface - 1 */
+    size_t count;
+    size_t removed; /* of these */
+    char currency[LINK_CURRENCY_BYTES_MAX + 1];
+    struct bytes scratch;
+};
+
+/* The node of a link of this set. */
+struct link_node *node_of_link(const struct links *links, const struct link *link);
+
+/* Add a node for a copy of *link, at the next interface.  NULL when out of memory. */
+struct link_node *link_node_add(struct links *links, const struct link *link);
+
+/* The node of the link with this key, also of one that was removed; NULL: there never was one. */
+struct link_node *link_node_keyed(const struct links *links, const uint8_t key[LINK_KEY_BYTES]);
+
+/* Free all nodes, as after links_new(). */
+void links_clear(struct links *links);
+
+/* What is wrong with the link's name, key or endpoint; NULL: nothing. */
+const char *link_address_error(const struct link *link);
+
+/* Add a letter at the end.  Out of memory is INVARIANT. */
+void letters_push(struct letters *letters, struct letter *letter);
+
+/* The letter at a place, 0 for the oldest; below `count` (INVARIANT). */
+struct letter *letters_at(const struct letters *letters, size_t index);
+
+/* Take out the oldest letter, which there must be (INVARIANT); it is the caller's now. */
+struct letter *letters_pop(struct letters *letters);
+
+/*
+ * Take out a letter wherever it is; it must be there (INVARIANT).  Searches from the newest.
+ * Returns the place where it was.
+ */
+size_t letters_remove(struct letters *letters, const struct letter *letter);
+
+/* Put a letter back at a place, at most `count` (INVARIANT). */
+void letters_insert(struct letters *letters, size_t index, struct letter *letter);
+
+/* Free the queue and its letters. */
+void letters_fini(struct letters *letters);
+
+/* Make a letter with a copy of *message, encoded.  Out of memory is INVARIANT. */
+struct letter *letter_new(struct links *links, const struct channel_message *message);
+
+/*
+ * The total of what we sent up to message `seq`, which is acknowledged last or in the transcript
+ * (INVARIANT).
+ */
+u128 link_total_at(const struct link_node *node, uint64_t seq);
+
+/* Drop what the neighbour has, everything up to `seq`, which is in the transcript or before it. */
+void link_take_ack(struct link_node *node, uint64_t seq);
+
+/* Let a HELLO be due because something was stale or missing, unless one has no answer yet. */
+void link_ask_hello(struct link_node *node);
+
+/* Set the link DOWN as link_lost() does, with a reason that is printed. */
+void link_lost_because(struct link_node *node, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Freeze the link as link_freeze() does, with a reason that is printed. */
+void link_freeze_because(struct link_node *node, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Compare a good HELLO with what we have; link_parcel_in() says how. */
+MUST_CHECK enum parcel_verdict link_hello_in(struct link_node *node, const struct hello *hello);
+
+/* Append the HELLO that is due.  It names `prices` as what this site charges. */
+void link_hello_out(struct link_node *node, const struct link_prices *prices, struct bytes *out);
+
+#endif

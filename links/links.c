@@ -1,0 +1,443 @@
+/* The set of links, and what happens to a link as a whole: connected, frozen, resumed. */
+#include "links/link.h"
+
+#include "base/endpoint.h"
+#include "links/link_set.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+static_assert(offsetof(struct link_node, link) == 0, "a pointer to a link is one to its node");
+
+struct link_node *node_of_link(const struct links *links, const struct link *link)
+{
+    INVARIANT(link->interface >= 1 && link->interface <= links->count);
+    INVARIANT(&links->nodes[link->interface - 1]->link == link);
+    return links->nodes[link->interface - 1];
+}
+
+/* ---- the set ---- */
+
+struct link_node *link_node_add(struct links *links, const struct link *link)
+{
+    struct link_node *node;
+
+    INVARIANT(links->count < LINK_INTERFACES_MAX);
+    node = calloc(1, sizeof *node);
+    if (node == NULL)
+        return NULL;
+    node->link = *link;
+    node->link.interface = (uint32_t)links->count + 1;
+    node->links = links;
+    links->nodes[links->count++] = node;
+    links->removed += link->removed;
+    return node;
+}
+
+struct link_node *link_node_keyed(const struct links *links, const uint8_t key[LINK_KEY_BYTES])
+{
+    for (size_t i = 0; i < links->count; i++)
+        if (memcmp(links->nodes[i]->link.key, key, LINK_KEY_BYTES) == 0)
+            return links->nodes[i];
+    return NULL;
+}
+
+void links_clear(struct links *links)
+{
+    for (size_t i = 0; i < links->count; i++) {
+        letters_fini(&links->nodes[i]->queue);
+        letters_fini(&links->nodes[i]->transcript);
+        window_fini(&links->nodes[i]->window);
+        free(links->nodes[i]);
+    }
+    links->count = 0;
+    links->removed = 0;
+}
+
+enum status links_new(struct links **links)
+{
+    *links = calloc(1, sizeof **links);
+    return *links == NULL ? ST_NOMEM : ST_OK;
+}
+
+void links_free(struct links *links)
+{
+    if (links == NULL)
+        return;
+    links_clear(links);
+    bytes_fini(&links->scratch);
+    free(links);
+}
+
+void links_set_currency(struct links *links, const char *currency)
+{
+    INVARIANT(strlen(currency) <= LINK_CURRENCY_BYTES_MAX);
+    memcpy(links->currency, currency, strlen(currency) + 1);
+}
+
+struct link *links_find(struct links *links, uint32_t interface)
+{
+    struct link *link;
+
+    if (interface == CHANNEL_INTERFACE_SELF || interface > links->count)
+        return NULL;
+    link = &links->nodes[interface - 1]->link;
+    return link->removed ? NULL : link;
+}
+
+struct link *links_named(struct links *links, const char *name)
+{
+    for (size_t i = 0; i < links->count; i++) {
+        struct link *link = &links->nodes[i]->link;
+
+        if (!link->removed && strcmp(link->name, name) == 0)
+            return link;
+    }
+    return NULL;
+}
+
+struct link *links_keyed(struct links *links, const uint8_t key[LINK_KEY_BYTES])
+{
+    struct link_node *node = link_node_keyed(links, key);
+
+    return node == NULL || node->link.removed ? NULL : &node->link;
+}
+
+size_t links_count(const struct links *links)
+{
+    return links->count - links->removed;
+}
+
+uint32_t links_interfaces(const struct links *links)
+{
+    return (uint32_t)links->count;
+}
+
+void links_each(struct links *links, void (*visit)(void *context, struct link *link), void *context)
+{
+    for (size_t i = 0; i < links->count; i++)
+        if (!links->nodes[i]->link.removed)
+            visit(context, &links->nodes[i]->link);
+}
+
+void links_each_ever(struct links *links, void (*visit)(void *context, struct link *link),
+                     void *context)
+{
+    for (size_t i = 0; i < links->count; i++)
+        visit(context, &links->nodes[i]->link);
+}
+
+/* ---- adding ---- */
+
+static bool is_name(const char *name)
+{
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+
+    return text_is_name(name) && strspn(name, letters) == strlen(name);
+}
+
+const char *link_address_error(const struct link *link)
+{
+    static const uint8_t no_key[LINK_KEY_BYTES];
+    struct endpoint endpoint;
+
+    if (!is_name(link->name))
+        return "a name has 1 to 32 letters, digits or any of -_., and begins with a letter";
+    if (memcmp(link->key, no_key, sizeof no_key) == 0)
+        return "the key is zero";
+    if (link->endpoint[0] != '\0' &&
+        endpoint_parse(&endpoint, link->endpoint, ENDPOINT_DIAL, NULL) != ST_OK)
+        return "an endpoint is empty or as tcp://HOST:PORT";
+    return NULL;
+}
+
+/* Copies a text that fits; false when it does not. */
+static bool copy_text(char *to, size_t size_max, const char *text)
+{
+    size_t size = strlen(text);
+
+    if (size > size_max)
+        return false;
+    memcpy(to, text, size + 1);
+    return true;
+}
+
+static void raise_epoch(struct link_node *node)
+{
+    /* At its end only a neighbour that lied about what it knew can have brought it. */
+    if (node->link.epoch < SEQ_MAX)
+        node->link.epoch++;
+    node->hello_due = true;
+    node->hello_asked = false;
+    node->hello_tells = false;
+    node->dirty = true;
+}
+
+/*
+ * The neighbour of a link that was removed is joined again: with new numbers either would take the
+ * other for a site restored from a backup.
+ */
+static enum status join_again(struct link_node *node, const struct link *wanted,
+                              struct fault *fault)
+{
+    struct link *link = &node->link;
+    char text[MONEY_TEXT_BYTES];
+
+    /* As link_raise_limit(): what the neighbour sent under the old one may be on its way. */
+    if (link->peer_epoch != 0 && money_compare(wanted->limit, link->limit) < 0)
+        return fault_set(fault, ST_INVALID,
+                         "add link %s: this neighbour was joined before with a limit of %s, and "
+                         "may have sent up to it: give at least that",
+                         wanted->name, money_print(text, link->limit));
+    memcpy(link->name, wanted->name, sizeof link->name);
+    memcpy(link->endpoint, wanted->endpoint, sizeof link->endpoint);
+    link->limit = wanted->limit;
+    link->removed = false;
+    node->links->removed--;
+    raise_epoch(node);
+    return ST_OK;
+}
+
+enum status links_add(struct links *links, const char *name, const uint8_t key[LINK_KEY_BYTES],
+                      const char *endpoint, struct money limit, struct link **link,
+                      struct fault *fault)
+{
+    /* 0 means an unknown epoch, and a HELLO may be answered before we hear of a connection. */
+    struct link made = {.limit = limit, .epoch = 1};
+    struct link_node *node;
+    struct endpoint parsed;
+    const char *error;
+
+    memcpy(made.key, key, LINK_KEY_BYTES);
+    if (!copy_text(made.name, LINK_NAME_BYTES_MAX, name))
+        return fault_set(fault, ST_INVALID, "add link: a name has at most %d bytes",
+                         LINK_NAME_BYTES_MAX);
+    if (!copy_text(made.endpoint, LINK_ENDPOINT_BYTES_MAX, endpoint))
+        return fault_set(fault, ST_INVALID, "add link: an endpoint has at most %d bytes",
+                         LINK_ENDPOINT_BYTES_MAX);
+    if (endpoint[0] != '\0' && endpoint_parse(&parsed, endpoint, ENDPOINT_DIAL, fault) != ST_OK)
+        return fault_prefix(fault, "add link, endpoint");
+    error = link_address_error(&made);
+    if (error != NULL)
+        return fault_set(fault, ST_INVALID, "add link: %s", error);
+    if (links_named(links, name) != NULL)
+        return fault_set(fault, ST_EXISTS, "add link: the name %s is taken", name);
+    if (links_keyed(links, key) != NULL)
+        return fault_set(fault, ST_EXISTS, "add link %s: the key is that of link %s", name,
+                         links_keyed(links, key)->name);
+    if (links_count(links) == LINKS_MAX)
+        return fault_set(fault, ST_FULL, "add link %s: a site has at most %d links", name,
+                         LINKS_MAX);
+    node = link_node_keyed(links, key);
+    if (node != NULL) {
+        *link = &node->link;
+        return join_again(node, &made, fault);
+    }
+    if (links->count == LINK_INTERFACES_MAX)
+        return fault_set(fault, ST_FULL,
+                         "add link %s: a site has links to at most %d neighbours in its life", name,
+                         LINK_INTERFACES_MAX);
+    node = link_node_add(links, &made);
+    if (node == NULL)
+        return fault_set(fault, ST_NOMEM, "add link %s: memory is short", name);
+    node->dirty = true;
+    node->next_seq = 1;
+    *link = &node->link;
+    return ST_OK;
+}
+
+/* ---- removing ---- */
+
+bool link_is_even(const struct link *link)
+{
+    return link->sent_total == link->received_total;
+}
+
+uint64_t link_unfinished(const struct links *links, const struct link *link)
+{
+    const struct link_node *node = node_of_link(links, link);
+    uint64_t count = node->queue.count + node->transcript.count;
+
+    /* Of a link that is down nobody can be told; the next HELLO says it, if there is one. */
+    if (link->state == LINK_UP && node->told_seq != link->received_seq)
+        count++;
+    return count;
+}
+
+void link_remove(struct links *links, struct link *link)
+{
+    struct link_node *node = node_of_link(links, link);
+
+    INVARIANT(!link->removed);
+    INVARIANT(link_is_even(link));
+    INVARIANT(link_unfinished(links, link) == 0);
+    link->removed = true;
+    link->state = LINK_DOWN;
+    link->reason[0] = '\0';
+    link->why[0] = '\0';
+    node->hello_due = false;
+    node->dirty = true;
+    links->removed++;
+}
+
+enum status link_set_endpoint(struct links *links, struct link *link, const char *endpoint,
+                              struct fault *fault)
+{
+    struct endpoint parsed;
+
+    if (endpoint[0] != '\0' && endpoint_parse(&parsed, endpoint, ENDPOINT_DIAL, fault) != ST_OK)
+        return fault_prefix(fault, "set link %s, endpoint", link->name);
+    INVARIANT(copy_text(link->endpoint, LINK_ENDPOINT_BYTES_MAX, endpoint)); /* it was parsed */
+    node_of_link(links, link)->dirty = true;
+    return ST_OK;
+}
+
+void link_raise_limit(struct links *links, struct link *link, struct money limit)
+{
+    struct link_node *node = node_of_link(links, link);
+
+    INVARIANT(money_compare(limit, link->limit) >= 0);
+    link->limit = limit;
+    node->dirty = true;
+    node->hello_due = link->state == LINK_UP || node->hello_due; /* it tells the neighbour */
+}
+
+void link_touch(struct links *links, struct link *link, struct undo *undo)
+{
+    struct link_node *node = node_of_link(links, link);
+
+    if (undo != NULL)
+        undo_save(undo, &link->channels_bought, sizeof link->channels_bought);
+    node->dirty = true; /* also if it is undone: a row that did not change is written once more */
+}
+
+/* ---- connected, frozen, resumed ---- */
+
+/* A text for people: a row's is UTF-8, and a cut must not make it anything else. */
+static void copy_reason(char to[LINK_REASON_BYTES_MAX + 1], const char *reason)
+{
+    size_t size = 0;
+
+    for (; size < LINK_REASON_BYTES_MAX && reason[size] != '\0'; size++)
+        to[size] = reason[size] >= ' ' && reason[size] <= '~' ? reason[size] : '?';
+    to[size] = '\0';
+}
+
+void link_lost(struct links *links, struct link *link, const char *why)
+{
+    (void)node_of_link(links, link); /* it is one of ours */
+    if (link->state == LINK_FROZEN)
+        return;
+    link->state = LINK_DOWN; /* in its row it may be UP: that reads back as DOWN */
+    copy_reason(link->why, why);
+}
+
+void link_lost_because(struct link_node *node, const char *format, ...)
+{
+    char why[LINK_REASON_BYTES_MAX + 1];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(why, sizeof why, format, arguments); /* a long one is cut */
+    va_end(arguments);
+    link_lost(node->links, &node->link, why);
+}
+
+void link_connected(struct links *links, struct link *link)
+{
+    raise_epoch(node_of_link(links, link));
+    link_lost(links, link, "connected, and the neighbour has not yet said where it stands");
+}
+
+static bool needs_reminder(const struct link_node *node)
+{
+    if (node->link.removed)
+        return false;
+    switch (node->link.state) {
+    case LINK_DOWN:
+        return true;
+    case LINK_UP:
+        return node->link.acked_seq < node->remind_seq;
+    case LINK_FROZEN:
+        break;
+    }
+    return false;
+}
+
+bool links_remind(struct links *links)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < links->count; i++) {
+        struct link_node *node = links->nodes[i];
+
+        if (needs_reminder(node)) {
+            node->hello_due = true;
+            node->hello_calls = true;
+            any = true;
+        }
+        node->hello_asked = false; /* what it called for may be lost as well */
+        node->remind_seq = node->next_seq - 1;
+    }
+    return any;
+}
+
+void links_announce(struct links *links)
+{
+    for (size_t i = 0; i < links->count; i++)
+        if (links->nodes[i]->link.state == LINK_UP)
+            links->nodes[i]->hello_due = true;
+}
+
+void link_freeze(struct links *links, struct link *link, const char *reason)
+{
+    struct link_node *node = node_of_link(links, link);
+
+    if (link->state == LINK_FROZEN)
+        return; /* the first reason is the one to look into */
+    if (reason[0] == '\0')
+        reason = "no reason is given";
+    link->state = LINK_FROZEN;
+    node->dirty = true;
+    copy_reason(link->reason, reason);
+    link->why[0] = '\0';
+}
+
+void link_freeze_because(struct link_node *node, const char *format, ...)
+{
+    char reason[LINK_REASON_BYTES_MAX + 1];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(reason, sizeof reason, format, arguments); /* a long one is cut */
+    va_end(arguments);
+    link_freeze(node->links, &node->link, reason);
+}
+
+enum status link_resume(struct links *links, struct link *link, struct fault *fault)
+{
+    struct link_node *node = node_of_link(links, link);
+
+    if (link->state != LINK_FROZEN)
+        return fault_set(fault, ST_INVALID, "resume link %s: it is not frozen", link->name);
+    link->state = LINK_DOWN;
+    link->reason[0] = '\0';
+    node->freed = true;
+    copy_reason(link->why, "resumed, and the neighbour has not yet said where it stands");
+    raise_epoch(node);
+    return ST_OK;
+}
+
+void link_ask_hello(struct link_node *node)
+{
+    if (node->hello_asked)
+        return;
+    node->hello_asked = true;
+    node->hello_due = true;
+}

@@ -1,0 +1,286 @@
+/* Messages and parcels as CBOR: one encoding each, and every field checked when it is read. */
+#include "links/parcel.h"
+
+#include <string.h>
+
+enum { HELLO_FIELDS = 14, DATA_FIELDS = 8, MESSAGE_FIELDS_MAX = 8 };
+
+/* Fields of each kind, its number included; 0: no such kind. */
+static const uint8_t message_fields[] = {
+    [CHANNEL_BIRTH] = 6,  [CHANNEL_ANSWER] = 8, [CHANNEL_PACKET] = 5,
+    [CHANNEL_CREDIT] = 5, [CHANNEL_CLOSE] = 3,  [CHANNEL_CLOSED] = 3,
+};
+enum { KINDS = sizeof message_fields / sizeof *message_fields };
+
+/* ---- values ---- */
+
+static void amount_put(struct bytes *out, struct money amount)
+{
+    cbor_put_uint(out, money_nanos(amount));
+}
+
+struct money amount_get(struct cbor *in)
+{
+    struct money amount = money_zero();
+
+    if (money_from_nanos(&amount, cbor_get_uint(in, MONEY_NANOS_MAX)) != ST_OK)
+        cbor_fail(in, "an amount out of range");
+    return amount;
+}
+
+static void total_put(struct bytes *out, u128 total)
+{
+    uint8_t raw[TOTAL_BYTES];
+
+    le128_put(raw, total);
+    cbor_put_bytes(out, raw, sizeof raw);
+}
+
+static u128 total_get(struct cbor *in)
+{
+    uint8_t raw[TOTAL_BYTES];
+
+    cbor_get_bytes_exact(in, raw, sizeof raw);
+    return le128_get(raw);
+}
+
+void cursor_put(struct bytes *out, struct cursor cursor)
+{
+    cbor_put_uint(out, cursor.seq);
+    total_put(out, cursor.total);
+}
+
+struct cursor cursor_get(struct cbor *in)
+{
+    struct cursor cursor;
+
+    cursor.seq = cbor_get_uint(in, SEQ_MAX);
+    cursor.total = total_get(in);
+    return cursor;
+}
+
+/* ---- messages ---- */
+
+struct money message_money(const struct channel_message *message)
+{
+    switch (message->kind) {
+    case CHANNEL_BIRTH:
+    case CHANNEL_ANSWER:
+    case CHANNEL_PACKET:
+        return message->money;
+    case CHANNEL_CREDIT:
+    case CHANNEL_CLOSE:
+    case CHANNEL_CLOSED:
+        break;
+    }
+    return money_zero();
+}
+
+static bool birth_adds_up(const struct channel_message *message)
+{
+    struct money sum;
+
+    return money_add(&sum, message->endowment, message->fee) &&
+           money_compare(sum, message->money) == 0;
+}
+
+void message_encode(struct bytes *out, const struct channel_message *message)
+{
+    cbor_put_array(out, message_fields[message->kind]);
+    cbor_put_uint(out, (uint64_t)message->kind);
+    cbor_put_uint(out, message->number);
+    if (message->kind != CHANNEL_BIRTH)
+        cbor_put_uint(out, (uint64_t)message->to);
+    switch (message->kind) {
+    case CHANNEL_BIRTH:
+        INVARIANT(birth_adds_up(message));
+        amount_put(out, message->endowment);
+        amount_put(out, message->fee);
+        amount_put(out, message->money);
+        cbor_put_uint(out, message->customer);
+        break;
+    case CHANNEL_ANSWER:
+        INVARIANT(message->status <= 0 && message->status > INT32_MIN);
+        cbor_put_uint(out, (uint64_t)-message->status);
+        amount_put(out, message->fee);
+        amount_put(out, message->money);
+        cbor_put_uint(out, message->packets);
+        cbor_put_uint(out, message->bytes);
+        break;
+    case CHANNEL_PACKET:
+        INVARIANT(message->size <= CHANNEL_PACKET_BYTES_MAX);
+        amount_put(out, message->money);
+        cbor_put_bytes(out, message->data, message->size);
+        break;
+    case CHANNEL_CREDIT:
+        cbor_put_uint(out, message->packets);
+        cbor_put_uint(out, message->bytes);
+        break;
+    case CHANNEL_CLOSE:
+    case CHANNEL_CLOSED:
+        break;
+    }
+}
+
+/* The fields after kind, number and side. */
+static void decode_fields(struct cbor *in, struct channel_message *message)
+{
+    switch (message->kind) {
+    case CHANNEL_BIRTH:
+        message->endowment = amount_get(in);
+        message->fee = amount_get(in);
+        message->money = amount_get(in);
+        if (!birth_adds_up(message))
+            cbor_fail(in, "the money of a birth is not endowment and fee");
+        message->customer = cbor_get_uint(in, UINT64_MAX);
+        break;
+    case CHANNEL_ANSWER:
+        message->status = -(int32_t)cbor_get_uint(in, INT32_MAX);
+        message->fee = amount_get(in);
+        message->money = amount_get(in);
+        message->packets = cbor_get_uint(in, UINT64_MAX);
+        message->bytes = cbor_get_uint(in, UINT64_MAX);
+        break;
+    case CHANNEL_PACKET:
+        message->money = amount_get(in);
+        message->data = cbor_get_bytes(in, &message->size, CHANNEL_PACKET_BYTES_MAX);
+        break;
+    case CHANNEL_CREDIT:
+        message->packets = cbor_get_uint(in, UINT64_MAX);
+        message->bytes = cbor_get_uint(in, UINT64_MAX);
+        break;
+    case CHANNEL_CLOSE:
+    case CHANNEL_CLOSED:
+        break;
+    }
+}
+
+void message_decode(struct cbor *in, uint32_t interface, struct channel_message *message)
+{
+    uint64_t fields = cbor_get_array_any(in, MESSAGE_FIELDS_MAX);
+    uint64_t kind = fields == 0 ? 0 : cbor_get_uint(in, UINT64_MAX);
+
+    memset(message, 0, sizeof *message);
+    message->kind = CHANNEL_CLOSED; /* a kind that exists, whatever was read */
+    message->interface = interface;
+    if (kind >= KINDS || message_fields[kind] == 0) {
+        cbor_fail(in, "no such kind of message");
+        return;
+    }
+    if (fields != message_fields[kind]) {
+        cbor_fail(in, "a message of this kind has another number of fields");
+        return;
+    }
+    message->kind = (enum channel_message_kind)kind;
+    message->number = (uint32_t)cbor_get_uint(in, UINT32_MAX);
+    if (message->kind == CHANNEL_BIRTH)
+        message->to = CHANNEL_BORN;
+    else
+        message->to = (enum channel_side)cbor_get_uint(in, CHANNEL_BORN);
+    decode_fields(in, message);
+}
+
+/* ---- parcels ---- */
+
+void hello_encode(struct bytes *out, const struct hello *hello)
+{
+    cbor_put_array(out, HELLO_FIELDS);
+    cbor_put_uint(out, PARCEL_HELLO);
+    cbor_put_uint(out, LINK_VERSION);
+    cbor_put_text(out, hello->currency);
+    cbor_put_uint(out, hello->epoch);
+    cbor_put_uint(out, hello->peer_epoch);
+    cursor_put(out, hello->sent);
+    cursor_put(out, hello->received);
+    cursor_put(out, hello->acked);
+    amount_put(out, hello->limit);
+    amount_put(out, hello->prices.birth_fee);
+    amount_put(out, hello->prices.channel_fee);
+}
+
+static void decode_hello(struct cbor *in, uint64_t fields, struct hello *hello)
+{
+    /* First, since another version may have other fields. */
+    hello->version = cbor_get_uint(in, UINT64_MAX);
+    if (hello->version != LINK_VERSION)
+        return;
+    if (fields != HELLO_FIELDS) {
+        cbor_fail(in, "HELLO has another number of fields");
+        return;
+    }
+    cbor_get_text(in, hello->currency, LINK_CURRENCY_BYTES_MAX);
+    hello->epoch = cbor_get_uint(in, SEQ_MAX);
+    if (hello->epoch == 0)
+        cbor_fail(in, "epochs begin with 1");
+    hello->peer_epoch = cbor_get_uint(in, SEQ_MAX);
+    hello->sent = cursor_get(in);
+    hello->received = cursor_get(in);
+    hello->acked = cursor_get(in);
+    if (hello->acked.seq > hello->sent.seq || hello->acked.total > hello->sent.total)
+        cbor_fail(in, "more is acknowledged than was sent");
+    hello->limit = amount_get(in);
+    hello->prices.birth_fee = amount_get(in);
+    hello->prices.channel_fee = amount_get(in);
+}
+
+void data_head_encode(struct bytes *out, const struct data_head *head)
+{
+    cbor_put_array(out, DATA_FIELDS);
+    cbor_put_uint(out, PARCEL_DATA);
+    cbor_put_uint(out, head->epoch);
+    cbor_put_uint(out, head->peer_epoch);
+    cursor_put(out, head->received);
+    cursor_put(out, head->before);
+    cbor_put_array(out, head->count);
+}
+
+static void decode_data(struct cbor *in, uint64_t fields, struct parcel_head *head)
+{
+    struct data_head *data = &head->data;
+    struct channel_message message;
+
+    if (fields != DATA_FIELDS) {
+        cbor_fail(in, "DATA has another number of fields");
+        return;
+    }
+    data->epoch = cbor_get_uint(in, SEQ_MAX);
+    data->peer_epoch = cbor_get_uint(in, SEQ_MAX);
+    data->received = cursor_get(in);
+    data->before = cursor_get(in);
+    data->count = cbor_get_array_any(in, PARCEL_MESSAGES_MAX);
+    if (data->count == 0 && (data->before.seq != 0 || data->before.total != 0))
+        cbor_fail(in, "no messages, but a sequence or total of them");
+    if (data->count != 0 && (data->before.seq == 0 || data->before.seq > SEQ_MAX - data->count))
+        cbor_fail(in, "messages, but no sequence that they can have");
+    head->messages = *in;
+    for (uint64_t i = 0; i < data->count && in->error == NULL; i++)
+        message_decode(in, 0, &message);
+}
+
+enum status parcel_decode(struct parcel_head *head, const uint8_t *bytes, size_t size,
+                          struct fault *fault)
+{
+    struct cbor in;
+    uint64_t fields;
+    uint64_t kind;
+
+    memset(head, 0, sizeof *head);
+    if (size > LINK_PARCEL_BYTES_MAX)
+        return fault_set(fault, ST_INVALID, "parcel: %zu bytes, and %d are the most", size,
+                         LINK_PARCEL_BYTES_MAX);
+    cbor_init(&in, bytes, size);
+    fields = cbor_get_array_any(&in, UINT32_MAX);
+    kind = fields == 0 ? 0 : cbor_get_uint(&in, UINT64_MAX);
+    if (kind == PARCEL_HELLO) {
+        head->kind = PARCEL_HELLO;
+        decode_hello(&in, fields, &head->hello);
+        if (in.error == NULL && head->hello.version != LINK_VERSION)
+            return ST_OK;
+    } else if (kind == PARCEL_DATA) {
+        head->kind = PARCEL_DATA;
+        decode_data(&in, fields, head);
+    } else {
+        cbor_fail(&in, "no such kind of parcel");
+    }
+    return cbor_done(&in, fault, "parcel");
+}

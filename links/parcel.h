@@ -1,0 +1,94 @@
+/* Private to channels/: how messages and parcels are written and read.  Format: docs/wire.md. */
+#ifndef SERAI_LINKS_PARCEL_H
+#define SERAI_LINKS_PARCEL_H
+
+#include "links/link.h"
+
+#include "base/cbor.h"
+
+/* Sequences and epochs that are believed: one more never overflows. */
+#define SEQ_MAX ((uint64_t)INT64_MAX)
+
+enum {
+    TOTAL_BYTES = 16,                           /* a total on the wire and in rows */
+    PARCEL_MESSAGES_MAX = LINK_WINDOW_MESSAGES, /* in one parcel */
+    PARCEL_HEAD_BYTES_MAX = 128,                /* of DATA, up to its first message */
+    MESSAGE_BYTES_MAX = CHANNEL_PACKET_BYTES_MAX + 64,
+};
+
+/* Fixed numbers. */
+enum parcel_kind { PARCEL_HELLO = 1, PARCEL_DATA = 2 };
+
+/* How far one direction has come: the number of its last message and the money of all. */
+struct cursor {
+    uint64_t seq;
+    u128 total;
+};
+
+/* A HELLO as its sender sees it: "sent" is what it sent. */
+struct hello {
+    uint64_t version; /* read only: when it is not LINK_VERSION, nothing else is set */
+    char currency[LINK_CURRENCY_BYTES_MAX + 1];
+    uint64_t epoch;
+    uint64_t peer_epoch; /* 0: unknown on this connection */
+    struct cursor sent;
+    struct cursor received;
+    struct cursor acked;
+    struct money limit;
+    struct link_prices prices;
+};
+
+struct data_head {
+    uint64_t epoch;
+    uint64_t peer_epoch;
+    struct cursor received;
+    struct cursor before; /* seq: of the first message, 0 for none; total: before that one */
+    uint64_t count;
+};
+
+struct parcel_head {
+    enum parcel_kind kind;
+    struct hello hello;    /* HELLO */
+    struct data_head data; /* DATA */
+    struct cbor messages;  /* DATA: at the first of data.count good messages */
+};
+
+/* The money that a message moves over the link; zero for kinds that carry none. */
+struct money message_money(const struct channel_message *message);
+
+/*
+ * Append the fields of a message that cross the link.  A value without a place in the format is
+ * INVARIANT.
+ */
+void message_encode(struct bytes *out, const struct channel_message *message);
+
+/*
+ * Read a message; every field of *message is set.  Errors are left in *in.  `data` points into the
+ * input.
+ */
+void message_decode(struct cbor *in, uint32_t interface, struct channel_message *message);
+
+/*
+ * cursor_put() and cursor_get() write and read how far a direction has come.  Errors of reading are
+ * left in *in.
+ */
+void cursor_put(struct bytes *out, struct cursor cursor);
+struct cursor cursor_get(struct cbor *in);
+
+/* Read an amount; one above MONEY_NANOS_MAX is an error, left in *in. */
+struct money amount_get(struct cbor *in);
+
+/* Append a whole parcel with a HELLO. */
+void hello_encode(struct bytes *out, const struct hello *hello);
+
+/* Append the head of a parcel with messages; the caller appends head->count encoded messages. */
+void data_head_encode(struct bytes *out, const struct data_head *head);
+
+/*
+ * Decode a parcel and check each of its messages.  ST_INVALID says where it is wrong.  Of a HELLO
+ * in another version of the format only that is read, whatever follows.
+ */
+MUST_CHECK enum status parcel_decode(struct parcel_head *head, const uint8_t *bytes, size_t size,
+                                     struct fault *fault);
+
+#endif

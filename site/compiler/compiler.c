@@ -1,0 +1,198 @@
+/* The daemon's side: the service's birth and end, and one question at a time. */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS, realpath */
+#include "site/compiler/compiler.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "site/compiler/compiler_service.h"
+
+enum { FAREWELL_STEPS = 300, FAREWELL_STEP_NS = 10 * 1000 * 1000 };
+
+struct compiler {
+    int fd;
+    pid_t service;
+    _Atomic int *group; /* of the compile that runs; shared with the service */
+};
+
+bool compiler_send(int fd, const void *data, size_t size)
+{
+    const uint8_t *at = data;
+
+    while (size > 0) {
+        ssize_t put = send(fd, at, size, MSG_NOSIGNAL);
+
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0)
+            return false;
+        at += put;
+        size -= (size_t)put;
+    }
+    return true;
+}
+
+bool compiler_receive(int fd, void *data, size_t size)
+{
+    uint8_t *at = data;
+
+    while (size > 0) {
+        ssize_t got = recv(fd, at, size, 0);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return false;
+        at += got;
+        size -= (size_t)got;
+    }
+    return true;
+}
+
+static enum status map_group(struct compiler *compiler, struct fault *fault)
+{
+    void *page = mmap(NULL, sizeof *compiler->group, PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    if (page == MAP_FAILED)
+        return fault_set(fault, ST_NOMEM, "compiler: memory is short");
+    compiler->group = page;
+    return ST_OK;
+}
+
+static enum status fork_service(struct compiler *compiler, const struct compiler_options *options,
+                                struct fault *fault)
+{
+    int ends[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        return fault_set(fault, ST_IO, "start the compiler's service: %s", strerror(errno));
+    compiler->service = fork();
+    if (compiler->service == 0)
+        compiler_serve(options, ends[1], compiler->group);
+    (void)!close(ends[1]); /* the service's */
+    compiler->fd = ends[0];
+    if (compiler->service < 0)
+        return fault_set(fault, ST_IO, "start the compiler's service: %s", strerror(errno));
+    return ST_OK;
+}
+
+enum status compiler_start(struct compiler **compiler, const struct compiler_options *options,
+                           struct fault *fault)
+{
+    struct compiler_options absolute = *options;
+    struct compiler *made = calloc(1, sizeof *made);
+    const struct cache cache = {
+        .dir = options->dir,
+        .bytes_max = options->cache_bytes_max,
+        .objects_max = options->cache_objects_max,
+        .object_bytes_max = options->object_bytes_max,
+    };
+    char *dir = NULL;
+    enum status status;
+
+    if (made == NULL)
+        return fault_set(fault, ST_NOMEM, "compiler: memory is short");
+    made->fd = -1;
+    made->service = -1;
+    status = cache_make(&cache, fault);
+    if (status == ST_OK) {
+        dir = realpath(options->dir, NULL);
+        if (dir == NULL)
+            status = fault_set(fault, ST_IO, "look at %s: %s", options->dir, strerror(errno));
+        absolute.dir = dir;
+    }
+    if (status == ST_OK)
+        status = map_group(made, fault);
+    if (status == ST_OK)
+        status = fork_service(made, &absolute, fault);
+    free(dir);
+    if (status != ST_OK) {
+        compiler_free(made);
+        return status;
+    }
+    *compiler = made;
+    return ST_OK;
+}
+
+/* The service died and left a compile behind: nobody else would end it. */
+static bool bury(struct compiler *compiler)
+{
+    int group = atomic_exchange(compiler->group, 0);
+
+    if (group > 1)
+        (void)!kill(-group, SIGKILL);
+    return false;
+}
+
+bool compiler_hear(struct compiler *compiler, struct compiler_hello *hello)
+{
+    return compiler_receive(compiler->fd, hello, sizeof *hello) || bury(compiler);
+}
+
+bool compiler_ask(struct compiler *compiler, const struct hash *code, const uint8_t *module,
+                  size_t size, struct compiler_answer *answer)
+{
+    struct compiler_request request = {.code = *code};
+
+    request.kept_only = module == NULL;
+    request.size = module == NULL ? 0 : size;
+    return (compiler_send(compiler->fd, &request, sizeof request) &&
+            compiler_send(compiler->fd, module, request.size) &&
+            compiler_receive(compiler->fd, answer, sizeof *answer)) ||
+           bury(compiler);
+}
+
+void compiler_stop(struct compiler *compiler)
+{
+    if (compiler != NULL)
+        (void)!shutdown(compiler->fd, SHUT_RDWR); /* it may be gone already */
+}
+
+/* It ends at once when its socket is closed; if it does not, it is made to. */
+static void wait_for(struct compiler *compiler)
+{
+    const struct timespec step = {.tv_nsec = FAREWELL_STEP_NS};
+
+    for (int i = 0; i < FAREWELL_STEPS; i++) {
+        if (waitpid(compiler->service, NULL, WNOHANG) != 0)
+            return;
+        (void)!nanosleep(&step, NULL);
+    }
+    (void)!kill(compiler->service, SIGKILL);
+    (void)!waitpid(compiler->service, NULL, 0);
+}
+
+void compiler_free(struct compiler *compiler)
+{
+    if (compiler == NULL)
+        return;
+    compiler_stop(compiler);
+    if (compiler->service > 0) {
+        wait_for(compiler);
+        (void)bury(compiler);
+    }
+    if (compiler->fd >= 0)
+        (void)!close(compiler->fd); /* a socket that is shut down */
+    if (compiler->group != NULL)
+        (void)!munmap(compiler->group, sizeof *compiler->group);
+    free(compiler);
+}
+
+int compiler_process(const struct compiler *compiler)
+{
+    return compiler->service;
+}
+
+int compiler_fd(const struct compiler *compiler)
+{
+    return compiler->fd;
+}

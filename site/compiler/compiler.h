@@ -1,0 +1,89 @@
+/*
+ * Modules made into native objects by the system's compiler, in a process of its own.
+ *
+ * compiler_start() forks the *service*, and must be called before any key is read, any file of the
+ * site opened, any thread started and the sandbox entered: so the service never had a secret, and
+ * may still start programs when the daemon no longer can.  It holds one socket to the daemon, may
+ * read the system's programs and write in one directory, and runs each compile in a jail
+ * (compiler_jail.h).  It cannot be started again: when it dies, what is compiled stays, and all
+ * other code stays in tier 0.
+ */
+#ifndef SERAI_SITE_COMPILER_COMPILER_H
+#define SERAI_SITE_COMPILER_COMPILER_H
+
+#include "base/hash.h"
+#include "site/compiler/compiler_cache.h"
+#include "site/compiler/compiler_jail.h"
+
+struct compiler_options {
+    const char *dir;          /* of the cache; made if it is not there; its parent is */
+    const char *program;      /* a path, or a name to look for where the system's programs are */
+    const char *const *flags; /* besides input and output; ends with NULL */
+    const char *engine_id;    /* what objects depend on besides module, compiler and flags */
+    bool weak_jail;           /* also where the kernel cannot lock the compiler in fully */
+    struct jail_limits limits;
+    uint64_t cache_bytes_max;
+    uint64_t cache_objects_max;
+    uint64_t object_bytes_max; /* at most cache_bytes_max */
+    /* The C text of a module; called in the service. */
+    enum status (*emit)(const uint8_t *module, size_t size, struct bytes *text,
+                        struct fault *fault);
+};
+
+struct compiler; /* opaque; used by one thread, but for compiler_stop() */
+
+/*
+ * Fork the service and its socket.  On ST_OK the caller ends *compiler with compiler_free().
+ * ST_IO: the system refuses a process or a socket; ST_NOMEM; ST_DENIED: the cache's directory is
+ * not this user's alone.
+ */
+MUST_CHECK enum status compiler_start(struct compiler **compiler,
+                                      const struct compiler_options *options, struct fault *fault);
+
+/* The service's findings when it began. */
+struct compiler_hello {
+    bool works;
+    char program[256];               /* where the compiler is */
+    char version[JAIL_SAID_BYTES];   /* what it says of itself */
+    char reason[CACHE_REASON_BYTES]; /* why it does not work */
+};
+
+enum compiler_result {
+    COMPILER_MADE,   /* now */
+    COMPILER_KEPT,   /* before, and taken from the cache */
+    COMPILER_FAILED, /* now */
+    COMPILER_FAILED_BEFORE,
+    COMPILER_NOT_TRIED, /* there is none, and none was to be made */
+};
+
+struct compiler_answer {
+    enum compiler_result result;
+    bool was_damaged; /* what was kept was thrown away; `reason` says why */
+    uint64_t took_us;
+    char path[CACHE_PATH_BYTES]; /* of the object */
+    char reason[CACHE_REASON_BYTES];
+};
+
+/*
+ * compiler_hear() takes the service's hello, once, before the first question.  compiler_ask() asks
+ * for the object of a module; with `module` NULL only for one that was compiled before.  Both wait
+ * for the service.  False: it is gone, for good.
+ */
+MUST_CHECK bool compiler_hear(struct compiler *compiler, struct compiler_hello *hello);
+MUST_CHECK bool compiler_ask(struct compiler *compiler, const struct hash *code,
+                             const uint8_t *module, size_t size, struct compiler_answer *answer);
+
+/*
+ * End the service: whoever waits in compiler_hear() or compiler_ask() is told that it is gone.  Any
+ * thread; NULL is allowed.
+ */
+void compiler_stop(struct compiler *compiler);
+
+/* Stop the service, wait until it has ended, and free.  NULL is allowed. */
+void compiler_free(struct compiler *compiler);
+int compiler_process(const struct compiler *compiler);
+
+/* A descriptor that can be read once the service has ended; to poll while nothing is asked. */
+int compiler_fd(const struct compiler *compiler);
+
+#endif

@@ -1,0 +1,398 @@
+#include "site/compiler/tier1.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agents/agents.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "engine/native.h"
+#include "site/control/paths.h"
+
+/* Modules at the compiler, each a copy; the others wait where they are. */
+enum { JOBS_MAX = 4 };
+
+/*
+ * What a compile may start and make beside the compiler itself.  A driver starts compiler,
+ * assembler, and the linker by way of a helper, and each makes a file or two; what is past that is
+ * no compiler of ours.
+ */
+enum { PROCESSES_MAX = 16, FILES_MAX_MADE = 32 };
+
+/* How much longer than its CPU time a compile may take on a machine that is busy. */
+enum { WALL_FACTOR = 4 };
+
+enum job_kind {
+    JOB_HELLO, /* the service has looked at its compiler */
+    JOB_CODE,
+    JOB_GONE, /* the service died */
+};
+
+struct job {
+    enum job_kind kind;
+    struct hash code;
+    bool paid; /* else only what was compiled before is wanted, and `module` is empty */
+    struct bytes module;
+    struct compiler_answer answer;
+    bool answered; /* else the service died before it did */
+};
+
+struct tier1 {
+    struct tier1_options options;
+    struct compiler *compiler; /* NULL: the mode is off */
+    struct wake wake;          /* the thread's */
+    struct ring jobs;
+    struct ring done;
+    _Atomic bool stopping;
+    struct compiler_hello hello;
+    struct job said_hello; /* what is said of the service itself */
+    struct job said_gone;
+
+    /* The core thread's. */
+    struct job pool[JOBS_MAX];
+    struct job *spare[JOBS_MAX];
+    size_t spare_count;
+    bool watches; /* hot code: from the start on, so that none is missed before the hello */
+    bool works;
+    struct core_tier1 state;
+    bool changed; /* the state, since the core was told */
+};
+
+/* ---- life ---- */
+
+static const char *mode_name(enum tier1_mode mode)
+{
+    switch (mode) {
+    case TIER1_OFF:
+        return "off";
+    case TIER1_NAMED:
+        return "named";
+    case TIER1_ALL:
+        return "all";
+    }
+    return "off";
+}
+
+static enum status start_compiler(struct tier1 *tier1, const char *dir, struct fault *fault)
+{
+    const struct tier1_options *options = &tier1->options;
+    char path[FILE_PATH_BYTES];
+    struct compiler_options compiler = {
+        .dir = path,
+        .program = options->compiler,
+        .flags = engine_native_flags(),
+        .engine_id = engine_native_id(),
+        .weak_jail = options->weak_jail,
+        .limits = {.cpu_s = options->compile_s,
+                   .wall_ms = options->compile_s * 1000 * WALL_FACTOR,
+                   .memory_bytes = options->compile_memory_bytes,
+                   .file_bytes = options->object_bytes_max * 4, /* assembler's text is larger */
+                   .processes = PROCESSES_MAX,
+                   .files = FILES_MAX_MADE},
+        .cache_bytes_max = options->cache_bytes_max,
+        .cache_objects_max = options->cache_objects_max,
+        .object_bytes_max = options->object_bytes_max,
+        .emit = agents_code_emit,
+    };
+    enum status status = file_path(path, dir, SITE_COMPILED, fault);
+
+    if (status != ST_OK)
+        return status;
+    return compiler_start(&tier1->compiler, &compiler, fault);
+}
+
+enum status tier1_new(struct tier1 **tier1, const struct tier1_options *options, const char *dir,
+                      struct fault *fault)
+{
+    struct tier1 *made = calloc(1, sizeof *made);
+    enum status status = ST_OK;
+
+    if (made == NULL)
+        return fault_set(fault, ST_NOMEM, "tier 1: memory is short");
+    made->options = *options;
+    made->wake.fd = -1;
+    atomic_init(&made->stopping, false);
+    made->changed = true;
+    (void)snprintf(made->state.mode, sizeof made->state.mode, "%s", mode_name(options->mode));
+    for (size_t i = 0; i < JOBS_MAX; i++)
+        made->spare[made->spare_count++] = &made->pool[i];
+    if (options->mode != TIER1_OFF) {
+        status = start_compiler(made, dir, fault);
+        if (status == ST_OK)
+            status = wake_init(&made->wake, fault);
+        ring_init(&made->jobs, &made->wake);
+        ring_init(&made->done, &made->wake); /* until it is connected */
+    }
+    if (status != ST_OK) {
+        tier1_free(made);
+        return status;
+    }
+    *tier1 = made;
+    return ST_OK;
+}
+
+void tier1_free(struct tier1 *tier1)
+{
+    if (tier1 == NULL)
+        return;
+    compiler_free(tier1->compiler);
+    wake_fini(&tier1->wake);
+    for (size_t i = 0; i < JOBS_MAX; i++)
+        bytes_fini(&tier1->pool[i].module);
+    free(tier1);
+}
+
+void tier1_connect(struct tier1 *tier1, const struct wake *core_wake)
+{
+    if (tier1 != NULL)
+        ring_init(&tier1->done, core_wake);
+}
+
+bool tier1_has_thread(const struct tier1 *tier1)
+{
+    return tier1 != NULL && tier1->compiler != NULL;
+}
+
+void tier1_stop(struct tier1 *tier1)
+{
+    if (!tier1_has_thread(tier1))
+        return;
+    atomic_store(&tier1->stopping, true);
+    compiler_stop(tier1->compiler);
+    wake_up(&tier1->wake);
+}
+
+/* ---- the compiler thread ---- */
+
+static void give_back(struct tier1 *tier1, struct job *job)
+{
+    INVARIANT(ring_push(&tier1->done, job)); /* it has a place for each */
+}
+
+/* A job, or word that the service ended while it had none: then NULL. */
+static struct job *next_job(struct tier1 *tier1)
+{
+    for (;;) {
+        struct job *job = ring_pop(&tier1->jobs);
+        struct pollfd fds[] = {
+            {.fd = tier1->wake.fd, .events = POLLIN},
+            {.fd = compiler_fd(tier1->compiler), .events = POLLIN},
+        };
+
+        if (job != NULL || atomic_load(&tier1->stopping))
+            return job;
+        (void)!poll(fds, 2, -1); /* a signal: look again */
+        wake_take(&tier1->wake);
+        if (fds[1].revents != 0)
+            return NULL;
+    }
+}
+
+void *tier1_thread(void *context)
+{
+    struct tier1 *tier1 = context;
+    bool lives = compiler_hear(tier1->compiler, &tier1->hello);
+
+    if (lives) {
+        tier1->said_hello.kind = JOB_HELLO;
+        give_back(tier1, &tier1->said_hello);
+        if (!tier1->hello.works)
+            return NULL;
+    }
+    while (lives) {
+        struct job *job = next_job(tier1);
+
+        if (job == NULL)
+            break;
+        lives = compiler_ask(tier1->compiler, &job->code, job->paid ? job->module.data : NULL,
+                             job->module.size, &job->answer);
+        job->answered = lives;
+        give_back(tier1, job);
+    }
+    if (!atomic_load(&tier1->stopping)) {
+        tier1->said_gone.kind = JOB_GONE;
+        give_back(tier1, &tier1->said_gone); /* the last that is ever given back */
+    }
+    return NULL;
+}
+
+/* ---- the core thread ---- */
+
+static void remember(struct tier1 *tier1, const char *reason)
+{
+    (void)snprintf(tier1->state.reason, sizeof tier1->state.reason, "%s", reason);
+    tier1->changed = true;
+}
+
+static void hear_hello(struct tier1 *tier1, struct core *core)
+{
+    const struct compiler_hello *hello = &tier1->hello;
+
+    tier1->works = hello->works;
+    (void)snprintf(tier1->state.compiler, sizeof tier1->state.compiler, "%.255s%s%.300s",
+                   hello->program, hello->version[0] == '\0' ? "" : ": ", hello->version);
+    if (!hello->works) {
+        remember(tier1, hello->reason);
+        agents_watch_code(core_agents(core), 0, 0);
+        log_write(LOG_WARN, "tier1.unavailable",
+                  "compiler=%s reason=\"%s\" next=\"all code runs in tier 0\"",
+                  tier1->options.compiler, hello->reason);
+        return;
+    }
+    tier1->changed = true;
+    log_write(LOG_INFO, "tier1.ready", "compiler=%s version=\"%.200s\"", hello->program,
+              hello->version);
+}
+
+/* Once a code: what is told is not told again, and what failed is remembered by the service. */
+static void refuse(struct tier1 *tier1, struct core *core, const struct hash *code,
+                   const char *reason)
+{
+    char hex[HASH_TEXT_BYTES];
+
+    agents_code_note(core_agents(core), code, reason);
+    tier1->state.failed++;
+    remember(tier1, reason);
+    log_write(LOG_WARN, "code.tier0", "code=%s reason=\"%s\"", hash_print(hex, code), reason);
+}
+
+static void load(struct tier1 *tier1, struct core *core, const struct job *job)
+{
+    struct agents *agents = core_agents(core);
+    struct fault fault = {0};
+    char hex[HASH_TEXT_BYTES];
+    enum status status;
+
+    while (agents_codes_native(agents) >= tier1->options.objects_max)
+        agents_code_unload(agents);
+    status = agents_code_load(agents, &job->code, job->answer.path, &fault);
+    if (status == ST_MISSING) /* its last agent died meanwhile; the object waits for the next */
+        return;
+    if (status != ST_OK) {
+        refuse(tier1, core, &job->code, fault.text);
+        return;
+    }
+    tier1->state.compiled++;
+    tier1->changed = true;
+    log_write(LOG_INFO, "code.tier1", "code=%s took_ms=%" PRIu64 " kept=%s",
+              hash_print(hex, &job->code), job->answer.took_us / 1000,
+              job->answer.result == COMPILER_KEPT ? "yes" : "no");
+}
+
+static void hear_answer(struct tier1 *tier1, struct core *core, struct job *job)
+{
+    const struct compiler_answer *answer = &job->answer;
+    char hex[HASH_TEXT_BYTES];
+
+    if (job->answered && answer->was_damaged)
+        log_write(LOG_WARN, "tier1.object-damaged", "code=%s next=\"compiled anew\"",
+                  hash_print(hex, &job->code));
+    if (!job->answered)
+        refuse(tier1, core, &job->code, "the compiler's service died");
+    else if (answer->result == COMPILER_MADE || answer->result == COMPILER_KEPT)
+        load(tier1, core, job);
+    else if (answer->result != COMPILER_NOT_TRIED) /* which comes again when it has paid */
+        refuse(tier1, core, &job->code, answer->reason);
+    bytes_fini(&job->module);
+    tier1->spare[tier1->spare_count++] = job;
+    tier1->changed = true;
+}
+
+static void hear_gone(struct tier1 *tier1, struct core *core)
+{
+    struct job *job;
+
+    agents_watch_code(core_agents(core), 0, 0);
+    tier1->works = false;
+    while ((job = ring_pop(&tier1->jobs)) != NULL) { /* its thread has ended */
+        job->answered = false;
+        hear_answer(tier1, core, job);
+    }
+    remember(tier1, "the compiler's service died");
+    log_write(LOG_ERROR, "tier1.service-died",
+              "next=\"what is in tier 1 stays there, other code stays in tier 0 until the site is "
+              "started again\"");
+}
+
+static void hear(struct tier1 *tier1, struct core *core, struct job *job)
+{
+    switch (job->kind) {
+    case JOB_HELLO:
+        hear_hello(tier1, core);
+        return;
+    case JOB_GONE:
+        hear_gone(tier1, core);
+        return;
+    case JOB_CODE:
+        hear_answer(tier1, core, job);
+        return;
+    }
+}
+
+static bool is_wanted(const struct tier1 *tier1, const struct hash *code)
+{
+    if (tier1->options.mode == TIER1_ALL)
+        return true;
+    for (size_t i = 0; i < tier1->options.code_count; i++) {
+        if (hash_equal(&tier1->options.codes[i], code))
+            return true;
+    }
+    return false;
+}
+
+static void send_hot(struct tier1 *tier1, struct core *core)
+{
+    struct hot_code hot;
+
+    while (tier1->works && tier1->spare_count > 0 && agents_hot_code(core_agents(core), &hot)) {
+        struct job *job = tier1->spare[tier1->spare_count - 1];
+
+        if (!is_wanted(tier1, &hot.id)) {
+            agents_code_note(core_agents(core), &hot.id, "engine.codes does not name it");
+            continue;
+        }
+        if (hot.size > tier1->options.module_bytes_max) {
+            refuse(tier1, core, &hot.id, "the module is larger than engine.module_bytes");
+            continue;
+        }
+        job->kind = JOB_CODE;
+        job->code = hot.id;
+        job->paid = hot.paid;
+        if (hot.paid)
+            bytes_append(&job->module, hot.bytes, hot.size);
+        if (job->module.failed) { /* of a module's size: then tier 1 is the least of its needs */
+            bytes_fini(&job->module);
+            refuse(tier1, core, &hot.id, "memory is short");
+            continue;
+        }
+        tier1->spare_count--;
+        tier1->changed = true;
+        INVARIANT(ring_push(&tier1->jobs, job)); /* it has a place for each */
+    }
+}
+
+void tier1_step(struct tier1 *tier1, struct core *core)
+{
+    struct job *job;
+
+    if (tier1 == NULL)
+        return;
+    if (tier1->compiler != NULL) {
+        if (!tier1->watches)
+            agents_watch_code(core_agents(core), tier1->options.hot_fuel,
+                              tier1->options.effort_fuel);
+        tier1->watches = true;
+        while ((job = ring_pop(&tier1->done)) != NULL)
+            hear(tier1, core, job);
+        send_hot(tier1, core);
+    }
+    if (!tier1->changed)
+        return;
+    tier1->state.compiling = JOBS_MAX - tier1->spare_count;
+    core_tell_tier1(core, &tier1->state);
+    tier1->changed = false;
+}

@@ -1,0 +1,69 @@
+/* The inside of an LMDB store, for the files of this folder. */
+#ifndef SERAI_STORE_PRIVATE_H
+#define SERAI_STORE_PRIVATE_H
+
+#include <lmdb.h>
+
+#include "store/store.h"
+
+enum {
+    STORE_HASH_BYTES = 8,
+    STORE_READERS_MAX = 64,   /* walks at one time, over all processes */
+    STORE_FORMAT_TABLE = 255, /* the table number in the hash of the row that holds the version */
+};
+
+struct store_lmdb {
+    MDB_env *env;
+    MDB_dbi tables[STORE_TABLES];
+    enum store_mode mode;
+    int lock; /* file descriptor of the site's lock; -1 when not held */
+    uint64_t max_bytes;
+    bool failed; /* a commit has failed: no other will be tried */
+    struct fault first_failure;
+    char *path;
+};
+
+/*
+ * Turn LMDB's answer into a status: map full and disk full are ST_FULL, LMDB's own complaints
+ * ST_CORRUPT, the rest ST_IO.
+ */
+enum status store_fault(const struct store_lmdb *lmdb, int error, const char *operation,
+                        struct fault *fault);
+
+/* ---- seal.c: the hash at the end of each value ---- */
+/* Compute the hash that stands at the end of a value, of table, key and value. */
+void seal_value(uint8_t seal[STORE_HASH_BYTES], uint8_t table, const void *key, size_t key_size,
+                const void *value, size_t value_size);
+
+/*
+ * Check the hash of a stored value.  *value_size is set to the size without it.  ST_CORRUPT names
+ * table and key.
+ */
+MUST_CHECK enum status seal_check(uint8_t table, const char *table_name, const MDB_val *key,
+                                  const MDB_val *stored, size_t *value_size, struct fault *fault);
+
+/* ---- length.c: is the file as long as it says? ---- */
+/*
+ * Check the file's length before any page but the two meta pages is read.  ST_CORRUPT: "data.mdb is
+ * cut short".
+ */
+MUST_CHECK enum status length_check(struct store_lmdb *lmdb, struct fault *fault);
+
+/* ---- heads.c: do the two pages that name all others follow each other? ---- */
+/*
+ * Check that the two meta pages are of transactions that follow each other.  ST_CORRUPT: rot in one
+ * of them would bring back an older frame; ST_IO.
+ */
+MUST_CHECK enum status heads_check(struct store_lmdb *lmdb, struct fault *fault);
+
+/* ---- lock.c: one writer a site ---- */
+/*
+ * Lock the store in directory `path` for this process.  ST_BUSY names the process that holds it;
+ * ST_MISSING, ST_INVALID (no lock file), ST_IO.
+ */
+MUST_CHECK enum status lock_take(int *lock, const char *path, struct fault *fault);
+
+/* Give the lock back; -1 is allowed. */
+void lock_give(int lock);
+
+#endif

@@ -1,0 +1,78 @@
+/*
+ * The durable store: LMDB at its default durability, one environment a site, one sub-database a
+ * table.  Every value ends with an 8-byte hash of (table, key, value), checked on every read; the
+ * file's length is checked on open.  The first failed commit is final.
+ */
+#ifndef SERAI_STORE_STORE_H
+#define SERAI_STORE_STORE_H
+
+#include "base/store.h"
+
+/*
+ * The format of the tables and of all rows in them but the journal's chunks.  A store of another
+ * format is refused.
+ */
+enum {
+    STORE_FORMAT_VERSION = 3, /* 2: pages by deltas, table delta; 3: links that were removed */
+};
+
+struct store_lmdb; /* opaque; commits by one thread, walks by any */
+
+enum store_mode {
+    STORE_CREATE,    /* make a new one; ST_EXISTS when there is one */
+    STORE_WRITE,     /* open; takes the site's lock: ST_BUSY when another process has it */
+    STORE_READ_ONLY, /* open beside a running daemon; one process does not open a store twice */
+};
+
+/*
+ * Open the store in directory `path`.  ST_INVALID: map_bytes is below 1 MiB.  ST_MISSING,
+ * ST_EXISTS, ST_BUSY (names the other process id), ST_CORRUPT (shorter than its own header says,
+ * not LMDB, other format version), ST_IO. map_bytes: the largest size the file may reach; ST_FULL
+ * commits after that are final failures.
+ */
+MUST_CHECK enum status store_lmdb_open(struct store_lmdb **lmdb, const char *path,
+                                       enum store_mode mode, uint64_t map_bytes,
+                                       struct fault *fault);
+
+/* Close the store and give the lock back; NULL is allowed.  No walk may go on. */
+void store_lmdb_close(struct store_lmdb *lmdb);
+
+/*
+ * The interface of an open store, which outlives it.  A walk made inside a visit of another walk of
+ * the same store sees the same snapshot.
+ */
+struct store store_from_lmdb(struct store_lmdb *lmdb);
+
+/* Bytes in use and the bound, for status. */
+void store_lmdb_usage(struct store_lmdb *lmdb, uint64_t *used_bytes, uint64_t *max_bytes);
+
+/* The room of a store, which the map, the file system and the process's own limit bound. */
+struct store_room {
+    uint64_t free_bytes;  /* to grow by, and pages to use again that no reader holds back */
+    uint64_t total_bytes; /* the size that the file may reach in all */
+};
+
+/* Measure how much the store may still take.  Not while a commit goes on. */
+void store_lmdb_room(struct store_lmdb *lmdb, struct store_room *room);
+
+/* A walk that goes on, in any process. */
+struct store_reader {
+    long pid;
+    uint64_t transaction; /* which it sees; pages given up since are not used again */
+};
+typedef void (*store_reader_visit)(void *context, const struct store_reader *reader);
+
+/*
+ * Visit all walks that go on, in any process, after the places of processes that died were cleared.
+ */
+void store_lmdb_readers(struct store_lmdb *lmdb, store_reader_visit visit, void *context);
+
+/* The number of the last commit. */
+uint64_t store_lmdb_transaction(struct store_lmdb *lmdb);
+
+/* Flip one bit of a stored value, bypassing the hash; for tests only.  ST_MISSING. */
+MUST_CHECK enum status store_lmdb_damage(struct store_lmdb *lmdb, enum store_table table,
+                                         const void *key, size_t key_size, size_t bit,
+                                         struct fault *fault);
+
+#endif

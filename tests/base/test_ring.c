@@ -1,0 +1,113 @@
+#include "base/ring.h"
+
+#include <pthread.h>
+
+#include "tests/check_main.h"
+
+static struct wake wake;
+static struct ring ring;
+static int items[RING_SLOTS + 1];
+
+static void setup(void)
+{
+    struct fault fault = {0};
+
+    ck_assert_int_eq(wake_init(&wake, &fault), ST_OK);
+    ring_init(&ring, &wake);
+}
+
+static void teardown(void)
+{
+    wake_fini(&wake);
+}
+
+START_TEST(an_empty_ring_gives_nothing)
+{
+    ck_assert_ptr_null(ring_pop(&ring));
+}
+END_TEST
+
+START_TEST(items_come_out_in_the_order_they_went_in)
+{
+    /* More rounds than places, so the indexes wrap. */
+    for (int round = 0; round < 3 * RING_SLOTS; round++) {
+        ck_assert(ring_push(&ring, &items[0]));
+        ck_assert(ring_push(&ring, &items[1]));
+        ck_assert_ptr_eq(ring_pop(&ring), &items[0]);
+        ck_assert_ptr_eq(ring_pop(&ring), &items[1]);
+        ck_assert_ptr_null(ring_pop(&ring));
+    }
+}
+END_TEST
+
+START_TEST(a_full_ring_refuses_and_loses_nothing)
+{
+    for (int i = 0; i < RING_SLOTS; i++)
+        ck_assert(ring_push(&ring, &items[i]));
+    ck_assert(!ring_push(&ring, &items[RING_SLOTS]));
+    for (int i = 0; i < RING_SLOTS; i++)
+        ck_assert_ptr_eq(ring_pop(&ring), &items[i]);
+    ck_assert_ptr_null(ring_pop(&ring));
+}
+END_TEST
+
+START_TEST(a_push_wakes_the_reader_that_waits)
+{
+    ck_assert(ring_push(&ring, &items[0]));
+    wake_wait(&wake, -1); /* would never return otherwise */
+    ck_assert_ptr_eq(ring_pop(&ring), &items[0]);
+    wake_wait(&wake, 0);
+}
+END_TEST
+
+enum { PASSED = 20000 };
+static size_t numbers[PASSED];
+
+static void *produce(void *context)
+{
+    (void)context;
+    for (size_t i = 0; i < PASSED; i++) {
+        numbers[i] = i; /* not atomic: the ring must order it */
+        while (!ring_push(&ring, &numbers[i])) {
+            const struct timespec pause = {.tv_nsec = 1000};
+
+            nanosleep(&pause, NULL);
+        }
+    }
+    return NULL;
+}
+
+START_TEST(two_threads_pass_items_whole_and_in_order)
+{
+    pthread_t producer;
+
+    ck_assert_int_eq(pthread_create(&producer, NULL, produce, NULL), 0);
+    for (size_t expected = 0; expected < PASSED;) {
+        size_t *number = ring_pop(&ring);
+
+        if (number == NULL) {
+            wake_wait(&wake, 1000);
+            continue;
+        }
+        ck_assert_uint_eq(*number, expected);
+        expected++;
+    }
+    ck_assert_int_eq(pthread_join(producer, NULL), 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("ring");
+    TCase *tcase = tcase_create("ring");
+
+    tcase_set_timeout(tcase, 30);
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, an_empty_ring_gives_nothing);
+    tcase_add_test(tcase, items_come_out_in_the_order_they_went_in);
+    tcase_add_test(tcase, a_full_ring_refuses_and_loses_nothing);
+    tcase_add_test(tcase, a_push_wakes_the_reader_that_waits);
+    tcase_add_test(tcase, two_threads_pass_items_whole_and_in_order);
+    suite_add_tcase(suite, tcase);
+    return check_main(suite);
+}
