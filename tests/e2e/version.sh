@@ -24,6 +24,15 @@ says docs/records.md "the format's version as a le32: $(number store)\."
 says CHANGELOG.md "^| journal | $(number journal) |"
 says docs/records.md "format id, .0x53$(printf %02x "$(number journal)")"
 
+
+# Rows of one part and the stored price book have numbers of their own, which are not told.
+constant()
+{
+    grep -rhwoE --include='*.[ch]' --exclude-dir=build "$1 = [0-9]+" "$root" | sed 's/.* //'
+}
+says CHANGELOG.md "^| rows of agents | $(constant ROW_VERSION) |"
+says CHANGELOG.md "^| stored price book | $(constant BOOK_FORMAT) |"
+
 # The same for people, by either word; without a site, and nothing else beside it.
 holds 'the text' "$("$serai" --version | sed -n 's/^serai  *//p')" "$version"
 holds 'the text by the other word' "$("$serai" version)" "$("$serai" --version)"
