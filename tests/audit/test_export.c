@@ -188,7 +188,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("ledger/export");
+    Suite *suite = suite_create("audit/export");
     TCase *text = tcase_create("text");
 
     tcase_add_checked_fixture(text, setup, teardown);

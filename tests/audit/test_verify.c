@@ -450,7 +450,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("ledger/verify");
+    Suite *suite = suite_create("audit/verify");
     TCase *truth = tcase_create("truth");
     TCase *lies = tcase_create("lies");
 

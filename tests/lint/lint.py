@@ -548,6 +548,19 @@ def rule_commands(tree):
             yield there, line, message
 
 
+def rule_gate(tree):
+    """The steps of tests/check.sh are those that CONTRIBUTING.md tells, in the same order."""
+    here, there = "tests/check.sh", "CONTRIBUTING.md"
+    if here not in tree.texts:
+        return
+    steps = re.findall(r"^step '([^']+)' (\S+)$", tree.texts[here], re.M)
+    rows = re.findall(r"^\| ([^|]+) \| `make ([a-z-]+)` \|",
+                      section(tree.texts.get(there, ""), "## Build and test"), re.M)
+    if steps != rows or not steps:
+        apart = next((pair for pair in zip(steps + [None], rows + [None]) if pair[0] != pair[1]), 0)
+        yield there, 1, f"the steps of {here} are others; the first that differs: {apart}"
+
+
 RULES = {
     "arrows": each_file(rule_arrows),
     "faces": each_file(rule_faces),
@@ -563,6 +576,7 @@ RULES = {
     "prices": rule_prices,
     "records": rule_records,
     "commands": rule_commands,
+    "gate": rule_gate,
 }
 
 

@@ -126,6 +126,10 @@ GOOD = {
     "README.md": "A long line of prose is fine " + "x" * 200 + "\n"
     "[See](docs/control.md#commands), or [here](https://example.org/x), or `base/money.c`.\n",
     "docs/control.md": CONTROL_PAGE,
+    "CONTRIBUTING.md": "## Build and test\n| step | target |\n"
+    "| layout | `make format-check` | x |\n| tests | `make check-dev` | y |\n\n"
+    "## Recipes\n| a | `make b` |\n",
+    "tests/check.sh": "step()\n{\n}\nstep 'layout' format-check\nstep 'tests' check-dev\n",
     "docs/guest-abi.md": ABI_PAGE,
     "docs/prices.md": PRICES,
     "market/pricebook.c": BOOK,
@@ -369,6 +373,13 @@ class LintTest(unittest.TestCase):
         self.assert_apart("records", page, "fund", "fond", "code fund of ledger/ledger.h is not in")
         self.assert_apart("records", "base/store.h", "STORE_LINK = 1", "STORE_LOG = 1", "table log")
         self.assert_apart("records", page, "| 1 | link |", "| 2 | link |", "table link: 1 in base")
+
+    def test_steps_of_the_gate_that_are_told_otherwise_are_caught(self):
+        page, gate = "CONTRIBUTING.md", "tests/check.sh"
+        self.assert_apart("gate", page, "check-dev", "check-rest", "('tests', 'check-rest')")
+        self.assert_apart("gate", page, "| layout |", "| format |", "first that differs")
+        self.assert_apart("gate", gate, "step 'tests' check-dev\n", "", "(None, ('tests'")
+        self.assert_apart("gate", gate, "step '", "go '", "first that differs")
 
     def test_commands_that_a_page_does_not_tell_are_caught(self):
         def apart(path, old, new, message):
