@@ -351,7 +351,7 @@ void core_frame_close(struct core *core, uint64_t wall_us, struct core_frame *fr
         core_customers_save(core, &frame->batch);
         core_meta_save(core, &frame->batch);
         (void)ledger_frame_close(core->ledger, &frame->batch, core->site_time_us, wall_us,
-                                 frame->batch.count > 0, NULL);
+                                 frame->batch.count > 0 || core->frame_answers, NULL);
         frame->header = *ledger_last_frame(core->ledger);
         /* Numbers that refusals used up are put over the last ones, and the journal has no record
          * of them: so who is refused writes nothing that grows. */
@@ -366,6 +366,7 @@ void core_frame_close(struct core *core, uint64_t wall_us, struct core_frame *fr
     core->reply_count = 0;
     core->reply_capacity = 0;
     core->frame_open = false;
+    core->frame_answers = false;
 }
 
 void core_frame_fini(struct core_frame *frame)

@@ -67,6 +67,7 @@ static void run_fresh(struct core *core, struct customer *by, const struct contr
     core_customer_answered(core, by);
     encode(core, outcome, &by->answer);
     core->frame_open = true;
+    core->frame_answers = core->frame_answers || outcome->status == CONTROL_DONE;
 }
 
 /* Nothing was done, and the client may sign anew above the number that it is told. */

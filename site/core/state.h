@@ -139,6 +139,7 @@ struct core {
     bool clock_started;
     uint64_t unspent_us; /* time that passed while a frame was open */
     bool frame_open;     /* something happened since the last close */
+    bool frame_answers;  /* a command was done in it: who asked is given its number */
 
     struct core_tier1 tier1;
     struct disk disk;

@@ -106,6 +106,35 @@ START_TEST(a_refusal_writes_nothing_that_grows)
 }
 END_TEST
 
+static void add_link(const char *name)
+{
+    struct bytes args = {0};
+
+    cbor_put_array(&args, 4);
+    cbor_put_text(&args, name);
+    cbor_put_bytes(&args, site.people[3].key, CONTROL_KEY_BYTES);
+    cbor_put_text(&args, "");
+    cbor_put_uint(&args, MONEY);
+    ck_assert_int_eq(site_request(&site, OPERATOR, "link.add", &args), CONTROL_DONE);
+}
+
+/* To freeze what is frozen changes no row; the frame that the answer names is there even so. */
+START_TEST(what_was_done_names_a_frame_that_is_there)
+{
+    add_link("oasis");
+    for (int i = 0; i < 3; i++) {
+        uint64_t frame = last_frame();
+        struct bytes args = {0};
+
+        cbor_put_array(&args, 1);
+        cbor_put_text(&args, "oasis");
+        ck_assert_int_eq(site_request(&site, OPERATOR, "link.freeze", &args), CONTROL_DONE);
+        ck_assert_uint_eq(site.reply.frame, frame + 1);
+        ck_assert_uint_eq(last_frame(), frame + 1);
+    }
+}
+END_TEST
+
 START_TEST(who_is_denied_writes_nothing)
 {
     uint64_t commits = site.frames;
@@ -486,6 +515,7 @@ int main(void)
     tcase_add_test(tcase, a_repeat_gets_the_first_answer_byte_for_byte_and_is_done_once);
     tcase_add_test(tcase, a_refusal_is_repeated_too);
     tcase_add_test(tcase, a_refusal_writes_nothing_that_grows);
+    tcase_add_test(tcase, what_was_done_names_a_frame_that_is_there);
     tcase_add_test(tcase, who_is_denied_writes_nothing);
     tcase_add_test(tcase, a_number_serves_one_request_and_only_rises);
     tcase_add_test(tcase, a_request_for_another_site_or_by_a_stranger_is_denied);
