@@ -252,23 +252,23 @@ static bool leaves_too_much(struct core *core, struct link *link)
     return true;
 }
 
-void core_link_refused(struct core *core, uint32_t interface)
+void core_link_in_vain(struct core *core, uint32_t interface)
 {
     uint64_t *used_us;
 
     if (interface == CHANNEL_INTERFACE_SELF) /* the buyer has paid for the order */
         return;
-    used_us = &core->refused_us[interface - 1];
+    used_us = &core->vain_us[interface - 1];
     if (*used_us < core->site_time_us)
         *used_us = core->site_time_us;
-    *used_us += LINK_REFUSED_US;
+    *used_us += LINK_VAIN_US;
 }
 
 /* What follows waits at the neighbour, which says it again. */
-static bool refused_enough(const struct core *core, const struct link *link)
+static bool vain_enough(const struct core *core, const struct link *link)
 {
-    return core->refused_us[link->interface - 1] >=
-           core->site_time_us + (uint64_t)LINK_REFUSED_BURST * LINK_REFUSED_US;
+    return core->vain_us[link->interface - 1] >=
+           core->site_time_us + (uint64_t)LINK_VAIN_BURST * LINK_VAIN_US;
 }
 
 static void hear_all(struct core *core, struct link *link, struct parcel *parcel)
@@ -281,7 +281,7 @@ static void hear_all(struct core *core, struct link *link, struct parcel *parcel
         parcel->left = 0;
         return;
     }
-    while (!refused_enough(core, link) && link_next(core->links, link, parcel, &message)) {
+    while (!vain_enough(core, link) && link_next(core->links, link, parcel, &message)) {
         uint64_t bytes = ledger_frame_bytes(core->ledger);
         bool heard;
 

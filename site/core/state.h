@@ -96,11 +96,11 @@ enum { LINK_TELL_US = 60000000, LINK_TELL_MAX = 10 };
 
 /*
  * A birth that is refused costs the neighbour nothing, and us an answer in the transcript, and two
- * lines where it brought money.  So this many of each neighbour are handled at once, as many as an
- * honest one has under way, and then one for this much site time; what it sends after that waits
- * there.
+ * lines where it brought money; a CLOSED for no end costs it nothing, and us a frame.  So this many
+ * of each neighbour are handled at once, as many as an honest one has under way, and then one for
+ * this much site time; what it sends after that waits there.
  */
-enum { LINK_REFUSED_BURST = LINK_WINDOW_MESSAGES, LINK_REFUSED_US = 1000000 / 64 };
+enum { LINK_VAIN_BURST = LINK_WINDOW_MESSAGES, LINK_VAIN_US = 1000000 / 64 };
 
 struct core {
     struct core_options options;
@@ -117,9 +117,9 @@ struct core {
     bool marks_dirty;
     struct link_telling telling[LINK_INTERFACES_MAX]; /* by interface - 1 */
     struct table waiting[LINK_INTERFACES_MAX];        /* ... ends that asked for a place */
-    uint64_t refused_us[LINK_INTERFACES_MAX]; /* ... site time that refused births have used up */
-    uint64_t reminded_us;                     /* monotonic time of the last reminder */
-    bool links_changed; /* the edge has to be told of links it does not know */
+    uint64_t vain_us[LINK_INTERFACES_MAX]; /* ... site time that what came in vain used up */
+    uint64_t reminded_us;                  /* monotonic time of the last reminder */
+    bool links_changed;                    /* the edge has to be told of links it does not know */
 
     struct customer_index customers; /* in order of account; the first is the operator */
     struct customer_index by_key;    /* those that the operator added */
@@ -268,8 +268,8 @@ void core_link_money_in(struct core *core, const struct channel_message *message
 int32_t core_link_birth(struct core *core, const struct channel_message *message,
                         struct birth *birth);
 
-/* Count a birth that was refused against what is handled of the neighbour. */
-void core_link_refused(struct core *core, uint32_t interface);
+/* Count a message that came in vain against what of that is handled of the neighbour. */
+void core_link_in_vain(struct core *core, uint32_t interface);
 
 /*
  * Fill in the customer of a child whose birth is accepted and paid for; it has a row from now on.

@@ -176,7 +176,7 @@ static enum channel_verdict hear_birth(struct core *core, const struct channel_m
         accept_birth(core, message, &birth, &prices);
         return CHANNEL_FINE;
     }
-    core_link_refused(core, message->interface);
+    core_link_in_vain(core, message->interface);
     channels_refuse(message, refusal, &answer);
     core_wire(core, &answer);
     return CHANNEL_FINE;
@@ -393,6 +393,15 @@ void core_sell_end(struct core *core, struct channel_end *end)
 
 /* ---- routing ---- */
 
+/* Both ends were sold at once: each CLOSE was answer enough.  Nothing else is for no end. */
+static enum channel_verdict hear_at_no_end(struct core *core, const struct channel_message *message)
+{
+    if (message->kind != CHANNEL_CLOSED)
+        return CHANNEL_UNKNOWN;
+    core_link_in_vain(core, message->interface);
+    return CHANNEL_FINE;
+}
+
 enum channel_verdict core_hear(struct core *core, const struct channel_message *message)
 {
     struct channel_end *end =
@@ -401,8 +410,8 @@ enum channel_verdict core_hear(struct core *core, const struct channel_message *
 
     if (message->kind == CHANNEL_BIRTH)
         return hear_birth(core, message);
-    if (end == NULL) /* both ends were sold at once: each CLOSE was answer enough */
-        return message->kind == CHANNEL_CLOSED ? CHANNEL_FINE : CHANNEL_UNKNOWN;
+    if (end == NULL)
+        return hear_at_no_end(core, message);
     switch (message->kind) {
     case CHANNEL_ANSWER:
         return hear_answer(core, end, message);

@@ -1,7 +1,7 @@
 /*
  * What a neighbour's births leave here.  Rows of its customers: made when a birth is paid for and
  * accepted, so many for each neighbour that the others find places, and given up when nothing is
- * left of them.  Births that are refused: only so many are heard.
+ * left of them.  Births that are refused, and what else is in vain: only so much is heard.
  */
 #include "tests/site/core/deceived.h"
 
@@ -151,44 +151,57 @@ START_TEST(every_neighbour_finds_places_whatever_the_others_take)
 }
 END_TEST
 
-/* ---- births that are refused ---- */
+/* ---- what costs nothing ---- */
 
-enum { AT_ONCE = 512, KNOCKS = 2 * LINK_REFUSED_BURST };
+enum { AT_ONCE = 512, KNOCKS = 2 * LINK_VAIN_BURST };
 
-/* Births that pay for nothing, until the site takes no more of them; from the first number on. */
-static uint64_t knock(uint64_t money)
+/* The same, which costs the neighbour nothing, until the site takes no more of it. */
+static uint64_t knock(struct channel_message message)
 {
-    static struct channel_message births[AT_ONCE];
+    static struct channel_message messages[AT_ONCE];
     uint64_t before = liar.link->received_seq;
     uint64_t taken_before;
 
+    for (uint32_t i = 0; i < AT_ONCE; i++)
+        messages[i] = message;
     do {
         taken_before = liar.link->received_seq;
-        for (uint32_t i = 0; i < AT_ONCE; i++)
-            births[i] = says_birth(2 * (i + 1), 0, money, i);
-        liar_say(&liar, births, AT_ONCE);
+        liar_say(&liar, messages, AT_ONCE);
         ck_assert_uint_lt(liar.link->received_seq - before, KNOCKS);
     } while (liar.link->received_seq - taken_before == AT_ONCE);
     return liar.link->received_seq - before;
 }
 
 /* It says them at once and for ever; a burst is heard, and then so many a second of site time. */
-START_TEST(refused_births_are_heard_at_a_rate)
+static void is_heard_at_a_rate(struct channel_message first, struct channel_message later)
 {
-    const uint64_t second = 1000000 / LINK_REFUSED_US;
+    const uint64_t second = 1000000 / LINK_VAIN_US;
     uint64_t heard;
 
-    ck_assert_uint_eq(knock(1), LINK_REFUSED_BURST);
-    ck_assert_uint_eq(knock(0), 0);
+    ck_assert_uint_eq(knock(first), LINK_VAIN_BURST);
+    ck_assert_uint_eq(knock(later), 0);
     ck_assert_int_eq(liar.link->state, LINK_UP);
     ck_assert_uint_eq(rows(), 0);
     site_pass(&site, 1000000);
-    heard = knock(0);
+    heard = knock(later);
     ck_assert_uint_ge(heard, second);
     ck_assert_uint_le(heard, 2 * second);
     /* What does no harm waits no longer than that. */
     site_pass(&site, 1000000);
     ck_assert_int_eq(answer_to(says_birth(2, ENDOWMENT, FEE, TAG)), 0);
+}
+
+START_TEST(refused_births_are_heard_at_a_rate)
+{
+    is_heard_at_a_rate(says_birth(2, 0, 1, TAG), says_birth(2, 0, 0, TAG));
+}
+END_TEST
+
+/* After two sales at once each side says it, and of no end that is still there. */
+START_TEST(answers_to_closes_that_are_over_are_heard_at_a_rate)
+{
+    is_heard_at_a_rate(says(CHANNEL_CLOSED, 4, CHANNEL_BUYER),
+                       says(CHANNEL_CLOSED, 6, CHANNEL_BORN));
 }
 END_TEST
 
@@ -205,6 +218,7 @@ int main(void)
     tcase_add_test(tcase, a_row_stays_while_an_end_is_closing);
     tcase_add_test(tcase, every_neighbour_finds_places_whatever_the_others_take);
     tcase_add_test(tcase, refused_births_are_heard_at_a_rate);
+    tcase_add_test(tcase, answers_to_closes_that_are_over_are_heard_at_a_rate);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }
