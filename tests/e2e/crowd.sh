@@ -44,10 +44,16 @@ for _ in $(seq 200); do
     kill -0 "$crowd" || fail "the crowd finds no site"
     sleep 0.1
 done
+slowest=0
 for _ in 1 2 3 4 5; do
+    since=$((${EPOCHREALTIME/./} / 1000))
     timeout 5 "$serai" site status >/dev/null || fail "nobody is let in beside the crowd"
     timeout 5 "$serai" money in 0.01 >/dev/null || fail "the operator does not get in"
+    passed=$((${EPOCHREALTIME/./} / 1000 - since))
+    slowest=$((passed > slowest ? passed : slowest))
 done
+tells_time 13 "a status and an order beside 128 slow connections" "never: 64 lock everybody out" \
+    "$slowest" 2000 ms
 agent=$(deploy spender "$examples/spender.wasm" 0.1)
 touch "$work/leave"
 wait "$crowd" || fail "the crowd failed"

@@ -123,6 +123,28 @@ field()
     "$serai" agent show "$1" --json | jq -r ".$2"
 }
 
+# tell ROW WHAT THEN NOW BOUND UNIT: a line of the table that `make hostile` prints, as
+# tests/figure.h has it.
+tell()
+{
+    checks=$((checks + 1))
+    printf '  row %-2d  %-52s then %-34s now %s, at most %s %s\n' "$@"
+}
+
+# tells ...: the same, and NOW may be no more than BOUND.
+tells()
+{
+    tell "$@"
+    awk -v now="$4" -v bound="$5" 'BEGIN { exit now > bound }' ||
+        fail "row $1: $2: $4 $6, and at most $5 are right"
+}
+
+# tells_time ...: the same with what the clock measured, which `make hostile` alone judges.
+tells_time()
+{
+    if [ -n "${HOSTILE_CLOCK:-}" ]; then tells "$@"; else tell "$@"; fi
+}
+
 customer_balance()
 {
     "$serai" customer ls --json | jq -r "select(.name == \"$1\") | .balance"

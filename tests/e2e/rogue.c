@@ -10,6 +10,9 @@
  *     rogue frames ENDPOINT SITE_KEY DIR          a parcel in two frames
  *     rogue parts ENDPOINT SITE_KEY DIR SIZE      parts of so many bytes of one message without end
  *     rogue crowd ENDPOINT SITE_KEY DIR COUNT     so many connections at once, each full of parts
+ *     rogue speak ENDPOINT SITE_KEY DIR WHAT MS   good parcels, of messages that cost nothing;
+ *                                                 prints how many were taken, and bytes said
+ *     rogue dial ENDPOINT SITE_KEY DIR SECONDS    dial as often as can be
  */
 #include <sodium.h>
 #include <stdio.h>
@@ -17,11 +20,13 @@
 #include <string.h>
 #include <zmq.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "links/link.h"
 #include "site/control/keyfile.h"
 #include "site/control/paths.h"
 #include "site/daemon/curve.h"
+#include "tests/e2e/speech.h"
 #include "tests/raw_curve.h"
 
 enum { SEND_MS = 5000, HANDSHAKE_WAIT_MS = 20, CROWD_MAX = 64, PART_BYTES_MAX = 64 * 1024 };
@@ -32,6 +37,7 @@ struct rogue {
     uint8_t server[CURVE_KEY_BYTES];
     uint8_t public[CURVE_KEY_BYTES];
     uint8_t *secret;
+    int again_ms; /* when a connection is lost it is made anew after so long */
 };
 
 static void *dial(const struct rogue *rogue)
@@ -42,6 +48,7 @@ static void *dial(const struct rogue *rogue)
     void *socket = zmq_socket(rogue->context, ZMQ_DEALER);
 
     if (socket == NULL || zmq_setsockopt(socket, ZMQ_LINGER, &zero, sizeof zero) != 0 ||
+        zmq_setsockopt(socket, ZMQ_RECONNECT_IVL, &rogue->again_ms, sizeof rogue->again_ms) != 0 ||
         zmq_setsockopt(socket, ZMQ_IMMEDIATE, &one, sizeof one) != 0 ||
         zmq_setsockopt(socket, ZMQ_SNDTIMEO, &patience, sizeof patience) != 0 ||
         zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, rogue->server, CURVE_KEY_BYTES) != 0 ||
@@ -154,9 +161,130 @@ static int crowd_in(const struct rogue *rogue, long count)
     return left <= 1 ? 0 : 1;
 }
 
+/* ---- good parcels ---- */
+
+enum { MANY = 1024, LISTEN_MS = 2, UP_TRIES = 40, HELLO_MS = 20 };
+
+/* Each with another customer, so that rows would be made. */
+static struct channel_message poor_birth(uint32_t i)
+{
+    return (struct channel_message){
+        .kind = CHANNEL_BIRTH, .number = 2 * (i + 1), .to = CHANNEL_BORN, .customer = i};
+}
+
+/* The same with a nano, which comes back. */
+static struct channel_message refused_birth(uint32_t i)
+{
+    struct channel_message birth = poor_birth(i);
+
+    (void)!money_from_nanos(&birth.fee, 1); /* it is one */
+    birth.money = birth.fee;
+    return birth;
+}
+
+static struct channel_message late_closed(uint32_t i)
+{
+    return (struct channel_message){
+        .kind = CHANNEL_CLOSED, .number = 2 * (i + 1), .to = (enum channel_side)(i % 2)};
+}
+
+static struct channel_message idle_credit(uint32_t i)
+{
+    return (struct channel_message){.kind = CHANNEL_CREDIT, .number = 2 * (i + 1)};
+}
+
+static const struct words {
+    const char *name;
+    struct channel_message (*message)(uint32_t i);
+    size_t count; /* in a parcel; 0: HELLO in place of messages */
+} words[] = {
+    {"births", poor_birth, MANY}, /* another customer each, and no money */
+    {"refunds", refused_birth, MANY},
+    {"closed", late_closed, MANY}, /* answers to closes that were never said */
+    {"credit", idle_credit, MANY}, /* on channels that there are not */
+    {"hellos", NULL, 0},
+};
+
+static uint64_t now_us(void)
+{
+    struct clock_source clock = clock_system();
+
+    return clock.now_us(clock.context);
+}
+
+static void say_for(struct speech *speech, const struct words *what, long ms)
+{
+    static struct channel_message messages[MANY];
+    uint64_t until_us = now_us() + (uint64_t)ms * 1000;
+    uint32_t number = 0;
+
+    while (now_us() < until_us) {
+        for (size_t i = 0; i < what->count; i++)
+            messages[i] = what->message(number++);
+        if (!speech->up)
+            (void)speech_hello(speech);
+        if (what->count == 0) {
+            speech->epoch++;
+            (void)speech_hello(speech);
+        } else {
+            speech_say(speech, messages, what->count);
+        }
+        speech_listen(speech, LISTEN_MS);
+    }
+}
+
+static struct speech speech_over(void *socket)
+{
+    return (struct speech){.socket = socket, .currency = "SRI", .epoch = 1};
+}
+
+static const struct words *words_named(const char *name)
+{
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(name, words[i].name) == 0)
+            return &words[i];
+    }
+    return NULL;
+}
+
+static int speak(const struct rogue *rogue, const struct words *what, long ms)
+{
+    struct speech speech;
+    uint64_t before;
+    bool up;
+
+    if (what == NULL)
+        return 64;
+    speech = speech_over(dial(rogue));
+    up = speech_is_up(&speech, UP_TRIES);
+    before = speech.sent.seq;
+    if (up)
+        say_for(&speech, what, ms);
+    (void)printf("%llu %llu\n", (unsigned long long)(speech.sent.seq - before),
+                 (unsigned long long)speech.said);
+    (void)zmq_close(speech.socket);
+    return up ? 0 : 69;
+}
+
+/* A millisecond after each connection that fails, and HELLO over each that does not. */
+static int dial_for(struct rogue *rogue, long seconds)
+{
+    uint64_t until_us = now_us() + (uint64_t)seconds * 1000000;
+    struct speech speech;
+
+    rogue->again_ms = 1;
+    speech = speech_over(dial(rogue));
+    while (now_us() < until_us) {
+        (void)speech_hello(&speech);
+        speech_listen(&speech, HELLO_MS);
+    }
+    (void)zmq_close(speech.socket);
+    return speech.hellos > 0 ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
-    struct rogue rogue = {0};
+    struct rogue rogue = {.again_ms = 100};
     uint8_t key[CONTROL_KEY_BYTES];
     const char *what = argc > 1 ? argv[1] : "";
     int code = 64;
@@ -182,6 +310,10 @@ int main(int argc, char **argv)
         code = parts(&rogue, strtoul(argv[5], NULL, 10));
     else if (strcmp(what, "crowd") == 0 && argc == 6)
         code = crowd_in(&rogue, strtol(argv[5], NULL, 10));
+    else if (strcmp(what, "speak") == 0 && argc == 7)
+        code = speak(&rogue, words_named(argv[5]), strtol(argv[6], NULL, 10));
+    else if (strcmp(what, "dial") == 0 && argc == 6)
+        code = dial_for(&rogue, strtol(argv[5], NULL, 10));
     (void)zmq_ctx_term(rogue.context);
     return code;
 }

@@ -13,6 +13,8 @@ int main(void)
     trials_of_hoards(tcase);
     trials_of_waits(tcase);
     trials_of_turns(tcase);
+    trials_of_neighbours(tcase);
+    trials_of_requests(tcase);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }

@@ -97,8 +97,8 @@ START_TEST(what_modules_take_in_memory_is_bounded)
     ck_assert_int_eq(trial_site.reply.status, CONTROL_REFUSED);
     site_settle(&trial_site);
     ram = trial_ram() - ram;
-    trial_tells(7, "RAM of all modules of a customer, whose quota is 16", "4 GiB for 0.02",
-                (double)ram / (1 << 20), 2 * 16, "MiB");
+    figure_tells(7, "RAM of all modules of a customer, whose quota is 16", "4 GiB for 0.02",
+                 (double)ram / (1 << 20), 2 * 16, "MiB");
     trial_close();
 }
 END_TEST

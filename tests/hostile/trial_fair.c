@@ -14,8 +14,8 @@ START_TEST(a_turn_pays_for_the_memory_that_it_may_have_laid_out)
     fuel = core_count(trial_site.core).fuel;
     trial_burn(1, 256);
     fuel = core_count(trial_site.core).fuel - fuel;
-    trial_tells(6, "memory laid out for a fuel", "59,000 bytes; 63 ms a turn",
-                BIG_MIB * 1048576.0 / (double)fuel, 16, "bytes");
+    figure_tells(6, "memory laid out for a fuel", "59,000 bytes; 63 ms a turn",
+                 BIG_MIB * 1048576.0 / (double)fuel, 16, "bytes");
     trial_close();
 }
 END_TEST
@@ -43,8 +43,8 @@ START_TEST(who_has_many_agents_keeps_nobody_waiting)
         fuel = core_count(trial_site.core).fuel - fuel;
         most = fuel > most ? fuel : most;
     }
-    trial_tells(15, "fuel burnt before a quiet customer's turn", "2.7 s of it (400 spinners)",
-                (double)most / (double)trial_site.book.turn_fuel_max, 2, "times that of a turn");
+    figure_tells(15, "fuel burnt before a quiet customer's turn", "2.7 s of it (400 spinners)",
+                 (double)most / (double)trial_site.book.turn_fuel_max, 2, "times that of a turn");
     trial_close();
 }
 END_TEST

@@ -22,28 +22,6 @@ static const struct way {
     {"notices of room", "do=rooms"},
 };
 
-static enum status add_row(void *context, const uint8_t *key, size_t key_size, const uint8_t *value,
-                           size_t value_size, struct fault *fault)
-{
-    (void)key;
-    (void)value;
-    (void)fault;
-    *(uint64_t *)context += key_size + value_size;
-    return ST_OK;
-}
-
-static uint64_t kept_bytes(void)
-{
-    const struct store *store = &trial_site.store;
-    struct fault fault;
-    uint64_t bytes = 0;
-
-    for (int table = 0; table < STORE_TABLES; table++)
-        ck_assert(store->walk(store->context, (enum store_table)table, NULL, 0, add_row, &bytes,
-                              &fault) == ST_OK);
-    return bytes;
-}
-
 START_TEST(bytes_that_are_kept_are_paid_for)
 {
     const struct way *way = &ways[_i];
@@ -54,13 +32,13 @@ START_TEST(bytes_that_are_kept_are_paid_for)
     trial_open(NULL);
     agent = trial_hog(way->args);
     trial_burn(FUEL / 10, FRAME_TURNS);
-    bytes = kept_bytes();
+    bytes = trial_kept_bytes();
     money = site_balance(&trial_site, agent);
     trial_burn(FUEL, FRAME_TURNS);
-    bytes = kept_bytes() - bytes;
+    bytes = trial_kept_bytes() - bytes;
     money -= site_balance(&trial_site, agent);
-    trial_tells(4, way->what, "345 GiB for 1.0", (double)bytes * 1e9 / (double)money / (1 << 30),
-                GIB_FOR_ONE_MAX, "GiB");
+    figure_tells(4, way->what, "345 GiB for 1.0", (double)bytes * 1e9 / (double)money / (1 << 30),
+                 GIB_FOR_ONE_MAX, "GiB");
     trial_close();
 }
 END_TEST
@@ -76,8 +54,8 @@ START_TEST(a_frame_is_soon_written)
         (void)trial_hog("do=big mib=15");
     while (turns++ < TURNS_MAX && !core_frame_is_full(trial_site.core))
         (void)core_run(trial_site.core, 1);
-    trial_tells(6, "changed memory in one frame", "60 MiB of 60; no bound",
-                (double)agents_frame_bytes(trial_site.core->agents) / MIB, 34, "MiB");
+    figure_tells(6, "changed memory in one frame", "60 MiB of 60; no bound",
+                 (double)agents_frame_bytes(trial_site.core->agents) / MIB, 34, "MiB");
     ck_assert_int_lt(turns, TURNS_MAX);
     trial_close();
 }

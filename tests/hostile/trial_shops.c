@@ -40,8 +40,9 @@ START_TEST(an_answer_costs_a_shop_nothing_that_it_did_not_choose)
     (void)trial_hog(text);
     site_settle(&trial_site);
     after = site_balance(&trial_site, shop);
-    trial_tells(1, shops[_i].module, "4.0 of its money in 4 calls",
-                before > after ? (double)(before - after) / 1e9 : 0, 0, "of its money");
+    figure_tells(1, _i == 0 ? "postage taken from the service" : "postage taken from the outpost",
+                 "4.0 of its money in 4 calls", before > after ? (double)(before - after) / 1e9 : 0,
+                 0, "of its money");
     ck_assert_uint_gt(after, before); /* it was asked, and paid */
     trial_close();
 }
@@ -64,8 +65,9 @@ START_TEST(a_stranger_fills_no_slot_of_a_shop)
     (void)snprintf(text, sizeof text, "do=fill n=120 number=%s", number);
     (void)trial_hog(text);
     site_settle(&trial_site);
-    trial_tells(2, shops[_i].module, "all slots for 0.000016",
-                (double)(site_agent(&trial_site, shop)->caps_used - used), 0, "slots filled");
+    figure_tells(2, _i == 0 ? "slots of the service" : "slots of the outpost",
+                 "all slots for 0.000016",
+                 (double)(site_agent(&trial_site, shop)->caps_used - used), 0, "slots filled");
     (void)snprintf(text, sizeof text, "do=leech n=4 ask=0 price=0.0001 number=%s", number);
     asker = trial_hog(text);
     site_settle(&trial_site);

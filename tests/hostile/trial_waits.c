@@ -46,7 +46,7 @@ START_TEST(events_that_wait_are_bounded)
             most = waiting();
     }
     ck_assert_uint_gt(most, UNPAID / 4);
-    trial_tells(8, floods[_i].what, "8 M events wait", (double)most, EVENTS + UNPAID, "events");
+    figure_tells(8, floods[_i].what, "8 M events wait", (double)most, EVENTS + UNPAID, "events");
     trial_tells_held(8, "... RAM of them, for each byte of rent", "2.4 GiB for 0.009", before);
     ck_assert_int_eq(site_on_agent(&trial_site, HOG, "agent.end", agent), CONTROL_DONE);
     ck_assert_uint_le(waiting(), 1); /* whoever had the other end of its channel is told */
@@ -67,8 +67,8 @@ START_TEST(births_that_are_undone_leave_nothing)
     traps = core_count(trial_site.core).traps;
     trial_burn(UINT64_MAX / 2, FRAME_TURNS);
     ck_assert_uint_gt(core_count(trial_site.core).traps, traps + 20);
-    trial_tells(9, "accounts that 40 turns of undone births leave", "11.7 M in 29 s",
-                (double)(trial_hog("do=idle") - next), 0, "accounts");
+    figure_tells(9, "accounts that 40 turns of undone births leave", "11.7 M in 29 s",
+                 (double)(trial_hog("do=idle") - next), 0, "accounts");
     ck_assert(site_lives(&trial_site, agent));
     trial_close();
 }

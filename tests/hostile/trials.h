@@ -3,7 +3,7 @@
  * told as a line and fails past its bound; after each the sums are exact, the site starts again
  * with the same state, and its books verify.
  *
- *  row  attack                                                        trial
+ *  row  attack                                                        shown by
  *    1  a customer's reply facet asks a fortune as postage            trial_shops.c
  *    2  slots filled by a stranger                                    trial_shops.c
  *    3  a dropped capability is one that was held                     tests/site/core/test_lent.c
@@ -13,18 +13,22 @@
  *    7  modules whose decoded form is many times as large             trial_code.c
  *    8  events whose room was paid for, without a bound               trial_waits.c
  *    9  births that are undone                                        trial_waits.c
- *   12  what connections make libzmq hold                             tests/site/daemon, tests/e2e
- *   13  who is slow or refused at the control socket                  tests/site/daemon; control.sh
- *   14  the compiler's jail                                           run.sh: test_compiler_jail
+ *   10  messages that cost a neighbour nothing and write our disk     trial_neighbour.c; e2e
+ *   11  a neighbour's tags become rows of customers                   trial_neighbour.c; e2e
+ *   12  what connections make libzmq hold                             test_wires; e2e link_floods
+ *   13  who is slow or refused at the control socket                  trial_requests.c; e2e crowd
+ *   14  the compiler's jail                                           test_compiler_jail
  *   15  turns for who has many agents                                 trial_fair.c
- *   16  a commit for each wake of one agent                           control.sh, do=loop n=0
+ *   16  a commit for each wake of one agent                           e2e quiet
+ *   17  a neighbour that calls before the site is ready               test_wires; e2e neighbour
+ *   18  secrets in memory that is given back                          test_secrets
  *
- * What neighbours do (rows 10, 11, 17) is in tests/site/core/test_neighbours.c,
- * tests/site/core/test_lies*.c and tests/fuzz/fuzz_parcels.c.
+ * run.sh runs all of these and prints the table.
  */
 #ifndef SERAI_TESTS_HOSTILE_TRIALS_H
 #define SERAI_TESTS_HOSTILE_TRIALS_H
 
+#include "tests/figure.h"
 #include "tests/site/core/fixture.h"
 
 enum { HOG = 1, QUIET = 2 };
@@ -44,10 +48,8 @@ uint64_t trial_hog(const char *text);
  */
 void trial_burn(uint64_t fuel, int frame_turns);
 
-/* One line of the table: what came of it, which may be no more than `bound`. */
-void trial_tells(int row, const char *what, const char *then, double now, double bound,
-                 const char *unit);
-
+/* What the store keeps: the journal and all rows. */
+uint64_t trial_kept_bytes(void);
 /* What the core holds on the heap: it is thrown away and started again for that. */
 uint64_t trial_ram(void);
 /* That, and the bytes that rent is paid for, of all agents and modules. */
@@ -66,5 +68,7 @@ void trials_of_code(TCase *tcase);
 void trials_of_hoards(TCase *tcase);
 void trials_of_waits(TCase *tcase);
 void trials_of_turns(TCase *tcase);
+void trials_of_neighbours(TCase *tcase);
+void trials_of_requests(TCase *tcase);
 
 #endif

@@ -78,7 +78,7 @@ PEEKS = {
     "tests/bench": "engine/code.h engine/ops.h site/cli/client.h site/cli/render.h"
     " site/core/state.h",
     "tests/differential": "engine/code.h engine/native_text.h engine/operators.h",
-    "tests/e2e": "agents/turn.h site/daemon/curve.h",
+    "tests/e2e": "agents/turn.h links/parcel.h site/daemon/curve.h",
     "tests/fuzz": "engine/code.h links/link_set.h links/parcel.h ledger/record.h"
     " site/config/toml.h site/core/state.h",
     "tests/hostile": "engine/code.h",

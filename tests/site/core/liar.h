@@ -12,21 +12,28 @@ enum { LIAR_HEARD_MAX = 128 * 1024 };
 
 struct liar {
     struct site *site;
+    struct liar *before; /* another one that has a link with that site; NULL: none */
+    const char *name;
     uint8_t key[LINK_KEY_BYTES];
-    struct link *link; /* the site's: after a crash it is another one */
+    uint32_t interface; /* the site's number of the link */
+    struct link *link;  /* the site's: after a crash it is another one */
     uint64_t epoch;
     uint64_t limit; /* that it gives the site */
     bool silent;    /* it acknowledges nothing */
     /* What the site said, in order; `data` is NULL. */
     struct channel_message heard[LIAR_HEARD_MAX];
     struct cursor heard_to;
-    size_t hellos;     /* of the site, since the beginning */
-    size_t parcels;    /* of the site, HELLOs too */
-    struct hello said; /* its last HELLO */
+    size_t hellos;       /* of the site, since the beginning */
+    size_t parcels;      /* of the site, HELLOs too */
+    uint64_t said_bytes; /* of parcels that it said itself */
+    struct hello said;   /* its last HELLO */
 };
 
 /* The operator adds the link, and both say HELLO.  Each gives the other so much credit. */
 void liar_join(struct liar *liar, struct site *site, uint64_t site_limit, uint64_t liar_limit);
+/* The same beside `before`, which has joined; its name is borrowed and another one. */
+void liar_join_beside(struct liar *liar, struct liar *before, const char *name, uint64_t site_limit,
+                      uint64_t liar_limit);
 
 /* The next message that the site sent after the first `from`, of this kind; it must be there. */
 const struct channel_message *liar_heard(const struct liar *liar, enum channel_message_kind kind,

@@ -2,6 +2,7 @@
  * that its receiver had goes with it. */
 #include <string.h>
 
+#include "tests/figure.h"
 #include "tests/site/core/puppet.h"
 
 enum { MONEY = 50000000, BADGE = 9, OTHER = 10, DOORS = 8, ROUNDS = 150 };
@@ -301,6 +302,8 @@ START_TEST(who_drops_what_came_has_its_own_still)
     for (int i = 0; i < 3; i++)
         ck_assert_int_gt(event.caps[i], own);
     ck_assert_int_ne(event.caps[0], event.caps[1]);
+    figure_tells(3, "capabilities of its own lost by who drops what came",
+                 "its timer, clock or door", (double)before - slots(host), 0, "of 3");
     expect_kind(clock, SERAI_KIND_CLOCK);
     expect_kind(own, SERAI_KIND_FACET);
     ck_assert_uint_eq(slots(host), before);

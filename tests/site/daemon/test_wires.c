@@ -13,6 +13,7 @@
 #include "site/daemon/curve.h"
 #include "site/daemon/limits.h"
 #include "tests/check_main.h"
+#include "tests/figure.h"
 #include "tests/free_port.h"
 #include "tests/raw_curve.h"
 #include "tests/temp_dir.h"
@@ -852,7 +853,10 @@ static void send_endless_parts(size_t part)
         most = now > most ? now : most;
     }
     ck_assert_uint_gt(most, CALL_BYTES_MAX - CALL_WAY_BYTES); /* it was tried */
-    ck_assert_uint_le(most, CALL_BYTES_MAX);
+    figure_tells(12,
+                 part == 1 ? "held of a message of endless parts of a byte"
+                           : "held of a message of endless parts of 64 KiB",
+                 "3 GiB and more", (double)most / 1024, CALL_BYTES_MAX / 1024, "KiB");
     ck_assert_uint_eq(wires_count(sites[0].wires).bytes_in, 0);
     ck_assert_uint_eq(wires_count(sites[0].wires).refused, 1);
     ck_assert_uint_eq(wires_count(sites[0].wires).called, 0);
@@ -901,6 +905,8 @@ START_TEST(a_key_has_one_connection_and_it_is_the_newest)
         ck_assert_uint_eq(wires_count(sites[0].wires).called, 1);
         ck_assert_uint_eq(sites[0].sizes[i], 10 + i);
     }
+    figure_tells(12, "connections of one key, of 20 that it made", "60 that held 2 GiB",
+                 (double)wires_count(sites[0].wires).called, 1, "connections");
     send_one(&sites[0], 5);
     for (int left = PATIENCE; left > 0; left--) {
         uint8_t bytes[64];
@@ -925,7 +931,9 @@ START_TEST(a_neighbour_that_takes_nothing_holds_a_bounded_share)
     sites[0].stopped = true; /* its relay stands still, and so does all that is behind it */
     for (int i = 0; i < PARCELS; i++)
         send_sized(&sites[1], 1, 1, LINK_PARCEL_BYTES_MAX);
-    ck_assert_uint_le(wires_count(sites[1].wires).bytes_out, CALL_OUT_BYTES_MAX);
+    figure_tells(12, "held of 32 MiB that a neighbour does not take", "-",
+                 (double)wires_count(sites[1].wires).bytes_out / (1 << 20),
+                 CALL_OUT_BYTES_MAX / (1 << 20), "MiB");
     ck_assert_uint_gt(wires_count(sites[1].wires).bytes_out, CALL_OUT_BYTES_MAX / 2);
     ck_assert_uint_gt(wires_count(sites[1].wires).dropped, PARCELS / 2 - 8);
     sites[0].stopped = false;
@@ -1002,7 +1010,8 @@ START_TEST(who_calls_before_the_links_are_known_waits_and_is_no_stranger)
     ck_assert_uint_eq(wires_count(sites[0].wires).strangers, 0);
     link_to(&sites[0], &sites[1], "");
     UNTIL(sites[0].seen_count == 1);
-    ck_assert_uint_eq(wires_count(sites[0].wires).strangers, 0);
+    figure_tells(17, "refused of neighbours that call before links are known", "at times",
+                 (double)wires_count(sites[0].wires).strangers, 0, "of 1");
     rogue_close(&rogue);
 }
 END_TEST
@@ -1171,6 +1180,10 @@ int main(void)
     tcase_add_test(tcase, an_empty_parcel_goes_to_the_core_as_it_is);
     tcase_add_test(tcase, strangers_are_told_once_each_and_then_only_counted);
     tcase_add_test(tcase, noise_from_the_network_keeps_nobody_out);
+    suite_add_tcase(suite, tcase);
+    tcase = tcase_create("floods"); /* make hostile runs these alone */
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_set_timeout(tcase, 40);
     tcase_add_test(tcase, a_message_of_endless_parts_is_cut_at_a_bound);
     tcase_add_test(tcase, a_message_of_endless_small_parts_is_cut_at_the_same_bound);
     tcase_add_test(tcase, a_message_that_is_never_ended_is_given_up);
