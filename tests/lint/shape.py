@@ -41,6 +41,7 @@ from typing import NamedTuple
 
 SKIPPED_FOLDERS = {".git", "build", ".cache", "__pycache__"}
 TEST_FOLDERS = {"test", "tests", "testing", "unittest", "unittests"}
+TEST_NAMES = re.compile(r"test_.*|.*_test\.[ch]")
 PRODUCT, TESTS = "product", "tests"  # the two wholes: all folders but the tests, and the tests
 TWIN_LINES = 6
 
@@ -380,7 +381,8 @@ def read_tree(root):
 
 
 def is_test(file):
-    return not TEST_FOLDERS.isdisjoint(file.path.split("/")[:-1])
+    *folders, name = file.path.split("/")
+    return bool(not TEST_FOLDERS.isdisjoint(folders) or TEST_NAMES.fullmatch(name))
 
 
 def folder_of(path, depth):

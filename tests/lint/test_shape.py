@@ -244,6 +244,12 @@ class CommandTest(unittest.TestCase):
         self.assertEqual(list(tree_of(files).rows), ["a", "product", "tests"])
         self.assertEqual(list(tree_of(files, 2).rows), ["a", "a/b", "product", "tests"])
 
+    def test_tests_are_known_by_their_folder_or_their_name(self):
+        files = {"a/tests/x.c": "", "a/test_y.c": "", "a/y_test.h": "", "a/testing.c": ""}
+        tree = tree_of(files)
+        self.assertEqual(tree.rows[shape.PRODUCT][".c files"], 1)
+        self.assertEqual([tree.rows[shape.TESTS][f"{kind} files"] for kind in (".c", ".h")], [2, 1])
+
     def test_a_tree_is_printed_with_its_names_or_as_json(self):
         with tempfile.TemporaryDirectory() as root:
             plant(root, {"a/x.h": "int f(void);\n", "a/x.c": "int f(void)\n{\n}\n"})
