@@ -416,8 +416,8 @@ const char *agent_name(const struct agent *agent);
 uint64_t agents_payee(const struct agents *agents, uint64_t account);
 
 /*
- * Call after crediting an agent: thaws it if it can run, and sets its low-balance mark again.  Not
- * within a turn.
+ * Call after crediting an agent: makes up the burial reserve of a dry one, thaws it if it can run,
+ * and sets its low-balance mark again.  Within an event, when no turn runs.
  */
 void agents_topped_up(struct agents *agents, struct agent *agent);
 
