@@ -514,12 +514,12 @@ def unused(product, tests):
     """(name, path) of public functions that nobody uses, and of those that only tests use."""
     declared = {one.name for file in product if file.header for one in file.prototypes}
     here, there = uses(product), uses(tests)
-    nobody, tests_only = [], []
+    nobody, tests_only = set(), set()
     for file in product:
         for one in file.functions:
             if one.static or file.header or one.name not in declared or here[one.name] > 0:
                 continue
-            (tests_only if there[one.name] > 0 else nobody).append((one.name, file.path))
+            (tests_only if there[one.name] > 0 else nobody).add((one.name, file.path))
     return sorted(nobody), sorted(tests_only)
 
 

@@ -222,6 +222,7 @@ class JoinsTest(unittest.TestCase):
             "a/x.h": "int used(void);\nint dead(void);\nint tested(void);\nint macro(void);\n"
             "#define M macro()\nint missing(void);\n",
             "a/x.c": "int used(void)\n{\n}\nint dead(void)\n{\n    return dead();\n}\n"
+            "#if A\nint tested(void)\n{\n}\n#endif\n"
             "int tested(void)\n{\n}\nint macro(void)\n{\n}\nint private(void)\n{\n}\n",
             "a/y.c": "/* dead() */ static int (*f)(void) = used;\n",
             "tests/x.c": "int main(void)\n{\n    return tested() + used();\n}\n",
