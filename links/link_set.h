@@ -1,4 +1,4 @@
-/* Private to channels/: how links are kept.  A link that is removed keeps its node. */
+/* Private to this folder: how links are kept.  A link that is removed keeps its node. */
 #ifndef SERAI_LINKS_LINK_SET_H
 #define SERAI_LINKS_LINK_SET_H
 

@@ -1,4 +1,4 @@
-/* Private to channels/: how messages and parcels are written and read.  Format: docs/wire.md. */
+/* Private to this folder: how messages and parcels are written and read.  Format: docs/wire.md. */
 #ifndef SERAI_LINKS_PARCEL_H
 #define SERAI_LINKS_PARCEL_H
 
