@@ -108,10 +108,8 @@ void agents_free(struct agents *agents)
     free(agents);
 }
 
-void agents_set_prices(struct agents *agents, const struct agents_prices *prices)
+void agents_set_prices(struct agents *agents, const struct pricebook *prices)
 {
-    INVARIANT(prices->fuel_unit > 0 && prices->rent_unit > 0 && prices->log_unit > 0);
-    INVARIANT(prices->packets_unit > 0 && prices->packet_data_unit > 0);
     agents->prices = *prices;
     settle_everyone_soon(agents);
 }
@@ -123,7 +121,7 @@ void agents_set_pages(struct agents *agents, uint64_t log_bytes_max, uint64_t ca
         agents->page_cache.pages_max = cached_max == 0 ? PAGES_CACHED : cached_max;
 }
 
-const struct agents_prices *agents_prices(const struct agents *agents)
+const struct pricebook *agents_prices(const struct agents *agents)
 {
     return &agents->prices;
 }

@@ -3,8 +3,8 @@
  *
  * This part holds every agent's state (memory, capabilities, inbox, facets, buffers, code, heap
  * entries, timers, logs), runs turns as transactions, books their tolls and transfers in the ledger
- * and writes changed rows into the frame.  What belongs to its siblings (channels, prices) it asks
- * for through `struct agents_env`.  Deterministic; one thread.  How a turn works:
+ * and writes changed rows into the frame.  What belongs to channels it asks for
+ * through `struct agents_env`.  Deterministic; one thread.  How a turn works:
  * docs/architecture.md.
  *
  * An agent's number is its account's number.
@@ -17,6 +17,7 @@
 #include "base/undo.h"
 #include "ledger/journal.h"
 #include "ledger/ledger.h"
+#include "market/market.h"
 #include "sdk/abi.h"
 
 struct agents; /* all of them; opaque */
@@ -26,58 +27,10 @@ struct turn; /* the running one; opaque */
 
 /* ---- what the site tells this part ---- */
 
-enum rent_resource { RENT_MEMORY = 0, RENT_BUFFERS = 1, RENT_CODE = 2 };
-enum { RENT_RESOURCES = 3 };
-
-/* What counts for a customer, over all its agents, and is bounded by the book of prices. */
-enum customer_resource {
-    CUSTOMER_AGENTS,
-    CUSTOMER_MEMORY_BYTES,
-    CUSTOMER_BUFFER_BYTES,
-    CUSTOMER_FACETS,       /* with the replies that are waited for */
-    CUSTOMER_TIMERS,       /* that are set */
-    CUSTOMER_HEAP_ENTRIES, /* also of agents that are dead */
-    CUSTOMER_CODE_BYTES,   /* of modules that its agents run or keep, decoded, each module once */
-    CUSTOMER_EVENTS,       /* that were paid for in advance and may come, or wait in an inbox */
-    CUSTOMER_EVENT_BYTES,  /* of data that they may bring, or that waits with them */
-    CUSTOMER_ENDS,         /* of channels, also those that were sold and wait for their far end */
-    CUSTOMER_RESOURCES
-};
-
-/* The prices in force, copied from the price book by the site. */
-struct agents_prices {
-    uint64_t id;          /* of the price book, stamped on lines */
-    struct money compute; /* per fuel_unit */
-    uint64_t fuel_unit;
-    uint64_t turn_fuel_max;
-    uint64_t reserve_fuel;
-    uint64_t rent_unit; /* a rent of units x index below this is carried */
-    struct money order[SERAI_ORDER_COUNT];
-    struct money log; /* per log_unit bytes */
-    uint64_t log_unit;
-    struct money packets; /* per packets_unit */
-    uint64_t packets_unit;
-    struct money packet_data; /* per packet_data_unit bytes */
-    uint64_t packet_data_unit;
-    struct money heap_deposit;
-    struct money birth_fee;
-    struct money burial_reserve;
-    struct money memory_rent; /* rents are for showing, per GiB-hour: what is owed comes by index */
-    struct money buffer_rent;
-    struct money code_rent;
-    uint64_t frozen_answer_us; /* how long a sender waits for a frozen agent; 0: without end */
-    uint64_t agents_max;
-    uint64_t inbox_messages_max;
-    uint64_t inbox_bytes_max;
-    uint64_t customer_max[CUSTOMER_RESOURCES]; /* 0: no bound */
-    uint64_t customer_inbox_percent;
-};
-
 struct agents_env {
     void *context;
     struct random_source random;
-    /* Cumulative price x microseconds of a resource at site time `now_us`. */
-    u128 (*rent_index)(void *context, enum rent_resource resource, uint64_t now_us);
+    const struct price_index *rent; /* of each enum rent_resource; borrowed for its life */
     /* An order on a channel pool or channel end: result or refusal. */
     int64_t (*channel_order)(void *context, struct turn *turn, enum serai_order order,
                              const uint64_t *args);
@@ -119,11 +72,8 @@ MUST_CHECK enum status agents_new(struct agents **agents, struct ledger *ledger,
 /* Free all agents and what belongs to them; NULL is allowed. */
 void agents_free(struct agents *agents);
 
-/*
- * Set the prices from here on, copied.  Rents that are owed stay as they are.  No unit may be 0
- * (INVARIANT).
- */
-void agents_set_prices(struct agents *agents, const struct agents_prices *prices);
+/* Set the prices from here on, copied.  Rents that are owed stay as they are. */
+void agents_set_prices(struct agents *agents, const struct pricebook *prices);
 
 /*
  * Set how long the log of changed pages grows before it is swept, and how many pages stay in RAM
@@ -135,7 +85,7 @@ void agents_set_pages(struct agents *agents, uint64_t log_bytes_max, uint64_t ca
 uint64_t agents_address_bytes(void);
 
 /* The prices in force; borrowed until the next agents_set_prices(). */
-const struct agents_prices *agents_prices(const struct agents *agents);
+const struct pricebook *agents_prices(const struct agents *agents);
 
 /* Set site time, in microseconds.  It is constant within a turn and never falls. */
 void agents_set_time(struct agents *agents, uint64_t site_time_us);

@@ -161,7 +161,7 @@ static enum status code_keep(struct agents *agents, const uint8_t *bytes, size_t
     status = code_make(code, bytes, size, fault);
     if (status != ST_OK)
         return status;
-    (*code)->market_index = agents->env.rent_index(agents->env.context, RENT_CODE, agents->now_us);
+    (*code)->market_index = rent_index_now(agents, RENT_CODE);
     code_link(agents, *code);
     code_dirty(agents, *code);
     return ST_OK;

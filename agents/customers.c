@@ -119,7 +119,7 @@ void agents_lineage_forget(struct agents *agents, uint64_t customer)
 bool quota_allows(const struct agents *agents, const struct customer_use *use,
                   enum customer_resource resource, uint64_t more)
 {
-    uint64_t max = agents->prices.customer_max[resource];
+    uint64_t max = pricebook_customer_max(&agents->prices, resource);
     uint64_t used = use->used[resource];
 
     return max == 0 || (used <= max && more <= max - used);

@@ -11,7 +11,7 @@
 /* Site time from which on nothing waits for it any more. */
 static uint64_t waits_until_us(const struct agents *agents, const struct agent *agent)
 {
-    uint64_t bound_us = agents->prices.frozen_answer_us;
+    uint64_t bound_us = agents->prices.frozen_answer_s * 1000000;
 
     return bound_us == 0 || bound_us > UINT64_MAX - agent->frozen_us ? UINT64_MAX
                                                                      : agent->frozen_us + bound_us;

@@ -154,7 +154,7 @@ static uint64_t customer_part(const struct agents *agents, uint64_t whole)
 int64_t agents_inbox_room(const struct agents *agents, const struct agent *to,
                           uint64_t sender_customer, size_t size)
 {
-    const struct agents_prices *prices = &agents->prices;
+    const struct pricebook *prices = &agents->prices;
     uint64_t bytes = size + INBOX_MESSAGE_OVERHEAD;
     const struct inbox_share *from_customer = share_of(to, sender_customer);
 

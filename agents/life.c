@@ -77,7 +77,7 @@ struct money agents_reserve(const struct agents *agents)
     struct money reserve;
 
     INVARIANT(money_cost_ceil(&reserve, agents->prices.compute, agents->prices.reserve_fuel,
-                              agents->prices.fuel_unit));
+                              MARKET_FUEL_UNIT));
     return reserve;
 }
 
@@ -87,7 +87,7 @@ struct money agent_needs_most(const struct agents *agents)
     struct money full;
 
     INVARIANT(money_cost_ceil(&full, agents->prices.compute, agents->prices.turn_fuel_max,
-                              agents->prices.fuel_unit));
+                              MARKET_FUEL_UNIT));
     INVARIANT(money_scale(&full, full, 2));
     return full;
 }
@@ -273,10 +273,8 @@ static void count_memory(struct agents *agents, struct customer_use *use, uint32
 static void start_rent(struct agents *agents, struct agent *agent)
 {
     /* What it owes for code is reckoned by the module's own index. */
-    for (int resource = 0; resource < RENT_CODE; resource++) {
-        agent->rent_index[resource] = agents->env.rent_index(
-            agents->env.context, (enum rent_resource)resource, agents->now_us);
-    }
+    for (int resource = 0; resource < RENT_CODE; resource++)
+        agent->rent_index[resource] = rent_index_now(agents, (enum rent_resource)resource);
     agent->rent_touched_us = agents->now_us;
 }
 

@@ -26,14 +26,14 @@ uint64_t agent_bytes_held(const struct agent *agent)
     return held;
 }
 
-static u128 index_now(const struct agents *agents, enum rent_resource resource)
+u128 rent_index_now(const struct agents *agents, enum rent_resource resource)
 {
-    return agents->env.rent_index(agents->env.context, resource, agents->now_us);
+    return price_index_at(&agents->env.rent[resource], agents->now_us);
 }
 
 void code_share_update(struct agents *agents, struct code *code)
 {
-    u128 now = index_now(agents, RENT_CODE);
+    u128 now = rent_index_now(agents, RENT_CODE);
 
     /* Rounded down: less than one numerator unit a change of references, and the agents gain it. */
     if (code->refs > 0 && !code->builtin)
@@ -44,7 +44,7 @@ void code_share_update(struct agents *agents, struct code *code)
 static void accrue(struct agents *agents, struct agent *agent, enum rent_resource resource,
                    uint64_t units)
 {
-    u128 now = index_now(agents, resource);
+    u128 now = rent_index_now(agents, resource);
 
     agent->rent_owed[resource] += (now - agent->rent_index[resource]) * units;
     agent->rent_index[resource] = now;
@@ -61,7 +61,7 @@ static void accrue_code(struct agents *agents, struct agent *agent, struct code_
 
 void rent_touch(struct agents *agents, struct agent *agent)
 {
-    u128 now = index_now(agents, RENT_MEMORY);
+    u128 now = rent_index_now(agents, RENT_MEMORY);
 
     /* Nothing accrues at one instant, and most turns change several things at one instant. */
     if (agent->rent_touched_us == agents->now_us && agent->rent_index[RENT_MEMORY] == now)
@@ -131,7 +131,7 @@ bool rent_is_due(struct agents *agents, struct agent *agent)
 {
     rent_touch(agents, agent);
     for (int resource = 0; resource < RENT_RESOURCES; resource++) {
-        if (agent->rent_owed[resource] >= agents->prices.rent_unit)
+        if (agent->rent_owed[resource] >= MARKET_RENT_UNIT)
             return true;
     }
     return false;
@@ -143,12 +143,12 @@ void rent_settle(struct agents *agents, struct agent *agent)
 
     rent_touch(agents, agent);
     for (int resource = 0; resource < RENT_RESOURCES; resource++) {
-        u128 whole = agent->rent_owed[resource] / agents->prices.rent_unit;
+        u128 whole = agent->rent_owed[resource] / MARKET_RENT_UNIT;
         struct money due;
 
         if (whole == 0)
             continue;
-        agent->rent_owed[resource] %= agents->prices.rent_unit;
+        agent->rent_owed[resource] %= MARKET_RENT_UNIT;
         if (!money_from_total(&due, whole))
             INVARIANT(money_from_nanos(&due, MONEY_NANOS_MAX) == ST_OK);
         paid &= pay_rent(agents, agent, (enum rent_resource)resource, due);
@@ -189,7 +189,7 @@ void rent_note_due(struct agents *agents, const struct agent *agent)
         return;
     for (int resource = 0; resource < RENT_RESOURCES; resource++)
         owed += agent->rent_owed[resource];
-    room = ((u128)money_nanos(until_told(agents, agent)) + 1) * agents->prices.rent_unit;
+    room = ((u128)money_nanos(until_told(agents, agent)) + 1) * MARKET_RENT_UNIT;
     room = room > owed ? room - owed : 0;
     if (room / rate >= NOTE_US_MAX)
         return; /* its turn comes sooner */

@@ -49,7 +49,7 @@ static void add_toll(struct turn *turn, struct money amount)
 
 bool turn_order_toll(struct turn *turn, enum serai_order order)
 {
-    struct money price = turn->agents->prices.order[order];
+    struct money price = pricebook_order(&turn->agents->prices, (int)order);
 
     if (!can_toll(turn, price))
         return false;
@@ -118,16 +118,15 @@ static struct turn_packets *packets_at(struct turn *turn, const struct packet_pr
 
 bool turn_packet_toll(struct turn *turn, const struct packet_prices *prices, size_t size)
 {
-    const struct agents_prices *units = &turn->agents->prices;
     struct turn_packets *packets = packets_at(turn, prices);
     struct money tolls = turn->tolls;
     uint64_t carry = turn->carry[CARRY_PACKETS];
 
     if (packets == NULL ||
-        !metered_toll(turn, CARRY_PACKETS, prices->packets, 1, units->packets_unit))
+        !metered_toll(turn, CARRY_PACKETS, prices->packets, 1, MARKET_PACKETS_UNIT))
         return false;
     if (!metered_toll(turn, CARRY_PACKET_DATA, prices->packet_data, size,
-                      units->packet_data_unit)) {
+                      MARKET_PACKET_DATA_UNIT)) {
         turn->tolls = tolls; /* both or neither */
         turn->carry[CARRY_PACKETS] = carry;
         return false;
@@ -139,11 +138,11 @@ bool turn_packet_toll(struct turn *turn, const struct packet_prices *prices, siz
 
 bool turn_log_toll(struct turn *turn, size_t size)
 {
-    const struct agents_prices *prices = &turn->agents->prices;
+    const struct pricebook *prices = &turn->agents->prices;
     struct money tolls = turn->tolls;
     struct money paid;
 
-    if (!metered_toll(turn, CARRY_LOG, prices->log, size, prices->log_unit))
+    if (!metered_toll(turn, CARRY_LOG, prices->log, size, MARKET_LOG_UNIT))
         return false;
     INVARIANT(money_sub(&paid, turn->tolls, tolls));
     INVARIANT(money_add(&turn->log_fees, turn->log_fees, paid));

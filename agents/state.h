@@ -252,7 +252,7 @@ struct agents {
     struct ledger *ledger;
     struct undo *undo;
     struct agents_env env;
-    struct agents_prices prices;
+    struct pricebook prices; /* in force */
     uint64_t now_us;
 
     struct dense agents;    /* id -> struct agent, or the record of one that sleeps */
@@ -520,6 +520,8 @@ uint64_t agent_bytes_held(const struct agent *agent);
 
 /* Bring the accruals up to date; before anything that rent is counted by changes. */
 void rent_touch(struct agents *agents, struct agent *agent);
+/* The price index of a resource at the site time that agents have. */
+u128 rent_index_now(const struct agents *agents, enum rent_resource resource);
 
 /* Whether a whole nano or more of rent is owed now. */
 bool rent_is_due(struct agents *agents, struct agent *agent);

@@ -56,7 +56,7 @@ static void take_postage(struct agents *agents, struct agent *agent, const struc
  */
 static uint64_t hold_fuel(struct turn *turn, struct money pot)
 {
-    const struct agents_prices *prices = &turn->agents->prices;
+    const struct pricebook *prices = &turn->agents->prices;
     struct money full = money_share_floor(agent_needs_most(turn->agents), 1, 2);
     struct money hold = money_min(full, money_share_floor(pot, 1, 2));
     uint64_t fuel;
@@ -64,7 +64,7 @@ static uint64_t hold_fuel(struct turn *turn, struct money pot)
     if (money_compare(hold, agents_reserve(turn->agents)) < 0)
         hold = money_min(pot, agents_reserve(turn->agents));
     turn->poor = money_compare(hold, full) < 0;
-    fuel = money_buys(hold, prices->compute, prices->fuel_unit, turn->carry[CARRY_COMPUTE]);
+    fuel = money_buys(hold, prices->compute, MARKET_FUEL_UNIT, turn->carry[CARRY_COMPUTE]);
     INVARIANT(money_sub(&turn->free, pot, hold));
     turn->pot = pot;
     return fuel < prices->turn_fuel_max ? fuel : prices->turn_fuel_max;
@@ -192,7 +192,8 @@ static void book_orders(struct turn *turn)
 
         if (turn->orders[order] == 0)
             continue;
-        INVARIANT(money_scale(&cost, turn->agents->prices.order[order], turn->orders[order]));
+        INVARIANT(money_scale(&cost, pricebook_order(&turn->agents->prices, (int)order),
+                              turn->orders[order]));
         book(turn, ACCOUNT_REVENUE_ORDERS, cost, TRANSFER_ORDER, turn->orders[order], order, 0);
     }
 }
@@ -213,16 +214,14 @@ static void book_metered(struct turn *turn, enum carry which, struct money price
  */
 static void book_packets(struct turn *turn)
 {
-    const struct agents_prices *prices = &turn->agents->prices;
-
     for (uint32_t i = 0; i < turn->packet_interfaces; i++) {
         const struct turn_packets *sent = &turn->packets[i];
         uint64_t object = sent->prices.object;
 
-        book_metered(turn, CARRY_PACKETS, sent->prices.packets, sent->count, prices->packets_unit,
+        book_metered(turn, CARRY_PACKETS, sent->prices.packets, sent->count, MARKET_PACKETS_UNIT,
                      object);
         book_metered(turn, CARRY_PACKET_DATA, sent->prices.packet_data, sent->bytes,
-                     prices->packet_data_unit, object + 1);
+                     MARKET_PACKET_DATA_UNIT, object + 1);
     }
     INVARIANT(turn->agent->carry[CARRY_PACKETS] == turn->carry[CARRY_PACKETS]);
     INVARIANT(turn->agent->carry[CARRY_PACKET_DATA] == turn->carry[CARRY_PACKET_DATA]);
@@ -230,7 +229,7 @@ static void book_packets(struct turn *turn)
 
 static void book_tolls(struct turn *turn, uint64_t fuel)
 {
-    const struct agents_prices *prices = &turn->agents->prices;
+    const struct pricebook *prices = &turn->agents->prices;
     struct money cost;
 
     book_orders(turn);
@@ -238,7 +237,7 @@ static void book_tolls(struct turn *turn, uint64_t fuel)
     book(turn, ACCOUNT_REVENUE_LOGS, turn->log_fees, TRANSFER_LOG_FEE, turn->log_bytes, 0,
          turn->carry[CARRY_LOG]);
     INVARIANT(money_cost_carry(&cost, &turn->carry[CARRY_COMPUTE], prices->compute, fuel,
-                               prices->fuel_unit));
+                               MARKET_FUEL_UNIT));
     /* The object of a compute line is the fuel table that defines the quantity. */
     book(turn, ACCOUNT_REVENUE_COMPUTE, cost, TRANSFER_COMPUTE, fuel, ENGINE_FUEL_TABLE_ID,
          turn->carry[CARRY_COMPUTE]);

@@ -38,6 +38,29 @@ enum {
 #define INBOX_BYTES_MAX ((uint64_t)1 << 20) /* the highest that inbox.bytes_max may be */
 #define CUSTOMER_EVENTS_MAX 4000000         /* the highest that customers.events_max may be */
 
+/* The resources that pay rent, per GiB-hour.  Fixed numbers: they are stored. */
+enum rent_resource {
+    RENT_MEMORY = 0,  /* memory.rent */
+    RENT_BUFFERS = 1, /* buffer.rent */
+    RENT_CODE = 2,    /* code.rent */
+};
+enum { RENT_RESOURCES = 3 };
+
+/* What counts for a customer, over all its agents, and is bounded by the book of prices. */
+enum customer_resource {
+    CUSTOMER_AGENTS,
+    CUSTOMER_MEMORY_BYTES,
+    CUSTOMER_BUFFER_BYTES,
+    CUSTOMER_FACETS,       /* with the replies that are waited for */
+    CUSTOMER_TIMERS,       /* that are set */
+    CUSTOMER_HEAP_ENTRIES, /* also of agents that are dead */
+    CUSTOMER_CODE_BYTES,   /* of modules that its agents run or keep, decoded, each module once */
+    CUSTOMER_EVENTS,       /* that were paid for in advance and may come, or wait in an inbox */
+    CUSTOMER_EVENT_BYTES,  /* of data that they may bring, or that waits with them */
+    CUSTOMER_ENDS,         /* of channels, also those that were sold and wait for their far end */
+    CUSTOMER_RESOURCES
+};
+
 /* The prices of a link.  Fixed numbers: they are stored. */
 enum link_price {
     LINK_PRICE_BIRTH_FEE = 0,   /* each agent born here for the neighbour */
@@ -130,6 +153,12 @@ void pricebook_default(struct pricebook *book, const struct order_names *names);
  * PRICEBOOK_ORDERS_MAX (INVARIANT).
  */
 struct money pricebook_order(const struct pricebook *book, int number);
+
+/* The rent of a resource, per GiB-hour. */
+struct money pricebook_rent(const struct pricebook *book, enum rent_resource resource);
+
+/* How much of a resource one customer may hold, over all its agents; 0: any amount. */
+uint64_t pricebook_customer_max(const struct pricebook *book, enum customer_resource resource);
 
 /* The price that the link of this name charges: its own, or else the one for all links. */
 struct money pricebook_link_price(const struct pricebook *book, const char *name,

@@ -334,6 +334,49 @@ struct money pricebook_order(const struct pricebook *book, int number)
     return book->order_priced[number] ? book->order_price[number] : book->order_default;
 }
 
+struct money pricebook_rent(const struct pricebook *book, enum rent_resource resource)
+{
+    switch (resource) {
+    case RENT_MEMORY:
+        return book->memory_rent;
+    case RENT_BUFFERS:
+        return book->buffer_rent;
+    case RENT_CODE:
+        return book->code_rent;
+    }
+    return money_zero();
+}
+
+uint64_t pricebook_customer_max(const struct pricebook *book, enum customer_resource resource)
+{
+    switch (resource) {
+    case CUSTOMER_AGENTS:
+        return book->customer_agents_max;
+    case CUSTOMER_MEMORY_BYTES:
+        return book->customer_memory_bytes_max;
+    case CUSTOMER_BUFFER_BYTES:
+        return book->customer_buffer_bytes_max;
+    case CUSTOMER_FACETS:
+        return book->customer_facets_max;
+    case CUSTOMER_TIMERS:
+        return book->customer_timers_max;
+    case CUSTOMER_HEAP_ENTRIES:
+        return book->customer_heap_entries_max;
+    case CUSTOMER_CODE_BYTES:
+        return book->customer_code_bytes_max;
+    case CUSTOMER_EVENTS:
+        return book->customer_events_max;
+    case CUSTOMER_EVENT_BYTES:
+        return book->customer_event_bytes_max;
+    case CUSTOMER_ENDS:
+        return book->customer_ends_max;
+    case CUSTOMER_RESOURCES:
+        break;
+    }
+    INVARIANT(false); /* there is no such resource */
+    return 0;
+}
+
 /* ---- printing ---- */
 
 struct printer {

@@ -116,7 +116,7 @@ void hog_look(struct sim *sim)
 
 struct holding {
     const struct sim_site *site;
-    const struct agents_prices *prices;
+    const struct pricebook *prices;
 };
 
 static void check_use(void *context, uint64_t customer, void *value)
@@ -125,7 +125,7 @@ static void check_use(void *context, uint64_t customer, void *value)
     const struct customer_use *use = value;
 
     for (int resource = 0; resource < CUSTOMER_RESOURCES; resource++) {
-        uint64_t max = holding->prices->customer_max[resource];
+        uint64_t max = pricebook_customer_max(holding->prices, (enum customer_resource)resource);
 
         if (max != 0 && use->used[resource] > max)
             sim_fail(holding->site->sim,

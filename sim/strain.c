@@ -108,7 +108,7 @@ static void each_awake(const struct agents *agents,
 /* For how many customers its inbox is full. */
 static size_t full_for(const struct sim_site *site, const struct agent *agent)
 {
-    const struct agents_prices *prices = &site->core->agents->prices;
+    const struct pricebook *prices = &site->core->agents->prices;
     uint64_t part = prices->inbox_messages_max * prices->customer_inbox_percent / 100;
     size_t count = 0;
 

@@ -9,13 +9,6 @@
 
 /* ---- what agents ask of the rest of the site ---- */
 
-static u128 rent_index(void *context, enum rent_resource resource, uint64_t now_us)
-{
-    struct core *core = context;
-
-    return price_index_at(&core->rent[resource], now_us);
-}
-
 static void sell_ends(void *context, uint64_t owner)
 {
     struct core *core = context;
@@ -95,7 +88,7 @@ static enum status make_parts(struct core *core, struct fault *fault)
     struct agents_env env = {
         .context = core,
         .random = core->options.random,
-        .rent_index = rent_index,
+        .rent = core->rent,
         .channel_order = core_channel_order,
         .sell_ends = sell_ends,
         .end_is_live = end_is_live,

@@ -13,19 +13,6 @@
 
 static const uint8_t META_PRICES = 3;
 
-static struct money rent_price(const struct pricebook *book, enum rent_resource resource)
-{
-    switch (resource) {
-    case RENT_MEMORY:
-        return book->memory_rent;
-    case RENT_BUFFERS:
-        return book->buffer_rent;
-    case RENT_CODE:
-        return book->code_rent;
-    }
-    return money_zero();
-}
-
 /*
  * The death of an agent is one event.  It gives back the money, the postage and the reserve of each
  * message that waits, the reserves of facets and timers, and for each channel end what that end
@@ -41,47 +28,8 @@ static_assert((int)DEATH_LINES <= (int)LEDGER_EVENT_LINES_MAX,
 
 void core_apply_prices(struct core *core)
 {
-    const struct pricebook *book = &core->book;
-    struct agents_prices prices = {
-        .id = book->id,
-        .compute = book->compute,
-        .fuel_unit = MARKET_FUEL_UNIT,
-        .turn_fuel_max = book->turn_fuel_max,
-        .reserve_fuel = book->reserve_fuel,
-        .rent_unit = MARKET_RENT_UNIT,
-        .log = book->log,
-        .log_unit = MARKET_LOG_UNIT,
-        .packets = book->packets,
-        .packets_unit = MARKET_PACKETS_UNIT,
-        .packet_data = book->packet_data,
-        .packet_data_unit = MARKET_PACKET_DATA_UNIT,
-        .heap_deposit = book->heap_deposit,
-        .birth_fee = book->birth_fee,
-        .burial_reserve = book->burial_reserve,
-        .frozen_answer_us = book->frozen_answer_s * 1000000,
-        .memory_rent = book->memory_rent,
-        .buffer_rent = book->buffer_rent,
-        .code_rent = book->code_rent,
-        .agents_max = book->agents_max,
-        .inbox_messages_max = book->inbox_messages_max,
-        .inbox_bytes_max = book->inbox_bytes_max,
-        .customer_max = {[CUSTOMER_AGENTS] = book->customer_agents_max,
-                         [CUSTOMER_MEMORY_BYTES] = book->customer_memory_bytes_max,
-                         [CUSTOMER_BUFFER_BYTES] = book->customer_buffer_bytes_max,
-                         [CUSTOMER_FACETS] = book->customer_facets_max,
-                         [CUSTOMER_TIMERS] = book->customer_timers_max,
-                         [CUSTOMER_HEAP_ENTRIES] = book->customer_heap_entries_max,
-                         [CUSTOMER_CODE_BYTES] = book->customer_code_bytes_max,
-                         [CUSTOMER_EVENTS] = book->customer_events_max,
-                         [CUSTOMER_EVENT_BYTES] = book->customer_event_bytes_max,
-                         [CUSTOMER_ENDS] = book->customer_ends_max},
-        .customer_inbox_percent = book->customer_inbox_percent,
-    };
-
-    for (int order = 0; order < SERAI_ORDER_COUNT; order++)
-        prices.order[order] = pricebook_order(book, order);
-    links_set_currency(core->links, book->currency);
-    agents_set_prices(core->agents, &prices);
+    links_set_currency(core->links, core->book.currency);
+    agents_set_prices(core->agents, &core->book);
 }
 
 static void begin_book(struct core *core, uint64_t id)
@@ -98,7 +46,7 @@ static void begin_book(struct core *core, uint64_t id)
     bytes_fini(&encoded);
     for (int resource = 0; resource < RENT_RESOURCES; resource++) {
         price_index_set_price(&core->rent[resource],
-                              rent_price(&core->book, (enum rent_resource)resource),
+                              pricebook_rent(&core->book, (enum rent_resource)resource),
                               core->site_time_us);
     }
 }
@@ -107,7 +55,7 @@ static void first_book(struct core *core)
 {
     for (int resource = 0; resource < RENT_RESOURCES; resource++) {
         price_index_init(&core->rent[resource],
-                         rent_price(&core->options.book, (enum rent_resource)resource),
+                         pricebook_rent(&core->options.book, (enum rent_resource)resource),
                          core->site_time_us);
     }
     begin_book(core, 1);

@@ -32,12 +32,6 @@ static struct money nanos(uint64_t count)
     return (struct money){.nanos = count};
 }
 
-static u128 rent_index(void *context, enum rent_resource resource, uint64_t now_us)
-{
-    (void)context;
-    return (u128)now_us * ((uint64_t)resource + 3);
-}
-
 static int64_t no_channels(void *context, struct turn *turn, enum serai_order order,
                            const uint64_t *args)
 {
@@ -61,26 +55,30 @@ static bool no_end_is_live(void *context, uint64_t end)
     return false;
 }
 
-static struct agents_prices test_prices(void)
+/* A byte costs some nanos in a quarter of an hour, so that rent is due within a test. */
+enum { RENT_NANOS = 3515625 };
+
+static const struct price_index rent[RENT_RESOURCES] = {
+    [RENT_MEMORY] = {.price = {.nanos = 3 * RENT_NANOS}},
+    [RENT_BUFFERS] = {.price = {.nanos = 4 * RENT_NANOS}},
+    [RENT_CODE] = {.price = {.nanos = 5 * RENT_NANOS}},
+};
+
+static struct pricebook test_prices(void)
 {
-    return (struct agents_prices){
+    return (struct pricebook){
         .id = 1,
-        .compute = nanos(1000),
-        .fuel_unit = 1000,
+        .compute = nanos(MARKET_FUEL_UNIT), /* a nano for each fuel */
         .turn_fuel_max = 100000,
         .reserve_fuel = 1000,
-        .rent_unit = UINT64_C(1) << 40,
-        .log_unit = 1024,
-        .packets_unit = 1000,
-        .packet_data_unit = 1024,
         .heap_deposit = nanos(2000000),
         .burial_reserve = nanos(50000),
         .agents_max = 100,
         .inbox_messages_max = 100,
         .inbox_bytes_max = 100000,
-        .customer_max[CUSTOMER_AGENTS] = 100,
-        .customer_max[CUSTOMER_BUFFER_BYTES] = 1 << 20,
-        .customer_max[CUSTOMER_MEMORY_BYTES] = 1 << 24,
+        .customer_agents_max = 100,
+        .customer_buffer_bytes_max = 1 << 20,
+        .customer_memory_bytes_max = 1 << 24,
         .customer_inbox_percent = 100,
     };
 }
@@ -88,11 +86,11 @@ static struct agents_prices test_prices(void)
 void world_start(struct world *world)
 {
     struct agents_env env = {.random = random_from_rng(&world->rng),
-                             .rent_index = rent_index,
+                             .rent = rent,
                              .channel_order = no_channels,
                              .sell_ends = no_ends,
                              .end_is_live = no_end_is_live};
-    struct agents_prices prices = test_prices();
+    struct pricebook prices = test_prices();
 
     ck_assert_int_eq(ledger_new(&world->ledger), ST_OK);
     ck_assert_int_eq(undo_new(&world->undo), ST_OK);

@@ -27,14 +27,14 @@ static uint64_t give_birth(uint64_t endowment_nanos)
 
 static void setup(void)
 {
-    struct agents_prices prices;
+    struct pricebook prices;
 
     world = world_new();
     prices = *agents_prices(world.agents);
     prices.agents_max = 10000;
-    prices.customer_max[CUSTOMER_AGENTS] = 10000;
-    prices.customer_max[CUSTOMER_MEMORY_BYTES] = UINT64_C(1) << 40;
-    ck_assert_int_eq(money_from_nanos(&prices.memory_rent, 1000), ST_OK);
+    prices.customer_agents_max = 10000;
+    prices.customer_memory_bytes_max = UINT64_C(1) << 40;
+    ck_assert_int_eq(money_from_nanos(&prices.memory_rent, UINT64_C(3515625000)), ST_OK);
     agents_set_prices(world.agents, &prices);
     for (int i = 0; i < MORE; i++)
         ids[i] = give_birth(1000000);
@@ -154,7 +154,7 @@ END_TEST
 
 START_TEST(other_prices_have_everyone_settled_soon)
 {
-    struct agents_prices prices = *agents_prices(world.agents);
+    struct pricebook prices = *agents_prices(world.agents);
 
     world.agents->settle_agents = A_MINUTE;
     next_minute();

@@ -40,7 +40,7 @@ static void bounds_are_kept(void)
     const struct customer_use *use = customer_use(agents, trial_site.people[HOG].account);
 
     for (int resource = 0; resource < CUSTOMER_RESOURCES; resource++) {
-        uint64_t max = agents->prices.customer_max[resource];
+        uint64_t max = pricebook_customer_max(&agents->prices, (enum customer_resource)resource);
         uint64_t used = use->used[resource];
 
         ck_assert_msg(used <= max && used >= max / 4 * 3, "%s: %llu of %llu", names[resource],

@@ -30,7 +30,7 @@ ARROWS = {
     "engine": "base",
     "ledger": "base",
     "audit": "base ledger",
-    "agents": "base engine ledger sdk",
+    "agents": "base engine ledger market sdk",
     "market": "base",
     "channels": "base",
     "links": "base channels",

@@ -427,7 +427,7 @@ START_TEST(who_gave_the_money_has_it_back_when_nobody_pays)
     puppet_play(&site, other, writes, &letter);
     ck_assert(is_dry());
     ck_assert_uint_lt(site_balance(&site, other), before - 5000);
-    site.core->agents->prices.frozen_answer_us = 60000000;
+    site.core->agents->prices.frozen_answer_s = 60;
     site_pass(&site, 130000000);
     ck_assert_uint_eq(site_agent(&site, agent)->inbox_total, 0);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_MESSAGE), 0);

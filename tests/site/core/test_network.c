@@ -103,7 +103,7 @@ START_TEST(all_customers_of_a_neighbour_share_one_cap)
     site_customer(&network->sites[0], 2, "two", 100000000);
     first = puppet_new(&network->sites[0], 1, 50000000, NULL);
     second = puppet_new(&network->sites[0], 2, 50000000, NULL);
-    network->sites[1].core->agents->prices.customer_max[CUSTOMER_AGENTS] = 1;
+    network->sites[1].core->agents->prices.customer_agents_max = 1;
     ck_assert_int_eq(answer_to_a_purchase(first, 1), 0);
     ck_assert_int_eq(answer_to_a_purchase(second, 2), SERAI_E_QUOTA);
     probe_play_none();

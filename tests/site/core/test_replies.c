@@ -549,7 +549,7 @@ END_TEST
 
 START_TEST(a_site_may_let_them_wait)
 {
-    site.core->agents->prices.frozen_answer_us = 0;
+    site.core->agents->prices.frozen_answer_s = 0;
     ck_assert_int_eq(site_on_agent(&site, 2, "agent.freeze", server), CONTROL_DONE);
     ask(keeps, NULL);
     site_pass(&site, 3 * FROZEN_S * UINT64_C(1000000));

@@ -35,7 +35,7 @@ START_TEST(a_birth_that_a_bound_refuses_makes_no_row)
 
     (void)born(2, &heard);
     ck_assert_uint_eq(rows(), 1);
-    site.core->agents->prices.customer_max[CUSTOMER_AGENTS] = 1;
+    site.core->agents->prices.customer_agents_max = 1;
     for (uint32_t i = 2; i < 50; i++)
         ck_assert_int_eq(answer_to(says_birth(2 * i, ENDOWMENT, FEE, TAG + i)), SERAI_E_QUOTA);
     ck_assert_uint_eq(rows(), 1);
