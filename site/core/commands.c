@@ -29,11 +29,11 @@ struct money core_get_money(struct cbor *in)
     return amount;
 }
 
-bool outcome_args_done(const struct cbor *in, struct outcome *outcome, const char *command)
+bool outcome_args_done(const struct cbor *in, struct outcome *outcome)
 {
     struct fault fault;
 
-    if (cbor_done(in, &fault, command) == ST_OK)
+    if (cbor_done(in, &fault, outcome->command) == ST_OK)
         return true;
     outcome_set(outcome, CONTROL_BAD_REQUEST, "%.300s", fault.text);
     return false;
@@ -42,16 +42,6 @@ bool outcome_args_done(const struct cbor *in, struct outcome *outcome, const cha
 static bool is_operator(const struct core *core, const struct customer *by)
 {
     return by == core->customers.items[0];
-}
-
-static bool need_operator(const struct core *core, const struct customer *by,
-                          struct outcome *outcome, const char *command)
-{
-    if (is_operator(core, by))
-        return true;
-    outcome_set(outcome, CONTROL_DENIED, "%s is the operator's: sign with the operator's key",
-                command);
-    return false;
 }
 
 static bool transfer(struct core *core, const struct transfer *line, struct outcome *outcome)
@@ -116,10 +106,8 @@ static bool fits_the_site(const struct core *core, struct money amount, struct o
     return false;
 }
 
-static void money_in_or_out(struct core *core, struct customer *by, struct cbor *in,
-                            struct outcome *outcome, bool inward)
+static void move_money(struct core *core, struct cbor *in, struct outcome *outcome, bool inward)
 {
-    const char *command = inward ? "money.in" : "money.out";
     uint64_t account;
     struct money amount;
     struct customer *customer;
@@ -128,7 +116,7 @@ static void money_in_or_out(struct core *core, struct customer *by, struct cbor 
     cbor_get_array(in, 2);
     account = cbor_get_uint(in, UINT64_MAX);
     amount = core_get_money(in);
-    if (!outcome_args_done(in, outcome, command) || !need_operator(core, by, outcome, command))
+    if (!outcome_args_done(in, outcome))
         return;
     customer = named_customer(core, account, outcome);
     if (customer == NULL)
@@ -138,7 +126,7 @@ static void money_in_or_out(struct core *core, struct customer *by, struct cbor 
     line.code = inward ? TRANSFER_MONEY_IN : TRANSFER_MONEY_OUT;
     line.amount = amount;
     if (money_is_zero(amount)) {
-        outcome_set(outcome, CONTROL_REFUSED, "%s: the amount is zero", command);
+        outcome_set(outcome, CONTROL_REFUSED, "%s: the amount is zero", outcome->command);
         return;
     }
     if (inward && !fits_the_site(core, amount, outcome))
@@ -148,6 +136,20 @@ static void money_in_or_out(struct core *core, struct customer *by, struct cbor 
     money_result(core, customer, outcome);
     if (!inward)
         core_customer_may_be_over(core, customer->account);
+}
+
+static void money_in(struct core *core, struct customer *by, struct cbor *in,
+                     struct outcome *outcome)
+{
+    (void)by;
+    move_money(core, in, outcome, true);
+}
+
+static void money_out(struct core *core, struct customer *by, struct cbor *in,
+                      struct outcome *outcome)
+{
+    (void)by;
+    move_money(core, in, outcome, false);
 }
 
 /* ---- customers ---- */
@@ -173,11 +175,11 @@ static void customer_add(struct core *core, struct customer *by, struct cbor *in
     uint64_t account;
     struct map map;
 
+    (void)by; /* the operator */
     cbor_get_array(in, 2);
     cbor_get_text(in, name, CONTROL_NAME_BYTES_MAX);
     cbor_get_bytes_exact(in, key, sizeof key);
-    if (!outcome_args_done(in, outcome, "customer.add") ||
-        !need_operator(core, by, outcome, "customer.add"))
+    if (!outcome_args_done(in, outcome))
         return;
     if (!core_name_is_plain(name, "a customer's", outcome))
         return;
@@ -205,11 +207,11 @@ static void customer_share(struct core *core, struct customer *by, struct cbor *
     uint64_t share;
     struct map map;
 
+    (void)by; /* the operator */
     cbor_get_array(in, 2);
     account = cbor_get_uint(in, UINT64_MAX);
     share = cbor_get_uint(in, UINT64_MAX);
-    if (!outcome_args_done(in, outcome, "customer.share") ||
-        !need_operator(core, by, outcome, "customer.share"))
+    if (!outcome_args_done(in, outcome))
         return;
     customer = named_customer(core, account, outcome);
     if (customer == NULL)
@@ -278,7 +280,7 @@ static void agent_fund(struct core *core, struct customer *by, struct cbor *in,
     cbor_get_array(in, 2);
     line.credit = cbor_get_uint(in, UINT64_MAX);
     line.amount = core_get_money(in);
-    if (!outcome_args_done(in, outcome, "agent.fund"))
+    if (!outcome_args_done(in, outcome))
         return;
     agent = agents_find(core->agents, line.credit);
     if (agent == NULL) {
@@ -309,7 +311,7 @@ static void agent_send(struct core *core, struct customer *by, struct cbor *in,
     id = cbor_get_uint(in, UINT64_MAX);
     message.data = cbor_get_bytes(in, &message.size, SERAI_MESSAGE_BYTES_MAX);
     message.money = core_get_money(in);
-    if (!outcome_args_done(in, outcome, "agent.send"))
+    if (!outcome_args_done(in, outcome))
         return;
     agent = core_own_agent(core, by, id, outcome, false);
     if (agent == NULL)
@@ -346,8 +348,8 @@ static bool is_held_from_customer(const struct core *core, const struct agent *a
     return agents_is_held(agent) && strcmp(view.reason, FROZEN_BY_CUSTOMER) != 0;
 }
 
-static void agent_freeze_or_thaw(struct core *core, struct customer *by, struct cbor *in,
-                                 struct outcome *outcome, bool freeze)
+static void freeze_or_thaw(struct core *core, struct customer *by, struct cbor *in,
+                           struct outcome *outcome, bool freeze)
 {
     struct agent *agent;
     struct fault fault;
@@ -355,7 +357,7 @@ static void agent_freeze_or_thaw(struct core *core, struct customer *by, struct 
 
     cbor_get_array(in, 1);
     id = cbor_get_uint(in, UINT64_MAX);
-    if (!outcome_args_done(in, outcome, freeze ? "agent.freeze" : "agent.thaw"))
+    if (!outcome_args_done(in, outcome))
         return;
     agent = core_own_agent(core, by, id, outcome, true);
     if (agent == NULL)
@@ -376,15 +378,71 @@ static void agent_freeze_or_thaw(struct core *core, struct customer *by, struct 
     state_result(core, agent, outcome);
 }
 
-/* What nobody is charged for. */
-static bool is_free(const char *command)
+static void agent_freeze(struct core *core, struct customer *by, struct cbor *in,
+                         struct outcome *outcome)
 {
-    static const char *const all[] = {"agent.fund", "agent.freeze", "agent.thaw", "agent.end",
-                                      "agent.withdraw"};
+    freeze_or_thaw(core, by, in, outcome, true);
+}
 
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        if (strcmp(command, all[i]) == 0)
-            return true;
+static void agent_thaw(struct core *core, struct customer *by, struct cbor *in,
+                       struct outcome *outcome)
+{
+    freeze_or_thaw(core, by, in, outcome, false);
+}
+
+/* ---- all commands ---- */
+
+enum {
+    OPERATOR_ONLY = 1, /* customers may not give it */
+    FREE = 2,          /* nobody is charged for it: customers give it at a rate */
+    WHILE_RESTING = 4, /* customers may give it while the site rests for its disk */
+    NOT_WHEN_FULL = 8, /* nobody may give it while the disk is full */
+};
+
+static const struct command {
+    const char *name;
+    unsigned traits;
+    void (*run)(struct core *core, struct customer *by, struct cbor *in, struct outcome *outcome);
+} commands[] = {
+    {"money.in", OPERATOR_ONLY, money_in},
+    {"money.out", OPERATOR_ONLY, money_out},
+    {"customer.add", OPERATOR_ONLY, customer_add},
+    {"customer.share", OPERATOR_ONLY, customer_share},
+    {"agent.deploy", NOT_WHEN_FULL, core_agent_deploy},
+    {"agent.fund", FREE | WHILE_RESTING, agent_fund},
+    {"agent.send", 0, agent_send},
+    {"agent.freeze", FREE | WHILE_RESTING, agent_freeze},
+    {"agent.thaw", FREE, agent_thaw},
+    {"agent.end", FREE | WHILE_RESTING, core_agent_end},
+    {"agent.withdraw", FREE | WHILE_RESTING, core_agent_withdraw},
+    {"link.add", OPERATOR_ONLY, core_link_add},
+    {"link.set", OPERATOR_ONLY, core_link_set},
+    {"link.mark", OPERATOR_ONLY, core_link_mark},
+    {"link.unmark", OPERATOR_ONLY, core_link_unmark},
+    {"link.freeze", OPERATOR_ONLY, core_link_freeze},
+    {"link.resume", OPERATOR_ONLY, core_link_resume},
+    {"link.remove", OPERATOR_ONLY, core_link_remove},
+};
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    }
+    return NULL;
+}
+
+static bool disk_allows(const struct core *core, const struct command *command, bool by_operator,
+                        struct outcome *outcome)
+{
+    bool rests = core_disk_rests(core) && !by_operator && (command->traits & WHILE_RESTING) == 0;
+
+    if (!rests && !(core_disk_is_full(core) && (command->traits & NOT_WHEN_FULL) != 0))
+        return true;
+    outcome_set(outcome, CONTROL_TRY_AGAIN,
+                "the site's disk is nearly full, and %s waits until its operator makes room",
+                command->name);
     return false;
 }
 
@@ -402,56 +460,30 @@ static bool may_for_nothing(const struct core *core, struct customer *by, struct
     return false;
 }
 
-static void dispatch(struct core *core, struct customer *by, const struct control_request *request,
-                     struct outcome *outcome)
-{
-    const char *command = request->command;
-    struct cbor in;
-
-    cbor_init(&in, request->args, request->args_size);
-    if (strcmp(command, "money.in") == 0)
-        money_in_or_out(core, by, &in, outcome, true);
-    else if (strcmp(command, "money.out") == 0)
-        money_in_or_out(core, by, &in, outcome, false);
-    else if (strcmp(command, "customer.add") == 0)
-        customer_add(core, by, &in, outcome);
-    else if (strcmp(command, "customer.share") == 0)
-        customer_share(core, by, &in, outcome);
-    else if (strcmp(command, "agent.deploy") == 0)
-        core_agent_deploy(core, by, &in, outcome);
-    else if (strcmp(command, "agent.fund") == 0)
-        agent_fund(core, by, &in, outcome);
-    else if (strcmp(command, "agent.send") == 0)
-        agent_send(core, by, &in, outcome);
-    else if (strcmp(command, "agent.freeze") == 0)
-        agent_freeze_or_thaw(core, by, &in, outcome, true);
-    else if (strcmp(command, "agent.thaw") == 0)
-        agent_freeze_or_thaw(core, by, &in, outcome, false);
-    else if (strcmp(command, "agent.end") == 0)
-        core_agent_end(core, by, &in, outcome);
-    else if (strcmp(command, "agent.withdraw") == 0)
-        core_agent_withdraw(core, by, &in, outcome);
-    else if (strncmp(command, "link.", 5) == 0 && need_operator(core, by, outcome, command))
-        core_link_command(core, request, &in, outcome);
-    else if (outcome->status == CONTROL_DONE)
-        outcome_set(outcome, CONTROL_BAD_REQUEST, "there is no command %s", command);
-}
-
 void core_command(struct core *core, struct customer *by, const struct control_request *request,
                   struct outcome *outcome)
 {
+    const struct command *command = find_command(request->command);
     const bool by_operator = is_operator(core, by);
-    const bool counts = !by_operator && is_free(request->command);
+    struct cbor in;
+    bool counts;
 
-    if (!core_disk_allows(core, by_operator, request->command)) {
-        outcome_set(outcome, CONTROL_TRY_AGAIN,
-                    "the site's disk is nearly full, and %s waits until its operator makes room",
-                    request->command);
+    if (command == NULL) {
+        outcome_set(outcome, CONTROL_BAD_REQUEST, "there is no command %s", request->command);
         return;
     }
+    if ((command->traits & OPERATOR_ONLY) != 0 && !by_operator) {
+        outcome_set(outcome, CONTROL_DENIED, "%s is the operator's: sign with the operator's key",
+                    command->name);
+        return;
+    }
+    if (!disk_allows(core, command, by_operator, outcome))
+        return;
+    counts = (command->traits & FREE) != 0 && !by_operator;
     if (counts && !may_for_nothing(core, by, outcome))
         return;
-    dispatch(core, by, request, outcome);
+    cbor_init(&in, request->args, request->args_size);
+    command->run(core, by, &in, outcome);
     if (counts && outcome->status == CONTROL_DONE)
         allowance_use(&by->free_commands, 1);
 }

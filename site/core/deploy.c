@@ -252,7 +252,7 @@ void core_agent_deploy(struct core *core, struct customer *by, struct cbor *in,
     struct agent *agent;
 
     read_deployment(in, &deployment);
-    if (!outcome_args_done(in, outcome, "agent.deploy"))
+    if (!outcome_args_done(in, outcome))
         return;
     birth.name = deployment.name;
     birth.args = deployment.args;

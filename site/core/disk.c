@@ -182,19 +182,9 @@ bool core_disk_link_rests(const struct core *core, uint32_t interface)
     return core_disk_rests(core) || core->disk.link_rests[interface];
 }
 
-bool core_disk_allows(const struct core *core, bool by_operator, const char *command)
+bool core_disk_is_full(const struct core *core)
 {
-    static const char *const always[] = {"agent.fund", "agent.freeze", "agent.end",
-                                         "agent.withdraw"};
-
-    if (core->disk.level >= DISK_FULL && strcmp(command, "agent.deploy") == 0)
-        return false;
-    if (!core_disk_rests(core) || by_operator)
-        return true;
-    for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
-        if (strcmp(command, always[i]) == 0)
-            return true;
-    return false;
+    return core->disk.level >= DISK_FULL;
 }
 
 /* Two frames are on their way at most, and a part of what is left must hold both. */

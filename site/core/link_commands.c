@@ -97,7 +97,7 @@ static void read_links(struct core *core, struct cbor *in, struct outcome *outco
     list.limit = cbor_get_uint(in, UINT64_MAX);
     if (list.limit == 0 || list.limit > READ_LIMIT_MAX)
         list.limit = READ_LIMIT_MAX;
-    if (!outcome_args_done(in, outcome, "links"))
+    if (!outcome_args_done(in, outcome))
         return;
     links_each(core->links, list_link, &list);
     INVARIANT(!list.items.failed);
@@ -178,7 +178,7 @@ static void read_link(struct core *core, struct cbor *in, struct outcome *outcom
 
     cbor_get_array(in, 1);
     cbor_get_text(in, name, LINK_NAME_BYTES_MAX);
-    if (!outcome_args_done(in, outcome, "link"))
+    if (!outcome_args_done(in, outcome))
         return;
     link = named_link(core, name, outcome);
     if (link == NULL)
@@ -253,7 +253,7 @@ static bool is_kind(const char *name)
     return false;
 }
 
-static void link_add(struct core *core, struct cbor *in, struct outcome *outcome)
+void core_link_add(struct core *core, struct customer *by, struct cbor *in, struct outcome *outcome)
 {
     char name[LINK_NAME_BYTES_MAX + 1];
     char endpoint[LINK_ENDPOINT_BYTES_MAX + 1];
@@ -263,13 +263,14 @@ static void link_add(struct core *core, struct cbor *in, struct outcome *outcome
     struct link *link;
     struct fault fault;
 
+    (void)by;
     cbor_get_array(in, 4);
     cbor_get_text(in, name, LINK_NAME_BYTES_MAX);
     cbor_get_bytes_exact(in, key, sizeof key);
     cbor_get_text(in, endpoint, LINK_ENDPOINT_BYTES_MAX);
     if (money_from_nanos(&limit, cbor_get_uint(in, MONEY_NANOS_MAX)) != ST_OK)
         cbor_fail(in, "the limit is out of range");
-    if (!outcome_args_done(in, outcome, "link.add"))
+    if (!outcome_args_done(in, outcome))
         return;
     if (memcmp(key, core->options.site_key, LINK_KEY_BYTES) == 0) {
         outcome_set(outcome, CONTROL_REFUSED,
@@ -333,7 +334,7 @@ static bool read_setting(struct cbor *in, struct outcome *outcome, struct settin
     if (setting->has_limit &&
         money_from_nanos(&setting->limit, cbor_get_uint(in, MONEY_NANOS_MAX)) != ST_OK)
         cbor_fail(in, "the limit is out of range");
-    return outcome_args_done(in, outcome, "link.set");
+    return outcome_args_done(in, outcome);
 }
 
 /* Only upwards: what the neighbour sent under the old limit may be on its way, and taking it for a
@@ -353,12 +354,13 @@ static bool limit_may_be(struct core *core, const struct link *link, struct mone
     return false;
 }
 
-static void link_set(struct core *core, struct cbor *in, struct outcome *outcome)
+void core_link_set(struct core *core, struct customer *by, struct cbor *in, struct outcome *outcome)
 {
     struct setting setting;
     struct link *link;
     struct fault fault;
 
+    (void)by;
     if (!read_setting(in, outcome, &setting))
         return;
     link = named_link(core, setting.name, outcome);
@@ -375,12 +377,11 @@ static void link_set(struct core *core, struct cbor *in, struct outcome *outcome
     link_result(core, link, outcome);
 }
 
-static bool read_name(struct cbor *in, struct outcome *outcome, const char *command,
-                      char name[LINK_NAME_BYTES_MAX + 1])
+static bool read_name(struct cbor *in, struct outcome *outcome, char name[LINK_NAME_BYTES_MAX + 1])
 {
     cbor_get_array(in, 1);
     cbor_get_text(in, name, LINK_NAME_BYTES_MAX);
-    return outcome_args_done(in, outcome, command);
+    return outcome_args_done(in, outcome);
 }
 
 static struct link_mark *find_mark(struct core *core, const struct link *link, const char *name)
@@ -400,17 +401,19 @@ static void drop_mark(struct core *core, struct link_mark *mark)
     core->marks_dirty = true;
 }
 
-static void link_mark(struct core *core, struct cbor *in, struct outcome *outcome)
+void core_link_mark(struct core *core, struct customer *by, struct cbor *in,
+                    struct outcome *outcome)
 {
     char name[LINK_NAME_BYTES_MAX + 1];
     struct link_mark mark = {.site_time_us = core->site_time_us};
     struct link *link;
     struct map map;
 
+    (void)by;
     cbor_get_array(in, 2);
     cbor_get_text(in, name, LINK_NAME_BYTES_MAX);
     cbor_get_text(in, mark.name, LINK_MARK_NAME_BYTES_MAX);
-    if (!outcome_args_done(in, outcome, "link.mark"))
+    if (!outcome_args_done(in, outcome))
         return;
     if (!text_is_name(mark.name)) {
         outcome_set(outcome, CONTROL_BAD_REQUEST,
@@ -440,17 +443,19 @@ static void link_mark(struct core *core, struct cbor *in, struct outcome *outcom
     map_end(&map, &outcome->result);
 }
 
-static void link_unmark(struct core *core, struct cbor *in, struct outcome *outcome)
+void core_link_unmark(struct core *core, struct customer *by, struct cbor *in,
+                      struct outcome *outcome)
 {
     char name[LINK_NAME_BYTES_MAX + 1];
     char mark_name[LINK_MARK_NAME_BYTES_MAX + 1];
     struct link_mark *mark;
     struct link *link;
 
+    (void)by;
     cbor_get_array(in, 2);
     cbor_get_text(in, name, LINK_NAME_BYTES_MAX);
     cbor_get_text(in, mark_name, LINK_MARK_NAME_BYTES_MAX);
-    if (!outcome_args_done(in, outcome, "link.unmark"))
+    if (!outcome_args_done(in, outcome))
         return;
     link = named_link(core, name, outcome);
     if (link == NULL)
@@ -466,13 +471,15 @@ static void link_unmark(struct core *core, struct cbor *in, struct outcome *outc
     link_result(core, link, outcome);
 }
 
-static void link_freeze_by_hand(struct core *core, struct cbor *in, struct outcome *outcome)
+void core_link_freeze(struct core *core, struct customer *by, struct cbor *in,
+                      struct outcome *outcome)
 {
     char name[LINK_NAME_BYTES_MAX + 1];
     enum link_state before;
     struct link *link;
 
-    if (!read_name(in, outcome, "link.freeze", name))
+    (void)by;
+    if (!read_name(in, outcome, name))
         return;
     link = named_link(core, name, outcome);
     if (link == NULL)
@@ -483,14 +490,16 @@ static void link_freeze_by_hand(struct core *core, struct cbor *in, struct outco
     link_result(core, link, outcome);
 }
 
-static void link_resume_by_hand(struct core *core, struct cbor *in, struct outcome *outcome)
+void core_link_resume(struct core *core, struct customer *by, struct cbor *in,
+                      struct outcome *outcome)
 {
     char name[LINK_NAME_BYTES_MAX + 1];
     enum link_state before;
     struct link *link;
     struct fault fault;
 
-    if (!read_name(in, outcome, "link.resume", name))
+    (void)by;
+    if (!read_name(in, outcome, name))
         return;
     link = named_link(core, name, outcome);
     if (link == NULL)
@@ -504,12 +513,14 @@ static void link_resume_by_hand(struct core *core, struct cbor *in, struct outco
     link_result(core, link, outcome);
 }
 
-static void link_remove_by_hand(struct core *core, struct cbor *in, struct outcome *outcome)
+void core_link_remove(struct core *core, struct customer *by, struct cbor *in,
+                      struct outcome *outcome)
 {
     char name[LINK_NAME_BYTES_MAX + 1];
     struct link *link;
 
-    if (!read_name(in, outcome, "link.remove", name))
+    (void)by;
+    if (!read_name(in, outcome, name))
         return;
     link = named_link(core, name, outcome);
     if (link == NULL || !core_link_may_go(core, link, outcome))
@@ -519,25 +530,4 @@ static void link_remove_by_hand(struct core *core, struct cbor *in, struct outco
     core->links_changed = true;
     log_write(LOG_INFO, "link.removed", "link=%s interface=%" PRIu32, link->name, link->interface);
     link_result(core, link, outcome);
-}
-
-void core_link_command(struct core *core, const struct control_request *request, struct cbor *in,
-                       struct outcome *outcome)
-{
-    if (strcmp(request->command, "link.add") == 0)
-        link_add(core, in, outcome);
-    else if (strcmp(request->command, "link.set") == 0)
-        link_set(core, in, outcome);
-    else if (strcmp(request->command, "link.mark") == 0)
-        link_mark(core, in, outcome);
-    else if (strcmp(request->command, "link.unmark") == 0)
-        link_unmark(core, in, outcome);
-    else if (strcmp(request->command, "link.freeze") == 0)
-        link_freeze_by_hand(core, in, outcome);
-    else if (strcmp(request->command, "link.resume") == 0)
-        link_resume_by_hand(core, in, outcome);
-    else if (strcmp(request->command, "link.remove") == 0)
-        link_remove_by_hand(core, in, outcome);
-    else
-        outcome_set(outcome, CONTROL_BAD_REQUEST, "there is no command %s", request->command);
 }

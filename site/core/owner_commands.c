@@ -28,7 +28,7 @@ static void end_result(struct core *core, const struct ending *ending, const cha
     map_end(&map, &outcome->result);
 }
 
-void core_agent_end(struct core *core, const struct customer *by, struct cbor *in,
+void core_agent_end(struct core *core, struct customer *by, struct cbor *in,
                     struct outcome *outcome)
 {
     struct ending ending = {0};
@@ -39,7 +39,7 @@ void core_agent_end(struct core *core, const struct customer *by, struct cbor *i
 
     cbor_get_array(in, 1);
     ending.agent = cbor_get_uint(in, UINT64_MAX);
-    if (!outcome_args_done(in, outcome, "agent.end"))
+    if (!outcome_args_done(in, outcome))
         return;
     agent = core_own_agent(core, by, ending.agent, outcome, true);
     if (agent == NULL)
@@ -96,7 +96,7 @@ static bool get_amount(struct cbor *in, struct money *amount)
     return true;
 }
 
-void core_agent_withdraw(struct core *core, const struct customer *by, struct cbor *in,
+void core_agent_withdraw(struct core *core, struct customer *by, struct cbor *in,
                          struct outcome *outcome)
 {
     struct money amount = money_zero();
@@ -108,7 +108,7 @@ void core_agent_withdraw(struct core *core, const struct customer *by, struct cb
     cbor_get_array(in, 2);
     id = cbor_get_uint(in, UINT64_MAX);
     named = get_amount(in, &amount);
-    if (!outcome_args_done(in, outcome, "agent.withdraw"))
+    if (!outcome_args_done(in, outcome))
         return;
     agent = core_own_agent(core, by, id, outcome, false);
     if (agent == NULL)

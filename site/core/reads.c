@@ -36,13 +36,12 @@ struct page {
     uint64_t limit;
 };
 
-static bool get_page(struct cbor *in, struct page *page, struct outcome *outcome,
-                     const char *command)
+static bool get_page(struct cbor *in, struct page *page, struct outcome *outcome)
 {
     cbor_get_array(in, 2);
     page->after = cbor_get_uint(in, UINT64_MAX);
     page->limit = get_limit(in);
-    return outcome_args_done(in, outcome, command);
+    return outcome_args_done(in, outcome);
 }
 
 /* Whether things of this customer are shown. */
@@ -172,7 +171,7 @@ static void read_agents(struct core *core, const struct viewer *viewer, struct c
     struct page page;
     size_t seen;
 
-    if (!get_page(in, &page, outcome, "agents"))
+    if (!get_page(in, &page, outcome))
         return;
     list.limit = page.limit;
     list.last = page.after;
@@ -242,7 +241,7 @@ static void read_agent(struct core *core, const struct viewer *viewer, struct cb
 
     cbor_get_array(in, 1);
     id = cbor_get_uint(in, UINT64_MAX);
-    if (!outcome_args_done(in, outcome, "agent"))
+    if (!outcome_args_done(in, outcome))
         return;
     agent = find_agent(core, viewer, id, outcome);
     if (agent == NULL)
@@ -292,7 +291,7 @@ static void read_logs(struct core *core, const struct viewer *viewer, struct cbo
     id = cbor_get_uint(in, UINT64_MAX);
     after = cbor_get_uint(in, UINT64_MAX);
     limit = get_limit(in);
-    if (!outcome_args_done(in, outcome, "logs"))
+    if (!outcome_args_done(in, outcome))
         return;
     agent = find_agent(core, viewer, id, outcome);
     if (agent == NULL)
@@ -309,7 +308,7 @@ static void read_customers(struct core *core, const struct viewer *viewer, struc
     struct list list = {.core = core};
     struct page page;
 
-    if (!get_page(in, &page, outcome, "customers"))
+    if (!get_page(in, &page, outcome))
         return;
     for (size_t i = core_customers_after(core, page.after);
          i < core->customers.count && list.count < page.limit; i++) {
@@ -362,7 +361,7 @@ static void read_heap(struct core *core, const struct viewer *viewer, struct cbo
     struct page page;
     size_t seen;
 
-    if (!get_page(in, &page, outcome, "heap"))
+    if (!get_page(in, &page, outcome))
         return;
     list.limit = page.limit;
     list.last = page.after;
@@ -397,7 +396,7 @@ static void read_codes(struct core *core, const struct viewer *viewer, struct cb
     struct page page;
 
     (void)viewer;
-    if (!get_page(in, &page, outcome, "codes"))
+    if (!get_page(in, &page, outcome))
         return;
     (void)agents_code_list(core->agents, page.after, page.limit, list_code, &list);
     list_end(&list, outcome);
@@ -457,7 +456,7 @@ static void read_accounts(struct core *core, const struct viewer *viewer, struct
 {
     struct account_page page = {.list = {.core = core, .viewer = viewer}};
 
-    if (!get_page(in, &page.page, outcome, "accounts"))
+    if (!get_page(in, &page.page, outcome))
         return;
     ledger_each_account(core->ledger, list_account, &page);
     list_end(&page.list, outcome);

@@ -162,7 +162,7 @@ void core_request(struct core *core, uint64_t token, enum core_peer peer, const 
                   size_t size)
 {
     struct control_request request;
-    struct outcome outcome = {.status = CONTROL_DONE};
+    struct outcome outcome = {.command = request.command, .status = CONTROL_DONE};
     struct bytes answer = {0};
     struct customer *by = NULL;
     bool saved = false;

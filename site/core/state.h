@@ -320,11 +320,25 @@ bool core_link_may_go(struct core *core, const struct link *link, struct outcome
 /* link_commands.c */
 
 /*
- * core_link_command() and core_link_read() carry out the commands and reads of links; `in` is at
- * their arguments, `outcome` is filled in.
+ * core_link_add() to core_link_remove() carry out the commands of links: rows of the table in
+ * commands.c.  Only the operator gives them; `in` is at the arguments, `outcome` is filled in.
  */
-void core_link_command(struct core *core, const struct control_request *request, struct cbor *in,
-                       struct outcome *outcome);
+void core_link_add(struct core *core, struct customer *by, struct cbor *in,
+                   struct outcome *outcome);
+void core_link_set(struct core *core, struct customer *by, struct cbor *in,
+                   struct outcome *outcome);
+void core_link_mark(struct core *core, struct customer *by, struct cbor *in,
+                    struct outcome *outcome);
+void core_link_unmark(struct core *core, struct customer *by, struct cbor *in,
+                      struct outcome *outcome);
+void core_link_freeze(struct core *core, struct customer *by, struct cbor *in,
+                      struct outcome *outcome);
+void core_link_resume(struct core *core, struct customer *by, struct cbor *in,
+                      struct outcome *outcome);
+void core_link_remove(struct core *core, struct customer *by, struct cbor *in,
+                      struct outcome *outcome);
+
+/* Carry out a read of links; `in` is at its arguments, `outcome` is filled in. */
 void core_link_read(struct core *core, const struct control_request *request, struct cbor *in,
                     struct outcome *outcome);
 
@@ -351,8 +365,8 @@ bool core_disk_rests(const struct core *core);
 /* Whether messages of this link wait at the neighbour, which sends them again. */
 bool core_disk_link_rests(const struct core *core, uint32_t interface);
 
-/* Whether the disk leaves room for a command. */
-bool core_disk_allows(const struct core *core, bool by_operator, const char *command);
+/* Whether the disk is so full that nothing is deployed. */
+bool core_disk_is_full(const struct core *core);
 
 /* customers.c */
 
@@ -432,6 +446,7 @@ void core_apply_prices(struct core *core);
 
 /* commands.c: the answer to a request. */
 struct outcome {
+    const char *command; /* or read, that is answered; borrowed */
     enum control_status status;
     char message[CONTROL_MESSAGE_BYTES_MAX + 1];
     struct bytes result;
@@ -453,7 +468,7 @@ struct agent *core_own_agent(struct core *core, const struct customer *by, uint6
                              struct outcome *outcome, bool operator_too);
 
 /* Whether the arguments decoded to their end; false: the outcome says what is wrong with them. */
-bool outcome_args_done(const struct cbor *in, struct outcome *outcome, const char *command);
+bool outcome_args_done(const struct cbor *in, struct outcome *outcome);
 
 /*
  * Whether a name is one for people and for exports: short, plain, and without surprises in a file.
@@ -470,9 +485,9 @@ void core_agent_deploy(struct core *core, struct customer *by, struct cbor *in,
 /* owner_commands.c */
 
 /* core_agent_end() and core_agent_withdraw() carry out agent.end and agent.withdraw. */
-void core_agent_end(struct core *core, const struct customer *by, struct cbor *in,
+void core_agent_end(struct core *core, struct customer *by, struct cbor *in,
                     struct outcome *outcome);
-void core_agent_withdraw(struct core *core, const struct customer *by, struct cbor *in,
+void core_agent_withdraw(struct core *core, struct customer *by, struct cbor *in,
                          struct outcome *outcome);
 
 /* reads.c */
