@@ -48,6 +48,7 @@ void ledger_prices_begin(struct ledger *ledger, uint64_t id, const void *book, s
     cbor_put_bytes(&row, book, size);
     INVARIANT(!row.failed);
     store_batch_put(&ledger->price_rows, STORE_META, key, sizeof key, row.data, row.size);
+    INVARIANT(!store_batch_failed(&ledger->price_rows)); /* here, where memory was wanted */
     bytes_fini(&source);
     bytes_fini(&row);
 }
@@ -59,7 +60,6 @@ void prices_put_rows(struct ledger *ledger, struct store_batch *batch)
 
     while (store_batch_next(&ledger->price_rows, &offset, &op))
         store_batch_put(batch, op.table, op.key, op.key_size, op.value, op.value_size);
-    INVARIANT(!store_batch_failed(&ledger->price_rows));
     store_batch_clear(&ledger->price_rows);
 }
 
