@@ -552,8 +552,6 @@ static void commit(struct sim_site *site)
     site->caps_known = true;
     memcpy(site->durable, site->frame_cursors, sizeof site->durable);
     site->sim->result.frames++;
-    if (site->frame_number % PRICES_EVERY == 0)
-        post_prices(site);
     if (site->frame_number % VERIFY_EVERY == 0 ||
         site->sim->options.seed % VERIFY_ALL_ONE_IN == 0) {
         struct verify_report report;
@@ -602,14 +600,17 @@ static void commit_fails(struct sim_site *site)
 static void finish_write(struct sim_site *site)
 {
     struct sim *sim = site->sim;
+    bool writes = site->frame.writes;
 
     if (!site->writing || site->durable_us > sim->now_us)
         return;
-    if (site->frame.writes && sim_chance(sim, &sim->disks, sim->faults.commit_fails)) {
+    if (writes && sim_chance(sim, &sim->disks, sim->faults.commit_fails)) {
         commit_fails(site);
         return;
     }
     commit(site);
+    if (writes && site->frame_number % PRICES_EVERY == 0)
+        post_prices(site); /* not in commit(): a core that dies takes no prices */
     leave(site, true);
     keep_backup(site);
 }
