@@ -8,11 +8,6 @@
 . "$(dirname "$0")/links_lib.sh"
 rogue=$build/tests/e2e/rogue
 
-most_kb()
-{
-    awk '/VmHWM/ {print $2}' "/proc/${pids[b]}/status"
-}
-
 open_files()
 {
     find "/proc/${pids[b]}/fd" -mindepth 1 | wc -l
@@ -24,17 +19,7 @@ no_more()
     tells 12 "held of $1" "$2" $(($(most_kb) - before_kb)) "$3" kB
 }
 
-make_site a
-make_site b "$(free_port)"
-make_site c
-run_named b
-run_named c
-add_link b a
-add_link b c
-add_link c b "${ports[b]}"
-until_holds 10 "C is up" is_state c b up
-endpoint=tcp://127.0.0.1:${ports[b]}
-before_kb=$(most_kb)
+attacked_by_a
 before_files=$(open_files)
 
 exits 0 '' timeout 30 "$rogue" parts "$endpoint" "${keys[b]}" "$work/a" 100

@@ -118,6 +118,28 @@ has_received() # SITE NEIGHBOUR COUNT: more messages than that
     [ "$(link_field "$1" "$2" received)" -gt "$3" ]
 }
 
+most_kb() # the most memory that B ever held
+{
+    awk '/VmHWM/ {print $2}' "/proc/${pids[b]}/status"
+}
+
+# attacked_by_a: B runs and listens at $endpoint, C is its neighbour and up, and A, whose link B
+# has, does not run: a program that has A's key may speak for it.  B's memory is in $before_kb.
+attacked_by_a()
+{
+    make_site a
+    make_site b "$(free_port)"
+    make_site c
+    run_named b
+    run_named c
+    add_link b a
+    add_link b c
+    add_link c b "${ports[b]}"
+    until_holds 10 "C is up" is_state c b up
+    endpoint=tcp://127.0.0.1:${ports[b]}
+    before_kb=$(most_kb)
+}
+
 # goes_on A B: messages still arrive at both ends.
 goes_on()
 {

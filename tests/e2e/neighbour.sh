@@ -11,8 +11,6 @@ starts=4
 
 status_of_b() { on b site status --json | jq -r ".$1"; }
 
-most_kb() { awk '/VmHWM/ {print $2}' "/proc/${pids[b]}/status"; }
-
 # speak WHAT MS: as A, for so long; the messages that were taken are left in $taken, the bytes that
 # were said in $said.
 speak()
@@ -46,17 +44,7 @@ a_was_answered() # TIMES: it was let in oftener than that, or refused
     [ "$(ups_of_a)" -gt "$1" ] || [ "$(refusals)" -gt 0 ]
 }
 
-make_site a
-make_site b "$(free_port)"
-make_site c
-run_named b
-run_named c
-add_link b a
-add_link b c
-add_link c b "${ports[b]}"
-until_holds 10 "C is up" is_state c b up
-endpoint=tcp://127.0.0.1:${ports[b]}
-before_kb=$(most_kb)
+attacked_by_a
 
 # ---- what costs nothing ----
 flood refunds "births whose money comes back" 1000 12
