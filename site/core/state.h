@@ -181,7 +181,7 @@ struct interface_prices core_interface_prices(const struct core *core, uint32_t 
  */
 uint64_t core_fee_object(size_t place, uint32_t interface);
 
-/* ends.c: what customers hold by their ends */
+/* exchange/quota.c: what customers hold by their ends */
 
 /* Count a new end for this customer. */
 void core_end_made(struct core *core, struct channel_end *end, uint64_t customer);
@@ -208,7 +208,7 @@ void core_ends_sum(void *context, void *sum,
 /* Count the ends that were read back. */
 void core_ends_load(struct core *core);
 
-/* wire.c */
+/* exchange/delivery.c */
 
 /* Carry a message to the end it is for: within the site at once, else over its link. */
 void core_wire(struct core *core, const struct channel_message *message);
@@ -234,7 +234,7 @@ struct outcome;
 /* The account under which what a customer holds is bounded; a neighbour's customers share one. */
 uint64_t core_cap_of(struct core *core, uint64_t customer);
 
-/* links.c */
+/* exchange/links.c */
 
 /*
  * Whether `payer`, under whose bounds it counts, may send a message with this money and size on the
@@ -345,7 +345,7 @@ void core_link_read(struct core *core, const struct control_request *request, st
 /* Add the number of links that are up, down and frozen, and the state of each by name, to `map`. */
 void core_link_states(struct core *core, struct map *map);
 
-/* orders_channel.c */
+/* exchange/orders.c */
 
 /* An order on a channel pool or an end; this is agents_env.channel_order. */
 int64_t core_channel_order(void *context, struct turn *turn, enum serai_order order,

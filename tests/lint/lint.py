@@ -34,6 +34,7 @@ ARROWS = {
     "market": "base",
     "channels": "base",
     "links": "base channels",
+    "exchange": "agents base site/core",
     "site/control": "base",
     "site/config": "base market",
     "site/core": "agents audit base channels ledger links market sdk site/control",
@@ -60,6 +61,7 @@ FACES = {
     "market": "market.h",
     "channels": "channels.h",
     "links": "link.h",
+    "exchange": "",
     "site/control": "control.h keyfile.h paths.h place.h",
     "site/config": "config.h",
     "site/core": "core.h",
@@ -74,6 +76,7 @@ FACES = {
 # after a crash, and tests that drive a part from within another.
 PEEKS = {
     "sim": "agents/arena.h agents/state.h agents/turn.h links/parcel.h site/core/state.h",
+    "exchange": "site/core/state.h",  # to be cut apart
     "tests/agents/guests": "sdk/serai.h",
     "tests/bench": "engine/code.h engine/ops.h site/cli/client.h site/cli/render.h"
     " site/core/state.h",
