@@ -1,10 +1,21 @@
-/* Orders on channel pools and channel ends: where agents, channels and prices meet. */
+/*
+ * Orders on channel pools and channel ends: where agents, channels and prices meet
+ * (docs/guest-abi.md).  Each is checked whole before anything changes: by the channel, by the link,
+ * by the agent's money and quotas, in an order that the agent sees.  Fees alone are taken at once:
+ * they stand whatever becomes of the turn.
+ */
+#include "exchange/exchange.h"
+
 #include <string.h>
 
 #include "agents/limits.h"
-#include "site/core/state.h"
+#include "exchange/delivery.h"
+#include "exchange/ends.h"
+#include "exchange/holdings.h"
+#include "exchange/prices.h"
+#include "exchange/room.h"
 
-static int64_t refusal_of(enum channel_verdict verdict)
+static int64_t order_refusal(enum channel_verdict verdict)
 {
     switch (verdict) {
     case CHANNEL_FINE:
@@ -27,15 +38,16 @@ static int64_t refusal_of(enum channel_verdict verdict)
     return SERAI_E_INVALID;
 }
 
-static struct channel_end *end_of(struct core *core, const struct turn *turn, uint64_t slot,
-                                  int64_t *refusal)
+/* The end that the cap in a slot leads to; NULL: *refusal says why it cannot be used. */
+static struct channel_end *order_end(struct exchange *exchange, const struct turn *turn,
+                                     uint64_t slot, int64_t *refusal)
 {
     const struct cap *cap = turn_cap(turn, slot, SERAI_KIND_CHANNEL, refusal);
     struct channel_end *end;
 
     if (cap == NULL)
         return NULL;
-    end = channels_find(core->channels, cap->object);
+    end = channels_find(exchange->channels, cap->object);
     if (end == NULL || end->owner != agent_id(turn_agent(turn)) || channel_is_sold(end)) {
         *refusal = SERAI_E_CLOSED;
         return NULL;
@@ -43,8 +55,14 @@ static struct channel_end *end_of(struct core *core, const struct turn *turn, ui
     return end;
 }
 
-static bool pay(struct turn *turn, uint64_t to, struct money amount, enum transfer_code code,
-                uint64_t object)
+/* Whose quotas hold for the agent whose turn it is. */
+static uint64_t order_payer(const struct exchange *exchange, const struct turn *turn)
+{
+    return exchange->env.quota_owner(exchange->env.context, agent_customer(turn_agent(turn)));
+}
+
+static bool order_pay(struct turn *turn, uint64_t to, struct money amount, enum transfer_code code,
+                      uint64_t object)
 {
     struct transfer transfer = {.debit = agent_id(turn_agent(turn)),
                                 .credit = to,
@@ -57,9 +75,9 @@ static bool pay(struct turn *turn, uint64_t to, struct money amount, enum transf
 
 /* ---- the pool ---- */
 
-static int64_t describe(struct core *core, struct turn *turn, const uint64_t *args)
+static int64_t order_describe(struct exchange *exchange, struct turn *turn, const uint64_t *args)
 {
-    const struct link *link = links_find(core->links, (uint32_t)args[1]);
+    const struct link *link = links_find(exchange->links, (uint32_t)args[1]);
     const char *name = args[1] == CHANNEL_INTERFACE_SELF ? "self" : NULL;
     uint64_t size = args[3];
     uint8_t *to;
@@ -78,71 +96,91 @@ static int64_t describe(struct core *core, struct turn *turn, const uint64_t *ar
 }
 
 /* Endowment and largest fee, the deposit for this end, and two events: the answer and the close. */
-static bool cost_of_buying(const struct core *core, struct money endowment, struct money max_fee,
-                           struct money *sum)
+static bool order_buy_cost(const struct exchange *exchange, struct money endowment,
+                           struct money max_fee, struct money *sum)
 {
-    struct money reserve = agents_reserve(core->agents);
+    struct money reserve = agents_reserve(exchange->agents);
+    struct money deposit = agents_prices(exchange->agents)->channel_deposit;
 
-    return money_add(sum, endowment, max_fee) && money_add(sum, *sum, core->book.channel_deposit) &&
+    return money_add(sum, endowment, max_fee) && money_add(sum, *sum, deposit) &&
            money_add(sum, *sum, reserve) && money_add(sum, *sum, reserve);
 }
 
-static int64_t buy(struct core *core, struct turn *turn, const uint64_t *args)
+/* Whether the purchase of `birth` may be made: 0, and its money is filled in; or a refusal. */
+static int64_t order_buy_refusal(struct exchange *exchange, struct turn *turn, uint32_t interface,
+                                 struct channel_message *birth)
 {
-    struct money reserve = agents_reserve(core->agents);
-    struct channel_message birth = {.customer = agent_customer(turn_agent(turn)),
-                                    .payer = core_cap_of(core, agent_customer(turn_agent(turn))),
-                                    .parent = agent_id(turn_agent(turn)),
-                                    .name = agent_name(turn_agent(turn))};
-    struct cap cap = {.kind = SERAI_KIND_CHANNEL};
     struct channel_holding bought = channel_holds(&(struct channel_end){.state = CHANNEL_PENDING});
     struct money sum;
-    struct channel_end *end;
     int64_t refusal;
-    int64_t slot;
 
-    uint32_t interface = (uint32_t)args[1];
-
-    if (!money_from_guest(&birth.endowment, args[2]) || !money_from_guest(&birth.fee, args[3]))
-        return SERAI_E_INVALID;
-    if (!turn_has_slot(turn) || channels_check_buy(core->channels, interface) != CHANNEL_FINE)
+    if (!turn_has_slot(turn) || channels_check_buy(exchange->channels, interface) != CHANNEL_FINE)
         return SERAI_E_FULL;
-    if (!cost_of_buying(core, birth.endowment, birth.fee, &sum) || !turn_can_pay(turn, sum))
+    if (!order_buy_cost(exchange, birth->endowment, birth->fee, &sum) || !turn_can_pay(turn, sum))
         return SERAI_E_SHORT;
     if (!turn_work(turn, WORK_BIRTH))
         return SERAI_E_SHORT;
-    INVARIANT(money_add(&birth.money, birth.endowment, birth.fee));
-    refusal = core_link_refusal(core, interface, birth.payer, birth.money, 0);
+    INVARIANT(money_add(&birth->money, birth->endowment, birth->fee)); /* the cost has both */
+    refusal = room_refusal(exchange, interface, birth->payer, birth->money, 0);
     if (refusal != 0)
         return refusal;
-    if (!core_may_hold(core, birth.customer, bought))
-        return SERAI_E_QUOTA;
-    end = channels_buy(core->channels, core->undo, agent_id(turn_agent(turn)), interface, &birth);
-    channel_touch(end, core->undo);
-    end->asked_endowment = birth.endowment;
-    end->asked_fee = birth.fee;
-    end->birth_money = birth.money;
-    end->deposit = core->book.channel_deposit;
+    return holdings_allow(exchange, birth->customer, bought) ? 0 : SERAI_E_QUOTA;
+}
+
+/* The new end, with what its owner pays for it: all of it was checked. */
+static struct channel_end *order_buy_end(struct exchange *exchange, struct turn *turn,
+                                         uint32_t interface, struct channel_message *birth)
+{
+    struct money reserve = agents_reserve(exchange->agents);
+    struct channel_end *end = channels_buy(exchange->channels, exchange->undo,
+                                           agent_id(turn_agent(turn)), interface, birth);
+
+    channel_touch(end, exchange->undo);
+    end->asked_endowment = birth->endowment;
+    end->asked_fee = birth->fee;
+    end->birth_money = birth->money;
+    end->deposit = agents_prices(exchange->agents)->channel_deposit;
     end->answer_reserve = reserve;
     end->close_reserve = reserve;
-    core_end_made(core, end, birth.customer);
-    INVARIANT(pay(turn, ACCOUNT_HELD_BIRTH, end->birth_money, TRANSFER_BIRTH_HOLD, end->id));
-    INVARIANT(pay(turn, ACCOUNT_DEPOSIT_CHANNEL, end->deposit, TRANSFER_CHANNEL_DEPOSIT, end->id));
-    INVARIANT(pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, end->id));
-    INVARIANT(pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, end->id));
-    cap.object = end->id;
-    slot = turn_give_cap(turn, &cap);
-    INVARIANT(slot >= 0); /* a slot was free */
+    holdings_begin(exchange, end, birth->customer);
+    INVARIANT(order_pay(turn, ACCOUNT_HELD_BIRTH, birth->money, TRANSFER_BIRTH_HOLD, end->id));
+    INVARIANT(
+        order_pay(turn, ACCOUNT_DEPOSIT_CHANNEL, end->deposit, TRANSFER_CHANNEL_DEPOSIT, end->id));
+    INVARIANT(order_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, end->id));
+    INVARIANT(order_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, end->id));
     if (interface != CHANNEL_INTERFACE_SELF)
         end->birth_money = money_zero(); /* it leaves with the message */
-    core_wire(core, &birth);
+    return end;
+}
+
+/* The slot is given at once; an ANSWER event says later whether there is a child. */
+static int64_t order_buy(struct exchange *exchange, struct turn *turn, const uint64_t *args)
+{
+    struct channel_message birth = {.customer = agent_customer(turn_agent(turn)),
+                                    .payer = order_payer(exchange, turn),
+                                    .parent = agent_id(turn_agent(turn)),
+                                    .name = agent_name(turn_agent(turn))};
+    struct cap cap = {.kind = SERAI_KIND_CHANNEL};
+    uint32_t interface = (uint32_t)args[1];
+    int64_t refusal;
+    int64_t slot;
+
+    if (!money_from_guest(&birth.endowment, args[2]) || !money_from_guest(&birth.fee, args[3]))
+        return SERAI_E_INVALID;
+    refusal = order_buy_refusal(exchange, turn, interface, &birth);
+    if (refusal != 0)
+        return refusal;
+    cap.object = order_buy_end(exchange, turn, interface, &birth)->id;
+    slot = turn_give_cap(turn, &cap);
+    INVARIANT(slot >= 0); /* a slot was free */
+    delivery_send(exchange, &birth);
     return slot;
 }
 
-static int64_t sell(struct core *core, struct turn *turn, uint64_t slot)
+static int64_t order_sell(struct exchange *exchange, struct turn *turn, uint64_t slot)
 {
     int64_t refusal = 0;
-    struct channel_end *end = end_of(core, turn, slot, &refusal);
+    struct channel_end *end = order_end(exchange, turn, slot, &refusal);
     enum channel_verdict verdict;
     int64_t refund;
 
@@ -150,60 +188,82 @@ static int64_t sell(struct core *core, struct turn *turn, uint64_t slot)
         return refusal;
     verdict = channel_check_sell(end);
     if (verdict != CHANNEL_FINE)
-        return refusal_of(verdict);
+        return order_refusal(verdict);
     refund = (int64_t)money_nanos(end->deposit);
     turn_take_cap(turn, slot);
-    core_sell_end(core, end);
+    delivery_sell(exchange, end);
     return refund;
 }
 
-/* ---- an end ---- */
+/* ---- packets ---- */
 
-static int64_t send_packet(struct core *core, struct turn *turn, struct channel_end *end,
-                           const uint8_t *data, size_t size, uint64_t money)
+/* Whether the packet may be sent, its fees and its money aside: 0 or a refusal. */
+static int64_t order_packet_refusal(const struct exchange *exchange, const struct channel_end *end,
+                                    const struct channel_message *packet)
 {
-    struct channel_message packet = {
-        .data = data, .size = size, .payer = core_cap_of(core, agent_customer(turn_agent(turn)))};
-    enum channel_verdict verdict = channel_check_send(end, size);
-    struct interface_prices prices = core_interface_prices(core, end->interface);
-    struct packet_prices tolls = {
+    enum channel_verdict verdict = channel_check_send(end, packet->size);
+
+    if (verdict != CHANNEL_FINE)
+        return order_refusal(verdict);
+    return room_refusal(exchange, end->interface, packet->payer, packet->money, packet->size);
+}
+
+/*
+ * The fees stand whatever comes; the packet's money is staged with the turn, in held:packet, from
+ * where it goes to the receiver within the site, or to the link with the frame.
+ */
+static bool order_pay_packet(struct exchange *exchange, struct turn *turn,
+                             const struct channel_end *end, const struct channel_message *packet)
+{
+    struct interface_prices prices =
+        prices_of_interface(agents_prices(exchange->agents), exchange->links, end->interface);
+    struct packet_prices fees = {
         .object = 2 * prices.object, .packets = prices.packets, .packet_data = prices.packet_data};
+
+    if (!turn_can_pay(turn, packet->money) || !turn_packet_toll(turn, &fees, packet->size))
+        return false;
+    /* The fees may have taken what the packet lacks now. */
+    return order_pay(turn, ACCOUNT_HELD_PACKET, packet->money, TRANSFER_PACKET_SENT, end->id);
+}
+
+static int64_t order_send_packet(struct exchange *exchange, struct turn *turn,
+                                 struct channel_end *end, struct channel_message *packet,
+                                 uint64_t money)
+{
     int64_t refusal;
 
+    packet->payer = order_payer(exchange, turn);
     if (!turn_work(turn, WORK_LOOK))
         return SERAI_E_SHORT;
-    if (!money_from_guest(&packet.money, money))
+    if (!money_from_guest(&packet->money, money))
         return SERAI_E_INVALID;
-    if (verdict != CHANNEL_FINE)
-        return refusal_of(verdict);
-    refusal = core_link_refusal(core, end->interface, packet.payer, packet.money, size);
+    refusal = order_packet_refusal(exchange, end, packet);
     if (refusal != 0)
         return refusal;
-    if (!turn_can_pay(turn, packet.money) || !turn_packet_toll(turn, &tolls, size))
+    if (!order_pay_packet(exchange, turn, end, packet))
         return SERAI_E_SHORT;
-    if (!pay(turn, ACCOUNT_HELD_PACKET, packet.money, TRANSFER_PACKET_SENT, end->id))
-        return SERAI_E_SHORT; /* the toll took what the packet lacked; it stands */
-    channel_send(end, core->undo, size, &packet);
-    core_wire(core, &packet);
+    channel_send(end, exchange->undo, packet->size, packet);
+    delivery_send(exchange, packet);
     return 0;
 }
 
-static int64_t order_send(struct core *core, struct turn *turn, struct channel_end *end,
+static int64_t order_send(struct exchange *exchange, struct turn *turn, struct channel_end *end,
                           const uint64_t *args)
 {
-    const uint8_t *data;
+    struct channel_message packet = {.size = (size_t)args[2]};
 
     if (args[2] > CHANNEL_PACKET_BYTES_MAX)
         return SERAI_E_INVALID;
-    data = turn_read(turn, args[1], args[2]);
-    if (data == NULL)
+    packet.data = turn_read(turn, args[1], args[2]);
+    if (packet.data == NULL)
         return SERAI_E_MEMORY;
-    return send_packet(core, turn, end, data, (size_t)args[2], args[3]);
+    return order_send_packet(exchange, turn, end, &packet, args[3]);
 }
 
-static int64_t order_send_buffer(struct core *core, struct turn *turn, struct channel_end *end,
-                                 const uint64_t *args)
+static int64_t order_send_buffer(struct exchange *exchange, struct turn *turn,
+                                 struct channel_end *end, const uint64_t *args)
 {
+    struct channel_message packet = {.data = exchange->packet, .size = (size_t)args[3]};
     int64_t refusal = 0;
     const struct cap *buffer = turn_cap(turn, args[1], SERAI_KIND_BUFFER, &refusal);
 
@@ -212,15 +272,18 @@ static int64_t order_send_buffer(struct core *core, struct turn *turn, struct ch
     if ((buffer->rights & SERAI_RIGHT_READ) == 0)
         return SERAI_E_RIGHT;
     if (args[3] > CHANNEL_PACKET_BYTES_MAX ||
-        !turn_buffer_read(turn, buffer, args[2], args[3], core->packet))
+        !turn_buffer_read(turn, buffer, args[2], args[3], exchange->packet))
         return SERAI_E_INVALID;
-    return send_packet(core, turn, end, core->packet, (size_t)args[3], args[4]);
+    return order_send_packet(exchange, turn, end, &packet, args[4]);
 }
 
-static int64_t arm(struct core *core, struct turn *turn, struct channel_end *end,
-                   const uint64_t *args)
+/* ---- grants and room ---- */
+
+/* Let more packets come: each brings an event, which its receiver pays for now. */
+static int64_t order_grant(struct exchange *exchange, struct turn *turn, struct channel_end *end,
+                           const uint64_t *args)
 {
-    struct channel_message credit = {0};
+    struct channel_message grant = {0};
     enum channel_verdict verdict;
     struct money reserve;
 
@@ -228,89 +291,80 @@ static int64_t arm(struct core *core, struct turn *turn, struct channel_end *end
         return SERAI_E_INVALID;
     verdict = channel_check_arm(end, args[1], args[2]);
     if (verdict != CHANNEL_FINE)
-        return refusal_of(verdict);
-    if (!core_end_may_hold(core, end, channel_would_hold(end, args[1], args[2])))
+        return order_refusal(verdict);
+    if (!holdings_allow_end(exchange, end, channel_would_hold(end, args[1], args[2])))
         return SERAI_E_QUOTA;
-    if (!money_scale(&reserve, agents_reserve(core->agents), args[1]) ||
+    if (!money_scale(&reserve, agents_reserve(exchange->agents), args[1]) ||
         !turn_can_pay(turn, reserve))
         return SERAI_E_SHORT;
-    INVARIANT(pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, end->id));
+    INVARIANT(order_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, end->id));
     if (end->interface != CHANNEL_INTERFACE_SELF) /* else who sends pays for the turn */
-        agents_work(core->agents, args[1] * WORK_MESSAGE);
-    channel_arm(end, core->undo, args[1], args[2], &credit);
-    core_end_changed(core, end);
+        agents_work(exchange->agents, args[1] * WORK_MESSAGE);
+    channel_arm(end, exchange->undo, args[1], args[2], &grant);
+    holdings_follow(exchange, end);
     INVARIANT(money_add(&end->armed_reserve, end->armed_reserve, reserve));
-    core_wire(core, &credit);
+    delivery_send(exchange, &grant);
     return 0;
 }
 
-/* Whether there is credit, and a place on the link for a packet of any size. */
-static bool has_room(struct core *core, const struct turn *turn, const struct channel_end *end)
-{
-    uint64_t payer = core_cap_of(core, agent_customer(turn_agent(turn)));
-
-    return channel_may_send(end) > 0 && core_link_refusal(core, end->interface, payer, money_zero(),
-                                                          CHANNEL_PACKET_BYTES_MAX) != SERAI_E_FULL;
-}
-
-static int64_t ask_room(struct core *core, struct turn *turn, struct channel_end *end)
+/* Ask for one event when a packet can go: at once if it can now. */
+static int64_t order_ask_room(struct exchange *exchange, struct turn *turn, struct channel_end *end)
 {
     enum channel_verdict verdict = channel_check_room(end);
-    struct money reserve = agents_reserve(core->agents);
+    struct money reserve = agents_reserve(exchange->agents);
 
     if (verdict != CHANNEL_FINE)
-        return refusal_of(verdict);
-    if (!agents_quota_allows(core->agents, end->customer, CUSTOMER_EVENTS, 1))
+        return order_refusal(verdict);
+    if (!agents_quota_allows(exchange->agents, end->customer, CUSTOMER_EVENTS, 1))
         return SERAI_E_QUOTA;
-    if (!pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, end->id))
+    if (!order_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, end->id))
         return SERAI_E_SHORT;
-    if (has_room(core, turn, end)) {
-        core_end_event(core, end, SERAI_EVENT_ROOM, reserve);
+    if (room_is_there(exchange, end, order_payer(exchange, turn))) {
+        ends_notify(exchange, end, SERAI_EVENT_ROOM, reserve);
         return 0;
     }
-    agents_work_message(core->agents, 0);
-    channel_ask_room(end, core->undo);
-    core_end_changed(core, end);
+    agents_work_message(exchange->agents, 0);
+    channel_ask_room(end, exchange->undo);
+    holdings_follow(exchange, end);
     end->room_reserve = reserve;
-    if (channel_may_send(end) > 0)
-        core_link_wait(core, end);
+    room_wait(exchange, end);
     return 0;
 }
 
-static int64_t on_end(struct core *core, struct turn *turn, enum serai_order order,
-                      const uint64_t *args)
+/* ---- which order ---- */
+
+static int64_t order_on_end(struct exchange *exchange, struct turn *turn, enum serai_order order,
+                            const uint64_t *args)
 {
     int64_t refusal = 0;
-    struct channel_end *end = end_of(core, turn, args[0], &refusal);
+    struct channel_end *end = order_end(exchange, turn, args[0], &refusal);
 
     if (end == NULL)
         return refusal;
     if (order == SERAI_ORDER_channel_send)
-        return order_send(core, turn, end, args);
+        return order_send(exchange, turn, end, args);
     if (order == SERAI_ORDER_channel_send_buffer)
-        return order_send_buffer(core, turn, end, args);
+        return order_send_buffer(exchange, turn, end, args);
     if (order == SERAI_ORDER_channel_arm)
-        return arm(core, turn, end, args);
+        return order_grant(exchange, turn, end, args);
     if (order == SERAI_ORDER_channel_room)
-        return ask_room(core, turn, end);
+        return order_ask_room(exchange, turn, end);
     INVARIANT(order == SERAI_ORDER_channel_credit);
     return (int64_t)channel_may_send(end);
 }
 
-int64_t core_channel_order(void *context, struct turn *turn, enum serai_order order,
-                           const uint64_t *args)
+int64_t exchange_order(struct exchange *exchange, struct turn *turn, enum serai_order order,
+                       const uint64_t *args)
 {
-    struct core *core = context;
-
     if (order == SERAI_ORDER_channel_count)
-        return 1 + (int64_t)links_interfaces(core->links);
+        return 1 + (int64_t)links_interfaces(exchange->links);
     if (order == SERAI_ORDER_channel_describe)
-        return describe(core, turn, args);
+        return order_describe(exchange, turn, args);
     if (order == SERAI_ORDER_channel_buy)
-        return buy(core, turn, args);
+        return order_buy(exchange, turn, args);
     if (order == SERAI_ORDER_channel_sell)
-        return sell(core, turn, args[1]);
+        return order_sell(exchange, turn, args[1]);
     if (order == SERAI_ORDER_channel_close)
-        return sell(core, turn, args[0]);
-    return on_end(core, turn, order, args);
+        return order_sell(exchange, turn, args[0]);
+    return order_on_end(exchange, turn, order, args);
 }

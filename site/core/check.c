@@ -78,33 +78,6 @@ static void check_account(void *context, const struct account *account)
     }
 }
 
-/* Who hears what comes to an end that is in use, and who is on the other side of it. */
-static void check_end(void *context, struct channel_end *end)
-{
-    struct checking *checking = context;
-    struct channels *channels = checking->core->channels;
-    enum channel_side far_side = end->side == CHANNEL_BUYER ? CHANNEL_BORN : CHANNEL_BUYER;
-    const struct channel_end *far;
-
-    if (checking->status != ST_OK || channel_is_sold(end))
-        return;
-    if (!agents_has(checking->core->agents, end->owner)) {
-        checking->status = fault_set(checking->fault, ST_CORRUPT,
-                                     "table link, channel end %llu: its owner, agent %llu, is "
-                                     "missing",
-                                     (unsigned long long)end->id, (unsigned long long)end->owner);
-        return;
-    }
-    if (end->interface != CHANNEL_INTERFACE_SELF || end->state != CHANNEL_OPEN)
-        return;
-    far = channels_at(channels, end->interface, end->number, far_side);
-    if (far == NULL || far->state != CHANNEL_OPEN)
-        checking->status =
-            fault_set(checking->fault, ST_CORRUPT,
-                      "table link, channel end %llu: it is open, but its far end is not",
-                      (unsigned long long)end->id);
-}
-
 static void check_shares(struct checking *checking)
 {
     for (size_t i = 0; i < checking->core->customers.count && checking->status == ST_OK; i++) {
@@ -126,7 +99,7 @@ enum status core_check(const struct core *core, struct fault *fault)
     ledger_sums(core->ledger, &debits, &credits);
     if (debits != credits)
         return fault_set(fault, ST_CORRUPT, "the accounts do not sum to zero");
-    if (core_links_check(core, fault) != ST_OK)
+    if (exchange_check(core->exchange, fault) != ST_OK)
         return fault->status;
     checking.claims = calloc(1, sizeof *checking.claims);
     if (checking.claims == NULL)
@@ -134,7 +107,6 @@ enum status core_check(const struct core *core, struct fault *fault)
     agents_claims_live(core->agents, checking.claims);
     channels_each(core->channels, claim_live_end, checking.claims);
     ledger_each_account(core->ledger, check_account, &checking);
-    channels_each(core->channels, check_end, &checking);
     check_shares(&checking);
     if (checking.status == ST_OK)
         checking.status = agents_check(core->agents, fault);

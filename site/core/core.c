@@ -9,43 +9,53 @@
 
 /* ---- what agents ask of the rest of the site ---- */
 
+static int64_t channel_order(void *context, struct turn *turn, enum serai_order order,
+                             const uint64_t *args)
+{
+    return exchange_order(((struct core *)context)->exchange, turn, order, args);
+}
+
 static void sell_ends(void *context, uint64_t owner)
 {
-    struct core *core = context;
-    size_t count = channels_owned(core->channels, owner, NULL, 0);
-    uint64_t *ids = calloc(count + 1, sizeof *ids);
-
-    INVARIANT(ids != NULL);
-    (void)channels_owned(core->channels, owner, ids, count);
-    for (size_t i = 0; i < count; i++) {
-        struct channel_end *end = channels_find(core->channels, ids[i]);
-
-        if (end != NULL && channel_check_sell(end) == CHANNEL_FINE)
-            core_sell_end(core, end);
-    }
-    free(ids);
+    exchange_sell_ends(((struct core *)context)->exchange, owner);
 }
 
 static bool end_is_live(void *context, uint64_t end)
 {
-    struct core *core = context;
-    const struct channel_end *found = channels_find(core->channels, end);
-
-    return found != NULL && !channel_is_sold(found);
+    return exchange_end_is_live(((struct core *)context)->exchange, end);
 }
 
-/* Accounts of links are below those of customers, so a link's first one can stand for its cap. */
-uint64_t core_cap_of(struct core *core, uint64_t customer)
+static void sum_holdings(void *context, void *sum,
+                         void (*add)(void *sum, uint64_t customer, enum customer_resource resource,
+                                     uint64_t amount))
 {
-    const struct customer *found = core_customer_by_account(core, customer);
+    exchange_sum_holdings(((struct core *)context)->exchange, sum, add);
+}
+
+/* The account under which what a customer holds is bounded; a neighbour's customers share one. */
+static uint64_t quota_owner(void *context, uint64_t customer)
+{
+    const struct customer *found = core_customer_by_account(context, customer);
 
     return found == NULL || found->interface == 0 ? customer
-                                                  : ACCOUNT_LINKS + (uint64_t)found->interface * 4;
+                                                  : exchange_link_account(found->interface);
 }
 
-static uint64_t cap_of(void *context, uint64_t customer)
+/* ---- what the exchange asks of it ---- */
+
+static bool customer_fits(void *context, uint32_t interface, uint64_t tag)
 {
-    return core_cap_of(context, customer);
+    return core_customer_of_link(context, interface, tag) != NULL ||
+           core_link_customer_fits(context, interface);
+}
+
+static uint64_t customer_of(void *context, const struct link *link, uint64_t tag)
+{
+    const struct customer *customer = core_customer_of_link(context, link->interface, tag);
+
+    if (customer == NULL)
+        customer = core_customer_of_link_new(context, link, tag);
+    return customer->account;
 }
 
 static void mark(void *context, uint64_t agent, uint64_t message)
@@ -83,18 +93,35 @@ static void read_page(void *context, const void *key, size_t key_size, struct by
 
 /* ---- life ---- */
 
+static enum status make_exchange(struct core *core, struct fault *fault)
+{
+    struct exchange_env env = {.context = core,
+                               .quota_owner = quota_owner,
+                               .customer_fits = customer_fits,
+                               .customer_of = customer_of};
+    struct exchange_parts parts = {.agents = core->agents,
+                                   .channels = core->channels,
+                                   .links = core->links,
+                                   .ledger = core->ledger,
+                                   .undo = core->undo};
+
+    if (exchange_new(&core->exchange, &parts, &env) != ST_OK)
+        return fault_set(fault, ST_NOMEM, "core: memory is short");
+    return ST_OK;
+}
+
 static enum status make_parts(struct core *core, struct fault *fault)
 {
     struct agents_env env = {
         .context = core,
         .random = core->options.random,
         .rent = core->rent,
-        .channel_order = core_channel_order,
+        .channel_order = channel_order,
         .sell_ends = sell_ends,
         .end_is_live = end_is_live,
-        .cap_of = cap_of,
+        .cap_of = quota_owner,
         .lineage_over = core_customer_may_be_over,
-        .holdings = core_ends_sum,
+        .holdings = sum_holdings,
         .read_page = core->options.page_lost == NULL ? NULL : read_page,
         .mark = mark,
         .order_mark = core->options.order_mark,
@@ -112,7 +139,7 @@ static enum status make_parts(struct core *core, struct fault *fault)
     status = agents_new(&core->agents, core->ledger, core->undo, &env, fault);
     if (status == ST_OK)
         agents_set_pages(core->agents, core->options.page_log_bytes, core->options.pages_cached);
-    return status;
+    return status == ST_OK ? make_exchange(core, fault) : status;
 }
 
 enum status core_new(struct core **core, const struct core_options *options, struct fault *fault)
@@ -143,7 +170,7 @@ void core_free(struct core *core)
     agents_free(core->agents);
     channels_free(core->channels);
     links_free(core->links);
-    core_links_fini(core);
+    exchange_free(core->exchange);
     free(core->marks);
     undo_free(core->undo);
     ledger_free(core->ledger);
@@ -178,6 +205,7 @@ static enum status open_operator(struct core *core, struct fault *fault)
 enum status core_load(struct core *core, const struct store *store, struct fault *fault)
 {
     enum status status = ledger_load(core->ledger, store, fault);
+    struct hash loader;
 
     core->store = *store;
     if (status == ST_OK)
@@ -189,18 +217,20 @@ enum status core_load(struct core *core, const struct store *store, struct fault
     if (status == ST_OK)
         status = channels_load(core->channels, store, fault);
     if (status == ST_OK)
-        core_ends_load(core);
-    if (status == ST_OK)
         status = core_links_load(core, store, fault);
+    if (status == ST_OK)
+        status = exchange_load(core->exchange, fault);
     if (status == ST_OK)
         core_customers_loaded(core);
     if (status == ST_OK)
         status = open_operator(core, fault);
     if (status == ST_OK)
         status = agents_code_builtin(core->agents, core->options.loader, core->options.loader_size,
-                                     &core->loader, fault);
-    if (status == ST_OK)
+                                     &loader, fault);
+    if (status == ST_OK) {
+        exchange_set_loader(core->exchange, &loader);
         status = core_check(core, fault);
+    }
     return status;
 }
 
@@ -335,8 +365,8 @@ void core_frame_close(struct core *core, uint64_t wall_us, struct core_frame *fr
     store_batch_init(&frame->batch);
     frame->writes = false;
     if (core->frame_open) {
-        core_links_tell_waiting(core);
-        core_links_number(core);
+        exchange_give_room_all(core->exchange);
+        exchange_number(core->exchange);
         core_customers_give_up(core, &frame->batch);
         agents_save(core->agents, &frame->batch);
         channels_save(core->channels, &frame->batch);
@@ -352,7 +382,7 @@ void core_frame_close(struct core *core, uint64_t wall_us, struct core_frame *fr
         frame->writes = frame->batch.count > 0;
         INVARIANT(!store_batch_failed(&frame->batch));
     }
-    core_links_parcels(core, frame);
+    core_links_out(core, frame);
     frame->replies = core->replies;
     frame->reply_count = core->reply_count;
     core->replies = NULL;

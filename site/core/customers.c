@@ -219,7 +219,7 @@ void core_customers_give_up(struct core *core, struct store_batch *batch)
     }
     core->over_customers.size = count * sizeof(uint64_t);
     if (given_up > 0)
-        core_link_event_end(core);
+        exchange_event_end(core->exchange);
 }
 
 void core_customers_fini(struct core *core)

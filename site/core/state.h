@@ -5,6 +5,7 @@
 #include "agents/agents.h"
 #include "base/table.h"
 #include "channels/channels.h"
+#include "exchange/exchange.h"
 #include "links/link.h"
 #include "site/core/allowance.h"
 #include "site/core/core.h"
@@ -94,14 +95,6 @@ struct link_telling {
 };
 enum { LINK_TELL_US = 60000000, LINK_TELL_MAX = 10 };
 
-/*
- * A birth that is refused costs the neighbour nothing, and us an answer in the transcript, and two
- * lines where it brought money; a CLOSED for no end costs it nothing, and us a frame.  So this many
- * of each neighbour are handled at once, as many as an honest one has under way, and then one for
- * this much site time; what it sends after that waits there.
- */
-enum { LINK_VAIN_BURST = LINK_WINDOW_MESSAGES, LINK_VAIN_US = 1000000 / 64 };
-
 struct core {
     struct core_options options;
     struct ledger *ledger;
@@ -110,16 +103,13 @@ struct core {
     struct agents *agents;
     struct channels *channels;
     struct links *links;
-    struct hash loader;
-    uint64_t hearing_seq;    /* of the message from a link that is being heard */
-    struct link_mark *marks; /* oldest first */
+    struct exchange *exchange; /* of these four, and the ledger */
+    struct link_mark *marks;   /* oldest first */
     size_t mark_count;
     bool marks_dirty;
     struct link_telling telling[LINK_INTERFACES_MAX]; /* by interface - 1 */
-    struct table waiting[LINK_INTERFACES_MAX];        /* ... ends that asked for a place */
-    uint64_t vain_us[LINK_INTERFACES_MAX]; /* ... site time that what came in vain used up */
-    uint64_t reminded_us;                  /* monotonic time of the last reminder */
-    bool links_changed;                    /* the edge has to be told of links it does not know */
+    uint64_t reminded_us;                             /* monotonic time of the last reminder */
+    bool links_changed; /* the edge has to be told of links it does not know */
 
     struct customer_index customers; /* in order of account; the first is the operator */
     struct customer_index by_key;    /* those that the operator added */
@@ -147,8 +137,6 @@ struct core {
     struct core_reply *replies;
     size_t reply_count;
     size_t reply_capacity;
-
-    uint8_t packet[CHANNEL_PACKET_BYTES_MAX]; /* scratch: a packet read out of a buffer */
 };
 
 /* A link's totals at a moment that the operator named. */
@@ -161,136 +149,13 @@ struct link_mark {
     u128 received_total;
 };
 
-/* The prices of an interface: the book's own on self, a link's where it has some. */
-struct interface_prices {
-    uint64_t object; /* what the line of a fee says: which interface, and which prices (tariff.c) */
-    struct money birth_fee;
-    struct money channel_fee;
-    struct money packets;
-    struct money packet_data;
-};
-
-/* The prices that the book in force has for an interface. */
-struct interface_prices core_interface_prices(const struct core *core, uint32_t interface);
-
-/* tariff.c */
-
-/*
- * The object of a fee's line: the interface, and the place of the link's own prices in
- * the book (pricebook_link_place()).
- */
-uint64_t core_fee_object(size_t place, uint32_t interface);
-
-/* exchange/quota.c: what customers hold by their ends */
-
-/* Count a new end for this customer. */
-void core_end_made(struct core *core, struct channel_end *end, uint64_t customer);
-
-/*
- * Let its customer's counts follow, after anything that may have changed what the end holds, or
- * removed it.
- */
-void core_end_changed(struct core *core, struct channel_end *end);
-
-/* Whether the end's customer may hold that of it. */
-MUST_CHECK bool core_end_may_hold(const struct core *core, const struct channel_end *end,
-                                  struct channel_holding more);
-
-/* Whether a customer may hold that besides all it has. */
-MUST_CHECK bool core_may_hold(const struct core *core, uint64_t customer,
-                              struct channel_holding more);
-
-/* Add up what customers hold by ends; this is agents_env.holdings. */
-void core_ends_sum(void *context, void *sum,
-                   void (*add)(void *sum, uint64_t customer, enum customer_resource resource,
-                               uint64_t amount));
-
-/* Count the ends that were read back. */
-void core_ends_load(struct core *core);
-
-/* exchange/delivery.c */
-
-/* Carry a message to the end it is for: within the site at once, else over its link. */
-void core_wire(struct core *core, const struct channel_message *message);
-
-/*
- * Handle a message that has come to one of our ends.  Anything but CHANNEL_FINE: it breaks the
- * rules, and nothing was changed.
- */
-enum channel_verdict core_hear(struct core *core, const struct channel_message *message);
-
-/* Sell an end for its owner: refunds go to its account, the far end is told. */
-void core_sell_end(struct core *core, struct channel_end *end);
-
-/* Deliver an event to the owner of an end, paid by `reserve`. */
-void core_end_event(struct core *core, struct channel_end *end, enum serai_event_kind kind,
-                    struct money reserve);
-
 struct map;
 struct outcome;
 
-/* core.c */
-
-/* The account under which what a customer holds is bounded; a neighbour's customers share one. */
-uint64_t core_cap_of(struct core *core, uint64_t customer);
-
-/* exchange/links.c */
+/* connections.c */
 
 /*
- * Whether `payer`, under whose bounds it counts, may send a message with this money and size on the
- * interface: 0 or a refusal.
- */
-int64_t core_link_refusal(const struct core *core, uint32_t interface, uint64_t payer,
-                          struct money money, size_t size);
-
-/* Let the end wait for a place on its link, as it asked for room.  Within a turn. */
-void core_link_wait(struct core *core, struct channel_end *end);
-
-/* Deliver room events to ends whose link has a place again.  At frame close. */
-void core_links_tell_waiting(struct core *core);
-
-/*
- * Check the places of customers and the ends that wait for one by counting again, and that ends are
- * over links that exist.  ST_CORRUPT.
- */
-MUST_CHECK enum status core_links_check(const struct core *core, struct fault *fault);
-
-/* Queue a message for its link, and charge the running turn, if any, for the work. */
-void core_link_say(struct core *core, const struct channel_message *message);
-
-/* Book the money of the message that is being handled: from the link to the account `to`. */
-void core_link_money_in(struct core *core, const struct channel_message *message, uint64_t to);
-
-/*
- * Fill in the customer under whose bounds the child of a neighbour's purchase is to be counted; 0
- * or a refusal.
- */
-int32_t core_link_birth(struct core *core, const struct channel_message *message,
-                        struct birth *birth);
-
-/* Count a message that came in vain against what of that is handled of the neighbour. */
-void core_link_in_vain(struct core *core, uint32_t interface);
-
-/*
- * Fill in the customer of a child whose birth is accepted and paid for; it has a row from now on.
- */
-void core_link_child(struct core *core, const struct channel_message *message, struct birth *birth);
-
-/* End an event of what the site does with its links by itself, at frame close. */
-void core_link_event_end(struct core *core);
-
-/* Let the owner thaw if it can: money came to it outside of any turn. */
-void core_link_wake(struct core *core, const struct channel_message *message, struct agent *owner);
-
-/* Number the messages that wait, in an event of its own; before the parts are saved. */
-void core_links_number(struct core *core);
-
-/* Put the parcels that are due into the frame; after the parts were saved. */
-void core_links_parcels(struct core *core, struct core_frame *frame);
-
-/*
- * Read links and their marks back, and check that their totals are those of the ledger.  ST_CORRUPT
- * names what differs; ST_NOMEM.
+ * Read links and their marks back.  ST_CORRUPT names what differs; ST_NOMEM.
  */
 MUST_CHECK enum status core_links_load(struct core *core, const struct store *store,
                                        struct fault *fault);
@@ -298,8 +163,9 @@ MUST_CHECK enum status core_links_load(struct core *core, const struct store *st
 /* Write the rows of links, and of marks if they changed. */
 void core_links_save(struct core *core, struct store_batch *batch);
 
-/* Free what is kept of links besides the set. */
-void core_links_fini(struct core *core);
+/* Put the parcels that are due into the frame, after the parts were saved, and what the edge has to
+ * know of links if that changed. */
+void core_links_out(struct core *core, struct core_frame *frame);
 
 /*
  * Log a change of a link's state and record since when, after anything that may have changed it.
@@ -344,12 +210,6 @@ void core_link_read(struct core *core, const struct control_request *request, st
 
 /* Add the number of links that are up, down and frozen, and the state of each by name, to `map`. */
 void core_link_states(struct core *core, struct map *map);
-
-/* exchange/orders.c */
-
-/* An order on a channel pool or an end; this is agents_env.channel_order. */
-int64_t core_channel_order(void *context, struct turn *turn, enum serai_order order,
-                           const uint64_t *args);
 
 /* disk.c */
 

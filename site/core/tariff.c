@@ -49,25 +49,6 @@ void core_books_fini(struct core_books *books)
 
 /* ---- what a line charges ---- */
 
-/* A site has at most LINK_INTERFACES_MAX interfaces and PRICEBOOK_LINKS_MAX places: both fit. */
-uint64_t core_fee_object(size_t place, uint32_t interface)
-{
-    return (uint64_t)place << 32 | interface;
-}
-
-/* The price of an interface, by what a line of a fee says; false: the book has no such prices. */
-static bool interface_price(const struct pricebook *book, uint64_t object, struct money own,
-                            enum link_price which, struct money *price)
-{
-    uint64_t place = object >> 32;
-    bool self = (uint32_t)object == CHANNEL_INTERFACE_SELF;
-
-    if (place > (self ? 0 : book->link_count))
-        return false;
-    *price = self ? own : pricebook_link_price_at(book, (size_t)place, which);
-    return true;
-}
-
 static enum ledger_charge metered(struct ledger_price *price, unsigned meter, uint64_t unit)
 {
     price->meter = meter;
@@ -81,8 +62,8 @@ static enum ledger_charge packet_charge(const struct pricebook *book, uint64_t o
     bool data = object % 2 != 0;
 
     price->account = ACCOUNT_REVENUE_PACKETS;
-    if (!interface_price(book, object / 2, data ? book->packet_data : book->packets,
-                         data ? LINK_PRICE_PACKET_DATA : LINK_PRICE_PACKETS, &price->price))
+    if (!exchange_fee_price(book, object / 2, data ? book->packet_data : book->packets,
+                            data ? LINK_PRICE_PACKET_DATA : LINK_PRICE_PACKETS, &price->price))
         return LEDGER_CHARGE_UNKNOWN;
     return data ? metered(price, 2, MARKET_PACKET_DATA_UNIT)
                 : metered(price, 1, MARKET_PACKETS_UNIT);
@@ -92,8 +73,8 @@ static enum ledger_charge fee(const struct pricebook *book, uint64_t object, boo
                               struct ledger_price *price)
 {
     price->account = birth ? ACCOUNT_REVENUE_BIRTHS : ACCOUNT_REVENUE_CHANNELS;
-    if (!interface_price(book, object, birth ? book->birth_fee : book->channel_fee,
-                         birth ? LINK_PRICE_BIRTH_FEE : LINK_PRICE_CHANNEL_FEE, &price->price))
+    if (!exchange_fee_price(book, object, birth ? book->birth_fee : book->channel_fee,
+                            birth ? LINK_PRICE_BIRTH_FEE : LINK_PRICE_CHANNEL_FEE, &price->price))
         return LEDGER_CHARGE_UNKNOWN;
     return metered(price, LEDGER_METERS, 1);
 }

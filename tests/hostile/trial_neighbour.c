@@ -3,6 +3,7 @@
  * rows of its customers leave for others.
  */
 #include "base/log.h"
+#include "exchange/limits.h"
 #include "tests/hostile/trials.h"
 #include "tests/site/core/liar.h"
 
@@ -213,7 +214,7 @@ static size_t say_tags(int seconds)
     uint64_t before = greedy.link->received_seq;
 
     for (int second = 0; second < seconds; second++) {
-        for (int i = 0; i < 2 * LINK_VAIN_BURST / MANY; i++)
+        for (int i = 0; i < 2 * EXCHANGE_VAIN_BURST / MANY; i++)
             say_many(&way, MANY);
         site_pass(&trial_site, 1000000);
     }
@@ -301,7 +302,7 @@ START_TEST(a_neighbours_customers_leave_room_for_others)
     open_with(LIMIT_RICH);
     liar_join_beside(&honest, &greedy, "honest", LIMIT_RICH, LIMIT);
     fuel_before = fuel_ns();
-    ck_assert_uint_gt(say_tags(2), LINK_VAIN_BURST);
+    ck_assert_uint_gt(say_tags(2), EXCHANGE_VAIN_BURST);
     figure_tells(11, "rows of customers who pay nothing, after 2 s", "32,766", (double)rows(), 0,
                  "rows");
     taken = take_rows(&greedy, SIZE_MAX);

@@ -34,10 +34,10 @@ ARROWS = {
     "market": "base",
     "channels": "base",
     "links": "base channels",
-    "exchange": "agents base site/core",
+    "exchange": "agents base channels ledger links market",
     "site/control": "base",
     "site/config": "base market",
-    "site/core": "agents audit base channels ledger links market sdk site/control",
+    "site/core": "agents audit base channels exchange ledger links market sdk site/control",
     "site/compiler": "agents base engine site/control site/core",
     "site/daemon": "agents base links market site/compiler site/control site/core store",
     "site/cli": "agents audit base engine ledger links sdk sdk/loader site/config site/control"
@@ -61,7 +61,7 @@ FACES = {
     "market": "market.h",
     "channels": "channels.h",
     "links": "link.h",
-    "exchange": "",
+    "exchange": "exchange.h",
     "site/control": "control.h keyfile.h paths.h place.h",
     "site/config": "config.h",
     "site/core": "core.h",
@@ -76,7 +76,6 @@ FACES = {
 # after a crash, and tests that drive a part from within another.
 PEEKS = {
     "sim": "agents/arena.h agents/state.h agents/turn.h links/parcel.h site/core/state.h",
-    "exchange": "site/core/state.h",  # to be cut apart
     "tests/agents/guests": "sdk/serai.h",
     "tests/bench": "engine/code.h engine/ops.h site/cli/client.h site/cli/render.h"
     " site/core/state.h",
@@ -84,10 +83,10 @@ PEEKS = {
     "tests/e2e": "agents/turn.h links/parcel.h site/daemon/curve.h",
     "tests/fuzz": "engine/code.h links/link_set.h links/parcel.h ledger/record.h"
     " site/config/toml.h site/core/state.h",
-    "tests/hostile": "engine/code.h",
+    "tests/hostile": "engine/code.h exchange/limits.h",
     "tests/store": "ledger/record.h",
     "tests/site/core": "agents/state.h agents/turn.h links/parcel.h channels/set.h"
-    " sim/portrait.h",
+    " exchange/limits.h sim/portrait.h",
     "tests/site/daemon": "site/cli/client.h",
 }
 

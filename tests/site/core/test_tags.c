@@ -3,7 +3,8 @@
  * accepted, so many for each neighbour that the others find places, and given up when nothing is
  * left of them.  Births that are refused, and what else is in vain: only so much is heard.
  */
-#include "tests/site/core/deceived.h"
+#include "exchange/limits.h"
+#include "tests/exchange/deceived.h"
 
 enum { TAG = 99 };
 
@@ -153,7 +154,7 @@ END_TEST
 
 /* ---- what costs nothing ---- */
 
-enum { AT_ONCE = 512, KNOCKS = 2 * LINK_VAIN_BURST };
+enum { AT_ONCE = 512, KNOCKS = 2 * EXCHANGE_VAIN_BURST };
 
 /* The same, which costs the neighbour nothing, until the site takes no more of it. */
 static uint64_t knock(struct channel_message message)
@@ -175,10 +176,10 @@ static uint64_t knock(struct channel_message message)
 /* It says them at once and for ever; a burst is heard, and then so many a second of site time. */
 static void is_heard_at_a_rate(struct channel_message first, struct channel_message later)
 {
-    const uint64_t second = 1000000 / LINK_VAIN_US;
+    const uint64_t second = 1000000 / EXCHANGE_VAIN_US;
     uint64_t heard;
 
-    ck_assert_uint_eq(knock(first), LINK_VAIN_BURST);
+    ck_assert_uint_eq(knock(first), EXCHANGE_VAIN_BURST);
     ck_assert_uint_eq(knock(later), 0);
     ck_assert_int_eq(liar.link->state, LINK_UP);
     ck_assert_uint_eq(rows(), 0);

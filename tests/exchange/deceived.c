@@ -1,4 +1,4 @@
-#include "tests/site/core/deceived.h"
+#include "tests/exchange/deceived.h"
 
 #include <inttypes.h>
 #include <stdio.h>

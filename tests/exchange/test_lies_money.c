@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "tests/site/core/deceived.h"
+#include "exchange/limits.h"
+#include "tests/exchange/deceived.h"
 
 /* ---- money ---- */
 
@@ -292,7 +293,7 @@ START_TEST(answers_that_are_never_acknowledged_do_not_pile_up_without_end)
         births[i] = says_birth(i, 0, 0, i); /* refused, and costs nothing */
     liar.silent = true;
     for (int i = 0; i < 20 && liar.link->state == LINK_UP; i++) {
-        site_pass(&site, LINK_WINDOW_MESSAGES * LINK_VAIN_US); /* so that all are heard */
+        site_pass(&site, LINK_WINDOW_MESSAGES * EXCHANGE_VAIN_US); /* so that all are heard */
         liar_say(&liar, births, LINK_WINDOW_MESSAGES);
     }
     ck_assert_uint_eq(link_answers_left(site.core->links, liar.link), 16 * LINK_WINDOW_MESSAGES);

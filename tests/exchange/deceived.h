@@ -2,8 +2,8 @@
  * What tests of lies begin with: a site with a customer and an agent that the test plays, and a
  * neighbour that lies.
  */
-#ifndef SERAI_TESTS_SITE_CORE_DECEIVED_H
-#define SERAI_TESTS_SITE_CORE_DECEIVED_H
+#ifndef SERAI_TESTS_EXCHANGE_DECEIVED_H
+#define SERAI_TESTS_EXCHANGE_DECEIVED_H
 
 #include "tests/site/core/acting.h"
 #include "tests/site/core/liar.h"

@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "tests/site/core/deceived.h"
+#include "tests/exchange/deceived.h"
 
 /* ---- channels that are not there ---- */
 

@@ -1,0 +1,287 @@
+/*
+ * Buying a channel gives birth at its other end (docs/wire.md, BIRTH and ANSWER).  What the buyer
+ * sent, endowment and largest fee, lies in held:birth until the answer is made: the child gets the
+ * endowment, the site its fees, and the rest goes back with the answer.
+ */
+#include "exchange/births.h"
+
+#include "exchange/booking.h"
+#include "exchange/closing.h"
+#include "exchange/ends.h"
+#include "exchange/holdings.h"
+#include "exchange/prices.h"
+
+static struct money birth_times(struct money amount, uint64_t count)
+{
+    struct money result;
+
+    INVARIANT(money_scale(&result, amount, count));
+    return result;
+}
+
+static struct money birth_plus(struct money a, struct money b)
+{
+    struct money sum;
+
+    INVARIANT(money_add(&sum, a, b));
+    return sum;
+}
+
+/* ---- what may stand against it ---- */
+
+/* What a child pays for its own end before it can do anything: the deposit, the events of the
+ * first packets, and that of the close. */
+static struct money birth_end_cost(const struct exchange *exchange)
+{
+    struct money reserves =
+        birth_times(agents_reserve(exchange->agents), SERAI_FIRST_CREDIT_PACKETS + 1);
+
+    return birth_plus(reserves, agents_prices(exchange->agents)->channel_deposit);
+}
+
+/* What the child's end will hold of its customer's; BORN waits beside. */
+static struct channel_holding birth_holding(void)
+{
+    struct channel_end end = {.state = CHANNEL_OPEN,
+                              .armed_packets = SERAI_FIRST_CREDIT_PACKETS,
+                              .armed_bytes = SERAI_FIRST_CREDIT_BYTES};
+    struct channel_holding holding = channel_holds(&end);
+
+    holding.events++;
+    return holding;
+}
+
+/* The endowment pays for the child's start, and the fee stays within what the buyer allows. */
+static int32_t birth_money_refusal(const struct exchange *exchange,
+                                   const struct channel_message *message, struct money fee)
+{
+    struct money least = birth_plus(agents_birth_min(exchange->agents), birth_end_cost(exchange));
+
+    return money_compare(fee, message->fee) > 0 || money_compare(message->endowment, least) < 0
+               ? SERAI_E_SHORT
+               : 0;
+}
+
+/*
+ * Over a link the child's customer is one of the peer's.  Whoever has no row yet is counted with
+ * the others of its peer all the same.
+ */
+static int32_t birth_customer_refusal(struct exchange *exchange,
+                                      const struct channel_message *message, struct birth *birth)
+{
+    struct link *link = links_find(exchange->links, message->interface);
+    struct money both;
+
+    INVARIANT(link != NULL);
+    birth->parent = 0;
+    birth->name = link->name;
+    if (!money_add(&both, message->endowment, message->fee) ||
+        money_compare(both, message->money) != 0)
+        return SERAI_E_INVALID;
+    birth->customer = exchange_link_account(link->interface);
+    return exchange->env.customer_fits(exchange->env.context, link->interface, message->customer)
+               ? 0
+               : SERAI_E_FULL;
+}
+
+/* In this order, which a buyer sees: the site's ends, money, customers, agents, quotas. */
+static int32_t birth_refusal(struct exchange *exchange, const struct channel_message *message,
+                             enum channel_verdict verdict, struct money fee, struct birth *birth)
+{
+    int32_t refusal =
+        verdict == CHANNEL_TOO_MUCH ? SERAI_E_FULL : birth_money_refusal(exchange, message, fee);
+    enum birth_result result;
+
+    if (refusal == 0 && message->interface != CHANNEL_INTERFACE_SELF)
+        refusal = birth_customer_refusal(exchange, message, birth);
+    if (refusal == 0 && !agents_birth_check(exchange->agents, birth, &result))
+        refusal = birth_result_refusal(result);
+    if (refusal == 0 && !holdings_allow(exchange, birth->customer, birth_holding()))
+        refusal = SERAI_E_QUOTA;
+    return refusal;
+}
+
+/* ---- acceptance ---- */
+
+static void birth_pay_for_end(struct exchange *exchange, struct channel_end *end)
+{
+    struct money reserve = agents_reserve(exchange->agents);
+
+    channel_touch(end, exchange->undo);
+    end->deposit = agents_prices(exchange->agents)->channel_deposit;
+    end->armed_reserve = birth_times(reserve, SERAI_FIRST_CREDIT_PACKETS);
+    end->close_reserve = reserve;
+    booking_move(exchange, end->owner, ACCOUNT_DEPOSIT_CHANNEL, end->deposit,
+                 TRANSFER_CHANNEL_DEPOSIT, end->id);
+    booking_move(exchange, end->owner, ACCOUNT_HELD_RESERVE, end->armed_reserve,
+                 TRANSFER_RESERVE_HOLD, end->id);
+    booking_move(exchange, end->owner, ACCOUNT_HELD_RESERVE, end->close_reserve,
+                 TRANSFER_RESERVE_HOLD, end->id);
+}
+
+static void birth_take_fees(struct exchange *exchange, const struct interface_prices *prices)
+{
+    struct transfer fee = {.debit = ACCOUNT_HELD_BIRTH,
+                           .credit = ACCOUNT_REVENUE_BIRTHS,
+                           .amount = prices->birth_fee,
+                           .code = TRANSFER_BIRTH_FEE,
+                           .quantity = 1,
+                           .price_id = agents_prices(exchange->agents)->id,
+                           .object = prices->object};
+
+    agents_post(exchange->agents, &fee);
+    fee.credit = ACCOUNT_REVENUE_CHANNELS;
+    fee.amount = prices->channel_fee;
+    fee.code = TRANSFER_CHANNEL_FEE;
+    agents_post(exchange->agents, &fee);
+}
+
+/* The end first, as it is the child's origin; then the child; then what the child pays. */
+static void birth_accept(struct exchange *exchange, struct received *received, struct birth *birth,
+                         const struct interface_prices *prices)
+{
+    const struct channel_message *message = received->message;
+    struct money fee = birth_plus(prices->birth_fee, prices->channel_fee);
+    struct channel_end *end =
+        channels_accept(exchange->channels, exchange->undo, message, 0, SERAI_FIRST_CREDIT_PACKETS,
+                        SERAI_FIRST_CREDIT_BYTES, &received->reply);
+    struct agent *child;
+
+    if (message->interface != CHANNEL_INTERFACE_SELF)
+        birth->customer = exchange->env.customer_of(exchange->env.context,
+                                                    links_find(exchange->links, message->interface),
+                                                    message->customer);
+    birth->origin = (struct cap){.kind = SERAI_KIND_CHANNEL, .object = end->id};
+    INVARIANT(agents_birth(exchange->agents, birth, &child) == BIRTH_DONE);
+    channel_give(end, exchange->undo, agent_id(child));
+    holdings_begin(exchange, end, birth->customer);
+    birth_pay_for_end(exchange, end);
+    birth_take_fees(exchange, prices);
+    received->reply.fee = fee;
+    INVARIANT(money_sub(&received->reply.money, message->fee, fee));
+}
+
+enum channel_verdict births_receive(struct exchange *exchange, struct received *received)
+{
+    const struct channel_message *message = received->message;
+    struct interface_prices prices =
+        prices_of_interface(agents_prices(exchange->agents), exchange->links, message->interface);
+    enum channel_verdict verdict = channels_check_accept(exchange->channels, message);
+    struct birth birth = {
+        .customer = message->customer,
+        .parent = message->parent,
+        .name = message->name,
+        .code = exchange->loader,
+        .payer = ACCOUNT_HELD_BIRTH,
+        .endowment = message->endowment,
+        .endowment_code = TRANSFER_BIRTH_ENDOWMENT,
+    };
+    int32_t refusal;
+
+    if (verdict != CHANNEL_FINE && verdict != CHANNEL_TOO_MUCH)
+        return verdict;
+    booking_receive(exchange, received, ACCOUNT_HELD_BIRTH);
+    refusal = birth_refusal(exchange, message, verdict,
+                            birth_plus(prices.birth_fee, prices.channel_fee), &birth);
+    received->replies = true;
+    received->in_vain = refusal != 0;
+    if (refusal == 0)
+        birth_accept(exchange, received, &birth, &prices);
+    else
+        channels_refuse(message, refusal, &received->reply);
+    return CHANNEL_FINE;
+}
+
+/* ---- the answer ---- */
+
+/* The answer must be one to what was asked: its money is all of it, or what the fee leaves. */
+static bool birth_answer_adds_up(const struct channel_end *end,
+                                 const struct channel_message *answer)
+{
+    struct money expected = end->asked_fee;
+
+    if (end->state != CHANNEL_PENDING && end->state != CHANNEL_GIVEN_UP)
+        return false;
+    if (answer->status != 0)
+        return money_is_zero(answer->fee) && money_add(&expected, expected, end->asked_endowment) &&
+               money_compare(expected, answer->money) == 0;
+    return money_sub(&expected, expected, answer->fee) &&
+           money_compare(expected, answer->money) == 0;
+}
+
+/* `was` is the end as it stood before the answer: a refused one is gone. */
+static void birth_money_back(struct exchange *exchange, const struct channel_end *was,
+                             const struct received *received)
+{
+    const struct channel_message *answer = received->message;
+    uint64_t payee = agents_payee(exchange->agents, was->owner);
+
+    booking_receive(exchange, received, ACCOUNT_HELD_BIRTH);
+    booking_move(exchange, ACCOUNT_HELD_BIRTH, payee, answer->money,
+                 answer->status == 0 ? TRANSFER_BIRTH_CHANGE : TRANSFER_BIRTH_BACK, was->id);
+    if (answer->status == 0)
+        return;
+    booking_move(exchange, ACCOUNT_DEPOSIT_CHANNEL, payee, was->deposit, TRANSFER_CHANNEL_REFUND,
+                 was->id);
+    booking_move(exchange, ACCOUNT_HELD_RESERVE, payee, was->close_reserve, TRANSFER_RESERVE,
+                 was->id);
+}
+
+static void birth_opened(struct exchange *exchange, struct channel_end *end)
+{
+    channel_touch(end, exchange->undo);
+    end->answer_reserve = money_zero();
+    end->birth_money = money_zero();
+}
+
+/*
+ * The buyer gave up, or died, while the peer thought.  Its money is with it or with its heir by
+ * now; if there is a child after all, it is told that its far end is closed.
+ */
+static void birth_given_up(struct exchange *exchange, struct channel_end *end, struct agent *owner,
+                           struct received *received)
+{
+    if (received->message->status == 0)
+        received->replies = closing_sell(exchange, end, &received->reply);
+    if (owner != NULL)
+        ends_wake(exchange, received->message->interface, owner);
+}
+
+static void birth_tell_buyer(struct exchange *exchange, const struct channel_end *was,
+                             struct agent *owner, const struct channel_message *answer)
+{
+    struct message event = {
+        .kind = SERAI_EVENT_ANSWER,
+        .end = was->id,
+        .status = answer->status,
+        .fee = answer->fee,
+        .money = answer->money,
+        .reserve = was->answer_reserve,
+    };
+
+    INVARIANT(owner != NULL); /* the dead have no pending ends */
+    agents_deliver(exchange->agents, owner, &event);
+}
+
+enum channel_verdict births_receive_answer(struct exchange *exchange, struct channel_end *end,
+                                           struct received *received)
+{
+    const struct channel_message *answer = received->message;
+    struct agent *owner = agents_find(exchange->agents, end->owner);
+    struct channel_end was = *end;
+    enum channel_verdict verdict = CHANNEL_UNARMED;
+
+    if (birth_answer_adds_up(end, answer))
+        verdict = channels_answered(exchange->channels, end, exchange->undo, answer);
+    if (verdict != CHANNEL_FINE)
+        return verdict;
+    holdings_follow(exchange, end);
+    birth_money_back(exchange, &was, received);
+    if (answer->status == 0)
+        birth_opened(exchange, end);
+    if (was.state == CHANNEL_GIVEN_UP)
+        birth_given_up(exchange, end, owner, received);
+    else
+        birth_tell_buyer(exchange, &was, owner, answer);
+    return CHANNEL_FINE;
+}

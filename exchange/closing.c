@@ -1,0 +1,96 @@
+/*
+ * Selling and closing (docs/wire.md, CLOSE and CLOSED).  The deposit and all reserves of an end
+ * come back to its owner the moment that it is sold: refunds never wait for a peer, and never cross
+ * a link.
+ */
+#include "exchange/closing.h"
+
+#include "exchange/booking.h"
+#include "exchange/ends.h"
+#include "exchange/holdings.h"
+
+/* Nothing more comes to this end: what was held for packets and room goes back. */
+static void closing_release(struct exchange *exchange, struct channel_end *end)
+{
+    uint64_t payee = agents_payee(exchange->agents, end->owner);
+
+    booking_move(exchange, ACCOUNT_HELD_RESERVE, payee, end->armed_reserve, TRANSFER_RESERVE,
+                 end->id);
+    booking_move(exchange, ACCOUNT_HELD_RESERVE, payee, end->room_reserve, TRANSFER_RESERVE,
+                 end->id);
+    channel_touch(end, exchange->undo);
+    end->armed_reserve = money_zero();
+    end->room_reserve = money_zero();
+}
+
+/* ---- selling ---- */
+
+/*
+ * The BIRTH of a pending end that no frame has numbered yet is as if it had never been sent. Within
+ * the site a purchase is answered in the order itself, so only links have pending ends.
+ */
+static bool closing_withdraw(struct exchange *exchange, struct channel_end *end, uint64_t payee)
+{
+    struct link *link = links_find(exchange->links, end->interface);
+    struct money asked;
+
+    INVARIANT(link != NULL);
+    if (!link_withdraw(exchange->links, link, exchange->undo, end->number))
+        return false;
+    INVARIANT(money_add(&asked, end->asked_endowment, end->asked_fee));
+    booking_move(exchange, ACCOUNT_HELD_PACKET, payee, asked, TRANSFER_BIRTH_BACK, end->id);
+    channels_withdraw(exchange->channels, end, exchange->undo);
+    holdings_follow(exchange, end);
+    return true;
+}
+
+bool closing_sell(struct exchange *exchange, struct channel_end *end, struct channel_message *close)
+{
+    uint64_t payee = agents_payee(exchange->agents, end->owner);
+    bool tell_far = false;
+
+    closing_release(exchange, end);
+    booking_move(exchange, ACCOUNT_DEPOSIT_CHANNEL, payee, end->deposit, TRANSFER_CHANNEL_REFUND,
+                 end->id);
+    booking_move(exchange, ACCOUNT_HELD_RESERVE, payee, end->close_reserve, TRANSFER_RESERVE,
+                 end->id);
+    booking_move(exchange, ACCOUNT_HELD_RESERVE, payee, end->answer_reserve, TRANSFER_RESERVE,
+                 end->id);
+    end->deposit = money_zero();
+    end->close_reserve = money_zero();
+    end->answer_reserve = money_zero();
+    if (end->state == CHANNEL_PENDING && closing_withdraw(exchange, end, payee))
+        return false;
+    channels_sell(exchange->channels, end, exchange->undo, close, &tell_far);
+    holdings_follow(exchange, end);
+    return tell_far;
+}
+
+/* ---- what comes ---- */
+
+enum channel_verdict closing_receive(struct exchange *exchange, struct channel_end *end,
+                                     struct received *received)
+{
+    bool signal = false;
+    enum channel_verdict verdict =
+        channels_far_closed(exchange->channels, end, exchange->undo, &received->reply, &signal);
+
+    if (verdict != CHANNEL_FINE)
+        return verdict;
+    holdings_follow(exchange, end);
+    if (signal) {
+        closing_release(exchange, end);
+        ends_notify(exchange, end, SERAI_EVENT_CLOSED, end->close_reserve);
+        end->close_reserve = money_zero();
+    }
+    received->replies = true;
+    return CHANNEL_FINE;
+}
+
+enum channel_verdict closing_receive_closed(struct exchange *exchange, struct channel_end *end)
+{
+    enum channel_verdict verdict = channels_closed(exchange->channels, end, exchange->undo);
+
+    holdings_follow(exchange, end);
+    return verdict;
+}

@@ -1,0 +1,25 @@
+/* How ends are sold and closed; private to this folder. */
+#ifndef SERAI_EXCHANGE_CLOSING_H
+#define SERAI_EXCHANGE_CLOSING_H
+
+#include "exchange/parts.h"
+
+/*
+ * Sell an end for its owner, after a good channel_check_sell(): what is held for it goes to the
+ * owner, or to who has what a dead one had.  True: the far end is to be told by *close.
+ */
+MUST_CHECK bool closing_sell(struct exchange *exchange, struct channel_end *end,
+                             struct channel_message *close);
+
+/*
+ * Receive CLOSE: the owner is told, once, and CLOSED answers.  Any verdict but CHANNEL_FINE: it
+ * breaks a rule, and nothing was changed.
+ */
+MUST_CHECK enum channel_verdict closing_receive(struct exchange *exchange, struct channel_end *end,
+                                                struct received *received);
+
+/* Receive CLOSED: the end is gone.  Verdicts as of closing_receive(). */
+MUST_CHECK enum channel_verdict closing_receive_closed(struct exchange *exchange,
+                                                       struct channel_end *end);
+
+#endif

@@ -1,0 +1,135 @@
+/* The exchange as a whole: its life, and what must hold of all ends and links. */
+#include "exchange/exchange.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "exchange/booking.h"
+#include "exchange/delivery.h"
+#include "exchange/holdings.h"
+#include "exchange/room.h"
+
+enum status exchange_new(struct exchange **exchange, const struct exchange_parts *parts,
+                         const struct exchange_env *env)
+{
+    struct exchange *made = calloc(1, sizeof *made);
+
+    if (made == NULL)
+        return ST_NOMEM;
+    made->env = *env;
+    made->agents = parts->agents;
+    made->channels = parts->channels;
+    made->links = parts->links;
+    made->ledger = parts->ledger;
+    made->undo = parts->undo;
+    *exchange = made;
+    return ST_OK;
+}
+
+void exchange_free(struct exchange *exchange)
+{
+    if (exchange == NULL)
+        return;
+    for (size_t i = 0; i < LINK_INTERFACES_MAX; i++)
+        table_fini(&exchange->waiting[i]);
+    free(exchange);
+}
+
+void exchange_set_loader(struct exchange *exchange, const struct hash *loader)
+{
+    exchange->loader = *loader;
+}
+
+enum status exchange_load(struct exchange *exchange, struct fault *fault)
+{
+    holdings_load(exchange);
+    room_load(exchange);
+    return booking_check_totals(exchange, fault);
+}
+
+/* ---- what agents ask ---- */
+
+void exchange_sell_ends(struct exchange *exchange, uint64_t owner)
+{
+    size_t count = channels_owned(exchange->channels, owner, NULL, 0);
+    uint64_t *ids = calloc(count + 1, sizeof *ids);
+
+    INVARIANT(ids != NULL);
+    (void)channels_owned(exchange->channels, owner, ids, count);
+    for (size_t i = 0; i < count; i++) {
+        struct channel_end *end = channels_find(exchange->channels, ids[i]);
+
+        if (end != NULL && channel_check_sell(end) == CHANNEL_FINE)
+            delivery_sell(exchange, end);
+    }
+    free(ids);
+}
+
+bool exchange_end_is_live(const struct exchange *exchange, uint64_t end)
+{
+    const struct channel_end *found = channels_find(exchange->channels, end);
+
+    return found != NULL && !channel_is_sold(found);
+}
+
+/* ---- checking ---- */
+
+struct exchange_checking {
+    const struct exchange *exchange;
+    struct fault *fault;
+    enum status status;
+};
+
+static const char *exchange_end_error(const struct exchange *exchange,
+                                      const struct channel_end *end)
+{
+    enum channel_side far_side = end->side == CHANNEL_BUYER ? CHANNEL_BORN : CHANNEL_BUYER;
+    const struct channel_end *far;
+
+    if (end->interface != CHANNEL_INTERFACE_SELF &&
+        links_find(exchange->links, end->interface) == NULL)
+        return "it is over a link that there is not, or no more";
+    if (room_is_lost(exchange, end))
+        return "it waits for a place on its link, and nobody knows";
+    if (channel_is_sold(end))
+        return NULL;
+    if (!agents_has(exchange->agents, end->owner))
+        return "its owner is missing";
+    if (end->interface != CHANNEL_INTERFACE_SELF || end->state != CHANNEL_OPEN)
+        return NULL;
+    far = channels_at(exchange->channels, end->interface, end->number, far_side);
+    return far == NULL || far->state != CHANNEL_OPEN ? "it is open, but its far end is not" : NULL;
+}
+
+static void exchange_check_end(void *context, struct channel_end *end)
+{
+    struct exchange_checking *checking = context;
+    const char *error =
+        checking->status == ST_OK ? exchange_end_error(checking->exchange, end) : NULL;
+
+    if (error != NULL)
+        checking->status = fault_set(checking->fault, ST_CORRUPT,
+                                     "table link, channel end %" PRIu64 " of agent %" PRIu64 ": %s",
+                                     end->id, end->owner, error);
+}
+
+static void exchange_check_link(void *context, struct link *link)
+{
+    struct exchange_checking *checking = context;
+
+    if (checking->status == ST_OK && !link_places_add_up(checking->exchange->links, link))
+        checking->status = fault_set(
+            checking->fault, ST_CORRUPT,
+            "link %s: the places that customers have are not those of its messages", link->name);
+}
+
+enum status exchange_check(const struct exchange *exchange, struct fault *fault)
+{
+    struct exchange_checking checking = {exchange, fault, ST_OK};
+
+    links_each(exchange->links, exchange_check_link, &checking);
+    channels_each(exchange->channels, exchange_check_end, &checking);
+    if (checking.status == ST_OK)
+        checking.status = booking_check_totals(exchange, fault);
+    return checking.status;
+}

@@ -1,0 +1,145 @@
+/*
+ * The exchange: what passes on channels, and the money that goes with it.
+ *
+ * Four parts below it do not know each other: channels decide what an end may do, links in which
+ * order messages cross, agents what a turn may pay, and the ledger moves money.  This part gives
+ * them one thing to do at a time.  A packet's way, from an agent's order to the wire, is the order
+ * of its files:
+ *
+ *     orders.c     an agent gives an order: checked against channels, links and its money
+ *     delivery.c   a message goes to the other end: within the site at once, else to its link
+ *     packets.c, births.c, closing.c
+ *                  what each kind of message does to the end that it comes to
+ *     booking.c    with the frame it gets its number, and its money is the link's
+ *     arrivals.c   what came from a peer: one event of the books for each message
+ *
+ * beside them room.c (who waits for a place on a link), holdings.c (what customers hold by their
+ * ends) and prices.c (what an interface charges).
+ *
+ * Deterministic; used by the core thread alone.
+ */
+#ifndef SERAI_EXCHANGE_EXCHANGE_H
+#define SERAI_EXCHANGE_EXCHANGE_H
+
+#include "agents/agents.h"
+#include "channels/channels.h"
+#include "links/link.h"
+
+struct exchange; /* opaque */
+
+/* What only the site knows: its customers. */
+struct exchange_env {
+    void *context;
+    /* The account under which what a customer holds is bounded; a peer's customers share one. */
+    uint64_t (*quota_owner)(void *context, uint64_t customer);
+    /* Whether the peer's customer of that number has a row here, or may have one. */
+    bool (*customer_fits)(void *context, uint32_t interface, uint64_t tag);
+    /* Its account.  One that has none yet gets it, in the running event, after a good check. */
+    uint64_t (*customer_of)(void *context, const struct link *link, uint64_t tag);
+};
+
+/* What the exchange joins: borrowed for its life. */
+struct exchange_parts {
+    struct agents *agents;
+    struct channels *channels;
+    struct links *links;
+    struct ledger *ledger;
+    struct undo *undo;
+};
+
+/* Make an exchange.  On ST_OK the caller ends *exchange with exchange_free().  ST_NOMEM. */
+MUST_CHECK enum status exchange_new(struct exchange **exchange, const struct exchange_parts *parts,
+                                    const struct exchange_env *env);
+
+/* Free an exchange; the parts stay.  NULL is allowed. */
+void exchange_free(struct exchange *exchange);
+
+/* Set the module that children of purchases run: the loader, which the agents keep already. */
+void exchange_set_loader(struct exchange *exchange, const struct hash *loader);
+
+/*
+ * Take up what agents, channels and links read back: ends count for their customers again, those
+ * that wait for a place on a link are noted.  ST_CORRUPT: a link's totals are not those of its
+ * accounts.
+ */
+MUST_CHECK enum status exchange_load(struct exchange *exchange, struct fault *fault);
+
+/*
+ * Check all ends and links against agents and against each other, by counting again.  ST_CORRUPT
+ * names what differs.
+ */
+MUST_CHECK enum status exchange_check(const struct exchange *exchange, struct fault *fault);
+
+/* ---- what agents ask (struct agents_env says when) ---- */
+
+/* Carry out an order on a channel pool or on an end: its result or a refusal of sdk/abi.h. */
+int64_t exchange_order(struct exchange *exchange, struct turn *turn, enum serai_order order,
+                       const uint64_t *args);
+
+/* Sell all ends of an agent that died: refunds go to its account, the far ends are told. */
+void exchange_sell_ends(struct exchange *exchange, uint64_t owner);
+
+/* Whether an end's owner still has a use for it. */
+bool exchange_end_is_live(const struct exchange *exchange, uint64_t end);
+
+/* Add up what customers hold by their ends. */
+void exchange_sum_holdings(const struct exchange *exchange, void *sum,
+                           void (*add)(void *sum, uint64_t customer,
+                                       enum customer_resource resource, uint64_t amount));
+
+/* ---- what comes from a peer ---- */
+
+/*
+ * Receive the messages of a parcel that link_parcel_in() took, each in an event of its own.  One
+ * that breaks a rule freezes the link, and what follows it is not read.  `rests`: none of them is
+ * taken now, they wait at the peer.  True: something happened that the frame has to keep.
+ */
+MUST_CHECK bool exchange_receive(struct exchange *exchange, struct link *link,
+                                 struct parcel *parcel, bool rests);
+
+/*
+ * Deliver room events to ends that wait for a place on this link and have one, if any became free.
+ * True: there was one, or somebody who waits no more, and the frame has to keep it.
+ */
+bool exchange_give_room(struct exchange *exchange, struct link *link);
+
+/* Forget what is kept of a link besides its row; before it is removed. */
+void exchange_forget_link(struct exchange *exchange, const struct link *link);
+
+/*
+ * The first account of a link, whose credits are what went to its peer.  It also stands for the
+ * link where one is named in place of a customer: it is below those of all customers.
+ */
+uint64_t exchange_link_account(uint32_t interface);
+
+/* ---- at frame close ---- */
+
+/* As exchange_give_room(), for all links. */
+void exchange_give_room_all(struct exchange *exchange);
+
+/*
+ * Number the messages that wait, in an event of its own: their money goes from held:packet to their
+ * link.  Before the parts are saved.
+ */
+void exchange_number(struct exchange *exchange);
+
+/* End an event of what the site does with its links by itself, at frame close. */
+void exchange_event_end(struct exchange *exchange);
+
+/*
+ * Append the next parcel that is due on this link to `out`; call until false.  After the parts were
+ * saved; to be sent once the frame is durable.
+ */
+MUST_CHECK bool exchange_parcel_out(struct exchange *exchange, struct link *link,
+                                    struct bytes *out);
+
+/* ---- what lines of the journal say of an interface's prices, for an audit ---- */
+
+/*
+ * The price that a line with this object, of a fee, was charged by; `own` is what the book has for
+ * interface self.  False: the book has no such prices.
+ */
+MUST_CHECK bool exchange_fee_price(const struct pricebook *book, uint64_t object, struct money own,
+                                   enum link_price which, struct money *price);
+
+#endif

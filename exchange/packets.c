@@ -1,0 +1,89 @@
+/*
+ * Packets that come, and the grants that let them (docs/wire.md, PACKET and CREDIT).  The receiver
+ * paid for each packet's event when it granted it: all that an end granted is one pool in
+ * held:reserve, and each packet takes its share.
+ */
+#include "exchange/packets.h"
+
+#include "exchange/booking.h"
+#include "exchange/ends.h"
+#include "exchange/holdings.h"
+
+/* The packet's share of what was held when it was granted; the last one takes what is left. */
+static struct money packet_reserve(struct channel_end *end, uint64_t granted_before)
+{
+    struct money share = money_share_floor(end->armed_reserve, 1, granted_before);
+
+    if (granted_before == 1)
+        share = end->armed_reserve;
+    INVARIANT(money_sub(&end->armed_reserve, end->armed_reserve, share));
+    return share;
+}
+
+/* It was sent before the sender heard that this end was sold: its money goes to the seller. */
+static void packet_take_late(struct exchange *exchange, const struct channel_end *end,
+                             const struct received *received)
+{
+    uint64_t seller = agents_payee(exchange->agents, end->owner);
+
+    booking_receive(exchange, received, ACCOUNT_HELD_PACKET);
+    booking_move(exchange, ACCOUNT_HELD_PACKET, seller, received->message->money,
+                 TRANSFER_PACKET_LATE, end->id);
+}
+
+/* Its money goes through held:packet to the owner, and the packet into the owner's inbox. */
+static void packet_take(struct exchange *exchange, struct channel_end *end,
+                        const struct received *received, struct money reserve)
+{
+    const struct channel_message *packet = received->message;
+    struct agent *owner = agents_find(exchange->agents, end->owner);
+    struct message event = {.kind = SERAI_EVENT_PACKET,
+                            .end = end->id,
+                            .money = packet->money,
+                            .reserve = reserve,
+                            .data = packet->data,
+                            .size = packet->size};
+
+    INVARIANT(owner != NULL); /* the dead have no open ends */
+    booking_receive(exchange, received, ACCOUNT_HELD_PACKET);
+    booking_move(exchange, ACCOUNT_HELD_PACKET, end->owner, packet->money, TRANSFER_PACKET_RECEIVED,
+                 end->id);
+    agents_deliver(exchange->agents, owner, &event);
+    ends_wake(exchange, packet->interface, owner);
+}
+
+enum channel_verdict packets_receive(struct exchange *exchange, struct channel_end *end,
+                                     const struct received *received)
+{
+    uint64_t granted = channel_armed_open(end);
+    enum channel_verdict verdict = channel_received(end, exchange->undo, received->message);
+
+    if (verdict == CHANNEL_IS_CLOSED) {
+        packet_take_late(exchange, end, received);
+        return CHANNEL_FINE;
+    }
+    if (verdict != CHANNEL_FINE)
+        return verdict;
+    /* First the count of the end falls, as what waits in the inbox counts itself. */
+    holdings_follow(exchange, end);
+    channel_touch(end, exchange->undo);
+    packet_take(exchange, end, received, packet_reserve(end, granted));
+    return CHANNEL_FINE;
+}
+
+enum channel_verdict packets_receive_grant(struct exchange *exchange, struct channel_end *end,
+                                           const struct received *received)
+{
+    bool room = false;
+    enum channel_verdict verdict = channel_credited(end, exchange->undo, received->message, &room);
+
+    if (verdict == CHANNEL_IS_CLOSED)
+        return CHANNEL_FINE; /* granted before the far end heard that this one was sold */
+    if (verdict != CHANNEL_FINE || !room)
+        return verdict;
+    holdings_follow(exchange, end);
+    ends_notify(exchange, end, SERAI_EVENT_ROOM, end->room_reserve);
+    channel_touch(end, exchange->undo);
+    end->room_reserve = money_zero();
+    return CHANNEL_FINE;
+}

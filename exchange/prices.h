@@ -1,0 +1,21 @@
+/* What an interface charges; private to this folder. */
+#ifndef SERAI_EXCHANGE_PRICES_H
+#define SERAI_EXCHANGE_PRICES_H
+
+#include "links/link.h"
+#include "market/market.h"
+
+/* The prices of an interface: the book's own on self, a link's where the book has some. */
+struct interface_prices {
+    uint64_t object; /* what the line of a fee says: which interface, and which prices */
+    struct money birth_fee;
+    struct money channel_fee;
+    struct money packets;
+    struct money packet_data;
+};
+
+/* The prices that this book has for an interface. */
+struct interface_prices prices_of_interface(const struct pricebook *book, struct links *links,
+                                            uint32_t interface);
+
+#endif

@@ -1,0 +1,329 @@
+/*
+ * Links as whoever holds the sockets knows them: parcels in and out, connections made and lost,
+ * and the changes of state that the log tells.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "site/core/state.h"
+
+/* ---- its state ---- */
+
+static void connection_log_state(const struct link *link, uint32_t untold)
+{
+    static const char *const names[] = {
+        [LINK_DOWN] = "down", [LINK_UP] = "up", [LINK_FROZEN] = "frozen"};
+    const char *why = link->state == LINK_FROZEN ? link->reason : link->why;
+
+    if (untold != 0)
+        log_write(LOG_WARN, "link.flapping",
+                  "link=%s state=%s untold=%" PRIu32 " reason=\"%s\" next=\"look at the network "
+                  "between the two\"",
+                  link->name, names[link->state], untold, why);
+    else if (why[0] != '\0')
+        log_write(LOG_INFO, "link.state", "link=%s state=%s reason=\"%s\"", link->name,
+                  names[link->state], why);
+    else
+        log_write(LOG_INFO, "link.state", "link=%s state=%s", link->name, names[link->state]);
+}
+
+bool core_link_tell(struct core *core, struct link *link, enum link_state before)
+{
+    struct link_telling *telling = &core->telling[link->interface - 1];
+
+    if (link->state == before)
+        return false;
+    link->since_us = core->site_time_us;
+    if (core->monotonic_us - telling->since_us >= LINK_TELL_US && telling->untold == 0)
+        *telling = (struct link_telling){.since_us = core->monotonic_us};
+    if (telling->told >= LINK_TELL_MAX) {
+        telling->untold++;
+        return false;
+    }
+    telling->told++;
+    connection_log_state(link, 0);
+    return true;
+}
+
+/* The two may connect and ask as often as they like; what is wrong is told as often as a change. */
+static void connection_tell_unfit(struct core *core, const struct link *link,
+                                  const char *why_before)
+{
+    struct link_telling *telling = &core->telling[link->interface - 1];
+
+    if (strcmp(link->why, why_before) == 0 || telling->told >= LINK_TELL_MAX)
+        return;
+    telling->told++;
+    log_write(LOG_WARN, "link.unfit", "link=%s reason=\"%s\"", link->name, link->why);
+}
+
+/* When the minute is over: what a link that flapped has come to. */
+static void connection_tell_untold(void *context, struct link *link)
+{
+    struct core *core = context;
+    struct link_telling *telling = &core->telling[link->interface - 1];
+
+    if (telling->untold == 0 || core->monotonic_us - telling->since_us < LINK_TELL_US)
+        return;
+    connection_log_state(link, telling->untold);
+    *telling = (struct link_telling){.since_us = core->monotonic_us};
+}
+
+void core_link_forget(struct core *core, const struct link *link)
+{
+    exchange_forget_link(core->exchange, link);
+    core->telling[link->interface - 1] = (struct link_telling){0};
+    core->disk.link_rests[link->interface] = false;
+}
+
+/* ---- parcels in ---- */
+
+/* Its bytes of the journal count against the link, as those of a turn against its agent. */
+static void connection_receive(struct core *core, struct link *link, struct parcel *parcel)
+{
+    uint64_t account = exchange_link_account(link->interface);
+    uint64_t bytes = ledger_frame_bytes(core->ledger);
+    bool rests = core_disk_link_rests(core, link->interface);
+
+    core->frame_open |= exchange_receive(core->exchange, link, parcel, rests);
+    core_disk_wrote(core, account, account, ledger_frame_bytes(core->ledger) - bytes);
+}
+
+void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const uint8_t *bytes,
+                 size_t size)
+{
+    struct link *link = links_keyed(core->links, key);
+    char why_before[LINK_REASON_BYTES_MAX + 1];
+    enum link_state before;
+    struct parcel parcel;
+    struct fault fault;
+
+    if (link == NULL) { /* the edge lets only known keys in; this link was just taken away */
+        log_write(LOG_WARN, "link.unknown-key", "size=%zu", size);
+        return;
+    }
+    before = link->state;
+    memcpy(why_before, link->why, sizeof why_before);
+    switch (link_parcel_in(core->links, link, bytes, size, &parcel, &fault)) {
+    case PARCEL_TAKEN:
+        connection_receive(core, link, &parcel);
+        if (link->state == LINK_FROZEN)
+            log_write(LOG_ERROR, "link.frozen", "link=%s reason=\"%s\"", link->name, link->reason);
+        break;
+    case PARCEL_STALE:
+        break;
+    case PARCEL_REFUSED:
+        log_write(LOG_WARN, "link.parcel-refused", "link=%s reason=\"%s\"", link->name, fault.text);
+        break;
+    case PARCEL_FROZE:
+        log_write(LOG_ERROR, "link.frozen", "link=%s reason=\"%s\"", link->name, link->reason);
+        break;
+    case PARCEL_UNFIT:
+        connection_tell_unfit(core, link, why_before);
+        break;
+    }
+    core->frame_open |= exchange_give_room(core->exchange, link);
+    /* What its HELLO said is remembered over a crash.  A neighbour that changes its mind without
+     * end gets no frame of its own for each: its row goes with the next one that something pays
+     * for. */
+    if (core_link_tell(core, link, before) || (link->state == LINK_FROZEN && link->state != before))
+        core->frame_open = true;
+}
+
+void core_link_connected(struct core *core, uint32_t interface)
+{
+    struct link *link = links_find(core->links, interface);
+    enum link_state before;
+
+    if (link == NULL)
+        return;
+    before = link->state;
+    link_connected(core->links, link);
+    (void)core_link_tell(core, link, before);
+    core->frame_open = true; /* the raised epoch is durable before the HELLO leaves */
+}
+
+/* A row may say that the link is up: it reads back as down, so nothing has to be written. */
+void core_link_trouble(struct core *core, uint32_t interface, const char *reason)
+{
+    struct link *link = links_find(core->links, interface);
+    enum link_state before;
+
+    if (link == NULL)
+        return;
+    before = link->state;
+    link_lost(core->links, link, reason);
+    (void)core_link_tell(core, link, before);
+}
+
+bool core_links_tick(struct core *core)
+{
+    if (core->monotonic_us - core->reminded_us < LINK_REMIND_US)
+        return false;
+    core->reminded_us = core->monotonic_us;
+    links_each(core->links, connection_tell_untold, core);
+    return links_remind(core->links);
+}
+
+/* ---- parcels out ---- */
+
+static void connection_add_parcel(struct core_frame *frame, uint32_t interface, struct bytes *bytes)
+{
+    struct core_parcel *grown =
+        realloc(frame->parcels, (frame->parcel_count + 1) * sizeof *frame->parcels);
+
+    INVARIANT(grown != NULL);
+    frame->parcels = grown;
+    frame->parcels[frame->parcel_count++] =
+        (struct core_parcel){.interface = interface, .bytes = *bytes};
+}
+
+struct connection_out {
+    struct core *core;
+    struct core_frame *frame;
+};
+
+static void connection_collect(void *context, struct link *link)
+{
+    const struct connection_out *out = context;
+
+    for (;;) {
+        struct bytes bytes = {0};
+
+        if (!exchange_parcel_out(out->core->exchange, link, &bytes)) {
+            bytes_fini(&bytes);
+            return;
+        }
+        INVARIANT(!bytes.failed);
+        connection_add_parcel(out->frame, link->interface, &bytes);
+    }
+}
+
+/* Who dials: the site that was told where the other listens.  Both may; one wire is enough. */
+static void connection_list(void *context, struct link *link)
+{
+    struct core_frame *frame = context;
+    struct core_link *place = &frame->links[frame->link_count++];
+
+    *place = (struct core_link){.interface = link->interface};
+    memcpy(place->key, link->key, sizeof place->key);
+    (void)snprintf(place->endpoint, sizeof place->endpoint, "%s", link->endpoint);
+    place->removed = link->removed;
+    place->dials = link->endpoint[0] != '\0' && !link->removed;
+}
+
+void core_links_out(struct core *core, struct core_frame *frame)
+{
+    struct connection_out out = {core, frame};
+
+    links_each(core->links, connection_collect, &out);
+    if (!core->links_changed)
+        return;
+    frame->links = calloc(links_interfaces(core->links) + 1, sizeof *frame->links);
+    INVARIANT(frame->links != NULL);
+    links_each_ever(core->links, connection_list, frame);
+    core->links_changed = false;
+}
+
+/* ---- rows ---- */
+
+static const uint8_t META_MARKS = 4;
+
+static void put_total(struct bytes *out, u128 total)
+{
+    uint8_t raw[16];
+
+    le128_put(raw, total);
+    cbor_put_bytes(out, raw, sizeof raw);
+}
+
+static u128 get_total(struct cbor *in)
+{
+    uint8_t raw[16];
+
+    cbor_get_bytes_exact(in, raw, sizeof raw);
+    return le128_get(raw);
+}
+
+static enum status load_marks(void *context, const uint8_t *key, size_t key_size,
+                              const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    struct core *core = context;
+    uint64_t count;
+    struct cbor in;
+
+    if (key_size != 1 || key[0] != META_MARKS)
+        return ST_OK;
+    cbor_init(&in, value, value_size);
+    count = cbor_get_array_any(&in, LINK_MARKS_MAX);
+    for (uint64_t i = 0; i < count && in.error == NULL; i++) {
+        struct link_mark *mark = &core->marks[core->mark_count++];
+
+        cbor_get_array(&in, 5);
+        mark->interface = (uint32_t)cbor_get_uint(&in, UINT32_MAX);
+        cbor_get_text(&in, mark->name, LINK_MARK_NAME_BYTES_MAX);
+        mark->site_time_us = cbor_get_uint(&in, UINT64_MAX);
+        mark->sent_total = get_total(&in);
+        mark->received_total = get_total(&in);
+    }
+    if (cbor_done(&in, fault, "meta row 4 (marks of links)") != ST_OK) {
+        fault->status = ST_CORRUPT;
+        return ST_CORRUPT;
+    }
+    return ST_OK;
+}
+
+/* What a start knows of a link: nothing was heard yet. */
+static void connection_begin(void *context, struct link *link)
+{
+    struct core *core = context;
+
+    link->since_us = core->site_time_us;
+    link_lost(core->links, link,
+              link->endpoint[0] == '\0' ? "waiting for the neighbour to connect"
+                                        : "not connected yet");
+}
+
+enum status core_links_load(struct core *core, const struct store *store, struct fault *fault)
+{
+    enum status status;
+
+    core->marks = calloc(LINK_MARKS_MAX, sizeof *core->marks);
+    if (core->marks == NULL)
+        return fault_set(fault, ST_NOMEM, "links: memory is short");
+    status = links_load(core->links, store, fault);
+    if (status == ST_OK)
+        status = store->walk(store->context, STORE_META, &META_MARKS, 1, load_marks, core, fault);
+    if (status != ST_OK)
+        return status;
+    links_each(core->links, connection_begin, core);
+    core->links_changed = true; /* the edge has to be told of all of them */
+    return ST_OK;
+}
+
+void core_links_save(struct core *core, struct store_batch *batch)
+{
+    struct bytes row = {0};
+
+    links_save(core->links, batch);
+    if (!core->marks_dirty)
+        return;
+    cbor_put_array(&row, core->mark_count);
+    for (size_t i = 0; i < core->mark_count; i++) {
+        const struct link_mark *mark = &core->marks[i];
+
+        cbor_put_array(&row, 5);
+        cbor_put_uint(&row, mark->interface);
+        cbor_put_text(&row, mark->name);
+        cbor_put_uint(&row, mark->site_time_us);
+        put_total(&row, mark->sent_total);
+        put_total(&row, mark->received_total);
+    }
+    INVARIANT(!row.failed);
+    store_batch_put(batch, STORE_META, &META_MARKS, 1, row.data, row.size);
+    bytes_fini(&row);
+    core->marks_dirty = false;
+}
