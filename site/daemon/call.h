@@ -74,7 +74,8 @@ MUST_CHECK enum status call_dial(struct call **call, const struct endpoint *endp
 /* Make a call of a connection that was accepted; takes `fd`, unless ST_NOMEM. */
 MUST_CHECK enum status call_take(struct call **call, int fd, uint64_t now_us);
 
-/* Close all of it.  What libzmq has not handed on is lost.  NULL is allowed. */
+/* Close all of it; it may take some milliseconds.  What libzmq has not handed on is lost.  NULL is
+ * allowed. */
 void call_free(struct call *call);
 
 /*

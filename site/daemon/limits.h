@@ -59,6 +59,10 @@ enum {
      */
     CALL_WAY_BYTES = 16 * 1024,
     CALL_STEP_MAX = 16,
+    /* How long a connection that we end is waited for, at most, before its socket is closed: its
+     * thread answers within a fraction of a millisecond, or some on a busy machine. */
+    CALL_END_POLLS = 20,
+    CALL_END_POLL_MS = 5,
     /* Connections that have shown no key of a link: when there are more, the oldest is cut. */
     CALLERS_MAX = 64,
     CALLERS_MIN = 2,

@@ -893,6 +893,32 @@ START_TEST(a_message_that_is_never_ended_is_given_up)
 }
 END_TEST
 
+/* The build with the address sanitizer finds what was lost when the program ends. */
+START_TEST(what_came_of_a_message_is_not_lost_with_its_connection)
+{
+    enum { ROUNDS = 40 };
+    static const uint8_t zeros[64];
+
+    for (size_t i = 0; i < ROUNDS; i++) {
+        bool over;
+
+        listen_for_one();
+        raw_open();
+        ck_assert(raw_curve_send(&raw, zeros, 10, false, &over));
+        UNTIL(sites[0].seen_count == i + 1);
+        ck_assert(raw_curve_send(&raw, zeros, sizeof zeros, true, &over));
+        UNTIL(wires_count(sites[0].wires).bytes_in > sizeof zeros);
+        steps(2);
+        /* libzmq's thread is in the midst of what goes out when the connection is ended. */
+        for (size_t k = 0; k <= i; k++)
+            send_one(&sites[0], 1);
+        wires_free(sites[0].wires);
+        sites[0].wires = NULL;
+        raw_curve_close(&raw);
+    }
+}
+END_TEST
+
 START_TEST(a_key_has_one_connection_and_it_is_the_newest)
 {
     struct rogue rogues[20];
@@ -958,7 +984,7 @@ START_TEST(signs_of_life_use_nothing_up)
         while (now_us < until_us)
             step();
     }
-    ck_assert_uint_eq(wires_count(sites[0].wires).bytes_in, 0);
+    ck_assert_uint_le(wires_count(sites[0].wires).bytes_in, CALL_FREE_S); /* the last second's */
     rogue_close(&rogue);
 }
 END_TEST
@@ -1187,6 +1213,7 @@ int main(void)
     tcase_add_test(tcase, a_message_of_endless_parts_is_cut_at_a_bound);
     tcase_add_test(tcase, a_message_of_endless_small_parts_is_cut_at_the_same_bound);
     tcase_add_test(tcase, a_message_that_is_never_ended_is_given_up);
+    tcase_add_test(tcase, what_came_of_a_message_is_not_lost_with_its_connection);
     tcase_add_test(tcase, a_key_has_one_connection_and_it_is_the_newest);
     tcase_add_test(tcase, a_neighbour_that_takes_nothing_holds_a_bounded_share);
     tcase_add_test(tcase, signs_of_life_use_nothing_up);
