@@ -1,11 +1,26 @@
-/* The set of all agents: making it, time, timers, and what lists show of it. */
+/* The set of all agents: made, freed, and the settings that hold for all. */
 #include "agents/agents.h"
 
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "agents/turn.h"
+#include "agents/agent.h"
+#include "agents/billing_queue.h"
+#include "agents/cap_heap.h"
+#include "agents/code.h"
+#include "agents/customers.h"
+#include "agents/limits.h"
+#include "agents/lineage.h"
+#include "agents/objects.h"
+#include "agents/pages/arena.h"
+#include "agents/pages/page_cache.h"
+#include "agents/pages/page_log.h"
+#include "agents/set.h"
+#include "agents/sleep.h"
+#include "agents/turns/turn.h"
+#include "base/hash.h"
+#include "base/heapq.h"
+#include "base/table.h"
 
 enum status agents_new(struct agents **agents, struct ledger *ledger, struct undo *undo,
                        const struct agents_env *env, struct fault *fault)
@@ -135,142 +150,4 @@ void agents_set_time(struct agents *agents, uint64_t site_time_us)
 uint64_t agents_time(const struct agents *agents)
 {
     return agents->now_us;
-}
-
-/* ---- time passing ---- */
-
-static void fire(struct agents *agents, struct object *object)
-{
-    struct timer *timer = &object->u.timer;
-    struct agent *owner = agents_find(agents, object->owner);
-    struct message wake = {
-        .kind = SERAI_EVENT_WAKE, .badge = timer->badge, .reserve = timer->reserve};
-
-    INVARIANT(owner != NULL); /* an agent's timers die with it */
-    rent_touch(agents, owner);
-    owner->timers--;
-    quota_give(agents, owner->use, CUSTOMER_TIMERS, 1);
-    quota_give(agents, owner->use, CUSTOMER_EVENTS, 1);
-    agents_deliver(agents, owner, &wake);
-    object_remove(agents, object);
-    undo_commit(agents->undo);
-}
-
-static void fire_timer(struct agents *agents, uint64_t id)
-{
-    struct object *timer = object_find(agents, id, OBJECT_TIMER);
-
-    (void)heapq_pop(&agents->timers, NULL);
-    if (timer != NULL) /* else its agent died, or the turn that set it was undone */
-        fire(agents, timer);
-}
-
-static void fire_timers(struct agents *agents)
-{
-    struct heapq_item item;
-
-    for (int i = 0; i < TIMERS_FIRED_MAX; i++) {
-        if (!heapq_peek(&agents->timers, &item) || item.due > agents->now_us)
-            return;
-
-        fire_timer(agents, item.id);
-    }
-}
-
-/* Timers of the dead and of undone turns would wait in the queue until they are due: for ever. */
-static void forget_stale_timers(struct agents *agents)
-{
-    struct heapq all = agents->timers;
-
-    heapq_init(&agents->timers);
-    for (size_t i = 0; i < all.count; i++) {
-        if (object_find(agents, all.items[i].id, OBJECT_TIMER) != NULL)
-            heapq_push(&agents->timers, all.items[i].due, all.items[i].id);
-    }
-    heapq_fini(&all);
-}
-
-void agents_tick(struct agents *agents)
-{
-    struct event event = event_of_time(0, agents->now_us);
-
-    fire_timers(agents);
-    if (agents->now_us < settle_next_us(agents))
-        return;
-    ledger_event_begin(agents->ledger);
-    settle_due(agents);
-    undo_commit(agents->undo); /* nothing of a settlement is taken back */
-    forget_stale_timers(agents);
-    (void)ledger_event_end(agents->ledger, &event);
-}
-
-uint64_t agents_next_due_us(const struct agents *agents)
-{
-    struct heapq_item item;
-    uint64_t due = settle_next_us(agents);
-
-    if (heapq_peek(&agents->timers, &item) && item.due < due)
-        due = item.due;
-    return due;
-}
-
-/* ---- lists ---- */
-
-void agents_view(const struct agents *agents, const struct agent *agent, struct agent_view *view)
-{
-    *view = (struct agent_view){
-        .id = agent->id,
-        .customer = agent->customer,
-        .parent = agent->parent,
-        .name = agent->name,
-        .state = agent_is_frozen(agent) ? "frozen" : "running",
-        .reason = agent->reason,
-        .code = agent->code.code->id,
-        .memory_bytes = (uint64_t)agent->memory_pages * ENGINE_WASM_PAGE_BYTES,
-        .buffer_bytes = agent->buffer_bytes,
-        .inbox_messages = agent->inbox_total,
-        .inbox_bytes = agent->inbox_bytes,
-        .slots = agent->caps_used,
-        .facets = agent->facets,
-        .codes = agent->kept_count,
-        .turns = agent->turns,
-        .traps = agent->traps,
-        .fuel = agent->fuel,
-        .born_frame = agent->born_frame,
-        .log_line = agent->log_next - 1,
-        .mark = agent->mark,
-        .burial = agent->burial,
-        .needs = agent_lacks(agents, agent),
-        .rent_rate = agent_rent_rate(agents, agent),
-    };
-}
-
-struct listing {
-    void (*visit)(void *context, const struct agent *agent);
-    void *context;
-    size_t left;
-};
-
-static bool list_one(void *context, const struct agent *agent)
-{
-    struct listing *listing = context;
-
-    listing->visit(listing->context, agent);
-    listing->left--;
-    return listing->left > 0;
-}
-
-size_t agents_list(const struct agents *agents, uint64_t after, size_t limit,
-                   void (*visit)(void *context, const struct agent *agent), void *context)
-{
-    struct listing listing = {visit, context, limit};
-
-    if (limit > 0 && after < UINT64_MAX)
-        agents_each(agents, after + 1, list_one, &listing);
-    return limit - listing.left;
-}
-
-struct agents_counters agents_count(const struct agents *agents)
-{
-    return agents->counters;
 }

@@ -2,12 +2,19 @@
  * Capability tables: numbered slots, by chunks that never move, so that a slot's old content can be
  * saved and put back.
  */
+#include "agents/caps.h"
+
 #include <assert.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "agents/state.h"
+#include "agents/accrual.h"
+#include "agents/agent.h"
+#include "agents/changes.h"
+#include "agents/limits.h"
+#include "agents/pages/paged.h"
+#include "agents/set.h"
 
 uint8_t cap_inborn_kind(uint64_t slot)
 {

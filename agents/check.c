@@ -1,7 +1,15 @@
 /* What must hold of agents and what they own, counted anew from the things themselves. */
+#include "agents/agents.h"
+
 #include <inttypes.h>
 
-#include "agents/state.h"
+#include "agents/agent.h"
+#include "agents/customers.h"
+#include "agents/lineage.h"
+#include "agents/objects.h"
+#include "agents/set.h"
+#include "agents/sleep.h"
+#include "base/table.h"
 
 struct checking {
     const struct agents *agents;

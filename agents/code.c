@@ -2,10 +2,20 @@
  * Modules: validated once, shared by all agents that run or keep them, each paying an equal share
  * of the rent for its bytes.
  */
+#include "agents/code.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "agents/turn.h"
+#include "agents/accrual.h"
+#include "agents/agent.h"
+#include "agents/changes.h"
+#include "agents/customers.h"
+#include "agents/imports.h"
+#include "agents/limits.h"
+#include "agents/set.h"
+#include "base/hash.h"
+#include "base/table.h"
 #include "engine/native.h"
 
 struct code *code_find(const struct agents *agents, const struct hash *id)
@@ -49,15 +59,6 @@ void code_unlink(struct agents *agents, struct code *code)
         code->previous->next = code->next;
     else
         agents->codes = code->next;
-}
-
-void code_dirty(struct agents *agents, struct code *code)
-{
-    if (code->dirty)
-        return;
-    code->dirty = true;
-    bytes_append(&agents->dirty_codes, &code->id, sizeof code->id);
-    INVARIANT(!agents->dirty_codes.failed);
 }
 
 void code_free(struct code *code)
@@ -283,4 +284,30 @@ enum status agents_code_put(struct agents *agents, struct agent *keeper, const u
     keeper->kept[keeper->kept_count++] = code_ref_take(agents, keeper->use, code);
     agent_dirty(agents, keeper);
     return ST_OK;
+}
+
+/* ---- code: a module counts once, however many of a customer's agents run or keep it ---- */
+
+static bool named_before(const struct agents_module *modules, size_t i)
+{
+    for (size_t k = 0; k < i; k++) {
+        if (hash_equal(&modules[k].id, &modules[i].id))
+            return true;
+    }
+    return false;
+}
+
+uint64_t agents_code_adds(const struct agents *agents, uint64_t customer,
+                          const struct agents_module *modules, size_t count)
+{
+    const struct customer_use *use = customer_use(agents, customer);
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct code *code = code_find(agents, &modules[i].id);
+
+        if (!named_before(modules, i))
+            bytes += code != NULL ? customer_code_adds(use, code) : modules[i].size;
+    }
+    return bytes;
 }

@@ -1,10 +1,15 @@
 /* Code on its way to tier 1 and back.  None of this is stored, so no frame shows it. */
+#include "agents/code_native.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "agents/turn.h"
+#include "agents/code.h"
+#include "agents/imports.h"
+#include "agents/set.h"
+#include "base/table.h"
 #include "engine/native.h"
 
 enum { WAITING_BYTES = 96 };

@@ -4,9 +4,13 @@
  * when it is made and until it is gone.  Customers of one neighbour hold together.  A count changes
  * with what it counts, and is undone with it.
  */
+#include "agents/customers.h"
+
 #include <stdlib.h>
 
-#include "agents/state.h"
+#include "agents/code.h"
+#include "agents/set.h"
+#include "base/table.h"
 
 uint64_t customer_cap(const struct agents *agents, uint64_t customer)
 {
@@ -49,69 +53,6 @@ void customers_free(struct table *customers)
 {
     table_each(customers, free_use, NULL);
     table_fini(customers);
-}
-
-/* ---- lineages: what names this very customer ---- */
-
-struct lineage *lineage_in(struct table *lineages, uint64_t customer)
-{
-    struct lineage *lineage = table_get(lineages, customer);
-
-    if (lineage == NULL) {
-        lineage = calloc(1, sizeof *lineage);
-        INVARIANT(lineage != NULL);
-        (void)!table_put(lineages, customer, lineage); /* there was none */
-    }
-    return lineage;
-}
-
-static void free_lineage(void *context, uint64_t customer, void *lineage)
-{
-    (void)context;
-    (void)customer;
-    free(lineage);
-}
-
-void lineages_free(struct table *lineages)
-{
-    table_each(lineages, free_lineage, NULL);
-    table_fini(lineages);
-}
-
-uint64_t agents_lineage_holds(const struct agents *agents, uint64_t customer)
-{
-    const struct lineage *lineage = table_get(&agents->lineages, customer);
-
-    return lineage == NULL ? 0 : lineage->holds;
-}
-
-void agents_lineage_take(struct agents *agents, uint64_t customer)
-{
-    struct lineage *lineage = lineage_in(&agents->lineages, customer);
-
-    if (agents->turn != NULL)
-        undo_save(agents->undo, &lineage->holds, sizeof lineage->holds);
-    lineage->holds++;
-}
-
-void agents_lineage_give(struct agents *agents, uint64_t customer)
-{
-    struct lineage *lineage = lineage_in(&agents->lineages, customer);
-
-    INVARIANT(lineage->holds > 0);
-    if (agents->turn != NULL)
-        undo_save(agents->undo, &lineage->holds, sizeof lineage->holds);
-    lineage->holds--;
-    if (lineage->holds == 0 && agents->env.lineage_over != NULL)
-        agents->env.lineage_over(agents->env.context, customer);
-}
-
-void agents_lineage_forget(struct agents *agents, uint64_t customer)
-{
-    struct lineage *lineage = table_remove(&agents->lineages, customer);
-
-    INVARIANT(lineage == NULL || lineage->holds == 0);
-    free(lineage);
 }
 
 /* ---- what has a number ---- */
@@ -213,29 +154,9 @@ bool quota_allows_code(const struct agents *agents, const struct customer_use *u
            quota_allows(agents, use, CUSTOMER_CODE_BYTES, code_counts(code));
 }
 
-static bool named_before(const struct agents_module *modules, size_t i)
+uint64_t customer_code_adds(const struct customer_use *use, const struct code *code)
 {
-    for (size_t k = 0; k < i; k++) {
-        if (hash_equal(&modules[k].id, &modules[i].id))
-            return true;
-    }
-    return false;
-}
-
-uint64_t agents_code_adds(const struct agents *agents, uint64_t customer,
-                          const struct agents_module *modules, size_t count)
-{
-    const struct customer_use *use = customer_use(agents, customer);
-    uint64_t bytes = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        const struct code *code = code_find(agents, &modules[i].id);
-        bool has = code != NULL && table_get(&use->codes, code_key(code)) != NULL;
-
-        if (!has && !named_before(modules, i))
-            bytes += code != NULL ? code_counts(code) : modules[i].size;
-    }
-    return bytes;
+    return table_get(&use->codes, code_key(code)) != NULL ? 0 : code_counts(code);
 }
 
 void quota_take_code(struct agents *agents, struct customer_use *use, struct code *code)

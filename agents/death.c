@@ -1,8 +1,20 @@
 /* Death: what an agent held goes back, what it owned goes to its customer, and its rows go. */
-#include <string.h>
+#include "agents/death.h"
 
-#include "agents/arena.h"
-#include "agents/state.h"
+#include "agents/agent.h"
+#include "agents/changes.h"
+#include "agents/code.h"
+#include "agents/customers.h"
+#include "agents/funds.h"
+#include "agents/inbox.h"
+#include "agents/objects.h"
+#include "agents/pages/arena.h"
+#include "agents/pages/page_drop.h"
+#include "agents/ready.h"
+#include "agents/rent.h"
+#include "agents/return.h"
+#include "agents/set.h"
+#include "agents/sleep.h"
 
 static void give(struct agents *agents, uint64_t from, uint64_t to, struct money amount,
                  enum transfer_code code, uint64_t object)

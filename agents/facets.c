@@ -3,7 +3,14 @@
  * the message that asks, moves with the messages that hand it on, and ends once, by the answer, by
  * FAILED, or because who asked no longer waits.
  */
-#include "agents/state.h"
+#include "agents/facets.h"
+
+#include "agents/accrual.h"
+#include "agents/agent.h"
+#include "agents/changes.h"
+#include "agents/customers.h"
+#include "agents/objects.h"
+#include "agents/set.h"
 
 static struct object *make(struct agents *agents, struct agent *owner, struct facet facet)
 {
@@ -96,39 +103,4 @@ struct object *cap_reply(const struct agents *agents, const struct cap *cap)
         return NULL;
     object = object_find(agents, cap->object, OBJECT_FACET);
     return object != NULL && object->one_shot ? object : NULL;
-}
-
-void facet_fail(struct agents *agents, const struct cap *cap, int32_t status)
-{
-    struct object *reply = cap_reply(agents, cap);
-    struct message failed = {.kind = SERAI_EVENT_FAILED, .status = status};
-    struct agent *owner;
-
-    if (reply == NULL)
-        return;
-    owner = agents_find(agents, reply->owner);
-    INVARIANT(owner != NULL);
-    if (owner->state == AGENT_DEAD)
-        return; /* it goes with what else its owner has */
-    failed.badge = reply->u.facet.badge;
-    failed.reserve = reply->u.facet.reserve;
-    facet_remove(agents, reply);
-    agents_deliver(agents, owner, &failed);
-}
-
-void message_fail_replies(struct agents *agents, const struct message *message, int32_t status)
-{
-    facet_fail(agents, &message->reply, status);
-    for (uint8_t i = 0; i < message->cap_count; i++)
-        facet_fail(agents, &message->caps[i], status);
-}
-
-void agent_fail_replies(struct agents *agents, struct agent *agent, int32_t status)
-{
-    for (uint32_t slot = 0; slot < agent->caps_highest; slot++) {
-        const struct cap *cap = agent_cap_at(agent, slot);
-
-        if (cap != NULL)
-            facet_fail(agents, cap, status);
-    }
 }

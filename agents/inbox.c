@@ -1,11 +1,18 @@
 /*
- * Inboxes and the queue of agents that have something to do.  A message's money and postage lie in
- * held:message and its reserve in held:reserve until its turn begins.
+ * The list of an agent's messages and its counts: what one customer's messages may fill of it, and
+ * what waits at the expense of its owner.
  */
-#include <stdlib.h>
-#include <string.h>
+#include "agents/inbox.h"
 
-#include "agents/state.h"
+#include <stdlib.h>
+
+#include "agents/accrual.h"
+#include "agents/agent.h"
+#include "agents/changes.h"
+#include "agents/customers.h"
+#include "agents/limits.h"
+#include "agents/ready.h"
+#include "agents/set.h"
 
 static uint64_t weight(const struct message *message)
 {
@@ -52,7 +59,7 @@ static void share_take(struct agent *agent, uint64_t customer, uint64_t bytes)
 }
 
 /* Of the bounded part; a message whose room was reserved (sender_customer 0) fills none of it. */
-static void count_in(struct agent *agent, const struct message *message)
+void inbox_count_in(struct agent *agent, const struct message *message)
 {
     agent->inbox_total++;
     agent->inbox_bytes += weight(message);
@@ -83,7 +90,7 @@ void inbox_unlink(struct agent *agent, struct inbox_message *message)
 }
 
 /* An event that was paid for in advance counts for its receiver's customer while it waits. */
-static void event_waits(struct agents *agents, struct agent *agent, const struct message *message)
+void inbox_event_waits(struct agents *agents, struct agent *agent, const struct message *message)
 {
     if (message->sender_customer != 0)
         return;
@@ -124,7 +131,7 @@ void inbox_message_free(struct inbox_message *message)
     free(message);
 }
 
-static void append(struct agent *agent, struct inbox_message *message)
+void inbox_append(struct agent *agent, struct inbox_message *message)
 {
     message->previous = agent->inbox_last;
     message->next = NULL;
@@ -133,13 +140,13 @@ static void append(struct agent *agent, struct inbox_message *message)
     else
         agent->inbox_first = message;
     agent->inbox_last = message;
-    count_in(agent, &message->m);
+    inbox_count_in(agent, &message->m);
 }
 
 void inbox_push_loaded(struct agents *agents, struct agent *agent, struct inbox_message *message)
 {
-    append(agent, message);
-    event_waits(agents, agent, &message->m);
+    inbox_append(agent, message);
+    inbox_event_waits(agents, agent, &message->m);
     agent_make_ready(agents, agent);
 }
 
@@ -172,118 +179,4 @@ int64_t agents_inbox_room(const struct agents *agents, const struct agent *to,
         from_customer->bytes + bytes > customer_part(agents, prices->inbox_bytes_max))
         return SERAI_E_FULL;
     return 0;
-}
-
-/* An agent that ran dry may thaw by the postage of what has just come. */
-static void look_again(void *context, void *argument)
-{
-    agents_try_thaw(context, argument);
-}
-
-static void take_back(void *context, void *argument)
-{
-    struct agent *agent = context;
-    struct inbox_message *message = argument;
-
-    inbox_unlink(agent, message);
-    inbox_message_free(message);
-}
-
-static struct inbox_message *copy_message(struct agents *agents, const struct message *message)
-{
-    struct inbox_message *copy = calloc(1, sizeof *copy);
-
-    INVARIANT(copy != NULL);
-    copy->m = *message;
-    copy->m.id = agents->next_message++;
-    agents->counters_dirty = true;
-    agents->counters.messages++;
-    if (message->size > 0) {
-        copy->bytes = malloc(message->size);
-        INVARIANT(copy->bytes != NULL);
-        memcpy(copy->bytes, message->data, message->size);
-    }
-    copy->m.data = copy->bytes;
-    return copy;
-}
-
-void agents_deliver(struct agents *agents, struct agent *to, const struct message *message)
-{
-    struct inbox_message *copy = copy_message(agents, message);
-
-    agents_work_message(agents, message->size);
-    rent_touch(agents, to);
-    append(to, copy);
-    event_waits(agents, to, &copy->m);
-    agent_dirty(agents, to);
-    /* Only a running turn has something to undo. */
-    if (agents->turn != NULL)
-        undo_on_rollback(agents->undo, take_back, to, copy);
-    if (to->state == AGENT_FROZEN_DRY && agents->turn != NULL)
-        undo_on_commit(agents->undo, look_again, agents, to);
-    else
-        agents_try_thaw(agents, to);
-    agent_make_ready(agents, to);
-}
-
-static void push_first(struct agents *agents, struct agent *agent, struct inbox_message *message)
-{
-    rent_touch(agents, agent);
-    message->previous = NULL;
-    message->next = agent->inbox_first;
-    if (agent->inbox_first != NULL)
-        agent->inbox_first->previous = message;
-    else
-        agent->inbox_last = message;
-    agent->inbox_first = message;
-    count_in(agent, &message->m);
-    event_waits(agents, agent, &message->m);
-    agent_dirty(agents, agent);
-}
-
-void agents_deliver_first(struct agents *agents, struct agent *to, const struct message *message)
-{
-    struct inbox_message *copy = copy_message(agents, message);
-
-    INVARIANT(agents->turn == NULL);
-    copy->front = true;
-    push_first(agents, to, copy);
-    agent_make_ready(agents, to);
-}
-
-/* Its number is lower than any that waits, so it will be read back to the same place. */
-void inbox_put_back(struct agents *agents, struct agent *agent, struct inbox_message *message)
-{
-    message->saved = false;
-    push_first(agents, agent, message);
-}
-
-static void post_back(struct agents *agents, uint64_t held, uint64_t to, struct money amount,
-                      enum transfer_code code, uint64_t object)
-{
-    struct transfer transfer = {
-        .debit = held, .credit = to, .amount = amount, .code = code, .object = object};
-
-    if (!money_is_zero(amount))
-        agents_post(agents, &transfer);
-}
-
-void inbox_return(struct agents *agents, struct agent *agent, struct inbox_message *message,
-                  int32_t status, bool postage_too)
-{
-    const struct message *m = &message->m;
-    uint64_t sender = agents_payee(agents, m->sender);
-    struct agent *back;
-
-    if (m->kind == SERAI_EVENT_MESSAGE)
-        post_back(agents, ACCOUNT_HELD_MESSAGE, sender, m->money, TRANSFER_MESSAGE_BACK, m->id);
-    if (postage_too) {
-        post_back(agents, ACCOUNT_HELD_MESSAGE, sender, m->postage, TRANSFER_POSTAGE_BACK, m->id);
-        post_back(agents, ACCOUNT_HELD_RESERVE, agents_payee(agents, agent->id), m->reserve,
-                  TRANSFER_RESERVE, m->id);
-    }
-    message_fail_replies(agents, m, status);
-    back = agents_find(agents, sender);
-    if (back != NULL && back != agent)
-        agents_topped_up(agents, back);
 }

@@ -2,10 +2,16 @@
  * What agents wrote down: a bounded run of lines each, the oldest going first.  Lines stand
  * whatever becomes of the turn that wrote them: they are how an author learns why it trapped.
  */
+#include "agents/logs.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "agents/state.h"
+#include "agents/accrual.h"
+#include "agents/agent.h"
+#include "agents/changes.h"
+#include "agents/limits.h"
+#include "agents/set.h"
 
 static void drop_oldest(struct agent *agent)
 {

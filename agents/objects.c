@@ -1,36 +1,16 @@
 /* Facets, buffers and timers: things with a number of our own and a row each. */
+#include "agents/objects.h"
+
 #include <stddef.h>
 #include <string.h>
 
-#include "agents/state.h"
-
-void agent_dirty(struct agents *agents, struct agent *agent)
-{
-    if (agent->dirty)
-        return;
-    agent->dirty = true;
-    bytes_append(&agents->dirty_agents, &agent->id, sizeof agent->id);
-    INVARIANT(!agents->dirty_agents.failed);
-}
-
-void object_dirty(struct agents *agents, struct object *object)
-{
-    if (object->dirty)
-        return;
-    object->dirty = true;
-    bytes_append(&agents->dirty_objects, &object->id, sizeof object->id);
-    INVARIANT(!agents->dirty_objects.failed);
-}
-
-void tombstone_add(struct agents *agents, enum store_table table, const void *key, size_t size)
-{
-    struct tombstone tombstone = {.table = table, .key_size = size};
-
-    INVARIANT(size <= sizeof tombstone.key);
-    memcpy(tombstone.key, key, size);
-    bytes_append(&agents->tombstones, &tombstone, sizeof tombstone);
-    INVARIANT(!agents->tombstones.failed);
-}
+#include "agents/agent.h"
+#include "agents/changes.h"
+#include "agents/limits.h"
+#include "agents/pages/page_drop.h"
+#include "agents/pages/paged.h"
+#include "agents/set.h"
+#include "base/table.h"
 
 /* A facet or a timer has no room for the table of pages that a buffer has. */
 static size_t object_bytes(enum object_kind kind)

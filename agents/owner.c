@@ -1,6 +1,13 @@
 /* What the owner of an agent does to it from outside of its turns: to end it, to take money back.
  */
-#include "agents/state.h"
+#include "agents/agents.h"
+
+#include "agents/agent.h"
+#include "agents/death.h"
+#include "agents/funds.h"
+#include "agents/low_balance.h"
+#include "agents/rent.h"
+#include "agents/set.h"
 
 void agents_end(struct agents *agents, struct agent *agent)
 {

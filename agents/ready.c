@@ -6,7 +6,11 @@
  * time than one with a single agent.  All customers of one neighbour are one.  The order is not
  * stored: a start makes it anew.
  */
-#include "agents/state.h"
+#include "agents/ready.h"
+
+#include "agents/agent.h"
+#include "agents/customers.h"
+#include "agents/set.h"
 
 enum {
     TURN_COST = 2000,   /* fuel: what a turn costs beside what it burns */

@@ -8,417 +8,16 @@
  * To sleep or to wake changes no state: no row, no order of anything.  An agent sleeps only where
  * nothing can point at its struct, that is after its row was saved, when no turn can be undone.
  */
-#include <assert.h>
-#include <stddef.h>
+#include "agents/sleep.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "agents/state.h"
-
-/* A record begins with its size in grains of the slab. */
-enum { RECORD_HEAD_BYTES = 2, VARINT_BYTES_MAX = 19 };
-
-static_assert(SLAB_GRAIN == 8, "records are told from structs by the lowest bit of a pointer");
-
-/* ---- what is packed: one table for both ways, so that neither can forget a field ---- */
-
-struct number {
-    size_t offset;
-    size_t size;
-};
-
-#define NUMBER(field)                                                                              \
-    {                                                                                              \
-        offsetof(struct agent, field), sizeof(((struct agent *)NULL)->field)                       \
-    }
-
-/* Of an agent with an empty inbox, not in the queue, with no row to write: the rest is zero. */
-static const struct number numbers[] = {
-    NUMBER(customer),     NUMBER(parent),        NUMBER(state),         NUMBER(born_frame),
-    NUMBER(kept_count),   NUMBER(memory_pages),  NUMBER(facets),        NUMBER(timers),
-    NUMBER(buffer_bytes), NUMBER(log_bytes),     NUMBER(log_lines),     NUMBER(log_next),
-    NUMBER(log_deleted),  NUMBER(log_erased),    NUMBER(mark),          NUMBER(mark_armed),
-    NUMBER(mark_reserve), NUMBER(burial),        NUMBER(rent_owed[0]),  NUMBER(rent_owed[1]),
-    NUMBER(rent_owed[2]), NUMBER(rent_index[0]), NUMBER(rent_index[1]), NUMBER(rent_index[2]),
-    NUMBER(carry[0]),     NUMBER(carry[1]),      NUMBER(carry[2]),      NUMBER(carry[3]),
-    NUMBER(turns),        NUMBER(traps),         NUMBER(fuel),          NUMBER(code.share_index),
-};
-enum { NUMBERS = sizeof numbers / sizeof numbers[0] };
-
-static_assert(NUMBERS <= 32 && RENT_RESOURCES == 3 && CARRIES == 4, "each has a bit of 32");
-
-enum flag {
-    FLAG_INBORN = 1,  /* slots below SERAI_SLOT_FIRST_FREE are as at birth, the origin aside */
-    FLAG_GLOBALS = 2, /* differ from those that the code begins with */
-    FLAG_REASON = 4,
-    FLAG_PAGES = 8, /* some page is not as in the initial image */
-    FLAG_FROZEN = 16,
-    FLAG_NEEDS = 32, /* while rows are read: otherwise its inbox is empty */
-    FLAG_BEGUN = 64,
-    FLAG_OWNED = 128,
-};
-
-static u128 number_get(const struct agent *agent, const struct number *number)
-{
-    const void *from = (const char *)agent + number->offset;
-    u128 wide = 0;
-
-    memcpy(&wide, from, number->size); /* every machine that we run on is little-endian */
-    return wide;
-}
-
-static void number_set(struct agent *agent, const struct number *number, u128 value)
-{
-    memcpy((char *)agent + number->offset, &value, number->size);
-}
-
-/* ---- bytes ---- */
-
-static uint8_t *put_raw(uint8_t *to, const void *from, size_t size)
-{
-    memcpy(to, from, size);
-    return to + size;
-}
-
-static const uint8_t *get_raw(const uint8_t *from, void *to, size_t size)
-{
-    memcpy(to, from, size);
-    return from + size;
-}
-
-static uint8_t *put_number(uint8_t *to, u128 value)
-{
-    while (value >= 0x80) {
-        *to++ = (uint8_t)((uint8_t)value | 0x80);
-        value >>= 7;
-    }
-    *to++ = (uint8_t)value;
-    return to;
-}
-
-static const uint8_t *get_number(const uint8_t *from, u128 *value)
-{
-    uint64_t low = 0;
-    unsigned shift = 0;
-
-    for (; shift < 63; shift += 7, from++) {
-        low |= (uint64_t)(*from & 0x7f) << shift;
-        if ((*from & 0x80) == 0) {
-            *value = low;
-            return from + 1;
-        }
-    }
-    *value = low;
-    for (;; shift += 7, from++) {
-        *value |= (u128)(*from & 0x7f) << shift;
-        if ((*from & 0x80) == 0)
-            return from + 1;
-    }
-}
-
-static const uint8_t *get_u64(const uint8_t *from, uint64_t *value)
-{
-    u128 wide;
-
-    from = get_number(from, &wide);
-    *value = (uint64_t)wide;
-    return from;
-}
-
-static uint8_t *put_text(uint8_t *to, const char *text)
-{
-    size_t size = strlen(text);
-
-    *to++ = (uint8_t)size;
-    return put_raw(to, text, size);
-}
-
-static const uint8_t *get_text(const uint8_t *from, char *text)
-{
-    size_t size = *from++;
-
-    text[size] = '\0';
-    return get_raw(from, text, size);
-}
-
-/* ---- numbers ---- */
-
-static uint8_t *put_numbers(uint8_t *to, const struct agent *agent)
-{
-    uint8_t *bits_at = to;
-    uint32_t bits = 0;
-
-    to += sizeof bits;
-    for (size_t i = 0; i < NUMBERS; i++) {
-        u128 value = number_get(agent, &numbers[i]);
-
-        if (value == 0)
-            continue;
-        bits |= UINT32_C(1) << i;
-        to = put_number(to, value);
-    }
-    memcpy(bits_at, &bits, sizeof bits);
-    return to;
-}
-
-static const uint8_t *get_numbers(const uint8_t *from, struct agent *agent)
-{
-    uint32_t bits;
-
-    from = get_raw(from, &bits, sizeof bits);
-    for (size_t i = 0; i < NUMBERS; i++) {
-        u128 value;
-
-        if ((bits & UINT32_C(1) << i) == 0)
-            continue;
-        from = get_number(from, &value);
-        number_set(agent, &numbers[i], value);
-    }
-    return from;
-}
-
-/* ---- capabilities ---- */
-
-static bool is_inborn(const struct agent *agent, uint64_t slot)
-{
-    struct cap cap = {.kind = cap_inborn_kind(slot)};
-    const struct cap *held = agent_cap_at(agent, slot);
-
-    return held != NULL && cap_equal(held, &cap);
-}
-
-static bool are_inborn(const struct agent *agent)
-{
-    for (uint64_t slot = 0; slot < SERAI_SLOT_FIRST_FREE; slot++) {
-        if (slot != SERAI_SLOT_ORIGIN && !is_inborn(agent, slot))
-            return false;
-    }
-    return true;
-}
-
-static bool cap_is_packed(const struct cap *cap, uint32_t slot, bool inborn)
-{
-    if (cap == NULL || cap->kind == SERAI_KIND_EMPTY)
-        return false;
-    return !inborn || slot >= SERAI_SLOT_FIRST_FREE || slot == SERAI_SLOT_ORIGIN;
-}
-
-static uint8_t *put_caps(uint8_t *to, const struct agent *agent, bool inborn)
-{
-    uint32_t count = 0;
-
-    for (uint32_t slot = 0; slot < agent->caps_highest; slot++)
-        count += cap_is_packed(agent_cap_at(agent, slot), slot, inborn);
-    to = put_number(to, count);
-    for (uint32_t slot = 0; count > 0; slot++) {
-        const struct cap *cap = agent_cap_at(agent, slot);
-
-        if (!cap_is_packed(cap, slot, inborn))
-            continue;
-        to = put_number(to, slot);
-        *to++ = cap->kind;
-        *to++ = cap->rights;
-        to = put_number(to, cap->object);
-        count--;
-    }
-    return to;
-}
-
-static void set_cap(struct agent *agent, uint32_t slot, struct cap cap)
-{
-    agent_make_caps(agent, slot / AGENT_CAPS_CHUNK);
-    *agent_cap_at(agent, slot) = cap;
-    agent->caps_used += cap.kind != SERAI_KIND_EMPTY;
-    if (slot >= agent->caps_highest)
-        agent->caps_highest = slot + 1;
-}
-
-static const uint8_t *get_caps(const uint8_t *from, struct agent *agent, bool inborn)
-{
-    uint64_t count;
-
-    for (uint32_t slot = 0; inborn && slot < SERAI_SLOT_FIRST_FREE; slot++)
-        set_cap(agent, slot, (struct cap){.kind = cap_inborn_kind(slot)});
-    from = get_u64(from, &count);
-    for (; count > 0; count--) {
-        struct cap cap = {0};
-        uint64_t slot;
-
-        from = get_u64(from, &slot);
-        cap.kind = *from++;
-        cap.rights = *from++;
-        from = get_u64(from, &cap.object);
-        set_cap(agent, (uint32_t)slot, cap);
-    }
-    return from;
-}
-
-/* ---- code and globals ---- */
-
-static bool globals_are_initial(const struct agent *agent)
-{
-    const struct engine_code *engine = agent->code.code->engine;
-    uint64_t initial[ENGINE_GLOBALS_MAX];
-
-    engine_code_initial_globals(engine, initial);
-    return memcmp(initial, agent->globals, engine_code_globals(engine) * sizeof *initial) == 0;
-}
-
-static uint8_t *put_program(uint8_t *to, const struct agent *agent, uint8_t flags)
-{
-    to = put_raw(to, &agent->code.code, sizeof agent->code.code);
-    for (uint32_t i = 0; i < agent->kept_count; i++) {
-        to = put_raw(to, &agent->kept[i].code, sizeof agent->kept[i].code);
-        to = put_number(to, agent->kept[i].share_index);
-    }
-    if ((flags & FLAG_GLOBALS) != 0) {
-        uint32_t count = engine_code_globals(agent->code.code->engine);
-
-        for (uint32_t i = 0; i < count; i++)
-            to = put_number(to, agent->globals[i]);
-    }
-    return to;
-}
-
-static const uint8_t *get_program(const uint8_t *from, struct agent *agent, uint8_t flags)
-{
-    uint32_t count;
-
-    from = get_raw(from, &agent->code.code, sizeof agent->code.code);
-    if (agent->kept_count > 0)
-        agent_make_kept(agent);
-    for (uint32_t i = 0; i < agent->kept_count; i++) {
-        from = get_raw(from, &agent->kept[i].code, sizeof agent->kept[i].code);
-        from = get_number(from, &agent->kept[i].share_index);
-    }
-    count = engine_code_globals(agent->code.code->engine);
-    agent_fit_globals(agent, count);
-    if ((flags & FLAG_GLOBALS) == 0)
-        engine_code_initial_globals(agent->code.code->engine, agent->globals);
-    for (uint32_t i = 0; (flags & FLAG_GLOBALS) != 0 && i < count; i++)
-        from = get_u64(from, &agent->globals[i]);
-    return from;
-}
-
-/* ---- pages: where they lie ---- */
-
-static uint8_t *put_pages(uint8_t *to, const struct agent *agent)
-{
-    to = put_number(to, agent->memory.used);
-    return put_raw(to, agent->memory.pages, agent->memory.used * sizeof *agent->memory.pages);
-}
-
-static const uint8_t *get_pages(const uint8_t *from, struct agent *agent)
-{
-    uint64_t used;
-
-    from = get_u64(from, &used);
-    paged_adopt(&agent->memory, (uint32_t)used);
-    return get_raw(from, agent->memory.pages, used * sizeof *agent->memory.pages);
-}
-
-/* ---- records ---- */
-
-/* More than the record can take. */
-static size_t record_bound(const struct agent *agent)
-{
-    return RECORD_HEAD_BYTES + 1 + sizeof(uint32_t) + (NUMBERS + 2) * VARINT_BYTES_MAX +
-           sizeof agent->name + sizeof agent->reason + 3 * sizeof(void *) +
-           (size_t)(agent->kept_count + 1) * (sizeof(void *) + VARINT_BYTES_MAX) +
-           (size_t)engine_code_globals(agent->code.code->engine) * VARINT_BYTES_MAX +
-           (size_t)(agent->caps_used + 1) * (2 + 2 * VARINT_BYTES_MAX) + VARINT_BYTES_MAX +
-           agent->memory.used * sizeof(struct paged_page *) + SLAB_GRAIN;
-}
-
-static uint8_t flags_of(const struct agent *agent)
-{
-    uint8_t flags = 0;
-
-    if (are_inborn(agent))
-        flags |= FLAG_INBORN;
-    if (!globals_are_initial(agent))
-        flags |= FLAG_GLOBALS;
-    if (agent->reason[0] != '\0')
-        flags |= FLAG_REASON;
-    if (agent->memory.used > 0)
-        flags |= FLAG_PAGES;
-    if (agent_is_frozen(agent))
-        flags |= FLAG_FROZEN;
-    if (!money_is_zero(agent->needs))
-        flags |= FLAG_NEEDS;
-    if (agent->begun)
-        flags |= FLAG_BEGUN;
-    if (agent->owned != NULL)
-        flags |= FLAG_OWNED;
-    return flags;
-}
-
-/* Returns where the record ends. */
-static const uint8_t *pack(uint8_t *to, const struct agent *agent)
-{
-    uint8_t flags = flags_of(agent);
-
-    to += RECORD_HEAD_BYTES;
-    *to++ = flags;
-    to = put_numbers(to, agent);
-    to = put_text(to, agent->name);
-    if ((flags & FLAG_REASON) != 0)
-        to = put_text(to, agent->reason);
-    if ((flags & FLAG_FROZEN) != 0)
-        to = put_number(to, agent->frozen_us);
-    if ((flags & FLAG_NEEDS) != 0)
-        to = put_number(to, money_nanos(agent->needs));
-    if ((flags & FLAG_OWNED) != 0)
-        to = put_raw(to, &agent->owned, sizeof agent->owned);
-    to = put_program(to, agent, flags);
-    to = put_caps(to, agent, (flags & FLAG_INBORN) != 0);
-    if ((flags & FLAG_PAGES) != 0)
-        to = put_pages(to, agent);
-    if (agent->log_lines > 0) {
-        to = put_raw(to, &agent->log_first, sizeof agent->log_first);
-        to = put_raw(to, &agent->log_last, sizeof agent->log_last);
-    }
-    return to;
-}
-
-/* The struct is new; its pages and log lines become those that the record names. */
-static void unpack(struct agent *agent, const uint8_t *from)
-{
-    uint8_t flags;
-
-    from += RECORD_HEAD_BYTES;
-    flags = *from++;
-    agent->begun = (flags & FLAG_BEGUN) != 0;
-    from = get_numbers(from, agent);
-    from = get_text(from, agent->name);
-    if ((flags & FLAG_REASON) != 0)
-        from = get_text(from, agent->reason);
-    if ((flags & FLAG_FROZEN) != 0)
-        from = get_u64(from, &agent->frozen_us);
-    if ((flags & FLAG_NEEDS) != 0) {
-        uint64_t nanos;
-
-        from = get_u64(from, &nanos);
-        INVARIANT(money_from_nanos(&agent->needs, nanos) == ST_OK);
-    }
-    if ((flags & FLAG_OWNED) != 0)
-        from = get_raw(from, &agent->owned, sizeof agent->owned);
-    from = get_program(from, agent, flags);
-    from = get_caps(from, agent, (flags & FLAG_INBORN) != 0);
-    paged_grow(&agent->memory, agent->memory_pages * (ENGINE_WASM_PAGE_BYTES / PAGED_BYTES));
-    if ((flags & FLAG_PAGES) != 0)
-        from = get_pages(from, agent);
-    if (agent->log_lines > 0) {
-        from = get_raw(from, &agent->log_first, sizeof agent->log_first);
-        (void)get_raw(from, &agent->log_last, sizeof agent->log_last);
-    }
-    agent->rent_touched_us = UINT64_MAX; /* no time: the first touch looks at every index */
-}
-
-static size_t record_size(const uint8_t *record)
-{
-    return (size_t)le16_get(record) * SLAB_GRAIN;
-}
+#include "agents/agent.h"
+#include "agents/customers.h"
+#include "agents/pages/paged.h"
+#include "agents/set.h"
+#include "agents/sleep_record.h"
 
 /* ---- which it is ---- */
 
@@ -472,9 +71,9 @@ static struct agent *wake(struct agents *agents, uint64_t id, uint8_t *record)
 {
     struct agent *agent = agent_alloc(id);
 
-    unpack(agent, record);
+    sleep_record_unpack(agent, record);
     agent->use = customer_use(agents, agent->customer);
-    slab_give(&agents->small, record, record_size(record));
+    slab_give(&agents->small, record, sleep_record_size(record));
     (void)!dense_put(&agents->agents, id, agent); /* in the place of its record */
     agent_is_awake(agents, agent);
     return agent;
@@ -527,7 +126,7 @@ static void free_body(struct agent *agent)
 
 static void fall_asleep(struct agents *agents, struct agent *agent)
 {
-    size_t bound = record_bound(agent);
+    size_t bound = sleep_record_bound(agent);
     uint8_t *scratch;
     uint8_t *record;
     size_t size;
@@ -537,7 +136,7 @@ static void fall_asleep(struct agents *agents, struct agent *agent)
     bytes_clear(&agents->packing);
     scratch = bytes_extend(&agents->packing, bound);
     INVARIANT(scratch != NULL);
-    size = ((size_t)(pack(scratch, agent) - scratch) + SLAB_GRAIN - 1) / SLAB_GRAIN;
+    size = ((size_t)(sleep_record_pack(scratch, agent) - scratch) + SLAB_GRAIN - 1) / SLAB_GRAIN;
     le16_put(scratch, (uint16_t)size);
     record = slab_take(&agents->small, size * SLAB_GRAIN);
     memcpy(record, scratch, size * SLAB_GRAIN);
@@ -601,7 +200,7 @@ static bool show(void *context, uint64_t id, void *value)
     if (!is_record(value))
         return showing->visit(showing->context, value);
     copy = agent_alloc(id);
-    unpack(copy, record_of(value));
+    sleep_record_unpack(copy, record_of(value));
     more = showing->visit(showing->context, copy);
     free_body(copy);
     return more;
@@ -624,8 +223,8 @@ static bool free_one(void *context, uint64_t id, void *value)
         uint8_t *record = record_of(value);
 
         agent = agent_alloc(id);
-        unpack(agent, record);
-        slab_give(&agents->small, record, record_size(record));
+        sleep_record_unpack(agent, record);
+        slab_give(&agents->small, record, sleep_record_size(record));
     }
     agent_free(agent);
     return true;

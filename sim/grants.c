@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/facets.h"
+#include "agents/objects.h"
+#include "agents/sleep.h"
 #include "sim/grants_state.h"
 
 /* ---- life ---- */

@@ -2,7 +2,7 @@
 #ifndef SERAI_SIM_GRANTS_STATE_H
 #define SERAI_SIM_GRANTS_STATE_H
 
-#include "agents/turn.h"
+#include "agents/turns/turn.h"
 #include "sim/grants.h"
 #include "sim/sim.h"
 

@@ -3,7 +3,8 @@
 
 #include <stdio.h>
 
-#include "agents/state.h"
+#include "agents/customers.h"
+#include "agents/set.h"
 #include "sim/sim.h"
 
 enum {

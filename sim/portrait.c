@@ -5,8 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agents/arena.h"
-#include "agents/state.h"
+#include "agents/agent.h"
+#include "agents/caps.h"
+#include "agents/code.h"
+#include "agents/customers.h"
+#include "agents/objects.h"
+#include "agents/pages/page_cache.h"
+#include "agents/pages/page_owner.h"
+#include "agents/pages/paged.h"
+#include "agents/set.h"
 #include "site/core/state.h"
 
 #define U(value) ((unsigned long long)(value))

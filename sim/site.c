@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agents/arena.h"
-#include "agents/state.h"
+#include "agents/pages/arena.h"
+#include "agents/set.h"
 #include "sdk/loader/loader_wasm.h"
 #include "sim/hog.h"
 #include "sim/memory.h"

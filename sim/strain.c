@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agents/turn.h"
+#include "agents/agent.h"
+#include "agents/objects.h"
+#include "agents/set.h"
+#include "agents/turns/turn.h"
 #include "sim/sim.h"
 
 enum {

@@ -7,8 +7,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/agent.h"
 #include "agents/agents.h"
-#include "agents/arena.h"
+#include "agents/cap_heap.h"
+#include "agents/caps.h"
+#include "agents/changes.h"
+#include "agents/code.h"
+#include "agents/customers.h"
+#include "agents/deliver.h"
+#include "agents/facets.h"
+#include "agents/logs.h"
+#include "agents/objects.h"
+#include "agents/pages/page_cache.h"
+#include "agents/pages/page_owner.h"
+#include "agents/pages/paged.h"
+#include "agents/set.h"
 
 /* Exports serai_turn, which stores its first argument at 0 and counts turns in a global. */
 #define MODULE(first_count)                                                                        \

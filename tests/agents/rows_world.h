@@ -2,7 +2,8 @@
 #ifndef SERAI_TESTS_AGENTS_ROWS_WORLD_H
 #define SERAI_TESTS_AGENTS_ROWS_WORLD_H
 
-#include "agents/state.h"
+#include "agents/agent.h"
+#include "agents/set.h"
 #include "ledger/ledger.h"
 
 enum { MODULE_BYTES = 71, MODULE_PAGES_MAX = 2, AGENTS = 4 };

@@ -2,7 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agents/arena.h"
+#include "agents/agent.h"
+#include "agents/pages/arena.h"
+#include "agents/pages/paged.h"
+#include "agents/set.h"
 #include "tests/agents/rows_world.h"
 #include "tests/check_main.h"
 

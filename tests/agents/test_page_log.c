@@ -1,9 +1,18 @@
 /* Pages on disk: deltas, images, the sweep between them, and what is made of both at a start. */
 #include <string.h>
 
-#include "agents/arena.h"
-#include "agents/page_rows.h"
-#include "agents/rows.h"
+#include "agents/agent.h"
+#include "agents/code.h"
+#include "agents/death.h"
+#include "agents/objects.h"
+#include "agents/pages/arena.h"
+#include "agents/pages/page_cache.h"
+#include "agents/pages/page_owner.h"
+#include "agents/pages/page_rows.h"
+#include "agents/pages/paged.h"
+#include "agents/program.h"
+#include "agents/rows/keys.h"
+#include "agents/set.h"
 #include "tests/agents/rows_world.h"
 #include "tests/check_main.h"
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "agents/limits.h"
-#include "agents/paged.h"
+#include "agents/pages/paged.h"
 #include "tests/check_main.h"
 
 enum { PAGES = 4, OBJECT = 77 };

@@ -1,5 +1,18 @@
 /* Agents written to a store and read back: nothing is lost, nothing damaged is believed. */
-#include "agents/rows.h"
+#include "agents/agent.h"
+#include "agents/caps.h"
+#include "agents/changes.h"
+#include "agents/code.h"
+#include "agents/customers.h"
+#include "agents/death.h"
+#include "agents/logs.h"
+#include "agents/objects.h"
+#include "agents/pages/paged.h"
+#include "agents/program.h"
+#include "agents/ready.h"
+#include "agents/rows/agent_row.h"
+#include "agents/rows/keys.h"
+#include "agents/set.h"
 
 #include <check.h>
 #include <sodium.h>

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/death.h"
+#include "agents/objects.h"
 #include "tests/agents/rows_world.h"
 #include "tests/check_main.h"
 

@@ -4,15 +4,15 @@
  * from outside.  It keeps PAGES of its agents' memory in RAM, writes the images of all soon, and
  * reads the others when they are wanted.
  *
- * crashy ORDER: dies in the first order of that name, whoever gives it; of those that
- * order_given() carries out.
+ * crashy ORDER: dies in the first order of that name, whoever gives it.  The order is one on an
+ * agent's log: only order_log() is watched.
  */
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "agents/turn.h"
+#include "agents/turns/turn.h"
 #include "base/file.h"
 #include "sdk/loader/loader_wasm.h"
 #include "site/config/config.h"
@@ -36,15 +36,15 @@ static void crash(uint64_t agent, uint64_t message)
         (void)!raise(SIGSEGV);
 }
 
-/* The names are the linker's: --wrap=order_given makes them of order_given. */
-int64_t __real_order_given(struct turn *turn, enum serai_order order, const uint64_t *args);
-int64_t __wrap_order_given(struct turn *turn, enum serai_order order, const uint64_t *args);
+/* The names are the linker's: --wrap=order_log makes them of order_log. */
+int64_t __real_order_log(struct turn *turn, enum serai_order order, const uint64_t *args);
+int64_t __wrap_order_log(struct turn *turn, enum serai_order order, const uint64_t *args);
 
-int64_t __wrap_order_given(struct turn *turn, enum serai_order order, const uint64_t *args)
+int64_t __wrap_order_log(struct turn *turn, enum serai_order order, const uint64_t *args)
 {
     if ((int)order == crash_order)
         (void)!raise(SIGSEGV);
-    return __real_order_given(turn, order, args);
+    return __real_order_log(turn, order, args);
 }
 
 static void report(void *context, const struct config_error *error)

@@ -3,6 +3,8 @@
 
 #include <malloc.h>
 
+#include "agents/accrual.h"
+
 struct site trial_site;
 
 void trial_open(void (*change)(struct pricebook *book))

@@ -5,7 +5,8 @@
 #ifndef SERAI_TESTS_SITE_CORE_FIXTURE_H
 #define SERAI_TESTS_SITE_CORE_FIXTURE_H
 
-#include "agents/turn.h"
+#include "agents/agent.h"
+#include "agents/set.h"
 #include "site/core/state.h"
 #include "tests/check_main.h"
 

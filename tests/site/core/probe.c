@@ -3,6 +3,9 @@
 #include <check.h>
 #include <string.h>
 
+#include "agents/imports.h"
+#include "agents/orders/dispatch.h"
+
 enum { PARTS_MAX = 128, SCRATCH = 1024 };
 
 uint64_t probe_count[SERAI_ORDER_COUNT][PROBE_ANSWERS];

@@ -6,7 +6,7 @@
 #ifndef SERAI_TESTS_SITE_CORE_PROBE_H
 #define SERAI_TESTS_SITE_CORE_PROBE_H
 
-#include "agents/turn.h"
+#include "agents/turns/turn.h"
 
 enum { PROBE_ANSWERS = 16 }; /* 0: success; n: the refusal -n */
 

@@ -1,6 +1,7 @@
 /* Running dry is a ladder: notice, freeze, the burial reserve, and back up by a top-up. */
 #include <string.h>
 
+#include "agents/rent.h"
 #include "tests/site/core/puppet.h"
 
 enum { MONEY = 50000000 };

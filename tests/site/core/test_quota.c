@@ -5,7 +5,9 @@
  */
 #include <string.h>
 
-#include "agents/state.h"
+#include "agents/code.h"
+#include "agents/customers.h"
+#include "agents/set.h"
 #include "tests/site/core/puppet.h"
 
 enum {

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/accrual.h"
+#include "agents/rent.h"
 #include "tests/site/core/puppet.h"
 
 enum { MONEY = 50000000 };

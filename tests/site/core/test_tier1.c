@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/death.h"
 #include "tests/engine/native_build.h"
 #include "tests/site/core/fixture.h"
 #include "tests/site/core/probe.h"

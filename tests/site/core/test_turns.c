@@ -1,6 +1,7 @@
 /* What a turn is: all of it or nothing but its tolls. */
 #include <string.h>
 
+#include "agents/imports.h"
 #include "tests/site/core/puppet.h"
 
 enum { MONEY = 50000000 };

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "agents/imports.h"
 #include "tests/site/core/puppet.h"
 
 enum { ALICE = 1, BAD = ENGINE_ARGS_MAX, AT_LARGE = 16384, LINE = 64 };

@@ -1,0 +1,74 @@
+/*
+ * What rent is owed, up to now.  A cumulative price index (the market's) makes the debt of any
+ * stretch of time one product: bytes held times the rise of the index (docs/prices.md, rent).
+ * Whoever changes what rent is counted by calls rent_touch() first.
+ */
+#include "agents/accrual.h"
+
+#include "agents/agent.h"
+#include "agents/changes.h"
+#include "agents/code.h"
+#include "agents/limits.h"
+#include "agents/set.h"
+
+uint64_t agent_bytes_held(const struct agent *agent)
+{
+    uint64_t held = HELD_AGENT;
+
+    held += (uint64_t)agent->memory_pages * ENGINE_WASM_PAGE_BYTES;
+    held += (uint64_t)agent->caps_used * HELD_CAP;
+    held += agent->facets * HELD_FACET;
+    held += agent->timers * HELD_TIMER;
+    held += agent->inbox_bytes;
+    held += agent->log_bytes;
+    return held;
+}
+
+u128 rent_index_now(const struct agents *agents, enum rent_resource resource)
+{
+    return price_index_at(&agents->env.rent[resource], agents->now_us);
+}
+
+void code_share_update(struct agents *agents, struct code *code)
+{
+    u128 now = rent_index_now(agents, RENT_CODE);
+
+    /* Rounded down: less than one numerator unit a change of references, and the agents gain it. */
+    if (code->refs > 0 && !code->builtin)
+        code->share_index += (now - code->market_index) * code->held / code->refs;
+    code->market_index = now;
+}
+
+static void accrue(struct agents *agents, struct agent *agent, enum rent_resource resource,
+                   uint64_t units)
+{
+    u128 now = rent_index_now(agents, resource);
+
+    agent->rent_owed[resource] += (now - agent->rent_index[resource]) * units;
+    agent->rent_index[resource] = now;
+}
+
+static void accrue_code(struct agents *agents, struct agent *agent, struct code_ref *ref)
+{
+    if (ref->code == NULL)
+        return;
+    code_share_update(agents, ref->code);
+    agent->rent_owed[RENT_CODE] += ref->code->share_index - ref->share_index;
+    ref->share_index = ref->code->share_index;
+}
+
+void rent_touch(struct agents *agents, struct agent *agent)
+{
+    u128 now = rent_index_now(agents, RENT_MEMORY);
+
+    /* Nothing accrues at one instant, and most turns change several things at one instant. */
+    if (agent->rent_touched_us == agents->now_us && agent->rent_index[RENT_MEMORY] == now)
+        return;
+    agent->rent_touched_us = agents->now_us;
+    accrue(agents, agent, RENT_MEMORY, agent_bytes_held(agent));
+    accrue(agents, agent, RENT_BUFFERS, agent->buffer_bytes);
+    accrue_code(agents, agent, &agent->code);
+    for (uint32_t i = 0; i < agent->kept_count; i++)
+        accrue_code(agents, agent, &agent->kept[i]);
+    agent_dirty(agents, agent);
+}

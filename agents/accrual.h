@@ -1,0 +1,19 @@
+/* What rent is owed, up to now.  Private to this part. */
+#ifndef SERAI_AGENTS_ACCRUAL_H
+#define SERAI_AGENTS_ACCRUAL_H
+
+#include "agents/agents.h"
+#include "agents/code.h"
+
+/* The bytes that rent of memory is paid for, by docs/prices.md. */
+uint64_t agent_bytes_held(const struct agent *agent);
+
+/* Bring the accruals up to date; before anything that rent is counted by changes. */
+void rent_touch(struct agents *agents, struct agent *agent);
+/* The price index of a resource at the site time that agents have. */
+u128 rent_index_now(const struct agents *agents, enum rent_resource resource);
+
+/* Bring what one reference to a module owes up to date; before its references change. */
+void code_share_update(struct agents *agents, struct code *code);
+
+#endif

@@ -1,0 +1,89 @@
+/*
+ * When rent is billed outside of turns.  Up to SETTLE_AGENTS agents all are billed each minute; of
+ * more, a part of them each minute in turn, so that a million who only hold memory cost a frame no
+ * more than a few thousand do.  Accruals are exact whenever they are booked.  What must not wait
+ * for its turn, an agent that runs dry, falls below its mark or is frozen for long, is noted
+ * (billing_queue.c) as the earliest such time of the 64 neighbours that share a group of the map:
+ * when it comes these are billed.
+ */
+#include "agents/billing.h"
+
+#include <stdlib.h>
+
+#include "agents/billing_queue.h"
+#include "agents/freeze.h"
+#include "agents/frozen.h"
+#include "agents/limits.h"
+#include "agents/low_balance.h"
+#include "agents/rent.h"
+#include "agents/set.h"
+#include "base/table.h"
+
+static void settle_group(struct agents *agents, uint64_t number, struct dense_group *group)
+{
+    group->note = 0;
+    for (uint64_t i = 0; i < DENSE_GROUP; i++) {
+        struct agent *agent;
+
+        if (group->values[i] == NULL)
+            continue;
+        agent = agents_find(agents, number * DENSE_GROUP + i);
+        rent_settle(agents, agent);
+        agent_check_mark(agents, agent);
+        frozen_send_back(agents, agent);
+        rent_note_due(agents, agent);
+        frozen_note_due(agents, agent);
+    }
+}
+
+/* Whose turn it is in this minute: `count` groups from `first` on, and round. */
+struct shift {
+    size_t first;
+    size_t count;
+};
+
+static struct shift next_shift(struct agents *agents, const uint64_t *groups, size_t count)
+{
+    size_t minutes = 1 + (dense_count(&agents->agents) - 1) / agents->settle_agents;
+    struct shift shift = {.count = (count + minutes - 1) / minutes};
+
+    if (agents->now_us < agents->next_settle_us)
+        return (struct shift){0};
+    agents->next_settle_us = agents->now_us + SETTLE_US;
+    while (shift.first < count && groups[shift.first] <= agents->settled_group)
+        shift.first++;
+    if (shift.first == count)
+        shift.first = 0;
+    agents->settled_group = groups[(shift.first + shift.count - 1) % count];
+    return shift;
+}
+
+void settle_due(struct agents *agents)
+{
+    uint64_t *groups;
+    size_t count;
+    struct shift shift;
+    size_t urgent = 0;
+
+    agents->dry_us = UINT64_MAX;
+    table_keys_sorted(&agents->agents.groups, &groups, &count);
+    if (count == 0)
+        return;
+    shift = next_shift(agents, groups, count);
+    for (size_t i = 0; i < count; i++) {
+        struct dense_group *group = table_get(&agents->agents.groups, groups[i]);
+        bool shifted = (i + count - shift.first) % count < shift.count;
+        bool due = group->note != 0 && group->note <= agents->now_us;
+
+        /* What is left waits for the next frame; it stays due. */
+        if (ledger_frame_is_full(agents->ledger)) {
+            if (shifted)
+                bill_earlier(&group->note, agents->now_us);
+        } else if (shifted || (due && urgent++ < agents->settle_agents / DENSE_GROUP)) {
+            settle_group(agents, groups[i], group);
+        }
+        if (group->note != 0 && group->note < agents->dry_us)
+            agents->dry_us = group->note;
+    }
+    free(groups);
+}

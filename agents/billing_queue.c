@@ -1,0 +1,43 @@
+/* When each group of agents is to be billed: the earliest time that any of them asked for. */
+#include "agents/billing_queue.h"
+
+#include "agents/limits.h"
+#include "agents/set.h"
+#include "base/table.h"
+
+void bill_earlier(uint64_t *at, uint64_t due_us)
+{
+    if (*at == 0 || due_us < *at)
+        *at = due_us;
+}
+
+void settle_note(struct agents *agents, uint64_t agent, uint64_t due_us)
+{
+    bill_earlier(dense_note(&agents->agents, agent), due_us);
+    if (due_us < agents->dry_us)
+        agents->dry_us = due_us;
+}
+
+uint64_t settle_next_us(const struct agents *agents)
+{
+    if (dense_count(&agents->agents) == 0)
+        return UINT64_MAX;
+    return agents->dry_us < agents->next_settle_us ? agents->dry_us : agents->next_settle_us;
+}
+
+static void note_group(void *context, uint64_t key, void *value)
+{
+    const struct agents *agents = context;
+    struct dense_group *group = value;
+
+    (void)key;
+    bill_earlier(&group->note, agents->now_us + SETTLE_US);
+}
+
+/* At other prices everyone runs dry at another time. */
+void settle_everyone_soon(struct agents *agents)
+{
+    table_each(&agents->agents.groups, note_group, agents);
+    if (agents->now_us + SETTLE_US < agents->dry_us)
+        agents->dry_us = agents->now_us + SETTLE_US;
+}

@@ -1,0 +1,19 @@
+/* When agents are to be billed.  Private to this part. */
+#ifndef SERAI_AGENTS_BILLING_QUEUE_H
+#define SERAI_AGENTS_BILLING_QUEUE_H
+
+#include "agents/agents.h"
+
+/* Let the agent be settled by due_us. */
+void settle_note(struct agents *agents, uint64_t agent, uint64_t due_us);
+
+/* Site time when settle_due() has something to do next; UINT64_MAX: there is nobody. */
+uint64_t settle_next_us(const struct agents *agents);
+
+/* Let all agents be settled soon: at other prices each runs dry at another time. */
+void settle_everyone_soon(struct agents *agents);
+
+/* Make *at due_us, unless it is an earlier time; 0 is no time. */
+void bill_earlier(uint64_t *at, uint64_t due_us);
+
+#endif

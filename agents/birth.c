@@ -1,0 +1,217 @@
+/* Birth: what is checked, what is paid and what a new agent has. */
+#include "agents/agents.h"
+
+#include <stdio.h>
+
+#include "agents/accrual.h"
+#include "agents/agent.h"
+#include "agents/caps.h"
+#include "agents/changes.h"
+#include "agents/code.h"
+#include "agents/customers.h"
+#include "agents/funds.h"
+#include "agents/program.h"
+#include "agents/ready.h"
+#include "agents/set.h"
+#include "agents/sleep.h"
+
+const char *birth_result_text(enum birth_result result)
+{
+    switch (result) {
+    case BIRTH_DONE:
+        return "done";
+    case BIRTH_SHORT:
+        return "the endowment does not cover a birth, or the payer has not that much";
+    case BIRTH_QUOTA:
+        return "one of the customer's bounds is reached: of agents, memory, code, or events that "
+               "wait";
+    case BIRTH_FULL:
+        return "the site's bound of agents is reached";
+    case BIRTH_NO_CODE:
+        return "there is no such code on this site";
+    case BIRTH_NO_ROOM:
+        return "the site's disk is nearly full: nothing is born until its operator makes room";
+    }
+    return "unknown";
+}
+
+int32_t birth_result_refusal(enum birth_result result)
+{
+    switch (result) {
+    case BIRTH_DONE:
+        return 0;
+    case BIRTH_SHORT:
+        return SERAI_E_SHORT;
+    case BIRTH_QUOTA:
+        return SERAI_E_QUOTA;
+    case BIRTH_FULL:
+    case BIRTH_NO_ROOM:
+        return SERAI_E_FULL;
+    case BIRTH_NO_CODE:
+        return SERAI_E_MISSING;
+    }
+    return SERAI_E_INVALID;
+}
+
+struct money agents_birth_min(const struct agents *agents)
+{
+    struct money least = agent_needs(agents);
+
+    INVARIANT(money_add(&least, least, agents->prices.burial_reserve));
+    return least;
+}
+
+void agents_refuse_births(struct agents *agents, bool refuse)
+{
+    agents->refuses_births = refuse;
+}
+
+static void agent_unmake(void *context, void *argument)
+{
+    struct agents *agents = context;
+    struct agent *agent = argument;
+
+    /* No money came, it was only staged; so its account never was. */
+    ledger_unopen(agents->ledger, agent->id);
+    (void)!dense_remove(&agents->agents, agent->id); /* it is there: agents_birth() put it */
+    agent_is_gone(agents, agent);
+    agent_unready(agents, agent); /* BORN made it so */
+    agents->counters.births--;
+    agents->counters.agents--;
+    agent_free(agent); /* whatever pointed at it was undone before */
+}
+
+static void give_inborn_caps(struct agents *agents, struct agent *agent, const struct birth *birth)
+{
+    for (uint64_t slot = 0; slot < SERAI_SLOT_FIRST_FREE; slot++) {
+        struct cap cap = {.kind = cap_inborn_kind(slot)};
+
+        if (slot == SERAI_SLOT_ORIGIN)
+            cap = birth->origin;
+        agent_cap_set(agents, agent, slot, &cap);
+    }
+}
+
+enum birth_result agents_birth_check_early(const struct agents *agents, const struct birth *birth)
+{
+    const struct customer_use *use = customer_use(agents, birth->customer);
+
+    if (agents->refuses_births)
+        return BIRTH_NO_ROOM;
+    if (agents->counters.agents >= agents->prices.agents_max)
+        return BIRTH_FULL;
+    if (!quota_allows(agents, use, CUSTOMER_AGENTS, 1) ||
+        !quota_allows(agents, use, CUSTOMER_EVENTS, 1) ||
+        !quota_allows(agents, use, CUSTOMER_EVENT_BYTES, birth->args_size))
+        return BIRTH_QUOTA;
+    return BIRTH_DONE;
+}
+
+static enum birth_result birth_check(struct agents *agents, const struct birth *birth,
+                                     const struct code *code)
+{
+    const struct customer_use *use = customer_use(agents, birth->customer);
+    enum birth_result early;
+    uint64_t memory;
+
+    if (code == NULL)
+        return BIRTH_NO_CODE;
+    early = agents_birth_check_early(agents, birth);
+    if (early != BIRTH_DONE)
+        return early;
+    memory = (uint64_t)engine_code_memory_pages(code->engine) * ENGINE_WASM_PAGE_BYTES;
+    if (!quota_allows(agents, use, CUSTOMER_MEMORY_BYTES, memory) ||
+        !quota_allows_code(agents, use, code))
+        return BIRTH_QUOTA;
+    if (money_compare(birth->endowment, agents_birth_min(agents)) < 0)
+        return BIRTH_SHORT;
+    return BIRTH_DONE;
+}
+
+bool agents_birth_check(struct agents *agents, const struct birth *birth, enum birth_result *result)
+{
+    *result = birth_check(agents, birth, code_find(agents, &birth->code));
+    return *result == BIRTH_DONE;
+}
+
+static void post_birth_money(struct agents *agents, const struct birth *birth, uint64_t id)
+{
+    struct transfer endowment = {.debit = birth->payer,
+                                 .credit = id,
+                                 .amount = birth->endowment,
+                                 .code = birth->endowment_code,
+                                 .object = id};
+    struct transfer burial = {.debit = id,
+                              .credit = ACCOUNT_DEPOSIT_BURIAL,
+                              .amount = agents->prices.burial_reserve,
+                              .code = TRANSFER_BURIAL_DEPOSIT,
+                              .object = id};
+    struct transfer reserve = {.debit = id,
+                               .credit = ACCOUNT_HELD_RESERVE,
+                               .amount = agents_reserve(agents),
+                               .code = TRANSFER_RESERVE_HOLD,
+                               .object = id};
+
+    agents_post(agents, &endowment);
+    agents_post(agents, &burial);
+    agents_post(agents, &reserve);
+}
+
+static void copy_name(struct agent *agent, const char *name)
+{
+    (void)snprintf(agent->name, sizeof agent->name, "%s", name);
+}
+
+static void start_rent(struct agents *agents, struct agent *agent)
+{
+    /* What it owes for code is reckoned by the module's own index. */
+    for (int resource = 0; resource < RENT_CODE; resource++)
+        agent->rent_index[resource] = rent_index_now(agents, (enum rent_resource)resource);
+    agent->rent_touched_us = agents->now_us;
+}
+
+enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
+                               struct agent **agent)
+{
+    struct code *code = code_find(agents, &birth->code);
+    enum birth_result result = birth_check(agents, birth, code);
+    struct message born = {.kind = SERAI_EVENT_BORN,
+                           .data = birth->args,
+                           .size = birth->args_size,
+                           .money = birth->endowment,
+                           .reserve = agents_reserve(agents)};
+    struct agent *made;
+    uint64_t id;
+
+    if (result != BIRTH_DONE)
+        return result;
+    INVARIANT(birth->cap_count + birth->gift_count <= SERAI_MESSAGE_CAPS_MAX);
+    INVARIANT(ledger_open(agents->ledger, KIND_AGENT, birth->customer, &id) == ST_OK);
+    made = agent_alloc(id);
+    made->customer = birth->customer;
+    made->use = customer_use(agents, birth->customer);
+    made->parent = birth->parent;
+    made->born_frame = ledger_frame(agents->ledger);
+    made->burial = agents->prices.burial_reserve;
+    copy_name(made, birth->name);
+    (void)!dense_put(&agents->agents, id, made); /* a new number replaces nothing */
+    agent_is_awake(agents, made);
+    agents->counters.births++;
+    agents->counters.agents++;
+    if (agents->turn != NULL)
+        undo_on_rollback(agents->undo, agent_unmake, agents, made);
+    quota_take(agents, made->use, CUSTOMER_AGENTS, 1);
+    agents_lineage_take(agents, made->customer);
+    start_rent(agents, made);
+    agent_adopt_code(agents, made, code_ref_take(agents, made->use, code));
+    give_inborn_caps(agents, made, birth);
+    post_birth_money(agents, birth, id);
+    for (size_t i = 0; i < birth->cap_count; i++)
+        born.caps[born.cap_count++] = birth->caps[i];
+    for (size_t i = 0; i < birth->gift_count; i++)
+        born.caps[born.cap_count++] = (struct cap){.kind = birth->gifts[i]};
+    agents_deliver(agents, made, &born);
+    agent_dirty(agents, made);
+    *agent = made;
+    return BIRTH_DONE;
+}

@@ -1,0 +1,100 @@
+/*
+ * A message into an inbox.  Its money and postage lie in held:message and its reserve in
+ * held:reserve until its turn begins; the caller has posted them.
+ */
+#include "agents/deliver.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "agents/accrual.h"
+#include "agents/agent.h"
+#include "agents/changes.h"
+#include "agents/freeze.h"
+#include "agents/inbox.h"
+#include "agents/ready.h"
+#include "agents/set.h"
+
+/* An agent that ran dry may thaw by the postage of what has just come. */
+static void look_again(void *context, void *argument)
+{
+    agents_try_thaw(context, argument);
+}
+
+static void take_back(void *context, void *argument)
+{
+    struct agent *agent = context;
+    struct inbox_message *message = argument;
+
+    inbox_unlink(agent, message);
+    inbox_message_free(message);
+}
+
+static struct inbox_message *copy_message(struct agents *agents, const struct message *message)
+{
+    struct inbox_message *copy = calloc(1, sizeof *copy);
+
+    INVARIANT(copy != NULL);
+    copy->m = *message;
+    copy->m.id = agents->next_message++;
+    agents->counters_dirty = true;
+    agents->counters.messages++;
+    if (message->size > 0) {
+        copy->bytes = malloc(message->size);
+        INVARIANT(copy->bytes != NULL);
+        memcpy(copy->bytes, message->data, message->size);
+    }
+    copy->m.data = copy->bytes;
+    return copy;
+}
+
+void agents_deliver(struct agents *agents, struct agent *to, const struct message *message)
+{
+    struct inbox_message *copy = copy_message(agents, message);
+
+    agents_work_message(agents, message->size);
+    rent_touch(agents, to);
+    inbox_append(to, copy);
+    inbox_event_waits(agents, to, &copy->m);
+    agent_dirty(agents, to);
+    /* Only a running turn has something to undo. */
+    if (agents->turn != NULL)
+        undo_on_rollback(agents->undo, take_back, to, copy);
+    if (to->state == AGENT_FROZEN_DRY && agents->turn != NULL)
+        undo_on_commit(agents->undo, look_again, agents, to);
+    else
+        agents_try_thaw(agents, to);
+    agent_make_ready(agents, to);
+}
+
+static void push_first(struct agents *agents, struct agent *agent, struct inbox_message *message)
+{
+    rent_touch(agents, agent);
+    message->previous = NULL;
+    message->next = agent->inbox_first;
+    if (agent->inbox_first != NULL)
+        agent->inbox_first->previous = message;
+    else
+        agent->inbox_last = message;
+    agent->inbox_first = message;
+    inbox_count_in(agent, &message->m);
+    inbox_event_waits(agents, agent, &message->m);
+    agent_dirty(agents, agent);
+}
+
+void agents_deliver_first(struct agents *agents, struct agent *to, const struct message *message)
+{
+    struct inbox_message *copy = copy_message(agents, message);
+
+    INVARIANT(agents->turn == NULL);
+    copy->front = true;
+    push_first(agents, to, copy);
+    agent_make_ready(agents, to);
+}
+
+/* Its number is lower than any that waits, so it will be read back to the same place. */
+void inbox_put_back(struct agents *agents, struct agent *agent, struct inbox_message *message)
+{
+    message->saved = false;
+    push_first(agents, agent, message);
+}

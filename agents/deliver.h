@@ -1,0 +1,17 @@
+/* Putting messages into inboxes.  Private to this part. */
+#ifndef SERAI_AGENTS_DELIVER_H
+#define SERAI_AGENTS_DELIVER_H
+
+#include "agents/agents.h"
+#include "agents/inbox.h"
+
+/* Let the head that was taken wait again, in its place. */
+void inbox_put_back(struct agents *agents, struct agent *agent, struct inbox_message *message);
+
+/*
+ * Queue a copy of *message as agents_deliver() does, but before all that waits: what an agent hears
+ * first as another program.  Not within a turn.
+ */
+void agents_deliver_first(struct agents *agents, struct agent *to, const struct message *message);
+
+#endif

@@ -1,0 +1,170 @@
+/*
+ * Freezing and thawing: what an agent must have to run its next event, and what happens when it has
+ * not.
+ */
+#include "agents/freeze.h"
+
+#include <stdio.h>
+
+#include "agents/accrual.h"
+#include "agents/agent.h"
+#include "agents/billing_queue.h"
+#include "agents/changes.h"
+#include "agents/funds.h"
+#include "agents/ready.h"
+#include "agents/set.h"
+
+/* ---- who waits for a frozen agent ---- */
+
+/* Site time from which on nothing waits for it any more. */
+uint64_t frozen_waits_until_us(const struct agents *agents, const struct agent *agent)
+{
+    uint64_t bound_us = agents->prices.frozen_answer_s * 1000000;
+
+    return bound_us == 0 || bound_us > UINT64_MAX - agent->frozen_us ? UINT64_MAX
+                                                                     : agent->frozen_us + bound_us;
+}
+
+void frozen_note_due(struct agents *agents, const struct agent *agent)
+{
+    uint64_t due_us = frozen_waits_until_us(agents, agent);
+
+    if (agent_is_frozen(agent) && due_us != UINT64_MAX)
+        settle_note(agents, agent->id, due_us);
+}
+
+/* ---- money running low ---- */
+
+static void freeze(struct agents *agents, struct agent *agent, enum agent_state state,
+                   const char *reason)
+{
+    rent_touch(agents, agent);
+    if (!agent_is_frozen(agent)) {
+        agents->counters.frozen++;
+        agent->frozen_us = agents->now_us;
+    }
+    agent->state = state;
+    (void)snprintf(agent->reason, sizeof agent->reason, "%s", reason);
+    agent_dirty(agents, agent);
+    frozen_note_due(agents, agent);
+}
+
+void agent_freeze_dry(struct agents *agents, struct agent *agent, const char *reason)
+{
+    freeze(agents, agent, AGENT_FROZEN_DRY, reason);
+}
+
+void agents_freeze(struct agents *agents, struct agent *agent, const char *reason)
+{
+    freeze(agents, agent, AGENT_FROZEN_HELD, reason);
+}
+
+bool agents_is_held(const struct agent *agent)
+{
+    return agent->state == AGENT_FROZEN_HELD;
+}
+
+struct money agent_head_funds(const struct agents *agents, const struct agent *agent)
+{
+    struct money funds = agent_funds(agents, agent);
+
+    if (agent->inbox_first != NULL) {
+        INVARIANT(money_add(&funds, funds, agent->inbox_first->m.postage));
+        INVARIANT(money_add(&funds, funds, agent->inbox_first->m.reserve));
+    }
+    return funds;
+}
+
+struct money agent_head_needs(const struct agents *agents, const struct agent *agent)
+{
+    struct money least = agent_needs(agents);
+    struct money most = agent_needs_most(agents);
+    struct money needs = money_min(agent->needs, most); /* prices may have fallen */
+
+    return money_compare(needs, least) > 0 ? needs : least;
+}
+
+struct inbox_message *agent_sponsor(const struct agents *agents, const struct agent *agent)
+{
+    struct money lacks =
+        money_sub_clamped(agent_head_needs(agents, agent), agent_head_funds(agents, agent));
+
+    if (money_is_zero(agent->needs) || money_is_zero(lacks))
+        return NULL;
+    for (struct inbox_message *at = agent->inbox_first->next; at != NULL; at = at->next) {
+        if (money_compare(at->m.postage, lacks) >= 0)
+            return at;
+    }
+    return NULL;
+}
+
+/* Whether its next event can begin. */
+static bool can_go_on(const struct agents *agents, const struct agent *agent)
+{
+    return money_compare(agent_head_funds(agents, agent), agent_head_needs(agents, agent)) >= 0 ||
+           agent_sponsor(agents, agent) != NULL;
+}
+
+static struct money burial_lacks(const struct agents *agents, const struct agent *agent)
+{
+    return money_sub_clamped(agents->prices.burial_reserve, agent->burial);
+}
+
+struct money agent_lacks(const struct agents *agents, const struct agent *agent)
+{
+    struct money lacks =
+        money_sub_clamped(agent_head_needs(agents, agent), agent_head_funds(agents, agent));
+
+    if (agent->state != AGENT_FROZEN_DRY)
+        return money_zero();
+    INVARIANT(money_add(&lacks, lacks, burial_lacks(agents, agent)));
+    return lacks;
+}
+
+static void thaw(struct agents *agents, struct agent *agent)
+{
+    agent->state = AGENT_RUNNING;
+    agent->frozen_us = 0;
+    agent->reason[0] = '\0';
+    agents->counters.frozen--;
+    agent_dirty(agents, agent);
+    agent_make_ready(agents, agent);
+}
+
+/* The burial reserve is filled up again before anything else is done with new money. */
+void agent_refill_burial(struct agents *agents, struct agent *agent)
+{
+    struct money lacks = burial_lacks(agents, agent);
+    struct transfer transfer = {.debit = agent->id,
+                                .credit = ACCOUNT_DEPOSIT_BURIAL,
+                                .amount = money_min(lacks, agent_funds(agents, agent)),
+                                .code = TRANSFER_BURIAL_DEPOSIT,
+                                .object = agent->id};
+
+    if (money_is_zero(transfer.amount))
+        return;
+    ledger_transfer_checked(agents->ledger, &transfer);
+    INVARIANT(money_add(&agent->burial, agent->burial, transfer.amount));
+    agent_dirty(agents, agent);
+}
+
+void agents_try_thaw(struct agents *agents, struct agent *agent)
+{
+    if (agent->state == AGENT_FROZEN_DRY && can_go_on(agents, agent))
+        thaw(agents, agent);
+}
+
+enum status agents_thaw(struct agents *agents, struct agent *agent, struct fault *fault)
+{
+    char needs[MONEY_TEXT_BYTES];
+
+    if (!agent_is_frozen(agent))
+        return fault_set(fault, ST_INVALID, "agent %llu is not frozen",
+                         (unsigned long long)agent->id);
+    if (!can_go_on(agents, agent))
+        return fault_set(
+            fault, ST_INVALID, "agent %llu needs at least %s to run its next event: fund it first",
+            (unsigned long long)agent->id, money_print(needs, agent_head_needs(agents, agent)));
+    thaw(agents, agent);
+    return ST_OK;
+}

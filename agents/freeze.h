@@ -1,0 +1,38 @@
+/* What an agent needs for its next event; freezing and thawing.  Private to this part. */
+#ifndef SERAI_AGENTS_FREEZE_H
+#define SERAI_AGENTS_FREEZE_H
+
+#include "agents/agents.h"
+#include "agents/inbox.h"
+
+/* The money that the agent must have to begin its next event. */
+struct money agent_head_needs(const struct agents *agents, const struct agent *agent);
+
+/* The money that the agent has for its next event, with what came with that event. */
+struct money agent_head_funds(const struct agents *agents, const struct agent *agent);
+
+/*
+ * The message that pays for an agent whose event ran dry: the first one behind it whose postage
+ * makes up for what is lacking.  NULL: there is none, or none is wanted.
+ */
+struct inbox_message *agent_sponsor(const struct agents *agents, const struct agent *agent);
+
+/* The money that a dry agent must be given to go on; else zero. */
+struct money agent_lacks(const struct agents *agents, const struct agent *agent);
+
+/* Let a dry agent run again if its next event is paid for. */
+void agents_try_thaw(struct agents *agents, struct agent *agent);
+
+/* Freeze a running agent for want of money.  `reason` is copied and cut to fit. */
+void agent_freeze_dry(struct agents *agents, struct agent *agent, const char *reason);
+
+/* Let the agent be settled no later than frozen_send_back() is due. */
+void frozen_note_due(struct agents *agents, const struct agent *agent);
+
+/* Site time from which on nothing waits for a frozen agent any more; UINT64_MAX: never. */
+uint64_t frozen_waits_until_us(const struct agents *agents, const struct agent *agent);
+
+/* Fill up the burial reserve of an agent from its money.  Within an event. */
+void agent_refill_burial(struct agents *agents, struct agent *agent);
+
+#endif

@@ -1,0 +1,16 @@
+/* What an agent has and what an event needs.  Private to this part. */
+#ifndef SERAI_AGENTS_FUNDS_H
+#define SERAI_AGENTS_FUNDS_H
+
+#include "agents/agents.h"
+
+/* The money below which an event waits, unless it is known to need more. */
+struct money agent_needs(const struct agents *agents);
+
+/* The money with which an event has as much fuel as any can have. */
+struct money agent_needs_most(const struct agents *agents);
+
+/* The balance of the agent's account. */
+struct money agent_funds(const struct agents *agents, const struct agent *agent);
+
+#endif

@@ -1,0 +1,57 @@
+/* The messages of one agent.  Private to this part. */
+#ifndef SERAI_AGENTS_INBOX_H
+#define SERAI_AGENTS_INBOX_H
+
+#include "agents/agents.h"
+
+struct inbox_message {
+    struct message m; /* m.data points at `bytes` */
+    uint8_t *bytes;
+    bool saved;   /* a row of it is in the store */
+    bool changed; /* but says less than it */
+    bool front;   /* delivered before all that waited */
+    struct inbox_message *next;
+    struct inbox_message *previous;
+};
+
+/* How many messages of the bounded part are one customer's. */
+struct inbox_share {
+    uint64_t customer;
+    uint64_t messages;
+    uint64_t bytes;
+};
+
+/* Whether a message answers a question of its receiver, which made room for it and waits. */
+static inline bool message_is_answer(const struct message *message)
+{
+    return message->kind == SERAI_EVENT_MESSAGE && message->sender_customer == 0;
+}
+
+/* Take a message out of the inbox, and out of its counts; not undone. */
+void inbox_unlink(struct agent *agent, struct inbox_message *message);
+
+/* Take a message out of the inbox for good, so that its row goes, too. */
+void inbox_take(struct agents *agents, struct agent *agent, struct inbox_message *message);
+
+/* Free a message that is in no inbox; NULL is allowed. */
+void inbox_message_free(struct inbox_message *message);
+
+/* Add a message that was read from its row, which is taken. */
+void inbox_push_loaded(struct agents *agents, struct agent *agent, struct inbox_message *message);
+
+/*
+ * Add a message at the end, and to the counts; not undone, and no row is listed:
+ * inbox_push_loaded() and agents_deliver() do that.
+ */
+void inbox_append(struct agent *agent, struct inbox_message *message);
+
+/* Count a message that was linked by hand; one with sender_customer 0 fills no bounded part. */
+void inbox_count_in(struct agent *agent, const struct message *message);
+
+/*
+ * Count an event that was paid for in advance for its receiver's customer, while it waits.  Undone
+ * by the rollback of a running turn.
+ */
+void inbox_event_waits(struct agents *agents, struct agent *agent, const struct message *message);
+
+#endif

@@ -1,0 +1,27 @@
+/* The lines of an agent's log.  Private to this part. */
+#ifndef SERAI_AGENTS_LOGS_H
+#define SERAI_AGENTS_LOGS_H
+
+#include "agents/agents.h"
+
+struct agent_log_line {
+    uint64_t line;
+    uint64_t time_us;
+    enum log_writer by;
+    size_t size;
+    char *text;
+    bool saved;
+    struct agent_log_line *next;
+};
+
+/*
+ * Add a line to the agent's log, copied; beyond AGENT_LOG_LINES_MAX the oldest is dropped.  Not
+ * undone.
+ */
+void agent_log(struct agents *agents, struct agent *agent, enum log_writer by, const char *text,
+               size_t size);
+
+/* Free all lines. */
+void agent_log_free(struct agent *agent);
+
+#endif

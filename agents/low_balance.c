@@ -1,0 +1,59 @@
+/* The notice that an agent's balance fell below its mark. */
+#include "agents/low_balance.h"
+
+#include "agents/agent.h"
+#include "agents/changes.h"
+#include "agents/customers.h"
+#include "agents/freeze.h"
+#include "agents/funds.h"
+#include "agents/set.h"
+
+void agents_topped_up(struct agents *agents, struct agent *agent)
+{
+    if (agent->state == AGENT_FROZEN_DRY)
+        agent_refill_burial(agents, agent);
+    agents_try_thaw(agents, agent);
+    agent_check_mark(agents, agent);
+}
+
+static bool mark_is_cleared(const struct agents *agents, const struct agent *agent)
+{
+    struct money above;
+    struct money quarter = money_share_floor(agent->mark, 1, 4);
+
+    return money_add(&above, agent->mark, quarter) &&
+           money_add(&above, above, agents_reserve(agents)) &&
+           money_compare(agent_funds(agents, agent), above) >= 0;
+}
+
+/* One notice a crossing; the mark is set again when the balance has risen a quarter above it. */
+void agent_check_mark(struct agents *agents, struct agent *agent)
+{
+    struct money balance = agent_funds(agents, agent);
+
+    if (money_is_zero(agent->mark))
+        return;
+    if (agent->mark_armed && money_compare(balance, agent->mark) < 0) {
+        struct message low = {
+            .kind = SERAI_EVENT_LOW, .money = balance, .reserve = agent->mark_reserve};
+
+        agent->mark_armed = false;
+        agent->mark_reserve = money_zero();
+        quota_give(agents, agent->use, CUSTOMER_EVENTS, 1); /* the notice counts itself */
+        agents_deliver(agents, agent, &low);
+        agent_dirty(agents, agent);
+    } else if (!agent->mark_armed && mark_is_cleared(agents, agent) &&
+               quota_allows(agents, agent->use, CUSTOMER_EVENTS, 1)) {
+        struct transfer hold = {.debit = agent->id,
+                                .credit = ACCOUNT_HELD_RESERVE,
+                                .amount = agents_reserve(agents),
+                                .code = TRANSFER_RESERVE_HOLD,
+                                .object = agent->id};
+
+        ledger_transfer_checked(agents->ledger, &hold);
+        quota_take(agents, agent->use, CUSTOMER_EVENTS, 1);
+        agent->mark_armed = true;
+        agent->mark_reserve = hold.amount;
+        agent_dirty(agents, agent);
+    }
+}

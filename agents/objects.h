@@ -1,0 +1,71 @@
+/* Facets, buffers and timers: things with a number of our own.  Private to this part. */
+#ifndef SERAI_AGENTS_OBJECTS_H
+#define SERAI_AGENTS_OBJECTS_H
+
+#include "agents/agents.h"
+#include "agents/pages/paged.h"
+
+/* Object numbers begin far above account numbers: agents and buffers both name paged objects. */
+#define AGENTS_FIRST_OBJECT (UINT64_C(1) << 40)
+
+enum object_kind { OBJECT_FACET = 1, OBJECT_BUFFER = 2, OBJECT_TIMER = 3 };
+
+/*
+ * A reply facet (`one_shot` of the object) answers one question.  It is held in one place, a slot
+ * or a message, and moves; whatever empties that place otherwise ends it by facet_fail().
+ */
+struct facet {
+    uint64_t badge;
+    struct money postage;    /* what it asks; zero: the floor; a reply asks nothing */
+    struct money reserve;    /* held:reserve, of a reply: pays for hearing the answer, or FAILED */
+    uint64_t asked;          /* of a reply: the facet that the question was asked with */
+    struct object *next;     /* in the list of the replies that were asked with one facet, */
+    struct object *previous; /* which begins with that facet itself; not stored */
+};
+
+struct buffer {
+    uint64_t size;
+    struct paged pages;
+};
+
+struct timer {
+    uint64_t at_us;
+    uint64_t badge;
+    struct money reserve;
+};
+
+struct object {
+    uint64_t id;
+    uint64_t owner;             /* an agent */
+    struct object *older_owned; /* in the list of what its owner owns, which begins with the */
+    struct object *newer_owned; /* newest; not stored */
+    enum object_kind kind;
+    bool dirty;
+    bool one_shot; /* of a facet: a reply; here, where it costs no room */
+    bool held;     /* of a reply, while rows are read: its place was seen */
+    union {
+        struct facet facet;
+        struct buffer buffer;
+        struct timer timer;
+    } u;
+};
+
+/* Take memory for an object, all zero, without pages.  Out of memory is INVARIANT. */
+struct object *object_alloc(struct agents *agents, enum object_kind kind);
+
+/* Free an object that is in no table and no list, and its pages. */
+void object_free(struct agents *agents, struct object *object);
+
+/* Add an object to the table and to its owner's list; not undone. */
+void object_link(struct agents *agents, struct agent *owner, struct object *object);
+
+/* Make an object with the next number, in the table and its owner's list.  Undone by rollback. */
+struct object *object_new(struct agents *agents, struct agent *owner, enum object_kind kind);
+
+/* The object of this number, if it is of that kind; else NULL. */
+struct object *object_find(const struct agents *agents, uint64_t id, enum object_kind kind);
+
+/* Take an object out of table and list; freed at the commit, undone by rollback. */
+void object_remove(struct agents *agents, struct object *object);
+
+#endif

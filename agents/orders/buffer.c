@@ -1,0 +1,153 @@
+/* Orders on the buffer pool and on buffers. */
+#include "agents/orders/orders.h"
+
+#include "agents/accrual.h"
+#include "agents/agent.h"
+#include "agents/changes.h"
+#include "agents/customers.h"
+#include "agents/limits.h"
+#include "agents/objects.h"
+#include "agents/pages/page_cache.h"
+#include "agents/pages/paged.h"
+#include "agents/set.h"
+#include "agents/turns/turn.h"
+
+static int64_t buffer_buy(struct turn *turn, const uint64_t *args)
+{
+    struct agents *agents = turn->agents;
+    struct cap cap = {.kind = SERAI_KIND_BUFFER,
+                      .rights = SERAI_RIGHT_READ | SERAI_RIGHT_WRITE | SERAI_RIGHT_OWNER};
+    uint64_t size = args[1];
+    struct object *object;
+    int64_t slot;
+
+    if (size == 0 || size > SERAI_BUFFER_BYTES_MAX)
+        return SERAI_E_INVALID;
+    if (!quota_allows(agents, turn->agent->use, CUSTOMER_BUFFER_BYTES, size))
+        return SERAI_E_QUOTA;
+    if (!turn_work(turn, (size + PAGED_BYTES - 1) / PAGED_BYTES * WORK_BUFFER_PAGE))
+        return SERAI_E_SHORT;
+    cap.object = agents->next_object;
+    slot = turn_give_cap(turn, &cap);
+    if (slot < 0)
+        return slot;
+    object = object_new(agents, turn->agent, OBJECT_BUFFER);
+    object->u.buffer.size = size;
+    paged_init(&object->u.buffer.pages, object->id,
+               (uint32_t)((size + PAGED_BYTES - 1) / PAGED_BYTES));
+    rent_touch(agents, turn->agent);
+    undo_save(agents->undo, &turn->agent->buffer_bytes, sizeof turn->agent->buffer_bytes);
+    quota_take(agents, turn->agent->use, CUSTOMER_BUFFER_BYTES, size);
+    turn->agent->buffer_bytes += size;
+    agent_dirty(agents, turn->agent);
+    return slot;
+}
+
+/* Rent was paid as time passed, so there is nothing to refund until leases exist. */
+static int64_t buffer_sell(struct turn *turn, const uint64_t *args)
+{
+    struct agents *agents = turn->agents;
+    int64_t refusal = 0;
+    const struct cap *cap = turn_cap(turn, args[1], SERAI_KIND_BUFFER, &refusal);
+    struct object *object;
+
+    if (cap == NULL)
+        return refusal;
+    if ((cap->rights & SERAI_RIGHT_OWNER) == 0)
+        return SERAI_E_RIGHT;
+    object = object_find(agents, cap->object, OBJECT_BUFFER);
+    if (object == NULL)
+        return SERAI_E_CLOSED;
+    rent_touch(agents, turn->agent);
+    undo_save(agents->undo, &turn->agent->buffer_bytes, sizeof turn->agent->buffer_bytes);
+    quota_give(agents, turn->agent->use, CUSTOMER_BUFFER_BYTES, object->u.buffer.size);
+    turn->agent->buffer_bytes -= object->u.buffer.size;
+    agent_dirty(agents, turn->agent);
+    object_remove(agents, object);
+    turn_take_cap(turn, args[1]);
+    return 0;
+}
+
+static int64_t buffer_read(struct turn *turn, struct object *object, const uint64_t *args)
+{
+    uint8_t *to;
+
+    if (args[1] > object->u.buffer.size || args[3] > object->u.buffer.size - args[1])
+        return SERAI_E_INVALID;
+    to = turn_write(turn, args[2], args[3]);
+    if (to == NULL)
+        return SERAI_E_MEMORY;
+    if (!turn_work(turn, paged_touched(args[1], args[3]) * WORK_BUFFER_PAGE))
+        return SERAI_E_SHORT;
+    buffer_fetch(turn->agents, &object->u.buffer, args[1], args[3]);
+    paged_read(&object->u.buffer.pages, args[1], to, args[3]);
+    return (int64_t)args[3];
+}
+
+static int64_t buffer_write(struct turn *turn, struct object *object, const uint64_t *args)
+{
+    const uint8_t *from;
+
+    if (args[1] > object->u.buffer.size || args[3] > object->u.buffer.size - args[1])
+        return SERAI_E_INVALID;
+    from = turn_read(turn, args[2], args[3]);
+    if (from == NULL)
+        return SERAI_E_MEMORY;
+    if (!turn_work(turn, paged_touched(args[1], args[3]) * WORK_PAGE_COPY))
+        return SERAI_E_SHORT;
+    buffer_fetch(turn->agents, &object->u.buffer, args[1], args[3]);
+    paged_write(&object->u.buffer.pages, &turn->agents->dirty_pages, turn->agents->undo,
+                turn->number, args[1], from, args[3]);
+    return (int64_t)args[3];
+}
+
+static int64_t buffer_share(struct turn *turn, const struct cap *cap, const uint64_t *args)
+{
+    struct cap shared = *cap;
+
+    if (args[1] == 0 || (args[1] & ~(uint64_t)(SERAI_RIGHT_READ | SERAI_RIGHT_WRITE)) != 0)
+        return SERAI_E_INVALID;
+    if ((cap->rights & args[1]) != args[1])
+        return SERAI_E_RIGHT;
+    if (!turn_work(turn, WORK_LOOK))
+        return SERAI_E_SHORT;
+    shared.rights = (uint8_t)args[1];
+    return turn_give_cap(turn, &shared);
+}
+
+static int64_t on_buffer(struct turn *turn, enum serai_order order, const struct cap *cap,
+                         const uint64_t *args)
+{
+    struct object *object = object_find(turn->agents, cap->object, OBJECT_BUFFER);
+
+    if (object == NULL)
+        return SERAI_E_CLOSED;
+    if (order == SERAI_ORDER_buffer_size)
+        return (int64_t)object->u.buffer.size;
+    if (order == SERAI_ORDER_buffer_read)
+        return (cap->rights & SERAI_RIGHT_READ) != 0 ? buffer_read(turn, object, args)
+                                                     : SERAI_E_RIGHT;
+    if (order == SERAI_ORDER_buffer_write)
+        return (cap->rights & SERAI_RIGHT_WRITE) != 0 ? buffer_write(turn, object, args)
+                                                      : SERAI_E_RIGHT;
+    INVARIANT(order == SERAI_ORDER_buffer_share);
+    return buffer_share(turn, cap, args);
+}
+
+int64_t order_buffer(struct turn *turn, enum serai_order order, const uint64_t *args)
+{
+    int64_t refusal = 0;
+    const struct cap *cap = turn_cap(turn, args[0], SERAI_KIND_ANY, &refusal);
+    struct cap copy;
+
+    if (order == SERAI_ORDER_buffer_buy)
+        return buffer_buy(turn, args);
+    if (order == SERAI_ORDER_buffer_sell)
+        return buffer_sell(turn, args);
+    if (order == SERAI_ORDER_buffer_terms)
+        return (int64_t)money_nanos(turn->agents->prices.buffer_rent);
+    if (cap == NULL)
+        return refusal;
+    copy = *cap;
+    return on_buffer(turn, order, &copy, args);
+}

@@ -1,0 +1,59 @@
+/* Orders on any cap. */
+#include "agents/orders/orders.h"
+
+#include "agents/caps.h"
+#include "agents/objects.h"
+#include "agents/return.h"
+#include "agents/set.h"
+#include "agents/turns/access.h"
+#include "agents/turns/turn.h"
+
+/*
+ * Dropping what costs money while it is held would lose it: buffers and channel ends are sold, not
+ * dropped.  The slots that an agent is born with stay.  Who waits for a reply hears that it was
+ * dropped.
+ */
+static int64_t cap_drop(struct turn *turn, uint64_t slot, const struct cap *cap)
+{
+    struct agents *agents = turn->agents;
+
+    if (slot < SERAI_SLOT_FIRST_FREE && slot != SERAI_SLOT_ORIGIN)
+        return SERAI_E_RIGHT;
+    if (cap->kind == SERAI_KIND_BUFFER && (cap->rights & SERAI_RIGHT_OWNER) != 0 &&
+        object_find(agents, cap->object, OBJECT_BUFFER) != NULL)
+        return SERAI_E_RIGHT;
+    if (cap->kind == SERAI_KIND_CHANNEL &&
+        agents->env.end_is_live(agents->env.context, cap->object))
+        return SERAI_E_RIGHT;
+    facet_fail(agents, cap, SERAI_E_SILENT);
+    turn_take_cap(turn, slot);
+    return 0;
+}
+
+/* The same thing with the same rights, wherever each came from. */
+static int64_t cap_same(const struct turn *turn, const struct cap *cap, uint64_t slot)
+{
+    int64_t refusal = 0;
+    const struct cap *other = turn_cap(turn, slot, SERAI_KIND_ANY, &refusal);
+
+    return other == NULL ? refusal : cap_equal(cap, other);
+}
+
+int64_t order_cap(struct turn *turn, enum serai_order order, const uint64_t *args)
+{
+    int64_t refusal = 0;
+    const struct cap *cap = turn_cap(turn, args[0], SERAI_KIND_ANY, &refusal);
+
+    if (cap == NULL)
+        return refusal;
+    if (order == SERAI_ORDER_cap_kind)
+        return cap->kind;
+    if (order == SERAI_ORDER_cap_keep) {
+        turn_keep_slot(turn, args[0]);
+        return 0;
+    }
+    if (order == SERAI_ORDER_cap_same)
+        return cap_same(turn, cap, args[1]);
+    INVARIANT(order == SERAI_ORDER_cap_drop);
+    return cap_drop(turn, args[0], cap);
+}

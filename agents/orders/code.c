@@ -1,0 +1,99 @@
+/* Orders on the code store. */
+#include "agents/orders/orders.h"
+
+#include <string.h>
+
+#include "agents/accrual.h"
+#include "agents/agent.h"
+#include "agents/changes.h"
+#include "agents/code.h"
+#include "agents/limits.h"
+#include "agents/logs.h"
+#include "agents/set.h"
+#include "agents/turns/turn.h"
+
+static int64_t code_put(struct turn *turn, const uint64_t *args)
+{
+    const uint8_t *bytes;
+    struct fault fault;
+    enum status status;
+    struct hash id;
+    uint8_t *to;
+
+    if (args[2] > ENGINE_MODULE_BYTES_MAX)
+        return SERAI_E_INVALID;
+    bytes = turn_read(turn, args[1], args[2]);
+    to = turn_write(turn, args[3], HASH_BYTES);
+    if (bytes == NULL || to == NULL)
+        return SERAI_E_MEMORY;
+    if (!turn_work(turn, WORK_CHECK + args[2] * WORK_CHECK_BYTE))
+        return SERAI_E_SHORT;
+    status = agents_code_put(turn->agents, turn->agent, bytes, (size_t)args[2], &id, &fault);
+    /* An answer that depends on this machine's memory would not come again on another. */
+    INVARIANT(status != ST_NOMEM);
+    switch (status) {
+    case ST_OK:
+        memcpy(to, id.bytes, sizeof id.bytes);
+        return 0;
+    case ST_FULL:
+        return SERAI_E_FULL;
+    case ST_DENIED:
+        return SERAI_E_QUOTA;
+    case ST_INVALID:
+    case ST_NOMEM:
+    case ST_MISSING:
+    case ST_EXISTS:
+    case ST_CORRUPT:
+    case ST_IO:
+    case ST_BUSY:
+    case ST_UNKNOWN:
+        break;
+    }
+    agent_log(turn->agents, turn->agent, LOG_BY_SITE, fault.text, strlen(fault.text));
+    return SERAI_E_INVALID;
+}
+
+static int64_t code_kept(struct turn *turn, const uint64_t *args)
+{
+    uint8_t *to;
+
+    if (args[1] >= turn->agent->kept_count)
+        return SERAI_E_MISSING;
+    to = turn_write(turn, args[2], HASH_BYTES);
+    if (to == NULL)
+        return SERAI_E_MEMORY;
+    memcpy(to, turn->agent->kept[args[1]].code->id.bytes, HASH_BYTES);
+    return (int64_t)turn->agent->kept[args[1]].code->size;
+}
+
+static int64_t code_drop(struct turn *turn, const uint64_t *args)
+{
+    struct agent *agent = turn->agent;
+    const uint8_t *id = turn_read(turn, args[1], HASH_BYTES);
+
+    if (id == NULL)
+        return SERAI_E_MEMORY;
+    for (uint32_t i = 0; i < agent->kept_count; i++) {
+        if (memcmp(agent->kept[i].code->id.bytes, id, HASH_BYTES) != 0)
+            continue;
+        rent_touch(turn->agents, agent);
+        undo_save(turn->agents->undo, agent->kept, AGENT_CODES_MAX * sizeof *agent->kept);
+        undo_save(turn->agents->undo, &agent->kept_count, sizeof agent->kept_count);
+        code_ref_drop(turn->agents, agent, &agent->kept[i]);
+        agent->kept[i] = agent->kept[--agent->kept_count];
+        agent->kept[agent->kept_count] = (struct code_ref){0};
+        agent_dirty(turn->agents, agent);
+        return 0;
+    }
+    return SERAI_E_MISSING;
+}
+
+int64_t order_code(struct turn *turn, enum serai_order order, const uint64_t *args)
+{
+    if (order == SERAI_ORDER_code_put)
+        return code_put(turn, args);
+    if (order == SERAI_ORDER_code_kept)
+        return code_kept(turn, args);
+    INVARIANT(order == SERAI_ORDER_code_drop);
+    return code_drop(turn, args);
+}

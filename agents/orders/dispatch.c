@@ -1,0 +1,83 @@
+/* From the number of an import to the order it is: price, slot, then the function of its kind. */
+#include "agents/orders/dispatch.h"
+
+#include "agents/limits.h"
+#include "agents/orders/orders.h"
+#include "agents/set.h"
+#include "agents/turns/stage.h"
+#include "agents/turns/turn.h"
+
+#define ORDER_KIND(number, name, params, kind, prototype) [number] = SERAI_KIND_##kind,
+static const uint8_t order_kinds[SERAI_ORDER_COUNT] = {SERAI_ORDERS(ORDER_KIND)};
+#undef ORDER_KIND
+
+static int64_t dispatch(struct turn *turn, enum serai_order order, const uint64_t *args)
+{
+    switch ((enum serai_kind)order_kinds[order]) {
+    case SERAI_KIND_FREE:
+        return order_event(turn, order, args);
+    case SERAI_KIND_SELF:
+        return order_self(turn, order, args);
+    case SERAI_KIND_ANY:
+        return order_cap(turn, order, args);
+    case SERAI_KIND_FACET:
+        return order_facet(turn, order, args);
+    case SERAI_KIND_BUFFER_POOL:
+    case SERAI_KIND_BUFFER:
+        return order_buffer(turn, order, args);
+    case SERAI_KIND_CHANNEL_POOL:
+    case SERAI_KIND_CHANNEL:
+        return turn->agents->env.channel_order(turn->agents->env.context, turn, order, args);
+    case SERAI_KIND_HEAP:
+        return order_heap(turn, order, args);
+    case SERAI_KIND_CODE:
+        return order_code(turn, order, args);
+    case SERAI_KIND_LOG:
+        return order_log(turn, order, args);
+    case SERAI_KIND_SPAWNER:
+        return order_spawner(turn, order, args);
+    case SERAI_KIND_TIMER:
+        return order_timer(turn, order, args);
+    case SERAI_KIND_CLOCK:
+        return order_clock(turn, order, args);
+    case SERAI_KIND_RANDOM:
+        return order_random(turn, order, args);
+    case SERAI_KIND_EMPTY:
+    case SERAI_KINDS:
+        break;
+    }
+    return SERAI_E_KIND;
+}
+
+static void mark_order(const struct agents *agents, uint64_t order)
+{
+    if (agents->env.order_mark != NULL)
+        *agents->env.order_mark = order;
+}
+
+bool turn_host_call(void *host, struct engine_instance *instance, uint32_t order,
+                    const uint64_t *args, int64_t *result)
+{
+    struct turn *turn = host;
+    int64_t refusal = 0;
+
+    INVARIANT(instance == &turn->instance && order < SERAI_ORDER_COUNT);
+    if (turn->transfer_count >= TURN_TRANSFERS_MAX && order_kinds[order] != SERAI_KIND_FREE) {
+        *result = SERAI_E_FULL; /* nothing that could move money is heard any more */
+        return true;
+    }
+    if (!turn_order_toll(turn, (enum serai_order)order)) {
+        *result = SERAI_E_SHORT;
+        return true;
+    }
+    /* The slot in the first argument is looked at here, once for all orders. */
+    if (order_kinds[order] != SERAI_KIND_FREE &&
+        turn_cap(turn, args[0], (enum serai_kind)order_kinds[order], &refusal) == NULL) {
+        *result = refusal;
+        return true;
+    }
+    mark_order(turn->agents, (uint64_t)order + 1);
+    *result = dispatch(turn, (enum serai_order)order, args);
+    mark_order(turn->agents, 0);
+    return !turn->exhausted;
+}

@@ -1,0 +1,64 @@
+/* Orders on the event that the turn is about. */
+#include "agents/orders/orders.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "agents/pages/paged.h"
+#include "agents/turns/turn.h"
+
+static int64_t event_info(struct turn *turn, const uint64_t *args)
+{
+    const struct message *m = &turn->event->m;
+    struct money money = m->kind == SERAI_EVENT_MESSAGE || m->kind == SERAI_EVENT_PACKET ||
+                                 m->kind == SERAI_EVENT_LOW || m->kind == SERAI_EVENT_BORN ||
+                                 m->kind == SERAI_EVENT_ANSWER
+                             ? m->money
+                             : money_zero();
+    uint8_t *to = turn_write(turn, args[0], sizeof(struct serai_event));
+
+    if (to == NULL)
+        return SERAI_E_MEMORY;
+    le32_put(to, (uint32_t)m->kind);
+    le32_put(to + 4, (uint32_t)turn->event_slot);
+    le32_put(to + 8, (uint32_t)m->size);
+    le32_put(to + 12, (uint32_t)m->status);
+    le64_put(to + 16, money_nanos(money));
+    le64_put(to + 24, m->badge);
+    le64_put(to + 32, money_nanos(m->fee));
+    le64_put(to + 40, money_nanos(money_is_zero(m->spent) ? m->postage : m->spent));
+    le32_put(to + 48, (uint32_t)turn->reply_slot);
+    le32_put(to + 52, m->cap_count);
+    for (size_t i = 0; i < SERAI_MESSAGE_CAPS_MAX; i++) {
+        int64_t slot = i < m->cap_count ? turn->cap_slots[i] : SERAI_SLOT_NONE;
+
+        le32_put(to + 56 + 4 * i, (uint32_t)slot);
+    }
+    return 0;
+}
+
+static_assert(sizeof(struct serai_event) == 88, "docs/guest-abi.md says so");
+
+static int64_t event_read(struct turn *turn, const uint64_t *args)
+{
+    const struct message *m = &turn->event->m;
+    uint64_t size = args[1];
+    uint64_t offset = args[2];
+    uint8_t *to;
+
+    if (offset > m->size)
+        return SERAI_E_INVALID;
+    if (size > m->size - offset)
+        size = m->size - offset;
+    to = turn_write(turn, args[0], size);
+    if (to == NULL)
+        return SERAI_E_MEMORY;
+    if (size > 0)
+        memcpy(to, m->data + offset, size);
+    return (int64_t)size;
+}
+
+int64_t order_event(struct turn *turn, enum serai_order order, const uint64_t *args)
+{
+    return order == SERAI_ORDER_event_info ? event_info(turn, args) : event_read(turn, args);
+}

@@ -1,0 +1,238 @@
+/* Orders on facets: messages between the agents of one site. */
+#include "agents/orders/orders.h"
+
+#include "agents/agent.h"
+#include "agents/caps.h"
+#include "agents/customers.h"
+#include "agents/facets.h"
+#include "agents/limits.h"
+#include "agents/objects.h"
+#include "agents/orders/hand_over.h"
+#include "agents/set.h"
+#include "agents/turns/turn.h"
+
+struct sending {
+    struct object *facet;
+    struct agent *to;
+    struct money money;
+    struct money postage;
+    struct message message; /* its reply: one that is handed on, else none until one is made */
+    struct object *asked;   /* the sender's own facet, whose like is to be answered, or NULL */
+};
+
+/* What hearing a message of it costs: what its owner says, at least an event. */
+static struct money hearing_price(const struct agents *agents, const struct object *facet)
+{
+    struct money floor = agents_reserve(agents);
+
+    return money_compare(facet->u.facet.postage, floor) > 0 ? facet->u.facet.postage : floor;
+}
+
+/* Who asked has paid for hearing the answer: nobody can be made to pay by being asked. */
+static struct money postage_floor(const struct agents *agents, const struct object *facet)
+{
+    return facet->one_shot ? money_zero() : hearing_price(agents, facet);
+}
+
+static int64_t check_target(struct turn *turn, const struct cap *cap, struct sending *sending)
+{
+    sending->facet = object_find(turn->agents, cap->object, OBJECT_FACET);
+    return sending->facet == NULL ? SERAI_E_CLOSED : 0;
+}
+
+/* Its owner, who is woken if he sleeps: only when there is something to tell him. */
+static struct agent *find_owner(const struct turn *turn, const struct object *facet)
+{
+    struct agent *owner = agents_find(turn->agents, facet->owner);
+
+    INVARIANT(owner != NULL); /* an agent's facets die with it */
+    return owner;
+}
+
+/* Either a facet of its own, to be asked with, or a reply that it holds and hands on. */
+static int64_t check_reply(struct turn *turn, uint64_t slot, struct sending *sending)
+{
+    struct message *message = &sending->message;
+    int64_t refusal = 0;
+    const struct cap *cap;
+    struct object *facet;
+
+    if ((uint32_t)slot == (uint32_t)SERAI_SLOT_NONE)
+        return 0;
+    cap = turn_cap(turn, slot, SERAI_KIND_FACET, &refusal);
+    if (cap == NULL)
+        return refusal;
+    facet = object_find(turn->agents, cap->object, OBJECT_FACET);
+    if (facet == NULL)
+        return SERAI_E_CLOSED;
+    if (facet->one_shot) {
+        message->reply = *cap;
+        return turn_reply_is_among(turn, cap, message->caps, message->cap_count) ? SERAI_E_INVALID
+                                                                                 : 0;
+    }
+    if (facet->owner != turn->agent->id)
+        return SERAI_E_RIGHT;
+    sending->asked = facet;
+    if (turn->agent->facets >= AGENT_FACETS_MAX)
+        return SERAI_E_FULL;
+    return quota_allows(turn->agents, turn->agent->use, CUSTOMER_FACETS, 1) &&
+                   quota_allows(turn->agents, turn->agent->use, CUSTOMER_EVENTS, 1)
+               ? 0
+               : SERAI_E_QUOTA;
+}
+
+/* The answer to a question cannot bring the question along. */
+static bool carries_its_target(const struct sending *sending, const struct cap *target)
+{
+    const struct message *message = &sending->message;
+
+    if (!sending->facet->one_shot)
+        return false;
+    for (uint8_t i = 0; i < message->cap_count; i++) {
+        if (cap_equal(&message->caps[i], target))
+            return true;
+    }
+    return cap_equal(&message->reply, target);
+}
+
+static int64_t check_send(struct turn *turn, const struct cap *cap, const uint64_t *args,
+                          struct sending *sending)
+{
+    struct message *message = &sending->message;
+    int64_t refusal;
+
+    if (args[2] > SERAI_MESSAGE_BYTES_MAX || !money_from_guest(&sending->money, args[5]) ||
+        !money_from_guest(&sending->postage, args[6]))
+        return SERAI_E_INVALID;
+    message->data = turn_read(turn, args[1], args[2]);
+    if (message->data == NULL)
+        return SERAI_E_MEMORY;
+    message->size = (size_t)args[2];
+    refusal = turn_read_caps(turn, args[3], args[4], message->caps);
+    if (refusal != 0)
+        return refusal;
+    message->cap_count = (uint8_t)args[4];
+    refusal = check_reply(turn, args[7], sending);
+    if (refusal != 0)
+        return refusal;
+    if (carries_its_target(sending, cap))
+        return SERAI_E_INVALID;
+    if (money_compare(sending->postage, postage_floor(turn->agents, sending->facet)) < 0)
+        return SERAI_E_POSTAGE;
+    sending->to = find_owner(turn, sending->facet);
+    if (sending->facet->one_shot) /* whoever asked has a place for the answer */
+        return quota_allows(turn->agents, sending->to->use, CUSTOMER_EVENT_BYTES, message->size)
+                   ? 0
+                   : SERAI_E_FULL;
+    return agents_inbox_room(turn->agents, sending->to, turn->agent->customer, message->size);
+}
+
+static struct money sending_cost(const struct turn *turn, const struct sending *sending, bool *fits)
+{
+    struct money total = sending->money;
+
+    *fits = money_add(&total, total, sending->postage);
+    if (*fits && sending->asked != NULL)
+        *fits = money_add(&total, total, hearing_price(turn->agents, sending->asked));
+    return total;
+}
+
+static void pay(struct turn *turn, uint64_t to, struct money amount, enum transfer_code code,
+                uint64_t object)
+{
+    struct transfer transfer = {
+        .debit = turn->agent->id, .credit = to, .amount = amount, .code = code, .object = object};
+
+    if (!money_is_zero(amount))
+        INVARIANT(turn_pay(turn, &transfer)); /* the sum was checked */
+}
+
+static struct cap make_reply(struct turn *turn, struct sending *sending)
+{
+    struct money reserve = hearing_price(turn->agents, sending->asked);
+    struct object *reply = reply_new(turn->agents, turn->agent, sending->asked, reserve);
+
+    pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, reply->id);
+    return (struct cap){.kind = SERAI_KIND_FACET, .object = reply->id};
+}
+
+/* An answer uses the reply up, which leaves its slot; what it reserved pays the turn. */
+static void use_up(struct turn *turn, struct sending *sending, uint64_t slot)
+{
+    turn_take_cap(turn, slot);
+    sending->message.reserve = sending->facet->u.facet.reserve;
+    sending->message.sender_customer = 0; /* room for it is the owner's, who asked */
+    facet_remove(turn->agents, sending->facet);
+}
+
+static int64_t facet_send(struct turn *turn, const struct cap *cap, const uint64_t *args)
+{
+    struct agents *agents = turn->agents;
+    struct sending sending = {0};
+    int64_t refusal = check_target(turn, cap, &sending);
+    bool fits;
+    struct money cost;
+
+    if (!turn_work(turn, WORK_LOOK))
+        return SERAI_E_SHORT;
+    if (refusal == 0)
+        refusal = check_send(turn, cap, args, &sending);
+    if (refusal != 0)
+        return refusal;
+    cost = sending_cost(turn, &sending, &fits);
+    if (!fits || !turn_can_pay(turn, cost))
+        return SERAI_E_SHORT;
+    sending.message.kind = SERAI_EVENT_MESSAGE;
+    sending.message.sender = turn->agent->id;
+    sending.message.sender_customer = turn->agent->customer;
+    sending.message.badge = sending.facet->u.facet.badge;
+    sending.message.money = sending.money;
+    sending.message.postage = sending.postage;
+    pay(turn, ACCOUNT_HELD_MESSAGE, sending.postage, TRANSFER_POSTAGE_HOLD, agents->next_message);
+    pay(turn, ACCOUNT_HELD_MESSAGE, sending.money, TRANSFER_MESSAGE_HOLD, agents->next_message);
+    turn_hand_over(turn, sending.message.caps, sending.message.cap_count);
+    turn_hand_over(turn, &sending.message.reply, 1);
+    if (sending.asked != NULL)
+        sending.message.reply = make_reply(turn, &sending);
+    if (sending.facet->one_shot)
+        use_up(turn, &sending, args[0]);
+    agents_deliver(agents, sending.to, &sending.message);
+    return 0;
+}
+
+static int64_t facet_fund(struct turn *turn, const struct cap *cap, const uint64_t *args)
+{
+    struct sending sending = {0};
+    int64_t refusal = check_target(turn, cap, &sending);
+    struct transfer fund = {.debit = turn->agent->id, .code = TRANSFER_FUND};
+
+    if (refusal != 0)
+        return refusal;
+    fund.credit = sending.facet->owner;
+    if (!money_from_guest(&fund.amount, args[1]) || fund.credit == turn->agent->id)
+        return SERAI_E_INVALID;
+    fund.object = sending.facet->id;
+    if (!turn_work(turn, WORK_WAKE))
+        return SERAI_E_SHORT;
+    return turn_pay(turn, &fund) ? 0 : SERAI_E_SHORT;
+}
+
+int64_t order_facet(struct turn *turn, enum serai_order order, const uint64_t *args)
+{
+    int64_t refusal = 0;
+    const struct cap *held = turn_cap(turn, args[0], SERAI_KIND_FACET, &refusal);
+    struct sending sending = {0};
+    struct cap cap;
+
+    if (held == NULL)
+        return refusal;
+    cap = *held; /* delivering may move nothing, but a copy cannot change under us */
+    if (order == SERAI_ORDER_facet_send)
+        return facet_send(turn, &cap, args);
+    if (order == SERAI_ORDER_facet_fund)
+        return facet_fund(turn, &cap, args);
+    INVARIANT(order == SERAI_ORDER_facet_postage);
+    refusal = check_target(turn, &cap, &sending);
+    return refusal != 0 ? refusal
+                        : (int64_t)money_nanos(postage_floor(turn->agents, sending.facet));
+}

@@ -1,0 +1,79 @@
+/* Capabilities that an order hands on: which may be, and how a reply moves. */
+#include "agents/orders/hand_over.h"
+
+#include "agents/caps.h"
+#include "agents/facets.h"
+#include "agents/turns/turn.h"
+
+/* Kinds that may be handed on: never an owner's buffer, a channel end, or what is inborn. */
+static bool may_be_sent(const struct cap *cap)
+{
+    switch ((enum serai_kind)cap->kind) {
+    case SERAI_KIND_FACET:
+    case SERAI_KIND_SPAWNER:
+    case SERAI_KIND_TIMER:
+    case SERAI_KIND_CLOCK:
+    case SERAI_KIND_RANDOM:
+        return true;
+    case SERAI_KIND_BUFFER:
+        return (cap->rights & SERAI_RIGHT_OWNER) == 0;
+    case SERAI_KIND_EMPTY:
+    case SERAI_KIND_SELF:
+    case SERAI_KIND_BUFFER_POOL:
+    case SERAI_KIND_CHANNEL_POOL:
+    case SERAI_KIND_CHANNEL:
+    case SERAI_KIND_HEAP:
+    case SERAI_KIND_CODE:
+    case SERAI_KIND_LOG:
+    case SERAI_KINDS:
+    case SERAI_KIND_ANY:
+    case SERAI_KIND_FREE:
+        return false;
+    }
+    return false;
+}
+
+/* A reply goes to one place: who names it twice would have it in two. */
+bool turn_reply_is_among(const struct turn *turn, const struct cap *cap, const struct cap *caps,
+                         size_t count)
+{
+    if (cap_reply(turn->agents, cap) == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (cap_equal(cap, &caps[i]))
+            return true;
+    }
+    return false;
+}
+
+int64_t turn_read_caps(struct turn *turn, uint64_t address, uint64_t count, struct cap *caps)
+{
+    const uint8_t *slots;
+    int64_t refusal = 0;
+
+    if (count > SERAI_MESSAGE_CAPS_MAX)
+        return SERAI_E_INVALID;
+    slots = turn_read(turn, address, count * 4);
+    if (slots == NULL)
+        return SERAI_E_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        const struct cap *cap = turn_cap(turn, le32_get(slots + 4 * i), SERAI_KIND_ANY, &refusal);
+
+        if (cap == NULL)
+            return refusal;
+        if (!may_be_sent(cap))
+            return SERAI_E_RIGHT;
+        caps[i] = *cap;
+        if (turn_reply_is_among(turn, cap, caps, i))
+            return SERAI_E_INVALID;
+    }
+    return 0;
+}
+
+void turn_hand_over(struct turn *turn, const struct cap *caps, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (cap_reply(turn->agents, &caps[i]) != NULL)
+            turn_take_cap(turn, (uint64_t)agent_cap_find(turn->agent, &caps[i]));
+    }
+}

@@ -1,0 +1,257 @@
+/* Orders on self. */
+#include "agents/orders/orders.h"
+
+#include <string.h>
+
+#include "agents/agent.h"
+#include "agents/changes.h"
+#include "agents/code.h"
+#include "agents/customers.h"
+#include "agents/facets.h"
+#include "agents/limits.h"
+#include "agents/objects.h"
+#include "agents/program.h"
+#include "agents/set.h"
+#include "agents/turns/turn.h"
+
+static int64_t self_balance(const struct turn *turn)
+{
+    struct money left = turn->free;
+
+    INVARIANT(money_add(&left, left, turn->income));
+    INVARIANT(money_sub(&left, left, turn->tolls));
+    INVARIANT(money_sub(&left, left, turn->paid));
+    return (int64_t)money_nanos(left);
+}
+
+static int64_t self_facet(struct turn *turn, const uint64_t *args)
+{
+    struct agents *agents = turn->agents;
+    struct cap cap = {.kind = SERAI_KIND_FACET};
+    struct money postage;
+    struct object *facet;
+    int64_t slot;
+
+    if (!money_from_guest(&postage, args[2]))
+        return SERAI_E_INVALID;
+    if (turn->agent->facets >= AGENT_FACETS_MAX || !turn_has_slot(turn))
+        return SERAI_E_FULL;
+    if (!quota_allows(agents, turn->agent->use, CUSTOMER_FACETS, 1))
+        return SERAI_E_QUOTA;
+    facet = facet_new(agents, turn->agent, args[1], postage);
+    cap.object = facet->id;
+    slot = turn_give_cap(turn, &cap);
+    if (slot < 0)
+        facet_remove(agents, facet); /* a table without room makes no facet */
+    return slot;
+}
+
+/*
+ * Whoever asked with it waits no longer: the questions' reserves come back as one sum, and who
+ * holds their replies finds them closed.
+ */
+static void end_waiting(struct turn *turn, struct object *facet)
+{
+    struct transfer back = {.debit = ACCOUNT_HELD_RESERVE,
+                            .credit = turn->agent->id,
+                            .amount = facet->u.facet.reserve,
+                            .code = TRANSFER_RESERVE,
+                            .object = facet->id};
+
+    while (!facet->one_shot && facet->u.facet.next != NULL) {
+        struct object *reply = facet->u.facet.next;
+
+        INVARIANT(money_add(&back.amount, back.amount, reply->u.facet.reserve));
+        facet_remove(turn->agents, reply);
+    }
+    if (!money_is_zero(back.amount))
+        agents_post(turn->agents, &back);
+}
+
+static int64_t self_revoke(struct turn *turn, const uint64_t *args)
+{
+    int64_t refusal = 0;
+    const struct cap *cap = turn_cap(turn, args[1], SERAI_KIND_FACET, &refusal);
+    struct object *facet;
+
+    if (cap == NULL)
+        return refusal;
+    facet = object_find(turn->agents, cap->object, OBJECT_FACET);
+    if (facet == NULL)
+        return SERAI_E_CLOSED;
+    if (facet->owner != turn->agent->id)
+        return SERAI_E_RIGHT;
+    end_waiting(turn, facet);
+    facet_remove(turn->agents, facet);
+    turn_take_cap(turn, args[1]);
+    return 0;
+}
+
+static void save_mark(struct turn *turn)
+{
+    struct agent *agent = turn->agent;
+
+    undo_save(turn->agents->undo, &agent->mark, sizeof agent->mark);
+    undo_save(turn->agents->undo, &agent->mark_armed, sizeof agent->mark_armed);
+    undo_save(turn->agents->undo, &agent->mark_reserve, sizeof agent->mark_reserve);
+    agent_dirty(turn->agents, agent);
+}
+
+/* The notice's own event is paid when the mark is set, so it comes however little is left. */
+static int64_t self_mark(struct turn *turn, const uint64_t *args)
+{
+    struct agent *agent = turn->agent;
+    struct transfer hold = {.debit = agent->id,
+                            .credit = ACCOUNT_HELD_RESERVE,
+                            .amount = agents_reserve(turn->agents),
+                            .code = TRANSFER_RESERVE_HOLD,
+                            .object = agent->id};
+    struct transfer back = {.debit = ACCOUNT_HELD_RESERVE,
+                            .credit = agent->id,
+                            .amount = agent->mark_reserve,
+                            .code = TRANSFER_RESERVE,
+                            .object = agent->id};
+    struct money mark;
+    bool sets;
+
+    if (!money_from_guest(&mark, args[1]))
+        return SERAI_E_INVALID;
+    sets = !money_is_zero(mark) && !agent->mark_armed;
+    if (sets && !quota_allows(turn->agents, agent->use, CUSTOMER_EVENTS, 1))
+        return SERAI_E_QUOTA;
+    if (sets && !turn_pay(turn, &hold))
+        return SERAI_E_SHORT;
+    save_mark(turn);
+    if (sets) {
+        quota_take(turn->agents, agent->use, CUSTOMER_EVENTS, 1);
+        agents_work_message(turn->agents, 0);
+        agent->mark_reserve = hold.amount;
+        agent->mark_armed = true;
+    }
+    if (money_is_zero(mark) && agent->mark_armed) {
+        quota_give(turn->agents, agent->use, CUSTOMER_EVENTS, 1);
+        agents_post(turn->agents, &back);
+        agent->mark_reserve = money_zero();
+        agent->mark_armed = false;
+    }
+    agent->mark = mark;
+    return 0;
+}
+
+static int64_t self_code(struct turn *turn, const uint64_t *args)
+{
+    const struct code *code = turn->agent->code.code;
+    uint64_t size = args[2];
+    uint64_t offset = args[3];
+    uint8_t *to;
+
+    if (offset > code->size)
+        return SERAI_E_INVALID;
+    if (size > code->size - offset)
+        size = code->size - offset;
+    to = turn_write(turn, args[1], size);
+    if (to == NULL)
+        return SERAI_E_MEMORY;
+    memcpy(to, code->bytes + offset, size);
+    return (int64_t)size;
+}
+
+static int64_t self_code_id(struct turn *turn, const uint64_t *args)
+{
+    uint8_t *to = turn_write(turn, args[1], HASH_BYTES);
+
+    if (to == NULL)
+        return SERAI_E_MEMORY;
+    memcpy(to, turn->agent->code.code->id.bytes, HASH_BYTES);
+    return (int64_t)turn->agent->code.code->size;
+}
+
+/* Bytes of memory that another program begins with, beyond what the agent has. */
+static uint64_t more_memory(const struct turn *turn, const struct code *code)
+{
+    uint32_t before = turn->instance.memory_pages;
+    uint32_t after = engine_code_memory_pages(code->engine);
+
+    return after <= before ? 0 : (uint64_t)(after - before) * ENGINE_WASM_PAGE_BYTES;
+}
+
+/* It is under the customer's bounds as memory.grow is; so are its code, and BECAME with what it
+ * brings. */
+static bool fits_customer(const struct turn *turn, const struct code *code, uint64_t memory,
+                          size_t args_size)
+{
+    const struct customer_use *use = turn->agent->use;
+
+    return quota_allows(turn->agents, use, CUSTOMER_MEMORY_BYTES, memory) &&
+           quota_allows_code(turn->agents, use, code) &&
+           quota_allows(turn->agents, use, CUSTOMER_EVENTS, 1) &&
+           quota_allows(turn->agents, use, CUSTOMER_EVENT_BYTES, args_size);
+}
+
+/* Takes effect when the turn commits; one is heard in a turn. */
+static int64_t self_become(struct turn *turn, const uint64_t *args)
+{
+    struct transfer hold = {.debit = turn->agent->id,
+                            .credit = ACCOUNT_HELD_RESERVE,
+                            .amount = agents_reserve(turn->agents),
+                            .code = TRANSFER_RESERVE_HOLD,
+                            .object = turn->agent->id};
+    const uint8_t *id;
+    const uint8_t *data;
+    struct hash hash;
+    struct code *code;
+    uint64_t memory;
+
+    if (args[3] > SERAI_ARGS_BYTES_MAX)
+        return SERAI_E_INVALID;
+    id = turn_read(turn, args[1], HASH_BYTES);
+    data = turn_read(turn, args[2], args[3]);
+    if (id == NULL || data == NULL)
+        return SERAI_E_MEMORY;
+    memcpy(hash.bytes, id, HASH_BYTES);
+    code = code_find(turn->agents, &hash);
+    if (code == NULL)
+        return SERAI_E_MISSING;
+    if (turn->become)
+        return SERAI_E_EXISTS;
+    memory = more_memory(turn, code);
+    if (!fits_customer(turn, code, memory, (size_t)args[3]))
+        return SERAI_E_QUOTA;
+    if (!turn_pay(turn, &hold))
+        return SERAI_E_SHORT;
+    agents_work_message(turn->agents, args[3]);
+    turn->become = true;
+    turn->become_reserve = hold.amount;
+    turn->become_code = code_ref_take(turn->agents, turn->agent->use, code);
+    turn->become_memory = memory;
+    turn->become_args_size = (size_t)args[3];
+    turn_take_become(turn);
+    memcpy(turn->become_args, data, turn->become_args_size);
+    return 0;
+}
+
+static int64_t self_die(struct turn *turn)
+{
+    turn->die = true;
+    return 0;
+}
+
+int64_t order_self(struct turn *turn, enum serai_order order, const uint64_t *args)
+{
+    if (order == SERAI_ORDER_self_balance)
+        return self_balance(turn);
+    if (order == SERAI_ORDER_self_facet)
+        return self_facet(turn, args);
+    if (order == SERAI_ORDER_self_revoke)
+        return self_revoke(turn, args);
+    if (order == SERAI_ORDER_self_mark)
+        return self_mark(turn, args);
+    if (order == SERAI_ORDER_self_code)
+        return self_code(turn, args);
+    if (order == SERAI_ORDER_self_code_id)
+        return self_code_id(turn, args);
+    if (order == SERAI_ORDER_self_become)
+        return self_become(turn, args);
+    INVARIANT(order == SERAI_ORDER_self_die);
+    return self_die(turn);
+}

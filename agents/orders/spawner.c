@@ -1,0 +1,85 @@
+/* Orders on a spawner: birth of a child on this site. */
+#include "agents/orders/orders.h"
+
+#include <string.h>
+
+#include "agents/agent.h"
+#include "agents/customers.h"
+#include "agents/facets.h"
+#include "agents/limits.h"
+#include "agents/orders/hand_over.h"
+#include "agents/set.h"
+#include "agents/turns/turn.h"
+
+static int64_t read_birth(struct turn *turn, const uint64_t *args, struct birth *birth,
+                          struct cap *caps)
+{
+    const uint8_t *id;
+    int64_t refusal;
+
+    if (args[3] > SERAI_ARGS_BYTES_MAX || args[6] != 0 ||
+        !money_from_guest(&birth->endowment, args[7]))
+        return SERAI_E_INVALID;
+    id = turn_read(turn, args[1], HASH_BYTES);
+    birth->args = turn_read(turn, args[2], args[3]);
+    birth->args_size = (size_t)args[3];
+    if (id == NULL || birth->args == NULL)
+        return SERAI_E_MEMORY;
+    memcpy(birth->code.bytes, id, HASH_BYTES);
+    refusal = turn_read_caps(turn, args[4], args[5], caps);
+    birth->caps = caps;
+    birth->cap_count = (size_t)args[5];
+    return refusal;
+}
+
+/* The fee and the endowment are the parent's to pay; the rest of a birth is the child's. */
+static int64_t pay_birth(struct turn *turn, const struct birth *birth)
+{
+    struct transfer fee = {.debit = turn->agent->id,
+                           .credit = ACCOUNT_REVENUE_BIRTHS,
+                           .amount = turn->agents->prices.birth_fee,
+                           .code = TRANSFER_BIRTH_FEE,
+                           .quantity = 1,
+                           .price_id = turn->agents->prices.id};
+    struct money both;
+
+    if (!money_add(&both, fee.amount, birth->endowment) || !turn_can_pay(turn, both))
+        return SERAI_E_SHORT;
+    return turn_pay(turn, &fee) ? 0 : SERAI_E_SHORT;
+}
+
+int64_t order_spawner(struct turn *turn, enum serai_order order, const uint64_t *args)
+{
+    struct cap caps[SERAI_MESSAGE_CAPS_MAX];
+    struct cap facet_cap = {.kind = SERAI_KIND_FACET};
+    struct birth birth = {.customer = turn->agent->customer,
+                          .parent = turn->agent->id,
+                          .name = turn->agent->name,
+                          .payer = turn->agent->id,
+                          .endowment_code = TRANSFER_ENDOWMENT};
+    struct agent *child;
+    enum birth_result result;
+    int64_t refusal = read_birth(turn, args, &birth, caps);
+    int64_t slot;
+
+    INVARIANT(order == SERAI_ORDER_spawn);
+    if (refusal != 0)
+        return refusal;
+    if (!turn_has_slot(turn))
+        return SERAI_E_FULL;
+    if (!quota_allows(turn->agents, turn->agent->use, CUSTOMER_FACETS, 1))
+        return SERAI_E_QUOTA;
+    refusal = agents_birth_check(turn->agents, &birth, &result) ? 0 : birth_result_refusal(result);
+    if (refusal == 0 && !turn_work(turn, WORK_BIRTH))
+        refusal = SERAI_E_SHORT;
+    if (refusal == 0)
+        refusal = pay_birth(turn, &birth);
+    if (refusal != 0)
+        return refusal;
+    turn_hand_over(turn, caps, birth.cap_count);
+    INVARIANT(agents_birth(turn->agents, &birth, &child) == BIRTH_DONE);
+    facet_cap.object = facet_new(turn->agents, child, 0, money_zero())->id;
+    slot = turn_give_cap(turn, &facet_cap);
+    INVARIANT(slot >= 0); /* a slot was free */
+    return slot;
+}

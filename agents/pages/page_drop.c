@@ -1,0 +1,28 @@
+/* Dropping all pages of an object, with their rows. */
+#include "agents/pages/page_drop.h"
+
+#include "agents/changes.h"
+#include "agents/pages/paged.h"
+#include "agents/rows/keys.h"
+#include "agents/set.h"
+
+void page_log_drop(struct agents *agents, struct paged *paged, bool lives)
+{
+    struct page_log *log = &agents->page_log;
+
+    for (uint32_t i = 0; i < paged->used; i++) {
+        uint8_t key[ROW_PART_KEY_BYTES];
+
+        if (paged->pages[i]->image == 0)
+            continue;
+        row_key_part(key, paged->object, paged->pages[i]->number);
+        tombstone_add(agents, STORE_PAGE, key, sizeof key);
+        log->images--;
+    }
+    /* What is in the log of one that is gone says nothing; of one that lives on, it must be unsaid.
+     */
+    if (lives && paged->used > 0)
+        bytes_append(&log->resets, &paged->object, sizeof paged->object);
+    INVARIANT(!log->resets.failed);
+    paged_fini(paged);
+}

@@ -1,0 +1,258 @@
+/* Reading pages back: images, then the deltas that they lack. */
+#include "agents/pages/page_load.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agents/limits.h"
+#include "agents/objects.h"
+#include "agents/pages/page_cache.h"
+#include "agents/pages/page_log.h"
+#include "agents/pages/page_owner.h"
+#include "agents/pages/page_rows.h"
+#include "agents/pages/paged.h"
+#include "agents/rows/keys.h"
+#include "agents/set.h"
+#include "base/table.h"
+
+struct loader {
+    struct agents *agents;
+    struct table resets; /* object -> the last frame in which it lost all its pages */
+    uint64_t row;        /* of the log, that comes next */
+    uint64_t frame;      /* of the last one */
+    uint64_t images;
+};
+
+/* Make granules the page's contents, on what it had. */
+static void take(const struct loader *loader, struct paged_page *page, uint64_t object,
+                 uint64_t granules, const uint8_t *bytes)
+{
+    uint8_t initial[PAGED_BYTES];
+
+    page_initial(loader->agents, object, page->number, initial);
+    if (page->data == NULL) {
+        page->data = malloc(PAGED_BYTES);
+        INVARIANT(page->data != NULL);
+        memcpy(page->data, initial, PAGED_BYTES);
+    }
+    page_apply(page->data, granules, bytes);
+    page->own &= ~granules;
+    page->own |= paged_differs(page->data, initial) & granules;
+}
+
+static bool frame_is_past(const struct loader *loader, uint64_t frame)
+{
+    return frame != 0 && frame < ledger_frame(loader->agents->ledger);
+}
+
+/* ---- images ---- */
+
+static enum status load_image(void *context, const uint8_t *key, size_t key_size,
+                              const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    struct loader *loader = context;
+    struct page_cache *cache = &loader->agents->page_cache;
+    struct page_image image;
+    struct fault why = {0};
+    struct paged_page *page;
+    struct paged *paged;
+
+    if (key_size != ROW_PART_KEY_BYTES)
+        return row_wrong_key(fault, STORE_PAGE, key, key_size);
+    paged = row_paged_of(loader->agents, be64_get(key));
+    if (paged == NULL)
+        return row_corrupt(fault, STORE_PAGE, key, key_size, "the agent or buffer is missing");
+    if (be32_get(key + 8) >= paged->count)
+        return row_corrupt(fault, STORE_PAGE, key, key_size, "it has only %" PRIu32 " pages",
+                           paged->count);
+    if (page_image_decode(&image, value, value_size, &why) != ST_OK)
+        return row_corrupt(fault, STORE_PAGE, key, key_size, "%s", why.text);
+    if (!frame_is_past(loader, image.frame))
+        return row_corrupt(fault, STORE_PAGE, key, key_size,
+                           "it is of frame %" PRIu64 ", which is not there", image.frame);
+    page = paged_make(paged, be32_get(key + 8));
+    take(loader, page, paged->object, image.granules, image.bytes);
+    if (page->own != image.granules)
+        return row_corrupt(fault, STORE_PAGE, key, key_size,
+                           "it repeats what is in the initial image");
+    page->image = image.frame;
+    loader->images++;
+    if (cache->pages_max != 0 && page_cache_count(cache) >= cache->pages_max) {
+        free(page->data); /* it was looked at, and is read again when it is wanted */
+        page->data = NULL;
+    }
+    page_cache_note(cache, paged, page);
+    return ST_OK;
+}
+
+/* ---- the log ---- */
+
+/* The row's head, its place in the log, and its place in time. */
+static enum status open_row(struct loader *loader, const uint8_t *key, size_t key_size,
+                            const uint8_t *value, size_t size, size_t *at, struct fault *fault)
+{
+    struct fault why = {0};
+    uint64_t frame;
+
+    if (key_size != ROW_ID_KEY_BYTES)
+        return row_wrong_key(fault, STORE_DELTA, key, key_size);
+    if (be64_get(key) != loader->row)
+        return row_corrupt(fault, STORE_DELTA, key, key_size, "row %" PRIu64 " should come here",
+                           loader->row);
+    if (page_delta_decode(&frame, at, value, size, &why) != ST_OK)
+        return row_corrupt(fault, STORE_DELTA, key, key_size, "%s", why.text);
+    if (!frame_is_past(loader, frame) || frame < loader->frame)
+        return row_corrupt(fault, STORE_DELTA, key, key_size,
+                           "it is of frame %" PRIu64 ", which is not there or was before", frame);
+    loader->frame = frame;
+    loader->row++;
+    return ST_OK;
+}
+
+/* Of an agent or buffer that is gone rows may be left; of one that never was there are none. */
+static bool ever_was(const struct agents *agents, uint64_t object)
+{
+    const struct account *account = ledger_account(agents->ledger, object);
+
+    if (account != NULL)
+        return account->kind == KIND_AGENT;
+    return object >= AGENTS_FIRST_OBJECT && object < agents->next_object;
+}
+
+static enum status find_reset(struct loader *loader, const struct page_entry *entry)
+{
+    if (entry->page == PAGE_ALL)
+        (void)table_put(&loader->resets, entry->object, (void *)(uintptr_t)loader->frame);
+    return ST_OK;
+}
+
+static void replay_page(const struct loader *loader, struct paged *paged,
+                        const struct page_entry *entry)
+{
+    struct paged_page *page = paged_make(paged, entry->page);
+    struct paged_item item = {.object = entry->object, .page = entry->page};
+    struct page_generation *sweeping = &loader->agents->page_log.sweeping;
+
+    if (page->image >= loader->frame)
+        return; /* the image knows */
+    if (!page->logged)
+        bytes_append(&sweeping->items, &item, sizeof item);
+    INVARIANT(!sweeping->items.failed);
+    page->logged = true;
+    if (entry->granules != 0) {
+        page_cache_fetch(loader->agents, paged, entry->page, entry->page);
+        take(loader, page, entry->object, entry->granules, entry->bytes);
+        return;
+    }
+    free(page->data);
+    page->data = NULL;
+    page->own = 0;
+}
+
+static enum status replay(struct loader *loader, const struct page_entry *entry,
+                          struct fault *fault)
+{
+    struct paged *paged = row_paged_of(loader->agents, entry->object);
+    uintptr_t reset = (uintptr_t)table_get(&loader->resets, entry->object);
+
+    if (paged == NULL && !ever_was(loader->agents, entry->object))
+        return fault_set(fault, ST_INVALID, "agent or buffer %" PRIu64 " never was", entry->object);
+    if (paged == NULL || entry->page == PAGE_ALL || loader->frame < reset)
+        return ST_OK;
+    if (entry->page >= paged->count)
+        return fault_set(fault, ST_INVALID,
+                         "page %" PRIu32 " of %" PRIu64 ", which has only %" PRIu32, entry->page,
+                         entry->object, paged->count);
+    replay_page(loader, paged, entry);
+    return ST_OK;
+}
+
+static enum status walk_row(struct loader *loader, bool replays, const uint8_t *key,
+                            size_t key_size, const uint8_t *value, size_t size, struct fault *fault)
+{
+    struct page_entry entry;
+    struct fault why = {0};
+    size_t at = 0;
+    enum status status = open_row(loader, key, key_size, value, size, &at, fault);
+
+    if (status != ST_OK)
+        return status;
+    while ((status = page_delta_next(&entry, &at, value, size, &why)) == ST_OK) {
+        status = replays ? replay(loader, &entry, &why) : find_reset(loader, &entry);
+        if (status != ST_OK)
+            break;
+    }
+    return status == ST_MISSING ? ST_OK
+                                : row_corrupt(fault, STORE_DELTA, key, key_size, "%s", why.text);
+}
+
+static enum status visit_resets(void *context, const uint8_t *key, size_t key_size,
+                                const uint8_t *value, size_t size, struct fault *fault)
+{
+    return walk_row(context, false, key, key_size, value, size, fault);
+}
+
+static enum status visit_deltas(void *context, const uint8_t *key, size_t key_size,
+                                const uint8_t *value, size_t size, struct fault *fault)
+{
+    return walk_row(context, true, key, key_size, value, size, fault);
+}
+
+static enum status walk_log(struct loader *loader, const struct store *store, store_visit visit,
+                            struct fault *fault)
+{
+    const struct page_log *log = &loader->agents->page_log;
+    enum status status;
+
+    loader->row = log->first_row;
+    loader->frame = 0;
+    status = store->walk(store->context, STORE_DELTA, NULL, 0, visit, loader, fault);
+    if (status == ST_OK && loader->row != log->next_row)
+        return fault_set(fault, ST_CORRUPT,
+                         "table %s, row %" PRIu64 ": missing; the log ends at row %" PRIu64,
+                         store_table_name(STORE_DELTA), loader->row, log->next_row);
+    return status;
+}
+
+/* Pages that ended as they began, and those whose rows their images made needless. */
+static void drop_empty(struct loader *loader)
+{
+    struct page_log *log = &loader->agents->page_log;
+    const struct bytes *items = &log->sweeping.items;
+
+    for (size_t at = 0; at < items->size; at += sizeof(struct paged_item)) {
+        struct paged_page *page;
+        struct paged_item item;
+
+        memcpy(&item, items->data + at, sizeof item);
+        page = paged_find(row_paged_of(loader->agents, item.object), item.page);
+        if (page->own == 0) {
+            free(page->data);
+            page->data = NULL;
+        }
+        page_cache_note(&loader->agents->page_cache, row_paged_of(loader->agents, item.object),
+                        page);
+    }
+    page_log_resume(log);
+}
+
+enum status page_log_load(struct agents *agents, const struct store *store, struct fault *fault)
+{
+    struct loader loader = {.agents = agents};
+    enum status status =
+        store->walk(store->context, STORE_PAGE, NULL, 0, load_image, &loader, fault);
+
+    if (status == ST_OK && loader.images != agents->page_log.images)
+        status = fault_set(fault, ST_CORRUPT,
+                           "table %s: %" PRIu64 " rows are there, but the counters say %" PRIu64,
+                           store_table_name(STORE_PAGE), loader.images, agents->page_log.images);
+    if (status == ST_OK)
+        status = walk_log(&loader, store, visit_resets, fault);
+    if (status == ST_OK)
+        status = walk_log(&loader, store, visit_deltas, fault);
+    if (status == ST_OK)
+        drop_empty(&loader);
+    table_fini(&loader.resets);
+    return status;
+}

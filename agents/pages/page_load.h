@@ -1,0 +1,14 @@
+/* Reading pages back.  Private to this part. */
+#ifndef SERAI_AGENTS_PAGES_PAGE_LOAD_H
+#define SERAI_AGENTS_PAGES_PAGE_LOAD_H
+
+#include "agents/agents.h"
+
+/*
+ * Read images, then the log, after the agents and objects, and after the counters, which say how
+ * many rows there must be.  ST_CORRUPT names the row.
+ */
+MUST_CHECK enum status page_log_load(struct agents *agents, const struct store *store,
+                                     struct fault *fault);
+
+#endif

@@ -1,0 +1,243 @@
+#include "agents/pages/paged.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "agents/agent.h"
+#include "agents/limits.h"
+
+void paged_init(struct paged *paged, uint64_t object, uint32_t count)
+{
+    *paged = (struct paged){.object = object, .count = count};
+}
+
+static void page_free(struct paged_page *page)
+{
+    free(page->data);
+    free(page);
+}
+
+void paged_fini(struct paged *paged)
+{
+    for (uint32_t i = 0; i < paged->used; i++)
+        page_free(paged->pages[i]);
+    free(paged->pages);
+    *paged = (struct paged){.object = paged->object};
+}
+
+void paged_grow(struct paged *paged, uint32_t count)
+{
+    if (count > paged->count)
+        paged->count = count;
+}
+
+/* ---- which are kept ---- */
+
+uint32_t paged_place(const struct paged *paged, uint32_t page)
+{
+    uint32_t low = 0;
+    uint32_t high = paged->used;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+
+        if (paged->pages[middle]->number < page)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct paged_page *paged_find(const struct paged *paged, uint32_t page)
+{
+    uint32_t at = paged_place(paged, page);
+
+    return at < paged->used && paged->pages[at]->number == page ? paged->pages[at] : NULL;
+}
+
+/* Room doubles, so `used` being a power of two is when there is none left. */
+static void make_room(struct paged *paged)
+{
+    size_t room = paged->used == 0 ? 1 : (size_t)paged->used * 2;
+    struct paged_page **pages;
+
+    if ((paged->used & (paged->used - 1)) != 0)
+        return;
+    pages = realloc(paged->pages, room * sizeof(struct paged_page *));
+    INVARIANT(pages != NULL);
+    paged->pages = pages;
+}
+
+struct paged_page *paged_make(struct paged *paged, uint32_t page)
+{
+    uint32_t at = paged_place(paged, page);
+    struct paged_page *made;
+
+    INVARIANT(page < paged->count);
+    if (at < paged->used && paged->pages[at]->number == page)
+        return paged->pages[at];
+    made = calloc(1, sizeof *made);
+    INVARIANT(made != NULL);
+    made->number = page;
+    make_room(paged);
+    memmove(paged->pages + at + 1, paged->pages + at, (paged->used - at) * sizeof *paged->pages);
+    paged->pages[at] = made;
+    paged->used++;
+    return made;
+}
+
+void paged_adopt(struct paged *paged, uint32_t used)
+{
+    size_t room = 1;
+
+    while (room < used)
+        room *= 2;
+    paged->pages = calloc(room, sizeof(struct paged_page *));
+    INVARIANT(paged->pages != NULL);
+    paged->used = used;
+}
+
+void paged_drop(struct paged *paged, uint32_t page)
+{
+    uint32_t at = paged_place(paged, page);
+
+    INVARIANT(at < paged->used && paged->pages[at]->number == page);
+    INVARIANT(!paged->pages[at]->noted && !paged->pages[at]->logged);
+    page_free(paged->pages[at]);
+    paged->used--;
+    memmove(paged->pages + at, paged->pages + at + 1, (paged->used - at) * sizeof *paged->pages);
+}
+
+const uint8_t *paged_page(const struct paged *paged, uint32_t page)
+{
+    const struct paged_page *found = paged_find(paged, page);
+
+    return found == NULL ? NULL : found->data;
+}
+
+/* ---- changing ---- */
+
+uint64_t paged_differs(const uint8_t *a, const uint8_t *b)
+{
+    uint64_t granules = 0;
+
+    for (uint32_t i = 0; i < PAGED_BYTES / PAGED_GRANULE_BYTES; i++) {
+        size_t at = (size_t)i * PAGED_GRANULE_BYTES;
+
+        if (memcmp(a + at, b + at, PAGED_GRANULE_BYTES) != 0)
+            granules |= UINT64_C(1) << i;
+    }
+    return granules;
+}
+
+static void note(const struct paged *paged, struct paged_dirty *dirty, struct paged_page *page)
+{
+    struct paged_item item = {.object = paged->object, .page = page->number};
+
+    if (page->noted)
+        return;
+    page->noted = true;
+    bytes_append(&dirty->items, &item, sizeof item);
+    INVARIANT(!dirty->items.failed);
+}
+
+void paged_set(struct paged *paged, struct paged_dirty *dirty, uint32_t page, const uint8_t *data,
+               uint64_t granules)
+{
+    struct paged_page *kept = paged_make(paged, page);
+
+    if (kept->data == NULL)
+        kept->data = malloc(PAGED_BYTES);
+    INVARIANT(kept->data != NULL);
+    memcpy(kept->data, data, PAGED_BYTES);
+    kept->changed |= granules;
+    note(paged, dirty, kept);
+}
+
+void paged_read(const struct paged *paged, uint64_t offset, void *to, uint64_t size)
+{
+    uint8_t *out = to;
+
+    while (size > 0) {
+        uint64_t within = offset % PAGED_BYTES;
+        uint64_t part = size < PAGED_BYTES - within ? size : PAGED_BYTES - within;
+        const uint8_t *data = paged_page(paged, (uint32_t)(offset / PAGED_BYTES));
+
+        if (data != NULL)
+            memcpy(out, data + within, part);
+        else
+            memset(out, 0, part);
+        out += part;
+        offset += part;
+        size -= part;
+    }
+}
+
+static void forget_copy(void *context, void *argument)
+{
+    (void)context;
+    free(argument);
+}
+
+/* The first write of a turn to a page works on a copy, so that a trap only swaps pointers back. */
+static void page_own(struct paged_page *page, struct undo *undo, uint64_t turn)
+{
+    uint8_t *copy;
+
+    if (page->data != NULL && page->turn == turn)
+        return;
+    copy = malloc(PAGED_BYTES);
+    INVARIANT(copy != NULL);
+    if (page->data != NULL)
+        memcpy(copy, page->data, PAGED_BYTES);
+    else
+        memset(copy, 0, PAGED_BYTES);
+    undo_on_rollback(undo, forget_copy, NULL, copy);
+    undo_save(undo, &page->data, sizeof page->data);
+    undo_save(undo, &page->turn, sizeof page->turn);
+    undo_save(undo, &page->changed, sizeof page->changed);
+    undo_on_commit(undo, forget_copy, NULL, page->data);
+    page->data = copy;
+    page->turn = turn;
+}
+
+/* Copy into a page, and say which granules are other than before. */
+static uint64_t copy_in(uint8_t *data, uint64_t within, const uint8_t *from, uint64_t size)
+{
+    uint64_t granules = 0;
+
+    while (size > 0) {
+        uint64_t granule = within / PAGED_GRANULE_BYTES;
+        uint64_t left = (granule + 1) * PAGED_GRANULE_BYTES - within;
+        uint64_t part = size < left ? size : left;
+
+        if (memcmp(data + within, from, part) != 0) {
+            memcpy(data + within, from, part);
+            granules |= UINT64_C(1) << granule;
+        }
+        from += part;
+        within += part;
+        size -= part;
+    }
+    return granules;
+}
+
+void paged_write(struct paged *paged, struct paged_dirty *dirty, struct undo *undo, uint64_t turn,
+                 uint64_t offset, const void *from, uint64_t size)
+{
+    const uint8_t *in = from;
+
+    while (size > 0) {
+        uint64_t within = offset % PAGED_BYTES;
+        uint64_t part = size < PAGED_BYTES - within ? size : PAGED_BYTES - within;
+        struct paged_page *page = paged_make(paged, (uint32_t)(offset / PAGED_BYTES));
+
+        page_own(page, undo, turn);
+        page->changed |= copy_in(page->data, within, in, part);
+        note(paged, dirty, page);
+        in += part;
+        offset += part;
+        size -= part;
+    }
+}

@@ -1,0 +1,26 @@
+/* Book a transfer: staged within a turn, at once outside of one. */
+#include "agents/post.h"
+
+#include "agents/agent.h"
+#include "agents/limits.h"
+#include "agents/set.h"
+#include "agents/turns/turn.h"
+
+void turn_stage(struct turn *turn, const struct transfer *transfer)
+{
+    INVARIANT(turn->transfer_count < TURN_TRANSFERS_MAX * 2);
+    turn->transfers[turn->transfer_count++] = *transfer;
+    if (transfer->debit == turn->agent->id)
+        INVARIANT(money_add(&turn->paid, turn->paid, transfer->amount));
+    if (transfer->credit == turn->agent->id)
+        INVARIANT(money_add(&turn->income, turn->income, transfer->amount));
+}
+
+void agents_post(struct agents *agents, const struct transfer *transfer)
+{
+    agents_work(agents, WORK_TRANSFER);
+    if (agents->turn != NULL)
+        turn_stage(agents->turn, transfer);
+    else
+        ledger_transfer_checked(agents->ledger, transfer);
+}

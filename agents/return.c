@@ -1,0 +1,75 @@
+/*
+ * What will never be delivered goes back: its money to whoever sent it, FAILED to whoever waits for
+ * an answer to it.
+ */
+#include "agents/return.h"
+
+#include "agents/agent.h"
+#include "agents/caps.h"
+#include "agents/facets.h"
+#include "agents/objects.h"
+
+void facet_fail(struct agents *agents, const struct cap *cap, int32_t status)
+{
+    struct object *reply = cap_reply(agents, cap);
+    struct message failed = {.kind = SERAI_EVENT_FAILED, .status = status};
+    struct agent *owner;
+
+    if (reply == NULL)
+        return;
+    owner = agents_find(agents, reply->owner);
+    INVARIANT(owner != NULL);
+    if (owner->state == AGENT_DEAD)
+        return; /* it goes with what else its owner has */
+    failed.badge = reply->u.facet.badge;
+    failed.reserve = reply->u.facet.reserve;
+    facet_remove(agents, reply);
+    agents_deliver(agents, owner, &failed);
+}
+
+void message_fail_replies(struct agents *agents, const struct message *message, int32_t status)
+{
+    facet_fail(agents, &message->reply, status);
+    for (uint8_t i = 0; i < message->cap_count; i++)
+        facet_fail(agents, &message->caps[i], status);
+}
+
+void agent_fail_replies(struct agents *agents, struct agent *agent, int32_t status)
+{
+    for (uint32_t slot = 0; slot < agent->caps_highest; slot++) {
+        const struct cap *cap = agent_cap_at(agent, slot);
+
+        if (cap != NULL)
+            facet_fail(agents, cap, status);
+    }
+}
+
+static void post_back(struct agents *agents, uint64_t held, uint64_t to, struct money amount,
+                      enum transfer_code code, uint64_t object)
+{
+    struct transfer transfer = {
+        .debit = held, .credit = to, .amount = amount, .code = code, .object = object};
+
+    if (!money_is_zero(amount))
+        agents_post(agents, &transfer);
+}
+
+void inbox_return(struct agents *agents, struct agent *agent, struct inbox_message *message,
+                  int32_t status, bool postage_too)
+{
+    const struct message *m = &message->m;
+    uint64_t sender = agents_payee(agents, m->sender);
+    struct agent *back;
+
+    if (m->kind == SERAI_EVENT_MESSAGE)
+        post_back(agents, ACCOUNT_HELD_MESSAGE, sender, m->money, TRANSFER_MESSAGE_BACK, m->id);
+    if (postage_too) {
+        post_back(agents, ACCOUNT_HELD_MESSAGE, sender, m->postage, TRANSFER_POSTAGE_BACK, m->id);
+        post_back(agents, ACCOUNT_HELD_RESERVE, agents_payee(agents, agent->id), m->reserve,
+                  TRANSFER_RESERVE, m->id);
+    }
+    message_fail_replies(agents, m, status);
+    back = agents_find(agents, sender);
+    if (back != NULL && back != agent)
+        agents_topped_up(agents, back);
+}

@@ -1,0 +1,218 @@
+/* The row of an agent, and the rows of its capability table. */
+#include "agents/rows/agent_row.h"
+
+#include <string.h>
+
+#include "agents/agent.h"
+#include "agents/code.h"
+#include "agents/limits.h"
+#include "agents/rows/codec.h"
+#include "base/cbor.h"
+
+enum { AGENT_FIELDS = 30, CODE_REF_FIELDS = 2 };
+
+/* ---- writing ---- */
+
+static void put_code_ref(struct bytes *out, const struct code_ref *ref)
+{
+    INVARIANT(ref->code != NULL);
+    cbor_put_array(out, CODE_REF_FIELDS);
+    cbor_put_bytes(out, ref->code->id.bytes, HASH_BYTES);
+    row_put_u128(out, ref->share_index);
+}
+
+static void put_program(struct bytes *out, const struct agent *agent)
+{
+    uint32_t globals = engine_code_globals(agent->code.code->engine);
+
+    cbor_put_uint(out, ENGINE_FUEL_TABLE_ID);
+    put_code_ref(out, &agent->code);
+    cbor_put_array(out, agent->kept_count);
+    for (uint32_t i = 0; i < agent->kept_count; i++)
+        put_code_ref(out, &agent->kept[i]);
+    cbor_put_uint(out, agent->memory_pages);
+    cbor_put_array(out, globals);
+    for (uint32_t i = 0; i < globals; i++)
+        cbor_put_uint(out, agent->globals[i]);
+    cbor_put_bool(out, agent->begun);
+}
+
+static void put_accruals(struct bytes *out, const struct agent *agent)
+{
+    cbor_put_array(out, RENT_RESOURCES);
+    for (int i = 0; i < RENT_RESOURCES; i++)
+        row_put_u128(out, agent->rent_owed[i]);
+    cbor_put_array(out, RENT_RESOURCES);
+    for (int i = 0; i < RENT_RESOURCES; i++)
+        row_put_u128(out, agent->rent_index[i]);
+    cbor_put_array(out, CARRIES);
+    for (int i = 0; i < CARRIES; i++)
+        cbor_put_uint(out, agent->carry[i]);
+}
+
+void row_encode_agent(struct bytes *out, const struct agent *agent)
+{
+    cbor_put_array(out, AGENT_FIELDS);
+    cbor_put_uint(out, ROW_VERSION);
+    cbor_put_uint(out, agent->customer);
+    cbor_put_uint(out, agent->parent);
+    /* As bytes: a name or a reason that was cut short need not be UTF-8 any more. */
+    cbor_put_bytes(out, agent->name, strlen(agent->name));
+    cbor_put_uint(out, (uint64_t)agent->state);
+    cbor_put_bytes(out, agent->reason, strlen(agent->reason));
+    cbor_put_uint(out, agent->born_frame);
+    cbor_put_uint(out, agent->frozen_us);
+    put_program(out, agent);
+    row_put_money(out, agent->needs);
+    row_put_money(out, agent->mark);
+    cbor_put_bool(out, agent->mark_armed);
+    row_put_money(out, agent->mark_reserve);
+    row_put_money(out, agent->burial);
+    put_accruals(out, agent);
+    cbor_put_array(out, 3);
+    cbor_put_uint(out, agent->turns);
+    cbor_put_uint(out, agent->traps);
+    cbor_put_uint(out, agent->fuel);
+    cbor_put_uint(out, agent->log_next);
+    cbor_put_uint(out, agent->caps_used);
+    cbor_put_uint(out, agent->inbox_total);
+    cbor_put_uint(out, agent->facets);
+    cbor_put_uint(out, agent->timers);
+    cbor_put_uint(out, agent->buffer_bytes);
+    cbor_put_uint(out, agent->log_lines);
+}
+
+/* ---- reading ---- */
+
+static void get_code_ref(struct cbor *in, struct code_ref *ref, struct hash *id)
+{
+    cbor_get_array(in, CODE_REF_FIELDS);
+    cbor_get_bytes_exact(in, id->bytes, HASH_BYTES);
+    *ref = (struct code_ref){.share_index = row_get_u128(in)};
+}
+
+/* An agent's fuel is a promise made by one table: it is never metered by another one unasked. */
+static void get_fuel_table(struct cbor *in)
+{
+    if (cbor_get_uint(in, UINT64_MAX) != ENGINE_FUEL_TABLE_ID)
+        cbor_fail(in, "metered by another fuel table than fuel-1, the one that this program has");
+}
+
+static void get_program(struct cbor *in, struct agent *agent, struct agent_row *row)
+{
+    get_fuel_table(in);
+    get_code_ref(in, &agent->code, &row->code);
+    agent->kept_count = (uint32_t)cbor_get_array_any(in, AGENT_CODES_MAX);
+    if (agent->kept_count > 0)
+        agent_make_kept(agent);
+    for (uint32_t i = 0; i < agent->kept_count; i++)
+        get_code_ref(in, &agent->kept[i], &row->kept[i]);
+    agent->memory_pages = (uint32_t)cbor_get_uint(in, ENGINE_MEMORY_PAGES_MAX);
+    row->globals = cbor_get_array_any(in, ENGINE_GLOBALS_MAX);
+    agent_fit_globals(agent, (uint32_t)row->globals);
+    for (uint64_t i = 0; i < row->globals; i++)
+        agent->globals[i] = cbor_get_uint(in, UINT64_MAX);
+    agent->begun = cbor_get_bool(in);
+}
+
+static void get_accruals(struct cbor *in, struct agent *agent)
+{
+    cbor_get_array(in, RENT_RESOURCES);
+    for (int i = 0; i < RENT_RESOURCES; i++)
+        agent->rent_owed[i] = row_get_u128(in);
+    cbor_get_array(in, RENT_RESOURCES);
+    for (int i = 0; i < RENT_RESOURCES; i++)
+        agent->rent_index[i] = row_get_u128(in);
+    cbor_get_array(in, CARRIES);
+    for (int i = 0; i < CARRIES; i++)
+        agent->carry[i] = cbor_get_uint(in, UINT64_MAX);
+}
+
+/* `to` has size_max + 1 bytes. */
+static void get_string(struct cbor *in, char *to, size_t size_max)
+{
+    size_t size = 0;
+    const uint8_t *text = cbor_get_bytes(in, &size, size_max);
+
+    if (in->error != NULL)
+        return;
+    if (size > 0 && memchr(text, 0, size) != NULL) {
+        cbor_fail(in, "a text with a NUL in it");
+        return;
+    }
+    if (size > 0)
+        memcpy(to, text, size);
+    to[size] = '\0';
+}
+
+enum status row_decode_agent(struct agent *agent, struct agent_row *row, const uint8_t *value,
+                             size_t size, struct fault *fault)
+{
+    struct cbor in;
+
+    cbor_init(&in, value, size);
+    cbor_get_array(&in, AGENT_FIELDS);
+    row_get_version(&in);
+    agent->customer = cbor_get_uint(&in, UINT64_MAX);
+    agent->parent = cbor_get_uint(&in, UINT64_MAX);
+    get_string(&in, agent->name, AGENT_NAME_BYTES_MAX);
+    agent->state = (enum agent_state)cbor_get_uint(&in, AGENT_FROZEN_HELD);
+    get_string(&in, agent->reason, AGENT_REASON_BYTES_MAX);
+    agent->born_frame = cbor_get_uint(&in, UINT64_MAX);
+    agent->frozen_us = cbor_get_uint(&in, UINT64_MAX);
+    get_program(&in, agent, row);
+    agent->needs = row_get_money(&in);
+    agent->mark = row_get_money(&in);
+    agent->mark_armed = cbor_get_bool(&in);
+    agent->mark_reserve = row_get_money(&in);
+    agent->burial = row_get_money(&in);
+    get_accruals(&in, agent);
+    cbor_get_array(&in, 3);
+    agent->turns = cbor_get_uint(&in, UINT64_MAX);
+    agent->traps = cbor_get_uint(&in, UINT64_MAX);
+    agent->fuel = cbor_get_uint(&in, UINT64_MAX);
+    if (agent->begun && agent->traps >= agent->turns)
+        cbor_fail(&in, "code that has begun, and no turn that stood");
+    agent->log_next = cbor_get_uint(&in, UINT64_MAX);
+    row->caps = cbor_get_uint(&in, SERAI_SLOTS_MAX);
+    row->messages = cbor_get_uint(&in, UINT64_MAX);
+    row->facets = cbor_get_uint(&in, UINT64_MAX);
+    row->timers = cbor_get_uint(&in, UINT64_MAX);
+    row->buffer_bytes = cbor_get_uint(&in, UINT64_MAX);
+    row->log_lines = cbor_get_uint(&in, AGENT_LOG_LINES_MAX);
+    if (agent->log_next == 0 || row->log_lines >= agent->log_next)
+        cbor_fail(&in, "more log lines than were written");
+    return cbor_done(&in, fault, "row");
+}
+
+/* ---- capability tables ---- */
+
+bool row_encode_caps(uint8_t to[ROW_CAPS_BYTES], const struct cap *chunk)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < AGENT_CAPS_CHUNK; i++) {
+        row_cap_pack(to + i * ROW_CAP_BYTES, &chunk[i]);
+        any = any || chunk[i].kind != SERAI_KIND_EMPTY;
+    }
+    return any;
+}
+
+enum status row_decode_caps(struct cap *chunk, const uint8_t *value, size_t size,
+                            struct fault *fault)
+{
+    bool any = false;
+
+    if (size != ROW_CAPS_BYTES)
+        return fault_set(fault, ST_INVALID, "%zu bytes are not %d slots", size, AGENT_CAPS_CHUNK);
+    for (size_t i = 0; i < AGENT_CAPS_CHUNK; i++) {
+        const char *error = row_cap_unpack(&chunk[i], value + i * ROW_CAP_BYTES);
+
+        if (error != NULL)
+            return fault_set(fault, ST_INVALID, "slot %zu of the group: %s", i, error);
+        any = any || chunk[i].kind != SERAI_KIND_EMPTY;
+    }
+    if (!any)
+        return fault_set(fault, ST_INVALID, "no slot of the group holds anything");
+    return ST_OK;
+}

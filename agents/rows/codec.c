@@ -1,0 +1,404 @@
+/* Values of the rows besides those of agents themselves (docs/records-agents.md). */
+#include "agents/rows/codec.h"
+
+#include <string.h>
+
+#include "agents/code.h"
+#include "agents/objects.h"
+#include "agents/set.h"
+#include "base/cbor.h"
+
+enum {
+    MESSAGE_FIELDS = 16,
+    FACET_FIELDS = 8,
+    BUFFER_FIELDS = 4,
+    TIMER_FIELDS = 6,
+    HEAP_FIELDS = 6,
+    CODE_FIELDS = 4,
+    LOG_FIELDS = 4,
+    COUNTERS_FIELDS = 13,
+    RIGHTS_MAX = SERAI_RIGHT_READ | SERAI_RIGHT_WRITE | SERAI_RIGHT_OWNER,
+};
+
+/* ---- parts of values ---- */
+
+void row_put_money(struct bytes *out, struct money amount)
+{
+    cbor_put_uint(out, money_nanos(amount));
+}
+
+struct money row_get_money(struct cbor *in)
+{
+    struct money amount = money_zero();
+
+    if (money_from_nanos(&amount, cbor_get_uint(in, MONEY_NANOS_MAX)) != ST_OK)
+        cbor_fail(in, "an amount out of range");
+    return amount;
+}
+
+void row_put_u128(struct bytes *out, u128 value)
+{
+    uint8_t bytes[16];
+
+    le128_put(bytes, value);
+    cbor_put_bytes(out, bytes, sizeof bytes);
+}
+
+u128 row_get_u128(struct cbor *in)
+{
+    uint8_t bytes[16];
+
+    cbor_get_bytes_exact(in, bytes, sizeof bytes);
+    return le128_get(bytes);
+}
+
+void row_get_version(struct cbor *in)
+{
+    if (cbor_get_uint(in, UINT64_MAX) != ROW_VERSION)
+        cbor_fail(in, "a version that this program does not know");
+}
+
+void row_cap_pack(uint8_t to[ROW_CAP_BYTES], const struct cap *cap)
+{
+    memset(to, 0, ROW_CAP_BYTES);
+    if (cap->kind == SERAI_KIND_EMPTY)
+        return; /* whatever else an emptied slot still says */
+    to[0] = cap->kind;
+    to[1] = cap->rights;
+    le64_put(to + 2, cap->object);
+}
+
+const char *row_cap_unpack(struct cap *cap, const uint8_t from[ROW_CAP_BYTES])
+{
+    bool named;
+
+    *cap = (struct cap){.kind = from[0], .rights = from[1], .object = le64_get(from + 2)};
+    if (cap->kind >= SERAI_KINDS)
+        return "a capability of no known kind";
+    named = cap->kind == SERAI_KIND_FACET || cap->kind == SERAI_KIND_BUFFER ||
+            cap->kind == SERAI_KIND_CHANNEL;
+    if (named && cap->object == 0)
+        return "a capability to nothing";
+    if (!named && cap->object != 0)
+        return "a capability whose kind names no object names one";
+    if (cap->rights > (named ? RIGHTS_MAX : 0))
+        return "a capability with rights that there are not";
+    return NULL;
+}
+
+static void put_cap(struct bytes *out, const struct cap *cap)
+{
+    uint8_t packed[ROW_CAP_BYTES];
+
+    row_cap_pack(packed, cap);
+    cbor_put_bytes(out, packed, sizeof packed);
+}
+
+static void get_cap(struct cbor *in, struct cap *cap)
+{
+    uint8_t packed[ROW_CAP_BYTES];
+    const char *error;
+
+    cbor_get_bytes_exact(in, packed, sizeof packed);
+    error = row_cap_unpack(cap, packed);
+    if (error != NULL)
+        cbor_fail(in, error);
+}
+
+/* ---- messages ---- */
+
+void row_encode_message(struct bytes *out, const struct inbox_message *message)
+{
+    const struct message *m = &message->m;
+
+    cbor_put_array(out, MESSAGE_FIELDS);
+    cbor_put_uint(out, ROW_VERSION);
+    cbor_put_bool(out, message->front);
+    cbor_put_uint(out, (uint64_t)m->kind);
+    cbor_put_uint(out, m->sender);
+    cbor_put_uint(out, m->sender_customer);
+    cbor_put_uint(out, m->end);
+    cbor_put_uint(out, m->badge);
+    cbor_put_uint(out, (uint32_t)m->status); /* two's complement */
+    row_put_money(out, m->fee);
+    row_put_money(out, m->money);
+    row_put_money(out, m->postage);
+    row_put_money(out, m->reserve);
+    row_put_money(out, m->spent);
+    put_cap(out, &m->reply);
+    cbor_put_array(out, m->cap_count);
+    for (uint8_t i = 0; i < m->cap_count; i++)
+        put_cap(out, &m->caps[i]);
+    cbor_put_bytes(out, m->data, m->size);
+}
+
+enum status row_decode_message(struct inbox_message *message, const uint8_t *value, size_t size,
+                               struct fault *fault)
+{
+    struct message *m = &message->m;
+    struct cbor in;
+
+    cbor_init(&in, value, size);
+    cbor_get_array(&in, MESSAGE_FIELDS);
+    row_get_version(&in);
+    message->front = cbor_get_bool(&in);
+    m->kind = (enum serai_event_kind)cbor_get_uint(&in, SERAI_EVENT_FAILED);
+    if (m->kind < SERAI_EVENT_BORN)
+        cbor_fail(&in, "an event of no known kind");
+    m->sender = cbor_get_uint(&in, UINT64_MAX);
+    m->sender_customer = cbor_get_uint(&in, UINT64_MAX);
+    m->end = cbor_get_uint(&in, UINT64_MAX);
+    m->badge = cbor_get_uint(&in, UINT64_MAX);
+    m->status = (int32_t)(uint32_t)cbor_get_uint(&in, UINT32_MAX);
+    m->fee = row_get_money(&in);
+    m->money = row_get_money(&in);
+    m->postage = row_get_money(&in);
+    m->reserve = row_get_money(&in);
+    m->spent = row_get_money(&in);
+    get_cap(&in, &m->reply);
+    m->cap_count = (uint8_t)cbor_get_array_any(&in, SERAI_MESSAGE_CAPS_MAX);
+    for (uint8_t i = 0; i < m->cap_count; i++)
+        get_cap(&in, &m->caps[i]);
+    m->data = cbor_get_bytes(&in, &m->size, STORE_VALUE_BYTES_MAX);
+    return cbor_done(&in, fault, "row");
+}
+
+/* ---- facets, buffers and timers ---- */
+
+static void encode_facet(struct bytes *out, const struct object *object)
+{
+    const struct facet *facet = &object->u.facet;
+
+    cbor_put_array(out, FACET_FIELDS);
+    cbor_put_uint(out, ROW_VERSION);
+    cbor_put_uint(out, OBJECT_FACET);
+    cbor_put_uint(out, object->owner);
+    cbor_put_uint(out, facet->badge);
+    row_put_money(out, facet->postage);
+    cbor_put_bool(out, object->one_shot);
+    row_put_money(out, facet->reserve);
+    cbor_put_uint(out, facet->asked);
+}
+
+static void encode_buffer(struct bytes *out, const struct object *object)
+{
+    const struct buffer *buffer = &object->u.buffer;
+
+    cbor_put_array(out, BUFFER_FIELDS);
+    cbor_put_uint(out, ROW_VERSION);
+    cbor_put_uint(out, OBJECT_BUFFER);
+    cbor_put_uint(out, object->owner);
+    cbor_put_uint(out, buffer->size);
+}
+
+static void encode_timer(struct bytes *out, const struct object *object)
+{
+    const struct timer *timer = &object->u.timer;
+
+    cbor_put_array(out, TIMER_FIELDS);
+    cbor_put_uint(out, ROW_VERSION);
+    cbor_put_uint(out, OBJECT_TIMER);
+    cbor_put_uint(out, object->owner);
+    cbor_put_uint(out, timer->at_us);
+    cbor_put_uint(out, timer->badge);
+    row_put_money(out, timer->reserve);
+}
+
+void row_encode_object(struct bytes *out, const struct object *object)
+{
+    switch (object->kind) {
+    case OBJECT_FACET:
+        encode_facet(out, object);
+        break;
+    case OBJECT_BUFFER:
+        encode_buffer(out, object);
+        break;
+    case OBJECT_TIMER:
+        encode_timer(out, object);
+        break;
+    }
+}
+
+static void decode_facet(struct cbor *in, struct object *object)
+{
+    struct facet *facet = &object->u.facet;
+
+    object->owner = cbor_get_uint(in, UINT64_MAX);
+    facet->badge = cbor_get_uint(in, UINT64_MAX);
+    facet->postage = row_get_money(in);
+    object->one_shot = cbor_get_bool(in);
+    facet->reserve = row_get_money(in);
+    facet->asked = cbor_get_uint(in, UINT64_MAX);
+    if (object->one_shot != (facet->asked != 0))
+        cbor_fail(in, "a reply without its question, or the other way round");
+}
+
+static void decode_buffer(struct cbor *in, struct object *object)
+{
+    struct buffer *buffer = &object->u.buffer;
+
+    object->owner = cbor_get_uint(in, UINT64_MAX);
+    buffer->size = cbor_get_uint(in, SERAI_BUFFER_BYTES_MAX);
+    if (buffer->size == 0)
+        cbor_fail(in, "a buffer without bytes");
+}
+
+static void decode_timer(struct cbor *in, struct object *object)
+{
+    struct timer *timer = &object->u.timer;
+
+    object->owner = cbor_get_uint(in, UINT64_MAX);
+    timer->at_us = cbor_get_uint(in, UINT64_MAX);
+    timer->badge = cbor_get_uint(in, UINT64_MAX);
+    timer->reserve = row_get_money(in);
+}
+
+static const uint64_t object_fields[] = {
+    [OBJECT_FACET] = FACET_FIELDS, [OBJECT_BUFFER] = BUFFER_FIELDS, [OBJECT_TIMER] = TIMER_FIELDS};
+
+enum status row_decode_object(struct object *object, const uint8_t *value, size_t size,
+                              struct fault *fault)
+{
+    uint64_t fields;
+    struct cbor in;
+
+    cbor_init(&in, value, size);
+    fields = cbor_get_array_any(&in, FACET_FIELDS);
+    row_get_version(&in);
+    object->kind = (enum object_kind)cbor_get_uint(&in, OBJECT_TIMER);
+    if (fields != object_fields[object->kind])
+        cbor_fail(&in, "an object of no known kind, or with other fields");
+    if (in.error == NULL) {
+        if (object->kind == OBJECT_FACET)
+            decode_facet(&in, object);
+        else if (object->kind == OBJECT_BUFFER)
+            decode_buffer(&in, object);
+        else
+            decode_timer(&in, object);
+    }
+    return cbor_done(&in, fault, "row");
+}
+
+/* ---- heap entries ---- */
+
+void row_encode_heap(struct bytes *out, const struct heap_entry *entry)
+{
+    cbor_put_array(out, HEAP_FIELDS);
+    cbor_put_uint(out, ROW_VERSION);
+    cbor_put_uint(out, entry->serial);
+    cbor_put_uint(out, entry->payer);
+    cbor_put_uint(out, entry->customer);
+    row_put_money(out, entry->deposit);
+    put_cap(out, &entry->cap);
+}
+
+enum status row_decode_heap(struct heap_entry *entry, const uint8_t *value, size_t size,
+                            struct fault *fault)
+{
+    struct cbor in;
+
+    cbor_init(&in, value, size);
+    cbor_get_array(&in, HEAP_FIELDS);
+    row_get_version(&in);
+    entry->serial = cbor_get_uint(&in, UINT64_MAX);
+    entry->payer = cbor_get_uint(&in, UINT64_MAX);
+    entry->customer = cbor_get_uint(&in, UINT64_MAX);
+    entry->deposit = row_get_money(&in);
+    get_cap(&in, &entry->cap);
+    if (in.error == NULL && entry->cap.kind == SERAI_KIND_EMPTY)
+        cbor_fail(&in, "an entry that names nothing");
+    return cbor_done(&in, fault, "row");
+}
+
+/* ---- references of a module ---- */
+
+void row_encode_code(struct bytes *out, const struct code *code)
+{
+    cbor_put_array(out, CODE_FIELDS);
+    cbor_put_uint(out, ROW_VERSION);
+    cbor_put_uint(out, code->refs);
+    row_put_u128(out, code->share_index);
+    row_put_u128(out, code->market_index);
+}
+
+enum status row_decode_code(struct code_row *row, const uint8_t *value, size_t size,
+                            struct fault *fault)
+{
+    struct cbor in;
+
+    cbor_init(&in, value, size);
+    cbor_get_array(&in, CODE_FIELDS);
+    row_get_version(&in);
+    row->refs = cbor_get_uint(&in, UINT64_MAX);
+    row->share_index = row_get_u128(&in);
+    row->market_index = row_get_u128(&in);
+    return cbor_done(&in, fault, "row");
+}
+
+/* ---- log lines ---- */
+
+void row_encode_log(struct bytes *out, const struct agent_log_line *line)
+{
+    cbor_put_array(out, LOG_FIELDS);
+    cbor_put_uint(out, ROW_VERSION);
+    cbor_put_uint(out, line->time_us);
+    cbor_put_uint(out, (uint64_t)line->by);
+    cbor_put_bytes(out, line->text, line->size); /* an agent need not write UTF-8 */
+}
+
+enum status row_decode_log(struct agent_log_line *line, const uint8_t **text, const uint8_t *value,
+                           size_t size, struct fault *fault)
+{
+    struct cbor in;
+
+    cbor_init(&in, value, size);
+    cbor_get_array(&in, LOG_FIELDS);
+    row_get_version(&in);
+    line->time_us = cbor_get_uint(&in, UINT64_MAX);
+    line->by = (enum log_writer)cbor_get_uint(&in, LOG_BY_SITE);
+    *text = cbor_get_bytes(&in, &line->size, SERAI_LOG_LINE_BYTES_MAX);
+    return cbor_done(&in, fault, "row");
+}
+
+/* ---- counters ---- */
+
+void row_encode_counters(struct bytes *out, const struct agents *agents)
+{
+    cbor_put_array(out, COUNTERS_FIELDS);
+    cbor_put_uint(out, ROW_VERSION);
+    cbor_put_uint(out, agents->next_object);
+    cbor_put_uint(out, agents->next_message);
+    cbor_put_uint(out, agents->next_heap_serial);
+    cbor_put_bytes(out, agents->heap_key, sizeof agents->heap_key);
+    cbor_put_uint(out, agents->counters.turns);
+    cbor_put_uint(out, agents->counters.traps);
+    cbor_put_uint(out, agents->counters.births);
+    cbor_put_uint(out, agents->counters.messages);
+    cbor_put_uint(out, agents->counters.fuel);
+    cbor_put_uint(out, agents->page_log.images);
+    cbor_put_uint(out, agents->page_log.first_row);
+    cbor_put_uint(out, agents->page_log.next_row);
+}
+
+enum status row_decode_counters(struct agents *agents, const uint8_t *value, size_t size,
+                                struct fault *fault)
+{
+    struct cbor in;
+
+    cbor_init(&in, value, size);
+    cbor_get_array(&in, COUNTERS_FIELDS);
+    row_get_version(&in);
+    agents->next_object = cbor_get_uint(&in, UINT64_MAX);
+    agents->next_message = cbor_get_uint(&in, UINT64_MAX);
+    agents->next_heap_serial = cbor_get_uint(&in, UINT64_MAX);
+    cbor_get_bytes_exact(&in, agents->heap_key, sizeof agents->heap_key);
+    agents->counters.turns = cbor_get_uint(&in, UINT64_MAX);
+    agents->counters.traps = cbor_get_uint(&in, UINT64_MAX);
+    agents->counters.births = cbor_get_uint(&in, UINT64_MAX);
+    agents->counters.messages = cbor_get_uint(&in, UINT64_MAX);
+    agents->counters.fuel = cbor_get_uint(&in, UINT64_MAX);
+    agents->page_log.images = cbor_get_uint(&in, UINT64_MAX);
+    agents->page_log.first_row = cbor_get_uint(&in, UINT64_MAX);
+    agents->page_log.next_row = cbor_get_uint(&in, UINT64_MAX);
+    return cbor_done(&in, fault, "row");
+}

@@ -1,0 +1,406 @@
+/*
+ * Reading everything back: each row is decoded and then checked against those that it refers to.
+ * Counts, queues and what customers use are made anew, and compared with what rows say of them, so
+ * that a row that is gone is found as surely as one that is changed.
+ */
+#include "agents/agents.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "agents/agent.h"
+#include "agents/changes.h"
+#include "agents/code.h"
+#include "agents/customers.h"
+#include "agents/limits.h"
+#include "agents/objects.h"
+#include "agents/pages/page_load.h"
+#include "agents/pages/paged.h"
+#include "agents/rent.h"
+#include "agents/rows/agent_row.h"
+#include "agents/rows/codec.h"
+#include "agents/rows/found.h"
+#include "agents/rows/keys.h"
+#include "agents/rows/load_owned.h"
+#include "agents/set.h"
+#include "agents/sleep.h"
+#include "base/hash.h"
+#include "base/table.h"
+
+struct expected_code {
+    struct code *code;
+    bool has_state;
+    uint64_t refs;
+};
+
+struct loader {
+    struct agents *agents;
+    struct bytes codes; /* of struct expected_code, in order of id */
+    struct rows_loading agent_rows;
+    bool has_counters;
+    uint64_t missing_agent; /* an open account without an agent; 0: none */
+};
+
+/* ---- counters ---- */
+
+static enum status load_counters(void *context, const uint8_t *key, size_t key_size,
+                                 const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    struct loader *loader = context;
+    struct fault why = {0};
+
+    if (key_size != 1)
+        return ST_OK; /* another part's */
+    if (row_decode_counters(loader->agents, value, value_size, &why) != ST_OK)
+        return row_corrupt(fault, STORE_META, key, key_size, "counters of agents: %s", why.text);
+    loader->agents->counters_dirty = false;
+    loader->has_counters = true;
+    return ST_OK;
+}
+
+/* ---- code ---- */
+
+static enum status load_module(struct loader *loader, const uint8_t *key, size_t key_size,
+                               const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    struct agents *agents = loader->agents;
+    struct expected_code expected = {0};
+    struct hash id = hash_of(value, value_size);
+    struct fault why = {0};
+    enum status status;
+
+    if (memcmp(id.bytes, key, HASH_BYTES) != 0)
+        return row_corrupt(fault, STORE_CODE, key, key_size,
+                           "the SHA-256 of the module's bytes is another");
+    expected.code = code_find(agents, &id); /* the loader may be kept already */
+    if (expected.code == NULL) {
+        status = code_make(&expected.code, value, value_size, &why);
+        if (status == ST_NOMEM)
+            return fault_set(fault, ST_NOMEM, "%s", why.text);
+        if (status != ST_OK)
+            return row_corrupt(fault, STORE_CODE, key, key_size, "%s", why.text);
+        code_link(agents, expected.code);
+    }
+    expected.code->stored = true;
+    bytes_append(&loader->codes, &expected, sizeof expected);
+    INVARIANT(!loader->codes.failed);
+    return ST_OK;
+}
+
+/* The module's own row has the same key without the last byte, so it came just before. */
+static enum status load_code_state(struct loader *loader, const uint8_t *key, size_t key_size,
+                                   const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    struct expected_code expected = {0};
+    uint8_t *last = loader->codes.data;
+    struct code_row row = {0};
+    struct fault why = {0};
+
+    if (loader->codes.size > 0) {
+        last += loader->codes.size - sizeof expected;
+        memcpy(&expected, last, sizeof expected);
+    }
+    if (expected.code == NULL || memcmp(expected.code->id.bytes, key, HASH_BYTES) != 0)
+        return row_corrupt(fault, STORE_CODE, key, key_size, "the module's bytes are missing");
+    if (row_decode_code(&row, value, value_size, &why) != ST_OK)
+        return row_corrupt(fault, STORE_CODE, key, key_size, "%s", why.text);
+    expected.has_state = true;
+    expected.refs = row.refs;
+    expected.code->share_index = row.share_index;
+    expected.code->market_index = row.market_index;
+    expected.code->market_saved = row.market_index;
+    memcpy(last, &expected, sizeof expected);
+    return ST_OK;
+}
+
+static enum status load_code(void *context, const uint8_t *key, size_t key_size,
+                             const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    if (key_size == ROW_CODE_KEY_BYTES)
+        return load_module(context, key, key_size, value, value_size, fault);
+    if (key_size == ROW_CODE_STATE_KEY_BYTES && key[HASH_BYTES] == ROW_CODE_KEY_STATE)
+        return load_code_state(context, key, key_size, value, value_size, fault);
+    return row_wrong_key(fault, STORE_CODE, key, key_size);
+}
+
+/* ---- agents ---- */
+
+static const char *account_error(const struct agents *agents, const struct agent *agent)
+{
+    const struct account *account = ledger_account(agents->ledger, agent->id);
+
+    if (account == NULL)
+        return "it has no account";
+    if (account->kind != KIND_AGENT)
+        return "its account is of another kind";
+    if (account->closed)
+        return "its account is closed";
+    if (account->customer != agent->customer)
+        return "its account has another customer";
+    return NULL;
+}
+
+static bool take_ref(const struct agents *agents, struct customer_use *use, struct code_ref *ref,
+                     const struct hash *id)
+{
+    ref->code = code_find(agents, id);
+    if (ref->code == NULL || ref->share_index > ref->code->share_index)
+        return false;
+    ref->code->refs++;
+    customer_adds_code(use, ref->code);
+    return true;
+}
+
+static enum status check_program(const struct agents *agents, struct agent *agent,
+                                 const struct agent_row *row, struct fault *why)
+{
+    const struct engine_code *engine;
+
+    if (!take_ref(agents, agent->use, &agent->code, &row->code))
+        return fault_set(why, ST_INVALID, "its code is missing, or paid for past its share");
+    for (uint32_t i = 0; i < agent->kept_count; i++) {
+        if (!take_ref(agents, agent->use, &agent->kept[i], &row->kept[i]))
+            return fault_set(why, ST_INVALID,
+                             "code that it keeps is missing, or paid for past its share");
+    }
+    engine = agent->code.code->engine;
+    if (agent->memory_pages > engine_code_memory_pages_max(engine))
+        return fault_set(why, ST_INVALID,
+                         "memory of %" PRIu32 " pages is over its module's maximum of %" PRIu32,
+                         agent->memory_pages, engine_code_memory_pages_max(engine));
+    if (agent->memory_pages < engine_code_memory_pages(engine))
+        return fault_set(why, ST_INVALID,
+                         "memory of %" PRIu32 " pages is under its module's first %" PRIu32,
+                         agent->memory_pages, engine_code_memory_pages(engine));
+    if (row->globals != engine_code_globals(engine))
+        return fault_set(why, ST_INVALID, "%" PRIu64 " globals, but its module has %" PRIu32,
+                         row->globals, engine_code_globals(engine));
+    return ST_OK;
+}
+
+static void admit_agent(struct loader *loader, struct agent *agent, const struct agent_row *row)
+{
+    struct agents *agents = loader->agents;
+    struct customer_use *use = agent->use;
+    struct expected_agent expected = {
+        .id = agent->id,
+        .missing = {row->caps, row->messages, row->facets, row->timers, row->buffer_bytes,
+                    row->log_lines},
+    };
+
+    agent->facets = row->facets;
+    agent->timers = row->timers;
+    agent->buffer_bytes = row->buffer_bytes;
+    paged_grow(&agent->memory, agent->memory_pages * (ENGINE_WASM_PAGE_BYTES / PAGED_BYTES));
+    agent->log_deleted = agent->log_next - 1 - row->log_lines;
+    agent->log_erased = agent->log_deleted;
+    (void)!dense_put(&agents->agents, agent->id, agent); /* keys of a table differ */
+    agent_is_awake(agents, agent);
+    use->used[CUSTOMER_AGENTS]++;
+    agents_lineage_take(agents, agent->customer);
+    use->used[CUSTOMER_EVENTS] += agent->mark_armed;
+    use->used[CUSTOMER_MEMORY_BYTES] += (uint64_t)agent->memory_pages * ENGINE_WASM_PAGE_BYTES;
+    agents->counters.agents++;
+    if (agent_is_frozen(agent))
+        agents->counters.frozen++;
+    rent_note_due(agents, agent);
+    bytes_append(&loader->agent_rows.rows, &expected, sizeof expected);
+    INVARIANT(!loader->agent_rows.rows.failed);
+    agent_let_sleep(agents, agent);
+}
+
+static enum status load_agent(void *context, const uint8_t *key, size_t key_size,
+                              const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    struct loader *loader = context;
+    struct agent_row row = {0};
+    struct fault why = {0};
+    struct agent *agent;
+    const char *error;
+    enum status status;
+
+    if (key_size != ROW_ID_KEY_BYTES)
+        return row_wrong_key(fault, STORE_AGENT, key, key_size);
+    agent = agent_alloc(be64_get(key));
+    status = row_decode_agent(agent, &row, value, value_size, &why);
+    if (status == ST_OK) {
+        error = account_error(loader->agents, agent);
+        if (error != NULL)
+            status = fault_set(&why, ST_INVALID, "%s", error);
+    }
+    if (status == ST_OK) {
+        agent->use = customer_use(loader->agents, agent->customer);
+        status = check_program(loader->agents, agent, &row, &why);
+    }
+    if (status != ST_OK) {
+        agent_free(agent);
+        return row_corrupt(fault, STORE_AGENT, key, key_size, "%s", why.text);
+    }
+    admit_agent(loader, agent, &row);
+    return ST_OK;
+}
+
+/* ---- what only all rows together can show ---- */
+
+static enum status check_agent(const struct agents *agents, const struct expected_agent *expected,
+                               struct fault *fault)
+{
+    static const struct {
+        enum store_table table;
+        const char *what;
+    } parts[ROW_PARTS] = {
+        [PART_CAPS] = {STORE_CAPS, "capabilities"},
+        [PART_MESSAGES] = {STORE_INBOX, "messages"},
+        [PART_FACETS] = {STORE_OBJECT, "facets"},
+        [PART_TIMERS] = {STORE_OBJECT, "timers"},
+        [PART_BUFFER_BYTES] = {STORE_OBJECT, "bytes of buffers"},
+        [PART_LINES] = {STORE_LOG, "log lines"},
+    };
+
+    for (size_t i = 0; i < ROW_PARTS; i++) {
+        uint64_t missing = expected->missing[i];
+        const struct agent *agent;
+        uint64_t counted[ROW_PARTS];
+
+        if (missing == 0)
+            continue;
+        agent = agents_find(agents, expected->id);
+        counted[PART_CAPS] = agent->caps_used + missing; /* these were counted as they came */
+        counted[PART_MESSAGES] = agent->inbox_total + missing;
+        counted[PART_LINES] = agent->log_lines + missing;
+        counted[PART_FACETS] = agent->facets; /* and these are as the row says */
+        counted[PART_TIMERS] = agent->timers;
+        counted[PART_BUFFER_BYTES] = agent->buffer_bytes;
+        return fault_set(fault, ST_CORRUPT,
+                         "table %s, agent %" PRIu64 ": %" PRIu64 " %s are there, but its row "
+                         "in table agent counts %" PRIu64,
+                         store_table_name(parts[i].table), expected->id, counted[i] - missing,
+                         parts[i].what, counted[i]);
+    }
+    return ST_OK;
+}
+
+static enum status check_agents(const struct loader *loader, struct fault *fault)
+{
+    const struct rows_loading *loading = &loader->agent_rows;
+    size_t count = loading->rows.size / sizeof(struct expected_agent);
+    enum status status = ST_OK;
+
+    for (size_t at = 0; status == ST_OK && at < count; at++)
+        status = check_agent(loader->agents, row_expected_at(loading, at), fault);
+    return status;
+}
+
+static enum status check_codes(struct loader *loader, struct fault *fault)
+{
+    for (size_t at = 0; at < loader->codes.size; at += sizeof(struct expected_code)) {
+        struct expected_code expected;
+        const uint8_t *id;
+
+        memcpy(&expected, loader->codes.data + at, sizeof expected);
+        id = expected.code->id.bytes;
+        if (!expected.has_state)
+            return row_corrupt(fault, STORE_CODE, id, HASH_BYTES,
+                               "the row of its references is missing");
+        if (expected.code->refs != expected.refs)
+            return row_corrupt(fault, STORE_CODE, id, HASH_BYTES,
+                               "%" PRIu64 " references are there, but its row counts %" PRIu64,
+                               expected.code->refs, expected.refs);
+        if (expected.refs == 0) /* goes with the next save, unless the program has it built in */
+            code_dirty(loader->agents, expected.code);
+    }
+    return ST_OK;
+}
+
+static void find_missing(void *context, const struct account *account)
+{
+    struct loader *loader = context;
+
+    if (account->kind == KIND_AGENT && !account->closed && loader->missing_agent == 0 &&
+        !agents_has(loader->agents, account->id))
+        loader->missing_agent = account->id;
+}
+
+struct unheld {
+    uint64_t id; /* of the reply, or 0 */
+};
+
+static void find_unheld(void *context, uint64_t id, void *value)
+{
+    struct unheld *unheld = context;
+    struct object *object = value;
+
+    if (object->kind == OBJECT_FACET && object->one_shot && !object->held)
+        unheld->id = id;
+}
+
+/* Who waits for an answer waits for somebody. */
+static enum status check_replies(const struct agents *agents, struct fault *fault)
+{
+    struct unheld unheld = {0};
+
+    table_each(&agents->objects, find_unheld, &unheld);
+    if (unheld.id == 0)
+        return ST_OK;
+    return fault_set(fault, ST_CORRUPT,
+                     "table object, object %" PRIu64 ": a reply that nobody holds", unheld.id);
+}
+
+static enum status check_all(struct loader *loader, struct fault *fault)
+{
+    const struct agents *agents = loader->agents;
+    enum status status;
+
+    if (!loader->has_counters &&
+        (loader->codes.size > 0 || loader->agent_rows.rows.size > 0 || agents->heap_count > 0))
+        return fault_set(fault, ST_CORRUPT, "table meta: the counters of agents are missing");
+    ledger_each_account(agents->ledger, find_missing, loader);
+    if (loader->missing_agent != 0)
+        return fault_set(fault, ST_CORRUPT,
+                         "table agent, agent %" PRIu64 ": missing, but its account is open",
+                         loader->missing_agent);
+    status = check_agents(loader, fault);
+    if (status == ST_OK)
+        status = check_codes(loader, fault);
+    if (status == ST_OK)
+        status = check_replies(agents, fault);
+    return status;
+}
+
+/* Each table after those that its rows refer to; those of what agents own know only the agents. */
+static const struct {
+    enum store_table table;
+    store_visit visit;
+    bool owned;
+} loading[] = {
+    {STORE_CODE, load_code, false},        {STORE_AGENT, load_agent, false},
+    {STORE_OBJECT, row_load_object, true}, {STORE_CAPS, row_load_caps, true},
+    {STORE_INBOX, row_load_message, true}, {STORE_HEAP, row_load_heap, true},
+    {STORE_LOG, row_load_line, true},
+};
+
+enum status agents_load(struct agents *agents, const struct store *store, struct fault *fault)
+{
+    const uint8_t counters_key = ROW_META_KEY_COUNTERS;
+    struct loader loader = {.agents = agents};
+    enum status status;
+
+    agents->loading = &loader.agent_rows;
+    status = store->walk(store->context, STORE_META, &counters_key, sizeof counters_key,
+                         load_counters, &loader, fault);
+
+    for (size_t i = 0; status == ST_OK && i < sizeof loading / sizeof loading[0]; i++) {
+        void *context = loading[i].owned ? (void *)agents : (void *)&loader;
+
+        status = store->walk(store->context, loading[i].table, NULL, 0, loading[i].visit, context,
+                             fault);
+    }
+    if (status == ST_OK)
+        status = page_log_load(agents, store, fault);
+    if (status == ST_OK)
+        status = check_all(&loader, fault);
+    bytes_fini(&loader.codes);
+    bytes_fini(&loader.agent_rows.rows);
+    agents->loading = NULL;
+    return status;
+}

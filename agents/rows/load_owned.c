@@ -1,0 +1,336 @@
+/*
+ * Reading back what agents own: objects, capabilities, pages, messages, heap entries and log lines.
+ * Each row is decoded and then checked against those that it refers to.
+ */
+#include "agents/rows/load_owned.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agents/agent.h"
+#include "agents/cap_heap.h"
+#include "agents/caps.h"
+#include "agents/customers.h"
+#include "agents/facets.h"
+#include "agents/inbox.h"
+#include "agents/limits.h"
+#include "agents/logs.h"
+#include "agents/objects.h"
+#include "agents/pages/paged.h"
+#include "agents/rows/agent_row.h"
+#include "agents/rows/codec.h"
+#include "agents/rows/found.h"
+#include "agents/rows/keys.h"
+#include "agents/set.h"
+#include "agents/sleep.h"
+#include "base/heapq.h"
+#include "base/table.h"
+
+/* A cap may outlive what it names, but names nothing of another kind, nor what never was. */
+static const char *cap_error(const struct agents *agents, const struct cap *cap)
+{
+    const struct object *object;
+    enum object_kind kind = cap->kind == SERAI_KIND_FACET ? OBJECT_FACET : OBJECT_BUFFER;
+
+    if (cap->kind != SERAI_KIND_FACET && cap->kind != SERAI_KIND_BUFFER)
+        return NULL;
+    if (cap->object >= agents->next_object)
+        return "a capability to an object whose number is above the counter";
+    object = table_get(&agents->objects, cap->object);
+    return object == NULL || object->kind == kind ? NULL
+                                                  : "a capability to an object of another kind";
+}
+
+/* The same of a cap in its place; a reply has no more than one. */
+static const char *place_error(const struct agents *agents, const struct cap *cap)
+{
+    const char *error = cap_error(agents, cap);
+    struct object *reply;
+
+    if (error != NULL)
+        return error;
+    reply = cap_reply(agents, cap);
+    if (reply == NULL)
+        return NULL;
+    if (reply->held)
+        return "a reply that is held in another place, too";
+    reply->held = true;
+    return NULL;
+}
+
+/* ---- objects ---- */
+
+/* What was asked with a facet ends with it, so the facet is there; its number is the lower one. */
+static const char *facet_error(const struct agents *agents, const struct object *facet)
+{
+    const struct object *asked;
+
+    if (!facet->one_shot)
+        return NULL;
+    asked = object_find(agents, facet->u.facet.asked, OBJECT_FACET);
+    if (asked == NULL || asked->one_shot || asked->owner != facet->owner)
+        return "a reply to a question that was asked with no facet of its owner's";
+    return NULL;
+}
+
+static void admit_object(struct agents *agents, struct object *object)
+{
+    struct buffer *buffer = &object->u.buffer;
+    struct agent *owner = agents_find(agents, object->owner);
+    struct customer_use *use = owner->use;
+
+    switch (object->kind) {
+    case OBJECT_FACET:
+        row_found(agents, owner->id, PART_FACETS, 1);
+        use->used[CUSTOMER_FACETS]++;
+        use->used[CUSTOMER_EVENTS] += object->one_shot;
+        if (object->one_shot)
+            reply_link(object_find(agents, object->u.facet.asked, OBJECT_FACET), object);
+        break;
+    case OBJECT_BUFFER:
+        paged_init(&buffer->pages, object->id,
+                   (uint32_t)((buffer->size + PAGED_BYTES - 1) / PAGED_BYTES));
+        row_found(agents, owner->id, PART_BUFFER_BYTES, buffer->size);
+        use->used[CUSTOMER_BUFFER_BYTES] += buffer->size;
+        break;
+    case OBJECT_TIMER:
+        row_found(agents, owner->id, PART_TIMERS, 1);
+        use->used[CUSTOMER_TIMERS]++;
+        use->used[CUSTOMER_EVENTS]++;
+        heapq_push(&agents->timers, object->u.timer.at_us, object->id);
+        break;
+    }
+    object_link(agents, owner, object);
+    agent_let_sleep(agents, owner);
+}
+
+enum status row_load_object(void *context, const uint8_t *key, size_t key_size,
+                            const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    struct agents *agents = context;
+    struct object read = {0};
+    struct fault why = {0};
+    struct object *object;
+
+    if (key_size != ROW_ID_KEY_BYTES)
+        return row_wrong_key(fault, STORE_OBJECT, key, key_size);
+    read.id = be64_get(key);
+    if (row_decode_object(&read, value, value_size, &why) != ST_OK)
+        return row_corrupt(fault, STORE_OBJECT, key, key_size, "%s", why.text);
+    if (read.id >= agents->next_object || agents_has(agents, read.id))
+        return row_corrupt(fault, STORE_OBJECT, key, key_size,
+                           "its number is above the counter, or an agent's");
+    if (!agents_has(agents, read.owner))
+        return row_corrupt(fault, STORE_OBJECT, key, key_size,
+                           "its owner, agent %" PRIu64 ", is missing", read.owner);
+    if (read.kind == OBJECT_FACET && facet_error(agents, &read) != NULL)
+        return row_corrupt(fault, STORE_OBJECT, key, key_size, "%s", facet_error(agents, &read));
+    object = object_alloc(agents, read.kind);
+    object->id = read.id;
+    object->owner = read.owner;
+    object->one_shot = read.one_shot;
+    switch (read.kind) { /* no more than its kind has room for */
+    case OBJECT_FACET:
+        object->u.facet = read.u.facet;
+        break;
+    case OBJECT_BUFFER:
+        object->u.buffer = read.u.buffer;
+        break;
+    case OBJECT_TIMER:
+        object->u.timer = read.u.timer;
+        break;
+    }
+    admit_object(agents, object);
+    return ST_OK;
+}
+
+/* ---- capability tables ---- */
+
+enum status row_load_caps(void *context, const uint8_t *key, size_t key_size, const uint8_t *value,
+                          size_t value_size, struct fault *fault)
+{
+    struct agents *agents = context;
+    struct cap read[AGENT_CAPS_CHUNK];
+    struct fault why = {0};
+    struct agent *agent;
+    uint32_t chunk;
+
+    if (key_size != ROW_PART_KEY_BYTES || be32_get(key + 8) >= AGENT_CAPS_CHUNKS)
+        return row_wrong_key(fault, STORE_CAPS, key, key_size);
+    chunk = be32_get(key + 8);
+    agent = agents_find(agents, be64_get(key));
+    if (agent == NULL)
+        return row_corrupt(fault, STORE_CAPS, key, key_size, "the agent is missing");
+    if (row_decode_caps(read, value, value_size, &why) != ST_OK)
+        return row_corrupt(fault, STORE_CAPS, key, key_size, "%s", why.text);
+    for (uint32_t i = 0; i < AGENT_CAPS_CHUNK; i++) {
+        const char *error = place_error(agents, &read[i]);
+
+        if (error != NULL)
+            return row_corrupt(fault, STORE_CAPS, key, key_size, "slot %" PRIu32 ": %s",
+                               chunk * AGENT_CAPS_CHUNK + i, error);
+        if (read[i].kind == SERAI_KIND_EMPTY)
+            continue;
+        agent->caps_used++;
+        row_found(agents, agent->id, PART_CAPS, 1);
+        agent->caps_highest = chunk * AGENT_CAPS_CHUNK + i + 1;
+    }
+    agent_make_caps(agent, chunk);
+    memcpy(agent->caps[chunk], read, sizeof read);
+    agent_let_sleep(agents, agent);
+    return ST_OK;
+}
+
+/* ---- inboxes ---- */
+
+/* The last message of the list before all others, whose numbers are lower. */
+static void move_to_front(struct agent *agent)
+{
+    struct inbox_message *message = agent->inbox_last;
+
+    if (message->previous == NULL)
+        return;
+    agent->inbox_last = message->previous;
+    agent->inbox_last->next = NULL;
+    message->previous = NULL;
+    message->next = agent->inbox_first;
+    agent->inbox_first->previous = message;
+    agent->inbox_first = message;
+}
+
+static const char *message_error(const struct agents *agents, const struct message *m)
+{
+    const char *error = place_error(agents, &m->reply);
+
+    for (uint8_t i = 0; error == NULL && i < m->cap_count; i++)
+        error = place_error(agents, &m->caps[i]);
+    if (m->id == 0 || m->id >= agents->next_message)
+        error = "its number is above the counter";
+    return error;
+}
+
+static void admit_message(struct agents *agents, struct agent *agent,
+                          const struct inbox_message *read)
+{
+    struct inbox_message *message = malloc(sizeof *message);
+
+    INVARIANT(message != NULL);
+    *message = *read;
+    message->saved = true;
+    if (read->m.size > 0) {
+        message->bytes = malloc(read->m.size);
+        INVARIANT(message->bytes != NULL);
+        memcpy(message->bytes, read->m.data, read->m.size);
+    }
+    message->m.data = message->bytes;
+    inbox_push_loaded(agents, agent, message);
+    if (message->front)
+        move_to_front(agent);
+}
+
+enum status row_load_message(void *context, const uint8_t *key, size_t key_size,
+                             const uint8_t *value, size_t value_size, struct fault *fault)
+{
+    struct agents *agents = context;
+    struct inbox_message read = {0};
+    struct fault why = {0};
+    struct agent *agent;
+    const char *error;
+
+    if (key_size != ROW_ITEM_KEY_BYTES)
+        return row_wrong_key(fault, STORE_INBOX, key, key_size);
+    read.m.id = be64_get(key + 8);
+    agent = agents_find(agents, be64_get(key));
+    if (agent == NULL)
+        return row_corrupt(fault, STORE_INBOX, key, key_size, "the agent is missing");
+    if (row_decode_message(&read, value, value_size, &why) != ST_OK)
+        return row_corrupt(fault, STORE_INBOX, key, key_size, "%s", why.text);
+    error = message_error(agents, &read.m);
+    if (error != NULL)
+        return row_corrupt(fault, STORE_INBOX, key, key_size, "%s", error);
+    row_found(agents, agent->id, PART_MESSAGES, 1);
+    admit_message(agents, agent, &read);
+    return ST_OK;
+}
+
+/* ---- heap entries ---- */
+
+enum status row_load_heap(void *context, const uint8_t *key, size_t key_size, const uint8_t *value,
+                          size_t value_size, struct fault *fault)
+{
+    struct agents *agents = context;
+    struct heap_entry read = {0};
+    struct fault why = {0};
+    struct heap_entry *entry;
+    const char *error;
+
+    if (key_size != SERAI_HEAP_NUMBER_BYTES)
+        return row_wrong_key(fault, STORE_HEAP, key, key_size);
+    if (row_decode_heap(&read, value, value_size, &why) != ST_OK)
+        return row_corrupt(fault, STORE_HEAP, key, key_size, "%s", why.text);
+    error = cap_error(agents, &read.cap);
+    if (read.serial == 0 || read.serial >= agents->next_heap_serial)
+        error = "its serial is above the counter";
+    if (cap_reply(agents, &read.cap) != NULL)
+        error = "a reply, which the heap does not hold";
+    if (error != NULL)
+        return row_corrupt(fault, STORE_HEAP, key, key_size, "serial %" PRIu64 ": %s", read.serial,
+                           error);
+    memcpy(read.number, key, sizeof read.number);
+    entry = malloc(sizeof *entry);
+    INVARIANT(entry != NULL);
+    *entry = read;
+    heap_insert(agents, entry);
+    customer_use(agents, entry->customer)->used[CUSTOMER_HEAP_ENTRIES]++;
+    agents_lineage_take(agents, entry->customer);
+    return ST_OK;
+}
+
+/* ---- logs ---- */
+
+static void admit_line(struct agent *agent, const struct agent_log_line *read, const uint8_t *text)
+{
+    struct agent_log_line *line = malloc(sizeof *line);
+
+    INVARIANT(line != NULL);
+    *line = *read;
+    line->text = malloc(line->size > 0 ? line->size : 1);
+    INVARIANT(line->text != NULL);
+    if (line->size > 0)
+        memcpy(line->text, text, line->size);
+    line->saved = true;
+    if (agent->log_last != NULL)
+        agent->log_last->next = line;
+    else
+        agent->log_first = line;
+    agent->log_last = line;
+    agent->log_lines++;
+    agent->log_bytes += line->size + HELD_LOG_LINE;
+}
+
+enum status row_load_line(void *context, const uint8_t *key, size_t key_size, const uint8_t *value,
+                          size_t value_size, struct fault *fault)
+{
+    struct agents *agents = context;
+    struct agent_log_line read = {0};
+    const uint8_t *text = NULL;
+    struct fault why = {0};
+    struct agent *agent;
+
+    if (key_size != ROW_ITEM_KEY_BYTES)
+        return row_wrong_key(fault, STORE_LOG, key, key_size);
+    read.line = be64_get(key + 8);
+    agent = agents_find(agents, be64_get(key));
+    if (agent == NULL)
+        return row_corrupt(fault, STORE_LOG, key, key_size, "the agent is missing");
+    if (row_decode_log(&read, &text, value, value_size, &why) != ST_OK)
+        return row_corrupt(fault, STORE_LOG, key, key_size, "%s", why.text);
+    /* Lines follow on each other, so the count at the end leaves no room for a gap. */
+    if (read.line != agent->log_deleted + agent->log_lines + 1 || read.line >= agent->log_next)
+        return row_corrupt(fault, STORE_LOG, key, key_size, "the line before it is missing");
+    row_found(agents, agent->id, PART_LINES, 1);
+    admit_line(agent, &read, text);
+    agent_let_sleep(agents, agent);
+    return ST_OK;
+}

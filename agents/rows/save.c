@@ -1,0 +1,312 @@
+/*
+ * Writing changed rows into a frame's batch.  What is listed as changed and is found no more has
+ * its row deleted, so one list serves both.
+ */
+#include "agents/agents.h"
+
+#include <string.h>
+
+#include "agents/agent.h"
+#include "agents/cap_heap.h"
+#include "agents/changes.h"
+#include "agents/code.h"
+#include "agents/objects.h"
+#include "agents/pages/page_cache.h"
+#include "agents/pages/page_log.h"
+#include "agents/rows/agent_row.h"
+#include "agents/rows/codec.h"
+#include "agents/rows/keys.h"
+#include "agents/set.h"
+#include "agents/sleep.h"
+#include "base/table.h"
+
+struct saver {
+    struct agents *agents;
+    struct store_batch *batch;
+    struct bytes row; /* of the value being built */
+};
+
+static void put(struct saver *saver, enum store_table table, const void *key, size_t key_size)
+{
+    INVARIANT(!saver->row.failed); /* a frame cannot be written by half */
+    store_batch_put(saver->batch, table, key, key_size, saver->row.data, saver->row.size);
+    bytes_clear(&saver->row);
+}
+
+static void save_tombstones(struct saver *saver)
+{
+    struct bytes *list = &saver->agents->tombstones;
+
+    for (size_t at = 0; at < list->size; at += sizeof(struct tombstone)) {
+        struct tombstone tombstone;
+
+        memcpy(&tombstone, list->data + at, sizeof tombstone);
+        store_batch_delete(saver->batch, tombstone.table, tombstone.key, tombstone.key_size);
+    }
+    bytes_clear(list);
+}
+
+static void save_objects(struct saver *saver)
+{
+    struct bytes *list = &saver->agents->dirty_objects;
+
+    for (size_t at = 0; at < list->size; at += sizeof(uint64_t)) {
+        uint8_t key[ROW_ID_KEY_BYTES];
+        struct object *object;
+        uint64_t id;
+
+        memcpy(&id, list->data + at, sizeof id);
+        row_key_id(key, id);
+        object = table_get(&saver->agents->objects, id);
+        if (object == NULL) {
+            store_batch_delete(saver->batch, STORE_OBJECT, key, sizeof key);
+            continue;
+        }
+        object->dirty = false;
+        row_encode_object(&saver->row, object);
+        put(saver, STORE_OBJECT, key, sizeof key);
+    }
+    bytes_clear(list);
+}
+
+static void save_heap(struct saver *saver)
+{
+    struct bytes *list = &saver->agents->dirty_heap;
+
+    for (size_t at = 0; at < list->size; at += SERAI_HEAP_NUMBER_BYTES) {
+        const uint8_t *number = list->data + at;
+        struct heap_entry *entry = heap_find(saver->agents, number);
+
+        if (entry == NULL) {
+            store_batch_delete(saver->batch, STORE_HEAP, number, SERAI_HEAP_NUMBER_BYTES);
+            continue;
+        }
+        entry->dirty = false;
+        row_encode_heap(&saver->row, entry);
+        put(saver, STORE_HEAP, number, SERAI_HEAP_NUMBER_BYTES);
+    }
+    bytes_clear(list);
+}
+
+/* ---- agents ---- */
+
+static void save_caps(struct saver *saver, struct agent *agent)
+{
+    for (uint32_t chunk = 0; chunk < agent->caps_chunks; chunk++) {
+        uint64_t bit = UINT64_C(1) << (chunk % 64);
+        uint8_t packed[ROW_CAPS_BYTES];
+        uint8_t key[ROW_PART_KEY_BYTES];
+
+        if ((agent->caps_dirty[chunk / 64] & bit) == 0)
+            continue;
+        agent->caps_dirty[chunk / 64] &= ~bit;
+        row_key_part(key, agent->id, chunk);
+        if (row_encode_caps(packed, agent->caps[chunk]))
+            store_batch_put(saver->batch, STORE_CAPS, key, sizeof key, packed, sizeof packed);
+        else
+            store_batch_delete(saver->batch, STORE_CAPS, key, sizeof key);
+    }
+}
+
+static void save_message(struct saver *saver, const struct agent *agent,
+                         struct inbox_message *message)
+{
+    uint8_t key[ROW_ITEM_KEY_BYTES];
+
+    row_key_item(key, agent->id, message->m.id);
+    row_encode_message(&saver->row, message);
+    put(saver, STORE_INBOX, key, sizeof key);
+    message->saved = true;
+    message->changed = false;
+}
+
+/* What is new lies at the end, and at the front if it was delivered there; no need to see the rest
+ * unless one of them is said to have changed. */
+static void save_inbox(struct saver *saver, struct agent *agent)
+{
+    struct inbox_message *message;
+
+    for (message = agent->inbox_first; agent->inbox_changed && message != NULL;
+         message = message->next) {
+        if (!message->saved || message->changed)
+            save_message(saver, agent, message);
+    }
+    agent->inbox_changed = false;
+    for (message = agent->inbox_first; message != NULL && !message->saved; message = message->next)
+        save_message(saver, agent, message);
+    for (message = agent->inbox_last; message != NULL && !message->saved;
+         message = message->previous)
+        save_message(saver, agent, message);
+}
+
+static void save_log(struct saver *saver, struct agent *agent)
+{
+    uint8_t key[ROW_ITEM_KEY_BYTES];
+
+    for (uint64_t line = agent->log_erased + 1; line <= agent->log_deleted; line++) {
+        row_key_item(key, agent->id, line);
+        store_batch_delete(saver->batch, STORE_LOG, key, sizeof key);
+    }
+    if (agent->log_erased < agent->log_deleted)
+        agent->log_erased = agent->log_deleted;
+    for (struct agent_log_line *line = agent->log_first; line != NULL; line = line->next) {
+        if (line->saved)
+            continue;
+        row_key_item(key, agent->id, line->line);
+        row_encode_log(&saver->row, line);
+        put(saver, STORE_LOG, key, sizeof key);
+        line->saved = true;
+    }
+}
+
+/*
+ * An agent's row says where its references stand in their modules' share index; the row of that
+ * index must never be behind it.
+ */
+static void note_share(struct agents *agents, struct code *code)
+{
+    if (code->market_index != code->market_saved)
+        code_dirty(agents, code);
+}
+
+static void save_agent(struct saver *saver, struct agent *agent)
+{
+    uint8_t key[ROW_ID_KEY_BYTES];
+
+    agent->dirty = false;
+    row_key_id(key, agent->id);
+    row_encode_agent(&saver->row, agent);
+    put(saver, STORE_AGENT, key, sizeof key);
+    save_caps(saver, agent);
+    save_inbox(saver, agent);
+    save_log(saver, agent);
+    note_share(saver->agents, agent->code.code);
+    for (uint32_t i = 0; i < agent->kept_count; i++)
+        note_share(saver->agents, agent->kept[i].code);
+}
+
+static void save_agents(struct saver *saver)
+{
+    struct bytes *list = &saver->agents->dirty_agents;
+
+    for (size_t at = 0; at < list->size; at += sizeof(uint64_t)) {
+        struct agent *agent;
+        uint64_t id;
+
+        memcpy(&id, list->data + at, sizeof id);
+        agent = agents_find(saver->agents, id);
+        if (agent != NULL) {
+            save_agent(saver, agent);
+        } else {
+            uint8_t key[ROW_ID_KEY_BYTES];
+
+            row_key_id(key, id);
+            store_batch_delete(saver->batch, STORE_AGENT, key, sizeof key);
+        }
+    }
+    bytes_clear(list);
+}
+
+/* ---- code ---- */
+
+static void drop_code(struct saver *saver, struct code *code)
+{
+    uint8_t key[ROW_CODE_STATE_KEY_BYTES];
+
+    row_key_code_state(key, &code->id);
+    if (code->stored) {
+        store_batch_delete(saver->batch, STORE_CODE, key, ROW_CODE_KEY_BYTES);
+        store_batch_delete(saver->batch, STORE_CODE, key, sizeof key);
+    }
+    code_unlink(saver->agents, code);
+    code_free(code);
+}
+
+/* The bytes, which never change, are written once; who refers to them often changes. */
+static void save_code(struct saver *saver, struct code *code)
+{
+    uint8_t key[ROW_CODE_STATE_KEY_BYTES];
+
+    code->dirty = false;
+    if (code->refs == 0 && !code->builtin) {
+        drop_code(saver, code);
+        return;
+    }
+    row_key_code_state(key, &code->id);
+    if (!code->stored)
+        store_batch_put(saver->batch, STORE_CODE, key, ROW_CODE_KEY_BYTES, code->bytes, code->size);
+    row_encode_code(&saver->row, code);
+    put(saver, STORE_CODE, key, sizeof key);
+    code->stored = true;
+    code->market_saved = code->market_index;
+}
+
+static void save_codes(struct saver *saver)
+{
+    struct bytes *list = &saver->agents->dirty_codes;
+
+    for (size_t at = 0; at < list->size; at += sizeof(struct hash)) {
+        struct code *code;
+        struct hash id;
+
+        memcpy(&id, list->data + at, sizeof id);
+        code = code_find(saver->agents, &id);
+        if (code != NULL)
+            save_code(saver, code);
+    }
+    bytes_clear(list);
+}
+
+/* ---- the rest ---- */
+
+static bool anything_changed(const struct agents *agents)
+{
+    return agents->counters_dirty || agents->dirty_agents.size > 0 ||
+           agents->dirty_objects.size > 0 || agents->dirty_heap.size > 0 ||
+           agents->dirty_codes.size > 0 || page_log_has_work(agents) || agents->tombstones.size > 0;
+}
+
+static void save_counters(struct saver *saver)
+{
+    const uint8_t key = ROW_META_KEY_COUNTERS;
+
+    row_encode_counters(&saver->row, saver->agents);
+    put(saver, STORE_META, &key, sizeof key);
+    saver->agents->counters_dirty = false;
+}
+
+/* The dead were kept until now because the turn that was their last could still point at them. */
+static void bury(struct agents *agents)
+{
+    for (size_t at = 0; at < agents->dead.size; at += sizeof(void *)) {
+        void *agent;
+
+        memcpy(&agent, agents->dead.data + at, sizeof agent);
+        agent_free(agent);
+    }
+    bytes_clear(&agents->dead);
+}
+
+void agents_save(struct agents *agents, struct store_batch *batch)
+{
+    struct saver saver = {.agents = agents, .batch = batch};
+    bool changed;
+
+    INVARIANT(agents->turn == NULL);
+    undo_commit(agents->undo); /* what was done outside of a turn is final by now */
+    changed = anything_changed(agents);
+    save_tombstones(&saver);
+    save_objects(&saver);
+    save_heap(&saver);
+    if (changed)
+        page_log_save(agents, batch); /* after the tombstones: they delete rows of these */
+    if (changed)
+        save_counters(&saver); /* after the pages: they count rows */
+    save_agents(&saver);       /* before the codes: it may list some */
+    save_codes(&saver);
+    if (changed)
+        page_cache_shrink(agents);
+    bury(agents);
+    agents_let_sleep(agents);
+    bytes_fini(&saver.row);
+}

@@ -1,0 +1,87 @@
+/* Time passes: timers fire, and rent is billed. */
+#include "agents/agents.h"
+
+#include "agents/accrual.h"
+#include "agents/agent.h"
+#include "agents/billing.h"
+#include "agents/billing_queue.h"
+#include "agents/customers.h"
+#include "agents/limits.h"
+#include "agents/objects.h"
+#include "agents/set.h"
+#include "base/heapq.h"
+
+static void fire(struct agents *agents, struct object *object)
+{
+    struct timer *timer = &object->u.timer;
+    struct agent *owner = agents_find(agents, object->owner);
+    struct message wake = {
+        .kind = SERAI_EVENT_WAKE, .badge = timer->badge, .reserve = timer->reserve};
+
+    INVARIANT(owner != NULL); /* an agent's timers die with it */
+    rent_touch(agents, owner);
+    owner->timers--;
+    quota_give(agents, owner->use, CUSTOMER_TIMERS, 1);
+    quota_give(agents, owner->use, CUSTOMER_EVENTS, 1);
+    agents_deliver(agents, owner, &wake);
+    object_remove(agents, object);
+    undo_commit(agents->undo);
+}
+
+static void fire_timer(struct agents *agents, uint64_t id)
+{
+    struct object *timer = object_find(agents, id, OBJECT_TIMER);
+
+    (void)heapq_pop(&agents->timers, NULL);
+    if (timer != NULL) /* else its agent died, or the turn that set it was undone */
+        fire(agents, timer);
+}
+
+static void fire_timers(struct agents *agents)
+{
+    struct heapq_item item;
+
+    for (int i = 0; i < TIMERS_FIRED_MAX; i++) {
+        if (!heapq_peek(&agents->timers, &item) || item.due > agents->now_us)
+            return;
+
+        fire_timer(agents, item.id);
+    }
+}
+
+/* Timers of the dead and of undone turns would wait in the queue until they are due: for ever. */
+static void forget_stale_timers(struct agents *agents)
+{
+    struct heapq all = agents->timers;
+
+    heapq_init(&agents->timers);
+    for (size_t i = 0; i < all.count; i++) {
+        if (object_find(agents, all.items[i].id, OBJECT_TIMER) != NULL)
+            heapq_push(&agents->timers, all.items[i].due, all.items[i].id);
+    }
+    heapq_fini(&all);
+}
+
+void agents_tick(struct agents *agents)
+{
+    struct event event = event_of_time(0, agents->now_us);
+
+    fire_timers(agents);
+    if (agents->now_us < settle_next_us(agents))
+        return;
+    ledger_event_begin(agents->ledger);
+    settle_due(agents);
+    undo_commit(agents->undo); /* nothing of a settlement is taken back */
+    forget_stale_timers(agents);
+    (void)ledger_event_end(agents->ledger, &event);
+}
+
+uint64_t agents_next_due_us(const struct agents *agents)
+{
+    struct heapq_item item;
+    uint64_t due = settle_next_us(agents);
+
+    if (heapq_peek(&agents->timers, &item) && item.due < due)
+        due = item.due;
+    return due;
+}

@@ -1,0 +1,119 @@
+/* What orders see of the running turn: its slots and its guest's memory. */
+#include "agents/turns/access.h"
+
+#include "agents/caps.h"
+#include "agents/limits.h"
+#include "agents/objects.h"
+#include "agents/pages/page_cache.h"
+#include "agents/pages/paged.h"
+#include "agents/set.h"
+#include "agents/turns/turn.h"
+
+struct agent *turn_agent(const struct turn *turn)
+{
+    return turn->agent;
+}
+
+struct agents *turn_agents(const struct turn *turn)
+{
+    return turn->agents;
+}
+
+struct undo *turn_undo(const struct turn *turn)
+{
+    return turn->agents->undo;
+}
+
+const struct cap *turn_cap(const struct turn *turn, uint64_t slot, enum serai_kind kind,
+                           int64_t *refusal)
+{
+    const struct cap *cap = agent_cap_at(turn->agent, slot);
+
+    if (cap == NULL || cap->kind == SERAI_KIND_EMPTY) {
+        *refusal = SERAI_E_SLOT;
+        return NULL;
+    }
+    if (kind != SERAI_KIND_ANY && cap->kind != (uint8_t)kind) {
+        *refusal = SERAI_E_KIND;
+        return NULL;
+    }
+    return cap;
+}
+
+bool turn_has_slot(const struct turn *turn)
+{
+    return agent_caps_free_slots(turn->agent) > 0;
+}
+
+int64_t turn_give_cap(struct turn *turn, const struct cap *cap)
+{
+    return agent_cap_give(turn->agents, turn->agent, cap);
+}
+
+void turn_keep_slot(struct turn *turn, uint64_t slot)
+{
+    uint32_t left = 0;
+
+    for (uint32_t i = 0; i < turn->lent_count; i++) {
+        if (turn->lent[i] != slot)
+            turn->lent[left++] = turn->lent[i];
+    }
+    turn->lent_count = left;
+}
+
+void turn_take_cap(struct turn *turn, uint64_t slot)
+{
+    struct cap empty = {.kind = SERAI_KIND_EMPTY};
+
+    turn_keep_slot(turn, slot); /* what comes into it next is the agent's own */
+    agent_cap_set(turn->agents, turn->agent, slot, &empty);
+}
+
+/* Moving bytes costs what memory.copy does; else an order would be the cheapest way to use time. */
+static bool work_on_bytes(struct turn *turn, uint64_t size)
+{
+    return turn_work(turn, (size + WORK_BYTES - 1) / WORK_BYTES);
+}
+
+const uint8_t *turn_read(struct turn *turn, uint64_t address, uint64_t size)
+{
+    const uint8_t *from;
+
+    if (size > UINT32_MAX || address > UINT32_MAX)
+        return NULL;
+    from = engine_guest_read(&turn->instance, (uint32_t)address, (uint32_t)size);
+    return from != NULL && work_on_bytes(turn, size) ? from : NULL;
+}
+
+uint8_t *turn_write(struct turn *turn, uint64_t address, uint64_t size)
+{
+    const struct engine_instance *instance = &turn->instance;
+
+    if (size > UINT32_MAX || address > UINT32_MAX)
+        return NULL;
+    if (engine_guest_read(instance, (uint32_t)address, (uint32_t)size) == NULL ||
+        !work_on_bytes(turn, size) ||
+        !turn_work(turn, engine_guest_write_fuel(instance, (uint32_t)address, (uint32_t)size)))
+        return NULL;
+    return engine_guest_write(&turn->instance, (uint32_t)address, (uint32_t)size);
+}
+
+bool turn_buffer_read(struct turn *turn, const struct cap *buffer, uint64_t offset, uint64_t size,
+                      uint8_t *to)
+{
+    struct object *object = object_find(turn->agents, buffer->object, OBJECT_BUFFER);
+
+    if (object == NULL || (buffer->rights & SERAI_RIGHT_READ) == 0 ||
+        offset > object->u.buffer.size || size > object->u.buffer.size - offset ||
+        !work_on_bytes(turn, size) ||
+        !turn_work(turn, paged_touched(offset, size) * WORK_BUFFER_PAGE))
+        return false;
+    buffer_fetch(turn->agents, &object->u.buffer, offset, size);
+    paged_read(&object->u.buffer.pages, offset, to, size);
+    return true;
+}
+
+bool money_from_guest(struct money *amount, uint64_t raw)
+{
+    return raw <= MONEY_NANOS_MAX && money_from_nanos(amount, raw) == ST_OK;
+}

@@ -1,0 +1,170 @@
+/*
+ * The beginning of a turn: the event's money becomes the agent's, fuel is set aside, memory is laid
+ * out.
+ */
+#include "agents/turns/begin.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "agents/agent.h"
+#include "agents/caps.h"
+#include "agents/code.h"
+#include "agents/customers.h"
+#include "agents/funds.h"
+#include "agents/limits.h"
+#include "agents/orders/dispatch.h"
+#include "agents/pages/arena.h"
+#include "agents/pages/page_cache.h"
+#include "agents/post.h"
+#include "agents/set.h"
+#include "agents/turns/turn.h"
+
+/* Memory that grows is bytes held: the customer's cap bounds it, and the rent follows it. */
+static bool grow_memory(void *host, uint32_t pages_now, uint32_t pages_more)
+{
+    struct turn *turn = host;
+    struct customer_use *use = turn->agent->use;
+    uint64_t more = (uint64_t)pages_more * ENGINE_WASM_PAGE_BYTES;
+
+    (void)pages_now;
+    if (!quota_allows(turn->agents, use, CUSTOMER_MEMORY_BYTES, more))
+        return false;
+    quota_take(turn->agents, use, CUSTOMER_MEMORY_BYTES, more);
+    return true;
+}
+
+/* Postage and reserve become the agent's when its turn begins, and stand. */
+static void take_postage(struct agents *agents, struct agent *agent, const struct message *m)
+{
+    struct transfer postage = {.debit = ACCOUNT_HELD_MESSAGE,
+                               .credit = agent->id,
+                               .amount = m->postage,
+                               .code = TRANSFER_POSTAGE,
+                               .object = m->id};
+    struct transfer reserve = {.debit = ACCOUNT_HELD_RESERVE,
+                               .credit = agent->id,
+                               .amount = m->reserve,
+                               .code = TRANSFER_RESERVE,
+                               .object = m->id};
+
+    if (!money_is_zero(m->postage))
+        ledger_transfer_checked(agents->ledger, &postage);
+    if (!money_is_zero(m->reserve))
+        ledger_transfer_checked(agents->ledger, &reserve);
+}
+
+/*
+ * The fuel hold: what a full turn may cost, but half of a poor agent's money stays for its orders,
+ * and the fuel floor comes before both.
+ */
+static uint64_t hold_fuel(struct turn *turn, struct money pot)
+{
+    const struct pricebook *prices = &turn->agents->prices;
+    struct money full = money_share_floor(agent_needs_most(turn->agents), 1, 2);
+    struct money hold = money_min(full, money_share_floor(pot, 1, 2));
+    uint64_t fuel;
+
+    if (money_compare(hold, agents_reserve(turn->agents)) < 0)
+        hold = money_min(pot, agents_reserve(turn->agents));
+    turn->poor = money_compare(hold, full) < 0;
+    fuel = money_buys(hold, prices->compute, MARKET_FUEL_UNIT, turn->carry[CARRY_COMPUTE]);
+    INVARIANT(money_sub(&turn->free, pot, hold));
+    turn->pot = pot;
+    return fuel < prices->turn_fuel_max ? fuel : prices->turn_fuel_max;
+}
+
+/*
+ * What comes with an event is lent for its turn: else whoever may send something could fill the
+ * table.  What an agent is born with is its own.
+ */
+static int64_t give_or_none(struct turn *turn, const struct cap *cap)
+{
+    int64_t slot;
+
+    if (cap->kind == SERAI_KIND_EMPTY)
+        return SERAI_SLOT_NONE;
+    slot = turn_give_cap(turn, cap);
+    INVARIANT(slot >= 0); /* what does not fit is not heard */
+    if (turn->event->m.kind != SERAI_EVENT_BORN)
+        turn->lent[turn->lent_count++] = (uint64_t)slot;
+    return slot;
+}
+
+static void arrive(struct turn *turn)
+{
+    const struct message *m = &turn->event->m;
+    struct cap end = {.kind = SERAI_KIND_CHANNEL, .object = m->end};
+
+    turn->event_slot = m->end != 0 ? agent_cap_find(turn->agent, &end) : SERAI_SLOT_NONE;
+    if (m->kind == SERAI_EVENT_ANSWER && m->status != 0 && turn->event_slot >= 0)
+        turn_take_cap(turn, (uint64_t)turn->event_slot); /* what was refused is no end */
+    turn->reply_slot = give_or_none(turn, &m->reply);
+    for (size_t i = 0; i < m->cap_count; i++)
+        turn->cap_slots[i] = give_or_none(turn, &m->caps[i]);
+    if (m->kind == SERAI_EVENT_MESSAGE && !money_is_zero(m->money)) {
+        struct transfer money = {.debit = ACCOUNT_HELD_MESSAGE,
+                                 .credit = turn->agent->id,
+                                 .amount = m->money,
+                                 .code = TRANSFER_MESSAGE,
+                                 .object = m->id};
+
+        turn_stage(turn, &money);
+    }
+}
+
+static void lay_out(struct turn *turn)
+{
+    struct agents *agents = turn->agents;
+    struct agent *agent = turn->agent;
+
+    if (!arena_has(agents->arena, agent->id))
+        page_cache_fetch(agents, &agent->memory, 0, UINT32_MAX);
+    turn->slot = arena_take(agents->arena, agent);
+    turn->instance.memory = turn->slot->memory;
+    turn->instance.cards = turn->slot->cards;
+}
+
+/*
+ * What has to be ready before a turn: its memory in the arena, the index of its slots.  Most turns
+ * find both, and all pay alike: fuel must not tell who ran before.
+ */
+static uint64_t beginning_work(const struct agent *agent)
+{
+    uint64_t slots = agent->caps_used > CAPS_SMALL ? agent->caps_used : 0;
+
+    return (uint64_t)agent->memory_pages * WORK_LAY_OUT + slots * WORK_SLOT;
+}
+
+void turn_begin(struct turn *turn, struct agents *agents, struct agent *agent,
+                struct inbox_message *event, uint64_t *globals)
+{
+    struct transfer *transfers = turn->transfers;
+
+    memset(turn, 0, offsetof(struct turn, become_args));
+    turn->random_size = 0;
+    turn->transfers = transfers;
+    turn->agents = agents;
+    turn->agent = agent;
+    turn->event = event;
+    turn->number = agents->counters.turns + 1;
+    memcpy(turn->carry, agent->carry, sizeof turn->carry);
+    take_postage(agents, agent, &event->m);
+    memcpy(globals, agent->globals,
+           engine_code_globals(agent->code.code->engine) * sizeof *globals);
+    turn->instance = (struct engine_instance){
+        .code = agent->code.code->engine,
+        .memory_pages = agent->memory_pages,
+        .globals = globals,
+        .fuel = hold_fuel(turn, agent_funds(agents, agent)),
+        .host_call = turn_host_call,
+        .host = turn,
+        .host_grow = grow_memory,
+    };
+    turn->budget = turn->instance.fuel;
+    agents->turn = turn;
+    if (!turn_work(turn, beginning_work(agent)))
+        return; /* so nothing was done for it */
+    lay_out(turn);
+    arrive(turn);
+}

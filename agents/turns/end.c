@@ -1,0 +1,180 @@
+/*
+ * The end of a turn, whatever its outcome: state stands or is undone, and its tolls and fuel are
+ * booked.
+ */
+#include "agents/turns/end.h"
+
+#include <string.h>
+
+#include "agents/accrual.h"
+#include "agents/agent.h"
+#include "agents/code.h"
+#include "agents/code_native.h"
+#include "agents/limits.h"
+#include "agents/pages/arena.h"
+#include "agents/pages/paged.h"
+#include "agents/set.h"
+#include "agents/turns/turn.h"
+#include "base/cbor.h"
+#include "base/hash.h"
+
+static void book(struct turn *turn, uint64_t credit, struct money amount, enum transfer_code code,
+                 uint64_t quantity, uint64_t object, uint64_t carry)
+{
+    struct transfer transfer = {
+        .debit = turn->agent->id,
+        .credit = credit,
+        .amount = amount,
+        .code = code,
+        .quantity = quantity,
+        .price_id = turn->agents->prices.id,
+        .object = object,
+        .carry = carry,
+    };
+
+    if (quantity > 0)
+        ledger_transfer_checked(turn->agents->ledger, &transfer);
+}
+
+static void book_orders(struct turn *turn)
+{
+    for (uint32_t order = 0; order < SERAI_ORDER_COUNT; order++) {
+        struct money cost;
+
+        if (turn->orders[order] == 0)
+            continue;
+        INVARIANT(money_scale(&cost, pricebook_order(&turn->agents->prices, (int)order),
+                              turn->orders[order]));
+        book(turn, ACCOUNT_REVENUE_ORDERS, cost, TRANSFER_ORDER, turn->orders[order], order, 0);
+    }
+}
+
+static void book_metered(struct turn *turn, enum carry which, struct money price, uint64_t quantity,
+                         uint64_t unit, uint64_t object)
+{
+    uint64_t *carry = &turn->agent->carry[which];
+    struct money cost;
+
+    INVARIANT(money_cost_carry(&cost, carry, price, quantity, unit));
+    book(turn, ACCOUNT_REVENUE_PACKETS, cost, TRANSFER_PACKET_FEE, quantity, object, *carry);
+}
+
+/*
+ * The tolls of single packets are reckoned anew as one product an interface: with the carry the sum
+ * is the same to the last numerator, in whatever steps it was taken.
+ */
+static void book_packets(struct turn *turn)
+{
+    for (uint32_t i = 0; i < turn->packet_interfaces; i++) {
+        const struct turn_packets *sent = &turn->packets[i];
+        uint64_t object = sent->prices.object;
+
+        book_metered(turn, CARRY_PACKETS, sent->prices.packets, sent->count, MARKET_PACKETS_UNIT,
+                     object);
+        book_metered(turn, CARRY_PACKET_DATA, sent->prices.packet_data, sent->bytes,
+                     MARKET_PACKET_DATA_UNIT, object + 1);
+    }
+    INVARIANT(turn->agent->carry[CARRY_PACKETS] == turn->carry[CARRY_PACKETS]);
+    INVARIANT(turn->agent->carry[CARRY_PACKET_DATA] == turn->carry[CARRY_PACKET_DATA]);
+}
+
+static void book_tolls(struct turn *turn, uint64_t fuel)
+{
+    const struct pricebook *prices = &turn->agents->prices;
+    struct money cost;
+
+    book_orders(turn);
+    book_packets(turn);
+    book(turn, ACCOUNT_REVENUE_LOGS, turn->log_fees, TRANSFER_LOG_FEE, turn->log_bytes, 0,
+         turn->carry[CARRY_LOG]);
+    INVARIANT(money_cost_carry(&cost, &turn->carry[CARRY_COMPUTE], prices->compute, fuel,
+                               MARKET_FUEL_UNIT));
+    /* The object of a compute line is the fuel table that defines the quantity. */
+    book(turn, ACCOUNT_REVENUE_COMPUTE, cost, TRANSFER_COMPUTE, fuel, ENGINE_FUEL_TABLE_ID,
+         turn->carry[CARRY_COMPUTE]);
+    memcpy(turn->agent->carry, turn->carry, sizeof turn->carry);
+    turn->agent->fuel += fuel;
+    code_burnt(turn->agents, turn->agent->code.code, fuel);
+    turn->agents->counters.fuel += fuel;
+}
+
+/* Whoever got money from this turn may thaw by it. */
+static void wake_payees(struct turn *turn)
+{
+    for (uint32_t i = 0; i < turn->transfer_count; i++) {
+        uint64_t account = turn->transfers[i].credit;
+        struct agent *payee;
+
+        if (account < ACCOUNT_FIRST_FREE || account == turn->agent->id)
+            continue;
+        payee = agents_find(turn->agents, account);
+        if (payee != NULL)
+            agents_topped_up(turn->agents, payee);
+    }
+}
+
+void turn_commit(struct turn *turn, uint64_t fuel)
+{
+    struct agents *agents = turn->agents;
+    struct agent *agent = turn->agent;
+
+    rent_touch(agents, agent);
+    paged_grow(&agent->memory,
+               turn->instance.memory_pages * (ENGINE_WASM_PAGE_BYTES / PAGED_BYTES));
+    arena_commit(turn->slot, agent, turn->instance.memory_pages, &agents->dirty_pages);
+    agent->memory_pages = turn->instance.memory_pages;
+    agent->begun = true;
+    memcpy(agent->globals, turn->instance.globals,
+           engine_code_globals(agent->code.code->engine) * sizeof *agent->globals);
+    undo_commit(agents->undo);
+    agents->turn = NULL;
+    for (uint32_t i = 0; i < turn->transfer_count; i++)
+        ledger_transfer_checked(agents->ledger, &turn->transfers[i]);
+    book_tolls(turn, fuel);
+    wake_payees(turn);
+}
+
+void turn_undo_all(struct turn *turn, uint64_t fuel)
+{
+    struct agents *agents = turn->agents;
+
+    undo_rollback(agents->undo);
+    if (turn->slot != NULL)
+        arena_rollback(turn->slot, turn->agent, turn->instance.memory_pages);
+    agents->turn = NULL;
+    book_tolls(turn, fuel);
+    turn->agent->traps++;
+    agents->counters.traps++;
+}
+
+static struct hash hash_with(struct hasher *hasher, const void *data, size_t size)
+{
+    if (size == 0)
+        return hash_of(NULL, 0); /* a constant */
+    hasher_start(hasher);
+    hasher_add(hasher, data, size);
+    return hasher_end(hasher);
+}
+
+void turn_event_end(struct turn *turn)
+{
+    const struct message *m = &turn->event->m;
+    struct event event = {
+        .kind = EVENT_TURN,
+        .subject = turn->agent->id,
+        .bytes = hash_with(turn->agents->hasher, m->data, m->size),
+        .random = hash_with(turn->agents->hasher, turn->random, turn->random_size),
+        .site_time_us = turn->agents->now_us,
+    };
+    struct bytes source = {0};
+
+    cbor_put_array(&source, 3);
+    cbor_put_uint(&source, m->sender);
+    cbor_put_uint(&source, m->id);
+    cbor_put_uint(&source, (uint64_t)m->kind);
+    INVARIANT(!source.failed && source.size <= sizeof event.source);
+    memcpy(event.source, source.data, source.size);
+    event.source_size = source.size;
+    bytes_fini(&source);
+    (void)ledger_event_end(turn->agents->ledger, &event);
+}

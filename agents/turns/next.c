@@ -1,0 +1,158 @@
+/*
+ * The next turn: its agent is billed for rent, must be able to pay for the event, and must have
+ * room for what comes with it.
+ */
+#include "agents/agents.h"
+
+#include <stdio.h>
+
+#include "agents/agent.h"
+#include "agents/caps.h"
+#include "agents/changes.h"
+#include "agents/customers.h"
+#include "agents/freeze.h"
+#include "agents/funds.h"
+#include "agents/inbox.h"
+#include "agents/limits.h"
+#include "agents/low_balance.h"
+#include "agents/ready.h"
+#include "agents/rent.h"
+#include "agents/return.h"
+#include "agents/set.h"
+#include "agents/turns/run.h"
+
+/* Rent is settled in a step and an event of its own, before the turn. */
+static void settle_first(struct agents *agents, struct agent *agent)
+{
+    struct event event = event_of_time(agent->id, agents->now_us);
+
+    if (!rent_is_due(agents, agent))
+        return;
+    ledger_event_begin(agents->ledger);
+    rent_settle(agents, agent);
+    agent_check_mark(agents, agent);
+    (void)ledger_event_end(agents->ledger, &event);
+}
+
+static void refuse_to_run(struct agents *agents, struct agent *agent)
+{
+    char reason[AGENT_REASON_BYTES_MAX + 1];
+    char has[MONEY_TEXT_BYTES];
+    char needs[MONEY_TEXT_BYTES];
+
+    (void)snprintf(reason, sizeof reason, "out of money: has %s, the next event needs %s",
+                   money_print(has, agent_funds(agents, agent)),
+                   money_print(needs, agent_head_needs(agents, agent)));
+    agent_freeze_dry(agents, agent, reason);
+}
+
+static bool solvent(const struct agents *agents, const struct agent *agent)
+{
+    /* The notice that money runs low was paid when the mark was set, and is heard in any case. */
+    if (agent->inbox_first->m.kind == SERAI_EVENT_LOW && money_is_zero(agent->needs))
+        return true;
+    return money_compare(agent_head_funds(agents, agent), agent_head_needs(agents, agent)) >= 0;
+}
+
+/* Postage of a later message is taken in early, when it pays for the event that it waits behind. */
+static void take_in_postage(struct agents *agents, struct agent *agent)
+{
+    struct event event = event_of_time(agent->id, agents->now_us);
+    struct inbox_message *sponsor = agent_sponsor(agents, agent);
+    struct transfer postage = {
+        .debit = ACCOUNT_HELD_MESSAGE, .credit = agent->id, .code = TRANSFER_POSTAGE};
+
+    if (sponsor == NULL)
+        return;
+    postage.amount = sponsor->m.postage;
+    postage.object = sponsor->m.id;
+    ledger_event_begin(agents->ledger);
+    ledger_transfer_checked(agents->ledger, &postage);
+    (void)ledger_event_end(agents->ledger, &event);
+    INVARIANT(money_add(&sponsor->m.spent, sponsor->m.spent, sponsor->m.postage));
+    sponsor->m.postage = money_zero();
+    agent->inbox_changed = true;
+    sponsor->changed = true;
+    agent_dirty(agents, agent);
+}
+
+/*
+ * A message whose caps find no room in the table is refused before it is heard: no part of it
+ * arrives.  Who waits for an answer that does not fit hears that instead.
+ */
+static void refuse_head(struct agents *agents, struct agent *agent, struct inbox_message *head)
+{
+    struct event event = event_of_time(agent->id, agents->now_us);
+    struct message failed = {.kind = SERAI_EVENT_FAILED,
+                             .status = SERAI_E_FULL,
+                             .badge = head->m.badge,
+                             .reserve = head->m.reserve};
+
+    ledger_event_begin(agents->ledger);
+    inbox_take(agents, agent, head);
+    if (message_is_answer(&head->m)) {
+        head->m.reserve = money_zero();
+        agents_deliver(agents, agent, &failed);
+    }
+    inbox_return(agents, agent, head, SERAI_E_FULL, true);
+    inbox_message_free(head);
+    undo_commit(agents->undo);
+    (void)ledger_event_end(agents->ledger, &event);
+}
+
+bool agents_ready(const struct agents *agents)
+{
+    return agents->ready_count > 0;
+}
+
+struct ready agents_next_ready(struct agents *agents)
+{
+    const struct agent *agent = ready_next(agents);
+
+    if (agent == NULL)
+        return (struct ready){0};
+    return (struct ready){.agent = agent->id, .customer = agent->customer};
+}
+
+static void run(struct agents *agents, struct agent *agent)
+{
+    struct inbox_message *head;
+
+    settle_first(agents, agent);
+    agents_try_thaw(agents, agent); /* the rent took all it had, but the event brings its own */
+    if (agent->state != AGENT_RUNNING)
+        return;
+    head = agent->inbox_first;
+    take_in_postage(agents, agent);
+    if (!solvent(agents, agent)) {
+        refuse_to_run(agents, agent);
+        return;
+    }
+    agent_index_caps(agents, agent);
+    if (caps_fit(agent, &head->m)) {
+        inbox_take(agents, agent, head);
+        if (turn_run(agents, agent, head))
+            inbox_message_free(head);
+        else
+            agents_try_thaw(agents, agent); /* a message that waits already may pay for it */
+    } else {
+        refuse_head(agents, agent, head);
+    }
+    agent_make_ready(agents, agent);
+}
+
+bool agents_run_one(struct agents *agents)
+{
+    struct agent *agent = ready_next(agents);
+    struct customer_use *use;
+    uint64_t fuel = agents->counters.fuel;
+
+    if (agent == NULL)
+        return false;
+    use = agent->use;
+    agent_unready(agents, agent);
+    if (agent->state == AGENT_RUNNING && agent->inbox_first != NULL)
+        run(agents, agent);
+    ready_burnt(agents, use, agents->counters.fuel - fuel);
+    return true;
+}

@@ -1,0 +1,205 @@
+/*
+ * One turn: an event delivered to an agent and run to its end, all or nothing.
+ *
+ * State is changed in place under `undo`; money waits on the stage.  A good turn books, in this
+ * order, its transfers as they were staged, then its tolls, then its fuel: each was checked against
+ * what would be left, so none can fail.  A trap restores all state and books only tolls and fuel,
+ * which draw on nothing but the balance at its start and the event's postage.
+ */
+#include "agents/turns/run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "agents/agent.h"
+#include "agents/caps.h"
+#include "agents/code.h"
+#include "agents/death.h"
+#include "agents/deliver.h"
+#include "agents/freeze.h"
+#include "agents/funds.h"
+#include "agents/limits.h"
+#include "agents/logs.h"
+#include "agents/low_balance.h"
+#include "agents/program.h"
+#include "agents/rent.h"
+#include "agents/return.h"
+#include "agents/set.h"
+#include "agents/turns/begin.h"
+#include "agents/turns/end.h"
+#include "agents/turns/turn.h"
+
+static void log_trap(struct turn *turn, enum engine_outcome outcome)
+{
+    const char *name;
+    uint32_t function;
+    uint32_t offset;
+    char text[200 + ENGINE_NAME_BYTES];
+    int size;
+
+    if (turn->slot == NULL) {
+        static const char early[] = "turn undone: out of fuel before it began, as its memory and "
+                                    "slots ask; fuel and tolls stand";
+
+        agent_log(turn->agents, turn->agent, LOG_BY_SITE, early, sizeof early - 1);
+        return;
+    }
+    engine_trap_place(turn->agents->stack, &function, &offset);
+    name = engine_function_name(turn->agent->code.code->engine, function);
+    size = snprintf(text, sizeof text,
+                    "turn undone: %s, in function %u%s%s%s at byte 0x%x; fuel and tolls "
+                    "stand",
+                    engine_outcome_name(outcome), function, name == NULL ? "" : " (",
+                    name == NULL ? "" : name, name == NULL ? "" : ")", offset);
+    if (size > 0)
+        agent_log(turn->agents, turn->agent, LOG_BY_SITE, text, strlen(text));
+}
+
+/* The event is done with. */
+static void turn_trapped(struct turn *turn, enum engine_outcome outcome)
+{
+    inbox_return(turn->agents, turn->agent, turn->event, (int32_t)outcome, false);
+    log_trap(turn, outcome);
+}
+
+/*
+ * Twice as much buys twice the fuel; so an event that waits is tried a few times at most, and at
+ * last with all that any event may burn.
+ */
+static struct money needs_next(const struct turn *turn)
+{
+    struct money most = agent_needs_most(turn->agents);
+    struct money twice;
+
+    return money_scale(&twice, turn->pot, 2) ? money_min(twice, most) : most;
+}
+
+/*
+ * It ran out of money, not of what a turn may burn: the event waits, the agent with it, until there
+ * is more.  The postage and the reserve have become the agent's, and are burnt.
+ */
+static void turn_ran_dry(struct turn *turn)
+{
+    struct agents *agents = turn->agents;
+    struct agent *agent = turn->agent;
+    struct message *m = &turn->event->m;
+    char reason[AGENT_REASON_BYTES_MAX + 1];
+    char has[MONEY_TEXT_BYTES];
+    char needs[MONEY_TEXT_BYTES];
+    char text[200];
+
+    INVARIANT(money_add(&m->spent, m->spent, m->postage));
+    m->postage = money_zero();
+    m->reserve = money_zero();
+    inbox_put_back(agents, agent, turn->event);
+    agent->needs = needs_next(turn);
+    (void)money_print(needs, agent_head_needs(agents, agent));
+    (void)snprintf(reason, sizeof reason, "out of money in a turn: has %s, needs %s for its event",
+                   money_print(has, agent_funds(agents, agent)), needs);
+    (void)snprintf(text, sizeof text,
+                   "turn undone: out of money; its event waits until the agent has %s; fuel "
+                   "and tolls stand",
+                   needs);
+    agent_log(agents, agent, LOG_BY_SITE, text, strlen(text));
+    agent_freeze_dry(agents, agent, reason);
+}
+
+/*
+ * What was lent and not kept leaves its slots.  Whoever waits for an answer to a reply among it
+ * hears that none comes; that event was paid for with the question.
+ */
+static void take_lent_back(struct turn *turn)
+{
+    const struct cap empty = {.kind = SERAI_KIND_EMPTY};
+
+    for (uint32_t i = 0; i < turn->lent_count; i++) {
+        struct cap cap = *agent_cap_at(turn->agent, turn->lent[i]);
+
+        agent_cap_set(turn->agents, turn->agent, turn->lent[i], &empty);
+        facet_fail(turn->agents, &cap, SERAI_E_SILENT);
+    }
+}
+
+static void carry_out(struct turn *turn)
+{
+    struct agents *agents = turn->agents;
+    struct agent *agent = turn->agent;
+
+    if (!turn->die) /* then all that it holds ends otherwise */
+        take_lent_back(turn);
+    if (turn->become) {
+        struct message became = {.kind = SERAI_EVENT_BECAME,
+                                 .data = turn->become_args,
+                                 .size = turn->become_args_size,
+                                 .reserve = turn->become_reserve};
+
+        turn_give_become(turn);
+        agent_become(agents, agent, turn->become_code);
+        agents_deliver_first(agents, agent, &became);
+    }
+    if (turn->die)
+        agent_die(agents, agent);
+}
+
+/*
+ * The first turn of a code begins with its _initialize, the constructors of C and C++ for instance,
+ * as a part of that turn: what undoes the turn undoes it too, and then the next one begins with it.
+ */
+static enum engine_outcome run_program(struct turn *turn)
+{
+    const struct inbox_message *event = turn->event;
+    const struct code_entry *entry = &turn->agent->code.code->entry;
+    uint64_t args[3] = {(uint32_t)event->m.kind, (uint32_t)turn->event_slot,
+                        (uint32_t)event->m.size};
+    enum engine_outcome outcome = ENGINE_DONE;
+    uint64_t nothing;
+
+    if (turn->exhausted)
+        return ENGINE_OUT_OF_FUEL;
+    if (entry->initializes && !turn->agent->begun)
+        outcome =
+            engine_run(&turn->instance, turn->agents->stack, entry->initialize, NULL, &nothing);
+    if (outcome == ENGINE_DONE)
+        outcome = engine_run(&turn->instance, turn->agents->stack, entry->turn, args, args);
+    return turn->exhausted ? ENGINE_OUT_OF_FUEL : outcome;
+}
+
+/* False: the event is in the inbox again. */
+bool turn_run(struct agents *agents, struct agent *agent, struct inbox_message *event)
+{
+    struct turn *turn = agents->turn_memory;
+    bool waits;
+    uint64_t globals[ENGINE_GLOBALS_MAX];
+    enum engine_outcome outcome;
+    uint64_t fuel;
+
+    ledger_event_begin(agents->ledger);
+    turn_begin(turn, agents, agent, event, globals);
+    if (agents->env.mark != NULL)
+        agents->env.mark(agents->env.context, agent->id, event->m.id);
+    outcome = run_program(turn);
+    waits = outcome == ENGINE_OUT_OF_FUEL && turn->poor;
+    fuel = turn->budget - turn->instance.fuel;
+    agent->turns++;
+    agents->counters.turns++;
+    if (outcome == ENGINE_DONE)
+        turn_commit(turn, fuel);
+    else
+        turn_undo_all(turn, fuel);
+    if (outcome == ENGINE_DONE)
+        carry_out(turn);
+    else if (waits)
+        turn_ran_dry(turn);
+    else
+        turn_trapped(turn, outcome);
+    if (agent->state != AGENT_DEAD) {
+        agent_check_mark(agents, agent);
+        rent_note_due(agents, agent);
+    }
+    undo_commit(agents->undo); /* what followed the turn is final */
+    turn_event_end(turn);
+    /* Only now: an event that stops the site while it is booked is to be blamed as well. */
+    if (agents->env.mark != NULL)
+        agents->env.mark(agents->env.context, 0, 0);
+    return !waits;
+}

@@ -1,0 +1,135 @@
+/*
+ * Money within a turn: what an order may spend, and what waits for the commit.  Tolls stand
+ * whatever the turn does; transfers happen with it or not at all.
+ */
+#include "agents/turns/stage.h"
+
+#include "agents/agent.h"
+#include "agents/limits.h"
+#include "agents/post.h"
+#include "agents/set.h"
+#include "agents/turns/turn.h"
+
+/* free + income - tolls - paid, which is never negative. */
+static struct money spendable(const struct turn *turn)
+{
+    struct money left = turn->free;
+
+    INVARIANT(money_add(&left, left, turn->income));
+    INVARIANT(money_sub(&left, left, turn->tolls));
+    INVARIANT(money_sub(&left, left, turn->paid));
+    return left;
+}
+
+bool turn_can_pay(const struct turn *turn, struct money amount)
+{
+    struct money paid;
+
+    /* Paid and refunded over and over, sums could outgrow an amount long before money runs out. */
+    if (!money_add(&paid, turn->paid, amount) || money_compare(paid, money_site_max()) > 0)
+        return false;
+    /*
+     * The bound of transfers is looked at before an order, by turn_host_call(): what an order has
+     * begun it can finish, and a few more fit.
+     */
+    return money_compare(amount, spendable(turn)) <= 0;
+}
+
+/* A toll stands even if the turn's income is undone: it must fit without that, too. */
+static bool can_toll(const struct turn *turn, struct money amount)
+{
+    struct money without_income;
+
+    INVARIANT(money_sub(&without_income, turn->free, turn->tolls));
+    return money_compare(amount, without_income) <= 0 &&
+           money_compare(amount, spendable(turn)) <= 0;
+}
+
+static void add_toll(struct turn *turn, struct money amount)
+{
+    INVARIANT(money_add(&turn->tolls, turn->tolls, amount));
+}
+
+bool turn_order_toll(struct turn *turn, enum serai_order order)
+{
+    struct money price = pricebook_order(&turn->agents->prices, (int)order);
+
+    if (!can_toll(turn, price))
+        return false;
+    add_toll(turn, price);
+    turn->orders[order]++;
+    return true;
+}
+
+bool turn_pay(struct turn *turn, const struct transfer *transfer)
+{
+    INVARIANT(transfer->debit == turn->agent->id);
+    if (!turn_can_pay(turn, transfer->amount))
+        return false;
+    agents_work(turn->agents, WORK_TRANSFER);
+    turn_stage(turn, transfer);
+    return true;
+}
+
+/* One product with carry: false when it is more than the turn may take as a toll. */
+static bool metered_toll(struct turn *turn, enum carry which, struct money price, uint64_t quantity,
+                         uint64_t unit)
+{
+    uint64_t carry = turn->carry[which];
+    struct money cost;
+
+    if (!money_cost_carry(&cost, &carry, price, quantity, unit) || !can_toll(turn, cost))
+        return false;
+    add_toll(turn, cost);
+    turn->carry[which] = carry;
+    return true;
+}
+
+static struct turn_packets *packets_at(struct turn *turn, const struct packet_prices *prices)
+{
+    struct turn_packets *fresh = &turn->packets[turn->packet_interfaces];
+
+    for (uint32_t i = 0; i < turn->packet_interfaces; i++) {
+        if (turn->packets[i].prices.object == prices->object)
+            return &turn->packets[i];
+    }
+    if (turn->packet_interfaces == TURN_INTERFACES_MAX)
+        return NULL;
+    turn->packet_interfaces++;
+    *fresh = (struct turn_packets){.prices = *prices};
+    return fresh;
+}
+
+bool turn_packet_toll(struct turn *turn, const struct packet_prices *prices, size_t size)
+{
+    struct turn_packets *packets = packets_at(turn, prices);
+    struct money tolls = turn->tolls;
+    uint64_t carry = turn->carry[CARRY_PACKETS];
+
+    if (packets == NULL ||
+        !metered_toll(turn, CARRY_PACKETS, prices->packets, 1, MARKET_PACKETS_UNIT))
+        return false;
+    if (!metered_toll(turn, CARRY_PACKET_DATA, prices->packet_data, size,
+                      MARKET_PACKET_DATA_UNIT)) {
+        turn->tolls = tolls; /* both or neither */
+        turn->carry[CARRY_PACKETS] = carry;
+        return false;
+    }
+    packets->count++;
+    packets->bytes += size;
+    return true;
+}
+
+bool turn_log_toll(struct turn *turn, size_t size)
+{
+    const struct pricebook *prices = &turn->agents->prices;
+    struct money tolls = turn->tolls;
+    struct money paid;
+
+    if (!metered_toll(turn, CARRY_LOG, prices->log, size, MARKET_LOG_UNIT))
+        return false;
+    INVARIANT(money_sub(&paid, turn->tolls, tolls));
+    INVARIANT(money_add(&turn->log_fees, turn->log_fees, paid));
+    turn->log_bytes += size;
+    return true;
+}

@@ -1,0 +1,13 @@
+/* Money within a turn, besides agents/agents.h.  Private to this part. */
+#ifndef SERAI_AGENTS_TURNS_STAGE_H
+#define SERAI_AGENTS_TURNS_STAGE_H
+
+#include "agents/agents.h"
+
+/* Take the price of an order.  False: not enough, and nothing was taken. */
+bool turn_order_toll(struct turn *turn, enum serai_order order);
+
+/* Take the price of `size` bytes of log.  False: not enough, and nothing was taken. */
+bool turn_log_toll(struct turn *turn, size_t size);
+
+#endif

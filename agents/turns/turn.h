@@ -1,0 +1,69 @@
+/* The running turn: its stage of money, its event and its guest.  Private to this part. */
+#ifndef SERAI_AGENTS_TURNS_TURN_H
+#define SERAI_AGENTS_TURNS_TURN_H
+
+#include "agents/agent.h"
+#include "agents/agents.h"
+#include "agents/inbox.h"
+#include "agents/limits.h"
+#include "agents/pages/arena.h"
+#include "agents/set.h"
+#include "engine/engine.h"
+
+/* Packets that were sent over one interface, at its prices; booked as two lines at the end. */
+struct turn_packets {
+    struct packet_prices prices; /* of one interface */
+    uint64_t count;
+    uint64_t bytes;
+};
+
+struct turn {
+    struct agents *agents;
+    struct agent *agent;
+    struct inbox_message *event;
+    struct engine_instance instance;
+    struct arena_slot *slot;
+    uint64_t budget; /* of fuel */
+    uint64_t number; /* of this turn on this site, for copy on write */
+
+    /* the event as the guest sees it */
+    int64_t event_slot;
+    int64_t reply_slot;
+    int64_t cap_slots[SERAI_MESSAGE_CAPS_MAX];
+    /* those of them that are emptied when it commits: not kept, and not emptied since */
+    uint64_t lent[SERAI_MESSAGE_CAPS_MAX + 1];
+    uint32_t lent_count;
+
+    /* the stage: see docs/architecture.md, "money within a turn" */
+    struct money pot;   /* balance at start, with what came to pay for the turn */
+    struct money free;  /* balance at start, postage in, without the fuel hold */
+    struct money tolls; /* all that were taken */
+    struct money paid;  /* transfers out of the agent */
+    struct money income;
+    uint32_t orders[SERAI_ORDER_COUNT];
+    struct turn_packets packets[TURN_INTERFACES_MAX];
+    uint32_t packet_interfaces;
+    struct money log_fees;
+    uint64_t log_bytes;
+    uint64_t carry[CARRIES]; /* as they will be after the turn */
+    struct transfer *transfers;
+    uint32_t transfer_count;
+
+    bool poor;      /* its fuel is what its agent's money could buy, less than a full turn's */
+    bool exhausted; /* an order needed more fuel than there was: the turn ends */
+
+    /* what to do when it commits */
+    bool die;
+    bool become;
+    struct code_ref become_code;
+    struct money become_reserve;
+    uint64_t become_memory; /* bytes beyond what the agent had */
+    uint8_t become_args[SERAI_ARGS_BYTES_MAX];
+    size_t become_args_size;
+
+    /* random bytes drawn, for the event's hash */
+    uint8_t random[TURN_RANDOM_BYTES_MAX];
+    size_t random_size;
+};
+
+#endif

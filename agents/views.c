@@ -1,0 +1,68 @@
+/* What lists and status show of agents. */
+#include "agents/agents.h"
+
+#include "agents/agent.h"
+#include "agents/code.h"
+#include "agents/freeze.h"
+#include "agents/rent.h"
+#include "agents/set.h"
+#include "agents/sleep.h"
+
+void agents_view(const struct agents *agents, const struct agent *agent, struct agent_view *view)
+{
+    *view = (struct agent_view){
+        .id = agent->id,
+        .customer = agent->customer,
+        .parent = agent->parent,
+        .name = agent->name,
+        .state = agent_is_frozen(agent) ? "frozen" : "running",
+        .reason = agent->reason,
+        .code = agent->code.code->id,
+        .memory_bytes = (uint64_t)agent->memory_pages * ENGINE_WASM_PAGE_BYTES,
+        .buffer_bytes = agent->buffer_bytes,
+        .inbox_messages = agent->inbox_total,
+        .inbox_bytes = agent->inbox_bytes,
+        .slots = agent->caps_used,
+        .facets = agent->facets,
+        .codes = agent->kept_count,
+        .turns = agent->turns,
+        .traps = agent->traps,
+        .fuel = agent->fuel,
+        .born_frame = agent->born_frame,
+        .log_line = agent->log_next - 1,
+        .mark = agent->mark,
+        .burial = agent->burial,
+        .needs = agent_lacks(agents, agent),
+        .rent_rate = agent_rent_rate(agents, agent),
+    };
+}
+
+struct listing {
+    void (*visit)(void *context, const struct agent *agent);
+    void *context;
+    size_t left;
+};
+
+static bool list_one(void *context, const struct agent *agent)
+{
+    struct listing *listing = context;
+
+    listing->visit(listing->context, agent);
+    listing->left--;
+    return listing->left > 0;
+}
+
+size_t agents_list(const struct agents *agents, uint64_t after, size_t limit,
+                   void (*visit)(void *context, const struct agent *agent), void *context)
+{
+    struct listing listing = {visit, context, limit};
+
+    if (limit > 0 && after < UINT64_MAX)
+        agents_each(agents, after + 1, list_one, &listing);
+    return limit - listing.left;
+}
+
+struct agents_counters agents_count(const struct agents *agents)
+{
+    return agents->counters;
+}
