@@ -190,6 +190,12 @@ class LintTest(unittest.TestCase):
         self.assert_arrow("site/control/x.c", "site/core/core.h")
         self.assert_arrow("site/x.c", "site/core/core.h")
         self.assert_arrow("ledger/x.c", "store/store.h")
+        self.assert_arrow("agents/pages/x.c", "agents/orders/orders.h")
+        self.assert_arrow("agents/turns/x.c", "agents/rows/keys.h")
+        self.assert_arrow("agents/pages/x.c", "market/market.h")
+
+    def test_an_arrow_to_a_part_is_one_to_its_folders(self):
+        self.assertEqual(self.complaints("arrows", {"sim/x.c": '#include "agents/pages/arena.h"\n'}), [])
 
     def test_the_store_is_seen_by_the_site_alone(self):
         for area in ["agents", "market", "channels", "base", "site/core"]:
@@ -209,15 +215,19 @@ class LintTest(unittest.TestCase):
         def private(path, target):
             self.assert_caught("faces", path, f'\n#include "{target}"\n', 2)
 
-        private("site/core/x.c", "agents/state.h")
+        private("site/core/x.c", "agents/set.h")
         private("agents/x.c", "engine/code.h")
         private("site/cli/x.c", "site/core/state.h")
         private("sim/x.c", "site/core/map.h")
         private("tests/agents/x.c", "channels/set.h")
+        private("site/core/x.c", "agents/pages/arena.h")
+        private("exchange/x.c", "agents/turns/turn.h")
         for path, target in [
-            ("agents/x.c", "agents/state.h"),
-            ("tests/agents/x.c", "agents/state.h"),
-            ("sim/x.c", "agents/state.h"),
+            ("agents/x.c", "agents/set.h"),
+            ("agents/orders/x.c", "agents/set.h"),
+            ("agents/x.c", "agents/pages/arena.h"),
+            ("tests/agents/x.c", "agents/set.h"),
+            ("sim/x.c", "agents/set.h"),
             ("site/core/x.c", "agents/limits.h"),
             ("market/x.c", "base/undo.h"),
         ]:
@@ -248,7 +258,7 @@ class LintTest(unittest.TestCase):
         path = next(path for path in without if path.startswith("tests/e2e/"))
         del without[path]
         self.assertIn("tests/lint/lint.py:1: tables: PEEKS: tests/e2e/ does not include "
-                      "agents/turn.h", self.complaints("tables", without, good))
+                      "agents/turns/turn.h", self.complaints("tables", without, good))
         faceless = {path: text for path, text in everything.items()
                     if "site/cli/cli.h" not in text}
         self.assertIn("tests/lint/lint.py:1: tables: FACES: nobody else includes site/cli/cli.h",
