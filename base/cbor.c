@@ -90,6 +90,19 @@ void cbor_put_null(struct bytes *out)
     put_head(out, MAJOR_SIMPLE, SIMPLE_NULL);
 }
 
+void cbor_put_money(struct bytes *out, struct money amount)
+{
+    cbor_put_uint(out, money_nanos(amount));
+}
+
+void cbor_put_u128(struct bytes *out, u128 value)
+{
+    uint8_t bytes[U128_BYTES];
+
+    le128_put(bytes, value);
+    cbor_put_bytes(out, bytes, sizeof bytes);
+}
+
 /* ---- checking ---- */
 
 /* NULL when the first byte may begin a value of the subset, otherwise why not. */
@@ -356,6 +369,22 @@ uint64_t cbor_get_uint(struct cbor *in, uint64_t max)
         return 0;
     in->at += head.size;
     return head.value;
+}
+
+struct money cbor_get_money(struct cbor *in)
+{
+    struct money amount;
+
+    INVARIANT(money_from_nanos(&amount, cbor_get_uint(in, MONEY_NANOS_MAX)) == ST_OK);
+    return amount;
+}
+
+u128 cbor_get_u128(struct cbor *in)
+{
+    uint8_t bytes[U128_BYTES];
+
+    cbor_get_bytes_exact(in, bytes, sizeof bytes);
+    return le128_get(bytes);
 }
 
 const uint8_t *cbor_get_bytes(struct cbor *in, size_t *size, size_t size_max)

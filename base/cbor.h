@@ -5,12 +5,14 @@
  * text that is not UTF-8, nesting deeper than CBOR_DEPTH_MAX, and bytes after the end.
  *
  * Neither side allocates on read; strings point into the input.  Types: unsigned integers, byte
- * strings, text strings, arrays, maps, false, true, null.
+ * strings, text strings, arrays, maps, false, true, null.  An amount of money is an integer of
+ * nanos, a number of 128 bits a byte string of 16, little-endian.
  */
 #ifndef SERAI_BASE_CBOR_H
 #define SERAI_BASE_CBOR_H
 
 #include "base/bytes.h"
+#include "base/money.h"
 
 enum { CBOR_DEPTH_MAX = 16 };
 
@@ -39,6 +41,10 @@ void cbor_put_array(struct bytes *out, uint64_t count);
  * bytewise order of the encoded keys: nothing here sorts them.
  */
 void cbor_put_map(struct bytes *out, uint64_t count);
+
+/* Append an amount; append a number of 128 bits. */
+void cbor_put_money(struct bytes *out, struct money amount);
+void cbor_put_u128(struct bytes *out, u128 value);
 
 /* ---- reading ---- */
 enum cbor_type {
@@ -85,6 +91,12 @@ enum cbor_type cbor_peek(const struct cbor *in);
 
 /* Read an integer of at most `max`; a larger one is an error. */
 uint64_t cbor_get_uint(struct cbor *in, uint64_t max);
+
+/* Read an amount; an integer above MONEY_NANOS_MAX is an error. */
+struct money cbor_get_money(struct cbor *in);
+
+/* Read what cbor_put_u128() wrote; a string of another length is an error. */
+u128 cbor_get_u128(struct cbor *in);
 
 /*
  * Read a byte string of at most size_max bytes; a longer one is an error.  The result points into

@@ -27,11 +27,6 @@ static void make_key(uint8_t key[KEY_BYTES], uint32_t interface, enum key_kind k
 
 /* ---- writing ---- */
 
-static void put_money(struct bytes *out, struct money amount)
-{
-    cbor_put_uint(out, money_nanos(amount));
-}
-
 static void encode_end(struct bytes *out, const struct channel_end *end)
 {
     cbor_put_array(out, END_FIELDS);
@@ -49,14 +44,14 @@ static void encode_end(struct bytes *out, const struct channel_end *end)
     cbor_put_uint(out, end->sent_packets);
     cbor_put_uint(out, end->sent_bytes);
     cbor_put_bool(out, end->room_asked);
-    put_money(out, end->deposit);
-    put_money(out, end->armed_reserve);
-    put_money(out, end->answer_reserve);
-    put_money(out, end->room_reserve);
-    put_money(out, end->close_reserve);
-    put_money(out, end->birth_money);
-    put_money(out, end->asked_endowment);
-    put_money(out, end->asked_fee);
+    cbor_put_money(out, end->deposit);
+    cbor_put_money(out, end->armed_reserve);
+    cbor_put_money(out, end->answer_reserve);
+    cbor_put_money(out, end->room_reserve);
+    cbor_put_money(out, end->close_reserve);
+    cbor_put_money(out, end->birth_money);
+    cbor_put_money(out, end->asked_endowment);
+    cbor_put_money(out, end->asked_fee);
 }
 
 static void put_row(struct store_batch *batch, const uint8_t key[KEY_BYTES],
@@ -130,15 +125,6 @@ void channels_save(struct channels *channels, struct store_batch *batch)
 
 /* ---- reading ---- */
 
-static struct money get_money(struct cbor *in)
-{
-    struct money amount = money_zero();
-
-    if (money_from_nanos(&amount, cbor_get_uint(in, MONEY_NANOS_MAX)) != ST_OK)
-        cbor_fail(in, "an amount out of range");
-    return amount;
-}
-
 static bool holds_money(const struct channel_end *end)
 {
     return !money_is_zero(end->deposit) || !money_is_zero(end->armed_reserve) ||
@@ -198,14 +184,14 @@ static enum status decode_end(struct channel_end *end, const uint8_t *value, siz
     end->sent_packets = cbor_get_uint(&in, TOTAL_MAX);
     end->sent_bytes = cbor_get_uint(&in, TOTAL_MAX);
     end->room_asked = cbor_get_bool(&in);
-    end->deposit = get_money(&in);
-    end->armed_reserve = get_money(&in);
-    end->answer_reserve = get_money(&in);
-    end->room_reserve = get_money(&in);
-    end->close_reserve = get_money(&in);
-    end->birth_money = get_money(&in);
-    end->asked_endowment = get_money(&in);
-    end->asked_fee = get_money(&in);
+    end->deposit = cbor_get_money(&in);
+    end->armed_reserve = cbor_get_money(&in);
+    end->answer_reserve = cbor_get_money(&in);
+    end->room_reserve = cbor_get_money(&in);
+    end->close_reserve = cbor_get_money(&in);
+    end->birth_money = cbor_get_money(&in);
+    end->asked_endowment = cbor_get_money(&in);
+    end->asked_fee = cbor_get_money(&in);
     error = end_error(end);
     if (error != NULL)
         cbor_fail(&in, error);

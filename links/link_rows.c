@@ -35,10 +35,10 @@ static void encode_link(struct bytes *out, const struct link *link)
     cbor_put_text(out, link->name);
     cbor_put_bytes(out, link->key, LINK_KEY_BYTES);
     cbor_put_text(out, link->endpoint);
-    cbor_put_uint(out, money_nanos(link->limit));
-    cbor_put_uint(out, money_nanos(link->peer_limit));
-    cbor_put_uint(out, money_nanos(link->peer_prices.birth_fee));
-    cbor_put_uint(out, money_nanos(link->peer_prices.channel_fee));
+    cbor_put_money(out, link->limit);
+    cbor_put_money(out, link->peer_limit);
+    cbor_put_money(out, link->peer_prices.birth_fee);
+    cbor_put_money(out, link->peer_prices.channel_fee);
     cbor_put_uint(out, (uint64_t)link->state);
     cbor_put_text(out, link->reason);
     cbor_put_uint(out, link->epoch);
@@ -52,13 +52,10 @@ static void encode_link(struct bytes *out, const struct link *link)
 
 static void encode_letter(struct bytes *out, const struct letter *letter)
 {
-    uint8_t total[TOTAL_BYTES];
-
-    le128_put(total, letter->total);
     cbor_put_array(out, MESSAGE_ROW_FIELDS);
     cbor_put_uint(out, letter->message.payer);
-    cbor_put_uint(out, money_nanos(letter->money));
-    cbor_put_bytes(out, total, sizeof total);
+    cbor_put_money(out, letter->money);
+    cbor_put_u128(out, letter->total);
     bytes_append(out, letter->wire, letter->size);
 }
 
@@ -159,10 +156,10 @@ static enum status decode_link(struct link *link, const uint8_t *value, size_t v
     cbor_get_text(&in, link->name, LINK_NAME_BYTES_MAX);
     cbor_get_bytes_exact(&in, link->key, LINK_KEY_BYTES);
     cbor_get_text(&in, link->endpoint, LINK_ENDPOINT_BYTES_MAX);
-    link->limit = amount_get(&in);
-    link->peer_limit = amount_get(&in);
-    link->peer_prices.birth_fee = amount_get(&in);
-    link->peer_prices.channel_fee = amount_get(&in);
+    link->limit = cbor_get_money(&in);
+    link->peer_limit = cbor_get_money(&in);
+    link->peer_prices.birth_fee = cbor_get_money(&in);
+    link->peer_prices.channel_fee = cbor_get_money(&in);
     link->state = (enum link_state)cbor_get_uint(&in, LINK_FROZEN);
     cbor_get_text(&in, link->reason, LINK_REASON_BYTES_MAX);
     link->epoch = cbor_get_uint(&in, SEQ_MAX);
@@ -221,7 +218,6 @@ static enum status load_link(struct links *links, const uint8_t *key, const uint
 
 static const char *load_letter(struct link_node *node, struct cbor *in)
 {
-    uint8_t raw[TOTAL_BYTES];
     struct channel_message message;
     struct letter *letter;
     struct money money;
@@ -230,9 +226,8 @@ static const char *load_letter(struct link_node *node, struct cbor *in)
 
     cbor_get_array(in, MESSAGE_ROW_FIELDS);
     payer = cbor_get_uint(in, UINT64_MAX);
-    money = amount_get(in);
-    cbor_get_bytes_exact(in, raw, sizeof raw);
-    total = le128_get(raw);
+    money = cbor_get_money(in);
+    total = cbor_get_u128(in);
     message_decode(in, node->link.interface, &message);
     if (in->error != NULL || in->at != in->end)
         return NULL; /* the caller reports it */

@@ -14,40 +14,10 @@ enum { KINDS = sizeof message_fields / sizeof *message_fields };
 
 /* ---- values ---- */
 
-static void amount_put(struct bytes *out, struct money amount)
-{
-    cbor_put_uint(out, money_nanos(amount));
-}
-
-struct money amount_get(struct cbor *in)
-{
-    struct money amount = money_zero();
-
-    if (money_from_nanos(&amount, cbor_get_uint(in, MONEY_NANOS_MAX)) != ST_OK)
-        cbor_fail(in, "an amount out of range");
-    return amount;
-}
-
-static void total_put(struct bytes *out, u128 total)
-{
-    uint8_t raw[TOTAL_BYTES];
-
-    le128_put(raw, total);
-    cbor_put_bytes(out, raw, sizeof raw);
-}
-
-static u128 total_get(struct cbor *in)
-{
-    uint8_t raw[TOTAL_BYTES];
-
-    cbor_get_bytes_exact(in, raw, sizeof raw);
-    return le128_get(raw);
-}
-
 void cursor_put(struct bytes *out, struct cursor cursor)
 {
     cbor_put_uint(out, cursor.seq);
-    total_put(out, cursor.total);
+    cbor_put_u128(out, cursor.total);
 }
 
 struct cursor cursor_get(struct cbor *in)
@@ -55,7 +25,7 @@ struct cursor cursor_get(struct cbor *in)
     struct cursor cursor;
 
     cursor.seq = cbor_get_uint(in, SEQ_MAX);
-    cursor.total = total_get(in);
+    cursor.total = cbor_get_u128(in);
     return cursor;
 }
 
@@ -94,22 +64,22 @@ void message_encode(struct bytes *out, const struct channel_message *message)
     switch (message->kind) {
     case CHANNEL_BIRTH:
         INVARIANT(birth_adds_up(message));
-        amount_put(out, message->endowment);
-        amount_put(out, message->fee);
-        amount_put(out, message->money);
+        cbor_put_money(out, message->endowment);
+        cbor_put_money(out, message->fee);
+        cbor_put_money(out, message->money);
         cbor_put_uint(out, message->customer);
         break;
     case CHANNEL_ANSWER:
         INVARIANT(message->status <= 0 && message->status > INT32_MIN);
         cbor_put_uint(out, (uint64_t)-message->status);
-        amount_put(out, message->fee);
-        amount_put(out, message->money);
+        cbor_put_money(out, message->fee);
+        cbor_put_money(out, message->money);
         cbor_put_uint(out, message->packets);
         cbor_put_uint(out, message->bytes);
         break;
     case CHANNEL_PACKET:
         INVARIANT(message->size <= CHANNEL_PACKET_BYTES_MAX);
-        amount_put(out, message->money);
+        cbor_put_money(out, message->money);
         cbor_put_bytes(out, message->data, message->size);
         break;
     case CHANNEL_CREDIT:
@@ -127,22 +97,22 @@ static void decode_fields(struct cbor *in, struct channel_message *message)
 {
     switch (message->kind) {
     case CHANNEL_BIRTH:
-        message->endowment = amount_get(in);
-        message->fee = amount_get(in);
-        message->money = amount_get(in);
+        message->endowment = cbor_get_money(in);
+        message->fee = cbor_get_money(in);
+        message->money = cbor_get_money(in);
         if (!birth_adds_up(message))
             cbor_fail(in, "the money of a birth is not endowment and fee");
         message->customer = cbor_get_uint(in, UINT64_MAX);
         break;
     case CHANNEL_ANSWER:
         message->status = -(int32_t)cbor_get_uint(in, INT32_MAX);
-        message->fee = amount_get(in);
-        message->money = amount_get(in);
+        message->fee = cbor_get_money(in);
+        message->money = cbor_get_money(in);
         message->packets = cbor_get_uint(in, UINT64_MAX);
         message->bytes = cbor_get_uint(in, UINT64_MAX);
         break;
     case CHANNEL_PACKET:
-        message->money = amount_get(in);
+        message->money = cbor_get_money(in);
         message->data = cbor_get_bytes(in, &message->size, CHANNEL_PACKET_BYTES_MAX);
         break;
     case CHANNEL_CREDIT:
@@ -193,9 +163,9 @@ void hello_encode(struct bytes *out, const struct hello *hello)
     cursor_put(out, hello->sent);
     cursor_put(out, hello->received);
     cursor_put(out, hello->acked);
-    amount_put(out, hello->limit);
-    amount_put(out, hello->prices.birth_fee);
-    amount_put(out, hello->prices.channel_fee);
+    cbor_put_money(out, hello->limit);
+    cbor_put_money(out, hello->prices.birth_fee);
+    cbor_put_money(out, hello->prices.channel_fee);
 }
 
 static void decode_hello(struct cbor *in, uint64_t fields, struct hello *hello)
@@ -218,9 +188,9 @@ static void decode_hello(struct cbor *in, uint64_t fields, struct hello *hello)
     hello->acked = cursor_get(in);
     if (hello->acked.seq > hello->sent.seq || hello->acked.total > hello->sent.total)
         cbor_fail(in, "more is acknowledged than was sent");
-    hello->limit = amount_get(in);
-    hello->prices.birth_fee = amount_get(in);
-    hello->prices.channel_fee = amount_get(in);
+    hello->limit = cbor_get_money(in);
+    hello->prices.birth_fee = cbor_get_money(in);
+    hello->prices.channel_fee = cbor_get_money(in);
 }
 
 void data_head_encode(struct bytes *out, const struct data_head *head)

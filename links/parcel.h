@@ -10,7 +10,6 @@
 #define SEQ_MAX ((uint64_t)INT64_MAX)
 
 enum {
-    TOTAL_BYTES = 16,                           /* a total on the wire and in rows */
     PARCEL_MESSAGES_MAX = LINK_WINDOW_MESSAGES, /* in one parcel */
     PARCEL_HEAD_BYTES_MAX = 128,                /* of DATA, up to its first message */
     MESSAGE_BYTES_MAX = CHANNEL_PACKET_BYTES_MAX + 64,
@@ -74,9 +73,6 @@ void message_decode(struct cbor *in, uint32_t interface, struct channel_message 
  */
 void cursor_put(struct bytes *out, struct cursor cursor);
 struct cursor cursor_get(struct cbor *in);
-
-/* Read an amount; one above MONEY_NANOS_MAX is an error, left in *in. */
-struct money amount_get(struct cbor *in);
 
 /* Append a whole parcel with a HELLO. */
 void hello_encode(struct bytes *out, const struct hello *hello);

@@ -27,7 +27,7 @@ static void encode_links(const struct pricebook *book, struct bytes *out)
             if (!link->priced[which])
                 continue;
             cbor_put_uint(out, which);
-            cbor_put_uint(out, money_nanos(link->price[which]));
+            cbor_put_money(out, link->price[which]);
         }
     }
 }
@@ -44,13 +44,13 @@ void pricebook_encode(const struct pricebook *book, struct bytes *out)
     cbor_put_array(out, pricebook_keys());
     for (size_t i = 0; i < pricebook_keys(); i++)
         cbor_put_uint(out, pricebook_raw(book, i));
-    cbor_put_uint(out, money_nanos(book->order_default));
+    cbor_put_money(out, book->order_default);
     cbor_put_array(out, 2 * priced);
     for (unsigned int i = 0; i < PRICEBOOK_ORDERS_MAX; i++) {
         if (!book->order_priced[i])
             continue;
         cbor_put_uint(out, i);
-        cbor_put_uint(out, money_nanos(book->order_price[i]));
+        cbor_put_money(out, book->order_price[i]);
     }
     if (book->link_count > 0)
         encode_links(book, out);

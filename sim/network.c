@@ -309,7 +309,7 @@ void network_rejoin_args(const struct link *link, struct bytes *args)
     cbor_put_text(args, link->name);
     cbor_put_bytes(args, link->key, CONTROL_KEY_BYTES);
     cbor_put_text(args, link->endpoint);
-    cbor_put_uint(args, money_nanos(link->limit));
+    cbor_put_money(args, link->limit);
 }
 
 void network_remove_some(struct sim *sim)

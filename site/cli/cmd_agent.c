@@ -102,7 +102,7 @@ static int put_deploy(struct cli *cli, struct bytes *args)
     cbor_put_text(args, cli_value(cli, OPT_NAME, name));
     code = put_module(args, cli->args.operands[0]);
     cbor_put_bytes(args, text, strlen(text));
-    cbor_put_uint(args, money_nanos(endowment));
+    cbor_put_money(args, endowment);
     if (code == CLI_OK)
         code = put_gifts(args, cli_value(cli, OPT_GIVE, ""));
     cbor_put_array(args, cli->args.with_count);
@@ -151,7 +151,7 @@ int cmd_agent_fund(struct cli *cli)
         return code;
     cbor_put_array(&args, 2);
     cbor_put_uint(&args, agent);
-    cbor_put_uint(&args, money_nanos(amount));
+    cbor_put_money(&args, amount);
     return cli_signed_print(cli, "agent.fund", &args);
 }
 
@@ -174,7 +174,7 @@ int cmd_agent_send(struct cli *cli)
     cbor_put_array(&args, 3);
     cbor_put_uint(&args, agent);
     cbor_put_bytes(&args, cli->args.operands[1], strlen(cli->args.operands[1]));
-    cbor_put_uint(&args, money_nanos(amount));
+    cbor_put_money(&args, amount);
     return cli_signed_print(cli, "agent.send", &args);
 }
 
@@ -230,6 +230,6 @@ int cmd_agent_withdraw(struct cli *cli)
     if (all)
         cbor_put_null(&args);
     else
-        cbor_put_uint(&args, money_nanos(amount));
+        cbor_put_money(&args, amount);
     return cli_signed_print(cli, "agent.withdraw", &args);
 }

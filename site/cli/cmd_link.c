@@ -82,7 +82,7 @@ int cmd_link_add(struct cli *cli)
     cbor_put_text(&args, cli->args.operands[0]);
     cbor_put_bytes(&args, key, sizeof key);
     cbor_put_text(&args, endpoint);
-    cbor_put_uint(&args, money_nanos(limit));
+    cbor_put_money(&args, limit);
     return cli_signed_print(cli, "link.add", &args);
 }
 
@@ -112,7 +112,7 @@ int cmd_link_set(struct cli *cli)
     else
         cbor_put_null(&args);
     if (has_limit)
-        cbor_put_uint(&args, money_nanos(limit));
+        cbor_put_money(&args, limit);
     else
         cbor_put_null(&args);
     return cli_signed_print(cli, "link.set", &args);

@@ -20,7 +20,7 @@ static int move_money(struct cli *cli, const char *command)
         return code;
     cbor_put_array(&args, 2);
     cbor_put_uint(&args, customer);
-    cbor_put_uint(&args, money_nanos(amount));
+    cbor_put_money(&args, amount);
     return cli_signed_print(cli, command, &args);
 }
 

@@ -20,15 +20,6 @@ void outcome_set(struct outcome *outcome, enum control_status status, const char
 
 /* ---- reading arguments ---- */
 
-struct money core_get_money(struct cbor *in)
-{
-    struct money amount = money_zero();
-
-    if (money_from_nanos(&amount, cbor_get_uint(in, MONEY_NANOS_MAX)) != ST_OK)
-        cbor_fail(in, "an amount is out of range");
-    return amount;
-}
-
 bool outcome_args_done(const struct cbor *in, struct outcome *outcome)
 {
     struct fault fault;
@@ -115,7 +106,7 @@ static void move_money(struct core *core, struct cbor *in, struct outcome *outco
 
     cbor_get_array(in, 2);
     account = cbor_get_uint(in, UINT64_MAX);
-    amount = core_get_money(in);
+    amount = cbor_get_money(in);
     if (!outcome_args_done(in, outcome))
         return;
     customer = named_customer(core, account, outcome);
@@ -279,7 +270,7 @@ static void agent_fund(struct core *core, struct customer *by, struct cbor *in,
 
     cbor_get_array(in, 2);
     line.credit = cbor_get_uint(in, UINT64_MAX);
-    line.amount = core_get_money(in);
+    line.amount = cbor_get_money(in);
     if (!outcome_args_done(in, outcome))
         return;
     agent = agents_find(core->agents, line.credit);
@@ -310,7 +301,7 @@ static void agent_send(struct core *core, struct customer *by, struct cbor *in,
     cbor_get_array(in, 3);
     id = cbor_get_uint(in, UINT64_MAX);
     message.data = cbor_get_bytes(in, &message.size, SERAI_MESSAGE_BYTES_MAX);
-    message.money = core_get_money(in);
+    message.money = cbor_get_money(in);
     if (!outcome_args_done(in, outcome))
         return;
     agent = core_own_agent(core, by, id, outcome, false);

@@ -46,7 +46,7 @@ static void read_deployment(struct cbor *in, struct deployment *deployment)
     cbor_get_text(in, deployment->name, CONTROL_NAME_BYTES_MAX);
     read_module(in, deployment);
     deployment->args = cbor_get_bytes(in, &deployment->args_size, SERAI_ARGS_BYTES_MAX);
-    deployment->endowment = core_get_money(in);
+    deployment->endowment = cbor_get_money(in);
     deployment->gift_count = (size_t)cbor_get_array_any(in, GIFTS_MAX);
     for (size_t i = 0; i < deployment->gift_count; i++) {
         uint64_t kind = cbor_get_uint(in, UINT8_MAX);

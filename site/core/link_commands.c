@@ -258,7 +258,7 @@ void core_link_add(struct core *core, struct customer *by, struct cbor *in, stru
     char name[LINK_NAME_BYTES_MAX + 1];
     char endpoint[LINK_ENDPOINT_BYTES_MAX + 1];
     uint8_t key[LINK_KEY_BYTES];
-    struct money limit = money_zero();
+    struct money limit;
     enum status opened;
     struct link *link;
     struct fault fault;
@@ -268,8 +268,7 @@ void core_link_add(struct core *core, struct customer *by, struct cbor *in, stru
     cbor_get_text(in, name, LINK_NAME_BYTES_MAX);
     cbor_get_bytes_exact(in, key, sizeof key);
     cbor_get_text(in, endpoint, LINK_ENDPOINT_BYTES_MAX);
-    if (money_from_nanos(&limit, cbor_get_uint(in, MONEY_NANOS_MAX)) != ST_OK)
-        cbor_fail(in, "the limit is out of range");
+    limit = cbor_get_money(in);
     if (!outcome_args_done(in, outcome))
         return;
     if (memcmp(key, core->options.site_key, LINK_KEY_BYTES) == 0) {
@@ -331,9 +330,8 @@ static bool read_setting(struct cbor *in, struct outcome *outcome, struct settin
     if (setting->has_endpoint)
         cbor_get_text(in, setting->endpoint, LINK_ENDPOINT_BYTES_MAX);
     setting->has_limit = !is_null(in);
-    if (setting->has_limit &&
-        money_from_nanos(&setting->limit, cbor_get_uint(in, MONEY_NANOS_MAX)) != ST_OK)
-        cbor_fail(in, "the limit is out of range");
+    if (setting->has_limit)
+        setting->limit = cbor_get_money(in);
     return outcome_args_done(in, outcome);
 }
 

@@ -63,14 +63,8 @@ static void first_book(struct core *core)
 
 static void get_index(struct cbor *in, struct price_index *index)
 {
-    uint8_t raw[16];
-    uint64_t nanos;
-
-    cbor_get_bytes_exact(in, raw, sizeof raw);
-    index->index = le128_get(raw);
-    nanos = cbor_get_uint(in, MONEY_NANOS_MAX);
-    if (money_from_nanos(&index->price, nanos) != ST_OK)
-        cbor_fail(in, "a price is out of range");
+    index->index = cbor_get_u128(in);
+    index->price = cbor_get_money(in);
     index->at_us = cbor_get_uint(in, UINT64_MAX);
 }
 
@@ -259,11 +253,8 @@ void core_meta_save(struct core *core, struct store_batch *batch)
     cbor_put_uint(&row, core->book.id);
     cbor_put_bytes(&row, book.data, book.size);
     for (int resource = 0; resource < RENT_RESOURCES; resource++) {
-        uint8_t raw[16];
-
-        le128_put(raw, core->rent[resource].index);
-        cbor_put_bytes(&row, raw, sizeof raw);
-        cbor_put_uint(&row, money_nanos(core->rent[resource].price));
+        cbor_put_u128(&row, core->rent[resource].index);
+        cbor_put_money(&row, core->rent[resource].price);
         cbor_put_uint(&row, core->rent[resource].at_us);
     }
     INVARIANT(!row.failed && !book.failed);

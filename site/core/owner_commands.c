@@ -92,7 +92,7 @@ static bool get_amount(struct cbor *in, struct money *amount)
         cbor_get_null(in);
         return false;
     }
-    *amount = core_get_money(in);
+    *amount = cbor_get_money(in);
     return true;
 }
 

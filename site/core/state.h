@@ -320,9 +320,6 @@ void core_command(struct core *core, struct customer *by, const struct control_r
 void outcome_set(struct outcome *outcome, enum control_status status, const char *format, ...)
     PRINTF_LIKE(3, 4);
 
-/* Read an amount; one out of range is an error, left in *in. */
-struct money core_get_money(struct cbor *in);
-
 /* Find the agent that `by`, or the operator too, may rule over; NULL: `outcome` says why not. */
 struct agent *core_own_agent(struct core *core, const struct customer *by, uint64_t id,
                              struct outcome *outcome, bool operator_too);

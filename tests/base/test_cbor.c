@@ -377,6 +377,37 @@ START_TEST(a_record_reads_field_by_field)
 }
 END_TEST
 
+START_TEST(amounts_and_wide_numbers_read_back_and_have_their_range)
+{
+    static const u128 wide = (u128)UINT64_C(0x8001020304050607) << 64 | 0x08090a0b0c0d0e0f;
+    struct bytes out = {0};
+    struct money amount;
+    struct cbor in;
+
+    ck_assert_int_eq(money_from_nanos(&amount, MONEY_NANOS_MAX), ST_OK);
+    cbor_put_money(&out, amount);
+    cbor_put_u128(&out, wide);
+    ck_assert_mem_eq(out.data, "\x1b\x7f\xff\xff\xff\xff\xff\xff\xff\x50\x0f\x0e", 12);
+    cbor_init(&in, out.data, 9);
+    ck_assert_int_eq(money_compare(cbor_get_money(&in), amount), 0);
+    cbor_init(&in, out.data + 9, out.size - 9);
+    ck_assert(cbor_get_u128(&in) == wide);
+    ck_assert_int_eq(cbor_done(&in, NULL, "test"), ST_OK);
+
+    bytes_clear(&out);
+    cbor_put_uint(&out, MONEY_NANOS_MAX + 1);
+    cbor_init(&in, out.data, out.size);
+    ck_assert(money_is_zero(cbor_get_money(&in)));
+    ck_assert_ptr_nonnull(in.error);
+    bytes_clear(&out);
+    cbor_put_bytes(&out, "fifteen bytes..", 15);
+    cbor_init(&in, out.data, out.size);
+    ck_assert(cbor_get_u128(&in) == 0);
+    ck_assert_ptr_nonnull(in.error);
+    bytes_fini(&out);
+}
+END_TEST
+
 START_TEST(raw_steps_over_one_whole_item_and_stands_alone)
 {
     uint8_t data[256];
@@ -647,6 +678,7 @@ int main(void)
     tcase_add_test(tcase, nesting_is_bounded);
     tcase_add_test(tcase, nothing_at_all_is_refused_too);
     tcase_add_test(tcase, a_record_reads_field_by_field);
+    tcase_add_test(tcase, amounts_and_wide_numbers_read_back_and_have_their_range);
     tcase_add_test(tcase, raw_steps_over_one_whole_item_and_stands_alone);
     tcase_add_loop_test(tcase, a_value_of_another_type_or_range_is_refused, 0,
                         COUNT_OF(mismatches));

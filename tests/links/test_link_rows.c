@@ -365,13 +365,11 @@ static void put_message(uint64_t seq, uint64_t money, u128 total, uint64_t wire_
 {
     struct channel_message packet = packet_of(wire_money, "x", 1);
     struct bytes value = {0};
-    uint8_t raw[TOTAL_BYTES];
 
-    le128_put(raw, total);
     cbor_put_array(&value, 4);
     cbor_put_uint(&value, 0); /* whose place it takes */
     cbor_put_uint(&value, money);
-    cbor_put_bytes(&value, raw, sizeof raw);
+    cbor_put_u128(&value, total);
     message_encode(&value, &packet);
     put(1, KIND_MESSAGE, seq, &value);
     bytes_fini(&value);
