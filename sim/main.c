@@ -19,6 +19,7 @@
 
 #include "base/descriptors.h"
 #include "base/log.h"
+#include "site/control/exit_code.h"
 
 enum { JOBS_MAX = 64, STEPS = 250, TAIL_BYTES = 3000, SEED_SECONDS_MAX = 120, SEEDS_EACH = 100 };
 
@@ -113,7 +114,7 @@ static bool run_one(const struct sim_options *options, bool tell, struct sim_res
 
     if (!start(&running, options)) {
         (void)fprintf(stderr, "serai-sim: a process cannot be started: %s\n", strerror(errno));
-        exit(71);
+        exit(EXIT_INTERNAL);
     }
     while (waitpid(running.pid, &how, 0) < 0 && errno == EINTR)
         continue;
@@ -341,7 +342,7 @@ static bool run_many(const struct settings *settings)
             if (!start(slot, &options)) {
                 (void)fprintf(stderr, "serai-sim: a process cannot be started: %s\n",
                               strerror(errno));
-                exit(71);
+                exit(EXIT_INTERNAL);
             }
             continue;
         }
@@ -403,7 +404,7 @@ static uint64_t number(const char *text, uint64_t max)
     value = strtoull(text, &end, 10);
     if (errno != 0 || *end != '\0' || *text < '0' || *text > '9' || value > max) {
         (void)fprintf(stderr, "serai-sim: %s is not a number up to %" PRIu64 "\n", text, max);
-        exit(64);
+        exit(EXIT_USAGE);
     }
     return value;
 }
@@ -415,7 +416,7 @@ static enum plant plant_named(const char *name)
             return (enum plant)i;
     }
     (void)fprintf(stderr, "serai-sim: there is no fault %s to plant\n", name);
-    exit(64);
+    exit(EXIT_USAGE);
 }
 
 static const char *read_options(int argc, char **argv, struct settings *settings)
@@ -499,23 +500,23 @@ int main(int argc, char **argv)
     bool good;
 
     if (!descriptors_fill())
-        return 70;
+        return EXIT_INTERNAL;
     name = read_options(argc, argv, &settings);
     all = strcmp(name, "all") == 0;
     if (sodium_init() < 0) {
         (void)fputs("serai-sim: libsodium does not start\n", stderr);
-        return 70;
+        return EXIT_INTERNAL;
     }
     log_set_level(LOG_ERROR);
     settings.options.profile = all ? profile_at(0) : profile_named(name);
     if (settings.options.profile == NULL) {
         (void)fprintf(stderr, "serai-sim: there is no profile %s\n", name);
-        return 64;
+        return EXIT_USAGE;
     }
     good = run(&settings, all);
     if (ferror(stdout) != 0 || fclose(stdout) != 0) {
         (void)fputs("serai-sim: its output could not be written\n", stderr);
-        return 74;
+        return EXIT_IO;
     }
-    return good ? 0 : 1;
+    return good ? EXIT_OK : EXIT_REFUSED;
 }

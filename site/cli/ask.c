@@ -18,9 +18,9 @@ void cli_answer_fini(struct cli_answer *answer)
 static int no_daemon(const struct cli *cli, const struct fault *fault)
 {
     if (fault->status == ST_MISSING && cli->by_socket)
-        return cli_fail(CLI_NO_DAEMON, "%s", fault->text);
+        return cli_fail(EXIT_NO_DAEMON, "%s", fault->text);
     if (fault->status == ST_MISSING)
-        return cli_fail(CLI_NO_DAEMON, "%s; start it: serai site run --site %s", fault->text,
+        return cli_fail(EXIT_NO_DAEMON, "%s; start it: serai site run --site %s", fault->text,
                         cli->dir);
     return cli_fault(fault);
 }
@@ -84,19 +84,19 @@ static int refused(const struct control_reply *reply)
 {
     switch (reply->status) {
     case CONTROL_DONE:
-        return CLI_OK;
+        return EXIT_OK;
     case CONTROL_REFUSED:
-        return cli_fail(CLI_REFUSED, "refused: %s", reply->message);
+        return cli_fail(EXIT_REFUSED, "refused: %s", reply->message);
     case CONTROL_BAD_REQUEST:
-        return cli_fail(CLI_BAD_DATA, "bad request: %s", reply->message);
+        return cli_fail(EXIT_BAD_DATA, "bad request: %s", reply->message);
     case CONTROL_MISSING:
-        return cli_fail(CLI_MISSING, "%s", reply->message);
+        return cli_fail(EXIT_MISSING, "%s", reply->message);
     case CONTROL_TRY_AGAIN:
-        return cli_fail(CLI_TRY_AGAIN, "not now: %s; try again later", reply->message);
+        return cli_fail(EXIT_TRY_AGAIN, "not now: %s; try again later", reply->message);
     case CONTROL_DENIED:
-        return cli_fail(CLI_DENIED, "denied: %s", reply->message);
+        return cli_fail(EXIT_DENIED, "denied: %s", reply->message);
     }
-    return CLI_INTERNAL;
+    return EXIT_INTERNAL;
 }
 
 static int ask_read(struct cli *cli, const struct bytes *request, struct cli_answer *answer)
@@ -106,7 +106,7 @@ static int ask_read(struct cli *cli, const struct bytes *request, struct cli_ans
     enum status status = exchange(cli, request, answer, &sent, &fault);
 
     if (status == ST_UNKNOWN) /* a read can simply be repeated */
-        return cli_fail(CLI_TRY_AGAIN, "%s; run the command again", fault.text);
+        return cli_fail(EXIT_TRY_AGAIN, "%s; run the command again", fault.text);
     return status == ST_OK ? refused(&answer->reply) : no_daemon(cli, &fault);
 }
 
@@ -134,7 +134,7 @@ int cli_read(struct cli *cli, const char *command, struct bytes *args, struct cl
         return cli_read_unsigned(cli, command, args, answer);
     *answer = (struct cli_answer){0};
     code = cli_sign_read(cli, key_path, command, args, &request);
-    if (code == CLI_OK)
+    if (code == EXIT_OK)
         code = ask_read(cli, &request, answer);
     bytes_fini(&request);
     bytes_fini(args);
@@ -160,7 +160,7 @@ int cli_read_print(struct cli *cli, const char *command, struct bytes *args)
     struct cli_answer answer;
     int code = cli_read(cli, command, args, &answer);
 
-    if (code == CLI_OK)
+    if (code == EXIT_OK)
         print_result(cli, &answer);
     cli_answer_fini(&answer);
     return code;
@@ -234,7 +234,7 @@ static char *described(const struct cli *cli, const struct control_request *requ
 
 static int unknown(const struct fault *fault)
 {
-    return cli_fail(CLI_UNKNOWN,
+    return cli_fail(EXIT_UNKNOWN,
                     "%s: whether it was done is not known. Run the same command with --retry: it "
                     "asks for the first answer and never does it twice",
                     fault->text);
@@ -244,8 +244,8 @@ static int unknown(const struct fault *fault)
 static int still_kept(const struct fault *fault)
 {
     (void)cli_fault(fault);
-    return cli_fail(CLI_DENIED, "the request is kept: --retry asks the right site for its answer, "
-                                "--forget gives it up");
+    return cli_fail(EXIT_DENIED, "the request is kept: --retry asks the right site for its answer, "
+                                 "--forget gives it up");
 }
 
 /* It is done: what goes wrong from here on must not look as if it were not. */
@@ -256,14 +256,14 @@ static int show_done(const struct signing *by, const struct cli_answer *answer)
     cli_offline_end(by->cli); /* a reader that stalls holds up no daemon that is started now */
     print_result(by->cli, answer);
     if (fflush(stdout) != 0 || ferror(stdout) != 0)
-        return cli_fail(CLI_NOT_SHOWN,
+        return cli_fail(EXIT_NOT_SHOWN,
                         "it was done, but its answer could not be shown (%s): run the same "
                         "command with --retry, which shows it again and does nothing",
                         strerror(errno));
     if (keyfile_pending_drop(by->key, by->site, &fault) != ST_OK)
-        (void)cli_fail(CLI_OK, "it was done, but is still kept as if it waited for its answer: %s",
+        (void)cli_fail(EXIT_OK, "it was done, but is still kept as if it waited for its answer: %s",
                        fault.text);
-    return CLI_OK;
+    return EXIT_OK;
 }
 
 /*
@@ -283,7 +283,7 @@ static enum status send_kept(const struct signing *by, const struct bytes *envel
 
 /* ---- what is kept ---- */
 
-/* Whether a request of this key waits for an answer of this site; CLI_OK, or it is printed. */
+/* Whether a request of this key waits for an answer of this site; EXIT_OK, or it is printed. */
 static int load_kept(const struct signing *by, struct bytes *envelope,
                      struct control_request *request, bool *found)
 {
@@ -292,18 +292,18 @@ static int load_kept(const struct signing *by, struct bytes *envelope,
 
     *found = status == ST_OK;
     if (status == ST_MISSING)
-        return CLI_OK;
+        return EXIT_OK;
     if (status == ST_OK)
         status = control_decode(request, envelope->data, envelope->size, &fault);
     if (status == ST_OK && (memcmp(request->site_key, by->site, CONTROL_KEY_BYTES) != 0 ||
                             memcmp(request->key, keyfile_public(by->key), CONTROL_KEY_BYTES) != 0))
         status = fault_set(&fault, ST_INVALID, "it is of another key or site");
     if (status != ST_OK && *found)
-        return cli_fail(CLI_BAD_DATA,
+        return cli_fail(EXIT_BAD_DATA,
                         "%s.pending holds a request that is not as it was made (%s). It may have "
                         "been done: look at the books, then move the file away",
                         by->path, fault.text);
-    return status == ST_OK ? CLI_OK : cli_fault(&fault);
+    return status == ST_OK ? EXIT_OK : cli_fault(&fault);
 }
 
 static int nothing_kept(const struct signing *by)
@@ -312,10 +312,10 @@ static int nothing_kept(const struct signing *by)
     char hex[2 * CONTROL_KEY_BYTES + 1];
 
     if (!keyfile_pending_elsewhere(by->key, by->site, other))
-        return cli_fail(CLI_MISSING,
+        return cli_fail(EXIT_MISSING,
                         "no request of this key waits for an answer of this site; `serai agent ls` "
                         "and `serai customer ls` show what is");
-    return cli_fail(CLI_MISSING,
+    return cli_fail(EXIT_MISSING,
                     "no request of this key waits for an answer of this site; one waits for the "
                     "site %s: say its directory with --site",
                     hex_print(hex, other, sizeof other));
@@ -338,7 +338,7 @@ static int retry_kept(const struct signing *by, const struct bytes *envelope,
         return show_done(by, answer);
     code = refused(&answer->reply);
     if (answer->reply.status == CONTROL_DENIED)
-        return cli_fail((enum cli_exit)code,
+        return cli_fail((enum exit_code)code,
                         "what became of the kept request is not known by that, and it is still "
                         "kept: look at the books; --forget gives it up");
     if (keyfile_pending_drop(by->key, by->site, &fault) != ST_OK)
@@ -352,7 +352,7 @@ static int forget_kept(const struct signing *by, const char *what)
 
     if (keyfile_pending_drop(by->key, by->site, &fault) != ST_OK)
         return cli_fault(&fault);
-    return cli_fail(CLI_OK,
+    return cli_fail(EXIT_OK,
                     "forgotten: %s. It may have been done, and --retry will not tell any more: "
                     "look at the books before you do it anew",
                     what);
@@ -367,18 +367,19 @@ static int settle(const struct signing *by, struct cli_answer *answer)
     bool found;
     int code = load_kept(by, &envelope, &request, &found);
 
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         goto out;
     if (!found)
         code = nothing_kept(by);
     else if (strcmp(request.command, by->command) != 0)
-        code = cli_fail(CLI_USAGE, "the request that waits for an answer is %s; this command is %s",
-                        described(by->cli, &request, what), by->command);
+        code =
+            cli_fail(EXIT_USAGE, "the request that waits for an answer is %s; this command is %s",
+                     described(by->cli, &request, what), by->command);
     else if (by->cli->args.given[OPT_FORGET])
         code = forget_kept(by, described(by->cli, &request, what));
     else {
         /* The words of this command may be others: say whose answer comes. */
-        (void)cli_fail(CLI_OK, "asking for the answer to %s", described(by->cli, &request, what));
+        (void)cli_fail(EXIT_OK, "asking for the answer to %s", described(by->cli, &request, what));
         code = retry_kept(by, &envelope, answer);
     }
 out:
@@ -396,11 +397,11 @@ static int check_nothing_kept(const struct signing *by)
     bool found;
     int code = load_kept(by, &envelope, &request, &found);
 
-    if (code == CLI_OK && found) {
+    if (code == EXIT_OK && found) {
         size_t group = strcspn(request.command, "."); /* "agent.fund" is `agent fund` */
         const char *verb = request.command + group + (request.command[group] == '.' ? 1 : 0);
 
-        code = cli_fail(CLI_TRY_AGAIN,
+        code = cli_fail(EXIT_TRY_AGAIN,
                         "nothing was sent: an earlier request waits for its answer, and may have "
                         "been done: %s. `serai %.*s %s --retry%s` asks for its answer, --forget "
                         "in its place gives it up",
@@ -414,7 +415,7 @@ static int check_nothing_kept(const struct signing *by)
 /* ---- a new one ---- */
 
 /*
- * Sign with the next number, keep it, send it.  On CLI_OK an answer came, and the request is kept
+ * Sign with the next number, keep it, send it.  On EXIT_OK an answer came, and the request is kept
  * still.
  */
 static int send_new(const struct signing *by, const struct bytes *args, struct cli_answer *answer)
@@ -430,19 +431,19 @@ static int send_new(const struct signing *by, const struct bytes *args, struct c
                      by->command, args);
     if (envelope.failed || envelope.size > CONTROL_BYTES_MAX) {
         bytes_fini(&envelope);
-        return cli_fail(CLI_BAD_DATA, "the request is longer than %d bytes", CONTROL_BYTES_MAX);
+        return cli_fail(EXIT_BAD_DATA, "the request is longer than %d bytes", CONTROL_BYTES_MAX);
     }
     if (status == ST_OK)
         status = keyfile_pending_save(by->key, by->site, &envelope, &fault);
     if (status != ST_OK) {
         bytes_fini(&envelope);
         (void)cli_fault(&fault);
-        return cli_fail(status == ST_INVALID ? CLI_BAD_DATA : CLI_IO, "nothing was sent");
+        return cli_fail(status == ST_INVALID ? EXIT_BAD_DATA : EXIT_IO, "nothing was sent");
     }
     status = send_kept(by, &envelope, answer, &sent, &fault);
     bytes_fini(&envelope);
     if (status == ST_OK)
-        return CLI_OK;
+        return EXIT_OK;
     if (sent && status != ST_UNKNOWN)
         return still_kept(&fault);
     if (sent)
@@ -483,14 +484,14 @@ static int do_new(const struct signing *by, const struct bytes *args, struct cli
 {
     int code = check_nothing_kept(by);
 
-    if (code == CLI_OK)
+    if (code == EXIT_OK)
         code = send_new(by, args, answer);
-    if (code == CLI_OK && is_behind(by, answer)) {
+    if (code == EXIT_OK && is_behind(by, answer)) {
         cli_answer_fini(answer);
         *answer = (struct cli_answer){0};
         code = send_new(by, args, answer);
     }
-    return code == CLI_OK ? take_answer(by, answer) : code;
+    return code == EXIT_OK ? take_answer(by, answer) : code;
 }
 
 /* Whose request it is: a key that is given, or the operator's in the site's directory. */
@@ -500,15 +501,15 @@ static int signing_path(const struct cli *cli, char path[FILE_PATH_BYTES])
     struct fault fault = {0};
 
     if (given == NULL && cli->by_socket)
-        return cli_fail(CLI_USAGE, "%s is a socket, with no operator's key beside it: --key FILE",
+        return cli_fail(EXIT_USAGE, "%s is a socket, with no operator's key beside it: --key FILE",
                         cli->dir);
     if (given == NULL)
-        return file_path(path, cli->dir, SITE_OPERATOR, &fault) == ST_OK ? CLI_OK
+        return file_path(path, cli->dir, SITE_OPERATOR, &fault) == ST_OK ? EXIT_OK
                                                                          : cli_fault(&fault);
     if (strlen(given) >= FILE_PATH_BYTES)
-        return cli_fail(CLI_USAGE, "the path of the key is too long");
+        return cli_fail(EXIT_USAGE, "the path of the key is too long");
     memcpy(path, given, strlen(given) + 1);
-    return CLI_OK;
+    return EXIT_OK;
 }
 
 static int open_key(struct signing *by, char path[FILE_PATH_BYTES])
@@ -516,7 +517,7 @@ static int open_key(struct signing *by, char path[FILE_PATH_BYTES])
     struct fault fault = {0};
     int code = signing_path(by->cli, path);
 
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     by->path = path;
     if (keyfile_open(&by->key, path, &fault) != ST_OK)
@@ -532,7 +533,7 @@ int cli_signed_print(struct cli *cli, const char *command, struct bytes *args)
     int code;
 
     code = open_key(&by, path);
-    if (code == CLI_OK)
+    if (code == EXIT_OK)
         code = cli->args.given[OPT_RETRY] || cli->args.given[OPT_FORGET]
                    ? settle(&by, &answer)
                    : do_new(&by, args, &answer);
@@ -592,12 +593,12 @@ int cli_list_each(struct cli *cli, const struct cli_list *list,
         cbor_put_uint(&args, page.asked);
         page.items = 0;
         code = cli_read(cli, list->command, &args, &answer);
-        if (code == CLI_OK)
+        if (code == EXIT_OK)
             render_each(answer.reply.result, answer.reply.result_size, visit_item, &page);
         cli_answer_fini(&answer);
         /* A short page is the last; a list that grows while it is read must end too. */
         if (page.items < page.asked)
             page.ended = true;
-    } while (code == CLI_OK && !page.ended && page.seen < list->limit);
+    } while (code == EXIT_OK && !page.ended && page.seen < list->limit);
     return code;
 }

@@ -21,12 +21,12 @@ int books_open(const struct cli *cli, struct books *books)
     if (status == ST_OK)
         status = store_lmdb_open(&books->lmdb, path, STORE_READ_ONLY, cli->map_bytes, &fault);
     if (status != ST_OK && access(path, R_OK | X_OK) != 0 && errno == EACCES)
-        return cli_fail(CLI_DENIED,
+        return cli_fail(EXIT_DENIED,
                         "%s is its operator's: what is yours the daemon shows, by "
                         "--site SOCKET and --key FILE",
                         cli->dir);
     if (status == ST_MISSING)
-        return cli_fail(CLI_MISSING, "%s; is there a site in %s?", fault.text, cli->dir);
+        return cli_fail(EXIT_MISSING, "%s; is there a site in %s?", fault.text, cli->dir);
     if (status != ST_OK)
         return cli_fault(&fault);
     books->store = store_from_lmdb(books->lmdb);
@@ -37,7 +37,7 @@ int books_open(const struct cli *cli, struct books *books)
         books_close(books);
         return cli_fault(&fault);
     }
-    return CLI_OK;
+    return EXIT_OK;
 }
 
 void books_close(struct books *books)

@@ -16,7 +16,7 @@ struct books {
 
 /*
  * Open the store of the site in cli->dir, read-only.  On failure it prints why and returns the exit
- * code; else CLI_OK, and the caller ends it with books_close().
+ * code; else EXIT_OK, and the caller ends it with books_close().
  */
 MUST_CHECK int books_open(const struct cli *cli, struct books *books);
 

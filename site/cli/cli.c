@@ -19,7 +19,7 @@
 
 enum { MESSAGE_BYTES_MAX = 8192 }; /* a path and a reason fit */
 
-int cli_fail(enum cli_exit code, const char *format, ...)
+int cli_fail(enum exit_code code, const char *format, ...)
 {
     char text[MESSAGE_BYTES_MAX];
     va_list args;
@@ -34,30 +34,30 @@ int cli_fail(enum cli_exit code, const char *format, ...)
     return (int)code;
 }
 
-static enum cli_exit exit_of(enum status status)
+static enum exit_code exit_of(enum status status)
 {
     switch (status) {
     case ST_OK:
-        return CLI_OK;
+        return EXIT_OK;
     case ST_INVALID:
-        return CLI_BAD_DATA;
+        return EXIT_BAD_DATA;
     case ST_MISSING:
-        return CLI_MISSING;
+        return EXIT_MISSING;
     case ST_EXISTS:
-        return CLI_REFUSED;
+        return EXIT_REFUSED;
     case ST_FULL:
     case ST_CORRUPT:
     case ST_IO:
-        return CLI_IO;
+        return EXIT_IO;
     case ST_BUSY:
     case ST_UNKNOWN:
-        return CLI_TRY_AGAIN;
+        return EXIT_TRY_AGAIN;
     case ST_DENIED:
-        return CLI_DENIED;
+        return EXIT_DENIED;
     case ST_NOMEM:
         break;
     }
-    return CLI_INTERNAL;
+    return EXIT_INTERNAL;
 }
 
 int cli_fault(const struct fault *fault)
@@ -84,8 +84,8 @@ static bool parse_number(const char *text, uint64_t *number)
 int cli_number(const char *text, const char *what, uint64_t *number)
 {
     if (!parse_number(text, number))
-        return cli_fail(CLI_USAGE, "%s: \"%s\" is not a number", what, text);
-    return CLI_OK;
+        return cli_fail(EXIT_USAGE, "%s: \"%s\" is not a number", what, text);
+    return EXIT_OK;
 }
 
 int cli_money(const char *text, struct money *amount)
@@ -93,8 +93,8 @@ int cli_money(const char *text, struct money *amount)
     struct fault fault = {0};
 
     if (money_parse(amount, text, &fault) != ST_OK)
-        return cli_fail(CLI_USAGE, "%s", fault.text);
-    return CLI_OK;
+        return cli_fail(EXIT_USAGE, "%s", fault.text);
+    return EXIT_OK;
 }
 
 /* ---- agents and customers by name ---- */
@@ -140,16 +140,16 @@ static int find_name(struct cli *cli, struct search *search)
 {
     int code = list_named(cli, search);
 
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     if (search->found == 0)
-        return cli_fail(CLI_MISSING, "there is no %s \"%s\"; `serai %s ls` lists them",
+        return cli_fail(EXIT_MISSING, "there is no %s \"%s\"; `serai %s ls` lists them",
                         search->kind, search->name, search->kind);
     if (search->found > 1)
-        return cli_fail(CLI_USAGE, "more than one %s is called \"%s\": %s%s; say which, by number",
+        return cli_fail(EXIT_USAGE, "more than one %s is called \"%s\": %s%s; say which, by number",
                         search->kind, search->name, search->candidates,
                         search->found > CANDIDATES_SHOWN ? " and more" : "");
-    return CLI_OK;
+    return EXIT_OK;
 }
 
 int cli_strip_kind(const char **text, const char *kind)
@@ -158,17 +158,17 @@ int cli_strip_kind(const char **text, const char *kind)
     size_t length = strcspn(*text, ":");
 
     if ((*text)[length] == '\0')
-        return CLI_OK;
+        return EXIT_OK;
     if (strlen(kind) == length && strncmp(*text, kind, length) == 0) {
         *text += length + 1;
-        return CLI_OK;
+        return EXIT_OK;
     }
     /* What else has a colon is a name: that of a neighbour's customer is LINK:TAG. */
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (strlen(kinds[i]) == length && strncmp(*text, kinds[i], length) == 0)
-            return cli_fail(CLI_USAGE, "\"%s\" is no %s; what is wanted is %s:NAME or %s:NUMBER",
+            return cli_fail(EXIT_USAGE, "\"%s\" is no %s; what is wanted is %s:NAME or %s:NUMBER",
                             *text, kind, kind, kind);
-    return CLI_OK;
+    return EXIT_OK;
 }
 
 static int find(struct cli *cli, const char *text, const char *kind, const char *number_key,
@@ -177,7 +177,7 @@ static int find(struct cli *cli, const char *text, const char *kind, const char 
     struct search search = {.name = text, .kind = kind, .number_key = number_key};
     int code = cli_strip_kind(&search.name, kind);
 
-    if (code != CLI_OK || (parse_number(search.name, number) && *number != 0))
+    if (code != EXIT_OK || (parse_number(search.name, number) && *number != 0))
         return code;
     code = find_name(cli, &search);
     *number = search.number;
@@ -205,21 +205,21 @@ int cli_account(struct cli *cli, const char *text, uint64_t *account)
     if (strncmp(text, "customer:", strlen("customer:")) == 0)
         return cli_customer(cli, text, account);
     code = list_named(cli, &customers);
-    if (code == CLI_OK)
+    if (code == EXIT_OK)
         code = list_named(cli, &agents);
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     *account = customers.found != 0 ? customers.number : agents.number;
     if (customers.found + agents.found == 0)
-        return cli_fail(CLI_MISSING,
+        return cli_fail(EXIT_MISSING,
                         "there is no account, agent or customer \"%s\"; `serai ledger accounts` "
                         "lists the accounts",
                         text);
     if (customers.found + agents.found > 1)
-        return cli_fail(CLI_USAGE, "more than one account is called \"%s\": %s%s%s; say which",
+        return cli_fail(EXIT_USAGE, "more than one account is called \"%s\": %s%s%s; say which",
                         text, customers.candidates,
                         customers.found != 0 && agents.found != 0 ? ", " : "", agents.candidates);
-    return CLI_OK;
+    return EXIT_OK;
 }
 
 bool cli_answers(const struct cli *cli)
@@ -256,19 +256,19 @@ int cli_link(struct cli *cli, const char *text, char name[CLI_LINK_BYTES])
     int code = cli_strip_kind(&text, "link");
 
     name[0] = '\0';
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     length = strlen(text);
     if (length == 0 || length > LINK_NAME_BYTES_MAX)
-        return cli_fail(CLI_USAGE, "the name of a link has 1 to %d bytes", LINK_NAME_BYTES_MAX);
+        return cli_fail(EXIT_USAGE, "the name of a link has 1 to %d bytes", LINK_NAME_BYTES_MAX);
     if (!parse_number(text, &wanted.number) || wanted.number == 0) {
         memcpy(name, text, length + 1);
-        return CLI_OK;
+        return EXIT_OK;
     }
     list.after = wanted.number - 1;
     code = cli_list_each(cli, &list, take_link_name, &wanted);
-    if (code == CLI_OK && name[0] == '\0')
-        code = cli_fail(CLI_MISSING, "there is no link:%s; `serai link ls` lists them", text);
+    if (code == EXIT_OK && name[0] == '\0')
+        code = cli_fail(EXIT_MISSING, "there is no link:%s; `serai link ls` lists them", text);
     return code;
 }
 
@@ -286,10 +286,10 @@ static int site_by_socket(struct cli *cli)
     int code;
 
     if (strlen(cli->dir) >= sizeof cli->socket)
-        return cli_fail(CLI_USAGE, "--site: the path is too long");
+        return cli_fail(EXIT_USAGE, "--site: the path is too long");
     memcpy(cli->socket, cli->dir, strlen(cli->dir) + 1);
     if (cli->args.command->needs_folder)
-        return cli_fail(CLI_USAGE,
+        return cli_fail(EXIT_USAGE,
                         "%s %s reads the site's own files, which are its operator's: --site must "
                         "name the site's directory, and %s is a socket",
                         cli->args.command->group, cli->args.command->verb, cli->dir);
@@ -319,7 +319,7 @@ int cli_site(struct cli *cli, const char *dir)
     }
     (void)snprintf(cli->currency, sizeof cli->currency, "%s", book.currency);
     cli->map_bytes = config.map_bytes;
-    return CLI_OK;
+    return EXIT_OK;
 }
 
 /* Whoever pipes the output on must not take half of it for all of it. */
@@ -330,9 +330,9 @@ static int finish_output(int code)
     errno = 0;
     if (fclose(stdout) != 0)
         failed = true;
-    if (!failed || code != CLI_OK)
+    if (!failed || code != EXIT_OK)
         return code;
-    return cli_fail(CLI_IO, "the output could not be written%s%s", errno == 0 ? "" : ": ",
+    return cli_fail(EXIT_IO, "the output could not be written%s%s", errno == 0 ? "" : ": ",
                     errno == 0 ? "" : strerror(errno));
 }
 
@@ -342,23 +342,23 @@ int cli_main(int argc, char **argv)
     int code;
 
     if (!descriptors_fill())
-        return CLI_INTERNAL; /* there is nowhere to say so */
+        return EXIT_INTERNAL; /* there is nowhere to say so */
     code = guard_output(argc, argv);
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     /* A pipe that nobody reads is told as any other output that fails. */
     (void)!signal(SIGPIPE, SIG_IGN);
     if (sodium_init() < 0)
-        return cli_fail(CLI_INTERNAL, "libsodium cannot start");
+        return cli_fail(EXIT_INTERNAL, "libsodium cannot start");
     code = cli_parse(&cli.args, argc, argv);
     if (code >= 0)
         return finish_output(code); /* help was asked for, or the line is wrong */
     code = cli.args.command->is_local
-               ? CLI_OK
+               ? EXIT_OK
                : cli_site(&cli, cli_value(&cli, OPT_SITE, getenv("SERAI_SITE")));
-    if (code == CLI_OK && cli.args.given[OPT_OFFLINE])
+    if (code == EXIT_OK && cli.args.given[OPT_OFFLINE])
         code = cli_offline_begin(&cli);
-    if (code == CLI_OK)
+    if (code == EXIT_OK)
         code = cli.args.command->run(&cli);
     cli_offline_end(&cli);
     return finish_output(code);

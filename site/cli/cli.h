@@ -12,22 +12,7 @@
 #include "base/money.h"
 #include "site/cli/client.h"
 #include "site/cli/options.h"
-
-enum cli_exit {
-    CLI_OK = 0,
-    CLI_REFUSED = 1, /* by a rule; or a discrepancy in the books */
-    CLI_USAGE = 64,
-    CLI_BAD_DATA = 65,
-    CLI_MISSING = 66,
-    CLI_NO_DAEMON = 69, /* or no compiler */
-    CLI_INTERNAL = 70,
-    CLI_IO = 74,        /* the disk, or damaged books */
-    CLI_TRY_AGAIN = 75, /* nothing was done */
-    CLI_DENIED = 77,
-    CLI_CONFIG = 78,
-    CLI_UNKNOWN = 79,   /* sent, and no answer came: it may have been done */
-    CLI_NOT_SHOWN = 80, /* done, and the answer could not be shown */
-};
+#include "site/control/exit_code.h"
 
 /* Facts that the site tells everybody. */
 struct cli_facts {
@@ -53,7 +38,7 @@ struct cli {
 int cli_main(int argc, char **argv);
 
 /* Print "serai: ..." on stderr, escaped.  Returns `code`, so that a command can end with it. */
-int cli_fail(enum cli_exit code, const char *format, ...) PRINTF_LIKE(2, 3);
+int cli_fail(enum exit_code code, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Print a fault as cli_fail() does.  Returns the exit code of its status. */
 int cli_fault(const struct fault *fault);
@@ -71,24 +56,24 @@ MUST_CHECK int cli_site(struct cli *cli, const char *dir);
 /*
  * ---- words on the command line ----
  *
- * On failure each prints why and returns the exit code; else it returns CLI_OK.
+ * On failure each prints why and returns the exit code; else it returns EXIT_OK.
  */
 
-/* Read a decimal number without leading zeros; `what` names it in the message.  CLI_USAGE. */
+/* Read a decimal number without leading zeros; `what` names it in the message.  EXIT_USAGE. */
 MUST_CHECK int cli_number(const char *text, const char *what, uint64_t *number);
 
-/* Read an amount as money_parse() does.  CLI_USAGE. */
+/* Read an amount as money_parse() does.  EXIT_USAGE. */
 MUST_CHECK int cli_money(const char *text, struct money *amount);
 
 /*
  * Take a `kind:` of the kind that is wanted off the front of *text.  One of another kind is refused
- * with CLI_USAGE; any other text is left as it is.
+ * with EXIT_USAGE; any other text is left as it is.
  */
 MUST_CHECK int cli_strip_kind(const char **text, const char *kind);
 
 /*
  * cli_agent() and cli_customer() find an agent or a customer by "4097", "agent:4097" or a name.
- * The daemon is asked about names: CLI_MISSING when nobody has it, CLI_USAGE when several do.
+ * The daemon is asked about names: EXIT_MISSING when nobody has it, EXIT_USAGE when several do.
  */
 MUST_CHECK int cli_agent(struct cli *cli, const char *text, uint64_t *agent);
 MUST_CHECK int cli_customer(struct cli *cli, const char *text, uint64_t *customer);
@@ -120,7 +105,7 @@ struct cli_answer {
 void cli_answer_fini(struct cli_answer *answer);
 
 /*
- * Send a read to the daemon, signed if --key is given.  CLI_OK only when it answered with what was
+ * Send a read to the daemon, signed if --key is given.  EXIT_OK only when it answered with what was
  * asked; otherwise the reason is printed and the exit code returned.  `args` is taken: freed in any
  * case.
  */

@@ -37,31 +37,31 @@ static int put_gifts(struct bytes *args, const char *list)
         const struct gift *gift = find_gift(list, length);
 
         if (gift == NULL)
-            return cli_fail(CLI_USAGE,
+            return cli_fail(EXIT_USAGE,
                             "--give: there is no \"%.*s\"; there are spawner, timer, "
                             "clock and random",
                             (int)length, list);
         if (count == GIFTS_MAX)
-            return cli_fail(CLI_USAGE, "--give: at most %d", GIFTS_MAX);
+            return cli_fail(EXIT_USAGE, "--give: at most %d", GIFTS_MAX);
         kinds[count++] = (uint64_t)gift->kind;
         list += length + (list[length] == ',' ? 1 : 0);
     }
     cbor_put_array(args, count);
     for (size_t i = 0; i < count; i++)
         cbor_put_uint(args, kinds[i]);
-    return CLI_OK;
+    return EXIT_OK;
 }
 
 static int put_module(struct bytes *args, const char *path)
 {
     struct bytes module = {0};
     struct fault fault = {0};
-    int code = CLI_OK;
+    int code = EXIT_OK;
 
     if (file_read(path, CONTROL_BYTES_MAX, &module, &fault) != ST_OK)
         code = cli_fault(&fault);
     else if (module.size == 0)
-        code = cli_fail(CLI_BAD_DATA, "%s is empty", path);
+        code = cli_fail(EXIT_BAD_DATA, "%s is empty", path);
     else
         cbor_put_bytes(args, module.data, module.size);
     bytes_fini(&module);
@@ -90,23 +90,23 @@ static int put_deploy(struct cli *cli, struct bytes *args)
 
     default_name(cli->args.operands[0], name);
     if (strlen(cli_value(cli, OPT_NAME, name)) > CONTROL_NAME_BYTES_MAX)
-        return cli_fail(CLI_USAGE, "a name has at most %d bytes", CONTROL_NAME_BYTES_MAX);
+        return cli_fail(EXIT_USAGE, "a name has at most %d bytes", CONTROL_NAME_BYTES_MAX);
     if (strlen(text) > SERAI_ARGS_BYTES_MAX)
-        return cli_fail(CLI_USAGE, "--args: at most %d bytes", SERAI_ARGS_BYTES_MAX);
+        return cli_fail(EXIT_USAGE, "--args: at most %d bytes", SERAI_ARGS_BYTES_MAX);
     if (!cli->args.given[OPT_MONEY])
-        return cli_fail(CLI_USAGE, "an agent needs money to live: --money AMOUNT");
+        return cli_fail(EXIT_USAGE, "an agent needs money to live: --money AMOUNT");
     code = cli_money(cli->args.values[OPT_MONEY], &endowment);
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     cbor_put_array(args, 6);
     cbor_put_text(args, cli_value(cli, OPT_NAME, name));
     code = put_module(args, cli->args.operands[0]);
     cbor_put_bytes(args, text, strlen(text));
     cbor_put_money(args, endowment);
-    if (code == CLI_OK)
+    if (code == EXIT_OK)
         code = put_gifts(args, cli_value(cli, OPT_GIVE, ""));
     cbor_put_array(args, cli->args.with_count);
-    for (size_t i = 0; i < cli->args.with_count && code == CLI_OK; i++)
+    for (size_t i = 0; i < cli->args.with_count && code == EXIT_OK; i++)
         code = put_module(args, cli->args.with[i]);
     return code;
 }
@@ -114,9 +114,9 @@ static int put_deploy(struct cli *cli, struct bytes *args)
 int cmd_agent_deploy(struct cli *cli)
 {
     struct bytes args = {0};
-    int code = cli_is_kept(&cli->args) ? CLI_OK : put_deploy(cli, &args);
+    int code = cli_is_kept(&cli->args) ? EXIT_OK : put_deploy(cli, &args);
 
-    if (code == CLI_OK)
+    if (code == EXIT_OK)
         return cli_signed_print(cli, "agent.deploy", &args);
     bytes_fini(&args);
     return code;
@@ -128,7 +128,7 @@ int cmd_agent_show(struct cli *cli)
     uint64_t agent;
     int code = cli_agent(cli, cli->args.operands[0], &agent);
 
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     cbor_put_array(&args, 1);
     cbor_put_uint(&args, agent);
@@ -145,9 +145,9 @@ int cmd_agent_fund(struct cli *cli)
     if (cli_is_kept(&cli->args))
         return cli_signed_print(cli, "agent.fund", &args);
     code = cli_money(cli->args.operands[1], &amount);
-    if (code == CLI_OK)
+    if (code == EXIT_OK)
         code = cli_agent(cli, cli->args.operands[0], &agent);
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     cbor_put_array(&args, 2);
     cbor_put_uint(&args, agent);
@@ -165,11 +165,11 @@ int cmd_agent_send(struct cli *cli)
     if (cli_is_kept(&cli->args))
         return cli_signed_print(cli, "agent.send", &args);
     if (strlen(cli->args.operands[1]) > SERAI_MESSAGE_BYTES_MAX)
-        return cli_fail(CLI_USAGE, "a message has at most %d bytes", SERAI_MESSAGE_BYTES_MAX);
+        return cli_fail(EXIT_USAGE, "a message has at most %d bytes", SERAI_MESSAGE_BYTES_MAX);
     code = cli_money(cli_value(cli, OPT_MONEY, "0"), &amount);
-    if (code == CLI_OK)
+    if (code == EXIT_OK)
         code = cli_agent(cli, cli->args.operands[0], &agent);
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     cbor_put_array(&args, 3);
     cbor_put_uint(&args, agent);
@@ -187,7 +187,7 @@ static int change_state(struct cli *cli, const char *command)
     if (cli_is_kept(&cli->args))
         return cli_signed_print(cli, command, &args);
     code = cli_agent(cli, cli->args.operands[0], &agent);
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     cbor_put_array(&args, 1);
     cbor_put_uint(&args, agent);
@@ -215,15 +215,15 @@ int cmd_agent_withdraw(struct cli *cli)
     struct money amount = money_zero();
     struct bytes args = {0};
     uint64_t agent;
-    int code = CLI_OK;
+    int code = EXIT_OK;
 
     if (cli_is_kept(&cli->args))
         return cli_signed_print(cli, "agent.withdraw", &args);
     if (!all)
         code = cli_money(cli->args.operands[1], &amount);
-    if (code == CLI_OK)
+    if (code == EXIT_OK)
         code = cli_agent(cli, cli->args.operands[0], &agent);
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     cbor_put_array(&args, 2);
     cbor_put_uint(&args, agent);

@@ -134,7 +134,8 @@ static enum status check_rows(const struct store *store, uint64_t *rows, struct 
     return status;
 }
 
-/* Read and check one site's books.  Prints what is wrong and returns the exit code; else CLI_OK. */
+/* Read and check one site's books.  Prints what is wrong and returns the exit code; else EXIT_OK.
+ */
 static int verify_books(const struct cli *cli, struct audited *audited)
 {
     struct books books;
@@ -142,7 +143,7 @@ static int verify_books(const struct cli *cli, struct audited *audited)
     enum status status;
     int code = books_open(cli, &books);
 
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     memcpy(audited->currency, books.currency, sizeof audited->currency);
     status = check_rows(&books.store, &audited->rows, &fault);
@@ -150,11 +151,11 @@ static int verify_books(const struct cli *cli, struct audited *audited)
         status = ledger_verify(&books.store, &core_audit, &audited->report, &fault);
     books_close(&books);
     if (status == ST_CORRUPT)
-        return cli_fail(CLI_REFUSED,
+        return cli_fail(EXIT_REFUSED,
                         "the books do not agree: %s; restore a copy, or keep this one "
                         "as it is and ask for help",
                         fault.text);
-    return status == ST_OK ? CLI_OK : cli_fault(&fault);
+    return status == ST_OK ? EXIT_OK : cli_fault(&fault);
 }
 
 int cmd_audit_verify(struct cli *cli)
@@ -164,7 +165,7 @@ int cmd_audit_verify(struct cli *cli)
     bool equal;
     int code = verify_books(cli, &audited);
 
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     take_parts(&audited.report, parts);
     equal = is_equal(audited.report.treasury_debit, parts);
@@ -173,8 +174,8 @@ int cmd_audit_verify(struct cli *cli)
     else
         print_text(&audited, parts, equal);
     if (!equal)
-        return cli_fail(CLI_REFUSED, "the parts do not add up to what was brought in");
-    return CLI_OK;
+        return cli_fail(EXIT_REFUSED, "the parts do not add up to what was brought in");
+    return EXIT_OK;
 }
 
 /* ---- several sites ---- */
@@ -187,18 +188,18 @@ static int add_site(const struct cli *cli, const struct audited *audited, struct
 
     take_parts(&audited->report, parts);
     if (!is_equal(audited->report.treasury_debit, parts))
-        return cli_fail(CLI_REFUSED, "%s: the parts do not add up to what was brought in",
+        return cli_fail(EXIT_REFUSED, "%s: the parts do not add up to what was brought in",
                         cli->dir);
     if (!u128_add(minted, *minted, audited->report.treasury_debit))
-        return cli_fail(CLI_REFUSED, "%s: more was minted than can be said", cli->dir);
+        return cli_fail(EXIT_REFUSED, "%s: more was minted than can be said", cli->dir);
     for (size_t i = 0; i < PARTS; i++) {
         sums[i].name = parts[i].name;
         sums[i].key = parts[i].key;
         if (!u128_add(&sums[i].plus, sums[i].plus, parts[i].plus) ||
             !u128_add(&sums[i].minus, sums[i].minus, parts[i].minus))
-            return cli_fail(CLI_REFUSED, "%s: the sums are more than can be said", cli->dir);
+            return cli_fail(EXIT_REFUSED, "%s: the sums are more than can be said", cli->dir);
     }
-    return CLI_OK;
+    return EXIT_OK;
 }
 
 static void print_network(const struct cli *cli, const struct part sums[PARTS], u128 minted,
@@ -234,15 +235,15 @@ int cmd_audit_network(struct cli *cli)
 
         for (size_t j = 0; j < i; j++)
             if (strcmp(cli->args.operands[i], cli->args.operands[j]) == 0)
-                return cli_fail(CLI_USAGE, "%s is given twice", cli->args.operands[i]);
-        if (code == CLI_OK)
+                return cli_fail(EXIT_USAGE, "%s is given twice", cli->args.operands[i]);
+        if (code == EXIT_OK)
             code = verify_books(&site, &audited);
-        if (code == CLI_OK && i > 0 && strcmp(currency, audited.currency) != 0)
-            return cli_fail(CLI_BAD_DATA, "%s counts in %s, and not in %s", site.dir,
+        if (code == EXIT_OK && i > 0 && strcmp(currency, audited.currency) != 0)
+            return cli_fail(EXIT_BAD_DATA, "%s counts in %s, and not in %s", site.dir,
                             audited.currency, currency);
-        if (code == CLI_OK)
+        if (code == EXIT_OK)
             code = add_site(&site, &audited, sums, &minted);
-        if (code != CLI_OK)
+        if (code != EXIT_OK)
             return code;
         memcpy(currency, audited.currency, sizeof currency);
     }
@@ -250,7 +251,7 @@ int cmd_audit_network(struct cli *cli)
     good = is_equal(minted, sums) && sums[PART_LINKS].plus >= sums[PART_LINKS].minus;
     print_network(cli, sums, minted, currency, good);
     if (!good)
-        return cli_fail(CLI_REFUSED, "more came in over links than was sent: a neighbour is left "
-                                     "out, or the books of two disagree (serai audit reconcile)");
-    return CLI_OK;
+        return cli_fail(EXIT_REFUSED, "more came in over links than was sent: a neighbour is left "
+                                      "out, or the books of two disagree (serai audit reconcile)");
+    return EXIT_OK;
 }

@@ -60,7 +60,7 @@ int cmd_ledger_accounts(struct cli *cli)
     int code = books_open(cli, &books);
     enum status status;
 
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     status = ledger_new(&ledger);
     if (status == ST_OK)
@@ -167,7 +167,7 @@ static int find_in_books(const struct books *books, struct wanted *wanted)
     if (status == ST_OK)
         ledger_each_account(ledger, compare_account, wanted);
     ledger_free(ledger);
-    return status == ST_OK ? CLI_OK : cli_fault(&fault);
+    return status == ST_OK ? EXIT_OK : cli_fault(&fault);
 }
 
 /* The books know numbers; who is called what, the daemon is asked. */
@@ -177,12 +177,12 @@ static int find_account(struct cli *cli, const struct books *books, const char *
     struct wanted wanted = {.text = text};
     int code = find_in_books(books, &wanted);
 
-    if (code == CLI_OK && wanted.account == 0 && !cli_answers(cli))
-        return cli_fail(CLI_MISSING,
+    if (code == EXIT_OK && wanted.account == 0 && !cli_answers(cli))
+        return cli_fail(EXIT_MISSING,
                         "there is no account \"%s\" in the books; `serai ledger accounts` lists "
                         "them, and names are known while the site runs",
                         text);
-    if (code == CLI_OK && wanted.account == 0)
+    if (code == EXIT_OK && wanted.account == 0)
         code = cli_account(cli, text, &wanted.account);
     *account = wanted.account;
     return code;
@@ -198,9 +198,9 @@ static int find_code(const char *text, uint64_t *code)
             (strcmp(text, transfer_code_text(i)) != 0 && strcmp(text, number) != 0))
             continue;
         *code = i;
-        return CLI_OK;
+        return EXIT_OK;
     }
-    return cli_fail(CLI_MISSING,
+    return cli_fail(EXIT_MISSING,
                     "--code: there is no reason \"%s\" for a transfer; `serai ledger transfers` "
                     "shows them under WHY",
                     text);
@@ -269,9 +269,9 @@ static int take_filters(struct cli *cli, struct transfers *transfers)
 
     transfers->json = cli->args.given[OPT_JSON];
     transfers->limit = UINT64_MAX;
-    if (code == CLI_OK && cli->args.given[OPT_LIMIT])
+    if (code == EXIT_OK && cli->args.given[OPT_LIMIT])
         code = cli_number(cli->args.values[OPT_LIMIT], "--limit", &transfers->limit);
-    if (code == CLI_OK && cli->args.given[OPT_CODE])
+    if (code == EXIT_OK && cli->args.given[OPT_CODE])
         code = find_code(cli->args.values[OPT_CODE], &transfers->code);
     return code;
 }
@@ -292,13 +292,13 @@ int cmd_ledger_transfers(struct cli *cli)
     struct fault fault = {0};
     int code = take_filters(cli, &transfers);
 
-    if (code == CLI_OK)
+    if (code == EXIT_OK)
         code = books_open(cli, &books);
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     if (cli->args.given[OPT_ACCOUNT])
         code = find_account(cli, &books, cli->args.values[OPT_ACCOUNT], &transfers.account);
-    if (code != CLI_OK) {
+    if (code != EXIT_OK) {
         books_close(&books);
         return code;
     }
@@ -332,9 +332,9 @@ int cmd_ledger_export(struct cli *cli)
     int code;
 
     if (!hledger && strcmp(format, "jsonl") != 0)
-        return cli_fail(CLI_USAGE, "--format: \"%s\" is neither hledger nor jsonl", format);
+        return cli_fail(EXIT_USAGE, "--format: \"%s\" is neither hledger nor jsonl", format);
     code = books_open(cli, &books);
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     if (hledger)
         status = ledger_export_hledger(&books.store, &options, stdout, &fault);

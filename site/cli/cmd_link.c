@@ -18,11 +18,11 @@ int cmd_site_key(struct cli *cli)
     uint8_t key[CONTROL_KEY_BYTES];
     int code = cli_site_key(cli, NULL, key);
 
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     hex_print(hex, key, sizeof key);
     printf(cli->args.given[OPT_JSON] ? "{\"site\":\"%s\"}\n" : "%s\n", hex);
-    return CLI_OK;
+    return EXIT_OK;
 }
 
 /* ---- add, freeze, resume ---- */
@@ -32,8 +32,8 @@ static int check_name(const char *name, const char *what, size_t bytes_max)
     size_t length = strlen(name);
 
     if (length == 0 || length > bytes_max)
-        return cli_fail(CLI_USAGE, "%s has 1 to %zu bytes", what, bytes_max);
-    return CLI_OK;
+        return cli_fail(EXIT_USAGE, "%s has 1 to %zu bytes", what, bytes_max);
+    return EXIT_OK;
 }
 
 /* Empty: the neighbour dials us. */
@@ -43,8 +43,8 @@ static int check_endpoint(const char *text)
     struct fault fault;
 
     if (text[0] == '\0' || endpoint_parse(&endpoint, text, ENDPOINT_DIAL, &fault) == ST_OK)
-        return CLI_OK;
-    return cli_fail(CLI_USAGE, "--endpoint: %s", fault.text);
+        return EXIT_OK;
+    return cli_fail(EXIT_USAGE, "--endpoint: %s", fault.text);
 }
 
 int cmd_link_add(struct cli *cli)
@@ -58,25 +58,25 @@ int cmd_link_add(struct cli *cli)
     if (cli_is_kept(&cli->args))
         return cli_signed_print(cli, "link.add", &args);
     code = check_name(cli->args.operands[0], "the name of a link", LINK_NAME_BYTES_MAX);
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     if (!cli->args.given[OPT_NEIGHBOUR] || !cli->args.given[OPT_DEBT])
-        return cli_fail(CLI_USAGE, "a link wants --key, the neighbour's (`serai site key` there), "
-                                   "and --limit, the most that it may owe this site");
+        return cli_fail(EXIT_USAGE, "a link wants --key, the neighbour's (`serai site key` there), "
+                                    "and --limit, the most that it may owe this site");
     if (strlen(cli->args.values[OPT_NEIGHBOUR]) != 2 * sizeof key ||
         !hex_parse(key, sizeof key, cli->args.values[OPT_NEIGHBOUR]))
-        return cli_fail(CLI_USAGE,
+        return cli_fail(EXIT_USAGE,
                         "--key: a site's key has %zu hex digits; to sign with another "
                         "key than the operator's use --sign-with",
                         2 * sizeof key);
     if (!control_is_key(key))
-        return cli_fail(CLI_USAGE, "--key: that is no site's key, for it is no point of Ed25519; "
-                                   "copy the whole of what `serai site key` prints there");
+        return cli_fail(EXIT_USAGE, "--key: that is no site's key, for it is no point of Ed25519; "
+                                    "copy the whole of what `serai site key` prints there");
     code = check_endpoint(endpoint);
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     code = cli_money(cli->args.values[OPT_DEBT], &limit);
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     cbor_put_array(&args, 4);
     cbor_put_text(&args, cli->args.operands[0]);
@@ -97,13 +97,13 @@ int cmd_link_set(struct cli *cli)
     if (cli->args.given[OPT_RETRY])
         return cli_signed_print(cli, "link.set", &args);
     code = check_name(cli->args.operands[0], "the name of a link", LINK_NAME_BYTES_MAX);
-    if (code == CLI_OK && !has_endpoint && !has_limit)
-        code = cli_fail(CLI_USAGE, "nothing to set: give --endpoint, --limit or both");
-    if (code == CLI_OK && has_endpoint)
+    if (code == EXIT_OK && !has_endpoint && !has_limit)
+        code = cli_fail(EXIT_USAGE, "nothing to set: give --endpoint, --limit or both");
+    if (code == EXIT_OK && has_endpoint)
         code = check_endpoint(cli->args.values[OPT_ENDPOINT]);
-    if (code == CLI_OK && has_limit)
+    if (code == EXIT_OK && has_limit)
         code = cli_money(cli->args.values[OPT_DEBT], &limit);
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     cbor_put_array(&args, 3);
     cbor_put_text(&args, cli->args.operands[0]);
@@ -127,7 +127,7 @@ static int named_command(struct cli *cli, const char *command)
     if (cli_is_kept(&cli->args))
         return cli_signed_print(cli, command, &args);
     code = cli_link(cli, cli->args.operands[0], name);
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     cbor_put_array(&args, 1);
     cbor_put_text(&args, name);
@@ -158,7 +158,7 @@ static int read_link(struct cli *cli, const char *text, struct cli_answer *answe
     int code = cli_link(cli, text, name);
 
     *answer = (struct cli_answer){0};
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     cbor_put_array(&args, 1);
     cbor_put_text(&args, name);
@@ -188,7 +188,7 @@ static int choose_mark(struct cli *cli, char mark[LINK_MARK_TEXT_BYTES])
     uint64_t highest = 0;
     int code = read_link(cli, cli->args.operands[0], &answer);
 
-    if (code == CLI_OK)
+    if (code == EXIT_OK)
         render_each(answer.reply.result, answer.reply.result_size, note_number, &highest);
     (void)snprintf(mark, LINK_MARK_TEXT_BYTES, "mark-%" PRIu64, highest + 1);
     cli_answer_fini(&answer);
@@ -202,7 +202,7 @@ static int send_mark(struct cli *cli, const char *command, const char *mark)
     char name[CLI_LINK_BYTES];
     int code = cli_link(cli, cli->args.operands[0], name);
 
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     cbor_put_array(&args, 2);
     cbor_put_text(&args, name);
@@ -220,7 +220,7 @@ int cmd_link_mark(struct cli *cli)
         return cli_signed_print(cli, "link.mark", &(struct bytes){0});
     code = cli->args.given[OPT_NAME] ? check_name(mark, "a mark", LINK_MARK_TEXT_BYTES - 1)
                                      : choose_mark(cli, chosen);
-    return code == CLI_OK ? send_mark(cli, "link.mark", mark) : code;
+    return code == EXIT_OK ? send_mark(cli, "link.mark", mark) : code;
 }
 
 int cmd_link_unmark(struct cli *cli)
@@ -231,7 +231,7 @@ int cmd_link_unmark(struct cli *cli)
     if (cli_is_kept(&cli->args))
         return cli_signed_print(cli, "link.unmark", &(struct bytes){0});
     code = check_name(mark, "--name, the mark to forget,", LINK_MARK_TEXT_BYTES - 1);
-    return code == CLI_OK ? send_mark(cli, "link.unmark", mark) : code;
+    return code == EXIT_OK ? send_mark(cli, "link.unmark", mark) : code;
 }
 
 /* ---- ls, show ---- */
@@ -276,7 +276,7 @@ static int show_movement(struct cli *cli, const struct cli_answer *answer)
 
     render_each(answer->reply.result, answer->reply.result_size, find_mark, &movement);
     if (!movement.found)
-        return cli_fail(CLI_MISSING,
+        return cli_fail(EXIT_MISSING,
                         "link %s has no mark \"%s\"; `serai link show %s` lists "
                         "them",
                         cli->args.operands[0], movement.mark, cli->args.operands[0]);
@@ -292,13 +292,13 @@ static int show_movement(struct cli *cli, const struct cli_answer *answer)
         render_json_text(stdout, movement.mark);
         printf(",\"sent\":\"%s\",\"received\":\"%s\",\"net\":\"%s\"}\n", movement.sent,
                movement.received, net);
-        return CLI_OK;
+        return EXIT_OK;
     }
     render_field(stdout, "link", cli->args.operands[0]);
     render_field(stdout, "since", movement.mark);
     printf("sent             %s %s\nreceived         %s %s\nnet              %s %s\n",
            movement.sent, unit, movement.received, unit, net, unit);
-    return CLI_OK;
+    return EXIT_OK;
 }
 
 static void show_mark(void *context, const uint8_t *item, size_t size)
@@ -336,9 +336,9 @@ int cmd_link_show(struct cli *cli)
     struct cli_answer answer;
     int code = read_link(cli, cli->args.operands[0], &answer);
 
-    if (code == CLI_OK && cli->args.given[OPT_SINCE_MARK])
+    if (code == EXIT_OK && cli->args.given[OPT_SINCE_MARK])
         code = show_movement(cli, &answer);
-    else if (code == CLI_OK)
+    else if (code == EXIT_OK)
         show_fields(cli, &answer);
     cli_answer_fini(&answer);
     return code;

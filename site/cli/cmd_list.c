@@ -140,7 +140,7 @@ int cmd_price_show(struct cli *cli)
         return cmd_price_show_kept(cli);
     cbor_put_array(&args, 0);
     code = cli_read(cli, "prices", &args, &answer);
-    if (code == CLI_OK) {
+    if (code == EXIT_OK) {
         view_begin(&view, cli, columns, COUNT(columns));
         render_each(answer.reply.result, answer.reply.result_size, show_price, &view);
         table_text_print(view.table, stdout);
@@ -190,7 +190,7 @@ static int begin_at_newest(struct cli *cli, struct cli_list *list)
     cbor_put_array(&args, 1);
     cbor_put_uint(&args, list->subject);
     code = cli_read(cli, "agent", &args, &answer);
-    if (code == CLI_OK &&
+    if (code == EXIT_OK &&
         render_number(answer.reply.result, answer.reply.result_size, "log_line", &last))
         list->after = last > list->limit ? last - list->limit : 0;
     cli_answer_fini(&answer);
@@ -203,13 +203,13 @@ int cmd_agent_logs(struct cli *cli)
     int code = cli_number(cli_value(cli, OPT_AFTER, "0"), "--after", &list.after);
 
     list.limit = LOG_LINES_DEFAULT;
-    if (code == CLI_OK && cli->args.given[OPT_LIMIT])
+    if (code == EXIT_OK && cli->args.given[OPT_LIMIT])
         code = cli_number(cli->args.values[OPT_LIMIT], "--limit", &list.limit);
-    if (code == CLI_OK)
+    if (code == EXIT_OK)
         code = cli_agent(cli, cli->args.operands[0], &list.subject);
-    if (code == CLI_OK && !cli->args.given[OPT_AFTER])
+    if (code == EXIT_OK && !cli->args.given[OPT_AFTER])
         code = begin_at_newest(cli, &list);
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     return cli_list_each(cli, &list, show_log_line, cli);
 }

@@ -9,14 +9,14 @@ static int move_money(struct cli *cli, const char *command)
     struct bytes args = {0};
     struct money amount = money_zero();
     uint64_t customer = 0; /* the operator's own */
-    int code = CLI_OK;
+    int code = EXIT_OK;
 
     if (cli_is_kept(&cli->args))
         return cli_signed_print(cli, command, &args);
     code = cli_money(cli->args.operands[0], &amount);
-    if (code == CLI_OK && cli->args.given[OPT_CUSTOMER])
+    if (code == EXIT_OK && cli->args.given[OPT_CUSTOMER])
         code = cli_customer(cli, cli->args.values[OPT_CUSTOMER], &customer);
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     cbor_put_array(&args, 2);
     cbor_put_uint(&args, customer);
@@ -41,18 +41,19 @@ static int customer_key(struct cli *cli, uint8_t key[CONTROL_KEY_BYTES])
     enum status status;
 
     if (cli->args.given[OPT_PUBLIC] == cli->args.given[OPT_NEW])
-        return cli_fail(CLI_USAGE, "say either --new FILE, to make a key, or --public HEX, the key "
-                                   "that the customer has");
+        return cli_fail(EXIT_USAGE,
+                        "say either --new FILE, to make a key, or --public HEX, the key "
+                        "that the customer has");
     if (cli->args.given[OPT_PUBLIC]) {
         if (strlen(hex) != 2 * CONTROL_KEY_BYTES || !hex_parse(key, CONTROL_KEY_BYTES, hex))
-            return cli_fail(CLI_USAGE, "--public: a key has %d hex digits", 2 * CONTROL_KEY_BYTES);
-        return CLI_OK;
+            return cli_fail(EXIT_USAGE, "--public: a key has %d hex digits", 2 * CONTROL_KEY_BYTES);
+        return EXIT_OK;
     }
     status = keyfile_create(cli->args.values[OPT_NEW], "customer", key, &fault);
     /* A key that is there already may be enrolled: that is what a second try does. */
     if (status == ST_EXISTS)
         status = keyfile_read_public(cli->args.values[OPT_NEW], key, &fault);
-    return status == ST_OK ? CLI_OK : cli_fault(&fault);
+    return status == ST_OK ? EXIT_OK : cli_fault(&fault);
 }
 
 int cmd_customer_add(struct cli *cli)
@@ -64,9 +65,9 @@ int cmd_customer_add(struct cli *cli)
     if (cli_is_kept(&cli->args))
         return cli_signed_print(cli, "customer.add", &args);
     if (strlen(cli->args.operands[0]) > CONTROL_NAME_BYTES_MAX)
-        return cli_fail(CLI_USAGE, "a name has at most %d bytes", CONTROL_NAME_BYTES_MAX);
+        return cli_fail(EXIT_USAGE, "a name has at most %d bytes", CONTROL_NAME_BYTES_MAX);
     code = customer_key(cli, key);
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     cbor_put_array(&args, 2);
     cbor_put_text(&args, cli->args.operands[0]);
@@ -84,9 +85,9 @@ int cmd_customer_share(struct cli *cli)
     if (cli_is_kept(&cli->args))
         return cli_signed_print(cli, "customer.share", &args);
     code = cli_number(cli->args.operands[1], "SHARE", &share);
-    if (code == CLI_OK)
+    if (code == EXIT_OK)
         code = cli_customer(cli, cli->args.operands[0], &customer);
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     cbor_put_array(&args, 2);
     cbor_put_uint(&args, customer);

@@ -17,11 +17,11 @@ static int load(const struct cli *cli, struct core_books *prices)
     int code = books_open(cli, &books);
 
     *prices = (struct core_books){0};
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     status = core_books_read(prices, &books.store, &fault);
     books_close(&books);
-    return status == ST_OK ? CLI_OK : cli_fault(&fault);
+    return status == ST_OK ? EXIT_OK : cli_fault(&fault);
 }
 
 static void show_book(struct table_text *table, const struct core_book *kept)
@@ -42,10 +42,10 @@ int cmd_price_ls(struct cli *cli)
     struct core_books prices;
     int code = load(cli, &prices);
 
-    if (code == CLI_OK && cli->args.given[OPT_JSON]) {
+    if (code == EXIT_OK && cli->args.given[OPT_JSON]) {
         for (size_t i = 0; i < prices.count; i++)
             price_books_print_json(stdout, &prices.items[i]);
-    } else if (code == CLI_OK) {
+    } else if (code == EXIT_OK) {
         struct table_text *table = table_text_new(headers, COUNT(headers));
 
         for (size_t i = 0; i < prices.count; i++)
@@ -68,16 +68,16 @@ int cmd_price_show_kept(struct cli *cli)
     uint64_t id;
     int code = cli_number(cli->args.values[OPT_ID], "--id", &id);
 
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     code = load(cli, &prices);
-    if (code == CLI_OK && (id == 0 || id > prices.count)) {
-        code = cli_fail(CLI_MISSING,
+    if (code == EXIT_OK && (id == 0 || id > prices.count)) {
+        code = cli_fail(EXIT_MISSING,
                         "there was never a book of prices %" PRIu64 ": `serai price ls` lists them",
                         id);
-    } else if (code == CLI_OK && cli->args.given[OPT_JSON]) {
+    } else if (code == EXIT_OK && cli->args.given[OPT_JSON]) {
         price_books_print_json(stdout, &prices.items[id - 1]);
-    } else if (code == CLI_OK) {
+    } else if (code == EXIT_OK) {
         struct table_text *table = table_text_new(headers, COUNT(headers));
 
         pricebook_each(&prices.items[id - 1].book, &core_order_names, show_line, table);

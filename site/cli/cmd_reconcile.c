@@ -114,31 +114,31 @@ static int choose_interface(struct cli *cli, enum cli_option_id option, const ch
     if (cli->args.given[option]) {
         int code = cli_number(cli->args.values[option], name, interface);
 
-        if (code == CLI_OK && (*interface == 0 || *interface > LINK_INTERFACES_MAX))
-            return cli_fail(CLI_USAGE, "%s: interfaces of links are 1 to %d", name,
+        if (code == EXIT_OK && (*interface == 0 || *interface > LINK_INTERFACES_MAX))
+            return cli_fail(EXIT_USAGE, "%s: interfaces of links are 1 to %d", name,
                             LINK_INTERFACES_MAX);
         return code;
     }
     if (!from->known || !to->known)
-        return cli_fail(CLI_BAD_DATA,
+        return cli_fail(EXIT_BAD_DATA,
                         "%s does not say whose books it is; say which link with "
                         "--interface-a and --interface-b",
                         (from->known ? to : from)->path);
     *interface = interface_to(from, to);
     if (*interface == 0)
-        return cli_fail(CLI_MISSING, "the site of %s has no link to that of %s", from->path,
+        return cli_fail(EXIT_MISSING, "the site of %s has no link to that of %s", from->path,
                         to->path);
-    return CLI_OK;
+    return EXIT_OK;
 }
 
 static int check_units(const struct statement *a, const struct statement *b)
 {
     if (a->known && b->known && strcmp(a->currency, b->currency) != 0)
-        return cli_fail(CLI_BAD_DATA, "%s counts in %s and %s in %s: there is nothing to compare",
+        return cli_fail(EXIT_BAD_DATA, "%s counts in %s and %s in %s: there is nothing to compare",
                         a->path, a->currency, b->path, b->currency);
     if (a->known && b->known && memcmp(a->key, b->key, LINK_KEY_BYTES) == 0)
-        return cli_fail(CLI_USAGE, "%s and %s are books of one site", a->path, b->path);
-    return CLI_OK;
+        return cli_fail(EXIT_USAGE, "%s and %s are books of one site", a->path, b->path);
+    return EXIT_OK;
 }
 
 /* ---- the report ---- */
@@ -217,21 +217,21 @@ static int compare(const struct cli *cli, struct statement *a, struct statement 
     };
     char *notes[2] = {NULL, NULL};
     size_t sizes[2];
-    int code = CLI_OK;
+    int code = EXIT_OK;
 
     for (size_t i = 0; i < 2; i++) {
         directions[i].json = cli->args.given[OPT_JSON];
         directions[i].currency = a->known ? a->currency : cli->currency;
         directions[i].notes = open_memstream(&notes[i], &sizes[i]);
         if (directions[i].notes == NULL)
-            return cli_fail(CLI_INTERNAL, "memory is short");
+            return cli_fail(EXIT_INTERNAL, "memory is short");
         reconcile_direction(sent[i], received[i], see_note, &directions[i], &directions[i].totals);
         if (fclose(directions[i].notes) != 0)
-            return cli_fail(CLI_INTERNAL, "memory is short");
+            return cli_fail(EXIT_INTERNAL, "memory is short");
     }
     print_report(cli, directions, notes, interface_a, interface_b);
     if (directions[0].totals.faults + directions[1].totals.faults > 0)
-        code = cli_fail(CLI_REFUSED, "the two books do not agree");
+        code = cli_fail(EXIT_REFUSED, "the two books do not agree");
     for (size_t i = 0; i < 2; i++)
         free(notes[i]);
     return code;
@@ -246,17 +246,17 @@ int cmd_audit_reconcile(struct cli *cli)
     uint64_t interface_b = 0;
     int code = statement_read(cli, cli->args.operands[0], &a);
 
-    if (code == CLI_OK)
+    if (code == EXIT_OK)
         code = statement_read(cli, cli->args.operands[1], &b);
-    if (code == CLI_OK)
+    if (code == EXIT_OK)
         code = statement_read(cli, cli->args.operands[0], &a_later);
-    if (code == CLI_OK)
+    if (code == EXIT_OK)
         code = check_units(a, b);
-    if (code == CLI_OK)
+    if (code == EXIT_OK)
         code = choose_interface(cli, OPT_INTERFACE_A, "--interface-a", a, b, &interface_a);
-    if (code == CLI_OK)
+    if (code == EXIT_OK)
         code = choose_interface(cli, OPT_INTERFACE_B, "--interface-b", b, a, &interface_b);
-    if (code == CLI_OK)
+    if (code == EXIT_OK)
         code = compare(cli, a, b, a_later, interface_a, interface_b);
     statement_free(a);
     statement_free(b);

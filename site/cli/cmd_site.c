@@ -81,10 +81,10 @@ int cmd_site_init(struct cli *cli)
         cli->dir = cli->args.operands[0];
     /* All that was given is looked at before anything is made or changed. */
     if (!config_is_name(name))
-        return cli_fail(CLI_BAD_DATA, "\"%.40s\" is no name of a site: 1 to 32 of a-z, 0-9 and '-'",
-                        name);
+        return cli_fail(EXIT_BAD_DATA,
+                        "\"%.40s\" is no name of a site: 1 to 32 of a-z, 0-9 and '-'", name);
     if (strlen(cli->dir) + sizeof "/" SITE_OPERATOR ".pending.new" > FILE_PATH_BYTES)
-        return cli_fail(CLI_BAD_DATA, "the path of the site is too long: %.100s...", cli->dir);
+        return cli_fail(EXIT_BAD_DATA, "the path of the site is too long: %.100s...", cli->dir);
     status = place_make_folder(cli->dir, &fault);
     if (status == ST_OK)
         status = config_write_new(cli->dir, name, &core_order_names, &fault);
@@ -96,11 +96,11 @@ int cmd_site_init(struct cli *cli)
     if (status == ST_OK)
         status = make_store(cli, &fault);
     if (status == ST_EXISTS)
-        return cli_fail(CLI_REFUSED, "%s; choose another directory", fault.text);
+        return cli_fail(EXIT_REFUSED, "%s; choose another directory", fault.text);
     if (status != ST_OK)
         return cli_fault(&fault);
     say_made(cli, site, operator);
-    return CLI_OK;
+    return EXIT_OK;
 }
 
 /* ---- run ---- */
@@ -117,15 +117,15 @@ static int check_books(const struct cli *cli, const struct pricebook *book)
     if (status == ST_OK)
         status = store_lmdb_open(&lmdb, path, STORE_READ_ONLY, cli->map_bytes, &fault);
     if (status == ST_MISSING)
-        return CLI_OK;
+        return EXIT_OK;
     if (status != ST_OK)
         return cli_fault(&fault);
     store = store_from_lmdb(lmdb);
     status = core_check_book(&store, book, &fault);
     store_lmdb_close(lmdb);
     if (status == ST_INVALID)
-        return cli_fail(CLI_CONFIG, "%s", fault.text);
-    return status == ST_OK ? CLI_OK : cli_fault(&fault);
+        return cli_fail(EXIT_CONFIG, "%s", fault.text);
+    return status == ST_OK ? EXIT_OK : cli_fault(&fault);
 }
 
 /* The places that the daemon will listen at, before it is started. */
@@ -150,16 +150,16 @@ static int find_ready_fd(const struct cli *cli, int *ready_fd)
     uint64_t number;
     int code = cli_number(cli_value(cli, OPT_READY_FD, "1"), "--ready-fd", &number);
 
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     if (number > INT16_MAX)
-        return cli_fail(CLI_USAGE, "--ready-fd: there is no descriptor %" PRIu64, number);
+        return cli_fail(EXIT_USAGE, "--ready-fd: there is no descriptor %" PRIu64, number);
     *ready_fd = (int)number;
     if (descriptor_check_output(*ready_fd, &fault) == ST_OK)
-        return guard_is_own(cli, *ready_fd) ? CLI_USAGE : CLI_OK;
+        return guard_is_own(cli, *ready_fd) ? EXIT_USAGE : EXIT_OK;
     *ready_fd = -1;
-    return cli->args.given[OPT_READY_FD] ? cli_fail(CLI_USAGE, "--ready-fd: %s", fault.text)
-                                         : CLI_OK;
+    return cli->args.given[OPT_READY_FD] ? cli_fail(EXIT_USAGE, "--ready-fd: %s", fault.text)
+                                         : EXIT_OK;
 }
 
 int cmd_site_run(struct cli *cli)
@@ -169,24 +169,24 @@ int cmd_site_run(struct cli *cli)
     int ready_fd = -1;
     int code = find_ready_fd(cli, &ready_fd);
 
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     signals_hold(); /* a SIGHUP that comes now is about files that are read below, or later */
     code = setup_read_config(cli, &setup);
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     if (check_places(cli, &setup.config, &fault) != ST_OK)
-        return cli_fail(CLI_CONFIG, "%s", fault.text);
+        return cli_fail(EXIT_CONFIG, "%s", fault.text);
     if (cli->args.given[OPT_CHECK_CONFIG]) {
         code = check_books(cli, &setup.book);
-        if (code != CLI_OK)
+        if (code != EXIT_OK)
             return code;
         render_escaped(stdout, cli->dir);
         puts(": the configuration is good");
-        return CLI_OK;
+        return EXIT_OK;
     }
     code = setup_fill_options(cli, &setup);
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     setup.options.ready_fd = ready_fd;
     setup.options.frozen = cli->args.given[OPT_FROZEN];
@@ -228,7 +228,7 @@ int cmd_site_status(struct cli *cli)
     if (cli->args.given[OPT_JSON])
         return cli_read_print(cli, "status", &args);
     code = cli_read(cli, "status", &args, &answer);
-    if (code == CLI_OK) {
+    if (code == EXIT_OK) {
         const struct control_reply *reply = &answer.reply;
 
         render_fields(stdout, reply->result, reply->result_size, cli->currency);

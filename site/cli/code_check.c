@@ -294,7 +294,7 @@ int cmd_code_check(struct cli *cli)
     bool json = cli->args.given[OPT_JSON];
     int code = code_module_read(&module, cli->args.operands[0]);
 
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     if (module.code == NULL) {
         if (json)

@@ -80,9 +80,9 @@ static int show_function(struct listing *listing)
         print_header(module->code, listing->function);
     if (engine_disassemble(module->code, listing->function, module->bytes.data, module->bytes.size,
                            show_line, listing) != ST_OK)
-        return cli_fail(CLI_INTERNAL, "%s: function %" PRIu32 " cannot be read again", module->path,
-                        listing->function);
-    return CLI_OK;
+        return cli_fail(EXIT_INTERNAL, "%s: function %" PRIu32 " cannot be read again",
+                        module->path, listing->function);
+    return EXIT_OK;
 }
 
 static void print_module(const struct code_module *module)
@@ -131,10 +131,10 @@ static int show_one(const struct cli *cli, struct listing *listing)
     const char *text = cli->args.operands[1];
 
     if (!find_function(code, text, &listing->function))
-        return cli_fail(CLI_MISSING, "%s has no function \"%s\"; `serai code check` lists them",
+        return cli_fail(EXIT_MISSING, "%s has no function \"%s\"; `serai code check` lists them",
                         listing->module->path, text);
     if (listing->function < engine_code_imports(code))
-        return cli_fail(CLI_MISSING,
+        return cli_fail(EXIT_MISSING,
                         "f%" PRIu32 " is the order %s: the site does it, and there is "
                         "no code of it",
                         listing->function, code_order_name(code, listing->function));
@@ -147,7 +147,7 @@ int cmd_code_disasm(struct cli *cli)
     struct listing listing = {.module = &module, .json = cli->args.given[OPT_JSON]};
     int code = code_module_load(&module, cli->args.operands[0]);
 
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     if (cli->args.operand_count > 1) {
         code = show_one(cli, &listing);
@@ -155,7 +155,7 @@ int cmd_code_disasm(struct cli *cli)
         if (!listing.json)
             print_module(&module);
         listing.function = engine_code_imports(module.code);
-        for (; code == CLI_OK && listing.function < engine_code_functions(module.code);
+        for (; code == EXIT_OK && listing.function < engine_code_functions(module.code);
              listing.function++)
             code = show_function(&listing);
     }

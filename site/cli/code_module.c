@@ -25,7 +25,7 @@ int code_module_read(struct code_module *module, const char *path)
         break;
     case ST_FULL: /* of the file's bound, not of the disk */
         code_module_free(module);
-        return cli_fail(CLI_BAD_DATA, "%s is refused: a module has at most %d bytes", path,
+        return cli_fail(EXIT_BAD_DATA, "%s is refused: a module has at most %d bytes", path,
                         ENGINE_MODULE_BYTES_MAX);
     case ST_INVALID:
     case ST_NOMEM:
@@ -42,26 +42,26 @@ int code_module_read(struct code_module *module, const char *path)
     module->id = hash_of(module->bytes.data, module->bytes.size);
     if (module->bytes.size == 0) {
         (void)fault_set(&module->fault, ST_INVALID, "the file is empty");
-        return CLI_OK;
+        return EXIT_OK;
     }
     if (engine_code_new(&module->code, module->bytes.data, module->bytes.size, &imports,
                         &module->fault) == ST_NOMEM) {
         code_module_free(module);
-        return cli_fail(CLI_INTERNAL, "%s: memory is short", path);
+        return cli_fail(EXIT_INTERNAL, "%s: memory is short", path);
     }
-    return CLI_OK;
+    return EXIT_OK;
 }
 
 int code_module_refused(const struct code_module *module)
 {
-    return cli_fail(CLI_BAD_DATA, "%s is refused: %s", module->path, module->fault.text);
+    return cli_fail(EXIT_BAD_DATA, "%s is refused: %s", module->path, module->fault.text);
 }
 
 int code_module_load(struct code_module *module, const char *path)
 {
     int code = code_module_read(module, path);
 
-    if (code != CLI_OK || module->code != NULL)
+    if (code != EXIT_OK || module->code != NULL)
         return code;
     code = code_module_refused(module);
     code_module_free(module);

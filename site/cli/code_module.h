@@ -18,22 +18,22 @@ struct code_module {
 };
 
 /*
- * Read and validate a file.  CLI_OK when it was read and is no larger than a module may be, whether
- * the engine accepts it or not; else the reason is printed and its exit code returned.  After
- * CLI_OK the caller ends it with code_module_free().
+ * Read and validate a file.  EXIT_OK when it was read and is no larger than a module may be,
+ * whether the engine accepts it or not; else the reason is printed and its exit code returned.
+ * After EXIT_OK the caller ends it with code_module_free().
  */
 MUST_CHECK int code_module_read(struct code_module *module, const char *path);
 
 /*
  * Read a module as code_module_read() does.  One that the engine refuses is printed, too, and
- * CLI_BAD_DATA returned.
+ * EXIT_BAD_DATA returned.
  */
 MUST_CHECK int code_module_load(struct code_module *module, const char *path);
 
 /* Free what a module holds; an all-zero one is allowed. */
 void code_module_free(struct code_module *module);
 
-/* Print why the engine refused the module.  Returns CLI_BAD_DATA. */
+/* Print why the engine refused the module.  Returns EXIT_BAD_DATA. */
 int code_module_refused(const struct code_module *module);
 
 /* The name of the order that the imported function `function` is bound to, "facet_send". */

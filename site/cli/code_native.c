@@ -48,14 +48,14 @@ static int job_begin(struct job *job)
                   "serai-code-XXXXXX", &fault) != ST_OK)
         return cli_fault(&fault);
     if (mkdtemp(job->directory) == NULL)
-        return cli_fail(CLI_IO, "make %s: %s", job->directory, strerror(errno));
+        return cli_fail(EXIT_IO, "make %s: %s", job->directory, strerror(errno));
     if (file_path(job->source, job->directory, "code.c", &fault) != ST_OK ||
         file_path(job->object, job->directory, "code.so", &fault) != ST_OK ||
         file_path(job->said, job->directory, "said", &fault) != ST_OK) {
         (void)!rmdir(job->directory); /* empty, and in the way of nobody */
         return cli_fault(&fault);
     }
-    return CLI_OK;
+    return EXIT_OK;
 }
 
 /* What a compiler left there beside these goes unseen: it was killed, and made files of its own. */
@@ -95,10 +95,10 @@ static int complain(const struct job *job)
 
     if (file_read(job->said, ENGINE_MODULE_BYTES_MAX, &said, NULL) == ST_OK)
         length = said.size < SAID_BYTES ? (int)said.size : SAID_BYTES;
-    (void)cli_fail(CLI_REFUSED, "%s cannot compile this module%s%.*s", job->compiler,
+    (void)cli_fail(EXIT_REFUSED, "%s cannot compile this module%s%.*s", job->compiler,
                    length == 0 ? "" : ":\n", length, length == 0 ? "" : (const char *)said.data);
     bytes_fini(&said);
-    return CLI_REFUSED;
+    return EXIT_REFUSED;
 }
 
 static int run_compiler(const struct job *job)
@@ -121,25 +121,25 @@ static int run_compiler(const struct job *job)
     (void)fflush(NULL);
     child = fork();
     if (child < 0)
-        return cli_fail(CLI_INTERNAL, "fork: %s", strerror(errno));
+        return cli_fail(EXIT_INTERNAL, "fork: %s", strerror(errno));
     if (child == 0)
         compile(job, (char *const *)(uintptr_t)args); /* execvp writes to none of them */
     while (waitpid(child, &status, 0) < 0)
         if (errno != EINTR)
-            return cli_fail(CLI_INTERNAL, "wait for %s: %s", job->compiler, strerror(errno));
+            return cli_fail(EXIT_INTERNAL, "wait for %s: %s", job->compiler, strerror(errno));
     if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NO_COMPILER)
-        return cli_fail(CLI_NO_DAEMON,
+        return cli_fail(EXIT_NO_DAEMON,
                         "tier 1 needs a C compiler, and there is no \"%s\": install one, or use "
                         "--tier 0",
                         job->compiler);
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? CLI_OK : complain(job);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? EXIT_OK : complain(job);
 }
 
 static int write_source(const struct job *job, const struct engine_code *code)
 {
     struct bytes text = {0};
     struct fault fault = {0};
-    int exit_code = CLI_OK;
+    int exit_code = EXIT_OK;
 
     if (engine_native_emit(code, &text, &fault) != ST_OK ||
         file_create(job->source, text.data, text.size, 0600, &fault) != ST_OK)
@@ -154,14 +154,14 @@ int code_native_use(struct code_module *module, struct engine_native **native)
     struct fault fault = {0};
     int code = job_begin(&job);
 
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     code = write_source(&job, module->code);
-    if (code == CLI_OK)
+    if (code == EXIT_OK)
         code = run_compiler(&job);
-    if (code == CLI_OK && engine_native_load(native, module->code, job.object, &fault) != ST_OK)
+    if (code == EXIT_OK && engine_native_load(native, module->code, job.object, &fault) != ST_OK)
         code = cli_fault(&fault);
-    if (code == CLI_OK)
+    if (code == EXIT_OK)
         engine_code_use_native(module->code, *native);
     job_end(&job);
     return code;

@@ -7,8 +7,8 @@
 
 /*
  * Compile the module with `cc`, or what the environment's CC names, and let it run in tier 1.  On
- * CLI_OK the caller owns *native and frees it after the module.  Else the reason is printed and the
- * exit code returned: CLI_NO_DAEMON when there is no compiler, CLI_REFUSED when it fails.
+ * EXIT_OK the caller owns *native and frees it after the module.  Else the reason is printed and
+ * the exit code returned: EXIT_NO_DAEMON when there is no compiler, EXIT_REFUSED when it fails.
  */
 MUST_CHECK int code_native_use(struct code_module *module, struct engine_native **native);
 

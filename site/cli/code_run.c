@@ -44,7 +44,7 @@ static int take_options(struct cli *cli, struct run *run)
     const char *tier = cli_value(cli, OPT_TIER, "0");
 
     if (strcmp(tier, "0") != 0 && strcmp(tier, "1") != 0)
-        return cli_fail(CLI_USAGE, "--tier: \"%s\" is neither 0 (interpreter) nor 1 (compiled)",
+        return cli_fail(EXIT_USAGE, "--tier: \"%s\" is neither 0 (interpreter) nor 1 (compiled)",
                         tier);
     run->tier = *tier - '0';
     return cli_number(cli_value(cli, OPT_FUEL, fuel_default), "--fuel", &run->fuel);
@@ -56,17 +56,17 @@ static int find_export(struct run *run, const char *name)
 
     if (engine_code_find_export(code, name, strlen(name), ENGINE_KIND_FUNCTION, &run->index) !=
         ST_OK)
-        return cli_fail(CLI_MISSING,
+        return cli_fail(EXIT_MISSING,
                         "%s exports no function \"%s\"; `serai code check` lists its exports",
                         run->module->path, name);
     engine_code_function(code, run->index, &run->function);
     if (run->function.imported)
-        return cli_fail(CLI_REFUSED, "\"%s\" is the order %s, which needs a site", name,
+        return cli_fail(EXIT_REFUSED, "\"%s\" is the order %s, which needs a site", name,
                         code_order_name(code, run->index));
     if (strlen(run->function.params) > ENGINE_ARGS_MAX)
-        return cli_fail(CLI_REFUSED, "\"%s\" takes %zu arguments, and this can give at most %d",
+        return cli_fail(EXIT_REFUSED, "\"%s\" takes %zu arguments, and this can give at most %d",
                         name, strlen(run->function.params), ENGINE_ARGS_MAX);
-    return CLI_OK;
+    return EXIT_OK;
 }
 
 /* A site runs _initialize before the first turn, so whatever is tried stands on what it made. */
@@ -77,9 +77,9 @@ static int find_initialize(struct run *run)
         engine_code_export(run->module->code, "_initialize", "", 0, &run->initialize, &fault);
 
     if (status == ST_INVALID)
-        return cli_fail(CLI_BAD_DATA, "%s: %s", run->module->path, fault.text);
+        return cli_fail(EXIT_BAD_DATA, "%s: %s", run->module->path, fault.text);
     run->initializes = status == ST_OK && run->initialize != run->index;
-    return CLI_OK;
+    return EXIT_OK;
 }
 
 static int take_args(const struct cli *cli, struct run *run)
@@ -90,13 +90,13 @@ static int take_args(const struct cli *cli, struct run *run)
     struct fault fault = {0};
 
     if (given != strlen(params))
-        return cli_fail(CLI_USAGE, "\"%s\" takes %zu arguments (%s), and %zu are given",
+        return cli_fail(EXIT_USAGE, "\"%s\" takes %zu arguments (%s), and %zu are given",
                         cli->args.operands[1], strlen(params),
                         code_signature(signature, params, run->function.result), given);
     for (size_t i = 0; i < given; i++)
         if (code_value_parse(cli->args.operands[2 + i], params[i], &run->args[i], &fault) != ST_OK)
-            return cli_fail(CLI_USAGE, "argument %zu: %s", i + 1, fault.text);
-    return CLI_OK;
+            return cli_fail(EXIT_USAGE, "argument %zu: %s", i + 1, fault.text);
+    return EXIT_OK;
 }
 
 /* ---- running ---- */
@@ -337,13 +337,13 @@ static void print_json(const struct run *run)
 static int run_module(struct cli *cli, struct run *run)
 {
     if (!instance_begin(run))
-        return cli_fail(CLI_INTERNAL, "memory is short");
+        return cli_fail(EXIT_INTERNAL, "memory is short");
     run_both(run);
     if (cli->args.given[OPT_JSON])
         print_json(run);
     else
         print_text(run);
-    return run->outcome == ENGINE_DONE ? CLI_OK : CLI_REFUSED;
+    return run->outcome == ENGINE_DONE ? EXIT_OK : EXIT_REFUSED;
 }
 
 int cmd_code_run(struct cli *cli)
@@ -353,18 +353,18 @@ int cmd_code_run(struct cli *cli)
     struct engine_native *native = NULL;
     int code = take_options(cli, &run);
 
-    if (code == CLI_OK)
+    if (code == EXIT_OK)
         code = code_module_load(&module, cli->args.operands[0]);
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     code = find_export(&run, cli->args.operands[1]);
-    if (code == CLI_OK)
+    if (code == EXIT_OK)
         code = find_initialize(&run);
-    if (code == CLI_OK)
+    if (code == EXIT_OK)
         code = take_args(cli, &run);
-    if (code == CLI_OK && run.tier == 1)
+    if (code == EXIT_OK && run.tier == 1)
         code = code_native_use(&module, &native);
-    if (code == CLI_OK)
+    if (code == EXIT_OK)
         code = run_module(cli, &run);
     instance_end(&run);
     engine_code_use_native(module.code, NULL);

@@ -76,7 +76,7 @@ int guard_output(int argc, char **argv)
 {
     char paths[STDERR_FILENO + 1][PLACE_OWN_BYTES];
     bool own[STDERR_FILENO + 1] = {false};
-    int code = CLI_OK;
+    int code = EXIT_OK;
 
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
         struct stat file;
@@ -84,13 +84,13 @@ int guard_output(int argc, char **argv)
         own[fd] = fstat(fd, &file) == 0 && S_ISREG(file.st_mode) &&
                   is_found(argc, argv, fd, &file, paths[fd]);
         if (own[fd])
-            code = CLI_USAGE;
+            code = EXIT_USAGE;
     }
     if (own[STDERR_FILENO])
         return code;
     for (int fd = STDIN_FILENO; fd < STDERR_FILENO; fd++)
         if (own[fd])
-            code = cli_fail(CLI_USAGE,
+            code = cli_fail(EXIT_USAGE,
                             "%s is %s, a file that this command works with: nothing was done. Send "
                             "it elsewhere",
                             names[fd], paths[fd]);
@@ -105,6 +105,6 @@ bool guard_is_own(const struct cli *cli, int fd)
     if (fstat(fd, &file) != 0 || !S_ISREG(file.st_mode) ||
         !place_is_own_file(cli->dir, &file, path))
         return false;
-    (void)cli_fail(CLI_USAGE, "descriptor %d is %s, a file of the site itself", fd, path);
+    (void)cli_fail(EXIT_USAGE, "descriptor %d is %s, a file of the site itself", fd, path);
     return true;
 }

@@ -16,12 +16,12 @@ struct cli_offline {
 static int open_failed(const struct fault *fault)
 {
     if (fault->status == ST_BUSY)
-        return cli_fail(CLI_TRY_AGAIN,
+        return cli_fail(EXIT_TRY_AGAIN,
                         "nothing was done: %s. While a daemon runs, the command without --offline "
                         "asks it",
                         fault->text);
     if (fault->status == ST_INVALID)
-        return cli_fail(CLI_CONFIG, "%s", fault->text);
+        return cli_fail(EXIT_CONFIG, "%s", fault->text);
     return cli_fault(fault);
 }
 
@@ -31,22 +31,22 @@ int cli_offline_begin(struct cli *cli)
     int code;
 
     if (cli->by_socket)
-        return cli_fail(CLI_USAGE,
+        return cli_fail(EXIT_USAGE,
                         "--offline: --site must name the site's directory, and %s is a "
                         "socket",
                         cli->dir);
     cli->offline = calloc(1, sizeof *cli->offline);
     if (cli->offline == NULL)
-        return cli_fail(CLI_INTERNAL, "memory is short");
+        return cli_fail(EXIT_INTERNAL, "memory is short");
     code = setup_read_config(cli, &cli->offline->setup);
-    if (code == CLI_OK)
+    if (code == EXIT_OK)
         code = setup_fill_options(cli, &cli->offline->setup);
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     log_set_level(LOG_WARN);
     if (offline_open(&cli->offline->books, &cli->offline->setup.options, &fault) != ST_OK)
         return open_failed(&fault);
-    return CLI_OK;
+    return EXIT_OK;
 }
 
 void cli_offline_end(struct cli *cli)

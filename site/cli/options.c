@@ -145,7 +145,7 @@ static int store_option(struct cli_args *args, int id, const char *value)
     if (id != OPT_WITH)
         return -1;
     if (args->with_count == CLI_WITH_MAX)
-        return cli_fail(CLI_USAGE, "--with: at most %d modules", CLI_WITH_MAX);
+        return cli_fail(EXIT_USAGE, "--with: at most %d modules", CLI_WITH_MAX);
     args->with[args->with_count++] = value;
     return -1;
 }
@@ -160,18 +160,18 @@ static int take_option(struct cli_args *args, int argc, char **argv, int *index)
     int id = find_option(command, name, length);
 
     if (id < 0)
-        return cli_fail(CLI_USAGE, "%s %s has no option --%.*s; `serai %s %s --help` lists them",
+        return cli_fail(EXIT_USAGE, "%s %s has no option --%.*s; `serai %s %s --help` lists them",
                         command->group, command->verb, (int)length, name, command->group,
                         command->verb);
     if (options[id].value == NULL && value != NULL)
-        return cli_fail(CLI_USAGE, "--%s takes no value", options[id].name);
+        return cli_fail(EXIT_USAGE, "--%s takes no value", options[id].name);
     if (options[id].value != NULL && value == NULL) {
         if (*index + 1 == argc)
-            return cli_fail(CLI_USAGE, "--%s wants %s", options[id].name, options[id].value);
+            return cli_fail(EXIT_USAGE, "--%s wants %s", options[id].name, options[id].value);
         value = argv[++*index];
     }
     if (args->given[id] && id != OPT_WITH)
-        return cli_fail(CLI_USAGE, "--%s is given twice", options[id].name);
+        return cli_fail(EXIT_USAGE, "--%s is given twice", options[id].name);
     return store_option(args, id, value);
 }
 
@@ -187,7 +187,7 @@ static int take_words(struct cli_args *args, int argc, char **argv)
         else if (!options_end && strncmp(argv[i], "--", 2) == 0)
             code = take_option(args, argc, argv, &i);
         else if (args->operand_count == args->command->operands_max)
-            code = cli_fail(CLI_USAGE, "one word too many: \"%s\"; `serai %s %s --help`", argv[i],
+            code = cli_fail(EXIT_USAGE, "one word too many: \"%s\"; `serai %s %s --help`", argv[i],
                             args->command->group, args->command->verb);
         else
             args->operands[args->operand_count++] = argv[i];
@@ -207,9 +207,9 @@ static int take_version(int argc, char **argv)
     bool json = argc == 3 && strcmp(argv[2], "--json") == 0;
 
     if (argc > 2 && !json)
-        return cli_fail(CLI_USAGE, "%s takes --json and nothing else", argv[1]);
+        return cli_fail(EXIT_USAGE, "%s takes --json and nothing else", argv[1]);
     cli_print_version(stdout, json);
-    return CLI_OK;
+    return EXIT_OK;
 }
 
 bool cli_is_kept(const struct cli_args *args)
@@ -224,32 +224,33 @@ int cli_parse(struct cli_args *args, int argc, char **argv)
     *args = (struct cli_args){0};
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
         print_commands(argc < 2 ? stderr : stdout, NULL);
-        return argc < 2 ? CLI_USAGE : CLI_OK;
+        return argc < 2 ? EXIT_USAGE : EXIT_OK;
     }
     if (wants_version(argc, argv))
         return take_version(argc, argv);
     if (!is_group(argv[1]))
-        return cli_fail(CLI_USAGE, "there is no \"%s\"; `serai help` lists the commands", argv[1]);
+        return cli_fail(EXIT_USAGE, "there is no \"%s\"; `serai help` lists the commands", argv[1]);
     if (argc < 3 || strcmp(argv[2], "--help") == 0) {
         print_commands(argc < 3 ? stderr : stdout, argv[1]);
-        return argc < 3 ? CLI_USAGE : CLI_OK;
+        return argc < 3 ? EXIT_USAGE : EXIT_OK;
     }
     args->command = find_command(argv[1], argv[2]);
     if (args->command == NULL)
-        return cli_fail(CLI_USAGE, "there is no \"%s %s\"; `serai %s --help` lists what there is",
+        return cli_fail(EXIT_USAGE, "there is no \"%s %s\"; `serai %s --help` lists what there is",
                         argv[1], argv[2], argv[1]);
     code = take_words(args, argc, argv);
     if (code >= 0)
         return code;
     if (args->given[OPT_HELP]) {
         print_command(stdout, args->command);
-        return CLI_OK;
+        return EXIT_OK;
     }
     if (args->given[OPT_RETRY] && args->given[OPT_FORGET])
-        return cli_fail(CLI_USAGE, "--retry asks for an answer, and --forget gives it up: say one");
+        return cli_fail(EXIT_USAGE,
+                        "--retry asks for an answer, and --forget gives it up: say one");
     /* Then the request is kept already; its words need not be said again. */
     if (args->operand_count < args->command->operands_min && !cli_is_kept(args))
-        return cli_fail(CLI_USAGE, "usage: serai %s %s %s", args->command->group,
+        return cli_fail(EXIT_USAGE, "usage: serai %s %s %s", args->command->group,
                         args->command->verb, args->command->operands);
     return -1;
 }

@@ -37,11 +37,11 @@ int setup_read_config(struct cli *cli, struct setup *setup)
     pricebook_default(&setup->book, &core_order_names);
     status = config_load(cli->dir, &reader, &setup->config, &setup->book, &fault);
     if (status == ST_MISSING)
-        return cli_fail(CLI_CONFIG, "%s; make a site first: serai site init %s", fault.text,
+        return cli_fail(EXIT_CONFIG, "%s; make a site first: serai site init %s", fault.text,
                         cli->dir);
     if (status != ST_OK)
-        return cli_fail(CLI_CONFIG, "%s", fault.text);
-    return CLI_OK;
+        return cli_fail(EXIT_CONFIG, "%s", fault.text);
+    return EXIT_OK;
 }
 
 static void log_price_error(void *context, const struct config_error *error)
@@ -135,6 +135,6 @@ int setup_fill_options(struct cli *cli, struct setup *setup)
         .sandbox = true,
     };
     if (load_keys(cli, &setup->options, &fault) != ST_OK)
-        return cli_fail(CLI_CONFIG, "%s", fault.text);
-    return CLI_OK;
+        return cli_fail(EXIT_CONFIG, "%s", fault.text);
+    return EXIT_OK;
 }

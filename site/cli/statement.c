@@ -119,15 +119,15 @@ static int read_directory(const struct cli *cli, struct statement *statement)
     enum status status;
     int code = cli_site(&other, statement->path);
 
-    if (code == CLI_OK)
+    if (code == EXIT_OK)
         code = books_open(&other, &books);
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     status = take_head(statement, &other, &books, &fault);
     if (status == ST_OK)
         status = journal_read(&books.store, &reader, &fault);
     books_close(&books);
-    return status == ST_OK ? CLI_OK : cli_fail(CLI_BAD_DATA, "%s: %s", other.dir, fault.text);
+    return status == ST_OK ? EXIT_OK : cli_fail(EXIT_BAD_DATA, "%s: %s", other.dir, fault.text);
 }
 
 /* ---- from an export ---- */
@@ -256,12 +256,12 @@ static int read_export(struct statement *statement, FILE *file)
         else
             wrong = take_export_line(statement, text, size, &fault);
         if (wrong != NULL)
-            return cli_fail(CLI_BAD_DATA, "%s: line %" PRIu64 ": %s", statement->path, number,
+            return cli_fail(EXIT_BAD_DATA, "%s: line %" PRIu64 ": %s", statement->path, number,
                             wrong);
     }
     if (ferror(file))
-        return cli_fail(CLI_IO, "%s cannot be read", statement->path);
-    return CLI_OK;
+        return cli_fail(EXIT_IO, "%s cannot be read", statement->path);
+    return EXIT_OK;
 }
 
 int statement_read(struct cli *cli, const char *path, struct statement **statement)
@@ -272,19 +272,20 @@ int statement_read(struct cli *cli, const char *path, struct statement **stateme
 
     *statement = NULL;
     if (made == NULL)
-        return cli_fail(CLI_INTERNAL, "memory is short");
+        return cli_fail(EXIT_INTERNAL, "memory is short");
     made->path = path;
     if (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) {
         code = read_directory(cli, made);
     } else {
         FILE *file = fopen(path, "r");
 
-        code = file == NULL ? cli_fail(CLI_MISSING, "%s is no export and no site's directory", path)
-                            : read_export(made, file);
+        code = file == NULL
+                   ? cli_fail(EXIT_MISSING, "%s is no export and no site's directory", path)
+                   : read_export(made, file);
         if (file != NULL)
             (void)fclose(file); /* only read */
     }
-    if (code == CLI_OK)
+    if (code == EXIT_OK)
         *statement = made;
     else
         statement_free(made);

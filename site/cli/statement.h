@@ -38,7 +38,7 @@ struct statement {
 };
 
 /*
- * Read a file or a directory.  On failure it prints and returns the exit code; else CLI_OK and the
+ * Read a file or a directory.  On failure it prints and returns the exit code; else EXIT_OK and the
  * caller ends *statement with statement_free().
  */
 MUST_CHECK int statement_read(struct cli *cli, const char *path, struct statement **statement);

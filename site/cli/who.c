@@ -30,9 +30,9 @@ static int take_facts(struct cli_facts *facts, const struct control_reply *reply
         !render_text(reply->result, reply->result_size, "currency", currency) ||
         strlen(currency) >= sizeof facts->currency ||
         !render_number(reply->result, reply->result_size, "site_time_us", &facts->site_time_us))
-        return cli_fail(CLI_BAD_DATA, "what answers at the socket does not say which site it is");
+        return cli_fail(EXIT_BAD_DATA, "what answers at the socket does not say which site it is");
     memcpy(facts->currency, currency, strlen(currency) + 1);
-    return CLI_OK;
+    return EXIT_OK;
 }
 
 int cli_facts(struct cli *cli)
@@ -44,13 +44,13 @@ int cli_facts(struct cli *cli)
     int code;
 
     if (cli->facts.known && now_us - cli->facts.asked_us < FACTS_FRESH_US)
-        return CLI_OK;
+        return EXIT_OK;
     cbor_put_array(&args, 0);
     code = cli_read_unsigned(cli, "site", &args, &answer);
-    if (code == CLI_OK)
+    if (code == EXIT_OK)
         code = take_facts(&cli->facts, &answer.reply);
     cli_answer_fini(&answer);
-    cli->facts.known = code == CLI_OK;
+    cli->facts.known = code == EXIT_OK;
     cli->facts.asked_us = now_us;
     return code;
 }
@@ -63,8 +63,8 @@ static int given_site_key(const char *given, uint8_t key[CONTROL_KEY_BYTES])
 
     if (hex_parse(key, CONTROL_KEY_BYTES, given) ||
         keyfile_read_public(given, key, &fault) == ST_OK)
-        return CLI_OK;
-    return cli_fail(CLI_USAGE, "--site-key wants %d hex digits or a file such as site.pub: %s",
+        return EXIT_OK;
+    return cli_fail(EXIT_USAGE, "--site-key wants %d hex digits or a file such as site.pub: %s",
                     2 * CONTROL_KEY_BYTES, fault.text);
 }
 
@@ -77,8 +77,8 @@ static int site_key_of_folder(const struct cli *cli, uint8_t key[CONTROL_KEY_BYT
     if (status == ST_OK)
         status = keyfile_read_public(path, key, &fault);
     if (status == ST_MISSING)
-        return cli_fail(CLI_MISSING, "%s; is there a site in %s?", fault.text, cli->dir);
-    return status == ST_OK ? CLI_OK : cli_fault(&fault);
+        return cli_fail(EXIT_MISSING, "%s; is there a site in %s?", fault.text, cli->dir);
+    return status == ST_OK ? EXIT_OK : cli_fault(&fault);
 }
 
 /* Known by its socket alone: the site that the key signed for first is the one it signs for. */
@@ -92,12 +92,12 @@ static int pinned_site_key(struct cli *cli, const char *key_path, uint8_t key[CO
     int code;
 
     if (size < 0 || (size_t)size >= sizeof path)
-        return cli_fail(CLI_BAD_DATA, "the path of the key is too long");
+        return cli_fail(EXIT_BAD_DATA, "the path of the key is too long");
     status = keyfile_read_public(path, key, &fault);
     if (status != ST_MISSING)
-        return status == ST_OK ? CLI_OK : cli_fault(&fault);
+        return status == ST_OK ? EXIT_OK : cli_fault(&fault);
     code = cli_facts(cli);
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     memcpy(key, cli->facts.key, CONTROL_KEY_BYTES);
     if (keyfile_create_public(path, "site", key, &fault) != ST_OK)
@@ -107,7 +107,7 @@ static int pinned_site_key(struct cli *cli, const char *key_path, uint8_t key[CO
             "serai: %s signs for site %s from now on (%s); ask its operator whether that is its "
             "key\n",
             key_path, hex, path);
-    return CLI_OK;
+    return EXIT_OK;
 }
 
 int cli_site_key(struct cli *cli, const char *key_path, uint8_t key[CONTROL_KEY_BYTES])
@@ -157,8 +157,8 @@ static int check_site(struct cli *cli, const uint8_t key[CONTROL_KEY_BYTES])
 {
     int code = cli_facts(cli);
 
-    if (code == CLI_OK && memcmp(cli->facts.key, key, CONTROL_KEY_BYTES) != 0)
-        code = cli_fail(CLI_DENIED, "another site answers at %s than the one that is meant",
+    if (code == EXIT_OK && memcmp(cli->facts.key, key, CONTROL_KEY_BYTES) != 0)
+        code = cli_fail(EXIT_DENIED, "another site answers at %s than the one that is meant",
                         cli->socket);
     return code;
 }
@@ -172,9 +172,9 @@ int cli_sign_read(struct cli *cli, const char *key_path, const char *command,
     struct fault fault = {0};
     int code = cli_site_key(cli, key_path, site_key);
 
-    if (code == CLI_OK)
+    if (code == EXIT_OK)
         code = check_site(cli, site_key);
-    if (code != CLI_OK)
+    if (code != EXIT_OK)
         return code;
     if (keyfile_open(&key, key_path, &fault) != ST_OK)
         return cli_fault(&fault);
@@ -182,5 +182,5 @@ int cli_sign_read(struct cli *cli, const char *key_path, const char *command,
     by.secret = keyfile_secret(key);
     control_read_signed(request, &by, cli->facts.site_time_us, command, args);
     keyfile_close(key);
-    return CLI_OK;
+    return EXIT_OK;
 }

@@ -20,6 +20,7 @@
 
 #include "base/bytes.h"
 #include "base/cbor.h"
+#include "site/control/exit_code.h"
 
 enum {
     CONTROL_KEY_BYTES = 32,
@@ -36,12 +37,12 @@ enum {
 
 /* First item of an answer.  Fixed numbers; also the exit codes of `serai` (docs/control.md). */
 enum control_status {
-    CONTROL_DONE = 0,
-    CONTROL_REFUSED = 1, /* by a rule: short of funds, over a cap, wrong state */
-    CONTROL_BAD_REQUEST = 65,
-    CONTROL_MISSING = 66, /* no such agent, customer, ... */
-    CONTROL_TRY_AGAIN = 75,
-    CONTROL_DENIED = 77, /* signature, key, number, or not that customer's */
+    CONTROL_DONE = EXIT_OK,
+    CONTROL_REFUSED = EXIT_REFUSED, /* by a rule: short of funds, over a cap, wrong state */
+    CONTROL_BAD_REQUEST = EXIT_BAD_DATA,
+    CONTROL_MISSING = EXIT_MISSING, /* no such agent, customer, ... */
+    CONTROL_TRY_AGAIN = EXIT_TRY_AGAIN,
+    CONTROL_DENIED = EXIT_DENIED, /* signature, key, number, or not that customer's */
 };
 
 /*

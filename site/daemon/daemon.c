@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/outlet.h"
+#include "site/control/exit_code.h"
 #include "site/control/keyfile.h"
 #include "site/control/paths.h"
 #include "site/control/place.h"
@@ -24,7 +25,6 @@
 #include "site/daemon/signals.h"
 #include "site/daemon/wires.h"
 
-enum { EXIT_INTERNAL = 70, EXIT_IO = 74, EXIT_TRY_AGAIN = 75, EXIT_CONFIG = 78 };
 enum { CORE_STACK_BYTES = 16 * 1024 * 1024 };
 
 /* What is open, in the order it is opened. */
@@ -44,7 +44,7 @@ static int exit_code(enum status status)
 {
     switch (status) {
     case ST_OK:
-        return 0;
+        return EXIT_OK;
     case ST_BUSY:
         return EXIT_TRY_AGAIN;
     case ST_IO:

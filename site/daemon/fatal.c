@@ -6,9 +6,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "site/control/exit_code.h"
 #include "site/daemon/marker.h"
-
-enum { EXIT_IO = 74 };
 
 static struct marker *volatile blamed;
 

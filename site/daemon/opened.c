@@ -7,11 +7,12 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "site/control/exit_code.h"
 #include "site/control/paths.h"
 #include "site/daemon/fatal.h"
 
 /* So many agents of a customer that die of the same order are enough to freeze all it has. */
-enum { EXIT_IO = 74, ALIKE_MAX = 3 };
+enum { ALIKE_MAX = 3 };
 
 static void mark(void *context, uint64_t agent, uint64_t message)
 {

@@ -4,9 +4,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "site/control/exit_code.h"
 #include "site/daemon/parts.h"
-
-enum { EXIT_IO = 74 };
 
 /*
  * Nothing of a frame that is not durable may get out, and what the core did since cannot be taken

@@ -50,7 +50,7 @@ ARROWS = {
     "sdk": "",
     "sdk/examples": "",
     "sdk/loader": "",
-    "sim": "agents base links market sdk/loader site/core",
+    "sim": "agents base links market sdk/loader site/control site/core",
 }
 # Parts with sub-folders: a header that is private to the part is private to all of them.
 PARTS = {"agents": "agents/orders agents/pages agents/rows agents/turns"}
@@ -68,7 +68,7 @@ FACES = {
     "channels": "channels.h",
     "links": "link.h",
     "exchange": "exchange.h",
-    "site/control": "control.h keyfile.h paths.h place.h",
+    "site/control": "control.h exit_code.h keyfile.h paths.h place.h",
     "site/config": "config.h",
     "site/core": "core.h",
     "site/compiler": "tier1.h",
