@@ -2,17 +2,16 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
+
 bool reconcile_add(struct reconcile_lines *lines, const struct reconcile_line *line)
 {
-    if (lines->count == lines->capacity) {
-        size_t capacity = lines->capacity == 0 ? 64 : lines->capacity * 2;
-        struct reconcile_line *items = realloc(lines->items, capacity * sizeof *items);
+    struct reconcile_line *items =
+        array_grow(lines->items, &lines->capacity, lines->count + 1, sizeof *items);
 
-        if (items == NULL)
-            return false;
-        lines->items = items;
-        lines->capacity = capacity;
-    }
+    if (items == NULL)
+        return false;
+    lines->items = items;
     lines->items[lines->count++] = *line;
     return true;
 }

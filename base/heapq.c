@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
+
 void heapq_init(struct heapq *heap)
 {
     *heap = (struct heapq){0};
@@ -29,14 +31,8 @@ void heapq_push(struct heapq *heap, uint64_t due, uint64_t id)
     struct heapq_item item = {.due = due, .id = id};
     size_t at;
 
-    if (heap->count == heap->capacity) {
-        size_t capacity = heap->capacity == 0 ? 16 : heap->capacity * 2;
-        struct heapq_item *items = realloc(heap->items, capacity * sizeof *items);
-
-        INVARIANT(items != NULL);
-        heap->items = items;
-        heap->capacity = capacity;
-    }
+    heap->items = array_grow(heap->items, &heap->capacity, heap->count + 1, sizeof item);
+    INVARIANT(heap->items != NULL);
     for (at = heap->count++; at > 0; at = (at - 1) / 2) {
         if (!before(&item, &heap->items[(at - 1) / 2]))
             break;

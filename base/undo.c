@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+
 /* A turn that saved much gives the memory back; below this it is kept for the next. */
 enum { KEPT_BYTES_MAX = 1024 * 1024 };
 
@@ -43,14 +45,8 @@ void undo_free(struct undo *undo)
 static void add_step(struct undo *undo, struct step step)
 {
     INVARIANT(!undo->ending);
-    if (undo->count == undo->capacity) {
-        size_t capacity = undo->capacity == 0 ? 64 : undo->capacity * 2;
-        struct step *steps = realloc(undo->steps, capacity * sizeof *steps);
-
-        INVARIANT(steps != NULL);
-        undo->steps = steps;
-        undo->capacity = capacity;
-    }
+    undo->steps = array_grow(undo->steps, &undo->capacity, undo->count + 1, sizeof step);
+    INVARIANT(undo->steps != NULL);
     undo->steps[undo->count++] = step;
 }
 

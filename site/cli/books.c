@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "site/cli/cli.h"
 #include "site/cli/render.h"
 #include "site/control/paths.h"
@@ -59,17 +60,13 @@ char *books_balance(char text[64], const struct account *account)
 
 bool account_kinds_add(struct account_kinds *kinds, uint64_t account, enum account_kind kind)
 {
+    struct account_kind_of *items;
     size_t at = kinds->count;
 
-    if (kinds->count == kinds->capacity) {
-        size_t capacity = kinds->capacity == 0 ? 64 : kinds->capacity * 2;
-        struct account_kind_of *items = realloc(kinds->items, capacity * sizeof *items);
-
-        if (items == NULL)
-            return false;
-        kinds->items = items;
-        kinds->capacity = capacity;
-    }
+    items = array_grow(kinds->items, &kinds->capacity, kinds->count + 1, sizeof *items);
+    if (items == NULL)
+        return false;
+    kinds->items = items;
     /* Those of links open later than customers with higher numbers: found from the end, as rare. */
     while (at > 0 && kinds->items[at - 1].account > account)
         at--;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "audit/audit.h"
+#include "base/array.h"
 #include "ledger/account.h"
 #include "ledger/journal.h"
 #include "site/cli/books.h"
@@ -120,16 +121,12 @@ static enum status keep_opening(void *context, const struct journal_opening *ope
 static enum status keep_event(void *context, const struct journal_event *event, struct fault *fault)
 {
     struct transfers *transfers = context;
+    struct journal_event *events = array_grow(transfers->events, &transfers->event_capacity,
+                                              transfers->event_count + 1, sizeof *events);
 
-    if (transfers->event_count == transfers->event_capacity) {
-        size_t capacity = transfers->event_capacity == 0 ? 64 : transfers->event_capacity * 2;
-        struct journal_event *events = realloc(transfers->events, capacity * sizeof *events);
-
-        if (events == NULL)
-            return fault_set(fault, ST_NOMEM, "list transfers: memory is short");
-        transfers->events = events;
-        transfers->event_capacity = capacity;
-    }
+    if (events == NULL)
+        return fault_set(fault, ST_NOMEM, "list transfers: out of memory");
+    transfers->events = events;
     transfers->events[transfers->event_count++] = *event;
     return ST_OK;
 }

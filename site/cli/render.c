@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/text.h"
 
 enum {
@@ -386,16 +387,12 @@ struct table_text *table_text_new(const char *const *headers, size_t columns)
 
 static bool make_room(struct table_text *table)
 {
-    size_t capacity = table->capacity == 0 ? 256 : table->capacity * 2;
-    char **cells;
+    char **cells =
+        array_grow(table->cells, &table->capacity, table->count + table->columns, sizeof *cells);
 
-    if (table->count + table->columns <= table->capacity)
-        return true;
-    cells = realloc(table->cells, capacity * sizeof *cells);
     if (cells == NULL)
         return false;
     table->cells = cells;
-    table->capacity = capacity;
     return true;
 }
 

@@ -292,6 +292,7 @@ struct core_books {
         struct pricebook book;
     } * items;
     size_t count;
+    size_t capacity;
 };
 
 /*

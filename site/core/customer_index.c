@@ -3,9 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/status.h"
-
-enum { CAPACITY_FIRST = 16 };
 
 size_t customer_index_from(const struct customer_index *index, customer_order order,
                            const struct customer *wanted)
@@ -32,24 +31,15 @@ struct customer *customer_index_find(const struct customer_index *index, custome
     return at < index->count && order(index->items[at], wanted) == 0 ? index->items[at] : NULL;
 }
 
-static void grow(struct customer_index *index)
-{
-    size_t capacity = index->capacity == 0 ? CAPACITY_FIRST : index->capacity * 2;
-    struct customer **grown = realloc(index->items, capacity * sizeof(*grown));
-
-    INVARIANT(grown != NULL);
-    index->items = grown;
-    index->capacity = capacity;
-}
-
 void customer_index_add(struct customer_index *index, customer_order order,
                         struct customer *customer)
 {
     size_t at = customer_index_from(index, order, customer);
 
     INVARIANT(at == index->count || order(index->items[at], customer) != 0);
-    if (index->count == index->capacity)
-        grow(index);
+    index->items =
+        array_grow(index->items, &index->capacity, index->count + 1, sizeof(*index->items));
+    INVARIANT(index->items != NULL);
     memmove(&index->items[at + 1], &index->items[at], (index->count - at) * sizeof(*index->items));
     index->items[at] = customer;
     index->count++;

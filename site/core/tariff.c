@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "sdk/abi.h"
 #include "site/core/state.h"
 
@@ -13,7 +14,8 @@
 static enum status keep(void *context, const struct ledger_prices *prices, struct fault *fault)
 {
     struct core_books *books = context;
-    struct core_book *items = realloc(books->items, (books->count + 1) * sizeof *items);
+    struct core_book *items =
+        array_grow(books->items, &books->capacity, books->count + 1, sizeof *items);
     struct core_book *kept;
     enum status status;
 
