@@ -64,6 +64,16 @@ bool money_scale(struct money *result, struct money a, uint64_t count)
     return money_from_total(result, (u128)a.nanos * count);
 }
 
+void money_accumulate(struct money *sum, struct money amount)
+{
+    INVARIANT(money_add(sum, *sum, amount));
+}
+
+void money_deduct(struct money *rest, struct money amount)
+{
+    INVARIANT(money_sub(rest, *rest, amount));
+}
+
 struct money money_sub_clamped(struct money a, struct money b)
 {
     return (struct money){.nanos = a.nanos > b.nanos ? a.nanos - b.nanos : 0};

@@ -56,6 +56,10 @@ MUST_CHECK bool money_add(struct money *result, struct money a, struct money b);
 MUST_CHECK bool money_sub(struct money *result, struct money a, struct money b);
 MUST_CHECK bool money_scale(struct money *result, struct money a, uint64_t count);
 
+/* Add to or take from an amount in place, where the caller knows that it fits (INVARIANT). */
+void money_accumulate(struct money *sum, struct money amount);
+void money_deduct(struct money *rest, struct money amount);
+
 /* Returns a - b, or zero when `b` is larger.  For showing, never for booking. */
 struct money money_sub_clamped(struct money a, struct money b);
 

@@ -38,7 +38,11 @@ static const struct own_account own_accounts[] = {
     {ACCOUNT_DEPOSIT_CHANNEL, KIND_DEPOSIT, "deposit:channel"},
     {ACCOUNT_DEPOSIT_BURIAL, KIND_DEPOSIT, "deposit:burial"},
 };
-enum { OWN_ACCOUNTS = sizeof own_accounts / sizeof own_accounts[0], LINK_ACCOUNTS = 4 };
+enum {
+    OWN_ACCOUNTS = sizeof own_accounts / sizeof own_accounts[0],
+    LINK_ACCOUNTS = 4,
+    LINK_SPARE = 3
+};
 
 static const struct own_account *own_account_find(uint64_t id)
 {
@@ -80,31 +84,46 @@ uint64_t account_own_next(uint64_t id, enum account_kind *kind)
     return ACCOUNT_NONE;
 }
 
+uint64_t account_of_link(uint32_t interface, enum account_kind kind)
+{
+    INVARIANT(interface <= ACCOUNT_LINK_INTERFACE_MAX);
+    INVARIANT(kind >= KIND_LINK_OUT && kind <= KIND_LINK_SETTLING);
+    return ACCOUNT_LINKS + (uint64_t)interface * LINK_ACCOUNTS + (kind - KIND_LINK_OUT);
+}
+
+bool account_link(uint64_t id, uint32_t *interface, enum account_kind *kind)
+{
+    if (id < ACCOUNT_LINKS || id >= ACCOUNT_FIRST_FREE || id % LINK_ACCOUNTS == LINK_SPARE)
+        return false;
+    *interface = (uint32_t)((id - ACCOUNT_LINKS) / LINK_ACCOUNTS);
+    *kind = (enum account_kind)(KIND_LINK_OUT + id % LINK_ACCOUNTS);
+    return true;
+}
+
 bool account_own_kind(uint64_t id, enum account_kind *kind)
 {
-    static const enum account_kind link_kinds[] = {KIND_LINK_OUT, KIND_LINK_IN, KIND_LINK_SETTLING};
     const struct own_account *own = own_account_find(id);
+    uint32_t interface;
 
-    if (own != NULL) {
-        *kind = own->kind;
-        return true;
-    }
-    if (id < ACCOUNT_LINKS || id >= ACCOUNT_FIRST_FREE || id % LINK_ACCOUNTS == 3)
-        return false;
-    *kind = link_kinds[id % LINK_ACCOUNTS];
+    if (own == NULL)
+        return account_link(id, &interface, kind);
+    *kind = own->kind;
     return true;
 }
 
 char *account_name(char text[ACCOUNT_NAME_BYTES], uint64_t id, enum account_kind kind)
 {
-    static const char *const link_sides[] = {"out", "in", "settling", "spare"};
+    static const char *const link_sides[] = {
+        [KIND_LINK_OUT] = "out", [KIND_LINK_IN] = "in", [KIND_LINK_SETTLING] = "settling"};
     const struct own_account *own = own_account_find(id);
+    enum account_kind side;
+    uint32_t interface;
 
     if (own != NULL)
         (void)snprintf(text, ACCOUNT_NAME_BYTES, "%s", own->name);
-    else if (id >= ACCOUNT_LINKS && id < ACCOUNT_FIRST_FREE)
-        (void)snprintf(text, ACCOUNT_NAME_BYTES, "link:%" PRIu64 ":%s",
-                       (id - ACCOUNT_LINKS) / LINK_ACCOUNTS, link_sides[id % LINK_ACCOUNTS]);
+    else if (account_link(id, &interface, &side))
+        (void)snprintf(text, ACCOUNT_NAME_BYTES, "link:%" PRIu32 ":%s", interface,
+                       link_sides[side]);
     else if (id >= ACCOUNT_FIRST_FREE && kind == KIND_CUSTOMER)
         (void)snprintf(text, ACCOUNT_NAME_BYTES, "customer:%" PRIu64, id);
     else if (id >= ACCOUNT_FIRST_FREE && kind == KIND_AGENT)

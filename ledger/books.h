@@ -29,6 +29,11 @@ struct ledger {
     struct hasher *chain; /* runs over the leaf hashes while a frame is closed */
 };
 
+/* event.c */
+
+/* The event that a book of prices coming into force is: its bytes are the book's. */
+struct event event_of_prices(uint64_t id, const struct hash *book, uint64_t site_time_us);
+
 /* prices.c */
 
 /* Move the rows of books that came into force in the frame to its batch. */

@@ -241,17 +241,6 @@ struct hash ledger_event_end(struct ledger *ledger, const struct event *event)
     return hash;
 }
 
-struct event event_of_time(uint64_t subject, uint64_t site_time_us)
-{
-    return (struct event){.kind = EVENT_TICK,
-                          .subject = subject,
-                          .bytes = hash_of(NULL, 0),
-                          .random = hash_of(NULL, 0),
-                          .site_time_us = site_time_us,
-                          .source = {0xf6}, /* CBOR null */
-                          .source_size = 1};
-}
-
 enum status ledger_open(struct ledger *ledger, enum account_kind kind, uint64_t customer,
                         uint64_t *id)
 {
@@ -271,16 +260,15 @@ enum status ledger_open(struct ledger *ledger, enum account_kind kind, uint64_t 
 enum status ledger_open_link(struct ledger *ledger, uint32_t interface)
 {
     static const enum account_kind kinds[] = {KIND_LINK_OUT, KIND_LINK_IN, KIND_LINK_SETTLING};
-    uint64_t first = ACCOUNT_LINKS + (uint64_t)interface * 4;
 
     INVARIANT(ledger->in_event);
-    if (first + 3 >= ACCOUNT_FIRST_FREE)
+    if (interface > ACCOUNT_LINK_INTERFACE_MAX)
         return ST_INVALID;
-    if (accounts_find(&ledger->accounts, first) != NULL)
+    if (accounts_find(&ledger->accounts, account_of_link(interface, KIND_LINK_OUT)) != NULL)
         return ST_EXISTS;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        enum status status = ledger_add_account(ledger, first + i, kinds[i], ACCOUNT_NONE,
-                                                ledger_event_index(ledger));
+        enum status status = ledger_add_account(ledger, account_of_link(interface, kinds[i]),
+                                                kinds[i], ACCOUNT_NONE, ledger_event_index(ledger));
 
         if (status != ST_OK)
             return ST_NOMEM;
@@ -376,4 +364,14 @@ void ledger_transfer_checked(struct ledger *ledger, const struct transfer *trans
                   transfer_code_text(transfer->code), money_print(amount, transfer->amount),
                   transfer->debit, transfer->credit, transfer_result_text(result));
     invariant_failed("a checked transfer is done", __FILE__, __LINE__);
+}
+
+void ledger_move(struct ledger *ledger, uint64_t from, uint64_t to, struct money amount,
+                 enum transfer_code code, uint64_t object)
+{
+    const struct transfer transfer = {
+        .debit = from, .credit = to, .amount = amount, .code = code, .object = object};
+
+    if (!money_is_zero(amount))
+        ledger_transfer_checked(ledger, &transfer);
 }

@@ -1,11 +1,11 @@
 /*
  * The books of a site: accounts, events, lines and postings, gathered into frames.
  *
- * Double entry and immutable: money moves only by ledger_transfer(), which debits one account and
- * credits another by the same amount.  Balances live in RAM and change at once; the frame that
- * makes them durable is closed later into a store batch (ledger_frame_close), together with
- * whatever rows the other parts put into the same batch.  If that batch cannot be committed, the
- * process stops.
+ * Double entry and immutable: money moves only by ledger_transfer() and its two short forms, which
+ * debit one account and credits another by the same amount.  Balances live in RAM and change at
+ * once; the frame that makes them durable is closed later into a store batch (ledger_frame_close),
+ * together with whatever rows the other parts put into the same batch.  If that batch cannot be
+ * committed, the process stops.
  *
  * One thread.  Record formats: docs/records.md.
  */
@@ -45,7 +45,7 @@ enum { ACCOUNT_KINDS = 11 };
 
 /*
  * The site's own accounts have fixed numbers below ACCOUNT_FIRST_FREE and are opened by the first
- * frame.  Links use ACCOUNT_LINKS + interface * 4 + (0 out, 1 in, 2 settling).
+ * frame.  Those of links lie from ACCOUNT_LINKS on, see account_of_link().
  */
 enum account_id {
     ACCOUNT_NONE = 0,
@@ -84,6 +84,18 @@ struct account {
     bool closed;
     bool touched; /* by the frame being filled: the ledger's own note */
 };
+
+/* An interface has four numbers: out, in, settling and a spare one. */
+enum { ACCOUNT_LINK_INTERFACE_MAX = (ACCOUNT_FIRST_FREE - ACCOUNT_LINKS) / 4 - 1 };
+
+/*
+ * The number of the account of this kind, KIND_LINK_OUT, _IN or _SETTLING, that a link has.  The
+ * interface is at most ACCOUNT_LINK_INTERFACE_MAX (INVARIANT).
+ */
+uint64_t account_of_link(uint32_t interface, enum account_kind kind);
+
+/* Whether `id` is the number of an account of a link; sets which link's and of which kind if so. */
+bool account_link(uint64_t id, uint32_t *interface, enum account_kind *kind);
 
 enum { ACCOUNT_NAME_BYTES = 64 };
 
@@ -215,7 +227,7 @@ enum event_kind {
     EVENT_PRICES = 5,  /* a book of prices comes into force: (its number, its SHA-256) */
 };
 
-enum { EVENT_SOURCE_BYTES_MAX = 64 };
+enum { EVENT_SOURCE_BYTES_MAX = 64, EVENT_KEY_BYTES = 32 };
 
 /*
  * The event hash is SHA-256("serai-event-1" || CBOR[kind, source, SHA-256(bytes), site time,
@@ -231,8 +243,21 @@ struct event {
     uint64_t site_time_us;
 };
 
-/* The event that the passing of site time itself is: for rent, and when a site begins. */
+/*
+ * The causes, each with the source that docs/records.md gives its kind.  Bytes are those of
+ * nothing, and nothing is drawn: whoever has some sets `bytes` and `random` afterwards.
+ *
+ * event_of_time(): site time passed; for rent, and when a site begins.  event_of_request(): a
+ * customer's request.  event_of_turn(): an agent handles a message of this number and kind, sent by
+ * `sender`.  event_of_link(): message `seq` came over an interface; 0: ends that waited for a place
+ * on it got ROOM; with interface 0, the messages of frame `seq` were numbered.
+ */
 struct event event_of_time(uint64_t subject, uint64_t site_time_us);
+struct event event_of_request(uint64_t customer, const uint8_t key[EVENT_KEY_BYTES],
+                              uint64_t number, uint64_t site_time_us);
+struct event event_of_turn(uint64_t agent, uint64_t sender, uint64_t message, uint64_t message_kind,
+                           uint64_t site_time_us);
+struct event event_of_link(uint32_t interface, uint64_t seq, uint64_t site_time_us);
 
 /*
  * Begin an event, which causes all transfers until ledger_event_end().  One at a time (INVARIANT).
@@ -303,6 +328,13 @@ MUST_CHECK enum transfer_result ledger_transfer(struct ledger *ledger,
  * stops the program, naming it.
  */
 void ledger_transfer_checked(struct ledger *ledger, const struct transfer *transfer);
+
+/*
+ * Move money as ledger_transfer_checked(), by a line without quantity and price.  No money is no
+ * line.
+ */
+void ledger_move(struct ledger *ledger, uint64_t from, uint64_t to, struct money amount,
+                 enum transfer_code code, uint64_t object);
 
 /* ---- books of prices ---- */
 

@@ -24,21 +24,11 @@ void ledger_prices_begin(struct ledger *ledger, uint64_t id, const void *book, s
                          uint64_t site_time_us)
 {
     struct hash hash = hash_of(book, size);
-    struct event event = {.kind = EVENT_PRICES,
-                          .bytes = hash,
-                          .random = hash_of(NULL, 0),
-                          .site_time_us = site_time_us};
-    struct bytes source = {0};
+    struct event event = event_of_prices(id, &hash, site_time_us);
     struct bytes row = {0};
     uint8_t key[PRICES_KEY_BYTES];
 
     INVARIANT(size <= PRICES_BYTES_MAX);
-    cbor_put_array(&source, 2);
-    cbor_put_uint(&source, id);
-    cbor_put_bytes(&source, hash.bytes, HASH_BYTES);
-    INVARIANT(!source.failed && source.size <= sizeof event.source);
-    memcpy(event.source, source.data, source.size);
-    event.source_size = source.size;
     ledger_event_begin(ledger);
     (void)ledger_event_end(ledger, &event);
     put_key(key, id);
@@ -49,7 +39,6 @@ void ledger_prices_begin(struct ledger *ledger, uint64_t id, const void *book, s
     INVARIANT(!row.failed);
     store_batch_put(&ledger->price_rows, STORE_META, key, sizeof key, row.data, row.size);
     INVARIANT(!store_batch_failed(&ledger->price_rows)); /* here, where memory was wanted */
-    bytes_fini(&source);
     bytes_fini(&row);
 }
 

@@ -35,18 +35,19 @@ void statement_free(struct statement *statement)
 static enum status take_transfer(struct statement *statement, uint64_t frame,
                                  const struct transfer *transfer, struct fault *fault)
 {
-    bool out = transfer->credit >= ACCOUNT_LINKS && transfer->credit < ACCOUNT_FIRST_FREE;
-    bool in = transfer->debit >= ACCOUNT_LINKS && transfer->debit < ACCOUNT_FIRST_FREE;
+    uint32_t interface = 0;
+    enum account_kind kind = KIND_LINK_SETTLING;
+    bool in = account_link(transfer->debit, &interface, &kind);
+    bool out = account_link(transfer->credit, &interface, &kind);
     const struct reconcile_line line = {
         .seq = transfer->object, .frame = frame, .amount = transfer->amount};
     uint64_t account = out ? transfer->credit : transfer->debit;
-    uint64_t interface = (account - ACCOUNT_LINKS) / 4;
     bool done;
 
     if (!out && !in)
         return ST_OK;
     if (interface == 0 || interface > LINK_INTERFACES_MAX || (out && in) ||
-        account % 4 != (out ? 0 : 1) ||
+        kind != (out ? KIND_LINK_OUT : KIND_LINK_IN) ||
         transfer->code != (out ? TRANSFER_LINK_SENT : TRANSFER_LINK_RECEIVED))
         return fault_set(fault, ST_CORRUPT,
                          "frame %" PRIu64 ": account %" PRIu64

@@ -293,7 +293,6 @@ static void agent_send(struct core *core, struct customer *by, struct cbor *in,
                               .sender = by->account,
                               .sender_customer = by->account,
                               .postage = agents_reserve(core->agents)};
-    struct transfer hold = {.debit = by->account, .credit = ACCOUNT_HELD_MESSAGE};
     struct agent *agent;
     struct money both;
     uint64_t id;
@@ -312,18 +311,16 @@ static void agent_send(struct core *core, struct customer *by, struct cbor *in,
                     (unsigned long long)id);
         return;
     }
-    hold.code = TRANSFER_POSTAGE_HOLD;
     if (!money_add(&both, message.postage, message.money) ||
         money_compare(both, ledger_balance(core->ledger, by->account)) > 0) {
         outcome_set(outcome, CONTROL_REFUSED,
                     "customer %s has not enough for the message's money and postage", by->name);
         return;
     }
-    hold.amount = message.postage;
-    ledger_transfer_checked(core->ledger, &hold);
-    hold.code = TRANSFER_MESSAGE_HOLD;
-    hold.amount = message.money;
-    ledger_transfer_checked(core->ledger, &hold);
+    ledger_move(core->ledger, by->account, ACCOUNT_HELD_MESSAGE, message.postage,
+                TRANSFER_POSTAGE_HOLD, 0);
+    ledger_move(core->ledger, by->account, ACCOUNT_HELD_MESSAGE, message.money,
+                TRANSFER_MESSAGE_HOLD, 0);
     agents_deliver(core->agents, agent, &message);
     agents_topped_up(core->agents, agent);
 }

@@ -37,8 +37,9 @@ static uint64_t quota_owner(void *context, uint64_t customer)
 {
     const struct customer *found = core_customer_by_account(context, customer);
 
-    return found == NULL || found->interface == 0 ? customer
-                                                  : exchange_link_account(found->interface);
+    return found == NULL || found->interface == 0
+               ? customer
+               : account_of_link(found->interface, KIND_LINK_OUT);
 }
 
 /* ---- what the exchange asks of it ---- */

@@ -108,8 +108,10 @@ static struct disk_writer *heaviest(struct disk *disk)
 
 static void hold_link(struct core *core, uint64_t account)
 {
-    uint64_t interface = (account - ACCOUNT_LINKS) / 4;
-    const struct link *link = links_find(core->links, (uint32_t)interface);
+    enum account_kind side;
+    uint32_t interface;
+    const struct link *link =
+        account_link(account, &interface, &side) ? links_find(core->links, interface) : NULL;
 
     if (link == NULL)
         return;

@@ -221,7 +221,7 @@ static void add_limit(void *context, struct link *link)
 {
     struct money *sum = context;
 
-    INVARIANT(money_add(sum, *sum, link->limit)); /* each was looked at when it was added */
+    money_accumulate(sum, link->limit); /* each was looked at when it was added */
 }
 
 /*

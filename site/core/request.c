@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "site/core/map.h"
 #include "site/core/state.h"
 
@@ -12,14 +13,9 @@ static void reply(struct core *core, uint64_t token, bool by_operator, const str
 {
     struct core_reply *place;
 
-    if (core->reply_count == core->reply_capacity) {
-        size_t capacity = core->reply_capacity == 0 ? 16 : core->reply_capacity * 2;
-        struct core_reply *grown = realloc(core->replies, capacity * sizeof *grown);
-
-        INVARIANT(grown != NULL);
-        core->replies = grown;
-        core->reply_capacity = capacity;
-    }
+    core->replies = array_grow(core->replies, &core->reply_capacity, core->reply_count + 1,
+                               sizeof *core->replies);
+    INVARIANT(core->replies != NULL);
     place = &core->replies[core->reply_count++];
     *place = (struct core_reply){.token = token, .by_operator = by_operator};
     bytes_append(&place->bytes, bytes->data, bytes->size);
@@ -38,20 +34,10 @@ static void encode(const struct core *core, const struct outcome *outcome, struc
 static void end_event(struct core *core, const struct customer *by,
                       const struct control_request *request)
 {
-    struct event event = {.kind = EVENT_REQUEST,
-                          .subject = by->account,
-                          .bytes = hash_of(request->payload, request->payload_size),
-                          .random = hash_of(NULL, 0),
-                          .site_time_us = core->site_time_us};
-    struct bytes source = {0};
+    struct event event =
+        event_of_request(by->account, request->key, request->number, core->site_time_us);
 
-    cbor_put_array(&source, 2);
-    cbor_put_bytes(&source, request->key, CONTROL_KEY_BYTES);
-    cbor_put_uint(&source, request->number);
-    INVARIANT(!source.failed && source.size <= sizeof event.source);
-    memcpy(event.source, source.data, source.size);
-    event.source_size = source.size;
-    bytes_fini(&source);
+    event.bytes = hash_of(request->payload, request->payload_size);
     (void)ledger_event_end(core->ledger, &event);
 }
 

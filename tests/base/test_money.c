@@ -51,6 +51,33 @@ START_TEST(amounts_compare_as_their_numbers)
 }
 END_TEST
 
+START_TEST(an_amount_grows_and_shrinks_in_place)
+{
+    struct money amount = nanos(7);
+
+    money_accumulate(&amount, nanos(5));
+    ck_assert_uint_eq(amount.nanos, 12);
+    money_deduct(&amount, nanos(12));
+    ck_assert(money_is_zero(amount));
+}
+END_TEST
+
+START_TEST(a_sum_that_does_not_fit_in_place_is_a_bug)
+{
+    struct money amount = nanos(MONEY_NANOS_MAX);
+
+    money_accumulate(&amount, nanos(1));
+}
+END_TEST
+
+START_TEST(taking_more_than_there_is_in_place_is_a_bug)
+{
+    struct money amount = nanos(1);
+
+    money_deduct(&amount, nanos(2));
+}
+END_TEST
+
 START_TEST(a_sum_out_of_range_is_refused_and_changes_nothing)
 {
     struct money result = nanos(7);
@@ -337,6 +364,9 @@ int main(void)
 
     tcase_add_test(tcase, an_amount_is_at_most_the_largest_i64);
     tcase_add_test(tcase, amounts_compare_as_their_numbers);
+    tcase_add_test(tcase, an_amount_grows_and_shrinks_in_place);
+    tcase_add_test_raise_signal(tcase, a_sum_that_does_not_fit_in_place_is_a_bug, SIGABRT);
+    tcase_add_test_raise_signal(tcase, taking_more_than_there_is_in_place_is_a_bug, SIGABRT);
     tcase_add_test(tcase, a_sum_out_of_range_is_refused_and_changes_nothing);
     tcase_add_test(tcase, a_sum_in_range_is_exact);
     tcase_add_test(tcase, the_result_may_be_one_of_the_operands);

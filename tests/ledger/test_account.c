@@ -1,4 +1,5 @@
 /* One account: classes, limits, names, and its row. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -59,6 +60,33 @@ START_TEST(own_accounts_are_walked_in_order_and_know_their_kind)
     ck_assert(!account_own_kind(259, &kind)); /* the spare fourth account of a link */
     ck_assert(!account_own_kind(4096, &kind));
     ck_assert(account_own_kind(4094, &kind) && kind == KIND_LINK_SETTLING);
+}
+END_TEST
+
+START_TEST(the_number_of_an_account_of_a_link_says_which_it_is)
+{
+    static const enum account_kind kinds[] = {KIND_LINK_OUT, KIND_LINK_IN, KIND_LINK_SETTLING};
+    enum account_kind kind;
+    uint32_t interface;
+
+    for (uint32_t link = 0; link <= ACCOUNT_LINK_INTERFACE_MAX; link++) {
+        for (uint64_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+            uint64_t id = account_of_link(link, kinds[i]);
+
+            ck_assert_uint_eq(id, 256 + (uint64_t)link * 4 + i); /* docs/records.md */
+            ck_assert(account_link(id, &interface, &kind));
+            ck_assert(interface == link && kind == kinds[i]);
+        }
+    }
+    ck_assert(!account_link(255, &interface, &kind));
+    ck_assert(!account_link(259, &interface, &kind)); /* the spare fourth */
+    ck_assert(!account_link(4096, &interface, &kind));
+}
+END_TEST
+
+START_TEST(a_link_past_the_last_number_has_no_account)
+{
+    (void)account_of_link(ACCOUNT_LINK_INTERFACE_MAX + 1, KIND_LINK_OUT);
 }
 END_TEST
 
@@ -242,6 +270,8 @@ int main(void)
 
     tcase_add_test(rules, every_account_has_its_fixed_name);
     tcase_add_test(rules, own_accounts_are_walked_in_order_and_know_their_kind);
+    tcase_add_test(rules, the_number_of_an_account_of_a_link_says_which_it_is);
+    tcase_add_test_raise_signal(rules, a_link_past_the_last_number_has_no_account, SIGABRT);
     tcase_add_test(rules, only_source_kinds_may_owe);
     tcase_add_test(rules, limits_are_those_of_the_class);
     tcase_add_test(rules, a_refused_transfer_changes_nothing);

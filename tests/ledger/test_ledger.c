@@ -211,7 +211,9 @@ static enum status open_link(uint32_t interface)
 
 START_TEST(the_accounts_of_a_link_have_fixed_numbers_and_their_limits)
 {
-    enum { OUT = ACCOUNT_LINKS + 4, IN = OUT + 1, SETTLING = OUT + 2 };
+    const uint64_t OUT = account_of_link(1, KIND_LINK_OUT);
+    const uint64_t IN = account_of_link(1, KIND_LINK_IN);
+    const uint64_t SETTLING = account_of_link(1, KIND_LINK_SETTLING);
     uint64_t customer = books_account(&books, KIND_CUSTOMER, 0);
     struct verify_report report;
     uint64_t residue;
