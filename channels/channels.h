@@ -3,8 +3,8 @@
  *
  * This part decides; it moves no money, runs no agent and opens no socket.  Each call is a check
  * that may refuse and changes nothing, then a change that cannot fail and that says, as a wire
- * message, what the far end must hear.  The site moves the money, reserves and deposits that the
- * answers name, and carries the messages: within the site at once (interface self), over a link by
+ * message, what the far end must hear.  The exchange moves money, reserves and deposits, and
+ * carries the messages: within the site at once (interface self), over a link by
  * parcels.
  *
  * An end knows its interface, channel number and side; both ends of a self channel are at this site
@@ -40,13 +40,12 @@ struct channel_holding {
 };
 
 /*
- * One end.  Plain values; change them only through the calls below (which save pre-images in the
- * running turn's undo), except the fields under "the site's": those the site sets after undo_save.
+ * One end.  Plain values; they change only through the calls below, which save pre-images in the
+ * running turn's undo.  What is held for an end, money above all, the exchange keeps.
  */
 struct channel_end {
-    uint64_t id;       /* local, what a cap names; never reused */
-    uint64_t owner;    /* agent; may be dead when the end is closing or given up */
-    uint64_t customer; /* the owner's, for whom it counts until it is gone */
+    uint64_t id;    /* local, what a cap names; never reused */
+    uint64_t owner; /* agent; may be dead when the end is closing or given up */
     uint32_t interface;
     uint32_t number; /* low bit 0: bought here; never reused on an interface */
     enum channel_side side;
@@ -62,17 +61,7 @@ struct channel_end {
     uint64_t sent_packets;
     uint64_t sent_bytes;
     bool room_asked;
-    /* the site's: money held for this end, by kind (nanos of its own accounts) */
-    struct money deposit;           /* deposit:channel */
-    struct money armed_reserve;     /* held:reserve, for packets armed and not yet arrived */
-    struct money answer_reserve;    /* held:reserve, while pending */
-    struct money room_reserve;      /* held:reserve, while room_asked */
-    struct money close_reserve;     /* held:reserve, from birth until the close signal */
-    struct money birth_money;       /* held:birth, while pending within the site */
-    struct money asked_endowment;   /* what BIRTH asked for, to hold the answer against */
-    struct money asked_fee;         /* the largest fee it allowed */
-    struct channel_holding counted; /* as of the last time that the site counted; not stored */
-    bool dirty;                     /* its row must be written; managed by this part */
+    bool dirty; /* its row must be written; managed by this part */
 };
 
 /* ---- messages on the wire; over links they travel in parcels ---- */
@@ -130,14 +119,6 @@ MUST_CHECK enum status channels_load(struct channels *channels, const struct sto
 /* Write the rows that changed since the last call, and the counters (key = u32 0, u8 0, u64 0). */
 void channels_save(struct channels *channels, struct store_batch *batch);
 
-/*
- * Decode one row of an end, for claims and verification.  ST_CORRUPT.  ST_MISSING, which sets no
- * fault: a row of another kind.
- */
-MUST_CHECK enum status channels_row_decode(struct channel_end *end, const uint8_t *key,
-                                           size_t key_size, const uint8_t *value, size_t value_size,
-                                           struct fault *fault);
-
 /* The end of this id, or NULL when there is none.  Valid until it is removed. */
 struct channel_end *channels_find(struct channels *channels, uint64_t id);
 
@@ -164,12 +145,6 @@ MUST_CHECK enum status channels_check(const struct channels *channels, struct fa
 /* Give the end to another agent, within a turn; undone by rollback. */
 void channel_give(struct channel_end *end, struct undo *undo, uint64_t owner);
 
-/*
- * Save the end for the turn's rollback and mark it as changed.  The site calls this before it sets
- * one of its own fields, the owner apart (channel_give()).
- */
-void channel_touch(struct channel_end *end, struct undo *undo);
-
 /* ---- refusals of this part; the site maps them to sdk/abi.h ---- */
 enum channel_verdict {
     CHANNEL_FINE = 0,
@@ -185,7 +160,9 @@ enum channel_verdict {
 
 /* ---- orders on ends (within a turn: undo is that turn's) ---- */
 
-enum { CHANNEL_ENDS_MAX = 4 * 1024 * 1024 }; /* of a site: some 1 GiB of memory */
+enum {
+    CHANNEL_ENDS_MAX = 4 * 1024 * 1024
+}; /* of a site: with what is held for them some 1.5 GiB */
 
 /*
  * Whether an end can be bought on an interface.  CHANNEL_TOO_MUCH: the site is full of ends, or the

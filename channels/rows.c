@@ -1,10 +1,10 @@
 /*
  * Rows of ends and counters in the table `link`.
  *
- * An end: key = interface u32, u8 1, id u64; value = CBOR array of number, owner, customer, side,
- * state, eight totals (armed, received, credit, sent; packets before bytes), room asked, and eight
- * amounts in the order of struct channel_end.  Counters: key = u32 0, u8 0, u64 0; value = CBOR
- * array of the next id and an array of (interface, next number) pairs, flat, by rising interface.
+ * An end: key = interface u32, u8 1, id u64; value = CBOR array of number, owner, side, state,
+ * eight totals (armed, received, credit, sent; packets before bytes), and whether room is asked.
+ * Counters: key = u32 0, u8 0, u64 0; value = CBOR array of the next id and an array of (interface,
+ * next number) pairs, flat, by rising interface.
  */
 #include "channels/channels.h"
 #include "channels/set.h"
@@ -16,7 +16,7 @@
 
 enum { KEY_BYTES = 13, KEY_KIND_AT = 4, KEY_ID_AT = 5 };
 enum key_kind { KEY_COUNTERS = 0, KEY_END = 1 };
-enum { END_FIELDS = 22, COUNTERS_FIELDS = 2 };
+enum { END_FIELDS = 13, COUNTERS_FIELDS = 2 };
 
 static void make_key(uint8_t key[KEY_BYTES], uint32_t interface, enum key_kind kind, uint64_t id)
 {
@@ -32,7 +32,6 @@ static void encode_end(struct bytes *out, const struct channel_end *end)
     cbor_put_array(out, END_FIELDS);
     cbor_put_uint(out, end->number);
     cbor_put_uint(out, end->owner);
-    cbor_put_uint(out, end->customer);
     cbor_put_uint(out, (uint64_t)end->side);
     cbor_put_uint(out, (uint64_t)end->state);
     cbor_put_uint(out, end->armed_packets);
@@ -44,14 +43,6 @@ static void encode_end(struct bytes *out, const struct channel_end *end)
     cbor_put_uint(out, end->sent_packets);
     cbor_put_uint(out, end->sent_bytes);
     cbor_put_bool(out, end->room_asked);
-    cbor_put_money(out, end->deposit);
-    cbor_put_money(out, end->armed_reserve);
-    cbor_put_money(out, end->answer_reserve);
-    cbor_put_money(out, end->room_reserve);
-    cbor_put_money(out, end->close_reserve);
-    cbor_put_money(out, end->birth_money);
-    cbor_put_money(out, end->asked_endowment);
-    cbor_put_money(out, end->asked_fee);
 }
 
 static void put_row(struct store_batch *batch, const uint8_t key[KEY_BYTES],
@@ -125,13 +116,6 @@ void channels_save(struct channels *channels, struct store_batch *batch)
 
 /* ---- reading ---- */
 
-static bool holds_money(const struct channel_end *end)
-{
-    return !money_is_zero(end->deposit) || !money_is_zero(end->armed_reserve) ||
-           !money_is_zero(end->answer_reserve) || !money_is_zero(end->room_reserve) ||
-           !money_is_zero(end->close_reserve) || !money_is_zero(end->birth_money);
-}
-
 /* What holds for every end that the orders and messages can make. */
 static const char *end_error(const struct channel_end *end)
 {
@@ -157,8 +141,6 @@ static const char *end_error(const struct channel_end *end)
     if (end->armed_packets != 0 || end->armed_bytes != 0 || end->credit_packets != 0 ||
         end->credit_bytes != 0)
         return "a pending end has credit";
-    if (end->state == CHANNEL_GIVEN_UP && holds_money(end))
-        return "an end that was given up holds money";
     return NULL;
 }
 
@@ -172,7 +154,6 @@ static enum status decode_end(struct channel_end *end, const uint8_t *value, siz
     cbor_get_array(&in, END_FIELDS);
     end->number = (uint32_t)cbor_get_uint(&in, UINT32_MAX);
     end->owner = cbor_get_uint(&in, UINT64_MAX);
-    end->customer = cbor_get_uint(&in, UINT64_MAX);
     end->side = (enum channel_side)cbor_get_uint(&in, CHANNEL_BORN);
     end->state = (enum channel_state)cbor_get_uint(&in, CHANNEL_GIVEN_UP);
     end->armed_packets = cbor_get_uint(&in, TOTAL_MAX);
@@ -184,14 +165,6 @@ static enum status decode_end(struct channel_end *end, const uint8_t *value, siz
     end->sent_packets = cbor_get_uint(&in, TOTAL_MAX);
     end->sent_bytes = cbor_get_uint(&in, TOTAL_MAX);
     end->room_asked = cbor_get_bool(&in);
-    end->deposit = cbor_get_money(&in);
-    end->armed_reserve = cbor_get_money(&in);
-    end->answer_reserve = cbor_get_money(&in);
-    end->room_reserve = cbor_get_money(&in);
-    end->close_reserve = cbor_get_money(&in);
-    end->birth_money = cbor_get_money(&in);
-    end->asked_endowment = cbor_get_money(&in);
-    end->asked_fee = cbor_get_money(&in);
     error = end_error(end);
     if (error != NULL)
         cbor_fail(&in, error);

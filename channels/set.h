@@ -57,6 +57,9 @@ struct node *set_link_new(struct channels *channels, const struct channel_end *e
 /* Add an end within a turn; it gets the next id.  Undone by rollback. */
 struct channel_end *set_add(struct channels *channels, struct undo *undo, struct channel_end end);
 
+/* Save the end for the turn's rollback and mark it as changed; before any field of it is set. */
+void channel_touch(struct channel_end *end, struct undo *undo);
+
 /*
  * Take an end out of the tables, within a turn.  Its memory stays valid until the turn ends.
  * Undone by rollback.
@@ -65,6 +68,12 @@ void set_remove(struct channels *channels, struct undo *undo, struct channel_end
 
 /* Free every node and port, as after channels_new(). */
 void set_clear(struct channels *channels);
+
+/* Decode one row of an end.  ST_CORRUPT.  ST_MISSING, which sets no fault: a row of another kind.
+ */
+MUST_CHECK enum status channels_row_decode(struct channel_end *end, const uint8_t *key,
+                                           size_t key_size, const uint8_t *value, size_t value_size,
+                                           struct fault *fault);
 
 /*
  * Fill kind, interface, number and `to` of a message from `end` to its far end; no other field is

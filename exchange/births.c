@@ -78,7 +78,7 @@ static int32_t birth_customer_refusal(struct exchange *exchange,
     if (!money_add(&both, message->endowment, message->fee) ||
         money_compare(both, message->money) != 0)
         return SERAI_E_INVALID;
-    birth->customer = exchange_link_account(link->interface);
+    birth->customer = account_of_link(link->interface, KIND_LINK_OUT);
     return exchange->env.customer_fits(exchange->env.context, link->interface, message->customer)
                ? 0
                : SERAI_E_FULL;
@@ -103,19 +103,19 @@ static int32_t birth_refusal(struct exchange *exchange, const struct channel_mes
 
 /* ---- acceptance ---- */
 
-static void birth_pay_for_end(struct exchange *exchange, struct channel_end *end)
+static void birth_pay_for_end(struct exchange *exchange, const struct channel_end *end,
+                              struct exchange_end *held)
 {
     struct money reserve = agents_reserve(exchange->agents);
 
-    channel_touch(end, exchange->undo);
-    end->deposit = agents_prices(exchange->agents)->channel_deposit;
-    end->armed_reserve = birth_times(reserve, SERAI_FIRST_CREDIT_PACKETS);
-    end->close_reserve = reserve;
-    booking_move(exchange, end->owner, ACCOUNT_DEPOSIT_CHANNEL, end->deposit,
+    held->deposit = agents_prices(exchange->agents)->channel_deposit;
+    held->grant_reserve = birth_times(reserve, SERAI_FIRST_CREDIT_PACKETS);
+    held->close_reserve = reserve;
+    booking_move(exchange, end->owner, ACCOUNT_DEPOSIT_CHANNEL, held->deposit,
                  TRANSFER_CHANNEL_DEPOSIT, end->id);
-    booking_move(exchange, end->owner, ACCOUNT_HELD_RESERVE, end->armed_reserve,
+    booking_move(exchange, end->owner, ACCOUNT_HELD_RESERVE, held->grant_reserve,
                  TRANSFER_RESERVE_HOLD, end->id);
-    booking_move(exchange, end->owner, ACCOUNT_HELD_RESERVE, end->close_reserve,
+    booking_move(exchange, end->owner, ACCOUNT_HELD_RESERVE, held->close_reserve,
                  TRANSFER_RESERVE_HOLD, end->id);
 }
 
@@ -145,6 +145,7 @@ static void birth_accept(struct exchange *exchange, struct received *received, s
     struct channel_end *end =
         channels_accept(exchange->channels, exchange->undo, message, 0, SERAI_FIRST_CREDIT_PACKETS,
                         SERAI_FIRST_CREDIT_BYTES, &received->reply);
+    struct exchange_end *held;
     struct agent *child;
 
     if (message->interface != CHANNEL_INTERFACE_SELF)
@@ -154,8 +155,9 @@ static void birth_accept(struct exchange *exchange, struct received *received, s
     birth->origin = (struct cap){.kind = SERAI_KIND_CHANNEL, .object = end->id};
     INVARIANT(agents_birth(exchange->agents, birth, &child) == BIRTH_DONE);
     channel_give(end, exchange->undo, agent_id(child));
-    holdings_begin(exchange, end, birth->customer);
-    birth_pay_for_end(exchange, end);
+    held = ends_begin(exchange, end, birth->customer);
+    holdings_follow(exchange, end);
+    birth_pay_for_end(exchange, end, held);
     birth_take_fees(exchange, prices);
     received->reply.fee = fee;
     INVARIANT(money_sub(&received->reply.money, message->fee, fee));
@@ -195,26 +197,26 @@ enum channel_verdict births_receive(struct exchange *exchange, struct received *
 /* ---- the answer ---- */
 
 /* The answer must be one to what was asked: its money is all of it, or what the fee leaves. */
-static bool birth_answer_adds_up(const struct channel_end *end,
+static bool birth_answer_adds_up(const struct channel_end *end, const struct exchange_end *held,
                                  const struct channel_message *answer)
 {
-    struct money expected = end->asked_fee;
+    struct money expected = held->asked_fee;
 
     if (end->state != CHANNEL_PENDING && end->state != CHANNEL_GIVEN_UP)
         return false;
     if (answer->status != 0)
-        return money_is_zero(answer->fee) && money_add(&expected, expected, end->asked_endowment) &&
+        return money_is_zero(answer->fee) &&
+               money_add(&expected, expected, held->asked_endowment) &&
                money_compare(expected, answer->money) == 0;
     return money_sub(&expected, expected, answer->fee) &&
            money_compare(expected, answer->money) == 0;
 }
 
-/* `was` is the end as it stood before the answer: a refused one is gone. */
-static void birth_money_back(struct exchange *exchange, const struct channel_end *was,
-                             const struct received *received)
+/* Of a refused one all that was held for the end comes back, too: the end is gone. */
+static void birth_money_back(struct exchange *exchange, const struct exchange_end *was,
+                             uint64_t payee, const struct received *received)
 {
     const struct channel_message *answer = received->message;
-    uint64_t payee = agents_payee(exchange->agents, was->owner);
 
     booking_receive(exchange, received, ACCOUNT_HELD_BIRTH);
     booking_move(exchange, ACCOUNT_HELD_BIRTH, payee, answer->money,
@@ -227,11 +229,12 @@ static void birth_money_back(struct exchange *exchange, const struct channel_end
                  was->id);
 }
 
-static void birth_opened(struct exchange *exchange, struct channel_end *end)
+static void birth_opened(struct exchange *exchange, const struct channel_end *end)
 {
-    channel_touch(end, exchange->undo);
-    end->answer_reserve = money_zero();
-    end->birth_money = money_zero();
+    struct exchange_end *held = ends_change(exchange, end);
+
+    held->answer_reserve = money_zero();
+    held->birth_money = money_zero();
 }
 
 /*
@@ -247,7 +250,7 @@ static void birth_given_up(struct exchange *exchange, struct channel_end *end, s
         ends_wake(exchange, received->message->interface, owner);
 }
 
-static void birth_tell_buyer(struct exchange *exchange, const struct channel_end *was,
+static void birth_tell_buyer(struct exchange *exchange, const struct exchange_end *was,
                              struct agent *owner, const struct channel_message *answer)
 {
     struct message event = {
@@ -268,18 +271,20 @@ enum channel_verdict births_receive_answer(struct exchange *exchange, struct cha
 {
     const struct channel_message *answer = received->message;
     struct agent *owner = agents_find(exchange->agents, end->owner);
-    struct channel_end was = *end;
+    uint64_t payee = agents_payee(exchange->agents, end->owner);
+    struct exchange_end was = *ends_held(exchange, end); /* of a refused birth it goes now */
+    bool given_up = end->state == CHANNEL_GIVEN_UP;
     enum channel_verdict verdict = CHANNEL_UNARMED;
 
-    if (birth_answer_adds_up(end, answer))
+    if (birth_answer_adds_up(end, &was, answer))
         verdict = channels_answered(exchange->channels, end, exchange->undo, answer);
     if (verdict != CHANNEL_FINE)
         return verdict;
     holdings_follow(exchange, end);
-    birth_money_back(exchange, &was, received);
+    birth_money_back(exchange, &was, payee, received);
     if (answer->status == 0)
         birth_opened(exchange, end);
-    if (was.state == CHANNEL_GIVEN_UP)
+    if (given_up)
         birth_given_up(exchange, end, owner, received);
     else
         birth_tell_buyer(exchange, &was, owner, answer);

@@ -7,23 +7,11 @@
 #include "exchange/booking.h"
 
 #include <assert.h>
-#include <string.h>
 
-#include "base/cbor.h"
 #include "exchange/prices.h"
 
-static_assert(ACCOUNT_LINKS + LINK_INTERFACES_MAX * 4 + 3 < ACCOUNT_FIRST_FREE,
+static_assert((int)LINK_INTERFACES_MAX <= (int)ACCOUNT_LINK_INTERFACE_MAX,
               "each interface has accounts");
-
-uint64_t exchange_link_account(uint32_t interface)
-{
-    return ACCOUNT_LINKS + (uint64_t)interface * 4;
-}
-
-static uint64_t booking_account_in(uint32_t interface)
-{
-    return ACCOUNT_LINKS + (uint64_t)interface * 4 + 1;
-}
 
 /* ---- within an event ---- */
 
@@ -42,29 +30,17 @@ void booking_receive(struct exchange *exchange, const struct received *received,
     const struct channel_message *message = received->message;
 
     if (message->interface != CHANNEL_INTERFACE_SELF)
-        booking_move(exchange, booking_account_in(message->interface), to, message->money,
-                     TRANSFER_LINK_RECEIVED, received->seq);
+        booking_move(exchange, account_of_link(message->interface, KIND_LINK_IN), to,
+                     message->money, TRANSFER_LINK_RECEIVED, received->seq);
 }
 
-/* The source is [interface, sequence] (docs/records.md, "What causes them"). */
 void booking_event_end(struct exchange *exchange, uint32_t interface, uint64_t seq,
                        const struct channel_message *message)
 {
-    struct event event = {.kind = EVENT_LINK,
-                          .subject = 0,
-                          .bytes = message == NULL ? hash_of(NULL, 0)
-                                                   : hash_of(message->data, message->size),
-                          .random = hash_of(NULL, 0),
-                          .site_time_us = agents_time(exchange->agents)};
-    struct bytes source = {0};
+    struct event event = event_of_link(interface, seq, agents_time(exchange->agents));
 
-    cbor_put_array(&source, 2);
-    cbor_put_uint(&source, interface);
-    cbor_put_uint(&source, seq);
-    INVARIANT(!source.failed && source.size <= sizeof event.source);
-    memcpy(event.source, source.data, source.size);
-    event.source_size = source.size;
-    bytes_fini(&source);
+    if (message != NULL)
+        event.bytes = hash_of(message->data, message->size);
     (void)ledger_event_end(exchange->ledger, &event);
 }
 
@@ -80,14 +56,10 @@ static void booking_send(void *context, const struct link *link, uint64_t seq,
                          const struct channel_message *message)
 {
     struct exchange *exchange = context;
-    struct transfer transfer = {.debit = ACCOUNT_HELD_PACKET,
-                                .credit = exchange_link_account(link->interface),
-                                .amount = message->money,
-                                .code = TRANSFER_LINK_SENT,
-                                .object = seq};
 
-    if (!money_is_zero(message->money))
-        ledger_transfer_checked(exchange->ledger, &transfer);
+    ledger_move(exchange->ledger, ACCOUNT_HELD_PACKET,
+                account_of_link(link->interface, KIND_LINK_OUT), message->money, TRANSFER_LINK_SENT,
+                seq);
 }
 
 void exchange_number(struct exchange *exchange)
@@ -120,8 +92,9 @@ static void booking_check_link(void *context, struct link *link)
 {
     struct booking_check *check = context;
     const struct account *out =
-        ledger_account(check->ledger, exchange_link_account(link->interface));
-    const struct account *in = ledger_account(check->ledger, booking_account_in(link->interface));
+        ledger_account(check->ledger, account_of_link(link->interface, KIND_LINK_OUT));
+    const struct account *in =
+        ledger_account(check->ledger, account_of_link(link->interface, KIND_LINK_IN));
 
     if (out == NULL || in == NULL || out->credits - out->debits != link->sent_total ||
         in->debits - in->credits != link->received_total)

@@ -9,18 +9,23 @@
 #include "exchange/ends.h"
 #include "exchange/holdings.h"
 
-/* Nothing more comes to this end: what was held for packets and room goes back. */
-static void closing_release(struct exchange *exchange, struct channel_end *end)
+/*
+ * Nothing more comes to this end: what was held for packets and room goes back.  Returns what is
+ * held for it, to be changed further.
+ */
+static struct exchange_end *closing_release(struct exchange *exchange,
+                                            const struct channel_end *end)
 {
     uint64_t payee = agents_payee(exchange->agents, end->owner);
+    struct exchange_end *held = ends_change(exchange, end);
 
-    booking_move(exchange, ACCOUNT_HELD_RESERVE, payee, end->armed_reserve, TRANSFER_RESERVE,
+    booking_move(exchange, ACCOUNT_HELD_RESERVE, payee, held->grant_reserve, TRANSFER_RESERVE,
                  end->id);
-    booking_move(exchange, ACCOUNT_HELD_RESERVE, payee, end->room_reserve, TRANSFER_RESERVE,
+    booking_move(exchange, ACCOUNT_HELD_RESERVE, payee, held->room_reserve, TRANSFER_RESERVE,
                  end->id);
-    channel_touch(end, exchange->undo);
-    end->armed_reserve = money_zero();
-    end->room_reserve = money_zero();
+    held->grant_reserve = money_zero();
+    held->room_reserve = money_zero();
+    return held;
 }
 
 /* ---- selling ---- */
@@ -32,12 +37,13 @@ static void closing_release(struct exchange *exchange, struct channel_end *end)
 static bool closing_withdraw(struct exchange *exchange, struct channel_end *end, uint64_t payee)
 {
     struct link *link = links_find(exchange->links, end->interface);
+    const struct exchange_end *held = ends_held(exchange, end);
     struct money asked;
 
     INVARIANT(link != NULL);
     if (!link_withdraw(exchange->links, link, exchange->undo, end->number))
         return false;
-    INVARIANT(money_add(&asked, end->asked_endowment, end->asked_fee));
+    INVARIANT(money_add(&asked, held->asked_endowment, held->asked_fee));
     booking_move(exchange, ACCOUNT_HELD_PACKET, payee, asked, TRANSFER_BIRTH_BACK, end->id);
     channels_withdraw(exchange->channels, end, exchange->undo);
     holdings_follow(exchange, end);
@@ -47,18 +53,18 @@ static bool closing_withdraw(struct exchange *exchange, struct channel_end *end,
 bool closing_sell(struct exchange *exchange, struct channel_end *end, struct channel_message *close)
 {
     uint64_t payee = agents_payee(exchange->agents, end->owner);
+    struct exchange_end *held = closing_release(exchange, end);
     bool tell_far = false;
 
-    closing_release(exchange, end);
-    booking_move(exchange, ACCOUNT_DEPOSIT_CHANNEL, payee, end->deposit, TRANSFER_CHANNEL_REFUND,
+    booking_move(exchange, ACCOUNT_DEPOSIT_CHANNEL, payee, held->deposit, TRANSFER_CHANNEL_REFUND,
                  end->id);
-    booking_move(exchange, ACCOUNT_HELD_RESERVE, payee, end->close_reserve, TRANSFER_RESERVE,
+    booking_move(exchange, ACCOUNT_HELD_RESERVE, payee, held->close_reserve, TRANSFER_RESERVE,
                  end->id);
-    booking_move(exchange, ACCOUNT_HELD_RESERVE, payee, end->answer_reserve, TRANSFER_RESERVE,
+    booking_move(exchange, ACCOUNT_HELD_RESERVE, payee, held->answer_reserve, TRANSFER_RESERVE,
                  end->id);
-    end->deposit = money_zero();
-    end->close_reserve = money_zero();
-    end->answer_reserve = money_zero();
+    held->deposit = money_zero();
+    held->close_reserve = money_zero();
+    held->answer_reserve = money_zero();
     if (end->state == CHANNEL_PENDING && closing_withdraw(exchange, end, payee))
         return false;
     channels_sell(exchange->channels, end, exchange->undo, close, &tell_far);
@@ -79,9 +85,10 @@ enum channel_verdict closing_receive(struct exchange *exchange, struct channel_e
         return verdict;
     holdings_follow(exchange, end);
     if (signal) {
-        closing_release(exchange, end);
-        ends_notify(exchange, end, SERAI_EVENT_CLOSED, end->close_reserve);
-        end->close_reserve = money_zero();
+        struct exchange_end *held = closing_release(exchange, end);
+
+        ends_notify(exchange, end, SERAI_EVENT_CLOSED, held->close_reserve);
+        held->close_reserve = money_zero();
     }
     received->replies = true;
     return CHANNEL_FINE;

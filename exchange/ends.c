@@ -1,7 +1,114 @@
-/* What the owner of an end is told of it. */
+/*
+ * What is held for each end of a channel: a table over structs that never move, and its changes
+ * within a turn.  channels/ keeps what an end may do, in a row of its own, and this the money; the
+ * two begin and end together.
+ */
 #include "exchange/ends.h"
 
+#include <stdlib.h>
+
 #include "exchange/parts.h"
+
+/* ---- beginning and end ---- */
+
+static void end_undo_begin(void *context, void *argument)
+{
+    struct exchange *exchange = context;
+    struct exchange_end *held = argument;
+
+    (void)table_remove(&exchange->ends, held->id);
+    (void)table_remove(&exchange->ends_changed, held->id);
+    free(held);
+}
+
+struct exchange_end *ends_begin(struct exchange *exchange, const struct channel_end *end,
+                                uint64_t customer)
+{
+    struct exchange_end *held = calloc(1, sizeof *held);
+
+    INVARIANT(held != NULL);
+    *held = (struct exchange_end){
+        .id = end->id, .customer = customer, .interface = end->interface, .dirty = true};
+    INVARIANT(table_put(&exchange->ends, held->id, held) == NULL);
+    (void)table_put(&exchange->ends_changed, held->id, held);
+    undo_on_rollback(exchange->undo, end_undo_begin, exchange, held);
+    return held;
+}
+
+static void end_undo_finish(void *context, void *argument)
+{
+    struct exchange *exchange = context;
+
+    (void)table_put(&exchange->ends, ((struct exchange_end *)argument)->id, argument);
+}
+
+/* It is over for good.  Its memory lives on only while the store has a row that must go. */
+static void end_commit_finish(void *context, void *argument)
+{
+    struct exchange *exchange = context;
+    struct exchange_end *held = argument;
+
+    if (held->stored) {
+        (void)table_put(&exchange->ends_changed, held->id, held);
+    } else {
+        (void)table_remove(&exchange->ends_changed, held->id);
+        free(held);
+    }
+}
+
+void ends_finish(struct exchange *exchange, struct exchange_end *held)
+{
+    INVARIANT(table_remove(&exchange->ends, held->id) == held);
+    undo_on_rollback(exchange->undo, end_undo_finish, exchange, held);
+    undo_on_commit(exchange->undo, end_commit_finish, exchange, held);
+}
+
+/* ---- reading and changing ---- */
+
+struct exchange_end *ends_held(const struct exchange *exchange, const struct channel_end *end)
+{
+    struct exchange_end *held = table_get(&exchange->ends, end->id);
+
+    INVARIANT(held != NULL);
+    return held;
+}
+
+struct exchange_end *ends_change(struct exchange *exchange, const struct channel_end *end)
+{
+    struct exchange_end *held = ends_held(exchange, end);
+
+    undo_save(exchange->undo, held, sizeof *held);
+    if (held->dirty)
+        return held;
+    /* A rollback makes it clean again; then it stays listed, and ends_save() looks at `dirty`. */
+    held->dirty = true;
+    (void)table_put(&exchange->ends_changed, held->id, held);
+    return held;
+}
+
+static void end_free(void *context, uint64_t id, void *value)
+{
+    (void)context;
+    (void)id;
+    free(value);
+}
+
+/* One that is over is listed as changed alone, and must be looked at before the others go. */
+static void end_free_finished(void *context, uint64_t id, void *value)
+{
+    if (table_get(&((struct exchange *)context)->ends, id) == NULL)
+        free(value);
+}
+
+void ends_fini(struct exchange *exchange)
+{
+    table_each(&exchange->ends_changed, end_free_finished, exchange);
+    table_each(&exchange->ends, end_free, NULL);
+    table_fini(&exchange->ends_changed);
+    table_fini(&exchange->ends);
+}
+
+/* ---- what the owner is told ---- */
 
 void ends_notify(struct exchange *exchange, const struct channel_end *end,
                  enum serai_event_kind kind, struct money reserve)

@@ -6,6 +6,7 @@
 
 #include "exchange/booking.h"
 #include "exchange/delivery.h"
+#include "exchange/ends.h"
 #include "exchange/holdings.h"
 #include "exchange/room.h"
 
@@ -32,6 +33,7 @@ void exchange_free(struct exchange *exchange)
         return;
     for (size_t i = 0; i < LINK_INTERFACES_MAX; i++)
         table_fini(&exchange->waiting[i]);
+    ends_fini(exchange);
     free(exchange);
 }
 
@@ -40,11 +42,20 @@ void exchange_set_loader(struct exchange *exchange, const struct hash *loader)
     exchange->loader = *loader;
 }
 
-enum status exchange_load(struct exchange *exchange, struct fault *fault)
+enum status exchange_load(struct exchange *exchange, const struct store *store, struct fault *fault)
 {
+    enum status status = ends_load(exchange, store, fault);
+
+    if (status != ST_OK)
+        return status;
     holdings_load(exchange);
     room_load(exchange);
     return booking_check_totals(exchange, fault);
+}
+
+void exchange_save(struct exchange *exchange, struct store_batch *batch)
+{
+    ends_save(exchange, batch);
 }
 
 /* ---- what agents ask ---- */

@@ -58,17 +58,32 @@ void exchange_free(struct exchange *exchange);
 void exchange_set_loader(struct exchange *exchange, const struct hash *loader);
 
 /*
- * Take up what agents, channels and links read back: ends count for their customers again, those
- * that wait for a place on a link are noted.  ST_CORRUPT: a link's totals are not those of its
- * accounts.
+ * Read back what is held for ends, and take up what agents, channels and links read before: ends
+ * count for their customers again, those that wait for a place on a link are noted.  Rows:
+ * STORE_LINK, key = interface u32, u8 4, id of the end u64 (docs/records.md).  ST_CORRUPT names the
+ * end, or says that a link's totals are not those of its accounts.
  */
-MUST_CHECK enum status exchange_load(struct exchange *exchange, struct fault *fault);
+MUST_CHECK enum status exchange_load(struct exchange *exchange, const struct store *store,
+                                     struct fault *fault);
+
+/* Write the rows that changed since the last call. */
+void exchange_save(struct exchange *exchange, struct store_batch *batch);
 
 /*
  * Check all ends and links against agents and against each other, by counting again.  ST_CORRUPT
  * names what differs.
  */
 MUST_CHECK enum status exchange_check(const struct exchange *exchange, struct fault *fault);
+
+/*
+ * Add what the rows of ends in a store say that held and deposit accounts hold; for verification.
+ * ST_CORRUPT.
+ */
+MUST_CHECK enum status exchange_claims(const struct store *store, struct ledger_claims *claims,
+                                       struct fault *fault);
+
+/* Add the same as exchange_claims() from RAM. */
+void exchange_claims_live(const struct exchange *exchange, struct ledger_claims *claims);
 
 /* ---- what agents ask (struct agents_env says when) ---- */
 
@@ -105,12 +120,6 @@ bool exchange_give_room(struct exchange *exchange, struct link *link);
 
 /* Forget what is kept of a link besides its row; before it is removed. */
 void exchange_forget_link(struct exchange *exchange, const struct link *link);
-
-/*
- * The first account of a link, whose credits are what went to its peer.  It also stands for the
- * link where one is named in place of a customer: it is below those of all customers.
- */
-uint64_t exchange_link_account(uint32_t interface);
 
 /* ---- at frame close ---- */
 

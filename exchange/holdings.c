@@ -1,11 +1,11 @@
 /*
  * What a customer holds by its ends of channels: the ends, the events that may still come by them,
- * and the bytes that these may bring.  Each end remembers what is counted of it, so the counts
- * follow whatever changes it by one call; the end's own memory is undone with the turn, as they
- * are.
+ * and the bytes that these may bring.  What is counted of an end is remembered beside its money,
+ * so the counts follow whatever changes it by one call, and are undone with the turn, all three.
  */
 #include "exchange/holdings.h"
 
+#include "exchange/ends.h"
 #include "exchange/parts.h"
 
 static void holding_follow(struct exchange *exchange, uint64_t customer,
@@ -17,28 +17,24 @@ static void holding_follow(struct exchange *exchange, uint64_t customer,
         agents_quota_give(exchange->agents, customer, resource, counted - now);
 }
 
-void holdings_follow(struct exchange *exchange, struct channel_end *end)
+void holdings_follow(struct exchange *exchange, const struct channel_end *end)
 {
     /* One that was removed holds nothing; its memory lasts until the turn or event is over. */
     bool is_there = channels_find(exchange->channels, end->id) == end;
     struct channel_holding now = is_there ? channel_holds(end) : (struct channel_holding){0};
+    struct exchange_end *held = ends_held(exchange, end);
 
-    holding_follow(exchange, end->customer, CUSTOMER_ENDS, end->counted.ends, now.ends);
-    if (now.ends > end->counted.ends)
-        agents_lineage_take(exchange->agents, end->customer);
-    else if (now.ends < end->counted.ends)
-        agents_lineage_give(exchange->agents, end->customer);
-    holding_follow(exchange, end->customer, CUSTOMER_EVENTS, end->counted.events, now.events);
-    holding_follow(exchange, end->customer, CUSTOMER_EVENT_BYTES, end->counted.bytes, now.bytes);
-    undo_save(exchange->undo, &end->counted, sizeof end->counted);
-    end->counted = now;
-}
-
-void holdings_begin(struct exchange *exchange, struct channel_end *end, uint64_t customer)
-{
-    channel_touch(end, exchange->undo);
-    end->customer = customer;
-    holdings_follow(exchange, end);
+    holding_follow(exchange, held->customer, CUSTOMER_ENDS, held->counted.ends, now.ends);
+    if (now.ends > held->counted.ends)
+        agents_lineage_take(exchange->agents, held->customer);
+    else if (now.ends < held->counted.ends)
+        agents_lineage_give(exchange->agents, held->customer);
+    holding_follow(exchange, held->customer, CUSTOMER_EVENTS, held->counted.events, now.events);
+    holding_follow(exchange, held->customer, CUSTOMER_EVENT_BYTES, held->counted.bytes, now.bytes);
+    undo_save(exchange->undo, &held->counted, sizeof held->counted);
+    held->counted = now;
+    if (!is_there)
+        ends_finish(exchange, held);
 }
 
 bool holdings_allow(const struct exchange *exchange, uint64_t customer, struct channel_holding more)
@@ -51,12 +47,13 @@ bool holdings_allow(const struct exchange *exchange, uint64_t customer, struct c
 bool holdings_allow_end(const struct exchange *exchange, const struct channel_end *end,
                         struct channel_holding holding)
 {
+    const struct exchange_end *held = ends_held(exchange, end);
     struct channel_holding more = {
-        .events = holding.events - end->counted.events,
-        .bytes = holding.bytes - end->counted.bytes,
+        .events = holding.events - held->counted.events,
+        .bytes = holding.bytes - held->counted.bytes,
     };
 
-    return holdings_allow(exchange, end->customer, more);
+    return holdings_allow(exchange, held->customer, more);
 }
 
 /* ---- all of them ---- */
@@ -73,6 +70,7 @@ void holdings_load(struct exchange *exchange)
 }
 
 struct holding_sum {
+    const struct exchange *exchange;
     void *sum;
     void (*add)(void *sum, uint64_t customer, enum customer_resource resource, uint64_t amount);
 };
@@ -80,18 +78,19 @@ struct holding_sum {
 static void holding_add(void *context, struct channel_end *end)
 {
     const struct holding_sum *to = context;
+    uint64_t customer = ends_held(to->exchange, end)->customer;
     struct channel_holding holding = channel_holds(end);
 
-    to->add(to->sum, end->customer, CUSTOMER_ENDS, holding.ends);
-    to->add(to->sum, end->customer, CUSTOMER_EVENTS, holding.events);
-    to->add(to->sum, end->customer, CUSTOMER_EVENT_BYTES, holding.bytes);
+    to->add(to->sum, customer, CUSTOMER_ENDS, holding.ends);
+    to->add(to->sum, customer, CUSTOMER_EVENTS, holding.events);
+    to->add(to->sum, customer, CUSTOMER_EVENT_BYTES, holding.bytes);
 }
 
 void exchange_sum_holdings(const struct exchange *exchange, void *sum,
                            void (*add)(void *sum, uint64_t customer,
                                        enum customer_resource resource, uint64_t amount))
 {
-    struct holding_sum to = {sum, add};
+    struct holding_sum to = {exchange, sum, add};
 
     channels_each(exchange->channels, holding_add, &to);
 }

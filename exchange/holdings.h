@@ -4,14 +4,11 @@
 
 #include "exchange/exchange.h"
 
-/* Count a new end for this customer. */
-void holdings_begin(struct exchange *exchange, struct channel_end *end, uint64_t customer);
-
 /*
  * Let its customer's counts follow, after anything that may have changed what the end holds, or
- * removed it.
+ * removed it: then what the site keeps of it ends, too.
  */
-void holdings_follow(struct exchange *exchange, struct channel_end *end);
+void holdings_follow(struct exchange *exchange, const struct channel_end *end);
 
 /* Whether a customer may hold that besides all it has. */
 MUST_CHECK bool holdings_allow(const struct exchange *exchange, uint64_t customer,

@@ -134,22 +134,21 @@ static struct channel_end *order_buy_end(struct exchange *exchange, struct turn 
     struct money reserve = agents_reserve(exchange->agents);
     struct channel_end *end = channels_buy(exchange->channels, exchange->undo,
                                            agent_id(turn_agent(turn)), interface, birth);
+    struct exchange_end *held = ends_begin(exchange, end, birth->customer);
 
-    channel_touch(end, exchange->undo);
-    end->asked_endowment = birth->endowment;
-    end->asked_fee = birth->fee;
-    end->birth_money = birth->money;
-    end->deposit = agents_prices(exchange->agents)->channel_deposit;
-    end->answer_reserve = reserve;
-    end->close_reserve = reserve;
-    holdings_begin(exchange, end, birth->customer);
+    held->asked_endowment = birth->endowment;
+    held->asked_fee = birth->fee;
+    held->deposit = agents_prices(exchange->agents)->channel_deposit;
+    held->answer_reserve = reserve;
+    held->close_reserve = reserve;
+    if (interface == CHANNEL_INTERFACE_SELF) /* else it leaves with the message */
+        held->birth_money = birth->money;
+    holdings_follow(exchange, end);
     INVARIANT(order_pay(turn, ACCOUNT_HELD_BIRTH, birth->money, TRANSFER_BIRTH_HOLD, end->id));
     INVARIANT(
-        order_pay(turn, ACCOUNT_DEPOSIT_CHANNEL, end->deposit, TRANSFER_CHANNEL_DEPOSIT, end->id));
+        order_pay(turn, ACCOUNT_DEPOSIT_CHANNEL, held->deposit, TRANSFER_CHANNEL_DEPOSIT, end->id));
     INVARIANT(order_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, end->id));
     INVARIANT(order_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, end->id));
-    if (interface != CHANNEL_INTERFACE_SELF)
-        end->birth_money = money_zero(); /* it leaves with the message */
     return end;
 }
 
@@ -189,7 +188,7 @@ static int64_t order_sell(struct exchange *exchange, struct turn *turn, uint64_t
     verdict = channel_check_sell(end);
     if (verdict != CHANNEL_FINE)
         return order_refusal(verdict);
-    refund = (int64_t)money_nanos(end->deposit);
+    refund = (int64_t)money_nanos(ends_held(exchange, end)->deposit);
     turn_take_cap(turn, slot);
     delivery_sell(exchange, end);
     return refund;
@@ -284,6 +283,7 @@ static int64_t order_grant(struct exchange *exchange, struct turn *turn, struct 
                            const uint64_t *args)
 {
     struct channel_message grant = {0};
+    struct exchange_end *held;
     enum channel_verdict verdict;
     struct money reserve;
 
@@ -302,7 +302,8 @@ static int64_t order_grant(struct exchange *exchange, struct turn *turn, struct 
         agents_work(exchange->agents, args[1] * WORK_MESSAGE);
     channel_arm(end, exchange->undo, args[1], args[2], &grant);
     holdings_follow(exchange, end);
-    INVARIANT(money_add(&end->armed_reserve, end->armed_reserve, reserve));
+    held = ends_change(exchange, end);
+    money_accumulate(&held->grant_reserve, reserve);
     delivery_send(exchange, &grant);
     return 0;
 }
@@ -315,7 +316,8 @@ static int64_t order_ask_room(struct exchange *exchange, struct turn *turn, stru
 
     if (verdict != CHANNEL_FINE)
         return order_refusal(verdict);
-    if (!agents_quota_allows(exchange->agents, end->customer, CUSTOMER_EVENTS, 1))
+    if (!agents_quota_allows(exchange->agents, ends_held(exchange, end)->customer, CUSTOMER_EVENTS,
+                             1))
         return SERAI_E_QUOTA;
     if (!order_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, end->id))
         return SERAI_E_SHORT;
@@ -326,7 +328,7 @@ static int64_t order_ask_room(struct exchange *exchange, struct turn *turn, stru
     agents_work_message(exchange->agents, 0);
     channel_ask_room(end, exchange->undo);
     holdings_follow(exchange, end);
-    end->room_reserve = reserve;
+    ends_change(exchange, end)->room_reserve = reserve;
     room_wait(exchange, end);
     return 0;
 }

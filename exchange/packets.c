@@ -10,13 +10,13 @@
 #include "exchange/holdings.h"
 
 /* The packet's share of what was held when it was granted; the last one takes what is left. */
-static struct money packet_reserve(struct channel_end *end, uint64_t granted_before)
+static struct money packet_reserve(struct exchange_end *held, uint64_t granted_before)
 {
-    struct money share = money_share_floor(end->armed_reserve, 1, granted_before);
+    struct money share = money_share_floor(held->grant_reserve, 1, granted_before);
 
     if (granted_before == 1)
-        share = end->armed_reserve;
-    INVARIANT(money_sub(&end->armed_reserve, end->armed_reserve, share));
+        share = held->grant_reserve;
+    money_deduct(&held->grant_reserve, share);
     return share;
 }
 
@@ -66,8 +66,7 @@ enum channel_verdict packets_receive(struct exchange *exchange, struct channel_e
         return verdict;
     /* First the count of the end falls, as what waits in the inbox counts itself. */
     holdings_follow(exchange, end);
-    channel_touch(end, exchange->undo);
-    packet_take(exchange, end, received, packet_reserve(end, granted));
+    packet_take(exchange, end, received, packet_reserve(ends_change(exchange, end), granted));
     return CHANNEL_FINE;
 }
 
@@ -75,6 +74,7 @@ enum channel_verdict packets_receive_grant(struct exchange *exchange, struct cha
                                            const struct received *received)
 {
     bool room = false;
+    struct exchange_end *held;
     enum channel_verdict verdict = channel_credited(end, exchange->undo, received->message, &room);
 
     if (verdict == CHANNEL_IS_CLOSED)
@@ -82,8 +82,8 @@ enum channel_verdict packets_receive_grant(struct exchange *exchange, struct cha
     if (verdict != CHANNEL_FINE || !room)
         return verdict;
     holdings_follow(exchange, end);
-    ends_notify(exchange, end, SERAI_EVENT_ROOM, end->room_reserve);
-    channel_touch(end, exchange->undo);
-    end->room_reserve = money_zero();
+    held = ends_change(exchange, end);
+    ends_notify(exchange, end, SERAI_EVENT_ROOM, held->room_reserve);
+    held->room_reserve = money_zero();
     return CHANNEL_FINE;
 }

@@ -14,6 +14,8 @@ struct exchange {
     struct ledger *ledger;
     struct undo *undo;
     struct hash loader;
+    struct table ends;         /* id -> struct exchange_end */
+    struct table ends_changed; /* ... whose row may have to be written, or deleted */
     struct table waiting[LINK_INTERFACES_MAX]; /* by interface - 1: ends that asked for a place */
     uint64_t vain_us[LINK_INTERFACES_MAX];     /* ... site time that what came in vain used up */
     uint8_t packet[CHANNEL_PACKET_BYTES_MAX];  /* scratch: a packet read out of a buffer */

@@ -82,10 +82,12 @@ static bool room_has_place(const struct exchange *exchange, const struct channel
 
 static void room_give(struct exchange *exchange, struct channel_end *end)
 {
-    ends_notify(exchange, end, SERAI_EVENT_ROOM, end->room_reserve);
+    struct exchange_end *held = ends_change(exchange, end);
+
+    ends_notify(exchange, end, SERAI_EVENT_ROOM, held->room_reserve);
+    held->room_reserve = money_zero();
     channel_room_given(end, exchange->undo);
     holdings_follow(exchange, end);
-    end->room_reserve = money_zero();
 }
 
 /* Whoever waited for a place and has one is told; who waits no more is forgotten. */

@@ -14,6 +14,7 @@
 #include "agents/pages/page_owner.h"
 #include "agents/pages/paged.h"
 #include "agents/set.h"
+#include "exchange/ends.h"
 #include "site/core/state.h"
 
 #define U(value) ((unsigned long long)(value))
@@ -21,6 +22,7 @@
 struct painter {
     FILE *out;
     const struct agents *agents;
+    const struct exchange *exchange;
 };
 
 static void print_hex(FILE *out, const void *data, size_t size)
@@ -241,19 +243,21 @@ static void paint_heap(struct painter *painter)
 static void paint_end(void *context, struct channel_end *end)
 {
     struct painter *painter = context;
+    const struct exchange_end *held = ends_held(painter->exchange, end);
 
     (void)fprintf(
         painter->out,
         "end %llu owner %llu customer %llu number %u side %d state %d armed %llu/%llu received "
         "%llu/%llu credit %llu/%llu sent %llu/%llu room %d money %llu %llu %llu %llu "
-        "%llu %llu\n",
-        U(end->id), U(end->owner), U(end->customer), end->number, (int)end->side, (int)end->state,
+        "%llu %llu asked %llu %llu\n",
+        U(end->id), U(end->owner), U(held->customer), end->number, (int)end->side, (int)end->state,
         U(end->armed_packets), U(end->armed_bytes), U(end->received_packets),
         U(end->received_bytes), U(end->credit_packets), U(end->credit_bytes), U(end->sent_packets),
-        U(end->sent_bytes), end->room_asked, U(money_nanos(end->deposit)),
-        U(money_nanos(end->armed_reserve)), U(money_nanos(end->answer_reserve)),
-        U(money_nanos(end->room_reserve)), U(money_nanos(end->close_reserve)),
-        U(money_nanos(end->birth_money)));
+        U(end->sent_bytes), end->room_asked, U(money_nanos(held->deposit)),
+        U(money_nanos(held->grant_reserve)), U(money_nanos(held->answer_reserve)),
+        U(money_nanos(held->room_reserve)), U(money_nanos(held->close_reserve)),
+        U(money_nanos(held->birth_money)), U(money_nanos(held->asked_endowment)),
+        U(money_nanos(held->asked_fee)));
 }
 
 static void paint_customers(struct painter *painter, const struct core *core)
@@ -277,7 +281,7 @@ char *portrait_of(const struct core *core)
 {
     char *text = NULL;
     size_t size = 0;
-    struct painter painter = {.agents = core->agents};
+    struct painter painter = {.agents = core->agents, .exchange = core->exchange};
     struct hash head = ledger_head(core->ledger);
 
     painter.out = open_memstream(&text, &size);

@@ -13,7 +13,9 @@
  * format is refused.
  */
 enum {
-    STORE_FORMAT_VERSION = 3, /* 2: pages by deltas, table delta; 3: links that were removed */
+    /* 2: pages by deltas, table delta; 3: links that were removed; 4: rows of what is held for
+     * ends, and of checkpoints of links */
+    STORE_FORMAT_VERSION = 4,
 };
 
 struct store_lmdb; /* opaque; commits by one thread, walks by any */

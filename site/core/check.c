@@ -4,37 +4,6 @@
 
 #include "site/core/state.h"
 
-static void claim(struct ledger_claims *claims, uint64_t account, struct money amount)
-{
-    claims->by_account[account] += money_nanos(amount);
-}
-
-static void claim_end(struct ledger_claims *claims, const struct channel_end *end)
-{
-    claim(claims, ACCOUNT_DEPOSIT_CHANNEL, end->deposit);
-    claim(claims, ACCOUNT_HELD_RESERVE, end->armed_reserve);
-    claim(claims, ACCOUNT_HELD_RESERVE, end->answer_reserve);
-    claim(claims, ACCOUNT_HELD_RESERVE, end->room_reserve);
-    claim(claims, ACCOUNT_HELD_RESERVE, end->close_reserve);
-    claim(claims, ACCOUNT_HELD_BIRTH, end->birth_money);
-}
-
-static void claim_live_end(void *context, struct channel_end *end)
-{
-    claim_end(context, end);
-}
-
-static enum status claim_row(void *context, const uint8_t *key, size_t key_size,
-                             const uint8_t *value, size_t value_size, struct fault *fault)
-{
-    struct channel_end end;
-    enum status status = channels_row_decode(&end, key, key_size, value, value_size, fault);
-
-    if (status == ST_OK)
-        claim_end(context, &end);
-    return status == ST_MISSING ? ST_OK : status;
-}
-
 enum status core_claims(void *context, const struct store *store, struct ledger_claims *claims,
                         struct fault *fault)
 {
@@ -43,7 +12,7 @@ enum status core_claims(void *context, const struct store *store, struct ledger_
     (void)context;
     if (status != ST_OK)
         return status;
-    return store->walk(store->context, STORE_LINK, NULL, 0, claim_row, claims, fault);
+    return exchange_claims(store, claims, fault);
 }
 
 struct checking {
@@ -105,7 +74,7 @@ enum status core_check(const struct core *core, struct fault *fault)
     if (checking.claims == NULL)
         return fault_set(fault, ST_NOMEM, "check: memory is short");
     agents_claims_live(core->agents, checking.claims);
-    channels_each(core->channels, claim_live_end, checking.claims);
+    exchange_claims_live(core->exchange, checking.claims);
     ledger_each_account(core->ledger, check_account, &checking);
     check_shares(&checking);
     if (checking.status == ST_OK)

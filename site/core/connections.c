@@ -84,7 +84,7 @@ void core_link_forget(struct core *core, const struct link *link)
 /* Its bytes of the journal count against the link, as those of a turn against its agent. */
 static void connection_receive(struct core *core, struct link *link, struct parcel *parcel)
 {
-    uint64_t account = exchange_link_account(link->interface);
+    uint64_t account = account_of_link(link->interface, KIND_LINK_OUT);
     uint64_t bytes = ledger_frame_bytes(core->ledger);
     bool rests = core_disk_link_rests(core, link->interface);
 

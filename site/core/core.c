@@ -220,7 +220,7 @@ enum status core_load(struct core *core, const struct store *store, struct fault
     if (status == ST_OK)
         status = core_links_load(core, store, fault);
     if (status == ST_OK)
-        status = exchange_load(core->exchange, fault);
+        status = exchange_load(core->exchange, store, fault);
     if (status == ST_OK)
         core_customers_loaded(core);
     if (status == ST_OK)
@@ -371,6 +371,7 @@ void core_frame_close(struct core *core, uint64_t wall_us, struct core_frame *fr
         core_customers_give_up(core, &frame->batch);
         agents_save(core->agents, &frame->batch);
         channels_save(core->channels, &frame->batch);
+        exchange_save(core->exchange, &frame->batch);
         core_links_save(core, &frame->batch);
         core_customers_save(core, &frame->batch);
         core_meta_save(core, &frame->batch);

@@ -151,19 +151,19 @@ START_TEST(an_end_stays_where_it_is_while_others_come)
 }
 END_TEST
 
-START_TEST(what_the_site_set_after_touching_is_undone_with_the_turn)
+START_TEST(what_was_set_after_touching_is_undone_with_the_turn)
 {
     fixture_open(&fixture);
     channel_touch(fixture.buyer, fixture.undo);
-    fixture.buyer->deposit = nanos(5);
+    fixture.buyer->armed_packets = 5;
     fixture.buyer->owner = 0;
     undo_rollback(fixture.undo);
-    ck_assert_uint_eq(fixture.buyer->deposit.nanos, 0);
+    ck_assert_uint_eq(fixture.buyer->armed_packets, 0);
     ck_assert_uint_eq(fixture.buyer->owner, BUYER_AGENT);
     channel_touch(fixture.buyer, fixture.undo);
-    fixture.buyer->deposit = nanos(6);
+    fixture.buyer->armed_packets = 6;
     undo_commit(fixture.undo);
-    ck_assert_uint_eq(fixture.buyer->deposit.nanos, 6);
+    ck_assert_uint_eq(fixture.buyer->armed_packets, 6);
 }
 END_TEST
 
@@ -188,7 +188,7 @@ int main(void)
                    the_ends_of_an_agent_are_listed_in_order_or_only_counted_where_room_is_short);
     tcase_add_test(tcase, the_lists_of_owners_follow_random_turns_and_what_is_undone);
     tcase_add_test(tcase, an_end_stays_where_it_is_while_others_come);
-    tcase_add_test(tcase, what_the_site_set_after_touching_is_undone_with_the_turn);
+    tcase_add_test(tcase, what_was_set_after_touching_is_undone_with_the_turn);
     tcase_add_test(tcase, freeing_nothing_is_allowed);
     suite_add_tcase(suite, tcase);
     return check_main(suite);

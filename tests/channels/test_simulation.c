@@ -155,16 +155,6 @@ static void take(struct world *world, struct site *site, const struct channel_me
     ck_abort_msg("a message of no kind");
 }
 
-/* An end that was sold holds no money: its site gave it back at the sale. */
-static void hold_money(struct world *world, struct site *site, struct channel_end *end)
-{
-    if (channel_is_sold(end))
-        return;
-    channel_touch(end, site->at.undo);
-    end->deposit = nanos(rng_below(&world->rng, 1000));
-    end->armed_reserve = nanos(rng_below(&world->rng, MONEY_NANOS_MAX));
-}
-
 static void sell(struct site *site, struct channel_end *end)
 {
     struct channel_message close = {0};
@@ -172,9 +162,6 @@ static void sell(struct site *site, struct channel_end *end)
 
     if (channel_check_sell(end) != CHANNEL_FINE)
         return;
-    channel_touch(end, site->at.undo);
-    end->deposit = money_zero();
-    end->armed_reserve = money_zero();
     channels_sell(site->at.channels, end, site->at.undo, &close, &tell_far);
     if (tell_far)
         stage(site, &close);
@@ -215,9 +202,6 @@ static void order_on_end(struct world *world, struct site *site, struct channel_
     case 4:
         if (channel_check_room(end) == CHANNEL_FINE)
             channel_ask_room(end, site->at.undo);
-        return;
-    case 5:
-        hold_money(world, site, end);
         return;
     default:
         message.size = (size_t)rng_below(&world->rng, rng_coin(&world->rng) ? 100 : 70000);

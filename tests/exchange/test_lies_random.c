@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "exchange/ends.h"
 #include "tests/site/core/liar.h"
 
 enum { STEPS = 3000, AGENTS = 3, NUMBERS = 24, FEE = 1000000, CHARGED = 200000 };
@@ -79,11 +80,12 @@ static void pick(void *context, struct channel_end *end)
 /* Mostly it opens. */
 static struct channel_message likely_answer(const struct channel_end *end)
 {
-    uint64_t most = end->asked_fee.nanos;
+    const struct exchange_end *held = ends_held(site.core->exchange, end);
+    uint64_t most = held->asked_fee.nanos;
     uint64_t fee = most < CHARGED ? most : CHARGED;
 
     if (rng_below(&rng, 3) == 0)
-        return says_answer(end->number, SERAI_E_FULL, 0, end->asked_endowment.nanos + most);
+        return says_answer(end->number, SERAI_E_FULL, 0, held->asked_endowment.nanos + most);
     return says_answer(end->number, 0, fee, most - fee);
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "exchange/ends.h"
 #include "links/parcel.h"
 #include "tests/fuzz/script.h"
 #include "tests/fuzz/site.h"
@@ -122,15 +123,17 @@ static void fit_answer(struct channel_message *message)
 {
     const struct channel_end *end =
         channels_at(peer.site.core->channels, link_of()->interface, message->number, message->to);
+    const struct exchange_end *held;
     struct money whole;
 
     if (end == NULL || end->state != CHANNEL_PENDING || script_chance(&peer.script, 4))
         return;
+    held = ends_held(peer.site.core->exchange, end);
     if (message->status == 0) {
         message->fee = money_zero();
-        message->money = end->asked_fee;
+        message->money = held->asked_fee;
         message->packets = SERAI_FIRST_CREDIT_PACKETS;
-    } else if (money_add(&whole, end->asked_fee, end->asked_endowment)) {
+    } else if (money_add(&whole, held->asked_fee, held->asked_endowment)) {
         message->fee = money_zero();
         message->money = whole;
         message->packets = 0;

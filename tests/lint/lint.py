@@ -50,7 +50,7 @@ ARROWS = {
     "sdk": "",
     "sdk/examples": "",
     "sdk/loader": "",
-    "sim": "agents base links market sdk/loader site/control site/core",
+    "sim": "agents base exchange links market sdk/loader site/control site/core",
 }
 # Parts with sub-folders: a header that is private to the part is private to all of them.
 PARTS = {"agents": "agents/orders agents/pages agents/rows agents/turns"}
@@ -83,14 +83,15 @@ FACES = {
 PEEKS = {
     "sim": "agents/agent.h agents/caps.h agents/code.h agents/customers.h agents/facets.h"
     " agents/objects.h agents/pages/arena.h agents/pages/page_cache.h agents/pages/page_owner.h"
-    " agents/pages/paged.h agents/set.h agents/sleep.h agents/turns/turn.h links/parcel.h"
+    " agents/pages/paged.h agents/set.h agents/sleep.h agents/turns/turn.h exchange/ends.h"
+    " links/parcel.h"
     " site/core/state.h",
     "tests/agents/guests": "sdk/serai.h",
     "tests/bench": "engine/code.h engine/ops.h site/cli/client.h site/cli/render.h"
     " site/core/state.h",
     "tests/differential": "engine/code.h engine/native_text.h engine/operators.h",
     "tests/e2e": "agents/turns/turn.h links/parcel.h site/daemon/curve.h",
-    "tests/fuzz": "engine/code.h links/link_set.h links/parcel.h ledger/record.h"
+    "tests/fuzz": "engine/code.h exchange/ends.h links/link_set.h links/parcel.h ledger/record.h"
     " site/config/toml.h site/core/state.h",
     "tests/hostile": "agents/accrual.h engine/code.h exchange/limits.h",
     "tests/store": "ledger/record.h",

@@ -786,12 +786,12 @@ START_TEST(another_version_of_the_format_is_told)
 {
     store_lmdb_close(open_store(STORE_CREATE));
     change_by_hand(false, 1, true);
-    ck_assert_open_refused(STORE_WRITE, ST_CORRUPT, "its format's version is not 3");
-    change_by_hand(false, 3, false);
+    ck_assert_open_refused(STORE_WRITE, ST_CORRUPT, "its format's version is not 4");
+    change_by_hand(false, STORE_FORMAT_VERSION, false);
     ck_assert_open_refused(STORE_WRITE, ST_CORRUPT, "do not fit their hash");
     change_by_hand(false, 0, false);
     ck_assert_open_refused(STORE_READ_ONLY, ST_CORRUPT, "its format's version is missing");
-    change_by_hand(false, 3, true);
+    change_by_hand(false, STORE_FORMAT_VERSION, true);
     store_lmdb_close(open_store(STORE_WRITE));
 }
 END_TEST
