@@ -513,11 +513,16 @@ MUST_CHECK bool turn_can_pay(const struct turn *turn, struct money amount);
  */
 void agents_post(struct agents *agents, const struct transfer *transfer);
 
+/* Move money as agents_post(), by a line without quantity and price.  No money is no line. */
+void agents_move(struct agents *agents, uint64_t from, uint64_t to, struct money amount,
+                 enum transfer_code code, uint64_t object);
+
 /*
- * Stage a transfer out of the agent (debit: its account).  False when there is not enough: nothing
- * is staged.
+ * Move money as agents_move(), out of the agent whose turn it is.  False when there is not enough:
+ * nothing is staged.
  */
-MUST_CHECK bool turn_pay(struct turn *turn, const struct transfer *transfer);
+MUST_CHECK bool turn_pay(struct turn *turn, uint64_t to, struct money amount,
+                         enum transfer_code code, uint64_t object);
 
 /* Make an amount of a guest's i64; false when it is negative. */
 bool money_from_guest(struct money *amount, uint64_t raw);

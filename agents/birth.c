@@ -57,7 +57,7 @@ struct money agents_birth_min(const struct agents *agents)
 {
     struct money least = agent_needs(agents);
 
-    INVARIANT(money_add(&least, least, agents->prices.burial_reserve));
+    money_accumulate(&least, agents->prices.burial_reserve);
     return least;
 }
 
@@ -136,25 +136,11 @@ bool agents_birth_check(struct agents *agents, const struct birth *birth, enum b
 
 static void post_birth_money(struct agents *agents, const struct birth *birth, uint64_t id)
 {
-    struct transfer endowment = {.debit = birth->payer,
-                                 .credit = id,
-                                 .amount = birth->endowment,
-                                 .code = birth->endowment_code,
-                                 .object = id};
-    struct transfer burial = {.debit = id,
-                              .credit = ACCOUNT_DEPOSIT_BURIAL,
-                              .amount = agents->prices.burial_reserve,
-                              .code = TRANSFER_BURIAL_DEPOSIT,
-                              .object = id};
-    struct transfer reserve = {.debit = id,
-                               .credit = ACCOUNT_HELD_RESERVE,
-                               .amount = agents_reserve(agents),
-                               .code = TRANSFER_RESERVE_HOLD,
-                               .object = id};
-
-    agents_post(agents, &endowment);
-    agents_post(agents, &burial);
-    agents_post(agents, &reserve);
+    agents_move(agents, birth->payer, id, birth->endowment, birth->endowment_code, id);
+    agents_move(agents, id, ACCOUNT_DEPOSIT_BURIAL, agents->prices.burial_reserve,
+                TRANSFER_BURIAL_DEPOSIT, id);
+    agents_move(agents, id, ACCOUNT_HELD_RESERVE, agents_reserve(agents), TRANSFER_RESERVE_HOLD,
+                id);
 }
 
 static void copy_name(struct agent *agent, const char *name)

@@ -16,16 +16,6 @@
 #include "agents/set.h"
 #include "agents/sleep.h"
 
-static void give(struct agents *agents, uint64_t from, uint64_t to, struct money amount,
-                 enum transfer_code code, uint64_t object)
-{
-    struct transfer transfer = {
-        .debit = from, .credit = to, .amount = amount, .code = code, .object = object};
-
-    if (!money_is_zero(amount))
-        ledger_transfer_checked(agents->ledger, &transfer);
-}
-
 static void drop_object(struct agents *agents, struct agent *agent, struct object *object)
 {
     switch (object->kind) {
@@ -33,8 +23,8 @@ static void drop_object(struct agents *agents, struct agent *agent, struct objec
         quota_give(agents, agent->use, CUSTOMER_FACETS, 1);
         if (object->one_shot)
             quota_give(agents, agent->use, CUSTOMER_EVENTS, 1);
-        give(agents, ACCOUNT_HELD_RESERVE, agent->id, object->u.facet.reserve, TRANSFER_RESERVE,
-             object->id);
+        ledger_move(agents->ledger, ACCOUNT_HELD_RESERVE, agent->id, object->u.facet.reserve,
+                    TRANSFER_RESERVE, object->id);
         break;
     case OBJECT_BUFFER:
         quota_give(agents, agent->use, CUSTOMER_BUFFER_BYTES, object->u.buffer.size);
@@ -42,8 +32,8 @@ static void drop_object(struct agents *agents, struct agent *agent, struct objec
     case OBJECT_TIMER:
         quota_give(agents, agent->use, CUSTOMER_TIMERS, 1);
         quota_give(agents, agent->use, CUSTOMER_EVENTS, 1);
-        give(agents, ACCOUNT_HELD_RESERVE, agent->id, object->u.timer.reserve, TRANSFER_RESERVE,
-             object->id);
+        ledger_move(agents->ledger, ACCOUNT_HELD_RESERVE, agent->id, object->u.timer.reserve,
+                    TRANSFER_RESERVE, object->id);
         break;
     }
     object_remove(agents, object);
@@ -107,11 +97,12 @@ void agent_die(struct agents *agents, struct agent *agent)
     agent_fail_replies(agents, agent, SERAI_E_CLOSED);
     drop_inbox(agents, agent);
     drop_objects(agents, agent);
-    give(agents, ACCOUNT_HELD_RESERVE, agent->id, agent->mark_reserve, TRANSFER_RESERVE, agent->id);
+    ledger_move(agents->ledger, ACCOUNT_HELD_RESERVE, agent->id, agent->mark_reserve,
+                TRANSFER_RESERVE, agent->id);
     if (agent->mark_armed)
         quota_give(agents, agent->use, CUSTOMER_EVENTS, 1);
-    give(agents, ACCOUNT_DEPOSIT_BURIAL, agent->id, agent->burial, TRANSFER_BURIAL_REFUND,
-         agent->id);
+    ledger_move(agents->ledger, ACCOUNT_DEPOSIT_BURIAL, agent->id, agent->burial,
+                TRANSFER_BURIAL_REFUND, agent->id);
     for (uint32_t i = 0; i < agent->kept_count; i++)
         code_ref_drop(agents, agent, &agent->kept[i]);
     code_ref_drop(agents, agent, &agent->code);
@@ -123,7 +114,8 @@ void agent_die(struct agents *agents, struct agent *agent)
     quota_give(agents, agent->use, CUSTOMER_MEMORY_BYTES,
                (uint64_t)agent->memory_pages * ENGINE_WASM_PAGE_BYTES);
     heir = agents_payee(agents, agent->customer);
-    give(agents, agent->id, heir, agent_funds(agents, agent), TRANSFER_ESTATE, agent->id);
+    ledger_move(agents->ledger, agent->id, heir, agent_funds(agents, agent), TRANSFER_ESTATE,
+                agent->id);
     ledger_close(agents->ledger, agent->id);
     agent_dirty(agents, agent);                      /* found no more at the save: its row goes */
     (void)!dense_remove(&agents->agents, agent->id); /* it is there: we hold it */

@@ -69,8 +69,8 @@ struct money agent_head_funds(const struct agents *agents, const struct agent *a
     struct money funds = agent_funds(agents, agent);
 
     if (agent->inbox_first != NULL) {
-        INVARIANT(money_add(&funds, funds, agent->inbox_first->m.postage));
-        INVARIANT(money_add(&funds, funds, agent->inbox_first->m.reserve));
+        money_accumulate(&funds, agent->inbox_first->m.postage);
+        money_accumulate(&funds, agent->inbox_first->m.reserve);
     }
     return funds;
 }
@@ -117,7 +117,7 @@ struct money agent_lacks(const struct agents *agents, const struct agent *agent)
 
     if (agent->state != AGENT_FROZEN_DRY)
         return money_zero();
-    INVARIANT(money_add(&lacks, lacks, burial_lacks(agents, agent)));
+    money_accumulate(&lacks, burial_lacks(agents, agent));
     return lacks;
 }
 
@@ -134,17 +134,13 @@ static void thaw(struct agents *agents, struct agent *agent)
 /* The burial reserve is filled up again before anything else is done with new money. */
 void agent_refill_burial(struct agents *agents, struct agent *agent)
 {
-    struct money lacks = burial_lacks(agents, agent);
-    struct transfer transfer = {.debit = agent->id,
-                                .credit = ACCOUNT_DEPOSIT_BURIAL,
-                                .amount = money_min(lacks, agent_funds(agents, agent)),
-                                .code = TRANSFER_BURIAL_DEPOSIT,
-                                .object = agent->id};
+    struct money paid = money_min(burial_lacks(agents, agent), agent_funds(agents, agent));
 
-    if (money_is_zero(transfer.amount))
+    if (money_is_zero(paid))
         return;
-    ledger_transfer_checked(agents->ledger, &transfer);
-    INVARIANT(money_add(&agent->burial, agent->burial, transfer.amount));
+    ledger_move(agents->ledger, agent->id, ACCOUNT_DEPOSIT_BURIAL, paid, TRANSFER_BURIAL_DEPOSIT,
+                agent->id);
+    money_accumulate(&agent->burial, paid);
     agent_dirty(agents, agent);
 }
 

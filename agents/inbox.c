@@ -13,6 +13,7 @@
 #include "agents/limits.h"
 #include "agents/ready.h"
 #include "agents/set.h"
+#include "base/array.h"
 
 static uint64_t weight(const struct message *message)
 {
@@ -37,14 +38,9 @@ static void share_add(struct agent *agent, uint64_t customer, uint64_t bytes)
         share->bytes += bytes;
         return;
     }
-    if (agent->inbox_share_count == agent->inbox_share_capacity) {
-        size_t capacity = agent->inbox_share_capacity == 0 ? 4 : agent->inbox_share_capacity * 2;
-        struct inbox_share *shares = realloc(agent->inbox_shares, capacity * sizeof *shares);
-
-        INVARIANT(shares != NULL);
-        agent->inbox_shares = shares;
-        agent->inbox_share_capacity = capacity;
-    }
+    agent->inbox_shares = array_grow(agent->inbox_shares, &agent->inbox_share_capacity,
+                                     agent->inbox_share_count + 1, sizeof *share);
+    INVARIANT(agent->inbox_shares != NULL);
     agent->inbox_shares[agent->inbox_share_count++] = (struct inbox_share){customer, 1, bytes};
 }
 

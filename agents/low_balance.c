@@ -44,16 +44,11 @@ void agent_check_mark(struct agents *agents, struct agent *agent)
         agent_dirty(agents, agent);
     } else if (!agent->mark_armed && mark_is_cleared(agents, agent) &&
                quota_allows(agents, agent->use, CUSTOMER_EVENTS, 1)) {
-        struct transfer hold = {.debit = agent->id,
-                                .credit = ACCOUNT_HELD_RESERVE,
-                                .amount = agents_reserve(agents),
-                                .code = TRANSFER_RESERVE_HOLD,
-                                .object = agent->id};
-
-        ledger_transfer_checked(agents->ledger, &hold);
+        agent->mark_reserve = agents_reserve(agents);
+        ledger_move(agents->ledger, agent->id, ACCOUNT_HELD_RESERVE, agent->mark_reserve,
+                    TRANSFER_RESERVE_HOLD, agent->id);
         quota_take(agents, agent->use, CUSTOMER_EVENTS, 1);
         agent->mark_armed = true;
-        agent->mark_reserve = hold.amount;
         agent_dirty(agents, agent);
     }
 }

@@ -32,13 +32,8 @@ struct money agents_withdrawable(struct agents *agents, struct agent *agent)
 
 void agents_withdraw(struct agents *agents, struct agent *agent, struct money amount)
 {
-    struct transfer line = {.debit = agent->id,
-                            .credit = agents_payee(agents, agent->customer),
-                            .amount = amount,
-                            .code = TRANSFER_WITHDRAWAL,
-                            .object = agent->id};
-
-    ledger_transfer_checked(agents->ledger, &line);
+    ledger_move(agents->ledger, agent->id, agents_payee(agents, agent->customer), amount,
+                TRANSFER_WITHDRAWAL, agent->id);
     agent_check_mark(agents, agent);
     rent_note_due(agents, agent);
 }

@@ -11,9 +11,9 @@ void turn_stage(struct turn *turn, const struct transfer *transfer)
     INVARIANT(turn->transfer_count < TURN_TRANSFERS_MAX * 2);
     turn->transfers[turn->transfer_count++] = *transfer;
     if (transfer->debit == turn->agent->id)
-        INVARIANT(money_add(&turn->paid, turn->paid, transfer->amount));
+        money_accumulate(&turn->paid, transfer->amount);
     if (transfer->credit == turn->agent->id)
-        INVARIANT(money_add(&turn->income, turn->income, transfer->amount));
+        money_accumulate(&turn->income, transfer->amount);
 }
 
 void agents_post(struct agents *agents, const struct transfer *transfer)
@@ -23,4 +23,14 @@ void agents_post(struct agents *agents, const struct transfer *transfer)
         turn_stage(agents->turn, transfer);
     else
         ledger_transfer_checked(agents->ledger, transfer);
+}
+
+void agents_move(struct agents *agents, uint64_t from, uint64_t to, struct money amount,
+                 enum transfer_code code, uint64_t object)
+{
+    const struct transfer transfer = {
+        .debit = from, .credit = to, .amount = amount, .code = code, .object = object};
+
+    if (!money_is_zero(amount))
+        agents_post(agents, &transfer);
 }

@@ -70,7 +70,7 @@ static bool pay_rent(struct agents *agents, struct agent *agent, enum rent_resou
     transfer.code = TRANSFER_BURIAL_RENT;
     transfer.object = agent->id;
     ledger_transfer_checked(agents->ledger, &transfer);
-    INVARIANT(money_sub(&agent->burial, agent->burial, buried));
+    money_deduct(&agent->burial, buried);
     return false;
 }
 

@@ -44,16 +44,6 @@ void agent_fail_replies(struct agents *agents, struct agent *agent, int32_t stat
     }
 }
 
-static void post_back(struct agents *agents, uint64_t held, uint64_t to, struct money amount,
-                      enum transfer_code code, uint64_t object)
-{
-    struct transfer transfer = {
-        .debit = held, .credit = to, .amount = amount, .code = code, .object = object};
-
-    if (!money_is_zero(amount))
-        agents_post(agents, &transfer);
-}
-
 void inbox_return(struct agents *agents, struct agent *agent, struct inbox_message *message,
                   int32_t status, bool postage_too)
 {
@@ -62,11 +52,11 @@ void inbox_return(struct agents *agents, struct agent *agent, struct inbox_messa
     struct agent *back;
 
     if (m->kind == SERAI_EVENT_MESSAGE)
-        post_back(agents, ACCOUNT_HELD_MESSAGE, sender, m->money, TRANSFER_MESSAGE_BACK, m->id);
+        agents_move(agents, ACCOUNT_HELD_MESSAGE, sender, m->money, TRANSFER_MESSAGE_BACK, m->id);
     if (postage_too) {
-        post_back(agents, ACCOUNT_HELD_MESSAGE, sender, m->postage, TRANSFER_POSTAGE_BACK, m->id);
-        post_back(agents, ACCOUNT_HELD_RESERVE, agents_payee(agents, agent->id), m->reserve,
-                  TRANSFER_RESERVE, m->id);
+        agents_move(agents, ACCOUNT_HELD_MESSAGE, sender, m->postage, TRANSFER_POSTAGE_BACK, m->id);
+        agents_move(agents, ACCOUNT_HELD_RESERVE, agents_payee(agents, agent->id), m->reserve,
+                    TRANSFER_RESERVE, m->id);
     }
     message_fail_replies(agents, m, status);
     back = agents_find(agents, sender);

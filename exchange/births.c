@@ -111,12 +111,12 @@ static void birth_pay_for_end(struct exchange *exchange, const struct channel_en
     held->deposit = agents_prices(exchange->agents)->channel_deposit;
     held->grant_reserve = birth_times(reserve, SERAI_FIRST_CREDIT_PACKETS);
     held->close_reserve = reserve;
-    booking_move(exchange, end->owner, ACCOUNT_DEPOSIT_CHANNEL, held->deposit,
-                 TRANSFER_CHANNEL_DEPOSIT, end->id);
-    booking_move(exchange, end->owner, ACCOUNT_HELD_RESERVE, held->grant_reserve,
-                 TRANSFER_RESERVE_HOLD, end->id);
-    booking_move(exchange, end->owner, ACCOUNT_HELD_RESERVE, held->close_reserve,
-                 TRANSFER_RESERVE_HOLD, end->id);
+    agents_move(exchange->agents, end->owner, ACCOUNT_DEPOSIT_CHANNEL, held->deposit,
+                TRANSFER_CHANNEL_DEPOSIT, end->id);
+    agents_move(exchange->agents, end->owner, ACCOUNT_HELD_RESERVE, held->grant_reserve,
+                TRANSFER_RESERVE_HOLD, end->id);
+    agents_move(exchange->agents, end->owner, ACCOUNT_HELD_RESERVE, held->close_reserve,
+                TRANSFER_RESERVE_HOLD, end->id);
 }
 
 static void birth_take_fees(struct exchange *exchange, const struct interface_prices *prices)
@@ -219,14 +219,14 @@ static void birth_money_back(struct exchange *exchange, const struct exchange_en
     const struct channel_message *answer = received->message;
 
     booking_receive(exchange, received, ACCOUNT_HELD_BIRTH);
-    booking_move(exchange, ACCOUNT_HELD_BIRTH, payee, answer->money,
-                 answer->status == 0 ? TRANSFER_BIRTH_CHANGE : TRANSFER_BIRTH_BACK, was->id);
+    agents_move(exchange->agents, ACCOUNT_HELD_BIRTH, payee, answer->money,
+                answer->status == 0 ? TRANSFER_BIRTH_CHANGE : TRANSFER_BIRTH_BACK, was->id);
     if (answer->status == 0)
         return;
-    booking_move(exchange, ACCOUNT_DEPOSIT_CHANNEL, payee, was->deposit, TRANSFER_CHANNEL_REFUND,
-                 was->id);
-    booking_move(exchange, ACCOUNT_HELD_RESERVE, payee, was->close_reserve, TRANSFER_RESERVE,
-                 was->id);
+    agents_move(exchange->agents, ACCOUNT_DEPOSIT_CHANNEL, payee, was->deposit,
+                TRANSFER_CHANNEL_REFUND, was->id);
+    agents_move(exchange->agents, ACCOUNT_HELD_RESERVE, payee, was->close_reserve, TRANSFER_RESERVE,
+                was->id);
 }
 
 static void birth_opened(struct exchange *exchange, const struct channel_end *end)

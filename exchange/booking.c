@@ -15,23 +15,13 @@ static_assert((int)LINK_INTERFACES_MAX <= (int)ACCOUNT_LINK_INTERFACE_MAX,
 
 /* ---- within an event ---- */
 
-void booking_move(struct exchange *exchange, uint64_t from, uint64_t to, struct money amount,
-                  enum transfer_code code, uint64_t object)
-{
-    struct transfer transfer = {
-        .debit = from, .credit = to, .amount = amount, .code = code, .object = object};
-
-    if (!money_is_zero(amount))
-        agents_post(exchange->agents, &transfer);
-}
-
 void booking_receive(struct exchange *exchange, const struct received *received, uint64_t to)
 {
     const struct channel_message *message = received->message;
 
     if (message->interface != CHANNEL_INTERFACE_SELF)
-        booking_move(exchange, account_of_link(message->interface, KIND_LINK_IN), to,
-                     message->money, TRANSFER_LINK_RECEIVED, received->seq);
+        agents_move(exchange->agents, account_of_link(message->interface, KIND_LINK_IN), to,
+                    message->money, TRANSFER_LINK_RECEIVED, received->seq);
 }
 
 void booking_event_end(struct exchange *exchange, uint32_t interface, uint64_t seq,

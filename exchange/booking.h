@@ -4,10 +4,6 @@
 
 #include "exchange/parts.h"
 
-/* Move money for an object (an end) from one account to another; nothing if there is none. */
-void booking_move(struct exchange *exchange, uint64_t from, uint64_t to, struct money amount,
-                  enum transfer_code code, uint64_t object);
-
 /*
  * Book the money of a message that came: over a link from that link's account to `to`.  Within the
  * site it lies there already.

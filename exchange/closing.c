@@ -19,10 +19,10 @@ static struct exchange_end *closing_release(struct exchange *exchange,
     uint64_t payee = agents_payee(exchange->agents, end->owner);
     struct exchange_end *held = ends_change(exchange, end);
 
-    booking_move(exchange, ACCOUNT_HELD_RESERVE, payee, held->grant_reserve, TRANSFER_RESERVE,
-                 end->id);
-    booking_move(exchange, ACCOUNT_HELD_RESERVE, payee, held->room_reserve, TRANSFER_RESERVE,
-                 end->id);
+    agents_move(exchange->agents, ACCOUNT_HELD_RESERVE, payee, held->grant_reserve,
+                TRANSFER_RESERVE, end->id);
+    agents_move(exchange->agents, ACCOUNT_HELD_RESERVE, payee, held->room_reserve, TRANSFER_RESERVE,
+                end->id);
     held->grant_reserve = money_zero();
     held->room_reserve = money_zero();
     return held;
@@ -44,7 +44,7 @@ static bool closing_withdraw(struct exchange *exchange, struct channel_end *end,
     if (!link_withdraw(exchange->links, link, exchange->undo, end->number))
         return false;
     INVARIANT(money_add(&asked, held->asked_endowment, held->asked_fee));
-    booking_move(exchange, ACCOUNT_HELD_PACKET, payee, asked, TRANSFER_BIRTH_BACK, end->id);
+    agents_move(exchange->agents, ACCOUNT_HELD_PACKET, payee, asked, TRANSFER_BIRTH_BACK, end->id);
     channels_withdraw(exchange->channels, end, exchange->undo);
     holdings_follow(exchange, end);
     return true;
@@ -56,12 +56,12 @@ bool closing_sell(struct exchange *exchange, struct channel_end *end, struct cha
     struct exchange_end *held = closing_release(exchange, end);
     bool tell_far = false;
 
-    booking_move(exchange, ACCOUNT_DEPOSIT_CHANNEL, payee, held->deposit, TRANSFER_CHANNEL_REFUND,
-                 end->id);
-    booking_move(exchange, ACCOUNT_HELD_RESERVE, payee, held->close_reserve, TRANSFER_RESERVE,
-                 end->id);
-    booking_move(exchange, ACCOUNT_HELD_RESERVE, payee, held->answer_reserve, TRANSFER_RESERVE,
-                 end->id);
+    agents_move(exchange->agents, ACCOUNT_DEPOSIT_CHANNEL, payee, held->deposit,
+                TRANSFER_CHANNEL_REFUND, end->id);
+    agents_move(exchange->agents, ACCOUNT_HELD_RESERVE, payee, held->close_reserve,
+                TRANSFER_RESERVE, end->id);
+    agents_move(exchange->agents, ACCOUNT_HELD_RESERVE, payee, held->answer_reserve,
+                TRANSFER_RESERVE, end->id);
     held->deposit = money_zero();
     held->close_reserve = money_zero();
     held->answer_reserve = money_zero();

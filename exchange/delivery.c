@@ -60,9 +60,9 @@ static void delivery_queue(struct exchange *exchange, const struct channel_messa
     INVARIANT(link != NULL); /* none is taken away while an end is on it */
     /* Until it is numbered, with the frame, the money that leaves lies in held:packet. */
     if (message->kind == CHANNEL_BIRTH || message->kind == CHANNEL_ANSWER)
-        booking_move(exchange, ACCOUNT_HELD_BIRTH, ACCOUNT_HELD_PACKET, message->money,
-                     message->kind == CHANNEL_BIRTH ? TRANSFER_BIRTH_HOLD : TRANSFER_BIRTH_CHANGE,
-                     message->number);
+        agents_move(exchange->agents, ACCOUNT_HELD_BIRTH, ACCOUNT_HELD_PACKET, message->money,
+                    message->kind == CHANNEL_BIRTH ? TRANSFER_BIRTH_HOLD : TRANSFER_BIRTH_CHANGE,
+                    message->number);
     agents_work_message(exchange->agents, message->size);
     link_queue(exchange->links, link, exchange->undo, message);
 }

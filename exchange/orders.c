@@ -61,18 +61,6 @@ static uint64_t order_payer(const struct exchange *exchange, const struct turn *
     return exchange->env.quota_owner(exchange->env.context, agent_customer(turn_agent(turn)));
 }
 
-static bool order_pay(struct turn *turn, uint64_t to, struct money amount, enum transfer_code code,
-                      uint64_t object)
-{
-    struct transfer transfer = {.debit = agent_id(turn_agent(turn)),
-                                .credit = to,
-                                .amount = amount,
-                                .code = code,
-                                .object = object};
-
-    return money_is_zero(amount) || turn_pay(turn, &transfer);
-}
-
 /* ---- the pool ---- */
 
 static int64_t order_describe(struct exchange *exchange, struct turn *turn, const uint64_t *args)
@@ -144,11 +132,11 @@ static struct channel_end *order_buy_end(struct exchange *exchange, struct turn 
     if (interface == CHANNEL_INTERFACE_SELF) /* else it leaves with the message */
         held->birth_money = birth->money;
     holdings_follow(exchange, end);
-    INVARIANT(order_pay(turn, ACCOUNT_HELD_BIRTH, birth->money, TRANSFER_BIRTH_HOLD, end->id));
+    INVARIANT(turn_pay(turn, ACCOUNT_HELD_BIRTH, birth->money, TRANSFER_BIRTH_HOLD, end->id));
     INVARIANT(
-        order_pay(turn, ACCOUNT_DEPOSIT_CHANNEL, held->deposit, TRANSFER_CHANNEL_DEPOSIT, end->id));
-    INVARIANT(order_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, end->id));
-    INVARIANT(order_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, end->id));
+        turn_pay(turn, ACCOUNT_DEPOSIT_CHANNEL, held->deposit, TRANSFER_CHANNEL_DEPOSIT, end->id));
+    INVARIANT(turn_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, end->id));
+    INVARIANT(turn_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, end->id));
     return end;
 }
 
@@ -222,7 +210,7 @@ static bool order_pay_packet(struct exchange *exchange, struct turn *turn,
     if (!turn_can_pay(turn, packet->money) || !turn_packet_toll(turn, &fees, packet->size))
         return false;
     /* The fees may have taken what the packet lacks now. */
-    return order_pay(turn, ACCOUNT_HELD_PACKET, packet->money, TRANSFER_PACKET_SENT, end->id);
+    return turn_pay(turn, ACCOUNT_HELD_PACKET, packet->money, TRANSFER_PACKET_SENT, end->id);
 }
 
 static int64_t order_send_packet(struct exchange *exchange, struct turn *turn,
@@ -297,7 +285,7 @@ static int64_t order_grant(struct exchange *exchange, struct turn *turn, struct 
     if (!money_scale(&reserve, agents_reserve(exchange->agents), args[1]) ||
         !turn_can_pay(turn, reserve))
         return SERAI_E_SHORT;
-    INVARIANT(order_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, end->id));
+    INVARIANT(turn_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, end->id));
     if (end->interface != CHANNEL_INTERFACE_SELF) /* else who sends pays for the turn */
         agents_work(exchange->agents, args[1] * WORK_MESSAGE);
     channel_arm(end, exchange->undo, args[1], args[2], &grant);
@@ -319,7 +307,7 @@ static int64_t order_ask_room(struct exchange *exchange, struct turn *turn, stru
     if (!agents_quota_allows(exchange->agents, ends_held(exchange, end)->customer, CUSTOMER_EVENTS,
                              1))
         return SERAI_E_QUOTA;
-    if (!order_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, end->id))
+    if (!turn_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, end->id))
         return SERAI_E_SHORT;
     if (room_is_there(exchange, end, order_payer(exchange, turn))) {
         ends_notify(exchange, end, SERAI_EVENT_ROOM, reserve);

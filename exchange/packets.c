@@ -27,8 +27,8 @@ static void packet_take_late(struct exchange *exchange, const struct channel_end
     uint64_t seller = agents_payee(exchange->agents, end->owner);
 
     booking_receive(exchange, received, ACCOUNT_HELD_PACKET);
-    booking_move(exchange, ACCOUNT_HELD_PACKET, seller, received->message->money,
-                 TRANSFER_PACKET_LATE, end->id);
+    agents_move(exchange->agents, ACCOUNT_HELD_PACKET, seller, received->message->money,
+                TRANSFER_PACKET_LATE, end->id);
 }
 
 /* Its money goes through held:packet to the owner, and the packet into the owner's inbox. */
@@ -46,8 +46,8 @@ static void packet_take(struct exchange *exchange, struct channel_end *end,
 
     INVARIANT(owner != NULL); /* the dead have no open ends */
     booking_receive(exchange, received, ACCOUNT_HELD_PACKET);
-    booking_move(exchange, ACCOUNT_HELD_PACKET, end->owner, packet->money, TRANSFER_PACKET_RECEIVED,
-                 end->id);
+    agents_move(exchange->agents, ACCOUNT_HELD_PACKET, end->owner, packet->money,
+                TRANSFER_PACKET_RECEIVED, end->id);
     agents_deliver(exchange->agents, owner, &event);
     ends_wake(exchange, packet->interface, owner);
 }

@@ -137,14 +137,11 @@ static struct money sending_cost(const struct turn *turn, const struct sending *
     return total;
 }
 
+/* The sum was checked. */
 static void pay(struct turn *turn, uint64_t to, struct money amount, enum transfer_code code,
                 uint64_t object)
 {
-    struct transfer transfer = {
-        .debit = turn->agent->id, .credit = to, .amount = amount, .code = code, .object = object};
-
-    if (!money_is_zero(amount))
-        INVARIANT(turn_pay(turn, &transfer)); /* the sum was checked */
+    INVARIANT(turn_pay(turn, to, amount, code, object));
 }
 
 static struct cap make_reply(struct turn *turn, struct sending *sending)
@@ -204,17 +201,19 @@ static int64_t facet_fund(struct turn *turn, const struct cap *cap, const uint64
 {
     struct sending sending = {0};
     int64_t refusal = check_target(turn, cap, &sending);
-    struct transfer fund = {.debit = turn->agent->id, .code = TRANSFER_FUND};
+    struct money amount;
+    uint64_t payee;
 
     if (refusal != 0)
         return refusal;
-    fund.credit = sending.facet->owner;
-    if (!money_from_guest(&fund.amount, args[1]) || fund.credit == turn->agent->id)
+    payee = sending.facet->owner;
+    if (!money_from_guest(&amount, args[1]) || payee == turn->agent->id)
         return SERAI_E_INVALID;
-    fund.object = sending.facet->id;
     if (!turn_work(turn, WORK_WAKE))
         return SERAI_E_SHORT;
-    return turn_pay(turn, &fund) ? 0 : SERAI_E_SHORT;
+    if (money_is_zero(amount)) /* nothing moves, but the order costs what it always does */
+        agents_work(turn->agents, WORK_TRANSFER);
+    return turn_pay(turn, payee, amount, TRANSFER_FUND, sending.facet->id) ? 0 : SERAI_E_SHORT;
 }
 
 int64_t order_facet(struct turn *turn, enum serai_order order, const uint64_t *args)

@@ -36,16 +36,13 @@ static void unmake_entry(void *context, void *argument)
 static int64_t insert(struct turn *turn, const uint8_t *number, const struct cap *cap)
 {
     struct agents *agents = turn->agents;
-    struct transfer deposit = {.debit = turn->agent->id,
-                               .credit = ACCOUNT_DEPOSIT_HEAP,
-                               .amount = agents->prices.heap_deposit,
-                               .code = TRANSFER_HEAP_DEPOSIT,
-                               .object = agents->next_heap_serial};
+    struct money deposit = agents->prices.heap_deposit;
     struct heap_entry *entry;
 
     if (!quota_allows(agents, turn->agent->use, CUSTOMER_HEAP_ENTRIES, 1))
         return SERAI_E_QUOTA;
-    if (!turn_pay(turn, &deposit))
+    if (!turn_pay(turn, ACCOUNT_DEPOSIT_HEAP, deposit, TRANSFER_HEAP_DEPOSIT,
+                  agents->next_heap_serial))
         return SERAI_E_SHORT;
     agents_work(agents, WORK_OBJECT);
     entry = calloc(1, sizeof *entry);
@@ -57,7 +54,7 @@ static int64_t insert(struct turn *turn, const uint8_t *number, const struct cap
     entry->customer = turn->agent->customer;
     quota_take(agents, customer_use(agents, entry->customer), CUSTOMER_HEAP_ENTRIES, 1);
     agents_lineage_take(agents, entry->customer);
-    entry->deposit = deposit.amount;
+    entry->deposit = deposit;
     entry->cap = *cap;
     heap_insert(agents, entry);
     heap_dirty(agents, entry);
@@ -125,13 +122,8 @@ static int64_t heap_get(struct turn *turn, const uint64_t *args, bool take)
         return SERAI_E_MISSING;
     slot = turn_give_cap(turn, &entry->cap);
     if (slot >= 0 && take) {
-        struct transfer refund = {.debit = ACCOUNT_DEPOSIT_HEAP,
-                                  .credit = turn->agent->id,
-                                  .amount = entry->deposit,
-                                  .code = TRANSFER_HEAP_REFUND,
-                                  .object = entry->serial};
-
-        agents_post(agents, &refund);
+        agents_move(agents, ACCOUNT_DEPOSIT_HEAP, turn->agent->id, entry->deposit,
+                    TRANSFER_HEAP_REFUND, entry->serial);
         heap_dirty(agents, entry);
         heap_remove(agents, entry);
         quota_give(agents, customer_use(agents, entry->customer), CUSTOMER_HEAP_ENTRIES, 1);

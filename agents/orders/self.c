@@ -12,16 +12,12 @@
 #include "agents/objects.h"
 #include "agents/program.h"
 #include "agents/set.h"
+#include "agents/turns/stage.h"
 #include "agents/turns/turn.h"
 
 static int64_t self_balance(const struct turn *turn)
 {
-    struct money left = turn->free;
-
-    INVARIANT(money_add(&left, left, turn->income));
-    INVARIANT(money_sub(&left, left, turn->tolls));
-    INVARIANT(money_sub(&left, left, turn->paid));
-    return (int64_t)money_nanos(left);
+    return (int64_t)money_nanos(turn_spendable(turn));
 }
 
 static int64_t self_facet(struct turn *turn, const uint64_t *args)
@@ -52,20 +48,16 @@ static int64_t self_facet(struct turn *turn, const uint64_t *args)
  */
 static void end_waiting(struct turn *turn, struct object *facet)
 {
-    struct transfer back = {.debit = ACCOUNT_HELD_RESERVE,
-                            .credit = turn->agent->id,
-                            .amount = facet->u.facet.reserve,
-                            .code = TRANSFER_RESERVE,
-                            .object = facet->id};
+    struct money back = facet->u.facet.reserve;
 
     while (!facet->one_shot && facet->u.facet.next != NULL) {
         struct object *reply = facet->u.facet.next;
 
-        INVARIANT(money_add(&back.amount, back.amount, reply->u.facet.reserve));
+        money_accumulate(&back, reply->u.facet.reserve);
         facet_remove(turn->agents, reply);
     }
-    if (!money_is_zero(back.amount))
-        agents_post(turn->agents, &back);
+    agents_move(turn->agents, ACCOUNT_HELD_RESERVE, turn->agent->id, back, TRANSFER_RESERVE,
+                facet->id);
 }
 
 static int64_t self_revoke(struct turn *turn, const uint64_t *args)
@@ -101,16 +93,7 @@ static void save_mark(struct turn *turn)
 static int64_t self_mark(struct turn *turn, const uint64_t *args)
 {
     struct agent *agent = turn->agent;
-    struct transfer hold = {.debit = agent->id,
-                            .credit = ACCOUNT_HELD_RESERVE,
-                            .amount = agents_reserve(turn->agents),
-                            .code = TRANSFER_RESERVE_HOLD,
-                            .object = agent->id};
-    struct transfer back = {.debit = ACCOUNT_HELD_RESERVE,
-                            .credit = agent->id,
-                            .amount = agent->mark_reserve,
-                            .code = TRANSFER_RESERVE,
-                            .object = agent->id};
+    struct money reserve = agents_reserve(turn->agents);
     struct money mark;
     bool sets;
 
@@ -119,18 +102,19 @@ static int64_t self_mark(struct turn *turn, const uint64_t *args)
     sets = !money_is_zero(mark) && !agent->mark_armed;
     if (sets && !quota_allows(turn->agents, agent->use, CUSTOMER_EVENTS, 1))
         return SERAI_E_QUOTA;
-    if (sets && !turn_pay(turn, &hold))
+    if (sets && !turn_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, agent->id))
         return SERAI_E_SHORT;
     save_mark(turn);
     if (sets) {
         quota_take(turn->agents, agent->use, CUSTOMER_EVENTS, 1);
         agents_work_message(turn->agents, 0);
-        agent->mark_reserve = hold.amount;
+        agent->mark_reserve = reserve;
         agent->mark_armed = true;
     }
     if (money_is_zero(mark) && agent->mark_armed) {
         quota_give(turn->agents, agent->use, CUSTOMER_EVENTS, 1);
-        agents_post(turn->agents, &back);
+        agents_move(turn->agents, ACCOUNT_HELD_RESERVE, agent->id, agent->mark_reserve,
+                    TRANSFER_RESERVE, agent->id);
         agent->mark_reserve = money_zero();
         agent->mark_armed = false;
     }
@@ -191,11 +175,7 @@ static bool fits_customer(const struct turn *turn, const struct code *code, uint
 /* Takes effect when the turn commits; one is heard in a turn. */
 static int64_t self_become(struct turn *turn, const uint64_t *args)
 {
-    struct transfer hold = {.debit = turn->agent->id,
-                            .credit = ACCOUNT_HELD_RESERVE,
-                            .amount = agents_reserve(turn->agents),
-                            .code = TRANSFER_RESERVE_HOLD,
-                            .object = turn->agent->id};
+    struct money reserve = agents_reserve(turn->agents);
     const uint8_t *id;
     const uint8_t *data;
     struct hash hash;
@@ -217,11 +197,11 @@ static int64_t self_become(struct turn *turn, const uint64_t *args)
     memory = more_memory(turn, code);
     if (!fits_customer(turn, code, memory, (size_t)args[3]))
         return SERAI_E_QUOTA;
-    if (!turn_pay(turn, &hold))
+    if (!turn_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, turn->agent->id))
         return SERAI_E_SHORT;
     agents_work_message(turn->agents, args[3]);
     turn->become = true;
-    turn->become_reserve = hold.amount;
+    turn->become_reserve = reserve;
     turn->become_code = code_ref_take(turn->agents, turn->agent->use, code);
     turn->become_memory = memory;
     turn->become_args_size = (size_t)args[3];

@@ -45,7 +45,8 @@ static int64_t pay_birth(struct turn *turn, const struct birth *birth)
 
     if (!money_add(&both, fee.amount, birth->endowment) || !turn_can_pay(turn, both))
         return SERAI_E_SHORT;
-    return turn_pay(turn, &fee) ? 0 : SERAI_E_SHORT;
+    agents_post(turn->agents, &fee);
+    return 0;
 }
 
 int64_t order_spawner(struct turn *turn, enum serai_order order, const uint64_t *args)

@@ -14,11 +14,7 @@
 int64_t order_timer(struct turn *turn, enum serai_order order, const uint64_t *args)
 {
     struct agents *agents = turn->agents;
-    struct transfer hold = {.debit = turn->agent->id,
-                            .credit = ACCOUNT_HELD_RESERVE,
-                            .amount = agents_reserve(agents),
-                            .code = TRANSFER_RESERVE_HOLD,
-                            .object = agents->next_object};
+    struct money reserve = agents_reserve(agents);
     struct object *timer;
 
     INVARIANT(order == SERAI_ORDER_timer_wake);
@@ -29,7 +25,7 @@ int64_t order_timer(struct turn *turn, enum serai_order order, const uint64_t *a
     if (!quota_allows(agents, turn->agent->use, CUSTOMER_TIMERS, 1) ||
         !quota_allows(agents, turn->agent->use, CUSTOMER_EVENTS, 1))
         return SERAI_E_QUOTA;
-    if (!turn_pay(turn, &hold))
+    if (!turn_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, agents->next_object))
         return SERAI_E_SHORT;
     rent_touch(agents, turn->agent);
     undo_save(agents->undo, &turn->agent->timers, sizeof turn->agent->timers);
@@ -39,7 +35,7 @@ int64_t order_timer(struct turn *turn, enum serai_order order, const uint64_t *a
     agent_dirty(agents, turn->agent);
     agents_work_message(agents, 0);
     timer = object_new(agents, turn->agent, OBJECT_TIMER);
-    timer->u.timer = (struct timer){.at_us = args[1], .badge = args[2], .reserve = hold.amount};
+    timer->u.timer = (struct timer){.at_us = args[1], .badge = args[2], .reserve = reserve};
     heapq_push(&agents->timers, args[1], timer->id);
     return 0;
 }

@@ -18,7 +18,7 @@ static void put_code_ref(struct bytes *out, const struct code_ref *ref)
     INVARIANT(ref->code != NULL);
     cbor_put_array(out, CODE_REF_FIELDS);
     cbor_put_bytes(out, ref->code->id.bytes, HASH_BYTES);
-    row_put_u128(out, ref->share_index);
+    cbor_put_u128(out, ref->share_index);
 }
 
 static void put_program(struct bytes *out, const struct agent *agent)
@@ -41,10 +41,10 @@ static void put_accruals(struct bytes *out, const struct agent *agent)
 {
     cbor_put_array(out, RENT_RESOURCES);
     for (int i = 0; i < RENT_RESOURCES; i++)
-        row_put_u128(out, agent->rent_owed[i]);
+        cbor_put_u128(out, agent->rent_owed[i]);
     cbor_put_array(out, RENT_RESOURCES);
     for (int i = 0; i < RENT_RESOURCES; i++)
-        row_put_u128(out, agent->rent_index[i]);
+        cbor_put_u128(out, agent->rent_index[i]);
     cbor_put_array(out, CARRIES);
     for (int i = 0; i < CARRIES; i++)
         cbor_put_uint(out, agent->carry[i]);
@@ -63,11 +63,11 @@ void row_encode_agent(struct bytes *out, const struct agent *agent)
     cbor_put_uint(out, agent->born_frame);
     cbor_put_uint(out, agent->frozen_us);
     put_program(out, agent);
-    row_put_money(out, agent->needs);
-    row_put_money(out, agent->mark);
+    cbor_put_money(out, agent->needs);
+    cbor_put_money(out, agent->mark);
     cbor_put_bool(out, agent->mark_armed);
-    row_put_money(out, agent->mark_reserve);
-    row_put_money(out, agent->burial);
+    cbor_put_money(out, agent->mark_reserve);
+    cbor_put_money(out, agent->burial);
     put_accruals(out, agent);
     cbor_put_array(out, 3);
     cbor_put_uint(out, agent->turns);
@@ -88,7 +88,7 @@ static void get_code_ref(struct cbor *in, struct code_ref *ref, struct hash *id)
 {
     cbor_get_array(in, CODE_REF_FIELDS);
     cbor_get_bytes_exact(in, id->bytes, HASH_BYTES);
-    *ref = (struct code_ref){.share_index = row_get_u128(in)};
+    *ref = (struct code_ref){.share_index = cbor_get_u128(in)};
 }
 
 /* An agent's fuel is a promise made by one table: it is never metered by another one unasked. */
@@ -119,10 +119,10 @@ static void get_accruals(struct cbor *in, struct agent *agent)
 {
     cbor_get_array(in, RENT_RESOURCES);
     for (int i = 0; i < RENT_RESOURCES; i++)
-        agent->rent_owed[i] = row_get_u128(in);
+        agent->rent_owed[i] = cbor_get_u128(in);
     cbor_get_array(in, RENT_RESOURCES);
     for (int i = 0; i < RENT_RESOURCES; i++)
-        agent->rent_index[i] = row_get_u128(in);
+        agent->rent_index[i] = cbor_get_u128(in);
     cbor_get_array(in, CARRIES);
     for (int i = 0; i < CARRIES; i++)
         agent->carry[i] = cbor_get_uint(in, UINT64_MAX);
@@ -161,11 +161,11 @@ enum status row_decode_agent(struct agent *agent, struct agent_row *row, const u
     agent->born_frame = cbor_get_uint(&in, UINT64_MAX);
     agent->frozen_us = cbor_get_uint(&in, UINT64_MAX);
     get_program(&in, agent, row);
-    agent->needs = row_get_money(&in);
-    agent->mark = row_get_money(&in);
+    agent->needs = cbor_get_money(&in);
+    agent->mark = cbor_get_money(&in);
     agent->mark_armed = cbor_get_bool(&in);
-    agent->mark_reserve = row_get_money(&in);
-    agent->burial = row_get_money(&in);
+    agent->mark_reserve = cbor_get_money(&in);
+    agent->burial = cbor_get_money(&in);
     get_accruals(&in, agent);
     cbor_get_array(&in, 3);
     agent->turns = cbor_get_uint(&in, UINT64_MAX);

@@ -22,36 +22,6 @@ enum {
 
 /* ---- parts of values ---- */
 
-void row_put_money(struct bytes *out, struct money amount)
-{
-    cbor_put_uint(out, money_nanos(amount));
-}
-
-struct money row_get_money(struct cbor *in)
-{
-    struct money amount = money_zero();
-
-    if (money_from_nanos(&amount, cbor_get_uint(in, MONEY_NANOS_MAX)) != ST_OK)
-        cbor_fail(in, "an amount out of range");
-    return amount;
-}
-
-void row_put_u128(struct bytes *out, u128 value)
-{
-    uint8_t bytes[16];
-
-    le128_put(bytes, value);
-    cbor_put_bytes(out, bytes, sizeof bytes);
-}
-
-u128 row_get_u128(struct cbor *in)
-{
-    uint8_t bytes[16];
-
-    cbor_get_bytes_exact(in, bytes, sizeof bytes);
-    return le128_get(bytes);
-}
-
 void row_get_version(struct cbor *in)
 {
     if (cbor_get_uint(in, UINT64_MAX) != ROW_VERSION)
@@ -120,11 +90,11 @@ void row_encode_message(struct bytes *out, const struct inbox_message *message)
     cbor_put_uint(out, m->end);
     cbor_put_uint(out, m->badge);
     cbor_put_uint(out, (uint32_t)m->status); /* two's complement */
-    row_put_money(out, m->fee);
-    row_put_money(out, m->money);
-    row_put_money(out, m->postage);
-    row_put_money(out, m->reserve);
-    row_put_money(out, m->spent);
+    cbor_put_money(out, m->fee);
+    cbor_put_money(out, m->money);
+    cbor_put_money(out, m->postage);
+    cbor_put_money(out, m->reserve);
+    cbor_put_money(out, m->spent);
     put_cap(out, &m->reply);
     cbor_put_array(out, m->cap_count);
     for (uint8_t i = 0; i < m->cap_count; i++)
@@ -150,11 +120,11 @@ enum status row_decode_message(struct inbox_message *message, const uint8_t *val
     m->end = cbor_get_uint(&in, UINT64_MAX);
     m->badge = cbor_get_uint(&in, UINT64_MAX);
     m->status = (int32_t)(uint32_t)cbor_get_uint(&in, UINT32_MAX);
-    m->fee = row_get_money(&in);
-    m->money = row_get_money(&in);
-    m->postage = row_get_money(&in);
-    m->reserve = row_get_money(&in);
-    m->spent = row_get_money(&in);
+    m->fee = cbor_get_money(&in);
+    m->money = cbor_get_money(&in);
+    m->postage = cbor_get_money(&in);
+    m->reserve = cbor_get_money(&in);
+    m->spent = cbor_get_money(&in);
     get_cap(&in, &m->reply);
     m->cap_count = (uint8_t)cbor_get_array_any(&in, SERAI_MESSAGE_CAPS_MAX);
     for (uint8_t i = 0; i < m->cap_count; i++)
@@ -174,9 +144,9 @@ static void encode_facet(struct bytes *out, const struct object *object)
     cbor_put_uint(out, OBJECT_FACET);
     cbor_put_uint(out, object->owner);
     cbor_put_uint(out, facet->badge);
-    row_put_money(out, facet->postage);
+    cbor_put_money(out, facet->postage);
     cbor_put_bool(out, object->one_shot);
-    row_put_money(out, facet->reserve);
+    cbor_put_money(out, facet->reserve);
     cbor_put_uint(out, facet->asked);
 }
 
@@ -201,7 +171,7 @@ static void encode_timer(struct bytes *out, const struct object *object)
     cbor_put_uint(out, object->owner);
     cbor_put_uint(out, timer->at_us);
     cbor_put_uint(out, timer->badge);
-    row_put_money(out, timer->reserve);
+    cbor_put_money(out, timer->reserve);
 }
 
 void row_encode_object(struct bytes *out, const struct object *object)
@@ -225,9 +195,9 @@ static void decode_facet(struct cbor *in, struct object *object)
 
     object->owner = cbor_get_uint(in, UINT64_MAX);
     facet->badge = cbor_get_uint(in, UINT64_MAX);
-    facet->postage = row_get_money(in);
+    facet->postage = cbor_get_money(in);
     object->one_shot = cbor_get_bool(in);
-    facet->reserve = row_get_money(in);
+    facet->reserve = cbor_get_money(in);
     facet->asked = cbor_get_uint(in, UINT64_MAX);
     if (object->one_shot != (facet->asked != 0))
         cbor_fail(in, "a reply without its question, or the other way round");
@@ -250,7 +220,7 @@ static void decode_timer(struct cbor *in, struct object *object)
     object->owner = cbor_get_uint(in, UINT64_MAX);
     timer->at_us = cbor_get_uint(in, UINT64_MAX);
     timer->badge = cbor_get_uint(in, UINT64_MAX);
-    timer->reserve = row_get_money(in);
+    timer->reserve = cbor_get_money(in);
 }
 
 static const uint64_t object_fields[] = {
@@ -288,7 +258,7 @@ void row_encode_heap(struct bytes *out, const struct heap_entry *entry)
     cbor_put_uint(out, entry->serial);
     cbor_put_uint(out, entry->payer);
     cbor_put_uint(out, entry->customer);
-    row_put_money(out, entry->deposit);
+    cbor_put_money(out, entry->deposit);
     put_cap(out, &entry->cap);
 }
 
@@ -303,7 +273,7 @@ enum status row_decode_heap(struct heap_entry *entry, const uint8_t *value, size
     entry->serial = cbor_get_uint(&in, UINT64_MAX);
     entry->payer = cbor_get_uint(&in, UINT64_MAX);
     entry->customer = cbor_get_uint(&in, UINT64_MAX);
-    entry->deposit = row_get_money(&in);
+    entry->deposit = cbor_get_money(&in);
     get_cap(&in, &entry->cap);
     if (in.error == NULL && entry->cap.kind == SERAI_KIND_EMPTY)
         cbor_fail(&in, "an entry that names nothing");
@@ -317,8 +287,8 @@ void row_encode_code(struct bytes *out, const struct code *code)
     cbor_put_array(out, CODE_FIELDS);
     cbor_put_uint(out, ROW_VERSION);
     cbor_put_uint(out, code->refs);
-    row_put_u128(out, code->share_index);
-    row_put_u128(out, code->market_index);
+    cbor_put_u128(out, code->share_index);
+    cbor_put_u128(out, code->market_index);
 }
 
 enum status row_decode_code(struct code_row *row, const uint8_t *value, size_t size,
@@ -330,8 +300,8 @@ enum status row_decode_code(struct code_row *row, const uint8_t *value, size_t s
     cbor_get_array(&in, CODE_FIELDS);
     row_get_version(&in);
     row->refs = cbor_get_uint(&in, UINT64_MAX);
-    row->share_index = row_get_u128(&in);
-    row->market_index = row_get_u128(&in);
+    row->share_index = cbor_get_u128(&in);
+    row->market_index = cbor_get_u128(&in);
     return cbor_done(&in, fault, "row");
 }
 

@@ -33,15 +33,6 @@ struct code_row {
 
 /* ---- what the values are made of ---- */
 
-/*
- * row_put_money() and row_get_money() write and read an amount, row_put_u128() and row_get_u128() a
- * number of 16 bytes, little-endian.  Errors of reading are left in *in.
- */
-void row_put_money(struct bytes *out, struct money amount);
-struct money row_get_money(struct cbor *in);
-void row_put_u128(struct bytes *out, u128 value); /* 16 bytes, little-endian */
-u128 row_get_u128(struct cbor *in);
-
 /* Read the first item of a row.  Anything but ROW_VERSION is an error, left in *in. */
 void row_get_version(struct cbor *in);
 

@@ -37,21 +37,10 @@ static bool grow_memory(void *host, uint32_t pages_now, uint32_t pages_more)
 /* Postage and reserve become the agent's when its turn begins, and stand. */
 static void take_postage(struct agents *agents, struct agent *agent, const struct message *m)
 {
-    struct transfer postage = {.debit = ACCOUNT_HELD_MESSAGE,
-                               .credit = agent->id,
-                               .amount = m->postage,
-                               .code = TRANSFER_POSTAGE,
-                               .object = m->id};
-    struct transfer reserve = {.debit = ACCOUNT_HELD_RESERVE,
-                               .credit = agent->id,
-                               .amount = m->reserve,
-                               .code = TRANSFER_RESERVE,
-                               .object = m->id};
-
-    if (!money_is_zero(m->postage))
-        ledger_transfer_checked(agents->ledger, &postage);
-    if (!money_is_zero(m->reserve))
-        ledger_transfer_checked(agents->ledger, &reserve);
+    ledger_move(agents->ledger, ACCOUNT_HELD_MESSAGE, agent->id, m->postage, TRANSFER_POSTAGE,
+                m->id);
+    ledger_move(agents->ledger, ACCOUNT_HELD_RESERVE, agent->id, m->reserve, TRANSFER_RESERVE,
+                m->id);
 }
 
 /*

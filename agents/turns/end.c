@@ -15,7 +15,6 @@
 #include "agents/pages/paged.h"
 #include "agents/set.h"
 #include "agents/turns/turn.h"
-#include "base/cbor.h"
 #include "base/hash.h"
 
 static void book(struct turn *turn, uint64_t credit, struct money amount, enum transfer_code code,
@@ -159,22 +158,10 @@ static struct hash hash_with(struct hasher *hasher, const void *data, size_t siz
 void turn_event_end(struct turn *turn)
 {
     const struct message *m = &turn->event->m;
-    struct event event = {
-        .kind = EVENT_TURN,
-        .subject = turn->agent->id,
-        .bytes = hash_with(turn->agents->hasher, m->data, m->size),
-        .random = hash_with(turn->agents->hasher, turn->random, turn->random_size),
-        .site_time_us = turn->agents->now_us,
-    };
-    struct bytes source = {0};
+    struct event event =
+        event_of_turn(turn->agent->id, m->sender, m->id, (uint64_t)m->kind, turn->agents->now_us);
 
-    cbor_put_array(&source, 3);
-    cbor_put_uint(&source, m->sender);
-    cbor_put_uint(&source, m->id);
-    cbor_put_uint(&source, (uint64_t)m->kind);
-    INVARIANT(!source.failed && source.size <= sizeof event.source);
-    memcpy(event.source, source.data, source.size);
-    event.source_size = source.size;
-    bytes_fini(&source);
+    event.bytes = hash_with(turn->agents->hasher, m->data, m->size);
+    event.random = hash_with(turn->agents->hasher, turn->random, turn->random_size);
     (void)ledger_event_end(turn->agents->ledger, &event);
 }

@@ -59,17 +59,14 @@ static void take_in_postage(struct agents *agents, struct agent *agent)
 {
     struct event event = event_of_time(agent->id, agents->now_us);
     struct inbox_message *sponsor = agent_sponsor(agents, agent);
-    struct transfer postage = {
-        .debit = ACCOUNT_HELD_MESSAGE, .credit = agent->id, .code = TRANSFER_POSTAGE};
 
     if (sponsor == NULL)
         return;
-    postage.amount = sponsor->m.postage;
-    postage.object = sponsor->m.id;
     ledger_event_begin(agents->ledger);
-    ledger_transfer_checked(agents->ledger, &postage);
+    ledger_move(agents->ledger, ACCOUNT_HELD_MESSAGE, agent->id, sponsor->m.postage,
+                TRANSFER_POSTAGE, sponsor->m.id);
     (void)ledger_event_end(agents->ledger, &event);
-    INVARIANT(money_add(&sponsor->m.spent, sponsor->m.spent, sponsor->m.postage));
+    money_accumulate(&sponsor->m.spent, sponsor->m.postage);
     sponsor->m.postage = money_zero();
     agent->inbox_changed = true;
     sponsor->changed = true;

@@ -88,7 +88,7 @@ static void turn_ran_dry(struct turn *turn)
     char needs[MONEY_TEXT_BYTES];
     char text[200];
 
-    INVARIANT(money_add(&m->spent, m->spent, m->postage));
+    money_accumulate(&m->spent, m->postage);
     m->postage = money_zero();
     m->reserve = money_zero();
     inbox_put_back(agents, agent, turn->event);

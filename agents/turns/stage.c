@@ -10,14 +10,13 @@
 #include "agents/set.h"
 #include "agents/turns/turn.h"
 
-/* free + income - tolls - paid, which is never negative. */
-static struct money spendable(const struct turn *turn)
+struct money turn_spendable(const struct turn *turn)
 {
     struct money left = turn->free;
 
-    INVARIANT(money_add(&left, left, turn->income));
-    INVARIANT(money_sub(&left, left, turn->tolls));
-    INVARIANT(money_sub(&left, left, turn->paid));
+    money_accumulate(&left, turn->income);
+    money_deduct(&left, turn->tolls);
+    money_deduct(&left, turn->paid);
     return left;
 }
 
@@ -32,7 +31,7 @@ bool turn_can_pay(const struct turn *turn, struct money amount)
      * The bound of transfers is looked at before an order, by turn_host_call(): what an order has
      * begun it can finish, and a few more fit.
      */
-    return money_compare(amount, spendable(turn)) <= 0;
+    return money_compare(amount, turn_spendable(turn)) <= 0;
 }
 
 /* A toll stands even if the turn's income is undone: it must fit without that, too. */
@@ -42,12 +41,12 @@ static bool can_toll(const struct turn *turn, struct money amount)
 
     INVARIANT(money_sub(&without_income, turn->free, turn->tolls));
     return money_compare(amount, without_income) <= 0 &&
-           money_compare(amount, spendable(turn)) <= 0;
+           money_compare(amount, turn_spendable(turn)) <= 0;
 }
 
 static void add_toll(struct turn *turn, struct money amount)
 {
-    INVARIANT(money_add(&turn->tolls, turn->tolls, amount));
+    money_accumulate(&turn->tolls, amount);
 }
 
 bool turn_order_toll(struct turn *turn, enum serai_order order)
@@ -61,13 +60,12 @@ bool turn_order_toll(struct turn *turn, enum serai_order order)
     return true;
 }
 
-bool turn_pay(struct turn *turn, const struct transfer *transfer)
+bool turn_pay(struct turn *turn, uint64_t to, struct money amount, enum transfer_code code,
+              uint64_t object)
 {
-    INVARIANT(transfer->debit == turn->agent->id);
-    if (!turn_can_pay(turn, transfer->amount))
+    if (!turn_can_pay(turn, amount))
         return false;
-    agents_work(turn->agents, WORK_TRANSFER);
-    turn_stage(turn, transfer);
+    agents_move(turn->agents, turn->agent->id, to, amount, code, object);
     return true;
 }
 
@@ -129,7 +127,7 @@ bool turn_log_toll(struct turn *turn, size_t size)
     if (!metered_toll(turn, CARRY_LOG, prices->log, size, MARKET_LOG_UNIT))
         return false;
     INVARIANT(money_sub(&paid, turn->tolls, tolls));
-    INVARIANT(money_add(&turn->log_fees, turn->log_fees, paid));
+    money_accumulate(&turn->log_fees, paid);
     turn->log_bytes += size;
     return true;
 }

@@ -4,6 +4,12 @@
 
 #include "agents/agents.h"
 
+/*
+ * What the agent may spend now: free + income - tolls - paid, which is never negative
+ * (docs/architecture.md, "Money within a turn").
+ */
+struct money turn_spendable(const struct turn *turn);
+
 /* Take the price of an order.  False: not enough, and nothing was taken. */
 bool turn_order_toll(struct turn *turn, enum serai_order order);
 

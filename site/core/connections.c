@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/log.h"
 #include "site/core/state.h"
 
@@ -172,11 +173,9 @@ bool core_links_tick(struct core *core)
 
 static void connection_add_parcel(struct core_frame *frame, uint32_t interface, struct bytes *bytes)
 {
-    struct core_parcel *grown =
-        realloc(frame->parcels, (frame->parcel_count + 1) * sizeof *frame->parcels);
-
-    INVARIANT(grown != NULL);
-    frame->parcels = grown;
+    frame->parcels = array_grow(frame->parcels, &frame->parcel_capacity, frame->parcel_count + 1,
+                                sizeof *frame->parcels);
+    INVARIANT(frame->parcels != NULL);
     frame->parcels[frame->parcel_count++] =
         (struct core_parcel){.interface = interface, .bytes = *bytes};
 }
@@ -232,22 +231,6 @@ void core_links_out(struct core *core, struct core_frame *frame)
 
 static const uint8_t META_MARKS = 4;
 
-static void put_total(struct bytes *out, u128 total)
-{
-    uint8_t raw[16];
-
-    le128_put(raw, total);
-    cbor_put_bytes(out, raw, sizeof raw);
-}
-
-static u128 get_total(struct cbor *in)
-{
-    uint8_t raw[16];
-
-    cbor_get_bytes_exact(in, raw, sizeof raw);
-    return le128_get(raw);
-}
-
 static enum status load_marks(void *context, const uint8_t *key, size_t key_size,
                               const uint8_t *value, size_t value_size, struct fault *fault)
 {
@@ -266,8 +249,8 @@ static enum status load_marks(void *context, const uint8_t *key, size_t key_size
         mark->interface = (uint32_t)cbor_get_uint(&in, UINT32_MAX);
         cbor_get_text(&in, mark->name, LINK_MARK_NAME_BYTES_MAX);
         mark->site_time_us = cbor_get_uint(&in, UINT64_MAX);
-        mark->sent_total = get_total(&in);
-        mark->received_total = get_total(&in);
+        mark->sent_total = cbor_get_u128(&in);
+        mark->received_total = cbor_get_u128(&in);
     }
     if (cbor_done(&in, fault, "meta row 4 (marks of links)") != ST_OK) {
         fault->status = ST_CORRUPT;
@@ -319,8 +302,8 @@ void core_links_save(struct core *core, struct store_batch *batch)
         cbor_put_uint(&row, mark->interface);
         cbor_put_text(&row, mark->name);
         cbor_put_uint(&row, mark->site_time_us);
-        put_total(&row, mark->sent_total);
-        put_total(&row, mark->received_total);
+        cbor_put_u128(&row, mark->sent_total);
+        cbor_put_u128(&row, mark->received_total);
     }
     INVARIANT(!row.failed);
     store_batch_put(batch, STORE_META, &META_MARKS, 1, row.data, row.size);

@@ -222,6 +222,7 @@ struct core_frame {
     size_t reply_count;
     struct core_parcel *parcels; /* in the order to send them */
     size_t parcel_count;
+    size_t parcel_capacity;
     struct core_link *links; /* all that ever were, when one of them changed; else NULL */
     size_t link_count;
 };
