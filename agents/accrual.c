@@ -15,12 +15,12 @@ uint64_t agent_bytes_held(const struct agent *agent)
 {
     uint64_t held = HELD_AGENT;
 
-    held += (uint64_t)agent->memory_pages * ENGINE_WASM_PAGE_BYTES;
-    held += (uint64_t)agent->caps_used * HELD_CAP;
-    held += agent->facets * HELD_FACET;
-    held += agent->timers * HELD_TIMER;
-    held += agent->inbox_bytes;
-    held += agent->log_bytes;
+    held += (uint64_t)agent->program.memory_pages * ENGINE_WASM_PAGE_BYTES;
+    held += (uint64_t)agent->caps.used * HELD_CAP;
+    held += agent->owns.facets * HELD_FACET;
+    held += agent->owns.timers * HELD_TIMER;
+    held += agent->inbox.bytes;
+    held += agent->log.bytes;
     return held;
 }
 
@@ -44,8 +44,8 @@ static void accrue(struct agents *agents, struct agent *agent, enum rent_resourc
 {
     u128 now = rent_index_now(agents, resource);
 
-    agent->rent_owed[resource] += (now - agent->rent_index[resource]) * units;
-    agent->rent_index[resource] = now;
+    agent->rent.owed[resource] += (now - agent->rent.index[resource]) * units;
+    agent->rent.index[resource] = now;
 }
 
 static void accrue_code(struct agents *agents, struct agent *agent, struct code_ref *ref)
@@ -53,7 +53,7 @@ static void accrue_code(struct agents *agents, struct agent *agent, struct code_
     if (ref->code == NULL)
         return;
     code_share_update(agents, ref->code);
-    agent->rent_owed[RENT_CODE] += ref->code->share_index - ref->share_index;
+    agent->rent.owed[RENT_CODE] += ref->code->share_index - ref->share_index;
     ref->share_index = ref->code->share_index;
 }
 
@@ -62,13 +62,13 @@ void rent_touch(struct agents *agents, struct agent *agent)
     u128 now = rent_index_now(agents, RENT_MEMORY);
 
     /* Nothing accrues at one instant, and most turns change several things at one instant. */
-    if (agent->rent_touched_us == agents->now_us && agent->rent_index[RENT_MEMORY] == now)
+    if (agent->rent.touched_us == agents->now_us && agent->rent.index[RENT_MEMORY] == now)
         return;
-    agent->rent_touched_us = agents->now_us;
+    agent->rent.touched_us = agents->now_us;
     accrue(agents, agent, RENT_MEMORY, agent_bytes_held(agent));
-    accrue(agents, agent, RENT_BUFFERS, agent->buffer_bytes);
-    accrue_code(agents, agent, &agent->code);
-    for (uint32_t i = 0; i < agent->kept_count; i++)
-        accrue_code(agents, agent, &agent->kept[i]);
-    agent_dirty(agents, agent);
+    accrue(agents, agent, RENT_BUFFERS, agent->owns.buffer_bytes);
+    accrue_code(agents, agent, &agent->program.code);
+    for (uint32_t i = 0; i < agent->program.kept_count; i++)
+        accrue_code(agents, agent, &agent->program.kept[i]);
+    agent_dirty(&agents->changes, agent);
 }

@@ -5,6 +5,16 @@
 #include "agents/agents.h"
 #include "agents/code.h"
 
+/* Numerators below one nano, carried per resource (docs/prices.md). */
+enum carry { CARRY_COMPUTE, CARRY_PACKETS, CARRY_PACKET_DATA, CARRY_LOG, CARRIES };
+
+/* What an agent owes of rent, in numerators (docs/prices.md). */
+struct accruals {
+    u128 owed[RENT_RESOURCES];
+    u128 index[RENT_RESOURCES]; /* when last brought up to date */
+    uint64_t touched_us;        /* site time of that; not stored */
+};
+
 /* The bytes that rent of memory is paid for, by docs/prices.md. */
 uint64_t agent_bytes_held(const struct agent *agent);
 

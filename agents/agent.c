@@ -15,43 +15,43 @@ struct agent *agent_alloc(uint64_t id)
 
     INVARIANT(agent != NULL);
     agent->id = id;
-    agent->log_next = 1;
-    paged_init(&agent->memory, id, 0);
+    agent->log.next = 1;
+    paged_init(&agent->program.memory, id, 0);
     return agent;
 }
 
 void agent_make_kept(struct agent *agent)
 {
-    if (agent->kept != NULL)
+    if (agent->program.kept != NULL)
         return;
-    agent->kept = calloc(AGENT_CODES_MAX, sizeof *agent->kept);
-    INVARIANT(agent->kept != NULL);
+    agent->program.kept = calloc(AGENT_CODES_MAX, sizeof *agent->program.kept);
+    INVARIANT(agent->program.kept != NULL);
 }
 
 void agent_fit_globals(struct agent *agent, uint32_t count)
 {
-    uint64_t *fit = realloc(agent->globals, (count > 0 ? count : 1) * sizeof *fit);
+    uint64_t *fit = realloc(agent->program.globals, (count > 0 ? count : 1) * sizeof *fit);
 
     INVARIANT(fit != NULL);
-    agent->globals = fit;
+    agent->program.globals = fit;
 }
 
 void agent_free(struct agent *agent)
 {
     if (agent == NULL)
         return;
-    while (agent->inbox_first != NULL) {
-        struct inbox_message *message = agent->inbox_first;
+    while (agent->inbox.first != NULL) {
+        struct inbox_message *message = agent->inbox.first;
 
-        inbox_unlink(agent, message);
+        inbox_unlink(&agent->inbox, message);
         inbox_message_free(message);
     }
-    free(agent->inbox_shares);
-    agent_log_free(agent);
-    agent_caps_free(agent);
-    paged_fini(&agent->memory);
-    free(agent->globals);
-    free(agent->kept);
+    free(agent->inbox.shares);
+    agent_log_fini(&agent->log);
+    cap_table_fini(&agent->caps);
+    paged_fini(&agent->program.memory);
+    free(agent->program.globals);
+    free(agent->program.kept);
     free(agent);
 }
 

@@ -33,17 +33,17 @@ enum status agents_new(struct agents **agents, struct ledger *ledger, struct und
     made->ledger = ledger;
     made->undo = undo;
     made->env = *env;
-    made->next_object = AGENTS_FIRST_OBJECT;
-    made->awake_max = AGENTS_AWAKE;
-    made->dry_us = UINT64_MAX;
-    made->settle_agents = SETTLE_AGENTS;
+    made->objects.next = AGENTS_FIRST_OBJECT;
+    made->awake.max = AGENTS_AWAKE;
+    made->billing.early_us = UINT64_MAX;
+    made->billing.agents_max = SETTLE_AGENTS;
     made->next_message = 1;
-    made->next_heap_serial = 1;
-    made->counters_dirty = true;
-    page_log_init(&made->page_log);
+    made->heap.next_serial = 1;
+    made->changes.counters = true;
+    page_log_init(&made->pages.log);
     if (env->read_page != NULL)
-        made->page_cache.pages_max = PAGES_CACHED;
-    env->random.fill(env->random.context, made->heap_key, sizeof made->heap_key);
+        made->pages.cache.pages_max = PAGES_CACHED;
+    env->random.fill(env->random.context, made->heap.key, sizeof made->heap.key);
     made->turn_memory = calloc(1, sizeof *made->turn_memory);
     if (made->turn_memory == NULL)
         goto out;
@@ -51,7 +51,7 @@ enum status agents_new(struct agents **agents, struct ledger *ledger, struct und
         calloc(TURN_TRANSFERS_MAX * 2, sizeof *made->turn_memory->transfers);
     if (made->turn_memory->transfers == NULL)
         goto out;
-    status = arena_new(&made->arena);
+    status = arena_new(&made->pages.arena);
     if (status != ST_OK)
         goto out;
     made->hasher = hasher_new();
@@ -76,10 +76,10 @@ static void free_object(void *context, uint64_t key, void *value)
 
 static void free_dead(struct agents *agents)
 {
-    for (size_t at = 0; at < agents->dead.size; at += sizeof(struct agent *)) {
+    for (size_t at = 0; at < agents->changes.dead.size; at += sizeof(struct agent *)) {
         struct agent *agent;
 
-        memcpy(&agent, agents->dead.data + at, sizeof agent);
+        memcpy(&agent, agents->changes.dead.data + at, sizeof agent);
         agent_free(agent);
     }
 }
@@ -89,34 +89,34 @@ void agents_free(struct agents *agents)
     if (agents == NULL)
         return;
     free_dead(agents);
-    table_each(&agents->objects, free_object, agents);
+    table_each(&agents->objects.by_id, free_object, &agents->small);
     agents_free_all(agents);
     slab_fini(&agents->small);
-    table_fini(&agents->objects);
+    table_fini(&agents->objects.by_id);
     customers_free(&agents->customers);
     lineages_free(&agents->lineages);
-    while (agents->codes != NULL) {
-        struct code *code = agents->codes;
+    while (agents->modules.first != NULL) {
+        struct code *code = agents->modules.first;
 
-        agents->codes = code->next;
+        agents->modules.first = code->next;
         code_free(code);
     }
-    table_fini(&agents->codes_by_id);
-    heap_free(agents);
-    bytes_fini(&agents->dirty_agents);
-    bytes_fini(&agents->dirty_objects);
-    bytes_fini(&agents->dirty_heap);
-    bytes_fini(&agents->dirty_codes);
-    bytes_fini(&agents->dirty_pages.items);
-    page_log_fini(&agents->page_log);
-    page_cache_fini(&agents->page_cache);
-    bytes_fini(&agents->tombstones);
-    bytes_fini(&agents->hot_codes);
-    bytes_fini(&agents->dead);
-    heapq_fini(&agents->timers);
+    table_fini(&agents->modules.by_id);
+    cap_heap_fini(&agents->heap);
+    bytes_fini(&agents->changes.agents);
+    bytes_fini(&agents->changes.objects);
+    bytes_fini(&agents->changes.heap);
+    bytes_fini(&agents->changes.codes);
+    bytes_fini(&agents->pages.dirty.items);
+    page_log_fini(&agents->pages.log);
+    page_cache_fini(&agents->pages.cache);
+    bytes_fini(&agents->changes.tombstones);
+    bytes_fini(&agents->modules.hot);
+    bytes_fini(&agents->changes.dead);
+    heapq_fini(&agents->objects.timers);
     engine_stack_free(agents->stack);
     hasher_free(agents->hasher);
-    arena_free(agents->arena);
+    arena_free(agents->pages.arena);
     if (agents->turn_memory != NULL)
         free(agents->turn_memory->transfers);
     free(agents->turn_memory);
@@ -131,9 +131,9 @@ void agents_set_prices(struct agents *agents, const struct pricebook *prices)
 
 void agents_set_pages(struct agents *agents, uint64_t log_bytes_max, uint64_t cached_max)
 {
-    agents->page_log.bytes_max = log_bytes_max == 0 ? PAGE_LOG_BYTES : log_bytes_max;
+    agents->pages.log.bytes_max = log_bytes_max == 0 ? PAGE_LOG_BYTES : log_bytes_max;
     if (agents->env.read_page != NULL)
-        agents->page_cache.pages_max = cached_max == 0 ? PAGES_CACHED : cached_max;
+        agents->pages.cache.pages_max = cached_max == 0 ? PAGES_CACHED : cached_max;
 }
 
 const struct pricebook *agents_prices(const struct agents *agents)

@@ -44,17 +44,17 @@ struct shift {
 
 static struct shift next_shift(struct agents *agents, const uint64_t *groups, size_t count)
 {
-    size_t minutes = 1 + (dense_count(&agents->agents) - 1) / agents->settle_agents;
+    size_t minutes = 1 + (dense_count(&agents->by_id) - 1) / agents->billing.agents_max;
     struct shift shift = {.count = (count + minutes - 1) / minutes};
 
-    if (agents->now_us < agents->next_settle_us)
+    if (agents->now_us < agents->billing.next_us)
         return (struct shift){0};
-    agents->next_settle_us = agents->now_us + SETTLE_US;
-    while (shift.first < count && groups[shift.first] <= agents->settled_group)
+    agents->billing.next_us = agents->now_us + SETTLE_US;
+    while (shift.first < count && groups[shift.first] <= agents->billing.last_group)
         shift.first++;
     if (shift.first == count)
         shift.first = 0;
-    agents->settled_group = groups[(shift.first + shift.count - 1) % count];
+    agents->billing.last_group = groups[(shift.first + shift.count - 1) % count];
     return shift;
 }
 
@@ -65,13 +65,13 @@ void settle_due(struct agents *agents)
     struct shift shift;
     size_t urgent = 0;
 
-    agents->dry_us = UINT64_MAX;
-    table_keys_sorted(&agents->agents.groups, &groups, &count);
+    agents->billing.early_us = UINT64_MAX;
+    table_keys_sorted(&agents->by_id.groups, &groups, &count);
     if (count == 0)
         return;
     shift = next_shift(agents, groups, count);
     for (size_t i = 0; i < count; i++) {
-        struct dense_group *group = table_get(&agents->agents.groups, groups[i]);
+        struct dense_group *group = table_get(&agents->by_id.groups, groups[i]);
         bool shifted = (i + count - shift.first) % count < shift.count;
         bool due = group->note != 0 && group->note <= agents->now_us;
 
@@ -79,11 +79,11 @@ void settle_due(struct agents *agents)
         if (ledger_frame_is_full(agents->ledger)) {
             if (shifted)
                 bill_earlier(&group->note, agents->now_us);
-        } else if (shifted || (due && urgent++ < agents->settle_agents / DENSE_GROUP)) {
+        } else if (shifted || (due && urgent++ < agents->billing.agents_max / DENSE_GROUP)) {
             settle_group(agents, groups[i], group);
         }
-        if (group->note != 0 && group->note < agents->dry_us)
-            agents->dry_us = group->note;
+        if (group->note != 0 && group->note < agents->billing.early_us)
+            agents->billing.early_us = group->note;
     }
     free(groups);
 }

@@ -13,16 +13,17 @@ void bill_earlier(uint64_t *at, uint64_t due_us)
 
 void settle_note(struct agents *agents, uint64_t agent, uint64_t due_us)
 {
-    bill_earlier(dense_note(&agents->agents, agent), due_us);
-    if (due_us < agents->dry_us)
-        agents->dry_us = due_us;
+    bill_earlier(dense_note(&agents->by_id, agent), due_us);
+    if (due_us < agents->billing.early_us)
+        agents->billing.early_us = due_us;
 }
 
 uint64_t settle_next_us(const struct agents *agents)
 {
-    if (dense_count(&agents->agents) == 0)
+    if (dense_count(&agents->by_id) == 0)
         return UINT64_MAX;
-    return agents->dry_us < agents->next_settle_us ? agents->dry_us : agents->next_settle_us;
+    return agents->billing.early_us < agents->billing.next_us ? agents->billing.early_us
+                                                              : agents->billing.next_us;
 }
 
 static void note_group(void *context, uint64_t key, void *value)
@@ -37,7 +38,7 @@ static void note_group(void *context, uint64_t key, void *value)
 /* At other prices everyone runs dry at another time. */
 void settle_everyone_soon(struct agents *agents)
 {
-    table_each(&agents->agents.groups, note_group, agents);
-    if (agents->now_us + SETTLE_US < agents->dry_us)
-        agents->dry_us = agents->now_us + SETTLE_US;
+    table_each(&agents->by_id.groups, note_group, agents);
+    if (agents->now_us + SETTLE_US < agents->billing.early_us)
+        agents->billing.early_us = agents->now_us + SETTLE_US;
 }

@@ -4,6 +4,14 @@
 
 #include "agents/agents.h"
 
+/* When agents are billed. */
+struct billing {
+    uint64_t agents_max; /* that are billed each minute: SETTLE_AGENTS, in tests fewer */
+    uint64_t next_us;    /* when the next part of all is billed */
+    uint64_t last_group; /* the last one that was */
+    uint64_t early_us;   /* no group's note is earlier */
+};
+
 /* Let the agent be settled by due_us. */
 void settle_note(struct agents *agents, uint64_t agent, uint64_t due_us);
 

@@ -73,7 +73,7 @@ static void agent_unmake(void *context, void *argument)
 
     /* No money came, it was only staged; so its account never was. */
     ledger_unopen(agents->ledger, agent->id);
-    (void)!dense_remove(&agents->agents, agent->id); /* it is there: agents_birth() put it */
+    (void)!dense_remove(&agents->by_id, agent->id); /* it is there: agents_birth() put it */
     agent_is_gone(agents, agent);
     agent_unready(agents, agent); /* BORN made it so */
     agents->counters.births--;
@@ -130,7 +130,7 @@ static enum birth_result birth_check(struct agents *agents, const struct birth *
 
 bool agents_birth_check(struct agents *agents, const struct birth *birth, enum birth_result *result)
 {
-    *result = birth_check(agents, birth, code_find(agents, &birth->code));
+    *result = birth_check(agents, birth, modules_find(&agents->modules, &birth->code));
     return *result == BIRTH_DONE;
 }
 
@@ -152,14 +152,14 @@ static void start_rent(struct agents *agents, struct agent *agent)
 {
     /* What it owes for code is reckoned by the module's own index. */
     for (int resource = 0; resource < RENT_CODE; resource++)
-        agent->rent_index[resource] = rent_index_now(agents, (enum rent_resource)resource);
-    agent->rent_touched_us = agents->now_us;
+        agent->rent.index[resource] = rent_index_now(agents, (enum rent_resource)resource);
+    agent->rent.touched_us = agents->now_us;
 }
 
 enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
                                struct agent **agent)
 {
-    struct code *code = code_find(agents, &birth->code);
+    struct code *code = modules_find(&agents->modules, &birth->code);
     enum birth_result result = birth_check(agents, birth, code);
     struct message born = {.kind = SERAI_EVENT_BORN,
                            .data = birth->args,
@@ -180,7 +180,7 @@ enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
     made->born_frame = ledger_frame(agents->ledger);
     made->burial = agents->prices.burial_reserve;
     copy_name(made, birth->name);
-    (void)!dense_put(&agents->agents, id, made); /* a new number replaces nothing */
+    (void)!dense_put(&agents->by_id, id, made); /* a new number replaces nothing */
     agent_is_awake(agents, made);
     agents->counters.births++;
     agents->counters.agents++;
@@ -197,7 +197,7 @@ enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
     for (size_t i = 0; i < birth->gift_count; i++)
         born.caps[born.cap_count++] = (struct cap){.kind = birth->gifts[i]};
     agents_deliver(agents, made, &born);
-    agent_dirty(agents, made);
+    agent_dirty(&agents->changes, made);
     *agent = made;
     return BIRTH_DONE;
 }

@@ -12,23 +12,23 @@
 #include "agents/pages/paged.h"
 #include "agents/set.h"
 
-static_assert(sizeof(((struct agents *)0)->heap_key) == crypto_shorthash_KEYBYTES, "hash key");
+static_assert(sizeof(((struct cap_heap *)0)->key) == crypto_shorthash_KEYBYTES, "hash key");
 
-static size_t bucket_of(const struct agents *agents, const uint8_t *number)
+static size_t bucket_of(const struct cap_heap *heap, const uint8_t *number)
 {
     uint64_t hash;
     uint8_t out[crypto_shorthash_BYTES];
 
-    (void)crypto_shorthash(out, number, SERAI_HEAP_NUMBER_BYTES, agents->heap_key);
+    (void)crypto_shorthash(out, number, SERAI_HEAP_NUMBER_BYTES, heap->key);
     hash = le64_get(out);
-    return (size_t)(hash & (agents->heap_buckets - 1));
+    return (size_t)(hash & (heap->bucket_count - 1));
 }
 
-struct heap_entry *heap_find(const struct agents *agents, const uint8_t *number)
+struct heap_entry *cap_heap_find(const struct cap_heap *heap, const uint8_t *number)
 {
-    if (agents->heap_buckets == 0)
+    if (heap->bucket_count == 0)
         return NULL;
-    for (struct heap_entry *entry = agents->heap[bucket_of(agents, number)]; entry != NULL;
+    for (struct heap_entry *entry = heap->buckets[bucket_of(heap, number)]; entry != NULL;
          entry = entry->next) {
         if (memcmp(entry->number, number, SERAI_HEAP_NUMBER_BYTES) == 0)
             return entry;
@@ -36,62 +36,62 @@ struct heap_entry *heap_find(const struct agents *agents, const uint8_t *number)
     return NULL;
 }
 
-static void link_entry(struct agents *agents, struct heap_entry *entry)
+static void link_entry(struct cap_heap *heap, struct heap_entry *entry)
 {
-    size_t bucket = bucket_of(agents, entry->number);
+    size_t bucket = bucket_of(heap, entry->number);
 
-    entry->next = agents->heap[bucket];
-    agents->heap[bucket] = entry;
+    entry->next = heap->buckets[bucket];
+    heap->buckets[bucket] = entry;
 }
 
-static void grow(struct agents *agents)
+static void grow(struct cap_heap *heap)
 {
-    size_t old_buckets = agents->heap_buckets;
-    struct heap_entry **old = agents->heap;
+    size_t old_buckets = heap->bucket_count;
+    struct heap_entry **old = heap->buckets;
 
-    agents->heap_buckets = old_buckets == 0 ? 64 : old_buckets * 2;
-    agents->heap = calloc(agents->heap_buckets, sizeof *agents->heap);
-    INVARIANT(agents->heap != NULL);
+    heap->bucket_count = old_buckets == 0 ? 64 : old_buckets * 2;
+    heap->buckets = calloc(heap->bucket_count, sizeof *heap->buckets);
+    INVARIANT(heap->buckets != NULL);
     for (size_t i = 0; i < old_buckets; i++) {
         while (old[i] != NULL) {
             struct heap_entry *entry = old[i];
 
             old[i] = entry->next;
-            link_entry(agents, entry);
+            link_entry(heap, entry);
         }
     }
     free(old);
 }
 
-void heap_insert(struct agents *agents, struct heap_entry *entry)
+void cap_heap_insert(struct cap_heap *heap, struct heap_entry *entry)
 {
-    if (agents->heap_count >= agents->heap_buckets)
-        grow(agents);
-    link_entry(agents, entry);
-    agents->heap_count++;
+    if (heap->count >= heap->bucket_count)
+        grow(heap);
+    link_entry(heap, entry);
+    heap->count++;
 }
 
-void heap_remove(struct agents *agents, struct heap_entry *entry)
+void cap_heap_remove(struct cap_heap *heap, struct heap_entry *entry)
 {
-    struct heap_entry **at = &agents->heap[bucket_of(agents, entry->number)];
+    struct heap_entry **at = &heap->buckets[bucket_of(heap, entry->number)];
 
     while (*at != entry)
         at = &(*at)->next;
     *at = entry->next;
-    agents->heap_count--;
+    heap->count--;
 }
 
-void heap_free(struct agents *agents)
+void cap_heap_fini(struct cap_heap *heap)
 {
-    for (size_t i = 0; i < agents->heap_buckets; i++) {
-        while (agents->heap[i] != NULL) {
-            struct heap_entry *entry = agents->heap[i];
+    for (size_t i = 0; i < heap->bucket_count; i++) {
+        while (heap->buckets[i] != NULL) {
+            struct heap_entry *entry = heap->buckets[i];
 
-            agents->heap[i] = entry->next;
+            heap->buckets[i] = entry->next;
             free(entry);
         }
     }
-    free(agents->heap);
+    free(heap->buckets);
 }
 
 static int by_serial(const void *left, const void *right)
@@ -105,13 +105,14 @@ static int by_serial(const void *left, const void *right)
 size_t agents_heap_list(const struct agents *agents, uint64_t after, size_t limit,
                         void (*visit)(void *context, const struct heap_view *entry), void *context)
 {
-    struct heap_view *views = calloc(agents->heap_count + 1, sizeof *views);
+    struct heap_view *views = calloc(agents->heap.count + 1, sizeof *views);
     size_t count = 0;
     size_t visited;
 
     INVARIANT(views != NULL);
-    for (size_t i = 0; i < agents->heap_buckets; i++) {
-        for (const struct heap_entry *entry = agents->heap[i]; entry != NULL; entry = entry->next) {
+    for (size_t i = 0; i < agents->heap.bucket_count; i++) {
+        for (const struct heap_entry *entry = agents->heap.buckets[i]; entry != NULL;
+             entry = entry->next) {
             if (entry->serial > after)
                 views[count++] = (struct heap_view){.serial = entry->serial,
                                                     .payer = entry->payer,

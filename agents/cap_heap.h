@@ -15,16 +15,24 @@ struct heap_entry {
     struct heap_entry *next; /* in its hash bucket */
 };
 
+struct cap_heap {
+    struct heap_entry **buckets;
+    size_t bucket_count;
+    size_t count;
+    uint8_t key[16]; /* of the hash */
+    uint64_t next_serial;
+};
+
 /* The entry of this number, or NULL. */
-struct heap_entry *heap_find(const struct agents *agents, const uint8_t *number);
+struct heap_entry *cap_heap_find(const struct cap_heap *heap, const uint8_t *number);
 
 /* Add an entry, which is taken; not undone. */
-void heap_insert(struct agents *agents, struct heap_entry *entry);
+void cap_heap_insert(struct cap_heap *heap, struct heap_entry *entry);
 
 /* Unlink an entry, which is the caller's then; not undone. */
-void heap_remove(struct agents *agents, struct heap_entry *entry);
+void cap_heap_remove(struct cap_heap *heap, struct heap_entry *entry);
 
 /* Free all entries. */
-void heap_free(struct agents *agents);
+void cap_heap_fini(struct cap_heap *heap);
 
 #endif

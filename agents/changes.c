@@ -11,48 +11,48 @@
 #include "agents/objects.h"
 #include "agents/set.h"
 
-void code_dirty(struct agents *agents, struct code *code)
+void code_dirty(struct changes *changes, struct code *code)
 {
     if (code->dirty)
         return;
     code->dirty = true;
-    bytes_append(&agents->dirty_codes, &code->id, sizeof code->id);
-    INVARIANT(!agents->dirty_codes.failed);
+    bytes_append(&changes->codes, &code->id, sizeof code->id);
+    INVARIANT(!changes->codes.failed);
 }
 
-void heap_dirty(struct agents *agents, struct heap_entry *entry)
+void heap_dirty(struct changes *changes, struct heap_entry *entry)
 {
     if (entry->dirty)
         return;
     entry->dirty = true;
-    bytes_append(&agents->dirty_heap, entry->number, sizeof entry->number);
-    INVARIANT(!agents->dirty_heap.failed);
+    bytes_append(&changes->heap, entry->number, sizeof entry->number);
+    INVARIANT(!changes->heap.failed);
 }
 
-void agent_dirty(struct agents *agents, struct agent *agent)
+void agent_dirty(struct changes *changes, struct agent *agent)
 {
     if (agent->dirty)
         return;
     agent->dirty = true;
-    bytes_append(&agents->dirty_agents, &agent->id, sizeof agent->id);
-    INVARIANT(!agents->dirty_agents.failed);
+    bytes_append(&changes->agents, &agent->id, sizeof agent->id);
+    INVARIANT(!changes->agents.failed);
 }
 
-void object_dirty(struct agents *agents, struct object *object)
+void object_dirty(struct changes *changes, struct object *object)
 {
     if (object->dirty)
         return;
     object->dirty = true;
-    bytes_append(&agents->dirty_objects, &object->id, sizeof object->id);
-    INVARIANT(!agents->dirty_objects.failed);
+    bytes_append(&changes->objects, &object->id, sizeof object->id);
+    INVARIANT(!changes->objects.failed);
 }
 
-void tombstone_add(struct agents *agents, enum store_table table, const void *key, size_t size)
+void tombstone_add(struct changes *changes, enum store_table table, const void *key, size_t size)
 {
     struct tombstone tombstone = {.table = table, .key_size = size};
 
     INVARIANT(size <= sizeof tombstone.key);
     memcpy(tombstone.key, key, size);
-    bytes_append(&agents->tombstones, &tombstone, sizeof tombstone);
-    INVARIANT(!agents->tombstones.failed);
+    bytes_append(&changes->tombstones, &tombstone, sizeof tombstone);
+    INVARIANT(!changes->tombstones.failed);
 }

@@ -2,12 +2,11 @@
 #ifndef SERAI_AGENTS_CHANGES_H
 #define SERAI_AGENTS_CHANGES_H
 
-#include "agents/agent.h"
 #include "agents/agents.h"
-#include "agents/cap_heap.h"
-#include "agents/objects.h"
 
 struct code;
+struct heap_entry;
+struct object;
 
 /* A row to delete with the next frame. */
 struct tombstone {
@@ -16,17 +15,28 @@ struct tombstone {
     size_t key_size;
 };
 
-/*
- * Mark rows to be written with the next frame, at most once each: agent_dirty(), object_dirty() and
- * code_dirty().  Not undone: writing an unchanged row is harmless.  tombstone_add() lists a key to
- * be deleted.
- */
-void agent_dirty(struct agents *agents, struct agent *agent);
-void object_dirty(struct agents *agents, struct object *object);
-void code_dirty(struct agents *agents, struct code *code);
-void tombstone_add(struct agents *agents, enum store_table table, const void *key, size_t size);
+/* The rows that the next save writes; one whose number is found no more is deleted. */
+struct changes {
+    bool counters;
+    struct bytes agents;     /* of u64 */
+    struct bytes objects;    /* of u64 */
+    struct bytes heap;       /* of 12-byte numbers */
+    struct bytes codes;      /* of struct hash */
+    struct bytes tombstones; /* of struct tombstone */
+    struct bytes dead; /* of struct agent *: freed at the next save, when nothing points there */
+};
 
-/* List an entry to be written, or deleted if it is not there any more, with the next frame. */
-void heap_dirty(struct agents *agents, struct heap_entry *entry);
+/*
+ * agent_dirty(), object_dirty(), code_dirty() and heap_dirty() mark a row to be written with the
+ * next frame, at most once; if it is not there any more then, its row is deleted.  Not undone:
+ * writing an unchanged row is harmless.
+ */
+void agent_dirty(struct changes *changes, struct agent *agent);
+void object_dirty(struct changes *changes, struct object *object);
+void code_dirty(struct changes *changes, struct code *code);
+void heap_dirty(struct changes *changes, struct heap_entry *entry);
+
+/* List a key to be deleted with the next frame. */
+void tombstone_add(struct changes *changes, enum store_table table, const void *key, size_t size);
 
 #endif

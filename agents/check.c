@@ -51,8 +51,8 @@ static bool belongs(const struct checking *checking, const struct agent *agent,
     const struct object *newer = object->newer_owned;
 
     return object->owner == agent->id &&
-           table_get(&checking->agents->objects, object->id) == object &&
-           (newer == NULL ? agent->owned == object
+           table_get(&checking->agents->objects.by_id, object->id) == object &&
+           (newer == NULL ? agent->owns.newest == object
                           : newer->older_owned == object && newer->id > object->id);
 }
 
@@ -69,15 +69,15 @@ static void count_holding(struct checking *checking, const struct agent *agent,
 
     used[CUSTOMER_AGENTS]++;
     lineage_in(&checking->lineages, agent->customer)->holds++;
-    used[CUSTOMER_MEMORY_BYTES] += (uint64_t)agent->memory_pages * ENGINE_WASM_PAGE_BYTES;
+    used[CUSTOMER_MEMORY_BYTES] += (uint64_t)agent->program.memory_pages * ENGINE_WASM_PAGE_BYTES;
     used[CUSTOMER_BUFFER_BYTES] += holding->buffer_bytes;
     used[CUSTOMER_FACETS] += holding->facets;
     used[CUSTOMER_TIMERS] += holding->timers;
-    used[CUSTOMER_EVENTS] += holding->replies + holding->timers + agent->mark_armed;
-    customer_adds_code(use, agent->code.code);
-    for (uint32_t i = 0; i < agent->kept_count; i++)
-        customer_adds_code(use, agent->kept[i].code);
-    for (const struct inbox_message *at = agent->inbox_first; at != NULL; at = at->next) {
+    used[CUSTOMER_EVENTS] += holding->replies + holding->timers + agent->low.armed;
+    customer_adds_code(use, agent->program.code.code);
+    for (uint32_t i = 0; i < agent->program.kept_count; i++)
+        customer_adds_code(use, agent->program.kept[i].code);
+    for (const struct inbox_message *at = agent->inbox.first; at != NULL; at = at->next) {
         if (at->m.sender_customer != 0)
             continue;
         used[CUSTOMER_EVENTS]++;
@@ -90,7 +90,8 @@ static bool check_agent(void *context, const struct agent *agent)
     struct checking *checking = context;
     struct holding holding = {0};
 
-    for (const struct object *object = agent->owned; object != NULL; object = object->older_owned) {
+    for (const struct object *object = agent->owns.newest; object != NULL;
+         object = object->older_owned) {
         if (!belongs(checking, agent, object)) {
             checking->status = fault_set(checking->fault, ST_CORRUPT,
                                          "agent %" PRIu64 ": object %" PRIu64
@@ -102,15 +103,15 @@ static bool check_agent(void *context, const struct agent *agent)
         checking->objects++;
     }
     count_holding(checking, agent, &holding);
-    if (holding.facets == agent->facets && holding.timers == agent->timers &&
-        holding.buffer_bytes == agent->buffer_bytes)
+    if (holding.facets == agent->owns.facets && holding.timers == agent->owns.timers &&
+        holding.buffer_bytes == agent->owns.buffer_bytes)
         return true;
     checking->status =
         fault_set(checking->fault, ST_CORRUPT,
                   "agent %" PRIu64 ": it counts %" PRIu64 " facets, %" PRIu64 " timers and %" PRIu64
                   " bytes of buffers, but has %" PRIu64 ", %" PRIu64 " and %" PRIu64,
-                  agent->id, agent->facets, agent->timers, agent->buffer_bytes, holding.facets,
-                  holding.timers, holding.buffer_bytes);
+                  agent->id, agent->owns.facets, agent->owns.timers, agent->owns.buffer_bytes,
+                  holding.facets, holding.timers, holding.buffer_bytes);
     return false;
 }
 
@@ -118,8 +119,9 @@ static void count_heap(struct checking *checking)
 {
     const struct agents *agents = checking->agents;
 
-    for (size_t i = 0; i < agents->heap_buckets; i++) {
-        for (const struct heap_entry *entry = agents->heap[i]; entry != NULL; entry = entry->next) {
+    for (size_t i = 0; i < agents->heap.bucket_count; i++) {
+        for (const struct heap_entry *entry = agents->heap.buckets[i]; entry != NULL;
+             entry = entry->next) {
             count_of(checking, entry->customer)->used[CUSTOMER_HEAP_ENTRIES]++;
             lineage_in(&checking->lineages, entry->customer)->holds++;
         }
@@ -191,10 +193,10 @@ enum status agents_check(const struct agents *agents, struct fault *fault)
     struct checking checking = {.agents = agents, .fault = fault, .status = ST_OK};
 
     agents_each(agents, 0, check_agent, &checking);
-    if (checking.status == ST_OK && checking.objects != table_count(&agents->objects))
+    if (checking.status == ST_OK && checking.objects != table_count(&agents->objects.by_id))
         checking.status = fault_set(fault, ST_CORRUPT,
                                     "%zu facets, buffers and timers are in no list of an agent's",
-                                    table_count(&agents->objects) - checking.objects);
+                                    table_count(&agents->objects.by_id) - checking.objects);
     count_heap(&checking);
     if (agents->env.holdings != NULL)
         agents->env.holdings(agents->env.context, &checking, add_holding);

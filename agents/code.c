@@ -18,47 +18,47 @@
 #include "base/table.h"
 #include "engine/native.h"
 
-struct code *code_find(const struct agents *agents, const struct hash *id)
+struct code *modules_find(const struct modules *modules, const struct hash *id)
 {
-    struct code *code = table_get(&agents->codes_by_id, be64_get(id->bytes));
+    struct code *code = table_get(&modules->by_id, be64_get(id->bytes));
 
     while (code != NULL && !hash_equal(&code->id, id))
         code = code->same;
     return code;
 }
 
-void code_link(struct agents *agents, struct code *code)
+void modules_add(struct modules *modules, struct code *code)
 {
     uint64_t key = be64_get(code->id.bytes);
 
     code->previous = NULL;
-    code->next = agents->codes;
+    code->next = modules->first;
     if (code->next != NULL)
         code->next->previous = code;
-    agents->codes = code;
-    code->same = table_get(&agents->codes_by_id, key);
-    (void)!table_put(&agents->codes_by_id, key, code); /* what was there follows it */
+    modules->first = code;
+    code->same = table_get(&modules->by_id, key);
+    (void)!table_put(&modules->by_id, key, code); /* what was there follows it */
 }
 
-void code_unlink(struct agents *agents, struct code *code)
+void modules_remove(struct modules *modules, struct code *code)
 {
     uint64_t key = be64_get(code->id.bytes);
-    struct code *first = table_remove(&agents->codes_by_id, key);
+    struct code *first = table_remove(&modules->by_id, key);
     struct code **same = &first;
 
     while (*same != code)
         same = &(*same)->same;
     *same = code->same;
     if (first != NULL)
-        (void)!table_put(&agents->codes_by_id, key, first); /* its place is free */
+        (void)!table_put(&modules->by_id, key, first); /* its place is free */
     if (code->native != NULL)
-        agents->natives--;
+        modules->natives--;
     if (code->next != NULL)
         code->next->previous = code->previous;
     if (code->previous != NULL)
         code->previous->next = code->next;
     else
-        agents->codes = code->next;
+        modules->first = code->next;
 }
 
 void code_free(struct code *code)
@@ -156,15 +156,15 @@ static enum status code_keep(struct agents *agents, const uint8_t *bytes, size_t
     struct hash id = hash_of(bytes, size);
     enum status status;
 
-    *code = code_find(agents, &id);
+    *code = modules_find(&agents->modules, &id);
     if (*code != NULL)
         return ST_OK;
     status = code_make(code, bytes, size, fault);
     if (status != ST_OK)
         return status;
     (*code)->market_index = rent_index_now(agents, RENT_CODE);
-    code_link(agents, *code);
-    code_dirty(agents, *code);
+    modules_add(&agents->modules, *code);
+    code_dirty(&agents->changes, *code);
     return ST_OK;
 }
 
@@ -176,14 +176,14 @@ enum status agents_code_stage(struct agents *agents, const uint8_t *bytes, size_
 
     if (status != ST_OK)
         return status;
-    code_dirty(agents, code);
+    code_dirty(&agents->changes, code);
     *id = code->id;
     return ST_OK;
 }
 
 bool agents_code_is_here(const struct agents *agents, const struct hash *id)
 {
-    return code_find(agents, id) != NULL;
+    return modules_find(&agents->modules, id) != NULL;
 }
 
 /* The save would count it as a change. */
@@ -202,11 +202,11 @@ static void forget_dirty(struct bytes *list, const struct hash *id)
 
 void agents_code_unstage(struct agents *agents, const struct hash *id)
 {
-    struct code *code = code_find(agents, id);
+    struct code *code = modules_find(&agents->modules, id);
 
     INVARIANT(code != NULL && code->refs == 0 && !code->stored && !code->builtin);
-    forget_dirty(&agents->dirty_codes, id);
-    code_unlink(agents, code);
+    forget_dirty(&agents->changes.codes, id);
+    modules_remove(&agents->modules, code);
     code_free(code);
 }
 
@@ -231,7 +231,7 @@ struct code_ref code_ref_take(struct agents *agents, struct customer_use *use, s
     quota_take_code(agents, use, code);
     undo_save(agents->undo, &code->refs, sizeof code->refs);
     code->refs++;
-    code_dirty(agents, code);
+    code_dirty(&agents->changes, code);
     return (struct code_ref){.code = code, .share_index = code->share_index};
 }
 
@@ -243,15 +243,15 @@ void code_ref_drop(struct agents *agents, struct agent *agent, struct code_ref *
     INVARIANT(ref->code->refs > 0);
     ref->code->refs--;
     quota_give_code(agents, agent->use, ref->code);
-    code_dirty(agents, ref->code);
+    code_dirty(&agents->changes, ref->code);
     undo_save(agents->undo, ref, sizeof *ref);
     *ref = (struct code_ref){0};
 }
 
 static bool keeps(const struct agent *agent, const struct code *code)
 {
-    for (uint32_t i = 0; i < agent->kept_count; i++) {
-        if (agent->kept[i].code == code)
+    for (uint32_t i = 0; i < agent->program.kept_count; i++) {
+        if (agent->program.kept[i].code == code)
             return true;
     }
     return false;
@@ -263,7 +263,7 @@ enum status agents_code_put(struct agents *agents, struct agent *keeper, const u
     struct code *code;
     enum status status;
 
-    if (keeper->kept_count == AGENT_CODES_MAX)
+    if (keeper->program.kept_count == AGENT_CODES_MAX)
         return fault_set(fault, ST_FULL, "agent %llu keeps %d modules already: drop one first",
                          (unsigned long long)keeper->id, AGENT_CODES_MAX);
     status = code_keep(agents, bytes, size, &code, fault);
@@ -279,10 +279,10 @@ enum status agents_code_put(struct agents *agents, struct agent *keeper, const u
                          (unsigned long long)keeper->id);
     rent_touch(agents, keeper);
     agent_make_kept(keeper);
-    undo_save(agents->undo, keeper->kept, AGENT_CODES_MAX * sizeof *keeper->kept);
-    undo_save(agents->undo, &keeper->kept_count, sizeof keeper->kept_count);
-    keeper->kept[keeper->kept_count++] = code_ref_take(agents, keeper->use, code);
-    agent_dirty(agents, keeper);
+    undo_save(agents->undo, keeper->program.kept, AGENT_CODES_MAX * sizeof *keeper->program.kept);
+    undo_save(agents->undo, &keeper->program.kept_count, sizeof keeper->program.kept_count);
+    keeper->program.kept[keeper->program.kept_count++] = code_ref_take(agents, keeper->use, code);
+    agent_dirty(&agents->changes, keeper);
     return ST_OK;
 }
 
@@ -304,7 +304,7 @@ uint64_t agents_code_adds(const struct agents *agents, uint64_t customer,
     uint64_t bytes = 0;
 
     for (size_t i = 0; i < count; i++) {
-        const struct code *code = code_find(agents, &modules[i].id);
+        const struct code *code = modules_find(&agents->modules, &modules[i].id);
 
         if (!named_before(modules, i))
             bytes += code != NULL ? customer_code_adds(use, code) : modules[i].size;

@@ -3,6 +3,7 @@
 #define SERAI_AGENTS_CODE_H
 
 #include "agents/agents.h"
+#include "base/table.h"
 #include "engine/engine.h"
 
 struct customer_use;
@@ -47,14 +48,23 @@ struct code_ref {
     u128 share_index; /* when this reference last paid */
 };
 
+struct modules {
+    struct code *first;
+    struct table by_id;   /* first 8 bytes of the id -> the first struct code of `same` */
+    uint64_t hot_fuel;    /* agents_watch_code(); 0: nobody watches */
+    uint64_t effort_fuel; /* the same */
+    struct bytes hot;     /* of struct hash: to be reported by agents_hot_code() */
+    size_t natives;       /* how many are in tier 1 */
+};
+
 /* The module of this id, or NULL. */
-struct code *code_find(const struct agents *agents, const struct hash *id);
+struct code *modules_find(const struct modules *modules, const struct hash *id);
 
 /* Add a module to the list and the index; not undone. */
-void code_link(struct agents *agents, struct code *code);
+void modules_add(struct modules *modules, struct code *code);
 
 /* Take a module out of the list and the index; not undone. */
-void code_unlink(struct agents *agents, struct code *code);
+void modules_remove(struct modules *modules, struct code *code);
 
 /*
  * Count one more reference to a module; it counts for the customer whose agent has it.  Undone by

@@ -16,8 +16,8 @@ enum { WAITING_BYTES = 96 };
 
 void agents_watch_code(struct agents *agents, uint64_t fuel, uint64_t effort_fuel)
 {
-    agents->hot_fuel = fuel;
-    agents->effort_fuel = effort_fuel;
+    agents->modules.hot_fuel = fuel;
+    agents->modules.effort_fuel = effort_fuel;
 }
 
 /* What a code that the emitter refuses costs is told at once, and costs nobody a compile. */
@@ -28,10 +28,10 @@ static uint64_t worth_of(const struct agents *agents, const struct code *code)
     uint64_t fuel;
 
     if (engine_native_effort(code->engine, &effort, &ignored) != ST_OK)
-        return agents->hot_fuel;
-    if (__builtin_mul_overflow(effort, agents->effort_fuel, &fuel))
+        return agents->modules.hot_fuel;
+    if (__builtin_mul_overflow(effort, agents->modules.effort_fuel, &fuel))
         return UINT64_MAX;
-    return fuel > agents->hot_fuel ? fuel : agents->hot_fuel;
+    return fuel > agents->modules.hot_fuel ? fuel : agents->modules.hot_fuel;
 }
 
 void code_burnt(struct agents *agents, struct code *code, uint64_t fuel)
@@ -39,7 +39,8 @@ void code_burnt(struct agents *agents, struct code *code, uint64_t fuel)
     code->fuel += fuel;
     code->heat += fuel;
     code->used_turn = agents->counters.turns;
-    if (agents->hot_fuel == 0 || code->told == TOLD_ALL || code->heat < agents->hot_fuel)
+    if (agents->modules.hot_fuel == 0 || code->told == TOLD_ALL ||
+        code->heat < agents->modules.hot_fuel)
         return;
     if (code->told == TOLD_NOTHING) /* not before: the walk through its words costs something */
         code->paid_heat = worth_of(agents, code);
@@ -49,13 +50,13 @@ void code_burnt(struct agents *agents, struct code *code, uint64_t fuel)
     if (code->waits)
         return;
     code->waits = true;
-    bytes_append(&agents->hot_codes, &code->id, sizeof code->id);
-    INVARIANT(!agents->hot_codes.failed);
+    bytes_append(&agents->modules.hot, &code->id, sizeof code->id);
+    INVARIANT(!agents->modules.hot.failed);
 }
 
 bool agents_hot_code(struct agents *agents, struct hot_code *hot)
 {
-    struct bytes *ids = &agents->hot_codes;
+    struct bytes *ids = &agents->modules.hot;
 
     while (ids->size > 0) {
         struct code *code;
@@ -63,7 +64,7 @@ bool agents_hot_code(struct agents *agents, struct hot_code *hot)
         /* The last one first: there is one or none but for a moment. */
         memcpy(&hot->id, ids->data + ids->size - sizeof hot->id, sizeof hot->id);
         ids->size -= sizeof hot->id;
-        code = code_find(agents, &hot->id);
+        code = modules_find(&agents->modules, &hot->id);
         if (code == NULL) /* dropped meanwhile */
             continue;
         code->waits = false;
@@ -91,7 +92,7 @@ enum status agents_code_emit(const uint8_t *module, size_t size, struct bytes *t
 enum status agents_code_load(struct agents *agents, const struct hash *id, const char *path,
                              struct fault *fault)
 {
-    struct code *code = code_find(agents, id);
+    struct code *code = modules_find(&agents->modules, id);
     struct engine_native *native = NULL;
     enum status status;
 
@@ -105,7 +106,7 @@ enum status agents_code_load(struct agents *agents, const struct hash *id, const
         return status;
     engine_code_use_native(code->engine, native);
     code->native = native;
-    agents->natives++;
+    agents->modules.natives++;
     free(code->tier_reason);
     code->tier_reason = NULL;
     return ST_OK;
@@ -116,7 +117,7 @@ void agents_code_unload(struct agents *agents)
     struct code *oldest = NULL;
 
     INVARIANT(agents->turn == NULL);
-    for (struct code *code = agents->codes; code != NULL; code = code->next) {
+    for (struct code *code = agents->modules.first; code != NULL; code = code->next) {
         if (code->native != NULL && (oldest == NULL || code->used_turn < oldest->used_turn))
             oldest = code;
     }
@@ -127,12 +128,12 @@ void agents_code_unload(struct agents *agents)
     oldest->native = NULL;
     oldest->told = TOLD_NOTHING;
     oldest->heat = 0;
-    agents->natives--;
+    agents->modules.natives--;
 }
 
 void agents_code_note(struct agents *agents, const struct hash *id, const char *reason)
 {
-    struct code *code = code_find(agents, id);
+    struct code *code = modules_find(&agents->modules, id);
     size_t size = strlen(reason) + 1;
 
     if (code == NULL)
@@ -146,16 +147,16 @@ void agents_code_note(struct agents *agents, const struct hash *id, const char *
 
 size_t agents_codes_native(const struct agents *agents)
 {
-    return agents->natives;
+    return agents->modules.natives;
 }
 
 /* Of a code that may still come into tier 1: how far it is from it. */
 static const char *waiting_reason(const struct agents *agents, const struct code *code,
                                   char text[WAITING_BYTES])
 {
-    uint64_t wanted = code->told == TOLD_NOTHING ? agents->hot_fuel : code->paid_heat;
+    uint64_t wanted = code->told == TOLD_NOTHING ? agents->modules.hot_fuel : code->paid_heat;
 
-    if (code->native != NULL || agents->hot_fuel == 0)
+    if (code->native != NULL || agents->modules.hot_fuel == 0)
         return "";
     if (code->heat >= wanted)
         return "the compiler has it, or will";
@@ -172,9 +173,9 @@ size_t agents_code_list(const struct agents *agents, uint64_t after, size_t limi
     size_t visited = 0;
     char text[WAITING_BYTES];
 
-    table_keys_sorted(&agents->codes_by_id, &cursors, &count);
+    table_keys_sorted(&agents->modules.by_id, &cursors, &count);
     for (size_t i = 0; i < count && visited < limit; i++) {
-        const struct code *code = table_get(&agents->codes_by_id, cursors[i]);
+        const struct code *code = table_get(&agents->modules.by_id, cursors[i]);
 
         if (cursors[i] <= after)
             continue;

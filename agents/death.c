@@ -41,14 +41,14 @@ static void drop_object(struct agents *agents, struct agent *agent, struct objec
 
 static void drop_objects(struct agents *agents, struct agent *agent)
 {
-    while (agent->owned != NULL)
-        drop_object(agents, agent, agent->owned);
+    while (agent->owns.newest != NULL)
+        drop_object(agents, agent, agent->owns.newest);
 }
 
 static void drop_inbox(struct agents *agents, struct agent *agent)
 {
-    while (agent->inbox_first != NULL) {
-        struct inbox_message *message = agent->inbox_first;
+    while (agent->inbox.first != NULL) {
+        struct inbox_message *message = agent->inbox.first;
 
         inbox_take(agents, agent, message);
         inbox_return(agents, agent, message, SERAI_E_CLOSED, true);
@@ -61,10 +61,10 @@ static void drop_caps_rows(struct agents *agents, const struct agent *agent)
     uint8_t key[12];
 
     be64_put(key, agent->id);
-    for (uint32_t chunk = 0; chunk < agent->caps_chunks; chunk++) {
+    for (uint32_t chunk = 0; chunk < agent->caps.chunk_count; chunk++) {
         be32_put(key + 8, chunk);
-        if (agent->caps[chunk] != NULL)
-            tombstone_add(agents, STORE_CAPS, key, sizeof key);
+        if (agent->caps.chunks[chunk] != NULL)
+            tombstone_add(&agents->changes, STORE_CAPS, key, sizeof key);
     }
 }
 
@@ -73,9 +73,9 @@ static void drop_log_rows(struct agents *agents, const struct agent *agent)
     uint8_t key[16];
 
     be64_put(key, agent->id);
-    for (uint64_t line = agent->log_erased + 1; line < agent->log_next; line++) {
+    for (uint64_t line = agent->log.erased + 1; line < agent->log.next; line++) {
         be64_put(key + 8, line);
-        tombstone_add(agents, STORE_LOG, key, sizeof key);
+        tombstone_add(&agents->changes, STORE_LOG, key, sizeof key);
     }
 }
 
@@ -97,32 +97,32 @@ void agent_die(struct agents *agents, struct agent *agent)
     agent_fail_replies(agents, agent, SERAI_E_CLOSED);
     drop_inbox(agents, agent);
     drop_objects(agents, agent);
-    ledger_move(agents->ledger, ACCOUNT_HELD_RESERVE, agent->id, agent->mark_reserve,
+    ledger_move(agents->ledger, ACCOUNT_HELD_RESERVE, agent->id, agent->low.reserve,
                 TRANSFER_RESERVE, agent->id);
-    if (agent->mark_armed)
+    if (agent->low.armed)
         quota_give(agents, agent->use, CUSTOMER_EVENTS, 1);
     ledger_move(agents->ledger, ACCOUNT_DEPOSIT_BURIAL, agent->id, agent->burial,
                 TRANSFER_BURIAL_REFUND, agent->id);
-    for (uint32_t i = 0; i < agent->kept_count; i++)
-        code_ref_drop(agents, agent, &agent->kept[i]);
-    code_ref_drop(agents, agent, &agent->code);
-    page_log_drop(agents, &agent->memory, false);
+    for (uint32_t i = 0; i < agent->program.kept_count; i++)
+        code_ref_drop(agents, agent, &agent->program.kept[i]);
+    code_ref_drop(agents, agent, &agent->program.code);
+    page_log_drop(agents, &agent->program.memory, false);
     drop_caps_rows(agents, agent);
     drop_log_rows(agents, agent);
     quota_give(agents, agent->use, CUSTOMER_AGENTS, 1);
     agents_lineage_give(agents, agent->customer);
     quota_give(agents, agent->use, CUSTOMER_MEMORY_BYTES,
-               (uint64_t)agent->memory_pages * ENGINE_WASM_PAGE_BYTES);
+               (uint64_t)agent->program.memory_pages * ENGINE_WASM_PAGE_BYTES);
     heir = agents_payee(agents, agent->customer);
     ledger_move(agents->ledger, agent->id, heir, agent_funds(agents, agent), TRANSFER_ESTATE,
                 agent->id);
     ledger_close(agents->ledger, agent->id);
-    agent_dirty(agents, agent);                      /* found no more at the save: its row goes */
-    (void)!dense_remove(&agents->agents, agent->id); /* it is there: we hold it */
+    agent_dirty(&agents->changes, agent);           /* found no more at the save: its row goes */
+    (void)!dense_remove(&agents->by_id, agent->id); /* it is there: we hold it */
     agent_is_gone(agents, agent);
-    arena_forget(agents->arena, agent->id);
+    arena_forget(agents->pages.arena, agent->id);
     agents->counters.agents--;
     undo_commit(agents->undo);
-    bytes_append(&agents->dead, &agent, sizeof agent);
-    INVARIANT(!agents->dead.failed);
+    bytes_append(&agents->changes.dead, &agent, sizeof agent);
+    INVARIANT(!agents->changes.dead.failed);
 }

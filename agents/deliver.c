@@ -26,7 +26,7 @@ static void take_back(void *context, void *argument)
     struct agent *agent = context;
     struct inbox_message *message = argument;
 
-    inbox_unlink(agent, message);
+    inbox_unlink(&agent->inbox, message);
     inbox_message_free(message);
 }
 
@@ -37,7 +37,7 @@ static struct inbox_message *copy_message(struct agents *agents, const struct me
     INVARIANT(copy != NULL);
     copy->m = *message;
     copy->m.id = agents->next_message++;
-    agents->counters_dirty = true;
+    agents->changes.counters = true;
     agents->counters.messages++;
     if (message->size > 0) {
         copy->bytes = malloc(message->size);
@@ -54,9 +54,9 @@ void agents_deliver(struct agents *agents, struct agent *to, const struct messag
 
     agents_work_message(agents, message->size);
     rent_touch(agents, to);
-    inbox_append(to, copy);
+    inbox_append(&to->inbox, copy);
     inbox_event_waits(agents, to, &copy->m);
-    agent_dirty(agents, to);
+    agent_dirty(&agents->changes, to);
     /* Only a running turn has something to undo. */
     if (agents->turn != NULL)
         undo_on_rollback(agents->undo, take_back, to, copy);
@@ -71,15 +71,15 @@ static void push_first(struct agents *agents, struct agent *agent, struct inbox_
 {
     rent_touch(agents, agent);
     message->previous = NULL;
-    message->next = agent->inbox_first;
-    if (agent->inbox_first != NULL)
-        agent->inbox_first->previous = message;
+    message->next = agent->inbox.first;
+    if (agent->inbox.first != NULL)
+        agent->inbox.first->previous = message;
     else
-        agent->inbox_last = message;
-    agent->inbox_first = message;
-    inbox_count_in(agent, &message->m);
+        agent->inbox.last = message;
+    agent->inbox.first = message;
+    inbox_count_in(&agent->inbox, &message->m);
     inbox_event_waits(agents, agent, &message->m);
-    agent_dirty(agents, agent);
+    agent_dirty(&agents->changes, agent);
 }
 
 void agents_deliver_first(struct agents *agents, struct agent *to, const struct message *message)

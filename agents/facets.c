@@ -17,10 +17,10 @@ static struct object *make(struct agents *agents, struct agent *owner, struct fa
     struct object *object;
 
     rent_touch(agents, owner);
-    undo_save(agents->undo, &owner->facets, sizeof owner->facets);
-    owner->facets++;
+    undo_save(agents->undo, &owner->owns.facets, sizeof owner->owns.facets);
+    owner->owns.facets++;
     quota_take(agents, owner->use, CUSTOMER_FACETS, 1);
-    agent_dirty(agents, owner);
+    agent_dirty(&agents->changes, owner);
     object = object_new(agents, owner, OBJECT_FACET);
     object->u.facet = facet;
     return object;
@@ -84,10 +84,10 @@ void facet_remove(struct agents *agents, struct object *facet)
 
     INVARIANT(owner != NULL); /* an agent's facets die with it */
     rent_touch(agents, owner);
-    undo_save(agents->undo, &owner->facets, sizeof owner->facets);
-    owner->facets--;
+    undo_save(agents->undo, &owner->owns.facets, sizeof owner->owns.facets);
+    owner->owns.facets--;
     quota_give(agents, owner->use, CUSTOMER_FACETS, 1);
-    agent_dirty(agents, owner);
+    agent_dirty(&agents->changes, owner);
     if (facet->one_shot) {
         quota_give(agents, owner->use, CUSTOMER_EVENTS, 1); /* what it comes to counts itself */
         reply_unlink(agents, facet);
@@ -101,6 +101,6 @@ struct object *cap_reply(const struct agents *agents, const struct cap *cap)
 
     if (cap->kind != SERAI_KIND_FACET)
         return NULL;
-    object = object_find(agents, cap->object, OBJECT_FACET);
+    object = object_find(&agents->objects, cap->object, OBJECT_FACET);
     return object != NULL && object->one_shot ? object : NULL;
 }

@@ -45,7 +45,7 @@ static void freeze(struct agents *agents, struct agent *agent, enum agent_state 
     }
     agent->state = state;
     (void)snprintf(agent->reason, sizeof agent->reason, "%s", reason);
-    agent_dirty(agents, agent);
+    agent_dirty(&agents->changes, agent);
     frozen_note_due(agents, agent);
 }
 
@@ -68,9 +68,9 @@ struct money agent_head_funds(const struct agents *agents, const struct agent *a
 {
     struct money funds = agent_funds(agents, agent);
 
-    if (agent->inbox_first != NULL) {
-        money_accumulate(&funds, agent->inbox_first->m.postage);
-        money_accumulate(&funds, agent->inbox_first->m.reserve);
+    if (agent->inbox.first != NULL) {
+        money_accumulate(&funds, agent->inbox.first->m.postage);
+        money_accumulate(&funds, agent->inbox.first->m.reserve);
     }
     return funds;
 }
@@ -91,7 +91,7 @@ struct inbox_message *agent_sponsor(const struct agents *agents, const struct ag
 
     if (money_is_zero(agent->needs) || money_is_zero(lacks))
         return NULL;
-    for (struct inbox_message *at = agent->inbox_first->next; at != NULL; at = at->next) {
+    for (struct inbox_message *at = agent->inbox.first->next; at != NULL; at = at->next) {
         if (money_compare(at->m.postage, lacks) >= 0)
             return at;
     }
@@ -127,7 +127,7 @@ static void thaw(struct agents *agents, struct agent *agent)
     agent->frozen_us = 0;
     agent->reason[0] = '\0';
     agents->counters.frozen--;
-    agent_dirty(agents, agent);
+    agent_dirty(&agents->changes, agent);
     agent_make_ready(agents, agent);
 }
 
@@ -141,7 +141,7 @@ void agent_refill_burial(struct agents *agents, struct agent *agent)
     ledger_move(agents->ledger, agent->id, ACCOUNT_DEPOSIT_BURIAL, paid, TRANSFER_BURIAL_DEPOSIT,
                 agent->id);
     money_accumulate(&agent->burial, paid);
-    agent_dirty(agents, agent);
+    agent_dirty(&agents->changes, agent);
 }
 
 void agents_try_thaw(struct agents *agents, struct agent *agent)

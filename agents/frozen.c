@@ -14,7 +14,7 @@ static void send_inbox_back(struct agents *agents, struct agent *agent)
 {
     struct inbox_message *next;
 
-    for (struct inbox_message *at = agent->inbox_first; at != NULL; at = next) {
+    for (struct inbox_message *at = agent->inbox.first; at != NULL; at = next) {
         next = at->next;
         if (at->m.kind != SERAI_EVENT_MESSAGE || message_is_answer(&at->m)) {
             message_fail_replies(agents, &at->m, SERAI_E_FROZEN);
@@ -31,7 +31,7 @@ void frozen_send_back(struct agents *agents, struct agent *agent)
     if (!agent_is_frozen(agent) || agents->now_us < frozen_waits_until_us(agents, agent))
         return;
     agent->frozen_us = agents->now_us; /* who asks from now on waits as long as they did */
-    agent_dirty(agents, agent);
+    agent_dirty(&agents->changes, agent);
     send_inbox_back(agents, agent);
     agent_fail_replies(agents, agent, SERAI_E_FROZEN);
     agents_try_thaw(agents, agent); /* another event may be at the head now */

@@ -20,69 +20,69 @@ static uint64_t weight(const struct message *message)
     return message->size + INBOX_MESSAGE_OVERHEAD;
 }
 
-static struct inbox_share *share_of(const struct agent *agent, uint64_t customer)
+static struct inbox_share *share_of(const struct inbox *inbox, uint64_t customer)
 {
-    for (size_t i = 0; i < agent->inbox_share_count; i++) {
-        if (agent->inbox_shares[i].customer == customer)
-            return &agent->inbox_shares[i];
+    for (size_t i = 0; i < inbox->share_count; i++) {
+        if (inbox->shares[i].customer == customer)
+            return &inbox->shares[i];
     }
     return NULL;
 }
 
-static void share_add(struct agent *agent, uint64_t customer, uint64_t bytes)
+static void share_add(struct inbox *inbox, uint64_t customer, uint64_t bytes)
 {
-    struct inbox_share *share = share_of(agent, customer);
+    struct inbox_share *share = share_of(inbox, customer);
 
     if (share != NULL) {
         share->messages++;
         share->bytes += bytes;
         return;
     }
-    agent->inbox_shares = array_grow(agent->inbox_shares, &agent->inbox_share_capacity,
-                                     agent->inbox_share_count + 1, sizeof *share);
-    INVARIANT(agent->inbox_shares != NULL);
-    agent->inbox_shares[agent->inbox_share_count++] = (struct inbox_share){customer, 1, bytes};
+    inbox->shares =
+        array_grow(inbox->shares, &inbox->share_capacity, inbox->share_count + 1, sizeof *share);
+    INVARIANT(inbox->shares != NULL);
+    inbox->shares[inbox->share_count++] = (struct inbox_share){customer, 1, bytes};
 }
 
-static void share_take(struct agent *agent, uint64_t customer, uint64_t bytes)
+static void share_take(struct inbox *inbox, uint64_t customer, uint64_t bytes)
 {
-    struct inbox_share *share = share_of(agent, customer);
+    struct inbox_share *share = share_of(inbox, customer);
 
     INVARIANT(share != NULL);
     share->bytes -= bytes;
     if (--share->messages == 0)
-        *share = agent->inbox_shares[--agent->inbox_share_count];
+        *share = inbox->shares[--inbox->share_count];
 }
 
 /* Of the bounded part; a message whose room was reserved (sender_customer 0) fills none of it. */
-void inbox_count_in(struct agent *agent, const struct message *message)
+void inbox_count_in(struct inbox *inbox, const struct message *message)
 {
-    agent->inbox_total++;
-    agent->inbox_bytes += weight(message);
+    inbox->total++;
+    inbox->bytes += weight(message);
     if (message->sender_customer == 0)
         return;
-    agent->inbox_count++;
-    agent->inbox_bounded_bytes += weight(message);
-    share_add(agent, message->sender_customer, weight(message));
+    inbox->count++;
+    inbox->bounded_bytes += weight(message);
+    share_add(inbox, message->sender_customer, weight(message));
 }
 
-void inbox_unlink(struct agent *agent, struct inbox_message *message)
+void inbox_unlink(struct inbox *inbox, struct inbox_message *message)
 {
     if (message->previous != NULL)
         message->previous->next = message->next;
     else
-        agent->inbox_first = message->next;
+        inbox->first = message->next;
     if (message->next != NULL)
         message->next->previous = message->previous;
     else
-        agent->inbox_last = message->previous;
-    agent->inbox_total--;
-    agent->inbox_bytes -= weight(&message->m);
+        inbox->last = message->previous;
+    inbox->total--;
+    inbox->bytes -= weight(&message->m);
     if (message->m.sender_customer == 0)
         return;
-    agent->inbox_count--;
-    agent->inbox_bounded_bytes -= weight(&message->m);
-    share_take(agent, message->m.sender_customer, weight(&message->m));
+    inbox->count--;
+    inbox->bounded_bytes -= weight(&message->m);
+    share_take(inbox, message->m.sender_customer, weight(&message->m));
 }
 
 /* An event that was paid for in advance counts for its receiver's customer while it waits. */
@@ -108,15 +108,15 @@ void inbox_take(struct agents *agents, struct agent *agent, struct inbox_message
 
     rent_touch(agents, agent);
     event_came(agents, agent, &message->m);
-    if (message == agent->inbox_first)
+    if (message == agent->inbox.first)
         agent->needs = money_zero(); /* which was for this one */
-    inbox_unlink(agent, message);
-    agent_dirty(agents, agent);
+    inbox_unlink(&agent->inbox, message);
+    agent_dirty(&agents->changes, agent);
     if (!message->saved)
         return;
     be64_put(key, agent->id);
     be64_put(key + 8, message->m.id);
-    tombstone_add(agents, STORE_INBOX, key, sizeof key);
+    tombstone_add(&agents->changes, STORE_INBOX, key, sizeof key);
 }
 
 void inbox_message_free(struct inbox_message *message)
@@ -127,21 +127,21 @@ void inbox_message_free(struct inbox_message *message)
     free(message);
 }
 
-void inbox_append(struct agent *agent, struct inbox_message *message)
+void inbox_append(struct inbox *inbox, struct inbox_message *message)
 {
-    message->previous = agent->inbox_last;
+    message->previous = inbox->last;
     message->next = NULL;
-    if (agent->inbox_last != NULL)
-        agent->inbox_last->next = message;
+    if (inbox->last != NULL)
+        inbox->last->next = message;
     else
-        agent->inbox_first = message;
-    agent->inbox_last = message;
-    inbox_count_in(agent, &message->m);
+        inbox->first = message;
+    inbox->last = message;
+    inbox_count_in(inbox, &message->m);
 }
 
 void inbox_push_loaded(struct agents *agents, struct agent *agent, struct inbox_message *message)
 {
-    inbox_append(agent, message);
+    inbox_append(&agent->inbox, message);
     inbox_event_waits(agents, agent, &message->m);
     agent_make_ready(agents, agent);
 }
@@ -159,13 +159,13 @@ int64_t agents_inbox_room(const struct agents *agents, const struct agent *to,
 {
     const struct pricebook *prices = &agents->prices;
     uint64_t bytes = size + INBOX_MESSAGE_OVERHEAD;
-    const struct inbox_share *from_customer = share_of(to, sender_customer);
+    const struct inbox_share *from_customer = share_of(&to->inbox, sender_customer);
 
     if (to->state == AGENT_DEAD)
         return SERAI_E_CLOSED;
-    if (to->inbox_count >= prices->inbox_messages_max ||
-        to->inbox_bounded_bytes > prices->inbox_bytes_max ||
-        bytes > prices->inbox_bytes_max - to->inbox_bounded_bytes)
+    if (to->inbox.count >= prices->inbox_messages_max ||
+        to->inbox.bounded_bytes > prices->inbox_bytes_max ||
+        bytes > prices->inbox_bytes_max - to->inbox.bounded_bytes)
         return SERAI_E_FULL;
     /* A first message is heard whatever its size; after it the part holds, by count and by bytes.
      */

@@ -21,6 +21,20 @@ struct inbox_share {
     uint64_t bytes;
 };
 
+/* The messages of an agent, in the order in which they are delivered. */
+struct inbox {
+    struct inbox_message *first;
+    struct inbox_message *last;
+    uint64_t count;             /* messages that fill the bounded part */
+    uint64_t bounded_bytes;     /* theirs */
+    uint64_t bytes;             /* of all */
+    uint64_t total;             /* with the reserved ones */
+    struct inbox_share *shares; /* of those who have any; no more than bounded messages */
+    size_t share_count;
+    size_t share_capacity;
+    bool changed; /* a message amid others is to be saved again */
+};
+
 /* Whether a message answers a question of its receiver, which made room for it and waits. */
 static inline bool message_is_answer(const struct message *message)
 {
@@ -28,7 +42,7 @@ static inline bool message_is_answer(const struct message *message)
 }
 
 /* Take a message out of the inbox, and out of its counts; not undone. */
-void inbox_unlink(struct agent *agent, struct inbox_message *message);
+void inbox_unlink(struct inbox *inbox, struct inbox_message *message);
 
 /* Take a message out of the inbox for good, so that its row goes, too. */
 void inbox_take(struct agents *agents, struct agent *agent, struct inbox_message *message);
@@ -43,10 +57,10 @@ void inbox_push_loaded(struct agents *agents, struct agent *agent, struct inbox_
  * Add a message at the end, and to the counts; not undone, and no row is listed:
  * inbox_push_loaded() and agents_deliver() do that.
  */
-void inbox_append(struct agent *agent, struct inbox_message *message);
+void inbox_append(struct inbox *inbox, struct inbox_message *message);
 
 /* Count a message that was linked by hand; one with sender_customer 0 fills no bounded part. */
-void inbox_count_in(struct agent *agent, const struct message *message);
+void inbox_count_in(struct inbox *inbox, const struct message *message);
 
 /*
  * Count an event that was paid for in advance for its receiver's customer, while it waits.  Undone

@@ -13,16 +13,16 @@
 #include "agents/limits.h"
 #include "agents/set.h"
 
-static void drop_oldest(struct agent *agent)
+static void drop_oldest(struct agent_log *log)
 {
-    struct agent_log_line *line = agent->log_first;
+    struct agent_log_line *line = log->first;
 
-    agent->log_first = line->next;
-    if (agent->log_first == NULL)
-        agent->log_last = NULL;
-    agent->log_lines--;
-    agent->log_bytes -= line->size + HELD_LOG_LINE;
-    agent->log_deleted = line->line;
+    log->first = line->next;
+    if (log->first == NULL)
+        log->last = NULL;
+    log->lines--;
+    log->bytes -= line->size + HELD_LOG_LINE;
+    log->deleted = line->line;
     free(line->text);
     free(line);
 }
@@ -37,26 +37,26 @@ void agent_log(struct agents *agents, struct agent *agent, enum log_writer by, c
     INVARIANT(line->text != NULL);
     memcpy(line->text, text, size);
     line->size = size;
-    line->line = agent->log_next++;
+    line->line = agent->log.next++;
     line->time_us = agents->now_us;
     line->by = by;
     rent_touch(agents, agent);
-    if (agent->log_last != NULL)
-        agent->log_last->next = line;
+    if (agent->log.last != NULL)
+        agent->log.last->next = line;
     else
-        agent->log_first = line;
-    agent->log_last = line;
-    agent->log_lines++;
-    agent->log_bytes += size + HELD_LOG_LINE;
-    if (agent->log_lines > AGENT_LOG_LINES_MAX)
-        drop_oldest(agent);
-    agent_dirty(agents, agent);
+        agent->log.first = line;
+    agent->log.last = line;
+    agent->log.lines++;
+    agent->log.bytes += size + HELD_LOG_LINE;
+    if (agent->log.lines > AGENT_LOG_LINES_MAX)
+        drop_oldest(&agent->log);
+    agent_dirty(&agents->changes, agent);
 }
 
-void agent_log_free(struct agent *agent)
+void agent_log_fini(struct agent_log *log)
 {
-    while (agent->log_first != NULL)
-        drop_oldest(agent);
+    while (log->first != NULL)
+        drop_oldest(log);
 }
 
 size_t agents_log_list(const struct agents *agents, const struct agent *agent, uint64_t after,
@@ -67,7 +67,7 @@ size_t agents_log_list(const struct agents *agents, const struct agent *agent, u
     size_t count = 0;
 
     (void)agents;
-    for (const struct agent_log_line *line = agent->log_first; line != NULL; line = line->next) {
+    for (const struct agent_log_line *line = agent->log.first; line != NULL; line = line->next) {
         struct agent_log_view view = {.line = line->line,
                                       .time_us = line->time_us,
                                       .by = line->by,

@@ -14,6 +14,17 @@ struct agent_log_line {
     struct agent_log_line *next;
 };
 
+/* The lines that an agent wrote, the oldest first. */
+struct agent_log {
+    struct agent_log_line *first;
+    struct agent_log_line *last;
+    uint64_t bytes;
+    uint64_t lines;
+    uint64_t next;    /* number of the next line, from 1 */
+    uint64_t deleted; /* lines up to here are gone from RAM; their rows go with the next save */
+    uint64_t erased;  /* lines up to here have no row */
+};
+
 /*
  * Add a line to the agent's log, copied; beyond AGENT_LOG_LINES_MAX the oldest is dropped.  Not
  * undone.
@@ -22,6 +33,6 @@ void agent_log(struct agents *agents, struct agent *agent, enum log_writer by, c
                size_t size);
 
 /* Free all lines. */
-void agent_log_free(struct agent *agent);
+void agent_log_fini(struct agent_log *log);
 
 #endif

@@ -19,9 +19,9 @@ void agents_topped_up(struct agents *agents, struct agent *agent)
 static bool mark_is_cleared(const struct agents *agents, const struct agent *agent)
 {
     struct money above;
-    struct money quarter = money_share_floor(agent->mark, 1, 4);
+    struct money quarter = money_share_floor(agent->low.mark, 1, 4);
 
-    return money_add(&above, agent->mark, quarter) &&
+    return money_add(&above, agent->low.mark, quarter) &&
            money_add(&above, above, agents_reserve(agents)) &&
            money_compare(agent_funds(agents, agent), above) >= 0;
 }
@@ -31,24 +31,24 @@ void agent_check_mark(struct agents *agents, struct agent *agent)
 {
     struct money balance = agent_funds(agents, agent);
 
-    if (money_is_zero(agent->mark))
+    if (money_is_zero(agent->low.mark))
         return;
-    if (agent->mark_armed && money_compare(balance, agent->mark) < 0) {
+    if (agent->low.armed && money_compare(balance, agent->low.mark) < 0) {
         struct message low = {
-            .kind = SERAI_EVENT_LOW, .money = balance, .reserve = agent->mark_reserve};
+            .kind = SERAI_EVENT_LOW, .money = balance, .reserve = agent->low.reserve};
 
-        agent->mark_armed = false;
-        agent->mark_reserve = money_zero();
+        agent->low.armed = false;
+        agent->low.reserve = money_zero();
         quota_give(agents, agent->use, CUSTOMER_EVENTS, 1); /* the notice counts itself */
         agents_deliver(agents, agent, &low);
-        agent_dirty(agents, agent);
-    } else if (!agent->mark_armed && mark_is_cleared(agents, agent) &&
+        agent_dirty(&agents->changes, agent);
+    } else if (!agent->low.armed && mark_is_cleared(agents, agent) &&
                quota_allows(agents, agent->use, CUSTOMER_EVENTS, 1)) {
-        agent->mark_reserve = agents_reserve(agents);
-        ledger_move(agents->ledger, agent->id, ACCOUNT_HELD_RESERVE, agent->mark_reserve,
+        agent->low.reserve = agents_reserve(agents);
+        ledger_move(agents->ledger, agent->id, ACCOUNT_HELD_RESERVE, agent->low.reserve,
                     TRANSFER_RESERVE_HOLD, agent->id);
         quota_take(agents, agent->use, CUSTOMER_EVENTS, 1);
-        agent->mark_armed = true;
-        agent_dirty(agents, agent);
+        agent->low.armed = true;
+        agent_dirty(&agents->changes, agent);
     }
 }

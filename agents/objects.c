@@ -26,30 +26,31 @@ static size_t object_bytes(enum object_kind kind)
     return sizeof(struct object);
 }
 
-struct object *object_alloc(struct agents *agents, enum object_kind kind)
+struct object *object_alloc(struct slab *memory, enum object_kind kind)
 {
-    struct object *object = slab_take(&agents->small, object_bytes(kind));
+    struct object *object = slab_take(memory, object_bytes(kind));
 
     memset(object, 0, object_bytes(kind));
     object->kind = kind;
     return object;
 }
 
-void object_free(struct agents *agents, struct object *object)
+void object_free(struct slab *memory, struct object *object)
 {
     if (object->kind == OBJECT_BUFFER)
         paged_fini(&object->u.buffer.pages);
-    slab_give(&agents->small, object, object_bytes(object->kind));
+    slab_give(memory, object, object_bytes(object->kind));
 }
 
 void object_link(struct agents *agents, struct agent *owner, struct object *object)
 {
     object->owner = owner->id;
-    object->older_owned = owner->owned;
-    if (owner->owned != NULL)
-        owner->owned->newer_owned = object;
-    owner->owned = object;
-    (void)!table_put(&agents->objects, object->id, object); /* a new number replaces nothing */
+    object->older_owned = owner->owns.newest;
+    if (owner->owns.newest != NULL)
+        owner->owns.newest->newer_owned = object;
+    owner->owns.newest = object;
+    (void)!table_put(&agents->objects.by_id, object->id,
+                     object); /* a new number replaces nothing */
 }
 
 /* The place that holds the pointer to the object in its owner's list. */
@@ -60,8 +61,9 @@ static struct object **place_in_list(struct agents *agents, const struct object 
     if (object->newer_owned != NULL)
         return &object->newer_owned->older_owned;
     owner = agents_find(agents, object->owner);
-    INVARIANT(owner != NULL && owner->owned == object); /* what an agent owns goes before it does */
-    return &owner->owned;
+    INVARIANT(owner != NULL &&
+              owner->owns.newest == object); /* what an agent owns goes before it does */
+    return &owner->owns.newest;
 }
 
 static void object_unlink(struct agents *agents, struct object *object)
@@ -82,29 +84,29 @@ static void object_unmake(void *context, void *argument)
     struct agents *agents = context;
     struct object *object = argument;
 
-    (void)!table_remove(&agents->objects, object->id); /* it is there: object_new() put it */
-    object_free(agents, object);
+    (void)!table_remove(&agents->objects.by_id, object->id); /* it is there: object_new() put it */
+    object_free(&agents->small, object);
 }
 
 struct object *object_new(struct agents *agents, struct agent *owner, enum object_kind kind)
 {
-    struct object *object = object_alloc(agents, kind);
+    struct object *object = object_alloc(&agents->small, kind);
 
     agents_work(agents, WORK_OBJECT);
-    object->id = agents->next_object++;
-    agents->counters_dirty = true;
+    object->id = agents->objects.next++;
+    agents->changes.counters = true;
     undo_on_rollback(agents->undo, object_unmake, agents, object);
-    undo_save(agents->undo, &owner->owned, sizeof(struct object *));
-    if (owner->owned != NULL)
-        undo_save(agents->undo, &owner->owned->newer_owned, sizeof(struct object *));
+    undo_save(agents->undo, &owner->owns.newest, sizeof(struct object *));
+    if (owner->owns.newest != NULL)
+        undo_save(agents->undo, &owner->owns.newest->newer_owned, sizeof(struct object *));
     object_link(agents, owner, object);
-    object_dirty(agents, object);
+    object_dirty(&agents->changes, object);
     return object;
 }
 
-struct object *object_find(const struct agents *agents, uint64_t id, enum object_kind kind)
+struct object *object_find(const struct object_set *objects, uint64_t id, enum object_kind kind)
 {
-    struct object *object = table_get(&agents->objects, id);
+    struct object *object = table_get(&objects->by_id, id);
 
     return object != NULL && object->kind == kind ? object : NULL;
 }
@@ -114,7 +116,7 @@ static void object_put_back(void *context, void *argument)
     struct agents *agents = context;
     struct object *object = argument;
 
-    (void)!table_put(&agents->objects, object->id, object); /* its place is free */
+    (void)!table_put(&agents->objects.by_id, object->id, object); /* its place is free */
 }
 
 static void object_forget(void *context, void *argument)
@@ -124,14 +126,14 @@ static void object_forget(void *context, void *argument)
 
     if (object->kind == OBJECT_BUFFER)
         page_log_drop(agents, &object->u.buffer.pages, false);
-    object_free(agents, object);
+    object_free(&agents->small, object);
 }
 
 void object_remove(struct agents *agents, struct object *object)
 {
-    object_dirty(agents, object); /* so the save finds it missing and deletes its row */
+    object_dirty(&agents->changes, object); /* so the save finds it missing and deletes its row */
     object_unlink(agents, object);
-    (void)!table_remove(&agents->objects, object->id); /* it is there: we hold it */
+    (void)!table_remove(&agents->objects.by_id, object->id); /* it is there: we hold it */
     undo_on_rollback(agents->undo, object_put_back, agents, object);
     undo_on_commit(agents->undo, object_forget, agents, object);
 }

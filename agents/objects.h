@@ -4,6 +4,9 @@
 
 #include "agents/agents.h"
 #include "agents/pages/paged.h"
+#include "base/heapq.h"
+#include "base/slab.h"
+#include "base/table.h"
 
 /* Object numbers begin far above account numbers: agents and buffers both name paged objects. */
 #define AGENTS_FIRST_OBJECT (UINT64_C(1) << 40)
@@ -50,11 +53,25 @@ struct object {
     } u;
 };
 
+struct object_set {
+    struct table by_id;  /* id -> struct object */
+    uint64_t next;       /* the number of the next one */
+    struct heapq timers; /* when due, and the object's number */
+};
+
+/* What an agent owns of these. */
+struct belongings {
+    struct object *newest; /* the list of all; not stored */
+    uint64_t facets;
+    uint64_t timers;
+    uint64_t buffer_bytes;
+};
+
 /* Take memory for an object, all zero, without pages.  Out of memory is INVARIANT. */
-struct object *object_alloc(struct agents *agents, enum object_kind kind);
+struct object *object_alloc(struct slab *memory, enum object_kind kind);
 
 /* Free an object that is in no table and no list, and its pages. */
-void object_free(struct agents *agents, struct object *object);
+void object_free(struct slab *memory, struct object *object);
 
 /* Add an object to the table and to its owner's list; not undone. */
 void object_link(struct agents *agents, struct agent *owner, struct object *object);
@@ -63,7 +80,7 @@ void object_link(struct agents *agents, struct agent *owner, struct object *obje
 struct object *object_new(struct agents *agents, struct agent *owner, enum object_kind kind);
 
 /* The object of this number, if it is of that kind; else NULL. */
-struct object *object_find(const struct agents *agents, uint64_t id, enum object_kind kind);
+struct object *object_find(const struct object_set *objects, uint64_t id, enum object_kind kind);
 
 /* Take an object out of table and list; freed at the commit, undone by rollback. */
 void object_remove(struct agents *agents, struct object *object);

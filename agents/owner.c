@@ -22,9 +22,9 @@ struct money agents_withdrawable(struct agents *agents, struct agent *agent)
     agent_check_mark(agents, agent);
     if (agent->state == AGENT_RUNNING) {
         keeps = agent_needs(agents);
-        if (agent->inbox_first != NULL) {
-            keeps = money_sub_clamped(keeps, agent->inbox_first->m.postage);
-            keeps = money_sub_clamped(keeps, agent->inbox_first->m.reserve);
+        if (agent->inbox.first != NULL) {
+            keeps = money_sub_clamped(keeps, agent->inbox.first->m.postage);
+            keeps = money_sub_clamped(keeps, agent->inbox.first->m.reserve);
         }
     }
     return money_sub_clamped(agent_funds(agents, agent), keeps);

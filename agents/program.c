@@ -24,25 +24,25 @@ void agent_adopt_code(struct agents *agents, struct agent *agent, struct code_re
     const struct engine_code *engine = ref.code->engine;
     uint32_t pages = engine_code_memory_pages(engine);
 
-    agent->code = ref;
-    agent->begun = false;
-    count_memory(agents, agent->use, agent->memory_pages, pages);
-    agent->memory_pages = pages;
-    paged_grow(&agent->memory, pages * (ENGINE_WASM_PAGE_BYTES / PAGED_BYTES));
+    agent->program.code = ref;
+    agent->program.begun = false;
+    count_memory(agents, agent->use, agent->program.memory_pages, pages);
+    agent->program.memory_pages = pages;
+    paged_grow(&agent->program.memory, pages * (ENGINE_WASM_PAGE_BYTES / PAGED_BYTES));
     agent_fit_globals(agent, engine_code_globals(engine));
-    engine_code_initial_globals(engine, agent->globals);
+    engine_code_initial_globals(engine, agent->program.globals);
 }
 
 /* After the turn that asked for it has committed: caps, inbox and credit stay, memory is new. */
 void agent_become(struct agents *agents, struct agent *agent, struct code_ref code)
 {
-    struct code_ref old = agent->code;
+    struct code_ref old = agent->program.code;
 
     code_ref_drop(agents, agent, &old);
-    page_log_drop(agents, &agent->memory, true);
-    arena_forget(agents->arena, agent->id);
+    page_log_drop(agents, &agent->program.memory, true);
+    arena_forget(agents->pages.arena, agent->id);
     agent_adopt_code(agents, agent, code);
-    agent_dirty(agents, agent);
+    agent_dirty(&agents->changes, agent);
 }
 
 /* ---- ending ---- */

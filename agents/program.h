@@ -4,6 +4,18 @@
 
 #include "agents/agents.h"
 #include "agents/code.h"
+#include "agents/pages/paged.h"
+
+/* A program, and its state as of the last good turn. */
+struct agent_program {
+    struct code_ref code;
+    bool begun;            /* a turn of this code stood: what it initializes is initialized */
+    struct code_ref *kept; /* AGENT_CODES_MAX of them; NULL until one is kept */
+    uint32_t kept_count;
+    uint32_t memory_pages; /* wasm pages */
+    uint64_t *globals;     /* as many as its module has */
+    struct paged memory;
+};
 
 /*
  * Make the agent another program, after the turn that asked for it has committed: caps, inbox and

@@ -36,20 +36,20 @@ uint32_t agents_share(const struct agents *agents, uint64_t customer)
 static void customer_comes(struct agents *agents, struct customer_use *use)
 {
     use->next_ready = NULL;
-    if (agents->ready_last != NULL)
-        agents->ready_last->next_ready = use;
+    if (agents->ready.last != NULL)
+        agents->ready.last->next_ready = use;
     else
-        agents->ready_first = use;
-    agents->ready_last = use;
+        agents->ready.first = use;
+    agents->ready.last = use;
 }
 
 static struct customer_use *customer_goes(struct agents *agents)
 {
-    struct customer_use *use = agents->ready_first;
+    struct customer_use *use = agents->ready.first;
 
-    agents->ready_first = use->next_ready;
-    if (agents->ready_first == NULL)
-        agents->ready_last = NULL;
+    agents->ready.first = use->next_ready;
+    if (agents->ready.first == NULL)
+        agents->ready.last = NULL;
     return use;
 }
 
@@ -57,14 +57,14 @@ void agent_make_ready(struct agents *agents, struct agent *agent)
 {
     struct customer_use *use = agent->use;
 
-    if (agent->ready || agent->state != AGENT_RUNNING || agent->inbox_first == NULL)
+    if (agent->ready.queued || agent->state != AGENT_RUNNING || agent->inbox.first == NULL)
         return;
-    agent->ready = true;
-    agents->ready_count++;
-    agent->next_ready = NULL;
-    agent->previous_ready = use->ready_last;
+    agent->ready.queued = true;
+    agents->ready.count++;
+    agent->ready.next = NULL;
+    agent->ready.previous = use->ready_last;
     if (use->ready_last != NULL)
-        use->ready_last->next_ready = agent;
+        use->ready_last->ready.next = agent;
     else
         use->ready_first = agent;
     use->ready_last = agent;
@@ -81,28 +81,28 @@ void agent_unready(struct agents *agents, struct agent *agent)
 {
     struct customer_use *use = agent->use;
 
-    if (!agent->ready)
+    if (!agent->ready.queued)
         return;
-    agent->ready = false;
-    agents->ready_count--;
-    if (agent->previous_ready != NULL)
-        agent->previous_ready->next_ready = agent->next_ready;
+    agent->ready.queued = false;
+    agents->ready.count--;
+    if (agent->ready.previous != NULL)
+        agent->ready.previous->ready.next = agent->ready.next;
     else
-        use->ready_first = agent->next_ready;
-    if (agent->next_ready != NULL)
-        agent->next_ready->previous_ready = agent->previous_ready;
+        use->ready_first = agent->ready.next;
+    if (agent->ready.next != NULL)
+        agent->ready.next->ready.previous = agent->ready.previous;
     else
-        use->ready_last = agent->previous_ready;
+        use->ready_last = agent->ready.previous;
 }
 
 /* Each time that a customer is passed over it has more, so this ends; over many turns it is passed
  * over as often as it burnt what it has at a time. */
 struct agent *ready_next(struct agents *agents)
 {
-    if (agents->ready_count == 0)
+    if (agents->ready.count == 0)
         return NULL;
     for (;;) {
-        struct customer_use *use = agents->ready_first;
+        struct customer_use *use = agents->ready.first;
 
         if (use->ready_first != NULL && use->may_burn > 0)
             return use->ready_first;
@@ -123,7 +123,7 @@ void ready_burnt(struct agents *agents, struct customer_use *use, uint64_t fuel)
     use->may_burn -= (int64_t)fuel + TURN_COST;
     if (use->may_burn < -most) /* other prices may have made less of the most */
         use->may_burn = -most;
-    if (use->ready_first == NULL && use == agents->ready_first) {
+    if (use->ready_first == NULL && use == agents->ready.first) {
         use->comes = false;
         (void)customer_goes(agents);
     }

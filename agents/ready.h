@@ -5,6 +5,20 @@
 #include "agents/agents.h"
 #include "agents/customers.h"
 
+/* The place of an agent among those of its customer that have something to do. */
+struct ready_link {
+    bool queued;
+    struct agent *next;
+    struct agent *previous;
+};
+
+/* Customers whose agents have something to do, in the order in which they come. */
+struct ready_queue {
+    struct customer_use *first; /* NULL: nobody */
+    struct customer_use *last;
+    size_t count; /* of agents */
+};
+
 /* Queue the agent for a turn, if it has something to do and is not queued. */
 void agent_make_ready(struct agents *agents, struct agent *agent);
 

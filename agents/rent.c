@@ -37,9 +37,9 @@ static uint64_t rent_units(const struct agent *agent, enum rent_resource resourc
     case RENT_MEMORY:
         return agent_bytes_held(agent);
     case RENT_BUFFERS:
-        return agent->buffer_bytes;
+        return agent->owns.buffer_bytes;
     case RENT_CODE:
-        return agent->code.code != NULL ? agent->code.code->held : 0;
+        return agent->program.code.code != NULL ? agent->program.code.code->held : 0;
     }
     return 0;
 }
@@ -58,7 +58,7 @@ static bool pay_rent(struct agents *agents, struct agent *agent, enum rent_resou
         .code = rent_to[resource].code,
         .quantity = rent_units(agent, resource),
         .price_id = agents->prices.id,
-        .carry = (uint64_t)agent->rent_owed[resource],
+        .carry = (uint64_t)agent->rent.owed[resource],
     };
 
     if (!money_is_zero(own))
@@ -78,7 +78,7 @@ bool rent_is_due(struct agents *agents, struct agent *agent)
 {
     rent_touch(agents, agent);
     for (int resource = 0; resource < RENT_RESOURCES; resource++) {
-        if (agent->rent_owed[resource] >= MARKET_RENT_UNIT)
+        if (agent->rent.owed[resource] >= MARKET_RENT_UNIT)
             return true;
     }
     return false;
@@ -90,16 +90,16 @@ void rent_settle(struct agents *agents, struct agent *agent)
 
     rent_touch(agents, agent);
     for (int resource = 0; resource < RENT_RESOURCES; resource++) {
-        u128 whole = agent->rent_owed[resource] / MARKET_RENT_UNIT;
+        u128 whole = agent->rent.owed[resource] / MARKET_RENT_UNIT;
         struct money due;
 
         if (whole == 0)
             continue;
-        agent->rent_owed[resource] %= MARKET_RENT_UNIT;
+        agent->rent.owed[resource] %= MARKET_RENT_UNIT;
         if (!money_from_total(&due, whole))
             INVARIANT(money_from_nanos(&due, MONEY_NANOS_MAX) == ST_OK);
         paid &= pay_rent(agents, agent, (enum rent_resource)resource, due);
-        agent_dirty(agents, agent);
+        agent_dirty(&agents->changes, agent);
     }
     if (!paid && agent->state == AGENT_RUNNING)
         agent_freeze_dry(agents, agent, "out of money: the rent is paid by its burial reserve now");
@@ -109,11 +109,12 @@ u128 agent_rent_rate(const struct agents *agents, const struct agent *agent)
 {
     u128 rate = 0;
 
-    INVARIANT(market_rent_rate_add(&rate, agent_bytes_held(agent), agents->prices.memory_rent));
-    INVARIANT(market_rent_rate_add(&rate, agent->buffer_bytes, agents->prices.buffer_rent));
-    if (agent->code.code != NULL && agent->code.code->refs > 0 && !agent->code.code->builtin)
-        INVARIANT(market_rent_rate_add(&rate, agent->code.code->held / agent->code.code->refs,
-                                       agents->prices.code_rent));
+    rate += (u128)agent_bytes_held(agent) * money_nanos(agents->prices.memory_rent);
+    rate += (u128)agent->owns.buffer_bytes * money_nanos(agents->prices.buffer_rent);
+    if (agent->program.code.code != NULL && agent->program.code.code->refs > 0 &&
+        !agent->program.code.code->builtin)
+        rate += (u128)(agent->program.code.code->held / agent->program.code.code->refs) *
+                money_nanos(agents->prices.code_rent);
     return rate;
 }
 
@@ -122,7 +123,7 @@ static struct money until_told(const struct agents *agents, const struct agent *
 {
     struct money balance = agent_funds(agents, agent);
 
-    return agent->mark_armed ? money_sub_clamped(balance, agent->mark) : balance;
+    return agent->low.armed ? money_sub_clamped(balance, agent->low.mark) : balance;
 }
 
 void rent_note_due(struct agents *agents, const struct agent *agent)
@@ -135,7 +136,7 @@ void rent_note_due(struct agents *agents, const struct agent *agent)
     if (agent->state != AGENT_RUNNING || rate == 0)
         return;
     for (int resource = 0; resource < RENT_RESOURCES; resource++)
-        owed += agent->rent_owed[resource];
+        owed += agent->rent.owed[resource];
     room = ((u128)money_nanos(until_told(agents, agent)) + 1) * MARKET_RENT_UNIT;
     room = room > owed ? room - owed : 0;
     if (room / rate >= NOTE_US_MAX)

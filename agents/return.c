@@ -36,8 +36,8 @@ void message_fail_replies(struct agents *agents, const struct message *message, 
 
 void agent_fail_replies(struct agents *agents, struct agent *agent, int32_t status)
 {
-    for (uint32_t slot = 0; slot < agent->caps_highest; slot++) {
-        const struct cap *cap = agent_cap_at(agent, slot);
+    for (uint32_t slot = 0; slot < agent->caps.highest; slot++) {
+        const struct cap *cap = cap_table_at(&agent->caps, slot);
 
         if (cap != NULL)
             facet_fail(agents, cap, status);

@@ -36,23 +36,23 @@ static uint8_t *record_of(void *value)
 void agent_is_awake(struct agents *agents, struct agent *agent)
 {
     agent->used = true;
-    agent->awake_at = (uint32_t)(agents->awake.size / sizeof agent);
-    bytes_append(&agents->awake, &agent, sizeof agent);
-    INVARIANT(!agents->awake.failed);
-    agents->woken++;
+    agent->awake_at = (uint32_t)(agents->awake.list.size / sizeof agent);
+    bytes_append(&agents->awake.list, &agent, sizeof agent);
+    INVARIANT(!agents->awake.list.failed);
+    agents->awake.woken++;
 }
 
 static struct agent *awake_agent(const struct agents *agents, size_t at)
 {
     struct agent *agent;
 
-    memcpy(&agent, agents->awake.data + at * sizeof agent, sizeof agent);
+    memcpy(&agent, agents->awake.list.data + at * sizeof agent, sizeof agent);
     return agent;
 }
 
 static size_t awake_count(const struct agents *agents)
 {
-    return agents->awake.size / sizeof(struct agent *);
+    return agents->awake.list.size / sizeof(struct agent *);
 }
 
 void agent_is_gone(struct agents *agents, struct agent *agent)
@@ -61,8 +61,8 @@ void agent_is_gone(struct agents *agents, struct agent *agent)
 
     INVARIANT(awake_agent(agents, agent->awake_at) == agent);
     last->awake_at = agent->awake_at;
-    memcpy(agents->awake.data + agent->awake_at * sizeof last, &last, sizeof last);
-    agents->awake.size -= sizeof last;
+    memcpy(agents->awake.list.data + agent->awake_at * sizeof last, &last, sizeof last);
+    agents->awake.list.size -= sizeof last;
 }
 
 /* ---- waking ---- */
@@ -74,14 +74,14 @@ static struct agent *wake(struct agents *agents, uint64_t id, uint8_t *record)
     sleep_record_unpack(agent, record);
     agent->use = customer_use(agents, agent->customer);
     slab_give(&agents->small, record, sleep_record_size(record));
-    (void)!dense_put(&agents->agents, id, agent); /* in the place of its record */
+    (void)!dense_put(&agents->by_id, id, agent); /* in the place of its record */
     agent_is_awake(agents, agent);
     return agent;
 }
 
 struct agent *agents_find(const struct agents *agents, uint64_t id)
 {
-    void *value = dense_get(&agents->agents, id);
+    void *value = dense_get(&agents->by_id, id);
     struct agent *agent = value;
 
     if (value == NULL)
@@ -95,15 +95,15 @@ struct agent *agents_find(const struct agents *agents, uint64_t id)
 
 bool agents_has(const struct agents *agents, uint64_t id)
 {
-    return dense_get(&agents->agents, id) != NULL;
+    return dense_get(&agents->by_id, id) != NULL;
 }
 
 /* ---- going to sleep ---- */
 
 static bool all_caps_saved(const struct agent *agent)
 {
-    for (size_t i = 0; i < sizeof agent->caps_dirty / sizeof agent->caps_dirty[0]; i++) {
-        if (agent->caps_dirty[i] != 0)
+    for (size_t i = 0; i < sizeof agent->caps.dirty / sizeof agent->caps.dirty[0]; i++) {
+        if (agent->caps.dirty[i] != 0)
             return false;
     }
     return true;
@@ -111,16 +111,17 @@ static bool all_caps_saved(const struct agent *agent)
 
 static bool may_sleep(const struct agent *agent)
 {
-    return !agent->ready && !agent->dirty && agent->inbox_first == NULL && all_caps_saved(agent);
+    return !agent->ready.queued && !agent->dirty && agent->inbox.first == NULL &&
+           all_caps_saved(agent);
 }
 
 /* Its pages and log lines live on in the record. */
 static void free_body(struct agent *agent)
 {
-    free(agent->memory.pages);
-    agent->memory = (struct paged){0};
-    agent->log_first = NULL;
-    agent->log_last = NULL;
+    free(agent->program.memory.pages);
+    agent->program.memory = (struct paged){0};
+    agent->log.first = NULL;
+    agent->log.last = NULL;
     agent_free(agent);
 }
 
@@ -133,14 +134,14 @@ static void fall_asleep(struct agents *agents, struct agent *agent)
 
     if (bound > (size_t)UINT16_MAX * SLAB_GRAIN)
         return;
-    bytes_clear(&agents->packing);
-    scratch = bytes_extend(&agents->packing, bound);
+    bytes_clear(&agents->awake.record);
+    scratch = bytes_extend(&agents->awake.record, bound);
     INVARIANT(scratch != NULL);
     size = ((size_t)(sleep_record_pack(scratch, agent) - scratch) + SLAB_GRAIN - 1) / SLAB_GRAIN;
     le16_put(scratch, (uint16_t)size);
     record = slab_take(&agents->small, size * SLAB_GRAIN);
     memcpy(record, scratch, size * SLAB_GRAIN);
-    (void)!dense_put(&agents->agents, agent->id, record + 1); /* in the place of its struct */
+    (void)!dense_put(&agents->by_id, agent->id, record + 1); /* in the place of its struct */
     agent_is_gone(agents, agent);
     free_body(agent);
 }
@@ -157,30 +158,30 @@ void agent_let_sleep(struct agents *agents, struct agent *agent)
  */
 void agents_let_sleep(struct agents *agents)
 {
-    size_t steps = (size_t)agents->woken * 4 + 64;
-    bool all = agents->awake_max == 0;
+    size_t steps = (size_t)agents->awake.woken * 4 + 64;
+    bool all = agents->awake.max == 0;
 
     INVARIANT(agents->turn == NULL && undo_is_empty(agents->undo));
-    agents->woken = 0;
+    agents->awake.woken = 0;
     if (all)
         steps = awake_count(agents) * 2;
-    for (; steps > 0 && awake_count(agents) > agents->awake_max; steps--) {
+    for (; steps > 0 && awake_count(agents) > agents->awake.max; steps--) {
         struct agent *agent;
 
-        agents->hand = agents->hand < awake_count(agents) ? agents->hand : 0;
-        agent = awake_agent(agents, agents->hand);
+        agents->awake.hand = agents->awake.hand < awake_count(agents) ? agents->awake.hand : 0;
+        agent = awake_agent(agents, agents->awake.hand);
         if (may_sleep(agent) && (all || !agent->used)) {
             fall_asleep(agents, agent); /* and the last one takes its place in the list */
             continue;
         }
         agent->used = false;
-        agents->hand++;
+        agents->awake.hand++;
     }
 }
 
 void agents_keep_awake(struct agents *agents, size_t count)
 {
-    agents->awake_max = count;
+    agents->awake.max = count;
 }
 
 /* ---- all of them, without waking any ---- */
@@ -211,7 +212,7 @@ void agents_each(const struct agents *agents, uint64_t first,
 {
     struct showing showing = {(struct agents *)agents, visit, context};
 
-    dense_each(&agents->agents, first, show, &showing);
+    dense_each(&agents->by_id, first, show, &showing);
 }
 
 static bool free_one(void *context, uint64_t id, void *value)
@@ -232,8 +233,8 @@ static bool free_one(void *context, uint64_t id, void *value)
 
 void agents_free_all(struct agents *agents)
 {
-    dense_each(&agents->agents, 0, free_one, agents);
-    dense_fini(&agents->agents);
-    bytes_fini(&agents->awake);
-    bytes_fini(&agents->packing);
+    dense_each(&agents->by_id, 0, free_one, agents);
+    dense_fini(&agents->by_id);
+    bytes_fini(&agents->awake.list);
+    bytes_fini(&agents->awake.record);
 }

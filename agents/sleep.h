@@ -4,6 +4,15 @@
 
 #include "agents/agents.h"
 
+/* Those who are awake. */
+struct awake {
+    struct bytes list;   /* of struct agent * */
+    size_t max;          /* more than this many: those who can go to sleep */
+    size_t hand;         /* of the clock over them */
+    uint64_t woken;      /* since it last moved */
+    struct bytes record; /* scratch */
+};
+
 /* Add an agent that was born, or woke, to those that are awake. */
 void agent_is_awake(struct agents *agents, struct agent *agent);
 

@@ -34,14 +34,38 @@ struct number {
 
 /* Of an agent with an empty inbox, not in the queue, with no row to write: the rest is zero. */
 static const struct number numbers[] = {
-    NUMBER(customer),     NUMBER(parent),        NUMBER(state),         NUMBER(born_frame),
-    NUMBER(kept_count),   NUMBER(memory_pages),  NUMBER(facets),        NUMBER(timers),
-    NUMBER(buffer_bytes), NUMBER(log_bytes),     NUMBER(log_lines),     NUMBER(log_next),
-    NUMBER(log_deleted),  NUMBER(log_erased),    NUMBER(mark),          NUMBER(mark_armed),
-    NUMBER(mark_reserve), NUMBER(burial),        NUMBER(rent_owed[0]),  NUMBER(rent_owed[1]),
-    NUMBER(rent_owed[2]), NUMBER(rent_index[0]), NUMBER(rent_index[1]), NUMBER(rent_index[2]),
-    NUMBER(carry[0]),     NUMBER(carry[1]),      NUMBER(carry[2]),      NUMBER(carry[3]),
-    NUMBER(turns),        NUMBER(traps),         NUMBER(fuel),          NUMBER(code.share_index),
+    NUMBER(customer),
+    NUMBER(parent),
+    NUMBER(state),
+    NUMBER(born_frame),
+    NUMBER(program.kept_count),
+    NUMBER(program.memory_pages),
+    NUMBER(owns.facets),
+    NUMBER(owns.timers),
+    NUMBER(owns.buffer_bytes),
+    NUMBER(log.bytes),
+    NUMBER(log.lines),
+    NUMBER(log.next),
+    NUMBER(log.deleted),
+    NUMBER(log.erased),
+    NUMBER(low.mark),
+    NUMBER(low.armed),
+    NUMBER(low.reserve),
+    NUMBER(burial),
+    NUMBER(rent.owed[0]),
+    NUMBER(rent.owed[1]),
+    NUMBER(rent.owed[2]),
+    NUMBER(rent.index[0]),
+    NUMBER(rent.index[1]),
+    NUMBER(rent.index[2]),
+    NUMBER(carry[0]),
+    NUMBER(carry[1]),
+    NUMBER(carry[2]),
+    NUMBER(carry[3]),
+    NUMBER(usage.turns),
+    NUMBER(usage.traps),
+    NUMBER(usage.fuel),
+    NUMBER(program.code.share_index),
 };
 
 enum { NUMBERS = sizeof numbers / sizeof numbers[0] };
@@ -183,7 +207,7 @@ static const uint8_t *get_numbers(const uint8_t *from, struct agent *agent)
 static bool is_inborn(const struct agent *agent, uint64_t slot)
 {
     struct cap cap = {.kind = cap_inborn_kind(slot)};
-    const struct cap *held = agent_cap_at(agent, slot);
+    const struct cap *held = cap_table_at(&agent->caps, slot);
 
     return held != NULL && cap_equal(held, &cap);
 }
@@ -208,11 +232,11 @@ static uint8_t *put_caps(uint8_t *to, const struct agent *agent, bool inborn)
 {
     uint32_t count = 0;
 
-    for (uint32_t slot = 0; slot < agent->caps_highest; slot++)
-        count += cap_is_packed(agent_cap_at(agent, slot), slot, inborn);
+    for (uint32_t slot = 0; slot < agent->caps.highest; slot++)
+        count += cap_is_packed(cap_table_at(&agent->caps, slot), slot, inborn);
     to = put_number(to, count);
     for (uint32_t slot = 0; count > 0; slot++) {
-        const struct cap *cap = agent_cap_at(agent, slot);
+        const struct cap *cap = cap_table_at(&agent->caps, slot);
 
         if (!cap_is_packed(cap, slot, inborn))
             continue;
@@ -227,11 +251,11 @@ static uint8_t *put_caps(uint8_t *to, const struct agent *agent, bool inborn)
 
 static void set_cap(struct agent *agent, uint32_t slot, struct cap cap)
 {
-    agent_make_caps(agent, slot / AGENT_CAPS_CHUNK);
-    *agent_cap_at(agent, slot) = cap;
-    agent->caps_used += cap.kind != SERAI_KIND_EMPTY;
-    if (slot >= agent->caps_highest)
-        agent->caps_highest = slot + 1;
+    cap_table_grow(&agent->caps, slot / AGENT_CAPS_CHUNK);
+    *cap_table_at(&agent->caps, slot) = cap;
+    agent->caps.used += cap.kind != SERAI_KIND_EMPTY;
+    if (slot >= agent->caps.highest)
+        agent->caps.highest = slot + 1;
 }
 
 static const uint8_t *get_caps(const uint8_t *from, struct agent *agent, bool inborn)
@@ -258,25 +282,26 @@ static const uint8_t *get_caps(const uint8_t *from, struct agent *agent, bool in
 
 static bool globals_are_initial(const struct agent *agent)
 {
-    const struct engine_code *engine = agent->code.code->engine;
+    const struct engine_code *engine = agent->program.code.code->engine;
     uint64_t initial[ENGINE_GLOBALS_MAX];
 
     engine_code_initial_globals(engine, initial);
-    return memcmp(initial, agent->globals, engine_code_globals(engine) * sizeof *initial) == 0;
+    return memcmp(initial, agent->program.globals, engine_code_globals(engine) * sizeof *initial) ==
+           0;
 }
 
 static uint8_t *put_program(uint8_t *to, const struct agent *agent, uint8_t flags)
 {
-    to = put_raw(to, &agent->code.code, sizeof agent->code.code);
-    for (uint32_t i = 0; i < agent->kept_count; i++) {
-        to = put_raw(to, &agent->kept[i].code, sizeof agent->kept[i].code);
-        to = put_number(to, agent->kept[i].share_index);
+    to = put_raw(to, &agent->program.code.code, sizeof agent->program.code.code);
+    for (uint32_t i = 0; i < agent->program.kept_count; i++) {
+        to = put_raw(to, &agent->program.kept[i].code, sizeof agent->program.kept[i].code);
+        to = put_number(to, agent->program.kept[i].share_index);
     }
     if ((flags & FLAG_GLOBALS) != 0) {
-        uint32_t count = engine_code_globals(agent->code.code->engine);
+        uint32_t count = engine_code_globals(agent->program.code.code->engine);
 
         for (uint32_t i = 0; i < count; i++)
-            to = put_number(to, agent->globals[i]);
+            to = put_number(to, agent->program.globals[i]);
     }
     return to;
 }
@@ -285,19 +310,19 @@ static const uint8_t *get_program(const uint8_t *from, struct agent *agent, uint
 {
     uint32_t count;
 
-    from = get_raw(from, &agent->code.code, sizeof agent->code.code);
-    if (agent->kept_count > 0)
+    from = get_raw(from, &agent->program.code.code, sizeof agent->program.code.code);
+    if (agent->program.kept_count > 0)
         agent_make_kept(agent);
-    for (uint32_t i = 0; i < agent->kept_count; i++) {
-        from = get_raw(from, &agent->kept[i].code, sizeof agent->kept[i].code);
-        from = get_number(from, &agent->kept[i].share_index);
+    for (uint32_t i = 0; i < agent->program.kept_count; i++) {
+        from = get_raw(from, &agent->program.kept[i].code, sizeof agent->program.kept[i].code);
+        from = get_number(from, &agent->program.kept[i].share_index);
     }
-    count = engine_code_globals(agent->code.code->engine);
+    count = engine_code_globals(agent->program.code.code->engine);
     agent_fit_globals(agent, count);
     if ((flags & FLAG_GLOBALS) == 0)
-        engine_code_initial_globals(agent->code.code->engine, agent->globals);
+        engine_code_initial_globals(agent->program.code.code->engine, agent->program.globals);
     for (uint32_t i = 0; (flags & FLAG_GLOBALS) != 0 && i < count; i++)
-        from = get_u64(from, &agent->globals[i]);
+        from = get_u64(from, &agent->program.globals[i]);
     return from;
 }
 
@@ -305,8 +330,9 @@ static const uint8_t *get_program(const uint8_t *from, struct agent *agent, uint
 
 static uint8_t *put_pages(uint8_t *to, const struct agent *agent)
 {
-    to = put_number(to, agent->memory.used);
-    return put_raw(to, agent->memory.pages, agent->memory.used * sizeof *agent->memory.pages);
+    to = put_number(to, agent->program.memory.used);
+    return put_raw(to, agent->program.memory.pages,
+                   agent->program.memory.used * sizeof *agent->program.memory.pages);
 }
 
 static const uint8_t *get_pages(const uint8_t *from, struct agent *agent)
@@ -314,8 +340,8 @@ static const uint8_t *get_pages(const uint8_t *from, struct agent *agent)
     uint64_t used;
 
     from = get_u64(from, &used);
-    paged_adopt(&agent->memory, (uint32_t)used);
-    return get_raw(from, agent->memory.pages, used * sizeof *agent->memory.pages);
+    paged_adopt(&agent->program.memory, (uint32_t)used);
+    return get_raw(from, agent->program.memory.pages, used * sizeof *agent->program.memory.pages);
 }
 
 /* ---- records ---- */
@@ -325,10 +351,10 @@ size_t sleep_record_bound(const struct agent *agent)
 {
     return RECORD_HEAD_BYTES + 1 + sizeof(uint32_t) + (NUMBERS + 2) * VARINT_BYTES_MAX +
            sizeof agent->name + sizeof agent->reason + 3 * sizeof(void *) +
-           (size_t)(agent->kept_count + 1) * (sizeof(void *) + VARINT_BYTES_MAX) +
-           (size_t)engine_code_globals(agent->code.code->engine) * VARINT_BYTES_MAX +
-           (size_t)(agent->caps_used + 1) * (2 + 2 * VARINT_BYTES_MAX) + VARINT_BYTES_MAX +
-           agent->memory.used * sizeof(struct paged_page *) + SLAB_GRAIN;
+           (size_t)(agent->program.kept_count + 1) * (sizeof(void *) + VARINT_BYTES_MAX) +
+           (size_t)engine_code_globals(agent->program.code.code->engine) * VARINT_BYTES_MAX +
+           (size_t)(agent->caps.used + 1) * (2 + 2 * VARINT_BYTES_MAX) + VARINT_BYTES_MAX +
+           agent->program.memory.used * sizeof(struct paged_page *) + SLAB_GRAIN;
 }
 
 static uint8_t flags_of(const struct agent *agent)
@@ -341,15 +367,15 @@ static uint8_t flags_of(const struct agent *agent)
         flags |= FLAG_GLOBALS;
     if (agent->reason[0] != '\0')
         flags |= FLAG_REASON;
-    if (agent->memory.used > 0)
+    if (agent->program.memory.used > 0)
         flags |= FLAG_PAGES;
     if (agent_is_frozen(agent))
         flags |= FLAG_FROZEN;
     if (!money_is_zero(agent->needs))
         flags |= FLAG_NEEDS;
-    if (agent->begun)
+    if (agent->program.begun)
         flags |= FLAG_BEGUN;
-    if (agent->owned != NULL)
+    if (agent->owns.newest != NULL)
         flags |= FLAG_OWNED;
     return flags;
 }
@@ -370,14 +396,14 @@ const uint8_t *sleep_record_pack(uint8_t *to, const struct agent *agent)
     if ((flags & FLAG_NEEDS) != 0)
         to = put_number(to, money_nanos(agent->needs));
     if ((flags & FLAG_OWNED) != 0)
-        to = put_raw(to, &agent->owned, sizeof agent->owned);
+        to = put_raw(to, &agent->owns.newest, sizeof agent->owns.newest);
     to = put_program(to, agent, flags);
     to = put_caps(to, agent, (flags & FLAG_INBORN) != 0);
     if ((flags & FLAG_PAGES) != 0)
         to = put_pages(to, agent);
-    if (agent->log_lines > 0) {
-        to = put_raw(to, &agent->log_first, sizeof agent->log_first);
-        to = put_raw(to, &agent->log_last, sizeof agent->log_last);
+    if (agent->log.lines > 0) {
+        to = put_raw(to, &agent->log.first, sizeof agent->log.first);
+        to = put_raw(to, &agent->log.last, sizeof agent->log.last);
     }
     return to;
 }
@@ -389,7 +415,7 @@ void sleep_record_unpack(struct agent *agent, const uint8_t *from)
 
     from += RECORD_HEAD_BYTES;
     flags = *from++;
-    agent->begun = (flags & FLAG_BEGUN) != 0;
+    agent->program.begun = (flags & FLAG_BEGUN) != 0;
     from = get_numbers(from, agent);
     from = get_text(from, agent->name);
     if ((flags & FLAG_REASON) != 0)
@@ -403,17 +429,18 @@ void sleep_record_unpack(struct agent *agent, const uint8_t *from)
         INVARIANT(money_from_nanos(&agent->needs, nanos) == ST_OK);
     }
     if ((flags & FLAG_OWNED) != 0)
-        from = get_raw(from, &agent->owned, sizeof agent->owned);
+        from = get_raw(from, &agent->owns.newest, sizeof agent->owns.newest);
     from = get_program(from, agent, flags);
     from = get_caps(from, agent, (flags & FLAG_INBORN) != 0);
-    paged_grow(&agent->memory, agent->memory_pages * (ENGINE_WASM_PAGE_BYTES / PAGED_BYTES));
+    paged_grow(&agent->program.memory,
+               agent->program.memory_pages * (ENGINE_WASM_PAGE_BYTES / PAGED_BYTES));
     if ((flags & FLAG_PAGES) != 0)
         from = get_pages(from, agent);
-    if (agent->log_lines > 0) {
-        from = get_raw(from, &agent->log_first, sizeof agent->log_first);
-        (void)get_raw(from, &agent->log_last, sizeof agent->log_last);
+    if (agent->log.lines > 0) {
+        from = get_raw(from, &agent->log.first, sizeof agent->log.first);
+        (void)get_raw(from, &agent->log.last, sizeof agent->log.last);
     }
-    agent->rent_touched_us = UINT64_MAX; /* no time: the first touch looks at every index */
+    agent->rent.touched_us = UINT64_MAX; /* no time: the first touch looks at every index */
 }
 
 size_t sleep_record_size(const uint8_t *record)

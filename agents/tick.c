@@ -20,7 +20,7 @@ static void fire(struct agents *agents, struct object *object)
 
     INVARIANT(owner != NULL); /* an agent's timers die with it */
     rent_touch(agents, owner);
-    owner->timers--;
+    owner->owns.timers--;
     quota_give(agents, owner->use, CUSTOMER_TIMERS, 1);
     quota_give(agents, owner->use, CUSTOMER_EVENTS, 1);
     agents_deliver(agents, owner, &wake);
@@ -30,9 +30,9 @@ static void fire(struct agents *agents, struct object *object)
 
 static void fire_timer(struct agents *agents, uint64_t id)
 {
-    struct object *timer = object_find(agents, id, OBJECT_TIMER);
+    struct object *timer = object_find(&agents->objects, id, OBJECT_TIMER);
 
-    (void)heapq_pop(&agents->timers, NULL);
+    (void)heapq_pop(&agents->objects.timers, NULL);
     if (timer != NULL) /* else its agent died, or the turn that set it was undone */
         fire(agents, timer);
 }
@@ -42,7 +42,7 @@ static void fire_timers(struct agents *agents)
     struct heapq_item item;
 
     for (int i = 0; i < TIMERS_FIRED_MAX; i++) {
-        if (!heapq_peek(&agents->timers, &item) || item.due > agents->now_us)
+        if (!heapq_peek(&agents->objects.timers, &item) || item.due > agents->now_us)
             return;
 
         fire_timer(agents, item.id);
@@ -52,12 +52,12 @@ static void fire_timers(struct agents *agents)
 /* Timers of the dead and of undone turns would wait in the queue until they are due: for ever. */
 static void forget_stale_timers(struct agents *agents)
 {
-    struct heapq all = agents->timers;
+    struct heapq all = agents->objects.timers;
 
-    heapq_init(&agents->timers);
+    heapq_init(&agents->objects.timers);
     for (size_t i = 0; i < all.count; i++) {
-        if (object_find(agents, all.items[i].id, OBJECT_TIMER) != NULL)
-            heapq_push(&agents->timers, all.items[i].due, all.items[i].id);
+        if (object_find(&agents->objects, all.items[i].id, OBJECT_TIMER) != NULL)
+            heapq_push(&agents->objects.timers, all.items[i].due, all.items[i].id);
     }
     heapq_fini(&all);
 }
@@ -81,7 +81,7 @@ uint64_t agents_next_due_us(const struct agents *agents)
     struct heapq_item item;
     uint64_t due = settle_next_us(agents);
 
-    if (heapq_peek(&agents->timers, &item) && item.due < due)
+    if (heapq_peek(&agents->objects.timers, &item) && item.due < due)
         due = item.due;
     return due;
 }

@@ -68,13 +68,13 @@ static void keep_table(struct grants *grants, const struct agent *agent)
         INVARIANT(holding != NULL);
         (void)!table_put(&grants->holdings, agent->id, holding); /* there was none */
     }
-    if (holding->slots < agent->caps_highest) {
-        holding->caps = realloc(holding->caps, agent->caps_highest * sizeof *holding->caps);
+    if (holding->slots < agent->caps.highest) {
+        holding->caps = realloc(holding->caps, agent->caps.highest * sizeof *holding->caps);
         INVARIANT(holding->caps != NULL);
-        holding->slots = agent->caps_highest;
+        holding->slots = agent->caps.highest;
     }
     for (uint32_t slot = 0; slot < holding->slots; slot++) {
-        const struct cap *cap = agent_cap_at(agent, slot);
+        const struct cap *cap = cap_table_at(&agent->caps, slot);
         const struct cap none = {0};
 
         holding->caps[slot] = cap == NULL ? none : *cap;
@@ -94,8 +94,8 @@ static const struct cap *kept(const struct holding *holding, uint64_t slot)
 /* Its first table, before its first turn. */
 static void see_newborn(struct look *look, const struct agent *agent)
 {
-    for (uint64_t slot = 0; slot < agent->caps_highest; slot++) {
-        const struct cap *cap = agent_cap_at(agent, slot);
+    for (uint64_t slot = 0; slot < agent->caps.highest; slot++) {
+        const struct cap *cap = cap_table_at(&agent->caps, slot);
 
         if (!cap_is_empty(cap) && !grants_is_inborn(look, agent, slot, cap))
             grants_forged(look, "newborn agent", agent->id, cap);
@@ -113,8 +113,8 @@ static void see_table(struct look *look, const struct agent *agent)
     uint32_t orders = look->agents->turn_memory->orders[SERAI_ORDER_cap_keep];
     uint32_t loans = 0;
 
-    for (uint64_t slot = 0; slot < agent->caps_highest; slot++) {
-        const struct cap *cap = agent_cap_at(agent, slot);
+    for (uint64_t slot = 0; slot < agent->caps.highest; slot++) {
+        const struct cap *cap = cap_table_at(&agent->caps, slot);
 
         if (cap_is_empty(cap) || cap_equal(cap, kept(holding, slot)))
             continue;
@@ -156,13 +156,13 @@ static void see_message(struct look *look, const struct agent *to, const struct 
 
 static void see_inbox(struct look *look, const struct agent *agent)
 {
-    const struct inbox_message *at = agent->inbox_first;
+    const struct inbox_message *at = agent->inbox.first;
 
     for (; at != NULL && at->front; at = at->next) {
         if (at->m.id >= look->first_message)
             see_message(look, agent, &at->m);
     }
-    for (at = agent->inbox_last; at != NULL && !at->front; at = at->previous) {
+    for (at = agent->inbox.last; at != NULL && !at->front; at = at->previous) {
         if (at->m.id < look->first_message)
             break;
         see_message(look, agent, &at->m);
@@ -197,8 +197,8 @@ static void see_objects(struct look *look)
 {
     struct grants *grants = look->grants;
 
-    for (uint64_t id = look->first_object; id < look->agents->next_object; id++) {
-        const struct object *object = table_get(&look->agents->objects, id);
+    for (uint64_t id = look->first_object; id < look->agents->objects.next; id++) {
+        const struct object *object = table_get(&look->agents->objects.by_id, id);
         const struct maker *maker;
 
         if (object == NULL || object->kind == OBJECT_TIMER)
@@ -217,12 +217,13 @@ static void see_heap(struct look *look)
 {
     struct grants *grants = look->grants;
     const struct agents *agents = look->agents;
-    bool before = look->first_serial == agents->next_heap_serial;
+    bool before = look->first_serial == agents->heap.next_serial;
 
-    if (before && agents->heap_count == grants->heap_count)
+    if (before && agents->heap.count == grants->heap_count)
         return;
-    for (size_t bucket = 0; bucket < agents->heap_buckets && !before; bucket++) {
-        for (const struct heap_entry *at = agents->heap[bucket]; at != NULL; at = at->next) {
+    for (size_t bucket = 0; bucket < agents->heap.bucket_count && !before; bucket++) {
+        for (const struct heap_entry *at = agents->heap.buckets[bucket]; at != NULL;
+             at = at->next) {
             if (at->serial < look->first_serial)
                 continue;
             if (look->by == 0 || look->undone || !grants_may_be_named(&at->cap) ||
@@ -231,7 +232,7 @@ static void see_heap(struct look *look)
             keep_entry(grants, at);
         }
     }
-    grants->heap_count = agents->heap_count; /* what was taken out goes with the next check */
+    grants->heap_count = agents->heap.count; /* what was taken out goes with the next check */
 }
 
 /* ---- looking ---- */
@@ -248,10 +249,10 @@ static void see_agent(struct look *look, const struct agent *agent)
 /* Who sleeps has heard nothing since the last look; the check after each frame sees them too. */
 static void see_awake(struct look *look)
 {
-    for (size_t at = 0; at < look->agents->awake.size; at += sizeof(struct agent *)) {
+    for (size_t at = 0; at < look->agents->awake.list.size; at += sizeof(struct agent *)) {
         const struct agent *agent;
 
-        memcpy(&agent, look->agents->awake.data + at, sizeof agent);
+        memcpy(&agent, look->agents->awake.list.data + at, sizeof agent);
         see_agent(look, agent);
     }
 }
@@ -279,7 +280,7 @@ static void see_all(struct look *look)
     bool said = agents->next_message != look->first_message;
     const struct agent *agent;
 
-    if (agents->next_object != look->first_object)
+    if (agents->objects.next != look->first_object)
         see_objects(look);
     if (said) /* each newborn has a message that says so */
         see_awake(look);
@@ -287,9 +288,9 @@ static void see_all(struct look *look)
     agent = look->by == 0 ? NULL : agents_find(agents, look->by);
     if (agent != NULL)
         see_table(look, agent);
-    grants->next_object = agents->next_object;
+    grants->next_object = agents->objects.next;
     grants->next_message = agents->next_message;
-    grants->next_serial = agents->next_heap_serial;
+    grants->next_serial = agents->heap.next_serial;
 }
 
 void grants_look(struct sim_site *site)
@@ -311,7 +312,7 @@ void grants_mark(void *context, uint64_t id, uint64_t message)
         grants_look(site); /* a tick may have been before the turn */
         grants->agent = id;
         grants->message = message;
-        grants->traps = agents_find(site->core->agents, id)->traps;
+        grants->traps = agents_find(site->core->agents, id)->usage.traps;
         return;
     }
     look = begin_look(site);
@@ -320,8 +321,8 @@ void grants_mark(void *context, uint64_t id, uint64_t message)
     agent = agents_find(look.agents, look.by);
     /* The money ran out: it lies in the inbox as before, and is heard when there is more. */
     waits =
-        agent != NULL && agent->inbox_first != NULL && agent->inbox_first->m.id == grants->message;
-    look.undone = waits || (agent != NULL && agent->traps != grants->traps);
+        agent != NULL && agent->inbox.first != NULL && agent->inbox.first->m.id == grants->message;
+    look.undone = waits || (agent != NULL && agent->usage.traps != grants->traps);
     see_all(&look);
     if (!waits)
         free(table_remove(&grants->messages, grants->message));
@@ -380,7 +381,7 @@ static bool check_agent(void *context, const struct agent *agent)
     const struct holding *holding = table_get(&look->grants->holdings, id);
 
     for (uint64_t slot = 0; slot < SERAI_SLOTS_MAX; slot++) {
-        const struct cap *cap = agent_cap_at(agent, slot);
+        const struct cap *cap = cap_table_at(&agent->caps, slot);
 
         if (cap == NULL) { /* nor is there any in its chunk */
             slot |= AGENT_CAPS_CHUNK - 1;
@@ -393,7 +394,7 @@ static bool check_agent(void *context, const struct agent *agent)
         look->digest += mixed(id, slot, cap);
         count_place(look, cap);
     }
-    for (const struct inbox_message *at = agent->inbox_first; at != NULL; at = at->next) {
+    for (const struct inbox_message *at = agent->inbox.first; at != NULL; at = at->next) {
         if (at->m.cap_count > 0 || !cap_is_empty(&at->m.reply))
             check_note(look, "message", &look->grants->messages, at->m.id, at->m.caps,
                        at->m.cap_count, &at->m.reply, IN_MESSAGE);
@@ -403,8 +404,9 @@ static bool check_agent(void *context, const struct agent *agent)
 
 static void check_heap(struct look *look)
 {
-    for (size_t bucket = 0; bucket < look->agents->heap_buckets; bucket++) {
-        for (const struct heap_entry *at = look->agents->heap[bucket]; at != NULL; at = at->next) {
+    for (size_t bucket = 0; bucket < look->agents->heap.bucket_count; bucket++) {
+        for (const struct heap_entry *at = look->agents->heap.buckets[bucket]; at != NULL;
+             at = at->next) {
             check_note(look, "heap entry", &look->grants->heap, at->serial, &at->cap, 1, NULL,
                        IN_HEAP);
             if (cap_reply(look->agents, &at->cap) != NULL)
@@ -460,7 +462,7 @@ static bool agent_is_dead(const struct agents *agents, uint64_t id, void *value)
 static bool thing_is_gone(const struct agents *agents, uint64_t id, void *value)
 {
     (void)value;
-    return table_get(&agents->objects, id) == NULL;
+    return table_get(&agents->objects.by_id, id) == NULL;
 }
 
 static void find_gone(void *context, uint64_t id, void *value)
@@ -493,7 +495,7 @@ uint64_t grants_check(struct sim_site *site)
     look = begin_look(site);
     agents_each(look.agents, 0, check_agent, &look);
     check_heap(&look);
-    table_each(&look.agents->objects, check_object, &look);
+    table_each(&look.agents->objects.by_id, check_object, &look);
     sweep_out(&look.grants->messages, (struct sweep){look.agents, note_is_gone, {0}}, free_plain);
     sweep_out(&look.grants->heap, (struct sweep){look.agents, note_is_gone, {0}}, free_plain);
     sweep_out(&look.grants->holdings, (struct sweep){look.agents, agent_is_dead, {0}},
@@ -511,7 +513,7 @@ static bool keep_agent(void *context, const struct agent *agent)
     keep_table(grants, agent);
     if (agent->id >= grants->next_agent)
         grants->next_agent = agent->id + 1;
-    for (const struct inbox_message *at = agent->inbox_first; at != NULL; at = at->next) {
+    for (const struct inbox_message *at = agent->inbox.first; at != NULL; at = at->next) {
         if (at->m.cap_count > 0 || !cap_is_empty(&at->m.reply))
             (void)!table_put(&grants->messages, at->m.id, note_of(&at->m)); /* a new number */
     }
@@ -534,13 +536,13 @@ void grants_begin(struct sim_site *site)
 
     empty(grants);
     agents_each(agents, 0, keep_agent, grants);
-    table_each(&agents->objects, keep_object, grants);
-    for (size_t bucket = 0; bucket < agents->heap_buckets; bucket++) {
-        for (const struct heap_entry *at = agents->heap[bucket]; at != NULL; at = at->next)
+    table_each(&agents->objects.by_id, keep_object, grants);
+    for (size_t bucket = 0; bucket < agents->heap.bucket_count; bucket++) {
+        for (const struct heap_entry *at = agents->heap.buckets[bucket]; at != NULL; at = at->next)
             keep_entry(grants, at);
     }
-    grants->next_object = agents->next_object;
+    grants->next_object = agents->objects.next;
     grants->next_message = agents->next_message;
-    grants->next_serial = agents->next_heap_serial;
-    grants->heap_count = agents->heap_count;
+    grants->next_serial = agents->heap.next_serial;
+    grants->heap_count = agents->heap.count;
 }

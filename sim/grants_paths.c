@@ -90,9 +90,9 @@ static bool was_made(const struct look *look, const struct cap *cap)
 static bool is_new_and_gone(const struct look *look, const struct cap *cap)
 {
     /* Made and revoked, sold or used up within the turn: nothing is behind it any more. */
-    return cap->object >= look->first_object && cap->object < look->agents->next_object &&
+    return cap->object >= look->first_object && cap->object < look->agents->objects.next &&
            (cap->kind == SERAI_KIND_FACET || cap->kind == SERAI_KIND_BUFFER) &&
-           table_get(&look->agents->objects, cap->object) == NULL;
+           table_get(&look->agents->objects.by_id, cap->object) == NULL;
 }
 
 static bool was_held(const struct look *look, const struct cap *cap)
@@ -241,7 +241,7 @@ static bool could_send(const struct look *look, const struct agent *to, const st
     if (note_leads_there(&addressed, look->event))
         return true;
     if (to->id == look->by || to->id >= look->first_agent)
-        return look->agents->next_object > look->first_object; /* by a facet that is new */
+        return look->agents->objects.next > look->first_object; /* by a facet that is new */
     if (used_heap(look))
         table_each(&look->grants->heap, heap_leads_there, &addressed);
     return addressed.found;
@@ -259,14 +259,14 @@ static bool reply_is_good(const struct look *look, const struct message *m)
     if (m->reply.object < look->first_object)
         return (maker == NULL || maker->one_shot) && grants_could_have(look, &m->reply);
     /* Gone already: its maker has died since. */
-    return maker == NULL ? table_get(&look->agents->objects, m->reply.object) == NULL
+    return maker == NULL ? table_get(&look->agents->objects.by_id, m->reply.object) == NULL
                          : maker->one_shot && maker->owner == look->by;
 }
 
 void grants_check_message(const struct look *look, const struct agent *to, const struct message *m)
 {
     bool by_request = look->by == 0 && m->kind == SERAI_EVENT_BORN &&
-                      cap_is_empty(agent_cap_at(to, SERAI_SLOT_ORIGIN));
+                      cap_is_empty(cap_table_at(&to->caps, SERAI_SLOT_ORIGIN));
 
     if (look->by == 0 ? !cap_is_empty(&m->reply) : !reply_is_good(look, m))
         grants_forged(look, "message", m->id, &m->reply);

@@ -55,7 +55,7 @@ static void paint_account(void *context, const struct account *account)
 static void paint_caps(struct painter *painter, const struct agent *agent)
 {
     for (uint64_t slot = 0; slot < SERAI_SLOTS_MAX; slot++) {
-        const struct cap *cap = agent_cap_at(agent, slot);
+        const struct cap *cap = cap_table_at(&agent->caps, slot);
 
         if (cap != NULL && cap->kind != SERAI_KIND_EMPTY)
             (void)fprintf(painter->out, "  cap %llu kind %d rights %d object %llu\n", U(slot),
@@ -65,7 +65,7 @@ static void paint_caps(struct painter *painter, const struct agent *agent)
 
 static void paint_inbox(struct painter *painter, const struct agent *agent)
 {
-    for (const struct inbox_message *at = agent->inbox_first; at != NULL; at = at->next) {
+    for (const struct inbox_message *at = agent->inbox.first; at != NULL; at = at->next) {
         const struct message *m = &at->m;
 
         (void)fprintf(
@@ -111,24 +111,26 @@ static void paint_pages(struct painter *painter, const struct agent *agent,
 static void paint_code(struct painter *painter, const struct agent *agent)
 {
     (void)fprintf(painter->out, "  code ");
-    print_hex(painter->out, agent->code.code->id.bytes, 8);
+    print_hex(painter->out, agent->program.code.code->id.bytes, 8);
     (void)fprintf(painter->out, " refs %llu builtin %d size %zu globals ",
-                  U(agent->code.code->refs), agent->code.code->builtin, agent->code.code->size);
-    print_hex(painter->out, agent->globals,
-              engine_code_globals(agent->code.code->engine) * sizeof *agent->globals);
-    for (uint32_t i = 0; i < agent->kept_count; i++) {
+                  U(agent->program.code.code->refs), agent->program.code.code->builtin,
+                  agent->program.code.code->size);
+    print_hex(painter->out, agent->program.globals,
+              engine_code_globals(agent->program.code.code->engine) *
+                  sizeof *agent->program.globals);
+    for (uint32_t i = 0; i < agent->program.kept_count; i++) {
         (void)fprintf(painter->out, " kept ");
-        print_hex(painter->out, agent->kept[i].code->id.bytes, 8);
-        (void)fprintf(painter->out, " refs %llu", U(agent->kept[i].code->refs));
+        print_hex(painter->out, agent->program.kept[i].code->id.bytes, 8);
+        (void)fprintf(painter->out, " refs %llu", U(agent->program.kept[i].code->refs));
     }
     (void)fprintf(painter->out, "\n");
 }
 
 static void paint_log(struct painter *painter, const struct agent *agent)
 {
-    (void)fprintf(painter->out, "  log next %llu bytes %llu lines %llu\n", U(agent->log_next),
-                  U(agent->log_bytes), U(agent->log_lines));
-    for (const struct agent_log_line *line = agent->log_first; line != NULL; line = line->next) {
+    (void)fprintf(painter->out, "  log next %llu bytes %llu lines %llu\n", U(agent->log.next),
+                  U(agent->log.bytes), U(agent->log.lines));
+    for (const struct agent_log_line *line = agent->log.first; line != NULL; line = line->next) {
         (void)fprintf(painter->out, "  line %llu at %llu ", U(line->line), U(line->time_us));
         print_hash(painter->out, line->text, line->size);
         (void)fprintf(painter->out, "\n");
@@ -142,8 +144,8 @@ static void paint_rent(struct painter *painter, const struct agent *agent)
 
     for (int resource = 0; resource < RENT_RESOURCES; resource++)
         (void)fprintf(painter->out, "  rent %d owed %s index %s\n", resource,
-                      u128_print(owed, agent->rent_owed[resource]),
-                      u128_print(index, agent->rent_index[resource]));
+                      u128_print(owed, agent->rent.owed[resource]),
+                      u128_print(index, agent->rent.index[resource]));
     for (int carry = 0; carry < CARRIES; carry++)
         (void)fprintf(painter->out, "  carry %d %llu\n", carry, U(agent->carry[carry]));
 }
@@ -152,23 +154,23 @@ static void paint_agent(void *context, const struct agent *agent)
 {
     struct painter *painter = context;
 
-    (void)fprintf(painter->out,
-                  "agent %llu of %llu parent %llu name %s state %d reason %s born %llu pages %u "
-                  "caps %u inbox %llu/%llu/%llu facets %llu timers %llu buffers %llu "
-                  "mark %llu armed %d reserve %llu burial %llu turns %llu traps %llu fuel %llu "
-                  "frozen since %llu needs %llu begun %d\n",
-                  U(agent->id), U(agent->customer), U(agent->parent), agent->name,
-                  (int)agent->state, agent->reason, U(agent->born_frame), agent->memory_pages,
-                  agent->caps_used, U(agent->inbox_count), U(agent->inbox_bytes),
-                  U(agent->inbox_total), U(agent->facets), U(agent->timers), U(agent->buffer_bytes),
-                  U(money_nanos(agent->mark)), agent->mark_armed,
-                  U(money_nanos(agent->mark_reserve)), U(money_nanos(agent->burial)),
-                  U(agent->turns), U(agent->traps), U(agent->fuel), U(agent->frozen_us),
-                  U(money_nanos(agent->needs)), agent->begun);
+    (void)fprintf(
+        painter->out,
+        "agent %llu of %llu parent %llu name %s state %d reason %s born %llu pages %u "
+        "caps %u inbox %llu/%llu/%llu facets %llu timers %llu buffers %llu "
+        "mark %llu armed %d reserve %llu burial %llu turns %llu traps %llu fuel %llu "
+        "frozen since %llu needs %llu begun %d\n",
+        U(agent->id), U(agent->customer), U(agent->parent), agent->name, (int)agent->state,
+        agent->reason, U(agent->born_frame), agent->program.memory_pages, agent->caps.used,
+        U(agent->inbox.count), U(agent->inbox.bytes), U(agent->inbox.total), U(agent->owns.facets),
+        U(agent->owns.timers), U(agent->owns.buffer_bytes), U(money_nanos(agent->low.mark)),
+        agent->low.armed, U(money_nanos(agent->low.reserve)), U(money_nanos(agent->burial)),
+        U(agent->usage.turns), U(agent->usage.traps), U(agent->usage.fuel), U(agent->frozen_us),
+        U(money_nanos(agent->needs)), agent->program.begun);
     paint_code(painter, agent);
     paint_caps(painter, agent);
     paint_inbox(painter, agent);
-    paint_pages(painter, agent, &agent->memory);
+    paint_pages(painter, agent, &agent->program.memory);
     paint_log(painter, agent);
     paint_rent(painter, agent);
 }
@@ -203,9 +205,9 @@ static void paint_objects(struct painter *painter)
     uint64_t *ids;
     size_t count;
 
-    table_keys_sorted(&painter->agents->objects, &ids, &count);
+    table_keys_sorted(&painter->agents->objects.by_id, &ids, &count);
     for (size_t i = 0; i < count; i++)
-        paint_object(painter, table_get(&painter->agents->objects, ids[i]));
+        paint_object(painter, table_get(&painter->agents->objects.by_id, ids[i]));
     free(ids);
 }
 
@@ -220,15 +222,15 @@ static int by_serial(const void *a, const void *b)
 static void paint_heap(struct painter *painter)
 {
     const struct agents *agents = painter->agents;
-    struct heap_entry *entries = calloc(agents->heap_count + 1, sizeof *entries);
+    struct heap_entry *entries = calloc(agents->heap.count + 1, sizeof *entries);
     size_t count = 0;
 
     INVARIANT(entries != NULL);
-    for (size_t bucket = 0; bucket < agents->heap_buckets; bucket++) {
-        for (const struct heap_entry *at = agents->heap[bucket]; at != NULL; at = at->next)
+    for (size_t bucket = 0; bucket < agents->heap.bucket_count; bucket++) {
+        for (const struct heap_entry *at = agents->heap.buckets[bucket]; at != NULL; at = at->next)
             entries[count++] = *at;
     }
-    INVARIANT(count == agents->heap_count);
+    INVARIANT(count == agents->heap.count);
     qsort(entries, count, sizeof *entries, by_serial);
     for (size_t i = 0; i < count; i++) {
         (void)fprintf(painter->out, "heap %llu payer %llu deposit %llu cap %d/%d/%llu number ",
@@ -288,8 +290,8 @@ char *portrait_of(const struct core *core)
     INVARIANT(painter.out != NULL);
     /* Site time is stored with what happened at it: time in which nothing did is not there. */
     (void)fprintf(painter.out, "frame %llu object %llu message %llu serial %llu\n",
-                  U(ledger_frame(core->ledger)), U(painter.agents->next_object),
-                  U(painter.agents->next_message), U(painter.agents->next_heap_serial));
+                  U(ledger_frame(core->ledger)), U(painter.agents->objects.next),
+                  U(painter.agents->next_message), U(painter.agents->heap.next_serial));
     (void)fprintf(painter.out, "head ");
     print_hex(painter.out, head.bytes, sizeof head.bytes);
     (void)fprintf(painter.out, "\n");

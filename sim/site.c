@@ -145,7 +145,7 @@ static enum status load(struct sim_site *site, struct fault *fault)
 static void abandon_core(struct sim_site *site)
 {
     if (site->core != NULL && site->core->agents != NULL) {
-        arena_free(site->core->agents->arena);
+        arena_free(site->core->agents->pages.arena);
         engine_stack_free(site->core->agents->stack);
     }
     site->core = NULL;

@@ -90,9 +90,10 @@ static void look_for_eater(struct sim_site *site, const struct agent *agent)
 
     if (site->core->agents->turn_memory->instance.fuel != 0)
         return;
-    before = (uintptr_t)table_put(&strain->eaters, agent->id, (void *)(uintptr_t)agent->turns);
+    before =
+        (uintptr_t)table_put(&strain->eaters, agent->id, (void *)(uintptr_t)agent->usage.turns);
     sim_saw(site->sim, SEEN_ALL_FUEL);
-    if (before != 0 && before + 1 == agent->turns)
+    if (before != 0 && before + 1 == agent->usage.turns)
         sim_saw(site->sim, SEEN_ALL_FUEL_AGAIN);
 }
 
@@ -100,10 +101,10 @@ static void look_for_eater(struct sim_site *site, const struct agent *agent)
 static void each_awake(const struct agents *agents,
                        void (*visit)(void *context, const struct agent *agent), void *context)
 {
-    for (size_t at = 0; at < agents->awake.size; at += sizeof(struct agent *)) {
+    for (size_t at = 0; at < agents->awake.list.size; at += sizeof(struct agent *)) {
         const struct agent *agent;
 
-        memcpy(&agent, agents->awake.data + at, sizeof agent);
+        memcpy(&agent, agents->awake.list.data + at, sizeof agent);
         visit(context, agent);
     }
 }
@@ -115,8 +116,8 @@ static size_t full_for(const struct sim_site *site, const struct agent *agent)
     uint64_t part = prices->inbox_messages_max * prices->customer_inbox_percent / 100;
     size_t count = 0;
 
-    for (size_t i = 0; i < agent->inbox_share_count; i++)
-        count += agent->inbox_shares[i].messages >= part;
+    for (size_t i = 0; i < agent->inbox.share_count; i++)
+        count += agent->inbox.shares[i].messages >= part;
     return count;
 }
 
@@ -124,7 +125,7 @@ static void look_into_inbox(void *context, const struct agent *agent)
 {
     struct sim_site *site = context;
 
-    if (agent->inbox_count >= site->core->agents->prices.inbox_messages_max)
+    if (agent->inbox.count >= site->core->agents->prices.inbox_messages_max)
         sim_saw(site->sim, SEEN_INBOX_FULL);
     for (size_t i = full_for(site, agent); i > 0; i--)
         sim_saw(site->sim, SEEN_PART_FULL);
@@ -141,17 +142,18 @@ static void look_for_promise(void *context, const struct agent *agent)
 {
     struct promises *promises = context;
 
-    for (const struct inbox_message *at = agent->inbox_first; at != NULL; at = at->next) {
+    for (const struct inbox_message *at = agent->inbox.first; at != NULL; at = at->next) {
         if (at->m.sender == promises->sender && at->m.reply.kind == SERAI_KIND_FACET &&
-            object_find(promises->agents, at->m.reply.object, OBJECT_FACET) == NULL)
+            object_find(&promises->agents->objects, at->m.reply.object, OBJECT_FACET) == NULL)
             promises->found = true;
     }
 }
 
 static bool has_deposits(const struct agents *agents, uint64_t payer)
 {
-    for (size_t bucket = 0; bucket < agents->heap_buckets; bucket++) {
-        for (const struct heap_entry *at = agents->heap[bucket]; at != NULL; at = at->next) {
+    for (size_t bucket = 0; bucket < agents->heap.bucket_count; bucket++) {
+        for (const struct heap_entry *at = agents->heap.buckets[bucket]; at != NULL;
+             at = at->next) {
             if (at->payer == payer)
                 return true;
         }
@@ -184,7 +186,7 @@ static void look_at_death(struct sim_site *site)
 
 static bool answer_waits(const struct sim_site *site, const struct agent *agent)
 {
-    for (const struct inbox_message *at = agent->inbox_first; at != NULL; at = at->next) {
+    for (const struct inbox_message *at = agent->inbox.first; at != NULL; at = at->next) {
         const struct channel_end *end = at->m.kind == SERAI_EVENT_ANSWER
                                             ? channels_find(site->core->channels, at->m.end)
                                             : NULL;
@@ -206,7 +208,7 @@ void strain_mark(struct sim_site *site, uint64_t id)
         strain->messages = agents->next_message;
         strain->answer_waits = answer_waits(site, agent);
         strain->full = full_for(site, agent) > 0;
-        strain->traps = agent->traps;
+        strain->traps = agent->usage.traps;
         return;
     }
     if (agents->next_message > strain->messages + FLOOD)
@@ -216,7 +218,7 @@ void strain_mark(struct sim_site *site, uint64_t id)
         return;
     }
     look_for_eater(site, agent);
-    if (agent->traps != strain->traps && agents->turn_memory->orders[SERAI_ORDER_spawn] > 0)
+    if (agent->usage.traps != strain->traps && agents->turn_memory->orders[SERAI_ORDER_spawn] > 0)
         sim_saw(site->sim, SEEN_BIRTHS_UNDONE);
     if (agents->turn_memory->orders[SERAI_ORDER_channel_buy] > 0 &&
         count_ends(site, agent->id).pending > 0)

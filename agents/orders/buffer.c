@@ -27,7 +27,7 @@ static int64_t buffer_buy(struct turn *turn, const uint64_t *args)
         return SERAI_E_QUOTA;
     if (!turn_work(turn, (size + PAGED_BYTES - 1) / PAGED_BYTES * WORK_BUFFER_PAGE))
         return SERAI_E_SHORT;
-    cap.object = agents->next_object;
+    cap.object = agents->objects.next;
     slot = turn_give_cap(turn, &cap);
     if (slot < 0)
         return slot;
@@ -36,10 +36,10 @@ static int64_t buffer_buy(struct turn *turn, const uint64_t *args)
     paged_init(&object->u.buffer.pages, object->id,
                (uint32_t)((size + PAGED_BYTES - 1) / PAGED_BYTES));
     rent_touch(agents, turn->agent);
-    undo_save(agents->undo, &turn->agent->buffer_bytes, sizeof turn->agent->buffer_bytes);
+    undo_save(agents->undo, &turn->agent->owns.buffer_bytes, sizeof turn->agent->owns.buffer_bytes);
     quota_take(agents, turn->agent->use, CUSTOMER_BUFFER_BYTES, size);
-    turn->agent->buffer_bytes += size;
-    agent_dirty(agents, turn->agent);
+    turn->agent->owns.buffer_bytes += size;
+    agent_dirty(&agents->changes, turn->agent);
     return slot;
 }
 
@@ -55,14 +55,14 @@ static int64_t buffer_sell(struct turn *turn, const uint64_t *args)
         return refusal;
     if ((cap->rights & SERAI_RIGHT_OWNER) == 0)
         return SERAI_E_RIGHT;
-    object = object_find(agents, cap->object, OBJECT_BUFFER);
+    object = object_find(&agents->objects, cap->object, OBJECT_BUFFER);
     if (object == NULL)
         return SERAI_E_CLOSED;
     rent_touch(agents, turn->agent);
-    undo_save(agents->undo, &turn->agent->buffer_bytes, sizeof turn->agent->buffer_bytes);
+    undo_save(agents->undo, &turn->agent->owns.buffer_bytes, sizeof turn->agent->owns.buffer_bytes);
     quota_give(agents, turn->agent->use, CUSTOMER_BUFFER_BYTES, object->u.buffer.size);
-    turn->agent->buffer_bytes -= object->u.buffer.size;
-    agent_dirty(agents, turn->agent);
+    turn->agent->owns.buffer_bytes -= object->u.buffer.size;
+    agent_dirty(&agents->changes, turn->agent);
     object_remove(agents, object);
     turn_take_cap(turn, args[1]);
     return 0;
@@ -96,7 +96,7 @@ static int64_t buffer_write(struct turn *turn, struct object *object, const uint
     if (!turn_work(turn, paged_touched(args[1], args[3]) * WORK_PAGE_COPY))
         return SERAI_E_SHORT;
     buffer_fetch(turn->agents, &object->u.buffer, args[1], args[3]);
-    paged_write(&object->u.buffer.pages, &turn->agents->dirty_pages, turn->agents->undo,
+    paged_write(&object->u.buffer.pages, &turn->agents->pages.dirty, turn->agents->undo,
                 turn->number, args[1], from, args[3]);
     return (int64_t)args[3];
 }
@@ -118,7 +118,7 @@ static int64_t buffer_share(struct turn *turn, const struct cap *cap, const uint
 static int64_t on_buffer(struct turn *turn, enum serai_order order, const struct cap *cap,
                          const uint64_t *args)
 {
-    struct object *object = object_find(turn->agents, cap->object, OBJECT_BUFFER);
+    struct object *object = object_find(&turn->agents->objects, cap->object, OBJECT_BUFFER);
 
     if (object == NULL)
         return SERAI_E_CLOSED;

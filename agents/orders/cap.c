@@ -20,7 +20,7 @@ static int64_t cap_drop(struct turn *turn, uint64_t slot, const struct cap *cap)
     if (slot < SERAI_SLOT_FIRST_FREE && slot != SERAI_SLOT_ORIGIN)
         return SERAI_E_RIGHT;
     if (cap->kind == SERAI_KIND_BUFFER && (cap->rights & SERAI_RIGHT_OWNER) != 0 &&
-        object_find(agents, cap->object, OBJECT_BUFFER) != NULL)
+        object_find(&agents->objects, cap->object, OBJECT_BUFFER) != NULL)
         return SERAI_E_RIGHT;
     if (cap->kind == SERAI_KIND_CHANNEL &&
         agents->env.end_is_live(agents->env.context, cap->object))

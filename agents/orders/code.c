@@ -57,13 +57,13 @@ static int64_t code_kept(struct turn *turn, const uint64_t *args)
 {
     uint8_t *to;
 
-    if (args[1] >= turn->agent->kept_count)
+    if (args[1] >= turn->agent->program.kept_count)
         return SERAI_E_MISSING;
     to = turn_write(turn, args[2], HASH_BYTES);
     if (to == NULL)
         return SERAI_E_MEMORY;
-    memcpy(to, turn->agent->kept[args[1]].code->id.bytes, HASH_BYTES);
-    return (int64_t)turn->agent->kept[args[1]].code->size;
+    memcpy(to, turn->agent->program.kept[args[1]].code->id.bytes, HASH_BYTES);
+    return (int64_t)turn->agent->program.kept[args[1]].code->size;
 }
 
 static int64_t code_drop(struct turn *turn, const uint64_t *args)
@@ -73,16 +73,17 @@ static int64_t code_drop(struct turn *turn, const uint64_t *args)
 
     if (id == NULL)
         return SERAI_E_MEMORY;
-    for (uint32_t i = 0; i < agent->kept_count; i++) {
-        if (memcmp(agent->kept[i].code->id.bytes, id, HASH_BYTES) != 0)
+    for (uint32_t i = 0; i < agent->program.kept_count; i++) {
+        if (memcmp(agent->program.kept[i].code->id.bytes, id, HASH_BYTES) != 0)
             continue;
         rent_touch(turn->agents, agent);
-        undo_save(turn->agents->undo, agent->kept, AGENT_CODES_MAX * sizeof *agent->kept);
-        undo_save(turn->agents->undo, &agent->kept_count, sizeof agent->kept_count);
-        code_ref_drop(turn->agents, agent, &agent->kept[i]);
-        agent->kept[i] = agent->kept[--agent->kept_count];
-        agent->kept[agent->kept_count] = (struct code_ref){0};
-        agent_dirty(turn->agents, agent);
+        undo_save(turn->agents->undo, agent->program.kept,
+                  AGENT_CODES_MAX * sizeof *agent->program.kept);
+        undo_save(turn->agents->undo, &agent->program.kept_count, sizeof agent->program.kept_count);
+        code_ref_drop(turn->agents, agent, &agent->program.kept[i]);
+        agent->program.kept[i] = agent->program.kept[--agent->program.kept_count];
+        agent->program.kept[agent->program.kept_count] = (struct code_ref){0};
+        agent_dirty(&turn->agents->changes, agent);
         return 0;
     }
     return SERAI_E_MISSING;

@@ -36,7 +36,7 @@ static struct money postage_floor(const struct agents *agents, const struct obje
 
 static int64_t check_target(struct turn *turn, const struct cap *cap, struct sending *sending)
 {
-    sending->facet = object_find(turn->agents, cap->object, OBJECT_FACET);
+    sending->facet = object_find(&turn->agents->objects, cap->object, OBJECT_FACET);
     return sending->facet == NULL ? SERAI_E_CLOSED : 0;
 }
 
@@ -62,7 +62,7 @@ static int64_t check_reply(struct turn *turn, uint64_t slot, struct sending *sen
     cap = turn_cap(turn, slot, SERAI_KIND_FACET, &refusal);
     if (cap == NULL)
         return refusal;
-    facet = object_find(turn->agents, cap->object, OBJECT_FACET);
+    facet = object_find(&turn->agents->objects, cap->object, OBJECT_FACET);
     if (facet == NULL)
         return SERAI_E_CLOSED;
     if (facet->one_shot) {
@@ -73,7 +73,7 @@ static int64_t check_reply(struct turn *turn, uint64_t slot, struct sending *sen
     if (facet->owner != turn->agent->id)
         return SERAI_E_RIGHT;
     sending->asked = facet;
-    if (turn->agent->facets >= AGENT_FACETS_MAX)
+    if (turn->agent->owns.facets >= AGENT_FACETS_MAX)
         return SERAI_E_FULL;
     return quota_allows(turn->agents, turn->agent->use, CUSTOMER_FACETS, 1) &&
                    quota_allows(turn->agents, turn->agent->use, CUSTOMER_EVENTS, 1)

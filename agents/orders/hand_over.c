@@ -74,6 +74,6 @@ void turn_hand_over(struct turn *turn, const struct cap *caps, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (cap_reply(turn->agents, &caps[i]) != NULL)
-            turn_take_cap(turn, (uint64_t)agent_cap_find(turn->agent, &caps[i]));
+            turn_take_cap(turn, (uint64_t)cap_table_find(&turn->agent->caps, &caps[i]));
     }
 }

@@ -29,7 +29,7 @@ static bool may_be_named(const struct agents *agents, const struct cap *cap)
 
 static void unmake_entry(void *context, void *argument)
 {
-    heap_remove(context, argument);
+    cap_heap_remove(context, argument);
     free(argument);
 }
 
@@ -42,23 +42,23 @@ static int64_t insert(struct turn *turn, const uint8_t *number, const struct cap
     if (!quota_allows(agents, turn->agent->use, CUSTOMER_HEAP_ENTRIES, 1))
         return SERAI_E_QUOTA;
     if (!turn_pay(turn, ACCOUNT_DEPOSIT_HEAP, deposit, TRANSFER_HEAP_DEPOSIT,
-                  agents->next_heap_serial))
+                  agents->heap.next_serial))
         return SERAI_E_SHORT;
     agents_work(agents, WORK_OBJECT);
     entry = calloc(1, sizeof *entry);
     INVARIANT(entry != NULL);
     memcpy(entry->number, number, sizeof entry->number);
-    entry->serial = agents->next_heap_serial++;
-    agents->counters_dirty = true;
+    entry->serial = agents->heap.next_serial++;
+    agents->changes.counters = true;
     entry->payer = turn->agent->id;
     entry->customer = turn->agent->customer;
     quota_take(agents, customer_use(agents, entry->customer), CUSTOMER_HEAP_ENTRIES, 1);
     agents_lineage_take(agents, entry->customer);
     entry->deposit = deposit;
     entry->cap = *cap;
-    heap_insert(agents, entry);
-    heap_dirty(agents, entry);
-    undo_on_rollback(agents->undo, unmake_entry, agents, entry);
+    cap_heap_insert(&agents->heap, entry);
+    heap_dirty(&agents->changes, entry);
+    undo_on_rollback(agents->undo, unmake_entry, &agents->heap, entry);
     return 0;
 }
 
@@ -79,7 +79,8 @@ static int64_t heap_add(struct turn *turn, const uint64_t *args, bool chosen)
         if (given == NULL)
             return SERAI_E_MEMORY;
         memcpy(number, given, sizeof number);
-        return heap_find(turn->agents, number) != NULL ? SERAI_E_EXISTS : insert(turn, number, cap);
+        return cap_heap_find(&turn->agents->heap, number) != NULL ? SERAI_E_EXISTS
+                                                                  : insert(turn, number, cap);
     }
     at = turn_write(turn, args[2], sizeof number);
     if (at == NULL)
@@ -89,7 +90,8 @@ static int64_t heap_add(struct turn *turn, const uint64_t *args, bool chosen)
     if (!turn_random(turn, number, sizeof number))
         return SERAI_E_FULL;
     /* Two equal random 96-bit numbers: not in this universe, and harmless if so. */
-    refusal = heap_find(turn->agents, number) != NULL ? SERAI_E_EXISTS : insert(turn, number, cap);
+    refusal = cap_heap_find(&turn->agents->heap, number) != NULL ? SERAI_E_EXISTS
+                                                                 : insert(turn, number, cap);
     if (refusal == 0)
         memcpy(at, number, sizeof number);
     return refusal;
@@ -97,7 +99,7 @@ static int64_t heap_add(struct turn *turn, const uint64_t *args, bool chosen)
 
 static void put_entry_back(void *context, void *argument)
 {
-    heap_insert(context, argument);
+    cap_heap_insert(context, argument);
 }
 
 static void forget_entry(void *context, void *argument)
@@ -117,18 +119,18 @@ static int64_t heap_get(struct turn *turn, const uint64_t *args, bool take)
         return SERAI_E_MEMORY;
     if (!turn_work(turn, WORK_LOOK))
         return SERAI_E_SHORT;
-    entry = heap_find(agents, number);
+    entry = cap_heap_find(&agents->heap, number);
     if (entry == NULL)
         return SERAI_E_MISSING;
     slot = turn_give_cap(turn, &entry->cap);
     if (slot >= 0 && take) {
         agents_move(agents, ACCOUNT_DEPOSIT_HEAP, turn->agent->id, entry->deposit,
                     TRANSFER_HEAP_REFUND, entry->serial);
-        heap_dirty(agents, entry);
-        heap_remove(agents, entry);
+        heap_dirty(&agents->changes, entry);
+        cap_heap_remove(&agents->heap, entry);
         quota_give(agents, customer_use(agents, entry->customer), CUSTOMER_HEAP_ENTRIES, 1);
         agents_lineage_give(agents, entry->customer);
-        undo_on_rollback(agents->undo, put_entry_back, agents, entry);
+        undo_on_rollback(agents->undo, put_entry_back, &agents->heap, entry);
         undo_on_commit(agents->undo, forget_entry, NULL, entry);
     }
     return slot;

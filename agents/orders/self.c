@@ -30,7 +30,7 @@ static int64_t self_facet(struct turn *turn, const uint64_t *args)
 
     if (!money_from_guest(&postage, args[2]))
         return SERAI_E_INVALID;
-    if (turn->agent->facets >= AGENT_FACETS_MAX || !turn_has_slot(turn))
+    if (turn->agent->owns.facets >= AGENT_FACETS_MAX || !turn_has_slot(turn))
         return SERAI_E_FULL;
     if (!quota_allows(agents, turn->agent->use, CUSTOMER_FACETS, 1))
         return SERAI_E_QUOTA;
@@ -68,7 +68,7 @@ static int64_t self_revoke(struct turn *turn, const uint64_t *args)
 
     if (cap == NULL)
         return refusal;
-    facet = object_find(turn->agents, cap->object, OBJECT_FACET);
+    facet = object_find(&turn->agents->objects, cap->object, OBJECT_FACET);
     if (facet == NULL)
         return SERAI_E_CLOSED;
     if (facet->owner != turn->agent->id)
@@ -83,10 +83,10 @@ static void save_mark(struct turn *turn)
 {
     struct agent *agent = turn->agent;
 
-    undo_save(turn->agents->undo, &agent->mark, sizeof agent->mark);
-    undo_save(turn->agents->undo, &agent->mark_armed, sizeof agent->mark_armed);
-    undo_save(turn->agents->undo, &agent->mark_reserve, sizeof agent->mark_reserve);
-    agent_dirty(turn->agents, agent);
+    undo_save(turn->agents->undo, &agent->low.mark, sizeof agent->low.mark);
+    undo_save(turn->agents->undo, &agent->low.armed, sizeof agent->low.armed);
+    undo_save(turn->agents->undo, &agent->low.reserve, sizeof agent->low.reserve);
+    agent_dirty(&turn->agents->changes, agent);
 }
 
 /* The notice's own event is paid when the mark is set, so it comes however little is left. */
@@ -99,7 +99,7 @@ static int64_t self_mark(struct turn *turn, const uint64_t *args)
 
     if (!money_from_guest(&mark, args[1]))
         return SERAI_E_INVALID;
-    sets = !money_is_zero(mark) && !agent->mark_armed;
+    sets = !money_is_zero(mark) && !agent->low.armed;
     if (sets && !quota_allows(turn->agents, agent->use, CUSTOMER_EVENTS, 1))
         return SERAI_E_QUOTA;
     if (sets && !turn_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, agent->id))
@@ -108,23 +108,23 @@ static int64_t self_mark(struct turn *turn, const uint64_t *args)
     if (sets) {
         quota_take(turn->agents, agent->use, CUSTOMER_EVENTS, 1);
         agents_work_message(turn->agents, 0);
-        agent->mark_reserve = reserve;
-        agent->mark_armed = true;
+        agent->low.reserve = reserve;
+        agent->low.armed = true;
     }
-    if (money_is_zero(mark) && agent->mark_armed) {
+    if (money_is_zero(mark) && agent->low.armed) {
         quota_give(turn->agents, agent->use, CUSTOMER_EVENTS, 1);
-        agents_move(turn->agents, ACCOUNT_HELD_RESERVE, agent->id, agent->mark_reserve,
+        agents_move(turn->agents, ACCOUNT_HELD_RESERVE, agent->id, agent->low.reserve,
                     TRANSFER_RESERVE, agent->id);
-        agent->mark_reserve = money_zero();
-        agent->mark_armed = false;
+        agent->low.reserve = money_zero();
+        agent->low.armed = false;
     }
-    agent->mark = mark;
+    agent->low.mark = mark;
     return 0;
 }
 
 static int64_t self_code(struct turn *turn, const uint64_t *args)
 {
-    const struct code *code = turn->agent->code.code;
+    const struct code *code = turn->agent->program.code.code;
     uint64_t size = args[2];
     uint64_t offset = args[3];
     uint8_t *to;
@@ -146,8 +146,8 @@ static int64_t self_code_id(struct turn *turn, const uint64_t *args)
 
     if (to == NULL)
         return SERAI_E_MEMORY;
-    memcpy(to, turn->agent->code.code->id.bytes, HASH_BYTES);
-    return (int64_t)turn->agent->code.code->size;
+    memcpy(to, turn->agent->program.code.code->id.bytes, HASH_BYTES);
+    return (int64_t)turn->agent->program.code.code->size;
 }
 
 /* Bytes of memory that another program begins with, beyond what the agent has. */
@@ -189,7 +189,7 @@ static int64_t self_become(struct turn *turn, const uint64_t *args)
     if (id == NULL || data == NULL)
         return SERAI_E_MEMORY;
     memcpy(hash.bytes, id, HASH_BYTES);
-    code = code_find(turn->agents, &hash);
+    code = modules_find(&turn->agents->modules, &hash);
     if (code == NULL)
         return SERAI_E_MISSING;
     if (turn->become)

@@ -71,6 +71,11 @@ bool arena_has(const struct arena *arena, uint64_t agent)
     return table_get(&arena->by_agent, agent) != NULL;
 }
 
+uint64_t arena_cards_taken(const struct arena *arena)
+{
+    return arena->cards_taken;
+}
+
 /* ---- what a slot holds ---- */
 
 static void note_card(struct arena_slot *slot, uint32_t card)
@@ -122,7 +127,7 @@ void arena_forget(struct arena *arena, uint64_t agent)
 /* A page as of the last good turn. */
 static void lay_page(const struct agent *agent, uint32_t page, uint8_t *to)
 {
-    const uint8_t *own = paged_page(&agent->memory, page);
+    const uint8_t *own = paged_page(&agent->program.memory, page);
 
     if (own != NULL)
         memcpy(to, own, PAGED_BYTES);
@@ -133,8 +138,8 @@ static void lay_page(const struct agent *agent, uint32_t page, uint8_t *to)
 /* What the last tenant left becomes zero, but for the pages that are written whole. */
 static void clear(struct arena_slot *slot, const struct agent *agent)
 {
-    for (uint32_t i = 0; i < agent->memory.used; i++) {
-        const struct paged_page *page = agent->memory.pages[i];
+    for (uint32_t i = 0; i < agent->program.memory.used; i++) {
+        const struct paged_page *page = agent->program.memory.pages[i];
 
         if (page->data != NULL)
             slot->laid.words[page->number / 64] &= ~(UINT64_C(1) << (page->number % 64));
@@ -153,7 +158,7 @@ static void clear(struct arena_slot *slot, const struct agent *agent)
  */
 static void lay_out(struct arena_slot *slot, const struct agent *agent)
 {
-    const struct engine_code *code = agent->code.code->engine;
+    const struct engine_code *code = agent->program.code.code->engine;
     const uint8_t *data;
     uint32_t offset;
     uint32_t size;
@@ -166,8 +171,8 @@ static void lay_out(struct arena_slot *slot, const struct agent *agent)
              card++)
             note_card(slot, card);
     }
-    for (uint32_t i = 0; i < agent->memory.used; i++) {
-        const struct paged_page *page = agent->memory.pages[i];
+    for (uint32_t i = 0; i < agent->program.memory.used; i++) {
+        const struct paged_page *page = agent->program.memory.pages[i];
 
         if (page->data == NULL)
             continue;
@@ -197,7 +202,7 @@ static struct arena_slot *oldest_slot(struct arena *arena, const struct arena_sl
  * kernel. */
 static struct arena_slot *slot_for(struct arena *arena, const struct agent *agent)
 {
-    bool full = arena->cards_taken + agent->memory.used > ARENA_CARDS_MAX;
+    bool full = arena->cards_taken + agent->program.memory.used > ARENA_CARDS_MAX;
 
     return oldest_slot(arena, NULL, full);
 }
@@ -262,7 +267,7 @@ void arena_commit(struct arena_slot *slot, struct agent *agent, uint32_t memory_
     for (uint32_t card = next_touched(slot->cards, 0, end); card < end;
          card = next_touched(slot->cards, card + 1, end)) {
         const uint8_t *now = slot->memory + (size_t)card * PAGED_BYTES;
-        const uint8_t *own = paged_page(&agent->memory, card);
+        const uint8_t *own = paged_page(&agent->program.memory, card);
         uint64_t changed;
 
         slot->cards[card] = 0;
@@ -273,14 +278,14 @@ void arena_commit(struct arena_slot *slot, struct agent *agent, uint32_t memory_
         }
         changed = paged_differs(own, now);
         if (changed != 0)
-            paged_set(&agent->memory, dirty, card, now, changed);
+            paged_set(&agent->program.memory, dirty, card, now, changed);
     }
 }
 
 void arena_rollback(struct arena_slot *slot, const struct agent *agent, uint32_t memory_pages)
 {
     uint32_t end = memory_pages * CARDS_PER_PAGE;
-    uint32_t kept = agent->memory_pages * CARDS_PER_PAGE;
+    uint32_t kept = agent->program.memory_pages * CARDS_PER_PAGE;
 
     for (uint32_t card = next_touched(slot->cards, 0, end); card < end;
          card = next_touched(slot->cards, card + 1, end)) {

@@ -44,7 +44,7 @@ static bool is_given_up(const struct paged_page *page)
 /* What the store holds of it is what was given up, or somebody else writes there. */
 static void fetch(struct agents *agents, const struct paged *paged, struct paged_page *page)
 {
-    struct bytes *row = &agents->page_cache.row;
+    struct bytes *row = &agents->pages.cache.row;
     uint8_t key[ROW_PART_KEY_BYTES];
     struct page_image image;
 
@@ -57,12 +57,12 @@ static void fetch(struct agents *agents, const struct paged *paged, struct paged
     INVARIANT(page->data != NULL);
     page_initial(agents, paged->object, page->number, page->data);
     page_apply(page->data, image.granules, image.bytes);
-    page_cache_note(&agents->page_cache, paged, page);
+    page_cache_note(&agents->pages.cache, paged, page);
 }
 
 void page_cache_fetch(struct agents *agents, struct paged *paged, uint32_t first, uint32_t last)
 {
-    if (agents->page_cache.pages_max == 0)
+    if (agents->pages.cache.pages_max == 0)
         return;
     for (uint32_t i = paged_place(paged, first); i < paged->used && paged->pages[i]->number <= last;
          i++) {
@@ -84,13 +84,13 @@ static bool may_go(const struct agents *agents, const struct paged *paged,
                    const struct paged_page *page)
 {
     return page->image != 0 && page->image < ledger_frame(agents->ledger) && !page->logged &&
-           !page->noted && !arena_has(agents->arena, paged->object);
+           !page->noted && !arena_has(agents->pages.arena, paged->object);
 }
 
 /* The oldest one: gone, or at the end of the list again. */
 static void look_at_oldest(struct agents *agents)
 {
-    struct page_cache *cache = &agents->page_cache;
+    struct page_cache *cache = &agents->pages.cache;
     struct paged_item item;
     struct paged_page *page;
     struct paged *paged;
@@ -123,7 +123,7 @@ static void close_gap(struct page_cache *cache)
 
 void page_cache_shrink(struct agents *agents)
 {
-    struct page_cache *cache = &agents->page_cache;
+    struct page_cache *cache = &agents->pages.cache;
     uint64_t count = page_cache_count(cache);
 
     if (cache->pages_max == 0 || count <= cache->pages_max)

@@ -8,7 +8,7 @@
 
 void page_log_drop(struct agents *agents, struct paged *paged, bool lives)
 {
-    struct page_log *log = &agents->page_log;
+    struct page_log *log = &agents->pages.log;
 
     for (uint32_t i = 0; i < paged->used; i++) {
         uint8_t key[ROW_PART_KEY_BYTES];
@@ -16,7 +16,7 @@ void page_log_drop(struct agents *agents, struct paged *paged, bool lives)
         if (paged->pages[i]->image == 0)
             continue;
         row_key_part(key, paged->object, paged->pages[i]->number);
-        tombstone_add(agents, STORE_PAGE, key, sizeof key);
+        tombstone_add(&agents->changes, STORE_PAGE, key, sizeof key);
         log->images--;
     }
     /* What is in the log of one that is gone says nothing; of one that lives on, it must be unsaid.

@@ -52,7 +52,7 @@ static enum status load_image(void *context, const uint8_t *key, size_t key_size
                               const uint8_t *value, size_t value_size, struct fault *fault)
 {
     struct loader *loader = context;
-    struct page_cache *cache = &loader->agents->page_cache;
+    struct page_cache *cache = &loader->agents->pages.cache;
     struct page_image image;
     struct fault why = {0};
     struct paged_page *page;
@@ -117,7 +117,7 @@ static bool ever_was(const struct agents *agents, uint64_t object)
 
     if (account != NULL)
         return account->kind == KIND_AGENT;
-    return object >= AGENTS_FIRST_OBJECT && object < agents->next_object;
+    return object >= AGENTS_FIRST_OBJECT && object < agents->objects.next;
 }
 
 static enum status find_reset(struct loader *loader, const struct page_entry *entry)
@@ -132,7 +132,7 @@ static void replay_page(const struct loader *loader, struct paged *paged,
 {
     struct paged_page *page = paged_make(paged, entry->page);
     struct paged_item item = {.object = entry->object, .page = entry->page};
-    struct page_generation *sweeping = &loader->agents->page_log.sweeping;
+    struct page_generation *sweeping = &loader->agents->pages.log.sweeping;
 
     if (page->image >= loader->frame)
         return; /* the image knows */
@@ -202,7 +202,7 @@ static enum status visit_deltas(void *context, const uint8_t *key, size_t key_si
 static enum status walk_log(struct loader *loader, const struct store *store, store_visit visit,
                             struct fault *fault)
 {
-    const struct page_log *log = &loader->agents->page_log;
+    const struct page_log *log = &loader->agents->pages.log;
     enum status status;
 
     loader->row = log->first_row;
@@ -218,7 +218,7 @@ static enum status walk_log(struct loader *loader, const struct store *store, st
 /* Pages that ended as they began, and those whose rows their images made needless. */
 static void drop_empty(struct loader *loader)
 {
-    struct page_log *log = &loader->agents->page_log;
+    struct page_log *log = &loader->agents->pages.log;
     const struct bytes *items = &log->sweeping.items;
 
     for (size_t at = 0; at < items->size; at += sizeof(struct paged_item)) {
@@ -231,7 +231,7 @@ static void drop_empty(struct loader *loader)
             free(page->data);
             page->data = NULL;
         }
-        page_cache_note(&loader->agents->page_cache, row_paged_of(loader->agents, item.object),
+        page_cache_note(&loader->agents->pages.cache, row_paged_of(loader->agents, item.object),
                         page);
     }
     page_log_resume(log);
@@ -243,10 +243,10 @@ enum status page_log_load(struct agents *agents, const struct store *store, stru
     enum status status =
         store->walk(store->context, STORE_PAGE, NULL, 0, load_image, &loader, fault);
 
-    if (status == ST_OK && loader.images != agents->page_log.images)
+    if (status == ST_OK && loader.images != agents->pages.log.images)
         status = fault_set(fault, ST_CORRUPT,
                            "table %s: %" PRIu64 " rows are there, but the counters say %" PRIu64,
-                           store_table_name(STORE_PAGE), loader.images, agents->page_log.images);
+                           store_table_name(STORE_PAGE), loader.images, agents->pages.log.images);
     if (status == ST_OK)
         status = walk_log(&loader, store, visit_resets, fault);
     if (status == ST_OK)

@@ -39,12 +39,12 @@ void page_log_fini(struct page_log *log)
 
 bool page_log_has_work(const struct agents *agents)
 {
-    return agents->dirty_pages.items.size > 0 || agents->page_log.resets.size > 0;
+    return agents->pages.dirty.items.size > 0 || agents->pages.log.resets.size > 0;
 }
 
 uint64_t agents_frame_bytes(const struct agents *agents)
 {
-    return agents->dirty_pages.items.size / sizeof(struct paged_item) * PAGED_BYTES;
+    return agents->pages.dirty.items.size / sizeof(struct paged_item) * PAGED_BYTES;
 }
 
 /* ---- rows ---- */
@@ -154,7 +154,7 @@ static void save_page(struct writer *writer, const struct paged_item *item)
     page->noted = false;
     if (page->changed != 0)
         save_changed(writer, item, page);
-    page_cache_note(&writer->agents->page_cache, paged, page);
+    page_cache_note(&writer->agents->pages.cache, paged, page);
     drop_if_empty(paged, page);
 }
 
@@ -174,7 +174,7 @@ static void save_resets(struct writer *writer)
 
 static void save_all_changed(struct writer *writer)
 {
-    struct bytes *list = &writer->agents->dirty_pages.items;
+    struct bytes *list = &writer->agents->pages.dirty.items;
 
     for (size_t at = 0; at < list->size; at += sizeof(struct paged_item)) {
         struct paged_item item;
@@ -281,7 +281,7 @@ static void free_rows(struct writer *writer)
 void page_log_save(struct agents *agents, struct store_batch *batch)
 {
     struct writer writer = {.agents = agents,
-                            .log = &agents->page_log,
+                            .log = &agents->pages.log,
                             .batch = batch,
                             .frame = ledger_frame(agents->ledger)};
 

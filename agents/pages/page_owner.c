@@ -7,12 +7,13 @@
 #include "agents/code.h"
 #include "agents/limits.h"
 #include "agents/objects.h"
+#include "agents/set.h"
 
 /* ---- laying out ---- */
 
 void agent_initial_page(const struct agent *agent, uint32_t page, uint8_t to[PAGED_BYTES])
 {
-    const struct engine_code *code = agent->code.code->engine;
+    const struct engine_code *code = agent->program.code.code->engine;
     uint64_t initial = (uint64_t)engine_code_memory_pages(code) * ENGINE_WASM_PAGE_BYTES;
 
     if ((uint64_t)page * PAGED_BYTES < initial)
@@ -40,7 +41,7 @@ struct paged *row_paged_of(const struct agents *agents, uint64_t object)
     struct object *buffer;
 
     if (agent != NULL)
-        return &agent->memory;
-    buffer = object_find(agents, object, OBJECT_BUFFER);
+        return &agent->program.memory;
+    buffer = object_find(&agents->objects, object, OBJECT_BUFFER);
     return buffer != NULL ? &buffer->u.buffer.pages : NULL;
 }

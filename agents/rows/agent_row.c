@@ -23,28 +23,28 @@ static void put_code_ref(struct bytes *out, const struct code_ref *ref)
 
 static void put_program(struct bytes *out, const struct agent *agent)
 {
-    uint32_t globals = engine_code_globals(agent->code.code->engine);
+    uint32_t globals = engine_code_globals(agent->program.code.code->engine);
 
     cbor_put_uint(out, ENGINE_FUEL_TABLE_ID);
-    put_code_ref(out, &agent->code);
-    cbor_put_array(out, agent->kept_count);
-    for (uint32_t i = 0; i < agent->kept_count; i++)
-        put_code_ref(out, &agent->kept[i]);
-    cbor_put_uint(out, agent->memory_pages);
+    put_code_ref(out, &agent->program.code);
+    cbor_put_array(out, agent->program.kept_count);
+    for (uint32_t i = 0; i < agent->program.kept_count; i++)
+        put_code_ref(out, &agent->program.kept[i]);
+    cbor_put_uint(out, agent->program.memory_pages);
     cbor_put_array(out, globals);
     for (uint32_t i = 0; i < globals; i++)
-        cbor_put_uint(out, agent->globals[i]);
-    cbor_put_bool(out, agent->begun);
+        cbor_put_uint(out, agent->program.globals[i]);
+    cbor_put_bool(out, agent->program.begun);
 }
 
 static void put_accruals(struct bytes *out, const struct agent *agent)
 {
     cbor_put_array(out, RENT_RESOURCES);
     for (int i = 0; i < RENT_RESOURCES; i++)
-        cbor_put_u128(out, agent->rent_owed[i]);
+        cbor_put_u128(out, agent->rent.owed[i]);
     cbor_put_array(out, RENT_RESOURCES);
     for (int i = 0; i < RENT_RESOURCES; i++)
-        cbor_put_u128(out, agent->rent_index[i]);
+        cbor_put_u128(out, agent->rent.index[i]);
     cbor_put_array(out, CARRIES);
     for (int i = 0; i < CARRIES; i++)
         cbor_put_uint(out, agent->carry[i]);
@@ -64,22 +64,22 @@ void row_encode_agent(struct bytes *out, const struct agent *agent)
     cbor_put_uint(out, agent->frozen_us);
     put_program(out, agent);
     cbor_put_money(out, agent->needs);
-    cbor_put_money(out, agent->mark);
-    cbor_put_bool(out, agent->mark_armed);
-    cbor_put_money(out, agent->mark_reserve);
+    cbor_put_money(out, agent->low.mark);
+    cbor_put_bool(out, agent->low.armed);
+    cbor_put_money(out, agent->low.reserve);
     cbor_put_money(out, agent->burial);
     put_accruals(out, agent);
     cbor_put_array(out, 3);
-    cbor_put_uint(out, agent->turns);
-    cbor_put_uint(out, agent->traps);
-    cbor_put_uint(out, agent->fuel);
-    cbor_put_uint(out, agent->log_next);
-    cbor_put_uint(out, agent->caps_used);
-    cbor_put_uint(out, agent->inbox_total);
-    cbor_put_uint(out, agent->facets);
-    cbor_put_uint(out, agent->timers);
-    cbor_put_uint(out, agent->buffer_bytes);
-    cbor_put_uint(out, agent->log_lines);
+    cbor_put_uint(out, agent->usage.turns);
+    cbor_put_uint(out, agent->usage.traps);
+    cbor_put_uint(out, agent->usage.fuel);
+    cbor_put_uint(out, agent->log.next);
+    cbor_put_uint(out, agent->caps.used);
+    cbor_put_uint(out, agent->inbox.total);
+    cbor_put_uint(out, agent->owns.facets);
+    cbor_put_uint(out, agent->owns.timers);
+    cbor_put_uint(out, agent->owns.buffer_bytes);
+    cbor_put_uint(out, agent->log.lines);
 }
 
 /* ---- reading ---- */
@@ -101,28 +101,28 @@ static void get_fuel_table(struct cbor *in)
 static void get_program(struct cbor *in, struct agent *agent, struct agent_row *row)
 {
     get_fuel_table(in);
-    get_code_ref(in, &agent->code, &row->code);
-    agent->kept_count = (uint32_t)cbor_get_array_any(in, AGENT_CODES_MAX);
-    if (agent->kept_count > 0)
+    get_code_ref(in, &agent->program.code, &row->code);
+    agent->program.kept_count = (uint32_t)cbor_get_array_any(in, AGENT_CODES_MAX);
+    if (agent->program.kept_count > 0)
         agent_make_kept(agent);
-    for (uint32_t i = 0; i < agent->kept_count; i++)
-        get_code_ref(in, &agent->kept[i], &row->kept[i]);
-    agent->memory_pages = (uint32_t)cbor_get_uint(in, ENGINE_MEMORY_PAGES_MAX);
+    for (uint32_t i = 0; i < agent->program.kept_count; i++)
+        get_code_ref(in, &agent->program.kept[i], &row->kept[i]);
+    agent->program.memory_pages = (uint32_t)cbor_get_uint(in, ENGINE_MEMORY_PAGES_MAX);
     row->globals = cbor_get_array_any(in, ENGINE_GLOBALS_MAX);
     agent_fit_globals(agent, (uint32_t)row->globals);
     for (uint64_t i = 0; i < row->globals; i++)
-        agent->globals[i] = cbor_get_uint(in, UINT64_MAX);
-    agent->begun = cbor_get_bool(in);
+        agent->program.globals[i] = cbor_get_uint(in, UINT64_MAX);
+    agent->program.begun = cbor_get_bool(in);
 }
 
 static void get_accruals(struct cbor *in, struct agent *agent)
 {
     cbor_get_array(in, RENT_RESOURCES);
     for (int i = 0; i < RENT_RESOURCES; i++)
-        agent->rent_owed[i] = cbor_get_u128(in);
+        agent->rent.owed[i] = cbor_get_u128(in);
     cbor_get_array(in, RENT_RESOURCES);
     for (int i = 0; i < RENT_RESOURCES; i++)
-        agent->rent_index[i] = cbor_get_u128(in);
+        agent->rent.index[i] = cbor_get_u128(in);
     cbor_get_array(in, CARRIES);
     for (int i = 0; i < CARRIES; i++)
         agent->carry[i] = cbor_get_uint(in, UINT64_MAX);
@@ -162,25 +162,25 @@ enum status row_decode_agent(struct agent *agent, struct agent_row *row, const u
     agent->frozen_us = cbor_get_uint(&in, UINT64_MAX);
     get_program(&in, agent, row);
     agent->needs = cbor_get_money(&in);
-    agent->mark = cbor_get_money(&in);
-    agent->mark_armed = cbor_get_bool(&in);
-    agent->mark_reserve = cbor_get_money(&in);
+    agent->low.mark = cbor_get_money(&in);
+    agent->low.armed = cbor_get_bool(&in);
+    agent->low.reserve = cbor_get_money(&in);
     agent->burial = cbor_get_money(&in);
     get_accruals(&in, agent);
     cbor_get_array(&in, 3);
-    agent->turns = cbor_get_uint(&in, UINT64_MAX);
-    agent->traps = cbor_get_uint(&in, UINT64_MAX);
-    agent->fuel = cbor_get_uint(&in, UINT64_MAX);
-    if (agent->begun && agent->traps >= agent->turns)
+    agent->usage.turns = cbor_get_uint(&in, UINT64_MAX);
+    agent->usage.traps = cbor_get_uint(&in, UINT64_MAX);
+    agent->usage.fuel = cbor_get_uint(&in, UINT64_MAX);
+    if (agent->program.begun && agent->usage.traps >= agent->usage.turns)
         cbor_fail(&in, "code that has begun, and no turn that stood");
-    agent->log_next = cbor_get_uint(&in, UINT64_MAX);
+    agent->log.next = cbor_get_uint(&in, UINT64_MAX);
     row->caps = cbor_get_uint(&in, SERAI_SLOTS_MAX);
     row->messages = cbor_get_uint(&in, UINT64_MAX);
     row->facets = cbor_get_uint(&in, UINT64_MAX);
     row->timers = cbor_get_uint(&in, UINT64_MAX);
     row->buffer_bytes = cbor_get_uint(&in, UINT64_MAX);
     row->log_lines = cbor_get_uint(&in, AGENT_LOG_LINES_MAX);
-    if (agent->log_next == 0 || row->log_lines >= agent->log_next)
+    if (agent->log.next == 0 || row->log_lines >= agent->log.next)
         cbor_fail(&in, "more log lines than were written");
     return cbor_done(&in, fault, "row");
 }

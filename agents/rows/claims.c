@@ -46,7 +46,7 @@ static void claim_object(struct ledger_claims *claims, const struct object *obje
 
 static void claim_agent(struct ledger_claims *claims, const struct agent *agent)
 {
-    claim(claims, ACCOUNT_HELD_RESERVE, agent->mark_reserve);
+    claim(claims, ACCOUNT_HELD_RESERVE, agent->low.reserve);
     claim(claims, ACCOUNT_DEPOSIT_BURIAL, agent->burial);
 }
 
@@ -139,7 +139,7 @@ static bool claim_live_agent(void *context, const struct agent *agent)
     struct ledger_claims *claims = context;
 
     claim_agent(claims, agent);
-    for (const struct inbox_message *at = agent->inbox_first; at != NULL; at = at->next)
+    for (const struct inbox_message *at = agent->inbox.first; at != NULL; at = at->next)
         claim_message(claims, &at->m);
     return true;
 }
@@ -153,9 +153,10 @@ static void claim_live_object(void *context, uint64_t key, void *value)
 void agents_claims_live(const struct agents *agents, struct ledger_claims *claims)
 {
     agents_each(agents, 0, claim_live_agent, claims);
-    table_each(&agents->objects, claim_live_object, claims);
-    for (size_t i = 0; i < agents->heap_buckets; i++) {
-        for (const struct heap_entry *entry = agents->heap[i]; entry != NULL; entry = entry->next)
+    table_each(&agents->objects.by_id, claim_live_object, claims);
+    for (size_t i = 0; i < agents->heap.bucket_count; i++) {
+        for (const struct heap_entry *entry = agents->heap.buckets[i]; entry != NULL;
+             entry = entry->next)
             claim(claims, ACCOUNT_DEPOSIT_HEAP, entry->deposit);
     }
 }

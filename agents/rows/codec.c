@@ -336,18 +336,18 @@ void row_encode_counters(struct bytes *out, const struct agents *agents)
 {
     cbor_put_array(out, COUNTERS_FIELDS);
     cbor_put_uint(out, ROW_VERSION);
-    cbor_put_uint(out, agents->next_object);
+    cbor_put_uint(out, agents->objects.next);
     cbor_put_uint(out, agents->next_message);
-    cbor_put_uint(out, agents->next_heap_serial);
-    cbor_put_bytes(out, agents->heap_key, sizeof agents->heap_key);
+    cbor_put_uint(out, agents->heap.next_serial);
+    cbor_put_bytes(out, agents->heap.key, sizeof agents->heap.key);
     cbor_put_uint(out, agents->counters.turns);
     cbor_put_uint(out, agents->counters.traps);
     cbor_put_uint(out, agents->counters.births);
     cbor_put_uint(out, agents->counters.messages);
     cbor_put_uint(out, agents->counters.fuel);
-    cbor_put_uint(out, agents->page_log.images);
-    cbor_put_uint(out, agents->page_log.first_row);
-    cbor_put_uint(out, agents->page_log.next_row);
+    cbor_put_uint(out, agents->pages.log.images);
+    cbor_put_uint(out, agents->pages.log.first_row);
+    cbor_put_uint(out, agents->pages.log.next_row);
 }
 
 enum status row_decode_counters(struct agents *agents, const uint8_t *value, size_t size,
@@ -358,17 +358,17 @@ enum status row_decode_counters(struct agents *agents, const uint8_t *value, siz
     cbor_init(&in, value, size);
     cbor_get_array(&in, COUNTERS_FIELDS);
     row_get_version(&in);
-    agents->next_object = cbor_get_uint(&in, UINT64_MAX);
+    agents->objects.next = cbor_get_uint(&in, UINT64_MAX);
     agents->next_message = cbor_get_uint(&in, UINT64_MAX);
-    agents->next_heap_serial = cbor_get_uint(&in, UINT64_MAX);
-    cbor_get_bytes_exact(&in, agents->heap_key, sizeof agents->heap_key);
+    agents->heap.next_serial = cbor_get_uint(&in, UINT64_MAX);
+    cbor_get_bytes_exact(&in, agents->heap.key, sizeof agents->heap.key);
     agents->counters.turns = cbor_get_uint(&in, UINT64_MAX);
     agents->counters.traps = cbor_get_uint(&in, UINT64_MAX);
     agents->counters.births = cbor_get_uint(&in, UINT64_MAX);
     agents->counters.messages = cbor_get_uint(&in, UINT64_MAX);
     agents->counters.fuel = cbor_get_uint(&in, UINT64_MAX);
-    agents->page_log.images = cbor_get_uint(&in, UINT64_MAX);
-    agents->page_log.first_row = cbor_get_uint(&in, UINT64_MAX);
-    agents->page_log.next_row = cbor_get_uint(&in, UINT64_MAX);
+    agents->pages.log.images = cbor_get_uint(&in, UINT64_MAX);
+    agents->pages.log.first_row = cbor_get_uint(&in, UINT64_MAX);
+    agents->pages.log.next_row = cbor_get_uint(&in, UINT64_MAX);
     return cbor_done(&in, fault, "row");
 }

@@ -53,7 +53,7 @@ static enum status load_counters(void *context, const uint8_t *key, size_t key_s
         return ST_OK; /* another part's */
     if (row_decode_counters(loader->agents, value, value_size, &why) != ST_OK)
         return row_corrupt(fault, STORE_META, key, key_size, "counters of agents: %s", why.text);
-    loader->agents->counters_dirty = false;
+    loader->agents->changes.counters = false;
     loader->has_counters = true;
     return ST_OK;
 }
@@ -72,14 +72,14 @@ static enum status load_module(struct loader *loader, const uint8_t *key, size_t
     if (memcmp(id.bytes, key, HASH_BYTES) != 0)
         return row_corrupt(fault, STORE_CODE, key, key_size,
                            "the SHA-256 of the module's bytes is another");
-    expected.code = code_find(agents, &id); /* the loader may be kept already */
+    expected.code = modules_find(&agents->modules, &id); /* the loader may be kept already */
     if (expected.code == NULL) {
         status = code_make(&expected.code, value, value_size, &why);
         if (status == ST_NOMEM)
             return fault_set(fault, ST_NOMEM, "%s", why.text);
         if (status != ST_OK)
             return row_corrupt(fault, STORE_CODE, key, key_size, "%s", why.text);
-        code_link(agents, expected.code);
+        modules_add(&agents->modules, expected.code);
     }
     expected.code->stored = true;
     bytes_append(&loader->codes, &expected, sizeof expected);
@@ -143,7 +143,7 @@ static const char *account_error(const struct agents *agents, const struct agent
 static bool take_ref(const struct agents *agents, struct customer_use *use, struct code_ref *ref,
                      const struct hash *id)
 {
-    ref->code = code_find(agents, id);
+    ref->code = modules_find(&agents->modules, id);
     if (ref->code == NULL || ref->share_index > ref->code->share_index)
         return false;
     ref->code->refs++;
@@ -156,22 +156,22 @@ static enum status check_program(const struct agents *agents, struct agent *agen
 {
     const struct engine_code *engine;
 
-    if (!take_ref(agents, agent->use, &agent->code, &row->code))
+    if (!take_ref(agents, agent->use, &agent->program.code, &row->code))
         return fault_set(why, ST_INVALID, "its code is missing, or paid for past its share");
-    for (uint32_t i = 0; i < agent->kept_count; i++) {
-        if (!take_ref(agents, agent->use, &agent->kept[i], &row->kept[i]))
+    for (uint32_t i = 0; i < agent->program.kept_count; i++) {
+        if (!take_ref(agents, agent->use, &agent->program.kept[i], &row->kept[i]))
             return fault_set(why, ST_INVALID,
                              "code that it keeps is missing, or paid for past its share");
     }
-    engine = agent->code.code->engine;
-    if (agent->memory_pages > engine_code_memory_pages_max(engine))
+    engine = agent->program.code.code->engine;
+    if (agent->program.memory_pages > engine_code_memory_pages_max(engine))
         return fault_set(why, ST_INVALID,
                          "memory of %" PRIu32 " pages is over its module's maximum of %" PRIu32,
-                         agent->memory_pages, engine_code_memory_pages_max(engine));
-    if (agent->memory_pages < engine_code_memory_pages(engine))
+                         agent->program.memory_pages, engine_code_memory_pages_max(engine));
+    if (agent->program.memory_pages < engine_code_memory_pages(engine))
         return fault_set(why, ST_INVALID,
                          "memory of %" PRIu32 " pages is under its module's first %" PRIu32,
-                         agent->memory_pages, engine_code_memory_pages(engine));
+                         agent->program.memory_pages, engine_code_memory_pages(engine));
     if (row->globals != engine_code_globals(engine))
         return fault_set(why, ST_INVALID, "%" PRIu64 " globals, but its module has %" PRIu32,
                          row->globals, engine_code_globals(engine));
@@ -188,18 +188,20 @@ static void admit_agent(struct loader *loader, struct agent *agent, const struct
                     row->log_lines},
     };
 
-    agent->facets = row->facets;
-    agent->timers = row->timers;
-    agent->buffer_bytes = row->buffer_bytes;
-    paged_grow(&agent->memory, agent->memory_pages * (ENGINE_WASM_PAGE_BYTES / PAGED_BYTES));
-    agent->log_deleted = agent->log_next - 1 - row->log_lines;
-    agent->log_erased = agent->log_deleted;
-    (void)!dense_put(&agents->agents, agent->id, agent); /* keys of a table differ */
+    agent->owns.facets = row->facets;
+    agent->owns.timers = row->timers;
+    agent->owns.buffer_bytes = row->buffer_bytes;
+    paged_grow(&agent->program.memory,
+               agent->program.memory_pages * (ENGINE_WASM_PAGE_BYTES / PAGED_BYTES));
+    agent->log.deleted = agent->log.next - 1 - row->log_lines;
+    agent->log.erased = agent->log.deleted;
+    (void)!dense_put(&agents->by_id, agent->id, agent); /* keys of a table differ */
     agent_is_awake(agents, agent);
     use->used[CUSTOMER_AGENTS]++;
     agents_lineage_take(agents, agent->customer);
-    use->used[CUSTOMER_EVENTS] += agent->mark_armed;
-    use->used[CUSTOMER_MEMORY_BYTES] += (uint64_t)agent->memory_pages * ENGINE_WASM_PAGE_BYTES;
+    use->used[CUSTOMER_EVENTS] += agent->low.armed;
+    use->used[CUSTOMER_MEMORY_BYTES] +=
+        (uint64_t)agent->program.memory_pages * ENGINE_WASM_PAGE_BYTES;
     agents->counters.agents++;
     if (agent_is_frozen(agent))
         agents->counters.frozen++;
@@ -265,12 +267,12 @@ static enum status check_agent(const struct agents *agents, const struct expecte
         if (missing == 0)
             continue;
         agent = agents_find(agents, expected->id);
-        counted[PART_CAPS] = agent->caps_used + missing; /* these were counted as they came */
-        counted[PART_MESSAGES] = agent->inbox_total + missing;
-        counted[PART_LINES] = agent->log_lines + missing;
-        counted[PART_FACETS] = agent->facets; /* and these are as the row says */
-        counted[PART_TIMERS] = agent->timers;
-        counted[PART_BUFFER_BYTES] = agent->buffer_bytes;
+        counted[PART_CAPS] = agent->caps.used + missing; /* these were counted as they came */
+        counted[PART_MESSAGES] = agent->inbox.total + missing;
+        counted[PART_LINES] = agent->log.lines + missing;
+        counted[PART_FACETS] = agent->owns.facets; /* and these are as the row says */
+        counted[PART_TIMERS] = agent->owns.timers;
+        counted[PART_BUFFER_BYTES] = agent->owns.buffer_bytes;
         return fault_set(fault, ST_CORRUPT,
                          "table %s, agent %" PRIu64 ": %" PRIu64 " %s are there, but its row "
                          "in table agent counts %" PRIu64,
@@ -307,7 +309,7 @@ static enum status check_codes(struct loader *loader, struct fault *fault)
                                "%" PRIu64 " references are there, but its row counts %" PRIu64,
                                expected.code->refs, expected.refs);
         if (expected.refs == 0) /* goes with the next save, unless the program has it built in */
-            code_dirty(loader->agents, expected.code);
+            code_dirty(&loader->agents->changes, expected.code);
     }
     return ST_OK;
 }
@@ -339,7 +341,7 @@ static enum status check_replies(const struct agents *agents, struct fault *faul
 {
     struct unheld unheld = {0};
 
-    table_each(&agents->objects, find_unheld, &unheld);
+    table_each(&agents->objects.by_id, find_unheld, &unheld);
     if (unheld.id == 0)
         return ST_OK;
     return fault_set(fault, ST_CORRUPT,
@@ -352,7 +354,7 @@ static enum status check_all(struct loader *loader, struct fault *fault)
     enum status status;
 
     if (!loader->has_counters &&
-        (loader->codes.size > 0 || loader->agent_rows.rows.size > 0 || agents->heap_count > 0))
+        (loader->codes.size > 0 || loader->agent_rows.rows.size > 0 || agents->heap.count > 0))
         return fault_set(fault, ST_CORRUPT, "table meta: the counters of agents are missing");
     ledger_each_account(agents->ledger, find_missing, loader);
     if (loader->missing_agent != 0)

@@ -35,9 +35,9 @@ static const char *cap_error(const struct agents *agents, const struct cap *cap)
 
     if (cap->kind != SERAI_KIND_FACET && cap->kind != SERAI_KIND_BUFFER)
         return NULL;
-    if (cap->object >= agents->next_object)
+    if (cap->object >= agents->objects.next)
         return "a capability to an object whose number is above the counter";
-    object = table_get(&agents->objects, cap->object);
+    object = table_get(&agents->objects.by_id, cap->object);
     return object == NULL || object->kind == kind ? NULL
                                                   : "a capability to an object of another kind";
 }
@@ -68,7 +68,7 @@ static const char *facet_error(const struct agents *agents, const struct object 
 
     if (!facet->one_shot)
         return NULL;
-    asked = object_find(agents, facet->u.facet.asked, OBJECT_FACET);
+    asked = object_find(&agents->objects, facet->u.facet.asked, OBJECT_FACET);
     if (asked == NULL || asked->one_shot || asked->owner != facet->owner)
         return "a reply to a question that was asked with no facet of its owner's";
     return NULL;
@@ -86,7 +86,7 @@ static void admit_object(struct agents *agents, struct object *object)
         use->used[CUSTOMER_FACETS]++;
         use->used[CUSTOMER_EVENTS] += object->one_shot;
         if (object->one_shot)
-            reply_link(object_find(agents, object->u.facet.asked, OBJECT_FACET), object);
+            reply_link(object_find(&agents->objects, object->u.facet.asked, OBJECT_FACET), object);
         break;
     case OBJECT_BUFFER:
         paged_init(&buffer->pages, object->id,
@@ -98,7 +98,7 @@ static void admit_object(struct agents *agents, struct object *object)
         row_found(agents, owner->id, PART_TIMERS, 1);
         use->used[CUSTOMER_TIMERS]++;
         use->used[CUSTOMER_EVENTS]++;
-        heapq_push(&agents->timers, object->u.timer.at_us, object->id);
+        heapq_push(&agents->objects.timers, object->u.timer.at_us, object->id);
         break;
     }
     object_link(agents, owner, object);
@@ -118,7 +118,7 @@ enum status row_load_object(void *context, const uint8_t *key, size_t key_size,
     read.id = be64_get(key);
     if (row_decode_object(&read, value, value_size, &why) != ST_OK)
         return row_corrupt(fault, STORE_OBJECT, key, key_size, "%s", why.text);
-    if (read.id >= agents->next_object || agents_has(agents, read.id))
+    if (read.id >= agents->objects.next || agents_has(agents, read.id))
         return row_corrupt(fault, STORE_OBJECT, key, key_size,
                            "its number is above the counter, or an agent's");
     if (!agents_has(agents, read.owner))
@@ -126,7 +126,7 @@ enum status row_load_object(void *context, const uint8_t *key, size_t key_size,
                            "its owner, agent %" PRIu64 ", is missing", read.owner);
     if (read.kind == OBJECT_FACET && facet_error(agents, &read) != NULL)
         return row_corrupt(fault, STORE_OBJECT, key, key_size, "%s", facet_error(agents, &read));
-    object = object_alloc(agents, read.kind);
+    object = object_alloc(&agents->small, read.kind);
     object->id = read.id;
     object->owner = read.owner;
     object->one_shot = read.one_shot;
@@ -172,12 +172,12 @@ enum status row_load_caps(void *context, const uint8_t *key, size_t key_size, co
                                chunk * AGENT_CAPS_CHUNK + i, error);
         if (read[i].kind == SERAI_KIND_EMPTY)
             continue;
-        agent->caps_used++;
+        agent->caps.used++;
         row_found(agents, agent->id, PART_CAPS, 1);
-        agent->caps_highest = chunk * AGENT_CAPS_CHUNK + i + 1;
+        agent->caps.highest = chunk * AGENT_CAPS_CHUNK + i + 1;
     }
-    agent_make_caps(agent, chunk);
-    memcpy(agent->caps[chunk], read, sizeof read);
+    cap_table_grow(&agent->caps, chunk);
+    memcpy(agent->caps.chunks[chunk], read, sizeof read);
     agent_let_sleep(agents, agent);
     return ST_OK;
 }
@@ -187,16 +187,16 @@ enum status row_load_caps(void *context, const uint8_t *key, size_t key_size, co
 /* The last message of the list before all others, whose numbers are lower. */
 static void move_to_front(struct agent *agent)
 {
-    struct inbox_message *message = agent->inbox_last;
+    struct inbox_message *message = agent->inbox.last;
 
     if (message->previous == NULL)
         return;
-    agent->inbox_last = message->previous;
-    agent->inbox_last->next = NULL;
+    agent->inbox.last = message->previous;
+    agent->inbox.last->next = NULL;
     message->previous = NULL;
-    message->next = agent->inbox_first;
-    agent->inbox_first->previous = message;
-    agent->inbox_first = message;
+    message->next = agent->inbox.first;
+    agent->inbox.first->previous = message;
+    agent->inbox.first = message;
 }
 
 static const char *message_error(const struct agents *agents, const struct message *m)
@@ -270,7 +270,7 @@ enum status row_load_heap(void *context, const uint8_t *key, size_t key_size, co
     if (row_decode_heap(&read, value, value_size, &why) != ST_OK)
         return row_corrupt(fault, STORE_HEAP, key, key_size, "%s", why.text);
     error = cap_error(agents, &read.cap);
-    if (read.serial == 0 || read.serial >= agents->next_heap_serial)
+    if (read.serial == 0 || read.serial >= agents->heap.next_serial)
         error = "its serial is above the counter";
     if (cap_reply(agents, &read.cap) != NULL)
         error = "a reply, which the heap does not hold";
@@ -281,7 +281,7 @@ enum status row_load_heap(void *context, const uint8_t *key, size_t key_size, co
     entry = malloc(sizeof *entry);
     INVARIANT(entry != NULL);
     *entry = read;
-    heap_insert(agents, entry);
+    cap_heap_insert(&agents->heap, entry);
     customer_use(agents, entry->customer)->used[CUSTOMER_HEAP_ENTRIES]++;
     agents_lineage_take(agents, entry->customer);
     return ST_OK;
@@ -300,13 +300,13 @@ static void admit_line(struct agent *agent, const struct agent_log_line *read, c
     if (line->size > 0)
         memcpy(line->text, text, line->size);
     line->saved = true;
-    if (agent->log_last != NULL)
-        agent->log_last->next = line;
+    if (agent->log.last != NULL)
+        agent->log.last->next = line;
     else
-        agent->log_first = line;
-    agent->log_last = line;
-    agent->log_lines++;
-    agent->log_bytes += line->size + HELD_LOG_LINE;
+        agent->log.first = line;
+    agent->log.last = line;
+    agent->log.lines++;
+    agent->log.bytes += line->size + HELD_LOG_LINE;
 }
 
 enum status row_load_line(void *context, const uint8_t *key, size_t key_size, const uint8_t *value,
@@ -327,7 +327,7 @@ enum status row_load_line(void *context, const uint8_t *key, size_t key_size, co
     if (row_decode_log(&read, &text, value, value_size, &why) != ST_OK)
         return row_corrupt(fault, STORE_LOG, key, key_size, "%s", why.text);
     /* Lines follow on each other, so the count at the end leaves no room for a gap. */
-    if (read.line != agent->log_deleted + agent->log_lines + 1 || read.line >= agent->log_next)
+    if (read.line != agent->log.deleted + agent->log.lines + 1 || read.line >= agent->log.next)
         return row_corrupt(fault, STORE_LOG, key, key_size, "the line before it is missing");
     row_found(agents, agent->id, PART_LINES, 1);
     admit_line(agent, &read, text);

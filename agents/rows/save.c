@@ -35,7 +35,7 @@ static void put(struct saver *saver, enum store_table table, const void *key, si
 
 static void save_tombstones(struct saver *saver)
 {
-    struct bytes *list = &saver->agents->tombstones;
+    struct bytes *list = &saver->agents->changes.tombstones;
 
     for (size_t at = 0; at < list->size; at += sizeof(struct tombstone)) {
         struct tombstone tombstone;
@@ -48,7 +48,7 @@ static void save_tombstones(struct saver *saver)
 
 static void save_objects(struct saver *saver)
 {
-    struct bytes *list = &saver->agents->dirty_objects;
+    struct bytes *list = &saver->agents->changes.objects;
 
     for (size_t at = 0; at < list->size; at += sizeof(uint64_t)) {
         uint8_t key[ROW_ID_KEY_BYTES];
@@ -57,7 +57,7 @@ static void save_objects(struct saver *saver)
 
         memcpy(&id, list->data + at, sizeof id);
         row_key_id(key, id);
-        object = table_get(&saver->agents->objects, id);
+        object = table_get(&saver->agents->objects.by_id, id);
         if (object == NULL) {
             store_batch_delete(saver->batch, STORE_OBJECT, key, sizeof key);
             continue;
@@ -71,11 +71,11 @@ static void save_objects(struct saver *saver)
 
 static void save_heap(struct saver *saver)
 {
-    struct bytes *list = &saver->agents->dirty_heap;
+    struct bytes *list = &saver->agents->changes.heap;
 
     for (size_t at = 0; at < list->size; at += SERAI_HEAP_NUMBER_BYTES) {
         const uint8_t *number = list->data + at;
-        struct heap_entry *entry = heap_find(saver->agents, number);
+        struct heap_entry *entry = cap_heap_find(&saver->agents->heap, number);
 
         if (entry == NULL) {
             store_batch_delete(saver->batch, STORE_HEAP, number, SERAI_HEAP_NUMBER_BYTES);
@@ -92,16 +92,16 @@ static void save_heap(struct saver *saver)
 
 static void save_caps(struct saver *saver, struct agent *agent)
 {
-    for (uint32_t chunk = 0; chunk < agent->caps_chunks; chunk++) {
+    for (uint32_t chunk = 0; chunk < agent->caps.chunk_count; chunk++) {
         uint64_t bit = UINT64_C(1) << (chunk % 64);
         uint8_t packed[ROW_CAPS_BYTES];
         uint8_t key[ROW_PART_KEY_BYTES];
 
-        if ((agent->caps_dirty[chunk / 64] & bit) == 0)
+        if ((agent->caps.dirty[chunk / 64] & bit) == 0)
             continue;
-        agent->caps_dirty[chunk / 64] &= ~bit;
+        agent->caps.dirty[chunk / 64] &= ~bit;
         row_key_part(key, agent->id, chunk);
-        if (row_encode_caps(packed, agent->caps[chunk]))
+        if (row_encode_caps(packed, agent->caps.chunks[chunk]))
             store_batch_put(saver->batch, STORE_CAPS, key, sizeof key, packed, sizeof packed);
         else
             store_batch_delete(saver->batch, STORE_CAPS, key, sizeof key);
@@ -126,15 +126,15 @@ static void save_inbox(struct saver *saver, struct agent *agent)
 {
     struct inbox_message *message;
 
-    for (message = agent->inbox_first; agent->inbox_changed && message != NULL;
+    for (message = agent->inbox.first; agent->inbox.changed && message != NULL;
          message = message->next) {
         if (!message->saved || message->changed)
             save_message(saver, agent, message);
     }
-    agent->inbox_changed = false;
-    for (message = agent->inbox_first; message != NULL && !message->saved; message = message->next)
+    agent->inbox.changed = false;
+    for (message = agent->inbox.first; message != NULL && !message->saved; message = message->next)
         save_message(saver, agent, message);
-    for (message = agent->inbox_last; message != NULL && !message->saved;
+    for (message = agent->inbox.last; message != NULL && !message->saved;
          message = message->previous)
         save_message(saver, agent, message);
 }
@@ -143,13 +143,13 @@ static void save_log(struct saver *saver, struct agent *agent)
 {
     uint8_t key[ROW_ITEM_KEY_BYTES];
 
-    for (uint64_t line = agent->log_erased + 1; line <= agent->log_deleted; line++) {
+    for (uint64_t line = agent->log.erased + 1; line <= agent->log.deleted; line++) {
         row_key_item(key, agent->id, line);
         store_batch_delete(saver->batch, STORE_LOG, key, sizeof key);
     }
-    if (agent->log_erased < agent->log_deleted)
-        agent->log_erased = agent->log_deleted;
-    for (struct agent_log_line *line = agent->log_first; line != NULL; line = line->next) {
+    if (agent->log.erased < agent->log.deleted)
+        agent->log.erased = agent->log.deleted;
+    for (struct agent_log_line *line = agent->log.first; line != NULL; line = line->next) {
         if (line->saved)
             continue;
         row_key_item(key, agent->id, line->line);
@@ -166,7 +166,7 @@ static void save_log(struct saver *saver, struct agent *agent)
 static void note_share(struct agents *agents, struct code *code)
 {
     if (code->market_index != code->market_saved)
-        code_dirty(agents, code);
+        code_dirty(&agents->changes, code);
 }
 
 static void save_agent(struct saver *saver, struct agent *agent)
@@ -180,14 +180,14 @@ static void save_agent(struct saver *saver, struct agent *agent)
     save_caps(saver, agent);
     save_inbox(saver, agent);
     save_log(saver, agent);
-    note_share(saver->agents, agent->code.code);
-    for (uint32_t i = 0; i < agent->kept_count; i++)
-        note_share(saver->agents, agent->kept[i].code);
+    note_share(saver->agents, agent->program.code.code);
+    for (uint32_t i = 0; i < agent->program.kept_count; i++)
+        note_share(saver->agents, agent->program.kept[i].code);
 }
 
 static void save_agents(struct saver *saver)
 {
-    struct bytes *list = &saver->agents->dirty_agents;
+    struct bytes *list = &saver->agents->changes.agents;
 
     for (size_t at = 0; at < list->size; at += sizeof(uint64_t)) {
         struct agent *agent;
@@ -218,7 +218,7 @@ static void drop_code(struct saver *saver, struct code *code)
         store_batch_delete(saver->batch, STORE_CODE, key, ROW_CODE_KEY_BYTES);
         store_batch_delete(saver->batch, STORE_CODE, key, sizeof key);
     }
-    code_unlink(saver->agents, code);
+    modules_remove(&saver->agents->modules, code);
     code_free(code);
 }
 
@@ -243,14 +243,14 @@ static void save_code(struct saver *saver, struct code *code)
 
 static void save_codes(struct saver *saver)
 {
-    struct bytes *list = &saver->agents->dirty_codes;
+    struct bytes *list = &saver->agents->changes.codes;
 
     for (size_t at = 0; at < list->size; at += sizeof(struct hash)) {
         struct code *code;
         struct hash id;
 
         memcpy(&id, list->data + at, sizeof id);
-        code = code_find(saver->agents, &id);
+        code = modules_find(&saver->agents->modules, &id);
         if (code != NULL)
             save_code(saver, code);
     }
@@ -261,9 +261,10 @@ static void save_codes(struct saver *saver)
 
 static bool anything_changed(const struct agents *agents)
 {
-    return agents->counters_dirty || agents->dirty_agents.size > 0 ||
-           agents->dirty_objects.size > 0 || agents->dirty_heap.size > 0 ||
-           agents->dirty_codes.size > 0 || page_log_has_work(agents) || agents->tombstones.size > 0;
+    return agents->changes.counters || agents->changes.agents.size > 0 ||
+           agents->changes.objects.size > 0 || agents->changes.heap.size > 0 ||
+           agents->changes.codes.size > 0 || page_log_has_work(agents) ||
+           agents->changes.tombstones.size > 0;
 }
 
 static void save_counters(struct saver *saver)
@@ -272,19 +273,19 @@ static void save_counters(struct saver *saver)
 
     row_encode_counters(&saver->row, saver->agents);
     put(saver, STORE_META, &key, sizeof key);
-    saver->agents->counters_dirty = false;
+    saver->agents->changes.counters = false;
 }
 
 /* The dead were kept until now because the turn that was their last could still point at them. */
 static void bury(struct agents *agents)
 {
-    for (size_t at = 0; at < agents->dead.size; at += sizeof(void *)) {
+    for (size_t at = 0; at < agents->changes.dead.size; at += sizeof(void *)) {
         void *agent;
 
-        memcpy(&agent, agents->dead.data + at, sizeof agent);
+        memcpy(&agent, agents->changes.dead.data + at, sizeof agent);
         agent_free(agent);
     }
-    bytes_clear(&agents->dead);
+    bytes_clear(&agents->changes.dead);
 }
 
 void agents_save(struct agents *agents, struct store_batch *batch)

@@ -14,10 +14,20 @@ struct agent *turn_agent(const struct turn *turn)
     return turn->agent;
 }
 
+struct agents *turn_agents(const struct turn *turn)
+{
+    return turn->agents;
+}
+
+struct undo *turn_undo(const struct turn *turn)
+{
+    return turn->agents->undo;
+}
+
 const struct cap *turn_cap(const struct turn *turn, uint64_t slot, enum serai_kind kind,
                            int64_t *refusal)
 {
-    const struct cap *cap = agent_cap_at(turn->agent, slot);
+    const struct cap *cap = cap_table_at(&turn->agent->caps, slot);
 
     if (cap == NULL || cap->kind == SERAI_KIND_EMPTY) {
         *refusal = SERAI_E_SLOT;
@@ -32,7 +42,7 @@ const struct cap *turn_cap(const struct turn *turn, uint64_t slot, enum serai_ki
 
 bool turn_has_slot(const struct turn *turn)
 {
-    return agent_caps_free_slots(turn->agent) > 0;
+    return cap_table_free_slots(&turn->agent->caps) > 0;
 }
 
 int64_t turn_give_cap(struct turn *turn, const struct cap *cap)
@@ -91,7 +101,7 @@ uint8_t *turn_write(struct turn *turn, uint64_t address, uint64_t size)
 bool turn_buffer_read(struct turn *turn, const struct cap *buffer, uint64_t offset, uint64_t size,
                       uint8_t *to)
 {
-    struct object *object = object_find(turn->agents, buffer->object, OBJECT_BUFFER);
+    struct object *object = object_find(&turn->agents->objects, buffer->object, OBJECT_BUFFER);
 
     if (object == NULL || (buffer->rights & SERAI_RIGHT_READ) == 0 ||
         offset > object->u.buffer.size || size > object->u.buffer.size - offset ||

@@ -85,7 +85,7 @@ static void arrive(struct turn *turn)
     const struct message *m = &turn->event->m;
     struct cap end = {.kind = SERAI_KIND_CHANNEL, .object = m->end};
 
-    turn->event_slot = m->end != 0 ? agent_cap_find(turn->agent, &end) : SERAI_SLOT_NONE;
+    turn->event_slot = m->end != 0 ? cap_table_find(&turn->agent->caps, &end) : SERAI_SLOT_NONE;
     if (m->kind == SERAI_EVENT_ANSWER && m->status != 0 && turn->event_slot >= 0)
         turn_take_cap(turn, (uint64_t)turn->event_slot); /* what was refused is no end */
     turn->reply_slot = give_or_none(turn, &m->reply);
@@ -107,9 +107,9 @@ static void lay_out(struct turn *turn)
     struct agents *agents = turn->agents;
     struct agent *agent = turn->agent;
 
-    if (!arena_has(agents->arena, agent->id))
-        page_cache_fetch(agents, &agent->memory, 0, UINT32_MAX);
-    turn->slot = arena_take(agents->arena, agent);
+    if (!arena_has(agents->pages.arena, agent->id))
+        page_cache_fetch(agents, &agent->program.memory, 0, UINT32_MAX);
+    turn->slot = arena_take(agents->pages.arena, agent);
     turn->instance.memory = turn->slot->memory;
     turn->instance.cards = turn->slot->cards;
 }
@@ -120,9 +120,9 @@ static void lay_out(struct turn *turn)
  */
 static uint64_t beginning_work(const struct agent *agent)
 {
-    uint64_t slots = agent->caps_used > CAPS_SMALL ? agent->caps_used : 0;
+    uint64_t slots = agent->caps.used > CAPS_SMALL ? agent->caps.used : 0;
 
-    return (uint64_t)agent->memory_pages * WORK_LAY_OUT + slots * WORK_SLOT;
+    return (uint64_t)agent->program.memory_pages * WORK_LAY_OUT + slots * WORK_SLOT;
 }
 
 void turn_begin(struct turn *turn, struct agents *agents, struct agent *agent,
@@ -139,11 +139,11 @@ void turn_begin(struct turn *turn, struct agents *agents, struct agent *agent,
     turn->number = agents->counters.turns + 1;
     memcpy(turn->carry, agent->carry, sizeof turn->carry);
     take_postage(agents, agent, &event->m);
-    memcpy(globals, agent->globals,
-           engine_code_globals(agent->code.code->engine) * sizeof *globals);
+    memcpy(globals, agent->program.globals,
+           engine_code_globals(agent->program.code.code->engine) * sizeof *globals);
     turn->instance = (struct engine_instance){
-        .code = agent->code.code->engine,
-        .memory_pages = agent->memory_pages,
+        .code = agent->program.code.code->engine,
+        .memory_pages = agent->program.memory_pages,
         .globals = globals,
         .fuel = hold_fuel(turn, agent_funds(agents, agent)),
         .host_call = turn_host_call,

@@ -92,8 +92,8 @@ static void book_tolls(struct turn *turn, uint64_t fuel)
     book(turn, ACCOUNT_REVENUE_COMPUTE, cost, TRANSFER_COMPUTE, fuel, ENGINE_FUEL_TABLE_ID,
          turn->carry[CARRY_COMPUTE]);
     memcpy(turn->agent->carry, turn->carry, sizeof turn->carry);
-    turn->agent->fuel += fuel;
-    code_burnt(turn->agents, turn->agent->code.code, fuel);
+    turn->agent->usage.fuel += fuel;
+    code_burnt(turn->agents, turn->agent->program.code.code, fuel);
     turn->agents->counters.fuel += fuel;
 }
 
@@ -118,13 +118,13 @@ void turn_commit(struct turn *turn, uint64_t fuel)
     struct agent *agent = turn->agent;
 
     rent_touch(agents, agent);
-    paged_grow(&agent->memory,
+    paged_grow(&agent->program.memory,
                turn->instance.memory_pages * (ENGINE_WASM_PAGE_BYTES / PAGED_BYTES));
-    arena_commit(turn->slot, agent, turn->instance.memory_pages, &agents->dirty_pages);
-    agent->memory_pages = turn->instance.memory_pages;
-    agent->begun = true;
-    memcpy(agent->globals, turn->instance.globals,
-           engine_code_globals(agent->code.code->engine) * sizeof *agent->globals);
+    arena_commit(turn->slot, agent, turn->instance.memory_pages, &agents->pages.dirty);
+    agent->program.memory_pages = turn->instance.memory_pages;
+    agent->program.begun = true;
+    memcpy(agent->program.globals, turn->instance.globals,
+           engine_code_globals(agent->program.code.code->engine) * sizeof *agent->program.globals);
     undo_commit(agents->undo);
     agents->turn = NULL;
     for (uint32_t i = 0; i < turn->transfer_count; i++)
@@ -142,7 +142,7 @@ void turn_undo_all(struct turn *turn, uint64_t fuel)
         arena_rollback(turn->slot, turn->agent, turn->instance.memory_pages);
     agents->turn = NULL;
     book_tolls(turn, fuel);
-    turn->agent->traps++;
+    turn->agent->usage.traps++;
     agents->counters.traps++;
 }
 

@@ -49,7 +49,7 @@ static void refuse_to_run(struct agents *agents, struct agent *agent)
 static bool solvent(const struct agents *agents, const struct agent *agent)
 {
     /* The notice that money runs low was paid when the mark was set, and is heard in any case. */
-    if (agent->inbox_first->m.kind == SERAI_EVENT_LOW && money_is_zero(agent->needs))
+    if (agent->inbox.first->m.kind == SERAI_EVENT_LOW && money_is_zero(agent->needs))
         return true;
     return money_compare(agent_head_funds(agents, agent), agent_head_needs(agents, agent)) >= 0;
 }
@@ -68,9 +68,9 @@ static void take_in_postage(struct agents *agents, struct agent *agent)
     (void)ledger_event_end(agents->ledger, &event);
     money_accumulate(&sponsor->m.spent, sponsor->m.postage);
     sponsor->m.postage = money_zero();
-    agent->inbox_changed = true;
+    agent->inbox.changed = true;
     sponsor->changed = true;
-    agent_dirty(agents, agent);
+    agent_dirty(&agents->changes, agent);
 }
 
 /*
@@ -99,7 +99,7 @@ static void refuse_head(struct agents *agents, struct agent *agent, struct inbox
 
 bool agents_ready(const struct agents *agents)
 {
-    return agents->ready_count > 0;
+    return agents->ready.count > 0;
 }
 
 struct ready agents_next_ready(struct agents *agents)
@@ -119,14 +119,14 @@ static void run(struct agents *agents, struct agent *agent)
     agents_try_thaw(agents, agent); /* the rent took all it had, but the event brings its own */
     if (agent->state != AGENT_RUNNING)
         return;
-    head = agent->inbox_first;
+    head = agent->inbox.first;
     take_in_postage(agents, agent);
     if (!solvent(agents, agent)) {
         refuse_to_run(agents, agent);
         return;
     }
-    agent_index_caps(agents, agent);
-    if (caps_fit(agent, &head->m)) {
+    cap_table_index(&agent->caps, agents->heap.key, agents->undo);
+    if (cap_table_fits(&agent->caps, &head->m)) {
         inbox_take(agents, agent, head);
         if (turn_run(agents, agent, head))
             inbox_message_free(head);
@@ -148,7 +148,7 @@ bool agents_run_one(struct agents *agents)
         return false;
     use = agent->use;
     agent_unready(agents, agent);
-    if (agent->state == AGENT_RUNNING && agent->inbox_first != NULL)
+    if (agent->state == AGENT_RUNNING && agent->inbox.first != NULL)
         run(agents, agent);
     ready_burnt(agents, use, agents->counters.fuel - fuel);
     return true;

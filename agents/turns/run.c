@@ -45,7 +45,7 @@ static void log_trap(struct turn *turn, enum engine_outcome outcome)
         return;
     }
     engine_trap_place(turn->agents->stack, &function, &offset);
-    name = engine_function_name(turn->agent->code.code->engine, function);
+    name = engine_function_name(turn->agent->program.code.code->engine, function);
     size = snprintf(text, sizeof text,
                     "turn undone: %s, in function %u%s%s%s at byte 0x%x; fuel and tolls "
                     "stand",
@@ -113,7 +113,7 @@ static void take_lent_back(struct turn *turn)
     const struct cap empty = {.kind = SERAI_KIND_EMPTY};
 
     for (uint32_t i = 0; i < turn->lent_count; i++) {
-        struct cap cap = *agent_cap_at(turn->agent, turn->lent[i]);
+        struct cap cap = *cap_table_at(&turn->agent->caps, turn->lent[i]);
 
         agent_cap_set(turn->agents, turn->agent, turn->lent[i], &empty);
         facet_fail(turn->agents, &cap, SERAI_E_SILENT);
@@ -148,7 +148,7 @@ static void carry_out(struct turn *turn)
 static enum engine_outcome run_program(struct turn *turn)
 {
     const struct inbox_message *event = turn->event;
-    const struct code_entry *entry = &turn->agent->code.code->entry;
+    const struct code_entry *entry = &turn->agent->program.code.code->entry;
     uint64_t args[3] = {(uint32_t)event->m.kind, (uint32_t)turn->event_slot,
                         (uint32_t)event->m.size};
     enum engine_outcome outcome = ENGINE_DONE;
@@ -156,7 +156,7 @@ static enum engine_outcome run_program(struct turn *turn)
 
     if (turn->exhausted)
         return ENGINE_OUT_OF_FUEL;
-    if (entry->initializes && !turn->agent->begun)
+    if (entry->initializes && !turn->agent->program.begun)
         outcome =
             engine_run(&turn->instance, turn->agents->stack, entry->initialize, NULL, &nothing);
     if (outcome == ENGINE_DONE)
@@ -180,7 +180,7 @@ bool turn_run(struct agents *agents, struct agent *agent, struct inbox_message *
     outcome = run_program(turn);
     waits = outcome == ENGINE_OUT_OF_FUEL && turn->poor;
     fuel = turn->budget - turn->instance.fuel;
-    agent->turns++;
+    agent->usage.turns++;
     agents->counters.turns++;
     if (outcome == ENGINE_DONE)
         turn_commit(turn, fuel);

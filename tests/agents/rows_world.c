@@ -212,9 +212,9 @@ struct object *world_add_buffer(struct world *world, struct agent *owner, uint64
     buffer->u.buffer.size = size;
     paged_init(&buffer->u.buffer.pages, buffer->id,
                (uint32_t)((size + PAGED_BYTES - 1) / PAGED_BYTES));
-    paged_write(&buffer->u.buffer.pages, &world->agents->dirty_pages, world->undo, 1, size - 3,
+    paged_write(&buffer->u.buffer.pages, &world->agents->pages.dirty, world->undo, 1, size - 3,
                 "end", 3);
-    owner->buffer_bytes += size;
+    owner->owns.buffer_bytes += size;
     quota_take(world->agents, owner->use, CUSTOMER_BUFFER_BYTES, size);
     ck_assert_int_ge(agent_cap_give(world->agents, owner, &cap), 0);
     undo_commit(world->undo);
@@ -227,11 +227,11 @@ void world_add_timer(struct world *world, struct agent *owner)
 
     ledger_event_begin(world->ledger);
     timer->u.timer = (struct timer){.at_us = UINT64_C(1) << 60, .badge = 5, .reserve = nanos(1000)};
-    owner->timers++;
+    owner->owns.timers++;
     quota_take(world->agents, owner->use, CUSTOMER_TIMERS, 1);
     quota_take(world->agents, owner->use, CUSTOMER_EVENTS, 1);
-    agent_dirty(world->agents, owner);
-    heapq_push(&world->agents->timers, timer->u.timer.at_us, timer->id);
+    agent_dirty(&world->agents->changes, owner);
+    heapq_push(&world->agents->objects.timers, timer->u.timer.at_us, timer->id);
     move(world, owner->id, ACCOUNT_HELD_RESERVE, 1000, TRANSFER_RESERVE_HOLD);
     world_event_end(world);
 }
@@ -242,14 +242,14 @@ void world_add_heap_entry(struct world *world, struct agent *payer, uint64_t fac
 
     ck_assert_ptr_nonnull(entry);
     rng_fill(&world->rng, entry->number, sizeof entry->number);
-    entry->serial = world->agents->next_heap_serial++;
+    entry->serial = world->agents->heap.next_serial++;
     entry->payer = payer->id;
     entry->customer = payer->customer;
     quota_take(world->agents, payer->use, CUSTOMER_HEAP_ENTRIES, 1);
     entry->deposit = nanos(2000000);
     entry->cap = (struct cap){.kind = SERAI_KIND_FACET, .object = facet};
-    heap_insert(world->agents, entry);
-    heap_dirty(world->agents, entry);
+    cap_heap_insert(&world->agents->heap, entry);
+    heap_dirty(&world->agents->changes, entry);
     ledger_event_begin(world->ledger);
     move(world, payer->id, ACCOUNT_DEPOSIT_HEAP, 2000000, TRANSFER_HEAP_DEPOSIT);
     world_event_end(world);
@@ -291,11 +291,11 @@ static void send_first(struct world *world, struct agent *to)
 static void set_mark(struct world *world, struct agent *agent)
 {
     ledger_event_begin(world->ledger);
-    agent->mark = nanos(10);
-    agent->mark_armed = true;
+    agent->low.mark = nanos(10);
+    agent->low.armed = true;
     quota_take(world->agents, agent->use, CUSTOMER_EVENTS, 1);
-    agent->mark_reserve = nanos(1000);
-    agent_dirty(world->agents, agent);
+    agent->low.reserve = nanos(1000);
+    agent_dirty(&world->agents->changes, agent);
     move(world, agent->id, ACCOUNT_HELD_RESERVE, 1000, TRANSFER_RESERVE_HOLD);
     world_event_end(world);
 }
@@ -342,7 +342,7 @@ void world_fill(struct world *world)
     facet = world_add_facet(world, first);
     (void)world_add_reply(world, second, first);
     memset(page, 6, sizeof page); /* one that is not in the log of pages, as the others are */
-    paged_write(&world_add_buffer(world, first, 10000)->u.buffer.pages, &world->agents->dirty_pages,
+    paged_write(&world_add_buffer(world, first, 10000)->u.buffer.pages, &world->agents->pages.dirty,
                 world->undo, 2, 0, page, sizeof page);
     world_add_timer(world, second);
     world_add_heap_entry(world, first, facet->id);
@@ -420,7 +420,7 @@ static void say_inbox(struct bytes *out, const struct agent *agent)
 {
     const struct inbox_message *last = NULL;
 
-    for (const struct inbox_message *at = agent->inbox_first; at != NULL; at = at->next) {
+    for (const struct inbox_message *at = agent->inbox.first; at != NULL; at = at->next) {
         const struct message *m = &at->m;
         struct hash data = hash_of(m->data, m->size);
 
@@ -436,18 +436,18 @@ static void say_inbox(struct bytes *out, const struct agent *agent)
         say_hash(out, "data", &data);
         say(out, "\n");
     }
-    ck_assert_ptr_eq(agent->inbox_last, last);
-    say(out, "  inbox %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", agent->inbox_count,
-        agent->inbox_bytes, agent->inbox_total);
+    ck_assert_ptr_eq(agent->inbox.last, last);
+    say(out, "  inbox %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", agent->inbox.count,
+        agent->inbox.bytes, agent->inbox.total);
 }
 
 static void say_money_state(struct bytes *out, const struct agent *agent)
 {
-    say(out, "  mark %" PRIu64 " %d %" PRIu64 " burial %" PRIu64, agent->mark.nanos,
-        agent->mark_armed, agent->mark_reserve.nanos, agent->burial.nanos);
+    say(out, "  mark %" PRIu64 " %d %" PRIu64 " burial %" PRIu64, agent->low.mark.nanos,
+        agent->low.armed, agent->low.reserve.nanos, agent->burial.nanos);
     for (int i = 0; i < RENT_RESOURCES; i++) {
-        say_u128(out, "owed", agent->rent_owed[i]);
-        say_u128(out, "index", agent->rent_index[i]);
+        say_u128(out, "owed", agent->rent.owed[i]);
+        say_u128(out, "index", agent->rent.index[i]);
     }
     for (int i = 0; i < CARRIES; i++)
         say(out, " carry %" PRIu64, agent->carry[i]);
@@ -462,30 +462,31 @@ static void say_agent(void *context, const struct agent *agent)
         agent->id, agent->customer, agent->parent, agent->name, (int)agent->state, agent->reason,
         agent->born_frame);
     say(out, " turns %" PRIu64 " %" PRIu64 " %" PRIu64 " begun %d ready %d pages %" PRIu32 "\n",
-        agent->turns, agent->traps, agent->fuel, agent->begun, agent->ready, agent->memory_pages);
-    say_hash(out, "code", &agent->code.code->id);
-    say_u128(out, "share", agent->code.share_index);
-    for (uint32_t i = 0; i < agent->kept_count; i++) {
-        say_hash(out, "kept", &agent->kept[i].code->id);
-        say_u128(out, "share", agent->kept[i].share_index);
+        agent->usage.turns, agent->usage.traps, agent->usage.fuel, agent->program.begun,
+        agent->ready.queued, agent->program.memory_pages);
+    say_hash(out, "code", &agent->program.code.code->id);
+    say_u128(out, "share", agent->program.code.share_index);
+    for (uint32_t i = 0; i < agent->program.kept_count; i++) {
+        say_hash(out, "kept", &agent->program.kept[i].code->id);
+        say_u128(out, "share", agent->program.kept[i].share_index);
     }
-    say(out, " globals %" PRIu64 "\n", agent->globals[0]);
-    say_pages(out, agent, &agent->memory);
+    say(out, " globals %" PRIu64 "\n", agent->program.globals[0]);
+    say_pages(out, agent, &agent->program.memory);
     for (uint64_t slot = 0; slot < SERAI_SLOTS_MAX; slot++) {
-        const struct cap *cap = agent_cap_at(agent, slot);
+        const struct cap *cap = cap_table_at(&agent->caps, slot);
 
         if (cap != NULL && cap->kind != SERAI_KIND_EMPTY)
             say_cap(out, cap);
     }
-    say(out, " used %" PRIu32 "\n", agent->caps_used);
+    say(out, " used %" PRIu32 "\n", agent->caps.used);
     say_inbox(out, agent);
     say(out, "  has %" PRIu64 " facets %" PRIu64 " timers %" PRIu64 " buffer bytes\n",
-        agent->facets, agent->timers, agent->buffer_bytes);
-    for (const struct agent_log_line *line = agent->log_first; line != NULL; line = line->next)
+        agent->owns.facets, agent->owns.timers, agent->owns.buffer_bytes);
+    for (const struct agent_log_line *line = agent->log.first; line != NULL; line = line->next)
         say(out, "  line %" PRIu64 " at %" PRIu64 " '%.*s'\n", line->line, line->time_us,
             (int)line->size, line->text);
-    say(out, "  log %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", agent->log_bytes,
-        agent->log_lines, agent->log_next, agent->log_deleted);
+    say(out, "  log %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", agent->log.bytes,
+        agent->log.lines, agent->log.next, agent->log.deleted);
     say_money_state(out, agent);
 }
 
@@ -513,7 +514,7 @@ static void say_code(struct bytes *out, const struct agents *agents, const uint8
                      size_t size)
 {
     struct hash id = hash_of(bytes, size);
-    const struct code *code = code_find(agents, &id);
+    const struct code *code = modules_find(&agents->modules, &id);
 
     if (code == NULL)
         return;
@@ -540,11 +541,11 @@ static void read_all_pages(const struct world *world)
         struct agent *agent = world_agent(world, i);
 
         if (agent != NULL)
-            page_cache_fetch(world->agents, &agent->memory, 0, UINT32_MAX);
+            page_cache_fetch(world->agents, &agent->program.memory, 0, UINT32_MAX);
     }
-    table_keys_sorted(&world->agents->objects, &ids, &count);
+    table_keys_sorted(&world->agents->objects.by_id, &ids, &count);
     for (size_t i = 0; i < count; i++) {
-        struct object *object = table_get(&world->agents->objects, ids[i]);
+        struct object *object = table_get(&world->agents->objects.by_id, ids[i]);
 
         if (object->kind == OBJECT_BUFFER)
             page_cache_fetch(world->agents, &object->u.buffer.pages, 0, UINT32_MAX);
@@ -561,20 +562,20 @@ struct bytes world_dump(const struct world *world)
     uint64_t *ids;
     size_t count;
 
-    if (agents->page_cache.pages_max != 0)
+    if (agents->pages.cache.pages_max != 0)
         read_all_pages(world);
     (void)agents_list(agents, 0, SIZE_MAX, say_agent, &out);
-    table_keys_sorted(&agents->objects, &ids, &count);
+    table_keys_sorted(&agents->objects.by_id, &ids, &count);
     for (size_t i = 0; i < count; i++)
-        say_object(&out, table_get(&agents->objects, ids[i]));
+        say_object(&out, table_get(&agents->objects.by_id, ids[i]));
     free(ids);
     (void)agents_heap_list(agents, 0, SIZE_MAX, say_heap, &out);
     say_code(&out, agents, loader_module, sizeof loader_module);
     say_code(&out, agents, other_module, sizeof other_module);
     for (int i = 0; use != NULL && i < CUSTOMER_RESOURCES; i++)
         say(&out, "customer %d %" PRIu64 "\n", i, use->used[i]);
-    say(&out, "next %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", agents->next_object,
-        agents->next_message, agents->next_heap_serial);
+    say(&out, "next %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", agents->objects.next,
+        agents->next_message, agents->heap.next_serial);
     say(&out, "counters %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64, counters.turns,
         counters.traps, counters.births, counters.messages, counters.fuel);
     say(&out, " agents %" PRIu64 " frozen %" PRIu64, counters.agents, counters.frozen);

@@ -24,7 +24,7 @@ static void setup(void)
     world_commit(&world);
     agent = world_agent(&world, 0);
     ck_assert(arena_new(&arena) == ST_OK);
-    bytes_clear(&world.agents->dirty_pages.items);
+    bytes_clear(&world.agents->pages.dirty.items);
 }
 
 static void teardown(void)
@@ -55,7 +55,7 @@ START_TEST(a_slot_shows_the_pages_of_the_last_good_turn)
     ck_assert_uint_eq(slot->agent, agent->id);
     ck_assert(cards_clear(slot));
     for (uint32_t page = 0; page < PAGE_CARDS; page++) {
-        const uint8_t *own = paged_page(&agent->memory, page);
+        const uint8_t *own = paged_page(&agent->program.memory, page);
         static const uint8_t zeroes[PAGED_BYTES];
 
         ck_assert(memcmp(slot->memory + page * PAGED_BYTES, own != NULL ? own : zeroes,
@@ -70,11 +70,11 @@ START_TEST(a_good_turn_keeps_the_changed_pages_only)
 
     write_at(slot, 5 * PAGED_BYTES + 17, 42);
     slot->cards[6] = 1; /* touched, but as it was: the initial image */
-    arena_commit(slot, agent, 1, &world.agents->dirty_pages);
-    ck_assert_ptr_nonnull(paged_page(&agent->memory, 5));
-    ck_assert_uint_eq(paged_page(&agent->memory, 5)[17], 42);
-    ck_assert_ptr_null(paged_page(&agent->memory, 6));
-    ck_assert_uint_eq(world.agents->dirty_pages.items.size, sizeof(struct paged_item));
+    arena_commit(slot, agent, 1, &world.agents->pages.dirty);
+    ck_assert_ptr_nonnull(paged_page(&agent->program.memory, 5));
+    ck_assert_uint_eq(paged_page(&agent->program.memory, 5)[17], 42);
+    ck_assert_ptr_null(paged_page(&agent->program.memory, 6));
+    ck_assert_uint_eq(world.agents->pages.dirty.items.size, sizeof(struct paged_item));
     ck_assert(cards_clear(slot));
 }
 END_TEST
@@ -84,12 +84,12 @@ START_TEST(a_page_written_back_as_it_was_is_not_stored_again)
     struct arena_slot *slot = arena_take(arena, agent);
 
     write_at(slot, 5 * PAGED_BYTES, 1);
-    arena_commit(slot, agent, 1, &world.agents->dirty_pages);
-    paged_find(&agent->memory, 5)->noted = false;
-    bytes_clear(&world.agents->dirty_pages.items);
+    arena_commit(slot, agent, 1, &world.agents->pages.dirty);
+    paged_find(&agent->program.memory, 5)->noted = false;
+    bytes_clear(&world.agents->pages.dirty.items);
     write_at(slot, 5 * PAGED_BYTES, 1);
-    arena_commit(slot, agent, 1, &world.agents->dirty_pages);
-    ck_assert_uint_eq(world.agents->dirty_pages.items.size, 0);
+    arena_commit(slot, agent, 1, &world.agents->pages.dirty);
+    ck_assert_uint_eq(world.agents->pages.dirty.items.size, 0);
 }
 END_TEST
 
@@ -100,7 +100,7 @@ START_TEST(a_bad_turn_restores_exactly_what_was_touched)
 
     ck_assert_ptr_nonnull(before);
     write_at(slot, 3 * PAGED_BYTES + 9, 77);
-    arena_commit(slot, agent, 1, &world.agents->dirty_pages);
+    arena_commit(slot, agent, 1, &world.agents->pages.dirty);
     memcpy(before, slot->memory, 2 * ENGINE_WASM_PAGE_BYTES);
     write_at(slot, 3 * PAGED_BYTES + 9, 1);
     write_at(slot, 7 * PAGED_BYTES + 1, 2);
@@ -109,7 +109,7 @@ START_TEST(a_bad_turn_restores_exactly_what_was_touched)
     arena_rollback(slot, agent, 2);
     ck_assert(memcmp(slot->memory, before, 2 * ENGINE_WASM_PAGE_BYTES) == 0);
     ck_assert(cards_clear(slot));
-    ck_assert_ptr_null(paged_page(&agent->memory, 7));
+    ck_assert_ptr_null(paged_page(&agent->program.memory, 7));
     free(before);
 }
 END_TEST
@@ -121,13 +121,13 @@ START_TEST(an_agent_keeps_its_slot_until_others_need_it)
 
     ck_assert_ptr_eq(arena_take(arena, agent), slot);
     write_at(slot, 2 * PAGED_BYTES, 66);
-    arena_commit(slot, agent, 1, &world.agents->dirty_pages);
+    arena_commit(slot, agent, 1, &world.agents->pages.dirty);
     for (uint64_t i = 0; i < ARENA_SLOTS; i++) {
         struct arena_slot *other;
 
         others[i] = agent_alloc(100000 + i);
-        others[i]->code = agent->code;
-        others[i]->memory_pages = 1;
+        others[i]->program.code = agent->program.code;
+        others[i]->program.memory_pages = 1;
         other = arena_take(arena, others[i]);
         /* What the last tenant left is gone. */
         ck_assert_uint_eq(other->memory[2 * PAGED_BYTES], 0);
@@ -145,12 +145,12 @@ static struct agent *with_pages(uint64_t id, uint32_t first, uint32_t last, int 
     struct agent *made = agent_alloc(id);
     uint8_t page[PAGED_BYTES];
 
-    made->code = agent->code;
-    made->memory_pages = 1;
-    paged_init(&made->memory, id, PAGE_CARDS);
+    made->program.code = agent->program.code;
+    made->program.memory_pages = 1;
+    paged_init(&made->program.memory, id, PAGE_CARDS);
     memset(page, byte, sizeof page);
     for (uint32_t number = first; number <= last; number++)
-        paged_set(&made->memory, &world.agents->dirty_pages, number, page, UINT64_MAX);
+        paged_set(&made->program.memory, &world.agents->pages.dirty, number, page, UINT64_MAX);
     return made;
 }
 
@@ -168,18 +168,17 @@ START_TEST(a_tenant_writes_over_what_the_last_one_left)
             second ? with_pages(200000 + i, 4, 6, 0x22) : with_pages(200000 + i, 3, 5, 0x11);
         slot = arena_take(arena, tenants[i]);
         for (uint32_t number = 3; number <= 6; number++) {
-            bool own = paged_page(&tenants[i]->memory, number) != NULL;
+            bool own = paged_page(&tenants[i]->program.memory, number) != NULL;
             uint8_t expected = !own ? 0 : second ? 0x22 : 0x11;
 
             ck_assert_uint_eq(slot->memory[number * PAGED_BYTES], expected);
             ck_assert_uint_eq(slot->memory[number * PAGED_BYTES + PAGED_BYTES - 1], expected);
         }
-        /* Their memory stays with the slots: only page 6 comes to each. */
-        if (second)
-            ck_assert_uint_eq(slot->taken_count, taken + 1);
-        else
-            taken = slot->taken_count;
+        if (i == ARENA_SLOTS - 1)
+            taken = arena_cards_taken(arena);
     }
+    /* Their memory stayed with the slots: only page 6 came to each. */
+    ck_assert_uint_eq(arena_cards_taken(arena), taken + ARENA_SLOTS);
     for (size_t i = 0; i < 2 * ARENA_SLOTS; i++)
         agent_free(tenants[i]);
 }
@@ -193,7 +192,7 @@ START_TEST(a_forgotten_agent_is_laid_out_anew)
     (void)arena_take(arena, agent);
     arena_forget(arena, agent->id);
     memset(page, 9, sizeof page);
-    paged_set(&agent->memory, &world.agents->dirty_pages, 4, page, UINT64_MAX);
+    paged_set(&agent->program.memory, &world.agents->pages.dirty, 4, page, UINT64_MAX);
     slot = arena_take(arena, agent);
     ck_assert_uint_eq(slot->memory[4 * PAGED_BYTES], 9);
 }

@@ -1,6 +1,7 @@
 /* Capability tables: slots, their bounds, and undoing. */
 #include <string.h>
 
+#include "agents/caps.h"
 #include "tests/agents/rows_world.h"
 #include "tests/check_main.h"
 
@@ -48,7 +49,7 @@ static int64_t slot_of(uint64_t object)
     struct cap cap = facet(object);
 
     for (uint64_t slot = 0; slot < SERAI_SLOTS_MAX; slot++) {
-        const struct cap *held = agent_cap_at(agent, slot);
+        const struct cap *held = cap_table_at(&agent->caps, slot);
 
         if (held != NULL &&
             (object == 0 ? held->kind == SERAI_KIND_EMPTY && slot >= 7 : cap_equal(held, &cap)))
@@ -63,11 +64,11 @@ static int64_t slot_of(uint64_t object)
 static void finds(uint64_t object)
 {
     struct cap cap = facet(object);
-    int64_t found = agent_cap_find(agent, &cap);
+    int64_t found = cap_table_find(&agent->caps, &cap);
 
     ck_assert_int_eq(found < 0, slot_of(object) < 0);
     if (found >= 0)
-        ck_assert(cap_equal(agent_cap_at(agent, (uint64_t)found), &cap));
+        ck_assert(cap_equal(cap_table_at(&agent->caps, (uint64_t)found), &cap));
 }
 
 START_TEST(the_inborn_slots_hold_what_the_abi_says)
@@ -77,21 +78,21 @@ START_TEST(the_inborn_slots_hold_what_the_abi_says)
         SERAI_KIND_HEAP, SERAI_KIND_CODE,  SERAI_KIND_LOG};
 
     for (uint64_t slot = 0; slot < SERAI_SLOT_FIRST_FREE; slot++)
-        ck_assert_uint_eq(agent_cap_at(agent, slot)->kind, kinds[slot]);
+        ck_assert_uint_eq(cap_table_at(&agent->caps, slot)->kind, kinds[slot]);
 }
 END_TEST
 
 START_TEST(a_cap_takes_the_first_free_slot_held_already_or_not)
 {
-    uint32_t used = agent->caps_used;
+    uint32_t used = agent->caps.used;
 
     ck_assert_int_eq(give(1001), SERAI_SLOT_FIRST_FREE);
     ck_assert_int_eq(give(1002), SERAI_SLOT_FIRST_FREE + 1);
     ck_assert_int_eq(give(1001), SERAI_SLOT_FIRST_FREE + 2);
-    ck_assert_uint_eq(agent->caps_used, used + 3);
+    ck_assert_uint_eq(agent->caps.used, used + 3);
     take(SERAI_SLOT_FIRST_FREE);
-    ck_assert_uint_eq(agent->caps_used, used + 2);
-    ck_assert_uint_eq(agent_cap_at(agent, SERAI_SLOT_FIRST_FREE + 2)->object, 1001);
+    ck_assert_uint_eq(agent->caps.used, used + 2);
+    ck_assert_uint_eq(cap_table_at(&agent->caps, SERAI_SLOT_FIRST_FREE + 2)->object, 1001);
     ck_assert_int_eq(give(1003), SERAI_SLOT_FIRST_FREE); /* the gap first */
 }
 END_TEST
@@ -99,7 +100,7 @@ END_TEST
 START_TEST(the_empty_origin_slot_is_nobodys_to_fill)
 {
     ck_assert_int_ne(give(1001), SERAI_SLOT_ORIGIN);
-    ck_assert_uint_eq(agent_cap_at(agent, SERAI_SLOT_ORIGIN)->kind, SERAI_KIND_EMPTY);
+    ck_assert_uint_eq(cap_table_at(&agent->caps, SERAI_SLOT_ORIGIN)->kind, SERAI_KIND_EMPTY);
 }
 END_TEST
 
@@ -110,9 +111,9 @@ START_TEST(rights_tell_caps_apart)
 
     ck_assert_int_ne(agent_cap_give(world.agents, agent, &read),
                      agent_cap_give(world.agents, agent, &write));
-    ck_assert_int_ge(agent_cap_find(agent, &read), 0);
+    ck_assert_int_ge(cap_table_find(&agent->caps, &read), 0);
     read.object = 6;
-    ck_assert_int_eq(agent_cap_find(agent, &read), -1);
+    ck_assert_int_eq(cap_table_find(&agent->caps, &read), -1);
 }
 END_TEST
 
@@ -131,9 +132,9 @@ END_TEST
 
 START_TEST(there_is_no_slot_past_the_end)
 {
-    ck_assert_ptr_null(agent_cap_at(agent, SERAI_SLOTS_MAX));
-    ck_assert_ptr_null(agent_cap_at(agent, UINT64_MAX));
-    ck_assert_ptr_null(agent_cap_at(agent, (uint32_t)-1));
+    ck_assert_ptr_null(cap_table_at(&agent->caps, SERAI_SLOTS_MAX));
+    ck_assert_ptr_null(cap_table_at(&agent->caps, UINT64_MAX));
+    ck_assert_ptr_null(cap_table_at(&agent->caps, (uint32_t)-1));
 }
 END_TEST
 
@@ -143,14 +144,15 @@ START_TEST(undoing_puts_slots_and_counts_back)
 
     ck_assert_int_eq(give(1001), SERAI_SLOT_FIRST_FREE);
     undo_commit(world.undo);
-    used = agent->caps_used;
+    used = agent->caps.used;
     take(SERAI_SLOT_FIRST_FREE);
     ck_assert_int_eq(give(1002), SERAI_SLOT_FIRST_FREE);
     ck_assert_int_eq(give(1003), SERAI_SLOT_FIRST_FREE + 1);
     undo_rollback(world.undo);
-    ck_assert_uint_eq(agent->caps_used, used);
-    ck_assert_uint_eq(agent_cap_at(agent, SERAI_SLOT_FIRST_FREE)->object, 1001);
-    ck_assert_uint_eq(agent_cap_at(agent, SERAI_SLOT_FIRST_FREE + 1)->kind, SERAI_KIND_EMPTY);
+    ck_assert_uint_eq(agent->caps.used, used);
+    ck_assert_uint_eq(cap_table_at(&agent->caps, SERAI_SLOT_FIRST_FREE)->object, 1001);
+    ck_assert_uint_eq(cap_table_at(&agent->caps, SERAI_SLOT_FIRST_FREE + 1)->kind,
+                      SERAI_KIND_EMPTY);
 }
 END_TEST
 
@@ -180,7 +182,7 @@ START_TEST(a_large_table_finds_what_looking_through_it_would)
         for (uint64_t object = 1; object <= objects; object += 1 + rng_below(&rng, 40))
             finds(object);
     }
-    ck_assert_ptr_nonnull(agent->cap_index);
+    ck_assert_ptr_nonnull(agent->caps.index);
 }
 END_TEST
 

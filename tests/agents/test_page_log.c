@@ -177,7 +177,7 @@ static void teardown(void)
 
 static struct paged *memory_of(int agent)
 {
-    return &world_agent(&world, agent)->memory;
+    return &world_agent(&world, agent)->program.memory;
 }
 
 /* Set bytes as a good turn does. */
@@ -195,30 +195,30 @@ static void poke(struct paged *paged, uint32_t number, uint32_t offset, uint32_t
     memset(now + offset, byte, size);
     changed = paged_differs(before, now);
     if (changed != 0)
-        paged_set(paged, &world.agents->dirty_pages, number, now, changed);
+        paged_set(paged, &world.agents->pages.dirty, number, now, changed);
 }
 
 static void expect(const struct world *loaded, uint32_t number, uint32_t offset, uint8_t byte)
 {
-    const uint8_t *data = paged_page(&world_agent(loaded, 1)->memory, number);
+    const uint8_t *data = paged_page(&world_agent(loaded, 1)->program.memory, number);
 
     ck_assert_uint_eq(data == NULL ? 0 : data[offset], byte);
 }
 
 static size_t image_rows(void)
 {
-    return world.agents->page_log.images;
+    return world.agents->pages.log.images;
 }
 
 static size_t log_rows(void)
 {
-    return world.agents->page_log.next_row - world.agents->page_log.first_row;
+    return world.agents->pages.log.next_row - world.agents->pages.log.first_row;
 }
 
 /* All that is in the log becomes images, and the log becomes empty. */
 static void sweep_all(void)
 {
-    struct page_log *log = &world.agents->page_log;
+    struct page_log *log = &world.agents->pages.log;
 
     for (int i = 0; i < 40 && (log_rows() > 1 || i < 4); i++) {
         log->bytes_max = 1;
@@ -231,20 +231,20 @@ static void sweep_all(void)
 
 START_TEST(a_frame_appends_what_changed_and_no_more)
 {
-    uint64_t rows = world.agents->page_log.next_row;
-    uint64_t bytes = world.agents->page_log.filling.bytes;
+    uint64_t rows = world.agents->pages.log.next_row;
+    uint64_t bytes = world.agents->pages.log.filling.bytes;
     size_t images = image_rows();
 
     poke(memory_of(1), 3, 70, 1, 9);
     poke(memory_of(1), 3, 4000, 1, 9);
     poke(memory_of(2), 3, 0, 64, 9);
     world_commit(&world);
-    ck_assert_uint_eq(world.agents->page_log.next_row - rows, 1);
-    ck_assert_uint_eq(world.agents->page_log.filling.bytes - bytes,
+    ck_assert_uint_eq(world.agents->pages.log.next_row - rows, 1);
+    ck_assert_uint_eq(world.agents->pages.log.filling.bytes - bytes,
                       PAGE_DELTA_HEAD_BYTES + 2 * PAGE_ENTRY_HEAD_BYTES + 3 * PAGED_GRANULE_BYTES);
     ck_assert_uint_eq(image_rows(), images);
     world_commit(&world);
-    ck_assert_uint_eq(world.agents->page_log.next_row - rows, 1);
+    ck_assert_uint_eq(world.agents->pages.log.next_row - rows, 1);
     world_check_round_trip(&world);
 }
 END_TEST
@@ -302,7 +302,7 @@ END_TEST
 /* An image is of a frame; older deltas, which the log still has, say nothing of it. */
 START_TEST(deltas_older_than_an_image_are_not_applied_to_it)
 {
-    struct page_log *log = &world.agents->page_log;
+    struct page_log *log = &world.agents->pages.log;
     uint64_t row;
 
     /* Many rows first, so that the one that matters is freed late. */
@@ -329,7 +329,7 @@ END_TEST
 START_TEST(what_became_another_program_is_not_haunted_by_the_log)
 {
     struct agent *agent = world_agent(&world, 1);
-    struct code *code = agent->code.code;
+    struct code *code = agent->program.code.code;
 
     poke(memory_of(1), 3, 0, 100, 9);
     poke(memory_of(1), 5, 0, PAGED_BYTES, 9);
@@ -337,7 +337,7 @@ START_TEST(what_became_another_program_is_not_haunted_by_the_log)
     agent_become(world.agents, agent, code_ref_take(world.agents, agent->use, code));
     undo_commit(world.undo);
     world_check_round_trip(&world);
-    ck_assert_uint_eq(agent->memory.used, 0);
+    ck_assert_uint_eq(agent->program.memory.used, 0);
     poke(memory_of(1), 3, 200, 1, 5); /* and what it does since is kept */
     world_check_round_trip(&world);
     poke(memory_of(1), 3, 300, 1, 6);
@@ -345,7 +345,7 @@ START_TEST(what_became_another_program_is_not_haunted_by_the_log)
     undo_commit(world.undo);
     poke(memory_of(1), 4, 300, 1, 7); /* in the same frame */
     world_check_round_trip(&world);
-    ck_assert_uint_eq(agent->memory.used, 1);
+    ck_assert_uint_eq(agent->program.memory.used, 1);
     sweep_all();
     world_check_round_trip(&world);
 }
@@ -387,7 +387,7 @@ static void random_poke(struct rng *rng)
         struct agent *agent = world_agent(&world, 2);
 
         agent_become(world.agents, agent,
-                     code_ref_take(world.agents, agent->use, agent->code.code));
+                     code_ref_take(world.agents, agent->use, agent->program.code.code));
         undo_commit(world.undo);
         break;
     }
@@ -421,7 +421,7 @@ static void read_page(void *context, const void *key, size_t key_size, struct by
 static void give_up_pages(uint64_t most)
 {
     world.agents->env.read_page = read_page;
-    agents_set_pages(world.agents, world.agents->page_log.bytes_max, most);
+    agents_set_pages(world.agents, world.agents->pages.log.bytes_max, most);
 }
 
 /* Pages of those that have a slot stay; here they all have had one turn. */
@@ -429,7 +429,7 @@ static void forget_slots(void)
 {
     for (int i = 0; i < AGENTS; i++) {
         if (world_agent(&world, i) != NULL)
-            arena_forget(world.agents->arena, world.ids[i]);
+            arena_forget(world.agents->pages.arena, world.ids[i]);
     }
 }
 
@@ -470,7 +470,7 @@ START_TEST(pages_of_an_agent_in_a_slot_stay)
 {
     give_up_pages(1);
     poke(memory_of(1), 3, 0, PAGED_BYTES, 77);
-    (void)arena_take(world.agents->arena, world_agent(&world, 1));
+    (void)arena_take(world.agents->pages.arena, world_agent(&world, 1));
     for (uint8_t frame = 0; frame < 4; frame++) {
         poke(&buffer->u.buffer.pages, 50, 0, 1, (uint8_t)(frame + 1));
         world_commit(&world);
@@ -494,9 +494,9 @@ static void restart(void)
     loaded.memory = world.memory;
     world_stop(&world);
     world = loaded;
-    buffer = object_find(world.agents, id, OBJECT_BUFFER);
+    buffer = object_find(&world.agents->objects, id, OBJECT_BUFFER);
     ck_assert_ptr_nonnull(buffer);
-    world.agents->page_log.bytes_max = SMALL_LOG;
+    world.agents->pages.log.bytes_max = SMALL_LOG;
     if (pages_read > 0)
         give_up_pages(3);
 }
@@ -506,7 +506,7 @@ START_TEST(random_lives_of_pages_come_back_after_every_frame)
     struct rng rng = rng_for_test();
     struct page_log *log;
 
-    world.agents->page_log.bytes_max = SMALL_LOG;
+    world.agents->pages.log.bytes_max = SMALL_LOG;
     pages_read = (uint64_t)_i;
     if (pages_read > 0) /* the second time */
         give_up_pages(3);
@@ -515,13 +515,13 @@ START_TEST(random_lives_of_pages_come_back_after_every_frame)
         for (uint64_t steps = rng_below(&rng, 6); steps > 0; steps--)
             random_poke(&rng);
         world_check_round_trip(&world);
-        log = &world.agents->page_log;
+        log = &world.agents->pages.log;
         /* Three generations and a frame; a row is rarely full in a frame as small as these. */
         ck_assert_uint_le(log_rows(), 3 * SMALL_LOG / 100 + 40);
         if (rng_below(&rng, 12) == 0)
             restart();
     }
-    log = &world.agents->page_log;
+    log = &world.agents->pages.log;
     ck_assert_uint_gt(log->first_row, 10); /* it was swept indeed */
     ck_assert(_i == 0 || pages_read > 10);
 }
@@ -600,7 +600,7 @@ static void put_delta(uint64_t row_number, uint64_t frame, uint64_t object, uint
 
 START_TEST(deltas_that_cannot_be_are_refused)
 {
-    uint64_t last = world.agents->page_log.next_row - 1;
+    uint64_t last = world.agents->pages.log.next_row - 1;
     uint64_t frame = ledger_frame(world.ledger);
 
     put_delta(last, frame - 1, world.ids[1], 16);
@@ -609,7 +609,7 @@ START_TEST(deltas_that_cannot_be_are_refused)
     check_refused("agent or buffer 999999 never was");
     put_delta(last, frame - 1, world.customer, 1);
     check_refused("never was");
-    put_delta(last, frame - 1, world.agents->next_object, 1);
+    put_delta(last, frame - 1, world.agents->objects.next, 1);
     check_refused("never was");
     put_delta(last, frame, world.ids[1], 1);
     check_refused("which is not there");
@@ -626,7 +626,7 @@ START_TEST(a_lost_row_of_the_log_is_missed_wherever_it_was)
         poke(memory_of(1), 3, 0, 1, (uint8_t)(frame + 1));
         world_commit(&world);
     }
-    for (uint64_t row = world.agents->page_log.first_row; row < world.agents->page_log.next_row;
+    for (uint64_t row = world.agents->pages.log.first_row; row < world.agents->pages.log.next_row;
          row++) {
         uint8_t key[ROW_ID_KEY_BYTES];
         struct store_memory *whole;
@@ -634,7 +634,7 @@ START_TEST(a_lost_row_of_the_log_is_missed_wherever_it_was)
         row_key_id(key, row);
         ck_assert_int_eq(store_memory_copy(&whole, world.memory), ST_OK);
         put_row(STORE_DELTA, key, sizeof key, NULL, 0);
-        check_refused(row + 1 == world.agents->page_log.next_row ? "missing" : "should come here");
+        check_refused(row + 1 == world.agents->pages.log.next_row ? "missing" : "should come here");
         store_memory_free(world.memory);
         world.memory = whole;
         world.store = store_from_memory(whole);

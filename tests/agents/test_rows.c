@@ -34,7 +34,7 @@ START_TEST(an_empty_store_is_a_fresh_start)
     ck_assert_int_eq(store_memory_new(&world.memory), ST_OK);
     world.store = store_from_memory(world.memory);
     ck_assert_int_eq(agents_load(world.agents, &world.store, &fault), ST_OK);
-    ck_assert(world.agents->counters_dirty);
+    ck_assert(world.agents->changes.counters);
     world_free(&world);
 }
 END_TEST
@@ -48,9 +48,9 @@ START_TEST(newborns_come_back_with_what_waits_for_them)
     ck_assert_int_eq(world_load(&loaded, &world, NULL), ST_OK);
     /* Ready in the order of their numbers. */
     ck_assert_ptr_eq(ready_next(loaded.agents), world_agent(&loaded, 0));
-    ck_assert_ptr_eq(loaded.agents->ready_last->ready_last, world_agent(&loaded, AGENTS - 1));
+    ck_assert_ptr_eq(loaded.agents->ready.last->ready_last, world_agent(&loaded, AGENTS - 1));
     world_run_all(&loaded);
-    ck_assert_uint_eq(world_agent(&loaded, 3)->globals[0], 8);
+    ck_assert_uint_eq(world_agent(&loaded, 3)->program.globals[0], 8);
     world_stop(&loaded);
     world_free(&world);
 }
@@ -83,14 +83,14 @@ START_TEST(an_agent_of_another_fuel_table_is_refused_by_that_name)
 
         ck_assert_ptr_nonnull(other);
         /* It stands before the code: an array of 2, 32 bytes. */
-        while (memcmp(at + 4, agent->code.code->id.bytes, HASH_BYTES) != 0)
+        while (memcmp(at + 4, agent->program.code.code->id.bytes, HASH_BYTES) != 0)
             at++;
         ck_assert_uint_eq(*at, ENGINE_FUEL_TABLE_ID);
         *at = tables[i];
         ck_assert_int_eq(row_decode_agent(other, &refers, row.data, row.size, &fault), ST_INVALID);
         ck_assert_ptr_nonnull(strstr(fault.text, "metered by another fuel table than fuel-1"));
         *at = ENGINE_FUEL_TABLE_ID;
-        free(other->globals);
+        free(other->program.globals);
         free(other);
     }
     bytes_fini(&row);
@@ -106,8 +106,8 @@ START_TEST(what_was_delivered_first_is_first_again)
     world_fill(&world);
     world_commit(&world);
     ck_assert_int_eq(world_load(&loaded, &world, NULL), ST_OK);
-    ck_assert_int_eq(world_agent(&loaded, 1)->inbox_first->m.kind, SERAI_EVENT_BECAME);
-    ck_assert_int_eq(world_agent(&loaded, 1)->inbox_last->m.kind, SERAI_EVENT_MESSAGE);
+    ck_assert_int_eq(world_agent(&loaded, 1)->inbox.first->m.kind, SERAI_EVENT_BECAME);
+    ck_assert_int_eq(world_agent(&loaded, 1)->inbox.last->m.kind, SERAI_EVENT_MESSAGE);
     world_stop(&loaded);
     world_free(&world);
 }
@@ -139,10 +139,10 @@ START_TEST(timers_are_due_again)
     world_fill(&world);
     world_commit(&world);
     ck_assert_int_eq(world_load(&loaded, &world, NULL), ST_OK);
-    ck_assert_uint_eq(loaded.agents->timers.count, 1);
-    ck_assert(heapq_peek(&loaded.agents->timers, &item));
+    ck_assert_uint_eq(heapq_count(&loaded.agents->objects.timers), 1);
+    ck_assert(heapq_peek(&loaded.agents->objects.timers, &item));
     ck_assert_uint_eq(item.due, UINT64_C(1) << 60);
-    ck_assert_ptr_nonnull(object_find(loaded.agents, item.id, OBJECT_TIMER));
+    ck_assert_ptr_nonnull(object_find(&loaded.agents->objects, item.id, OBJECT_TIMER));
     world_stop(&loaded);
     world_free(&world);
 }
@@ -156,9 +156,9 @@ START_TEST(a_save_makes_final_what_was_done_before_it)
     world_fill(&world);
     buffer = world_add_buffer(&world, world_agent(&world, 0), 5000);
     world_commit(&world);
-    world_agent(&world, 0)->buffer_bytes -= 5000;
+    world_agent(&world, 0)->owns.buffer_bytes -= 5000;
     quota_give(world.agents, world_agent(&world, 0)->use, CUSTOMER_BUFFER_BYTES, 5000);
-    agent_dirty(world.agents, world_agent(&world, 0));
+    agent_dirty(&world.agents->changes, world_agent(&world, 0));
     object_remove(world.agents, buffer); /* its pages go when this is committed */
     world_check_round_trip(&world);
     ck_assert(undo_is_empty(world.undo));
@@ -213,16 +213,17 @@ START_TEST(what_is_taken_away_leaves_no_row)
     world_fill(&world);
     buffer = world_add_buffer(&world, first, 5000);
     world_commit(&world);
-    first->buffer_bytes -= 5000;
+    first->owns.buffer_bytes -= 5000;
     quota_give(world.agents, first->use, CUSTOMER_BUFFER_BYTES, 5000);
     cap.object = buffer->id;
-    agent_cap_set(world.agents, first, (uint64_t)agent_cap_find(first, &cap), &nothing);
+    agent_cap_set(world.agents, first, (uint64_t)cap_table_find(&first->caps, &cap), &nothing);
     object_remove(world.agents, buffer);
     undo_commit(world.undo);
     world_run_all(&world); /* takes messages out of the inboxes */
     for (int i = 0; i < AGENT_LOG_LINES_MAX + 10; i++)
         agent_log(world.agents, first, LOG_BY_AGENT, "more", 4);
-    agent_become(world.agents, first, code_ref_take(world.agents, first->use, first->kept[0].code));
+    agent_become(world.agents, first,
+                 code_ref_take(world.agents, first->use, first->program.kept[0].code));
     undo_commit(world.undo);
     world_check_round_trip(&world);
     world_free(&world);
@@ -279,12 +280,12 @@ START_TEST(code_that_nobody_runs_is_dropped)
 
     world_fill(&world);
     world_commit(&world);
-    ck_assert_ptr_nonnull(code_find(world.agents, &id));
-    code_ref_drop(world.agents, first, &first->kept[0]);
-    first->kept_count = 0;
-    agent_dirty(world.agents, first);
+    ck_assert_ptr_nonnull(modules_find(&world.agents->modules, &id));
+    code_ref_drop(world.agents, first, &first->program.kept[0]);
+    first->program.kept_count = 0;
+    agent_dirty(&world.agents->changes, first);
     world_check_round_trip(&world);
-    ck_assert_ptr_null(code_find(world.agents, &id));
+    ck_assert_ptr_null(modules_find(&world.agents->modules, &id));
     world_free(&world);
 }
 END_TEST
@@ -497,11 +498,11 @@ END_TEST
 /* Each changes the state so that its row, well-formed, makes no sense. */
 static void too_much_memory(struct world *world)
 {
-    world_agent(world, 0)->memory_pages = MODULE_PAGES_MAX + 1;
+    world_agent(world, 0)->program.memory_pages = MODULE_PAGES_MAX + 1;
 }
 static void too_little_memory(struct world *world)
 {
-    world_agent(world, 0)->memory_pages = 0;
+    world_agent(world, 0)->program.memory_pages = 0;
 }
 static void another_customer(struct world *world)
 {
@@ -509,22 +510,22 @@ static void another_customer(struct world *world)
 }
 static void share_from_the_future(struct world *world)
 {
-    world_agent(world, 0)->code.share_index = (u128)1 << 100;
+    world_agent(world, 0)->program.code.share_index = (u128)1 << 100;
 }
 static void too_many_facets(struct world *world)
 {
-    world_agent(world, 0)->facets++;
+    world_agent(world, 0)->owns.facets++;
 }
 static void too_few_messages(struct world *world)
 {
-    world_agent(world, 1)->inbox_total--;
+    world_agent(world, 1)->inbox.total--;
 }
 static void facet_of_nobody(struct world *world)
 {
-    struct object *object = table_get(&world->agents->objects, UINT64_C(1) << 40);
+    struct object *object = table_get(&world->agents->objects.by_id, UINT64_C(1) << 40);
 
     object->owner = 5;
-    object_dirty(world->agents, object);
+    object_dirty(&world->agents->changes, object);
 }
 static void reply_of_no_facet(struct world *world)
 {
@@ -539,7 +540,7 @@ static void reply_that_nobody_holds(struct world *world)
     struct cap none = {0};
 
     agent_cap_set(world->agents, world_agent(world, 1),
-                  (uint64_t)agent_cap_find(world_agent(world, 1), &cap), &none);
+                  (uint64_t)cap_table_find(&world_agent(world, 1)->caps, &cap), &none);
 }
 static void reply_that_two_hold(struct world *world)
 {
@@ -555,7 +556,7 @@ static void reply_in_the_heap(struct world *world)
 }
 static void cap_above_the_counter(struct world *world)
 {
-    struct cap cap = {.kind = SERAI_KIND_FACET, .object = world->agents->next_object};
+    struct cap cap = {.kind = SERAI_KIND_FACET, .object = world->agents->objects.next};
 
     agent_cap_set(world->agents, world_agent(world, 0), 20, &cap);
 }
@@ -575,32 +576,32 @@ static void page_outside(struct world *world)
 {
     uint8_t page[PAGED_BYTES] = {1};
 
-    paged_grow(&world_agent(world, 0)->memory, 41);
-    paged_set(&world_agent(world, 0)->memory, &world->agents->dirty_pages, 40, page, 1);
+    paged_grow(&world_agent(world, 0)->program.memory, 41);
+    paged_set(&world_agent(world, 0)->program.memory, &world->agents->pages.dirty, 40, page, 1);
 }
 static void message_above_the_counter(struct world *world)
 {
     world->agents->next_message = 2;
-    world->agents->counters_dirty = true;
+    world->agents->changes.counters = true;
 }
 static void object_above_the_counter(struct world *world)
 {
-    world->agents->next_object = UINT64_C(1) << 40;
-    world->agents->counters_dirty = true;
+    world->agents->objects.next = UINT64_C(1) << 40;
+    world->agents->changes.counters = true;
 }
 static void serial_above_the_counter(struct world *world)
 {
-    world->agents->next_heap_serial = 1;
-    world->agents->counters_dirty = true;
+    world->agents->heap.next_serial = 1;
+    world->agents->changes.counters = true;
 }
 static void line_above_the_counter(struct world *world)
 {
-    world_agent(world, 0)->log_next--;
+    world_agent(world, 0)->log.next--;
 }
 static void code_refs_too_many(struct world *world)
 {
-    world_agent(world, 0)->kept[0].code->refs++;
-    code_dirty(world->agents, world_agent(world, 0)->kept[0].code);
+    world_agent(world, 0)->program.kept[0].code->refs++;
+    code_dirty(&world->agents->changes, world_agent(world, 0)->program.kept[0].code);
 }
 
 static const struct {
@@ -636,7 +637,7 @@ START_TEST(rows_that_contradict_each_other_are_refused)
 
     world_fill(&world);
     nonsense[_i].change(&world);
-    agent_dirty(world.agents, world_agent(&world, 0));
+    agent_dirty(&world.agents->changes, world_agent(&world, 0));
     undo_commit(world.undo);
     world_commit(&world);
     check_refused(&world, nonsense[_i].expected);

@@ -55,7 +55,7 @@ static size_t settled_now(void)
     size_t settled = 0;
 
     for (int i = 0; i < MORE; i++)
-        settled += agents_find(world.agents, ids[i])->rent_touched_us == world.agents->now_us;
+        settled += agents_find(world.agents, ids[i])->rent.touched_us == world.agents->now_us;
     return settled;
 }
 
@@ -82,13 +82,13 @@ START_TEST(of_many_a_part_is_settled_each_minute_and_each_of_them_in_turn)
     size_t missed = MORE;
     int minutes = 0;
 
-    world.agents->settle_agents = A_MINUTE;
+    world.agents->billing.agents_max = A_MINUTE;
     for (; missed > 0; minutes++) {
         next_minute();
         ck_assert_uint_gt(settled_now(), 0);
         ck_assert_uint_le(settled_now(), (size_t)2 * A_MINUTE);
         for (int i = 0; i < MORE; i++) {
-            if (agents_find(world.agents, ids[i])->rent_touched_us != world.agents->now_us ||
+            if (agents_find(world.agents, ids[i])->rent.touched_us != world.agents->now_us ||
                 seen[i])
                 continue;
             seen[i] = true;
@@ -131,16 +131,16 @@ START_TEST(who_runs_dry_is_settled_then_though_it_is_not_its_turn)
     struct agent *poor = agents_find(world.agents, ids[MORE - 1]);
     uint64_t dry_us;
 
-    world.agents->settle_agents = A_MINUTE;
+    world.agents->billing.agents_max = A_MINUTE;
     next_minute();
     /* The others have money for hours, this one a hundredth of it before its mark. */
     ck_assert_int_eq(
-        money_from_nanos(&poor->mark,
+        money_from_nanos(&poor->low.mark,
                          money_nanos(ledger_balance(world.ledger, poor->id)) / 100 * 99),
         ST_OK);
-    poor->mark_armed = true;
+    poor->low.armed = true;
     rent_note_due(world.agents, poor);
-    dry_us = *dense_note(&world.agents->agents, poor->id);
+    dry_us = *dense_note(&world.agents->by_id, poor->id);
     ck_assert_uint_gt(dry_us, agents_time(world.agents));
     ck_assert_uint_lt(dry_us, agents_time(world.agents) + UINT64_C(5) * SETTLE_US);
     while (agents_time(world.agents) < dry_us) { /* by what is due, as a site goes */
@@ -149,7 +149,7 @@ START_TEST(who_runs_dry_is_settled_then_though_it_is_not_its_turn)
         undo_commit(world.undo);
     }
     ck_assert_uint_eq(agents_time(world.agents), dry_us);
-    ck_assert_uint_eq(agents_find(world.agents, poor->id)->rent_touched_us, dry_us);
+    ck_assert_uint_eq(agents_find(world.agents, poor->id)->rent.touched_us, dry_us);
 }
 END_TEST
 
@@ -157,7 +157,7 @@ START_TEST(other_prices_have_everyone_settled_soon)
 {
     struct pricebook prices = *agents_prices(world.agents);
 
-    world.agents->settle_agents = A_MINUTE;
+    world.agents->billing.agents_max = A_MINUTE;
     next_minute();
     agents_set_prices(world.agents, &prices);
     agents_set_time(world.agents, agents_time(world.agents) + SETTLE_US);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/caps.h"
 #include "agents/death.h"
 #include "agents/objects.h"
 #include "tests/agents/rows_world.h"
@@ -25,7 +26,7 @@ static void teardown(void)
 
 static bool sleeps(int which)
 {
-    return ((uintptr_t)dense_get(&world.agents->agents, world.ids[which]) & 1) != 0;
+    return ((uintptr_t)dense_get(&world.agents->by_id, world.ids[which]) & 1) != 0;
 }
 
 static u128 any_total(void)
@@ -54,25 +55,25 @@ static void scramble(struct agent *agent)
     agent->parent = any();
     agent->born_frame = any();
     agent->state = rng_coin(&rng) ? AGENT_FROZEN_HELD : AGENT_RUNNING;
-    agent->mark = any_money();
-    agent->mark_armed = rng_coin(&rng);
-    agent->mark_reserve = any_money();
+    agent->low.mark = any_money();
+    agent->low.armed = rng_coin(&rng);
+    agent->low.reserve = any_money();
     agent->burial = any_money();
-    agent->code.share_index = any_total();
-    agent->begun = rng_coin(&rng);
-    agent->turns = any();
-    agent->traps = any();
-    agent->fuel = any();
-    agent->facets = any();
-    agent->timers = any();
-    agent->buffer_bytes = any();
+    agent->program.code.share_index = any_total();
+    agent->program.begun = rng_coin(&rng);
+    agent->usage.turns = any();
+    agent->usage.traps = any();
+    agent->usage.fuel = any();
+    agent->owns.facets = any();
+    agent->owns.timers = any();
+    agent->owns.buffer_bytes = any();
     for (int i = 0; i < RENT_RESOURCES; i++) {
-        agent->rent_owed[i] = any_total();
-        agent->rent_index[i] = any_total();
+        agent->rent.owed[i] = any_total();
+        agent->rent.index[i] = any_total();
     }
     for (int i = 0; i < CARRIES; i++)
         agent->carry[i] = any();
-    agent->globals[0] = any();
+    agent->program.globals[0] = any();
     memset(agent->reason, 0, sizeof agent->reason);
     memset(agent->name, 0, sizeof agent->name);
     memset(agent->name, 'n', rng_below(&rng, AGENT_NAME_BYTES_MAX + 1));
@@ -94,8 +95,8 @@ static void scramble_lists(struct agent *agent)
     }
     memset(page, 'p', sizeof page);
     if (rng_coin(&rng))
-        paged_set(&agent->memory, &world.agents->dirty_pages, (uint32_t)rng_below(&rng, 16), page,
-                  UINT64_MAX);
+        paged_set(&agent->program.memory, &world.agents->pages.dirty, (uint32_t)rng_below(&rng, 16),
+                  page, UINT64_MAX);
     for (uint64_t n = rng_below(&rng, 3); n > 0; n--)
         agent_log(world.agents, agent, LOG_BY_AGENT, "words", rng_below(&rng, 6));
 }
@@ -145,14 +146,14 @@ START_TEST(kept_code_sleeps_and_wakes)
 
     ck_assert_int_eq(
         agents_code_put(world.agents, first, other_module, sizeof other_module, &id, NULL), ST_OK);
-    first->kept[0].share_index = (u128)1 << 100 | 5;
+    first->program.kept[0].share_index = (u128)1 << 100 | 5;
     world_commit(&world);
     before = world_dump(&world);
     agents_keep_awake(world.agents, 0);
     world_commit(&world);
     ck_assert(sleeps(0));
     check_dumps(&before);
-    ck_assert_uint_eq(world_agent(&world, 0)->kept_count, 1);
+    ck_assert_uint_eq(world_agent(&world, 0)->program.kept_count, 1);
     check_dumps(&before);
     bytes_fini(&before);
 }
@@ -189,7 +190,7 @@ START_TEST(those_who_were_asked_for_last_stay)
         world_commit(&world);
         world_commit(&world);
         ck_assert(!sleeps(one) && !sleeps(other));
-        ck_assert_uint_eq(world.agents->awake.size / sizeof(struct agent *), 2);
+        ck_assert_uint_eq(world.agents->awake.list.size / sizeof(struct agent *), 2);
     }
 }
 END_TEST
@@ -206,7 +207,7 @@ START_TEST(a_newborn_that_sleeps_is_small)
     ck_assert(sleeps(0));
     /* It has neither name nor number in it that is longer than it must be. */
     ck_assert_uint_le(
-        8 * le16_get((const uint8_t *)dense_get(&world.agents->agents, world.ids[0]) - 1), 104);
+        8 * le16_get((const uint8_t *)dense_get(&world.agents->by_id, world.ids[0]) - 1), 104);
 }
 END_TEST
 

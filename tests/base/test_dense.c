@@ -2,7 +2,6 @@
 #include "base/dense.h"
 
 #include "tests/check_main.h"
-#include "tests/dense_keys.h"
 
 #include <signal.h>
 #include <stdlib.h>

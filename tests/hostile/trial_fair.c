@@ -34,11 +34,11 @@ START_TEST(who_has_many_agents_keeps_nobody_waiting)
         (void)trial_hog("do=loop n=20000");
     trial_burn(UINT64_C(2) * SPINNERS * SPIN_ROUNDS * 100, 256);
     for (int i = 0; i < QUESTIONS; i++) {
-        uint64_t turns = site_agent(&trial_site, agent)->turns;
+        uint64_t turns = site_agent(&trial_site, agent)->usage.turns;
         uint64_t fuel = core_count(trial_site.core).fuel;
 
         ck_assert_int_eq(site_send(&trial_site, QUIET, agent, "?", 0), CONTROL_DONE);
-        while (site_agent(&trial_site, agent)->turns == turns)
+        while (site_agent(&trial_site, agent)->usage.turns == turns)
             (void)core_run(trial_site.core, 1);
         fuel = core_count(trial_site.core).fuel - fuel;
         most = fuel > most ? fuel : most;

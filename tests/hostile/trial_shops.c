@@ -15,8 +15,8 @@ static void entry_of(uint64_t agent, char text[2 * SERAI_HEAP_NUMBER_BYTES + 1])
     const struct agents *agents = trial_site.core->agents;
     const struct heap_entry *found = NULL;
 
-    for (size_t bucket = 0; bucket < agents->heap_buckets; bucket++)
-        for (const struct heap_entry *at = agents->heap[bucket]; at != NULL; at = at->next)
+    for (size_t bucket = 0; bucket < agents->heap.bucket_count; bucket++)
+        for (const struct heap_entry *at = agents->heap.buckets[bucket]; at != NULL; at = at->next)
             found = at->payer == agent ? at : found;
     ck_assert_ptr_nonnull(found);
     for (size_t i = 0; i < SERAI_HEAP_NUMBER_BYTES; i++)
@@ -61,17 +61,17 @@ START_TEST(a_stranger_fills_no_slot_of_a_shop)
     shop = site_deploy(&trial_site, QUIET, &shops[_i]);
     site_settle(&trial_site);
     entry_of(shop, number);
-    used = site_agent(&trial_site, shop)->caps_used;
+    used = site_agent(&trial_site, shop)->caps.used;
     (void)snprintf(text, sizeof text, "do=fill n=120 number=%s", number);
     (void)trial_hog(text);
     site_settle(&trial_site);
     figure_tells(2, _i == 0 ? "slots of the service" : "slots of the outpost",
                  "all slots for 0.000016",
-                 (double)(site_agent(&trial_site, shop)->caps_used - used), 0, "slots filled");
+                 (double)(site_agent(&trial_site, shop)->caps.used - used), 0, "slots filled");
     (void)snprintf(text, sizeof text, "do=leech n=4 ask=0 price=0.0001 number=%s", number);
     asker = trial_hog(text);
     site_settle(&trial_site);
-    ck_assert_uint_eq(site_agent(&trial_site, asker)->turns, 1 + 4); /* each was answered */
+    ck_assert_uint_eq(site_agent(&trial_site, asker)->usage.turns, 1 + 4); /* each was answered */
     trial_close();
 }
 END_TEST

@@ -10,7 +10,7 @@ static void few_events(struct pricebook *book)
 
 static void add_waiting(void *context, const struct agent *agent)
 {
-    *(uint64_t *)context += agent->inbox_total;
+    *(uint64_t *)context += agent->inbox.total;
 }
 
 static uint64_t waiting(void)

@@ -92,7 +92,7 @@ uint64_t trial_ram(void)
 
 static void add_agent(void *context, const struct agent *agent)
 {
-    *(uint64_t *)context += agent_bytes_held(agent) + agent->buffer_bytes;
+    *(uint64_t *)context += agent_bytes_held(agent) + agent->owns.buffer_bytes;
 }
 
 static uint64_t rented(void)
@@ -101,7 +101,7 @@ static uint64_t rented(void)
     uint64_t bytes = 0;
 
     (void)agents_list(agents, 0, SIZE_MAX, add_agent, &bytes);
-    for (const struct code *code = agents->codes; code != NULL; code = code->next)
+    for (const struct code *code = agents->modules.first; code != NULL; code = code->next)
         bytes += code->builtin ? 0 : code->held;
     return bytes;
 }

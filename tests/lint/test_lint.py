@@ -195,7 +195,8 @@ class LintTest(unittest.TestCase):
         self.assert_arrow("agents/pages/x.c", "market/market.h")
 
     def test_an_arrow_to_a_part_is_one_to_its_folders(self):
-        self.assertEqual(self.complaints("arrows", {"sim/x.c": '#include "agents/pages/arena.h"\n'}), [])
+        text = {"sim/x.c": '#include "agents/pages/arena.h"\n'}
+        self.assertEqual(self.complaints("arrows", text), [])
 
     def test_the_store_is_seen_by_the_site_alone(self):
         for area in ["agents", "market", "channels", "base", "site/core"]:

@@ -72,7 +72,7 @@ int64_t act_when_called(struct site *site, uint64_t agent, struct acting *acting
 
 struct channel_end *end_in_slot(struct site *site, uint64_t agent, int64_t slot)
 {
-    const struct cap *cap = agent_cap_at(site_agent(site, agent), (uint64_t)slot);
+    const struct cap *cap = cap_table_at(&site_agent(site, agent)->caps, (uint64_t)slot);
     struct channel_end *end = channels_find(site->core->channels, cap->object);
 
     ck_assert_int_eq(cap->kind, SERAI_KIND_CHANNEL);

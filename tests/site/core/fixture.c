@@ -374,7 +374,7 @@ bool site_logged(const struct site *site, uint64_t agent, const char *words)
     const struct agent *found = site_agent(site, agent);
     size_t size = strlen(words);
 
-    for (const struct agent_log_line *line = found->log_first; line != NULL; line = line->next) {
+    for (const struct agent_log_line *line = found->log.first; line != NULL; line = line->next) {
         for (size_t at = 0; at + size <= line->size; at++) {
             if (memcmp(line->text + at, words, size) == 0)
                 return true;

@@ -63,9 +63,9 @@ static void footprint_take(struct footprint *print, const struct turn *turn)
     *print = (struct footprint){
         .paid = turn->paid,
         .income = turn->income,
-        .counts = {turn->transfer_count, agent->caps_used, agent->facets, agent->timers,
-                   agent->buffer_bytes, agent->kept_count, turn->agents->next_message,
-                   turn->agents->next_heap_serial, turn->agents->heap_count,
+        .counts = {turn->transfer_count, agent->caps.used, agent->owns.facets, agent->owns.timers,
+                   agent->owns.buffer_bytes, agent->program.kept_count, turn->agents->next_message,
+                   turn->agents->heap.next_serial, turn->agents->heap.count,
                    turn->agents->counters.births},
     };
 }
@@ -112,7 +112,7 @@ enum engine_outcome __wrap_engine_run(struct engine_instance *instance, struct e
     for (size_t i = 0; i < PARTS_MAX; i++) {
         if (parts[i].play == NULL || parts[i].agent != turn->agent->id)
             continue;
-        if (function != turn->agent->code.code->entry.turn)
+        if (function != turn->agent->program.code.code->entry.turn)
             return ENGINE_DONE; /* its module would initialize memory that the test plays with */
         return parts[i].play(parts[i].context, &(struct part){.instance = instance,
                                                               .kind = (int32_t)(uint32_t)args[0],

@@ -126,7 +126,7 @@ uint64_t price_of(const struct site *site, enum serai_order order)
 
 uint64_t fuel_cost(const struct site *site, uint64_t agent)
 {
-    return site_agent(site, agent)->fuel * money_nanos(site->book.compute) / MARKET_FUEL_UNIT;
+    return site_agent(site, agent)->usage.fuel * money_nanos(site->book.compute) / MARKET_FUEL_UNIT;
 }
 
 uint64_t worth_of(const struct site *site, uint64_t agent)

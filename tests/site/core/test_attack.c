@@ -219,12 +219,12 @@ static enum engine_outcome holds_facets(void *context, struct part *part)
 static uint64_t idle_turn(struct site *site, uint64_t agent)
 {
     int64_t none = 0;
-    uint64_t before = site_agent(site, agent)->fuel;
+    uint64_t before = site_agent(site, agent)->usage.fuel;
 
     probe_play(agent, holds_facets, &none);
     ck_assert_int_eq(site_send(site, MALLORY, agent, "go", 0), CONTROL_DONE);
     site_settle(site);
-    return site_agent(site, agent)->fuel - before;
+    return site_agent(site, agent)->usage.fuel - before;
 }
 
 START_TEST(a_turn_pays_for_its_memory_and_its_slots_before_it_begins)
@@ -237,7 +237,7 @@ START_TEST(a_turn_pays_for_its_memory_and_its_slots_before_it_begins)
     open_with_two(&site);
     agent = deploy(&site, MALLORY, DOLLAR);
     site_settle(&site);
-    memory = (uint64_t)site_agent(&site, agent)->memory_pages * 4096;
+    memory = (uint64_t)site_agent(&site, agent)->program.memory_pages * 4096;
     ck_assert_uint_gt(memory, 0);
     ck_assert_uint_eq(idle_turn(&site, agent), memory);
     ck_assert_uint_eq(idle_turn(&site, agent), memory); /* laid out already or not */
@@ -247,10 +247,10 @@ START_TEST(a_turn_pays_for_its_memory_and_its_slots_before_it_begins)
     ck_assert_int_eq(site_send(&site, MALLORY, agent, "go", 0), CONTROL_DONE);
     site_settle(&site);
     ck_assert_uint_eq(idle_turn(&site, agent),
-                      memory + (uint64_t)site_agent(&site, agent)->caps_used * 16);
+                      memory + (uint64_t)site_agent(&site, agent)->caps.used * 16);
     site_reload_same(&site);
     ck_assert_uint_eq(idle_turn(&site, agent),
-                      memory + (uint64_t)site_agent(&site, agent)->caps_used * 16);
+                      memory + (uint64_t)site_agent(&site, agent)->caps.used * 16);
     site_close(&site);
 }
 END_TEST
@@ -273,8 +273,8 @@ START_TEST(a_turn_that_cannot_pay_for_its_memory_does_not_begin)
     probe_play(agent, holds_facets, &none);
     site_settle(&site);
     ck_assert(site_logged(&site, agent, "out of fuel before it began"));
-    ck_assert_uint_eq(site_agent(&site, agent)->fuel, 4095);
-    ck_assert(!arena_has(site.core->agents->arena, agent));
+    ck_assert_uint_eq(site_agent(&site, agent)->usage.fuel, 4095);
+    ck_assert(!arena_has(site.core->agents->pages.arena, agent));
     site_verify(&site);
     site_close(&site);
 }
@@ -411,7 +411,7 @@ START_TEST(timers_of_undone_turns_are_forgotten)
         ck_assert_int_eq(site_send(&site, MALLORY, agent, "again", 0), CONTROL_DONE);
     site_settle(&site);
     site_pass(&site, 2 * (uint64_t)SETTLE_US);
-    ck_assert_uint_eq(site.core->agents->timers.count, 0);
+    ck_assert_uint_eq(heapq_count(&site.core->agents->objects.timers), 0);
     site_close(&site);
 }
 END_TEST

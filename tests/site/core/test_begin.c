@@ -39,7 +39,7 @@ static uint32_t lines(uint64_t agent, const char *words)
 {
     uint32_t count = 0;
 
-    for (const struct agent_log_line *line = site_agent(&site, agent)->log_first; line != NULL;
+    for (const struct agent_log_line *line = site_agent(&site, agent)->log.first; line != NULL;
          line = line->next)
         count += line->size == strlen(words) && memcmp(line->text, words, line->size) == 0;
     return count;
@@ -52,7 +52,7 @@ START_TEST(constructors_run_once_by_priority_before_the_first_turn)
     ck_assert_uint_eq(lines(agent, "ready: abc, turn 1"), 1);
     say(agent, "more");
     ck_assert_uint_eq(lines(agent, "ready: abc, turn 2"), 1);
-    ck_assert_uint_eq(site_agent(&site, agent)->traps, 0);
+    ck_assert_uint_eq(site_agent(&site, agent)->usage.traps, 0);
 }
 END_TEST
 
@@ -78,14 +78,14 @@ START_TEST(a_first_turn_that_is_undone_makes_them_run_again_in_the_next)
 {
     uint64_t agent = deploy("ready", "trap");
 
-    ck_assert_uint_eq(site_agent(&site, agent)->traps, 1);
-    ck_assert(!site_agent(&site, agent)->begun);
+    ck_assert_uint_eq(site_agent(&site, agent)->usage.traps, 1);
+    ck_assert(!site_agent(&site, agent)->program.begun);
     say(agent, "trap");
-    ck_assert_uint_eq(site_agent(&site, agent)->traps, 2);
+    ck_assert_uint_eq(site_agent(&site, agent)->usage.traps, 2);
     site_reload_same(&site);
     say(agent, "more");
     ck_assert_uint_eq(lines(agent, "ready: abc, turn 1"), 3); /* logs of undone turns stand */
-    ck_assert(site_agent(&site, agent)->begun);
+    ck_assert(site_agent(&site, agent)->program.begun);
     say(agent, "trap"); /* a later one that is undone does not */
     say(agent, "more");
     ck_assert_uint_eq(lines(agent, "ready: abc, turn 2"), 2);
@@ -96,9 +96,9 @@ START_TEST(what_they_take_is_fuel_of_that_turn)
 {
     uint64_t agent = deploy("ready", "spin");
     struct agent *ready = site_agent(&site, agent);
-    uint64_t fuel = ready->fuel;
+    uint64_t fuel = ready->usage.fuel;
 
-    ck_assert_uint_eq(ready->traps, 1);
+    ck_assert_uint_eq(ready->usage.traps, 1);
     ck_assert_uint_gt(fuel, 10000);
     ck_assert(site_logged(&site, agent, "turn undone: out of fuel"));
     ck_assert_uint_eq(lines(agent, "ready: abc, turn 1"), 0);

@@ -150,7 +150,7 @@ START_TEST(a_purchase_pays_fee_and_deposits_and_the_change_comes_back)
     ck_assert(site_lives(&site, child));
     ck_assert_uint_eq(site_agent(&site, child)->parent, buyer);
     ck_assert_uint_eq(site_agent(&site, child)->customer, site.people[1].account);
-    ck_assert(site_agent(&site, child)->code.code->builtin);
+    ck_assert(site_agent(&site, child)->program.code.code->builtin);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_DEPOSIT_CHANNEL), 2 * deposit);
     ck_assert_uint_eq(worth_of(&site, buyer), before - ENDOWMENT - fee -
                                                   deposit /* and the reserve of the close */ -
@@ -181,7 +181,7 @@ START_TEST(a_newborn_runs_the_loader_and_becomes_what_it_is_told)
     struct purchase purchase = {.endowment = ENDOWMENT, .max_fee = FEE};
     struct deploy grow = {.module = "grow", .nanos = 50000000};
     uint64_t model = site_deploy(&site, 1, &grow);
-    struct loading loading = {.code = site_agent(&site, model)->code.code->id};
+    struct loading loading = {.code = site_agent(&site, model)->program.code.code->id};
     uint64_t child;
     uint64_t credit;
     const struct channel_end *end;
@@ -192,15 +192,16 @@ START_TEST(a_newborn_runs_the_loader_and_becomes_what_it_is_told)
     site_reload_same(&site);
     puppet_play(&site, buyer, loads, &loading);
     ck_assert_int_eq(loading.answer, 0);
-    ck_assert(hash_equal(&site_agent(&site, child)->code.code->id, &loading.code));
-    ck_assert_int_eq(agent_cap_at(site_agent(&site, child), SERAI_SLOT_ORIGIN)->kind,
+    ck_assert(hash_equal(&site_agent(&site, child)->program.code.code->id, &loading.code));
+    ck_assert_int_eq(cap_table_at(&site_agent(&site, child)->caps, SERAI_SLOT_ORIGIN)->kind,
                      SERAI_KIND_CHANNEL);
     /* The channel works on, with the credit that is left. */
-    end = channels_find(site.core->channels,
-                        agent_cap_at(site_agent(&site, buyer), (uint64_t)loading.slot)->object);
+    end = channels_find(
+        site.core->channels,
+        cap_table_at(&site_agent(&site, buyer)->caps, (uint64_t)loading.slot)->object);
     credit = channel_may_send(end);
     ck_assert_uint_gt(credit, 0);
-    ck_assert_uint_eq(site_agent(&site, child)->traps, 0);
+    ck_assert_uint_eq(site_agent(&site, child)->usage.traps, 0);
 }
 END_TEST
 
@@ -208,7 +209,7 @@ START_TEST(code_that_came_over_a_channel_begins_with_its_constructors)
 {
     struct purchase purchase = {.endowment = ENDOWMENT, .max_fee = FEE};
     uint64_t model = site_deploy(&site, 1, &(struct deploy){.module = "ready", .nanos = 50000000});
-    struct loading loading = {.code = site_agent(&site, model)->code.code->id};
+    struct loading loading = {.code = site_agent(&site, model)->program.code.code->id};
     uint64_t child;
 
     site_settle(&site);
@@ -217,7 +218,7 @@ START_TEST(code_that_came_over_a_channel_begins_with_its_constructors)
     site_reload_same(&site);
     puppet_play(&site, buyer, loads, &loading);
     ck_assert(site_logged(&site, child, "ready: abc, turn 1"));
-    ck_assert_uint_eq(site_agent(&site, child)->traps, 0);
+    ck_assert_uint_eq(site_agent(&site, child)->usage.traps, 0);
 }
 END_TEST
 
@@ -342,7 +343,7 @@ static struct becoming model_of(const char *module)
     probe_play(model, puppet_hears, &(struct heard){0});
     site_settle(&site);
     probe_play_none();
-    return (struct becoming){.code = site_agent(&site, model)->code.code->id};
+    return (struct becoming){.code = site_agent(&site, model)->program.code.code->id};
 }
 
 START_TEST(becoming_keeps_caps_inbox_and_money_and_comes_before_what_waits)
@@ -357,10 +358,10 @@ START_TEST(becoming_keeps_caps_inbox_and_money_and_comes_before_what_waits)
     (void)core_run(site.core, 1);
     ck_assert_int_eq(becoming.answers[0], 0);
     ck_assert_int_eq(becoming.answers[1], SERAI_E_EXISTS);
-    ck_assert(hash_equal(&agent->code.code->id, &becoming.code));
-    ck_assert_int_eq(agent_cap_at(agent, (uint64_t)becoming.facet)->kind, SERAI_KIND_FACET);
-    for (uint32_t page = 0; page < agent->memory.count; page++)
-        ck_assert_ptr_null(paged_page(&agent->memory, page));
+    ck_assert(hash_equal(&agent->program.code.code->id, &becoming.code));
+    ck_assert_int_eq(cap_table_at(&agent->caps, (uint64_t)becoming.facet)->kind, SERAI_KIND_FACET);
+    for (uint32_t page = 0; page < agent->program.memory.count; page++)
+        ck_assert_ptr_null(paged_page(&agent->program.memory, page));
     site_reload_same(&site);
     probe_play(buyer, puppet_hears, &heard);
     site_settle(&site);
@@ -375,12 +376,12 @@ END_TEST
 START_TEST(a_trap_undoes_becoming)
 {
     struct becoming becoming = model_of("grow");
-    struct hash before = site_agent(&site, buyer)->code.code->id;
+    struct hash before = site_agent(&site, buyer)->program.code.code->id;
 
     becoming.outcome = ENGINE_TRAP_STACK;
     puppet_play(&site, buyer, becomes, &becoming);
     ck_assert_int_eq(becoming.answers[0], 0);
-    ck_assert(hash_equal(&site_agent(&site, buyer)->code.code->id, &before));
+    ck_assert(hash_equal(&site_agent(&site, buyer)->program.code.code->id, &before));
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), 0);
 }
 END_TEST

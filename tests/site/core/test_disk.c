@@ -81,7 +81,7 @@ START_TEST(who_would_fill_the_rest_is_frozen_and_nobody_else)
     ck_assert_ptr_nonnull(strstr(site_agent(&site, busy)->reason, "the disk is nearly full"));
     ck_assert_int_eq(site_send(&site, BOB, quiet, "x", 0), CONTROL_DONE);
     site_settle(&site);
-    ck_assert_uint_eq(site_agent(&site, quiet)->turns, 2);
+    ck_assert_uint_eq(site_agent(&site, quiet)->usage.turns, 2);
 }
 END_TEST
 
@@ -141,18 +141,18 @@ END_TEST
 START_TEST(a_site_that_rests_runs_nobody_and_its_time_stands_still)
 {
     uint64_t time = site.core->site_time_us;
-    uint64_t turns = site_agent(&site, busy)->turns;
+    uint64_t turns = site_agent(&site, busy)->usage.turns;
 
     ck_assert_int_eq(site_send(&site, EVE, busy, "x", 0), CONTROL_DONE);
     tell(4 * MIB);
     site_pass(&site, 90 * (uint64_t)1000000);
     site_settle(&site);
     ck_assert_uint_eq(site.core->site_time_us, time);
-    ck_assert_uint_eq(site_agent(&site, busy)->turns, turns);
+    ck_assert_uint_eq(site_agent(&site, busy)->usage.turns, turns);
     tell(100 * MIB);
     site_pass(&site, 1000000);
     site_settle(&site);
-    ck_assert_uint_eq(site_agent(&site, busy)->turns, turns + 1);
+    ck_assert_uint_eq(site_agent(&site, busy)->usage.turns, turns + 1);
     ck_assert_uint_eq(site.core->site_time_us, time + 1000000);
 }
 END_TEST

@@ -106,10 +106,10 @@ START_TEST(a_mark_is_told_once_a_crossing_and_again_after_a_quarter_more)
     spend_a_million(&heard);
     ck_assert_uint_eq(heard.count, 1); /* lower still: no second notice */
     ck_assert_int_eq(site_fund(&site, 1, agent, 2000000 + quarter / 2), CONTROL_DONE);
-    ck_assert(!site_agent(&site, agent)->mark_armed); /* above the mark, but not by a quarter */
+    ck_assert(!site_agent(&site, agent)->low.armed); /* above the mark, but not by a quarter */
     spend_a_million(&heard);
     ck_assert_int_eq(site_fund(&site, 1, agent, quarter), CONTROL_DONE);
-    ck_assert(site_agent(&site, agent)->mark_armed);
+    ck_assert(site_agent(&site, agent)->low.armed);
     site_reload_same(&site);
     for (int i = 0; i < 25; i++)
         spend_a_million(&heard);
@@ -153,7 +153,7 @@ START_TEST(a_dry_agent_freezes_with_its_message_and_goes_on_where_it_stood)
 
     puppet_play(&site, agent, writes_a_page, words);
     leave(60);
-    turns = site_agent(&site, agent)->turns;
+    turns = site_agent(&site, agent)->usage.turns;
     probe_play(agent, finds_the_page, &heard);
     /* 60 and the postage of 100 are below what an event needs. */
     ck_assert_int_eq(site_send(&site, 1, agent, "q", 30), CONTROL_DONE);
@@ -161,7 +161,7 @@ START_TEST(a_dry_agent_freezes_with_its_message_and_goes_on_where_it_stood)
     ck_assert_uint_eq(heard.count, 0);
     ck_assert_int_eq((int)site_agent(&site, agent)->state, AGENT_FROZEN_DRY);
     ck_assert_ptr_nonnull(strstr(site_agent(&site, agent)->reason, "out of money"));
-    ck_assert_uint_eq(site_agent(&site, agent)->inbox_count, 1);
+    ck_assert_uint_eq(site_agent(&site, agent)->inbox.count, 1);
     site_reload_same(&site);
     ck_assert_int_eq(site_on_agent(&site, 1, "agent.thaw", agent), CONTROL_REFUSED);
     ck_assert_int_eq(site_fund(&site, 1, agent, 1000), CONTROL_DONE);
@@ -170,7 +170,7 @@ START_TEST(a_dry_agent_freezes_with_its_message_and_goes_on_where_it_stood)
     ck_assert_uint_eq(heard.count, 1);
     ck_assert_int_eq(heard.first_byte[0], 'q');
     ck_assert_int_eq(heard.events[0].money, 30);
-    ck_assert_uint_eq(site_agent(&site, agent)->turns, turns + 1);
+    ck_assert_uint_eq(site_agent(&site, agent)->usage.turns, turns + 1);
 }
 END_TEST
 
@@ -316,7 +316,7 @@ START_TEST(the_estate_of_the_dead_goes_to_its_customer)
     burnt = site_balance(&site, ACCOUNT_REVENUE_COMPUTE);
     before = site_balance(&site, customer);
     had = site_balance(&site, agent) + site_agent(&site, agent)->burial.nanos +
-          site_agent(&site, agent)->mark_reserve.nanos;
+          site_agent(&site, agent)->low.reserve.nanos;
     puppet_play(&site, agent, dies, NULL);
     ck_assert(!site_lives(&site, agent));
     ck_assert(ledger_account(site.core->ledger, agent)->closed);

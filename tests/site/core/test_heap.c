@@ -61,7 +61,7 @@ START_TEST(whoever_takes_the_entry_out_gets_the_deposit)
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_DEPOSIT_HEAP), 0);
     ck_assert_uint_eq(worth_of(&site, other), before + site_reserve(&site) + deposit -
                                                   price_of(&site, SERAI_ORDER_heap_take));
-    ck_assert_uint_eq(site.core->agents->heap_count, 0);
+    ck_assert_uint_eq(site.core->agents->heap.count, 0);
     puppet_play(&site, other, presents, &take);
     ck_assert_int_eq(take.answer, SERAI_E_MISSING);
 }
@@ -78,7 +78,7 @@ START_TEST(looking_up_takes_nothing_out_and_gives_a_slot_each_time)
     ck_assert_int_ge(first, SERAI_SLOT_FIRST_FREE);
     puppet_play(&site, other, presents, &get);
     ck_assert_int_eq(get.answer, first + 1); /* so dropping one leaves the other */
-    ck_assert_uint_eq(site.core->agents->heap_count, 1);
+    ck_assert_uint_eq(site.core->agents->heap.count, 1);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_DEPOSIT_HEAP),
                       money_nanos(site.book.heap_deposit));
 }
@@ -91,9 +91,9 @@ START_TEST(a_trap_puts_the_entry_back)
     puppet_publish(&site, owner, 9, 0, number);
     puppet_play(&site, other, presents, &take);
     ck_assert_int_ge(take.answer, 0);
-    ck_assert_uint_eq(site.core->agents->heap_count, 1);
-    ck_assert_ptr_nonnull(heap_find(site.core->agents, number));
-    ck_assert_uint_eq(site_agent(&site, other)->caps_used, SERAI_SLOT_FIRST_FREE - 1);
+    ck_assert_uint_eq(site.core->agents->heap.count, 1);
+    ck_assert_ptr_nonnull(cap_heap_find(&site.core->agents->heap, number));
+    ck_assert_uint_eq(site_agent(&site, other)->caps.used, SERAI_SLOT_FIRST_FREE - 1);
 }
 END_TEST
 
@@ -139,7 +139,7 @@ START_TEST(a_number_is_used_once_and_only_what_may_be_named_is)
     ck_assert_int_eq(answers[3], SERAI_E_RIGHT);
     ck_assert_int_eq(answers[4], 0);
     ck_assert_int_eq(answers[5], SERAI_E_SLOT);
-    ck_assert_uint_eq(site.core->agents->heap_count, 2);
+    ck_assert_uint_eq(site.core->agents->heap.count, 2);
 }
 END_TEST
 

@@ -87,7 +87,7 @@ START_TEST(the_share_of_a_customer_is_bounded_in_bytes_too)
     ck_assert_int_eq(flood.answer, SERAI_E_FULL);
     puppet_play(&site, other, floods, &flood);
     ck_assert_int_eq(flood.sent, 6);
-    ck_assert_uint_le(site_agent(&site, receiver)->inbox_bytes, 65536 * 4);
+    ck_assert_uint_le(site_agent(&site, receiver)->inbox.bytes, 65536 * 4);
 }
 END_TEST
 
@@ -129,8 +129,8 @@ START_TEST(what_waited_is_heard_in_order_once_it_runs)
         ck_assert_int_eq(heard.first_byte[i], words[i][0]);
         ck_assert_int_eq(heard.events[i].money, i);
     }
-    ck_assert_uint_eq(site_agent(&site, receiver)->inbox_count, 0);
-    ck_assert_uint_eq(site_agent(&site, receiver)->inbox_bytes, 0);
+    ck_assert_uint_eq(site_agent(&site, receiver)->inbox.count, 0);
+    ck_assert_uint_eq(site_agent(&site, receiver)->inbox.bytes, 0);
 }
 END_TEST
 

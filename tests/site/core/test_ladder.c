@@ -98,15 +98,15 @@ START_TEST(a_dear_event_waits_for_money_and_runs_exactly)
     const struct serai_event *event;
 
     probe_play(agent, works, &work);
-    before = site_agent(&site, agent)->fuel;
+    before = site_agent(&site, agent)->usage.fuel;
     ck_assert_int_eq(site_send(&site, 1, agent, "q", 30), CONTROL_DONE);
     site_settle(&site);
     ck_assert(is_dry());
     ck_assert_uint_eq(work.tries, 1);
-    ck_assert_uint_eq(site_agent(&site, agent)->inbox_total, 1);
+    ck_assert_uint_eq(site_agent(&site, agent)->inbox.total, 1);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_MESSAGE),
-                      30);                                     /* the money, not the postage */
-    ck_assert_uint_gt(site_agent(&site, agent)->fuel, before); /* what was burnt stands */
+                      30); /* the money, not the postage */
+    ck_assert_uint_gt(site_agent(&site, agent)->usage.fuel, before); /* what was burnt stands */
     ck_assert(site_logged(&site, agent, "out of money; its event waits until the agent has"));
     ck_assert_int_gt(climb(), 1);
     ck_assert_uint_eq(work.heard.count, 1);
@@ -114,7 +114,7 @@ START_TEST(a_dear_event_waits_for_money_and_runs_exactly)
     ck_assert_int_eq(work.heard.first_byte[0], 'q');
     ck_assert_int_eq(event->money, 30);
     ck_assert_int_eq(event->postage, (int64_t)site_reserve(&site)); /* as it was sent */
-    ck_assert_uint_eq(site_agent(&site, agent)->inbox_total, 0);
+    ck_assert_uint_eq(site_agent(&site, agent)->inbox.total, 0);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_MESSAGE), 0);
 }
 END_TEST
@@ -147,7 +147,7 @@ START_TEST(a_full_turn_is_all_there_is)
     site_settle(&site);
     ck_assert_int_gt(climb(), 1); /* to a full turn, and that is not enough, either */
     ck_assert_uint_eq(work.heard.count, 0);
-    ck_assert_uint_eq(site_agent(&site, agent)->inbox_total, 0);
+    ck_assert_uint_eq(site_agent(&site, agent)->inbox.total, 0);
     ck_assert(site_logged(&site, agent, "out of fuel"));
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_MESSAGE), 0);
 }
@@ -403,7 +403,7 @@ START_TEST(postage_taken_in_early_leaves_no_row_of_what_was_heard)
     ck_assert_int_eq(site_on_agent(&site, 1, "agent.freeze", agent), CONTROL_DONE);
     ck_assert_int_eq(site_send(&site, 1, agent, "q", 30), CONTROL_DONE);
     puppet_play(&site, other, writes, &enough);
-    ck_assert_uint_eq(site_agent(&site, agent)->inbox_total, 2); /* and both have rows */
+    ck_assert_uint_eq(site_agent(&site, agent)->inbox.total, 2); /* and both have rows */
     site_reload_same(&site);
     /* In one frame the second pays for the first, and both are heard. */
     site.many_in_frame = true;
@@ -412,7 +412,7 @@ START_TEST(postage_taken_in_early_leaves_no_row_of_what_was_heard)
     site.many_in_frame = false;
     ck_assert_uint_eq(work.tries, 3);
     ck_assert_uint_eq(work.heard.count, 2);
-    ck_assert_uint_eq(site_agent(&site, agent)->inbox_total, 0);
+    ck_assert_uint_eq(site_agent(&site, agent)->inbox.total, 0);
 }
 END_TEST
 
@@ -429,7 +429,7 @@ START_TEST(who_gave_the_money_has_it_back_when_nobody_pays)
     ck_assert_uint_lt(site_balance(&site, other), before - 5000);
     site.core->agents->prices.frozen_answer_s = 60;
     site_pass(&site, 130000000);
-    ck_assert_uint_eq(site_agent(&site, agent)->inbox_total, 0);
+    ck_assert_uint_eq(site_agent(&site, agent)->inbox.total, 0);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_MESSAGE), 0);
     ck_assert_uint_gt(site_balance(&site, other), before - 5000);
     ck_assert_uint_lt(money_nanos(site_agent(&site, agent)->needs),

@@ -78,12 +78,12 @@ static void comes(int32_t count, part_fn then, void *context)
 
 static uint32_t slots(uint64_t agent)
 {
-    return site_agent(&site, agent)->caps_used;
+    return site_agent(&site, agent)->caps.used;
 }
 
 static void expect_kind(int64_t slot, uint8_t kind)
 {
-    const struct cap *cap = agent_cap_at(site_agent(&site, host), (uint64_t)slot);
+    const struct cap *cap = cap_table_at(&site_agent(&site, host)->caps, (uint64_t)slot);
 
     ck_assert_uint_eq(cap == NULL ? SERAI_KIND_EMPTY : cap->kind, kind);
 }
@@ -109,8 +109,8 @@ START_TEST(a_stranger_fills_nothing)
         ck_assert_int_ge(event.reply, 0);
     }
     ck_assert_uint_eq(slots(host), before);
-    ck_assert_uint_le(site_agent(&site, host)->caps_highest, before + 1 + DOORS + 1);
-    ck_assert_uint_eq(site_agent(&site, host)->traps, 0);
+    ck_assert_uint_le(site_agent(&site, host)->caps.highest, before + 1 + DOORS + 1);
+    ck_assert_uint_eq(site_agent(&site, host)->usage.traps, 0);
 }
 END_TEST
 
@@ -153,7 +153,7 @@ START_TEST(a_turn_that_is_undone_keeps_nothing)
     uint32_t before = slots(host);
 
     comes(4, keeps_and_traps, NULL);
-    ck_assert_uint_eq(site_agent(&site, host)->traps, 1);
+    ck_assert_uint_eq(site_agent(&site, host)->usage.traps, 1);
     ck_assert_uint_eq(slots(host), before);
     comes(4, looks, NULL); /* nor is anything kept of what comes into those slots next */
     ck_assert_uint_eq(slots(host), before);
@@ -404,7 +404,7 @@ START_TEST(what_is_lent_can_be_handed_on)
     ck_assert_int_ge(last->reply, 0);
     /* Who heard it said nothing, and hears that, since it is who asked. */
     ck_assert_int_eq(heard_last(&heard, SERAI_EVENT_FAILED)->status, SERAI_E_SILENT);
-    ck_assert_uint_eq(site.core->agents->heap_count, 3);
+    ck_assert_uint_eq(site.core->agents->heap.count, 3);
 }
 END_TEST
 
@@ -433,11 +433,13 @@ START_TEST(what_it_is_born_with_is_a_childs_own)
 
     puppet_play(&site, parent, has_child, NULL);
     ck_assert_uint_eq(site_agent(&site, child)->parent, parent);
-    ck_assert_uint_eq(site_agent(&site, child)->turns, 1);
+    ck_assert_uint_eq(site_agent(&site, child)->usage.turns, 1);
     site_reload_same(&site);
     for (uint64_t i = 0; i < DOORS; i++) {
-        const struct cap *cap = agent_cap_at(site_agent(&site, child), SERAI_SLOT_FIRST_FREE + i);
-        const struct object *facet = object_find(site.core->agents, cap->object, OBJECT_FACET);
+        const struct cap *cap =
+            cap_table_at(&site_agent(&site, child)->caps, SERAI_SLOT_FIRST_FREE + i);
+        const struct object *facet =
+            object_find(&site.core->agents->objects, cap->object, OBJECT_FACET);
 
         ck_assert(facet != NULL && facet->owner == parent && facet->u.facet.badge == i);
     }

@@ -71,7 +71,7 @@ static uint64_t all_of(uint64_t id)
 {
     const struct agent *of = site_agent(&site, id);
 
-    return site_balance(&site, id) + of->burial.nanos + of->mark_reserve.nanos;
+    return site_balance(&site, id) + of->burial.nanos + of->low.reserve.nanos;
 }
 
 /* ---- ends ---- */
@@ -169,15 +169,16 @@ START_TEST(buffers_timers_facets_and_marks_go_with_it)
     uint64_t before;
     uint64_t paid;
 
-    objects = site.core->agents->objects.count;
+    objects = site.core->agents->objects.by_id.count;
     puppet_play(&site, agent, owns_much, &timer);
-    ck_assert_uint_eq(site.core->agents->objects.count, objects + 3);
+    ck_assert_uint_eq(site.core->agents->objects.by_id.count, objects + 3);
     before = customer(1) + all_of(agent);
     paid = site_balance(&site, ACCOUNT_HELD_RESERVE) - reserves - site_reserve(&site);
     ck_assert_int_eq(site_on_agent(&site, 1, "agent.end", agent), CONTROL_DONE);
     ck_assert_uint_eq(customer(1), before + paid); /* the timer's reserve, beside all_of() */
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), reserves);
-    ck_assert_uint_eq(site.core->agents->objects.count, objects - 1); /* its door is gone, too */
+    ck_assert_uint_eq(site.core->agents->objects.by_id.count,
+                      objects - 1); /* its door is gone, too */
     site_pass(&site, 7200000000);
 }
 END_TEST

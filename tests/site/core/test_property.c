@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/dense_keys.h"
 #include "tests/site/core/fixture.h"
 #include "tests/site/core/probe.h"
 
@@ -74,7 +73,7 @@ static uint64_t some_agent(struct run *run)
 
     if (rng_below(&run->rng, 20) == 0)
         return rng_edgy(&run->rng);
-    dense_keys_sorted(&run->site.core->agents->agents, &ids, &count);
+    dense_keys_sorted(&run->site.core->agents->by_id, &ids, &count);
     id = count == 0 ? 0 : ids[rng_below(&run->rng, count)];
     free(ids);
     return id;

@@ -96,8 +96,8 @@ START_TEST(wakes_that_wait_are_bounded_together_with_those_to_come)
     ck_assert_uint_gt(waking.turns, 50);
     ck_assert_int_eq(waking.last, SERAI_E_QUOTA);
     ck_assert_uint_eq(waking.most, EVENTS);
-    ck_assert_uint_eq(used(1, CUSTOMER_EVENTS),
-                      site_agent(&site, agent)->inbox_total + site_agent(&site, agent)->timers);
+    ck_assert_uint_eq(used(1, CUSTOMER_EVENTS), site_agent(&site, agent)->inbox.total +
+                                                    site_agent(&site, agent)->owns.timers);
     site_reload_same(&site);
     ck_assert_uint_le(used(1, CUSTOMER_EVENTS), EVENTS);
     (void)puppet_new(&site, 2, MONEY, "t"); /* another customer has its own */
@@ -392,8 +392,8 @@ static uint64_t held(const char *module)
     const uint8_t *bytes = module_bytes(module, &size);
 
     ck_assert(agents_code_stage(site.core->agents, bytes, size, &id, &fault) == ST_OK);
-    ck_assert_uint_gt(code_find(site.core->agents, &id)->held, size);
-    return code_find(site.core->agents, &id)->held;
+    ck_assert_uint_gt(modules_find(&site.core->agents->modules, &id)->held, size);
+    return modules_find(&site.core->agents->modules, &id)->held;
 }
 
 START_TEST(a_module_counts_once_whether_it_is_run_or_kept)
@@ -520,7 +520,8 @@ START_TEST(modules_checked_in_vain_are_bounded_by_a_rate)
 
     site_pass(&site, 1); /* the clock starts */
     (void)site_deploy(&site, 1, &known);
-    for (const struct code *code = site.core->agents->codes; code != NULL; code = code->next)
+    for (const struct code *code = site.core->agents->modules.first; code != NULL;
+         code = code->next)
         codes++;
     while (deploys_large(checked, false) == CONTROL_BAD_REQUEST)
         checked++;
@@ -528,7 +529,8 @@ START_TEST(modules_checked_in_vain_are_bounded_by_a_rate)
     ck_assert_ptr_nonnull(strstr(site.reply.message, "try again in"));
     ck_assert_int_eq(checked, REFUSED_CODE_BYTES_MAX / 1000000 + 1);
     /* Nothing is left of what was refused, and the frame has no record of it. */
-    for (const struct code *code = site.core->agents->codes; code != NULL; code = code->next)
+    for (const struct code *code = site.core->agents->modules.first; code != NULL;
+         code = code->next)
         codes--;
     ck_assert_uint_eq(codes, 0);
     /* What is not checked is deployed meanwhile, and so is what another brings. */
@@ -586,7 +588,7 @@ START_TEST(births_that_are_undone_leave_no_account)
 
     for (int i = 0; i < 20; i++)
         puppet_play(&site, agent, spawns_and_traps, NULL);
-    ck_assert_uint_eq(site_agent(&site, agent)->traps, 20);
+    ck_assert_uint_eq(site_agent(&site, agent)->usage.traps, 20);
     ck_assert_ptr_null(ledger_account(site.core->ledger, next));
     site_reload_same(&site);
     puppet_play(&site, agent, spawns_one, NULL);

@@ -4,7 +4,6 @@
 
 #include "agents/accrual.h"
 #include "agents/rent.h"
-#include "tests/dense_keys.h"
 #include "tests/site/core/puppet.h"
 
 enum { MONEY = 50000000 };
@@ -35,7 +34,7 @@ static void settle_rent(void)
     size_t count;
 
     ledger_event_begin(site.core->ledger);
-    dense_keys_sorted(&site.core->agents->agents, &ids, &count);
+    dense_keys_sorted(&site.core->agents->by_id, &ids, &count);
     for (size_t i = 0; i < count; i++)
         rent_settle(site.core->agents, site_agent(&site, ids[i]));
     free(ids);
@@ -74,7 +73,7 @@ START_TEST(rent_over_any_steps_of_time_is_one_product)
            (u128)site_balance(&site, ACCOUNT_REVENUE_BUFFERS);
     product = 0;
     for (int resource = 0; resource < 2; resource++)
-        product += state->rent_owed[resource];
+        product += state->rent.owed[resource];
     for (int step = 0; step < 150; step++) {
         site_pass(&site, rng_below(&rng, 9000000));
         if (rng_below(&rng, 4) == 0)
@@ -89,30 +88,31 @@ START_TEST(rent_over_any_steps_of_time_is_one_product)
     time = site.core->site_time_us - began;
     ck_assert_uint_gt((uint64_t)time, 100000000);
     product += time * agent_bytes_held(state) * money_nanos(site.book.memory_rent);
-    product += time * state->buffer_bytes * money_nanos(site.book.buffer_rent);
+    product += time * state->owns.buffer_bytes * money_nanos(site.book.buffer_rent);
     paid = site_balance(&site, ACCOUNT_REVENUE_MEMORY) +
            (u128)site_balance(&site, ACCOUNT_REVENUE_BUFFERS) - paid;
     ck_assert(paid > 0);
-    ck_assert(paid * MARKET_RENT_UNIT + state->rent_owed[0] + state->rent_owed[1] == product);
+    ck_assert(paid * MARKET_RENT_UNIT + state->rent.owed[0] + state->rent.owed[1] == product);
 }
 END_TEST
 
 static u128 code_rent_of(uint64_t agent)
 {
-    return site_agent(&site, agent)->rent_owed[RENT_CODE];
+    return site_agent(&site, agent)->rent.owed[RENT_CODE];
 }
 
 START_TEST(two_agents_that_share_code_pay_half_each)
 {
     uint64_t first = puppet_new(&site, 1, MONEY, NULL);
     uint64_t second = puppet_new(&site, 2, MONEY, NULL);
-    uint64_t size = site_agent(&site, first)->code.code->held;
+    uint64_t size = site_agent(&site, first)->program.code.code->held;
     u128 before_first;
     u128 before_second;
     uint64_t began;
     u128 whole;
 
-    ck_assert_ptr_eq(site_agent(&site, first)->code.code, site_agent(&site, second)->code.code);
+    ck_assert_ptr_eq(site_agent(&site, first)->program.code.code,
+                     site_agent(&site, second)->program.code.code);
     settle_rent();
     before_first = code_rent_of(first);
     before_second = code_rent_of(second);
@@ -274,9 +274,9 @@ START_TEST(memory_that_grows_counts_under_the_customers_cap)
     reopen_with_caps();
     agent = site_deploy(&site, 1, &grow);
     site_settle(&site);
-    ck_assert_uint_eq(site_agent(&site, agent)->traps, 0);
+    ck_assert_uint_eq(site_agent(&site, agent)->usage.traps, 0);
     ck_assert(site_logged(&site, agent, "grow: 8 pages at last"));
-    ck_assert_uint_eq(site_agent(&site, agent)->memory_pages, 8);
+    ck_assert_uint_eq(site_agent(&site, agent)->program.memory_pages, 8);
     ck_assert_int_eq(site_try_deploy(&site, 1, &grow), CONTROL_REFUSED);
 }
 END_TEST
@@ -309,21 +309,21 @@ START_TEST(becoming_larger_code_counts_under_the_customers_cap)
     reopen_with_caps();
     model = site_deploy(&site, 2, &flood);
     site_settle(&site);
-    becoming.code = site_agent(&site, model)->code.code->id;
+    becoming.code = site_agent(&site, model)->program.code.code->id;
     agent = puppet_new(&site, 1, MONEY, NULL);
-    small = site_agent(&site, agent)->memory_pages;
-    large = site_agent(&site, model)->memory_pages;
+    small = site_agent(&site, agent)->program.memory_pages;
+    large = site_agent(&site, model)->program.memory_pages;
     ck_assert_uint_gt(large, small);
     site.book.customer_memory_bytes_max = large * ENGINE_WASM_PAGE_BYTES - 1;
     site_reload(&site);
     puppet_play(&site, agent, becomes, &becoming);
     ck_assert_int_eq(becoming.answer, SERAI_E_QUOTA);
-    ck_assert_uint_eq(site_agent(&site, agent)->memory_pages, small);
+    ck_assert_uint_eq(site_agent(&site, agent)->program.memory_pages, small);
     site.book.customer_memory_bytes_max = large * ENGINE_WASM_PAGE_BYTES;
     site_reload(&site);
     puppet_play(&site, agent, becomes, &becoming);
     ck_assert_int_eq(becoming.answer, 0);
-    ck_assert_uint_eq(site_agent(&site, agent)->memory_pages, large);
+    ck_assert_uint_eq(site_agent(&site, agent)->program.memory_pages, large);
 }
 END_TEST
 

@@ -90,7 +90,7 @@ static void heard_one(int32_t status)
     ck_assert_int_eq(failed->status, status);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), 0);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_MESSAGE), 0);
-    ck_assert_uint_eq(site_agent(&site, asker)->facets, 1); /* the one that it asks with */
+    ck_assert_uint_eq(site_agent(&site, asker)->owns.facets, 1); /* the one that it asks with */
 }
 
 static enum engine_outcome keeps(void *context, struct part *part)
@@ -199,11 +199,11 @@ static enum engine_outcome tries_the_heap(void *context, struct part *part)
 
 START_TEST(the_heap_takes_no_reply)
 {
-    size_t entries = site.core->agents->heap_count;
+    size_t entries = site.core->agents->heap.count;
 
     ask(tries_the_heap, NULL);
     heard_one(SERAI_E_CLOSED);
-    ck_assert_uint_eq(site.core->agents->heap_count, entries);
+    ck_assert_uint_eq(site.core->agents->heap.count, entries);
 }
 END_TEST
 
@@ -213,7 +213,7 @@ START_TEST(it_says_nothing)
 
     ask(is_silent, NULL);
     heard_one(SERAI_E_SILENT);
-    ck_assert_uint_eq(site_agent(&site, server)->traps,
+    ck_assert_uint_eq(site_agent(&site, server)->usage.traps,
                       0); /* its turn stands, and what it earned */
     ck_assert_uint_ge(site_balance(&site, server), before + PRICE);
 }
@@ -436,7 +436,7 @@ START_TEST(the_asker_ends_its_waiting)
     site_reload_same(&site);
     puppet_play(&site, asker, revokes, NULL);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), 0);
-    ck_assert_uint_eq(site_agent(&site, asker)->facets, 0);
+    ck_assert_uint_eq(site_agent(&site, asker)->owns.facets, 0);
     before = site_balance(&site, server);
     puppet_play(&site, server, answers, &closed);
     ck_assert_uint_le(before, site_balance(&site, server) + 100); /* the order's toll, no money */
@@ -511,7 +511,7 @@ START_TEST(who_asks_a_frozen_agent_hears_in_time)
     site_pass(&site, 20 * UINT64_C(1000000));
     heard_one(SERAI_E_FROZEN);
     ck_assert_uint_le(before, site_balance(&site, asker) + 100); /* tolls; no money, no postage */
-    ck_assert_uint_eq(site_agent(&site, server)->inbox_total, 0);
+    ck_assert_uint_eq(site_agent(&site, server)->inbox.total, 0);
     ck_assert(agents_is_held(site_agent(&site, server)));
 }
 END_TEST
@@ -581,11 +581,11 @@ START_TEST(a_question_to_a_full_table_is_refused_before_it_is_heard)
 
     puppet_play(&site, server, fills, &none);
     before = site_balance(&site, asker);
-    turns = site_agent(&site, server)->turns;
+    turns = site_agent(&site, server)->usage.turns;
     ask(keeps, NULL);
     heard_one(SERAI_E_FULL);
     ck_assert_int_eq(kept, SERAI_SLOT_NONE);
-    ck_assert_uint_eq(site_agent(&site, server)->turns, turns);
+    ck_assert_uint_eq(site_agent(&site, server)->usage.turns, turns);
     ck_assert_uint_le(before, site_balance(&site, asker) + 100);
     puppet_play(&site, server, dies, NULL); /* a message without caps is heard */
     ck_assert(!site_lives(&site, server));
@@ -620,7 +620,7 @@ START_TEST(nothing_arrives_by_halves)
     own = SERAI_SLOT_NONE;
     puppet_play(&site, asker, brings_three, NULL);
     ck_assert_uint_eq(hears.count, 0);
-    ck_assert_uint_eq(site_agent(&site, server)->caps_used, SERAI_SLOTS_MAX - 1 - 3);
+    ck_assert_uint_eq(site_agent(&site, server)->caps.used, SERAI_SLOTS_MAX - 1 - 3);
     puppet_play(&site, server, fills, &four);
     probe_play(server, puppet_hears, &hears);
     own = SERAI_SLOT_NONE;
@@ -694,8 +694,9 @@ static void find_shop(uint64_t shop, uint8_t number[SERAI_HEAP_NUMBER_BYTES])
 {
     const struct agents *agents = site.core->agents;
 
-    for (size_t i = 0; i < agents->heap_buckets; i++) {
-        for (const struct heap_entry *entry = agents->heap[i]; entry != NULL; entry = entry->next) {
+    for (size_t i = 0; i < agents->heap.bucket_count; i++) {
+        for (const struct heap_entry *entry = agents->heap.buckets[i]; entry != NULL;
+             entry = entry->next) {
             if (entry->payer == shop) {
                 memcpy(number, entry->number, sizeof entry->number);
                 return;
@@ -772,7 +773,7 @@ START_TEST(who_cannot_put_it_down_cannot_ask)
     ck_assert_int_eq(site_send(&site, 1, asker, "go", 0), CONTROL_DONE);
     site_settle(&site);
     ck_assert_int_eq(thief.refusal, SERAI_E_SHORT);
-    ck_assert_uint_eq(site_agent(&site, server)->turns, 2); /* its own, until here */
+    ck_assert_uint_eq(site_agent(&site, server)->usage.turns, 2); /* its own, until here */
 }
 END_TEST
 

@@ -54,7 +54,7 @@ static const char quick[] = "-O0 -DANY_FRAME";
 /* As the daemon does it, with the compiler but without its jail. */
 static void build(struct site *of, const struct hash *id, char path[512])
 {
-    const struct code *code = code_find(core_agents(of->core), id);
+    const struct code *code = modules_find(&core_agents(of->core)->modules, id);
     struct bytes text = {0};
     struct fault fault = {0};
 
@@ -126,12 +126,12 @@ START_TEST(hot_code_is_told_once)
     work(&site, agent, 1);
     ck_assert(!next_hot(&site, &id)); /* not yet so hot */
     ck_assert_ptr_nonnull(
-        strstr(view(&site, &site_agent(&site, agent)->code.code->id)->reason, "burnt "));
+        strstr(view(&site, &site_agent(&site, agent)->program.code.code->id)->reason, "burnt "));
     agents_watch_code(core_agents(site.core), HOT, 0);
     work(&site, agent, 1);
     ck_assert(next_hot(&site, &id));
     ck_assert(paid); /* no effort, no more to burn */
-    ck_assert(hash_equal(&id, &site_agent(&site, agent)->code.code->id));
+    ck_assert(hash_equal(&id, &site_agent(&site, agent)->program.code.code->id));
     ck_assert_uint_ge(view(&site, &id)->fuel, HOT);
     work(&site, agent, 20);
     ck_assert(!next_hot(&site, &id));
@@ -155,7 +155,7 @@ START_TEST(a_compile_is_paid_for_by_its_effort)
 {
     struct agents *agents = core_agents(site.core);
     uint64_t agent = deploy(&site, "spender", "work=500");
-    struct code *code = site_agent(&site, agent)->code.code;
+    struct code *code = site_agent(&site, agent)->program.code.code;
     uint64_t worth;
     struct hash id;
 
@@ -190,7 +190,7 @@ START_TEST(what_is_refused_is_not_told_again_when_it_is_hotter)
 {
     struct agents *agents = core_agents(site.core);
     uint64_t agent = deploy(&site, "spender", "work=500");
-    struct code *code = site_agent(&site, agent)->code.code;
+    struct code *code = site_agent(&site, agent)->program.code.code;
     uint64_t worth;
     struct hash id;
 
@@ -209,7 +209,7 @@ END_TEST
 START_TEST(code_that_nobody_has_any_more_is_not_told)
 {
     uint64_t agent = deploy(&site, "spender", "work=500");
-    struct hash id = site_agent(&site, agent)->code.code->id;
+    struct hash id = site_agent(&site, agent)->program.code.code->id;
     struct fault fault = {0};
     char path[512];
 
@@ -218,7 +218,7 @@ START_TEST(code_that_nobody_has_any_more_is_not_told)
     build(&site, &id, path);
     end(agent);
     while (next_hot(&site, &id)) /* the loader is hot as well */
-        ck_assert(code_find(core_agents(site.core), &id)->builtin);
+        ck_assert(modules_find(&core_agents(site.core)->modules, &id)->builtin);
     id = hash_of("gone", 4);
     ck_assert_int_eq(agents_code_load(core_agents(site.core), &id, path, &fault), ST_MISSING);
     agents_code_note(core_agents(site.core), &id, "nobody hears this");
@@ -230,8 +230,8 @@ START_TEST(loaded_code_goes_back_when_others_want_its_place)
     struct agents *agents = core_agents(site.core);
     uint64_t first = deploy(&site, "spender", "work=500");
     uint64_t second = deploy(&site, "forwarder", "");
-    struct hash first_id = site_agent(&site, first)->code.code->id;
-    struct hash second_id = site_agent(&site, second)->code.code->id;
+    struct hash first_id = site_agent(&site, first)->program.code.code->id;
+    struct hash second_id = site_agent(&site, second)->program.code.code->id;
     struct hash id;
 
     agents_watch_code(agents, HOT, 0);
@@ -260,12 +260,12 @@ END_TEST
 START_TEST(loaded_code_may_be_dropped)
 {
     uint64_t agent = deploy(&site, "spender", "work=500");
-    struct hash id = site_agent(&site, agent)->code.code->id;
+    struct hash id = site_agent(&site, agent)->program.code.code->id;
 
     load(&site, &id);
     work(&site, agent, 1);
     end(agent);
-    ck_assert_ptr_null(code_find(core_agents(site.core), &id));
+    ck_assert_ptr_null(modules_find(&core_agents(site.core)->modules, &id));
     ck_assert_uint_eq(agents_codes_native(core_agents(site.core)), 0);
 }
 END_TEST
@@ -275,8 +275,8 @@ START_TEST(an_object_of_other_code_is_refused_and_the_reason_is_listed)
     struct agents *agents = core_agents(site.core);
     uint64_t first = deploy(&site, "spender", "work=500");
     uint64_t second = deploy(&site, "forwarder", "");
-    struct hash first_id = site_agent(&site, first)->code.code->id;
-    struct hash second_id = site_agent(&site, second)->code.code->id;
+    struct hash first_id = site_agent(&site, first)->program.code.code->id;
+    struct hash second_id = site_agent(&site, second)->program.code.code->id;
     struct fault fault = {0};
     char path[512];
 

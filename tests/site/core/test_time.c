@@ -94,7 +94,7 @@ START_TEST(timers_fire_in_order_when_they_are_due_and_over_a_restart)
     site_settle(&site);
     ck_assert_uint_eq(waking.heard.count, 2);
     ck_assert_uint_eq(waking.heard.events[1].badge, 0);
-    ck_assert_uint_eq(site_agent(&site, agent)->timers, 0);
+    ck_assert_uint_eq(site_agent(&site, agent)->owns.timers, 0);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), 0);
 }
 END_TEST

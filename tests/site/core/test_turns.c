@@ -64,12 +64,12 @@ START_TEST(a_trap_undoes_all_but_the_tolls)
 
     puppet_play(&site, agent, changes_much, &trap);
     ck_assert(site_lives(&site, agent));
-    ck_assert_uint_eq(agents_own->traps, 1);
-    ck_assert_uint_eq(agents_own->facets, 0);
-    ck_assert_uint_eq(agents_own->buffer_bytes, 0);
-    ck_assert_uint_eq(agents_own->caps_used, SERAI_SLOT_FIRST_FREE - 1);
-    ck_assert_uint_eq(agents_own->mark.nanos, 0);
-    ck_assert_uint_eq(site.core->agents->heap_count, 0);
+    ck_assert_uint_eq(agents_own->usage.traps, 1);
+    ck_assert_uint_eq(agents_own->owns.facets, 0);
+    ck_assert_uint_eq(agents_own->owns.buffer_bytes, 0);
+    ck_assert_uint_eq(agents_own->caps.used, SERAI_SLOT_FIRST_FREE - 1);
+    ck_assert_uint_eq(agents_own->low.mark.nanos, 0);
+    ck_assert_uint_eq(site.core->agents->heap.count, 0);
     ck_assert_uint_eq(channels_count(site.core->channels), 0);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), 0);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_MESSAGE), 0);
@@ -90,7 +90,7 @@ START_TEST(the_same_turn_without_a_trap_does_it_all)
 
     puppet_play(&site, agent, changes_much, &done);
     ck_assert(!site_lives(&site, agent));
-    ck_assert_uint_eq(site.core->agents->heap_count, 1);
+    ck_assert_uint_eq(site.core->agents->heap.count, 1);
     ck_assert_uint_eq(agents_count(site.core->agents).agents, 0); /* nor does the newborn stay */
     ck_assert_uint_gt(site_balance(&site, site.people[1].account), customer + MONEY / 2);
 }
@@ -103,7 +103,7 @@ START_TEST(running_out_of_fuel_costs_exactly_the_budget)
     uint64_t price;
 
     site_settle(&site);
-    ck_assert_uint_eq(site_agent(&site, agent)->fuel, site.book.turn_fuel_max);
+    ck_assert_uint_eq(site_agent(&site, agent)->usage.fuel, site.book.turn_fuel_max);
     ck_assert(site_logged(&site, agent, "out of fuel"));
     price = site.book.turn_fuel_max * money_nanos(site.book.compute) / MARKET_FUEL_UNIT;
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_REVENUE_COMPUTE), price);
@@ -134,11 +134,11 @@ static void thief_steals(const char *args, bool traps)
         ck_assert(site_logged(&site, agent, "thief: was honest"));
         return;
     }
-    ck_assert_uint_eq(site_agent(&site, agent)->traps, 1);
+    ck_assert_uint_eq(site_agent(&site, agent)->usage.traps, 1);
     for (size_t i = 0; i < 4; i++)
         ck_assert_uint_eq(site_balance(&site, guarded[i]), before[i]);
-    ck_assert_uint_gt(site_agent(&site, agent)->buffer_bytes, 0);
-    ck_assert_uint_eq(site.core->agents->heap_count, 1);
+    ck_assert_uint_gt(site_agent(&site, agent)->owns.buffer_bytes, 0);
+    ck_assert_uint_eq(site.core->agents->heap.count, 1);
     /* The rest of what it held for the birth comes back with the answer, before the theft. */
     ck_assert_uint_le(site_balance(&site, agent), wealth + site_reserve(&site) + 10000000);
     ck_assert_uint_gt(site_balance(&site, agent), wealth - 100000);
@@ -210,7 +210,7 @@ START_TEST(a_refund_pays_for_no_toll_of_its_own_turn)
     ck_assert_int_gt(asked, 0);
     ck_assert_int_le(asked, 2100);
     ck_assert_uint_le(site_balance(&site, agent), 2100);
-    ck_assert_uint_eq(site.core->agents->heap_count, 2);
+    ck_assert_uint_eq(site.core->agents->heap.count, 2);
 }
 END_TEST
 
@@ -347,7 +347,7 @@ START_TEST(a_reply_facet_answers_once)
     ck_assert_uint_eq(heard.count, 1);
     ck_assert_uint_eq(heard.events[0].badge, 77);
     ck_assert_int_eq(heard.events[0].money, 10);
-    ck_assert_uint_eq(site_agent(&site, sender)->facets, 1);
+    ck_assert_uint_eq(site_agent(&site, sender)->owns.facets, 1);
 }
 END_TEST
 
@@ -421,8 +421,8 @@ START_TEST(every_order_refuses_an_empty_slot_and_another_kind)
     uint64_t agent = puppet_new(&site, 1, MONEY, NULL);
 
     puppet_play(&site, agent, tries_wrong_slots, NULL);
-    ck_assert_uint_eq(site_agent(&site, agent)->turns, 2);
-    ck_assert_uint_eq(site_agent(&site, agent)->traps, 0);
+    ck_assert_uint_eq(site_agent(&site, agent)->usage.turns, 2);
+    ck_assert_uint_eq(site_agent(&site, agent)->usage.traps, 0);
 }
 END_TEST
 
@@ -437,7 +437,7 @@ START_TEST(every_order_refuses_pointers_outside_memory)
     ck_assert(site_logged(&site, agent, "wild: 120 of 120 refused"));
     ck_assert(!site_logged(&site, agent, " answered "));
     ck_assert(!site_logged(&site, agent, "a size below 0 was taken"));
-    ck_assert_uint_eq(site_agent(&site, agent)->traps, 0);
+    ck_assert_uint_eq(site_agent(&site, agent)->usage.traps, 0);
 }
 END_TEST
 
@@ -464,7 +464,7 @@ START_TEST(orders_of_gifts_refuse_pointers_outside_memory)
     uint64_t agent = puppet_new(&site, 1, MONEY, "str"); /* in slots 7, 8 and 9 */
 
     puppet_play(&site, agent, tries_more_pointers, NULL);
-    ck_assert_uint_eq(site_agent(&site, agent)->traps, 0);
+    ck_assert_uint_eq(site_agent(&site, agent)->usage.traps, 0);
 }
 END_TEST
 
@@ -506,7 +506,7 @@ START_TEST(an_order_that_cannot_take_so_many_bytes_takes_no_fuel_for_them)
     uint64_t agent = puppet_new(&site, 1, MONEY, "str"); /* in slots 7, 8 and 9 */
 
     puppet_play(&site, agent, tries_sizes, NULL);
-    ck_assert_uint_eq(site_agent(&site, agent)->traps, 0);
+    ck_assert_uint_eq(site_agent(&site, agent)->usage.traps, 0);
 }
 END_TEST
 

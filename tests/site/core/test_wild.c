@@ -381,7 +381,7 @@ START_TEST(the_other_arguments_are_good)
 
     puppet_play(&site, agent, is_good, &wild);
     ck_assert_uint_eq(wild.order, SERAI_ORDER_COUNT);
-    ck_assert_uint_eq(site_agent(&site, agent)->traps, 1);
+    ck_assert_uint_eq(site_agent(&site, agent)->usage.traps, 1);
 }
 END_TEST
 
