@@ -66,8 +66,7 @@ struct link {
     /* its: taken by us (durable with the frame that took it) */
     uint64_t received_seq;
     u128 received_total;
-    uint64_t channels_bought; /* children born here for the neighbour: bound by its cap */
-    bool removed;             /* taken away, and even: kept for its numbers and its accounts */
+    bool removed; /* taken away, and even: kept for its numbers and its accounts */
     /* known in this run only, in no row */
     char why[LINK_REASON_BYTES_MAX + 1]; /* why it is down; empty when it is not */
     uint64_t since_us;                   /* the site's: since when it is in its state */
@@ -86,15 +85,15 @@ void links_set_currency(struct links *links, const char *currency);
 
 /*
  * Read all links back into an empty set.  Rows: STORE_LINK, key = interface u32, u8 2 (the link,
- * then u64 0) or 3 (transcript, seq u64).  A link that was UP is DOWN now.  ST_CORRUPT names the
- * row.
+ * then u64 0), 3 (transcript, seq u64) or 5 (interface and u64 0: checkpoints).  A link that was UP
+ * is DOWN now.  ST_CORRUPT names the row.
  */
 MUST_CHECK enum status links_load(struct links *links, const struct store *store,
                                   struct fault *fault);
 
 /*
- * Write what changed since the last call: link rows, transcript rows, deletions.  What is written
- * here may be sent once the frame is durable.
+ * Write what changed since the last call: link rows, transcript rows, deletions, checkpoints.  What
+ * is written here may be sent once the frame is durable.
  */
 void links_save(struct links *links, struct store_batch *batch);
 
@@ -160,12 +159,6 @@ void links_each(struct links *links, void (*visit)(void *context, struct link *l
 /* Visit all links as links_each() does, removed ones too: interfaces 1, 2, 3 without a hole. */
 void links_each_ever(struct links *links, void (*visit)(void *context, struct link *link),
                      void *context);
-
-/*
- * Save the link for the turn's rollback (undo NULL: outside of a turn) and mark its row as changed.
- * The site calls this before it sets channels_bought, the one field that is its own.
- */
-void link_touch(struct links *links, struct link *link, struct undo *undo);
 
 /* ---- sending ---- */
 
@@ -305,6 +298,38 @@ bool link_next(struct links *links, struct link *link, struct parcel *parcel,
  * this frame.
  */
 void link_take(struct links *links, struct link *link, const struct channel_message *message);
+
+/* ---- checkpoints ---- */
+
+enum { LINK_CHECKPOINTS_MAX = 256, LINK_CHECKPOINT_NAME_BYTES_MAX = 32 };
+
+/* A link's totals at a moment that the operator named. */
+struct link_checkpoint {
+    uint32_t interface;
+    char name[LINK_CHECKPOINT_NAME_BYTES_MAX + 1];
+    uint64_t site_time_us;
+    u128 sent_total;
+    u128 received_total;
+};
+
+/* The link's checkpoint of that name, or NULL.  Borrowed until one is set or dropped. */
+const struct link_checkpoint *link_checkpoint_named(const struct links *links,
+                                                    const struct link *link, const char *name);
+
+/*
+ * Keep the link's totals as they are now under a name that none of its checkpoints has (INVARIANT).
+ * When a site has LINK_CHECKPOINTS_MAX, its oldest goes.
+ */
+void link_checkpoint_set(struct links *links, const struct link *link, const char *name,
+                         uint64_t site_time_us);
+
+/* Drop a checkpoint of this set. */
+void link_checkpoint_drop(struct links *links, const struct link_checkpoint *checkpoint);
+
+/* The number of checkpoints of all links, and the first of them, oldest first; borrowed. */
+size_t links_checkpoints(const struct links *links, const struct link_checkpoint **first);
+
+/* ---- counting, for reads and checks ---- */
 
 /* Count the messages, and their bytes, that are numbered and not acknowledged. */
 void link_outstanding(const struct links *links, const struct link *link, uint64_t *messages,

@@ -1,12 +1,14 @@
 /*
  * Rows of links in the table `link`.
  *
- * A link: key = interface u32, u8 2, u64 0; value = CBOR array of 19: name, key, endpoint, limit,
+ * A link: key = interface u32, u8 2, u64 0; value = CBOR array of 18: name, key, endpoint, limit,
  * the neighbour's limit, its fees for a birth and for a channel, state, reason, epoch, its epoch,
- * then sequence and total of what we sent, of what it acknowledged and of what we received, the
- * channels it bought, and whether it was removed.  A message of the transcript: key = interface
+ * then sequence and total of what we sent, of what it acknowledged and of what we received, and
+ * whether it was removed.  A message of the transcript: key = interface
  * u32, u8 3, sequence u64; value = CBOR array of whose place it takes, its money, the total after
- * it, and the message as it crosses.
+ * it, and the message as it crosses.  Checkpoints: key = u32 0, u8 5, u64 0; value = CBOR array of
+ * all of them, oldest first, each an array of interface, name, site time and the totals of what we
+ * sent and received.
  */
 #include "links/link.h"
 
@@ -17,8 +19,8 @@
 #include <string.h>
 
 enum { KEY_BYTES = 13, KEY_KIND_AT = 4, KEY_SEQ_AT = 5 };
-enum key_kind { KEY_LINK = 2, KEY_MESSAGE = 3 };
-enum { LINK_FIELDS = 19, MESSAGE_ROW_FIELDS = 4 };
+enum key_kind { KEY_LINK = 2, KEY_MESSAGE = 3, KEY_CHECKPOINTS = 5 };
+enum { LINK_FIELDS = 18, MESSAGE_ROW_FIELDS = 4 };
 
 static void make_key(uint8_t key[KEY_BYTES], uint32_t interface, enum key_kind kind, uint64_t seq)
 {
@@ -46,7 +48,6 @@ static void encode_link(struct bytes *out, const struct link *link)
     cursor_put(out, (struct cursor){link->sent_seq, link->sent_total});
     cursor_put(out, (struct cursor){link->acked_seq, link->acked_total});
     cursor_put(out, (struct cursor){link->received_seq, link->received_total});
-    cbor_put_uint(out, link->channels_bought);
     cbor_put_bool(out, link->removed);
 }
 
@@ -95,6 +96,19 @@ static void mark_saved(struct link_node *node)
     node->saved_acked_seq = link->acked_seq;
 }
 
+static void save_checkpoints(struct links *links, struct store_batch *batch, struct bytes *value)
+{
+    uint8_t key[KEY_BYTES];
+
+    if (!links->checkpoints_dirty)
+        return;
+    bytes_clear(value);
+    checkpoints_encode(links, value);
+    make_key(key, 0, KEY_CHECKPOINTS, 0);
+    put_row(batch, key, value);
+    links->checkpoints_dirty = false;
+}
+
 void links_save(struct links *links, struct store_batch *batch)
 {
     struct bytes *value = &links->scratch;
@@ -112,6 +126,7 @@ void links_save(struct links *links, struct store_batch *batch)
         save_transcript(node, batch, value);
         mark_saved(node);
     }
+    save_checkpoints(links, batch, value);
 }
 
 /* ---- reading ---- */
@@ -167,7 +182,6 @@ static enum status decode_link(struct link *link, const uint8_t *value, size_t v
     get_cursor(&in, &link->sent_seq, &link->sent_total);
     get_cursor(&in, &link->acked_seq, &link->acked_total);
     get_cursor(&in, &link->received_seq, &link->received_total);
-    link->channels_bought = cbor_get_uint(&in, UINT64_MAX);
     link->removed = cbor_get_bool(&in);
     error = link_error(link);
     if (error != NULL)
@@ -177,6 +191,8 @@ static enum status decode_link(struct link *link, const uint8_t *value, size_t v
 
 static enum status corrupt(const uint8_t *key, struct fault *fault, const char *error)
 {
+    if (key[KEY_KIND_AT] == KEY_CHECKPOINTS)
+        return fault_set(fault, ST_CORRUPT, "table link, checkpoints of links: %s", error);
     if (key[KEY_KIND_AT] == KEY_LINK)
         return fault_set(fault, ST_CORRUPT, "table link, link of interface %" PRIu32 ": %s",
                          be32_get(key), error);
@@ -269,6 +285,18 @@ static enum status load_message(struct links *links, const uint8_t *key, const u
     return ST_OK;
 }
 
+static enum status load_checkpoints(struct links *links, const uint8_t *key, const uint8_t *value,
+                                    size_t value_size, struct fault *fault)
+{
+    struct fault inner = {0};
+
+    if (be32_get(key) != 0 || be64_get(key + KEY_SEQ_AT) != 0)
+        return corrupt(key, fault, "no such key is ever written");
+    if (checkpoints_decode(links, value, value_size, &inner) != ST_OK)
+        return corrupt(key, fault, inner.text);
+    return ST_OK;
+}
+
 /* A link's key sorts before those of its transcript, and that is in order of sequence. */
 static enum status load_row(void *context, const uint8_t *key, size_t key_size,
                             const uint8_t *value, size_t value_size, struct fault *fault)
@@ -276,11 +304,13 @@ static enum status load_row(void *context, const uint8_t *key, size_t key_size,
     struct links *links = context;
     uint8_t kind = key_size > KEY_KIND_AT ? key[KEY_KIND_AT] : 0;
 
-    if (kind != KEY_LINK && kind != KEY_MESSAGE)
-        return ST_OK; /* a row of channels */
+    if (kind != KEY_LINK && kind != KEY_MESSAGE && kind != KEY_CHECKPOINTS)
+        return ST_OK; /* a row of channels, or of the exchange */
     if (key_size != KEY_BYTES)
         return fault_set(fault, ST_CORRUPT, "table link: the key of a link has %zu bytes",
                          key_size);
+    if (kind == KEY_CHECKPOINTS)
+        return load_checkpoints(links, key, value, value_size, fault);
     if (kind == KEY_LINK)
         return load_link(links, key, value, value_size, fault);
     return load_message(links, key, value, value_size, fault);
@@ -310,6 +340,9 @@ enum status links_load(struct links *links, const struct store *store, struct fa
     status = store->walk(store->context, STORE_LINK, NULL, 0, load_row, links, fault);
     if (status == ST_OK)
         status = check_transcripts(links, fault);
+    if (status == ST_OK && checkpoints_error(links) != NULL)
+        status = fault_set(fault, ST_CORRUPT, "table link, checkpoints of links: %s",
+                           checkpoints_error(links));
     if (status != ST_OK)
         links_clear(links);
     return status;

@@ -54,7 +54,10 @@ struct link_node {
 struct links {
     struct link_node *nodes[LINK_INTERFACES_MAX]; /* interface - 1 */
     size_t count;
-    size_t removed; /* of these */
+    size_t removed;                                           /* of these */
+    struct link_checkpoint checkpoints[LINK_CHECKPOINTS_MAX]; /* oldest first */
+    size_t checkpoint_count;
+    bool checkpoints_dirty; /* their row must be written */
     char currency[LINK_CURRENCY_BYTES_MAX + 1];
     struct bytes scratch;
 };
@@ -70,6 +73,16 @@ struct link_node *link_node_keyed(const struct links *links, const uint8_t key[L
 
 /* Free all nodes, as after links_new(). */
 void links_clear(struct links *links);
+
+/* Append the row of all checkpoints. */
+void checkpoints_encode(const struct links *links, struct bytes *out);
+
+/* Read that row into a set that has none.  *fault says what is wrong with it. */
+MUST_CHECK enum status checkpoints_decode(struct links *links, const uint8_t *value,
+                                          size_t value_size, struct fault *fault);
+
+/* What is wrong with the checkpoints, once all links were read; NULL: nothing. */
+const char *checkpoints_error(const struct links *links);
 
 /* What is wrong with the link's name, key or endpoint; NULL: nothing. */
 const char *link_address_error(const struct link *link);

@@ -57,6 +57,7 @@ void links_clear(struct links *links)
     }
     links->count = 0;
     links->removed = 0;
+    links->checkpoint_count = 0;
 }
 
 enum status links_new(struct links **links)
@@ -306,15 +307,6 @@ void link_raise_limit(struct links *links, struct link *link, struct money limit
     link->limit = limit;
     node->dirty = true;
     node->hello_due = link->state == LINK_UP || node->hello_due; /* it tells the neighbour */
-}
-
-void link_touch(struct links *links, struct link *link, struct undo *undo)
-{
-    struct link_node *node = node_of_link(links, link);
-
-    if (undo != NULL)
-        undo_save(undo, &link->channels_bought, sizeof link->channels_bought);
-    node->dirty = true; /* also if it is undone: a row that did not change is written once more */
 }
 
 /* ---- connected, frozen, resumed ---- */

@@ -262,6 +262,22 @@ static void paint_end(void *context, struct channel_end *end)
         U(money_nanos(held->asked_fee)));
 }
 
+static void paint_checkpoints(struct painter *painter, const struct core *core)
+{
+    const struct link_checkpoint *all;
+    size_t count = links_checkpoints(core->links, &all);
+
+    for (size_t i = 0; i < count; i++) {
+        char sent[U128_TEXT_BYTES];
+        char received[U128_TEXT_BYTES];
+
+        (void)fprintf(painter->out, "checkpoint %u %s at %llu sent %s received %s\n",
+                      (unsigned)all[i].interface, all[i].name, U(all[i].site_time_us),
+                      u128_print(sent, all[i].sent_total),
+                      u128_print(received, all[i].received_total));
+    }
+}
+
 static void paint_customers(struct painter *painter, const struct core *core)
 {
     for (size_t i = 0; i < core->customers.count; i++) {
@@ -297,6 +313,7 @@ char *portrait_of(const struct core *core)
     (void)fprintf(painter.out, "\n");
     ledger_each_account(core->ledger, paint_account, &painter);
     paint_customers(&painter, core);
+    paint_checkpoints(&painter, core);
     (void)agents_list(core->agents, 0, SIZE_MAX, paint_agent, &painter);
     paint_objects(&painter);
     paint_heap(&painter);

@@ -227,37 +227,7 @@ void core_links_out(struct core *core, struct core_frame *frame)
     core->links_changed = false;
 }
 
-/* ---- rows ---- */
-
-static const uint8_t META_MARKS = 4;
-
-static enum status load_marks(void *context, const uint8_t *key, size_t key_size,
-                              const uint8_t *value, size_t value_size, struct fault *fault)
-{
-    struct core *core = context;
-    uint64_t count;
-    struct cbor in;
-
-    if (key_size != 1 || key[0] != META_MARKS)
-        return ST_OK;
-    cbor_init(&in, value, value_size);
-    count = cbor_get_array_any(&in, LINK_MARKS_MAX);
-    for (uint64_t i = 0; i < count && in.error == NULL; i++) {
-        struct link_mark *mark = &core->marks[core->mark_count++];
-
-        cbor_get_array(&in, 5);
-        mark->interface = (uint32_t)cbor_get_uint(&in, UINT32_MAX);
-        cbor_get_text(&in, mark->name, LINK_MARK_NAME_BYTES_MAX);
-        mark->site_time_us = cbor_get_uint(&in, UINT64_MAX);
-        mark->sent_total = cbor_get_u128(&in);
-        mark->received_total = cbor_get_u128(&in);
-    }
-    if (cbor_done(&in, fault, "meta row 4 (marks of links)") != ST_OK) {
-        fault->status = ST_CORRUPT;
-        return ST_CORRUPT;
-    }
-    return ST_OK;
-}
+/* ---- a start ---- */
 
 /* What a start knows of a link: nothing was heard yet. */
 static void connection_begin(void *context, struct link *link)
@@ -270,43 +240,8 @@ static void connection_begin(void *context, struct link *link)
                                         : "not connected yet");
 }
 
-enum status core_links_load(struct core *core, const struct store *store, struct fault *fault)
+void core_links_begin(struct core *core)
 {
-    enum status status;
-
-    core->marks = calloc(LINK_MARKS_MAX, sizeof *core->marks);
-    if (core->marks == NULL)
-        return fault_set(fault, ST_NOMEM, "links: memory is short");
-    status = links_load(core->links, store, fault);
-    if (status == ST_OK)
-        status = store->walk(store->context, STORE_META, &META_MARKS, 1, load_marks, core, fault);
-    if (status != ST_OK)
-        return status;
     links_each(core->links, connection_begin, core);
     core->links_changed = true; /* the edge has to be told of all of them */
-    return ST_OK;
-}
-
-void core_links_save(struct core *core, struct store_batch *batch)
-{
-    struct bytes row = {0};
-
-    links_save(core->links, batch);
-    if (!core->marks_dirty)
-        return;
-    cbor_put_array(&row, core->mark_count);
-    for (size_t i = 0; i < core->mark_count; i++) {
-        const struct link_mark *mark = &core->marks[i];
-
-        cbor_put_array(&row, 5);
-        cbor_put_uint(&row, mark->interface);
-        cbor_put_text(&row, mark->name);
-        cbor_put_uint(&row, mark->site_time_us);
-        cbor_put_u128(&row, mark->sent_total);
-        cbor_put_u128(&row, mark->received_total);
-    }
-    INVARIANT(!row.failed);
-    store_batch_put(batch, STORE_META, &META_MARKS, 1, row.data, row.size);
-    bytes_fini(&row);
-    core->marks_dirty = false;
 }

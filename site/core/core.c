@@ -172,7 +172,6 @@ void core_free(struct core *core)
     channels_free(core->channels);
     links_free(core->links);
     exchange_free(core->exchange);
-    free(core->marks);
     undo_free(core->undo);
     ledger_free(core->ledger);
     core_customers_fini(core);
@@ -218,11 +217,13 @@ enum status core_load(struct core *core, const struct store *store, struct fault
     if (status == ST_OK)
         status = channels_load(core->channels, store, fault);
     if (status == ST_OK)
-        status = core_links_load(core, store, fault);
+        status = links_load(core->links, store, fault);
     if (status == ST_OK)
         status = exchange_load(core->exchange, store, fault);
-    if (status == ST_OK)
+    if (status == ST_OK) {
+        core_links_begin(core);
         core_customers_loaded(core);
+    }
     if (status == ST_OK)
         status = open_operator(core, fault);
     if (status == ST_OK)
@@ -372,7 +373,7 @@ void core_frame_close(struct core *core, uint64_t wall_us, struct core_frame *fr
         agents_save(core->agents, &frame->batch);
         channels_save(core->channels, &frame->batch);
         exchange_save(core->exchange, &frame->batch);
-        core_links_save(core, &frame->batch);
+        links_save(core->links, &frame->batch);
         core_customers_save(core, &frame->batch);
         core_meta_save(core, &frame->batch);
         (void)ledger_frame_close(core->ledger, &frame->batch, core->site_time_us, wall_us,

@@ -141,26 +141,33 @@ void core_link_states(struct core *core, struct map *map)
     bytes_fini(&states.items);
 }
 
-/* Marks are a list inside the map, so they are put in as one raw value. */
-static void map_marks(const struct core *core, const struct link *link, struct bytes *out)
+static void map_checkpoint(const struct link *link, const struct link_checkpoint *one,
+                           struct bytes *out)
 {
+    struct map map;
+
+    map_init(&map);
+    map_text(&map, "mark", one->name);
+    map_uint(&map, "time_us", one->site_time_us);
+    map_total(&map, "sent_total", one->sent_total);
+    map_total(&map, "received_total", one->received_total);
+    map_total(&map, "sent_since", link->sent_total - one->sent_total);
+    map_total(&map, "received_since", link->received_total - one->received_total);
+    map_end(&map, out);
+}
+
+/* They are a list inside the map, so they are put in as one raw value. */
+static void map_checkpoints(const struct core *core, const struct link *link, struct bytes *out)
+{
+    const struct link_checkpoint *all;
+    size_t all_count = links_checkpoints(core->links, &all);
     uint64_t count = 0;
     struct bytes items = {0};
 
-    for (size_t i = 0; i < core->mark_count; i++) {
-        const struct link_mark *mark = &core->marks[i];
-        struct map map;
-
-        if (mark->interface != link->interface)
+    for (size_t i = 0; i < all_count; i++) {
+        if (all[i].interface != link->interface)
             continue;
-        map_init(&map);
-        map_text(&map, "mark", mark->name);
-        map_uint(&map, "time_us", mark->site_time_us);
-        map_total(&map, "sent_total", mark->sent_total);
-        map_total(&map, "received_total", mark->received_total);
-        map_total(&map, "sent_since", link->sent_total - mark->sent_total);
-        map_total(&map, "received_since", link->received_total - mark->received_total);
-        map_end(&map, &items);
+        map_checkpoint(link, &all[i], &items);
         count++;
     }
     INVARIANT(!items.failed);
@@ -172,7 +179,7 @@ static void map_marks(const struct core *core, const struct link *link, struct b
 static void read_link(struct core *core, struct cbor *in, struct outcome *outcome)
 {
     char name[LINK_NAME_BYTES_MAX + 1];
-    struct bytes marks = {0};
+    struct bytes checkpoints = {0};
     struct link *link;
     struct map map;
 
@@ -191,10 +198,10 @@ static void read_link(struct core *core, struct cbor *in, struct outcome *outcom
     map_total(&map, "acked_total", link->acked_total);
     map_money(&map, "peer_birth_fee", link->peer_prices.birth_fee);
     map_money(&map, "peer_channel_fee", link->peer_prices.channel_fee);
-    map_marks(core, link, &marks);
-    map_raw(&map, "marks", &marks);
+    map_checkpoints(core, link, &checkpoints);
+    map_raw(&map, "marks", &checkpoints);
     map_end(&map, &outcome->result);
-    bytes_fini(&marks);
+    bytes_fini(&checkpoints);
 }
 
 void core_link_read(struct core *core, const struct control_request *request, struct cbor *in,
@@ -382,61 +389,38 @@ static bool read_name(struct cbor *in, struct outcome *outcome, char name[LINK_N
     return outcome_args_done(in, outcome);
 }
 
-static struct link_mark *find_mark(struct core *core, const struct link *link, const char *name)
-{
-    for (size_t i = 0; i < core->mark_count; i++)
-        if (core->marks[i].interface == link->interface && strcmp(core->marks[i].name, name) == 0)
-            return &core->marks[i];
-    return NULL;
-}
-
-static void drop_mark(struct core *core, struct link_mark *mark)
-{
-    size_t behind = core->mark_count - 1 - (size_t)(mark - core->marks);
-
-    memmove(mark, mark + 1, behind * sizeof *mark);
-    core->mark_count--;
-    core->marks_dirty = true;
-}
-
 void core_link_mark(struct core *core, struct customer *by, struct cbor *in,
                     struct outcome *outcome)
 {
-    char name[LINK_NAME_BYTES_MAX + 1];
-    struct link_mark mark = {.site_time_us = core->site_time_us};
+    char link_name[LINK_NAME_BYTES_MAX + 1];
+    char name[LINK_CHECKPOINT_NAME_BYTES_MAX + 1];
     struct link *link;
     struct map map;
 
     (void)by;
     cbor_get_array(in, 2);
-    cbor_get_text(in, name, LINK_NAME_BYTES_MAX);
-    cbor_get_text(in, mark.name, LINK_MARK_NAME_BYTES_MAX);
+    cbor_get_text(in, link_name, LINK_NAME_BYTES_MAX);
+    cbor_get_text(in, name, LINK_CHECKPOINT_NAME_BYTES_MAX);
     if (!outcome_args_done(in, outcome))
         return;
-    if (!text_is_name(mark.name)) {
+    if (!text_is_name(name)) {
         outcome_set(outcome, CONTROL_BAD_REQUEST,
                     "the name of a mark begins with a letter, so that it is never taken for a "
                     "number: \"%s\" does not",
-                    mark.name);
+                    name);
         return;
     }
-    link = named_link(core, name, outcome);
+    link = named_link(core, link_name, outcome);
     if (link == NULL)
         return;
-    if (find_mark(core, link, mark.name) != NULL) {
-        outcome_set(outcome, CONTROL_REFUSED, "link %s has a mark %s already: choose another", name,
-                    mark.name);
+    if (link_checkpoint_named(core->links, link, name) != NULL) {
+        outcome_set(outcome, CONTROL_REFUSED, "link %s has a mark %s already: choose another",
+                    link_name, name);
         return;
     }
-    if (core->mark_count == LINK_MARKS_MAX) /* the oldest goes */
-        drop_mark(core, core->marks);
-    mark.interface = link->interface;
-    mark.sent_total = link->sent_total;
-    mark.received_total = link->received_total;
-    core->marks[core->mark_count++] = mark;
-    core->marks_dirty = true;
+    link_checkpoint_set(core->links, link, name, core->site_time_us);
     map_init(&map);
-    map_text(&map, "mark", mark.name);
+    map_text(&map, "mark", name);
     link_entries(core, link, &map);
     map_end(&map, &outcome->result);
 }
@@ -444,28 +428,28 @@ void core_link_mark(struct core *core, struct customer *by, struct cbor *in,
 void core_link_unmark(struct core *core, struct customer *by, struct cbor *in,
                       struct outcome *outcome)
 {
-    char name[LINK_NAME_BYTES_MAX + 1];
-    char mark_name[LINK_MARK_NAME_BYTES_MAX + 1];
-    struct link_mark *mark;
+    char link_name[LINK_NAME_BYTES_MAX + 1];
+    char name[LINK_CHECKPOINT_NAME_BYTES_MAX + 1];
+    const struct link_checkpoint *checkpoint;
     struct link *link;
 
     (void)by;
     cbor_get_array(in, 2);
-    cbor_get_text(in, name, LINK_NAME_BYTES_MAX);
-    cbor_get_text(in, mark_name, LINK_MARK_NAME_BYTES_MAX);
+    cbor_get_text(in, link_name, LINK_NAME_BYTES_MAX);
+    cbor_get_text(in, name, LINK_CHECKPOINT_NAME_BYTES_MAX);
     if (!outcome_args_done(in, outcome))
         return;
-    link = named_link(core, name, outcome);
+    link = named_link(core, link_name, outcome);
     if (link == NULL)
         return;
-    mark = find_mark(core, link, mark_name);
-    if (mark == NULL) {
+    checkpoint = link_checkpoint_named(core->links, link, name);
+    if (checkpoint == NULL) {
         outcome_set(outcome, CONTROL_MISSING,
-                    "link %s has no mark %s: `serai link show %s` lists them", name, mark_name,
-                    name);
+                    "link %s has no mark %s: `serai link show %s` lists them", link_name, name,
+                    link_name);
         return;
     }
-    drop_mark(core, mark);
+    link_checkpoint_drop(core->links, checkpoint);
     link_result(core, link, outcome);
 }
 

@@ -103,10 +103,7 @@ struct core {
     struct agents *agents;
     struct channels *channels;
     struct links *links;
-    struct exchange *exchange; /* of these four, and the ledger */
-    struct link_mark *marks;   /* oldest first */
-    size_t mark_count;
-    bool marks_dirty;
+    struct exchange *exchange;                        /* of these four, and the ledger */
     struct link_telling telling[LINK_INTERFACES_MAX]; /* by interface - 1 */
     uint64_t reminded_us;                             /* monotonic time of the last reminder */
     bool links_changed; /* the edge has to be told of links it does not know */
@@ -139,29 +136,13 @@ struct core {
     size_t reply_capacity;
 };
 
-/* A link's totals at a moment that the operator named. */
-enum { LINK_MARKS_MAX = 256, LINK_MARK_NAME_BYTES_MAX = 32 };
-struct link_mark {
-    uint32_t interface;
-    char name[LINK_MARK_NAME_BYTES_MAX + 1];
-    uint64_t site_time_us;
-    u128 sent_total;
-    u128 received_total;
-};
-
 struct map;
 struct outcome;
 
 /* connections.c */
 
-/*
- * Read links and their marks back.  ST_CORRUPT names what differs; ST_NOMEM.
- */
-MUST_CHECK enum status core_links_load(struct core *core, const struct store *store,
-                                       struct fault *fault);
-
-/* Write the rows of links, and of marks if they changed. */
-void core_links_save(struct core *core, struct store_batch *batch);
+/* Begin a run: no link is connected yet, and the edge has to be told of all; once they are read. */
+void core_links_begin(struct core *core);
 
 /* Put the parcels that are due into the frame, after the parts were saved, and what the edge has to
  * know of links if that changed. */

@@ -39,6 +39,11 @@ static void numbered(void *context, const struct link *link, uint64_t seq,
     HOLDS(link->sent_seq == seq);
 }
 
+void link_touch(struct links *links, struct link *link)
+{
+    node_of_link(links, link)->dirty = true;
+}
+
 uint64_t peer_save(struct peer *peer)
 {
     struct store_batch batch;

@@ -20,6 +20,8 @@ struct peer {
 /* One link, saved once; its limit is PEER_LIMIT_NANOS. */
 struct peer peer_new(const char *neighbour);
 void peer_free(struct peer *peer);
+/* Mark the row of a link as changed. */
+void link_touch(struct links *links, struct link *link);
 /* A frame: number, save, commit.  Returns the operations that took. */
 uint64_t peer_save(struct peer *peer);
 /* As after a crash: from the store. */

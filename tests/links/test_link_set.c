@@ -257,22 +257,6 @@ START_TEST(those_removed_take_no_place_of_the_most_at_once)
 }
 END_TEST
 
-START_TEST(what_a_turn_counts_is_undone_with_it)
-{
-    struct undo *undo;
-
-    ck_assert_int_eq(undo_new(&undo), ST_OK);
-    ck_assert_int_eq(add("B", 1, endpoint), ST_OK);
-    link_touch(links, link, undo);
-    link->channels_bought = 5;
-    undo_rollback(undo);
-    ck_assert_uint_eq(link->channels_bought, 0);
-    link_touch(links, link, NULL);
-    link->channels_bought = 6;
-    undo_free(undo);
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("links");
@@ -290,7 +274,6 @@ int main(void)
     tcase_add_test(tcase, an_interface_is_one_neighbours_for_ever);
     tcase_add_test(tcase, who_was_told_a_limit_is_joined_again_with_no_lower_one);
     tcase_add_test(tcase, those_removed_take_no_place_of_the_most_at_once);
-    tcase_add_test(tcase, what_a_turn_counts_is_undone_with_it);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }

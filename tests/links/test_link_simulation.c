@@ -334,7 +334,7 @@ static void site_init(struct world *world, struct site *site)
     site->at = peer_new("neighbour");
     site->at.link->limit = nanos(rng_below(&world->rng, LIMIT_MAX));
     site->connects = true;
-    link_touch(site->at.links, site->at.link, NULL);
+    link_touch(site->at.links, site->at.link);
     (void)peer_save(&site->at);
     ck_assert_int_eq(undo_new(&site->undo), ST_OK);
 }
