@@ -475,8 +475,6 @@ uint64_t agents_next_due_us(const struct agents *agents);
 
 /* The agent whose turn it is. */
 struct agent *turn_agent(const struct turn *turn);
-struct agents *turn_agents(const struct turn *turn);
-struct undo *turn_undo(const struct turn *turn);
 
 /*
  * The cap in a slot, if it is of `kind` (SERAI_KIND_ANY: of any); else NULL, and *refusal says why.

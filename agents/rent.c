@@ -109,12 +109,13 @@ u128 agent_rent_rate(const struct agents *agents, const struct agent *agent)
 {
     u128 rate = 0;
 
-    rate += (u128)agent_bytes_held(agent) * money_nanos(agents->prices.memory_rent);
-    rate += (u128)agent->owns.buffer_bytes * money_nanos(agents->prices.buffer_rent);
+    INVARIANT(market_rent_rate_add(&rate, agent_bytes_held(agent), agents->prices.memory_rent));
+    INVARIANT(market_rent_rate_add(&rate, agent->owns.buffer_bytes, agents->prices.buffer_rent));
     if (agent->program.code.code != NULL && agent->program.code.code->refs > 0 &&
         !agent->program.code.code->builtin)
-        rate += (u128)(agent->program.code.code->held / agent->program.code.code->refs) *
-                money_nanos(agents->prices.code_rent);
+        INVARIANT(market_rent_rate_add(
+            &rate, agent->program.code.code->held / agent->program.code.code->refs,
+            agents->prices.code_rent));
     return rate;
 }
 

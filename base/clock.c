@@ -1,4 +1,4 @@
-/* The system's clocks, and one that is set by hand. */
+/* The system's clocks. */
 #include "base/clock.h"
 
 #include <time.h>
@@ -27,24 +27,4 @@ static uint64_t system_wall_us(void *context)
 struct clock_source clock_system(void)
 {
     return (struct clock_source){.now_us = system_now_us, .wall_us = system_wall_us};
-}
-
-static uint64_t manual_now_us(void *context)
-{
-    const struct clock_manual *manual = context;
-
-    return manual->now_us;
-}
-
-static uint64_t manual_wall_us(void *context)
-{
-    const struct clock_manual *manual = context;
-
-    return manual->wall_us;
-}
-
-struct clock_source clock_from_manual(struct clock_manual *manual)
-{
-    return (struct clock_source){
-        .now_us = manual_now_us, .wall_us = manual_wall_us, .context = manual};
 }

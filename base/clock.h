@@ -18,16 +18,4 @@ struct clock_source {
  */
 struct clock_source clock_system(void);
 
-/* A clock that tests and the simulator set by hand. */
-struct clock_manual {
-    uint64_t now_us;
-    uint64_t wall_us;
-};
-
-/*
- * A clock that shows what stands in *manual, which the caller keeps for as long as the clock is
- * used.
- */
-struct clock_source clock_from_manual(struct clock_manual *manual);
-
 #endif

@@ -110,32 +110,3 @@ void dense_each(const struct dense *dense, uint64_t first,
     }
     free(groups);
 }
-
-struct collecting {
-    uint64_t *keys;
-    size_t used;
-};
-
-static bool collect(void *context, uint64_t id, void *value)
-{
-    struct collecting *collecting = context;
-
-    (void)value;
-    collecting->keys[collecting->used++] = id;
-    return true;
-}
-
-void dense_keys_sorted(const struct dense *dense, uint64_t **keys, size_t *count)
-{
-    struct collecting collecting = {0};
-
-    *keys = NULL;
-    *count = dense->count;
-    if (dense->count == 0)
-        return;
-    collecting.keys = malloc(dense->count * sizeof *collecting.keys);
-    INVARIANT(collecting.keys != NULL);
-    dense_each(dense, 0, collect, &collecting);
-    INVARIANT(collecting.used == dense->count);
-    *keys = collecting.keys;
-}

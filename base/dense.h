@@ -53,7 +53,4 @@ uint64_t *dense_note(const struct dense *dense, uint64_t id);
 void dense_each(const struct dense *dense, uint64_t first,
                 bool (*visit)(void *context, uint64_t id, void *value), void *context);
 
-/* As table_keys_sorted(). */
-void dense_keys_sorted(const struct dense *dense, uint64_t **keys, size_t *count);
-
 #endif

@@ -16,11 +16,6 @@ void heapq_fini(struct heapq *heap)
     heapq_init(heap);
 }
 
-size_t heapq_count(const struct heapq *heap)
-{
-    return heap->count;
-}
-
 static bool before(const struct heapq_item *a, const struct heapq_item *b)
 {
     return a->due != b->due ? a->due < b->due : a->id < b->id;

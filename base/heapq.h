@@ -23,7 +23,6 @@ void heapq_init(struct heapq *heap);
 
 /* Free the items.  Leaves an empty heap that may be used again. */
 void heapq_fini(struct heapq *heap);
-size_t heapq_count(const struct heapq *heap);
 
 /*
  * Add an item.  The same one may be in twice.  There is no removal: to cancel, let the item come

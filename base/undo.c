@@ -82,11 +82,6 @@ void undo_free_on_commit(struct undo *undo, void *memory)
     undo_on_commit(undo, free_action, memory, NULL);
 }
 
-void undo_free_on_rollback(struct undo *undo, void *memory)
-{
-    undo_on_rollback(undo, free_action, memory, NULL);
-}
-
 static void make_empty(struct undo *undo)
 {
     undo->count = 0;

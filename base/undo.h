@@ -34,8 +34,6 @@ void undo_on_commit(struct undo *undo, void (*action)(void *context, void *argum
 
 /* free(memory) when the turn is good; for what it drops. */
 void undo_free_on_commit(struct undo *undo, void *memory);
-/* free(memory) when the turn is undone; for what it made. */
-void undo_free_on_rollback(struct undo *undo, void *memory);
 
 /*
  * Restore all that was saved and run the actions for it, latest first.  The log is empty

@@ -144,12 +144,6 @@ struct money pricebook_link_price_at(const struct pricebook *book, size_t place,
     return all[which];
 }
 
-struct money pricebook_link_price(const struct pricebook *book, const char *name,
-                                  enum link_price which)
-{
-    return pricebook_link_price_at(book, pricebook_link_place(book, name), which);
-}
-
 void pricebook_each_link(const struct pricebook *book,
                          void (*visit)(void *context, const char *path, struct money price,
                                        const char *unit),

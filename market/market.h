@@ -119,7 +119,7 @@ struct pricebook {
     uint64_t customer_ends_max;         /* customers.ends_max: of channels */
     uint64_t customer_inbox_percent;    /* customers.inbox_percent: of any one inbox it may fill */
 
-    /* For links without prices of their own; read these by pricebook_link_price(). */
+    /* For links without prices of their own; read these by pricebook_link_price_at(). */
     struct money link_birth_fee;   /* links.birth_fee */
     struct money link_channel_fee; /* links.channel_fee */
     struct money link_packets;     /* links.packets */
@@ -160,10 +160,6 @@ struct money pricebook_rent(const struct pricebook *book, enum rent_resource res
 /* How much of a resource one customer may hold, over all its agents; 0: any amount. */
 uint64_t pricebook_customer_max(const struct pricebook *book, enum customer_resource resource);
 
-/* The price that the link of this name charges: its own, or else the one for all links. */
-struct money pricebook_link_price(const struct pricebook *book, const char *name,
-                                  enum link_price which);
-
 /*
  * Where the book keeps prices of this link's own: its place among such links, from 1; 0 when it has
  * none.  A line of the journal names the place, so that its charge can be computed again.
@@ -171,8 +167,8 @@ struct money pricebook_link_price(const struct pricebook *book, const char *name
 size_t pricebook_link_place(const struct pricebook *book, const char *name);
 
 /*
- * The price that the link at a place charges, as pricebook_link_price().  `place` is 0 for a link
- * without prices of its own, and at most link_count (INVARIANT).
+ * The price that the link at a place charges: its own, or else the one for all links.  `place` is 0
+ * for a link without prices of its own, and at most link_count (INVARIANT).
  */
 struct money pricebook_link_price_at(const struct pricebook *book, size_t place,
                                      enum link_price which);
@@ -256,21 +252,13 @@ u128 price_index_at(const struct price_index *index, uint64_t now_us);
  */
 void price_index_set_price(struct price_index *index, struct money price, uint64_t now_us);
 
-/*
- * What holding `held_bytes` costs between two readings of an index: whole nanos to *owed, the rest,
- * below MARKET_RENT_UNIT, replaces *carry.  Exact: sum(owed) * MARKET_RENT_UNIT + carry is the sum
- * of all products, in whatever steps it is settled.  False when the sum is more than money can say;
- * nothing is changed then.  index_last <= index_now and *carry < MARKET_RENT_UNIT, or it is a bug.
- */
-MUST_CHECK bool market_rent_owed(struct money *owed, uint64_t *carry, uint64_t held_bytes,
-                                 u128 index_last, u128 index_now);
-
 /* What one resource adds to *rate, the sum of bytes x price; false on overflow, *rate unchanged. */
 MUST_CHECK bool market_rent_rate_add(u128 *rate, uint64_t held_bytes, struct money price);
 
 /*
  * For how many microseconds `budget` pays a rent of `rate` when `carry` is owed already: the
- * largest time after which market_rent_owed() is still within the budget.  UINT64_MAX: for ever.
+ * largest time after which bytes x index, with the carry, is still within the budget.  UINT64_MAX:
+ * for ever.
  */
 uint64_t market_rent_lasts_us(struct money budget, u128 rate, uint64_t carry);
 

@@ -25,23 +25,6 @@ void price_index_set_price(struct price_index *index, struct money price, uint64
     index->at_us = now_us;
 }
 
-bool market_rent_owed(struct money *owed, uint64_t *carry, uint64_t held_bytes, u128 index_last,
-                      u128 index_now)
-{
-    u128 product;
-
-    INVARIANT(index_last <= index_now);
-    INVARIANT(*carry < MARKET_RENT_UNIT);
-    if (__builtin_mul_overflow((u128)held_bytes, index_now - index_last, &product))
-        return false;
-    if (!u128_add(&product, product, *carry))
-        return false;
-    if (!money_from_total(owed, product / MARKET_RENT_UNIT))
-        return false;
-    *carry = (uint64_t)(product % MARKET_RENT_UNIT);
-    return true;
-}
-
 bool market_rent_rate_add(u128 *rate, uint64_t held_bytes, struct money price)
 {
     return u128_add(rate, *rate, (u128)held_bytes * money_nanos(price));

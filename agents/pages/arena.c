@@ -71,11 +71,6 @@ bool arena_has(const struct arena *arena, uint64_t agent)
     return table_get(&arena->by_agent, agent) != NULL;
 }
 
-uint64_t arena_cards_taken(const struct arena *arena)
-{
-    return arena->cards_taken;
-}
-
 /* ---- what a slot holds ---- */
 
 static void note_card(struct arena_slot *slot, uint32_t card)

@@ -56,7 +56,4 @@ void arena_forget(struct arena *arena, uint64_t agent);
 /* Whether the agent has a slot. */
 bool arena_has(const struct arena *arena, uint64_t agent);
 
-/* Cards of all slots that take memory. */
-uint64_t arena_cards_taken(const struct arena *arena);
-
 #endif

@@ -14,16 +14,6 @@ struct agent *turn_agent(const struct turn *turn)
     return turn->agent;
 }
 
-struct agents *turn_agents(const struct turn *turn)
-{
-    return turn->agents;
-}
-
-struct undo *turn_undo(const struct turn *turn)
-{
-    return turn->agents->undo;
-}
-
 const struct cap *turn_cap(const struct turn *turn, uint64_t slot, enum serai_kind kind,
                            int64_t *refusal)
 {

@@ -74,9 +74,6 @@ void core_free(struct core *core);
  */
 MUST_CHECK enum status core_load(struct core *core, const struct store *store, struct fault *fault);
 
-/* The unit of account of these books, fixed by their first frame.  After core_load(). */
-const char *core_currency(const struct core *core);
-
 /*
  * Read the unit of account out of a store, with no core.  ST_MISSING: it has no frame yet;
  * ST_CORRUPT; ST_IO.
@@ -92,7 +89,8 @@ MUST_CHECK enum status core_check_book(const struct store *store, const struct p
                                        struct fault *fault);
 
 /*
- * Check the currency of a price book against one that core_currency() gave.  ST_INVALID names both.
+ * Check the currency of a price book against one that core_read_currency() gave.  ST_INVALID names
+ * both.
  */
 MUST_CHECK enum status core_check_currency(const char *currency, const struct pricebook *book,
                                            struct fault *fault);

@@ -191,11 +191,6 @@ enum status core_set_prices(struct core *core, const struct pricebook *book, str
     return ST_OK;
 }
 
-const char *core_currency(const struct core *core)
-{
-    return core->book.currency;
-}
-
 struct currency {
     char *text;
     bool any;

@@ -139,7 +139,7 @@ START_TEST(timers_are_due_again)
     world_fill(&world);
     world_commit(&world);
     ck_assert_int_eq(world_load(&loaded, &world, NULL), ST_OK);
-    ck_assert_uint_eq(heapq_count(&loaded.agents->objects.timers), 1);
+    ck_assert_uint_eq(loaded.agents->objects.timers.count, 1);
     ck_assert(heapq_peek(&loaded.agents->objects.timers, &item));
     ck_assert_uint_eq(item.due, UINT64_C(1) << 60);
     ck_assert_ptr_nonnull(object_find(&loaded.agents->objects, item.id, OBJECT_TIMER));

@@ -27,20 +27,6 @@ START_TEST(wall_time_is_in_microseconds_since_1970)
 }
 END_TEST
 
-START_TEST(a_manual_clock_shows_what_it_was_set_to)
-{
-    struct clock_manual manual = {.now_us = 5, .wall_us = 7};
-    struct clock_source clock = clock_from_manual(&manual);
-
-    ck_assert_uint_eq(clock.now_us(clock.context), 5);
-    ck_assert_uint_eq(clock.wall_us(clock.context), 7);
-    manual.now_us = 6;
-    manual.wall_us = 8;
-    ck_assert_uint_eq(clock.now_us(clock.context), 6);
-    ck_assert_uint_eq(clock.wall_us(clock.context), 8);
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("clock");
@@ -48,7 +34,6 @@ int main(void)
 
     tcase_add_test(tcase, monotonic_time_never_goes_back);
     tcase_add_test(tcase, wall_time_is_in_microseconds_since_1970);
-    tcase_add_test(tcase, a_manual_clock_shows_what_it_was_set_to);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }

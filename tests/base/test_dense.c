@@ -2,6 +2,7 @@
 #include "base/dense.h"
 
 #include "tests/check_main.h"
+#include "tests/dense_keys.h"
 
 #include <signal.h>
 #include <stdlib.h>

@@ -14,7 +14,7 @@ START_TEST(an_empty_heap_gives_nothing)
     ck_assert(!heapq_peek(&heap, &item));
     ck_assert(!heapq_pop(&heap, &item));
     ck_assert(item.due == 7 && item.id == 8);
-    ck_assert_uint_eq(heapq_count(&heap), 0);
+    ck_assert_uint_eq(heap.count, 0);
     heapq_fini(&heap);
 }
 END_TEST
@@ -31,13 +31,13 @@ START_TEST(equal_times_come_by_rising_id)
     heapq_push(&heap, 5, 2);
     ck_assert(heapq_peek(&heap, &item));
     ck_assert(item.due == 4 && item.id == 9);
-    ck_assert_uint_eq(heapq_count(&heap), 4);
+    ck_assert_uint_eq(heap.count, 4);
     ck_assert(heapq_pop(&heap, NULL));
     for (uint64_t id = 1; id <= 3; id++) {
         ck_assert(heapq_pop(&heap, &item));
         ck_assert(item.due == 5 && item.id == id);
     }
-    ck_assert_uint_eq(heapq_count(&heap), 0);
+    ck_assert_uint_eq(heap.count, 0);
     heapq_fini(&heap);
 }
 END_TEST

@@ -186,7 +186,7 @@ static void say_hello(void)
                           .acked = {link->received_seq, link->received_total}};
     struct bytes bytes = {0};
 
-    (void)snprintf(hello.currency, sizeof hello.currency, "%s", core_currency(peer.site.core));
+    (void)snprintf(hello.currency, sizeof hello.currency, "%s", peer.site.core->book.currency);
     if (money_from_nanos(&hello.limit, FUZZ_LIMIT_NANOS) != ST_OK)
         abort();
     switch (script_below(&peer.script, 16)) {

@@ -387,21 +387,26 @@ START_TEST(an_older_shorter_book_gets_defaults_for_the_rest)
 }
 END_TEST
 
+static uint64_t link_price(const struct pricebook *book, const char *name, enum link_price which)
+{
+    return pricebook_link_price_at(book, pricebook_link_place(book, name), which).nanos;
+}
+
 START_TEST(a_link_has_its_own_prices_or_those_of_all_links)
 {
     struct pricebook book;
 
     pricebook_default(&book, &names);
-    ck_assert_uint_eq(pricebook_link_price(&book, "b", LINK_PRICE_BIRTH_FEE).nanos, 100000);
-    ck_assert_uint_eq(pricebook_link_price(&book, "b", LINK_PRICE_PACKETS).nanos, 1000);
+    ck_assert_uint_eq(link_price(&book, "b", LINK_PRICE_BIRTH_FEE), 100000);
+    ck_assert_uint_eq(link_price(&book, "b", LINK_PRICE_PACKETS), 1000);
     ck_assert_int_eq(set(&book, "links.packets", PRICEBOOK_TEXT, "0.5"), ST_OK);
     ck_assert_int_eq(set(&book, "link.b.packets", PRICEBOOK_TEXT, "0.25"), ST_OK);
     ck_assert_int_eq(set(&book, "link.a.x.packets", PRICEBOOK_TEXT, "0"), ST_OK);
-    ck_assert_uint_eq(pricebook_link_price(&book, "b", LINK_PRICE_PACKETS).nanos, 250000000);
-    ck_assert_uint_eq(pricebook_link_price(&book, "a.x", LINK_PRICE_PACKETS).nanos, 0);
-    ck_assert_uint_eq(pricebook_link_price(&book, "a", LINK_PRICE_PACKETS).nanos, 500000000);
-    ck_assert_uint_eq(pricebook_link_price(&book, "b", LINK_PRICE_CHANNEL_FEE).nanos, 100000);
-    ck_assert_uint_eq(pricebook_link_price(&book, "b", LINK_PRICE_PACKET_DATA).nanos, 10000);
+    ck_assert_uint_eq(link_price(&book, "b", LINK_PRICE_PACKETS), 250000000);
+    ck_assert_uint_eq(link_price(&book, "a.x", LINK_PRICE_PACKETS), 0);
+    ck_assert_uint_eq(link_price(&book, "a", LINK_PRICE_PACKETS), 500000000);
+    ck_assert_uint_eq(link_price(&book, "b", LINK_PRICE_CHANNEL_FEE), 100000);
+    ck_assert_uint_eq(link_price(&book, "b", LINK_PRICE_PACKET_DATA), 10000);
     ck_assert_uint_eq(book.packets.nanos, 1000);
 }
 END_TEST

@@ -124,7 +124,7 @@ struct hello liar_true_hello(const struct liar *liar)
         .limit = {liar->limit},
     };
 
-    (void)snprintf(hello.currency, sizeof hello.currency, "%s", core_currency(liar->site->core));
+    (void)snprintf(hello.currency, sizeof hello.currency, "%s", liar->site->core->book.currency);
     return hello;
 }
 

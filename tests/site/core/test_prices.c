@@ -37,7 +37,7 @@ START_TEST(books_count_in_the_currency_of_their_first_frame)
     struct fault fault = {0};
 
     site_open(&site, 1, 5000000000);
-    ck_assert_str_eq(core_currency(site.core), "SRI");
+    ck_assert_str_eq(site.core->book.currency, "SRI");
     ck_assert_int_eq(core_read_currency(&site.store, text, &fault), ST_OK);
     ck_assert_str_eq(text, "SRI");
     count_in("JPY");

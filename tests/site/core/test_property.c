@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/dense_keys.h"
 #include "tests/site/core/fixture.h"
 #include "tests/site/core/probe.h"
 

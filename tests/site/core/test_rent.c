@@ -4,6 +4,7 @@
 
 #include "agents/accrual.h"
 #include "agents/rent.h"
+#include "tests/dense_keys.h"
 #include "tests/site/core/puppet.h"
 
 enum { MONEY = 50000000 };
