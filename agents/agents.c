@@ -123,6 +123,13 @@ void agents_free(struct agents *agents)
     free(agents);
 }
 
+void agents_set_channels(struct agents *agents, const struct channel_handlers *handlers,
+                         void *context)
+{
+    agents->env.channels = handlers;
+    agents->env.channels_context = context;
+}
+
 void agents_set_prices(struct agents *agents, const struct pricebook *prices)
 {
     agents->prices = *prices;

@@ -27,27 +27,34 @@ struct turn; /* the running one; opaque */
 
 /* ---- what the site tells this part ---- */
 
+/* What is done for agents with channels, by the part that knows them. */
+struct channel_handlers {
+    /* An order on a channel pool or channel end: result or refusal. */
+    int64_t (*order)(void *context, struct turn *turn, enum serai_order order,
+                     const uint64_t *args);
+    /* Sell all ends of an agent that died; refunds go to its account. */
+    void (*sell_ends)(void *context, uint64_t owner);
+    /* Whether this channel end is one that its owner still has a use for (cap_drop refuses then).
+     */
+    bool (*end_is_live)(void *context, uint64_t end);
+    /* For agents_check(): add up what customers hold by ends.  NULL: nothing. */
+    void (*holdings)(void *context, void *sum,
+                     void (*add)(void *sum, uint64_t customer, enum customer_resource resource,
+                                 uint64_t amount));
+};
+
 struct agents_env {
     void *context;
     struct random_source random;
-    const struct price_index *rent; /* of each enum rent_resource; borrowed for its life */
-    /* An order on a channel pool or channel end: result or refusal. */
-    int64_t (*channel_order)(void *context, struct turn *turn, enum serai_order order,
-                             const uint64_t *args);
-    /* Sell all ends of an agent that died; refunds go to its account. */
-    void (*sell_ends)(void *context, uint64_t owner);
-    /* Whether this channel end is one that `owner` still has a use for (cap_drop refuses then). */
-    bool (*end_is_live)(void *context, uint64_t end);
+    const struct price_index *rent;          /* of each enum rent_resource; borrowed for its life */
+    const struct channel_handlers *channels; /* borrowed; see agents_set_channels() */
+    void *channels_context;
     /* The customer whose bounds hold for this one: all those of one neighbour share one.  NULL:
      * each has its own. */
     uint64_t (*cap_of)(void *context, uint64_t customer);
     /* Called when nothing is left that counts for this customer itself (agents_lineage_holds()),
      * perhaps in a turn that is undone later.  NULL: not called. */
     void (*lineage_over)(void *context, uint64_t customer);
-    /* For agents_check(): add up what customers hold that the caller knows of.  NULL: nothing. */
-    void (*holdings)(void *context, void *sum,
-                     void (*add)(void *sum, uint64_t customer, enum customer_resource resource,
-                                 uint64_t amount));
     /*
      * Append to *row the value of a row of table `page`, as of the frame before the one that is
      * filling, which is durable.  A row that is missing or does not fit its hash ends the site: it
@@ -71,6 +78,13 @@ MUST_CHECK enum status agents_new(struct agents **agents, struct ledger *ledger,
 
 /* Free all agents and what belongs to them; NULL is allowed. */
 void agents_free(struct agents *agents);
+
+/*
+ * Set who handles channels from here on, before the first turn: for whoever is made after the
+ * agents and needs them.  The table is borrowed for the life of the agents.
+ */
+void agents_set_channels(struct agents *agents, const struct channel_handlers *handlers,
+                         void *context);
 
 /* Set the prices from here on, copied.  Rents that are owed stay as they are. */
 void agents_set_prices(struct agents *agents, const struct pricebook *prices);
@@ -279,7 +293,7 @@ struct code_view {
 size_t agents_code_list(const struct agents *agents, uint64_t after, size_t limit,
                         void (*visit)(void *context, const struct code_view *code), void *context);
 
-/* ---- birth, money, freezing (outside turns, or from channel_order through turn_*) ---- */
+/* ---- birth, money, freezing (outside turns, or from an order through turn_*) ---- */
 
 struct birth {
     uint64_t customer; /* the lineage */
@@ -471,7 +485,7 @@ void agents_tick(struct agents *agents);
 /* Site time when agents_tick() has something to do next; UINT64_MAX when it has not. */
 uint64_t agents_next_due_us(const struct agents *agents);
 
-/* ---- for channel_order, within a turn ---- */
+/* ---- for channel_handlers.order, within a turn ---- */
 
 /* The agent whose turn it is. */
 struct agent *turn_agent(const struct turn *turn);

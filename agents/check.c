@@ -198,8 +198,8 @@ enum status agents_check(const struct agents *agents, struct fault *fault)
                                     "%zu facets, buffers and timers are in no list of an agent's",
                                     table_count(&agents->objects.by_id) - checking.objects);
     count_heap(&checking);
-    if (agents->env.holdings != NULL)
-        agents->env.holdings(agents->env.context, &checking, add_holding);
+    if (agents->env.channels->holdings != NULL)
+        agents->env.channels->holdings(agents->env.channels_context, &checking, add_holding);
     if (checking.status == ST_OK)
         table_each(&agents->customers, check_customer, &checking);
     table_each(&checking.customers, check_is_counted, &checking);

@@ -93,7 +93,7 @@ void agent_die(struct agents *agents, struct agent *agent)
         agents->counters.frozen--;
     agent->state = AGENT_DEAD;
     agent_unready(agents, agent);
-    agents->env.sell_ends(agents->env.context, agent->id);
+    agents->env.channels->sell_ends(agents->env.channels_context, agent->id);
     agent_fail_replies(agents, agent, SERAI_E_CLOSED);
     drop_inbox(agents, agent);
     drop_objects(agents, agent);

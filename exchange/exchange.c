@@ -8,7 +8,58 @@
 #include "exchange/delivery.h"
 #include "exchange/ends.h"
 #include "exchange/holdings.h"
+#include "exchange/orders.h"
 #include "exchange/room.h"
+
+/* ---- what is done for agents ---- */
+
+static int64_t exchange_order(void *context, struct turn *turn, enum serai_order order,
+                              const uint64_t *args)
+{
+    return orders_perform(context, turn, order, args);
+}
+
+static void exchange_sell_ends(void *context, uint64_t owner)
+{
+    struct exchange *exchange = context;
+    size_t count = channels_owned(exchange->channels, owner, NULL, 0);
+    uint64_t *ids = calloc(count + 1, sizeof *ids);
+
+    INVARIANT(ids != NULL);
+    (void)channels_owned(exchange->channels, owner, ids, count);
+    for (size_t i = 0; i < count; i++) {
+        /* Two of its own may be the ends of one channel: the first sale may have ended the other.
+         */
+        struct channel_end *end = channels_find(exchange->channels, ids[i]);
+
+        if (end != NULL && channel_check_sell(end) == CHANNEL_FINE)
+            delivery_sell(exchange, end);
+    }
+    free(ids);
+}
+
+static bool exchange_end_is_live(void *context, uint64_t end)
+{
+    const struct channel_end *found = channels_find(((struct exchange *)context)->channels, end);
+
+    return found != NULL && !channel_is_sold(found);
+}
+
+static void exchange_sum_holdings(void *context, void *sum,
+                                  void (*add)(void *sum, uint64_t customer,
+                                              enum customer_resource resource, uint64_t amount))
+{
+    holdings_sum(context, sum, add);
+}
+
+static const struct channel_handlers exchange_handlers = {
+    .order = exchange_order,
+    .sell_ends = exchange_sell_ends,
+    .end_is_live = exchange_end_is_live,
+    .holdings = exchange_sum_holdings,
+};
+
+/* ---- life ---- */
 
 enum status exchange_new(struct exchange **exchange, const struct exchange_parts *parts,
                          const struct exchange_env *env)
@@ -23,6 +74,8 @@ enum status exchange_new(struct exchange **exchange, const struct exchange_parts
     made->links = parts->links;
     made->ledger = parts->ledger;
     made->undo = parts->undo;
+    if (parts->agents != NULL)
+        agents_set_channels(parts->agents, &exchange_handlers, made);
     *exchange = made;
     return ST_OK;
 }
@@ -56,31 +109,6 @@ enum status exchange_load(struct exchange *exchange, const struct store *store, 
 void exchange_save(struct exchange *exchange, struct store_batch *batch)
 {
     ends_save(exchange, batch);
-}
-
-/* ---- what agents ask ---- */
-
-void exchange_sell_ends(struct exchange *exchange, uint64_t owner)
-{
-    size_t count = channels_owned(exchange->channels, owner, NULL, 0);
-    uint64_t *ids = calloc(count + 1, sizeof *ids);
-
-    INVARIANT(ids != NULL);
-    (void)channels_owned(exchange->channels, owner, ids, count);
-    for (size_t i = 0; i < count; i++) {
-        struct channel_end *end = channels_find(exchange->channels, ids[i]);
-
-        if (end != NULL && channel_check_sell(end) == CHANNEL_FINE)
-            delivery_sell(exchange, end);
-    }
-    free(ids);
-}
-
-bool exchange_end_is_live(const struct exchange *exchange, uint64_t end)
-{
-    const struct channel_end *found = channels_find(exchange->channels, end);
-
-    return found != NULL && !channel_is_sold(found);
 }
 
 /* ---- checking ---- */

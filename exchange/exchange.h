@@ -47,7 +47,10 @@ struct exchange_parts {
     struct undo *undo;
 };
 
-/* Make an exchange.  On ST_OK the caller ends *exchange with exchange_free().  ST_NOMEM. */
+/*
+ * Make an exchange, which handles channels for parts->agents from now on (struct channel_handlers).
+ * On ST_OK the caller ends *exchange with exchange_free(), after the agents.  ST_NOMEM.
+ */
 MUST_CHECK enum status exchange_new(struct exchange **exchange, const struct exchange_parts *parts,
                                     const struct exchange_env *env);
 
@@ -84,23 +87,6 @@ MUST_CHECK enum status exchange_claims(const struct store *store, struct ledger_
 
 /* Add the same as exchange_claims() from RAM. */
 void exchange_claims_live(const struct exchange *exchange, struct ledger_claims *claims);
-
-/* ---- what agents ask (struct agents_env says when) ---- */
-
-/* Carry out an order on a channel pool or on an end: its result or a refusal of sdk/abi.h. */
-int64_t exchange_order(struct exchange *exchange, struct turn *turn, enum serai_order order,
-                       const uint64_t *args);
-
-/* Sell all ends of an agent that died: refunds go to its account, the far ends are told. */
-void exchange_sell_ends(struct exchange *exchange, uint64_t owner);
-
-/* Whether an end's owner still has a use for it. */
-bool exchange_end_is_live(const struct exchange *exchange, uint64_t end);
-
-/* Add up what customers hold by their ends. */
-void exchange_sum_holdings(const struct exchange *exchange, void *sum,
-                           void (*add)(void *sum, uint64_t customer,
-                                       enum customer_resource resource, uint64_t amount));
 
 /* ---- what comes from a peer ---- */
 

@@ -86,9 +86,9 @@ static void holding_add(void *context, struct channel_end *end)
     to->add(to->sum, customer, CUSTOMER_EVENT_BYTES, holding.bytes);
 }
 
-void exchange_sum_holdings(const struct exchange *exchange, void *sum,
-                           void (*add)(void *sum, uint64_t customer,
-                                       enum customer_resource resource, uint64_t amount))
+void holdings_sum(struct exchange *exchange, void *sum,
+                  void (*add)(void *sum, uint64_t customer, enum customer_resource resource,
+                              uint64_t amount))
 {
     struct holding_sum to = {exchange, sum, add};
 

@@ -18,6 +18,11 @@ MUST_CHECK bool holdings_allow(const struct exchange *exchange, uint64_t custome
 MUST_CHECK bool holdings_allow_end(const struct exchange *exchange, const struct channel_end *end,
                                    struct channel_holding holding);
 
+/* Add up what all ends hold for customers. */
+void holdings_sum(struct exchange *exchange, void *sum,
+                  void (*add)(void *sum, uint64_t customer, enum customer_resource resource,
+                              uint64_t amount));
+
 /* Count all ends that were read back. */
 void holdings_load(struct exchange *exchange);
 

@@ -4,7 +4,7 @@
  * by the agent's money and quotas, in an order that the agent sees.  Fees alone are taken at once:
  * they stand whatever becomes of the turn.
  */
-#include "exchange/exchange.h"
+#include "exchange/orders.h"
 
 #include <string.h>
 
@@ -343,7 +343,7 @@ static int64_t order_on_end(struct exchange *exchange, struct turn *turn, enum s
     return (int64_t)channel_may_send(end);
 }
 
-int64_t exchange_order(struct exchange *exchange, struct turn *turn, enum serai_order order,
+int64_t orders_perform(struct exchange *exchange, struct turn *turn, enum serai_order order,
                        const uint64_t *args)
 {
     if (order == SERAI_ORDER_channel_count)

@@ -23,7 +23,7 @@ static int64_t cap_drop(struct turn *turn, uint64_t slot, const struct cap *cap)
         object_find(&agents->objects, cap->object, OBJECT_BUFFER) != NULL)
         return SERAI_E_RIGHT;
     if (cap->kind == SERAI_KIND_CHANNEL &&
-        agents->env.end_is_live(agents->env.context, cap->object))
+        agents->env.channels->end_is_live(agents->env.channels_context, cap->object))
         return SERAI_E_RIGHT;
     facet_fail(agents, cap, SERAI_E_SILENT);
     turn_take_cap(turn, slot);

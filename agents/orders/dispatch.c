@@ -27,7 +27,8 @@ static int64_t dispatch(struct turn *turn, enum serai_order order, const uint64_
         return order_buffer(turn, order, args);
     case SERAI_KIND_CHANNEL_POOL:
     case SERAI_KIND_CHANNEL:
-        return turn->agents->env.channel_order(turn->agents->env.context, turn, order, args);
+        return turn->agents->env.channels->order(turn->agents->env.channels_context, turn, order,
+                                                 args);
     case SERAI_KIND_HEAP:
         return order_heap(turn, order, args);
     case SERAI_KIND_CODE:

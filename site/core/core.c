@@ -9,29 +9,6 @@
 
 /* ---- what agents ask of the rest of the site ---- */
 
-static int64_t channel_order(void *context, struct turn *turn, enum serai_order order,
-                             const uint64_t *args)
-{
-    return exchange_order(((struct core *)context)->exchange, turn, order, args);
-}
-
-static void sell_ends(void *context, uint64_t owner)
-{
-    exchange_sell_ends(((struct core *)context)->exchange, owner);
-}
-
-static bool end_is_live(void *context, uint64_t end)
-{
-    return exchange_end_is_live(((struct core *)context)->exchange, end);
-}
-
-static void sum_holdings(void *context, void *sum,
-                         void (*add)(void *sum, uint64_t customer, enum customer_resource resource,
-                                     uint64_t amount))
-{
-    exchange_sum_holdings(((struct core *)context)->exchange, sum, add);
-}
-
 /* The account under which what a customer holds is bounded; a neighbour's customers share one. */
 static uint64_t quota_owner(void *context, uint64_t customer)
 {
@@ -117,12 +94,8 @@ static enum status make_parts(struct core *core, struct fault *fault)
         .context = core,
         .random = core->options.random,
         .rent = core->rent,
-        .channel_order = channel_order,
-        .sell_ends = sell_ends,
-        .end_is_live = end_is_live,
         .cap_of = quota_owner,
         .lineage_over = core_customer_may_be_over,
-        .holdings = sum_holdings,
         .read_page = core->options.page_lost == NULL ? NULL : read_page,
         .mark = mark,
         .order_mark = core->options.order_mark,

@@ -68,6 +68,9 @@ static bool no_end_is_live(void *context, uint64_t end)
     return false;
 }
 
+static const struct channel_handlers nothing_of_channels = {
+    .order = no_channels, .sell_ends = no_ends, .end_is_live = no_end_is_live};
+
 /* A byte costs some nanos in a quarter of an hour, so that rent is due within a test. */
 enum { RENT_NANOS = 3515625 };
 
@@ -98,11 +101,8 @@ static struct pricebook test_prices(void)
 
 void world_start(struct world *world)
 {
-    struct agents_env env = {.random = random_from_rng(&world->rng),
-                             .rent = rent,
-                             .channel_order = no_channels,
-                             .sell_ends = no_ends,
-                             .end_is_live = no_end_is_live};
+    struct agents_env env = {
+        .random = random_from_rng(&world->rng), .rent = rent, .channels = &nothing_of_channels};
     struct pricebook prices = test_prices();
 
     ck_assert_int_eq(ledger_new(&world->ledger), ST_OK);
