@@ -29,7 +29,7 @@ enum status agents_new(struct agents **agents, struct ledger *ledger, struct und
     enum status status = ST_NOMEM;
 
     if (made == NULL)
-        return fault_set(fault, ST_NOMEM, "agents: memory is short");
+        return fault_set(fault, ST_NOMEM, "agents: out of memory");
     made->ledger = ledger;
     made->undo = undo;
     made->env = *env;
@@ -65,7 +65,7 @@ enum status agents_new(struct agents **agents, struct ledger *ledger, struct und
     made = NULL;
 out:
     agents_free(made);
-    return status == ST_OK ? ST_OK : fault_set(fault, status, "agents: memory is short");
+    return status == ST_OK ? ST_OK : fault_set(fault, status, "agents: out of memory");
 }
 
 static void free_object(void *context, uint64_t key, void *value)

@@ -118,10 +118,10 @@ enum status code_make(struct code **code, const uint8_t *bytes, size_t size, str
     enum status status;
 
     if (made == NULL)
-        return fault_set(fault, ST_NOMEM, "module: memory is short");
+        return fault_set(fault, ST_NOMEM, "module: out of memory");
     made->bytes = malloc(size > 0 ? size : 1);
     if (made->bytes == NULL) {
-        status = fault_set(fault, ST_NOMEM, "module: memory is short");
+        status = fault_set(fault, ST_NOMEM, "module: out of memory");
         goto out;
     }
     memcpy(made->bytes, bytes, size);

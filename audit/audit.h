@@ -15,24 +15,24 @@
  * How a line charges, by the part that knows prices.  A charge names the book of prices by which it
  * was made.
  */
-enum ledger_charge {
-    LEDGER_CHARGE_NONE,    /* none: names no book, and does not pay the site */
-    LEDGER_CHARGE_COUNTED, /* quantity x price / unit, to be computed again */
-    LEDGER_CHARGE_BY_TIME, /* rent: its quantity is of one moment, so it cannot be computed again */
-    LEDGER_CHARGE_UNKNOWN, /* its object is nothing that the book has a price for */
+enum audit_charge {
+    AUDIT_CHARGE_NONE,    /* none: names no book, and does not pay the site */
+    AUDIT_CHARGE_COUNTED, /* quantity x price / unit, to be computed again */
+    AUDIT_CHARGE_BY_TIME, /* rent: its quantity is of one moment, so it cannot be computed again */
+    AUDIT_CHARGE_UNKNOWN, /* its object is nothing that the book has a price for */
 };
 
-enum { LEDGER_METERS = 4 };
-struct ledger_price {
+enum { AUDIT_METERS = 4 };
+struct audit_price {
     uint64_t account;   /* to which it goes */
     struct money price; /* of a unit; only of what is counted, as the rest */
     uint64_t unit;
-    /* Which carry of the payer's it takes along, below LEDGER_METERS; that: none, and unit is 1. */
+    /* Which carry of the payer's it takes along, below AUDIT_METERS; that: none, and unit is 1. */
     unsigned meter;
 };
 
 /* An audit's questions to the parts above the ledger.  All zero: none, and that is left out. */
-struct ledger_audit {
+struct audit_env {
     void *context;
     ledger_claims_fn claims;
     /* The books of prices in this store; tariff_close() ends it, whatever comes back.  ST_CORRUPT,
@@ -41,8 +41,8 @@ struct ledger_audit {
                                struct fault *fault);
     void (*tariff_close)(void *tariff); /* NULL allowed */
     /* Whether and how a line charges; of a price id that no book has, the price is any. */
-    enum ledger_charge (*charge)(const void *tariff, const struct transfer *line,
-                                 struct ledger_price *price);
+    enum audit_charge (*charge)(const void *tariff, const struct transfer *line,
+                                struct audit_price *price);
 };
 
 struct verify_report {
@@ -67,12 +67,12 @@ struct verify_report {
  * Check everything: chunk format and chain of heads, event indexes, lines add up to postings
  * exactly, replay of postings equals every account row (and no row is missing or extra), no account
  * past its limit at the end of any frame, every charge is what the book of prices in force gives
- * (ledger_audit.charge), rows of each held and deposit kind sum to their account
- * (ledger_audit.claims), sum 0, header counters.  `audit` may be NULL.  The first difference ends
+ * (audit_env.charge), rows of each held and deposit kind sum to their account
+ * (audit_env.claims), sum 0, header counters.  `audit` may be NULL.  The first difference ends
  * it: ST_CORRUPT and a text that names the record.
  */
-MUST_CHECK enum status ledger_verify(const struct store *store, const struct ledger_audit *audit,
-                                     struct verify_report *report, struct fault *fault);
+MUST_CHECK enum status audit_verify(const struct store *store, const struct audit_env *audit,
+                                    struct verify_report *report, struct fault *fault);
 
 /* ---- exports ---- */
 
@@ -90,16 +90,16 @@ struct export_options {
  * and at the end balance assertions for every account), readable by hledger, ledger and strict
  * checks.  Plus is a credit and minus a debit.  ST_CORRUPT; ST_IO: the output cannot be written.
  */
-MUST_CHECK enum status ledger_export_hledger(const struct store *store,
-                                             const struct export_options *options, FILE *out,
-                                             struct fault *fault);
+MUST_CHECK enum status audit_export_hledger(const struct store *store,
+                                            const struct export_options *options, FILE *out,
+                                            struct fault *fault);
 
 /*
  * Write the journal as one JSON object a line, amounts as exact decimal strings.  Fails as
- * ledger_export_hledger().
+ * audit_export_hledger().
  */
-MUST_CHECK enum status ledger_export_jsonl(const struct store *store,
-                                           const struct export_options *options, FILE *out,
-                                           struct fault *fault);
+MUST_CHECK enum status audit_export_jsonl(const struct store *store,
+                                          const struct export_options *options, FILE *out,
+                                          struct fault *fault);
 
 #endif

@@ -6,7 +6,7 @@
 
 enum { CARRIES_MIN = 64 };
 
-enum status charges_init(struct charges *charges, const struct ledger_audit *audit,
+enum status charges_init(struct charges *charges, const struct audit_env *audit,
                          const struct store *store, struct fault *fault)
 {
     *charges = (struct charges){.audit = audit};
@@ -64,7 +64,7 @@ static uint64_t *carry_of(struct charges *charges, uint64_t payer, unsigned mete
 
 /* amount = (quantity x price + carry before) div unit, carry = the rest. */
 static enum status check_product(const struct accounts *accounts, const struct journal_line *line,
-                                 const struct ledger_price *price, uint64_t *carry,
+                                 const struct audit_price *price, uint64_t *carry,
                                  struct fault *fault)
 {
     const struct transfer *transfer = &line->transfer;
@@ -88,14 +88,14 @@ static enum status check_product(const struct accounts *accounts, const struct j
 }
 
 static enum status check_counted(struct charges *charges, const struct accounts *accounts,
-                                 const struct journal_line *line, const struct ledger_price *price,
+                                 const struct journal_line *line, const struct audit_price *price,
                                  struct fault *fault)
 {
     uint64_t payer = line->transfer.debit;
     uint64_t none = 0;
     uint64_t *carry = &none;
 
-    if (price->meter < LEDGER_METERS) {
+    if (price->meter < AUDIT_METERS) {
         if (payer < ACCOUNT_FIRST_FREE)
             return not_right(accounts, line, "is nothing that this account pays", fault);
         carry = carry_of(charges, payer, price->meter);
@@ -110,26 +110,26 @@ enum status charges_check(struct charges *charges, const struct accounts *accoun
 {
     const struct transfer *transfer = &line->transfer;
     const struct account *credit = accounts_find(accounts, transfer->credit);
-    struct ledger_price price;
-    enum ledger_charge charge;
+    struct audit_price price;
+    enum audit_charge charge;
 
     /* Of an account that there is not, the posting tells. */
     if (charges->tariff == NULL || credit == NULL ||
         accounts_find(accounts, transfer->debit) == NULL)
         return ST_OK;
     charge = charges->audit->charge(charges->tariff, transfer, &price);
-    if (charge == LEDGER_CHARGE_NONE && transfer->price_id != 0)
+    if (charge == AUDIT_CHARGE_NONE && transfer->price_id != 0)
         return not_right(accounts, line, "names prices, and is no charge", fault);
-    if (charge == LEDGER_CHARGE_NONE && credit->kind == KIND_REVENUE)
+    if (charge == AUDIT_CHARGE_NONE && credit->kind == KIND_REVENUE)
         return not_right(accounts, line, "pays the site, and is no charge", fault);
-    if (charge == LEDGER_CHARGE_NONE)
+    if (charge == AUDIT_CHARGE_NONE)
         return ST_OK;
     if (transfer->price_id == 0)
         return not_right(accounts, line, "is a charge, and names no prices", fault);
-    if (charge == LEDGER_CHARGE_UNKNOWN)
+    if (charge == AUDIT_CHARGE_UNKNOWN)
         return not_right(accounts, line, "is for an object that its book has no price for", fault);
     if (price.account != transfer->credit || credit->kind != KIND_REVENUE)
         return not_right(accounts, line, "goes to another account than such charges do", fault);
-    return charge == LEDGER_CHARGE_COUNTED ? check_counted(charges, accounts, line, &price, fault)
-                                           : ST_OK;
+    return charge == AUDIT_CHARGE_COUNTED ? check_counted(charges, accounts, line, &price, fault)
+                                          : ST_OK;
 }

@@ -6,11 +6,11 @@
 #include "ledger/accounts.h"
 
 struct charges {
-    const struct ledger_audit *audit;
+    const struct audit_env *audit;
     void *tariff;
     /* Remainders of meters after each payer's last line, by number from ACCOUNT_FIRST_FREE. */
     struct charge_carries {
-        uint64_t left[LEDGER_METERS];
+        uint64_t left[AUDIT_METERS];
     } * carries;
     size_t capacity;
 };
@@ -20,7 +20,7 @@ struct charges {
  * line is right.  Call charges_fini() whatever this returns.  ST_CORRUPT, ST_IO and ST_NOMEM are
  * the audit's.
  */
-MUST_CHECK enum status charges_init(struct charges *charges, const struct ledger_audit *audit,
+MUST_CHECK enum status charges_init(struct charges *charges, const struct audit_env *audit,
                                     const struct store *store, struct fault *fault);
 
 /* Free what charges_init() took; an all-zero *charges is allowed. */

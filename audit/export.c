@@ -35,11 +35,7 @@ char *export_name(char text[ACCOUNT_NAME_BYTES], const struct accounts *accounts
 enum status export_opening(struct accounts *accounts, const struct journal_opening *opening,
                            struct fault *fault)
 {
-    struct account account = {.id = opening->account,
-                              .class = (uint8_t)opening->class,
-                              .kind = (uint8_t)opening->kind,
-                              .customer = opening->customer,
-                              .opened_frame = opening->frame};
+    struct account account = journal_opened_account(opening);
     enum status status;
 
     if (opening->closing)

@@ -211,8 +211,8 @@ static enum status hledger_write(struct hledger *hledger, const struct store *st
     return export_end(hledger->out, fault);
 }
 
-enum status ledger_export_hledger(const struct store *store, const struct export_options *options,
-                                  FILE *out, struct fault *fault)
+enum status audit_export_hledger(const struct store *store, const struct export_options *options,
+                                 FILE *out, struct fault *fault)
 {
     struct hledger hledger = {.options = options, .out = out, .event = NO_TRANSACTION};
     enum status status;

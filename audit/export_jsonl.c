@@ -105,8 +105,8 @@ static enum status jsonl_write(struct jsonl *jsonl, const struct store *store, s
     return status == ST_OK ? export_end(jsonl->out, fault) : status;
 }
 
-enum status ledger_export_jsonl(const struct store *store, const struct export_options *options,
-                                FILE *out, struct fault *fault)
+enum status audit_export_jsonl(const struct store *store, const struct export_options *options,
+                               FILE *out, struct fault *fault)
 {
     struct jsonl jsonl = {.options = options, .out = out};
     enum status status;

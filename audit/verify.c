@@ -19,7 +19,7 @@ struct verify {
     struct bytes prices;     /* struct prices_seen each: what the chain says of each book */
     struct bytes price_rows; /* the same: what its row says */
     struct charges charges;
-    const struct ledger_audit *audit; /* NULL: none */
+    const struct audit_env *audit; /* NULL: none */
     struct verify_report *report;
 };
 
@@ -152,11 +152,7 @@ static enum status verify_frame(void *context, const struct frame_header *header
 static enum status verify_opened(struct verify *verify, const struct journal_opening *opening,
                                  struct fault *fault)
 {
-    struct account account = {.id = opening->account,
-                              .class = (uint8_t)opening->class,
-                              .kind = (uint8_t)opening->kind,
-                              .customer = opening->customer,
-                              .opened_frame = opening->frame};
+    struct account account = journal_opened_account(opening);
     enum status status = accounts_add(&verify->accounts, &account);
 
     if (status == ST_NOMEM)
@@ -565,8 +561,8 @@ static enum status verify_all(void *context, const struct store *store,
     return status;
 }
 
-enum status ledger_verify(const struct store *store, const struct ledger_audit *audit,
-                          struct verify_report *report, struct fault *fault)
+enum status audit_verify(const struct store *store, const struct audit_env *audit,
+                         struct verify_report *report, struct fault *fault)
 {
     struct verify verify = {.audit = audit, .report = report};
     enum status status;

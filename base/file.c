@@ -42,7 +42,7 @@ static enum status read_all(int fd, const char *path, size_t size_max, struct by
         ssize_t got;
 
         if (room == NULL)
-            return fault_set(fault, ST_NOMEM, "read %s: memory is short", path);
+            return fault_set(fault, ST_NOMEM, "read %s: out of memory", path);
         got = read(fd, room, step);
         bytes->size -= step - (got > 0 ? (size_t)got : 0);
         if (got < 0 && errno == EINTR)

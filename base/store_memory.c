@@ -110,7 +110,7 @@ static bool has_key(const struct row *row, const uint8_t *key, size_t key_size)
     return row != NULL && compare_keys(row->key, row->key_size, key, key_size) == 0;
 }
 
-/* A row that is linked nowhere yet; NULL when memory is short. */
+/* A row that is linked nowhere yet; NULL: out of memory. */
 static struct row *make_row(struct store_memory *memory, const struct store_op *op)
 {
     uint64_t random = ++memory->rows_made * UINT64_C(0x9e3779b97f4a7c15);
@@ -178,7 +178,7 @@ static enum status memory_commit(void *context, const struct store_batch *batch,
         return fault_set(fault, ST_IO, "commit: the store in memory was told to fail");
     made = calloc((size_t)batch->count + 1, sizeof(struct row *));
     if (made == NULL)
-        return fault_set(fault, ST_NOMEM, "commit: memory is short");
+        return fault_set(fault, ST_NOMEM, "commit: out of memory");
     for (; !short_of_memory && store_batch_next(batch, &offset, &op); count++) {
         if (op.kind == STORE_OP_DELETE)
             continue;
@@ -189,7 +189,7 @@ static enum status memory_commit(void *context, const struct store_batch *batch,
         for (size_t i = 0; i < count; i++)
             free(made[i]);
         free(made);
-        return fault_set(fault, ST_NOMEM, "commit: memory is short");
+        return fault_set(fault, ST_NOMEM, "commit: out of memory");
     }
     offset = 0;
     for (size_t i = 0; store_batch_next(batch, &offset, &op); i++)

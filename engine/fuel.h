@@ -21,7 +21,7 @@ enum {
     FUEL_ENTRY_LOCALS = 8,
     FUEL_HOST = 64,      /* of an imported function */
     FUEL_BULK = 8,       /* memory.fill and memory.copy, plus an access for each address ... */
-    FUEL_BULK_BYTES = 8, /* ... and one for each so many bytes begun */
+    FUEL_BULK_BYTES = 8, /* ... and one for each that many bytes begun */
     FUEL_GROW = 8,       /* memory.grow, plus FUEL_GROW_PAGE for each page */
     FUEL_GROW_PAGE = 512,
     FUEL_PAGE = 1024, /* the first change of a run to 4 KiB of memory, which commit or undo pay */

@@ -148,7 +148,7 @@ static enum status held_load(void *context, const uint8_t *key, size_t key_size,
         return held_corrupt(&read, fault, error);
     held = malloc(sizeof *held);
     if (held == NULL)
-        return fault_set(fault, ST_NOMEM, "ends of channels: memory is short");
+        return fault_set(fault, ST_NOMEM, "ends of channels: out of memory");
     *held = read;
     (void)table_put(&exchange->ends, held->id, held); /* an end is on one interface: not twice */
     return ST_OK;

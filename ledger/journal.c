@@ -589,6 +589,15 @@ enum status journal_read(const struct store *store, const struct journal_reader 
 
 /* ---- words ---- */
 
+struct account journal_opened_account(const struct journal_opening *opening)
+{
+    return (struct account){.id = opening->account,
+                            .class = (uint8_t)opening->class,
+                            .kind = (uint8_t)opening->kind,
+                            .customer = opening->customer,
+                            .opened_frame = opening->frame};
+}
+
 const char *event_kind_name(enum event_kind kind)
 {
     switch (kind) {

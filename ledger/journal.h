@@ -51,6 +51,9 @@ struct journal_opening {
     uint64_t customer;
 };
 
+/* The account as it stands when this opening makes it: no money, and open. */
+struct account journal_opened_account(const struct journal_opening *opening);
+
 /* Callbacks may be NULL.  Within a frame: header, openings, events, lines, postings. */
 struct journal_reader {
     enum status (*frame)(void *context, const struct frame_header *header, struct fault *fault);

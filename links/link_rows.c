@@ -223,7 +223,7 @@ static enum status load_link(struct links *links, const uint8_t *key, const uint
         link.state = LINK_DOWN;
     node = link_node_add(links, &link);
     if (node == NULL)
-        return fault_set(fault, ST_NOMEM, "load link %s: memory is short", link.name);
+        return fault_set(fault, ST_NOMEM, "load link %s: out of memory", link.name);
     mark_saved(node);
     /* Counted up to sent_seq again by the transcript, whose rows come next. */
     node->saved_sent = (struct cursor){link.acked_seq, link.acked_total};

@@ -246,7 +246,7 @@ enum status links_add(struct links *links, const char *name, const uint8_t key[L
                          LINK_INTERFACES_MAX);
     node = link_node_add(links, &made);
     if (node == NULL)
-        return fault_set(fault, ST_NOMEM, "add link %s: memory is short", name);
+        return fault_set(fault, ST_NOMEM, "add link %s: out of memory", name);
     node->dirty = true;
     node->next_seq = 1;
     *link = &node->link;

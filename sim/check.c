@@ -51,7 +51,7 @@ void check_books(struct sim_site *site, struct verify_report *report)
 {
     struct fault fault = {0};
 
-    if (ledger_verify(&site->store, &core_audit, report, &fault) != ST_OK)
+    if (audit_verify(&site->store, &core_audit, report, &fault) != ST_OK)
         sim_fail(site->sim, "site %s: its books: %s", site->name, fault.text);
 }
 

@@ -356,7 +356,7 @@ static bool run_many(const struct settings *settings)
     return good && (!settings->see_all || saw_all(settings, &totals));
 }
 
-/* Profile after profile; without end, so many seeds of each in turn. */
+/* Profile after profile; without end, that many seeds of each in turn. */
 static bool run_all(struct settings *settings)
 {
     bool for_ever = settings->seeds == 0;

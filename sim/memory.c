@@ -1,4 +1,4 @@
-/* The wrapped allocator, and the stop on a bug that is none while memory is short. */
+/* The wrapped allocator, and the stop on a bug that is none while memory runs out. */
 #include "sim/memory.h"
 
 #include <setjmp.h>

@@ -20,7 +20,7 @@ enum {
     VERIFY_EVERY = 16,            /* frames; it reads all of the journal */
     PRICES_EVERY = 96,            /* frames; the operator posts other prices */
     ROOM_ONE_IN = 40,             /* steps of a site that is short of it */
-    VERIFY_ALL_ONE_IN = 4,        /* so many seeds: after each frame */
+    VERIFY_ALL_ONE_IN = 4,        /* of this many seeds one: after each frame */
     PAGE_LOG_BYTES_SMALL = 16384, /* so that pages are swept all the time */
     STARTS = 50,                  /* so much rarer than other calls are starts */
     SHORT_STARTS = 8,
@@ -80,7 +80,7 @@ void site_init(struct sim *sim, uint32_t index)
         site->book.customer_events_max = usual.customer_events_max;
     }
     if (store_memory_new(&site->memory) != ST_OK)
-        sim_fail(sim, "memory is short");
+        sim_fail(sim, "out of memory");
     site->store = store_from_memory(site->memory);
     site->grants = grants_new();
     site->strain = strain_new();
@@ -168,7 +168,7 @@ static bool stops(struct sim_site *site, uint32_t one_in, void (*call)(void *con
     outcome = memory_guard(from, once, call, context);
     *refused = outcome.refused;
     if (outcome.refused > 0)
-        sim_trace(sim, "site %s: memory is short, and it %s", site->name,
+        sim_trace(sim, "site %s: out of memory, and it %s", site->name,
                   outcome.stopped ? "stops" : "goes on");
     return outcome.stopped;
 }
@@ -186,7 +186,7 @@ bool site_call(struct sim_site *site, void (*call)(void *context), void *context
     site->abandoned = true;
     if (!site->writing) /* it was being filled */
         site->frame = (struct core_frame){0};
-    site_crash(site, "memory is short");
+    site_crash(site, "out of memory");
     return false;
 }
 
@@ -360,7 +360,7 @@ static void rot_once(struct sim_site *site)
     loaded = load(site, &fault);
     core_free(site->core);
     site->core = NULL;
-    verified = ledger_verify(&site->store, &core_audit, &report, &fault);
+    verified = audit_verify(&site->store, &core_audit, &report, &fault);
     /* Old chunks of the journal are only read by verification; other rows only by the core. */
     if (loaded != ST_CORRUPT && verified != ST_CORRUPT)
         sim_fail(site->sim, "site %s: bit %zu of a row of table %s flipped, and nobody saw it",
@@ -421,7 +421,7 @@ static void copy_disk(struct sim_site *site)
 {
     store_memory_free(site->backup);
     if (store_memory_copy(&site->backup, site->memory) != ST_OK)
-        sim_fail(site->sim, "memory is short");
+        sim_fail(site->sim, "out of memory");
 }
 
 static void keep_backup(struct sim_site *site)
@@ -519,7 +519,7 @@ static void tell_disk(struct sim_site *site)
         sim_saw(sim, SEEN_DISK_RESTS);
 }
 
-/* Prices of what no check reckons from the book alone: rent, the log, deposits and fees. */
+/* Prices of what no check computes from the book alone: rent, the log, deposits and fees. */
 static void post_prices(struct sim_site *site)
 {
     struct pricebook *book = &site->book;

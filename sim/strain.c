@@ -13,7 +13,7 @@
 
 enum {
     CROWD = 1000,
-    CROWD_STEPS = 40,         /* it comes within the first so many */
+    CROWD_STEPS = 40,         /* it comes within this many */
     FLOOD = 3,                /* messages in a turn, before inboxes are looked at */
     BUYER_KILLED_ONE_IN = 16, /* of sites where one has just bought */
     DEAD_KILLED_ONE_IN = 4,

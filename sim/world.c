@@ -51,7 +51,7 @@ struct order {
     size_t args_size;
     uint64_t endowment_nanos;
     bool salted;    /* its module is like no other */
-    uint64_t salts; /* so many more like it are kept */
+    uint64_t salts; /* how many more like it are kept */
 };
 
 static void order_text(struct order *order, const char *module, uint64_t nanos, const char *text)

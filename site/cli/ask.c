@@ -354,7 +354,7 @@ static int forget_kept(const struct signing *by, const char *what)
         return cli_fault(&fault);
     return cli_fail(EXIT_OK,
                     "forgotten: %s. It may have been done, and --retry will not tell any more: "
-                    "look at the books before you do it anew",
+                    "look at the books before you do it again",
                     what);
 }
 

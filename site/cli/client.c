@@ -44,7 +44,7 @@ enum status client_open(struct client **client, const char *path, struct fault *
 
     *client = NULL;
     if (opened == NULL)
-        return fault_set(fault, ST_NOMEM, "connect: memory is short");
+        return fault_set(fault, ST_NOMEM, "connect: out of memory");
     opened->fd = -1;
     status = connect_to(opened, path, fault);
     if (status != ST_OK) {

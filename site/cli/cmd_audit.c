@@ -128,7 +128,7 @@ static enum status check_rows(const struct store *store, uint64_t *rows, struct 
     enum status status = ST_OK;
 
     for (int table = 0; table < STORE_TABLES && status == ST_OK; table++)
-        if (table != STORE_JOURNAL) /* read by ledger_verify() anyway */
+        if (table != STORE_JOURNAL) /* read by audit_verify() anyway */
             status =
                 store->walk(store->context, (enum store_table)table, NULL, 0, see_row, rows, fault);
     return status;
@@ -148,7 +148,7 @@ static int verify_books(const struct cli *cli, struct audited *audited)
     memcpy(audited->currency, books.currency, sizeof audited->currency);
     status = check_rows(&books.store, &audited->rows, &fault);
     if (status == ST_OK)
-        status = ledger_verify(&books.store, &core_audit, &audited->report, &fault);
+        status = audit_verify(&books.store, &core_audit, &audited->report, &fault);
     books_close(&books);
     if (status == ST_CORRUPT)
         return cli_fail(EXIT_REFUSED,

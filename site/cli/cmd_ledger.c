@@ -67,7 +67,7 @@ int cmd_ledger_accounts(struct cli *cli)
     if (status == ST_OK)
         status = ledger_load(ledger, &books.store, &fault);
     else
-        (void)!fault_set(&fault, status, "load the ledger: memory is short");
+        (void)!fault_set(&fault, status, "load the ledger: out of memory");
     if (status == ST_OK) {
         if (!accounts.json)
             accounts.table = table_text_new(headers, COUNT(headers));
@@ -115,7 +115,7 @@ static enum status keep_opening(void *context, const struct journal_opening *ope
 
     if (opening->closing || account_kinds_add(&transfers->kinds, opening->account, opening->kind))
         return ST_OK;
-    return fault_set(fault, ST_NOMEM, "list transfers: memory is short");
+    return fault_set(fault, ST_NOMEM, "list transfers: out of memory");
 }
 
 static enum status keep_event(void *context, const struct journal_event *event, struct fault *fault)
@@ -160,7 +160,7 @@ static int find_in_books(const struct books *books, struct wanted *wanted)
     if (status == ST_OK)
         status = ledger_load(ledger, &books->store, &fault);
     else
-        (void)!fault_set(&fault, status, "load the ledger: memory is short");
+        (void)!fault_set(&fault, status, "load the ledger: out of memory");
     if (status == ST_OK)
         ledger_each_account(ledger, compare_account, wanted);
     ledger_free(ledger);
@@ -334,11 +334,11 @@ int cmd_ledger_export(struct cli *cli)
     if (code != EXIT_OK)
         return code;
     if (hledger)
-        status = ledger_export_hledger(&books.store, &options, stdout, &fault);
+        status = audit_export_hledger(&books.store, &options, stdout, &fault);
     else
         status = statement_write_head(cli, &books, stdout, &fault);
     if (!hledger && status == ST_OK)
-        status = ledger_export_jsonl(&books.store, &options, stdout, &fault);
+        status = audit_export_jsonl(&books.store, &options, stdout, &fault);
     core_books_fini(&prices.books);
     if (status != ST_OK)
         code = cli_fault(&fault);

@@ -224,10 +224,10 @@ static int compare(const struct cli *cli, struct statement *a, struct statement 
         directions[i].currency = a->known ? a->currency : cli->currency;
         directions[i].notes = open_memstream(&notes[i], &sizes[i]);
         if (directions[i].notes == NULL)
-            return cli_fail(EXIT_INTERNAL, "memory is short");
+            return cli_fail(EXIT_INTERNAL, "out of memory");
         reconcile_direction(sent[i], received[i], see_note, &directions[i], &directions[i].totals);
         if (fclose(directions[i].notes) != 0)
-            return cli_fail(EXIT_INTERNAL, "memory is short");
+            return cli_fail(EXIT_INTERNAL, "out of memory");
     }
     print_report(cli, directions, notes, interface_a, interface_b);
     if (directions[0].totals.faults + directions[1].totals.faults > 0)

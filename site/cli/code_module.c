@@ -47,7 +47,7 @@ int code_module_read(struct code_module *module, const char *path)
     if (engine_code_new(&module->code, module->bytes.data, module->bytes.size, &imports,
                         &module->fault) == ST_NOMEM) {
         code_module_free(module);
-        return cli_fail(EXIT_INTERNAL, "%s: memory is short", path);
+        return cli_fail(EXIT_INTERNAL, "%s: out of memory", path);
     }
     return EXIT_OK;
 }

@@ -337,7 +337,7 @@ static void print_json(const struct run *run)
 static int run_module(struct cli *cli, struct run *run)
 {
     if (!instance_begin(run))
-        return cli_fail(EXIT_INTERNAL, "memory is short");
+        return cli_fail(EXIT_INTERNAL, "out of memory");
     run_both(run);
     if (cli->args.given[OPT_JSON])
         print_json(run);

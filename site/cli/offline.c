@@ -37,7 +37,7 @@ int cli_offline_begin(struct cli *cli)
                         cli->dir);
     cli->offline = calloc(1, sizeof *cli->offline);
     if (cli->offline == NULL)
-        return cli_fail(EXIT_INTERNAL, "memory is short");
+        return cli_fail(EXIT_INTERNAL, "out of memory");
     code = setup_read_config(cli, &cli->offline->setup);
     if (code == EXIT_OK)
         code = setup_fill_options(cli, &cli->offline->setup);

@@ -510,6 +510,6 @@ void table_text_print(struct table_text *table, FILE *out)
     for (size_t row = 0; row <= rows && rows > 0; row++)
         print_row(out, table, widths, row);
     if (table->failed)
-        fputs("(memory is short: not all rows are shown)\n", out);
+        fputs("(out of memory: not all rows are shown)\n", out);
     free_table(table);
 }

@@ -69,7 +69,7 @@ static enum status verify_books(const struct store *store, struct fault *fault)
 {
     struct verify_report report;
 
-    return ledger_verify(store, &core_audit, &report, fault);
+    return audit_verify(store, &core_audit, &report, fault);
 }
 
 static enum status load_keys(const struct cli *cli, struct daemon_options *options,

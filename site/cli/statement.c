@@ -55,7 +55,7 @@ static enum status take_transfer(struct statement *statement, uint64_t frame,
                          frame, account, transfer_code_text(transfer->code));
     done = reconcile_add(
         out ? &statement->links[interface].sent : &statement->links[interface].received, &line);
-    return done ? ST_OK : fault_set(fault, ST_NOMEM, "frame %" PRIu64 ": memory is short", frame);
+    return done ? ST_OK : fault_set(fault, ST_NOMEM, "frame %" PRIu64 ": out of memory", frame);
 }
 
 /* ---- from a directory ---- */
@@ -93,7 +93,7 @@ static enum status take_head(struct statement *statement, const struct cli *cli,
     enum status status = read_site_key(cli, statement->key, fault);
 
     if (status == ST_OK && links_new(&links) != ST_OK)
-        status = fault_set(fault, ST_NOMEM, "%s: memory is short", cli->dir);
+        status = fault_set(fault, ST_NOMEM, "%s: out of memory", cli->dir);
     if (status == ST_OK)
         status = links_load(links, &books->store, fault);
     if (status == ST_OK) {
@@ -273,7 +273,7 @@ int statement_read(struct cli *cli, const char *path, struct statement **stateme
 
     *statement = NULL;
     if (made == NULL)
-        return cli_fail(EXIT_INTERNAL, "memory is short");
+        return cli_fail(EXIT_INTERNAL, "out of memory");
     made->path = path;
     if (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) {
         code = read_directory(cli, made);
@@ -303,7 +303,7 @@ enum status statement_write_head(const struct cli *cli, const struct books *book
     enum status status;
 
     if (head == NULL)
-        return fault_set(fault, ST_NOMEM, "export: memory is short");
+        return fault_set(fault, ST_NOMEM, "export: out of memory");
     status = take_head(head, cli, books, fault);
     if (status == ST_OK)
         fprintf(out, "{\"type\":\"site\",\"key\":\"%s\",\"currency\":\"%s\"}\n",

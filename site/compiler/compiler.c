@@ -63,7 +63,7 @@ static enum status map_group(struct compiler *compiler, struct fault *fault)
                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
     if (page == MAP_FAILED)
-        return fault_set(fault, ST_NOMEM, "compiler: memory is short");
+        return fault_set(fault, ST_NOMEM, "compiler: out of memory");
     compiler->group = page;
     return ST_OK;
 }
@@ -100,7 +100,7 @@ enum status compiler_start(struct compiler **compiler, const struct compiler_opt
     enum status status;
 
     if (made == NULL)
-        return fault_set(fault, ST_NOMEM, "compiler: memory is short");
+        return fault_set(fault, ST_NOMEM, "compiler: out of memory");
     made->fd = -1;
     made->service = -1;
     status = cache_make(&cache, fault);

@@ -122,7 +122,7 @@ static enum status list(const struct cache *cache, struct bytes *entries, struct
         bytes_append(entries, &entry, sizeof entry);
     }
     (void)!closedir(folder); /* it was only read */
-    return entries->failed ? fault_set(fault, ST_NOMEM, "list %s: memory is short", cache->dir)
+    return entries->failed ? fault_set(fault, ST_NOMEM, "list %s: out of memory", cache->dir)
                            : ST_OK;
 }
 

@@ -293,7 +293,7 @@ static enum blame make_object(const struct service *service, const char *name,
     enum blame blame = BLAME_SYSTEM;
 
     if (status == ST_OK && text.failed)
-        status = fault_set(fault, ST_NOMEM, "the module as C: memory is short");
+        status = fault_set(fault, ST_NOMEM, "the module as C: out of memory");
     if (status == ST_OK)
         status = write_input(service, text.data, text.size, fault);
     bytes_fini(&text);

@@ -112,7 +112,7 @@ enum status tier1_new(struct tier1 **tier1, const struct tier1_options *options,
     enum status status = ST_OK;
 
     if (made == NULL)
-        return fault_set(fault, ST_NOMEM, "tier 1: memory is short");
+        return fault_set(fault, ST_NOMEM, "tier 1: out of memory");
     made->options = *options;
     made->wake.fd = -1;
     atomic_init(&made->stopping, false);
@@ -289,7 +289,7 @@ static void hear_answer(struct tier1 *tier1, struct core *core, struct job *job)
     char hex[HASH_TEXT_BYTES];
 
     if (job->answered && answer->was_damaged)
-        log_write(LOG_WARN, "tier1.object-damaged", "code=%s next=\"compiled anew\"",
+        log_write(LOG_WARN, "tier1.object-damaged", "code=%s next=\"compiled again\"",
                   hash_print(hex, &job->code));
     if (!job->answered)
         refuse(tier1, core, &job->code, "the compiler's service died");
@@ -366,7 +366,7 @@ static void send_hot(struct tier1 *tier1, struct core *core)
             bytes_append(&job->module, hot.bytes, hot.size);
         if (job->module.failed) { /* of a module's size: then tier 1 is the least of its needs */
             bytes_fini(&job->module);
-            refuse(tier1, core, &hot.id, "memory is short");
+            refuse(tier1, core, &hot.id, "out of memory");
             continue;
         }
         tier1->spare_count--;

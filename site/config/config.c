@@ -312,7 +312,7 @@ static enum status read_file(const char *path, char **data, size_t *size, struct
                          strerror(errno));
     *data = malloc(CONFIG_FILE_BYTES_MAX + 1);
     if (*data == NULL) {
-        status = fault_set(fault, ST_NOMEM, "read %s: memory is short", path);
+        status = fault_set(fault, ST_NOMEM, "read %s: out of memory", path);
         goto out;
     }
     *size = fread(*data, 1, CONFIG_FILE_BYTES_MAX + 1, file);
@@ -347,7 +347,7 @@ static enum status load_file(struct reading *reading, const char *dir, struct fa
     result = toml_visit(data, size, take_item, reading, &bad);
     free(data);
     if (result == TOML_NOMEM)
-        return fault_set(fault, ST_NOMEM, "parse %s: memory is short", path);
+        return fault_set(fault, ST_NOMEM, "parse %s: out of memory", path);
     if (result == TOML_BAD)
         report(reading, bad.line, bad.column, bad.text);
     return ST_OK;

@@ -95,7 +95,7 @@ enum status keyfile_create(const char *path, const char *what, uint8_t key[CONTR
     enum status status;
 
     if (secret == NULL)
-        return fault_set(fault, ST_NOMEM, "make key %s: memory is short", path);
+        return fault_set(fault, ST_NOMEM, "make key %s: out of memory", path);
     (void)!crypto_sign_keypair(key, secret); /* always 0 */
     status = write_key(path, what, key, secret, fault);
     sodium_free(secret);
@@ -116,7 +116,7 @@ static enum status read_text(const char *path, struct bytes *text, struct fault 
     if (status != ST_OK)
         return status;
     bytes_append(text, "", 1);
-    return text->failed ? fault_set(fault, ST_NOMEM, "read %s: memory is short", path) : ST_OK;
+    return text->failed ? fault_set(fault, ST_NOMEM, "read %s: out of memory", path) : ST_OK;
 }
 
 static void wipe(struct bytes *text)
@@ -178,7 +178,7 @@ static enum status load(struct keyfile *file, struct fault *fault)
         goto out;
     file->secret = sodium_malloc(CONTROL_SECRET_BYTES);
     if (file->secret == NULL) {
-        status = fault_set(fault, ST_NOMEM, "open key %s: memory is short", file->path);
+        status = fault_set(fault, ST_NOMEM, "open key %s: out of memory", file->path);
         goto out;
     }
     good = get_hex((const char *)text.data, "public", file->key, CONTROL_KEY_BYTES) &&
@@ -199,7 +199,7 @@ enum status keyfile_open(struct keyfile **file, const char *path, struct fault *
 
     *file = NULL;
     if (opened == NULL)
-        return fault_set(fault, ST_NOMEM, "open key %s: memory is short", path);
+        return fault_set(fault, ST_NOMEM, "open key %s: out of memory", path);
     opened->lock_fd = -1;
     if (strlen(path) + sizeof ".pending.new" > sizeof opened->path)
         status = fault_set(fault, ST_INVALID, "path of key too long: %.100s", path);
@@ -473,7 +473,7 @@ static enum status write_kept(const char *path, const struct kept *kept, const u
         cbor_put_bytes(&text, envelope->data, envelope->size);
     }
     if (text.failed)
-        status = fault_set(fault, ST_NOMEM, "write %s: memory is short", path);
+        status = fault_set(fault, ST_NOMEM, "write %s: out of memory", path);
     else if (text.size > PENDING_BYTES_MAX)
         status = fault_set(fault, ST_INVALID, "%s would be longer than %d bytes", path,
                            PENDING_BYTES_MAX);
@@ -520,7 +520,7 @@ enum status keyfile_pending_load(struct keyfile *file, const uint8_t site[CONTRO
     if (status == ST_OK)
         bytes_append(envelope, kept.envelopes[i], kept.sizes[i]);
     if (status == ST_OK && envelope->failed)
-        status = fault_set(fault, ST_NOMEM, "read %s: memory is short", path);
+        status = fault_set(fault, ST_NOMEM, "read %s: out of memory", path);
     bytes_fini(&kept.text);
     return status;
 }

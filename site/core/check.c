@@ -72,7 +72,7 @@ enum status core_check(const struct core *core, struct fault *fault)
         return fault->status;
     checking.claims = calloc(1, sizeof *checking.claims);
     if (checking.claims == NULL)
-        return fault_set(fault, ST_NOMEM, "check: memory is short");
+        return fault_set(fault, ST_NOMEM, "check: out of memory");
     agents_claims_live(core->agents, checking.claims);
     exchange_claims_live(core->exchange, checking.claims);
     ledger_each_account(core->ledger, check_account, &checking);

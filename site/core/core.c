@@ -84,7 +84,7 @@ static enum status make_exchange(struct core *core, struct fault *fault)
                                    .undo = core->undo};
 
     if (exchange_new(&core->exchange, &parts, &env) != ST_OK)
-        return fault_set(fault, ST_NOMEM, "core: memory is short");
+        return fault_set(fault, ST_NOMEM, "core: out of memory");
     return ST_OK;
 }
 
@@ -109,7 +109,7 @@ static enum status make_parts(struct core *core, struct fault *fault)
     if (status == ST_OK)
         status = links_new(&core->links);
     if (status != ST_OK)
-        return fault_set(fault, status, "core: memory is short");
+        return fault_set(fault, status, "core: out of memory");
     status = agents_new(&core->agents, core->ledger, core->undo, &env, fault);
     if (status == ST_OK)
         agents_set_pages(core->agents, core->options.page_log_bytes, core->options.pages_cached);
@@ -122,7 +122,7 @@ enum status core_new(struct core **core, const struct core_options *options, str
     enum status status;
 
     if (made == NULL)
-        return fault_set(fault, ST_NOMEM, "core: memory is short");
+        return fault_set(fault, ST_NOMEM, "core: out of memory");
     made->options = *options;
     status = pricebook_check(&options->book, fault);
     if (status == ST_OK)

@@ -304,8 +304,8 @@ MUST_CHECK enum status core_books_read(struct core_books *books, const struct st
 /* Free the books; all-zero ones are allowed. */
 void core_books_fini(struct core_books *books);
 
-/* For ledger_verify(): claims are as below, and what lines charge is computed again. */
-extern const struct ledger_audit core_audit;
+/* For audit_verify(): claims are as below, and what lines charge is computed again. */
+extern const struct audit_env core_audit;
 
 /*
  * Add what the rows in a store say that held and deposit accounts hold; a ledger_claims_fn.

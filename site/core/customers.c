@@ -132,7 +132,7 @@ enum status core_customer_add(struct core *core, const char *name, const uint8_t
         return fault_set(fault, ST_EXISTS, "that key is customer %s's already",
                          core_customer_by_key(core, key)->name);
     if (ledger_open(core->ledger, KIND_CUSTOMER, 0, account) != ST_OK)
-        return fault_set(fault, ST_NOMEM, "memory is short");
+        return fault_set(fault, ST_NOMEM, "out of memory");
     customer.account = *account;
     (void)snprintf(customer.name, sizeof customer.name, "%s", name);
     memcpy(customer.key, key, CONTROL_KEY_BYTES);
@@ -300,7 +300,7 @@ static enum status load_request(void *context, const uint8_t *key, size_t key_si
                          customer->name);
     bytes_append(&customer->answer, answer, answer_size);
     if (customer->answer.failed) /* a repeat must never get another answer */
-        return fault_set(fault, ST_NOMEM, "request row of customer %s: memory is short",
+        return fault_set(fault, ST_NOMEM, "request row of customer %s: out of memory",
                          customer->name);
     return ST_OK;
 }

@@ -210,7 +210,7 @@ void core_link_read(struct core *core, const struct control_request *request, st
     if (strcmp(request->command, "links") == 0)
         read_links(core, in, outcome);
     else
-        read_link(core, in, outcome);
+        link_argument(core, in, outcome);
 }
 
 /* ---- commands ---- */
@@ -382,11 +382,14 @@ void core_link_set(struct core *core, struct customer *by, struct cbor *in, stru
     link_result(core, link, outcome);
 }
 
-static bool read_name(struct cbor *in, struct outcome *outcome, char name[LINK_NAME_BYTES_MAX + 1])
+/* The link that a command's one argument names; NULL: the outcome says why. */
+static struct link *link_argument(struct core *core, struct cbor *in, struct outcome *outcome)
 {
+    char name[LINK_NAME_BYTES_MAX + 1];
+
     cbor_get_array(in, 1);
     cbor_get_text(in, name, LINK_NAME_BYTES_MAX);
-    return outcome_args_done(in, outcome);
+    return outcome_args_done(in, outcome) ? named_link(core, name, outcome) : NULL;
 }
 
 void core_link_mark(struct core *core, struct customer *by, struct cbor *in,
@@ -456,14 +459,10 @@ void core_link_unmark(struct core *core, struct customer *by, struct cbor *in,
 void core_link_freeze(struct core *core, struct customer *by, struct cbor *in,
                       struct outcome *outcome)
 {
-    char name[LINK_NAME_BYTES_MAX + 1];
+    struct link *link = link_argument(core, in, outcome);
     enum link_state before;
-    struct link *link;
 
     (void)by;
-    if (!read_name(in, outcome, name))
-        return;
-    link = named_link(core, name, outcome);
     if (link == NULL)
         return;
     before = link->state;
@@ -475,15 +474,11 @@ void core_link_freeze(struct core *core, struct customer *by, struct cbor *in,
 void core_link_resume(struct core *core, struct customer *by, struct cbor *in,
                       struct outcome *outcome)
 {
-    char name[LINK_NAME_BYTES_MAX + 1];
+    struct link *link = link_argument(core, in, outcome);
     enum link_state before;
-    struct link *link;
     struct fault fault;
 
     (void)by;
-    if (!read_name(in, outcome, name))
-        return;
-    link = named_link(core, name, outcome);
     if (link == NULL)
         return;
     before = link->state;
@@ -498,13 +493,9 @@ void core_link_resume(struct core *core, struct customer *by, struct cbor *in,
 void core_link_remove(struct core *core, struct customer *by, struct cbor *in,
                       struct outcome *outcome)
 {
-    char name[LINK_NAME_BYTES_MAX + 1];
-    struct link *link;
+    struct link *link = link_argument(core, in, outcome);
 
     (void)by;
-    if (!read_name(in, outcome, name))
-        return;
-    link = named_link(core, name, outcome);
     if (link == NULL || !core_link_may_go(core, link, outcome))
         return;
     core_link_forget(core, link);

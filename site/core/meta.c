@@ -1,6 +1,6 @@
 /*
  * What belongs to the site as a whole: the price book in force, its number, and the price indexes
- * that rent is reckoned by.  Site time is in the ledger's frame header.
+ * that rent is computed by.  Site time is in the ledger's frame header.
  */
 #include <assert.h>
 #include <inttypes.h>

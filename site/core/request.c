@@ -56,7 +56,7 @@ static void run_fresh(struct core *core, struct customer *by, const struct contr
     core->frame_answers = core->frame_answers || outcome->status == CONTROL_DONE;
 }
 
-/* Nothing was done, and the client may sign anew above the number that it is told. */
+/* Nothing was done, and the client may sign again above the number that it is told. */
 static void number_denied(const struct customer *by, const struct control_request *request,
                           const char *why, struct outcome *outcome)
 {
@@ -135,7 +135,7 @@ static void run_read(struct core *core, enum core_peer peer, const struct custom
         if (!is_timely(core, request)) {
             outcome_set(outcome, CONTROL_DENIED,
                         "this read was signed at another time of the site: read `site` for its "
-                        "time, and sign anew");
+                        "time, and sign again");
             return;
         }
         viewer.all = by == core->customers.items[0];

@@ -20,7 +20,7 @@ static enum status keep(void *context, const struct ledger_prices *prices, struc
     enum status status;
 
     if (items == NULL)
-        return fault_set(fault, ST_NOMEM, "books of prices: memory is short");
+        return fault_set(fault, ST_NOMEM, "books of prices: out of memory");
     books->items = items;
     kept = &items[books->count];
     kept->frame = prices->frame;
@@ -51,61 +51,61 @@ void core_books_fini(struct core_books *books)
 
 /* ---- what a line charges ---- */
 
-static enum ledger_charge metered(struct ledger_price *price, unsigned meter, uint64_t unit)
+static enum audit_charge metered(struct audit_price *price, unsigned meter, uint64_t unit)
 {
     price->meter = meter;
     price->unit = unit;
-    return LEDGER_CHARGE_COUNTED;
+    return AUDIT_CHARGE_COUNTED;
 }
 
-static enum ledger_charge packet_charge(const struct pricebook *book, uint64_t object,
-                                        struct ledger_price *price)
+static enum audit_charge packet_charge(const struct pricebook *book, uint64_t object,
+                                       struct audit_price *price)
 {
     bool data = object % 2 != 0;
 
     price->account = ACCOUNT_REVENUE_PACKETS;
     if (!exchange_fee_price(book, object / 2, data ? book->packet_data : book->packets,
                             data ? LINK_PRICE_PACKET_DATA : LINK_PRICE_PACKETS, &price->price))
-        return LEDGER_CHARGE_UNKNOWN;
+        return AUDIT_CHARGE_UNKNOWN;
     return data ? metered(price, 2, MARKET_PACKET_DATA_UNIT)
                 : metered(price, 1, MARKET_PACKETS_UNIT);
 }
 
-static enum ledger_charge fee(const struct pricebook *book, uint64_t object, bool birth,
-                              struct ledger_price *price)
+static enum audit_charge fee(const struct pricebook *book, uint64_t object, bool birth,
+                             struct audit_price *price)
 {
     price->account = birth ? ACCOUNT_REVENUE_BIRTHS : ACCOUNT_REVENUE_CHANNELS;
     if (!exchange_fee_price(book, object, birth ? book->birth_fee : book->channel_fee,
                             birth ? LINK_PRICE_BIRTH_FEE : LINK_PRICE_CHANNEL_FEE, &price->price))
-        return LEDGER_CHARGE_UNKNOWN;
-    return metered(price, LEDGER_METERS, 1);
+        return AUDIT_CHARGE_UNKNOWN;
+    return metered(price, AUDIT_METERS, 1);
 }
 
-static enum ledger_charge order_charge(const struct pricebook *book, uint64_t order,
-                                       struct ledger_price *price)
+static enum audit_charge order_charge(const struct pricebook *book, uint64_t order,
+                                      struct audit_price *price)
 {
     price->account = ACCOUNT_REVENUE_ORDERS;
     if (order >= SERAI_ORDER_COUNT)
-        return LEDGER_CHARGE_UNKNOWN;
+        return AUDIT_CHARGE_UNKNOWN;
     price->price = pricebook_order(book, (int)order);
-    return metered(price, LEDGER_METERS, 1);
+    return metered(price, AUDIT_METERS, 1);
 }
 
-static enum ledger_charge rent(struct ledger_price *price, uint64_t account)
+static enum audit_charge rent(struct audit_price *price, uint64_t account)
 {
     price->account = account;
-    return LEDGER_CHARGE_BY_TIME;
+    return AUDIT_CHARGE_BY_TIME;
 }
 
-static enum ledger_charge charge(const void *tariff, const struct transfer *line,
-                                 struct ledger_price *price)
+static enum audit_charge charge(const void *tariff, const struct transfer *line,
+                                struct audit_price *price)
 {
     const struct core_books *books = tariff;
     static const struct pricebook none;
     bool known = line->price_id >= 1 && line->price_id <= books->count;
     const struct pricebook *book = known ? &books->items[line->price_id - 1].book : &none;
 
-    *price = (struct ledger_price){0};
+    *price = (struct audit_price){0};
     switch (line->code) {
     case TRANSFER_COMPUTE:
         price->account = ACCOUNT_REVENUE_COMPUTE;
@@ -162,7 +162,7 @@ static enum ledger_charge charge(const void *tariff, const struct transfer *line
     case TRANSFER_WITHDRAWAL:
         break;
     }
-    return LEDGER_CHARGE_NONE;
+    return AUDIT_CHARGE_NONE;
 }
 
 static enum status open_tariff(void *context, const struct store *store, void **tariff,
@@ -173,7 +173,7 @@ static enum status open_tariff(void *context, const struct store *store, void **
 
     (void)context;
     if (books == NULL)
-        return fault_set(fault, ST_NOMEM, "books of prices: memory is short");
+        return fault_set(fault, ST_NOMEM, "books of prices: out of memory");
     *tariff = books;
     status = core_books_read(books, store, fault);
     return status;
@@ -188,7 +188,7 @@ static void close_tariff(void *tariff)
     free(books);
 }
 
-const struct ledger_audit core_audit = {
+const struct audit_env core_audit = {
     .claims = core_claims,
     .tariff_open = open_tariff,
     .tariff_close = close_tariff,

@@ -101,6 +101,6 @@ void callers_accept(struct callers *callers, uint64_t now_us)
         if (call_take(&call, fd, now_us) == ST_OK)
             callers_keep(callers, call, now_us + HANDSHAKE_MS * UINT64_C(1000));
         else
-            (void)!close(fd); /* memory is short: it calls again */
+            (void)!close(fd); /* out of memory: it calls again */
     }
 }

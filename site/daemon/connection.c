@@ -133,7 +133,7 @@ static bool take_body(struct connection *connection, uint64_t now_us)
     /* Grown as bytes come, not as they are announced: a length alone takes no memory. */
     bytes_append(&connection->request.bytes, piece, (size_t)got);
     if (connection->request.bytes.failed) {
-        refuse(connection, "memory is short; try again later", now_us);
+        refuse(connection, "out of memory; try again later", now_us);
         return false;
     }
     return true;
@@ -199,7 +199,7 @@ void connection_answer(struct connection *connection, const struct bytes *answer
     connection->since_us = now_us;
     connection->moved_bytes = 0;
     if (out->failed || answer->failed) {
-        connection_close(connection); /* memory is short: the client asks again with --retry */
+        connection_close(connection); /* out of memory: the client asks again with --retry */
         return;
     }
     connection_writable(connection, now_us);

@@ -22,7 +22,7 @@ enum status curve_secret(uint8_t **curve, const uint8_t secret[CONTROL_SECRET_BY
     uint8_t *made = sodium_malloc(CURVE_KEY_BYTES);
 
     if (made == NULL)
-        return fault_set(fault, ST_NOMEM, "link keys: locked memory is short");
+        return fault_set(fault, ST_NOMEM, "link keys: out of locked memory");
     if (crypto_sign_ed25519_sk_to_curve25519(made, secret) != 0) {
         sodium_free(made);
         return fault_set(fault, ST_INVALID, "the site's secret key is damaged");

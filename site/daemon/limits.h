@@ -111,7 +111,7 @@ enum {
     LEAVE_US = 1000 * 1000,
     /* When a neighbour has refused us, it may know us later. */
     REDIAL_US = 2 * 1000 * 1000,
-    /* A connection that lasted this long was a good one: after it dialling begins anew. */
+    /* A connection that lasted this long was a good one: after it dialling begins again. */
     GOOD_CONNECTION_US = 10 * 1000 * 1000,
     /* A link whose connection fails for another reason than before is logged again, not sooner. */
     TELL_AGAIN_US = 60 * 1000 * 1000,

@@ -151,7 +151,7 @@ enum status marker_open(struct marker **marker, const char *path, struct marker_
 
     *marker = NULL;
     if (opened == NULL)
-        return fault_set(fault, ST_NOMEM, "open %s: memory is short", path);
+        return fault_set(fault, ST_NOMEM, "open %s: out of memory", path);
     opened->fd = -1;
     status = map_page(opened, path, fault);
     if (status != ST_OK) {

@@ -94,7 +94,7 @@ void reload_prices(struct reload *reload, struct ring *to)
         return;
     book = malloc(sizeof *book);
     if (book == NULL) {
-        log_write(LOG_ERROR, "prices.refused", "reason=\"memory is short\"");
+        log_write(LOG_ERROR, "prices.refused", "reason=\"out of memory\"");
         return;
     }
     if (!reload->read(reload->dir, book) || !is_news(reload, book) || !hand_over(reload, book, to))

@@ -136,7 +136,7 @@ enum status resolver_new(struct resolver **resolver, resolve_name resolve, struc
     if (made == NULL || desk == NULL || pthread_mutex_init(&desk->mutex, NULL) != 0) {
         free(made);
         free(desk);
-        return fault_set(fault, ST_NOMEM, "links: memory is short");
+        return fault_set(fault, ST_NOMEM, "links: out of memory");
     }
     made->desk = desk;
     desk->resolve = resolve;

@@ -56,7 +56,7 @@ enum status wire_dial(struct wire *wire, void *context, const struct call_keys *
     (void)snprintf(wire->address, sizeof wire->address, "%s", address);
     if (call_dial(&wire->dialled, &wire->endpoint,
                   address[0] == '\0' ? wire->endpoint.host : address, now_us, &error) != ST_OK)
-        return fault_set(fault, ST_NOMEM, "links: memory is short");
+        return fault_set(fault, ST_NOMEM, "links: out of memory");
     if (error == 0 && !wire->dialled->connecting)
         status = join(wire, context, keys, fault);
     if (error != 0 || status != ST_OK)

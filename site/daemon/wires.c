@@ -98,7 +98,7 @@ enum status wires_new(struct wires **wires, const struct wires_options *options,
     enum status status;
 
     if (made == NULL)
-        return fault_set(fault, ST_NOMEM, "links: memory is short");
+        return fault_set(fault, ST_NOMEM, "links: out of memory");
     made->arrivals = options->arrivals;
     made->callers.listener.fd = -1;
     made->callers.max = options->files == NULL ? CALLERS_MAX : options->files->callers;

@@ -38,7 +38,7 @@ enum status zap_new(struct zap **zap, void *zmq_context, zap_told told, void *co
     struct zap *made = calloc(1, sizeof *made);
 
     if (made == NULL)
-        return fault_set(fault, ST_NOMEM, "links: memory is short");
+        return fault_set(fault, ST_NOMEM, "links: out of memory");
     made->told = told;
     made->context = context;
     made->socket = zmq_socket(zmq_context, ZMQ_REP);

@@ -60,12 +60,12 @@ END_TEST
 
 START_TEST(an_empty_journal_exports_no_transaction)
 {
-    char *text = export_text(ledger_export_hledger, &by_frame);
+    char *text = export_text(audit_export_hledger, &by_frame);
 
     ck_assert_str_eq(text, "; A Serai site's journal. Plus is a credit, minus a debit.\n"
                            "commodity 1.000000000 SRI\n\n");
     free(text);
-    text = export_text(ledger_export_jsonl, &by_frame);
+    text = export_text(audit_export_jsonl, &by_frame);
     ck_assert_str_eq(text, "");
     free(text);
 }
@@ -76,7 +76,7 @@ START_TEST(the_export_by_frame_has_sums_and_assertions)
     char *text;
 
     (void)books_live(&books);
-    text = export_text(ledger_export_hledger, &by_frame);
+    text = export_text(audit_export_hledger, &by_frame);
     ck_assert_holds(text, "\naccount treasury\n");
     ck_assert_holds(text, "\naccount agent:4098\n");
     ck_assert_holds(text, "\n2026-11-21 frame 3\n"
@@ -96,7 +96,7 @@ START_TEST(the_export_by_event_has_every_line)
     int lines = 0;
 
     (void)books_live(&books);
-    text = export_text(ledger_export_hledger, &by_event);
+    text = export_text(audit_export_hledger, &by_event);
     ck_assert_holds(text, "frame 3 event 0 tick of 0  ; hash: ");
     for (const char *at = text; (at = strstr(at, "-0.000000100 SRI  ; compute\n")) != NULL; at++)
         lines++;
@@ -115,7 +115,7 @@ START_TEST(dates_never_fall_though_the_clock_does)
     books.wall_us = 0;
     books_moved(&books, ACCOUNT_TREASURY, 4096, 1, TRANSFER_MONEY_IN);
     (void)books_frame_done(&books);
-    text = export_text(ledger_export_hledger, &by_frame);
+    text = export_text(audit_export_hledger, &by_frame);
     ck_assert_holds(text, "\n2026-11-21 frame 5\n");
     ck_assert_ptr_null(strstr(text, "1970"));
     free(text);
@@ -128,7 +128,7 @@ START_TEST(json_lines_hold_every_line_with_its_event)
     size_t lines = 0;
 
     (void)books_live(&books);
-    text = export_text(ledger_export_jsonl, &by_frame);
+    text = export_text(audit_export_jsonl, &by_frame);
     ck_assert_holds(text, "{\"frame\":1,\"event\":1,\"kind\":\"tick\",\"subject\":0,"
                           "\"source\":\"f6\",\"hash\":\"");
     ck_assert_holds(text, ",\"debit\":\"treasury\",\"debit_id\":1,\"credit\":\"customer:4096\","
@@ -148,8 +148,8 @@ START_TEST(the_same_journal_exports_to_the_same_text)
     char *second;
 
     (void)books_live(&books);
-    first = export_text(ledger_export_hledger, &by_event);
-    second = export_text(ledger_export_hledger, &by_event);
+    first = export_text(audit_export_hledger, &by_event);
+    second = export_text(audit_export_hledger, &by_event);
     ck_assert_str_eq(first, second);
     free(first);
     free(second);
@@ -163,8 +163,8 @@ START_TEST(an_output_that_is_full_is_told)
 
     ck_assert_ptr_nonnull(out);
     (void)books_live(&books);
-    ck_assert_int_eq(ledger_export_hledger(&books.store, &by_frame, out, &fault), ST_IO);
-    ck_assert_int_eq(ledger_export_jsonl(&books.store, &by_frame, out, &fault), ST_IO);
+    ck_assert_int_eq(audit_export_hledger(&books.store, &by_frame, out, &fault), ST_IO);
+    ck_assert_int_eq(audit_export_jsonl(&books.store, &by_frame, out, &fault), ST_IO);
     (void)fclose(out);
 }
 END_TEST
@@ -179,8 +179,8 @@ START_TEST(a_damaged_journal_is_not_exported)
 
     (void)books_live(&books);
     ck_assert_int_eq(store_memory_damage(books.memory, STORE_JOURNAL, key, sizeof key, 300), ST_OK);
-    ck_assert_int_eq(ledger_export_hledger(&books.store, &by_frame, out, &fault), ST_CORRUPT);
-    ck_assert_int_eq(ledger_export_jsonl(&books.store, &by_frame, out, &fault), ST_CORRUPT);
+    ck_assert_int_eq(audit_export_hledger(&books.store, &by_frame, out, &fault), ST_CORRUPT);
+    ck_assert_int_eq(audit_export_jsonl(&books.store, &by_frame, out, &fault), ST_CORRUPT);
     (void)fclose(out);
     free(text);
 }

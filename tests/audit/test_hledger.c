@@ -74,7 +74,7 @@ static char *export_text(bool by_event)
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
 
-    ck_assert_int_eq(ledger_export_hledger(&books.store, &options, out, NULL), ST_OK);
+    ck_assert_int_eq(audit_export_hledger(&books.store, &options, out, NULL), ST_OK);
     ck_assert_int_eq(fclose(out), 0);
     return text;
 }

@@ -20,7 +20,7 @@ START_TEST(an_empty_store_verifies)
 {
     struct verify_report report;
 
-    ck_assert_int_eq(ledger_verify(&books.store, NULL, &report, NULL), ST_OK);
+    ck_assert_int_eq(audit_verify(&books.store, NULL, &report, NULL), ST_OK);
     ck_assert_uint_eq(report.frames, 0);
     ck_assert_uint_eq(report.accounts, 0);
 }
@@ -35,7 +35,7 @@ START_TEST(the_report_gives_the_equation_in_figures)
     books_moved(&books, ACCOUNT_SUSPENSE, ACCOUNT_REVENUE_BIRTHS, 9, TRANSFER_BIRTH_FEE);
     (void)books_frame_done(&books);
     ck_assert_verifies(&books);
-    ck_assert_int_eq(ledger_verify(&books.store, NULL, &report, NULL), ST_OK);
+    ck_assert_int_eq(audit_verify(&books.store, NULL, &report, NULL), ST_OK);
     ck_assert_uint_eq(report.frames, 5);
     ck_assert_uint_eq(report.events, 15);
     ck_assert_uint_eq(report.lines, 12);
@@ -88,10 +88,10 @@ static enum status claim_true(void *context, const struct store *store,
 
 static enum status verify_claims_of(struct claim claim, struct fault *fault)
 {
-    const struct ledger_audit audit = {.claims = claim_true, .context = &claim};
+    const struct audit_env audit = {.claims = claim_true, .context = &claim};
     struct verify_report report;
 
-    return ledger_verify(&books.store, &audit, &report, fault);
+    return audit_verify(&books.store, &audit, &report, fault);
 }
 
 START_TEST(rows_must_sum_to_what_is_held_for_them)
@@ -130,12 +130,12 @@ static enum status claim_nothing(void *context, const struct store *store,
 
 START_TEST(money_that_no_row_claims_is_named)
 {
-    const struct ledger_audit audit = {.claims = claim_nothing};
+    const struct audit_env audit = {.claims = claim_nothing};
     struct verify_report report;
     struct fault fault = {.text = ""};
 
     (void)books_live(&books);
-    ck_assert_int_eq(ledger_verify(&books.store, &audit, &report, &fault), ST_CORRUPT);
+    ck_assert_int_eq(audit_verify(&books.store, &audit, &report, &fault), ST_CORRUPT);
     ck_assert_str_eq(fault.text, "held:message: the rows that it is held for sum to 0 nanos, its "
                                  "balance is 31");
 }

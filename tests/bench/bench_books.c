@@ -41,7 +41,7 @@ static double sample_verify(void *context)
     double start = bench_now_s();
     struct fault fault;
 
-    if (ledger_verify(&site->store, &core_audit, &report, &fault) != ST_OK)
+    if (audit_verify(&site->store, &core_audit, &report, &fault) != ST_OK)
         bench_die("verify", &fault);
     return (double)(report.lines + report.postings + report.events) / (bench_now_s() - start);
 }

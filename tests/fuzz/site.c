@@ -208,7 +208,7 @@ void fuzz_site_close(struct fuzz_site *site)
     struct fault fault = {0};
 
     fuzz_site_frame(site);
-    must(ledger_verify(&site->store, &core_audit, &report, &fault) == ST_OK, "the books", &fault);
+    must(audit_verify(&site->store, &core_audit, &report, &fault) == ST_OK, "the books", &fault);
     core_free(site->core);
     store_memory_free(site->memory);
 }

@@ -229,7 +229,7 @@ void ck_assert_verify_names(const struct books *books, const char *what)
     struct verify_report report;
     struct fault fault = {.text = ""};
 
-    ck_assert_int_eq(ledger_verify(&books->store, NULL, &report, &fault), ST_CORRUPT);
+    ck_assert_int_eq(audit_verify(&books->store, NULL, &report, &fault), ST_CORRUPT);
     ck_assert_msg(strstr(fault.text, what) != NULL, "\"%s\" does not say \"%s\"", fault.text, what);
 }
 
@@ -264,7 +264,7 @@ void ck_assert_verifies(const struct books *books)
     struct hash loaded_head;
     struct ledger *loaded;
 
-    ck_assert_msg(ledger_verify(&books->store, NULL, &report, &fault) == ST_OK, "%s", fault.text);
+    ck_assert_msg(audit_verify(&books->store, NULL, &report, &fault) == ST_OK, "%s", fault.text);
     ck_assert(hash_equal(&report.head, &head));
     ck_assert_int_eq(ledger_new(&loaded), ST_OK);
     ck_assert_msg(ledger_load(loaded, &books->store, &fault) == ST_OK, "%s", fault.text);

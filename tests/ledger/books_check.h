@@ -57,7 +57,7 @@ void books_forge_frame(struct books *books, chunk_edit edit, void *context);
 void books_put_row(struct books *books, enum store_table table, const void *key, size_t key_size,
                    const void *value, size_t value_size);
 
-/* The store must be refused by ledger_verify with ST_CORRUPT and a text that holds `what`. */
+/* The store must be refused by audit_verify with ST_CORRUPT and a text that holds `what`. */
 void ck_assert_verify_names(const struct books *books, const char *what);
 /* And by ledger_load. */
 void ck_assert_load_names(const struct books *books, const char *what);

@@ -523,13 +523,11 @@ def rule_records(tree):
 
 
 def core_commands(tree):
-    """What the core compares a command with, or has as a row of a table."""
+    """The rows of the core's table of commands."""
     names = {}
     for path, text in tree.each((".c",)):
         if path.startswith("site/core/"):
             code = strip_only_comments(text)
-            for name in re.findall(r'strcmp\([\w>-]*command, "([a-z]+\.[a-z]+)"\) == 0', code):
-                names[name] = True
             for name in re.findall(r'^ *\{"([a-z]+\.[a-z]+)",', code, re.M):
                 names[name] = True
     return names

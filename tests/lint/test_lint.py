@@ -80,11 +80,13 @@ RECORDS = """## The store
 ### What a line says
 | 3 | nothing |
 """
-COMMANDS = """static void dispatch(const char *command)
+COMMANDS = """static const struct command commands[] = {
+    {"money.in", money_in},
+    /* {"money.no", money_no}, */
+};
+void core_command(void)
 {
-    if (strcmp(command, "money.in") == 0)
-        return;
-    log_write("link.state"); /* "money.no" */
+    log_write("link.state");
 }
 """
 CONTRACT = """#ifndef SERAI_SITE_CONTROL_CONTROL_H

@@ -288,7 +288,7 @@ enum status disk_site_recover(const struct disk_site *run, uint64_t *frame, stru
     store = store_from_lmdb(lmdb);
     status = load_core(run, &store, frame, fault);
     if (status == ST_OK)
-        status = ledger_verify(&store, &core_audit, &report, fault);
+        status = audit_verify(&store, &core_audit, &report, fault);
     if (status == ST_OK)
         status = digest_rows(&store, digest, fault);
     store_lmdb_close(lmdb);

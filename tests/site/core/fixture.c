@@ -211,7 +211,7 @@ void site_verify(struct site *site)
     struct verify_report report;
     struct fault fault = {0};
 
-    ck_assert_msg(ledger_verify(&site->store, &core_audit, &report, &fault) == ST_OK, "%s",
+    ck_assert_msg(audit_verify(&site->store, &core_audit, &report, &fault) == ST_OK, "%s",
                   fault.text);
 }
 

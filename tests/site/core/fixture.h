@@ -57,7 +57,7 @@ void site_settle(struct site *site);
 void site_reload(struct site *site);
 /* Close the frame, reload, and compare all state before and after. */
 void site_reload_same(struct site *site);
-/* ledger_verify() of everything that was committed. */
+/* audit_verify() of everything that was committed. */
 void site_verify(struct site *site);
 
 /* All state as text: accounts, agents with all they hold, heap, channel ends. Caller frees. */

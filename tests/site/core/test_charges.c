@@ -122,7 +122,7 @@ static void found(const struct store *store, const struct lie *lie)
     struct fault fault = {.text = "nothing"};
 
     forge(store, lie);
-    ck_assert_int_eq(ledger_verify(store, &core_audit, &report, &fault), ST_CORRUPT);
+    ck_assert_int_eq(audit_verify(store, &core_audit, &report, &fault), ST_CORRUPT);
     ck_assert_msg(strstr(fault.text, lie->said) != NULL, "\"%s\" does not say \"%s\"", fault.text,
                   lie->said);
 }
@@ -161,12 +161,12 @@ END_TEST
 /* All that is compared beside the charges still fits: without the tariff the lie stands. */
 START_TEST(only_the_charges_tell_such_a_lie)
 {
-    const struct ledger_audit without = {.claims = core_claims};
+    const struct audit_env without = {.claims = core_claims};
     struct verify_report report;
     struct fault fault = {0};
 
     forge(&site.store, &lies[0]);
-    ck_assert_msg(ledger_verify(&site.store, &without, &report, &fault) == ST_OK, "%s", fault.text);
+    ck_assert_msg(audit_verify(&site.store, &without, &report, &fault) == ST_OK, "%s", fault.text);
 }
 END_TEST
 

@@ -234,7 +234,7 @@ START_TEST(a_book_that_is_lost_or_changed_is_named)
     for (int drop = 0; drop < 2; drop++) {
         site_open(&site, 1, 5000000000);
         damage(drop == 1);
-        ck_assert_int_eq(ledger_verify(&site.store, &core_audit, &report, &fault), ST_CORRUPT);
+        ck_assert_int_eq(audit_verify(&site.store, &core_audit, &report, &fault), ST_CORRUPT);
         ck_assert_msg(strstr(fault.text, "book of prices 1 is") != NULL, "%s", fault.text);
         site_close(&site);
     }

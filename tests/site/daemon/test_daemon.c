@@ -242,7 +242,7 @@ static uint64_t minted(void)
                                   &fault) == ST_OK,
                   "%s", fault.text);
     store = store_from_lmdb(lmdb);
-    ck_assert_msg(ledger_verify(&store, NULL, &report, &fault) == ST_OK, "%s", fault.text);
+    ck_assert_msg(audit_verify(&store, NULL, &report, &fault) == ST_OK, "%s", fault.text);
     store_lmdb_close(lmdb);
     return (uint64_t)report.treasury_debit;
 }
@@ -331,14 +331,14 @@ static enum status verify_and_be_stopped(const struct store *store, struct fault
 
     (void)kill(getpid(), SIGHUP);
     (void)kill(getpid(), SIGTERM);
-    return ledger_verify(store, NULL, &report, fault);
+    return audit_verify(store, NULL, &report, fault);
 }
 
 static enum status just_verify(const struct store *store, struct fault *fault)
 {
     struct verify_report report;
 
-    return ledger_verify(store, NULL, &report, fault);
+    return audit_verify(store, NULL, &report, fault);
 }
 
 START_TEST(sigterm_in_a_start_ends_it_with_0_and_owes_the_next_one_nothing)
