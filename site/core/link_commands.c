@@ -210,7 +210,7 @@ void core_link_read(struct core *core, const struct control_request *request, st
     if (strcmp(request->command, "links") == 0)
         read_links(core, in, outcome);
     else
-        link_argument(core, in, outcome);
+        read_link(core, in, outcome);
 }
 
 /* ---- commands ---- */
