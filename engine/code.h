@@ -110,10 +110,8 @@ struct engine_code {
     uint32_t data_bytes;
     union word *words;
     uint32_t words_count;
-    uint32_t words_room;
     struct place *places;
     uint32_t places_count;
-    uint32_t places_room;
     const struct engine_native *native; /* NULL: tier 0 */
 };
 

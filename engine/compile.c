@@ -1,9 +1,11 @@
 /* See compile.h. */
 #include "engine/compile.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/block.h"
 #include "engine/fuse.h"
 #include "engine/operators.h"
 #include "engine/plain.h"
@@ -414,7 +416,7 @@ static uint32_t price_of(const struct engine_code *module, uint32_t code)
 
 static bool do_control(struct emit *emit, uint32_t code)
 {
-    emit_price(emit, price_of(emit->code, code));
+    emit_price(emit, code < OPERATOR_CODES ? emit->prices[code] : FUEL_NONE);
     switch (code) {
     case CODE_UNREACHABLE:
         emit_place(emit);
@@ -491,20 +493,40 @@ static bool read_locals(struct emit *emit, const struct signature *type)
     return true;
 }
 
+/* The scratch of the last module, for the next one: its memory is large, and used already. */
+static _Atomic(struct emit *) spare;
+
 struct emit *compile_new(struct reader *in, struct engine_code *code)
 {
-    struct emit *emit = calloc(1, sizeof *emit);
+    struct emit *emit = atomic_exchange(&spare, NULL);
 
-    if (emit != NULL) {
-        emit->in = in;
-        emit->code = code;
-    }
+    if (emit == NULL)
+        emit = emit_new();
+    if (emit == NULL)
+        return NULL;
+    emit->in = in;
+    emit->code = code;
+    memset(emit->local_uses, 0, sizeof emit->local_uses); /* a refused module leaves some */
+    for (uint32_t i = 0; i < OPERATOR_CODES; i++)
+        emit->prices[i] = (uint16_t)price_of(code, i);
     return emit;
 }
 
 void compile_free(struct emit *emit)
 {
-    free(emit);
+    struct emit *none = NULL;
+
+    if (emit != NULL && !atomic_compare_exchange_strong(&spare, &none, emit))
+        emit_free(emit);
+}
+
+bool compile_keep(struct emit *emit)
+{
+    struct engine_code *code = emit->code;
+
+    code->words = block_copy(emit->words, code->words_count * sizeof *code->words);
+    code->places = block_copy(emit->places, code->places_count * sizeof *code->places);
+    return (code->words != NULL && code->places != NULL) || reader_out_of_memory(emit->in);
 }
 
 bool compile_function(struct emit *emit, struct function *function)
@@ -532,6 +554,6 @@ bool compile_function(struct emit *emit, struct function *function)
         return reader_refuse(emit->in, emit->in->at, "bytes are left after the end of a function");
     function->body_bytes = (uint32_t)emit->in->at - function->body_offset;
     function->cells = function->locals + emit->height_max;
-    fuse_function(emit->code->words, function->code, emit->code->words_count);
+    fuse_function(emit->words, function->code, emit->code->words_count);
     return true;
 }

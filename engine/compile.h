@@ -5,16 +5,20 @@
 #include "engine/code.h"
 #include "engine/reader.h"
 
-struct emit; /* scratch for compile_function(), a few hundred KiB */
+struct emit; /* scratch for compile_function(): up to 32 MiB, as the largest module so far took */
 
 /*
- * Make the scratch for compile_function(), of a reader and a code that outlive it.  NULL when out
- * of memory.
+ * Take the scratch for compile_function(), of a reader and a code that outlive it.  The one that
+ * was given back last is kept for this; more are made when several are in use.  NULL when out of
+ * memory.
  */
 struct emit *compile_new(struct reader *in, struct engine_code *code);
 
-/* Free the scratch; NULL is allowed. */
+/* Give the scratch back; NULL is allowed. */
 void compile_free(struct emit *emit);
+
+/* When all bodies are compiled: the code gets its words.  False, refused, when memory is short. */
+MUST_CHECK bool compile_keep(struct emit *emit);
 
 /*
  * Validate the body in->at .. in->end and append it to the code as words; `function` learns its

@@ -325,6 +325,7 @@ static bool read_bodies(struct decoder *decoder)
         return reader_out_of_memory(in);
     for (uint32_t i = 0; i < count && fine; i++)
         fine = read_body(decoder, emit, &code->functions[code->imports_count + i]);
+    fine = fine && compile_keep(emit);
     compile_free(emit);
     decoder->has_code = true;
     return fine;
@@ -438,22 +439,6 @@ static bool read_module(struct decoder *decoder)
     return true;
 }
 
-/* Give back what the growing arrays hold in reserve: the code lives as long as its agents. */
-static void trim(struct engine_code *code)
-{
-    void *words = realloc(code->words, (code->words_count + 1) * sizeof *code->words);
-    void *places = realloc(code->places, (code->places_count + 1) * sizeof *code->places);
-
-    if (words != NULL) {
-        code->words = words;
-        code->words_room = code->words_count + 1;
-    }
-    if (places != NULL) {
-        code->places = places;
-        code->places_room = code->places_count + 1;
-    }
-}
-
 enum status engine_code_new(struct engine_code **code, const uint8_t *bytes, size_t size,
                             const struct engine_imports *imports, struct fault *fault)
 {
@@ -471,7 +456,6 @@ enum status engine_code_new(struct engine_code **code, const uint8_t *bytes, siz
         INVARIANT(decoder.in.status != ST_OK);
         return decoder.in.status;
     }
-    trim(decoder.code);
     *code = decoder.code;
     return ST_OK;
 }

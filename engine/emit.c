@@ -2,6 +2,9 @@
 #include "engine/emit.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#include "engine/block.h"
 
 static const char *type_name(uint8_t type)
 {
@@ -17,6 +20,29 @@ static const char *type_name(uint8_t type)
     default:
         return "unknown";
     }
+}
+
+/* One block for all of it, of which words and places are the first parts. */
+struct emit *emit_new(void)
+{
+    const size_t words_bytes = LIMIT_CODE_WORDS * sizeof(union word);
+    const size_t places_bytes = LIMIT_CODE_WORDS * sizeof(struct place);
+    uint8_t *block = block_take(words_bytes + places_bytes + sizeof(struct emit));
+    struct emit *emit;
+
+    if (block == NULL)
+        return NULL;
+    emit = (struct emit *)(void *)(block + words_bytes + places_bytes);
+    memset(emit, 0, sizeof *emit);
+    emit->words = (union word *)(void *)block;
+    emit->places = (struct place *)(void *)(block + words_bytes);
+    return emit;
+}
+
+void emit_free(struct emit *emit)
+{
+    if (emit != NULL)
+        free(emit->words);
 }
 
 uint16_t emit_cell(const struct emit *emit, uint32_t position)
@@ -132,7 +158,7 @@ static void emit_settle_local(struct emit *emit, uint32_t local)
 
 void emit_set_local(struct emit *emit, uint32_t local, const struct operand *operand)
 {
-    union word *words = emit->code->words;
+    union word *words = emit->words;
     bool fresh = emit->live && operand->kind == AT_CELL && emit->defined != EMIT_NONE &&
                  words[emit->defined].a == emit_cell(emit, emit->height);
 
@@ -147,55 +173,40 @@ void emit_set_local(struct emit *emit, uint32_t local, const struct operand *ope
 
 /* ---- words ---- */
 
-/* Room for one more item in a growing array. */
-static bool room(struct emit *emit, void **items, uint32_t *space, uint32_t count, size_t size)
+/* No more fits; `emit` stays as it is. */
+static void refuse_full(struct emit *emit)
 {
-    uint32_t larger = *space < 256 ? 512 : *space * 2;
-    void *moved;
-
-    if (count < *space)
-        return true;
-    if (count >= LIMIT_CODE_WORDS)
-        return reader_refuse(emit->in, emit->offset, "the code is over the limit of %d words",
-                             LIMIT_CODE_WORDS);
-    moved = realloc(*items, larger * size);
-    if (moved == NULL)
-        return reader_out_of_memory(emit->in);
-    *items = moved;
-    *space = larger;
-    return true;
+    (void)reader_refuse(emit->in, emit->offset, "the code is over the limit of %d words",
+                        LIMIT_CODE_WORDS);
 }
 
-static uint32_t emit_append(struct emit *emit, union word word)
+static inline uint32_t emit_append(struct emit *emit, union word word)
 {
     struct engine_code *code = emit->code;
-    void *words = code->words;
-    bool fits;
 
     emit->defined = EMIT_NONE;
-    if (!emit->live || emit->in->status != ST_OK)
+    if (!emit->live)
         return EMIT_NONE;
-    fits = room(emit, &words, &code->words_room, code->words_count, sizeof *code->words);
-    code->words = words;
-    if (!fits)
+    if (code->words_count == LIMIT_CODE_WORDS) {
+        refuse_full(emit);
         return EMIT_NONE;
-    code->words[code->words_count] = word;
+    }
+    emit->words[code->words_count] = word;
     return code->words_count++;
 }
 
 void emit_place(struct emit *emit)
 {
     struct engine_code *code = emit->code;
-    void *places = code->places;
-    bool fits;
 
-    if (!emit->live || emit->in->status != ST_OK)
+    if (!emit->live)
         return;
-    fits = room(emit, &places, &code->places_room, code->places_count, sizeof *code->places);
-    code->places = places;
-    if (fits)
-        code->places[code->places_count++] =
-            (struct place){.word = code->words_count, .offset = (uint32_t)emit->offset};
+    if (code->places_count == LIMIT_CODE_WORDS) {
+        refuse_full(emit);
+        return;
+    }
+    emit->places[code->places_count++] =
+        (struct place){.word = code->words_count, .offset = (uint32_t)emit->offset};
 }
 
 uint32_t emit_word(struct emit *emit, enum op op, uint16_t a, uint16_t b, uint16_t c)
@@ -259,7 +270,7 @@ void emit_price(struct emit *emit, uint32_t fuel)
         emit->charge = emit_target(emit, OP_CHARGE, 0, 0);
     }
     if (emit->charge != EMIT_NONE)
-        emit->code->words[emit->charge].target += fuel;
+        emit->words[emit->charge].target += fuel;
 }
 
 void emit_branch(struct emit *emit, enum op op, uint16_t a, struct control *label)
@@ -273,7 +284,7 @@ void emit_branch(struct emit *emit, enum op op, uint16_t a, struct control *labe
 
 void emit_bind(struct emit *emit, uint32_t patches)
 {
-    union word *words = emit->code->words;
+    union word *words = emit->words;
 
     while (patches != EMIT_NONE) {
         uint32_t next = words[patches].target;

@@ -12,6 +12,7 @@
 #define SERAI_ENGINE_EMIT_H
 
 #include "engine/code.h"
+#include "engine/operators.h"
 #include "engine/ops.h"
 #include "engine/reader.h"
 
@@ -49,12 +50,21 @@ struct emit {
     uint32_t depth;
     uint32_t charge; /* the word that charges the block at hand, EMIT_NONE before its first price */
     uint32_t defined; /* the last word, when it does nothing but define the cell in its `a` */
+    uint16_t prices[OPERATOR_CODES]; /* what each operator adds to the block that it stands in */
+    union word *words;               /* of the module so far, LIMIT_CODE_WORDS */
+    struct place *places;            /* as many */
     struct operand operands[LIMIT_OPERANDS];
     struct control controls[LIMIT_DEPTH];
     uint8_t local_types[LIMIT_LOCALS];
     uint16_t local_uses[LIMIT_LOCALS]; /* operands that are AT_LOCAL of it */
     uint32_t labels[LIMIT_BR_TABLE + 1];
 };
+
+/* Make an emitter, with room for the largest module.  NULL when memory is short. */
+MUST_CHECK struct emit *emit_new(void);
+
+/* Free it; NULL is allowed. */
+void emit_free(struct emit *emit);
 
 /* ---- the operand stack ---- */
 

@@ -4,9 +4,7 @@
 #include "engine/code.h"
 #include "engine/ops.h"
 
-enum { ROWS = 0x108 };
-
-static const struct operator_row rows[ROWS] = {
+static const struct operator_row rows[OPERATOR_CODES] = {
 #define X(name, code, in, out, price, ...)                                                         \
     [code] = {OPERATOR_INTEGER, TYPE_##in,        TYPE_##out, 0, false, price,                     \
               OP_##name,        OP_##name##_CONST},
@@ -42,7 +40,7 @@ const struct operator_row *operator_row(uint32_t code)
 {
     static const struct operator_row none;
 
-    return code < ROWS ? &rows[code] : &none;
+    return code < OPERATOR_CODES ? &rows[code] : &none;
 }
 
 const char *operator_extension(uint32_t code)

@@ -4,6 +4,8 @@
 
 #include "base/status.h"
 
+enum { OPERATOR_CODES = 0x10c }; /* by their bytes, then 0x100 + n for 0xfc n */
+
 enum operator_kind {
     OPERATOR_NONE = 0, /* no such code, or one with a shape of its own */
     OPERATOR_INTEGER,  /* two operands; has a form with a constant */
@@ -25,8 +27,7 @@ struct operator_row {
 };
 
 /*
- * The row of an operator by its byte, or by 0x100 + n for 0xfc n.  Never NULL: a code without a row
- * has OPERATOR_NONE.
+ * The row of an operator by its code.  Never NULL: a code without a row has OPERATOR_NONE.
  */
 const struct operator_row *operator_row(uint32_t code);
 

@@ -27,12 +27,9 @@ bool reader_out_of_memory(struct reader *in)
     return false;
 }
 
-bool reader_byte(struct reader *in, uint8_t *value)
+void reader_too_short(struct reader *in)
 {
-    if (in->at >= in->end)
-        return reader_refuse(in, in->at, "the module ends too soon");
-    *value = in->bytes[in->at++];
-    return true;
+    (void)reader_refuse(in, in->at, "the module ends too soon");
 }
 
 /* The `bits` of a LEB128 number, sign-extended to 64 when `is_signed`. */
@@ -67,7 +64,7 @@ static bool reader_leb(struct reader *in, uint32_t bits, bool is_signed, uint64_
     return true;
 }
 
-bool reader_u32(struct reader *in, uint32_t *value)
+bool reader_u32_long(struct reader *in, uint32_t *value)
 {
     uint64_t wide;
 
@@ -77,21 +74,11 @@ bool reader_u32(struct reader *in, uint32_t *value)
     return true;
 }
 
-bool reader_s32(struct reader *in, int32_t *value)
+bool reader_s64_long(struct reader *in, uint32_t bits, int64_t *value)
 {
     uint64_t wide;
 
-    if (!reader_leb(in, 32, true, &wide))
-        return false;
-    *value = (int32_t)(uint32_t)wide;
-    return true;
-}
-
-bool reader_s64(struct reader *in, int64_t *value)
-{
-    uint64_t wide;
-
-    if (!reader_leb(in, 64, true, &wide))
+    if (!reader_leb(in, bits, true, &wide))
         return false;
     *value = (int64_t)wide;
     return true;
@@ -101,8 +88,10 @@ bool reader_fixed(struct reader *in, uint32_t size, uint64_t *value)
 {
     uint64_t result = 0;
 
-    if (in->end - in->at < size)
-        return reader_refuse(in, in->at, "the module ends too soon");
+    if (in->end - in->at < size) {
+        reader_too_short(in);
+        return false;
+    }
     for (uint32_t i = 0; i < size; i++)
         result |= (uint64_t)in->bytes[in->at + i] << (8 * i);
     in->at += size;
@@ -166,8 +155,10 @@ bool reader_name(struct reader *in, const char **name, uint32_t *size)
 
 bool reader_skip(struct reader *in, uint32_t size, const uint8_t **skipped)
 {
-    if (in->end - in->at < size)
-        return reader_refuse(in, in->at, "the module ends too soon");
+    if (in->end - in->at < size) {
+        reader_too_short(in);
+        return false;
+    }
     if (skipped != NULL)
         *skipped = in->bytes + in->at;
     in->at += size;

@@ -26,16 +26,57 @@ bool reader_refuse(struct reader *in, size_t offset, const char *format, ...) PR
 /* Give up with ST_NOMEM.  Returns false, for the caller to return. */
 bool reader_out_of_memory(struct reader *in);
 
+/* Refuse: it ends where more should follow. */
+void reader_too_short(struct reader *in);
+
 /* Read one byte.  False, refused, at the end. */
-MUST_CHECK bool reader_byte(struct reader *in, uint8_t *value);
+MUST_CHECK static inline bool reader_byte(struct reader *in, uint8_t *value)
+{
+    if (in->at >= in->end) {
+        reader_too_short(in);
+        return false;
+    }
+    *value = in->bytes[in->at++];
+    return true;
+}
 
 /*
  * LEB128 by the specification (5.2.2), at most ceil(bits / 7) bytes and no stray bits:
  * reader_u32(), reader_s32() and reader_s64() read an unsigned or signed number of that many bits.
+ * Nearly all of a module's are of one byte, and reading them is much of what a load takes.
  */
-MUST_CHECK bool reader_u32(struct reader *in, uint32_t *value);
-MUST_CHECK bool reader_s32(struct reader *in, int32_t *value);
-MUST_CHECK bool reader_s64(struct reader *in, int64_t *value);
+MUST_CHECK bool reader_u32_long(struct reader *in, uint32_t *value);
+MUST_CHECK bool reader_s64_long(struct reader *in, uint32_t bits, int64_t *value);
+
+MUST_CHECK static inline bool reader_u32(struct reader *in, uint32_t *value)
+{
+    if (in->at >= in->end || in->bytes[in->at] >= 0x80)
+        return reader_u32_long(in, value);
+    *value = in->bytes[in->at++];
+    return true;
+}
+
+MUST_CHECK static inline bool reader_s64(struct reader *in, int64_t *value)
+{
+    if (in->at >= in->end || in->bytes[in->at] >= 0x80)
+        return reader_s64_long(in, 64, value);
+    *value = (in->bytes[in->at++] ^ 0x40) - 0x40; /* bit 6 is the sign */
+    return true;
+}
+
+MUST_CHECK static inline bool reader_s32(struct reader *in, int32_t *value)
+{
+    int64_t wide;
+
+    if (in->at >= in->end || in->bytes[in->at] >= 0x80) {
+        if (!reader_s64_long(in, 32, &wide))
+            return false;
+        *value = (int32_t)wide;
+        return true;
+    }
+    *value = (in->bytes[in->at++] ^ 0x40) - 0x40;
+    return true;
+}
 
 /* Read `size` little-endian bytes, 4 or 8. */
 MUST_CHECK bool reader_fixed(struct reader *in, uint32_t size, uint64_t *value);

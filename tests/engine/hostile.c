@@ -295,6 +295,73 @@ static void blocks_above_a_stack(struct bytes *out)
     bytes_fini(&after);
 }
 
+/* `times` these bytes in each of 8 functions, between what they need before and after them. */
+static void put_dense(struct bytes *out, const uint8_t *first, size_t first_size,
+                      const uint8_t *bytes, size_t size, uint32_t times, const uint8_t *last,
+                      size_t last_size)
+{
+    struct bytes before = {0};
+    struct bytes after = {0};
+
+    put_byte(&before, 0); /* locals */
+    bytes_append(&before, first, first_size);
+    bytes_append(&after, last, last_size);
+    put_repeated(out, 8, &before, bytes, size, times, &after);
+    bytes_fini(&before);
+    bytes_fini(&after);
+}
+
+static void operators_of_a_byte(struct bytes *out)
+{
+    put_dense(out, BYTES(0x41, 0), BYTES(0x45), 120000, BYTES(0x1a));
+}
+
+/* None of them can be reached. */
+static void operators_for_nothing(struct bytes *out)
+{
+    put_dense(out, BYTES(0x00), BYTES(0x45), 120000, BYTES(0x1a));
+}
+
+/* Each may trap, so its place in the module is kept. */
+static void truncations(struct bytes *out)
+{
+    put_dense(out, BYTES(0x43, 0, 0, 0, 0), BYTES(0xa8, 0xb2), 60000, BYTES(0x1a));
+}
+
+/* Each ends a block of code. */
+static void calls_after_calls(struct bytes *out)
+{
+    put_simple(out, 8, BYTES(0x10, 0), 60000);
+}
+
+/* Each puts a constant where its label wants it, and goes around that. */
+static void branches_with_a_constant(struct bytes *out)
+{
+    put_dense(out, BYTES(0x02, I32, 0x41, 7), BYTES(0x41, 0, 0x0d, 0), 30000, BYTES(0x0b, 0x1a));
+}
+
+static void ifs_of_nothing(struct bytes *out)
+{
+    put_simple(out, 8, BYTES(0x41, 0, 0x04, EMPTY, 0x05, 0x0b), 20000);
+}
+
+static void loops_of_nothing(struct bytes *out)
+{
+    put_simple(out, 8, BYTES(0x03, EMPTY, 0x0b), 40000);
+}
+
+static void groups_of_a_local(struct bytes *out)
+{
+    struct bytes before = {0};
+    struct bytes none = {0};
+
+    put_u32(&before, LIMIT_LOCALS);
+    for (uint32_t i = 0; i < LIMIT_LOCALS; i++)
+        bytes_append(&before, BYTES(1, I32));
+    put_repeated(out, 120, &before, NULL, 0, 0, &none);
+    bytes_fini(&before);
+}
+
 /* Types that differ in their last parameter only, and names in their last letters. */
 static void types_alike(struct bytes *out)
 {
@@ -528,6 +595,14 @@ const struct hostile hostile_modules[] = {
     {"1,000 operands of a local that changes", settling, NULL},
     {"a local set above 1,000 operands", setting_above_a_stack, NULL},
     {"blocks above 1,000 operands", blocks_above_a_stack, NULL},
+    {"960,000 operators of a byte", operators_of_a_byte, NULL},
+    {"960,000 operators that nothing leads to", operators_for_nothing, NULL},
+    {"480,000 truncations and conversions", truncations, NULL},
+    {"480,000 calls", calls_after_calls, NULL},
+    {"240,000 branches with a constant", branches_with_a_constant, NULL},
+    {"160,000 ifs of nothing", ifs_of_nothing, NULL},
+    {"320,000 loops of nothing", loops_of_nothing, NULL},
+    {"491,520 groups of a local", groups_of_a_local, NULL},
     {"1,024 types alike", types_alike, NULL},
     {"1,024 names alike", names_alike, NULL},
     {"a table of 100,000,000", huge_table, "over the limit"},

@@ -67,6 +67,57 @@ START_TEST(a_hostile_module_is_refused_by_name_or_loads_in_time)
 }
 END_TEST
 
+static bool same_words(const struct engine_code *a, const struct engine_code *b)
+{
+    return a->words_count == b->words_count && a->places_count == b->places_count &&
+           memcmp(a->words, b->words, a->words_count * sizeof *a->words) == 0 &&
+           memcmp(a->places, b->places, a->places_count * sizeof *a->places) == 0;
+}
+
+/* Refused with operands on its stack that stand for a local: what the scratch knows of them stays.
+ */
+static void refused_half_way(struct bytes *out)
+{
+    static const uint8_t code[] = {0x20, 0, 0x20, 0, 0x20, 0, 0x6a, 0xff};
+    const struct program program = {.params = "i", .code = code, .size = sizeof code};
+
+    assemble(out, &program);
+}
+
+/* The scratch that modules are compiled in is one after another's. */
+START_TEST(what_a_module_becomes_does_not_depend_on_the_one_before)
+{
+    /* A local that is set while operands may stand for it. */
+    static const uint8_t setting[] = {0x20, 0, 0x41, 1, 0x6a, 0x21, 0, 0x20, 0, 0x1a};
+    const struct program program = {.params = "i", .code = setting, .size = sizeof setting};
+    struct engine_code *first = NULL;
+    struct bytes wasm = {0};
+    struct bytes other = {0};
+
+    assemble(&wasm, &program);
+    ck_assert_int_eq(engine_code_new(&first, wasm.data, wasm.size, &guest_imports, NULL), ST_OK);
+    for (size_t i = 0; i <= hostile_count; i++) {
+        struct engine_code *between = NULL;
+        struct engine_code *again = NULL;
+
+        bytes_clear(&other);
+        if (i < hostile_count)
+            hostile_modules[i].make(&other);
+        else
+            refused_half_way(&other);
+        (void)!engine_code_new(&between, other.data, other.size, &guest_imports, NULL);
+        engine_code_free(between);
+        ck_assert_int_eq(engine_code_new(&again, wasm.data, wasm.size, &guest_imports, NULL),
+                         ST_OK);
+        ck_assert(same_words(first, again));
+        engine_code_free(again);
+    }
+    engine_code_free(first);
+    bytes_fini(&other);
+    bytes_fini(&wasm);
+}
+END_TEST
+
 /* The compiler sees our words and numbers, whatever the module's names are. */
 START_TEST(no_letter_of_a_hostile_module_reaches_the_compiler)
 {
@@ -160,6 +211,7 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, a_hostile_module_is_refused_by_name_or_loads_in_time, 0,
                         (int)hostile_count);
+    tcase_add_test(tcase, what_a_module_becomes_does_not_depend_on_the_one_before);
     tcase_add_loop_test(tcase, no_letter_of_a_hostile_module_reaches_the_compiler, 0,
                         (int)hostile_count);
     tcase_add_test(tcase, names_that_are_c_are_shown_in_plain_letters_and_compile);
