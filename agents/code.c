@@ -112,7 +112,8 @@ enum status agents_code_entry(const struct engine_code *engine, struct code_entr
     return refuse_uncalled(engine, entry, fault);
 }
 
-enum status code_make(struct code **code, const uint8_t *bytes, size_t size, struct fault *fault)
+enum status code_make(struct code **code, const struct hash *id, const uint8_t *bytes, size_t size,
+                      struct fault *fault)
 {
     struct code *made = calloc(1, sizeof *made);
     enum status status;
@@ -126,7 +127,7 @@ enum status code_make(struct code **code, const uint8_t *bytes, size_t size, str
     }
     memcpy(made->bytes, bytes, size);
     made->size = size;
-    made->id = hash_of(bytes, size);
+    made->id = *id;
     status = engine_code_new(&made->engine, made->bytes, size, &turn_imports, fault);
     if (status != ST_OK)
         goto out;
@@ -144,7 +145,8 @@ out:
 enum status agents_code_check(const uint8_t *bytes, size_t size, struct fault *fault)
 {
     struct code *code = NULL;
-    enum status status = code_make(&code, bytes, size, fault);
+    struct hash id = hash_of(bytes, size);
+    enum status status = code_make(&code, &id, bytes, size, fault);
 
     code_free(code);
     return status;
@@ -159,7 +161,7 @@ static enum status code_keep(struct agents *agents, const uint8_t *bytes, size_t
     *code = modules_find(&agents->modules, &id);
     if (*code != NULL)
         return ST_OK;
-    status = code_make(code, bytes, size, fault);
+    status = code_make(code, &id, bytes, size, fault);
     if (status != ST_OK)
         return status;
     (*code)->market_index = rent_index_now(agents, RENT_CODE);

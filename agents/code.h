@@ -79,10 +79,11 @@ struct code_ref code_ref_take(struct agents *agents, struct customer_use *use, s
 void code_ref_drop(struct agents *agents, struct agent *agent, struct code_ref *ref);
 
 /*
- * Validate and decode a module, linked nowhere yet.  On ST_OK the caller owns *code.  ST_INVALID:
- * it is refused, *fault says why; ST_NOMEM.
+ * Validate and decode a module, linked nowhere yet; `id` is the SHA-256 of its bytes.  On ST_OK the
+ * caller owns *code.  ST_INVALID: it is refused, *fault says why; ST_NOMEM.
  */
-enum status code_make(struct code **code, const uint8_t *bytes, size_t size, struct fault *fault);
+enum status code_make(struct code **code, const struct hash *id, const uint8_t *bytes, size_t size,
+                      struct fault *fault);
 
 /* Free a module that is linked nowhere, with its object of tier 1; NULL is allowed. */
 void code_free(struct code *code);

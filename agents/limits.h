@@ -25,7 +25,8 @@ enum {
     ARENA_SLOTS = 256,         /* agents whose memory is laid out and ready to run */
     ARENA_CARDS_MAX = 131072,  /* cards of 4 KiB that those slots take: 512 MiB of RAM */
     TURN_TRANSFERS_MAX = 4096, /* staged transfers of one turn; past it orders are refused */
-    TURN_INTERFACES_MAX = 8,   /* interfaces over which one turn may send packets */
+    TURN_CHECK_BYTES_MAX = 1048576, /* of modules that one turn may put: one of the largest */
+    TURN_INTERFACES_MAX = 8,        /* interfaces over which one turn may send packets */
     TURN_RANDOM_BYTES_MAX = 4096,
     INBOX_MESSAGE_OVERHEAD = 128, /* bytes counted besides a message's data */
     TIMERS_FIRED_MAX = 65536,     /* in a frame; more that are due wait for the next */
@@ -36,9 +37,11 @@ enum {
 
 /* Fuel for what an order does besides its own entry (docs/fuel.md). */
 enum {
-    WORK_BYTES = 8,      /* bytes moved to or from guest memory for one fuel, as memory.copy */
-    WORK_CHECK = 20000,  /* a module that is put, however small, is kept until the frame closes */
-    WORK_CHECK_BYTE = 8, /* each byte of a module that is put: decoding, validating, compiling */
+    WORK_BYTES = 8,     /* bytes moved to or from guest memory for one fuel, as memory.copy */
+    WORK_CHECK = 20000, /* a module that is put, however small, is kept until the frame closes */
+    /* Each byte of a module that is put: decoding, validating, compiling.  It is beside what the
+     * turn may burn, see turn_check_toll(). */
+    WORK_CHECK_BYTE = 32,
     WORK_BUFFER_PAGE =
         64, /* each page of a buffer that is bought, for its table; or that is read */
     WORK_PAGE_COPY = 1536, /* each page of a buffer that is written: kept for undo and frame */

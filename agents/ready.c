@@ -10,6 +10,7 @@
 
 #include "agents/agent.h"
 #include "agents/customers.h"
+#include "agents/limits.h"
 #include "agents/set.h"
 
 enum {
@@ -118,7 +119,8 @@ struct agent *ready_next(struct agents *agents)
 
 void ready_burnt(struct agents *agents, struct customer_use *use, uint64_t fuel)
 {
-    int64_t most = (int64_t)agents->prices.turn_fuel_max;
+    int64_t most =
+        (int64_t)agents->prices.turn_fuel_max + (int64_t)TURN_CHECK_BYTES_MAX * WORK_CHECK_BYTE;
 
     use->may_burn -= (int64_t)fuel + TURN_COST;
     if (use->may_burn < -most) /* other prices may have made less of the most */

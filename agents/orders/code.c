@@ -10,6 +10,7 @@
 #include "agents/limits.h"
 #include "agents/logs.h"
 #include "agents/set.h"
+#include "agents/turns/stage.h"
 #include "agents/turns/turn.h"
 
 static int64_t code_put(struct turn *turn, const uint64_t *args)
@@ -26,7 +27,9 @@ static int64_t code_put(struct turn *turn, const uint64_t *args)
     to = turn_write(turn, args[3], HASH_BYTES);
     if (bytes == NULL || to == NULL)
         return SERAI_E_MEMORY;
-    if (!turn_work(turn, WORK_CHECK + args[2] * WORK_CHECK_BYTE))
+    if (args[2] > TURN_CHECK_BYTES_MAX - turn->check_bytes)
+        return SERAI_E_FULL;
+    if (!turn_work(turn, WORK_CHECK) || !turn_check_toll(turn, (size_t)args[2]))
         return SERAI_E_SHORT;
     status = agents_code_put(turn->agents, turn->agent, bytes, (size_t)args[2], &id, &fault);
     /* An answer that depends on this machine's memory would not come again on another. */

@@ -95,7 +95,7 @@ static void get_code_ref(struct cbor *in, struct code_ref *ref, struct hash *id)
 static void get_fuel_table(struct cbor *in)
 {
     if (cbor_get_uint(in, UINT64_MAX) != ENGINE_FUEL_TABLE_ID)
-        cbor_fail(in, "metered by another fuel table than fuel-1, the one that this program has");
+        cbor_fail(in, "metered by another fuel table than fuel-2, the one that this program has");
 }
 
 static void get_program(struct cbor *in, struct agent *agent, struct agent_row *row)

@@ -74,7 +74,7 @@ static enum status load_module(struct loader *loader, const uint8_t *key, size_t
                            "the SHA-256 of the module's bytes is another");
     expected.code = modules_find(&agents->modules, &id); /* the loader may be kept already */
     if (expected.code == NULL) {
-        status = code_make(&expected.code, value, value_size, &why);
+        status = code_make(&expected.code, &id, value, value_size, &why);
         if (status == ST_NOMEM)
             return fault_set(fault, ST_NOMEM, "%s", why.text);
         if (status != ST_OK)

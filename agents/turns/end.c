@@ -77,9 +77,10 @@ static void book_packets(struct turn *turn)
     INVARIANT(turn->agent->carry[CARRY_PACKET_DATA] == turn->carry[CARRY_PACKET_DATA]);
 }
 
-static void book_tolls(struct turn *turn, uint64_t fuel)
+static void book_tolls(struct turn *turn, uint64_t burnt)
 {
     const struct pricebook *prices = &turn->agents->prices;
+    uint64_t fuel = burnt + turn->check_fuel;
     struct money cost;
 
     book_orders(turn);
@@ -93,7 +94,7 @@ static void book_tolls(struct turn *turn, uint64_t fuel)
          turn->carry[CARRY_COMPUTE]);
     memcpy(turn->agent->carry, turn->carry, sizeof turn->carry);
     turn->agent->usage.fuel += fuel;
-    code_burnt(turn->agents, turn->agent->program.code.code, fuel);
+    code_burnt(turn->agents, turn->agent->program.code.code, burnt);
     turn->agents->counters.fuel += fuel;
 }
 

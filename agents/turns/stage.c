@@ -118,6 +118,24 @@ bool turn_packet_toll(struct turn *turn, const struct packet_prices *prices, siz
     return true;
 }
 
+/*
+ * Rounded up, and out of `free` for good: the product that is booked in the end, with the carry and
+ * the turn's own fuel, is at most this and the hold.
+ */
+bool turn_check_toll(struct turn *turn, size_t size)
+{
+    uint64_t fuel = size * (uint64_t)WORK_CHECK_BYTE;
+    struct money cost;
+
+    if (!money_cost_ceil(&cost, turn->agents->prices.compute, fuel, MARKET_FUEL_UNIT) ||
+        !can_toll(turn, cost))
+        return false;
+    INVARIANT(money_sub(&turn->free, turn->free, cost));
+    turn->check_fuel += fuel;
+    turn->check_bytes += size;
+    return true;
+}
+
 bool turn_log_toll(struct turn *turn, size_t size)
 {
     const struct pricebook *prices = &turn->agents->prices;

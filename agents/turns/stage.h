@@ -13,6 +13,13 @@ struct money turn_spendable(const struct turn *turn);
 /* Take the price of an order.  False: not enough, and nothing was taken. */
 bool turn_order_toll(struct turn *turn, enum serai_order order);
 
+/*
+ * Take the price of checking a module of `size` bytes: fuel that is booked as the turn's own, but
+ * not out of what one turn may burn, which would have to be several times as much for the largest
+ * module.  False: not enough money, and nothing was taken.
+ */
+bool turn_check_toll(struct turn *turn, size_t size);
+
 /* Take the price of `size` bytes of log.  False: not enough, and nothing was taken. */
 bool turn_log_toll(struct turn *turn, size_t size);
 

@@ -23,7 +23,9 @@ struct turn {
     struct inbox_message *event;
     struct engine_instance instance;
     struct arena_slot *slot;
-    uint64_t budget; /* of fuel */
+    uint64_t budget;     /* of fuel */
+    uint64_t check_fuel; /* beside it, for modules that were put: paid already, out of `free` */
+    uint64_t check_bytes;
     uint64_t number; /* of this turn on this site, for copy on write */
 
     /* the event as the guest sees it */
@@ -36,7 +38,7 @@ struct turn {
 
     /* the stage: see docs/architecture.md, "money within a turn" */
     struct money pot;   /* balance at start, with what came to pay for the turn */
-    struct money free;  /* balance at start, postage in, without the fuel hold */
+    struct money free;  /* balance at start, postage in, without the fuel hold and check_fuel's */
     struct money tolls; /* all that were taken */
     struct money paid;  /* transfers out of the agent */
     struct money income;

@@ -510,6 +510,132 @@ START_TEST(an_order_that_cannot_take_so_many_bytes_takes_no_fuel_for_them)
 }
 END_TEST
 
+/* ---- modules ---- */
+
+enum { MODULE_BYTES = 50000, CHECK_FUEL = 20000 + 32 * MODULE_BYTES };
+
+struct putter {
+    int count; /* how many modules it puts: none is one */
+    enum engine_outcome outcome;
+    int64_t answers[32];
+    uint64_t fuel_left;
+};
+
+static enum engine_outcome puts_modules(void *context, struct part *part)
+{
+    struct putter *putter = context;
+
+    for (int i = 0; i < putter->count; i++)
+        putter->answers[i] =
+            part_order(part, code_put, SERAI_SLOT_CODE, AT_DATA, MODULE_BYTES, AT_ID);
+    putter->fuel_left = part->instance->fuel;
+    return putter->outcome;
+}
+
+static struct putter put_modules(uint64_t agent, int count, enum engine_outcome outcome)
+{
+    struct putter putter = {.count = count, .outcome = outcome};
+
+    puppet_play(&site, agent, puts_modules, &putter);
+    return putter;
+}
+
+static void little_fuel(struct pricebook *book)
+{
+    book->turn_fuel_max = 1000000;
+}
+
+/* A site where one module's check is more than a turn may burn. */
+static void setup_little(void)
+{
+    site_open_book(&site, 7, 10000000000, little_fuel);
+    site_customer(&site, 1, "one", 2000000000);
+    site_customer(&site, 2, "two", 2000000000);
+}
+
+START_TEST(a_module_is_checked_beside_what_a_turn_may_burn_and_paid)
+{
+    uint64_t agent = puppet_new(&site, 1, MONEY, NULL);
+    uint64_t before = site_agent(&site, agent)->usage.fuel;
+    struct putter putter = put_modules(agent, 3, ENGINE_DONE);
+
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(putter.answers[i], SERAI_E_INVALID); /* it is no module, and was read */
+    ck_assert_uint_gt(putter.fuel_left, site.book.turn_fuel_max / 2);
+    ck_assert_uint_gt(site_agent(&site, agent)->usage.fuel, before + UINT64_C(3) * CHECK_FUEL);
+    ck_assert_uint_lt(site_agent(&site, agent)->usage.fuel,
+                      before + UINT64_C(3) * CHECK_FUEL + site.book.turn_fuel_max);
+    ck_assert_uint_eq(site_balance(&site, ACCOUNT_REVENUE_COMPUTE), fuel_cost(&site, agent));
+}
+END_TEST
+
+START_TEST(a_module_that_was_checked_is_paid_by_an_undone_turn_too)
+{
+    uint64_t agent = puppet_new(&site, 1, MONEY, NULL);
+    uint64_t before = site_agent(&site, agent)->usage.fuel;
+
+    (void)put_modules(agent, 1, ENGINE_TRAP_UNREACHABLE);
+    ck_assert_uint_eq(site_agent(&site, agent)->usage.traps, 1);
+    ck_assert_uint_gt(site_agent(&site, agent)->usage.fuel, before + CHECK_FUEL);
+}
+END_TEST
+
+START_TEST(a_turn_puts_modules_of_a_mebibyte_at_most)
+{
+    enum { MOST = 1048576 / MODULE_BYTES };
+    uint64_t agent = puppet_new(&site, 1, MONEY, NULL);
+    struct putter putter = put_modules(agent, MOST + 2, ENGINE_DONE);
+
+    for (int i = 0; i < MOST + 2; i++)
+        ck_assert_int_eq(putter.answers[i], i < MOST ? SERAI_E_INVALID : SERAI_E_FULL);
+    ck_assert_int_eq(put_modules(agent, 1, ENGINE_DONE).answers[0], SERAI_E_INVALID);
+}
+END_TEST
+
+START_TEST(who_cannot_pay_for_the_check_of_a_module_has_it_refused)
+{
+    uint64_t agent = puppet_new(&site, 1, 10000, NULL); /* a check is 1,600 */
+    struct putter putter = put_modules(agent, 16, ENGINE_DONE);
+    int checked = 0;
+
+    while (checked < 16 && putter.answers[checked] == SERAI_E_INVALID)
+        checked++;
+    ck_assert_int_lt(checked, 16);
+    for (int i = checked; i < 16; i++)
+        ck_assert_int_eq(putter.answers[i], SERAI_E_SHORT);
+    ck_assert_uint_eq(site_agent(&site, agent)->usage.traps, 0); /* a refusal like others */
+}
+END_TEST
+
+/* A customer whose agent had modules checked waits until others have had as much. */
+START_TEST(the_check_of_modules_counts_for_whose_turn_it_is)
+{
+    enum { MODULES = 20 };
+    uint64_t putting = puppet_new(&site, 1, MONEY, NULL);
+    struct deploy spin = {.module = "spin", .nanos = 1000000000};
+    uint64_t spinning = site_deploy(&site, 2, &spin);
+    struct putter putter = {.count = MODULES};
+    uint64_t turns;
+    uint64_t fuel;
+
+    site_settle(&site);
+    probe_play(putting, puts_modules, &putter);
+    for (int i = 0; i < 64; i++)
+        ck_assert_int_eq(site_send(&site, 2, spinning, "?", 0), CONTROL_DONE);
+    ck_assert_int_eq(site_send(&site, 1, putting, "?", 0), CONTROL_DONE);
+    ck_assert_int_eq(site_send(&site, 1, putting, "?", 0), CONTROL_DONE);
+    turns = site_agent(&site, putting)->usage.turns;
+    while (site_agent(&site, putting)->usage.turns == turns)
+        (void)core_run(site.core, 1);
+    fuel = site_agent(&site, spinning)->usage.fuel;
+    while (site_agent(&site, putting)->usage.turns == turns + 1)
+        (void)core_run(site.core, 1);
+    fuel = site_agent(&site, spinning)->usage.fuel - fuel;
+    ck_assert_uint_gt(fuel, UINT64_C(9) * CHECK_FUEL * MODULES / 10);
+    site_settle(&site);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("core turns");
@@ -532,6 +658,14 @@ int main(void)
     tcase_add_test(tcase, every_order_refuses_pointers_outside_memory);
     tcase_add_test(tcase, orders_of_gifts_refuse_pointers_outside_memory);
     tcase_add_test(tcase, an_order_that_cannot_take_so_many_bytes_takes_no_fuel_for_them);
+    suite_add_tcase(suite, tcase);
+    tcase = tcase_create("modules");
+    tcase_add_checked_fixture(tcase, setup_little, teardown);
+    tcase_add_test(tcase, a_module_is_checked_beside_what_a_turn_may_burn_and_paid);
+    tcase_add_test(tcase, a_module_that_was_checked_is_paid_by_an_undone_turn_too);
+    tcase_add_test(tcase, a_turn_puts_modules_of_a_mebibyte_at_most);
+    tcase_add_test(tcase, who_cannot_pay_for_the_check_of_a_module_has_it_refused);
+    tcase_add_test(tcase, the_check_of_modules_counts_for_whose_turn_it_is);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }
