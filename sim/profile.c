@@ -53,7 +53,7 @@ static const struct profile profiles[] = {
         .tiny = true,
         .disk_bytes = 120000,
         .hungry = true,
-        .short_memory = 150,
+        .short_memory = 60,
         .crowd = 8,
     },
     {

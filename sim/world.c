@@ -188,6 +188,9 @@ void world_deploy(struct sim_site *site, struct bytes *args)
     struct order order = {0};
 
     choose_order(site, &order);
+    /* A module that is not here yet takes memory, and lack of it refuses the request. */
+    if (site->sim->options.profile->short_memory != 0)
+        order.salted = rng_below(&site->sim->people, 4) != 0;
     put_order(&site->sim->people, args, &order);
 }
 
