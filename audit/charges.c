@@ -87,6 +87,7 @@ static enum status check_product(const struct accounts *accounts, const struct j
     return not_right(accounts, line, why, fault);
 }
 
+/* docs/prices.md, "How a charge is computed"; without a meter the unit is 1 and nothing is left. */
 static enum status check_counted(struct charges *charges, const struct accounts *accounts,
                                  const struct journal_line *line, const struct audit_price *price,
                                  struct fault *fault)

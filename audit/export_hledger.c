@@ -45,6 +45,7 @@ static enum status declare_event(void *context, const struct journal_event *even
     return hledger->options->prices(hledger->options->prices_context, hledger->out, id, fault);
 }
 
+/* Commodity and accounts come first: hledger checks names strictly (docs/records.md, "Exports"). */
 static void write_declarations(const struct hledger *hledger)
 {
     const struct account *account = accounts_from(&hledger->accounts, 0);
@@ -161,6 +162,7 @@ static enum status write_line(void *context, const struct journal_line *line, st
 
 /* ---- the end: what every account must stand at ---- */
 
+/* At the end the balance of each account is asserted, and hledger checks the whole export. */
 static void write_balances(const struct hledger *hledger)
 {
     const struct account *account = accounts_from(&hledger->accounts, 0);

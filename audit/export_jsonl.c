@@ -51,6 +51,7 @@ static enum status note_event(void *context, const struct journal_event *event, 
     return ST_OK;
 }
 
+/* What each line repeats of its event, so that one line can be read alone. */
 static void write_event(const struct jsonl *jsonl, uint32_t index)
 {
     char source[2 * EVENT_SOURCE_BYTES_MAX + 1];
@@ -93,6 +94,7 @@ static enum status write_line(void *context, const struct journal_line *line, st
     return ST_OK;
 }
 
+/* One pass: an event is known before the lines that it caused. */
 static enum status jsonl_write(struct jsonl *jsonl, const struct store *store, struct fault *fault)
 {
     struct journal_reader reader = {.frame = note_frame,

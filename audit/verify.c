@@ -108,6 +108,7 @@ static enum status verify_frame_end(struct verify *verify, struct fault *fault)
 
 /* ---- before the journal: rows of books of prices ---- */
 
+/* Check 9 of docs/records.md, "What an audit checks": books are numbered without a gap. */
 static enum status note_prices_row(void *context, const struct ledger_prices *row,
                                    struct fault *fault)
 {
@@ -127,6 +128,7 @@ static enum status note_prices_row(void *context, const struct ledger_prices *ro
 
 /* ---- records, in their order ---- */
 
+/* Check 2 of docs/records.md, "What an audit checks": site time never falls. */
 static enum status verify_frame(void *context, const struct frame_header *header,
                                 struct fault *fault)
 {
@@ -149,6 +151,8 @@ static enum status verify_frame(void *context, const struct frame_header *header
     return ST_OK;
 }
 
+/* Check 4 of docs/records.md, "What an audit checks": once, in order of their
+ * numbers. */
 static enum status verify_opened(struct verify *verify, const struct journal_opening *opening,
                                  struct fault *fault)
 {
@@ -165,6 +169,7 @@ static enum status verify_opened(struct verify *verify, const struct journal_ope
     return ST_OK;
 }
 
+/* Check 4 again: a closing waits for the end of its frame, where the account must be empty. */
 static enum status verify_opening(void *context, const struct journal_opening *opening,
                                   struct fault *fault)
 {
@@ -277,6 +282,8 @@ static enum status verify_price_id(const struct verify *verify, const struct jou
                      line->frame, line->event, transfer_code_text(line->transfer.code), id);
 }
 
+/* Checks 9 and 10: the book that it names, and what it charges. Its amount is summed for check 3.
+ */
 static enum status verify_line(void *context, const struct journal_line *line, struct fault *fault)
 {
     struct verify *verify = context;
@@ -333,6 +340,7 @@ static enum status verify_against_lines(const struct verify *verify,
     return ST_OK;
 }
 
+/* Check 3, and the replay that check 6 compares with the rows. */
 static enum status verify_posting(void *context, const struct journal_posting *posting,
                                   struct fault *fault)
 {
@@ -381,6 +389,7 @@ static const char *row_difference(const struct account *row, const struct accoun
     return NULL;
 }
 
+/* Check 6: the row is what the replay gives, as of the last frame that changed the account. */
 static enum status verify_row(void *context, const uint8_t *key, size_t key_size,
                               const uint8_t *value, size_t value_size, struct fault *fault)
 {
@@ -425,6 +434,7 @@ static enum status verify_row(void *context, const uint8_t *key, size_t key_size
     return ST_OK;
 }
 
+/* Check 6 to its end: after the last row no account is left. */
 static enum status verify_rows(struct verify *verify, const struct store *store,
                                struct fault *fault)
 {
@@ -445,6 +455,8 @@ static enum status verify_rows(struct verify *verify, const struct store *store,
 
 /* ---- sums ---- */
 
+/* Check 7 of docs/records.md, "What an audit checks": what rows are held for is
+ * there. */
 static enum status verify_claims(struct verify *verify, const struct store *store,
                                  struct fault *fault)
 {

@@ -30,6 +30,7 @@ static void writer_put(struct chunk_writer *writer, enum section section, uint32
     chunk_key(key, writer->frame, writer->chunks++);
     store_batch_append(writer->batch, STORE_JOURNAL, key, sizeof key, chunk, size);
 
+    /* What was stored is what the chain covers, byte by byte. */
     hasher_start(hasher);
     hasher_add(hasher, &leaf_prefix, sizeof leaf_prefix);
     hasher_add(hasher, chunk, size);
@@ -37,6 +38,7 @@ static void writer_put(struct chunk_writer *writer, enum section section, uint32
     hasher_add(writer->ledger->chain, leaf.bytes, HASH_BYTES);
 }
 
+/* Full chunks, and one with the rest (docs/records.md, "Chunks"); no records are no chunk. */
 static void writer_put_section(struct chunk_writer *writer, enum section section,
                                const uint8_t *records, size_t count)
 {
@@ -52,6 +54,7 @@ static void writer_put_section(struct chunk_writer *writer, enum section section
     }
 }
 
+/* The section in the order in which each (debit, credit, code) came first ("Posting record"). */
 static void writer_put_postings(struct chunk_writer *writer, const struct postings *postings)
 {
     struct bytes *records = &writer->ledger->scratch;
@@ -73,6 +76,7 @@ static void writer_put_postings(struct chunk_writer *writer, const struct postin
     writer_put_section(writer, SECTION_POSTINGS, records->data, postings->count);
 }
 
+/* How many chunks writer_put_section() makes: the header, which comes first, names their sum. */
 static uint64_t chunks_of(enum section section, uint64_t count)
 {
     uint64_t records_max = section_records_max(section);
@@ -103,6 +107,10 @@ static struct header_record frame_describe(const struct ledger *ledger, uint64_t
     return record;
 }
 
+/*
+ * The chunks in the order of their sections, and over them the chain: head(n) = SHA-256(head(n-1)
+ * || leaf hashes), as docs/records.md, "Chunks", has it.
+ */
 static struct hash frame_put_chunks(struct ledger *ledger, struct store_batch *batch,
                                     const struct header_record *frame)
 {
@@ -154,6 +162,7 @@ static void frame_put_accounts(struct ledger *ledger, struct store_batch *batch,
     }
 }
 
+/* Row 1 of `meta`, from which a start takes the last frame (docs/records.md, "Frames"). */
 static void frame_put_meta(struct ledger *ledger, struct store_batch *batch,
                            const struct frame_header *header)
 {
@@ -177,12 +186,14 @@ bool ledger_frame_close(struct ledger *ledger, struct store_batch *batch, uint64
      */
     if (ledger->events.size == 0 && !force)
         return false;
+    /* The journal first: the header row names the head that it gives. */
     frame = frame_describe(ledger, site_time_us, wall_us);
     frame.header.head = frame_put_chunks(ledger, batch, &frame);
     frame_put_accounts(ledger, batch, frame.header.frame);
     frame_put_meta(ledger, batch, &frame.header);
-
     prices_put_rows(ledger, batch);
+
+    /* All of it is in the batch: the next frame begins empty. */
     bytes_clear(&ledger->openings);
     bytes_clear(&ledger->events);
     bytes_clear(&ledger->lines);

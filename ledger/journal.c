@@ -118,6 +118,7 @@ struct frame_input {
     struct hasher *chain;
 };
 
+/* What the header record says of a section ("Header record"): the chunks must have just that. */
 static uint64_t header_count(const struct header_record *header, enum section section)
 {
     switch (section) {
@@ -142,6 +143,7 @@ static enum status record_fault(const struct frame_input *input, enum section se
                      section_text(section), index, error);
 }
 
+/* "Opening record": each has its event, but for the site's own accounts in frame 1. */
 static enum status deliver_openings(struct frame_input *input, struct fault *fault)
 {
     const uint8_t *record = input->records[SECTION_OPENINGS].data;
@@ -165,6 +167,7 @@ static enum status deliver_openings(struct frame_input *input, struct fault *fau
     return status;
 }
 
+/* "Event record". */
 static enum status deliver_events(struct frame_input *input, struct fault *fault)
 {
     const uint8_t *record = input->records[SECTION_EVENTS].data;
@@ -185,6 +188,7 @@ static enum status deliver_events(struct frame_input *input, struct fault *fault
     return status;
 }
 
+/* "Line record": the index of the event never falls within a frame. */
 static enum status deliver_lines(struct frame_input *input, struct fault *fault)
 {
     const uint8_t *record = input->records[SECTION_LINES].data;
@@ -210,6 +214,7 @@ static enum status deliver_lines(struct frame_input *input, struct fault *fault)
     return status;
 }
 
+/* "Posting record". */
 static enum status deliver_postings(struct frame_input *input, struct fault *fault)
 {
     const uint8_t *record = input->records[SECTION_POSTINGS].data;
@@ -229,6 +234,7 @@ static enum status deliver_postings(struct frame_input *input, struct fault *fau
     return status;
 }
 
+/* In the order of sections, so that a reader knows accounts and events before lines name them. */
 static enum status frame_deliver(struct frame_input *input, struct fault *fault)
 {
     enum status status = ST_OK;

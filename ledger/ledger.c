@@ -195,6 +195,7 @@ void ledger_event_begin(struct ledger *ledger)
     ledger->event_lines = ledger->lines.size;
 }
 
+/* docs/records.md, "Event record": the hash names cause, input, time and chance, and no money. */
 static struct hash event_hash(struct ledger *ledger, const struct event *event)
 {
     static const char domain[] = "serai-event-1";
@@ -342,6 +343,7 @@ enum transfer_result ledger_transfer(struct ledger *ledger, const struct transfe
     result = account_transfer(debit, credit, money_nanos(transfer->amount));
     if (result != TRANSFER_DONE)
         return result;
+    /* Both totals stand; what follows records it: a line, and the rows of the frame. */
     if (money_is_zero(transfer->amount) && transfer->quantity == 0)
         return TRANSFER_DONE;
     ledger_append_line(ledger, transfer);

@@ -10,6 +10,7 @@ struct loading {
     struct frame_header last;
 };
 
+/* One row (docs/records.md, "Account row"): none of a later frame, and no number left out. */
 static enum status load_account(void *context, const uint8_t *key, size_t key_size,
                                 const uint8_t *value, size_t value_size, struct fault *fault)
 {
@@ -38,6 +39,7 @@ static enum status load_account(void *context, const uint8_t *key, size_t key_si
     return ST_OK;
 }
 
+/* The accounts of docs/records.md, "Accounts", which the first frame opened. */
 static enum status check_own_accounts(const struct accounts *accounts, struct fault *fault)
 {
     enum account_kind kind = KIND_TREASURY;
@@ -51,6 +53,7 @@ static enum status check_own_accounts(const struct accounts *accounts, struct fa
     return ST_OK;
 }
 
+/* All numbers up to the counter, and the sum of all accounts 0: the books balance. */
 static enum status check_accounts(const struct accounts *accounts, const struct frame_header *last,
                                   struct fault *fault)
 {
@@ -72,6 +75,10 @@ static enum status check_accounts(const struct accounts *accounts, const struct 
     return ST_OK;
 }
 
+/*
+ * Rows and their sums; then the last frame alone is read again, for its chunks must hash to the
+ * head. The whole chain is the audit's to check.
+ */
 static enum status load_all(void *context, const struct store *store,
                             const struct frame_header *header, struct fault *fault)
 {

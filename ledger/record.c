@@ -19,6 +19,7 @@ static bool all_zero(const uint8_t *bytes, size_t size)
 
 /* ---- chunks ---- */
 
+/* docs/records.md, "Chunks", and the headings of the records. */
 size_t section_record_bytes(enum section section)
 {
     switch (section) {
@@ -60,6 +61,8 @@ const char *section_text(enum section section)
     invariant_failed("a section", __FILE__, __LINE__);
 }
 
+/* ---- chunks: docs/records.md, "Chunks" ---- */
+
 void chunk_put_header(uint8_t header[CHUNK_HEADER_BYTES], enum section section, uint32_t count,
                       uint64_t frame)
 {
@@ -99,6 +102,8 @@ void chunk_key(uint8_t key[JOURNAL_KEY_BYTES], uint64_t frame, uint32_t number)
 }
 
 /* ---- records ---- */
+
+/* ---- "Header record, 112 bytes" ---- */
 
 void header_record_put(uint8_t record[HEADER_RECORD_BYTES], const struct header_record *header)
 {
@@ -142,6 +147,8 @@ const char *header_record_get(struct header_record *header, const uint8_t *recor
     return NULL;
 }
 
+/* ---- "Opening record, 32 bytes" ---- */
+
 void opening_record_put(uint8_t record[OPENING_RECORD_BYTES], const struct journal_opening *opening)
 {
     memset(record, 0, OPENING_RECORD_BYTES);
@@ -175,6 +182,8 @@ const char *opening_record_get(struct journal_opening *opening, const uint8_t *r
     return NULL;
 }
 
+/* ---- "Event record, 128 bytes" ---- */
+
 void event_record_put(uint8_t record[EVENT_RECORD_BYTES], const struct journal_event *event)
 {
     INVARIANT(event->source_size <= EVENT_SOURCE_BYTES_MAX);
@@ -205,6 +214,8 @@ const char *event_record_get(struct journal_event *event, const uint8_t *record)
     memcpy(event->source, record + 56, event->source_size);
     return NULL;
 }
+
+/* ---- "Line record, 64 bytes" ---- */
 
 void line_record_put(uint8_t record[LINE_RECORD_BYTES], const struct journal_line *line)
 {
@@ -248,6 +259,8 @@ const char *line_record_get(struct journal_line *line, const uint8_t *record)
     return NULL;
 }
 
+/* ---- "Posting record, 40 bytes" ---- */
+
 void posting_record_put(uint8_t record[POSTING_RECORD_BYTES], const struct journal_posting *posting)
 {
     le64_put(record, posting->debit);
@@ -280,6 +293,8 @@ const char *posting_record_get(struct journal_posting *posting, const uint8_t *r
 /* ---- the frame header in STORE_META ---- */
 
 enum { HEADER_FIELDS = 10 };
+
+/* ---- the frame header in `meta`: "Frames" ---- */
 
 void frame_header_put(struct bytes *out, const struct frame_header *header)
 {

@@ -234,6 +234,7 @@ static enum status unknown_key(const struct pricebook_entry *entry, const char *
                      entry->path, prefix, nearest);
 }
 
+/* `orders.NAME` (docs/prices.md, "Orders"); every order without one costs `orders.default`. */
 static enum status set_order(struct pricebook *book, const struct order_names *names,
                              const struct pricebook_entry *entry, struct fault *fault)
 {
@@ -260,6 +261,7 @@ static enum status set_order(struct pricebook *book, const struct order_names *n
     return ST_OK;
 }
 
+/* A key of the table, an order, or a link's own price: whatever else is written is an error. */
 enum status pricebook_set(struct pricebook *book, const struct order_names *names,
                           const struct pricebook_entry *entry, struct fault *fault)
 {

@@ -12,6 +12,7 @@
 
 enum { BOOK_FORMAT = 3, BOOK_ITEMS = 5 };
 
+/* Only what has a price of its own: the rest follows `links.*`. */
 static void encode_links(const struct pricebook *book, struct bytes *out)
 {
     cbor_put_array(out, 2 * book->link_count);
@@ -32,6 +33,7 @@ static void encode_links(const struct pricebook *book, struct bytes *out)
     }
 }
 
+/* Row of docs/records.md, "Rows of the site": format, currency, keys in order, orders, links. */
 void pricebook_encode(const struct pricebook *book, struct bytes *out)
 {
     uint64_t priced = 0;
@@ -116,6 +118,7 @@ static void decode_link(struct pricebook_link *link, struct cbor *in)
     }
 }
 
+/* As encode_links() writes them, and nothing else: names and numbers rise. */
 static void decode_links(struct pricebook *book, struct cbor *in)
 {
     uint64_t count = cbor_get_array_any(in, (uint64_t)2 * PRICEBOOK_LINKS_MAX);
