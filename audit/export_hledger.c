@@ -59,8 +59,8 @@ static void write_declarations(const struct hledger *hledger)
 
 /* ---- second pass: transactions ---- */
 
-static enum status write_frame(void *context, const struct frame_header *header,
-                               struct fault *fault)
+static enum status hledger_write_frame(void *context, const struct frame_header *header,
+                                       struct fault *fault)
 {
     struct hledger *hledger = context;
     char date[DATE_TEXT_BYTES];
@@ -118,7 +118,8 @@ static enum status write_posting(void *context, const struct journal_posting *po
     return add_totals(hledger, posting->debit, posting->credit, posting->amount, fault);
 }
 
-static enum status note_event(void *context, const struct journal_event *event, struct fault *fault)
+static enum status hledger_note_event(void *context, const struct journal_event *event,
+                                      struct fault *fault)
 {
     struct hledger *hledger = context;
 
@@ -145,7 +146,8 @@ static void begin_event(struct hledger *hledger, uint32_t index)
     hledger->event = index;
 }
 
-static enum status write_line(void *context, const struct journal_line *line, struct fault *fault)
+static enum status hledger_write_line(void *context, const struct journal_line *line,
+                                      struct fault *fault)
 {
     struct hledger *hledger = context;
     const struct transfer *transfer = &line->transfer;
@@ -193,9 +195,9 @@ static enum status hledger_write(struct hledger *hledger, const struct store *st
     struct frame_header header;
     struct journal_reader declare = {
         .opening = declare_opening, .event = declare_event, .context = hledger};
-    struct journal_reader write = {.frame = write_frame,
-                                   .event = note_event,
-                                   .line = write_line,
+    struct journal_reader write = {.frame = hledger_write_frame,
+                                   .event = hledger_note_event,
+                                   .line = hledger_write_line,
                                    .posting = write_posting,
                                    .context = hledger};
     enum status status;

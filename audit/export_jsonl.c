@@ -33,7 +33,8 @@ static enum status note_opening(void *context, const struct journal_opening *ope
     return export_opening(&jsonl->accounts, opening, fault);
 }
 
-static enum status note_event(void *context, const struct journal_event *event, struct fault *fault)
+static enum status jsonl_note_event(void *context, const struct journal_event *event,
+                                    struct fault *fault)
 {
     struct jsonl *jsonl = context;
     struct hash hash;
@@ -69,7 +70,8 @@ static void write_event(const struct jsonl *jsonl, uint32_t index)
                   event.site_time_us, jsonl->frame.wall_us);
 }
 
-static enum status write_line(void *context, const struct journal_line *line, struct fault *fault)
+static enum status jsonl_write_line(void *context, const struct journal_line *line,
+                                    struct fault *fault)
 {
     struct jsonl *jsonl = context;
     const struct transfer *transfer = &line->transfer;
@@ -99,8 +101,8 @@ static enum status jsonl_write(struct jsonl *jsonl, const struct store *store, s
 {
     struct journal_reader reader = {.frame = note_frame,
                                     .opening = note_opening,
-                                    .event = note_event,
-                                    .line = write_line,
+                                    .event = jsonl_note_event,
+                                    .line = jsonl_write_line,
                                     .context = jsonl};
     enum status status = journal_read(store, &reader, fault);
 

@@ -127,8 +127,8 @@ static void compare_one(const struct comparison *comparison, const struct reconc
 }
 
 /* The line at *at if it is of this sequence; moves past it. */
-static const struct reconcile_line *take(const struct reconcile_lines *lines, size_t *at,
-                                         uint64_t seq)
+static const struct reconcile_line *reconcile_take(const struct reconcile_lines *lines, size_t *at,
+                                                   uint64_t seq)
 {
     if (*at == lines->count || lines->items[*at].seq != seq)
         return NULL;
@@ -151,14 +151,14 @@ void reconcile_direction(struct reconcile_lines *sent, struct reconcile_lines *r
         bool sent_first = r == received->count ||
                           (s < sent->count && sent->items[s].seq <= received->items[r].seq);
         uint64_t seq = sent_first ? sent->items[s].seq : received->items[r].seq;
-        const struct reconcile_line *first = take(sent, &s, seq);
-        const struct reconcile_line *second = take(received, &r, seq);
+        const struct reconcile_line *first = reconcile_take(sent, &s, seq);
+        const struct reconcile_line *second = reconcile_take(received, &r, seq);
         const struct reconcile_line *again;
 
         compare_one(&comparison, first, second);
-        while ((again = take(sent, &s, seq)) != NULL)
+        while ((again = reconcile_take(sent, &s, seq)) != NULL)
             note(&comparison, RECONCILE_SENT_TWICE, again, NULL);
-        while ((again = take(received, &r, seq)) != NULL)
+        while ((again = reconcile_take(received, &r, seq)) != NULL)
             note(&comparison, RECONCILE_RECEIVED_TWICE, NULL, again);
     }
 }

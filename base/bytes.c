@@ -186,7 +186,7 @@ void bytes_clear(struct bytes *bytes)
 }
 
 /* Doubling keeps many small appends linear in their sum. */
-static bool grow(struct bytes *bytes, size_t size_wanted)
+static bool bytes_grow(struct bytes *bytes, size_t size_wanted)
 {
     size_t capacity = bytes->capacity == 0 ? CAPACITY_FIRST : bytes->capacity;
     uint8_t *data;
@@ -212,7 +212,7 @@ uint8_t *bytes_extend(struct bytes *bytes, size_t size)
         return NULL;
     /* An empty buffer takes memory even for size 0: NULL always means failure. */
     if (bytes->data == NULL || size > bytes->capacity - bytes->size) {
-        if (size > SIZE_MAX - bytes->size || !grow(bytes, bytes->size + size)) {
+        if (size > SIZE_MAX - bytes->size || !bytes_grow(bytes, bytes->size + size)) {
             bytes->failed = true;
             return NULL;
         }

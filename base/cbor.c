@@ -127,7 +127,7 @@ static const char *refuse_first(unsigned major, unsigned info)
 }
 
 /* Reads the head at `at`; returns NULL or what is wrong with it. */
-static const char *read_head(const uint8_t *at, const uint8_t *end, struct head *head)
+static const char *cbor_read_head(const uint8_t *at, const uint8_t *end, struct head *head)
 {
     /* The least values that need 1, 2, 4 and 8 bytes. */
     static const uint64_t least[] = {INFO_1, (uint64_t)1 << 8, (uint64_t)1 << 16,
@@ -220,7 +220,7 @@ struct checker {
 static const char *check_item(struct checker *check, bool *opened)
 {
     struct head head;
-    const char *error = read_head(check->at, check->end, &head);
+    const char *error = cbor_read_head(check->at, check->end, &head);
 
     if (error != NULL)
         return error;
@@ -271,7 +271,7 @@ static const char *close_item(struct checker *check)
     return NULL;
 }
 
-static const char *check_all(struct checker *check)
+static const char *cbor_check_all(struct checker *check)
 {
     do {
         const char *error;
@@ -308,7 +308,7 @@ void cbor_init(struct cbor *in, const void *data, size_t size)
 
     INVARIANT(data != NULL || size == 0);
     *in = (struct cbor){.at = start, .end = start + size, .start = start};
-    error = check_all(&check);
+    error = cbor_check_all(&check);
     if (error != NULL)
         fail_at(in, check.at, error);
 }
@@ -316,7 +316,7 @@ void cbor_init(struct cbor *in, const void *data, size_t size)
 /* The head at the cursor, which cbor_init() has found good; false at the end or after an error. */
 static bool next_head(const struct cbor *in, struct head *head)
 {
-    return in->error == NULL && read_head(in->at, in->end, head) == NULL;
+    return in->error == NULL && cbor_read_head(in->at, in->end, head) == NULL;
 }
 
 enum cbor_type cbor_peek(const struct cbor *in)
@@ -494,7 +494,7 @@ const uint8_t *cbor_get_raw(struct cbor *in, size_t *size)
     /* Counts cannot overflow: cbor_init() held each to the bytes that follow it. */
     for (; items > 0; items--) {
         struct head head;
-        const char *error = read_head(at, in->end, &head);
+        const char *error = cbor_read_head(at, in->end, &head);
 
         if (error != NULL) {
             fail_at(in, from, "value wanted");

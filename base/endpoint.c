@@ -17,7 +17,7 @@ static enum status wrong(struct fault *fault, const char *what)
 /* ---- tcp ---- */
 
 /* Letters, digits, '-' and '_' between dots, as in names of hosts and of network interfaces. */
-static bool is_name(const char *host)
+static bool endpoint_is_name(const char *host)
 {
     static const char letters[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
@@ -44,7 +44,7 @@ static bool is_ipv6(const char *host)
     const char *zone = strchr(host, '%');
     size_t size = zone == NULL ? strlen(host) : (size_t)(zone - host);
 
-    if (size >= sizeof address || (zone != NULL && !is_name(zone + 1)))
+    if (size >= sizeof address || (zone != NULL && !endpoint_is_name(zone + 1)))
         return false;
     memcpy(address, host, size);
     address[size] = '\0';
@@ -78,7 +78,7 @@ static const char *host_error(struct endpoint *endpoint, bool bracketed, enum en
         endpoint->is_address = true;
         if (inet_pton(AF_INET, endpoint->host, raw) != 1)
             return "the host is no IPv4 address, and no name has only digits and dots";
-    } else if (strcmp(endpoint->host, "*") != 0 && !is_name(endpoint->host)) {
+    } else if (strcmp(endpoint->host, "*") != 0 && !endpoint_is_name(endpoint->host)) {
         return "the host is no name and no address";
     }
     if (use == ENDPOINT_DIAL && is_anywhere(endpoint))

@@ -119,7 +119,7 @@ static size_t print_head(char *line, enum log_level level, const char *event)
 }
 
 /* Under the lock.  The text is escaped, and shorter than TEXT_BYTES_MAX. */
-static bool write_line(enum log_level level, const char *event, const char *text)
+static bool log_write_line(enum log_level level, const char *event, const char *text)
 {
     char line[LINE_BYTES_MAX];
     size_t used = print_head(line, level, event);
@@ -136,7 +136,7 @@ static bool tell_untaken(void)
     if (untaken == 0)
         return true;
     (void)!snprintf(text, sizeof text, "left_out=%" PRIu64 " reason=\"nobody took them\"", untaken);
-    if (!write_line(LOG_WARN, "log.untaken", text))
+    if (!log_write_line(LOG_WARN, "log.untaken", text))
         return false;
     untaken = 0;
     return true;
@@ -145,7 +145,7 @@ static bool tell_untaken(void)
 /* Under the lock. */
 static void put_line(enum log_level level, const char *event, const char *text)
 {
-    if (!tell_untaken() || !write_line(level, event, text))
+    if (!tell_untaken() || !log_write_line(level, event, text))
         untaken++;
 }
 

@@ -18,7 +18,7 @@ struct conversion {
     char letter;
 };
 
-struct text {
+struct log_text {
     char *to;
     size_t room;
     size_t used;
@@ -55,7 +55,7 @@ static size_t needed(const char *format)
     return bytes;
 }
 
-static void put_value(struct text *text, const char *value, int precision, const char *rest)
+static void put_value(struct log_text *text, const char *value, int precision, const char *rest)
 {
     size_t size = precision < 0 ? strlen(value) : strnlen(value, (size_t)precision);
     bool more = precision >= 0 && strnlen(value, (size_t)precision + 1) > size;
@@ -69,7 +69,7 @@ static void put_value(struct text *text, const char *value, int precision, const
                                     text->quoted ? TEXT_QUOTED : TEXT_BARE, more);
 }
 
-static void put_plain(struct text *text, const char *piece, size_t size)
+static void log_put_plain(struct log_text *text, const char *piece, size_t size)
 {
     size_t left = text->room - text->used - 1;
 
@@ -82,7 +82,7 @@ static void put_plain(struct text *text, const char *piece, size_t size)
 /* A macro, for va_arg() wants its type written out. */
 #define PRINT_AS(type) snprintf(number, sizeof number, one->spec, va_arg(*arguments, type))
 
-static void put_number(struct text *text, const struct conversion *one, va_list *arguments)
+static void log_put_number(struct log_text *text, const struct conversion *one, va_list *arguments)
 {
     char number[64];
     int size;
@@ -98,12 +98,12 @@ static void put_number(struct text *text, const struct conversion *one, va_list 
     else
         size = PRINT_AS(int); /* what is narrower is passed as one */
     if (size > 0)
-        put_plain(text, number, (size_t)size);
+        log_put_plain(text, number, (size_t)size);
 }
 
 size_t log_text(char *to, size_t room_bytes, const char *format, va_list arguments)
 {
-    struct text text = {.to = to, .room = room_bytes};
+    struct log_text text = {.to = to, .room = room_bytes};
     va_list list;
 
     va_copy(list, arguments);
@@ -112,19 +112,19 @@ size_t log_text(char *to, size_t room_bytes, const char *format, va_list argumen
 
         if (*at != '%') {
             text.quoted = text.quoted != (*at == '"');
-            put_plain(&text, at++, 1);
+            log_put_plain(&text, at++, 1);
             continue;
         }
         one = read_conversion(at);
         at += one.size;
         if (one.letter == '%')
-            put_plain(&text, "%", 1);
+            log_put_plain(&text, "%", 1);
         else if (one.letter == 's') {
             const char *value = va_arg(list, const char *);
 
             put_value(&text, value == NULL ? "(null)" : value, one.precision, at);
         } else
-            put_number(&text, &one, &list);
+            log_put_number(&text, &one, &list);
     }
     va_end(list);
     text.to[text.used] = '\0';

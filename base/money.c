@@ -148,7 +148,7 @@ static bool is_digit(char c)
 
 /* Digits from *at on, at most `digits_max` of them, appended to *value; false when it gets too
  * large. */
-static bool parse_digits(const char **at, u128 *value, size_t digits_max, size_t *digits)
+static bool money_parse_digits(const char **at, u128 *value, size_t digits_max, size_t *digits)
 {
     for (*digits = 0; *digits < digits_max && is_digit(**at); ++*digits, ++*at) {
         *value = *value * 10 + (unsigned)(**at - '0');
@@ -158,7 +158,7 @@ static bool parse_digits(const char **at, u128 *value, size_t digits_max, size_t
     return true;
 }
 
-static enum status refuse(struct fault *fault, const char *text, const char *why)
+static enum status money_refuse(struct fault *fault, const char *text, const char *why)
 {
     return fault_set(fault, ST_INVALID, "amount \"%.40s\": %s", text, why);
 }
@@ -173,24 +173,24 @@ enum status money_parse(struct money *amount, const char *text, struct fault *fa
 
     if (*at == '$')
         at++;
-    if (!parse_digits(&at, &value, SIZE_MAX, &whole_digits))
-        return refuse(fault, text, too_large);
+    if (!money_parse_digits(&at, &value, SIZE_MAX, &whole_digits))
+        return money_refuse(fault, text, too_large);
     if (*at == '.') {
         at++;
-        if (!parse_digits(&at, &value, DECIMALS, &decimals))
-            return refuse(fault, text, too_large);
+        if (!money_parse_digits(&at, &value, DECIMALS, &decimals))
+            return money_refuse(fault, text, too_large);
         if (decimals == 0)
-            return refuse(fault, text, "a digit must follow the point");
+            return money_refuse(fault, text, "a digit must follow the point");
         if (is_digit(*at))
-            return refuse(fault, text, "more than nine decimals");
+            return money_refuse(fault, text, "more than nine decimals");
     }
     if (whole_digits == 0 && decimals == 0)
-        return refuse(fault, text, "digits wanted, as in 1.25");
+        return money_refuse(fault, text, "digits wanted, as in 1.25");
     if (*at != '\0')
-        return refuse(fault, text, "only digits and one point are allowed, as in 1.25");
+        return money_refuse(fault, text, "only digits and one point are allowed, as in 1.25");
     for (size_t i = decimals; i < DECIMALS; i++)
         value *= 10; /* below 2^63 * 10^9, so it fits */
     if (!money_from_total(amount, value))
-        return refuse(fault, text, too_large);
+        return money_refuse(fault, text, too_large);
     return ST_OK;
 }

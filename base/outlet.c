@@ -91,7 +91,7 @@ void outlet_close(struct outlet *outlet)
 }
 
 /* Somebody may have put another file at the number, as a process does that redirects its own. */
-static bool is_same(const struct outlet *outlet)
+static bool outlet_is_same(const struct outlet *outlet)
 {
     struct stat file;
 
@@ -105,7 +105,7 @@ bool outlet_write(struct outlet *outlet, const void *data, size_t size)
     ssize_t put;
 
     INVARIANT(size <= OUTLET_BYTES_MAX);
-    if (!is_same(outlet)) {
+    if (!outlet_is_same(outlet)) {
         fd = outlet->fd;
         outlet_close(outlet);
         outlet_open(outlet, fd);

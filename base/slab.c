@@ -24,7 +24,7 @@ static size_t class_of(size_t size)
     return (size + SLAB_GRAIN - 1) / SLAB_GRAIN;
 }
 
-static bool is_full(const struct slab_page *page, size_t block_bytes)
+static bool slab_is_full(const struct slab_page *page, size_t block_bytes)
 {
     return page->free == NULL && page->fresh + block_bytes > SLAB_PAGE;
 }
@@ -119,7 +119,7 @@ void *slab_take(struct slab *slab, size_t size)
         page->fresh += (uint32_t)bytes;
     }
     page->used++;
-    if (is_full(page, bytes))
+    if (slab_is_full(page, bytes))
         shut_page(slab, page, class);
     return block;
 }
@@ -138,7 +138,7 @@ void slab_give(struct slab *slab, void *block, size_t size)
     }
     page = (struct slab_page *)((uintptr_t)block & ~(uintptr_t)(SLAB_PAGE - 1));
     INVARIANT(page->used > 0);
-    if (is_full(page, class * SLAB_GRAIN))
+    if (slab_is_full(page, class * SLAB_GRAIN))
         open_page(slab, page, class);
     freed->next = page->free;
     page->free = freed;

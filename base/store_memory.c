@@ -10,23 +10,23 @@
 
 enum { LEVELS_MAX = 12 }; /* a quarter of the rows rise a level: good for 4^12 rows */
 
-struct row {
+struct memory_row {
     uint64_t checksum;
     uint8_t *value; /* behind next[], in the same block */
     size_t value_size;
     size_t key_size;
     size_t levels;
     uint8_t key[STORE_KEY_BYTES_MAX];
-    struct row *next[]; /* one for each level */
+    struct memory_row *next[]; /* one for each level */
 };
 
 struct rows {
-    struct row *first[LEVELS_MAX];
+    struct memory_row *first[LEVELS_MAX];
 };
 
 /* What an insert or delete at a key has to change: a pointer on each level. */
-struct place {
-    struct row **link[LEVELS_MAX];
+struct memory_place {
+    struct memory_row **link[LEVELS_MAX];
 };
 
 struct store_memory {
@@ -47,8 +47,8 @@ void store_memory_free(struct store_memory *memory)
     if (memory == NULL)
         return;
     for (size_t i = 0; i < STORE_TABLES; i++) {
-        for (struct row *row = memory->tables[i].first[0]; row != NULL;) {
-            struct row *next = row->next[0];
+        for (struct memory_row *row = memory->tables[i].first[0]; row != NULL;) {
+            struct memory_row *next = row->next[0];
 
             free(row);
             row = next;
@@ -77,14 +77,14 @@ static uint64_t checksum_add(uint64_t sum, const uint8_t *data, size_t size)
     return sum;
 }
 
-static uint64_t checksum_of(const struct row *row)
+static uint64_t checksum_of(const struct memory_row *row)
 {
     uint64_t sum = checksum_add(UINT64_C(0xcbf29ce484222325), row->key, row->key_size);
 
     return checksum_add(sum, row->value, row->value_size);
 }
 
-static int compare_keys(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size)
+static int memory_compare_keys(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size)
 {
     int order = memcmp(a, b, a_size < b_size ? a_size : b_size);
 
@@ -92,34 +92,35 @@ static int compare_keys(const uint8_t *a, size_t a_size, const uint8_t *b, size_
 }
 
 /* The place of the first row whose key is not below this one. */
-static struct row *seek(struct rows *rows, const uint8_t *key, size_t key_size, struct place *place)
+static struct memory_row *seek(struct rows *rows, const uint8_t *key, size_t key_size,
+                               struct memory_place *place)
 {
-    struct row **links = rows->first;
+    struct memory_row **links = rows->first;
 
     for (size_t level = LEVELS_MAX; level-- > 0;) {
         while (links[level] != NULL &&
-               compare_keys(links[level]->key, links[level]->key_size, key, key_size) < 0)
+               memory_compare_keys(links[level]->key, links[level]->key_size, key, key_size) < 0)
             links = links[level]->next;
         place->link[level] = &links[level];
     }
     return links[0];
 }
 
-static bool has_key(const struct row *row, const uint8_t *key, size_t key_size)
+static bool has_key(const struct memory_row *row, const uint8_t *key, size_t key_size)
 {
-    return row != NULL && compare_keys(row->key, row->key_size, key, key_size) == 0;
+    return row != NULL && memory_compare_keys(row->key, row->key_size, key, key_size) == 0;
 }
 
 /* A row that is linked nowhere yet; NULL: out of memory. */
-static struct row *make_row(struct store_memory *memory, const struct store_op *op)
+static struct memory_row *make_row(struct store_memory *memory, const struct store_op *op)
 {
     uint64_t random = ++memory->rows_made * UINT64_C(0x9e3779b97f4a7c15);
     size_t levels = 1;
-    struct row *row;
+    struct memory_row *row;
 
     for (random >>= 16; (random & 3) == 0 && levels < LEVELS_MAX; random >>= 2)
         levels++;
-    row = malloc(sizeof *row + levels * sizeof(struct row *) + op->value_size);
+    row = malloc(sizeof *row + levels * sizeof(struct memory_row *) + op->value_size);
     if (row == NULL)
         return NULL;
     row->levels = levels;
@@ -133,14 +134,14 @@ static struct row *make_row(struct store_memory *memory, const struct store_op *
     return row;
 }
 
-static void unlink_row(struct row *row, const struct place *place)
+static void unlink_row(struct memory_row *row, const struct memory_place *place)
 {
     for (size_t level = 0; level < row->levels; level++)
         *place->link[level] = row->next[level];
     free(row);
 }
 
-static void link_row(struct row *row, const struct place *place)
+static void link_row(struct memory_row *row, const struct memory_place *place)
 {
     for (size_t level = 0; level < row->levels; level++) {
         row->next[level] = *place->link[level];
@@ -149,10 +150,10 @@ static void link_row(struct row *row, const struct place *place)
 }
 
 /* Takes `row`, which is NULL for a delete.  Cannot fail. */
-static void apply(struct store_memory *memory, const struct store_op *op, struct row *row)
+static void apply(struct store_memory *memory, const struct store_op *op, struct memory_row *row)
 {
-    struct place place;
-    struct row *found = seek(&memory->tables[op->table], op->key, op->key_size, &place);
+    struct memory_place place;
+    struct memory_row *found = seek(&memory->tables[op->table], op->key, op->key_size, &place);
 
     if (op->kind == STORE_OP_APPEND)
         INVARIANT(found == NULL); /* the header: it sorts after every key of the table */
@@ -167,7 +168,7 @@ static enum status memory_commit(void *context, const struct store_batch *batch,
                                  struct fault *fault)
 {
     struct store_memory *memory = context;
-    struct row **made;
+    struct memory_row **made;
     struct store_op op;
     size_t offset = 0;
     size_t count = 0;
@@ -176,7 +177,7 @@ static enum status memory_commit(void *context, const struct store_batch *batch,
     INVARIANT(!store_batch_failed(batch));
     if (memory->fails && memory->good_commits == 0)
         return fault_set(fault, ST_IO, "commit: the store in memory was told to fail");
-    made = calloc((size_t)batch->count + 1, sizeof(struct row *));
+    made = calloc((size_t)batch->count + 1, sizeof(struct memory_row *));
     if (made == NULL)
         return fault_set(fault, ST_NOMEM, "commit: out of memory");
     for (; !short_of_memory && store_batch_next(batch, &offset, &op); count++) {
@@ -200,7 +201,8 @@ static enum status memory_commit(void *context, const struct store_batch *batch,
     return ST_OK;
 }
 
-static enum status damaged(enum store_table table, const struct row *row, struct fault *fault)
+static enum status damaged(enum store_table table, const struct memory_row *row,
+                           struct fault *fault)
 {
     char key[2 * STORE_KEY_BYTES_MAX + 1];
 
@@ -213,8 +215,8 @@ static enum status memory_walk(void *context, enum store_table table, const void
                                struct fault *fault)
 {
     struct store_memory *memory = context;
-    struct place place;
-    struct row *row;
+    struct memory_place place;
+    struct memory_row *row;
 
     INVARIANT(table < STORE_TABLES);
     INVARIANT(prefix_size <= STORE_KEY_BYTES_MAX);
@@ -255,17 +257,17 @@ enum status store_memory_copy(struct store_memory **copy, const struct store_mem
     if (status != ST_OK)
         return status;
     for (size_t table = 0; table < STORE_TABLES; table++) {
-        struct place end;
+        struct memory_place end;
 
         for (size_t level = 0; level < LEVELS_MAX; level++)
             end.link[level] = &(*copy)->tables[table].first[level];
-        for (const struct row *row = memory->tables[table].first[0]; row != NULL;
+        for (const struct memory_row *row = memory->tables[table].first[0]; row != NULL;
              row = row->next[0]) {
             struct store_op op = {.key = row->key,
                                   .key_size = row->key_size,
                                   .value = row->value,
                                   .value_size = row->value_size};
-            struct row *made = make_row(*copy, &op);
+            struct memory_row *made = make_row(*copy, &op);
 
             if (made == NULL) {
                 store_memory_free(*copy);
@@ -284,8 +286,8 @@ enum status store_memory_copy(struct store_memory **copy, const struct store_mem
 enum status store_memory_damage(struct store_memory *memory, enum store_table table,
                                 const void *key, size_t key_size, size_t bit)
 {
-    struct place place;
-    struct row *row = seek(&memory->tables[table], key, key_size, &place);
+    struct memory_place place;
+    struct memory_row *row = seek(&memory->tables[table], key, key_size, &place);
 
     if (!has_key(row, key, key_size))
         return ST_MISSING;

@@ -26,7 +26,7 @@ static size_t home_of(const struct table *table, uint64_t key)
 
 /* The slot of the key, or the free one where it would go; capacity is not 0 and one slot is free.
  */
-static struct table_slot *find(const struct table *table, uint64_t key)
+static struct table_slot *table_find(const struct table *table, uint64_t key)
 {
     size_t at = home_of(table, key);
 
@@ -35,7 +35,7 @@ static struct table_slot *find(const struct table *table, uint64_t key)
     return &table->slots[at];
 }
 
-static void grow(struct table *table)
+static void table_grow(struct table *table)
 {
     struct table old = *table;
 
@@ -44,13 +44,13 @@ static void grow(struct table *table)
     INVARIANT(table->slots != NULL);
     for (size_t i = 0; i < old.capacity; i++)
         if (old.slots[i].value != NULL)
-            *find(table, old.slots[i].key) = old.slots[i];
+            *table_find(table, old.slots[i].key) = old.slots[i];
     free(old.slots);
 }
 
 void *table_get(const struct table *table, uint64_t key)
 {
-    return table->capacity == 0 ? NULL : find(table, key)->value;
+    return table->capacity == 0 ? NULL : table_find(table, key)->value;
 }
 
 void *table_put(struct table *table, uint64_t key, void *value)
@@ -60,8 +60,8 @@ void *table_put(struct table *table, uint64_t key, void *value)
 
     INVARIANT(value != NULL);
     if (table->count >= table->capacity - table->capacity / 4)
-        grow(table);
-    slot = find(table, key);
+        table_grow(table);
+    slot = table_find(table, key);
     before = slot->value;
     *slot = (struct table_slot){.key = key, .value = value};
     if (before == NULL)
@@ -78,7 +78,7 @@ void *table_remove(struct table *table, uint64_t key)
 
     if (table->capacity == 0)
         return NULL;
-    slot = find(table, key);
+    slot = table_find(table, key);
     before = slot->value;
     if (before == NULL)
         return NULL;
@@ -110,7 +110,7 @@ void table_each(const struct table *table, void (*visit)(void *context, uint64_t
             visit(context, table->slots[i].key, table->slots[i].value);
 }
 
-static int compare_keys(const void *left, const void *right)
+static int table_compare_keys(const void *left, const void *right)
 {
     uint64_t a = *(const uint64_t *)left;
     uint64_t b = *(const uint64_t *)right;
@@ -132,5 +132,5 @@ void table_keys_sorted(const struct table *table, uint64_t **keys, size_t *count
         if (table->slots[i].value != NULL)
             (*keys)[used++] = table->slots[i].key;
     INVARIANT(used == table->count);
-    qsort(*keys, used, sizeof **keys, compare_keys);
+    qsort(*keys, used, sizeof **keys, table_compare_keys);
 }

@@ -240,7 +240,7 @@ void channels_each(struct channels *channels, void (*visit)(void *context, struc
     free(ids);
 }
 
-static int compare_ids(const void *left, const void *right)
+static int channels_compare_ids(const void *left, const void *right)
 {
     uint64_t a = *(const uint64_t *)left;
     uint64_t b = *(const uint64_t *)right;
@@ -260,11 +260,11 @@ size_t channels_owned(const struct channels *channels, uint64_t owner, uint64_t 
     for (const struct node *node = first; node != NULL; node = node->next_owned)
         *ids++ = node->end.id;
     if (count > 1)
-        qsort(ids - count, count, sizeof *ids, compare_ids);
+        qsort(ids - count, count, sizeof *ids, channels_compare_ids);
     return count;
 }
 
-struct listing {
+struct ends_listing {
     const struct channels *channels;
     size_t ends;
     bool wrong;
@@ -272,7 +272,7 @@ struct listing {
 
 static void check_list(void *context, uint64_t owner, void *value)
 {
-    struct listing *listing = context;
+    struct ends_listing *listing = context;
     const struct node *previous = NULL;
 
     for (const struct node *node = value; node != NULL; previous = node, node = node->next_owned) {
@@ -287,7 +287,7 @@ static void check_list(void *context, uint64_t owner, void *value)
 
 enum status channels_check(const struct channels *channels, struct fault *fault)
 {
-    struct listing listing = {.channels = channels};
+    struct ends_listing listing = {.channels = channels};
 
     table_each(&channels->by_owner, check_list, &listing);
     if (!listing.wrong && listing.ends == channels_count(channels))

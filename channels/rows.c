@@ -18,7 +18,8 @@ enum { KEY_BYTES = 13, KEY_KIND_AT = 4, KEY_ID_AT = 5 };
 enum key_kind { KEY_COUNTERS = 0, KEY_END = 1 };
 enum { END_FIELDS = 13, COUNTERS_FIELDS = 2 };
 
-static void make_key(uint8_t key[KEY_BYTES], uint32_t interface, enum key_kind kind, uint64_t id)
+static void ends_make_key(uint8_t key[KEY_BYTES], uint32_t interface, enum key_kind kind,
+                          uint64_t id)
 {
     be32_put(key, interface);
     key[KEY_KIND_AT] = (uint8_t)kind;
@@ -45,14 +46,15 @@ static void encode_end(struct bytes *out, const struct channel_end *end)
     cbor_put_bool(out, end->room_asked);
 }
 
-static void put_row(struct store_batch *batch, const uint8_t key[KEY_BYTES],
-                    const struct bytes *value)
+static void ends_put_row(struct store_batch *batch, const uint8_t key[KEY_BYTES],
+                         const struct bytes *value)
 {
     INVARIANT(!value->failed); /* a frame cannot be written by half */
     store_batch_put(batch, STORE_LINK, key, KEY_BYTES, value->data, value->size);
 }
 
-static void save_counters(struct channels *channels, struct store_batch *batch, struct bytes *value)
+static void ends_save_counters(struct channels *channels, struct store_batch *batch,
+                               struct bytes *value)
 {
     uint8_t key[KEY_BYTES];
     uint64_t *interfaces;
@@ -75,8 +77,8 @@ static void save_counters(struct channels *channels, struct store_batch *batch, 
         cbor_put_uint(value, set_port(channels, (uint32_t)interfaces[i])->number_next);
     }
     free(interfaces);
-    make_key(key, 0, KEY_COUNTERS, 0);
-    put_row(batch, key, value);
+    ends_make_key(key, 0, KEY_COUNTERS, 0);
+    ends_put_row(batch, key, value);
     channels->id_next_saved = channels->id_next;
 }
 
@@ -84,7 +86,7 @@ static void save_node(struct node *node, struct store_batch *batch, struct bytes
 {
     uint8_t key[KEY_BYTES];
 
-    make_key(key, node->end.interface, KEY_END, node->end.id);
+    ends_make_key(key, node->end.interface, KEY_END, node->end.id);
     if (node->gone) {
         store_batch_delete(batch, STORE_LINK, key, sizeof key);
         free(node);
@@ -94,7 +96,7 @@ static void save_node(struct node *node, struct store_batch *batch, struct bytes
         return; /* its changes were undone */
     bytes_clear(value);
     encode_end(value, &node->end);
-    put_row(batch, key, value);
+    ends_put_row(batch, key, value);
     node->end.dirty = false;
     node->stored = true;
 }
@@ -105,7 +107,7 @@ void channels_save(struct channels *channels, struct store_batch *batch)
     uint64_t *ids;
     size_t count;
 
-    save_counters(channels, batch, &value);
+    ends_save_counters(channels, batch, &value);
     table_keys_sorted(&channels->changed, &ids, &count);
     for (size_t i = 0; i < count; i++)
         save_node(table_get(&channels->changed, ids[i]), batch, &value);
@@ -201,8 +203,8 @@ enum status channels_row_decode(struct channel_end *end, const uint8_t *key, siz
     return ST_OK;
 }
 
-static enum status load_counters(struct channels *channels, const uint8_t *value, size_t value_size,
-                                 struct fault *fault)
+static enum status ends_load_counters(struct channels *channels, const uint8_t *value,
+                                      size_t value_size, struct fault *fault)
 {
     struct fault inner = {0};
     struct cbor in;
@@ -238,15 +240,15 @@ static bool is_counters_key(const uint8_t *key, size_t key_size)
 }
 
 /* The counters' key sorts before every end's, so they are known when the ends come. */
-static enum status load_row(void *context, const uint8_t *key, size_t key_size,
-                            const uint8_t *value, size_t value_size, struct fault *fault)
+static enum status ends_load_row(void *context, const uint8_t *key, size_t key_size,
+                                 const uint8_t *value, size_t value_size, struct fault *fault)
 {
     struct channels *channels = context;
     struct channel_end end;
     enum status status;
 
     if (is_counters_key(key, key_size))
-        return load_counters(channels, value, value_size, fault);
+        return ends_load_counters(channels, value, value_size, fault);
     status = channels_row_decode(&end, key, key_size, value, value_size, fault);
     if (status == ST_MISSING)
         return ST_OK; /* a row of links */
@@ -270,7 +272,7 @@ enum status channels_load(struct channels *channels, const struct store *store, 
     enum status status;
 
     INVARIANT(channels->id_next == 1);
-    status = store->walk(store->context, STORE_LINK, NULL, 0, load_row, channels, fault);
+    status = store->walk(store->context, STORE_LINK, NULL, 0, ends_load_row, channels, fault);
     if (status != ST_OK)
         set_clear(channels);
     return status;

@@ -129,7 +129,7 @@ static struct hash frame_put_chunks(struct ledger *ledger, struct store_batch *b
     return hasher_end(ledger->chain);
 }
 
-static int compare_ids(const void *left, const void *right)
+static int frame_compare_ids(const void *left, const void *right)
 {
     uint64_t a;
     uint64_t b;
@@ -145,7 +145,7 @@ static void frame_put_accounts(struct ledger *ledger, struct store_batch *batch,
     size_t count = ledger->changed.size / sizeof(uint64_t);
 
     if (count > 0)
-        qsort(ledger->changed.data, count, sizeof(uint64_t), compare_ids);
+        qsort(ledger->changed.data, count, sizeof(uint64_t), frame_compare_ids);
     for (size_t i = 0; i < count; i++) {
         struct account *account;
         uint8_t row[ACCOUNT_ROW_BYTES];

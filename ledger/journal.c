@@ -39,7 +39,7 @@ static enum status table_is_empty(const struct store *store, enum store_table ta
 }
 
 /* Without a header nothing else may be there. */
-static enum status check_empty(const struct store *store, struct fault *fault)
+static enum status journal_check_empty(const struct store *store, struct fault *fault)
 {
     static const enum store_table tables[] = {STORE_JOURNAL, STORE_ACCOUNT};
 
@@ -90,7 +90,7 @@ enum status books_with_header(const struct store *store, books_use use, void *co
                              &header_use, fault);
         if (header_use.used || status != ST_OK)
             return status;
-        status = check_empty(store, fault);
+        status = journal_check_empty(store, fault);
         if (status == ST_OK)
             break;
     }

@@ -5,7 +5,7 @@
 #include "ledger/books.h"
 #include "ledger/record.h"
 
-struct loading {
+struct ledger_loading {
     struct accounts accounts;
     struct frame_header last;
 };
@@ -14,7 +14,7 @@ struct loading {
 static enum status load_account(void *context, const uint8_t *key, size_t key_size,
                                 const uint8_t *value, size_t value_size, struct fault *fault)
 {
-    struct loading *loading = context;
+    struct ledger_loading *loading = context;
     struct account account;
     uint64_t frame;
     enum status status;
@@ -40,7 +40,7 @@ static enum status load_account(void *context, const uint8_t *key, size_t key_si
 }
 
 /* The accounts of docs/records.md, "Accounts", which the first frame opened. */
-static enum status check_own_accounts(const struct accounts *accounts, struct fault *fault)
+static enum status load_check_own_accounts(const struct accounts *accounts, struct fault *fault)
 {
     enum account_kind kind = KIND_TREASURY;
     char name[ACCOUNT_NAME_BYTES];
@@ -54,15 +54,15 @@ static enum status check_own_accounts(const struct accounts *accounts, struct fa
 }
 
 /* All numbers up to the counter, and the sum of all accounts 0: the books balance. */
-static enum status check_accounts(const struct accounts *accounts, const struct frame_header *last,
-                                  struct fault *fault)
+static enum status load_check_accounts(const struct accounts *accounts,
+                                       const struct frame_header *last, struct fault *fault)
 {
     char debit_text[U128_TEXT_BYTES];
     char credit_text[U128_TEXT_BYTES];
     u128 debits = 0;
     u128 credits = 0;
 
-    if (check_own_accounts(accounts, fault) != ST_OK)
+    if (load_check_own_accounts(accounts, fault) != ST_OK)
         return ST_CORRUPT;
     if (accounts->size != last->next_account)
         return fault_set(fault, ST_CORRUPT,
@@ -82,7 +82,7 @@ static enum status check_accounts(const struct accounts *accounts, const struct 
 static enum status load_all(void *context, const struct store *store,
                             const struct frame_header *header, struct fault *fault)
 {
-    struct loading *loading = context;
+    struct ledger_loading *loading = context;
     enum status status;
 
     loading->last = *header;
@@ -90,7 +90,7 @@ static enum status load_all(void *context, const struct store *store,
         return ST_OK;
     status = store->walk(store->context, STORE_ACCOUNT, NULL, 0, load_account, loading, fault);
     if (status == ST_OK)
-        status = check_accounts(&loading->accounts, header, fault);
+        status = load_check_accounts(&loading->accounts, header, fault);
     if (status == ST_OK)
         status = books_check_frame(store, header, fault);
     return status;
@@ -98,7 +98,7 @@ static enum status load_all(void *context, const struct store *store,
 
 enum status ledger_load(struct ledger *ledger, const struct store *store, struct fault *fault)
 {
-    struct loading loading = {.last = {.frame = 0}};
+    struct ledger_loading loading = {.last = {.frame = 0}};
     enum status status;
 
     INVARIANT(ledger->last.frame == 0 && ledger->events.size == 0 && !ledger->in_event);

@@ -36,8 +36,8 @@ static uint64_t posting_hash(uint64_t debit, uint64_t credit, uint16_t code)
 }
 
 /* The slot that names this posting, or the free one where it would go. */
-static size_t slot_of(const struct postings *postings, uint64_t debit, uint64_t credit,
-                      uint16_t code)
+static size_t postings_slot_of(const struct postings *postings, uint64_t debit, uint64_t credit,
+                               uint16_t code)
 {
     size_t mask = postings->slot_count - 1;
     size_t slot = posting_hash(debit, credit, code) & mask;
@@ -74,7 +74,7 @@ static enum status postings_grow(struct postings *postings)
     postings->slot_count = slot_count;
     postings->capacity = capacity;
     for (size_t i = 0; i < postings->count; i++) {
-        size_t slot = slot_of(postings, list[i].debit, list[i].credit, list[i].code);
+        size_t slot = postings_slot_of(postings, list[i].debit, list[i].credit, list[i].code);
 
         slots[slot] = (uint32_t)(i + 1);
         list[i].slot = (uint32_t)slot;
@@ -90,7 +90,7 @@ enum status postings_add(struct postings *postings, uint64_t debit, uint64_t cre
 
     if (postings_grow(postings) != ST_OK)
         return ST_NOMEM;
-    slot = slot_of(postings, debit, credit, code);
+    slot = postings_slot_of(postings, debit, credit, code);
     if (postings->slots[slot] != 0) {
         posting = &postings->list[postings->slots[slot] - 1];
         if (posting->lines == UINT32_MAX || !u128_add(&posting->amount, posting->amount, amount))

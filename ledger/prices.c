@@ -70,8 +70,8 @@ struct each {
     void *context;
 };
 
-static enum status visit_row(void *context, const uint8_t *key, size_t key_size,
-                             const uint8_t *value, size_t value_size, struct fault *fault)
+static enum status prices_visit_row(void *context, const uint8_t *key, size_t key_size,
+                                    const uint8_t *value, size_t value_size, struct fault *fault)
 {
     const struct each *each = context;
     struct ledger_prices prices = {0};
@@ -98,5 +98,6 @@ enum status ledger_prices_each(const struct store *store, ledger_prices_visit vi
     static const uint8_t prefix = META_PRICE_BOOKS;
     struct each each = {.visit = visit, .context = context};
 
-    return store->walk(store->context, STORE_META, &prefix, sizeof prefix, visit_row, &each, fault);
+    return store->walk(store->context, STORE_META, &prefix, sizeof prefix, prices_visit_row, &each,
+                       fault);
 }

@@ -25,7 +25,7 @@ bool pricebook_is_link_path(const char *path)
 }
 
 /* Where the link is, or where it would be put. */
-static size_t place_of(const struct pricebook *book, const char *name, bool *found)
+static size_t link_place_of(const struct pricebook *book, const char *name, bool *found)
 {
     size_t low = 0;
     size_t high = book->link_count;
@@ -48,7 +48,7 @@ static size_t place_of(const struct pricebook *book, const char *name, bool *fou
 struct pricebook_link *pricebook_add_link(struct pricebook *book, const char *name)
 {
     bool found;
-    size_t place = place_of(book, name, &found);
+    size_t place = link_place_of(book, name, &found);
     struct pricebook_link *link = &book->links[place];
 
     if (found)
@@ -123,7 +123,7 @@ enum status pricebook_set_link(struct pricebook *book, const struct pricebook_en
 size_t pricebook_link_place(const struct pricebook *book, const char *name)
 {
     bool found;
-    size_t place = place_of(book, name, &found);
+    size_t place = link_place_of(book, name, &found);
 
     return found ? place + 1 : 0;
 }

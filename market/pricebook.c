@@ -169,8 +169,8 @@ enum status pricebook_parse_price(struct money *price, const struct pricebook_en
     return ST_OK;
 }
 
-static enum status parse_number(uint64_t *number, const struct key *key,
-                                const struct pricebook_entry *entry, struct fault *fault)
+static enum status pricebook_parse_number(uint64_t *number, const struct key *key,
+                                          const struct pricebook_entry *entry, struct fault *fault)
 {
     uint64_t value;
     bool as_size = entry->kind == PRICEBOOK_TEXT && key->kind == KEY_SIZE;
@@ -276,7 +276,7 @@ enum status pricebook_set(struct pricebook *book, const struct order_names *name
             continue;
         if (keys[i].kind == KEY_MONEY)
             return pricebook_parse_price(money_at(book, &keys[i]), entry, fault);
-        return parse_number(number_at(book, &keys[i]), &keys[i], entry, fault);
+        return pricebook_parse_number(number_at(book, &keys[i]), &keys[i], entry, fault);
     }
     return unknown_key(entry, "", market_nearest(entry->path, candidate_key, NULL), fault);
 }
@@ -404,7 +404,7 @@ static void print_link_price(void *context, const char *path, struct money price
     print_price(context, path, price, unit);
 }
 
-static void print_number(const struct printer *printer, const struct key *key)
+static void pricebook_print_number(const struct printer *printer, const struct key *key)
 {
     char value[PRICEBOOK_VALUE_BYTES];
     struct pricebook_line line = {key->path, value, key->unit, key->kind == KEY_SIZE};
@@ -417,12 +417,12 @@ static void print_number(const struct printer *printer, const struct key *key)
     printer->visit(printer->context, &line);
 }
 
-static void print_key(const struct printer *printer, const struct key *key)
+static void pricebook_print_key(const struct printer *printer, const struct key *key)
 {
     struct money price;
 
     if (key->kind != KEY_MONEY) {
-        print_number(printer, key);
+        pricebook_print_number(printer, key);
         return;
     }
     INVARIANT(money_from_nanos(&price, raw_value(printer->book, key)) == ST_OK);
@@ -455,7 +455,7 @@ static void print_tables(const struct printer *printer)
             continue;
         for (size_t i = first; i < KEYS; i++)
             if (of_one_table(&keys[first], &keys[i]))
-                print_key(printer, &keys[i]);
+                pricebook_print_key(printer, &keys[i]);
     }
 }
 

@@ -100,7 +100,7 @@ static void decode_orders(struct pricebook *book, struct cbor *in)
     }
 }
 
-static void decode_link(struct pricebook_link *link, struct cbor *in)
+static void stored_decode_link(struct pricebook_link *link, struct cbor *in)
 {
     uint64_t count = cbor_get_array_any(in, (uint64_t)2 * LINK_PRICES);
     uint64_t least = 0;
@@ -135,7 +135,8 @@ static void decode_links(struct pricebook *book, struct cbor *in)
         if (in->error != NULL)
             return;
         memcpy(before, name, sizeof before);
-        decode_link(pricebook_add_link(book, name), in); /* there is room: count is bounded */
+        stored_decode_link(pricebook_add_link(book, name),
+                           in); /* there is room: count is bounded */
     }
 }
 

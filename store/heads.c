@@ -17,7 +17,7 @@ _Static_assert(sizeof(size_t) == 8, "LMDB lays its pages out by the machine's wo
 /* Reading beside a daemon: it may commit between our two reads. */
 enum { HEAD_TRIES = 16 };
 
-static bool read_head(int fd, uint64_t page, uint64_t page_bytes, uint64_t *txn)
+static bool heads_read(int fd, uint64_t page, uint64_t page_bytes, uint64_t *txn)
 {
     uint8_t bytes[HEAD_TXN_BYTES];
 
@@ -44,8 +44,8 @@ enum status heads_check(struct store_lmdb *lmdb, struct fault *fault)
     INVARIANT(mdb_env_stat(lmdb->env, &stat_env) == 0);
     INVARIANT(mdb_env_get_fd(lmdb->env, &fd) == 0);
     for (int i = 0; i < HEAD_TRIES; i++) {
-        if (!read_head(fd, 0, stat_env.ms_psize, &txn[0]) ||
-            !read_head(fd, 1, stat_env.ms_psize, &txn[1]))
+        if (!heads_read(fd, 0, stat_env.ms_psize, &txn[0]) ||
+            !heads_read(fd, 1, stat_env.ms_psize, &txn[1]))
             return fault_set(fault, ST_IO, "%s/data.mdb: its first pages cannot be read",
                              lmdb->path);
         if (take_turns(txn))

@@ -15,7 +15,7 @@
 
 /* ---- readers ---- */
 
-struct listing {
+struct room_listing {
     store_reader_visit visit;
     void *context;
 };
@@ -23,7 +23,7 @@ struct listing {
 /* A line of mdb_reader_list(): process, thread in hexadecimal, transaction or '-'. */
 static int take_line(const char *line, void *context)
 {
-    const struct listing *listing = context;
+    const struct room_listing *listing = context;
     struct store_reader reader = {0};
     char *end;
 
@@ -42,7 +42,7 @@ static int take_line(const char *line, void *context)
 
 void store_lmdb_readers(struct store_lmdb *lmdb, store_reader_visit visit, void *context)
 {
-    struct listing listing = {.visit = visit, .context = context};
+    struct room_listing listing = {.visit = visit, .context = context};
     int dead;
 
     (void)mdb_reader_check(lmdb->env, &dead); /* places of processes that are gone */

@@ -117,7 +117,7 @@ static _Thread_local struct {
     MDB_txn *txn;
 } outer_walk;
 
-struct walk {
+struct store_walk {
     enum store_table table;
     const void *prefix;
     size_t prefix_size;
@@ -125,8 +125,8 @@ struct walk {
     void *context;
 };
 
-static enum status visit_row(const struct walk *walk, const MDB_val *key, const MDB_val *stored,
-                             struct fault *fault)
+static enum status store_visit_row(const struct store_walk *walk, const MDB_val *key,
+                                   const MDB_val *stored, struct fault *fault)
 {
     enum status status;
     size_t size = 0;
@@ -138,7 +138,7 @@ static enum status visit_row(const struct walk *walk, const MDB_val *key, const 
     return walk->visit(walk->context, key->mv_data, key->mv_size, stored->mv_data, size, fault);
 }
 
-static enum status walk_rows(struct store_lmdb *lmdb, MDB_txn *txn, const struct walk *walk,
+static enum status walk_rows(struct store_lmdb *lmdb, MDB_txn *txn, const struct store_walk *walk,
                              struct fault *fault)
 {
     MDB_val key = {.mv_size = walk->prefix_size, .mv_data = (void *)(uintptr_t)walk->prefix};
@@ -156,7 +156,7 @@ static enum status walk_rows(struct store_lmdb *lmdb, MDB_txn *txn, const struct
         if (walk->prefix_size != 0 && (key.mv_size < walk->prefix_size ||
                                        memcmp(key.mv_data, walk->prefix, walk->prefix_size) != 0))
             break;
-        status = visit_row(walk, &key, &stored, fault);
+        status = store_visit_row(walk, &key, &stored, fault);
         if (status == ST_OK)
             error = mdb_cursor_get(cursor, &key, &stored, MDB_NEXT);
     }
@@ -171,11 +171,11 @@ static enum status lmdb_walk(void *context, enum store_table table, const void *
                              struct fault *fault)
 {
     struct store_lmdb *lmdb = context;
-    struct walk walk = {.table = table,
-                        .prefix = prefix,
-                        .prefix_size = prefix_size,
-                        .visit = visit,
-                        .context = visit_context};
+    struct store_walk walk = {.table = table,
+                              .prefix = prefix,
+                              .prefix_size = prefix_size,
+                              .visit = visit,
+                              .context = visit_context};
     const struct store_lmdb *lmdb_before = outer_walk.lmdb;
     MDB_txn *txn_before = outer_walk.txn;
     MDB_txn *txn = NULL;
