@@ -17,7 +17,7 @@ MUST_CHECK static inline bool u128_add(u128 *sum, u128 a, u128 b)
     return true;
 }
 
-enum { U128_BYTES = 16 }; /* in records and on the wire */
+enum { U128_BYTES = 16 };      /* in records and on the wire */
 enum { U128_TEXT_BYTES = 40 }; /* 39 digits and the NUL */
 
 /* Decimal digits of `value`. Returns text. */
