@@ -2,7 +2,6 @@
 #ifndef SERAI_AGENTS_ACCRUAL_H
 #define SERAI_AGENTS_ACCRUAL_H
 
-#include "agents/agents.h"
 #include "agents/code.h"
 
 /* Numerators below one nano, carried per resource (docs/prices.md). */

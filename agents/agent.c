@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "agents/agents.h"
 #include "agents/caps.h"
 #include "agents/inbox.h"
 #include "agents/limits.h"

@@ -6,7 +6,6 @@
 #define SERAI_AGENTS_AGENT_H
 
 #include "agents/accrual.h"
-#include "agents/agents.h"
 #include "agents/cap_table.h"
 #include "agents/customers.h"
 #include "agents/inbox.h"

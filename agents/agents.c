@@ -74,6 +74,7 @@ static void free_object(void *context, uint64_t key, void *value)
     object_free(context, value);
 }
 
+/* They were kept until now because the turn that was their last could still point at them. */
 static void free_dead(struct agents *agents)
 {
     for (size_t at = 0; at < agents->changes.dead.size; at += sizeof(struct agent *)) {
@@ -82,6 +83,14 @@ static void free_dead(struct agents *agents)
         memcpy(&agent, agents->changes.dead.data + at, sizeof agent);
         agent_free(agent);
     }
+    bytes_clear(&agents->changes.dead);
+}
+
+void agents_end_frame(struct agents *agents)
+{
+    page_cache_shrink(agents);
+    free_dead(agents);
+    agents_let_sleep(agents);
 }
 
 void agents_free(struct agents *agents)

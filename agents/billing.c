@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 
+#include "agents/agents.h"
 #include "agents/billing_queue.h"
 #include "agents/freeze.h"
 #include "agents/frozen.h"

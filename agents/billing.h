@@ -2,7 +2,7 @@
 #ifndef SERAI_AGENTS_BILLING_H
 #define SERAI_AGENTS_BILLING_H
 
-#include "agents/agents.h"
+struct agents;
 
 /*
  * Settle the agents that are due, and the next part of all.  Within an event; what no longer fits

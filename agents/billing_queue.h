@@ -2,7 +2,9 @@
 #ifndef SERAI_AGENTS_BILLING_QUEUE_H
 #define SERAI_AGENTS_BILLING_QUEUE_H
 
-#include "agents/agents.h"
+#include "base/status.h"
+
+struct agents;
 
 /* When agents are billed. */
 struct billing {

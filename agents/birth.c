@@ -1,19 +1,23 @@
 /* Birth: what is checked, what is paid and what a new agent has. */
-#include "agents/agents.h"
+#include "agents/life.h"
 
 #include <stdio.h>
 
 #include "agents/accrual.h"
 #include "agents/agent.h"
+#include "agents/cap.h"
 #include "agents/caps.h"
 #include "agents/changes.h"
 #include "agents/code.h"
 #include "agents/customers.h"
 #include "agents/funds.h"
+#include "agents/message.h"
 #include "agents/program.h"
+#include "agents/quotas.h"
 #include "agents/ready.h"
 #include "agents/set.h"
 #include "agents/sleep.h"
+#include "agents/turn.h"
 
 const char *birth_result_text(enum birth_result result)
 {

@@ -11,6 +11,7 @@
 
 #include "agents/pages/paged.h"
 #include "agents/set.h"
+#include "agents/views.h"
 
 static_assert(sizeof(((struct cap_heap *)0)->key) == crypto_shorthash_KEYBYTES, "hash key");
 

@@ -2,7 +2,9 @@
 #ifndef SERAI_AGENTS_CAP_HEAP_H
 #define SERAI_AGENTS_CAP_HEAP_H
 
-#include "agents/agents.h"
+#include "agents/cap.h"
+#include "base/money.h"
+#include "sdk/abi.h"
 
 struct heap_entry {
     uint8_t number[SERAI_HEAP_NUMBER_BYTES];

@@ -9,6 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/cap.h"
+#include "agents/message.h"
+#include "base/undo.h"
+
 uint8_t cap_inborn_kind(uint64_t slot)
 {
     static const uint8_t inborn[SERAI_SLOT_FIRST_FREE] = {

@@ -5,12 +5,14 @@
 #ifndef SERAI_AGENTS_CAP_TABLE_H
 #define SERAI_AGENTS_CAP_TABLE_H
 
-#include "agents/agents.h"
 #include "agents/limits.h"
+#include "base/status.h"
 
 enum { CAP_TABLE_KEY_BYTES = 16 }; /* the key of its hash */
 
 struct cap_index;
+struct message;
+struct undo;
 
 struct cap_table {
     struct cap **chunks; /* of AGENT_CAPS_CHUNK slots; they never move, and NULL is empty */

@@ -3,6 +3,7 @@
 
 #include "agents/accrual.h"
 #include "agents/agent.h"
+#include "agents/cap.h"
 #include "agents/changes.h"
 #include "agents/set.h"
 

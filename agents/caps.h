@@ -2,7 +2,11 @@
 #ifndef SERAI_AGENTS_CAPS_H
 #define SERAI_AGENTS_CAPS_H
 
-#include "agents/agents.h"
+#include "base/status.h"
+
+struct agent;
+struct agents;
+struct cap;
 
 /* Set a slot, below SERAI_SLOTS_MAX (INVARIANT).  Undone by rollback. */
 void agent_cap_set(struct agents *agents, struct agent *agent, uint64_t slot,

@@ -2,8 +2,10 @@
 #ifndef SERAI_AGENTS_CHANGES_H
 #define SERAI_AGENTS_CHANGES_H
 
-#include "agents/agents.h"
+#include "base/status.h"
+#include "base/store.h"
 
+struct agent;
 struct code;
 struct heap_entry;
 struct object;

@@ -7,6 +7,7 @@
 #include "agents/customers.h"
 #include "agents/lineage.h"
 #include "agents/objects.h"
+#include "agents/quotas.h"
 #include "agents/set.h"
 #include "agents/sleep.h"
 #include "base/table.h"

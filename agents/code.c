@@ -13,6 +13,7 @@
 #include "agents/customers.h"
 #include "agents/imports.h"
 #include "agents/limits.h"
+#include "agents/modules.h"
 #include "agents/set.h"
 #include "base/hash.h"
 #include "base/table.h"

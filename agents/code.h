@@ -2,7 +2,7 @@
 #ifndef SERAI_AGENTS_CODE_H
 #define SERAI_AGENTS_CODE_H
 
-#include "agents/agents.h"
+#include "agents/modules.h"
 #include "base/table.h"
 #include "engine/engine.h"
 

@@ -8,6 +8,7 @@
 
 #include "agents/code.h"
 #include "agents/imports.h"
+#include "agents/modules.h"
 #include "agents/set.h"
 #include "base/table.h"
 #include "engine/native.h"

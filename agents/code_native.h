@@ -2,7 +2,6 @@
 #ifndef SERAI_AGENTS_CODE_NATIVE_H
 #define SERAI_AGENTS_CODE_NATIVE_H
 
-#include "agents/agents.h"
 #include "agents/code.h"
 
 /* Count the fuel of a turn for the module that ran, and report it when it became hot. */

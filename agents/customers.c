@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "agents/code.h"
+#include "agents/quotas.h"
 #include "agents/set.h"
 #include "base/table.h"
 

@@ -2,7 +2,6 @@
 #ifndef SERAI_AGENTS_CUSTOMERS_H
 #define SERAI_AGENTS_CUSTOMERS_H
 
-#include "agents/agents.h"
 #include "agents/code.h"
 #include "base/table.h"
 

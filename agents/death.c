@@ -2,6 +2,7 @@
 #include "agents/death.h"
 
 #include "agents/agent.h"
+#include "agents/agents.h"
 #include "agents/changes.h"
 #include "agents/code.h"
 #include "agents/customers.h"
@@ -10,6 +11,7 @@
 #include "agents/objects.h"
 #include "agents/pages/arena.h"
 #include "agents/pages/page_drop.h"
+#include "agents/quotas.h"
 #include "agents/ready.h"
 #include "agents/rent.h"
 #include "agents/return.h"

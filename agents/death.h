@@ -2,7 +2,8 @@
 #ifndef SERAI_AGENTS_DEATH_H
 #define SERAI_AGENTS_DEATH_H
 
-#include "agents/agents.h"
+struct agent;
+struct agents;
 
 /*
  * End an agent: its estate goes to its customer, else to unclaimed.  Nothing may refer to it

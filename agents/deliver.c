@@ -12,8 +12,10 @@
 #include "agents/changes.h"
 #include "agents/freeze.h"
 #include "agents/inbox.h"
+#include "agents/message.h"
 #include "agents/ready.h"
 #include "agents/set.h"
+#include "agents/turn.h"
 
 /* An agent that ran dry may thaw by the postage of what has just come. */
 static void look_again(void *context, void *argument)

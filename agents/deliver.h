@@ -2,7 +2,6 @@
 #ifndef SERAI_AGENTS_DELIVER_H
 #define SERAI_AGENTS_DELIVER_H
 
-#include "agents/agents.h"
 #include "agents/inbox.h"
 
 /* Let the head that was taken wait again, in its place. */

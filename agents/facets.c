@@ -7,6 +7,8 @@
 
 #include "agents/accrual.h"
 #include "agents/agent.h"
+#include "agents/agents.h"
+#include "agents/cap.h"
 #include "agents/changes.h"
 #include "agents/customers.h"
 #include "agents/objects.h"

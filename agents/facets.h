@@ -2,8 +2,9 @@
 #ifndef SERAI_AGENTS_FACETS_H
 #define SERAI_AGENTS_FACETS_H
 
-#include "agents/agents.h"
 #include "agents/objects.h"
+
+struct cap;
 
 /* Make a facet of `owner`.  Undone by rollback. */
 struct object *facet_new(struct agents *agents, struct agent *owner, uint64_t badge,

@@ -11,6 +11,7 @@
 #include "agents/billing_queue.h"
 #include "agents/changes.h"
 #include "agents/funds.h"
+#include "agents/life.h"
 #include "agents/ready.h"
 #include "agents/set.h"
 

@@ -2,7 +2,6 @@
 #ifndef SERAI_AGENTS_FREEZE_H
 #define SERAI_AGENTS_FREEZE_H
 
-#include "agents/agents.h"
 #include "agents/inbox.h"
 
 /* The money that the agent must have to begin its next event. */

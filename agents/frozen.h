@@ -2,7 +2,8 @@
 #ifndef SERAI_AGENTS_FROZEN_H
 #define SERAI_AGENTS_FROZEN_H
 
-#include "agents/agents.h"
+struct agent;
+struct agents;
 
 /*
  * Answer senders that have waited too long for a frozen agent, with their money back.  Within an

@@ -2,6 +2,8 @@
 #include "agents/funds.h"
 
 #include "agents/agent.h"
+#include "agents/agents.h"
+#include "agents/message.h"
 #include "agents/set.h"
 
 struct money agent_funds(const struct agents *agents, const struct agent *agent)

@@ -2,7 +2,8 @@
 #ifndef SERAI_AGENTS_FUNDS_H
 #define SERAI_AGENTS_FUNDS_H
 
-#include "agents/agents.h"
+struct agent;
+struct agents;
 
 /* The money below which an event waits, unless it is known to need more. */
 struct money agent_needs(const struct agents *agents);

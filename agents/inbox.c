@@ -11,6 +11,7 @@
 #include "agents/changes.h"
 #include "agents/customers.h"
 #include "agents/limits.h"
+#include "agents/message.h"
 #include "agents/ready.h"
 #include "agents/set.h"
 #include "base/array.h"

@@ -2,7 +2,7 @@
 #ifndef SERAI_AGENTS_INBOX_H
 #define SERAI_AGENTS_INBOX_H
 
-#include "agents/agents.h"
+#include "agents/message.h"
 
 struct inbox_message {
     struct message m; /* m.data points at `bytes` */

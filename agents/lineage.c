@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "agents/quotas.h"
 #include "agents/set.h"
 #include "base/table.h"
 

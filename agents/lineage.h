@@ -2,7 +2,6 @@
 #ifndef SERAI_AGENTS_LINEAGE_H
 #define SERAI_AGENTS_LINEAGE_H
 
-#include "agents/agents.h"
 #include "base/table.h"
 
 /* The count of one customer's own things, whosever bounds it is under. */

@@ -12,6 +12,7 @@
 #include "agents/changes.h"
 #include "agents/limits.h"
 #include "agents/set.h"
+#include "agents/views.h"
 
 static void drop_oldest(struct agent_log *log)
 {

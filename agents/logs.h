@@ -2,7 +2,7 @@
 #ifndef SERAI_AGENTS_LOGS_H
 #define SERAI_AGENTS_LOGS_H
 
-#include "agents/agents.h"
+#include "agents/views.h"
 
 struct agent_log_line {
     uint64_t line;

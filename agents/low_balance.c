@@ -2,10 +2,12 @@
 #include "agents/low_balance.h"
 
 #include "agents/agent.h"
+#include "agents/agents.h"
 #include "agents/changes.h"
 #include "agents/customers.h"
 #include "agents/freeze.h"
 #include "agents/funds.h"
+#include "agents/message.h"
 #include "agents/set.h"
 
 void agents_topped_up(struct agents *agents, struct agent *agent)

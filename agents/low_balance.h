@@ -2,7 +2,11 @@
 #ifndef SERAI_AGENTS_LOW_BALANCE_H
 #define SERAI_AGENTS_LOW_BALANCE_H
 
-#include "agents/agents.h"
+#include "base/money.h"
+#include "base/status.h"
+
+struct agent;
+struct agents;
 
 /* The mark below which an agent's balance is reported to it. */
 struct low_balance {

@@ -5,11 +5,13 @@
 #include <string.h>
 
 #include "agents/agent.h"
+#include "agents/agents.h"
 #include "agents/changes.h"
 #include "agents/limits.h"
 #include "agents/pages/page_drop.h"
 #include "agents/pages/paged.h"
 #include "agents/set.h"
+#include "agents/turn.h"
 #include "base/table.h"
 
 /* A facet or a timer has no room for the table of pages that a buffer has. */

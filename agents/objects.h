@@ -2,11 +2,14 @@
 #ifndef SERAI_AGENTS_OBJECTS_H
 #define SERAI_AGENTS_OBJECTS_H
 
-#include "agents/agents.h"
 #include "agents/pages/paged.h"
 #include "base/heapq.h"
+#include "base/money.h"
 #include "base/slab.h"
 #include "base/table.h"
+
+struct agent;
+struct agents;
 
 /* Object numbers begin far above account numbers: agents and buffers both name paged objects. */
 #define AGENTS_FIRST_OBJECT (UINT64_C(1) << 40)

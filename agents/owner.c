@@ -5,6 +5,7 @@
 #include "agents/agent.h"
 #include "agents/death.h"
 #include "agents/funds.h"
+#include "agents/life.h"
 #include "agents/low_balance.h"
 #include "agents/rent.h"
 #include "agents/set.h"

@@ -4,6 +4,7 @@
 #include "agents/agent.h"
 #include "agents/limits.h"
 #include "agents/set.h"
+#include "agents/turn.h"
 #include "agents/turns/turn.h"
 
 void turn_stage(struct turn *turn, const struct transfer *transfer)

@@ -2,7 +2,9 @@
 #ifndef SERAI_AGENTS_POST_H
 #define SERAI_AGENTS_POST_H
 
-#include "agents/agents.h"
+#include "ledger/ledger.h"
+
+struct turn;
 
 /* Stage a transfer that is covered already. */
 void turn_stage(struct turn *turn, const struct transfer *transfer);

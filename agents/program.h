@@ -2,9 +2,10 @@
 #ifndef SERAI_AGENTS_PROGRAM_H
 #define SERAI_AGENTS_PROGRAM_H
 
-#include "agents/agents.h"
 #include "agents/code.h"
 #include "agents/pages/paged.h"
+
+struct turn;
 
 /* A program, and its state as of the last good turn. */
 struct agent_program {

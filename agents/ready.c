@@ -9,6 +9,7 @@
 #include "agents/ready.h"
 
 #include "agents/agent.h"
+#include "agents/agents.h"
 #include "agents/customers.h"
 #include "agents/limits.h"
 #include "agents/set.h"

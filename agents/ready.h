@@ -2,7 +2,6 @@
 #ifndef SERAI_AGENTS_READY_H
 #define SERAI_AGENTS_READY_H
 
-#include "agents/agents.h"
 #include "agents/customers.h"
 
 /* The place of an agent among those of its customer that have something to do. */

@@ -2,7 +2,11 @@
 #ifndef SERAI_AGENTS_RENT_H
 #define SERAI_AGENTS_RENT_H
 
-#include "agents/agents.h"
+#include "base/money.h"
+#include "base/status.h"
+
+struct agent;
+struct agents;
 
 /* Whether a whole nano or more of rent is owed now. */
 bool rent_is_due(struct agents *agents, struct agent *agent);

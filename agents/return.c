@@ -5,9 +5,13 @@
 #include "agents/return.h"
 
 #include "agents/agent.h"
+#include "agents/agents.h"
+#include "agents/cap.h"
 #include "agents/caps.h"
 #include "agents/facets.h"
+#include "agents/message.h"
 #include "agents/objects.h"
+#include "agents/turn.h"
 
 void facet_fail(struct agents *agents, const struct cap *cap, int32_t status)
 {

@@ -2,7 +2,6 @@
 #ifndef SERAI_AGENTS_RETURN_H
 #define SERAI_AGENTS_RETURN_H
 
-#include "agents/agents.h"
 #include "agents/inbox.h"
 
 /*

@@ -13,6 +13,7 @@
 #include "agents/pages/pages.h"
 #include "agents/ready.h"
 #include "agents/sleep.h"
+#include "agents/views.h"
 #include "base/dense.h"
 #include "base/slab.h"
 #include "base/table.h"

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "agents/agent.h"
+#include "agents/agents.h"
 #include "agents/customers.h"
 #include "agents/pages/paged.h"
 #include "agents/set.h"

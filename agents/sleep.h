@@ -2,7 +2,11 @@
 #ifndef SERAI_AGENTS_SLEEP_H
 #define SERAI_AGENTS_SLEEP_H
 
-#include "agents/agents.h"
+#include "base/bytes.h"
+#include "base/status.h"
+
+struct agent;
+struct agents;
 
 /* Those who are awake. */
 struct awake {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "agents/agent.h"
+#include "agents/cap.h"
 #include "agents/caps.h"
 #include "agents/code.h"
 #include "agents/limits.h"

@@ -2,7 +2,9 @@
 #ifndef SERAI_AGENTS_SLEEP_RECORD_H
 #define SERAI_AGENTS_SLEEP_RECORD_H
 
-#include "agents/agents.h"
+#include "base/status.h"
+
+struct agent;
 
 /* The bytes that a record of this agent takes at most. */
 size_t sleep_record_bound(const struct agent *agent);

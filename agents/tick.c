@@ -7,6 +7,7 @@
 #include "agents/billing_queue.h"
 #include "agents/customers.h"
 #include "agents/limits.h"
+#include "agents/message.h"
 #include "agents/objects.h"
 #include "agents/set.h"
 #include "base/heapq.h"

@@ -1,5 +1,5 @@
 /* What lists and status show of agents. */
-#include "agents/agents.h"
+#include "agents/views.h"
 
 #include "agents/agent.h"
 #include "agents/code.h"

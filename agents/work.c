@@ -3,6 +3,7 @@
 
 #include "agents/limits.h"
 #include "agents/set.h"
+#include "agents/turn.h"
 #include "agents/turns/turn.h"
 
 bool turn_work(struct turn *turn, uint64_t fuel)

@@ -2,6 +2,4 @@
 #ifndef SERAI_AGENTS_WORK_H
 #define SERAI_AGENTS_WORK_H
 
-#include "agents/agents.h"
-
 #endif

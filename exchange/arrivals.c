@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "agents/agents.h"
 #include "exchange/booking.h"
 #include "exchange/delivery.h"
 #include "exchange/limits.h"

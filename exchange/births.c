@@ -5,6 +5,11 @@
  */
 #include "exchange/births.h"
 
+#include "agents/agents.h"
+#include "agents/cap.h"
+#include "agents/life.h"
+#include "agents/message.h"
+#include "agents/turn.h"
 #include "exchange/booking.h"
 #include "exchange/closing.h"
 #include "exchange/ends.h"

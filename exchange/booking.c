@@ -8,6 +8,8 @@
 
 #include <assert.h>
 
+#include "agents/agents.h"
+#include "agents/turn.h"
 #include "exchange/prices.h"
 
 static_assert((int)LINK_INTERFACES_MAX <= (int)ACCOUNT_LINK_INTERFACE_MAX,

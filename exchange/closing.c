@@ -5,6 +5,8 @@
  */
 #include "exchange/closing.h"
 
+#include "agents/agents.h"
+#include "agents/turn.h"
 #include "exchange/booking.h"
 #include "exchange/ends.h"
 #include "exchange/holdings.h"

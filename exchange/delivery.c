@@ -8,6 +8,7 @@
  */
 #include "exchange/delivery.h"
 
+#include "agents/turn.h"
 #include "exchange/births.h"
 #include "exchange/booking.h"
 #include "exchange/closing.h"

@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+#include "agents/agents.h"
+#include "agents/message.h"
 #include "exchange/parts.h"
 
 /* ---- beginning and end ---- */

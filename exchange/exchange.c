@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "agents/agents.h"
 #include "exchange/booking.h"
 #include "exchange/delivery.h"
 #include "exchange/ends.h"

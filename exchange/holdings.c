@@ -5,6 +5,7 @@
  */
 #include "exchange/holdings.h"
 
+#include "agents/quotas.h"
 #include "exchange/ends.h"
 #include "exchange/parts.h"
 

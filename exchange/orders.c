@@ -8,7 +8,12 @@
 
 #include <string.h>
 
+#include "agents/agents.h"
+#include "agents/cap.h"
 #include "agents/limits.h"
+#include "agents/message.h"
+#include "agents/quotas.h"
+#include "agents/turn.h"
 #include "exchange/delivery.h"
 #include "exchange/ends.h"
 #include "exchange/holdings.h"

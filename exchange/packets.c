@@ -5,6 +5,9 @@
  */
 #include "exchange/packets.h"
 
+#include "agents/agents.h"
+#include "agents/message.h"
+#include "agents/turn.h"
 #include "exchange/booking.h"
 #include "exchange/ends.h"
 #include "exchange/holdings.h"

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "agents/agents.h"
 #include "exchange/booking.h"
 #include "exchange/ends.h"
 #include "exchange/holdings.h"

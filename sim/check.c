@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agents/views.h"
 #include "sim/hog.h"
 
 /* ---- one site ---- */

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/agents.h"
+#include "agents/life.h"
+#include "agents/views.h"
 #include "sim/hog.h"
 
 enum { AGAIN_US = 700000, PICK_MAX = 256 };

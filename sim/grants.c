@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/agents.h"
+#include "agents/cap.h"
 #include "agents/facets.h"
+#include "agents/message.h"
 #include "agents/objects.h"
 #include "agents/sleep.h"
 #include "sim/grants_state.h"

@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+#include "agents/cap.h"
+#include "agents/message.h"
+
 /* ---- whether it may be so ---- */
 
 /* The same thing with no more rights; what owns a buffer is not copied. */

@@ -2,6 +2,7 @@
 #ifndef SERAI_SIM_GRANTS_STATE_H
 #define SERAI_SIM_GRANTS_STATE_H
 
+#include "agents/cap.h"
 #include "agents/turns/turn.h"
 #include "sim/grants.h"
 #include "sim/sim.h"

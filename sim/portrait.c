@@ -6,14 +6,17 @@
 #include <string.h>
 
 #include "agents/agent.h"
+#include "agents/cap.h"
 #include "agents/caps.h"
 #include "agents/code.h"
 #include "agents/customers.h"
+#include "agents/message.h"
 #include "agents/objects.h"
 #include "agents/pages/page_cache.h"
 #include "agents/pages/page_owner.h"
 #include "agents/pages/paged.h"
 #include "agents/set.h"
+#include "agents/views.h"
 #include "exchange/ends.h"
 #include "site/core/state.h"
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/agents.h"
 #include "agents/pages/arena.h"
 #include "agents/set.h"
 #include "sdk/loader/loader_wasm.h"

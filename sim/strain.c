@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agents/agent.h"
+#include "agents/agents.h"
 #include "agents/objects.h"
 #include "agents/set.h"
 #include "agents/turns/turn.h"

@@ -3,6 +3,7 @@
 
 #include "agents/accrual.h"
 #include "agents/agent.h"
+#include "agents/cap.h"
 #include "agents/changes.h"
 #include "agents/customers.h"
 #include "agents/limits.h"
@@ -10,6 +11,7 @@
 #include "agents/pages/page_cache.h"
 #include "agents/pages/paged.h"
 #include "agents/set.h"
+#include "agents/turn.h"
 #include "agents/turns/turn.h"
 
 static int64_t buffer_buy(struct turn *turn, const uint64_t *args)

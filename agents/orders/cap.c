@@ -1,10 +1,12 @@
 /* Orders on any cap. */
 #include "agents/orders/orders.h"
 
+#include "agents/cap.h"
 #include "agents/caps.h"
 #include "agents/objects.h"
 #include "agents/return.h"
 #include "agents/set.h"
+#include "agents/turn.h"
 #include "agents/turns/access.h"
 #include "agents/turns/turn.h"
 

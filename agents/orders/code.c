@@ -9,9 +9,12 @@
 #include "agents/code.h"
 #include "agents/limits.h"
 #include "agents/logs.h"
+#include "agents/modules.h"
 #include "agents/set.h"
+#include "agents/turn.h"
 #include "agents/turns/stage.h"
 #include "agents/turns/turn.h"
+#include "agents/views.h"
 
 static int64_t code_put(struct turn *turn, const uint64_t *args)
 {

@@ -2,7 +2,6 @@
 #ifndef SERAI_AGENTS_ORDERS_DISPATCH_H
 #define SERAI_AGENTS_ORDERS_DISPATCH_H
 
-#include "agents/agents.h"
 #include "engine/engine.h"
 
 /* The host_call of struct engine_instance; `host` is the struct turn. */

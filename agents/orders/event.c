@@ -4,7 +4,9 @@
 #include <assert.h>
 #include <string.h>
 
+#include "agents/message.h"
 #include "agents/pages/paged.h"
+#include "agents/turn.h"
 #include "agents/turns/turn.h"
 
 static int64_t event_info(struct turn *turn, const uint64_t *args)

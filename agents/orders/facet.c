@@ -2,13 +2,17 @@
 #include "agents/orders/orders.h"
 
 #include "agents/agent.h"
+#include "agents/agents.h"
+#include "agents/cap.h"
 #include "agents/caps.h"
 #include "agents/customers.h"
 #include "agents/facets.h"
 #include "agents/limits.h"
+#include "agents/message.h"
 #include "agents/objects.h"
 #include "agents/orders/hand_over.h"
 #include "agents/set.h"
+#include "agents/turn.h"
 #include "agents/turns/turn.h"
 
 struct sending {

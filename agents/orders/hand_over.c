@@ -1,8 +1,10 @@
 /* Capabilities that an order hands on: which may be, and how a reply moves. */
 #include "agents/orders/hand_over.h"
 
+#include "agents/cap.h"
 #include "agents/caps.h"
 #include "agents/facets.h"
+#include "agents/turn.h"
 #include "agents/turns/turn.h"
 
 /* Kinds that may be handed on: never an owner's buffer, a channel end, or what is inborn. */

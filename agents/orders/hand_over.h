@@ -2,7 +2,10 @@
 #ifndef SERAI_AGENTS_ORDERS_HAND_OVER_H
 #define SERAI_AGENTS_ORDERS_HAND_OVER_H
 
-#include "agents/agents.h"
+#include "base/status.h"
+
+struct cap;
+struct turn;
 
 /*
  * Caps that are to be handed on: turn_read_caps() reads them by the slots in guest memory; 0 or a

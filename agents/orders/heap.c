@@ -8,13 +8,16 @@
 #include <string.h>
 
 #include "agents/agent.h"
+#include "agents/cap.h"
 #include "agents/cap_heap.h"
 #include "agents/changes.h"
 #include "agents/customers.h"
 #include "agents/facets.h"
 #include "agents/limits.h"
 #include "agents/orders/random.h"
+#include "agents/quotas.h"
 #include "agents/set.h"
+#include "agents/turn.h"
 #include "agents/turns/turn.h"
 
 /*

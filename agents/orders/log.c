@@ -3,8 +3,10 @@
 
 #include "agents/limits.h"
 #include "agents/logs.h"
+#include "agents/turn.h"
 #include "agents/turns/stage.h"
 #include "agents/turns/turn.h"
+#include "agents/views.h"
 
 int64_t order_log(struct turn *turn, enum serai_order order, const uint64_t *args)
 {

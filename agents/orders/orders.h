@@ -6,7 +6,6 @@
 #ifndef SERAI_AGENTS_ORDERS_ORDERS_H
 #define SERAI_AGENTS_ORDERS_ORDERS_H
 
-#include "agents/agents.h"
 #include "agents/turns/turn.h"
 
 /* The event that the turn is about. */

@@ -6,6 +6,7 @@
 #include "agents/limits.h"
 #include "agents/orders/orders.h"
 #include "agents/set.h"
+#include "agents/turn.h"
 #include "agents/turns/turn.h"
 
 /* ---- timer, clock, random ---- */

@@ -4,14 +4,17 @@
 #include <string.h>
 
 #include "agents/agent.h"
+#include "agents/cap.h"
 #include "agents/changes.h"
 #include "agents/code.h"
 #include "agents/customers.h"
 #include "agents/facets.h"
 #include "agents/limits.h"
+#include "agents/message.h"
 #include "agents/objects.h"
 #include "agents/program.h"
 #include "agents/set.h"
+#include "agents/turn.h"
 #include "agents/turns/stage.h"
 #include "agents/turns/turn.h"
 

@@ -4,11 +4,14 @@
 #include <string.h>
 
 #include "agents/agent.h"
+#include "agents/cap.h"
 #include "agents/customers.h"
 #include "agents/facets.h"
+#include "agents/life.h"
 #include "agents/limits.h"
 #include "agents/orders/hand_over.h"
 #include "agents/set.h"
+#include "agents/turn.h"
 #include "agents/turns/turn.h"
 
 static int64_t read_birth(struct turn *turn, const uint64_t *args, struct birth *birth,

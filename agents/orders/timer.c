@@ -6,8 +6,10 @@
 #include "agents/changes.h"
 #include "agents/customers.h"
 #include "agents/limits.h"
+#include "agents/message.h"
 #include "agents/objects.h"
 #include "agents/set.h"
+#include "agents/turn.h"
 #include "agents/turns/turn.h"
 #include "base/heapq.h"
 

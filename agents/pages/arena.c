@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "agents/agent.h"
+#include "agents/agents.h"
 #include "agents/code.h"
 #include "agents/limits.h"
 #include "agents/pages/page_owner.h"

@@ -2,8 +2,9 @@
 #ifndef SERAI_AGENTS_PAGES_PAGE_DROP_H
 #define SERAI_AGENTS_PAGES_PAGE_DROP_H
 
-#include "agents/agents.h"
 #include "agents/pages/paged.h"
+
+struct agents;
 
 /*
  * Drop all pages of an object, with their rows.  `lives`: the object has other contents from now

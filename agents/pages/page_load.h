@@ -2,7 +2,11 @@
 #ifndef SERAI_AGENTS_PAGES_PAGE_LOAD_H
 #define SERAI_AGENTS_PAGES_PAGE_LOAD_H
 
-#include "agents/agents.h"
+#include "base/store.h"
+
+struct agents;
+struct fault;
+struct store;
 
 /*
  * Read images, then the log, after the agents and objects, and after the counters, which say how

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/agents.h"
 #include "agents/limits.h"
 #include "agents/pages/page_cache.h"
 #include "agents/pages/page_owner.h"

@@ -44,7 +44,7 @@ void page_log_init(struct page_log *log);
 /* Free the lists. */
 void page_log_fini(struct page_log *log);
 
-/* Whether agents_save() has pages to write. */
+/* Whether agents_write_rows() has pages to write. */
 bool page_log_has_work(const struct agents *agents);
 
 /* Write what changed in pages, and a slice of the sweep. */

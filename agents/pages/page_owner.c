@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agents/agent.h"
+#include "agents/agents.h"
 #include "agents/code.h"
 #include "agents/limits.h"
 #include "agents/objects.h"

@@ -2,9 +2,11 @@
 #ifndef SERAI_AGENTS_PAGES_PAGE_OWNER_H
 #define SERAI_AGENTS_PAGES_PAGE_OWNER_H
 
-#include "agents/agents.h"
 #include "agents/limits.h"
 #include "agents/pages/paged.h"
+
+struct agent;
+struct agents;
 
 /* The paged object of a number: an agent's memory or a buffer; NULL when it is gone. */
 struct paged *row_paged_of(const struct agents *agents, uint64_t object);

@@ -3,7 +3,6 @@
 #define SERAI_AGENTS_ROWS_AGENT_ROW_H
 
 #include "agents/agent.h"
-#include "agents/agents.h"
 #include "agents/limits.h"
 #include "agents/rows/codec.h"
 #include "base/hash.h"

@@ -4,6 +4,7 @@
 #include "agents/agent.h"
 #include "agents/cap_heap.h"
 #include "agents/inbox.h"
+#include "agents/message.h"
 #include "agents/objects.h"
 #include "agents/rows/agent_row.h"
 #include "agents/rows/codec.h"

@@ -3,9 +3,12 @@
 
 #include <string.h>
 
+#include "agents/cap.h"
 #include "agents/code.h"
+#include "agents/message.h"
 #include "agents/objects.h"
 #include "agents/set.h"
+#include "agents/views.h"
 #include "base/cbor.h"
 
 enum {

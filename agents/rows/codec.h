@@ -9,7 +9,6 @@
 #define SERAI_AGENTS_ROWS_CODEC_H
 
 #include "agents/agent.h"
-#include "agents/agents.h"
 #include "agents/cap_heap.h"
 #include "agents/objects.h"
 #include "base/cbor.h"

@@ -2,8 +2,9 @@
 #ifndef SERAI_AGENTS_ROWS_FOUND_H
 #define SERAI_AGENTS_ROWS_FOUND_H
 
-#include "agents/agents.h"
 #include "base/bytes.h"
+
+struct agents;
 
 /* Tables whose rows an agent's row counts. */
 enum row_part { PART_CAPS, PART_MESSAGES, PART_FACETS, PART_TIMERS, PART_BUFFER_BYTES, PART_LINES };

@@ -5,9 +5,9 @@
 #ifndef SERAI_AGENTS_ROWS_KEYS_H
 #define SERAI_AGENTS_ROWS_KEYS_H
 
-#include "agents/agents.h"
 #include "agents/limits.h"
 #include "base/hash.h"
+#include "base/store.h"
 
 enum {
     ROW_META_KEY_COUNTERS = 2, /* in the table `meta` */

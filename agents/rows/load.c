@@ -16,6 +16,7 @@
 #include "agents/objects.h"
 #include "agents/pages/page_load.h"
 #include "agents/pages/paged.h"
+#include "agents/quotas.h"
 #include "agents/rent.h"
 #include "agents/rows/agent_row.h"
 #include "agents/rows/codec.h"

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "agents/agent.h"
+#include "agents/agents.h"
+#include "agents/cap.h"
 #include "agents/cap_heap.h"
 #include "agents/caps.h"
 #include "agents/customers.h"
@@ -16,8 +18,10 @@
 #include "agents/inbox.h"
 #include "agents/limits.h"
 #include "agents/logs.h"
+#include "agents/message.h"
 #include "agents/objects.h"
 #include "agents/pages/paged.h"
+#include "agents/quotas.h"
 #include "agents/rows/agent_row.h"
 #include "agents/rows/codec.h"
 #include "agents/rows/found.h"

@@ -2,7 +2,7 @@
 #ifndef SERAI_AGENTS_ROWS_LOAD_OWNED_H
 #define SERAI_AGENTS_ROWS_LOAD_OWNED_H
 
-#include "agents/agents.h"
+#include "base/status.h"
 
 /*
  * row_load_*() are visitors of store.walk, one for each table; the context is the struct agents.

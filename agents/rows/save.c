@@ -276,19 +276,7 @@ static void save_counters(struct saver *saver)
     saver->agents->changes.counters = false;
 }
 
-/* The dead were kept until now because the turn that was their last could still point at them. */
-static void bury(struct agents *agents)
-{
-    for (size_t at = 0; at < agents->changes.dead.size; at += sizeof(void *)) {
-        void *agent;
-
-        memcpy(&agent, agents->changes.dead.data + at, sizeof agent);
-        agent_free(agent);
-    }
-    bytes_clear(&agents->changes.dead);
-}
-
-void agents_save(struct agents *agents, struct store_batch *batch)
+void agents_write_rows(struct agents *agents, struct store_batch *batch)
 {
     struct saver saver = {.agents = agents, .batch = batch};
     bool changed;
@@ -305,9 +293,5 @@ void agents_save(struct agents *agents, struct store_batch *batch)
         save_counters(&saver); /* after the pages: they count rows */
     save_agents(&saver);       /* before the codes: it may list some */
     save_codes(&saver);
-    if (changed)
-        page_cache_shrink(agents);
-    bury(agents);
-    agents_let_sleep(agents);
     bytes_fini(&saver.row);
 }

@@ -1,12 +1,14 @@
 /* What orders see of the running turn: its slots and its guest's memory. */
 #include "agents/turns/access.h"
 
+#include "agents/cap.h"
 #include "agents/caps.h"
 #include "agents/limits.h"
 #include "agents/objects.h"
 #include "agents/pages/page_cache.h"
 #include "agents/pages/paged.h"
 #include "agents/set.h"
+#include "agents/turn.h"
 #include "agents/turns/turn.h"
 
 struct agent *turn_agent(const struct turn *turn)

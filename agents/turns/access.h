@@ -2,7 +2,9 @@
 #ifndef SERAI_AGENTS_TURNS_ACCESS_H
 #define SERAI_AGENTS_TURNS_ACCESS_H
 
-#include "agents/agents.h"
+#include "base/status.h"
+
+struct turn;
 
 /* Keep a slot as it is when the turn commits, if it was lent. */
 void turn_keep_slot(struct turn *turn, uint64_t slot);

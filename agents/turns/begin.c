@@ -8,16 +8,19 @@
 #include <string.h>
 
 #include "agents/agent.h"
+#include "agents/cap.h"
 #include "agents/caps.h"
 #include "agents/code.h"
 #include "agents/customers.h"
 #include "agents/funds.h"
 #include "agents/limits.h"
+#include "agents/message.h"
 #include "agents/orders/dispatch.h"
 #include "agents/pages/arena.h"
 #include "agents/pages/page_cache.h"
 #include "agents/post.h"
 #include "agents/set.h"
+#include "agents/turn.h"
 #include "agents/turns/turn.h"
 
 /* Memory that grows is bytes held: the customer's cap bounds it, and the rent follows it. */

@@ -8,9 +8,11 @@
 
 #include "agents/accrual.h"
 #include "agents/agent.h"
+#include "agents/agents.h"
 #include "agents/code.h"
 #include "agents/code_native.h"
 #include "agents/limits.h"
+#include "agents/message.h"
 #include "agents/pages/arena.h"
 #include "agents/pages/paged.h"
 #include "agents/set.h"

@@ -15,6 +15,7 @@
 #include "agents/inbox.h"
 #include "agents/limits.h"
 #include "agents/low_balance.h"
+#include "agents/message.h"
 #include "agents/ready.h"
 #include "agents/rent.h"
 #include "agents/return.h"

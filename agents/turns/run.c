@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "agents/agent.h"
+#include "agents/cap.h"
 #include "agents/caps.h"
 #include "agents/code.h"
 #include "agents/death.h"
@@ -21,6 +22,8 @@
 #include "agents/limits.h"
 #include "agents/logs.h"
 #include "agents/low_balance.h"
+#include "agents/message.h"
+#include "agents/modules.h"
 #include "agents/program.h"
 #include "agents/rent.h"
 #include "agents/return.h"
@@ -28,6 +31,7 @@
 #include "agents/turns/begin.h"
 #include "agents/turns/end.h"
 #include "agents/turns/turn.h"
+#include "agents/views.h"
 
 static void log_trap(struct turn *turn, enum engine_outcome outcome)
 {

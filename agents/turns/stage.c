@@ -8,6 +8,7 @@
 #include "agents/limits.h"
 #include "agents/post.h"
 #include "agents/set.h"
+#include "agents/turn.h"
 #include "agents/turns/turn.h"
 
 struct money turn_spendable(const struct turn *turn)

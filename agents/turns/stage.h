@@ -2,7 +2,10 @@
 #ifndef SERAI_AGENTS_TURNS_STAGE_H
 #define SERAI_AGENTS_TURNS_STAGE_H
 
-#include "agents/agents.h"
+#include "base/status.h"
+#include "sdk/abi.h"
+
+struct turn;
 
 /*
  * What the agent may spend now: free + income - tolls - paid, which is never negative

@@ -3,11 +3,11 @@
 #define SERAI_AGENTS_TURNS_TURN_H
 
 #include "agents/agent.h"
-#include "agents/agents.h"
 #include "agents/inbox.h"
 #include "agents/limits.h"
 #include "agents/pages/arena.h"
 #include "agents/set.h"
+#include "agents/turn.h"
 #include "engine/engine.h"
 
 /* Packets that were sent over one interface, at its prices; booked as two lines at the end. */

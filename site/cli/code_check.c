@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agents/agents.h"
+#include "agents/modules.h"
 #include "base/text.h"
 #include "engine/inspect.h"
 #include "site/cli/cli.h"

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agents/agents.h"
+#include "agents/modules.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "engine/native.h"

@@ -2,6 +2,7 @@
  * object. */
 #include <stdlib.h>
 
+#include "agents/agents.h"
 #include "site/core/state.h"
 
 enum status core_claims(void *context, const struct store *store, struct ledger_claims *claims,

@@ -4,6 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/agents.h"
+#include "agents/life.h"
+#include "agents/message.h"
+#include "agents/views.h"
 #include "base/text.h"
 #include "site/core/map.h"
 #include "site/core/state.h"

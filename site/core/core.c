@@ -4,6 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/agents.h"
+#include "agents/life.h"
+#include "agents/modules.h"
+#include "agents/views.h"
 #include "base/log.h"
 #include "site/core/state.h"
 
@@ -343,7 +347,8 @@ void core_frame_close(struct core *core, uint64_t wall_us, struct core_frame *fr
         exchange_give_room_all(core->exchange);
         exchange_number(core->exchange);
         core_customers_give_up(core, &frame->batch);
-        agents_save(core->agents, &frame->batch);
+        agents_write_rows(core->agents, &frame->batch);
+        agents_end_frame(core->agents);
         channels_save(core->channels, &frame->batch);
         exchange_save(core->exchange, &frame->batch);
         links_save(core->links, &frame->batch);

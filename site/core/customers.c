@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/agents.h"
+#include "agents/quotas.h"
 #include "site/core/state.h"
 
 /* ---- orders ---- */

@@ -6,6 +6,10 @@
  */
 #include <string.h>
 
+#include "agents/life.h"
+#include "agents/modules.h"
+#include "agents/quotas.h"
+#include "agents/views.h"
 #include "site/core/map.h"
 #include "site/core/state.h"
 

@@ -12,6 +12,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "agents/agents.h"
+#include "agents/life.h"
 #include "base/log.h"
 #include "site/core/state.h"
 

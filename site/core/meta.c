@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/agents.h"
 #include "agents/limits.h"
 #include "base/log.h"
 #include "site/core/state.h"

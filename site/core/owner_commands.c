@@ -1,6 +1,9 @@
 /* agent.end and agent.withdraw: money in an agent comes back without the agent's doing. */
 #include <stdio.h>
 
+#include "agents/agents.h"
+#include "agents/life.h"
+#include "agents/views.h"
 #include "site/core/map.h"
 #include "site/core/state.h"
 

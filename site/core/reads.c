@@ -2,6 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agents/agents.h"
+#include "agents/modules.h"
+#include "agents/quotas.h"
+#include "agents/views.h"
 #include "site/core/map.h"
 #include "site/core/state.h"
 

@@ -9,6 +9,7 @@
 
 #include "agents/agent.h"
 #include "agents/agents.h"
+#include "agents/cap.h"
 #include "agents/cap_heap.h"
 #include "agents/caps.h"
 #include "agents/changes.h"
@@ -16,12 +17,16 @@
 #include "agents/customers.h"
 #include "agents/deliver.h"
 #include "agents/facets.h"
+#include "agents/life.h"
 #include "agents/logs.h"
+#include "agents/message.h"
+#include "agents/modules.h"
 #include "agents/objects.h"
 #include "agents/pages/page_cache.h"
 #include "agents/pages/page_owner.h"
 #include "agents/pages/paged.h"
 #include "agents/set.h"
+#include "agents/views.h"
 
 /* Exports serai_turn, which stores its first argument at 0 and counts turns in a global. */
 #define MODULE(first_count)                                                                        \
@@ -147,7 +152,8 @@ void world_commit(struct world *world)
     struct frame_header header;
 
     store_batch_init(&batch);
-    agents_save(world->agents, &batch);
+    agents_write_rows(world->agents, &batch);
+    agents_end_frame(world->agents);
     (void)ledger_frame_close(world->ledger, &batch, agents_time(world->agents), 0, true, &header);
     ck_assert(!store_batch_failed(&batch));
     ck_assert_int_eq(world->store.commit(world->store.context, &batch, NULL), ST_OK);

@@ -1,6 +1,7 @@
 /* Capability tables: slots, their bounds, and undoing. */
 #include <string.h>
 
+#include "agents/cap.h"
 #include "agents/caps.h"
 #include "tests/agents/rows_world.h"
 #include "tests/check_main.h"

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "agents/agent.h"
+#include "agents/agents.h"
 #include "agents/code.h"
 #include "agents/death.h"
 #include "agents/objects.h"

@@ -1,5 +1,7 @@
 /* Agents written to a store and read back: nothing is lost, nothing damaged is believed. */
 #include "agents/agent.h"
+#include "agents/agents.h"
+#include "agents/cap.h"
 #include "agents/caps.h"
 #include "agents/changes.h"
 #include "agents/code.h"
@@ -20,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/views.h"
 #include "tests/agents/rows_world.h"
 #include "tests/check_main.h"
 
@@ -176,7 +179,8 @@ START_TEST(what_was_just_read_needs_no_writing)
     world_commit(&world);
     ck_assert_int_eq(world_load(&loaded, &world, NULL), ST_OK);
     store_batch_init(&batch);
-    agents_save(loaded.agents, &batch);
+    agents_write_rows(loaded.agents, &batch);
+    agents_end_frame(loaded.agents);
     ck_assert_uint_eq(batch.count, 0);
     store_batch_fini(&batch);
     world_stop(&loaded);
@@ -192,10 +196,12 @@ START_TEST(a_second_save_writes_only_what_changed)
     world_fill(&world);
     world_commit(&world);
     store_batch_init(&batch);
-    agents_save(world.agents, &batch);
+    agents_write_rows(world.agents, &batch);
+    agents_end_frame(world.agents);
     ck_assert_uint_eq(batch.count, 0);
     agent_log(world.agents, world_agent(&world, 0), LOG_BY_AGENT, "x", 1);
-    agents_save(world.agents, &batch);
+    agents_write_rows(world.agents, &batch);
+    agents_end_frame(world.agents);
     ck_assert_uint_eq(batch.count, 3); /* the line, its agent, the counters */
     store_batch_fini(&batch);
     world_free(&world);

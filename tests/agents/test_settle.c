@@ -1,6 +1,8 @@
 /* Who is settled when: everyone in turn, and who runs dry in time. */
 #include <string.h>
 
+#include "agents/agents.h"
+#include "agents/life.h"
 #include "agents/rent.h"
 #include "tests/agents/rows_world.h"
 #include "tests/check_main.h"

@@ -2,9 +2,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/agents.h"
+#include "agents/cap.h"
 #include "agents/caps.h"
 #include "agents/death.h"
+#include "agents/life.h"
+#include "agents/modules.h"
 #include "agents/objects.h"
+#include "agents/views.h"
 #include "tests/agents/rows_world.h"
 #include "tests/check_main.h"
 

@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/agents.h"
+#include "agents/message.h"
+#include "agents/views.h"
 #include "site/core/state.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/site.h"

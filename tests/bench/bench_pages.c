@@ -10,6 +10,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "agents/agents.h"
+#include "agents/message.h"
 #include "site/core/state.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/site.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agents/agents.h"
+#include "agents/modules.h"
 #include "base/clock.h"
 #include "sdk/abi.h"
 #include "sdk/loader/loader_wasm.h"

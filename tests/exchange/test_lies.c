@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "agents/views.h"
 #include "tests/exchange/deceived.h"
 
 /* ---- channels that are not there ---- */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/views.h"
 #include "tests/site/core/acting.h"
 #include "tests/site/core/network.h"
 

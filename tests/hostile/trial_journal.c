@@ -2,6 +2,7 @@
  * Row 4: bytes that are kept for ever.  Of each way to make them, what a GiB of what the store
  * keeps (the journal and all rows) costs who makes it.
  */
+#include "agents/agents.h"
 #include "tests/hostile/trials.h"
 
 enum { FUEL = 60000000, FRAME_TURNS = 256, GIB_FOR_ONE_MAX = 20 };

@@ -1,4 +1,5 @@
 /* Rows 8 and 9: events whose room was paid for in advance, and births that are undone. */
+#include "agents/views.h"
 #include "tests/hostile/trials.h"
 
 enum { EVENTS = 2000, FUEL = 160000000, FRAME_TURNS = 8, UNPAID = 256 };

@@ -4,6 +4,7 @@
 #include <malloc.h>
 
 #include "agents/accrual.h"
+#include "agents/views.h"
 
 struct site trial_site;
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "agents/cap.h"
+
 static int64_t give_order(struct acting *acting, struct part *part)
 {
     switch (acting->deed) {

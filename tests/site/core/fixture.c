@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/agents.h"
+#include "agents/message.h"
 #include "sdk/loader/loader_wasm.h"
 
 /* ---- modules ---- */

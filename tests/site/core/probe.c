@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agents/imports.h"
+#include "agents/message.h"
 #include "agents/orders/dispatch.h"
 
 enum { PARTS_MAX = 128, SCRATCH = 1024 };

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "agents/quotas.h"
 #include "channels/set.h"
 #include "tests/site/core/fixture.h"
 #include "tests/site/core/probe.h"

@@ -1,6 +1,7 @@
 /* What a module has to do before its first turn, in _initialize: when it is run, and how often. */
 #include <string.h>
 
+#include "agents/modules.h"
 #include "tests/site/core/fixture.h"
 
 enum { MONEY = 100000000 };

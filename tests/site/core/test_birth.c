@@ -1,6 +1,7 @@
 /* Channels and what is born through them: the purchase, its refusals, the loader, the sale. */
 #include <string.h>
 
+#include "agents/views.h"
 #include "tests/site/core/puppet.h"
 
 enum { MONEY = 50000000, ENDOWMENT = 5000000, FEE = 1000000 };

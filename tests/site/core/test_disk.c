@@ -1,6 +1,8 @@
 /* The brake before the end of the disk: who is held, who goes on, what is refused. */
 #include <string.h>
 
+#include "agents/agents.h"
+#include "agents/life.h"
 #include "tests/site/core/fixture.h"
 
 enum { EVE = 1, BOB = 2, MIB = 1 << 20 };

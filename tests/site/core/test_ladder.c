@@ -1,6 +1,7 @@
 /* An event that its agent's money cannot pay to the end waits, and runs exactly once it can. */
 #include <string.h>
 
+#include "agents/views.h"
 #include "tests/site/core/puppet.h"
 
 enum {

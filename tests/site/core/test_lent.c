@@ -2,6 +2,7 @@
  * that its receiver had goes with it. */
 #include <string.h>
 
+#include "agents/cap.h"
 #include "agents/objects.h"
 #include "tests/figure.h"
 #include "tests/site/core/puppet.h"

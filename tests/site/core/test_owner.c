@@ -1,6 +1,8 @@
 /* agent.end and agent.withdraw: what is in an agent comes back whether or not it wants to. */
 #include <string.h>
 
+#include "agents/life.h"
+#include "agents/views.h"
 #include "tests/site/core/puppet.h"
 
 enum { MONEY = 50000000, MARK = 40000000 };

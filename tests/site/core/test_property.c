@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/agents.h"
+#include "agents/views.h"
 #include "tests/dense_keys.h"
 #include "tests/site/core/fixture.h"
 #include "tests/site/core/probe.h"

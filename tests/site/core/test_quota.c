@@ -5,9 +5,12 @@
  */
 #include <string.h>
 
+#include "agents/agents.h"
 #include "agents/code.h"
 #include "agents/customers.h"
+#include "agents/modules.h"
 #include "agents/set.h"
+#include "agents/views.h"
 #include "tests/site/core/puppet.h"
 
 enum {

@@ -2,6 +2,8 @@
  */
 #include <string.h>
 
+#include "agents/agents.h"
+#include "agents/life.h"
 #include "tests/site/core/puppet.h"
 
 enum { MONEY = 50000000, BADGE = 9, PRICE = 700, FROZEN_S = 300, SERVERS = 5, OTHERS = 6 };

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agents/death.h"
+#include "agents/modules.h"
 #include "tests/engine/native_build.h"
 #include "tests/site/core/fixture.h"
 #include "tests/site/core/probe.h"

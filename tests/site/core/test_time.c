@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/views.h"
 #include "tests/site/core/puppet.h"
 
 enum { MONEY = 50000000 };

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "agents/imports.h"
+#include "agents/views.h"
 #include "tests/site/core/puppet.h"
 
 enum { MONEY = 50000000 };

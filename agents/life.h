@@ -1,0 +1,103 @@
+/*
+ * Birth, freezing and the end of agents, and what their owner does to them from outside of their
+ * turns.
+ */
+#ifndef SERAI_AGENTS_LIFE_H
+#define SERAI_AGENTS_LIFE_H
+
+#include "agents/cap.h"
+#include "base/hash.h"
+#include "base/money.h"
+#include "ledger/ledger.h"
+#include "sdk/abi.h"
+
+struct agents;
+struct agent;
+
+struct birth {
+    uint64_t customer; /* the lineage */
+    uint64_t parent;   /* agent, or 0 */
+    const char *name;  /* borrowed */
+    struct hash code;  /* must be kept here already */
+    const uint8_t *args;
+    size_t args_size;
+    struct cap origin; /* kind EMPTY when there is none */
+    uint8_t gifts[8];  /* kinds of singleton caps beyond the standard ones, after `caps` */
+    size_t gift_count;
+    const struct cap *caps; /* handed over with BORN */
+    size_t cap_count;
+    uint64_t payer; /* account that pays `endowment`, and the fee beside it */
+    struct money endowment;
+    enum transfer_code endowment_code;
+};
+
+/* The least endowment: burial reserve, memory and the first event's reserve. */
+struct money agents_birth_min(const struct agents *agents);
+
+enum birth_result {
+    BIRTH_DONE = 0,
+    BIRTH_SHORT,   /* the payer has not that much, or the endowment is below the least */
+    BIRTH_QUOTA,   /* one of the customer's bounds: agents, memory, code or events */
+    BIRTH_FULL,    /* the site's bound */
+    BIRTH_NO_CODE, /* no such code here */
+    BIRTH_NO_ROOM, /* the site's disk is nearly full */
+};
+
+/* The result in words for people. */
+const char *birth_result_text(enum birth_result result);
+
+/* The result as a guest sees it: 0 for BIRTH_DONE, else a refusal of sdk/abi.h. */
+int32_t birth_result_refusal(enum birth_result result);
+
+/* Refuse every birth with BIRTH_NO_ROOM, or no longer: for while the site has no room to write. */
+void agents_refuse_births(struct agents *agents, bool refuse);
+
+/* Whether agents_birth() would succeed, the payer's money aside; else *result says why not. */
+MUST_CHECK bool agents_birth_check(struct agents *agents, const struct birth *birth,
+                                   enum birth_result *result);
+
+/* Check what can be checked before the code is known and without the money. */
+MUST_CHECK enum birth_result agents_birth_check_early(const struct agents *agents,
+                                                      const struct birth *birth);
+
+/*
+ * Make an agent: open its account, move the endowment (payer -> agent), take burial reserve and the
+ * first event's reserve, give the standard caps, queue BORN.  The caller charges the birth fee.
+ * Needs a running ledger event.  Within a turn the money is staged and a rollback removes the
+ * agent.
+ */
+MUST_CHECK enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
+                                          struct agent **agent);
+
+/*
+ * Freeze an agent, by hand or by quarantine, until agents_thaw().  `reason` is copied and cut to
+ * fit.
+ */
+void agents_freeze(struct agents *agents, struct agent *agent, const char *reason);
+
+/* Whether agents_freeze() froze it, so that only agents_thaw() ends that. */
+bool agents_is_held(const struct agent *agent);
+
+/*
+ * Let a frozen agent run again.  ST_INVALID: it is not frozen, or has not the money to run (the
+ * fault says how much it lacks).
+ */
+MUST_CHECK enum status agents_thaw(struct agents *agents, struct agent *agent, struct fault *fault);
+
+/*
+ * End an agent for its owner, in a running event and outside of turns: as if it had ended by
+ * self_die, whatever its state.  Its estate goes to agents_payee() of its customer.  What cannot
+ * come back at once, because a neighbour must answer first, goes the same way when it comes.
+ */
+void agents_end(struct agents *agents, struct agent *agent);
+
+/*
+ * The money that its owner may take out of it now: all that it has when it is frozen, else what its
+ * next event does not need.  Settles its rent first, so it needs a running event.
+ */
+MUST_CHECK struct money agents_withdrawable(struct agents *agents, struct agent *agent);
+
+/* Move that much money, at most agents_withdrawable() of this event, to its customer. */
+void agents_withdraw(struct agents *agents, struct agent *agent, struct money amount);
+
+#endif

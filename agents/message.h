@@ -1,0 +1,46 @@
+/* What agents receive: messages, answers and other events, in their inboxes. */
+#ifndef SERAI_AGENTS_MESSAGE_H
+#define SERAI_AGENTS_MESSAGE_H
+
+#include "agents/cap.h"
+#include "base/money.h"
+#include "sdk/abi.h"
+
+struct agents;
+struct agent;
+
+struct message {
+    uint64_t id;
+    enum serai_event_kind kind;
+    uint64_t sender;          /* account that gets money and postage back */
+    uint64_t sender_customer; /* whose quarter of the inbox it fills; 0: reserved room */
+    uint64_t end;             /* channel end, or 0 */
+    uint64_t badge;
+    int32_t status;
+    struct money fee;
+    struct money money;   /* in held:message until its turn (MESSAGE only), else informative */
+    struct money postage; /* in held:message until its turn */
+    struct money reserve; /* in held:reserve until its turn */
+    struct money spent;   /* postage that its receiver has had already, and waits again */
+    struct cap reply;     /* one-shot facet or EMPTY */
+    uint8_t cap_count;
+    struct cap caps[SERAI_MESSAGE_CAPS_MAX];
+    const uint8_t *data; /* copied by agents_deliver() */
+    size_t size;
+};
+
+/* Whether a message of `size` bytes can be queued: 0, SERAI_E_FULL or SERAI_E_CLOSED. */
+int64_t agents_inbox_room(const struct agents *agents, const struct agent *to,
+                          uint64_t sender_customer, size_t size);
+
+/*
+ * Queue a copy of *message (its id is set here) at the end of the agent's inbox.  Undone by the
+ * running turn's rollback.  Money fields must be in the held accounts already, or staged to go
+ * there.
+ */
+void agents_deliver(struct agents *agents, struct agent *to, const struct message *message);
+
+/* The money that one event costs to reserve now. */
+struct money agents_reserve(const struct agents *agents);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * What the agents of one customer may hold, all together, and what they do hold.
+ *
+ * One thread.  Customers of one neighbour hold together (env.cap_of).
+ */
+#ifndef SERAI_AGENTS_QUOTAS_H
+#define SERAI_AGENTS_QUOTAS_H
+
+#include "market/market.h"
+
+struct agents;
+
+/*
+ * Whether a customer's agents may hold `more` of a resource; to be asked before anything is
+ * changed.
+ */
+MUST_CHECK bool agents_quota_allows(const struct agents *agents, uint64_t customer,
+                                    enum customer_resource resource, uint64_t more);
+
+/*
+ * agents_quota_take() and agents_quota_give() count that a customer's agents hold more or less of a
+ * resource.  Undone by the rollback of a running turn.
+ */
+void agents_quota_take(struct agents *agents, uint64_t customer, enum customer_resource resource,
+                       uint64_t more);
+void agents_quota_give(struct agents *agents, uint64_t customer, enum customer_resource resource,
+                       uint64_t less);
+
+/*
+ * The number of things that name this very customer, whoever it shares bounds with: its agents,
+ * heap entries and, counted by the caller with agents_lineage_take() and agents_lineage_give(),
+ * ends of channels.  While there are none, nothing will be given back to it but what others still
+ * hold of its dead.
+ */
+uint64_t agents_lineage_holds(const struct agents *agents, uint64_t customer);
+
+/*
+ * agents_lineage_take() and agents_lineage_give() count one such thing more or less.  Undone by the
+ * rollback of a running turn.
+ */
+void agents_lineage_take(struct agents *agents, uint64_t customer);
+void agents_lineage_give(struct agents *agents, uint64_t customer);
+
+/* Forget a customer that exists no more and holds nothing. */
+void agents_lineage_forget(struct agents *agents, uint64_t customer);
+
+/* The number of agents under the same bounds as this customer's. */
+uint64_t agents_of_customer(const struct agents *agents, uint64_t customer);
+
+#endif

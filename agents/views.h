@@ -1,0 +1,93 @@
+/* What lists and status show of agents, their logs and the heap.  Reading wakes nobody. */
+#ifndef SERAI_AGENTS_VIEWS_H
+#define SERAI_AGENTS_VIEWS_H
+
+#include "base/hash.h"
+#include "base/money.h"
+#include "market/market.h"
+
+struct agents;
+struct agent;
+
+struct agent_view {
+    uint64_t id;
+    uint64_t customer;
+    uint64_t parent;
+    const char *name;
+    const char *state; /* "running", "frozen" */
+    const char *reason;
+    struct hash code;
+    uint64_t memory_bytes;
+    uint64_t buffer_bytes;
+    uint64_t inbox_messages;
+    uint64_t inbox_bytes;
+    uint64_t slots;
+    uint64_t facets;
+    uint64_t codes;
+    uint64_t turns;
+    uint64_t traps;
+    uint64_t fuel;
+    uint64_t born_frame;
+    uint64_t log_line; /* the number of the last line of its log; 0: it wrote none */
+    struct money mark;
+    struct money burial;
+    struct money needs; /* of one frozen for want of money: what to fund it with, at least */
+    u128 rent_rate;     /* bytes held x nanos per GiB-hour, over all resources */
+};
+
+/* Fill *view; its texts are borrowed from the agent. */
+void agents_view(const struct agents *agents, const struct agent *agent, struct agent_view *view);
+
+/*
+ * Visit at most `limit` agents with a number above `after`, in order; the pointer is good for the
+ * visit.  Returns how many were visited.  Wakes nobody.
+ */
+size_t agents_list(const struct agents *agents, uint64_t after, size_t limit,
+                   void (*visit)(void *context, const struct agent *agent), void *context);
+
+/* The writer of a line of an agent's log; the site writes why a turn trapped, for example. */
+enum log_writer { LOG_BY_AGENT = 0, LOG_BY_SITE = 1 };
+struct agent_log_view {
+    uint64_t line;
+    uint64_t time_us;
+    enum log_writer by;
+    const char *text;
+    size_t size;
+};
+
+/*
+ * Visit at most `limit` lines of an agent's log with a number above `after`, in order; the text is
+ * borrowed for the visit.  Returns how many were visited.
+ */
+size_t agents_log_list(const struct agents *agents, const struct agent *agent, uint64_t after,
+                       size_t limit,
+                       void (*visit)(void *context, const struct agent_log_view *line),
+                       void *context);
+struct heap_view {
+    uint64_t serial;
+    uint64_t payer;
+    struct money deposit;
+    uint8_t kind;
+};
+
+/*
+ * Visit at most `limit` heap entries with a serial above `after`, in order.  Their numbers are not
+ * shown: they are secrets.  Returns how many were visited.
+ */
+size_t agents_heap_list(const struct agents *agents, uint64_t after, size_t limit,
+                        void (*visit)(void *context, const struct heap_view *entry), void *context);
+
+struct agents_counters {
+    uint64_t turns;
+    uint64_t traps;
+    uint64_t births;
+    uint64_t messages;
+    uint64_t fuel;
+    uint64_t agents;
+    uint64_t frozen;
+};
+
+/* The counters as they are now.  All but `agents` and `frozen` only rise. */
+struct agents_counters agents_count(const struct agents *agents);
+
+#endif
