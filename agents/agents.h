@@ -3,9 +3,8 @@
  *
  * This part holds every agent's state (memory, capabilities, inbox, facets, buffers, code, heap
  * entries, timers, logs), runs turns as transactions, books their tolls and transfers in the ledger
- * and writes changed rows into the frame.  What belongs to channels it asks for
- * through `struct agents_env`.  Deterministic; one thread.  How a turn works:
- * docs/architecture.md.
+ * and writes changed rows into the frame.  What belongs to channels it leaves to `struct
+ * channel_handlers`.  Deterministic; one thread.  How a turn works: docs/architecture.md.
  *
  * An agent's number is its account's number.
  */

@@ -6,6 +6,7 @@
 #define SERAI_AGENTS_CAP_TABLE_H
 
 #include "agents/limits.h"
+#include "agents/message.h"
 #include "base/status.h"
 
 enum { CAP_TABLE_KEY_BYTES = 16 }; /* the key of its hash */

@@ -2,6 +2,7 @@
 #ifndef SERAI_AGENTS_CAPS_H
 #define SERAI_AGENTS_CAPS_H
 
+#include "agents/cap.h"
 #include "base/status.h"
 
 struct agent;

@@ -2,6 +2,7 @@
 #ifndef SERAI_AGENTS_FACETS_H
 #define SERAI_AGENTS_FACETS_H
 
+#include "agents/cap.h"
 #include "agents/objects.h"
 
 struct cap;

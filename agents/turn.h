@@ -1,6 +1,6 @@
 /*
  * What an order sees of the running turn: for those that carry out orders, also in other parts
- * (env.channel_order).  Whatever it changes is undone when the turn is.
+ * (struct channel_handlers).  Whatever it changes is undone when the turn is.
  */
 #ifndef SERAI_AGENTS_TURN_H
 #define SERAI_AGENTS_TURN_H

@@ -2,6 +2,7 @@
 #ifndef SERAI_AGENTS_ORDERS_HAND_OVER_H
 #define SERAI_AGENTS_ORDERS_HAND_OVER_H
 
+#include "agents/cap.h"
 #include "base/status.h"
 
 struct cap;
