@@ -13,8 +13,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "agents/agents.h"
 #include "agents/limits.h"
+#include "agents/modules.h"
 #include "base/bytes.h"
 #include "engine/native.h"
 #include "tests/bench/bench.h"
