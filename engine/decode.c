@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/block.h"
 #include "engine/code.h"
 #include "engine/compile.h"
 #include "engine/decode.h"
@@ -417,6 +418,17 @@ static bool read_sections(struct decoder *decoder)
     return true;
 }
 
+/* Without a code section there are blocks of no words, and nobody has to ask whether there are any.
+ */
+static bool keep_none(struct decoder *decoder)
+{
+    struct engine_code *code = decoder->code;
+
+    code->words = block_take(0);
+    code->places = block_take(0);
+    return (code->words != NULL && code->places != NULL) || reader_out_of_memory(&decoder->in);
+}
+
 static bool read_module(struct decoder *decoder)
 {
     static const uint8_t header[8] = {0, 'a', 's', 'm', 1, 0, 0, 0};
@@ -436,7 +448,7 @@ static bool read_module(struct decoder *decoder)
     if (!decoder->has_code && code->functions_count > code->imports_count)
         return reader_refuse(in, in->at, "%u functions have no bodies",
                              code->functions_count - code->imports_count);
-    return true;
+    return decoder->has_code || keep_none(decoder);
 }
 
 enum status engine_code_new(struct engine_code **code, const uint8_t *bytes, size_t size,

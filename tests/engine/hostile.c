@@ -576,6 +576,7 @@ static void loads_from_loads(struct bytes *out)
 }
 
 const struct hostile hostile_modules[] = {
+    {"no section at all", put_header, NULL},
     {"blocks nested 2,047 deep", deep_blocks, NULL},
     {"loops nested 2,047 deep", deep_loops, NULL},
     {"ifs nested 2,047 deep", deep_ifs, NULL},

@@ -60,8 +60,10 @@ START_TEST(a_hostile_module_is_refused_by_name_or_loads_in_time)
         ck_assert_msg(code == NULL && strstr(fault.text, hostile->refused) != NULL, "%s: %s",
                       hostile->name, code == NULL ? fault.text : "taken");
     ck_assert_msg(passed < 0.5 * CHECK_SLOWNESS, "%s: %.2f s", hostile->name, passed);
-    if (code != NULL)
+    if (code != NULL) {
         ck_assert_uint_le(engine_code_bytes(code), 40 * wasm.size + 4096 * 16);
+        ck_assert(code->words != NULL && code->places != NULL); /* if there are none, too */
+    }
     engine_code_free(code);
     bytes_fini(&wasm);
 }
