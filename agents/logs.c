@@ -28,6 +28,17 @@ static void drop_oldest(struct agent_log *log)
     free(line);
 }
 
+void agent_log_append(struct agent_log *log, struct agent_log_line *line)
+{
+    if (log->last != NULL)
+        log->last->next = line;
+    else
+        log->first = line;
+    log->last = line;
+    log->lines++;
+    log->bytes += line->size + HELD_LOG_LINE;
+}
+
 void agent_log(struct agents *agents, struct agent *agent, enum log_writer by, const char *text,
                size_t size)
 {
@@ -42,13 +53,7 @@ void agent_log(struct agents *agents, struct agent *agent, enum log_writer by, c
     line->time_us = agents->now_us;
     line->by = by;
     rent_touch(agents, agent);
-    if (agent->log.last != NULL)
-        agent->log.last->next = line;
-    else
-        agent->log.first = line;
-    agent->log.last = line;
-    agent->log.lines++;
-    agent->log.bytes += size + HELD_LOG_LINE;
+    agent_log_append(&agent->log, line);
     if (agent->log.lines > AGENT_LOG_LINES_MAX)
         drop_oldest(&agent->log);
     agent_dirty(&agents->changes, agent);

@@ -32,6 +32,9 @@ struct agent_log {
 void agent_log(struct agents *agents, struct agent *agent, enum log_writer by, const char *text,
                size_t size);
 
+/* Put a line, which the log owns from here on, behind its others. */
+void agent_log_append(struct agent_log *log, struct agent_log_line *line);
+
 /* Free all lines. */
 void agent_log_fini(struct agent_log *log);
 

@@ -304,13 +304,7 @@ static void admit_line(struct agent *agent, const struct agent_log_line *read, c
     if (line->size > 0)
         memcpy(line->text, text, line->size);
     line->saved = true;
-    if (agent->log.last != NULL)
-        agent->log.last->next = line;
-    else
-        agent->log.first = line;
-    agent->log.last = line;
-    agent->log.lines++;
-    agent->log.bytes += line->size + HELD_LOG_LINE;
+    agent_log_append(&agent->log, line);
 }
 
 enum status row_load_line(void *context, const uint8_t *key, size_t key_size, const uint8_t *value,
