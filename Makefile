@@ -25,8 +25,8 @@ ANALYZER_NODES ?= 75000
 
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 # Evaluated only where it is used, so that a tree without git formats too.
-C_FILES = $(shell find base ledger agents market channels site sdk sim tests -type f \
-	\( -name '*.c' -o -name '*.h' -o -name '*.cpp' \) | sort)
+C_FILES = $(shell find * -path build -prune -o -type f \
+	\( -name '*.c' -o -name '*.h' -o -name '*.cpp' \) -print | sort)
 TIDY_FILES = $(filter %.c,$(filter-out sdk/% tests/%,$(C_FILES)))
 
 # The commands that compile a header alone (CMAKE_VERIFY_INTERFACE_HEADER_SETS), but make no code.

@@ -1,7 +1,7 @@
 /*
  * What rent is owed, up to now.  A cumulative price index (the market's) makes the debt of any
  * stretch of time one product: bytes held times the rise of the index (docs/prices.md, rent).
- * Whoever changes what rent is counted by calls rent_touch() first.
+ * Whoever changes what rent is counted by calls rent_accrue() first.
  */
 #include "agents/accrual.h"
 
@@ -57,7 +57,7 @@ static void accrue_code(struct agents *agents, struct agent *agent, struct code_
     ref->share_index = ref->code->share_index;
 }
 
-void rent_touch(struct agents *agents, struct agent *agent)
+void rent_accrue(struct agents *agents, struct agent *agent)
 {
     u128 now = rent_index_now(agents, RENT_MEMORY);
 

@@ -18,7 +18,7 @@ struct accruals {
 uint64_t agent_bytes_held(const struct agent *agent);
 
 /* Bring the accruals up to date; before anything that rent is counted by changes. */
-void rent_touch(struct agents *agents, struct agent *agent);
+void rent_accrue(struct agents *agents, struct agent *agent);
 /* The price index of a resource at the site time that agents have. */
 u128 rent_index_now(const struct agents *agents, enum rent_resource resource);
 

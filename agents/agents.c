@@ -36,7 +36,7 @@ enum status agents_new(struct agents **agents, struct ledger *ledger, struct und
     made->objects.next = AGENTS_FIRST_OBJECT;
     made->awake.max = AGENTS_AWAKE;
     made->billing.early_us = UINT64_MAX;
-    made->billing.agents_max = SETTLE_AGENTS;
+    made->billing.agents_max = BILL_AGENTS;
     made->next_message = 1;
     made->heap.next_serial = 1;
     made->changes.counters = true;
@@ -142,7 +142,7 @@ void agents_set_channels(struct agents *agents, const struct channel_handlers *h
 void agents_set_prices(struct agents *agents, const struct pricebook *prices)
 {
     agents->prices = *prices;
-    settle_everyone_soon(agents);
+    bill_all_soon(agents);
 }
 
 void agents_set_pages(struct agents *agents, uint64_t log_bytes_max, uint64_t cached_max)

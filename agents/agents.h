@@ -2,7 +2,7 @@
  * Agents: untrusted WebAssembly programs that own money, and the turns they take.
  *
  * This part holds every agent's state (memory, capabilities, inbox, facets, buffers, code, heap
- * entries, timers, logs), runs turns as transactions, books their tolls and transfers in the ledger
+ * entries, timers, logs), runs turns as transactions, books their fees and transfers in the ledger
  * and writes changed rows into the frame.  What belongs to channels it leaves to `struct
  * channel_handlers`.  Deterministic; one thread.  How a turn works: docs/architecture.md.
  *
@@ -198,7 +198,7 @@ struct ready agents_next_ready(struct agents *agents);
 /* Run the next event of agents_next_ready().  False when there is none. */
 bool agents_run_one(struct agents *agents);
 
-/* Settle rents and fire timers that are due.  Books its own events. */
+/* Bill rents and fire timers that are due.  Books its own events. */
 void agents_tick(struct agents *agents);
 
 /* Site time when agents_tick() has something to do next; UINT64_MAX when it has not. */

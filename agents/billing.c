@@ -1,5 +1,5 @@
 /*
- * When rent is billed outside of turns.  Up to SETTLE_AGENTS agents all are billed each minute; of
+ * When rent is billed outside of turns.  Up to BILL_AGENTS agents all are billed each minute; of
  * more, a part of them each minute in turn, so that a million who only hold memory cost a frame no
  * more than a few thousand do.  Accruals are exact whenever they are booked.  What must not wait
  * for its turn, an agent that runs dry, falls below its mark or is frozen for long, is noted
@@ -20,7 +20,7 @@
 #include "agents/set.h"
 #include "base/table.h"
 
-static void settle_group(struct agents *agents, uint64_t number, struct dense_group *group)
+static void bill_group(struct agents *agents, uint64_t number, struct dense_group *group)
 {
     group->note = 0;
     for (uint64_t i = 0; i < DENSE_GROUP; i++) {
@@ -29,11 +29,11 @@ static void settle_group(struct agents *agents, uint64_t number, struct dense_gr
         if (group->values[i] == NULL)
             continue;
         agent = agents_find(agents, number * DENSE_GROUP + i);
-        rent_settle(agents, agent);
+        rent_bill(agents, agent);
         agent_check_mark(agents, agent);
         frozen_send_back(agents, agent);
-        rent_note_due(agents, agent);
-        frozen_note_due(agents, agent);
+        rent_schedule(agents, agent);
+        frozen_schedule(agents, agent);
     }
 }
 
@@ -43,14 +43,14 @@ struct shift {
     size_t count;
 };
 
-static struct shift next_shift(struct agents *agents, const uint64_t *groups, size_t count)
+static struct shift next_batch(struct agents *agents, const uint64_t *groups, size_t count)
 {
     size_t minutes = 1 + (dense_count(&agents->by_id) - 1) / agents->billing.agents_max;
     struct shift shift = {.count = (count + minutes - 1) / minutes};
 
     if (agents->now_us < agents->billing.next_us)
         return (struct shift){0};
-    agents->billing.next_us = agents->now_us + SETTLE_US;
+    agents->billing.next_us = agents->now_us + BILL_US;
     while (shift.first < count && groups[shift.first] <= agents->billing.last_group)
         shift.first++;
     if (shift.first == count)
@@ -59,7 +59,7 @@ static struct shift next_shift(struct agents *agents, const uint64_t *groups, si
     return shift;
 }
 
-void settle_due(struct agents *agents)
+void bill_due(struct agents *agents)
 {
     uint64_t *groups;
     size_t count;
@@ -70,7 +70,7 @@ void settle_due(struct agents *agents)
     table_keys_sorted(&agents->by_id.groups, &groups, &count);
     if (count == 0)
         return;
-    shift = next_shift(agents, groups, count);
+    shift = next_batch(agents, groups, count);
     for (size_t i = 0; i < count; i++) {
         struct dense_group *group = table_get(&agents->by_id.groups, groups[i]);
         bool shifted = (i + count - shift.first) % count < shift.count;
@@ -81,7 +81,7 @@ void settle_due(struct agents *agents)
             if (shifted)
                 bill_earlier(&group->note, agents->now_us);
         } else if (shifted || (due && urgent++ < agents->billing.agents_max / DENSE_GROUP)) {
-            settle_group(agents, groups[i], group);
+            bill_group(agents, groups[i], group);
         }
         if (group->note != 0 && group->note < agents->billing.early_us)
             agents->billing.early_us = group->note;

@@ -5,9 +5,9 @@
 struct agents;
 
 /*
- * Settle the agents that are due, and the next part of all.  Within an event; what no longer fits
+ * Bill the agents that are due, and the next part of all.  Within an event; what no longer fits
  * the frame stays due.
  */
-void settle_due(struct agents *agents);
+void bill_due(struct agents *agents);
 
 #endif

@@ -11,14 +11,14 @@ void bill_earlier(uint64_t *at, uint64_t due_us)
         *at = due_us;
 }
 
-void settle_note(struct agents *agents, uint64_t agent, uint64_t due_us)
+void bill_by(struct agents *agents, uint64_t agent, uint64_t due_us)
 {
     bill_earlier(dense_note(&agents->by_id, agent), due_us);
     if (due_us < agents->billing.early_us)
         agents->billing.early_us = due_us;
 }
 
-uint64_t settle_next_us(const struct agents *agents)
+uint64_t bill_next_us(const struct agents *agents)
 {
     if (dense_count(&agents->by_id) == 0)
         return UINT64_MAX;
@@ -32,13 +32,13 @@ static void note_group(void *context, uint64_t key, void *value)
     struct dense_group *group = value;
 
     (void)key;
-    bill_earlier(&group->note, agents->now_us + SETTLE_US);
+    bill_earlier(&group->note, agents->now_us + BILL_US);
 }
 
 /* At other prices everyone runs dry at another time. */
-void settle_everyone_soon(struct agents *agents)
+void bill_all_soon(struct agents *agents)
 {
     table_each(&agents->by_id.groups, note_group, agents);
-    if (agents->now_us + SETTLE_US < agents->billing.early_us)
-        agents->billing.early_us = agents->now_us + SETTLE_US;
+    if (agents->now_us + BILL_US < agents->billing.early_us)
+        agents->billing.early_us = agents->now_us + BILL_US;
 }

@@ -9,7 +9,7 @@
 
 void agent_cap_set(struct agents *agents, struct agent *agent, uint64_t slot, const struct cap *cap)
 {
-    rent_touch(agents, agent); /* by what it holds until now */
+    rent_accrue(agents, agent); /* by what it holds until now */
     cap_table_set(&agent->caps, agents->undo, agents->heap.key, slot, cap);
     agent_dirty(&agents->changes, agent);
 }

@@ -240,7 +240,7 @@ struct code_ref code_ref_take(struct agents *agents, struct customer_use *use, s
 
 void code_ref_drop(struct agents *agents, struct agent *agent, struct code_ref *ref)
 {
-    rent_touch(agents, agent); /* what the reference owes goes to the agent's accrual first */
+    rent_accrue(agents, agent); /* what the reference owes goes to the agent's accrual first */
     code_share_update(agents, ref->code);
     undo_save(agents->undo, &ref->code->refs, sizeof ref->code->refs);
     INVARIANT(ref->code->refs > 0);
@@ -280,7 +280,7 @@ enum status agents_code_put(struct agents *agents, struct agent *keeper, const u
                          "the agents of the customer of agent %llu run and keep as many bytes of "
                          "code, decoded, as they may (customers.code_bytes_max): drop some first",
                          (unsigned long long)keeper->id);
-    rent_touch(agents, keeper);
+    rent_accrue(agents, keeper);
     agent_make_kept(keeper);
     undo_save(agents->undo, keeper->program.kept, AGENT_CODES_MAX * sizeof *keeper->program.kept);
     undo_save(agents->undo, &keeper->program.kept_count, sizeof keeper->program.kept_count);

@@ -8,10 +8,10 @@
 
 struct customer_use;
 
-enum code_told {
-    TOLD_NOTHING,
-    TOLD_HOT, /* if an object of it is at hand, that is wanted */
-    TOLD_ALL, /* a compile was requested or refused */
+enum code_reported {
+    REPORTED_NOTHING,
+    REPORTED_HOT, /* if an object of it is at hand, that is wanted */
+    REPORTED_ALL, /* a compile was requested or refused */
 };
 
 struct code {
@@ -35,12 +35,12 @@ struct code {
     /* Tier 1; none of it is stored, and none of it shows in any frame. */
     struct engine_native *native; /* what its agents run in; NULL: tier 0 */
     uint64_t fuel;                /* that its agents used since the start */
-    uint64_t heat;                /* the same since it was last told to be hot */
+    uint64_t heat;                /* the same since it was last reported as hot */
     uint64_t used_turn;           /* the site's count of turns when one last ran */
-    uint64_t paid_heat;           /* from this on it is worth a compile; known once it is told */
-    enum code_told told;          /* what whoever compiles knows of it */
-    bool waits;                   /* among the hot codes that are to be reported */
-    char *tier_reason;            /* why it is not in tier 1; NULL: none */
+    uint64_t paid_heat;          /* from this on it is worth a compile; known once it is reported */
+    enum code_reported reported; /* what whoever compiles knows of it */
+    bool waits;                  /* among the hot codes that are to be reported */
+    char *tier_reason;           /* why it is not in tier 1; NULL: none */
 };
 
 struct code_ref {

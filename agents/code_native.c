@@ -21,7 +21,7 @@ void agents_watch_code(struct agents *agents, uint64_t fuel, uint64_t effort_fue
     agents->modules.effort_fuel = effort_fuel;
 }
 
-/* What a code that the emitter refuses costs is told at once, and costs nobody a compile. */
+/* What a code that the emitter refuses costs is reported at once, and costs nobody a compile. */
 static uint64_t worth_of(const struct agents *agents, const struct code *code)
 {
     struct fault ignored;
@@ -35,19 +35,20 @@ static uint64_t worth_of(const struct agents *agents, const struct code *code)
     return fuel > agents->modules.hot_fuel ? fuel : agents->modules.hot_fuel;
 }
 
-void code_burnt(struct agents *agents, struct code *code, uint64_t fuel)
+void code_used(struct agents *agents, struct code *code, uint64_t fuel)
 {
     code->fuel += fuel;
     code->heat += fuel;
     code->used_turn = agents->counters.turns;
-    if (agents->modules.hot_fuel == 0 || code->told == TOLD_ALL ||
+    if (agents->modules.hot_fuel == 0 || code->reported == REPORTED_ALL ||
         code->heat < agents->modules.hot_fuel)
         return;
-    if (code->told == TOLD_NOTHING) /* not before: the walk through its words costs something */
+    if (code->reported ==
+        REPORTED_NOTHING) /* not before: the walk through its words costs something */
         code->paid_heat = worth_of(agents, code);
     else if (code->heat < code->paid_heat)
         return;
-    code->told = code->heat < code->paid_heat ? TOLD_HOT : TOLD_ALL;
+    code->reported = code->heat < code->paid_heat ? REPORTED_HOT : REPORTED_ALL;
     if (code->waits)
         return;
     code->waits = true;
@@ -71,7 +72,7 @@ bool agents_hot_code(struct agents *agents, struct hot_code *hot)
         code->waits = false;
         hot->bytes = code->bytes;
         hot->size = code->size;
-        hot->paid = code->told == TOLD_ALL;
+        hot->paid = code->reported == REPORTED_ALL;
         return true;
     }
     return false;
@@ -127,7 +128,7 @@ void agents_code_unload(struct agents *agents)
     engine_code_use_native(oldest->engine, NULL);
     engine_native_free(oldest->native);
     oldest->native = NULL;
-    oldest->told = TOLD_NOTHING;
+    oldest->reported = REPORTED_NOTHING;
     oldest->heat = 0;
     agents->modules.natives--;
 }
@@ -139,7 +140,7 @@ void agents_code_note(struct agents *agents, const struct hash *id, const char *
 
     if (code == NULL)
         return;
-    code->told = TOLD_ALL;
+    code->reported = REPORTED_ALL;
     free(code->tier_reason);
     code->tier_reason = malloc(size);
     if (code->tier_reason != NULL) /* else the list does not say why */
@@ -155,14 +156,16 @@ size_t agents_codes_native(const struct agents *agents)
 static const char *waiting_reason(const struct agents *agents, const struct code *code,
                                   char text[WAITING_BYTES])
 {
-    uint64_t wanted = code->told == TOLD_NOTHING ? agents->modules.hot_fuel : code->paid_heat;
+    uint64_t wanted =
+        code->reported == REPORTED_NOTHING ? agents->modules.hot_fuel : code->paid_heat;
 
     if (code->native != NULL || agents->modules.hot_fuel == 0)
         return "";
     if (code->heat >= wanted)
         return "the compiler has it, or will";
-    (void)snprintf(text, WAITING_BYTES, "burnt %" PRIu64 " of %" PRIu64 " fuel%s", code->heat,
-                   wanted, code->told == TOLD_NOTHING ? "" : ", which a compile of it is worth");
+    (void)snprintf(text, WAITING_BYTES, "used %" PRIu64 " of %" PRIu64 " fuel%s", code->heat,
+                   wanted,
+                   code->reported == REPORTED_NOTHING ? "" : ", which a compile of it is worth");
     return text;
 }
 

@@ -5,6 +5,6 @@
 #include "agents/code.h"
 
 /* Count the fuel of a turn for the module that ran, and report it when it became hot. */
-void code_burnt(struct agents *agents, struct code *code, uint64_t fuel);
+void code_used(struct agents *agents, struct code *code, uint64_t fuel);
 
 #endif

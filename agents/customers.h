@@ -15,7 +15,7 @@ struct customer_use {
     struct agent *ready_last;
     struct customer_use *next_ready; /* of the customers that come */
     bool comes;                      /* it is among them, perhaps with nobody ready any more */
-    int64_t may_burn;                /* fuel, before others come; below 0: it used more */
+    int64_t fuel_left;               /* fuel, before others come; below 0: it used more */
 };
 
 /* The customer that stands for this one where holdings are counted: itself, or its neighbour's. */

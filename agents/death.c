@@ -90,7 +90,7 @@ void agent_die(struct agents *agents, struct agent *agent)
     uint64_t heir;
 
     INVARIANT(agents->turn == NULL);
-    rent_settle(agents, agent);
+    rent_bill(agents, agent);
     if (agent_is_frozen(agent))
         agents->counters.frozen--;
     agent->state = AGENT_DEAD;

@@ -55,7 +55,7 @@ void agents_deliver(struct agents *agents, struct agent *to, const struct messag
     struct inbox_message *copy = copy_message(agents, message);
 
     agents_work_message(agents, message->size);
-    rent_touch(agents, to);
+    rent_accrue(agents, to);
     inbox_append(&to->inbox, copy);
     inbox_event_waits(agents, to, &copy->m);
     agent_dirty(&agents->changes, to);
@@ -71,7 +71,7 @@ void agents_deliver(struct agents *agents, struct agent *to, const struct messag
 
 static void push_first(struct agents *agents, struct agent *agent, struct inbox_message *message)
 {
-    rent_touch(agents, agent);
+    rent_accrue(agents, agent);
     message->previous = NULL;
     message->next = agent->inbox.first;
     if (agent->inbox.first != NULL)

@@ -18,7 +18,7 @@ static struct object *make(struct agents *agents, struct agent *owner, struct fa
 {
     struct object *object;
 
-    rent_touch(agents, owner);
+    rent_accrue(agents, owner);
     undo_save(agents->undo, &owner->owns.facets, sizeof owner->owns.facets);
     owner->owns.facets++;
     quota_take(agents, owner->use, CUSTOMER_FACETS, 1);
@@ -85,7 +85,7 @@ void facet_remove(struct agents *agents, struct object *facet)
     struct agent *owner = agents_find(agents, facet->owner);
 
     INVARIANT(owner != NULL); /* an agent's facets die with it */
-    rent_touch(agents, owner);
+    rent_accrue(agents, owner);
     undo_save(agents->undo, &owner->owns.facets, sizeof owner->owns.facets);
     owner->owns.facets--;
     quota_give(agents, owner->use, CUSTOMER_FACETS, 1);

@@ -26,12 +26,12 @@ uint64_t frozen_waits_until_us(const struct agents *agents, const struct agent *
                                                                      : agent->frozen_us + bound_us;
 }
 
-void frozen_note_due(struct agents *agents, const struct agent *agent)
+void frozen_schedule(struct agents *agents, const struct agent *agent)
 {
     uint64_t due_us = frozen_waits_until_us(agents, agent);
 
     if (agent_is_frozen(agent) && due_us != UINT64_MAX)
-        settle_note(agents, agent->id, due_us);
+        bill_by(agents, agent->id, due_us);
 }
 
 /* ---- money running low ---- */
@@ -39,7 +39,7 @@ void frozen_note_due(struct agents *agents, const struct agent *agent)
 static void freeze(struct agents *agents, struct agent *agent, enum agent_state state,
                    const char *reason)
 {
-    rent_touch(agents, agent);
+    rent_accrue(agents, agent);
     if (!agent_is_frozen(agent)) {
         agents->counters.frozen++;
         agent->frozen_us = agents->now_us;
@@ -47,7 +47,7 @@ static void freeze(struct agents *agents, struct agent *agent, enum agent_state 
     agent->state = state;
     (void)snprintf(agent->reason, sizeof agent->reason, "%s", reason);
     agent_dirty(&agents->changes, agent);
-    frozen_note_due(agents, agent);
+    frozen_schedule(agents, agent);
 }
 
 void agent_freeze_dry(struct agents *agents, struct agent *agent, const char *reason)

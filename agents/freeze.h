@@ -25,8 +25,8 @@ void agents_try_thaw(struct agents *agents, struct agent *agent);
 /* Freeze a running agent for want of money.  `reason` is copied and cut to fit. */
 void agent_freeze_dry(struct agents *agents, struct agent *agent, const char *reason);
 
-/* Let the agent be settled no later than frozen_send_back() is due. */
-void frozen_note_due(struct agents *agents, const struct agent *agent);
+/* Let the agent be billed no later than frozen_send_back() is due. */
+void frozen_schedule(struct agents *agents, const struct agent *agent);
 
 /* Site time from which on nothing waits for a frozen agent any more; UINT64_MAX: never. */
 uint64_t frozen_waits_until_us(const struct agents *agents, const struct agent *agent);

@@ -107,7 +107,7 @@ void inbox_take(struct agents *agents, struct agent *agent, struct inbox_message
 {
     uint8_t key[16];
 
-    rent_touch(agents, agent);
+    rent_accrue(agents, agent);
     event_came(agents, agent, &message->m);
     if (message == agent->inbox.first)
         agent->needs = money_zero(); /* which was for this one */

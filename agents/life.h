@@ -93,7 +93,7 @@ void agents_end(struct agents *agents, struct agent *agent);
 
 /*
  * The money that its owner may take out of it now: all that it has when it is frozen, else what its
- * next event does not need.  Settles its rent first, so it needs a running event.
+ * next event does not need.  Bill its rent first, so it needs a running event.
  */
 MUST_CHECK struct money agents_withdrawable(struct agents *agents, struct agent *agent);
 

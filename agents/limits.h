@@ -30,9 +30,9 @@ enum {
     TURN_RANDOM_BYTES_MAX = 4096,
     INBOX_MESSAGE_OVERHEAD = 128, /* bytes counted besides a message's data */
     TIMERS_FIRED_MAX = 65536,     /* in a frame; more that are due wait for the next */
-    SETTLE_US_MIN = 1000000,      /* no agent is settled more often, even when it runs dry */
-    SETTLE_US = 60000000,         /* rent is settled once in this much site time */
-    SETTLE_AGENTS = 16384,        /* agents settled in each SETTLE_US; more take turns */
+    BILL_US_MIN = 1000000,        /* no agent is billed more often, even when it runs dry */
+    BILL_US = 60000000,           /* rent is billed once in this much site time */
+    BILL_AGENTS = 16384,          /* agents billed in each BILL_US; more take turns */
 };
 
 /* Fuel for what an order does besides its own entry (docs/fuel.md). */
@@ -40,7 +40,7 @@ enum {
     WORK_BYTES = 8,     /* bytes moved to or from guest memory for one fuel, as memory.copy */
     WORK_CHECK = 20000, /* a module that is put, however small, is kept until the frame closes */
     /* Each byte of a module that is put: decoding, validating, compiling.  It is beside what the
-     * turn may burn, see turn_check_toll(). */
+     * turn may burn, see turn_check_fee(). */
     WORK_CHECK_BYTE = 32,
     WORK_BUFFER_PAGE =
         64, /* each page of a buffer that is bought, for its table; or that is read */

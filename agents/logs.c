@@ -52,7 +52,7 @@ void agent_log(struct agents *agents, struct agent *agent, enum log_writer by, c
     line->line = agent->log.next++;
     line->time_us = agents->now_us;
     line->by = by;
-    rent_touch(agents, agent);
+    rent_accrue(agents, agent);
     agent_log_append(&agent->log, line);
     if (agent->log.lines > AGENT_LOG_LINES_MAX)
         drop_oldest(&agent->log);

@@ -19,7 +19,7 @@ struct money agents_withdrawable(struct agents *agents, struct agent *agent)
 {
     struct money keeps = money_zero();
 
-    rent_settle(agents, agent);
+    rent_bill(agents, agent);
     agent_check_mark(agents, agent);
     if (agent->state == AGENT_RUNNING) {
         keeps = agent_needs(agents);
@@ -36,5 +36,5 @@ void agents_withdraw(struct agents *agents, struct agent *agent, struct money am
     ledger_move(agents->ledger, agent->id, agents_payee(agents, agent->customer), amount,
                 TRANSFER_WITHDRAWAL, agent->id);
     agent_check_mark(agents, agent);
-    rent_note_due(agents, agent);
+    rent_schedule(agents, agent);
 }

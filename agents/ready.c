@@ -1,7 +1,7 @@
 /*
  * Whose turn it is.  Customers come one after another, and of each the agents that have something
  * to do: deficit round robin.  When a customer comes it may burn a part of what one turn can, times
- * its share, and its agents run until that is spent; what the last turn burnt beyond it is taken
+ * its share, and its agents run until that is spent; what the last turn used beyond it is taken
  * off the next times.  So with equal shares one with a thousand agents has no more of the site's
  * time than one with a single agent.  All customers of one neighbour are one.  The order is not
  * stored: a start makes it anew.
@@ -73,9 +73,9 @@ void agent_make_ready(struct agents *agents, struct agent *agent)
     if (use->comes)
         return;
     use->comes = true;
-    /* What it did not burn is not kept for it; what it burnt too much is, or two customers who
+    /* What it did not burn is not kept for it; what it used too much is, or two customers who
      * write to each other would begin anew with each turn. */
-    use->may_burn = (use->may_burn < 0 ? use->may_burn : 0) + quantum(agents, use);
+    use->fuel_left = (use->fuel_left < 0 ? use->fuel_left : 0) + quantum(agents, use);
     customer_comes(agents, use);
 }
 
@@ -98,7 +98,7 @@ void agent_unready(struct agents *agents, struct agent *agent)
 }
 
 /* Each time that a customer is passed over it has more, so this ends; over many turns it is passed
- * over as often as it burnt what it has at a time. */
+ * over as often as it used what it has at a time. */
 struct agent *ready_next(struct agents *agents)
 {
     if (agents->ready.count == 0)
@@ -106,26 +106,26 @@ struct agent *ready_next(struct agents *agents)
     for (;;) {
         struct customer_use *use = agents->ready.first;
 
-        if (use->ready_first != NULL && use->may_burn > 0)
+        if (use->ready_first != NULL && use->fuel_left > 0)
             return use->ready_first;
         (void)customer_goes(agents);
         if (use->ready_first == NULL) {
             use->comes = false;
             continue;
         }
-        use->may_burn += quantum(agents, use);
+        use->fuel_left += quantum(agents, use);
         customer_comes(agents, use);
     }
 }
 
-void ready_burnt(struct agents *agents, struct customer_use *use, uint64_t fuel)
+void ready_used(struct agents *agents, struct customer_use *use, uint64_t fuel)
 {
     int64_t most =
         (int64_t)agents->prices.turn_fuel_max + (int64_t)TURN_CHECK_BYTES_MAX * WORK_CHECK_BYTE;
 
-    use->may_burn -= (int64_t)fuel + TURN_COST;
-    if (use->may_burn < -most) /* other prices may have made less of the most */
-        use->may_burn = -most;
+    use->fuel_left -= (int64_t)fuel + TURN_COST;
+    if (use->fuel_left < -most) /* other prices may have made less of the most */
+        use->fuel_left = -most;
     if (use->ready_first == NULL && use == agents->ready.first) {
         use->comes = false;
         (void)customer_goes(agents);

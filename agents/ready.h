@@ -28,6 +28,6 @@ void agent_unready(struct agents *agents, struct agent *agent);
 struct agent *ready_next(struct agents *agents);
 
 /* Count the fuel of a turn against the time of its customer. */
-void ready_burnt(struct agents *agents, struct customer_use *use, uint64_t fuel);
+void ready_used(struct agents *agents, struct customer_use *use, uint64_t fuel);
 
 #endif

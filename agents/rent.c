@@ -19,7 +19,7 @@
 
 static_assert((int)CARRIES == 4, "rows/agent_row.c writes each carry");
 
-/* A week: among ten million agents each is settled sooner. */
+/* A week: among ten million agents each is billed sooner. */
 static const uint64_t NOTE_US_MAX = UINT64_C(7) * 24 * 3600 * 1000000;
 
 static const struct {
@@ -76,7 +76,7 @@ static bool pay_rent(struct agents *agents, struct agent *agent, enum rent_resou
 
 bool rent_is_due(struct agents *agents, struct agent *agent)
 {
-    rent_touch(agents, agent);
+    rent_accrue(agents, agent);
     for (int resource = 0; resource < RENT_RESOURCES; resource++) {
         if (agent->rent.owed[resource] >= MARKET_RENT_UNIT)
             return true;
@@ -84,11 +84,11 @@ bool rent_is_due(struct agents *agents, struct agent *agent)
     return false;
 }
 
-void rent_settle(struct agents *agents, struct agent *agent)
+void rent_bill(struct agents *agents, struct agent *agent)
 {
     bool paid = true;
 
-    rent_touch(agents, agent);
+    rent_accrue(agents, agent);
     for (int resource = 0; resource < RENT_RESOURCES; resource++) {
         u128 whole = agent->rent.owed[resource] / MARKET_RENT_UNIT;
         struct money due;
@@ -127,7 +127,7 @@ static struct money until_told(const struct agents *agents, const struct agent *
     return agent->low.armed ? money_sub_clamped(balance, agent->low.mark) : balance;
 }
 
-void rent_note_due(struct agents *agents, const struct agent *agent)
+void rent_schedule(struct agents *agents, const struct agent *agent)
 {
     u128 rate = agent_rent_rate(agents, agent);
     u128 owed = 0;
@@ -143,7 +143,7 @@ void rent_note_due(struct agents *agents, const struct agent *agent)
     if (room / rate >= NOTE_US_MAX)
         return; /* its turn comes sooner */
     due_us = agents->now_us + (uint64_t)(room / rate);
-    if (due_us < agents->now_us + SETTLE_US_MIN)
-        due_us = agents->now_us + SETTLE_US_MIN;
-    settle_note(agents, agent->id, due_us);
+    if (due_us < agents->now_us + BILL_US_MIN)
+        due_us = agents->now_us + BILL_US_MIN;
+    bill_by(agents, agent->id, due_us);
 }

@@ -12,10 +12,10 @@ struct agents;
 bool rent_is_due(struct agents *agents, struct agent *agent);
 
 /* Book the rent that is owed, in a running event.  An agent that cannot pay it is frozen. */
-void rent_settle(struct agents *agents, struct agent *agent);
+void rent_bill(struct agents *agents, struct agent *agent);
 
-/* Let the agent be settled no later than its money runs out, or falls below its mark. */
-void rent_note_due(struct agents *agents, const struct agent *agent);
+/* Let the agent be billed no later than its money runs out, or falls below its mark. */
+void rent_schedule(struct agents *agents, const struct agent *agent);
 
 /* The rent of an agent now: bytes held x nanos per GiB-hour, over all resources. */
 u128 agent_rent_rate(const struct agents *agents, const struct agent *agent);

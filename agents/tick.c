@@ -20,7 +20,7 @@ static void fire(struct agents *agents, struct object *object)
         .kind = SERAI_EVENT_WAKE, .badge = timer->badge, .reserve = timer->reserve};
 
     INVARIANT(owner != NULL); /* an agent's timers die with it */
-    rent_touch(agents, owner);
+    rent_accrue(agents, owner);
     owner->owns.timers--;
     quota_give(agents, owner->use, CUSTOMER_TIMERS, 1);
     quota_give(agents, owner->use, CUSTOMER_EVENTS, 1);
@@ -68,11 +68,11 @@ void agents_tick(struct agents *agents)
     struct event event = event_of_time(0, agents->now_us);
 
     fire_timers(agents);
-    if (agents->now_us < settle_next_us(agents))
+    if (agents->now_us < bill_next_us(agents))
         return;
     ledger_event_begin(agents->ledger);
-    settle_due(agents);
-    undo_commit(agents->undo); /* nothing of a settlement is taken back */
+    bill_due(agents);
+    undo_commit(agents->undo); /* nothing of a billing is taken back */
     forget_stale_timers(agents);
     (void)ledger_event_end(agents->ledger, &event);
 }
@@ -80,7 +80,7 @@ void agents_tick(struct agents *agents)
 uint64_t agents_next_due_us(const struct agents *agents)
 {
     struct heapq_item item;
-    uint64_t due = settle_next_us(agents);
+    uint64_t due = bill_next_us(agents);
 
     if (heapq_peek(&agents->objects.timers, &item) && item.due < due)
         due = item.due;

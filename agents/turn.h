@@ -39,7 +39,7 @@ void turn_take_cap(struct turn *turn, uint64_t slot);
 /*
  * ---- money within a turn ----
  *
- * A toll stands whatever the turn does and draws only on the balance at its start and the event's
+ * A fee stands whatever the turn does and draws only on the balance at its start and the event's
  * postage; a transfer happens with the commit, and may also draw on what this turn received.
  */
 
@@ -104,11 +104,10 @@ struct packet_prices {
 };
 
 /*
- * Take the fees of one packet of `size` bytes as tolls.  False: not enough, or packets of too many
+ * Take the fees of one packet of `size` bytes.  False: not enough, or packets of too many
  * interfaces in one turn; nothing was taken.
  */
-MUST_CHECK bool turn_packet_toll(struct turn *turn, const struct packet_prices *prices,
-                                 size_t size);
+MUST_CHECK bool turn_packet_fee(struct turn *turn, const struct packet_prices *prices, size_t size);
 
 /* Copy bytes of a buffer that this cap may read to `to`.  False when out of range. */
 MUST_CHECK bool turn_buffer_read(struct turn *turn, const struct cap *buffer, uint64_t offset,

@@ -212,7 +212,7 @@ static bool order_pay_packet(struct exchange *exchange, struct turn *turn,
     struct packet_prices fees = {
         .object = 2 * prices.object, .packets = prices.packets, .packet_data = prices.packet_data};
 
-    if (!turn_can_pay(turn, packet->money) || !turn_packet_toll(turn, &fees, packet->size))
+    if (!turn_can_pay(turn, packet->money) || !turn_packet_fee(turn, &fees, packet->size))
         return false;
     /* The fees may have taken what the packet lacks now. */
     return turn_pay(turn, ACCOUNT_HELD_PACKET, packet->money, TRANSFER_PACKET_SENT, end->id);

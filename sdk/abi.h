@@ -8,7 +8,7 @@
  *
  * which the site calls once for each event, and that imports orders from module "serai".  Each
  * order returns an i64: a value >= 0, or one refusal below 0.  Money is i64 nanos; pointers and
- * sizes are i32 in the agent's memory.  A refusal changes nothing (its toll is still paid).
+ * sizes are i32 in the agent's memory.  A refusal changes nothing (its fee is still paid).
  */
 #ifndef SERAI_SDK_ABI_H
 #define SERAI_SDK_ABI_H

@@ -37,7 +37,7 @@ static int64_t buffer_buy(struct turn *turn, const uint64_t *args)
     object->u.buffer.size = size;
     paged_init(&object->u.buffer.pages, object->id,
                (uint32_t)((size + PAGED_BYTES - 1) / PAGED_BYTES));
-    rent_touch(agents, turn->agent);
+    rent_accrue(agents, turn->agent);
     undo_save(agents->undo, &turn->agent->owns.buffer_bytes, sizeof turn->agent->owns.buffer_bytes);
     quota_take(agents, turn->agent->use, CUSTOMER_BUFFER_BYTES, size);
     turn->agent->owns.buffer_bytes += size;
@@ -60,7 +60,7 @@ static int64_t buffer_sell(struct turn *turn, const uint64_t *args)
     object = object_find(&agents->objects, cap->object, OBJECT_BUFFER);
     if (object == NULL)
         return SERAI_E_CLOSED;
-    rent_touch(agents, turn->agent);
+    rent_accrue(agents, turn->agent);
     undo_save(agents->undo, &turn->agent->owns.buffer_bytes, sizeof turn->agent->owns.buffer_bytes);
     quota_give(agents, turn->agent->use, CUSTOMER_BUFFER_BYTES, object->u.buffer.size);
     turn->agent->owns.buffer_bytes -= object->u.buffer.size;

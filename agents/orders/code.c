@@ -32,7 +32,7 @@ static int64_t code_put(struct turn *turn, const uint64_t *args)
         return SERAI_E_MEMORY;
     if (args[2] > TURN_CHECK_BYTES_MAX - turn->check_bytes)
         return SERAI_E_FULL;
-    if (!turn_work(turn, WORK_CHECK) || !turn_check_toll(turn, (size_t)args[2]))
+    if (!turn_work(turn, WORK_CHECK) || !turn_check_fee(turn, (size_t)args[2]))
         return SERAI_E_SHORT;
     status = agents_code_put(turn->agents, turn->agent, bytes, (size_t)args[2], &id, &fault);
     /* An answer that depends on this machine's memory would not come again on another. */
@@ -82,7 +82,7 @@ static int64_t code_drop(struct turn *turn, const uint64_t *args)
     for (uint32_t i = 0; i < agent->program.kept_count; i++) {
         if (memcmp(agent->program.kept[i].code->id.bytes, id, HASH_BYTES) != 0)
             continue;
-        rent_touch(turn->agents, agent);
+        rent_accrue(turn->agents, agent);
         undo_save(turn->agents->undo, agent->program.kept,
                   AGENT_CODES_MAX * sizeof *agent->program.kept);
         undo_save(turn->agents->undo, &agent->program.kept_count, sizeof agent->program.kept_count);

@@ -68,7 +68,7 @@ bool turn_host_call(void *host, struct engine_instance *instance, uint32_t order
         *result = SERAI_E_FULL; /* nothing that could move money is heard any more */
         return true;
     }
-    if (!turn_order_toll(turn, (enum serai_order)order)) {
+    if (!turn_order_fee(turn, (enum serai_order)order)) {
         *result = SERAI_E_SHORT;
         return true;
     }

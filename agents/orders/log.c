@@ -18,7 +18,7 @@ int64_t order_log(struct turn *turn, enum serai_order order, const uint64_t *arg
     text = turn_read(turn, args[1], args[2]);
     if (text == NULL)
         return SERAI_E_MEMORY;
-    if (!turn_log_toll(turn, (size_t)args[2]))
+    if (!turn_log_fee(turn, (size_t)args[2]))
         return SERAI_E_SHORT;
     agents_work(turn->agents, WORK_LINE + args[2] / WORK_KEPT_BYTES);
     agent_log(turn->agents, turn->agent, LOG_BY_AGENT, (const char *)text, (size_t)args[2]);

@@ -29,7 +29,7 @@ int64_t order_timer(struct turn *turn, enum serai_order order, const uint64_t *a
         return SERAI_E_QUOTA;
     if (!turn_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, agents->objects.next))
         return SERAI_E_SHORT;
-    rent_touch(agents, turn->agent);
+    rent_accrue(agents, turn->agent);
     undo_save(agents->undo, &turn->agent->owns.timers, sizeof turn->agent->owns.timers);
     turn->agent->owns.timers++;
     quota_take(agents, turn->agent->use, CUSTOMER_TIMERS, 1);

@@ -206,7 +206,7 @@ static void admit_agent(struct loader *loader, struct agent *agent, const struct
     agents->counters.agents++;
     if (agent_is_frozen(agent))
         agents->counters.frozen++;
-    rent_note_due(agents, agent);
+    rent_schedule(agents, agent);
     bytes_append(&loader->agent_rows.rows, &expected, sizeof expected);
     INVARIANT(!loader->agent_rows.rows.failed);
     agent_let_sleep(agents, agent);

@@ -1,5 +1,5 @@
 /*
- * The end of a turn, whatever its outcome: state stands or is undone, and its tolls and fuel are
+ * The end of a turn, whatever its outcome: state stands or is undone, and its fees and fuel are
  * booked.
  */
 #include "agents/turns/end.h"
@@ -61,7 +61,7 @@ static void book_metered(struct turn *turn, enum carry which, struct money price
 }
 
 /*
- * The tolls of single packets are reckoned anew as one product an interface: with the carry the sum
+ * The fees of single packets are computed again as one product an interface: with the carry the sum
  * is the same to the last numerator, in whatever steps it was taken.
  */
 static void book_packets(struct turn *turn)
@@ -79,10 +79,10 @@ static void book_packets(struct turn *turn)
     INVARIANT(turn->agent->carry[CARRY_PACKET_DATA] == turn->carry[CARRY_PACKET_DATA]);
 }
 
-static void book_tolls(struct turn *turn, uint64_t burnt)
+static void book_fees(struct turn *turn, uint64_t used)
 {
     const struct pricebook *prices = &turn->agents->prices;
-    uint64_t fuel = burnt + turn->check_fuel;
+    uint64_t fuel = used + turn->check_fuel;
     struct money cost;
 
     book_orders(turn);
@@ -96,7 +96,7 @@ static void book_tolls(struct turn *turn, uint64_t burnt)
          turn->carry[CARRY_COMPUTE]);
     memcpy(turn->agent->carry, turn->carry, sizeof turn->carry);
     turn->agent->usage.fuel += fuel;
-    code_burnt(turn->agents, turn->agent->program.code.code, burnt);
+    code_used(turn->agents, turn->agent->program.code.code, used);
     turn->agents->counters.fuel += fuel;
 }
 
@@ -120,7 +120,7 @@ void turn_commit(struct turn *turn, uint64_t fuel)
     struct agents *agents = turn->agents;
     struct agent *agent = turn->agent;
 
-    rent_touch(agents, agent);
+    rent_accrue(agents, agent);
     paged_grow(&agent->program.memory,
                turn->instance.memory_pages * (ENGINE_WASM_PAGE_BYTES / PAGED_BYTES));
     arena_commit(turn->slot, agent, turn->instance.memory_pages, &agents->pages.dirty);
@@ -132,7 +132,7 @@ void turn_commit(struct turn *turn, uint64_t fuel)
     agents->turn = NULL;
     for (uint32_t i = 0; i < turn->transfer_count; i++)
         ledger_transfer_checked(agents->ledger, &turn->transfers[i]);
-    book_tolls(turn, fuel);
+    book_fees(turn, fuel);
     wake_payees(turn);
 }
 
@@ -144,7 +144,7 @@ void turn_undo_all(struct turn *turn, uint64_t fuel)
     if (turn->slot != NULL)
         arena_rollback(turn->slot, turn->agent, turn->instance.memory_pages);
     agents->turn = NULL;
-    book_tolls(turn, fuel);
+    book_fees(turn, fuel);
     turn->agent->usage.traps++;
     agents->counters.traps++;
 }

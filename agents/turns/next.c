@@ -22,15 +22,15 @@
 #include "agents/set.h"
 #include "agents/turns/run.h"
 
-/* Rent is settled in a step and an event of its own, before the turn. */
-static void settle_first(struct agents *agents, struct agent *agent)
+/* Rent is billed in a step and an event of its own, before the turn. */
+static void bill_first(struct agents *agents, struct agent *agent)
 {
     struct event event = event_of_time(agent->id, agents->now_us);
 
     if (!rent_is_due(agents, agent))
         return;
     ledger_event_begin(agents->ledger);
-    rent_settle(agents, agent);
+    rent_bill(agents, agent);
     agent_check_mark(agents, agent);
     (void)ledger_event_end(agents->ledger, &event);
 }
@@ -116,7 +116,7 @@ static void run(struct agents *agents, struct agent *agent)
 {
     struct inbox_message *head;
 
-    settle_first(agents, agent);
+    bill_first(agents, agent);
     agents_try_thaw(agents, agent); /* the rent took all it had, but the event brings its own */
     if (agent->state != AGENT_RUNNING)
         return;
@@ -151,6 +151,6 @@ bool agents_run_one(struct agents *agents)
     agent_unready(agents, agent);
     if (agent->state == AGENT_RUNNING && agent->inbox.first != NULL)
         run(agents, agent);
-    ready_burnt(agents, use, agents->counters.fuel - fuel);
+    ready_used(agents, use, agents->counters.fuel - fuel);
     return true;
 }

@@ -2,8 +2,8 @@
  * One turn: an event delivered to an agent and run to its end, all or nothing.
  *
  * State is changed in place under `undo`; money waits on the stage.  A good turn books, in this
- * order, its transfers as they were staged, then its tolls, then its fuel: each was checked against
- * what would be left, so none can fail.  A trap restores all state and books only tolls and fuel,
+ * order, its transfers as they were staged, then its fees, then its fuel: each was checked against
+ * what would be left, so none can fail.  A trap restores all state and books only fees and fuel,
  * which draw on nothing but the balance at its start and the event's postage.
  */
 #include "agents/turns/run.h"
@@ -43,7 +43,7 @@ static void log_trap(struct turn *turn, enum engine_outcome outcome)
 
     if (turn->slot == NULL) {
         static const char early[] = "turn undone: out of fuel before it began, as its memory and "
-                                    "slots ask; fuel and tolls stand";
+                                    "slots ask; fuel and fees stand";
 
         agent_log(turn->agents, turn->agent, LOG_BY_SITE, early, sizeof early - 1);
         return;
@@ -51,7 +51,7 @@ static void log_trap(struct turn *turn, enum engine_outcome outcome)
     engine_trap_place(turn->agents->stack, &function, &offset);
     name = engine_function_name(turn->agent->program.code.code->engine, function);
     size = snprintf(text, sizeof text,
-                    "turn undone: %s, in function %u%s%s%s at byte 0x%x; fuel and tolls "
+                    "turn undone: %s, in function %u%s%s%s at byte 0x%x; fuel and fees "
                     "stand",
                     engine_outcome_name(outcome), function, name == NULL ? "" : " (",
                     name == NULL ? "" : name, name == NULL ? "" : ")", offset);
@@ -80,7 +80,7 @@ static struct money needs_next(const struct turn *turn)
 
 /*
  * It ran out of money, not of what a turn may burn: the event waits, the agent with it, until there
- * is more.  The postage and the reserve have become the agent's, and are burnt.
+ * is more.  The postage and the reserve have become the agent's, and are used.
  */
 static void turn_ran_dry(struct turn *turn)
 {
@@ -102,7 +102,7 @@ static void turn_ran_dry(struct turn *turn)
                    money_print(has, agent_funds(agents, agent)), needs);
     (void)snprintf(text, sizeof text,
                    "turn undone: out of money; its event waits until the agent has %s; fuel "
-                   "and tolls stand",
+                   "and fees stand",
                    needs);
     agent_log(agents, agent, LOG_BY_SITE, text, strlen(text));
     agent_freeze_dry(agents, agent, reason);
@@ -198,7 +198,7 @@ bool turn_run(struct agents *agents, struct agent *agent, struct inbox_message *
         turn_trapped(turn, outcome);
     if (agent->state != AGENT_DEAD) {
         agent_check_mark(agents, agent);
-        rent_note_due(agents, agent);
+        rent_schedule(agents, agent);
     }
     undo_commit(agents->undo); /* what followed the turn is final */
     turn_event_end(turn);

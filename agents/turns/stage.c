@@ -1,5 +1,5 @@
 /*
- * Money within a turn: what an order may spend, and what waits for the commit.  Tolls stand
+ * Money within a turn: what an order may spend, and what waits for the commit.  Fees stand
  * whatever the turn does; transfers happen with it or not at all.
  */
 #include "agents/turns/stage.h"
@@ -16,7 +16,7 @@ struct money turn_spendable(const struct turn *turn)
     struct money left = turn->free;
 
     money_accumulate(&left, turn->income);
-    money_deduct(&left, turn->tolls);
+    money_deduct(&left, turn->fees);
     money_deduct(&left, turn->paid);
     return left;
 }
@@ -35,28 +35,28 @@ bool turn_can_pay(const struct turn *turn, struct money amount)
     return money_compare(amount, turn_spendable(turn)) <= 0;
 }
 
-/* A toll stands even if the turn's income is undone: it must fit without that, too. */
-static bool can_toll(const struct turn *turn, struct money amount)
+/* A fee stands even if the turn's income is undone: it must fit without that, too. */
+static bool can_fee(const struct turn *turn, struct money amount)
 {
     struct money without_income;
 
-    INVARIANT(money_sub(&without_income, turn->free, turn->tolls));
+    INVARIANT(money_sub(&without_income, turn->free, turn->fees));
     return money_compare(amount, without_income) <= 0 &&
            money_compare(amount, turn_spendable(turn)) <= 0;
 }
 
-static void add_toll(struct turn *turn, struct money amount)
+static void add_fee(struct turn *turn, struct money amount)
 {
-    money_accumulate(&turn->tolls, amount);
+    money_accumulate(&turn->fees, amount);
 }
 
-bool turn_order_toll(struct turn *turn, enum serai_order order)
+bool turn_order_fee(struct turn *turn, enum serai_order order)
 {
     struct money price = pricebook_order(&turn->agents->prices, (int)order);
 
-    if (!can_toll(turn, price))
+    if (!can_fee(turn, price))
         return false;
-    add_toll(turn, price);
+    add_fee(turn, price);
     turn->orders[order]++;
     return true;
 }
@@ -70,16 +70,16 @@ bool turn_pay(struct turn *turn, uint64_t to, struct money amount, enum transfer
     return true;
 }
 
-/* One product with carry: false when it is more than the turn may take as a toll. */
-static bool metered_toll(struct turn *turn, enum carry which, struct money price, uint64_t quantity,
-                         uint64_t unit)
+/* One product with carry: false when it is more than the turn may take as a fee. */
+static bool metered_fee(struct turn *turn, enum carry which, struct money price, uint64_t quantity,
+                        uint64_t unit)
 {
     uint64_t carry = turn->carry[which];
     struct money cost;
 
-    if (!money_cost_carry(&cost, &carry, price, quantity, unit) || !can_toll(turn, cost))
+    if (!money_cost_carry(&cost, &carry, price, quantity, unit) || !can_fee(turn, cost))
         return false;
-    add_toll(turn, cost);
+    add_fee(turn, cost);
     turn->carry[which] = carry;
     return true;
 }
@@ -99,18 +99,17 @@ static struct turn_packets *packets_at(struct turn *turn, const struct packet_pr
     return fresh;
 }
 
-bool turn_packet_toll(struct turn *turn, const struct packet_prices *prices, size_t size)
+bool turn_packet_fee(struct turn *turn, const struct packet_prices *prices, size_t size)
 {
     struct turn_packets *packets = packets_at(turn, prices);
-    struct money tolls = turn->tolls;
+    struct money fees = turn->fees;
     uint64_t carry = turn->carry[CARRY_PACKETS];
 
     if (packets == NULL ||
-        !metered_toll(turn, CARRY_PACKETS, prices->packets, 1, MARKET_PACKETS_UNIT))
+        !metered_fee(turn, CARRY_PACKETS, prices->packets, 1, MARKET_PACKETS_UNIT))
         return false;
-    if (!metered_toll(turn, CARRY_PACKET_DATA, prices->packet_data, size,
-                      MARKET_PACKET_DATA_UNIT)) {
-        turn->tolls = tolls; /* both or neither */
+    if (!metered_fee(turn, CARRY_PACKET_DATA, prices->packet_data, size, MARKET_PACKET_DATA_UNIT)) {
+        turn->fees = fees; /* both or neither */
         turn->carry[CARRY_PACKETS] = carry;
         return false;
     }
@@ -123,13 +122,13 @@ bool turn_packet_toll(struct turn *turn, const struct packet_prices *prices, siz
  * Rounded up, and out of `free` for good: the product that is booked in the end, with the carry and
  * the turn's own fuel, is at most this and the hold.
  */
-bool turn_check_toll(struct turn *turn, size_t size)
+bool turn_check_fee(struct turn *turn, size_t size)
 {
     uint64_t fuel = size * (uint64_t)WORK_CHECK_BYTE;
     struct money cost;
 
     if (!money_cost_ceil(&cost, turn->agents->prices.compute, fuel, MARKET_FUEL_UNIT) ||
-        !can_toll(turn, cost))
+        !can_fee(turn, cost))
         return false;
     INVARIANT(money_sub(&turn->free, turn->free, cost));
     turn->check_fuel += fuel;
@@ -137,15 +136,15 @@ bool turn_check_toll(struct turn *turn, size_t size)
     return true;
 }
 
-bool turn_log_toll(struct turn *turn, size_t size)
+bool turn_log_fee(struct turn *turn, size_t size)
 {
     const struct pricebook *prices = &turn->agents->prices;
-    struct money tolls = turn->tolls;
+    struct money fees = turn->fees;
     struct money paid;
 
-    if (!metered_toll(turn, CARRY_LOG, prices->log, size, MARKET_LOG_UNIT))
+    if (!metered_fee(turn, CARRY_LOG, prices->log, size, MARKET_LOG_UNIT))
         return false;
-    INVARIANT(money_sub(&paid, turn->tolls, tolls));
+    INVARIANT(money_sub(&paid, turn->fees, fees));
     money_accumulate(&turn->log_fees, paid);
     turn->log_bytes += size;
     return true;

@@ -37,10 +37,10 @@ struct turn {
     uint32_t lent_count;
 
     /* the stage: see docs/architecture.md, "money within a turn" */
-    struct money pot;   /* balance at start, with what came to pay for the turn */
-    struct money free;  /* balance at start, postage in, without the fuel hold and check_fuel's */
-    struct money tolls; /* all that were taken */
-    struct money paid;  /* transfers out of the agent */
+    struct money pot;  /* balance at start, with what came to pay for the turn */
+    struct money free; /* balance at start, postage in, without the fuel hold and check_fuel's */
+    struct money fees; /* all that were taken */
+    struct money paid; /* transfers out of the agent */
     struct money income;
     uint32_t orders[SERAI_ORDER_COUNT];
     struct turn_packets packets[TURN_INTERFACES_MAX];

@@ -50,7 +50,7 @@ void probe_play_none(void)
     memset(parts, 0, sizeof parts);
 }
 
-/* What no refused order may change; its toll, and a packet's, stand. */
+/* What no refused order may change; its fee, and a packet's, stand. */
 struct footprint {
     struct money paid;
     struct money income;

@@ -411,7 +411,7 @@ START_TEST(timers_of_undone_turns_are_forgotten)
     for (int i = 0; i < 10; i++)
         ck_assert_int_eq(site_send(&site, MALLORY, agent, "again", 0), CONTROL_DONE);
     site_settle(&site);
-    site_pass(&site, 2 * (uint64_t)SETTLE_US);
+    site_pass(&site, 2 * (uint64_t)BILL_US);
     ck_assert_uint_eq(site.core->agents->objects.timers.count, 0);
     site_close(&site);
 }

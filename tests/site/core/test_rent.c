@@ -37,7 +37,7 @@ static void settle_rent(void)
     ledger_event_begin(site.core->ledger);
     dense_keys_sorted(&site.core->agents->by_id, &ids, &count);
     for (size_t i = 0; i < count; i++)
-        rent_settle(site.core->agents, site_agent(&site, ids[i]));
+        rent_bill(site.core->agents, site_agent(&site, ids[i]));
     free(ids);
     (void)ledger_event_end(site.core->ledger,
                            &(struct event){.kind = EVENT_TICK,

@@ -441,7 +441,7 @@ START_TEST(the_asker_ends_its_waiting)
     ck_assert_uint_eq(site_agent(&site, asker)->owns.facets, 0);
     before = site_balance(&site, server);
     puppet_play(&site, server, answers, &closed);
-    ck_assert_uint_le(before, site_balance(&site, server) + 100); /* the order's toll, no money */
+    ck_assert_uint_le(before, site_balance(&site, server) + 100); /* the order's fee, no money */
     puppet_play(&site, server, dies, NULL);
     ck_assert_uint_eq(heard.count, 0);
 }
@@ -512,7 +512,7 @@ START_TEST(who_asks_a_frozen_agent_hears_in_time)
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_MESSAGE), PRICE + site_reserve(&site));
     site_pass(&site, 20 * UINT64_C(1000000));
     heard_one(SERAI_E_FROZEN);
-    ck_assert_uint_le(before, site_balance(&site, asker) + 100); /* tolls; no money, no postage */
+    ck_assert_uint_le(before, site_balance(&site, asker) + 100); /* fees; no money, no postage */
     ck_assert_uint_eq(site_agent(&site, server)->inbox.total, 0);
     ck_assert(agents_is_held(site_agent(&site, server)));
 }

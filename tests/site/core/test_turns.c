@@ -1,4 +1,4 @@
-/* What a turn is: all of it or nothing but its tolls. */
+/* What a turn is: all of it or nothing but its fees. */
 #include <string.h>
 
 #include "agents/imports.h"
@@ -53,7 +53,7 @@ static uint64_t revenue_now(void)
     return sum;
 }
 
-START_TEST(a_trap_undoes_all_but_the_tolls)
+START_TEST(a_trap_undoes_all_but_the_fees)
 {
     enum engine_outcome trap = ENGINE_TRAP_UNREACHABLE;
     uint64_t agent = puppet_new(&site, 1, MONEY, NULL);
@@ -61,7 +61,7 @@ START_TEST(a_trap_undoes_all_but_the_tolls)
     struct agent *agents_own = site_agent(&site, agent);
     uint64_t customer = site_balance(&site, site.people[1].account);
     uint64_t revenue = revenue_now();
-    uint64_t tolls;
+    uint64_t fees;
 
     puppet_play(&site, agent, changes_much, &trap);
     ck_assert(site_lives(&site, agent));
@@ -75,10 +75,10 @@ START_TEST(a_trap_undoes_all_but_the_tolls)
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), 0);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_MESSAGE), 0);
     ck_assert_uint_eq(agents_count(site.core->agents).agents, 1);
-    tolls = revenue_now() - revenue;
+    fees = revenue_now() - revenue;
     /* Eight orders, one of them a send. */
-    ck_assert_uint_ge(tolls, 8 * price_of(&site, SERAI_ORDER_self_facet));
-    ck_assert_uint_eq(site_balance(&site, agent), before + site_reserve(&site) - tolls);
+    ck_assert_uint_ge(fees, 8 * price_of(&site, SERAI_ORDER_self_facet));
+    ck_assert_uint_eq(site_balance(&site, agent), before + site_reserve(&site) - fees);
     ck_assert_uint_eq(site_balance(&site, site.people[1].account), customer - site_reserve(&site));
 }
 END_TEST
@@ -163,7 +163,7 @@ START_TEST(who_sells_and_spends_without_a_trap_may)
 }
 END_TEST
 
-/* The refund of a turn pays for transfers of that turn, but never for its tolls. */
+/* The refund of a turn pays for transfers of that turn, but never for its fees. */
 static enum engine_outcome sells_then_calls(void *context, struct part *part)
 {
     int64_t *asked = context;
@@ -643,7 +643,7 @@ int main(void)
     TCase *tcase = tcase_create("turns");
 
     tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_add_test(tcase, a_trap_undoes_all_but_the_tolls);
+    tcase_add_test(tcase, a_trap_undoes_all_but_the_fees);
     tcase_add_test(tcase, the_same_turn_without_a_trap_does_it_all);
     tcase_add_test(tcase, running_out_of_fuel_costs_exactly_the_budget);
     tcase_add_test(tcase, a_thief_gains_nothing_by_trapping);

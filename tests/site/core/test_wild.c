@@ -1,7 +1,7 @@
 /*
  * Every order of the table with every argument wild, one at a time and all at once, on a whole
  * core: each answers, writes nothing but the bytes it was asked to write, and leaves books that
- * add up.  probe.c checks beside it that a refusal changes nothing but the toll.
+ * add up.  probe.c checks beside it that a refusal changes nothing but the fee.
  */
 #include <string.h>
 

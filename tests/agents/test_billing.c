@@ -1,4 +1,4 @@
-/* Who is settled when: everyone in turn, and who runs dry in time. */
+/* Who is billed when: everyone in turn, and who runs dry in time. */
 #include <string.h>
 
 #include "agents/agents.h"
@@ -54,16 +54,16 @@ static void teardown(void)
 
 static size_t settled_now(void)
 {
-    size_t settled = 0;
+    size_t billed = 0;
 
     for (int i = 0; i < MORE; i++)
-        settled += agents_find(world.agents, ids[i])->rent.touched_us == world.agents->now_us;
-    return settled;
+        billed += agents_find(world.agents, ids[i])->rent.touched_us == world.agents->now_us;
+    return billed;
 }
 
 static void next_minute(void)
 {
-    agents_set_time(world.agents, agents_time(world.agents) + SETTLE_US);
+    agents_set_time(world.agents, agents_time(world.agents) + BILL_US);
     ck_assert_uint_le(agents_next_due_us(world.agents), agents_time(world.agents));
     agents_tick(world.agents);
     undo_commit(world.undo);
@@ -116,7 +116,7 @@ static void fill_frame(void)
 
 START_TEST(a_frame_that_is_full_leaves_them_all_to_the_next)
 {
-    agents_set_time(world.agents, agents_time(world.agents) + SETTLE_US);
+    agents_set_time(world.agents, agents_time(world.agents) + BILL_US);
     fill_frame();
     agents_tick(world.agents);
     ck_assert_uint_eq(settled_now(), 0);
@@ -141,10 +141,10 @@ START_TEST(who_runs_dry_is_settled_then_though_it_is_not_its_turn)
                          money_nanos(ledger_balance(world.ledger, poor->id)) / 100 * 99),
         ST_OK);
     poor->low.armed = true;
-    rent_note_due(world.agents, poor);
+    rent_schedule(world.agents, poor);
     dry_us = *dense_note(&world.agents->by_id, poor->id);
     ck_assert_uint_gt(dry_us, agents_time(world.agents));
-    ck_assert_uint_lt(dry_us, agents_time(world.agents) + UINT64_C(5) * SETTLE_US);
+    ck_assert_uint_lt(dry_us, agents_time(world.agents) + UINT64_C(5) * BILL_US);
     while (agents_time(world.agents) < dry_us) { /* by what is due, as a site goes */
         agents_set_time(world.agents, agents_next_due_us(world.agents));
         agents_tick(world.agents);
@@ -162,7 +162,7 @@ START_TEST(other_prices_have_everyone_settled_soon)
     world.agents->billing.agents_max = A_MINUTE;
     next_minute();
     agents_set_prices(world.agents, &prices);
-    agents_set_time(world.agents, agents_time(world.agents) + SETTLE_US);
+    agents_set_time(world.agents, agents_time(world.agents) + BILL_US);
     for (int ticks = 0; settled_now() < MORE; ticks++) {
         ck_assert_int_lt(ticks, MORE / A_MINUTE + 2); /* a bounded part in each frame */
         ck_assert_uint_le(agents_next_due_us(world.agents), agents_time(world.agents));
@@ -175,8 +175,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("settle");
-    TCase *tcase = tcase_create("settle");
+    Suite *suite = suite_create("bill");
+    TCase *tcase = tcase_create("bill");
 
     tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, setup, teardown);
