@@ -14,22 +14,30 @@
 #include "agents/turn.h"
 #include "agents/turns/turn.h"
 
-static int64_t buffer_buy(struct turn *turn, const uint64_t *args)
+/* How many bytes of buffers the agent has: its rent follows, and its customer's bound. */
+static void change_buffer_bytes(struct turn *turn, uint64_t more, uint64_t less)
+{
+    struct agents *agents = turn->agents;
+    struct agent *agent = turn->agent;
+
+    rent_accrue(agents, agent);
+    undo_save(agents->undo, &agent->owns.buffer_bytes, sizeof agent->owns.buffer_bytes);
+    quota_give(agents, agent->use, CUSTOMER_BUFFER_BYTES, less);
+    quota_take(agents, agent->use, CUSTOMER_BUFFER_BYTES, more);
+    agent->owns.buffer_bytes += more - less;
+    agent_dirty(&agents->changes, agent);
+}
+
+/* Returns the slot, or FULL: then there is no buffer. */
+static int64_t perform_buy(struct turn *turn, uint64_t size)
 {
     struct agents *agents = turn->agents;
     struct cap cap = {.kind = SERAI_KIND_BUFFER,
-                      .rights = SERAI_RIGHT_READ | SERAI_RIGHT_WRITE | SERAI_RIGHT_OWNER};
-    uint64_t size = args[1];
+                      .rights = SERAI_RIGHT_READ | SERAI_RIGHT_WRITE | SERAI_RIGHT_OWNER,
+                      .object = agents->objects.next};
     struct object *object;
     int64_t slot;
 
-    if (size == 0 || size > SERAI_BUFFER_BYTES_MAX)
-        return SERAI_E_INVALID;
-    if (!quota_allows(agents, turn->agent->use, CUSTOMER_BUFFER_BYTES, size))
-        return SERAI_E_QUOTA;
-    if (!turn_work(turn, (size + PAGED_BYTES - 1) / PAGED_BYTES * WORK_BUFFER_PAGE))
-        return SERAI_E_SHORT;
-    cap.object = agents->objects.next;
     slot = turn_give_cap(turn, &cap);
     if (slot < 0)
         return slot;
@@ -37,18 +45,34 @@ static int64_t buffer_buy(struct turn *turn, const uint64_t *args)
     object->u.buffer.size = size;
     paged_init(&object->u.buffer.pages, object->id,
                (uint32_t)((size + PAGED_BYTES - 1) / PAGED_BYTES));
-    rent_accrue(agents, turn->agent);
-    undo_save(agents->undo, &turn->agent->owns.buffer_bytes, sizeof turn->agent->owns.buffer_bytes);
-    quota_take(agents, turn->agent->use, CUSTOMER_BUFFER_BYTES, size);
-    turn->agent->owns.buffer_bytes += size;
-    agent_dirty(&agents->changes, turn->agent);
+    change_buffer_bytes(turn, size, 0);
     return slot;
 }
 
-/* Rent was paid as time passed, so there is nothing to refund until leases exist. */
-static int64_t buffer_sell(struct turn *turn, const uint64_t *args)
+static int64_t decode_buy(struct turn *turn, const uint64_t *args)
 {
-    struct agents *agents = turn->agents;
+    uint64_t size = args[1];
+
+    if (size == 0 || size > SERAI_BUFFER_BYTES_MAX)
+        return SERAI_E_INVALID;
+    if (!quota_allows(turn->agents, turn->agent->use, CUSTOMER_BUFFER_BYTES, size))
+        return SERAI_E_QUOTA;
+    if (!turn_work(turn, (size + PAGED_BYTES - 1) / PAGED_BYTES * WORK_BUFFER_PAGE))
+        return SERAI_E_SHORT;
+    return perform_buy(turn, size);
+}
+
+/* Rent was paid as time passed, so there is nothing to refund until leases exist. */
+static int64_t perform_sell(struct turn *turn, struct object *buffer, uint64_t slot)
+{
+    change_buffer_bytes(turn, 0, buffer->u.buffer.size);
+    object_remove(turn->agents, buffer);
+    turn_take_cap(turn, slot);
+    return 0;
+}
+
+static int64_t decode_sell(struct turn *turn, const uint64_t *args)
+{
     int64_t refusal = 0;
     const struct cap *cap = turn_cap(turn, args[1], SERAI_KIND_BUFFER, &refusal);
     struct object *object;
@@ -57,20 +81,11 @@ static int64_t buffer_sell(struct turn *turn, const uint64_t *args)
         return refusal;
     if ((cap->rights & SERAI_RIGHT_OWNER) == 0)
         return SERAI_E_RIGHT;
-    object = object_find(&agents->objects, cap->object, OBJECT_BUFFER);
-    if (object == NULL)
-        return SERAI_E_CLOSED;
-    rent_accrue(agents, turn->agent);
-    undo_save(agents->undo, &turn->agent->owns.buffer_bytes, sizeof turn->agent->owns.buffer_bytes);
-    quota_give(agents, turn->agent->use, CUSTOMER_BUFFER_BYTES, object->u.buffer.size);
-    turn->agent->owns.buffer_bytes -= object->u.buffer.size;
-    agent_dirty(&agents->changes, turn->agent);
-    object_remove(agents, object);
-    turn_take_cap(turn, args[1]);
-    return 0;
+    object = object_find(&turn->agents->objects, cap->object, OBJECT_BUFFER);
+    return object == NULL ? SERAI_E_CLOSED : perform_sell(turn, object, args[1]);
 }
 
-static int64_t buffer_read(struct turn *turn, struct object *object, const uint64_t *args)
+static int64_t decode_read(struct turn *turn, struct object *object, const uint64_t *args)
 {
     uint8_t *to;
 
@@ -86,7 +101,7 @@ static int64_t buffer_read(struct turn *turn, struct object *object, const uint6
     return (int64_t)args[3];
 }
 
-static int64_t buffer_write(struct turn *turn, struct object *object, const uint64_t *args)
+static int64_t decode_write(struct turn *turn, struct object *object, const uint64_t *args)
 {
     const uint8_t *from;
 
@@ -103,7 +118,7 @@ static int64_t buffer_write(struct turn *turn, struct object *object, const uint
     return (int64_t)args[3];
 }
 
-static int64_t buffer_share(struct turn *turn, const struct cap *cap, const uint64_t *args)
+static int64_t decode_share(struct turn *turn, const struct cap *cap, const uint64_t *args)
 {
     struct cap shared = *cap;
 
@@ -117,8 +132,8 @@ static int64_t buffer_share(struct turn *turn, const struct cap *cap, const uint
     return turn_give_cap(turn, &shared);
 }
 
-static int64_t on_buffer(struct turn *turn, enum serai_order order, const struct cap *cap,
-                         const uint64_t *args)
+static int64_t decode_on_buffer(struct turn *turn, enum serai_order order, const struct cap *cap,
+                                const uint64_t *args)
 {
     struct object *object = object_find(&turn->agents->objects, cap->object, OBJECT_BUFFER);
 
@@ -127,13 +142,13 @@ static int64_t on_buffer(struct turn *turn, enum serai_order order, const struct
     if (order == SERAI_ORDER_buffer_size)
         return (int64_t)object->u.buffer.size;
     if (order == SERAI_ORDER_buffer_read)
-        return (cap->rights & SERAI_RIGHT_READ) != 0 ? buffer_read(turn, object, args)
+        return (cap->rights & SERAI_RIGHT_READ) != 0 ? decode_read(turn, object, args)
                                                      : SERAI_E_RIGHT;
     if (order == SERAI_ORDER_buffer_write)
-        return (cap->rights & SERAI_RIGHT_WRITE) != 0 ? buffer_write(turn, object, args)
+        return (cap->rights & SERAI_RIGHT_WRITE) != 0 ? decode_write(turn, object, args)
                                                       : SERAI_E_RIGHT;
     INVARIANT(order == SERAI_ORDER_buffer_share);
-    return buffer_share(turn, cap, args);
+    return decode_share(turn, cap, args);
 }
 
 int64_t order_buffer(struct turn *turn, enum serai_order order, const uint64_t *args)
@@ -143,13 +158,13 @@ int64_t order_buffer(struct turn *turn, enum serai_order order, const uint64_t *
     struct cap copy;
 
     if (order == SERAI_ORDER_buffer_buy)
-        return buffer_buy(turn, args);
+        return decode_buy(turn, args);
     if (order == SERAI_ORDER_buffer_sell)
-        return buffer_sell(turn, args);
+        return decode_sell(turn, args);
     if (order == SERAI_ORDER_buffer_terms)
         return (int64_t)money_nanos(turn->agents->prices.buffer_rent);
     if (cap == NULL)
         return refusal;
     copy = *cap;
-    return on_buffer(turn, order, &copy, args);
+    return decode_on_buffer(turn, order, &copy, args);
 }

@@ -16,25 +16,13 @@
 #include "agents/turns/turn.h"
 #include "agents/views.h"
 
-static int64_t code_put(struct turn *turn, const uint64_t *args)
+/* A module that is refused is no failure of the order: its author reads why in the log. */
+static int64_t perform_put(struct turn *turn, const uint8_t *bytes, size_t size, uint8_t *to)
 {
-    const uint8_t *bytes;
     struct fault fault;
-    enum status status;
     struct hash id;
-    uint8_t *to;
+    enum status status = agents_code_put(turn->agents, turn->agent, bytes, size, &id, &fault);
 
-    if (args[2] > ENGINE_MODULE_BYTES_MAX)
-        return SERAI_E_INVALID;
-    bytes = turn_read(turn, args[1], args[2]);
-    to = turn_write(turn, args[3], HASH_BYTES);
-    if (bytes == NULL || to == NULL)
-        return SERAI_E_MEMORY;
-    if (args[2] > TURN_CHECK_BYTES_MAX - turn->check_bytes)
-        return SERAI_E_FULL;
-    if (!turn_work(turn, WORK_CHECK) || !turn_check_fee(turn, (size_t)args[2]))
-        return SERAI_E_SHORT;
-    status = agents_code_put(turn->agents, turn->agent, bytes, (size_t)args[2], &id, &fault);
     /* An answer that depends on this machine's memory would not come again on another. */
     INVARIANT(status != ST_NOMEM);
     switch (status) {
@@ -59,7 +47,25 @@ static int64_t code_put(struct turn *turn, const uint64_t *args)
     return SERAI_E_INVALID;
 }
 
-static int64_t code_kept(struct turn *turn, const uint64_t *args)
+static int64_t decode_put(struct turn *turn, const uint64_t *args)
+{
+    const uint8_t *bytes;
+    uint8_t *to;
+
+    if (args[2] > ENGINE_MODULE_BYTES_MAX)
+        return SERAI_E_INVALID;
+    bytes = turn_read(turn, args[1], args[2]);
+    to = turn_write(turn, args[3], HASH_BYTES);
+    if (bytes == NULL || to == NULL)
+        return SERAI_E_MEMORY;
+    if (args[2] > TURN_CHECK_BYTES_MAX - turn->check_bytes)
+        return SERAI_E_FULL;
+    if (!turn_work(turn, WORK_CHECK) || !turn_check_fee(turn, (size_t)args[2]))
+        return SERAI_E_SHORT;
+    return perform_put(turn, bytes, (size_t)args[2], to);
+}
+
+static int64_t decode_kept(struct turn *turn, const uint64_t *args)
 {
     uint8_t *to;
 
@@ -72,25 +78,31 @@ static int64_t code_kept(struct turn *turn, const uint64_t *args)
     return (int64_t)turn->agent->program.kept[args[1]].code->size;
 }
 
-static int64_t code_drop(struct turn *turn, const uint64_t *args)
+static int64_t perform_drop(struct turn *turn, uint32_t at)
 {
-    struct agent *agent = turn->agent;
+    struct agent_program *program = &turn->agent->program;
+    struct undo *undo = turn->agents->undo;
+
+    rent_accrue(turn->agents, turn->agent);
+    undo_save(undo, program->kept, AGENT_CODES_MAX * sizeof *program->kept);
+    undo_save(undo, &program->kept_count, sizeof program->kept_count);
+    code_ref_drop(turn->agents, turn->agent, &program->kept[at]);
+    program->kept[at] = program->kept[--program->kept_count];
+    program->kept[program->kept_count] = (struct code_ref){0};
+    agent_dirty(&turn->agents->changes, turn->agent);
+    return 0;
+}
+
+static int64_t decode_drop(struct turn *turn, const uint64_t *args)
+{
+    const struct agent_program *program = &turn->agent->program;
     const uint8_t *id = turn_read(turn, args[1], HASH_BYTES);
 
     if (id == NULL)
         return SERAI_E_MEMORY;
-    for (uint32_t i = 0; i < agent->program.kept_count; i++) {
-        if (memcmp(agent->program.kept[i].code->id.bytes, id, HASH_BYTES) != 0)
-            continue;
-        rent_accrue(turn->agents, agent);
-        undo_save(turn->agents->undo, agent->program.kept,
-                  AGENT_CODES_MAX * sizeof *agent->program.kept);
-        undo_save(turn->agents->undo, &agent->program.kept_count, sizeof agent->program.kept_count);
-        code_ref_drop(turn->agents, agent, &agent->program.kept[i]);
-        agent->program.kept[i] = agent->program.kept[--agent->program.kept_count];
-        agent->program.kept[agent->program.kept_count] = (struct code_ref){0};
-        agent_dirty(&turn->agents->changes, agent);
-        return 0;
+    for (uint32_t i = 0; i < program->kept_count; i++) {
+        if (memcmp(program->kept[i].code->id.bytes, id, HASH_BYTES) == 0)
+            return perform_drop(turn, i);
     }
     return SERAI_E_MISSING;
 }
@@ -98,9 +110,9 @@ static int64_t code_drop(struct turn *turn, const uint64_t *args)
 int64_t order_code(struct turn *turn, enum serai_order order, const uint64_t *args)
 {
     if (order == SERAI_ORDER_code_put)
-        return code_put(turn, args);
+        return decode_put(turn, args);
     if (order == SERAI_ORDER_code_kept)
-        return code_kept(turn, args);
+        return decode_kept(turn, args);
     INVARIANT(order == SERAI_ORDER_code_drop);
-    return code_drop(turn, args);
+    return decode_drop(turn, args);
 }

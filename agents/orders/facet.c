@@ -166,9 +166,31 @@ static void use_up(struct turn *turn, struct sending *sending, uint64_t slot)
     facet_remove(turn->agents, sending->facet);
 }
 
-static int64_t facet_send(struct turn *turn, const struct cap *cap, const uint64_t *args)
+static int64_t perform_send(struct turn *turn, struct sending *sending, uint64_t slot)
 {
     struct agents *agents = turn->agents;
+    struct message *message = &sending->message;
+
+    message->kind = SERAI_EVENT_MESSAGE;
+    message->sender = turn->agent->id;
+    message->sender_customer = turn->agent->customer;
+    message->badge = sending->facet->u.facet.badge;
+    message->money = sending->money;
+    message->postage = sending->postage;
+    pay(turn, ACCOUNT_HELD_MESSAGE, sending->postage, TRANSFER_POSTAGE_HOLD, agents->next_message);
+    pay(turn, ACCOUNT_HELD_MESSAGE, sending->money, TRANSFER_MESSAGE_HOLD, agents->next_message);
+    turn_hand_over(turn, message->caps, message->cap_count);
+    turn_hand_over(turn, &message->reply, 1);
+    if (sending->asked != NULL)
+        message->reply = make_reply(turn, sending);
+    if (sending->facet->one_shot)
+        use_up(turn, sending, slot);
+    agents_deliver(agents, sending->to, message);
+    return 0;
+}
+
+static int64_t decode_send(struct turn *turn, const struct cap *cap, const uint64_t *args)
+{
     struct sending sending = {0};
     int64_t refusal = check_target(turn, cap, &sending);
     bool fits;
@@ -183,25 +205,10 @@ static int64_t facet_send(struct turn *turn, const struct cap *cap, const uint64
     cost = sending_cost(turn, &sending, &fits);
     if (!fits || !turn_can_pay(turn, cost))
         return SERAI_E_SHORT;
-    sending.message.kind = SERAI_EVENT_MESSAGE;
-    sending.message.sender = turn->agent->id;
-    sending.message.sender_customer = turn->agent->customer;
-    sending.message.badge = sending.facet->u.facet.badge;
-    sending.message.money = sending.money;
-    sending.message.postage = sending.postage;
-    pay(turn, ACCOUNT_HELD_MESSAGE, sending.postage, TRANSFER_POSTAGE_HOLD, agents->next_message);
-    pay(turn, ACCOUNT_HELD_MESSAGE, sending.money, TRANSFER_MESSAGE_HOLD, agents->next_message);
-    turn_hand_over(turn, sending.message.caps, sending.message.cap_count);
-    turn_hand_over(turn, &sending.message.reply, 1);
-    if (sending.asked != NULL)
-        sending.message.reply = make_reply(turn, &sending);
-    if (sending.facet->one_shot)
-        use_up(turn, &sending, args[0]);
-    agents_deliver(agents, sending.to, &sending.message);
-    return 0;
+    return perform_send(turn, &sending, args[0]);
 }
 
-static int64_t facet_fund(struct turn *turn, const struct cap *cap, const uint64_t *args)
+static int64_t decode_fund(struct turn *turn, const struct cap *cap, const uint64_t *args)
 {
     struct sending sending = {0};
     int64_t refusal = check_target(turn, cap, &sending);
@@ -231,9 +238,9 @@ int64_t order_facet(struct turn *turn, enum serai_order order, const uint64_t *a
         return refusal;
     cap = *held; /* delivering may move nothing, but a copy cannot change under us */
     if (order == SERAI_ORDER_facet_send)
-        return facet_send(turn, &cap, args);
+        return decode_send(turn, &cap, args);
     if (order == SERAI_ORDER_facet_fund)
-        return facet_fund(turn, &cap, args);
+        return decode_fund(turn, &cap, args);
     INVARIANT(order == SERAI_ORDER_facet_postage);
     refusal = check_target(turn, &cap, &sending);
     return refusal != 0 ? refusal

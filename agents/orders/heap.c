@@ -36,19 +36,13 @@ static void unmake_entry(void *context, void *argument)
     free(argument);
 }
 
-static int64_t insert(struct turn *turn, const uint8_t *number, const struct cap *cap)
+static void perform_add(struct turn *turn, const uint8_t *number, const struct cap *cap,
+                        struct money deposit)
 {
     struct agents *agents = turn->agents;
-    struct money deposit = agents->prices.heap_deposit;
-    struct heap_entry *entry;
+    struct heap_entry *entry = calloc(1, sizeof *entry);
 
-    if (!quota_allows(agents, turn->agent->use, CUSTOMER_HEAP_ENTRIES, 1))
-        return SERAI_E_QUOTA;
-    if (!turn_pay(turn, ACCOUNT_DEPOSIT_HEAP, deposit, TRANSFER_HEAP_DEPOSIT,
-                  agents->heap.next_serial))
-        return SERAI_E_SHORT;
     agents_work(agents, WORK_OBJECT);
-    entry = calloc(1, sizeof *entry);
     INVARIANT(entry != NULL);
     memcpy(entry->number, number, sizeof entry->number);
     entry->serial = agents->heap.next_serial++;
@@ -62,42 +56,67 @@ static int64_t insert(struct turn *turn, const uint8_t *number, const struct cap
     cap_heap_insert(&agents->heap, entry);
     heap_dirty(&agents->changes, entry);
     undo_on_rollback(agents->undo, unmake_entry, &agents->heap, entry);
+}
+
+/* What both ways of adding check at last: that the number is free, and that it is paid for. */
+static int64_t decode_deposit(struct turn *turn, const uint8_t *number, const struct cap *cap)
+{
+    struct agents *agents = turn->agents;
+    struct money deposit = agents->prices.heap_deposit;
+
+    if (cap_heap_find(&agents->heap, number) != NULL)
+        return SERAI_E_EXISTS;
+    if (!quota_allows(agents, turn->agent->use, CUSTOMER_HEAP_ENTRIES, 1))
+        return SERAI_E_QUOTA;
+    if (!turn_pay(turn, ACCOUNT_DEPOSIT_HEAP, deposit, TRANSFER_HEAP_DEPOSIT,
+                  agents->heap.next_serial))
+        return SERAI_E_SHORT;
+    perform_add(turn, number, cap, deposit);
     return 0;
 }
 
-static int64_t heap_add(struct turn *turn, const uint64_t *args, bool chosen)
+/* At a number that the guest chose. */
+static int64_t decode_add_at(struct turn *turn, const struct cap *cap, uint64_t address)
 {
-    int64_t refusal = 0;
-    const struct cap *cap = turn_cap(turn, args[1], SERAI_KIND_ANY, &refusal);
+    const uint8_t *given = turn_read(turn, address, SERAI_HEAP_NUMBER_BYTES);
     uint8_t number[SERAI_HEAP_NUMBER_BYTES];
-    uint8_t *at;
 
-    if (cap == NULL)
-        return refusal;
-    if (!may_be_named(turn->agents, cap))
-        return SERAI_E_RIGHT;
-    if (chosen) {
-        const uint8_t *given = turn_read(turn, args[2], sizeof number);
+    if (given == NULL)
+        return SERAI_E_MEMORY;
+    memcpy(number, given, sizeof number);
+    return decode_deposit(turn, number, cap);
+}
 
-        if (given == NULL)
-            return SERAI_E_MEMORY;
-        memcpy(number, given, sizeof number);
-        return cap_heap_find(&turn->agents->heap, number) != NULL ? SERAI_E_EXISTS
-                                                                  : insert(turn, number, cap);
-    }
-    at = turn_write(turn, args[2], sizeof number);
+/* At a random number, which the guest is told.  Two equal ones will not be, and are refused. */
+static int64_t decode_add_anywhere(struct turn *turn, const struct cap *cap, uint64_t address)
+{
+    uint8_t *at = turn_write(turn, address, SERAI_HEAP_NUMBER_BYTES);
+    uint8_t number[SERAI_HEAP_NUMBER_BYTES];
+    int64_t refusal;
+
     if (at == NULL)
         return SERAI_E_MEMORY;
     if (!turn_work(turn, WORK_RANDOM))
         return SERAI_E_SHORT;
     if (!turn_random(turn, number, sizeof number))
         return SERAI_E_FULL;
-    /* Two equal random 96-bit numbers: not in this universe, and harmless if so. */
-    refusal = cap_heap_find(&turn->agents->heap, number) != NULL ? SERAI_E_EXISTS
-                                                                 : insert(turn, number, cap);
+    refusal = decode_deposit(turn, number, cap);
     if (refusal == 0)
         memcpy(at, number, sizeof number);
     return refusal;
+}
+
+static int64_t decode_add(struct turn *turn, enum serai_order order, const uint64_t *args)
+{
+    int64_t refusal = 0;
+    const struct cap *cap = turn_cap(turn, args[1], SERAI_KIND_ANY, &refusal);
+
+    if (cap == NULL)
+        return refusal;
+    if (!may_be_named(turn->agents, cap))
+        return SERAI_E_RIGHT;
+    return order == SERAI_ORDER_heap_add_at ? decode_add_at(turn, cap, args[2])
+                                            : decode_add_anywhere(turn, cap, args[2]);
 }
 
 static void put_entry_back(void *context, void *argument)
@@ -111,9 +130,24 @@ static void forget_entry(void *context, void *argument)
     free(argument);
 }
 
-static int64_t heap_get(struct turn *turn, const uint64_t *args, bool take)
+/* The deposit comes back to whoever takes the entry out. */
+static void perform_take(struct turn *turn, struct heap_entry *entry)
 {
     struct agents *agents = turn->agents;
+
+    agents_move(agents, ACCOUNT_DEPOSIT_HEAP, turn->agent->id, entry->deposit, TRANSFER_HEAP_REFUND,
+                entry->serial);
+    heap_dirty(&agents->changes, entry);
+    cap_heap_remove(&agents->heap, entry);
+    quota_give(agents, customer_use(agents, entry->customer), CUSTOMER_HEAP_ENTRIES, 1);
+    agents_lineage_give(agents, entry->customer);
+    undo_on_rollback(agents->undo, put_entry_back, &agents->heap, entry);
+    undo_on_commit(agents->undo, forget_entry, NULL, entry);
+}
+
+/* Both give the entry's cap; heap_take also takes the entry out. */
+static int64_t decode_get(struct turn *turn, enum serai_order order, const uint64_t *args)
+{
     const uint8_t *number = turn_read(turn, args[1], SERAI_HEAP_NUMBER_BYTES);
     struct heap_entry *entry;
     int64_t slot;
@@ -122,31 +156,19 @@ static int64_t heap_get(struct turn *turn, const uint64_t *args, bool take)
         return SERAI_E_MEMORY;
     if (!turn_work(turn, WORK_LOOK))
         return SERAI_E_SHORT;
-    entry = cap_heap_find(&agents->heap, number);
+    entry = cap_heap_find(&turn->agents->heap, number);
     if (entry == NULL)
         return SERAI_E_MISSING;
     slot = turn_give_cap(turn, &entry->cap);
-    if (slot >= 0 && take) {
-        agents_move(agents, ACCOUNT_DEPOSIT_HEAP, turn->agent->id, entry->deposit,
-                    TRANSFER_HEAP_REFUND, entry->serial);
-        heap_dirty(&agents->changes, entry);
-        cap_heap_remove(&agents->heap, entry);
-        quota_give(agents, customer_use(agents, entry->customer), CUSTOMER_HEAP_ENTRIES, 1);
-        agents_lineage_give(agents, entry->customer);
-        undo_on_rollback(agents->undo, put_entry_back, &agents->heap, entry);
-        undo_on_commit(agents->undo, forget_entry, NULL, entry);
-    }
+    if (slot >= 0 && order == SERAI_ORDER_heap_take)
+        perform_take(turn, entry);
     return slot;
 }
 
 int64_t order_heap(struct turn *turn, enum serai_order order, const uint64_t *args)
 {
-    if (order == SERAI_ORDER_heap_add)
-        return heap_add(turn, args, false);
-    if (order == SERAI_ORDER_heap_add_at)
-        return heap_add(turn, args, true);
-    if (order == SERAI_ORDER_heap_get)
-        return heap_get(turn, args, false);
-    INVARIANT(order == SERAI_ORDER_heap_take);
-    return heap_get(turn, args, true);
+    if (order == SERAI_ORDER_heap_add || order == SERAI_ORDER_heap_add_at)
+        return decode_add(turn, order, args);
+    INVARIANT(order == SERAI_ORDER_heap_get || order == SERAI_ORDER_heap_take);
+    return decode_get(turn, order, args);
 }

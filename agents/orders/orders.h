@@ -1,7 +1,8 @@
 /*
- * The orders of this part, one order_*() for each kind of capability: it checks all, then performs.
- * Returns the order's result, or a refusal, and then nothing is changed (docs/guest-abi.md).
- * Private to this part.
+ * The orders of this part, one order_*() for each kind of capability.  Behind it each order has a
+ * decode_*(), which checks everything and takes what the order costs, and if it changes more than
+ * that a perform_*(), which cannot be refused.  Returns the order's result, or a refusal, and then
+ * nothing is changed but the cost (docs/guest-abi.md).  Private to this part.
  */
 #ifndef SERAI_AGENTS_ORDERS_ORDERS_H
 #define SERAI_AGENTS_ORDERS_ORDERS_H

@@ -9,8 +9,6 @@
 #include "agents/turn.h"
 #include "agents/turns/turn.h"
 
-/* ---- timer, clock, random ---- */
-
 int64_t order_random(struct turn *turn, enum serai_order order, const uint64_t *args)
 {
     uint8_t *to;

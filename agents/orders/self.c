@@ -18,31 +18,32 @@
 #include "agents/turns/stage.h"
 #include "agents/turns/turn.h"
 
-static int64_t self_balance(const struct turn *turn)
+static int64_t decode_balance(const struct turn *turn)
 {
     return (int64_t)money_nanos(turn_spendable(turn));
 }
 
-static int64_t self_facet(struct turn *turn, const uint64_t *args)
+static int64_t perform_facet(struct turn *turn, uint64_t badge, struct money postage)
 {
-    struct agents *agents = turn->agents;
-    struct cap cap = {.kind = SERAI_KIND_FACET};
+    struct object *facet = facet_new(turn->agents, turn->agent, badge, postage);
+    struct cap cap = {.kind = SERAI_KIND_FACET, .object = facet->id};
+    int64_t slot = turn_give_cap(turn, &cap);
+
+    INVARIANT(slot >= 0); /* a slot was free */
+    return slot;
+}
+
+static int64_t decode_facet(struct turn *turn, const uint64_t *args)
+{
     struct money postage;
-    struct object *facet;
-    int64_t slot;
 
     if (!money_from_guest(&postage, args[2]))
         return SERAI_E_INVALID;
     if (turn->agent->owns.facets >= AGENT_FACETS_MAX || !turn_has_slot(turn))
         return SERAI_E_FULL;
-    if (!quota_allows(agents, turn->agent->use, CUSTOMER_FACETS, 1))
+    if (!quota_allows(turn->agents, turn->agent->use, CUSTOMER_FACETS, 1))
         return SERAI_E_QUOTA;
-    facet = facet_new(agents, turn->agent, args[1], postage);
-    cap.object = facet->id;
-    slot = turn_give_cap(turn, &cap);
-    if (slot < 0)
-        facet_remove(agents, facet); /* a table without room makes no facet */
-    return slot;
+    return perform_facet(turn, args[1], postage);
 }
 
 /*
@@ -63,7 +64,15 @@ static void end_waiting(struct turn *turn, struct object *facet)
                 facet->id);
 }
 
-static int64_t self_revoke(struct turn *turn, const uint64_t *args)
+static int64_t perform_revoke(struct turn *turn, struct object *facet, uint64_t slot)
+{
+    end_waiting(turn, facet);
+    facet_remove(turn->agents, facet);
+    turn_take_cap(turn, slot);
+    return 0;
+}
+
+static int64_t decode_revoke(struct turn *turn, const uint64_t *args)
 {
     int64_t refusal = 0;
     const struct cap *cap = turn_cap(turn, args[1], SERAI_KIND_FACET, &refusal);
@@ -76,10 +85,7 @@ static int64_t self_revoke(struct turn *turn, const uint64_t *args)
         return SERAI_E_CLOSED;
     if (facet->owner != turn->agent->id)
         return SERAI_E_RIGHT;
-    end_waiting(turn, facet);
-    facet_remove(turn->agents, facet);
-    turn_take_cap(turn, args[1]);
-    return 0;
+    return perform_revoke(turn, facet, args[1]);
 }
 
 static void save_mark(struct turn *turn)
@@ -92,40 +98,56 @@ static void save_mark(struct turn *turn)
     agent_dirty(&turn->agents->changes, agent);
 }
 
+/* Its notice has its event and its place from now on. */
+static void arm_mark(struct turn *turn, struct money reserve)
+{
+    quota_take(turn->agents, turn->agent->use, CUSTOMER_EVENTS, 1);
+    agents_work_message(turn->agents, 0);
+    turn->agent->low.reserve = reserve;
+    turn->agent->low.armed = true;
+}
+
+static void disarm_mark(struct turn *turn)
+{
+    struct agent *agent = turn->agent;
+
+    quota_give(turn->agents, agent->use, CUSTOMER_EVENTS, 1);
+    agents_move(turn->agents, ACCOUNT_HELD_RESERVE, agent->id, agent->low.reserve, TRANSFER_RESERVE,
+                agent->id);
+    agent->low.reserve = money_zero();
+    agent->low.armed = false;
+}
+
+static int64_t perform_mark(struct turn *turn, struct money mark, bool arms, struct money reserve)
+{
+    save_mark(turn);
+    if (arms)
+        arm_mark(turn, reserve);
+    else if (money_is_zero(mark) && turn->agent->low.armed)
+        disarm_mark(turn);
+    turn->agent->low.mark = mark;
+    return 0;
+}
+
 /* The notice's own event is paid when the mark is set, so it comes however little is left. */
-static int64_t self_mark(struct turn *turn, const uint64_t *args)
+static int64_t decode_mark(struct turn *turn, const uint64_t *args)
 {
     struct agent *agent = turn->agent;
     struct money reserve = agents_reserve(turn->agents);
     struct money mark;
-    bool sets;
+    bool arms;
 
     if (!money_from_guest(&mark, args[1]))
         return SERAI_E_INVALID;
-    sets = !money_is_zero(mark) && !agent->low.armed;
-    if (sets && !quota_allows(turn->agents, agent->use, CUSTOMER_EVENTS, 1))
+    arms = !money_is_zero(mark) && !agent->low.armed;
+    if (arms && !quota_allows(turn->agents, agent->use, CUSTOMER_EVENTS, 1))
         return SERAI_E_QUOTA;
-    if (sets && !turn_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, agent->id))
+    if (arms && !turn_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, agent->id))
         return SERAI_E_SHORT;
-    save_mark(turn);
-    if (sets) {
-        quota_take(turn->agents, agent->use, CUSTOMER_EVENTS, 1);
-        agents_work_message(turn->agents, 0);
-        agent->low.reserve = reserve;
-        agent->low.armed = true;
-    }
-    if (money_is_zero(mark) && agent->low.armed) {
-        quota_give(turn->agents, agent->use, CUSTOMER_EVENTS, 1);
-        agents_move(turn->agents, ACCOUNT_HELD_RESERVE, agent->id, agent->low.reserve,
-                    TRANSFER_RESERVE, agent->id);
-        agent->low.reserve = money_zero();
-        agent->low.armed = false;
-    }
-    agent->low.mark = mark;
-    return 0;
+    return perform_mark(turn, mark, arms, reserve);
 }
 
-static int64_t self_code(struct turn *turn, const uint64_t *args)
+static int64_t decode_code(struct turn *turn, const uint64_t *args)
 {
     const struct code *code = turn->agent->program.code.code;
     uint64_t size = args[2];
@@ -143,7 +165,7 @@ static int64_t self_code(struct turn *turn, const uint64_t *args)
     return (int64_t)size;
 }
 
-static int64_t self_code_id(struct turn *turn, const uint64_t *args)
+static int64_t decode_code_id(struct turn *turn, const uint64_t *args)
 {
     uint8_t *to = turn_write(turn, args[1], HASH_BYTES);
 
@@ -175,15 +197,29 @@ static bool fits_customer(const struct turn *turn, const struct code *code, uint
            quota_allows(turn->agents, use, CUSTOMER_EVENT_BYTES, args_size);
 }
 
-/* Takes effect when the turn commits; one is heard in a turn. */
-static int64_t self_become(struct turn *turn, const uint64_t *args)
+/* Takes effect when the turn commits. */
+static int64_t perform_become(struct turn *turn, struct code *code, const uint8_t *data,
+                              size_t size, struct money reserve)
+{
+    agents_work_message(turn->agents, size);
+    turn->become = true;
+    turn->become_reserve = reserve;
+    turn->become_memory = more_memory(turn, code);
+    turn->become_code = code_ref_take(turn->agents, turn->agent->use, code);
+    turn->become_args_size = size;
+    turn_take_become(turn);
+    memcpy(turn->become_args, data, size);
+    return 0;
+}
+
+/* One is heard in a turn. */
+static int64_t decode_become(struct turn *turn, const uint64_t *args)
 {
     struct money reserve = agents_reserve(turn->agents);
     const uint8_t *id;
     const uint8_t *data;
     struct hash hash;
     struct code *code;
-    uint64_t memory;
 
     if (args[3] > SERAI_ARGS_BYTES_MAX)
         return SERAI_E_INVALID;
@@ -197,23 +233,14 @@ static int64_t self_become(struct turn *turn, const uint64_t *args)
         return SERAI_E_MISSING;
     if (turn->become)
         return SERAI_E_EXISTS;
-    memory = more_memory(turn, code);
-    if (!fits_customer(turn, code, memory, (size_t)args[3]))
+    if (!fits_customer(turn, code, more_memory(turn, code), (size_t)args[3]))
         return SERAI_E_QUOTA;
     if (!turn_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, turn->agent->id))
         return SERAI_E_SHORT;
-    agents_work_message(turn->agents, args[3]);
-    turn->become = true;
-    turn->become_reserve = reserve;
-    turn->become_code = code_ref_take(turn->agents, turn->agent->use, code);
-    turn->become_memory = memory;
-    turn->become_args_size = (size_t)args[3];
-    turn_take_become(turn);
-    memcpy(turn->become_args, data, turn->become_args_size);
-    return 0;
+    return perform_become(turn, code, data, (size_t)args[3], reserve);
 }
 
-static int64_t self_die(struct turn *turn)
+static int64_t perform_die(struct turn *turn)
 {
     turn->die = true;
     return 0;
@@ -222,19 +249,19 @@ static int64_t self_die(struct turn *turn)
 int64_t order_self(struct turn *turn, enum serai_order order, const uint64_t *args)
 {
     if (order == SERAI_ORDER_self_balance)
-        return self_balance(turn);
+        return decode_balance(turn);
     if (order == SERAI_ORDER_self_facet)
-        return self_facet(turn, args);
+        return decode_facet(turn, args);
     if (order == SERAI_ORDER_self_revoke)
-        return self_revoke(turn, args);
+        return decode_revoke(turn, args);
     if (order == SERAI_ORDER_self_mark)
-        return self_mark(turn, args);
+        return decode_mark(turn, args);
     if (order == SERAI_ORDER_self_code)
-        return self_code(turn, args);
+        return decode_code(turn, args);
     if (order == SERAI_ORDER_self_code_id)
-        return self_code_id(turn, args);
+        return decode_code_id(turn, args);
     if (order == SERAI_ORDER_self_become)
-        return self_become(turn, args);
+        return decode_become(turn, args);
     INVARIANT(order == SERAI_ORDER_self_die);
-    return self_die(turn);
+    return perform_die(turn);
 }

@@ -52,21 +52,32 @@ static int64_t pay_birth(struct turn *turn, const struct birth *birth)
     return 0;
 }
 
-int64_t order_spawner(struct turn *turn, enum serai_order order, const uint64_t *args)
+/* The child is born, and its parent gets a facet of it.  Returns the slot. */
+static int64_t perform_spawn(struct turn *turn, const struct birth *birth)
+{
+    struct cap facet = {.kind = SERAI_KIND_FACET};
+    struct agent *child;
+    int64_t slot;
+
+    turn_hand_over(turn, birth->caps, birth->cap_count);
+    INVARIANT(agents_birth(turn->agents, birth, &child) == BIRTH_DONE);
+    facet.object = facet_new(turn->agents, child, 0, money_zero())->id;
+    slot = turn_give_cap(turn, &facet);
+    INVARIANT(slot >= 0); /* a slot was free */
+    return slot;
+}
+
+static int64_t decode_spawn(struct turn *turn, const uint64_t *args)
 {
     struct cap caps[SERAI_MESSAGE_CAPS_MAX];
-    struct cap facet_cap = {.kind = SERAI_KIND_FACET};
     struct birth birth = {.customer = turn->agent->customer,
                           .parent = turn->agent->id,
                           .name = turn->agent->name,
                           .payer = turn->agent->id,
                           .endowment_code = TRANSFER_ENDOWMENT};
-    struct agent *child;
     enum birth_result result;
     int64_t refusal = read_birth(turn, args, &birth, caps);
-    int64_t slot;
 
-    INVARIANT(order == SERAI_ORDER_spawn);
     if (refusal != 0)
         return refusal;
     if (!turn_has_slot(turn))
@@ -78,12 +89,11 @@ int64_t order_spawner(struct turn *turn, enum serai_order order, const uint64_t 
         refusal = SERAI_E_SHORT;
     if (refusal == 0)
         refusal = pay_birth(turn, &birth);
-    if (refusal != 0)
-        return refusal;
-    turn_hand_over(turn, caps, birth.cap_count);
-    INVARIANT(agents_birth(turn->agents, &birth, &child) == BIRTH_DONE);
-    facet_cap.object = facet_new(turn->agents, child, 0, money_zero())->id;
-    slot = turn_give_cap(turn, &facet_cap);
-    INVARIANT(slot >= 0); /* a slot was free */
-    return slot;
+    return refusal != 0 ? refusal : perform_spawn(turn, &birth);
+}
+
+int64_t order_spawner(struct turn *turn, enum serai_order order, const uint64_t *args)
+{
+    INVARIANT(order == SERAI_ORDER_spawn);
+    return decode_spawn(turn, args);
 }

@@ -13,13 +13,31 @@
 #include "agents/turns/turn.h"
 #include "base/heapq.h"
 
-int64_t order_timer(struct turn *turn, enum serai_order order, const uint64_t *args)
+/* The event of a timer is paid for and has its place from now on: it comes whatever happens. */
+static int64_t perform_wake(struct turn *turn, uint64_t at_us, uint64_t badge, struct money reserve)
+{
+    struct agents *agents = turn->agents;
+    struct agent *agent = turn->agent;
+    struct object *timer;
+
+    rent_accrue(agents, agent);
+    undo_save(agents->undo, &agent->owns.timers, sizeof agent->owns.timers);
+    agent->owns.timers++;
+    quota_take(agents, agent->use, CUSTOMER_TIMERS, 1);
+    quota_take(agents, agent->use, CUSTOMER_EVENTS, 1);
+    agent_dirty(&agents->changes, agent);
+    agents_work_message(agents, 0);
+    timer = object_new(agents, agent, OBJECT_TIMER);
+    timer->u.timer = (struct timer){.at_us = at_us, .badge = badge, .reserve = reserve};
+    heapq_push(&agents->objects.timers, at_us, timer->id);
+    return 0;
+}
+
+static int64_t decode_wake(struct turn *turn, const uint64_t *args)
 {
     struct agents *agents = turn->agents;
     struct money reserve = agents_reserve(agents);
-    struct object *timer;
 
-    INVARIANT(order == SERAI_ORDER_timer_wake);
     if (args[1] > (uint64_t)INT64_MAX)
         return SERAI_E_INVALID;
     if (turn->agent->owns.timers >= AGENT_TIMERS_MAX)
@@ -29,15 +47,11 @@ int64_t order_timer(struct turn *turn, enum serai_order order, const uint64_t *a
         return SERAI_E_QUOTA;
     if (!turn_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, agents->objects.next))
         return SERAI_E_SHORT;
-    rent_accrue(agents, turn->agent);
-    undo_save(agents->undo, &turn->agent->owns.timers, sizeof turn->agent->owns.timers);
-    turn->agent->owns.timers++;
-    quota_take(agents, turn->agent->use, CUSTOMER_TIMERS, 1);
-    quota_take(agents, turn->agent->use, CUSTOMER_EVENTS, 1);
-    agent_dirty(&agents->changes, turn->agent);
-    agents_work_message(agents, 0);
-    timer = object_new(agents, turn->agent, OBJECT_TIMER);
-    timer->u.timer = (struct timer){.at_us = args[1], .badge = args[2], .reserve = reserve};
-    heapq_push(&agents->objects.timers, args[1], timer->id);
-    return 0;
+    return perform_wake(turn, args[1], args[2], reserve);
+}
+
+int64_t order_timer(struct turn *turn, enum serai_order order, const uint64_t *args)
+{
+    INVARIANT(order == SERAI_ORDER_timer_wake);
+    return decode_wake(turn, args);
 }
