@@ -16,7 +16,14 @@
 #include "agents/program.h"
 #include "agents/ready.h"
 
-enum agent_state { AGENT_RUNNING = 0, AGENT_FROZEN_DRY = 1, AGENT_FROZEN_HELD = 2, AGENT_DEAD = 3 };
+/* As in the agent's row, but for the last: who froze it decides who may thaw it. */
+enum agent_state {
+    AGENT_RUNNING = 0,
+    AGENT_FROZEN_DRY = 1,
+    AGENT_FROZEN_BY_SITE = 2, /* its operator, quarantine, a disk that is nearly full */
+    AGENT_FROZEN_BY_CUSTOMER = 3,
+    AGENT_DEAD = 4,
+};
 
 /* What it did since it was born. */
 struct agent_usage {
@@ -60,7 +67,7 @@ struct agent {
 /* Whether the agent is frozen, for want of money or by hand: its events wait. */
 static inline bool agent_is_frozen(const struct agent *agent)
 {
-    return agent->state == AGENT_FROZEN_DRY || agent->state == AGENT_FROZEN_HELD;
+    return agent->state != AGENT_RUNNING && agent->state != AGENT_DEAD;
 }
 
 /* Free an agent that no table names, with its inbox, log, caps and pages; NULL is allowed. */

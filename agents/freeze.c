@@ -55,14 +55,20 @@ void agent_freeze_dry(struct agents *agents, struct agent *agent, const char *re
     freeze(agents, agent, AGENT_FROZEN_DRY, reason);
 }
 
-void agents_freeze(struct agents *agents, struct agent *agent, const char *reason)
+void agents_freeze(struct agents *agents, struct agent *agent, enum freezer by, const char *reason)
 {
-    freeze(agents, agent, AGENT_FROZEN_HELD, reason);
+    freeze(agents, agent, by == FREEZE_BY_SITE ? AGENT_FROZEN_BY_SITE : AGENT_FROZEN_BY_CUSTOMER,
+           reason);
 }
 
 bool agents_is_held(const struct agent *agent)
 {
-    return agent->state == AGENT_FROZEN_HELD;
+    return agents_is_held_by_site(agent) || agent->state == AGENT_FROZEN_BY_CUSTOMER;
+}
+
+bool agents_is_held_by_site(const struct agent *agent)
+{
+    return agent->state == AGENT_FROZEN_BY_SITE;
 }
 
 struct money agent_head_funds(const struct agents *agents, const struct agent *agent)

@@ -69,14 +69,16 @@ MUST_CHECK enum birth_result agents_birth_check_early(const struct agents *agent
 MUST_CHECK enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
                                           struct agent **agent);
 
-/*
- * Freeze an agent, by hand or by quarantine, until agents_thaw().  `reason` is copied and cut to
- * fit.
- */
-void agents_freeze(struct agents *agents, struct agent *agent, const char *reason);
+enum freezer { FREEZE_BY_SITE, FREEZE_BY_CUSTOMER };
+
+/* Freeze an agent until agents_thaw().  `reason` is for people; it is copied and cut to fit. */
+void agents_freeze(struct agents *agents, struct agent *agent, enum freezer by, const char *reason);
 
 /* Whether agents_freeze() froze it, so that only agents_thaw() ends that. */
 bool agents_is_held(const struct agent *agent);
+
+/* Whether agents_freeze() froze it for the site: then it is not its customer's to thaw. */
+bool agents_is_held_by_site(const struct agent *agent);
 
 /*
  * Let a frozen agent run again.  ST_INVALID: it is not frozen, or has not the money to run (the

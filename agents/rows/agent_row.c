@@ -157,7 +157,7 @@ enum status row_decode_agent(struct agent *agent, struct agent_row *row, const u
     agent->customer = cbor_get_uint(&in, UINT64_MAX);
     agent->parent = cbor_get_uint(&in, UINT64_MAX);
     get_string(&in, agent->name, AGENT_NAME_BYTES_MAX);
-    agent->state = (enum agent_state)cbor_get_uint(&in, AGENT_FROZEN_HELD);
+    agent->state = (enum agent_state)cbor_get_uint(&in, AGENT_FROZEN_BY_CUSTOMER);
     get_string(&in, agent->reason, AGENT_REASON_BYTES_MAX);
     agent->born_frame = cbor_get_uint(&in, UINT64_MAX);
     agent->frozen_us = cbor_get_uint(&in, UINT64_MAX);

@@ -329,17 +329,6 @@ static void agent_send(struct core *core, struct customer *by, struct cbor *in,
     agents_topped_up(core->agents, agent);
 }
 
-static const char FROZEN_BY_CUSTOMER[] = "frozen by its customer";
-
-/* What the operator or quarantine froze is not its customer's to thaw. */
-static bool is_held_from_customer(const struct core *core, const struct agent *agent)
-{
-    struct agent_view view;
-
-    agents_view(core->agents, agent, &view);
-    return agents_is_held(agent) && strcmp(view.reason, FROZEN_BY_CUSTOMER) != 0;
-}
-
 static void freeze_or_thaw(struct core *core, struct customer *by, struct cbor *in,
                            struct outcome *outcome, bool freeze)
 {
@@ -354,15 +343,17 @@ static void freeze_or_thaw(struct core *core, struct customer *by, struct cbor *
     agent = core_own_agent(core, by, id, outcome, true);
     if (agent == NULL)
         return;
-    if (!is_operator(core, by) && is_held_from_customer(core, agent)) {
+    if (!is_operator(core, by) && agents_is_held_by_site(agent)) {
         outcome_set(outcome, CONTROL_DENIED,
                     "agent %llu was frozen by the site: ask its operator to thaw it",
                     (unsigned long long)id);
         return;
     }
     if (freeze) {
-        agents_freeze(core->agents, agent,
-                      is_operator(core, by) ? "frozen by the operator" : FROZEN_BY_CUSTOMER);
+        if (is_operator(core, by))
+            agents_freeze(core->agents, agent, FREEZE_BY_SITE, "frozen by the operator");
+        else
+            agents_freeze(core->agents, agent, FREEZE_BY_CUSTOMER, "frozen by its customer");
     } else if (agents_thaw(core->agents, agent, &fault) != ST_OK) {
         outcome_set(outcome, CONTROL_REFUSED, "%s", fault.text);
         return;

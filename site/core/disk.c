@@ -128,7 +128,7 @@ static void hold_agent(struct core *core, const struct disk_writer *writer)
 
     if (agent == NULL || agents_is_held(agent))
         return;
-    agents_freeze(core->agents, agent, FROZEN_FOR_DISK);
+    agents_freeze(core->agents, agent, FREEZE_BY_SITE, FROZEN_FOR_DISK);
     core->frame_open = true;
     log_write(LOG_WARN, "disk.agent-frozen",
               "agent=%" PRIu64 " customer=%" PRIu64 " bytes=%" PRIu64 " free=%" PRIu64

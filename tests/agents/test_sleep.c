@@ -59,7 +59,7 @@ static void scramble(struct agent *agent)
 {
     agent->parent = any();
     agent->born_frame = any();
-    agent->state = rng_coin(&rng) ? AGENT_FROZEN_HELD : AGENT_RUNNING;
+    agent->state = rng_coin(&rng) ? AGENT_FROZEN_BY_CUSTOMER : AGENT_RUNNING;
     agent->low.mark = any_money();
     agent->low.armed = rng_coin(&rng);
     agent->low.reserve = any_money();
@@ -168,7 +168,7 @@ START_TEST(who_has_something_to_do_stays_awake)
 {
     uint64_t facet = world_add_facet(&world, world_agent(&world, 0))->id;
 
-    agents_freeze(world.agents, world_agent(&world, 2), "by hand");
+    agents_freeze(world.agents, world_agent(&world, 2), FREEZE_BY_SITE, "by hand");
     world_send(&world, world_agent(&world, 0), world_agent(&world, 1), facet); /* is ready */
     world_send(&world, world_agent(&world, 0), world_agent(&world, 2), facet); /* waits, frozen */
     agents_keep_awake(world.agents, 0);

@@ -235,13 +235,27 @@ START_TEST(a_customer_cannot_touch_anothers_agent_but_may_fund_it)
     ck_assert_int_eq(site_fund(&site, 2, agent, 33), CONTROL_DONE);
     ck_assert_uint_eq(site_balance(&site, agent), before + 33);
     ck_assert_int_eq(site_on_agent(&site, OPERATOR, "agent.freeze", agent), CONTROL_DONE);
-    ck_assert_int_eq((int)site_agent(&site, agent)->state, AGENT_FROZEN_HELD);
+    ck_assert_int_eq((int)site_agent(&site, agent)->state, AGENT_FROZEN_BY_SITE);
     ck_assert_str_eq(site_agent(&site, agent)->reason, "frozen by the operator");
     ck_assert_int_eq(site_on_agent(&site, 2, "agent.thaw", agent), CONTROL_DENIED);
     ck_assert_int_eq(site_on_agent(&site, 1, "agent.thaw", agent), CONTROL_DENIED);
     ck_assert_int_eq(site_on_agent(&site, OPERATOR, "agent.thaw", agent), CONTROL_DONE);
     /* What its customer froze, its customer thaws. */
     ck_assert_int_eq(site_on_agent(&site, 1, "agent.freeze", agent), CONTROL_DONE);
+    ck_assert_int_eq(site_on_agent(&site, 1, "agent.thaw", agent), CONTROL_DONE);
+}
+END_TEST
+
+START_TEST(who_froze_an_agent_is_not_read_from_the_reason)
+{
+    uint64_t agent = puppet_new(&site, 1, MONEY, NULL);
+
+    ck_assert_int_eq(core_quarantine(site.core, agent, "frozen by its customer"), ST_OK);
+    ck_assert_int_eq(site_on_agent(&site, 1, "agent.thaw", agent), CONTROL_DENIED);
+    ck_assert_int_eq(site_on_agent(&site, OPERATOR, "agent.thaw", agent), CONTROL_DONE);
+    ck_assert_int_eq(site_on_agent(&site, 1, "agent.freeze", agent), CONTROL_DONE);
+    ck_assert_int_eq((int)site_agent(&site, agent)->state, AGENT_FROZEN_BY_CUSTOMER);
+    site_reload_same(&site);
     ck_assert_int_eq(site_on_agent(&site, 1, "agent.thaw", agent), CONTROL_DONE);
 }
 END_TEST
@@ -522,6 +536,7 @@ int main(void)
     tcase_add_test(tcase, a_request_for_another_site_or_by_a_stranger_is_denied);
     tcase_add_test(tcase, a_bit_changed_anywhere_is_never_done);
     tcase_add_test(tcase, a_customer_cannot_touch_anothers_agent_but_may_fund_it);
+    tcase_add_test(tcase, who_froze_an_agent_is_not_read_from_the_reason);
     tcase_add_test(tcase, only_the_operator_brings_money_in_and_out);
     tcase_add_test(tcase, a_customer_has_a_plain_name_and_a_key_of_its_own);
     tcase_add_test(tcase, a_deployment_is_checked_before_anything_is_paid);

@@ -127,7 +127,7 @@ START_TEST(hot_code_is_told_once)
     work(&site, agent, 1);
     ck_assert(!next_hot(&site, &id)); /* not yet so hot */
     ck_assert_ptr_nonnull(
-        strstr(view(&site, &site_agent(&site, agent)->program.code.code->id)->reason, "burnt "));
+        strstr(view(&site, &site_agent(&site, agent)->program.code.code->id)->reason, "used "));
     agents_watch_code(core_agents(site.core), HOT, 0);
     work(&site, agent, 1);
     ck_assert(next_hot(&site, &id));
