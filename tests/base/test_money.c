@@ -365,8 +365,8 @@ int main(void)
     tcase_add_test(tcase, an_amount_is_at_most_the_largest_i64);
     tcase_add_test(tcase, amounts_compare_as_their_numbers);
     tcase_add_test(tcase, an_amount_grows_and_shrinks_in_place);
-    tcase_add_test_raise_signal(tcase, a_sum_that_does_not_fit_in_place_is_a_bug, SIGABRT);
-    tcase_add_test_raise_signal(tcase, taking_more_than_there_is_in_place_is_a_bug, SIGABRT);
+    tcase_add_test_raise_signal(aborts, a_sum_that_does_not_fit_in_place_is_a_bug, SIGABRT);
+    tcase_add_test_raise_signal(aborts, taking_more_than_there_is_in_place_is_a_bug, SIGABRT);
     tcase_add_test(tcase, a_sum_out_of_range_is_refused_and_changes_nothing);
     tcase_add_test(tcase, a_sum_in_range_is_exact);
     tcase_add_test(tcase, the_result_may_be_one_of_the_operands);

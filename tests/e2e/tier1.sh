@@ -105,14 +105,14 @@ messages 4
 becomes tier1_loaded 1
 grep -q "code.tier1 code=$code .*kept=yes" "$daemon_log" || fail "what was kept was not taken"
 stop_well
-# What was not is compiled when its agents have burnt that, and the list says how far they are.
+# What was not is compiled when its agents have used that, and the list says how far they are.
 rm "$SERAI_SITE"/compiled/*.so
 start_site
 messages 4
 says tier1.ready
 messages 1
 becomes tier1_compiling 0
-"$serai" code ls | grep -q "burnt [0-9]* of [0-9]* fuel, which a compile of it is worth" ||
+"$serai" code ls | grep -q "used [0-9]* of [0-9]* fuel, which a compile of it is worth" ||
     fail "the list does not say how far the code is"
 holds "codes in tier 1 that have not paid" "$(status_of tier1_loaded)" 0
 stop_well

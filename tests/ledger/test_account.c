@@ -267,11 +267,12 @@ int main(void)
     Suite *suite = suite_create("ledger/account");
     TCase *rules = tcase_create("rules");
     TCase *rows = tcase_create("rows");
+    TCase *aborts = tcase_of_aborts(suite);
 
     tcase_add_test(rules, every_account_has_its_fixed_name);
     tcase_add_test(rules, own_accounts_are_walked_in_order_and_know_their_kind);
     tcase_add_test(rules, the_number_of_an_account_of_a_link_says_which_it_is);
-    tcase_add_test_raise_signal(rules, a_link_past_the_last_number_has_no_account, SIGABRT);
+    tcase_add_test_raise_signal(aborts, a_link_past_the_last_number_has_no_account, SIGABRT);
     tcase_add_test(rules, only_source_kinds_may_owe);
     tcase_add_test(rules, limits_are_those_of_the_class);
     tcase_add_test(rules, a_refused_transfer_changes_nothing);
