@@ -36,8 +36,8 @@ void frozen_schedule(struct agents *agents, const struct agent *agent)
 
 /* ---- money running low ---- */
 
-static void freeze(struct agents *agents, struct agent *agent, enum agent_state state,
-                   const char *reason)
+/* All words about why an agent is frozen stand in this file; its reason has been set. */
+static void freeze(struct agents *agents, struct agent *agent, enum agent_state state)
 {
     rent_accrue(agents, agent);
     if (!agent_is_frozen(agent)) {
@@ -45,20 +45,51 @@ static void freeze(struct agents *agents, struct agent *agent, enum agent_state 
         agent->frozen_us = agents->now_us;
     }
     agent->state = state;
-    (void)snprintf(agent->reason, sizeof agent->reason, "%s", reason);
     agent_dirty(&agents->changes, agent);
     frozen_schedule(agents, agent);
 }
 
-void agent_freeze_dry(struct agents *agents, struct agent *agent, const char *reason)
+void agent_freeze_dry(struct agents *agents, struct agent *agent, enum dry_cause cause)
 {
-    freeze(agents, agent, AGENT_FROZEN_DRY, reason);
+    char has[MONEY_TEXT_BYTES];
+    char needs[MONEY_TEXT_BYTES];
+
+    (void)money_print(has, agent_funds(agents, agent));
+    (void)money_print(needs, agent_head_needs(agents, agent));
+    switch (cause) {
+    case DRY_BEFORE_EVENT:
+        (void)snprintf(agent->reason, sizeof agent->reason,
+                       "out of money: has %s, the next event needs %s", has, needs);
+        break;
+    case DRY_IN_TURN:
+        (void)snprintf(agent->reason, sizeof agent->reason,
+                       "out of money in a turn: has %s, needs %s for its event", has, needs);
+        break;
+    case DRY_OF_RENT:
+        (void)snprintf(agent->reason, sizeof agent->reason,
+                       "out of money: the rent is paid by its burial reserve now");
+        break;
+    }
+    freeze(agents, agent, AGENT_FROZEN_DRY);
 }
 
-void agents_freeze(struct agents *agents, struct agent *agent, enum freezer by, const char *reason)
+void agents_freeze(struct agents *agents, struct agent *agent, enum freeze_cause cause)
 {
-    freeze(agents, agent, by == FREEZE_BY_SITE ? AGENT_FROZEN_BY_SITE : AGENT_FROZEN_BY_CUSTOMER,
-           reason);
+    static const char *const words[FREEZE_CAUSES] = {
+        [FREEZE_BY_OPERATOR] = "frozen by the operator",
+        [FREEZE_BY_CUSTOMER] = "frozen by its customer",
+        [FREEZE_FOR_DISK] = "the disk is nearly full and this agent writes most",
+    };
+
+    (void)snprintf(agent->reason, sizeof agent->reason, "%s", words[cause]);
+    freeze(agents, agent,
+           cause == FREEZE_BY_CUSTOMER ? AGENT_FROZEN_BY_CUSTOMER : AGENT_FROZEN_BY_SITE);
+}
+
+void agents_quarantine(struct agents *agents, struct agent *agent, const char *reason)
+{
+    (void)snprintf(agent->reason, sizeof agent->reason, "%s", reason);
+    freeze(agents, agent, AGENT_FROZEN_BY_SITE);
 }
 
 bool agents_is_held(const struct agent *agent)

@@ -22,8 +22,11 @@ struct money agent_lacks(const struct agents *agents, const struct agent *agent)
 /* Let a dry agent run again if its next event is paid for. */
 void agents_try_thaw(struct agents *agents, struct agent *agent);
 
-/* Freeze a running agent for want of money.  `reason` is copied and cut to fit. */
-void agent_freeze_dry(struct agents *agents, struct agent *agent, const char *reason);
+/* When an agent is found to have too little money. */
+enum dry_cause { DRY_BEFORE_EVENT, DRY_IN_TURN, DRY_OF_RENT };
+
+/* Freeze a running agent for want of money. */
+void agent_freeze_dry(struct agents *agents, struct agent *agent, enum dry_cause cause);
 
 /* Let the agent be billed no later than frozen_send_back() is due. */
 void frozen_schedule(struct agents *agents, const struct agent *agent);

@@ -69,15 +69,21 @@ MUST_CHECK enum birth_result agents_birth_check_early(const struct agents *agent
 MUST_CHECK enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
                                           struct agent **agent);
 
-enum freezer { FREEZE_BY_SITE, FREEZE_BY_CUSTOMER };
+enum freeze_cause { FREEZE_BY_OPERATOR, FREEZE_BY_CUSTOMER, FREEZE_FOR_DISK, FREEZE_CAUSES };
 
-/* Freeze an agent until agents_thaw().  `reason` is for people; it is copied and cut to fit. */
-void agents_freeze(struct agents *agents, struct agent *agent, enum freezer by, const char *reason);
+/* Freeze an agent until agents_thaw().  Its view has the cause in words (agents/freeze.c). */
+void agents_freeze(struct agents *agents, struct agent *agent, enum freeze_cause cause);
 
-/* Whether agents_freeze() froze it, so that only agents_thaw() ends that. */
+/*
+ * Freeze an agent that ended the site, as agents_freeze() does for its operator.  `reason` is for
+ * people; it is copied and cut to fit.
+ */
+void agents_quarantine(struct agents *agents, struct agent *agent, const char *reason);
+
+/* Whether it was frozen so, and only agents_thaw() ends that. */
 bool agents_is_held(const struct agent *agent);
 
-/* Whether agents_freeze() froze it for the site: then it is not its customer's to thaw. */
+/* Whether it was frozen so by the site: then it is not its customer's to thaw. */
 bool agents_is_held_by_site(const struct agent *agent);
 
 /*

@@ -102,7 +102,7 @@ void rent_bill(struct agents *agents, struct agent *agent)
         agent_dirty(&agents->changes, agent);
     }
     if (!paid && agent->state == AGENT_RUNNING)
-        agent_freeze_dry(agents, agent, "out of money: the rent is paid by its burial reserve now");
+        agent_freeze_dry(agents, agent, DRY_OF_RENT);
 }
 
 u128 agent_rent_rate(const struct agents *agents, const struct agent *agent)

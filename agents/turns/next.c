@@ -35,18 +35,6 @@ static void bill_first(struct agents *agents, struct agent *agent)
     (void)ledger_event_end(agents->ledger, &event);
 }
 
-static void refuse_to_run(struct agents *agents, struct agent *agent)
-{
-    char reason[AGENT_REASON_BYTES_MAX + 1];
-    char has[MONEY_TEXT_BYTES];
-    char needs[MONEY_TEXT_BYTES];
-
-    (void)snprintf(reason, sizeof reason, "out of money: has %s, the next event needs %s",
-                   money_print(has, agent_funds(agents, agent)),
-                   money_print(needs, agent_head_needs(agents, agent)));
-    agent_freeze_dry(agents, agent, reason);
-}
-
 static bool solvent(const struct agents *agents, const struct agent *agent)
 {
     /* The notice that money runs low was paid when the mark was set, and is heard in any case. */
@@ -123,7 +111,7 @@ static void run(struct agents *agents, struct agent *agent)
     head = agent->inbox.first;
     take_in_postage(agents, agent);
     if (!solvent(agents, agent)) {
-        refuse_to_run(agents, agent);
+        agent_freeze_dry(agents, agent, DRY_BEFORE_EVENT);
         return;
     }
     cap_table_index(&agent->caps, agents->heap.key, agents->undo);

@@ -87,8 +87,6 @@ static void turn_ran_dry(struct turn *turn)
     struct agents *agents = turn->agents;
     struct agent *agent = turn->agent;
     struct message *m = &turn->event->m;
-    char reason[AGENT_REASON_BYTES_MAX + 1];
-    char has[MONEY_TEXT_BYTES];
     char needs[MONEY_TEXT_BYTES];
     char text[200];
 
@@ -98,14 +96,12 @@ static void turn_ran_dry(struct turn *turn)
     inbox_put_back(agents, agent, turn->event);
     agent->needs = needs_next(turn);
     (void)money_print(needs, agent_head_needs(agents, agent));
-    (void)snprintf(reason, sizeof reason, "out of money in a turn: has %s, needs %s for its event",
-                   money_print(has, agent_funds(agents, agent)), needs);
     (void)snprintf(text, sizeof text,
                    "turn undone: out of money; its event waits until the agent has %s; fuel "
                    "and fees stand",
                    needs);
     agent_log(agents, agent, LOG_BY_SITE, text, strlen(text));
-    agent_freeze_dry(agents, agent, reason);
+    agent_freeze_dry(agents, agent, DRY_IN_TURN);
 }
 
 /*

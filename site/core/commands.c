@@ -350,10 +350,8 @@ static void freeze_or_thaw(struct core *core, struct customer *by, struct cbor *
         return;
     }
     if (freeze) {
-        if (is_operator(core, by))
-            agents_freeze(core->agents, agent, FREEZE_BY_SITE, "frozen by the operator");
-        else
-            agents_freeze(core->agents, agent, FREEZE_BY_CUSTOMER, "frozen by its customer");
+        agents_freeze(core->agents, agent,
+                      is_operator(core, by) ? FREEZE_BY_OPERATOR : FREEZE_BY_CUSTOMER);
     } else if (agents_thaw(core->agents, agent, &fault) != ST_OK) {
         outcome_set(outcome, CONTROL_REFUSED, "%s", fault.text);
         return;

@@ -219,7 +219,7 @@ enum status core_quarantine(struct core *core, uint64_t agent, const char *reaso
 
     if (found == NULL)
         return ST_MISSING;
-    agents_freeze(core->agents, found, FREEZE_BY_SITE, reason);
+    agents_quarantine(core->agents, found, reason);
     core->frame_open = true;
     return ST_OK;
 }

@@ -17,8 +17,6 @@
 #include "base/log.h"
 #include "site/core/state.h"
 
-#define FROZEN_FOR_DISK "the disk is nearly full and this agent writes most"
-
 /* A third of what `full` keeps is for the site alone. */
 static uint64_t rest_bytes(const struct disk *disk)
 {
@@ -128,12 +126,12 @@ static void hold_agent(struct core *core, const struct disk_writer *writer)
 
     if (agent == NULL || agents_is_held(agent))
         return;
-    agents_freeze(core->agents, agent, FREEZE_BY_SITE, FROZEN_FOR_DISK);
+    agents_freeze(core->agents, agent, FREEZE_FOR_DISK);
     core->frame_open = true;
     log_write(LOG_WARN, "disk.agent-frozen",
               "agent=%" PRIu64 " customer=%" PRIu64 " bytes=%" PRIu64 " free=%" PRIu64
-              " reason=\"" FROZEN_FOR_DISK "\" next=\"make room or raise ledger.map_bytes, then "
-              "serai agent thaw\"",
+              " reason=\"the disk is nearly full and this agent writes most\" next=\"make room or "
+              "raise ledger.map_bytes, then serai agent thaw\"",
               writer->writer, writer->customer, writer->bytes, core->disk.told.free_bytes);
 }
 

@@ -360,7 +360,7 @@ void world_fill(struct world *world)
     world_send(world, second, second, facet->id);
     send_first(world, second);
     set_mark(world, first);
-    agents_freeze(world->agents, world_agent(world, 2), FREEZE_BY_CUSTOMER, "by hand");
+    agents_freeze(world->agents, world_agent(world, 2), FREEZE_BY_CUSTOMER);
     world_send(world, first, world_agent(world, 2), facet->id);
     undo_commit(world->undo);
 }

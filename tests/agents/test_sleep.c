@@ -168,7 +168,7 @@ START_TEST(who_has_something_to_do_stays_awake)
 {
     uint64_t facet = world_add_facet(&world, world_agent(&world, 0))->id;
 
-    agents_freeze(world.agents, world_agent(&world, 2), FREEZE_BY_SITE, "by hand");
+    agents_freeze(world.agents, world_agent(&world, 2), FREEZE_BY_OPERATOR);
     world_send(&world, world_agent(&world, 0), world_agent(&world, 1), facet); /* is ready */
     world_send(&world, world_agent(&world, 0), world_agent(&world, 2), facet); /* waits, frozen */
     agents_keep_awake(world.agents, 0);

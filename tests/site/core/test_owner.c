@@ -123,7 +123,7 @@ END_TEST
 START_TEST(a_quarantined_agent_ends)
 {
     ck_assert_int_eq(site_send(&site, 1, agent, "x", 10), CONTROL_DONE);
-    agents_freeze(site.core->agents, site_agent(&site, agent), FREEZE_BY_SITE, "quarantined");
+    agents_quarantine(site.core->agents, site_agent(&site, agent), "quarantined");
     ends(1);
 }
 END_TEST
