@@ -15,7 +15,7 @@
 
 static_assert(sizeof(((struct cap_heap *)0)->key) == crypto_shorthash_KEYBYTES, "hash key");
 
-static size_t bucket_of(const struct cap_heap *heap, const uint8_t *number)
+static size_t heap_bucket_of(const struct cap_heap *heap, const uint8_t *number)
 {
     uint64_t hash;
     uint8_t out[crypto_shorthash_BYTES];
@@ -29,7 +29,7 @@ struct heap_entry *cap_heap_find(const struct cap_heap *heap, const uint8_t *num
 {
     if (heap->bucket_count == 0)
         return NULL;
-    for (struct heap_entry *entry = heap->buckets[bucket_of(heap, number)]; entry != NULL;
+    for (struct heap_entry *entry = heap->buckets[heap_bucket_of(heap, number)]; entry != NULL;
          entry = entry->next) {
         if (memcmp(entry->number, number, SERAI_HEAP_NUMBER_BYTES) == 0)
             return entry;
@@ -39,13 +39,13 @@ struct heap_entry *cap_heap_find(const struct cap_heap *heap, const uint8_t *num
 
 static void link_entry(struct cap_heap *heap, struct heap_entry *entry)
 {
-    size_t bucket = bucket_of(heap, entry->number);
+    size_t bucket = heap_bucket_of(heap, entry->number);
 
     entry->next = heap->buckets[bucket];
     heap->buckets[bucket] = entry;
 }
 
-static void grow(struct cap_heap *heap)
+static void heap_grow(struct cap_heap *heap)
 {
     size_t old_buckets = heap->bucket_count;
     struct heap_entry **old = heap->buckets;
@@ -67,14 +67,14 @@ static void grow(struct cap_heap *heap)
 void cap_heap_insert(struct cap_heap *heap, struct heap_entry *entry)
 {
     if (heap->count >= heap->bucket_count)
-        grow(heap);
+        heap_grow(heap);
     link_entry(heap, entry);
     heap->count++;
 }
 
 void cap_heap_remove(struct cap_heap *heap, struct heap_entry *entry)
 {
-    struct heap_entry **at = &heap->buckets[bucket_of(heap, entry->number)];
+    struct heap_entry **at = &heap->buckets[heap_bucket_of(heap, entry->number)];
 
     while (*at != entry)
         at = &(*at)->next;
@@ -95,7 +95,7 @@ void cap_heap_fini(struct cap_heap *heap)
     free(heap->buckets);
 }
 
-static int by_serial(const void *left, const void *right)
+static int heap_by_serial(const void *left, const void *right)
 {
     const struct heap_view *a = left;
     const struct heap_view *b = right;
@@ -121,7 +121,7 @@ size_t agents_heap_list(const struct agents *agents, uint64_t after, size_t limi
                                                     .kind = entry->cap.kind};
         }
     }
-    qsort(views, count, sizeof *views, by_serial);
+    qsort(views, count, sizeof *views, heap_by_serial);
     for (visited = 0; visited < count && visited < limit; visited++)
         visit(context, &views[visited]);
     free(views);

@@ -62,7 +62,7 @@ struct cap_index {
     uint64_t taken[SERAI_SLOTS_MAX / 64];
 };
 
-static uint16_t bucket_of(const struct cap_index *index, const struct cap *cap)
+static uint16_t index_bucket_of(const struct cap_index *index, const struct cap *cap)
 {
     uint8_t text[10] = {cap->kind, cap->rights};
     uint8_t hash[crypto_shorthash_BYTES];
@@ -95,7 +95,7 @@ static void index_slot(struct cap_table *table, uint16_t slot)
     index_unlink(index, slot);
     if (cap == NULL || cap->kind == SERAI_KIND_EMPTY)
         return;
-    bucket = bucket_of(index, cap);
+    bucket = index_bucket_of(index, cap);
     index->next[slot] = index->first[bucket];
     index->first[bucket] = slot;
     index->bucket[slot] = bucket;
@@ -158,7 +158,7 @@ int64_t cap_table_find(const struct cap_table *table, const struct cap *cap)
 
     if (index == NULL || cap->kind == SERAI_KIND_EMPTY)
         return scan_for(table, cap);
-    for (uint16_t slot = index->first[bucket_of(index, cap)]; slot != NO_SLOT;
+    for (uint16_t slot = index->first[index_bucket_of(index, cap)]; slot != NO_SLOT;
          slot = index->next[slot]) {
         if (cap_equal(cap_table_at(table, slot), cap))
             return slot;

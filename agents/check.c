@@ -86,7 +86,7 @@ static void count_holding(struct checking *checking, const struct agent *agent,
     }
 }
 
-static bool check_agent(void *context, const struct agent *agent)
+static bool check_one_agent(void *context, const struct agent *agent)
 {
     struct checking *checking = context;
     struct holding holding = {0};
@@ -193,7 +193,7 @@ enum status agents_check(const struct agents *agents, struct fault *fault)
 {
     struct checking checking = {.agents = agents, .fault = fault, .status = ST_OK};
 
-    agents_each(agents, 0, check_agent, &checking);
+    agents_each(agents, 0, check_one_agent, &checking);
     if (checking.status == ST_OK && checking.objects != table_count(&agents->objects.by_id))
         checking.status = fault_set(fault, ST_CORRUPT,
                                     "%zu facets, buffers and timers are in no list of an agent's",

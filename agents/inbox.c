@@ -21,7 +21,7 @@ static uint64_t weight(const struct message *message)
     return message->size + INBOX_MESSAGE_OVERHEAD;
 }
 
-static struct inbox_share *share_of(const struct inbox *inbox, uint64_t customer)
+static struct inbox_share *inbox_share_of(const struct inbox *inbox, uint64_t customer)
 {
     for (size_t i = 0; i < inbox->share_count; i++) {
         if (inbox->shares[i].customer == customer)
@@ -30,9 +30,9 @@ static struct inbox_share *share_of(const struct inbox *inbox, uint64_t customer
     return NULL;
 }
 
-static void share_add(struct inbox *inbox, uint64_t customer, uint64_t bytes)
+static void inbox_share_add(struct inbox *inbox, uint64_t customer, uint64_t bytes)
 {
-    struct inbox_share *share = share_of(inbox, customer);
+    struct inbox_share *share = inbox_share_of(inbox, customer);
 
     if (share != NULL) {
         share->messages++;
@@ -45,9 +45,9 @@ static void share_add(struct inbox *inbox, uint64_t customer, uint64_t bytes)
     inbox->shares[inbox->share_count++] = (struct inbox_share){customer, 1, bytes};
 }
 
-static void share_take(struct inbox *inbox, uint64_t customer, uint64_t bytes)
+static void inbox_share_take(struct inbox *inbox, uint64_t customer, uint64_t bytes)
 {
-    struct inbox_share *share = share_of(inbox, customer);
+    struct inbox_share *share = inbox_share_of(inbox, customer);
 
     INVARIANT(share != NULL);
     share->bytes -= bytes;
@@ -64,7 +64,7 @@ void inbox_count_in(struct inbox *inbox, const struct message *message)
         return;
     inbox->count++;
     inbox->bounded_bytes += weight(message);
-    share_add(inbox, message->sender_customer, weight(message));
+    inbox_share_add(inbox, message->sender_customer, weight(message));
 }
 
 void inbox_unlink(struct inbox *inbox, struct inbox_message *message)
@@ -83,7 +83,7 @@ void inbox_unlink(struct inbox *inbox, struct inbox_message *message)
         return;
     inbox->count--;
     inbox->bounded_bytes -= weight(&message->m);
-    share_take(inbox, message->m.sender_customer, weight(&message->m));
+    inbox_share_take(inbox, message->m.sender_customer, weight(&message->m));
 }
 
 /* An event that was paid for in advance counts for its receiver's customer while it waits. */
@@ -160,7 +160,7 @@ int64_t agents_inbox_room(const struct agents *agents, const struct agent *to,
 {
     const struct pricebook *prices = &agents->prices;
     uint64_t bytes = size + INBOX_MESSAGE_OVERHEAD;
-    const struct inbox_share *from_customer = share_of(&to->inbox, sender_customer);
+    const struct inbox_share *from_customer = inbox_share_of(&to->inbox, sender_customer);
 
     if (to->state == AGENT_DEAD)
         return SERAI_E_CLOSED;

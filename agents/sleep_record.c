@@ -100,19 +100,19 @@ static void number_set(struct agent *agent, const struct number *number, u128 va
 
 /* ---- bytes ---- */
 
-static uint8_t *put_raw(uint8_t *to, const void *from, size_t size)
+static uint8_t *record_put_raw(uint8_t *to, const void *from, size_t size)
 {
     memcpy(to, from, size);
     return to + size;
 }
 
-static const uint8_t *get_raw(const uint8_t *from, void *to, size_t size)
+static const uint8_t *record_get_raw(const uint8_t *from, void *to, size_t size)
 {
     memcpy(to, from, size);
     return from + size;
 }
 
-static uint8_t *put_number(uint8_t *to, u128 value)
+static uint8_t *record_put_number(uint8_t *to, u128 value)
 {
     while (value >= 0x80) {
         *to++ = (uint8_t)((uint8_t)value | 0x80);
@@ -122,7 +122,7 @@ static uint8_t *put_number(uint8_t *to, u128 value)
     return to;
 }
 
-static const uint8_t *get_number(const uint8_t *from, u128 *value)
+static const uint8_t *record_get_number(const uint8_t *from, u128 *value)
 {
     uint64_t low = 0;
     unsigned shift = 0;
@@ -142,34 +142,34 @@ static const uint8_t *get_number(const uint8_t *from, u128 *value)
     }
 }
 
-static const uint8_t *get_u64(const uint8_t *from, uint64_t *value)
+static const uint8_t *record_get_u64(const uint8_t *from, uint64_t *value)
 {
     u128 wide;
 
-    from = get_number(from, &wide);
+    from = record_get_number(from, &wide);
     *value = (uint64_t)wide;
     return from;
 }
 
-static uint8_t *put_text(uint8_t *to, const char *text)
+static uint8_t *record_put_text(uint8_t *to, const char *text)
 {
     size_t size = strlen(text);
 
     *to++ = (uint8_t)size;
-    return put_raw(to, text, size);
+    return record_put_raw(to, text, size);
 }
 
-static const uint8_t *get_text(const uint8_t *from, char *text)
+static const uint8_t *record_get_text(const uint8_t *from, char *text)
 {
     size_t size = *from++;
 
     text[size] = '\0';
-    return get_raw(from, text, size);
+    return record_get_raw(from, text, size);
 }
 
 /* ---- numbers ---- */
 
-static uint8_t *put_numbers(uint8_t *to, const struct agent *agent)
+static uint8_t *record_put_numbers(uint8_t *to, const struct agent *agent)
 {
     uint8_t *bits_at = to;
     uint32_t bits = 0;
@@ -181,23 +181,23 @@ static uint8_t *put_numbers(uint8_t *to, const struct agent *agent)
         if (value == 0)
             continue;
         bits |= UINT32_C(1) << i;
-        to = put_number(to, value);
+        to = record_put_number(to, value);
     }
     memcpy(bits_at, &bits, sizeof bits);
     return to;
 }
 
-static const uint8_t *get_numbers(const uint8_t *from, struct agent *agent)
+static const uint8_t *record_get_numbers(const uint8_t *from, struct agent *agent)
 {
     uint32_t bits;
 
-    from = get_raw(from, &bits, sizeof bits);
+    from = record_get_raw(from, &bits, sizeof bits);
     for (size_t i = 0; i < NUMBERS; i++) {
         u128 value;
 
         if ((bits & UINT32_C(1) << i) == 0)
             continue;
-        from = get_number(from, &value);
+        from = record_get_number(from, &value);
         number_set(agent, &numbers[i], value);
     }
     return from;
@@ -229,22 +229,22 @@ static bool cap_is_packed(const struct cap *cap, uint32_t slot, bool inborn)
     return !inborn || slot >= SERAI_SLOT_FIRST_FREE || slot == SERAI_SLOT_ORIGIN;
 }
 
-static uint8_t *put_caps(uint8_t *to, const struct agent *agent, bool inborn)
+static uint8_t *record_put_caps(uint8_t *to, const struct agent *agent, bool inborn)
 {
     uint32_t count = 0;
 
     for (uint32_t slot = 0; slot < agent->caps.highest; slot++)
         count += cap_is_packed(cap_table_at(&agent->caps, slot), slot, inborn);
-    to = put_number(to, count);
+    to = record_put_number(to, count);
     for (uint32_t slot = 0; count > 0; slot++) {
         const struct cap *cap = cap_table_at(&agent->caps, slot);
 
         if (!cap_is_packed(cap, slot, inborn))
             continue;
-        to = put_number(to, slot);
+        to = record_put_number(to, slot);
         *to++ = cap->kind;
         *to++ = cap->rights;
-        to = put_number(to, cap->object);
+        to = record_put_number(to, cap->object);
         count--;
     }
     return to;
@@ -259,21 +259,21 @@ static void set_cap(struct agent *agent, uint32_t slot, struct cap cap)
         agent->caps.highest = slot + 1;
 }
 
-static const uint8_t *get_caps(const uint8_t *from, struct agent *agent, bool inborn)
+static const uint8_t *record_get_caps(const uint8_t *from, struct agent *agent, bool inborn)
 {
     uint64_t count;
 
     for (uint32_t slot = 0; inborn && slot < SERAI_SLOT_FIRST_FREE; slot++)
         set_cap(agent, slot, (struct cap){.kind = cap_inborn_kind(slot)});
-    from = get_u64(from, &count);
+    from = record_get_u64(from, &count);
     for (; count > 0; count--) {
         struct cap cap = {0};
         uint64_t slot;
 
-        from = get_u64(from, &slot);
+        from = record_get_u64(from, &slot);
         cap.kind = *from++;
         cap.rights = *from++;
-        from = get_u64(from, &cap.object);
+        from = record_get_u64(from, &cap.object);
         set_cap(agent, (uint32_t)slot, cap);
     }
     return from;
@@ -291,58 +291,60 @@ static bool globals_are_initial(const struct agent *agent)
            0;
 }
 
-static uint8_t *put_program(uint8_t *to, const struct agent *agent, uint8_t flags)
+static uint8_t *record_put_program(uint8_t *to, const struct agent *agent, uint8_t flags)
 {
-    to = put_raw(to, &agent->program.code.code, sizeof agent->program.code.code);
+    to = record_put_raw(to, &agent->program.code.code, sizeof agent->program.code.code);
     for (uint32_t i = 0; i < agent->program.kept_count; i++) {
-        to = put_raw(to, &agent->program.kept[i].code, sizeof agent->program.kept[i].code);
-        to = put_number(to, agent->program.kept[i].share_index);
+        to = record_put_raw(to, &agent->program.kept[i].code, sizeof agent->program.kept[i].code);
+        to = record_put_number(to, agent->program.kept[i].share_index);
     }
     if ((flags & FLAG_GLOBALS) != 0) {
         uint32_t count = engine_code_globals(agent->program.code.code->engine);
 
         for (uint32_t i = 0; i < count; i++)
-            to = put_number(to, agent->program.globals[i]);
+            to = record_put_number(to, agent->program.globals[i]);
     }
     return to;
 }
 
-static const uint8_t *get_program(const uint8_t *from, struct agent *agent, uint8_t flags)
+static const uint8_t *record_get_program(const uint8_t *from, struct agent *agent, uint8_t flags)
 {
     uint32_t count;
 
-    from = get_raw(from, &agent->program.code.code, sizeof agent->program.code.code);
+    from = record_get_raw(from, &agent->program.code.code, sizeof agent->program.code.code);
     if (agent->program.kept_count > 0)
         agent_make_kept(agent);
     for (uint32_t i = 0; i < agent->program.kept_count; i++) {
-        from = get_raw(from, &agent->program.kept[i].code, sizeof agent->program.kept[i].code);
-        from = get_number(from, &agent->program.kept[i].share_index);
+        from =
+            record_get_raw(from, &agent->program.kept[i].code, sizeof agent->program.kept[i].code);
+        from = record_get_number(from, &agent->program.kept[i].share_index);
     }
     count = engine_code_globals(agent->program.code.code->engine);
     agent_fit_globals(agent, count);
     if ((flags & FLAG_GLOBALS) == 0)
         engine_code_initial_globals(agent->program.code.code->engine, agent->program.globals);
     for (uint32_t i = 0; (flags & FLAG_GLOBALS) != 0 && i < count; i++)
-        from = get_u64(from, &agent->program.globals[i]);
+        from = record_get_u64(from, &agent->program.globals[i]);
     return from;
 }
 
 /* ---- pages: where they lie ---- */
 
-static uint8_t *put_pages(uint8_t *to, const struct agent *agent)
+static uint8_t *record_put_pages(uint8_t *to, const struct agent *agent)
 {
-    to = put_number(to, agent->program.memory.used);
-    return put_raw(to, agent->program.memory.pages,
-                   agent->program.memory.used * sizeof *agent->program.memory.pages);
+    to = record_put_number(to, agent->program.memory.used);
+    return record_put_raw(to, agent->program.memory.pages,
+                          agent->program.memory.used * sizeof *agent->program.memory.pages);
 }
 
-static const uint8_t *get_pages(const uint8_t *from, struct agent *agent)
+static const uint8_t *record_get_pages(const uint8_t *from, struct agent *agent)
 {
     uint64_t used;
 
-    from = get_u64(from, &used);
+    from = record_get_u64(from, &used);
     paged_adopt(&agent->program.memory, (uint32_t)used);
-    return get_raw(from, agent->program.memory.pages, used * sizeof *agent->program.memory.pages);
+    return record_get_raw(from, agent->program.memory.pages,
+                          used * sizeof *agent->program.memory.pages);
 }
 
 /* ---- records ---- */
@@ -388,23 +390,23 @@ const uint8_t *sleep_record_pack(uint8_t *to, const struct agent *agent)
 
     to += RECORD_HEAD_BYTES;
     *to++ = flags;
-    to = put_numbers(to, agent);
-    to = put_text(to, agent->name);
+    to = record_put_numbers(to, agent);
+    to = record_put_text(to, agent->name);
     if ((flags & FLAG_REASON) != 0)
-        to = put_text(to, agent->reason);
+        to = record_put_text(to, agent->reason);
     if ((flags & FLAG_FROZEN) != 0)
-        to = put_number(to, agent->frozen_us);
+        to = record_put_number(to, agent->frozen_us);
     if ((flags & FLAG_NEEDS) != 0)
-        to = put_number(to, money_nanos(agent->needs));
+        to = record_put_number(to, money_nanos(agent->needs));
     if ((flags & FLAG_OWNED) != 0)
-        to = put_raw(to, &agent->owns.newest, sizeof agent->owns.newest);
-    to = put_program(to, agent, flags);
-    to = put_caps(to, agent, (flags & FLAG_INBORN) != 0);
+        to = record_put_raw(to, &agent->owns.newest, sizeof agent->owns.newest);
+    to = record_put_program(to, agent, flags);
+    to = record_put_caps(to, agent, (flags & FLAG_INBORN) != 0);
     if ((flags & FLAG_PAGES) != 0)
-        to = put_pages(to, agent);
+        to = record_put_pages(to, agent);
     if (agent->log.lines > 0) {
-        to = put_raw(to, &agent->log.first, sizeof agent->log.first);
-        to = put_raw(to, &agent->log.last, sizeof agent->log.last);
+        to = record_put_raw(to, &agent->log.first, sizeof agent->log.first);
+        to = record_put_raw(to, &agent->log.last, sizeof agent->log.last);
     }
     return to;
 }
@@ -417,29 +419,29 @@ void sleep_record_unpack(struct agent *agent, const uint8_t *from)
     from += RECORD_HEAD_BYTES;
     flags = *from++;
     agent->program.begun = (flags & FLAG_BEGUN) != 0;
-    from = get_numbers(from, agent);
-    from = get_text(from, agent->name);
+    from = record_get_numbers(from, agent);
+    from = record_get_text(from, agent->name);
     if ((flags & FLAG_REASON) != 0)
-        from = get_text(from, agent->reason);
+        from = record_get_text(from, agent->reason);
     if ((flags & FLAG_FROZEN) != 0)
-        from = get_u64(from, &agent->frozen_us);
+        from = record_get_u64(from, &agent->frozen_us);
     if ((flags & FLAG_NEEDS) != 0) {
         uint64_t nanos;
 
-        from = get_u64(from, &nanos);
+        from = record_get_u64(from, &nanos);
         INVARIANT(money_from_nanos(&agent->needs, nanos) == ST_OK);
     }
     if ((flags & FLAG_OWNED) != 0)
-        from = get_raw(from, &agent->owns.newest, sizeof agent->owns.newest);
-    from = get_program(from, agent, flags);
-    from = get_caps(from, agent, (flags & FLAG_INBORN) != 0);
+        from = record_get_raw(from, &agent->owns.newest, sizeof agent->owns.newest);
+    from = record_get_program(from, agent, flags);
+    from = record_get_caps(from, agent, (flags & FLAG_INBORN) != 0);
     paged_grow(&agent->program.memory,
                agent->program.memory_pages * (ENGINE_WASM_PAGE_BYTES / PAGED_BYTES));
     if ((flags & FLAG_PAGES) != 0)
-        from = get_pages(from, agent);
+        from = record_get_pages(from, agent);
     if (agent->log.lines > 0) {
-        from = get_raw(from, &agent->log.first, sizeof agent->log.first);
-        (void)get_raw(from, &agent->log.last, sizeof agent->log.last);
+        from = record_get_raw(from, &agent->log.first, sizeof agent->log.first);
+        (void)record_get_raw(from, &agent->log.last, sizeof agent->log.last);
     }
     agent->rent.touched_us = UINT64_MAX; /* no time: the first touch looks at every index */
 }

@@ -29,7 +29,7 @@ static void change_buffer_bytes(struct turn *turn, uint64_t more, uint64_t less)
 }
 
 /* Returns the slot, or FULL: then there is no buffer. */
-static int64_t perform_buy(struct turn *turn, uint64_t size)
+static int64_t perform_buffer_buy(struct turn *turn, uint64_t size)
 {
     struct agents *agents = turn->agents;
     struct cap cap = {.kind = SERAI_KIND_BUFFER,
@@ -49,7 +49,7 @@ static int64_t perform_buy(struct turn *turn, uint64_t size)
     return slot;
 }
 
-static int64_t decode_buy(struct turn *turn, const uint64_t *args)
+static int64_t decode_buffer_buy(struct turn *turn, const uint64_t *args)
 {
     uint64_t size = args[1];
 
@@ -59,11 +59,11 @@ static int64_t decode_buy(struct turn *turn, const uint64_t *args)
         return SERAI_E_QUOTA;
     if (!turn_work(turn, (size + PAGED_BYTES - 1) / PAGED_BYTES * WORK_BUFFER_PAGE))
         return SERAI_E_SHORT;
-    return perform_buy(turn, size);
+    return perform_buffer_buy(turn, size);
 }
 
 /* Rent was paid as time passed, so there is nothing to refund until leases exist. */
-static int64_t perform_sell(struct turn *turn, struct object *buffer, uint64_t slot)
+static int64_t perform_buffer_sell(struct turn *turn, struct object *buffer, uint64_t slot)
 {
     change_buffer_bytes(turn, 0, buffer->u.buffer.size);
     object_remove(turn->agents, buffer);
@@ -71,7 +71,7 @@ static int64_t perform_sell(struct turn *turn, struct object *buffer, uint64_t s
     return 0;
 }
 
-static int64_t decode_sell(struct turn *turn, const uint64_t *args)
+static int64_t decode_buffer_sell(struct turn *turn, const uint64_t *args)
 {
     int64_t refusal = 0;
     const struct cap *cap = turn_cap(turn, args[1], SERAI_KIND_BUFFER, &refusal);
@@ -82,10 +82,10 @@ static int64_t decode_sell(struct turn *turn, const uint64_t *args)
     if ((cap->rights & SERAI_RIGHT_OWNER) == 0)
         return SERAI_E_RIGHT;
     object = object_find(&turn->agents->objects, cap->object, OBJECT_BUFFER);
-    return object == NULL ? SERAI_E_CLOSED : perform_sell(turn, object, args[1]);
+    return object == NULL ? SERAI_E_CLOSED : perform_buffer_sell(turn, object, args[1]);
 }
 
-static int64_t decode_read(struct turn *turn, struct object *object, const uint64_t *args)
+static int64_t decode_buffer_read(struct turn *turn, struct object *object, const uint64_t *args)
 {
     uint8_t *to;
 
@@ -101,7 +101,7 @@ static int64_t decode_read(struct turn *turn, struct object *object, const uint6
     return (int64_t)args[3];
 }
 
-static int64_t decode_write(struct turn *turn, struct object *object, const uint64_t *args)
+static int64_t decode_buffer_write(struct turn *turn, struct object *object, const uint64_t *args)
 {
     const uint8_t *from;
 
@@ -118,7 +118,7 @@ static int64_t decode_write(struct turn *turn, struct object *object, const uint
     return (int64_t)args[3];
 }
 
-static int64_t decode_share(struct turn *turn, const struct cap *cap, const uint64_t *args)
+static int64_t decode_buffer_share(struct turn *turn, const struct cap *cap, const uint64_t *args)
 {
     struct cap shared = *cap;
 
@@ -142,13 +142,13 @@ static int64_t decode_on_buffer(struct turn *turn, enum serai_order order, const
     if (order == SERAI_ORDER_buffer_size)
         return (int64_t)object->u.buffer.size;
     if (order == SERAI_ORDER_buffer_read)
-        return (cap->rights & SERAI_RIGHT_READ) != 0 ? decode_read(turn, object, args)
+        return (cap->rights & SERAI_RIGHT_READ) != 0 ? decode_buffer_read(turn, object, args)
                                                      : SERAI_E_RIGHT;
     if (order == SERAI_ORDER_buffer_write)
-        return (cap->rights & SERAI_RIGHT_WRITE) != 0 ? decode_write(turn, object, args)
+        return (cap->rights & SERAI_RIGHT_WRITE) != 0 ? decode_buffer_write(turn, object, args)
                                                       : SERAI_E_RIGHT;
     INVARIANT(order == SERAI_ORDER_buffer_share);
-    return decode_share(turn, cap, args);
+    return decode_buffer_share(turn, cap, args);
 }
 
 int64_t order_buffer(struct turn *turn, enum serai_order order, const uint64_t *args)
@@ -158,9 +158,9 @@ int64_t order_buffer(struct turn *turn, enum serai_order order, const uint64_t *
     struct cap copy;
 
     if (order == SERAI_ORDER_buffer_buy)
-        return decode_buy(turn, args);
+        return decode_buffer_buy(turn, args);
     if (order == SERAI_ORDER_buffer_sell)
-        return decode_sell(turn, args);
+        return decode_buffer_sell(turn, args);
     if (order == SERAI_ORDER_buffer_terms)
         return (int64_t)money_nanos(turn->agents->prices.buffer_rent);
     if (cap == NULL)

@@ -11,7 +11,7 @@
 #include "agents/turns/turn.h"
 
 /* Who waits for a reply hears that it was dropped. */
-static int64_t perform_drop(struct turn *turn, uint64_t slot, const struct cap *cap)
+static int64_t perform_cap_drop(struct turn *turn, uint64_t slot, const struct cap *cap)
 {
     facet_fail(turn->agents, cap, SERAI_E_SILENT);
     turn_take_cap(turn, slot);
@@ -22,7 +22,7 @@ static int64_t perform_drop(struct turn *turn, uint64_t slot, const struct cap *
  * Dropping what costs money while it is held would lose it: buffers and channel ends are sold, not
  * dropped.  The slots that an agent is born with stay.
  */
-static int64_t decode_drop(struct turn *turn, uint64_t slot, const struct cap *cap)
+static int64_t decode_cap_drop(struct turn *turn, uint64_t slot, const struct cap *cap)
 {
     struct agents *agents = turn->agents;
 
@@ -34,11 +34,11 @@ static int64_t decode_drop(struct turn *turn, uint64_t slot, const struct cap *c
     if (cap->kind == SERAI_KIND_CHANNEL &&
         agents->env.channels->end_is_live(agents->env.channels_context, cap->object))
         return SERAI_E_RIGHT;
-    return perform_drop(turn, slot, cap);
+    return perform_cap_drop(turn, slot, cap);
 }
 
 /* The same thing with the same rights, wherever each came from. */
-static int64_t decode_same(const struct turn *turn, const struct cap *cap, uint64_t slot)
+static int64_t decode_cap_same(const struct turn *turn, const struct cap *cap, uint64_t slot)
 {
     int64_t refusal = 0;
     const struct cap *other = turn_cap(turn, slot, SERAI_KIND_ANY, &refusal);
@@ -60,7 +60,7 @@ int64_t order_cap(struct turn *turn, enum serai_order order, const uint64_t *arg
         return 0;
     }
     if (order == SERAI_ORDER_cap_same)
-        return decode_same(turn, cap, args[1]);
+        return decode_cap_same(turn, cap, args[1]);
     INVARIANT(order == SERAI_ORDER_cap_drop);
-    return decode_drop(turn, args[0], cap);
+    return decode_cap_drop(turn, args[0], cap);
 }

@@ -17,7 +17,7 @@
 #include "agents/views.h"
 
 /* A module that is refused is no failure of the order: its author reads why in the log. */
-static int64_t perform_put(struct turn *turn, const uint8_t *bytes, size_t size, uint8_t *to)
+static int64_t perform_code_put(struct turn *turn, const uint8_t *bytes, size_t size, uint8_t *to)
 {
     struct fault fault;
     struct hash id;
@@ -47,7 +47,7 @@ static int64_t perform_put(struct turn *turn, const uint8_t *bytes, size_t size,
     return SERAI_E_INVALID;
 }
 
-static int64_t decode_put(struct turn *turn, const uint64_t *args)
+static int64_t decode_code_put(struct turn *turn, const uint64_t *args)
 {
     const uint8_t *bytes;
     uint8_t *to;
@@ -62,10 +62,10 @@ static int64_t decode_put(struct turn *turn, const uint64_t *args)
         return SERAI_E_FULL;
     if (!turn_work(turn, WORK_CHECK) || !turn_check_fee(turn, (size_t)args[2]))
         return SERAI_E_SHORT;
-    return perform_put(turn, bytes, (size_t)args[2], to);
+    return perform_code_put(turn, bytes, (size_t)args[2], to);
 }
 
-static int64_t decode_kept(struct turn *turn, const uint64_t *args)
+static int64_t decode_code_kept(struct turn *turn, const uint64_t *args)
 {
     uint8_t *to;
 
@@ -78,7 +78,7 @@ static int64_t decode_kept(struct turn *turn, const uint64_t *args)
     return (int64_t)turn->agent->program.kept[args[1]].code->size;
 }
 
-static int64_t perform_drop(struct turn *turn, uint32_t at)
+static int64_t perform_code_drop(struct turn *turn, uint32_t at)
 {
     struct agent_program *program = &turn->agent->program;
     struct undo *undo = turn->agents->undo;
@@ -93,7 +93,7 @@ static int64_t perform_drop(struct turn *turn, uint32_t at)
     return 0;
 }
 
-static int64_t decode_drop(struct turn *turn, const uint64_t *args)
+static int64_t decode_code_drop(struct turn *turn, const uint64_t *args)
 {
     const struct agent_program *program = &turn->agent->program;
     const uint8_t *id = turn_read(turn, args[1], HASH_BYTES);
@@ -102,7 +102,7 @@ static int64_t decode_drop(struct turn *turn, const uint64_t *args)
         return SERAI_E_MEMORY;
     for (uint32_t i = 0; i < program->kept_count; i++) {
         if (memcmp(program->kept[i].code->id.bytes, id, HASH_BYTES) == 0)
-            return perform_drop(turn, i);
+            return perform_code_drop(turn, i);
     }
     return SERAI_E_MISSING;
 }
@@ -110,9 +110,9 @@ static int64_t decode_drop(struct turn *turn, const uint64_t *args)
 int64_t order_code(struct turn *turn, enum serai_order order, const uint64_t *args)
 {
     if (order == SERAI_ORDER_code_put)
-        return decode_put(turn, args);
+        return decode_code_put(turn, args);
     if (order == SERAI_ORDER_code_kept)
-        return decode_kept(turn, args);
+        return decode_code_kept(turn, args);
     INVARIANT(order == SERAI_ORDER_code_drop);
-    return decode_drop(turn, args);
+    return decode_code_drop(turn, args);
 }

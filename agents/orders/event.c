@@ -9,7 +9,7 @@
 #include "agents/turn.h"
 #include "agents/turns/turn.h"
 
-static int64_t decode_info(struct turn *turn, const uint64_t *args)
+static int64_t decode_event_info(struct turn *turn, const uint64_t *args)
 {
     const struct message *m = &turn->event->m;
     struct money money = m->kind == SERAI_EVENT_MESSAGE || m->kind == SERAI_EVENT_PACKET ||
@@ -41,7 +41,7 @@ static int64_t decode_info(struct turn *turn, const uint64_t *args)
 
 static_assert(sizeof(struct serai_event) == 88, "docs/guest-abi.md says so");
 
-static int64_t decode_read(struct turn *turn, const uint64_t *args)
+static int64_t decode_event_read(struct turn *turn, const uint64_t *args)
 {
     const struct message *m = &turn->event->m;
     uint64_t size = args[1];
@@ -62,5 +62,6 @@ static int64_t decode_read(struct turn *turn, const uint64_t *args)
 
 int64_t order_event(struct turn *turn, enum serai_order order, const uint64_t *args)
 {
-    return order == SERAI_ORDER_event_info ? decode_info(turn, args) : decode_read(turn, args);
+    return order == SERAI_ORDER_event_info ? decode_event_info(turn, args)
+                                           : decode_event_read(turn, args);
 }

@@ -166,7 +166,7 @@ static void use_up(struct turn *turn, struct sending *sending, uint64_t slot)
     facet_remove(turn->agents, sending->facet);
 }
 
-static int64_t perform_send(struct turn *turn, struct sending *sending, uint64_t slot)
+static int64_t perform_facet_send(struct turn *turn, struct sending *sending, uint64_t slot)
 {
     struct agents *agents = turn->agents;
     struct message *message = &sending->message;
@@ -189,7 +189,7 @@ static int64_t perform_send(struct turn *turn, struct sending *sending, uint64_t
     return 0;
 }
 
-static int64_t decode_send(struct turn *turn, const struct cap *cap, const uint64_t *args)
+static int64_t decode_facet_send(struct turn *turn, const struct cap *cap, const uint64_t *args)
 {
     struct sending sending = {0};
     int64_t refusal = check_target(turn, cap, &sending);
@@ -205,10 +205,10 @@ static int64_t decode_send(struct turn *turn, const struct cap *cap, const uint6
     cost = sending_cost(turn, &sending, &fits);
     if (!fits || !turn_can_pay(turn, cost))
         return SERAI_E_SHORT;
-    return perform_send(turn, &sending, args[0]);
+    return perform_facet_send(turn, &sending, args[0]);
 }
 
-static int64_t decode_fund(struct turn *turn, const struct cap *cap, const uint64_t *args)
+static int64_t decode_facet_fund(struct turn *turn, const struct cap *cap, const uint64_t *args)
 {
     struct sending sending = {0};
     int64_t refusal = check_target(turn, cap, &sending);
@@ -238,9 +238,9 @@ int64_t order_facet(struct turn *turn, enum serai_order order, const uint64_t *a
         return refusal;
     cap = *held; /* delivering may move nothing, but a copy cannot change under us */
     if (order == SERAI_ORDER_facet_send)
-        return decode_send(turn, &cap, args);
+        return decode_facet_send(turn, &cap, args);
     if (order == SERAI_ORDER_facet_fund)
-        return decode_fund(turn, &cap, args);
+        return decode_facet_fund(turn, &cap, args);
     INVARIANT(order == SERAI_ORDER_facet_postage);
     refusal = check_target(turn, &cap, &sending);
     return refusal != 0 ? refusal

@@ -36,8 +36,8 @@ static void unmake_entry(void *context, void *argument)
     free(argument);
 }
 
-static void perform_add(struct turn *turn, const uint8_t *number, const struct cap *cap,
-                        struct money deposit)
+static void perform_heap_add(struct turn *turn, const uint8_t *number, const struct cap *cap,
+                             struct money deposit)
 {
     struct agents *agents = turn->agents;
     struct heap_entry *entry = calloc(1, sizeof *entry);
@@ -59,7 +59,7 @@ static void perform_add(struct turn *turn, const uint8_t *number, const struct c
 }
 
 /* What both ways of adding check at last: that the number is free, and that it is paid for. */
-static int64_t decode_deposit(struct turn *turn, const uint8_t *number, const struct cap *cap)
+static int64_t decode_heap_deposit(struct turn *turn, const uint8_t *number, const struct cap *cap)
 {
     struct agents *agents = turn->agents;
     struct money deposit = agents->prices.heap_deposit;
@@ -71,12 +71,12 @@ static int64_t decode_deposit(struct turn *turn, const uint8_t *number, const st
     if (!turn_pay(turn, ACCOUNT_DEPOSIT_HEAP, deposit, TRANSFER_HEAP_DEPOSIT,
                   agents->heap.next_serial))
         return SERAI_E_SHORT;
-    perform_add(turn, number, cap, deposit);
+    perform_heap_add(turn, number, cap, deposit);
     return 0;
 }
 
 /* At a number that the guest chose. */
-static int64_t decode_add_at(struct turn *turn, const struct cap *cap, uint64_t address)
+static int64_t decode_heap_add_at(struct turn *turn, const struct cap *cap, uint64_t address)
 {
     const uint8_t *given = turn_read(turn, address, SERAI_HEAP_NUMBER_BYTES);
     uint8_t number[SERAI_HEAP_NUMBER_BYTES];
@@ -84,11 +84,11 @@ static int64_t decode_add_at(struct turn *turn, const struct cap *cap, uint64_t 
     if (given == NULL)
         return SERAI_E_MEMORY;
     memcpy(number, given, sizeof number);
-    return decode_deposit(turn, number, cap);
+    return decode_heap_deposit(turn, number, cap);
 }
 
 /* At a random number, which the guest is told.  Two equal ones will not be, and are refused. */
-static int64_t decode_add_anywhere(struct turn *turn, const struct cap *cap, uint64_t address)
+static int64_t decode_heap_add_anywhere(struct turn *turn, const struct cap *cap, uint64_t address)
 {
     uint8_t *at = turn_write(turn, address, SERAI_HEAP_NUMBER_BYTES);
     uint8_t number[SERAI_HEAP_NUMBER_BYTES];
@@ -100,13 +100,13 @@ static int64_t decode_add_anywhere(struct turn *turn, const struct cap *cap, uin
         return SERAI_E_SHORT;
     if (!turn_random(turn, number, sizeof number))
         return SERAI_E_FULL;
-    refusal = decode_deposit(turn, number, cap);
+    refusal = decode_heap_deposit(turn, number, cap);
     if (refusal == 0)
         memcpy(at, number, sizeof number);
     return refusal;
 }
 
-static int64_t decode_add(struct turn *turn, enum serai_order order, const uint64_t *args)
+static int64_t decode_heap_add(struct turn *turn, enum serai_order order, const uint64_t *args)
 {
     int64_t refusal = 0;
     const struct cap *cap = turn_cap(turn, args[1], SERAI_KIND_ANY, &refusal);
@@ -115,8 +115,8 @@ static int64_t decode_add(struct turn *turn, enum serai_order order, const uint6
         return refusal;
     if (!may_be_named(turn->agents, cap))
         return SERAI_E_RIGHT;
-    return order == SERAI_ORDER_heap_add_at ? decode_add_at(turn, cap, args[2])
-                                            : decode_add_anywhere(turn, cap, args[2]);
+    return order == SERAI_ORDER_heap_add_at ? decode_heap_add_at(turn, cap, args[2])
+                                            : decode_heap_add_anywhere(turn, cap, args[2]);
 }
 
 static void put_entry_back(void *context, void *argument)
@@ -131,7 +131,7 @@ static void forget_entry(void *context, void *argument)
 }
 
 /* The deposit comes back to whoever takes the entry out. */
-static void perform_take(struct turn *turn, struct heap_entry *entry)
+static void perform_heap_take(struct turn *turn, struct heap_entry *entry)
 {
     struct agents *agents = turn->agents;
 
@@ -146,7 +146,7 @@ static void perform_take(struct turn *turn, struct heap_entry *entry)
 }
 
 /* Both give the entry's cap; heap_take also takes the entry out. */
-static int64_t decode_get(struct turn *turn, enum serai_order order, const uint64_t *args)
+static int64_t decode_heap_get(struct turn *turn, enum serai_order order, const uint64_t *args)
 {
     const uint8_t *number = turn_read(turn, args[1], SERAI_HEAP_NUMBER_BYTES);
     struct heap_entry *entry;
@@ -161,14 +161,14 @@ static int64_t decode_get(struct turn *turn, enum serai_order order, const uint6
         return SERAI_E_MISSING;
     slot = turn_give_cap(turn, &entry->cap);
     if (slot >= 0 && order == SERAI_ORDER_heap_take)
-        perform_take(turn, entry);
+        perform_heap_take(turn, entry);
     return slot;
 }
 
 int64_t order_heap(struct turn *turn, enum serai_order order, const uint64_t *args)
 {
     if (order == SERAI_ORDER_heap_add || order == SERAI_ORDER_heap_add_at)
-        return decode_add(turn, order, args);
+        return decode_heap_add(turn, order, args);
     INVARIANT(order == SERAI_ORDER_heap_get || order == SERAI_ORDER_heap_take);
-    return decode_get(turn, order, args);
+    return decode_heap_get(turn, order, args);
 }

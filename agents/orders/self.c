@@ -18,12 +18,12 @@
 #include "agents/turns/stage.h"
 #include "agents/turns/turn.h"
 
-static int64_t decode_balance(const struct turn *turn)
+static int64_t decode_self_balance(const struct turn *turn)
 {
     return (int64_t)money_nanos(turn_spendable(turn));
 }
 
-static int64_t perform_facet(struct turn *turn, uint64_t badge, struct money postage)
+static int64_t perform_self_facet(struct turn *turn, uint64_t badge, struct money postage)
 {
     struct object *facet = facet_new(turn->agents, turn->agent, badge, postage);
     struct cap cap = {.kind = SERAI_KIND_FACET, .object = facet->id};
@@ -33,7 +33,7 @@ static int64_t perform_facet(struct turn *turn, uint64_t badge, struct money pos
     return slot;
 }
 
-static int64_t decode_facet(struct turn *turn, const uint64_t *args)
+static int64_t decode_self_facet(struct turn *turn, const uint64_t *args)
 {
     struct money postage;
 
@@ -43,7 +43,7 @@ static int64_t decode_facet(struct turn *turn, const uint64_t *args)
         return SERAI_E_FULL;
     if (!quota_allows(turn->agents, turn->agent->use, CUSTOMER_FACETS, 1))
         return SERAI_E_QUOTA;
-    return perform_facet(turn, args[1], postage);
+    return perform_self_facet(turn, args[1], postage);
 }
 
 /*
@@ -64,7 +64,7 @@ static void end_waiting(struct turn *turn, struct object *facet)
                 facet->id);
 }
 
-static int64_t perform_revoke(struct turn *turn, struct object *facet, uint64_t slot)
+static int64_t perform_self_revoke(struct turn *turn, struct object *facet, uint64_t slot)
 {
     end_waiting(turn, facet);
     facet_remove(turn->agents, facet);
@@ -72,7 +72,7 @@ static int64_t perform_revoke(struct turn *turn, struct object *facet, uint64_t 
     return 0;
 }
 
-static int64_t decode_revoke(struct turn *turn, const uint64_t *args)
+static int64_t decode_self_revoke(struct turn *turn, const uint64_t *args)
 {
     int64_t refusal = 0;
     const struct cap *cap = turn_cap(turn, args[1], SERAI_KIND_FACET, &refusal);
@@ -85,7 +85,7 @@ static int64_t decode_revoke(struct turn *turn, const uint64_t *args)
         return SERAI_E_CLOSED;
     if (facet->owner != turn->agent->id)
         return SERAI_E_RIGHT;
-    return perform_revoke(turn, facet, args[1]);
+    return perform_self_revoke(turn, facet, args[1]);
 }
 
 static void save_mark(struct turn *turn)
@@ -118,7 +118,8 @@ static void disarm_mark(struct turn *turn)
     agent->low.armed = false;
 }
 
-static int64_t perform_mark(struct turn *turn, struct money mark, bool arms, struct money reserve)
+static int64_t perform_self_mark(struct turn *turn, struct money mark, bool arms,
+                                 struct money reserve)
 {
     save_mark(turn);
     if (arms)
@@ -130,7 +131,7 @@ static int64_t perform_mark(struct turn *turn, struct money mark, bool arms, str
 }
 
 /* The notice's own event is paid when the mark is set, so it comes however little is left. */
-static int64_t decode_mark(struct turn *turn, const uint64_t *args)
+static int64_t decode_self_mark(struct turn *turn, const uint64_t *args)
 {
     struct agent *agent = turn->agent;
     struct money reserve = agents_reserve(turn->agents);
@@ -144,10 +145,10 @@ static int64_t decode_mark(struct turn *turn, const uint64_t *args)
         return SERAI_E_QUOTA;
     if (arms && !turn_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, agent->id))
         return SERAI_E_SHORT;
-    return perform_mark(turn, mark, arms, reserve);
+    return perform_self_mark(turn, mark, arms, reserve);
 }
 
-static int64_t decode_code(struct turn *turn, const uint64_t *args)
+static int64_t decode_self_code(struct turn *turn, const uint64_t *args)
 {
     const struct code *code = turn->agent->program.code.code;
     uint64_t size = args[2];
@@ -165,7 +166,7 @@ static int64_t decode_code(struct turn *turn, const uint64_t *args)
     return (int64_t)size;
 }
 
-static int64_t decode_code_id(struct turn *turn, const uint64_t *args)
+static int64_t decode_self_code_id(struct turn *turn, const uint64_t *args)
 {
     uint8_t *to = turn_write(turn, args[1], HASH_BYTES);
 
@@ -198,8 +199,8 @@ static bool fits_customer(const struct turn *turn, const struct code *code, uint
 }
 
 /* Takes effect when the turn commits. */
-static int64_t perform_become(struct turn *turn, struct code *code, const uint8_t *data,
-                              size_t size, struct money reserve)
+static int64_t perform_self_become(struct turn *turn, struct code *code, const uint8_t *data,
+                                   size_t size, struct money reserve)
 {
     agents_work_message(turn->agents, size);
     turn->become = true;
@@ -213,7 +214,7 @@ static int64_t perform_become(struct turn *turn, struct code *code, const uint8_
 }
 
 /* One is heard in a turn. */
-static int64_t decode_become(struct turn *turn, const uint64_t *args)
+static int64_t decode_self_become(struct turn *turn, const uint64_t *args)
 {
     struct money reserve = agents_reserve(turn->agents);
     const uint8_t *id;
@@ -237,10 +238,10 @@ static int64_t decode_become(struct turn *turn, const uint64_t *args)
         return SERAI_E_QUOTA;
     if (!turn_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, turn->agent->id))
         return SERAI_E_SHORT;
-    return perform_become(turn, code, data, (size_t)args[3], reserve);
+    return perform_self_become(turn, code, data, (size_t)args[3], reserve);
 }
 
-static int64_t perform_die(struct turn *turn)
+static int64_t perform_self_die(struct turn *turn)
 {
     turn->die = true;
     return 0;
@@ -249,19 +250,19 @@ static int64_t perform_die(struct turn *turn)
 int64_t order_self(struct turn *turn, enum serai_order order, const uint64_t *args)
 {
     if (order == SERAI_ORDER_self_balance)
-        return decode_balance(turn);
+        return decode_self_balance(turn);
     if (order == SERAI_ORDER_self_facet)
-        return decode_facet(turn, args);
+        return decode_self_facet(turn, args);
     if (order == SERAI_ORDER_self_revoke)
-        return decode_revoke(turn, args);
+        return decode_self_revoke(turn, args);
     if (order == SERAI_ORDER_self_mark)
-        return decode_mark(turn, args);
+        return decode_self_mark(turn, args);
     if (order == SERAI_ORDER_self_code)
-        return decode_code(turn, args);
+        return decode_self_code(turn, args);
     if (order == SERAI_ORDER_self_code_id)
-        return decode_code_id(turn, args);
+        return decode_self_code_id(turn, args);
     if (order == SERAI_ORDER_self_become)
-        return decode_become(turn, args);
+        return decode_self_become(turn, args);
     INVARIANT(order == SERAI_ORDER_self_die);
-    return perform_die(turn);
+    return perform_self_die(turn);
 }

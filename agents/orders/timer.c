@@ -14,7 +14,8 @@
 #include "base/heapq.h"
 
 /* The event of a timer is paid for and has its place from now on: it comes whatever happens. */
-static int64_t perform_wake(struct turn *turn, uint64_t at_us, uint64_t badge, struct money reserve)
+static int64_t perform_timer_wake(struct turn *turn, uint64_t at_us, uint64_t badge,
+                                  struct money reserve)
 {
     struct agents *agents = turn->agents;
     struct agent *agent = turn->agent;
@@ -33,7 +34,7 @@ static int64_t perform_wake(struct turn *turn, uint64_t at_us, uint64_t badge, s
     return 0;
 }
 
-static int64_t decode_wake(struct turn *turn, const uint64_t *args)
+static int64_t decode_timer_wake(struct turn *turn, const uint64_t *args)
 {
     struct agents *agents = turn->agents;
     struct money reserve = agents_reserve(agents);
@@ -47,11 +48,11 @@ static int64_t decode_wake(struct turn *turn, const uint64_t *args)
         return SERAI_E_QUOTA;
     if (!turn_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, agents->objects.next))
         return SERAI_E_SHORT;
-    return perform_wake(turn, args[1], args[2], reserve);
+    return perform_timer_wake(turn, args[1], args[2], reserve);
 }
 
 int64_t order_timer(struct turn *turn, enum serai_order order, const uint64_t *args)
 {
     INVARIANT(order == SERAI_ORDER_timer_wake);
-    return decode_wake(turn, args);
+    return decode_timer_wake(turn, args);
 }

@@ -86,7 +86,7 @@ static void note_card(struct arena_slot *slot, uint32_t card)
     slot->arena->cards_taken++;
 }
 
-static void give_back(struct arena_slot *slot)
+static void arena_give_back(struct arena_slot *slot)
 {
     INVARIANT(madvise(slot->memory, SLOT_BYTES, MADV_DONTNEED) == 0);
     memset(&slot->laid, 0, sizeof slot->laid);
@@ -100,7 +100,7 @@ static void give_back(struct arena_slot *slot)
  * slot: what the kernel took back it would hand out again page by page, each at many times the
  * price of a copy.
  */
-static void leave(struct arena_slot *slot)
+static void arena_leave(struct arena_slot *slot)
 {
     struct arena *arena = slot->arena;
 
@@ -115,7 +115,7 @@ void arena_forget(struct arena *arena, uint64_t agent)
     struct arena_slot *slot = table_get(&arena->by_agent, agent);
 
     if (slot != NULL)
-        leave(slot);
+        arena_leave(slot);
 }
 
 /* ---- laying out ---- */
@@ -132,7 +132,7 @@ static void lay_page(const struct agent *agent, uint32_t page, uint8_t *to)
 }
 
 /* What the last tenant left becomes zero, but for the pages that are written whole. */
-static void clear(struct arena_slot *slot, const struct agent *agent)
+static void arena_clear(struct arena_slot *slot, const struct agent *agent)
 {
     for (uint32_t i = 0; i < agent->program.memory.used; i++) {
         const struct paged_page *page = agent->program.memory.pages[i];
@@ -152,7 +152,7 @@ static void clear(struct arena_slot *slot, const struct agent *agent)
 
 /* Where the agent has no page of its own the slot is zero: of the code's data the rest is written.
  */
-static void lay_out(struct arena_slot *slot, const struct agent *agent)
+static void arena_lay_out(struct arena_slot *slot, const struct agent *agent)
 {
     const struct engine_code *code = agent->program.code.code->engine;
     const uint8_t *data;
@@ -209,8 +209,8 @@ static void make_memory(struct arena_slot *but)
     struct arena_slot *oldest = oldest_slot(but->arena, but, true);
 
     INVARIANT(oldest != NULL); /* one slot alone is below the bound */
-    leave(oldest);
-    give_back(oldest);
+    arena_leave(oldest);
+    arena_give_back(oldest);
 }
 
 struct arena_slot *arena_take(struct arena *arena, const struct agent *agent)
@@ -220,11 +220,11 @@ struct arena_slot *arena_take(struct arena *arena, const struct agent *agent)
     arena->clock++;
     if (slot == NULL) {
         slot = slot_for(arena, agent);
-        leave(slot);
+        arena_leave(slot);
         slot->agent = agent->id;
         (void)table_put(&arena->by_agent, agent->id, slot); /* it has no other */
-        clear(slot, agent);
-        lay_out(slot, agent);
+        arena_clear(slot, agent);
+        arena_lay_out(slot, agent);
     }
     arena->used[slot - arena->slots] = arena->clock;
     while (arena->cards_taken > ARENA_CARDS_MAX)

@@ -25,8 +25,8 @@ struct loader {
 };
 
 /* Make granules the page's contents, on what it had. */
-static void take(const struct loader *loader, struct paged_page *page, uint64_t object,
-                 uint64_t granules, const uint8_t *bytes)
+static void page_load_take(const struct loader *loader, struct paged_page *page, uint64_t object,
+                           uint64_t granules, const uint8_t *bytes)
 {
     uint8_t initial[PAGED_BYTES];
 
@@ -72,7 +72,7 @@ static enum status load_image(void *context, const uint8_t *key, size_t key_size
         return row_corrupt(fault, STORE_PAGE, key, key_size,
                            "it is of frame %" PRIu64 ", which is not there", image.frame);
     page = paged_make(paged, be32_get(key + 8));
-    take(loader, page, paged->object, image.granules, image.bytes);
+    page_load_take(loader, page, paged->object, image.granules, image.bytes);
     if (page->own != image.granules)
         return row_corrupt(fault, STORE_PAGE, key, key_size,
                            "it repeats what is in the initial image");
@@ -142,7 +142,7 @@ static void replay_page(const struct loader *loader, struct paged *paged,
     page->logged = true;
     if (entry->granules != 0) {
         page_cache_fetch(loader->agents, paged, entry->page, entry->page);
-        take(loader, page, entry->object, entry->granules, entry->bytes);
+        page_load_take(loader, page, entry->object, entry->granules, entry->bytes);
         return;
     }
     free(page->data);

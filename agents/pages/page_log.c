@@ -65,8 +65,8 @@ static void flush(struct writer *writer)
     page_delta_begin(&writer->row, writer->frame);
 }
 
-static void add(struct writer *writer, const struct paged_item *item, uint64_t granules,
-                const uint8_t *page)
+static void page_log_add(struct writer *writer, const struct paged_item *item, uint64_t granules,
+                         const uint8_t *page)
 {
     while (!page_delta_add(&writer->row, item, &granules, page))
         flush(writer);
@@ -131,7 +131,7 @@ static void save_changed(struct writer *writer, const struct paged_item *item,
     }
     if (page->own == 0 && !page->logged && page->image == 0)
         return;
-    add(writer, item, page->own == 0 ? 0 : changed, page->data);
+    page_log_add(writer, item, page->own == 0 ? 0 : changed, page->data);
     if (page->logged)
         return;
     page->logged = true;
@@ -168,7 +168,7 @@ static void save_resets(struct writer *writer)
 
         memcpy(&item.object, list->data + at, sizeof item.object);
         if (row_paged_of(writer->agents, item.object) != NULL)
-            add(writer, &item, 0, NULL);
+            page_log_add(writer, &item, 0, NULL);
     }
     bytes_clear(list);
 }
@@ -209,7 +209,7 @@ static uint64_t part_of(uint64_t all, uint64_t done, uint64_t full)
     return done >= full ? all : (all * done + full - 1) / full;
 }
 
-static void sweep(struct writer *writer)
+static void page_log_sweep(struct writer *writer)
 {
     struct page_generation *filling = &writer->log->filling;
     struct page_generation *sweeping = &writer->log->sweeping;
@@ -290,7 +290,7 @@ void page_log_save(struct agents *agents, struct store_batch *batch)
     save_resets(&writer); /* before what the same objects changed since */
     save_all_changed(&writer);
     flush(&writer);
-    sweep(&writer);
+    page_log_sweep(&writer);
     if (writer.log->filling.bytes >= writer.log->bytes_max ||
         writer.log->filling.items.size / sizeof(struct paged_item) >= writer.log->pages_max)
         begin_sweep(writer.log);

@@ -57,7 +57,7 @@ struct paged_page *paged_find(const struct paged *paged, uint32_t page)
 }
 
 /* Room doubles, so `used` being a power of two is when there is none left. */
-static void make_room(struct paged *paged)
+static void paged_make_room(struct paged *paged)
 {
     size_t room = paged->used == 0 ? 1 : (size_t)paged->used * 2;
     struct paged_page **pages;
@@ -80,7 +80,7 @@ struct paged_page *paged_make(struct paged *paged, uint32_t page)
     made = calloc(1, sizeof *made);
     INVARIANT(made != NULL);
     made->number = page;
-    make_room(paged);
+    paged_make_room(paged);
     memmove(paged->pages + at + 1, paged->pages + at, (paged->used - at) * sizeof *paged->pages);
     paged->pages[at] = made;
     paged->used++;
@@ -131,7 +131,8 @@ uint64_t paged_differs(const uint8_t *a, const uint8_t *b)
     return granules;
 }
 
-static void note(const struct paged *paged, struct paged_dirty *dirty, struct paged_page *page)
+static void paged_note(const struct paged *paged, struct paged_dirty *dirty,
+                       struct paged_page *page)
 {
     struct paged_item item = {.object = paged->object, .page = page->number};
 
@@ -152,7 +153,7 @@ void paged_set(struct paged *paged, struct paged_dirty *dirty, uint32_t page, co
     INVARIANT(kept->data != NULL);
     memcpy(kept->data, data, PAGED_BYTES);
     kept->changed |= granules;
-    note(paged, dirty, kept);
+    paged_note(paged, dirty, kept);
 }
 
 void paged_read(const struct paged *paged, uint64_t offset, void *to, uint64_t size)
@@ -235,7 +236,7 @@ void paged_write(struct paged *paged, struct paged_dirty *dirty, struct undo *un
 
         page_own(page, undo, turn);
         page->changed |= copy_in(page->data, within, in, part);
-        note(paged, dirty, page);
+        paged_note(paged, dirty, page);
         in += part;
         offset += part;
         size -= part;

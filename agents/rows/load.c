@@ -126,7 +126,7 @@ static enum status load_code(void *context, const uint8_t *key, size_t key_size,
 
 /* ---- agents ---- */
 
-static const char *account_error(const struct agents *agents, const struct agent *agent)
+static const char *load_account_error(const struct agents *agents, const struct agent *agent)
 {
     const struct account *account = ledger_account(agents->ledger, agent->id);
 
@@ -227,7 +227,7 @@ static enum status load_agent(void *context, const uint8_t *key, size_t key_size
     agent = agent_alloc(be64_get(key));
     status = row_decode_agent(agent, &row, value, value_size, &why);
     if (status == ST_OK) {
-        error = account_error(loader->agents, agent);
+        error = load_account_error(loader->agents, agent);
         if (error != NULL)
             status = fault_set(&why, ST_INVALID, "%s", error);
     }
@@ -245,8 +245,8 @@ static enum status load_agent(void *context, const uint8_t *key, size_t key_size
 
 /* ---- what only all rows together can show ---- */
 
-static enum status check_agent(const struct agents *agents, const struct expected_agent *expected,
-                               struct fault *fault)
+static enum status load_check_agent(const struct agents *agents,
+                                    const struct expected_agent *expected, struct fault *fault)
 {
     static const struct {
         enum store_table table;
@@ -290,7 +290,7 @@ static enum status check_agents(const struct loader *loader, struct fault *fault
     enum status status = ST_OK;
 
     for (size_t at = 0; status == ST_OK && at < count; at++)
-        status = check_agent(loader->agents, row_expected_at(loading, at), fault);
+        status = load_check_agent(loader->agents, row_expected_at(loading, at), fault);
     return status;
 }
 

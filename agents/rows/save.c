@@ -26,7 +26,7 @@ struct saver {
     struct bytes row; /* of the value being built */
 };
 
-static void put(struct saver *saver, enum store_table table, const void *key, size_t key_size)
+static void save_put(struct saver *saver, enum store_table table, const void *key, size_t key_size)
 {
     INVARIANT(!saver->row.failed); /* a frame cannot be written by half */
     store_batch_put(saver->batch, table, key, key_size, saver->row.data, saver->row.size);
@@ -64,7 +64,7 @@ static void save_objects(struct saver *saver)
         }
         object->dirty = false;
         row_encode_object(&saver->row, object);
-        put(saver, STORE_OBJECT, key, sizeof key);
+        save_put(saver, STORE_OBJECT, key, sizeof key);
     }
     bytes_clear(list);
 }
@@ -83,7 +83,7 @@ static void save_heap(struct saver *saver)
         }
         entry->dirty = false;
         row_encode_heap(&saver->row, entry);
-        put(saver, STORE_HEAP, number, SERAI_HEAP_NUMBER_BYTES);
+        save_put(saver, STORE_HEAP, number, SERAI_HEAP_NUMBER_BYTES);
     }
     bytes_clear(list);
 }
@@ -115,7 +115,7 @@ static void save_message(struct saver *saver, const struct agent *agent,
 
     row_key_item(key, agent->id, message->m.id);
     row_encode_message(&saver->row, message);
-    put(saver, STORE_INBOX, key, sizeof key);
+    save_put(saver, STORE_INBOX, key, sizeof key);
     message->saved = true;
     message->changed = false;
 }
@@ -154,7 +154,7 @@ static void save_log(struct saver *saver, struct agent *agent)
             continue;
         row_key_item(key, agent->id, line->line);
         row_encode_log(&saver->row, line);
-        put(saver, STORE_LOG, key, sizeof key);
+        save_put(saver, STORE_LOG, key, sizeof key);
         line->saved = true;
     }
 }
@@ -176,7 +176,7 @@ static void save_agent(struct saver *saver, struct agent *agent)
     agent->dirty = false;
     row_key_id(key, agent->id);
     row_encode_agent(&saver->row, agent);
-    put(saver, STORE_AGENT, key, sizeof key);
+    save_put(saver, STORE_AGENT, key, sizeof key);
     save_caps(saver, agent);
     save_inbox(saver, agent);
     save_log(saver, agent);
@@ -236,7 +236,7 @@ static void save_code(struct saver *saver, struct code *code)
     if (!code->stored)
         store_batch_put(saver->batch, STORE_CODE, key, ROW_CODE_KEY_BYTES, code->bytes, code->size);
     row_encode_code(&saver->row, code);
-    put(saver, STORE_CODE, key, sizeof key);
+    save_put(saver, STORE_CODE, key, sizeof key);
     code->stored = true;
     code->market_saved = code->market_index;
 }
@@ -272,7 +272,7 @@ static void save_counters(struct saver *saver)
     const uint8_t key = ROW_META_KEY_COUNTERS;
 
     row_encode_counters(&saver->row, saver->agents);
-    put(saver, STORE_META, &key, sizeof key);
+    save_put(saver, STORE_META, &key, sizeof key);
     saver->agents->changes.counters = false;
 }
 

@@ -105,7 +105,7 @@ static void arrive(struct turn *turn)
     }
 }
 
-static void lay_out(struct turn *turn)
+static void turn_lay_out(struct turn *turn)
 {
     struct agents *agents = turn->agents;
     struct agent *agent = turn->agent;
@@ -157,6 +157,6 @@ void turn_begin(struct turn *turn, struct agents *agents, struct agent *agent,
     agents->turn = turn;
     if (!turn_work(turn, beginning_work(agent)))
         return; /* so nothing was done for it */
-    lay_out(turn);
+    turn_lay_out(turn);
     arrive(turn);
 }

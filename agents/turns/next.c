@@ -100,7 +100,7 @@ struct ready agents_next_ready(struct agents *agents)
     return (struct ready){.agent = agent->id, .customer = agent->customer};
 }
 
-static void run(struct agents *agents, struct agent *agent)
+static void next_run(struct agents *agents, struct agent *agent)
 {
     struct inbox_message *head;
 
@@ -138,7 +138,7 @@ bool agents_run_one(struct agents *agents)
     use = agent->use;
     agent_unready(agents, agent);
     if (agent->state == AGENT_RUNNING && agent->inbox.first != NULL)
-        run(agents, agent);
+        next_run(agents, agent);
     ready_used(agents, use, agents->counters.fuel - fuel);
     return true;
 }
