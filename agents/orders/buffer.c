@@ -43,8 +43,7 @@ static int64_t perform_buffer_buy(struct turn *turn, uint64_t size)
         return slot;
     object = object_new(agents, turn->agent, OBJECT_BUFFER);
     object->u.buffer.size = size;
-    paged_init(&object->u.buffer.pages, object->id,
-               (uint32_t)((size + PAGED_BYTES - 1) / PAGED_BYTES));
+    paged_init(&object->u.buffer.pages, object->id, (uint32_t)paged_touched(0, size));
     change_buffer_bytes(turn, size, 0);
     return slot;
 }
@@ -57,7 +56,7 @@ static int64_t decode_buffer_buy(struct turn *turn, const uint64_t *args)
         return SERAI_E_INVALID;
     if (!quota_allows(turn->agents, turn->agent->use, CUSTOMER_BUFFER_BYTES, size))
         return SERAI_E_QUOTA;
-    if (!turn_work(turn, (size + PAGED_BYTES - 1) / PAGED_BYTES * WORK_BUFFER_PAGE))
+    if (!turn_work(turn, paged_touched(0, size) * WORK_BUFFER_PAGE))
         return SERAI_E_SHORT;
     return perform_buffer_buy(turn, size);
 }

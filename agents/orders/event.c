@@ -1,13 +1,12 @@
 /* Orders on the event that the turn is about. */
 #include "agents/orders/orders.h"
 
-#include <assert.h>
-#include <string.h>
-
 #include "agents/message.h"
 #include "agents/pages/paged.h"
 #include "agents/turn.h"
+#include "agents/turns/access.h"
 #include "agents/turns/turn.h"
+#include <assert.h>
 
 static int64_t decode_event_info(struct turn *turn, const uint64_t *args)
 {
@@ -44,20 +43,8 @@ static_assert(sizeof(struct serai_event) == 88, "docs/guest-abi.md says so");
 static int64_t decode_event_read(struct turn *turn, const uint64_t *args)
 {
     const struct message *m = &turn->event->m;
-    uint64_t size = args[1];
-    uint64_t offset = args[2];
-    uint8_t *to;
 
-    if (offset > m->size)
-        return SERAI_E_INVALID;
-    if (size > m->size - offset)
-        size = m->size - offset;
-    to = turn_write(turn, args[0], size);
-    if (to == NULL)
-        return SERAI_E_MEMORY;
-    if (size > 0)
-        memcpy(to, m->data + offset, size);
-    return (int64_t)size;
+    return turn_write_part(turn, args[0], m->data, m->size, args[2], args[1]);
 }
 
 int64_t order_event(struct turn *turn, enum serai_order order, const uint64_t *args)

@@ -15,6 +15,7 @@
 #include "agents/program.h"
 #include "agents/set.h"
 #include "agents/turn.h"
+#include "agents/turns/access.h"
 #include "agents/turns/stage.h"
 #include "agents/turns/turn.h"
 
@@ -151,19 +152,8 @@ static int64_t decode_self_mark(struct turn *turn, const uint64_t *args)
 static int64_t decode_self_code(struct turn *turn, const uint64_t *args)
 {
     const struct code *code = turn->agent->program.code.code;
-    uint64_t size = args[2];
-    uint64_t offset = args[3];
-    uint8_t *to;
 
-    if (offset > code->size)
-        return SERAI_E_INVALID;
-    if (size > code->size - offset)
-        size = code->size - offset;
-    to = turn_write(turn, args[1], size);
-    if (to == NULL)
-        return SERAI_E_MEMORY;
-    memcpy(to, code->bytes + offset, size);
-    return (int64_t)size;
+    return turn_write_part(turn, args[1], code->bytes, code->size, args[3], args[2]);
 }
 
 static int64_t decode_self_code_id(struct turn *turn, const uint64_t *args)

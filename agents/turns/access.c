@@ -1,6 +1,8 @@
 /* What orders see of the running turn: its slots and its guest's memory. */
 #include "agents/turns/access.h"
 
+#include <string.h>
+
 #include "agents/cap.h"
 #include "agents/caps.h"
 #include "agents/limits.h"
@@ -88,6 +90,23 @@ uint8_t *turn_write(struct turn *turn, uint64_t address, uint64_t size)
         !turn_work(turn, engine_guest_write_fuel(instance, (uint32_t)address, (uint32_t)size)))
         return NULL;
     return engine_guest_write(&turn->instance, (uint32_t)address, (uint32_t)size);
+}
+
+int64_t turn_write_part(struct turn *turn, uint64_t address, const uint8_t *from, size_t size,
+                        uint64_t offset, uint64_t wanted)
+{
+    uint8_t *to;
+
+    if (offset > size)
+        return SERAI_E_INVALID;
+    if (wanted > size - offset)
+        wanted = size - offset;
+    to = turn_write(turn, address, wanted);
+    if (to == NULL)
+        return SERAI_E_MEMORY;
+    if (wanted > 0)
+        memcpy(to, from + offset, wanted);
+    return (int64_t)wanted;
 }
 
 bool turn_buffer_read(struct turn *turn, const struct cap *buffer, uint64_t offset, uint64_t size,
