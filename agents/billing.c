@@ -38,49 +38,49 @@ static void bill_group(struct agents *agents, uint64_t number, struct dense_grou
 }
 
 /* Whose turn it is in this minute: `count` groups from `first` on, and round. */
-struct shift {
+struct batch {
     size_t first;
     size_t count;
 };
 
-static struct shift next_batch(struct agents *agents, const uint64_t *groups, size_t count)
+static struct batch next_batch(struct agents *agents, const uint64_t *groups, size_t count)
 {
     size_t minutes = 1 + (dense_count(&agents->by_id) - 1) / agents->billing.agents_max;
-    struct shift shift = {.count = (count + minutes - 1) / minutes};
+    struct batch batch = {.count = (count + minutes - 1) / minutes};
 
     if (agents->now_us < agents->billing.next_us)
-        return (struct shift){0};
+        return (struct batch){0};
     agents->billing.next_us = agents->now_us + BILL_US;
-    while (shift.first < count && groups[shift.first] <= agents->billing.last_group)
-        shift.first++;
-    if (shift.first == count)
-        shift.first = 0;
-    agents->billing.last_group = groups[(shift.first + shift.count - 1) % count];
-    return shift;
+    while (batch.first < count && groups[batch.first] <= agents->billing.last_group)
+        batch.first++;
+    if (batch.first == count)
+        batch.first = 0;
+    agents->billing.last_group = groups[(batch.first + batch.count - 1) % count];
+    return batch;
 }
 
 void bill_due(struct agents *agents)
 {
     uint64_t *groups;
     size_t count;
-    struct shift shift;
+    struct batch batch;
     size_t urgent = 0;
 
     agents->billing.early_us = UINT64_MAX;
     table_keys_sorted(&agents->by_id.groups, &groups, &count);
     if (count == 0)
         return;
-    shift = next_batch(agents, groups, count);
+    batch = next_batch(agents, groups, count);
     for (size_t i = 0; i < count; i++) {
         struct dense_group *group = table_get(&agents->by_id.groups, groups[i]);
-        bool shifted = (i + count - shift.first) % count < shift.count;
+        bool in_batch = (i + count - batch.first) % count < batch.count;
         bool due = group->note != 0 && group->note <= agents->now_us;
 
         /* What is left waits for the next frame; it stays due. */
         if (ledger_frame_is_full(agents->ledger)) {
-            if (shifted)
+            if (in_batch)
                 bill_earlier(&group->note, agents->now_us);
-        } else if (shifted || (due && urgent++ < agents->billing.agents_max / DENSE_GROUP)) {
+        } else if (in_batch || (due && urgent++ < agents->billing.agents_max / DENSE_GROUP)) {
             bill_group(agents, groups[i], group);
         }
         if (group->note != 0 && group->note < agents->billing.early_us)

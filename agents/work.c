@@ -1,9 +1,8 @@
 /* Fuel for what orders do for their caller (docs/fuel.md). */
-#include "agents/work.h"
+#include "agents/turn.h"
 
 #include "agents/limits.h"
 #include "agents/set.h"
-#include "agents/turn.h"
 #include "agents/turns/turn.h"
 
 bool turn_work(struct turn *turn, uint64_t fuel)

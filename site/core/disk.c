@@ -14,6 +14,7 @@
 
 #include "agents/agents.h"
 #include "agents/life.h"
+#include "agents/views.h"
 #include "base/log.h"
 #include "site/core/state.h"
 
@@ -123,16 +124,19 @@ static void hold_link(struct core *core, uint64_t account)
 static void hold_agent(struct core *core, const struct disk_writer *writer)
 {
     struct agent *agent = agents_find(core->agents, writer->writer);
+    struct agent_view view;
 
     if (agent == NULL || agents_is_held(agent))
         return;
     agents_freeze(core->agents, agent, FREEZE_FOR_DISK);
+    agents_view(core->agents, agent, &view);
     core->frame_open = true;
     log_write(LOG_WARN, "disk.agent-frozen",
               "agent=%" PRIu64 " customer=%" PRIu64 " bytes=%" PRIu64 " free=%" PRIu64
-              " reason=\"the disk is nearly full and this agent writes most\" next=\"make room or "
+              " reason=\"%s\" next=\"make room or "
               "raise ledger.map_bytes, then serai agent thaw\"",
-              writer->writer, writer->customer, writer->bytes, core->disk.told.free_bytes);
+              writer->writer, writer->customer, writer->bytes, core->disk.told.free_bytes,
+              view.reason);
 }
 
 static void hold_heaviest(struct core *core)
