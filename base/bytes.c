@@ -125,7 +125,7 @@ bool hex_parse(uint8_t *bytes, size_t size, const char *text)
 }
 
 /* Bytes of the character whose first byte this is, or 0; *low and *high bound the second byte. */
-static size_t utf8_length(uint8_t first, uint8_t *low, uint8_t *high)
+static size_t utf8_lead_length(uint8_t first, uint8_t *low, uint8_t *high)
 {
     *low = first == 0xe0   ? 0xa0
            : first == 0xf0 ? 0x90
@@ -146,7 +146,7 @@ size_t utf8_next(const void *data, size_t size, uint32_t *character)
     const uint8_t *text = data;
     uint8_t low;
     uint8_t high;
-    size_t length = size == 0 ? 0 : utf8_length(text[0], &low, &high);
+    size_t length = size == 0 ? 0 : utf8_lead_length(text[0], &low, &high);
 
     if (length == 0 || length > size || (length > 1 && (text[1] < low || text[1] > high)))
         return 0;

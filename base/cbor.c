@@ -29,7 +29,7 @@ struct head {
 
 /* ---- writing ---- */
 
-static void put_head(struct bytes *out, unsigned major, uint64_t value)
+static void cbor_put_head(struct bytes *out, unsigned major, uint64_t value)
 {
     uint8_t head[9];
     size_t size = value < INFO_1        ? 0
@@ -51,12 +51,12 @@ static void put_head(struct bytes *out, unsigned major, uint64_t value)
 
 void cbor_put_uint(struct bytes *out, uint64_t value)
 {
-    put_head(out, MAJOR_UINT, value);
+    cbor_put_head(out, MAJOR_UINT, value);
 }
 
 void cbor_put_bytes(struct bytes *out, const void *data, size_t size)
 {
-    put_head(out, MAJOR_BYTES, size);
+    cbor_put_head(out, MAJOR_BYTES, size);
     bytes_append(out, data, size);
 }
 
@@ -66,28 +66,28 @@ void cbor_put_text(struct bytes *out, const char *text)
 
     /* Our own reader would refuse it, and then the record is lost: stop before it is written. */
     INVARIANT(utf8_is_valid(text, size));
-    put_head(out, MAJOR_TEXT, size);
+    cbor_put_head(out, MAJOR_TEXT, size);
     bytes_append(out, text, size);
 }
 
 void cbor_put_array(struct bytes *out, uint64_t count)
 {
-    put_head(out, MAJOR_ARRAY, count);
+    cbor_put_head(out, MAJOR_ARRAY, count);
 }
 
 void cbor_put_map(struct bytes *out, uint64_t count)
 {
-    put_head(out, MAJOR_MAP, count);
+    cbor_put_head(out, MAJOR_MAP, count);
 }
 
 void cbor_put_bool(struct bytes *out, bool value)
 {
-    put_head(out, MAJOR_SIMPLE, value ? SIMPLE_TRUE : SIMPLE_FALSE);
+    cbor_put_head(out, MAJOR_SIMPLE, value ? SIMPLE_TRUE : SIMPLE_FALSE);
 }
 
 void cbor_put_null(struct bytes *out)
 {
-    put_head(out, MAJOR_SIMPLE, SIMPLE_NULL);
+    cbor_put_head(out, MAJOR_SIMPLE, SIMPLE_NULL);
 }
 
 void cbor_put_money(struct bytes *out, struct money amount)
@@ -106,7 +106,7 @@ void cbor_put_u128(struct bytes *out, u128 value)
 /* ---- checking ---- */
 
 /* NULL when the first byte may begin a value of the subset, otherwise why not. */
-static const char *refuse_first(unsigned major, unsigned info)
+static const char *head_refuse_first(unsigned major, unsigned info)
 {
     if (major == MAJOR_NEGATIVE)
         return "negative integer";
@@ -140,7 +140,7 @@ static const char *cbor_read_head(const uint8_t *at, const uint8_t *end, struct 
         return "ends too soon";
     head->major = *at >> 5;
     info = *at & 31;
-    error = refuse_first(head->major, info);
+    error = head_refuse_first(head->major, info);
     if (error != NULL)
         return error;
     head->value = info;
@@ -157,19 +157,19 @@ static const char *cbor_read_head(const uint8_t *at, const uint8_t *end, struct 
     return head->value < least[info - INFO_1] ? "not the shortest form" : NULL;
 }
 
-static bool is_container(const struct head *head)
+static bool head_is_container(const struct head *head)
 {
     return head->major == MAJOR_ARRAY || head->major == MAJOR_MAP;
 }
 
 /* Bytes that follow the head of a string; 0 for everything else. */
-static uint64_t payload_of(const struct head *head)
+static uint64_t head_payload(const struct head *head)
 {
     return head->major == MAJOR_BYTES || head->major == MAJOR_TEXT ? head->value : 0;
 }
 
 /* Does what the head promises fit into the `left` bytes after it? */
-static const char *check_promise(const struct head *head, const uint8_t *after, size_t left)
+static const char *head_check_promise(const struct head *head, const uint8_t *after, size_t left)
 {
     switch (head->major) {
     case MAJOR_BYTES:
@@ -198,7 +198,7 @@ struct level {
 };
 
 /* Section 4.2.1: keys in bytewise order of their encodings; equal ones are refused too. */
-static bool key_rises(const struct level *map, const uint8_t *key, size_t size)
+static bool level_key_rises(const struct level *map, const uint8_t *key, size_t size)
 {
     size_t common = size < map->key_size ? size : map->key_size;
     int order;
@@ -217,21 +217,21 @@ struct checker {
 };
 
 /* One head and its payload; on success *opened says whether a container with items was entered. */
-static const char *check_item(struct checker *check, bool *opened)
+static const char *checker_item(struct checker *check, bool *opened)
 {
     struct head head;
     const char *error = cbor_read_head(check->at, check->end, &head);
 
     if (error != NULL)
         return error;
-    error =
-        check_promise(&head, check->at + head.size, (size_t)(check->end - check->at) - head.size);
+    error = head_check_promise(&head, check->at + head.size,
+                               (size_t)(check->end - check->at) - head.size);
     if (error != NULL)
         return error;
-    if (is_container(&head) && check->depth == CBOR_DEPTH_MAX)
+    if (head_is_container(&head) && check->depth == CBOR_DEPTH_MAX)
         return "nested too deep";
-    check->at += head.size + (size_t)payload_of(&head);
-    *opened = is_container(&head) && head.value != 0;
+    check->at += head.size + (size_t)head_payload(&head);
+    *opened = head_is_container(&head) && head.value != 0;
     if (*opened) {
         bool is_map = head.major == MAJOR_MAP;
 
@@ -245,7 +245,7 @@ static const char *check_item(struct checker *check, bool *opened)
  * An item ended at check->at: count it in its container, and that one in its own if it ended too.
  * On an error check->at is moved to the key at fault.
  */
-static const char *close_item(struct checker *check)
+static const char *checker_close_item(struct checker *check)
 {
     while (check->depth > 0) {
         struct level *level = &check->levels[check->depth - 1];
@@ -255,7 +255,7 @@ static const char *close_item(struct checker *check)
             const uint8_t *key = level->item;
             size_t size = (size_t)(check->at - key);
 
-            if (!key_rises(level, key, size)) {
+            if (!level_key_rises(level, key, size)) {
                 bool equal = size == level->key_size && memcmp(key, level->key, size) == 0;
 
                 check->at = key;
@@ -279,9 +279,9 @@ static const char *cbor_check_all(struct checker *check)
 
         if (check->depth > 0)
             check->levels[check->depth - 1].item = check->at;
-        error = check_item(check, &opened);
+        error = checker_item(check, &opened);
         if (error == NULL && !opened)
-            error = close_item(check);
+            error = checker_close_item(check);
         if (error != NULL)
             return error;
     } while (check->depth > 0);
@@ -292,7 +292,7 @@ static const char *cbor_check_all(struct checker *check)
 
 static const uint8_t nothing[1]; /* what strings point to after an error: valid, and empty */
 
-static void fail_at(struct cbor *in, const uint8_t *at, const char *error)
+static void cbor_fail_at(struct cbor *in, const uint8_t *at, const char *error)
 {
     if (in->error != NULL)
         return;
@@ -310,11 +310,11 @@ void cbor_init(struct cbor *in, const void *data, size_t size)
     *in = (struct cbor){.at = start, .end = start + size, .start = start};
     error = cbor_check_all(&check);
     if (error != NULL)
-        fail_at(in, check.at, error);
+        cbor_fail_at(in, check.at, error);
 }
 
 /* The head at the cursor, which cbor_init() has found good; false at the end or after an error. */
-static bool next_head(const struct cbor *in, struct head *head)
+static bool cbor_next_head(const struct cbor *in, struct head *head)
 {
     return in->error == NULL && cbor_read_head(in->at, in->end, head) == NULL;
 }
@@ -323,7 +323,7 @@ enum cbor_type cbor_peek(const struct cbor *in)
 {
     struct head head;
 
-    if (!next_head(in, &head))
+    if (!cbor_next_head(in, &head))
         return CBOR_END;
     switch (head.major) {
     case MAJOR_UINT:
@@ -345,17 +345,17 @@ enum cbor_type cbor_peek(const struct cbor *in)
  * The head of an item of this type whose argument is at most `max`; the cursor does not move.
  * False, with the error kept, when it is something else.
  */
-static bool want(struct cbor *in, enum cbor_type type, const char *wanted, uint64_t max,
-                 const char *beyond, struct head *head)
+static bool cbor_want(struct cbor *in, enum cbor_type type, const char *wanted, uint64_t max,
+                      const char *beyond, struct head *head)
 {
     if (in->error != NULL)
         return false;
-    if (cbor_peek(in) != type || !next_head(in, head)) {
-        fail_at(in, in->at, wanted);
+    if (cbor_peek(in) != type || !cbor_next_head(in, head)) {
+        cbor_fail_at(in, in->at, wanted);
         return false;
     }
     if (head->value > max) {
-        fail_at(in, in->at, beyond);
+        cbor_fail_at(in, in->at, beyond);
         return false;
     }
     return true;
@@ -365,7 +365,7 @@ uint64_t cbor_get_uint(struct cbor *in, uint64_t max)
 {
     struct head head;
 
-    if (!want(in, CBOR_UINT, "integer wanted", max, "integer too large", &head))
+    if (!cbor_want(in, CBOR_UINT, "integer wanted", max, "integer too large", &head))
         return 0;
     in->at += head.size;
     return head.value;
@@ -393,7 +393,7 @@ const uint8_t *cbor_get_bytes(struct cbor *in, size_t *size, size_t size_max)
     const uint8_t *data;
 
     *size = 0;
-    if (!want(in, CBOR_BYTES, "byte string wanted", size_max, "byte string too long", &head))
+    if (!cbor_want(in, CBOR_BYTES, "byte string wanted", size_max, "byte string too long", &head))
         return nothing;
     *size = (size_t)head.value;
     data = in->at + head.size;
@@ -408,7 +408,7 @@ void cbor_get_bytes_exact(struct cbor *in, void *to, size_t size)
     const uint8_t *data = cbor_get_bytes(in, &found, size);
 
     if (found != size)
-        fail_at(in, from, "byte string too short");
+        cbor_fail_at(in, from, "byte string too short");
     if (size == 0)
         return;
     if (in->error == NULL)
@@ -423,11 +423,11 @@ void cbor_get_text(struct cbor *in, char *to, size_t size_max)
     const uint8_t *data;
 
     to[0] = '\0';
-    if (!want(in, CBOR_TEXT, "text wanted", size_max, "text too long", &head))
+    if (!cbor_want(in, CBOR_TEXT, "text wanted", size_max, "text too long", &head))
         return;
     data = in->at + head.size;
     if (memchr(data, 0, (size_t)head.value) != NULL) {
-        fail_at(in, in->at, "text with a NUL");
+        cbor_fail_at(in, in->at, "text with a NUL");
         return;
     }
     memcpy(to, data, (size_t)head.value);
@@ -441,14 +441,14 @@ void cbor_get_array(struct cbor *in, uint64_t count)
     uint64_t found = cbor_get_array_any(in, UINT64_MAX);
 
     if (found != count)
-        fail_at(in, from, "array of another length");
+        cbor_fail_at(in, from, "array of another length");
 }
 
 uint64_t cbor_get_array_any(struct cbor *in, uint64_t count_max)
 {
     struct head head;
 
-    if (!want(in, CBOR_ARRAY, "array wanted", count_max, "array too long", &head))
+    if (!cbor_want(in, CBOR_ARRAY, "array wanted", count_max, "array too long", &head))
         return 0;
     in->at += head.size;
     return head.value;
@@ -458,7 +458,7 @@ uint64_t cbor_get_map_any(struct cbor *in, uint64_t count_max)
 {
     struct head head;
 
-    if (!want(in, CBOR_MAP, "map wanted", count_max, "map too long", &head))
+    if (!cbor_want(in, CBOR_MAP, "map wanted", count_max, "map too long", &head))
         return 0;
     in->at += head.size;
     return head.value;
@@ -468,7 +468,7 @@ bool cbor_get_bool(struct cbor *in)
 {
     struct head head;
 
-    if (!want(in, CBOR_BOOL, "true or false wanted", UINT64_MAX, "", &head))
+    if (!cbor_want(in, CBOR_BOOL, "true or false wanted", UINT64_MAX, "", &head))
         return false;
     in->at += head.size;
     return head.value == SIMPLE_TRUE;
@@ -478,7 +478,7 @@ void cbor_get_null(struct cbor *in)
 {
     struct head head;
 
-    if (want(in, CBOR_NULL, "null wanted", UINT64_MAX, "", &head))
+    if (cbor_want(in, CBOR_NULL, "null wanted", UINT64_MAX, "", &head))
         in->at += head.size;
 }
 
@@ -497,11 +497,11 @@ const uint8_t *cbor_get_raw(struct cbor *in, size_t *size)
         const char *error = cbor_read_head(at, in->end, &head);
 
         if (error != NULL) {
-            fail_at(in, from, "value wanted");
+            cbor_fail_at(in, from, "value wanted");
             return nothing;
         }
-        at += head.size + (size_t)payload_of(&head);
-        if (is_container(&head))
+        at += head.size + (size_t)head_payload(&head);
+        if (head_is_container(&head))
             items += head.major == MAJOR_MAP ? 2 * head.value : head.value;
     }
     in->at = at;
@@ -511,7 +511,7 @@ const uint8_t *cbor_get_raw(struct cbor *in, size_t *size)
 
 void cbor_fail(struct cbor *in, const char *error)
 {
-    fail_at(in, in->at, error);
+    cbor_fail_at(in, in->at, error);
 }
 
 enum status cbor_done(const struct cbor *in, struct fault *fault, const char *what)

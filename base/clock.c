@@ -3,7 +3,7 @@
 
 #include <time.h>
 
-static uint64_t read_us(clockid_t id)
+static uint64_t clock_read_us(clockid_t id)
 {
     struct timespec time;
 
@@ -12,19 +12,19 @@ static uint64_t read_us(clockid_t id)
     return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_nsec / 1000;
 }
 
-static uint64_t system_now_us(void *context)
+static uint64_t clock_system_now_us(void *context)
 {
     (void)context;
-    return read_us(CLOCK_MONOTONIC);
+    return clock_read_us(CLOCK_MONOTONIC);
 }
 
-static uint64_t system_wall_us(void *context)
+static uint64_t clock_system_wall_us(void *context)
 {
     (void)context;
-    return read_us(CLOCK_REALTIME);
+    return clock_read_us(CLOCK_REALTIME);
 }
 
 struct clock_source clock_system(void)
 {
-    return (struct clock_source){.now_us = system_now_us, .wall_us = system_wall_us};
+    return (struct clock_source){.now_us = clock_system_now_us, .wall_us = clock_system_wall_us};
 }

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-static void free_group(void *context, uint64_t key, void *value)
+static void dense_free_group(void *context, uint64_t key, void *value)
 {
     (void)context;
     (void)key;
@@ -11,31 +11,31 @@ static void free_group(void *context, uint64_t key, void *value)
 
 void dense_fini(struct dense *dense)
 {
-    table_each(&dense->groups, free_group, NULL);
+    table_each(&dense->groups, dense_free_group, NULL);
     table_fini(&dense->groups);
     dense->count = 0;
 }
 
-static struct dense_group *group_of(const struct dense *dense, uint64_t id)
+static struct dense_group *dense_group_of(const struct dense *dense, uint64_t id)
 {
     return table_get(&dense->groups, id / DENSE_GROUP);
 }
 
-static uint64_t bit_of(uint64_t id)
+static uint64_t dense_bit(uint64_t id)
 {
     return UINT64_C(1) << (id % DENSE_GROUP);
 }
 
 void *dense_get(const struct dense *dense, uint64_t id)
 {
-    const struct dense_group *group = group_of(dense, id);
+    const struct dense_group *group = dense_group_of(dense, id);
 
     return group == NULL ? NULL : group->values[id % DENSE_GROUP];
 }
 
 void *dense_put(struct dense *dense, uint64_t id, void *value)
 {
-    struct dense_group *group = group_of(dense, id);
+    struct dense_group *group = dense_group_of(dense, id);
     void *before;
 
     INVARIANT(value != NULL);
@@ -46,7 +46,7 @@ void *dense_put(struct dense *dense, uint64_t id, void *value)
     }
     before = group->values[id % DENSE_GROUP];
     group->values[id % DENSE_GROUP] = value;
-    group->used |= bit_of(id);
+    group->used |= dense_bit(id);
     if (before == NULL)
         dense->count++;
     return before;
@@ -54,14 +54,14 @@ void *dense_put(struct dense *dense, uint64_t id, void *value)
 
 void *dense_remove(struct dense *dense, uint64_t id)
 {
-    struct dense_group *group = group_of(dense, id);
+    struct dense_group *group = dense_group_of(dense, id);
     void *before;
 
-    if (group == NULL || (group->used & bit_of(id)) == 0)
+    if (group == NULL || (group->used & dense_bit(id)) == 0)
         return NULL;
     before = group->values[id % DENSE_GROUP];
     group->values[id % DENSE_GROUP] = NULL;
-    group->used &= ~bit_of(id);
+    group->used &= ~dense_bit(id);
     dense->count--;
     if (group->used == 0)
         free(table_remove(&dense->groups, id / DENSE_GROUP));
@@ -75,15 +75,16 @@ size_t dense_count(const struct dense *dense)
 
 uint64_t *dense_note(const struct dense *dense, uint64_t id)
 {
-    struct dense_group *group = group_of(dense, id);
+    struct dense_group *group = dense_group_of(dense, id);
 
     INVARIANT(group != NULL);
     return &group->note;
 }
 
 /* False: the visitor has seen enough. */
-static bool each_in_group(const struct dense_group *group, uint64_t base, uint64_t first,
-                          bool (*visit)(void *context, uint64_t id, void *value), void *context)
+static bool dense_each_in_group(const struct dense_group *group, uint64_t base, uint64_t first,
+                                bool (*visit)(void *context, uint64_t id, void *value),
+                                void *context)
 {
     for (uint64_t i = 0; i < DENSE_GROUP; i++) {
         if (base + i < first || group->values[i] == NULL)
@@ -104,8 +105,8 @@ void dense_each(const struct dense *dense, uint64_t first,
     for (size_t i = 0; i < count; i++) {
         if (groups[i] < first / DENSE_GROUP)
             continue;
-        if (!each_in_group(table_get(&dense->groups, groups[i]), groups[i] * DENSE_GROUP, first,
-                           visit, context))
+        if (!dense_each_in_group(table_get(&dense->groups, groups[i]), groups[i] * DENSE_GROUP,
+                                 first, visit, context))
             break;
     }
     free(groups);

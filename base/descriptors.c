@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 /* The wrong way round, so that using it is an error: see the header. */
-static int open_filler(int fd)
+static int descriptor_open_filler(int fd)
 {
     int filler = open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 
@@ -22,7 +22,7 @@ bool descriptors_fill(void)
         if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
             continue;
         /* The lowest free number is taken, and all below are in use. */
-        if (open_filler(fd) != fd)
+        if (descriptor_open_filler(fd) != fd)
             return false;
     }
     return true;

@@ -9,7 +9,7 @@ static const char tcp_prefix[] = "tcp://";
 static const char ipc_prefix[] = "ipc://";
 static const char digits[] = "0123456789";
 
-static enum status wrong(struct fault *fault, const char *what)
+static enum status endpoint_wrong(struct fault *fault, const char *what)
 {
     return fault_set(fault, ST_INVALID, "%s; wants tcp://HOST:PORT or ipc:///PATH", what);
 }
@@ -37,7 +37,7 @@ static bool endpoint_is_name(const char *host)
     }
 }
 
-static bool is_ipv6(const char *host)
+static bool endpoint_is_ipv6(const char *host)
 {
     char address[INET6_ADDRSTRLEN];
     uint8_t raw[16];
@@ -51,7 +51,7 @@ static bool is_ipv6(const char *host)
     return inet_pton(AF_INET6, address, raw) == 1;
 }
 
-static bool is_anywhere(const struct endpoint *endpoint)
+static bool endpoint_is_anywhere(const struct endpoint *endpoint)
 {
     uint8_t raw[16] = {0};
     static const uint8_t zero[16];
@@ -63,14 +63,15 @@ static bool is_anywhere(const struct endpoint *endpoint)
     return memcmp(raw, zero, sizeof raw) == 0;
 }
 
-static const char *host_error(struct endpoint *endpoint, bool bracketed, enum endpoint_use use)
+static const char *endpoint_host_error(struct endpoint *endpoint, bool bracketed,
+                                       enum endpoint_use use)
 {
     uint8_t raw[4];
 
     if (bracketed) {
         endpoint->is_address = true;
         endpoint->is_ipv6 = true;
-        if (!is_ipv6(endpoint->host))
+        if (!endpoint_is_ipv6(endpoint->host))
             return "what stands in brackets is no IPv6 address";
     } else if (strchr(endpoint->host, ':') != NULL) {
         return "an IPv6 address stands in brackets, as in tcp://[::1]:9901";
@@ -81,12 +82,12 @@ static const char *host_error(struct endpoint *endpoint, bool bracketed, enum en
     } else if (strcmp(endpoint->host, "*") != 0 && !endpoint_is_name(endpoint->host)) {
         return "the host is no name and no address";
     }
-    if (use == ENDPOINT_DIAL && is_anywhere(endpoint))
+    if (use == ENDPOINT_DIAL && endpoint_is_anywhere(endpoint))
         return "that host means every address of a machine: one can listen there, and not dial it";
     return NULL;
 }
 
-static const char *port_error(struct endpoint *endpoint, const char *text)
+static const char *endpoint_port_error(struct endpoint *endpoint, const char *text)
 {
     unsigned port = 0;
     size_t size = strlen(text);
@@ -103,7 +104,8 @@ static const char *port_error(struct endpoint *endpoint, const char *text)
     return NULL;
 }
 
-static const char *tcp_error(struct endpoint *endpoint, const char *at, enum endpoint_use use)
+static const char *endpoint_tcp_error(struct endpoint *endpoint, const char *at,
+                                      enum endpoint_use use)
 {
     bool bracketed = at[0] == '[';
     const char *end;
@@ -121,13 +123,13 @@ static const char *tcp_error(struct endpoint *endpoint, const char *at, enum end
         return "the host is missing";
     memcpy(endpoint->host, at, size);
     endpoint->host[size] = '\0';
-    error = host_error(endpoint, bracketed, use);
-    return error != NULL ? error : port_error(endpoint, end + 1 + bracketed);
+    error = endpoint_host_error(endpoint, bracketed, use);
+    return error != NULL ? error : endpoint_port_error(endpoint, end + 1 + bracketed);
 }
 
 /* ---- ipc ---- */
 
-static const char *ipc_error(struct endpoint *endpoint, const char *path)
+static const char *endpoint_ipc_error(struct endpoint *endpoint, const char *path)
 {
     size_t size = strlen(path);
 
@@ -151,14 +153,15 @@ enum status endpoint_parse(struct endpoint *endpoint, const char *text, enum end
         return fault_set(fault, ST_INVALID, "an endpoint has at most %d bytes", ENDPOINT_BYTES_MAX);
     for (const char *at = text; *at != '\0'; at++)
         if (*at <= ' ' || *at > '~')
-            return wrong(fault, "an endpoint has printable ASCII characters only, and no spaces");
+            return endpoint_wrong(fault,
+                                  "an endpoint has printable ASCII characters only, and no spaces");
     if (strncmp(text, tcp_prefix, strlen(tcp_prefix)) == 0) {
-        error = tcp_error(endpoint, text + strlen(tcp_prefix), use);
+        error = endpoint_tcp_error(endpoint, text + strlen(tcp_prefix), use);
     } else if (strncmp(text, ipc_prefix, strlen(ipc_prefix)) == 0) {
         endpoint->transport = ENDPOINT_IPC;
-        error = ipc_error(endpoint, text + strlen(ipc_prefix));
+        error = endpoint_ipc_error(endpoint, text + strlen(ipc_prefix));
     } else {
         error = "it begins with neither tcp:// nor ipc://";
     }
-    return error == NULL ? ST_OK : wrong(fault, error);
+    return error == NULL ? ST_OK : endpoint_wrong(fault, error);
 }

@@ -19,7 +19,7 @@ enum status file_path(char path[FILE_PATH_BYTES], const char *dir, const char *n
     return ST_OK;
 }
 
-static enum status io_fault(struct fault *fault, const char *verb, const char *path)
+static enum status file_io_fault(struct fault *fault, const char *verb, const char *path)
 {
     enum status status = errno == ENOENT ? ST_MISSING : errno == EEXIST ? ST_EXISTS : ST_IO;
 
@@ -31,8 +31,8 @@ static enum status io_fault(struct fault *fault, const char *verb, const char *p
  * file such as a key is read into the memory that was taken first, and no copy of it is left in
  * another.
  */
-static enum status read_all(int fd, const char *path, size_t size_max, struct bytes *bytes,
-                            struct fault *fault)
+static enum status file_read_all(int fd, const char *path, size_t size_max, struct bytes *bytes,
+                                 struct fault *fault)
 {
     size_t total = 0;
 
@@ -48,7 +48,7 @@ static enum status read_all(int fd, const char *path, size_t size_max, struct by
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return io_fault(fault, "read", path);
+            return file_io_fault(fault, "read", path);
         if (got == 0)
             return ST_OK;
         total += (size_t)got;
@@ -63,8 +63,8 @@ enum status file_read(const char *path, size_t size_max, struct bytes *bytes, st
     enum status status;
 
     if (fd < 0)
-        return io_fault(fault, "open", path);
-    status = read_all(fd, path, size_max, bytes, fault);
+        return file_io_fault(fault, "open", path);
+    status = file_read_all(fd, path, size_max, bytes, fault);
     (void)!close(fd); /* nothing was written */
     return status;
 }
@@ -76,7 +76,7 @@ enum status file_open_kept(const char *path, int *fd, struct fault *fault)
 
     *fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (*fd < 0)
-        return io_fault(fault, "open", path);
+        return file_io_fault(fault, "open", path);
     if (fstat(*fd, &found) == 0 && S_ISREG(found.st_mode))
         return ST_OK;
     (void)!close(*fd); /* nothing was read */
@@ -92,12 +92,12 @@ enum status file_read_kept(const char *path, size_t size_max, struct bytes *byte
 
     if (status != ST_OK)
         return status;
-    status = read_all(fd, path, size_max, bytes, fault);
+    status = file_read_all(fd, path, size_max, bytes, fault);
     (void)!close(fd); /* nothing was written */
     return status;
 }
 
-static bool write_all(int fd, const uint8_t *data, size_t size)
+static bool file_write_all(int fd, const uint8_t *data, size_t size)
 {
     while (size > 0) {
         ssize_t put = write(fd, data, size);
@@ -113,7 +113,7 @@ static bool write_all(int fd, const uint8_t *data, size_t size)
 }
 
 /* A new name is durable only once its directory is. */
-static bool sync_folder(const char *path)
+static bool file_sync_folder(const char *path)
 {
     char folder[FILE_PATH_BYTES];
     const char *slash = strrchr(path, '/');
@@ -133,41 +133,41 @@ static bool sync_folder(const char *path)
     return good;
 }
 
-static enum status write_new(const char *path, int flags, const void *data, size_t size,
-                             unsigned mode, struct fault *fault)
+static enum status file_write_new(const char *path, int flags, const void *data, size_t size,
+                                  unsigned mode, struct fault *fault)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, (mode_t)mode);
     bool good;
 
     if (fd < 0)
-        return io_fault(fault, "create", path);
-    good = write_all(fd, data, size) && fsync(fd) == 0;
+        return file_io_fault(fault, "create", path);
+    good = file_write_all(fd, data, size) && fsync(fd) == 0;
     if (close(fd) != 0)
         good = false;
-    return good ? ST_OK : io_fault(fault, "write", path);
+    return good ? ST_OK : file_io_fault(fault, "write", path);
 }
 
 enum status file_create(const char *path, const void *data, size_t size, unsigned mode,
                         struct fault *fault)
 {
-    enum status status = write_new(path, O_EXCL, data, size, mode, fault);
+    enum status status = file_write_new(path, O_EXCL, data, size, mode, fault);
 
-    if (status == ST_OK && !sync_folder(path))
-        return io_fault(fault, "sync the directory of", path);
+    if (status == ST_OK && !file_sync_folder(path))
+        return file_io_fault(fault, "sync the directory of", path);
     return status;
 }
 
 /* What an earlier run left half written goes; what else has the name may be anybody's. */
-static enum status remove_left_over(const char *path, struct fault *fault)
+static enum status file_remove_left_over(const char *path, struct fault *fault)
 {
     struct stat found;
 
     if (lstat(path, &found) != 0)
-        return errno == ENOENT ? ST_OK : io_fault(fault, "look at", path);
+        return errno == ENOENT ? ST_OK : file_io_fault(fault, "look at", path);
     if (!S_ISREG(found.st_mode) || found.st_uid != geteuid() || found.st_nlink != 1)
         return fault_set(fault, ST_IO, "%s is in the way and is no file of ours; move it away",
                          path);
-    return unlink(path) == 0 ? ST_OK : io_fault(fault, "remove", path);
+    return unlink(path) == 0 ? ST_OK : file_io_fault(fault, "remove", path);
 }
 
 enum status file_replace(const char *path, const void *data, size_t size, struct fault *fault)
@@ -178,17 +178,17 @@ enum status file_replace(const char *path, const void *data, size_t size, struct
 
     if (length < 0 || (size_t)length >= sizeof beside)
         return fault_set(fault, ST_INVALID, "path too long: %.100s", path);
-    status = remove_left_over(beside, fault);
+    status = file_remove_left_over(beside, fault);
     if (status != ST_OK)
         return status;
-    status = write_new(beside, O_EXCL, data, size, 0600, fault);
+    status = file_write_new(beside, O_EXCL, data, size, 0600, fault);
     if (status != ST_OK) {
         (void)unlink(beside); /* a part of a file, if anything */
         return status;
     }
     if (rename(beside, path) != 0)
-        return io_fault(fault, "replace", path);
-    if (!sync_folder(path))
-        return io_fault(fault, "sync the directory of", path);
+        return file_io_fault(fault, "replace", path);
+    if (!file_sync_folder(path))
+        return file_io_fault(fault, "sync the directory of", path);
     return ST_OK;
 }

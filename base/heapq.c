@@ -16,7 +16,7 @@ void heapq_fini(struct heapq *heap)
     heapq_init(heap);
 }
 
-static bool before(const struct heapq_item *a, const struct heapq_item *b)
+static bool heapq_before(const struct heapq_item *a, const struct heapq_item *b)
 {
     return a->due != b->due ? a->due < b->due : a->id < b->id;
 }
@@ -29,7 +29,7 @@ void heapq_push(struct heapq *heap, uint64_t due, uint64_t id)
     heap->items = array_grow(heap->items, &heap->capacity, heap->count + 1, sizeof item);
     INVARIANT(heap->items != NULL);
     for (at = heap->count++; at > 0; at = (at - 1) / 2) {
-        if (!before(&item, &heap->items[(at - 1) / 2]))
+        if (!heapq_before(&item, &heap->items[(at - 1) / 2]))
             break;
         heap->items[at] = heap->items[(at - 1) / 2];
     }
@@ -57,9 +57,9 @@ bool heapq_pop(struct heapq *heap, struct heapq_item *item)
     while (2 * at + 1 < heap->count) {
         size_t child = 2 * at + 1;
 
-        if (child + 1 < heap->count && before(&heap->items[child + 1], &heap->items[child]))
+        if (child + 1 < heap->count && heapq_before(&heap->items[child + 1], &heap->items[child]))
             child++;
-        if (!before(&heap->items[child], &last))
+        if (!heapq_before(&heap->items[child], &last))
             break;
         heap->items[at] = heap->items[child];
         at = child;

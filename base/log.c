@@ -27,7 +27,7 @@ enum {
 };
 
 /* How often an event was logged in the second that began at start_us. */
-struct rate {
+struct log_rate {
     char event[48];
     uint64_t start_us;
     uint32_t written;
@@ -36,7 +36,7 @@ struct rate {
 
 static atomic_int level_max = LOG_INFO;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards all below */
-static struct rate rates[NAMES_MAX];
+static struct log_rate rates[NAMES_MAX];
 static size_t rate_count;
 static uint64_t left_out_total; /* over all events: nothing to look for when 0 */
 static struct outlet outlet = {.fd = STDERR_FILENO, .way = OUTLET_CLOSED, .own = -1};
@@ -45,7 +45,7 @@ static bool to_journal;
 static pthread_once_t journal_once = PTHREAD_ONCE_INIT;
 
 /* systemd.exec(5): JOURNAL_STREAM is "device:inode" of the stream that goes to the journal. */
-static void find_journal(void)
+static void log_find_journal(void)
 {
     const char *stream = getenv("JOURNAL_STREAM");
     char own[64];
@@ -62,7 +62,7 @@ void log_set_level(enum log_level level)
     atomic_store(&level_max, (int)level);
 }
 
-static uint64_t monotonic_us(void)
+static uint64_t log_now_us(void)
 {
     struct timespec time = {0};
 
@@ -70,7 +70,7 @@ static uint64_t monotonic_us(void)
     return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_nsec / 1000;
 }
 
-static const char *level_name(enum log_level level)
+static const char *log_level_name(enum log_level level)
 {
     switch (level) {
     case LOG_ERROR:
@@ -86,7 +86,7 @@ static const char *level_name(enum log_level level)
 }
 
 /* The priorities of syslog(3). */
-static const char *level_prefix(enum log_level level)
+static const char *log_level_prefix(enum log_level level)
 {
     switch (level) {
     case LOG_ERROR:
@@ -102,7 +102,7 @@ static const char *level_prefix(enum log_level level)
 }
 
 /* "[<N>]2026-01-31T23:59:59.000000Z level event"; returns its length. */
-static size_t print_head(char *line, enum log_level level, const char *event)
+static size_t log_print_head(char *line, enum log_level level, const char *event)
 {
     struct timespec time = {0};
     struct tm utc = {0};
@@ -113,8 +113,8 @@ static size_t print_head(char *line, enum log_level level, const char *event)
     if (gmtime_r(&time.tv_sec, &utc) != NULL)
         (void)!strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &utc);
     length = snprintf(line, HEAD_BYTES_MAX, "%s%s.%06ldZ %s %.80s",
-                      to_journal ? level_prefix(level) : "", date, time.tv_nsec / 1000,
-                      level_name(level), event);
+                      to_journal ? log_level_prefix(level) : "", date, time.tv_nsec / 1000,
+                      log_level_name(level), event);
     return length < 0 ? 0 : (size_t)length;
 }
 
@@ -122,14 +122,14 @@ static size_t print_head(char *line, enum log_level level, const char *event)
 static bool log_write_line(enum log_level level, const char *event, const char *text)
 {
     char line[LINE_BYTES_MAX];
-    size_t used = print_head(line, level, event);
+    size_t used = log_print_head(line, level, event);
     int size = snprintf(line + used, sizeof line - used, "%s%s\n", *text == '\0' ? "" : " ", text);
 
     return size > 0 && outlet_write(&outlet, line, used + (size_t)size);
 }
 
 /* Under the lock: true when stderr takes lines, and what it did not take before is told. */
-static bool tell_untaken(void)
+static bool log_report_untaken(void)
 {
     char text[96];
 
@@ -143,25 +143,25 @@ static bool tell_untaken(void)
 }
 
 /* Under the lock. */
-static void put_line(enum log_level level, const char *event, const char *text)
+static void log_put_line(enum log_level level, const char *event, const char *text)
 {
-    if (!tell_untaken() || !log_write_line(level, event, text))
+    if (!log_report_untaken() || !log_write_line(level, event, text))
         untaken++;
 }
 
-static void say_left_out(struct rate *rate)
+static void log_report_rate(struct log_rate *rate)
 {
     char text[96];
 
     (void)!snprintf(text, sizeof text, "event=%.47s left_out=%" PRIu32, rate->event,
                     rate->left_out);
-    put_line(LOG_WARN, "log.limited", text);
+    log_put_line(LOG_WARN, "log.limited", text);
     left_out_total -= rate->left_out;
     rate->left_out = 0;
 }
 
 /* When all names are taken, which cannot happen with names of ours, the rest share the last. */
-static struct rate *rate_of(const char *event)
+static struct log_rate *log_rate_of(const char *event)
 {
     for (size_t i = 0; i < rate_count; i++)
         if (strncmp(rates[i].event, event, sizeof rates[i].event - 1) == 0)
@@ -173,9 +173,9 @@ static struct rate *rate_of(const char *event)
 }
 
 /* Under the lock: may this line be written?  Counts it. */
-static bool rate_allows(const char *event, uint64_t now_us)
+static bool log_rate_allows(const char *event, uint64_t now_us)
 {
-    struct rate *rate = rate_of(event);
+    struct log_rate *rate = log_rate_of(event);
 
     if (now_us - rate->start_us >= 1000000) {
         rate->start_us = now_us;
@@ -191,11 +191,11 @@ static bool rate_allows(const char *event, uint64_t now_us)
 }
 
 /* Under the lock: say of each event whose second is over how many lines it lost. */
-static void report_left_out(uint64_t now_us)
+static void log_report_left_out(uint64_t now_us)
 {
     for (size_t i = 0; i < rate_count && left_out_total != 0; i++)
         if (rates[i].left_out != 0 && now_us - rates[i].start_us >= 1000000)
-            say_left_out(&rates[i]);
+            log_report_rate(&rates[i]);
 }
 
 void log_write(enum log_level level, const char *event, const char *format, ...)
@@ -210,12 +210,12 @@ void log_write(enum log_level level, const char *event, const char *format, ...)
     va_start(arguments, format);
     (void)log_text(text, sizeof text, format, arguments);
     va_end(arguments);
-    INVARIANT(pthread_once(&journal_once, find_journal) == 0);
-    now_us = monotonic_us();
+    INVARIANT(pthread_once(&journal_once, log_find_journal) == 0);
+    now_us = log_now_us();
     INVARIANT(pthread_mutex_lock(&lock) == 0);
-    report_left_out(now_us);
-    if (level == LOG_ERROR || level == LOG_INFO || rate_allows(event, now_us))
-        put_line(level, event, text);
+    log_report_left_out(now_us);
+    if (level == LOG_ERROR || level == LOG_INFO || log_rate_allows(event, now_us))
+        log_put_line(level, event, text);
     INVARIANT(pthread_mutex_unlock(&lock) == 0);
     errno = errno_before;
 }
@@ -225,8 +225,8 @@ void log_catch_up(void)
     int errno_before = errno;
 
     INVARIANT(pthread_mutex_lock(&lock) == 0);
-    report_left_out(monotonic_us());
-    (void)tell_untaken(); /* else the next time */
+    log_report_left_out(log_now_us());
+    (void)log_report_untaken(); /* else the next time */
     INVARIANT(pthread_mutex_unlock(&lock) == 0);
     errno = errno_before;
 }

@@ -10,7 +10,7 @@
 enum { SPEC_BYTES = 24, NUMBER_BYTES = 24 };
 
 /* Of one conversion: what stands in the format, and how its argument is fetched. */
-struct conversion {
+struct log_conversion {
     char spec[SPEC_BYTES]; /* "%zu" */
     size_t size;
     int precision; /* -1: none */
@@ -25,9 +25,9 @@ struct log_text {
     bool quoted; /* within the quotes of a value */
 };
 
-static struct conversion read_conversion(const char *format)
+static struct log_conversion log_read_conversion(const char *format)
 {
-    struct conversion one = {.precision = -1};
+    struct log_conversion one = {.precision = -1};
     const char *at = format + 1;
     size_t length = strcspn(at, "diuxXcs%");
     const char *point = memchr(at, '.', length);
@@ -46,7 +46,7 @@ static struct conversion read_conversion(const char *format)
 }
 
 /* What the format still needs when no text of it takes anything. */
-static size_t needed(const char *format)
+static size_t log_format_needs(const char *format)
 {
     size_t bytes = strlen(format);
 
@@ -55,12 +55,12 @@ static size_t needed(const char *format)
     return bytes;
 }
 
-static void put_value(struct log_text *text, const char *value, int precision, const char *rest)
+static void log_put_value(struct log_text *text, const char *value, int precision, const char *rest)
 {
     size_t size = precision < 0 ? strlen(value) : strnlen(value, (size_t)precision);
     bool more = precision >= 0 && strnlen(value, (size_t)precision + 1) > size;
     size_t left = text->room - text->used;
-    size_t kept = needed(rest);
+    size_t kept = log_format_needs(rest);
     size_t room = kept < left ? left - kept : 1;
 
     if (room > LOG_VALUE_BYTES_MAX)
@@ -82,7 +82,8 @@ static void log_put_plain(struct log_text *text, const char *piece, size_t size)
 /* A macro, for va_arg() wants its type written out. */
 #define PRINT_AS(type) snprintf(number, sizeof number, one->spec, va_arg(*arguments, type))
 
-static void log_put_number(struct log_text *text, const struct conversion *one, va_list *arguments)
+static void log_put_number(struct log_text *text, const struct log_conversion *one,
+                           va_list *arguments)
 {
     char number[64];
     int size;
@@ -108,21 +109,21 @@ size_t log_text(char *to, size_t room_bytes, const char *format, va_list argumen
 
     va_copy(list, arguments);
     for (const char *at = format; *at != '\0';) {
-        struct conversion one;
+        struct log_conversion one;
 
         if (*at != '%') {
             text.quoted = text.quoted != (*at == '"');
             log_put_plain(&text, at++, 1);
             continue;
         }
-        one = read_conversion(at);
+        one = log_read_conversion(at);
         at += one.size;
         if (one.letter == '%')
             log_put_plain(&text, "%", 1);
         else if (one.letter == 's') {
             const char *value = va_arg(list, const char *);
 
-            put_value(&text, value == NULL ? "(null)" : value, one.precision, at);
+            log_put_value(&text, value == NULL ? "(null)" : value, one.precision, at);
         } else
             log_put_number(&text, &one, &list);
     }

@@ -141,7 +141,7 @@ char *money_print(char text[MONEY_TEXT_BYTES], struct money amount)
     return text;
 }
 
-static bool is_digit(char c)
+static bool money_is_digit(char c)
 {
     return c >= '0' && c <= '9';
 }
@@ -150,7 +150,7 @@ static bool is_digit(char c)
  * large. */
 static bool money_parse_digits(const char **at, u128 *value, size_t digits_max, size_t *digits)
 {
-    for (*digits = 0; *digits < digits_max && is_digit(**at); ++*digits, ++*at) {
+    for (*digits = 0; *digits < digits_max && money_is_digit(**at); ++*digits, ++*at) {
         *value = *value * 10 + (unsigned)(**at - '0');
         if (*value > MONEY_NANOS_MAX)
             return false;
@@ -181,7 +181,7 @@ enum status money_parse(struct money *amount, const char *text, struct fault *fa
             return money_refuse(fault, text, too_large);
         if (decimals == 0)
             return money_refuse(fault, text, "a digit must follow the point");
-        if (is_digit(*at))
+        if (money_is_digit(*at))
             return money_refuse(fault, text, "more than nine decimals");
     }
     if (whole_digits == 0 && decimals == 0)

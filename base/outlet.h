@@ -8,19 +8,9 @@
 #ifndef SERAI_BASE_OUTLET_H
 #define SERAI_BASE_OUTLET_H
 
-#include <sys/types.h>
-
-#include "base/status.h"
+#include "base/outlet_way.h"
 
 enum { OUTLET_BYTES_MAX = 4096 }; /* PIPE_BUF: up to this a pipe takes all or nothing */
-
-enum outlet_way {
-    OUTLET_CLOSED,
-    OUTLET_PLAIN,  /* a regular file: it has no reader to wait for, only the disk */
-    OUTLET_SOCKET, /* sent with MSG_DONTWAIT */
-    OUTLET_OWN,    /* a pipe or terminal, opened once more for ourselves with O_NONBLOCK */
-    OUTLET_POLLED, /* one that we may not open, being another user's: written when it has room */
-};
 
 struct outlet {
     int fd; /* as given: borrowed */
@@ -47,8 +37,5 @@ void outlet_close(struct outlet *outlet);
  * or only a part could, which counts as lost.  One thread at a time.
  */
 MUST_CHECK bool outlet_write(struct outlet *outlet, const void *data, size_t size);
-
-/* Write one text as outlet_write() does, without an outlet.  Async-signal-safe. */
-MUST_CHECK bool outlet_write_once(int fd, const void *data, size_t size);
 
 #endif

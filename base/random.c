@@ -6,7 +6,7 @@
 #include <sodium.h>
 #include <string.h>
 
-static void system_fill(void *context, void *to, size_t size)
+static void random_system_fill(void *context, void *to, size_t size)
 {
     (void)context;
     randombytes_buf(to, size);
@@ -14,11 +14,11 @@ static void system_fill(void *context, void *to, size_t size)
 
 struct random_source random_system(void)
 {
-    return (struct random_source){.fill = system_fill};
+    return (struct random_source){.fill = random_system_fill};
 }
 
 /* Block n of a seed: the key is the seed, the nonce is n. */
-static void next_block(struct rng *rng)
+static void rng_next_block(struct rng *rng)
 {
     uint8_t key[crypto_stream_chacha20_KEYBYTES] = {0};
     uint8_t nonce[crypto_stream_chacha20_NONCEBYTES];
@@ -43,7 +43,7 @@ void rng_fill(struct rng *rng, void *to, size_t size)
         size_t count;
 
         if (rng->used == sizeof rng->block)
-            next_block(rng);
+            rng_next_block(rng);
         count = sizeof rng->block - rng->used;
         if (count > size)
             count = size;

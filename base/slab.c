@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-struct block {
-    struct block *next;
+struct slab_block {
+    struct slab_block *next;
 };
 
 /* At the start of each page, which lies at a multiple of its size: so a block tells its page. */
@@ -14,12 +14,12 @@ struct slab_page {
     struct slab_page *previous;
     struct slab_page *next_of_all;
     struct slab_page *previous_of_all;
-    struct block *free; /* given back */
-    uint32_t used;      /* blocks of it that are out */
-    uint32_t fresh;     /* offset of the first byte that was never given out */
+    struct slab_block *free; /* given back */
+    uint32_t used;           /* blocks of it that are out */
+    uint32_t fresh;          /* offset of the first byte that was never given out */
 };
 
-static size_t class_of(size_t size)
+static size_t slab_class(size_t size)
 {
     return (size + SLAB_GRAIN - 1) / SLAB_GRAIN;
 }
@@ -29,7 +29,7 @@ static bool slab_is_full(const struct slab_page *page, size_t block_bytes)
     return page->free == NULL && page->fresh + block_bytes > SLAB_PAGE;
 }
 
-static void open_page(struct slab *slab, struct slab_page *page, size_t class)
+static void slab_open_page(struct slab *slab, struct slab_page *page, size_t class)
 {
     page->previous = NULL;
     page->next = slab->open[class];
@@ -38,7 +38,7 @@ static void open_page(struct slab *slab, struct slab_page *page, size_t class)
     slab->open[class] = page;
 }
 
-static void shut_page(struct slab *slab, struct slab_page *page, size_t class)
+static void slab_shut_page(struct slab *slab, struct slab_page *page, size_t class)
 {
     if (page->previous != NULL)
         page->previous->next = page->next;
@@ -49,7 +49,7 @@ static void shut_page(struct slab *slab, struct slab_page *page, size_t class)
 }
 
 /* Twice the size is sure to hold one page at a multiple of it; the ends go back. */
-static struct slab_page *make_page(struct slab *slab)
+static struct slab_page *slab_make_page(struct slab *slab)
 {
     char *all = mmap(NULL, (size_t)2 * SLAB_PAGE, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -70,7 +70,7 @@ static struct slab_page *make_page(struct slab *slab)
     return page;
 }
 
-static void unmake_page(struct slab *slab, struct slab_page *page)
+static void slab_unmake_page(struct slab *slab, struct slab_page *page)
 {
     if (page->previous_of_all != NULL)
         page->previous_of_all->next_of_all = page->next_of_all;
@@ -94,7 +94,7 @@ void slab_fini(struct slab *slab)
 
 void *slab_take(struct slab *slab, size_t size)
 {
-    size_t class = class_of(size);
+    size_t class = slab_class(size);
     size_t bytes = class * SLAB_GRAIN;
     struct slab_page *page;
     void *block;
@@ -108,8 +108,8 @@ void *slab_take(struct slab *slab, size_t size)
     }
     page = slab->open[class];
     if (page == NULL) {
-        page = make_page(slab);
-        open_page(slab, page, class);
+        page = slab_make_page(slab);
+        slab_open_page(slab, page, class);
     }
     if (page->free != NULL) {
         block = page->free;
@@ -120,15 +120,15 @@ void *slab_take(struct slab *slab, size_t size)
     }
     page->used++;
     if (slab_is_full(page, bytes))
-        shut_page(slab, page, class);
+        slab_shut_page(slab, page, class);
     return block;
 }
 
 void slab_give(struct slab *slab, void *block, size_t size)
 {
-    size_t class = class_of(size);
+    size_t class = slab_class(size);
     struct slab_page *page;
-    struct block *freed = block;
+    struct slab_block *freed = block;
 
     INVARIANT(slab->used > 0);
     slab->used--;
@@ -139,13 +139,13 @@ void slab_give(struct slab *slab, void *block, size_t size)
     page = (struct slab_page *)((uintptr_t)block & ~(uintptr_t)(SLAB_PAGE - 1));
     INVARIANT(page->used > 0);
     if (slab_is_full(page, class * SLAB_GRAIN))
-        open_page(slab, page, class);
+        slab_open_page(slab, page, class);
     freed->next = page->free;
     page->free = freed;
     page->used--;
     /* One that wakes and sleeps alone must not ask the system for a page each time. */
     if (page->used > 0 || (page->previous == NULL && page->next == NULL))
         return;
-    shut_page(slab, page, class);
-    unmake_page(slab, page);
+    slab_shut_page(slab, page, class);
+    slab_unmake_page(slab, page);
 }

@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "base/log.h"
+#include "base/outlet_way.h"
 
 const char *status_name(enum status status)
 {
@@ -86,6 +87,7 @@ _Noreturn void invariant_failed(const char *condition, const char *file, int lin
     char text[512];
 
     (void)!snprintf(text, sizeof text, "INVARIANT broken: %s at %s:%d\n", condition, file, line);
-    log_last_words(text);
+    /* Past the log, which may be what is broken.  Nowhere is left to complain when it is lost. */
+    (void)!outlet_write_once(STDERR_FILENO, text, strlen(text));
     abort();
 }

@@ -66,7 +66,7 @@ void store_batch_clear(struct store_batch *batch)
     batch->count = 0;
 }
 
-static void add_op(struct store_batch *batch, const struct store_op *op)
+static void batch_add_op(struct store_batch *batch, const struct store_op *op)
 {
     uint8_t *at;
 
@@ -91,19 +91,20 @@ static void add_op(struct store_batch *batch, const struct store_op *op)
 void store_batch_put(struct store_batch *batch, enum store_table table, const void *key,
                      size_t key_size, const void *value, size_t value_size)
 {
-    add_op(batch, &(struct store_op){STORE_OP_PUT, table, key, key_size, value, value_size});
+    batch_add_op(batch, &(struct store_op){STORE_OP_PUT, table, key, key_size, value, value_size});
 }
 
 void store_batch_append(struct store_batch *batch, enum store_table table, const void *key,
                         size_t key_size, const void *value, size_t value_size)
 {
-    add_op(batch, &(struct store_op){STORE_OP_APPEND, table, key, key_size, value, value_size});
+    batch_add_op(batch,
+                 &(struct store_op){STORE_OP_APPEND, table, key, key_size, value, value_size});
 }
 
 void store_batch_delete(struct store_batch *batch, enum store_table table, const void *key,
                         size_t key_size)
 {
-    add_op(batch, &(struct store_op){STORE_OP_DELETE, table, key, key_size, NULL, 0});
+    batch_add_op(batch, &(struct store_op){STORE_OP_DELETE, table, key, key_size, NULL, 0});
 }
 
 bool store_batch_failed(const struct store_batch *batch)

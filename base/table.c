@@ -17,7 +17,7 @@ void table_fini(struct table *table)
 }
 
 /* Where the key would be if nobody else were there.  Multiplying by 2^64 / golden ratio spreads. */
-static size_t home_of(const struct table *table, uint64_t key)
+static size_t table_home(const struct table *table, uint64_t key)
 {
     uint64_t mixed = key * UINT64_C(0x9e3779b97f4a7c15);
 
@@ -28,7 +28,7 @@ static size_t home_of(const struct table *table, uint64_t key)
  */
 static struct table_slot *table_find(const struct table *table, uint64_t key)
 {
-    size_t at = home_of(table, key);
+    size_t at = table_home(table, key);
 
     while (table->slots[at].value != NULL && table->slots[at].key != key)
         at = (at + 1) & (table->capacity - 1);
@@ -85,7 +85,7 @@ void *table_remove(struct table *table, uint64_t key)
     hole = (size_t)(slot - table->slots);
     /* Move back each later one of the run whose home does not lie after the hole. */
     for (size_t at = (hole + 1) & mask; table->slots[at].value != NULL; at = (at + 1) & mask) {
-        size_t home = home_of(table, table->slots[at].key);
+        size_t home = table_home(table, table->slots[at].key);
 
         if (((at - home) & mask) < ((at - hole) & mask))
             continue;

@@ -6,13 +6,13 @@
 
 #include "base/bytes.h"
 
-struct range {
+struct text_range {
     uint32_t first;
     uint32_t last;
 };
 
 /* What shows nothing, moves what is beside it, or ends a line (Unicode 15, Default_Ignorable). */
-static const struct range hidden[] = {
+static const struct text_range hidden[] = {
     {0x0080, 0x009f},   /* C1 */
     {0x00ad, 0x00ad},   /* soft hyphen */
     {0x034f, 0x034f},   /* joiner of graphemes */
@@ -37,28 +37,28 @@ static const struct range hidden[] = {
 };
 
 /* Characters that stand over the one before them. */
-static const struct range combining[] = {
+static const struct text_range combining[] = {
     {0x0300, 0x036f}, {0x0483, 0x0489}, {0x0591, 0x05bd}, {0x064b, 0x065f}, {0x0e31, 0x0e31},
     {0x0e34, 0x0e3a}, {0x0e47, 0x0e4e}, {0x1ab0, 0x1aff}, {0x1dc0, 0x1dff}, {0x20d0, 0x20f0},
     {0x302a, 0x302d}, {0x3099, 0x309a}, {0xfe20, 0xfe2f}};
 
 /* East Asian Width W and F, and emoji, in the rough: this only lines columns up. */
-static const struct range wide[] = {
+static const struct text_range wide[] = {
     {0x1100, 0x115e},   {0x2e80, 0x303e},   {0x3041, 0x33ff},   {0x3400, 0x4dbf},
     {0x4e00, 0x9fff},   {0xa000, 0xa4cf},   {0xa960, 0xa97c},   {0xac00, 0xd7a3},
     {0xf900, 0xfaff},   {0xfe30, 0xfe6f},   {0xff01, 0xff60},   {0xffe0, 0xffe6},
     {0x1f300, 0x1f64f}, {0x1f680, 0x1f6ff}, {0x1f900, 0x1f9ff}, {0x20000, 0x3fffd}};
 
-static bool is_in(uint32_t character, const struct range *ranges, size_t count)
+static bool text_is_in(uint32_t character, const struct text_range *ranges, size_t count)
 {
     for (size_t i = 0; i < count && ranges[i].first <= character; i++)
         if (character <= ranges[i].last)
             return true;
     return false;
 }
-#define IS_IN(character, ranges) is_in(character, ranges, sizeof(ranges) / sizeof(ranges)[0])
+#define IS_IN(character, ranges) text_is_in(character, ranges, sizeof(ranges) / sizeof(ranges)[0])
 
-static void put_ascii(char piece[TEXT_PIECE_BYTES], unsigned char c)
+static void text_put_ascii(char piece[TEXT_PIECE_BYTES], unsigned char c)
 {
     const char *letter = c == '\n' ? "n" : c == '\r' ? "r" : c == '\t' ? "t" : NULL;
 
@@ -79,7 +79,7 @@ size_t text_escape_one(char piece[TEXT_PIECE_BYTES], const void *text, size_t si
     INVARIANT(size_bytes > 0);
     length = utf8_next(bytes, size_bytes, &character);
     if (length <= 1) {
-        put_ascii(piece, bytes[0]); /* or a byte of 0x80 and above that is not UTF-8 */
+        text_put_ascii(piece, bytes[0]); /* or a byte of 0x80 and above that is not UTF-8 */
         return 1;
     }
     if (IS_IN(character, hidden) || (character & 0xfffe) == 0xfffe) {
@@ -93,7 +93,7 @@ size_t text_escape_one(char piece[TEXT_PIECE_BYTES], const void *text, size_t si
 
 typedef size_t (*escape_one)(char piece[TEXT_PIECE_BYTES], const void *text, size_t size_bytes);
 
-static size_t one_quoted(char piece[TEXT_PIECE_BYTES], const void *text, size_t size_bytes)
+static size_t text_escape_quoted(char piece[TEXT_PIECE_BYTES], const void *text, size_t size_bytes)
 {
     if (*(const char *)text != '"')
         return text_escape_one(piece, text, size_bytes);
@@ -101,16 +101,16 @@ static size_t one_quoted(char piece[TEXT_PIECE_BYTES], const void *text, size_t 
     return 1;
 }
 
-static size_t one_bare(char piece[TEXT_PIECE_BYTES], const void *text, size_t size_bytes)
+static size_t text_escape_bare(char piece[TEXT_PIECE_BYTES], const void *text, size_t size_bytes)
 {
     if (*(const char *)text != ' ')
-        return one_quoted(piece, text, size_bytes);
+        return text_escape_quoted(piece, text, size_bytes);
     memcpy(piece, "\\x20", sizeof "\\x20");
     return 1;
 }
 
-static size_t escape_all(char *to, size_t room_bytes, const struct bytes *text, bool more,
-                         escape_one escape)
+static size_t text_escape_all(char *to, size_t room_bytes, const struct bytes *text, bool more,
+                              escape_one escape)
 {
     static const size_t mark = sizeof TEXT_CUT - 1;
     size_t cut_at = 0; /* up to here there is room for the mark as well */
@@ -142,24 +142,25 @@ static size_t escape_all(char *to, size_t room_bytes, const struct bytes *text, 
 }
 
 /* Borrowed, and only read. */
-static struct bytes view(const void *text, size_t size_bytes)
+static struct bytes text_view(const void *text, size_t size_bytes)
 {
     return (struct bytes){.data = (uint8_t *)(uintptr_t)text, .size = size_bytes};
 }
 
 size_t text_escape(char *to, size_t room_bytes, const void *text, size_t size_bytes)
 {
-    const struct bytes all = view(text, size_bytes);
+    const struct bytes all = text_view(text, size_bytes);
 
-    return escape_all(to, room_bytes, &all, false, text_escape_one);
+    return text_escape_all(to, room_bytes, &all, false, text_escape_one);
 }
 
 size_t text_escape_value(char *to, size_t room_bytes, const void *text, size_t size_bytes,
                          enum text_place place, bool more)
 {
-    const struct bytes all = view(text, size_bytes);
+    const struct bytes all = text_view(text, size_bytes);
 
-    return escape_all(to, room_bytes, &all, more, place == TEXT_BARE ? one_bare : one_quoted);
+    return text_escape_all(to, room_bytes, &all, more,
+                           place == TEXT_BARE ? text_escape_bare : text_escape_quoted);
 }
 
 bool text_is_name(const char *name)

@@ -11,7 +11,7 @@ enum { KEPT_BYTES_MAX = 1024 * 1024 };
 
 enum step_kind { STEP_SAVE, STEP_ON_ROLLBACK, STEP_ON_COMMIT };
 
-struct step {
+struct undo_step {
     enum step_kind kind;
     void (*action)(void *context, void *argument);
     void *context;  /* of a save: the memory */
@@ -20,7 +20,7 @@ struct step {
 };
 
 struct undo {
-    struct step *steps;
+    struct undo_step *steps;
     size_t count;
     size_t capacity;
     struct bytes images;
@@ -42,7 +42,7 @@ void undo_free(struct undo *undo)
     free(undo);
 }
 
-static void add_step(struct undo *undo, struct step step)
+static void undo_add_step(struct undo *undo, struct undo_step step)
 {
     INVARIANT(!undo->ending);
     undo->steps = array_grow(undo->steps, &undo->capacity, undo->count + 1, sizeof step);
@@ -54,7 +54,7 @@ void undo_save(struct undo *undo, void *memory, size_t size)
 {
     if (size == 0)
         return;
-    add_step(undo, (struct step){.kind = STEP_SAVE, .context = memory, .size = size});
+    undo_add_step(undo, (struct undo_step){.kind = STEP_SAVE, .context = memory, .size = size});
     bytes_append(&undo->images, memory, size);
     INVARIANT(!undo->images.failed);
 }
@@ -62,16 +62,16 @@ void undo_save(struct undo *undo, void *memory, size_t size)
 void undo_on_rollback(struct undo *undo, void (*action)(void *context, void *argument),
                       void *context, void *argument)
 {
-    add_step(undo, (struct step){STEP_ON_ROLLBACK, action, context, argument, 0});
+    undo_add_step(undo, (struct undo_step){STEP_ON_ROLLBACK, action, context, argument, 0});
 }
 
 void undo_on_commit(struct undo *undo, void (*action)(void *context, void *argument), void *context,
                     void *argument)
 {
-    add_step(undo, (struct step){STEP_ON_COMMIT, action, context, argument, 0});
+    undo_add_step(undo, (struct undo_step){STEP_ON_COMMIT, action, context, argument, 0});
 }
 
-static void free_action(void *context, void *argument)
+static void undo_free_action(void *context, void *argument)
 {
     (void)argument;
     free(context);
@@ -79,10 +79,10 @@ static void free_action(void *context, void *argument)
 
 void undo_free_on_commit(struct undo *undo, void *memory)
 {
-    undo_on_commit(undo, free_action, memory, NULL);
+    undo_on_commit(undo, undo_free_action, memory, NULL);
 }
 
-static void make_empty(struct undo *undo)
+static void undo_make_empty(struct undo *undo)
 {
     undo->count = 0;
     undo->ending = false;
@@ -103,7 +103,7 @@ void undo_rollback(struct undo *undo)
     INVARIANT(!undo->ending);
     undo->ending = true;
     for (size_t i = undo->count; i-- > 0;) {
-        const struct step *step = &undo->steps[i];
+        const struct undo_step *step = &undo->steps[i];
 
         switch (step->kind) {
         case STEP_SAVE:
@@ -118,7 +118,7 @@ void undo_rollback(struct undo *undo)
         }
     }
     INVARIANT(end == 0);
-    make_empty(undo);
+    undo_make_empty(undo);
 }
 
 void undo_commit(struct undo *undo)
@@ -126,12 +126,12 @@ void undo_commit(struct undo *undo)
     INVARIANT(!undo->ending);
     undo->ending = true;
     for (size_t i = 0; i < undo->count; i++) {
-        const struct step *step = &undo->steps[i];
+        const struct undo_step *step = &undo->steps[i];
 
         if (step->kind == STEP_ON_COMMIT)
             step->action(step->context, step->argument);
     }
-    make_empty(undo);
+    undo_make_empty(undo);
 }
 
 bool undo_is_empty(const struct undo *undo)

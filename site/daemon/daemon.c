@@ -10,7 +10,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
-#include "base/outlet.h"
+#include "base/outlet_way.h"
 #include "site/control/exit_code.h"
 #include "site/control/keyfile.h"
 #include "site/control/paths.h"
