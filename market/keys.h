@@ -19,6 +19,8 @@ uint64_t pricebook_raw(const struct pricebook *book, size_t place);
  */
 MUST_CHECK bool pricebook_set_raw(struct pricebook *book, size_t place, uint64_t value);
 
+/* ---- one entry (entry.c) ---- */
+
 /*
  * Read an amount as an entry writes it.  ST_INVALID: the wrong kind, not an amount, or above
  * PRICEBOOK_PRICE_NANOS_MAX.
@@ -26,6 +28,14 @@ MUST_CHECK bool pricebook_set_raw(struct pricebook *book, size_t place, uint64_t
 MUST_CHECK enum status pricebook_parse_price(struct money *price,
                                              const struct pricebook_entry *entry,
                                              struct fault *fault);
+
+/*
+ * Refuse an entry whose key there is not.  The hint is the first `kept` bytes of its path and
+ * `nearest`, what the rest may have meant; NULL: nothing is near, and no hint is given.  Returns
+ * ST_MISSING.
+ */
+MUST_CHECK enum status pricebook_unknown(const struct pricebook_entry *entry, size_t kept,
+                                         const char *nearest, struct fault *fault);
 
 /* ---- prices of one link (link_prices.c) ---- */
 

@@ -72,20 +72,10 @@ bool pricebook_is_link_name(const char *name)
                size;
 }
 
-static const char *candidate_price(const void *context, size_t index)
+static const char *link_price_candidate(const void *context, size_t index)
 {
     (void)context;
     return index < LINK_PRICES ? prices[index].name : NULL;
-}
-
-static enum status unknown_price(const char *path, const char *last, struct fault *fault)
-{
-    const char *nearest = market_nearest(last, candidate_price, NULL);
-
-    if (nearest == NULL)
-        return fault_set(fault, ST_MISSING, "no price is called \"%.60s\"", path);
-    return fault_set(fault, ST_MISSING, "no price is called \"%.60s\"; did you mean \"%.*s%s\"?",
-                     path, (int)(last - path), path, nearest);
 }
 
 enum status pricebook_set_link(struct pricebook *book, const struct pricebook_entry *entry,
@@ -100,12 +90,13 @@ enum status pricebook_set_link(struct pricebook *book, const struct pricebook_en
     enum status status;
 
     if (last <= begin || (size_t)(last - 1 - begin) >= sizeof name)
-        return fault_set(fault, ST_MISSING, "no price is called \"%.60s\"", entry->path);
+        return pricebook_unknown(entry, 0, NULL, fault);
     (void)snprintf(name, sizeof name, "%.*s", (int)(last - 1 - begin), begin);
     while (which < LINK_PRICES && strcmp(last, prices[which].name) != 0)
         which++;
     if (which == LINK_PRICES)
-        return unknown_price(entry->path, last, fault);
+        return pricebook_unknown(entry, (size_t)(last - entry->path),
+                                 market_nearest(last, link_price_candidate, NULL), fault);
     if (!pricebook_is_link_name(name))
         return fault_set(fault, ST_INVALID, "%.60s: no link can have such a name", entry->path);
     status = pricebook_parse_price(&price, entry, fault);

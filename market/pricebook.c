@@ -101,17 +101,17 @@ static const char order_unit[] = "per call";
 static const char *const send_orders[] = {"facet_send", "channel_send", "channel_send_buffer"};
 static const char send_price[] = "0.000000005";
 
-static struct money *money_at(struct pricebook *book, const struct key *key)
+static struct money *key_money(struct pricebook *book, const struct key *key)
 {
     return (struct money *)(void *)((char *)book + key->offset);
 }
 
-static uint64_t *number_at(struct pricebook *book, const struct key *key)
+static uint64_t *key_number(struct pricebook *book, const struct key *key)
 {
     return (uint64_t *)(void *)((char *)book + key->offset);
 }
 
-static uint64_t raw_value(const struct pricebook *book, const struct key *key)
+static uint64_t key_raw(const struct pricebook *book, const struct key *key)
 {
     const void *at = (const char *)book + key->offset;
 
@@ -128,7 +128,7 @@ size_t pricebook_keys(void)
 uint64_t pricebook_raw(const struct pricebook *book, size_t place)
 {
     INVARIANT(place < KEYS);
-    return raw_value(book, &keys[place]);
+    return key_raw(book, &keys[place]);
 }
 
 bool pricebook_set_raw(struct pricebook *book, size_t place, uint64_t value)
@@ -139,34 +139,11 @@ bool pricebook_set_raw(struct pricebook *book, size_t place, uint64_t value)
     key = &keys[place];
     if (key->kind == KEY_MONEY)
         return value <= PRICEBOOK_PRICE_NANOS_MAX &&
-               money_from_nanos(money_at(book, key), value) == ST_OK;
+               money_from_nanos(key_money(book, key), value) == ST_OK;
     if (value < key->min || value > key->max)
         return false;
-    *number_at(book, key) = value;
+    *key_number(book, key) = value;
     return true;
-}
-
-enum status pricebook_parse_price(struct money *price, const struct pricebook_entry *entry,
-                                  struct fault *fault)
-{
-    struct money value;
-    enum status status;
-
-    if (entry->kind == PRICEBOOK_FLOAT || entry->kind == PRICEBOOK_INTEGER)
-        return fault_set(fault, ST_INVALID,
-                         "%s: an amount is a text in decimal: write \"%.40s\" in quotes",
-                         entry->path, entry->text);
-    if (entry->kind == PRICEBOOK_OTHER)
-        return fault_set(fault, ST_INVALID, "%s: an amount is a text such as \"0.002\"",
-                         entry->path);
-    status = money_parse(&value, entry->text, fault);
-    if (status != ST_OK)
-        return fault_prefix(fault, "%s", entry->path);
-    if (money_nanos(value) > PRICEBOOK_PRICE_NANOS_MAX)
-        return fault_set(fault, ST_INVALID, "%s: \"%.40s\" is more than a million, surely a slip",
-                         entry->path, entry->text);
-    *price = value;
-    return ST_OK;
 }
 
 static enum status pricebook_parse_number(uint64_t *number, const struct key *key,
@@ -191,8 +168,8 @@ static enum status pricebook_parse_number(uint64_t *number, const struct key *ke
     return ST_OK;
 }
 
-static enum status set_currency(struct pricebook *book, const struct pricebook_entry *entry,
-                                struct fault *fault)
+static enum status pricebook_set_currency(struct pricebook *book,
+                                          const struct pricebook_entry *entry, struct fault *fault)
 {
     static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     size_t size = strlen(entry->text);
@@ -208,7 +185,7 @@ static enum status set_currency(struct pricebook *book, const struct pricebook_e
 
 /* Candidates for a hint. */
 
-static const char *candidate_key(const void *context, size_t index)
+static const char *pricebook_candidate_key(const void *context, size_t index)
 {
     (void)context;
     if (index < KEYS)
@@ -218,25 +195,16 @@ static const char *candidate_key(const void *context, size_t index)
     return index == KEYS + 1 ? order_default_path : NULL;
 }
 
-static const char *candidate_order(const void *context, size_t index)
+static const char *pricebook_candidate_order(const void *context, size_t index)
 {
     const struct order_names *names = context;
 
     return index < PRICEBOOK_ORDERS_MAX ? names->name((int)index) : NULL;
 }
 
-static enum status unknown_key(const struct pricebook_entry *entry, const char *prefix,
-                               const char *nearest, struct fault *fault)
-{
-    if (nearest == NULL)
-        return fault_set(fault, ST_MISSING, "no price is called \"%.60s\"", entry->path);
-    return fault_set(fault, ST_MISSING, "no price is called \"%.60s\"; did you mean \"%s%s\"?",
-                     entry->path, prefix, nearest);
-}
-
 /* `orders.NAME` (docs/prices.md, "Orders"); every order without one costs `orders.default`. */
-static enum status set_order(struct pricebook *book, const struct order_names *names,
-                             const struct pricebook_entry *entry, struct fault *fault)
+static enum status pricebook_set_order(struct pricebook *book, const struct order_names *names,
+                                       const struct pricebook_entry *entry, struct fault *fault)
 {
     const char *name = entry->path + strlen(order_prefix);
     struct money price;
@@ -245,9 +213,10 @@ static enum status set_order(struct pricebook *book, const struct order_names *n
     bool is_default = strcmp(entry->path, order_default_path) == 0;
 
     if (!is_default && (number < 0 || number >= PRICEBOOK_ORDERS_MAX)) {
-        const char *nearest = names == NULL ? NULL : market_nearest(name, candidate_order, names);
+        const char *nearest =
+            names == NULL ? NULL : market_nearest(name, pricebook_candidate_order, names);
 
-        return unknown_key(entry, order_prefix, nearest, fault);
+        return pricebook_unknown(entry, strlen(order_prefix), nearest, fault);
     }
     status = pricebook_parse_price(&price, entry, fault);
     if (status != ST_OK)
@@ -266,19 +235,20 @@ enum status pricebook_set(struct pricebook *book, const struct order_names *name
                           const struct pricebook_entry *entry, struct fault *fault)
 {
     if (strcmp(entry->path, currency_path) == 0)
-        return set_currency(book, entry, fault);
+        return pricebook_set_currency(book, entry, fault);
     if (strncmp(entry->path, order_prefix, strlen(order_prefix)) == 0)
-        return set_order(book, names, entry, fault);
+        return pricebook_set_order(book, names, entry, fault);
     if (pricebook_is_link_path(entry->path))
         return pricebook_set_link(book, entry, fault);
     for (size_t i = 0; i < KEYS; i++) {
         if (strcmp(entry->path, keys[i].path) != 0)
             continue;
         if (keys[i].kind == KEY_MONEY)
-            return pricebook_parse_price(money_at(book, &keys[i]), entry, fault);
-        return pricebook_parse_number(number_at(book, &keys[i]), &keys[i], entry, fault);
+            return pricebook_parse_price(key_money(book, &keys[i]), entry, fault);
+        return pricebook_parse_number(key_number(book, &keys[i]), &keys[i], entry, fault);
     }
-    return unknown_key(entry, "", market_nearest(entry->path, candidate_key, NULL), fault);
+    return pricebook_unknown(entry, 0, market_nearest(entry->path, pricebook_candidate_key, NULL),
+                             fault);
 }
 
 bool pricebook_has_table(const char *path)
@@ -381,14 +351,14 @@ uint64_t pricebook_customer_max(const struct pricebook *book, enum customer_reso
 
 /* ---- printing ---- */
 
-struct printer {
+struct pricebook_printer {
     const struct pricebook *book;
     void (*visit)(void *context, const struct pricebook_line *line);
     void *context;
 };
 
-static void print_price(const struct printer *printer, const char *path, struct money price,
-                        const char *unit)
+static void pricebook_print_price(const struct pricebook_printer *printer, const char *path,
+                                  struct money price, const char *unit)
 {
     char value[MONEY_TEXT_BYTES];
     char unit_text[80];
@@ -399,16 +369,17 @@ static void print_price(const struct printer *printer, const char *path, struct 
     printer->visit(printer->context, &line);
 }
 
-static void print_link_price(void *context, const char *path, struct money price, const char *unit)
+static void pricebook_print_link_price(void *context, const char *path, struct money price,
+                                       const char *unit)
 {
-    print_price(context, path, price, unit);
+    pricebook_print_price(context, path, price, unit);
 }
 
-static void pricebook_print_number(const struct printer *printer, const struct key *key)
+static void pricebook_print_number(const struct pricebook_printer *printer, const struct key *key)
 {
     char value[PRICEBOOK_VALUE_BYTES];
     struct pricebook_line line = {key->path, value, key->unit, key->kind == KEY_SIZE};
-    uint64_t number = raw_value(printer->book, key);
+    uint64_t number = key_raw(printer->book, key);
 
     if (key->kind == KEY_SIZE)
         (void)market_print_bytes(value, number);
@@ -417,7 +388,7 @@ static void pricebook_print_number(const struct printer *printer, const struct k
     printer->visit(printer->context, &line);
 }
 
-static void pricebook_print_key(const struct printer *printer, const struct key *key)
+static void pricebook_print_key(const struct pricebook_printer *printer, const struct key *key)
 {
     struct money price;
 
@@ -425,21 +396,21 @@ static void pricebook_print_key(const struct printer *printer, const struct key 
         pricebook_print_number(printer, key);
         return;
     }
-    INVARIANT(money_from_nanos(&price, raw_value(printer->book, key)) == ST_OK);
-    print_price(printer, key->path, price, key->unit);
+    INVARIANT(money_from_nanos(&price, key_raw(printer->book, key)) == ST_OK);
+    pricebook_print_price(printer, key->path, price, key->unit);
 }
 
-static bool of_one_table(const struct key *a, const struct key *b)
+static bool key_shares_table(const struct key *a, const struct key *b)
 {
     size_t size = strcspn(a->path, ".") + 1;
 
     return strncmp(a->path, b->path, size) == 0;
 }
 
-static bool begins_table(size_t place)
+static bool key_begins_table(size_t place)
 {
     for (size_t i = 0; i < place; i++)
-        if (of_one_table(&keys[i], &keys[place]))
+        if (key_shares_table(&keys[i], &keys[place]))
             return false;
     return true;
 }
@@ -448,13 +419,13 @@ static bool begins_table(size_t place)
  * A key is added at the end of keys[], whose order is that of stored books; but a file has each
  * table in one piece.  So a table comes as a whole where its first key stands.
  */
-static void print_tables(const struct printer *printer)
+static void pricebook_print_tables(const struct pricebook_printer *printer)
 {
     for (size_t first = 0; first < KEYS; first++) {
-        if (!begins_table(first))
+        if (!key_begins_table(first))
             continue;
         for (size_t i = first; i < KEYS; i++)
-            if (of_one_table(&keys[first], &keys[i]))
+            if (key_shares_table(&keys[first], &keys[i]))
                 pricebook_print_key(printer, &keys[i]);
     }
 }
@@ -462,19 +433,19 @@ static void print_tables(const struct printer *printer)
 void pricebook_each(const struct pricebook *book, const struct order_names *names,
                     void (*visit)(void *context, const struct pricebook_line *line), void *context)
 {
-    struct printer printer = {book, visit, context};
+    struct pricebook_printer printer = {book, visit, context};
     struct pricebook_line currency = {currency_path, book->currency, "the unit of amounts", true};
 
     visit(context, &currency);
-    print_tables(&printer);
-    pricebook_each_link(book, print_link_price, &printer);
-    print_price(&printer, order_default_path, book->order_default, order_unit);
+    pricebook_print_tables(&printer);
+    pricebook_each_link(book, pricebook_print_link_price, &printer);
+    pricebook_print_price(&printer, order_default_path, book->order_default, order_unit);
     for (int i = 0; names != NULL && i < PRICEBOOK_ORDERS_MAX && names->name(i) != NULL; i++) {
         char path[PRICEBOOK_PATH_BYTES];
 
         if (!book->order_priced[i])
             continue;
         (void)snprintf(path, sizeof path, "%s%s", order_prefix, names->name(i));
-        print_price(&printer, path, book->order_price[i], order_unit);
+        pricebook_print_price(&printer, path, book->order_price[i], order_unit);
     }
 }

@@ -13,7 +13,7 @@
 enum { BOOK_FORMAT = 3, BOOK_ITEMS = 5 };
 
 /* Only what has a price of its own: the rest follows `links.*`. */
-static void encode_links(const struct pricebook *book, struct bytes *out)
+static void stored_encode_links(const struct pricebook *book, struct bytes *out)
 {
     cbor_put_array(out, 2 * book->link_count);
     for (size_t i = 0; i < book->link_count; i++) {
@@ -55,7 +55,7 @@ void pricebook_encode(const struct pricebook *book, struct bytes *out)
         cbor_put_money(out, book->order_price[i]);
     }
     if (book->link_count > 0)
-        encode_links(book, out);
+        stored_encode_links(book, out);
 }
 
 bool pricebook_equal(const struct pricebook *a, const struct pricebook *b)
@@ -73,7 +73,7 @@ bool pricebook_equal(const struct pricebook *a, const struct pricebook *b)
     return equal;
 }
 
-static struct money decode_price(struct cbor *in)
+static struct money stored_decode_price(struct cbor *in)
 {
     struct money price = money_zero();
 
@@ -82,7 +82,7 @@ static struct money decode_price(struct cbor *in)
     return price;
 }
 
-static void decode_orders(struct pricebook *book, struct cbor *in)
+static void stored_decode_orders(struct pricebook *book, struct cbor *in)
 {
     uint64_t count = cbor_get_array_any(in, (uint64_t)2 * PRICEBOOK_ORDERS_MAX);
     uint64_t least = 0; /* one book has one encoding: numbers rise */
@@ -95,7 +95,7 @@ static void decode_orders(struct pricebook *book, struct cbor *in)
         if (number < least)
             cbor_fail(in, "orders that do not rise");
         least = number + 1;
-        book->order_price[number] = decode_price(in);
+        book->order_price[number] = stored_decode_price(in);
         book->order_priced[number] = true;
     }
 }
@@ -113,13 +113,13 @@ static void stored_decode_link(struct pricebook_link *link, struct cbor *in)
         if (which < least)
             cbor_fail(in, "prices of a link that do not rise");
         least = which + 1;
-        link->price[which] = decode_price(in);
+        link->price[which] = stored_decode_price(in);
         link->priced[which] = true;
     }
 }
 
-/* As encode_links() writes them, and nothing else: names and numbers rise. */
-static void decode_links(struct pricebook *book, struct cbor *in)
+/* As stored_encode_links() writes them, and nothing else: names and numbers rise. */
+static void stored_decode_links(struct pricebook *book, struct cbor *in)
 {
     uint64_t count = cbor_get_array_any(in, (uint64_t)2 * PRICEBOOK_LINKS_MAX);
     char before[PRICEBOOK_LINK_NAME_BYTES] = "";
@@ -165,10 +165,10 @@ enum status pricebook_decode(struct pricebook *book, const void *data, size_t si
         if (!pricebook_set_raw(&decoded, i, cbor_get_uint(&in, UINT64_MAX)))
             cbor_fail(&in, "a value out of range");
     }
-    decoded.order_default = decode_price(&in);
-    decode_orders(&decoded, &in);
+    decoded.order_default = stored_decode_price(&in);
+    stored_decode_orders(&decoded, &in);
     if (items > BOOK_ITEMS)
-        decode_links(&decoded, &in);
+        stored_decode_links(&decoded, &in);
     status = cbor_done(&in, fault, "price book");
     if (status != ST_OK)
         return status;

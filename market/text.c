@@ -49,7 +49,7 @@ char *market_print_bytes(char text[PRICEBOOK_VALUE_BYTES], uint64_t bytes)
     return text;
 }
 
-static size_t min3(size_t a, size_t b, size_t c)
+static size_t market_min3(size_t a, size_t b, size_t c)
 {
     size_t least = a < b ? a : b;
 
@@ -57,7 +57,7 @@ static size_t min3(size_t a, size_t b, size_t c)
 }
 
 /* Letters to insert, drop or change until one becomes the other; both shorter than the maximum. */
-static size_t distance(const char *a, const char *b)
+static size_t market_distance(const char *a, const char *b)
 {
     size_t row[NAME_BYTES_MAX];
     size_t size = strlen(b);
@@ -72,7 +72,7 @@ static size_t distance(const char *a, const char *b)
             size_t change = diagonal + (a[i] == b[j] ? 0 : 1);
 
             diagonal = row[j + 1];
-            row[j + 1] = min3(row[j] + 1, row[j + 1] + 1, change);
+            row[j + 1] = market_min3(row[j] + 1, row[j + 1] + 1, change);
         }
     }
     return row[size];
@@ -96,7 +96,7 @@ const char *market_nearest(const char *wrong,
             return nearest;
         if (strlen(candidate) >= NAME_BYTES_MAX)
             continue;
-        letters = distance(wrong, candidate);
+        letters = market_distance(wrong, candidate);
         if (letters < least) {
             least = letters;
             nearest = candidate;
