@@ -23,24 +23,24 @@ void link_hello_out(struct link_node *node, const struct link_prices *prices, st
     };
 
     /* Until its HELLO of this connection came, its epoch is not known: so it will answer. */
-    if ((link->state == LINK_UP && !node->hello_calls) || node->hello_tells)
+    if ((link->state == LINK_UP && !node->hello_wants_answer) || node->hello_names_peer)
         hello.peer_epoch = link->peer_epoch;
     memcpy(hello.currency, node->links->currency, sizeof hello.currency);
     hello_encode(out, &hello);
     node->hello_due = false;
-    node->hello_tells = false;
-    node->hello_calls = false;
-    node->told_seq = node->saved_received.seq;
+    node->hello_names_peer = false;
+    node->hello_wants_answer = false;
+    node->reported_seq = node->saved_received.seq;
 }
 
 /* Less than we know that the neighbour had. */
-static bool is_behind(const struct link *link, const struct hello *hello)
+static bool hello_is_behind(const struct link *link, const struct hello *hello)
 {
     return hello->received.seq < link->acked_seq || hello->sent.seq < link->received_seq;
 }
 
 /* Whether what the neighbour has disproves that we have all that we had; freezes if so. */
-static bool we_lost(struct link_node *node, const struct hello *hello)
+static bool hello_shows_our_loss(struct link_node *node, const struct hello *hello)
 {
     struct link *link = &node->link;
 
@@ -66,7 +66,7 @@ static bool we_lost(struct link_node *node, const struct hello *hello)
     return link->state == LINK_FROZEN;
 }
 
-static bool neighbour_lost(struct link_node *node, const struct hello *hello)
+static bool hello_shows_its_loss(struct link_node *node, const struct hello *hello)
 {
     const struct link *link = &node->link;
 
@@ -83,8 +83,8 @@ static bool neighbour_lost(struct link_node *node, const struct hello *hello)
     return link->state == LINK_FROZEN;
 }
 
-static void freeze_totals(struct link_node *node, const char *whose, uint64_t seq, u128 ours,
-                          u128 theirs)
+static void hello_freeze_totals(struct link_node *node, const char *whose, uint64_t seq, u128 ours,
+                                u128 theirs)
 {
     char ours_text[U128_TEXT_BYTES];
     char theirs_text[U128_TEXT_BYTES];
@@ -96,26 +96,26 @@ static void freeze_totals(struct link_node *node, const char *whose, uint64_t se
 }
 
 /* At the same sequence totals are the same, and a later one has at least as much. */
-static bool totals_differ(struct link_node *node, const struct hello *hello)
+static bool hello_totals_differ(struct link_node *node, const struct hello *hello)
 {
     const struct link *link = &node->link;
     u128 ours = link_total_at(node, hello->received.seq);
 
     if (hello->received.total != ours)
-        freeze_totals(node, "ours", hello->received.seq, ours, hello->received.total);
+        hello_freeze_totals(node, "ours", hello->received.seq, ours, hello->received.total);
     else if (hello->sent.seq == link->received_seq ? hello->sent.total != link->received_total
                                                    : hello->sent.total < link->received_total)
-        freeze_totals(node, "the neighbour's", hello->sent.seq, link->received_total,
-                      hello->sent.total);
+        hello_freeze_totals(node, "the neighbour's", hello->sent.seq, link->received_total,
+                            hello->sent.total);
     else if (hello->acked.seq == link->received_seq ? hello->acked.total != link->received_total
                                                     : hello->acked.total > link->received_total)
-        freeze_totals(node, "the neighbour's", hello->acked.seq, link->received_total,
-                      hello->acked.total);
+        hello_freeze_totals(node, "the neighbour's", hello->acked.seq, link->received_total,
+                            hello->acked.total);
     return link->state == LINK_FROZEN;
 }
 
 /* Whether the two cannot speak at all, or their amounts do not mean the same. */
-static bool is_unfit(struct link_node *node, const struct hello *hello)
+static bool hello_is_unfit(struct link_node *node, const struct hello *hello)
 {
     const char *ours = node->links->currency;
 
@@ -133,10 +133,10 @@ static bool is_unfit(struct link_node *node, const struct hello *hello)
 }
 
 /* Too old to say anything.  It may still come from a neighbour that forgot its later epochs. */
-static enum parcel_verdict stale(struct link_node *node)
+static enum parcel_verdict hello_stale(struct link_node *node)
 {
-    if (!node->hello_asked)
-        node->hello_tells = true;
+    if (!node->hello_requested)
+        node->hello_names_peer = true;
     link_ask_hello(node);
     return PARCEL_STALE;
 }
@@ -153,23 +153,23 @@ enum parcel_verdict link_hello_in(struct link_node *node, const struct hello *he
         }
         return PARCEL_STALE;
     }
-    if (is_unfit(node, hello))
+    if (hello_is_unfit(node, hello))
         return PARCEL_UNFIT;
     if (hello->epoch < link->peer_epoch)
-        return stale(node);
-    if (we_lost(node, hello))
+        return hello_stale(node);
+    if (hello_shows_our_loss(node, hello))
         return PARCEL_FROZE;
     /* Within an epoch its cursors rise, so this one was overtaken by what we know. */
-    if (hello->epoch == node->heard_epoch && is_behind(link, hello))
-        return stale(node);
+    if (hello->epoch == node->good_epoch && hello_is_behind(link, hello))
+        return hello_stale(node);
     link->peer_epoch = hello->epoch;
     node->dirty = true;
-    if (neighbour_lost(node, hello) || totals_differ(node, hello))
+    if (hello_shows_its_loss(node, hello) || hello_totals_differ(node, hello))
         return PARCEL_FROZE;
     link_take_ack(node, hello->received.seq);
-    node->heard_epoch = hello->epoch;
+    node->good_epoch = hello->epoch;
     node->next_seq = hello->received.seq + 1;
-    node->hello_asked = false;
+    node->hello_requested = false;
     node->hello_due = node->hello_due || is_new || hello->peer_epoch != link->epoch;
     link->peer_limit = hello->limit;
     link->peer_prices = hello->prices;

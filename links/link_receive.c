@@ -9,7 +9,7 @@
 /* ---- the head ---- */
 
 /* An acknowledgement of DATA; false: it disproves something, and the link is frozen. */
-static bool ack_in(struct link_node *node, struct cursor ack)
+static bool data_take_ack(struct link_node *node, struct cursor ack)
 {
     char ours[U128_TEXT_BYTES];
     char theirs[U128_TEXT_BYTES];
@@ -35,7 +35,8 @@ static bool ack_in(struct link_node *node, struct cursor ack)
 }
 
 /* Step over what was taken before.  Then the totals must meet; false: they do not, it is frozen. */
-static bool skip_taken(struct link_node *node, const struct data_head *data, struct parcel *parcel)
+static bool data_skip_taken(struct link_node *node, const struct data_head *data,
+                            struct parcel *parcel)
 {
     struct link *link = &node->link;
     struct channel_message message;
@@ -57,8 +58,8 @@ static bool skip_taken(struct link_node *node, const struct data_head *data, str
     return false;
 }
 
-static enum parcel_verdict data_in(struct link_node *node, const struct data_head *data,
-                                   struct parcel *parcel, struct fault *fault)
+static enum parcel_verdict data_receive(struct link_node *node, const struct data_head *data,
+                                        struct parcel *parcel, struct fault *fault)
 {
     struct link *link = &node->link;
 
@@ -76,21 +77,21 @@ static enum parcel_verdict data_in(struct link_node *node, const struct data_hea
                         data->before.seq, link->received_seq);
         return PARCEL_REFUSED;
     }
-    if (!ack_in(node, data->received))
+    if (!data_take_ack(node, data->received))
         return PARCEL_FROZE;
     if (data->count == 0)
         return PARCEL_TAKEN;
     if (data->before.seq + data->count - 1 <= link->received_seq) {
-        node->told_seq = 0; /* it does not know that we have them */
+        node->reported_seq = 0; /* it does not know that we have them */
         return PARCEL_STALE;
     }
     parcel->left = data->count;
     parcel->seq = data->before.seq;
-    if (!skip_taken(node, data, parcel)) {
+    if (!data_skip_taken(node, data, parcel)) {
         parcel->left = 0;
         return PARCEL_FROZE;
     }
-    node->hello_asked = false;
+    node->hello_requested = false;
     return PARCEL_TAKEN;
 }
 
@@ -106,13 +107,13 @@ enum parcel_verdict link_parcel_in(struct links *links, struct link *link, const
     parcel->messages = head.messages;
     if (head.kind == PARCEL_HELLO)
         return link_hello_in(node, &head.hello);
-    return data_in(node, &head.data, parcel, fault);
+    return data_receive(node, &head.data, parcel, fault);
 }
 
 /* ---- its messages ---- */
 
 /* The cap on one message and the limit on all; false: the link is frozen. */
-static bool money_is_allowed(struct link_node *node, struct money money)
+static bool data_money_is_allowed(struct link_node *node, struct money money)
 {
     const struct link *link = &node->link;
     char amount[U128_TEXT_BYTES];
@@ -146,7 +147,7 @@ bool link_next(struct links *links, struct link *link, struct parcel *parcel,
     INVARIANT(parcel->seq == link->received_seq + 1); /* the one before was taken */
     message_decode(&parcel->messages, link->interface, message);
     INVARIANT(parcel->messages.error == NULL);
-    if (!money_is_allowed(node, message_money(message))) {
+    if (!data_money_is_allowed(node, message_money(message))) {
         parcel->left = 0;
         return false;
     }

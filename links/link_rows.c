@@ -22,7 +22,8 @@ enum { KEY_BYTES = 13, KEY_KIND_AT = 4, KEY_SEQ_AT = 5 };
 enum key_kind { KEY_LINK = 2, KEY_MESSAGE = 3, KEY_CHECKPOINTS = 5 };
 enum { LINK_FIELDS = 18, MESSAGE_ROW_FIELDS = 4 };
 
-static void make_key(uint8_t key[KEY_BYTES], uint32_t interface, enum key_kind kind, uint64_t seq)
+static void link_make_key(uint8_t key[KEY_BYTES], uint32_t interface, enum key_kind kind,
+                          uint64_t seq)
 {
     be32_put(key, interface);
     key[KEY_KIND_AT] = (uint8_t)kind;
@@ -31,7 +32,7 @@ static void make_key(uint8_t key[KEY_BYTES], uint32_t interface, enum key_kind k
 
 /* ---- writing ---- */
 
-static void encode_link(struct bytes *out, const struct link *link)
+static void link_encode(struct bytes *out, const struct link *link)
 {
     cbor_put_array(out, LINK_FIELDS);
     cbor_put_text(out, link->name);
@@ -51,41 +52,42 @@ static void encode_link(struct bytes *out, const struct link *link)
     cbor_put_bool(out, link->removed);
 }
 
-static void encode_letter(struct bytes *out, const struct letter *letter)
+static void outgoing_encode(struct bytes *out, const struct outgoing *outgoing)
 {
     cbor_put_array(out, MESSAGE_ROW_FIELDS);
-    cbor_put_uint(out, letter->message.payer);
-    cbor_put_money(out, letter->money);
-    cbor_put_u128(out, letter->total);
-    bytes_append(out, letter->wire, letter->size);
+    cbor_put_uint(out, outgoing->message.payer);
+    cbor_put_money(out, outgoing->money);
+    cbor_put_u128(out, outgoing->total);
+    bytes_append(out, outgoing->wire, outgoing->size);
 }
 
-static void put_row(struct store_batch *batch, const uint8_t key[KEY_BYTES],
-                    const struct bytes *value)
+static void link_put_row(struct store_batch *batch, const uint8_t key[KEY_BYTES],
+                         const struct bytes *value)
 {
     INVARIANT(!value->failed); /* a frame cannot be written by half */
     store_batch_put(batch, STORE_LINK, key, KEY_BYTES, value->data, value->size);
 }
 
-static void save_transcript(struct link_node *node, struct store_batch *batch, struct bytes *value)
+static void link_save_unacked(struct link_node *node, struct store_batch *batch,
+                              struct bytes *value)
 {
     const struct link *link = &node->link;
     uint8_t key[KEY_BYTES];
 
     for (; node->saved_acked_seq < link->acked_seq; node->saved_acked_seq++) {
-        make_key(key, link->interface, KEY_MESSAGE, node->saved_acked_seq + 1);
+        link_make_key(key, link->interface, KEY_MESSAGE, node->saved_acked_seq + 1);
         store_batch_delete(batch, STORE_LINK, key, sizeof key);
     }
     for (uint64_t seq = node->saved_sent.seq + 1; seq <= link->sent_seq; seq++) {
         bytes_clear(value);
-        encode_letter(value, letters_at(&node->transcript, (size_t)(seq - link->acked_seq - 1)));
-        make_key(key, link->interface, KEY_MESSAGE, seq);
-        put_row(batch, key, value);
+        outgoing_encode(value, outbox_at(&node->unacked, (size_t)(seq - link->acked_seq - 1)));
+        link_make_key(key, link->interface, KEY_MESSAGE, seq);
+        link_put_row(batch, key, value);
     }
 }
 
 /* All of the link is as its rows are. */
-static void mark_saved(struct link_node *node)
+static void link_note_saved(struct link_node *node)
 {
     const struct link *link = &node->link;
 
@@ -96,7 +98,8 @@ static void mark_saved(struct link_node *node)
     node->saved_acked_seq = link->acked_seq;
 }
 
-static void save_checkpoints(struct links *links, struct store_batch *batch, struct bytes *value)
+static void links_save_checkpoints(struct links *links, struct store_batch *batch,
+                                   struct bytes *value)
 {
     uint8_t key[KEY_BYTES];
 
@@ -104,8 +107,8 @@ static void save_checkpoints(struct links *links, struct store_batch *batch, str
         return;
     bytes_clear(value);
     checkpoints_encode(links, value);
-    make_key(key, 0, KEY_CHECKPOINTS, 0);
-    put_row(batch, key, value);
+    link_make_key(key, 0, KEY_CHECKPOINTS, 0);
+    link_put_row(batch, key, value);
     links->checkpoints_dirty = false;
 }
 
@@ -120,19 +123,19 @@ void links_save(struct links *links, struct store_batch *batch)
         if (!node->dirty)
             continue;
         bytes_clear(value);
-        encode_link(value, &node->link);
-        make_key(key, node->link.interface, KEY_LINK, 0);
-        put_row(batch, key, value);
-        save_transcript(node, batch, value);
-        mark_saved(node);
+        link_encode(value, &node->link);
+        link_make_key(key, node->link.interface, KEY_LINK, 0);
+        link_put_row(batch, key, value);
+        link_save_unacked(node, batch, value);
+        link_note_saved(node);
     }
-    save_checkpoints(links, batch, value);
+    links_save_checkpoints(links, batch, value);
 }
 
 /* ---- reading ---- */
 
 /* What holds for every link that the calls can make. */
-static const char *link_error(const struct link *link)
+static const char *link_row_error(const struct link *link)
 {
     const char *error = link_address_error(link);
 
@@ -152,7 +155,7 @@ static const char *link_error(const struct link *link)
     return NULL;
 }
 
-static void get_cursor(struct cbor *in, uint64_t *seq, u128 *total)
+static void link_get_cursor(struct cbor *in, uint64_t *seq, u128 *total)
 {
     struct cursor cursor = cursor_get(in);
 
@@ -160,7 +163,7 @@ static void get_cursor(struct cbor *in, uint64_t *seq, u128 *total)
     *total = cursor.total;
 }
 
-static enum status decode_link(struct link *link, const uint8_t *value, size_t value_size,
+static enum status link_decode(struct link *link, const uint8_t *value, size_t value_size,
                                struct fault *fault)
 {
     const char *error;
@@ -179,17 +182,17 @@ static enum status decode_link(struct link *link, const uint8_t *value, size_t v
     cbor_get_text(&in, link->reason, LINK_REASON_BYTES_MAX);
     link->epoch = cbor_get_uint(&in, SEQ_MAX);
     link->peer_epoch = cbor_get_uint(&in, SEQ_MAX);
-    get_cursor(&in, &link->sent_seq, &link->sent_total);
-    get_cursor(&in, &link->acked_seq, &link->acked_total);
-    get_cursor(&in, &link->received_seq, &link->received_total);
+    link_get_cursor(&in, &link->sent_seq, &link->sent_total);
+    link_get_cursor(&in, &link->acked_seq, &link->acked_total);
+    link_get_cursor(&in, &link->received_seq, &link->received_total);
     link->removed = cbor_get_bool(&in);
-    error = link_error(link);
+    error = link_row_error(link);
     if (error != NULL)
         cbor_fail(&in, error);
     return cbor_done(&in, fault, "row");
 }
 
-static enum status corrupt(const uint8_t *key, struct fault *fault, const char *error)
+static enum status link_corrupt(const uint8_t *key, struct fault *fault, const char *error)
 {
     if (key[KEY_KIND_AT] == KEY_CHECKPOINTS)
         return fault_set(fault, ST_CORRUPT, "table link, checkpoints of links: %s", error);
@@ -201,7 +204,7 @@ static enum status corrupt(const uint8_t *key, struct fault *fault, const char *
                      be64_get(key + KEY_SEQ_AT), be32_get(key), error);
 }
 
-static enum status load_link(struct links *links, const uint8_t *key, const uint8_t *value,
+static enum status link_load(struct links *links, const uint8_t *key, const uint8_t *value,
                              size_t value_size, struct fault *fault)
 {
     struct link link = {0};
@@ -209,33 +212,33 @@ static enum status load_link(struct links *links, const uint8_t *key, const uint
     struct link_node *node;
 
     if (be64_get(key + KEY_SEQ_AT) != 0)
-        return corrupt(key, fault, "no such key is ever written");
+        return link_corrupt(key, fault, "no such key is ever written");
     if (be32_get(key) != links->count + 1 || links->count == LINK_INTERFACES_MAX)
-        return corrupt(key, fault, "interfaces of links are not 1, 2, 3 and so on");
-    if (decode_link(&link, value, value_size, &inner) != ST_OK)
-        return corrupt(key, fault, inner.text);
+        return link_corrupt(key, fault, "interfaces of links are not 1, 2, 3 and so on");
+    if (link_decode(&link, value, value_size, &inner) != ST_OK)
+        return link_corrupt(key, fault, inner.text);
     if (!link.removed && links_count(links) == LINKS_MAX)
-        return corrupt(key, fault, "there are more links than a site may have");
+        return link_corrupt(key, fault, "there are more links than a site may have");
     if ((!link.removed && links_named(links, link.name) != NULL) ||
         link_node_keyed(links, link.key) != NULL)
-        return corrupt(key, fault, "its name or key is there twice");
+        return link_corrupt(key, fault, "its name or key is there twice");
     if (link.state == LINK_UP)
         link.state = LINK_DOWN;
     node = link_node_add(links, &link);
     if (node == NULL)
         return fault_set(fault, ST_NOMEM, "load link %s: out of memory", link.name);
-    mark_saved(node);
+    link_note_saved(node);
     /* Counted up to sent_seq again by the transcript, whose rows come next. */
     node->saved_sent = (struct cursor){link.acked_seq, link.acked_total};
-    node->heard_epoch = link.peer_epoch;
+    node->good_epoch = link.peer_epoch;
     node->next_seq = link.acked_seq + 1;
     return ST_OK;
 }
 
-static const char *load_letter(struct link_node *node, struct cbor *in)
+static const char *outgoing_load(struct link_node *node, struct cbor *in)
 {
     struct channel_message message;
-    struct letter *letter;
+    struct outgoing *outgoing;
     struct money money;
     uint64_t payer;
     u128 total;
@@ -252,17 +255,17 @@ static const char *load_letter(struct link_node *node, struct cbor *in)
     if (total != node->saved_sent.total + money_nanos(money))
         return "its total is not that of the message before and its money";
     message.payer = payer;
-    letter = letter_new(node->links, &message);
-    letter->total = total;
-    letters_push(&node->transcript, letter);
-    window_take(&node->window, letter);
+    outgoing = outgoing_new(node->links, &message);
+    outgoing->total = total;
+    outbox_push(&node->unacked, outgoing);
+    window_take(&node->window, outgoing);
     node->saved_sent.seq++;
     node->saved_sent.total = total;
     return NULL;
 }
 
-static enum status load_message(struct links *links, const uint8_t *key, const uint8_t *value,
-                                size_t value_size, struct fault *fault)
+static enum status link_load_message(struct links *links, const uint8_t *key, const uint8_t *value,
+                                     size_t value_size, struct fault *fault)
 {
     struct link *link = links_find(links, be32_get(key));
     struct link_node *node;
@@ -271,35 +274,36 @@ static enum status load_message(struct links *links, const uint8_t *key, const u
     const char *error;
 
     if (link == NULL)
-        return corrupt(key, fault, "there is no such link");
+        return link_corrupt(key, fault, "there is no such link");
     node = node_of_link(links, link);
     if (be64_get(key + KEY_SEQ_AT) != node->saved_sent.seq + 1 ||
         node->saved_sent.seq == link->sent_seq)
-        return corrupt(key, fault, "it is not the next of the transcript");
+        return link_corrupt(key, fault, "it is not the next of the transcript");
     cbor_init(&in, value, value_size);
-    error = load_letter(node, &in);
+    error = outgoing_load(node, &in);
     if (error != NULL)
-        return corrupt(key, fault, error);
+        return link_corrupt(key, fault, error);
     if (cbor_done(&in, &inner, "row") != ST_OK)
-        return corrupt(key, fault, inner.text);
+        return link_corrupt(key, fault, inner.text);
     return ST_OK;
 }
 
-static enum status load_checkpoints(struct links *links, const uint8_t *key, const uint8_t *value,
-                                    size_t value_size, struct fault *fault)
+static enum status links_load_checkpoints(struct links *links, const uint8_t *key,
+                                          const uint8_t *value, size_t value_size,
+                                          struct fault *fault)
 {
     struct fault inner = {0};
 
     if (be32_get(key) != 0 || be64_get(key + KEY_SEQ_AT) != 0)
-        return corrupt(key, fault, "no such key is ever written");
+        return link_corrupt(key, fault, "no such key is ever written");
     if (checkpoints_decode(links, value, value_size, &inner) != ST_OK)
-        return corrupt(key, fault, inner.text);
+        return link_corrupt(key, fault, inner.text);
     return ST_OK;
 }
 
 /* A link's key sorts before those of its transcript, and that is in order of sequence. */
-static enum status load_row(void *context, const uint8_t *key, size_t key_size,
-                            const uint8_t *value, size_t value_size, struct fault *fault)
+static enum status links_load_row(void *context, const uint8_t *key, size_t key_size,
+                                  const uint8_t *value, size_t value_size, struct fault *fault)
 {
     struct links *links = context;
     uint8_t kind = key_size > KEY_KIND_AT ? key[KEY_KIND_AT] : 0;
@@ -310,13 +314,13 @@ static enum status load_row(void *context, const uint8_t *key, size_t key_size,
         return fault_set(fault, ST_CORRUPT, "table link: the key of a link has %zu bytes",
                          key_size);
     if (kind == KEY_CHECKPOINTS)
-        return load_checkpoints(links, key, value, value_size, fault);
+        return links_load_checkpoints(links, key, value, value_size, fault);
     if (kind == KEY_LINK)
-        return load_link(links, key, value, value_size, fault);
-    return load_message(links, key, value, value_size, fault);
+        return link_load(links, key, value, value_size, fault);
+    return link_load_message(links, key, value, value_size, fault);
 }
 
-static enum status check_transcripts(const struct links *links, struct fault *fault)
+static enum status links_check_unacked(const struct links *links, struct fault *fault)
 {
     for (size_t i = 0; i < links->count; i++) {
         const struct link_node *node = links->nodes[i];
@@ -337,9 +341,9 @@ enum status links_load(struct links *links, const struct store *store, struct fa
     enum status status;
 
     INVARIANT(links->count == 0);
-    status = store->walk(store->context, STORE_LINK, NULL, 0, load_row, links, fault);
+    status = store->walk(store->context, STORE_LINK, NULL, 0, links_load_row, links, fault);
     if (status == ST_OK)
-        status = check_transcripts(links, fault);
+        status = links_check_unacked(links, fault);
     if (status == ST_OK && checkpoints_error(links) != NULL)
         status = fault_set(fault, ST_CORRUPT, "table link, checkpoints of links: %s",
                            checkpoints_error(links));

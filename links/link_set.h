@@ -6,7 +6,7 @@
 #include "links/parcel.h"
 
 /* A message on its way out: queued, or numbered and in the transcript. */
-struct letter {
+struct outgoing {
     struct channel_message message; /* its data points into wire[]; valid while it is queued */
     struct money money;
     u128 total;            /* after it; once it is numbered */
@@ -15,9 +15,9 @@ struct letter {
     uint8_t wire[]; /* encoded */
 };
 
-/* A double-ended queue of letters, which it owns.  All-zero is an empty one. */
-struct letters {
-    struct letter **items;
+/* A double-ended queue of outbox, which it owns.  All-zero is an empty one. */
+struct outbox {
+    struct outgoing **items;
     size_t capacity; /* 0 or a power of two */
     size_t first;
     size_t count;
@@ -29,12 +29,12 @@ struct letters {
 struct link_node {
     struct link link;
     struct links *links;
-    struct letters queue;      /* not numbered yet */
-    u128 queue_total;          /* its money */
-    struct letters transcript; /* acked_seq + 1 .. sent_seq */
-    struct window window;      /* the places that both take */
-    bool freed;                /* places, since link_freed() was asked */
-    bool dirty;                /* the row must be written */
+    struct outbox queue;   /* not numbered yet */
+    u128 queue_total;      /* its money */
+    struct outbox unacked; /* acked_seq + 1 .. sent_seq */
+    struct window window;  /* the places that both take */
+    bool freed;            /* places, since link_freed() was asked */
+    bool dirty;            /* the row must be written */
     /* As of the last save: the neighbour may learn nothing newer. */
     uint64_t saved_epoch;
     struct cursor saved_sent;
@@ -42,13 +42,13 @@ struct link_node {
     uint64_t saved_acked_seq; /* rows up to it are deleted */
     /* State of this connection. */
     bool hello_due;
-    bool hello_asked;     /* a HELLO was called for by something stale and has no answer yet */
-    bool hello_tells;     /* the next HELLO names the epoch we know, though the link is down */
-    bool hello_calls;     /* the next HELLO names none, though it is up: so it is answered */
-    uint64_t remind_seq;  /* sent before the last reminder */
-    uint64_t heard_epoch; /* of the last HELLO that was found good */
-    uint64_t next_seq;    /* to send */
-    uint64_t told_seq;    /* the neighbour was told that we have this; 0: tell it again */
+    bool hello_requested;    /* a HELLO was called for by something stale and has no answer yet */
+    bool hello_names_peer;   /* the next HELLO names the epoch we know, though the link is down */
+    bool hello_wants_answer; /* the next HELLO names none, though it is up: so it is answered */
+    uint64_t remind_seq;     /* sent before the last reminder */
+    uint64_t good_epoch;     /* of the last HELLO that was found good */
+    uint64_t next_seq;       /* to send */
+    uint64_t reported_seq;   /* the neighbour was told that we have this; 0: tell it again */
 };
 
 struct links {
@@ -87,29 +87,29 @@ const char *checkpoints_error(const struct links *links);
 /* What is wrong with the link's name, key or endpoint; NULL: nothing. */
 const char *link_address_error(const struct link *link);
 
-/* Add a letter at the end.  Out of memory is INVARIANT. */
-void letters_push(struct letters *letters, struct letter *letter);
+/* Add a outgoing at the end.  Out of memory is INVARIANT. */
+void outbox_push(struct outbox *outbox, struct outgoing *outgoing);
 
-/* The letter at a place, 0 for the oldest; below `count` (INVARIANT). */
-struct letter *letters_at(const struct letters *letters, size_t index);
+/* The outgoing at a place, 0 for the oldest; below `count` (INVARIANT). */
+struct outgoing *outbox_at(const struct outbox *outbox, size_t index);
 
-/* Take out the oldest letter, which there must be (INVARIANT); it is the caller's now. */
-struct letter *letters_pop(struct letters *letters);
+/* Take out the oldest outgoing, which there must be (INVARIANT); it is the caller's now. */
+struct outgoing *outbox_pop(struct outbox *outbox);
 
 /*
- * Take out a letter wherever it is; it must be there (INVARIANT).  Searches from the newest.
+ * Take out a outgoing wherever it is; it must be there (INVARIANT).  Searches from the newest.
  * Returns the place where it was.
  */
-size_t letters_remove(struct letters *letters, const struct letter *letter);
+size_t outbox_remove(struct outbox *outbox, const struct outgoing *outgoing);
 
-/* Put a letter back at a place, at most `count` (INVARIANT). */
-void letters_insert(struct letters *letters, size_t index, struct letter *letter);
+/* Put a outgoing back at a place, at most `count` (INVARIANT). */
+void outbox_insert(struct outbox *outbox, size_t index, struct outgoing *outgoing);
 
-/* Free the queue and its letters. */
-void letters_fini(struct letters *letters);
+/* Free the queue and its outbox. */
+void outbox_fini(struct outbox *outbox);
 
-/* Make a letter with a copy of *message, encoded.  Out of memory is INVARIANT. */
-struct letter *letter_new(struct links *links, const struct channel_message *message);
+/* Make a outgoing with a copy of *message, encoded.  Out of memory is INVARIANT. */
+struct outgoing *outgoing_new(struct links *links, const struct channel_message *message);
 
 /*
  * The total of what we sent up to message `seq`, which is acknowledged last or in the transcript

@@ -4,7 +4,7 @@
 
 #include "links/link_set.h"
 
-static void free_places(void *context, uint64_t payer, void *places)
+static void places_free(void *context, uint64_t payer, void *places)
 {
     (void)context;
     (void)payer;
@@ -13,24 +13,24 @@ static void free_places(void *context, uint64_t payer, void *places)
 
 void window_fini(struct window *window)
 {
-    table_each(&window->payers, free_places, NULL);
+    table_each(&window->payers, places_free, NULL);
     table_fini(&window->payers);
     *window = (struct window){0};
 }
 
 /* ---- the rule ---- */
 
-static uint64_t left_of(uint64_t all, uint64_t taken)
+static uint64_t window_left(uint64_t all, uint64_t taken)
 {
     return taken < all ? all - taken : 0; /* heads of messages may take a little more than all */
 }
 
 bool window_has_place(const struct window *window, uint64_t payer, size_t size)
 {
-    static const struct places none;
-    const struct places *own = table_get(&window->payers, payer);
-    uint64_t messages_left = left_of(LINK_WINDOW_MESSAGES, window->taken.messages);
-    uint64_t bytes_left = left_of(LINK_WINDOW_BYTES, window->taken.bytes);
+    static const struct window_places none;
+    const struct window_places *own = table_get(&window->payers, payer);
+    uint64_t messages_left = window_left(LINK_WINDOW_MESSAGES, window->taken.messages);
+    uint64_t bytes_left = window_left(LINK_WINDOW_BYTES, window->taken.bytes);
 
     if (own == NULL)
         own = &none;
@@ -39,30 +39,30 @@ bool window_has_place(const struct window *window, uint64_t payer, size_t size)
 
 /* ---- taking and giving ---- */
 
-static bool takes_a_place(const struct letter *letter)
+static bool window_counts(const struct outgoing *outgoing)
 {
-    return letter->message.kind == CHANNEL_PACKET || letter->message.kind == CHANNEL_BIRTH;
+    return outgoing->message.kind == CHANNEL_PACKET || outgoing->message.kind == CHANNEL_BIRTH;
 }
 
-static void put(struct places *places, const struct letter *letter)
+static void places_add(struct window_places *places, const struct outgoing *outgoing)
 {
     places->messages++;
-    places->bytes += letter->size;
+    places->bytes += outgoing->size;
 }
 
-static void take_out(struct places *places, const struct letter *letter)
+static void places_remove(struct window_places *places, const struct outgoing *outgoing)
 {
-    INVARIANT(places->messages > 0 && places->bytes >= letter->size);
+    INVARIANT(places->messages > 0 && places->bytes >= outgoing->size);
     places->messages--;
-    places->bytes -= letter->size;
+    places->bytes -= outgoing->size;
 }
 
-void window_take(struct window *window, const struct letter *letter)
+void window_take(struct window *window, const struct outgoing *outgoing)
 {
-    uint64_t payer = letter->message.payer;
-    struct places *own;
+    uint64_t payer = outgoing->message.payer;
+    struct window_places *own;
 
-    if (!takes_a_place(letter))
+    if (!window_counts(outgoing))
         return;
     own = table_get(&window->payers, payer);
     if (own == NULL) {
@@ -70,53 +70,54 @@ void window_take(struct window *window, const struct letter *letter)
         INVARIANT(own != NULL);
         (void)table_put(&window->payers, payer, own); /* there was none */
     }
-    put(own, letter);
-    put(&window->taken, letter);
+    places_add(own, outgoing);
+    places_add(&window->taken, outgoing);
 }
 
-void window_give(struct window *window, const struct letter *letter)
+void window_give(struct window *window, const struct outgoing *outgoing)
 {
-    uint64_t payer = letter->message.payer;
-    struct places *own;
+    uint64_t payer = outgoing->message.payer;
+    struct window_places *own;
 
-    if (!takes_a_place(letter))
+    if (!window_counts(outgoing))
         return;
     own = table_get(&window->payers, payer);
     INVARIANT(own != NULL);
-    take_out(own, letter);
-    take_out(&window->taken, letter);
+    places_remove(own, outgoing);
+    places_remove(&window->taken, outgoing);
     if (own->messages == 0)
         free(table_remove(&window->payers, payer));
 }
 
 /* ---- checking ---- */
 
-struct comparing {
+struct window_comparison {
     const struct window *other;
     bool equal;
 };
 
-static bool same(const struct places *a, const struct places *b)
+static bool places_equal(const struct window_places *a, const struct window_places *b)
 {
     return a->messages == b->messages && a->bytes == b->bytes;
 }
 
-static void compare_payer(void *context, uint64_t payer, void *places)
+static void window_compare_payer(void *context, uint64_t payer, void *places)
 {
-    struct comparing *comparing = context;
-    const struct places *other = table_get(&comparing->other->payers, payer);
+    struct window_comparison *comparison = context;
+    const struct window_places *other = table_get(&comparison->other->payers, payer);
 
-    if (other == NULL || !same(other, places))
-        comparing->equal = false;
+    if (other == NULL || !places_equal(other, places))
+        comparison->equal = false;
 }
 
 bool window_equal(const struct window *a, const struct window *b)
 {
-    struct comparing comparing = {
+    struct window_comparison comparison = {
         .other = b,
-        .equal = same(&a->taken, &b->taken) && table_count(&a->payers) == table_count(&b->payers),
+        .equal = places_equal(&a->taken, &b->taken) &&
+                 table_count(&a->payers) == table_count(&b->payers),
     };
 
-    table_each(&a->payers, compare_payer, &comparing);
-    return comparing.equal;
+    table_each(&a->payers, window_compare_payer, &comparison);
+    return comparison.equal;
 }

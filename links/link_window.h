@@ -11,17 +11,17 @@
 #include "base/table.h"
 #include "channels/channels.h"
 
-struct letter;
+struct outgoing;
 
-struct places {
+struct window_places {
     uint64_t messages;
     uint64_t bytes;
 };
 
 /* All-zero is an empty one. */
 struct window {
-    struct places taken;
-    struct table payers; /* payer -> struct places *, owned; only those who have some */
+    struct window_places taken;
+    struct table payers; /* payer -> struct window_places *, owned; only those who have some */
 };
 
 /* Free the payers; leaves an empty window. */
@@ -34,11 +34,11 @@ void window_fini(struct window *window);
 bool window_has_place(const struct window *window, uint64_t payer, size_t size);
 
 /*
- * window_take() and window_give() let a letter take its place or give it back; nothing for kinds
+ * window_take() and window_give() let a outgoing take its place or give it back; nothing for kinds
  * that take none.
  */
-void window_take(struct window *window, const struct letter *letter);
-void window_give(struct window *window, const struct letter *letter);
+void window_take(struct window *window, const struct outgoing *outgoing);
+void window_give(struct window *window, const struct outgoing *outgoing);
 
 /* Whether two windows have the same places taken by the same payers; for checks. */
 bool window_equal(const struct window *a, const struct window *b);

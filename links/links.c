@@ -50,8 +50,8 @@ struct link_node *link_node_keyed(const struct links *links, const uint8_t key[L
 void links_clear(struct links *links)
 {
     for (size_t i = 0; i < links->count; i++) {
-        letters_fini(&links->nodes[i]->queue);
-        letters_fini(&links->nodes[i]->transcript);
+        outbox_fini(&links->nodes[i]->queue);
+        outbox_fini(&links->nodes[i]->unacked);
         window_fini(&links->nodes[i]->window);
         free(links->nodes[i]);
     }
@@ -135,7 +135,7 @@ void links_each_ever(struct links *links, void (*visit)(void *context, struct li
 
 /* ---- adding ---- */
 
-static bool is_name(const char *name)
+static bool link_is_name(const char *name)
 {
     static const char letters[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
@@ -148,7 +148,7 @@ const char *link_address_error(const struct link *link)
     static const uint8_t no_key[LINK_KEY_BYTES];
     struct endpoint endpoint;
 
-    if (!is_name(link->name))
+    if (!link_is_name(link->name))
         return "a name has 1 to 32 letters, digits or any of -_., and begins with a letter";
     if (memcmp(link->key, no_key, sizeof no_key) == 0)
         return "the key is zero";
@@ -159,7 +159,7 @@ const char *link_address_error(const struct link *link)
 }
 
 /* Copies a text that fits; false when it does not. */
-static bool copy_text(char *to, size_t size_max, const char *text)
+static bool link_copy_text(char *to, size_t size_max, const char *text)
 {
     size_t size = strlen(text);
 
@@ -169,14 +169,14 @@ static bool copy_text(char *to, size_t size_max, const char *text)
     return true;
 }
 
-static void raise_epoch(struct link_node *node)
+static void link_raise_epoch(struct link_node *node)
 {
     /* At its end only a neighbour that lied about what it knew can have brought it. */
     if (node->link.epoch < SEQ_MAX)
         node->link.epoch++;
     node->hello_due = true;
-    node->hello_asked = false;
-    node->hello_tells = false;
+    node->hello_requested = false;
+    node->hello_names_peer = false;
     node->dirty = true;
 }
 
@@ -184,8 +184,8 @@ static void raise_epoch(struct link_node *node)
  * The neighbour of a link that was removed is joined again: with new numbers either would take the
  * other for a site restored from a backup.
  */
-static enum status join_again(struct link_node *node, const struct link *wanted,
-                              struct fault *fault)
+static enum status link_join_again(struct link_node *node, const struct link *wanted,
+                                   struct fault *fault)
 {
     struct link *link = &node->link;
     char text[MONEY_TEXT_BYTES];
@@ -201,7 +201,7 @@ static enum status join_again(struct link_node *node, const struct link *wanted,
     link->limit = wanted->limit;
     link->removed = false;
     node->links->removed--;
-    raise_epoch(node);
+    link_raise_epoch(node);
     return ST_OK;
 }
 
@@ -216,10 +216,10 @@ enum status links_add(struct links *links, const char *name, const uint8_t key[L
     const char *error;
 
     memcpy(made.key, key, LINK_KEY_BYTES);
-    if (!copy_text(made.name, LINK_NAME_BYTES_MAX, name))
+    if (!link_copy_text(made.name, LINK_NAME_BYTES_MAX, name))
         return fault_set(fault, ST_INVALID, "add link: a name has at most %d bytes",
                          LINK_NAME_BYTES_MAX);
-    if (!copy_text(made.endpoint, LINK_ENDPOINT_BYTES_MAX, endpoint))
+    if (!link_copy_text(made.endpoint, LINK_ENDPOINT_BYTES_MAX, endpoint))
         return fault_set(fault, ST_INVALID, "add link: an endpoint has at most %d bytes",
                          LINK_ENDPOINT_BYTES_MAX);
     if (endpoint[0] != '\0' && endpoint_parse(&parsed, endpoint, ENDPOINT_DIAL, fault) != ST_OK)
@@ -238,7 +238,7 @@ enum status links_add(struct links *links, const char *name, const uint8_t key[L
     node = link_node_keyed(links, key);
     if (node != NULL) {
         *link = &node->link;
-        return join_again(node, &made, fault);
+        return link_join_again(node, &made, fault);
     }
     if (links->count == LINK_INTERFACES_MAX)
         return fault_set(fault, ST_FULL,
@@ -263,10 +263,10 @@ bool link_is_even(const struct link *link)
 uint64_t link_unfinished(const struct links *links, const struct link *link)
 {
     const struct link_node *node = node_of_link(links, link);
-    uint64_t count = node->queue.count + node->transcript.count;
+    uint64_t count = node->queue.count + node->unacked.count;
 
     /* Of a link that is down nobody can be told; the next HELLO says it, if there is one. */
-    if (link->state == LINK_UP && node->told_seq != link->received_seq)
+    if (link->state == LINK_UP && node->reported_seq != link->received_seq)
         count++;
     return count;
 }
@@ -294,7 +294,8 @@ enum status link_set_endpoint(struct links *links, struct link *link, const char
 
     if (endpoint[0] != '\0' && endpoint_parse(&parsed, endpoint, ENDPOINT_DIAL, fault) != ST_OK)
         return fault_prefix(fault, "set link %s, endpoint", link->name);
-    INVARIANT(copy_text(link->endpoint, LINK_ENDPOINT_BYTES_MAX, endpoint)); /* it was parsed */
+    INVARIANT(
+        link_copy_text(link->endpoint, LINK_ENDPOINT_BYTES_MAX, endpoint)); /* it was parsed */
     node_of_link(links, link)->dirty = true;
     return ST_OK;
 }
@@ -312,7 +313,7 @@ void link_raise_limit(struct links *links, struct link *link, struct money limit
 /* ---- connected, frozen, resumed ---- */
 
 /* A text for people: a row's is UTF-8, and a cut must not make it anything else. */
-static void copy_reason(char to[LINK_REASON_BYTES_MAX + 1], const char *reason)
+static void link_copy_reason(char to[LINK_REASON_BYTES_MAX + 1], const char *reason)
 {
     size_t size = 0;
 
@@ -327,7 +328,7 @@ void link_lost(struct links *links, struct link *link, const char *why)
     if (link->state == LINK_FROZEN)
         return;
     link->state = LINK_DOWN; /* in its row it may be UP: that reads back as DOWN */
-    copy_reason(link->why, why);
+    link_copy_reason(link->why, why);
 }
 
 void link_lost_because(struct link_node *node, const char *format, ...)
@@ -343,11 +344,11 @@ void link_lost_because(struct link_node *node, const char *format, ...)
 
 void link_connected(struct links *links, struct link *link)
 {
-    raise_epoch(node_of_link(links, link));
+    link_raise_epoch(node_of_link(links, link));
     link_lost(links, link, "connected, and the neighbour has not yet said where it stands");
 }
 
-static bool needs_reminder(const struct link_node *node)
+static bool link_needs_reminder(const struct link_node *node)
 {
     if (node->link.removed)
         return false;
@@ -369,12 +370,12 @@ bool links_remind(struct links *links)
     for (size_t i = 0; i < links->count; i++) {
         struct link_node *node = links->nodes[i];
 
-        if (needs_reminder(node)) {
+        if (link_needs_reminder(node)) {
             node->hello_due = true;
-            node->hello_calls = true;
+            node->hello_wants_answer = true;
             any = true;
         }
-        node->hello_asked = false; /* what it called for may be lost as well */
+        node->hello_requested = false; /* what it called for may be lost as well */
         node->remind_seq = node->next_seq - 1;
     }
     return any;
@@ -397,7 +398,7 @@ void link_freeze(struct links *links, struct link *link, const char *reason)
         reason = "no reason is given";
     link->state = LINK_FROZEN;
     node->dirty = true;
-    copy_reason(link->reason, reason);
+    link_copy_reason(link->reason, reason);
     link->why[0] = '\0';
 }
 
@@ -421,15 +422,15 @@ enum status link_resume(struct links *links, struct link *link, struct fault *fa
     link->state = LINK_DOWN;
     link->reason[0] = '\0';
     node->freed = true;
-    copy_reason(link->why, "resumed, and the neighbour has not yet said where it stands");
-    raise_epoch(node);
+    link_copy_reason(link->why, "resumed, and the neighbour has not yet said where it stands");
+    link_raise_epoch(node);
     return ST_OK;
 }
 
 void link_ask_hello(struct link_node *node)
 {
-    if (node->hello_asked)
+    if (node->hello_requested)
         return;
-    node->hello_asked = true;
+    node->hello_requested = true;
     node->hello_due = true;
 }

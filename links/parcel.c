@@ -93,7 +93,7 @@ void message_encode(struct bytes *out, const struct channel_message *message)
 }
 
 /* The fields after kind, number and side. */
-static void decode_fields(struct cbor *in, struct channel_message *message)
+static void message_decode_fields(struct cbor *in, struct channel_message *message)
 {
     switch (message->kind) {
     case CHANNEL_BIRTH:
@@ -147,7 +147,7 @@ void message_decode(struct cbor *in, uint32_t interface, struct channel_message 
         message->to = CHANNEL_BORN;
     else
         message->to = (enum channel_side)cbor_get_uint(in, CHANNEL_BORN);
-    decode_fields(in, message);
+    message_decode_fields(in, message);
 }
 
 /* ---- parcels ---- */
@@ -168,7 +168,7 @@ void hello_encode(struct bytes *out, const struct hello *hello)
     cbor_put_money(out, hello->prices.channel_fee);
 }
 
-static void decode_hello(struct cbor *in, uint64_t fields, struct hello *hello)
+static void hello_decode(struct cbor *in, uint64_t fields, struct hello *hello)
 {
     /* First, since another version may have other fields. */
     hello->version = cbor_get_uint(in, UINT64_MAX);
@@ -204,7 +204,7 @@ void data_head_encode(struct bytes *out, const struct data_head *head)
     cbor_put_array(out, head->count);
 }
 
-static void decode_data(struct cbor *in, uint64_t fields, struct parcel_head *head)
+static void data_decode(struct cbor *in, uint64_t fields, struct parcel_head *head)
 {
     struct data_head *data = &head->data;
     struct channel_message message;
@@ -243,12 +243,12 @@ enum status parcel_decode(struct parcel_head *head, const uint8_t *bytes, size_t
     kind = fields == 0 ? 0 : cbor_get_uint(&in, UINT64_MAX);
     if (kind == PARCEL_HELLO) {
         head->kind = PARCEL_HELLO;
-        decode_hello(&in, fields, &head->hello);
+        hello_decode(&in, fields, &head->hello);
         if (in.error == NULL && head->hello.version != LINK_VERSION)
             return ST_OK;
     } else if (kind == PARCEL_DATA) {
         head->kind = PARCEL_DATA;
-        decode_data(&in, fields, head);
+        data_decode(&in, fields, head);
     } else {
         cbor_fail(&in, "no such kind of parcel");
     }

@@ -206,11 +206,11 @@ START_TEST(any_transcript_comes_back_byte_for_byte)
         const struct link_node *was = node_of_link(a.links, a.link);
         const struct link_node *is = node_of_link(copy.links, copy.link);
 
-        ck_assert_uint_eq(is->transcript.count, 300);
-        ck_assert_uint_eq(is->transcript.bytes, was->transcript.bytes);
+        ck_assert_uint_eq(is->unacked.count, 300);
+        ck_assert_uint_eq(is->unacked.bytes, was->unacked.bytes);
         for (size_t at = 0; at < 300; at++) {
-            const struct letter *x = letters_at(&was->transcript, at);
-            const struct letter *y = letters_at(&is->transcript, at);
+            const struct outgoing *x = outbox_at(&was->unacked, at);
+            const struct outgoing *y = outbox_at(&is->unacked, at);
 
             ck_assert_uint_eq(x->size, y->size);
             ck_assert_int_eq(memcmp(x->wire, y->wire, x->size), 0);

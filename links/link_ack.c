@@ -1,0 +1,77 @@
+/*
+ * What the peer has not acknowledged: the retransmission queue, from its acknowledgements down to
+ * the counts that reads and checks take of it.
+ */
+#include "links/link.h"
+
+#include "links/link_set.h"
+
+#include <stdlib.h>
+
+/* ---- acknowledgements ---- */
+
+u128 link_total_at(const struct link_node *node, uint64_t seq)
+{
+    const struct link *link = &node->link;
+
+    INVARIANT(seq >= link->acked_seq && seq <= link->sent_seq);
+    if (seq == link->acked_seq)
+        return link->acked_total;
+    return outbox_at(&node->unacked, (size_t)(seq - link->acked_seq - 1))->total;
+}
+
+void link_take_ack(struct link_node *node, uint64_t seq)
+{
+    struct link *link = &node->link;
+
+    if (seq <= link->acked_seq)
+        return;
+    link->acked_total = link_total_at(node, seq);
+    for (; link->acked_seq < seq; link->acked_seq++) {
+        struct outgoing *outgoing = outbox_pop(&node->unacked);
+
+        window_give(&node->window, outgoing);
+        node->freed = true;
+        free(outgoing);
+    }
+    if (node->next_seq <= seq)
+        node->next_seq = seq + 1;
+    node->dirty = true; /* written with the next frame, whatever that is for */
+}
+
+/* ---- counting ---- */
+
+void link_outstanding(const struct links *links, const struct link *link, uint64_t *messages,
+                      uint64_t *bytes)
+{
+    const struct link_node *node = node_of_link(links, link);
+
+    *messages = node->unacked.count;
+    *bytes = node->unacked.bytes;
+}
+
+static void window_recount(struct window *window, const struct outbox *outbox)
+{
+    for (size_t i = 0; i < outbox->count; i++)
+        window_take(window, outbox_at(outbox, i));
+}
+
+bool link_places_add_up(const struct links *links, const struct link *link)
+{
+    const struct link_node *node = node_of_link(links, link);
+    struct window window = {0};
+    bool equal;
+
+    window_recount(&window, &node->unacked);
+    window_recount(&window, &node->queue);
+    equal = window_equal(&window, &node->window);
+    window_fini(&window);
+    return equal;
+}
+
+uint64_t link_answers_left(const struct links *links, const struct link *link)
+{
+    const struct link_node *node = node_of_link(links, link);
+
+    return node->unacked.answers + node->queue.answers;
+}
