@@ -9,7 +9,7 @@
 
 static_assert(offsetof(struct node, end) == 0, "a pointer to an end is a pointer to its node");
 
-static struct node *node_of(struct channel_end *end)
+static struct node *set_node_of(struct channel_end *end)
 {
     return (struct node *)end;
 }
@@ -32,7 +32,7 @@ struct port *set_port(struct channels *channels, uint32_t interface)
     return port;
 }
 
-static void link_to_owner(struct channels *channels, struct node *node)
+static void set_join_owner(struct channels *channels, struct node *node)
 {
     struct node *next = table_put(&channels->by_owner, node->end.owner, node);
 
@@ -42,7 +42,7 @@ static void link_to_owner(struct channels *channels, struct node *node)
         next->previous_owned = node;
 }
 
-static void unlink_from_owner(struct channels *channels, const struct node *node)
+static void set_leave_owner(struct channels *channels, const struct node *node)
 {
     struct node *next = node->next_owned;
 
@@ -56,24 +56,24 @@ static void unlink_from_owner(struct channels *channels, const struct node *node
         (void)table_remove(&channels->by_owner, node->end.owner);
 }
 
-static void put_in_tables(struct channels *channels, struct node *node)
+static void set_put_in(struct channels *channels, struct node *node)
 {
     const struct channel_end *end = &node->end;
     uint64_t place = set_place(end->interface, end->number, end->side);
 
     INVARIANT(table_put(&channels->by_id, end->id, node) == NULL);
     INVARIANT(table_put(&channels->by_place, place, node) == NULL);
-    link_to_owner(channels, node);
+    set_join_owner(channels, node);
 }
 
-static void take_out_of_tables(struct channels *channels, const struct node *node)
+static void set_take_out(struct channels *channels, const struct node *node)
 {
     const struct channel_end *end = &node->end;
     uint64_t place = set_place(end->interface, end->number, end->side);
 
     INVARIANT(table_remove(&channels->by_id, end->id) == node);
     INVARIANT(table_remove(&channels->by_place, place) == node);
-    unlink_from_owner(channels, node);
+    set_leave_owner(channels, node);
 }
 
 struct node *set_link_new(struct channels *channels, const struct channel_end *end)
@@ -84,16 +84,16 @@ struct node *set_link_new(struct channels *channels, const struct channel_end *e
     /* As bytes, padding too: a rollback is checked by comparing whole ends. */
     memcpy(&node->end, end, sizeof *end);
     node->channels = channels;
-    put_in_tables(channels, node);
+    set_put_in(channels, node);
     return node;
 }
 
-static void undo_add(void *context, void *argument)
+static void set_undo_add(void *context, void *argument)
 {
     struct channels *channels = context;
     struct node *node = argument;
 
-    take_out_of_tables(channels, node);
+    set_take_out(channels, node);
     (void)table_remove(&channels->changed, node->end.id);
     free(node);
 }
@@ -107,17 +107,17 @@ struct channel_end *set_add(struct channels *channels, struct undo *undo, struct
     end.dirty = true;
     node = set_link_new(channels, &end);
     (void)table_put(&channels->changed, end.id, node);
-    undo_on_rollback(undo, undo_add, channels, node);
+    undo_on_rollback(undo, set_undo_add, channels, node);
     return &node->end;
 }
 
-static void undo_remove(void *context, void *argument)
+static void set_undo_remove(void *context, void *argument)
 {
-    put_in_tables(context, argument);
+    set_put_in(context, argument);
 }
 
 /* The turn was good.  The node lives on only while the store has a row that must go. */
-static void finish_remove(void *context, void *argument)
+static void set_commit_remove(void *context, void *argument)
 {
     struct channels *channels = context;
     struct node *node = argument;
@@ -133,12 +133,12 @@ static void finish_remove(void *context, void *argument)
 
 void set_remove(struct channels *channels, struct undo *undo, struct channel_end *end)
 {
-    struct node *node = node_of(end);
+    struct node *node = set_node_of(end);
 
     INVARIANT(node->channels == channels);
-    take_out_of_tables(channels, node);
-    undo_on_rollback(undo, undo_remove, channels, node);
-    undo_on_commit(undo, finish_remove, channels, node);
+    set_take_out(channels, node);
+    undo_on_rollback(undo, set_undo_remove, channels, node);
+    undo_on_commit(undo, set_commit_remove, channels, node);
 }
 
 void set_address(const struct channel_end *end, enum channel_message_kind kind,
@@ -150,7 +150,7 @@ void set_address(const struct channel_end *end, enum channel_message_kind kind,
     message->to = end->side == CHANNEL_BUYER ? CHANNEL_BORN : CHANNEL_BUYER;
 }
 
-static void free_gone(void *context, uint64_t id, void *value)
+static void set_free_gone(void *context, uint64_t id, void *value)
 {
     struct node *node = value;
 
@@ -160,7 +160,7 @@ static void free_gone(void *context, uint64_t id, void *value)
         free(node);
 }
 
-static void free_value(void *context, uint64_t key, void *value)
+static void set_free_value(void *context, uint64_t key, void *value)
 {
     (void)context;
     (void)key;
@@ -170,9 +170,9 @@ static void free_value(void *context, uint64_t key, void *value)
 void set_clear(struct channels *channels)
 {
     /* Gone nodes are in `changed` only, and must be looked at before the others are freed. */
-    table_each(&channels->changed, free_gone, NULL);
-    table_each(&channels->by_id, free_value, NULL);
-    table_each(&channels->ports, free_value, NULL);
+    table_each(&channels->changed, set_free_gone, NULL);
+    table_each(&channels->by_id, set_free_value, NULL);
+    table_each(&channels->ports, set_free_value, NULL);
     table_fini(&channels->changed);
     table_fini(&channels->by_id);
     table_fini(&channels->by_place);
@@ -240,7 +240,7 @@ void channels_each(struct channels *channels, void (*visit)(void *context, struc
     free(ids);
 }
 
-static int channels_compare_ids(const void *left, const void *right)
+static int set_compare_ids(const void *left, const void *right)
 {
     uint64_t a = *(const uint64_t *)left;
     uint64_t b = *(const uint64_t *)right;
@@ -260,7 +260,7 @@ size_t channels_owned(const struct channels *channels, uint64_t owner, uint64_t 
     for (const struct node *node = first; node != NULL; node = node->next_owned)
         *ids++ = node->end.id;
     if (count > 1)
-        qsort(ids - count, count, sizeof *ids, channels_compare_ids);
+        qsort(ids - count, count, sizeof *ids, set_compare_ids);
     return count;
 }
 
@@ -270,7 +270,7 @@ struct ends_listing {
     bool wrong;
 };
 
-static void check_list(void *context, uint64_t owner, void *value)
+static void set_check_list(void *context, uint64_t owner, void *value)
 {
     struct ends_listing *listing = context;
     const struct node *previous = NULL;
@@ -289,7 +289,7 @@ enum status channels_check(const struct channels *channels, struct fault *fault)
 {
     struct ends_listing listing = {.channels = channels};
 
-    table_each(&channels->by_owner, check_list, &listing);
+    table_each(&channels->by_owner, set_check_list, &listing);
     if (!listing.wrong && listing.ends == channels_count(channels))
         return ST_OK;
     return fault_set(fault, ST_CORRUPT,
@@ -298,7 +298,7 @@ enum status channels_check(const struct channels *channels, struct fault *fault)
 
 void channel_touch(struct channel_end *end, struct undo *undo)
 {
-    struct node *node = node_of(end);
+    struct node *node = set_node_of(end);
 
     undo_save(undo, end, sizeof *end);
     if (end->dirty)
@@ -307,27 +307,27 @@ void channel_touch(struct channel_end *end, struct undo *undo)
     (void)table_put(&node->channels->changed, end->id, node);
 }
 
-static void undo_take(void *context, void *argument)
+static void set_undo_join(void *context, void *argument)
 {
     (void)context;
-    unlink_from_owner(((struct node *)argument)->channels, argument);
+    set_leave_owner(((struct node *)argument)->channels, argument);
 }
 
-static void undo_give(void *context, void *argument)
+static void set_undo_leave(void *context, void *argument)
 {
     (void)context;
-    link_to_owner(((struct node *)argument)->channels, argument);
+    set_join_owner(((struct node *)argument)->channels, argument);
 }
 
 /* On rollback the end leaves the new owner's list, has its owner again, and joins that one's. */
 void channel_give(struct channel_end *end, struct undo *undo, uint64_t owner)
 {
-    struct node *node = node_of(end);
+    struct node *node = set_node_of(end);
 
-    unlink_from_owner(node->channels, node);
-    undo_on_rollback(undo, undo_give, NULL, node);
+    set_leave_owner(node->channels, node);
+    undo_on_rollback(undo, set_undo_leave, NULL, node);
     channel_touch(end, undo);
     end->owner = owner;
-    link_to_owner(node->channels, node);
-    undo_on_rollback(undo, undo_take, NULL, node);
+    set_join_owner(node->channels, node);
+    undo_on_rollback(undo, set_undo_join, NULL, node);
 }

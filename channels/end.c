@@ -4,11 +4,11 @@
 
 #include <assert.h>
 
-/* One packet of the largest size fits what one arming may grant. */
+/* One packet of the largest size fits what one grant may hold. */
 static_assert((int)CHANNEL_PACKET_BYTES_MAX <= (int)CHANNEL_ARMED_BYTES_MAX, "a packet can arrive");
 
 /* Why nothing can be sent, armed or asked in this state; CHANNEL_FINE when open. */
-static enum channel_verdict check_open(const struct channel_end *end)
+static enum channel_verdict end_check_open(const struct channel_end *end)
 {
     switch (end->state) {
     case CHANNEL_PENDING:
@@ -25,7 +25,7 @@ static enum channel_verdict check_open(const struct channel_end *end)
 
 enum channel_verdict channel_check_send(const struct channel_end *end, size_t size)
 {
-    enum channel_verdict verdict = check_open(end);
+    enum channel_verdict verdict = end_check_open(end);
 
     if (verdict != CHANNEL_FINE)
         return verdict;
@@ -51,7 +51,7 @@ void channel_send(struct channel_end *end, struct undo *undo, size_t size,
 enum channel_verdict channel_check_arm(const struct channel_end *end, uint64_t packets,
                                        uint64_t bytes)
 {
-    enum channel_verdict verdict = check_open(end);
+    enum channel_verdict verdict = end_check_open(end);
 
     if (verdict != CHANNEL_FINE)
         return verdict;
@@ -66,7 +66,7 @@ enum channel_verdict channel_check_arm(const struct channel_end *end, uint64_t p
  * Packets are mostly smaller than what was armed for them, so bytes pile up on an end that arms
  * one more for each that came.  They stop at the bound: to refuse would stop an honest receiver.
  */
-static void grant(struct channel_end *end, uint64_t packets, uint64_t bytes)
+static void end_grant(struct channel_end *end, uint64_t packets, uint64_t bytes)
 {
     uint64_t bytes_free = CHANNEL_ARMED_BYTES_MAX - (end->armed_bytes - end->received_bytes);
 
@@ -79,13 +79,13 @@ void channel_arm(struct channel_end *end, struct undo *undo, uint64_t packets, u
 {
     INVARIANT(channel_check_arm(end, packets, bytes) == CHANNEL_FINE);
     channel_touch(end, undo);
-    grant(end, packets, bytes);
+    end_grant(end, packets, bytes);
     *credit = (struct channel_message){.packets = end->armed_packets, .bytes = end->armed_bytes};
     set_address(end, CHANNEL_CREDIT, credit);
 }
 
 /* Bytes that no packet is armed for cannot come. */
-static uint64_t most_bytes(const struct channel_end *end)
+static uint64_t end_bytes_open(const struct channel_end *end)
 {
     uint64_t bytes = end->armed_bytes - end->received_bytes;
     uint64_t carried = channel_armed_open(end) * CHANNEL_PACKET_BYTES_MAX;
@@ -101,7 +101,7 @@ struct channel_holding channel_holds(const struct channel_end *end)
     case CHANNEL_OPEN: /* that notice, room, and packets */
         return (struct channel_holding){.ends = 1,
                                         .events = 1 + end->room_asked + channel_armed_open(end),
-                                        .bytes = most_bytes(end)};
+                                        .bytes = end_bytes_open(end)};
     case CHANNEL_FAR_CLOSED:
     case CHANNEL_CLOSING:
     case CHANNEL_GIVEN_UP:
@@ -115,7 +115,7 @@ struct channel_holding channel_would_hold(const struct channel_end *end, uint64_
 {
     struct channel_end armed = *end;
 
-    grant(&armed, packets, bytes);
+    end_grant(&armed, packets, bytes);
     return channel_holds(&armed);
 }
 
@@ -134,7 +134,7 @@ uint64_t channel_may_send(const struct channel_end *end)
 
 enum channel_verdict channel_check_room(const struct channel_end *end)
 {
-    enum channel_verdict verdict = check_open(end);
+    enum channel_verdict verdict = end_check_open(end);
 
     if (verdict != CHANNEL_FINE)
         return verdict;

@@ -77,7 +77,7 @@ static void writer_put_postings(struct chunk_writer *writer, const struct postin
 }
 
 /* How many chunks writer_put_section() makes: the header, which comes first, names their sum. */
-static uint64_t chunks_of(enum section section, uint64_t count)
+static uint64_t section_chunks(enum section section, uint64_t count)
 {
     uint64_t records_max = section_records_max(section);
 
@@ -100,10 +100,10 @@ static struct header_record frame_describe(const struct ledger *ledger, uint64_t
                    .postings = ledger->postings.count},
     };
 
-    record.header.chunks = 1 + chunks_of(SECTION_OPENINGS, record.openings) +
-                           chunks_of(SECTION_EVENTS, record.header.events) +
-                           chunks_of(SECTION_LINES, record.header.lines) +
-                           chunks_of(SECTION_POSTINGS, record.header.postings);
+    record.header.chunks = 1 + section_chunks(SECTION_OPENINGS, record.openings) +
+                           section_chunks(SECTION_EVENTS, record.header.events) +
+                           section_chunks(SECTION_LINES, record.header.lines) +
+                           section_chunks(SECTION_POSTINGS, record.header.postings);
     return record;
 }
 

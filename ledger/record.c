@@ -9,7 +9,7 @@
 static_assert(CHUNK_HEADER_BYTES + HEADER_RECORD_BYTES <= CHUNK_BYTES_MAX, "a header fits");
 static_assert(EVENT_SOURCE_BYTES_MAX == 64, "the width of an event record's source");
 
-static bool all_zero(const uint8_t *bytes, size_t size)
+static bool record_is_zero(const uint8_t *bytes, size_t size)
 {
     for (size_t i = 0; i < size; i++)
         if (bytes[i] != 0)
@@ -137,7 +137,7 @@ const char *header_record_get(struct header_record *header, const uint8_t *recor
     frame->lines = le64_get(record + 80);
     frame->postings = le64_get(record + 88);
     frame->chunks = le64_get(record + 96);
-    if (!all_zero(record + 104, 8))
+    if (!record_is_zero(record + 104, 8))
         return "a spare byte is not zero";
     if (header->openings > FRAME_OPENINGS_MAX || frame->events > FRAME_EVENTS_MAX ||
         frame->lines > FRAME_LINES_MAX || frame->postings > frame->lines)
@@ -163,7 +163,7 @@ void opening_record_put(uint8_t record[OPENING_RECORD_BYTES], const struct journ
 const char *opening_record_get(struct journal_opening *opening, const uint8_t *record)
 {
     memset(opening, 0, sizeof *opening);
-    if (record[7] != 0 || !all_zero(record + 24, 8))
+    if (record[7] != 0 || !record_is_zero(record + 24, 8))
         return "a spare byte is not zero";
     if (record[4] > 1)
         return "it neither opens nor closes";
@@ -204,8 +204,9 @@ const char *event_record_get(struct journal_event *event, const uint8_t *record)
     if (record[50] > EVENT_SOURCE_BYTES_MAX)
         return "the source is too long";
     event->source_size = record[50];
-    if (!all_zero(record + 51, 5) ||
-        !all_zero(record + 56 + event->source_size, EVENT_RECORD_BYTES - 56 - event->source_size))
+    if (!record_is_zero(record + 51, 5) ||
+        !record_is_zero(record + 56 + event->source_size,
+                        EVENT_RECORD_BYTES - 56 - event->source_size))
         return "a spare byte is not zero";
     memcpy(event->hash.bytes, record, HASH_BYTES);
     event->subject = le64_get(record + 32);
