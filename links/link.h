@@ -226,6 +226,18 @@ void link_connected(struct links *links, struct link *link);
 void link_lost(struct links *links, struct link *link, const char *why);
 
 /*
+ * Record that the link is in its state since this site time.  Whoever knows the time calls it after
+ * a change of state.
+ */
+void link_state_since(struct link *link, uint64_t site_time_us);
+
+/* The state in a word, for people. */
+const char *link_state_word(enum link_state state);
+
+/* Why the link is in its state, for people: what froze it, or why it is down; empty: nothing. */
+const char *link_reason(const struct link *link);
+
+/*
  * Look for links that need a HELLO; call it every few seconds.  A parcel may vanish and its
  * connection stay: a link that is down, or whose neighbour has not acknowledged what was sent
  * before the last call, has a HELLO due that calls for an answer.  True: there is such a link;

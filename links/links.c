@@ -348,6 +348,29 @@ void link_connected(struct links *links, struct link *link)
     link_lost(links, link, "connected, and the neighbour has not yet said where it stands");
 }
 
+void link_state_since(struct link *link, uint64_t site_time_us)
+{
+    link->since_us = site_time_us;
+}
+
+const char *link_state_word(enum link_state state)
+{
+    switch (state) {
+    case LINK_DOWN:
+        return "down";
+    case LINK_UP:
+        return "up";
+    case LINK_FROZEN:
+        return "frozen";
+    }
+    return "unknown";
+}
+
+const char *link_reason(const struct link *link)
+{
+    return link->state == LINK_FROZEN ? link->reason : link->why;
+}
+
 static bool link_needs_reminder(const struct link_node *node)
 {
     if (node->link.removed)

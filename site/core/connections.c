@@ -1,7 +1,9 @@
 /*
- * Links as whoever holds the sockets knows them: parcels in and out, connections made and lost,
- * and the changes of state that the log tells.
+ * Links as whoever holds the sockets knows them: parcels in and out, connections made and lost, and
+ * the changes of state that are logged.
  */
+#include "site/core/connections.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,75 +11,72 @@
 
 #include "base/array.h"
 #include "base/log.h"
+#include "site/core/disk.h"
 #include "site/core/state.h"
 
 /* ---- its state ---- */
 
-static void connection_log_state(const struct link *link, uint32_t untold)
+/* `unreported`: changes that this line stands for, besides the last one. */
+static void connection_log_state(const struct link *link, uint32_t unreported)
 {
-    static const char *const names[] = {
-        [LINK_DOWN] = "down", [LINK_UP] = "up", [LINK_FROZEN] = "frozen"};
-    const char *why = link->state == LINK_FROZEN ? link->reason : link->why;
+    const char *state = link_state_word(link->state);
+    const char *reason = link_reason(link);
 
-    if (untold != 0)
+    if (unreported != 0)
         log_write(LOG_WARN, "link.flapping",
                   "link=%s state=%s untold=%" PRIu32 " reason=\"%s\" next=\"look at the network "
                   "between the two\"",
-                  link->name, names[link->state], untold, why);
-    else if (why[0] != '\0')
-        log_write(LOG_INFO, "link.state", "link=%s state=%s reason=\"%s\"", link->name,
-                  names[link->state], why);
+                  link->name, state, unreported, reason);
+    else if (reason[0] != '\0')
+        log_write(LOG_INFO, "link.state", "link=%s state=%s reason=\"%s\"", link->name, state,
+                  reason);
     else
-        log_write(LOG_INFO, "link.state", "link=%s state=%s", link->name, names[link->state]);
+        log_write(LOG_INFO, "link.state", "link=%s state=%s", link->name, state);
 }
 
-bool core_link_tell(struct core *core, struct link *link, enum link_state before)
+bool core_link_report(struct core *core, struct link *link, enum link_state before)
 {
-    struct link_telling *telling = &core->telling[link->interface - 1];
+    struct link_reports *reports = &core->reports[link->interface - 1];
 
     if (link->state == before)
         return false;
-    link->since_us = core->site_time_us;
-    if (core->monotonic_us - telling->since_us >= LINK_TELL_US && telling->untold == 0)
-        *telling = (struct link_telling){.since_us = core->monotonic_us};
-    if (telling->told >= LINK_TELL_MAX) {
-        telling->untold++;
+    link_state_since(link, core->site_time_us);
+    /* While some are unreported the old minute goes on, until the sweep has logged them. */
+    if (core->monotonic_us - reports->since_us >= LINK_REPORT_US && reports->unreported == 0)
+        *reports = (struct link_reports){.since_us = core->monotonic_us};
+    if (reports->reported >= LINK_REPORTS_MAX) {
+        reports->unreported++;
         return false;
     }
-    telling->told++;
+    reports->reported++;
     connection_log_state(link, 0);
     return true;
 }
 
-/* The two may connect and ask as often as they like; what is wrong is told as often as a change. */
-static void connection_tell_unfit(struct core *core, const struct link *link,
-                                  const char *why_before)
+/*
+ * The two may connect and ask as often as they like: what is wrong with a HELLO is logged when it
+ * is news, and counts as a change of state does.
+ */
+static void connection_log_unfit(struct core *core, const struct link *link, const char *why_before)
 {
-    struct link_telling *telling = &core->telling[link->interface - 1];
+    struct link_reports *reports = &core->reports[link->interface - 1];
 
-    if (strcmp(link->why, why_before) == 0 || telling->told >= LINK_TELL_MAX)
+    if (strcmp(link->why, why_before) == 0 || reports->reported >= LINK_REPORTS_MAX)
         return;
-    telling->told++;
+    reports->reported++;
     log_write(LOG_WARN, "link.unfit", "link=%s reason=\"%s\"", link->name, link->why);
 }
 
-/* When the minute is over: what a link that flapped has come to. */
-static void connection_tell_untold(void *context, struct link *link)
+/* When the minute is over: the state that a link which flapped has come to. */
+static void connection_log_unreported(void *context, struct link *link)
 {
     struct core *core = context;
-    struct link_telling *telling = &core->telling[link->interface - 1];
+    struct link_reports *reports = &core->reports[link->interface - 1];
 
-    if (telling->untold == 0 || core->monotonic_us - telling->since_us < LINK_TELL_US)
+    if (reports->unreported == 0 || core->monotonic_us - reports->since_us < LINK_REPORT_US)
         return;
-    connection_log_state(link, telling->untold);
-    *telling = (struct link_telling){.since_us = core->monotonic_us};
-}
-
-void core_link_forget(struct core *core, const struct link *link)
-{
-    exchange_forget_link(core->exchange, link);
-    core->telling[link->interface - 1] = (struct link_telling){0};
-    core->disk.link_rests[link->interface] = false;
+    connection_log_state(link, reports->unreported);
+    *reports = (struct link_reports){.since_us = core->monotonic_us};
 }
 
 /* ---- parcels in ---- */
@@ -91,6 +90,11 @@ static void connection_receive(struct core *core, struct link *link, struct parc
 
     core->frame_open |= exchange_receive(core->exchange, link, parcel, rests);
     core_disk_wrote(core, account, account, ledger_frame_bytes(core->ledger) - bytes);
+}
+
+static void connection_log_frozen(const struct link *link)
+{
+    log_write(LOG_ERROR, "link.frozen", "link=%s reason=\"%s\"", link->name, link->reason);
 }
 
 void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const uint8_t *bytes,
@@ -108,11 +112,13 @@ void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const 
     }
     before = link->state;
     memcpy(why_before, link->why, sizeof why_before);
+
+    /* docs/wire.md, "Order and money": links/ decides by its tables what comes of a parcel. */
     switch (link_parcel_in(core->links, link, bytes, size, &parcel, &fault)) {
     case PARCEL_TAKEN:
         connection_receive(core, link, &parcel);
         if (link->state == LINK_FROZEN)
-            log_write(LOG_ERROR, "link.frozen", "link=%s reason=\"%s\"", link->name, link->reason);
+            connection_log_frozen(link);
         break;
     case PARCEL_STALE:
         break;
@@ -120,30 +126,36 @@ void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const 
         log_write(LOG_WARN, "link.parcel-refused", "link=%s reason=\"%s\"", link->name, fault.text);
         break;
     case PARCEL_FROZE:
-        log_write(LOG_ERROR, "link.frozen", "link=%s reason=\"%s\"", link->name, link->reason);
+        connection_log_frozen(link);
         break;
     case PARCEL_UNFIT:
-        connection_tell_unfit(core, link, why_before);
+        connection_log_unfit(core, link, why_before);
         break;
     }
+
+    /* An acknowledgement may have given places back to ends that wait for them. */
     core->frame_open |= exchange_give_room(core->exchange, link);
-    /* What its HELLO said is remembered over a crash.  A neighbour that changes its mind without
-     * end gets no frame of its own for each: its row goes with the next one that something pays
-     * for. */
-    if (core_link_tell(core, link, before) || (link->state == LINK_FROZEN && link->state != before))
+    /*
+     * What its HELLO said is remembered over a crash.  A peer that changes its mind without end
+     * gets no frame of its own for each: its row goes with the next one that something pays for.
+     */
+    if (core_link_report(core, link, before) ||
+        (link->state == LINK_FROZEN && link->state != before))
         core->frame_open = true;
 }
+
+/* ---- connections made and lost ---- */
 
 void core_link_connected(struct core *core, uint32_t interface)
 {
     struct link *link = links_find(core->links, interface);
     enum link_state before;
 
-    if (link == NULL)
+    if (link == NULL) /* removed while the news was on its way */
         return;
     before = link->state;
     link_connected(core->links, link);
-    (void)core_link_tell(core, link, before);
+    (void)core_link_report(core, link, before);
     core->frame_open = true; /* the raised epoch is durable before the HELLO leaves */
 }
 
@@ -157,7 +169,7 @@ void core_link_trouble(struct core *core, uint32_t interface, const char *reason
         return;
     before = link->state;
     link_lost(core->links, link, reason);
-    (void)core_link_tell(core, link, before);
+    (void)core_link_report(core, link, before);
 }
 
 bool core_links_tick(struct core *core)
@@ -165,7 +177,7 @@ bool core_links_tick(struct core *core)
     if (core->monotonic_us - core->reminded_us < LINK_REMIND_US)
         return false;
     core->reminded_us = core->monotonic_us;
-    links_each(core->links, connection_tell_untold, core);
+    links_each(core->links, connection_log_unreported, core);
     return links_remind(core->links);
 }
 
@@ -185,6 +197,7 @@ struct connection_out {
     struct core_frame *frame;
 };
 
+/* All that the link may send now: its window bounds how much that is. */
 static void connection_collect(void *context, struct link *link)
 {
     const struct connection_out *out = context;
@@ -201,7 +214,7 @@ static void connection_collect(void *context, struct link *link)
     }
 }
 
-/* Who dials: the site that was told where the other listens.  Both may; one wire is enough. */
+/* The site that was given the other's endpoint dials.  Both may; one wire is enough. */
 static void connection_list(void *context, struct link *link)
 {
     struct core_frame *frame = context;
@@ -221,20 +234,21 @@ void core_links_out(struct core *core, struct core_frame *frame)
     links_each(core->links, connection_collect, &out);
     if (!core->links_changed)
         return;
+    /* Always the whole list: the edge finds by itself what is new in it. */
     frame->links = calloc(links_interfaces(core->links) + 1, sizeof *frame->links);
     INVARIANT(frame->links != NULL);
     links_each_ever(core->links, connection_list, frame);
     core->links_changed = false;
 }
 
-/* ---- a start ---- */
+/* ---- a link begins, or is removed ---- */
 
-/* What a start knows of a link: nothing was heard yet. */
+/* Nothing is known of it in this run: it is down until it connects. */
 static void connection_begin(void *context, struct link *link)
 {
     struct core *core = context;
 
-    link->since_us = core->site_time_us;
+    link_state_since(link, core->site_time_us);
     link_lost(core->links, link,
               link->endpoint[0] == '\0' ? "waiting for the neighbour to connect"
                                         : "not connected yet");
@@ -243,5 +257,19 @@ static void connection_begin(void *context, struct link *link)
 void core_links_begin(struct core *core)
 {
     links_each(core->links, connection_begin, core);
-    core->links_changed = true; /* the edge has to be told of all of them */
+    core->links_changed = true;
+}
+
+void core_link_added(struct core *core, struct link *link)
+{
+    connection_begin(core, link);
+    core->links_changed = true;
+}
+
+void core_link_forget(struct core *core, const struct link *link)
+{
+    exchange_forget_link(core->exchange, link);
+    core->reports[link->interface - 1] = (struct link_reports){0};
+    core->disk.link_rests[link->interface] = false;
+    core->links_changed = true;
 }

@@ -9,6 +9,10 @@
 #include "agents/modules.h"
 #include "agents/views.h"
 #include "base/log.h"
+#include "site/core/connections.h"
+#include "site/core/customers.h"
+#include "site/core/disk.h"
+#include "site/core/meta.h"
 #include "site/core/state.h"
 
 /* ---- what agents ask of the rest of the site ---- */

@@ -1,4 +1,6 @@
 /* Customers: accounts that the operator opened for a key.  The operator is the first of them. */
+#include "site/core/customers.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +30,11 @@ static int by_tag(const struct customer *a, const struct customer *b)
 {
     return a->interface == b->interface ? compare(a->tag, b->tag)
                                         : compare(a->interface, b->interface);
+}
+
+bool core_is_operator(const struct core *core, const struct customer *customer)
+{
+    return customer == core->customers.items[0];
 }
 
 struct customer *core_customer_by_key(struct core *core, const uint8_t *key)

@@ -10,6 +10,8 @@
 #include "agents/modules.h"
 #include "agents/quotas.h"
 #include "agents/views.h"
+#include "site/core/commands.h"
+#include "site/core/customers.h"
 #include "site/core/map.h"
 #include "site/core/state.h"
 
@@ -241,8 +243,8 @@ static void deploy_result(struct core *core, const struct agent *agent, struct o
     map_end(&map, &outcome->result);
 }
 
-void core_agent_deploy(struct core *core, struct customer *by, struct cbor *in,
-                       struct outcome *outcome)
+void command_agent_deploy(struct core *core, struct customer *by, struct cbor *in,
+                          struct outcome *outcome)
 {
     struct deployment deployment = {0};
     struct birth birth = {
@@ -265,7 +267,7 @@ void core_agent_deploy(struct core *core, struct customer *by, struct cbor *in,
     birth.gift_count = deployment.gift_count;
     memcpy(birth.gifts, deployment.gifts, sizeof birth.gifts);
     name_modules(&deployment);
-    if (!core_name_is_plain(deployment.name, "an agent's", outcome) ||
+    if (!outcome_name_is_plain(deployment.name, "an agent's", outcome) ||
         !check_funds(core, by, &deployment, outcome) ||
         !is_done(agents_birth_check_early(core->agents, &birth), outcome) ||
         !check_code_quota(core, by, &deployment, outcome) ||

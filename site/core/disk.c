@@ -9,6 +9,8 @@
  * of its place together stands there.  The counts are not stored: what was frozen stays frozen, and
  * who fills a site after its start is soon known again.
  */
+#include "site/core/disk.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -21,16 +23,16 @@
 /* A third of what `full` keeps is for the site alone. */
 static uint64_t rest_bytes(const struct disk *disk)
 {
-    return disk->told.full_bytes / 3;
+    return disk->room.full_bytes / 3;
 }
 
 static enum disk_level level_of(const struct disk *disk)
 {
-    if (disk->told.free_bytes < rest_bytes(disk))
+    if (disk->room.free_bytes < rest_bytes(disk))
         return DISK_RESTS;
-    if (disk->told.free_bytes < disk->told.full_bytes)
+    if (disk->room.free_bytes < disk->room.full_bytes)
         return DISK_FULL;
-    return disk->told.free_bytes < disk->told.low_bytes ? DISK_LOW : DISK_ROOMY;
+    return disk->room.free_bytes < disk->room.low_bytes ? DISK_LOW : DISK_ROOMY;
 }
 
 const char *core_disk_word(const struct core *core)
@@ -92,7 +94,7 @@ static uint64_t customer_bytes(const struct disk *disk, uint64_t customer)
 /* Whose customer wrote as much as is left for agents, and of these the heaviest; NULL: nobody. */
 static struct disk_writer *heaviest(struct disk *disk)
 {
-    uint64_t left = disk->told.free_bytes - rest_bytes(disk); /* it does not rest */
+    uint64_t left = disk->room.free_bytes - rest_bytes(disk); /* it does not rest */
     struct disk_writer *found = NULL;
 
     for (size_t i = 0; i < DISK_WRITERS; i++) {
@@ -135,7 +137,7 @@ static void hold_agent(struct core *core, const struct disk_writer *writer)
               "agent=%" PRIu64 " customer=%" PRIu64 " bytes=%" PRIu64 " free=%" PRIu64
               " reason=\"%s\" next=\"make room or "
               "raise ledger.map_bytes, then serai agent thaw\"",
-              writer->writer, writer->customer, writer->bytes, core->disk.told.free_bytes,
+              writer->writer, writer->customer, writer->bytes, core->disk.room.free_bytes,
               view.reason);
 }
 
@@ -157,19 +159,19 @@ static void change_level(struct core *core, enum disk_level level)
     core->disk.level = level;
     log_write(level == DISK_ROOMY ? LOG_INFO : LOG_WARN, "disk.level",
               "level=\"%s\" free=%" PRIu64 " low=%" PRIu64 " full=%" PRIu64 " next=\"%s\"",
-              core_disk_word(core), core->disk.told.free_bytes, core->disk.told.low_bytes,
-              core->disk.told.full_bytes,
+              core_disk_word(core), core->disk.room.free_bytes, core->disk.room.low_bytes,
+              core->disk.room.full_bytes,
               level == DISK_ROOMY ? "nothing" : "make room on the disk or raise ledger.map_bytes");
     agents_refuse_births(core->agents, level >= DISK_FULL);
     if (level < DISK_FULL)
         memset(core->disk.link_rests, 0, sizeof core->disk.link_rests);
 }
 
-void core_tell_disk(struct core *core, const struct core_disk *told)
+void core_tell_disk(struct core *core, const struct core_disk *room)
 {
     enum disk_level level;
 
-    core->disk.told = *told;
+    core->disk.room = *room;
     forget(core);
     level = level_of(&core->disk);
     if (level != core->disk.level)
@@ -196,7 +198,7 @@ bool core_disk_is_full(const struct core *core)
 /* Two frames are on their way at most, and a part of what is left must hold both. */
 static uint64_t frame_bytes_most(const struct disk *disk)
 {
-    uint64_t part = disk->told.full_bytes / 16;
+    uint64_t part = disk->room.full_bytes / 16;
 
     if (part == 0 || part > DISK_FRAME_BYTES_MAX) /* 0: nobody measures */
         return DISK_FRAME_BYTES_MAX;

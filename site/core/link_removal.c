@@ -1,4 +1,6 @@
 /* What stands against taking a link away: all of it in one answer, and what to do about each. */
+#include "site/core/link_removal.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>

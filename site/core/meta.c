@@ -2,6 +2,8 @@
  * What belongs to the site as a whole: the price book in force, its number, and the price indexes
  * that rent is computed by.  Site time is in the ledger's frame header.
  */
+#include "site/core/meta.h"
+
 #include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -27,7 +29,8 @@ enum {
 static_assert((int)DEATH_LINES <= (int)LEDGER_EVENT_LINES_MAX,
               "a frame that is not full holds any death");
 
-void core_apply_prices(struct core *core)
+/* Hand the prices in force to the parts that charge them. */
+static void meta_apply_prices(struct core *core)
 {
     links_set_currency(core->links, core->book.currency);
     agents_set_prices(core->agents, &core->book);
@@ -170,7 +173,7 @@ enum status core_meta_load(struct core *core, const struct store *store, struct 
         return status;
     if (!found.any)
         first_book(core);
-    core_apply_prices(core);
+    meta_apply_prices(core);
     agents_set_time(core->agents, core->site_time_us);
     return ST_OK;
 }
@@ -185,7 +188,7 @@ enum status core_set_prices(struct core *core, const struct pricebook *book, str
         return status;
     core->options.book = *book;
     begin_book(core, core->book.id + 1);
-    core_apply_prices(core);
+    meta_apply_prices(core);
     links_announce(core->links);
     log_write(LOG_INFO, "prices.in-force", "id=%" PRIu64 " frame=%" PRIu64, core->book.id,
               ledger_frame(core->ledger));

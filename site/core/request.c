@@ -6,7 +6,11 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "site/core/commands.h"
+#include "site/core/customers.h"
 #include "site/core/map.h"
+#include "site/core/read_list.h"
+#include "site/core/reads.h"
 #include "site/core/state.h"
 
 static void reply(struct core *core, uint64_t token, bool by_operator, const struct bytes *bytes)
@@ -138,7 +142,7 @@ static void run_read(struct core *core, enum core_peer peer, const struct custom
                         "time, and sign again");
             return;
         }
-        viewer.all = by == core->customers.items[0];
+        viewer.all = core_is_operator(core, by);
         viewer.customer = by->account;
     }
     core_read(core, &viewer, request, outcome);
@@ -164,7 +168,7 @@ void core_request(struct core *core, uint64_t token, enum core_peer peer, const 
         saved = run_signed(core, by, &request, &outcome);
     if (!saved)
         encode(core, &outcome, &answer);
-    reply(core, token, by == core->customers.items[0], saved ? &by->answer : &answer);
+    reply(core, token, core_is_operator(core, by), saved ? &by->answer : &answer);
     bytes_fini(&answer);
     bytes_fini(&outcome.result);
 }

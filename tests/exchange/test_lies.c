@@ -504,7 +504,7 @@ START_TEST(a_neighbour_that_goes_up_and_down_without_end_writes_little)
         liar_hello(&liar);
         ck_assert_int_eq(liar.link->state, LINK_UP);
     }
-    ck_assert_uint_le(site.frames - frames, 2 * LINK_TELL_MAX);
+    ck_assert_uint_le(site.frames - frames, 2 * LINK_REPORTS_MAX);
     site_reload(&site); /* and nothing rests on those that were not written */
     liar.link = links_find(site.core->links, 1);
     liar_hello(&liar);

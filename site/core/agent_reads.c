@@ -1,0 +1,217 @@
+/* The keys of each result are those of docs/control.md, "Reads". */
+#include "site/core/agent_reads.h"
+
+#include <string.h>
+
+#include "agents/agents.h"
+#include "agents/views.h"
+#include "site/core/map.h"
+#include "site/core/outcome.h"
+#include "site/core/read_list.h"
+#include "site/core/state.h"
+
+/* ---- agents ---- */
+
+static void agent_entries(const struct core *core, const struct agent *agent, struct map *map)
+{
+    struct agent_view view;
+
+    agents_view(core->agents, agent, &view);
+    map_uint(map, "id", view.id);
+    map_text(map, "name", view.name);
+    map_uint(map, "customer", view.customer);
+    map_text(map, "state", view.state);
+    map_text(map, "reason", view.reason);
+    map_money(map, "balance", ledger_balance(core->ledger, view.id));
+    map_hex(map, "code", view.code.bytes, HASH_BYTES);
+    map_uint(map, "memory_bytes", view.memory_bytes);
+    map_uint(map, "inbox", view.inbox_messages);
+}
+
+static void agent_list_one(void *context, const struct agent *agent)
+{
+    struct read_list *list = context;
+    struct map map;
+
+    list->last = agent_id(agent);
+    if (list->count == list->limit || !viewer_sees(list->viewer, agent_customer(agent)))
+        return;
+    map_init(&map);
+    agent_entries(list->core, agent, &map);
+    map_end(&map, &list->items);
+    list->count++;
+}
+
+/* Those that the viewer does not see are passed over, so it takes several steps to fill a page. */
+void core_read_agents(struct core *core, const struct viewer *viewer, struct cbor *in,
+                      struct outcome *outcome)
+{
+    struct read_list list = {.core = core, .viewer = viewer};
+    size_t seen;
+
+    if (!read_list_begin(&list, in, outcome))
+        return;
+    do
+        seen = agents_list(core->agents, list.last, READ_LIMIT_MAX, agent_list_one, &list);
+    while (seen == READ_LIMIT_MAX && list.count < list.limit);
+    read_list_end(&list, outcome);
+}
+
+/* How long the balance lasts at today's rent if nothing happens; UINT64_MAX: without end. */
+static uint64_t agent_dry_in_s(const struct core *core, const struct agent_view *view)
+{
+    uint64_t lasts_us =
+        market_rent_lasts_us(ledger_balance(core->ledger, view->id), view->rent_rate, 0);
+
+    return lasts_us == UINT64_MAX ? UINT64_MAX : lasts_us / 1000000;
+}
+
+static void agent_details(const struct core *core, const struct agent *agent, struct map *map)
+{
+    struct agent_view view;
+
+    agents_view(core->agents, agent, &view);
+    agent_entries(core, agent, map);
+    map_uint(map, "parent", view.parent);
+    map_uint(map, "turns", view.turns);
+    map_uint(map, "traps", view.traps);
+    map_uint(map, "fuel", view.fuel);
+    map_uint(map, "slots", view.slots);
+    map_uint(map, "facets", view.facets);
+    map_uint(map, "codes", view.codes);
+    map_uint(map, "channels", channels_owned(core->channels, view.id, NULL, 0));
+    map_uint(map, "buffer_bytes", view.buffer_bytes);
+    map_uint(map, "inbox_bytes", view.inbox_bytes);
+    map_uint(map, "born_frame", view.born_frame);
+    map_uint(map, "log_line", view.log_line);
+    map_money(map, "mark", view.mark);
+    map_money(map, "burial", view.burial);
+    if (!money_is_zero(view.needs))
+        map_money(map, "needs", view.needs);
+    if (agent_dry_in_s(core, &view) != UINT64_MAX)
+        map_uint(map, "dry_in_s", agent_dry_in_s(core, &view));
+}
+
+/* The agent of that number, if it is shown to the viewer; NULL: the outcome says why not. */
+static struct agent *agent_shown(struct core *core, const struct viewer *viewer, uint64_t id,
+                                 struct outcome *outcome)
+{
+    struct agent *agent = agents_find(core->agents, id);
+
+    if (agent == NULL)
+        outcome_set(outcome, CONTROL_MISSING, "there is no agent %llu: `serai agent ls` lists them",
+                    (unsigned long long)id);
+    if (agent == NULL || viewer_sees(viewer, agent_customer(agent)))
+        return agent;
+    outcome_set(outcome, CONTROL_DENIED, "agent %llu belongs to another customer",
+                (unsigned long long)id);
+    return NULL;
+}
+
+void core_read_agent(struct core *core, const struct viewer *viewer, struct cbor *in,
+                     struct outcome *outcome)
+{
+    struct agent *agent;
+    struct map map;
+    uint64_t id;
+
+    cbor_get_array(in, 1);
+    id = cbor_get_uint(in, UINT64_MAX);
+    if (!outcome_args_done(in, outcome))
+        return;
+    agent = agent_shown(core, viewer, id, outcome);
+    if (agent == NULL)
+        return;
+    map_init(&map);
+    agent_details(core, agent, &map);
+    map_end(&map, &outcome->result);
+}
+
+/* ---- logs ---- */
+
+/* Whether a CBOR text can hold it: an agent may write any bytes. */
+static bool log_line_is_text(const char *line, size_t size)
+{
+    return memchr(line, '\0', size) == NULL && utf8_is_valid(line, size);
+}
+
+static void log_list_line(void *context, const struct agent_log_view *line)
+{
+    struct read_list *list = context;
+    struct map map;
+
+    map_init(&map);
+    map_uint(&map, "line", line->line);
+    map_uint(&map, "time_us", line->time_us);
+    map_text(&map, "by", line->by == LOG_BY_SITE ? "site" : "agent");
+    map_text_sized(&map, "text", line->text, line->size);
+    if (!log_line_is_text(line->text, line->size)) { /* then `text` has ? in the place of some */
+        struct bytes exact = {0};
+
+        cbor_put_bytes(&exact, line->text, line->size);
+        map_raw(&map, "bytes", &exact);
+        bytes_fini(&exact);
+    }
+    map_end(&map, &list->items);
+    list->count++;
+}
+
+void core_read_logs(struct core *core, const struct viewer *viewer, struct cbor *in,
+                    struct outcome *outcome)
+{
+    struct read_list list = {.core = core};
+    struct agent *agent;
+    uint64_t id;
+
+    cbor_get_array(in, 3);
+    id = cbor_get_uint(in, UINT64_MAX);
+    list.after = cbor_get_uint(in, UINT64_MAX);
+    list.limit = read_list_limit(in);
+    if (!outcome_args_done(in, outcome))
+        return;
+    agent = agent_shown(core, viewer, id, outcome);
+    if (agent == NULL)
+        return;
+    (void)agents_log_list(core->agents, agent, list.after, list.limit, log_list_line, &list);
+    read_list_end(&list, outcome);
+}
+
+/* ---- the heap of capabilities ---- */
+
+static const char *heap_kind_word(uint8_t kind)
+{
+    return kind == SERAI_KIND_FACET ? "facet" : kind == SERAI_KIND_BUFFER ? "buffer" : "other";
+}
+
+static void heap_list_one(void *context, const struct heap_view *entry)
+{
+    struct read_list *list = context;
+    const struct account *payer = ledger_account(list->core->ledger, entry->payer);
+    struct map map;
+
+    list->last = entry->serial;
+    if (list->count == list->limit ||
+        !viewer_sees(list->viewer, payer == NULL ? 0 : payer->customer))
+        return;
+    map_init(&map);
+    map_uint(&map, "serial", entry->serial);
+    map_uint(&map, "agent", entry->payer);
+    map_text(&map, "kind", heap_kind_word(entry->kind));
+    map_money(&map, "deposit", entry->deposit);
+    map_end(&map, &list->items);
+    list->count++;
+}
+
+void core_read_heap(struct core *core, const struct viewer *viewer, struct cbor *in,
+                    struct outcome *outcome)
+{
+    struct read_list list = {.core = core, .viewer = viewer};
+    size_t seen;
+
+    if (!read_list_begin(&list, in, outcome))
+        return;
+    do
+        seen = agents_heap_list(core->agents, list.last, READ_LIMIT_MAX, heap_list_one, &list);
+    while (seen == READ_LIMIT_MAX && list.count < list.limit);
+    read_list_end(&list, outcome);
+}

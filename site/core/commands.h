@@ -1,0 +1,72 @@
+/*
+ * Signed requests: what the operator and the customers may change.  docs/control.md lists them, in
+ * the same words as the table in commands.c.
+ *
+ * Used by the core thread alone.
+ */
+#ifndef SERAI_SITE_CORE_COMMANDS_H
+#define SERAI_SITE_CORE_COMMANDS_H
+
+#include "site/core/outcome.h"
+
+struct core;
+struct customer;
+struct link;
+
+/*
+ * Carry out a signed request that is fresh, for the customer who signed it, as part of the running
+ * event; fills in `outcome`.
+ */
+void core_command(struct core *core, struct customer *by, const struct control_request *request,
+                  struct outcome *outcome);
+
+/*
+ * The handlers of the table: command_*() carry out the command of that name.  `by` may give it,
+ * `in` is at its arguments, and `outcome` is filled in.  What is refused has changed nothing.
+ */
+
+/* customer_commands.c: command_*() that only the operator gives */
+void command_money_in(struct core *core, struct customer *by, struct cbor *in,
+                      struct outcome *outcome);
+void command_money_out(struct core *core, struct customer *by, struct cbor *in,
+                       struct outcome *outcome);
+void command_customer_add(struct core *core, struct customer *by, struct cbor *in,
+                          struct outcome *outcome);
+void command_customer_share(struct core *core, struct customer *by, struct cbor *in,
+                            struct outcome *outcome);
+
+/* deploy.c: command_agent_deploy() */
+void command_agent_deploy(struct core *core, struct customer *by, struct cbor *in,
+                          struct outcome *outcome);
+
+/* agent_commands.c: command_*() on agents that are there */
+void command_agent_fund(struct core *core, struct customer *by, struct cbor *in,
+                        struct outcome *outcome);
+void command_agent_send(struct core *core, struct customer *by, struct cbor *in,
+                        struct outcome *outcome);
+void command_agent_freeze(struct core *core, struct customer *by, struct cbor *in,
+                          struct outcome *outcome);
+void command_agent_thaw(struct core *core, struct customer *by, struct cbor *in,
+                        struct outcome *outcome);
+void command_agent_end(struct core *core, struct customer *by, struct cbor *in,
+                       struct outcome *outcome);
+void command_agent_withdraw(struct core *core, struct customer *by, struct cbor *in,
+                            struct outcome *outcome);
+
+/* link_commands.c: command_*() that only the operator gives */
+void command_link_add(struct core *core, struct customer *by, struct cbor *in,
+                      struct outcome *outcome);
+void command_link_set(struct core *core, struct customer *by, struct cbor *in,
+                      struct outcome *outcome);
+void command_link_mark(struct core *core, struct customer *by, struct cbor *in,
+                       struct outcome *outcome);
+void command_link_unmark(struct core *core, struct customer *by, struct cbor *in,
+                         struct outcome *outcome);
+void command_link_freeze(struct core *core, struct customer *by, struct cbor *in,
+                         struct outcome *outcome);
+void command_link_resume(struct core *core, struct customer *by, struct cbor *in,
+                         struct outcome *outcome);
+void command_link_remove(struct core *core, struct customer *by, struct cbor *in,
+                         struct outcome *outcome);
+
+#endif

@@ -1,0 +1,181 @@
+#include "site/core/link_reads.h"
+
+#include "site/core/map.h"
+#include "site/core/outcome.h"
+#include "site/core/read_list.h"
+#include "site/core/state.h"
+
+struct link *core_link_named(struct core *core, const char *name, struct outcome *outcome)
+{
+    struct link *link = links_named(core->links, name);
+
+    if (link == NULL)
+        outcome_set(outcome, CONTROL_MISSING, "there is no link %s: `serai link ls` lists them",
+                    name);
+    return link;
+}
+
+/* ---- one link ---- */
+
+/* What we owe the peer and what it owes us: at most one is not zero. */
+static void link_map_debts(struct map *map, const struct link *link)
+{
+    u128 sent = link->sent_total;
+    u128 received = link->received_total;
+
+    map_total(map, "we_owe", sent > received ? sent - received : 0);
+    map_total(map, "it_owes", received > sent ? received - sent : 0);
+}
+
+/* The keys of the read `links` in docs/control.md, and `endpoint` as the operator gave it. */
+void core_link_entries(const struct core *core, const struct link *link, struct map *map)
+{
+    uint64_t messages;
+    uint64_t bytes;
+
+    link_outstanding(core->links, link, &messages, &bytes);
+    map_uint(map, "interface", link->interface);
+    map_text(map, "name", link->name);
+    map_hex(map, "key", link->key, LINK_KEY_BYTES);
+    map_text(map, "endpoint", link->endpoint);
+    map_text(map, "state", link->removed ? "removed" : link_state_word(link->state));
+    map_text(map, "reason", link_reason(link));
+    map_money(map, "limit", link->limit);
+    map_money(map, "peer_limit", link->peer_limit);
+    map_uint(map, "sent", link->sent_seq);
+    map_uint(map, "acked", link->acked_seq);
+    map_uint(map, "received", link->received_seq);
+    map_total(map, "sent_total", link->sent_total);
+    map_total(map, "received_total", link->received_total);
+    map_uint(map, "outstanding", messages);
+    link_map_debts(map, link);
+}
+
+static void link_map_checkpoint(const struct link *link, const struct link_checkpoint *one,
+                                struct bytes *out)
+{
+    struct map map;
+
+    map_init(&map);
+    map_text(&map, "mark", one->name);
+    map_uint(&map, "time_us", one->site_time_us);
+    map_total(&map, "sent_total", one->sent_total);
+    map_total(&map, "received_total", one->received_total);
+    /* Totals never fall, so what passed since is the plain difference. */
+    map_total(&map, "sent_since", link->sent_total - one->sent_total);
+    map_total(&map, "received_since", link->received_total - one->received_total);
+    map_end(&map, out);
+}
+
+/* They are a list inside the map, so they are put in as one raw value. */
+static void link_map_checkpoints(const struct core *core, const struct link *link, struct map *map)
+{
+    const struct link_checkpoint *all;
+    size_t all_count = links_checkpoints(core->links, &all);
+    uint64_t count = 0;
+    struct bytes items = {0};
+    struct bytes list = {0};
+
+    for (size_t i = 0; i < all_count; i++) {
+        if (all[i].interface != link->interface)
+            continue;
+        link_map_checkpoint(link, &all[i], &items);
+        count++;
+    }
+    cbor_put_array(&list, count);
+    bytes_append(&list, items.data, items.size);
+    INVARIANT(!items.failed && !list.failed);
+    map_raw(map, "marks", &list);
+    bytes_fini(&list);
+    bytes_fini(&items);
+}
+
+void core_read_link(struct core *core, const struct viewer *viewer, struct cbor *in,
+                    struct outcome *outcome)
+{
+    char name[LINK_NAME_BYTES_MAX + 1];
+    struct link *link;
+    struct map map;
+
+    (void)viewer;
+    cbor_get_array(in, 1);
+    cbor_get_text(in, name, LINK_NAME_BYTES_MAX);
+    if (!outcome_args_done(in, outcome))
+        return;
+    link = core_link_named(core, name, outcome);
+    if (link == NULL)
+        return;
+
+    map_init(&map);
+    core_link_entries(core, link, &map);
+    map_uint(&map, "unchanged_s", (core->site_time_us - link->since_us) / 1000000);
+    map_uint(&map, "epoch", link->epoch);
+    map_uint(&map, "peer_epoch", link->peer_epoch);
+    map_total(&map, "acked_total", link->acked_total);
+    map_money(&map, "peer_birth_fee", link->peer_prices.birth_fee);
+    map_money(&map, "peer_channel_fee", link->peer_prices.channel_fee);
+    link_map_checkpoints(core, link, &map);
+    map_end(&map, &outcome->result);
+}
+
+/* ---- all links ---- */
+
+static void link_list_one(void *context, struct link *link)
+{
+    struct read_list *list = context;
+    struct map map;
+
+    if (link->interface <= list->after || list->count >= list->limit)
+        return;
+    map_init(&map);
+    core_link_entries(list->core, link, &map);
+    map_end(&map, &list->items);
+    list->count++;
+}
+
+void core_read_links(struct core *core, const struct viewer *viewer, struct cbor *in,
+                     struct outcome *outcome)
+{
+    struct read_list list = {.core = core, .viewer = viewer};
+
+    if (!read_list_begin(&list, in, outcome))
+        return;
+    links_each(core->links, link_list_one, &list);
+    read_list_end(&list, outcome);
+}
+
+/* The states of all links: one item for each, and how many there are of each state. */
+struct link_states {
+    struct bytes items;
+    uint64_t counts[LINK_FROZEN + 1];
+};
+
+static void link_states_add(void *context, struct link *link)
+{
+    struct link_states *states = context;
+    struct map map;
+
+    map_init(&map);
+    map_text(&map, "name", link->name);
+    map_text(&map, "state", link_state_word(link->state));
+    map_text(&map, "reason", link_reason(link));
+    map_end(&map, &states->items);
+    states->counts[link->state]++;
+}
+
+void core_link_states(struct core *core, struct map *map)
+{
+    struct link_states states = {0};
+    struct bytes list = {0};
+
+    links_each(core->links, link_states_add, &states);
+    cbor_put_array(&list, links_count(core->links));
+    bytes_append(&list, states.items.data, states.items.size);
+    INVARIANT(!states.items.failed && !list.failed);
+    map_uint(map, "links_up", states.counts[LINK_UP]);
+    map_uint(map, "links_down", states.counts[LINK_DOWN]);
+    map_uint(map, "links_frozen", states.counts[LINK_FROZEN]);
+    map_raw(map, "links", &list);
+    bytes_fini(&list);
+    bytes_fini(&states.items);
+}

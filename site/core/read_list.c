@@ -1,0 +1,32 @@
+#include "site/core/read_list.h"
+
+#include "site/core/outcome.h"
+
+bool viewer_sees(const struct viewer *viewer, uint64_t customer)
+{
+    return viewer->all || (viewer->customer != 0 && viewer->customer == customer);
+}
+
+uint64_t read_list_limit(struct cbor *in)
+{
+    uint64_t limit = cbor_get_uint(in, UINT64_MAX);
+
+    return limit == 0 || limit > READ_LIMIT_MAX ? READ_LIMIT_MAX : limit;
+}
+
+bool read_list_begin(struct read_list *list, struct cbor *in, struct outcome *outcome)
+{
+    cbor_get_array(in, 2);
+    list->after = cbor_get_uint(in, UINT64_MAX);
+    list->limit = read_list_limit(in);
+    list->last = list->after;
+    return outcome_args_done(in, outcome);
+}
+
+void read_list_end(struct read_list *list, struct outcome *outcome)
+{
+    INVARIANT(!list->items.failed);
+    cbor_put_array(&outcome->result, list->count);
+    bytes_append(&outcome->result, list->items.data, list->items.size);
+    bytes_fini(&list->items);
+}
