@@ -49,7 +49,13 @@ size_t engine_code_bytes(const struct engine_code *code)
            (code->places_count + 1) * sizeof *code->places;
 }
 
-static uint8_t type_of_letter(char letter)
+uint32_t code_words_end(const struct engine_code *code, uint32_t function)
+{
+    return function + 1 < code->functions_count ? code->functions[function + 1].code
+                                                : code->words_count;
+}
+
+static uint8_t code_type_of(char letter)
 {
     return letter == 'i'   ? TYPE_I32
            : letter == 'l' ? TYPE_I64
@@ -58,14 +64,14 @@ static uint8_t type_of_letter(char letter)
                            : TYPE_NONE;
 }
 
-static bool signature_is(const struct signature *type, const char *params, char result)
+static bool code_signature_is(const struct signature *type, const char *params, char result)
 {
     size_t count = strlen(params);
 
-    if (type->params_count != count || type->result != type_of_letter(result))
+    if (type->params_count != count || type->result != code_type_of(result))
         return false;
     for (size_t i = 0; i < count; i++)
-        if (type->params[i] != type_of_letter(params[i]))
+        if (type->params[i] != code_type_of(params[i]))
             return false;
     return true;
 }
@@ -83,7 +89,7 @@ enum status engine_code_export(const struct engine_code *code, const char *name,
             continue;
         if (code->functions[export->index].imported)
             return fault_set(fault, ST_INVALID, "export \"%s\" is an import of the module", name);
-        if (!signature_is(&code->types[code->functions[export->index].type], params, result))
+        if (!code_signature_is(&code->types[code->functions[export->index].type], params, result))
             return fault_set(fault, ST_INVALID,
                              "export \"%s\" has another signature: it must take \"%s\" (i: i32, "
                              "l: i64, f: f32, d: f64) and return %s",

@@ -55,7 +55,7 @@ union word {
 };
 
 /* Where in the module a word that can end a run came from; in rising order of `word`. */
-struct place {
+struct code_place {
     uint32_t word;
     uint32_t offset;
 };
@@ -110,9 +110,15 @@ struct engine_code {
     uint32_t data_bytes;
     union word *words;
     uint32_t words_count;
-    struct place *places;
+    struct code_place *places;
     uint32_t places_count;
     const struct engine_native *native; /* NULL: tier 0 */
 };
+
+/*
+ * The index of the word after the last one of a function of the module, when all of them are
+ * compiled.
+ */
+uint32_t code_words_end(const struct engine_code *code, uint32_t function);
 
 #endif

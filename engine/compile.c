@@ -54,7 +54,7 @@ static uint8_t label_type(const struct control *label)
 }
 
 /* The rest of the block cannot be reached. */
-static void set_unreachable(struct emit *emit)
+static void control_set_unreachable(struct emit *emit)
 {
     struct control *control = control_top(emit);
 
@@ -64,7 +64,7 @@ static void set_unreachable(struct emit *emit)
     emit_block(emit);
 }
 
-static bool read_block_type(struct emit *emit, uint8_t *result)
+static bool compile_block_type(struct emit *emit, uint8_t *result)
 {
     struct reader *in = emit->in;
     size_t start = in->at;
@@ -84,13 +84,13 @@ static bool read_block_type(struct emit *emit, uint8_t *result)
     return compile_value_type(in, result);
 }
 
-static bool open_block(struct emit *emit, uint8_t code)
+static bool compile_block_open(struct emit *emit, uint8_t code)
 {
     struct operand condition;
     uint16_t cell = 0;
     uint8_t result;
 
-    if (!read_block_type(emit, &result))
+    if (!compile_block_type(emit, &result))
         return false;
     if (code == CODE_IF) {
         if (!emit_pop(emit, TYPE_I32, &condition))
@@ -113,7 +113,7 @@ static bool open_block(struct emit *emit, uint8_t code)
 }
 
 /* Check what a block leaves and put its result where whatever follows finds it. */
-static bool leave_block(struct emit *emit)
+static bool compile_block_leave(struct emit *emit)
 {
     const struct control *control = control_top(emit);
     struct operand result;
@@ -129,13 +129,13 @@ static bool leave_block(struct emit *emit)
     return true;
 }
 
-static bool do_else(struct emit *emit)
+static bool compile_else(struct emit *emit)
 {
     struct control *control = control_top(emit);
 
     if (control->code != CODE_IF)
         return reader_refuse(emit->in, emit->offset, "else without if");
-    if (!leave_block(emit))
+    if (!compile_block_leave(emit))
         return false;
     emit_branch(emit, OP_BR, 0, control);
     emit->live = !control->dead;
@@ -147,14 +147,14 @@ static bool do_else(struct emit *emit)
     return true;
 }
 
-static bool do_end(struct emit *emit)
+static bool compile_end(struct emit *emit)
 {
     struct control *control = control_top(emit);
     bool joined = control->patches != EMIT_NONE || control->orelse != EMIT_NONE;
 
     if (control->code == CODE_IF && control->result != TYPE_NONE)
         return reader_refuse(emit->in, emit->offset, "an if with a result has no else");
-    if (!leave_block(emit))
+    if (!compile_block_leave(emit))
         return false;
     emit->live = !control->dead && (emit->live || joined);
     emit_bind(emit, control->patches);
@@ -170,7 +170,7 @@ static bool do_end(struct emit *emit)
     return true;
 }
 
-static bool read_label(struct emit *emit, struct control **label)
+static bool label_read(struct emit *emit, struct control **label)
 {
     size_t start = emit->in->at;
     uint32_t depth;
@@ -183,7 +183,7 @@ static bool read_label(struct emit *emit, struct control **label)
     return true;
 }
 
-static bool do_return(struct emit *emit)
+static bool compile_return(struct emit *emit)
 {
     uint8_t type = emit->controls[0].result;
     struct operand value;
@@ -195,30 +195,30 @@ static bool do_return(struct emit *emit)
             return false;
         (void)emit_word(emit, OP_RETURN_VALUE, emit_use(emit, &value, emit->height), 0, 0);
     }
-    set_unreachable(emit);
+    control_set_unreachable(emit);
     return true;
 }
 
-static bool do_br(struct emit *emit)
+static bool compile_br(struct emit *emit)
 {
     struct control *label = NULL;
     struct operand value;
 
-    if (!read_label(emit, &label))
+    if (!label_read(emit, &label))
         return false;
     if (label == &emit->controls[0])
-        return do_return(emit);
+        return compile_return(emit);
     if (label_type(label) != TYPE_NONE) {
         if (!emit_pop(emit, label_type(label), &value))
             return false;
         emit_move(emit, emit_cell(emit, label->height), &value, emit->height);
     }
     emit_branch(emit, OP_BR, 0, label);
-    set_unreachable(emit);
+    control_set_unreachable(emit);
     return true;
 }
 
-static bool do_br_if(struct emit *emit)
+static bool compile_br_if(struct emit *emit)
 {
     struct control *label = NULL;
     struct operand condition;
@@ -227,7 +227,7 @@ static bool do_br_if(struct emit *emit)
     uint16_t to;
     uint32_t around;
 
-    if (!read_label(emit, &label) || !emit_pop(emit, TYPE_I32, &condition))
+    if (!label_read(emit, &label) || !emit_pop(emit, TYPE_I32, &condition))
         return false;
     cell = emit_use(emit, &condition, emit->height);
     if (label_type(label) == TYPE_NONE) {
@@ -256,7 +256,7 @@ static bool do_br_if(struct emit *emit)
  * All labels of a br_table must take what the last one takes.  Where the code cannot be reached and
  * the operand could be of any type, they may differ in type, not in whether they take one.
  */
-static bool check_labels(struct emit *emit, uint32_t count, uint8_t known)
+static bool labels_check(struct emit *emit, uint32_t count, uint8_t known)
 {
     uint8_t last = label_type(&emit->controls[emit->depth - 1 - emit->labels[count]]);
 
@@ -269,7 +269,7 @@ static bool check_labels(struct emit *emit, uint32_t count, uint8_t known)
     return true;
 }
 
-static bool do_br_table(struct emit *emit)
+static bool compile_br_table(struct emit *emit)
 {
     struct operand index;
     struct operand value = {.kind = AT_CELL};
@@ -283,7 +283,7 @@ static bool do_br_table(struct emit *emit)
     if (!reader_count(emit->in, "entries of a br_table", LIMIT_BR_TABLE, &count))
         return false;
     for (uint32_t i = 0; i <= count; i++) {
-        if (!read_label(emit, &label))
+        if (!label_read(emit, &label))
             return false;
         emit->labels[i] = (uint32_t)(control_top(emit) - label);
     }
@@ -292,11 +292,11 @@ static bool do_br_table(struct emit *emit)
         return false;
     cell = emit_use(emit, &index, emit->height);
     if (type == TYPE_NONE) {
-        if (!check_labels(emit, count, TYPE_I32))
+        if (!labels_check(emit, count, TYPE_I32))
             return false;
     } else {
         known = emit_top_type(emit);
-        if (!emit_pop(emit, type, &value) || !check_labels(emit, count, known))
+        if (!emit_pop(emit, type, &value) || !labels_check(emit, count, known))
             return false;
         from = emit_use(emit, &value, emit->height);
     }
@@ -309,14 +309,14 @@ static bool do_br_table(struct emit *emit)
         to = emit_cell(emit, label->height);
         emit_branch(emit, OP_BR, type == TYPE_NONE || to == from ? EMIT_NO_CELL : to, label);
     }
-    set_unreachable(emit);
+    control_set_unreachable(emit);
     return true;
 }
 
 /* ---- calls ---- */
 
-static bool do_call_of(struct emit *emit, const struct signature *type, enum op op, uint32_t target,
-                       const struct operand *index)
+static bool compile_call_of(struct emit *emit, const struct signature *type, enum op op,
+                            uint32_t target, const struct operand *index)
 {
     uint32_t count = type->params_count;
     struct operand operand;
@@ -341,7 +341,7 @@ static bool do_call_of(struct emit *emit, const struct signature *type, enum op 
     return type->result == TYPE_NONE || emit_push(emit, type->result, AT_CELL, 0, 0);
 }
 
-static bool do_call(struct emit *emit)
+static bool compile_call(struct emit *emit)
 {
     size_t start = emit->in->at;
     uint32_t index;
@@ -350,11 +350,11 @@ static bool do_call(struct emit *emit)
         return false;
     if (index >= emit->code->functions_count)
         return reader_refuse(emit->in, start, "there is no function %u", index);
-    return do_call_of(emit, &emit->code->types[emit->code->functions[index].type], OP_CALL, index,
-                      NULL);
+    return compile_call_of(emit, &emit->code->types[emit->code->functions[index].type], OP_CALL,
+                           index, NULL);
 }
 
-static bool do_call_indirect(struct emit *emit)
+static bool compile_call_indirect(struct emit *emit)
 {
     size_t start = emit->in->at;
     struct operand index;
@@ -373,14 +373,14 @@ static bool do_call_indirect(struct emit *emit)
         return reader_refuse(emit->in, emit->offset, "call_indirect in a module without a table");
     if (!emit_pop(emit, TYPE_I32, &index))
         return false;
-    return do_call_of(emit, &emit->code->types[type], OP_CALL_INDIRECT, emit->code->types[type].id,
-                      &index);
+    return compile_call_of(emit, &emit->code->types[type], OP_CALL_INDIRECT,
+                           emit->code->types[type].id, &index);
 }
 
 /* ---- one operator ---- */
 
 /* What an operator adds to the block that it stands in. */
-static uint32_t price_of(const struct engine_code *module, uint32_t code)
+static uint32_t compile_price(const struct engine_code *module, uint32_t code)
 {
     const struct operator_row *row = operator_row(code);
     uint32_t access = fuel_access(module->memory_pages_max);
@@ -414,41 +414,41 @@ static uint32_t price_of(const struct engine_code *module, uint32_t code)
     }
 }
 
-static bool do_control(struct emit *emit, uint32_t code)
+static bool compile_control(struct emit *emit, uint32_t code)
 {
     emit_price(emit, code < OPERATOR_CODES ? emit->prices[code] : FUEL_NONE);
     switch (code) {
     case CODE_UNREACHABLE:
         emit_place(emit);
         (void)emit_word(emit, OP_UNREACHABLE, 0, 0, 0);
-        set_unreachable(emit);
+        control_set_unreachable(emit);
         return true;
     case CODE_BLOCK:
     case CODE_LOOP:
     case CODE_IF:
-        return open_block(emit, (uint8_t)code);
+        return compile_block_open(emit, (uint8_t)code);
     case CODE_ELSE:
-        return do_else(emit);
+        return compile_else(emit);
     case CODE_END:
-        return do_end(emit);
+        return compile_end(emit);
     case CODE_BR:
-        return do_br(emit);
+        return compile_br(emit);
     case CODE_BR_IF:
-        return do_br_if(emit);
+        return compile_br_if(emit);
     case CODE_BR_TABLE:
-        return do_br_table(emit);
+        return compile_br_table(emit);
     case CODE_RETURN:
-        return do_return(emit);
+        return compile_return(emit);
     case CODE_CALL:
-        return do_call(emit);
+        return compile_call(emit);
     case CODE_CALL_INDIRECT:
-        return do_call_indirect(emit);
+        return compile_call_indirect(emit);
     default:
         return plain_operator(emit, code);
     }
 }
 
-static bool do_operator(struct emit *emit)
+static bool compile_operator(struct emit *emit)
 {
     uint32_t code;
     uint8_t byte;
@@ -462,12 +462,12 @@ static bool do_operator(struct emit *emit)
             return false;
         code = code > 0xffff ? 0xffff : code + 0x100;
     }
-    return do_control(emit, code) && emit->in->status == ST_OK;
+    return compile_control(emit, code) && emit->in->status == ST_OK;
 }
 
 /* ---- one function ---- */
 
-static bool read_locals(struct emit *emit, const struct signature *type)
+static bool compile_locals(struct emit *emit, const struct signature *type)
 {
     struct reader *in = emit->in;
     uint32_t groups;
@@ -508,7 +508,7 @@ struct emit *compile_new(struct reader *in, struct engine_code *code)
     emit->code = code;
     memset(emit->local_uses, 0, sizeof emit->local_uses); /* a refused module leaves some */
     for (uint32_t i = 0; i < OPERATOR_CODES; i++)
-        emit->prices[i] = (uint16_t)price_of(code, i);
+        emit->prices[i] = (uint16_t)compile_price(code, i);
     return emit;
 }
 
@@ -543,12 +543,12 @@ bool compile_function(struct emit *emit, struct function *function)
     function->body_offset = (uint32_t)emit->in->at;
     function->code = emit->code->words_count;
     function->params = type->params_count;
-    if (!read_locals(emit, type) || !control_push(emit, CODE_BLOCK, type->result))
+    if (!compile_locals(emit, type) || !control_push(emit, CODE_BLOCK, type->result))
         return false;
     emit_block(emit);
     emit_price(emit, FUEL_ENTRY + function->locals / FUEL_ENTRY_LOCALS);
     while (emit->depth > 0)
-        if (!do_operator(emit))
+        if (!compile_operator(emit))
             return false;
     if (emit->in->at != emit->in->end)
         return reader_refuse(emit->in, emit->in->at, "bytes are left after the end of a function");

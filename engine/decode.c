@@ -28,7 +28,7 @@ enum section {
 
 /* ---- table, memory, globals ---- */
 
-static bool read_limits(struct decoder *decoder, uint8_t *flags, uint32_t *min, uint32_t *max)
+static bool decode_limits(struct decoder *decoder, uint8_t *flags, uint32_t *min, uint32_t *max)
 {
     struct reader *in = &decoder->in;
     size_t start = in->at;
@@ -51,7 +51,7 @@ static bool read_limits(struct decoder *decoder, uint8_t *flags, uint32_t *min, 
     return true;
 }
 
-static bool read_table(struct decoder *decoder)
+static bool decode_table(struct decoder *decoder)
 {
     struct engine_code *code = decoder->code;
     struct reader *in = &decoder->in;
@@ -75,7 +75,7 @@ static bool read_table(struct decoder *decoder)
                              "profile",
                              byte);
     start = in->at;
-    if (!read_limits(decoder, &byte, &count, &max))
+    if (!decode_limits(decoder, &byte, &count, &max))
         return false;
     if (count > LIMIT_TABLE)
         return reader_refuse(in, start, "a table of %u entries is over the limit of %d", count,
@@ -90,7 +90,7 @@ static bool read_table(struct decoder *decoder)
     return true;
 }
 
-static bool read_memory(struct decoder *decoder)
+static bool decode_memory(struct decoder *decoder)
 {
     struct engine_code *code = decoder->code;
     struct reader *in = &decoder->in;
@@ -105,7 +105,7 @@ static bool read_memory(struct decoder *decoder)
     if (count == 0)
         return true;
     start = in->at;
-    if (!read_limits(decoder, &flags, &code->memory_pages, &code->memory_pages_max))
+    if (!decode_limits(decoder, &flags, &code->memory_pages, &code->memory_pages_max))
         return false;
     if (flags == 0)
         return reader_refuse(in, start,
@@ -119,7 +119,7 @@ static bool read_memory(struct decoder *decoder)
 }
 
 /* A constant expression: one constant of `type` and its end, for there are no imported globals. */
-static bool read_constant(struct decoder *decoder, uint8_t type, uint64_t *value)
+static bool decode_constant(struct decoder *decoder, uint8_t type, uint64_t *value)
 {
     static const uint8_t types[] = {TYPE_I32, TYPE_I64, TYPE_F32, TYPE_F64};
     struct reader *in = &decoder->in;
@@ -156,7 +156,7 @@ static bool read_constant(struct decoder *decoder, uint8_t type, uint64_t *value
     return true;
 }
 
-static bool read_globals(struct decoder *decoder)
+static bool decode_globals(struct decoder *decoder)
 {
     struct engine_code *code = decoder->code;
     struct reader *in = &decoder->in;
@@ -173,7 +173,7 @@ static bool read_globals(struct decoder *decoder)
         if (mutability > 1)
             return reader_refuse(in, in->at - 1, "unknown mutability %u", mutability);
         global->mutable = mutability == 1;
-        if (!read_constant(decoder, global->type, &global->initial))
+        if (!decode_constant(decoder, global->type, &global->initial))
             return false;
         code->globals_count++;
     }
@@ -183,7 +183,7 @@ static bool read_globals(struct decoder *decoder)
 /* ---- segments ---- */
 
 /* The flags of an element or data segment: only 0, active in the one table or memory. */
-static bool read_active(struct decoder *decoder, const char *what)
+static bool decode_segment_form(struct decoder *decoder, const char *what)
 {
     struct reader *in = &decoder->in;
     size_t start = in->at;
@@ -199,7 +199,7 @@ static bool read_active(struct decoder *decoder, const char *what)
     return reader_refuse(in, start, "a %s segment of form %u is outside the profile", what, flags);
 }
 
-static bool read_element(struct decoder *decoder)
+static bool decode_element(struct decoder *decoder)
 {
     struct engine_code *code = decoder->code;
     struct reader *in = &decoder->in;
@@ -207,7 +207,7 @@ static bool read_element(struct decoder *decoder)
     uint64_t offset = 0;
     uint32_t count;
 
-    if (!read_active(decoder, "element") || !read_constant(decoder, TYPE_I32, &offset) ||
+    if (!decode_segment_form(decoder, "element") || !decode_constant(decoder, TYPE_I32, &offset) ||
         !reader_count(in, "elements", LIMIT_TABLE, &count))
         return false;
     if (!code->has_table)
@@ -227,19 +227,19 @@ static bool read_element(struct decoder *decoder)
     return true;
 }
 
-static bool read_elements(struct decoder *decoder)
+static bool decode_elements(struct decoder *decoder)
 {
     uint32_t count;
 
     if (!reader_count(&decoder->in, "element segments", LIMIT_ELEMENT_SEGMENTS, &count))
         return false;
     for (uint32_t i = 0; i < count; i++)
-        if (!read_element(decoder))
+        if (!decode_element(decoder))
             return false;
     return true;
 }
 
-static bool read_segment(struct decoder *decoder, struct segment *segment)
+static bool decode_segment(struct decoder *decoder, struct segment *segment)
 {
     struct engine_code *code = decoder->code;
     struct reader *in = &decoder->in;
@@ -248,7 +248,7 @@ static bool read_segment(struct decoder *decoder, struct segment *segment)
     const uint8_t *bytes;
     uint64_t offset = 0;
 
-    if (!read_active(decoder, "data") || !read_constant(decoder, TYPE_I32, &offset) ||
+    if (!decode_segment_form(decoder, "data") || !decode_constant(decoder, TYPE_I32, &offset) ||
         !reader_u32(in, &segment->size) || !reader_skip(in, segment->size, &bytes))
         return false;
     if (!code->has_memory)
@@ -262,7 +262,7 @@ static bool read_segment(struct decoder *decoder, struct segment *segment)
     return true;
 }
 
-static bool read_data(struct decoder *decoder)
+static bool decode_segments(struct decoder *decoder)
 {
     struct engine_code *code = decoder->code;
     uint32_t count;
@@ -276,7 +276,7 @@ static bool read_data(struct decoder *decoder)
     if (code->data == NULL)
         return false;
     for (uint32_t i = 0; i < count; i++) {
-        if (!read_segment(decoder, &code->segments[i]))
+        if (!decode_segment(decoder, &code->segments[i]))
             return false;
         code->segments_count++;
     }
@@ -285,7 +285,7 @@ static bool read_data(struct decoder *decoder)
 
 /* ---- code ---- */
 
-static bool read_body(struct decoder *decoder, struct emit *emit, struct function *function)
+static bool decode_body(struct decoder *decoder, struct emit *emit, struct function *function)
 {
     struct reader *in = &decoder->in;
     size_t start = in->at;
@@ -306,7 +306,7 @@ static bool read_body(struct decoder *decoder, struct emit *emit, struct functio
     return true;
 }
 
-static bool read_bodies(struct decoder *decoder)
+static bool decode_bodies(struct decoder *decoder)
 {
     struct engine_code *code = decoder->code;
     struct reader *in = &decoder->in;
@@ -325,7 +325,7 @@ static bool read_bodies(struct decoder *decoder)
     if (emit == NULL)
         return reader_out_of_memory(in);
     for (uint32_t i = 0; i < count && fine; i++)
-        fine = read_body(decoder, emit, &code->functions[code->imports_count + i]);
+        fine = decode_body(decoder, emit, &code->functions[code->imports_count + i]);
     fine = fine && compile_keep(emit);
     compile_free(emit);
     decoder->has_code = true;
@@ -334,7 +334,7 @@ static bool read_bodies(struct decoder *decoder)
 
 /* ---- the module ---- */
 
-static bool read_custom(struct decoder *decoder)
+static bool decode_custom(struct decoder *decoder)
 {
     const char *name;
     uint32_t size;
@@ -349,11 +349,11 @@ static bool read_custom(struct decoder *decoder)
     return true;
 }
 
-static bool read_section(struct decoder *decoder, uint8_t id, size_t start)
+static bool decode_section(struct decoder *decoder, uint8_t id, size_t start)
 {
     switch ((enum section)id) {
     case SECTION_CUSTOM:
-        return read_custom(decoder);
+        return decode_custom(decoder);
     case SECTION_TYPE:
         return decode_types(decoder);
     case SECTION_IMPORT:
@@ -361,11 +361,11 @@ static bool read_section(struct decoder *decoder, uint8_t id, size_t start)
     case SECTION_FUNCTION:
         return decode_functions(decoder);
     case SECTION_TABLE:
-        return read_table(decoder);
+        return decode_table(decoder);
     case SECTION_MEMORY:
-        return read_memory(decoder);
+        return decode_memory(decoder);
     case SECTION_GLOBAL:
-        return read_globals(decoder);
+        return decode_globals(decoder);
     case SECTION_EXPORT:
         return decode_exports(decoder);
     case SECTION_START:
@@ -373,11 +373,11 @@ static bool read_section(struct decoder *decoder, uint8_t id, size_t start)
                              "a start function is outside the profile: export it as _initialize, "
                              "which a site runs before the first turn");
     case SECTION_ELEMENT:
-        return read_elements(decoder);
+        return decode_elements(decoder);
     case SECTION_CODE:
-        return read_bodies(decoder);
+        return decode_bodies(decoder);
     case SECTION_DATA:
-        return read_data(decoder);
+        return decode_segments(decoder);
     case SECTION_DATA_COUNT:
         return reader_refuse(&decoder->in, start,
                              "a data count section (bulk memory) is outside the profile");
@@ -388,7 +388,7 @@ static bool read_section(struct decoder *decoder, uint8_t id, size_t start)
     return reader_refuse(&decoder->in, start, "unknown section %u", id);
 }
 
-static bool read_sections(struct decoder *decoder)
+static bool decode_sections(struct decoder *decoder)
 {
     struct reader *in = &decoder->in;
     size_t module_end = in->end;
@@ -409,7 +409,7 @@ static bool read_sections(struct decoder *decoder)
             last = id;
         }
         in->end = in->at + size;
-        if (!read_section(decoder, id, start))
+        if (!decode_section(decoder, id, start))
             return false;
         if (in->at != in->end)
             return reader_refuse(in, in->at, "bytes are left at the end of section %u", id);
@@ -420,7 +420,7 @@ static bool read_sections(struct decoder *decoder)
 
 /* Without a code section there are blocks of no words, and nobody has to ask whether there are any.
  */
-static bool keep_none(struct decoder *decoder)
+static bool decode_no_words(struct decoder *decoder)
 {
     struct engine_code *code = decoder->code;
 
@@ -429,7 +429,7 @@ static bool keep_none(struct decoder *decoder)
     return (code->words != NULL && code->places != NULL) || reader_out_of_memory(&decoder->in);
 }
 
-static bool read_module(struct decoder *decoder)
+static bool decode_module(struct decoder *decoder)
 {
     static const uint8_t header[8] = {0, 'a', 's', 'm', 1, 0, 0, 0};
     struct reader *in = &decoder->in;
@@ -443,12 +443,12 @@ static bool read_module(struct decoder *decoder)
     if (memcmp(in->bytes, header, sizeof header) != 0)
         return reader_refuse(in, 4, "WebAssembly of another version than 1");
     in->at = sizeof header;
-    if (!read_sections(decoder))
+    if (!decode_sections(decoder))
         return false;
     if (!decoder->has_code && code->functions_count > code->imports_count)
         return reader_refuse(in, in->at, "%u functions have no bodies",
                              code->functions_count - code->imports_count);
-    return decoder->has_code || keep_none(decoder);
+    return decoder->has_code || decode_no_words(decoder);
 }
 
 enum status engine_code_new(struct engine_code **code, const uint8_t *bytes, size_t size,
@@ -463,7 +463,7 @@ enum status engine_code_new(struct engine_code **code, const uint8_t *bytes, siz
         return fault_set(fault, ST_NOMEM, "no memory left to load the module");
     for (uint32_t i = 0; i < imports->count; i++)
         INVARIANT(strlen(imports->items[i].params) <= ENGINE_ARGS_MAX);
-    if (!read_module(&decoder)) {
+    if (!decode_module(&decoder)) {
         engine_code_free(decoder.code);
         INVARIANT(decoder.in.status != ST_OK);
         return decoder.in.status;

@@ -17,7 +17,7 @@ void *decode_take(struct decoder *decoder, uint32_t count, size_t size)
 /* ---- types ---- */
 
 /* In some order; 0: they are equal. */
-static int compare_signatures(const struct signature *a, const struct signature *b)
+static int signature_compare(const struct signature *a, const struct signature *b)
 {
     if (a->result != b->result)
         return a->result < b->result ? -1 : 1;
@@ -27,17 +27,17 @@ static int compare_signatures(const struct signature *a, const struct signature 
 }
 
 /* Until they are numbered, a type's id is its place. */
-static int by_signature(const void *a, const void *b)
+static int signature_order(const void *a, const void *b)
 {
     const struct signature *const *x = a;
     const struct signature *const *y = b;
-    int order = compare_signatures(*x, *y);
+    int order = signature_compare(*x, *y);
 
     return order != 0 ? order : (*x)->id < (*y)->id ? -1 : 1;
 }
 
 /* Equal types get the number of the first of them; sorted, so that many types cost little. */
-static bool number_types(struct decoder *decoder)
+static bool decode_number_types(struct decoder *decoder)
 {
     struct engine_code *code = decoder->code;
     const struct signature **sorted = calloc(code->types_count + 1, sizeof *sorted);
@@ -49,11 +49,11 @@ static bool number_types(struct decoder *decoder)
         code->types[i].id = i;
         sorted[i] = &code->types[i];
     }
-    qsort(sorted, code->types_count, sizeof *sorted, by_signature);
+    qsort(sorted, code->types_count, sizeof *sorted, signature_order);
     for (uint32_t i = 0; i < code->types_count; i++) {
         uint32_t place = (uint32_t)(sorted[i] - code->types);
 
-        if (i == 0 || compare_signatures(sorted[i - 1], sorted[i]) != 0)
+        if (i == 0 || signature_compare(sorted[i - 1], sorted[i]) != 0)
             first = place;
         code->types[place].id = first;
     }
@@ -61,7 +61,7 @@ static bool number_types(struct decoder *decoder)
     return true;
 }
 
-static bool read_type(struct decoder *decoder, struct signature *type)
+static bool decode_type(struct decoder *decoder, struct signature *type)
 {
     struct reader *in = &decoder->in;
     size_t start = in->at;
@@ -97,14 +97,14 @@ bool decode_types(struct decoder *decoder)
     if (code->types == NULL)
         return false;
     for (uint32_t i = 0; i < count; i++) {
-        if (!read_type(decoder, &code->types[i]))
+        if (!decode_type(decoder, &code->types[i]))
             return false;
         code->types_count++;
     }
-    return number_types(decoder);
+    return decode_number_types(decoder);
 }
 
-static bool read_type_index(struct decoder *decoder, uint32_t *index)
+static bool decode_type_index(struct decoder *decoder, uint32_t *index)
 {
     size_t start = decoder->in.at;
 
@@ -134,7 +134,7 @@ bool decode_name_is(const char *name, uint32_t size, const char *text)
     return strlen(text) == size && memcmp(name, text, size) == 0;
 }
 
-static bool bind_import(struct decoder *decoder, size_t start, const char *name, uint32_t size,
+static bool import_bind(struct decoder *decoder, size_t start, const char *name, uint32_t size,
                         uint32_t type)
 {
     const struct engine_imports *imports = decoder->imports;
@@ -156,7 +156,7 @@ static bool bind_import(struct decoder *decoder, size_t start, const char *name,
     return reader_refuse(&decoder->in, start, "the host has no import \"%.*s\"", (int)size, name);
 }
 
-static bool read_import(struct decoder *decoder)
+static bool decode_import(struct decoder *decoder)
 {
     static const char *const kinds[] = {"function", "table", "memory", "global", "tag"};
     struct reader *in = &decoder->in;
@@ -178,7 +178,7 @@ static bool read_import(struct decoder *decoder)
         return reader_refuse(in, start, "an import of unknown kind %u", kind);
     if (kind != 0)
         return reader_refuse(in, start, "an imported %s is outside the profile", kinds[kind]);
-    return read_type_index(decoder, &type) && bind_import(decoder, start, name, name_bytes, type);
+    return decode_type_index(decoder, &type) && import_bind(decoder, start, name, name_bytes, type);
 }
 
 bool decode_imports(struct decoder *decoder)
@@ -193,7 +193,7 @@ bool decode_imports(struct decoder *decoder)
     if (code->functions == NULL)
         return false;
     for (uint32_t i = 0; i < count; i++)
-        if (!read_import(decoder))
+        if (!decode_import(decoder))
             return false;
     return true;
 }
@@ -214,7 +214,7 @@ bool decode_functions(struct decoder *decoder)
         struct function *function = &functions[code->functions_count];
 
         *function = (struct function){0};
-        if (!read_type_index(decoder, &function->type))
+        if (!decode_type_index(decoder, &function->type))
             return false;
         code->functions_count++;
     }
@@ -237,7 +237,7 @@ static bool export_exists(const struct engine_code *code, uint8_t kind, uint32_t
     }
 }
 
-static bool read_export(struct decoder *decoder, struct export *export)
+static bool decode_export(struct decoder *decoder, struct export *export)
 {
     struct engine_code *code = decoder->code;
     struct reader *in = &decoder->in;
@@ -255,24 +255,24 @@ static bool read_export(struct decoder *decoder, struct export *export)
     return true;
 }
 
-static int compare_names(const struct export *a, const struct export *b)
+static int export_compare(const struct export *a, const struct export *b)
 {
     if (a->name_bytes != b->name_bytes)
         return a->name_bytes < b->name_bytes ? -1 : 1;
     return memcmp(a->name, b->name, a->name_bytes);
 }
 
-static int by_name(const void *a, const void *b)
+static int export_order(const void *a, const void *b)
 {
     const struct export *const *x = a;
     const struct export *const *y = b;
-    int order = compare_names(*x, *y);
+    int order = export_compare(*x, *y);
 
     return order != 0 ? order : *x < *y ? -1 : 1;
 }
 
 /* No two of a name; sorted, so that many exports cost little. */
-static bool check_names(struct decoder *decoder)
+static bool decode_distinct_exports(struct decoder *decoder)
 {
     struct engine_code *code = decoder->code;
     const struct export **sorted = calloc(code->exports_count + 1, sizeof *sorted);
@@ -282,9 +282,9 @@ static bool check_names(struct decoder *decoder)
         return reader_out_of_memory(&decoder->in);
     for (uint32_t i = 0; i < code->exports_count; i++)
         sorted[i] = &code->exports[i];
-    qsort(sorted, code->exports_count, sizeof *sorted, by_name);
+    qsort(sorted, code->exports_count, sizeof *sorted, export_order);
     for (uint32_t i = 1; i < code->exports_count && fine; i++)
-        if (compare_names(sorted[i - 1], sorted[i]) == 0)
+        if (export_compare(sorted[i - 1], sorted[i]) == 0)
             fine = reader_refuse(
                 &decoder->in, (size_t)((const uint8_t *)sorted[i]->name - decoder->in.bytes),
                 "two exports are named \"%.*s\"", (int)sorted[i]->name_bytes, sorted[i]->name);
@@ -304,12 +304,12 @@ bool decode_exports(struct decoder *decoder)
     if (code->exports == NULL)
         return false;
     for (uint32_t i = 0; i < count; i++) {
-        if (!read_export(decoder, &code->exports[i]))
+        if (!decode_export(decoder, &code->exports[i]))
             return false;
         bytes += code->exports[i].name_bytes;
         code->exports_count++;
     }
-    if (!check_names(decoder))
+    if (!decode_distinct_exports(decoder))
         return false;
     /* The module's bytes are only lent: keep the names. */
     code->names = decode_take(decoder, bytes, 1);

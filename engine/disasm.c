@@ -21,10 +21,10 @@ struct text {
     uint32_t depth; /* of the next line */
 };
 
-static void put(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
+static void text_put(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Append to the line; what does not fit is cut. */
-static void put(struct text *text, const char *format, ...)
+static void text_put(struct text *text, const char *format, ...)
 {
     size_t room = sizeof text->line.text - text->used;
     va_list args;
@@ -40,7 +40,7 @@ static void put(struct text *text, const char *format, ...)
 /* ---- names ---- */
 
 /* By the code of an operator; those of ops.h as "I32_ADD". */
-static const char *constant_name(uint32_t code)
+static const char *disasm_row_name(uint32_t code)
 {
     static const char *const names[0x108] = {
 #define X(name, code, ...) [code] = #name,
@@ -52,7 +52,7 @@ static const char *constant_name(uint32_t code)
     return code < 0x108 ? names[code] : NULL;
 }
 
-static const char *control_name(uint32_t code)
+static const char *disasm_code_name(uint32_t code)
 {
     switch ((enum code)code) {
     case CODE_UNREACHABLE:
@@ -118,15 +118,15 @@ static const char *control_name(uint32_t code)
 }
 
 /* "I32_ADD" is i32.add, "I64_EXTEND_I32_S" is i64.extend_i32_s. */
-static void put_name(struct text *text, uint32_t code)
+static void text_name(struct text *text, uint32_t code)
 {
-    const char *constant = constant_name(code);
+    const char *constant = disasm_row_name(code);
     char name[NAME_BYTES];
     size_t size = 0;
 
     if (constant == NULL) {
-        constant = control_name(code);
-        put(text, "%s", constant == NULL ? "?" : constant);
+        constant = disasm_code_name(code);
+        text_put(text, "%s", constant == NULL ? "?" : constant);
         return;
     }
     for (; size < sizeof name - 1 && constant[size] != '\0'; size++) {
@@ -136,10 +136,10 @@ static void put_name(struct text *text, uint32_t code)
     }
     name[size] = '\0';
     name[3] = '.';
-    put(text, "%s", name);
+    text_put(text, "%s", name);
 }
 
-static const char *type_name(uint8_t type)
+static const char *disasm_type_name(uint8_t type)
 {
     return type == TYPE_I32   ? "i32"
            : type == TYPE_I64 ? "i64"
@@ -150,7 +150,7 @@ static const char *type_name(uint8_t type)
 
 /* ---- what stands behind an operator ---- */
 
-static bool put_float(struct text *text, uint32_t size)
+static bool text_float(struct text *text, uint32_t size)
 {
     uint64_t bits;
     double value;
@@ -159,13 +159,13 @@ static bool put_float(struct text *text, uint32_t size)
         return false;
     value = size == 4 ? (double)num_f32(bits) : num_f64(bits);
     if (isnan(value))
-        put(text, " nan:0x%" PRIx64, bits & (size == 4 ? 0x7fffff : 0xfffffffffffff));
+        text_put(text, " nan:0x%" PRIx64, bits & (size == 4 ? 0x7fffff : 0xfffffffffffff));
     else
-        put(text, size == 4 ? " %.9g" : " %.17g", value);
+        text_put(text, size == 4 ? " %.9g" : " %.17g", value);
     return true;
 }
 
-static bool put_const(struct text *text, uint32_t code)
+static bool text_const(struct text *text, uint32_t code)
 {
     int32_t narrow;
     int64_t wide;
@@ -173,32 +173,32 @@ static bool put_const(struct text *text, uint32_t code)
     if (code == CODE_I32_CONST) {
         if (!reader_s32(&text->in, &narrow))
             return false;
-        put(text, " %" PRId32, narrow);
+        text_put(text, " %" PRId32, narrow);
         return true;
     }
     if (code == CODE_I64_CONST) {
         if (!reader_s64(&text->in, &wide))
             return false;
-        put(text, " %" PRId64, wide);
+        text_put(text, " %" PRId64, wide);
         return true;
     }
-    return put_float(text, code == CODE_F32_CONST ? 4 : 8);
+    return text_float(text, code == CODE_F32_CONST ? 4 : 8);
 }
 
-static bool put_indexes(struct text *text, uint32_t count)
+static bool text_indexes(struct text *text, uint32_t count)
 {
     uint32_t index;
 
     for (uint32_t i = 0; i < count; i++) {
         if (!reader_u32(&text->in, &index))
             return false;
-        put(text, " %" PRIu32, index);
+        text_put(text, " %" PRIu32, index);
     }
     return true;
 }
 
 /* The table or memory, always 0. */
-static bool skip_indexes(struct text *text, uint32_t count)
+static bool text_skip_indexes(struct text *text, uint32_t count)
 {
     uint32_t index;
 
@@ -208,7 +208,7 @@ static bool skip_indexes(struct text *text, uint32_t count)
     return true;
 }
 
-static bool put_call(struct text *text)
+static bool text_call(struct text *text)
 {
     const char *name;
     uint32_t index;
@@ -216,24 +216,24 @@ static bool put_call(struct text *text)
     if (!reader_u32(&text->in, &index))
         return false;
     name = engine_function_name(text->code, index);
-    put(text, " %" PRIu32, index);
+    text_put(text, " %" PRIu32, index);
     if (name != NULL)
-        put(text, " (%s)", name);
+        text_put(text, " (%s)", name);
     return true;
 }
 
-static bool put_block_type(struct text *text)
+static bool text_block_type(struct text *text)
 {
     uint8_t type;
 
     if (!reader_byte(&text->in, &type))
         return false;
     if (type != 0x40)
-        put(text, " (result %s)", type_name(type));
+        text_put(text, " (result %s)", disasm_type_name(type));
     return true;
 }
 
-static bool put_br_table(struct text *text)
+static bool text_br_table(struct text *text)
 {
     const size_t tail = sizeof " ...";
     uint32_t count;
@@ -245,14 +245,14 @@ static bool put_br_table(struct text *text)
         if (!reader_u32(&text->in, &label))
             return false;
         if (text->used + tail + 11 < sizeof text->line.text)
-            put(text, " %" PRIu32, label);
+            text_put(text, " %" PRIu32, label);
         else if (i == count)
-            put(text, " ...");
+            text_put(text, " ...");
     }
     return true;
 }
 
-static bool put_memory_argument(struct text *text)
+static bool text_memory_argument(struct text *text)
 {
     uint32_t align;
     uint32_t offset;
@@ -260,19 +260,19 @@ static bool put_memory_argument(struct text *text)
     if (!reader_u32(&text->in, &align) || !reader_u32(&text->in, &offset))
         return false;
     if (offset != 0)
-        put(text, " offset=%" PRIu32, offset);
+        text_put(text, " offset=%" PRIu32, offset);
     if (align < 4)
-        put(text, " align=%u", 1U << align);
+        text_put(text, " align=%u", 1U << align);
     return true;
 }
 
-static bool put_immediates(struct text *text, uint32_t code)
+static bool text_immediates(struct text *text, uint32_t code)
 {
     switch (code) {
     case CODE_BLOCK:
     case CODE_LOOP:
     case CODE_IF:
-        return put_block_type(text);
+        return text_block_type(text);
     case CODE_BR:
     case CODE_BR_IF:
     case CODE_LOCAL_GET:
@@ -280,33 +280,33 @@ static bool put_immediates(struct text *text, uint32_t code)
     case CODE_LOCAL_TEE:
     case CODE_GLOBAL_GET:
     case CODE_GLOBAL_SET:
-        return put_indexes(text, 1);
+        return text_indexes(text, 1);
     case CODE_BR_TABLE:
-        return put_br_table(text);
+        return text_br_table(text);
     case CODE_CALL:
-        return put_call(text);
+        return text_call(text);
     case CODE_CALL_INDIRECT:
-        put(text, " type");
-        return put_indexes(text, 1) && skip_indexes(text, 1);
+        text_put(text, " type");
+        return text_indexes(text, 1) && text_skip_indexes(text, 1);
     case CODE_I32_CONST:
     case CODE_I64_CONST:
     case CODE_F32_CONST:
     case CODE_F64_CONST:
-        return put_const(text, code);
+        return text_const(text, code);
     case CODE_MEMORY_SIZE:
     case CODE_MEMORY_GROW:
     case CODE_MEMORY_FILL:
-        return skip_indexes(text, 1);
+        return text_skip_indexes(text, 1);
     case CODE_MEMORY_COPY:
-        return skip_indexes(text, 2);
+        return text_skip_indexes(text, 2);
     default:
-        return code < 0x28 || code > 0x3e || put_memory_argument(text);
+        return code < 0x28 || code > 0x3e || text_memory_argument(text);
     }
 }
 
 /* ---- lines ---- */
 
-static void start_line(struct text *text)
+static void text_start_line(struct text *text)
 {
     struct engine_block block;
 
@@ -320,34 +320,34 @@ static void start_line(struct text *text)
         text->line.fuel = block.fuel;
 }
 
-static bool put_locals(struct text *text)
+static bool text_locals(struct text *text)
 {
     uint32_t groups;
     uint32_t count;
     uint8_t type;
 
-    start_line(text);
-    put(text, "locals");
+    text_start_line(text);
+    text_put(text, "locals");
     if (!reader_count(&text->in, "groups of locals", LIMIT_LOCALS, &groups))
         return false;
     for (uint32_t i = 0; i < groups; i++) {
         if (!reader_u32(&text->in, &count) || !reader_byte(&text->in, &type))
             return false;
         if (text->used + 24 < sizeof text->line.text)
-            put(text, " %" PRIu32 " %s", count, type_name(type));
+            text_put(text, " %" PRIu32 " %s", count, disasm_type_name(type));
         else if (i + 1 == groups)
-            put(text, " ...");
+            text_put(text, " ...");
     }
     return true;
 }
 
 /* An `end` or `else` stands under what it ends. */
-static bool put_operator(struct text *text)
+static bool text_operator(struct text *text)
 {
     uint32_t code;
     uint8_t byte;
 
-    start_line(text);
+    text_start_line(text);
     if (!reader_byte(&text->in, &byte))
         return false;
     code = byte;
@@ -360,8 +360,8 @@ static bool put_operator(struct text *text)
         text->line.depth = --text->depth;
     if (code == CODE_BLOCK || code == CODE_LOOP || code == CODE_IF || code == CODE_ELSE)
         text->depth++;
-    put_name(text, code);
-    return put_immediates(text, code);
+    text_name(text, code);
+    return text_immediates(text, code);
 }
 
 enum status engine_disassemble(const struct engine_code *code, uint32_t index, const uint8_t *bytes,
@@ -379,12 +379,12 @@ enum status engine_disassemble(const struct engine_code *code, uint32_t index, c
     if (size < function->body_offset || size - function->body_offset < function->body_bytes)
         return ST_INVALID;
     text.in.end = function->body_offset + function->body_bytes;
-    fine = put_locals(&text);
+    fine = text_locals(&text);
     while (fine) {
         text.line.size = (uint32_t)text.in.at - text.line.offset;
         if (!line(context, &text.line) || text.in.at == text.in.end)
             return ST_OK;
-        fine = put_operator(&text);
+        fine = text_operator(&text);
     }
     return ST_INVALID;
 }

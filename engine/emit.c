@@ -6,7 +6,7 @@
 
 #include "engine/block.h"
 
-static const char *type_name(uint8_t type)
+static const char *emit_type_name(uint8_t type)
 {
     switch (type) {
     case TYPE_I32:
@@ -26,7 +26,7 @@ static const char *type_name(uint8_t type)
 struct emit *emit_new(void)
 {
     const size_t words_bytes = LIMIT_CODE_WORDS * sizeof(union word);
-    const size_t places_bytes = LIMIT_CODE_WORDS * sizeof(struct place);
+    const size_t places_bytes = LIMIT_CODE_WORDS * sizeof(struct code_place);
     uint8_t *block = block_take(words_bytes + places_bytes + sizeof(struct emit));
     struct emit *emit;
 
@@ -35,7 +35,7 @@ struct emit *emit_new(void)
     emit = (struct emit *)(void *)(block + words_bytes + places_bytes);
     memset(emit, 0, sizeof *emit);
     emit->words = (union word *)(void *)block;
-    emit->places = (struct place *)(void *)(block + words_bytes);
+    emit->places = (struct code_place *)(void *)(block + words_bytes);
     return emit;
 }
 
@@ -95,7 +95,7 @@ bool emit_pop(struct emit *emit, uint8_t type, struct operand *operand)
     *operand = emit_drop(emit);
     if (type != TYPE_NONE && operand->type != TYPE_NONE && operand->type != type)
         return reader_refuse(emit->in, emit->offset, "an operand of type %s where %s is needed",
-                             type_name(operand->type), type_name(type));
+                             emit_type_name(operand->type), emit_type_name(type));
     return true;
 }
 
@@ -174,7 +174,7 @@ void emit_set_local(struct emit *emit, uint32_t local, const struct operand *ope
 /* ---- words ---- */
 
 /* No more fits; `emit` stays as it is. */
-static void refuse_full(struct emit *emit)
+static void emit_refuse_full(struct emit *emit)
 {
     (void)reader_refuse(emit->in, emit->offset, "the code is over the limit of %d words",
                         LIMIT_CODE_WORDS);
@@ -188,7 +188,7 @@ static inline uint32_t emit_append(struct emit *emit, union word word)
     if (!emit->live)
         return EMIT_NONE;
     if (code->words_count == LIMIT_CODE_WORDS) {
-        refuse_full(emit);
+        emit_refuse_full(emit);
         return EMIT_NONE;
     }
     emit->words[code->words_count] = word;
@@ -202,11 +202,11 @@ void emit_place(struct emit *emit)
     if (!emit->live)
         return;
     if (code->places_count == LIMIT_CODE_WORDS) {
-        refuse_full(emit);
+        emit_refuse_full(emit);
         return;
     }
     emit->places[code->places_count++] =
-        (struct place){.word = code->words_count, .offset = (uint32_t)emit->offset};
+        (struct code_place){.word = code->words_count, .offset = (uint32_t)emit->offset};
 }
 
 uint32_t emit_word(struct emit *emit, enum op op, uint16_t a, uint16_t b, uint16_t c)

@@ -52,7 +52,7 @@ struct emit {
     uint32_t defined; /* the last word, when it does nothing but define the cell in its `a` */
     uint16_t prices[OPERATOR_CODES]; /* what each operator adds to the block that it stands in */
     union word *words;               /* of the module so far, LIMIT_CODE_WORDS */
-    struct place *places;            /* as many */
+    struct code_place *places;       /* as many */
     struct operand operands[LIMIT_OPERANDS];
     struct control controls[LIMIT_DEPTH];
     uint8_t local_types[LIMIT_LOCALS];

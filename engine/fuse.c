@@ -61,7 +61,7 @@ uint32_t fuse_words(const union word *word)
 }
 
 /* What `word` becomes with the one behind it, OP_COUNT for nothing; each hands its cell on. */
-static uint32_t fused_with(const union word *word, const union word *next)
+static uint32_t fuse_pair(const union word *word, const union word *next)
 {
     if (with_branch[word->op][BRANCH_IF] != 0 && next->a == word->a) {
         if (next->op == OP_BR_IF)
@@ -86,14 +86,14 @@ void fuse_function(union word *words, uint32_t first, uint32_t end)
 
     while (at < end) {
         uint32_t next = at + fuse_words(&words[at]);
-        uint32_t op = next < end ? fused_with(&words[at], &words[next]) : OP_COUNT;
+        uint32_t op = next < end ? fuse_pair(&words[at], &words[next]) : OP_COUNT;
 
         if (op == OP_COUNT) {
             at = next;
             continue;
         }
         if (op == OP_ADDRESS_F64_LOAD && next + 2 < end &&
-            fused_with(&words[next], &words[next + 2]) == OP_F64_LOAD_F64_MUL) {
+            fuse_pair(&words[next], &words[next + 2]) == OP_F64_LOAD_F64_MUL) {
             op = OP_ADDRESS_F64_LOAD_F64_MUL;
             next += 2;
         }

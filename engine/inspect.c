@@ -8,7 +8,7 @@
 
 _Static_assert((int)ENGINE_PARAMS_MAX == (int)LIMIT_PARAMS, "all parameters of a type are shown");
 
-static char letter_of(uint8_t type)
+static char inspect_letter(uint8_t type)
 {
     return type == TYPE_I32   ? 'i'
            : type == TYPE_I64 ? 'l'
@@ -35,16 +35,11 @@ uint32_t engine_code_import_order(const struct engine_code *code, uint32_t index
     return code->functions[index].order;
 }
 
-static uint32_t words_end(const struct engine_code *code, uint32_t index)
-{
-    return index + 1 < code->functions_count ? code->functions[index + 1].code : code->words_count;
-}
-
 /*
  * A br_if whose value must be moved first is a branch around the move and the branch.  An `if`
  * never looks so: a move in its arm has a price, which is charged there.
  */
-static bool goes_around_a_branch(const union word *words, uint32_t at)
+static bool inspect_goes_around(const union word *words, uint32_t at)
 {
     uint32_t move = at + 1;
     uint32_t branch = move + fuse_words(&words[move]);
@@ -53,7 +48,7 @@ static bool goes_around_a_branch(const union word *words, uint32_t at)
            words[at].target == branch + 1;
 }
 
-static uint64_t straight_fuel(const struct engine_code *code, uint32_t at, uint32_t end)
+static uint64_t inspect_straight_fuel(const struct engine_code *code, uint32_t at, uint32_t end)
 {
     const union word *words = code->words;
     uint64_t fuel = 0;
@@ -69,7 +64,7 @@ static uint64_t straight_fuel(const struct engine_code *code, uint32_t at, uint3
             next = words[at].target;
             break;
         case OP_BR_UNLESS:
-            if (goes_around_a_branch(words, at))
+            if (inspect_goes_around(words, at))
                 next = words[at].target;
             break;
         case OP_BR_TABLE:
@@ -90,7 +85,7 @@ static uint64_t straight_fuel(const struct engine_code *code, uint32_t at, uint3
 }
 
 /* The first place whose word is `word` or later. */
-static uint32_t place_at(const struct engine_code *code, uint32_t word)
+static uint32_t inspect_place_at(const struct engine_code *code, uint32_t word)
 {
     uint32_t low = 0;
     uint32_t high = code->places_count;
@@ -106,18 +101,18 @@ static uint32_t place_at(const struct engine_code *code, uint32_t word)
     return low;
 }
 
-static bool is_charge(const struct engine_code *code, uint32_t place)
+static bool inspect_is_charge(const struct engine_code *code, uint32_t place)
 {
     return code->words[code->places[place].word].op == OP_CHARGE;
 }
 
-static uint32_t count_blocks(const struct engine_code *code, uint32_t first, uint32_t end)
+static uint32_t inspect_count_blocks(const struct engine_code *code, uint32_t first, uint32_t end)
 {
     uint32_t count = 0;
 
-    for (uint32_t i = place_at(code, first); i < code->places_count && code->places[i].word < end;
-         i++)
-        count += is_charge(code, i) ? 1 : 0;
+    for (uint32_t i = inspect_place_at(code, first);
+         i < code->places_count && code->places[i].word < end; i++)
+        count += inspect_is_charge(code, i) ? 1 : 0;
     return count;
 }
 
@@ -133,8 +128,8 @@ void engine_code_function(const struct engine_code *code, uint32_t index,
     function->imported = from->imported;
     function->name = engine_function_name(code, index);
     for (uint32_t i = 0; i < type->params_count; i++)
-        function->params[i] = letter_of(type->params[i]);
-    function->result = letter_of(type->result);
+        function->params[i] = inspect_letter(type->params[i]);
+    function->result = inspect_letter(type->result);
     if (from->imported)
         return;
     function->body_offset = from->body_offset;
@@ -142,8 +137,8 @@ void engine_code_function(const struct engine_code *code, uint32_t index,
     function->locals = from->locals;
     function->cells = from->cells;
     function->operands = from->cells - from->locals;
-    function->blocks = count_blocks(code, from->code, words_end(code, index));
-    function->straight_fuel = straight_fuel(code, from->code, words_end(code, index));
+    function->blocks = inspect_count_blocks(code, from->code, code_words_end(code, index));
+    function->straight_fuel = inspect_straight_fuel(code, from->code, code_words_end(code, index));
 }
 
 /* ---- exports, globals, memory ---- */
@@ -185,7 +180,7 @@ char engine_code_global_type(const struct engine_code *code, uint32_t global, bo
     INVARIANT(global < code->globals_count);
     if (is_mutable != NULL)
         *is_mutable = code->globals[global].mutable;
-    return letter_of(code->globals[global].type);
+    return inspect_letter(code->globals[global].type);
 }
 
 bool engine_code_has_memory(const struct engine_code *code)
@@ -216,7 +211,7 @@ bool engine_code_next_block(const struct engine_code *code, uint32_t offset,
             high = middle;
     }
     for (; low < code->places_count; low++)
-        if (is_charge(code, low)) {
+        if (inspect_is_charge(code, low)) {
             *block = (struct engine_block){.offset = code->places[low].offset,
                                            .fuel = code->words[code->places[low].word].target};
             return true;

@@ -6,8 +6,8 @@
 enum { SUBSECTION_FUNCTIONS = 1 };
 
 /* A copy that any log and any terminal can show. */
-static void keep_name(struct engine_code *code, uint32_t function, const uint8_t *bytes,
-                      uint32_t size)
+static void names_keep(struct engine_code *code, uint32_t function, const uint8_t *bytes,
+                       uint32_t size)
 {
     uint32_t kept = size < ENGINE_NAME_BYTES ? size : ENGINE_NAME_BYTES - 1;
     char *to = code->function_names + code->function_names_bytes;
@@ -22,7 +22,7 @@ static void keep_name(struct engine_code *code, uint32_t function, const uint8_t
     code->function_names_bytes += kept + 1;
 }
 
-static bool read_functions(struct reader *in, struct engine_code *code)
+static bool names_functions(struct reader *in, struct engine_code *code)
 {
     const uint8_t *name = NULL;
     uint32_t count;
@@ -35,12 +35,12 @@ static bool read_functions(struct reader *in, struct engine_code *code)
         if (!reader_u32(in, &function) || !reader_u32(in, &size) || !reader_skip(in, size, &name))
             return false;
         if (function < code->functions_count)
-            keep_name(code, function, name, size);
+            names_keep(code, function, name, size);
     }
     return in->at == in->end;
 }
 
-static bool read_subsections(struct reader *in, struct engine_code *code)
+static bool names_subsections(struct reader *in, struct engine_code *code)
 {
     size_t section_end = in->end;
 
@@ -51,7 +51,7 @@ static bool read_subsections(struct reader *in, struct engine_code *code)
         if (!reader_byte(in, &id) || !reader_u32(in, &size) || size > section_end - in->at)
             return false;
         in->end = in->at + size;
-        if (id == SUBSECTION_FUNCTIONS && !read_functions(in, code))
+        if (id == SUBSECTION_FUNCTIONS && !names_functions(in, code))
             return false;
         in->at = in->end;
         in->end = section_end;
@@ -76,7 +76,7 @@ bool names_read(struct reader *in, struct engine_code *code)
         return reader_out_of_memory(in);
     code->function_names[0] = '\0'; /* place 0 says: none */
     code->function_names_bytes = 1;
-    if (!read_subsections(&own, code) || code->function_names_bytes == 1) {
+    if (!names_subsections(&own, code) || code->function_names_bytes == 1) {
         free(code->function_names);
         free(code->function_name_at);
         code->function_names = NULL;

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "engine/native_elf.h"
 #include "engine/native_text.h"
 #include "engine/run.h"
@@ -22,99 +21,9 @@ struct engine_native {
                          const uint64_t *args, uint64_t *result); /* by function; NULL: none */
 };
 
-/* ---- identity ---- */
-
-static const char *const flags[] = {
-    "-std=gnu11",
-    "-O2",
-    "-Wframe-larger-than=2048", /* an error by the text: see NATIVE_STACK_BYTES */
-    "-x",
-    "c",
-    "-shared",
-    "-fPIC",
-    "-nostdlib",
-    "-nostdinc",
-    "-ffreestanding",
-    "-fvisibility=hidden",
-    "-fno-strict-aliasing",
-    "-fwrapv",
-    "-ffp-contract=off",
-    "-fno-math-errno",
-    "-fno-asynchronous-unwind-tables",
-    "-fcf-protection=none",
-    "-fno-stack-protector",
-    "-Wl,-z,defs",
-    "-Wl,-z,noexecstack",
-    "-Wl,-z,relro,-z,now",
-    "-Wl,--build-id=none",
-    NULL,
-};
-
-const char *const *engine_native_flags(void)
-{
-    return flags;
-}
-
-const char *engine_native_id(void)
-{
-    return native_sources;
-}
-
-static void add_number(struct hasher *hasher, uint64_t number)
-{
-    hasher_add(hasher, &number, sizeof number);
-}
-
-void native_stamp(const struct engine_code *code, char stamp[65])
-{
-    struct hasher *hasher = hasher_new();
-    struct hash hash;
-
-    if (hasher == NULL) {
-        stamp[0] = '\0';
-        return;
-    }
-    hasher_start(hasher);
-    hasher_add(hasher, native_sources, strlen(native_sources));
-    add_number(hasher, code->functions_count);
-    for (uint32_t i = 0; i < code->functions_count; i++) {
-        const struct function *function = &code->functions[i];
-
-        add_number(hasher, function->imported ? function->order + 1 : 0);
-        add_number(hasher, function->code);
-        add_number(hasher, function->cells);
-        add_number(hasher, function->type);
-    }
-    add_number(hasher, code->types_count);
-    for (uint32_t i = 0; i < code->types_count; i++) {
-        const struct signature *type = &code->types[i];
-
-        add_number(hasher, type->id);
-        add_number(hasher, type->result);
-        add_number(hasher, type->params_count);
-        hasher_add(hasher, type->params, type->params_count);
-    }
-    add_number(hasher, code->exports_count);
-    for (uint32_t i = 0; i < code->exports_count; i++)
-        add_number(hasher, (uint64_t)code->exports[i].kind << 32 | code->exports[i].index);
-    add_number(hasher, code->globals_count);
-    for (uint32_t i = 0; i < code->globals_count; i++)
-        add_number(hasher, code->globals[i].type);
-    add_number(hasher, code->table_count);
-    hasher_add(hasher, code->table, code->table_count * sizeof *code->table);
-    add_number(hasher, (uint64_t)code->memory_pages << 32 | code->memory_pages_max);
-    add_number(hasher, code->words_count);
-    hasher_add(hasher, code->words, code->words_count * sizeof *code->words);
-    for (uint32_t i = 0; i < code->places_count; i++)
-        add_number(hasher, (uint64_t)code->places[i].word << 32 | code->places[i].offset);
-    hash = hasher_end(hasher);
-    hasher_free(hasher);
-    (void)hash_print(stamp, &hash);
-}
-
 /* ---- objects ---- */
 
-static enum status check_object(const struct engine_native *native, struct fault *fault)
+static enum status native_check_object(const struct engine_native *native, struct fault *fault)
 {
     const struct native_object *object = native->object;
     char stamp[65];
@@ -157,7 +66,7 @@ enum status native_load_symbol(struct engine_native **native, const struct engin
         status = fault_set(fault, ST_INVALID, "%s is no object of this engine", path);
         goto out;
     }
-    status = check_object(made, fault);
+    status = native_check_object(made, fault);
 out:
     if (status != ST_OK) {
         engine_native_free(made);
@@ -208,7 +117,7 @@ enum {
 static _Thread_local uintptr_t stack_low;
 static _Thread_local uintptr_t stack_high;
 
-static void find_stack(void)
+static void native_find_stack(void)
 {
     pthread_attr_t attributes;
     void *low = NULL;
@@ -223,12 +132,12 @@ static void find_stack(void)
     }
 }
 
-static bool stack_suffices(void)
+static bool native_stack_suffices(void)
 {
     uintptr_t here = (uintptr_t)__builtin_frame_address(0);
 
     if (here - stack_low >= stack_high - stack_low)
-        find_stack();
+        native_find_stack();
     return here - stack_low < stack_high - stack_low && here - stack_low >= NATIVE_STACK_BYTES;
 }
 
@@ -238,7 +147,7 @@ bool native_has(const struct engine_instance *instance, uint32_t function)
 
     return native != NULL && native->entries[function] != NULL &&
            (native->grows || instance->memory_pages == native->code->memory_pages) &&
-           stack_suffices();
+           native_stack_suffices();
 }
 
 /* ---- a run ---- */
@@ -259,20 +168,20 @@ typedef jmp_buf home_buf;
 
 struct native_state {
     struct native_context shared; /* first: the object knows only this */
-    struct run run;
+    struct run_state run;
     enum engine_outcome outcome;
     home_buf home;
 };
 
-static struct native_state *state_of(struct native_context *c)
+static struct native_state *native_state_of(struct native_context *c)
 {
     return (struct native_state *)(void *)c;
 }
 
-_Noreturn static void stop(struct native_context *c, uint64_t fuel, uint32_t outcome,
-                           uint32_t function, uint32_t offset)
+_Noreturn static void native_stop(struct native_context *c, uint64_t fuel, uint32_t outcome,
+                                  uint32_t function, uint32_t offset)
 {
-    struct native_state *state = state_of(c);
+    struct native_state *state = native_state_of(c);
 
     state->run.fuel = fuel;
     state->outcome = (enum engine_outcome)outcome;
@@ -280,71 +189,72 @@ _Noreturn static void stop(struct native_context *c, uint64_t fuel, uint32_t out
     HOME_GO(state->home);
 }
 
-static void on_trap(struct native_context *c, uint64_t fuel, uint32_t outcome, uint32_t function,
-                    uint32_t offset)
+static void native_on_trap(struct native_context *c, uint64_t fuel, uint32_t outcome,
+                           uint32_t function, uint32_t offset)
 {
-    stop(c, fuel, outcome, function, offset);
+    native_stop(c, fuel, outcome, function, offset);
 }
 
 /* After a helper: its fuel and the size of memory, or the end of the run. */
-static uint64_t answer(struct native_context *c, enum engine_outcome outcome, uint32_t function,
-                       uint32_t offset)
+static uint64_t native_answer(struct native_context *c, enum engine_outcome outcome,
+                              uint32_t function, uint32_t offset)
 {
-    struct native_state *state = state_of(c);
+    struct native_state *state = native_state_of(c);
 
     c->bytes = state->run.memory_bytes;
     if (outcome != ENGINE_DONE)
-        stop(c, state->run.fuel, outcome, function, offset);
+        native_stop(c, state->run.fuel, outcome, function, offset);
     return state->run.fuel;
 }
 
-static uint64_t on_host(struct native_context *c, uint64_t fuel, uint32_t order, uint64_t *args,
-                        uint32_t function, uint32_t offset)
+static uint64_t native_on_host(struct native_context *c, uint64_t fuel, uint32_t order,
+                               uint64_t *args, uint32_t function, uint32_t offset)
 {
-    struct native_state *state = state_of(c);
+    struct native_state *state = native_state_of(c);
 
     state->run.fuel = fuel;
-    return answer(c, run_call_host(&state->run, order, args), function, offset);
+    return native_answer(c, run_call_host(&state->run, order, args), function, offset);
 }
 
-static uint64_t on_touch(struct native_context *c, uint64_t fuel, uint64_t address, uint64_t size,
-                         uint32_t function, uint32_t offset)
+static uint64_t native_on_touch(struct native_context *c, uint64_t fuel, uint64_t address,
+                                uint64_t size, uint32_t function, uint32_t offset)
 {
-    struct native_state *state = state_of(c);
+    struct native_state *state = native_state_of(c);
 
     state->run.fuel = fuel;
-    return answer(c, run_touch(&state->run, address, size), function, offset);
+    return native_answer(c, run_touch(&state->run, address, size), function, offset);
 }
 
-static uint64_t on_fill(struct native_context *c, uint64_t fuel, uint64_t *args, uint32_t function,
-                        uint32_t offset)
+static uint64_t native_on_fill(struct native_context *c, uint64_t fuel, uint64_t *args,
+                               uint32_t function, uint32_t offset)
 {
-    struct native_state *state = state_of(c);
+    struct native_state *state = native_state_of(c);
 
     state->run.fuel = fuel;
-    return answer(
+    return native_answer(
         c, run_memory_fill(&state->run, (uint32_t)args[0], (uint32_t)args[1], (uint32_t)args[2]),
         function, offset);
 }
 
-static uint64_t on_copy(struct native_context *c, uint64_t fuel, uint64_t *args, uint32_t function,
-                        uint32_t offset)
+static uint64_t native_on_copy(struct native_context *c, uint64_t fuel, uint64_t *args,
+                               uint32_t function, uint32_t offset)
 {
-    struct native_state *state = state_of(c);
+    struct native_state *state = native_state_of(c);
 
     state->run.fuel = fuel;
-    return answer(
+    return native_answer(
         c, run_memory_copy(&state->run, (uint32_t)args[0], (uint32_t)args[1], (uint32_t)args[2]),
         function, offset);
 }
 
-static uint64_t on_grow(struct native_context *c, uint64_t fuel, uint64_t *args, uint32_t function,
-                        uint32_t offset)
+static uint64_t native_on_grow(struct native_context *c, uint64_t fuel, uint64_t *args,
+                               uint32_t function, uint32_t offset)
 {
-    struct native_state *state = state_of(c);
+    struct native_state *state = native_state_of(c);
 
     state->run.fuel = fuel;
-    return answer(c, run_memory_grow(&state->run, (uint32_t)args[0], args), function, offset);
+    return native_answer(c, run_memory_grow(&state->run, (uint32_t)args[0], args), function,
+                         offset);
 }
 
 enum engine_outcome native_run(struct engine_instance *instance, struct engine_stack *stack,
@@ -361,14 +271,14 @@ enum engine_outcome native_run(struct engine_instance *instance, struct engine_s
                                            .bytes = bytes,
                                            .cards = instance->cards,
                                            .globals = instance->globals,
-                                           .trap = on_trap,
-                                           .host = on_host,
-                                           .touch = on_touch,
-                                           .fill = on_fill,
-                                           .copy = on_copy,
-                                           .grow = on_grow};
-    state.run =
-        (struct run){.instance = instance, .code = code, .stack = stack, .memory_bytes = bytes};
+                                           .trap = native_on_trap,
+                                           .host = native_on_host,
+                                           .touch = native_on_touch,
+                                           .fill = native_on_fill,
+                                           .copy = native_on_copy,
+                                           .grow = native_on_grow};
+    state.run = (struct run_state){
+        .instance = instance, .code = code, .stack = stack, .memory_bytes = bytes};
     state.outcome = ENGINE_DONE;
     if (HOME_SET(state.home) == 0)
         state.run.fuel = code->native->entries[function](

@@ -28,18 +28,18 @@ struct elf {
     struct fault *fault;
 };
 
-static enum status refuse(const struct elf *elf, const char *what)
+static enum status elf_refuse(const struct elf *elf, const char *what)
 {
     return fault_set(elf->fault, ST_INVALID, "%s is no object of tier 1: %s", elf->path, what);
 }
 
 /* `count` items of `size` bytes at `offset` are in the file. */
-static bool has(const struct elf *elf, uint64_t offset, uint64_t count, uint64_t size)
+static bool elf_has(const struct elf *elf, uint64_t offset, uint64_t count, uint64_t size)
 {
     return offset <= elf->size && count <= (elf->size - offset) / size;
 }
 
-static Elf64_Phdr segment_at(const struct elf *elf, uint32_t index)
+static Elf64_Phdr elf_segment_at(const struct elf *elf, uint32_t index)
 {
     Elf64_Phdr segment;
 
@@ -48,10 +48,10 @@ static Elf64_Phdr segment_at(const struct elf *elf, uint32_t index)
 }
 
 /* Where in the file an address of the mapped object lies; the file's size when it lies nowhere. */
-static uint64_t offset_of(const struct elf *elf, uint64_t address)
+static uint64_t elf_offset_of(const struct elf *elf, uint64_t address)
 {
     for (uint32_t i = 0; i < elf->header.e_phnum; i++) {
-        Elf64_Phdr segment = segment_at(elf, i);
+        Elf64_Phdr segment = elf_segment_at(elf, i);
 
         if (segment.p_type == PT_LOAD && address >= segment.p_vaddr &&
             address - segment.p_vaddr < segment.p_filesz)
@@ -60,38 +60,38 @@ static uint64_t offset_of(const struct elf *elf, uint64_t address)
     return elf->size;
 }
 
-static enum status check_header(struct elf *elf)
+static enum status elf_check_header(struct elf *elf)
 {
     if (elf->size < sizeof elf->header || memcmp(elf->bytes, ELFMAG, SELFMAG) != 0)
-        return refuse(elf, "it is no ELF file");
+        return elf_refuse(elf, "it is no ELF file");
     memcpy(&elf->header, elf->bytes, sizeof elf->header);
     if (elf->header.e_ident[EI_CLASS] != ELFCLASS64 ||
         elf->header.e_ident[EI_DATA] != ELFDATA2LSB || elf->header.e_type != ET_DYN ||
         elf->header.e_machine != ELF_MACHINE || elf->header.e_phentsize != sizeof(Elf64_Phdr))
-        return refuse(elf, "it is no shared object of this machine");
-    if (!has(elf, elf->header.e_phoff, elf->header.e_phnum, sizeof(Elf64_Phdr)))
-        return refuse(elf, "it is cut off");
+        return elf_refuse(elf, "it is no shared object of this machine");
+    if (!elf_has(elf, elf->header.e_phoff, elf->header.e_phnum, sizeof(Elf64_Phdr)))
+        return elf_refuse(elf, "it is cut off");
     return ST_OK;
 }
 
 /* Only what fills in addresses of its own. */
-static enum status check_relocations(const struct elf *elf, uint64_t address, uint64_t size)
+static enum status elf_check_relocations(const struct elf *elf, uint64_t address, uint64_t size)
 {
-    uint64_t offset = size == 0 ? 0 : offset_of(elf, address);
+    uint64_t offset = size == 0 ? 0 : elf_offset_of(elf, address);
     Elf64_Rela relocation;
 
-    if (!has(elf, offset, size, 1))
-        return refuse(elf, "its relocations are cut off");
+    if (!elf_has(elf, offset, size, 1))
+        return elf_refuse(elf, "its relocations are cut off");
     for (uint64_t at = 0; at + sizeof relocation <= size; at += sizeof relocation) {
         memcpy(&relocation, elf->bytes + offset + at, sizeof relocation);
         if (ELF64_R_TYPE(relocation.r_info) != ELF_RELATIVE)
-            return refuse(elf, "it asks for more than its own addresses");
+            return elf_refuse(elf, "it asks for more than its own addresses");
     }
     return ST_OK;
 }
 
 /* Nothing wanted (DT_NEEDED), nothing run on loading or unloading (DT_INIT, ...), no hooks. */
-static bool tag_is_harmless(int64_t tag)
+static bool elf_tag_is_harmless(int64_t tag)
 {
     static const int64_t harmless[] = {DT_HASH,   DT_GNU_HASH, DT_STRTAB,  DT_SYMTAB,  DT_STRSZ,
                                        DT_SYMENT, DT_RELA,     DT_RELASZ,  DT_RELAENT, DT_RELACOUNT,
@@ -103,63 +103,64 @@ static bool tag_is_harmless(int64_t tag)
     return false;
 }
 
-static enum status check_dynamic(const struct elf *elf, const Elf64_Phdr *segment)
+static enum status elf_check_dynamic(const struct elf *elf, const Elf64_Phdr *segment)
 {
     uint64_t count = segment->p_filesz / sizeof(Elf64_Dyn);
     uint64_t relocations = 0;
     uint64_t relocations_bytes = 0;
 
-    if (!has(elf, segment->p_offset, count, sizeof(Elf64_Dyn)))
-        return refuse(elf, "it is cut off");
+    if (!elf_has(elf, segment->p_offset, count, sizeof(Elf64_Dyn)))
+        return elf_refuse(elf, "it is cut off");
     for (uint64_t i = 0; i < count; i++) {
         Elf64_Dyn entry;
 
         memcpy(&entry, elf->bytes + segment->p_offset + i * sizeof entry, sizeof entry);
         if (entry.d_tag == DT_NULL)
             break;
-        if (!tag_is_harmless(entry.d_tag))
-            return refuse(elf, "it wants a library, or runs something when it is loaded");
+        if (!elf_tag_is_harmless(entry.d_tag))
+            return elf_refuse(elf, "it wants a library, or runs something when it is loaded");
         if (entry.d_tag == DT_RELA)
             relocations = entry.d_un.d_ptr;
         if (entry.d_tag == DT_RELASZ)
             relocations_bytes = entry.d_un.d_val;
     }
-    return check_relocations(elf, relocations, relocations_bytes);
+    return elf_check_relocations(elf, relocations, relocations_bytes);
 }
 
-static enum status check_segments(const struct elf *elf)
+static enum status elf_check_segments(const struct elf *elf)
 {
     bool dynamic = false;
 
     for (uint32_t i = 0; i < elf->header.e_phnum; i++) {
-        Elf64_Phdr segment = segment_at(elf, i);
+        Elf64_Phdr segment = elf_segment_at(elf, i);
 
         if (segment.p_type == PT_TLS || segment.p_type == PT_INTERP)
-            return refuse(elf, "it is a program, or has data of threads");
+            return elf_refuse(elf, "it is a program, or has data of threads");
         if (segment.p_type == PT_GNU_STACK && (segment.p_flags & PF_X) != 0)
-            return refuse(elf, "it wants an executable stack");
+            return elf_refuse(elf, "it wants an executable stack");
         if (segment.p_type == PT_LOAD && (segment.p_flags & (PF_W | PF_X)) == (PF_W | PF_X))
-            return refuse(elf, "a part of it is writable and executable");
+            return elf_refuse(elf, "a part of it is writable and executable");
         if (segment.p_type != PT_DYNAMIC)
             continue;
         if (dynamic)
-            return refuse(elf, "it has two dynamic sections");
+            return elf_refuse(elf, "it has two dynamic sections");
         dynamic = true;
-        if (check_dynamic(elf, &segment) != ST_OK)
+        if (elf_check_dynamic(elf, &segment) != ST_OK)
             return ST_INVALID;
     }
-    return dynamic ? ST_OK : refuse(elf, "it has no dynamic section");
+    return dynamic ? ST_OK : elf_refuse(elf, "it has no dynamic section");
 }
 
-static enum status check_bytes(struct elf *elf)
+static enum status elf_check_bytes(struct elf *elf)
 {
-    enum status status = check_header(elf);
+    enum status status = elf_check_header(elf);
 
-    return status == ST_OK ? check_segments(elf) : status;
+    return status == ST_OK ? elf_check_segments(elf) : status;
 }
 
 /* The whole file; the caller frees *bytes. */
-static enum status read_file(const char *path, uint8_t **bytes, size_t *size, struct fault *fault)
+static enum status elf_read_file(const char *path, uint8_t **bytes, size_t *size,
+                                 struct fault *fault)
 {
     FILE *in = fopen(path, "rb");
     long end = -1;
@@ -188,11 +189,11 @@ enum status native_elf_check(const char *path, struct fault *fault)
 {
     struct elf elf = {.path = path, .fault = fault};
     uint8_t *bytes;
-    enum status status = read_file(path, &bytes, &elf.size, fault);
+    enum status status = elf_read_file(path, &bytes, &elf.size, fault);
 
     elf.bytes = bytes;
     if (status == ST_OK)
-        status = check_bytes(&elf);
+        status = elf_check_bytes(&elf);
     free(bytes);
     return status;
 }

@@ -63,16 +63,16 @@ static const struct row rows[OP_COUNT] = {
 };
 
 /* The operators whose expression works on the bits of floats. */
-static bool takes_bits(enum op op)
+static bool op_takes_bits(enum op op)
 {
     return op == OP_F32_ABS || op == OP_F32_NEG || op == OP_F32_COPYSIGN || op == OP_F64_ABS ||
            op == OP_F64_NEG || op == OP_F64_COPYSIGN || op == OP_I32_REINTERPRET_F32 ||
            op == OP_I64_REINTERPRET_F64;
 }
 
-static bool gives_bits(enum op op)
+static bool op_gives_bits(enum op op)
 {
-    return (takes_bits(op) && op != OP_I32_REINTERPRET_F32 && op != OP_I64_REINTERPRET_F64) ||
+    return (op_takes_bits(op) && op != OP_I32_REINTERPRET_F32 && op != OP_I64_REINTERPRET_F64) ||
            op == OP_F32_REINTERPRET_I32 || op == OP_F64_REINTERPRET_I64;
 }
 
@@ -123,7 +123,7 @@ bool native_is_float(uint8_t type)
     return type == TYPE_F32 || type == TYPE_F64;
 }
 
-static char flag_of(uint8_t type)
+static char type_flag(uint8_t type)
 {
     return type == TYPE_F32 ? 'y' : 'z';
 }
@@ -134,7 +134,7 @@ struct name {
     char text[32];
 };
 
-static void use(struct writer *writer, uint16_t cell, uint8_t type)
+static void writer_use(struct native_writer *writer, uint16_t cell, uint8_t type)
 {
     INVARIANT(cell < writer->function->cells);
     INVARIANT(type >= TYPE_F64 && type <= TYPE_I32);
@@ -142,55 +142,55 @@ static void use(struct writer *writer, uint16_t cell, uint8_t type)
 }
 
 /* The variable, to be read by arithmetic or written. */
-static struct name cell(struct writer *writer, uint16_t cell, uint8_t type)
+static struct name writer_cell(struct native_writer *writer, uint16_t cell, uint8_t type)
 {
     struct name name;
 
-    use(writer, cell, type);
+    writer_use(writer, cell, type);
     (void)snprintf(name.text, sizeof name.text, "%c%u", native_letter(type), cell);
     return name;
 }
 
 /* The value with its exact bits, in the C type of its own. */
-static struct name exact(struct writer *writer, uint16_t cell, uint8_t type)
+static struct name writer_exact(struct native_writer *writer, uint16_t cell, uint8_t type)
 {
     struct name name;
 
-    use(writer, cell, type);
+    writer_use(writer, cell, type);
     if (native_is_float(type))
         (void)snprintf(name.text, sizeof name.text, "X%c(%c%u, %c%u)", type == TYPE_F32 ? 'F' : 'D',
-                       native_letter(type), cell, flag_of(type), cell);
+                       native_letter(type), cell, type_flag(type), cell);
     else
         (void)snprintf(name.text, sizeof name.text, "%c%u", native_letter(type), cell);
     return name;
 }
 
 /* The value as the bits of a cell of tier 0. */
-static struct name bits(struct writer *writer, uint16_t cell, uint8_t type)
+static struct name writer_bits(struct native_writer *writer, uint16_t cell, uint8_t type)
 {
-    struct name name = exact(writer, cell, type);
+    struct name name = writer_exact(writer, cell, type);
 
     if (native_is_float(type))
         (void)snprintf(name.text, sizeof name.text, "B%s(%c%u, %c%u)",
-                       type == TYPE_F32 ? "32" : "64", native_letter(type), cell, flag_of(type),
+                       type == TYPE_F32 ? "32" : "64", native_letter(type), cell, type_flag(type),
                        cell);
     return name;
 }
 
 /* After a float was written: whether it may be a NaN of the machine's making. */
-static void put_flag(struct writer *writer, uint16_t cell, uint8_t type, bool made)
+static void writer_flag(struct native_writer *writer, uint16_t cell, uint8_t type, bool made)
 {
     if (native_is_float(type))
-        native_put(&writer->body, " %c%u = %d;", flag_of(type), cell, made);
+        native_put(&writer->body, " %c%u = %d;", type_flag(type), cell, made);
     native_put(&writer->body, "\n");
 }
 
-static void put_constant(struct writer *writer, uint16_t to, uint8_t type, uint64_t value)
+static void writer_constant(struct native_writer *writer, uint16_t to, uint8_t type, uint64_t value)
 {
     struct bytes *body = &writer->body;
     bool nan = false;
 
-    native_put(body, "%s = ", cell(writer, to, type).text);
+    native_put(body, "%s = ", writer_cell(writer, to, type).text);
     switch (type) {
     case TYPE_I32:
         native_put(body, "0x%" PRIx32 "u;", (uint32_t)value);
@@ -208,35 +208,36 @@ static void put_constant(struct writer *writer, uint16_t to, uint8_t type, uint6
         break;
     }
     /* A number goes with either; it most often meets what arithmetic made. */
-    put_flag(writer, to, type, !nan);
+    writer_flag(writer, to, type, !nan);
 }
 
-static void put_copy(struct writer *writer, uint16_t to, uint16_t from, uint8_t type)
+static void writer_copy(struct native_writer *writer, uint16_t to, uint16_t from, uint8_t type)
 {
-    native_put(&writer->body, "%s = %s;", cell(writer, to, type).text,
-               cell(writer, from, type).text);
+    native_put(&writer->body, "%s = %s;", writer_cell(writer, to, type).text,
+               writer_cell(writer, from, type).text);
     if (native_is_float(type))
-        native_put(&writer->body, " %c%u = %c%u;", flag_of(type), to, flag_of(type), from);
+        native_put(&writer->body, " %c%u = %c%u;", type_flag(type), to, type_flag(type), from);
     native_put(&writer->body, "\n");
 }
 
-static void put_select(struct writer *writer, const union word *word)
+static void writer_select(struct native_writer *writer, const union word *word)
 {
     uint8_t type = (uint8_t)word[1].b;
-    struct name condition = cell(writer, word[1].a, TYPE_I32);
+    struct name condition = writer_cell(writer, word[1].a, TYPE_I32);
 
-    native_put(&writer->body, "%s = %s ? ", cell(writer, word->a, type).text, condition.text);
-    native_put(&writer->body, "%s : ", cell(writer, word->b, type).text);
-    native_put(&writer->body, "%s;", cell(writer, word->c, type).text);
+    native_put(&writer->body, "%s = %s ? ", writer_cell(writer, word->a, type).text,
+               condition.text);
+    native_put(&writer->body, "%s : ", writer_cell(writer, word->b, type).text);
+    native_put(&writer->body, "%s;", writer_cell(writer, word->c, type).text);
     if (native_is_float(type))
-        native_put(&writer->body, " %c%u = %s ? %c%u : %c%u;", flag_of(type), word->a,
-                   condition.text, flag_of(type), word->b, flag_of(type), word->c);
+        native_put(&writer->body, " %c%u = %s ? %c%u : %c%u;", type_flag(type), word->a,
+                   condition.text, type_flag(type), word->b, type_flag(type), word->c);
     native_put(&writer->body, "\n");
 }
 
 /* ---- plain operators ---- */
 
-static void put_load(struct writer *writer, const struct row *row, const union word *word)
+static void writer_load(struct native_writer *writer, const struct row *row, const union word *word)
 {
     const char *width = row->out == TYPE_F32   ? "mf"
                         : row->out == TYPE_F64 ? "md"
@@ -245,14 +246,15 @@ static void put_load(struct writer *writer, const struct row *row, const union w
                         : row->bytes == 2      ? "m2"
                                                : "m1";
 
-    native_put(&writer->body, "LOAD(%s, %s, %s, ", cell(writer, word->a, row->out).text, row->name,
-               width);
+    native_put(&writer->body, "LOAD(%s, %s, %s, ", writer_cell(writer, word->a, row->out).text,
+               row->name, width);
     native_put(&writer->body, "%s, 0x%" PRIx64 "u, 0x%" PRIx32 "u)",
-               cell(writer, word->b, TYPE_I32).text, word[1].constant, writer->at);
-    put_flag(writer, word->a, row->out, false);
+               writer_cell(writer, word->b, TYPE_I32).text, word[1].constant, writer->at);
+    writer_flag(writer, word->a, row->out, false);
 }
 
-static void put_store(struct writer *writer, const struct row *row, const union word *word)
+static void writer_store(struct native_writer *writer, const struct row *row,
+                         const union word *word)
 {
     const char *width = row->in == TYPE_F32   ? "mf"
                         : row->in == TYPE_F64 ? "md"
@@ -261,37 +263,39 @@ static void put_store(struct writer *writer, const struct row *row, const union 
                         : row->bytes == 2     ? "m2"
                                               : "m1";
 
-    native_put(&writer->body, "STORE(%s, %s, ", exact(writer, word->b, row->in).text, width);
+    native_put(&writer->body, "STORE(%s, %s, ", writer_exact(writer, word->b, row->in).text, width);
     native_put(&writer->body, "%s, 0x%" PRIx64 "u, 0x%" PRIx32 "u)\n",
-               cell(writer, word->a, TYPE_I32).text, word[1].constant, writer->at);
+               writer_cell(writer, word->a, TYPE_I32).text, word[1].constant, writer->at);
 }
 
 /* The operand as the expression of `op` wants it. */
-static struct name operand(struct writer *writer, enum op op, uint16_t from, uint8_t type)
+static struct name writer_operand(struct native_writer *writer, enum op op, uint16_t from,
+                                  uint8_t type)
 {
-    return takes_bits(op) ? bits(writer, from, type) : cell(writer, from, type);
+    return op_takes_bits(op) ? writer_bits(writer, from, type) : writer_cell(writer, from, type);
 }
 
-static void put_expression(struct writer *writer, const struct row *row, const union word *word)
+static void writer_expression(struct native_writer *writer, const struct row *row,
+                              const union word *word)
 {
     enum op op = fuse_first(word);
     struct bytes *body = &writer->body;
-    struct name a = operand(writer, op, word->b, row->in);
-    const char *wrap = !gives_bits(op) ? "" : row->out == TYPE_F32 ? "V32" : "V64";
+    struct name a = writer_operand(writer, op, word->b, row->in);
+    const char *wrap = !op_gives_bits(op) ? "" : row->out == TYPE_F32 ? "V32" : "V64";
 
-    native_put(body, "%s = %s(%s(", cell(writer, word->a, row->out).text, wrap, row->name);
+    native_put(body, "%s = %s(%s(", writer_cell(writer, word->a, row->out).text, wrap, row->name);
     native_put(body, "%s", a.text);
     if (row->shape == SHAPE_BINARY)
-        native_put(body, ", %s", operand(writer, op, word->c, row->in).text);
+        native_put(body, ", %s", writer_operand(writer, op, word->c, row->in).text);
     else if (row->shape == SHAPE_CONST && row->in == TYPE_I32)
         native_put(body, ", 0x%" PRIx32 "u", (uint32_t)word[1].constant);
     else if (row->shape == SHAPE_CONST)
         native_put(body, ", (uint64_t)0x%" PRIx64 "u", word[1].constant);
     native_put(body, "));");
-    put_flag(writer, word->a, row->out, !gives_bits(op));
+    writer_flag(writer, word->a, row->out, !op_gives_bits(op));
 }
 
-static void put_plain(struct writer *writer, const union word *word)
+static void writer_plain(struct native_writer *writer, const union word *word)
 {
     const struct row *row = &rows[fuse_first(word)];
     struct bytes *body = &writer->body;
@@ -300,22 +304,25 @@ static void put_plain(struct writer *writer, const union word *word)
     case SHAPE_BINARY:
     case SHAPE_CONST:
     case SHAPE_UNARY:
-        put_expression(writer, row, word);
+        writer_expression(writer, row, word);
         break;
     case SHAPE_DIVIDE:
-        native_put(body, "DIVIDE(%s, %s, ", cell(writer, word->a, row->out).text, row->name);
-        native_put(body, "%s, ", cell(writer, word->b, row->in).text);
-        native_put(body, "%s, 0x%" PRIx32 "u)\n", cell(writer, word->c, row->in).text, writer->at);
+        native_put(body, "DIVIDE(%s, %s, ", writer_cell(writer, word->a, row->out).text, row->name);
+        native_put(body, "%s, ", writer_cell(writer, word->b, row->in).text);
+        native_put(body, "%s, 0x%" PRIx32 "u)\n", writer_cell(writer, word->c, row->in).text,
+                   writer->at);
         break;
     case SHAPE_TRUNCATE:
-        native_put(body, "TRUNCATE(%s, %s, ", cell(writer, word->a, row->out).text, row->name);
-        native_put(body, "%s, 0x%" PRIx32 "u)\n", cell(writer, word->b, row->in).text, writer->at);
+        native_put(body, "TRUNCATE(%s, %s, ", writer_cell(writer, word->a, row->out).text,
+                   row->name);
+        native_put(body, "%s, 0x%" PRIx32 "u)\n", writer_cell(writer, word->b, row->in).text,
+                   writer->at);
         break;
     case SHAPE_LOAD:
-        put_load(writer, row, word);
+        writer_load(writer, row, word);
         break;
     case SHAPE_STORE:
-        put_store(writer, row, word);
+        writer_store(writer, row, word);
         break;
     case SHAPE_NONE:
         INVARIANT(row->shape != SHAPE_NONE);
@@ -330,63 +337,65 @@ uint32_t native_need(const struct function *function)
     return function->imported ? 0 : NATIVE_ROOM(1, function->cells);
 }
 
-static void put_arguments(struct writer *writer, const struct signature *type, uint16_t first)
+static void writer_arguments(struct native_writer *writer, const struct signature *type,
+                             uint16_t first)
 {
     for (uint32_t i = 0; i < type->params_count; i++)
         native_put(&writer->body, ", %s",
-                   exact(writer, (uint16_t)(first + i), type->params[i]).text);
+                   writer_exact(writer, (uint16_t)(first + i), type->params[i]).text);
 }
 
 /* After a call that left a struct in `r`. */
-static void put_result(struct writer *writer, const struct signature *type, uint16_t to)
+static void writer_result(struct native_writer *writer, const struct signature *type, uint16_t to)
 {
     native_put(&writer->body, " fuel = r.fuel;%s", writer->grows ? " bytes = c->bytes;" : "");
     if (type->result != TYPE_NONE)
-        native_put(&writer->body, " %s = r.v;", cell(writer, to, type->result).text);
+        native_put(&writer->body, " %s = r.v;", writer_cell(writer, to, type->result).text);
     native_put(&writer->body, " }");
     if (type->result == TYPE_NONE)
         native_put(&writer->body, "\n");
     else
-        put_flag(writer, to, type->result, false);
+        writer_flag(writer, to, type->result, false);
 }
 
-static void put_host_call(struct writer *writer, const struct function *callee, uint16_t first)
+static void writer_host_call(struct native_writer *writer, const struct function *callee,
+                             uint16_t first)
 {
     const struct signature *type = &writer->code->types[callee->type];
     struct bytes *body = &writer->body;
 
     native_put(body, "{ uint64_t args[] = {");
     for (uint32_t i = 0; i < type->params_count; i++)
-        native_put(body, "%s, ", cell(writer, (uint16_t)(first + i), type->params[i]).text);
+        native_put(body, "%s, ", writer_cell(writer, (uint16_t)(first + i), type->params[i]).text);
     native_put(body, "0}; fuel = c->host(c, fuel, %uu, args, SELF, 0x%" PRIx32 "u);%s ",
                callee->order, writer->at, writer->grows ? " bytes = c->bytes;" : "");
-    native_put(body, "%s = args[0]; }\n", cell(writer, first, TYPE_I64).text);
+    native_put(body, "%s = args[0]; }\n", writer_cell(writer, first, TYPE_I64).text);
 }
 
-static void put_call(struct writer *writer, const union word *word)
+static void writer_call(struct native_writer *writer, const union word *word)
 {
     const struct function *callee = &writer->code->functions[word->target];
     const struct signature *type = &writer->code->types[callee->type];
     struct bytes *body = &writer->body;
 
     if (callee->imported) {
-        put_host_call(writer, callee, word->a);
+        writer_host_call(writer, callee, word->a);
         return;
     }
     native_put(body, "{ ENTER(0x%" PRIx32 "u, 0x%" PRIx32 "u) struct %s r = fn%u(c, fuel, inner",
                native_need(callee), writer->at, native_result_type(type->result), word->target);
-    put_arguments(writer, type, word->a);
+    writer_arguments(writer, type, word->a);
     native_put(body, ");");
-    put_result(writer, type, word->a);
+    writer_result(writer, type, word->a);
 }
 
-static void put_call_indirect(struct writer *writer, const union word *word)
+static void writer_call_indirect(struct native_writer *writer, const union word *word)
 {
     uint32_t id = (uint32_t)word[1].constant;
     const struct signature *type = &writer->code->types[id];
     struct bytes *body = &writer->body;
 
-    struct name index = cell(writer, word->b, TYPE_I32);
+    struct name index = writer_cell(writer, word->b, TYPE_I32);
 
     native_put(body, "{ FIND(%s, %uu, 0x%" PRIx32 "u) ENTER(slots[%s].need, 0x%" PRIx32 "u) ",
                index.text, id, writer->at, index.text, writer->at);
@@ -394,29 +403,29 @@ static void put_call_indirect(struct writer *writer, const union word *word)
         native_put(body, "PLACE(0x%" PRIx32 "u) ", writer->at);
     native_put(body, "struct %s r = ((t%u)calls[%s])(c, fuel, inner",
                native_result_type(type->result), id, index.text);
-    put_arguments(writer, type, word->a);
+    writer_arguments(writer, type, word->a);
     native_put(body, ");");
-    put_result(writer, type, word->a);
+    writer_result(writer, type, word->a);
 }
 
 /* ---- the rest ---- */
 
-static void put_return(struct writer *writer, const union word *word, uint8_t type)
+static void writer_return(struct native_writer *writer, const union word *word, uint8_t type)
 {
     if (type == TYPE_NONE)
         native_put(&writer->body, "return (struct rv){fuel};\n");
     else
         native_put(&writer->body, "return (struct %s){fuel, %s};\n", native_result_type(type),
-                   exact(writer, word->a, type).text);
+                   writer_exact(writer, word->a, type).text);
 }
 
-static void put_br_table(struct writer *writer, const union word *word)
+static void writer_br_table(struct native_writer *writer, const union word *word)
 {
     uint32_t count = (uint32_t)word[1].constant;
     uint8_t type = (uint8_t)word->c;
     struct bytes *body = &writer->body;
 
-    native_put(body, "switch (%s) {\n", cell(writer, word->a, TYPE_I32).text);
+    native_put(body, "switch (%s) {\n", writer_cell(writer, word->a, TYPE_I32).text);
     for (uint32_t i = 0; i <= count; i++) {
         const union word *entry = &word[2 + i];
 
@@ -428,13 +437,13 @@ static void put_br_table(struct writer *writer, const union word *word)
         if (i < count && entry[1].target == entry->target && entry[1].a == entry->a)
             continue;
         if (entry->a != EMIT_NO_CELL)
-            put_copy(writer, entry->a, word->b, type);
+            writer_copy(writer, entry->a, word->b, type);
         native_put(body, "goto L%u;\n", entry->target);
     }
     native_put(body, "}\n");
 }
 
-static void put_global(struct writer *writer, const union word *word)
+static void writer_global(struct native_writer *writer, const union word *word)
 {
     struct bytes *body = &writer->body;
     bool set = word->op == OP_GLOBAL_SET;
@@ -442,40 +451,40 @@ static void put_global(struct writer *writer, const union word *word)
     uint8_t type = writer->code->globals[index].type;
 
     if (set) {
-        native_put(body, "g[%u] = %s;\n", index, bits(writer, word->a, type).text);
+        native_put(body, "g[%u] = %s;\n", index, writer_bits(writer, word->a, type).text);
         return;
     }
-    native_put(body, "%s = ", cell(writer, word->a, type).text);
+    native_put(body, "%s = ", writer_cell(writer, word->a, type).text);
     if (native_is_float(type))
         native_put(body, "V%s(g[%u]);", type == TYPE_F32 ? "32" : "64", index);
     else
         native_put(body, "g[%u];", index);
-    put_flag(writer, word->a, type, false);
+    writer_flag(writer, word->a, type, false);
 }
 
-static void put_bulk(struct writer *writer, const union word *word)
+static void writer_bulk(struct native_writer *writer, const union word *word)
 {
     struct bytes *body = &writer->body;
 
-    native_put(body, "{ uint64_t args[] = {%s, ", cell(writer, word->a, TYPE_I32).text);
-    native_put(body, "%s, ", cell(writer, word->b, TYPE_I32).text);
+    native_put(body, "{ uint64_t args[] = {%s, ", writer_cell(writer, word->a, TYPE_I32).text);
+    native_put(body, "%s, ", writer_cell(writer, word->b, TYPE_I32).text);
     native_put(body, "%s}; fuel = c->%s(c, fuel, args, SELF, 0x%" PRIx32 "u); }\n",
-               cell(writer, word->c, TYPE_I32).text, word->op == OP_MEMORY_COPY ? "copy" : "fill",
-               writer->at);
+               writer_cell(writer, word->c, TYPE_I32).text,
+               word->op == OP_MEMORY_COPY ? "copy" : "fill", writer->at);
 }
 
-static void put_grow(struct writer *writer, const union word *word)
+static void writer_grow(struct native_writer *writer, const union word *word)
 {
     struct bytes *body = &writer->body;
 
     native_put(body,
                "{ uint64_t args[] = {%s}; fuel = c->grow(c, fuel, args, SELF, 0x%" PRIx32 "u); ",
-               cell(writer, word->b, TYPE_I32).text, writer->at);
+               writer_cell(writer, word->b, TYPE_I32).text, writer->at);
     native_put(body, "%s%s = args[0]; }\n", writer->grows ? "bytes = c->bytes; " : "",
-               cell(writer, word->a, TYPE_I32).text);
+               writer_cell(writer, word->a, TYPE_I32).text);
 }
 
-static void put_word(struct writer *writer, const union word *word)
+static void writer_word(struct native_writer *writer, const union word *word)
 {
     const struct signature *type = &writer->code->types[writer->function->type];
     struct bytes *body = &writer->body;
@@ -491,57 +500,58 @@ static void put_word(struct writer *writer, const union word *word)
         native_put(body, "goto L%u;\n", word->target);
         break;
     case OP_BR_IF:
-        native_put(body, "if (%s) goto L%u;\n", cell(writer, word->a, TYPE_I32).text, word->target);
+        native_put(body, "if (%s) goto L%u;\n", writer_cell(writer, word->a, TYPE_I32).text,
+                   word->target);
         break;
     case OP_BR_UNLESS:
-        native_put(body, "if (!%s) goto L%u;\n", cell(writer, word->a, TYPE_I32).text,
+        native_put(body, "if (!%s) goto L%u;\n", writer_cell(writer, word->a, TYPE_I32).text,
                    word->target);
         break;
     case OP_BR_TABLE:
-        put_br_table(writer, word);
+        writer_br_table(writer, word);
         break;
     case OP_RETURN:
     case OP_RETURN_VALUE:
-        put_return(writer, word, type->result);
+        writer_return(writer, word, type->result);
         break;
     case OP_CALL:
-        put_call(writer, word);
+        writer_call(writer, word);
         break;
     case OP_CALL_INDIRECT:
-        put_call_indirect(writer, word);
+        writer_call_indirect(writer, word);
         break;
     case OP_CONST:
-        put_constant(writer, word->a, (uint8_t)word->b, word[1].constant);
+        writer_constant(writer, word->a, (uint8_t)word->b, word[1].constant);
         break;
     case OP_COPY:
-        put_copy(writer, word->a, word->b, (uint8_t)word->c);
+        writer_copy(writer, word->a, word->b, (uint8_t)word->c);
         break;
     case OP_SELECT:
-        put_select(writer, word);
+        writer_select(writer, word);
         break;
     case OP_GLOBAL_GET:
     case OP_GLOBAL_SET:
-        put_global(writer, word);
+        writer_global(writer, word);
         break;
     case OP_MEMORY_SIZE:
-        native_put(body, "%s = bytes >> 16;\n", cell(writer, word->a, TYPE_I32).text);
+        native_put(body, "%s = bytes >> 16;\n", writer_cell(writer, word->a, TYPE_I32).text);
         break;
     case OP_MEMORY_GROW:
-        put_grow(writer, word);
+        writer_grow(writer, word);
         break;
     case OP_MEMORY_COPY:
     case OP_MEMORY_FILL:
-        put_bulk(writer, word);
+        writer_bulk(writer, word);
         break;
     default:
-        put_plain(writer, word);
+        writer_plain(writer, word);
         break;
     }
 }
 
 /* ---- one function ---- */
 
-static void note_target(struct writer *writer, const union word *word, uint32_t first)
+static void writer_note_target(struct native_writer *writer, const union word *word, uint32_t first)
 {
     switch (word->op) {
     case OP_BR:
@@ -568,7 +578,7 @@ void native_put_head(struct bytes *text, const struct signature *type, uint32_t 
     native_put(text, ")");
 }
 
-static void put_variables(struct writer *writer, struct bytes *text)
+static void writer_variables(struct native_writer *writer, struct bytes *text)
 {
     static const uint8_t types[] = {TYPE_I32, TYPE_I64, TYPE_F32, TYPE_F64};
     const struct function *function = writer->function;
@@ -584,21 +594,16 @@ static void put_variables(struct writer *writer, struct bytes *text)
             if (!param)
                 native_put(text, "%s %c%u = 0;\n", native_c_type(type), native_letter(type), i);
             if (native_is_float(type))
-                native_put(text, "bool %c%u = %d;\n", flag_of(type), i, !param);
+                native_put(text, "bool %c%u = %d;\n", type_flag(type), i, !param);
         }
 }
 
-uint32_t native_words_end(const struct engine_code *code, uint32_t index)
-{
-    return index + 1 < code->functions_count ? code->functions[index + 1].code : code->words_count;
-}
-
-void native_put_function(struct writer *writer, uint32_t index, struct bytes *text)
+void native_put_function(struct native_writer *writer, uint32_t index, struct bytes *text)
 {
     const struct engine_code *code = writer->code;
     const struct function *function = &code->functions[index];
     uint32_t first = function->code;
-    uint32_t end = native_words_end(code, index);
+    uint32_t end = code_words_end(code, index);
     uint32_t effort = 0;
 
     writer->function = function;
@@ -607,7 +612,7 @@ void native_put_function(struct writer *writer, uint32_t index, struct bytes *te
     memset(writer->used, 0, function->cells);
     memset(writer->target, 0, end - first);
     for (uint32_t at = first; at < end; at += fuse_words(&code->words[at])) {
-        note_target(writer, &code->words[at], first);
+        writer_note_target(writer, &code->words[at], first);
         effort += native_effort(&code->words[at]);
     }
     for (uint32_t at = first; at < end; at += fuse_words(&code->words[at])) {
@@ -615,7 +620,7 @@ void native_put_function(struct writer *writer, uint32_t index, struct bytes *te
             writer->at = code->places[writer->place++].offset;
         if (writer->target[at - first] != 0)
             native_put(&writer->body, "L%u:;\n", at);
-        put_word(writer, &code->words[at]);
+        writer_word(writer, &code->words[at]);
     }
     /* A hint: without it a compiler thinks the checks too much to repeat even a small function. */
     native_put(text, "\n#undef SELF\n#define SELF %uu\n%s", index,
@@ -627,7 +632,7 @@ void native_put_function(struct writer *writer, uint32_t index, struct bytes *te
         native_put(text, "uint64_t bytes = c->bytes;\n");
     else
         native_put(text, "const uint64_t bytes = BYTES;\n");
-    put_variables(writer, text);
+    writer_variables(writer, text);
     bytes_append(text, writer->body.data, writer->body.size);
     native_put(text, "}\n");
     if (writer->body.failed)

@@ -5,7 +5,7 @@
 #include "engine/code.h"
 #include "engine/native_text.h"
 
-struct writer {
+struct native_writer {
     const struct engine_code *code;
     const struct function *function;
     uint32_t index; /* of the function */
@@ -35,9 +35,6 @@ bool native_is_float(uint8_t type);
 /* The part of the activation budget that a call of the function takes; 0 for an import. */
 uint32_t native_need(const struct function *function);
 
-/* The index of the word after the last one of function `index`. */
-uint32_t native_words_end(const struct engine_code *code, uint32_t index);
-
 /* About how many lines of C and ways of control a word becomes. */
 uint32_t native_effort(const union word *word);
 
@@ -48,6 +45,6 @@ void native_put_head(struct bytes *text, const struct signature *type, uint32_t 
  * Append the whole definition of function `index`. writer->code is set; the rest of *writer is
  * scratch that is kept for the next function.
  */
-void native_put_function(struct writer *writer, uint32_t index, struct bytes *text);
+void native_put_function(struct native_writer *writer, uint32_t index, struct bytes *text);
 
 #endif

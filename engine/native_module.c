@@ -17,7 +17,7 @@ enum status engine_native_effort(const struct engine_code *code, uint64_t *whole
         /* A cell that is not used makes no line, but it is looked at. */
         uint64_t effort = 1 + code->functions[i].cells / 8;
 
-        for (uint32_t at = code->functions[i].code; at < native_words_end(code, i);
+        for (uint32_t at = code->functions[i].code; at < code_words_end(code, i);
              at += fuse_words(&code->words[at]))
             effort += native_effort(&code->words[at]);
         if (effort > LIMIT_NATIVE_FUNCTION_EFFORT ||
@@ -41,7 +41,7 @@ enum status engine_native_effort(const struct engine_code *code, uint64_t *whole
 bool native_grows(const struct engine_code *code)
 {
     for (uint32_t i = code->imports_count; i < code->functions_count; i++)
-        for (uint32_t at = code->functions[i].code; at < native_words_end(code, i);
+        for (uint32_t at = code->functions[i].code; at < code_words_end(code, i);
              at += fuse_words(&code->words[at]))
             if (code->words[at].op == OP_MEMORY_GROW)
                 return code->memory_pages < code->memory_pages_max;
@@ -50,7 +50,7 @@ bool native_grows(const struct engine_code *code)
 
 /* ---- one module ---- */
 
-static void put_type(const struct engine_code *code, uint32_t id, struct bytes *text)
+static void module_put_type(const struct engine_code *code, uint32_t id, struct bytes *text)
 {
     const struct signature *type = &code->types[id];
 
@@ -62,7 +62,7 @@ static void put_type(const struct engine_code *code, uint32_t id, struct bytes *
 }
 
 /* An import in the table: the same call as any other there, and the host behind it. */
-static void put_thunk(const struct engine_code *code, uint32_t index, struct bytes *text)
+static void module_put_thunk(const struct engine_code *code, uint32_t index, struct bytes *text)
 {
     const struct function *function = &code->functions[index];
     const struct signature *type = &code->types[function->type];
@@ -78,7 +78,7 @@ static void put_thunk(const struct engine_code *code, uint32_t index, struct byt
 }
 
 /* Two arrays: an index finds either in one step. */
-static void put_table(const struct engine_code *code, struct bytes *text)
+static void module_put_table(const struct engine_code *code, struct bytes *text)
 {
     native_put(text, "#define TABLE %uu\nstatic const struct slot slots[] = {\n",
                code->table_count);
@@ -103,7 +103,7 @@ static void put_table(const struct engine_code *code, struct bytes *text)
     native_put(text, "0};\n");
 }
 
-static void put_entry(const struct engine_code *code, uint32_t index, struct bytes *text)
+static void module_put_entry(const struct engine_code *code, uint32_t index, struct bytes *text)
 {
     const struct signature *type = &code->types[code->functions[index].type];
 
@@ -127,7 +127,7 @@ static void put_entry(const struct engine_code *code, uint32_t index, struct byt
 }
 
 /* What the engine can call: functions that are exported. */
-static void put_entries(struct writer *writer, struct bytes *text)
+static void module_put_entries(struct native_writer *writer, struct bytes *text)
 {
     const struct engine_code *code = writer->code;
     char stamp[65];
@@ -143,7 +143,7 @@ static void put_entries(struct writer *writer, struct bytes *text)
             exported[code->exports[i].index] = 1;
     for (uint32_t i = 0; i < code->functions_count; i++)
         if (exported[i] != 0)
-            put_entry(code, i, text);
+            module_put_entry(code, i, text);
     native_put(text, "static const struct native_entry entries[] = {\n");
     for (uint32_t i = 0; i < code->functions_count; i++)
         if (exported[i] != 0) {
@@ -158,7 +158,7 @@ static void put_entries(struct writer *writer, struct bytes *text)
                stamp, count);
 }
 
-static bool host_in_table(const struct engine_code *code)
+static bool module_host_in_table(const struct engine_code *code)
 {
     for (uint32_t i = 0; i < code->table_count; i++)
         if (code->table[i] != TABLE_EMPTY && code->functions[code->table[i]].imported)
@@ -167,7 +167,7 @@ static bool host_in_table(const struct engine_code *code)
 }
 
 /* Whether n bytes at base + offset reach past the memory. */
-static void put_past(const struct engine_code *code, struct bytes *text)
+static void module_put_past(const struct engine_code *code, struct bytes *text)
 {
     /* Memory never shrinks, so a size that is not 0 now is not 0 later. */
     const char *past = code->memory_pages > 0 ? "(uint64_t)(base) + (offset) > bytes - (n)"
@@ -177,34 +177,34 @@ static void put_past(const struct engine_code *code, struct bytes *text)
                code->memory_pages * ENGINE_WASM_PAGE_BYTES, past);
 }
 
-static void put_module(struct writer *writer, struct bytes *text)
+static void module_put(struct native_writer *writer, struct bytes *text)
 {
     const struct engine_code *code = writer->code;
 
     native_put_prologue(text);
-    put_past(code, text);
+    module_put_past(code, text);
     for (uint32_t i = 0; i < code->types_count; i++)
         if (code->types[i].id == i)
-            put_type(code, i, text);
+            module_put_type(code, i, text);
     for (uint32_t i = 0; i < code->functions_count; i++) {
         if (code->functions[i].imported)
-            put_thunk(code, i, text);
+            module_put_thunk(code, i, text);
         else {
             native_put_head(text, &code->types[code->functions[i].type], i);
             native_put(text, ";\n");
         }
     }
-    put_table(code, text);
+    module_put_table(code, text);
     for (uint32_t i = code->imports_count; i < code->functions_count; i++)
         native_put_function(writer, i, text);
-    put_entries(writer, text);
+    module_put_entries(writer, text);
 }
 
 enum status engine_native_emit(const struct engine_code *code, struct bytes *text,
                                struct fault *fault)
 {
-    struct writer writer = {
-        .code = code, .grows = native_grows(code), .host_in_table = host_in_table(code)};
+    struct native_writer writer = {
+        .code = code, .grows = native_grows(code), .host_in_table = module_host_in_table(code)};
     uint64_t effort;
     enum status status = engine_native_effort(code, &effort, fault);
 
@@ -213,7 +213,7 @@ enum status engine_native_emit(const struct engine_code *code, struct bytes *tex
     writer.used = malloc(LIMIT_LOCALS + LIMIT_OPERANDS);
     writer.target = malloc(code->words_count + 1);
     if (writer.used != NULL && writer.target != NULL)
-        put_module(&writer, text);
+        module_put(&writer, text);
     if (writer.used == NULL || writer.target == NULL || text->failed)
         status = fault_set(fault, ST_NOMEM, "no memory for the text of tier 1");
     free(writer.used);

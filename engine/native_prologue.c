@@ -130,37 +130,37 @@ static const char operators[] =
 #undef X
     ;
 
-static void put(struct bytes *text, const char *part)
+static void prologue_put(struct bytes *text, const char *part)
 {
     bytes_append(text, part, strlen(part));
 }
 
-static void put_number(struct bytes *text, const char *name, uint32_t number)
+static void prologue_put_number(struct bytes *text, const char *name, uint32_t number)
 {
     char line[80];
 
     (void)snprintf(line, sizeof line, "#define %s 0x%xu\n", name, number);
-    put(text, line);
+    prologue_put(text, line);
 }
 
 void native_put_prologue(struct bytes *text)
 {
-    put(text, types);
-    put(text, native_numeric);
-    put(text, TEXT(NATIVE_SHARED) "\n");
-    put_number(text, "CARD", ENGINE_CARD_BYTES);
-    put_number(text, "GUARD", NATIVE_GUARD);
-    put_number(text, "OUT_OF_FUEL", ENGINE_OUT_OF_FUEL);
-    put_number(text, "TRAP_UNREACHABLE", ENGINE_TRAP_UNREACHABLE);
-    put_number(text, "TRAP_MEMORY", ENGINE_TRAP_MEMORY);
-    put_number(text, "TRAP_DIVIDE_BY_ZERO", ENGINE_TRAP_DIVIDE_BY_ZERO);
-    put_number(text, "TRAP_INTEGER_OVERFLOW", ENGINE_TRAP_INTEGER_OVERFLOW);
-    put_number(text, "TRAP_BAD_CONVERSION", ENGINE_TRAP_BAD_CONVERSION);
-    put_number(text, "TRAP_TABLE", ENGINE_TRAP_TABLE);
-    put_number(text, "TRAP_SIGNATURE", ENGINE_TRAP_SIGNATURE);
-    put_number(text, "TRAP_STACK", ENGINE_TRAP_STACK);
-    put(text, helpers);
-    put(text, operators);
+    prologue_put(text, types);
+    prologue_put(text, native_numeric);
+    prologue_put(text, TEXT(NATIVE_SHARED) "\n");
+    prologue_put_number(text, "CARD", ENGINE_CARD_BYTES);
+    prologue_put_number(text, "GUARD", NATIVE_GUARD);
+    prologue_put_number(text, "OUT_OF_FUEL", ENGINE_OUT_OF_FUEL);
+    prologue_put_number(text, "TRAP_UNREACHABLE", ENGINE_TRAP_UNREACHABLE);
+    prologue_put_number(text, "TRAP_MEMORY", ENGINE_TRAP_MEMORY);
+    prologue_put_number(text, "TRAP_DIVIDE_BY_ZERO", ENGINE_TRAP_DIVIDE_BY_ZERO);
+    prologue_put_number(text, "TRAP_INTEGER_OVERFLOW", ENGINE_TRAP_INTEGER_OVERFLOW);
+    prologue_put_number(text, "TRAP_BAD_CONVERSION", ENGINE_TRAP_BAD_CONVERSION);
+    prologue_put_number(text, "TRAP_TABLE", ENGINE_TRAP_TABLE);
+    prologue_put_number(text, "TRAP_SIGNATURE", ENGINE_TRAP_SIGNATURE);
+    prologue_put_number(text, "TRAP_STACK", ENGINE_TRAP_STACK);
+    prologue_put(text, helpers);
+    prologue_put(text, operators);
 }
 
 /* Cells have a guard bit above them and calls one above theirs. */

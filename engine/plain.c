@@ -3,7 +3,7 @@
 
 #include "engine/operators.h"
 
-static bool refuse_operator(struct emit *emit, uint32_t code)
+static bool plain_refuse(struct emit *emit, uint32_t code)
 {
     const char *extension = operator_extension(code);
 
@@ -14,13 +14,13 @@ static bool refuse_operator(struct emit *emit, uint32_t code)
     return reader_refuse(emit->in, emit->offset, "unknown operator 0x%02x", code);
 }
 
-static bool need_memory(struct emit *emit)
+static bool plain_need_memory(struct emit *emit)
 {
     return emit->code->has_memory ||
            reader_refuse(emit->in, emit->offset, "a memory operator in a module without memory");
 }
 
-static bool read_memory_index(struct emit *emit)
+static bool plain_memory_index(struct emit *emit)
 {
     size_t start = emit->in->at;
     uint32_t index;
@@ -29,22 +29,22 @@ static bool read_memory_index(struct emit *emit)
         return false;
     if (index != 0)
         return reader_refuse(emit->in, start, "multi-memory is outside the profile");
-    return need_memory(emit);
+    return plain_need_memory(emit);
 }
 
-static bool read_memory_argument(struct emit *emit, uint32_t bytes, uint32_t *offset)
+static bool plain_memory_argument(struct emit *emit, uint32_t bytes, uint32_t *offset)
 {
     size_t start = emit->in->at;
     uint32_t align;
 
-    if (!reader_u32(emit->in, &align) || !reader_u32(emit->in, offset) || !need_memory(emit))
+    if (!reader_u32(emit->in, &align) || !reader_u32(emit->in, offset) || !plain_need_memory(emit))
         return false;
     if (align >= 4 || (1U << align) > bytes)
         return reader_refuse(emit->in, start, "an alignment larger than the access");
     return true;
 }
 
-static bool do_binary(struct emit *emit, const struct operator_row *row)
+static bool plain_binary(struct emit *emit, const struct operator_row *row)
 {
     struct operand a;
     struct operand b;
@@ -62,7 +62,7 @@ static bool do_binary(struct emit *emit, const struct operator_row *row)
     return emit_define(emit, row->result, (enum op)row->op, cell_a, b.local);
 }
 
-static bool do_unary(struct emit *emit, const struct operator_row *row)
+static bool plain_unary(struct emit *emit, const struct operator_row *row)
 {
     struct operand a;
     uint16_t cell;
@@ -75,20 +75,20 @@ static bool do_unary(struct emit *emit, const struct operator_row *row)
     return emit_define(emit, row->result, (enum op)row->op, cell, 0);
 }
 
-static bool do_load(struct emit *emit, const struct operator_row *row)
+static bool plain_load(struct emit *emit, const struct operator_row *row)
 {
     struct operand address;
     uint32_t offset;
     uint16_t cell;
 
-    if (!read_memory_argument(emit, row->bytes, &offset) || !emit_pop(emit, TYPE_I32, &address))
+    if (!plain_memory_argument(emit, row->bytes, &offset) || !emit_pop(emit, TYPE_I32, &address))
         return false;
     cell = emit_use(emit, &address, emit->height);
     emit_place(emit);
     return emit_define_constant(emit, row->result, (enum op)row->op, cell, 0, offset);
 }
 
-static bool do_store(struct emit *emit, const struct operator_row *row)
+static bool plain_store(struct emit *emit, const struct operator_row *row)
 {
     struct operand address;
     struct operand value;
@@ -96,8 +96,8 @@ static bool do_store(struct emit *emit, const struct operator_row *row)
     uint16_t cell;
     uint16_t from;
 
-    if (!read_memory_argument(emit, row->bytes, &offset) || !emit_pop(emit, row->operand, &value) ||
-        !emit_pop(emit, TYPE_I32, &address))
+    if (!plain_memory_argument(emit, row->bytes, &offset) ||
+        !emit_pop(emit, row->operand, &value) || !emit_pop(emit, TYPE_I32, &address))
         return false;
     cell = emit_use(emit, &address, emit->height);
     from = emit_use(emit, &value, emit->height + 1);
@@ -107,7 +107,7 @@ static bool do_store(struct emit *emit, const struct operator_row *row)
     return true;
 }
 
-static bool do_select(struct emit *emit)
+static bool plain_select(struct emit *emit)
 {
     struct operand condition;
     struct operand a;
@@ -125,7 +125,7 @@ static bool do_select(struct emit *emit)
                                 cells[1], condition.constant);
 }
 
-static bool do_local(struct emit *emit, uint32_t code)
+static bool plain_local(struct emit *emit, uint32_t code)
 {
     size_t start = emit->in->at;
     struct operand value;
@@ -145,7 +145,7 @@ static bool do_local(struct emit *emit, uint32_t code)
     return code == CODE_LOCAL_SET || emit_push(emit, type, AT_LOCAL, index, 0);
 }
 
-static bool do_global(struct emit *emit, uint32_t code)
+static bool plain_global(struct emit *emit, uint32_t code)
 {
     size_t start = emit->in->at;
     const struct global *global;
@@ -168,7 +168,7 @@ static bool do_global(struct emit *emit, uint32_t code)
     return true;
 }
 
-static bool do_const(struct emit *emit, uint32_t code)
+static bool plain_const(struct emit *emit, uint32_t code)
 {
     struct reader *in = emit->in;
     uint64_t bits = 0;
@@ -184,12 +184,12 @@ static bool do_const(struct emit *emit, uint32_t code)
     return reader_fixed(in, 8, &bits) && emit_push(emit, TYPE_F64, AT_CONST, 0, bits);
 }
 
-static bool do_memory_grow(struct emit *emit)
+static bool plain_memory_grow(struct emit *emit)
 {
     struct operand pages;
     uint16_t cell;
 
-    if (!read_memory_index(emit) || !emit_pop(emit, TYPE_I32, &pages))
+    if (!plain_memory_index(emit) || !emit_pop(emit, TYPE_I32, &pages))
         return false;
     cell = emit_use(emit, &pages, emit->height);
     emit_place(emit);
@@ -197,12 +197,12 @@ static bool do_memory_grow(struct emit *emit)
 }
 
 /* memory.copy and memory.fill: three i32 operands. */
-static bool do_bulk(struct emit *emit, uint32_t code)
+static bool plain_bulk(struct emit *emit, uint32_t code)
 {
     struct operand operands[3];
     uint16_t cells[3];
 
-    if ((code == CODE_MEMORY_COPY && !read_memory_index(emit)) || !read_memory_index(emit))
+    if ((code == CODE_MEMORY_COPY && !plain_memory_index(emit)) || !plain_memory_index(emit))
         return false;
     for (uint32_t i = 3; i > 0; i--)
         if (!emit_pop(emit, TYPE_I32, &operands[i - 1]))
@@ -215,24 +215,24 @@ static bool do_bulk(struct emit *emit, uint32_t code)
     return true;
 }
 
-static bool do_row(struct emit *emit, uint32_t code)
+static bool plain_row(struct emit *emit, uint32_t code)
 {
     const struct operator_row *row = operator_row(code);
 
     switch ((enum operator_kind)row->kind) {
     case OPERATOR_INTEGER:
     case OPERATOR_BINARY:
-        return do_binary(emit, row);
+        return plain_binary(emit, row);
     case OPERATOR_UNARY:
-        return do_unary(emit, row);
+        return plain_unary(emit, row);
     case OPERATOR_LOAD:
-        return do_load(emit, row);
+        return plain_load(emit, row);
     case OPERATOR_STORE:
-        return do_store(emit, row);
+        return plain_store(emit, row);
     case OPERATOR_NONE:
         break;
     }
-    return refuse_operator(emit, code);
+    return plain_refuse(emit, code);
 }
 
 bool plain_operator(struct emit *emit, uint32_t code)
@@ -245,27 +245,27 @@ bool plain_operator(struct emit *emit, uint32_t code)
     case CODE_DROP:
         return emit_pop(emit, TYPE_NONE, &dropped);
     case CODE_SELECT:
-        return do_select(emit);
+        return plain_select(emit);
     case CODE_LOCAL_GET:
     case CODE_LOCAL_SET:
     case CODE_LOCAL_TEE:
-        return do_local(emit, code);
+        return plain_local(emit, code);
     case CODE_GLOBAL_GET:
     case CODE_GLOBAL_SET:
-        return do_global(emit, code);
+        return plain_global(emit, code);
     case CODE_MEMORY_SIZE:
-        return read_memory_index(emit) && emit_define(emit, TYPE_I32, OP_MEMORY_SIZE, 0, 0);
+        return plain_memory_index(emit) && emit_define(emit, TYPE_I32, OP_MEMORY_SIZE, 0, 0);
     case CODE_MEMORY_GROW:
-        return do_memory_grow(emit);
+        return plain_memory_grow(emit);
     case CODE_MEMORY_COPY:
     case CODE_MEMORY_FILL:
-        return do_bulk(emit, code);
+        return plain_bulk(emit, code);
     case CODE_I32_CONST:
     case CODE_I64_CONST:
     case CODE_F32_CONST:
     case CODE_F64_CONST:
-        return do_const(emit, code);
+        return plain_const(emit, code);
     default:
-        return do_row(emit, code);
+        return plain_row(emit, code);
     }
 }

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/bytes.h"
 #include "engine/limits.h"
 
 bool(reader_refuse)(struct reader *in, size_t offset, const char *format, ...)
@@ -112,28 +113,10 @@ bool reader_count(struct reader *in, const char *what, uint32_t limit, uint32_t 
     return true;
 }
 
-/* Length of the UTF-8 sequence at `text` (RFC 3629), 0 when it is none. */
-static size_t utf8_length(const uint8_t *text, size_t left)
-{
-    uint8_t first = text[0];
-    size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-
-    if (length == 0 || first > 0xf4 || length > left)
-        return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((text[i] & 0xc0) != 0x80)
-            return 0;
-    if ((first == 0xe0 && text[1] < 0xa0) || (first == 0xed && text[1] > 0x9f) ||
-        (first == 0xf0 && text[1] < 0x90) || (first == 0xf4 && text[1] > 0x8f))
-        return 0;
-    return length;
-}
-
 bool reader_name(struct reader *in, const char **name, uint32_t *size)
 {
     size_t start = in->at;
     const uint8_t *text = NULL;
-    uint32_t at = 0;
 
     if (!reader_u32(in, size))
         return false;
@@ -142,13 +125,8 @@ bool reader_name(struct reader *in, const char **name, uint32_t *size)
                              LIMIT_NAME_BYTES);
     if (!reader_skip(in, *size, &text))
         return false;
-    while (at < *size) {
-        size_t length = utf8_length(text + at, *size - at);
-
-        if (length == 0)
-            return reader_refuse(in, start, "a name that is not UTF-8");
-        at += (uint32_t)length;
-    }
+    if (!utf8_is_valid(text, *size))
+        return reader_refuse(in, start, "a name that is not UTF-8");
     *name = (const char *)text;
     return true;
 }

@@ -2,7 +2,6 @@
  * Tier 0: the interpreter of pre-decoded code.  One loop, no native recursion: guest calls live in
  * the frames of engine_stack, so what a guest can do to the native stack is nothing.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine/code.h"
@@ -14,21 +13,10 @@
 #error "loads and stores copy the bytes of little-endian numbers"
 #endif
 
-enum status engine_stack_new(struct engine_stack **stack)
-{
-    *stack = calloc(1, sizeof **stack);
-    return *stack == NULL ? ST_NOMEM : ST_OK;
-}
-
-void engine_stack_free(struct engine_stack *stack)
-{
-    free(stack);
-}
-
 /* ---- memory ---- */
 
 /* Cards of the bytes [address, address + size), size not 0. */
-static void mark_cards(struct engine_instance *instance, uint64_t address, uint64_t size)
+static void run_mark_cards(struct engine_instance *instance, uint64_t address, uint64_t size)
 {
     uint64_t first = address / ENGINE_CARD_BYTES;
     uint64_t last = (address + size - 1) / ENGINE_CARD_BYTES;
@@ -37,7 +25,8 @@ static void mark_cards(struct engine_instance *instance, uint64_t address, uint6
 }
 
 /* What marking them costs: FUEL_PAGE for each that is clear. */
-static uint64_t cards_fuel(const struct engine_instance *instance, uint64_t address, uint64_t size)
+static uint64_t run_cards_fuel(const struct engine_instance *instance, uint64_t address,
+                               uint64_t size)
 {
     uint64_t last = (address + size - 1) / ENGINE_CARD_BYTES;
     uint64_t fuel = 0;
@@ -65,7 +54,7 @@ uint8_t *engine_guest_write(struct engine_instance *instance, uint32_t address, 
     if (instance->memory == NULL || (uint64_t)address + size > instance_bytes(instance))
         return NULL;
     if (size > 0)
-        mark_cards(instance, address, size);
+        run_mark_cards(instance, address, size);
     return instance->memory + address;
 }
 
@@ -75,11 +64,11 @@ uint64_t engine_guest_write_fuel(const struct engine_instance *instance, uint32_
     if (size == 0 || instance->memory == NULL ||
         (uint64_t)address + size > instance_bytes(instance))
         return 0;
-    return cards_fuel(instance, address, size);
+    return run_cards_fuel(instance, address, size);
 }
 
 /* Take `fuel`; when there is less, what is left goes and the run ends. */
-static bool charge(struct run *run, uint64_t fuel)
+static bool run_charge(struct run_state *run, uint64_t fuel)
 {
     if (run->fuel < fuel) {
         run->fuel = 0;
@@ -89,15 +78,15 @@ static bool charge(struct run *run, uint64_t fuel)
     return true;
 }
 
-enum engine_outcome run_touch(struct run *run, uint64_t address, uint64_t size)
+enum engine_outcome run_touch(struct run_state *run, uint64_t address, uint64_t size)
 {
-    if (!charge(run, cards_fuel(run->instance, address, size)))
+    if (!run_charge(run, run_cards_fuel(run->instance, address, size)))
         return ENGINE_OUT_OF_FUEL;
-    mark_cards(run->instance, address, size);
+    run_mark_cards(run->instance, address, size);
     return ENGINE_DONE;
 }
 
-static bool is_inside(const struct run *run, uint32_t address, uint32_t size)
+static bool run_is_inside(const struct run_state *run, uint32_t address, uint32_t size)
 {
     return (uint64_t)address + size <= run->memory_bytes;
 }
@@ -106,36 +95,38 @@ static bool is_inside(const struct run *run, uint32_t address, uint32_t size)
  * What a bulk operator whose ranges are inside pays before it writes: its size, then its pages.  A
  * length that can never fit is a slip in the guest's code, to be told as one: not as lack of fuel.
  */
-static bool pay_bulk(struct run *run, uint32_t to, uint32_t size)
+static bool run_pay_bulk(struct run_state *run, uint32_t to, uint32_t size)
 {
-    if (!charge(run, ((uint64_t)size + FUEL_BULK_BYTES - 1) / FUEL_BULK_BYTES))
+    if (!run_charge(run, ((uint64_t)size + FUEL_BULK_BYTES - 1) / FUEL_BULK_BYTES))
         return false;
     return size == 0 || run_touch(run, to, size) == ENGINE_DONE;
 }
 
-enum engine_outcome run_memory_fill(struct run *run, uint32_t to, uint32_t byte, uint32_t size)
+enum engine_outcome run_memory_fill(struct run_state *run, uint32_t to, uint32_t byte,
+                                    uint32_t size)
 {
-    if (!is_inside(run, to, size))
+    if (!run_is_inside(run, to, size))
         return ENGINE_TRAP_MEMORY;
-    if (!pay_bulk(run, to, size))
+    if (!run_pay_bulk(run, to, size))
         return ENGINE_OUT_OF_FUEL;
     if (size > 0)
         memset(run->instance->memory + to, (int)(byte & 0xff), size);
     return ENGINE_DONE;
 }
 
-enum engine_outcome run_memory_copy(struct run *run, uint32_t to, uint32_t from, uint32_t size)
+enum engine_outcome run_memory_copy(struct run_state *run, uint32_t to, uint32_t from,
+                                    uint32_t size)
 {
-    if (!is_inside(run, to, size) || !is_inside(run, from, size))
+    if (!run_is_inside(run, to, size) || !run_is_inside(run, from, size))
         return ENGINE_TRAP_MEMORY;
-    if (!pay_bulk(run, to, size))
+    if (!run_pay_bulk(run, to, size))
         return ENGINE_OUT_OF_FUEL;
     if (size > 0)
         memmove(run->instance->memory + to, run->instance->memory + from, size);
     return ENGINE_DONE;
 }
 
-enum engine_outcome run_memory_grow(struct run *run, uint32_t pages, uint64_t *result)
+enum engine_outcome run_memory_grow(struct run_state *run, uint32_t pages, uint64_t *result)
 {
     struct engine_instance *instance = run->instance;
     uint32_t now = instance->memory_pages;
@@ -143,7 +134,7 @@ enum engine_outcome run_memory_grow(struct run *run, uint32_t pages, uint64_t *r
     *result = UINT32_MAX;
     if (pages > run->code->memory_pages_max - now)
         return ENGINE_DONE;
-    if (!charge(run, (uint64_t)pages * FUEL_GROW_PAGE))
+    if (!run_charge(run, (uint64_t)pages * FUEL_GROW_PAGE))
         return ENGINE_OUT_OF_FUEL;
     if (pages > 0 && instance->host_grow != NULL &&
         !instance->host_grow(instance->host, now, pages))
@@ -156,13 +147,13 @@ enum engine_outcome run_memory_grow(struct run *run, uint32_t pages, uint64_t *r
 
 /* ---- calls ---- */
 
-enum engine_outcome run_call_host(struct run *run, uint32_t order, uint64_t *cells)
+enum engine_outcome run_call_host(struct run_state *run, uint32_t order, uint64_t *cells)
 {
     struct engine_instance *instance = run->instance;
     int64_t result = 0;
     bool goes_on;
 
-    if (!charge(run, FUEL_HOST))
+    if (!run_charge(run, FUEL_HOST))
         return ENGINE_OUT_OF_FUEL;
     instance->fuel = run->fuel;
     goes_on = instance->host_call(instance->host, instance, order, cells, &result);
@@ -174,20 +165,21 @@ enum engine_outcome run_call_host(struct run *run, uint32_t order, uint64_t *cel
 }
 
 /* The activation of a function of the module; its arguments are in cells[0 ...]. */
-static enum engine_outcome enter(struct run *run, const struct function *callee,
-                                 const union word *resume, uint64_t *caller_cells, uint64_t *cells)
+static enum engine_outcome run_enter(struct run_state *run, const struct function *callee,
+                                     const union word *resume, uint64_t *caller_cells,
+                                     uint64_t *cells)
 {
     if (run->depth == LIMIT_CALLS || callee->cells > LIMIT_STACK_CELLS - run->used)
         return ENGINE_TRAP_STACK;
     run->stack->frames[run->depth++] =
-        (struct frame){.pc = resume, .cells = caller_cells, .used = run->used};
+        (struct activation){.pc = resume, .cells = caller_cells, .used = run->used};
     run->used += callee->cells;
     memset(cells + callee->params, 0, (callee->locals - callee->params) * sizeof *cells);
     return ENGINE_DONE;
 }
 
-static enum engine_outcome find_indirect(const struct engine_code *code, uint32_t index,
-                                         uint64_t type, const struct function **callee)
+static enum engine_outcome run_find_indirect(const struct engine_code *code, uint32_t index,
+                                             uint64_t type, const struct function **callee)
 {
     if (index >= code->table_count || code->table[index] == TABLE_EMPTY)
         return ENGINE_TRAP_TABLE;
@@ -233,7 +225,7 @@ static enum engine_outcome find_indirect(const struct engine_code *code, uint32_
  * Run from `pc` until the entry's activation returns or the run ends.  Far over the usual size of a
  * function: one label for each operator is what makes it an interpreter, and each is a few lines.
  */
-static enum engine_outcome interpret(struct run *run, const union word *pc, uint64_t *fp)
+static enum engine_outcome interpret(struct run_state *run, const union word *pc, uint64_t *fp)
 {
     static const void *const labels[OP_COUNT] = {
 #define X(name, ...) [OP_##name] = &&do_##name,
@@ -309,7 +301,7 @@ do_CALL:
     resume = pc + 1;
     goto call;
 do_CALL_INDIRECT:
-    TRY(find_indirect(code, U32(fp[pc->b]), pc[1].constant, &callee));
+    TRY(run_find_indirect(code, U32(fp[pc->b]), pc[1].constant, &callee));
     resume = pc + 2;
 call:
     first = fp + pc->a;
@@ -318,7 +310,7 @@ call:
         pc = resume;
         NEXT;
     }
-    TRY(enter(run, callee, resume, fp, first));
+    TRY(run_enter(run, callee, resume, fp, first));
     fp = first;
     pc = words + callee->code;
     NEXT_BLOCK;
@@ -544,44 +536,27 @@ end:
     return outcome;
 }
 
-/* In tier 0. */
-static enum engine_outcome interpret_from(struct engine_instance *instance,
-                                          struct engine_stack *stack, uint32_t function,
-                                          const uint64_t *args, uint64_t *result)
+enum engine_outcome run_interpret(struct engine_instance *instance, struct engine_stack *stack,
+                                  uint32_t function, const uint64_t *args, uint64_t *result)
 {
     const struct engine_code *code = instance->code;
     const struct function *entry = &code->functions[function];
     const struct signature *type = &code->types[entry->type];
-    struct run run = {.instance = instance,
-                      .code = code,
-                      .stack = stack,
-                      .memory_bytes = instance_bytes(instance),
-                      .fuel = instance->fuel};
+    struct run_state run = {.instance = instance,
+                            .code = code,
+                            .stack = stack,
+                            .memory_bytes = instance_bytes(instance),
+                            .fuel = instance->fuel};
     enum engine_outcome outcome;
 
     for (uint32_t i = 0; i < entry->params; i++)
         stack->cells[i] = type->params[i] == TYPE_I32 ? U32(args[i]) : args[i];
-    outcome = enter(&run, entry, NULL, stack->cells, stack->cells);
+    outcome = run_enter(&run, entry, NULL, stack->cells, stack->cells);
     INVARIANT(outcome == ENGINE_DONE); /* one activation always fits: see limits.h */
     outcome = interpret(&run, code->words + entry->code, stack->cells);
     instance->fuel = run.fuel;
     *result = outcome == ENGINE_DONE && type->result != TYPE_NONE ? stack->cells[0] : 0;
     return outcome;
-}
-
-enum engine_outcome engine_run(struct engine_instance *instance, struct engine_stack *stack,
-                               uint32_t function, const uint64_t *args, uint64_t *result)
-{
-    const struct engine_code *code = instance->code;
-
-    INVARIANT(function >= code->imports_count && function < code->functions_count);
-    INVARIANT(instance->memory_pages <= code->memory_pages_max);
-    stack->function = 0;
-    stack->offset = 0;
-    stack->depth = 0;
-    if (native_has(instance, function))
-        return native_run(instance, stack, function, args, result);
-    return interpret_from(instance, stack, function, args, result);
 }
 
 _Static_assert(LIMIT_LOCALS + LIMIT_OPERANDS <= LIMIT_STACK_CELLS, "one activation fits");

@@ -31,7 +31,7 @@ const char *engine_outcome_name(enum engine_outcome outcome)
 }
 
 /* The last place at or before the word. */
-static uint32_t offset_of(const struct engine_code *code, uint32_t word)
+static uint32_t trace_offset_of(const struct engine_code *code, uint32_t word)
 {
     uint32_t low = 0;
     uint32_t high = code->places_count;
@@ -47,7 +47,7 @@ static uint32_t offset_of(const struct engine_code *code, uint32_t word)
     return code->places_count == 0 ? 0 : code->places[low].offset;
 }
 
-static uint32_t function_of(const struct engine_code *code, uint32_t word)
+static uint32_t trace_function_of(const struct engine_code *code, uint32_t word)
 {
     uint32_t low = code->imports_count;
     uint32_t high = code->functions_count;
@@ -70,12 +70,12 @@ void run_note(struct engine_stack *stack, uint32_t function, uint32_t offset)
     stack->depth = 1;
 }
 
-void run_note_word(struct run *run, uint32_t word)
+void run_note_word(struct run_state *run, uint32_t word)
 {
     struct engine_stack *stack = run->stack;
 
-    stack->function = function_of(run->code, word);
-    stack->offset = offset_of(run->code, word);
+    stack->function = trace_function_of(run->code, word);
+    stack->offset = trace_offset_of(run->code, word);
     stack->depth = run->depth;
     stack->code = run->code;
 }
@@ -102,7 +102,8 @@ uint32_t engine_backtrace(const struct engine_stack *stack, struct engine_frame 
         }
         /* The word before the one where that caller would have gone on belongs to its call. */
         call = (uint32_t)(stack->frames[stack->depth - i].pc - code->words) - 1;
-        frames[i] = (struct engine_frame){function_of(code, call), offset_of(code, call)};
+        frames[i] =
+            (struct engine_frame){trace_function_of(code, call), trace_offset_of(code, call)};
     }
     return count;
 }
