@@ -1,11 +1,14 @@
 /* What must hold after every frame and step, and what must hold when all is quiet. */
-#include "sim/sim.h"
+#include "sim/check.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "agents/views.h"
+#include "sim/client.h"
 #include "sim/hog.h"
+#include "sim/network.h"
+#include "sim/sim.h"
 
 /* ---- one site ---- */
 
@@ -94,17 +97,17 @@ void check_loaded(struct sim_site *site)
 
 /* ---- two ends ---- */
 
-static bool lies(const struct sim *sim, const struct wire *wire)
+static bool wire_lies(const struct sim *sim, const struct sim_wire *wire)
 {
     return sim->sites[wire->ends[0]].lies || sim->sites[wire->ends[1]].lies;
 }
 
-static bool was_restored(const struct sim *sim, const struct wire *wire)
+static bool wire_was_restored(const struct sim *sim, const struct sim_wire *wire)
 {
     return sim->sites[wire->ends[0]].restored || sim->sites[wire->ends[1]].restored;
 }
 
-static bool by_hand(const struct link *link)
+static bool check_by_hand(const struct link *link)
 {
     return strstr(link->reason, "operator") != NULL;
 }
@@ -113,7 +116,7 @@ static bool by_hand(const struct link *link)
  * be taken. */
 static void check_direction(const struct sim *sim, size_t number, int from)
 {
-    const struct wire *wire = &sim->wires[number];
+    const struct sim_wire *wire = &sim->wires[number];
     const struct sim_site *sender = &sim->sites[wire->ends[from]];
     const struct sim_site *receiver = &sim->sites[wire->ends[1 - from]];
     const struct cursors *sent = &sender->durable[number];
@@ -137,11 +140,11 @@ static void check_direction(const struct sim *sim, size_t number, int from)
                  (unsigned long long)taken->received_seq);
 }
 
-static void check_freeze(const struct sim *sim, const struct wire *wire, int end)
+static void check_freeze(const struct sim *sim, const struct sim_wire *wire, int end)
 {
     const struct link *link = network_link(sim, wire, end);
 
-    if (link != NULL && link->state == LINK_FROZEN && !by_hand(link))
+    if (link != NULL && link->state == LINK_FROZEN && !check_by_hand(link))
         sim_fail(sim, "site %s: its link to %s froze though nobody lied: %s",
                  sim->sites[wire->ends[end]].name, link->name, link->reason);
 }
@@ -149,7 +152,7 @@ static void check_freeze(const struct sim *sim, const struct wire *wire, int end
 void check_wires(const struct sim *sim)
 {
     for (size_t i = 0; i < sim->wire_count; i++) {
-        if (lies(sim, &sim->wires[i]) || was_restored(sim, &sim->wires[i]))
+        if (wire_lies(sim, &sim->wires[i]) || wire_was_restored(sim, &sim->wires[i]))
             continue;
         check_direction(sim, i, 0);
         check_direction(sim, i, 1);
@@ -168,7 +171,7 @@ struct resting {
     bool rests;
 };
 
-static bool is_frozen(const struct sim *sim, const struct wire *wire)
+static bool wire_is_frozen(const struct sim *sim, const struct sim_wire *wire)
 {
     const struct link *a = network_link(sim, wire, 0);
     const struct link *b = network_link(sim, wire, 1);
@@ -176,7 +179,7 @@ static bool is_frozen(const struct sim *sim, const struct wire *wire)
     return a->state == LINK_FROZEN || b->state == LINK_FROZEN;
 }
 
-static bool agree(const struct link *a, const struct link *b)
+static bool check_ends_agree(const struct link *a, const struct link *b)
 {
     return a->state == LINK_UP && b->state == LINK_UP && a->sent_seq == b->received_seq &&
            b->sent_seq == a->received_seq && a->sent_total == b->received_total &&
@@ -185,7 +188,7 @@ static bool agree(const struct link *a, const struct link *b)
 }
 
 /* Nobody waits for an answer that does not come. */
-static void end_rests(void *context, struct channel_end *end)
+static void check_end_rests(void *context, struct channel_end *end)
 {
     struct resting *resting = context;
     int side;
@@ -195,8 +198,8 @@ static void end_rests(void *context, struct channel_end *end)
     if (end->interface != CHANNEL_INTERFACE_SELF) {
         size_t wire = network_wire_of(resting->sim, resting->site->index, end->interface, &side);
 
-        if (lies(resting->sim, &resting->sim->wires[wire]) ||
-            was_restored(resting->sim, &resting->sim->wires[wire]))
+        if (wire_lies(resting->sim, &resting->sim->wires[wire]) ||
+            wire_was_restored(resting->sim, &resting->sim->wires[wire]))
             return;
     }
     resting->rests = false;
@@ -217,15 +220,15 @@ bool check_at_rest(const struct sim *sim, char *why, size_t why_size)
             (void)snprintf(why, why_size, "site %s is busy", site->name);
             return false;
         }
-        channels_each(site->core->channels, end_rests, &resting);
+        channels_each(site->core->channels, check_end_rests, &resting);
         if (!resting.rests)
             return false;
     }
     for (size_t i = 0; i < sim->wire_count; i++) {
-        const struct wire *wire = &sim->wires[i];
+        const struct sim_wire *wire = &sim->wires[i];
 
-        if (!is_frozen(sim, wire) &&
-            !agree(network_link(sim, wire, 0), network_link(sim, wire, 1))) {
+        if (!wire_is_frozen(sim, wire) &&
+            !check_ends_agree(network_link(sim, wire, 0), network_link(sim, wire, 1))) {
             (void)snprintf(why, why_size, "wire %zu, sites %s and %s, do not agree", i,
                            sim->sites[wire->ends[0]].name, sim->sites[wire->ends[1]].name);
             return false;
@@ -242,7 +245,7 @@ struct sums {
     bool all_agree;
 };
 
-static void add_report(struct sums *sums, const struct verify_report *report)
+static void check_add_report(struct sums *sums, const struct verify_report *report)
 {
     sums->minted += report->treasury_debit;
     sums->out += report->link_out;
@@ -274,14 +277,14 @@ void check_end(struct sim *sim)
         check_treasury(&sim->sites[i], &report);
         if (sim->options.profile->hog)
             hog_check_disk(&sim->sites[i], &report);
-        add_report(&sums, &report);
+        check_add_report(&sums, &report);
     }
     for (size_t i = 0; i < sim->wire_count; i++) {
-        bool frozen = is_frozen(sim, &sim->wires[i]);
+        bool frozen = wire_is_frozen(sim, &sim->wires[i]);
 
         sums.all_agree = sums.all_agree && !frozen;
         sim->result.freezes += frozen;
-        if (frozen && !lies(sim, &sim->wires[i]) && !was_restored(sim, &sim->wires[i]))
+        if (frozen && !wire_lies(sim, &sim->wires[i]) && !wire_was_restored(sim, &sim->wires[i]))
             sim_fail(sim, "wire %zu is frozen though nobody lied", i);
     }
     if (sums.minted + sums.in != sums.held + sums.out)

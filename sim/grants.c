@@ -22,16 +22,16 @@ struct grants *grants_new(void)
     return calloc(1, sizeof(struct grants));
 }
 
-static void free_plain(void *context, uint64_t key, void *value)
+static void grants_free_plain(void *context, uint64_t key, void *value)
 {
     (void)context;
     (void)key;
     free(value);
 }
 
-static void free_holding(void *context, uint64_t key, void *value)
+static void grants_free_table(void *context, uint64_t key, void *value)
 {
-    struct holding *holding = value;
+    struct grants_table *holding = value;
 
     (void)context;
     (void)key;
@@ -39,12 +39,12 @@ static void free_holding(void *context, uint64_t key, void *value)
     free(holding);
 }
 
-static void empty(struct grants *grants)
+static void grants_empty(struct grants *grants)
 {
-    table_each(&grants->holdings, free_holding, NULL);
-    table_each(&grants->messages, free_plain, NULL);
-    table_each(&grants->heap, free_plain, NULL);
-    table_each(&grants->makers, free_plain, NULL);
+    table_each(&grants->holdings, grants_free_table, NULL);
+    table_each(&grants->messages, grants_free_plain, NULL);
+    table_each(&grants->heap, grants_free_plain, NULL);
+    table_each(&grants->makers, grants_free_plain, NULL);
     table_fini(&grants->holdings);
     table_fini(&grants->messages);
     table_fini(&grants->heap);
@@ -56,15 +56,15 @@ void grants_free(struct grants *grants)
 {
     if (grants == NULL)
         return;
-    empty(grants);
+    grants_empty(grants);
     free(grants);
 }
 
 /* ---- tables of agents ---- */
 
-static void keep_table(struct grants *grants, const struct agent *agent)
+static void grants_keep_table(struct grants *grants, const struct agent *agent)
 {
-    struct holding *holding = table_get(&grants->holdings, agent->id);
+    struct grants_table *holding = table_get(&grants->holdings, agent->id);
 
     if (holding == NULL) {
         holding = calloc(1, sizeof *holding);
@@ -87,7 +87,7 @@ static void keep_table(struct grants *grants, const struct agent *agent)
     }
 }
 
-static const struct cap *kept(const struct holding *holding, uint64_t slot)
+static const struct cap *grants_kept(const struct grants_table *holding, uint64_t slot)
 {
     static const struct cap none = {0};
 
@@ -95,7 +95,7 @@ static const struct cap *kept(const struct holding *holding, uint64_t slot)
 }
 
 /* Its first table, before its first turn. */
-static void see_newborn(struct look *look, const struct agent *agent)
+static void grants_see_newborn(struct grants_view *look, const struct agent *agent)
 {
     for (uint64_t slot = 0; slot < agent->caps.highest; slot++) {
         const struct cap *cap = cap_table_at(&agent->caps, slot);
@@ -106,20 +106,20 @@ static void see_newborn(struct look *look, const struct agent *agent)
     if (look->by != 0 && agent->parent != look->by)
         sim_fail(look->site->sim, "site %s: agent %llu was born in a turn of %llu, not its parent",
                  look->site->name, U(agent->id), U(look->by));
-    keep_table(look->grants, agent);
+    grants_keep_table(look->grants, agent);
 }
 
 /* After its turn: what is new in its table.  Of what was lent it has no more than it kept. */
-static void see_table(struct look *look, const struct agent *agent)
+static void grants_see_table(struct grants_view *look, const struct agent *agent)
 {
-    const struct holding *holding = table_get(&look->grants->holdings, agent->id);
+    const struct grants_table *holding = table_get(&look->grants->holdings, agent->id);
     uint32_t orders = look->agents->turn_memory->orders[SERAI_ORDER_cap_keep];
     uint32_t loans = 0;
 
     for (uint64_t slot = 0; slot < agent->caps.highest; slot++) {
         const struct cap *cap = cap_table_at(&agent->caps, slot);
 
-        if (cap_is_empty(cap) || cap_equal(cap, kept(holding, slot)))
+        if (cap_is_empty(cap) || cap_equal(cap, grants_kept(holding, slot)))
             continue;
         if (look->undone)
             grants_forged(look, "agent", agent->id, cap);
@@ -133,12 +133,12 @@ static void see_table(struct look *look, const struct agent *agent)
         sim_fail(look->site->sim,
                  "site %s: agent %llu has %u caps that its event lent, and kept %u",
                  look->site->name, U(agent->id), loans, orders);
-    keep_table(look->grants, agent);
+    grants_keep_table(look->grants, agent);
 }
 
 /* ---- messages ---- */
 
-static struct note *note_of(const struct message *m)
+static struct note *grants_note_of(const struct message *m)
 {
     struct note *note = calloc(1, sizeof *note);
 
@@ -150,31 +150,32 @@ static struct note *note_of(const struct message *m)
     return note;
 }
 
-static void see_message(struct look *look, const struct agent *to, const struct message *m)
+static void grants_see_message(struct grants_view *look, const struct agent *to,
+                               const struct message *m)
 {
     grants_check_message(look, to, m);
     if (m->cap_count > 0 || !cap_is_empty(&m->reply))
-        (void)!table_put(&look->grants->messages, m->id, note_of(m)); /* a new number */
+        (void)!table_put(&look->grants->messages, m->id, grants_note_of(m)); /* a new number */
 }
 
-static void see_inbox(struct look *look, const struct agent *agent)
+static void grants_see_inbox(struct grants_view *look, const struct agent *agent)
 {
     const struct inbox_message *at = agent->inbox.first;
 
     for (; at != NULL && at->front; at = at->next) {
         if (at->m.id >= look->first_message)
-            see_message(look, agent, &at->m);
+            grants_see_message(look, agent, &at->m);
     }
     for (at = agent->inbox.last; at != NULL && !at->front; at = at->previous) {
         if (at->m.id < look->first_message)
             break;
-        see_message(look, agent, &at->m);
+        grants_see_message(look, agent, &at->m);
     }
 }
 
 /* ---- things ---- */
 
-static void keep_maker(struct grants *grants, const struct object *object)
+static void grants_keep_maker(struct grants *grants, const struct object *object)
 {
     struct maker *maker = calloc(1, sizeof *maker);
 
@@ -186,7 +187,7 @@ static void keep_maker(struct grants *grants, const struct object *object)
     (void)!table_put(&grants->makers, object->id, maker); /* a new number */
 }
 
-static void keep_entry(struct grants *grants, const struct heap_entry *entry)
+static void grants_keep_entry(struct grants *grants, const struct heap_entry *entry)
 {
     struct note *note = calloc(1, sizeof *note);
 
@@ -196,7 +197,7 @@ static void keep_entry(struct grants *grants, const struct heap_entry *entry)
     (void)!table_put(&grants->heap, entry->serial, note); /* a new number */
 }
 
-static void see_objects(struct look *look)
+static void grants_see_objects(struct grants_view *look)
 {
     struct grants *grants = look->grants;
 
@@ -206,7 +207,7 @@ static void see_objects(struct look *look)
 
         if (object == NULL || object->kind == OBJECT_TIMER)
             continue;
-        keep_maker(grants, object);
+        grants_keep_maker(grants, object);
         maker = table_get(&grants->makers, id);
         if (look->by != 0 && !look->undone &&
             (maker->owner == look->by || maker->owner >= look->first_agent))
@@ -216,7 +217,7 @@ static void see_objects(struct look *look)
     }
 }
 
-static void see_heap(struct look *look)
+static void grants_see_heap(struct grants_view *look)
 {
     struct grants *grants = look->grants;
     const struct agents *agents = look->agents;
@@ -232,7 +233,7 @@ static void see_heap(struct look *look)
             if (look->by == 0 || look->undone || !grants_may_be_named(&at->cap) ||
                 at->payer != look->by || !grants_could_have(look, &at->cap))
                 grants_forged(look, "heap entry", at->serial, &at->cap);
-            keep_entry(grants, at);
+            grants_keep_entry(grants, at);
         }
     }
     grants->heap_count = agents->heap.count; /* what was taken out goes with the next check */
@@ -240,31 +241,31 @@ static void see_heap(struct look *look)
 
 /* ---- looking ---- */
 
-static void see_agent(struct look *look, const struct agent *agent)
+static void grants_see_agent(struct grants_view *look, const struct agent *agent)
 {
     if (agent->id >= look->first_agent)
-        see_newborn(look, agent);
+        grants_see_newborn(look, agent);
     if (agent->id >= look->first_agent && agent->id >= look->grants->next_agent)
         look->grants->next_agent = agent->id + 1;
-    see_inbox(look, agent);
+    grants_see_inbox(look, agent);
 }
 
 /* Who sleeps has heard nothing since the last look; the check after each frame sees them too. */
-static void see_awake(struct look *look)
+static void grants_see_awake(struct grants_view *look)
 {
     for (size_t at = 0; at < look->agents->awake.list.size; at += sizeof(struct agent *)) {
         const struct agent *agent;
 
         memcpy(&agent, look->agents->awake.list.data + at, sizeof agent);
-        see_agent(look, agent);
+        grants_see_agent(look, agent);
     }
 }
 
-static struct look begin_look(struct sim_site *site)
+static struct grants_view grants_view_of(struct sim_site *site)
 {
     struct grants *grants = site->grants;
 
-    return (struct look){
+    return (struct grants_view){
         .site = site,
         .grants = grants,
         .agents = site->core->agents,
@@ -276,7 +277,7 @@ static struct look begin_look(struct sim_site *site)
     };
 }
 
-static void see_all(struct look *look)
+static void grants_see_all(struct grants_view *look)
 {
     struct grants *grants = look->grants;
     const struct agents *agents = look->agents;
@@ -284,13 +285,13 @@ static void see_all(struct look *look)
     const struct agent *agent;
 
     if (agents->objects.next != look->first_object)
-        see_objects(look);
+        grants_see_objects(look);
     if (said) /* each newborn has a message that says so */
-        see_awake(look);
-    see_heap(look);
+        grants_see_awake(look);
+    grants_see_heap(look);
     agent = look->by == 0 ? NULL : agents_find(agents, look->by);
     if (agent != NULL)
-        see_table(look, agent);
+        grants_see_table(look, agent);
     grants->next_object = agents->objects.next;
     grants->next_message = agents->next_message;
     grants->next_serial = agents->heap.next_serial;
@@ -298,9 +299,9 @@ static void see_all(struct look *look)
 
 void grants_look(struct sim_site *site)
 {
-    struct look look = begin_look(site);
+    struct grants_view look = grants_view_of(site);
 
-    see_all(&look);
+    grants_see_all(&look);
 }
 
 void grants_mark(void *context, uint64_t id, uint64_t message)
@@ -308,7 +309,7 @@ void grants_mark(void *context, uint64_t id, uint64_t message)
     struct sim_site *site = context;
     struct grants *grants = site->grants;
     const struct agent *agent;
-    struct look look;
+    struct grants_view look;
     bool waits;
 
     if (id != 0) {
@@ -318,7 +319,7 @@ void grants_mark(void *context, uint64_t id, uint64_t message)
         grants->traps = agents_find(site->core->agents, id)->usage.traps;
         return;
     }
-    look = begin_look(site);
+    look = grants_view_of(site);
     look.by = grants->agent;
     look.event = table_get(&grants->messages, grants->message);
     agent = agents_find(look.agents, look.by);
@@ -326,7 +327,7 @@ void grants_mark(void *context, uint64_t id, uint64_t message)
     waits =
         agent != NULL && agent->inbox.first != NULL && agent->inbox.first->m.id == grants->message;
     look.undone = waits || (agent != NULL && agent->usage.traps != grants->traps);
-    see_all(&look);
+    grants_see_all(&look);
     if (!waits)
         free(table_remove(&grants->messages, grants->message));
     grants->agent = 0;
@@ -335,7 +336,7 @@ void grants_mark(void *context, uint64_t id, uint64_t message)
 /* ---- all of it ---- */
 
 /* A number for a cap in its place; those of a site are added up, in whatever order. */
-static uint64_t mixed(uint64_t holder, uint64_t place, const struct cap *cap)
+static uint64_t grants_mix(uint64_t holder, uint64_t place, const struct cap *cap)
 {
     uint64_t x = holder * UINT64_C(0x9e3779b97f4a7c15) + place;
 
@@ -347,7 +348,7 @@ static uint64_t mixed(uint64_t holder, uint64_t place, const struct cap *cap)
 enum { IN_MESSAGE = 2048, IN_HEAP = 4096, REPLY = 16 }; /* places beside slots */
 
 /* A reply is held by one: whoever else had it could answer it, too. */
-static void count_place(struct look *look, const struct cap *cap)
+static void grants_count_place(struct grants_view *look, const struct cap *cap)
 {
     struct maker *maker =
         cap->kind == SERAI_KIND_FACET ? table_get(&look->grants->makers, cap->object) : NULL;
@@ -356,32 +357,33 @@ static void count_place(struct look *look, const struct cap *cap)
         maker->places++;
 }
 
-static void check_note(struct look *look, const char *what, struct table *table, uint64_t id,
-                       const struct cap *caps, uint8_t count, const struct cap *reply, uint64_t in)
+static void grants_check_note(struct grants_view *look, const char *what, struct table *table,
+                              uint64_t id, const struct cap *caps, uint8_t count,
+                              const struct cap *reply, uint64_t in)
 {
     struct note *note = table_get(table, id);
 
     for (uint8_t i = 0; i < count; i++) {
         if (note == NULL || i >= note->count || !cap_equal(&caps[i], &note->caps[i]))
             grants_forged(look, what, id, &caps[i]);
-        look->digest += mixed(id, in + i, &caps[i]);
-        count_place(look, &caps[i]);
+        look->digest += grants_mix(id, in + i, &caps[i]);
+        grants_count_place(look, &caps[i]);
     }
     if (!cap_is_empty(reply) && (note == NULL || !cap_equal(reply, &note->reply)))
         grants_forged(look, what, id, reply);
     if (!cap_is_empty(reply)) {
-        look->digest += mixed(id, in + REPLY, reply);
-        count_place(look, reply);
+        look->digest += grants_mix(id, in + REPLY, reply);
+        grants_count_place(look, reply);
     }
     if (note != NULL)
         note->live = true;
 }
 
-static bool check_agent(void *context, const struct agent *agent)
+static bool grants_check_agent(void *context, const struct agent *agent)
 {
-    struct look *look = context;
+    struct grants_view *look = context;
     uint64_t id = agent->id;
-    const struct holding *holding = table_get(&look->grants->holdings, id);
+    const struct grants_table *holding = table_get(&look->grants->holdings, id);
 
     for (uint64_t slot = 0; slot < SERAI_SLOTS_MAX; slot++) {
         const struct cap *cap = cap_table_at(&agent->caps, slot);
@@ -392,26 +394,26 @@ static bool check_agent(void *context, const struct agent *agent)
         }
         if (cap_is_empty(cap))
             continue;
-        if (!cap_equal(cap, kept(holding, slot)))
+        if (!cap_equal(cap, grants_kept(holding, slot)))
             grants_forged(look, "agent", id, cap);
-        look->digest += mixed(id, slot, cap);
-        count_place(look, cap);
+        look->digest += grants_mix(id, slot, cap);
+        grants_count_place(look, cap);
     }
     for (const struct inbox_message *at = agent->inbox.first; at != NULL; at = at->next) {
         if (at->m.cap_count > 0 || !cap_is_empty(&at->m.reply))
-            check_note(look, "message", &look->grants->messages, at->m.id, at->m.caps,
-                       at->m.cap_count, &at->m.reply, IN_MESSAGE);
+            grants_check_note(look, "message", &look->grants->messages, at->m.id, at->m.caps,
+                              at->m.cap_count, &at->m.reply, IN_MESSAGE);
     }
     return true;
 }
 
-static void check_heap(struct look *look)
+static void grants_check_heap(struct grants_view *look)
 {
     for (size_t bucket = 0; bucket < look->agents->heap.bucket_count; bucket++) {
         for (const struct heap_entry *at = look->agents->heap.buckets[bucket]; at != NULL;
              at = at->next) {
-            check_note(look, "heap entry", &look->grants->heap, at->serial, &at->cap, 1, NULL,
-                       IN_HEAP);
+            grants_check_note(look, "heap entry", &look->grants->heap, at->serial, &at->cap, 1,
+                              NULL, IN_HEAP);
             if (cap_reply(look->agents, &at->cap) != NULL)
                 grants_forged(look, "heap entry", at->serial, &at->cap);
         }
@@ -419,9 +421,9 @@ static void check_heap(struct look *look)
 }
 
 /* Who made a thing, and its badge, never change; a reply is in one place. */
-static void check_object(void *context, uint64_t id, void *value)
+static void grants_check_object(void *context, uint64_t id, void *value)
 {
-    struct look *look = context;
+    struct grants_view *look = context;
     const struct object *object = value;
     struct maker *maker = table_get(&look->grants->makers, id);
 
@@ -462,13 +464,13 @@ static bool agent_is_dead(const struct agents *agents, uint64_t id, void *value)
     return !agents_has(agents, id);
 }
 
-static bool thing_is_gone(const struct agents *agents, uint64_t id, void *value)
+static bool object_is_gone(const struct agents *agents, uint64_t id, void *value)
 {
     (void)value;
     return table_get(&agents->objects.by_id, id) == NULL;
 }
 
-static void find_gone(void *context, uint64_t id, void *value)
+static void grants_find_gone(void *context, uint64_t id, void *value)
 {
     struct sweep *sweep = context;
 
@@ -476,10 +478,10 @@ static void find_gone(void *context, uint64_t id, void *value)
         bytes_append(&sweep->gone, &id, sizeof id);
 }
 
-static void sweep_out(struct table *table, struct sweep sweep,
-                      void (*drop)(void *context, uint64_t key, void *value))
+static void grants_sweep(struct table *table, struct sweep sweep,
+                         void (*drop)(void *context, uint64_t key, void *value))
 {
-    table_each(table, find_gone, &sweep);
+    table_each(table, grants_find_gone, &sweep);
     INVARIANT(!sweep.gone.failed);
     for (size_t at = 0; at < sweep.gone.size; at += sizeof(uint64_t)) {
         uint64_t id;
@@ -492,44 +494,48 @@ static void sweep_out(struct table *table, struct sweep sweep,
 
 uint64_t grants_check(struct sim_site *site)
 {
-    struct look look;
+    struct grants_view look;
 
     grants_look(site);
-    look = begin_look(site);
-    agents_each(look.agents, 0, check_agent, &look);
-    check_heap(&look);
-    table_each(&look.agents->objects.by_id, check_object, &look);
-    sweep_out(&look.grants->messages, (struct sweep){look.agents, note_is_gone, {0}}, free_plain);
-    sweep_out(&look.grants->heap, (struct sweep){look.agents, note_is_gone, {0}}, free_plain);
-    sweep_out(&look.grants->holdings, (struct sweep){look.agents, agent_is_dead, {0}},
-              free_holding);
-    sweep_out(&look.grants->makers, (struct sweep){look.agents, thing_is_gone, {0}}, free_plain);
+    look = grants_view_of(site);
+    agents_each(look.agents, 0, grants_check_agent, &look);
+    grants_check_heap(&look);
+    table_each(&look.agents->objects.by_id, grants_check_object, &look);
+    grants_sweep(&look.grants->messages, (struct sweep){look.agents, note_is_gone, {0}},
+                 grants_free_plain);
+    grants_sweep(&look.grants->heap, (struct sweep){look.agents, note_is_gone, {0}},
+                 grants_free_plain);
+    grants_sweep(&look.grants->holdings, (struct sweep){look.agents, agent_is_dead, {0}},
+                 grants_free_table);
+    grants_sweep(&look.grants->makers, (struct sweep){look.agents, object_is_gone, {0}},
+                 grants_free_plain);
     return look.digest;
 }
 
 /* ---- after a start ---- */
 
-static bool keep_agent(void *context, const struct agent *agent)
+static bool grants_keep_agent(void *context, const struct agent *agent)
 {
     struct grants *grants = context;
 
-    keep_table(grants, agent);
+    grants_keep_table(grants, agent);
     if (agent->id >= grants->next_agent)
         grants->next_agent = agent->id + 1;
     for (const struct inbox_message *at = agent->inbox.first; at != NULL; at = at->next) {
         if (at->m.cap_count > 0 || !cap_is_empty(&at->m.reply))
-            (void)!table_put(&grants->messages, at->m.id, note_of(&at->m)); /* a new number */
+            (void)!table_put(&grants->messages, at->m.id,
+                             grants_note_of(&at->m)); /* a new number */
     }
     return true;
 }
 
-static void keep_object(void *context, uint64_t id, void *value)
+static void grants_keep_object(void *context, uint64_t id, void *value)
 {
     const struct object *object = value;
 
     (void)id;
     if (object->kind != OBJECT_TIMER)
-        keep_maker(context, object);
+        grants_keep_maker(context, object);
 }
 
 void grants_begin(struct sim_site *site)
@@ -537,12 +543,12 @@ void grants_begin(struct sim_site *site)
     struct grants *grants = site->grants;
     const struct agents *agents = site->core->agents;
 
-    empty(grants);
-    agents_each(agents, 0, keep_agent, grants);
-    table_each(&agents->objects.by_id, keep_object, grants);
+    grants_empty(grants);
+    agents_each(agents, 0, grants_keep_agent, grants);
+    table_each(&agents->objects.by_id, grants_keep_object, grants);
     for (size_t bucket = 0; bucket < agents->heap.bucket_count; bucket++) {
         for (const struct heap_entry *at = agents->heap.buckets[bucket]; at != NULL; at = at->next)
-            keep_entry(grants, at);
+            grants_keep_entry(grants, at);
     }
     grants->next_object = agents->objects.next;
     grants->next_message = agents->next_message;

@@ -13,7 +13,7 @@
 /* ---- whether it may be so ---- */
 
 /* The same thing with no more rights; what owns a buffer is not copied. */
-static bool is_part_of(const struct cap *cap, const struct cap *held)
+static bool cap_is_part_of(const struct cap *cap, const struct cap *held)
 {
     if (cap->kind != held->kind || cap->object != held->object)
         return false;
@@ -27,13 +27,13 @@ static bool note_has(const struct note *note, const struct cap *cap)
     if (note == NULL)
         return false;
     for (uint8_t i = 0; i < note->count; i++) {
-        if (is_part_of(cap, &note->caps[i]))
+        if (cap_is_part_of(cap, &note->caps[i]))
             return true;
     }
-    return is_part_of(cap, &note->reply);
+    return cap_is_part_of(cap, &note->reply);
 }
 
-static bool ordered(const struct look *look, enum serai_order order)
+static bool paths_ordered(const struct grants_view *look, enum serai_order order)
 {
     return look->agents->turn_memory->orders[order] > 0;
 }
@@ -43,7 +43,7 @@ struct in_heap {
     bool found;
 };
 
-static void look_in_heap(void *context, uint64_t serial, void *value)
+static void paths_look_in_heap(void *context, uint64_t serial, void *value)
 {
     struct in_heap *in_heap = context;
 
@@ -51,23 +51,23 @@ static void look_in_heap(void *context, uint64_t serial, void *value)
     in_heap->found = in_heap->found || note_has(value, in_heap->cap);
 }
 
-static bool used_heap(const struct look *look)
+static bool paths_used_heap(const struct grants_view *look)
 {
-    return ordered(look, SERAI_ORDER_heap_get) || ordered(look, SERAI_ORDER_heap_take);
+    return paths_ordered(look, SERAI_ORDER_heap_get) || paths_ordered(look, SERAI_ORDER_heap_take);
 }
 
-static bool from_heap(const struct look *look, const struct cap *cap)
+static bool paths_from_heap(const struct grants_view *look, const struct cap *cap)
 {
     struct in_heap in_heap = {cap, false};
 
-    if (!used_heap(look))
+    if (!paths_used_heap(look))
         return false;
-    table_each(&look->grants->heap, look_in_heap, &in_heap);
+    table_each(&look->grants->heap, paths_look_in_heap, &in_heap);
     return in_heap.found;
 }
 
 /* By an order of this turn: a facet of its own or of a child's, a buffer, an end that it bought. */
-static bool was_made(const struct look *look, const struct cap *cap)
+static bool paths_made(const struct grants_view *look, const struct cap *cap)
 {
     const struct maker *maker;
 
@@ -76,21 +76,21 @@ static bool was_made(const struct look *look, const struct cap *cap)
 
         /* None: within the site it was refused at once, and the answer takes the slot back. */
         return (end == NULL || end->owner == look->by) && cap->object >= look->first_end &&
-               ordered(look, SERAI_ORDER_channel_buy);
+               paths_ordered(look, SERAI_ORDER_channel_buy);
     }
     maker = cap->object < look->first_object ? NULL : table_get(&look->grants->makers, cap->object);
     if (maker == NULL)
         return false;
     if (cap->kind == SERAI_KIND_BUFFER)
         return !maker->is_facet && maker->owner == look->by &&
-               ordered(look, SERAI_ORDER_buffer_buy);
+               paths_ordered(look, SERAI_ORDER_buffer_buy);
     if (cap->kind != SERAI_KIND_FACET || !maker->is_facet || maker->one_shot)
         return false;
-    return maker->owner == look->by ? ordered(look, SERAI_ORDER_self_facet)
-                                    : ordered(look, SERAI_ORDER_spawn);
+    return maker->owner == look->by ? paths_ordered(look, SERAI_ORDER_self_facet)
+                                    : paths_ordered(look, SERAI_ORDER_spawn);
 }
 
-static bool is_new_and_gone(const struct look *look, const struct cap *cap)
+static bool paths_new_and_gone(const struct grants_view *look, const struct cap *cap)
 {
     /* Made and revoked, sold or used up within the turn: nothing is behind it any more. */
     return cap->object >= look->first_object && cap->object < look->agents->objects.next &&
@@ -98,50 +98,51 @@ static bool is_new_and_gone(const struct look *look, const struct cap *cap)
            table_get(&look->agents->objects.by_id, cap->object) == NULL;
 }
 
-static bool was_held(const struct look *look, const struct cap *cap)
+static bool paths_held(const struct grants_view *look, const struct cap *cap)
 {
-    const struct holding *holding = table_get(&look->grants->holdings, look->by);
+    const struct grants_table *holding = table_get(&look->grants->holdings, look->by);
 
     for (uint32_t i = 0; holding != NULL && i < holding->slots; i++) {
-        if (is_part_of(cap, &holding->caps[i]))
+        if (cap_is_part_of(cap, &holding->caps[i]))
             return true;
     }
     return false;
 }
 
-bool grants_could_have(const struct look *look, const struct cap *cap)
+bool grants_could_have(const struct grants_view *look, const struct cap *cap)
 {
-    return was_held(look, cap) || note_has(look->event, cap) || was_made(look, cap) ||
-           from_heap(look, cap) || is_new_and_gone(look, cap);
+    return paths_held(look, cap) || note_has(look->event, cap) || paths_made(look, cap) ||
+           paths_from_heap(look, cap) || paths_new_and_gone(look, cap);
 }
 
 /* What it had before comes into another slot as a share, or by an entry that it put and took. */
-static bool was_copied(const struct look *look, const struct cap *cap)
+static bool paths_copied(const struct grants_view *look, const struct cap *cap)
 {
-    bool shared = cap->kind == SERAI_KIND_BUFFER && ordered(look, SERAI_ORDER_buffer_share);
-    bool put = ordered(look, SERAI_ORDER_heap_add) || ordered(look, SERAI_ORDER_heap_add_at);
+    bool shared = cap->kind == SERAI_KIND_BUFFER && paths_ordered(look, SERAI_ORDER_buffer_share);
+    bool put =
+        paths_ordered(look, SERAI_ORDER_heap_add) || paths_ordered(look, SERAI_ORDER_heap_add_at);
 
-    return (shared || (put && used_heap(look) && grants_may_be_named(cap))) &&
+    return (shared || (put && paths_used_heap(look) && grants_may_be_named(cap))) &&
            grants_could_have(look, cap);
 }
 
-static bool was_born_with(const struct look *look, const struct cap *cap)
+static bool paths_born_with(const struct grants_view *look, const struct cap *cap)
 {
     return look->event != NULL && look->event->for_good && note_has(look->event, cap);
 }
 
-bool grants_is_its_own(const struct look *look, const struct cap *cap)
+bool grants_is_its_own(const struct grants_view *look, const struct cap *cap)
 {
-    return was_made(look, cap) || from_heap(look, cap) || is_new_and_gone(look, cap) ||
-           was_copied(look, cap) || was_born_with(look, cap);
+    return paths_made(look, cap) || paths_from_heap(look, cap) || paths_new_and_gone(look, cap) ||
+           paths_copied(look, cap) || paths_born_with(look, cap);
 }
 
-bool grants_was_lent(const struct look *look, const struct cap *cap)
+bool grants_was_lent(const struct grants_view *look, const struct cap *cap)
 {
     return note_has(look->event, cap);
 }
 
-_Noreturn void grants_forged(const struct look *look, const char *where, uint64_t id,
+_Noreturn void grants_forged(const struct grants_view *look, const char *where, uint64_t id,
                              const struct cap *cap)
 {
     sim_fail(look->site->sim,
@@ -157,7 +158,7 @@ _Noreturn void grants_forged(const struct look *look, const char *where, uint64_
 /* ---- what is born with an agent ---- */
 
 /* What any agent is born with; a channel end is its own and brand-new. */
-bool grants_is_inborn(const struct look *look, const struct agent *agent, uint64_t slot,
+bool grants_is_inborn(const struct grants_view *look, const struct agent *agent, uint64_t slot,
                       const struct cap *cap)
 {
     static const uint8_t inborn[] = {
@@ -176,8 +177,8 @@ bool grants_is_inborn(const struct look *look, const struct agent *agent, uint64
 
 /* ---- messages ---- */
 
-/* Singletons that a request of a client asked for (world_deploy). */
-static bool is_gift(const struct cap *cap)
+/* Singletons that a request of a client asked for (deploy_some). */
+static bool cap_is_gift(const struct cap *cap)
 {
     return cap->rights == 0 && cap->object == 0 &&
            (cap->kind == SERAI_KIND_SPAWNER || cap->kind == SERAI_KIND_TIMER ||
@@ -185,26 +186,26 @@ static bool is_gift(const struct cap *cap)
 }
 
 /* Ends, buffers' owner-right and what an agent is born with stay where they are. */
-static bool may_travel(const struct cap *cap)
+static bool cap_may_travel(const struct cap *cap)
 {
-    return cap->kind == SERAI_KIND_FACET || is_gift(cap) ||
+    return cap->kind == SERAI_KIND_FACET || cap_is_gift(cap) ||
            (cap->kind == SERAI_KIND_BUFFER && (cap->rights & SERAI_RIGHT_OWNER) == 0);
 }
 
 bool grants_may_be_named(const struct cap *cap)
 {
-    return may_travel(cap) && !is_gift(cap);
+    return cap_may_travel(cap) && !cap_is_gift(cap);
 }
 
 struct addressed {
-    const struct look *look;
+    const struct grants_view *look;
     const struct agent *to;
     const struct message *message;
     bool found;
 };
 
 /* It is a facet of the receiver, with the badge that came. */
-static bool leads_there(const struct addressed *addressed, const struct cap *cap)
+static bool paths_lead_there(const struct addressed *addressed, const struct cap *cap)
 {
     const struct maker *maker = cap->kind != SERAI_KIND_FACET
                                     ? NULL
@@ -214,44 +215,45 @@ static bool leads_there(const struct addressed *addressed, const struct cap *cap
            maker->badge == addressed->message->badge;
 }
 
-static bool note_leads_there(const struct addressed *addressed, const struct note *note)
+static bool paths_note_leads_there(const struct addressed *addressed, const struct note *note)
 {
     for (uint8_t i = 0; note != NULL && i < note->count; i++) {
-        if (leads_there(addressed, &note->caps[i]))
+        if (paths_lead_there(addressed, &note->caps[i]))
             return true;
     }
-    return note != NULL && leads_there(addressed, &note->reply);
+    return note != NULL && paths_lead_there(addressed, &note->reply);
 }
 
-static void heap_leads_there(void *context, uint64_t serial, void *value)
+static void paths_heap_leads_there(void *context, uint64_t serial, void *value)
 {
     struct addressed *addressed = context;
 
     (void)serial;
-    addressed->found = addressed->found || note_leads_there(addressed, value);
+    addressed->found = addressed->found || paths_note_leads_there(addressed, value);
 }
 
 /* Only who holds a facet of an agent, or came by one in this turn, can send it a message. */
-static bool could_send(const struct look *look, const struct agent *to, const struct message *m)
+static bool paths_could_send(const struct grants_view *look, const struct agent *to,
+                             const struct message *m)
 {
-    const struct holding *holding = table_get(&look->grants->holdings, look->by);
+    const struct grants_table *holding = table_get(&look->grants->holdings, look->by);
     struct addressed addressed = {look, to, m, false};
 
     for (uint32_t i = 0; holding != NULL && i < holding->slots; i++) {
-        if (leads_there(&addressed, &holding->caps[i]))
+        if (paths_lead_there(&addressed, &holding->caps[i]))
             return true;
     }
-    if (note_leads_there(&addressed, look->event))
+    if (paths_note_leads_there(&addressed, look->event))
         return true;
     if (to->id == look->by || to->id >= look->first_agent)
         return look->agents->objects.next > look->first_object; /* by a facet that is new */
-    if (used_heap(look))
-        table_each(&look->grants->heap, heap_leads_there, &addressed);
+    if (paths_used_heap(look))
+        table_each(&look->grants->heap, paths_heap_leads_there, &addressed);
     return addressed.found;
 }
 
 /* One that is made by this message, or one that its sender had and hands on. */
-static bool reply_is_good(const struct look *look, const struct message *m)
+static bool paths_reply_is_good(const struct grants_view *look, const struct message *m)
 {
     const struct maker *maker = table_get(&look->grants->makers, m->reply.object);
 
@@ -266,21 +268,22 @@ static bool reply_is_good(const struct look *look, const struct message *m)
                          : maker->one_shot && maker->owner == look->by;
 }
 
-void grants_check_message(const struct look *look, const struct agent *to, const struct message *m)
+void grants_check_message(const struct grants_view *look, const struct agent *to,
+                          const struct message *m)
 {
     bool by_request = look->by == 0 && m->kind == SERAI_EVENT_BORN &&
                       cap_is_empty(cap_table_at(&to->caps, SERAI_SLOT_ORIGIN));
 
-    if (look->by == 0 ? !cap_is_empty(&m->reply) : !reply_is_good(look, m))
+    if (look->by == 0 ? !cap_is_empty(&m->reply) : !paths_reply_is_good(look, m))
         grants_forged(look, "message", m->id, &m->reply);
     for (uint8_t i = 0; i < m->cap_count; i++) {
-        if (by_request ? !is_gift(&m->caps[i])
-                       : look->by == 0 || look->undone || !may_travel(&m->caps[i]) ||
+        if (by_request ? !cap_is_gift(&m->caps[i])
+                       : look->by == 0 || look->undone || !cap_may_travel(&m->caps[i]) ||
                              !grants_could_have(look, &m->caps[i]))
             grants_forged(look, "message", m->id, &m->caps[i]);
     }
     if (look->by != 0 && m->kind == SERAI_EVENT_MESSAGE &&
-        (look->undone || !could_send(look, to, m)))
+        (look->undone || !paths_could_send(look, to, m)))
         sim_fail(look->site->sim,
                  "site %s: agent %llu sent a message to %llu, of whom it holds "
                  "no facet",

@@ -11,7 +11,7 @@
 
 /* ---- what is kept ---- */
 
-struct holding { /* of an agent: its table as it was after its last turn */
+struct grants_table { /* of an agent: its table as it was after its last turn */
     uint32_t slots;
     struct cap *caps;
 };
@@ -33,7 +33,7 @@ struct maker { /* of a facet or buffer */
 };
 
 struct grants {
-    struct table holdings; /* agent -> struct holding */
+    struct table holdings; /* agent -> struct grants_table */
     struct table messages; /* message -> struct note */
     struct table heap;     /* serial -> struct note */
     struct table makers;   /* object -> struct maker */
@@ -45,7 +45,7 @@ struct grants {
 };
 
 /* One look at the core: what has changed since the last one, and whose doing it was. */
-struct look {
+struct grants_view {
     struct sim_site *site;
     struct grants *grants;
     const struct agents *agents;
@@ -57,27 +57,27 @@ struct look {
 };
 
 /* Whether the agent whose turn it was can have come by the cap (grants_paths.c). */
-bool grants_could_have(const struct look *look, const struct cap *cap);
+bool grants_could_have(const struct grants_view *look, const struct cap *cap);
 
 /* Whether the cap can stay in a slot where it was not before, without having been kept. */
-bool grants_is_its_own(const struct look *look, const struct cap *cap);
+bool grants_is_its_own(const struct grants_view *look, const struct cap *cap);
 
 /* Whether the event of the turn lent the cap. */
-bool grants_was_lent(const struct look *look, const struct cap *cap);
+bool grants_was_lent(const struct grants_view *look, const struct cap *cap);
 
 /* Whether the site made the cap for an agent that has just been born. */
-bool grants_is_inborn(const struct look *look, const struct agent *agent, uint64_t slot,
+bool grants_is_inborn(const struct grants_view *look, const struct agent *agent, uint64_t slot,
                       const struct cap *cap);
 
 /* Check all of a message that is new: its caps, its reply, and that it could be sent at all. */
-void grants_check_message(const struct look *look, const struct agent *to,
+void grants_check_message(const struct grants_view *look, const struct agent *to,
                           const struct message *message);
 
 /* Whether the cap may be in the heap. */
 bool grants_may_be_named(const struct cap *cap);
 
 /* End the run: a table, message or heap entry `id` has a cap that nobody granted. */
-_Noreturn void grants_forged(const struct look *look, const char *where, uint64_t id,
+_Noreturn void grants_forged(const struct grants_view *look, const char *where, uint64_t id,
                              const struct cap *cap);
 
 static inline bool cap_is_empty(const struct cap *cap)

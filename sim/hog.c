@@ -80,7 +80,7 @@ bool __wrap_quota_allows_code(const struct agents *agents, const struct customer
 bool __wrap_agents_quota_allows(const struct agents *agents, uint64_t customer,
                                 enum customer_resource resource, uint64_t more);
 
-static bool noted(bool allowed, enum customer_resource resource)
+static bool hog_note(bool allowed, enum customer_resource resource)
 {
     refused[resource] += !allowed;
     return allowed;
@@ -89,19 +89,19 @@ static bool noted(bool allowed, enum customer_resource resource)
 bool __wrap_quota_allows(const struct agents *agents, const struct customer_use *use,
                          enum customer_resource resource, uint64_t more)
 {
-    return noted(__real_quota_allows(agents, use, resource, more), resource);
+    return hog_note(__real_quota_allows(agents, use, resource, more), resource);
 }
 
 bool __wrap_quota_allows_code(const struct agents *agents, const struct customer_use *use,
                               const struct code *code)
 {
-    return noted(__real_quota_allows_code(agents, use, code), CUSTOMER_CODE_BYTES);
+    return hog_note(__real_quota_allows_code(agents, use, code), CUSTOMER_CODE_BYTES);
 }
 
 bool __wrap_agents_quota_allows(const struct agents *agents, uint64_t customer,
                                 enum customer_resource resource, uint64_t more)
 {
-    return noted(__real_agents_quota_allows(agents, customer, resource, more), resource);
+    return hog_note(__real_agents_quota_allows(agents, customer, resource, more), resource);
 }
 
 void hog_look(struct sim *sim)
@@ -115,14 +115,14 @@ void hog_look(struct sim *sim)
 
 /* ---- what must hold ---- */
 
-struct holding {
+struct hog_check {
     const struct sim_site *site;
     const struct pricebook *prices;
 };
 
-static void check_use(void *context, uint64_t customer, void *value)
+static void hog_check_use(void *context, uint64_t customer, void *value)
 {
-    const struct holding *holding = context;
+    const struct hog_check *holding = context;
     const struct customer_use *use = value;
 
     for (int resource = 0; resource < CUSTOMER_RESOURCES; resource++) {
@@ -138,9 +138,9 @@ static void check_use(void *context, uint64_t customer, void *value)
 
 void hog_check(const struct sim_site *site)
 {
-    struct holding holding = {site, &site->core->agents->prices};
+    struct hog_check holding = {site, &site->core->agents->prices};
 
-    table_each(&site->core->agents->customers, check_use, &holding);
+    table_each(&site->core->agents->customers, hog_check_use, &holding);
 }
 
 void hog_check_disk(const struct sim_site *site, const struct verify_report *report)

@@ -1,12 +1,13 @@
 /* Lies: one parcel of a site, changed so that it is still a parcel, or nearly. */
-#include "sim/sim.h"
+#include "sim/liar.h"
 
 #include <string.h>
 
 #include "links/parcel.h"
+#include "sim/sim.h"
 
 /* Near the truth, or far from it. */
-static uint64_t bend(struct rng *rng, uint64_t truth)
+static uint64_t liar_bend(struct rng *rng, uint64_t truth)
 {
     switch (rng_below(rng, 5)) {
     case 0:
@@ -22,83 +23,83 @@ static uint64_t bend(struct rng *rng, uint64_t truth)
     }
 }
 
-static uint64_t bend_seq(struct rng *rng, uint64_t truth)
+static uint64_t liar_bend_seq(struct rng *rng, uint64_t truth)
 {
-    return bend(rng, truth) & SEQ_MAX;
+    return liar_bend(rng, truth) & SEQ_MAX;
 }
 
 /* Often much: past the limit, and past what one message may carry. */
-static struct money bend_money(struct rng *rng, struct money truth)
+static struct money liar_bend_money(struct rng *rng, struct money truth)
 {
     uint64_t nanos = rng_coin(rng) ? rng_below(rng, LINK_MESSAGE_NANOS_MAX + 1000)
-                                   : bend(rng, money_nanos(truth)) & MONEY_NANOS_MAX;
+                                   : liar_bend(rng, money_nanos(truth)) & MONEY_NANOS_MAX;
     struct money bent;
 
     return money_from_nanos(&bent, nanos) == ST_OK ? bent : truth;
 }
 
-static void bend_cursor(struct rng *rng, struct cursor *cursor)
+static void liar_bend_cursor(struct rng *rng, struct cursor *cursor)
 {
     if (rng_coin(rng))
-        cursor->seq = bend_seq(rng, cursor->seq);
+        cursor->seq = liar_bend_seq(rng, cursor->seq);
     else
-        cursor->total = bend(rng, (uint64_t)cursor->total);
+        cursor->total = liar_bend(rng, (uint64_t)cursor->total);
 }
 
-static void lie_in_hello(struct rng *rng, struct hello *hello)
+static void liar_change_hello(struct rng *rng, struct hello *hello)
 {
     switch (rng_below(rng, 7)) {
     case 0:
-        hello->epoch = bend_seq(rng, hello->epoch);
+        hello->epoch = liar_bend_seq(rng, hello->epoch);
         break;
     case 1:
-        hello->peer_epoch = bend_seq(rng, hello->peer_epoch);
+        hello->peer_epoch = liar_bend_seq(rng, hello->peer_epoch);
         break;
     case 2:
-        bend_cursor(rng, &hello->sent);
+        liar_bend_cursor(rng, &hello->sent);
         break;
     case 3:
-        bend_cursor(rng, &hello->received);
+        liar_bend_cursor(rng, &hello->received);
         break;
     case 4:
-        bend_cursor(rng, &hello->acked);
+        liar_bend_cursor(rng, &hello->acked);
         break;
     case 5:
-        hello->limit = bend_money(rng, hello->limit);
+        hello->limit = liar_bend_money(rng, hello->limit);
         break;
     default:
-        hello->prices.birth_fee = bend_money(rng, hello->prices.birth_fee);
+        hello->prices.birth_fee = liar_bend_money(rng, hello->prices.birth_fee);
         break;
     }
 }
 
-static void lie_in_head(struct rng *rng, struct data_head *head)
+static void liar_change_head(struct rng *rng, struct data_head *head)
 {
     switch (rng_below(rng, 4)) {
     case 0:
-        head->epoch = bend_seq(rng, head->epoch);
+        head->epoch = liar_bend_seq(rng, head->epoch);
         break;
     case 1:
-        head->peer_epoch = bend_seq(rng, head->peer_epoch);
+        head->peer_epoch = liar_bend_seq(rng, head->peer_epoch);
         break;
     case 2:
-        bend_cursor(rng, &head->received);
+        liar_bend_cursor(rng, &head->received);
         break;
     default:
-        bend_cursor(rng, &head->before);
+        liar_bend_cursor(rng, &head->before);
         break;
     }
 }
 
-static void lie_in_message(struct rng *rng, struct channel_message *message)
+static void liar_change_message(struct rng *rng, struct channel_message *message)
 {
     switch (rng_below(rng, 9)) {
     case 0:
     case 1:
-        message->money = bend_money(rng, message->money);
+        message->money = liar_bend_money(rng, message->money);
         break;
     case 2:
-        message->number = (uint32_t)bend(rng, message->number);
+        message->number = (uint32_t)liar_bend(rng, message->number);
         break;
     case 3:
         message->to = message->to == CHANNEL_BUYER ? CHANNEL_BORN : CHANNEL_BUYER;
@@ -107,22 +108,22 @@ static void lie_in_message(struct rng *rng, struct channel_message *message)
         message->kind = (enum channel_message_kind)(1 + rng_below(rng, 6));
         break;
     case 5:
-        message->endowment = bend_money(rng, message->endowment);
+        message->endowment = liar_bend_money(rng, message->endowment);
         break;
     case 6:
-        message->fee = bend_money(rng, message->fee);
+        message->fee = liar_bend_money(rng, message->fee);
         break;
     case 7:
-        message->packets = bend_seq(rng, message->packets);
+        message->packets = liar_bend_seq(rng, message->packets);
         break;
     default:
-        message->bytes = bend_seq(rng, message->bytes);
+        message->bytes = liar_bend_seq(rng, message->bytes);
         break;
     }
 }
 
 /* What of a message cannot be written is put right again, or it would be no parcel at all. */
-static void make_writable(struct channel_message *message)
+static void liar_make_writable(struct channel_message *message)
 {
     if (message->kind == CHANNEL_BIRTH &&
         !money_add(&message->money, message->endowment, message->fee)) {
@@ -134,20 +135,20 @@ static void make_writable(struct channel_message *message)
 }
 
 /* A second message like the first, with the next number: nobody ordered it. */
-static bool says_twice(struct rng *rng)
+static bool liar_repeats(struct rng *rng)
 {
     return rng_below(rng, 6) == 0;
 }
 
-static void lie_in_data(struct rng *rng, struct parcel_head *head, struct bytes *out)
+static void liar_change_data(struct rng *rng, struct parcel_head *head, struct bytes *out)
 {
     uint64_t count = head->data.count;
     uint64_t chosen = count == 0 ? UINT64_MAX : rng_below(rng, count);
     bool in_head = count == 0 || rng_below(rng, 3) == 0;
-    bool twice = !in_head && says_twice(rng);
+    bool twice = !in_head && liar_repeats(rng);
 
     if (in_head)
-        lie_in_head(rng, &head->data);
+        liar_change_head(rng, &head->data);
     if (twice)
         head->data.count++;
     data_head_encode(out, &head->data);
@@ -156,8 +157,8 @@ static void lie_in_data(struct rng *rng, struct parcel_head *head, struct bytes 
 
         message_decode(&head->messages, 1, &message);
         if (!in_head && !twice && i == chosen) {
-            lie_in_message(rng, &message);
-            make_writable(&message);
+            liar_change_message(rng, &message);
+            liar_make_writable(&message);
         }
         message_encode(out, &message);
         if (twice && i == chosen)
@@ -205,10 +206,10 @@ void liar_change(struct sim *sim, struct bytes *parcel)
     if (parcel_decode(&head, parcel->data, parcel->size, &fault) != ST_OK)
         return;
     if (head.kind == PARCEL_HELLO) {
-        lie_in_hello(rng, &head.hello);
+        liar_change_hello(rng, &head.hello);
         hello_encode(&out, &head.hello);
     } else {
-        lie_in_data(rng, &head, &out);
+        liar_change_data(rng, &head, &out);
     }
     INVARIANT(!out.failed);
     bytes_fini(parcel);

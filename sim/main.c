@@ -33,7 +33,7 @@ struct settings {
 };
 
 /* A seed that runs: its answer comes as a file that both processes hold. */
-struct running {
+struct seed_run {
     pid_t pid;
     uint64_t seed;
     FILE *words; /* its stderr */
@@ -42,7 +42,7 @@ struct running {
 
 /* ---- one seed in a process ---- */
 
-static _Noreturn void run_child(const struct sim_options *options, const struct running *running)
+static _Noreturn void seed_child(const struct sim_options *options, const struct seed_run *running)
 {
     /* Of its own time, so that a machine that stands still or is busy is no failure. */
     const struct itimerval end = {.it_value = {.tv_sec = SEED_SECONDS_MAX}};
@@ -59,7 +59,7 @@ static _Noreturn void run_child(const struct sim_options *options, const struct 
     _Exit(0);
 }
 
-static bool start(struct running *running, const struct sim_options *options)
+static bool seed_start(struct seed_run *running, const struct sim_options *options)
 {
     running->seed = options->seed;
     running->result = tmpfile();
@@ -69,7 +69,7 @@ static bool start(struct running *running, const struct sim_options *options)
     (void)fflush(NULL);
     running->pid = fork();
     if (running->pid == 0)
-        run_child(options, running);
+        seed_child(options, running);
     return running->pid > 0;
 }
 
@@ -87,7 +87,7 @@ static void print_tail(FILE *words)
 }
 
 /* The process is over.  True: all went well and *result is there. */
-static bool finish(struct running *running, int how, bool tell, struct sim_result *result)
+static bool seed_finish(struct seed_run *running, int how, bool tell, struct sim_result *result)
 {
     bool good = WIFEXITED(how) && WEXITSTATUS(how) == 0;
 
@@ -107,18 +107,18 @@ static bool finish(struct running *running, int how, bool tell, struct sim_resul
     return good;
 }
 
-static bool run_one(const struct sim_options *options, bool tell, struct sim_result *result)
+static bool seed_alone(const struct sim_options *options, bool tell, struct sim_result *result)
 {
-    struct running running;
+    struct seed_run running;
     int how;
 
-    if (!start(&running, options)) {
+    if (!seed_start(&running, options)) {
         (void)fprintf(stderr, "serai-sim: a process cannot be started: %s\n", strerror(errno));
         exit(EXIT_INTERNAL);
     }
     while (waitpid(running.pid, &how, 0) < 0 && errno == EINTR)
         continue;
-    return finish(&running, how, tell, result);
+    return seed_finish(&running, how, tell, result);
 }
 
 /* ---- a shorter failing run ---- */
@@ -141,11 +141,11 @@ static void print_again(const struct sim_options *options)
 }
 
 /* Keep `tried` when it fails too. */
-static bool keep_if_fails(struct sim_options *best, const struct sim_options *tried)
+static bool shrink_keep(struct sim_options *best, const struct sim_options *tried)
 {
     struct sim_result result;
 
-    if (run_one(tried, false, &result))
+    if (seed_alone(tried, false, &result))
         return false;
     *best = *tried;
     return true;
@@ -158,7 +158,7 @@ static void shrink_steps(struct sim_options *best)
         struct sim_options tried = *best;
 
         tried.steps -= less;
-        if (!keep_if_fails(best, &tried))
+        if (!shrink_keep(best, &tried))
             less /= 2;
         else if (less > best->steps / 2)
             less = best->steps / 2;
@@ -175,19 +175,19 @@ static void shrink(struct sim_options best)
     for (uint32_t sites = 2; sites < 4; sites++) {
         tried = best;
         tried.sites = sites;
-        if (keep_if_fails(&best, &tried))
+        if (shrink_keep(&best, &tried))
             break;
     }
     for (uint32_t agents = 0; agents < 3; agents++) {
         tried = best;
         tried.agents = agents;
-        if (keep_if_fails(&best, &tried))
+        if (shrink_keep(&best, &tried))
             break;
     }
     for (size_t i = 0; i < sizeof calm / sizeof calm[0]; i++) {
         tried = best;
         tried.calm = calm[i];
-        if (keep_if_fails(&best, &tried))
+        if (shrink_keep(&best, &tried))
             break;
     }
     shrink_steps(&best);
@@ -211,7 +211,7 @@ static double seconds_since(const struct timespec *begin)
     return (double)(now.tv_sec - begin->tv_sec) + (double)(now.tv_nsec - begin->tv_nsec) / 1e9;
 }
 
-static void add(struct totals *totals, const struct sim_result *result)
+static void totals_add(struct totals *totals, const struct sim_result *result)
 {
     totals->seeds++;
     totals->sum.virtual_us += result->virtual_us;
@@ -272,8 +272,8 @@ static void print_totals(const struct settings *settings, const struct totals *t
     (void)fflush(stdout);
 }
 
-static void print_hash(const struct settings *settings, uint64_t seed,
-                       const struct sim_result *result)
+static void print_seed_hash(const struct settings *settings, uint64_t seed,
+                            const struct sim_result *result)
 {
     char text[HASH_TEXT_BYTES];
 
@@ -283,7 +283,7 @@ static void print_hash(const struct settings *settings, uint64_t seed,
 }
 
 /* Reports of a failing seed; false always. */
-static bool failed(const struct settings *settings, uint64_t seed)
+static bool seed_failed(const struct settings *settings, uint64_t seed)
 {
     struct sim_options options = settings->options;
 
@@ -295,7 +295,7 @@ static bool failed(const struct settings *settings, uint64_t seed)
     return false;
 }
 
-static struct running *slot_of(struct running *running, uint32_t jobs, pid_t pid)
+static struct seed_run *seed_slot(struct seed_run *running, uint32_t jobs, pid_t pid)
 {
     for (uint32_t i = 0; i < jobs; i++) {
         if (running[i].pid == pid)
@@ -305,20 +305,21 @@ static struct running *slot_of(struct running *running, uint32_t jobs, pid_t pid
 }
 
 /* Wait for one of them.  False: it failed. */
-static bool reap(const struct settings *settings, struct running *running, struct totals *totals)
+static bool seed_reap(const struct settings *settings, struct seed_run *running,
+                      struct totals *totals)
 {
     struct sim_result result;
-    struct running *slot;
+    struct seed_run *slot;
     int how;
     pid_t pid = wait(&how);
 
-    slot = pid < 0 ? NULL : slot_of(running, settings->jobs, pid);
+    slot = pid < 0 ? NULL : seed_slot(running, settings->jobs, pid);
     if (slot == NULL)
         return true; /* interrupted */
-    if (!finish(slot, how, true, &result))
-        return failed(settings, slot->seed);
-    add(totals, &result);
-    print_hash(settings, slot->seed, &result);
+    if (!seed_finish(slot, how, true, &result))
+        return seed_failed(settings, slot->seed);
+    totals_add(totals, &result);
+    print_seed_hash(settings, slot->seed, &result);
     if (settings->seeds == 0 && totals->seeds % 100 == 0)
         print_totals(settings, totals);
     return true;
@@ -326,7 +327,7 @@ static bool reap(const struct settings *settings, struct running *running, struc
 
 static bool run_many(const struct settings *settings)
 {
-    struct running running[JOBS_MAX] = {{0}};
+    struct seed_run running[JOBS_MAX] = {{0}};
     struct totals totals = {0};
     uint64_t started = 0;
     uint64_t ended = 0;
@@ -334,23 +335,23 @@ static bool run_many(const struct settings *settings)
 
     (void)clock_gettime(CLOCK_MONOTONIC, &totals.begin);
     while (good && (settings->seeds == 0 || ended < settings->seeds)) {
-        struct running *slot = slot_of(running, settings->jobs, 0);
+        struct seed_run *slot = seed_slot(running, settings->jobs, 0);
         struct sim_options options = settings->options;
 
         if (slot != NULL && (settings->seeds == 0 || started < settings->seeds)) {
             options.seed += started++;
-            if (!start(slot, &options)) {
+            if (!seed_start(slot, &options)) {
                 (void)fprintf(stderr, "serai-sim: a process cannot be started: %s\n",
                               strerror(errno));
                 exit(EXIT_INTERNAL);
             }
             continue;
         }
-        good = reap(settings, running, &totals);
+        good = seed_reap(settings, running, &totals);
         ended++;
     }
     for (; ended < started; ended++) /* after a failure the others still end */
-        good = reap(settings, running, &totals) && good;
+        good = seed_reap(settings, running, &totals) && good;
     if (good)
         print_totals(settings, &totals);
     return good && (!settings->see_all || saw_all(settings, &totals));
@@ -376,7 +377,7 @@ static bool run_all(struct settings *settings)
 
 /* ---- options ---- */
 
-static _Noreturn void usage(int code)
+static _Noreturn void option_usage(int code)
 {
     FILE *to = code == 0 ? stdout : stderr;
 
@@ -395,7 +396,7 @@ static _Noreturn void usage(int code)
     exit(code);
 }
 
-static uint64_t number(const char *text, uint64_t max)
+static uint64_t option_number(const char *text, uint64_t max)
 {
     char *end;
     unsigned long long value;
@@ -409,7 +410,7 @@ static uint64_t number(const char *text, uint64_t max)
     return value;
 }
 
-static enum plant plant_named(const char *name)
+static enum plant option_plant(const char *name)
 {
     for (int i = 0; i < PLANTS; i++) {
         if (strcmp(name, plant_names[i]) == 0)
@@ -419,7 +420,7 @@ static enum plant plant_named(const char *name)
     exit(EXIT_USAGE);
 }
 
-static const char *read_options(int argc, char **argv, struct settings *settings)
+static const char *options_read(int argc, char **argv, struct settings *settings)
 {
     static const struct option options[] = {
         {"seed", 1, NULL, 's'},  {"seeds", 1, NULL, 'n'},   {"sites", 1, NULL, 'k'},
@@ -434,31 +435,31 @@ static const char *read_options(int argc, char **argv, struct settings *settings
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (option) {
         case 's':
-            settings->options.seed = number(optarg, UINT64_MAX / 16);
+            settings->options.seed = option_number(optarg, UINT64_MAX / 16);
             break;
         case 'n':
-            settings->seeds = number(optarg, UINT64_MAX / 16);
+            settings->seeds = option_number(optarg, UINT64_MAX / 16);
             break;
         case 'k':
-            settings->options.sites = (uint32_t)number(optarg, SIM_SITES_MAX);
+            settings->options.sites = (uint32_t)option_number(optarg, SIM_SITES_MAX);
             break;
         case 'm':
-            settings->options.steps = (uint32_t)number(optarg, 100000000);
+            settings->options.steps = (uint32_t)option_number(optarg, 100000000);
             break;
         case 'a':
-            settings->options.agents = (uint32_t)number(optarg, 1000);
+            settings->options.agents = (uint32_t)option_number(optarg, 1000);
             break;
         case 'c':
-            settings->options.calm = (uint32_t)number(optarg, 100);
+            settings->options.calm = (uint32_t)option_number(optarg, 100);
             break;
         case 'w':
-            settings->options.awake = (uint32_t)number(optarg, UINT32_MAX);
+            settings->options.awake = (uint32_t)option_number(optarg, UINT32_MAX);
             break;
         case 'j':
-            settings->jobs = (uint32_t)number(optarg, JOBS_MAX);
+            settings->jobs = (uint32_t)option_number(optarg, JOBS_MAX);
             break;
         case 'f':
-            settings->options.plant = plant_named(optarg);
+            settings->options.plant = option_plant(optarg);
             break;
         case 'p':
             profile = optarg;
@@ -476,15 +477,15 @@ static const char *read_options(int argc, char **argv, struct settings *settings
             settings->see_all = true;
             break;
         default:
-            usage(optopt == 0 ? 0 : 64);
+            option_usage(optopt == 0 ? 0 : 64);
         }
     }
     if (optind < argc || settings->jobs == 0)
-        usage(64);
+        option_usage(64);
     return profile;
 }
 
-static bool run(struct settings *settings, bool all)
+static bool run_profiles(struct settings *settings, bool all)
 {
     return all ? run_all(settings) : run_many(settings);
 }
@@ -501,7 +502,7 @@ int main(int argc, char **argv)
 
     if (!descriptors_fill())
         return EXIT_INTERNAL;
-    name = read_options(argc, argv, &settings);
+    name = options_read(argc, argv, &settings);
     all = strcmp(name, "all") == 0;
     if (sodium_init() < 0) {
         (void)fputs("serai-sim: libsodium does not start\n", stderr);
@@ -513,7 +514,7 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "serai-sim: there is no profile %s\n", name);
         return EXIT_USAGE;
     }
-    good = run(&settings, all);
+    good = run_profiles(&settings, all);
     if (ferror(stdout) != 0 || fclose(stdout) != 0) {
         (void)fputs("serai-sim: its output could not be written\n", stderr);
         return EXIT_IO;

@@ -15,7 +15,7 @@ static struct {
     jmp_buf stop;
 } memory;
 
-static bool refuses(void)
+static bool memory_refuses(void)
 {
     if (!memory.guarded || !memory.counts)
         return false;
@@ -41,17 +41,17 @@ _Noreturn void __wrap_invariant_failed(const char *condition, const char *file, 
 
 void *__wrap_malloc(size_t size)
 {
-    return refuses() ? NULL : __real_malloc(size);
+    return memory_refuses() ? NULL : __real_malloc(size);
 }
 
 void *__wrap_calloc(size_t count, size_t size)
 {
-    return refuses() ? NULL : __real_calloc(count, size);
+    return memory_refuses() ? NULL : __real_calloc(count, size);
 }
 
 void *__wrap_realloc(void *old, size_t size)
 {
-    return refuses() ? NULL : __real_realloc(old, size);
+    return memory_refuses() ? NULL : __real_realloc(old, size);
 }
 
 _Noreturn void __wrap_invariant_failed(const char *condition, const char *file, int line)

@@ -1,9 +1,11 @@
 /* The modules that are deployed: examples of the SDK and guests of the tests, read once. */
-#include "sim/sim.h"
+#include "sim/modules.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/status.h"
 
 enum { MODULES_MAX = 16 };
 
@@ -13,7 +15,7 @@ static struct {
     size_t size;
 } modules[MODULES_MAX];
 
-static uint8_t *read_file(const char *path, size_t *size)
+static uint8_t *module_read(const char *path, size_t *size)
 {
     FILE *file = fopen(path, "rb");
     uint8_t *bytes = NULL;
@@ -46,7 +48,7 @@ const uint8_t *sim_module(const char *name, size_t *size)
 
         (void)snprintf(path, sizeof path, "%s/%s.wasm", folders[folder], name);
         (void)snprintf(modules[i].name, sizeof modules[i].name, "%s", name);
-        modules[i].bytes = read_file(path, &modules[i].size);
+        modules[i].bytes = module_read(path, &modules[i].size);
     }
     INVARIANT(modules[i].bytes != NULL); /* it was built with this program */
     *size = modules[i].size;

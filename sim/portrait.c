@@ -28,7 +28,7 @@ struct painter {
     const struct exchange *exchange;
 };
 
-static void print_hex(FILE *out, const void *data, size_t size)
+static void paint_hex(FILE *out, const void *data, size_t size)
 {
     const uint8_t *bytes = data;
 
@@ -36,11 +36,11 @@ static void print_hex(FILE *out, const void *data, size_t size)
         (void)fprintf(out, "%02x", bytes[i]);
 }
 
-static void print_hash(FILE *out, const void *data, size_t size)
+static void paint_hash(FILE *out, const void *data, size_t size)
 {
     struct hash hash = hash_of(data, size);
 
-    print_hex(out, hash.bytes, 8);
+    paint_hex(out, hash.bytes, 8);
 }
 
 static void paint_account(void *context, const struct account *account)
@@ -80,7 +80,7 @@ static void paint_inbox(struct painter *painter, const struct agent *agent)
             U(m->badge), m->status, U(money_nanos(m->fee)), U(money_nanos(m->money)),
             U(money_nanos(m->postage)), U(money_nanos(m->spent)), U(money_nanos(m->reserve)),
             m->reply.kind, U(m->reply.object), m->cap_count, m->size);
-        print_hash(painter->out, m->data, m->size);
+        paint_hash(painter->out, m->data, m->size);
         for (size_t i = 0; i < m->cap_count; i++)
             (void)fprintf(painter->out, " %d/%d/%llu", m->caps[i].kind, m->caps[i].rights,
                           U(m->caps[i].object));
@@ -106,7 +106,7 @@ static void paint_pages(struct painter *painter, const struct agent *agent,
         if (memcmp(page->data, initial, PAGED_BYTES) == 0)
             continue;
         (void)fprintf(painter->out, "  page %u ", page->number);
-        print_hash(painter->out, page->data, PAGED_BYTES);
+        paint_hash(painter->out, page->data, PAGED_BYTES);
         (void)fprintf(painter->out, "\n");
     }
 }
@@ -114,16 +114,16 @@ static void paint_pages(struct painter *painter, const struct agent *agent,
 static void paint_code(struct painter *painter, const struct agent *agent)
 {
     (void)fprintf(painter->out, "  code ");
-    print_hex(painter->out, agent->program.code.code->id.bytes, 8);
+    paint_hex(painter->out, agent->program.code.code->id.bytes, 8);
     (void)fprintf(painter->out, " refs %llu builtin %d size %zu globals ",
                   U(agent->program.code.code->refs), agent->program.code.code->builtin,
                   agent->program.code.code->size);
-    print_hex(painter->out, agent->program.globals,
+    paint_hex(painter->out, agent->program.globals,
               engine_code_globals(agent->program.code.code->engine) *
                   sizeof *agent->program.globals);
     for (uint32_t i = 0; i < agent->program.kept_count; i++) {
         (void)fprintf(painter->out, " kept ");
-        print_hex(painter->out, agent->program.kept[i].code->id.bytes, 8);
+        paint_hex(painter->out, agent->program.kept[i].code->id.bytes, 8);
         (void)fprintf(painter->out, " refs %llu", U(agent->program.kept[i].code->refs));
     }
     (void)fprintf(painter->out, "\n");
@@ -135,7 +135,7 @@ static void paint_log(struct painter *painter, const struct agent *agent)
                   U(agent->log.bytes), U(agent->log.lines));
     for (const struct agent_log_line *line = agent->log.first; line != NULL; line = line->next) {
         (void)fprintf(painter->out, "  line %llu at %llu ", U(line->line), U(line->time_us));
-        print_hash(painter->out, line->text, line->size);
+        paint_hash(painter->out, line->text, line->size);
         (void)fprintf(painter->out, "\n");
     }
 }
@@ -214,7 +214,7 @@ static void paint_objects(struct painter *painter)
     free(ids);
 }
 
-static int by_serial(const void *a, const void *b)
+static int paint_heap_order(const void *a, const void *b)
 {
     const struct heap_entry *left = a;
     const struct heap_entry *right = b;
@@ -234,12 +234,12 @@ static void paint_heap(struct painter *painter)
             entries[count++] = *at;
     }
     INVARIANT(count == agents->heap.count);
-    qsort(entries, count, sizeof *entries, by_serial);
+    qsort(entries, count, sizeof *entries, paint_heap_order);
     for (size_t i = 0; i < count; i++) {
         (void)fprintf(painter->out, "heap %llu payer %llu deposit %llu cap %d/%d/%llu number ",
                       U(entries[i].serial), U(entries[i].payer), U(money_nanos(entries[i].deposit)),
                       entries[i].cap.kind, entries[i].cap.rights, U(entries[i].cap.object));
-        print_hex(painter->out, entries[i].number, sizeof entries[i].number);
+        paint_hex(painter->out, entries[i].number, sizeof entries[i].number);
         (void)fprintf(painter->out, "\n");
     }
     free(entries);
@@ -290,7 +290,7 @@ static void paint_customers(struct painter *painter, const struct core *core)
         (void)fprintf(painter->out, "customer %llu %s share %u number %llu answer ",
                       U(customer->account), customer->name, (unsigned)customer->share,
                       U(customer->number));
-        print_hash(painter->out, customer->answer.data, customer->answer.size);
+        paint_hash(painter->out, customer->answer.data, customer->answer.size);
         (void)fprintf(painter->out, " uses");
         for (int resource = 0; resource < CUSTOMER_RESOURCES; resource++)
             (void)fprintf(painter->out, " %llu", U(use == NULL ? 0 : use->used[resource]));
@@ -312,7 +312,7 @@ char *portrait_of(const struct core *core)
                   U(ledger_frame(core->ledger)), U(painter.agents->objects.next),
                   U(painter.agents->next_message), U(painter.agents->heap.next_serial));
     (void)fprintf(painter.out, "head ");
-    print_hex(painter.out, head.bytes, sizeof head.bytes);
+    paint_hex(painter.out, head.bytes, sizeof head.bytes);
     (void)fprintf(painter.out, "\n");
     ledger_each_account(core->ledger, paint_account, &painter);
     paint_customers(&painter, core);
@@ -326,7 +326,7 @@ char *portrait_of(const struct core *core)
 }
 
 /* The line that `at` lies in, copied. */
-static void line_at(const char *text, size_t at, char *line, size_t size)
+static void portrait_line(const char *text, size_t at, char *line, size_t size)
 {
     size_t start = at;
     size_t length;
@@ -347,8 +347,8 @@ bool portraits_differ(const char *before, const char *after, char *words, size_t
         return false;
     while (before[at] == after[at])
         at++;
-    line_at(before, at, left, sizeof left);
-    line_at(after, at, right, sizeof right);
+    portrait_line(before, at, left, sizeof left);
+    portrait_line(after, at, right, sizeof right);
     (void)snprintf(words, size, "before: %s\nafter:  %s", left, right);
     return true;
 }

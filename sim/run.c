@@ -1,69 +1,28 @@
 /* One run: build, steps with faults, then quiet, and the last look. */
 #include "sim/sim.h"
 
-#include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/life.h"
+#include "agents/views.h"
+#include "sim/check.h"
+#include "sim/client.h"
 #include "sim/hog.h"
+#include "sim/network.h"
+#include "sim/requests.h"
+#include "sim/site.h"
+#include "sim/start.h"
 #include "sim/strain.h"
+#include "sim/traffic.h"
+#include "sim/world.h"
 
-enum { QUIET_STEP_US = 50000, TURNS_MAX = 12, CROWD_TURNS = 64 };
-
-/* ---- words ---- */
-
-static void print_time(FILE *to, const struct sim *sim)
-{
-    (void)fprintf(to, "%5u %10" PRIu64 ".%06" PRIu64 "  ", sim->step, sim->now_us / 1000000,
-                  sim->now_us % 1000000);
-}
-
-void sim_trace(const struct sim *sim, const char *format, ...)
-{
-    va_list arguments;
-
-    if (!sim->options.trace)
-        return;
-    print_time(stdout, sim);
-    va_start(arguments, format);
-    (void)vprintf(format, arguments);
-    va_end(arguments);
-    (void)putchar('\n');
-}
-
-_Noreturn void sim_fail(const struct sim *sim, const char *format, ...)
-{
-    va_list arguments;
-
-    (void)fflush(stdout);
-    (void)fprintf(stderr, "step %u, %s: ", sim->step, sim->faulty ? "with faults" : "quiet");
-    va_start(arguments, format);
-    (void)vfprintf(stderr, format, arguments);
-    va_end(arguments);
-    (void)fputc('\n', stderr);
-    (void)fflush(stderr);
-    _Exit(1);
-}
-
-void sim_saw(struct sim *sim, enum seen seen)
-{
-    if (sim->faulty)
-        sim->result.seen[seen]++;
-}
-
-bool sim_chance(const struct sim *sim, struct rng *rng, uint32_t n)
-{
-    if (n == 0 || rng_below(rng, n) != 0)
-        return false;
-    /* Fewer faults: the same are drawn, and some left out. */
-    return sim->options.calm == 0 || rng_below(rng, 100) >= sim->options.calm;
-}
+enum { QUIET_STEP_US = 50000, TURNS_MAX = 12, CROWD_TURNS = 64, FREEZE_MAX = 256 };
 
 /* ---- steps ---- */
 
-static void pass_time(struct sim *sim)
+static void run_pass_time(struct sim *sim)
 {
     uint64_t kind = rng_below(&sim->world, 400);
 
@@ -75,31 +34,33 @@ static void pass_time(struct sim *sim)
         sim->now_us += rng_below(&sim->world, 100000);
 }
 
-static void start_sites(struct sim *sim)
+static void run_start_sites(struct sim *sim)
 {
     for (uint32_t i = 0; i < sim->site_count; i++) {
         struct sim_site *site = &sim->sites[i];
 
         if (site->core == NULL && (sim->now_us >= site->up_us || !sim->faulty))
-            site_start(site);
+            start_site(site);
     }
 }
 
-static void one_step(struct sim *sim)
+static void run_step(struct sim *sim)
 {
-    pass_time(sim);
-    start_sites(sim);
+    run_pass_time(sim);
+    run_start_sites(sim);
     network_faults(sim);
-    network_deliver(sim);
+    traffic_deliver(sim);
     for (uint32_t i = 0; i < sim->site_count; i++) {
         struct sim_site *site = &sim->sites[i];
         uint32_t turns = 1 + (uint32_t)rng_below(&sim->world, TURNS_MAX);
 
         if (site->core == NULL)
             continue;
-        clients_act(site, true);
-        if (site->core != NULL && strain_crowd_comes(site))
+        requests_step(site, true);
+        if (site->core != NULL && strain_crowd_comes(site)) {
+            requests_crowd(site);
             turns = CROWD_TURNS;
+        }
         site_step(site, turns);
         if (site->core != NULL && strain_kills(site))
             site_crash(site, "killed with a channel half-bought");
@@ -118,7 +79,7 @@ static void one_step(struct sim *sim)
 
 /* ---- quiet ---- */
 
-static void resume_links(struct sim *sim)
+static void run_resume_links(struct sim *sim)
 {
     for (size_t i = 0; i < sim->wire_count; i++) {
         for (int end = 0; end < 2; end++) {
@@ -127,24 +88,56 @@ static void resume_links(struct sim *sim)
 
             cbor_put_array(&args, 1);
             cbor_put_text(&args, sim->sites[sim->wires[i].ends[1 - end]].name);
-            (void)client_ask(site, 0, "link.resume", &args, NULL);
+            (void)request_now(site, 0, "link.resume", &args, NULL);
         }
     }
 }
 
-static void quiet_step(struct sim *sim)
+struct freezing {
+    struct sim_site *site;
+    uint64_t last; /* that was visited */
+    size_t count;
+    uint64_t ids[FREEZE_MAX]; /* that still run */
+};
+
+static void run_note_running(void *context, const struct agent *agent)
+{
+    struct freezing *freezing = context;
+
+    freezing->last = agent_id(agent);
+    if (!agents_is_held(agent))
+        freezing->ids[freezing->count++] = agent_id(agent);
+}
+
+static void run_freeze_agents(struct sim_site *site)
+{
+    struct freezing freezing = {.site = site};
+    size_t visited = FREEZE_MAX;
+
+    while (visited == FREEZE_MAX) {
+        freezing.count = 0;
+        visited =
+            agents_list(site->core->agents, freezing.last, FREEZE_MAX, run_note_running, &freezing);
+        for (size_t i = 0; i < freezing.count; i++) {
+            if (core_quarantine(site->core, freezing.ids[i], "the simulation ends") != ST_OK)
+                sim_fail(site->sim, "site %s: an agent cannot be frozen", site->name);
+        }
+    }
+}
+
+static void run_quiet_step(struct sim *sim)
 {
     sim->now_us += QUIET_STEP_US;
-    network_deliver(sim);
+    traffic_deliver(sim);
     for (uint32_t i = 0; i < sim->site_count; i++) {
-        clients_freeze_all(&sim->sites[i]);
-        clients_act(&sim->sites[i], false);
+        run_freeze_agents(&sim->sites[i]);
+        requests_step(&sim->sites[i], false);
         site_step(&sim->sites[i], 64);
     }
     check_wires(sim);
 }
 
-static bool operators_wait(const struct sim *sim)
+static bool run_operators_wait(const struct sim *sim)
 {
     for (uint32_t i = 0; i < sim->site_count; i++) {
         if (clients_wait(&sim->sites[i]))
@@ -153,7 +146,7 @@ static bool operators_wait(const struct sim *sim)
     return false;
 }
 
-static void come_to_rest(struct sim *sim)
+static void run_to_rest(struct sim *sim)
 {
     uint64_t end_us;
     char why[200] = "";
@@ -161,35 +154,35 @@ static void come_to_rest(struct sim *sim)
     sim->faulty = false;
     memset(&sim->faults, 0, sizeof sim->faults);
     sim_trace(sim, "quiet: nothing fails from here on");
-    start_sites(sim);
+    run_start_sites(sim);
     network_heal(sim);
     end_us = sim->now_us + SIM_QUIET_US_MAX;
-    while (operators_wait(sim) && sim->now_us < end_us)
-        quiet_step(sim);
-    network_rejoin(sim);
-    resume_links(sim);
+    while (run_operators_wait(sim) && sim->now_us < end_us)
+        run_quiet_step(sim);
+    traffic_rejoin(sim);
+    run_resume_links(sim);
     do {
         if (sim->now_us >= end_us)
             sim_fail(sim, "the network is not at rest after %u s: %s",
                      (unsigned)(SIM_QUIET_US_MAX / 1000000), why);
-        quiet_step(sim);
+        run_quiet_step(sim);
     } while (!check_at_rest(sim, why, sizeof why));
 }
 
 /* A last crash of everybody: the books are all that is left, and they are enough. */
-static void restart_all(struct sim *sim)
+static void run_restart_all(struct sim *sim)
 {
     for (uint32_t i = 0; i < sim->site_count; i++) {
         struct sim_site *site = &sim->sites[i];
 
         site_stop(site);
         if (sim->options.profile->short_memory != 0 && sim->options.awake == UINT32_MAX)
-            site_try_short(site);
-        site_start(site);
+            start_site_short(site);
+        start_site(site);
     }
 }
 
-static void count(struct sim *sim)
+static void run_count(struct sim *sim)
 {
     for (uint32_t i = 0; i < sim->site_count; i++) {
         sim->result.turns += sim->sites[i].past_turns;
@@ -213,12 +206,12 @@ void sim_run(const struct sim_options *options, struct sim_result *result)
         sim->faults.short_memory = 0;
     sim->faulty = true;
     for (sim->step = 1; sim->step <= options->steps; sim->step++)
-        one_step(sim);
-    come_to_rest(sim);
+        run_step(sim);
+    run_to_rest(sim);
     check_end(sim);
-    restart_all(sim);
+    run_restart_all(sim);
     check_hash(sim);
-    count(sim);
+    run_count(sim);
     *result = sim->result;
     world_free(sim);
     free(sim);

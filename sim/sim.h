@@ -19,6 +19,7 @@ enum {
     SIM_WIRES_MAX = 16,
     SIM_CLIENTS = 3,             /* of each site; the first one is its operator */
     SIM_FLIGHT = 512,            /* parcels under way in one direction; more are lost */
+    SIM_DOWN_US_MAX = 3000000,   /* a site that died is down no longer */
     SIM_QUIET_US_MAX = 60000000, /* after quiet the network is at rest within this time */
 };
 
@@ -136,7 +137,7 @@ struct cursors { /* of one link, as of a frame */
     u128 sent_total, received_total;
 };
 
-struct client {
+struct sim_client {
     uint8_t key[CONTROL_KEY_BYTES];
     uint8_t secret[CONTROL_SECRET_BYTES];
     uint64_t account;
@@ -161,7 +162,7 @@ struct sim_site {
     struct rng random; /* what the core draws from */
     struct pricebook book;
     uint8_t key[CONTROL_KEY_BYTES];
-    struct client clients[SIM_CLIENTS];
+    struct sim_client clients[SIM_CLIENTS];
     uint64_t up_us;   /* when it starts again */
     uint64_t tick_us; /* when links are looked at next */
     /* One frame may be with the writer while the next one fills. */
@@ -194,7 +195,7 @@ struct flying {
     uint64_t due_us;
 };
 
-struct wire {
+struct sim_wire {
     uint32_t ends[2];                     /* sites; the first one dials */
     uint32_t interfaces[2];               /* the link's number at each */
     struct flying flights[2][SIM_FLIGHT]; /* by the sender's end, a ring */
@@ -215,7 +216,7 @@ struct sim {
     uint32_t site_count;
     struct sim_site sites[SIM_SITES_MAX];
     size_t wire_count;
-    struct wire wires[SIM_WIRES_MAX];
+    struct sim_wire wires[SIM_WIRES_MAX];
     bool faulty;                     /* not yet quiet */
     uint32_t crowd_site, crowd_step; /* where and when a thousand are born; UINT32_MAX: nowhere */
     struct sim_result result;
@@ -235,168 +236,5 @@ void sim_saw(struct sim *sim, enum seen seen);
 
 /* True by chance, one in n; never for 0. */
 bool sim_chance(const struct sim *sim, struct rng *rng, uint32_t n);
-
-/* modules.c */
-
-/* The bytes of a module of tests/agents/guests by name; borrowed until the process ends. */
-const uint8_t *sim_module(const char *name, size_t *size);
-
-/* world.c */
-
-/* Build sites, wires and population from the seed, until all is at rest and durable. */
-void world_build(struct sim *sim);
-
-/* Free all sites and wires. */
-void world_free(struct sim *sim);
-
-/*
- * world_deploy() and world_deploy_crowd() append the arguments of agent.deploy for a guest that is
- * drawn, and for one that has hundreds of children at once.
- */
-void world_deploy(struct sim_site *site, struct bytes *args);
-void world_deploy_crowd(struct sim_site *site, struct bytes *args);
-
-/* site.c */
-
-/* Make a site, which is down, with its keys, clients and price book from the seed. */
-void site_init(struct sim *sim, uint32_t index);
-
-/* Free a site and its disk. */
-void site_fini(struct sim_site *site);
-
-/*
- * Start the core of a site that is down, and check that nothing that was durable or told is gone.
- */
-void site_start(struct sim_site *site);
-
-/* Kill a site: whatever was not durable is gone; maybe the frame with the writer is. */
-void site_crash(struct sim_site *site, const char *why);
-
-/*
- * Call into the site's core while memory may be short.  False: the site is dead, site->core is
- * NULL.
- */
-MUST_CHECK bool site_call(struct sim_site *site, void (*call)(void *context), void *context);
-
-/* Let time pass, run turns, and close a frame if the writer is free. */
-void site_step(struct sim_site *site, uint32_t turns);
-
-/* Close the frame that is open and commit it, without any fault. */
-void site_flush(struct sim_site *site);
-
-/* Stop a site in good order: after the next start all state has to be the same. */
-void site_stop(struct sim_site *site);
-
-/*
- * Try starts of a site that stopped in good order while one allocation fails: it does not start, or
- * it starts whole.
- */
-void site_try_short(struct sim_site *site);
-
-/* client.c */
-
-/* Draw a key pair. */
-void client_key(struct client *client, struct rng *rng);
-
-/*
- * Send one request, which is done and answered at once; only while nothing fails.  `args` is taken.
- * Returns the number under the key `wanted` of the result, 0 for NULL.
- */
-uint64_t client_ask(struct sim_site *site, uint32_t client, const char *command, struct bytes *args,
-                    const char *wanted);
-
-/*
- * Let clients send a request now and then, and repeat it until it is answered; `fresh`: new ones
- * too.
- */
-void clients_act(struct sim_site *site, bool fresh);
-
-/* Hand an answer to its client, and check that a repeat has the same. */
-void client_answer(struct sim_site *site, const struct core_reply *reply);
-
-/* Whether any client waits for an answer. */
-bool clients_wait(const struct sim_site *site);
-
-/* Let each client deploy an agent that has hundreds of children at once. */
-void clients_ask_crowd(struct sim_site *site);
-
-/* Freeze every agent, after quiet. */
-void clients_freeze_all(struct sim_site *site);
-
-/* network.c */
-
-/* Join two sites by links with this limit, and a wire; the first one dials. */
-void network_join(struct sim *sim, uint32_t first, uint32_t second, uint64_t limit);
-
-/* Put a parcel on its wire, with the faults of the profile. */
-void network_post(struct sim_site *site, const struct core_parcel *parcel);
-
-/* Cut wires and end connections, by the profile. */
-void network_faults(struct sim *sim);
-
-/* Make connections that are due, and deliver the parcels whose time has come. */
-void network_deliver(struct sim *sim);
-
-/* End the connections of a site; they are made again when both ends are there. */
-void network_lost(struct sim *sim, uint32_t site);
-
-/* Make all wires whole, with new connections. */
-void network_heal(struct sim *sim);
-
-/* Whether no parcel is under way and no connection is to be made. */
-bool network_is_empty(const struct sim *sim);
-
-/* Remove some links, by chance, before the first agents know of them. */
-void network_remove_some(struct sim *sim);
-
-/* Add every link that was removed again, at quiet. */
-void network_rejoin(struct sim *sim);
-
-/* Append the arguments of link.add that joins the neighbour of a removed link again. */
-void network_rejoin_args(const struct link *link, struct bytes *args);
-
-/*
- * The link of a site that is up to this neighbour, also one that was removed; NULL: there is none.
- */
-struct link *network_link_to(const struct sim_site *site, uint32_t neighbour);
-
-/* The link at one end of a wire, also one that was removed; NULL when that site is down. */
-struct link *network_link(const struct sim *sim, const struct wire *wire, int end);
-
-/* The wire of a site's interface, and which end of it the site has.  There must be one. */
-size_t network_wire_of(const struct sim *sim, uint32_t site, uint32_t interface, int *end);
-
-/* liar.c */
-
-/* Change a parcel as a lying site does. */
-void liar_change(struct sim *sim, struct bytes *parcel);
-
-/* Add a nano to each packet of a parcel: a planted fault. */
-void liar_add_money(struct bytes *parcel);
-
-/* check.c */
-
-/* Check all invariants of a site's core; after each frame. */
-void check_site(struct sim_site *site);
-
-/* Check that no wire made or lost a message or money; after each step. */
-void check_wires(const struct sim *sim);
-
-/* Check that a site that has just started knows all that was durable, or that was told. */
-void check_loaded(struct sim_site *site);
-
-/* Verify the books on a site's disk, into *report. */
-void check_books(struct sim_site *site, struct verify_report *report);
-
-/*
- * Whether nothing is left to do, and then links that are good agree; else `why` says what is left.
- */
-bool check_at_rest(const struct sim *sim, char *why, size_t why_size);
-
-/* Check the books of all sites together, at the end. */
-void check_end(struct sim *sim);
-
-/* Set the result's hash: over every row of every site. */
-void check_hash(struct sim *sim);
 
 #endif

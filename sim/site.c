@@ -1,36 +1,32 @@
 /* One site: its life, its frames, and the disk below it. */
-#include "sim/sim.h"
+#include "sim/site.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "agents/agents.h"
-#include "agents/pages/arena.h"
-#include "agents/set.h"
-#include "sdk/loader/loader_wasm.h"
+#include "sim/check.h"
+#include "sim/client.h"
+#include "sim/grants.h"
 #include "sim/hog.h"
-#include "sim/memory.h"
+#include "sim/network.h"
 #include "sim/portrait.h"
+#include "sim/sim.h"
+#include "sim/start.h"
 #include "sim/strain.h"
 
 enum {
     TICK_US = 1000000,
-    DOWN_US_MAX = 3000000,
     WRITE_US_MAX = 30000,
     BACKUP_EVERY = 64,
-    VERIFY_EVERY = 16,            /* frames; it reads all of the journal */
-    PRICES_EVERY = 96,            /* frames; the operator posts other prices */
-    ROOM_ONE_IN = 40,             /* steps of a site that is short of it */
-    VERIFY_ALL_ONE_IN = 4,        /* of this many seeds one: after each frame */
-    PAGE_LOG_BYTES_SMALL = 16384, /* so that pages are swept all the time */
-    STARTS = 50,                  /* so much rarer than other calls are starts */
-    SHORT_STARTS = 8,
-    PAGES_CACHED_FEW = 4, /* and given up */
+    VERIFY_EVERY = 16,     /* frames; it reads all of the journal */
+    PRICES_EVERY = 96,     /* frames; the operator posts other prices */
+    ROOM_ONE_IN = 40,      /* steps of a site that is short of it */
+    VERIFY_ALL_ONE_IN = 4, /* of this many seeds one: after each frame */
 };
 
 /* ---- life ---- */
 
-static void tiny_book(struct pricebook *book, bool alone)
+static void site_tiny_book(struct pricebook *book, bool alone)
 {
     book->turn_fuel_max = 400000;
     book->reserve_fuel = 20000;
@@ -53,7 +49,7 @@ static void tiny_book(struct pricebook *book, bool alone)
 void site_init(struct sim *sim, uint32_t index)
 {
     struct sim_site *site = &sim->sites[index];
-    struct client itself = {0};
+    struct sim_client itself = {0};
 
     site->sim = sim;
     site->index = index;
@@ -66,7 +62,7 @@ void site_init(struct sim *sim, uint32_t index)
     pricebook_default(&site->book, &core_order_names);
     site->book.frozen_answer_s = 15; /* a run lasts minutes */
     if (sim->options.profile->tiny)
-        tiny_book(&site->book, index % 2 == 0);
+        site_tiny_book(&site->book, index % 2 == 0);
     if (sim->options.profile->hog)
         hog_book(&site->book);
     if (sim->crowd_site == index) { /* room for all of them, in one turn */
@@ -103,82 +99,13 @@ void site_fini(struct sim_site *site)
     }
 }
 
-static void mark(void *context, uint64_t agent, uint64_t message)
-{
-    memory_count(false);
-    grants_mark(context, agent, message);
-    strain_mark(context, agent);
-    memory_count(true);
-}
-
-static void page_lost(void *context)
-{
-    (void)context;
-    INVARIANT(false); /* the disk of a running site does not rot here */
-}
-
-static enum status load(struct sim_site *site, struct fault *fault)
-{
-    struct core_options options = {.random = random_from_rng(&site->random),
-                                   .loader = loader_wasm,
-                                   .loader_size = loader_wasm_size,
-                                   .book = site->book,
-                                   .page_log_bytes = PAGE_LOG_BYTES_SMALL,
-                                   .mark = mark,
-                                   .mark_context = site,
-                                   .pages_cached = PAGES_CACHED_FEW,
-                                   .page_lost = page_lost};
-    enum status status;
-
-    memcpy(options.site_key, site->key, sizeof options.site_key);
-    memcpy(options.operator_key, site->clients[0].key, sizeof options.operator_key);
-    status = core_new(&site->core, &options, fault);
-    if (status == ST_OK && site->sim->options.awake != UINT32_MAX)
-        agents_keep_awake(site->core->agents, site->sim->options.awake);
-    if (status == ST_OK)
-        status = core_load(site->core, &site->store, fault);
-    return status;
-}
-
 /* ---- calls while memory may be short ---- */
-
-/* What it held is lost to this process, but for the largest pieces. */
-static void abandon_core(struct sim_site *site)
-{
-    if (site->core != NULL && site->core->agents != NULL) {
-        arena_free(site->core->agents->pages.arena);
-        engine_stack_free(site->core->agents->stack);
-    }
-    site->core = NULL;
-}
-
-/* The core has stopped: true, and it is not to be touched any more. */
-static bool stops(struct sim_site *site, uint32_t one_in, void (*call)(void *context),
-                  void *context, uint64_t *refused)
-{
-    struct sim *sim = site->sim;
-    struct rng *rng = &sim->disks;
-    uint64_t from = MEMORY_ENOUGH;
-    bool once = true;
-    struct memory_outcome outcome;
-
-    if (sim->faulty && sim_chance(sim, rng, one_in)) {
-        from = rng_below(rng, UINT64_C(1) << rng_below(rng, 11));
-        once = rng_coin(rng);
-    }
-    outcome = memory_guard(from, once, call, context);
-    *refused = outcome.refused;
-    if (outcome.refused > 0)
-        sim_trace(sim, "site %s: out of memory, and it %s", site->name,
-                  outcome.stopped ? "stops" : "goes on");
-    return outcome.stopped;
-}
 
 bool site_call(struct sim_site *site, void (*call)(void *context), void *context)
 {
     uint64_t refused;
 
-    if (!stops(site, site->sim->faults.short_memory, call, context, &refused)) {
+    if (!start_guard(site, site->sim->faults.short_memory, call, context, &refused)) {
         if (refused > 0)
             sim_saw(site->sim, SEEN_MEMORY_REFUSED);
         return true;
@@ -189,114 +116,6 @@ bool site_call(struct sim_site *site, void (*call)(void *context), void *context
         site->frame = (struct core_frame){0};
     site_crash(site, "out of memory");
     return false;
-}
-
-/* What is not in the rows is forgotten, and that must be nothing. */
-static void compare_portrait(struct sim_site *site)
-{
-    char words[1100];
-    char *now = portrait_of(site->core);
-
-    if (portraits_differ(site->portrait, now, words, sizeof words))
-        sim_fail(site->sim, "site %s has forgotten something over a restart\n%s", site->name,
-                 words);
-    free(now);
-}
-
-/* After a stop in good order. */
-static void check_portrait(struct sim_site *site)
-{
-    if (site->portrait == NULL)
-        return;
-    compare_portrait(site);
-    free(site->portrait);
-    site->portrait = NULL;
-}
-
-/* No capability comes out of a crash, and none is lost in it. */
-static void check_caps(struct sim_site *site)
-{
-    grants_begin(site);
-    if (site->caps_known && grants_check(site) != site->durable_caps)
-        sim_fail(site->sim, "site %s: it starts with other capabilities than its last frame had",
-                 site->name);
-}
-
-struct loading {
-    struct sim_site *site;
-    enum status status;
-    struct fault fault;
-};
-
-static void call_load(void *context)
-{
-    struct loading *loading = context;
-
-    loading->status = load(loading->site, &loading->fault);
-}
-
-/* False: memory was short, and it will be tried again. */
-static bool load_core(struct sim_site *site)
-{
-    struct loading loading = {.site = site};
-    uint64_t refused;
-    uint32_t one_in = (site->sim->faults.short_memory + STARTS - 1) / STARTS;
-    bool stopped = stops(site, one_in, call_load, &loading, &refused);
-
-    if (!stopped && loading.status == ST_OK)
-        return true;
-    if (refused == 0 || (!stopped && loading.status != ST_NOMEM))
-        sim_fail(site->sim, "site %s does not start: %s", site->name, loading.fault.text);
-    sim_saw(site->sim, SEEN_MEMORY_START);
-    if (stopped)
-        abandon_core(site);
-    core_free(site->core);
-    site->core = NULL;
-    site->up_us = site->sim->now_us + rng_below(&site->sim->disks, DOWN_US_MAX);
-    return false;
-}
-
-/* It has stopped in good order.  Whichever allocation of a start fails: it does not start, or it
- * starts whole.  Some of them are drawn. */
-void site_try_short(struct sim_site *site)
-{
-    uint64_t asked = 0;
-
-    for (int try = 0; try <= SHORT_STARTS; try++) {
-        struct loading loading = {.site = site};
-        uint64_t from = try == 0 ? MEMORY_ENOUGH : rng_below(&site->sim->disks, asked + 1);
-        struct memory_outcome outcome = memory_guard(from, true, call_load, &loading);
-
-        if (try == 0)
-            asked = outcome.asked;
-        if (outcome.stopped)
-            abandon_core(site);
-        else if (loading.status == ST_OK)
-            compare_portrait(site);
-        else if (loading.status != ST_NOMEM || outcome.refused == 0)
-            sim_fail(site->sim, "site %s does not start: %s", site->name, loading.fault.text);
-        core_free(site->core);
-        site->core = NULL;
-    }
-}
-
-void site_start(struct sim_site *site)
-{
-    if (site->verify_next) {
-        struct verify_report report;
-
-        check_books(site, &report);
-        site->verify_next = false;
-    }
-    if (!load_core(site))
-        return;
-    check_portrait(site);
-    check_caps(site);
-    strain_begin(site);
-    core_advance(site->core, site->sim->now_us);
-    check_loaded(site);
-    sim_trace(site->sim, "site %s starts at frame %llu", site->name,
-              (unsigned long long)ledger_frame(core_ledger(site->core)));
 }
 
 /* ---- what a crash and a bad disk leave ---- */
@@ -345,7 +164,7 @@ static bool choose_row(struct sim_site *site, struct rot *rot)
 }
 
 /* A bit flips: the site must not start on it, or its books must not verify.  Then it flips back. */
-static void rot_once(struct sim_site *site)
+static void site_rot_once(struct sim_site *site)
 {
     struct verify_report report;
     struct rot rot = {0};
@@ -358,7 +177,7 @@ static void rot_once(struct sim_site *site)
         return;
     bit = (size_t)rng_below(&site->sim->disks, rot.value_size * 8);
     INVARIANT(store_memory_damage(site->memory, rot.table, rot.key, rot.key_size, bit) == ST_OK);
-    loaded = load(site, &fault);
+    loaded = start_load(site, &fault);
     core_free(site->core);
     site->core = NULL;
     verified = audit_verify(&site->store, &core_audit, &report, &fault);
@@ -376,7 +195,7 @@ static void rot_once(struct sim_site *site)
 }
 
 /* What was told since is forgotten: links have to notice, clients are told anything. */
-static void restore(struct sim_site *site)
+static void site_restore_backup(struct sim_site *site)
 {
     store_memory_free(site->memory);
     site->memory = site->backup;
@@ -392,7 +211,7 @@ static void restore(struct sim_site *site)
 }
 
 /* Faults of the driver, on purpose: a row, or the last frame, that was durable is gone. */
-static void lose_on_purpose(struct sim_site *site)
+static void site_lose_planted(struct sim_site *site)
 {
     struct rot rot = {0};
 
@@ -407,35 +226,35 @@ static void lose_on_purpose(struct sim_site *site)
     }
 }
 
-static void bad_disk(struct sim_site *site)
+static void site_damage_disk(struct sim_site *site)
 {
     struct sim *sim = site->sim;
 
-    lose_on_purpose(site);
+    site_lose_planted(site);
     if (sim_chance(sim, &sim->disks, sim->faults.rot))
-        rot_once(site);
+        site_rot_once(site);
     if (site->backup != NULL && sim_chance(sim, &sim->disks, sim->faults.backup))
-        restore(site);
+        site_restore_backup(site);
 }
 
-static void copy_disk(struct sim_site *site)
+static void site_copy_disk(struct sim_site *site)
 {
     store_memory_free(site->backup);
     if (store_memory_copy(&site->backup, site->memory) != ST_OK)
         sim_fail(site->sim, "out of memory");
 }
 
-static void keep_backup(struct sim_site *site)
+static void site_keep_backup(struct sim_site *site)
 {
     if (site->sim->faults.backup == 0 || rng_below(&site->sim->disks, BACKUP_EVERY) != 0)
         return;
-    copy_disk(site);
+    site_copy_disk(site);
     sim_trace(site->sim, "site %s: its disk is copied", site->name);
 }
 
 /* ---- frames ---- */
 
-static void note_cursors(struct sim_site *site)
+static void site_keep_cursors(struct sim_site *site)
 {
     const struct sim *sim = site->sim;
 
@@ -457,49 +276,49 @@ static void note_cursors(struct sim_site *site)
     }
 }
 
-static void answers_leave(struct sim_site *site, size_t count)
+static void site_answers_leave(struct sim_site *site, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         client_answer(site, &site->frame.replies[i]);
 }
 
-static void parcels_leave(struct sim_site *site, size_t count)
+static void site_parcels_leave(struct sim_site *site, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         network_post(site, &site->frame.parcels[i]);
 }
 
-static void call_close(void *context)
+static void site_call_close(void *context)
 {
     struct sim_site *site = context;
 
     core_frame_close(site->core, 1000000 + site->sim->now_us, &site->frame);
 }
 
-static void close_frame(struct sim_site *site)
+static void site_close_frame(struct sim_site *site)
 {
     struct sim *sim = site->sim;
 
-    if (!site_call(site, call_close, site))
+    if (!site_call(site, site_call_close, site))
         return;
     strain_frame(site);
     check_site(site);
     site->frame_caps = grants_check(site);
-    note_cursors(site);
+    site_keep_cursors(site);
     site->writing = true;
     site->durable_us = sim->now_us;
     if (sim->faulty && site->frame.writes)
         site->durable_us += rng_below(&sim->disks, WRITE_US_MAX);
     if (sim->options.plant == PLANT_EARLY_REPLIES)
-        answers_leave(site, site->frame.reply_count);
+        site_answers_leave(site, site->frame.reply_count);
     if (sim->options.plant == PLANT_EARLY_PARCELS)
-        parcels_leave(site, site->frame.parcel_count);
+        site_parcels_leave(site, site->frame.parcel_count);
 }
 
 /* ---- a disk with an end ---- */
 
 /* Now and then its operator makes room; when the faults are over there is room for all. */
-static void tell_disk(struct sim_site *site)
+static void site_report_disk(struct sim_site *site)
 {
     struct sim *sim = site->sim;
     uint64_t bound = sim->faults.disk_bytes;
@@ -521,7 +340,7 @@ static void tell_disk(struct sim_site *site)
 }
 
 /* Prices of what no check computes from the book alone: rent, the log, deposits and fees. */
-static void post_prices(struct sim_site *site)
+static void site_post_prices(struct sim_site *site)
 {
     struct pricebook *book = &site->book;
     uint64_t step = site->frame_number / PRICES_EVERY;
@@ -535,14 +354,14 @@ static void post_prices(struct sim_site *site)
         sim_fail(site->sim, "site %s: its new prices: %s", site->name, fault.text);
 }
 
-static void commit(struct sim_site *site)
+static void site_commit(struct sim_site *site)
 {
     struct fault fault = {0};
 
     if (!site->frame.writes)
         return;
     if (site->sim->options.plant == PLANT_LOST_FRAME && site->sim->faulty)
-        copy_disk(site);
+        site_copy_disk(site);
     if (site->store.commit(site->store.context, &site->frame.batch, &fault) != ST_OK)
         sim_fail(site->sim, "site %s: %s", site->name, fault.text);
     site->head = site->frame.header.head;
@@ -562,7 +381,7 @@ static void commit(struct sim_site *site)
 }
 
 /* The frame is durable: what waited for it leaves; in a crash only the first of it. */
-static void leave(struct sim_site *site, bool all)
+static void site_let_out(struct sim_site *site, bool all)
 {
     struct sim *sim = site->sim;
     size_t replies = site->frame.reply_count;
@@ -572,14 +391,14 @@ static void leave(struct sim_site *site, bool all)
         replies = (size_t)rng_below(&sim->disks, replies + 1);
         parcels = (size_t)rng_below(&sim->disks, parcels + 1);
     }
-    answers_leave(site, replies);
-    parcels_leave(site, parcels);
+    site_answers_leave(site, replies);
+    site_parcels_leave(site, parcels);
     core_frame_fini(&site->frame);
     site->writing = false;
 }
 
 /* EIO or ENOSPC: the site stops for good; what the disk has then is the old or the new state. */
-static void commit_fails(struct sim_site *site)
+static void site_commit_fails(struct sim_site *site)
 {
     bool done = rng_coin(&site->sim->disks);
 
@@ -587,18 +406,18 @@ static void commit_fails(struct sim_site *site)
     sim_trace(site->sim, "site %s: commit of frame %llu fails, it is %s the disk", site->name,
               (unsigned long long)site->frame.header.frame, done ? "on" : "not on");
     if (site->sim->options.plant == PLANT_STALE_DISK) {
-        leave(site, true); /* as if it had been durable */
+        site_let_out(site, true); /* as if it had been durable */
         return;
     }
     if (done)
-        commit(site);
+        site_commit(site);
     core_frame_fini(&site->frame);
     site->writing = false;
     site->verify_next = true;
     site_crash(site, "its disk failed");
 }
 
-static void finish_write(struct sim_site *site)
+static void site_finish_write(struct sim_site *site)
 {
     struct sim *sim = site->sim;
     bool writes = site->frame.writes;
@@ -606,22 +425,22 @@ static void finish_write(struct sim_site *site)
     if (!site->writing || site->durable_us > sim->now_us)
         return;
     if (writes && sim_chance(sim, &sim->disks, sim->faults.commit_fails)) {
-        commit_fails(site);
+        site_commit_fails(site);
         return;
     }
-    commit(site);
+    site_commit(site);
     if (writes && site->frame_number % PRICES_EVERY == 0)
-        post_prices(site); /* not in commit(): a core that dies takes no prices */
-    leave(site, true);
-    keep_backup(site);
+        site_post_prices(site); /* not in site_commit(): a core that dies takes no prices */
+    site_let_out(site, true);
+    site_keep_backup(site);
 }
 
-static void end_core(struct sim_site *site)
+static void site_end_core(struct sim_site *site)
 {
     site->past_turns += core_count(site->core).turns;
     site->past_births += core_count(site->core).births;
     if (site->abandoned)
-        abandon_core(site);
+        start_abandon(site);
     site->abandoned = false;
     core_free(site->core);
     site->core = NULL;
@@ -637,26 +456,26 @@ void site_crash(struct sim_site *site, const char *why)
     sim_saw(sim, site->writing ? SEEN_KILLED_WRITING : SEEN_KILLED);
     sim_trace(sim, "site %s dies: %s", site->name, why);
     if (site->writing && rng_coin(&sim->disks)) {
-        commit(site);
-        leave(site, false);
+        site_commit(site);
+        site_let_out(site, false);
     }
     core_frame_fini(&site->frame);
     site->writing = false;
-    end_core(site);
-    site->up_us = sim->now_us + rng_below(&sim->disks, DOWN_US_MAX);
+    site_end_core(site);
+    site->up_us = sim->now_us + rng_below(&sim->disks, SIM_DOWN_US_MAX);
     network_lost(sim, site->index);
-    bad_disk(site);
+    site_damage_disk(site);
 }
 
 void site_flush(struct sim_site *site)
 {
     for (int i = 0; i < 2; i++) {
         if (!site->writing)
-            close_frame(site);
+            site_close_frame(site);
         if (site->core == NULL) /* memory was short */
             return;
-        commit(site);
-        leave(site, true);
+        site_commit(site);
+        site_let_out(site, true);
     }
 }
 
@@ -667,17 +486,17 @@ void site_stop(struct sim_site *site)
         return;
     free(site->portrait);
     site->portrait = portrait_of(site->core);
-    end_core(site);
+    site_end_core(site);
 }
 
-struct running {
+struct site_turns {
     struct sim_site *site;
     uint32_t turns;
 };
 
-static void call_run(void *context)
+static void site_call_run(void *context)
 {
-    const struct running *running = context;
+    const struct site_turns *running = context;
 
     (void)core_run(running->site->core, running->turns);
 }
@@ -685,22 +504,22 @@ static void call_run(void *context)
 void site_step(struct sim_site *site, uint32_t turns)
 {
     struct sim *sim = site->sim;
-    struct running running = {site, turns};
+    struct site_turns running = {site, turns};
 
-    finish_write(site);
+    site_finish_write(site);
     if (site->core == NULL)
         return;
     if (!site->writing)
-        tell_disk(site);
+        site_report_disk(site);
     core_advance(site->core, sim->now_us);
     if (sim->now_us >= site->tick_us) {
         site->tick_us = sim->now_us + TICK_US;
         (void)core_links_tick(site->core); /* each step closes a frame anyway */
     }
     grants_look(site);
-    if (!site_call(site, call_run, &running))
+    if (!site_call(site, site_call_run, &running))
         return;
     if (!site->writing)
-        close_frame(site);
-    finish_write(site);
+        site_close_frame(site);
+    site_finish_write(site);
 }

@@ -10,6 +10,7 @@
 #include "agents/objects.h"
 #include "agents/set.h"
 #include "agents/turns/turn.h"
+#include "sim/client.h"
 #include "sim/sim.h"
 
 enum {
@@ -53,7 +54,7 @@ struct ends {
     uint64_t dead_pending; /* over links, of whoever is dead */
 };
 
-static void count_end(void *context, struct channel_end *end)
+static void strain_count_end(void *context, struct channel_end *end)
 {
     struct ends *ends = context;
 
@@ -65,11 +66,11 @@ static void count_end(void *context, struct channel_end *end)
     ends->dead_pending += !agents_has(ends->agents, end->owner);
 }
 
-static struct ends count_ends(const struct sim_site *site, uint64_t owner)
+static struct ends strain_count_ends(const struct sim_site *site, uint64_t owner)
 {
     struct ends ends = {.agents = site->core->agents, .owner = owner};
 
-    channels_each(site->core->channels, count_end, &ends);
+    channels_each(site->core->channels, strain_count_end, &ends);
     return ends;
 }
 
@@ -78,13 +79,13 @@ void strain_begin(struct sim_site *site)
     struct strain *strain = site->strain;
 
     table_fini(&strain->eaters);
-    *strain = (struct strain){.dead_buyers = count_ends(site, 0).dead_pending};
+    *strain = (struct strain){.dead_buyers = strain_count_ends(site, 0).dead_pending};
 }
 
 /* ---- after a turn ---- */
 
 /* By the turn's own count of it: it cannot stop with some left but by its end. */
-static void look_for_eater(struct sim_site *site, const struct agent *agent)
+static void strain_look_for_eater(struct sim_site *site, const struct agent *agent)
 {
     struct strain *strain = site->strain;
     uintptr_t before;
@@ -99,8 +100,9 @@ static void look_for_eater(struct sim_site *site, const struct agent *agent)
 }
 
 /* Each that is awake: who sleeps has no messages. */
-static void each_awake(const struct agents *agents,
-                       void (*visit)(void *context, const struct agent *agent), void *context)
+static void strain_each_awake(const struct agents *agents,
+                              void (*visit)(void *context, const struct agent *agent),
+                              void *context)
 {
     for (size_t at = 0; at < agents->awake.list.size; at += sizeof(struct agent *)) {
         const struct agent *agent;
@@ -111,7 +113,7 @@ static void each_awake(const struct agents *agents,
 }
 
 /* For how many customers its inbox is full. */
-static size_t full_for(const struct sim_site *site, const struct agent *agent)
+static size_t strain_full_for(const struct sim_site *site, const struct agent *agent)
 {
     const struct pricebook *prices = &site->core->agents->prices;
     uint64_t part = prices->inbox_messages_max * prices->customer_inbox_percent / 100;
@@ -122,13 +124,13 @@ static size_t full_for(const struct sim_site *site, const struct agent *agent)
     return count;
 }
 
-static void look_into_inbox(void *context, const struct agent *agent)
+static void strain_look_into_inbox(void *context, const struct agent *agent)
 {
     struct sim_site *site = context;
 
     if (agent->inbox.count >= site->core->agents->prices.inbox_messages_max)
         sim_saw(site->sim, SEEN_INBOX_FULL);
-    for (size_t i = full_for(site, agent); i > 0; i--)
+    for (size_t i = strain_full_for(site, agent); i > 0; i--)
         sim_saw(site->sim, SEEN_PART_FULL);
 }
 
@@ -139,7 +141,7 @@ struct promises {
 };
 
 /* A message that asks for an answer which nobody would hear. */
-static void look_for_promise(void *context, const struct agent *agent)
+static void strain_look_for_promise(void *context, const struct agent *agent)
 {
     struct promises *promises = context;
 
@@ -150,7 +152,7 @@ static void look_for_promise(void *context, const struct agent *agent)
     }
 }
 
-static bool has_deposits(const struct agents *agents, uint64_t payer)
+static bool strain_has_deposits(const struct agents *agents, uint64_t payer)
 {
     for (size_t bucket = 0; bucket < agents->heap.bucket_count; bucket++) {
         for (const struct heap_entry *at = agents->heap.buckets[bucket]; at != NULL;
@@ -162,19 +164,19 @@ static bool has_deposits(const struct agents *agents, uint64_t payer)
     return false;
 }
 
-static void look_at_death(struct sim_site *site)
+static void strain_look_at_death(struct sim_site *site)
 {
     struct strain *strain = site->strain;
     const struct agents *agents = site->core->agents;
     struct promises promises = {agents, strain->agent, false};
-    struct ends ends = count_ends(site, strain->agent);
+    struct ends ends = strain_count_ends(site, strain->agent);
 
-    each_awake(agents, look_for_promise, &promises);
+    strain_each_awake(agents, strain_look_for_promise, &promises);
     if (strain->full)
         sim_saw(site->sim, SEEN_DIED_FULL);
     if (promises.found)
         sim_saw(site->sim, SEEN_DIED_PROMISES);
-    if (has_deposits(agents, strain->agent))
+    if (strain_has_deposits(agents, strain->agent))
         sim_saw(site->sim, SEEN_DIED_DEPOSITS);
     if (strain->answer_waits)
         sim_saw(site->sim, SEEN_DIED_BUYING);
@@ -185,7 +187,7 @@ static void look_at_death(struct sim_site *site)
     strain->dead_buyers = ends.dead_pending;
 }
 
-static bool answer_waits(const struct sim_site *site, const struct agent *agent)
+static bool strain_answer_waits(const struct sim_site *site, const struct agent *agent)
 {
     for (const struct inbox_message *at = agent->inbox.first; at != NULL; at = at->next) {
         const struct channel_end *end = at->m.kind == SERAI_EVENT_ANSWER
@@ -207,22 +209,22 @@ void strain_mark(struct sim_site *site, uint64_t id)
     if (id != 0) {
         strain->agent = id;
         strain->messages = agents->next_message;
-        strain->answer_waits = answer_waits(site, agent);
-        strain->full = full_for(site, agent) > 0;
+        strain->answer_waits = strain_answer_waits(site, agent);
+        strain->full = strain_full_for(site, agent) > 0;
         strain->traps = agent->usage.traps;
         return;
     }
     if (agents->next_message > strain->messages + FLOOD)
-        each_awake(agents, look_into_inbox, site);
+        strain_each_awake(agents, strain_look_into_inbox, site);
     if (agent == NULL) {
-        look_at_death(site);
+        strain_look_at_death(site);
         return;
     }
-    look_for_eater(site, agent);
+    strain_look_for_eater(site, agent);
     if (agent->usage.traps != strain->traps && agents->turn_memory->orders[SERAI_ORDER_spawn] > 0)
         sim_saw(site->sim, SEEN_BIRTHS_UNDONE);
     if (agents->turn_memory->orders[SERAI_ORDER_channel_buy] > 0 &&
-        count_ends(site, agent->id).pending > 0)
+        strain_count_ends(site, agent->id).pending > 0)
         strain->bought = true;
 }
 
@@ -245,7 +247,7 @@ void strain_parcel(struct sim_site *site)
 
     if (before == 0)
         return;
-    strain->dead_buyers = count_ends(site, 0).dead_pending;
+    strain->dead_buyers = strain_count_ends(site, 0).dead_pending;
     if (strain->dead_buyers < before)
         sim_saw(site->sim, SEEN_ANSWER_TO_DEAD);
 }
@@ -307,6 +309,5 @@ bool strain_crowd_comes(struct sim_site *site)
     if (site->index != sim->crowd_site || sim->step < sim->crowd_step || clients_wait(site))
         return false;
     sim->crowd_site = UINT32_MAX;
-    clients_ask_crowd(site);
-    return site->core != NULL;
+    return true;
 }

@@ -42,10 +42,7 @@ void strain_args(struct rng *rng, char *text, size_t size);
 /* Draw whether, when and where a crowd is born; before anything else is drawn. */
 void strain_plan(struct sim *sim);
 
-/*
- * Whether it is time for a crowd at this site: then all its clients ask for one, and it takes more
- * turns.
- */
+/* Whether it is time for a crowd at this site; true once in a run. */
 bool strain_crowd_comes(struct sim_site *site);
 
 #endif
