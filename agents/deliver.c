@@ -34,10 +34,11 @@ static void take_back(void *context, void *argument)
 
 static struct inbox_message *copy_message(struct agents *agents, const struct message *message)
 {
-    struct inbox_message *copy = calloc(1, sizeof *copy);
+    /* One a turn: malloc() finds it in the thread's own cache, where calloc() does not look. */
+    struct inbox_message *copy = malloc(sizeof *copy);
 
     INVARIANT(copy != NULL);
-    copy->m = *message;
+    *copy = (struct inbox_message){.m = *message};
     copy->m.id = agents->next_message++;
     agents->changes.counters = true;
     agents->counters.messages++;

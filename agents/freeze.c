@@ -124,10 +124,12 @@ struct money agent_head_needs(const struct agents *agents, const struct agent *a
 
 struct inbox_message *agent_sponsor(const struct agents *agents, const struct agent *agent)
 {
-    struct money lacks =
-        money_sub_clamped(agent_head_needs(agents, agent), agent_head_funds(agents, agent));
+    struct money lacks;
 
-    if (money_is_zero(agent->needs) || money_is_zero(lacks))
+    if (money_is_zero(agent->needs))
+        return NULL; /* nothing waits for money: so before most turns */
+    lacks = money_sub_clamped(agent_head_needs(agents, agent), agent_head_funds(agents, agent));
+    if (money_is_zero(lacks))
         return NULL;
     for (struct inbox_message *at = agent->inbox.first->next; at != NULL; at = at->next) {
         if (money_compare(at->m.postage, lacks) >= 0)

@@ -173,9 +173,16 @@ bool utf8_is_valid(const void *data, size_t size)
     return true;
 }
 
+struct bytes bytes_within(void *memory, size_t capacity)
+{
+    INVARIANT(memory != NULL && capacity > 0);
+    return (struct bytes){.data = memory, .capacity = capacity, .borrowed = true};
+}
+
 void bytes_fini(struct bytes *bytes)
 {
-    free(bytes->data);
+    if (!bytes->borrowed)
+        free(bytes->data);
     *bytes = (struct bytes){0};
 }
 
@@ -191,6 +198,8 @@ static bool bytes_grow(struct bytes *bytes, size_t size_wanted)
     size_t capacity = bytes->capacity == 0 ? CAPACITY_FIRST : bytes->capacity;
     uint8_t *data;
 
+    if (bytes->borrowed)
+        return false;
     while (capacity < size_wanted) {
         if (capacity > SIZE_MAX / 2)
             return false;

@@ -60,9 +60,16 @@ struct bytes {
     size_t size;
     size_t capacity;
     bool failed;
+    bool borrowed; /* `data` is the caller's: never grown, never freed */
 };
 
-/* Free the memory.  Leaves an empty buffer that may be used again. */
+/*
+ * An empty run in `capacity` bytes at `memory`, 1 or more, which stay the caller's.  It takes no
+ * memory of its own: an append that does not fit sets `failed`.
+ */
+struct bytes bytes_within(void *memory, size_t capacity);
+
+/* Free the memory, unless it is borrowed.  Leaves an empty buffer that may be used again. */
 void bytes_fini(struct bytes *bytes);
 
 /* Empty the buffer and forget `failed`.  The memory is kept for what comes next. */

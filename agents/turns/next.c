@@ -22,17 +22,23 @@
 #include "agents/set.h"
 #include "agents/turns/run.h"
 
-/* Rent is billed in a step and an event of its own, before the turn. */
-static void bill_first(struct agents *agents, struct agent *agent)
+/* What precedes a turn is booked by an event of its own, kind tick (docs/records.md). */
+static void end_tick(struct agents *agents, const struct agent *agent)
 {
     struct event event = event_of_time(agent->id, agents->now_us);
 
+    (void)ledger_event_end(agents->ledger, &event);
+}
+
+/* Rent is billed in a step and an event of its own, before the turn. */
+static void bill_first(struct agents *agents, struct agent *agent)
+{
     if (!rent_is_due(agents, agent))
         return;
     ledger_event_begin(agents->ledger);
     rent_bill(agents, agent);
     agent_check_mark(agents, agent);
-    (void)ledger_event_end(agents->ledger, &event);
+    end_tick(agents, agent);
 }
 
 static bool solvent(const struct agents *agents, const struct agent *agent)
@@ -46,7 +52,6 @@ static bool solvent(const struct agents *agents, const struct agent *agent)
 /* Postage of a later message is taken in early, when it pays for the event that it waits behind. */
 static void take_in_postage(struct agents *agents, struct agent *agent)
 {
-    struct event event = event_of_time(agent->id, agents->now_us);
     struct inbox_message *sponsor = agent_sponsor(agents, agent);
 
     if (sponsor == NULL)
@@ -54,7 +59,7 @@ static void take_in_postage(struct agents *agents, struct agent *agent)
     ledger_event_begin(agents->ledger);
     ledger_move(agents->ledger, ACCOUNT_HELD_MESSAGE, agent->id, sponsor->m.postage,
                 TRANSFER_POSTAGE, sponsor->m.id);
-    (void)ledger_event_end(agents->ledger, &event);
+    end_tick(agents, agent);
     money_accumulate(&sponsor->m.spent, sponsor->m.postage);
     sponsor->m.postage = money_zero();
     agent->inbox.changed = true;
@@ -68,7 +73,6 @@ static void take_in_postage(struct agents *agents, struct agent *agent)
  */
 static void refuse_head(struct agents *agents, struct agent *agent, struct inbox_message *head)
 {
-    struct event event = event_of_time(agent->id, agents->now_us);
     struct message failed = {.kind = SERAI_EVENT_FAILED,
                              .status = SERAI_E_FULL,
                              .badge = head->m.badge,
@@ -83,7 +87,7 @@ static void refuse_head(struct agents *agents, struct agent *agent, struct inbox
     inbox_return(agents, agent, head, SERAI_E_FULL, true);
     inbox_message_free(head);
     undo_commit(agents->undo);
-    (void)ledger_event_end(agents->ledger, &event);
+    end_tick(agents, agent);
 }
 
 bool agents_ready(const struct agents *agents)

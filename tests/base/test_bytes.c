@@ -184,6 +184,25 @@ START_TEST(short_memory_is_remembered_until_the_buffer_is_cleared)
 }
 END_TEST
 
+START_TEST(borrowed_memory_is_neither_grown_nor_freed)
+{
+    uint8_t memory[4] = {0};
+    struct bytes bytes = bytes_within(memory, sizeof memory);
+
+    bytes_append(&bytes, "abc", 3);
+    ck_assert_ptr_eq(bytes.data, memory);
+    bytes_append(&bytes, "de", 2);
+    ck_assert(bytes.failed);
+    ck_assert_uint_eq(bytes.size, 3);
+    bytes_clear(&bytes);
+    bytes_append(&bytes, "wxyz", 4);
+    ck_assert(!bytes.failed);
+    ck_assert_mem_eq(memory, "wxyz", 4);
+    bytes_fini(&bytes); /* a free() would end the test */
+    ck_assert_ptr_null(bytes.data);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("bytes");
@@ -199,6 +218,7 @@ int main(void)
     tcase_add_test(tcase, a_buffer_holds_all_that_was_appended);
     tcase_add_test(tcase, extending_counts_the_room_at_once);
     tcase_add_test(tcase, short_memory_is_remembered_until_the_buffer_is_cleared);
+    tcase_add_test(tcase, borrowed_memory_is_neither_grown_nor_freed);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }
