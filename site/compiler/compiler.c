@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "site/compiler/compiler_service.h"
+#include "site/compiler/compiler_talk.h"
 
 enum { FAREWELL_STEPS = 300, FAREWELL_STEP_NS = 10 * 1000 * 1000 };
 
@@ -23,41 +24,7 @@ struct compiler {
     _Atomic int *group; /* of the compile that runs; shared with the service */
 };
 
-bool compiler_send(int fd, const void *data, size_t size)
-{
-    const uint8_t *at = data;
-
-    while (size > 0) {
-        ssize_t put = send(fd, at, size, MSG_NOSIGNAL);
-
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0)
-            return false;
-        at += put;
-        size -= (size_t)put;
-    }
-    return true;
-}
-
-bool compiler_receive(int fd, void *data, size_t size)
-{
-    uint8_t *at = data;
-
-    while (size > 0) {
-        ssize_t got = recv(fd, at, size, 0);
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return false;
-        at += got;
-        size -= (size_t)got;
-    }
-    return true;
-}
-
-static enum status map_group(struct compiler *compiler, struct fault *fault)
+static enum status compiler_map_group(struct compiler *compiler, struct fault *fault)
 {
     void *page = mmap(NULL, sizeof *compiler->group, PROT_READ | PROT_WRITE,
                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -68,8 +35,8 @@ static enum status map_group(struct compiler *compiler, struct fault *fault)
     return ST_OK;
 }
 
-static enum status fork_service(struct compiler *compiler, const struct compiler_options *options,
-                                struct fault *fault)
+static enum status compiler_fork(struct compiler *compiler, const struct compiler_options *options,
+                                 struct fault *fault)
 {
     int ends[2];
 
@@ -111,9 +78,9 @@ enum status compiler_start(struct compiler **compiler, const struct compiler_opt
         absolute.dir = dir;
     }
     if (status == ST_OK)
-        status = map_group(made, fault);
+        status = compiler_map_group(made, fault);
     if (status == ST_OK)
-        status = fork_service(made, &absolute, fault);
+        status = compiler_fork(made, &absolute, fault);
     free(dir);
     if (status != ST_OK) {
         compiler_free(made);
@@ -124,7 +91,7 @@ enum status compiler_start(struct compiler **compiler, const struct compiler_opt
 }
 
 /* The service died and left a compile behind: nobody else would end it. */
-static bool bury(struct compiler *compiler)
+static bool compiler_kill_group(struct compiler *compiler)
 {
     int group = atomic_exchange(compiler->group, 0);
 
@@ -135,7 +102,7 @@ static bool bury(struct compiler *compiler)
 
 bool compiler_hear(struct compiler *compiler, struct compiler_hello *hello)
 {
-    return compiler_receive(compiler->fd, hello, sizeof *hello) || bury(compiler);
+    return compiler_receive(compiler->fd, hello, sizeof *hello) || compiler_kill_group(compiler);
 }
 
 bool compiler_ask(struct compiler *compiler, const struct hash *code, const uint8_t *module,
@@ -148,7 +115,7 @@ bool compiler_ask(struct compiler *compiler, const struct hash *code, const uint
     return (compiler_send(compiler->fd, &request, sizeof request) &&
             compiler_send(compiler->fd, module, request.size) &&
             compiler_receive(compiler->fd, answer, sizeof *answer)) ||
-           bury(compiler);
+           compiler_kill_group(compiler);
 }
 
 void compiler_stop(struct compiler *compiler)
@@ -158,7 +125,7 @@ void compiler_stop(struct compiler *compiler)
 }
 
 /* It ends at once when its socket is closed; if it does not, it is made to. */
-static void wait_for(struct compiler *compiler)
+static void compiler_wait(struct compiler *compiler)
 {
     const struct timespec step = {.tv_nsec = FAREWELL_STEP_NS};
 
@@ -177,8 +144,8 @@ void compiler_free(struct compiler *compiler)
         return;
     compiler_stop(compiler);
     if (compiler->service > 0) {
-        wait_for(compiler);
-        (void)bury(compiler);
+        compiler_wait(compiler);
+        (void)compiler_kill_group(compiler);
     }
     if (compiler->fd >= 0)
         (void)!close(compiler->fd); /* a socket that is shut down */

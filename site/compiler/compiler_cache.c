@@ -20,38 +20,38 @@ enum { SUM_BYTES_MAX = 160, LOCK_STEPS = 250, LOCK_STEP_NS = 20 * 1000 * 1000 };
 
 static const char sum_format[] = "serai-object-1 %" PRIu64 " %s\n";
 
-static bool path_of(const struct cache *cache, const char *name, const char *ending, char *path)
+static bool cache_path(const struct cache *cache, const char *name, const char *ending, char *path)
 {
     int size = snprintf(path, CACHE_PATH_BYTES, "%s/%s%s", cache->dir, name, ending);
 
     return size > 0 && size < CACHE_PATH_BYTES;
 }
 
-static void remove_file(const struct cache *cache, const char *name, const char *ending)
+static void cache_remove_file(const struct cache *cache, const char *name, const char *ending)
 {
     char path[CACHE_PATH_BYTES];
 
-    if (path_of(cache, name, ending, path))
+    if (cache_path(cache, name, ending, path))
         (void)!unlink(path); /* it need not be there */
 }
 
-static void remove_entry(const struct cache *cache, const char *name)
+static void cache_remove(const struct cache *cache, const char *name)
 {
     /* The sum first: an object without one is none. */
-    remove_file(cache, name, ".sum");
-    remove_file(cache, name, ".so");
-    remove_file(cache, name, ".failed");
+    cache_remove_file(cache, name, ".sum");
+    cache_remove_file(cache, name, ".so");
+    cache_remove_file(cache, name, ".failed");
 }
 
 /* ---- bounds ---- */
 
-struct entry {
+struct cache_entry {
     char name[CACHE_NAME_BYTES];
     struct timespec used;
     uint64_t bytes;
 };
 
-static bool ends_with(const char *text, const char *ending, char *stem)
+static bool cache_ends_with(const char *text, const char *ending, char *stem)
 {
     size_t size = strlen(text);
     size_t tail = strlen(ending);
@@ -63,10 +63,10 @@ static bool ends_with(const char *text, const char *ending, char *stem)
     return true;
 }
 
-static int by_age(const void *a, const void *b)
+static int cache_by_age(const void *a, const void *b)
 {
-    const struct entry *left = a;
-    const struct entry *right = b;
+    const struct cache_entry *left = a;
+    const struct cache_entry *right = b;
 
     if (left->used.tv_sec != right->used.tv_sec)
         return left->used.tv_sec < right->used.tv_sec ? -1 : 1;
@@ -76,30 +76,31 @@ static int by_age(const void *a, const void *b)
 }
 
 /* A name of ours is hexadecimal digits and '-'; what else somebody put here is left alone. */
-static bool is_name(const char *stem)
+static bool cache_is_name(const char *stem)
 {
     return *stem != '\0' && stem[strspn(stem, "0123456789abcdef-")] == '\0';
 }
 
 /* NAME.so.new, NAME.sum.new or NAME.failed.new: what a crash left of a file that was written. */
-static bool is_left_over(const char *file)
+static bool cache_is_left_over(const char *file)
 {
     char written[CACHE_NAME_BYTES];
     char name[CACHE_NAME_BYTES];
 
-    return ends_with(file, ".new", written) &&
-           (ends_with(written, ".so", name) || ends_with(written, ".sum", name) ||
-            ends_with(written, ".failed", name)) &&
-           is_name(name);
+    return cache_ends_with(file, ".new", written) &&
+           (cache_ends_with(written, ".so", name) || cache_ends_with(written, ".sum", name) ||
+            cache_ends_with(written, ".failed", name)) &&
+           cache_is_name(name);
 }
 
-static bool is_entry(const char *file, char name[CACHE_NAME_BYTES])
+static bool cache_is_entry(const char *file, char name[CACHE_NAME_BYTES])
 {
-    return (ends_with(file, ".so", name) || ends_with(file, ".failed", name)) && is_name(name);
+    return (cache_ends_with(file, ".so", name) || cache_ends_with(file, ".failed", name)) &&
+           cache_is_name(name);
 }
 
 /* An entry is its object or its failure; the sum beside an object counts with it. */
-static enum status list(const struct cache *cache, struct bytes *entries, struct fault *fault)
+static enum status cache_list(const struct cache *cache, struct bytes *entries, struct fault *fault)
 {
     DIR *folder = opendir(cache->dir);
     struct dirent *file;
@@ -107,15 +108,15 @@ static enum status list(const struct cache *cache, struct bytes *entries, struct
     if (folder == NULL)
         return fault_set(fault, ST_IO, "read %s: %s", cache->dir, strerror(errno));
     while ((file = readdir(folder)) != NULL) {
-        struct entry entry = {.bytes = SUM_BYTES_MAX};
+        struct cache_entry entry = {.bytes = SUM_BYTES_MAX};
         struct stat found;
 
         if (fstatat(dirfd(folder), file->d_name, &found, AT_SYMLINK_NOFOLLOW) != 0 ||
             !S_ISREG(found.st_mode) || found.st_uid != geteuid())
             continue;
-        if (is_left_over(file->d_name))
-            remove_file(cache, file->d_name, "");
-        if (!is_entry(file->d_name, entry.name))
+        if (cache_is_left_over(file->d_name))
+            cache_remove_file(cache, file->d_name, "");
+        if (!cache_is_entry(file->d_name, entry.name))
             continue;
         entry.used = found.st_mtim;
         entry.bytes += (uint64_t)found.st_size;
@@ -126,20 +127,20 @@ static enum status list(const struct cache *cache, struct bytes *entries, struct
                            : ST_OK;
 }
 
-static enum status trim(const struct cache *cache, struct fault *fault)
+static enum status cache_trim(const struct cache *cache, struct fault *fault)
 {
     struct bytes entries = {0};
-    enum status status = list(cache, &entries, fault);
-    size_t count = entries.size / sizeof(struct entry);
-    struct entry *oldest = (struct entry *)(void *)entries.data;
+    enum status status = cache_list(cache, &entries, fault);
+    size_t count = entries.size / sizeof(struct cache_entry);
+    struct cache_entry *oldest = (struct cache_entry *)(void *)entries.data;
     uint64_t bytes = 0;
 
     if (status == ST_OK && count > 0) {
-        qsort(oldest, count, sizeof *oldest, by_age);
+        qsort(oldest, count, sizeof *oldest, cache_by_age);
         for (size_t i = 0; i < count; i++)
             bytes += oldest[i].bytes;
         for (; count > 0 && (count > cache->objects_max || bytes > cache->bytes_max); count--) {
-            remove_entry(cache, oldest->name);
+            cache_remove(cache, oldest->name);
             bytes -= oldest->bytes;
             oldest++;
         }
@@ -172,7 +173,7 @@ enum status cache_open(const struct cache *cache, int *lock, struct fault *fault
     const struct timespec step = {.tv_nsec = LOCK_STEP_NS};
     char path[CACHE_PATH_BYTES];
 
-    if (!path_of(cache, "lock", "", path))
+    if (!cache_path(cache, "lock", "", path))
         return fault_set(fault, ST_INVALID, "path too long: %.100s", cache->dir);
     /* It is only locked, but some other file's locks are not ours to take. */
     *lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
@@ -185,18 +186,18 @@ enum status cache_open(const struct cache *cache, int *lock, struct fault *fault
         }
         (void)!nanosleep(&step, NULL);
     }
-    return trim(cache, fault);
+    return cache_trim(cache, fault);
 }
 
 /* ---- reading ---- */
 
 /* Used just now, for the bounds. */
-static void touch(const char *path)
+static void cache_mark_used(const char *path)
 {
     (void)!utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW); /* else it goes a little early */
 }
 
-static bool is_ours(const char *path, uint64_t size_max, char *reason)
+static bool cache_is_ours(const char *path, uint64_t size_max, char *reason)
 {
     struct stat found;
 
@@ -211,8 +212,8 @@ static bool is_ours(const char *path, uint64_t size_max, char *reason)
     return false;
 }
 
-static bool sum_of(const struct cache *cache, const char *path, char text[SUM_BYTES_MAX],
-                   struct fault *fault)
+static bool cache_sum(const struct cache *cache, const char *path, char text[SUM_BYTES_MAX],
+                      struct fault *fault)
 {
     char hex[HASH_TEXT_BYTES];
     struct bytes object = {0};
@@ -228,7 +229,8 @@ static bool sum_of(const struct cache *cache, const char *path, char text[SUM_BY
     return done;
 }
 
-static bool is_whole(const struct cache *cache, const char *name, const char *path, char *reason)
+static bool cache_is_whole(const struct cache *cache, const char *name, const char *path,
+                           char *reason)
 {
     char sum_path[CACHE_PATH_BYTES];
     char sum[SUM_BYTES_MAX];
@@ -236,9 +238,9 @@ static bool is_whole(const struct cache *cache, const char *name, const char *pa
     struct fault fault = {0};
     bool whole;
 
-    if (!is_ours(path, cache->object_bytes_max, reason))
+    if (!cache_is_ours(path, cache->object_bytes_max, reason))
         return false;
-    if (!path_of(cache, name, ".sum", sum_path) || !sum_of(cache, path, sum, &fault) ||
+    if (!cache_path(cache, name, ".sum", sum_path) || !cache_sum(cache, path, sum, &fault) ||
         file_read_kept(sum_path, sizeof sum, &kept, &fault) != ST_OK) {
         (void)snprintf(reason, CACHE_REASON_BYTES, "%s", fault.text);
         bytes_fini(&kept);
@@ -251,7 +253,7 @@ static bool is_whole(const struct cache *cache, const char *name, const char *pa
     return whole;
 }
 
-static bool read_failure(const char *path, char *reason)
+static bool cache_read_failure(const char *path, char *reason)
 {
     struct bytes text = {0};
     struct fault fault;
@@ -269,36 +271,36 @@ enum cache_answer cache_find(const struct cache *cache, const char *name, char *
 {
     struct stat found;
 
-    if (path_of(cache, name, ".failed", path) && is_ours(path, CACHE_REASON_BYTES, reason) &&
-        read_failure(path, reason)) {
-        touch(path);
+    if (cache_path(cache, name, ".failed", path) &&
+        cache_is_ours(path, CACHE_REASON_BYTES, reason) && cache_read_failure(path, reason)) {
+        cache_mark_used(path);
         return CACHE_FAILED;
     }
-    if (!path_of(cache, name, ".so", path) || lstat(path, &found) != 0)
+    if (!cache_path(cache, name, ".so", path) || lstat(path, &found) != 0)
         return CACHE_NONE;
-    if (is_whole(cache, name, path, reason)) {
-        touch(path);
+    if (cache_is_whole(cache, name, path, reason)) {
+        cache_mark_used(path);
         return CACHE_OBJECT;
     }
-    remove_entry(cache, name);
+    cache_remove(cache, name);
     return CACHE_DAMAGED;
 }
 
 /* ---- writing ---- */
 
-static enum status write_file(const struct cache *cache, const char *name, const char *ending,
-                              const void *data, size_t size, struct fault *fault)
+static enum status cache_write_file(const struct cache *cache, const char *name, const char *ending,
+                                    const void *data, size_t size, struct fault *fault)
 {
     char path[CACHE_PATH_BYTES];
 
-    if (!path_of(cache, name, ending, path))
+    if (!cache_path(cache, name, ending, path))
         return fault_set(fault, ST_INVALID, "path too long: %.100s/%s", cache->dir, name);
     return file_replace(path, data, size, fault);
 }
 
 /* Bytes are copied: the jail that made the file may still have had it open. */
-static enum status read_object(const struct cache *cache, const char *from, struct bytes *object,
-                               struct fault *fault)
+static enum status cache_read_object(const struct cache *cache, const char *from,
+                                     struct bytes *object, struct fault *fault)
 {
     char reason[CACHE_REASON_BYTES];
     struct stat found;
@@ -307,7 +309,7 @@ static enum status read_object(const struct cache *cache, const char *from, stru
         (uint64_t)found.st_size > cache->object_bytes_max)
         return fault_set(fault, ST_FULL, "the object is larger than %" PRIu64 " bytes",
                          cache->object_bytes_max);
-    if (!is_ours(from, cache->object_bytes_max, reason))
+    if (!cache_is_ours(from, cache->object_bytes_max, reason))
         return fault_set(fault, ST_INVALID, "the object: %s", reason);
     return file_read(from, cache->object_bytes_max, object, fault);
 }
@@ -319,18 +321,18 @@ enum status cache_put(const struct cache *cache, const char *name, const char *f
     char hex[HASH_TEXT_BYTES];
     struct bytes object = {0};
     struct hash hash;
-    enum status status = read_object(cache, from, &object, fault);
+    enum status status = cache_read_object(cache, from, &object, fault);
 
     if (status != ST_OK)
         goto out;
     hash = hash_of(object.data, object.size);
     (void)snprintf(sum, sizeof sum, sum_format, (uint64_t)object.size, hash_print(hex, &hash));
-    remove_entry(cache, name);
-    status = write_file(cache, name, ".so", object.data, object.size, fault);
+    cache_remove(cache, name);
+    status = cache_write_file(cache, name, ".so", object.data, object.size, fault);
     if (status == ST_OK)
-        status = write_file(cache, name, ".sum", sum, strlen(sum), fault);
+        status = cache_write_file(cache, name, ".sum", sum, strlen(sum), fault);
     if (status == ST_OK)
-        status = trim(cache, fault);
+        status = cache_trim(cache, fault);
 out:
     bytes_fini(&object);
     return status;
@@ -344,7 +346,7 @@ enum status cache_put_failed(const struct cache *cache, const char *name, const 
 
     if (size > CACHE_REASON_BYTES - 1)
         size = CACHE_REASON_BYTES - 1;
-    remove_entry(cache, name);
-    status = write_file(cache, name, ".failed", reason, size, fault);
-    return status == ST_OK ? trim(cache, fault) : status;
+    cache_remove(cache, name);
+    status = cache_write_file(cache, name, ".failed", reason, size, fault);
+    return status == ST_OK ? cache_trim(cache, fault) : status;
 }

@@ -33,7 +33,7 @@ enum {
 /* ---- inside: from the fork to the program ---- */
 
 /* What is said back before the program starts: the notify descriptor, or what went wrong. */
-static bool say(int to, const char *text, int fd)
+static bool jail_report(int to, const char *text, int fd)
 {
     union {
         char space[CMSG_SPACE(sizeof(int))];
@@ -58,7 +58,7 @@ static bool say(int to, const char *text, int fd)
 }
 
 /* `soft` is what it meets first, and it may not go past `hard`. */
-static bool limit(int what, uint64_t soft, uint64_t hard)
+static bool jail_limit(int what, uint64_t soft, uint64_t hard)
 {
     struct rlimit both = {.rlim_cur = soft, .rlim_max = hard};
     struct rlimit now;
@@ -72,27 +72,28 @@ static bool limit(int what, uint64_t soft, uint64_t hard)
     return setrlimit((__rlimit_resource_t)what, &both) == 0;
 }
 
-static enum status set_limits(const struct jail_limits *limits, struct fault *fault)
+static enum status jail_set_limits(const struct jail_limits *limits, struct fault *fault)
 {
     const uint64_t memory = limits->memory_bytes;
     const uint64_t file = limits->file_bytes;
-    bool done = limit(RLIMIT_CPU, limits->cpu_s, limits->cpu_s + 1) &&
-                limit(RLIMIT_AS, memory, memory) && limit(RLIMIT_FSIZE, file, file) &&
-                limit(RLIMIT_NOFILE, OPEN_FILES_MAX, OPEN_FILES_MAX) &&
-                limit(RLIMIT_STACK, STACK_BYTES, STACK_BYTES_MAX) && limit(RLIMIT_CORE, 0, 0) &&
-                limit(RLIMIT_MEMLOCK, 0, 0) && limit(RLIMIT_MSGQUEUE, 0, 0);
+    bool done = jail_limit(RLIMIT_CPU, limits->cpu_s, limits->cpu_s + 1) &&
+                jail_limit(RLIMIT_AS, memory, memory) && jail_limit(RLIMIT_FSIZE, file, file) &&
+                jail_limit(RLIMIT_NOFILE, OPEN_FILES_MAX, OPEN_FILES_MAX) &&
+                jail_limit(RLIMIT_STACK, STACK_BYTES, STACK_BYTES_MAX) &&
+                jail_limit(RLIMIT_CORE, 0, 0) && jail_limit(RLIMIT_MEMLOCK, 0, 0) &&
+                jail_limit(RLIMIT_MSGQUEUE, 0, 0);
 
     return done ? ST_OK : fault_set(fault, ST_IO, "setrlimit: %s", strerror(errno));
 }
 
 /* A daemon of root's: what it starts has no more power than the files' owner. */
-static void drop_capabilities(void)
+static void jail_drop_capabilities(void)
 {
     for (unsigned long capability = 0; capability < CAPABILITIES; capability++)
         (void)!prctl(PR_CAPBSET_DROP, capability, 0, 0, 0); /* others may not, and have none */
 }
 
-static void reset_signals(void)
+static void jail_reset_signals(void)
 {
     sigset_t none;
 
@@ -102,7 +103,7 @@ static void reset_signals(void)
     (void)!sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static enum status lock_in(const struct jail *jail, int talk, struct fault *fault)
+static enum status jail_lock_in(const struct jail *jail, int talk, struct fault *fault)
 {
     const struct rules_files files = {.program = jail->program, .writable = jail->dir};
     int notify_fd;
@@ -113,7 +114,7 @@ static enum status lock_in(const struct jail *jail, int talk, struct fault *faul
     if (status != ST_OK)
         return status;
     status = rules_lock_calls(true, &notify_fd, fault);
-    if (status == ST_OK && !say(talk, "", notify_fd))
+    if (status == ST_OK && !jail_report(talk, "", notify_fd))
         status = fault_set(fault, ST_IO, "notify: %s", strerror(errno));
     else if (status != ST_OK && jail->weak)
         status = rules_lock_calls(false, &notify_fd, fault);
@@ -123,8 +124,8 @@ static enum status lock_in(const struct jail *jail, int talk, struct fault *faul
     return status;
 }
 
-_Noreturn static void inside(const struct jail *jail, char *const *args, int talk, int output,
-                             pid_t parent)
+_Noreturn static void jail_inside(const struct jail *jail, char *const *args, int talk, int output,
+                                  pid_t parent)
 {
     char temporary[4096 + 8];
     char path[] = "PATH=/usr/bin:/bin";
@@ -138,10 +139,10 @@ _Noreturn static void inside(const struct jail *jail, char *const *args, int tal
     if (getppid() != parent)
         _exit(1);
     (void)!setsid(); /* a fresh process leads no group, so this works */
-    reset_signals();
+    jail_reset_signals();
     (void)!umask(077);
     (void)!nice(NICE_STEP); /* a courtesy */
-    drop_capabilities();
+    jail_drop_capabilities();
     (void)snprintf(temporary, sizeof temporary, "TMPDIR=%s", jail->dir);
     if (chdir(jail->dir) != 0)
         status = fault_set(&fault, ST_IO, "enter %s: %s", jail->dir, strerror(errno));
@@ -150,14 +151,15 @@ _Noreturn static void inside(const struct jail *jail, char *const *args, int tal
     if (status == ST_OK && close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) != 0)
         status = fault_set(&fault, ST_IO, "close_range: %s", strerror(errno));
     if (status == ST_OK)
-        status = lock_in(jail, talk, &fault);
+        status = jail_lock_in(jail, talk, &fault);
     if (status == ST_OK)
-        status = set_limits(&jail->limits, &fault); /* last: a sanitizer's memory is past them */
+        status =
+            jail_set_limits(&jail->limits, &fault); /* last: a sanitizer's memory is past them */
     if (status == ST_OK) {
         (void)!execve(jail->program, args, environment);
         (void)fault_set(&fault, ST_IO, "execute %s: %s", jail->program, strerror(errno));
     }
-    (void)!say(talk, fault.text, -1); /* who does not hear it sees the exit code */
+    (void)!jail_report(talk, fault.text, -1); /* who does not hear it sees the exit code */
     _exit(127);
 }
 
@@ -185,7 +187,7 @@ static uint64_t watch_us(const struct watch *watch)
     return watch->clock.now_us(watch->clock.context) - watch->start_us;
 }
 
-static void keep(struct watch *watch, const char *text, size_t size)
+static void watch_keep(struct watch *watch, const char *text, size_t size)
 {
     char *said = watch->result->said;
 
@@ -201,19 +203,19 @@ static void keep(struct watch *watch, const char *text, size_t size)
 }
 
 /* Whatever is said past the beginning is read and forgotten, so that nobody waits. */
-static bool hear(struct watch *watch)
+static bool watch_read_output(struct watch *watch)
 {
     char text[4096];
     ssize_t got = read(watch->output, text, sizeof text);
 
     if (got <= 0)
         return false;
-    keep(watch, text, (size_t)got);
+    watch_keep(watch, text, (size_t)got);
     return true;
 }
 
 /* The notify descriptor, a failure, or, when the program has started, the end. */
-static void hear_jailer(struct watch *watch)
+static void watch_read_talk(struct watch *watch)
 {
     char text[FAULT_TEXT_BYTES] = "";
     union {
@@ -238,11 +240,11 @@ static void hear_jailer(struct watch *watch)
         memcpy(&watch->notify, CMSG_DATA(header), sizeof watch->notify);
     if (text[0] != '\0') {
         watch->result->end = JAIL_NOT_RUN;
-        keep(watch, text, strlen(text));
+        watch_keep(watch, text, strlen(text));
     }
 }
 
-static bool grant(uint32_t *used, uint32_t most, uint32_t *refused)
+static bool watch_count(uint32_t *used, uint32_t most, uint32_t *refused)
 {
     if (*used < most) {
         (*used)++;
@@ -252,7 +254,7 @@ static bool grant(uint32_t *used, uint32_t most, uint32_t *refused)
     return false;
 }
 
-static void answer_question(struct watch *watch)
+static void watch_answer(struct watch *watch)
 {
     const struct jail_limits *limits = &watch->jail->limits;
     bool file;
@@ -263,9 +265,10 @@ static void answer_question(struct watch *watch)
         return; /* who asked was killed meanwhile */
     file = rules_asks_for_file(watch->question->data.nr);
     if (file)
-        granted = grant(&watch->files, limits->files, &watch->result->files_refused);
+        granted = watch_count(&watch->files, limits->files, &watch->result->files_refused);
     else
-        granted = grant(&watch->processes, limits->processes, &watch->result->processes_refused);
+        granted =
+            watch_count(&watch->processes, limits->processes, &watch->result->processes_refused);
     memset(watch->answer, 0, sizeof *watch->answer);
     watch->answer->id = watch->question->id;
     if (granted)
@@ -278,7 +281,7 @@ static void answer_question(struct watch *watch)
 enum { AT_LEADER, AT_STOP, AT_OUTPUT, AT_TALK, AT_NOTIFY, WATCHED };
 
 /* One look; true: the run is over. */
-static bool look(struct watch *watch)
+static bool watch_step(struct watch *watch)
 {
     struct pollfd fds[WATCHED] = {
         [AT_LEADER] = {.fd = watch->pidfd, .events = POLLIN},
@@ -300,17 +303,17 @@ static bool look(struct watch *watch)
         return true;
     }
     if (fds[AT_TALK].revents != 0)
-        hear_jailer(watch);
+        watch_read_talk(watch);
     if ((fds[AT_NOTIFY].revents & POLLIN) != 0)
-        answer_question(watch);
-    if (fds[AT_OUTPUT].revents != 0 && !hear(watch))
+        watch_answer(watch);
+    if (fds[AT_OUTPUT].revents != 0 && !watch_read_output(watch))
         watch->output = -1; /* the caller has the number, too, and closes it */
     return fds[AT_LEADER].revents != 0;
 }
 
 /* Nobody is left: the group is killed while its leader still holds the number, and whoever has
  * lost its parent is ours. */
-static void end_all(struct watch *watch)
+static void watch_end_all(struct watch *watch)
 {
     int how = 0;
     pid_t pid;
@@ -331,26 +334,26 @@ static void watch_run(struct watch *watch)
     int output = watch->output;
 
     watch->start_us = watch->clock.now_us(watch->clock.context);
-    while (!look(watch))
+    while (!watch_step(watch))
         ;
     while (watch->talk >= 0 && watch->result->end == JAIL_EXITED)
-        hear_jailer(watch); /* it ended; what it said waits here, and then the end */
+        watch_read_talk(watch); /* it ended; what it said waits here, and then the end */
     watch->output = output;
-    end_all(watch);
-    while (hear(watch))
+    watch_end_all(watch);
+    while (watch_read_output(watch))
         ;
     watch->result->took_us = watch_us(watch);
 }
 
 /* ---- both ---- */
 
-static void close_if_open(int fd)
+static void jail_close(int fd)
 {
     if (fd >= 0)
         (void)!close(fd); /* pipes and sockets: nothing to lose */
 }
 
-static void tell_group(const struct jail *jail, pid_t group)
+static void jail_set_group(const struct jail *jail, pid_t group)
 {
     if (jail->group != NULL)
         atomic_store(jail->group, (int)group);
@@ -377,14 +380,14 @@ enum status jail_run(const struct jail *jail, char *const *args, struct jail_res
     }
     watch.leader = fork();
     if (watch.leader == 0)
-        inside(jail, args, talk[1], pipes[1], self);
+        jail_inside(jail, args, talk[1], pipes[1], self);
     if (watch.leader < 0) {
         status = fault_set(fault, ST_IO, "start %s: %s", jail->program, strerror(errno));
         goto out;
     }
-    tell_group(jail, watch.leader);
-    close_if_open(talk[1]);
-    close_if_open(pipes[1]);
+    jail_set_group(jail, watch.leader);
+    jail_close(talk[1]);
+    jail_close(pipes[1]);
     talk[1] = pipes[1] = -1;
     watch.talk = talk[0];
     watch.output = pipes[0];
@@ -392,18 +395,18 @@ enum status jail_run(const struct jail *jail, char *const *args, struct jail_res
     watch.pidfd = (int)syscall(SYS_pidfd_open, watch.leader, 0);
     if (watch.pidfd < 0) {
         status = fault_set(fault, ST_IO, "watch %s: %s", jail->program, strerror(errno));
-        end_all(&watch);
+        watch_end_all(&watch);
     } else {
         watch_run(&watch);
     }
-    tell_group(jail, 0);
+    jail_set_group(jail, 0);
 out:
-    close_if_open(watch.pidfd);
-    close_if_open(watch.notify);
-    close_if_open(watch.talk);
+    jail_close(watch.pidfd);
+    jail_close(watch.notify);
+    jail_close(watch.talk);
     for (int i = 0; i < 2; i++) {
-        close_if_open(pipes[i]);
-        close_if_open(talk[i]);
+        jail_close(pipes[i]);
+        jail_close(talk[i]);
     }
     if (watch.question != NULL)
         seccomp_notify_free(watch.question, watch.answer);

@@ -50,7 +50,7 @@ static const struct {
 
 enum { VERSIONS = sizeof versions / sizeof versions[0] };
 
-static long landlock_version(void)
+static long rules_landlock_version(void)
 {
 #ifdef SYS_landlock_create_ruleset
     return syscall(SYS_landlock_create_ruleset, NULL, (size_t)0, VERSION_FLAG);
@@ -62,7 +62,7 @@ static long landlock_version(void)
 
 bool rules_have_landlock(struct fault *fault)
 {
-    if (landlock_version() >= 1)
+    if (rules_landlock_version() >= 1)
         return true;
     (void)fault_set(fault, ST_MISSING, "this kernel has no Landlock (%s)", strerror(errno));
     return false;
@@ -78,8 +78,8 @@ static const char *const readable[] = {
 /* Rights that make sense for what is not a folder; the kernel refuses the others. */
 static const uint64_t file_rights = FILE_EXECUTE | FILE_WRITE | FILE_READ | FILE_TRUNCATE;
 
-static enum status allow(int ruleset, uint64_t handled, const char *path, uint64_t rights,
-                         struct fault *fault)
+static enum status rules_allow(int ruleset, uint64_t handled, const char *path, uint64_t rights,
+                               struct fault *fault)
 {
     struct beneath rule = {.rights = rights & handled};
     int error = 0;
@@ -100,25 +100,25 @@ static enum status allow(int ruleset, uint64_t handled, const char *path, uint64
                       : fault_set(fault, ST_IO, "landlock for %s: %s", path, strerror(error));
 }
 
-static enum status allow_all(int ruleset, uint64_t handled, const struct rules_files *files,
-                             struct fault *fault)
+static enum status rules_allow_all(int ruleset, uint64_t handled, const struct rules_files *files,
+                                   struct fault *fault)
 {
     const uint64_t look = FILE_EXECUTE | FILE_READ | FOLDER_READ;
     const uint64_t work =
         FILE_WRITE | FILE_READ | FILE_TRUNCATE | FOLDER_READ | FILE_REMOVE | FILE_MAKE;
     enum status status =
-        allow(ruleset, handled, "/dev/null", FILE_READ | FILE_WRITE | FILE_TRUNCATE, fault);
+        rules_allow(ruleset, handled, "/dev/null", FILE_READ | FILE_WRITE | FILE_TRUNCATE, fault);
 
     for (size_t i = 0; i < sizeof readable / sizeof readable[0] && status == ST_OK; i++)
-        status = allow(ruleset, handled, readable[i], look, fault);
+        status = rules_allow(ruleset, handled, readable[i], look, fault);
     if (status == ST_OK && files->program != NULL)
-        status = allow(ruleset, handled, files->program, FILE_EXECUTE | FILE_READ, fault);
+        status = rules_allow(ruleset, handled, files->program, FILE_EXECUTE | FILE_READ, fault);
     if (status == ST_OK && files->writable != NULL)
-        status = allow(ruleset, handled, files->writable, work, fault);
+        status = rules_allow(ruleset, handled, files->writable, work, fault);
     return status;
 }
 
-static enum status lock(long version, const struct rules_files *files, struct fault *fault)
+static enum status rules_lock(long version, const struct rules_files *files, struct fault *fault)
 {
     size_t row = (size_t)(version < VERSIONS ? version : VERSIONS) - 1;
     struct ruleset set = {
@@ -131,7 +131,7 @@ static enum status lock(long version, const struct rules_files *files, struct fa
 
     if (ruleset < 0)
         return fault_set(fault, ST_IO, "landlock: %s", strerror(errno));
-    status = allow_all(ruleset, set.files, files, fault);
+    status = rules_allow_all(ruleset, set.files, files, fault);
     if (status == ST_OK && syscall(SYS_landlock_restrict_self, ruleset, 0) != 0)
         status = fault_set(fault, ST_IO, "landlock: %s", strerror(errno));
     (void)!close(ruleset); /* it holds by now */
@@ -147,7 +147,7 @@ enum status rules_lock_files(const struct rules_files *files, struct fault *faul
     if (!rules_have_landlock(fault))
         return ST_MISSING;
 #ifdef SYS_landlock_create_ruleset
-    return lock(landlock_version(), files, fault);
+    return rules_lock(rules_landlock_version(), files, fault);
 #else
     (void)files;
     return ST_MISSING;
@@ -278,26 +278,27 @@ static const char *const allowed[] = {
  */
 #define NAMESPACES UINT64_C(0x7e020000)
 
-static int add(scmp_filter_ctx filter, uint32_t action, int number, const struct scmp_arg_cmp *arg)
+static int rules_add(scmp_filter_ctx filter, uint32_t action, int number,
+                     const struct scmp_arg_cmp *arg)
 {
     if (number < 0) /* this machine has no such call */
         return 0;
     return seccomp_rule_add_array(filter, action, number, arg == NULL ? 0 : 1, arg);
 }
 
-static int add_starts(scmp_filter_ctx filter, uint32_t action)
+static int rules_add_starts(scmp_filter_ctx filter, uint32_t action)
 {
     const struct scmp_arg_cmp plain = SCMP_A0(SCMP_CMP_MASKED_EQ, NAMESPACES, 0);
-    int error = add(filter, action, SCMP_SYS(clone), &plain);
+    int error = rules_add(filter, action, SCMP_SYS(clone), &plain);
 
     if (error == 0)
-        error = add(filter, action, SCMP_SYS(fork), NULL);
+        error = rules_add(filter, action, SCMP_SYS(fork), NULL);
     if (error == 0)
-        error = add(filter, action, SCMP_SYS(vfork), NULL);
+        error = rules_add(filter, action, SCMP_SYS(vfork), NULL);
     return error;
 }
 
-static int add_opens(scmp_filter_ctx filter, uint32_t action)
+static int rules_add_opens(scmp_filter_ctx filter, uint32_t action)
 {
     const uint64_t nameless = (uint64_t)(O_TMPFILE & ~O_DIRECTORY);
     const struct scmp_arg_cmp rules[] = {
@@ -306,16 +307,16 @@ static int add_opens(scmp_filter_ctx filter, uint32_t action)
         SCMP_A2(SCMP_CMP_MASKED_EQ, O_CREAT | nameless, 0),
         SCMP_A2(SCMP_CMP_MASKED_EQ, O_CREAT | nameless, O_CREAT),
     };
-    int error = add(filter, SCMP_ACT_ALLOW, SCMP_SYS(open), &rules[0]);
+    int error = rules_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(open), &rules[0]);
 
     if (error == 0)
-        error = add(filter, action, SCMP_SYS(open), &rules[1]);
+        error = rules_add(filter, action, SCMP_SYS(open), &rules[1]);
     if (error == 0)
-        error = add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), &rules[2]);
+        error = rules_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), &rules[2]);
     if (error == 0)
-        error = add(filter, action, SCMP_SYS(openat), &rules[3]);
+        error = rules_add(filter, action, SCMP_SYS(openat), &rules[3]);
     if (error == 0)
-        error = add(filter, action, SCMP_SYS(creat), NULL);
+        error = rules_add(filter, action, SCMP_SYS(creat), NULL);
     return error;
 }
 
@@ -330,7 +331,7 @@ bool rules_asks_for_file(int syscall_number)
  * make the kernel send any signal to any process of this user when a pipe is written to, and only
  * newer kernels' Landlock (6.12) keeps that in; F_NOTIFY and F_SETLEASE send signals likewise.
  */
-static int add_descriptor_calls(scmp_filter_ctx filter)
+static int rules_add_descriptor_calls(scmp_filter_ctx filter)
 {
     static const int commands[] = {F_DUPFD,     F_DUPFD_CLOEXEC, F_GETFD,     F_SETFD,
                                    F_GETFL,     F_GETLK,         F_SETLK,     F_SETLKW,
@@ -342,21 +343,21 @@ static int add_descriptor_calls(scmp_filter_ctx filter)
     for (size_t i = 0; i < sizeof commands / sizeof commands[0] && error == 0; i++) {
         const struct scmp_arg_cmp one = SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)commands[i], 0);
 
-        error = add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), &one);
+        error = rules_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), &one);
     }
     return error;
 }
 
-static int add_allowed(scmp_filter_ctx filter)
+static int rules_add_allowed(scmp_filter_ctx filter)
 {
     /* Of itself only: a process could set the limits of its user's others, the daemon's too. */
     const struct scmp_arg_cmp own = SCMP_A0(SCMP_CMP_EQ, 0, 0);
-    int error = add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), &own);
+    int error = rules_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), &own);
 
     if (error == 0)
-        error = add_descriptor_calls(filter);
+        error = rules_add_descriptor_calls(filter);
     for (size_t i = 0; i < sizeof allowed / sizeof allowed[0] && error == 0; i++)
-        error = add(filter, SCMP_ACT_ALLOW, seccomp_syscall_resolve_name(allowed[i]), NULL);
+        error = rules_add(filter, SCMP_ACT_ALLOW, seccomp_syscall_resolve_name(allowed[i]), NULL);
     return error;
 }
 
@@ -370,11 +371,11 @@ enum status rules_lock_calls(bool notify, int *notify_fd, struct fault *fault)
     if (error == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         error = -errno;
     if (error == 0)
-        error = add_allowed(filter);
+        error = rules_add_allowed(filter);
     if (error == 0)
-        error = add_starts(filter, action);
+        error = rules_add_starts(filter, action);
     if (error == 0)
-        error = add_opens(filter, action);
+        error = rules_add_opens(filter, action);
     if (error == 0)
         error = seccomp_load(filter);
     if (error == 0 && notify) {
@@ -433,8 +434,8 @@ enum status rules_lock_service(struct fault *fault)
         error = -errno;
     for (size_t i = 0; i < sizeof kept_from_service / sizeof kept_from_service[0] && error == 0;
          i++)
-        error = add(filter, SCMP_ACT_ERRNO(EPERM),
-                    seccomp_syscall_resolve_name(kept_from_service[i]), NULL);
+        error = rules_add(filter, SCMP_ACT_ERRNO(EPERM),
+                          seccomp_syscall_resolve_name(kept_from_service[i]), NULL);
     if (error == 0)
         error = seccomp_load(filter);
     if (filter != NULL)

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "site/compiler/compiler_rules.h"
+#include "site/compiler/compiler_talk.h"
 
 enum { TALK_FD = 3, ARGS_MAX = 64, MODULE_BYTES_MAX = 64 * 1024 * 1024 };
 
@@ -37,7 +38,7 @@ struct service {
 
 /* ---- locking itself in ---- */
 
-static enum status let_go(int fd, struct fault *fault)
+static enum status service_close_files(int fd, struct fault *fault)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -50,7 +51,7 @@ static enum status let_go(int fd, struct fault *fault)
 }
 
 /* Signals for the daemon's group are the daemon's: this one ends when its socket is closed. */
-static void detach(void)
+static void service_detach(void)
 {
     static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT};
 
@@ -60,7 +61,7 @@ static void detach(void)
 }
 
 /* When the system is short of memory, compiles go first; inherited by them. */
-static void offer_to_be_killed(void)
+static void service_offer_to_be_killed(void)
 {
     int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 
@@ -72,7 +73,7 @@ static void offer_to_be_killed(void)
 
 /* ---- the compiler ---- */
 
-static bool is_program(const char *path, char *found)
+static bool service_is_program(const char *path, char *found)
 {
     struct stat file;
     char *real = NULL;
@@ -87,25 +88,25 @@ static bool is_program(const char *path, char *found)
     return good;
 }
 
-static enum status find_program(const char *name, char *found, struct fault *fault)
+static enum status service_find_program(const char *name, char *found, struct fault *fault)
 {
     static const char *const folders[] = {"/usr/local/bin", "/usr/bin", "/bin"};
     char path[CACHE_PATH_BYTES];
 
     if (strchr(name, '/') != NULL)
-        return is_program(name, found)
+        return service_is_program(name, found)
                    ? ST_OK
                    : fault_set(fault, ST_MISSING, "there is no compiler at %.200s", name);
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
         (void)snprintf(path, sizeof path, "%s/%.200s", folders[i], name);
-        if (is_program(path, found))
+        if (service_is_program(path, found))
             return ST_OK;
     }
     return fault_set(fault, ST_MISSING,
                      "there is no compiler \"%.100s\" in /usr/local/bin, /usr/bin or /bin", name);
 }
 
-static void empty_job(const struct service *service)
+static void service_empty_job(const struct service *service)
 {
     /* What was made ours at the start could lead elsewhere by now. */
     int fd = open(service->job, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -122,7 +123,7 @@ static void empty_job(const struct service *service)
     (void)!closedir(folder);
 }
 
-static struct jail jail_of(const struct service *service)
+static struct jail service_jail(const struct service *service)
 {
     return (struct jail){
         .program = service->hello.program,
@@ -137,8 +138,8 @@ static struct jail jail_of(const struct service *service)
 /* Whose fault: the compiler's, which is remembered, or the system's, which may pass. */
 enum blame { BLAME_NOBODY, BLAME_COMPILER, BLAME_SYSTEM };
 
-static enum blame blame_of(const struct jail *jail, const struct jail_result *result,
-                           struct fault *fault)
+static enum blame service_blame(const struct jail *jail, const struct jail_result *result,
+                                struct fault *fault)
 {
     char text[CACHE_REASON_BYTES];
 
@@ -151,9 +152,9 @@ static enum blame blame_of(const struct jail *jail, const struct jail_result *re
 }
 
 /* Run the compiler on the job's C file, in the job's directory. */
-static enum blame run_compiler(const struct service *service, struct fault *fault)
+static enum blame service_run_compiler(const struct service *service, struct fault *fault)
 {
-    const struct jail jail = jail_of(service);
+    const struct jail jail = service_jail(service);
     struct jail_result result;
     const char *args[ARGS_MAX + 5] = {service->hello.program};
     size_t count = 1;
@@ -165,19 +166,19 @@ static enum blame run_compiler(const struct service *service, struct fault *faul
     args[count++] = input_name;
     if (jail_run(&jail, (char *const *)(uintptr_t)args, &result, fault) != ST_OK)
         return BLAME_SYSTEM;
-    return blame_of(&jail, &result, fault);
+    return service_blame(&jail, &result, fault);
 }
 
-static enum status write_input(const struct service *service, const void *text, size_t size,
-                               struct fault *fault)
+static enum status service_write_input(const struct service *service, const void *text, size_t size,
+                                       struct fault *fault)
 {
-    empty_job(service);
+    service_empty_job(service);
     return file_create(service->input, text, size, 0600, fault);
 }
 
-static enum status ask_version(struct service *service, struct fault *fault)
+static enum status service_ask_version(struct service *service, struct fault *fault)
 {
-    const struct jail jail = jail_of(service);
+    const struct jail jail = service_jail(service);
     char version[] = "--version";
     char *const args[] = {service->hello.program, version, NULL};
     struct jail_result result;
@@ -185,29 +186,29 @@ static enum status ask_version(struct service *service, struct fault *fault)
 
     if (status != ST_OK)
         return status;
-    if (blame_of(&jail, &result, fault) != BLAME_NOBODY)
+    if (service_blame(&jail, &result, fault) != BLAME_NOBODY)
         return ST_INVALID;
     memcpy(service->hello.version, result.said, result.said_line); /* the rest is zero */
     return ST_OK;
 }
 
 /* It compiles a few lines: what cannot do that in its jail would fail with every module. */
-static enum status probe(const struct service *service, struct fault *fault)
+static enum status service_probe(const struct service *service, struct fault *fault)
 {
-    enum status status = write_input(service, probe_text, sizeof probe_text - 1, fault);
+    enum status status = service_write_input(service, probe_text, sizeof probe_text - 1, fault);
 
     if (status != ST_OK)
         return status;
-    if (run_compiler(service, fault) != BLAME_NOBODY)
+    if (service_run_compiler(service, fault) != BLAME_NOBODY)
         status = ST_INVALID;
     else if (access(service->output, R_OK) != 0)
         status = fault_set(fault, ST_INVALID, "the compiler says that all is well and leaves no %s",
                            output_name);
-    empty_job(service);
+    service_empty_job(service);
     return status;
 }
 
-static void hash_tool(struct service *service)
+static void service_hash_tool(struct service *service)
 {
     const struct compiler_options *options = service->options;
     struct bytes all = {0};
@@ -233,13 +234,13 @@ static void hash_tool(struct service *service)
     (void)hash_print(service->tool, &hash);
 }
 
-static enum status begin(struct service *service, struct fault *fault)
+static enum status service_begin(struct service *service, struct fault *fault)
 {
     const struct compiler_options *options = service->options;
     struct rules_files files = {.writable = options->dir};
     enum status status;
 
-    offer_to_be_killed();
+    service_offer_to_be_killed();
     (void)snprintf(service->job, sizeof service->job, "%.4000s/job", options->dir);
     (void)snprintf(service->input, sizeof service->input, "%.4000s/job/%s", options->dir,
                    input_name);
@@ -251,7 +252,7 @@ static enum status begin(struct service *service, struct fault *fault)
     status = cache_make_folder(service->job, fault); /* all that is in it will go */
     if (status != ST_OK)
         return status;
-    status = find_program(options->program, service->hello.program, fault);
+    status = service_find_program(options->program, service->hello.program, fault);
     if (status != ST_OK)
         return status;
     files.program = service->hello.program;
@@ -265,16 +266,16 @@ static enum status begin(struct service *service, struct fault *fault)
     if (status == ST_OK)
         status = rules_lock_service(fault);
     if (status == ST_OK)
-        status = ask_version(service, fault);
+        status = service_ask_version(service, fault);
     if (status == ST_OK)
-        status = probe(service, fault);
+        status = service_probe(service, fault);
     return status;
 }
 
 /* ---- one module ---- */
 
-static void give_up(const struct service *service, const char *name, enum blame blame,
-                    const struct fault *fault, struct compiler_answer *answer)
+static void service_refuse(const struct service *service, const char *name, enum blame blame,
+                           const struct fault *fault, struct compiler_answer *answer)
 {
     struct fault ignored;
 
@@ -285,8 +286,8 @@ static void give_up(const struct service *service, const char *name, enum blame 
         (void)!cache_put_failed(&service->cache, name, fault->text, &ignored);
 }
 
-static enum blame make_object(const struct service *service, const char *name,
-                              const struct bytes *module, struct fault *fault)
+static enum blame service_make_object(const struct service *service, const char *name,
+                                      const struct bytes *module, struct fault *fault)
 {
     struct bytes text = {0};
     enum status status = service->options->emit(module->data, module->size, &text, fault);
@@ -295,21 +296,21 @@ static enum blame make_object(const struct service *service, const char *name,
     if (status == ST_OK && text.failed)
         status = fault_set(fault, ST_NOMEM, "the module as C: out of memory");
     if (status == ST_OK)
-        status = write_input(service, text.data, text.size, fault);
+        status = service_write_input(service, text.data, text.size, fault);
     bytes_fini(&text);
     if (status != ST_OK)
         return BLAME_SYSTEM;
-    blame = run_compiler(service, fault);
+    blame = service_run_compiler(service, fault);
     if (blame == BLAME_NOBODY) {
         status = cache_put(&service->cache, name, service->output, fault);
         if (status != ST_OK)
             blame = status == ST_IO || status == ST_NOMEM ? BLAME_SYSTEM : BLAME_COMPILER;
     }
-    empty_job(service);
+    service_empty_job(service);
     return blame;
 }
 
-static void answer_request(const struct service *service, const struct compiler_request *request,
+static void service_answer(const struct service *service, const struct compiler_request *request,
                            const struct bytes *module, struct compiler_answer *answer)
 {
     struct clock_source clock = clock_system();
@@ -338,7 +339,7 @@ static void answer_request(const struct service *service, const struct compiler_
         return;
     }
     answer->result = COMPILER_MADE;
-    blame = make_object(service, name, module, &fault);
+    blame = service_make_object(service, name, module, &fault);
     if (blame == BLAME_NOBODY) {
         char why[CACHE_REASON_BYTES] = "it was not kept";
 
@@ -348,11 +349,11 @@ static void answer_request(const struct service *service, const struct compiler_
         }
     }
     if (blame != BLAME_NOBODY)
-        give_up(service, name, blame, &fault, answer);
+        service_refuse(service, name, blame, &fault, answer);
     answer->took_us = clock.now_us(clock.context) - start_us;
 }
 
-static bool serve_one(const struct service *service)
+static bool service_serve_one(const struct service *service)
 {
     static struct compiler_answer answer; /* too large for the stack; one at a time */
     struct compiler_request request;
@@ -367,7 +368,7 @@ static bool serve_one(const struct service *service)
     }
     if (heard) {
         memset(&answer, 0, sizeof answer);
-        answer_request(service, &request, &module, &answer);
+        service_answer(service, &request, &module, &answer);
         heard = compiler_send(service->fd, &answer, sizeof answer);
     }
     bytes_fini(&module);
@@ -380,8 +381,8 @@ _Noreturn void compiler_serve(const struct compiler_options *options, int fd, _A
     struct fault fault = {0};
     enum status status;
 
-    detach();
-    status = let_go(fd, &fault);
+    service_detach();
+    status = service_close_files(fd, &fault);
     service.options = options;
     service.fd = TALK_FD;
     service.group = group;
@@ -392,12 +393,12 @@ _Noreturn void compiler_serve(const struct compiler_options *options, int fd, _A
         .object_bytes_max = options->object_bytes_max,
     };
     if (status == ST_OK)
-        status = begin(&service, &fault);
+        status = service_begin(&service, &fault);
     service.hello.works = status == ST_OK;
     (void)snprintf(service.hello.reason, sizeof service.hello.reason, "%s", fault.text);
-    hash_tool(&service);
+    service_hash_tool(&service);
     if (compiler_send(TALK_FD, &service.hello, sizeof service.hello) && status == ST_OK)
-        while (serve_one(&service))
+        while (service_serve_one(&service))
             ;
     _exit(0);
 }

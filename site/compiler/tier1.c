@@ -32,7 +32,7 @@ enum job_kind {
     JOB_GONE, /* the service died */
 };
 
-struct job {
+struct tier1_job {
     enum job_kind kind;
     struct hash code;
     bool paid; /* else only what was compiled before is wanted, and `module` is empty */
@@ -49,12 +49,12 @@ struct tier1 {
     struct ring done;
     _Atomic bool stopping;
     struct compiler_hello hello;
-    struct job said_hello; /* what is said of the service itself */
-    struct job said_gone;
+    struct tier1_job said_hello; /* what is said of the service itself */
+    struct tier1_job said_gone;
 
     /* The core thread's. */
-    struct job pool[JOBS_MAX];
-    struct job *spare[JOBS_MAX];
+    struct tier1_job pool[JOBS_MAX];
+    struct tier1_job *spare[JOBS_MAX];
     size_t spare_count;
     bool watches; /* hot code: from the start on, so that none is missed before the hello */
     bool works;
@@ -64,7 +64,7 @@ struct tier1 {
 
 /* ---- life ---- */
 
-static const char *mode_name(enum tier1_mode mode)
+static const char *tier1_mode_name(enum tier1_mode mode)
 {
     switch (mode) {
     case TIER1_OFF:
@@ -77,7 +77,7 @@ static const char *mode_name(enum tier1_mode mode)
     return "off";
 }
 
-static enum status start_compiler(struct tier1 *tier1, const char *dir, struct fault *fault)
+static enum status tier1_start_compiler(struct tier1 *tier1, const char *dir, struct fault *fault)
 {
     const struct tier1_options *options = &tier1->options;
     char path[FILE_PATH_BYTES];
@@ -117,11 +117,11 @@ enum status tier1_new(struct tier1 **tier1, const struct tier1_options *options,
     made->wake.fd = -1;
     atomic_init(&made->stopping, false);
     made->changed = true;
-    (void)snprintf(made->state.mode, sizeof made->state.mode, "%s", mode_name(options->mode));
+    (void)snprintf(made->state.mode, sizeof made->state.mode, "%s", tier1_mode_name(options->mode));
     for (size_t i = 0; i < JOBS_MAX; i++)
         made->spare[made->spare_count++] = &made->pool[i];
     if (options->mode != TIER1_OFF) {
-        status = start_compiler(made, dir, fault);
+        status = tier1_start_compiler(made, dir, fault);
         if (status == ST_OK)
             status = wake_init(&made->wake, fault);
         ring_init(&made->jobs, &made->wake);
@@ -168,16 +168,16 @@ void tier1_stop(struct tier1 *tier1)
 
 /* ---- the compiler thread ---- */
 
-static void give_back(struct tier1 *tier1, struct job *job)
+static void tier1_give_back(struct tier1 *tier1, struct tier1_job *job)
 {
     INVARIANT(ring_push(&tier1->done, job)); /* it has a place for each */
 }
 
 /* A job, or word that the service ended while it had none: then NULL. */
-static struct job *next_job(struct tier1 *tier1)
+static struct tier1_job *tier1_next_job(struct tier1 *tier1)
 {
     for (;;) {
-        struct job *job = ring_pop(&tier1->jobs);
+        struct tier1_job *job = ring_pop(&tier1->jobs);
         struct pollfd fds[] = {
             {.fd = tier1->wake.fd, .events = POLLIN},
             {.fd = compiler_fd(tier1->compiler), .events = POLLIN},
@@ -199,36 +199,36 @@ void *tier1_thread(void *context)
 
     if (lives) {
         tier1->said_hello.kind = JOB_HELLO;
-        give_back(tier1, &tier1->said_hello);
+        tier1_give_back(tier1, &tier1->said_hello);
         if (!tier1->hello.works)
             return NULL;
     }
     while (lives) {
-        struct job *job = next_job(tier1);
+        struct tier1_job *job = tier1_next_job(tier1);
 
         if (job == NULL)
             break;
         lives = compiler_ask(tier1->compiler, &job->code, job->paid ? job->module.data : NULL,
                              job->module.size, &job->answer);
         job->answered = lives;
-        give_back(tier1, job);
+        tier1_give_back(tier1, job);
     }
     if (!atomic_load(&tier1->stopping)) {
         tier1->said_gone.kind = JOB_GONE;
-        give_back(tier1, &tier1->said_gone); /* the last that is ever given back */
+        tier1_give_back(tier1, &tier1->said_gone); /* the last that is ever given back */
     }
     return NULL;
 }
 
 /* ---- the core thread ---- */
 
-static void remember(struct tier1 *tier1, const char *reason)
+static void tier1_set_reason(struct tier1 *tier1, const char *reason)
 {
     (void)snprintf(tier1->state.reason, sizeof tier1->state.reason, "%s", reason);
     tier1->changed = true;
 }
 
-static void hear_hello(struct tier1 *tier1, struct core *core)
+static void tier1_take_hello(struct tier1 *tier1, struct core *core)
 {
     const struct compiler_hello *hello = &tier1->hello;
 
@@ -236,7 +236,7 @@ static void hear_hello(struct tier1 *tier1, struct core *core)
     (void)snprintf(tier1->state.compiler, sizeof tier1->state.compiler, "%.255s%s%.300s",
                    hello->program, hello->version[0] == '\0' ? "" : ": ", hello->version);
     if (!hello->works) {
-        remember(tier1, hello->reason);
+        tier1_set_reason(tier1, hello->reason);
         agents_watch_code(core_agents(core), 0, 0);
         log_write(LOG_WARN, "tier1.unavailable",
                   "compiler=%s reason=\"%s\" next=\"all code runs in tier 0\"",
@@ -249,18 +249,18 @@ static void hear_hello(struct tier1 *tier1, struct core *core)
 }
 
 /* Once a code: what is told is not told again, and what failed is remembered by the service. */
-static void refuse(struct tier1 *tier1, struct core *core, const struct hash *code,
-                   const char *reason)
+static void tier1_refuse(struct tier1 *tier1, struct core *core, const struct hash *code,
+                         const char *reason)
 {
     char hex[HASH_TEXT_BYTES];
 
     agents_code_note(core_agents(core), code, reason);
     tier1->state.failed++;
-    remember(tier1, reason);
+    tier1_set_reason(tier1, reason);
     log_write(LOG_WARN, "code.tier0", "code=%s reason=\"%s\"", hash_print(hex, code), reason);
 }
 
-static void load(struct tier1 *tier1, struct core *core, const struct job *job)
+static void tier1_load(struct tier1 *tier1, struct core *core, const struct tier1_job *job)
 {
     struct agents *agents = core_agents(core);
     struct fault fault = {0};
@@ -273,7 +273,7 @@ static void load(struct tier1 *tier1, struct core *core, const struct job *job)
     if (status == ST_MISSING) /* its last agent died meanwhile; the object waits for the next */
         return;
     if (status != ST_OK) {
-        refuse(tier1, core, &job->code, fault.text);
+        tier1_refuse(tier1, core, &job->code, fault.text);
         return;
     }
     tier1->state.compiled++;
@@ -283,7 +283,7 @@ static void load(struct tier1 *tier1, struct core *core, const struct job *job)
               job->answer.result == COMPILER_KEPT ? "yes" : "no");
 }
 
-static void hear_answer(struct tier1 *tier1, struct core *core, struct job *job)
+static void tier1_take_answer(struct tier1 *tier1, struct core *core, struct tier1_job *job)
 {
     const struct compiler_answer *answer = &job->answer;
     char hex[HASH_TEXT_BYTES];
@@ -292,48 +292,48 @@ static void hear_answer(struct tier1 *tier1, struct core *core, struct job *job)
         log_write(LOG_WARN, "tier1.object-damaged", "code=%s next=\"compiled again\"",
                   hash_print(hex, &job->code));
     if (!job->answered)
-        refuse(tier1, core, &job->code, "the compiler's service died");
+        tier1_refuse(tier1, core, &job->code, "the compiler's service died");
     else if (answer->result == COMPILER_MADE || answer->result == COMPILER_KEPT)
-        load(tier1, core, job);
+        tier1_load(tier1, core, job);
     else if (answer->result != COMPILER_NOT_TRIED) /* which comes again when it has paid */
-        refuse(tier1, core, &job->code, answer->reason);
+        tier1_refuse(tier1, core, &job->code, answer->reason);
     bytes_fini(&job->module);
     tier1->spare[tier1->spare_count++] = job;
     tier1->changed = true;
 }
 
-static void hear_gone(struct tier1 *tier1, struct core *core)
+static void tier1_take_gone(struct tier1 *tier1, struct core *core)
 {
-    struct job *job;
+    struct tier1_job *job;
 
     agents_watch_code(core_agents(core), 0, 0);
     tier1->works = false;
     while ((job = ring_pop(&tier1->jobs)) != NULL) { /* its thread has ended */
         job->answered = false;
-        hear_answer(tier1, core, job);
+        tier1_take_answer(tier1, core, job);
     }
-    remember(tier1, "the compiler's service died");
+    tier1_set_reason(tier1, "the compiler's service died");
     log_write(LOG_ERROR, "tier1.service-died",
               "next=\"what is in tier 1 stays there, other code stays in tier 0 until the site is "
               "started again\"");
 }
 
-static void hear(struct tier1 *tier1, struct core *core, struct job *job)
+static void tier1_take(struct tier1 *tier1, struct core *core, struct tier1_job *job)
 {
     switch (job->kind) {
     case JOB_HELLO:
-        hear_hello(tier1, core);
+        tier1_take_hello(tier1, core);
         return;
     case JOB_GONE:
-        hear_gone(tier1, core);
+        tier1_take_gone(tier1, core);
         return;
     case JOB_CODE:
-        hear_answer(tier1, core, job);
+        tier1_take_answer(tier1, core, job);
         return;
     }
 }
 
-static bool is_wanted(const struct tier1 *tier1, const struct hash *code)
+static bool tier1_is_wanted(const struct tier1 *tier1, const struct hash *code)
 {
     if (tier1->options.mode == TIER1_ALL)
         return true;
@@ -344,19 +344,19 @@ static bool is_wanted(const struct tier1 *tier1, const struct hash *code)
     return false;
 }
 
-static void send_hot(struct tier1 *tier1, struct core *core)
+static void tier1_send_hot(struct tier1 *tier1, struct core *core)
 {
     struct hot_code hot;
 
     while (tier1->works && tier1->spare_count > 0 && agents_hot_code(core_agents(core), &hot)) {
-        struct job *job = tier1->spare[tier1->spare_count - 1];
+        struct tier1_job *job = tier1->spare[tier1->spare_count - 1];
 
-        if (!is_wanted(tier1, &hot.id)) {
+        if (!tier1_is_wanted(tier1, &hot.id)) {
             agents_code_note(core_agents(core), &hot.id, "engine.codes does not name it");
             continue;
         }
         if (hot.size > tier1->options.module_bytes_max) {
-            refuse(tier1, core, &hot.id, "the module is larger than engine.module_bytes");
+            tier1_refuse(tier1, core, &hot.id, "the module is larger than engine.module_bytes");
             continue;
         }
         job->kind = JOB_CODE;
@@ -366,7 +366,7 @@ static void send_hot(struct tier1 *tier1, struct core *core)
             bytes_append(&job->module, hot.bytes, hot.size);
         if (job->module.failed) { /* of a module's size: then tier 1 is the least of its needs */
             bytes_fini(&job->module);
-            refuse(tier1, core, &hot.id, "out of memory");
+            tier1_refuse(tier1, core, &hot.id, "out of memory");
             continue;
         }
         tier1->spare_count--;
@@ -377,7 +377,7 @@ static void send_hot(struct tier1 *tier1, struct core *core)
 
 void tier1_step(struct tier1 *tier1, struct core *core)
 {
-    struct job *job;
+    struct tier1_job *job;
 
     if (tier1 == NULL)
         return;
@@ -387,8 +387,8 @@ void tier1_step(struct tier1 *tier1, struct core *core)
                               tier1->options.effort_fuel);
         tier1->watches = true;
         while ((job = ring_pop(&tier1->done)) != NULL)
-            hear(tier1, core, job);
-        send_hot(tier1, core);
+            tier1_take(tier1, core, job);
+        tier1_send_hot(tier1, core);
     }
     if (!tier1->changed)
         return;
