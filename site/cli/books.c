@@ -76,7 +76,7 @@ bool account_kinds_add(struct account_kinds *kinds, uint64_t account, enum accou
     return true;
 }
 
-static int compare(const void *left, const void *right)
+static int books_compare_kinds(const void *left, const void *right)
 {
     const struct account_kind_of *a = left;
     const struct account_kind_of *b = right;
@@ -91,7 +91,7 @@ enum account_kind account_kinds_find(const struct account_kinds *kinds, uint64_t
 
     if (kinds->count == 0)
         return KIND_SUSPENSE;
-    found = bsearch(&wanted, kinds->items, kinds->count, sizeof wanted, compare);
+    found = bsearch(&wanted, kinds->items, kinds->count, sizeof wanted, books_compare_kinds);
     return found == NULL ? KIND_SUSPENSE : found->kind;
 }
 

@@ -10,11 +10,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-struct client {
+struct client_connection {
     int fd;
 };
 
-static enum status connect_to(struct client *client, const char *path, struct fault *fault)
+static enum status client_connect(struct client_connection *client, const char *path,
+                                  struct fault *fault)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
 
@@ -37,16 +38,16 @@ static enum status connect_to(struct client *client, const char *path, struct fa
     return fault_set(fault, ST_MISSING, "no site answers at %s (%s)", path, strerror(errno));
 }
 
-enum status client_open(struct client **client, const char *path, struct fault *fault)
+enum status client_open(struct client_connection **client, const char *path, struct fault *fault)
 {
-    struct client *opened = calloc(1, sizeof *opened);
+    struct client_connection *opened = calloc(1, sizeof *opened);
     enum status status;
 
     *client = NULL;
     if (opened == NULL)
         return fault_set(fault, ST_NOMEM, "connect: out of memory");
     opened->fd = -1;
-    status = connect_to(opened, path, fault);
+    status = client_connect(opened, path, fault);
     if (status != ST_OK) {
         client_close(opened);
         return status;
@@ -55,7 +56,7 @@ enum status client_open(struct client **client, const char *path, struct fault *
     return ST_OK;
 }
 
-void client_close(struct client *client)
+void client_close(struct client_connection *client)
 {
     if (client == NULL)
         return;
@@ -74,7 +75,7 @@ static struct sigaction actions_before[CAUGHT_SIGNALS];
 static sigset_t mask_before; /* while a request waits; what is blocked cannot slip in before */
 static bool catching;
 
-static void note_signal(int number)
+static void client_note_signal(int number)
 {
     (void)number;
     interrupted = 1;
@@ -82,7 +83,7 @@ static void note_signal(int number)
 
 void client_catch_signals(void)
 {
-    const struct sigaction action = {.sa_handler = note_signal};
+    const struct sigaction action = {.sa_handler = client_note_signal};
     sigset_t blocked;
 
     interrupted = 0;
@@ -111,7 +112,7 @@ void client_release_signals(void)
 /* ---- sending and receiving ---- */
 
 /* NULL when the socket is ready; else why not. */
-static const char *wait_for(int fd, bool to_read)
+static const char *client_wait(int fd, bool to_read)
 {
     const struct timespec most = {.tv_sec = CLIENT_TIMEOUT_S};
     fd_set set;
@@ -128,10 +129,10 @@ static const char *wait_for(int fd, bool to_read)
     return ready == 0 ? "no answer came in time" : "it was interrupted before the answer came";
 }
 
-static const char *send_all(int fd, const uint8_t *data, size_t size)
+static const char *client_send_all(int fd, const uint8_t *data, size_t size)
 {
     while (size > 0) {
-        const char *wrong = wait_for(fd, false);
+        const char *wrong = client_wait(fd, false);
         ssize_t put = wrong != NULL ? 0 : send(fd, data, size, MSG_NOSIGNAL | MSG_DONTWAIT);
 
         if (wrong != NULL)
@@ -146,10 +147,10 @@ static const char *send_all(int fd, const uint8_t *data, size_t size)
     return NULL;
 }
 
-static const char *receive_all(int fd, uint8_t *to, size_t size)
+static const char *client_receive_all(int fd, uint8_t *to, size_t size)
 {
     while (size > 0) {
-        const char *wrong = wait_for(fd, true);
+        const char *wrong = client_wait(fd, true);
         ssize_t got = wrong != NULL ? 0 : recv(fd, to, size, MSG_DONTWAIT);
 
         if (wrong != NULL)
@@ -164,8 +165,8 @@ static const char *receive_all(int fd, uint8_t *to, size_t size)
     return NULL;
 }
 
-enum status client_ask(struct client *client, const struct bytes *request, struct bytes *answer,
-                       uint8_t site[CONTROL_KEY_BYTES], struct fault *fault)
+enum status client_ask(struct client_connection *client, const struct bytes *request,
+                       struct bytes *answer, uint8_t site[CONTROL_KEY_BYTES], struct fault *fault)
 {
     uint8_t prefix[4];
     uint8_t head[CONTROL_HEAD_BYTES];
@@ -181,15 +182,15 @@ enum status client_ask(struct client *client, const struct bytes *request, struc
      * The daemon may refuse a request before it has read all of it, and then sending fails though
      * an answer is waiting: so that is looked for in any case.
      */
-    if (send_all(client->fd, prefix, sizeof prefix) == NULL)
-        (void)send_all(client->fd, request->data, request->size);
-    wrong = receive_all(client->fd, prefix, sizeof prefix);
+    if (client_send_all(client->fd, prefix, sizeof prefix) == NULL)
+        (void)client_send_all(client->fd, request->data, request->size);
+    wrong = client_receive_all(client->fd, prefix, sizeof prefix);
     if (wrong != NULL)
         return fault_set(fault, ST_UNKNOWN, "%s", wrong);
     size = be32_get(prefix);
     if (size < sizeof head || size - sizeof head > CONTROL_BYTES_MAX)
         return fault_set(fault, ST_UNKNOWN, "the answer is too short or too long to be one");
-    wrong = receive_all(client->fd, head, sizeof head);
+    wrong = client_receive_all(client->fd, head, sizeof head);
     if (wrong != NULL)
         return fault_set(fault, ST_UNKNOWN, "%s", wrong);
     if (control_head_decode(site, head, fault) != ST_OK)
@@ -198,6 +199,6 @@ enum status client_ask(struct client *client, const struct bytes *request, struc
     room = bytes_extend(answer, size);
     if (room == NULL)
         return fault_set(fault, ST_UNKNOWN, "no memory for the answer");
-    wrong = receive_all(client->fd, room, size);
+    wrong = client_receive_all(client->fd, room, size);
     return wrong == NULL ? ST_OK : fault_set(fault, ST_UNKNOWN, "%s", wrong);
 }

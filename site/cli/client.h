@@ -6,17 +6,18 @@
 
 enum { CLIENT_TIMEOUT_S = 60 };
 
-struct client; /* a connection; opaque */
+struct client_connection; /* a connection; opaque */
 
 /*
  * Connect to the daemon whose socket is at `path`.  On ST_OK the caller ends *client with
  * client_close().  ST_MISSING: no daemon listens there.  ST_DENIED: the socket is not ours.  ST_IO,
  * ST_NOMEM.
  */
-MUST_CHECK enum status client_open(struct client **client, const char *path, struct fault *fault);
+MUST_CHECK enum status client_open(struct client_connection **client, const char *path,
+                                   struct fault *fault);
 
 /* Close the connection; NULL is allowed. */
-void client_close(struct client *client);
+void client_close(struct client_connection *client);
 
 /*
  * Between client_catch_signals() and client_release_signals() SIGINT, SIGTERM and SIGHUP end what
@@ -30,7 +31,7 @@ void client_release_signals(void);
  * ST_UNKNOWN: no answer came (the connection was lost, it took CLIENT_TIMEOUT_S, a signal was
  * caught), so what became of the request is not known.
  */
-MUST_CHECK enum status client_ask(struct client *client, const struct bytes *request,
+MUST_CHECK enum status client_ask(struct client_connection *client, const struct bytes *request,
                                   struct bytes *answer, uint8_t site[CONTROL_KEY_BYTES],
                                   struct fault *fault);
 

@@ -3,6 +3,10 @@
 
 #include "sdk/abi.h"
 #include "site/cli/cli.h"
+#include "site/cli/commands.h"
+#include "site/cli/names.h"
+#include "site/cli/read.h"
+#include "site/cli/signed.h"
 
 enum { GIFTS_MAX = 8 };
 
@@ -18,7 +22,7 @@ static const struct gift gifts[] = {
     {"random", SERAI_KIND_RANDOM},
 };
 
-static const struct gift *find_gift(const char *name, size_t length)
+static const struct gift *deploy_find_gift(const char *name, size_t length)
 {
     for (size_t i = 0; i < sizeof gifts / sizeof gifts[0]; i++)
         if (strlen(gifts[i].name) == length && strncmp(gifts[i].name, name, length) == 0)
@@ -27,14 +31,14 @@ static const struct gift *find_gift(const char *name, size_t length)
 }
 
 /* "timer,clock" as an array of kinds. */
-static int put_gifts(struct bytes *args, const char *list)
+static int deploy_put_gifts(struct bytes *args, const char *list)
 {
     uint64_t kinds[GIFTS_MAX];
     size_t count = 0;
 
     while (*list != '\0') {
         size_t length = strcspn(list, ",");
-        const struct gift *gift = find_gift(list, length);
+        const struct gift *gift = deploy_find_gift(list, length);
 
         if (gift == NULL)
             return cli_fail(EXIT_USAGE,
@@ -52,7 +56,7 @@ static int put_gifts(struct bytes *args, const char *list)
     return EXIT_OK;
 }
 
-static int put_module(struct bytes *args, const char *path)
+static int deploy_put_module(struct bytes *args, const char *path)
 {
     struct bytes module = {0};
     struct fault fault = {0};
@@ -69,7 +73,7 @@ static int put_module(struct bytes *args, const char *path)
 }
 
 /* What an agent is called when nobody says: its file's name without folder and ending. */
-static void default_name(const char *path, char name[CONTROL_NAME_BYTES_MAX + 1])
+static void deploy_default_name(const char *path, char name[CONTROL_NAME_BYTES_MAX + 1])
 {
     const char *slash = strrchr(path, '/');
     const char *base = slash == NULL ? path : slash + 1;
@@ -81,14 +85,14 @@ static void default_name(const char *path, char name[CONTROL_NAME_BYTES_MAX + 1]
     name[length] = '\0';
 }
 
-static int put_deploy(struct cli *cli, struct bytes *args)
+static int deploy_put_args(struct cli *cli, struct bytes *args)
 {
     char name[CONTROL_NAME_BYTES_MAX + 1];
     const char *text = cli_value(cli, OPT_ARGS, "");
     struct money endowment = money_zero();
     int code;
 
-    default_name(cli->args.operands[0], name);
+    deploy_default_name(cli->args.operands[0], name);
     if (strlen(cli_value(cli, OPT_NAME, name)) > CONTROL_NAME_BYTES_MAX)
         return cli_fail(EXIT_USAGE, "a name has at most %d bytes", CONTROL_NAME_BYTES_MAX);
     if (strlen(text) > SERAI_ARGS_BYTES_MAX)
@@ -100,21 +104,21 @@ static int put_deploy(struct cli *cli, struct bytes *args)
         return code;
     cbor_put_array(args, 6);
     cbor_put_text(args, cli_value(cli, OPT_NAME, name));
-    code = put_module(args, cli->args.operands[0]);
+    code = deploy_put_module(args, cli->args.operands[0]);
     cbor_put_bytes(args, text, strlen(text));
     cbor_put_money(args, endowment);
     if (code == EXIT_OK)
-        code = put_gifts(args, cli_value(cli, OPT_GIVE, ""));
+        code = deploy_put_gifts(args, cli_value(cli, OPT_GIVE, ""));
     cbor_put_array(args, cli->args.with_count);
     for (size_t i = 0; i < cli->args.with_count && code == EXIT_OK; i++)
-        code = put_module(args, cli->args.with[i]);
+        code = deploy_put_module(args, cli->args.with[i]);
     return code;
 }
 
 int cmd_agent_deploy(struct cli *cli)
 {
     struct bytes args = {0};
-    int code = cli_is_kept(&cli->args) ? EXIT_OK : put_deploy(cli, &args);
+    int code = cli_is_kept(&cli->args) ? EXIT_OK : deploy_put_args(cli, &args);
 
     if (code == EXIT_OK)
         return cli_signed_print(cli, "agent.deploy", &args);
@@ -178,7 +182,7 @@ int cmd_agent_send(struct cli *cli)
     return cli_signed_print(cli, "agent.send", &args);
 }
 
-static int change_state(struct cli *cli, const char *command)
+static int agent_change_state(struct cli *cli, const char *command)
 {
     struct bytes args = {0};
     uint64_t agent;
@@ -196,17 +200,17 @@ static int change_state(struct cli *cli, const char *command)
 
 int cmd_agent_freeze(struct cli *cli)
 {
-    return change_state(cli, "agent.freeze");
+    return agent_change_state(cli, "agent.freeze");
 }
 
 int cmd_agent_thaw(struct cli *cli)
 {
-    return change_state(cli, "agent.thaw");
+    return agent_change_state(cli, "agent.thaw");
 }
 
 int cmd_agent_end(struct cli *cli)
 {
-    return change_state(cli, "agent.end");
+    return agent_change_state(cli, "agent.end");
 }
 
 int cmd_agent_withdraw(struct cli *cli)

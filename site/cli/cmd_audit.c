@@ -5,7 +5,9 @@
 #include "audit/audit.h"
 #include "site/cli/books.h"
 #include "site/cli/cli.h"
+#include "site/cli/commands.h"
 #include "site/cli/render.h"
+#include "site/cli/site.h"
 #include "site/core/core.h"
 
 /*
@@ -29,7 +31,7 @@ struct audited {
     char currency[16];
 };
 
-static void take_parts(const struct verify_report *report, struct part parts[PARTS])
+static void parts_take(const struct verify_report *report, struct part parts[PARTS])
 {
     const u128 *kind = report->by_kind_credit;
     const struct part all[PARTS] = {
@@ -48,7 +50,7 @@ static void take_parts(const struct verify_report *report, struct part parts[PAR
         parts[i] = all[i];
 }
 
-static char *signed_total(char text[64], u128 plus, u128 minus)
+static char *parts_total(char text[64], u128 plus, u128 minus)
 {
     text[0] = '-';
     (void)!render_total(plus >= minus ? text : text + 1,
@@ -56,7 +58,8 @@ static char *signed_total(char text[64], u128 plus, u128 minus)
     return text;
 }
 
-static void print_json(const struct audited *audited, const struct part parts[PARTS], bool equal)
+static void audited_print_json(const struct audited *audited, const struct part parts[PARTS],
+                               bool equal)
 {
     const struct verify_report *report = &audited->report;
     char text[64];
@@ -69,22 +72,23 @@ static void print_json(const struct audited *audited, const struct part parts[PA
            report->postings, report->accounts, audited->rows, hash_print(head, &report->head),
            render_total(text, report->treasury_debit));
     for (size_t i = 0; i < PARTS; i++)
-        printf(",\"%s\":\"%s\"", parts[i].key, signed_total(text, parts[i].plus, parts[i].minus));
+        printf(",\"%s\":\"%s\"", parts[i].key, parts_total(text, parts[i].plus, parts[i].minus));
     printf("}\n");
 }
 
-static void print_equation(const struct part parts[PARTS], u128 minted, const char *currency,
-                           bool equal)
+static void parts_print(const struct part parts[PARTS], u128 minted, const char *currency,
+                        bool equal)
 {
     char text[64];
 
     for (size_t i = 0; i < PARTS; i++)
-        printf("  %-12s %28s %s\n", parts[i].name,
-               signed_total(text, parts[i].plus, parts[i].minus), currency);
+        printf("  %-12s %28s %s\n", parts[i].name, parts_total(text, parts[i].plus, parts[i].minus),
+               currency);
     printf("%s %-12s %28s %s\n", equal ? "=" : "!", "minted", render_total(text, minted), currency);
 }
 
-static void print_text(const struct audited *audited, const struct part parts[PARTS], bool equal)
+static void audited_print_text(const struct audited *audited, const struct part parts[PARTS],
+                               bool equal)
 {
     const struct verify_report *report = &audited->report;
     char head[HASH_TEXT_BYTES];
@@ -94,10 +98,10 @@ static void print_text(const struct audited *audited, const struct part parts[PA
            "\nother rows       %" PRIu64 "\nhead             %s\n\n",
            report->frames, report->chunks, report->events, report->lines, report->postings,
            report->accounts, audited->rows, hash_print(head, &report->head));
-    print_equation(parts, report->treasury_debit, audited->currency, equal);
+    parts_print(parts, report->treasury_debit, audited->currency, equal);
 }
 
-static bool is_equal(u128 minted, const struct part parts[PARTS])
+static bool parts_are_equal(u128 minted, const struct part parts[PARTS])
 {
     u128 plus = 0;
     u128 minus = minted;
@@ -108,8 +112,8 @@ static bool is_equal(u128 minted, const struct part parts[PARTS])
     return plus == minus;
 }
 
-static enum status see_row(void *context, const uint8_t *key, size_t key_size, const uint8_t *value,
-                           size_t value_size, struct fault *fault)
+static enum status audited_count_row(void *context, const uint8_t *key, size_t key_size,
+                                     const uint8_t *value, size_t value_size, struct fault *fault)
 {
     uint64_t *rows = context;
 
@@ -123,20 +127,21 @@ static enum status see_row(void *context, const uint8_t *key, size_t key_size, c
 }
 
 /* Every row reads back as it was written: the walk checks each against its own hash. */
-static enum status check_rows(const struct store *store, uint64_t *rows, struct fault *fault)
+static enum status audited_check_rows(const struct store *store, uint64_t *rows,
+                                      struct fault *fault)
 {
     enum status status = ST_OK;
 
     for (int table = 0; table < STORE_TABLES && status == ST_OK; table++)
         if (table != STORE_JOURNAL) /* read by audit_verify() anyway */
-            status =
-                store->walk(store->context, (enum store_table)table, NULL, 0, see_row, rows, fault);
+            status = store->walk(store->context, (enum store_table)table, NULL, 0,
+                                 audited_count_row, rows, fault);
     return status;
 }
 
 /* Read and check one site's books.  Prints what is wrong and returns the exit code; else EXIT_OK.
  */
-static int verify_books(const struct cli *cli, struct audited *audited)
+static int audited_verify(const struct cli *cli, struct audited *audited)
 {
     struct books books;
     struct fault fault = {0};
@@ -146,7 +151,7 @@ static int verify_books(const struct cli *cli, struct audited *audited)
     if (code != EXIT_OK)
         return code;
     memcpy(audited->currency, books.currency, sizeof audited->currency);
-    status = check_rows(&books.store, &audited->rows, &fault);
+    status = audited_check_rows(&books.store, &audited->rows, &fault);
     if (status == ST_OK)
         status = audit_verify(&books.store, &core_audit, &audited->report, &fault);
     books_close(&books);
@@ -163,16 +168,16 @@ int cmd_audit_verify(struct cli *cli)
     struct audited audited = {0};
     struct part parts[PARTS];
     bool equal;
-    int code = verify_books(cli, &audited);
+    int code = audited_verify(cli, &audited);
 
     if (code != EXIT_OK)
         return code;
-    take_parts(&audited.report, parts);
-    equal = is_equal(audited.report.treasury_debit, parts);
+    parts_take(&audited.report, parts);
+    equal = parts_are_equal(audited.report.treasury_debit, parts);
     if (cli->args.given[OPT_JSON])
-        print_json(&audited, parts, equal);
+        audited_print_json(&audited, parts, equal);
     else
-        print_text(&audited, parts, equal);
+        audited_print_text(&audited, parts, equal);
     if (!equal)
         return cli_fail(EXIT_REFUSED, "the parts do not add up to what was brought in");
     return EXIT_OK;
@@ -181,13 +186,13 @@ int cmd_audit_verify(struct cli *cli)
 /* ---- several sites ---- */
 
 /* Of all sites together what went over links and has not come in anywhere is in flight. */
-static int add_site(const struct cli *cli, const struct audited *audited, struct part sums[PARTS],
-                    u128 *minted)
+static int network_add_site(const struct cli *cli, const struct audited *audited,
+                            struct part sums[PARTS], u128 *minted)
 {
     struct part parts[PARTS];
 
-    take_parts(&audited->report, parts);
-    if (!is_equal(audited->report.treasury_debit, parts))
+    parts_take(&audited->report, parts);
+    if (!parts_are_equal(audited->report.treasury_debit, parts))
         return cli_fail(EXIT_REFUSED, "%s: the parts do not add up to what was brought in",
                         cli->dir);
     if (!u128_add(minted, *minted, audited->report.treasury_debit))
@@ -202,7 +207,7 @@ static int add_site(const struct cli *cli, const struct audited *audited, struct
     return EXIT_OK;
 }
 
-static void print_network(const struct cli *cli, const struct part sums[PARTS], u128 minted,
+static void network_print(const struct cli *cli, const struct part sums[PARTS], u128 minted,
                           const char *currency, bool good)
 {
     char text[64];
@@ -211,14 +216,14 @@ static void print_network(const struct cli *cli, const struct part sums[PARTS], 
         printf("{\"ok\":%s,\"sites\":%zu,\"minted\":\"%s\"", good ? "true" : "false",
                cli->args.operand_count, render_total(text, minted));
         for (size_t i = 0; i < PARTS; i++)
-            printf(",\"%s\":\"%s\"", sums[i].key, signed_total(text, sums[i].plus, sums[i].minus));
+            printf(",\"%s\":\"%s\"", sums[i].key, parts_total(text, sums[i].plus, sums[i].minus));
         printf("}\n");
         return;
     }
     for (size_t i = 0; i < cli->args.operand_count; i++)
         render_field(stdout, "site", cli->args.operands[i]);
     putchar('\n');
-    print_equation(sums, minted, currency, good);
+    parts_print(sums, minted, currency, good);
 }
 
 int cmd_audit_network(struct cli *cli)
@@ -237,19 +242,19 @@ int cmd_audit_network(struct cli *cli)
             if (strcmp(cli->args.operands[i], cli->args.operands[j]) == 0)
                 return cli_fail(EXIT_USAGE, "%s is given twice", cli->args.operands[i]);
         if (code == EXIT_OK)
-            code = verify_books(&site, &audited);
+            code = audited_verify(&site, &audited);
         if (code == EXIT_OK && i > 0 && strcmp(currency, audited.currency) != 0)
             return cli_fail(EXIT_BAD_DATA, "%s counts in %s, and not in %s", site.dir,
                             audited.currency, currency);
         if (code == EXIT_OK)
-            code = add_site(&site, &audited, sums, &minted);
+            code = network_add_site(&site, &audited, sums, &minted);
         if (code != EXIT_OK)
             return code;
         memcpy(currency, audited.currency, sizeof currency);
     }
     sums[PART_LINKS].name = "in flight";
-    good = is_equal(minted, sums) && sums[PART_LINKS].plus >= sums[PART_LINKS].minus;
-    print_network(cli, sums, minted, currency, good);
+    good = parts_are_equal(minted, sums) && sums[PART_LINKS].plus >= sums[PART_LINKS].minus;
+    network_print(cli, sums, minted, currency, good);
     if (!good)
         return cli_fail(EXIT_REFUSED, "more came in over links than was sent: a neighbour is left "
                                       "out, or the books of two disagree (serai audit reconcile)");

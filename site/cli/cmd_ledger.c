@@ -9,22 +9,25 @@
 #include "ledger/journal.h"
 #include "site/cli/books.h"
 #include "site/cli/cli.h"
+#include "site/cli/commands.h"
+#include "site/cli/names.h"
 #include "site/cli/price_books.h"
 #include "site/cli/render.h"
+#include "site/cli/site.h"
 #include "site/cli/statement.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 /* ---- accounts ---- */
 
-struct accounts {
+struct account_list {
     bool json;
     struct table_text *table;
 };
 
-static void show_account(void *context, const struct account *account)
+static void accounts_show(void *context, const struct account *account)
 {
-    struct accounts *accounts = context;
+    struct account_list *accounts = context;
     char name[ACCOUNT_NAME_BYTES];
     char debits[64];
     char credits[64];
@@ -54,7 +57,7 @@ int cmd_ledger_accounts(struct cli *cli)
 {
     static const char *const headers[] = {"ACCOUNT", "DEBITS",   "CREDITS",
                                           "BALANCE", "CUSTOMER", "STATE"};
-    struct accounts accounts = {.json = cli->args.given[OPT_JSON]};
+    struct account_list accounts = {.json = cli->args.given[OPT_JSON]};
     struct books books;
     struct ledger *ledger = NULL;
     struct fault fault = {0};
@@ -71,7 +74,7 @@ int cmd_ledger_accounts(struct cli *cli)
     if (status == ST_OK) {
         if (!accounts.json)
             accounts.table = table_text_new(headers, COUNT(headers));
-        ledger_each_account(ledger, show_account, &accounts);
+        ledger_each_account(ledger, accounts_show, &accounts);
         table_text_print(accounts.table, stdout);
     } else {
         code = cli_fault(&fault);
@@ -97,8 +100,8 @@ struct transfers {
     size_t event_capacity;
 };
 
-static enum status begin_frame(void *context, const struct frame_header *header,
-                               struct fault *fault)
+static enum status transfers_begin_frame(void *context, const struct frame_header *header,
+                                         struct fault *fault)
 {
     struct transfers *transfers = context;
 
@@ -108,8 +111,8 @@ static enum status begin_frame(void *context, const struct frame_header *header,
     return ST_OK;
 }
 
-static enum status keep_opening(void *context, const struct journal_opening *opening,
-                                struct fault *fault)
+static enum status transfers_keep_opening(void *context, const struct journal_opening *opening,
+                                          struct fault *fault)
 {
     struct transfers *transfers = context;
 
@@ -118,7 +121,8 @@ static enum status keep_opening(void *context, const struct journal_opening *ope
     return fault_set(fault, ST_NOMEM, "list transfers: out of memory");
 }
 
-static enum status keep_event(void *context, const struct journal_event *event, struct fault *fault)
+static enum status transfers_keep_event(void *context, const struct journal_event *event,
+                                        struct fault *fault)
 {
     struct transfers *transfers = context;
     struct journal_event *events = array_grow(transfers->events, &transfers->event_capacity,
@@ -139,7 +143,7 @@ struct wanted {
     uint64_t account; /* 0: not found */
 };
 
-static void compare_account(void *context, const struct account *account)
+static void wanted_compare(void *context, const struct account *account)
 {
     struct wanted *wanted = context;
     char name[ACCOUNT_NAME_BYTES];
@@ -151,7 +155,7 @@ static void compare_account(void *context, const struct account *account)
         wanted->account = account->id;
 }
 
-static int find_in_books(const struct books *books, struct wanted *wanted)
+static int wanted_find(const struct books *books, struct wanted *wanted)
 {
     struct ledger *ledger = NULL;
     struct fault fault = {0};
@@ -162,17 +166,17 @@ static int find_in_books(const struct books *books, struct wanted *wanted)
     else
         (void)!fault_set(&fault, status, "load the ledger: out of memory");
     if (status == ST_OK)
-        ledger_each_account(ledger, compare_account, wanted);
+        ledger_each_account(ledger, wanted_compare, wanted);
     ledger_free(ledger);
     return status == ST_OK ? EXIT_OK : cli_fault(&fault);
 }
 
 /* The books know numbers; who is called what, the daemon is asked. */
-static int find_account(struct cli *cli, const struct books *books, const char *text,
-                        uint64_t *account)
+static int transfers_find_account(struct cli *cli, const struct books *books, const char *text,
+                                  uint64_t *account)
 {
     struct wanted wanted = {.text = text};
-    int code = find_in_books(books, &wanted);
+    int code = wanted_find(books, &wanted);
 
     if (code == EXIT_OK && wanted.account == 0 && !cli_answers(cli))
         return cli_fail(EXIT_MISSING,
@@ -185,7 +189,7 @@ static int find_account(struct cli *cli, const struct books *books, const char *
     return code;
 }
 
-static int find_code(const char *text, uint64_t *code)
+static int transfers_find_code(const char *text, uint64_t *code)
 {
     char number[24];
 
@@ -203,8 +207,8 @@ static int find_code(const char *text, uint64_t *code)
                     text);
 }
 
-static void print_line(struct transfers *transfers, const struct journal_line *line,
-                       const char *debit, const char *credit)
+static void transfers_print(struct transfers *transfers, const struct journal_line *line,
+                            const char *debit, const char *credit)
 {
     const struct transfer *transfer = &line->transfer;
     const struct journal_event *event =
@@ -238,7 +242,8 @@ static void print_line(struct transfers *transfers, const struct journal_line *l
                                                       transfer->object == 0 ? "" : object});
 }
 
-static enum status show_line(void *context, const struct journal_line *line, struct fault *fault)
+static enum status transfers_show_line(void *context, const struct journal_line *line,
+                                       struct fault *fault)
 {
     struct transfers *transfers = context;
     const struct transfer *transfer = &line->transfer;
@@ -256,11 +261,11 @@ static enum status show_line(void *context, const struct journal_line *line, str
     if (transfers->code != 0 && transfers->code != (uint64_t)transfer->code)
         return ST_OK;
     transfers->shown++;
-    print_line(transfers, line, debit, credit);
+    transfers_print(transfers, line, debit, credit);
     return ST_OK;
 }
 
-static int take_filters(struct cli *cli, struct transfers *transfers)
+static int transfers_take_filters(struct cli *cli, struct transfers *transfers)
 {
     int code = cli_number(cli_value(cli, OPT_SINCE, "0"), "--since", &transfers->since);
 
@@ -269,7 +274,7 @@ static int take_filters(struct cli *cli, struct transfers *transfers)
     if (code == EXIT_OK && cli->args.given[OPT_LIMIT])
         code = cli_number(cli->args.values[OPT_LIMIT], "--limit", &transfers->limit);
     if (code == EXIT_OK && cli->args.given[OPT_CODE])
-        code = find_code(cli->args.values[OPT_CODE], &transfers->code);
+        code = transfers_find_code(cli->args.values[OPT_CODE], &transfers->code);
     return code;
 }
 
@@ -279,22 +284,23 @@ int cmd_ledger_transfers(struct cli *cli)
                                           "AMOUNT", "WHY",   "QUANTITY", "OBJECT"};
     struct transfers transfers = {0};
     const struct journal_reader reader = {
-        .frame = begin_frame,
-        .opening = keep_opening,
-        .event = keep_event,
-        .line = show_line,
+        .frame = transfers_begin_frame,
+        .opening = transfers_keep_opening,
+        .event = transfers_keep_event,
+        .line = transfers_show_line,
         .context = &transfers,
     };
     struct books books;
     struct fault fault = {0};
-    int code = take_filters(cli, &transfers);
+    int code = transfers_take_filters(cli, &transfers);
 
     if (code == EXIT_OK)
         code = books_open(cli, &books);
     if (code != EXIT_OK)
         return code;
     if (cli->args.given[OPT_ACCOUNT])
-        code = find_account(cli, &books, cli->args.values[OPT_ACCOUNT], &transfers.account);
+        code =
+            transfers_find_account(cli, &books, cli->args.values[OPT_ACCOUNT], &transfers.account);
     if (code != EXIT_OK) {
         books_close(&books);
         return code;

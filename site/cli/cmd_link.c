@@ -6,7 +6,12 @@
 #include "base/endpoint.h"
 #include "links/link.h"
 #include "site/cli/cli.h"
+#include "site/cli/commands.h"
+#include "site/cli/names.h"
+#include "site/cli/read.h"
 #include "site/cli/render.h"
+#include "site/cli/signed.h"
+#include "site/cli/who.h"
 #include "site/control/keyfile.h"
 #include "site/control/paths.h"
 
@@ -27,7 +32,7 @@ int cmd_site_key(struct cli *cli)
 
 /* ---- add, freeze, resume ---- */
 
-static int check_name(const char *name, const char *what, size_t bytes_max)
+static int link_check_name(const char *name, const char *what, size_t bytes_max)
 {
     size_t length = strlen(name);
 
@@ -37,7 +42,7 @@ static int check_name(const char *name, const char *what, size_t bytes_max)
 }
 
 /* Empty: the neighbour dials us. */
-static int check_endpoint(const char *text)
+static int link_check_endpoint(const char *text)
 {
     struct endpoint endpoint;
     struct fault fault;
@@ -57,7 +62,7 @@ int cmd_link_add(struct cli *cli)
 
     if (cli_is_kept(&cli->args))
         return cli_signed_print(cli, "link.add", &args);
-    code = check_name(cli->args.operands[0], "the name of a link", LINK_NAME_BYTES_MAX);
+    code = link_check_name(cli->args.operands[0], "the name of a link", LINK_NAME_BYTES_MAX);
     if (code != EXIT_OK)
         return code;
     if (!cli->args.given[OPT_NEIGHBOUR] || !cli->args.given[OPT_DEBT])
@@ -72,7 +77,7 @@ int cmd_link_add(struct cli *cli)
     if (!control_is_key(key))
         return cli_fail(EXIT_USAGE, "--key: that is no site's key, for it is no point of Ed25519; "
                                     "copy the whole of what `serai site key` prints there");
-    code = check_endpoint(endpoint);
+    code = link_check_endpoint(endpoint);
     if (code != EXIT_OK)
         return code;
     code = cli_money(cli->args.values[OPT_DEBT], &limit);
@@ -96,11 +101,11 @@ int cmd_link_set(struct cli *cli)
 
     if (cli->args.given[OPT_RETRY])
         return cli_signed_print(cli, "link.set", &args);
-    code = check_name(cli->args.operands[0], "the name of a link", LINK_NAME_BYTES_MAX);
+    code = link_check_name(cli->args.operands[0], "the name of a link", LINK_NAME_BYTES_MAX);
     if (code == EXIT_OK && !has_endpoint && !has_limit)
         code = cli_fail(EXIT_USAGE, "nothing to set: give --endpoint, --limit or both");
     if (code == EXIT_OK && has_endpoint)
-        code = check_endpoint(cli->args.values[OPT_ENDPOINT]);
+        code = link_check_endpoint(cli->args.values[OPT_ENDPOINT]);
     if (code == EXIT_OK && has_limit)
         code = cli_money(cli->args.values[OPT_DEBT], &limit);
     if (code != EXIT_OK)
@@ -118,7 +123,7 @@ int cmd_link_set(struct cli *cli)
     return cli_signed_print(cli, "link.set", &args);
 }
 
-static int named_command(struct cli *cli, const char *command)
+static int link_command(struct cli *cli, const char *command)
 {
     char name[CLI_LINK_BYTES];
     struct bytes args = {0};
@@ -136,22 +141,22 @@ static int named_command(struct cli *cli, const char *command)
 
 int cmd_link_freeze(struct cli *cli)
 {
-    return named_command(cli, "link.freeze");
+    return link_command(cli, "link.freeze");
 }
 
 int cmd_link_resume(struct cli *cli)
 {
-    return named_command(cli, "link.resume");
+    return link_command(cli, "link.resume");
 }
 
 int cmd_link_remove(struct cli *cli)
 {
-    return named_command(cli, "link.remove");
+    return link_command(cli, "link.remove");
 }
 
 /* ---- marks ---- */
 
-static int read_link(struct cli *cli, const char *text, struct cli_answer *answer)
+static int link_read(struct cli *cli, const char *text, struct cli_answer *answer)
 {
     char name[CLI_LINK_BYTES];
     struct bytes args = {0};
@@ -166,7 +171,7 @@ static int read_link(struct cli *cli, const char *text, struct cli_answer *answe
 }
 
 /* The highest N of marks called mark-N. */
-static void note_number(void *context, const uint8_t *item, size_t size)
+static void mark_note_number(void *context, const uint8_t *item, size_t size)
 {
     static const char prefix[] = "mark-";
     uint64_t *highest = context;
@@ -182,21 +187,21 @@ static void note_number(void *context, const uint8_t *item, size_t size)
 }
 
 /* A mark without a name is mark-1, mark-2 and so on: the answer says which. */
-static int choose_mark(struct cli *cli, char mark[LINK_MARK_TEXT_BYTES])
+static int mark_choose(struct cli *cli, char mark[LINK_MARK_TEXT_BYTES])
 {
     struct cli_answer answer;
     uint64_t highest = 0;
-    int code = read_link(cli, cli->args.operands[0], &answer);
+    int code = link_read(cli, cli->args.operands[0], &answer);
 
     if (code == EXIT_OK)
-        render_each(answer.reply.result, answer.reply.result_size, note_number, &highest);
+        render_each(answer.reply.result, answer.reply.result_size, mark_note_number, &highest);
     (void)snprintf(mark, LINK_MARK_TEXT_BYTES, "mark-%" PRIu64, highest + 1);
     cli_answer_fini(&answer);
     return code;
 }
 
 /* Ask for `command` about this mark of the link that is named. */
-static int send_mark(struct cli *cli, const char *command, const char *mark)
+static int mark_send(struct cli *cli, const char *command, const char *mark)
 {
     struct bytes args = {0};
     char name[CLI_LINK_BYTES];
@@ -218,9 +223,9 @@ int cmd_link_mark(struct cli *cli)
 
     if (cli_is_kept(&cli->args))
         return cli_signed_print(cli, "link.mark", &(struct bytes){0});
-    code = cli->args.given[OPT_NAME] ? check_name(mark, "a mark", LINK_MARK_TEXT_BYTES - 1)
-                                     : choose_mark(cli, chosen);
-    return code == EXIT_OK ? send_mark(cli, "link.mark", mark) : code;
+    code = cli->args.given[OPT_NAME] ? link_check_name(mark, "a mark", LINK_MARK_TEXT_BYTES - 1)
+                                     : mark_choose(cli, chosen);
+    return code == EXIT_OK ? mark_send(cli, "link.mark", mark) : code;
 }
 
 int cmd_link_unmark(struct cli *cli)
@@ -230,8 +235,8 @@ int cmd_link_unmark(struct cli *cli)
 
     if (cli_is_kept(&cli->args))
         return cli_signed_print(cli, "link.unmark", &(struct bytes){0});
-    code = check_name(mark, "--name, the mark to forget,", LINK_MARK_TEXT_BYTES - 1);
-    return code == EXIT_OK ? send_mark(cli, "link.unmark", mark) : code;
+    code = link_check_name(mark, "--name, the mark to forget,", LINK_MARK_TEXT_BYTES - 1);
+    return code == EXIT_OK ? mark_send(cli, "link.unmark", mark) : code;
 }
 
 /* ---- ls, show ---- */
@@ -244,7 +249,7 @@ struct movement {
     char received[RENDER_TEXT_BYTES];
 };
 
-static void find_mark(void *context, const uint8_t *item, size_t size)
+static void movement_find_mark(void *context, const uint8_t *item, size_t size)
 {
     struct movement *movement = context;
     char name[RENDER_TEXT_BYTES];
@@ -256,7 +261,7 @@ static void find_mark(void *context, const uint8_t *item, size_t size)
 }
 
 /* "12.000000001" as nanos; what the site prints is no more than 128 bits hold. */
-static u128 total_of(const char *text)
+static u128 movement_total(const char *text)
 {
     u128 nanos = 0;
 
@@ -266,7 +271,7 @@ static u128 total_of(const char *text)
     return nanos;
 }
 
-static int show_movement(struct cli *cli, const struct cli_answer *answer)
+static int movement_show(struct cli *cli, const struct cli_answer *answer)
 {
     struct movement movement = {.mark = cli->args.values[OPT_SINCE_MARK]};
     const char *unit = cli->currency;
@@ -274,14 +279,14 @@ static int show_movement(struct cli *cli, const struct cli_answer *answer)
     u128 sent;
     u128 received;
 
-    render_each(answer->reply.result, answer->reply.result_size, find_mark, &movement);
+    render_each(answer->reply.result, answer->reply.result_size, movement_find_mark, &movement);
     if (!movement.found)
         return cli_fail(EXIT_MISSING,
                         "link %s has no mark \"%s\"; `serai link show %s` lists "
                         "them",
                         cli->args.operands[0], movement.mark, cli->args.operands[0]);
-    sent = total_of(movement.sent);
-    received = total_of(movement.received);
+    sent = movement_total(movement.sent);
+    received = movement_total(movement.received);
     net[0] = '-';
     (void)render_total(sent >= received ? net : net + 1,
                        sent >= received ? sent - received : received - sent);
@@ -301,7 +306,7 @@ static int show_movement(struct cli *cli, const struct cli_answer *answer)
     return EXIT_OK;
 }
 
-static void show_mark(void *context, const uint8_t *item, size_t size)
+static void link_show_mark(void *context, const uint8_t *item, size_t size)
 {
     struct table_text *table = context;
     char name[RENDER_TEXT_BYTES];
@@ -314,7 +319,7 @@ static void show_mark(void *context, const uint8_t *item, size_t size)
     table_text_row(table, (const char *const[]){name, sent, received});
 }
 
-static void show_fields(const struct cli *cli, const struct cli_answer *answer)
+static void link_show_fields(const struct cli *cli, const struct cli_answer *answer)
 {
     static const char *const headers[] = {"MARK", "SENT SINCE", "RECEIVED SINCE"};
     const struct control_reply *reply = &answer->reply;
@@ -327,19 +332,19 @@ static void show_fields(const struct cli *cli, const struct cli_answer *answer)
     }
     render_fields(stdout, reply->result, reply->result_size, cli->currency);
     table = table_text_new(headers, sizeof headers / sizeof headers[0]);
-    render_each(reply->result, reply->result_size, show_mark, table);
+    render_each(reply->result, reply->result_size, link_show_mark, table);
     table_text_print(table, stdout);
 }
 
 int cmd_link_show(struct cli *cli)
 {
     struct cli_answer answer;
-    int code = read_link(cli, cli->args.operands[0], &answer);
+    int code = link_read(cli, cli->args.operands[0], &answer);
 
     if (code == EXIT_OK && cli->args.given[OPT_SINCE_MARK])
-        code = show_movement(cli, &answer);
+        code = movement_show(cli, &answer);
     else if (code == EXIT_OK)
-        show_fields(cli, &answer);
+        link_show_fields(cli, &answer);
     cli_answer_fini(&answer);
     return code;
 }

@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "site/cli/cli.h"
+#include "site/cli/commands.h"
+#include "site/cli/names.h"
+#include "site/cli/read.h"
 #include "site/cli/render.h"
 
 enum { LOG_LINES_DEFAULT = 1000 };
@@ -21,7 +24,7 @@ struct view {
     struct table_text *table;
 };
 
-static bool show_item(void *context, const uint8_t *item, size_t size)
+static bool view_show_item(void *context, const uint8_t *item, size_t size)
 {
     struct view *view = context;
     char texts[TABLE_COLUMNS_MAX][RENDER_TEXT_BYTES];
@@ -52,14 +55,14 @@ static void view_begin(struct view *view, const struct cli *cli, const struct co
         view->table = table_text_new(headers, count);
 }
 
-static int show_list(struct cli *cli, const struct cli_list *list, const struct column *columns,
-                     size_t count)
+static int view_show_list(struct cli *cli, const struct cli_list *list,
+                          const struct column *columns, size_t count)
 {
     struct view view;
     int code;
 
     view_begin(&view, cli, columns, count);
-    code = cli_list_each(cli, list, show_item, &view);
+    code = cli_list_each(cli, list, view_show_item, &view);
     table_text_print(view.table, stdout);
     return code;
 }
@@ -75,7 +78,7 @@ int cmd_customer_ls(struct cli *cli)
     const struct cli_list list = {
         .command = "customers", .cursor_key = "account", .limit = UINT64_MAX};
 
-    return show_list(cli, &list, columns, COUNT(columns));
+    return view_show_list(cli, &list, columns, COUNT(columns));
 }
 
 int cmd_agent_ls(struct cli *cli)
@@ -87,7 +90,7 @@ int cmd_agent_ls(struct cli *cli)
     };
     const struct cli_list list = {.command = "agents", .cursor_key = "id", .limit = UINT64_MAX};
 
-    return show_list(cli, &list, columns, COUNT(columns));
+    return view_show_list(cli, &list, columns, COUNT(columns));
 }
 
 int cmd_link_ls(struct cli *cli)
@@ -100,7 +103,7 @@ int cmd_link_ls(struct cli *cli)
     const struct cli_list list = {
         .command = "links", .cursor_key = "interface", .limit = UINT64_MAX};
 
-    return show_list(cli, &list, columns, COUNT(columns));
+    return view_show_list(cli, &list, columns, COUNT(columns));
 }
 
 int cmd_heap_ls(struct cli *cli)
@@ -109,7 +112,7 @@ int cmd_heap_ls(struct cli *cli)
         {"serial", "SERIAL"}, {"agent", "AGENT"}, {"kind", "KIND"}, {"deposit", "DEPOSIT"}};
     const struct cli_list list = {.command = "heap", .cursor_key = "serial", .limit = UINT64_MAX};
 
-    return show_list(cli, &list, columns, COUNT(columns));
+    return view_show_list(cli, &list, columns, COUNT(columns));
 }
 
 int cmd_code_ls(struct cli *cli)
@@ -120,12 +123,12 @@ int cmd_code_ls(struct cli *cli)
     };
     const struct cli_list list = {.command = "codes", .cursor_key = "cursor", .limit = UINT64_MAX};
 
-    return show_list(cli, &list, columns, COUNT(columns));
+    return view_show_list(cli, &list, columns, COUNT(columns));
 }
 
-static void show_price(void *context, const uint8_t *item, size_t size)
+static void view_show_price(void *context, const uint8_t *item, size_t size)
 {
-    (void)!show_item(context, item, size); /* always goes on */
+    (void)!view_show_item(context, item, size); /* always goes on */
 }
 
 int cmd_price_show(struct cli *cli)
@@ -142,7 +145,7 @@ int cmd_price_show(struct cli *cli)
     code = cli_read(cli, "prices", &args, &answer);
     if (code == EXIT_OK) {
         view_begin(&view, cli, columns, COUNT(columns));
-        render_each(answer.reply.result, answer.reply.result_size, show_price, &view);
+        render_each(answer.reply.result, answer.reply.result_size, view_show_price, &view);
         table_text_print(view.table, stdout);
     }
     cli_answer_fini(&answer);
@@ -150,7 +153,7 @@ int cmd_price_show(struct cli *cli)
 }
 
 /* Site time is the site's own: it stands still while the site is down. */
-static bool show_log_line(void *context, const uint8_t *item, size_t size)
+static bool logs_show_line(void *context, const uint8_t *item, size_t size)
 {
     const struct cli *cli = context;
     char by[RENDER_TEXT_BYTES];
@@ -180,7 +183,7 @@ static bool show_log_line(void *context, const uint8_t *item, size_t size)
 }
 
 /* Begin so that the newest `limit` lines are shown: lines are numbered without a gap. */
-static int begin_at_newest(struct cli *cli, struct cli_list *list)
+static int logs_begin_at_newest(struct cli *cli, struct cli_list *list)
 {
     struct bytes args = {0};
     struct cli_answer answer;
@@ -208,8 +211,8 @@ int cmd_agent_logs(struct cli *cli)
     if (code == EXIT_OK)
         code = cli_agent(cli, cli->args.operands[0], &list.subject);
     if (code == EXIT_OK && !cli->args.given[OPT_AFTER])
-        code = begin_at_newest(cli, &list);
+        code = logs_begin_at_newest(cli, &list);
     if (code != EXIT_OK)
         return code;
-    return cli_list_each(cli, &list, show_log_line, cli);
+    return cli_list_each(cli, &list, logs_show_line, cli);
 }

@@ -2,9 +2,12 @@
 #include <string.h>
 
 #include "site/cli/cli.h"
+#include "site/cli/commands.h"
+#include "site/cli/names.h"
+#include "site/cli/signed.h"
 #include "site/control/keyfile.h"
 
-static int move_money(struct cli *cli, const char *command)
+static int money_move(struct cli *cli, const char *command)
 {
     struct bytes args = {0};
     struct money amount = money_zero();
@@ -26,12 +29,12 @@ static int move_money(struct cli *cli, const char *command)
 
 int cmd_money_in(struct cli *cli)
 {
-    return move_money(cli, "money.in");
+    return money_move(cli, "money.in");
 }
 
 int cmd_money_out(struct cli *cli)
 {
-    return move_money(cli, "money.out");
+    return money_move(cli, "money.out");
 }
 
 static int customer_key(struct cli *cli, uint8_t key[CONTROL_KEY_BYTES])

@@ -3,13 +3,14 @@
 
 #include "site/cli/books.h"
 #include "site/cli/cli.h"
+#include "site/cli/commands.h"
 #include "site/cli/price_books.h"
 #include "site/cli/render.h"
 #include "site/core/core.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-static int load(const struct cli *cli, struct core_books *prices)
+static int price_load(const struct cli *cli, struct core_books *prices)
 {
     struct books books;
     struct fault fault = {0};
@@ -24,7 +25,7 @@ static int load(const struct cli *cli, struct core_books *prices)
     return status == ST_OK ? EXIT_OK : cli_fault(&fault);
 }
 
-static void show_book(struct table_text *table, const struct core_book *kept)
+static void price_show_book(struct table_text *table, const struct core_book *kept)
 {
     char id[24];
     char frame[24];
@@ -40,7 +41,7 @@ int cmd_price_ls(struct cli *cli)
 {
     static const char *const headers[] = {"ID", "FRAME", "SITE TIME US", "CURRENCY"};
     struct core_books prices;
-    int code = load(cli, &prices);
+    int code = price_load(cli, &prices);
 
     if (code == EXIT_OK && cli->args.given[OPT_JSON]) {
         for (size_t i = 0; i < prices.count; i++)
@@ -49,14 +50,14 @@ int cmd_price_ls(struct cli *cli)
         struct table_text *table = table_text_new(headers, COUNT(headers));
 
         for (size_t i = 0; i < prices.count; i++)
-            show_book(table, &prices.items[i]);
+            price_show_book(table, &prices.items[i]);
         table_text_print(table, stdout);
     }
     core_books_fini(&prices);
     return code;
 }
 
-static void show_line(void *context, const struct pricebook_line *line)
+static void price_show_line(void *context, const struct pricebook_line *line)
 {
     table_text_row(context, (const char *[]){line->path, line->value, line->unit});
 }
@@ -70,7 +71,7 @@ int cmd_price_show_kept(struct cli *cli)
 
     if (code != EXIT_OK)
         return code;
-    code = load(cli, &prices);
+    code = price_load(cli, &prices);
     if (code == EXIT_OK && (id == 0 || id > prices.count)) {
         code = cli_fail(EXIT_MISSING,
                         "there was never a book of prices %" PRIu64 ": `serai price ls` lists them",
@@ -80,7 +81,7 @@ int cmd_price_show_kept(struct cli *cli)
     } else if (code == EXIT_OK) {
         struct table_text *table = table_text_new(headers, COUNT(headers));
 
-        pricebook_each(&prices.items[id - 1].book, &core_order_names, show_line, table);
+        pricebook_each(&prices.items[id - 1].book, &core_order_names, price_show_line, table);
         table_text_print(table, stdout);
     }
     core_books_fini(&prices);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "site/cli/cli.h"
+#include "site/cli/commands.h"
 #include "site/cli/render.h"
 #include "site/cli/statement.h"
 
@@ -24,7 +25,7 @@ struct direction {
     struct reconcile_totals totals;
 };
 
-static void amount_text(char text[MONEY_TEXT_BYTES], const struct reconcile_line *line)
+static void direction_amount(char text[MONEY_TEXT_BYTES], const struct reconcile_line *line)
 {
     if (line == NULL)
         (void)snprintf(text, MONEY_TEXT_BYTES, "-");
@@ -33,7 +34,8 @@ static void amount_text(char text[MONEY_TEXT_BYTES], const struct reconcile_line
 }
 
 /* Which of the two books lacks a line or has one too many. */
-static char book_at_fault(const struct direction *direction, const struct reconcile_note *note)
+static char direction_book_at_fault(const struct direction *direction,
+                                    const struct reconcile_note *note)
 {
     switch (note->finding) {
     case RECONCILE_NOT_RECEIVED:
@@ -50,18 +52,18 @@ static char book_at_fault(const struct direction *direction, const struct reconc
     return '\0';
 }
 
-static void print_note(struct direction *direction, const struct reconcile_note *note)
+static void direction_print_note(struct direction *direction, const struct reconcile_note *note)
 {
     char sent[MONEY_TEXT_BYTES];
     char received[MONEY_TEXT_BYTES];
-    const char book[2] = {book_at_fault(direction, note), '\0'};
+    const char book[2] = {direction_book_at_fault(direction, note), '\0'};
     const char *sign =
         note->finding == RECONCILE_SENT_TWICE || note->finding == RECONCILE_RECEIVED_TWICE
             ? "too many in"
             : "missing in";
 
-    amount_text(sent, note->sent);
-    amount_text(received, note->received);
+    direction_amount(sent, note->sent);
+    direction_amount(received, note->received);
     if (direction->json) {
         fprintf(direction->notes,
                 "%s{\"direction\":\"%s\",\"seq\":%" PRIu64
@@ -81,7 +83,7 @@ static void print_note(struct direction *direction, const struct reconcile_note 
                 direction->from);
 }
 
-static void see_note(void *context, const struct reconcile_note *note)
+static void direction_see_note(void *context, const struct reconcile_note *note)
 {
     struct direction *direction = context;
 
@@ -93,7 +95,7 @@ static void see_note(void *context, const struct reconcile_note *note)
     }
     if (direction->printed == NOTES_PRINTED_MAX)
         return;
-    print_note(direction, note);
+    direction_print_note(direction, note);
     direction->printed++;
 }
 
@@ -107,7 +109,7 @@ static uint64_t interface_to(const struct statement *from, const struct statemen
     return 0;
 }
 
-static int choose_interface(struct cli *cli, enum cli_option_id option, const char *name,
+static int interface_choose(struct cli *cli, enum cli_option_id option, const char *name,
                             const struct statement *from, const struct statement *to,
                             uint64_t *interface)
 {
@@ -131,7 +133,7 @@ static int choose_interface(struct cli *cli, enum cli_option_id option, const ch
     return EXIT_OK;
 }
 
-static int check_units(const struct statement *a, const struct statement *b)
+static int statements_check(const struct statement *a, const struct statement *b)
 {
     if (a->known && b->known && strcmp(a->currency, b->currency) != 0)
         return cli_fail(EXIT_BAD_DATA, "%s counts in %s and %s in %s: there is nothing to compare",
@@ -143,7 +145,7 @@ static int check_units(const struct statement *a, const struct statement *b)
 
 /* ---- the report ---- */
 
-static void print_direction(const struct direction *direction)
+static void direction_print(const struct direction *direction)
 {
     const struct reconcile_totals *totals = &direction->totals;
     char text[64];
@@ -160,7 +162,7 @@ static void print_direction(const struct direction *direction)
     printf("\n%s  faults       %12" PRIu64 "\n", direction->name, totals->faults);
 }
 
-static void print_direction_json(const struct direction *direction)
+static void direction_print_json(const struct direction *direction)
 {
     const struct reconcile_totals *totals = &direction->totals;
     char text[64];
@@ -176,16 +178,16 @@ static void print_direction_json(const struct direction *direction)
            render_total(text, totals->received_nanos), totals->faults);
 }
 
-static void print_report(const struct cli *cli, const struct direction directions[2],
-                         char *const notes[2], uint64_t interface_a, uint64_t interface_b)
+static void statements_print(const struct cli *cli, const struct direction directions[2],
+                             char *const notes[2], uint64_t interface_a, uint64_t interface_b)
 {
     bool clean = directions[0].totals.faults == 0 && directions[1].totals.faults == 0;
 
     if (cli->args.given[OPT_JSON]) {
         printf("{\"ok\":%s,\"interface_a\":%" PRIu64 ",\"interface_b\":%" PRIu64,
                clean ? "true" : "false", interface_a, interface_b);
-        print_direction_json(&directions[0]);
-        print_direction_json(&directions[1]);
+        direction_print_json(&directions[0]);
+        direction_print_json(&directions[1]);
         printf(",\"notes\":[%s%s%s]}\n", notes[0],
                *notes[0] != '\0' && *notes[1] != '\0' ? "," : "", notes[1]);
         return;
@@ -195,8 +197,8 @@ static void print_report(const struct cli *cli, const struct direction direction
     printf(", interface %" PRIu64 "\nB                ", interface_a);
     render_escaped(stdout, cli->args.operands[1]);
     printf(", interface %" PRIu64 "\n", interface_b);
-    print_direction(&directions[0]);
-    print_direction(&directions[1]);
+    direction_print(&directions[0]);
+    direction_print(&directions[1]);
     printf("%s%s", notes[0], notes[1]);
 }
 
@@ -204,8 +206,8 @@ static void print_report(const struct cli *cli, const struct direction direction
  * Compare both directions.  `a_later` is A read once more: of two sites that run, what one has
  * received by now the other had sent by a little later.
  */
-static int compare(const struct cli *cli, struct statement *a, struct statement *b,
-                   struct statement *a_later, uint64_t interface_a, uint64_t interface_b)
+static int statements_compare(const struct cli *cli, struct statement *a, struct statement *b,
+                              struct statement *a_later, uint64_t interface_a, uint64_t interface_b)
 {
     struct reconcile_lines *sent[2] = {&a_later->links[interface_a].sent,
                                        &b->links[interface_b].sent};
@@ -225,11 +227,12 @@ static int compare(const struct cli *cli, struct statement *a, struct statement 
         directions[i].notes = open_memstream(&notes[i], &sizes[i]);
         if (directions[i].notes == NULL)
             return cli_fail(EXIT_INTERNAL, "out of memory");
-        reconcile_direction(sent[i], received[i], see_note, &directions[i], &directions[i].totals);
+        reconcile_direction(sent[i], received[i], direction_see_note, &directions[i],
+                            &directions[i].totals);
         if (fclose(directions[i].notes) != 0)
             return cli_fail(EXIT_INTERNAL, "out of memory");
     }
-    print_report(cli, directions, notes, interface_a, interface_b);
+    statements_print(cli, directions, notes, interface_a, interface_b);
     if (directions[0].totals.faults + directions[1].totals.faults > 0)
         code = cli_fail(EXIT_REFUSED, "the two books do not agree");
     for (size_t i = 0; i < 2; i++)
@@ -251,13 +254,13 @@ int cmd_audit_reconcile(struct cli *cli)
     if (code == EXIT_OK)
         code = statement_read(cli, cli->args.operands[0], &a_later);
     if (code == EXIT_OK)
-        code = check_units(a, b);
+        code = statements_check(a, b);
     if (code == EXIT_OK)
-        code = choose_interface(cli, OPT_INTERFACE_A, "--interface-a", a, b, &interface_a);
+        code = interface_choose(cli, OPT_INTERFACE_A, "--interface-a", a, b, &interface_a);
     if (code == EXIT_OK)
-        code = choose_interface(cli, OPT_INTERFACE_B, "--interface-b", b, a, &interface_b);
+        code = interface_choose(cli, OPT_INTERFACE_B, "--interface-b", b, a, &interface_b);
     if (code == EXIT_OK)
-        code = compare(cli, a, b, a_later, interface_a, interface_b);
+        code = statements_compare(cli, a, b, a_later, interface_a, interface_b);
     statement_free(a);
     statement_free(b);
     statement_free(a_later);

@@ -7,7 +7,9 @@
 
 #include "base/descriptors.h"
 #include "site/cli/cli.h"
+#include "site/cli/commands.h"
 #include "site/cli/guard.h"
+#include "site/cli/read.h"
 #include "site/cli/render.h"
 #include "site/cli/setup.h"
 #include "site/control/keyfile.h"
@@ -19,8 +21,9 @@
 
 /* ---- init ---- */
 
-static enum status make_key(const char *dir, const char *name, const char *name_public,
-                            const char *what, uint8_t key[CONTROL_KEY_BYTES], struct fault *fault)
+static enum status site_make_key(const char *dir, const char *name, const char *name_public,
+                                 const char *what, uint8_t key[CONTROL_KEY_BYTES],
+                                 struct fault *fault)
 {
     char path[FILE_PATH_BYTES];
     enum status status = file_path(path, dir, name, fault);
@@ -34,7 +37,7 @@ static enum status make_key(const char *dir, const char *name, const char *name_
     return status;
 }
 
-static enum status make_store(const struct cli *cli, struct fault *fault)
+static enum status site_make_store(const struct cli *cli, struct fault *fault)
 {
     char path[FILE_PATH_BYTES];
     struct store_lmdb *lmdb = NULL;
@@ -46,7 +49,7 @@ static enum status make_store(const struct cli *cli, struct fault *fault)
     return status;
 }
 
-static void say_made(const struct cli *cli, const uint8_t *site, const uint8_t *operator)
+static void site_print_made(const struct cli *cli, const uint8_t *site, const uint8_t *operator)
 {
     char site_hex[2 * CONTROL_KEY_BYTES + 1];
     char operator_hex[2 * CONTROL_KEY_BYTES + 1];
@@ -89,24 +92,24 @@ int cmd_site_init(struct cli *cli)
     if (status == ST_OK)
         status = config_write_new(cli->dir, name, &core_order_names, &fault);
     if (status == ST_OK)
-        status = make_key(cli->dir, SITE_KEY, SITE_KEY_PUBLIC, "site", site, &fault);
+        status = site_make_key(cli->dir, SITE_KEY, SITE_KEY_PUBLIC, "site", site, &fault);
     if (status == ST_OK)
-        status =
-            make_key(cli->dir, SITE_OPERATOR, SITE_OPERATOR_PUBLIC, "operator", operator, & fault);
+        status = site_make_key(cli->dir, SITE_OPERATOR, SITE_OPERATOR_PUBLIC,
+                               "operator", operator, & fault);
     if (status == ST_OK)
-        status = make_store(cli, &fault);
+        status = site_make_store(cli, &fault);
     if (status == ST_EXISTS)
         return cli_fail(EXIT_REFUSED, "%s; choose another directory", fault.text);
     if (status != ST_OK)
         return cli_fault(&fault);
-    say_made(cli, site, operator);
+    site_print_made(cli, site, operator);
     return EXIT_OK;
 }
 
 /* ---- run ---- */
 
 /* What a start would say of the books that are there; a site that never ran has none. */
-static int check_books(const struct cli *cli, const struct pricebook *book)
+static int site_check_books(const struct cli *cli, const struct pricebook *book)
 {
     char path[FILE_PATH_BYTES];
     struct store_lmdb *lmdb = NULL;
@@ -129,8 +132,8 @@ static int check_books(const struct cli *cli, const struct pricebook *book)
 }
 
 /* The places that the daemon will listen at, before it is started. */
-static enum status check_places(const struct cli *cli, const struct site_config *config,
-                                struct fault *fault)
+static enum status site_check_places(const struct cli *cli, const struct site_config *config,
+                                     struct fault *fault)
 {
     const char *link = place_of_endpoint(config->link_listen);
     enum status status = place_check_socket(cli->dir, "control.socket", config->socket, fault);
@@ -144,7 +147,7 @@ static enum status check_places(const struct cli *cli, const struct site_config 
  * Where `ready` is written; looked at before any file of ours is open, so that a number that nobody
  * gave us cannot turn out to be the store's.  A stdout that is closed, the default, is nowhere.
  */
-static int find_ready_fd(const struct cli *cli, int *ready_fd)
+static int site_find_ready_fd(const struct cli *cli, int *ready_fd)
 {
     struct fault fault;
     uint64_t number;
@@ -167,7 +170,7 @@ int cmd_site_run(struct cli *cli)
     struct setup setup;
     struct fault fault = {0};
     int ready_fd = -1;
-    int code = find_ready_fd(cli, &ready_fd);
+    int code = site_find_ready_fd(cli, &ready_fd);
 
     if (code != EXIT_OK)
         return code;
@@ -175,10 +178,10 @@ int cmd_site_run(struct cli *cli)
     code = setup_read_config(cli, &setup);
     if (code != EXIT_OK)
         return code;
-    if (check_places(cli, &setup.config, &fault) != ST_OK)
+    if (site_check_places(cli, &setup.config, &fault) != ST_OK)
         return cli_fail(EXIT_CONFIG, "%s", fault.text);
     if (cli->args.given[OPT_CHECK_CONFIG]) {
-        code = check_books(cli, &setup.book);
+        code = site_check_books(cli, &setup.book);
         if (code != EXIT_OK)
             return code;
         render_escaped(stdout, cli->dir);
@@ -199,7 +202,7 @@ int cmd_site_run(struct cli *cli)
 
 /* ---- status ---- */
 
-static void show_link(void *context, const uint8_t *item, size_t size)
+static void site_show_link(void *context, const uint8_t *item, size_t size)
 {
     char name[RENDER_TEXT_BYTES];
     char state[RENDER_TEXT_BYTES];
@@ -232,7 +235,7 @@ int cmd_site_status(struct cli *cli)
         const struct control_reply *reply = &answer.reply;
 
         render_fields(stdout, reply->result, reply->result_size, cli->currency);
-        render_each(reply->result, reply->result_size, show_link, NULL);
+        render_each(reply->result, reply->result_size, site_show_link, NULL);
     }
     cli_answer_fini(&answer);
     return code;

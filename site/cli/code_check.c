@@ -9,11 +9,12 @@
 #include "site/cli/cli.h"
 #include "site/cli/code_module.h"
 #include "site/cli/code_value.h"
+#include "site/cli/commands.h"
 #include "site/cli/render.h"
 
 enum { CELL_BYTES = 64, NAME_SHOWN = 40 };
 
-static const char *kind_name(enum engine_kind kind)
+static const char *check_kind_name(enum engine_kind kind)
 {
     switch (kind) {
     case ENGINE_KIND_FUNCTION:
@@ -31,7 +32,7 @@ static const char *kind_name(enum engine_kind kind)
 /* ---- for programs ---- */
 
 /* The engine ends the text of a refusal with "at byte 0x1f3" where it knows the byte. */
-static bool refused_at(const char *reason, uint64_t *offset)
+static bool check_refused_at(const char *reason, uint64_t *offset)
 {
     static const char words[] = "at byte 0x";
     const char *found = NULL;
@@ -45,7 +46,7 @@ static bool refused_at(const char *reason, uint64_t *offset)
     return end != found;
 }
 
-static void json_head(const struct code_module *module, bool accepted)
+static void check_json_head(const struct code_module *module, bool accepted)
 {
     char id[HASH_TEXT_BYTES];
 
@@ -54,19 +55,19 @@ static void json_head(const struct code_module *module, bool accepted)
     printf(",\"code\":\"%s\",\"bytes\":%zu", hash_print(id, &module->id), module->bytes.size);
 }
 
-static void json_refused(const struct code_module *module)
+static void check_json_refused(const struct code_module *module)
 {
     uint64_t offset;
 
-    json_head(module, false);
+    check_json_head(module, false);
     printf(",\"reason\":");
     code_name_json(stdout, module->fault.text, strlen(module->fault.text));
-    if (refused_at(module->fault.text, &offset))
+    if (check_refused_at(module->fault.text, &offset))
         printf(",\"offset\":%" PRIu64, offset);
     printf("}\n");
 }
 
-static void json_signature(const struct engine_function *function)
+static void check_json_signature(const struct engine_function *function)
 {
     printf(",\"params\":[");
     for (size_t i = 0; function->params[i] != '\0'; i++)
@@ -77,7 +78,7 @@ static void json_signature(const struct engine_function *function)
     putchar(']');
 }
 
-static void json_imports(const struct engine_code *code)
+static void check_json_imports(const struct engine_code *code)
 {
     struct engine_function function;
 
@@ -86,13 +87,13 @@ static void json_imports(const struct engine_code *code)
         engine_code_function(code, i, &function);
         printf("%s{\"function\":%" PRIu32 ",\"order\":\"%s\"", i == 0 ? "" : ",", i,
                code_order_name(code, i));
-        json_signature(&function);
+        check_json_signature(&function);
         putchar('}');
     }
     putchar(']');
 }
 
-static void json_exports(const struct engine_code *code)
+static void check_json_exports(const struct engine_code *code)
 {
     struct engine_export export;
 
@@ -101,12 +102,13 @@ static void json_exports(const struct engine_code *code)
         engine_code_export_at(code, i, &export);
         printf("%s{\"name\":", i == 0 ? "" : ",");
         code_name_json(stdout, export.name, export.name_bytes);
-        printf(",\"kind\":\"%s\",\"index\":%" PRIu32 "}", kind_name(export.kind), export.index);
+        printf(",\"kind\":\"%s\",\"index\":%" PRIu32 "}", check_kind_name(export.kind),
+               export.index);
     }
     putchar(']');
 }
 
-static void json_functions(const struct engine_code *code)
+static void check_json_functions(const struct engine_code *code)
 {
     struct engine_function function;
     const char *comma = "";
@@ -119,7 +121,7 @@ static void json_functions(const struct engine_code *code)
             printf(",\"name\":");
             code_name_json(stdout, function.name, strlen(function.name));
         }
-        json_signature(&function);
+        check_json_signature(&function);
         printf(",\"offset\":%" PRIu32 ",\"bytes\":%" PRIu32 ",\"locals\":%" PRIu32
                ",\"cells\":%" PRIu32 ",\"blocks\":%" PRIu32 ",\"straight_fuel\":%" PRIu64 "}",
                function.body_offset, function.body_bytes, function.locals, function.cells,
@@ -129,13 +131,13 @@ static void json_functions(const struct engine_code *code)
     putchar(']');
 }
 
-static void json_accepted(const struct code_module *module)
+static void check_json_accepted(const struct code_module *module)
 {
     const struct engine_code *code = module->code;
     struct fault fault = {0};
     struct code_entry entry;
 
-    json_head(module, true);
+    check_json_head(module, true);
     printf(",\"fuel_table\":%d", ENGINE_FUEL_TABLE_ID);
     if (agents_code_entry(code, &entry, &fault) == ST_OK) {
         printf(",\"agent\":true,\"entry\":%" PRIu32, entry.turn);
@@ -153,15 +155,15 @@ static void json_accepted(const struct code_module *module)
         printf("%s\"%s\"", i == 0 ? "" : ",",
                code_type_name(engine_code_global_type(code, i, NULL)));
     putchar(']');
-    json_imports(code);
-    json_exports(code);
-    json_functions(code);
+    check_json_imports(code);
+    check_json_exports(code);
+    check_json_functions(code);
     printf("}\n");
 }
 
 /* ---- for people ---- */
 
-static void text_head(const struct code_module *module)
+static void check_text_head(const struct code_module *module)
 {
     const struct engine_code *code = module->code;
     struct fault fault = {0};
@@ -193,7 +195,7 @@ static void text_head(const struct code_module *module)
 }
 
 /* Orders on lines of some 80 columns, under their label. */
-static void text_imports(const struct engine_code *code)
+static void check_text_imports(const struct engine_code *code)
 {
     enum { COLUMNS = 80, MARGIN = 16 };
     size_t column = MARGIN;
@@ -215,24 +217,24 @@ static void text_imports(const struct engine_code *code)
 }
 
 /* A text escaped into a cell of a table; a long one ends with TEXT_CUT. */
-static const char *cell_text(char cell[CELL_BYTES], const char *text, size_t size)
+static const char *check_cell_text(char cell[CELL_BYTES], const char *text, size_t size)
 {
     (void)text_escape(cell, NAME_SHOWN + 1, text, size);
     return cell;
 }
 
-static const char *cell_cut(char cell[CELL_BYTES], const char *text)
+static const char *check_cell_cut(char cell[CELL_BYTES], const char *text)
 {
-    return cell_text(cell, text, strlen(text));
+    return check_cell_text(cell, text, strlen(text));
 }
 
-static const char *cell_number(char cell[CELL_BYTES], uint64_t number)
+static const char *check_cell_number(char cell[CELL_BYTES], uint64_t number)
 {
     (void)snprintf(cell, CELL_BYTES, "%" PRIu64, number);
     return cell;
 }
 
-static void text_exports(const struct engine_code *code)
+static void check_text_exports(const struct engine_code *code)
 {
     static const char *const headers[] = {"EXPORT", "KIND", "NUMBER", "SIGNATURE"};
     struct table_text *table = table_text_new(headers, 4);
@@ -254,15 +256,16 @@ static void text_exports(const struct engine_code *code)
                            code_type_name(engine_code_global_type(code, export.index, NULL)));
         }
         table_text_row_escaped(
-            table, (const char *[]){cell_text(name, export.name, export.name_bytes),
-                                    kind_name(export.kind), cell_number(number, export.index),
-                                    cell_cut(shown, signature)});
+            table,
+            (const char *[]){check_cell_text(name, export.name, export.name_bytes),
+                             check_kind_name(export.kind), check_cell_number(number, export.index),
+                             check_cell_cut(shown, signature)});
     }
     putchar('\n');
     table_text_print(table, stdout);
 }
 
-static void text_functions(const struct engine_code *code)
+static void check_text_functions(const struct engine_code *code)
 {
     static const char *const headers[] = {"FUNCTION", "NAME",  "SIGNATURE", "AT BYTE",
                                           "BYTES",    "CELLS", "BLOCKS",    "STRAIGHT FUEL"};
@@ -277,12 +280,14 @@ static void text_functions(const struct engine_code *code)
         (void)snprintf(cells[3], CELL_BYTES, "0x%" PRIx32, function.body_offset);
         table_text_row_escaped(
             table,
-            (const char *[]){
-                cells[0], cell_cut(cells[1], function.name == NULL ? "" : function.name),
-                cell_cut(cells[2], code_signature(signature, function.params, function.result)),
-                cells[3], cell_number(cells[4], function.body_bytes),
-                cell_number(cells[5], function.cells), cell_number(cells[6], function.blocks),
-                cell_number(cells[7], function.straight_fuel)});
+            (const char *[]){cells[0],
+                             check_cell_cut(cells[1], function.name == NULL ? "" : function.name),
+                             check_cell_cut(cells[2], code_signature(signature, function.params,
+                                                                     function.result)),
+                             cells[3], check_cell_number(cells[4], function.body_bytes),
+                             check_cell_number(cells[5], function.cells),
+                             check_cell_number(cells[6], function.blocks),
+                             check_cell_number(cells[7], function.straight_fuel)});
     }
     putchar('\n');
     table_text_print(table, stdout);
@@ -298,15 +303,15 @@ int cmd_code_check(struct cli *cli)
         return code;
     if (module.code == NULL) {
         if (json)
-            json_refused(&module);
+            check_json_refused(&module);
         code = code_module_refused(&module);
     } else if (json) {
-        json_accepted(&module);
+        check_json_accepted(&module);
     } else {
-        text_head(&module);
-        text_imports(module.code);
-        text_exports(module.code);
-        text_functions(module.code);
+        check_text_head(&module);
+        check_text_imports(module.code);
+        check_text_exports(module.code);
+        check_text_functions(module.code);
     }
     code_module_free(&module);
     return code;

@@ -6,19 +6,20 @@
 #include "engine/inspect.h"
 #include "site/cli/cli.h"
 #include "site/cli/code_module.h"
+#include "site/cli/commands.h"
 #include "site/cli/render.h"
 
 enum { DEPTH_SHOWN = 40 }; /* deeper blocks share a margin: a line stays readable */
 
-struct listing {
+struct disasm {
     const struct code_module *module;
     uint32_t function;
     bool json;
 };
 
-static bool show_line(void *context, const struct engine_line *line)
+static bool disasm_show_line(void *context, const struct engine_line *line)
 {
-    const struct listing *listing = context;
+    const struct disasm *listing = context;
     uint32_t depth = line->depth < DEPTH_SHOWN ? line->depth : DEPTH_SHOWN;
     char fuel[16] = "";
 
@@ -39,7 +40,7 @@ static bool show_line(void *context, const struct engine_line *line)
 }
 
 /* Its exports, but for the first when that is its label. */
-static void print_exported(const struct engine_code *code, uint32_t function)
+static void disasm_print_exported(const struct engine_code *code, uint32_t function)
 {
     bool is_label = engine_function_name(code, function) == NULL;
     struct engine_export export;
@@ -56,7 +57,7 @@ static void print_exported(const struct engine_code *code, uint32_t function)
     }
 }
 
-static void print_header(const struct engine_code *code, uint32_t index)
+static void disasm_print_header(const struct engine_code *code, uint32_t index)
 {
     struct engine_function function;
     char label[CODE_LABEL_BYTES];
@@ -65,27 +66,27 @@ static void print_header(const struct engine_code *code, uint32_t index)
     engine_code_function(code, index, &function);
     printf("\n%s: %s", code_label(label, code, index),
            code_signature(signature, function.params, function.result));
-    print_exported(code, index);
+    disasm_print_exported(code, index);
     printf("\n    %" PRIu32 " bytes, %" PRIu32 " locals, %" PRIu32 " cells, %" PRIu32
            " blocks, straight path %" PRIu64 " fuel\n",
            function.body_bytes, function.locals, function.cells, function.blocks,
            function.straight_fuel);
 }
 
-static int show_function(struct listing *listing)
+static int disasm_show_function(struct disasm *listing)
 {
     const struct code_module *module = listing->module;
 
     if (!listing->json)
-        print_header(module->code, listing->function);
+        disasm_print_header(module->code, listing->function);
     if (engine_disassemble(module->code, listing->function, module->bytes.data, module->bytes.size,
-                           show_line, listing) != ST_OK)
+                           disasm_show_line, listing) != ST_OK)
         return cli_fail(EXIT_INTERNAL, "%s: function %" PRIu32 " cannot be read again",
                         module->path, listing->function);
     return EXIT_OK;
 }
 
-static void print_module(const struct code_module *module)
+static void disasm_print_module(const struct code_module *module)
 {
     const struct engine_code *code = module->code;
     struct engine_function function;
@@ -106,7 +107,8 @@ static void print_module(const struct code_module *module)
 }
 
 /* "12" or "f12"; else an export's name, else one of the name section. */
-static bool find_function(const struct engine_code *code, const char *text, uint32_t *function)
+static bool disasm_find_function(const struct engine_code *code, const char *text,
+                                 uint32_t *function)
 {
     const char *digits = *text == 'f' ? text + 1 : text;
 
@@ -125,12 +127,12 @@ static bool find_function(const struct engine_code *code, const char *text, uint
     return false;
 }
 
-static int show_one(const struct cli *cli, struct listing *listing)
+static int disasm_show_one(const struct cli *cli, struct disasm *listing)
 {
     const struct engine_code *code = listing->module->code;
     const char *text = cli->args.operands[1];
 
-    if (!find_function(code, text, &listing->function))
+    if (!disasm_find_function(code, text, &listing->function))
         return cli_fail(EXIT_MISSING, "%s has no function \"%s\"; `serai code check` lists them",
                         listing->module->path, text);
     if (listing->function < engine_code_imports(code))
@@ -138,26 +140,26 @@ static int show_one(const struct cli *cli, struct listing *listing)
                         "f%" PRIu32 " is the order %s: the site does it, and there is "
                         "no code of it",
                         listing->function, code_order_name(code, listing->function));
-    return show_function(listing);
+    return disasm_show_function(listing);
 }
 
 int cmd_code_disasm(struct cli *cli)
 {
     struct code_module module;
-    struct listing listing = {.module = &module, .json = cli->args.given[OPT_JSON]};
+    struct disasm listing = {.module = &module, .json = cli->args.given[OPT_JSON]};
     int code = code_module_load(&module, cli->args.operands[0]);
 
     if (code != EXIT_OK)
         return code;
     if (cli->args.operand_count > 1) {
-        code = show_one(cli, &listing);
+        code = disasm_show_one(cli, &listing);
     } else {
         if (!listing.json)
-            print_module(&module);
+            disasm_print_module(&module);
         listing.function = engine_code_imports(module.code);
         for (; code == EXIT_OK && listing.function < engine_code_functions(module.code);
              listing.function++)
-            code = show_function(&listing);
+            code = disasm_show_function(&listing);
     }
     code_module_free(&module);
     return code;

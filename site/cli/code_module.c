@@ -87,13 +87,13 @@ const char *code_order_name(const struct engine_code *code, uint32_t function)
 
 /* ---- names ---- */
 
-static bool is_plain(uint32_t character)
+static bool code_is_plain(uint32_t character)
 {
     return character >= 0x20 && character < 0x7f && character != '\\' && character != '"';
 }
 
 /* In quotes; at most room_bytes with the end.  What does not fit is not shown. */
-static void quote_name(char *to, size_t room_bytes, const char *name, size_t size)
+static void code_quote_name(char *to, size_t room_bytes, const char *name, size_t size)
 {
     size_t used = 1;
 
@@ -115,7 +115,7 @@ void code_name_print(FILE *out, const char *name, size_t size)
 {
     char quoted[CODE_LABEL_BYTES];
 
-    quote_name(quoted, sizeof quoted, name, size);
+    code_quote_name(quoted, sizeof quoted, name, size);
     fputs(quoted, out);
 }
 
@@ -127,7 +127,7 @@ void code_name_json(FILE *out, const char *name, size_t size)
         size_t length = utf8_next(name + at, size - at, &character);
 
         at += length == 0 ? 1 : length;
-        if (is_plain(character))
+        if (code_is_plain(character))
             putc((int)character, out);
         else if (character < 0x10000)
             fprintf(out, "\\u%04" PRIx32, character);
@@ -139,8 +139,8 @@ void code_name_json(FILE *out, const char *name, size_t size)
 }
 
 /* The first name that it is exported by; false when it is not. */
-static bool find_exported(const struct engine_code *code, uint32_t function,
-                          struct engine_export *export)
+static bool code_find_exported(const struct engine_code *code, uint32_t function,
+                               struct engine_export *export)
 {
     for (uint32_t i = 0; i < engine_code_exports(code); i++) {
         engine_code_export_at(code, i, export);
@@ -162,9 +162,9 @@ char *code_label(char text[CODE_LABEL_BYTES], const struct engine_code *code, ui
     } else if (name != NULL) {
         text[used++] = ' ';
         (void)text_escape(text + used, CODE_LABEL_BYTES - used, name, strlen(name));
-    } else if (find_exported(code, function, &export)) {
+    } else if (code_find_exported(code, function, &export)) {
         text[used++] = ' ';
-        quote_name(text + used, CODE_LABEL_BYTES - used, export.name, export.name_bytes);
+        code_quote_name(text + used, CODE_LABEL_BYTES - used, export.name, export.name_bytes);
     }
     return text;
 }

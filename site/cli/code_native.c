@@ -28,7 +28,7 @@ static const struct {
               {RLIMIT_FSIZE, (rlim_t)256 << 20},
               {RLIMIT_CORE, 0}};
 
-struct job {
+struct native_job {
     const char *compiler;
     char directory[FILE_PATH_BYTES];
     char source[FILE_PATH_BYTES];
@@ -36,7 +36,7 @@ struct job {
     char said[FILE_PATH_BYTES];
 };
 
-static int job_begin(struct job *job)
+static int native_begin(struct native_job *job)
 {
     const char *base = getenv("TMPDIR");
     struct fault fault = {0};
@@ -59,7 +59,7 @@ static int job_begin(struct job *job)
 }
 
 /* What a compiler left there beside these goes unseen: it was killed, and made files of its own. */
-static void job_end(const struct job *job)
+static void native_end(const struct native_job *job)
 {
     (void)!unlink(job->source);
     (void)!unlink(job->object);
@@ -68,7 +68,7 @@ static void job_end(const struct job *job)
 }
 
 /* The child: its own directory, what it says in a file, bounds.  Never returns. */
-static _Noreturn void compile(const struct job *job, char *const *args)
+static _Noreturn void native_exec(const struct native_job *job, char *const *args)
 {
     int said = open(job->said, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -88,7 +88,7 @@ static _Noreturn void compile(const struct job *job, char *const *args)
 }
 
 /* The first lines of what it said. */
-static int complain(const struct job *job)
+static int native_failed(const struct native_job *job)
 {
     struct bytes said = {0};
     int length = 0;
@@ -101,7 +101,7 @@ static int complain(const struct job *job)
     return EXIT_REFUSED;
 }
 
-static int run_compiler(const struct job *job)
+static int native_run_compiler(const struct native_job *job)
 {
     const char *const *flags = engine_native_flags();
     const char *args[ARGS_MAX];
@@ -123,7 +123,7 @@ static int run_compiler(const struct job *job)
     if (child < 0)
         return cli_fail(EXIT_INTERNAL, "fork: %s", strerror(errno));
     if (child == 0)
-        compile(job, (char *const *)(uintptr_t)args); /* execvp writes to none of them */
+        native_exec(job, (char *const *)(uintptr_t)args); /* execvp writes to none of them */
     while (waitpid(child, &status, 0) < 0)
         if (errno != EINTR)
             return cli_fail(EXIT_INTERNAL, "wait for %s: %s", job->compiler, strerror(errno));
@@ -132,10 +132,10 @@ static int run_compiler(const struct job *job)
                         "tier 1 needs a C compiler, and there is no \"%s\": install one, or use "
                         "--tier 0",
                         job->compiler);
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? EXIT_OK : complain(job);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? EXIT_OK : native_failed(job);
 }
 
-static int write_source(const struct job *job, const struct engine_code *code)
+static int native_write_source(const struct native_job *job, const struct engine_code *code)
 {
     struct bytes text = {0};
     struct fault fault = {0};
@@ -150,19 +150,19 @@ static int write_source(const struct job *job, const struct engine_code *code)
 
 int code_native_use(struct code_module *module, struct engine_native **native)
 {
-    struct job job;
+    struct native_job job;
     struct fault fault = {0};
-    int code = job_begin(&job);
+    int code = native_begin(&job);
 
     if (code != EXIT_OK)
         return code;
-    code = write_source(&job, module->code);
+    code = native_write_source(&job, module->code);
     if (code == EXIT_OK)
-        code = run_compiler(&job);
+        code = native_run_compiler(&job);
     if (code == EXIT_OK && engine_native_load(native, module->code, job.object, &fault) != ST_OK)
         code = cli_fault(&fault);
     if (code == EXIT_OK)
         engine_code_use_native(module->code, *native);
-    job_end(&job);
+    native_end(&job);
     return code;
 }

@@ -14,11 +14,12 @@
 #include "site/cli/code_module.h"
 #include "site/cli/code_native.h"
 #include "site/cli/code_value.h"
+#include "site/cli/commands.h"
 
 enum { FRAMES_SHOWN = 16 };
 static const char fuel_default[] = "10000000"; /* what a turn has by the usual price book */
 
-struct run {
+struct code_run {
     const struct code_module *module;
     struct engine_instance instance;
     struct engine_stack *stack;
@@ -39,7 +40,7 @@ struct run {
 
 /* ---- what is asked for ---- */
 
-static int take_options(struct cli *cli, struct run *run)
+static int run_take_options(struct cli *cli, struct code_run *run)
 {
     const char *tier = cli_value(cli, OPT_TIER, "0");
 
@@ -50,7 +51,7 @@ static int take_options(struct cli *cli, struct run *run)
     return cli_number(cli_value(cli, OPT_FUEL, fuel_default), "--fuel", &run->fuel);
 }
 
-static int find_export(struct run *run, const char *name)
+static int run_find_export(struct code_run *run, const char *name)
 {
     const struct engine_code *code = run->module->code;
 
@@ -70,7 +71,7 @@ static int find_export(struct run *run, const char *name)
 }
 
 /* A site runs _initialize before the first turn, so whatever is tried stands on what it made. */
-static int find_initialize(struct run *run)
+static int run_find_initialize(struct code_run *run)
 {
     struct fault fault = {0};
     enum status status =
@@ -82,7 +83,7 @@ static int find_initialize(struct run *run)
     return EXIT_OK;
 }
 
-static int take_args(const struct cli *cli, struct run *run)
+static int run_take_args(const struct cli *cli, struct code_run *run)
 {
     const char *params = run->function.params;
     size_t given = cli->args.operand_count - 2;
@@ -101,10 +102,10 @@ static int take_args(const struct cli *cli, struct run *run)
 
 /* ---- running ---- */
 
-static bool stop_at_order(void *host, struct engine_instance *instance, uint32_t order,
-                          const uint64_t *args, int64_t *result)
+static bool run_stop_at_order(void *host, struct engine_instance *instance, uint32_t order,
+                              const uint64_t *args, int64_t *result)
 {
-    struct run *run = host;
+    struct code_run *run = host;
 
     (void)instance;
     (void)result;
@@ -121,7 +122,7 @@ static bool stop_at_order(void *host, struct engine_instance *instance, uint32_t
     return false;
 }
 
-static bool instance_begin(struct run *run)
+static bool run_begin(struct code_run *run)
 {
     const struct engine_code *code = run->module->code;
     struct engine_instance *instance = &run->instance;
@@ -131,7 +132,7 @@ static bool instance_begin(struct run *run)
     *instance = (struct engine_instance){.code = code,
                                          .memory_pages = pages,
                                          .fuel = run->fuel,
-                                         .host_call = stop_at_order,
+                                         .host_call = run_stop_at_order,
                                          .host = run};
     instance->memory = calloc(pages_max > 0 ? pages_max : 1, ENGINE_WASM_PAGE_BYTES);
     instance->cards = calloc(ENGINE_CARDS_MAX, 1);
@@ -144,7 +145,7 @@ static bool instance_begin(struct run *run)
     return true;
 }
 
-static void instance_end(struct run *run)
+static void run_end(struct code_run *run)
 {
     free(run->instance.memory);
     free(run->instance.cards);
@@ -152,7 +153,7 @@ static void instance_end(struct run *run)
     engine_stack_free(run->stack);
 }
 
-static void run_both(struct run *run)
+static void run_both(struct code_run *run)
 {
     struct engine_instance *instance = &run->instance;
 
@@ -166,13 +167,13 @@ static void run_both(struct run *run)
 
 /* ---- what came of it ---- */
 
-static struct hash memory_hash(const struct run *run)
+static struct hash run_memory_hash(const struct code_run *run)
 {
     return hash_of(run->instance.memory,
                    (size_t)run->instance.memory_pages * ENGINE_WASM_PAGE_BYTES);
 }
 
-static uint32_t cards_marked(const struct run *run)
+static uint32_t run_cards_marked(const struct code_run *run)
 {
     uint32_t marked = 0;
 
@@ -181,8 +182,8 @@ static uint32_t cards_marked(const struct run *run)
     return marked;
 }
 
-static uint32_t take_frames(const struct run *run, struct engine_frame frames[FRAMES_SHOWN],
-                            uint32_t *depth)
+static uint32_t run_frames(const struct code_run *run, struct engine_frame frames[FRAMES_SHOWN],
+                           uint32_t *depth)
 {
     *depth = 0;
     return run->outcome == ENGINE_DONE ? 0
@@ -190,7 +191,7 @@ static uint32_t take_frames(const struct run *run, struct engine_frame frames[FR
 }
 
 /* "facet_send(7, 1024, 5, ...)", small numbers as the guest sees them. */
-static void print_order(const struct run *run)
+static void run_print_order(const struct code_run *run)
 {
     struct engine_function function;
     const struct engine_code *code = run->module->code;
@@ -210,16 +211,16 @@ static void print_order(const struct run *run)
     }
 }
 
-static void text_outcome(const struct run *run)
+static void run_text_outcome(const struct code_run *run)
 {
     struct engine_frame frames[FRAMES_SHOWN];
     char label[CODE_LABEL_BYTES];
     uint32_t depth;
-    uint32_t count = take_frames(run, frames, &depth);
+    uint32_t count = run_frames(run, frames, &depth);
 
     if (run->outcome == ENGINE_STOPPED) {
         printf("outcome          stopped: order ");
-        print_order(run);
+        run_print_order(run);
         printf(" needs a site\n");
     } else {
         printf("outcome          %s\n", engine_outcome_name(run->outcome));
@@ -234,15 +235,15 @@ static void text_outcome(const struct run *run)
         printf("%-16s and %" PRIu32 " more\n", "", depth - count);
 }
 
-static void print_text(const struct run *run)
+static void run_print_text(const struct code_run *run)
 {
     char result = run->function.result;
     char value[CODE_VALUE_BYTES];
     char bits[CODE_VALUE_BYTES];
     char digest[HASH_TEXT_BYTES];
-    struct hash hash = memory_hash(run);
+    struct hash hash = run_memory_hash(run);
 
-    text_outcome(run);
+    run_text_outcome(run);
     if (run->outcome == ENGINE_DONE && result != 0)
         printf("result           %s %s, bits %s\n", code_type_name(result),
                code_value_print(value, result, run->result),
@@ -254,11 +255,11 @@ static void print_text(const struct run *run)
                run->initialize_fuel, run->initialize);
     printf("memory           %" PRIu32 " KiB, %" PRIu32 " cards of 4 KiB marked\n"
            "memory hash      %s\n",
-           64 * run->instance.memory_pages, cards_marked(run), hash_print(digest, &hash));
+           64 * run->instance.memory_pages, run_cards_marked(run), hash_print(digest, &hash));
 }
 
 /* Fixed words, for programs; those for people may change. */
-static const char *outcome_word(enum engine_outcome outcome)
+static const char *run_outcome_word(enum engine_outcome outcome)
 {
     switch (outcome) {
     case ENGINE_DONE:
@@ -287,11 +288,11 @@ static const char *outcome_word(enum engine_outcome outcome)
     return "unknown";
 }
 
-static void json_frames(const struct run *run)
+static void run_json_frames(const struct code_run *run)
 {
     struct engine_frame frames[FRAMES_SHOWN];
     uint32_t depth;
-    uint32_t count = take_frames(run, frames, &depth);
+    uint32_t count = run_frames(run, frames, &depth);
 
     printf(",\"depth\":%" PRIu32 ",\"backtrace\":[", depth);
     for (uint32_t i = 0; i < count; i++) {
@@ -307,16 +308,16 @@ static void json_frames(const struct run *run)
     putchar(']');
 }
 
-static void print_json(const struct run *run)
+static void run_print_json(const struct code_run *run)
 {
     char result = run->function.result;
     char value[CODE_VALUE_BYTES];
     char bits[CODE_VALUE_BYTES];
     char digest[HASH_TEXT_BYTES];
-    struct hash hash = memory_hash(run);
+    struct hash hash = run_memory_hash(run);
 
-    printf("{\"outcome\":\"%s\",\"tier\":%d,\"code\":\"%s\"", outcome_word(run->outcome), run->tier,
-           hash_print(digest, &run->module->id));
+    printf("{\"outcome\":\"%s\",\"tier\":%d,\"code\":\"%s\"", run_outcome_word(run->outcome),
+           run->tier, hash_print(digest, &run->module->id));
     printf(",\"function\":%" PRIu32 ",\"results\":[", run->index);
     if (run->outcome == ENGINE_DONE && result != 0)
         printf("{\"type\":\"%s\",\"value\":\"%s\",\"bits\":\"%s\"}", code_type_name(result),
@@ -329,44 +330,44 @@ static void print_json(const struct run *run)
     if (run->outcome == ENGINE_STOPPED)
         printf(",\"order\":\"%s\"", code_order_of(run->order));
     if (run->outcome != ENGINE_DONE)
-        json_frames(run);
+        run_json_frames(run);
     printf(",\"memory_pages\":%" PRIu32 ",\"cards\":%" PRIu32 ",\"memory_sha256\":\"%s\"}\n",
-           run->instance.memory_pages, cards_marked(run), hash_print(digest, &hash));
+           run->instance.memory_pages, run_cards_marked(run), hash_print(digest, &hash));
 }
 
-static int run_module(struct cli *cli, struct run *run)
+static int run_module(struct cli *cli, struct code_run *run)
 {
-    if (!instance_begin(run))
+    if (!run_begin(run))
         return cli_fail(EXIT_INTERNAL, "out of memory");
     run_both(run);
     if (cli->args.given[OPT_JSON])
-        print_json(run);
+        run_print_json(run);
     else
-        print_text(run);
+        run_print_text(run);
     return run->outcome == ENGINE_DONE ? EXIT_OK : EXIT_REFUSED;
 }
 
 int cmd_code_run(struct cli *cli)
 {
     struct code_module module;
-    struct run run = {.module = &module};
+    struct code_run run = {.module = &module};
     struct engine_native *native = NULL;
-    int code = take_options(cli, &run);
+    int code = run_take_options(cli, &run);
 
     if (code == EXIT_OK)
         code = code_module_load(&module, cli->args.operands[0]);
     if (code != EXIT_OK)
         return code;
-    code = find_export(&run, cli->args.operands[1]);
+    code = run_find_export(&run, cli->args.operands[1]);
     if (code == EXIT_OK)
-        code = find_initialize(&run);
+        code = run_find_initialize(&run);
     if (code == EXIT_OK)
-        code = take_args(cli, &run);
+        code = run_take_args(cli, &run);
     if (code == EXIT_OK && run.tier == 1)
         code = code_native_use(&module, &native);
     if (code == EXIT_OK)
         code = run_module(cli, &run);
-    instance_end(&run);
+    run_end(&run);
     engine_code_use_native(module.code, NULL);
     engine_native_free(native);
     code_module_free(&module);

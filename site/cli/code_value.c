@@ -7,16 +7,16 @@
 #include <string.h>
 
 /* What a type is made of; floats have a fraction. */
-struct type {
+struct value_type {
     char letter;
     const char *name;
     unsigned bits;
     unsigned fraction_bits; /* 0: an integer */
 };
-static const struct type types[] = {
+static const struct value_type types[] = {
     {'i', "i32", 32, 0}, {'l', "i64", 64, 0}, {'f', "f32", 32, 23}, {'d', "f64", 64, 52}};
 
-static const struct type *find_type(char letter)
+static const struct value_type *value_find_type(char letter)
 {
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (types[i].letter == letter)
@@ -26,40 +26,40 @@ static const struct type *find_type(char letter)
 
 const char *code_type_name(char type)
 {
-    const struct type *found = find_type(type);
+    const struct value_type *found = value_find_type(type);
 
     return found == NULL ? "nothing" : found->name;
 }
 
-static uint64_t mask_of(unsigned bits)
+static uint64_t value_mask(unsigned bits)
 {
     return bits == 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
 }
 
-static uint64_t sign_of(const struct type *type)
+static uint64_t value_sign(const struct value_type *type)
 {
     return UINT64_C(1) << (type->bits - 1);
 }
 
-static uint64_t infinity_of(const struct type *type)
+static uint64_t value_infinity(const struct value_type *type)
 {
-    return (sign_of(type) - 1) & ~mask_of(type->fraction_bits);
+    return (value_sign(type) - 1) & ~value_mask(type->fraction_bits);
 }
 
-static uint64_t quiet_of(const struct type *type)
+static uint64_t value_quiet(const struct value_type *type)
 {
     return UINT64_C(1) << (type->fraction_bits - 1);
 }
 
 /* ---- reading ---- */
 
-static bool is_hex(const char *text)
+static bool value_is_hex(const char *text)
 {
     return text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
 }
 
 /* Digits to the end of the text; strtoull alone would take blanks and signs before them. */
-static bool parse_digits(const char *text, int base, uint64_t *number)
+static bool value_parse_digits(const char *text, int base, uint64_t *number)
 {
     const char *digits = base == 16 ? text + 2 : text;
     char *end;
@@ -72,22 +72,22 @@ static bool parse_digits(const char *text, int base, uint64_t *number)
     return errno == 0 && *end == '\0';
 }
 
-static bool parse_integer(const struct type *type, const char *text, uint64_t *bits)
+static bool value_parse_integer(const struct value_type *type, const char *text, uint64_t *bits)
 {
     bool negative = *text == '-';
     uint64_t number;
 
     if (*text == '-' || *text == '+')
         text++;
-    if (!parse_digits(text, is_hex(text) ? 16 : 10, &number) ||
-        number > (negative ? sign_of(type) : mask_of(type->bits)))
+    if (!value_parse_digits(text, value_is_hex(text) ? 16 : 10, &number) ||
+        number > (negative ? value_sign(type) : value_mask(type->bits)))
         return false;
-    *bits = (negative ? 0 - number : number) & mask_of(type->bits);
+    *bits = (negative ? 0 - number : number) & value_mask(type->bits);
     return true;
 }
 
 /* Digits with at most one point among them; how many were digits. */
-static size_t span_digits(const char **text, const char *set)
+static size_t value_span_digits(const char **text, const char *set)
 {
     size_t whole = strspn(*text, set);
     size_t fraction = 0;
@@ -102,13 +102,13 @@ static size_t span_digits(const char **text, const char *set)
 }
 
 /* strtod knows more than what is promised: blanks, words, and numbers with something behind. */
-static bool is_float(const char *text)
+static bool value_is_float(const char *text)
 {
-    bool hex = is_hex(text);
+    bool hex = value_is_hex(text);
 
     if (hex)
         text += 2;
-    if (span_digits(&text, hex ? "0123456789abcdefABCDEF" : "0123456789") == 0)
+    if (value_span_digits(&text, hex ? "0123456789abcdefABCDEF" : "0123456789") == 0)
         return false;
     if (*text == (hex ? 'p' : 'e') || *text == (hex ? 'P' : 'E')) {
         text++;
@@ -121,9 +121,9 @@ static bool is_float(const char *text)
     return *text == '\0';
 }
 
-static bool parse_number(const struct type *type, const char *text, uint64_t *bits)
+static bool value_parse_number(const struct value_type *type, const char *text, uint64_t *bits)
 {
-    if (!is_float(text))
+    if (!value_is_float(text))
         return false;
     /* Each by its own function: rounding to f64 and then to f32 is not rounding to f32. */
     if (type->bits == 32) {
@@ -137,60 +137,61 @@ static bool parse_number(const struct type *type, const char *text, uint64_t *bi
 
         memcpy(bits, &value, sizeof *bits);
     }
-    return *bits < infinity_of(type);
+    return *bits < value_infinity(type);
 }
 
-static bool parse_nan(const struct type *type, const char *text, uint64_t *bits)
+static bool value_parse_nan(const struct value_type *type, const char *text, uint64_t *bits)
 {
-    uint64_t payload = quiet_of(type);
+    uint64_t payload = value_quiet(type);
 
     if (strncmp(text, "nan", 3) != 0)
         return false;
     text += 3;
-    if (*text == ':' && is_hex(text + 1)) {
-        if (!parse_digits(text + 1, 16, &payload) || payload == 0 ||
-            payload > mask_of(type->fraction_bits))
+    if (*text == ':' && value_is_hex(text + 1)) {
+        if (!value_parse_digits(text + 1, 16, &payload) || payload == 0 ||
+            payload > value_mask(type->fraction_bits))
             return false;
     } else if (*text != '\0') {
         return false;
     }
-    *bits = infinity_of(type) | payload;
+    *bits = value_infinity(type) | payload;
     return true;
 }
 
-static bool parse_float(const struct type *type, const char *text, uint64_t *bits)
+static bool value_parse_float(const struct value_type *type, const char *text, uint64_t *bits)
 {
     bool negative = *text == '-';
 
     if (*text == '-' || *text == '+')
         text++;
     if (strcmp(text, "inf") == 0)
-        *bits = infinity_of(type);
-    else if (!parse_nan(type, text, bits) && !parse_number(type, text, bits))
+        *bits = value_infinity(type);
+    else if (!value_parse_nan(type, text, bits) && !value_parse_number(type, text, bits))
         return false;
-    *bits |= negative ? sign_of(type) : 0;
+    *bits |= negative ? value_sign(type) : 0;
     return true;
 }
 
-static bool parse_bits(const struct type *type, const char *text, uint64_t *bits)
+static bool value_parse_bits(const struct value_type *type, const char *text, uint64_t *bits)
 {
-    return is_hex(text) && parse_digits(text, 16, bits) && *bits <= mask_of(type->bits);
+    return value_is_hex(text) && value_parse_digits(text, 16, bits) &&
+           *bits <= value_mask(type->bits);
 }
 
 enum status code_value_parse(const char *text, char type, uint64_t *bits, struct fault *fault)
 {
-    const struct type *found = find_type(type);
+    const struct value_type *found = value_find_type(type);
     size_t prefix;
     bool good;
 
     INVARIANT(found != NULL);
     prefix = strlen(found->name);
     if (strncmp(text, found->name, prefix) == 0 && text[prefix] == ':')
-        good = parse_bits(found, text + prefix + 1, bits);
+        good = value_parse_bits(found, text + prefix + 1, bits);
     else if (found->fraction_bits == 0)
-        good = parse_integer(found, text, bits);
+        good = value_parse_integer(found, text, bits);
     else
-        good = parse_float(found, text, bits);
+        good = value_parse_float(found, text, bits);
     if (good)
         return ST_OK;
     return fault_set(fault, ST_INVALID,
@@ -203,7 +204,8 @@ enum status code_value_parse(const char *text, char type, uint64_t *bits, struct
 
 /* ---- writing ---- */
 
-static void print_number(char text[CODE_VALUE_BYTES], const struct type *type, uint64_t bits)
+static void value_print_number(char text[CODE_VALUE_BYTES], const struct value_type *type,
+                               uint64_t bits)
 {
     bool narrow = type->bits == 32;
     float single = 0;
@@ -221,40 +223,40 @@ static void print_number(char text[CODE_VALUE_BYTES], const struct type *type, u
         uint64_t back = 0;
 
         (void)snprintf(text, CODE_VALUE_BYTES, "%.*g", digits, value);
-        if (parse_float(type, text, &back) && back == bits)
+        if (value_parse_float(type, text, &back) && back == bits)
             return;
     }
 }
 
 char *code_value_print(char text[CODE_VALUE_BYTES], char type, uint64_t bits)
 {
-    const struct type *found = find_type(type);
+    const struct value_type *found = value_find_type(type);
     const char *sign;
     uint64_t size;
 
     INVARIANT(found != NULL);
-    sign = (bits & sign_of(found)) != 0 ? "-" : "";
-    size = bits & ~sign_of(found);
+    sign = (bits & value_sign(found)) != 0 ? "-" : "";
+    size = bits & ~value_sign(found);
     if (found->fraction_bits == 0) {
-        uint64_t extended = *sign == '-' ? bits | ~mask_of(found->bits) : bits;
+        uint64_t extended = *sign == '-' ? bits | ~value_mask(found->bits) : bits;
 
         (void)snprintf(text, CODE_VALUE_BYTES, "%" PRId64, (int64_t)extended);
-    } else if (size < infinity_of(found)) {
-        print_number(text, found, bits);
-    } else if (size == infinity_of(found)) {
+    } else if (size < value_infinity(found)) {
+        value_print_number(text, found, bits);
+    } else if (size == value_infinity(found)) {
         (void)snprintf(text, CODE_VALUE_BYTES, "%sinf", sign);
-    } else if (size == (infinity_of(found) | quiet_of(found))) {
+    } else if (size == (value_infinity(found) | value_quiet(found))) {
         (void)snprintf(text, CODE_VALUE_BYTES, "%snan", sign);
     } else {
         (void)snprintf(text, CODE_VALUE_BYTES, "%snan:0x%" PRIx64, sign,
-                       size & mask_of(found->fraction_bits));
+                       size & value_mask(found->fraction_bits));
     }
     return text;
 }
 
 char *code_bits_print(char text[CODE_VALUE_BYTES], char type, uint64_t bits)
 {
-    const struct type *found = find_type(type);
+    const struct value_type *found = value_find_type(type);
 
     INVARIANT(found != NULL);
     (void)snprintf(text, CODE_VALUE_BYTES, "0x%0*" PRIx64, (int)(found->bits / 4), bits);

@@ -1,6 +1,7 @@
 /* The table of commands. */
+#include "site/cli/commands.h"
 #include "engine/engine.h"
-#include "site/cli/cli.h"
+#include "site/cli/options.h"
 
 const struct cli_command cli_commands[] = {
     {.group = "site",

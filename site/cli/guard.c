@@ -13,7 +13,7 @@
 
 static const char *const names[] = {"standard input", "standard output", "standard error"};
 
-static bool is_same(const struct stat *file, const char *path)
+static bool guard_is_same(const struct stat *file, const char *path)
 {
     struct stat other;
 
@@ -21,7 +21,7 @@ static bool is_same(const struct stat *file, const char *path)
 }
 
 /* A key file that was named, or what is kept beside it. */
-static bool is_key_of(const struct stat *file, const char *path)
+static bool guard_is_key(const struct stat *file, const char *path)
 {
     static const char *const beside[] = {".number", ".pending", ".site"};
     char name[FILE_PATH_BYTES];
@@ -29,14 +29,14 @@ static bool is_key_of(const struct stat *file, const char *path)
     for (size_t i = 0; i < sizeof beside / sizeof beside[0]; i++) {
         int size = snprintf(name, sizeof name, "%s%s", path, beside[i]);
 
-        if (size > 0 && (size_t)size < sizeof name && is_same(file, name))
+        if (size > 0 && (size_t)size < sizeof name && guard_is_same(file, name))
             return true;
     }
-    return is_same(file, path);
+    return guard_is_same(file, path);
 }
 
 /* The command reads this file: only what is written to it does harm. */
-static bool is_written(int fd)
+static bool guard_is_written(int fd)
 {
     int flags = fcntl(fd, F_GETFL);
 
@@ -44,8 +44,8 @@ static bool is_written(int fd)
 }
 
 /* One word of the command line, or where a site may be. */
-static bool is_found_by(const char *word, int fd, const struct stat *file,
-                        char path[PLACE_OWN_BYTES])
+static bool guard_is_found_by(const char *word, int fd, const struct stat *file,
+                              char path[PLACE_OWN_BYTES])
 {
     const char *value = strncmp(word, "--", 2) == 0 ? strchr(word, '=') : NULL;
 
@@ -53,21 +53,21 @@ static bool is_found_by(const char *word, int fd, const struct stat *file,
         word = value + 1;
     if (place_is_own_file(word, file, path))
         return true;
-    if (!is_written(fd) || !is_key_of(file, word))
+    if (!guard_is_written(fd) || !guard_is_key(file, word))
         return false;
     (void)snprintf(path, PLACE_OWN_BYTES, "%.*s", PLACE_OWN_BYTES - 1, word);
     return true;
 }
 
-static bool is_found(int argc, char **argv, int fd, const struct stat *file,
-                     char path[PLACE_OWN_BYTES])
+static bool guard_is_found(int argc, char **argv, int fd, const struct stat *file,
+                           char path[PLACE_OWN_BYTES])
 {
     const char *site = getenv("SERAI_SITE");
 
-    if (is_found_by(site == NULL || *site == '\0' ? SITE_DIR_DEFAULT : site, fd, file, path))
+    if (guard_is_found_by(site == NULL || *site == '\0' ? SITE_DIR_DEFAULT : site, fd, file, path))
         return true;
     for (int i = 1; i < argc; i++)
-        if (is_found_by(argv[i], fd, file, path))
+        if (guard_is_found_by(argv[i], fd, file, path))
             return true;
     return false;
 }
@@ -82,7 +82,7 @@ int guard_output(int argc, char **argv)
         struct stat file;
 
         own[fd] = fstat(fd, &file) == 0 && S_ISREG(file.st_mode) &&
-                  is_found(argc, argv, fd, &file, paths[fd]);
+                  guard_is_found(argc, argv, fd, &file, paths[fd]);
         if (own[fd])
             code = EXIT_USAGE;
     }

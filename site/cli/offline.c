@@ -1,5 +1,4 @@
-/* --offline: a command done in the books of a site that does not run. */
-#include "site/daemon/offline.h"
+#include "site/cli/offline.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,13 +6,15 @@
 #include "base/log.h"
 #include "site/cli/cli.h"
 #include "site/cli/setup.h"
+#include "site/daemon/offline.h"
 
 struct cli_offline {
     struct setup setup;
     struct offline *books;
 };
 
-static int open_failed(const struct fault *fault)
+/* Print why the books could not be opened, with what to do next.  Returns the exit code. */
+static int offline_failed(const struct fault *fault)
 {
     if (fault->status == ST_BUSY)
         return cli_fail(EXIT_TRY_AGAIN,
@@ -38,14 +39,16 @@ int cli_offline_begin(struct cli *cli)
     cli->offline = calloc(1, sizeof *cli->offline);
     if (cli->offline == NULL)
         return cli_fail(EXIT_INTERNAL, "out of memory");
+    /* The same configuration and keys as a daemon's start, so that the books end as if it had run.
+     */
     code = setup_read_config(cli, &cli->offline->setup);
     if (code == EXIT_OK)
         code = setup_fill_options(cli, &cli->offline->setup);
     if (code != EXIT_OK)
         return code;
-    log_set_level(LOG_WARN);
+    log_set_level(LOG_WARN); /* what a start logs is no part of this command's output */
     if (offline_open(&cli->offline->books, &cli->offline->setup.options, &fault) != ST_OK)
-        return open_failed(&fault);
+        return offline_failed(&fault);
     return EXIT_OK;
 }
 

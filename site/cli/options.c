@@ -6,13 +6,13 @@
 #include "site/cli/cli.h"
 #include "site/control/paths.h"
 
-struct option {
+struct cli_option {
     const char *name;
     const char *value; /* what help calls it; NULL: takes none */
     const char *help;
 };
 
-static const struct option options[OPTION_COUNT] = {
+static const struct cli_option options[OPTION_COUNT] = {
     [OPT_SITE] =
         {"site", "DIR|SOCKET",
          "the site's directory, or the socket where it listens (SERAI_SITE; else " SITE_DIR_DEFAULT
@@ -59,7 +59,7 @@ static const struct option options[OPTION_COUNT] = {
     [OPT_INTERFACE_B] = {"interface-b", "N", "the link of B that leads to A, by its interface"},
 };
 
-static uint64_t allowed(const struct cli_command *command)
+static uint64_t options_allowed(const struct cli_command *command)
 {
     uint64_t common = OPTION(OPT_SITE) | OPTION(OPT_JSON) | OPTION(OPT_HELP);
 
@@ -78,7 +78,7 @@ static uint64_t allowed(const struct cli_command *command)
 
 /* ---- help ---- */
 
-static void print_commands(FILE *out, const char *group)
+static void help_print_commands(FILE *out, const char *group)
 {
     fprintf(out, "usage: serai GROUP VERB [options]\n\n");
     for (const struct cli_command *command = cli_commands; command->group != NULL; command++) {
@@ -94,14 +94,14 @@ static void print_commands(FILE *out, const char *group)
                  "`serai --version` tells what this program is and which formats it speaks.\n");
 }
 
-static void print_command(FILE *out, const struct cli_command *command)
+static void help_print_command(FILE *out, const struct cli_command *command)
 {
     fprintf(out, "usage: serai %s %s %s [options]\n\n%s\n\n", command->group, command->verb,
             command->operands, command->summary);
     for (int id = 0; id < OPTION_COUNT; id++) {
         char name[32];
 
-        if ((allowed(command) & OPTION(id)) == 0)
+        if ((options_allowed(command) & OPTION(id)) == 0)
             continue;
         (void)snprintf(name, sizeof name, "--%s%s%s", options[id].name,
                        options[id].value == NULL ? "" : " ",
@@ -112,7 +112,7 @@ static void print_command(FILE *out, const struct cli_command *command)
 
 /* ---- parsing ---- */
 
-static const struct cli_command *find_command(const char *group, const char *verb)
+static const struct cli_command *options_find_command(const char *group, const char *verb)
 {
     for (const struct cli_command *command = cli_commands; command->group != NULL; command++)
         if (strcmp(command->group, group) == 0 && strcmp(command->verb, verb) == 0)
@@ -120,7 +120,7 @@ static const struct cli_command *find_command(const char *group, const char *ver
     return NULL;
 }
 
-static bool is_group(const char *group)
+static bool options_is_group(const char *group)
 {
     for (const struct cli_command *command = cli_commands; command->group != NULL; command++)
         if (strcmp(command->group, group) == 0)
@@ -129,16 +129,16 @@ static bool is_group(const char *group)
 }
 
 /* Of those that the command takes; -1: none. */
-static int find_option(const struct cli_command *command, const char *name, size_t length)
+static int options_find(const struct cli_command *command, const char *name, size_t length)
 {
     for (int id = 0; id < OPTION_COUNT; id++)
-        if ((allowed(command) & OPTION(id)) != 0 && strlen(options[id].name) == length &&
+        if ((options_allowed(command) & OPTION(id)) != 0 && strlen(options[id].name) == length &&
             strncmp(options[id].name, name, length) == 0)
             return id;
     return -1;
 }
 
-static int store_option(struct cli_args *args, int id, const char *value)
+static int options_store(struct cli_args *args, int id, const char *value)
 {
     args->given[id] = true;
     args->values[id] = value;
@@ -151,13 +151,13 @@ static int store_option(struct cli_args *args, int id, const char *value)
 }
 
 /* One option; *index stands at it and is moved past its value. */
-static int take_option(struct cli_args *args, int argc, char **argv, int *index)
+static int options_take(struct cli_args *args, int argc, char **argv, int *index)
 {
     const struct cli_command *command = args->command;
     const char *name = argv[*index] + 2;
     size_t length = strcspn(name, "=");
     const char *value = name[length] == '=' ? name + length + 1 : NULL;
-    int id = find_option(command, name, length);
+    int id = options_find(command, name, length);
 
     if (id < 0)
         return cli_fail(EXIT_USAGE, "%s %s has no option --%.*s; `serai %s %s --help` lists them",
@@ -172,10 +172,10 @@ static int take_option(struct cli_args *args, int argc, char **argv, int *index)
     }
     if (args->given[id] && id != OPT_WITH)
         return cli_fail(EXIT_USAGE, "--%s is given twice", options[id].name);
-    return store_option(args, id, value);
+    return options_store(args, id, value);
 }
 
-static int take_words(struct cli_args *args, int argc, char **argv)
+static int options_take_words(struct cli_args *args, int argc, char **argv)
 {
     bool options_end = false;
 
@@ -185,7 +185,7 @@ static int take_words(struct cli_args *args, int argc, char **argv)
         if (!options_end && strcmp(argv[i], "--") == 0)
             options_end = true;
         else if (!options_end && strncmp(argv[i], "--", 2) == 0)
-            code = take_option(args, argc, argv, &i);
+            code = options_take(args, argc, argv, &i);
         else if (args->operand_count == args->command->operands_max)
             code = cli_fail(EXIT_USAGE, "one word too many: \"%s\"; `serai %s %s --help`", argv[i],
                             args->command->group, args->command->verb);
@@ -197,12 +197,12 @@ static int take_words(struct cli_args *args, int argc, char **argv)
     return -1;
 }
 
-static bool wants_version(int argc, char **argv)
+static bool options_wants_version(int argc, char **argv)
 {
     return argc >= 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0);
 }
 
-static int take_version(int argc, char **argv)
+static int options_take_version(int argc, char **argv)
 {
     bool json = argc == 3 && strcmp(argv[2], "--json") == 0;
 
@@ -223,26 +223,26 @@ int cli_parse(struct cli_args *args, int argc, char **argv)
 
     *args = (struct cli_args){0};
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
-        print_commands(argc < 2 ? stderr : stdout, NULL);
+        help_print_commands(argc < 2 ? stderr : stdout, NULL);
         return argc < 2 ? EXIT_USAGE : EXIT_OK;
     }
-    if (wants_version(argc, argv))
-        return take_version(argc, argv);
-    if (!is_group(argv[1]))
+    if (options_wants_version(argc, argv))
+        return options_take_version(argc, argv);
+    if (!options_is_group(argv[1]))
         return cli_fail(EXIT_USAGE, "there is no \"%s\"; `serai help` lists the commands", argv[1]);
     if (argc < 3 || strcmp(argv[2], "--help") == 0) {
-        print_commands(argc < 3 ? stderr : stdout, argv[1]);
+        help_print_commands(argc < 3 ? stderr : stdout, argv[1]);
         return argc < 3 ? EXIT_USAGE : EXIT_OK;
     }
-    args->command = find_command(argv[1], argv[2]);
+    args->command = options_find_command(argv[1], argv[2]);
     if (args->command == NULL)
         return cli_fail(EXIT_USAGE, "there is no \"%s %s\"; `serai %s --help` lists what there is",
                         argv[1], argv[2], argv[1]);
-    code = take_words(args, argc, argv);
+    code = options_take_words(args, argc, argv);
     if (code >= 0)
         return code;
     if (args->given[OPT_HELP]) {
-        print_command(stdout, args->command);
+        help_print_command(stdout, args->command);
         return EXIT_OK;
     }
     if (args->given[OPT_RETRY] && args->given[OPT_FORGET])

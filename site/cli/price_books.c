@@ -9,7 +9,7 @@ struct printing {
     const char *between;
 };
 
-static void print_value(void *context, const struct pricebook_line *line)
+static void price_books_print_value(void *context, const struct pricebook_line *line)
 {
     struct printing *printing = context;
 
@@ -28,26 +28,26 @@ void price_books_print_json(FILE *out, const struct core_book *kept)
             "{\"type\":\"prices\",\"id\":%" PRIu64 ",\"frame\":%" PRIu64
             ",\"site_time_us\":%" PRIu64 ",\"currency\":\"%s\",\"values\":{",
             kept->book.id, kept->frame, kept->site_time_us, kept->book.currency);
-    pricebook_each(&kept->book, &core_order_names, print_value, &printing);
+    pricebook_each(&kept->book, &core_order_names, price_books_print_value, &printing);
     fputs("}}\n", out);
 }
 
-static void print_comment(void *context, const struct pricebook_line *line)
+static void price_books_print_comment(void *context, const struct pricebook_line *line)
 {
     FILE *out = context;
 
     fprintf(out, ";   %s = %s (%s)\n", line->path, line->value, line->unit);
 }
 
-static void print_comments(FILE *out, const struct core_book *kept)
+static void price_books_print_comments(FILE *out, const struct core_book *kept)
 {
     fprintf(out, "; Prices %" PRIu64 ", in force from frame %" PRIu64 "\n", kept->book.id,
             kept->frame);
-    pricebook_each(&kept->book, &core_order_names, print_comment, out);
+    pricebook_each(&kept->book, &core_order_names, price_books_print_comment, out);
 }
 
 /* The row of a book was made durable with the event that names it, so it is there by now. */
-static enum status find_book(struct price_books *books, uint64_t id, struct fault *fault)
+static enum status price_books_find(struct price_books *books, uint64_t id, struct fault *fault)
 {
     enum status status = ST_OK;
 
@@ -63,7 +63,7 @@ static enum status find_book(struct price_books *books, uint64_t id, struct faul
 enum status price_books_export_json(void *context, FILE *out, uint64_t id, struct fault *fault)
 {
     struct price_books *books = context;
-    enum status status = find_book(books, id, fault);
+    enum status status = price_books_find(books, id, fault);
 
     if (status == ST_OK)
         price_books_print_json(out, &books->books.items[id - 1]);
@@ -73,9 +73,9 @@ enum status price_books_export_json(void *context, FILE *out, uint64_t id, struc
 enum status price_books_export_comment(void *context, FILE *out, uint64_t id, struct fault *fault)
 {
     struct price_books *books = context;
-    enum status status = find_book(books, id, fault);
+    enum status status = price_books_find(books, id, fault);
 
     if (status == ST_OK)
-        print_comments(out, &books->books.items[id - 1]);
+        price_books_print_comments(out, &books->books.items[id - 1]);
     return status;
 }

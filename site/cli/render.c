@@ -158,7 +158,7 @@ void render_json(FILE *out, const uint8_t *item, size_t size)
 /* ---- fields ---- */
 
 /* The next item as a short text: scalars as people write them, the rest as JSON, cut to fit. */
-static void take_text(struct cbor *in, char text[RENDER_TEXT_BYTES])
+static void render_take_text(struct cbor *in, char text[RENDER_TEXT_BYTES])
 {
     size_t size;
     const uint8_t *item = cbor_get_raw(in, &size);
@@ -188,7 +188,7 @@ static void take_text(struct cbor *in, char text[RENDER_TEXT_BYTES])
     text[RENDER_TEXT_BYTES - 1] = '\0';
 }
 
-static bool find_field(const uint8_t *map, size_t size, const char *key, struct cbor *in)
+static bool render_find_field(const uint8_t *map, size_t size, const char *key, struct cbor *in)
 {
     uint64_t count;
 
@@ -202,7 +202,7 @@ static bool find_field(const uint8_t *map, size_t size, const char *key, struct 
 
         if (cbor_peek(in) != CBOR_TEXT)
             return false;
-        take_text(in, name);
+        render_take_text(in, name);
         if (strcmp(name, key) == 0)
             return true;
         (void)cbor_get_raw(in, &skipped);
@@ -215,9 +215,9 @@ bool render_text(const uint8_t *map, size_t size, const char *key, char text[REN
     struct cbor in;
 
     text[0] = '\0';
-    if (!find_field(map, size, key, &in))
+    if (!render_find_field(map, size, key, &in))
         return false;
-    take_text(&in, text);
+    render_take_text(&in, text);
     return true;
 }
 
@@ -225,7 +225,7 @@ bool render_number(const uint8_t *map, size_t size, const char *key, uint64_t *n
 {
     struct cbor in;
 
-    if (!find_field(map, size, key, &in) || cbor_peek(&in) != CBOR_UINT)
+    if (!render_find_field(map, size, key, &in) || cbor_peek(&in) != CBOR_UINT)
         return false;
     *number = cbor_get_uint(&in, UINT64_MAX);
     return true;
@@ -235,13 +235,13 @@ const uint8_t *render_bytes(const uint8_t *map, size_t size, const char *key, si
 {
     struct cbor in;
 
-    if (!find_field(map, size, key, &in) || cbor_peek(&in) != CBOR_BYTES)
+    if (!render_find_field(map, size, key, &in) || cbor_peek(&in) != CBOR_BYTES)
         return NULL;
     return cbor_get_bytes(&in, bytes_size, SIZE_MAX);
 }
 
 /* Digits, a point and nine digits: only amounts look like that. */
-static bool is_amount(const char *text)
+static bool render_is_amount(const char *text)
 {
     size_t whole = strspn(text, "0123456789");
 
@@ -249,7 +249,7 @@ static bool is_amount(const char *text)
            text[whole + 10] == '\0';
 }
 
-static void put_label(FILE *out, const char *label)
+static void render_label(FILE *out, const char *label)
 {
     size_t length = strlen(label);
 
@@ -259,12 +259,12 @@ static void put_label(FILE *out, const char *label)
 
 void render_field(FILE *out, const char *label, const char *value)
 {
-    put_label(out, label);
+    render_label(out, label);
     render_escaped(out, value);
     putc('\n', out);
 }
 
-static void print_field(FILE *out, const char *key, const char *value, const char *currency)
+static void render_print_field(FILE *out, const char *key, const char *value, const char *currency)
 {
     char label[RENDER_TEXT_BYTES];
     size_t used = 0;
@@ -272,9 +272,10 @@ static void print_field(FILE *out, const char *key, const char *value, const cha
     for (; key[used] != '\0'; used++)
         label[used] = key[used] == '_' ? ' ' : key[used];
     label[used] = '\0';
-    put_label(out, label);
+    render_label(out, label);
     render_escaped(out, value);
-    fprintf(out, "%s%s\n", is_amount(value) ? " " : "", is_amount(value) ? currency : "");
+    fprintf(out, "%s%s\n", render_is_amount(value) ? " " : "",
+            render_is_amount(value) ? currency : "");
 }
 
 /* CBOR sorts keys by length; people want to see first who it is and how it is. */
@@ -283,7 +284,7 @@ static const char *const first_keys[] = {"name",   "agent", "id",     "customer"
                                          "mark",   "site",  "frame",  "currency"};
 enum { FIRST_KEYS = sizeof first_keys / sizeof first_keys[0] };
 
-static bool is_first_key(const char *key)
+static bool render_is_first_key(const char *key)
 {
     for (size_t i = 0; i < FIRST_KEYS; i++)
         if (strcmp(first_keys[i], key) == 0)
@@ -308,13 +309,13 @@ void render_fields(FILE *out, const uint8_t *map, size_t size, const char *curre
     }
     for (size_t i = 0; i < FIRST_KEYS; i++)
         if (render_text(map, size, first_keys[i], value) && value[0] != '\0')
-            print_field(out, first_keys[i], value, currency);
+            render_print_field(out, first_keys[i], value, currency);
     count = cbor_get_map_any(&in, ITEMS_MAX);
     for (uint64_t i = 0; i < count; i++) {
-        take_text(&in, key);
-        take_text(&in, value);
-        if (!is_first_key(key))
-            print_field(out, key, value, currency);
+        render_take_text(&in, key);
+        render_take_text(&in, value);
+        if (!render_is_first_key(key))
+            render_print_field(out, key, value, currency);
     }
 }
 
@@ -385,7 +386,7 @@ struct table_text *table_text_new(const char *const *headers, size_t columns)
     return table;
 }
 
-static bool make_room(struct table_text *table)
+static bool table_text_make_room(struct table_text *table)
 {
     char **cells =
         array_grow(table->cells, &table->capacity, table->count + table->columns, sizeof *cells);
@@ -396,7 +397,7 @@ static bool make_room(struct table_text *table)
     return true;
 }
 
-static char *escaped_copy(const char *text)
+static char *table_text_copy_escaped(const char *text)
 {
     size_t size = strlen(text);
     size_t room = size * TEXT_ESCAPED_PER_BYTE + 1;
@@ -407,12 +408,12 @@ static char *escaped_copy(const char *text)
     return copy;
 }
 
-static void add_row(struct table_text *table, const char *const *cells,
-                    char *(*copy)(const char *text))
+static void table_text_add_row(struct table_text *table, const char *const *cells,
+                               char *(*copy)(const char *text))
 {
     if (table == NULL || table->failed)
         return;
-    if (!make_room(table)) {
+    if (!table_text_make_room(table)) {
         table->failed = true;
         return;
     }
@@ -422,38 +423,38 @@ static void add_row(struct table_text *table, const char *const *cells,
 
 void table_text_row(struct table_text *table, const char *const *cells)
 {
-    add_row(table, cells, escaped_copy);
+    table_text_add_row(table, cells, table_text_copy_escaped);
 }
 
 void table_text_row_escaped(struct table_text *table, const char *const *cells)
 {
-    add_row(table, cells, strdup);
+    table_text_add_row(table, cells, strdup);
 }
 
-static const char *cell(const struct table_text *table, size_t row, size_t column)
+static const char *table_text_cell(const struct table_text *table, size_t row, size_t column)
 {
     const char *text = table->cells[row * table->columns + column];
 
     return text == NULL ? "" : text;
 }
 
-static bool is_numeric(const char *text)
+static bool table_text_is_numeric(const char *text)
 {
     return *text != '\0' && text[strspn(text, "-0123456789.")] == '\0';
 }
 
 /* Width of a column, 0 when it is empty; negative widths stand left, as for printf. */
-static int column_width(const struct table_text *table, size_t rows, size_t column)
+static int table_text_width(const struct table_text *table, size_t rows, size_t column)
 {
     int width = 0;
     bool numeric = true;
 
     for (size_t row = 0; row < rows; row++) {
-        const char *text = cell(table, row, column);
+        const char *text = table_text_cell(table, row, column);
 
         if ((int)text_columns(text) > width)
             width = (int)text_columns(text);
-        if (*text != '\0' && !is_numeric(text))
+        if (*text != '\0' && !table_text_is_numeric(text))
             numeric = false;
     }
     if (width == 0)
@@ -464,7 +465,7 @@ static int column_width(const struct table_text *table, size_t rows, size_t colu
 }
 
 /* Blanks are owed until something follows them, so that no line ends in them. */
-static void print_cell(FILE *out, const char *text, int width, size_t *blanks)
+static void table_text_print_cell(FILE *out, const char *text, int width, size_t *blanks)
 {
     size_t length = text_columns(text);
     size_t room = (size_t)(width < 0 ? -width : width);
@@ -478,18 +479,20 @@ static void print_cell(FILE *out, const char *text, int width, size_t *blanks)
     *blanks = 2 + (width < 0 ? pad : 0);
 }
 
-static void print_row(FILE *out, const struct table_text *table, const int *widths, size_t row)
+static void table_text_print_row(FILE *out, const struct table_text *table, const int *widths,
+                                 size_t row)
 {
     size_t blanks = 0;
 
     for (size_t i = 0; i < table->columns; i++)
         if (widths[i] != 0)
-            print_cell(out, row == 0 ? table->headers[i] : cell(table, row - 1, i), widths[i],
-                       &blanks);
+            table_text_print_cell(out,
+                                  row == 0 ? table->headers[i] : table_text_cell(table, row - 1, i),
+                                  widths[i], &blanks);
     putc('\n', out);
 }
 
-static void free_table(struct table_text *table)
+static void table_text_free(struct table_text *table)
 {
     for (size_t i = 0; i < table->count; i++)
         free(table->cells[i]);
@@ -506,10 +509,10 @@ void table_text_print(struct table_text *table, FILE *out)
         return;
     rows = table->count / table->columns;
     for (size_t i = 0; i < table->columns; i++)
-        widths[i] = column_width(table, rows, i);
+        widths[i] = table_text_width(table, rows, i);
     for (size_t row = 0; row <= rows && rows > 0; row++)
-        print_row(out, table, widths, row);
+        table_text_print_row(out, table, widths, row);
     if (table->failed)
         fputs("(out of memory: not all rows are shown)\n", out);
-    free_table(table);
+    table_text_free(table);
 }

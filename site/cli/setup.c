@@ -13,7 +13,7 @@
 #include "site/control/paths.h"
 #include "site/core/core.h"
 
-static void report_error(void *context, const struct config_error *error)
+static void setup_report_error(void *context, const struct config_error *error)
 {
     const struct cli *cli = context;
 
@@ -27,7 +27,7 @@ int setup_read_config(struct cli *cli, struct setup *setup)
 {
     const struct config_reader reader = {
         .orders = &core_order_names,
-        .report = report_error,
+        .report = setup_report_error,
         .context = cli,
     };
     struct fault fault = {0};
@@ -44,7 +44,7 @@ int setup_read_config(struct cli *cli, struct setup *setup)
     return EXIT_OK;
 }
 
-static void log_price_error(void *context, const struct config_error *error)
+static void setup_log_price_error(void *context, const struct config_error *error)
 {
     (void)context;
     log_write(LOG_ERROR, "prices.refused",
@@ -54,9 +54,10 @@ static void log_price_error(void *context, const struct config_error *error)
 }
 
 /* On SIGHUP; the same checks as in a start. */
-static bool read_prices(const char *dir, struct pricebook *book)
+static bool setup_read_prices(const char *dir, struct pricebook *book)
 {
-    const struct config_reader reader = {.orders = &core_order_names, .report = log_price_error};
+    const struct config_reader reader = {.orders = &core_order_names,
+                                         .report = setup_log_price_error};
     struct fault fault = {0};
     enum status status = config_load_prices(dir, &reader, book, &fault);
 
@@ -65,15 +66,15 @@ static bool read_prices(const char *dir, struct pricebook *book)
     return status == ST_OK;
 }
 
-static enum status verify_books(const struct store *store, struct fault *fault)
+static enum status setup_verify(const struct store *store, struct fault *fault)
 {
     struct verify_report report;
 
     return audit_verify(store, &core_audit, &report, fault);
 }
 
-static enum status load_keys(const struct cli *cli, struct daemon_options *options,
-                             struct fault *fault)
+static enum status setup_load_keys(const struct cli *cli, struct daemon_options *options,
+                                   struct fault *fault)
 {
     char path[FILE_PATH_BYTES];
     enum status status = file_path(path, cli->dir, SITE_KEY_PUBLIC, fault);
@@ -87,7 +88,7 @@ static enum status load_keys(const struct cli *cli, struct daemon_options *optio
     return status;
 }
 
-static struct tier1_options tier1_of(const struct config_engine *engine)
+static struct tier1_options setup_tier1(const struct config_engine *engine)
 {
     static_assert((int)TIER1_NAMED == (int)CONFIG_TIER1_NAMED &&
                       (int)TIER1_ALL == (int)CONFIG_TIER1_ALL,
@@ -126,15 +127,15 @@ int setup_fill_options(struct cli *cli, struct setup *setup)
         .disk_low_percent = config->disk_low_percent,
         .disk_full_percent = config->disk_full_percent,
         .book = &setup->book,
-        .read_prices = read_prices,
+        .read_prices = setup_read_prices,
         .loader = loader_wasm,
         .loader_size = loader_wasm_size,
-        .verify = verify_books,
-        .tier1 = tier1_of(&config->engine),
+        .verify = setup_verify,
+        .tier1 = setup_tier1(&config->engine),
         .ready_fd = -1,
         .sandbox = true,
     };
-    if (load_keys(cli, &setup->options, &fault) != ST_OK)
+    if (setup_load_keys(cli, &setup->options, &fault) != ST_OK)
         return cli_fail(EXIT_CONFIG, "%s", fault.text);
     return EXIT_OK;
 }

@@ -10,6 +10,7 @@
 #include "site/cli/books.h"
 #include "site/cli/cli.h"
 #include "site/cli/render.h"
+#include "site/cli/site.h"
 #include "site/control/keyfile.h"
 #include "site/control/paths.h"
 
@@ -32,8 +33,8 @@ void statement_free(struct statement *statement)
  * Take a transfer that touches an account of a link.  Until sites settle, only messages move money
  * there; anything else would escape the comparison.
  */
-static enum status take_transfer(struct statement *statement, uint64_t frame,
-                                 const struct transfer *transfer, struct fault *fault)
+static enum status statement_take_transfer(struct statement *statement, uint64_t frame,
+                                           const struct transfer *transfer, struct fault *fault)
 {
     uint32_t interface = 0;
     enum account_kind kind = KIND_LINK_SETTLING;
@@ -60,7 +61,7 @@ static enum status take_transfer(struct statement *statement, uint64_t frame,
 
 /* ---- from a directory ---- */
 
-static void take_link(void *context, struct link *link)
+static void statement_take_link(void *context, struct link *link)
 {
     struct statement *statement = context;
     struct statement_link *taken = &statement->links[link->interface];
@@ -73,8 +74,8 @@ static void take_link(void *context, struct link *link)
     taken->received.through = link->received_seq;
 }
 
-static enum status read_site_key(const struct cli *cli, uint8_t key[LINK_KEY_BYTES],
-                                 struct fault *fault)
+static enum status statement_read_key(const struct cli *cli, uint8_t key[LINK_KEY_BYTES],
+                                      struct fault *fault)
 {
     char path[FILE_PATH_BYTES];
     enum status status = file_path(path, cli->dir, SITE_KEY_PUBLIC, fault);
@@ -86,18 +87,19 @@ static enum status read_site_key(const struct cli *cli, uint8_t key[LINK_KEY_BYT
  * Who the site is and its links.  Before the journal is read: of a running site the books are then
  * at least as new as what the links say of themselves.
  */
-static enum status take_head(struct statement *statement, const struct cli *cli,
-                             const struct books *books, struct fault *fault)
+static enum status statement_take_head(struct statement *statement, const struct cli *cli,
+                                       const struct books *books, struct fault *fault)
 {
     struct links *links = NULL;
-    enum status status = read_site_key(cli, statement->key, fault);
+    enum status status = statement_read_key(cli, statement->key, fault);
 
     if (status == ST_OK && links_new(&links) != ST_OK)
         status = fault_set(fault, ST_NOMEM, "%s: out of memory", cli->dir);
     if (status == ST_OK)
         status = links_load(links, &books->store, fault);
     if (status == ST_OK) {
-        links_each_ever(links, take_link, statement); /* the journal knows those removed, too */
+        links_each_ever(links, statement_take_link,
+                        statement); /* the journal knows those removed, too */
         statement->known = true;
         (void)snprintf(statement->currency, sizeof statement->currency, "%s", books->currency);
     }
@@ -105,15 +107,15 @@ static enum status take_head(struct statement *statement, const struct cli *cli,
     return status;
 }
 
-static enum status take_journal_line(void *context, const struct journal_line *line,
-                                     struct fault *fault)
+static enum status statement_take_line(void *context, const struct journal_line *line,
+                                       struct fault *fault)
 {
-    return take_transfer(context, line->frame, &line->transfer, fault);
+    return statement_take_transfer(context, line->frame, &line->transfer, fault);
 }
 
-static int read_directory(const struct cli *cli, struct statement *statement)
+static int statement_read_directory(const struct cli *cli, struct statement *statement)
 {
-    const struct journal_reader reader = {.line = take_journal_line, .context = statement};
+    const struct journal_reader reader = {.line = statement_take_line, .context = statement};
     struct cli other = *cli;
     struct books books;
     struct fault fault = {0};
@@ -124,7 +126,7 @@ static int read_directory(const struct cli *cli, struct statement *statement)
         code = books_open(&other, &books);
     if (code != EXIT_OK)
         return code;
-    status = take_head(statement, &other, &books, &fault);
+    status = statement_take_head(statement, &other, &books, &fault);
     if (status == ST_OK)
         status = journal_read(&books.store, &reader, &fault);
     books_close(&books);
@@ -133,7 +135,7 @@ static int read_directory(const struct cli *cli, struct statement *statement)
 
 /* ---- from an export ---- */
 
-static const char *text_of(const json_t *object, const char *key)
+static const char *statement_text(const json_t *object, const char *key)
 {
     const char *text = json_string_value(json_object_get(object, key));
 
@@ -141,7 +143,7 @@ static const char *text_of(const json_t *object, const char *key)
 }
 
 /* A number, or a text of one: programs that round numbers leave those alone. */
-static bool number_of(const json_t *object, const char *key, uint64_t *number)
+static bool statement_number(const json_t *object, const char *key, uint64_t *number)
 {
     const json_t *value = json_object_get(object, key);
     const char *text = json_string_value(value);
@@ -157,13 +159,13 @@ static bool number_of(const json_t *object, const char *key, uint64_t *number)
     return *end == '\0';
 }
 
-static const char *take_site_line(struct statement *statement, const json_t *line)
+static const char *statement_take_site_line(struct statement *statement, const json_t *line)
 {
-    const char *currency = text_of(line, "currency");
+    const char *currency = statement_text(line, "currency");
 
     if (statement->known)
         return "it names a site twice";
-    if (!hex_parse(statement->key, LINK_KEY_BYTES, text_of(line, "key")))
+    if (!hex_parse(statement->key, LINK_KEY_BYTES, statement_text(line, "key")))
         return "the site's key is no key";
     if (*currency == '\0' || strlen(currency) >= sizeof statement->currency)
         return "the site's currency is missing";
@@ -172,31 +174,31 @@ static const char *take_site_line(struct statement *statement, const json_t *lin
     return NULL;
 }
 
-static const char *take_link_line(struct statement *statement, const json_t *line)
+static const char *statement_take_link_line(struct statement *statement, const json_t *line)
 {
     struct statement_link *link;
     uint64_t interface;
 
-    if (!number_of(line, "interface", &interface) || interface == 0 ||
+    if (!statement_number(line, "interface", &interface) || interface == 0 ||
         interface > LINK_INTERFACES_MAX)
         return "there is no such interface";
     link = &statement->links[interface];
     if (link->known)
         return "it names an interface twice";
-    if (!hex_parse(link->key, LINK_KEY_BYTES, text_of(line, "key")))
+    if (!hex_parse(link->key, LINK_KEY_BYTES, statement_text(line, "key")))
         return "the neighbour's key is no key";
-    if (strlen(text_of(line, "name")) > LINK_NAME_BYTES_MAX)
+    if (strlen(statement_text(line, "name")) > LINK_NAME_BYTES_MAX)
         return "the link's name is too long";
-    if (!number_of(line, "sent", &link->sent.through) ||
-        !number_of(line, "received", &link->received.through))
+    if (!statement_number(line, "sent", &link->sent.through) ||
+        !statement_number(line, "received", &link->received.through))
         return "a sequence of the link is missing";
-    (void)snprintf(link->name, sizeof link->name, "%s", text_of(line, "name"));
+    (void)snprintf(link->name, sizeof link->name, "%s", statement_text(line, "name"));
     link->known = true;
     return NULL;
 }
 
 /* Codes stand in exports as texts. */
-static uint64_t code_of(const char *text)
+static uint64_t statement_code(const char *text)
 {
     if (strcmp(text, transfer_code_text(TRANSFER_LINK_SENT)) == 0)
         return TRANSFER_LINK_SENT;
@@ -204,24 +206,27 @@ static uint64_t code_of(const char *text)
                                                                          : 0;
 }
 
-static const char *take_money_line(struct statement *statement, const json_t *line,
-                                   struct fault *fault)
+static const char *statement_take_money_line(struct statement *statement, const json_t *line,
+                                             struct fault *fault)
 {
-    struct transfer transfer = {.code = (enum transfer_code)code_of(text_of(line, "code"))};
+    struct transfer transfer = {
+        .code = (enum transfer_code)statement_code(statement_text(line, "code"))};
     uint64_t frame;
 
-    if (!number_of(line, "frame", &frame) || !number_of(line, "debit_id", &transfer.debit) ||
-        !number_of(line, "credit_id", &transfer.credit) ||
-        !number_of(line, "object", &transfer.object))
+    if (!statement_number(line, "frame", &frame) ||
+        !statement_number(line, "debit_id", &transfer.debit) ||
+        !statement_number(line, "credit_id", &transfer.credit) ||
+        !statement_number(line, "object", &transfer.object))
         return "a number of it is missing";
-    if (money_parse(&transfer.amount, text_of(line, "amount"), fault) != ST_OK)
+    if (money_parse(&transfer.amount, statement_text(line, "amount"), fault) != ST_OK)
         return fault->text;
-    return take_transfer(statement, frame, &transfer, fault) == ST_OK ? NULL : fault->text;
+    return statement_take_transfer(statement, frame, &transfer, fault) == ST_OK ? NULL
+                                                                                : fault->text;
 }
 
 /* NULL, or what is wrong with the line. */
-static const char *take_export_line(struct statement *statement, const char *text, size_t size,
-                                    struct fault *fault)
+static const char *statement_take_export_line(struct statement *statement, const char *text,
+                                              size_t size, struct fault *fault)
 {
     json_error_t error;
     json_t *line = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
@@ -232,18 +237,18 @@ static const char *take_export_line(struct statement *statement, const char *tex
         json_decref(line);
         return "it is no JSON object";
     }
-    type = text_of(line, "type");
+    type = statement_text(line, "type");
     if (strcmp(type, "site") == 0)
-        wrong = take_site_line(statement, line);
+        wrong = statement_take_site_line(statement, line);
     else if (strcmp(type, "link") == 0)
-        wrong = take_link_line(statement, line);
+        wrong = statement_take_link_line(statement, line);
     else if (*type == '\0')
-        wrong = take_money_line(statement, line, fault);
+        wrong = statement_take_money_line(statement, line, fault);
     json_decref(line);
     return wrong;
 }
 
-static int read_export(struct statement *statement, FILE *file)
+static int statement_read_export(struct statement *statement, FILE *file)
 {
     static char text[EXPORT_LINE_BYTES];
     struct fault fault = {0};
@@ -255,7 +260,7 @@ static int read_export(struct statement *statement, FILE *file)
         if (size == 0 || text[size - 1] != '\n')
             wrong = "it is cut off, or longer than any line of an export";
         else
-            wrong = take_export_line(statement, text, size, &fault);
+            wrong = statement_take_export_line(statement, text, size, &fault);
         if (wrong != NULL)
             return cli_fail(EXIT_BAD_DATA, "%s: line %" PRIu64 ": %s", statement->path, number,
                             wrong);
@@ -276,13 +281,13 @@ int statement_read(struct cli *cli, const char *path, struct statement **stateme
         return cli_fail(EXIT_INTERNAL, "out of memory");
     made->path = path;
     if (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) {
-        code = read_directory(cli, made);
+        code = statement_read_directory(cli, made);
     } else {
         FILE *file = fopen(path, "r");
 
         code = file == NULL
                    ? cli_fail(EXIT_MISSING, "%s is no export and no site's directory", path)
-                   : read_export(made, file);
+                   : statement_read_export(made, file);
         if (file != NULL)
             (void)fclose(file); /* only read */
     }
@@ -304,7 +309,7 @@ enum status statement_write_head(const struct cli *cli, const struct books *book
 
     if (head == NULL)
         return fault_set(fault, ST_NOMEM, "export: out of memory");
-    status = take_head(head, cli, books, fault);
+    status = statement_take_head(head, cli, books, fault);
     if (status == ST_OK)
         fprintf(out, "{\"type\":\"site\",\"key\":\"%s\",\"currency\":\"%s\"}\n",
                 hex_print(hex, head->key, LINK_KEY_BYTES), head->currency);

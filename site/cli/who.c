@@ -1,26 +1,21 @@
-/* Which site answers, and by whose key it is asked. */
+#include "site/cli/who.h"
+
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/clock.h"
+#include "site/cli/ask.h"
 #include "site/cli/cli.h"
 #include "site/cli/render.h"
+#include "site/cli/site_key.h"
 #include "site/control/keyfile.h"
 #include "site/control/paths.h"
 
 enum { FACTS_FRESH_US = 60 * 1000 * 1000 }; /* far within CONTROL_READ_WINDOW_US */
 
-bool cli_is_socket(const char *path)
-{
-    struct stat info;
-
-    return stat(path, &info) == 0 && S_ISSOCK(info.st_mode);
-}
-
 /* ---- what the site says of itself ---- */
 
-static int take_facts(struct cli_facts *facts, const struct control_reply *reply)
+static int facts_take(struct cli_facts *facts, const struct control_reply *reply)
 {
     char key[RENDER_TEXT_BYTES];
     char currency[RENDER_TEXT_BYTES];
@@ -43,12 +38,13 @@ int cli_facts(struct cli *cli)
     uint64_t now_us = clock.now_us(clock.context);
     int code;
 
+    /* The time in them signs reads, so a command that runs for long asks again. */
     if (cli->facts.known && now_us - cli->facts.asked_us < FACTS_FRESH_US)
         return EXIT_OK;
     cbor_put_array(&args, 0);
     code = cli_read_unsigned(cli, "site", &args, &answer);
     if (code == EXIT_OK)
-        code = take_facts(&cli->facts, &answer.reply);
+        code = facts_take(&cli->facts, &answer.reply);
     cli_answer_fini(&answer);
     cli->facts.known = code == EXIT_OK;
     cli->facts.asked_us = now_us;
@@ -57,7 +53,7 @@ int cli_facts(struct cli *cli)
 
 /* ---- the site's key ---- */
 
-static int given_site_key(const char *given, uint8_t key[CONTROL_KEY_BYTES])
+static int site_key_given(const char *given, uint8_t key[CONTROL_KEY_BYTES])
 {
     struct fault fault = {0};
 
@@ -81,21 +77,23 @@ static int site_key_of_folder(const struct cli *cli, uint8_t key[CONTROL_KEY_BYT
     return status == ST_OK ? EXIT_OK : cli_fault(&fault);
 }
 
-/* Known by its socket alone: the site that the key signed for first is the one it signs for. */
-static int pinned_site_key(struct cli *cli, const char *key_path, uint8_t key[CONTROL_KEY_BYTES])
+/*
+ * The site is known by its socket alone (docs/control.md, "Which site, for a client that knows only
+ * the socket"): the first site that the key signs for is the only one that it ever signs for.
+ */
+static int site_key_pinned(struct cli *cli, const char *key_path, uint8_t key[CONTROL_KEY_BYTES])
 {
     char path[FILE_PATH_BYTES];
     char hex[2 * CONTROL_KEY_BYTES + 1];
     struct fault fault = {0};
-    enum status status;
-    int size = snprintf(path, sizeof path, "%s.site", key_path);
+    enum status status = cli_pin_path(path, key_path, &fault);
     int code;
 
-    if (size < 0 || (size_t)size >= sizeof path)
-        return cli_fail(EXIT_BAD_DATA, "the path of the key is too long");
-    status = keyfile_read_public(path, key, &fault);
+    if (status == ST_OK)
+        status = keyfile_read_public(path, key, &fault);
     if (status != ST_MISSING)
         return status == ST_OK ? EXIT_OK : cli_fault(&fault);
+    /* No pin yet: what answers is believed once, and the person is asked to check it. */
     code = cli_facts(cli);
     if (code != EXIT_OK)
         return code;
@@ -115,45 +113,20 @@ int cli_site_key(struct cli *cli, const char *key_path, uint8_t key[CONTROL_KEY_
     int code;
 
     if (cli->args.given[OPT_SITE_KEY])
-        return given_site_key(cli->args.values[OPT_SITE_KEY], key);
+        return site_key_given(cli->args.values[OPT_SITE_KEY], key);
     if (!cli->by_socket)
         return site_key_of_folder(cli, key);
     if (key_path != NULL)
-        return pinned_site_key(cli, key_path, key);
+        return site_key_pinned(cli, key_path, key);
     code = cli_facts(cli);
     memcpy(key, cli->facts.key, CONTROL_KEY_BYTES);
     return code;
 }
 
-enum status cli_meant_site(const struct cli *cli, uint8_t key[CONTROL_KEY_BYTES], bool *known,
-                           struct fault *fault)
-{
-    const char *given = cli_value(cli, OPT_SITE_KEY, NULL);
-    const char *key_path = cli_value(cli, OPT_SIGN_WITH, cli_value(cli, OPT_KEY, NULL));
-    char path[FILE_PATH_BYTES];
-    enum status status = ST_MISSING;
-    int size;
-
-    if (given != NULL && hex_parse(key, CONTROL_KEY_BYTES, given)) {
-        *known = true;
-        return ST_OK;
-    }
-    if (given != NULL)
-        status = keyfile_read_public(given, key, fault);
-    else if (!cli->by_socket && file_path(path, cli->dir, SITE_KEY_PUBLIC, fault) == ST_OK)
-        status = keyfile_read_public(path, key, fault);
-    else if (cli->by_socket && key_path != NULL) {
-        size = snprintf(path, sizeof path, "%s.site", key_path);
-        if (size > 0 && (size_t)size < sizeof path)
-            status = keyfile_read_public(path, key, fault);
-    }
-    *known = status == ST_OK;
-    return status == ST_MISSING ? ST_OK : status;
-}
-
 /* ---- signed reads ---- */
 
-static int check_site(struct cli *cli, const uint8_t key[CONTROL_KEY_BYTES])
+/* Before anything is signed: a signature for one site is not to reach another. */
+static int who_check_site(struct cli *cli, const uint8_t key[CONTROL_KEY_BYTES])
 {
     int code = cli_facts(cli);
 
@@ -173,7 +146,7 @@ int cli_sign_read(struct cli *cli, const char *key_path, const char *command,
     int code = cli_site_key(cli, key_path, site_key);
 
     if (code == EXIT_OK)
-        code = check_site(cli, site_key);
+        code = who_check_site(cli, site_key);
     if (code != EXIT_OK)
         return code;
     if (keyfile_open(&key, key_path, &fault) != ST_OK)

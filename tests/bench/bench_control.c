@@ -12,7 +12,7 @@ enum { REQUESTS = 2000 };
 
 static double sample_reads(void *context)
 {
-    struct client *client = context;
+    struct client_connection *client = context;
     struct bytes args = {0};
     struct bytes request = {0};
     struct bytes answer = {0};
@@ -36,7 +36,7 @@ static double sample_reads(void *context)
 
 int main(int argc, char **argv)
 {
-    struct client *client;
+    struct client_connection *client;
     struct bench_side side = {.name = "status", .sample = sample_reads};
     struct fault fault;
 

@@ -62,7 +62,7 @@ static uint64_t read_field(const struct end *end, const char *command, const cha
 {
     char path[512];
     char text[RENDER_TEXT_BYTES] = "";
-    struct client *client;
+    struct client_connection *client;
     struct control_reply reply;
     struct bytes args = {0};
     struct bytes request = {0};

@@ -125,9 +125,9 @@ static void teardown(void)
 
 /* ---- a client ---- */
 
-static struct client *open_client(void)
+static struct client_connection *open_client(void)
 {
-    struct client *client = NULL;
+    struct client_connection *client = NULL;
     struct fault fault = {0};
 
     ck_assert_msg(client_open(&client, socket_path, &fault) == ST_OK, "%s", fault.text);
@@ -147,7 +147,8 @@ static int connect_raw(void)
 }
 
 /* What came of a request; `answer` may be NULL. */
-static enum status ask(struct client *client, const struct bytes *request, struct bytes *answer)
+static enum status ask(struct client_connection *client, const struct bytes *request,
+                       struct bytes *answer)
 {
     struct bytes own = {0};
     struct bytes *to = answer == NULL ? &own : answer;
@@ -166,7 +167,7 @@ static enum status ask(struct client *client, const struct bytes *request, struc
     return status;
 }
 
-static enum status bring_in(struct client *client, uint64_t nanos)
+static enum status bring_in(struct client_connection *client, uint64_t nanos)
 {
     const uint8_t site[CONTROL_KEY_BYTES] = {0};
     struct bytes args = {0};
@@ -183,7 +184,7 @@ static enum status bring_in(struct client *client, uint64_t nanos)
     return status;
 }
 
-static enum status make_turns(struct client *client, uint64_t count)
+static enum status make_turns(struct client_connection *client, uint64_t count)
 {
     struct bytes args = {0};
     struct bytes request = {0};
@@ -198,7 +199,7 @@ static enum status make_turns(struct client *client, uint64_t count)
     return status;
 }
 
-static uint64_t read_status(struct client *client, const char *wanted)
+static uint64_t read_status(struct client_connection *client, const char *wanted)
 {
     struct bytes args = {0};
     struct bytes request = {0};
@@ -251,7 +252,7 @@ static uint64_t minted(void)
 
 START_TEST(an_answered_request_survives_a_kill)
 {
-    struct client *client;
+    struct client_connection *client;
 
     start_plain();
     client = open_client();
@@ -264,7 +265,7 @@ END_TEST
 
 START_TEST(sigterm_ends_with_0_and_all_that_was_done)
 {
-    struct client *client;
+    struct client_connection *client;
 
     start_plain();
     client = open_client();
@@ -280,7 +281,7 @@ END_TEST
 
 START_TEST(sigterm_in_the_middle_of_work_ends_with_0)
 {
-    struct client *client;
+    struct client_connection *client;
 
     start_plain();
     client = open_client();
@@ -295,7 +296,7 @@ END_TEST
 START_TEST(signals_that_ask_for_nothing_end_nothing)
 {
     static const int harmless[] = {SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE, SIGXFSZ, SIGTTIN, SIGTTOU};
-    struct client *client;
+    struct client_connection *client;
 
     start_plain();
     client = open_client();
@@ -311,7 +312,7 @@ END_TEST
 
 START_TEST(more_signals_during_the_end_change_nothing_of_it)
 {
-    struct client *client;
+    struct client_connection *client;
 
     start_plain();
     client = open_client();
@@ -347,7 +348,7 @@ START_TEST(sigterm_in_a_start_ends_it_with_0_and_owes_the_next_one_nothing)
     const struct start plain = {.verify = just_verify};
     struct marker_verdict verdict;
     struct marker *marker = NULL;
-    struct client *client;
+    struct client_connection *client;
     struct fault fault = {0};
 
     start_plain();
@@ -372,7 +373,7 @@ END_TEST
 
 START_TEST(requests_are_answered_while_turns_run)
 {
-    struct client *client;
+    struct client_connection *client;
 
     start_plain();
     client = open_client();
@@ -386,8 +387,8 @@ END_TEST
 
 START_TEST(many_clients_are_served_at_once)
 {
-    struct client *clients[CONNECTIONS_MAX];
-    struct client *late;
+    struct client_connection *clients[CONNECTIONS_MAX];
+    struct client_connection *late;
 
     start_plain();
     for (int i = 0; i < CONNECTIONS_MAX; i++)
@@ -410,7 +411,7 @@ START_TEST(clients_that_leave_before_the_answer_harm_nobody)
 {
     struct bytes args = {0};
     struct bytes request = {0};
-    struct client *client;
+    struct client_connection *client;
 
     start_plain();
     cbor_put_array(&args, 0);
@@ -436,7 +437,7 @@ END_TEST
 START_TEST(noise_is_refused_and_the_site_goes_on)
 {
     struct bytes noise = {0};
-    struct client *client;
+    struct client_connection *client;
 
     start_plain();
     bytes_append(&noise, "GET / HTTP/1.1", 14);
@@ -473,7 +474,7 @@ START_TEST(a_forged_request_is_denied)
 {
     struct bytes args = {0};
     struct bytes request = {0};
-    struct client *client;
+    struct client_connection *client;
     const uint8_t site[CONTROL_KEY_BYTES] = {0};
 
     start_plain();
@@ -494,7 +495,7 @@ END_TEST
 
 START_TEST(a_second_daemon_is_told_who_runs_and_exits_75)
 {
-    struct client *client;
+    struct client_connection *client;
     pid_t first;
 
     start_plain();
@@ -511,7 +512,7 @@ END_TEST
 START_TEST(a_store_that_cannot_grow_exits_74_and_answers_nothing)
 {
     uint64_t answered = 0;
-    struct client *client;
+    struct client_connection *client;
     enum status status = ST_OK;
 
     ck_assert(start_daemon(&(struct start){.file_bytes_max = 256 * 1024}));
@@ -539,7 +540,7 @@ static void crash_at_fifth(uint64_t agent, uint64_t message)
 START_TEST(an_event_that_crashes_the_site_twice_is_quarantined)
 {
     const struct start crashing = {.before_turn = crash_at_fifth};
-    struct client *client;
+    struct client_connection *client;
 
     for (int death = 0; death < 2; death++) {
         ck_assert(start_daemon(&crashing));
@@ -565,7 +566,7 @@ START_TEST(kills_at_random_moments_lose_nothing_that_was_answered)
     uint64_t asked = 0;
 
     for (int round = 0; round < 8; round++) {
-        struct client *client;
+        struct client_connection *client;
         uint64_t before_kill = rng_below(&rng, 30);
 
         start_plain();

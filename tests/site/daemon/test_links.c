@@ -115,7 +115,7 @@ static void teardown(void)
 static void ask(const struct site *site, const char *command, struct bytes *args,
                 struct bytes *answer)
 {
-    struct client *client = NULL;
+    struct client_connection *client = NULL;
     struct bytes request = {0};
     struct control_reply reply;
     uint8_t key[CONTROL_KEY_BYTES];

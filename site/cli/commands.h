@@ -1,0 +1,54 @@
+/* The functions of the commands; the table of commands (commands.c) names them. */
+#ifndef SERAI_SITE_CLI_COMMANDS_H
+#define SERAI_SITE_CLI_COMMANDS_H
+
+struct cli;
+
+/*
+ * Each cmd_*() is the function of its row in the table.  It reads cli->args, does its work, prints
+ * the result or what went wrong, and returns the exit code.
+ */
+int cmd_site_init(struct cli *cli);
+int cmd_site_run(struct cli *cli);
+int cmd_site_status(struct cli *cli);
+int cmd_site_key(struct cli *cli);
+int cmd_link_add(struct cli *cli);
+int cmd_link_ls(struct cli *cli);
+int cmd_link_show(struct cli *cli);
+int cmd_link_mark(struct cli *cli);
+int cmd_link_unmark(struct cli *cli);
+int cmd_link_freeze(struct cli *cli);
+int cmd_link_resume(struct cli *cli);
+int cmd_link_remove(struct cli *cli);
+int cmd_link_set(struct cli *cli);
+int cmd_money_in(struct cli *cli);
+int cmd_money_out(struct cli *cli);
+int cmd_customer_add(struct cli *cli);
+int cmd_customer_share(struct cli *cli);
+int cmd_customer_ls(struct cli *cli);
+int cmd_agent_deploy(struct cli *cli);
+int cmd_agent_ls(struct cli *cli);
+int cmd_agent_show(struct cli *cli);
+int cmd_agent_fund(struct cli *cli);
+int cmd_agent_send(struct cli *cli);
+int cmd_agent_logs(struct cli *cli);
+int cmd_agent_freeze(struct cli *cli);
+int cmd_agent_thaw(struct cli *cli);
+int cmd_agent_end(struct cli *cli);
+int cmd_agent_withdraw(struct cli *cli);
+int cmd_heap_ls(struct cli *cli);
+int cmd_code_ls(struct cli *cli);
+int cmd_price_ls(struct cli *cli);
+int cmd_price_show(struct cli *cli);
+int cmd_price_show_kept(struct cli *cli); /* --id */
+int cmd_ledger_accounts(struct cli *cli);
+int cmd_ledger_transfers(struct cli *cli);
+int cmd_ledger_export(struct cli *cli);
+int cmd_code_check(struct cli *cli);
+int cmd_code_run(struct cli *cli);
+int cmd_code_disasm(struct cli *cli);
+int cmd_audit_verify(struct cli *cli);
+int cmd_audit_network(struct cli *cli);
+int cmd_audit_reconcile(struct cli *cli);
+
+#endif
