@@ -23,26 +23,26 @@ void charges_fini(struct charges *charges)
     *charges = (struct charges){0};
 }
 
-static const char *payer_name(char text[ACCOUNT_NAME_BYTES], const struct accounts *accounts,
-                              uint64_t id)
+static const char *charges_payer_name(char text[ACCOUNT_NAME_BYTES],
+                                      const struct accounts *accounts, uint64_t id)
 {
     const struct account *account = accounts_find(accounts, id);
 
     return account_name(text, id, account == NULL ? KIND_TREASURY : account->kind);
 }
 
-static enum status not_right(const struct accounts *accounts, const struct journal_line *line,
-                             const char *why, struct fault *fault)
+static enum status charges_wrong(const struct accounts *accounts, const struct journal_line *line,
+                                 const char *why, struct fault *fault)
 {
     char name[ACCOUNT_NAME_BYTES];
 
     return fault_set(fault, ST_CORRUPT, "frame %" PRIu64 " event %" PRIu32 ": %s of %s %s",
                      line->frame, line->event, transfer_code_text(line->transfer.code),
-                     payer_name(name, accounts, line->transfer.debit), why);
+                     charges_payer_name(name, accounts, line->transfer.debit), why);
 }
 
 /* Where the payer's carry is kept; it was opened, so its number is bounded.  NULL: no memory. */
-static uint64_t *carry_of(struct charges *charges, uint64_t payer, unsigned meter)
+static uint64_t *charges_remainder(struct charges *charges, uint64_t payer, unsigned meter)
 {
     size_t place = (size_t)(payer - ACCOUNT_FIRST_FREE);
 
@@ -63,9 +63,10 @@ static uint64_t *carry_of(struct charges *charges, uint64_t payer, unsigned mete
 }
 
 /* amount = (quantity x price + carry before) div unit, carry = the rest. */
-static enum status check_product(const struct accounts *accounts, const struct journal_line *line,
-                                 const struct audit_price *price, uint64_t *carry,
-                                 struct fault *fault)
+static enum status charges_check_product(const struct accounts *accounts,
+                                         const struct journal_line *line,
+                                         const struct audit_price *price, uint64_t *carry,
+                                         struct fault *fault)
 {
     const struct transfer *transfer = &line->transfer;
     /* A price is below 2^50, so nothing overflows. */
@@ -84,13 +85,13 @@ static enum status check_product(const struct accounts *accounts, const struct j
                    " and %" PRIu64,
                    transfer->quantity, transfer->price_id, u128_print(text, amount), left,
                    money_nanos(transfer->amount), transfer->carry);
-    return not_right(accounts, line, why, fault);
+    return charges_wrong(accounts, line, why, fault);
 }
 
 /* docs/prices.md, "How a charge is computed"; without a meter the unit is 1 and nothing is left. */
-static enum status check_counted(struct charges *charges, const struct accounts *accounts,
-                                 const struct journal_line *line, const struct audit_price *price,
-                                 struct fault *fault)
+static enum status charges_check_counted(struct charges *charges, const struct accounts *accounts,
+                                         const struct journal_line *line,
+                                         const struct audit_price *price, struct fault *fault)
 {
     uint64_t payer = line->transfer.debit;
     uint64_t none = 0;
@@ -98,12 +99,12 @@ static enum status check_counted(struct charges *charges, const struct accounts 
 
     if (price->meter < AUDIT_METERS) {
         if (payer < ACCOUNT_FIRST_FREE)
-            return not_right(accounts, line, "is nothing that this account pays", fault);
-        carry = carry_of(charges, payer, price->meter);
+            return charges_wrong(accounts, line, "is nothing that this account pays", fault);
+        carry = charges_remainder(charges, payer, price->meter);
         if (carry == NULL)
             return fault_set(fault, ST_NOMEM, "verify: no memory for the carries of charges");
     }
-    return check_product(accounts, line, price, carry, fault);
+    return charges_check_product(accounts, line, price, carry, fault);
 }
 
 enum status charges_check(struct charges *charges, const struct accounts *accounts,
@@ -120,17 +121,19 @@ enum status charges_check(struct charges *charges, const struct accounts *accoun
         return ST_OK;
     charge = charges->audit->charge(charges->tariff, transfer, &price);
     if (charge == AUDIT_CHARGE_NONE && transfer->price_id != 0)
-        return not_right(accounts, line, "names prices, and is no charge", fault);
+        return charges_wrong(accounts, line, "names prices, and is no charge", fault);
     if (charge == AUDIT_CHARGE_NONE && credit->kind == KIND_REVENUE)
-        return not_right(accounts, line, "pays the site, and is no charge", fault);
+        return charges_wrong(accounts, line, "pays the site, and is no charge", fault);
     if (charge == AUDIT_CHARGE_NONE)
         return ST_OK;
     if (transfer->price_id == 0)
-        return not_right(accounts, line, "is a charge, and names no prices", fault);
+        return charges_wrong(accounts, line, "is a charge, and names no prices", fault);
     if (charge == AUDIT_CHARGE_UNKNOWN)
-        return not_right(accounts, line, "is for an object that its book has no price for", fault);
+        return charges_wrong(accounts, line, "is for an object that its book has no price for",
+                             fault);
     if (price.account != transfer->credit || credit->kind != KIND_REVENUE)
-        return not_right(accounts, line, "goes to another account than such charges do", fault);
-    return charge == AUDIT_CHARGE_COUNTED ? check_counted(charges, accounts, line, &price, fault)
-                                          : ST_OK;
+        return charges_wrong(accounts, line, "goes to another account than such charges do", fault);
+    return charge == AUDIT_CHARGE_COUNTED
+               ? charges_check_counted(charges, accounts, line, &price, fault)
+               : ST_OK;
 }

@@ -58,7 +58,7 @@ struct comparison {
     struct reconcile_totals *totals;
 };
 
-static int compare_lines(const void *left, const void *right)
+static int reconcile_compare_lines(const void *left, const void *right)
 {
     const struct reconcile_line *a = left;
     const struct reconcile_line *b = right;
@@ -69,13 +69,13 @@ static int compare_lines(const void *left, const void *right)
 }
 
 /* Sorts, sets the end, and returns the sum: 2^64 lines of 2^63 nanos would fit. */
-static u128 prepare(struct reconcile_lines *lines)
+static u128 reconcile_prepare(struct reconcile_lines *lines)
 {
     u128 sum = 0;
 
     if (lines->count == 0)
         return 0;
-    qsort(lines->items, lines->count, sizeof *lines->items, compare_lines);
+    qsort(lines->items, lines->count, sizeof *lines->items, reconcile_compare_lines);
     for (size_t i = 0; i < lines->count; i++)
         sum += money_nanos(lines->items[i].amount);
     if (lines->items[lines->count - 1].seq > lines->through)
@@ -83,8 +83,9 @@ static u128 prepare(struct reconcile_lines *lines)
     return sum;
 }
 
-static void note(const struct comparison *comparison, enum reconcile_finding finding,
-                 const struct reconcile_line *sent, const struct reconcile_line *received)
+static void reconcile_report(const struct comparison *comparison, enum reconcile_finding finding,
+                             const struct reconcile_line *sent,
+                             const struct reconcile_line *received)
 {
     struct reconcile_totals *totals = comparison->totals;
     const struct reconcile_note found = {
@@ -109,21 +110,23 @@ static void note(const struct comparison *comparison, enum reconcile_finding fin
 }
 
 /* One sequence that one or both have, each the first of its lines. */
-static void compare_one(const struct comparison *comparison, const struct reconcile_line *sent,
-                        const struct reconcile_line *received)
+static void reconcile_compare_one(const struct comparison *comparison,
+                                  const struct reconcile_line *sent,
+                                  const struct reconcile_line *received)
 {
     if (sent == NULL)
-        note(comparison, RECONCILE_NOT_SENT, NULL, received);
+        reconcile_report(comparison, RECONCILE_NOT_SENT, NULL, received);
     else if (received != NULL)
-        note(comparison,
-             money_compare(sent->amount, received->amount) == 0 ? RECONCILE_MATCHED
-                                                                : RECONCILE_AMOUNT_DIFFERS,
-             sent, received);
+        reconcile_report(comparison,
+                         money_compare(sent->amount, received->amount) == 0
+                             ? RECONCILE_MATCHED
+                             : RECONCILE_AMOUNT_DIFFERS,
+                         sent, received);
     else
-        note(comparison,
-             sent->seq > comparison->received->through ? RECONCILE_IN_FLIGHT
-                                                       : RECONCILE_NOT_RECEIVED,
-             sent, NULL);
+        reconcile_report(comparison,
+                         sent->seq > comparison->received->through ? RECONCILE_IN_FLIGHT
+                                                                   : RECONCILE_NOT_RECEIVED,
+                         sent, NULL);
 }
 
 /* The line at *at if it is of this sequence; moves past it. */
@@ -145,8 +148,8 @@ void reconcile_direction(struct reconcile_lines *sent, struct reconcile_lines *r
     size_t r = 0;
 
     *totals = (struct reconcile_totals){0};
-    totals->sent_nanos = prepare(sent);
-    totals->received_nanos = prepare(received);
+    totals->sent_nanos = reconcile_prepare(sent);
+    totals->received_nanos = reconcile_prepare(received);
     while (s < sent->count || r < received->count) {
         bool sent_first = r == received->count ||
                           (s < sent->count && sent->items[s].seq <= received->items[r].seq);
@@ -155,10 +158,10 @@ void reconcile_direction(struct reconcile_lines *sent, struct reconcile_lines *r
         const struct reconcile_line *second = reconcile_take(received, &r, seq);
         const struct reconcile_line *again;
 
-        compare_one(&comparison, first, second);
+        reconcile_compare_one(&comparison, first, second);
         while ((again = reconcile_take(sent, &s, seq)) != NULL)
-            note(&comparison, RECONCILE_SENT_TWICE, again, NULL);
+            reconcile_report(&comparison, RECONCILE_SENT_TWICE, again, NULL);
         while ((again = reconcile_take(received, &r, seq)) != NULL)
-            note(&comparison, RECONCILE_RECEIVED_TWICE, NULL, again);
+            reconcile_report(&comparison, RECONCILE_RECEIVED_TWICE, NULL, again);
     }
 }

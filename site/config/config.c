@@ -28,7 +28,7 @@ struct reading {
     struct pricebook *book;
 };
 
-static void report(struct reading *reading, uint32_t line, uint32_t column, const char *text)
+static void config_report(struct reading *reading, uint32_t line, uint32_t column, const char *text)
 {
     struct config_error error = {reading->file, line, column, text};
 
@@ -47,7 +47,8 @@ bool config_is_name(const char *text)
            strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == size;
 }
 
-static enum status set_name(struct site_config *config, const char *text, struct fault *fault)
+static enum status config_set_name(struct site_config *config, const char *text,
+                                   struct fault *fault)
 {
     if (!config_is_name(text))
         return fault_set(fault, ST_INVALID,
@@ -56,7 +57,8 @@ static enum status set_name(struct site_config *config, const char *text, struct
     return ST_OK;
 }
 
-static enum status set_socket(struct site_config *config, const char *text, struct fault *fault)
+static enum status config_set_socket(struct site_config *config, const char *text,
+                                     struct fault *fault)
 {
     size_t size = strlen(text);
 
@@ -68,7 +70,8 @@ static enum status set_socket(struct site_config *config, const char *text, stru
 }
 
 /* Whoever may write to a socket may connect.  The daemon's own user always may. */
-static enum status set_mode(struct site_config *config, const char *text, struct fault *fault)
+static enum status config_set_mode(struct site_config *config, const char *text,
+                                   struct fault *fault)
 {
     size_t size = strlen(text);
     unsigned long mode = strtoul(text, NULL, 8);
@@ -82,8 +85,8 @@ static enum status set_mode(struct site_config *config, const char *text, struct
     return ST_OK;
 }
 
-static enum status set_group_number(struct site_config *config, const char *text,
-                                    struct fault *fault)
+static enum status config_set_group_number(struct site_config *config, const char *text,
+                                           struct fault *fault)
 {
     unsigned long long number = strtoull(text, NULL, 10);
 
@@ -93,7 +96,8 @@ static enum status set_group_number(struct site_config *config, const char *text
     return ST_OK;
 }
 
-static enum status set_group(struct site_config *config, const char *text, struct fault *fault)
+static enum status config_set_group(struct site_config *config, const char *text,
+                                    struct fault *fault)
 {
     char room[4096];
     struct group group;
@@ -103,7 +107,7 @@ static enum status set_group(struct site_config *config, const char *text, struc
     if (!config->has_group)
         return ST_OK;
     if (strspn(text, "0123456789") == strlen(text))
-        return set_group_number(config, text, fault);
+        return config_set_group_number(config, text, fault);
     if (getgrnam_r(text, &group, room, sizeof room, &found) != 0 || found == NULL)
         return fault_set(fault, ST_INVALID, "control.group: there is no group \"%.60s\" here",
                          text);
@@ -113,7 +117,8 @@ static enum status set_group(struct site_config *config, const char *text, struc
 
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
 
-static enum status set_level(struct site_config *config, const char *text, struct fault *fault)
+static enum status config_set_level(struct site_config *config, const char *text,
+                                    struct fault *fault)
 {
     for (int level = LOG_ERROR; level <= LOG_DEBUG; level++) {
         if (strcmp(text, level_names[level]) == 0) {
@@ -124,7 +129,8 @@ static enum status set_level(struct site_config *config, const char *text, struc
     return fault_set(fault, ST_INVALID, "log.level: wants error, warn, info or debug");
 }
 
-static enum status set_map_bytes(struct site_config *config, const char *text, struct fault *fault)
+static enum status config_set_map_bytes(struct site_config *config, const char *text,
+                                        struct fault *fault)
 {
     uint64_t bytes;
 
@@ -137,8 +143,8 @@ static enum status set_map_bytes(struct site_config *config, const char *text, s
 }
 
 /* "15%" */
-static enum status set_share(uint64_t *percent, const char *key, const char *text,
-                             struct fault *fault)
+static enum status config_set_share(uint64_t *percent, const char *key, const char *text,
+                                    struct fault *fault)
 {
     char *end;
     unsigned long share = strtoul(text, &end, 10);
@@ -150,18 +156,21 @@ static enum status set_share(uint64_t *percent, const char *key, const char *tex
     return ST_OK;
 }
 
-static enum status set_disk_low(struct site_config *config, const char *text, struct fault *fault)
+static enum status config_set_disk_low(struct site_config *config, const char *text,
+                                       struct fault *fault)
 {
-    return set_share(&config->disk_low_percent, "store.disk_low", text, fault);
+    return config_set_share(&config->disk_low_percent, "store.disk_low", text, fault);
 }
 
-static enum status set_disk_full(struct site_config *config, const char *text, struct fault *fault)
+static enum status config_set_disk_full(struct site_config *config, const char *text,
+                                        struct fault *fault)
 {
-    return set_share(&config->disk_full_percent, "store.disk_full", text, fault);
+    return config_set_share(&config->disk_full_percent, "store.disk_full", text, fault);
 }
 
 /* Empty or an address of ZeroMQ; whether it can be had, the daemon finds out when it starts. */
-static enum status set_listen(struct site_config *config, const char *text, struct fault *fault)
+static enum status config_set_listen(struct site_config *config, const char *text,
+                                     struct fault *fault)
 {
     struct endpoint endpoint;
     struct fault inner = {0};
@@ -181,15 +190,15 @@ static const struct site_key {
     enum status (*set)(struct site_config *config, const char *text, struct fault *fault);
     const char *value; /* the default */
 } site_keys[] = {
-    {"name", set_name, "site"},
-    {"control.socket", set_socket, "control.sock"},
-    {"control.mode", set_mode, "0600"},
-    {"control.group", set_group, ""},
-    {"log.level", set_level, "info"},
-    {"ledger.map_bytes", set_map_bytes, "4GiB"},
-    {"store.disk_low", set_disk_low, "30%"},
-    {"store.disk_full", set_disk_full, "15%"},
-    {"link.listen", set_listen, ""},
+    {"name", config_set_name, "site"},
+    {"control.socket", config_set_socket, "control.sock"},
+    {"control.mode", config_set_mode, "0600"},
+    {"control.group", config_set_group, ""},
+    {"log.level", config_set_level, "info"},
+    {"ledger.map_bytes", config_set_map_bytes, "4GiB"},
+    {"store.disk_low", config_set_disk_low, "30%"},
+    {"store.disk_full", config_set_disk_full, "15%"},
+    {"link.listen", config_set_listen, ""},
     {"engine.tier1", config_set_tier1, "off"},
     {"engine.codes", config_set_codes, ""},
     {"engine.compiler", config_set_compiler, "cc"},
@@ -213,7 +222,7 @@ static const char *site_key_name(const void *context, size_t index)
     return index < SITE_KEYS ? site_keys[index].path : NULL;
 }
 
-static bool site_has_table(const char *path)
+static bool config_has_table(const char *path)
 {
     size_t size = strlen(path);
 
@@ -224,7 +233,7 @@ static bool site_has_table(const char *path)
     return false;
 }
 
-static enum status unknown_site_key(const char *path, struct fault *fault)
+static enum status config_unknown_key(const char *path, struct fault *fault)
 {
     const char *nearest = market_nearest(path, site_key_name, NULL);
 
@@ -234,8 +243,8 @@ static enum status unknown_site_key(const char *path, struct fault *fault)
                      path, nearest);
 }
 
-static enum status set_site_item(struct site_config *config, const struct toml_item *item,
-                                 struct fault *fault)
+static enum status config_set_item(struct site_config *config, const struct toml_item *item,
+                                   struct fault *fault)
 {
     for (size_t i = 0; i < SITE_KEYS; i++) {
         if (strcmp(item->path, site_keys[i].path) != 0)
@@ -245,12 +254,12 @@ static enum status set_site_item(struct site_config *config, const struct toml_i
                              item->path, site_keys[i].value);
         return site_keys[i].set(config, item->text, fault);
     }
-    return unknown_site_key(item->path, fault);
+    return config_unknown_key(item->path, fault);
 }
 
 /* ---- both ---- */
 
-static enum pricebook_kind price_kind(enum toml_kind kind)
+static enum pricebook_kind config_price_kind(enum toml_kind kind)
 {
     switch (kind) {
     case TOML_TEXT:
@@ -266,28 +275,28 @@ static enum pricebook_kind price_kind(enum toml_kind kind)
     return PRICEBOOK_OTHER;
 }
 
-static void take_item(void *context, const struct toml_item *item)
+static void config_take_item(void *context, const struct toml_item *item)
 {
     struct reading *reading = context;
-    struct pricebook_entry entry = {item->path, price_kind(item->kind), item->text};
+    struct pricebook_entry entry = {item->path, config_price_kind(item->kind), item->text};
     struct fault fault;
     enum status status;
 
     if (item->kind == TOML_TABLE &&
-        (reading->book != NULL ? pricebook_has_table(item->path) : site_has_table(item->path)))
+        (reading->book != NULL ? pricebook_has_table(item->path) : config_has_table(item->path)))
         return;
     if (reading->book != NULL)
         status = pricebook_set(reading->book, reading->reader->orders, &entry, &fault);
     else
-        status = set_site_item(reading->config, item, &fault);
+        status = config_set_item(reading->config, item, &fault);
     if (status == ST_MISSING)
-        report(reading, item->key_line, item->key_column, fault.text);
+        config_report(reading, item->key_line, item->key_column, fault.text);
     else if (status != ST_OK)
-        report(reading, item->line, item->column, fault.text);
+        config_report(reading, item->line, item->column, fault.text);
 }
 
-static enum status join_path(char path[CONFIG_PATH_BYTES], const char *dir, const char *file,
-                             struct fault *fault)
+static enum status config_join_path(char path[CONFIG_PATH_BYTES], const char *dir, const char *file,
+                                    struct fault *fault)
 {
     int size = snprintf(path, CONFIG_PATH_BYTES, "%s/%s", dir, file);
 
@@ -297,7 +306,8 @@ static enum status join_path(char path[CONFIG_PATH_BYTES], const char *dir, cons
 }
 
 /* The whole file; on ST_OK the caller frees *data. */
-static enum status read_file(const char *path, char **data, size_t *size, struct fault *fault)
+static enum status config_read_file(const char *path, char **data, size_t *size,
+                                    struct fault *fault)
 {
     enum status status = ST_OK;
     struct stat found;
@@ -330,31 +340,32 @@ out:
     return status;
 }
 
-static enum status load_file(struct reading *reading, const char *dir, struct fault *fault)
+static enum status config_load_file(struct reading *reading, const char *dir, struct fault *fault)
 {
     char path[CONFIG_PATH_BYTES];
     char *data = NULL;
     size_t size = 0;
     struct toml_error bad = {0, 0, ""};
     enum toml_result result;
-    enum status status = join_path(path, dir, reading->file, fault);
+    enum status status = config_join_path(path, dir, reading->file, fault);
 
     if (status != ST_OK)
         return status;
-    status = read_file(path, &data, &size, fault);
+    status = config_read_file(path, &data, &size, fault);
     if (status != ST_OK)
         return status;
-    result = toml_visit(data, size, take_item, reading, &bad);
+    result = toml_visit(data, size, config_take_item, reading, &bad);
     free(data);
     if (result == TOML_NOMEM)
         return fault_set(fault, ST_NOMEM, "parse %s: out of memory", path);
     if (result == TOML_BAD)
-        report(reading, bad.line, bad.column, bad.text);
+        config_report(reading, bad.line, bad.column, bad.text);
     return ST_OK;
 }
 
 /* A relative socket lies in the site's directory. */
-static enum status place_socket(struct site_config *config, const char *dir, struct fault *fault)
+static enum status config_place_socket(struct site_config *config, const char *dir,
+                                       struct fault *fault)
 {
     char name[CONFIG_SOCKET_BYTES];
     int size;
@@ -380,16 +391,16 @@ void site_config_default(struct site_config *config)
 }
 
 /* Over the defaults, with what must hold between entries; errors are counted in `reading`. */
-static enum status read_prices(struct reading *reading, const char *dir, struct fault *fault)
+static enum status config_read_prices(struct reading *reading, const char *dir, struct fault *fault)
 {
     struct fault between;
     enum status status;
 
     pricebook_default(reading->book, reading->reader->orders);
-    status = load_file(reading, dir, fault);
+    status = config_load_file(reading, dir, fault);
     if (status == ST_OK && reading->errors == 0 &&
         pricebook_check(reading->book, &between) != ST_OK)
-        report(reading, 0, 0, between.text);
+        config_report(reading, 0, 0, between.text);
     return status;
 }
 
@@ -398,7 +409,7 @@ enum status config_load_prices(const char *dir, const struct config_reader *read
 {
     struct pricebook new_book;
     struct reading prices = {reader, prices_file, 0, NULL, &new_book};
-    enum status status = read_prices(&prices, dir, fault);
+    enum status status = config_read_prices(&prices, dir, fault);
 
     if (status == ST_OK && prices.errors > 0)
         status = fault_set(fault, ST_INVALID, "%u errors in %s of %.200s", prices.errors,
@@ -419,20 +430,20 @@ enum status config_load(const char *dir, const struct config_reader *reader,
     enum status status;
 
     site_config_default(&new_config);
-    status = load_file(&site, dir, fault);
+    status = config_load_file(&site, dir, fault);
     if (status != ST_OK)
         return status;
-    status = read_prices(&prices, dir, fault);
+    status = config_read_prices(&prices, dir, fault);
     if (status != ST_OK)
         return status;
     if (site.errors == 0 && new_config.disk_full_percent > new_config.disk_low_percent)
-        report(&site, 0, 0, "store.disk_full: wants no more than store.disk_low");
+        config_report(&site, 0, 0, "store.disk_full: wants no more than store.disk_low");
     if (site.errors == 0 && config_check_engine(&new_config, &between) != ST_OK)
-        report(&site, 0, 0, between.text);
+        config_report(&site, 0, 0, between.text);
     if (site.errors + prices.errors > 0)
         return fault_set(fault, ST_INVALID, "%u errors in %s and %u in %s of %.200s", site.errors,
                          site_file, prices.errors, prices_file, dir);
-    status = place_socket(&new_config, dir, fault);
+    status = config_place_socket(&new_config, dir, fault);
     if (status != ST_OK)
         return status;
     *config = new_config;

@@ -10,8 +10,8 @@
 #include "market/market.h"
 #include "site/config/config.h"
 
-static enum status parse_count(uint64_t *count, const char *key, const char *text, uint64_t min,
-                               uint64_t max, struct fault *fault)
+static enum status config_parse_count(uint64_t *count, const char *key, const char *text,
+                                      uint64_t min, uint64_t max, struct fault *fault)
 {
     char *end;
     uint64_t number;
@@ -26,8 +26,8 @@ static enum status parse_count(uint64_t *count, const char *key, const char *tex
     return ST_OK;
 }
 
-static enum status parse_bytes(uint64_t *bytes, const char *key, const char *text, uint64_t min,
-                               uint64_t max, struct fault *fault)
+static enum status config_parse_bytes(uint64_t *bytes, const char *key, const char *text,
+                                      uint64_t min, uint64_t max, struct fault *fault)
 {
     char least[PRICEBOOK_VALUE_BYTES];
     char most[PRICEBOOK_VALUE_BYTES];
@@ -106,63 +106,63 @@ enum status config_set_jail(struct site_config *config, const char *text, struct
 
 enum status config_set_hot_fuel(struct site_config *config, const char *text, struct fault *fault)
 {
-    return parse_count(&config->engine.hot_fuel, "engine.hot_fuel", text, 1,
-                       UINT64_C(1000000000000000000), fault);
+    return config_parse_count(&config->engine.hot_fuel, "engine.hot_fuel", text, 1,
+                              UINT64_C(1000000000000000000), fault);
 }
 
 /* 0: hot_fuel alone decides.  An effort times the most of it still fits in 64 bits. */
 enum status config_set_effort_fuel(struct site_config *config, const char *text,
                                    struct fault *fault)
 {
-    return parse_count(&config->engine.effort_fuel, "engine.effort_fuel", text, 0,
-                       UINT64_C(1000000000000), fault);
+    return config_parse_count(&config->engine.effort_fuel, "engine.effort_fuel", text, 0,
+                              UINT64_C(1000000000000), fault);
 }
 
 enum status config_set_objects(struct site_config *config, const char *text, struct fault *fault)
 {
-    return parse_count(&config->engine.objects, "engine.objects", text, 1, 4096, fault);
+    return config_parse_count(&config->engine.objects, "engine.objects", text, 1, 4096, fault);
 }
 
 enum status config_set_compile_seconds(struct site_config *config, const char *text,
                                        struct fault *fault)
 {
-    return parse_count(&config->engine.compile_seconds, "engine.compile_seconds", text, 1, 3600,
-                       fault);
+    return config_parse_count(&config->engine.compile_seconds, "engine.compile_seconds", text, 1,
+                              3600, fault);
 }
 
 enum status config_set_compile_memory(struct site_config *config, const char *text,
                                       struct fault *fault)
 {
-    return parse_bytes(&config->engine.compile_memory, "engine.compile_memory", text, 64 << 20,
-                       UINT64_C(1) << 40, fault);
+    return config_parse_bytes(&config->engine.compile_memory, "engine.compile_memory", text,
+                              64 << 20, UINT64_C(1) << 40, fault);
 }
 
 enum status config_set_module_bytes(struct site_config *config, const char *text,
                                     struct fault *fault)
 {
-    return parse_bytes(&config->engine.module_bytes, "engine.module_bytes", text, 1, 1 << 20,
-                       fault);
+    return config_parse_bytes(&config->engine.module_bytes, "engine.module_bytes", text, 1, 1 << 20,
+                              fault);
 }
 
 enum status config_set_object_bytes(struct site_config *config, const char *text,
                                     struct fault *fault)
 {
-    return parse_bytes(&config->engine.object_bytes, "engine.object_bytes", text, 1 << 16,
-                       256 << 20, fault);
+    return config_parse_bytes(&config->engine.object_bytes, "engine.object_bytes", text, 1 << 16,
+                              256 << 20, fault);
 }
 
 enum status config_set_cache_bytes(struct site_config *config, const char *text,
                                    struct fault *fault)
 {
-    return parse_bytes(&config->engine.cache_bytes, "engine.cache_bytes", text, 1 << 20,
-                       UINT64_C(1) << 40, fault);
+    return config_parse_bytes(&config->engine.cache_bytes, "engine.cache_bytes", text, 1 << 20,
+                              UINT64_C(1) << 40, fault);
 }
 
 enum status config_set_cache_objects(struct site_config *config, const char *text,
                                      struct fault *fault)
 {
-    return parse_count(&config->engine.cache_objects, "engine.cache_objects", text, 1, 65536,
-                       fault);
+    return config_parse_count(&config->engine.cache_objects, "engine.cache_objects", text, 1, 65536,
+                              fault);
 }
 
 enum status config_check_engine(const struct site_config *config, struct fault *fault)

@@ -51,7 +51,8 @@ static const char prices_text[] =
     "# A key that is left out keeps the value that `serai site init` wrote here.\n";
 
 /* Open a file that was not there before. */
-static enum status create(FILE **file, const char *dir, const char *name, struct fault *fault)
+static enum status config_create(FILE **file, const char *dir, const char *name,
+                                 struct fault *fault)
 {
     char path[CONFIG_PATH_BYTES];
     int size = snprintf(path, sizeof path, "%s/%s", dir, name);
@@ -71,7 +72,7 @@ static enum status create(FILE **file, const char *dir, const char *name, struct
     return ST_OK;
 }
 
-static enum status finish(FILE *file, const char *name, struct fault *fault)
+static enum status config_finish(FILE *file, const char *name, struct fault *fault)
 {
     bool failed = fflush(file) != 0 || ferror(file) || fsync(fileno(file)) != 0;
 
@@ -82,14 +83,14 @@ static enum status finish(FILE *file, const char *name, struct fault *fault)
 
 /* Lines come in the order of tables, so a new table begins where the first part of a path changes.
  */
-struct writer {
+struct prices_writer {
     FILE *file;
     char table[PRICEBOOK_PATH_BYTES];
 };
 
-static void write_line(void *context, const struct pricebook_line *line)
+static void prices_write_line(void *context, const struct pricebook_line *line)
 {
-    struct writer *writer = context;
+    struct prices_writer *writer = context;
     const char *dot = strchr(line->path, '.');
     const char *key = dot == NULL ? line->path : dot + 1;
     size_t size = dot == NULL ? 0 : (size_t)(dot - line->path);
@@ -103,19 +104,19 @@ static void write_line(void *context, const struct pricebook_line *line)
     (void)fprintf(writer->file, "%s = %s%s%s # %s\n", key, quote, line->value, quote, line->unit);
 }
 
-static enum status write_prices(const char *dir, const struct order_names *orders,
+static enum status prices_write(const char *dir, const struct order_names *orders,
                                 struct fault *fault)
 {
-    struct writer writer = {NULL, ""};
+    struct prices_writer writer = {NULL, ""};
     struct pricebook book;
-    enum status status = create(&writer.file, dir, "prices.toml", fault);
+    enum status status = config_create(&writer.file, dir, "prices.toml", fault);
 
     if (status != ST_OK)
         return status;
     pricebook_default(&book, orders);
     (void)fputs(prices_text, writer.file);
-    pricebook_each(&book, orders, write_line, &writer);
-    return finish(writer.file, "prices.toml", fault);
+    pricebook_each(&book, orders, prices_write_line, &writer);
+    return config_finish(writer.file, "prices.toml", fault);
 }
 
 enum status config_write_new(const char *dir, const char *name, const struct order_names *orders,
@@ -127,12 +128,12 @@ enum status config_write_new(const char *dir, const char *name, const struct ord
     if (!config_is_name(name))
         return fault_set(fault, ST_INVALID,
                          "\"%.40s\" is no name of a site: 1 to 32 of a-z, 0-9 and '-'", name);
-    status = create(&file, dir, "site.toml", fault);
+    status = config_create(&file, dir, "site.toml", fault);
     if (status != ST_OK)
         return status;
     (void)fprintf(file, site_text, name);
-    status = finish(file, "site.toml", fault);
+    status = config_finish(file, "site.toml", fault);
     if (status != ST_OK)
         return status;
-    return write_prices(dir, orders, fault);
+    return prices_write(dir, orders, fault);
 }

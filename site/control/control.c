@@ -11,7 +11,7 @@ static const char SIGNED_READ_FORMAT[] = "serai-read-2";
 
 enum { FORMAT_BYTES_MAX = 16 };
 
-static void put_raw(struct bytes *out, const struct bytes *item)
+static void control_put_raw(struct bytes *out, const struct bytes *item)
 {
     bytes_append(out, item->data, item->size);
     if (item->failed)
@@ -27,8 +27,9 @@ bool control_is_key(const uint8_t key[CONTROL_KEY_BYTES])
 }
 
 /* Both kinds of payload: `number` is a request's number or a read's time. */
-static void put_envelope(struct bytes *out, const char *format, const struct control_signer *by,
-                         uint64_t number, const char *command, const struct bytes *args)
+static void control_put_envelope(struct bytes *out, const char *format,
+                                 const struct control_signer *by, uint64_t number,
+                                 const char *command, const struct bytes *args)
 {
     struct bytes payload = {0};
     uint8_t signature[CONTROL_SIGNATURE_BYTES] = {0};
@@ -43,7 +44,7 @@ static void put_envelope(struct bytes *out, const char *format, const struct con
     cbor_put_bytes(&payload, by->key, CONTROL_KEY_BYTES);
     cbor_put_uint(&payload, number);
     cbor_put_text(&payload, command);
-    put_raw(&payload, args);
+    control_put_raw(&payload, args);
 
     if (payload.failed)
         out->failed = true;
@@ -62,13 +63,13 @@ void control_sign(struct bytes *out, const uint8_t site_key[CONTROL_KEY_BYTES],
 {
     const struct control_signer by = {.site_key = site_key, .key = key, .secret = secret};
 
-    put_envelope(out, REQUEST_FORMAT, &by, number, command, args);
+    control_put_envelope(out, REQUEST_FORMAT, &by, number, command, args);
 }
 
 void control_read_signed(struct bytes *out, const struct control_signer *by, uint64_t site_time_us,
                          const char *command, const struct bytes *args)
 {
-    put_envelope(out, SIGNED_READ_FORMAT, by, site_time_us, command, args);
+    control_put_envelope(out, SIGNED_READ_FORMAT, by, site_time_us, command, args);
 }
 
 void control_read(struct bytes *out, const char *command, const struct bytes *args)
@@ -76,10 +77,10 @@ void control_read(struct bytes *out, const char *command, const struct bytes *ar
     cbor_put_array(out, 3);
     cbor_put_text(out, READ_FORMAT);
     cbor_put_text(out, command);
-    put_raw(out, args);
+    control_put_raw(out, args);
 }
 
-static void get_format(struct cbor *in, const char *format)
+static void control_get_format(struct cbor *in, const char *format)
 {
     char text[FORMAT_BYTES_MAX + 1];
 
@@ -88,24 +89,24 @@ static void get_format(struct cbor *in, const char *format)
         cbor_fail(in, "unknown format of request");
 }
 
-static void get_args(struct control_request *request, struct cbor *in)
+static void control_get_args(struct control_request *request, struct cbor *in)
 {
     if (cbor_peek(in) != CBOR_ARRAY)
         cbor_fail(in, "args are not an array");
     request->args = cbor_get_raw(in, &request->args_size);
 }
 
-static enum status decode_read(struct control_request *request, struct cbor *in,
-                               struct fault *fault)
+static enum status control_decode_read(struct control_request *request, struct cbor *in,
+                                       struct fault *fault)
 {
     request->is_read = true;
-    get_format(in, READ_FORMAT);
+    control_get_format(in, READ_FORMAT);
     cbor_get_text(in, request->command, CONTROL_COMMAND_BYTES_MAX);
-    get_args(request, in);
+    control_get_args(request, in);
     return cbor_done(in, fault, "control read");
 }
 
-static enum status decode_payload(struct control_request *request, struct fault *fault)
+static enum status control_decode_payload(struct control_request *request, struct fault *fault)
 {
     struct cbor in;
     char format[FORMAT_BYTES_MAX + 1];
@@ -123,12 +124,12 @@ static enum status decode_payload(struct control_request *request, struct fault 
     number = cbor_get_uint(&in, UINT64_MAX);
     *(request->is_read ? &request->site_time_us : &request->number) = number;
     cbor_get_text(&in, request->command, CONTROL_COMMAND_BYTES_MAX);
-    get_args(request, &in);
+    control_get_args(request, &in);
     return cbor_done(&in, fault, "control request");
 }
 
-static enum status decode_envelope(struct control_request *request, struct cbor *in,
-                                   struct fault *fault)
+static enum status control_decode_envelope(struct control_request *request, struct cbor *in,
+                                           struct fault *fault)
 {
     enum status status;
 
@@ -137,7 +138,7 @@ static enum status decode_envelope(struct control_request *request, struct cbor 
     status = cbor_done(in, fault, "control envelope");
     if (status != ST_OK)
         return status;
-    return decode_payload(request, fault);
+    return control_decode_payload(request, fault);
 }
 
 enum status control_check_signature(const struct control_request *request, struct fault *fault)
@@ -161,9 +162,9 @@ enum status control_parse(struct control_request *request, const uint8_t *bytes,
     cbor_init(&in, bytes, size);
     count = cbor_get_array_any(&in, 3);
     if (in.error == NULL && count == 3)
-        return decode_read(request, &in, fault);
+        return control_decode_read(request, &in, fault);
     if (in.error == NULL && count == 2)
-        return decode_envelope(request, &in, fault);
+        return control_decode_envelope(request, &in, fault);
     cbor_fail(&in, "neither an envelope of 2 items nor a read of 3");
     return cbor_done(&in, fault, "control request");
 }
@@ -177,7 +178,7 @@ enum status control_decode(struct control_request *request, const uint8_t *bytes
 }
 
 /* Answers quote what clients sent; whatever that was, the answer itself must decode. */
-static void put_message(struct bytes *out, const char *message)
+static void control_put_message(struct bytes *out, const char *message)
 {
     char text[CONTROL_MESSAGE_BYTES_MAX + 1];
     size_t used = 0;
@@ -198,7 +199,7 @@ void control_answer(struct bytes *out, enum control_status status, uint64_t fram
     cbor_put_array(out, 4);
     cbor_put_uint(out, (uint64_t)status);
     cbor_put_uint(out, frame);
-    put_message(out, message == NULL ? "" : message);
+    control_put_message(out, message == NULL ? "" : message);
     if (result == NULL || result->size == 0)
         cbor_put_null(out);
     else
@@ -225,7 +226,7 @@ enum status control_head_decode(uint8_t site_key[CONTROL_KEY_BYTES],
     return ST_OK;
 }
 
-static bool is_status(uint64_t value)
+static bool control_is_status(uint64_t value)
 {
     return value == CONTROL_DONE || value == CONTROL_REFUSED || value == CONTROL_BAD_REQUEST ||
            value == CONTROL_MISSING || value == CONTROL_TRY_AGAIN || value == CONTROL_DENIED;
@@ -241,7 +242,7 @@ enum status control_reply_decode(struct control_reply *reply, const uint8_t *byt
     cbor_init(&in, bytes, size);
     cbor_get_array(&in, 4);
     status = cbor_get_uint(&in, UINT8_MAX);
-    if (in.error == NULL && !is_status(status))
+    if (in.error == NULL && !control_is_status(status))
         cbor_fail(&in, "unknown status");
     reply->status = (enum control_status)status;
     reply->frame = cbor_get_uint(&in, UINT64_MAX);

@@ -33,7 +33,7 @@ struct keyfile {
 /* ---- the text ---- */
 
 /* The word after `name ` at the start of a line; NULL when there is none. */
-static const char *find_field(const char *text, const char *name)
+static const char *keyfile_find_field(const char *text, const char *name)
 {
     size_t length = strlen(name);
 
@@ -47,9 +47,9 @@ static const char *find_field(const char *text, const char *name)
     return NULL;
 }
 
-static bool get_hex(const char *text, const char *name, uint8_t *to, size_t size)
+static bool keyfile_get_hex(const char *text, const char *name, uint8_t *to, size_t size)
 {
-    const char *field = find_field(text, name);
+    const char *field = keyfile_find_field(text, name);
     char digits[SECRET_HEX_BYTES];
     bool good;
 
@@ -62,8 +62,8 @@ static bool get_hex(const char *text, const char *name, uint8_t *to, size_t size
     return good;
 }
 
-static enum status write_key(const char *path, const char *what, const uint8_t *key,
-                             const uint8_t *secret, struct fault *fault)
+static enum status keyfile_write_key(const char *path, const char *what, const uint8_t *key,
+                                     const uint8_t *secret, struct fault *fault)
 {
     char text[KEYFILE_BYTES_MAX];
     char key_hex[KEY_HEX_BYTES];
@@ -97,7 +97,7 @@ enum status keyfile_create(const char *path, const char *what, uint8_t key[CONTR
     if (secret == NULL)
         return fault_set(fault, ST_NOMEM, "make key %s: out of memory", path);
     (void)!crypto_sign_keypair(key, secret); /* always 0 */
-    status = write_key(path, what, key, secret, fault);
+    status = keyfile_write_key(path, what, key, secret, fault);
     sodium_free(secret);
     return status;
 }
@@ -105,11 +105,11 @@ enum status keyfile_create(const char *path, const char *what, uint8_t key[CONTR
 enum status keyfile_create_public(const char *path, const char *what,
                                   const uint8_t key[CONTROL_KEY_BYTES], struct fault *fault)
 {
-    return write_key(path, what, key, NULL, fault);
+    return keyfile_write_key(path, what, key, NULL, fault);
 }
 
 /* The file as NUL-terminated text; the caller wipes and frees it. */
-static enum status read_text(const char *path, struct bytes *text, struct fault *fault)
+static enum status keyfile_read_text(const char *path, struct bytes *text, struct fault *fault)
 {
     enum status status = file_read_kept(path, KEYFILE_BYTES_MAX, text, fault);
 
@@ -119,7 +119,7 @@ static enum status read_text(const char *path, struct bytes *text, struct fault 
     return text->failed ? fault_set(fault, ST_NOMEM, "read %s: out of memory", path) : ST_OK;
 }
 
-static void wipe(struct bytes *text)
+static void keyfile_wipe(struct bytes *text)
 {
     if (text->data != NULL)
         sodium_memzero(text->data, text->capacity);
@@ -130,17 +130,18 @@ enum status keyfile_read_public(const char *path, uint8_t key[CONTROL_KEY_BYTES]
                                 struct fault *fault)
 {
     struct bytes text = {0};
-    enum status status = read_text(path, &text, fault);
+    enum status status = keyfile_read_text(path, &text, fault);
 
-    if (status == ST_OK && !get_hex((const char *)text.data, "public", key, CONTROL_KEY_BYTES))
+    if (status == ST_OK &&
+        !keyfile_get_hex((const char *)text.data, "public", key, CONTROL_KEY_BYTES))
         status = fault_set(fault, ST_INVALID, "%s is not a key file: no line `public HEX`", path);
-    wipe(&text);
+    keyfile_wipe(&text);
     return status;
 }
 
 /* ---- an open key ---- */
 
-static enum status lock(struct keyfile *file, struct fault *fault)
+static enum status keyfile_lock(struct keyfile *file, struct fault *fault)
 {
     const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
 
@@ -156,7 +157,7 @@ static enum status lock(struct keyfile *file, struct fault *fault)
     return ST_OK;
 }
 
-static enum status check_mode(const struct keyfile *file, struct fault *fault)
+static enum status keyfile_check_mode(const struct keyfile *file, struct fault *fault)
 {
     struct stat info;
 
@@ -168,10 +169,10 @@ static enum status check_mode(const struct keyfile *file, struct fault *fault)
     return ST_OK;
 }
 
-static enum status load(struct keyfile *file, struct fault *fault)
+static enum status keyfile_load(struct keyfile *file, struct fault *fault)
 {
     struct bytes text = {0};
-    enum status status = read_text(file->path, &text, fault);
+    enum status status = keyfile_read_text(file->path, &text, fault);
     bool good;
 
     if (status != ST_OK)
@@ -181,14 +182,14 @@ static enum status load(struct keyfile *file, struct fault *fault)
         status = fault_set(fault, ST_NOMEM, "open key %s: out of memory", file->path);
         goto out;
     }
-    good = get_hex((const char *)text.data, "public", file->key, CONTROL_KEY_BYTES) &&
-           get_hex((const char *)text.data, "secret", file->secret, CONTROL_SECRET_BYTES);
+    good = keyfile_get_hex((const char *)text.data, "public", file->key, CONTROL_KEY_BYTES) &&
+           keyfile_get_hex((const char *)text.data, "secret", file->secret, CONTROL_SECRET_BYTES);
     /* The second half of an Ed25519 secret is its public key; two that differ sign nothing. */
     if (!good || memcmp(file->secret + CONTROL_SECRET_BYTES - CONTROL_KEY_BYTES, file->key,
                         CONTROL_KEY_BYTES) != 0)
         status = fault_set(fault, ST_INVALID, "%s is not a key file with a secret", file->path);
 out:
-    wipe(&text);
+    keyfile_wipe(&text);
     return status;
 }
 
@@ -205,12 +206,12 @@ enum status keyfile_open(struct keyfile **file, const char *path, struct fault *
         status = fault_set(fault, ST_INVALID, "path of key too long: %.100s", path);
     else {
         memcpy(opened->path, path, strlen(path) + 1);
-        status = lock(opened, fault);
+        status = keyfile_lock(opened, fault);
     }
     if (status == ST_OK)
-        status = check_mode(opened, fault);
+        status = keyfile_check_mode(opened, fault);
     if (status == ST_OK)
-        status = load(opened, fault);
+        status = keyfile_load(opened, fault);
     if (status != ST_OK) {
         keyfile_close(opened);
         return status;
@@ -241,7 +242,7 @@ const uint8_t *keyfile_secret(const struct keyfile *file)
 
 /* ---- numbers and pending envelopes ---- */
 
-static void path_beside(const struct keyfile *file, const char *suffix, char path[FILE_PATH_BYTES])
+static void keyfile_path(const struct keyfile *file, const char *suffix, char path[FILE_PATH_BYTES])
 {
     int length = snprintf(path, FILE_PATH_BYTES, "%s%s", file->path, suffix);
 
@@ -249,16 +250,16 @@ static void path_beside(const struct keyfile *file, const char *suffix, char pat
 }
 
 /* What FILE.number holds. */
-struct number {
+struct key_number {
     uint8_t site[CONTROL_KEY_BYTES];
     uint64_t last;
 };
 struct numbers {
-    struct number items[KEYFILE_SITES_MAX];
+    struct key_number items[KEYFILE_SITES_MAX];
     size_t count;
 };
 
-static struct number *find_number(struct numbers *numbers, const uint8_t *site)
+static struct key_number *numbers_find(struct numbers *numbers, const uint8_t *site)
 {
     for (size_t i = 0; i < numbers->count; i++)
         if (memcmp(numbers->items[i].site, site, CONTROL_KEY_BYTES) == 0)
@@ -267,9 +268,9 @@ static struct number *find_number(struct numbers *numbers, const uint8_t *site)
 }
 
 /* "SITE NUMBER" without its newline.  False: it is no such line, or the second for its site. */
-static bool take_number(struct numbers *numbers, const char *line, size_t length)
+static bool numbers_take(struct numbers *numbers, const char *line, size_t length)
 {
-    struct number *number = &numbers->items[numbers->count];
+    struct key_number *number = &numbers->items[numbers->count];
     char text[NUMBER_LINE_BYTES];
     char *digits = text + 2 * CONTROL_KEY_BYTES + 1;
     char *end;
@@ -285,14 +286,14 @@ static bool take_number(struct numbers *numbers, const char *line, size_t length
     errno = 0;
     number->last = strtoull(digits, &end, 10);
     if (errno != 0 || *end != '\0' || !hex_parse(number->site, CONTROL_KEY_BYTES, text) ||
-        find_number(numbers, number->site) != NULL)
+        numbers_find(numbers, number->site) != NULL)
         return false;
     numbers->count++;
     return true;
 }
 
 /* Each line ends: a file that was cut does not pass for a lower number. */
-static bool parse_numbers(struct numbers *numbers, const struct bytes *text)
+static bool numbers_parse(struct numbers *numbers, const struct bytes *text)
 {
     const char *line = (const char *)text->data;
     const char *end = line + text->size;
@@ -300,14 +301,14 @@ static bool parse_numbers(struct numbers *numbers, const struct bytes *text)
     while (line != end) {
         const char *newline = memchr(line, '\n', (size_t)(end - line));
 
-        if (newline == NULL || !take_number(numbers, line, (size_t)(newline - line)))
+        if (newline == NULL || !numbers_take(numbers, line, (size_t)(newline - line)))
             return false;
         line = newline + 1;
     }
     return text->size > 0; /* it is never written empty */
 }
 
-static enum status read_numbers(const char *path, struct numbers *numbers, struct fault *fault)
+static enum status numbers_read(const char *path, struct numbers *numbers, struct fault *fault)
 {
     struct bytes text = {0};
     enum status status =
@@ -316,7 +317,7 @@ static enum status read_numbers(const char *path, struct numbers *numbers, struc
     numbers->count = 0;
     if (status == ST_MISSING)
         status = ST_OK;
-    else if (status == ST_FULL || (status == ST_OK && !parse_numbers(numbers, &text)))
+    else if (status == ST_FULL || (status == ST_OK && !numbers_parse(numbers, &text)))
         status = fault_set(fault, ST_INVALID,
                            "%s is damaged: it has a line `SITE NUMBER` for each site, with the "
                            "last number that was used there. Remove it: the site then says where "
@@ -326,7 +327,7 @@ static enum status read_numbers(const char *path, struct numbers *numbers, struc
     return status;
 }
 
-static enum status write_numbers(const char *path, const struct numbers *numbers,
+static enum status numbers_write(const char *path, const struct numbers *numbers,
                                  struct fault *fault)
 {
     char text[KEYFILE_SITES_MAX * NUMBER_LINE_BYTES];
@@ -341,19 +342,19 @@ static enum status write_numbers(const char *path, const struct numbers *numbers
 }
 
 /* Raise the number of a site to `last`, or by one when that is 0; the result in *number. */
-static enum status move_number(struct keyfile *file, const uint8_t *site, uint64_t last,
-                               uint64_t *number, struct fault *fault)
+static enum status numbers_move(struct keyfile *file, const uint8_t *site, uint64_t last,
+                                uint64_t *number, struct fault *fault)
 {
     char path[FILE_PATH_BYTES];
     struct numbers numbers;
-    struct number *found;
+    struct key_number *found;
     enum status status;
 
-    path_beside(file, ".number", path);
-    status = read_numbers(path, &numbers, fault);
+    keyfile_path(file, ".number", path);
+    status = numbers_read(path, &numbers, fault);
     if (status != ST_OK)
         return status;
-    found = find_number(&numbers, site);
+    found = numbers_find(&numbers, site);
     if (found == NULL && numbers.count == KEYFILE_SITES_MAX)
         return fault_set(fault, ST_INVALID,
                          "%s holds the numbers of %d sites, the most: remove the line of one that "
@@ -369,13 +370,13 @@ static enum status move_number(struct keyfile *file, const uint8_t *site, uint64
     if (last == 0 || last > found->last)
         found->last = last == 0 ? found->last + 1 : last;
     *number = found->last;
-    return write_numbers(path, &numbers, fault);
+    return numbers_write(path, &numbers, fault);
 }
 
 enum status keyfile_next_number(struct keyfile *file, const uint8_t site[CONTROL_KEY_BYTES],
                                 uint64_t *number, struct fault *fault)
 {
-    return move_number(file, site, 0, number, fault);
+    return numbers_move(file, site, 0, number, fault);
 }
 
 enum status keyfile_raise_number(struct keyfile *file, const uint8_t site[CONTROL_KEY_BYTES],
@@ -383,7 +384,7 @@ enum status keyfile_raise_number(struct keyfile *file, const uint8_t site[CONTRO
 {
     uint64_t number;
 
-    return last == 0 ? ST_OK : move_number(file, site, last, &number, fault);
+    return last == 0 ? ST_OK : numbers_move(file, site, last, &number, fault);
 }
 
 /* ---- requests that wait for their answer ---- */
@@ -397,7 +398,7 @@ struct kept {
     size_t sizes[KEYFILE_SITES_MAX];
 };
 
-static enum status decode_kept(struct kept *kept, struct fault *fault)
+static enum status kept_decode(struct kept *kept, struct fault *fault)
 {
     struct cbor in;
     uint64_t items;
@@ -418,7 +419,7 @@ static enum status decode_kept(struct kept *kept, struct fault *fault)
 }
 
 /* An empty one when the file is not there.  The caller frees kept->text in any case. */
-static enum status read_kept(const char *path, struct kept *kept, struct fault *fault)
+static enum status kept_read(const char *path, struct kept *kept, struct fault *fault)
 {
     struct fault why = {0};
     enum status status;
@@ -427,7 +428,7 @@ static enum status read_kept(const char *path, struct kept *kept, struct fault *
     status = file_read_kept(path, PENDING_BYTES_MAX, &kept->text, fault);
     if (status == ST_MISSING)
         return ST_OK;
-    if (status != ST_FULL && (status != ST_OK || decode_kept(kept, &why) == ST_OK))
+    if (status != ST_FULL && (status != ST_OK || kept_decode(kept, &why) == ST_OK))
         return status;
     return fault_set(fault, ST_INVALID,
                      "%s is damaged (%s). It holds a request whose answer did not come, which may "
@@ -435,7 +436,7 @@ static enum status read_kept(const char *path, struct kept *kept, struct fault *
                      path, status == ST_FULL ? "too long" : why.text);
 }
 
-static size_t find_kept(const struct kept *kept, const uint8_t *site)
+static size_t kept_find(const struct kept *kept, const uint8_t *site)
 {
     size_t i = 0;
 
@@ -445,10 +446,10 @@ static size_t find_kept(const struct kept *kept, const uint8_t *site)
 }
 
 /* Write all but the one for `site`, and then `envelope` for it unless that is NULL. */
-static enum status write_kept(const char *path, const struct kept *kept, const uint8_t *site,
+static enum status kept_write(const char *path, const struct kept *kept, const uint8_t *site,
                               const struct bytes *envelope, struct fault *fault)
 {
-    size_t without = find_kept(kept, site);
+    size_t without = kept_find(kept, site);
     size_t count = kept->count - (without < kept->count ? 1 : 0) + (envelope != NULL ? 1 : 0);
     struct bytes text = {0};
     enum status status;
@@ -483,17 +484,17 @@ static enum status write_kept(const char *path, const struct kept *kept, const u
     return status;
 }
 
-static enum status change_kept(struct keyfile *file, const uint8_t *site,
+static enum status kept_change(struct keyfile *file, const uint8_t *site,
                                const struct bytes *envelope, struct fault *fault)
 {
     char path[FILE_PATH_BYTES];
     struct kept kept;
     enum status status;
 
-    path_beside(file, ".pending", path);
-    status = read_kept(path, &kept, fault);
+    keyfile_path(file, ".pending", path);
+    status = kept_read(path, &kept, fault);
     if (status == ST_OK)
-        status = write_kept(path, &kept, site, envelope, fault);
+        status = kept_write(path, &kept, site, envelope, fault);
     bytes_fini(&kept.text);
     return status;
 }
@@ -501,7 +502,7 @@ static enum status change_kept(struct keyfile *file, const uint8_t *site,
 enum status keyfile_pending_save(struct keyfile *file, const uint8_t site[CONTROL_KEY_BYTES],
                                  const struct bytes *envelope, struct fault *fault)
 {
-    return change_kept(file, site, envelope, fault);
+    return kept_change(file, site, envelope, fault);
 }
 
 enum status keyfile_pending_load(struct keyfile *file, const uint8_t site[CONTROL_KEY_BYTES],
@@ -512,9 +513,9 @@ enum status keyfile_pending_load(struct keyfile *file, const uint8_t site[CONTRO
     enum status status;
     size_t i;
 
-    path_beside(file, ".pending", path);
-    status = read_kept(path, &kept, fault);
-    i = find_kept(&kept, site);
+    keyfile_path(file, ".pending", path);
+    status = kept_read(path, &kept, fault);
+    i = kept_find(&kept, site);
     if (status == ST_OK && i == kept.count)
         status = fault_set(fault, ST_MISSING, "%s holds nothing for this site", path);
     if (status == ST_OK)
@@ -528,7 +529,7 @@ enum status keyfile_pending_load(struct keyfile *file, const uint8_t site[CONTRO
 enum status keyfile_pending_drop(struct keyfile *file, const uint8_t site[CONTROL_KEY_BYTES],
                                  struct fault *fault)
 {
-    return change_kept(file, site, NULL, fault);
+    return kept_change(file, site, NULL, fault);
 }
 
 bool keyfile_pending_elsewhere(struct keyfile *file, const uint8_t site[CONTROL_KEY_BYTES],
@@ -538,8 +539,8 @@ bool keyfile_pending_elsewhere(struct keyfile *file, const uint8_t site[CONTROL_
     struct kept kept;
     bool found = false;
 
-    path_beside(file, ".pending", path);
-    if (read_kept(path, &kept, NULL) == ST_OK) {
+    keyfile_path(file, ".pending", path);
+    if (kept_read(path, &kept, NULL) == ST_OK) {
         for (size_t i = 0; i < kept.count && !found; i++) {
             found = memcmp(kept.sites[i], site, CONTROL_KEY_BYTES) != 0;
             if (found)

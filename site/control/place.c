@@ -22,7 +22,7 @@ static const char *const own_files[] = {
     SITE_OPERATOR, SITE_OPERATOR_PUBLIC, SITE_COMPILED, SITE_MARKER,
 };
 
-static bool is_same_folder(const char *a, const char *b)
+static bool place_is_same_folder(const char *a, const char *b)
 {
     struct stat one;
     struct stat other;
@@ -31,18 +31,19 @@ static bool is_same_folder(const char *a, const char *b)
            one.st_ino == other.st_ino;
 }
 
-static bool is_folder_of(const char *dir, const char *name, const char *folder)
+static bool place_is_folder_of(const char *dir, const char *name, const char *folder)
 {
     char path[FILE_PATH_BYTES];
 
-    return file_path(path, dir, name, NULL) == ST_OK && is_same_folder(path, folder);
+    return file_path(path, dir, name, NULL) == ST_OK && place_is_same_folder(path, folder);
 }
 
-static bool is_own(const char *dir, const char *folder, const char *name)
+static bool place_is_own(const char *dir, const char *folder, const char *name)
 {
-    if (is_folder_of(dir, SITE_STORE, folder) || is_folder_of(dir, SITE_COMPILED, folder))
+    if (place_is_folder_of(dir, SITE_STORE, folder) ||
+        place_is_folder_of(dir, SITE_COMPILED, folder))
         return true;
-    if (!is_same_folder(dir, folder))
+    if (!place_is_same_folder(dir, folder))
         return false;
     for (size_t i = 0; i < sizeof own_files / sizeof own_files[0]; i++) {
         size_t size = strlen(own_files[i]);
@@ -54,7 +55,7 @@ static bool is_own(const char *dir, const char *folder, const char *name)
 }
 
 /* What `file` is called in the folder; false: it is not there. */
-static bool find_entry(const char *folder, const struct stat *file, char name[NAME_MAX + 1])
+static bool place_find_entry(const char *folder, const struct stat *file, char name[NAME_MAX + 1])
 {
     DIR *entries = opendir(folder);
     const struct dirent *entry;
@@ -83,8 +84,8 @@ bool place_is_own_file(const char *dir, const struct stat *file, char path[PLACE
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
         char folder[FILE_PATH_BYTES];
 
-        if (file_path(folder, dir, folders[i], NULL) != ST_OK || !find_entry(folder, file, name) ||
-            !is_own(dir, folder, name))
+        if (file_path(folder, dir, folders[i], NULL) != ST_OK ||
+            !place_find_entry(folder, file, name) || !place_is_own(dir, folder, name))
             continue;
         (void)snprintf(path, PLACE_OWN_BYTES, "%s%s", folders[i], name);
         return true;
@@ -94,8 +95,8 @@ bool place_is_own_file(const char *dir, const struct stat *file, char path[PLACE
 
 /* ---- sockets ---- */
 
-static enum status check_folder(const char *dir, const char *setting, const char *path,
-                                struct fault *fault)
+static enum status place_check_folder(const char *dir, const char *setting, const char *path,
+                                      struct fault *fault)
 {
     char folder[FILE_PATH_BYTES] = ".";
     const char *slash = strrchr(path, '/');
@@ -107,7 +108,7 @@ static enum status check_folder(const char *dir, const char *setting, const char
     if (stat(folder, &found) != 0 || !S_ISDIR(found.st_mode))
         return fault_set(fault, ST_INVALID, "%s: %s: there is no directory %s; make it first",
                          setting, path, folder);
-    if (is_own(dir, folder, slash == NULL ? path : slash + 1))
+    if (place_is_own(dir, folder, slash == NULL ? path : slash + 1))
         return fault_set(fault, ST_INVALID,
                          "%s: %s is a file of the site itself; name another path in site.toml",
                          setting, path);
@@ -126,7 +127,7 @@ enum status place_check_socket(const char *dir, const char *setting, const char 
                          "%s: %.120s...: the path has %zu bytes and a socket allows %zu; name a "
                          "shorter one in site.toml",
                          setting, path, strlen(path), bytes_max);
-    status = check_folder(dir, setting, path, fault);
+    status = place_check_folder(dir, setting, path, fault);
     if (status != ST_OK)
         return status;
     if (lstat(path, &found) != 0)
@@ -146,7 +147,7 @@ enum status place_check_socket(const char *dir, const char *setting, const char 
 }
 
 /* Does anybody answer?  0 when it is left over, else the reason to leave it alone. */
-static int try_socket(const char *path)
+static int place_try_socket(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -172,7 +173,7 @@ enum status place_clear_socket(const char *dir, const char *setting, const char 
 
     if (status != ST_OK || lstat(path, &found) != 0)
         return status;
-    error = try_socket(path);
+    error = place_try_socket(path);
     if (error != 0)
         return fault_set(fault, ST_BUSY,
                          "%s: %s is in use (%s): another program listens there; stop it or name "
@@ -217,7 +218,7 @@ void place_remove_socket(const struct place_socket *socket, const char *path)
 
 /* ---- the directory of a new site ---- */
 
-static enum status check_empty(DIR *folder, const char *dir, struct fault *fault)
+static enum status place_check_empty(DIR *folder, const char *dir, struct fault *fault)
 {
     struct dirent *file;
 
@@ -229,7 +230,7 @@ static enum status check_empty(DIR *folder, const char *dir, struct fault *fault
     return ST_OK;
 }
 
-static enum status take_folder(const char *dir, struct fault *fault)
+static enum status place_take_folder(const char *dir, struct fault *fault)
 {
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *folder = fd < 0 ? NULL : fdopendir(fd);
@@ -244,7 +245,7 @@ static enum status take_folder(const char *dir, struct fault *fault)
             (void)close(fd); /* it was only looked at */
         return status;
     }
-    status = check_empty(folder, dir, fault);
+    status = place_check_empty(folder, dir, fault);
     if (status == ST_OK && (fstat(fd, &found) != 0 || found.st_uid != geteuid()))
         status = fault_set(fault, ST_DENIED, "the directory %s belongs to another user", dir);
     if (status == ST_OK && fchmod(fd, 0700) != 0)
@@ -259,5 +260,5 @@ enum status place_make_folder(const char *dir, struct fault *fault)
         return ST_OK;
     if (errno != EEXIST)
         return fault_set(fault, ST_IO, "make %s: %s", dir, strerror(errno));
-    return take_folder(dir, fault);
+    return place_take_folder(dir, fault);
 }
