@@ -11,7 +11,7 @@
  */
 #include <serai.h>
 
-struct offer { /* as in service.c: the two agents' own agreement, not the site's */
+struct service_offer { /* as in service.c: the two agents' own agreement, not the site's */
     uint8_t number[SERAI_HEAP_NUMBER_BYTES];
     uint8_t spare[4];
     int64_t price;
@@ -22,14 +22,14 @@ static const char TEXT[] = "the quick brown fox jumps over the lazy dog";
 enum { ANSWERS = 1 }; /* the badge of our facet for answers */
 enum { POSTAGE_NANOS_MAX = 100000 };
 
-static struct offer offer;
+static struct service_offer offer;
 static int32_t service = SERAI_SLOT_NONE;
 static int32_t answers = SERAI_SLOT_NONE; /* our facet; each call lends it for one answer */
 static int64_t calls_wanted;
 static int64_t calls_done;
 static int64_t paid;
 
-static void become(void)
+static void begin_loaded(void)
 {
     char args[SERAI_LOAD_ARGS_BYTES_MAX];
 
@@ -38,7 +38,7 @@ static void become(void)
     serai_log_values("customer: ready for %d calls", calls_wanted);
 }
 
-static void call(void)
+static void call_service(void)
 {
     /* The price is for the service; the postage pays for its turn, and it may not ask a fortune. */
     int64_t answer =
@@ -48,7 +48,7 @@ static void call(void)
         serai_log_values("customer: cannot call, refusal %d", answer);
 }
 
-static void enter(void)
+static void find_service(void)
 {
     int64_t answer = heap_get(SERAI_SLOT_HEAP, offer.number);
 
@@ -59,19 +59,19 @@ static void enter(void)
     service = (int32_t)answer;
     answers = (int32_t)self_facet(SERAI_SLOT_SELF, ANSWERS, 0);
     serai_log_values("customer: the number opened the service, a call costs %m", offer.price);
-    call();
+    call_service();
 }
 
-static void meet(int32_t size)
+static void take_offer(int32_t size)
 {
     if (size != sizeof offer || service != SERAI_SLOT_NONE)
         return;
     (void)event_read(&offer, sizeof offer, 0);
-    enter();
+    find_service();
 }
 
 /* Deployed by a person: the number is among the arguments. */
-static void arrive(void)
+static void begin_deployed(void)
 {
     char args[SERAI_LOAD_ARGS_BYTES_MAX];
     int32_t args_size = (int32_t)event_read(args, sizeof args, 0);
@@ -79,12 +79,12 @@ static void arrive(void)
     calls_wanted = serai_arg_int("calls", args, args_size, 10);
     offer.price = serai_arg_money("price", args, args_size, 100000);
     if (serai_arg_hex("number", args, args_size, offer.number, SERAI_HEAP_NUMBER_BYTES))
-        enter();
+        find_service();
     else
         serai_log("customer: a number has 24 digits");
 }
 
-static void leave(int64_t words)
+static void take_entry(int64_t words)
 {
     int64_t before;
     int64_t answer;
@@ -99,7 +99,7 @@ static void leave(int64_t words)
                          self_balance(SERAI_SLOT_SELF) - before);
 }
 
-static void answered(int32_t size)
+static void take_service_answer(int32_t size)
 {
     struct serai_event event;
     int64_t words = -1;
@@ -113,9 +113,9 @@ static void answered(int32_t size)
     if (words < 0)
         serai_log("customer: the service wants more money");
     else if (calls_done < calls_wanted)
-        call();
+        call_service();
     else
-        leave(words);
+        take_entry(words);
 }
 
 void serai_turn(int32_t kind, int32_t slot, int32_t size)
@@ -125,16 +125,16 @@ void serai_turn(int32_t kind, int32_t slot, int32_t size)
     (void)slot;
     switch (kind) {
     case SERAI_EVENT_BECAME:
-        become();
+        begin_loaded();
         break;
     case SERAI_EVENT_BORN:
-        arrive();
+        begin_deployed();
         break;
     case SERAI_EVENT_PACKET:
-        meet(size);
+        take_offer(size);
         break;
     case SERAI_EVENT_MESSAGE:
-        answered(size);
+        take_service_answer(size);
         break;
     case SERAI_EVENT_FAILED:
         (void)event_info(&event);

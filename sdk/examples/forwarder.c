@@ -38,7 +38,7 @@ static void pump(void)
     } while (left > 0 && down.count == 0);
 }
 
-static void start(bool deployed)
+static void join_chain(bool deployed)
 {
     args_size = (int32_t)event_read(args, sizeof args, 0);
     packets = serai_arg_int("packets", args, args_size, 1000);
@@ -65,7 +65,7 @@ static void start(bool deployed)
         serai_log_values("forwarder: no channel, refusal %d", down.end);
 }
 
-static void extend(int32_t status)
+static void load_next_relay(int32_t status)
 {
     struct serai_text text;
 
@@ -81,7 +81,7 @@ static void extend(int32_t status)
 }
 
 /* READY and GIVE bring no money and so pay no toll; the others do. */
-static void pass_on(struct serai_outbox *to, uint8_t kind, int64_t money)
+static void relay_packet(struct serai_outbox *to, uint8_t kind, int64_t money)
 {
     int64_t fee = money < toll ? money : toll;
 
@@ -125,12 +125,12 @@ void serai_turn(int32_t kind, int32_t slot, int32_t size)
 
     (void)event_info(&event);
     if (kind == SERAI_EVENT_BORN || kind == SERAI_EVENT_BECAME) {
-        start(kind == SERAI_EVENT_BORN);
+        join_chain(kind == SERAI_EVENT_BORN);
     } else if (kind == SERAI_EVENT_ANSWER) {
-        extend(event.status);
+        load_next_relay(event.status);
     } else if (kind == SERAI_EVENT_PACKET && event_read(&what, 1, 0) == size) {
         if (role == RELAY)
-            pass_on(slot == up.end ? &down : &up, what, event.money);
+            relay_packet(slot == up.end ? &down : &up, what, event.money);
         else if (role == SINK)
             collect(what, event.money);
         else

@@ -51,7 +51,7 @@ static void send_number(void)
         (void)channel_room(SERAI_SLOT_ORIGIN);
 }
 
-static void open_shop(void)
+static void open_service(void)
 {
     int64_t facet = self_facet(SERAI_SLOT_SELF, BADGE, 0);
     int64_t answer = heap_add(SERAI_SLOT_HEAP, (int32_t)facet, number);
@@ -64,7 +64,7 @@ static void open_shop(void)
     send_number();
 }
 
-static void start(bool deployed)
+static void build_road(bool deployed)
 {
     int64_t end;
 
@@ -73,7 +73,7 @@ static void start(bool deployed)
     via = serai_arg("via", args, args_size, &via_size);
     is_first = deployed;
     if (serai_arg_int("hops", args, args_size, 0) <= 0) {
-        open_shop();
+        open_service();
         return;
     }
     end = channel_buy(SERAI_SLOT_CHANNELS, serai_via(&via, &via_size),
@@ -83,7 +83,7 @@ static void start(bool deployed)
         serai_log_values("outpost: no channel, refusal %d", end);
 }
 
-static void extend(int32_t end)
+static void load_next_outpost(int32_t end)
 {
     struct serai_event event;
     struct serai_text text;
@@ -101,7 +101,7 @@ static void extend(int32_t end)
     (void)serai_load_self(&load, end, text.bytes, text.size);
 }
 
-static void serve(void)
+static void answer_call(void)
 {
     struct serai_event event;
     int64_t answer = -1; /* not enough money: the caller gets it back with this */
@@ -122,16 +122,16 @@ static void serve(void)
 void serai_turn(int32_t kind, int32_t slot, int32_t size)
 {
     if (kind == SERAI_EVENT_BORN || kind == SERAI_EVENT_BECAME) {
-        start(kind == SERAI_EVENT_BORN);
+        build_road(kind == SERAI_EVENT_BORN);
     } else if (kind == SERAI_EVENT_ANSWER) {
-        extend(slot);
+        load_next_outpost(slot);
     } else if (kind == SERAI_EVENT_PACKET && slot != SERAI_SLOT_ORIGIN && size == sizeof number) {
         (void)event_read(number, sizeof number, 0);
         send_number();
     } else if (kind == SERAI_EVENT_PACKET) {
         serai_log("outpost: a newborn could not be loaded");
     } else if (kind == SERAI_EVENT_MESSAGE) {
-        serve();
+        answer_call();
     } else if (kind == SERAI_EVENT_ROOM && slot == SERAI_SLOT_ORIGIN && number_waits) {
         send_number();
     } else if (kind == SERAI_EVENT_ROOM) {

@@ -64,7 +64,7 @@ static void explore(int32_t size)
 }
 
 /* Tell the parent.  It may have armed nothing yet: then ask for word when it has. */
-static void report(void)
+static void send_report(void)
 {
     int64_t answer = channel_send(SERAI_SLOT_ORIGIN, REPORT, sizeof REPORT - 1, 0);
 
@@ -100,7 +100,7 @@ static void make_scout(int32_t end)
         serai_log_values("scout: sent %d of my %d bytes of code", load.sent, load.size);
 }
 
-static void hear(int32_t end, int32_t size)
+static void read_report(int32_t end, int32_t size)
 {
     char words[REPORT_BYTES_MAX];
     int64_t refund;
@@ -125,19 +125,19 @@ void serai_turn(int32_t kind, int32_t slot, int32_t size)
     case SERAI_EVENT_BECAME: /* born through a channel, and loaded by another scout */
         serai_log("scout: became a scout");
         explore(size);
-        report();
+        send_report();
         break;
     case SERAI_EVENT_ANSWER:
         make_scout(slot);
         break;
     case SERAI_EVENT_ROOM:
         if (slot == SERAI_SLOT_ORIGIN && report_waits)
-            report();
+            send_report();
         else
             (void)serai_load_continue(&load);
         break;
     case SERAI_EVENT_PACKET:
-        hear(slot, size);
+        read_report(slot, size);
         break;
     case SERAI_EVENT_CLOSED:
         serai_log("scout: the far end of my channel is gone");

@@ -28,7 +28,7 @@ static int64_t earned;
 static struct serai_load load;
 static bool offer_waits;
 
-static void open_shop(void)
+static void publish_entry(void)
 {
     char args[SERAI_LOAD_ARGS_BYTES_MAX];
     int32_t args_size = (int32_t)event_read(args, sizeof args, 0);
@@ -52,7 +52,7 @@ static void open_shop(void)
         serai_log_values("service: no channel, refusal %d", answer);
 }
 
-static void hand_over(int32_t end)
+static void send_offer(int32_t end)
 {
     int64_t answer = channel_send(end, &offer, sizeof offer, 0);
 
@@ -81,7 +81,7 @@ static void hire(int32_t end)
     if (answer < 0)
         serai_log_values("service: cannot load the customer, refusal %d", answer);
     /* Packets keep their order: this one is read by what the newborn becomes. */
-    hand_over(end);
+    send_offer(end);
 }
 
 static int64_t count_words(const char *text, int32_t size)
@@ -98,7 +98,7 @@ static int64_t count_words(const char *text, int32_t size)
     return words;
 }
 
-static void serve(int32_t size)
+static void count_for_money(int32_t size)
 {
     static char text[TEXT_BYTES_MAX];
     struct serai_event event;
@@ -123,17 +123,17 @@ void serai_turn(int32_t kind, int32_t slot, int32_t size)
 {
     switch (kind) {
     case SERAI_EVENT_BORN:
-        open_shop();
+        publish_entry();
         break;
     case SERAI_EVENT_ANSWER:
         hire(slot);
         break;
     case SERAI_EVENT_ROOM:
         if (serai_load_continue(&load) == 1 && offer_waits)
-            hand_over(slot);
+            send_offer(slot);
         break;
     case SERAI_EVENT_MESSAGE:
-        serve(size);
+        count_for_money(size);
         break;
     case SERAI_EVENT_PACKET:
         serai_log("service: the customer could not be loaded");

@@ -27,7 +27,7 @@ static void send_next(void)
         serai_log_values("spender: cannot send the next message, refusal %d", answer);
 }
 
-static void start(void)
+static void begin_spending(void)
 {
     args_size = (int32_t)event_read(args, sizeof args, 0);
     facet = (int32_t)self_facet(SERAI_SLOT_SELF, 1, 0);
@@ -68,7 +68,7 @@ void serai_turn(int32_t kind, int32_t slot, int32_t size)
     (void)size;
     switch (kind) {
     case SERAI_EVENT_BORN:
-        start();
+        begin_spending();
         break;
     case SERAI_EVENT_MESSAGE:
         work();

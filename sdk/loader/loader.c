@@ -20,7 +20,7 @@ static uint8_t args[SERAI_ARGS_BYTES_MAX];
 extern uint8_t __heap_base; /* the linker puts it behind all data */
 
 /* Where the module is put together: memory behind our own data, taken only as far as needed. */
-static uint8_t *module_room(int32_t size)
+static uint8_t *load_module_room(int32_t size)
 {
     size_t end = (size_t)&__heap_base + (size_t)size;
     size_t pages = (end + PAGE_BYTES - 1) / PAGE_BYTES;
@@ -31,7 +31,7 @@ static uint8_t *module_room(int32_t size)
     return &__heap_base;
 }
 #else
-static uint8_t *module_room(int32_t size)
+static uint8_t *load_module_room(int32_t size)
 {
     static uint8_t room[MODULE_BYTES_MAX];
 
@@ -39,7 +39,7 @@ static uint8_t *module_room(int32_t size)
 }
 #endif
 
-static void complain(const char *words, int64_t refusal)
+static void load_complain(const char *words, int64_t refusal)
 {
     struct serai_text text;
 
@@ -54,7 +54,7 @@ static void complain(const char *words, int64_t refusal)
     (void)!channel_send(SERAI_SLOT_ORIGIN, text.bytes, text.size, 0);
 }
 
-static void begin(int32_t size)
+static void load_begin(int32_t size)
 {
     uint8_t head[4 + SERAI_CODE_ID_BYTES];
     uint32_t asked;
@@ -62,100 +62,100 @@ static void begin(int32_t size)
     module_size = 0;
     module_have = 0;
     if (size != (int32_t)sizeof head) {
-        complain("BEGIN is a size of 4 bytes and a code id of 32", 0);
+        load_complain("BEGIN is a size of 4 bytes and a code id of 32", 0);
         return;
     }
     (void)!event_read(head, size, 1);
     asked = (uint32_t)head[0] | (uint32_t)head[1] << 8 | (uint32_t)head[2] << 16 |
             (uint32_t)head[3] << 24;
     if (asked == 0 || asked > MODULE_BYTES_MAX) {
-        complain("a module is 1 byte to 1 MiB", 0);
+        load_complain("a module is 1 byte to 1 MiB", 0);
         return;
     }
-    if (module_room((int32_t)asked) == NULL) {
-        complain("no memory for a module of this size", 0);
+    if (load_module_room((int32_t)asked) == NULL) {
+        load_complain("no memory for a module of this size", 0);
         return;
     }
     module_size = (int32_t)asked;
     memcpy(module_id, head + 4, SERAI_CODE_ID_BYTES);
 }
 
-static void piece(int32_t size)
+static void load_piece(int32_t size)
 {
     if (size > module_size - module_have) {
-        complain("more bytes than BEGIN told of", 0);
+        load_complain("more bytes than BEGIN told of", 0);
         return;
     }
     /* Straight to its place: a copy would be paid for twice. */
-    (void)!event_read(module_room(module_size) + module_have, size, 1);
+    (void)!event_read(load_module_room(module_size) + module_have, size, 1);
     module_have += size;
 }
 
 /* Arguments start at `offset` of the packet.  Refused only if the site refuses. */
-static void become_with_args(const uint8_t *id, int32_t offset, int32_t size)
+static void load_become_with_args(const uint8_t *id, int32_t offset, int32_t size)
 {
     int64_t answer;
 
     if (size > (int32_t)sizeof args) {
-        complain("arguments are at most 4096 bytes", 0);
+        load_complain("arguments are at most 4096 bytes", 0);
         return;
     }
     (void)!event_read(args, size, offset);
     answer = self_become(SERAI_SLOT_SELF, id, args, size);
     if (answer < 0)
-        complain("the site does not let me become this code", answer);
+        load_complain("the site does not let me become this code", answer);
 }
 
-static void become(int32_t size)
+static void load_become(int32_t size)
 {
     uint8_t id[SERAI_CODE_ID_BYTES];
     int64_t answer;
 
     if (module_size == 0 || module_have != module_size) {
-        complain("BECOME before all bytes of the module came", 0);
+        load_complain("BECOME before all bytes of the module came", 0);
         return;
     }
-    answer = code_put(SERAI_SLOT_CODE, module_room(module_size), module_size, id);
+    answer = code_put(SERAI_SLOT_CODE, load_module_room(module_size), module_size, id);
     if (answer < 0 && answer != SERAI_E_EXISTS) {
-        complain("the site does not take this module", answer);
+        load_complain("the site does not take this module", answer);
         return;
     }
     if (answer >= 0 && memcmp(id, module_id, sizeof id) != 0) {
         (void)!code_drop(SERAI_SLOT_CODE, id); /* or its rent would go on */
-        complain("the module's hash is not the one that BEGIN told", 0);
+        load_complain("the module's hash is not the one that BEGIN told", 0);
         return;
     }
-    become_with_args(module_id, 1, size);
+    load_become_with_args(module_id, 1, size);
 }
 
-static void use(int32_t size)
+static void load_use(int32_t size)
 {
     uint8_t id[SERAI_CODE_ID_BYTES];
 
     if (size < (int32_t)sizeof id) {
-        complain("USE is a code id of 32 bytes, and arguments", 0);
+        load_complain("USE is a code id of 32 bytes, and arguments", 0);
         return;
     }
     (void)!event_read(id, (int32_t)sizeof id, 1);
-    become_with_args(id, 1 + (int32_t)sizeof id, size - (int32_t)sizeof id);
+    load_become_with_args(id, 1 + (int32_t)sizeof id, size - (int32_t)sizeof id);
 }
 
-static void fetch(int32_t size)
+static void load_fetch(int32_t size)
 {
     uint8_t number[SERAI_HEAP_NUMBER_BYTES];
     int64_t answer;
 
     if (size != (int32_t)sizeof number) {
-        complain("FETCH is a heap number of 12 bytes", 0);
+        load_complain("FETCH is a heap number of 12 bytes", 0);
         return;
     }
     (void)!event_read(number, size, 1);
     answer = heap_get(SERAI_SLOT_HEAP, number);
     if (answer < 0)
-        complain("the heap has nothing for me under this number", answer);
+        load_complain("the heap has nothing for me under this number", answer);
 }
 
-static void obey(int32_t size)
+static void load_obey(int32_t size)
 {
     uint8_t number = 0; /* of no instruction: an empty packet is a wrong one too */
 
@@ -163,22 +163,22 @@ static void obey(int32_t size)
     size -= size > 0;
     switch (number) {
     case SERAI_LOAD_BEGIN:
-        begin(size);
+        load_begin(size);
         break;
     case SERAI_LOAD_PIECE:
-        piece(size);
+        load_piece(size);
         break;
     case SERAI_LOAD_BECOME:
-        become(size);
+        load_become(size);
         break;
     case SERAI_LOAD_USE:
-        use(size);
+        load_use(size);
         break;
     case SERAI_LOAD_FETCH:
-        fetch(size);
+        load_fetch(size);
         break;
     default: /* a byte from outside, not an enum */
-        complain("no such instruction", 0);
+        load_complain("no such instruction", 0);
         break;
     }
 }
@@ -189,7 +189,7 @@ void serai_turn(int32_t kind, int32_t slot, int32_t size)
         /* Give back what the packet took: the window stays what it was at birth, for the next
            piece, and for whatever this agent becomes. */
         (void)!channel_arm(SERAI_SLOT_ORIGIN, 1, size > 0 ? size : 1);
-        obey(size);
+        load_obey(size);
     } else if (kind == SERAI_EVENT_CLOSED) {
         /* Nobody can reach it any more: let its money go where it belongs. */
         (void)!self_die(SERAI_SLOT_SELF);
