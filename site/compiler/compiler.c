@@ -1,4 +1,4 @@
-/* The daemon's side: the service's birth and end, and one question at a time. */
+/* The daemon's side of the compiler's service: its start, one question at a time, its end. */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS, realpath */
 #include "site/compiler/compiler.h"
 
@@ -16,14 +16,18 @@
 #include "site/compiler/compiler_service.h"
 #include "site/compiler/compiler_talk.h"
 
+/* How long the service has to end by itself: 3 seconds, looked at each 10 ms. */
 enum { FAREWELL_STEPS = 300, FAREWELL_STEP_NS = 10 * 1000 * 1000 };
 
 struct compiler {
     int fd;
     pid_t service;
-    _Atomic int *group; /* of the compile that runs; shared with the service */
+    _Atomic int *group; /* process group of the compile that runs, else 0; the service writes it */
 };
 
+/*
+ * A page that both processes see: the daemon must know whom to kill when the service no longer can.
+ */
 static enum status compiler_map_group(struct compiler *compiler, struct fault *fault)
 {
     void *page = mmap(NULL, sizeof *compiler->group, PROT_READ | PROT_WRITE,
@@ -35,6 +39,7 @@ static enum status compiler_map_group(struct compiler *compiler, struct fault *f
     return ST_OK;
 }
 
+/* On failure the caller frees *compiler, which closes whatever was made. */
 static enum status compiler_fork(struct compiler *compiler, const struct compiler_options *options,
                                  struct fault *fault)
 {
@@ -68,10 +73,12 @@ enum status compiler_start(struct compiler **compiler, const struct compiler_opt
 
     if (made == NULL)
         return fault_set(fault, ST_NOMEM, "compiler: out of memory");
+    /* None yet: compiler_free() may be called after every step. */
     made->fd = -1;
     made->service = -1;
     status = cache_make(&cache, fault);
     if (status == ST_OK) {
+        /* Absolute, as the directory of a jail has to be. */
         dir = realpath(options->dir, NULL);
         if (dir == NULL)
             status = fault_set(fault, ST_IO, "look at %s: %s", options->dir, strerror(errno));
@@ -90,17 +97,21 @@ enum status compiler_start(struct compiler **compiler, const struct compiler_opt
     return ST_OK;
 }
 
-/* The service died and left a compile behind: nobody else would end it. */
+/*
+ * Kill the compile that a dead service left behind, as nobody else would.  The service starts one
+ * at a time, and the exchange sees to it that a group is killed once.  Returns false, for callers
+ * that fail by it.
+ */
 static bool compiler_kill_group(struct compiler *compiler)
 {
     int group = atomic_exchange(compiler->group, 0);
 
-    if (group > 1)
-        (void)!kill(-group, SIGKILL);
+    if (group > 1)                    /* -1 would be every process of this user */
+        (void)!kill(-group, SIGKILL); /* it may have ended */
     return false;
 }
 
-bool compiler_hear(struct compiler *compiler, struct compiler_hello *hello)
+bool compiler_read_hello(struct compiler *compiler, struct compiler_hello *hello)
 {
     return compiler_receive(compiler->fd, hello, sizeof *hello) || compiler_kill_group(compiler);
 }
@@ -124,14 +135,17 @@ void compiler_stop(struct compiler *compiler)
         (void)!shutdown(compiler->fd, SHUT_RDWR); /* it may be gone already */
 }
 
-/* It ends at once when its socket is closed; if it does not, it is made to. */
+/*
+ * The service ends at once when its socket is closed.  If it does not, it is killed: the daemon
+ * does not wait for it without end.
+ */
 static void compiler_wait(struct compiler *compiler)
 {
     const struct timespec step = {.tv_nsec = FAREWELL_STEP_NS};
 
     for (int i = 0; i < FAREWELL_STEPS; i++) {
         if (waitpid(compiler->service, NULL, WNOHANG) != 0)
-            return;
+            return; /* it ended, or is no child of ours any more */
         (void)!nanosleep(&step, NULL);
     }
     (void)!kill(compiler->service, SIGKILL);
@@ -144,6 +158,7 @@ void compiler_free(struct compiler *compiler)
         return;
     compiler_stop(compiler);
     if (compiler->service > 0) {
+        /* Only after the service is gone: until then it may start another compile. */
         compiler_wait(compiler);
         (void)compiler_kill_group(compiler);
     }

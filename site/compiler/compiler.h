@@ -44,7 +44,7 @@ MUST_CHECK enum status compiler_start(struct compiler **compiler,
 struct compiler_hello {
     bool works;
     char program[256];               /* where the compiler is */
-    char version[JAIL_SAID_BYTES];   /* what it says of itself */
+    char version[JAIL_OUTPUT_BYTES]; /* the first line of its --version */
     char reason[CACHE_REASON_BYTES]; /* why it does not work */
 };
 
@@ -58,29 +58,36 @@ enum compiler_result {
 
 struct compiler_answer {
     enum compiler_result result;
-    bool was_damaged; /* what was kept was thrown away; `reason` says why */
+    bool was_damaged; /* what was kept was thrown away; `reason` is why */
     uint64_t took_us;
     char path[CACHE_PATH_BYTES]; /* of the object */
     char reason[CACHE_REASON_BYTES];
 };
 
 /*
- * compiler_hear() takes the service's hello, once, before the first question.  compiler_ask() asks
- * for the object of a module; with `module` NULL only for one that was compiled before.  Both wait
- * for the service.  False: it is gone, for good.
+ * Read the service's hello: once, before the first question.  Waits for the service.  False: it is
+ * gone for good.
  */
-MUST_CHECK bool compiler_hear(struct compiler *compiler, struct compiler_hello *hello);
+MUST_CHECK bool compiler_read_hello(struct compiler *compiler, struct compiler_hello *hello);
+
+/*
+ * Ask for the object of the module with the id `code`; with `module` NULL only for one that was
+ * compiled before.  Waits for the service, and for the compile.  False: the service is gone for
+ * good, and *answer is undefined.
+ */
 MUST_CHECK bool compiler_ask(struct compiler *compiler, const struct hash *code,
                              const uint8_t *module, size_t size, struct compiler_answer *answer);
 
 /*
- * End the service: whoever waits in compiler_hear() or compiler_ask() is told that it is gone.  Any
+ * End the service: a thread that waits in compiler_read_hello() or compiler_ask() gets false.  Any
  * thread; NULL is allowed.
  */
 void compiler_stop(struct compiler *compiler);
 
 /* Stop the service, wait until it has ended, and free.  NULL is allowed. */
 void compiler_free(struct compiler *compiler);
+
+/* The process id of the service; for tests that kill it. */
 int compiler_process(const struct compiler *compiler);
 
 /* A descriptor that can be read once the service has ended; to poll while nothing is asked. */

@@ -16,10 +16,16 @@
 #include "base/file.h"
 #include "base/hash.h"
 
-enum { SUM_BYTES_MAX = 160, LOCK_STEPS = 250, LOCK_STEP_NS = 20 * 1000 * 1000 };
+enum {
+    SUM_BYTES_MAX = 160, /* the text of sum_format */
+    LOCK_STEPS = 250,    /* 5 seconds in all: a daemon that is stopping ends within that */
+    LOCK_STEP_NS = 20 * 1000 * 1000,
+};
 
+/* NAME.sum: size and SHA-256 of the object.  Another format makes all that is kept void. */
 static const char sum_format[] = "serai-object-1 %" PRIu64 " %s\n";
 
+/* False when the path is too long; it is cut then. */
 static bool cache_path(const struct cache *cache, const char *name, const char *ending, char *path)
 {
     int size = snprintf(path, CACHE_PATH_BYTES, "%s/%s%s", cache->dir, name, ending);
@@ -37,7 +43,10 @@ static void cache_remove_file(const struct cache *cache, const char *name, const
 
 static void cache_remove(const struct cache *cache, const char *name)
 {
-    /* The sum first: an object without one is none. */
+    /*
+     * The sum first: an object without one counts as damaged, so a crash in between leaves no
+     * trust.
+     */
     cache_remove_file(cache, name, ".sum");
     cache_remove_file(cache, name, ".so");
     cache_remove_file(cache, name, ".failed");
@@ -51,6 +60,7 @@ struct cache_entry {
     uint64_t bytes;
 };
 
+/* Whether `text` is `stem` and `ending`; then the stem, of CACHE_NAME_BYTES, is set. */
 static bool cache_ends_with(const char *text, const char *ending, char *stem)
 {
     size_t size = strlen(text);
@@ -63,6 +73,7 @@ static bool cache_ends_with(const char *text, const char *ending, char *stem)
     return true;
 }
 
+/* Oldest first.  Names decide between equal times, so that the order is total. */
 static int cache_by_age(const void *a, const void *b)
 {
     const struct cache_entry *left = a;
@@ -75,7 +86,7 @@ static int cache_by_age(const void *a, const void *b)
     return strcmp(left->name, right->name);
 }
 
-/* A name of ours is hexadecimal digits and '-'; what else somebody put here is left alone. */
+/* A name of ours is hexadecimal digits and '-'.  A file with another name is left alone. */
 static bool cache_is_name(const char *stem)
 {
     return *stem != '\0' && stem[strspn(stem, "0123456789abcdef-")] == '\0';
@@ -93,13 +104,17 @@ static bool cache_is_left_over(const char *file)
            cache_is_name(name);
 }
 
+/* An object or a failure; the stem is the name of the entry. */
 static bool cache_is_entry(const char *file, char name[CACHE_NAME_BYTES])
 {
     return (cache_ends_with(file, ".so", name) || cache_ends_with(file, ".failed", name)) &&
            cache_is_name(name);
 }
 
-/* An entry is its object or its failure; the sum beside an object counts with it. */
+/*
+ * List the entries: objects and failures.  The sum of an object counts with it.  What a crash left
+ * half-written is removed on the way.
+ */
 static enum status cache_list(const struct cache *cache, struct bytes *entries, struct fault *fault)
 {
     DIR *folder = opendir(cache->dir);
@@ -111,6 +126,7 @@ static enum status cache_list(const struct cache *cache, struct bytes *entries, 
         struct cache_entry entry = {.bytes = SUM_BYTES_MAX};
         struct stat found;
 
+        /* Links and files of others are never followed, counted or removed. */
         if (fstatat(dirfd(folder), file->d_name, &found, AT_SYMLINK_NOFOLLOW) != 0 ||
             !S_ISREG(found.st_mode) || found.st_uid != geteuid())
             continue;
@@ -127,6 +143,7 @@ static enum status cache_list(const struct cache *cache, struct bytes *entries, 
                            : ST_OK;
 }
 
+/* Remove the entries that were used longest ago until both bounds hold. */
 static enum status cache_trim(const struct cache *cache, struct fault *fault)
 {
     struct bytes entries = {0};
@@ -157,6 +174,7 @@ enum status cache_make_folder(const char *dir, struct fault *fault)
         return fault_set(fault, ST_IO, "make %s: %s", dir, strerror(errno));
     if (lstat(dir, &found) != 0)
         return fault_set(fault, ST_IO, "look at %s: %s", dir, strerror(errno));
+    /* Somebody who can write here could put an object into the daemon. */
     if (!S_ISDIR(found.st_mode) || found.st_uid != geteuid() || (found.st_mode & 022) != 0)
         return fault_set(fault, ST_DENIED, "%s is not a directory that only this user can write in",
                          dir);
@@ -175,7 +193,7 @@ enum status cache_open(const struct cache *cache, int *lock, struct fault *fault
 
     if (!cache_path(cache, "lock", "", path))
         return fault_set(fault, ST_INVALID, "path too long: %.100s", cache->dir);
-    /* It is only locked, but some other file's locks are not ours to take. */
+    /* O_NOFOLLOW: it is only locked, but the locks of another file are not ours to take. */
     *lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     if (*lock < 0)
         return fault_set(fault, ST_IO, "open %.300s: %s", path, strerror(errno));
@@ -191,12 +209,16 @@ enum status cache_open(const struct cache *cache, int *lock, struct fault *fault
 
 /* ---- reading ---- */
 
-/* Used just now, for the bounds. */
+/* Note that the file was used now: the bounds go by its time. */
 static void cache_mark_used(const char *path)
 {
     (void)!utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW); /* else it goes a little early */
 }
 
+/*
+ * Whether a file can be one that this process wrote: ordinary, with one name, writable by nobody
+ * else. Else `reason` is why not.
+ */
 static bool cache_is_ours(const char *path, uint64_t size_max, char *reason)
 {
     struct stat found;
@@ -212,6 +234,7 @@ static bool cache_is_ours(const char *path, uint64_t size_max, char *reason)
     return false;
 }
 
+/* Write the text that NAME.sum must have into `text`.  False: the object cannot be read. */
 static bool cache_sum(const struct cache *cache, const char *path, char text[SUM_BYTES_MAX],
                       struct fault *fault)
 {
@@ -229,6 +252,7 @@ static bool cache_sum(const struct cache *cache, const char *path, char text[SUM
     return done;
 }
 
+/* Whether the object is the one that was kept.  Else `reason` is why not. */
 static bool cache_is_whole(const struct cache *cache, const char *name, const char *path,
                            char *reason)
 {
@@ -253,6 +277,7 @@ static bool cache_is_whole(const struct cache *cache, const char *name, const ch
     return whole;
 }
 
+/* Read NAME.failed into `reason`, of CACHE_REASON_BYTES. */
 static bool cache_read_failure(const char *path, char *reason)
 {
     struct bytes text = {0};
@@ -271,6 +296,7 @@ enum cache_answer cache_find(const struct cache *cache, const char *name, char *
 {
     struct stat found;
 
+    /* A failure is looked for first: an entry has either, and to know it costs no hash. */
     if (cache_path(cache, name, ".failed", path) &&
         cache_is_ours(path, CACHE_REASON_BYTES, reason) && cache_read_failure(path, reason)) {
         cache_mark_used(path);
@@ -282,12 +308,14 @@ enum cache_answer cache_find(const struct cache *cache, const char *name, char *
         cache_mark_used(path);
         return CACHE_OBJECT;
     }
+    /* A damaged object is made again, so nothing of it may stay. */
     cache_remove(cache, name);
     return CACHE_DAMAGED;
 }
 
 /* ---- writing ---- */
 
+/* By rename: a crash leaves the old file or the new one. */
 static enum status cache_write_file(const struct cache *cache, const char *name, const char *ending,
                                     const void *data, size_t size, struct fault *fault)
 {
@@ -298,7 +326,10 @@ static enum status cache_write_file(const struct cache *cache, const char *name,
     return file_replace(path, data, size, fault);
 }
 
-/* Bytes are copied: the jail that made the file may still have had it open. */
+/*
+ * Read the object that a jail made.  It is kept as a copy, as a process of the jail could have kept
+ * its own file open and written to it later.
+ */
 static enum status cache_read_object(const struct cache *cache, const char *from,
                                      struct bytes *object, struct fault *fault)
 {
@@ -328,6 +359,7 @@ enum status cache_put(const struct cache *cache, const char *name, const char *f
     hash = hash_of(object.data, object.size);
     (void)snprintf(sum, sizeof sum, sum_format, (uint64_t)object.size, hash_print(hex, &hash));
     cache_remove(cache, name);
+    /* The object before its sum: until both are there the entry counts as damaged. */
     status = cache_write_file(cache, name, ".so", object.data, object.size, fault);
     if (status == ST_OK)
         status = cache_write_file(cache, name, ".sum", sum, strlen(sum), fault);

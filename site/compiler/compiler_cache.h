@@ -35,8 +35,8 @@ MUST_CHECK enum status cache_make(const struct cache *cache, struct fault *fault
 
 /*
  * Become the one process that writes, until *lock is closed; then remove what a crash left
- * half-written, and keep the bounds.  Waits a few seconds for another to end, which may have been
- * told to.  ST_BUSY: it does not.  ST_IO.
+ * half-written, and keep the bounds.  Waits a few seconds for another process to end.  ST_BUSY: it
+ * does not.  ST_IO.
  */
 MUST_CHECK enum status cache_open(const struct cache *cache, int *lock, struct fault *fault);
 

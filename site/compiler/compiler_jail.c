@@ -24,7 +24,7 @@
 
 enum {
     OPEN_FILES_MAX = 64,           /* descriptors of each process */
-    STACK_BYTES = 8 * 1024 * 1024, /* a thread takes so much at once */
+    STACK_BYTES = 8 * 1024 * 1024, /* a thread takes all of it at once */
     STACK_BYTES_MAX = 64 * 1024 * 1024,
     NICE_STEP = 10,    /* turns go first */
     CAPABILITIES = 64, /* more than any kernel has */
@@ -32,7 +32,10 @@ enum {
 
 /* ---- inside: from the fork to the program ---- */
 
-/* What is said back before the program starts: the notify descriptor, or what went wrong. */
+/*
+ * Report to the watching side, before the program starts: the notify descriptor (fd >= 0) with an
+ * empty text, or what went wrong.
+ */
 static bool jail_report(int to, const char *text, int fd)
 {
     union {
@@ -57,7 +60,10 @@ static bool jail_report(int to, const char *text, int fd)
     return sendmsg(to, &message, MSG_NOSIGNAL) >= 0;
 }
 
-/* `soft` is what it meets first, and it may not go past `hard`. */
+/*
+ * Set one limit.  The program meets `soft` first and cannot go past `hard`; what the daemon itself
+ * may not pass stays.
+ */
 static bool jail_limit(int what, uint64_t soft, uint64_t hard)
 {
     struct rlimit both = {.rlim_cur = soft, .rlim_max = hard};
@@ -72,6 +78,10 @@ static bool jail_limit(int what, uint64_t soft, uint64_t hard)
     return setrlimit((__rlimit_resource_t)what, &both) == 0;
 }
 
+/*
+ * docs/engine.md, "The compiler's jail".  The second of CPU beyond the soft limit lets SIGXCPU be
+ * seen before the kernel kills.
+ */
 static enum status jail_set_limits(const struct jail_limits *limits, struct fault *fault)
 {
     const uint64_t memory = limits->memory_bytes;
@@ -86,13 +96,14 @@ static enum status jail_set_limits(const struct jail_limits *limits, struct faul
     return done ? ST_OK : fault_set(fault, ST_IO, "setrlimit: %s", strerror(errno));
 }
 
-/* A daemon of root's: what it starts has no more power than the files' owner. */
+/* For a daemon that runs as root: what it starts has no more rights than the owner of its files. */
 static void jail_drop_capabilities(void)
 {
     for (unsigned long capability = 0; capability < CAPABILITIES; capability++)
         (void)!prctl(PR_CAPBSET_DROP, capability, 0, 0, 0); /* others may not, and have none */
 }
 
+/* The service ignores signals, which a program that it executes would inherit. */
 static void jail_reset_signals(void)
 {
     sigset_t none;
@@ -103,6 +114,10 @@ static void jail_reset_signals(void)
     (void)!sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/*
+ * Landlock, then seccomp.  Where the kernel lacks one of them the run goes on only if the jail is
+ * weak.  A jail that is not weak has to count what the program starts and makes, by notifications.
+ */
 static enum status jail_lock_in(const struct jail *jail, int talk, struct fault *fault)
 {
     const struct rules_files files = {.program = jail->program, .writable = jail->dir};
@@ -124,6 +139,10 @@ static enum status jail_lock_in(const struct jail *jail, int talk, struct fault 
     return status;
 }
 
+/*
+ * The child, from the fork to the program.  It gives up one right after another; on any failure it
+ * reports why and ends, so the program never runs half locked in.
+ */
 _Noreturn static void jail_inside(const struct jail *jail, char *const *args, int talk, int output,
                                   pid_t parent)
 {
@@ -134,7 +153,10 @@ _Noreturn static void jail_inside(const struct jail *jail, char *const *args, in
     struct fault fault = {0};
     enum status status = ST_OK;
 
-    /* Nobody to watch us any more: end. */
+    /*
+     * Without a watcher this process is to end.  The parent may have died before this was asked
+     * for.
+     */
     (void)!prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (getppid() != parent)
         _exit(1);
@@ -148,6 +170,8 @@ _Noreturn static void jail_inside(const struct jail *jail, char *const *args, in
         status = fault_set(&fault, ST_IO, "enter %s: %s", jail->dir, strerror(errno));
     if (status == ST_OK && (dup2(output, STDOUT_FILENO) < 0 || dup2(output, STDERR_FILENO) < 0))
         status = fault_set(&fault, ST_IO, "dup2: %s", strerror(errno));
+    /* Not closed at once: `talk` is needed until the program is executed, and then closes itself.
+     */
     if (status == ST_OK && close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) != 0)
         status = fault_set(&fault, ST_IO, "close_range: %s", strerror(errno));
     if (status == ST_OK)
@@ -159,12 +183,13 @@ _Noreturn static void jail_inside(const struct jail *jail, char *const *args, in
         (void)!execve(jail->program, args, environment);
         (void)fault_set(&fault, ST_IO, "execute %s: %s", jail->program, strerror(errno));
     }
-    (void)!jail_report(talk, fault.text, -1); /* who does not hear it sees the exit code */
+    (void)!jail_report(talk, fault.text, -1); /* if it is lost, the exit code is seen */
     _exit(127);
 }
 
 /* ---- outside: watching ---- */
 
+/* A run, as the service watches it. */
 struct watch {
     const struct jail *jail;
     struct jail_result *result;
@@ -177,7 +202,7 @@ struct watch {
     int notify; /* -1: not known yet, or none */
     struct seccomp_notif *question;
     struct seccomp_notif_resp *answer;
-    size_t said;
+    size_t kept; /* bytes of its output so far */
     uint32_t processes;
     uint32_t files;
 };
@@ -187,22 +212,29 @@ static uint64_t watch_us(const struct watch *watch)
     return watch->clock.now_us(watch->clock.context) - watch->start_us;
 }
 
+/*
+ * Keep the beginning of the output as one line of plain ASCII: it goes into the log, and the
+ * program may have been written to spoil that.
+ */
 static void watch_keep(struct watch *watch, const char *text, size_t size)
 {
-    char *said = watch->result->said;
+    char *output = watch->result->output;
 
-    for (size_t i = 0; i < size && watch->said < JAIL_SAID_BYTES - 1; i++) {
+    for (size_t i = 0; i < size && watch->kept < JAIL_OUTPUT_BYTES - 1; i++) {
         bool space = text[i] == '\n' || text[i] == '\t';
         bool plain = text[i] >= ' ' && text[i] <= '~' && text[i] != '"';
 
-        if (text[i] == '\n' && watch->result->said_line == 0)
-            watch->result->said_line = watch->said;
-        said[watch->said++] = (char)(plain ? text[i] : space ? ' ' : '\'');
+        if (text[i] == '\n' && watch->result->output_line == 0)
+            watch->result->output_line = watch->kept;
+        output[watch->kept++] = (char)(plain ? text[i] : space ? ' ' : '\'');
     }
-    said[watch->said] = '\0';
+    output[watch->kept] = '\0';
 }
 
-/* Whatever is said past the beginning is read and forgotten, so that nobody waits. */
+/*
+ * Read some output.  What comes after the beginning is read and forgotten, so that the program does
+ * not block on a full pipe.  False: there is nothing now, or none will come.
+ */
 static bool watch_read_output(struct watch *watch)
 {
     char text[4096];
@@ -214,7 +246,10 @@ static bool watch_read_output(struct watch *watch)
     return true;
 }
 
-/* The notify descriptor, a failure, or, when the program has started, the end. */
+/*
+ * Read one report of the child: the notify descriptor, a failure, or the end of the socket, which
+ * executing the program closes.
+ */
 static void watch_read_talk(struct watch *watch)
 {
     char text[FAULT_TEXT_BYTES] = "";
@@ -231,7 +266,7 @@ static void watch_read_talk(struct watch *watch)
     struct cmsghdr *header;
 
     if (got <= 0) {
-        (void)!close(watch->talk); /* it said all it had to say */
+        (void)!close(watch->talk); /* nothing more comes */
         watch->talk = -1;
         return;
     }
@@ -244,6 +279,9 @@ static void watch_read_talk(struct watch *watch)
     }
 }
 
+/*
+ * Count one more process or file.  False: `most` were made already, and it is counted as refused.
+ */
 static bool watch_count(uint32_t *used, uint32_t most, uint32_t *refused)
 {
     if (*used < most) {
@@ -254,6 +292,10 @@ static bool watch_count(uint32_t *used, uint32_t most, uint32_t *refused)
     return false;
 }
 
+/*
+ * Answer one notification of seccomp: the caller is held by the kernel until then.  A refusal is
+ * the error that a full system would give, which compilers report in plain words.
+ */
 static void watch_answer(struct watch *watch)
 {
     const struct jail_limits *limits = &watch->jail->limits;
@@ -262,7 +304,7 @@ static void watch_answer(struct watch *watch)
 
     memset(watch->question, 0, sizeof *watch->question);
     if (seccomp_notify_receive(watch->notify, watch->question) != 0)
-        return; /* who asked was killed meanwhile */
+        return; /* the process that asked was killed meanwhile */
     file = rules_asks_for_file(watch->question->data.nr);
     if (file)
         granted = watch_count(&watch->files, limits->files, &watch->result->files_refused);
@@ -280,7 +322,10 @@ static void watch_answer(struct watch *watch)
 
 enum { AT_LEADER, AT_STOP, AT_OUTPUT, AT_TALK, AT_NOTIFY, WATCHED };
 
-/* One look; true: the run is over. */
+/*
+ * Wait for whatever comes first and handle it.  True: the run is over.  The clock and the stop come
+ * before the program's own doings, so no program can put them off.
+ */
 static bool watch_step(struct watch *watch)
 {
     struct pollfd fds[WATCHED] = {
@@ -311,8 +356,11 @@ static bool watch_step(struct watch *watch)
     return fds[AT_LEADER].revents != 0;
 }
 
-/* Nobody is left: the group is killed while its leader still holds the number, and whoever has
- * lost its parent is ours. */
+/*
+ * Leave no process of the run.  The group is killed before its leader is waited for, as its number
+ * is the group's until then.  Orphans became children of this process (a subreaper), so it waits
+ * until it has none.
+ */
 static void watch_end_all(struct watch *watch)
 {
     int how = 0;
@@ -329,6 +377,7 @@ static void watch_end_all(struct watch *watch)
     }
 }
 
+/* Watch the run to its end, then kill what is left of it and read the rest of its output. */
 static void watch_run(struct watch *watch)
 {
     int output = watch->output;
@@ -337,7 +386,7 @@ static void watch_run(struct watch *watch)
     while (!watch_step(watch))
         ;
     while (watch->talk >= 0 && watch->result->end == JAIL_EXITED)
-        watch_read_talk(watch); /* it ended; what it said waits here, and then the end */
+        watch_read_talk(watch); /* it ended; a last report may wait here, and then the end */
     watch->output = output;
     watch_end_all(watch);
     while (watch_read_output(watch))
@@ -353,6 +402,7 @@ static void jail_close(int fd)
         (void)!close(fd); /* pipes and sockets: nothing to lose */
 }
 
+/* The daemon reads it when the service dies in the middle of a run. */
 static void jail_set_group(const struct jail *jail, pid_t group)
 {
     if (jail->group != NULL)
@@ -372,6 +422,7 @@ enum status jail_run(const struct jail *jail, char *const *args, struct jail_res
     watch.clock = clock_system();
     if (seccomp_notify_alloc(&watch.question, &watch.answer) != 0)
         watch.question = NULL; /* a kernel without them: then the jail is weak, or refuses */
+    /* The output's pipe, the socket for reports, and orphans as children: all before the fork. */
     if (pipe2(pipes, O_CLOEXEC | O_NONBLOCK) != 0 ||
         socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, talk) != 0 ||
         prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) {
@@ -385,6 +436,7 @@ enum status jail_run(const struct jail *jail, char *const *args, struct jail_res
         status = fault_set(fault, ST_IO, "start %s: %s", jail->program, strerror(errno));
         goto out;
     }
+    /* The child's ends are closed here, or their end would never be seen. */
     jail_set_group(jail, watch.leader);
     jail_close(talk[1]);
     jail_close(pipes[1]);
@@ -425,7 +477,7 @@ void jail_describe(const struct jail *jail, const struct jail_result *result, ch
         over = ", having asked for too many files";
     switch (result->end) {
     case JAIL_EXITED:
-        (void)snprintf(text, size, "ended with %d%s: %s", result->code, over, result->said);
+        (void)snprintf(text, size, "ended with %d%s: %s", result->code, over, result->output);
         return;
     case JAIL_KILLED:
         if (result->code == SIGXCPU || result->code == SIGXFSZ)
@@ -434,7 +486,7 @@ void jail_describe(const struct jail *jail, const struct jail_result *result, ch
                            result->code == SIGXCPU ? "s of CPU" : "bytes in a file");
         else
             (void)snprintf(text, size, "was ended by signal %d%s: %s", result->code, over,
-                           result->said);
+                           result->output);
         return;
     case JAIL_TIMED_OUT:
         (void)snprintf(text, size, "needed more than %" PRIu64 " ms%s", limits->wall_ms, over);
@@ -443,7 +495,7 @@ void jail_describe(const struct jail *jail, const struct jail_result *result, ch
         (void)snprintf(text, size, "was stopped");
         return;
     case JAIL_NOT_RUN:
-        (void)snprintf(text, size, "was not run: %s", result->said);
+        (void)snprintf(text, size, "was not run: %s", result->output);
         return;
     }
 }

@@ -11,7 +11,7 @@
 
 #include "base/status.h"
 
-enum { JAIL_SAID_BYTES = 400 };
+enum { JAIL_OUTPUT_BYTES = 400 };
 
 struct jail_limits {
     uint64_t cpu_s;        /* of each process */
@@ -28,17 +28,17 @@ struct jail {
     struct jail_limits limits;
     bool weak;   /* run even where the kernel lacks Landlock or notifications of seccomp */
     int stop_fd; /* the run ends when this can be read or hangs up; -1: none */
-    /* Written while a run is on: its process group, else 0; for who must kill it if we die.  NULL:
-     * nobody. */
+    /* Set while a run is on to its process group, else 0: for the process that must kill it if this
+     * one dies.  NULL: there is none. */
     _Atomic int *group;
 };
 
 enum jail_end {
-    JAIL_EXITED,    /* code: what it said */
+    JAIL_EXITED,    /* code: its exit code */
     JAIL_KILLED,    /* code: the signal */
     JAIL_TIMED_OUT, /* the wall clock */
     JAIL_STOPPED,   /* by stop_fd */
-    JAIL_NOT_RUN,   /* it could not be locked in or started; `said` says why */
+    JAIL_NOT_RUN,   /* it could not be locked in or started; `output` is why */
 };
 
 struct jail_result {
@@ -48,8 +48,8 @@ struct jail_result {
     uint32_t files_refused;     /* past the limit */
     uint64_t took_us;
     /* How its output and complaints began: printable ASCII, one line. */
-    char said[JAIL_SAID_BYTES];
-    size_t said_line; /* how much of that was its first line */
+    char output[JAIL_OUTPUT_BYTES];
+    size_t output_line; /* bytes of that in its first line */
 };
 
 /*

@@ -27,18 +27,23 @@
 
 enum { VERSION_FLAG = 1, RULE_BENEATH = 1 };
 
+/* struct landlock_ruleset_attr of the kernel. */
 struct ruleset {
     uint64_t files;
     uint64_t network;
     uint64_t scopes;
 };
 
+/* struct landlock_path_beneath_attr of the kernel. */
 struct __attribute__((packed)) beneath {
     uint64_t rights;
     int32_t folder;
 };
 
-/* What each version of Landlock, from 1 on, can refuse, and how much of the struct it knows. */
+/*
+ * By version of Landlock, from 1 on: the numbers of rights that it can refuse, and the bytes of the
+ * struct that it knows.
+ */
 static const struct {
     unsigned files;
     unsigned network;
@@ -70,6 +75,10 @@ bool rules_have_landlock(struct fault *fault)
 
 #ifdef SYS_landlock_create_ruleset
 
+/*
+ * Where compilers, their libraries and headers lie.  Nothing else of /etc, no /home, no /proc: a
+ * compile needs nothing there, and keys may be there.
+ */
 static const char *const readable[] = {
     "/usr",       "/lib",       "/lib32",           "/lib64",    "/bin",         "/sbin",
     "/nix/store", "/gnu/store", "/etc/ld.so.cache", "/dev/zero", "/dev/urandom",
@@ -78,12 +87,17 @@ static const char *const readable[] = {
 /* Rights that make sense for what is not a folder; the kernel refuses the others. */
 static const uint64_t file_rights = FILE_EXECUTE | FILE_WRITE | FILE_READ | FILE_TRUNCATE;
 
+/*
+ * Allow `rights` beneath `path`, as far as this kernel handles them.  A place that is not there is
+ * passed over.
+ */
 static enum status rules_allow(int ruleset, uint64_t handled, const char *path, uint64_t rights,
                                struct fault *fault)
 {
     struct beneath rule = {.rights = rights & handled};
     int error = 0;
 
+    /* The rule is tied to what stands there now, not to the path. */
     rule.folder = open(path, O_PATH | O_CLOEXEC);
     if (rule.folder < 0 && (errno == ENOENT || errno == ENOTDIR))
         return ST_OK;
@@ -118,6 +132,7 @@ static enum status rules_allow_all(int ruleset, uint64_t handled, const struct r
     return status;
 }
 
+/* Give up all rights that this version of Landlock can refuse, but those for `files`. */
 static enum status rules_lock(long version, const struct rules_files *files, struct fault *fault)
 {
     size_t row = (size_t)(version < VERSIONS ? version : VERSIONS) - 1;
@@ -157,10 +172,12 @@ enum status rules_lock_files(const struct rules_files *files, struct fault *faul
 /* ---- seccomp ---- */
 
 /*
- * What compilers, assemblers and linkers use.  A list of what is allowed, unlike the daemon's own
- * sandbox: a compiler that an update breaks costs speed and nothing else.  Left out with a thought:
- * chmod, chown, utimes, truncate, link and setxattr, which work by path where Landlock does not
- * look; kill and its like; memfd and shared memory, which no limit of ours counts.
+ * The calls that compilers, assemblers and linkers use.  This is a list of what is allowed, unlike
+ * the daemon's own sandbox: a compiler that an update breaks costs speed and nothing else.
+ *
+ * Left out on purpose: chmod, chown, utimes, truncate, link and setxattr, which work by path where
+ * Landlock does not look; kill and its like; memfd and shared memory, which no limit of ours
+ * counts.
  */
 static const char *const allowed[] = {
     "_llseek",
@@ -273,11 +290,16 @@ static const char *const allowed[] = {
 };
 
 /*
- * Who may start or make something asks first; the arguments are plain numbers, so the answer holds.
- * Of clone's flags none may ask for a namespace (CLONE_NEW* of <sched.h>).
+ * Flags of clone() that ask for a namespace (CLONE_NEW* of <sched.h>): refused.  Other starts of a
+ * process and each making of a file ask the service first.  Their arguments are plain numbers,
+ * which cannot change between the question and the call, so the answer holds.
  */
 #define NAMESPACES UINT64_C(0x7e020000)
 
+/*
+ * Add a rule, with one condition at most.  Returns 0 or a negative errno, as all of rules_add_*()
+ * do.
+ */
 static int rules_add(scmp_filter_ctx filter, uint32_t action, int number,
                      const struct scmp_arg_cmp *arg)
 {
@@ -286,6 +308,10 @@ static int rules_add(scmp_filter_ctx filter, uint32_t action, int number,
     return seccomp_rule_add_array(filter, action, number, arg == NULL ? 0 : 1, arg);
 }
 
+/*
+ * What starts a process or a thread.  clone3() is not on the list: its flags lie in memory, where a
+ * filter cannot look; libraries then use clone().
+ */
 static int rules_add_starts(scmp_filter_ctx filter, uint32_t action)
 {
     const struct scmp_arg_cmp plain = SCMP_A0(SCMP_CMP_MASKED_EQ, NAMESPACES, 0);
@@ -298,6 +324,10 @@ static int rules_add_starts(scmp_filter_ctx filter, uint32_t action)
     return error;
 }
 
+/*
+ * Opening a file that is there is allowed; making one has `action`.  A file without a name
+ * (O_TMPFILE) is refused.
+ */
 static int rules_add_opens(scmp_filter_ctx filter, uint32_t action)
 {
     const uint64_t nameless = (uint64_t)(O_TMPFILE & ~O_DIRECTORY);
@@ -327,9 +357,10 @@ bool rules_asks_for_file(int syscall_number)
 }
 
 /*
- * Of fcntl what copies a descriptor, its flags, and locks.  F_SETOWN, F_SETSIG and O_ASYNC together
- * make the kernel send any signal to any process of this user when a pipe is written to, and only
- * newer kernels' Landlock (6.12) keeps that in; F_NOTIFY and F_SETLEASE send signals likewise.
+ * Allow the commands of fcntl() that copy a descriptor, its flags, and locks.  F_SETOWN, F_SETSIG
+ * and O_ASYNC together make the kernel send any signal to any process of this user when a pipe is
+ * written to, and only newer kernels' Landlock (6.12) keeps that in; F_NOTIFY and F_SETLEASE send
+ * signals likewise.
  */
 static int rules_add_descriptor_calls(scmp_filter_ctx filter)
 {
@@ -350,7 +381,10 @@ static int rules_add_descriptor_calls(scmp_filter_ctx filter)
 
 static int rules_add_allowed(scmp_filter_ctx filter)
 {
-    /* Of itself only: a process could set the limits of its user's others, the daemon's too. */
+    /*
+     * prlimit() for the process itself only: it could set the limits of other processes of this
+     * user, the daemon's too.
+     */
     const struct scmp_arg_cmp own = SCMP_A0(SCMP_CMP_EQ, 0, 0);
     int error = rules_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), &own);
 
@@ -382,13 +416,18 @@ enum status rules_lock_calls(bool notify, int *notify_fd, struct fault *fault)
         *notify_fd = seccomp_notify_fd(filter);
         error = *notify_fd < 0 ? *notify_fd : 0;
     }
-    /* The filter's memory is left to the program that comes next: libseccomp would close the
-     * descriptor. */
+    /*
+     * The filter is not released on success: with notifications libseccomp would close the
+     * descriptor.  Its memory ends when the program is executed.
+     */
     if (error != 0 && filter != NULL)
         seccomp_release(filter);
     return error == 0 ? ST_OK : fault_set(fault, ST_IO, "seccomp: %s", strerror(-error));
 }
 
+/*
+ * Calls that the service has no use for between two runs, and that would help whoever took it over.
+ */
 static const char *const kept_from_service[] = {
     "socket",
     "ptrace",

@@ -17,7 +17,11 @@
 #include "site/compiler/compiler_rules.h"
 #include "site/compiler/compiler_talk.h"
 
-enum { TALK_FD = 3, ARGS_MAX = 64, MODULE_BYTES_MAX = 64 * 1024 * 1024 };
+enum {
+    TALK_FD = 3, /* the socket to the daemon, the one descriptor besides stdin, stdout and stderr */
+    ARGS_MAX = 64,
+    MODULE_BYTES_MAX = 64 * 1024 * 1024, /* far above engine.module_bytes: a guard, no policy */
+};
 
 static const char input_name[] = "code.c";
 static const char output_name[] = "code.so";
@@ -33,11 +37,12 @@ struct service {
     char input[CACHE_PATH_BYTES];  /* in it */
     char output[CACHE_PATH_BYTES]; /* in it */
     struct compiler_hello hello;
-    char tool[HASH_TEXT_BYTES]; /* what objects depend on beside the module */
+    char tool[HASH_TEXT_BYTES]; /* what objects depend on besides the module */
 };
 
 /* ---- locking itself in ---- */
 
+/* Keep the socket and stderr, and nothing else that the daemon had open. */
 static enum status service_close_files(int fd, struct fault *fault)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -50,7 +55,10 @@ static enum status service_close_files(int fd, struct fault *fault)
     return ST_OK;
 }
 
-/* Signals for the daemon's group are the daemon's: this one ends when its socket is closed. */
+/*
+ * Leave the daemon's session and ignore its signals: they are the daemon's to handle, and the
+ * service ends when its socket is closed.
+ */
 static void service_detach(void)
 {
     static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT};
@@ -60,7 +68,7 @@ static void service_detach(void)
         (void)!signal(ignored[i], SIG_IGN);
 }
 
-/* When the system is short of memory, compiles go first; inherited by them. */
+/* When the system is out of memory, the kernel is to kill compiles first.  They inherit this. */
 static void service_offer_to_be_killed(void)
 {
     int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -73,6 +81,10 @@ static void service_offer_to_be_killed(void)
 
 /* ---- the compiler ---- */
 
+/*
+ * Whether an ordinary file at `path` can be executed; then `found`, of the hello's size, is where
+ * it really lies: Landlock allows that file and not a link to it.
+ */
 static bool service_is_program(const char *path, char *found)
 {
     struct stat file;
@@ -88,6 +100,10 @@ static bool service_is_program(const char *path, char *found)
     return good;
 }
 
+/*
+ * Find the compiler by its path, or by name in the system's folders.  PATH is not used: it may lead
+ * to folders where others can write.
+ */
 static enum status service_find_program(const char *name, char *found, struct fault *fault)
 {
     static const char *const folders[] = {"/usr/local/bin", "/usr/bin", "/bin"};
@@ -106,14 +122,18 @@ static enum status service_find_program(const char *name, char *found, struct fa
                      "there is no compiler \"%.100s\" in /usr/local/bin, /usr/bin or /bin", name);
 }
 
+/* Remove all that a run left in its directory, so that no run finds anything of another. */
 static void service_empty_job(const struct service *service)
 {
-    /* What was made ours at the start could lead elsewhere by now. */
+    /*
+     * It was our directory at the start.  Should another thing stand there by now, no link is
+     * followed.
+     */
     int fd = open(service->job, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     DIR *folder = fd < 0 ? NULL : fdopendir(fd);
     struct dirent *file;
 
-    if (folder == NULL) { /* then nothing can be written there, and that is told */
+    if (folder == NULL) { /* the next write there fails and is reported */
         if (fd >= 0)
             (void)!close(fd);
         return;
@@ -135,7 +155,10 @@ static struct jail service_jail(const struct service *service)
     };
 }
 
-/* Whose fault: the compiler's, which is remembered, or the system's, which may pass. */
+/*
+ * Who is to blame for a failure: the compiler, and then it is kept and not tried again, or the
+ * system, and then it may pass.
+ */
 enum blame { BLAME_NOBODY, BLAME_COMPILER, BLAME_SYSTEM };
 
 static enum blame service_blame(const struct jail *jail, const struct jail_result *result,
@@ -176,6 +199,7 @@ static enum status service_write_input(const struct service *service, const void
     return file_create(service->input, text, size, 0600, fault);
 }
 
+/* The version is part of the name of each object: another compiler's are not taken for its own. */
 static enum status service_ask_version(struct service *service, struct fault *fault)
 {
     const struct jail jail = service_jail(service);
@@ -188,11 +212,14 @@ static enum status service_ask_version(struct service *service, struct fault *fa
         return status;
     if (service_blame(&jail, &result, fault) != BLAME_NOBODY)
         return ST_INVALID;
-    memcpy(service->hello.version, result.said, result.said_line); /* the rest is zero */
+    memcpy(service->hello.version, result.output, result.output_line); /* the rest is zero */
     return ST_OK;
 }
 
-/* It compiles a few lines: what cannot do that in its jail would fail with every module. */
+/*
+ * Compile a few lines.  A compiler that cannot do that in its jail would fail with every module,
+ * and is reported at the start and not hours later.
+ */
 static enum status service_probe(const struct service *service, struct fault *fault)
 {
     enum status status = service_write_input(service, probe_text, sizeof probe_text - 1, fault);
@@ -202,12 +229,13 @@ static enum status service_probe(const struct service *service, struct fault *fa
     if (service_run_compiler(service, fault) != BLAME_NOBODY)
         status = ST_INVALID;
     else if (access(service->output, R_OK) != 0)
-        status = fault_set(fault, ST_INVALID, "the compiler says that all is well and leaves no %s",
+        status = fault_set(fault, ST_INVALID, "the compiler ends without an error and leaves no %s",
                            output_name);
     service_empty_job(service);
     return status;
 }
 
+/* Hash all that an object depends on besides its module: compiler, flags, limits, engine. */
 static void service_hash_tool(struct service *service)
 {
     const struct compiler_options *options = service->options;
@@ -234,6 +262,10 @@ static void service_hash_tool(struct service *service)
     (void)hash_print(service->tool, &hash);
 }
 
+/*
+ * Lock the service in and try its compiler.  The job's directory is made before Landlock, which
+ * lets only files be made; the compiler is tried last, with the rights that it will have.
+ */
 static enum status service_begin(struct service *service, struct fault *fault)
 {
     const struct compiler_options *options = service->options;
@@ -274,6 +306,7 @@ static enum status service_begin(struct service *service, struct fault *fault)
 
 /* ---- one module ---- */
 
+/* Answer that there is no object, and keep the reason if the compiler is to blame. */
 static void service_refuse(const struct service *service, const char *name, enum blame blame,
                            const struct fault *fault, struct compiler_answer *answer)
 {
@@ -281,11 +314,15 @@ static void service_refuse(const struct service *service, const char *name, enum
 
     answer->result = COMPILER_FAILED;
     (void)snprintf(answer->reason, sizeof answer->reason, "%s", fault->text);
-    /* What cannot be remembered is tried again after the next start. */
+    /* A reason that cannot be kept costs another try after the next start, no more. */
     if (blame == BLAME_COMPILER)
         (void)!cache_put_failed(&service->cache, name, fault->text, &ignored);
 }
 
+/*
+ * Write the module as C, compile it, and keep the object.  Nothing of it stays in the job's
+ * directory.
+ */
 static enum blame service_make_object(const struct service *service, const char *name,
                                       const struct bytes *module, struct fault *fault)
 {
@@ -310,6 +347,7 @@ static enum blame service_make_object(const struct service *service, const char 
     return blame;
 }
 
+/* Answer one question: from the cache, or by a compile if the question pays for one. */
 static void service_answer(const struct service *service, const struct compiler_request *request,
                            const struct bytes *module, struct compiler_answer *answer)
 {
@@ -343,6 +381,7 @@ static void service_answer(const struct service *service, const struct compiler_
     if (blame == BLAME_NOBODY) {
         char why[CACHE_REASON_BYTES] = "it was not kept";
 
+        /* Read back before its path is given out: the daemon loads what it names. */
         if (cache_find(&service->cache, name, answer->path, why) != CACHE_OBJECT) {
             (void)fault_set(&fault, ST_IO, "the object just made: %.300s", why);
             blame = BLAME_SYSTEM;
@@ -353,26 +392,27 @@ static void service_answer(const struct service *service, const struct compiler_
     answer->took_us = clock.now_us(clock.context) - start_us;
 }
 
+/* False: the daemon is gone, or sends what is no question. */
 static bool service_serve_one(const struct service *service)
 {
     static struct compiler_answer answer; /* too large for the stack; one at a time */
     struct compiler_request request;
     struct bytes module = {0};
     uint8_t *room;
-    bool heard =
+    bool done =
         compiler_receive(service->fd, &request, sizeof request) && request.size <= MODULE_BYTES_MAX;
 
-    if (heard) {
+    if (done) {
         room = bytes_extend(&module, request.size);
-        heard = room != NULL && compiler_receive(service->fd, room, request.size);
+        done = room != NULL && compiler_receive(service->fd, room, request.size);
     }
-    if (heard) {
+    if (done) {
         memset(&answer, 0, sizeof answer);
         service_answer(service, &request, &module, &answer);
-        heard = compiler_send(service->fd, &answer, sizeof answer);
+        done = compiler_send(service->fd, &answer, sizeof answer);
     }
     bytes_fini(&module);
-    return heard;
+    return done;
 }
 
 _Noreturn void compiler_serve(const struct compiler_options *options, int fd, _Atomic int *group)
@@ -397,6 +437,7 @@ _Noreturn void compiler_serve(const struct compiler_options *options, int fd, _A
     service.hello.works = status == ST_OK;
     (void)snprintf(service.hello.reason, sizeof service.hello.reason, "%s", fault.text);
     service_hash_tool(&service);
+    /* The hello goes out in any case: it is how the daemon learns why there is no tier 1. */
     if (compiler_send(TALK_FD, &service.hello, sizeof service.hello) && status == ST_OK)
         while (service_serve_one(&service))
             ;

@@ -13,13 +13,16 @@
 #include "engine/native.h"
 #include "site/control/paths.h"
 
-/* Modules at the compiler, each a copy; the others wait where they are. */
+/*
+ * Modules that are at the compiler at once, each a copy of up to module_bytes_max bytes.  Others
+ * wait in the core's list of hot modules.
+ */
 enum { JOBS_MAX = 4 };
 
 /*
- * What a compile may start and make beside the compiler itself.  A driver starts compiler,
- * assembler, and the linker by way of a helper, and each makes a file or two; what is past that is
- * no compiler of ours.
+ * The processes and files that a compile may make besides the compiler itself.  A driver starts
+ * compiler, assembler, and the linker by way of a helper, and each makes a file or two.  A run that
+ * needs more is no compiler of ours.
  */
 enum { PROCESSES_MAX = 16, FILES_MAX_MADE = 32 };
 
@@ -49,8 +52,9 @@ struct tier1 {
     struct ring done;
     _Atomic bool stopping;
     struct compiler_hello hello;
-    struct tier1_job said_hello; /* what is said of the service itself */
-    struct tier1_job said_gone;
+    /* Reports about the service itself; not from the pool, so neither can lack a place. */
+    struct tier1_job report_hello;
+    struct tier1_job report_gone;
 
     /* The core thread's. */
     struct tier1_job pool[JOBS_MAX];
@@ -59,7 +63,7 @@ struct tier1 {
     bool watches; /* hot code: from the start on, so that none is missed before the hello */
     bool works;
     struct core_tier1 state;
-    bool changed; /* the state, since the core was told */
+    bool changed; /* the state differs from what the core was given last */
 };
 
 /* ---- life ---- */
@@ -77,6 +81,7 @@ static const char *tier1_mode_name(enum tier1_mode mode)
     return "off";
 }
 
+/* The one place where the settings of [engine] become bounds of the jail and of the cache. */
 static enum status tier1_start_compiler(struct tier1 *tier1, const char *dir, struct fault *fault)
 {
     const struct tier1_options *options = &tier1->options;
@@ -116,7 +121,7 @@ enum status tier1_new(struct tier1 **tier1, const struct tier1_options *options,
     made->options = *options;
     made->wake.fd = -1;
     atomic_init(&made->stopping, false);
-    made->changed = true;
+    made->changed = true; /* the core has seen no state yet */
     (void)snprintf(made->state.mode, sizeof made->state.mode, "%s", tier1_mode_name(options->mode));
     for (size_t i = 0; i < JOBS_MAX; i++)
         made->spare[made->spare_count++] = &made->pool[i];
@@ -173,7 +178,10 @@ static void tier1_give_back(struct tier1 *tier1, struct tier1_job *job)
     INVARIANT(ring_push(&tier1->done, job)); /* it has a place for each */
 }
 
-/* A job, or word that the service ended while it had none: then NULL. */
+/*
+ * Wait for a job.  NULL: the service ended, or the thread is to.  The service may die while nothing
+ * is asked of it, so its socket is watched too.
+ */
 static struct tier1_job *tier1_next_job(struct tier1 *tier1)
 {
     for (;;) {
@@ -195,11 +203,12 @@ static struct tier1_job *tier1_next_job(struct tier1 *tier1)
 void *tier1_thread(void *context)
 {
     struct tier1 *tier1 = context;
-    bool lives = compiler_hear(tier1->compiler, &tier1->hello);
+    bool lives = compiler_read_hello(tier1->compiler, &tier1->hello);
 
     if (lives) {
-        tier1->said_hello.kind = JOB_HELLO;
-        tier1_give_back(tier1, &tier1->said_hello);
+        tier1->report_hello.kind = JOB_HELLO;
+        tier1_give_back(tier1, &tier1->report_hello);
+        /* A compiler that does not work is asked nothing; the service has ended by itself then. */
         if (!tier1->hello.works)
             return NULL;
     }
@@ -213,21 +222,24 @@ void *tier1_thread(void *context)
         job->answered = lives;
         tier1_give_back(tier1, job);
     }
+    /* A service that ended without being stopped has died: that must be seen, and once. */
     if (!atomic_load(&tier1->stopping)) {
-        tier1->said_gone.kind = JOB_GONE;
-        tier1_give_back(tier1, &tier1->said_gone); /* the last that is ever given back */
+        tier1->report_gone.kind = JOB_GONE;
+        tier1_give_back(tier1, &tier1->report_gone); /* after it nothing is given back */
     }
     return NULL;
 }
 
 /* ---- the core thread ---- */
 
+/* The last reason for which something was not compiled; `serai site status` shows it. */
 static void tier1_set_reason(struct tier1 *tier1, const char *reason)
 {
     (void)snprintf(tier1->state.reason, sizeof tier1->state.reason, "%s", reason);
     tier1->changed = true;
 }
 
+/* The service looked at its compiler.  If that does not work, no module is watched any more. */
 static void tier1_take_hello(struct tier1 *tier1, struct core *core)
 {
     const struct compiler_hello *hello = &tier1->hello;
@@ -248,7 +260,10 @@ static void tier1_take_hello(struct tier1 *tier1, struct core *core)
               hello->version);
 }
 
-/* Once a code: what is told is not told again, and what failed is remembered by the service. */
+/*
+ * Note that a module stays in tier 0, and log it once: a module that was noted is reported hot no
+ * more.  The service keeps what failed in its cache, so the next start does not try again.
+ */
 static void tier1_refuse(struct tier1 *tier1, struct core *core, const struct hash *code,
                          const char *reason)
 {
@@ -260,6 +275,10 @@ static void tier1_refuse(struct tier1 *tier1, struct core *core, const struct ha
     log_write(LOG_WARN, "code.tier0", "code=%s reason=\"%s\"", hash_print(hex, code), reason);
 }
 
+/*
+ * Load the object that an answer names, between two turns: no code of it is running.  Modules that
+ * ran longest ago make room.
+ */
 static void tier1_load(struct tier1 *tier1, struct core *core, const struct tier1_job *job)
 {
     struct agents *agents = core_agents(core);
@@ -283,6 +302,7 @@ static void tier1_load(struct tier1 *tier1, struct core *core, const struct tier
               job->answer.result == COMPILER_KEPT ? "yes" : "no");
 }
 
+/* Act on what became of a job, and put it back into the pool. */
 static void tier1_take_answer(struct tier1 *tier1, struct core *core, struct tier1_job *job)
 {
     const struct compiler_answer *answer = &job->answer;
@@ -295,13 +315,17 @@ static void tier1_take_answer(struct tier1 *tier1, struct core *core, struct tie
         tier1_refuse(tier1, core, &job->code, "the compiler's service died");
     else if (answer->result == COMPILER_MADE || answer->result == COMPILER_KEPT)
         tier1_load(tier1, core, job);
-    else if (answer->result != COMPILER_NOT_TRIED) /* which comes again when it has paid */
+    else if (answer->result != COMPILER_NOT_TRIED) /* that one is hot again once it has paid */
         tier1_refuse(tier1, core, &job->code, answer->reason);
     bytes_fini(&job->module);
     tier1->spare[tier1->spare_count++] = job;
     tier1->changed = true;
 }
 
+/*
+ * The service died.  It cannot be started again (compiler.h), so jobs that still wait are answered
+ * here, after the thread has ended, and no module is watched any more.
+ */
 static void tier1_take_gone(struct tier1 *tier1, struct core *core)
 {
     struct tier1_job *job;
@@ -318,6 +342,7 @@ static void tier1_take_gone(struct tier1 *tier1, struct core *core)
               "started again\"");
 }
 
+/* Handle one report of the thread. */
 static void tier1_take(struct tier1 *tier1, struct core *core, struct tier1_job *job)
 {
     switch (job->kind) {
@@ -344,6 +369,11 @@ static bool tier1_is_wanted(const struct tier1 *tier1, const struct hash *code)
     return false;
 }
 
+/*
+ * Send hot modules to the compiler while there are free jobs.  A module is reported hot twice:
+ * first for an object that was made before, and, once its agents used the fuel that its compile is
+ * worth, with `paid`, to be compiled.
+ */
 static void tier1_send_hot(struct tier1 *tier1, struct core *core)
 {
     struct hot_code hot;
@@ -364,7 +394,7 @@ static void tier1_send_hot(struct tier1 *tier1, struct core *core)
         job->paid = hot.paid;
         if (hot.paid)
             bytes_append(&job->module, hot.bytes, hot.size);
-        if (job->module.failed) { /* of a module's size: then tier 1 is the least of its needs */
+        if (job->module.failed) { /* a site without room for one module has no use for tier 1 */
             bytes_fini(&job->module);
             tier1_refuse(tier1, core, &hot.id, "out of memory");
             continue;
@@ -382,6 +412,7 @@ void tier1_step(struct tier1 *tier1, struct core *core)
     if (tier1 == NULL)
         return;
     if (tier1->compiler != NULL) {
+        /* From the first step on, not from the hello on: what gets hot in between is not missed. */
         if (!tier1->watches)
             agents_watch_code(core_agents(core), tier1->options.hot_fuel,
                               tier1->options.effort_fuel);
@@ -390,6 +421,9 @@ void tier1_step(struct tier1 *tier1, struct core *core)
             tier1_take(tier1, core, job);
         tier1_send_hot(tier1, core);
     }
+    /*
+     * The core keeps a copy of the state for `serai site status`; it is given only when it changed.
+     */
     if (!tier1->changed)
         return;
     tier1->state.compiling = JOBS_MAX - tier1->spare_count;

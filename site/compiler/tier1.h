@@ -1,7 +1,7 @@
 /*
  * Which code runs in tier 1: the policy, on the core thread, and the thread that asks the
  * compiler's service (compiler.h).  Hot code goes to the compiler as a copy of its module; the
- * object that comes back is loaded between two turns.  What fails stays in tier 0, and is told
+ * object that comes back is loaded between two turns.  What fails stays in tier 0, and is logged
  * once.
  *
  *     core --jobs--> compiler thread --done--> core
@@ -19,7 +19,7 @@ struct tier1_options {
     enum tier1_mode mode;
     const struct hash *codes; /* TIER1_NAMED: those */
     size_t code_count;
-    uint64_t hot_fuel;         /* that a code's agents burn before it is looked at */
+    uint64_t hot_fuel;         /* that a code's agents use before it is looked at */
     uint64_t effort_fuel;      /* and for each unit of its effort, before it is compiled */
     uint64_t module_bytes_max; /* of code that is compiled */
     uint64_t objects_max;      /* loaded at once */

@@ -76,7 +76,7 @@ static void start(void)
     struct fault fault = {0};
 
     ck_assert_msg(compiler_start(&compiler, &options, &fault) == ST_OK, "%s", fault.text);
-    ck_assert(compiler_hear(compiler, &hello));
+    ck_assert(compiler_read_hello(compiler, &hello));
 }
 
 static void restart(void)

@@ -219,8 +219,8 @@ END_TEST
 START_TEST(what_it_says_is_cut_and_made_plain)
 {
     answers("babble", "", COULD);
-    ck_assert_uint_eq(strlen(result.said), JAIL_SAID_BYTES - 1);
-    ck_assert_ptr_nonnull(strstr(result.said, "words' without 'end'"));
+    ck_assert_uint_eq(strlen(result.output), JAIL_OUTPUT_BYTES - 1);
+    ck_assert_ptr_nonnull(strstr(result.output, "words' without 'end'"));
 }
 END_TEST
 
