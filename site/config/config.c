@@ -1,6 +1,5 @@
 #include "site/config/config.h"
-#include "site/config/engine.h"
-#include "site/config/toml.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <grp.h>
@@ -11,6 +10,8 @@
 
 #include "base/endpoint.h"
 #include "base/text.h"
+#include "site/config/engine.h"
+#include "site/config/toml.h"
 
 #define MAP_BYTES_DEFAULT ((uint64_t)4 << 30)
 #define MAP_BYTES_MIN ((uint64_t)1 << 20)
@@ -19,7 +20,10 @@
 static const char site_file[] = "site.toml";
 static const char prices_file[] = "prices.toml";
 
-/* One file being read: where its items go, and what was wrong so far. */
+/*
+ * One file that is being read: where its items go (either `config` or `book`), and how many errors
+ * it has so far.  An error does not end the reading, so that all are reported at once.
+ */
 struct reading {
     const struct config_reader *reader;
     const char *file;
@@ -28,6 +32,7 @@ struct reading {
     struct pricebook *book;
 };
 
+/* Report an error and count it.  Line 0: the file as a whole. */
 static void config_report(struct reading *reading, uint32_t line, uint32_t column, const char *text)
 {
     struct config_error error = {reading->file, line, column, text};
@@ -37,7 +42,11 @@ static void config_report(struct reading *reading, uint32_t line, uint32_t colum
         reading->reader->report(reading->reader->context, &error);
 }
 
-/* ---- site.toml ---- */
+/*
+ * ---- site.toml ----
+ *
+ * Each config_set_*() reads the text of its key, and on failure says what the key wants.
+ */
 
 bool config_is_name(const char *text)
 {
@@ -69,7 +78,10 @@ static enum status config_set_socket(struct site_config *config, const char *tex
     return ST_OK;
 }
 
-/* Whoever may write to a socket may connect.  The daemon's own user always may. */
+/*
+ * The right to write to a socket is the right to connect.  The daemon's own user always has it, and
+ * nobody may execute a socket.
+ */
 static enum status config_set_mode(struct site_config *config, const char *text,
                                    struct fault *fault)
 {
@@ -96,6 +108,10 @@ static enum status config_set_group_number(struct site_config *config, const cha
     return ST_OK;
 }
 
+/*
+ * A group is looked up when the file is read, so that a name that is not there is an error of a
+ * line.
+ */
 static enum status config_set_group(struct site_config *config, const char *text,
                                     struct fault *fault)
 {
@@ -142,7 +158,7 @@ static enum status config_set_map_bytes(struct site_config *config, const char *
     return ST_OK;
 }
 
-/* "15%" */
+/* Read a share such as "15%". */
 static enum status config_set_share(uint64_t *percent, const char *key, const char *text,
                                     struct fault *fault)
 {
@@ -168,7 +184,7 @@ static enum status config_set_disk_full(struct site_config *config, const char *
     return config_set_share(&config->disk_full_percent, "store.disk_full", text, fault);
 }
 
-/* Empty or an address of ZeroMQ; whether it can be had, the daemon finds out when it starts. */
+/* Empty, or an address of ZeroMQ.  Whether the daemon can listen there is seen when it starts. */
 static enum status config_set_listen(struct site_config *config, const char *text,
                                      struct fault *fault)
 {
@@ -185,6 +201,10 @@ static enum status config_set_listen(struct site_config *config, const char *tex
     return ST_OK;
 }
 
+/*
+ * All keys of site.toml.  The texts that config_write_new() writes have the same defaults
+ * (write.c).
+ */
 static const struct site_key {
     const char *path;
     enum status (*set)(struct site_config *config, const char *text, struct fault *fault);
@@ -216,6 +236,7 @@ static const struct site_key {
 
 enum { SITE_KEYS = sizeof site_keys / sizeof site_keys[0] };
 
+/* The name of a key by its index, for market_nearest(). */
 static const char *site_key_name(const void *context, size_t index)
 {
     (void)context;
@@ -233,6 +254,7 @@ static bool config_has_table(const char *path)
     return false;
 }
 
+/* A key that is not known is an error, and a slip gets a hint. */
 static enum status config_unknown_key(const char *path, struct fault *fault)
 {
     const char *nearest = market_nearest(path, site_key_name, NULL);
@@ -257,7 +279,7 @@ static enum status config_set_item(struct site_config *config, const struct toml
     return config_unknown_key(item->path, fault);
 }
 
-/* ---- both ---- */
+/* ---- both files ---- */
 
 static enum pricebook_kind config_price_kind(enum toml_kind kind)
 {
@@ -275,6 +297,10 @@ static enum pricebook_kind config_price_kind(enum toml_kind kind)
     return PRICEBOOK_OTHER;
 }
 
+/*
+ * Take one item of the file, and report it if it is wrong: an unknown key where its name stands, a
+ * wrong value where the value stands.
+ */
 static void config_take_item(void *context, const struct toml_item *item)
 {
     struct reading *reading = context;
@@ -282,6 +308,7 @@ static void config_take_item(void *context, const struct toml_item *item)
     struct fault fault;
     enum status status;
 
+    /* A table alone sets nothing, but one that has no keys of ours is a slip. */
     if (item->kind == TOML_TABLE &&
         (reading->book != NULL ? pricebook_has_table(item->path) : config_has_table(item->path)))
         return;
@@ -305,7 +332,10 @@ static enum status config_join_path(char path[CONFIG_PATH_BYTES], const char *di
     return ST_OK;
 }
 
-/* The whole file; on ST_OK the caller frees *data. */
+/*
+ * Read the whole file, one byte more than allowed so that a longer one is noticed.  On ST_OK the
+ * caller frees *data.
+ */
 static enum status config_read_file(const char *path, char **data, size_t *size,
                                     struct fault *fault)
 {
@@ -340,6 +370,10 @@ out:
     return status;
 }
 
+/*
+ * Read and parse one file.  Errors in its text are reported and counted; only a file that cannot be
+ * read is a fault.
+ */
 static enum status config_load_file(struct reading *reading, const char *dir, struct fault *fault)
 {
     char path[CONFIG_PATH_BYTES];
@@ -363,7 +397,7 @@ static enum status config_load_file(struct reading *reading, const char *dir, st
     return ST_OK;
 }
 
-/* A relative socket lies in the site's directory. */
+/* Make the socket's path one to open: a relative one lies in the site's directory. */
 static enum status config_place_socket(struct site_config *config, const char *dir,
                                        struct fault *fault)
 {
@@ -387,10 +421,13 @@ void site_config_default(struct site_config *config)
     memset(config, 0, sizeof *config);
     for (size_t i = 0; i < SITE_KEYS; i++)
         INVARIANT(site_keys[i].set(config, site_keys[i].value, NULL) == ST_OK);
-    INVARIANT(config->map_bytes == MAP_BYTES_DEFAULT);
+    INVARIANT(config->map_bytes == MAP_BYTES_DEFAULT); /* the table and the constant agree */
 }
 
-/* Over the defaults, with what must hold between entries; errors are counted in `reading`. */
+/*
+ * Read prices.toml over the defaults, and check what must hold between entries once each alone is
+ * good.  Errors are counted in `reading`.
+ */
 static enum status config_read_prices(struct reading *reading, const char *dir, struct fault *fault)
 {
     struct fault between;
@@ -430,12 +467,14 @@ enum status config_load(const char *dir, const struct config_reader *reader,
     enum status status;
 
     site_config_default(&new_config);
+    /* Both files are read before either counts: an operator sees the errors of both. */
     status = config_load_file(&site, dir, fault);
     if (status != ST_OK)
         return status;
     status = config_read_prices(&prices, dir, fault);
     if (status != ST_OK)
         return status;
+    /* Between keys, once each alone is good: a value that was refused would be compared else. */
     if (site.errors == 0 && new_config.disk_full_percent > new_config.disk_low_percent)
         config_report(&site, 0, 0, "store.disk_full: wants no more than store.disk_low");
     if (site.errors == 0 && config_check_engine(&new_config, &between) != ST_OK)

@@ -10,6 +10,7 @@
 #include "market/market.h"
 #include "site/config/config.h"
 
+/* Read a decimal number from `min` to `max`, both allowed. */
 static enum status config_parse_count(uint64_t *count, const char *key, const char *text,
                                       uint64_t min, uint64_t max, struct fault *fault)
 {
@@ -26,6 +27,7 @@ static enum status config_parse_count(uint64_t *count, const char *key, const ch
     return ST_OK;
 }
 
+/* Read a size such as "4MiB", from `min` to `max`, both allowed. */
 static enum status config_parse_bytes(uint64_t *bytes, const char *key, const char *text,
                                       uint64_t min, uint64_t max, struct fault *fault)
 {
@@ -44,7 +46,7 @@ static enum status config_parse_bytes(uint64_t *bytes, const char *key, const ch
 
 enum status config_set_tier1(struct site_config *config, const char *text, struct fault *fault)
 {
-    static const char *const names[] = {"off", "named", "all"};
+    static const char *const names[] = {"off", "named", "all"}; /* by enum config_tier1 */
 
     for (int i = 0; i < 3; i++) {
         if (strcmp(text, names[i]) == 0) {
@@ -55,7 +57,7 @@ enum status config_set_tier1(struct site_config *config, const char *text, struc
     return fault_set(fault, ST_INVALID, "engine.tier1: wants off, named or all");
 }
 
-/* Hashes between blanks; a text of many lines will do. */
+/* Ids between blanks or commas, also over several lines, as one copies them out of a list. */
 enum status config_set_codes(struct site_config *config, const char *text, struct fault *fault)
 {
     static const char blank[] = " \t\r\n,";
@@ -87,6 +89,7 @@ enum status config_set_compiler(struct site_config *config, const char *text, st
 {
     size_t size = strlen(text);
 
+    /* A relative path would depend on where the daemon was started. */
     if (size < 1 || size >= CONFIG_COMPILER_BYTES || (strchr(text, '/') != NULL && text[0] != '/'))
         return fault_set(fault, ST_INVALID,
                          "engine.compiler: wants a name such as \"cc\", or an absolute path of at "
@@ -110,7 +113,7 @@ enum status config_set_hot_fuel(struct site_config *config, const char *text, st
                               UINT64_C(1000000000000000000), fault);
 }
 
-/* 0: hot_fuel alone decides.  An effort times the most of it still fits in 64 bits. */
+/* With the largest value the effort of any module times it still fits in 64 bits. */
 enum status config_set_effort_fuel(struct site_config *config, const char *text,
                                    struct fault *fault)
 {

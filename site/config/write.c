@@ -1,11 +1,13 @@
 /* The first site.toml and prices.toml, which name every key: what can be set can be seen. */
 #include "site/config/config.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+/* site.toml as it is written new; %s is the name.  Its values are the defaults of config.c. */
 static const char site_text[] =
     "# This site's daemon.  `serai site run --check-config` checks it; a change takes a restart.\n"
     "name = \"%s\"\n"
@@ -28,7 +30,7 @@ static const char site_text[] =
     "disk_full = \"15%%\" # with less it freezes who writes most, and takes no more agents\n"
     "\n"
     "[link]\n"
-    "listen = \"\" # where neighbours dial this site, such as tcp://127.0.0.1:9901; \"\": "
+    "listen = \"\" # where peers dial this site, such as tcp://127.0.0.1:9901; \"\": "
     "nowhere\n"
     "\n"
     "[engine] # agents' code as native code: docs/operate.md, \"Native code\"\n"
@@ -36,7 +38,7 @@ static const char site_text[] =
     "codes = \"\" # code ids between blanks, as `serai code ls` shows them\n"
     "compiler = \"cc\" # a name, or an absolute path\n"
     "jail = \"full\" # weak: compile also where the kernel cannot lock the compiler in fully\n"
-    "hot_fuel = \"100000000\" # what a code's agents burn before it is compiled, at least\n"
+    "hot_fuel = \"100000000\" # what a code's agents use before it is compiled, at least\n"
     "effort_fuel = \"2000000\" # and for each unit of the compile's effort\n"
     "objects = \"256\" # loaded at once\n"
     "compile_seconds = \"30\" # of CPU; by the wall clock four times as many\n"
@@ -50,7 +52,7 @@ static const char prices_text[] =
     "# What this site's customers pay.  Amounts are texts in decimal, exact to nine places.\n"
     "# A key that is left out keeps the value that `serai site init` wrote here.\n";
 
-/* Open a file that was not there before. */
+/* Make a file.  One that is there already is left alone: ST_EXISTS. */
 static enum status config_create(FILE **file, const char *dir, const char *name,
                                  struct fault *fault)
 {
@@ -72,6 +74,7 @@ static enum status config_create(FILE **file, const char *dir, const char *name,
     return ST_OK;
 }
 
+/* Sync and close a file that was made.  All errors of writing are seen here, at the end. */
 static enum status config_finish(FILE *file, const char *name, struct fault *fault)
 {
     bool failed = fflush(file) != 0 || ferror(file) || fsync(fileno(file)) != 0;
@@ -81,13 +84,16 @@ static enum status config_finish(FILE *file, const char *name, struct fault *fau
     return ST_OK;
 }
 
-/* Lines come in the order of tables, so a new table begins where the first part of a path changes.
+/*
+ * A price book as it is written.  Lines come in the order of tables, so a new table begins where
+ * the first part of a path changes.
  */
 struct prices_writer {
     FILE *file;
     char table[PRICEBOOK_PATH_BYTES];
 };
 
+/* Write one price with its unit, and before it the head of its table if that is a new one. */
 static void prices_write_line(void *context, const struct pricebook_line *line)
 {
     struct prices_writer *writer = context;

@@ -5,12 +5,16 @@
 #include <sodium.h>
 #include <string.h>
 
+/*
+ * The first item of each kind of message names it, so no signature passes for one of another kind.
+ */
 static const char REQUEST_FORMAT[] = "serai-control-1";
 static const char READ_FORMAT[] = "serai-read-1";
 static const char SIGNED_READ_FORMAT[] = "serai-read-2";
 
 enum { FORMAT_BYTES_MAX = 16 };
 
+/* Append an encoded item.  A failure of `item` becomes one of `out`, which the caller looks at. */
 static void control_put_raw(struct bytes *out, const struct bytes *item)
 {
     bytes_append(out, item->data, item->size);
@@ -26,7 +30,10 @@ bool control_is_key(const uint8_t key[CONTROL_KEY_BYTES])
            crypto_sign_ed25519_pk_to_curve25519(image, key) == 0;
 }
 
-/* Both kinds of payload: `number` is a request's number or a read's time. */
+/*
+ * Append an envelope (docs/control.md, "Messages") with either kind of payload: `number` is the
+ * number of a request or the time of a read.
+ */
 static void control_put_envelope(struct bytes *out, const char *format,
                                  const struct control_signer *by, uint64_t number,
                                  const char *command, const struct bytes *args)
@@ -46,6 +53,7 @@ static void control_put_envelope(struct bytes *out, const char *format,
     cbor_put_text(&payload, command);
     control_put_raw(&payload, args);
 
+    /* What could not be encoded is not signed: the envelope fails as a whole. */
     if (payload.failed)
         out->failed = true;
     else
@@ -89,6 +97,7 @@ static void control_get_format(struct cbor *in, const char *format)
         cbor_fail(in, "unknown format of request");
 }
 
+/* The args stay encoded: each command decodes its own. */
 static void control_get_args(struct control_request *request, struct cbor *in)
 {
     if (cbor_peek(in) != CBOR_ARRAY)
@@ -106,6 +115,7 @@ static enum status control_decode_read(struct control_request *request, struct c
     return cbor_done(in, fault, "control read");
 }
 
+/* The payload of an envelope: of a command or of a signed read, by its format. */
 static enum status control_decode_payload(struct control_request *request, struct fault *fault)
 {
     struct cbor in;
@@ -128,6 +138,7 @@ static enum status control_decode_payload(struct control_request *request, struc
     return cbor_done(&in, fault, "control request");
 }
 
+/* The envelope is read to its end before the payload, so no byte of it is left unread. */
 static enum status control_decode_envelope(struct control_request *request, struct cbor *in,
                                            struct fault *fault)
 {
@@ -160,6 +171,7 @@ enum status control_parse(struct control_request *request, const uint8_t *bytes,
         return fault_set(fault, ST_INVALID, "control request: %zu bytes, the most is %d", size,
                          CONTROL_BYTES_MAX);
     cbor_init(&in, bytes, size);
+    /* The number of items tells the two forms apart: a read has 3, an envelope has 2. */
     count = cbor_get_array_any(&in, 3);
     if (in.error == NULL && count == 3)
         return control_decode_read(request, &in, fault);
@@ -177,7 +189,10 @@ enum status control_decode(struct control_request *request, const uint8_t *bytes
     return status == ST_OK ? control_check_signature(request, fault) : status;
 }
 
-/* Answers quote what clients sent; whatever that was, the answer itself must decode. */
+/*
+ * Append a message for people, cut to its bound.  It may quote what a client sent, and must decode
+ * as text whatever that was: bytes beyond plain ASCII become '?'.
+ */
 static void control_put_message(struct bytes *out, const char *message)
 {
     char text[CONTROL_MESSAGE_BYTES_MAX + 1];
@@ -217,7 +232,7 @@ void control_head(struct bytes *out, const uint8_t site_key[CONTROL_KEY_BYTES])
 enum status control_head_decode(uint8_t site_key[CONTROL_KEY_BYTES],
                                 const uint8_t head[CONTROL_HEAD_BYTES], struct fault *fault)
 {
-    /* An array of two, and bytes of that length. */
+    /* CBOR: an array of two, and a byte string of that length. */
     static const uint8_t form[] = {0x82, 0x58, CONTROL_KEY_BYTES};
 
     if (memcmp(head, form, sizeof form) != 0)
@@ -226,6 +241,7 @@ enum status control_head_decode(uint8_t site_key[CONTROL_KEY_BYTES],
     return ST_OK;
 }
 
+/* Statuses are exit codes, so they are not a range. */
 static bool control_is_status(uint64_t value)
 {
     return value == CONTROL_DONE || value == CONTROL_REFUSED || value == CONTROL_BAD_REQUEST ||

@@ -1,5 +1,6 @@
 /*
- * Control requests: what a client says to a site, and what it answers.  Wire form: docs/control.md.
+ * Control requests: what a client sends to a site, and what it answers.  Wire form:
+ * docs/control.md.
  *
  * A request that changes something is signed by the key of a customer (the operator is one) and
  * carries a number that only rises for that key; the site remembers the last one and its answer, so
@@ -101,6 +102,8 @@ void control_sign(struct bytes *out, const uint8_t site_key[CONTROL_KEY_BYTES],
 
 /* Append an unsigned read. args: one CBOR array. */
 void control_read(struct bytes *out, const char *command, const struct bytes *args);
+
+/* Who signs, and for which site; borrowed. */
 struct control_signer {
     const uint8_t *site_key; /* CONTROL_KEY_BYTES */
     const uint8_t *key;      /* CONTROL_KEY_BYTES */
@@ -115,8 +118,8 @@ void control_read_signed(struct bytes *out, const struct control_signer *by, uin
                          const char *command, const struct bytes *args);
 
 /*
- * Decode either form and check the signature.  ST_INVALID: not a request (says where); ST_DENIED:
- * the signature does not fit.
+ * Decode either form and check the signature.  ST_INVALID: not a request, and *fault
+ * says where; ST_DENIED: the signature does not fit.
  */
 MUST_CHECK enum status control_decode(struct control_request *request, const uint8_t *bytes,
                                       size_t size, struct fault *fault);
@@ -154,7 +157,8 @@ struct control_reply {
     size_t result_size;
 };
 
-/* Decode an answer; reply->result points into `bytes`.  ST_INVALID says where it is wrong. */
+/* Decode an answer; reply->result points into `bytes`.  ST_INVALID: *fault says where it is wrong.
+ */
 MUST_CHECK enum status control_reply_decode(struct control_reply *reply, const uint8_t *bytes,
                                             size_t size, struct fault *fault);
 

@@ -17,7 +17,7 @@
 enum {
     KEYFILE_BYTES_MAX = 1024,
     NUMBER_LINE_BYTES = 2 * CONTROL_KEY_BYTES + 24, /* key, blank, 20 digits, newline, and an end */
-    PENDING_BYTES_MAX = KEYFILE_SITES_MAX / 4 * CONTROL_BYTES_MAX, /* most are far below 2 MiB */
+    PENDING_BYTES_MAX = KEYFILE_SITES_MAX / 4 * CONTROL_BYTES_MAX, /* few come near 2 MiB */
     LOCK_TRIES_MAX = 100, /* of 50 ms: another command is at most a few round trips */
     SECRET_HEX_BYTES = 2 * CONTROL_SECRET_BYTES + 1,
     KEY_HEX_BYTES = 2 * CONTROL_KEY_BYTES + 1,
@@ -47,6 +47,10 @@ static const char *keyfile_find_field(const char *text, const char *name)
     return NULL;
 }
 
+/*
+ * Read the field `name` as exactly `size` bytes of hex.  The digits may be a secret's, so the copy
+ * is wiped.
+ */
 static bool keyfile_get_hex(const char *text, const char *name, uint8_t *to, size_t size)
 {
     const char *field = keyfile_find_field(text, name);
@@ -62,6 +66,10 @@ static bool keyfile_get_hex(const char *text, const char *name, uint8_t *to, siz
     return good;
 }
 
+/*
+ * Write a new key file; `secret` NULL: only the public half.  An existing file is never written
+ * over:  a key that is lost cannot be made again.
+ */
 static enum status keyfile_write_key(const char *path, const char *what, const uint8_t *key,
                                      const uint8_t *secret, struct fault *fault)
 {
@@ -108,7 +116,7 @@ enum status keyfile_create_public(const char *path, const char *what,
     return keyfile_write_key(path, what, key, NULL, fault);
 }
 
-/* The file as NUL-terminated text; the caller wipes and frees it. */
+/* Read the file as text that ends with a NUL.  The caller ends it by keyfile_wipe() in any case. */
 static enum status keyfile_read_text(const char *path, struct bytes *text, struct fault *fault)
 {
     enum status status = file_read_kept(path, KEYFILE_BYTES_MAX, text, fault);
@@ -119,6 +127,7 @@ static enum status keyfile_read_text(const char *path, struct bytes *text, struc
     return text->failed ? fault_set(fault, ST_NOMEM, "read %s: out of memory", path) : ST_OK;
 }
 
+/* The whole capacity: a buffer that grew holds more than its size. */
 static void keyfile_wipe(struct bytes *text)
 {
     if (text->data != NULL)
@@ -141,6 +150,10 @@ enum status keyfile_read_public(const char *path, uint8_t key[CONTROL_KEY_BYTES]
 
 /* ---- an open key ---- */
 
+/*
+ * Open FILE and lock it.  The lock is on FILE itself, which is never replaced, and not on
+ * FILE.number or FILE.pending, which are.
+ */
 static enum status keyfile_lock(struct keyfile *file, struct fault *fault)
 {
     const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
@@ -157,6 +170,7 @@ static enum status keyfile_lock(struct keyfile *file, struct fault *fault)
     return ST_OK;
 }
 
+/* By the open descriptor: the file that is checked is the one that is locked. */
 static enum status keyfile_check_mode(const struct keyfile *file, struct fault *fault)
 {
     struct stat info;
@@ -169,6 +183,7 @@ static enum status keyfile_check_mode(const struct keyfile *file, struct fault *
     return ST_OK;
 }
 
+/* Read both halves; the secret into memory that is not swapped and is wiped when freed. */
 static enum status keyfile_load(struct keyfile *file, struct fault *fault)
 {
     struct bytes text = {0};
@@ -202,12 +217,14 @@ enum status keyfile_open(struct keyfile **file, const char *path, struct fault *
     if (opened == NULL)
         return fault_set(fault, ST_NOMEM, "open key %s: out of memory", path);
     opened->lock_fd = -1;
+    /* Room for the longest path that is made of this one, so that keyfile_path() cannot fail. */
     if (strlen(path) + sizeof ".pending.new" > sizeof opened->path)
         status = fault_set(fault, ST_INVALID, "path of key too long: %.100s", path);
     else {
         memcpy(opened->path, path, strlen(path) + 1);
         status = keyfile_lock(opened, fault);
     }
+    /* Before the secret is read: others may have it already, and the person must know that. */
     if (status == ST_OK)
         status = keyfile_check_mode(opened, fault);
     if (status == ST_OK)
@@ -240,8 +257,9 @@ const uint8_t *keyfile_secret(const struct keyfile *file)
     return file->secret;
 }
 
-/* ---- numbers and pending envelopes ---- */
+/* ---- numbers: docs/control.md, "Once, and only once" ---- */
 
+/* The path of a file next to the key: FILE.number or FILE.pending. */
 static void keyfile_path(const struct keyfile *file, const char *suffix, char path[FILE_PATH_BYTES])
 {
     int length = snprintf(path, FILE_PATH_BYTES, "%s%s", file->path, suffix);
@@ -249,7 +267,7 @@ static void keyfile_path(const struct keyfile *file, const char *suffix, char pa
     INVARIANT(length > 0 && length < FILE_PATH_BYTES); /* keyfile_open left room */
 }
 
-/* What FILE.number holds. */
+/* FILE.number, read: the last number that was used at each site. */
 struct key_number {
     uint8_t site[CONTROL_KEY_BYTES];
     uint64_t last;
@@ -267,7 +285,10 @@ static struct key_number *numbers_find(struct numbers *numbers, const uint8_t *s
     return NULL;
 }
 
-/* "SITE NUMBER" without its newline.  False: it is no such line, or the second for its site. */
+/*
+ * Read a line "SITE NUMBER", given without its newline.  False: it is no such line, or the second
+ * for its site.
+ */
 static bool numbers_take(struct numbers *numbers, const char *line, size_t length)
 {
     struct key_number *number = &numbers->items[numbers->count];
@@ -292,7 +313,10 @@ static bool numbers_take(struct numbers *numbers, const char *line, size_t lengt
     return true;
 }
 
-/* Each line ends: a file that was cut does not pass for a lower number. */
+/*
+ * Read all lines.  Each must end with a newline: the last digits of a file that was cut would pass
+ * for a lower number.
+ */
 static bool numbers_parse(struct numbers *numbers, const struct bytes *text)
 {
     const char *line = (const char *)text->data;
@@ -308,6 +332,7 @@ static bool numbers_parse(struct numbers *numbers, const struct bytes *text)
     return text->size > 0; /* it is never written empty */
 }
 
+/* Read FILE.number; no numbers when it is not there. */
 static enum status numbers_read(const char *path, struct numbers *numbers, struct fault *fault)
 {
     struct bytes text = {0};
@@ -327,6 +352,7 @@ static enum status numbers_read(const char *path, struct numbers *numbers, struc
     return status;
 }
 
+/* By rename and synced: after a crash the old numbers or the new ones are there. */
 static enum status numbers_write(const char *path, const struct numbers *numbers,
                                  struct fault *fault)
 {
@@ -341,7 +367,10 @@ static enum status numbers_write(const char *path, const struct numbers *numbers
     return file_replace(path, text, used, fault);
 }
 
-/* Raise the number of a site to `last`, or by one when that is 0; the result in *number. */
+/*
+ * Raise the number of a site to `last`, never lower it, or raise it by one when `last` is 0.
+ * *number is the result, which is on disk before this returns.
+ */
 static enum status numbers_move(struct keyfile *file, const uint8_t *site, uint64_t last,
                                 uint64_t *number, struct fault *fault)
 {
@@ -389,7 +418,10 @@ enum status keyfile_raise_number(struct keyfile *file, const uint8_t site[CONTRO
 
 /* ---- requests that wait for their answer ---- */
 
-/* FILE.pending, decoded: site keys and envelopes point into `text`. */
+/*
+ * FILE.pending, decoded: an envelope for each site, at most one.  Keys and envelopes point into
+ * `text`.
+ */
 struct kept {
     struct bytes text;
     size_t count;
@@ -398,6 +430,7 @@ struct kept {
     size_t sizes[KEYFILE_SITES_MAX];
 };
 
+/* Decode as bytes from outside: the file may have been edited, or cut by a full disk. */
 static enum status kept_decode(struct kept *kept, struct fault *fault)
 {
     struct cbor in;
@@ -418,7 +451,10 @@ static enum status kept_decode(struct kept *kept, struct fault *fault)
     return cbor_done(&in, fault, "the file");
 }
 
-/* An empty one when the file is not there.  The caller frees kept->text in any case. */
+/*
+ * Read FILE.pending; nothing is kept when it is not there.  The caller frees kept->text in any
+ * case.  A damaged file is never removed or written over: the request in it may have been done.
+ */
 static enum status kept_read(const char *path, struct kept *kept, struct fault *fault)
 {
     struct fault why = {0};
@@ -436,6 +472,7 @@ static enum status kept_read(const char *path, struct kept *kept, struct fault *
                      path, status == ST_FULL ? "too long" : why.text);
 }
 
+/* The index of the envelope for a site; `count` when there is none. */
 static size_t kept_find(const struct kept *kept, const uint8_t *site)
 {
     size_t i = 0;
@@ -445,7 +482,10 @@ static size_t kept_find(const struct kept *kept, const uint8_t *site)
     return i;
 }
 
-/* Write all but the one for `site`, and then `envelope` for it unless that is NULL. */
+/*
+ * Write all envelopes but the one for `site`, and then `envelope` for it unless that is NULL.  With
+ * none left the file goes.
+ */
 static enum status kept_write(const char *path, const struct kept *kept, const uint8_t *site,
                               const struct bytes *envelope, struct fault *fault)
 {
@@ -454,6 +494,7 @@ static enum status kept_write(const char *path, const struct kept *kept, const u
     struct bytes text = {0};
     enum status status;
 
+    /* No file is how "nothing waits" looks, also to a person who lists the directory. */
     if (count == 0) {
         if (unlink(path) != 0 && errno != ENOENT)
             return fault_set(fault, ST_IO, "remove %s: %s", path, strerror(errno));
@@ -484,6 +525,7 @@ static enum status kept_write(const char *path, const struct kept *kept, const u
     return status;
 }
 
+/* Replace what is kept for a site by `envelope`; NULL: by nothing. */
 static enum status kept_change(struct keyfile *file, const uint8_t *site,
                                const struct bytes *envelope, struct fault *fault)
 {

@@ -15,9 +15,8 @@
 
 #include "site/control/control.h"
 
-enum {
-    KEYFILE_SITES_MAX = 64
-}; /* at which one key is used; with numbers, and with requests kept */
+/* The most sites at which one key is used: with a number, and with a request that is kept. */
+enum { KEYFILE_SITES_MAX = 64 };
 
 struct keyfile; /* opaque; the secret is in memory of sodium_malloc */
 

@@ -16,12 +16,13 @@
 
 /* ---- what is the site's own ---- */
 
-/* Each with all that is kept beside it, such as operator.key.number. */
+/* Files of a site, each with what is kept next to it under a longer name: operator.key.number. */
 static const char *const own_files[] = {
     SITE_STORE,    SITE_CONFIG,          SITE_PRICES,   SITE_KEY,    SITE_KEY_PUBLIC,
     SITE_OPERATOR, SITE_OPERATOR_PUBLIC, SITE_COMPILED, SITE_MARKER,
 };
 
+/* By device and inode: paths differ where links and mounts lead to one folder. */
 static bool place_is_same_folder(const char *a, const char *b)
 {
     struct stat one;
@@ -31,6 +32,7 @@ static bool place_is_same_folder(const char *a, const char *b)
            one.st_ino == other.st_ino;
 }
 
+/* Whether `folder` is the folder `name` of the site. */
 static bool place_is_folder_of(const char *dir, const char *name, const char *folder)
 {
     char path[FILE_PATH_BYTES];
@@ -38,6 +40,10 @@ static bool place_is_folder_of(const char *dir, const char *name, const char *fo
     return file_path(path, dir, name, NULL) == ST_OK && place_is_same_folder(path, folder);
 }
 
+/*
+ * Whether `name` in `folder` is a file of the site in `dir`: anything in its store or its cache of
+ * objects, and the files above.
+ */
 static bool place_is_own(const char *dir, const char *folder, const char *name)
 {
     if (place_is_folder_of(dir, SITE_STORE, folder) ||
@@ -54,7 +60,7 @@ static bool place_is_own(const char *dir, const char *folder, const char *name)
     return false;
 }
 
-/* What `file` is called in the folder; false: it is not there. */
+/* Find the name that `file` has in the folder.  False: it is not there. */
 static bool place_find_entry(const char *folder, const struct stat *file, char name[NAME_MAX + 1])
 {
     DIR *entries = opendir(folder);
@@ -66,6 +72,7 @@ static bool place_find_entry(const char *folder, const struct stat *file, char n
     while (!found && (entry = readdir(entries)) != NULL) {
         struct stat other;
 
+        /* The inode alone first: it costs no look at each file. */
         found = entry->d_ino == file->st_ino &&
                 fstatat(dirfd(entries), entry->d_name, &other, 0) == 0 &&
                 other.st_dev == file->st_dev && other.st_ino == file->st_ino;
@@ -95,6 +102,10 @@ bool place_is_own_file(const char *dir, const struct stat *file, char path[PLACE
 
 /* ---- sockets ---- */
 
+/*
+ * Check the folder that a socket is to be in: it is there, and the socket would be no file of the
+ * site.
+ */
 static enum status place_check_folder(const char *dir, const char *setting, const char *path,
                                       struct fault *fault)
 {
@@ -130,6 +141,7 @@ enum status place_check_socket(const char *dir, const char *setting, const char 
     status = place_check_folder(dir, setting, path, fault);
     if (status != ST_OK)
         return status;
+    /* Not through a link: what would be replaced is what stands here. */
     if (lstat(path, &found) != 0)
         return errno == ENOENT ? ST_OK
                                : fault_set(fault, ST_INVALID, "%s: look at %s: %s", setting, path,
@@ -146,7 +158,10 @@ enum status place_check_socket(const char *dir, const char *setting, const char 
     return ST_OK;
 }
 
-/* Does anybody answer?  0 when it is left over, else the reason to leave it alone. */
+/*
+ * Try whether anybody answers at a socket.  0: nobody, it is left over; else the error that is the
+ * reason to leave it alone.
+ */
 static int place_try_socket(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -160,7 +175,7 @@ static int place_try_socket(const char *path)
         error = EADDRINUSE;
     else if (errno != ECONNREFUSED && errno != ENOENT)
         error = errno; /* such as a full backlog, or a socket of another type: somebody's */
-    (void)close(fd);   /* nothing was said */
+    (void)close(fd);   /* nothing was sent */
     return error;
 }
 
@@ -213,11 +228,15 @@ void place_remove_socket(const struct place_socket *socket, const char *path)
 
     if (socket->inode != 0 && lstat(path, &found) == 0 && S_ISSOCK(found.st_mode) &&
         found.st_dev == socket->device && found.st_ino == socket->inode)
-        (void)!unlink(path); /* one that stays is known for left over at the next start */
+        (void)!unlink(path); /* one that stays is seen to be left over at the next start */
 }
 
 /* ---- the directory of a new site ---- */
 
+/*
+ * Nothing of somebody else's may come to lie among a site's files, where its mode would change,
+ * too.
+ */
 static enum status place_check_empty(DIR *folder, const char *dir, struct fault *fault)
 {
     struct dirent *file;
@@ -230,6 +249,7 @@ static enum status place_check_empty(DIR *folder, const char *dir, struct fault 
     return ST_OK;
 }
 
+/* Take a directory that is there already, by its descriptor: what is checked is what is changed. */
 static enum status place_take_folder(const char *dir, struct fault *fault)
 {
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -256,6 +276,7 @@ static enum status place_take_folder(const char *dir, struct fault *fault)
 
 enum status place_make_folder(const char *dir, struct fault *fault)
 {
+    /* Made with its mode, so that nobody can look in between. */
     if (mkdir(dir, 0700) == 0)
         return ST_OK;
     if (errno != EEXIST)
