@@ -1,6 +1,6 @@
 /*
- * Checking the books of a store, and writing them out for other programs.  Works beside a running
- * daemon: up to the frame that was the last at the beginning.
+ * Checking the books of a store, and writing them out for other programs.  Works while a daemon
+ * runs, too: up to the frame that was the last at the beginning.
  */
 #ifndef SERAI_AUDIT_AUDIT_H
 #define SERAI_AUDIT_AUDIT_H
@@ -27,7 +27,8 @@ struct audit_price {
     uint64_t account;   /* to which it goes */
     struct money price; /* of a unit; only of what is counted, as the rest */
     uint64_t unit;
-    /* Which carry of the payer's it takes along, below AUDIT_METERS; that: none, and unit is 1. */
+    /* Which remainder of the payer it goes on from, below AUDIT_METERS; that: none, and unit is 1.
+     */
     unsigned meter;
 };
 

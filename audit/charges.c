@@ -1,10 +1,14 @@
+/*
+ * Check 10 of docs/records.md, "What an audit checks": each charge is what its book of prices
+ * gives.
+ */
 #include "audit/charges.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { CARRIES_MIN = 64 };
+enum { REMAINDERS_MIN = 64 };
 
 enum status charges_init(struct charges *charges, const struct audit_env *audit,
                          const struct store *store, struct fault *fault)
@@ -19,7 +23,7 @@ void charges_fini(struct charges *charges)
 {
     if (charges->tariff != NULL)
         charges->audit->tariff_close(charges->tariff);
-    free(charges->carries);
+    free(charges->remainders);
     *charges = (struct charges){0};
 }
 
@@ -31,6 +35,7 @@ static const char *charges_payer_name(char text[ACCOUNT_NAME_BYTES],
     return account_name(text, id, account == NULL ? KIND_TREASURY : account->kind);
 }
 
+/* Set the fault of a line: which charge, whose, and `why` it is not right. */
 static enum status charges_wrong(const struct accounts *accounts, const struct journal_line *line,
                                  const char *why, struct fault *fault)
 {
@@ -41,70 +46,76 @@ static enum status charges_wrong(const struct accounts *accounts, const struct j
                      charges_payer_name(name, accounts, line->transfer.debit), why);
 }
 
-/* Where the payer's carry is kept; it was opened, so its number is bounded.  NULL: no memory. */
+/*
+ * The place of the payer's remainder, which is 0 before its first line.  The payer was opened, so
+ * its number is bounded by the journal.  NULL: out of memory.
+ */
 static uint64_t *charges_remainder(struct charges *charges, uint64_t payer, unsigned meter)
 {
     size_t place = (size_t)(payer - ACCOUNT_FIRST_FREE);
 
     if (place >= charges->capacity) {
-        size_t capacity = charges->capacity == 0 ? CARRIES_MIN : charges->capacity;
-        struct charge_carries *grown;
+        size_t capacity = charges->capacity == 0 ? REMAINDERS_MIN : charges->capacity;
+        struct charge_remainders *grown;
 
         while (capacity <= place)
             capacity *= 2;
-        grown = realloc(charges->carries, capacity * sizeof *grown);
+        grown = realloc(charges->remainders, capacity * sizeof *grown);
         if (grown == NULL)
             return NULL;
         memset(grown + charges->capacity, 0, (capacity - charges->capacity) * sizeof *grown);
-        charges->carries = grown;
+        charges->remainders = grown;
         charges->capacity = capacity;
     }
-    return &charges->carries[place].left[meter];
+    return &charges->remainders[place].left[meter];
 }
 
-/* amount = (quantity x price + carry before) div unit, carry = the rest. */
+/*
+ * docs/prices.md, "How a charge is computed": amount = (quantity x price + remainder) div unit, and
+ * the rest of that division is the next remainder.
+ */
 static enum status charges_check_product(const struct accounts *accounts,
                                          const struct journal_line *line,
-                                         const struct audit_price *price, uint64_t *carry,
+                                         const struct audit_price *price, uint64_t *remainder,
                                          struct fault *fault)
 {
     const struct transfer *transfer = &line->transfer;
     /* A price is below 2^50, so nothing overflows. */
-    u128 product = (u128)transfer->quantity * money_nanos(price->price) + *carry;
+    u128 product = (u128)transfer->quantity * money_nanos(price->price) + *remainder;
     u128 amount = product / price->unit;
     uint64_t left = (uint64_t)(product % price->unit);
     char text[U128_TEXT_BYTES];
     char why[200];
 
-    *carry = left;
+    *remainder = left;
     if (amount == money_nanos(transfer->amount) && left == transfer->carry)
         return ST_OK;
     (void)snprintf(why, sizeof why,
                    "is not what it says: %" PRIu64 " at the prices %" PRIu64
-                   " come to %s nanos and a carry of %" PRIu64 ", the line says %" PRIu64
+                   " come to %s nanos and a remainder of %" PRIu64 ", the line says %" PRIu64
                    " and %" PRIu64,
                    transfer->quantity, transfer->price_id, u128_print(text, amount), left,
                    money_nanos(transfer->amount), transfer->carry);
     return charges_wrong(accounts, line, why, fault);
 }
 
-/* docs/prices.md, "How a charge is computed"; without a meter the unit is 1 and nothing is left. */
+/* Check a charge by quantity.  One by the piece has no meter: its unit is 1, so nothing remains. */
 static enum status charges_check_counted(struct charges *charges, const struct accounts *accounts,
                                          const struct journal_line *line,
                                          const struct audit_price *price, struct fault *fault)
 {
     uint64_t payer = line->transfer.debit;
     uint64_t none = 0;
-    uint64_t *carry = &none;
+    uint64_t *remainder = &none;
 
     if (price->meter < AUDIT_METERS) {
         if (payer < ACCOUNT_FIRST_FREE)
             return charges_wrong(accounts, line, "is nothing that this account pays", fault);
-        carry = charges_remainder(charges, payer, price->meter);
-        if (carry == NULL)
-            return fault_set(fault, ST_NOMEM, "verify: no memory for the carries of charges");
+        remainder = charges_remainder(charges, payer, price->meter);
+        if (remainder == NULL)
+            return fault_set(fault, ST_NOMEM, "verify: no memory for the remainders of charges");
     }
-    return charges_check_product(accounts, line, price, carry, fault);
+    return charges_check_product(accounts, line, price, remainder, fault);
 }
 
 enum status charges_check(struct charges *charges, const struct accounts *accounts,
@@ -115,10 +126,11 @@ enum status charges_check(struct charges *charges, const struct accounts *accoun
     struct audit_price price;
     enum audit_charge charge;
 
-    /* Of an account that there is not, the posting tells. */
+    /* A line on an account that does not exist is reported when its posting is read. */
     if (charges->tariff == NULL || credit == NULL ||
         accounts_find(accounts, transfer->debit) == NULL)
         return ST_OK;
+    /* Both ways: what names a book is a charge, and what pays the site names one. */
     charge = charges->audit->charge(charges->tariff, transfer, &price);
     if (charge == AUDIT_CHARGE_NONE && transfer->price_id != 0)
         return charges_wrong(accounts, line, "names prices, and is no charge", fault);

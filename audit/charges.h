@@ -1,4 +1,4 @@
-/* Private to ledger/: the charges of a journal, computed again line by line. */
+/* Private to audit/: the charges of a journal, computed again line by line. */
 #ifndef SERAI_AUDIT_CHARGES_H
 #define SERAI_AUDIT_CHARGES_H
 
@@ -9,9 +9,9 @@ struct charges {
     const struct audit_env *audit;
     void *tariff;
     /* Remainders of meters after each payer's last line, by number from ACCOUNT_FIRST_FREE. */
-    struct charge_carries {
+    struct charge_remainders {
         uint64_t left[AUDIT_METERS];
-    } * carries;
+    } * remainders;
     size_t capacity;
 };
 

@@ -38,6 +38,7 @@ enum status export_opening(struct accounts *accounts, const struct journal_openi
     struct account account = journal_opened_account(opening);
     enum status status;
 
+    /* A closed account keeps its name: earlier lines have it. */
     if (opening->closing)
         return ST_OK;
     status = accounts_add(accounts, &account);

@@ -24,16 +24,17 @@ struct hledger {
 
 /* ---- first pass: accounts ---- */
 
-static enum status declare_opening(void *context, const struct journal_opening *opening,
-                                   struct fault *fault)
+static enum status hledger_declare_opening(void *context, const struct journal_opening *opening,
+                                           struct fault *fault)
 {
     struct hledger *hledger = context;
 
     return export_opening(&hledger->accounts, opening, fault);
 }
 
-static enum status declare_event(void *context, const struct journal_event *event,
-                                 struct fault *fault)
+/* Books of prices are comments at the head, in the order in which they came into force. */
+static enum status hledger_declare_event(void *context, const struct journal_event *event,
+                                         struct fault *fault)
 {
     const struct hledger *hledger = context;
     struct hash hash;
@@ -46,7 +47,7 @@ static enum status declare_event(void *context, const struct journal_event *even
 }
 
 /* Commodity and accounts come first: hledger checks names strictly (docs/records.md, "Exports"). */
-static void write_declarations(const struct hledger *hledger)
+static void hledger_write_declarations(const struct hledger *hledger)
 {
     const struct account *account = accounts_from(&hledger->accounts, 0);
     char name[ACCOUNT_NAME_BYTES];
@@ -59,6 +60,7 @@ static void write_declarations(const struct hledger *hledger)
 
 /* ---- second pass: transactions ---- */
 
+/* Begin a frame; its transaction too, unless each event has its own. */
 static enum status hledger_write_frame(void *context, const struct frame_header *header,
                                        struct fault *fault)
 {
@@ -66,6 +68,7 @@ static enum status hledger_write_frame(void *context, const struct frame_header 
     char date[DATE_TEXT_BYTES];
 
     (void)fault;
+    /* hledger checks that dates do not fall; a wall clock may be set back. */
     if (header->wall_us > hledger->wall_us)
         hledger->wall_us = header->wall_us;
     hledger->frame = header->frame;
@@ -77,8 +80,9 @@ static enum status hledger_write_frame(void *context, const struct frame_header 
     return ST_OK;
 }
 
-static void write_transfer(const struct hledger *hledger, uint64_t debit, uint64_t credit,
-                           u128 amount, uint64_t code)
+/* One movement as two lines of a transaction, which sum to 0. */
+static void hledger_write_transfer(const struct hledger *hledger, uint64_t debit, uint64_t credit,
+                                   u128 amount, uint64_t code)
 {
     const char *commodity = hledger->options->commodity;
     char name[ACCOUNT_NAME_BYTES];
@@ -92,9 +96,9 @@ static void write_transfer(const struct hledger *hledger, uint64_t debit, uint64
                   total, commodity);
 }
 
-/* Totals for the balance assertions at the end. */
-static enum status add_totals(struct hledger *hledger, uint64_t debit_id, uint64_t credit_id,
-                              u128 amount, struct fault *fault)
+/* Add to the totals that the assertions at the end state. */
+static enum status hledger_add_totals(struct hledger *hledger, uint64_t debit_id,
+                                      uint64_t credit_id, u128 amount, struct fault *fault)
 {
     struct account *debit = accounts_find(&hledger->accounts, debit_id);
     struct account *credit = accounts_find(&hledger->accounts, credit_id);
@@ -108,16 +112,22 @@ static enum status add_totals(struct hledger *hledger, uint64_t debit_id, uint64
     return ST_OK;
 }
 
-static enum status write_posting(void *context, const struct journal_posting *posting,
-                                 struct fault *fault)
+/*
+ * Postings are what moves balances, so they give the totals in either form; they are written only
+ * when a frame is one transaction.
+ */
+static enum status hledger_write_posting(void *context, const struct journal_posting *posting,
+                                         struct fault *fault)
 {
     struct hledger *hledger = context;
 
     if (!hledger->options->by_event)
-        write_transfer(hledger, posting->debit, posting->credit, posting->amount, posting->code);
-    return add_totals(hledger, posting->debit, posting->credit, posting->amount, fault);
+        hledger_write_transfer(hledger, posting->debit, posting->credit, posting->amount,
+                               posting->code);
+    return hledger_add_totals(hledger, posting->debit, posting->credit, posting->amount, fault);
 }
 
+/* Keep the event until its first line: an event that moved nothing has no transaction. */
 static enum status hledger_note_event(void *context, const struct journal_event *event,
                                       struct fault *fault)
 {
@@ -131,7 +141,8 @@ static enum status hledger_note_event(void *context, const struct journal_event 
     return ST_OK;
 }
 
-static void begin_event(struct hledger *hledger, uint32_t index)
+/* Begin the transaction of the event with this index in its frame. */
+static void hledger_begin_event(struct hledger *hledger, uint32_t index)
 {
     struct journal_event event;
     char date[DATE_TEXT_BYTES];
@@ -146,6 +157,7 @@ static void begin_event(struct hledger *hledger, uint32_t index)
     hledger->event = index;
 }
 
+/* Lines of one event come together, so a new index ends the transaction before. */
 static enum status hledger_write_line(void *context, const struct journal_line *line,
                                       struct fault *fault)
 {
@@ -156,16 +168,16 @@ static enum status hledger_write_line(void *context, const struct journal_line *
     if (!hledger->options->by_event)
         return ST_OK;
     if (line->event != hledger->event)
-        begin_event(hledger, line->event);
-    write_transfer(hledger, transfer->debit, transfer->credit, money_nanos(transfer->amount),
-                   transfer->code);
+        hledger_begin_event(hledger, line->event);
+    hledger_write_transfer(hledger, transfer->debit, transfer->credit,
+                           money_nanos(transfer->amount), transfer->code);
     return ST_OK;
 }
 
 /* ---- the end: what every account must stand at ---- */
 
 /* At the end the balance of each account is asserted, and hledger checks the whole export. */
-static void write_balances(const struct hledger *hledger)
+static void hledger_write_balances(const struct hledger *hledger)
 {
     const struct account *account = accounts_from(&hledger->accounts, 0);
     const char *commodity = hledger->options->commodity;
@@ -188,17 +200,20 @@ static void write_balances(const struct hledger *hledger)
     }
 }
 
-/* Twice over the same frames: those up to the one that is the last now. */
+/*
+ * Read the same frames twice: those up to the one that is the last now.  A daemon may add more
+ * while this runs.
+ */
 static enum status hledger_write(struct hledger *hledger, const struct store *store,
                                  struct fault *fault)
 {
     struct frame_header header;
     struct journal_reader declare = {
-        .opening = declare_opening, .event = declare_event, .context = hledger};
+        .opening = hledger_declare_opening, .event = hledger_declare_event, .context = hledger};
     struct journal_reader write = {.frame = hledger_write_frame,
                                    .event = hledger_note_event,
                                    .line = hledger_write_line,
-                                   .posting = write_posting,
+                                   .posting = hledger_write_posting,
                                    .context = hledger};
     enum status status;
 
@@ -207,11 +222,11 @@ static enum status hledger_write(struct hledger *hledger, const struct store *st
         status = books_read_frames(store, &header, &declare, fault);
     if (status != ST_OK)
         return status;
-    write_declarations(hledger);
+    hledger_write_declarations(hledger);
     status = books_read_frames(store, &header, &write, fault);
     if (status != ST_OK)
         return status;
-    write_balances(hledger);
+    hledger_write_balances(hledger);
     return export_end(hledger->out, fault);
 }
 

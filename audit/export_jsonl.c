@@ -15,7 +15,8 @@ struct jsonl {
     struct bytes events; /* struct journal_event each: of the frame */
 };
 
-static enum status note_frame(void *context, const struct frame_header *header, struct fault *fault)
+static enum status jsonl_note_frame(void *context, const struct frame_header *header,
+                                    struct fault *fault)
 {
     struct jsonl *jsonl = context;
 
@@ -25,14 +26,15 @@ static enum status note_frame(void *context, const struct frame_header *header, 
     return ST_OK;
 }
 
-static enum status note_opening(void *context, const struct journal_opening *opening,
-                                struct fault *fault)
+static enum status jsonl_note_opening(void *context, const struct journal_opening *opening,
+                                      struct fault *fault)
 {
     struct jsonl *jsonl = context;
 
     return export_opening(&jsonl->accounts, opening, fault);
 }
 
+/* Keep the event for its lines.  A book of prices is written at once: no line names it earlier. */
 static enum status jsonl_note_event(void *context, const struct journal_event *event,
                                     struct fault *fault)
 {
@@ -52,8 +54,8 @@ static enum status jsonl_note_event(void *context, const struct journal_event *e
     return ST_OK;
 }
 
-/* What each line repeats of its event, so that one line can be read alone. */
-static void write_event(const struct jsonl *jsonl, uint32_t index)
+/* Write the fields that each line repeats of its event, so that one line can be read alone. */
+static void jsonl_write_event(const struct jsonl *jsonl, uint32_t index)
 {
     char source[2 * EVENT_SOURCE_BYTES_MAX + 1];
     char hash[HASH_TEXT_BYTES];
@@ -70,6 +72,7 @@ static void write_event(const struct jsonl *jsonl, uint32_t index)
                   event.site_time_us, jsonl->frame.wall_us);
 }
 
+/* The fields are those of docs/records.md, "Exports", in that order. */
 static enum status jsonl_write_line(void *context, const struct journal_line *line,
                                     struct fault *fault)
 {
@@ -80,7 +83,7 @@ static enum status jsonl_write_line(void *context, const struct journal_line *li
     char amount[MONEY_TEXT_BYTES];
 
     (void)fault;
-    write_event(jsonl, line->event);
+    jsonl_write_event(jsonl, line->event);
     (void)fprintf(jsonl->out,
                   ",\"debit\":\"%s\",\"debit_id\":%" PRIu64
                   ",\"credit\":\"%s\",\"credit_id\":%" PRIu64
@@ -99,8 +102,8 @@ static enum status jsonl_write_line(void *context, const struct journal_line *li
 /* One pass: an event is known before the lines that it caused. */
 static enum status jsonl_write(struct jsonl *jsonl, const struct store *store, struct fault *fault)
 {
-    struct journal_reader reader = {.frame = note_frame,
-                                    .opening = note_opening,
+    struct journal_reader reader = {.frame = jsonl_note_frame,
+                                    .opening = jsonl_note_opening,
                                     .event = jsonl_note_event,
                                     .line = jsonl_write_line,
                                     .context = jsonl};

@@ -50,6 +50,7 @@ bool reconcile_is_fault(enum reconcile_finding finding)
 
 /* ---- comparing ---- */
 
+/* One direction of a link: both books' lines of it, and where findings go. */
 struct comparison {
     const struct reconcile_lines *sent;
     const struct reconcile_lines *received;
@@ -58,6 +59,7 @@ struct comparison {
     struct reconcile_totals *totals;
 };
 
+/* By sequence, as both books name a message; within one, by the frame of the book. */
 static int reconcile_compare_lines(const void *left, const void *right)
 {
     const struct reconcile_line *a = left;
@@ -65,10 +67,13 @@ static int reconcile_compare_lines(const void *left, const void *right)
 
     if (a->seq != b->seq)
         return a->seq < b->seq ? -1 : 1;
-    return a->frame < b->frame ? -1 : a->frame > b->frame; /* of two, the first was the real one */
+    return a->frame < b->frame ? -1 : a->frame > b->frame; /* of two, the first is the real one */
 }
 
-/* Sorts, sets the end, and returns the sum: 2^64 lines of 2^63 nanos would fit. */
+/*
+ * Sort the lines and set the end of the book.  Returns their sum, which fits: 2^64 lines of 2^63
+ * nanos would.
+ */
 static u128 reconcile_prepare(struct reconcile_lines *lines)
 {
     u128 sum = 0;
@@ -83,6 +88,7 @@ static u128 reconcile_prepare(struct reconcile_lines *lines)
     return sum;
 }
 
+/* Count a finding and visit it, unless it is a match: matches are most lines, and only counted. */
 static void reconcile_report(const struct comparison *comparison, enum reconcile_finding finding,
                              const struct reconcile_line *sent,
                              const struct reconcile_line *received)
@@ -109,7 +115,10 @@ static void reconcile_report(const struct comparison *comparison, enum reconcile
         comparison->visit(comparison->context, &found);
 }
 
-/* One sequence that one or both have, each the first of its lines. */
+/*
+ * Compare the first lines of one sequence; one of the two may be NULL.  A line that was sent and
+ * not received is in flight only past the end of what was received: before it, later ones arrived.
+ */
 static void reconcile_compare_one(const struct comparison *comparison,
                                   const struct reconcile_line *sent,
                                   const struct reconcile_line *received)
@@ -129,7 +138,7 @@ static void reconcile_compare_one(const struct comparison *comparison,
                          sent, NULL);
 }
 
-/* The line at *at if it is of this sequence; moves past it. */
+/* Take the line at *at if it is of this sequence, and move past it; else NULL. */
 static const struct reconcile_line *reconcile_take(const struct reconcile_lines *lines, size_t *at,
                                                    uint64_t seq)
 {
@@ -158,6 +167,10 @@ void reconcile_direction(struct reconcile_lines *sent, struct reconcile_lines *r
         const struct reconcile_line *second = reconcile_take(received, &r, seq);
         const struct reconcile_line *again;
 
+        /*
+         * Further lines of the sequence are faults of the book that has them, whatever the first
+         * ones are.
+         */
         reconcile_compare_one(&comparison, first, second);
         while ((again = reconcile_take(sent, &s, seq)) != NULL)
             reconcile_report(&comparison, RECONCILE_SENT_TWICE, again, NULL);

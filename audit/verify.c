@@ -1,4 +1,10 @@
-/* The audit: replay the journal from nothing and compare it with all that the store says. */
+/*
+ * The audit: replay the journal from nothing and compare it with all that the store holds.  The
+ * checks have the numbers of docs/records.md, "What an audit checks".
+ *
+ * The first difference ends it, as whatever follows a wrong record cannot be trusted to mean
+ * anything.
+ */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,14 +21,18 @@ struct verify {
     struct frame_header frame;
     uint64_t site_time_us;   /* of the frame before */
     struct bytes closings;   /* uint64_t each: ids closed by the frame being read */
-    uint64_t rows;           /* the next account row must be the first from this id */
-    struct bytes prices;     /* struct prices_seen each: what the chain says of each book */
-    struct bytes price_rows; /* the same: what its row says */
+    uint64_t rows;           /* the next account row is to be the first from this id on */
+    struct bytes prices;     /* struct prices_seen for each book, as the chain has it */
+    struct bytes price_rows; /* the same, as its row has it */
     struct charges charges;
     const struct audit_env *audit; /* NULL: none */
     struct verify_report *report;
 };
 
+/*
+ * A book of prices: when it came into force, and its hash.  Books are numbered from 1, so a list of
+ * these is found by number.
+ */
 struct prices_seen {
     uint64_t frame;
     uint32_t event;
@@ -40,6 +50,10 @@ static char *verify_name(const struct verify *verify, char text[ACCOUNT_NAME_BYT
 
 /* ---- the end of a frame ---- */
 
+/*
+ * Check 4, the end of an account: closed once, and empty when its frame ends.  It may still move
+ * money within that frame, so this waits until its postings are in.
+ */
 static enum status verify_closings(struct verify *verify, struct fault *fault)
 {
     for (size_t at = 0; at < verify->closings.size; at += sizeof(uint64_t)) {
@@ -49,7 +63,7 @@ static enum status verify_closings(struct verify *verify, struct fault *fault)
 
         memcpy(&id, verify->closings.data + at, sizeof id);
         account = accounts_find(&verify->accounts, id);
-        INVARIANT(account != NULL);
+        INVARIANT(account != NULL); /* verify_opening() found it */
         if (account->closed)
             return fault_set(fault, ST_CORRUPT, "frame %" PRIu64 ": %s is closed twice",
                              verify->frame.frame, verify_name(verify, name, id));
@@ -62,6 +76,7 @@ static enum status verify_closings(struct verify *verify, struct fault *fault)
     return ST_OK;
 }
 
+/* Check 5, for one account. */
 static enum status verify_limit(const struct verify *verify, uint64_t id, struct fault *fault)
 {
     const struct account *account = accounts_find(&verify->accounts, id);
@@ -77,7 +92,10 @@ static enum status verify_limit(const struct verify *verify, uint64_t id, struct
                      u128_print(debits, account->debits), u128_print(credits, account->credits));
 }
 
-/* Called when all records of a frame have been read; limits hold at the end of it, not within. */
+/*
+ * Checks 3, 4 and 5 when all records of a frame have been read.  Limits hold at the end of a frame,
+ * not within it: postings are sums, in no order of time.
+ */
 static enum status verify_frame_end(struct verify *verify, struct fault *fault)
 {
     char debit[ACCOUNT_NAME_BYTES];
@@ -85,6 +103,7 @@ static enum status verify_frame_end(struct verify *verify, struct fault *fault)
 
     if (verify->frame.frame == 0)
         return ST_OK;
+    /* Each posting was compared with its lines; here no lines may be left without one. */
     if (verify->postings < verify->lines.count) {
         const struct posting *posting = &verify->lines.list[verify->postings];
 
@@ -93,6 +112,7 @@ static enum status verify_frame_end(struct verify *verify, struct fault *fault)
             verify->frame.frame, verify_name(verify, debit, posting->debit),
             verify_name(verify, credit, posting->credit), transfer_code_text(posting->code));
     }
+    /* Only accounts that this frame moved can have passed their limit. */
     for (size_t i = 0; i < verify->lines.count; i++) {
         if (verify_limit(verify, verify->lines.list[i].debit, fault) != ST_OK ||
             verify_limit(verify, verify->lines.list[i].credit, fault) != ST_OK)
@@ -109,8 +129,8 @@ static enum status verify_frame_end(struct verify *verify, struct fault *fault)
 /* ---- before the journal: rows of books of prices ---- */
 
 /* Check 9 of docs/records.md, "What an audit checks": books are numbered without a gap. */
-static enum status note_prices_row(void *context, const struct ledger_prices *row,
-                                   struct fault *fault)
+static enum status verify_note_prices_row(void *context, const struct ledger_prices *row,
+                                          struct fault *fault)
 {
     struct verify *verify = context;
     struct prices_seen seen = {.frame = row->frame,
@@ -151,8 +171,10 @@ static enum status verify_frame(void *context, const struct frame_header *header
     return ST_OK;
 }
 
-/* Check 4 of docs/records.md, "What an audit checks": once, in order of their
- * numbers. */
+/*
+ * Check 4 of docs/records.md, "What an audit checks": an account opens once, in order of its
+ * number.
+ */
 static enum status verify_opened(struct verify *verify, const struct journal_opening *opening,
                                  struct fault *fault)
 {
@@ -193,13 +215,13 @@ static enum status verify_opening(void *context, const struct journal_opening *o
     return ST_OK;
 }
 
-static size_t count_prices(const struct bytes *list)
+static size_t verify_count_prices(const struct bytes *list)
 {
     return list->size / sizeof(struct prices_seen);
 }
 
-/* Of a book from 1 up to the count. */
-static struct prices_seen prices_at(const struct bytes *list, uint64_t id)
+/* The book with this number, from 1 up to the count. */
+static struct prices_seen verify_prices_at(const struct bytes *list, uint64_t id)
 {
     struct prices_seen seen;
 
@@ -207,15 +229,15 @@ static struct prices_seen prices_at(const struct bytes *list, uint64_t id)
     return seen;
 }
 
-/* The book that the chain names is there, and as it was. */
+/* Check 9: the row of the book that the chain names is there, and holds what came into force. */
 static enum status verify_prices_row(const struct verify *verify, uint64_t id,
                                      const struct prices_seen *seen, struct fault *fault)
 {
     struct prices_seen row;
 
-    if (id > count_prices(&verify->price_rows))
+    if (id > verify_count_prices(&verify->price_rows))
         return fault_set(fault, ST_CORRUPT, "meta: book of prices %" PRIu64 " is missing", id);
-    row = prices_at(&verify->price_rows, id);
+    row = verify_prices_at(&verify->price_rows, id);
     if (!hash_equal(&seen->hash, &row.hash) || seen->frame != row.frame ||
         seen->site_time_us != row.site_time_us)
         return fault_set(fault, ST_CORRUPT,
@@ -225,7 +247,7 @@ static enum status verify_prices_row(const struct verify *verify, uint64_t id,
     return ST_OK;
 }
 
-/* A book comes into force: the number after the last one. */
+/* Check 9: a book comes into force, with the number after the last one. */
 static enum status verify_prices_event(struct verify *verify, const struct journal_event *event,
                                        struct fault *fault)
 {
@@ -237,7 +259,7 @@ static enum status verify_prices_event(struct verify *verify, const struct journ
         return fault_set(fault, ST_CORRUPT,
                          "frame %" PRIu64 " event %" PRIu32 ": it names no book of prices",
                          event->frame, event->index);
-    if (id != count_prices(&verify->prices) + 1)
+    if (id != verify_count_prices(&verify->prices) + 1)
         return fault_set(fault, ST_CORRUPT,
                          "frame %" PRIu64 " event %" PRIu32 ": book of prices %" PRIu64
                          " is out of order",
@@ -248,6 +270,7 @@ static enum status verify_prices_event(struct verify *verify, const struct journ
     return verify_prices_row(verify, id, &seen, fault);
 }
 
+/* Only a change of prices has a check of its own. */
 static enum status verify_event(void *context, const struct journal_event *event,
                                 struct fault *fault)
 {
@@ -258,23 +281,25 @@ static enum status verify_event(void *context, const struct journal_event *event
 }
 
 /* Whether book `id`, from 1, came into force before this event. */
-static bool came_before(const struct verify *verify, uint64_t id, const struct journal_line *line)
+static bool verify_came_before(const struct verify *verify, uint64_t id,
+                               const struct journal_line *line)
 {
     struct prices_seen seen;
 
-    if (id > count_prices(&verify->prices))
+    if (id > verify_count_prices(&verify->prices))
         return false;
-    seen = prices_at(&verify->prices, id);
+    seen = verify_prices_at(&verify->prices, id);
     return seen.frame < line->frame || seen.event < line->event;
 }
 
-/* A line names the last book that came into force before it, or none. */
+/* Check 9: a line names the last book that came into force before its event, or none. */
 static enum status verify_price_id(const struct verify *verify, const struct journal_line *line,
                                    struct fault *fault)
 {
     uint64_t id = line->transfer.price_id;
 
-    if (id == 0 || (came_before(verify, id, line) && !came_before(verify, id + 1, line)))
+    if (id == 0 ||
+        (verify_came_before(verify, id, line) && !verify_came_before(verify, id + 1, line)))
         return ST_OK;
     return fault_set(fault, ST_CORRUPT,
                      "frame %" PRIu64 " event %" PRIu32 ": a line of %s names the prices %" PRIu64
@@ -282,13 +307,14 @@ static enum status verify_price_id(const struct verify *verify, const struct jou
                      line->frame, line->event, transfer_code_text(line->transfer.code), id);
 }
 
-/* Checks 9 and 10: the book that it names, and what it charges. Its amount is summed for check 3.
+/*
+ * Checks 9 and 10: the book that a line names, and what it charges.  Its amount is summed for check
+ * 3.
  */
 static enum status verify_line(void *context, const struct journal_line *line, struct fault *fault)
 {
     struct verify *verify = context;
     const struct transfer *transfer = &line->transfer;
-
     enum status status;
 
     verify->report->lines++;
@@ -304,7 +330,10 @@ static enum status verify_line(void *context, const struct journal_line *line, s
     return ST_OK;
 }
 
-/* The posting must be exactly what the lines add up to, in the same order. */
+/*
+ * Check 3: the posting is exactly what the lines add up to.  Both are in the order of first
+ * mention, so the n-th posting belongs to the n-th sum.
+ */
 static enum status verify_against_lines(const struct verify *verify,
                                         const struct journal_posting *posting, struct fault *fault)
 {
@@ -340,7 +369,7 @@ static enum status verify_against_lines(const struct verify *verify,
     return ST_OK;
 }
 
-/* Check 3, and the replay that check 6 compares with the rows. */
+/* Check 3, and the replay that check 6 compares with the rows: postings alone move balances. */
 static enum status verify_posting(void *context, const struct journal_posting *posting,
                                   struct fault *fault)
 {
@@ -361,7 +390,7 @@ static enum status verify_posting(void *context, const struct journal_posting *p
         !u128_add(&credit->credits, credit->credits, posting->amount))
         return fault_set(fault, ST_CORRUPT, "frame %" PRIu64 " posting %zu: a total overflows",
                          posting->frame, verify->postings);
-    if (posting->amount != 0) {
+    if (posting->amount != 0) { /* a posting of 0 leaves the rows as they were */
         accounts_touch(&verify->accounts, posting->debit, posting->frame);
         accounts_touch(&verify->accounts, posting->credit, posting->frame);
     }
@@ -372,7 +401,8 @@ static enum status verify_posting(void *context, const struct journal_posting *p
 
 /* ---- rows ---- */
 
-static const char *row_difference(const struct account *row, const struct account *replay)
+/* The first field in which a row differs from the replay; NULL: in none. */
+static const char *verify_row_difference(const struct account *row, const struct account *replay)
 {
     if (row->debits != replay->debits)
         return "debits";
@@ -415,7 +445,7 @@ static enum status verify_row(void *context, const uint8_t *key, size_t key_size
         return fault_set(fault, ST_CORRUPT, "%s: its account row is missing",
                          verify_name(verify, name, expected->id));
     verify->rows = row.id + 1;
-    difference = row_difference(&row, replay);
+    difference = verify_row_difference(&row, replay);
     if (difference != NULL) {
         char debits[U128_TEXT_BYTES];
         char credits[U128_TEXT_BYTES];
@@ -455,8 +485,10 @@ static enum status verify_rows(struct verify *verify, const struct store *store,
 
 /* ---- sums ---- */
 
-/* Check 7 of docs/records.md, "What an audit checks": what rows are held for is
- * there. */
+/*
+ * Check 7 of docs/records.md, "What an audit checks": each held and deposit account has exactly the
+ * money that rows claim ("What rows claim").
+ */
 static enum status verify_claims(struct verify *verify, const struct store *store,
                                  struct fault *fault)
 {
@@ -469,6 +501,7 @@ static enum status verify_claims(struct verify *verify, const struct store *stor
     if (claims == NULL)
         return fault_set(fault, ST_NOMEM, "verify: no memory for the claims on accounts");
     status = verify->audit->claims(verify->audit->context, store, claims, fault);
+    /* Accounts that hold nothing for rows must be claimed by none, too. */
     for (uint64_t id = 0; id < ACCOUNT_LINKS && status == ST_OK; id++) {
         const struct account *account = accounts_find(&verify->accounts, id);
         bool held =
@@ -489,7 +522,8 @@ static enum status verify_claims(struct verify *verify, const struct store *stor
     return status;
 }
 
-static void report_account(struct verify_report *report, const struct account *account)
+/* Add an account to the figures of the report. */
+static void verify_report_account(struct verify_report *report, const struct account *account)
 {
     u128 credit = account->credits > account->debits ? account->credits - account->debits : 0;
     u128 debit = account->debits > account->credits ? account->debits - account->credits : 0;
@@ -525,6 +559,7 @@ static void report_account(struct verify_report *report, const struct account *a
     }
 }
 
+/* Check 8, and the figures of the report. */
 static enum status verify_sums(struct verify *verify, struct fault *fault)
 {
     const struct account *account = accounts_from(&verify->accounts, 0);
@@ -534,7 +569,7 @@ static enum status verify_sums(struct verify *verify, struct fault *fault)
     u128 credits = 0;
 
     for (; account != NULL; account = accounts_from(&verify->accounts, account->id + 1))
-        report_account(verify->report, account);
+        verify_report_account(verify->report, account);
     if (!accounts_sum(&verify->accounts, &debits, &credits) || debits != credits)
         return fault_set(fault, ST_CORRUPT,
                          "accounts: the sum is not 0, debits are %s and credits %s nanos",
@@ -542,6 +577,10 @@ static enum status verify_sums(struct verify *verify, struct fault *fault)
     return ST_OK;
 }
 
+/*
+ * All checks, on one snapshot of the store.  Prices are read first, as the journal names them; sums
+ * and claims come last, once the replay is known to be what the rows are.
+ */
 static enum status verify_all(void *context, const struct store *store,
                               const struct frame_header *header, struct fault *fault)
 {
@@ -554,16 +593,17 @@ static enum status verify_all(void *context, const struct store *store,
                                     .context = verify};
     enum status status;
 
-    status = ledger_prices_each(store, note_prices_row, verify, fault);
+    status = ledger_prices_each(store, verify_note_prices_row, verify, fault);
     if (status == ST_OK)
         status = charges_init(&verify->charges, verify->audit, store, fault);
     if (status == ST_OK)
         status = books_read_journal(store, header, &reader, fault);
     if (status == ST_OK)
-        status = verify_frame_end(verify, fault);
-    if (status == ST_OK && count_prices(&verify->price_rows) != count_prices(&verify->prices))
+        status = verify_frame_end(verify, fault); /* of the last one */
+    if (status == ST_OK &&
+        verify_count_prices(&verify->price_rows) != verify_count_prices(&verify->prices))
         status = fault_set(fault, ST_CORRUPT, "meta: book of prices %zu never came into force",
-                           count_prices(&verify->prices) + 1);
+                           verify_count_prices(&verify->prices) + 1);
     if (status == ST_OK)
         status = verify_rows(verify, store, fault);
     if (status == ST_OK)
