@@ -25,7 +25,7 @@ enum channel_side { CHANNEL_BUYER = 0, CHANNEL_BORN = 1 };
 
 /* Fixed numbers. */
 enum channel_state {
-    CHANNEL_PENDING = 0, /* bought, the neighbour has not answered */
+    CHANNEL_PENDING = 0, /* bought, the peer has not answered */
     CHANNEL_OPEN = 1,
     CHANNEL_FAR_CLOSED = 2, /* the far end was sold or closed: nothing can be sent */
     CHANNEL_CLOSING = 3,    /* this end was sold; CLOSED has not come back; no cap leads here */
@@ -172,7 +172,7 @@ MUST_CHECK enum channel_verdict channels_check_buy(const struct channels *channe
                                                    uint32_t interface);
 
 /*
- * Add a pending end for `owner`, and fill the BIRTH message for the neighbour, but for the money
+ * Add a pending end for `owner`, and fill the BIRTH message for the peer, but for the money
  * fields, which are the caller's.  The end belongs to `channels`.  Undone by rollback.  Out of
  * memory is INVARIANT.
  */
@@ -255,7 +255,7 @@ MUST_CHECK enum channel_verdict channel_check_sell(const struct channel_end *end
  * Sell or close the end, after a good check: it sends and receives no more.  An OPEN end fills
  * CLOSE for the far end, sets *tell_far, and stays CLOSING until CLOSED returns.  One whose far end
  * closed first is removed at once.  A PENDING one is GIVEN_UP: nobody knows yet whether the
- * neighbour took its BIRTH, so it stays until the ANSWER comes.  The site gives back the money held
+ * peer took its BIRTH, so it stays until the ANSWER comes.  The site gives back the money held
  * for the end first: the row of a GIVEN_UP one that holds some is corrupt.  Undone by rollback.
  */
 void channels_sell(struct channels *channels, struct channel_end *end, struct undo *undo,

@@ -56,7 +56,7 @@ enum account_class account_class_of(enum account_kind kind)
 {
     switch (kind) {
     case KIND_TREASURY:
-    case KIND_LINK_IN: /* what came in over a link is a claim on the neighbour */
+    case KIND_LINK_IN: /* what came in over a link is a claim on the peer */
         return ACCOUNT_SOURCE;
     case KIND_SUSPENSE:
     case KIND_LINK_SETTLING:

@@ -23,7 +23,7 @@ struct ledger; /* opaque */
 /* Which side may exceed the other.  Fixed numbers. */
 enum account_class {
     ACCOUNT_NO_OVERDRAFT = 0, /* credits >= debits: customers, agents, held, deposits, revenue */
-    ACCOUNT_SOURCE = 1,       /* debits >= credits: the treasury, a link's claims on a neighbour */
+    ACCOUNT_SOURCE = 1,       /* debits >= credits: the treasury, a link's claims on a peer */
     ACCOUNT_EITHER = 2,       /* suspense */
 };
 
@@ -272,7 +272,7 @@ struct hash ledger_event_end(struct ledger *ledger, const struct event *event);
 
 /*
  * Open an account of a customer, an agent, or for what nobody has claimed yet (the residue of a
- * neighbour's customer), caused by the running event.  The id is from the ledger's counter.
+ * peer's customer), caused by the running event.  The id is from the ledger's counter.
  * ST_NOMEM; ST_FULL: the counter is at its end.
  */
 MUST_CHECK enum status ledger_open(struct ledger *ledger, enum account_kind kind, uint64_t customer,

@@ -1,11 +1,10 @@
 /*
- * Links: one logical wire to each neighbouring site, with the accumulator of the money that crossed
- * it.
+ * Links: one logical wire to each peer, with the totals of the money that crossed it.
  *
  * The money layer owns order and replay: ZeroMQ underneath may lose and repeat across reconnects.
  * Each direction has a sequence and a running total that only rise.  What is sent stays in the
- * transcript (a row each) until the neighbour has it durably; what arrives is taken exactly once,
- * in order.
+ * retransmission queue (a row each) until the peer has it durably; what arrives is taken exactly
+ * once, in order.
  *
  * This part decides and keeps rows; it opens no socket, moves no money and runs no agent.  One
  * thread.  Wire format and reconnecting: docs/wire.md; docs/links.md says what each freeze means.
@@ -34,12 +33,12 @@ enum {
 
 /* Fixed numbers. */
 enum link_state {
-    LINK_DOWN = 0, /* no HELLO of this connection yet: messages wait in the transcript */
+    LINK_DOWN = 0, /* no HELLO of this connection yet: messages wait */
     LINK_UP = 1,
     LINK_FROZEN = 2, /* nothing is sent or taken until a person resumes it; `reason` says why */
 };
 
-/* The prices of a neighbour, by its HELLO. */
+/* The prices of a peer, by its HELLO. */
 struct link_prices {
     struct money birth_fee;   /* each agent born there for a channel */
     struct money channel_fee; /* each channel bought there */
@@ -49,16 +48,16 @@ struct link_prices {
 struct link {
     uint32_t interface; /* from 1; 0 is self */
     char name[LINK_NAME_BYTES_MAX + 1];
-    uint8_t key[LINK_KEY_BYTES];                /* the neighbour's Ed25519 key */
+    uint8_t key[LINK_KEY_BYTES];                /* the peer's Ed25519 key */
     char endpoint[LINK_ENDPOINT_BYTES_MAX + 1]; /* where it listens; empty: it dials us */
-    struct money limit;      /* the most that the neighbour may owe us; announced in HELLO */
-    struct money peer_limit; /* the most that we may owe it, as it said; zero before its HELLO */
+    struct money limit;      /* the most that the peer may owe us; announced in HELLO */
+    struct money peer_limit; /* the most that we may owe it, by its HELLO; zero before that */
     struct link_prices peer_prices;
     enum link_state state;
     char reason[LINK_REASON_BYTES_MAX + 1];
     uint64_t epoch;      /* ours, from 1; raised by link_connected() */
     uint64_t peer_epoch; /* of its last HELLO */
-    /* ours: numbered, and of that durable at the neighbour */
+    /* ours: numbered, and of that durable at the peer */
     uint64_t sent_seq;
     u128 sent_total;
     uint64_t acked_seq;
@@ -80,20 +79,20 @@ MUST_CHECK enum status links_new(struct links **links);
 /* Free the set and all its links; NULL is allowed. */
 void links_free(struct links *links);
 
-/* Set the unit of account, of at most LINK_CURRENCY_BYTES_MAX: a neighbour must have the same. */
+/* Set the unit of account, of at most LINK_CURRENCY_BYTES_MAX: a peer must have the same. */
 void links_set_currency(struct links *links, const char *currency);
 
 /*
  * Read all links back into an empty set.  Rows: STORE_LINK, key = interface u32, u8 2 (the link,
- * then u64 0), 3 (transcript, seq u64) or 5 (interface and u64 0: checkpoints).  A link that was UP
+ * then u64 0), 3 (a message, seq u64) or 5 (interface and u64 0: checkpoints).  A link that was UP
  * is DOWN now.  ST_CORRUPT names the row.
  */
 MUST_CHECK enum status links_load(struct links *links, const struct store *store,
                                   struct fault *fault);
 
 /*
- * Write what changed since the last call: link rows, transcript rows, deletions, checkpoints.  What
- * is written here may be sent once the frame is durable.
+ * Write what changed since the last call: links, messages, deletions, checkpoints.  What is written
+ * here may be sent once the frame is durable.
  */
 void links_save(struct links *links, struct store_batch *batch);
 
@@ -101,30 +100,30 @@ void links_save(struct links *links, struct store_batch *batch);
  * Add a link; *link belongs to `links`.  ST_EXISTS: that name or key is a link already.
  * ST_INVALID: name, key or endpoint.  ST_FULL: LINKS_MAX or LINK_INTERFACES_MAX.
  *
- * An interface is one neighbour's for ever.  So the key of a link that was removed gets its old
- * interface and goes on where that stood: the neighbour may never have heard that it was gone, and
- * what it sent meanwhile still comes.  ST_INVALID: the limit is lower than the neighbour was told.
+ * An interface belongs to one peer for good.  So the key of a link that was removed gets its old
+ * interface and goes on where that stood: the peer may not know that it was gone, and what it sent
+ * meanwhile still comes.  ST_INVALID: the limit is lower than the one that the peer knows.
  */
 MUST_CHECK enum status links_add(struct links *links, const char *name,
                                  const uint8_t key[LINK_KEY_BYTES], const char *endpoint,
                                  struct money limit, struct link **link, struct fault *fault);
 
-/* Set where the neighbour listens from now on; empty: it dials us.  ST_INVALID: the endpoint. */
+/* Set where the peer listens from now on; empty: it dials us.  ST_INVALID: the endpoint. */
 MUST_CHECK enum status link_set_endpoint(struct links *links, struct link *link,
                                          const char *endpoint, struct fault *fault);
 
 /*
- * Raise the most that the neighbour may owe us.  A lower one is a bug (INVARIANT), as the neighbour
+ * Raise the most that the peer may owe us.  A lower one is a bug (INVARIANT), as the peer
  * may have sent up to the former already.  A HELLO is due.
  */
 void link_raise_limit(struct links *links, struct link *link, struct money limit);
 
-/* Whether as much money went to the neighbour as came from it. */
+/* Whether as much money went to the peer as came from it. */
 bool link_is_even(const struct link *link);
 
 /*
  * The number of messages that are not settled: not numbered, not acknowledged, or taken and the
- * neighbour does not know it yet.
+ * peer does not know it yet.
  */
 uint64_t link_unfinished(const struct links *links, const struct link *link);
 
@@ -136,7 +135,7 @@ uint64_t link_unfinished(const struct links *links, const struct link *link);
 void link_remove(struct links *links, struct link *link);
 
 /*
- * links_find(), links_named() and links_keyed() find a link by interface, name or the neighbour's
+ * links_find(), links_named() and links_keyed() find a link by interface, name or the peer's
  * key.  NULL: there is none, or it was removed.  Valid as long as the set.
  */
 struct link *links_find(struct links *links, uint32_t interface);
@@ -149,7 +148,7 @@ size_t links_count(const struct links *links);
 /* The highest interface that a link ever had; removed links are counted. */
 uint32_t links_interfaces(const struct links *links);
 
-/* Tell neighbours that are up what this site charges now; the others learn it when they connect. */
+/* Let a HELLO with new prices be due on each link that is up; the others send one on connecting. */
 void links_announce(struct links *links);
 
 /* Visit all links in order of interface. */
@@ -166,7 +165,7 @@ enum link_verdict {
     LINK_FINE = 0,
     LINK_IS_FROZEN,
     LINK_IS_FULL,    /* this payer has all the places of the window that it may have */
-    LINK_OVER_LIMIT, /* we would owe more than the neighbour allows */
+    LINK_OVER_LIMIT, /* we would owe more than the peer allows */
     LINK_OVER_VALUE, /* one message carries at most LINK_MESSAGE_NANOS_MAX */
 };
 
@@ -188,7 +187,7 @@ void link_queue(struct links *links, struct link *link, struct undo *undo,
 
 /*
  * Take back, within a turn, the BIRTH of this channel that is queued and has no number yet.  False:
- * it has left the queue, and from then on only the neighbour can say what became of it.
+ * it has left the queue, and from then on only the peer knows what became of it.
  */
 MUST_CHECK bool link_withdraw(struct links *links, struct link *link, struct undo *undo,
                               uint32_t number);
@@ -206,8 +205,8 @@ bool links_number(struct links *links,
 bool links_waiting(const struct links *links);
 
 /*
- * Whether somebody who waits for a place may have found one since the last call: places were given
- * back, by an acknowledgement or a withdrawal, or a freeze ended, in which nobody is told.
+ * Whether whoever waits for a place may find one since the last call: places were given back, by
+ * an acknowledgement or a withdrawal, or a freeze ended, during which nothing was reported.
  */
 MUST_CHECK bool link_freed(struct links *links, struct link *link);
 
@@ -220,7 +219,7 @@ MUST_CHECK bool link_freed(struct links *links, struct link *link);
 void link_connected(struct links *links, struct link *link);
 
 /*
- * Record that the neighbour cannot be reached, or no more: a link that was up is DOWN, and `why` is
+ * Record that the peer cannot be reached, or no more: a link that was up is DOWN, and `why` is
  * kept.
  */
 void link_lost(struct links *links, struct link *link, const char *why);
@@ -239,7 +238,7 @@ const char *link_reason(const struct link *link);
 
 /*
  * Look for links that need a HELLO; call it every few seconds.  A parcel may vanish and its
- * connection stay: a link that is down, or whose neighbour has not acknowledged what was sent
+ * connection stay: a link that is down, or whose peer has not acknowledged what was sent
  * before the last call, has a HELLO due that calls for an answer.  True: there is such a link;
  * link_parcel_out() gives the HELLO.
  */
@@ -272,7 +271,7 @@ bool link_parcel_out(struct links *links, struct link *link, const struct link_p
 enum parcel_verdict {
     PARCEL_TAKEN = 0, /* read on with link_next() */
     PARCEL_STALE,     /* of an old epoch, or a repeat: ignored; a HELLO may be due in answer */
-    PARCEL_REFUSED,   /* not a parcel: *fault says where; the link goes on */
+    PARCEL_REFUSED,   /* not a parcel, or it leaves a gap: *fault says where; the link goes on */
     PARCEL_FROZE,     /* it disproves something: the link is frozen now, with the reason */
     PARCEL_UNFIT,     /* HELLO of another wire format or currency: DOWN, and `why` names both */
 };
@@ -287,8 +286,8 @@ struct parcel {
  * Read a parcel's head: HELLO is compared and answered (see below), acknowledgements are taken.
  * With PARCEL_TAKEN, link_next() then gives its messages.
  *
- * HELLO compares what each has: equal or behind within our transcript -> UP, retransmit from there;
- * the neighbour acknowledged more than we ever sent (we were restored from a backup), or it has
+ * HELLO compares what each has: equal or behind within what we keep -> UP, retransmit from there;
+ * the peer acknowledged more than we ever sent (we were restored from a backup), or it has
  * less than it acknowledged before (it was), or totals differ at the same sequence -> FROZEN with
  * the reason.
  */
@@ -298,9 +297,9 @@ MUST_CHECK enum parcel_verdict link_parcel_in(struct links *links, struct link *
 
 /*
  * The next message that was not taken before; its seq is link->received_seq + 1.  False at the end,
- * or when the parcel lies (a gap: a HELLO is due; totals that lie, money over cap or limit:
- * frozen). message->data points into the parcel.  The caller checks it against the channels, and
- * then calls link_take(), or link_freeze() and stops reading.
+ * or when the parcel is not to be believed (money over what one message carries, or over the
+ * limit: the link is frozen). message->data points into the parcel.  The caller checks it against
+ * the channels, and then calls link_take(), or link_freeze() and stops reading.
  */
 bool link_next(struct links *links, struct link *link, struct parcel *parcel,
                struct channel_message *message);
@@ -350,7 +349,7 @@ void link_outstanding(const struct links *links, const struct link *link, uint64
 /* Whether the places that payers have are those of the messages that wait; for checks. */
 bool link_places_add_up(const struct links *links, const struct link *link);
 
-/* The number of answers to births that the neighbour has not acknowledged, numbered or not. */
+/* The number of answers to births that the peer has not acknowledged, numbered or not. */
 uint64_t link_answers_left(const struct links *links, const struct link *link);
 
 #endif

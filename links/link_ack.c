@@ -1,6 +1,6 @@
 /*
- * What the peer has not acknowledged: the retransmission queue, from its acknowledgements down to
- * the counts that reads and checks take of it.
+ * The retransmission queue: messages that have a number and that the peer has not acknowledged.
+ * They are acked_seq + 1 .. sent_seq, without a gap, so a sequence gives the place in the queue.
  */
 #include "links/link.h"
 
@@ -24,6 +24,7 @@ void link_take_ack(struct link_node *node, uint64_t seq)
 {
     struct link *link = &node->link;
 
+    /* Acknowledgements are cumulative: an older one says nothing new. */
     if (seq <= link->acked_seq)
         return;
     link->acked_total = link_total_at(node, seq);
@@ -34,6 +35,7 @@ void link_take_ack(struct link_node *node, uint64_t seq)
         node->freed = true;
         free(outgoing);
     }
+    /* The peer may have them from an earlier connection, before they are sent on this one. */
     if (node->next_seq <= seq)
         node->next_seq = seq + 1;
     node->dirty = true; /* written with the next frame, whatever that is for */
@@ -50,6 +52,7 @@ void link_outstanding(const struct links *links, const struct link *link, uint64
     *bytes = node->unacked.bytes;
 }
 
+/* Let all messages of a queue take their places in a window. */
 static void window_recount(struct window *window, const struct outbox *outbox)
 {
     for (size_t i = 0; i < outbox->count; i++)

@@ -1,9 +1,9 @@
 /*
- * HELLO: what each side has, compared on every new connection.
+ * HELLO: what each side has, compared on every new connection (docs/wire.md, "HELLO arrives").
  *
- * All that a neighbour tells is durable there, and its cursors and epoch only rise.  So one that
- * shows less than we know of it is either a HELLO that was overtaken on the way, which its epoch
- * proves, or comes from a site that has lost what it had; and so it is with us.
+ * A site announces nothing before it is durable, and its cursors and epoch only rise.  So a HELLO
+ * that shows less than we know of the peer was overtaken on the way, which its epoch proves, or
+ * the peer has lost what it had.  The same holds for us, in what the peer knows of us.
  */
 #include "links/link_set.h"
 
@@ -22,24 +22,28 @@ void link_hello_out(struct link_node *node, const struct link_prices *prices, st
         .prices = *prices,
     };
 
-    /* Until its HELLO of this connection came, its epoch is not known: so it will answer. */
+    /* `known` is 0 until the peer's HELLO of this connection came: that calls for its answer. */
     if ((link->state == LINK_UP && !node->hello_wants_answer) || node->hello_names_peer)
         hello.peer_epoch = link->peer_epoch;
     memcpy(hello.currency, node->links->currency, sizeof hello.currency);
     hello_encode(out, &hello);
+    /* The cursor `received` acknowledges too: DATA for that alone is not due any more. */
     node->hello_due = false;
     node->hello_names_peer = false;
     node->hello_wants_answer = false;
     node->reported_seq = node->saved_received.seq;
 }
 
-/* Less than we know that the neighbour had. */
+/* Whether the peer shows less than we know that it had: it was overtaken, or the peer lost it. */
 static bool hello_is_behind(const struct link *link, const struct hello *hello)
 {
     return hello->received.seq < link->acked_seq || hello->sent.seq < link->received_seq;
 }
 
-/* Whether what the neighbour has disproves that we have all that we had; freezes if so. */
+/*
+ * Whether the peer knows more of us than we do: the rows of known, received.seq and acked.seq above
+ * ours.  Freezes the link if so.
+ */
 static bool hello_shows_our_loss(struct link_node *node, const struct hello *hello)
 {
     struct link *link = &node->link;
@@ -50,7 +54,7 @@ static bool hello_shows_our_loss(struct link_node *node, const struct hello *hel
             "we were restored from a backup, or another site runs with our key: the "
             "neighbour knows our epoch %" PRIu64 " and we are at %" PRIu64,
             hello->peer_epoch, link->epoch);
-        /* So that, once people have resumed it, its HELLO is not taken for an old one. */
+        /* Once the link is resumed, the peer must not take our next HELLO for a stale one. */
         link->epoch = hello->peer_epoch;
     } else if (hello->received.seq > node->saved_sent.seq) {
         link_freeze_because(node,
@@ -66,6 +70,10 @@ static bool hello_shows_our_loss(struct link_node *node, const struct hello *hel
     return link->state == LINK_FROZEN;
 }
 
+/*
+ * Whether the peer has less than it had once: its received.seq or sent.seq is below what we know.
+ * Freezes the link if so.  A HELLO that was merely overtaken has been told apart before.
+ */
 static bool hello_shows_its_loss(struct link_node *node, const struct hello *hello)
 {
     const struct link *link = &node->link;
@@ -95,11 +103,14 @@ static void hello_freeze_totals(struct link_node *node, const char *whose, uint6
                         seq, whose, u128_print(ours_text, ours), u128_print(theirs_text, theirs));
 }
 
-/* At the same sequence totals are the same, and a later one has at least as much. */
+/*
+ * Whether the money differs although the sequences fit: at the same sequence totals are the same,
+ * and a later one has at least as much.  Freezes the link if so.
+ */
 static bool hello_totals_differ(struct link_node *node, const struct hello *hello)
 {
     const struct link *link = &node->link;
-    u128 ours = link_total_at(node, hello->received.seq);
+    u128 ours = link_total_at(node, hello->received.seq); /* between acked and sent: checked */
 
     if (hello->received.total != ours)
         hello_freeze_totals(node, "ours", hello->received.seq, ours, hello->received.total);
@@ -114,7 +125,10 @@ static bool hello_totals_differ(struct link_node *node, const struct hello *hell
     return link->state == LINK_FROZEN;
 }
 
-/* Whether the two cannot speak at all, or their amounts do not mean the same. */
+/*
+ * Whether the two cannot speak at all, or their amounts do not mean the same.  The link is then
+ * down with both values as the reason: nothing was disproved, so it is no freeze.
+ */
 static bool hello_is_unfit(struct link_node *node, const struct hello *hello)
 {
     const char *ours = node->links->currency;
@@ -132,7 +146,10 @@ static bool hello_is_unfit(struct link_node *node, const struct hello *hello)
     return true;
 }
 
-/* Too old to say anything.  It may still come from a neighbour that forgot its later epochs. */
+/*
+ * The HELLO is too old to prove anything.  It may still come from a peer that forgot its later
+ * epochs, so the answer names the highest one that we know: that lets the peer find out.
+ */
 static enum parcel_verdict hello_stale(struct link_node *node)
 {
     if (!node->hello_requested)
@@ -146,6 +163,7 @@ enum parcel_verdict link_hello_in(struct link_node *node, const struct hello *he
     struct link *link = &node->link;
     bool is_new = hello->epoch > link->peer_epoch;
 
+    /* A frozen link takes nothing but the epoch: after a resume, older parcels stay stale. */
     if (link->state == LINK_FROZEN) {
         if (is_new && hello->version == LINK_VERSION) {
             link->peer_epoch = hello->epoch;
@@ -153,23 +171,28 @@ enum parcel_verdict link_hello_in(struct link_node *node, const struct hello *he
         }
         return PARCEL_STALE;
     }
+    /* In the order of the table: each row may rely on those above it. */
     if (hello_is_unfit(node, hello))
         return PARCEL_UNFIT;
     if (hello->epoch < link->peer_epoch)
         return hello_stale(node);
     if (hello_shows_our_loss(node, hello))
         return PARCEL_FROZE;
-    /* Within an epoch its cursors rise, so this one was overtaken by what we know. */
+    /* Within an epoch the peer's cursors rise, so this one was overtaken by what we know. */
     if (hello->epoch == node->good_epoch && hello_is_behind(link, hello))
         return hello_stale(node);
+    /* Kept even if it freezes: after a resume, older parcels of the peer stay stale. */
     link->peer_epoch = hello->epoch;
     node->dirty = true;
     if (hello_shows_its_loss(node, hello) || hello_totals_differ(node, hello))
         return PARCEL_FROZE;
+
+    /* It is good: its `received` acknowledges, and sending goes on behind it. */
     link_take_ack(node, hello->received.seq);
     node->good_epoch = hello->epoch;
     node->next_seq = hello->received.seq + 1;
     node->hello_requested = false;
+    /* Answered only if the peer's epoch is new to us or ours to it: HELLOs come to an end. */
     node->hello_due = node->hello_due || is_new || hello->peer_epoch != link->epoch;
     link->peer_limit = hello->limit;
     link->peer_prices = hello->prices;

@@ -1,4 +1,8 @@
-/* Receiving: parcels in, and their messages in order, each once. */
+/*
+ * Receiving: parcels in, and their messages in order, each once (docs/wire.md, "DATA arrives").
+ * What ZeroMQ lost, repeated or mixed up ends here; what a message may do is for channels/ and
+ * exchange/ to judge.
+ */
 #include "links/link.h"
 
 #include "links/link_set.h"
@@ -8,7 +12,7 @@
 
 /* ---- the head ---- */
 
-/* An acknowledgement of DATA; false: it disproves something, and the link is frozen. */
+/* Take the acknowledgement of DATA.  False: it disproves something, and the link is frozen. */
 static bool data_take_ack(struct link_node *node, struct cursor ack)
 {
     char ours[U128_TEXT_BYTES];
@@ -16,13 +20,14 @@ static bool data_take_ack(struct link_node *node, struct cursor ack)
     u128 total;
 
     if (ack.seq < node->link.acked_seq)
-        return true; /* overtaken */
+        return true; /* overtaken: a later one came first */
     if (ack.seq > node->saved_sent.seq) {
         link_freeze_because(node,
                             "the neighbour acknowledges message %" PRIu64 " and we sent %" PRIu64,
                             ack.seq, node->saved_sent.seq);
         return false;
     }
+    /* The same sequence with other money: the two books disagree about what crossed. */
     total = link_total_at(node, ack.seq);
     if (ack.total != total) {
         link_freeze_because(
@@ -34,7 +39,10 @@ static bool data_take_ack(struct link_node *node, struct cursor ack)
     return true;
 }
 
-/* Step over what was taken before.  Then the totals must meet; false: they do not, it is frozen. */
+/*
+ * Step over the messages that were taken before, a repeat.  With their money the peer's running
+ * total must meet ours.  False: it does not, and the link is frozen.
+ */
 static bool data_skip_taken(struct link_node *node, const struct data_head *data,
                             struct parcel *parcel)
 {
@@ -46,7 +54,7 @@ static bool data_skip_taken(struct link_node *node, const struct data_head *data
 
     for (; parcel->seq <= link->received_seq; parcel->seq++, parcel->left--) {
         message_decode(&parcel->messages, link->interface, &message);
-        /* Wraps only in a lie, which then shows. */
+        /* Only a false `before` makes it wrap, and then it is not our total. */
         total += money_nanos(message_money(&message));
     }
     if (total == link->received_total)
@@ -58,6 +66,7 @@ static bool data_skip_taken(struct link_node *node, const struct data_head *data
     return false;
 }
 
+/* The rows of "DATA arrives", in their order.  PARCEL_TAKEN: messages may follow. */
 static enum parcel_verdict data_receive(struct link_node *node, const struct data_head *data,
                                         struct parcel *parcel, struct fault *fault)
 {
@@ -65,11 +74,13 @@ static enum parcel_verdict data_receive(struct link_node *node, const struct dat
 
     if (link->state == LINK_FROZEN)
         return PARCEL_STALE;
+    /* Of another connection: only a HELLO can say where the two stand now. */
     if (link->state != LINK_UP || data->epoch != link->peer_epoch ||
         data->peer_epoch != link->epoch) {
         link_ask_hello(node);
         return PARCEL_STALE;
     }
+    /* A gap: a parcel was lost.  The HELLO makes the peer go back to what we have. */
     if (data->count != 0 && data->before.seq > link->received_seq + 1) {
         link_ask_hello(node);
         (void)fault_set(fault, ST_INVALID,
@@ -81,8 +92,9 @@ static enum parcel_verdict data_receive(struct link_node *node, const struct dat
         return PARCEL_FROZE;
     if (data->count == 0)
         return PARCEL_TAKEN;
+    /* A repeat: the peer does not know that we have them, so we acknowledge again. */
     if (data->before.seq + data->count - 1 <= link->received_seq) {
-        node->reported_seq = 0; /* it does not know that we have them */
+        node->reported_seq = 0;
         return PARCEL_STALE;
     }
     parcel->left = data->count;
@@ -101,6 +113,7 @@ enum parcel_verdict link_parcel_in(struct links *links, struct link *link, const
     struct link_node *node = node_of_link(links, link);
     struct parcel_head head;
 
+    /* Refused whole: nothing of a parcel that does not decode has any effect. */
     memset(parcel, 0, sizeof *parcel);
     if (parcel_decode(&head, bytes, size, fault) != ST_OK)
         return PARCEL_REFUSED;
@@ -112,7 +125,10 @@ enum parcel_verdict link_parcel_in(struct links *links, struct link *link, const
 
 /* ---- its messages ---- */
 
-/* The cap on one message and the limit on all; false: the link is frozen. */
+/*
+ * The most that one message carries, and the limit on what the peer may owe.  False: the link is
+ * frozen.  An honest peer's own check (link_check_send) lets neither happen.
+ */
 static bool data_money_is_allowed(struct link_node *node, struct money money)
 {
     const struct link *link = &node->link;
@@ -126,6 +142,7 @@ static bool data_money_is_allowed(struct link_node *node, struct money money)
                             u128_print(bound, LINK_MESSAGE_NANOS_MAX));
         return false;
     }
+    /* A message without money is taken beyond the limit too: closes and grants must pass. */
     if (!money_is_zero(money) && received > link->sent_total &&
         received - link->sent_total > money_nanos(link->limit)) {
         link_freeze_because(
@@ -146,7 +163,7 @@ bool link_next(struct links *links, struct link *link, struct parcel *parcel,
         return false;
     INVARIANT(parcel->seq == link->received_seq + 1); /* the one before was taken */
     message_decode(&parcel->messages, link->interface, message);
-    INVARIANT(parcel->messages.error == NULL);
+    INVARIANT(parcel->messages.error == NULL); /* parcel_decode() has read it before */
     if (!data_money_is_allowed(node, message_money(message))) {
         parcel->left = 0;
         return false;
@@ -160,6 +177,7 @@ void link_take(struct links *links, struct link *link, const struct channel_mess
 {
     struct link_node *node = node_of_link(links, link);
 
+    /* Acknowledged only once saved_received follows, with the frame. */
     link->received_seq++;
     INVARIANT(
         u128_add(&link->received_total, link->received_total, money_nanos(message_money(message))));

@@ -2,9 +2,9 @@
  * Rows of links in the table `link`.
  *
  * A link: key = interface u32, u8 2, u64 0; value = CBOR array of 18: name, key, endpoint, limit,
- * the neighbour's limit, its fees for a birth and for a channel, state, reason, epoch, its epoch,
+ * the peer's limit, its fees for a birth and for a channel, state, reason, epoch, its epoch,
  * then sequence and total of what we sent, of what it acknowledged and of what we received, and
- * whether it was removed.  A message of the transcript: key = interface
+ * whether it was removed.  A message that is not acknowledged: key = interface
  * u32, u8 3, sequence u64; value = CBOR array of whose place it takes, its money, the total after
  * it, and the message as it crosses.  Checkpoints: key = u32 0, u8 5, u64 0; value = CBOR array of
  * all of them, oldest first, each an array of interface, name, site time and the totals of what we
@@ -228,7 +228,7 @@ static enum status link_load(struct links *links, const uint8_t *key, const uint
     if (node == NULL)
         return fault_set(fault, ST_NOMEM, "load link %s: out of memory", link.name);
     link_note_saved(node);
-    /* Counted up to sent_seq again by the transcript, whose rows come next. */
+    /* Counted up to sent_seq again by the rows of messages, which come next. */
     node->saved_sent = (struct cursor){link.acked_seq, link.acked_total};
     node->good_epoch = link.peer_epoch;
     node->next_seq = link.acked_seq + 1;
@@ -278,7 +278,7 @@ static enum status link_load_message(struct links *links, const uint8_t *key, co
     node = node_of_link(links, link);
     if (be64_get(key + KEY_SEQ_AT) != node->saved_sent.seq + 1 ||
         node->saved_sent.seq == link->sent_seq)
-        return link_corrupt(key, fault, "it is not the next of the transcript");
+        return link_corrupt(key, fault, "it is not the next of the retransmission queue");
     cbor_init(&in, value, value_size);
     error = outgoing_load(node, &in);
     if (error != NULL)
@@ -301,7 +301,7 @@ static enum status links_load_checkpoints(struct links *links, const uint8_t *ke
     return ST_OK;
 }
 
-/* A link's key sorts before those of its transcript, and that is in order of sequence. */
+/* A link's key sorts before those of its messages, and these are in order of sequence. */
 static enum status links_load_row(void *context, const uint8_t *key, size_t key_size,
                                   const uint8_t *value, size_t value_size, struct fault *fault)
 {
@@ -329,7 +329,7 @@ static enum status links_check_unacked(const struct links *links, struct fault *
         if (node->saved_sent.seq != link->sent_seq || node->saved_sent.total != link->sent_total)
             return fault_set(fault, ST_CORRUPT,
                              "table link, link of interface %" PRIu32
-                             ": its transcript ends with message %" PRIu64
+                             ": its retransmission queue ends with message %" PRIu64
                              ", not as the row says with %" PRIu64 " and its total",
                              link->interface, node->saved_sent.seq, link->sent_seq);
     }

@@ -1,4 +1,8 @@
-/* Sending: the check, the queue, numbers at frame close, and parcels out. */
+/*
+ * Sending: the check, the queue, numbers at frame close, and parcels out (docs/wire.md, "Order and
+ * money").  A message is queued within a turn, which may be undone; it gets its number only when
+ * its frame closes, and leaves only when that frame is durable.
+ */
 #include "links/link.h"
 
 #include "links/link_set.h"
@@ -7,7 +11,10 @@
 
 /* ---- the check ---- */
 
-/* Whether we would owe more than the neighbour allows, with `money` more on the way. */
+/*
+ * Whether we would owe more than the peer allows, with `money` more on the way.  What is queued
+ * counts like what was sent: it will be.
+ */
 static bool link_is_over_limit(const struct link_node *node, struct money money)
 {
     const struct link *link = &node->link;
@@ -22,6 +29,7 @@ enum link_verdict link_check_send(const struct links *links, const struct link *
 {
     const struct link_node *node = node_of_link(links, link);
 
+    /* Down is no reason to refuse: messages wait in the queue until the peer is back. */
     if (link->state == LINK_FROZEN)
         return LINK_IS_FROZEN;
     if (money_nanos(money) > LINK_MESSAGE_NANOS_MAX)
@@ -44,6 +52,7 @@ bool link_freed(struct links *links, struct link *link)
 
 /* ---- the queue ---- */
 
+/* A rollback: the turn that queued the message never happened. */
 static void link_unqueue(void *context, void *argument)
 {
     struct link_node *node = context;
@@ -61,6 +70,7 @@ void link_queue(struct links *links, struct link *link, struct undo *undo,
     struct link_node *node = node_of_link(links, link);
     struct outgoing *outgoing = outgoing_new(links, message);
 
+    /* Place and money count from here on, so that later checks of the same frame see them. */
     outgoing->message.interface = link->interface;
     outbox_push(&node->queue, outgoing);
     window_take(&node->window, outgoing);
@@ -80,6 +90,7 @@ static struct outgoing *link_queued_birth(const struct link_node *node, uint32_t
     return NULL;
 }
 
+/* A rollback of link_withdraw(): the message goes back to its place, for order decides numbers. */
 static void link_queue_again(void *context, void *argument)
 {
     struct link_node *node = context;
@@ -114,6 +125,7 @@ bool links_waiting(const struct links *links)
     return false;
 }
 
+/* Give the oldest message its number and running total, and await its acknowledgement. */
 static void link_number_oldest(struct link_node *node)
 {
     struct link *link = &node->link;
@@ -145,14 +157,14 @@ bool links_number(struct links *links,
             numbered(context, &node->link, node->link.sent_seq, &outgoing->message);
             any = true;
         }
-        INVARIANT(node->queue_total == 0);
+        INVARIANT(node->queue_total == 0); /* all its money is in sent_total now */
     }
     return any;
 }
 
 /* ---- parcels out ---- */
 
-/* How many messages from next_seq on go into one parcel: what is durable and what fits. */
+/* The number of messages from next_seq on that go into one parcel: durable ones that fit. */
 static uint64_t data_fitting(const struct link_node *node)
 {
     size_t left = LINK_PARCEL_BYTES_MAX - PARCEL_HEAD_BYTES_MAX;
@@ -170,16 +182,18 @@ static uint64_t data_fitting(const struct link_node *node)
     return count;
 }
 
+/* Append DATA with `count` messages from next_seq on, 0 for an acknowledgement alone. */
 static void data_put(struct link_node *node, uint64_t count, struct bytes *out)
 {
     const struct link *link = &node->link;
     struct data_head head = {
         .epoch = link->epoch,
         .peer_epoch = link->peer_epoch,
-        .received = node->saved_received,
+        .received = node->saved_received, /* durable: a crash must not take it back */
         .count = count,
     };
 
+    /* `first` and `before` of the table of DATA; both stay 0 without a message. */
     if (count != 0) {
         head.before.seq = node->next_seq;
         head.before.total = link_total_at(node, node->next_seq - 1);
@@ -203,9 +217,10 @@ bool link_parcel_out(struct links *links, struct link *link, const struct link_p
 
     if (link->state == LINK_FROZEN)
         return false;
-    /* An epoch that could be forgotten again must not be heard of. */
+    /* The peer must not see an epoch that a crash could still take back. */
     if (node->saved_epoch != link->epoch)
         return false;
+    /* HELLO goes first: until the peer has it, DATA would be stale. */
     if (node->hello_due) {
         link_hello_out(node, our_prices, out);
     } else if (link->state == LINK_UP) {

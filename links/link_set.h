@@ -5,7 +5,7 @@
 #include "links/link_window.h"
 #include "links/parcel.h"
 
-/* A message on its way out: queued, or numbered and in the transcript. */
+/* A message on its way out: queued, or numbered and in the retransmission queue. */
 struct outgoing {
     struct channel_message message; /* its data points into wire[]; valid while it is queued */
     struct money money;
@@ -15,7 +15,7 @@ struct outgoing {
     uint8_t wire[]; /* encoded */
 };
 
-/* A double-ended queue of outbox, which it owns.  All-zero is an empty one. */
+/* A double-ended queue of messages, which it owns.  All-zero is an empty one. */
 struct outbox {
     struct outgoing **items;
     size_t capacity; /* 0 or a power of two */
@@ -35,7 +35,7 @@ struct link_node {
     struct window window;  /* the places that both take */
     bool freed;            /* places, since link_freed() was asked */
     bool dirty;            /* the row must be written */
-    /* As of the last save: the neighbour may learn nothing newer. */
+    /* As of the last save: the peer may learn nothing newer. */
     uint64_t saved_epoch;
     struct cursor saved_sent;
     struct cursor saved_received;
@@ -48,7 +48,7 @@ struct link_node {
     uint64_t remind_seq;     /* sent before the last reminder */
     uint64_t good_epoch;     /* of the last HELLO that was found good */
     uint64_t next_seq;       /* to send */
-    uint64_t reported_seq;   /* the neighbour was told that we have this; 0: tell it again */
+    uint64_t reported_seq;   /* acknowledged in a parcel to the peer; 0: not, or to be again */
 };
 
 struct links {
@@ -87,37 +87,37 @@ const char *checkpoints_error(const struct links *links);
 /* What is wrong with the link's name, key or endpoint; NULL: nothing. */
 const char *link_address_error(const struct link *link);
 
-/* Add a outgoing at the end.  Out of memory is INVARIANT. */
+/* Add a message at the end.  Out of memory is INVARIANT. */
 void outbox_push(struct outbox *outbox, struct outgoing *outgoing);
 
-/* The outgoing at a place, 0 for the oldest; below `count` (INVARIANT). */
+/* The message at a place, 0 for the oldest; below `count` (INVARIANT). */
 struct outgoing *outbox_at(const struct outbox *outbox, size_t index);
 
-/* Take out the oldest outgoing, which there must be (INVARIANT); it is the caller's now. */
+/* Take out the oldest message, which there must be (INVARIANT); it is the caller's now. */
 struct outgoing *outbox_pop(struct outbox *outbox);
 
 /*
- * Take out a outgoing wherever it is; it must be there (INVARIANT).  Searches from the newest.
+ * Take out a message wherever it is; it must be there (INVARIANT).  Searches from the newest.
  * Returns the place where it was.
  */
 size_t outbox_remove(struct outbox *outbox, const struct outgoing *outgoing);
 
-/* Put a outgoing back at a place, at most `count` (INVARIANT). */
+/* Put a message back at a place, at most `count` (INVARIANT). */
 void outbox_insert(struct outbox *outbox, size_t index, struct outgoing *outgoing);
 
-/* Free the queue and its outbox. */
+/* Free the queue and its messages. */
 void outbox_fini(struct outbox *outbox);
 
-/* Make a outgoing with a copy of *message, encoded.  Out of memory is INVARIANT. */
+/* Make an outgoing message with a copy of *message, encoded.  Out of memory is INVARIANT. */
 struct outgoing *outgoing_new(struct links *links, const struct channel_message *message);
 
 /*
- * The total of what we sent up to message `seq`, which is acknowledged last or in the transcript
- * (INVARIANT).
+ * The total of what we sent up to message `seq`, which is the last acknowledged one or in the
+ * retransmission queue (INVARIANT).
  */
 u128 link_total_at(const struct link_node *node, uint64_t seq);
 
-/* Drop what the neighbour has, everything up to `seq`, which is in the transcript or before it. */
+/* Drop what the peer has, everything up to `seq`, which is at most saved_sent. */
 void link_take_ack(struct link_node *node, uint64_t seq);
 
 /* Let a HELLO be due because something was stale or missing, unless one has no answer yet. */

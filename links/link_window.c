@@ -1,3 +1,8 @@
+/*
+ * The window of a link: 4,096 messages and 8 MiB that wait for acknowledgement (docs/wire.md, "The
+ * check before sending").  Who pays for a message takes the place, so that one payer who sends
+ * without end leaves room for all others.
+ */
 #include "links/link_window.h"
 
 #include <stdlib.h>
@@ -32,6 +37,7 @@ bool window_has_place(const struct window *window, uint64_t payer, size_t size)
     uint64_t messages_left = window_left(LINK_WINDOW_MESSAGES, window->taken.messages);
     uint64_t bytes_left = window_left(LINK_WINDOW_BYTES, window->taken.bytes);
 
+    /* With k payers that take all they may, each has half of what those before it left free. */
     if (own == NULL)
         own = &none;
     return own->messages + 1 <= messages_left && own->bytes + size <= bytes_left;
@@ -39,6 +45,7 @@ bool window_has_place(const struct window *window, uint64_t payer, size_t size)
 
 /* ---- taking and giving ---- */
 
+/* The kinds that take a place; the header says why the others take none. */
 static bool window_counts(const struct outgoing *outgoing)
 {
     return outgoing->message.kind == CHANNEL_PACKET || outgoing->message.kind == CHANNEL_BIRTH;
@@ -64,6 +71,7 @@ void window_take(struct window *window, const struct outgoing *outgoing)
 
     if (!window_counts(outgoing))
         return;
+    /* Payers come and go with their messages: the table holds those with a place, no more. */
     own = table_get(&window->payers, payer);
     if (own == NULL) {
         own = calloc(1, sizeof *own);
@@ -101,6 +109,7 @@ static bool places_equal(const struct window_places *a, const struct window_plac
     return a->messages == b->messages && a->bytes == b->bytes;
 }
 
+/* The tables have as many payers, so one that is missing in either shows here. */
 static void window_compare_payer(void *context, uint64_t payer, void *places)
 {
     struct window_comparison *comparison = context;

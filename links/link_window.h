@@ -1,7 +1,7 @@
 /*
  * Private to this folder: the places of a link's window, and whose they are.
  *
- * Packets and births take places until the neighbour has acknowledged them, queued or numbered.
+ * Packets and births take places until the peer has acknowledged them, queued or numbered.
  * What closes, answers or grants takes none: ends that exist bound it, and it is never refused.
  * Nobody may have more of the window than is free for others, so whoever comes next finds a share.
  */
@@ -34,7 +34,7 @@ void window_fini(struct window *window);
 bool window_has_place(const struct window *window, uint64_t payer, size_t size);
 
 /*
- * window_take() and window_give() let a outgoing take its place or give it back; nothing for kinds
+ * window_take() and window_give() let a message take its place or give it back; nothing for kinds
  * that take none.
  */
 void window_take(struct window *window, const struct outgoing *outgoing);

@@ -1,4 +1,7 @@
-/* The set of links, and what happens to a link as a whole: connected, frozen, resumed. */
+/*
+ * The set of links, and what happens to a link as a whole: added, removed, connected, frozen,
+ * resumed (docs/wire.md, "States" and "Epochs").
+ */
 #include "links/link.h"
 
 #include "base/endpoint.h"
@@ -14,6 +17,7 @@
 
 static_assert(offsetof(struct link_node, link) == 0, "a pointer to a link is one to its node");
 
+/* A link that is not of this set is a bug of the caller, which the second line finds. */
 struct link_node *node_of_link(const struct links *links, const struct link *link)
 {
     INVARIANT(link->interface >= 1 && link->interface <= links->count);
@@ -31,6 +35,7 @@ struct link_node *link_node_add(struct links *links, const struct link *link)
     node = calloc(1, sizeof *node);
     if (node == NULL)
         return NULL;
+    /* Interfaces count up and are never used again: their accounts stay in the books. */
     node->link = *link;
     node->link.interface = (uint32_t)links->count + 1;
     node->links = links;
@@ -135,6 +140,7 @@ void links_each_ever(struct links *links, void (*visit)(void *context, struct li
 
 /* ---- adding ---- */
 
+/* As docs/records.md, "Rows of links", has it. */
 static bool link_is_name(const char *name)
 {
     static const char letters[] =
@@ -158,7 +164,7 @@ const char *link_address_error(const struct link *link)
     return NULL;
 }
 
-/* Copies a text that fits; false when it does not. */
+/* Copy a text with its NUL.  False: it has more than size_max bytes, and nothing is done. */
 static bool link_copy_text(char *to, size_t size_max, const char *text)
 {
     size_t size = strlen(text);
@@ -169,9 +175,10 @@ static bool link_copy_text(char *to, size_t size_max, const char *text)
     return true;
 }
 
+/* Make parcels of older connections stale, and let a HELLO begin the new one. */
 static void link_raise_epoch(struct link_node *node)
 {
-    /* At its end only a neighbour that lied about what it knew can have brought it. */
+    /* One a microsecond would not reach the end; only a `known` that lied can have brought it. */
     if (node->link.epoch < SEQ_MAX)
         node->link.epoch++;
     node->hello_due = true;
@@ -181,8 +188,8 @@ static void link_raise_epoch(struct link_node *node)
 }
 
 /*
- * The neighbour of a link that was removed is joined again: with new numbers either would take the
- * other for a site restored from a backup.
+ * Add the link of a peer that was removed before.  It goes on with the old numbers: with new ones
+ * each site would take the other for one that was restored from a backup.
  */
 static enum status link_join_again(struct link_node *node, const struct link *wanted,
                                    struct fault *fault)
@@ -190,7 +197,7 @@ static enum status link_join_again(struct link_node *node, const struct link *wa
     struct link *link = &node->link;
     char text[MONEY_TEXT_BYTES];
 
-    /* As link_raise_limit(): what the neighbour sent under the old one may be on its way. */
+    /* As link_raise_limit(): what the peer sent under the old one may be on its way. */
     if (link->peer_epoch != 0 && money_compare(wanted->limit, link->limit) < 0)
         return fault_set(fault, ST_INVALID,
                          "add link %s: this neighbour was joined before with a limit of %s, and "
@@ -209,12 +216,13 @@ enum status links_add(struct links *links, const char *name, const uint8_t key[L
                       const char *endpoint, struct money limit, struct link **link,
                       struct fault *fault)
 {
-    /* 0 means an unknown epoch, and a HELLO may be answered before we hear of a connection. */
+    /* 0 stands for an unknown epoch, and the peer's HELLO may come before link_connected(). */
     struct link made = {.limit = limit, .epoch = 1};
     struct link_node *node;
     struct endpoint parsed;
     const char *error;
 
+    /* The text must be right by itself, before anything of the set decides. */
     memcpy(made.key, key, LINK_KEY_BYTES);
     if (!link_copy_text(made.name, LINK_NAME_BYTES_MAX, name))
         return fault_set(fault, ST_INVALID, "add link: a name has at most %d bytes",
@@ -227,6 +235,7 @@ enum status links_add(struct links *links, const char *name, const uint8_t key[L
     error = link_address_error(&made);
     if (error != NULL)
         return fault_set(fault, ST_INVALID, "add link: %s", error);
+    /* One name, one key, one link; those that were removed do not count as names. */
     if (links_named(links, name) != NULL)
         return fault_set(fault, ST_EXISTS, "add link: the name %s is taken", name);
     if (links_keyed(links, key) != NULL)
@@ -235,6 +244,7 @@ enum status links_add(struct links *links, const char *name, const uint8_t key[L
     if (links_count(links) == LINKS_MAX)
         return fault_set(fault, ST_FULL, "add link %s: a site has at most %d links", name,
                          LINKS_MAX);
+    /* A key that was removed before keeps its interface; LINK_INTERFACES_MAX is for new ones. */
     node = link_node_keyed(links, key);
     if (node != NULL) {
         *link = &node->link;
@@ -265,7 +275,7 @@ uint64_t link_unfinished(const struct links *links, const struct link *link)
     const struct link_node *node = node_of_link(links, link);
     uint64_t count = node->queue.count + node->unacked.count;
 
-    /* Of a link that is down nobody can be told; the next HELLO says it, if there is one. */
+    /* A link that is down can acknowledge nothing: it would count without end. */
     if (link->state == LINK_UP && node->reported_seq != link->received_seq)
         count++;
     return count;
@@ -278,6 +288,7 @@ void link_remove(struct links *links, struct link *link)
     INVARIANT(!link->removed);
     INVARIANT(link_is_even(link));
     INVARIANT(link_unfinished(links, link) == 0);
+    /* The node stays: its key and totals must be there if the peer is added again. */
     link->removed = true;
     link->state = LINK_DOWN;
     link->reason[0] = '\0';
@@ -307,12 +318,12 @@ void link_raise_limit(struct links *links, struct link *link, struct money limit
     INVARIANT(money_compare(limit, link->limit) >= 0);
     link->limit = limit;
     node->dirty = true;
-    node->hello_due = link->state == LINK_UP || node->hello_due; /* it tells the neighbour */
+    node->hello_due = link->state == LINK_UP || node->hello_due; /* HELLO announces it */
 }
 
 /* ---- connected, frozen, resumed ---- */
 
-/* A text for people: a row's is UTF-8, and a cut must not make it anything else. */
+/* Copy a reason as printable ASCII: a row holds UTF-8, and a cut must not make it anything else. */
 static void link_copy_reason(char to[LINK_REASON_BYTES_MAX + 1], const char *reason)
 {
     size_t size = 0;
@@ -327,7 +338,7 @@ void link_lost(struct links *links, struct link *link, const char *why)
     (void)node_of_link(links, link); /* it is one of ours */
     if (link->state == LINK_FROZEN)
         return;
-    link->state = LINK_DOWN; /* in its row it may be UP: that reads back as DOWN */
+    link->state = LINK_DOWN; /* not dirty: UP in the row reads back as DOWN */
     link_copy_reason(link->why, why);
 }
 
@@ -371,6 +382,7 @@ const char *link_reason(const struct link *link)
     return link->state == LINK_FROZEN ? link->reason : link->why;
 }
 
+/* Whether a HELLO or its answer may have vanished, or nothing is acknowledged for a while. */
 static bool link_needs_reminder(const struct link_node *node)
 {
     if (node->link.removed)
@@ -398,7 +410,8 @@ bool links_remind(struct links *links)
             node->hello_wants_answer = true;
             any = true;
         }
-        node->hello_requested = false; /* what it called for may be lost as well */
+        /* An answer that was awaited may be lost as well: stale parcels may call for one again. */
+        node->hello_requested = false;
         node->remind_seq = node->next_seq - 1;
     }
     return any;
@@ -442,14 +455,16 @@ enum status link_resume(struct links *links, struct link *link, struct fault *fa
 
     if (link->state != LINK_FROZEN)
         return fault_set(fault, ST_INVALID, "resume link %s: it is not frozen", link->name);
+    /* DOWN, not UP: what the freeze found out is compared again by HELLO. */
     link->state = LINK_DOWN;
     link->reason[0] = '\0';
-    node->freed = true;
+    node->freed = true; /* nobody who waits for a place was woken while it was frozen */
     link_copy_reason(link->why, "resumed, and the neighbour has not yet said where it stands");
     link_raise_epoch(node);
     return ST_OK;
 }
 
+/* Two sites that answered every stale parcel by a HELLO would never stop: one at a time. */
 void link_ask_hello(struct link_node *node)
 {
     if (node->hello_requested)

@@ -1,9 +1,13 @@
-/* Messages on their way out: encoded once, and kept in a ring. */
+/*
+ * Messages on their way out, in two queues of each link: without a number yet, and not acknowledged
+ * yet.  Each is encoded once, when it is queued; every sending and the row use these bytes.
+ */
 #include "links/link_set.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+/* The place in the ring; its capacity is a power of two, so indexes wrap by a mask. */
 static size_t outbox_slot(const struct outbox *outbox, size_t index)
 {
     return (outbox->first + index) & (outbox->capacity - 1);
@@ -49,6 +53,7 @@ struct outgoing *outbox_pop(struct outbox *outbox)
     return outgoing;
 }
 
+/* From the newest, for a rollback takes out what was queued last. */
 size_t outbox_remove(struct outbox *outbox, const struct outgoing *outgoing)
 {
     size_t index = outbox->count;
@@ -59,6 +64,7 @@ size_t outbox_remove(struct outbox *outbox, const struct outgoing *outgoing)
         index--;
     } while (outbox_at(outbox, index) != outgoing);
     was = index;
+    /* The later ones move up: their order is the order of their numbers to be. */
     for (; index + 1 < outbox->count; index++)
         outbox->items[outbox_slot(outbox, index)] = outbox->items[outbox_slot(outbox, index + 1)];
     outbox->count--;
@@ -97,11 +103,12 @@ struct outgoing *outgoing_new(struct links *links, const struct channel_message 
     INVARIANT(outgoing != NULL);
     outgoing->message = *message;
     outgoing->money = message_money(message);
+    /* What the caller lent ends with its turn: the copy points into wire[] alone. */
     outgoing->message.money = outgoing->money;
-    outgoing->message.name = NULL; /* borrowed, and it does not cross */
+    outgoing->message.name = NULL; /* it does not cross a link */
     outgoing->size = wire->size;
     memcpy(outgoing->wire, wire->data, wire->size);
-    /* The data of a packet is its last field. */
+    /* The data of a packet is its last field, so it ends where wire[] does. */
     if (message->kind != CHANNEL_PACKET)
         outgoing->message.size = 0;
     outgoing->message.data = outgoing->wire + outgoing->size - outgoing->message.size;

@@ -1,11 +1,14 @@
-/* Messages and parcels as CBOR: one encoding each, and every field checked when it is read. */
+/*
+ * Messages and parcels as CBOR: one encoding each, and every field checked when it is read.  The
+ * order of fields is that of the tables in docs/wire.md, "Messages" and "Parcels".
+ */
 #include "links/parcel.h"
 
 #include <string.h>
 
 enum { HELLO_FIELDS = 14, DATA_FIELDS = 8, MESSAGE_FIELDS_MAX = 8 };
 
-/* Fields of each kind, its number included; 0: no such kind. */
+/* The number of items of each kind, the kind itself included; 0: no such kind. */
 static const uint8_t message_fields[] = {
     [CHANNEL_BIRTH] = 6,  [CHANNEL_ANSWER] = 8, [CHANNEL_PACKET] = 5,
     [CHANNEL_CREDIT] = 5, [CHANNEL_CLOSE] = 3,  [CHANNEL_CLOSED] = 3,
@@ -46,6 +49,7 @@ struct money message_money(const struct channel_message *message)
     return money_zero();
 }
 
+/* "BIRTH": money = endowment + fee.  The sum is sent too, as the money that crosses the link. */
 static bool birth_adds_up(const struct channel_message *message)
 {
     struct money sum;
@@ -59,6 +63,7 @@ void message_encode(struct bytes *out, const struct channel_message *message)
     cbor_put_array(out, message_fields[message->kind]);
     cbor_put_uint(out, (uint64_t)message->kind);
     cbor_put_uint(out, message->number);
+    /* A BIRTH has no `to`: it is always for the end that is to be born. */
     if (message->kind != CHANNEL_BIRTH)
         cbor_put_uint(out, (uint64_t)message->to);
     switch (message->kind) {
@@ -131,7 +136,8 @@ void message_decode(struct cbor *in, uint32_t interface, struct channel_message 
     uint64_t kind = fields == 0 ? 0 : cbor_get_uint(in, UINT64_MAX);
 
     memset(message, 0, sizeof *message);
-    message->kind = CHANNEL_CLOSED; /* a kind that exists, whatever was read */
+    /* On an error a kind that exists is left, so that every switch over it has a case. */
+    message->kind = CHANNEL_CLOSED;
     message->interface = interface;
     if (kind >= KINDS || message_fields[kind] == 0) {
         cbor_fail(in, "no such kind of message");
@@ -168,9 +174,10 @@ void hello_encode(struct bytes *out, const struct hello *hello)
     cbor_put_money(out, hello->prices.channel_fee);
 }
 
+/* The table of HELLO, from `version` on. */
 static void hello_decode(struct cbor *in, uint64_t fields, struct hello *hello)
 {
-    /* First, since another version may have other fields. */
+    /* Before the number of fields, which another version may change. */
     hello->version = cbor_get_uint(in, UINT64_MAX);
     if (hello->version != LINK_VERSION)
         return;
@@ -204,6 +211,7 @@ void data_head_encode(struct bytes *out, const struct data_head *head)
     cbor_put_array(out, head->count);
 }
 
+/* The table of DATA, and each of its messages: link_next() decodes them again, one by one. */
 static void data_decode(struct cbor *in, uint64_t fields, struct parcel_head *head)
 {
     struct data_head *data = &head->data;
@@ -222,6 +230,7 @@ static void data_decode(struct cbor *in, uint64_t fields, struct parcel_head *he
         cbor_fail(in, "no messages, but a sequence or total of them");
     if (data->count != 0 && (data->before.seq == 0 || data->before.seq > SEQ_MAX - data->count))
         cbor_fail(in, "messages, but no sequence that they can have");
+    /* The caller reads from here; this pass only proves that all of them decode. */
     head->messages = *in;
     for (uint64_t i = 0; i < data->count && in->error == NULL; i++)
         message_decode(in, 0, &message);
@@ -235,6 +244,7 @@ enum status parcel_decode(struct parcel_head *head, const uint8_t *bytes, size_t
     uint64_t kind;
 
     memset(head, 0, sizeof *head);
+    /* Before any byte is looked at: the bound of the work that a parcel can cause. */
     if (size > LINK_PARCEL_BYTES_MAX)
         return fault_set(fault, ST_INVALID, "parcel: %zu bytes, and %d are the most", size,
                          LINK_PARCEL_BYTES_MAX);
@@ -244,6 +254,7 @@ enum status parcel_decode(struct parcel_head *head, const uint8_t *bytes, size_t
     if (kind == PARCEL_HELLO) {
         head->kind = PARCEL_HELLO;
         hello_decode(&in, fields, &head->hello);
+        /* What follows belongs to the other version, so it is not read and not checked. */
         if (in.error == NULL && head->hello.version != LINK_VERSION)
             return ST_OK;
     } else if (kind == PARCEL_DATA) {

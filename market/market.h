@@ -63,8 +63,8 @@ enum customer_resource {
 
 /* The prices of a link.  Fixed numbers: they are stored. */
 enum link_price {
-    LINK_PRICE_BIRTH_FEE = 0,   /* each agent born here for the neighbour */
-    LINK_PRICE_CHANNEL_FEE = 1, /* each channel bought here by the neighbour */
+    LINK_PRICE_BIRTH_FEE = 0,   /* each agent born here for the peer */
+    LINK_PRICE_CHANNEL_FEE = 1, /* each channel bought here by the peer */
     LINK_PRICE_PACKETS = 2,     /* per MARKET_PACKETS_UNIT packets sent over the link */
     LINK_PRICE_PACKET_DATA = 3, /* per MARKET_PACKET_DATA_UNIT bytes sent over the link */
 };

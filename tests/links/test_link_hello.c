@@ -272,7 +272,7 @@ START_TEST(other_money_for_our_messages_is_a_disagreement)
 }
 END_TEST
 
-START_TEST(other_money_within_our_transcript_is_a_disagreement)
+START_TEST(other_money_for_what_we_keep_is_a_disagreement)
 {
     struct hello hello;
 
@@ -454,7 +454,7 @@ int main(void)
     tcase_add_test(tcase, a_neighbour_that_has_less_than_it_told_was_restored);
     tcase_add_test(tcase, a_neighbour_that_forgot_what_it_sent_was_restored);
     tcase_add_test(tcase, other_money_for_our_messages_is_a_disagreement);
-    tcase_add_test(tcase, other_money_within_our_transcript_is_a_disagreement);
+    tcase_add_test(tcase, other_money_for_what_we_keep_is_a_disagreement);
     tcase_add_test(tcase, other_money_for_its_messages_is_a_disagreement);
     tcase_add_test(tcase, less_money_after_more_of_its_messages_is_a_disagreement);
     tcase_add_test(tcase, other_money_in_what_we_acknowledged_is_a_disagreement);

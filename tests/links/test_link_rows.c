@@ -190,7 +190,7 @@ START_TEST(messages_that_are_not_done_with_are_counted)
 }
 END_TEST
 
-START_TEST(any_transcript_comes_back_byte_for_byte)
+START_TEST(any_retransmission_queue_comes_back_byte_for_byte)
 {
     static uint8_t data[CHANNEL_PACKET_BYTES_MAX];
     struct rng rng = rng_for_test();
@@ -345,7 +345,7 @@ START_TEST(a_missing_message_is_corrupt)
     for (int i = 0; i < 3; i++)
         peer_send(&a, 5);
     drop(KIND_MESSAGE, 2);
-    corrupt("message 3 of interface 1: it is not the next of the transcript");
+    corrupt("message 3 of interface 1: it is not the next of the retransmission queue");
 }
 END_TEST
 
@@ -354,11 +354,12 @@ START_TEST(a_missing_last_message_is_corrupt)
     for (int i = 0; i < 3; i++)
         peer_send(&a, 5);
     drop(KIND_MESSAGE, 3);
-    corrupt("link of interface 1: its transcript ends with message 2, not as the row says with 3");
+    corrupt("link of interface 1: its retransmission queue ends with message 2, not as the row "
+            "says with 3");
 }
 END_TEST
 
-/* A row of the transcript by hand. */
+/* A row of the retransmission queue by hand. */
 static void put_message(uint64_t seq, uint64_t money, u128 total, uint64_t wire_money)
 {
     struct channel_message packet = packet_of(wire_money, "x", 1);
@@ -377,7 +378,7 @@ START_TEST(a_message_too_many_is_corrupt)
 {
     peer_send(&a, 5);
     put_message(2, 0, 5, 0);
-    corrupt("message 2 of interface 1: it is not the next of the transcript");
+    corrupt("message 2 of interface 1: it is not the next of the retransmission queue");
 }
 END_TEST
 
@@ -393,7 +394,8 @@ START_TEST(a_message_whose_money_does_not_add_up_is_corrupt)
     corrupt("message 1 of interface 1: its total is not that of the message before and its money");
     put_message(1, 5, 5, 5);
     put_message(2, 4, 9, 4);
-    corrupt("link of interface 1: its transcript ends with message 2, not as the row says");
+    corrupt(
+        "link of interface 1: its retransmission queue ends with message 2, not as the row says");
 }
 END_TEST
 
@@ -448,7 +450,7 @@ int main(void)
     tcase_add_test(tcase, a_link_that_both_removed_goes_on_where_it_was);
     tcase_add_test(tcase, what_was_sent_to_a_removed_link_comes_when_it_is_joined_again);
     tcase_add_test(tcase, messages_that_are_not_done_with_are_counted);
-    tcase_add_test(tcase, any_transcript_comes_back_byte_for_byte);
+    tcase_add_test(tcase, any_retransmission_queue_comes_back_byte_for_byte);
     tcase_add_test(tcase, rows_of_channels_are_passed_over);
     tcase_add_test(tcase, a_link_that_makes_no_sense_is_corrupt);
     tcase_add_test(tcase, a_missing_link_row_is_corrupt);
