@@ -7,6 +7,10 @@
 
 #define LARGE_PAGE_BYTES ((size_t)2 * 1024 * 1024)
 
+/*
+ * Rounding to the nearest large page: a block that is mostly one asks for a whole one, and the rest
+ * of a longer block is not worth another.  Alignment lets the system map it so from its first byte.
+ */
 void *block_take(size_t bytes)
 {
     size_t large = (bytes + LARGE_PAGE_BYTES / 2) & ~(LARGE_PAGE_BYTES - 1);

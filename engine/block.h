@@ -10,7 +10,7 @@
 
 /*
  * Take `bytes` of memory, for free() to give back: in large pages, but for an end of less than half
- * of one, where the system has them.  NULL when memory is short.
+ * of one, where the system has them.  NULL when out of memory.
  */
 MUST_CHECK void *block_take(size_t bytes);
 

@@ -37,6 +37,7 @@ uint32_t engine_code_globals(const struct engine_code *code)
     return code->globals_count;
 }
 
+/* Counts, not what malloc() gave: the number is the same on every machine. */
 size_t engine_code_bytes(const struct engine_code *code)
 {
     return sizeof *code + code->types_count * sizeof *code->types +
@@ -55,6 +56,7 @@ uint32_t code_words_end(const struct engine_code *code, uint32_t function)
                                                 : code->words_count;
 }
 
+/* Letters of engine_code_export(); TYPE_NONE for 0, and for what is no letter. */
 static uint8_t code_type_of(char letter)
 {
     return letter == 'i'   ? TYPE_I32
@@ -64,6 +66,7 @@ static uint8_t code_type_of(char letter)
                            : TYPE_NONE;
 }
 
+/* A letter that is none equals no parameter's type, so such a question is answered by no. */
 static bool code_signature_is(const struct signature *type, const char *params, char result)
 {
     size_t count = strlen(params);
@@ -87,6 +90,7 @@ enum status engine_code_export(const struct engine_code *code, const char *name,
         if (export->kind != 0 || export->name_bytes != name_bytes ||
             memcmp(export->name, name, name_bytes) != 0)
             continue;
+        /* An import has no words to run, so the host cannot begin there. */
         if (code->functions[export->index].imported)
             return fault_set(fault, ST_INVALID, "export \"%s\" is an import of the module", name);
         if (!code_signature_is(&code->types[code->functions[export->index].type], params, result))
@@ -119,6 +123,7 @@ void engine_code_initial_globals(const struct engine_code *code, uint64_t *globa
         globals[i] = code->globals[i].initial;
 }
 
+/* One after the other they make the initial image: see engine_code_initial_memory(). */
 const uint8_t *engine_code_data(const struct engine_code *code, uint32_t n, uint32_t *offset,
                                 uint32_t *size)
 {

@@ -1,4 +1,8 @@
-/* See compile.h. */
+/*
+ * Validation and pre-decoding of function bodies, operator by operator: control, calls and prices
+ * are here, the other operators in plain.c.  Validation is that of the specification's appendix; a
+ * frame of its control stack is a struct control.  See compile.h.
+ */
 #include "engine/compile.h"
 
 #include <stdatomic.h>
@@ -10,6 +14,9 @@
 #include "engine/operators.h"
 #include "engine/plain.h"
 
+/*
+ * The bytes of types outside the profile are those of its proposals, so that a refusal names them.
+ */
 bool compile_value_type(struct reader *in, uint8_t *type)
 {
     size_t start = in->at;
@@ -32,6 +39,10 @@ static struct control *control_top(struct emit *emit)
     return &emit->controls[emit->depth - 1];
 }
 
+/*
+ * Open a block: the function's own, block, loop or if.  A loop's label is its first word, which is
+ * the next one.
+ */
 static bool control_push(struct emit *emit, uint8_t code, uint8_t result)
 {
     if (emit->depth == LIMIT_DEPTH)
@@ -46,14 +57,19 @@ static bool control_push(struct emit *emit, uint8_t code, uint8_t result)
     return true;
 }
 
-/* The type that a branch to the label carries: blocks of the profile take nothing, so a loop's is
- * none. */
+/*
+ * The type that a branch to the label carries.  Blocks of the profile take nothing, so a loop's is
+ * none.
+ */
 static uint8_t label_type(const struct control *label)
 {
     return label->code == CODE_LOOP ? TYPE_NONE : label->result;
 }
 
-/* The rest of the block cannot be reached. */
+/*
+ * The rest of the block cannot be reached.  Its operands are dropped, and what follows is only
+ * checked.
+ */
 static void control_set_unreachable(struct emit *emit)
 {
     struct control *control = control_top(emit);
@@ -64,6 +80,7 @@ static void control_set_unreachable(struct emit *emit)
     emit_block(emit);
 }
 
+/* Read what a block leaves: nothing or one value. */
 static bool compile_block_type(struct emit *emit, uint8_t *result)
 {
     struct reader *in = emit->in;
@@ -84,6 +101,10 @@ static bool compile_block_type(struct emit *emit, uint8_t *result)
     return compile_value_type(in, result);
 }
 
+/*
+ * block, loop and if.  An `if` begins with a branch to its else, which compile_else() or
+ * compile_end() fills in.
+ */
 static bool compile_block_open(struct emit *emit, uint8_t code)
 {
     struct operand condition;
@@ -129,6 +150,9 @@ static bool compile_block_leave(struct emit *emit)
     return true;
 }
 
+/*
+ * The first arm ends as a block does, with a branch to the end; the second begins as the `if` did.
+ */
 static bool compile_else(struct emit *emit)
 {
     struct control *control = control_top(emit);
@@ -138,6 +162,7 @@ static bool compile_else(struct emit *emit)
     if (!compile_block_leave(emit))
         return false;
     emit_branch(emit, OP_BR, 0, control);
+    /* The else can be reached if the `if` could, whatever its first arm did. */
     emit->live = !control->dead;
     emit_bind(emit, control->orelse);
     control->orelse = EMIT_NONE;
@@ -147,11 +172,15 @@ static bool compile_else(struct emit *emit)
     return true;
 }
 
+/*
+ * The end of a block, or of the function.  It can be reached from before it or by a branch to it.
+ */
 static bool compile_end(struct emit *emit)
 {
     struct control *control = control_top(emit);
     bool joined = control->patches != EMIT_NONE || control->orelse != EMIT_NONE;
 
+    /* Without an else the condition's other way would leave no value. */
     if (control->code == CODE_IF && control->result != TYPE_NONE)
         return reader_refuse(emit->in, emit->offset, "an if with a result has no else");
     if (!compile_block_leave(emit))
@@ -162,6 +191,9 @@ static bool compile_end(struct emit *emit)
     /* Nothing but the operator before it leads to the end of a loop. */
     if (control->code != CODE_LOOP)
         emit_block(emit);
+    /*
+     * What the block leaves is an operand of the block around it; the function's own is returned.
+     */
     emit->depth--;
     if (emit->depth > 0)
         return control->result == TYPE_NONE || emit_push(emit, control->result, AT_CELL, 0, 0);
@@ -170,6 +202,7 @@ static bool compile_end(struct emit *emit)
     return true;
 }
 
+/* Read a label: the number of blocks between it and the branch. */
 static bool label_read(struct emit *emit, struct control **label)
 {
     size_t start = emit->in->at;
@@ -183,6 +216,9 @@ static bool label_read(struct emit *emit, struct control **label)
     return true;
 }
 
+/*
+ * The value goes to the first cell, which is the caller's too (do_RETURN_VALUE in run.c).
+ */
 static bool compile_return(struct emit *emit)
 {
     uint8_t type = emit->controls[0].result;
@@ -199,6 +235,7 @@ static bool compile_return(struct emit *emit)
     return true;
 }
 
+/* Branch always.  A branch to the function's own block is a return. */
 static bool compile_br(struct emit *emit)
 {
     struct control *label = NULL;
@@ -218,6 +255,10 @@ static bool compile_br(struct emit *emit)
     return true;
 }
 
+/*
+ * Branch on a condition, and go on with the same operands otherwise: a value that the label takes
+ * stays on the stack.
+ */
 static bool compile_br_if(struct emit *emit)
 {
     struct control *label = NULL;
@@ -254,7 +295,8 @@ static bool compile_br_if(struct emit *emit)
 
 /*
  * All labels of a br_table must take what the last one takes.  Where the code cannot be reached and
- * the operand could be of any type, they may differ in type, not in whether they take one.
+ * the operand could be of any type (`known` is TYPE_NONE), they may differ in type, not in whether
+ * they take one.
  */
 static bool labels_check(struct emit *emit, uint32_t count, uint8_t known)
 {
@@ -269,6 +311,7 @@ static bool labels_check(struct emit *emit, uint32_t count, uint8_t known)
     return true;
 }
 
+/* The word, the count, and for each label a branch with the cell that its value goes to. */
 static bool compile_br_table(struct emit *emit)
 {
     struct operand index;
@@ -285,6 +328,7 @@ static bool compile_br_table(struct emit *emit)
     for (uint32_t i = 0; i <= count; i++) {
         if (!label_read(emit, &label))
             return false;
+        /* As depths: the table's branches are made when all labels and operands are checked. */
         emit->labels[i] = (uint32_t)(control_top(emit) - label);
     }
     type = label_type(label); /* the last one's */
@@ -295,6 +339,10 @@ static bool compile_br_table(struct emit *emit)
         if (!labels_check(emit, count, TYPE_I32))
             return false;
     } else {
+        /*
+         * Before it is popped, since popping an unknown operand gives it the type that is asked
+         * for.
+         */
         known = emit_top_type(emit);
         if (!emit_pop(emit, type, &value) || !labels_check(emit, count, known))
             return false;
@@ -315,6 +363,10 @@ static bool compile_br_table(struct emit *emit)
 
 /* ---- calls ---- */
 
+/*
+ * Call by a function's number or, with `index`, through the table: `target` is the number or the
+ * type's id.
+ */
 static bool compile_call_of(struct emit *emit, const struct signature *type, enum op op,
                             uint32_t target, const struct operand *index)
 {
@@ -327,6 +379,7 @@ static bool compile_call_of(struct emit *emit, const struct signature *type, enu
     /* Arguments lie in their own cells, which become the first locals of the callee. */
     if (count <= emit->height)
         emit_settle(emit, emit->height - count);
+    /* From the last parameter to the first: that is how they lie on the stack. */
     while (count > 0)
         if (!emit_pop(emit, type->params[--count], &operand))
             return false;
@@ -354,6 +407,7 @@ static bool compile_call(struct emit *emit)
                            index, NULL);
 }
 
+/* The type is named by the module's number and checked by its id, as equal types are one. */
 static bool compile_call_indirect(struct emit *emit)
 {
     size_t start = emit->in->at;
@@ -379,7 +433,7 @@ static bool compile_call_indirect(struct emit *emit)
 
 /* ---- one operator ---- */
 
-/* What an operator adds to the block that it stands in. */
+/* What an operator adds to the block that it stands in: the table of docs/fuel.md, "Prices". */
 static uint32_t compile_price(const struct engine_code *module, uint32_t code)
 {
     const struct operator_row *row = operator_row(code);
@@ -414,6 +468,10 @@ static uint32_t compile_price(const struct engine_code *module, uint32_t code)
     }
 }
 
+/*
+ * The price first: it belongs to the block that the operator stands in, and some operators end
+ * that.
+ */
 static bool compile_control(struct emit *emit, uint32_t code)
 {
     emit_price(emit, code < OPERATOR_CODES ? emit->prices[code] : FUEL_NONE);
@@ -448,6 +506,10 @@ static bool compile_control(struct emit *emit, uint32_t code)
     }
 }
 
+/*
+ * Read one operator's code: a byte, or 0xfc and a number.  Numbers past all that are known stay
+ * unknown.
+ */
 static bool compile_operator(struct emit *emit)
 {
     uint32_t code;
@@ -462,11 +524,16 @@ static bool compile_operator(struct emit *emit)
             return false;
         code = code > 0xffff ? 0xffff : code + 0x100;
     }
+    /* Where no word was made because there is no room, the refusal is in the reader alone. */
     return compile_control(emit, code) && emit->in->status == ST_OK;
 }
 
 /* ---- one function ---- */
 
+/*
+ * The types of parameters and locals.  A group is one type and a count, so the sum is checked
+ * before anything is written.
+ */
 static bool compile_locals(struct emit *emit, const struct signature *type)
 {
     struct reader *in = emit->in;
@@ -493,7 +560,10 @@ static bool compile_locals(struct emit *emit, const struct signature *type)
     return true;
 }
 
-/* The scratch of the last module, for the next one: its memory is large, and used already. */
+/*
+ * The scratch of the last module, for the next one: its memory is large, and used already.
+ * Exchanged whole, so that threads which load at the same time do not share one.
+ */
 static _Atomic(struct emit *) spare;
 
 struct emit *compile_new(struct reader *in, struct engine_code *code)
@@ -520,6 +590,7 @@ void compile_free(struct emit *emit)
         emit_free(emit);
 }
 
+/* The scratch has room for the largest module; the code keeps blocks of its own size. */
 bool compile_keep(struct emit *emit)
 {
     struct engine_code *code = emit->code;
@@ -533,6 +604,7 @@ bool compile_function(struct emit *emit, struct function *function)
 {
     const struct signature *type = &emit->code->types[function->type];
 
+    /* A function begins with nothing on its stacks and every word reachable. */
     emit->function = function;
     emit->live = true;
     emit->height = 0;
@@ -546,13 +618,16 @@ bool compile_function(struct emit *emit, struct function *function)
     if (!compile_locals(emit, type) || !control_push(emit, CODE_BLOCK, type->result))
         return false;
     emit_block(emit);
+    /* The entry is paid with the first block (docs/fuel.md). */
     emit_price(emit, FUEL_ENTRY + function->locals / FUEL_ENTRY_LOCALS);
+    /* The body ends with the `end` of the function's own block. */
     while (emit->depth > 0)
         if (!compile_operator(emit))
             return false;
     if (emit->in->at != emit->in->end)
         return reader_refuse(emit->in, emit->in->at, "bytes are left after the end of a function");
     function->body_bytes = (uint32_t)emit->in->at - function->body_offset;
+    /* Known only now: the deepest operand stack. */
     function->cells = function->locals + emit->height_max;
     fuse_function(emit->words, function->code, emit->code->words_count);
     return true;

@@ -17,7 +17,7 @@ struct emit *compile_new(struct reader *in, struct engine_code *code);
 /* Give the scratch back; NULL is allowed. */
 void compile_free(struct emit *emit);
 
-/* When all bodies are compiled: the code gets its words.  False, refused, when memory is short. */
+/* When all bodies are compiled: the code gets its words.  False, refused, when out of memory. */
 MUST_CHECK bool compile_keep(struct emit *emit);
 
 /*

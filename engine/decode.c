@@ -1,4 +1,8 @@
-/* A module's sections: everything but the function bodies is decoded and checked here. */
+/*
+ * A module's sections, in the order of the specification (5.5): everything but the function bodies
+ * is decoded and checked here.  Whatever is outside the profile (engine.h) is refused by its name,
+ * and each count before memory is taken for it.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +32,7 @@ enum section {
 
 /* ---- table, memory, globals ---- */
 
+/* The limits of a table or memory. *max is UINT32_MAX where none is declared; *flags says which. */
 static bool decode_limits(struct decoder *decoder, uint8_t *flags, uint32_t *min, uint32_t *max)
 {
     struct reader *in = &decoder->in;
@@ -51,6 +56,10 @@ static bool decode_limits(struct decoder *decoder, uint8_t *flags, uint32_t *min
     return true;
 }
 
+/*
+ * At most one table, of functions.  Its maximum is read and dropped: nothing of the profile grows
+ * it.
+ */
 static bool decode_table(struct decoder *decoder)
 {
     struct engine_code *code = decoder->code;
@@ -90,6 +99,10 @@ static bool decode_table(struct decoder *decoder)
     return true;
 }
 
+/*
+ * At most one memory.  It must declare a maximum, as that decides the price of loads and stores and
+ * the room that is kept for it.
+ */
 static bool decode_memory(struct decoder *decoder)
 {
     struct engine_code *code = decoder->code;
@@ -118,7 +131,10 @@ static bool decode_memory(struct decoder *decoder)
     return true;
 }
 
-/* A constant expression: one constant of `type` and its end, for there are no imported globals. */
+/*
+ * A constant expression: one constant of `type` and its end, for there are no imported globals.
+ * *value is its raw cell.
+ */
 static bool decode_constant(struct decoder *decoder, uint8_t type, uint64_t *value)
 {
     static const uint8_t types[] = {TYPE_I32, TYPE_I64, TYPE_F32, TYPE_F64};
@@ -182,7 +198,10 @@ static bool decode_globals(struct decoder *decoder)
 
 /* ---- segments ---- */
 
-/* The flags of an element or data segment: only 0, active in the one table or memory. */
+/*
+ * The flags of an element or data segment.  Only 0 is in the profile: active, in the one table or
+ * memory, so that a module has no state but memory and globals once it is loaded.
+ */
 static bool decode_segment_form(struct decoder *decoder, const char *what)
 {
     struct reader *in = &decoder->in;
@@ -199,6 +218,7 @@ static bool decode_segment_form(struct decoder *decoder, const char *what)
     return reader_refuse(in, start, "a %s segment of form %u is outside the profile", what, flags);
 }
 
+/* Put one segment's functions into the table, over what earlier segments put there. */
 static bool decode_element(struct decoder *decoder)
 {
     struct engine_code *code = decoder->code;
@@ -212,6 +232,7 @@ static bool decode_element(struct decoder *decoder)
         return false;
     if (!code->has_table)
         return reader_refuse(in, start, "an element segment in a module without a table");
+    /* The whole range first, so that nothing has to be asked about for each element. */
     if (offset > code->table_count || count > code->table_count - offset)
         return reader_refuse(in, start, "an element segment outside the table");
     for (uint32_t i = 0; i < count; i++) {
@@ -239,6 +260,10 @@ static bool decode_elements(struct decoder *decoder)
     return true;
 }
 
+/*
+ * One piece of the initial memory.  Its bytes are copied to the end of code->data, which has room
+ * for all that the section can hold.
+ */
 static bool decode_segment(struct decoder *decoder, struct segment *segment)
 {
     struct engine_code *code = decoder->code;
@@ -272,6 +297,7 @@ static bool decode_segments(struct decoder *decoder)
     code->segments = decode_take(decoder, count, sizeof *code->segments);
     if (code->segments == NULL)
         return false;
+    /* The segments' bytes together are fewer than the section's. */
     code->data = decode_take(decoder, (uint32_t)(decoder->in.end - decoder->in.at), 1);
     if (code->data == NULL)
         return false;
@@ -285,6 +311,9 @@ static bool decode_segments(struct decoder *decoder)
 
 /* ---- code ---- */
 
+/*
+ * One body, under a cursor that ends where the body does: what it reads past that is refused there.
+ */
 static bool decode_body(struct decoder *decoder, struct emit *emit, struct function *function)
 {
     struct reader *in = &decoder->in;
@@ -306,6 +335,10 @@ static bool decode_body(struct decoder *decoder, struct emit *emit, struct funct
     return true;
 }
 
+/*
+ * Compile all bodies in one pass.  What they refer to is known: types, imports, table, memory and
+ * globals stand in earlier sections.
+ */
 static bool decode_bodies(struct decoder *decoder)
 {
     struct engine_code *code = decoder->code;
@@ -334,6 +367,7 @@ static bool decode_bodies(struct decoder *decoder)
 
 /* ---- the module ---- */
 
+/* The section with the names of functions is read, for people; the others are dropped unread. */
 static bool decode_custom(struct decoder *decoder)
 {
     const char *name;
@@ -388,6 +422,7 @@ static bool decode_section(struct decoder *decoder, uint8_t id, size_t start)
     return reader_refuse(&decoder->in, start, "unknown section %u", id);
 }
 
+/* All sections, each at most once and in rising order; custom ones anywhere. */
 static bool decode_sections(struct decoder *decoder)
 {
     struct reader *in = &decoder->in;
@@ -403,6 +438,7 @@ static bool decode_sections(struct decoder *decoder)
             return false;
         if (size > module_end - in->at)
             return reader_refuse(in, start, "section %u is longer than the module", id);
+        /* Later numbers are refused by name whatever their order (decode_section()). */
         if (id != SECTION_CUSTOM && id <= SECTION_DATA) {
             if (id <= last)
                 return reader_refuse(in, start, "section %u is repeated or out of order", id);
@@ -418,7 +454,8 @@ static bool decode_sections(struct decoder *decoder)
     return true;
 }
 
-/* Without a code section there are blocks of no words, and nobody has to ask whether there are any.
+/*
+ * Without a code section there are blocks of no words, and nobody has to ask whether there are any.
  */
 static bool decode_no_words(struct decoder *decoder)
 {
@@ -429,12 +466,14 @@ static bool decode_no_words(struct decoder *decoder)
     return (code->words != NULL && code->places != NULL) || reader_out_of_memory(&decoder->in);
 }
 
+/* The header, the sections, and that functions have bodies. */
 static bool decode_module(struct decoder *decoder)
 {
     static const uint8_t header[8] = {0, 'a', 's', 'm', 1, 0, 0, 0};
     struct reader *in = &decoder->in;
     const struct engine_code *code = decoder->code;
 
+    /* First the size: it bounds all work and memory below. */
     if (in->end > ENGINE_MODULE_BYTES_MAX)
         return reader_refuse(in, 0, "a module of %zu bytes is over the limit of %d", in->end,
                              ENGINE_MODULE_BYTES_MAX);
@@ -462,6 +501,7 @@ enum status engine_code_new(struct engine_code **code, const uint8_t *bytes, siz
     if (decoder.code == NULL)
         return fault_set(fault, ST_NOMEM, "no memory left to load the module");
     for (uint32_t i = 0; i < imports->count; i++)
+        /* The host's own table: a mistake there is a bug, not a refusal. */
         INVARIANT(strlen(imports->items[i].params) <= ENGINE_ARGS_MAX);
     if (!decode_module(&decoder)) {
         engine_code_free(decoder.code);

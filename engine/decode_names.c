@@ -1,4 +1,7 @@
-/* The sections that name things and give them signatures: types, imports, functions, exports. */
+/*
+ * The sections that name things and give them signatures: types, imports, functions, exports.
+ * These are sections 1, 2, 3 and 7, which decode.c calls in their order.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +19,7 @@ void *decode_take(struct decoder *decoder, uint32_t count, size_t size)
 
 /* ---- types ---- */
 
-/* In some order; 0: they are equal. */
+/* An order of signatures by what they are, not by their numbers; 0: they are equal. */
 static int signature_compare(const struct signature *a, const struct signature *b)
 {
     if (a->result != b->result)
@@ -26,7 +29,10 @@ static int signature_compare(const struct signature *a, const struct signature *
     return memcmp(a->params, b->params, a->params_count);
 }
 
-/* Until they are numbered, a type's id is its place. */
+/*
+ * For qsort(): equal signatures in the order of the module.  Until they are numbered, a type's id
+ * is its place.
+ */
 static int signature_order(const void *a, const void *b)
 {
     const struct signature *const *x = a;
@@ -36,7 +42,10 @@ static int signature_order(const void *a, const void *b)
     return order != 0 ? order : (*x)->id < (*y)->id ? -1 : 1;
 }
 
-/* Equal types get the number of the first of them; sorted, so that many types cost little. */
+/*
+ * Equal types get the number of the first of them, which call_indirect compares.  They are sorted,
+ * so that a module of many types costs little more than one of few.
+ */
 static bool decode_number_types(struct decoder *decoder)
 {
     struct engine_code *code = decoder->code;
@@ -61,6 +70,7 @@ static bool decode_number_types(struct decoder *decoder)
     return true;
 }
 
+/* One signature.  At most one result: blocks and functions with more are outside the profile. */
 static bool decode_type(struct decoder *decoder, struct signature *type)
 {
     struct reader *in = &decoder->in;
@@ -104,6 +114,7 @@ bool decode_types(struct decoder *decoder)
     return decode_number_types(decoder);
 }
 
+/* A number of a type that is there. */
 static bool decode_type_index(struct decoder *decoder, uint32_t *index)
 {
     size_t start = decoder->in.at;
@@ -117,6 +128,7 @@ static bool decode_type_index(struct decoder *decoder, uint32_t *index)
 
 /* ---- imports and functions ---- */
 
+/* An order returns an i64 and takes what its letters say (struct engine_import); never a float. */
 static bool import_matches(const struct engine_import *import, const struct signature *type)
 {
     size_t count = strlen(import->params);
@@ -134,6 +146,10 @@ bool decode_name_is(const char *name, uint32_t size, const char *text)
     return strlen(text) == size && memcmp(name, text, size) == 0;
 }
 
+/*
+ * Bind the next function to the host's order of this name.  The signature must be the host's to the
+ * letter: an agent that was built against other headers is refused here, not at its first call.
+ */
 static bool import_bind(struct decoder *decoder, size_t start, const char *name, uint32_t size,
                         uint32_t type)
 {
@@ -156,6 +172,7 @@ static bool import_bind(struct decoder *decoder, size_t start, const char *name,
     return reader_refuse(&decoder->in, start, "the host has no import \"%.*s\"", (int)size, name);
 }
 
+/* One import: only functions, and only from the host's one module. */
 static bool decode_import(struct decoder *decoder)
 {
     static const char *const kinds[] = {"function", "table", "memory", "global", "tag"};
@@ -206,6 +223,7 @@ bool decode_functions(struct decoder *decoder)
 
     if (!reader_count(&decoder->in, "functions", LIMIT_FUNCTIONS - code->imports_count, &count))
         return false;
+    /* One more than there are, so that the size is never 0. */
     functions = realloc(code->functions, (code->imports_count + count + 1) * sizeof *functions);
     if (functions == NULL)
         return reader_out_of_memory(&decoder->in);
@@ -223,6 +241,7 @@ bool decode_functions(struct decoder *decoder)
 
 /* ---- exports ---- */
 
+/* Whether there is such a thing to export. */
 static bool export_exists(const struct engine_code *code, uint8_t kind, uint32_t index)
 {
     switch (kind) {
@@ -237,6 +256,7 @@ static bool export_exists(const struct engine_code *code, uint8_t kind, uint32_t
     }
 }
 
+/* One export.  Its name still points into the module's bytes. */
 static bool decode_export(struct decoder *decoder, struct export *export)
 {
     struct engine_code *code = decoder->code;
@@ -255,6 +275,7 @@ static bool decode_export(struct decoder *decoder, struct export *export)
     return true;
 }
 
+/* By length, then by bytes: an order that nobody sees, and 0 for equal names. */
 static int export_compare(const struct export *a, const struct export *b)
 {
     if (a->name_bytes != b->name_bytes)
@@ -262,6 +283,7 @@ static int export_compare(const struct export *a, const struct export *b)
     return memcmp(a->name, b->name, a->name_bytes);
 }
 
+/* For qsort(): equal names in the order of the module. */
 static int export_order(const void *a, const void *b)
 {
     const struct export *const *x = a;
@@ -271,7 +293,7 @@ static int export_order(const void *a, const void *b)
     return order != 0 ? order : *x < *y ? -1 : 1;
 }
 
-/* No two of a name; sorted, so that many exports cost little. */
+/* Refuse two exports of one name.  They are sorted, so that many exports cost little. */
 static bool decode_distinct_exports(struct decoder *decoder)
 {
     struct engine_code *code = decoder->code;
@@ -309,6 +331,7 @@ bool decode_exports(struct decoder *decoder)
         bytes += code->exports[i].name_bytes;
         code->exports_count++;
     }
+    /* While names point into the module, so that a refusal can say at which byte. */
     if (!decode_distinct_exports(decoder))
         return false;
     /* The module's bytes are only lent: keep the names. */

@@ -1,4 +1,8 @@
-/* The text of a function, from the module's bytes.  See inspect.h. */
+/*
+ * The text of a function, from the module's bytes: words are no way back, as locals and constants
+ * make none.  The bytes may be other ones than the code was made of, so nothing that is read is
+ * believed; see inspect.h.
+ */
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
@@ -39,7 +43,7 @@ static void text_put(struct text *text, const char *format, ...)
 
 /* ---- names ---- */
 
-/* By the code of an operator; those of ops.h as "I32_ADD". */
+/* The name of an operator of ops.h as it stands there, "I32_ADD"; NULL for another code. */
 static const char *disasm_row_name(uint32_t code)
 {
     static const char *const names[0x108] = {
@@ -52,6 +56,7 @@ static const char *disasm_row_name(uint32_t code)
     return code < 0x108 ? names[code] : NULL;
 }
 
+/* The name of an operator that has a shape of its own; NULL for no such code. */
 static const char *disasm_code_name(uint32_t code)
 {
     switch ((enum code)code) {
@@ -107,6 +112,7 @@ static const char *disasm_code_name(uint32_t code)
         return "f32.const";
     case CODE_F64_CONST:
         return "f64.const";
+    /* It is read together with the number behind it. */
     case CODE_PREFIX:
         break;
     case CODE_MEMORY_COPY:
@@ -150,6 +156,7 @@ static const char *disasm_type_name(uint8_t type)
 
 /* ---- what stands behind an operator ---- */
 
+/* Enough digits to read the same number back; a NaN by its payload. */
 static bool text_float(struct text *text, uint32_t size)
 {
     uint64_t bits;
@@ -185,6 +192,7 @@ static bool text_const(struct text *text, uint32_t code)
     return text_float(text, code == CODE_F32_CONST ? 4 : 8);
 }
 
+/* `count` indexes of locals, globals, labels or types. */
 static bool text_indexes(struct text *text, uint32_t count)
 {
     uint32_t index;
@@ -197,7 +205,7 @@ static bool text_indexes(struct text *text, uint32_t count)
     return true;
 }
 
-/* The table or memory, always 0. */
+/* Read over `count` indexes of the table or memory: always 0, and not shown. */
 static bool text_skip_indexes(struct text *text, uint32_t count)
 {
     uint32_t index;
@@ -208,6 +216,7 @@ static bool text_skip_indexes(struct text *text, uint32_t count)
     return true;
 }
 
+/* The function's name stands behind its number, as an author's claim (engine_function_name()). */
 static bool text_call(struct text *text)
 {
     const char *name;
@@ -233,6 +242,7 @@ static bool text_block_type(struct text *text)
     return true;
 }
 
+/* As many labels as fit into a line, then "..."; the rest is read all the same. */
 static bool text_br_table(struct text *text)
 {
     const size_t tail = sizeof " ...";
@@ -244,6 +254,7 @@ static bool text_br_table(struct text *text)
     for (uint32_t i = 0; i <= count; i++) {
         if (!reader_u32(&text->in, &label))
             return false;
+        /* A label takes a blank and at most 10 digits. */
         if (text->used + tail + 11 < sizeof text->line.text)
             text_put(text, " %" PRIu32, label);
         else if (i == count)
@@ -252,6 +263,7 @@ static bool text_br_table(struct text *text)
     return true;
 }
 
+/* Offset and alignment; an offset of 0 is left out. */
 static bool text_memory_argument(struct text *text)
 {
     uint32_t align;
@@ -266,6 +278,10 @@ static bool text_memory_argument(struct text *text)
     return true;
 }
 
+/*
+ * What stands behind an operator in the module, by its code.  False: the bytes end, or are no
+ * number.
+ */
 static bool text_immediates(struct text *text, uint32_t code)
 {
     switch (code) {
@@ -306,6 +322,9 @@ static bool text_immediates(struct text *text, uint32_t code)
 
 /* ---- lines ---- */
 
+/*
+ * A line begins where the cursor is; its fuel is that of the block that begins there, if one does.
+ */
 static void text_start_line(struct text *text)
 {
     struct engine_block block;
@@ -320,6 +339,7 @@ static void text_start_line(struct text *text)
         text->line.fuel = block.fuel;
 }
 
+/* A function's first line: its groups of locals as "count type". */
 static bool text_locals(struct text *text)
 {
     uint32_t groups;
@@ -333,6 +353,7 @@ static bool text_locals(struct text *text)
     for (uint32_t i = 0; i < groups; i++) {
         if (!reader_u32(&text->in, &count) || !reader_byte(&text->in, &type))
             return false;
+        /* A blank, 10 digits, a blank and a type, and still room for " ...". */
         if (text->used + 24 < sizeof text->line.text)
             text_put(text, " %" PRIu32 " %s", count, disasm_type_name(type));
         else if (i + 1 == groups)
@@ -341,7 +362,7 @@ static bool text_locals(struct text *text)
     return true;
 }
 
-/* An `end` or `else` stands under what it ends. */
+/* One line for one operator.  An `end` or `else` stands under what it ends. */
 static bool text_operator(struct text *text)
 {
     uint32_t code;
@@ -376,6 +397,9 @@ enum status engine_disassemble(const struct engine_code *code, uint32_t index, c
     INVARIANT(index < code->functions_count);
     if (function->imported)
         return ST_OK;
+    /*
+     * The bytes may be others than the code was made of, or fewer.
+     */
     if (size < function->body_offset || size - function->body_offset < function->body_bytes)
         return ST_INVALID;
     text.in.end = function->body_offset + function->body_bytes;

@@ -8,8 +8,8 @@ string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
 string(REPEAT "0x[0-9a-f][0-9a-f]," 16 line)
 string(REGEX REPLACE "(${line})" "\\1\n" bytes "${bytes}")
 set(hashes "")
-foreach(file IN ITEMS fuse.c native.c native_emit.c native_id.c native_module.c native_prologue.c
-                      native_text.h numeric.h ops.h fuel.h limits.h engine.h)
+foreach(file IN ITEMS fuse.c native.c native_emit.c native_id.c native_module.c native_plain.c
+                      native_prologue.c native_text.h numeric.h ops.h fuel.h limits.h engine.h)
     file(SHA256 "${DIR}/${file}" hash)
     string(APPEND hashes "${hash}")
 endforeach()

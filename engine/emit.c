@@ -1,4 +1,4 @@
-/* See emit.h. */
+/* Words and the operand stack that they are made from: see emit.h. */
 #include "engine/emit.h"
 
 #include <stdlib.h>
@@ -64,6 +64,7 @@ bool emit_push(struct emit *emit, uint8_t type, enum operand_kind kind, uint32_t
     return true;
 }
 
+/* Take the top operand, whatever it is.  One that stood for a local is counted no more. */
 static struct operand emit_drop(struct emit *emit)
 {
     struct operand operand = emit->operands[--emit->height];
@@ -88,6 +89,9 @@ bool emit_pop(struct emit *emit, uint8_t type, struct operand *operand)
 
     *operand = (struct operand){.type = type, .kind = AT_CELL};
     if (emit->height == control->height) {
+        /*
+         * The specification's "polymorphic" stack: an operand of just the type that is asked for.
+         */
         if (control->unreachable)
             return true;
         return reader_refuse(emit->in, emit->offset, "an operand is missing");
@@ -105,6 +109,9 @@ void emit_truncate(struct emit *emit, uint32_t height)
         (void)emit_drop(emit);
 }
 
+/*
+ * Operands below `settled` are in their cells already, and are not looked at again.
+ */
 void emit_settle(struct emit *emit, uint32_t position)
 {
     uint32_t from = position > emit->settled ? position : emit->settled;
@@ -117,10 +124,12 @@ void emit_settle(struct emit *emit, uint32_t position)
             emit->local_uses[operand->local]--;
         operand->kind = AT_CELL;
     }
+    /* Operands are settled from the bottom without a gap, or the mark stays where it is. */
     if (position <= emit->settled)
         emit->settled = emit->height;
 }
 
+/* A cell is moved only when it is not there already; most operands of blocks are. */
 void emit_move(struct emit *emit, uint16_t cell, const struct operand *operand, uint32_t position)
 {
     uint16_t from = operand->kind == AT_LOCAL ? operand->local : emit_cell(emit, position);
@@ -142,7 +151,10 @@ uint16_t emit_use(struct emit *emit, const struct operand *operand, uint32_t pos
     return emit_cell(emit, position);
 }
 
-/* Operands that stand for `local` get its value before it changes. */
+/*
+ * Operands that stand for `local` get its value into their cells before it changes.  `local_uses`
+ * ends the search with the last of them.
+ */
 static void emit_settle_local(struct emit *emit, uint32_t local)
 {
     for (uint32_t i = emit->height; i > 0 && emit->local_uses[local] > 0; i--) {
@@ -173,13 +185,14 @@ void emit_set_local(struct emit *emit, uint32_t local, const struct operand *ope
 
 /* ---- words ---- */
 
-/* No more fits; `emit` stays as it is. */
+/* The module has more words than fit; `emit` stays as it is. */
 static void emit_refuse_full(struct emit *emit)
 {
     (void)reader_refuse(emit->in, emit->offset, "the code is over the limit of %d words",
                         LIMIT_CODE_WORDS);
 }
 
+/* Every word is made here: none in code that cannot be reached, and none past the limit. */
 static inline uint32_t emit_append(struct emit *emit, union word word)
 {
     struct engine_code *code = emit->code;
@@ -195,6 +208,7 @@ static inline uint32_t emit_append(struct emit *emit, union word word)
     return code->words_count++;
 }
 
+/* Places rise with words, as a search in them needs (trace.c). */
 void emit_place(struct emit *emit)
 {
     struct engine_code *code = emit->code;
@@ -273,6 +287,10 @@ void emit_price(struct emit *emit, uint32_t fuel)
         emit->words[emit->charge].target += fuel;
 }
 
+/*
+ * A branch ahead does not know its target: it joins the chain of the label's patches, through the
+ * targets themselves.
+ */
 void emit_branch(struct emit *emit, enum op op, uint16_t a, struct control *label)
 {
     bool back = label->code == 0x03 /* loop */;

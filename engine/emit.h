@@ -60,7 +60,7 @@ struct emit {
     uint32_t labels[LIMIT_BR_TABLE + 1];
 };
 
-/* Make an emitter, with room for the largest module.  NULL when memory is short. */
+/* Make an emitter, with room for the largest module.  NULL when out of memory. */
 MUST_CHECK struct emit *emit_new(void);
 
 /* Free it; NULL is allowed. */

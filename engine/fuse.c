@@ -1,4 +1,7 @@
-/* See fuse.h. */
+/*
+ * Which words are taken together, and back to what they were.  The tables are indexed by operators,
+ * so each question is one access; see fuse.h.
+ */
 #include "engine/fuse.h"
 
 /* Of a comparison and the branch behind it, in this order. */
@@ -13,12 +16,16 @@ static const uint16_t with_branch[OP_COUNT][BRANCHES] = {
         [OP_I32_EQZ] = {OP_I32_EQZ_BR_IF, OP_I32_EQZ_BR_UNLESS},
 };
 
+/*
+ * An I32_ADD_CONST with the load that takes its sum; 0, which is no such word, for other operators.
+ */
 static const uint16_t with_address[OP_COUNT] = {
 #define X(name, ...) [OP_##name] = OP_ADDRESS_##name,
     OPS_LOAD(X)
 #undef X
 };
 
+/* Of each fused operator the one that its first word had. */
 static const uint16_t firsts[OP_COUNT] = {
 #define X(name, ...)                                                                               \
     [OP_##name##_BR_IF] = OP_##name, [OP_##name##_BR_UNLESS] = OP_##name,                          \
@@ -55,12 +62,16 @@ uint32_t fuse_words(const union word *word)
     };
     enum op op = fuse_first(word);
 
+    /* The word, the count, and an entry for each label with the default. */
     if (op == OP_BR_TABLE)
         return 3 + (uint32_t)word[1].constant;
     return counts[op] == 0 ? 1 : counts[op];
 }
 
-/* What `word` becomes with the one behind it, OP_COUNT for nothing; each hands its cell on. */
+/*
+ * What `word` becomes with the one behind it, OP_COUNT for nothing.  The second must read the cell
+ * that the first defines.
+ */
 static uint32_t fuse_pair(const union word *word, const union word *next)
 {
     if (with_branch[word->op][BRANCH_IF] != 0 && next->a == word->a) {
@@ -71,6 +82,7 @@ static uint32_t fuse_pair(const union word *word, const union word *next)
     }
     if (word->op == OP_I32_ADD_CONST && with_address[next->op] != 0 && next->b == word->a)
         return with_address[next->op];
+    /* Sums and products only where the second operand is what the first word computes. */
     if (next->c != word->a)
         return OP_COUNT;
     if (word->op == OP_F64_LOAD && next->op == OP_F64_MUL)
@@ -92,6 +104,7 @@ void fuse_function(union word *words, uint32_t first, uint32_t end)
             at = next;
             continue;
         }
+        /* Three at once: an address, the load there, and the product of what was loaded. */
         if (op == OP_ADDRESS_F64_LOAD && next + 2 < end &&
             fuse_pair(&words[next], &words[next + 2]) == OP_F64_LOAD_F64_MUL) {
             op = OP_ADDRESS_F64_LOAD_F64_MUL;

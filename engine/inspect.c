@@ -1,4 +1,7 @@
-/* See inspect.h. */
+/*
+ * What tools ask about a finished code.  All is found in what a site keeps anyway: words, places
+ * and signatures.
+ */
 #include "engine/inspect.h"
 
 #include <string.h>
@@ -48,6 +51,9 @@ static bool inspect_goes_around(const union word *words, uint32_t at)
            words[at].target == branch + 1;
 }
 
+/*
+ * The charges of the straight path from the word `at` (struct engine_function says which that is).
+ */
 static uint64_t inspect_straight_fuel(const struct engine_code *code, uint32_t at, uint32_t end)
 {
     const union word *words = code->words;
@@ -67,6 +73,7 @@ static uint64_t inspect_straight_fuel(const struct engine_code *code, uint32_t a
             if (inspect_goes_around(words, at))
                 next = words[at].target;
             break;
+        /* Its last entry is the default. */
         case OP_BR_TABLE:
             next = words[at + 2 + words[at + 1].constant].target;
             break;
@@ -77,6 +84,7 @@ static uint64_t inspect_straight_fuel(const struct engine_code *code, uint32_t a
         default:
             break;
         }
+        /* A branch back: each loop once. */
         if (next <= at)
             return fuel;
         at = next;
@@ -101,11 +109,13 @@ static uint32_t inspect_place_at(const struct engine_code *code, uint32_t word)
     return low;
 }
 
+/* Whether a place is that of a word which charges a block, and so begins one. */
 static bool inspect_is_charge(const struct engine_code *code, uint32_t place)
 {
     return code->words[code->places[place].word].op == OP_CHARGE;
 }
 
+/* The charged blocks among the words [first, end) of a function. */
 static uint32_t inspect_count_blocks(const struct engine_code *code, uint32_t first, uint32_t end)
 {
     uint32_t count = 0;

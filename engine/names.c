@@ -5,7 +5,10 @@
 
 enum { SUBSECTION_FUNCTIONS = 1 };
 
-/* A copy that any log and any terminal can show. */
+/*
+ * Keep a copy that any log and any terminal can show, cut to ENGINE_NAME_BYTES.  The first name of
+ * a function counts; past LIMIT_FUNCTION_NAMES_BYTES the rest goes without.
+ */
 static void names_keep(struct engine_code *code, uint32_t function, const uint8_t *bytes,
                        uint32_t size)
 {
@@ -22,6 +25,7 @@ static void names_keep(struct engine_code *code, uint32_t function, const uint8_
     code->function_names_bytes += kept + 1;
 }
 
+/* The subsection of function names: pairs of an index and a name.  False: it is wrong. */
 static bool names_functions(struct reader *in, struct engine_code *code)
 {
     const uint8_t *name = NULL;
@@ -34,12 +38,14 @@ static bool names_functions(struct reader *in, struct engine_code *code)
     for (uint32_t i = 0; i < count; i++) {
         if (!reader_u32(in, &function) || !reader_u32(in, &size) || !reader_skip(in, size, &name))
             return false;
+        /* An index of no function is an author's error in what only people read: skipped. */
         if (function < code->functions_count)
             names_keep(code, function, name, size);
     }
     return in->at == in->end;
 }
 
+/* Each subsection has its size, so unknown ones are stepped over.  False: the section is wrong. */
 static bool names_subsections(struct reader *in, struct engine_code *code)
 {
     size_t section_end = in->end;
@@ -76,6 +82,7 @@ bool names_read(struct reader *in, struct engine_code *code)
         return reader_out_of_memory(in);
     code->function_names[0] = '\0'; /* place 0 says: none */
     code->function_names_bytes = 1;
+    /* Wrong or empty: the module has no names, rather than some of them. */
     if (!names_subsections(&own, code) || code->function_names_bytes == 1) {
         free(code->function_names);
         free(code->function_name_at);
@@ -84,6 +91,7 @@ bool names_read(struct reader *in, struct engine_code *code)
         code->function_names_bytes = 0;
         return true;
     }
+    /* What was too much goes back; if it cannot, all of it stays. */
     fit = realloc(code->function_names, code->function_names_bytes);
     if (fit != NULL)
         code->function_names = fit;

@@ -1,4 +1,7 @@
-/* Tier 1: objects, and running them.  See native.h. */
+/*
+ * Tier 1: objects are mapped and checked, and functions of theirs run.  The text that they were
+ * made of is native_emit.c's and native_module.c's; see native.h.
+ */
 #define _GNU_SOURCE /* pthread_getattr_np() */
 #include "engine/native.h"
 
@@ -23,6 +26,10 @@ struct engine_native {
 
 /* ---- objects ---- */
 
+/*
+ * Take an object's entries once its stamp shows that it was made of this code by this engine:
+ * before that, nothing in it is believed.
+ */
 static enum status native_check_object(const struct engine_native *native, struct fault *fault)
 {
     const struct native_object *object = native->object;
@@ -51,16 +58,19 @@ enum status native_load_symbol(struct engine_native **native, const struct engin
         status = fault_set(fault, ST_NOMEM, "no memory to load %s", path);
         goto out;
     }
+    /* Before it is mapped: dlopen() would run what an object asks it to run. */
     status = native_elf_check(path, fault);
     if (status != ST_OK)
         goto out;
     made->code = code;
+    /* The text has the size of memory as a constant, unless some word can grow it. */
     made->grows = native_grows(code);
     made->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (made->handle == NULL) {
         status = fault_set(fault, ST_IO, "cannot load an object: %s", dlerror());
         goto out;
     }
+    /* The one symbol that an object shows. */
     made->object = dlsym(made->handle, symbol);
     if (made->object == NULL) {
         status = fault_set(fault, ST_INVALID, "%s is no object of this engine", path);
@@ -102,7 +112,7 @@ void engine_code_use_native(struct engine_code *code, const struct engine_native
 
 /*
  * A guest's calls are calls of the machine here.  At most LIMIT_CALLS of them are open, and an
- * object whose frames are larger than 2,048 bytes does not compile; beside its frame a call takes
+ * object whose frames are larger than 2,048 bytes does not compile; besides its frame a call takes
  * saved registers, its return address and arguments that no register holds.  So this is enough,
  * and on a thread that has less left code runs in tier 0: same results, only slower.
  */
@@ -117,6 +127,10 @@ enum {
 static _Thread_local uintptr_t stack_low;
 static _Thread_local uintptr_t stack_high;
 
+/*
+ * Find this thread's stack.  Where the system cannot say, both ends stay as they were, 0 at first,
+ * and no stack suffices.
+ */
 static void native_find_stack(void)
 {
     pthread_attr_t attributes;
@@ -132,6 +146,10 @@ static void native_find_stack(void)
     }
 }
 
+/*
+ * Whether what is left of this thread's stack holds the deepest run.  Outside of what was found
+ * this is a thread that asks for the first time.
+ */
 static bool native_stack_suffices(void)
 {
     uintptr_t here = (uintptr_t)__builtin_frame_address(0);
@@ -141,6 +159,7 @@ static bool native_stack_suffices(void)
     return here - stack_low < stack_high - stack_low && here - stack_low >= NATIVE_STACK_BYTES;
 }
 
+/* Cheap things first: most modules never have an object. */
 bool native_has(const struct engine_instance *instance, uint32_t function)
 {
     const struct engine_native *native = instance->code->native;
@@ -178,6 +197,7 @@ static struct native_state *native_state_of(struct native_context *c)
     return (struct native_state *)(void *)c;
 }
 
+/* End the run from any depth of native calls: their frames hold nothing that must be freed. */
 _Noreturn static void native_stop(struct native_context *c, uint64_t fuel, uint32_t outcome,
                                   uint32_t function, uint32_t offset)
 {
@@ -207,6 +227,11 @@ static uint64_t native_answer(struct native_context *c, enum engine_outcome outc
     return state->run.fuel;
 }
 
+/*
+ * The five below are the object's way to the helpers that tier 0 calls directly, in run.h: both
+ * tiers charge and trap by the same code.  Fuel is passed as a value, so that it lives in a
+ * register between calls.
+ */
 static uint64_t native_on_host(struct native_context *c, uint64_t fuel, uint32_t order,
                                uint64_t *args, uint32_t function, uint32_t offset)
 {
@@ -216,13 +241,13 @@ static uint64_t native_on_host(struct native_context *c, uint64_t fuel, uint32_t
     return native_answer(c, run_call_host(&state->run, order, args), function, offset);
 }
 
-static uint64_t native_on_touch(struct native_context *c, uint64_t fuel, uint64_t address,
-                                uint64_t size, uint32_t function, uint32_t offset)
+static uint64_t native_on_mark(struct native_context *c, uint64_t fuel, uint64_t address,
+                               uint64_t size, uint32_t function, uint32_t offset)
 {
     struct native_state *state = native_state_of(c);
 
     state->run.fuel = fuel;
-    return native_answer(c, run_touch(&state->run, address, size), function, offset);
+    return native_answer(c, run_mark_cards(&state->run, address, size), function, offset);
 }
 
 static uint64_t native_on_fill(struct native_context *c, uint64_t fuel, uint64_t *args,
@@ -266,6 +291,7 @@ enum engine_outcome native_run(struct engine_instance *instance, struct engine_s
     struct native_state state;
     uint64_t given = 0;
 
+    /* Memory never shrinks: the text leaves out checks that rely on it (native_module.c). */
     INVARIANT(instance->memory_pages >= code->memory_pages);
     state.shared = (struct native_context){.memory = instance->memory,
                                            .bytes = bytes,
@@ -273,13 +299,16 @@ enum engine_outcome native_run(struct engine_instance *instance, struct engine_s
                                            .globals = instance->globals,
                                            .trap = native_on_trap,
                                            .host = native_on_host,
-                                           .touch = native_on_touch,
+                                           .mark = native_on_mark,
                                            .fill = native_on_fill,
                                            .copy = native_on_copy,
                                            .grow = native_on_grow};
     state.run = (struct run_state){
         .instance = instance, .code = code, .stack = stack, .memory_bytes = bytes};
     state.outcome = ENGINE_DONE;
+    /*
+     * Returns a second time when native_stop() ends the run; then the fuel is what that one noted.
+     */
     if (HOME_SET(state.home) == 0)
         state.run.fuel = code->native->entries[function](
             &state.shared, instance->fuel,

@@ -28,17 +28,22 @@ struct elf {
     struct fault *fault;
 };
 
+/* Every refusal names the file and what is wrong with it.  Returns ST_INVALID. */
 static enum status elf_refuse(const struct elf *elf, const char *what)
 {
     return fault_set(elf->fault, ST_INVALID, "%s is no object of tier 1: %s", elf->path, what);
 }
 
-/* `count` items of `size` bytes at `offset` are in the file. */
+/*
+ * Whether `count` items of `size` bytes at `offset` are in the file.  Nothing is multiplied: all
+ * three come from the file.
+ */
 static bool elf_has(const struct elf *elf, uint64_t offset, uint64_t count, uint64_t size)
 {
     return offset <= elf->size && count <= (elf->size - offset) / size;
 }
 
+/* A copy, as nothing in a file is aligned.  The caller has checked that `index` is in the table. */
 static Elf64_Phdr elf_segment_at(const struct elf *elf, uint32_t index)
 {
     Elf64_Phdr segment;
@@ -60,6 +65,7 @@ static uint64_t elf_offset_of(const struct elf *elf, uint64_t address)
     return elf->size;
 }
 
+/* After this the kind of file is known, and its table of segments is all there. */
 static enum status elf_check_header(struct elf *elf)
 {
     if (elf->size < sizeof elf->header || memcmp(elf->bytes, ELFMAG, SELFMAG) != 0)
@@ -74,9 +80,16 @@ static enum status elf_check_header(struct elf *elf)
     return ST_OK;
 }
 
-/* Only what fills in addresses of its own. */
+/*
+ * Only such as fill in the object's own addresses: no symbol is looked up, and no resolver of one
+ * runs.
+ */
 static enum status elf_check_relocations(const struct elf *elf, uint64_t address, uint64_t size)
 {
+    /*
+     * An object may have none.  An address that lies nowhere gives the file's size, where nothing
+     * follows.
+     */
     uint64_t offset = size == 0 ? 0 : elf_offset_of(elf, address);
     Elf64_Rela relocation;
 
@@ -90,7 +103,10 @@ static enum status elf_check_relocations(const struct elf *elf, uint64_t address
     return ST_OK;
 }
 
-/* Nothing wanted (DT_NEEDED), nothing run on loading or unloading (DT_INIT, ...), no hooks. */
+/*
+ * A list of what is allowed, so that a tag which nobody thought of is refused.  Nothing wanted
+ * (DT_NEEDED), nothing run on loading or unloading (DT_INIT, ...), no hooks.
+ */
 static bool elf_tag_is_harmless(int64_t tag)
 {
     static const int64_t harmless[] = {DT_HASH,   DT_GNU_HASH, DT_STRTAB,  DT_SYMTAB,  DT_STRSZ,
@@ -103,6 +119,10 @@ static bool elf_tag_is_harmless(int64_t tag)
     return false;
 }
 
+/*
+ * The dynamic section is what the loader acts on: each of its entries is looked at, up to DT_NULL,
+ * where the loader stops, too.
+ */
 static enum status elf_check_dynamic(const struct elf *elf, const Elf64_Phdr *segment)
 {
     uint64_t count = segment->p_filesz / sizeof(Elf64_Dyn);
@@ -127,6 +147,10 @@ static enum status elf_check_dynamic(const struct elf *elf, const Elf64_Phdr *se
     return elf_check_relocations(elf, relocations, relocations_bytes);
 }
 
+/*
+ * What the loader maps, and with which rights.  Two dynamic sections are refused, as the loader
+ * might act on the one that was not looked at.
+ */
 static enum status elf_check_segments(const struct elf *elf)
 {
     bool dynamic = false;
@@ -171,6 +195,7 @@ static enum status elf_read_file(const char *path, uint8_t **bytes, size_t *size
         return fault_set(fault, ST_IO, "open %s: %s", path, strerror(errno));
     if (fseek(in, 0, SEEK_END) == 0)
         end = ftell(in);
+    /* It bounds what a damaged or foreign file can make us take. */
     if (end < 0 || end > ELF_BYTES_MAX || fseek(in, 0, SEEK_SET) != 0)
         status = fault_set(fault, ST_INVALID, "%s is no object of tier 1: its size", path);
     if (status == ST_OK) {
@@ -185,6 +210,10 @@ static enum status elf_read_file(const char *path, uint8_t **bytes, size_t *size
     return status;
 }
 
+/*
+ * Read whole and then mapped by another call: who can change the file in between can write to the
+ * cache, and so to the site.
+ */
 enum status native_elf_check(const char *path, struct fault *fault)
 {
     struct elf elf = {.path = path, .fault = fault};

@@ -3,34 +3,8 @@
 #define SERAI_ENGINE_NATIVE_EMIT_H
 
 #include "engine/code.h"
+#include "engine/native_plain.h"
 #include "engine/native_text.h"
-
-struct native_writer {
-    const struct engine_code *code;
-    const struct function *function;
-    uint32_t index; /* of the function */
-    uint32_t place; /* the next of code->places */
-    uint32_t at;    /* offset in the module of the word at hand */
-    bool grows;     /* memory may grow */
-    bool host_in_table;
-    struct bytes body;
-    uint8_t *used;   /* for each cell: types that it holds, as bits of type_bit() */
-    uint8_t *target; /* for each word of the function: something branches to it */
-};
-
-/* Append text to be compiled.  Out of memory is remembered in text->failed. */
-void native_put(struct bytes *text, const char *format, ...) PRINTF_LIKE(2, 3);
-
-/*
- * Properties of a value type: native_letter() of its variables, native_c_type() in C,
- * native_result_type() the struct that a function with this result returns.
- */
-char native_letter(uint8_t type);
-const char *native_c_type(uint8_t type);
-const char *native_result_type(uint8_t type);
-
-/* Whether a value type is f32 or f64, whose NaNs need care. */
-bool native_is_float(uint8_t type);
 
 /* The part of the activation budget that a call of the function takes; 0 for an import. */
 uint32_t native_need(const struct function *function);

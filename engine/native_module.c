@@ -1,4 +1,8 @@
-/* Tier 1's text of a whole module: what lies around its functions.  See native_emit.h. */
+/*
+ * Tier 1's text of a whole module: what lies around its functions, in this order: prologue, types,
+ * declarations, the table, the functions, and the entries that the engine calls.  See
+ * native_emit.h.
+ */
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -20,6 +24,10 @@ enum status engine_native_effort(const struct engine_code *code, uint64_t *whole
         for (uint32_t at = code->functions[i].code; at < code_words_end(code, i);
              at += fuse_words(&code->words[at]))
             effort += native_effort(&code->words[at]);
+        /*
+         * A compiler's time grows faster than a function: one large function is refused in a small
+         * module, too.
+         */
         if (effort > LIMIT_NATIVE_FUNCTION_EFFORT ||
             effort * code->functions[i].cells > LIMIT_NATIVE_FUNCTION_SPREAD)
             return fault_set(fault, ST_INVALID,
@@ -38,6 +46,7 @@ enum status engine_native_effort(const struct engine_code *code, uint64_t *whole
     return ST_OK;
 }
 
+/* A module that never grows its memory, or has no room to, gets its size as a constant. */
 bool native_grows(const struct engine_code *code)
 {
     for (uint32_t i = code->imports_count; i < code->functions_count; i++)
@@ -50,6 +59,10 @@ bool native_grows(const struct engine_code *code)
 
 /* ---- one module ---- */
 
+/*
+ * The type of a function as the caller of an entry of the table sees it.  Equal types have one id,
+ * so one type of C.
+ */
 static void module_put_type(const struct engine_code *code, uint32_t id, struct bytes *text)
 {
     const struct signature *type = &code->types[id];
@@ -61,7 +74,10 @@ static void module_put_type(const struct engine_code *code, uint32_t id, struct 
     native_put(text, ");\n");
 }
 
-/* An import in the table: the same call as any other there, and the host behind it. */
+/*
+ * An import in the table: the same call as any other there, and the host behind it.  Its caller has
+ * left its own place in the context (PLACE), for a trap.
+ */
 static void module_put_thunk(const struct engine_code *code, uint32_t index, struct bytes *text)
 {
     const struct function *function = &code->functions[index];
@@ -77,7 +93,10 @@ static void module_put_thunk(const struct engine_code *code, uint32_t index, str
                function->order);
 }
 
-/* Two arrays: an index finds either in one step. */
+/*
+ * The table as two arrays, what a call needs and the function itself: an index finds either in one
+ * step.  Each ends with an entry that is never asked for, since C has no empty array.
+ */
 static void module_put_table(const struct engine_code *code, struct bytes *text)
 {
     native_put(text, "#define TABLE %uu\nstatic const struct slot slots[] = {\n",
@@ -103,6 +122,10 @@ static void module_put_table(const struct engine_code *code, struct bytes *text)
     native_put(text, "0};\n");
 }
 
+/*
+ * How the engine calls an exported function: raw cells in, the raw result out, the fuel returned.
+ * A result has its exact bits already, so its flag is 0.
+ */
 static void module_put_entry(const struct engine_code *code, uint32_t index, struct bytes *text)
 {
     const struct signature *type = &code->types[code->functions[index].type];
@@ -126,7 +149,10 @@ static void module_put_entry(const struct engine_code *code, uint32_t index, str
     native_put(text, " return r.fuel; }\n");
 }
 
-/* What the engine can call: functions that are exported. */
+/*
+ * What the engine can call: functions that are exported.  Each once, by however many names it is
+ * exported; the table of them and the stamp are the one symbol that an object shows.
+ */
 static void module_put_entries(struct native_writer *writer, struct bytes *text)
 {
     const struct engine_code *code = writer->code;
@@ -158,6 +184,7 @@ static void module_put_entries(struct native_writer *writer, struct bytes *text)
                stamp, count);
 }
 
+/* Only then an indirect call may end at the host, which wants to know its caller's place. */
 static bool module_host_in_table(const struct engine_code *code)
 {
     for (uint32_t i = 0; i < code->table_count; i++)
@@ -181,6 +208,10 @@ static void module_put(struct native_writer *writer, struct bytes *text)
 {
     const struct engine_code *code = writer->code;
 
+    /*
+     * Whatever a line uses stands before it.  All functions are declared first, as they call each
+     * other.
+     */
     native_put_prologue(text);
     module_put_past(code, text);
     for (uint32_t i = 0; i < code->types_count; i++)
@@ -206,6 +237,7 @@ enum status engine_native_emit(const struct engine_code *code, struct bytes *tex
     struct native_writer writer = {
         .code = code, .grows = native_grows(code), .host_in_table = module_host_in_table(code)};
     uint64_t effort;
+    /* First of all: the text of a module that is refused would be large. */
     enum status status = engine_native_effort(code, &effort, fault);
 
     if (status != ST_OK)

@@ -1,4 +1,7 @@
-/* See native_text.h. */
+/*
+ * The beginning of each object's text: types and macros that its lines use.  The operators are
+ * those of ops.h and numeric.h, printed, so a line of C computes what the interpreter does.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -6,6 +9,7 @@
 #include "engine/native_text.h"
 #include "engine/ops.h"
 
+/* Two steps, so that NATIVE_SHARED is expanded before it becomes a string. */
 #define TEXT_OF(...) #__VA_ARGS__
 #define TEXT(...) TEXT_OF(__VA_ARGS__)
 
@@ -36,7 +40,7 @@ static const char types[] =
     "#define UINT32_MAX __UINT32_MAX__\n"
     "#define UINT64_MAX __UINT64_MAX__\n"
     /*
-     * A float lives in a float variable, and beside it a flag says that it may be a NaN of the
+     * A float lives in a float variable, and a flag next to it says that it may be a NaN of the
      * machine's making, which stands for the one NaN: it is made so only where its bits are seen.
      */
     "#define F32(value) (value)\n"
@@ -91,7 +95,7 @@ static const char helpers[] =
     "      if (RARE(cards[address / CARD] == 0) || \\\n"
     "          (RARE((address & (sizeof(struct m) - 1)) != 0) && \\\n"
     "           RARE(cards[(address + sizeof(struct m) - 1) / CARD] == 0))) \\\n"
-    "          fuel = c->touch(c, fuel, address, sizeof(struct m), SELF, at); \\\n"
+    "          fuel = c->mark(c, fuel, address, sizeof(struct m), SELF, at); \\\n"
     "      ((struct m *)(memory + address))->v = from; }\n"
     "#define DIVIDE(to, op, x, y, at) \\\n"
     "    if (RARE((y) == 0)) TRAP(TRAP_DIVIDE_BY_ZERO, at); \\\n"
@@ -135,6 +139,7 @@ static void prologue_put(struct bytes *text, const char *part)
     bytes_append(text, part, strlen(part));
 }
 
+/* A constant of the engine under the name that the macros use. */
 static void prologue_put_number(struct bytes *text, const char *name, uint32_t number)
 {
     char line[80];

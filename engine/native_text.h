@@ -27,8 +27,8 @@
                      uint32_t function, uint32_t offset);                                          \
         uint64_t (*host)(struct native_context * c, uint64_t fuel, uint32_t order, uint64_t *args, \
                          uint32_t function, uint32_t offset);                                      \
-        uint64_t (*touch)(struct native_context * c, uint64_t fuel, uint64_t address,              \
-                          uint64_t size, uint32_t function, uint32_t offset);                      \
+        uint64_t (*mark)(struct native_context * c, uint64_t fuel, uint64_t address,               \
+                         uint64_t size, uint32_t function, uint32_t offset);                       \
         uint64_t (*fill)(struct native_context * c, uint64_t fuel, uint64_t *args,                 \
                          uint32_t function, uint32_t offset);                                      \
         uint64_t (*copy)(struct native_context * c, uint64_t fuel, uint64_t *args,                 \

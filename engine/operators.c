@@ -1,4 +1,7 @@
-/* See operators.h. */
+/*
+ * The rows of operators.h, made of the lists in ops.h, and the names of what is outside the
+ * profile.
+ */
 #include "engine/operators.h"
 
 #include "engine/code.h"
@@ -43,6 +46,7 @@ const struct operator_row *operator_row(uint32_t code)
     return code < OPERATOR_CODES ? &rows[code] : &none;
 }
 
+/* By the proposals' own codes: whoever built a module learns which feature to switch off. */
 const char *operator_extension(uint32_t code)
 {
     if (code >= 0x100)

@@ -227,8 +227,9 @@
     X(MEMORY_FILL)
 
 /*
- * Two or three words that the interpreter takes as one (fuse.h): X(NAME, the first word's).  Beside
- * them, a comparison with the branch behind it and an address with the load at it have one each.
+ * Two or three words that the interpreter takes as one (fuse.h): X(NAME, the first word's).
+ * Besides them, a comparison with the branch behind it and an address with the load at it have one
+ * each.
  */
 #define OPS_FUSED(X)                                                                               \
     X(I32_EQZ_BR_IF, I32_EQZ)                                                                      \

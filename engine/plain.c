@@ -1,8 +1,16 @@
-/* See plain.h. */
+/*
+ * Operators that neither branch nor call: pop operands by their types, make a word, push the
+ * result.  In each the operands become cells before the word is made, as a constant may need a word
+ * of its own.
+ */
 #include "engine/plain.h"
 
 #include "engine/operators.h"
 
+/*
+ * An operator outside the profile is named by its extension, so that an author knows what to switch
+ * off.
+ */
 static bool plain_refuse(struct emit *emit, uint32_t code)
 {
     const char *extension = operator_extension(code);
@@ -14,12 +22,14 @@ static bool plain_refuse(struct emit *emit, uint32_t code)
     return reader_refuse(emit->in, emit->offset, "unknown operator 0x%02x", code);
 }
 
+/* False, refused, in a module without memory. */
 static bool plain_need_memory(struct emit *emit)
 {
     return emit->code->has_memory ||
            reader_refuse(emit->in, emit->offset, "a memory operator in a module without memory");
 }
 
+/* The memory's number behind an operator: there is one memory, so 0. */
 static bool plain_memory_index(struct emit *emit)
 {
     size_t start = emit->in->at;
@@ -32,6 +42,10 @@ static bool plain_memory_index(struct emit *emit)
     return plain_need_memory(emit);
 }
 
+/*
+ * The alignment and offset of a load or store of `bytes`.  The alignment is checked and dropped: it
+ * is a hint, and every access may be unaligned.
+ */
 static bool plain_memory_argument(struct emit *emit, uint32_t bytes, uint32_t *offset)
 {
     size_t start = emit->in->at;
@@ -44,6 +58,7 @@ static bool plain_memory_argument(struct emit *emit, uint32_t bytes, uint32_t *o
     return true;
 }
 
+/* A constant second operand goes into the word where ops.h has that form. */
 static bool plain_binary(struct emit *emit, const struct operator_row *row)
 {
     struct operand a;
@@ -75,6 +90,7 @@ static bool plain_unary(struct emit *emit, const struct operator_row *row)
     return emit_define(emit, row->result, (enum op)row->op, cell, 0);
 }
 
+/* Can trap, so its place is kept; the offset is the second word. */
 static bool plain_load(struct emit *emit, const struct operator_row *row)
 {
     struct operand address;
@@ -107,6 +123,10 @@ static bool plain_store(struct emit *emit, const struct operator_row *row)
     return true;
 }
 
+/*
+ * The operator has three operands, a word room for two and the result: the condition and the type
+ * are in its second word.
+ */
 static bool plain_select(struct emit *emit)
 {
     struct operand condition;
@@ -125,6 +145,10 @@ static bool plain_select(struct emit *emit)
                                 cells[1], condition.constant);
 }
 
+/*
+ * A local that is read makes no word: the operand stands for it, until it is assigned
+ * (emit_set_local()).
+ */
 static bool plain_local(struct emit *emit, uint32_t code)
 {
     size_t start = emit->in->at;
@@ -145,6 +169,7 @@ static bool plain_local(struct emit *emit, uint32_t code)
     return code == CODE_LOCAL_SET || emit_push(emit, type, AT_LOCAL, index, 0);
 }
 
+/* Read or assign a global; only the latter needs it to be mutable. */
 static bool plain_global(struct emit *emit, uint32_t code)
 {
     size_t start = emit->in->at;
@@ -168,6 +193,7 @@ static bool plain_global(struct emit *emit, uint32_t code)
     return true;
 }
 
+/* Makes no word: the operand stands for the constant until a cell is needed. */
 static bool plain_const(struct emit *emit, uint32_t code)
 {
     struct reader *in = emit->in;
@@ -184,6 +210,7 @@ static bool plain_const(struct emit *emit, uint32_t code)
     return reader_fixed(in, 8, &bits) && emit_push(emit, TYPE_F64, AT_CONST, 0, bits);
 }
 
+/* The host is asked, and fuel is paid for pages (run.h), so its place is kept. */
 static bool plain_memory_grow(struct emit *emit)
 {
     struct operand pages;
@@ -215,6 +242,7 @@ static bool plain_bulk(struct emit *emit, uint32_t code)
     return true;
 }
 
+/* The operators of ops.h, by their shape. */
 static bool plain_row(struct emit *emit, uint32_t code)
 {
     const struct operator_row *row = operator_row(code);

@@ -1,4 +1,7 @@
-/* See reader.h. */
+/*
+ * The cursor over a module's bytes.  All that comes from outside the engine is read here: each call
+ * checks what is left before it reads, and the first refusal is the one that is reported.
+ */
 #include "engine/reader.h"
 
 #include <stdarg.h>
@@ -33,7 +36,10 @@ void reader_too_short(struct reader *in)
     (void)reader_refuse(in, in->at, "the module ends too soon");
 }
 
-/* The `bits` of a LEB128 number, sign-extended to 64 when `is_signed`. */
+/*
+ * Read a LEB128 number of `bits`, sign-extended to 64 when `is_signed`.  Padding is allowed up to
+ * ceil(bits / 7) bytes.  A refusal names the first byte.
+ */
 static bool reader_leb(struct reader *in, uint32_t bits, bool is_signed, uint64_t *value)
 {
     size_t start = in->at;
@@ -59,6 +65,7 @@ static bool reader_leb(struct reader *in, uint32_t bits, bool is_signed, uint64_
         result |= (uint64_t)(byte & 0x7f) << shift;
         shift += 7;
     } while ((byte & 0x80) != 0);
+    /* The last byte's bit 6 is the sign; shifting by 64 would not be defined. */
     if (is_signed && shift < 64 && (byte & 0x40) != 0)
         result |= ~(uint64_t)0 << shift;
     *value = result;
@@ -108,6 +115,10 @@ bool reader_count(struct reader *in, const char *what, uint32_t limit, uint32_t 
         return false;
     if (*count > limit)
         return reader_refuse(in, start, "%u %s are over the limit of %u", *count, what, limit);
+    /*
+     * An item takes a byte at least.  So memory taken for `count` items is bounded by the module's
+     * size.
+     */
     if (*count > in->end - in->at)
         return reader_refuse(in, start, "%u %s do not fit in their section", *count, what);
     return true;
@@ -120,6 +131,7 @@ bool reader_name(struct reader *in, const char **name, uint32_t *size)
 
     if (!reader_u32(in, size))
         return false;
+    /* Refused by its length before its bytes are looked at. */
     if (*size > LIMIT_NAME_BYTES)
         return reader_refuse(in, start, "a name of %u bytes is over the limit of %d", *size,
                              LIMIT_NAME_BYTES);

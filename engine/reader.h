@@ -41,13 +41,16 @@ MUST_CHECK static inline bool reader_byte(struct reader *in, uint8_t *value)
 }
 
 /*
- * LEB128 by the specification (5.2.2), at most ceil(bits / 7) bytes and no stray bits:
- * reader_u32(), reader_s32() and reader_s64() read an unsigned or signed number of that many bits.
- * Nearly all of a module's are of one byte, and reading them is much of what a load takes.
+ * reader_u32(), reader_s32() and reader_s64() read a LEB128 number by the specification (5.2.2): at
+ * most ceil(bits / 7) bytes and no stray bits.  False after a refusal.  Nearly all numbers of a
+ * module are of one byte, and reading them is much of what a load takes, so that case is inline.
+ *
+ * reader_u32_long() and reader_s64_long() are the other case: any number of bytes, `bits` 32 or 64.
  */
 MUST_CHECK bool reader_u32_long(struct reader *in, uint32_t *value);
 MUST_CHECK bool reader_s64_long(struct reader *in, uint32_t bits, int64_t *value);
 
+/* Read an unsigned number of 32 bits. */
 MUST_CHECK static inline bool reader_u32(struct reader *in, uint32_t *value)
 {
     if (in->at >= in->end || in->bytes[in->at] >= 0x80)
@@ -56,6 +59,7 @@ MUST_CHECK static inline bool reader_u32(struct reader *in, uint32_t *value)
     return true;
 }
 
+/* Read a signed number of 64 bits. */
 MUST_CHECK static inline bool reader_s64(struct reader *in, int64_t *value)
 {
     if (in->at >= in->end || in->bytes[in->at] >= 0x80)
@@ -64,6 +68,7 @@ MUST_CHECK static inline bool reader_s64(struct reader *in, int64_t *value)
     return true;
 }
 
+/* Read a signed number of 32 bits. */
 MUST_CHECK static inline bool reader_s32(struct reader *in, int32_t *value)
 {
     int64_t wide;

@@ -1,6 +1,10 @@
 /*
- * Tier 0: the interpreter of pre-decoded code.  One loop, no native recursion: guest calls live in
- * the frames of engine_stack, so what a guest can do to the native stack is nothing.
+ * Tier 0: the interpreter of pre-decoded code, and what both tiers do by the same functions
+ * (run.h).
+ *
+ * One loop, no native recursion: guest calls live in the frames of engine_stack, so what a guest
+ * can do to the native stack is nothing.  The loop's order of checks is that of docs/fuel.md:
+ * bounds, then fuel, then the change.
  */
 #include <string.h>
 
@@ -15,8 +19,8 @@
 
 /* ---- memory ---- */
 
-/* Cards of the bytes [address, address + size), size not 0. */
-static void run_mark_cards(struct engine_instance *instance, uint64_t address, uint64_t size)
+/* Mark the cards of the bytes [address, address + size), size not 0 and all inside memory. */
+static void cards_mark(struct engine_instance *instance, uint64_t address, uint64_t size)
 {
     uint64_t first = address / ENGINE_CARD_BYTES;
     uint64_t last = (address + size - 1) / ENGINE_CARD_BYTES;
@@ -25,8 +29,7 @@ static void run_mark_cards(struct engine_instance *instance, uint64_t address, u
 }
 
 /* What marking them costs: FUEL_PAGE for each that is clear. */
-static uint64_t run_cards_fuel(const struct engine_instance *instance, uint64_t address,
-                               uint64_t size)
+static uint64_t cards_fuel(const struct engine_instance *instance, uint64_t address, uint64_t size)
 {
     uint64_t last = (address + size - 1) / ENGINE_CARD_BYTES;
     uint64_t fuel = 0;
@@ -36,11 +39,13 @@ static uint64_t run_cards_fuel(const struct engine_instance *instance, uint64_t 
     return fuel;
 }
 
+/* The present size of memory in bytes. */
 static uint64_t instance_bytes(const struct engine_instance *instance)
 {
     return (uint64_t)instance->memory_pages * ENGINE_WASM_PAGE_BYTES;
 }
 
+/* The sum is taken in 64 bits: address and size are a guest's, and 32 would wrap around. */
 const uint8_t *engine_guest_read(const struct engine_instance *instance, uint32_t address,
                                  uint32_t size)
 {
@@ -54,7 +59,7 @@ uint8_t *engine_guest_write(struct engine_instance *instance, uint32_t address, 
     if (instance->memory == NULL || (uint64_t)address + size > instance_bytes(instance))
         return NULL;
     if (size > 0)
-        run_mark_cards(instance, address, size);
+        cards_mark(instance, address, size);
     return instance->memory + address;
 }
 
@@ -64,10 +69,13 @@ uint64_t engine_guest_write_fuel(const struct engine_instance *instance, uint32_
     if (size == 0 || instance->memory == NULL ||
         (uint64_t)address + size > instance_bytes(instance))
         return 0;
-    return run_cards_fuel(instance, address, size);
+    return cards_fuel(instance, address, size);
 }
 
-/* Take `fuel`; when there is less, what is left goes and the run ends. */
+/*
+ * Take `fuel`; when there is less, what is left goes and the run ends: out of fuel costs exactly
+ * the budget.
+ */
 static bool run_charge(struct run_state *run, uint64_t fuel)
 {
     if (run->fuel < fuel) {
@@ -78,14 +86,15 @@ static bool run_charge(struct run_state *run, uint64_t fuel)
     return true;
 }
 
-enum engine_outcome run_touch(struct run_state *run, uint64_t address, uint64_t size)
+enum engine_outcome run_mark_cards(struct run_state *run, uint64_t address, uint64_t size)
 {
-    if (!run_charge(run, run_cards_fuel(run->instance, address, size)))
+    if (!run_charge(run, cards_fuel(run->instance, address, size)))
         return ENGINE_OUT_OF_FUEL;
-    run_mark_cards(run->instance, address, size);
+    cards_mark(run->instance, address, size);
     return ENGINE_DONE;
 }
 
+/* An empty range is inside up to the very end of memory. */
 static bool run_is_inside(const struct run_state *run, uint32_t address, uint32_t size)
 {
     return (uint64_t)address + size <= run->memory_bytes;
@@ -93,13 +102,14 @@ static bool run_is_inside(const struct run_state *run, uint32_t address, uint32_
 
 /*
  * What a bulk operator whose ranges are inside pays before it writes: its size, then its pages.  A
- * length that can never fit is a slip in the guest's code, to be told as one: not as lack of fuel.
+ * length that can never fit is a mistake in the guest's code, and the trap says so: not lack of
+ * fuel.
  */
 static bool run_pay_bulk(struct run_state *run, uint32_t to, uint32_t size)
 {
     if (!run_charge(run, ((uint64_t)size + FUEL_BULK_BYTES - 1) / FUEL_BULK_BYTES))
         return false;
-    return size == 0 || run_touch(run, to, size) == ENGINE_DONE;
+    return size == 0 || run_mark_cards(run, to, size) == ENGINE_DONE;
 }
 
 enum engine_outcome run_memory_fill(struct run_state *run, uint32_t to, uint32_t byte,
@@ -131,14 +141,17 @@ enum engine_outcome run_memory_grow(struct run_state *run, uint32_t pages, uint6
     struct engine_instance *instance = run->instance;
     uint32_t now = instance->memory_pages;
 
+    /* Past the maximum that the module declares: the guest sees -1, and no page is paid. */
     *result = UINT32_MAX;
     if (pages > run->code->memory_pages_max - now)
         return ENGINE_DONE;
+    /* Paid before the host is asked, and kept if it refuses: else asking would be free. */
     if (!run_charge(run, (uint64_t)pages * FUEL_GROW_PAGE))
         return ENGINE_OUT_OF_FUEL;
     if (pages > 0 && instance->host_grow != NULL &&
         !instance->host_grow(instance->host, now, pages))
         return ENGINE_DONE;
+    /* The new bytes are zero already: the caller's memory has room for the maximum (engine.h). */
     instance->memory_pages = now + pages;
     run->memory_bytes = instance_bytes(instance);
     *result = now;
@@ -153,8 +166,16 @@ enum engine_outcome run_call_host(struct run_state *run, uint32_t order, uint64_
     int64_t result = 0;
     bool goes_on;
 
+    /*
+     * Charged here for both tiers, and for calls through the table: docs/fuel.md, "entering an
+     * imported function".
+     */
     if (!run_charge(run, FUEL_HOST))
         return ENGINE_OUT_OF_FUEL;
+    /*
+     * During the call the fuel is the instance's: orders take their own prices from it
+     * (docs/fuel.md).
+     */
     instance->fuel = run->fuel;
     goes_on = instance->host_call(instance->host, instance, order, cells, &result);
     INVARIANT(instance->fuel <= run->fuel);
@@ -164,7 +185,11 @@ enum engine_outcome run_call_host(struct run_state *run, uint32_t order, uint64_
     return goes_on ? ENGINE_DONE : ENGINE_STOPPED;
 }
 
-/* The activation of a function of the module; its arguments are in cells[0 ...]. */
+/*
+ * Begin the activation of a function of the module, whose arguments are in cells[0 ...].  `resume`
+ * and `caller_cells` are where its caller goes on.  The budget is checked before anything is
+ * changed; docs/fuel.md has its size.
+ */
 static enum engine_outcome run_enter(struct run_state *run, const struct function *callee,
                                      const union word *resume, uint64_t *caller_cells,
                                      uint64_t *cells)
@@ -174,10 +199,12 @@ static enum engine_outcome run_enter(struct run_state *run, const struct functio
     run->stack->frames[run->depth++] =
         (struct activation){.pc = resume, .cells = caller_cells, .used = run->used};
     run->used += callee->cells;
+    /* WebAssembly's locals begin as 0; the operand stack above them needs no clearing. */
     memset(cells + callee->params, 0, (callee->locals - callee->params) * sizeof *cells);
     return ENGINE_DONE;
 }
 
+/* The function behind an entry of the table, if it has the type with this id (struct signature). */
 static enum engine_outcome run_find_indirect(const struct engine_code *code, uint32_t index,
                                              uint64_t type, const struct function **callee)
 {
@@ -442,7 +469,7 @@ do_MEMORY_FILL:
             END(ENGINE_TRAP_MEMORY);                                                               \
         if ((cards[address / ENGINE_CARD_BYTES] &                                                  \
              cards[(address + (bytes)-1) / ENGINE_CARD_BYTES]) == 0 &&                             \
-            run_touch(run, address, bytes) != ENGINE_DONE)                                         \
+            run_mark_cards(run, address, bytes) != ENGINE_DONE)                                    \
             END(ENGINE_OUT_OF_FUEL);                                                               \
         memcpy(memory + address, &fp[pc->b], bytes);                                               \
         pc += 2;                                                                                   \
@@ -549,6 +576,7 @@ enum engine_outcome run_interpret(struct engine_instance *instance, struct engin
                             .fuel = instance->fuel};
     enum engine_outcome outcome;
 
+    /* Raw arguments may have anything above an i32; the words rely on zero there (numeric.h). */
     for (uint32_t i = 0; i < entry->params; i++)
         stack->cells[i] = type->params[i] == TYPE_I32 ? U32(args[i]) : args[i];
     outcome = run_enter(&run, entry, NULL, stack->cells, stack->cells);

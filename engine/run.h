@@ -36,7 +36,7 @@ struct run_state {
  * Charge for the clear cards of the bytes that a store is about to change, and mark them.
  * ENGINE_OUT_OF_FUEL: nothing is marked.
  */
-enum engine_outcome run_touch(struct run_state *run, uint64_t address, uint64_t size);
+enum engine_outcome run_mark_cards(struct run_state *run, uint64_t address, uint64_t size);
 
 /*
  * run_memory_fill() and run_memory_copy() perform the bulk operators.  A range outside of memory is

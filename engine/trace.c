@@ -1,4 +1,7 @@
-/* Where a run ended, and who had called whom. */
+/*
+ * Where a run ended, and who had called whom.  Words are found back in the module by the places
+ * that the compiler kept: only words that can end a run have one (engine/code.h).
+ */
 #include "engine/run.h"
 
 const char *engine_outcome_name(enum engine_outcome outcome)
@@ -30,7 +33,10 @@ const char *engine_outcome_name(enum engine_outcome outcome)
     return "unknown outcome";
 }
 
-/* The last place at or before the word. */
+/*
+ * The module's offset of a word: the last place at or before it.  The search keeps low <= word <
+ * high. 0 in a code without places.
+ */
 static uint32_t trace_offset_of(const struct engine_code *code, uint32_t word)
 {
     uint32_t low = 0;
@@ -47,6 +53,10 @@ static uint32_t trace_offset_of(const struct engine_code *code, uint32_t word)
     return code->places_count == 0 ? 0 : code->places[low].offset;
 }
 
+/*
+ * The function whose words include this one: functions lie in the order of the module, imports have
+ * no words.
+ */
 static uint32_t trace_function_of(const struct engine_code *code, uint32_t word)
 {
     uint32_t low = code->imports_count;
@@ -63,6 +73,7 @@ static uint32_t trace_function_of(const struct engine_code *code, uint32_t word)
     return low;
 }
 
+/* Tier 1 has no frames of ours to walk, so a trap there has a depth of one. */
 void run_note(struct engine_stack *stack, uint32_t function, uint32_t offset)
 {
     stack->function = function;
@@ -76,6 +87,9 @@ void run_note_word(struct run_state *run, uint32_t word)
 
     stack->function = trace_function_of(run->code, word);
     stack->offset = trace_offset_of(run->code, word);
+    /*
+     * The frames stay as they are until the next run on this stack; a backtrace reads them there.
+     */
     stack->depth = run->depth;
     stack->code = run->code;
 }

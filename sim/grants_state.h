@@ -80,6 +80,7 @@ bool grants_may_be_named(const struct cap *cap);
 _Noreturn void grants_forged(const struct grants_view *look, const char *where, uint64_t id,
                              const struct cap *cap);
 
+/* Whether a slot or field holds no capability; NULL is a slot that has no chunk. */
 static inline bool cap_is_empty(const struct cap *cap)
 {
     return cap == NULL || cap->kind == SERAI_KIND_EMPTY;
