@@ -1,4 +1,7 @@
-/* What must hold after every frame and step, and what must hold when all is quiet. */
+/*
+ * What must hold after every frame and step, and what must hold when all is quiet:
+ * docs/simulation.md, "What is checked".
+ */
 #include "sim/check.h"
 
 #include <stdio.h>
@@ -12,13 +15,14 @@
 
 /* ---- one site ---- */
 
+/* What one link may owe and know, whatever its peer does. */
 static void check_exposure(void *context, struct link *link)
 {
     struct sim_site *site = context;
 
     if (link->received_total > link->sent_total &&
         link->received_total - link->sent_total > money_nanos(link->limit))
-        sim_fail(site->sim, "site %s: its neighbour %s owes it more than the limit", site->name,
+        sim_fail(site->sim, "site %s: its peer %s owes it more than the limit", site->name,
                  link->name);
     if (link->acked_seq > link->sent_seq || link->acked_total > link->sent_total)
         sim_fail(site->sim, "site %s: %s has more than was sent to it", site->name, link->name);
@@ -27,7 +31,10 @@ static void check_exposure(void *context, struct link *link)
                  link->name);
 }
 
-/* All fuel was paid at its price, but for less than a nano that each agent born still carries. */
+/*
+ * All fuel was paid at its price, but for less than a nano that each agent born still has as a
+ * remainder.
+ */
 static void check_fuel(const struct sim_site *site)
 {
     const struct core *core = site->core;
@@ -59,7 +66,7 @@ void check_books(struct sim_site *site, struct verify_report *report)
         sim_fail(site->sim, "site %s: its books: %s", site->name, fault.text);
 }
 
-/* A site that has just started: nothing that was durable, or that was told, is gone. */
+/* A site that has just started: nothing that was durable, or that was reported, is gone. */
 void check_loaded(struct sim_site *site)
 {
     const struct sim *sim = site->sim;
@@ -73,11 +80,11 @@ void check_loaded(struct sim_site *site)
         sim_fail(sim, "site %s: it starts from another frame than its last durable one",
                  site->name);
     if (site->answered_frame >= ledger_frame(ledger))
-        sim_fail(sim, "site %s: it has told of frame %llu and knows no more of it", site->name,
+        sim_fail(sim, "site %s: it reported frame %llu and has it no more", site->name,
                  (unsigned long long)site->answered_frame);
     if (site->last_agent != 0 && ledger_account(ledger, site->last_agent) == NULL)
-        sim_fail(site->sim, "site %s: it has told of agent %llu and knows no more of it",
-                 site->name, (unsigned long long)site->last_agent);
+        sim_fail(site->sim, "site %s: it reported agent %llu and has it no more", site->name,
+                 (unsigned long long)site->last_agent);
     for (size_t i = 0; i < sim->wire_count; i++) {
         for (int end = 0; end < 2; end++) {
             const struct cursors *was = &site->durable[i];
@@ -97,6 +104,10 @@ void check_loaded(struct sim_site *site)
 
 /* ---- two ends ---- */
 
+/*
+ * Whether one of a wire's ends lies: then nothing is promised about it but what each site checks
+ * alone.
+ */
 static bool wire_lies(const struct sim *sim, const struct sim_wire *wire)
 {
     return sim->sites[wire->ends[0]].lies || sim->sites[wire->ends[1]].lies;
@@ -107,13 +118,16 @@ static bool wire_was_restored(const struct sim *sim, const struct sim_wire *wire
     return sim->sites[wire->ends[0]].restored || sim->sites[wire->ends[1]].restored;
 }
 
+/* Whether a person froze a link: its reason says so. */
 static bool check_by_hand(const struct link *link)
 {
     return strstr(link->reason, "operator") != NULL;
 }
 
-/* What one end has taken, the other had made durable before it left; and so with what it knows to
- * be taken. */
+/*
+ * One direction of a wire.  What one end has received, the other had made durable before it left;
+ * what a sender takes for acknowledged is durable at the receiver.
+ */
 static void check_direction(const struct sim *sim, size_t number, int from)
 {
     const struct sim_wire *wire = &sim->wires[number];
@@ -140,6 +154,7 @@ static void check_direction(const struct sim *sim, size_t number, int from)
                  (unsigned long long)taken->received_seq);
 }
 
+/* A link of honest sites is frozen by persons only. */
 static void check_freeze(const struct sim *sim, const struct sim_wire *wire, int end)
 {
     const struct link *link = network_link(sim, wire, end);
@@ -149,6 +164,7 @@ static void check_freeze(const struct sim *sim, const struct sim_wire *wire, int
                  sim->sites[wire->ends[end]].name, link->name, link->reason);
 }
 
+/* Each wire whose ends are honest and remember all they said. */
 void check_wires(const struct sim *sim)
 {
     for (size_t i = 0; i < sim->wire_count; i++) {
@@ -179,6 +195,7 @@ static bool wire_is_frozen(const struct sim *sim, const struct sim_wire *wire)
     return a->state == LINK_FROZEN || b->state == LINK_FROZEN;
 }
 
+/* Both ends of a link know the same: sequences, totals and acknowledgements. */
 static bool check_ends_agree(const struct link *a, const struct link *b)
 {
     return a->state == LINK_UP && b->state == LINK_UP && a->sent_seq == b->received_seq &&
@@ -187,7 +204,7 @@ static bool check_ends_agree(const struct link *a, const struct link *b)
            b->acked_seq == b->sent_seq;
 }
 
-/* Nobody waits for an answer that does not come. */
+/* Nobody waits for an answer that does not come.  Over a link that lies or forgot, it may. */
 static void check_end_rests(void *context, struct channel_end *end)
 {
     struct resting *resting = context;
@@ -240,6 +257,9 @@ bool check_at_rest(const struct sim *sim, char *why, size_t why_size)
 
 /* ---- the end ---- */
 
+/*
+ * Over all sites: what was minted, what accounts hold, and what was sent and received over links.
+ */
 struct sums {
     u128 minted, held, out, in;
     bool all_agree;
@@ -256,11 +276,12 @@ static void check_add_report(struct sums *sums, const struct verify_report *repo
     }
 }
 
+/* What a site's treasury brought in is what its clients had reported to them, in and out. */
 static void check_treasury(const struct sim_site *site, const struct verify_report *report)
 {
     if (!site->restored && report->treasury_debit + site->money_out != site->money_in)
         sim_fail(site->sim,
-                 "site %s: its treasury has brought in %llu nanos, and clients were told %llu in "
+                 "site %s: its treasury has brought in %llu nanos, and reported to clients %llu in "
                  "and %llu out",
                  site->name, (unsigned long long)report->treasury_debit,
                  (unsigned long long)site->money_in, (unsigned long long)site->money_out);
@@ -287,6 +308,10 @@ void check_end(struct sim *sim)
         if (frozen && !wire_lies(sim, &sim->wires[i]) && !wire_was_restored(sim, &sim->wires[i]))
             sim_fail(sim, "wire %zu is frozen though nobody lied", i);
     }
+    /*
+     * Money is conserved over all sites (docs/simulation.md).  Where links agree, what was sent was
+     * received, to the nano.
+     */
     if (sums.minted + sums.in != sums.held + sums.out)
         sim_fail(sim, "over all sites, what was minted is not what is held");
     if (sums.all_agree && sums.out != sums.in)

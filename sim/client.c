@@ -1,4 +1,7 @@
-/* Clients: signed requests, kept and repeated until they are answered. */
+/*
+ * One client: its keys, its last request, and the answer that it got.  A client has one request at
+ * a time, and keeps it until it is answered (docs/control.md, "Once, and only once").
+ */
 #include "sim/client.h"
 
 #include <sodium.h>
@@ -14,6 +17,7 @@ void client_key(struct sim_client *client, struct rng *rng)
     INVARIANT(crypto_sign_seed_keypair(client->key, client->secret, seed) == 0);
 }
 
+/* Numbers and clients together, so that an answer to an earlier request is known to be one. */
 uint64_t client_token(const struct sim_site *site, const struct sim_client *client)
 {
     return client->number * SIM_CLIENTS + (uint64_t)(client - site->clients);
@@ -26,6 +30,7 @@ void client_sign(struct sim_site *site, struct sim_client *client, const char *c
     client->number++;
     client->waiting = true;
     client->answered = false;
+    /* What the request asks for in money is set by the caller; most ask for none. */
     client->money_in = 0;
     client->money_out = 0;
     bytes_clear(&client->request);
@@ -47,6 +52,7 @@ uint64_t client_result(const struct control_reply *reply, const char *name)
     cbor_init(&in, reply->result, reply->result_size);
     if (cbor_peek(&in) != CBOR_MAP)
         return 0;
+    /* The result's map of names and values; values that were not asked for are skipped whole. */
     count = cbor_get_map_any(&in, 64);
     for (uint64_t i = 0; i < count; i++) {
         char key[64];
@@ -60,7 +66,7 @@ uint64_t client_result(const struct control_reply *reply, const char *name)
     return 0;
 }
 
-/* What the site said that it did must never be gone. */
+/* Remember what the site reported as done: after any crash it must still be so (check_loaded()). */
 static void client_take(struct sim_site *site, struct sim_client *client,
                         const struct control_reply *reply)
 {
@@ -85,6 +91,10 @@ void client_answer(struct sim_site *site, const struct core_reply *reply)
 
     if (reply->token != client_token(site, client))
         return; /* to a request before this one */
+    /*
+     * A repeat of what was answered.  A site that was restored from a copy may have forgotten the
+     * first answer.
+     */
     if (client->answered) {
         if (!site->restored &&
             (client->answer.size != reply->bytes.size ||

@@ -1,4 +1,8 @@
-/* What clients deploy: which guest, with which arguments, money and modules to keep. */
+/*
+ * What clients deploy: which guest, with which arguments, money and modules to keep.  Guests are
+ * examples of the SDK, which do what agents are for, and guests of the tests, which do what they
+ * should not.
+ */
 #include "sim/deploy.h"
 
 #include <stdio.h>
@@ -10,7 +14,7 @@
 
 enum { KEPT_MAX = 6 };
 
-/* A walk over wires from a site, as names: "b,c". */
+/* A route over wires from a site, as names: "b,c".  Empty where no wire begins. */
 static void deploy_route(struct sim_site *site, char *via, size_t size)
 {
     const struct sim *sim = site->sim;
@@ -38,6 +42,7 @@ static void deploy_route(struct sim_site *site, char *via, size_t size)
     }
 }
 
+/* A deployment that is drawn, before it is encoded. */
 struct order {
     const char *module;
     const char *keeps; /* another module, to be kept; NULL: none */
@@ -48,6 +53,7 @@ struct order {
     uint64_t salts; /* how many more like it are kept */
 };
 
+/* An order whose guest's arguments are text: all but the chaos agent's. */
 static void order_text(struct order *order, const char *module, uint64_t nanos, const char *text)
 {
     order->module = module;
@@ -55,7 +61,7 @@ static void order_text(struct order *order, const char *module, uint64_t nanos, 
     order->args_size = (size_t)snprintf(order->args, sizeof order->args, "%s", text);
 }
 
-/* Random orders, from a seed of its own. */
+/* An agent that gives random orders, legal and not, from a seed of its own. */
 static void order_chaos(struct sim *sim, struct order *order)
 {
     uint64_t seed = rng_u64(&sim->people);
@@ -65,6 +71,10 @@ static void order_chaos(struct sim *sim, struct order *order)
     order->args_size = sizeof seed;
 }
 
+/*
+ * Guests that use up fuel, memory and money.  They share the arguments; each takes those that it
+ * knows.
+ */
 static void order_hungry(struct sim *sim, struct order *order)
 {
     static const char *const eaters[] = {"spin", "grow", "spender", "chaos"};
@@ -74,6 +84,7 @@ static void order_hungry(struct sim *sim, struct order *order)
     order_text(order, eater, nanos, "burn=1 work=10 buffers=1 mark=0.0005");
 }
 
+/* A guest that brings about the moments which strain.c counts. */
 static void order_strain(struct sim *sim, struct order *order)
 {
     char text[64];
@@ -82,6 +93,7 @@ static void order_strain(struct sim *sim, struct order *order)
     order_text(order, "strain", 60000000 + rng_below(&sim->people, 60000000), text);
 }
 
+/* A guest of the rich customer.  Modules of its own fill the code that it may keep. */
 static void order_hog(struct sim *sim, struct order *order)
 {
     char text[64];
@@ -92,6 +104,10 @@ static void order_hog(struct sim *sim, struct order *order)
     order->salts = rng_below(&sim->people, 3) == 0 ? rng_below(&sim->people, KEPT_MAX) : 0;
 }
 
+/*
+ * What is deployed, by the profile.  The route is drawn first, whatever needs it, so that one draw
+ * more or less does not change the rest.
+ */
 static void order_choose(struct sim_site *site, struct order *order)
 {
     struct sim *sim = site->sim;
@@ -142,6 +158,7 @@ static void order_choose(struct sim_site *site, struct order *order)
     }
 }
 
+/* The bytes of a module; `salted`: with some of its own, so that the site has not seen it. */
 static void deploy_put_module(struct rng *rng, struct bytes *args, const char *name, bool salted)
 {
     size_t size;
@@ -157,7 +174,9 @@ static void deploy_put_module(struct rng *rng, struct bytes *args, const char *n
     }
 }
 
-/* Args of agent.deploy: [name, module, args, endowment, gifts, codes]. */
+/*
+ * The arguments of agent.deploy (docs/control.md): [name, module, args, endowment, gifts, codes].
+ */
 static void deploy_put_order(struct rng *rng, struct bytes *args, const struct order *order)
 {
     cbor_put_array(args, 6);

@@ -1,6 +1,8 @@
 /*
- * The tables that the simulator keeps of capabilities, and the comparing of them with the core's,
- * of which it only reads what it holds now.  By which path a new one came: grants_paths.c.
+ * The tables that the simulator keeps of capabilities, and their comparison with the core's.  A
+ * look goes over what is new since the last one, and is done after each turn; a check goes over
+ * everything, and is done after each frame.  The core is only read.  By which path a new capability
+ * came is asked in grants_paths.c.
  */
 #include "sim/grants.h"
 
@@ -22,6 +24,7 @@ struct grants *grants_new(void)
     return calloc(1, sizeof(struct grants));
 }
 
+/* For table_each() and grants_sweep(): values that own nothing. */
 static void grants_free_plain(void *context, uint64_t key, void *value)
 {
     (void)context;
@@ -39,6 +42,7 @@ static void grants_free_table(void *context, uint64_t key, void *value)
     free(holding);
 }
 
+/* Forget all: of a site that starts, nothing from before is believed. */
 static void grants_empty(struct grants *grants)
 {
     table_each(&grants->holdings, grants_free_table, NULL);
@@ -62,6 +66,8 @@ void grants_free(struct grants *grants)
 
 /* ---- tables of agents ---- */
 
+/* Take over an agent's slots as they are now.  grants->next_end stays past all ends that were seen.
+ */
 static void grants_keep_table(struct grants *grants, const struct agent *agent)
 {
     struct grants_table *holding = table_get(&grants->holdings, agent->id);
@@ -87,6 +93,7 @@ static void grants_keep_table(struct grants *grants, const struct agent *agent)
     }
 }
 
+/* What a slot held at the last look; an empty capability past the table's end, never NULL. */
 static const struct cap *grants_kept(const struct grants_table *holding, uint64_t slot)
 {
     static const struct cap none = {0};
@@ -94,7 +101,10 @@ static const struct cap *grants_kept(const struct grants_table *holding, uint64_
     return holding == NULL || slot >= holding->slots ? &none : &holding->caps[slot];
 }
 
-/* Its first table, before its first turn. */
+/*
+ * An agent's first table, before its first turn: only what all are born with.  In a turn its parent
+ * is the agent whose turn it was.
+ */
 static void grants_see_newborn(struct grants_view *look, const struct agent *agent)
 {
     for (uint64_t slot = 0; slot < agent->caps.highest; slot++) {
@@ -109,7 +119,10 @@ static void grants_see_newborn(struct grants_view *look, const struct agent *age
     grants_keep_table(look->grants, agent);
 }
 
-/* After its turn: what is new in its table.  Of what was lent it has no more than it kept. */
+/*
+ * The table of the agent whose turn it was.  What is new in it was made in the turn, or lent by its
+ * event and kept: of what was lent there is no more than it gave orders to keep.
+ */
 static void grants_see_table(struct grants_view *look, const struct agent *agent)
 {
     const struct grants_table *holding = table_get(&look->grants->holdings, agent->id);
@@ -121,6 +134,7 @@ static void grants_see_table(struct grants_view *look, const struct agent *agent
 
         if (cap_is_empty(cap) || cap_equal(cap, grants_kept(holding, slot)))
             continue;
+        /* An undone turn leaves the table as it was. */
         if (look->undone)
             grants_forged(look, "agent", agent->id, cap);
         if (grants_is_its_own(look, cap))
@@ -138,6 +152,7 @@ static void grants_see_table(struct grants_view *look, const struct agent *agent
 
 /* ---- messages ---- */
 
+/* A copy of the capabilities that a message carries. */
 static struct note *grants_note_of(const struct message *m)
 {
     struct note *note = calloc(1, sizeof *note);
@@ -150,6 +165,7 @@ static struct note *grants_note_of(const struct message *m)
     return note;
 }
 
+/* A message that is new: checked, and kept if it carries any capability. */
 static void grants_see_message(struct grants_view *look, const struct agent *to,
                                const struct message *m)
 {
@@ -158,6 +174,10 @@ static void grants_see_message(struct grants_view *look, const struct agent *to,
         (void)!table_put(&look->grants->messages, m->id, grants_note_of(m)); /* a new number */
 }
 
+/*
+ * New messages are among those at the front, or at the end behind all older ones: the walk from the
+ * end stops at the first old one.
+ */
 static void grants_see_inbox(struct grants_view *look, const struct agent *agent)
 {
     const struct inbox_message *at = agent->inbox.first;
@@ -197,6 +217,7 @@ static void grants_keep_entry(struct grants *grants, const struct heap_entry *en
     (void)!table_put(&grants->heap, entry->serial, note); /* a new number */
 }
 
+/* New objects were made in this turn, by its agent or for an agent born in it. */
 static void grants_see_objects(struct grants_view *look)
 {
     struct grants *grants = look->grants;
@@ -217,10 +238,18 @@ static void grants_see_objects(struct grants_view *look)
     }
 }
 
+/*
+ * New entries of the heap are the running agent's, of a kind that may be named, and hold what it
+ * could have had.
+ */
 static void grants_see_heap(struct grants_view *look)
 {
     struct grants *grants = look->grants;
     const struct agents *agents = look->agents;
+    /*
+     * Serial numbers rise, and entries go only by being taken out: the same number and count are
+     * the same heap.
+     */
     bool before = look->first_serial == agents->heap.next_serial;
 
     if (before && agents->heap.count == grants->heap_count)
@@ -250,7 +279,10 @@ static void grants_see_agent(struct grants_view *look, const struct agent *agent
     grants_see_inbox(look, agent);
 }
 
-/* Who sleeps has heard nothing since the last look; the check after each frame sees them too. */
+/*
+ * All agents that are in RAM as a struct.  Those that are packed had no event since the last look;
+ * the check after each frame sees them too.
+ */
 static void grants_see_awake(struct grants_view *look)
 {
     for (size_t at = 0; at < look->agents->awake.list.size; at += sizeof(struct agent *)) {
@@ -261,6 +293,7 @@ static void grants_see_awake(struct grants_view *look)
     }
 }
 
+/* A look begins with the numbers that the last one ended with: what is at or past them is new. */
 static struct grants_view grants_view_of(struct sim_site *site)
 {
     struct grants *grants = site->grants;
@@ -277,16 +310,20 @@ static struct grants_view grants_view_of(struct sim_site *site)
     };
 }
 
+/*
+ * Objects first, since tables and messages refer to them; tables last, as they may hold what came
+ * in a message.
+ */
 static void grants_see_all(struct grants_view *look)
 {
     struct grants *grants = look->grants;
     const struct agents *agents = look->agents;
-    bool said = agents->next_message != look->first_message;
+    bool messages = agents->next_message != look->first_message;
     const struct agent *agent;
 
     if (agents->objects.next != look->first_object)
         grants_see_objects(look);
-    if (said) /* each newborn has a message that says so */
+    if (messages) /* each newborn has one: BORN */
         grants_see_awake(look);
     grants_see_heap(look);
     agent = look->by == 0 ? NULL : agents_find(agents, look->by);
@@ -304,6 +341,10 @@ void grants_look(struct sim_site *site)
     grants_see_all(&look);
 }
 
+/*
+ * At its end the turn's effects are all there, and the message that it handled is gone unless it
+ * waits on.
+ */
 void grants_mark(void *context, uint64_t id, uint64_t message)
 {
     struct sim_site *site = context;
@@ -323,7 +364,9 @@ void grants_mark(void *context, uint64_t id, uint64_t message)
     look.by = grants->agent;
     look.event = table_get(&grants->messages, grants->message);
     agent = agents_find(look.agents, look.by);
-    /* The money ran out: it lies in the inbox as before, and is heard when there is more. */
+    /*
+     * The money ran out: the event stays in the inbox as before, and is handled when there is more.
+     */
     waits =
         agent != NULL && agent->inbox.first != NULL && agent->inbox.first->m.id == grants->message;
     look.undone = waits || (agent != NULL && agent->usage.traps != grants->traps);
@@ -335,7 +378,10 @@ void grants_mark(void *context, uint64_t id, uint64_t message)
 
 /* ---- all of it ---- */
 
-/* A number for a cap in its place; those of a site are added up, in whatever order. */
+/*
+ * A number for a capability in its place.  Those of a site are added up, so the order of walks is
+ * no matter.
+ */
 static uint64_t grants_mix(uint64_t holder, uint64_t place, const struct cap *cap)
 {
     uint64_t x = holder * UINT64_C(0x9e3779b97f4a7c15) + place;
@@ -345,9 +391,9 @@ static uint64_t grants_mix(uint64_t holder, uint64_t place, const struct cap *ca
     return x ^ x >> 32;
 }
 
-enum { IN_MESSAGE = 2048, IN_HEAP = 4096, REPLY = 16 }; /* places beside slots */
+enum { IN_MESSAGE = 2048, IN_HEAP = 4096, REPLY = 16 }; /* places that are no slots */
 
-/* A reply is held by one: whoever else had it could answer it, too. */
+/* Count a facet's places: a reply is held by one, as whoever else had it could answer it too. */
 static void grants_count_place(struct grants_view *look, const struct cap *cap)
 {
     struct maker *maker =
@@ -357,6 +403,7 @@ static void grants_count_place(struct grants_view *look, const struct cap *cap)
         maker->places++;
 }
 
+/* What a message or heap entry holds is what it held when it was new. */
 static void grants_check_note(struct grants_view *look, const char *what, struct table *table,
                               uint64_t id, const struct cap *caps, uint8_t count,
                               const struct cap *reply, uint64_t in)
@@ -379,6 +426,7 @@ static void grants_check_note(struct grants_view *look, const char *what, struct
         note->live = true;
 }
 
+/* Each slot and message of an agent is as it was kept: nobody else's turn changed it. */
 static bool grants_check_agent(void *context, const struct agent *agent)
 {
     struct grants_view *look = context;
@@ -407,6 +455,7 @@ static bool grants_check_agent(void *context, const struct agent *agent)
     return true;
 }
 
+/* Each entry is as it was kept; a reply is never named in the heap, since it is held once. */
 static void grants_check_heap(struct grants_view *look)
 {
     for (size_t bucket = 0; bucket < look->agents->heap.bucket_count; bucket++) {
@@ -420,7 +469,7 @@ static void grants_check_heap(struct grants_view *look)
     }
 }
 
-/* Who made a thing, and its badge, never change; a reply is in one place. */
+/* Who made an object, and its badge, never change; a reply is in one place. */
 static void grants_check_object(void *context, uint64_t id, void *value)
 {
     struct grants_view *look = context;
@@ -440,13 +489,14 @@ static void grants_check_object(void *context, uint64_t id, void *value)
     maker->places = 0;
 }
 
-/* What is not there any more: notes that were not seen, agents that died, things that are gone. */
+/* What is there no more: notes that were not seen, agents that ended, objects that are gone. */
 struct sweep {
     const struct agents *agents;
     bool (*is_gone)(const struct agents *agents, uint64_t id, void *value);
     struct bytes gone; /* of u64 */
 };
 
+/* Seen or not is of this check: it is cleared for the next one. */
 static bool note_is_gone(const struct agents *agents, uint64_t id, void *value)
 {
     struct note *note = value;
@@ -478,6 +528,7 @@ static void grants_find_gone(void *context, uint64_t id, void *value)
         bytes_append(&sweep->gone, &id, sizeof id);
 }
 
+/* Drop what is gone from a table.  In two steps, as a table does not change while it is walked. */
 static void grants_sweep(struct table *table, struct sweep sweep,
                          void (*drop)(void *context, uint64_t key, void *value))
 {

@@ -1,7 +1,7 @@
 /*
  * By which paths an agent can have come by a capability in its turn, as far as the simulator can
- * see from outside.  Of the turn itself only two things are asked: which orders it gave (they are
- * paid for, and so in the books) and whether it was undone.
+ * see from outside.  Of the turn itself it asks two things: which orders it gave (they are paid
+ * for, and so in the books) and whether it was undone.
  */
 #include "sim/grants_state.h"
 
@@ -12,7 +12,10 @@
 
 /* ---- whether it may be so ---- */
 
-/* The same thing with no more rights; what owns a buffer is not copied. */
+/*
+ * Whether `cap` is what `held` is, with no more rights.  The right of a buffer's owner is not
+ * copied.
+ */
 static bool cap_is_part_of(const struct cap *cap, const struct cap *held)
 {
     if (cap->kind != held->kind || cap->object != held->object)
@@ -22,6 +25,7 @@ static bool cap_is_part_of(const struct cap *cap, const struct cap *held)
             (cap->rights & SERAI_RIGHT_OWNER) == 0);
 }
 
+/* Whether a message or heap entry gave the capability, or more rights to the same object. */
 static bool note_has(const struct note *note, const struct cap *cap)
 {
     if (note == NULL)
@@ -33,6 +37,7 @@ static bool note_has(const struct note *note, const struct cap *cap)
     return cap_is_part_of(cap, &note->reply);
 }
 
+/* Whether the turn gave this order at least once. */
 static bool paths_ordered(const struct grants_view *look, enum serai_order order)
 {
     return look->agents->turn_memory->orders[order] > 0;
@@ -51,11 +56,13 @@ static void paths_look_in_heap(void *context, uint64_t serial, void *value)
     in_heap->found = in_heap->found || note_has(value, in_heap->cap);
 }
 
+/* An entry comes out of the heap by these two orders only. */
 static bool paths_used_heap(const struct grants_view *look)
 {
     return paths_ordered(look, SERAI_ORDER_heap_get) || paths_ordered(look, SERAI_ORDER_heap_take);
 }
 
+/* Any entry will do: its number, which the agent must have known, is not checked here. */
 static bool paths_from_heap(const struct grants_view *look, const struct cap *cap)
 {
     struct in_heap in_heap = {cap, false};
@@ -66,7 +73,10 @@ static bool paths_from_heap(const struct grants_view *look, const struct cap *ca
     return in_heap.found;
 }
 
-/* By an order of this turn: a facet of its own or of a child's, a buffer, an end that it bought. */
+/*
+ * Made by an order of this turn: a facet of its own or of a child's, a buffer, an end that it
+ * bought.
+ */
 static bool paths_made(const struct grants_view *look, const struct cap *cap)
 {
     const struct maker *maker;
@@ -98,6 +108,7 @@ static bool paths_new_and_gone(const struct grants_view *look, const struct cap 
            table_get(&look->agents->objects.by_id, cap->object) == NULL;
 }
 
+/* Held in its table before the turn began. */
 static bool paths_held(const struct grants_view *look, const struct cap *cap)
 {
     const struct grants_table *holding = table_get(&look->grants->holdings, look->by);
@@ -115,7 +126,10 @@ bool grants_could_have(const struct grants_view *look, const struct cap *cap)
            paths_from_heap(look, cap) || paths_new_and_gone(look, cap);
 }
 
-/* What it had before comes into another slot as a share, or by an entry that it put and took. */
+/*
+ * What it had before comes into another slot as a share, or by an entry that it put into the heap
+ * and took out.
+ */
 static bool paths_copied(const struct grants_view *look, const struct cap *cap)
 {
     bool shared = cap->kind == SERAI_KIND_BUFFER && paths_ordered(look, SERAI_ORDER_buffer_share);
@@ -126,6 +140,7 @@ static bool paths_copied(const struct grants_view *look, const struct cap *cap)
            grants_could_have(look, cap);
 }
 
+/* What came with BORN is no loan: it stays without an order to keep it. */
 static bool paths_born_with(const struct grants_view *look, const struct cap *cap)
 {
     return look->event != NULL && look->event->for_good && note_has(look->event, cap);
@@ -157,7 +172,7 @@ _Noreturn void grants_forged(const struct grants_view *look, const char *where, 
 
 /* ---- what is born with an agent ---- */
 
-/* What any agent is born with; a channel end is its own and brand-new. */
+/* What any agent is born with, each in its slot; a channel end is its own and brand-new. */
 bool grants_is_inborn(const struct grants_view *look, const struct agent *agent, uint64_t slot,
                       const struct cap *cap)
 {
@@ -177,7 +192,7 @@ bool grants_is_inborn(const struct grants_view *look, const struct agent *agent,
 
 /* ---- messages ---- */
 
-/* Singletons that a request of a client asked for (deploy_some). */
+/* Singletons that a client's request asked for (deploy_some()). */
 static bool cap_is_gift(const struct cap *cap)
 {
     return cap->rights == 0 && cap->object == 0 &&
@@ -185,7 +200,7 @@ static bool cap_is_gift(const struct cap *cap)
             cap->kind == SERAI_KIND_CLOCK || cap->kind == SERAI_KIND_RANDOM);
 }
 
-/* Ends, buffers' owner-right and what an agent is born with stay where they are. */
+/* Ends, a buffer's owner-right and what an agent is born with stay where they are. */
 static bool cap_may_travel(const struct cap *cap)
 {
     return cap->kind == SERAI_KIND_FACET || cap_is_gift(cap) ||
@@ -204,7 +219,7 @@ struct addressed {
     bool found;
 };
 
-/* It is a facet of the receiver, with the badge that came. */
+/* Whether a capability is a facet of the receiver, with the badge that came. */
 static bool paths_lead_there(const struct addressed *addressed, const struct cap *cap)
 {
     const struct maker *maker = cap->kind != SERAI_KIND_FACET
@@ -252,7 +267,7 @@ static bool paths_could_send(const struct grants_view *look, const struct agent 
     return addressed.found;
 }
 
-/* One that is made by this message, or one that its sender had and hands on. */
+/* A reply is made by this message, or one that its sender had and hands on. */
 static bool paths_reply_is_good(const struct grants_view *look, const struct message *m)
 {
     const struct maker *maker = table_get(&look->grants->makers, m->reply.object);
@@ -271,6 +286,7 @@ static bool paths_reply_is_good(const struct grants_view *look, const struct mes
 void grants_check_message(const struct grants_view *look, const struct agent *to,
                           const struct message *m)
 {
+    /* A BORN of an agent without a parent: a client's request asked for its gifts. */
     bool by_request = look->by == 0 && m->kind == SERAI_EVENT_BORN &&
                       cap_is_empty(cap_table_at(&to->caps, SERAI_SLOT_ORIGIN));
 

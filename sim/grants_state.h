@@ -51,7 +51,7 @@ struct grants_view {
     const struct agents *agents;
     uint64_t by; /* agent whose turn it was; 0: nobody's */
     bool undone;
-    const struct note *event; /* that it heard; NULL: without caps */
+    const struct note *event; /* that it handled; NULL: without caps */
     uint64_t first_object, first_message, first_serial, first_agent, first_end; /* new ones */
     uint64_t digest;
 };

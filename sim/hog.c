@@ -1,4 +1,8 @@
-/* See hog.h. */
+/*
+ * The customer with much money: its bounds, what it deploys, and what of it reached a bound.
+ * Refusals are seen where quotas are asked: these functions are wrapped at link time
+ * (CMakeLists.txt).
+ */
 #include "sim/hog.h"
 
 #include <stdio.h>
@@ -32,6 +36,7 @@ void hog_book(struct pricebook *book)
     book->customer_ends_max = 16;
 }
 
+/* One guest, whose arguments say what to take of: memory, messages, timers, births and so on. */
 void hog_args(struct rng *rng, char *text, size_t size)
 {
     static const char *const works[] = {
@@ -53,6 +58,7 @@ void hog_module(struct rng *rng, const uint8_t *module, size_t size, struct byte
 
     bytes_append(out, module, size);
     bytes_append(out, &(uint8_t){0}, 1);
+    /* The section's size in LEB128. */
     for (; left >= 128; left >>= 7)
         bytes_append(out, &(uint8_t){(uint8_t)(left | 128)}, 1);
     bytes_append(out, &(uint8_t){(uint8_t)left}, 1);
@@ -64,6 +70,7 @@ void hog_module(struct rng *rng, const uint8_t *module, size_t size, struct byte
 
 /* ---- what was refused ---- */
 
+/* By resource, since the last look; each seed is a process of its own. */
 static uint64_t refused[CUSTOMER_RESOURCES];
 
 /* The names are the linker's: --wrap=quota_allows makes them of quota_allows. */
@@ -80,6 +87,7 @@ bool __wrap_quota_allows_code(const struct agents *agents, const struct customer
 bool __wrap_agents_quota_allows(const struct agents *agents, uint64_t customer,
                                 enum customer_resource resource, uint64_t more);
 
+/* Count a refusal, and pass the answer on. */
 static bool hog_note(bool allowed, enum customer_resource resource)
 {
     refused[resource] += !allowed;
@@ -120,6 +128,7 @@ struct hog_check {
     const struct pricebook *prices;
 };
 
+/* No customer holds more of anything than its bound; 0 is no bound. */
 static void hog_check_use(void *context, uint64_t customer, void *value)
 {
     const struct hog_check *holding = context;

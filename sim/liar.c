@@ -1,4 +1,7 @@
-/* Lies: one parcel of a site, changed so that it is still a parcel, or nearly. */
+/*
+ * Lies: one parcel of a site, changed so that it is still a parcel, or nearly.  The peer must take
+ * no harm: it refuses, or freezes the link (docs/wire.md).
+ */
 #include "sim/liar.h"
 
 #include <string.h>
@@ -6,7 +9,7 @@
 #include "links/parcel.h"
 #include "sim/sim.h"
 
-/* Near the truth, or far from it. */
+/* Near the truth, or far from it: off by one is what a check forgets. */
 static uint64_t liar_bend(struct rng *rng, uint64_t truth)
 {
     switch (rng_below(rng, 5)) {
@@ -23,6 +26,7 @@ static uint64_t liar_bend(struct rng *rng, uint64_t truth)
     }
 }
 
+/* A sequence that can be written (docs/wire.md): nothing above SEQ_MAX. */
 static uint64_t liar_bend_seq(struct rng *rng, uint64_t truth)
 {
     return liar_bend(rng, truth) & SEQ_MAX;
@@ -46,6 +50,7 @@ static void liar_bend_cursor(struct rng *rng, struct cursor *cursor)
         cursor->total = liar_bend(rng, (uint64_t)cursor->total);
 }
 
+/* One field of a HELLO: what the sender says it has, or allows. */
 static void liar_change_hello(struct rng *rng, struct hello *hello)
 {
     switch (rng_below(rng, 7)) {
@@ -73,6 +78,7 @@ static void liar_change_hello(struct rng *rng, struct hello *hello)
     }
 }
 
+/* One field of the head of a DATA parcel. */
 static void liar_change_head(struct rng *rng, struct data_head *head)
 {
     switch (rng_below(rng, 4)) {
@@ -91,6 +97,7 @@ static void liar_change_head(struct rng *rng, struct data_head *head)
     }
 }
 
+/* One field of a message; twice as often its money. */
 static void liar_change_message(struct rng *rng, struct channel_message *message)
 {
     switch (rng_below(rng, 9)) {
@@ -140,6 +147,10 @@ static bool liar_repeats(struct rng *rng)
     return rng_below(rng, 6) == 0;
 }
 
+/*
+ * A DATA parcel is written again, with its head or one of its messages changed, or one of them
+ * doubled.
+ */
 static void liar_change_data(struct rng *rng, struct parcel_head *head, struct bytes *out)
 {
     uint64_t count = head->data.count;
@@ -197,6 +208,7 @@ void liar_change(struct sim *sim, struct bytes *parcel)
     struct bytes out = {0};
     struct fault fault;
 
+    /* One in ten is no lie but damage: a bit is flipped. */
     if (parcel->size > 0 && rng_below(rng, 10) == 0) {
         uint64_t bit = rng_below(rng, parcel->size * 8);
 

@@ -42,9 +42,10 @@ struct seed_run {
 
 /* ---- one seed in a process ---- */
 
+/* Run one seed and hand the result over; anything wrong ends the process with another status. */
 static _Noreturn void seed_child(const struct sim_options *options, const struct seed_run *running)
 {
-    /* Of its own time, so that a machine that stands still or is busy is no failure. */
+    /* Time of its own, so that a machine that stands still or is busy is no failure. */
     const struct itimerval end = {.it_value = {.tv_sec = SEED_SECONDS_MAX}};
     struct sim_result result;
 
@@ -59,6 +60,9 @@ static _Noreturn void seed_child(const struct sim_options *options, const struct
     _Exit(0);
 }
 
+/*
+ * Fork for one seed.  With a trace its words go straight to the terminal.  False: errno says why.
+ */
 static bool seed_start(struct seed_run *running, const struct sim_options *options)
 {
     running->seed = options->seed;
@@ -66,6 +70,7 @@ static bool seed_start(struct seed_run *running, const struct sim_options *optio
     running->words = options->trace ? NULL : tmpfile();
     if (running->result == NULL || (running->words == NULL && !options->trace))
         return false;
+    /* Or what is buffered would be written by both. */
     (void)fflush(NULL);
     running->pid = fork();
     if (running->pid == 0)
@@ -73,6 +78,7 @@ static bool seed_start(struct seed_run *running, const struct sim_options *optio
     return running->pid > 0;
 }
 
+/* The last of what the process wrote: the failure is at its end. */
 static void print_tail(FILE *words)
 {
     char tail[TAIL_BYTES + 1];
@@ -86,15 +92,18 @@ static void print_tail(FILE *words)
     (void)fwrite(tail, 1, size, stdout);
 }
 
-/* The process is over.  True: all went well and *result is there. */
-static bool seed_finish(struct seed_run *running, int how, bool tell, struct sim_result *result)
+/*
+ * The process is over.  True: all went well and *result is there.  False: what was wrong is
+ * printed, with `loud`.
+ */
+static bool seed_finish(struct seed_run *running, int how, bool loud, struct sim_result *result)
 {
     bool good = WIFEXITED(how) && WEXITSTATUS(how) == 0;
 
     rewind(running->result);
     if (good)
         good = fread(result, sizeof *result, 1, running->result) == 1;
-    if (!good && tell) {
+    if (!good && loud) {
         print_tail(running->words);
         if (WIFSIGNALED(how))
             (void)printf("ended by signal %d%s\n", WTERMSIG(how),
@@ -107,7 +116,8 @@ static bool seed_finish(struct seed_run *running, int how, bool tell, struct sim
     return good;
 }
 
-static bool seed_alone(const struct sim_options *options, bool tell, struct sim_result *result)
+/* Run one seed and wait for it. */
+static bool seed_alone(const struct sim_options *options, bool loud, struct sim_result *result)
 {
     struct seed_run running;
     int how;
@@ -118,11 +128,12 @@ static bool seed_alone(const struct sim_options *options, bool tell, struct sim_
     }
     while (waitpid(running.pid, &how, 0) < 0 && errno == EINTR)
         continue;
-    return seed_finish(&running, how, tell, result);
+    return seed_finish(&running, how, loud, result);
 }
 
 /* ---- a shorter failing run ---- */
 
+/* The command that runs a seed again, by its options. */
 static void print_again(const struct sim_options *options)
 {
     (void)printf("again: serai-sim --seed %" PRIu64 " --profile %s --steps %u", options->seed,
@@ -165,6 +176,10 @@ static void shrink_steps(struct sim_options *best)
     }
 }
 
+/*
+ * Look for a shorter run that fails, too: fewer steps, sites, agents, faults, then steps again.
+ * Each is kept only if the run still fails, be it for another reason.
+ */
 static void shrink(struct sim_options best)
 {
     static const uint32_t calm[] = {95, 80, 50};
@@ -197,6 +212,7 @@ static void shrink(struct sim_options best)
 
 /* ---- many seeds ---- */
 
+/* What all seeds of a profile did together. */
 struct totals {
     uint64_t seeds;
     struct sim_result sum;
@@ -295,6 +311,7 @@ static bool seed_failed(const struct settings *settings, uint64_t seed)
     return false;
 }
 
+/* The slot of a process; pid 0: a free one.  NULL: there is none. */
 static struct seed_run *seed_slot(struct seed_run *running, uint32_t jobs, pid_t pid)
 {
     for (uint32_t i = 0; i < jobs; i++) {
@@ -325,6 +342,7 @@ static bool seed_reap(const struct settings *settings, struct seed_run *running,
     return true;
 }
 
+/* Seeds in order, `jobs` at a time, until one fails or all have ended. */
 static bool run_many(const struct settings *settings)
 {
     struct seed_run running[JOBS_MAX] = {{0}};
@@ -396,6 +414,7 @@ static _Noreturn void option_usage(int code)
     exit(code);
 }
 
+/* A number up to `max`, or the program ends. */
 static uint64_t option_number(const char *text, uint64_t max)
 {
     char *end;
@@ -500,6 +519,7 @@ int main(int argc, char **argv)
     bool all;
     bool good;
 
+    /* First of all, so that no file of a seed becomes standard output. */
     if (!descriptors_fill())
         return EXIT_INTERNAL;
     name = options_read(argc, argv, &settings);
@@ -508,6 +528,7 @@ int main(int argc, char **argv)
         (void)fputs("serai-sim: libsodium does not start\n", stderr);
         return EXIT_INTERNAL;
     }
+    /* Refusals and crashes are what a run is made of: only errors are worth a line. */
     log_set_level(LOG_ERROR);
     settings.options.profile = all ? profile_at(0) : profile_named(name);
     if (settings.options.profile == NULL) {

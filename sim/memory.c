@@ -1,4 +1,7 @@
-/* The wrapped allocator, and the stop on a bug that is none while memory runs out. */
+/*
+ * The wrapped allocator, and the stop on a bug that is none while memory runs out.  One guarded
+ * call at a time, in a process of one thread.
+ */
 #include "sim/memory.h"
 
 #include <setjmp.h>
@@ -15,6 +18,10 @@ static struct {
     jmp_buf stop;
 } memory;
 
+/*
+ * Whether the allocation at hand fails: the one that was chosen, and those after it unless only
+ * once.
+ */
 static bool memory_refuses(void)
 {
     if (!memory.guarded || !memory.counts)
@@ -56,6 +63,7 @@ void *__wrap_realloc(void *old, size_t size)
 
 _Noreturn void __wrap_invariant_failed(const char *condition, const char *file, int line)
 {
+    /* A broken invariant without a failed allocation is a bug: the process ends as ever. */
     if (!memory.guarded || memory.refused == 0)
         __real_invariant_failed(condition, file, line);
     memory.guarded = false;
@@ -71,6 +79,7 @@ struct memory_outcome memory_guard(uint64_t from, bool once, void (*call)(void *
     memory.once = once;
     memory.left = from;
     memory.refused = 0;
+    /* Here again after an invariant: what the call had open stays open, and its memory is lost. */
     if (setjmp(memory.stop) != 0)
         return (struct memory_outcome){.stopped = true, .refused = memory.refused};
     call(context);

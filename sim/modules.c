@@ -1,4 +1,7 @@
-/* The modules that are deployed: examples of the SDK and guests of the tests, read once. */
+/*
+ * The modules that are deployed: examples of the SDK and guests of the tests, read once in a
+ * process.
+ */
 #include "sim/modules.h"
 
 #include <stdio.h>
@@ -15,6 +18,7 @@ static struct {
     size_t size;
 } modules[MODULES_MAX];
 
+/* A whole file; NULL when it cannot be read.  It is kept until the process ends. */
 static uint8_t *module_read(const char *path, size_t *size)
 {
     FILE *file = fopen(path, "rb");
@@ -40,6 +44,7 @@ const uint8_t *sim_module(const char *name, size_t *size)
     static const char *const folders[] = {SIM_GUESTS, SIM_EXAMPLES};
     size_t i = 0;
 
+    /* By name, in the order of first use; there are fewer than MODULES_MAX of them. */
     while (i < MODULES_MAX && modules[i].bytes != NULL && strcmp(modules[i].name, name) != 0)
         i++;
     INVARIANT(i < MODULES_MAX);

@@ -1,4 +1,7 @@
-/* Wires: parcels under way, and what ZeroMQ and the world may do to them. */
+/*
+ * The wires: parcels under way, and what ZeroMQ and the world may do to them.  Nothing here calls
+ * into a core: what has arrived is taken by traffic.c.
+ */
 #include "sim/network.h"
 
 #include <string.h>
@@ -21,6 +24,7 @@ size_t network_wire_of(const struct sim *sim, uint32_t site, uint32_t interface,
     sim_fail(sim, "site %u sends on interface %u, which has no wire", site, interface);
 }
 
+/* A look-up by interface: links are only listed, removed ones among them. */
 struct finding {
     uint32_t interface;
     struct link *link;
@@ -44,13 +48,13 @@ struct link *network_link(const struct sim *sim, const struct sim_wire *wire, in
     return finding.link;
 }
 
-struct link *network_link_to(const struct sim_site *site, uint32_t neighbour)
+struct link *network_link_to(const struct sim_site *site, uint32_t peer)
 {
     const struct sim *sim = site->sim;
 
     for (size_t i = 0; i < sim->wire_count; i++) {
         for (int end = 0; end < 2; end++) {
-            if (sim->wires[i].ends[end] == site->index && sim->wires[i].ends[1 - end] == neighbour)
+            if (sim->wires[i].ends[end] == site->index && sim->wires[i].ends[1 - end] == peer)
                 return network_link(sim, &sim->wires[i], end);
         }
     }
@@ -59,6 +63,9 @@ struct link *network_link_to(const struct sim_site *site, uint32_t neighbour)
 
 /* ---- under way ---- */
 
+/*
+ * Put a parcel under way.  Each direction is a ring of SIM_FLIGHT places, in the order of sending.
+ */
 static void wire_push(struct sim_wire *wire, int end, const struct bytes *bytes, uint64_t due_us)
 {
     struct flying *place;
@@ -71,6 +78,7 @@ static void wire_push(struct sim_wire *wire, int end, const struct bytes *bytes,
     INVARIANT(!place->bytes.failed);
 }
 
+/* Take the oldest parcel, which becomes the caller's. */
 static struct bytes wire_pop(struct sim_wire *wire, int end)
 {
     struct bytes bytes = wire->flights[end][wire->first[end]].bytes;
@@ -80,7 +88,10 @@ static struct bytes wire_pop(struct sim_wire *wire, int end)
     return bytes;
 }
 
-/* What was under way is gone; one parcel of it may still come, much later. */
+/*
+ * What was under way is gone with its connection.  One parcel of it may still come, much later, as
+ * from a socket that was slow to close: it is of an epoch that has ended.
+ */
 static void wire_drop_all(struct sim *sim, struct sim_wire *wire)
 {
     for (int end = 0; end < 2; end++) {
@@ -114,10 +125,12 @@ void network_post(struct sim_site *site, const struct core_parcel *parcel)
     struct bytes copy = {0};
     uint64_t due_us = sim->now_us;
 
+    /* While the wire is cut both ways nothing passes; while it is mute, only one way. */
     if (wire->heal_us > sim->now_us && (wire->mute[end] || (!wire->mute[0] && !wire->mute[1])))
         return;
     if (sim->faults.slow_us != 0)
         due_us += rng_below(rng, sim->faults.slow_us);
+    /* A copy, which may be changed and sent twice: the frame's own parcel is its. */
     bytes_append(&copy, parcel->bytes.data, parcel->bytes.size);
     if (site->lies && sim_chance(sim, rng, sim->faults.lie)) {
         liar_change(sim, &copy);
@@ -129,6 +142,7 @@ void network_post(struct sim_site *site, const struct core_parcel *parcel)
         copy.size = (size_t)rng_below(rng, copy.size);
         sim_saw(sim, SEEN_CUT_SHORT);
     }
+    /* Lost and repeated are drawn apart: a parcel may be lost once and come once. */
     if (!sim_chance(sim, rng, sim->faults.lose))
         wire_push(wire, end, &copy, due_us);
     else
@@ -174,6 +188,10 @@ void network_heal(struct sim *sim)
     }
 }
 
+/*
+ * Cut a wire for some time: `mute` is the end whose parcels are lost, -1 both, and then the
+ * connection ends.
+ */
 static void network_cut(struct sim *sim, struct sim_wire *wire, int mute)
 {
     wire->heal_us = sim->now_us + rng_below(&sim->wires_rng, PARTITION_US_MAX);

@@ -1,4 +1,8 @@
-/* All state of a core as text, so that two of them can be compared and a difference be read. */
+/*
+ * All state of a core as text, so that two of them can be compared and a difference be read.  What
+ * is painted must come back from the rows alone; what a start may forget (caches, who is packed) is
+ * not painted.
+ */
 #include "sim/portrait.h"
 
 #include <stdio.h>
@@ -22,6 +26,7 @@
 
 #define U(value) ((unsigned long long)(value))
 
+/* Where lines go, and what they are of. */
 struct painter {
     FILE *out;
     const struct agents *agents;
@@ -36,6 +41,7 @@ static void paint_hex(FILE *out, const void *data, size_t size)
         (void)fprintf(out, "%02x", bytes[i]);
 }
 
+/* Bytes by a part of their hash: enough to differ, and a line stays readable. */
 static void paint_hash(FILE *out, const void *data, size_t size)
 {
     struct hash hash = hash_of(data, size);
@@ -55,6 +61,7 @@ static void paint_account(void *context, const struct account *account)
                   u128_print(debits, account->debits), u128_print(credits, account->credits));
 }
 
+/* Each slot that is not empty, by its number: a capability must come back in its slot. */
 static void paint_caps(struct painter *painter, const struct agent *agent)
 {
     for (uint64_t slot = 0; slot < SERAI_SLOTS_MAX; slot++) {
@@ -66,6 +73,7 @@ static void paint_caps(struct painter *painter, const struct agent *agent)
     }
 }
 
+/* Messages in their order: it decides who is served. */
 static void paint_inbox(struct painter *painter, const struct agent *agent)
 {
     for (const struct inbox_message *at = agent->inbox.first; at != NULL; at = at->next) {
@@ -88,7 +96,7 @@ static void paint_inbox(struct painter *painter, const struct agent *agent)
     }
 }
 
-/* A page that is as in the initial image may be kept, but is no state. */
+/* Pages by their content.  A page that is as in the initial image may be kept, but is no state. */
 static void paint_pages(struct painter *painter, const struct agent *agent,
                         const struct paged *paged)
 {
@@ -111,6 +119,7 @@ static void paint_pages(struct painter *painter, const struct agent *agent,
     }
 }
 
+/* The agent's module and those it keeps, with how often each is in use, and its globals. */
 static void paint_code(struct painter *painter, const struct agent *agent)
 {
     (void)fprintf(painter->out, "  code ");
@@ -140,6 +149,7 @@ static void paint_log(struct painter *painter, const struct agent *agent)
     }
 }
 
+/* What is owed of each rent since it was last billed, and what charges left over. */
 static void paint_rent(struct painter *painter, const struct agent *agent)
 {
     char owed[U128_TEXT_BYTES];
@@ -203,6 +213,7 @@ static void paint_object(struct painter *painter, const struct object *object)
     }
 }
 
+/* By number, as the table has no order of its own. */
 static void paint_objects(struct painter *painter)
 {
     uint64_t *ids;
@@ -214,6 +225,7 @@ static void paint_objects(struct painter *painter)
     free(ids);
 }
 
+/* For qsort(): by serial number. */
 static int paint_heap_order(const void *a, const void *b)
 {
     const struct heap_entry *left = a;
@@ -222,6 +234,7 @@ static int paint_heap_order(const void *a, const void *b)
     return left->serial < right->serial ? -1 : 1;
 }
 
+/* Entries in the order in which they were made: buckets depend on the table's size. */
 static void paint_heap(struct painter *painter)
 {
     const struct agents *agents = painter->agents;
@@ -281,6 +294,7 @@ static void paint_checkpoints(struct painter *painter, const struct core *core)
     }
 }
 
+/* Customers with their last request and what they hold: a repeat must get the same answer. */
 static void paint_customers(struct painter *painter, const struct core *core)
 {
     for (size_t i = 0; i < core->customers.count; i++) {
@@ -345,6 +359,7 @@ bool portraits_differ(const char *before, const char *after, char *words, size_t
 
     if (strcmp(before, after) == 0)
         return false;
+    /* They differ somewhere, so this ends before either does, or at the end of the shorter one. */
     while (before[at] == after[at])
         at++;
     portrait_line(before, at, left, sizeof left);

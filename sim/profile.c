@@ -1,4 +1,7 @@
-/* What goes wrong in a run, and how often. */
+/*
+ * What goes wrong in a run, and how often: the profiles, and what runs of each must come to see
+ * (docs/simulation.md).
+ */
 #include "sim/sim.h"
 
 #include <string.h>
@@ -86,7 +89,7 @@ const char *const seen_names[SEEN_KINDS] = {
     [SEEN_ROT] = "rows rotten",
     [SEEN_BACKUP] = "old copies put back",
     [SEEN_LIE] = "lies",
-    [SEEN_MEMORY_STOPPED] = "stopped for short memory",
+    [SEEN_MEMORY_STOPPED] = "stopped out of memory",
     [SEEN_MEMORY_REFUSED] = "refused something for it",
     [SEEN_MEMORY_START] = "did not start for it",
     [SEEN_CROWD] = "crowds of 1000 born in a frame",
@@ -97,7 +100,7 @@ const char *const seen_names[SEEN_KINDS] = {
     [SEEN_DIED_DEPOSITS] = "deaths with deposits",
     [SEEN_DIED_PROMISES] = "with answers to come",
     [SEEN_DIED_BUYING] = "with a purchase unheard",
-    [SEEN_DIED_BUYING_FAR] = "with a purchase unanswered next door",
+    [SEEN_DIED_BUYING_FAR] = "with a purchase unanswered by a peer",
     [SEEN_KILLED_BUYING] = "sites killed after a purchase",
     [SEEN_KILLED_DEAD] = "killed after such a death",
     [SEEN_ANSWER_TO_DEAD] = "answers to the dead",
@@ -139,7 +142,7 @@ bool seen_belongs(const struct profile *profile, enum seen seen)
     case SEEN_RECONNECTED:
         return profile->reconnect != 0;
     case SEEN_KILLED:
-        return profile->crash != 0 && !profile->hog; /* beside one a site always writes */
+        return profile->crash != 0 && !profile->hog; /* next to one a site always writes */
     case SEEN_KILLED_WRITING:
         return profile->crash != 0;
     case SEEN_COMMIT_LOST:

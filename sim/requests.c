@@ -1,4 +1,8 @@
-/* What clients request: at once while the world is built, and by chance in each step. */
+/*
+ * What clients request: at once while the world is built, and by chance in each step.  Orders and
+ * amounts are drawn from the stream of the people, so that a run with other faults has the same
+ * people.
+ */
 #include "sim/requests.h"
 
 #include <string.h>
@@ -17,6 +21,7 @@ enum { AGAIN_US = 700000, PICK_MAX = 256 };
 
 /* ---- handing in ---- */
 
+/* A request on its way into a core, for site_call(). */
 struct request_call {
     struct sim_site *site;
     const struct sim_client *client;
@@ -30,6 +35,10 @@ static void request_call(void *context)
                  handing->client->request.data, handing->client->request.size);
 }
 
+/*
+ * Hand a client's request to its site.  Whether the site dies of it or not, it is asked again
+ * later.
+ */
 static void request_hand_in(struct sim_site *site, struct sim_client *client)
 {
     struct request_call handing = {site, client};
@@ -46,8 +55,10 @@ uint64_t request_now(struct sim_site *site, uint32_t number, const char *command
     struct control_reply reply;
     struct fault fault;
 
+    /* First what was done before: the request is the only one of its frame. */
     site_flush(site);
     client_sign(site, client, command, args);
+    /* The treasury is checked against what clients asked to bring in (check_end()). */
     if (strcmp(command, "money.in") == 0) { /* [customer, amount] */
         struct control_request request;
         struct cbor in;
@@ -84,13 +95,16 @@ static void pick_one(void *context, const struct agent *agent)
     picking->ids[picking->count++] = agent_id(agent);
 }
 
+/* The first agents of a site, in the order of their numbers. */
 static void pick_agents(const struct sim_site *site, struct picking *picking)
 {
     picking->count = 0;
     (void)agents_list(site->core->agents, 0, PICK_MAX, pick_one, picking);
 }
 
-/* An agent that lives, or some number. */
+/*
+ * An agent that lives, rather one of the client's own; now and then a number that may be nobody's.
+ */
 static uint64_t ask_some_agent(struct sim_site *site, const struct sim_client *client)
 {
     struct rng *rng = &site->sim->people;
@@ -108,6 +122,7 @@ static uint64_t ask_some_agent(struct sim_site *site, const struct sim_client *c
     return id;
 }
 
+/* The first two of money.in's and money.out's arguments: whose money it is. */
 static void ask_put_customer(struct sim_site *site, struct bytes *args)
 {
     struct rng *rng = &site->sim->people;
@@ -116,6 +131,7 @@ static void ask_put_customer(struct sim_site *site, struct bytes *args)
     cbor_put_uint(args, site->clients[rng_below(rng, SIM_CLIENTS)].account);
 }
 
+/* The operator brings money in for one of the clients, or takes it out. */
 static void ask_money(struct sim_site *site, struct sim_client *client, bool in)
 {
     struct rng *rng = &site->sim->people;
@@ -184,17 +200,19 @@ void request_rejoin_args(const struct link *link, struct bytes *args)
     cbor_put_money(args, link->limit);
 }
 
-/* The operator looks after a link: resumes it if it is frozen, or marks it, freezes it, tries to
- * remove it, and joins again whom it removed. */
+/*
+ * The operator looks after a link: resumes it if it is frozen, or makes a checkpoint, freezes it,
+ * tries to remove it, and joins a peer again that was removed.
+ */
 static void ask_link(struct sim_site *site, struct sim_client *client)
 {
     struct rng *rng = &site->sim->people;
-    uint32_t neighbour = (uint32_t)rng_below(rng, site->sim->site_count);
-    const struct link *link = network_link_to(site, neighbour);
+    uint32_t peer = (uint32_t)rng_below(rng, site->sim->site_count);
+    const struct link *link = network_link_to(site, peer);
     char name[2] = "a";
     struct bytes args = {0};
 
-    name[0] = (char)('a' + neighbour);
+    name[0] = (char)('a' + peer);
     if (link != NULL && link->removed && rng_below(rng, 3) != 0) {
         request_rejoin_args(link, &args);
         client_sign(site, client, "link.add", &args);
@@ -224,6 +242,7 @@ static void ask_link(struct sim_site *site, struct sim_client *client)
     }
 }
 
+/* One request of some kind.  Customers draw below 20; money and links are the operator's. */
 static void ask_any(struct sim_site *site, struct sim_client *client)
 {
     bool is_operator = client == &site->clients[0];
@@ -251,7 +270,7 @@ static void ask_any(struct sim_site *site, struct sim_client *client)
     }
 }
 
-/* It goes on deploying, and gives its agents all they can use. */
+/* The hog goes on deploying, and gives its agents all that they can use. */
 static void ask_as_hog(struct sim_site *site, struct sim_client *client)
 {
     uint64_t what = rng_below(&site->sim->people, 10);
@@ -285,7 +304,10 @@ void requests_crowd(struct sim_site *site)
     }
 }
 
-/* A client that hears nothing asks the same again: never something else. */
+/*
+ * A client without an answer asks the same again, never something else: the number makes it one
+ * request (docs/control.md).  A planted fault does otherwise.
+ */
 static void ask_again(struct sim_site *site, struct sim_client *client)
 {
     struct control_request request;

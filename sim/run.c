@@ -1,4 +1,7 @@
-/* One run: build, steps with faults, then quiet, and the last look. */
+/*
+ * One run: build, steps with faults, then quiet, and the last look.  The streams of chance are
+ * those of struct sim: what happens in one of them moves no other.
+ */
 #include "sim/sim.h"
 
 #include <stdio.h>
@@ -22,6 +25,7 @@ enum { QUIET_STEP_US = 50000, TURNS_MAX = 12, CROWD_TURNS = 64, FREEZE_MAX = 256
 
 /* ---- steps ---- */
 
+/* Mostly below 0.1 s, now and then seconds or minutes: rent falls due, connections time out. */
 static void run_pass_time(struct sim *sim)
 {
     uint64_t kind = rng_below(&sim->world, 400);
@@ -34,6 +38,7 @@ static void run_pass_time(struct sim *sim)
         sim->now_us += rng_below(&sim->world, 100000);
 }
 
+/* Sites that are down come up when their time has come; in quiet all of them at once. */
 static void run_start_sites(struct sim *sim)
 {
     for (uint32_t i = 0; i < sim->site_count; i++) {
@@ -44,6 +49,10 @@ static void run_start_sites(struct sim *sim)
     }
 }
 
+/*
+ * A step: time, connections and parcels, then each site's clients, turns and frame, and at last
+ * what goes wrong with it.  What must hold is checked at the end.
+ */
 static void run_step(struct sim *sim)
 {
     run_pass_time(sim);
@@ -66,6 +75,7 @@ static void run_step(struct sim *sim)
             site_crash(site, "killed with a channel half-bought");
         if (!sim_chance(sim, &sim->disks, sim->faults.crash) || site->core == NULL)
             continue;
+        /* One stop in three is in good order: then all its state must be there again. */
         if (rng_below(&sim->disks, 3) == 0) {
             site_stop(site);
             network_lost(sim, i);
@@ -79,6 +89,10 @@ static void run_step(struct sim *sim)
 
 /* ---- quiet ---- */
 
+/*
+ * Both operators resume each link: a freeze of one's own doing ends, one that is due to a lie comes
+ * back.
+ */
 static void run_resume_links(struct sim *sim)
 {
     for (size_t i = 0; i < sim->wire_count; i++) {
@@ -93,6 +107,7 @@ static void run_resume_links(struct sim *sim)
     }
 }
 
+/* A walk over a site's agents in parts, as freezing one changes what is walked. */
 struct freezing {
     struct sim_site *site;
     uint64_t last; /* that was visited */
@@ -109,6 +124,7 @@ static void run_note_running(void *context, const struct agent *agent)
         freezing->ids[freezing->count++] = agent_id(agent);
 }
 
+/* Agents would go on without end; frozen, they keep all they have, and what they sent arrives. */
 static void run_freeze_agents(struct sim_site *site)
 {
     struct freezing freezing = {.site = site};
@@ -125,6 +141,7 @@ static void run_freeze_agents(struct sim_site *site)
     }
 }
 
+/* A step in which nothing fails and nothing new is asked for. */
 static void run_quiet_step(struct sim *sim)
 {
     sim->now_us += QUIET_STEP_US;
@@ -137,6 +154,7 @@ static void run_quiet_step(struct sim *sim)
     check_wires(sim);
 }
 
+/* Whether a client of any site waits for its answer. */
 static bool run_operators_wait(const struct sim *sim)
 {
     for (uint32_t i = 0; i < sim->site_count; i++) {
@@ -146,6 +164,9 @@ static bool run_operators_wait(const struct sim *sim)
     return false;
 }
 
+/*
+ * End the faults, and require that the network comes to rest in SIM_QUIET_US_MAX of virtual time.
+ */
 static void run_to_rest(struct sim *sim)
 {
     uint64_t end_us;
@@ -157,6 +178,7 @@ static void run_to_rest(struct sim *sim)
     run_start_sites(sim);
     network_heal(sim);
     end_us = sim->now_us + SIM_QUIET_US_MAX;
+    /* A client has one request at a time: the last one before quiet is answered first. */
     while (run_operators_wait(sim) && sim->now_us < end_us)
         run_quiet_step(sim);
     traffic_rejoin(sim);
@@ -182,6 +204,7 @@ static void run_restart_all(struct sim *sim)
     }
 }
 
+/* What a run did, for the totals; links count both directions. */
 static void run_count(struct sim *sim)
 {
     for (uint32_t i = 0; i < sim->site_count; i++) {

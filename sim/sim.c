@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Step and virtual time: what a reader needs to find a line in the run again. */
 static void print_time(FILE *to, const struct sim *sim)
 {
     (void)fprintf(to, "%5u %10" PRIu64 ".%06" PRIu64 "  ", sim->step, sim->now_us / 1000000,
@@ -36,9 +37,13 @@ _Noreturn void sim_fail(const struct sim *sim, const char *format, ...)
     va_end(arguments);
     (void)fputc('\n', stderr);
     (void)fflush(stderr);
+    /*
+     * Not exit(): handlers of a process that was forked in the middle of a run have nothing to say.
+     */
     _Exit(1);
 }
 
+/* After quiet the same things happen without a fault behind them, and would be no evidence. */
 void sim_saw(struct sim *sim, enum seen seen)
 {
     if (sim->faulty)

@@ -1,11 +1,11 @@
 /*
  * The simulator: whole sites in one process under virtual time, joined by wires that lose, repeat,
- * delay and cut, over disks that fail, with neighbours that lie.  The core is the daemon's own; its
+ * delay and cut, over disks that fail, with peers that lie.  The core is the daemon's own; its
  * clock, random source, store and transport are simulated here.
  *
  * All that happens follows from the options: the same seed gives the same final hash.  What is
  * found wrong ends the process by sim_fail(), so each seed runs in a process of its own (main.c).
- * docs/simulation.md tells what is checked.
+ * What is checked is in docs/simulation.md.
  */
 #ifndef SERAI_SIM_SIM_H
 #define SERAI_SIM_SIM_H
@@ -60,7 +60,7 @@ enum plant {
     PLANT_STALE_DISK,     /* after a failed commit the site goes on and answers */
     PLANT_LOST_ROW,       /* a crash takes a row of a committed frame */
     PLANT_MADE_MONEY,     /* packets on their way gain a nano */
-    PLANT_DOUBLE_REQUEST, /* a client that hears nothing asks again under a new number */
+    PLANT_DOUBLE_REQUEST, /* a client without an answer asks again under a new number */
 };
 enum { PLANTS = 8 };
 extern const char *const plant_names[PLANTS];
@@ -91,15 +91,15 @@ enum seen {
     SEEN_ALL_FUEL_AGAIN,  /* and so did the one before, of the same agent */
     SEEN_DIED_DEPOSITS,   /* an agent died with entries in the heap */
     SEEN_DIED_PROMISES,   /* ... with answers to come */
-    SEEN_DIED_BUYING,     /* ... before it heard of the end that it had bought within the site */
-    SEEN_DIED_BUYING_FAR, /* ... with a purchase that the neighbour has not answered */
-    SEEN_KILLED_BUYING,   /* a site was killed right after a purchase next door was ordered */
+    SEEN_DIED_BUYING,     /* ... before it knew of the end that it had bought within the site */
+    SEEN_DIED_BUYING_FAR, /* ... with a purchase that the peer has not answered */
+    SEEN_KILLED_BUYING,   /* a site was killed right after a purchase at a peer was ordered */
     SEEN_KILLED_DEAD,     /* ... right after the death of a buyer who had no answer yet */
     SEEN_ANSWER_TO_DEAD,  /* the answer came after its death */
     SEEN_DISK_FULL,       /* a disk was nearly full */
     SEEN_DISK_RESTS,      /* ... and its site rested */
     SEEN_LINK_REMOVED,    /* an operator took a link away */
-    SEEN_LINK_BACK,       /* ... and joined the neighbour again */
+    SEEN_LINK_BACK,       /* ... and joined the peer again */
     SEEN_BIRTHS_UNDONE,   /* a turn gave birth and was undone */
     SEEN_DIED_FULL,       /* an agent died with all the messages that one customer may send it */
     SEEN_QUOTA,           /* refused for a bound of a customer: one for each resource */
@@ -153,7 +153,7 @@ struct sim_client {
 struct sim_site {
     struct sim *sim;
     uint32_t index;
-    char name[2];      /* "a", ...: what its neighbours call it */
+    char name[2];      /* "a", ...: what its peers call it */
     struct core *core; /* NULL: it is down */
     struct store_memory *memory;
     struct store store;
@@ -179,8 +179,8 @@ struct sim_site {
     bool abandoned;                        /* its core is not to be touched any more */
     uint64_t frame_number;                 /* of it */
     uint64_t answered_frame;               /* the last frame that an answer which left speaks of */
-    uint64_t last_agent;                   /* whose birth a client was told */
-    uint64_t money_in, money_out;          /* that clients were told */
+    uint64_t last_agent;                   /* whose birth was reported to a client */
+    uint64_t money_in, money_out;          /* that were reported to clients */
     bool verify_next;                      /* its disk failed */
     char *portrait; /* of all its state, when it stopped in good order; else NULL */
     bool restored;  /* an older copy was put back, once */

@@ -1,4 +1,8 @@
-/* One site: its life, its frames, and the disk below it. */
+/*
+ * One site: its frames, and what a stop, a crash and a bad disk leave of it.  As in the daemon one
+ * frame is with the writer while the next one fills, and what waits for a frame leaves when it is
+ * durable.
+ */
 #include "sim/site.h"
 
 #include <stdlib.h>
@@ -26,6 +30,7 @@ enum {
 
 /* ---- life ---- */
 
+/* Bounds that are met within a run.  `alone`: one customer may fill an inbox. */
 static void site_tiny_book(struct pricebook *book, bool alone)
 {
     book->turn_fuel_max = 400000;
@@ -101,6 +106,10 @@ void site_fini(struct sim_site *site)
 
 /* ---- calls while memory may be short ---- */
 
+/*
+ * A core that stops on an invariant while memory fails is left as it is, whatever it was doing, and
+ * the site goes on as after any crash.
+ */
 bool site_call(struct sim_site *site, void (*call)(void *context), void *context)
 {
     uint64_t refused;
@@ -120,6 +129,7 @@ bool site_call(struct sim_site *site, void (*call)(void *context), void *context
 
 /* ---- what a crash and a bad disk leave ---- */
 
+/* A row that is chosen by its place in its table. */
 struct rot {
     enum store_table table;
     uint64_t row;
@@ -163,7 +173,10 @@ static bool choose_row(struct sim_site *site, struct rot *rot)
     return rot->value_size != 0;
 }
 
-/* A bit flips: the site must not start on it, or its books must not verify.  Then it flips back. */
+/*
+ * A bit flips: the site must not start on it, or its books must not verify.  Then it flips back.
+ * So a row of each table is caught by whom it is for.
+ */
 static void site_rot_once(struct sim_site *site)
 {
     struct verify_report report;
@@ -194,7 +207,10 @@ static void site_rot_once(struct sim_site *site)
               store_table_name(rot.table), fault.text);
 }
 
-/* What was told since is forgotten: links have to notice, clients are told anything. */
+/*
+ * An older copy is put back.  What was reported since is forgotten: links have to notice, clients
+ * may be given any answer, and the checks of this site's memory end.
+ */
 static void site_restore_backup(struct sim_site *site)
 {
     store_memory_free(site->memory);
@@ -210,7 +226,9 @@ static void site_restore_backup(struct sim_site *site)
     sim_trace(site->sim, "site %s: an older copy of its disk is put back", site->name);
 }
 
-/* Faults of the driver, on purpose: a row, or the last frame, that was durable is gone. */
+/*
+ * Faults of the driver on purpose (enum plant): a row, or the last frame, that was durable is gone.
+ */
 static void site_lose_planted(struct sim_site *site)
 {
     struct rot rot = {0};
@@ -226,6 +244,7 @@ static void site_lose_planted(struct sim_site *site)
     }
 }
 
+/* What a crash does to the disk besides what it leaves unwritten. */
 static void site_damage_disk(struct sim_site *site)
 {
     struct sim *sim = site->sim;
@@ -237,6 +256,7 @@ static void site_damage_disk(struct sim_site *site)
         site_restore_backup(site);
 }
 
+/* Keep a copy of the disk as it is, in place of an older one. */
 static void site_copy_disk(struct sim_site *site)
 {
     store_memory_free(site->backup);
@@ -244,6 +264,7 @@ static void site_copy_disk(struct sim_site *site)
         sim_fail(site->sim, "out of memory");
 }
 
+/* Now and then, while backups are a fault of the profile. */
 static void site_keep_backup(struct sim_site *site)
 {
     if (site->sim->faults.backup == 0 || rng_below(&site->sim->disks, BACKUP_EVERY) != 0)
@@ -254,6 +275,10 @@ static void site_keep_backup(struct sim_site *site)
 
 /* ---- frames ---- */
 
+/*
+ * Where each link is, as of the frame that closes: what check_loaded() and check_wires() compare
+ * with.
+ */
 static void site_keep_cursors(struct sim_site *site)
 {
     const struct sim *sim = site->sim;
@@ -276,12 +301,14 @@ static void site_keep_cursors(struct sim_site *site)
     }
 }
 
+/* The first `count` answers of the frame. */
 static void site_answers_leave(struct sim_site *site, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         client_answer(site, &site->frame.replies[i]);
 }
 
+/* The first `count` parcels of the frame. */
 static void site_parcels_leave(struct sim_site *site, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -295,6 +322,9 @@ static void site_call_close(void *context)
     core_frame_close(site->core, 1000000 + site->sim->now_us, &site->frame);
 }
 
+/*
+ * Close the open frame, check the site as of it, and hand it to the writer, which takes some time.
+ */
 static void site_close_frame(struct sim_site *site)
 {
     struct sim *sim = site->sim;
@@ -309,6 +339,7 @@ static void site_close_frame(struct sim_site *site)
     site->durable_us = sim->now_us;
     if (sim->faulty && site->frame.writes)
         site->durable_us += rng_below(&sim->disks, WRITE_US_MAX);
+    /* Planted faults: what leaves here has no durable frame behind it. */
     if (sim->options.plant == PLANT_EARLY_REPLIES)
         site_answers_leave(site, site->frame.reply_count);
     if (sim->options.plant == PLANT_EARLY_PARCELS)
@@ -317,7 +348,10 @@ static void site_close_frame(struct sim_site *site)
 
 /* ---- a disk with an end ---- */
 
-/* Now and then its operator makes room; when the faults are over there is room for all. */
+/*
+ * Report a disk with an end to the core, which slows down or rests.  Now and then its operator
+ * makes room; when the faults are over there is room for all.
+ */
 static void site_report_disk(struct sim_site *site)
 {
     struct sim *sim = site->sim;
@@ -339,7 +373,10 @@ static void site_report_disk(struct sim_site *site)
         sim_saw(sim, SEEN_DISK_RESTS);
 }
 
-/* Prices of what no check computes from the book alone: rent, the log, deposits and fees. */
+/*
+ * Post other prices of what no check computes from the book alone: rent, the log, deposits and
+ * fees.  The fuel's price stays, as check_fuel() counts by it.
+ */
 static void site_post_prices(struct sim_site *site)
 {
     struct pricebook *book = &site->book;
@@ -354,6 +391,7 @@ static void site_post_prices(struct sim_site *site)
         sim_fail(site->sim, "site %s: its new prices: %s", site->name, fault.text);
 }
 
+/* The frame is on the disk, and what it held is what the site must start from. */
 static void site_commit(struct sim_site *site)
 {
     struct fault fault = {0};
@@ -366,6 +404,7 @@ static void site_commit(struct sim_site *site)
         sim_fail(site->sim, "site %s: %s", site->name, fault.text);
     site->head = site->frame.header.head;
     site->frame_number = site->frame.header.frame;
+    /* About what a journal's lines and events take on the disk. */
     site->disk_used += site->frame.header.lines * 64 + site->frame.header.events * 128;
     site->disk_bytes += site->frame.batch.ops.size;
     site->durable_caps = site->frame_caps;
@@ -380,7 +419,7 @@ static void site_commit(struct sim_site *site)
     }
 }
 
-/* The frame is durable: what waited for it leaves; in a crash only the first of it. */
+/* The frame is durable: what waited for it leaves.  In a crash only the first part of it does. */
 static void site_let_out(struct sim_site *site, bool all)
 {
     struct sim *sim = site->sim;
@@ -397,7 +436,10 @@ static void site_let_out(struct sim_site *site, bool all)
     site->writing = false;
 }
 
-/* EIO or ENOSPC: the site stops for good; what the disk has then is the old or the new state. */
+/*
+ * EIO or ENOSPC: the site stops for good.  What the disk has then is the old or the new state, and
+ * nothing of the frame has left.
+ */
 static void site_commit_fails(struct sim_site *site)
 {
     bool done = rng_coin(&site->sim->disks);
@@ -417,6 +459,7 @@ static void site_commit_fails(struct sim_site *site)
     site_crash(site, "its disk failed");
 }
 
+/* The writer is done with a frame, if its time has come. */
 static void site_finish_write(struct sim_site *site)
 {
     struct sim *sim = site->sim;
@@ -435,6 +478,7 @@ static void site_finish_write(struct sim_site *site)
     site_keep_backup(site);
 }
 
+/* The core is gone, with its counts; one that stopped on an invariant is not freed. */
 static void site_end_core(struct sim_site *site)
 {
     site->past_turns += core_count(site->core).turns;
@@ -455,6 +499,7 @@ void site_crash(struct sim_site *site, const char *why)
     sim->result.crashes++;
     sim_saw(sim, site->writing ? SEEN_KILLED_WRITING : SEEN_KILLED);
     sim_trace(sim, "site %s dies: %s", site->name, why);
+    /* The frame with the writer was durable or it was not: both must be right. */
     if (site->writing && rng_coin(&sim->disks)) {
         site_commit(site);
         site_let_out(site, false);
@@ -469,10 +514,11 @@ void site_crash(struct sim_site *site, const char *why)
 
 void site_flush(struct sim_site *site)
 {
+    /* Twice: one frame may be with the writer while the next one fills. */
     for (int i = 0; i < 2; i++) {
         if (!site->writing)
             site_close_frame(site);
-        if (site->core == NULL) /* memory was short */
+        if (site->core == NULL) /* out of memory */
             return;
         site_commit(site);
         site_let_out(site, true);

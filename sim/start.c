@@ -1,4 +1,7 @@
-/* A core begins: it is made, loaded from its rows, and compared with what was known of it. */
+/*
+ * A core begins: it is made, loaded from its rows, and compared with what was known of it.  A call
+ * into a core in which an allocation fails is here, too, as a start is one.
+ */
 #include "sim/start.h"
 
 #include <stdlib.h>
@@ -22,6 +25,10 @@ enum {
     PAGES_CACHED_FEW = 4, /* and given up */
 };
 
+/*
+ * At the beginning and the end of each turn: whose it is, or 0.  What the simulator allocates there
+ * never fails.
+ */
 static void start_mark(void *context, uint64_t agent, uint64_t message)
 {
     memory_count(false);
@@ -71,7 +78,7 @@ void start_abandon(struct sim_site *site)
     site->core = NULL;
 }
 
-/* The core has stopped: true, and it is not to be touched any more. */
+/* See start.h.  After quiet nothing fails. */
 bool start_guard(struct sim_site *site, uint32_t one_in, void (*call)(void *context), void *context,
                  uint64_t *refused)
 {
@@ -82,6 +89,7 @@ bool start_guard(struct sim_site *site, uint32_t one_in, void (*call)(void *cont
     struct memory_outcome outcome;
 
     if (sim->faulty && sim_chance(sim, rng, one_in)) {
+        /* Mostly an early allocation, as most calls make few. */
         from = rng_below(rng, UINT64_C(1) << rng_below(rng, 11));
         once = rng_coin(rng);
     }
@@ -95,7 +103,10 @@ bool start_guard(struct sim_site *site, uint32_t one_in, void (*call)(void *cont
 
 /* ---- a start ---- */
 
-/* What is not in the rows is forgotten, and that must be nothing. */
+/*
+ * The core that has just started against the one that stopped.  What is not in the rows is
+ * forgotten, and that must be nothing.
+ */
 static void start_compare_portrait(struct sim_site *site)
 {
     char words[1100];
@@ -139,7 +150,10 @@ static void start_call_load(void *context)
     loading->status = start_load(loading->site, &loading->fault);
 }
 
-/* False: memory was short, and it will be tried again. */
+/*
+ * Start once.  False: out of memory, and it will be tried again.  A start may only fail for that: a
+ * whole disk always loads.
+ */
 static bool start_try(struct sim_site *site)
 {
     struct loading loading = {.site = site};
@@ -160,8 +174,7 @@ static bool start_try(struct sim_site *site)
     return false;
 }
 
-/* It has stopped in good order.  Whichever allocation of a start fails: it does not start, or it
- * starts whole.  Some of them are drawn. */
+/* The first try fails nothing and counts allocations; in each of the others one of these fails. */
 void start_site_short(struct sim_site *site)
 {
     uint64_t asked = 0;
@@ -186,6 +199,10 @@ void start_site_short(struct sim_site *site)
 
 void start_site(struct sim_site *site)
 {
+    /*
+     * A commit failed: what the disk has is not known, so the books are verified first, as a daemon
+     * does.
+     */
     if (site->verify_next) {
         struct verify_report report;
 

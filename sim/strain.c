@@ -1,4 +1,7 @@
-/* Strains on a site: drawn, watched for, and counted. */
+/*
+ * Strains on a site: drawn, watched for, and counted.  What a guest brings about is seen from
+ * outside, at the beginning and the end of each turn; nothing of a core is changed here.
+ */
 #include "sim/strain.h"
 
 #include <stdio.h>
@@ -21,6 +24,7 @@ enum {
     DEAD_KILLED_ONE_IN = 4,
 };
 
+/* What is watched of one site. */
 struct strain {
     uint64_t births;          /* when the last frame was closed */
     uint64_t dead_buyers;     /* ends that wait for an answer, of agents that are dead */
@@ -47,6 +51,7 @@ void strain_free(struct strain *strain)
 
 /* ---- ends ---- */
 
+/* A count of channel ends whose purchase is not answered yet. */
 struct ends {
     const struct agents *agents;
     uint64_t owner;
@@ -74,6 +79,7 @@ static struct ends strain_count_ends(const struct sim_site *site, uint64_t owner
     return ends;
 }
 
+/* What was counted before a crash says nothing about the core that started after it. */
 void strain_begin(struct sim_site *site)
 {
     struct strain *strain = site->strain;
@@ -84,7 +90,7 @@ void strain_begin(struct sim_site *site)
 
 /* ---- after a turn ---- */
 
-/* By the turn's own count of it: it cannot stop with some left but by its end. */
+/* Whether the turn used all its fuel, by the turn's own count: with none left it can only end. */
 static void strain_look_for_eater(struct sim_site *site, const struct agent *agent)
 {
     struct strain *strain = site->strain;
@@ -99,7 +105,7 @@ static void strain_look_for_eater(struct sim_site *site, const struct agent *age
         sim_saw(site->sim, SEEN_ALL_FUEL_AGAIN);
 }
 
-/* Each that is awake: who sleeps has no messages. */
+/* Visit each agent that is in RAM as a struct: one that is packed has no messages. */
 static void strain_each_awake(const struct agents *agents,
                               void (*visit)(void *context, const struct agent *agent),
                               void *context)
@@ -112,7 +118,7 @@ static void strain_each_awake(const struct agents *agents,
     }
 }
 
-/* For how many customers its inbox is full. */
+/* The number of customers for whom an agent's inbox is full. */
 static size_t strain_full_for(const struct sim_site *site, const struct agent *agent)
 {
     const struct pricebook *prices = &site->core->agents->prices;
@@ -134,13 +140,17 @@ static void strain_look_into_inbox(void *context, const struct agent *agent)
         sim_saw(site->sim, SEEN_PART_FULL);
 }
 
+/* A look for messages that wait for an agent's answer. */
 struct promises {
     const struct agents *agents;
     uint64_t sender;
     bool found;
 };
 
-/* A message that asks for an answer which nobody would hear. */
+/*
+ * A message from the dead agent whose reply leads to no facet any more: its answer would go to
+ * nobody.
+ */
 static void strain_look_for_promise(void *context, const struct agent *agent)
 {
     struct promises *promises = context;
@@ -152,6 +162,7 @@ static void strain_look_for_promise(void *context, const struct agent *agent)
     }
 }
 
+/* Whether an entry of the heap was paid by this agent. */
 static bool strain_has_deposits(const struct agents *agents, uint64_t payer)
 {
     for (size_t bucket = 0; bucket < agents->heap.bucket_count; bucket++) {
@@ -164,6 +175,10 @@ static bool strain_has_deposits(const struct agents *agents, uint64_t payer)
     return false;
 }
 
+/*
+ * What the agent that has just ended left behind: each is a moment that a run must come to (enum
+ * seen).
+ */
 static void strain_look_at_death(struct sim_site *site)
 {
     struct strain *strain = site->strain;
@@ -187,6 +202,7 @@ static void strain_look_at_death(struct sim_site *site)
     strain->dead_buyers = ends.dead_pending;
 }
 
+/* Whether an answer to a purchase within the site is in the inbox and not handled. */
 static bool strain_answer_waits(const struct sim_site *site, const struct agent *agent)
 {
     for (const struct inbox_message *at = agent->inbox.first; at != NULL; at = at->next) {
@@ -206,6 +222,7 @@ void strain_mark(struct sim_site *site, uint64_t id)
     struct agents *agents = site->core->agents;
     const struct agent *agent = agents_find(agents, id != 0 ? id : strain->agent);
 
+    /* Begin: what the turn may change is noted, to be compared at its end. */
     if (id != 0) {
         strain->agent = id;
         strain->messages = agents->next_message;
@@ -214,6 +231,7 @@ void strain_mark(struct sim_site *site, uint64_t id)
         strain->traps = agent->usage.traps;
         return;
     }
+    /* Inboxes are only looked into after a turn that sent much: nothing else fills one. */
     if (agents->next_message > strain->messages + FLOOD)
         strain_each_awake(agents, strain_look_into_inbox, site);
     if (agent == NULL) {
@@ -259,6 +277,10 @@ bool strain_kills(struct sim_site *site)
     bool died = strain->died_buying;
     bool bought = strain->bought;
 
+    /*
+     * What is drawn now is of these turns; a site that is not killed now is not killed for them
+     * later.
+     */
     strain->died_buying = false;
     strain->bought = false;
     if (!sim->faults.tiny)
@@ -278,6 +300,7 @@ bool strain_kills(struct sim_site *site)
 
 void strain_args(struct rng *rng, char *text, size_t size)
 {
+    /* Mostly deaths: there are four kinds of them. */
     switch (rng_below(rng, 6)) {
     case 0:
         (void)snprintf(text, size, "role=fill");

@@ -1,4 +1,7 @@
-/* What passes on the wires: connections, parcels that arrive, links that are joined and removed. */
+/*
+ * What passes between sites: connections that are made, parcels that arrive, links that are joined
+ * and removed.  Wires themselves are network.c's.
+ */
 #include "sim/traffic.h"
 
 #include "sim/grants.h"
@@ -12,6 +15,10 @@ enum { DELIVER_MAX = 8 };
 
 /* ---- connections ---- */
 
+/*
+ * Connect a wire when both sites are up.  Only the core that dials is called, as its socket knows;
+ * the other one learns of it from the first parcel.
+ */
 static void traffic_connect(struct sim *sim, struct sim_wire *wire)
 {
     struct core *dialler = sim->sites[wire->ends[0]].core;
@@ -27,6 +34,7 @@ static void traffic_connect(struct sim *sim, struct sim_wire *wire)
 
 /* ---- delivery ---- */
 
+/* A parcel on its way into a core, for site_call(). */
 struct parcel_call {
     struct core *core;
     const uint8_t *key;
@@ -40,6 +48,10 @@ static void traffic_call(void *context)
     core_parcel(handing->core, handing->key, handing->bytes->data, handing->bytes->size);
 }
 
+/*
+ * Deliver one parcel to the site at the other end, as the edge does: with the key that its
+ * connection proved.
+ */
 static void traffic_hand_over(struct sim *sim, const struct sim_wire *wire, int from,
                               const struct bytes *bytes)
 {
@@ -55,6 +67,10 @@ static void traffic_hand_over(struct sim *sim, const struct sim_wire *wire, int 
     strain_parcel(site);
 }
 
+/*
+ * What has arrived from one end, at most DELIVER_MAX in a step, so that one busy wire does not hold
+ * up the others.
+ */
 static void traffic_deliver_wire(struct sim *sim, struct sim_wire *wire, int from)
 {
     struct bytes parcel;
@@ -63,6 +79,7 @@ static void traffic_deliver_wire(struct sim *sim, struct sim_wire *wire, int fro
         traffic_hand_over(sim, wire, from, &parcel);
         bytes_fini(&parcel);
     }
+    /* A parcel of a connection that has ended comes after those of the present one. */
     if (wire->late[from].size > 0 && (!sim->faulty || rng_below(&sim->wires_rng, 20) == 0)) {
         traffic_hand_over(sim, wire, from, &wire->late[from]);
         sim_saw(sim, SEEN_OLD_PARCEL);
@@ -71,8 +88,8 @@ static void traffic_deliver_wire(struct sim *sim, struct sim_wire *wire, int fro
 }
 
 /*
- * A site lets nobody in whose link was removed.  Now and then the neighbour hears of it at once,
- * and now and then what was under way still comes.
+ * A site lets nobody in whose link was removed.  Now and then the peer learns of it at once, and
+ * now and then what was under way still comes.
  */
 static void traffic_see_removals(struct sim *sim, struct sim_wire *wire)
 {
@@ -86,6 +103,7 @@ static void traffic_see_removals(struct sim *sim, struct sim_wire *wire)
         sim_saw(sim, link->removed ? SEEN_LINK_REMOVED : SEEN_LINK_BACK);
         sim_trace(sim, "site %s %s its link to %s", sim->sites[wire->ends[end]].name,
                   link->removed ? "removed" : "has again", sim->sites[wire->ends[1 - end]].name);
+        /* A peer that was joined again needs a new connection, as it was let in by none. */
         if (!link->removed || rng_coin(&sim->wires_rng))
             network_disconnect(sim, wire);
         if (link->removed && far != NULL && rng_coin(&sim->wires_rng))
@@ -105,6 +123,7 @@ void traffic_deliver(struct sim *sim)
 
 /* ---- links ---- */
 
+/* Have a site's operator add a link to a peer.  Returns the interface's number. */
 static uint32_t traffic_add_link(struct sim_site *site, const struct sim_site *to,
                                  const char *endpoint, uint64_t limit)
 {
@@ -131,6 +150,7 @@ void traffic_join(struct sim *sim, uint32_t first, uint32_t second, uint64_t lim
     sim->wire_count++;
 }
 
+/* At one end or both, so that the other one trades with a peer that does not know it. */
 void traffic_remove_some(struct sim *sim)
 {
     for (size_t i = 0; i < sim->wire_count; i++) {
@@ -161,7 +181,7 @@ void traffic_rejoin(struct sim *sim)
                 continue;
             request_rejoin_args(link, &args);
             if (request_now(site, 0, "link.add", &args, "interface") != wire->interfaces[end])
-                sim_fail(sim, "site %s: a neighbour that is joined again has another interface",
+                sim_fail(sim, "site %s: a peer that is joined again has another interface",
                          site->name);
         }
     }

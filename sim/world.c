@@ -1,4 +1,7 @@
-/* The network that a seed describes: sites, wires, customers and the first agents. */
+/*
+ * The network that a seed describes: sites, wires, customers and the first agents.  Nothing fails
+ * while it is built.
+ */
 #include "sim/world.h"
 
 #include <stdlib.h>
@@ -20,6 +23,7 @@
 
 /* ---- people ---- */
 
+/* Have the operator bring money in for a customer; this is minted (docs/simulation.md). */
 static void world_bring_money(struct sim_site *site, uint64_t account, uint64_t nanos)
 {
     struct bytes args = {0};
@@ -30,6 +34,10 @@ static void world_bring_money(struct sim_site *site, uint64_t account, uint64_t 
     (void)request_now(site, 0, "money.in", &args, "customer");
 }
 
+/*
+ * The clients of a site: its operator, which the books know from their first frame, and two
+ * customers.
+ */
 static void world_add_people(struct sim_site *site)
 {
     bool hog = site->sim->options.profile->hog;
@@ -48,6 +56,7 @@ static void world_add_people(struct sim_site *site)
     }
 }
 
+/* The first agents of a site.  Some deployments are refused, by tiny bounds for one. */
 static void world_populate(struct sim_site *site)
 {
     struct sim *sim = site->sim;
@@ -78,6 +87,10 @@ static bool world_are_joined(const struct sim *sim, uint32_t a, uint32_t b)
     return false;
 }
 
+/*
+ * Join two sites, if they are not the same and not yet joined.  Limit and dialling side are drawn
+ * in any case.
+ */
 static void world_join(struct sim *sim, uint32_t a, uint32_t b)
 {
     uint64_t limit = 20000000 + rng_below(&sim->world, 1000000000);
@@ -88,6 +101,7 @@ static void world_join(struct sim *sim, uint32_t a, uint32_t b)
     traffic_join(sim, swap ? b : a, swap ? a : b, limit);
 }
 
+/* A line, a ring, a star, or a tree at random with some more wires. */
 static void world_join_all(struct sim *sim)
 {
     static const char *const names[] = {"line", "ring", "star", "random"};
@@ -102,6 +116,7 @@ static void world_join_all(struct sim *sim)
     }
     if (shape == 1)
         world_join(sim, count - 1, 0);
+    /* More wires than a tree needs: money can go round. */
     for (uint32_t i = 0; shape == 3 && i < count / 2; i++) {
         uint32_t a = (uint32_t)rng_below(&sim->world, count);
         uint32_t b = (uint32_t)rng_below(&sim->world, count);
@@ -119,6 +134,7 @@ void world_build(struct sim *sim)
     rng_init(&sim->people, seed * 4 + 1);
     rng_init(&sim->wires_rng, seed * 4 + 2);
     rng_init(&sim->disks, seed * 4 + 3);
+    /* Before all else is drawn: the site of a crowd has bounds of its own (site_init()). */
     strain_plan(sim);
     sim->site_count = sim->options.sites;
     if (sim->site_count == 0) /* more small ones than large ones */
@@ -139,6 +155,7 @@ void world_build(struct sim *sim)
 
 void world_free(struct sim *sim)
 {
+    /* Takes what is under way off the wires. */
     network_heal(sim);
     for (uint32_t i = 0; i < sim->site_count; i++)
         site_fini(&sim->sites[i]);
