@@ -104,7 +104,7 @@ void agents_set_time(struct agents *agents, uint64_t site_time_us);
 uint64_t agents_time(const struct agents *agents);
 
 /* Read all rows back into a site without agents.  ST_CORRUPT names the record. */
-MUST_CHECK enum status agents_load(struct agents *agents, const struct store *store,
+MUST_CHECK enum status agents_load(struct agents *agents, const struct store_read *read,
                                    struct fault *fault);
 
 /* Write all rows that changed since the last call.  Not within a turn. */
@@ -123,7 +123,7 @@ uint64_t agents_frame_bytes(const struct agents *agents);
  * Add what the rows of agents say that held and deposit accounts hold; for verification.
  * ST_CORRUPT.
  */
-MUST_CHECK enum status agents_claims(const struct store *store, struct ledger_claims *claims,
+MUST_CHECK enum status agents_claims(const struct store_read *read, struct ledger_claims *claims,
                                      struct fault *fault);
 
 /* Add the same as agents_claims() from RAM. */

@@ -38,7 +38,7 @@ struct audit_env {
     ledger_claims_fn claims;
     /* The books of prices in this store; tariff_close() ends it, whatever comes back.  ST_CORRUPT,
      * ST_IO, ST_NOMEM. */
-    enum status (*tariff_open)(void *context, const struct store *store, void **tariff,
+    enum status (*tariff_open)(void *context, const struct store_read *read, void **tariff,
                                struct fault *fault);
     void (*tariff_close)(void *tariff); /* NULL allowed */
     /* Whether and how a line charges; of a price id that no book has, the price is any. */
@@ -72,7 +72,7 @@ struct verify_report {
  * (audit_env.claims), sum 0, header counters.  `audit` may be NULL.  The first difference ends
  * it: ST_CORRUPT and a text that names the record.
  */
-MUST_CHECK enum status audit_verify(const struct store *store, const struct audit_env *audit,
+MUST_CHECK enum status audit_verify(const struct store_read *read, const struct audit_env *audit,
                                     struct verify_report *report, struct fault *fault);
 
 /* ---- exports ---- */

@@ -11,12 +11,12 @@
 enum { REMAINDERS_MIN = 64 };
 
 enum status charges_init(struct charges *charges, const struct audit_env *audit,
-                         const struct store *store, struct fault *fault)
+                         const struct store_read *read, struct fault *fault)
 {
     *charges = (struct charges){.audit = audit};
     if (audit == NULL || audit->charge == NULL)
         return ST_OK;
-    return audit->tariff_open(audit->context, store, &charges->tariff, fault);
+    return audit->tariff_open(audit->context, read, &charges->tariff, fault);
 }
 
 void charges_fini(struct charges *charges)

@@ -21,7 +21,7 @@ struct charges {
  * the audit's.
  */
 MUST_CHECK enum status charges_init(struct charges *charges, const struct audit_env *audit,
-                                    const struct store *store, struct fault *fault);
+                                    const struct store_read *read, struct fault *fault);
 
 /* Free what charges_init() took; an all-zero *charges is allowed. */
 void charges_fini(struct charges *charges);

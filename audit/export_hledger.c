@@ -217,7 +217,7 @@ static enum status hledger_write(struct hledger *hledger, const struct store *st
                                    .context = hledger};
     enum status status;
 
-    status = books_header(store, &header, fault);
+    status = books_header_now(store, &header, fault);
     if (status == ST_OK)
         status = books_read_frames(store, &header, &declare, fault);
     if (status != ST_OK)

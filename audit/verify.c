@@ -420,10 +420,9 @@ static const char *verify_row_difference(const struct account *row, const struct
 }
 
 /* Check 6: the row is what the replay gives, as of the last frame that changed the account. */
-static enum status verify_row(void *context, const uint8_t *key, size_t key_size,
-                              const uint8_t *value, size_t value_size, struct fault *fault)
+static enum status verify_row(struct verify *verify, const struct store_row *stored,
+                              struct fault *fault)
 {
-    struct verify *verify = context;
     const struct account *replay;
     const struct account *expected;
     const char *difference;
@@ -432,7 +431,7 @@ static enum status verify_row(void *context, const uint8_t *key, size_t key_size
     uint64_t frame;
     enum status status;
 
-    status = account_decode(&row, &frame, key, key_size, value, value_size, fault);
+    status = account_decode(&row, &frame, stored, fault);
     if (status != ST_OK)
         return status;
     /* Rows come in order of id, so a gap shows at the row after it. */
@@ -465,15 +464,20 @@ static enum status verify_row(void *context, const uint8_t *key, size_t key_size
 }
 
 /* Check 6 to its end: after the last row no account is left. */
-static enum status verify_rows(struct verify *verify, const struct store *store,
+static enum status verify_rows(struct verify *verify, const struct store_read *read,
                                struct fault *fault)
 {
     const struct account *expected;
     char name[ACCOUNT_NAME_BYTES];
-    enum status status;
+    enum status status = ST_OK;
+    struct store_cursor cursor;
+    struct store_row stored;
 
     verify->rows = 0;
-    status = store->walk(store->context, STORE_ACCOUNT, NULL, 0, verify_row, verify, fault);
+    store_cursor_open(&cursor, read, STORE_ACCOUNT, NULL, 0, fault);
+    while (status == ST_OK && store_cursor_next(&cursor, &stored))
+        status = verify_row(verify, &stored, fault);
+    status = store_cursor_close(&cursor, status);
     if (status != ST_OK)
         return status;
     expected = accounts_from(&verify->accounts, verify->rows);
@@ -489,7 +493,7 @@ static enum status verify_rows(struct verify *verify, const struct store *store,
  * Check 7 of docs/records.md, "What an audit checks": each held and deposit account has exactly the
  * money that rows claim ("What rows claim").
  */
-static enum status verify_claims(struct verify *verify, const struct store *store,
+static enum status verify_claims(struct verify *verify, const struct store_read *read,
                                  struct fault *fault)
 {
     struct ledger_claims *claims;
@@ -500,7 +504,7 @@ static enum status verify_claims(struct verify *verify, const struct store *stor
     claims = calloc(1, sizeof *claims);
     if (claims == NULL)
         return fault_set(fault, ST_NOMEM, "verify: no memory for the claims on accounts");
-    status = verify->audit->claims(verify->audit->context, store, claims, fault);
+    status = verify->audit->claims(verify->audit->context, read, claims, fault);
     /* Accounts that hold nothing for rows must be claimed by none, too. */
     for (uint64_t id = 0; id < ACCOUNT_LINKS && status == ST_OK; id++) {
         const struct account *account = accounts_find(&verify->accounts, id);
@@ -578,26 +582,27 @@ static enum status verify_sums(struct verify *verify, struct fault *fault)
 }
 
 /*
- * All checks, on one snapshot of the store.  Prices are read first, as the journal names them; sums
- * and claims come last, once the replay is known to be what the rows are.
+ * All checks, by one read of the store.  Prices are read first, as the journal names them; sums and
+ * claims come last, once the replay is known to be what the rows are.
  */
-static enum status verify_all(void *context, const struct store *store,
-                              const struct frame_header *header, struct fault *fault)
+static enum status verify_all(struct verify *verify, const struct store_read *read,
+                              struct fault *fault)
 {
-    struct verify *verify = context;
+    struct frame_header header;
     struct journal_reader reader = {.frame = verify_frame,
                                     .opening = verify_opening,
                                     .event = verify_event,
                                     .line = verify_line,
                                     .posting = verify_posting,
                                     .context = verify};
-    enum status status;
+    enum status status = books_header(read, &header, fault);
 
-    status = ledger_prices_each(store, verify_note_prices_row, verify, fault);
     if (status == ST_OK)
-        status = charges_init(&verify->charges, verify->audit, store, fault);
+        status = ledger_prices_each(read, verify_note_prices_row, verify, fault);
     if (status == ST_OK)
-        status = books_read_journal(store, header, &reader, fault);
+        status = charges_init(&verify->charges, verify->audit, read, fault);
+    if (status == ST_OK)
+        status = books_read_journal(read, &header, &reader, fault);
     if (status == ST_OK)
         status = verify_frame_end(verify, fault); /* of the last one */
     if (status == ST_OK &&
@@ -605,15 +610,15 @@ static enum status verify_all(void *context, const struct store *store,
         status = fault_set(fault, ST_CORRUPT, "meta: book of prices %zu never came into force",
                            verify_count_prices(&verify->prices) + 1);
     if (status == ST_OK)
-        status = verify_rows(verify, store, fault);
+        status = verify_rows(verify, read, fault);
     if (status == ST_OK)
         status = verify_sums(verify, fault);
     if (status == ST_OK)
-        status = verify_claims(verify, store, fault);
+        status = verify_claims(verify, read, fault);
     return status;
 }
 
-enum status audit_verify(const struct store *store, const struct audit_env *audit,
+enum status audit_verify(const struct store_read *read, const struct audit_env *audit,
                          struct verify_report *report, struct fault *fault)
 {
     struct verify verify = {.audit = audit, .report = report};
@@ -622,7 +627,7 @@ enum status audit_verify(const struct store *store, const struct audit_env *audi
     memset(report, 0, sizeof *report);
     if (accounts_init(&verify.accounts) != ST_OK)
         return fault_set(fault, ST_NOMEM, "verify: no memory for the accounts");
-    status = books_with_header(store, verify_all, &verify, fault);
+    status = verify_all(&verify, read, fault);
     accounts_fini(&verify.accounts);
     postings_fini(&verify.lines);
     bytes_fini(&verify.closings);

@@ -1,4 +1,4 @@
-/* What both stores share: names of tables, and batches of packed operations. */
+/* What all stores share: names of tables, batches of packed operations, reads and cursors. */
 #include "base/store.h"
 
 #include <assert.h>
@@ -132,4 +132,87 @@ bool store_batch_next(const struct store_batch *batch, size_t *offset, struct st
     op->value = op->key + op->key_size;
     *offset += OP_HEAD_BYTES + op->key_size + op->value_size;
     return true;
+}
+
+/* ---- committing and reading ---- */
+
+enum status store_commit(const struct store *store, const struct store_batch *batch,
+                         struct fault *fault)
+{
+    return store->commit(store->context, batch, fault);
+}
+
+enum status store_read_begin(struct store_read *read, const struct store *store,
+                             struct fault *fault)
+{
+    *read = (struct store_read){.store = store};
+    return store->begin(store->context, &read->snapshot, fault);
+}
+
+void store_read_end(struct store_read *read)
+{
+    read->store->end(read->snapshot);
+    *read = (struct store_read){0};
+}
+
+enum status store_get(const struct store_read *read, enum store_table table, const void *key,
+                      size_t key_size, struct store_row *row, struct fault *fault)
+{
+    INVARIANT(table < STORE_TABLES);
+    INVARIANT(key_size > 0 && key_size <= STORE_KEY_BYTES_MAX);
+    *row = (struct store_row){.table = table};
+    return read->store->get(read->snapshot, table, key, key_size, row, fault);
+}
+
+void store_cursor_open(struct store_cursor *cursor, const struct store_read *read,
+                       enum store_table table, const void *prefix, size_t prefix_size,
+                       struct fault *fault)
+{
+    INVARIANT(table < STORE_TABLES);
+    INVARIANT(prefix_size <= STORE_KEY_BYTES_MAX);
+    *cursor = (struct store_cursor){
+        .read = read, .fault = fault, .table = table, .prefix = prefix, .prefix_size = prefix_size};
+}
+
+static enum status cursor_step(struct store_cursor *cursor, struct store_row *row)
+{
+    const struct store_read *read = cursor->read;
+    const struct store *store = read->store;
+    enum status status = ST_OK;
+
+    if (read->poll != NULL)
+        status = read->poll(read->poll_context, cursor->fault);
+    if (status != ST_OK)
+        return status;
+    if (cursor->position != NULL)
+        return store->next(read->snapshot, cursor->table, &cursor->position, row, cursor->fault);
+    return store->seek(read->snapshot, cursor->table, cursor->prefix, cursor->prefix_size,
+                       &cursor->position, row, cursor->fault);
+}
+
+bool store_cursor_next(struct store_cursor *cursor, struct store_row *row)
+{
+    enum status status;
+
+    if (cursor->at_end)
+        return false;
+    *row = (struct store_row){.table = cursor->table};
+    status = cursor_step(cursor, row);
+    /* Keys are in order, so the first row without the prefix ends those that have it. */
+    if (status == ST_OK && cursor->prefix_size != 0 &&
+        (row->key_size < cursor->prefix_size ||
+         memcmp(row->key, cursor->prefix, cursor->prefix_size) != 0))
+        status = ST_MISSING;
+    if (status == ST_OK)
+        return true;
+    cursor->at_end = true;
+    cursor->status = status == ST_MISSING ? ST_OK : status;
+    return false;
+}
+
+enum status store_cursor_close(struct store_cursor *cursor, enum status status)
+{
+    cursor->read->store->leave(cursor->position);
+    cursor->position = NULL;
+    return status != ST_OK ? status : cursor->status;
 }

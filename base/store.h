@@ -83,28 +83,114 @@ struct store_op {
 /* Read the next change: start with *offset = 0.  False at the end.  Pointers are into the batch. */
 bool store_batch_next(const struct store_batch *batch, size_t *offset, struct store_op *op);
 
-/*
- * Called for each row in key order.  Pointers are valid during the call.  Anything but ST_OK stops
- * the walk and is returned from it.
- */
-typedef enum status (*store_visit)(void *context, const uint8_t *key, size_t key_size,
-                                   const uint8_t *value, size_t value_size, struct fault *fault);
+/* ---- reading ---- */
 
+/* A row of a table.  Its pointers are into the store, valid until store_read_end(). */
+struct store_row {
+    enum store_table table;
+    const uint8_t *key;
+    size_t key_size;
+    const uint8_t *value;
+    size_t value_size;
+};
+
+/*
+ * What each kind of store does; callers use the functions below.  A `snapshot` is one read of the
+ * store, a `position` the place of one cursor in it.
+ */
 struct store {
-    /*
-     * All of the batch becomes durable, or none.  After the first failure every later commit fails
-     * too (ST_IO): the caller stops the process, lets nothing out and verifies on the next start.
-     */
     enum status (*commit)(void *context, const struct store_batch *batch, struct fault *fault);
-    /*
-     * Visit the rows of a table whose key begins with `prefix` (size 0: all of them), in key order,
-     * in one snapshot.  ST_CORRUPT names table and key when a value's own hash does not fit it.
-     */
-    enum status (*walk)(void *context, enum store_table table, const void *prefix,
-                        size_t prefix_size, store_visit visit, void *visit_context,
-                        struct fault *fault);
+    enum status (*begin)(void *context, void **snapshot, struct fault *fault);
+    void (*end)(void *snapshot);
+    /* The row with this key.  ST_MISSING leaves `fault`. */
+    enum status (*get)(void *snapshot, enum store_table table, const void *key, size_t key_size,
+                       struct store_row *row, struct fault *fault);
+    /* The first row whose key is not below this one (size 0: of all), and the one after it. */
+    enum status (*seek)(void *snapshot, enum store_table table, const void *key, size_t key_size,
+                        void **position, struct store_row *row, struct fault *fault);
+    enum status (*next)(void *snapshot, enum store_table table, void **position,
+                        struct store_row *row, struct fault *fault);
+    void (*leave)(void *position); /* NULL is allowed */
     void *context;
 };
+
+/*
+ * All of the batch becomes durable, or none.  After the first failure every later commit fails too
+ * (ST_IO): the caller stops the process, lets nothing out and verifies on the next start.
+ */
+enum status store_commit(const struct store *store, const struct store_batch *batch,
+                         struct fault *fault);
+
+/*
+ * One read of a store: all that is read through it is of the same moment, whatever is committed
+ * meanwhile.  A durable store keeps every page that it shows until it ends, so it ends soon.
+ * Used by one thread at a time; the store outlives it.
+ */
+struct store_read {
+    const struct store *store;
+    void *snapshot;
+    /* Called before each row of a cursor; NULL, or set by the caller.  Anything but ST_OK stops the
+     * cursor, so that a long read can be ended. */
+    enum status (*poll)(void *context, struct fault *fault);
+    void *poll_context;
+};
+
+/*
+ * Begin to read.  On ST_OK the caller ends *read with store_read_end().  ST_BUSY: as many reads go
+ * on as the store allows; ST_IO.
+ */
+MUST_CHECK enum status store_read_begin(struct store_read *read, const struct store *store,
+                                        struct fault *fault);
+
+/* End the read.  No cursor of it may be open. */
+void store_read_end(struct store_read *read);
+
+/*
+ * Get the row with this key.  ST_MISSING, which leaves `fault`; ST_CORRUPT names table and key when
+ * the value's own hash does not fit it; ST_IO.
+ */
+MUST_CHECK enum status store_get(const struct store_read *read, enum store_table table,
+                                 const void *key, size_t key_size, struct store_row *row,
+                                 struct fault *fault);
+
+/*
+ * The rows of a table whose key begins with a prefix, in key order:
+ *
+ *     store_cursor_open(&cursor, read, STORE_AGENT, NULL, 0, fault);
+ *     while (status == ST_OK && store_cursor_next(&cursor, &row))
+ *         status = load_agent(loader, &row, fault);
+ *     return store_cursor_close(&cursor, status);
+ */
+struct store_cursor {
+    const struct store_read *read;
+    struct fault *fault;
+    enum store_table table;
+    enum status status; /* what stopped it; ST_OK at the end of the rows */
+    bool at_end;
+    void *position; /* NULL before the first row */
+    const void *prefix;
+    size_t prefix_size;
+};
+
+/*
+ * Open a cursor before the first row; it is ended with store_cursor_close().  It borrows `read`,
+ * `prefix` (size 0: all rows of the table) and `fault` until then.
+ */
+void store_cursor_open(struct store_cursor *cursor, const struct store_read *read,
+                       enum store_table table, const void *prefix, size_t prefix_size,
+                       struct fault *fault);
+
+/* Step to the next row.  False: there is none, or the cursor failed; its close says which. */
+MUST_CHECK bool store_cursor_next(struct store_cursor *cursor, struct store_row *row);
+
+/*
+ * Close the cursor.  Returns `status`, what the caller made of the rows, unless that is ST_OK: then
+ * what stopped the cursor.  ST_CORRUPT names table and key when a value's own hash does not fit it;
+ * ST_IO; or what `poll` returned.
+ */
+MUST_CHECK enum status store_cursor_close(struct store_cursor *cursor, enum status status);
+
+/* ---- a store in memory ---- */
 
 /* A store in memory, for tests and the simulator. */
 struct store_memory;
@@ -115,8 +201,11 @@ MUST_CHECK enum status store_memory_new(struct store_memory **memory);
 /* Free a store; NULL is allowed. */
 void store_memory_free(struct store_memory *memory);
 
-/* The interface of a store in memory, which outlives it. */
+/* The interface of a store in memory, which outlives it.  Nothing is committed during a read. */
 struct store store_from_memory(struct store_memory *memory);
+
+/* End every read that goes on: the process that made them is taken to be gone. */
+void store_memory_crash(struct store_memory *memory);
 
 /* Make the commit after `count` more good ones fail, and all after it; for tests. */
 void store_memory_fail_after(struct store_memory *memory, uint64_t count);

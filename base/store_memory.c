@@ -32,6 +32,7 @@ struct memory_place {
 struct store_memory {
     struct rows tables[STORE_TABLES];
     uint64_t rows_made;    /* the skip list's source of levels */
+    uint64_t reads;        /* that go on */
     uint64_t good_commits; /* that are left, when `fails` */
     bool fails;
 };
@@ -175,6 +176,7 @@ static enum status memory_commit(void *context, const struct store_batch *batch,
     bool short_of_memory = false;
 
     INVARIANT(!store_batch_failed(batch));
+    INVARIANT(memory->reads == 0); /* a row that is shown would be freed */
     if (memory->fails && memory->good_commits == 0)
         return fault_set(fault, ST_IO, "commit: the store in memory was told to fail");
     made = calloc((size_t)batch->count + 1, sizeof(struct memory_row *));
@@ -210,38 +212,97 @@ static enum status damaged(enum store_table table, const struct memory_row *row,
                      store_table_name(table), hex_print(key, row->key, row->key_size));
 }
 
-static enum status memory_walk(void *context, enum store_table table, const void *prefix,
-                               size_t prefix_size, store_visit visit, void *visit_context,
-                               struct fault *fault)
+/* ---- reading ---- */
+
+/* A snapshot is the store itself: as nothing is committed meanwhile, it stays what it is. */
+static enum status memory_begin(void *context, void **snapshot, struct fault *fault)
 {
     struct store_memory *memory = context;
-    struct memory_place place;
-    struct memory_row *row;
 
-    INVARIANT(table < STORE_TABLES);
-    INVARIANT(prefix_size <= STORE_KEY_BYTES_MAX);
-    if (prefix_size == 0)
-        row = memory->tables[table].first[0];
-    else
-        row = seek(&memory->tables[table], prefix, prefix_size, &place);
-    for (; row != NULL; row = row->next[0]) {
-        enum status status;
-
-        if (prefix_size != 0 &&
-            (row->key_size < prefix_size || memcmp(row->key, prefix, prefix_size) != 0))
-            break;
-        if (checksum_of(row) != row->checksum)
-            return damaged(table, row, fault);
-        status = visit(visit_context, row->key, row->key_size, row->value, row->value_size, fault);
-        if (status != ST_OK)
-            return status;
-    }
+    (void)fault;
+    memory->reads++;
+    *snapshot = memory;
     return ST_OK;
+}
+
+static void memory_end(void *snapshot)
+{
+    struct store_memory *memory = snapshot;
+
+    INVARIANT(memory->reads > 0);
+    memory->reads--;
+}
+
+static enum status memory_show(const struct memory_row *found, struct store_row *row,
+                               struct fault *fault)
+{
+    if (found == NULL)
+        return ST_MISSING;
+    if (checksum_of(found) != found->checksum)
+        return damaged(row->table, found, fault);
+    row->key = found->key;
+    row->key_size = found->key_size;
+    row->value = found->value;
+    row->value_size = found->value_size;
+    return ST_OK;
+}
+
+static enum status memory_get(void *snapshot, enum store_table table, const void *key,
+                              size_t key_size, struct store_row *row, struct fault *fault)
+{
+    struct store_memory *memory = snapshot;
+    struct memory_place place;
+    const struct memory_row *found = seek(&memory->tables[table], key, key_size, &place);
+
+    return has_key(found, key, key_size) ? memory_show(found, row, fault) : ST_MISSING;
+}
+
+/* A position is the row itself. */
+static enum status memory_seek(void *snapshot, enum store_table table, const void *key,
+                               size_t key_size, void **position, struct store_row *row,
+                               struct fault *fault)
+{
+    struct store_memory *memory = snapshot;
+    struct memory_place place;
+
+    if (key_size == 0)
+        *position = memory->tables[table].first[0];
+    else
+        *position = seek(&memory->tables[table], key, key_size, &place);
+    return memory_show(*position, row, fault);
+}
+
+static enum status memory_next(void *snapshot, enum store_table table, void **position,
+                               struct store_row *row, struct fault *fault)
+{
+    const struct memory_row *at = *position;
+
+    (void)snapshot;
+    (void)table;
+    *position = at->next[0];
+    return memory_show(*position, row, fault);
+}
+
+static void memory_leave(void *position)
+{
+    (void)position;
 }
 
 struct store store_from_memory(struct store_memory *memory)
 {
-    return (struct store){.commit = memory_commit, .walk = memory_walk, .context = memory};
+    return (struct store){.commit = memory_commit,
+                          .begin = memory_begin,
+                          .end = memory_end,
+                          .get = memory_get,
+                          .seek = memory_seek,
+                          .next = memory_next,
+                          .leave = memory_leave,
+                          .context = memory};
+}
+
+void store_memory_crash(struct store_memory *memory)
+{
+    memory->reads = 0;
 }
 
 void store_memory_fail_after(struct store_memory *memory, uint64_t count)

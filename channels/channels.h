@@ -113,7 +113,7 @@ void channels_free(struct channels *channels);
  * Read all ends back into an empty set.  Rows: STORE_LINK, key = interface u32, u8 1, end id u64
  * (docs/records.md).  ST_CORRUPT names the row; the set is empty then.
  */
-MUST_CHECK enum status channels_load(struct channels *channels, const struct store *store,
+MUST_CHECK enum status channels_load(struct channels *channels, const struct store_read *read,
                                      struct fault *fault);
 
 /* Write the rows that changed since the last call, and the counters (key = u32 0, u8 0, u64 0). */

@@ -182,22 +182,22 @@ static enum status corrupt_end(const struct channel_end *end, struct fault *faul
                      end->interface, error);
 }
 
-enum status channels_row_decode(struct channel_end *end, const uint8_t *key, size_t key_size,
-                                const uint8_t *value, size_t value_size, struct fault *fault)
+enum status channels_row_decode(struct channel_end *end, const struct store_row *stored,
+                                struct fault *fault)
 {
     struct channel_end read = {0};
     struct fault inner = {0};
 
-    if (key_size <= KEY_KIND_AT || key[KEY_KIND_AT] != KEY_END)
+    if (stored->key_size <= KEY_KIND_AT || stored->key[KEY_KIND_AT] != KEY_END)
         return ST_MISSING;
-    if (key_size != KEY_BYTES)
+    if (stored->key_size != KEY_BYTES)
         return fault_set(fault, ST_CORRUPT, "table link: the key of a channel end has %zu bytes",
-                         key_size);
-    read.interface = be32_get(key);
-    read.id = be64_get(key + KEY_ID_AT);
+                         stored->key_size);
+    read.interface = be32_get(stored->key);
+    read.id = be64_get(stored->key + KEY_ID_AT);
     if (read.interface > INTERFACE_MAX || read.id == 0)
         return corrupt_end(&read, fault, "no such key is ever written");
-    if (decode_end(&read, value, value_size, &inner) != ST_OK)
+    if (decode_end(&read, stored->value, stored->value_size, &inner) != ST_OK)
         return corrupt_end(&read, fault, inner.text);
     *end = read;
     return ST_OK;
@@ -233,23 +233,22 @@ static enum status ends_load_counters(struct channels *channels, const uint8_t *
     return ST_OK;
 }
 
-static bool is_counters_key(const uint8_t *key, size_t key_size)
+static bool is_counters(const struct store_row *stored)
 {
-    return key_size == KEY_BYTES && be32_get(key) == 0 && key[KEY_KIND_AT] == KEY_COUNTERS &&
-           be64_get(key + KEY_ID_AT) == 0;
+    return stored->key_size == KEY_BYTES && be32_get(stored->key) == 0 &&
+           stored->key[KEY_KIND_AT] == KEY_COUNTERS && be64_get(stored->key + KEY_ID_AT) == 0;
 }
 
 /* The counters' key sorts before every end's, so they are known when the ends come. */
-static enum status ends_load_row(void *context, const uint8_t *key, size_t key_size,
-                                 const uint8_t *value, size_t value_size, struct fault *fault)
+static enum status ends_load_row(struct channels *channels, const struct store_row *stored,
+                                 struct fault *fault)
 {
-    struct channels *channels = context;
     struct channel_end end;
     enum status status;
 
-    if (is_counters_key(key, key_size))
-        return ends_load_counters(channels, value, value_size, fault);
-    status = channels_row_decode(&end, key, key_size, value, value_size, fault);
+    if (is_counters(stored))
+        return ends_load_counters(channels, stored->value, stored->value_size, fault);
+    status = channels_row_decode(&end, stored, fault);
     if (status == ST_MISSING)
         return ST_OK; /* a row of links */
     if (status != ST_OK)
@@ -267,12 +266,18 @@ static enum status ends_load_row(void *context, const uint8_t *key, size_t key_s
     return ST_OK;
 }
 
-enum status channels_load(struct channels *channels, const struct store *store, struct fault *fault)
+enum status channels_load(struct channels *channels, const struct store_read *read,
+                          struct fault *fault)
 {
-    enum status status;
+    enum status status = ST_OK;
+    struct store_cursor cursor;
+    struct store_row stored;
 
     INVARIANT(channels->id_next == 1);
-    status = store->walk(store->context, STORE_LINK, NULL, 0, ends_load_row, channels, fault);
+    store_cursor_open(&cursor, read, STORE_LINK, NULL, 0, fault);
+    while (status == ST_OK && store_cursor_next(&cursor, &stored))
+        status = ends_load_row(channels, &stored, fault);
+    status = store_cursor_close(&cursor, status);
     if (status != ST_OK)
         set_clear(channels);
     return status;

@@ -71,8 +71,7 @@ void set_clear(struct channels *channels);
 
 /* Decode one row of an end.  ST_CORRUPT.  ST_MISSING, which sets no fault: a row of another kind.
  */
-MUST_CHECK enum status channels_row_decode(struct channel_end *end, const uint8_t *key,
-                                           size_t key_size, const uint8_t *value, size_t value_size,
+MUST_CHECK enum status channels_row_decode(struct channel_end *end, const struct store_row *stored,
                                            struct fault *fault);
 
 /*

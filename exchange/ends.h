@@ -42,7 +42,7 @@ struct exchange_end *ends_change(struct exchange *exchange, const struct channel
 void ends_finish(struct exchange *exchange, struct exchange_end *held);
 
 /* Read all rows back, after those of channels.  ST_CORRUPT names the end. */
-MUST_CHECK enum status ends_load(struct exchange *exchange, const struct store *store,
+MUST_CHECK enum status ends_load(struct exchange *exchange, const struct store_read *read,
                                  struct fault *fault);
 
 /* Write the rows that changed since the last call. */

@@ -83,21 +83,22 @@ static enum status held_corrupt(const struct exchange_end *held, struct fault *f
 }
 
 /* One row.  ST_CORRUPT; ST_MISSING, which sets no fault: a row of another kind. */
-static enum status held_decode(struct exchange_end *held, const uint8_t *key, size_t key_size,
-                               const uint8_t *value, size_t value_size, struct fault *fault)
+static enum status held_decode(struct exchange_end *held, const struct store_row *stored,
+                               struct fault *fault)
 {
     struct fault inner = {0};
     struct cbor in;
 
     *held = (struct exchange_end){.stored = true};
-    if (key_size <= KEY_KIND_AT || key[KEY_KIND_AT] != KEY_HELD)
+    if (stored->key_size <= KEY_KIND_AT || stored->key[KEY_KIND_AT] != KEY_HELD)
         return ST_MISSING;
-    if (key_size != KEY_BYTES)
+    if (stored->key_size != KEY_BYTES)
         return fault_set(fault, ST_CORRUPT,
-                         "table link: the key of what is held for an end has %zu bytes", key_size);
-    held->interface = be32_get(key);
-    held->id = be64_get(key + KEY_ID_AT);
-    cbor_init(&in, value, value_size);
+                         "table link: the key of what is held for an end has %zu bytes",
+                         stored->key_size);
+    held->interface = be32_get(stored->key);
+    held->id = be64_get(stored->key + KEY_ID_AT);
+    cbor_init(&in, stored->value, stored->value_size);
     cbor_get_array(&in, HELD_FIELDS);
     held->customer = cbor_get_uint(&in, UINT64_MAX);
     held->deposit = cbor_get_money(&in);
@@ -132,13 +133,12 @@ static const char *held_error(const struct exchange *exchange, const struct exch
     return NULL;
 }
 
-static enum status held_load(void *context, const uint8_t *key, size_t key_size,
-                             const uint8_t *value, size_t value_size, struct fault *fault)
+static enum status held_load(struct exchange *exchange, const struct store_row *stored,
+                             struct fault *fault)
 {
-    struct exchange *exchange = context;
     struct exchange_end read;
     struct exchange_end *held;
-    enum status status = held_decode(&read, key, key_size, value, value_size, fault);
+    enum status status = held_decode(&read, stored, fault);
     const char *error;
 
     if (status != ST_OK)
@@ -154,11 +154,16 @@ static enum status held_load(void *context, const uint8_t *key, size_t key_size,
     return ST_OK;
 }
 
-enum status ends_load(struct exchange *exchange, const struct store *store, struct fault *fault)
+enum status ends_load(struct exchange *exchange, const struct store_read *read, struct fault *fault)
 {
-    enum status status =
-        store->walk(store->context, STORE_LINK, NULL, 0, held_load, exchange, fault);
+    enum status status = ST_OK;
+    struct store_cursor cursor;
+    struct store_row stored;
 
+    store_cursor_open(&cursor, read, STORE_LINK, NULL, 0, fault);
+    while (status == ST_OK && store_cursor_next(&cursor, &stored))
+        status = held_load(exchange, &stored, fault);
+    status = store_cursor_close(&cursor, status);
     if (status == ST_OK && table_count(&exchange->ends) != channels_count(exchange->channels))
         return fault_set(fault, ST_CORRUPT,
                          "table link: of an end the row with what is held for it is missing");
@@ -188,19 +193,26 @@ void exchange_claims_live(const struct exchange *exchange, struct ledger_claims 
     table_each(&exchange->ends, held_claim_live, claims);
 }
 
-static enum status held_claim_row(void *context, const uint8_t *key, size_t key_size,
-                                  const uint8_t *value, size_t value_size, struct fault *fault)
+static enum status held_claim_row(struct ledger_claims *claims, const struct store_row *stored,
+                                  struct fault *fault)
 {
     struct exchange_end held;
-    enum status status = held_decode(&held, key, key_size, value, value_size, fault);
+    enum status status = held_decode(&held, stored, fault);
 
     if (status == ST_OK)
-        held_claim(context, &held);
+        held_claim(claims, &held);
     return status == ST_MISSING ? ST_OK : status;
 }
 
-enum status exchange_claims(const struct store *store, struct ledger_claims *claims,
+enum status exchange_claims(const struct store_read *read, struct ledger_claims *claims,
                             struct fault *fault)
 {
-    return store->walk(store->context, STORE_LINK, NULL, 0, held_claim_row, claims, fault);
+    enum status status = ST_OK;
+    struct store_cursor cursor;
+    struct store_row stored;
+
+    store_cursor_open(&cursor, read, STORE_LINK, NULL, 0, fault);
+    while (status == ST_OK && store_cursor_next(&cursor, &stored))
+        status = held_claim_row(claims, &stored, fault);
+    return store_cursor_close(&cursor, status);
 }

@@ -96,9 +96,10 @@ void exchange_set_loader(struct exchange *exchange, const struct hash *loader)
     exchange->loader = *loader;
 }
 
-enum status exchange_load(struct exchange *exchange, const struct store *store, struct fault *fault)
+enum status exchange_load(struct exchange *exchange, const struct store_read *read,
+                          struct fault *fault)
 {
-    enum status status = ends_load(exchange, store, fault);
+    enum status status = ends_load(exchange, read, fault);
 
     if (status != ST_OK)
         return status;

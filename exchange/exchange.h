@@ -66,7 +66,7 @@ void exchange_set_loader(struct exchange *exchange, const struct hash *loader);
  * STORE_LINK, key = interface u32, u8 4, id of the end u64 (docs/records.md).  ST_CORRUPT names the
  * end, or says that a link's totals are not those of its accounts.
  */
-MUST_CHECK enum status exchange_load(struct exchange *exchange, const struct store *store,
+MUST_CHECK enum status exchange_load(struct exchange *exchange, const struct store_read *read,
                                      struct fault *fault);
 
 /* Write the rows that changed since the last call. */
@@ -82,7 +82,7 @@ MUST_CHECK enum status exchange_check(const struct exchange *exchange, struct fa
  * Add what the rows of ends in a store say that held and deposit accounts hold; for verification.
  * ST_CORRUPT.
  */
-MUST_CHECK enum status exchange_claims(const struct store *store, struct ledger_claims *claims,
+MUST_CHECK enum status exchange_claims(const struct store_read *read, struct ledger_claims *claims,
                                        struct fault *fault);
 
 /* Add the same as exchange_claims() from RAM. */

@@ -250,21 +250,21 @@ static const char *account_error(const struct account *account, uint64_t frame)
     return NULL;
 }
 
-enum status account_decode(struct account *account, uint64_t *frame, const uint8_t *key,
-                           size_t key_size, const uint8_t *row, size_t row_size,
+enum status account_decode(struct account *account, uint64_t *frame, const struct store_row *stored,
                            struct fault *fault)
 {
     static const uint8_t zeros[5];
+    const uint8_t *row = stored->value;
     const char *error;
 
-    if (key_size != ACCOUNT_KEY_BYTES)
-        return fault_set(fault, ST_CORRUPT, "account row: the key has %zu bytes, not %d", key_size,
-                         ACCOUNT_KEY_BYTES);
+    if (stored->key_size != ACCOUNT_KEY_BYTES)
+        return fault_set(fault, ST_CORRUPT, "account row: the key has %zu bytes, not %d",
+                         stored->key_size, ACCOUNT_KEY_BYTES);
     memset(account, 0, sizeof *account);
-    account->id = be64_get(key);
-    if (row_size != ACCOUNT_ROW_BYTES)
+    account->id = be64_get(stored->key);
+    if (stored->value_size != ACCOUNT_ROW_BYTES)
         return fault_set(fault, ST_CORRUPT, "account %" PRIu64 ": the row has %zu bytes, not %d",
-                         account->id, row_size, ACCOUNT_ROW_BYTES);
+                         account->id, stored->value_size, ACCOUNT_ROW_BYTES);
     if (memcmp(row + 27, zeros, sizeof zeros) != 0 || row[25] >= ACCOUNT_KINDS || row[26] > 1)
         return fault_set(fault, ST_CORRUPT, "account %" PRIu64 ": the row is not well-formed",
                          account->id);

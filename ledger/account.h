@@ -41,8 +41,7 @@ void account_encode(uint8_t row[ACCOUNT_ROW_BYTES], const struct account *accoun
  * Read a row of STORE_ACCOUNT and the frame up to which it holds.  ST_CORRUPT names the account;
  * *account is not defined then.
  */
-MUST_CHECK enum status account_decode(struct account *account, uint64_t *frame, const uint8_t *key,
-                                      size_t key_size, const uint8_t *row, size_t row_size,
-                                      struct fault *fault);
+MUST_CHECK enum status account_decode(struct account *account, uint64_t *frame,
+                                      const struct store_row *stored, struct fault *fault);
 
 #endif

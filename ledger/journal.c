@@ -10,41 +10,26 @@
 
 /* ---- the frame header ---- */
 
-static enum status visit_header(void *context, const uint8_t *key, size_t key_size,
-                                const uint8_t *value, size_t value_size, struct fault *fault)
-{
-    (void)key;
-    if (key_size != 1)
-        return ST_OK; /* prefix 1 of a longer key is not ours */
-    return frame_header_get(context, value, value_size, fault);
-}
-
-static enum status visit_any(void *context, const uint8_t *key, size_t key_size,
-                             const uint8_t *value, size_t value_size, struct fault *fault)
-{
-    (void)context;
-    (void)key;
-    (void)key_size;
-    (void)value;
-    (void)value_size;
-    (void)fault;
-    return ST_EXISTS;
-}
-
 /* ST_OK: no row of that table has this prefix; ST_EXISTS: one has. */
-static enum status table_is_empty(const struct store *store, enum store_table table,
+static enum status table_is_empty(const struct store_read *read, enum store_table table,
                                   const void *prefix, size_t prefix_size, struct fault *fault)
 {
-    return store->walk(store->context, table, prefix, prefix_size, visit_any, NULL, fault);
+    struct store_cursor cursor;
+    struct store_row stored;
+    bool any;
+
+    store_cursor_open(&cursor, read, table, prefix, prefix_size, fault);
+    any = store_cursor_next(&cursor, &stored);
+    return store_cursor_close(&cursor, any ? ST_EXISTS : ST_OK);
 }
 
 /* Without a header nothing else may be there. */
-static enum status journal_check_empty(const struct store *store, struct fault *fault)
+static enum status journal_check_empty(const struct store_read *read, struct fault *fault)
 {
     static const enum store_table tables[] = {STORE_JOURNAL, STORE_ACCOUNT};
 
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
-        enum status status = table_is_empty(store, tables[i], NULL, 0, fault);
+        enum status status = table_is_empty(read, tables[i], NULL, 0, fault);
 
         if (status == ST_EXISTS)
             return fault_set(fault, ST_CORRUPT,
@@ -56,49 +41,20 @@ static enum status journal_check_empty(const struct store *store, struct fault *
     return ST_OK;
 }
 
-struct header_use {
-    const struct store *store;
-    books_use use;
-    void *context;
-    bool used;
-};
-
-static enum status visit_header_use(void *context, const uint8_t *key, size_t key_size,
-                                    const uint8_t *value, size_t value_size, struct fault *fault)
-{
-    struct header_use *use = context;
-    struct frame_header header;
-    enum status status = visit_header(&header, key, key_size, value, value_size, fault);
-
-    if (key_size != 1 || status != ST_OK)
-        return status;
-    use->used = true;
-    return use->use(use->context, use->store, &header, fault);
-}
-
-enum status books_with_header(const struct store *store, books_use use, void *context,
-                              struct fault *fault)
+enum status books_header(const struct store_read *read, struct frame_header *header,
+                         struct fault *fault)
 {
     static const uint8_t key = META_FRAME_HEADER;
-    struct header_use header_use = {.store = store, .use = use, .context = context};
-    struct frame_header none;
-    enum status status;
+    struct store_row stored;
+    enum status status = store_get(read, STORE_META, &key, sizeof key, &stored, fault);
 
-    /* Twice: the first frame may be committed between looking for it and looking for rows. */
-    for (int attempt = 0; attempt < 2; attempt++) {
-        status = store->walk(store->context, STORE_META, &key, sizeof key, visit_header_use,
-                             &header_use, fault);
-        if (header_use.used || status != ST_OK)
-            return status;
-        status = journal_check_empty(store, fault);
-        if (status == ST_OK)
-            break;
-    }
-    if (status != ST_OK)
+    if (status == ST_OK)
+        return frame_header_get(header, stored.value, stored.value_size, fault);
+    if (status != ST_MISSING)
         return status;
-    memset(&none, 0, sizeof none);
-    none.next_account = ACCOUNT_FIRST_FREE;
-    return use(context, store, &none, fault);
+    memset(header, 0, sizeof *header);
+    header->next_account = ACCOUNT_FIRST_FREE;
+    return journal_check_empty(read, fault);
 }
 
 /* ---- one frame ---- */
@@ -406,24 +362,23 @@ static enum status frame_place_chunk(struct frame_input *input, const struct chu
     return frame_begin(input, chunk, fault);
 }
 
-static enum status visit_chunk(void *context, const uint8_t *key, size_t key_size,
-                               const uint8_t *value, size_t value_size, struct fault *fault)
+static enum status journal_take_chunk(struct frame_input *input, const struct store_row *stored,
+                                      struct fault *fault)
 {
-    struct frame_input *input = context;
     struct chunk chunk;
     const char *error;
     enum status status;
     uint64_t frame;
     uint32_t number;
 
-    if (key_size != JOURNAL_KEY_BYTES)
-        return fault_set(fault, ST_CORRUPT, "journal: a key has %zu bytes, not %d", key_size,
-                         JOURNAL_KEY_BYTES);
-    frame = be64_get(key);
-    number = be32_get(key + 8);
+    if (stored->key_size != JOURNAL_KEY_BYTES)
+        return fault_set(fault, ST_CORRUPT, "journal: a key has %zu bytes, not %d",
+                         stored->key_size, JOURNAL_KEY_BYTES);
+    frame = be64_get(stored->key);
+    number = be32_get(stored->key + 8);
     if (frame > input->last->frame)
         return chunk_fault(frame, number, "it lies after the last frame", fault);
-    error = chunk_decode(&chunk, value, value_size);
+    error = chunk_decode(&chunk, stored->value, stored->value_size);
     if (error == NULL && chunk.frame != frame)
         error = "its bytes are of another frame";
     if (error != NULL)
@@ -431,7 +386,7 @@ static enum status visit_chunk(void *context, const uint8_t *key, size_t key_siz
     status = frame_place_chunk(input, &chunk, number, fault);
     if (status != ST_OK)
         return status;
-    return frame_add_chunk(input, &chunk, value, value_size, fault);
+    return frame_add_chunk(input, &chunk, stored->value, stored->value_size, fault);
 }
 
 static enum status input_begin(struct frame_input *input, struct fault *fault)
@@ -458,82 +413,113 @@ static enum status input_end(struct frame_input *input, enum status status, stru
 }
 
 /* Read the frames whose keys begin with `prefix`, up to the last one, which must be among them. */
-static enum status journal_walk(struct frame_input *input, const struct store *store,
-                                const void *prefix, size_t prefix_size, struct fault *fault)
+static enum status journal_read_keys(struct frame_input *input, const struct store_read *read,
+                                     const void *prefix, size_t prefix_size, struct fault *fault)
 {
     enum status status = input_begin(input, fault);
+    struct store_cursor cursor;
+    struct store_row stored;
 
-    if (status == ST_OK)
-        status = store->walk(store->context, STORE_JOURNAL, prefix, prefix_size, visit_chunk, input,
-                             fault);
+    store_cursor_open(&cursor, read, STORE_JOURNAL, prefix, prefix_size, fault);
+    while (status == ST_OK && store_cursor_next(&cursor, &stored))
+        status = journal_take_chunk(input, &stored, fault);
+    status = store_cursor_close(&cursor, status);
     return input_end(input, status, fault);
 }
 
 /* ---- frames copied one by one, so that nobody waits for whom they are shown to ---- */
 
-struct copied_row {
+struct copied_chunk {
     size_t key_size;
     size_t value_size;
 };
 
-static enum status copy_chunk(void *context, const uint8_t *key, size_t key_size,
-                              const uint8_t *value, size_t value_size, struct fault *fault)
+static enum status copy_frame(struct bytes *chunks, const struct store_read *read, uint64_t frame,
+                              struct fault *fault)
 {
-    const struct copied_row row = {.key_size = key_size, .value_size = value_size};
-    struct bytes *rows = context;
+    struct store_cursor cursor;
+    struct store_row stored;
+    uint8_t prefix[8];
 
-    bytes_append(rows, &row, sizeof row);
-    bytes_append(rows, key, key_size);
-    bytes_append(rows, value, value_size);
-    if (rows->failed)
-        return fault_set(fault, ST_NOMEM, "journal: no memory for a frame");
-    return ST_OK;
+    be64_put(prefix, frame);
+    bytes_clear(chunks);
+    store_cursor_open(&cursor, read, STORE_JOURNAL, prefix, sizeof prefix, fault);
+    while (store_cursor_next(&cursor, &stored)) {
+        const struct copied_chunk chunk = {.key_size = stored.key_size,
+                                           .value_size = stored.value_size};
+
+        bytes_append(chunks, &chunk, sizeof chunk);
+        bytes_append(chunks, stored.key, stored.key_size);
+        bytes_append(chunks, stored.value, stored.value_size);
+    }
+    if (chunks->failed)
+        return store_cursor_close(&cursor,
+                                  fault_set(fault, ST_NOMEM, "journal: no memory for a frame"));
+    return store_cursor_close(&cursor, ST_OK);
 }
 
-static enum status visit_copied(struct frame_input *input, const struct bytes *rows,
-                                struct fault *fault)
+static enum status take_copied(struct frame_input *input, const struct bytes *chunks,
+                               struct fault *fault)
 {
     enum status status = ST_OK;
     size_t at = 0;
 
-    while (at < rows->size && status == ST_OK) {
-        struct copied_row row;
-        const uint8_t *key;
+    while (at < chunks->size && status == ST_OK) {
+        struct store_row stored = {.table = STORE_JOURNAL};
+        struct copied_chunk chunk;
 
-        memcpy(&row, rows->data + at, sizeof row);
-        key = rows->data + at + sizeof row;
-        status = visit_chunk(input, key, row.key_size, key + row.key_size, row.value_size, fault);
-        at += sizeof row + row.key_size + row.value_size;
+        memcpy(&chunk, chunks->data + at, sizeof chunk);
+        stored.key = chunks->data + at + sizeof chunk;
+        stored.key_size = chunk.key_size;
+        stored.value = stored.key + chunk.key_size;
+        stored.value_size = chunk.value_size;
+        status = journal_take_chunk(input, &stored, fault);
+        at += sizeof chunk + chunk.key_size + chunk.value_size;
     }
     return status;
 }
 
+/* One read for each frame: it has ended before the reader's callbacks, which may wait, are called.
+ */
 static enum status read_frame(struct frame_input *input, const struct store *store, uint64_t frame,
-                              struct bytes *rows, struct fault *fault)
+                              struct bytes *chunks, struct fault *fault)
 {
-    uint8_t prefix[8];
-    enum status status;
+    struct store_read read;
+    enum status status = store_read_begin(&read, store, fault);
 
-    be64_put(prefix, frame);
-    bytes_clear(rows);
-    status =
-        store->walk(store->context, STORE_JOURNAL, prefix, sizeof prefix, copy_chunk, rows, fault);
-    return status == ST_OK ? visit_copied(input, rows, fault) : status;
+    if (status != ST_OK)
+        return status;
+    status = copy_frame(chunks, &read, frame, fault);
+    store_read_end(&read);
+    return status == ST_OK ? take_copied(input, chunks, fault) : status;
 }
 
 /* ---- what the rest of the ledger uses ---- */
 
-enum status books_read_journal(const struct store *store, const struct frame_header *header,
+enum status books_header_now(const struct store *store, struct frame_header *header,
+                             struct fault *fault)
+{
+    struct store_read read;
+    enum status status = store_read_begin(&read, store, fault);
+
+    if (status != ST_OK)
+        return status;
+    status = books_header(&read, header, fault);
+    store_read_end(&read);
+    return status;
+}
+
+enum status books_read_journal(const struct store_read *read, const struct frame_header *header,
                                const struct journal_reader *reader, struct fault *fault)
 {
     struct frame_input input = {.reader = reader, .last = header};
 
     if (header->frame == 0)
         return ST_OK;
-    return journal_walk(&input, store, NULL, 0, fault);
+    return journal_read_keys(&input, read, NULL, 0, fault);
 }
 
-enum status books_check_frame(const struct store *store, const struct frame_header *header,
+enum status books_check_frame(const struct store_read *read, const struct frame_header *header,
                               struct fault *fault)
 {
     static const struct journal_reader no_reader;
@@ -543,11 +529,11 @@ enum status books_check_frame(const struct store *store, const struct frame_head
     enum status status;
 
     be64_put(prefix, header->frame);
-    status = journal_walk(&input, store, prefix, sizeof prefix, fault);
+    status = journal_read_keys(&input, read, prefix, sizeof prefix, fault);
     if (status != ST_OK)
         return status;
     be64_put(prefix, header->frame + 1);
-    status = table_is_empty(store, STORE_JOURNAL, prefix, sizeof prefix, fault);
+    status = table_is_empty(read, STORE_JOURNAL, prefix, sizeof prefix, fault);
     if (status == ST_EXISTS)
         return chunk_fault(header->frame + 1, 0, "it lies after the last frame", fault);
     return status;
@@ -557,38 +543,23 @@ enum status books_read_frames(const struct store *store, const struct frame_head
                               const struct journal_reader *reader, struct fault *fault)
 {
     struct frame_input input = {.reader = reader, .last = header};
-    struct bytes rows = {0};
+    struct bytes chunks = {0};
     enum status status;
 
     if (header->frame == 0)
         return ST_OK;
     status = input_begin(&input, fault);
     for (uint64_t frame = 1; frame <= header->frame && status == ST_OK; frame++)
-        status = read_frame(&input, store, frame, &rows, fault);
-    bytes_fini(&rows);
+        status = read_frame(&input, store, frame, &chunks, fault);
+    bytes_fini(&chunks);
     return input_end(&input, status, fault);
-}
-
-static enum status copy_header(void *context, const struct store *store,
-                               const struct frame_header *header, struct fault *fault)
-{
-    (void)store;
-    (void)fault;
-    *(struct frame_header *)context = *header;
-    return ST_OK;
-}
-
-enum status books_header(const struct store *store, struct frame_header *header,
-                         struct fault *fault)
-{
-    return books_with_header(store, copy_header, header, fault);
 }
 
 enum status journal_read(const struct store *store, const struct journal_reader *reader,
                          struct fault *fault)
 {
     struct frame_header header;
-    enum status status = books_header(store, &header, fault);
+    enum status status = books_header_now(store, &header, fault);
 
     return status == ST_OK ? books_read_frames(store, &header, reader, fault) : status;
 }

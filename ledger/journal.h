@@ -81,7 +81,7 @@ MUST_CHECK enum status journal_read(const struct store *store, const struct jour
 struct ledger_claims {
     u128 by_account[ACCOUNT_LINKS]; /* index: account id */
 };
-typedef enum status (*ledger_claims_fn)(void *context, const struct store *store,
+typedef enum status (*ledger_claims_fn)(void *context, const struct store_read *read,
                                         struct ledger_claims *claims, struct fault *fault);
 
 #endif

@@ -170,7 +170,7 @@ void ledger_free(struct ledger *ledger);
  * account past its limit, the last frame's chunks hash to the head).  An empty store is a fresh
  * ledger.  ST_CORRUPT names the record; ST_IO.
  */
-MUST_CHECK enum status ledger_load(struct ledger *ledger, const struct store *store,
+MUST_CHECK enum status ledger_load(struct ledger *ledger, const struct store_read *read,
                                    struct fault *fault);
 
 /* ---- reading ---- */
@@ -356,7 +356,7 @@ typedef enum status (*ledger_prices_visit)(void *context, const struct ledger_pr
                                            struct fault *fault);
 
 /* Visit every book that was ever in force, in order.  ST_CORRUPT, or what `visit` returns. */
-MUST_CHECK enum status ledger_prices_each(const struct store *store, ledger_prices_visit visit,
+MUST_CHECK enum status ledger_prices_each(const struct store_read *read, ledger_prices_visit visit,
                                           void *context, struct fault *fault);
 
 /* ---- frames ---- */

@@ -11,15 +11,14 @@ struct ledger_loading {
 };
 
 /* One row (docs/records.md, "Account row"): none of a later frame, and no number left out. */
-static enum status load_account(void *context, const uint8_t *key, size_t key_size,
-                                const uint8_t *value, size_t value_size, struct fault *fault)
+static enum status load_account(struct ledger_loading *loading, const struct store_row *stored,
+                                struct fault *fault)
 {
-    struct ledger_loading *loading = context;
     struct account account;
     uint64_t frame;
     enum status status;
 
-    status = account_decode(&account, &frame, key, key_size, value, value_size, fault);
+    status = account_decode(&account, &frame, stored, fault);
     if (status != ST_OK)
         return status;
     if (frame > loading->last.frame)
@@ -75,28 +74,39 @@ static enum status load_check_accounts(const struct accounts *accounts,
     return ST_OK;
 }
 
+static enum status load_accounts(struct ledger_loading *loading, const struct store_read *read,
+                                 struct fault *fault)
+{
+    enum status status = ST_OK;
+    struct store_cursor cursor;
+    struct store_row stored;
+
+    store_cursor_open(&cursor, read, STORE_ACCOUNT, NULL, 0, fault);
+    while (status == ST_OK && store_cursor_next(&cursor, &stored))
+        status = load_account(loading, &stored, fault);
+    return store_cursor_close(&cursor, status);
+}
+
 /*
  * Rows and their sums; then the last frame alone is read again, for its chunks must hash to the
  * head. The whole chain is the audit's to check.
  */
-static enum status load_all(void *context, const struct store *store,
-                            const struct frame_header *header, struct fault *fault)
+static enum status load_all(struct ledger_loading *loading, const struct store_read *read,
+                            struct fault *fault)
 {
-    struct ledger_loading *loading = context;
-    enum status status;
+    enum status status = books_header(read, &loading->last, fault);
 
-    loading->last = *header;
-    if (header->frame == 0)
-        return ST_OK;
-    status = store->walk(store->context, STORE_ACCOUNT, NULL, 0, load_account, loading, fault);
+    if (status != ST_OK || loading->last.frame == 0)
+        return status;
+    status = load_accounts(loading, read, fault);
     if (status == ST_OK)
-        status = load_check_accounts(&loading->accounts, header, fault);
+        status = load_check_accounts(&loading->accounts, &loading->last, fault);
     if (status == ST_OK)
-        status = books_check_frame(store, header, fault);
+        status = books_check_frame(read, &loading->last, fault);
     return status;
 }
 
-enum status ledger_load(struct ledger *ledger, const struct store *store, struct fault *fault)
+enum status ledger_load(struct ledger *ledger, const struct store_read *read, struct fault *fault)
 {
     struct ledger_loading loading = {.last = {.frame = 0}};
     enum status status;
@@ -104,7 +114,7 @@ enum status ledger_load(struct ledger *ledger, const struct store *store, struct
     INVARIANT(ledger->last.frame == 0 && ledger->events.size == 0 && !ledger->in_event);
     if (accounts_init(&loading.accounts) != ST_OK)
         return fault_set(fault, ST_NOMEM, "ledger: no memory for its accounts");
-    status = books_with_header(store, load_all, &loading, fault);
+    status = load_all(&loading, read, fault);
     if (status != ST_OK || loading.last.frame == 0) {
         accounts_fini(&loading.accounts); /* the ledger stays the fresh one that it was */
         return status;

@@ -65,39 +65,41 @@ bool prices_event_get(const struct journal_event *event, uint64_t *id, struct ha
     return cbor_done(&in, NULL, "prices") == ST_OK;
 }
 
-struct each {
-    ledger_prices_visit visit;
-    void *context;
-};
-
-static enum status prices_visit_row(void *context, const uint8_t *key, size_t key_size,
-                                    const uint8_t *value, size_t value_size, struct fault *fault)
+static enum status prices_decode(struct ledger_prices *prices, const struct store_row *stored,
+                                 struct fault *fault)
 {
-    const struct each *each = context;
-    struct ledger_prices prices = {0};
     struct cbor in;
 
-    if (key_size != PRICES_KEY_BYTES)
+    if (stored->key_size != PRICES_KEY_BYTES)
         return fault_set(fault, ST_CORRUPT, "meta: a key of a book of prices has %zu bytes, not %d",
-                         key_size, PRICES_KEY_BYTES);
-    prices.id = be64_get(key + 1);
-    cbor_init(&in, value, value_size);
+                         stored->key_size, PRICES_KEY_BYTES);
+    prices->id = be64_get(stored->key + 1);
+    cbor_init(&in, stored->value, stored->value_size);
     cbor_get_array(&in, 3);
-    prices.frame = cbor_get_uint(&in, UINT64_MAX);
-    prices.site_time_us = cbor_get_uint(&in, UINT64_MAX);
-    prices.book = cbor_get_bytes(&in, &prices.size, PRICES_BYTES_MAX);
+    prices->frame = cbor_get_uint(&in, UINT64_MAX);
+    prices->site_time_us = cbor_get_uint(&in, UINT64_MAX);
+    prices->book = cbor_get_bytes(&in, &prices->size, PRICES_BYTES_MAX);
     if (cbor_done(&in, fault, "a book of prices") != ST_OK)
         return fault_set(fault, ST_CORRUPT, "meta: the book of prices %" PRIu64 " does not decode",
-                         prices.id);
-    return each->visit(each->context, &prices, fault);
+                         prices->id);
+    return ST_OK;
 }
 
-enum status ledger_prices_each(const struct store *store, ledger_prices_visit visit, void *context,
-                               struct fault *fault)
+enum status ledger_prices_each(const struct store_read *read, ledger_prices_visit visit,
+                               void *context, struct fault *fault)
 {
     static const uint8_t prefix = META_PRICE_BOOKS;
-    struct each each = {.visit = visit, .context = context};
+    enum status status = ST_OK;
+    struct store_cursor cursor;
+    struct store_row stored;
 
-    return store->walk(store->context, STORE_META, &prefix, sizeof prefix, prices_visit_row, &each,
-                       fault);
+    store_cursor_open(&cursor, read, STORE_META, &prefix, sizeof prefix, fault);
+    while (status == ST_OK && store_cursor_next(&cursor, &stored)) {
+        struct ledger_prices prices = {0};
+
+        status = prices_decode(&prices, &stored, fault);
+        if (status == ST_OK)
+            status = visit(context, &prices, fault);
+    }
+    return store_cursor_close(&cursor, status);
 }

@@ -87,7 +87,7 @@ void links_set_currency(struct links *links, const char *currency);
  * then u64 0), 3 (a message, seq u64) or 5 (interface and u64 0: checkpoints).  A link that was UP
  * is DOWN now.  ST_CORRUPT names the row.
  */
-MUST_CHECK enum status links_load(struct links *links, const struct store *store,
+MUST_CHECK enum status links_load(struct links *links, const struct store_read *read,
                                   struct fault *fault);
 
 /*

@@ -204,24 +204,24 @@ static enum status link_corrupt(const uint8_t *key, struct fault *fault, const c
                      be64_get(key + KEY_SEQ_AT), be32_get(key), error);
 }
 
-static enum status link_load(struct links *links, const uint8_t *key, const uint8_t *value,
-                             size_t value_size, struct fault *fault)
+static enum status link_load(struct links *links, const struct store_row *stored,
+                             struct fault *fault)
 {
     struct link link = {0};
     struct fault inner = {0};
     struct link_node *node;
 
-    if (be64_get(key + KEY_SEQ_AT) != 0)
-        return link_corrupt(key, fault, "no such key is ever written");
-    if (be32_get(key) != links->count + 1 || links->count == LINK_INTERFACES_MAX)
-        return link_corrupt(key, fault, "interfaces of links are not 1, 2, 3 and so on");
-    if (link_decode(&link, value, value_size, &inner) != ST_OK)
-        return link_corrupt(key, fault, inner.text);
+    if (be64_get(stored->key + KEY_SEQ_AT) != 0)
+        return link_corrupt(stored->key, fault, "no such key is ever written");
+    if (be32_get(stored->key) != links->count + 1 || links->count == LINK_INTERFACES_MAX)
+        return link_corrupt(stored->key, fault, "interfaces of links are not 1, 2, 3 and so on");
+    if (link_decode(&link, stored->value, stored->value_size, &inner) != ST_OK)
+        return link_corrupt(stored->key, fault, inner.text);
     if (!link.removed && links_count(links) == LINKS_MAX)
-        return link_corrupt(key, fault, "there are more links than a site may have");
+        return link_corrupt(stored->key, fault, "there are more links than a site may have");
     if ((!link.removed && links_named(links, link.name) != NULL) ||
         link_node_keyed(links, link.key) != NULL)
-        return link_corrupt(key, fault, "its name or key is there twice");
+        return link_corrupt(stored->key, fault, "its name or key is there twice");
     if (link.state == LINK_UP)
         link.state = LINK_DOWN;
     node = link_node_add(links, &link);
@@ -264,60 +264,58 @@ static const char *outgoing_load(struct link_node *node, struct cbor *in)
     return NULL;
 }
 
-static enum status link_load_message(struct links *links, const uint8_t *key, const uint8_t *value,
-                                     size_t value_size, struct fault *fault)
+static enum status link_load_message(struct links *links, const struct store_row *stored,
+                                     struct fault *fault)
 {
-    struct link *link = links_find(links, be32_get(key));
+    struct link *link = links_find(links, be32_get(stored->key));
     struct link_node *node;
     struct fault inner = {0};
     struct cbor in;
     const char *error;
 
     if (link == NULL)
-        return link_corrupt(key, fault, "there is no such link");
+        return link_corrupt(stored->key, fault, "there is no such link");
     node = node_of_link(links, link);
-    if (be64_get(key + KEY_SEQ_AT) != node->saved_sent.seq + 1 ||
+    if (be64_get(stored->key + KEY_SEQ_AT) != node->saved_sent.seq + 1 ||
         node->saved_sent.seq == link->sent_seq)
-        return link_corrupt(key, fault, "it is not the next of the retransmission queue");
-    cbor_init(&in, value, value_size);
+        return link_corrupt(stored->key, fault, "it is not the next of the retransmission queue");
+    cbor_init(&in, stored->value, stored->value_size);
     error = outgoing_load(node, &in);
     if (error != NULL)
-        return link_corrupt(key, fault, error);
+        return link_corrupt(stored->key, fault, error);
     if (cbor_done(&in, &inner, "row") != ST_OK)
-        return link_corrupt(key, fault, inner.text);
+        return link_corrupt(stored->key, fault, inner.text);
     return ST_OK;
 }
 
-static enum status links_load_checkpoints(struct links *links, const uint8_t *key,
-                                          const uint8_t *value, size_t value_size,
+static enum status links_load_checkpoints(struct links *links, const struct store_row *stored,
                                           struct fault *fault)
 {
     struct fault inner = {0};
 
-    if (be32_get(key) != 0 || be64_get(key + KEY_SEQ_AT) != 0)
-        return link_corrupt(key, fault, "no such key is ever written");
-    if (checkpoints_decode(links, value, value_size, &inner) != ST_OK)
-        return link_corrupt(key, fault, inner.text);
+    if (be32_get(stored->key) != 0 || be64_get(stored->key + KEY_SEQ_AT) != 0)
+        return link_corrupt(stored->key, fault, "no such key is ever written");
+    if (checkpoints_decode(links, stored->value, stored->value_size, &inner) != ST_OK)
+        return link_corrupt(stored->key, fault, inner.text);
     return ST_OK;
 }
 
 /* A link's key sorts before those of its messages, and these are in order of sequence. */
-static enum status links_load_row(void *context, const uint8_t *key, size_t key_size,
-                                  const uint8_t *value, size_t value_size, struct fault *fault)
+static enum status links_load_row(struct links *links, const struct store_row *stored,
+                                  struct fault *fault)
 {
-    struct links *links = context;
-    uint8_t kind = key_size > KEY_KIND_AT ? key[KEY_KIND_AT] : 0;
+    uint8_t kind = stored->key_size > KEY_KIND_AT ? stored->key[KEY_KIND_AT] : 0;
 
     if (kind != KEY_LINK && kind != KEY_MESSAGE && kind != KEY_CHECKPOINTS)
         return ST_OK; /* a row of channels, or of the exchange */
-    if (key_size != KEY_BYTES)
+    if (stored->key_size != KEY_BYTES)
         return fault_set(fault, ST_CORRUPT, "table link: the key of a link has %zu bytes",
-                         key_size);
+                         stored->key_size);
     if (kind == KEY_CHECKPOINTS)
-        return links_load_checkpoints(links, key, value, value_size, fault);
+        return links_load_checkpoints(links, stored, fault);
     if (kind == KEY_LINK)
-        return link_load(links, key, value, value_size, fault);
-    return link_load_message(links, key, value, value_size, fault);
+        return link_load(links, stored, fault);
+    return link_load_message(links, stored, fault);
 }
 
 static enum status links_check_unacked(const struct links *links, struct fault *fault)
@@ -336,12 +334,17 @@ static enum status links_check_unacked(const struct links *links, struct fault *
     return ST_OK;
 }
 
-enum status links_load(struct links *links, const struct store *store, struct fault *fault)
+enum status links_load(struct links *links, const struct store_read *read, struct fault *fault)
 {
-    enum status status;
+    enum status status = ST_OK;
+    struct store_cursor cursor;
+    struct store_row stored;
 
     INVARIANT(links->count == 0);
-    status = store->walk(store->context, STORE_LINK, NULL, 0, links_load_row, links, fault);
+    store_cursor_open(&cursor, read, STORE_LINK, NULL, 0, fault);
+    while (status == ST_OK && store_cursor_next(&cursor, &stored))
+        status = links_load_row(links, &stored, fault);
+    status = store_cursor_close(&cursor, status);
     if (status == ST_OK)
         status = links_check_unacked(links, fault);
     if (status == ST_OK && checkpoints_error(links) != NULL)

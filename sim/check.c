@@ -58,11 +58,24 @@ void check_site(struct sim_site *site)
     links_each(site->core->links, check_exposure, site);
 }
 
+enum status check_verify(const struct sim_site *site, struct verify_report *report,
+                         struct fault *fault)
+{
+    struct store_read read;
+    enum status status = store_read_begin(&read, &site->store, fault);
+
+    if (status != ST_OK)
+        return status;
+    status = audit_verify(&read, &core_audit, report, fault);
+    store_read_end(&read);
+    return status;
+}
+
 void check_books(struct sim_site *site, struct verify_report *report)
 {
     struct fault fault = {0};
 
-    if (audit_verify(&site->store, &core_audit, report, &fault) != ST_OK)
+    if (check_verify(site, report, &fault) != ST_OK)
         sim_fail(site->sim, "site %s: its books: %s", site->name, fault.text);
 }
 
@@ -320,19 +333,35 @@ void check_end(struct sim *sim)
         sim_fail(sim, "over all sites, minted and held differ");
 }
 
-static enum status hash_row(void *context, const uint8_t *key, size_t key_size,
-                            const uint8_t *value, size_t value_size, struct fault *fault)
+static void hash_row(struct hasher *hasher, const struct store_row *stored)
 {
-    struct hasher *hasher = context;
     uint8_t sizes[16];
 
-    (void)fault;
-    le64_put(sizes, key_size);
-    le64_put(sizes + 8, value_size);
+    le64_put(sizes, stored->key_size);
+    le64_put(sizes + 8, stored->value_size);
     hasher_add(hasher, sizes, sizeof sizes);
-    hasher_add(hasher, key, key_size);
-    hasher_add(hasher, value, value_size);
-    return ST_OK;
+    hasher_add(hasher, stored->key, stored->key_size);
+    hasher_add(hasher, stored->value, stored->value_size);
+}
+
+static enum status hash_store(struct hasher *hasher, const struct store *store, struct fault *fault)
+{
+    struct store_read read;
+    enum status status = store_read_begin(&read, store, fault);
+
+    if (status != ST_OK)
+        return status;
+    for (int table = 0; table < STORE_TABLES && status == ST_OK; table++) {
+        struct store_cursor cursor;
+        struct store_row stored;
+
+        store_cursor_open(&cursor, &read, (enum store_table)table, NULL, 0, fault);
+        while (store_cursor_next(&cursor, &stored))
+            hash_row(hasher, &stored);
+        status = store_cursor_close(&cursor, ST_OK);
+    }
+    store_read_end(&read);
+    return status;
 }
 
 void check_hash(struct sim *sim)
@@ -343,13 +372,8 @@ void check_hash(struct sim *sim)
     INVARIANT(hasher != NULL);
     hasher_start(hasher);
     for (uint32_t i = 0; i < sim->site_count; i++) {
-        const struct store *store = &sim->sites[i].store;
-
-        for (int table = 0; table < STORE_TABLES; table++) {
-            if (store->walk(store->context, (enum store_table)table, NULL, 0, hash_row, hasher,
-                            &fault) != ST_OK)
-                sim_fail(sim, "site %s: %s", sim->sites[i].name, fault.text);
-        }
+        if (hash_store(hasher, &sim->sites[i].store, &fault) != ST_OK)
+            sim_fail(sim, "site %s: %s", sim->sites[i].name, fault.text);
     }
     sim->result.hash = hasher_end(hasher);
     hasher_free(hasher);

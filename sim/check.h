@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/status.h"
+
 struct sim;
 struct sim_site;
 struct verify_report;
@@ -20,6 +22,10 @@ void check_loaded(struct sim_site *site);
 
 /* Verify the books on a site's disk, into *report. */
 void check_books(struct sim_site *site, struct verify_report *report);
+
+/* Verify the books of a site's store as the audit does.  ST_CORRUPT says what is wrong. */
+MUST_CHECK enum status check_verify(const struct sim_site *site, struct verify_report *report,
+                                    struct fault *fault);
 
 /*
  * Whether nothing is left to do, and then links that are good agree; else `why` says what is left.

@@ -139,37 +139,41 @@ struct rot {
     size_t value_size;
 };
 
-static enum status visit_rot(void *context, const uint8_t *key, size_t key_size,
-                             const uint8_t *value, size_t value_size, struct fault *fault)
+/* Step through the table to the row that was chosen; count those seen. */
+static void visit_rows(struct sim_site *site, struct rot *rot)
 {
-    struct rot *rot = context;
+    struct store_cursor cursor;
+    struct store_row stored;
+    struct store_read read;
+    struct fault fault;
 
-    (void)value;
-    (void)fault;
-    if (rot->seen++ == rot->row && value_size > 0) {
-        memcpy(rot->key, key, key_size);
-        rot->key_size = key_size;
-        rot->value_size = value_size;
+    INVARIANT(store_read_begin(&read, &site->store, &fault) == ST_OK);
+    store_cursor_open(&cursor, &read, rot->table, NULL, 0, &fault);
+    while (store_cursor_next(&cursor, &stored)) {
+        if (rot->seen++ != rot->row || stored.value_size == 0)
+            continue;
+        memcpy(rot->key, stored.key, stored.key_size);
+        rot->key_size = stored.key_size;
+        rot->value_size = stored.value_size;
     }
-    return ST_OK;
+    if (store_cursor_close(&cursor, ST_OK) != ST_OK)
+        sim_fail(site->sim, "site %s: a whole disk is not read: %s", site->name, fault.text);
+    store_read_end(&read);
 }
 
 /* Choose a row of a table; false: it is empty. */
 static bool choose_row(struct sim_site *site, struct rot *rot)
 {
     struct rng *rng = &site->sim->disks;
-    struct fault fault;
 
     rot->table = (enum store_table)rng_below(rng, STORE_TABLES);
     rot->row = UINT64_MAX;
-    if (site->store.walk(site->store.context, rot->table, NULL, 0, visit_rot, rot, &fault) != ST_OK)
-        sim_fail(site->sim, "site %s: a whole disk is not read: %s", site->name, fault.text);
+    visit_rows(site, rot);
     if (rot->seen == 0)
         return false;
     rot->row = rng_below(rng, rot->seen);
     rot->seen = 0;
-    if (site->store.walk(site->store.context, rot->table, NULL, 0, visit_rot, rot, &fault) != ST_OK)
-        sim_fail(site->sim, "site %s: a whole disk is not read: %s", site->name, fault.text);
+    visit_rows(site, rot);
     return rot->value_size != 0;
 }
 
@@ -193,7 +197,7 @@ static void site_rot_once(struct sim_site *site)
     loaded = start_load(site, &fault);
     core_free(site->core);
     site->core = NULL;
-    verified = audit_verify(&site->store, &core_audit, &report, &fault);
+    verified = check_verify(site, &report, &fault);
     /* Old chunks of the journal are only read by verification; other rows only by the core. */
     if (loaded != ST_CORRUPT && verified != ST_CORRUPT)
         sim_fail(site->sim, "site %s: bit %zu of a row of table %s flipped, and nobody saw it",
@@ -400,7 +404,7 @@ static void site_commit(struct sim_site *site)
         return;
     if (site->sim->options.plant == PLANT_LOST_FRAME && site->sim->faulty)
         site_copy_disk(site);
-    if (site->store.commit(site->store.context, &site->frame.batch, &fault) != ST_OK)
+    if (store_commit(&site->store, &site->frame.batch, &fault) != ST_OK)
         sim_fail(site->sim, "site %s: %s", site->name, fault.text);
     site->head = site->frame.header.head;
     site->frame_number = site->frame.header.frame;

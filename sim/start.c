@@ -54,6 +54,7 @@ enum status start_load(struct sim_site *site, struct fault *fault)
                                    .mark_context = site,
                                    .pages_cached = PAGES_CACHED_FEW,
                                    .page_lost = start_page_lost};
+    struct store_read read;
     enum status status;
 
     memcpy(options.site_key, site->key, sizeof options.site_key);
@@ -62,7 +63,11 @@ enum status start_load(struct sim_site *site, struct fault *fault)
     if (status == ST_OK && site->sim->options.awake != UINT32_MAX)
         agents_keep_awake(site->core->agents, site->sim->options.awake);
     if (status == ST_OK)
-        status = core_load(site->core, &site->store, fault);
+        status = store_read_begin(&read, &site->store, fault);
+    if (status != ST_OK)
+        return status;
+    status = core_load(site->core, &read, fault);
+    store_read_end(&read);
     return status;
 }
 
@@ -71,6 +76,7 @@ enum status start_load(struct sim_site *site, struct fault *fault)
 /* What it held is lost to this process, but for the largest pieces. */
 void start_abandon(struct sim_site *site)
 {
+    store_memory_crash(site->memory);
     if (site->core != NULL && site->core->agents != NULL) {
         arena_free(site->core->agents->pages.arena);
         engine_stack_free(site->core->agents->stack);

@@ -194,6 +194,8 @@ static enum status open_environment(struct store_lmdb *lmdb, struct fault *fault
         flags |= MDB_RDONLY;
     error = mdb_env_create(&lmdb->env);
     if (error == 0)
+        error = mdb_env_set_userctx(lmdb->env, lmdb); /* for read.c, which is given transactions */
+    if (error == 0)
         error = mdb_env_set_mapsize(lmdb->env, (size_t)lmdb->max_bytes);
     if (error == 0)
         error = mdb_env_set_maxreaders(lmdb->env, STORE_READERS_MAX);

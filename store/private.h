@@ -8,7 +8,7 @@
 
 enum {
     STORE_HASH_BYTES = 8,
-    STORE_READERS_MAX = 64,   /* walks at one time, over all processes */
+    STORE_READERS_MAX = 64,   /* reads at one time, over all processes */
     STORE_FORMAT_TABLE = 255, /* the table number in the hash of the row that holds the version */
 };
 
@@ -41,6 +41,21 @@ void seal_value(uint8_t seal[STORE_HASH_BYTES], uint8_t table, const void *key, 
  */
 MUST_CHECK enum status seal_check(uint8_t table, const char *table_name, const MDB_val *key,
                                   const MDB_val *stored, size_t *value_size, struct fault *fault);
+
+/* ---- read.c: what store_from_lmdb() gives for reading; see struct store ---- */
+/*
+ * A snapshot is an LMDB transaction that only reads, a position an LMDB cursor in it.  Any thread
+ * may begin one, also one that has another open.
+ */
+enum status read_begin(void *context, void **snapshot, struct fault *fault);
+void read_end(void *snapshot);
+enum status read_get(void *snapshot, enum store_table table, const void *key, size_t key_size,
+                     struct store_row *row, struct fault *fault);
+enum status read_seek(void *snapshot, enum store_table table, const void *key, size_t key_size,
+                      void **position, struct store_row *row, struct fault *fault);
+enum status read_next(void *snapshot, enum store_table table, void **position,
+                      struct store_row *row, struct fault *fault);
+void read_leave(void *position);
 
 /* ---- length.c: is the file as long as it says? ---- */
 /*

@@ -1,4 +1,4 @@
-/* Committing batches and walking tables. */
+/* Committing batches, and the interface of base/store.h; read.c has the reading. */
 #include "store/store.h"
 
 #include <inttypes.h>
@@ -109,98 +109,16 @@ static enum status lmdb_commit(void *context, const struct store_batch *batch, s
     return fault_set(fault, status, "%s", lmdb->first_failure.text);
 }
 
-/* ---- walk ---- */
-
-/* The walk that this thread is in, so that one within it reads the same snapshot. */
-static _Thread_local struct {
-    const struct store_lmdb *lmdb;
-    MDB_txn *txn;
-} outer_walk;
-
-struct store_walk {
-    enum store_table table;
-    const void *prefix;
-    size_t prefix_size;
-    store_visit visit;
-    void *context;
-};
-
-static enum status store_visit_row(const struct store_walk *walk, const MDB_val *key,
-                                   const MDB_val *stored, struct fault *fault)
-{
-    enum status status;
-    size_t size = 0;
-
-    status =
-        seal_check((uint8_t)walk->table, store_table_name(walk->table), key, stored, &size, fault);
-    if (status != ST_OK)
-        return status;
-    return walk->visit(walk->context, key->mv_data, key->mv_size, stored->mv_data, size, fault);
-}
-
-static enum status walk_rows(struct store_lmdb *lmdb, MDB_txn *txn, const struct store_walk *walk,
-                             struct fault *fault)
-{
-    MDB_val key = {.mv_size = walk->prefix_size, .mv_data = (void *)(uintptr_t)walk->prefix};
-    MDB_cursor *cursor = NULL;
-    MDB_val stored;
-    enum status status = ST_OK;
-    int error;
-
-    error = mdb_cursor_open(txn, lmdb->tables[walk->table], &cursor);
-    if (error != 0)
-        return store_fault(lmdb, error, "walk", fault);
-    error =
-        mdb_cursor_get(cursor, &key, &stored, walk->prefix_size == 0 ? MDB_FIRST : MDB_SET_RANGE);
-    while (error == 0 && status == ST_OK) {
-        if (walk->prefix_size != 0 && (key.mv_size < walk->prefix_size ||
-                                       memcmp(key.mv_data, walk->prefix, walk->prefix_size) != 0))
-            break;
-        status = store_visit_row(walk, &key, &stored, fault);
-        if (status == ST_OK)
-            error = mdb_cursor_get(cursor, &key, &stored, MDB_NEXT);
-    }
-    mdb_cursor_close(cursor);
-    if (status != ST_OK || error == 0 || error == MDB_NOTFOUND)
-        return status;
-    return store_fault(lmdb, error, "walk", fault);
-}
-
-static enum status lmdb_walk(void *context, enum store_table table, const void *prefix,
-                             size_t prefix_size, store_visit visit, void *visit_context,
-                             struct fault *fault)
-{
-    struct store_lmdb *lmdb = context;
-    struct store_walk walk = {.table = table,
-                              .prefix = prefix,
-                              .prefix_size = prefix_size,
-                              .visit = visit,
-                              .context = visit_context};
-    const struct store_lmdb *lmdb_before = outer_walk.lmdb;
-    MDB_txn *txn_before = outer_walk.txn;
-    MDB_txn *txn = NULL;
-    enum status status;
-    int error;
-
-    INVARIANT(table < STORE_TABLES);
-    INVARIANT(prefix_size <= STORE_KEY_BYTES_MAX);
-    if (lmdb_before == lmdb)
-        return walk_rows(lmdb, txn_before, &walk, fault);
-    error = mdb_txn_begin(lmdb->env, NULL, MDB_RDONLY, &txn);
-    if (error != 0)
-        return store_fault(lmdb, error, "begin to read", fault);
-    outer_walk.lmdb = lmdb;
-    outer_walk.txn = txn;
-    status = walk_rows(lmdb, txn, &walk, fault);
-    outer_walk.lmdb = lmdb_before;
-    outer_walk.txn = txn_before;
-    mdb_txn_abort(txn); /* a reader has nothing to commit */
-    return status;
-}
-
 struct store store_from_lmdb(struct store_lmdb *lmdb)
 {
-    return (struct store){.commit = lmdb_commit, .walk = lmdb_walk, .context = lmdb};
+    return (struct store){.commit = lmdb_commit,
+                          .begin = read_begin,
+                          .end = read_end,
+                          .get = read_get,
+                          .seek = read_seek,
+                          .next = read_next,
+                          .leave = read_leave,
+                          .context = lmdb};
 }
 
 /* ---- for tests ---- */

@@ -18,7 +18,7 @@ enum {
     STORE_FORMAT_VERSION = 4,
 };
 
-struct store_lmdb; /* opaque; commits by one thread, walks by any */
+struct store_lmdb; /* opaque; commits by one thread, reads by any */
 
 enum store_mode {
     STORE_CREATE,    /* make a new one; ST_EXISTS when there is one */
@@ -36,13 +36,10 @@ MUST_CHECK enum status store_lmdb_open(struct store_lmdb **lmdb, const char *pat
                                        enum store_mode mode, uint64_t map_bytes,
                                        struct fault *fault);
 
-/* Close the store and give the lock back; NULL is allowed.  No walk may go on. */
+/* Close the store and give the lock back; NULL is allowed.  No read may go on. */
 void store_lmdb_close(struct store_lmdb *lmdb);
 
-/*
- * The interface of an open store, which outlives it.  A walk made inside a visit of another walk of
- * the same store sees the same snapshot.
- */
+/* The interface of an open store, which outlives it. */
 struct store store_from_lmdb(struct store_lmdb *lmdb);
 
 /* Bytes in use and the bound, for status. */
@@ -57,7 +54,7 @@ struct store_room {
 /* Measure how much the store may still take.  Not while a commit goes on. */
 void store_lmdb_room(struct store_lmdb *lmdb, struct store_room *room);
 
-/* A walk that goes on, in any process. */
+/* A read that goes on, in any process. */
 struct store_reader {
     long pid;
     uint64_t transaction; /* which it sees; pages given up since are not used again */
@@ -65,7 +62,7 @@ struct store_reader {
 typedef void (*store_reader_visit)(void *context, const struct store_reader *reader);
 
 /*
- * Visit all walks that go on, in any process, after the places of processes that died were cleared.
+ * Visit all reads that go on, in any process, after the places of processes that died were cleared.
  */
 void store_lmdb_readers(struct store_lmdb *lmdb, store_reader_visit visit, void *context);
 

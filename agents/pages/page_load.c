@@ -48,34 +48,31 @@ static bool frame_is_past(const struct loader *loader, uint64_t frame)
 
 /* ---- images ---- */
 
-static enum status load_image(void *context, const uint8_t *key, size_t key_size,
-                              const uint8_t *value, size_t value_size, struct fault *fault)
+static enum status load_image(struct loader *loader, const struct store_row *stored,
+                              struct fault *fault)
 {
-    struct loader *loader = context;
     struct page_cache *cache = &loader->agents->pages.cache;
     struct page_image image;
     struct fault why = {0};
     struct paged_page *page;
     struct paged *paged;
 
-    if (key_size != ROW_PART_KEY_BYTES)
-        return row_wrong_key(fault, STORE_PAGE, key, key_size);
-    paged = row_paged_of(loader->agents, be64_get(key));
+    if (stored->key_size != ROW_PART_KEY_BYTES)
+        return row_wrong_key(fault, stored);
+    paged = row_paged_of(loader->agents, be64_get(stored->key));
     if (paged == NULL)
-        return row_corrupt(fault, STORE_PAGE, key, key_size, "the agent or buffer is missing");
-    if (be32_get(key + 8) >= paged->count)
-        return row_corrupt(fault, STORE_PAGE, key, key_size, "it has only %" PRIu32 " pages",
-                           paged->count);
-    if (page_image_decode(&image, value, value_size, &why) != ST_OK)
-        return row_corrupt(fault, STORE_PAGE, key, key_size, "%s", why.text);
+        return row_corrupt(fault, stored, "the agent or buffer is missing");
+    if (be32_get(stored->key + 8) >= paged->count)
+        return row_corrupt(fault, stored, "it has only %" PRIu32 " pages", paged->count);
+    if (page_image_decode(&image, stored->value, stored->value_size, &why) != ST_OK)
+        return row_corrupt(fault, stored, "%s", why.text);
     if (!frame_is_past(loader, image.frame))
-        return row_corrupt(fault, STORE_PAGE, key, key_size,
-                           "it is of frame %" PRIu64 ", which is not there", image.frame);
-    page = paged_make(paged, be32_get(key + 8));
+        return row_corrupt(fault, stored, "it is of frame %" PRIu64 ", which is not there",
+                           image.frame);
+    page = paged_make(paged, be32_get(stored->key + 8));
     page_load_take(loader, page, paged->object, image.granules, image.bytes);
     if (page->own != image.granules)
-        return row_corrupt(fault, STORE_PAGE, key, key_size,
-                           "it repeats what is in the initial image");
+        return row_corrupt(fault, stored, "it repeats what is in the initial image");
     page->image = image.frame;
     loader->images++;
     if (cache->pages_max != 0 && page_cache_count(cache) >= cache->pages_max) {
@@ -89,21 +86,20 @@ static enum status load_image(void *context, const uint8_t *key, size_t key_size
 /* ---- the log ---- */
 
 /* The row's head, its place in the log, and its place in time. */
-static enum status open_row(struct loader *loader, const uint8_t *key, size_t key_size,
-                            const uint8_t *value, size_t size, size_t *at, struct fault *fault)
+static enum status open_row(struct loader *loader, const struct store_row *stored, size_t *at,
+                            struct fault *fault)
 {
     struct fault why = {0};
     uint64_t frame;
 
-    if (key_size != ROW_ID_KEY_BYTES)
-        return row_wrong_key(fault, STORE_DELTA, key, key_size);
-    if (be64_get(key) != loader->row)
-        return row_corrupt(fault, STORE_DELTA, key, key_size, "row %" PRIu64 " should come here",
-                           loader->row);
-    if (page_delta_decode(&frame, at, value, size, &why) != ST_OK)
-        return row_corrupt(fault, STORE_DELTA, key, key_size, "%s", why.text);
+    if (stored->key_size != ROW_ID_KEY_BYTES)
+        return row_wrong_key(fault, stored);
+    if (be64_get(stored->key) != loader->row)
+        return row_corrupt(fault, stored, "row %" PRIu64 " should come here", loader->row);
+    if (page_delta_decode(&frame, at, stored->value, stored->value_size, &why) != ST_OK)
+        return row_corrupt(fault, stored, "%s", why.text);
     if (!frame_is_past(loader, frame) || frame < loader->frame)
-        return row_corrupt(fault, STORE_DELTA, key, key_size,
+        return row_corrupt(fault, stored,
                            "it is of frame %" PRIu64 ", which is not there or was before", frame);
     loader->frame = frame;
     loader->row++;
@@ -168,46 +164,40 @@ static enum status replay(struct loader *loader, const struct page_entry *entry,
     return ST_OK;
 }
 
-static enum status walk_row(struct loader *loader, bool replays, const uint8_t *key,
-                            size_t key_size, const uint8_t *value, size_t size, struct fault *fault)
+static enum status load_delta(struct loader *loader, bool replays, const struct store_row *stored,
+                              struct fault *fault)
 {
     struct page_entry entry;
     struct fault why = {0};
     size_t at = 0;
-    enum status status = open_row(loader, key, key_size, value, size, &at, fault);
+    enum status status = open_row(loader, stored, &at, fault);
 
     if (status != ST_OK)
         return status;
-    while ((status = page_delta_next(&entry, &at, value, size, &why)) == ST_OK) {
+    while ((status = page_delta_next(&entry, &at, stored->value, stored->value_size, &why)) ==
+           ST_OK) {
         status = replays ? replay(loader, &entry, &why) : find_reset(loader, &entry);
         if (status != ST_OK)
             break;
     }
-    return status == ST_MISSING ? ST_OK
-                                : row_corrupt(fault, STORE_DELTA, key, key_size, "%s", why.text);
+    return status == ST_MISSING ? ST_OK : row_corrupt(fault, stored, "%s", why.text);
 }
 
-static enum status visit_resets(void *context, const uint8_t *key, size_t key_size,
-                                const uint8_t *value, size_t size, struct fault *fault)
-{
-    return walk_row(context, false, key, key_size, value, size, fault);
-}
-
-static enum status visit_deltas(void *context, const uint8_t *key, size_t key_size,
-                                const uint8_t *value, size_t size, struct fault *fault)
-{
-    return walk_row(context, true, key, key_size, value, size, fault);
-}
-
-static enum status walk_log(struct loader *loader, const struct store *store, store_visit visit,
+/* Read the log from its first row to its last: first for what it erases, then to replay it. */
+static enum status load_log(struct loader *loader, const struct store_read *read, bool replays,
                             struct fault *fault)
 {
     const struct page_log *log = &loader->agents->pages.log;
-    enum status status;
+    enum status status = ST_OK;
+    struct store_cursor cursor;
+    struct store_row stored;
 
     loader->row = log->first_row;
     loader->frame = 0;
-    status = store->walk(store->context, STORE_DELTA, NULL, 0, visit, loader, fault);
+    store_cursor_open(&cursor, read, STORE_DELTA, NULL, 0, fault);
+    while (status == ST_OK && store_cursor_next(&cursor, &stored))
+        status = load_delta(loader, replays, &stored, fault);
+    status = store_cursor_close(&cursor, status);
     if (status == ST_OK && loader->row != log->next_row)
         return fault_set(fault, ST_CORRUPT,
                          "table %s, row %" PRIu64 ": missing; the log ends at row %" PRIu64,
@@ -237,20 +227,34 @@ static void drop_empty(struct loader *loader)
     page_log_resume(log);
 }
 
-enum status page_log_load(struct agents *agents, const struct store *store, struct fault *fault)
+static enum status load_images(struct loader *loader, const struct store_read *read,
+                               struct fault *fault)
+{
+    const struct page_log *log = &loader->agents->pages.log;
+    enum status status = ST_OK;
+    struct store_cursor cursor;
+    struct store_row stored;
+
+    store_cursor_open(&cursor, read, STORE_PAGE, NULL, 0, fault);
+    while (status == ST_OK && store_cursor_next(&cursor, &stored))
+        status = load_image(loader, &stored, fault);
+    status = store_cursor_close(&cursor, status);
+    if (status == ST_OK && loader->images != log->images)
+        return fault_set(fault, ST_CORRUPT,
+                         "table %s: %" PRIu64 " rows are there, but the counters say %" PRIu64,
+                         store_table_name(STORE_PAGE), loader->images, log->images);
+    return status;
+}
+
+enum status page_log_load(struct agents *agents, const struct store_read *read, struct fault *fault)
 {
     struct loader loader = {.agents = agents};
-    enum status status =
-        store->walk(store->context, STORE_PAGE, NULL, 0, load_image, &loader, fault);
+    enum status status = load_images(&loader, read, fault);
 
-    if (status == ST_OK && loader.images != agents->pages.log.images)
-        status = fault_set(fault, ST_CORRUPT,
-                           "table %s: %" PRIu64 " rows are there, but the counters say %" PRIu64,
-                           store_table_name(STORE_PAGE), loader.images, agents->pages.log.images);
     if (status == ST_OK)
-        status = walk_log(&loader, store, visit_resets, fault);
+        status = load_log(&loader, read, false, fault);
     if (status == ST_OK)
-        status = walk_log(&loader, store, visit_deltas, fault);
+        status = load_log(&loader, read, true, fault);
     if (status == ST_OK)
         drop_empty(&loader);
     table_fini(&loader.resets);

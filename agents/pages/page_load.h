@@ -12,7 +12,7 @@ struct store;
  * Read images, then the log, after the agents and objects, and after the counters, which say how
  * many rows there must be.  ST_CORRUPT names the row.
  */
-MUST_CHECK enum status page_log_load(struct agents *agents, const struct store *store,
+MUST_CHECK enum status page_log_load(struct agents *agents, const struct store_read *read,
                                      struct fault *fault);
 
 #endif

@@ -53,83 +53,86 @@ static void claim_agent(struct ledger_claims *claims, const struct agent *agent)
 
 /* ---- from rows ---- */
 
-struct walk {
+struct claiming {
     struct ledger_claims *claims;
     struct agent *agent; /* scratch for one row */
 };
 
-static enum status visit_agent(void *context, const uint8_t *key, size_t key_size,
-                               const uint8_t *value, size_t value_size, struct fault *fault)
+static enum status claim_row_of_agent(struct claiming *claiming, const struct store_row *stored,
+                                      struct fault *fault)
 {
-    struct walk *walk = context;
     struct fault why = {0};
     struct agent_row row;
 
-    if (row_decode_agent(walk->agent, &row, value, value_size, &why) != ST_OK)
-        return row_corrupt(fault, STORE_AGENT, key, key_size, "%s", why.text);
-    claim_agent(walk->claims, walk->agent);
+    if (row_decode_agent(claiming->agent, &row, stored->value, stored->value_size, &why) != ST_OK)
+        return row_corrupt(fault, stored, "%s", why.text);
+    claim_agent(claiming->claims, claiming->agent);
     return ST_OK;
 }
 
-static enum status visit_message(void *context, const uint8_t *key, size_t key_size,
-                                 const uint8_t *value, size_t value_size, struct fault *fault)
+static enum status claim_row_of_message(struct claiming *claiming, const struct store_row *stored,
+                                        struct fault *fault)
 {
-    struct walk *walk = context;
     struct fault why = {0};
     struct inbox_message message = {0};
 
-    if (row_decode_message(&message, value, value_size, &why) != ST_OK)
-        return row_corrupt(fault, STORE_INBOX, key, key_size, "%s", why.text);
-    claim_message(walk->claims, &message.m);
+    if (row_decode_message(&message, stored->value, stored->value_size, &why) != ST_OK)
+        return row_corrupt(fault, stored, "%s", why.text);
+    claim_message(claiming->claims, &message.m);
     return ST_OK;
 }
 
-static enum status visit_object(void *context, const uint8_t *key, size_t key_size,
-                                const uint8_t *value, size_t value_size, struct fault *fault)
+static enum status claim_row_of_object(struct claiming *claiming, const struct store_row *stored,
+                                       struct fault *fault)
 {
-    struct walk *walk = context;
     struct fault why = {0};
     struct object object = {0};
 
-    if (row_decode_object(&object, value, value_size, &why) != ST_OK)
-        return row_corrupt(fault, STORE_OBJECT, key, key_size, "%s", why.text);
-    claim_object(walk->claims, &object);
+    if (row_decode_object(&object, stored->value, stored->value_size, &why) != ST_OK)
+        return row_corrupt(fault, stored, "%s", why.text);
+    claim_object(claiming->claims, &object);
     return ST_OK;
 }
 
-static enum status visit_heap(void *context, const uint8_t *key, size_t key_size,
-                              const uint8_t *value, size_t value_size, struct fault *fault)
+static enum status claim_row_of_heap(struct claiming *claiming, const struct store_row *stored,
+                                     struct fault *fault)
 {
-    struct walk *walk = context;
     struct fault why = {0};
     struct heap_entry entry = {0};
 
-    if (row_decode_heap(&entry, value, value_size, &why) != ST_OK)
-        return row_corrupt(fault, STORE_HEAP, key, key_size, "%s", why.text);
-    claim(walk->claims, ACCOUNT_DEPOSIT_HEAP, entry.deposit);
+    if (row_decode_heap(&entry, stored->value, stored->value_size, &why) != ST_OK)
+        return row_corrupt(fault, stored, "%s", why.text);
+    claim(claiming->claims, ACCOUNT_DEPOSIT_HEAP, entry.deposit);
     return ST_OK;
 }
 
 static const struct {
     enum store_table table;
-    store_visit visit;
-} claiming[] = {
-    {STORE_AGENT, visit_agent},
-    {STORE_INBOX, visit_message},
-    {STORE_OBJECT, visit_object},
-    {STORE_HEAP, visit_heap},
+    enum status (*claim)(struct claiming *claiming, const struct store_row *stored,
+                         struct fault *fault);
+} claimants[] = {
+    {STORE_AGENT, claim_row_of_agent},
+    {STORE_INBOX, claim_row_of_message},
+    {STORE_OBJECT, claim_row_of_object},
+    {STORE_HEAP, claim_row_of_heap},
 };
 
-enum status agents_claims(const struct store *store, struct ledger_claims *claims,
+enum status agents_claims(const struct store_read *read, struct ledger_claims *claims,
                           struct fault *fault)
 {
-    struct walk walk = {.claims = claims, .agent = agent_alloc(0)};
+    struct claiming claiming = {.claims = claims, .agent = agent_alloc(0)};
     enum status status = ST_OK;
 
-    for (size_t i = 0; status == ST_OK && i < sizeof claiming / sizeof claiming[0]; i++)
-        status = store->walk(store->context, claiming[i].table, NULL, 0, claiming[i].visit, &walk,
-                             fault);
-    agent_free(walk.agent);
+    for (size_t i = 0; status == ST_OK && i < sizeof claimants / sizeof claimants[0]; i++) {
+        struct store_cursor cursor;
+        struct store_row stored;
+
+        store_cursor_open(&cursor, read, claimants[i].table, NULL, 0, fault);
+        while (status == ST_OK && store_cursor_next(&cursor, &stored))
+            status = claimants[i].claim(&claiming, &stored, fault);
+        status = store_cursor_close(&cursor, status);
+    }
+    agent_free(claiming.agent);
     return status;
 }
 

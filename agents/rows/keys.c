@@ -40,9 +40,12 @@ static void print_other_key(char *text, size_t text_size, const uint8_t *key, si
 }
 
 /* What a key of each size and table names, for people. */
-static void print_key(char *text, size_t text_size, enum store_table table, const uint8_t *key,
-                      size_t key_size)
+static void print_key(char *text, size_t text_size, const struct store_row *row)
 {
+    enum store_table table = row->table;
+    const uint8_t *key = row->key;
+    size_t key_size = row->key_size;
+
     if (table == STORE_HEAP)
         (void)snprintf(text, text_size, "an entry");
     else if (table == STORE_AGENT && key_size == ROW_ID_KEY_BYTES)
@@ -67,8 +70,7 @@ static void print_key(char *text, size_t text_size, enum store_table table, cons
         print_other_key(text, text_size, key, key_size);
 }
 
-enum status row_corrupt(struct fault *fault, enum store_table table, const uint8_t *key,
-                        size_t key_size, const char *format, ...)
+enum status row_corrupt(struct fault *fault, const struct store_row *row, const char *format, ...)
 {
     char why[FAULT_TEXT_BYTES];
     char name[160];
@@ -77,12 +79,12 @@ enum status row_corrupt(struct fault *fault, enum store_table table, const uint8
     va_start(args, format);
     (void)vsnprintf(why, sizeof why, format, args);
     va_end(args);
-    print_key(name, sizeof name, table, key, key_size);
-    return fault_set(fault, ST_CORRUPT, "table %s, %s: %s", store_table_name(table), name, why);
+    print_key(name, sizeof name, row);
+    return fault_set(fault, ST_CORRUPT, "table %s, %s: %s", store_table_name(row->table), name,
+                     why);
 }
 
-enum status row_wrong_key(struct fault *fault, enum store_table table, const uint8_t *key,
-                          size_t key_size)
+enum status row_wrong_key(struct fault *fault, const struct store_row *row)
 {
-    return row_corrupt(fault, table, key, key_size, "no such key is ever written");
+    return row_corrupt(fault, row, "no such key is ever written");
 }

@@ -35,14 +35,14 @@ void row_key_item(uint8_t key[ROW_ITEM_KEY_BYTES], uint64_t id, uint64_t item);
 void row_key_code_state(uint8_t key[ROW_CODE_STATE_KEY_BYTES], const struct hash *id);
 
 /*
- * Fill *fault with "table inbox, agent 4097, message 12: <why>" and return ST_CORRUPT.  A heap
- * entry is not named by its number, which is a secret of whoever presents it.
+ * Fill *fault with "table inbox, agent 4097, message 12: <why>" and return ST_CORRUPT.  Of `row`
+ * table and key are read.  A heap entry is not named by its number, which is a secret of whoever
+ * presents it.
  */
-enum status row_corrupt(struct fault *fault, enum store_table table, const uint8_t *key,
-                        size_t key_size, const char *format, ...) PRINTF_LIKE(5, 6);
+enum status row_corrupt(struct fault *fault, const struct store_row *row, const char *format, ...)
+    PRINTF_LIKE(3, 4);
 
 /* As row_corrupt(), for a key that is never written. */
-enum status row_wrong_key(struct fault *fault, enum store_table table, const uint8_t *key,
-                          size_t key_size);
+enum status row_wrong_key(struct fault *fault, const struct store_row *row);
 
 #endif

@@ -44,16 +44,18 @@ struct loader {
 
 /* ---- counters ---- */
 
-static enum status load_counters(void *context, const uint8_t *key, size_t key_size,
-                                 const uint8_t *value, size_t value_size, struct fault *fault)
+static enum status load_counters(struct loader *loader, const struct store_read *read,
+                                 struct fault *fault)
 {
-    struct loader *loader = context;
+    static const uint8_t key = ROW_META_KEY_COUNTERS;
+    struct store_row stored;
     struct fault why = {0};
+    enum status status = store_get(read, STORE_META, &key, sizeof key, &stored, fault);
 
-    if (key_size != 1)
-        return ST_OK; /* another part's */
-    if (row_decode_counters(loader->agents, value, value_size, &why) != ST_OK)
-        return row_corrupt(fault, STORE_META, key, key_size, "counters of agents: %s", why.text);
+    if (status != ST_OK)
+        return status == ST_MISSING ? ST_OK : status; /* check_all() wants them if there are rows */
+    if (row_decode_counters(loader->agents, stored.value, stored.value_size, &why) != ST_OK)
+        return row_corrupt(fault, &stored, "counters of agents: %s", why.text);
     loader->agents->changes.counters = false;
     loader->has_counters = true;
     return ST_OK;
@@ -61,25 +63,24 @@ static enum status load_counters(void *context, const uint8_t *key, size_t key_s
 
 /* ---- code ---- */
 
-static enum status load_module(struct loader *loader, const uint8_t *key, size_t key_size,
-                               const uint8_t *value, size_t value_size, struct fault *fault)
+static enum status load_module(struct loader *loader, const struct store_row *stored,
+                               struct fault *fault)
 {
     struct agents *agents = loader->agents;
     struct expected_code expected = {0};
-    struct hash id = hash_of(value, value_size);
+    struct hash id = hash_of(stored->value, stored->value_size);
     struct fault why = {0};
     enum status status;
 
-    if (memcmp(id.bytes, key, HASH_BYTES) != 0)
-        return row_corrupt(fault, STORE_CODE, key, key_size,
-                           "the SHA-256 of the module's bytes is another");
+    if (memcmp(id.bytes, stored->key, HASH_BYTES) != 0)
+        return row_corrupt(fault, stored, "the SHA-256 of the module's bytes is another");
     expected.code = modules_find(&agents->modules, &id); /* the loader may be kept already */
     if (expected.code == NULL) {
-        status = code_make(&expected.code, &id, value, value_size, &why);
+        status = code_make(&expected.code, &id, stored->value, stored->value_size, &why);
         if (status == ST_NOMEM)
             return fault_set(fault, ST_NOMEM, "%s", why.text);
         if (status != ST_OK)
-            return row_corrupt(fault, STORE_CODE, key, key_size, "%s", why.text);
+            return row_corrupt(fault, stored, "%s", why.text);
         modules_add(&agents->modules, expected.code);
     }
     expected.code->stored = true;
@@ -89,8 +90,8 @@ static enum status load_module(struct loader *loader, const uint8_t *key, size_t
 }
 
 /* The module's own row has the same key without the last byte, so it came just before. */
-static enum status load_code_state(struct loader *loader, const uint8_t *key, size_t key_size,
-                                   const uint8_t *value, size_t value_size, struct fault *fault)
+static enum status load_code_state(struct loader *loader, const struct store_row *stored,
+                                   struct fault *fault)
 {
     struct expected_code expected = {0};
     uint8_t *last = loader->codes.data;
@@ -101,10 +102,10 @@ static enum status load_code_state(struct loader *loader, const uint8_t *key, si
         last += loader->codes.size - sizeof expected;
         memcpy(&expected, last, sizeof expected);
     }
-    if (expected.code == NULL || memcmp(expected.code->id.bytes, key, HASH_BYTES) != 0)
-        return row_corrupt(fault, STORE_CODE, key, key_size, "the module's bytes are missing");
-    if (row_decode_code(&row, value, value_size, &why) != ST_OK)
-        return row_corrupt(fault, STORE_CODE, key, key_size, "%s", why.text);
+    if (expected.code == NULL || memcmp(expected.code->id.bytes, stored->key, HASH_BYTES) != 0)
+        return row_corrupt(fault, stored, "the module's bytes are missing");
+    if (row_decode_code(&row, stored->value, stored->value_size, &why) != ST_OK)
+        return row_corrupt(fault, stored, "%s", why.text);
     expected.has_state = true;
     expected.refs = row.refs;
     expected.code->share_index = row.share_index;
@@ -114,14 +115,15 @@ static enum status load_code_state(struct loader *loader, const uint8_t *key, si
     return ST_OK;
 }
 
-static enum status load_code(void *context, const uint8_t *key, size_t key_size,
-                             const uint8_t *value, size_t value_size, struct fault *fault)
+static enum status load_code(struct loader *loader, const struct store_row *stored,
+                             struct fault *fault)
 {
-    if (key_size == ROW_CODE_KEY_BYTES)
-        return load_module(context, key, key_size, value, value_size, fault);
-    if (key_size == ROW_CODE_STATE_KEY_BYTES && key[HASH_BYTES] == ROW_CODE_KEY_STATE)
-        return load_code_state(context, key, key_size, value, value_size, fault);
-    return row_wrong_key(fault, STORE_CODE, key, key_size);
+    if (stored->key_size == ROW_CODE_KEY_BYTES)
+        return load_module(loader, stored, fault);
+    if (stored->key_size == ROW_CODE_STATE_KEY_BYTES &&
+        stored->key[HASH_BYTES] == ROW_CODE_KEY_STATE)
+        return load_code_state(loader, stored, fault);
+    return row_wrong_key(fault, stored);
 }
 
 /* ---- agents ---- */
@@ -212,20 +214,19 @@ static void admit_agent(struct loader *loader, struct agent *agent, const struct
     agent_let_sleep(agents, agent);
 }
 
-static enum status load_agent(void *context, const uint8_t *key, size_t key_size,
-                              const uint8_t *value, size_t value_size, struct fault *fault)
+static enum status load_agent(struct loader *loader, const struct store_row *stored,
+                              struct fault *fault)
 {
-    struct loader *loader = context;
     struct agent_row row = {0};
     struct fault why = {0};
     struct agent *agent;
     const char *error;
     enum status status;
 
-    if (key_size != ROW_ID_KEY_BYTES)
-        return row_wrong_key(fault, STORE_AGENT, key, key_size);
-    agent = agent_alloc(be64_get(key));
-    status = row_decode_agent(agent, &row, value, value_size, &why);
+    if (stored->key_size != ROW_ID_KEY_BYTES)
+        return row_wrong_key(fault, stored);
+    agent = agent_alloc(be64_get(stored->key));
+    status = row_decode_agent(agent, &row, stored->value, stored->value_size, &why);
     if (status == ST_OK) {
         error = load_account_error(loader->agents, agent);
         if (error != NULL)
@@ -237,7 +238,7 @@ static enum status load_agent(void *context, const uint8_t *key, size_t key_size
     }
     if (status != ST_OK) {
         agent_free(agent);
-        return row_corrupt(fault, STORE_AGENT, key, key_size, "%s", why.text);
+        return row_corrupt(fault, stored, "%s", why.text);
     }
     admit_agent(loader, agent, &row);
     return ST_OK;
@@ -298,15 +299,14 @@ static enum status check_codes(struct loader *loader, struct fault *fault)
 {
     for (size_t at = 0; at < loader->codes.size; at += sizeof(struct expected_code)) {
         struct expected_code expected;
-        const uint8_t *id;
+        struct store_row about = {.table = STORE_CODE, .key_size = HASH_BYTES};
 
         memcpy(&expected, loader->codes.data + at, sizeof expected);
-        id = expected.code->id.bytes;
+        about.key = expected.code->id.bytes;
         if (!expected.has_state)
-            return row_corrupt(fault, STORE_CODE, id, HASH_BYTES,
-                               "the row of its references is missing");
+            return row_corrupt(fault, &about, "the row of its references is missing");
         if (expected.code->refs != expected.refs)
-            return row_corrupt(fault, STORE_CODE, id, HASH_BYTES,
+            return row_corrupt(fault, &about,
                                "%" PRIu64 " references are there, but its row counts %" PRIu64,
                                expected.code->refs, expected.refs);
         if (expected.refs == 0) /* goes with the next save, unless the program has it built in */
@@ -370,36 +370,49 @@ static enum status check_all(struct loader *loader, struct fault *fault)
     return status;
 }
 
-/* Each table after those that its rows refer to; those of what agents own know only the agents. */
-static const struct {
-    enum store_table table;
-    store_visit visit;
-    bool owned;
-} loading[] = {
-    {STORE_CODE, load_code, false},        {STORE_AGENT, load_agent, false},
-    {STORE_OBJECT, row_load_object, true}, {STORE_CAPS, row_load_caps, true},
-    {STORE_INBOX, row_load_message, true}, {STORE_HEAP, row_load_heap, true},
-    {STORE_LOG, row_load_line, true},
-};
+/* ---- tables, each after those that its rows refer to ---- */
 
-enum status agents_load(struct agents *agents, const struct store *store, struct fault *fault)
+static enum status load_codes(struct loader *loader, const struct store_read *read,
+                              struct fault *fault)
 {
-    const uint8_t counters_key = ROW_META_KEY_COUNTERS;
+    enum status status = ST_OK;
+    struct store_cursor cursor;
+    struct store_row stored;
+
+    store_cursor_open(&cursor, read, STORE_CODE, NULL, 0, fault);
+    while (status == ST_OK && store_cursor_next(&cursor, &stored))
+        status = load_code(loader, &stored, fault);
+    return store_cursor_close(&cursor, status);
+}
+
+static enum status load_agents(struct loader *loader, const struct store_read *read,
+                               struct fault *fault)
+{
+    enum status status = ST_OK;
+    struct store_cursor cursor;
+    struct store_row stored;
+
+    store_cursor_open(&cursor, read, STORE_AGENT, NULL, 0, fault);
+    while (status == ST_OK && store_cursor_next(&cursor, &stored))
+        status = load_agent(loader, &stored, fault);
+    return store_cursor_close(&cursor, status);
+}
+
+enum status agents_load(struct agents *agents, const struct store_read *read, struct fault *fault)
+{
     struct loader loader = {.agents = agents};
     enum status status;
 
     agents->loading = &loader.agent_rows;
-    status = store->walk(store->context, STORE_META, &counters_key, sizeof counters_key,
-                         load_counters, &loader, fault);
-
-    for (size_t i = 0; status == ST_OK && i < sizeof loading / sizeof loading[0]; i++) {
-        void *context = loading[i].owned ? (void *)agents : (void *)&loader;
-
-        status = store->walk(store->context, loading[i].table, NULL, 0, loading[i].visit, context,
-                             fault);
-    }
+    status = load_counters(&loader, read, fault);
     if (status == ST_OK)
-        status = page_log_load(agents, store, fault);
+        status = load_codes(&loader, read, fault);
+    if (status == ST_OK)
+        status = load_agents(&loader, read, fault);
+    if (status == ST_OK)
+        status = rows_load_owned(agents, read, fault);
+    if (status == ST_OK)
+        status = page_log_load(agents, read, fault);
     if (status == ST_OK)
         status = check_all(&loader, fault);
     bytes_fini(&loader.codes);

@@ -109,27 +109,24 @@ static void admit_object(struct agents *agents, struct object *object)
     agent_let_sleep(agents, owner);
 }
 
-enum status row_load_object(void *context, const uint8_t *key, size_t key_size,
-                            const uint8_t *value, size_t value_size, struct fault *fault)
+static enum status load_object(struct agents *agents, const struct store_row *stored,
+                               struct fault *fault)
 {
-    struct agents *agents = context;
     struct object read = {0};
     struct fault why = {0};
     struct object *object;
 
-    if (key_size != ROW_ID_KEY_BYTES)
-        return row_wrong_key(fault, STORE_OBJECT, key, key_size);
-    read.id = be64_get(key);
-    if (row_decode_object(&read, value, value_size, &why) != ST_OK)
-        return row_corrupt(fault, STORE_OBJECT, key, key_size, "%s", why.text);
+    if (stored->key_size != ROW_ID_KEY_BYTES)
+        return row_wrong_key(fault, stored);
+    read.id = be64_get(stored->key);
+    if (row_decode_object(&read, stored->value, stored->value_size, &why) != ST_OK)
+        return row_corrupt(fault, stored, "%s", why.text);
     if (read.id >= agents->objects.next || agents_has(agents, read.id))
-        return row_corrupt(fault, STORE_OBJECT, key, key_size,
-                           "its number is above the counter, or an agent's");
+        return row_corrupt(fault, stored, "its number is above the counter, or an agent's");
     if (!agents_has(agents, read.owner))
-        return row_corrupt(fault, STORE_OBJECT, key, key_size,
-                           "its owner, agent %" PRIu64 ", is missing", read.owner);
+        return row_corrupt(fault, stored, "its owner, agent %" PRIu64 ", is missing", read.owner);
     if (read.kind == OBJECT_FACET && facet_error(agents, &read) != NULL)
-        return row_corrupt(fault, STORE_OBJECT, key, key_size, "%s", facet_error(agents, &read));
+        return row_corrupt(fault, stored, "%s", facet_error(agents, &read));
     object = object_alloc(&agents->small, read.kind);
     object->id = read.id;
     object->owner = read.owner;
@@ -151,29 +148,28 @@ enum status row_load_object(void *context, const uint8_t *key, size_t key_size,
 
 /* ---- capability tables ---- */
 
-enum status row_load_caps(void *context, const uint8_t *key, size_t key_size, const uint8_t *value,
-                          size_t value_size, struct fault *fault)
+static enum status load_caps(struct agents *agents, const struct store_row *stored,
+                             struct fault *fault)
 {
-    struct agents *agents = context;
     struct cap read[AGENT_CAPS_CHUNK];
     struct fault why = {0};
     struct agent *agent;
     uint32_t chunk;
 
-    if (key_size != ROW_PART_KEY_BYTES || be32_get(key + 8) >= AGENT_CAPS_CHUNKS)
-        return row_wrong_key(fault, STORE_CAPS, key, key_size);
-    chunk = be32_get(key + 8);
-    agent = agents_find(agents, be64_get(key));
+    if (stored->key_size != ROW_PART_KEY_BYTES || be32_get(stored->key + 8) >= AGENT_CAPS_CHUNKS)
+        return row_wrong_key(fault, stored);
+    chunk = be32_get(stored->key + 8);
+    agent = agents_find(agents, be64_get(stored->key));
     if (agent == NULL)
-        return row_corrupt(fault, STORE_CAPS, key, key_size, "the agent is missing");
-    if (row_decode_caps(read, value, value_size, &why) != ST_OK)
-        return row_corrupt(fault, STORE_CAPS, key, key_size, "%s", why.text);
+        return row_corrupt(fault, stored, "the agent is missing");
+    if (row_decode_caps(read, stored->value, stored->value_size, &why) != ST_OK)
+        return row_corrupt(fault, stored, "%s", why.text);
     for (uint32_t i = 0; i < AGENT_CAPS_CHUNK; i++) {
         const char *error = place_error(agents, &read[i]);
 
         if (error != NULL)
-            return row_corrupt(fault, STORE_CAPS, key, key_size, "slot %" PRIu32 ": %s",
-                               chunk * AGENT_CAPS_CHUNK + i, error);
+            return row_corrupt(fault, stored, "slot %" PRIu32 ": %s", chunk * AGENT_CAPS_CHUNK + i,
+                               error);
         if (read[i].kind == SERAI_KIND_EMPTY)
             continue;
         agent->caps.used++;
@@ -233,26 +229,25 @@ static void admit_message(struct agents *agents, struct agent *agent,
         move_to_front(agent);
 }
 
-enum status row_load_message(void *context, const uint8_t *key, size_t key_size,
-                             const uint8_t *value, size_t value_size, struct fault *fault)
+static enum status load_message(struct agents *agents, const struct store_row *stored,
+                                struct fault *fault)
 {
-    struct agents *agents = context;
     struct inbox_message read = {0};
     struct fault why = {0};
     struct agent *agent;
     const char *error;
 
-    if (key_size != ROW_ITEM_KEY_BYTES)
-        return row_wrong_key(fault, STORE_INBOX, key, key_size);
-    read.m.id = be64_get(key + 8);
-    agent = agents_find(agents, be64_get(key));
+    if (stored->key_size != ROW_ITEM_KEY_BYTES)
+        return row_wrong_key(fault, stored);
+    read.m.id = be64_get(stored->key + 8);
+    agent = agents_find(agents, be64_get(stored->key));
     if (agent == NULL)
-        return row_corrupt(fault, STORE_INBOX, key, key_size, "the agent is missing");
-    if (row_decode_message(&read, value, value_size, &why) != ST_OK)
-        return row_corrupt(fault, STORE_INBOX, key, key_size, "%s", why.text);
+        return row_corrupt(fault, stored, "the agent is missing");
+    if (row_decode_message(&read, stored->value, stored->value_size, &why) != ST_OK)
+        return row_corrupt(fault, stored, "%s", why.text);
     error = message_error(agents, &read.m);
     if (error != NULL)
-        return row_corrupt(fault, STORE_INBOX, key, key_size, "%s", error);
+        return row_corrupt(fault, stored, "%s", error);
     row_found(agents, agent->id, PART_MESSAGES, 1);
     admit_message(agents, agent, &read);
     return ST_OK;
@@ -260,28 +255,26 @@ enum status row_load_message(void *context, const uint8_t *key, size_t key_size,
 
 /* ---- heap entries ---- */
 
-enum status row_load_heap(void *context, const uint8_t *key, size_t key_size, const uint8_t *value,
-                          size_t value_size, struct fault *fault)
+static enum status load_heap(struct agents *agents, const struct store_row *stored,
+                             struct fault *fault)
 {
-    struct agents *agents = context;
     struct heap_entry read = {0};
     struct fault why = {0};
     struct heap_entry *entry;
     const char *error;
 
-    if (key_size != SERAI_HEAP_NUMBER_BYTES)
-        return row_wrong_key(fault, STORE_HEAP, key, key_size);
-    if (row_decode_heap(&read, value, value_size, &why) != ST_OK)
-        return row_corrupt(fault, STORE_HEAP, key, key_size, "%s", why.text);
+    if (stored->key_size != SERAI_HEAP_NUMBER_BYTES)
+        return row_wrong_key(fault, stored);
+    if (row_decode_heap(&read, stored->value, stored->value_size, &why) != ST_OK)
+        return row_corrupt(fault, stored, "%s", why.text);
     error = cap_error(agents, &read.cap);
     if (read.serial == 0 || read.serial >= agents->heap.next_serial)
         error = "its serial is above the counter";
     if (cap_reply(agents, &read.cap) != NULL)
         error = "a reply, which the heap does not hold";
     if (error != NULL)
-        return row_corrupt(fault, STORE_HEAP, key, key_size, "serial %" PRIu64 ": %s", read.serial,
-                           error);
-    memcpy(read.number, key, sizeof read.number);
+        return row_corrupt(fault, stored, "serial %" PRIu64 ": %s", read.serial, error);
+    memcpy(read.number, stored->key, sizeof read.number);
     entry = malloc(sizeof *entry);
     INVARIANT(entry != NULL);
     *entry = read;
@@ -307,28 +300,55 @@ static void admit_line(struct agent *agent, const struct agent_log_line *read, c
     agent_log_append(&agent->log, line);
 }
 
-enum status row_load_line(void *context, const uint8_t *key, size_t key_size, const uint8_t *value,
-                          size_t value_size, struct fault *fault)
+static enum status load_line(struct agents *agents, const struct store_row *stored,
+                             struct fault *fault)
 {
-    struct agents *agents = context;
     struct agent_log_line read = {0};
     const uint8_t *text = NULL;
     struct fault why = {0};
     struct agent *agent;
 
-    if (key_size != ROW_ITEM_KEY_BYTES)
-        return row_wrong_key(fault, STORE_LOG, key, key_size);
-    read.line = be64_get(key + 8);
-    agent = agents_find(agents, be64_get(key));
+    if (stored->key_size != ROW_ITEM_KEY_BYTES)
+        return row_wrong_key(fault, stored);
+    read.line = be64_get(stored->key + 8);
+    agent = agents_find(agents, be64_get(stored->key));
     if (agent == NULL)
-        return row_corrupt(fault, STORE_LOG, key, key_size, "the agent is missing");
-    if (row_decode_log(&read, &text, value, value_size, &why) != ST_OK)
-        return row_corrupt(fault, STORE_LOG, key, key_size, "%s", why.text);
+        return row_corrupt(fault, stored, "the agent is missing");
+    if (row_decode_log(&read, &text, stored->value, stored->value_size, &why) != ST_OK)
+        return row_corrupt(fault, stored, "%s", why.text);
     /* Lines follow on each other, so the count at the end leaves no room for a gap. */
     if (read.line != agent->log.deleted + agent->log.lines + 1 || read.line >= agent->log.next)
-        return row_corrupt(fault, STORE_LOG, key, key_size, "the line before it is missing");
+        return row_corrupt(fault, stored, "the line before it is missing");
     row_found(agents, agent->id, PART_LINES, 1);
     admit_line(agent, &read, text);
     agent_let_sleep(agents, agent);
     return ST_OK;
+}
+
+/* ---- all of them ---- */
+
+/* Objects before the capabilities to them, and both before what carries capabilities. */
+static const struct {
+    enum store_table table;
+    enum status (*load)(struct agents *agents, const struct store_row *stored, struct fault *fault);
+} owned[] = {
+    {STORE_OBJECT, load_object}, {STORE_CAPS, load_caps}, {STORE_INBOX, load_message},
+    {STORE_HEAP, load_heap},     {STORE_LOG, load_line},
+};
+
+enum status rows_load_owned(struct agents *agents, const struct store_read *read,
+                            struct fault *fault)
+{
+    enum status status = ST_OK;
+
+    for (size_t i = 0; status == ST_OK && i < sizeof owned / sizeof owned[0]; i++) {
+        struct store_cursor cursor;
+        struct store_row stored;
+
+        store_cursor_open(&cursor, read, owned[i].table, NULL, 0, fault);
+        while (status == ST_OK && store_cursor_next(&cursor, &stored))
+            status = owned[i].load(agents, &stored, fault);
+        status = store_cursor_close(&cursor, status);
+    }
+    return status;
 }

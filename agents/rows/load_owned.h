@@ -2,23 +2,15 @@
 #ifndef SERAI_AGENTS_ROWS_LOAD_OWNED_H
 #define SERAI_AGENTS_ROWS_LOAD_OWNED_H
 
-#include "base/status.h"
+#include "base/store.h"
+
+struct agents;
 
 /*
- * row_load_*() are visitors of store.walk, one for each table; the context is the struct agents.
- * Each decodes a row, checks that its owner is there, and adds it.  ST_CORRUPT names the row.
+ * Read the rows of objects, capabilities, messages, heap entries and log lines, once all agents are
+ * there.  Each is decoded and added if its owner is there.  ST_CORRUPT names the row; ST_IO.
  */
-MUST_CHECK enum status row_load_object(void *context, const uint8_t *key, size_t key_size,
-                                       const uint8_t *value, size_t value_size,
+MUST_CHECK enum status rows_load_owned(struct agents *agents, const struct store_read *read,
                                        struct fault *fault);
-MUST_CHECK enum status row_load_caps(void *context, const uint8_t *key, size_t key_size,
-                                     const uint8_t *value, size_t value_size, struct fault *fault);
-MUST_CHECK enum status row_load_message(void *context, const uint8_t *key, size_t key_size,
-                                        const uint8_t *value, size_t value_size,
-                                        struct fault *fault);
-MUST_CHECK enum status row_load_heap(void *context, const uint8_t *key, size_t key_size,
-                                     const uint8_t *value, size_t value_size, struct fault *fault);
-MUST_CHECK enum status row_load_line(void *context, const uint8_t *key, size_t key_size,
-                                     const uint8_t *value, size_t value_size, struct fault *fault);
 
 #endif

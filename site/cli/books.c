@@ -12,6 +12,18 @@
 #include "site/core/core.h"
 #include "store/store.h"
 
+static enum status books_read_currency(struct books *books, struct fault *fault)
+{
+    struct store_read read;
+    enum status status = store_read_begin(&read, &books->store, fault);
+
+    if (status != ST_OK)
+        return status;
+    status = core_read_currency(&read, books->currency, fault);
+    store_read_end(&read);
+    return status;
+}
+
 int books_open(const struct cli *cli, struct books *books)
 {
     char path[FILE_PATH_BYTES];
@@ -31,7 +43,7 @@ int books_open(const struct cli *cli, struct books *books)
     if (status != ST_OK)
         return cli_fault(&fault);
     books->store = store_from_lmdb(books->lmdb);
-    status = core_read_currency(&books->store, books->currency, &fault);
+    status = books_read_currency(books, &fault);
     if (status == ST_MISSING)
         (void)snprintf(books->currency, sizeof books->currency, "%s", cli->currency);
     else if (status != ST_OK) {

@@ -112,30 +112,39 @@ static bool parts_are_equal(u128 minted, const struct part parts[PARTS])
     return plus == minus;
 }
 
-static enum status audited_count_row(void *context, const uint8_t *key, size_t key_size,
-                                     const uint8_t *value, size_t value_size, struct fault *fault)
-{
-    uint64_t *rows = context;
-
-    (void)key;
-    (void)key_size;
-    (void)value;
-    (void)value_size;
-    (void)fault;
-    (*rows)++;
-    return ST_OK;
-}
-
-/* Every row reads back as it was written: the walk checks each against its own hash. */
-static enum status audited_check_rows(const struct store *store, uint64_t *rows,
+/* Every row reads back as it was written: a cursor checks each against its own hash. */
+static enum status audited_check_rows(const struct store_read *read, uint64_t *rows,
                                       struct fault *fault)
 {
     enum status status = ST_OK;
 
-    for (int table = 0; table < STORE_TABLES && status == ST_OK; table++)
-        if (table != STORE_JOURNAL) /* read by audit_verify() anyway */
-            status = store->walk(store->context, (enum store_table)table, NULL, 0,
-                                 audited_count_row, rows, fault);
+    for (int table = 0; table < STORE_TABLES && status == ST_OK; table++) {
+        struct store_cursor cursor;
+        struct store_row stored;
+
+        if (table == STORE_JOURNAL) /* read by audit_verify() anyway */
+            continue;
+        store_cursor_open(&cursor, read, (enum store_table)table, NULL, 0, fault);
+        while (store_cursor_next(&cursor, &stored))
+            (*rows)++;
+        status = store_cursor_close(&cursor, ST_OK);
+    }
+    return status;
+}
+
+/* By one read, so that rows and journal are of the same frame while a daemon writes on. */
+static enum status audited_verify_store(const struct store *store, struct audited *audited,
+                                        struct fault *fault)
+{
+    struct store_read read;
+    enum status status = store_read_begin(&read, store, fault);
+
+    if (status != ST_OK)
+        return status;
+    status = audited_check_rows(&read, &audited->rows, fault);
+    if (status == ST_OK)
+        status = audit_verify(&read, &core_audit, &audited->report, fault);
+    store_read_end(&read);
     return status;
 }
 
@@ -151,9 +160,7 @@ static int audited_verify(const struct cli *cli, struct audited *audited)
     if (code != EXIT_OK)
         return code;
     memcpy(audited->currency, books.currency, sizeof audited->currency);
-    status = audited_check_rows(&books.store, &audited->rows, &fault);
-    if (status == ST_OK)
-        status = audit_verify(&books.store, &core_audit, &audited->report, &fault);
+    status = audited_verify_store(&books.store, audited, &fault);
     books_close(&books);
     if (status == ST_CORRUPT)
         return cli_fail(EXIT_REFUSED,

@@ -53,6 +53,23 @@ static void accounts_show(void *context, const struct account *account)
                                                      account->closed ? "closed" : ""});
 }
 
+/* On any status the caller ends *ledger with ledger_free(). */
+static enum status ledger_of_books(const struct books *books, struct ledger **ledger,
+                                   struct fault *fault)
+{
+    struct store_read read;
+    enum status status;
+
+    if (ledger_new(ledger) != ST_OK)
+        return fault_set(fault, ST_NOMEM, "load the ledger: out of memory");
+    status = store_read_begin(&read, &books->store, fault);
+    if (status != ST_OK)
+        return status;
+    status = ledger_load(*ledger, &read, fault);
+    store_read_end(&read);
+    return status;
+}
+
 int cmd_ledger_accounts(struct cli *cli)
 {
     static const char *const headers[] = {"ACCOUNT", "DEBITS",   "CREDITS",
@@ -66,11 +83,7 @@ int cmd_ledger_accounts(struct cli *cli)
 
     if (code != EXIT_OK)
         return code;
-    status = ledger_new(&ledger);
-    if (status == ST_OK)
-        status = ledger_load(ledger, &books.store, &fault);
-    else
-        (void)!fault_set(&fault, status, "load the ledger: out of memory");
+    status = ledger_of_books(&books, &ledger, &fault);
     if (status == ST_OK) {
         if (!accounts.json)
             accounts.table = table_text_new(headers, COUNT(headers));
@@ -159,12 +172,8 @@ static int wanted_find(const struct books *books, struct wanted *wanted)
 {
     struct ledger *ledger = NULL;
     struct fault fault = {0};
-    enum status status = ledger_new(&ledger);
+    enum status status = ledger_of_books(books, &ledger, &fault);
 
-    if (status == ST_OK)
-        status = ledger_load(ledger, &books->store, &fault);
-    else
-        (void)!fault_set(&fault, status, "load the ledger: out of memory");
     if (status == ST_OK)
         ledger_each_account(ledger, wanted_compare, wanted);
     ledger_free(ledger);

@@ -20,7 +20,7 @@ static int price_load(const struct cli *cli, struct core_books *prices)
     *prices = (struct core_books){0};
     if (code != EXIT_OK)
         return code;
-    status = core_books_read(prices, &books.store, &fault);
+    status = price_books_read(prices, &books.store, &fault);
     books_close(&books);
     return status == ST_OK ? EXIT_OK : cli_fault(&fault);
 }

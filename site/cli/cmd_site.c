@@ -113,6 +113,7 @@ static int site_check_books(const struct cli *cli, const struct pricebook *book)
 {
     char path[FILE_PATH_BYTES];
     struct store_lmdb *lmdb = NULL;
+    struct store_read read;
     struct store store;
     struct fault fault = {0};
     enum status status = file_path(path, cli->dir, SITE_STORE, &fault);
@@ -124,7 +125,11 @@ static int site_check_books(const struct cli *cli, const struct pricebook *book)
     if (status != ST_OK)
         return cli_fault(&fault);
     store = store_from_lmdb(lmdb);
-    status = core_check_book(&store, book, &fault);
+    status = store_read_begin(&read, &store, &fault);
+    if (status == ST_OK) {
+        status = core_check_book(&read, book, &fault);
+        store_read_end(&read);
+    }
     store_lmdb_close(lmdb);
     if (status == ST_INVALID)
         return cli_fail(EXIT_CONFIG, "%s", fault.text);

@@ -46,15 +46,28 @@ static void price_books_print_comments(FILE *out, const struct core_book *kept)
     pricebook_each(&kept->book, &core_order_names, price_books_print_comment, out);
 }
 
+enum status price_books_read(struct core_books *books, const struct store *store,
+                             struct fault *fault)
+{
+    struct store_read read;
+    enum status status;
+
+    core_books_fini(books);
+    status = store_read_begin(&read, store, fault);
+    if (status != ST_OK)
+        return status;
+    status = core_books_read(books, &read, fault);
+    store_read_end(&read);
+    return status;
+}
+
 /* The row of a book was made durable with the event that names it, so it is there by now. */
 static enum status price_books_find(struct price_books *books, uint64_t id, struct fault *fault)
 {
     enum status status = ST_OK;
 
-    if (id > books->books.count) {
-        core_books_fini(&books->books);
-        status = core_books_read(&books->books, books->store, fault);
-    }
+    if (id > books->books.count)
+        status = price_books_read(&books->books, books->store, fault);
     if (status == ST_OK && (id == 0 || id > books->books.count))
         return fault_set(fault, ST_CORRUPT, "meta: book of prices %" PRIu64 " is missing", id);
     return status;

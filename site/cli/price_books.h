@@ -23,6 +23,13 @@ struct price_books {
 };
 
 /*
+ * Read all books of prices of a store, in place of those in *books, which begins all zero.  Errors
+ * as core_books_read().  The caller ends *books with core_books_fini(), whatever this returns.
+ */
+MUST_CHECK enum status price_books_read(struct core_books *books, const struct store *store,
+                                        struct fault *fault);
+
+/*
  * Write a book of prices as price_books_print_json() does.  This is the `prices` of struct
  * export_options; `context` is a struct price_books.
  */

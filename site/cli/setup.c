@@ -66,11 +66,11 @@ static bool setup_read_prices(const char *dir, struct pricebook *book)
     return status == ST_OK;
 }
 
-static enum status setup_verify(const struct store *store, struct fault *fault)
+static enum status setup_verify(const struct store_read *read, struct fault *fault)
 {
     struct verify_report report;
 
-    return audit_verify(store, &core_audit, &report, fault);
+    return audit_verify(read, &core_audit, &report, fault);
 }
 
 static enum status setup_load_keys(const struct cli *cli, struct daemon_options *options,

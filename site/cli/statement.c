@@ -91,12 +91,17 @@ static enum status statement_take_head(struct statement *statement, const struct
                                        const struct books *books, struct fault *fault)
 {
     struct links *links = NULL;
+    struct store_read read;
     enum status status = statement_read_key(cli, statement->key, fault);
 
     if (status == ST_OK && links_new(&links) != ST_OK)
         status = fault_set(fault, ST_NOMEM, "%s: out of memory", cli->dir);
     if (status == ST_OK)
-        status = links_load(links, &books->store, fault);
+        status = store_read_begin(&read, &books->store, fault);
+    if (status == ST_OK) {
+        status = links_load(links, &read, fault);
+        store_read_end(&read);
+    }
     if (status == ST_OK) {
         links_each_ever(links, statement_take_link,
                         statement); /* the journal knows those removed, too */

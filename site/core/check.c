@@ -5,15 +5,15 @@
 #include "agents/agents.h"
 #include "site/core/state.h"
 
-enum status core_claims(void *context, const struct store *store, struct ledger_claims *claims,
+enum status core_claims(void *context, const struct store_read *read, struct ledger_claims *claims,
                         struct fault *fault)
 {
-    enum status status = agents_claims(store, claims, fault);
+    enum status status = agents_claims(read, claims, fault);
 
     (void)context;
     if (status != ST_OK)
         return status;
-    return exchange_claims(store, claims, fault);
+    return exchange_claims(read, claims, fault);
 }
 
 struct checking {

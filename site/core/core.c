@@ -52,25 +52,22 @@ static void mark(void *context, uint64_t agent, uint64_t message)
         core->options.mark(core->options.mark_context, agent, message);
 }
 
-static enum status copy_row(void *context, const uint8_t *key, size_t key_size,
-                            const uint8_t *value, size_t value_size, struct fault *fault)
-{
-    (void)key;
-    (void)key_size;
-    (void)fault;
-    bytes_append(context, value, value_size);
-    return ST_OK;
-}
-
 /* What the books rest on cannot be read: nothing that would follow could be right. */
 static void read_page(void *context, const void *key, size_t key_size, struct bytes *row)
 {
     struct core *core = context;
     struct fault fault = {.text = "a row of table page is missing"};
-    enum status status =
-        core->store.walk(core->store.context, STORE_PAGE, key, key_size, copy_row, row, &fault);
+    struct store_row stored;
+    struct store_read read;
+    enum status status = store_read_begin(&read, &core->store, &fault);
 
-    if (status == ST_OK && row->size > 0)
+    if (status == ST_OK) {
+        status = store_get(&read, STORE_PAGE, key, key_size, &stored, &fault);
+        if (status == ST_OK)
+            bytes_append(row, stored.value, stored.value_size);
+        store_read_end(&read);
+    }
+    if (status == ST_OK)
         return;
     log_write(LOG_ERROR, "store.page-lost", "reason=\"%s\"", fault.text);
     core->options.page_lost(core->options.page_lost_context);
@@ -183,24 +180,24 @@ static enum status open_operator(struct core *core, struct fault *fault)
     return status;
 }
 
-enum status core_load(struct core *core, const struct store *store, struct fault *fault)
+enum status core_load(struct core *core, const struct store_read *read, struct fault *fault)
 {
-    enum status status = ledger_load(core->ledger, store, fault);
+    enum status status = ledger_load(core->ledger, read, fault);
     struct hash loader;
 
-    core->store = *store;
+    core->store = *read->store;
     if (status == ST_OK)
-        status = core_meta_load(core, store, fault);
+        status = core_meta_load(core, read, fault);
     if (status == ST_OK)
-        status = core_customers_load(core, store, fault);
+        status = core_customers_load(core, read, fault);
     if (status == ST_OK)
-        status = agents_load(core->agents, store, fault);
+        status = agents_load(core->agents, read, fault);
     if (status == ST_OK)
-        status = channels_load(core->channels, store, fault);
+        status = channels_load(core->channels, read, fault);
     if (status == ST_OK)
-        status = links_load(core->links, store, fault);
+        status = links_load(core->links, read, fault);
     if (status == ST_OK)
-        status = exchange_load(core->exchange, store, fault);
+        status = exchange_load(core->exchange, read, fault);
     if (status == ST_OK) {
         core_links_begin(core);
         core_customers_loaded(core);

@@ -72,20 +72,21 @@ void core_free(struct core *core);
  * Read all state back; an empty store is a fresh site.  ST_CORRUPT names the record.  ST_INVALID:
  * the options' price book does not fit these books, see core_check_book().
  */
-MUST_CHECK enum status core_load(struct core *core, const struct store *store, struct fault *fault);
+MUST_CHECK enum status core_load(struct core *core, const struct store_read *read,
+                                 struct fault *fault);
 
 /*
  * Read the unit of account out of a store, with no core.  ST_MISSING: it has no frame yet;
  * ST_CORRUPT; ST_IO.
  */
-MUST_CHECK enum status core_read_currency(const struct store *store,
+MUST_CHECK enum status core_read_currency(const struct store_read *read,
                                           char text[PRICEBOOK_CURRENCY_BYTES], struct fault *fault);
 
 /*
  * Check that this price book may be in force for the books in the store.  ST_INVALID: it counts in
  * another currency, and the fault names both.  An empty store takes any.
  */
-MUST_CHECK enum status core_check_book(const struct store *store, const struct pricebook *book,
+MUST_CHECK enum status core_check_book(const struct store_read *read, const struct pricebook *book,
                                        struct fault *fault);
 
 /*
@@ -298,7 +299,7 @@ struct core_books {
  * Read every book of prices out of a store.  ST_CORRUPT, ST_IO, ST_NOMEM.  The caller ends *books
  * with core_books_fini(), whatever this returns.
  */
-MUST_CHECK enum status core_books_read(struct core_books *books, const struct store *store,
+MUST_CHECK enum status core_books_read(struct core_books *books, const struct store_read *read,
                                        struct fault *fault);
 
 /* Free the books; all-zero ones are allowed. */
@@ -311,7 +312,7 @@ extern const struct audit_env core_audit;
  * Add what the rows in a store say that held and deposit accounts hold; a ledger_claims_fn.
  * ST_CORRUPT, ST_IO.
  */
-MUST_CHECK enum status core_claims(void *context, const struct store *store,
+MUST_CHECK enum status core_claims(void *context, const struct store_read *read,
                                    struct ledger_claims *claims, struct fault *fault);
 
 #endif

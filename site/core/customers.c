@@ -250,19 +250,19 @@ static enum account_kind account_kind_of(const struct customer *customer)
     return customer->interface == 0 ? KIND_CUSTOMER : KIND_UNCLAIMED;
 }
 
-static enum status load_customer(void *context, const uint8_t *key, size_t key_size,
-                                 const uint8_t *value, size_t value_size, struct fault *fault)
+static enum status load_customer(struct core *core, const struct store_row *stored,
+                                 struct fault *fault)
 {
-    struct core *core = context;
     struct customer read = {0};
     struct customer *customer = &read;
     const struct account *account;
     struct cbor in;
 
-    if (key_size != 8)
-        return fault_set(fault, ST_CORRUPT, "customer row: its key has %zu bytes, not 8", key_size);
-    customer->account = be64_get(key);
-    cbor_init(&in, value, value_size);
+    if (stored->key_size != 8)
+        return fault_set(fault, ST_CORRUPT, "customer row: its key has %zu bytes, not 8",
+                         stored->key_size);
+    customer->account = be64_get(stored->key);
+    cbor_init(&in, stored->value, stored->value_size);
     cbor_get_array(&in, 5);
     cbor_get_text(&in, customer->name, CONTROL_NAME_BYTES_MAX);
     cbor_get_bytes_exact(&in, customer->key, CONTROL_KEY_BYTES);
@@ -287,19 +287,18 @@ static enum status load_customer(void *context, const uint8_t *key, size_t key_s
     return ST_OK;
 }
 
-static enum status load_request(void *context, const uint8_t *key, size_t key_size,
-                                const uint8_t *value, size_t value_size, struct fault *fault)
+static enum status load_request(struct core *core, const struct store_row *stored,
+                                struct fault *fault)
 {
-    struct core *core = context;
     struct customer *customer =
-        key_size == CONTROL_KEY_BYTES ? core_customer_by_key(core, key) : NULL;
+        stored->key_size == CONTROL_KEY_BYTES ? core_customer_by_key(core, stored->key) : NULL;
     const uint8_t *answer;
     size_t answer_size;
     struct cbor in;
 
     if (customer == NULL)
         return fault_set(fault, ST_CORRUPT, "request row: its key is no customer's");
-    cbor_init(&in, value, value_size);
+    cbor_init(&in, stored->value, stored->value_size);
     cbor_get_array(&in, 3);
     customer->number = cbor_get_uint(&in, UINT64_MAX);
     cbor_get_bytes_exact(&in, customer->request.bytes, HASH_BYTES);
@@ -314,11 +313,17 @@ static enum status load_request(void *context, const uint8_t *key, size_t key_si
     return ST_OK;
 }
 
-enum status core_customers_load(struct core *core, const struct store *store, struct fault *fault)
+enum status core_customers_load(struct core *core, const struct store_read *read,
+                                struct fault *fault)
 {
-    enum status status =
-        store->walk(store->context, STORE_CUSTOMER, NULL, 0, load_customer, core, fault);
+    enum status status = ST_OK;
+    struct store_cursor cursor;
+    struct store_row stored;
 
+    store_cursor_open(&cursor, read, STORE_CUSTOMER, NULL, 0, fault);
+    while (status == ST_OK && store_cursor_next(&cursor, &stored))
+        status = load_customer(core, &stored, fault);
+    status = store_cursor_close(&cursor, status);
     if (status != ST_OK)
         return status;
     for (size_t i = 0; i < core->by_key.count; i++) {
@@ -326,7 +331,10 @@ enum status core_customers_load(struct core *core, const struct store *store, st
 
         agents_set_share(core->agents, customer->account, customer->share);
     }
-    return store->walk(store->context, STORE_REQUEST, NULL, 0, load_request, core, fault);
+    store_cursor_open(&cursor, read, STORE_REQUEST, NULL, 0, fault);
+    while (status == ST_OK && store_cursor_next(&cursor, &stored))
+        status = load_request(core, &stored, fault);
+    return store_cursor_close(&cursor, status);
 }
 
 static void save_customer(struct customer *customer, struct store_batch *batch)

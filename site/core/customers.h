@@ -110,7 +110,7 @@ void core_customers_give_up(struct core *core, struct store_batch *batch);
 void core_customers_fini(struct core *core);
 
 /* Read customers and their last requests back.  ST_CORRUPT names the row. */
-MUST_CHECK enum status core_customers_load(struct core *core, const struct store *store,
+MUST_CHECK enum status core_customers_load(struct core *core, const struct store_read *read,
                                            struct fault *fault);
 
 /* Look for customers that have nothing left, after everything that they may have was loaded. */

@@ -103,6 +103,17 @@ static enum status row_decode(struct prices_row *row, const uint8_t *value, size
     return ST_CORRUPT;
 }
 
+/* ST_MISSING, which sets no fault: the site has no frame yet. */
+static enum status read_prices(const struct store_read *read, struct prices_row *row,
+                               struct fault *fault)
+{
+    struct store_row stored;
+    enum status status =
+        store_get(read, STORE_META, &META_PRICES, sizeof META_PRICES, &stored, fault);
+
+    return status == ST_OK ? row_decode(row, stored.value, stored.value_size, fault) : status;
+}
+
 /* The unit of account is that of the books from their first frame: all of them are sums of it. */
 enum status core_check_currency(const char *currency, const struct pricebook *book,
                                 struct fault *fault)
@@ -115,28 +126,24 @@ enum status core_check_currency(const char *currency, const struct pricebook *bo
                      currency, book->currency, currency);
 }
 
-struct found {
-    struct core *core;
-    bool any;
-};
-
-/* A price book that differs from the stored one is a new one: it gets the next number. */
-static enum status load_prices(void *context, const uint8_t *key, size_t key_size,
-                               const uint8_t *value, size_t value_size, struct fault *fault)
+/*
+ * A price book that differs from the stored one is a new one: it gets the next number.  Books
+ * without a row of prices have none yet.
+ */
+static enum status load_prices(struct core *core, const struct store_read *read,
+                               struct fault *fault)
 {
-    struct found *found = context;
-    struct core *core = found->core;
     struct prices_row row;
-    enum status status;
+    enum status status = read_prices(read, &row, fault);
 
-    if (key_size != 1 || key[0] != META_PRICES)
+    if (status == ST_MISSING) {
+        first_book(core);
         return ST_OK;
-    status = row_decode(&row, value, value_size, fault);
+    }
     if (status == ST_OK)
         status = core_check_currency(row.book.currency, &core->options.book, fault);
     if (status != ST_OK)
         return status;
-    found->any = true;
     memcpy(core->rent, row.rent, sizeof core->rent);
     core->book = core->options.book;
     core->book.id = row.id;
@@ -159,20 +166,17 @@ static enum status count_book(void *context, const struct ledger_prices *prices,
     return ST_OK;
 }
 
-enum status core_meta_load(struct core *core, const struct store *store, struct fault *fault)
+enum status core_meta_load(struct core *core, const struct store_read *read, struct fault *fault)
 {
-    struct found found = {.core = core};
     uint64_t books = 0;
     enum status status;
 
     core->site_time_us = ledger_last_frame(core->ledger)->site_time_us;
-    status = store->walk(store->context, STORE_META, &META_PRICES, 1, load_prices, &found, fault);
+    status = load_prices(core, read, fault);
     if (status == ST_OK)
-        status = ledger_prices_each(store, count_book, &books, fault);
+        status = ledger_prices_each(read, count_book, &books, fault);
     if (status != ST_OK)
         return status;
-    if (!found.any)
-        first_book(core);
     meta_apply_prices(core);
     agents_set_time(core->agents, core->site_time_us);
     return ST_OK;
@@ -195,45 +199,24 @@ enum status core_set_prices(struct core *core, const struct pricebook *book, str
     return ST_OK;
 }
 
-struct currency {
-    char *text;
-    bool any;
-};
-
-static enum status take_currency(void *context, const uint8_t *key, size_t key_size,
-                                 const uint8_t *value, size_t value_size, struct fault *fault)
-{
-    struct currency *currency = context;
-    struct prices_row row;
-    enum status status;
-
-    if (key_size != 1 || key[0] != META_PRICES)
-        return ST_OK;
-    status = row_decode(&row, value, value_size, fault);
-    if (status != ST_OK)
-        return status;
-    memcpy(currency->text, row.book.currency, sizeof row.book.currency);
-    currency->any = true;
-    return ST_OK;
-}
-
-enum status core_read_currency(const struct store *store, char text[PRICEBOOK_CURRENCY_BYTES],
+enum status core_read_currency(const struct store_read *read, char text[PRICEBOOK_CURRENCY_BYTES],
                                struct fault *fault)
 {
-    struct currency currency = {.text = text};
-    enum status status =
-        store->walk(store->context, STORE_META, &META_PRICES, 1, take_currency, &currency, fault);
+    struct prices_row row;
+    enum status status = read_prices(read, &row, fault);
 
-    if (status == ST_OK && !currency.any)
+    if (status == ST_MISSING)
         return fault_set(fault, ST_MISSING, "the books are empty: they count in nothing yet");
+    if (status == ST_OK)
+        memcpy(text, row.book.currency, sizeof row.book.currency);
     return status;
 }
 
-enum status core_check_book(const struct store *store, const struct pricebook *book,
+enum status core_check_book(const struct store_read *read, const struct pricebook *book,
                             struct fault *fault)
 {
     char currency[PRICEBOOK_CURRENCY_BYTES];
-    enum status status = core_read_currency(store, currency, fault);
+    enum status status = core_read_currency(read, currency, fault);
 
     if (status == ST_MISSING)
         return ST_OK;

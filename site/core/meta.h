@@ -12,7 +12,7 @@
 struct core;
 
 /* Read site time, the price book in force and the indexes of rent back.  ST_CORRUPT. */
-MUST_CHECK enum status core_meta_load(struct core *core, const struct store *store,
+MUST_CHECK enum status core_meta_load(struct core *core, const struct store_read *read,
                                       struct fault *fault);
 
 /* Write the price book in force, its number and the indexes of rent, if they changed. */

@@ -36,11 +36,11 @@ static enum status keep(void *context, const struct ledger_prices *prices, struc
     return ST_OK;
 }
 
-enum status core_books_read(struct core_books *books, const struct store *store,
+enum status core_books_read(struct core_books *books, const struct store_read *read,
                             struct fault *fault)
 {
     *books = (struct core_books){0};
-    return ledger_prices_each(store, keep, books, fault);
+    return ledger_prices_each(read, keep, books, fault);
 }
 
 void core_books_fini(struct core_books *books)
@@ -165,7 +165,7 @@ static enum audit_charge charge(const void *tariff, const struct transfer *line,
     return AUDIT_CHARGE_NONE;
 }
 
-static enum status open_tariff(void *context, const struct store *store, void **tariff,
+static enum status open_tariff(void *context, const struct store_read *read, void **tariff,
                                struct fault *fault)
 {
     struct core_books *books = calloc(1, sizeof *books);
@@ -175,7 +175,7 @@ static enum status open_tariff(void *context, const struct store *store, void **
     if (books == NULL)
         return fault_set(fault, ST_NOMEM, "books of prices: out of memory");
     *tariff = books;
-    status = core_books_read(books, store, fault);
+    status = core_books_read(books, read, fault);
     return status;
 }
 

@@ -79,7 +79,7 @@ static enum status open_parts(struct site *site, struct fault *fault)
     parts->core = site->opened.core;
     parts->frozen = site->options->frozen;
     parts->site_key = site->options->site_key;
-    parts->store = store_from_lmdb(site->opened.lmdb);
+    parts->store = site->opened.store;
     parts->clock = clock_system();
     parts->measure = measure;
     parts->measure_context = site;

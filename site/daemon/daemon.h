@@ -31,7 +31,7 @@ struct daemon_options {
     const uint8_t *loader; /* module bytes of the loader */
     size_t loader_size;
     /* Reads the books through after the disk had failed.  NULL: they are taken as they are. */
-    enum status (*verify)(const struct store *store, struct fault *fault);
+    enum status (*verify)(const struct store_read *read, struct fault *fault);
     struct tier1_options tier1; /* all zero: off */
     int ready_fd; /* "ready\n" is written here once requests are served; -1: nowhere */
     bool sandbox;

@@ -16,11 +16,10 @@ struct offline {
 static enum status write_frame(struct offline *offline, struct core_frame *frame,
                                struct fault *fault)
 {
-    struct store store = store_from_lmdb(offline->opened.lmdb);
     struct clock_source clock = clock_system();
 
     core_frame_close(offline->opened.core, clock.wall_us(clock.context), frame);
-    if (!frame->writes || store.commit(store.context, &frame->batch, fault) == ST_OK)
+    if (!frame->writes || store_commit(&offline->opened.store, &frame->batch, fault) == ST_OK)
         return ST_OK;
     offline->failed = true;
     opened_store_failed(&offline->opened);

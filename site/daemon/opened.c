@@ -10,6 +10,7 @@
 #include "site/control/exit_code.h"
 #include "site/control/paths.h"
 #include "site/daemon/fatal.h"
+#include "site/daemon/start_poll.h"
 
 /* So many agents of a customer that die of the same order are enough to freeze all it has. */
 enum { ALIKE_MAX = 3 };
@@ -30,7 +31,10 @@ static enum status open_store(struct opened *opened, struct fault *fault)
 
     if (status != ST_OK)
         return status;
-    return store_lmdb_open(&opened->lmdb, path, STORE_WRITE, opened->options->map_bytes, fault);
+    status = store_lmdb_open(&opened->lmdb, path, STORE_WRITE, opened->options->map_bytes, fault);
+    if (status == ST_OK)
+        opened->store = store_from_lmdb(opened->lmdb);
+    return status;
 }
 
 static enum status open_marker(struct opened *opened, struct fault *fault)
@@ -60,7 +64,7 @@ static void page_lost(void *context)
 }
 
 /* After a disk that failed nothing is served before every record has been read and has held. */
-static enum status verify_after_failure(struct opened *opened, const struct store *store,
+static enum status verify_after_failure(struct opened *opened, const struct store_read *read,
                                         struct fault *fault)
 {
     enum status status = ST_OK;
@@ -69,7 +73,7 @@ static enum status verify_after_failure(struct opened *opened, const struct stor
         return ST_OK;
     log_write(LOG_WARN, "site.verifying", "reason=\"the store failed when the site last ran\"");
     if (opened->options->verify != NULL)
-        status = opened->options->verify(store, fault);
+        status = opened->options->verify(read, fault);
     if (status != ST_OK)
         return status;
     marker_store_verified(opened->marker);
@@ -142,7 +146,8 @@ static void quarantine(struct opened *opened)
         log_write(LOG_WARN, "agent.quarantine-missed", "agent=%" PRIu64, verdict->agent);
 }
 
-static enum status open_core(struct opened *opened, struct fault *fault)
+static enum status open_core(struct opened *opened, const struct store_read *read,
+                             struct fault *fault)
 {
     const struct daemon_options *options = opened->options;
     struct core_options core = {
@@ -158,24 +163,30 @@ static enum status open_core(struct opened *opened, struct fault *fault)
         .page_lost = page_lost,
         .page_lost_context = opened,
     };
-    struct store lmdb = store_from_lmdb(opened->lmdb);
-    struct store store = start_store_init(&opened->start_store, &lmdb, opened->signals);
     enum status status;
 
     memcpy(core.site_key, options->site_key, sizeof core.site_key);
     memcpy(core.operator_key, options->operator_key, sizeof core.operator_key);
-    status = verify_after_failure(opened, &store, fault);
-    if (status != ST_OK)
-        return status;
     status = core_new(&opened->core, &core, fault);
+    return status == ST_OK ? core_load(opened->core, read, fault) : status;
+}
+
+/* One read for both: what was verified is what is loaded. */
+static enum status open_books(struct opened *opened, struct fault *fault)
+{
+    struct start_poll poll = {.signals = opened->signals};
+    struct store_read read;
+    enum status status = store_read_begin(&read, &opened->store, fault);
+
     if (status != ST_OK)
         return status;
-    status = core_load(opened->core, &store, fault);
-    start_store_done(&opened->start_store);
-    if (status != ST_OK)
-        return status;
-    quarantine(opened);
-    return ST_OK;
+    read.poll = start_poll;
+    read.poll_context = &poll;
+    status = verify_after_failure(opened, &read, fault);
+    if (status == ST_OK)
+        status = open_core(opened, &read, fault);
+    store_read_end(&read);
+    return status;
 }
 
 enum status opened_open(struct opened *opened, struct fault *fault)
@@ -185,7 +196,9 @@ enum status opened_open(struct opened *opened, struct fault *fault)
     if (status == ST_OK)
         status = open_marker(opened, fault);
     if (status == ST_OK)
-        status = open_core(opened, fault);
+        status = open_books(opened, fault);
+    if (status == ST_OK)
+        quarantine(opened);
     return status;
 }
 

@@ -10,7 +10,6 @@
 #include "site/daemon/daemon.h"
 #include "site/daemon/marker.h"
 #include "site/daemon/signals.h"
-#include "site/daemon/start_store.h"
 #include "store/store.h"
 
 /* In the order in which it is opened. */
@@ -18,7 +17,7 @@ struct opened {
     const struct daemon_options *options; /* borrowed */
     struct signals *signals;              /* borrowed; they end a start that takes long */
     struct store_lmdb *lmdb;
-    struct start_store start_store; /* around it */
+    struct store store; /* the same, for reading and committing */
     struct marker *marker;
     struct marker_verdict verdict;
     struct core *core;

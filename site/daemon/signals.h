@@ -1,7 +1,7 @@
 /*
  * The signals that a daemon hears: taken off a descriptor, by one thread, when it looks.
  *
- * SIGTERM and SIGINT ask for an orderly end, also of a start that takes long (start_store.h).
+ * SIGTERM and SIGINT ask for an orderly end, also of a start that takes long (start_poll.h).
  * SIGHUP is an event for the edge (reload.h).  SIGUSR1 and SIGUSR2 mean nothing here, and a daemon
  * does not die of them; nor of a pipe that nobody reads, a file at its limit, or a terminal that it
  * may not use.

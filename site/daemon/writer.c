@@ -15,7 +15,7 @@ static void commit(const struct parts *parts, const struct core_frame *frame)
 {
     struct fault fault = {0};
 
-    if (!frame->writes || parts->store.commit(parts->store.context, &frame->batch, &fault) == ST_OK)
+    if (!frame->writes || store_commit(&parts->store, &frame->batch, &fault) == ST_OK)
         return;
     parts->store_failed(parts->store_failed_context);
     log_write(LOG_ERROR, "store.commit-failed",

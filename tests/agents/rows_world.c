@@ -27,6 +27,7 @@
 #include "agents/pages/paged.h"
 #include "agents/set.h"
 #include "agents/views.h"
+#include "tests/reading.h"
 
 /* Exports serai_turn, which stores its first argument at 0 and counts turns in a global. */
 #define MODULE(first_count)                                                                        \
@@ -156,7 +157,7 @@ void world_commit(struct world *world)
     agents_end_frame(world->agents);
     (void)ledger_frame_close(world->ledger, &batch, agents_time(world->agents), 0, true, &header);
     ck_assert(!store_batch_failed(&batch));
-    ck_assert_int_eq(world->store.commit(world->store.context, &batch, NULL), ST_OK);
+    ck_assert_int_eq(store_commit(&world->store, &batch, NULL), ST_OK);
     store_batch_fini(&batch);
 }
 
@@ -599,10 +600,10 @@ enum status world_load(struct world *loaded, const struct world *from, struct fa
     rng_init(&loaded->rng, 2);
     world_start(loaded);
     memcpy(loaded->ids, from->ids, sizeof loaded->ids);
-    status = ledger_load(loaded->ledger, &loaded->store, fault);
+    status = WITH_READ(&loaded->store, ledger_load(loaded->ledger, &read, fault));
     ck_assert_int_eq(status, ST_OK);
     agents_set_time(loaded->agents, agents_time(from->agents));
-    status = agents_load(loaded->agents, &loaded->store, fault);
+    status = WITH_READ(&loaded->store, agents_load(loaded->agents, &read, fault));
     if (status == ST_OK) /* as a site does at each start: what is built in pays no rent */
         ck_assert_int_eq(
             agents_code_builtin(loaded->agents, loader_module, sizeof loader_module, &id, NULL),
@@ -620,7 +621,8 @@ static void check_claims(const struct world *world)
 
     ck_assert(live != NULL && rows != NULL);
     agents_claims_live(world->agents, live);
-    ck_assert_msg(agents_claims(&world->store, rows, &fault) == ST_OK, "%s", fault.text);
+    ck_assert_msg(WITH_READ(&world->store, agents_claims(&read, rows, &fault)) == ST_OK, "%s",
+                  fault.text);
     ck_assert_mem_eq(live, rows, sizeof *live);
     for (size_t i = 0; i < sizeof accounts / sizeof accounts[0]; i++)
         ck_assert(live->by_account[accounts[i]] ==

@@ -16,6 +16,7 @@
 #include "agents/set.h"
 #include "tests/agents/rows_world.h"
 #include "tests/check_main.h"
+#include "tests/reading.h"
 
 /* ---- rows ---- */
 
@@ -399,22 +400,21 @@ static void random_poke(struct rng *rng)
 
 static uint64_t pages_read;
 
-static enum status copy_value(void *context, const uint8_t *key, size_t key_size,
-                              const uint8_t *value, size_t value_size, struct fault *fault)
+static enum status copy_page(const struct store_read *read, const void *key, size_t key_size,
+                             struct bytes *row)
 {
-    (void)key;
-    (void)key_size;
-    (void)fault;
-    bytes_append(context, value, value_size);
-    return ST_OK;
+    struct store_row stored;
+    enum status status = store_get(read, STORE_PAGE, key, key_size, &stored, NULL);
+
+    if (status == ST_OK)
+        bytes_append(row, stored.value, stored.value_size);
+    return status;
 }
 
 static void read_page(void *context, const void *key, size_t key_size, struct bytes *row)
 {
     (void)context;
-    ck_assert_int_eq(
-        world.store.walk(world.store.context, STORE_PAGE, key, key_size, copy_value, row, NULL),
-        ST_OK);
+    ck_assert_int_eq(WITH_READ(&world.store, copy_page(&read, key, key_size, row)), ST_OK);
     pages_read++;
 }
 
@@ -540,7 +540,7 @@ static void put_row(enum store_table table, const void *key, size_t key_size, co
         store_batch_delete(&batch, table, key, key_size);
     else
         store_batch_put(&batch, table, key, key_size, value, size);
-    ck_assert_int_eq(world.store.commit(world.store.context, &batch, NULL), ST_OK);
+    ck_assert_int_eq(store_commit(&world.store, &batch, NULL), ST_OK);
     store_batch_fini(&batch);
 }
 

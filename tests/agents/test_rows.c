@@ -25,6 +25,7 @@
 #include "agents/views.h"
 #include "tests/agents/rows_world.h"
 #include "tests/check_main.h"
+#include "tests/reading.h"
 
 /* ---- tests of keeping ---- */
 
@@ -36,7 +37,7 @@ START_TEST(an_empty_store_is_a_fresh_start)
     world_start(&world);
     ck_assert_int_eq(store_memory_new(&world.memory), ST_OK);
     world.store = store_from_memory(world.memory);
-    ck_assert_int_eq(agents_load(world.agents, &world.store, &fault), ST_OK);
+    ck_assert_int_eq(WITH_READ(&world.store, agents_load(world.agents, &read, &fault)), ST_OK);
     ck_assert(world.agents->changes.counters);
     world_free(&world);
 }
@@ -236,21 +237,19 @@ START_TEST(what_is_taken_away_leaves_no_row)
 }
 END_TEST
 
-struct found {
-    uint64_t id;
-    size_t rows;
-};
-
-static enum status find_id(void *context, const uint8_t *key, size_t key_size, const uint8_t *value,
-                           size_t value_size, struct fault *fault)
+/* Count the rows of a table whose keys begin with an agent's number. */
+static enum status count_rows_of(const struct store_read *read, enum store_table table,
+                                 uint64_t agent, size_t *rows)
 {
-    struct found *found = context;
+    struct store_cursor cursor;
+    struct store_row stored;
+    uint8_t prefix[8];
 
-    (void)value;
-    (void)value_size;
-    (void)fault;
-    found->rows += key_size >= 8 && be64_get(key) == found->id;
-    return ST_OK;
+    be64_put(prefix, agent);
+    store_cursor_open(&cursor, read, table, prefix, sizeof prefix, NULL);
+    while (store_cursor_next(&cursor, &stored))
+        (*rows)++;
+    return store_cursor_close(&cursor, ST_OK);
 }
 
 START_TEST(a_dead_agent_leaves_no_row_of_its_own)
@@ -258,7 +257,7 @@ START_TEST(a_dead_agent_leaves_no_row_of_its_own)
     static const enum store_table tables[] = {STORE_AGENT, STORE_CAPS, STORE_PAGE, STORE_INBOX,
                                               STORE_LOG};
     struct world world = world_new();
-    struct found found = {.id = world.ids[1]};
+    size_t rows = 0;
 
     world_fill(&world);
     agent_log(world.agents, world_agent(&world, 1), LOG_BY_AGENT, "last words", 10);
@@ -270,9 +269,8 @@ START_TEST(a_dead_agent_leaves_no_row_of_its_own)
     world_check_round_trip(&world);
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
         ck_assert_int_eq(
-            world.store.walk(world.store.context, tables[i], NULL, 0, find_id, &found, NULL),
-            ST_OK);
-    ck_assert_uint_eq(found.rows, 0);
+            WITH_READ(&world.store, count_rows_of(&read, tables[i], world.ids[1], &rows)), ST_OK);
+    ck_assert_uint_eq(rows, 0);
     world_run_all(&world); /* the queue does not know the dead */
     world_free(&world);
 }
@@ -362,37 +360,32 @@ struct row {
     struct bytes value;
 };
 
-struct pick {
-    struct row *row;
-    size_t wanted;
-    size_t seen;
-};
-
-static enum status pick_row(void *context, const uint8_t *key, size_t key_size,
-                            const uint8_t *value, size_t value_size, struct fault *fault)
+/* Copy the n-th row of a table that is the agents' own.  ST_MISSING: there are fewer. */
+static enum status pick_row(const struct store_read *read, enum store_table table, size_t n,
+                            struct row *row)
 {
-    struct pick *pick = context;
+    static const uint8_t counters = ROW_META_KEY_COUNTERS;
+    enum status status = ST_MISSING;
+    struct store_cursor cursor;
+    struct store_row stored;
 
-    (void)fault;
-    if (pick->seen++ != pick->wanted)
-        return ST_OK;
-    memcpy(pick->row->key, key, key_size);
-    pick->row->key_size = key_size;
-    bytes_clear(&pick->row->value);
-    bytes_append(&pick->row->value, value, value_size);
-    return ST_OK;
+    store_cursor_open(&cursor, read, table, &counters, table == STORE_META ? 1 : 0, NULL);
+    while (status == ST_MISSING && store_cursor_next(&cursor, &stored)) {
+        if (n-- != 0)
+            continue;
+        memcpy(row->key, stored.key, stored.key_size);
+        row->key_size = stored.key_size;
+        bytes_clear(&row->value);
+        bytes_append(&row->value, stored.value, stored.value_size);
+        status = ST_OK;
+    }
+    return store_cursor_close(&cursor, status);
 }
 
 /* The n-th row of a table that is the agents' own; false when there are fewer. */
 static bool row_at(const struct world *world, enum store_table table, size_t n, struct row *row)
 {
-    const uint8_t counters = ROW_META_KEY_COUNTERS;
-    struct pick pick = {.row = row, .wanted = n};
-
-    ck_assert_int_eq(world->store.walk(world->store.context, table, &counters,
-                                       table == STORE_META ? 1 : 0, pick_row, &pick, NULL),
-                     ST_OK);
-    return pick.seen > n;
+    return WITH_READ(&world->store, pick_row(&read, table, n, row)) == ST_OK;
 }
 
 static void row_put(const struct world *world, enum store_table table, const struct row *row,
@@ -402,7 +395,7 @@ static void row_put(const struct world *world, enum store_table table, const str
 
     store_batch_init(&batch);
     store_batch_put(&batch, table, row->key, row->key_size, value, size);
-    ck_assert_int_eq(world->store.commit(world->store.context, &batch, NULL), ST_OK);
+    ck_assert_int_eq(store_commit(&world->store, &batch, NULL), ST_OK);
     store_batch_fini(&batch);
 }
 
@@ -412,7 +405,7 @@ static void row_drop(const struct world *world, enum store_table table, const st
 
     store_batch_init(&batch);
     store_batch_delete(&batch, table, row->key, row->key_size);
-    ck_assert_int_eq(world->store.commit(world->store.context, &batch, NULL), ST_OK);
+    ck_assert_int_eq(store_commit(&world->store, &batch, NULL), ST_OK);
     store_batch_fini(&batch);
 }
 
@@ -666,7 +659,7 @@ START_TEST(claims_refuse_a_garbled_row_too)
     (void)snprintf(name, sizeof name, "table %s, ", store_table_name(tables[_i]));
     ck_assert(row_at(&world, tables[_i], 0, &row));
     row_put(&world, tables[_i], &row, row.value.data, row.value.size - 1);
-    ck_assert_int_eq(agents_claims(&world.store, claims, &fault), ST_CORRUPT);
+    ck_assert_int_eq(WITH_READ(&world.store, agents_claims(&read, claims, &fault)), ST_CORRUPT);
     ck_assert_ptr_nonnull(strstr(fault.text, name));
     bytes_fini(&row.value);
     free(claims);
@@ -677,9 +670,10 @@ END_TEST
 START_TEST(a_fault_does_not_tell_a_heap_number)
 {
     const uint8_t number[SERAI_HEAP_NUMBER_BYTES] = "secretnumbe";
+    const struct store_row row = {.table = STORE_HEAP, .key = number, .key_size = sizeof number};
     struct fault fault = {0};
 
-    ck_assert_int_eq(row_corrupt(&fault, STORE_HEAP, number, sizeof number, "no"), ST_CORRUPT);
+    ck_assert_int_eq(row_corrupt(&fault, &row, "no"), ST_CORRUPT);
     ck_assert_str_eq(fault.text, "table heap, an entry: no");
 }
 END_TEST

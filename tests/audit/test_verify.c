@@ -3,6 +3,7 @@
 
 #include "ledger/record.h"
 #include "tests/ledger/books_check.h"
+#include "tests/reading.h"
 
 static struct books books;
 
@@ -20,7 +21,7 @@ START_TEST(an_empty_store_verifies)
 {
     struct verify_report report;
 
-    ck_assert_int_eq(audit_verify(&books.store, NULL, &report, NULL), ST_OK);
+    ck_assert_int_eq(WITH_READ(&books.store, audit_verify(&read, NULL, &report, NULL)), ST_OK);
     ck_assert_uint_eq(report.frames, 0);
     ck_assert_uint_eq(report.accounts, 0);
 }
@@ -35,7 +36,7 @@ START_TEST(the_report_gives_the_equation_in_figures)
     books_moved(&books, ACCOUNT_SUSPENSE, ACCOUNT_REVENUE_BIRTHS, 9, TRANSFER_BIRTH_FEE);
     (void)books_frame_done(&books);
     ck_assert_verifies(&books);
-    ck_assert_int_eq(audit_verify(&books.store, NULL, &report, NULL), ST_OK);
+    ck_assert_int_eq(WITH_READ(&books.store, audit_verify(&read, NULL, &report, NULL)), ST_OK);
     ck_assert_uint_eq(report.frames, 5);
     ck_assert_uint_eq(report.events, 15);
     ck_assert_uint_eq(report.lines, 12);
@@ -74,12 +75,12 @@ struct claim {
     enum status status;
 };
 
-static enum status claim_true(void *context, const struct store *store,
+static enum status claim_true(void *context, const struct store_read *read,
                               struct ledger_claims *claims, struct fault *fault)
 {
     const struct claim *claim = context;
 
-    ck_assert_ptr_eq(store, &books.store);
+    ck_assert_ptr_eq(read->store, &books.store);
     claims->by_account[ACCOUNT_HELD_MESSAGE] = 31;
     claims->by_account[ACCOUNT_DEPOSIT_HEAP] = 2000000;
     claims->by_account[claim->account] += claim->amount;
@@ -91,7 +92,7 @@ static enum status verify_claims_of(struct claim claim, struct fault *fault)
     const struct audit_env audit = {.claims = claim_true, .context = &claim};
     struct verify_report report;
 
-    return audit_verify(&books.store, &audit, &report, fault);
+    return WITH_READ(&books.store, audit_verify(&read, &audit, &report, fault));
 }
 
 START_TEST(rows_must_sum_to_what_is_held_for_them)
@@ -118,11 +119,11 @@ START_TEST(rows_must_sum_to_what_is_held_for_them)
 }
 END_TEST
 
-static enum status claim_nothing(void *context, const struct store *store,
+static enum status claim_nothing(void *context, const struct store_read *read,
                                  struct ledger_claims *claims, struct fault *fault)
 {
     (void)context;
-    (void)store;
+    (void)read;
     (void)claims;
     (void)fault;
     return ST_OK;
@@ -135,7 +136,8 @@ START_TEST(money_that_no_row_claims_is_named)
     struct fault fault = {.text = ""};
 
     (void)books_live(&books);
-    ck_assert_int_eq(audit_verify(&books.store, &audit, &report, &fault), ST_CORRUPT);
+    ck_assert_int_eq(WITH_READ(&books.store, audit_verify(&read, &audit, &report, &fault)),
+                     ST_CORRUPT);
     ck_assert_str_eq(fault.text, "held:message: the rows that it is held for sum to 0 nanos, its "
                                  "balance is 31");
 }

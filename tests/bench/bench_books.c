@@ -10,6 +10,7 @@
 
 #include "tests/bench/bench.h"
 #include "tests/bench/site.h"
+#include "tests/reading.h"
 
 /* ---- restart ---- */
 
@@ -41,21 +42,21 @@ static double sample_verify(void *context)
     double start = bench_now_s();
     struct fault fault;
 
-    if (audit_verify(&site->store, &core_audit, &report, &fault) != ST_OK)
+    if (WITH_READ(&site->store, audit_verify(&read, &core_audit, &report, &fault)) != ST_OK)
         bench_die("verify", &fault);
     return (double)(report.lines + report.postings + report.events) / (bench_now_s() - start);
 }
 
-static enum status add_size(void *context, const uint8_t *key, size_t key_size,
-                            const uint8_t *value, size_t value_size, struct fault *fault)
+static enum status copy_journal(const struct store_read *read, struct bytes *journal,
+                                struct fault *fault)
 {
-    struct bytes *journal = context;
+    struct store_cursor cursor;
+    struct store_row stored;
 
-    (void)key;
-    (void)key_size;
-    (void)fault;
-    bytes_append(journal, value, value_size);
-    return journal->failed ? ST_NOMEM : ST_OK;
+    store_cursor_open(&cursor, read, STORE_JOURNAL, NULL, 0, fault);
+    while (store_cursor_next(&cursor, &stored))
+        bytes_append(journal, stored.value, stored.value_size);
+    return store_cursor_close(&cursor, ST_OK);
 }
 
 struct hashing {
@@ -82,8 +83,7 @@ static void bench_verify(struct bench_site *site)
                                  {"SHA-256 of the journal", sample_hash, &hashing}};
     struct fault fault;
 
-    if (site->store.walk(site->store.context, STORE_JOURNAL, NULL, 0, add_size, &hashing.journal,
-                         &fault) != ST_OK)
+    if (WITH_READ(&site->store, copy_journal(&read, &hashing.journal, &fault)) != ST_OK)
         bench_die("journal", &fault);
     bench_compare("audit verify: events, lines and postings, one core", "records/s", sides, 2);
     if (report.frames > 0)

@@ -17,6 +17,7 @@
 #include "site/core/state.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/site.h"
+#include "tests/reading.h"
 
 enum { WAKES = 4000, MESSAGES = 2000, RESTARTS = 3 };
 
@@ -101,17 +102,18 @@ struct table_size {
     uint64_t bytes;
 };
 
-static enum status add_row(void *context, const uint8_t *key, size_t key_size, const uint8_t *value,
-                           size_t value_size, struct fault *fault)
+static enum status add_rows(const struct store_read *read, enum store_table table,
+                            struct table_size *size, struct fault *fault)
 {
-    struct table_size *size = context;
+    struct store_cursor cursor;
+    struct store_row stored;
 
-    (void)key;
-    (void)value;
-    (void)fault;
-    size->rows++;
-    size->bytes += key_size + value_size;
-    return ST_OK;
+    store_cursor_open(&cursor, read, table, NULL, 0, fault);
+    while (store_cursor_next(&cursor, &stored)) {
+        size->rows++;
+        size->bytes += stored.key_size + stored.value_size;
+    }
+    return store_cursor_close(&cursor, ST_OK);
 }
 
 static void say_disk(const struct density *density)
@@ -122,9 +124,9 @@ static void say_disk(const struct density *density)
     for (int table = 0; table < STORE_TABLES; table++) {
         struct table_size size = {0};
 
-        if (density->site.store.walk(density->site.store.context, (enum store_table)table, NULL, 0,
-                                     add_row, &size, &fault) != ST_OK)
-            bench_die("walk", &fault);
+        if (WITH_READ(&density->site.store,
+                      add_rows(&read, (enum store_table)table, &size, &fault)) != ST_OK)
+            bench_die("read the rows", &fault);
         if (table != STORE_JOURNAL)
             bytes += size.bytes;
         if (size.bytes / density->count > 0)

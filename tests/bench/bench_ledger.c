@@ -40,7 +40,7 @@ static void side_commit(struct side *side)
     double start = bench_now_s();
     struct fault fault;
 
-    if (side->store.commit(side->store.context, &side->batch, &fault) != ST_OK)
+    if (store_commit(&side->store, &side->batch, &fault) != ST_OK)
         bench_die(side->name, &fault);
     if (side->commit_s != NULL)
         side->commit_s[side->commits++ % COMMITS] = bench_now_s() - start;

@@ -13,6 +13,7 @@
 #include "sdk/loader/loader_wasm.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/native.h"
+#include "tests/reading.h"
 
 enum { STEP_TURNS = 64, FRAME_TURNS = 4096 };
 static const uint64_t map_bytes = UINT64_C(8) << 30;
@@ -45,7 +46,7 @@ static void load_core(struct bench_site *site, const struct store *store)
     options.book.customer_ends_max = 0;
     options.book.customer_inbox_percent = 100;
     if (core_new(&site->core, &options, &fault) != ST_OK ||
-        core_load(site->core, store, &fault) != ST_OK)
+        WITH_READ(store, core_load(site->core, &read, &fault)) != ST_OK)
         bench_die("core", &fault);
     agents_watch_code(core_agents(site->core), 1, 0);
 }
@@ -78,8 +79,7 @@ static void take_answer(struct bench_site *site, struct bytes *answer, struct co
     struct fault fault;
 
     core_frame_close(site->core, 0, &frame);
-    if (frame.writes && site->durable &&
-        site->store.commit(site->store.context, &frame.batch, &fault) != ST_OK)
+    if (frame.writes && site->durable && store_commit(&site->store, &frame.batch, &fault) != ST_OK)
         bench_die("commit", &fault);
     INVARIANT(frame.reply_count == 1);
     bytes_append(answer, frame.replies[0].bytes.data, frame.replies[0].bytes.size);
@@ -192,8 +192,7 @@ void site_frame(struct bench_site *site)
     struct fault fault;
 
     core_frame_close(site->core, clock.wall_us(clock.context), &frame);
-    if (frame.writes && site->durable &&
-        site->store.commit(site->store.context, &frame.batch, &fault) != ST_OK)
+    if (frame.writes && site->durable && store_commit(&site->store, &frame.batch, &fault) != ST_OK)
         bench_die("commit", &fault);
     core_frame_fini(&frame);
     core_advance(site->core, clock.now_us(clock.context));

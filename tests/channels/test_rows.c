@@ -1,6 +1,7 @@
 /* Rows: what is written, what is read back, and what is refused. */
 #include "tests/channels/fixture.h"
 #include "tests/check_main.h"
+#include "tests/reading.h"
 
 #include <string.h>
 
@@ -32,7 +33,7 @@ static uint64_t save(void)
 
     store_batch_init(&batch);
     channels_save(fixture.channels, &batch);
-    ck_assert_int_eq(store.commit(store.context, &batch, &fault), ST_OK);
+    ck_assert_int_eq(store_commit(&store, &batch, &fault), ST_OK);
     count = batch.count;
     store_batch_fini(&batch);
     return count;
@@ -43,7 +44,7 @@ static enum status reload(struct fault *fault)
 {
     channels_free(fixture.channels);
     ck_assert_int_eq(channels_new(&fixture.channels), ST_OK);
-    return channels_load(fixture.channels, &store, fault);
+    return WITH_READ(&store, channels_load(fixture.channels, &read, fault));
 }
 
 static void put(const uint8_t *key, size_t key_size, const struct bytes *value)
@@ -53,7 +54,7 @@ static void put(const uint8_t *key, size_t key_size, const struct bytes *value)
 
     store_batch_init(&batch);
     store_batch_put(&batch, STORE_LINK, key, key_size, value->data, value->size);
-    ck_assert_int_eq(store.commit(store.context, &batch, &fault), ST_OK);
+    ck_assert_int_eq(store_commit(&store, &batch, &fault), ST_OK);
     store_batch_fini(&batch);
 }
 
@@ -322,7 +323,7 @@ START_TEST(two_ends_at_one_place_are_corrupt)
     undo_commit(fixture.undo);
     store_batch_init(&batch);
     channels_save(fixture.channels, &batch);
-    ck_assert_int_eq(store.commit(store.context, &batch, &fault), ST_OK);
+    ck_assert_int_eq(store_commit(&store, &batch, &fault), ST_OK);
     while (store_batch_next(&batch, &offset, &op))
         if (op.key[4] == 1 && be64_get(op.key + 5) == 2) {
             bytes_append(&value, op.value, op.value_size);
@@ -335,6 +336,19 @@ START_TEST(two_ends_at_one_place_are_corrupt)
     bytes_fini(&value);
 }
 END_TEST
+
+static enum status decode_row(struct channel_end *end, const uint8_t *key, size_t key_size,
+                              const uint8_t *value, size_t value_size)
+{
+    const struct store_row row = {.table = STORE_LINK,
+                                  .key = key,
+                                  .key_size = key_size,
+                                  .value = value,
+                                  .value_size = value_size};
+    struct fault fault = {0};
+
+    return channels_row_decode(end, &row, &fault);
+}
 
 START_TEST(rows_of_links_are_passed_over)
 {
@@ -351,8 +365,7 @@ START_TEST(rows_of_links_are_passed_over)
     put(key, sizeof key, &value);
     ck_assert_int_eq(reload(&fault), ST_OK);
     ck_assert_uint_eq(channels_count(fixture.channels), 0);
-    ck_assert_int_eq(channels_row_decode(&end, key, sizeof key, value.data, value.size, &fault),
-                     ST_MISSING);
+    ck_assert_int_eq(decode_row(&end, key, sizeof key, value.data, value.size), ST_MISSING);
     bytes_fini(&value);
 }
 END_TEST
@@ -361,18 +374,16 @@ START_TEST(a_key_or_value_that_is_never_written_is_corrupt)
 {
     static const uint8_t value[] = {0x80};
     struct channel_end end = {.id = 99};
-    struct fault fault = {0};
     uint8_t key[KEY_BYTES + 1] = {0};
 
     make_key(key, 1, 1, 5);
-    ck_assert_int_eq(channels_row_decode(&end, key, KEY_BYTES, value, sizeof value, &fault),
-                     ST_CORRUPT);
-    ck_assert_int_eq(channels_row_decode(&end, key, KEY_BYTES + 1, value, 1, &fault), ST_CORRUPT);
-    ck_assert_int_eq(channels_row_decode(&end, key, KEY_BYTES - 1, value, 1, &fault), ST_CORRUPT);
+    ck_assert_int_eq(decode_row(&end, key, KEY_BYTES, value, sizeof value), ST_CORRUPT);
+    ck_assert_int_eq(decode_row(&end, key, KEY_BYTES + 1, value, 1), ST_CORRUPT);
+    ck_assert_int_eq(decode_row(&end, key, KEY_BYTES - 1, value, 1), ST_CORRUPT);
     make_key(key, UINT32_MAX, 1, 5);
-    ck_assert_int_eq(channels_row_decode(&end, key, KEY_BYTES, value, 1, &fault), ST_CORRUPT);
+    ck_assert_int_eq(decode_row(&end, key, KEY_BYTES, value, 1), ST_CORRUPT);
     make_key(key, 1, 1, 0);
-    ck_assert_int_eq(channels_row_decode(&end, key, KEY_BYTES, value, 1, &fault), ST_CORRUPT);
+    ck_assert_int_eq(decode_row(&end, key, KEY_BYTES, value, 1), ST_CORRUPT);
     ck_assert_uint_eq(end.id, 99); /* a call that fails changes nothing */
 }
 END_TEST

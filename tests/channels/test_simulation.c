@@ -4,6 +4,7 @@
  */
 #include "tests/channels/fixture.h"
 #include "tests/check_main.h"
+#include "tests/reading.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -334,14 +335,15 @@ static void save_and_compare(struct world *world, int at)
 
     store_batch_init(&batch);
     channels_save(channels, &batch);
-    ck_assert_int_eq(store.commit(store.context, &batch, &fault), ST_OK);
+    ck_assert_int_eq(store_commit(&store, &batch, &fault), ST_OK);
     store_batch_clear(&batch);
     channels_save(channels, &batch);
     ck_assert_uint_eq(batch.count, 0);
     store_batch_fini(&batch);
 
     ck_assert_int_eq(channels_new(&again), ST_OK);
-    ck_assert_msg(channels_load(again, &store, &fault) == ST_OK, "%s", fault.text);
+    ck_assert_msg(WITH_READ(&store, channels_load(again, &read, &fault)) == ST_OK, "%s",
+                  fault.text);
     here = snapshot_take(channels);
     there = snapshot_take(again);
     ck_assert_uint_eq(here.count, there.count);

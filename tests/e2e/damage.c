@@ -21,31 +21,29 @@
 #include "base/bytes.h"
 #include "store/store.h"
 #include "tests/ledger/forge.h"
+#include "tests/reading.h"
 
 struct first {
     const char *prefix; /* of the key, in hex */
     uint8_t key[STORE_KEY_BYTES_MAX];
     size_t key_size;
     struct bytes row; /* key and value, as they lie in a page of the file */
-    bool found;
 };
 
-static enum status take_first(void *context, const uint8_t *key, size_t key_size,
-                              const uint8_t *value, size_t value_size, struct fault *fault)
+/* True: this row is the one. */
+static bool take_first(struct first *first, const struct store_row *stored)
 {
-    struct first *first = context;
     char text[2 * STORE_KEY_BYTES_MAX + 1];
 
-    (void)fault;
-    if (first->found || key_size > sizeof first->key ||
-        strncmp(hex_print(text, key, key_size), first->prefix, strlen(first->prefix)) != 0)
-        return ST_OK;
-    memcpy(first->key, key, key_size);
-    first->key_size = key_size;
-    bytes_append(&first->row, key, key_size);
-    bytes_append(&first->row, value, value_size);
-    first->found = true;
-    return ST_OK;
+    if (stored->key_size > sizeof first->key ||
+        strncmp(hex_print(text, stored->key, stored->key_size), first->prefix,
+                strlen(first->prefix)) != 0)
+        return false;
+    memcpy(first->key, stored->key, stored->key_size);
+    first->key_size = stored->key_size;
+    bytes_append(&first->row, stored->key, stored->key_size);
+    bytes_append(&first->row, stored->value, stored->value_size);
+    return true;
 }
 
 static bool find_table(const char *name, enum store_table *table)
@@ -58,15 +56,29 @@ static bool find_table(const char *name, enum store_table *table)
     return false;
 }
 
+static enum status find_in(const struct store_read *read, enum store_table table,
+                           struct first *first, struct fault *fault)
+{
+    struct store_cursor cursor;
+    struct store_row stored;
+    enum status status;
+    bool found = false;
+
+    store_cursor_open(&cursor, read, table, NULL, 0, fault);
+    while (!found && store_cursor_next(&cursor, &stored))
+        found = take_first(first, &stored);
+    status = store_cursor_close(&cursor, ST_OK);
+    if (status == ST_OK && !found)
+        return fault_set(fault, ST_MISSING, "the table has no such row");
+    return status;
+}
+
 static enum status find(struct store_lmdb *lmdb, enum store_table table, struct first *first,
                         struct fault *fault)
 {
     struct store store = store_from_lmdb(lmdb);
-    enum status status = store.walk(store.context, table, NULL, 0, take_first, first, fault);
 
-    if (status == ST_OK && !first->found)
-        return fault_set(fault, ST_MISSING, "the table has no such row");
-    return status;
+    return WITH_READ(&store, find_in(&read, table, first, fault));
 }
 
 /* ---- the file ---- */

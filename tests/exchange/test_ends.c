@@ -11,6 +11,7 @@
 #include "exchange/parts.h"
 #include "tests/channels/fixture.h"
 #include "tests/check_main.h"
+#include "tests/reading.h"
 
 enum { KEY_BYTES = 13, CUSTOMER = 4096, BUYER = 1, BORN = 2 };
 
@@ -55,7 +56,7 @@ static uint64_t save(void)
 
     store_batch_init(&batch);
     ends_save(exchange, &batch);
-    ck_assert_int_eq(store.commit(store.context, &batch, &fault), ST_OK);
+    ck_assert_int_eq(store_commit(&store, &batch, &fault), ST_OK);
     count = batch.count;
     store_batch_fini(&batch);
     return count;
@@ -65,7 +66,7 @@ static enum status reload(struct fault *fault)
 {
     exchange_free(exchange);
     make_exchange();
-    return ends_load(exchange, &store, fault);
+    return WITH_READ(&store, ends_load(exchange, &read, fault));
 }
 
 static void make_key(uint8_t key[KEY_BYTES], uint32_t interface, uint64_t id)
@@ -91,7 +92,7 @@ static void put(const uint8_t *key, size_t key_size, const struct bytes *value)
 
     store_batch_init(&batch);
     store_batch_put(&batch, STORE_LINK, key, key_size, value->data, value->size);
-    ck_assert_int_eq(store.commit(store.context, &batch, &fault), ST_OK);
+    ck_assert_int_eq(store_commit(&store, &batch, &fault), ST_OK);
     store_batch_fini(&batch);
 }
 
@@ -265,7 +266,7 @@ START_TEST(rows_claim_what_is_claimed_in_memory)
     undo_commit(fixture.undo);
     (void)save();
     exchange_claims_live(exchange, live);
-    ck_assert_int_eq(exchange_claims(&store, rows, &fault), ST_OK);
+    ck_assert_int_eq(WITH_READ(&store, exchange_claims(&read, rows, &fault)), ST_OK);
     ck_assert_int_eq(memcmp(live, rows, sizeof *live), 0);
     ck_assert(live->by_account[ACCOUNT_DEPOSIT_CHANNEL] == 1);
     ck_assert(live->by_account[ACCOUNT_HELD_RESERVE] == 54320);

@@ -8,6 +8,7 @@
 #include "audit/audit.h"
 #include "ledger/journal.h"
 #include "ledger/record.h"
+#include "tests/reading.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -104,9 +105,10 @@ static void check_store(const uint8_t *data, size_t size)
         data += 4 + key_size + value_size;
         size -= 4 + key_size + value_size;
     }
-    if (store.commit(store.context, &batch, &fault) == ST_OK && ledger_new(&ledger) == ST_OK) {
-        (void)!ledger_load(ledger, &store, &fault);         /* any answer will do */
-        (void)!audit_verify(&store, NULL, &report, &fault); /* as long as it is one */
+    if (store_commit(&store, &batch, &fault) == ST_OK && ledger_new(&ledger) == ST_OK) {
+        (void)!WITH_READ(&store, ledger_load(ledger, &read, &fault)); /* any answer will do */
+        (void)!WITH_READ(&store,
+                         audit_verify(&read, NULL, &report, &fault)); /* as long as it is one */
         ledger_free(ledger);
     }
     store_batch_fini(&batch);

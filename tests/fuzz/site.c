@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "sdk/loader/loader_wasm.h"
+#include "tests/reading.h"
 
 #define PERSON_NANOS UINT64_C(5000000000)
 
@@ -45,7 +46,7 @@ static void load(struct fuzz_site *site)
     memcpy(options.site_key, fuzz_site_key, sizeof options.site_key);
     memcpy(options.operator_key, fuzz_keys[0], sizeof options.operator_key);
     must(core_new(&site->core, &options, &fault) == ST_OK, "a new core", &fault);
-    must(core_load(site->core, &site->store, &fault) == ST_OK, "a start", &fault);
+    must(WITH_READ(&site->store, core_load(site->core, &read, &fault)) == ST_OK, "a start", &fault);
     core_advance(site->core, site->now_us);
 }
 
@@ -56,8 +57,7 @@ void fuzz_site_frame(struct fuzz_site *site)
 
     core_frame_close(site->core, 1000000 + site->now_us, &frame);
     if (frame.writes)
-        must(site->store.commit(site->store.context, &frame.batch, &fault) == ST_OK, "commit",
-             &fault);
+        must(store_commit(&site->store, &frame.batch, &fault) == ST_OK, "commit", &fault);
     for (size_t i = 0; i < frame.parcel_count && site->post != NULL; i++)
         site->post(site->post_context, &frame.parcels[i]);
     core_frame_fini(&frame);
@@ -208,7 +208,8 @@ void fuzz_site_close(struct fuzz_site *site)
     struct fault fault = {0};
 
     fuzz_site_frame(site);
-    must(audit_verify(&site->store, &core_audit, &report, &fault) == ST_OK, "the books", &fault);
+    must(WITH_READ(&site->store, audit_verify(&read, &core_audit, &report, &fault)) == ST_OK,
+         "the books", &fault);
     core_free(site->core);
     store_memory_free(site->memory);
 }

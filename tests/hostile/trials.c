@@ -5,6 +5,7 @@
 
 #include "agents/accrual.h"
 #include "agents/views.h"
+#include "tests/reading.h"
 
 struct site trial_site;
 
@@ -48,25 +49,27 @@ void trial_burn(uint64_t fuel, int frame_turns)
 
 /* ---- disk ---- */
 
-static enum status add_row(void *context, const uint8_t *key, size_t key_size, const uint8_t *value,
-                           size_t value_size, struct fault *fault)
+static enum status add_rows(const struct store_read *read, uint64_t *bytes)
 {
-    (void)key;
-    (void)value;
-    (void)fault;
-    *(uint64_t *)context += key_size + value_size;
-    return ST_OK;
+    enum status status = ST_OK;
+
+    for (int table = 0; table < STORE_TABLES && status == ST_OK; table++) {
+        struct store_cursor cursor;
+        struct store_row stored;
+
+        store_cursor_open(&cursor, read, (enum store_table)table, NULL, 0, NULL);
+        while (store_cursor_next(&cursor, &stored))
+            *bytes += stored.key_size + stored.value_size;
+        status = store_cursor_close(&cursor, ST_OK);
+    }
+    return status;
 }
 
 uint64_t trial_kept_bytes(void)
 {
-    const struct store *store = &trial_site.store;
-    struct fault fault;
     uint64_t bytes = 0;
 
-    for (int table = 0; table < STORE_TABLES; table++)
-        ck_assert(store->walk(store->context, (enum store_table)table, NULL, 0, add_row, &bytes,
-                              &fault) == ST_OK);
+    ck_assert_int_eq(WITH_READ(&trial_site.store, add_rows(&read, &bytes)), ST_OK);
     return bytes;
 }
 

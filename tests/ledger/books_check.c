@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ledger/record.h"
+#include "tests/reading.h"
 
 void books_open(struct books *books)
 {
@@ -74,8 +75,7 @@ static void books_commit(struct books *books)
 {
     struct fault fault = {.text = ""};
 
-    ck_assert_msg(books->store.commit(books->store.context, &books->batch, &fault) == ST_OK, "%s",
-                  fault.text);
+    ck_assert_msg(store_commit(&books->store, &books->batch, &fault) == ST_OK, "%s", fault.text);
     store_batch_clear(&books->batch);
 }
 
@@ -229,7 +229,8 @@ void ck_assert_verify_names(const struct books *books, const char *what)
     struct verify_report report;
     struct fault fault = {.text = ""};
 
-    ck_assert_int_eq(audit_verify(&books->store, NULL, &report, &fault), ST_CORRUPT);
+    ck_assert_int_eq(WITH_READ(&books->store, audit_verify(&read, NULL, &report, &fault)),
+                     ST_CORRUPT);
     ck_assert_msg(strstr(fault.text, what) != NULL, "\"%s\" does not say \"%s\"", fault.text, what);
 }
 
@@ -239,7 +240,7 @@ void ck_assert_load_names(const struct books *books, const char *what)
     struct ledger *ledger;
 
     ck_assert_int_eq(ledger_new(&ledger), ST_OK);
-    ck_assert_int_eq(ledger_load(ledger, &books->store, &fault), ST_CORRUPT);
+    ck_assert_int_eq(WITH_READ(&books->store, ledger_load(ledger, &read, &fault)), ST_CORRUPT);
     ck_assert_msg(strstr(fault.text, what) != NULL, "\"%s\" does not say \"%s\"", fault.text, what);
     ck_assert_uint_eq(ledger_frame(ledger), 1); /* what fails changes nothing */
     ledger_free(ledger);
@@ -264,10 +265,12 @@ void ck_assert_verifies(const struct books *books)
     struct hash loaded_head;
     struct ledger *loaded;
 
-    ck_assert_msg(audit_verify(&books->store, NULL, &report, &fault) == ST_OK, "%s", fault.text);
+    ck_assert_msg(WITH_READ(&books->store, audit_verify(&read, NULL, &report, &fault)) == ST_OK,
+                  "%s", fault.text);
     ck_assert(hash_equal(&report.head, &head));
     ck_assert_int_eq(ledger_new(&loaded), ST_OK);
-    ck_assert_msg(ledger_load(loaded, &books->store, &fault) == ST_OK, "%s", fault.text);
+    ck_assert_msg(WITH_READ(&books->store, ledger_load(loaded, &read, &fault)) == ST_OK, "%s",
+                  fault.text);
     ck_assert_uint_eq(ledger_frame(loaded), ledger_frame(books->ledger));
     loaded_head = ledger_head(loaded);
     ck_assert(hash_equal(&loaded_head, &head));

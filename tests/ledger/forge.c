@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ledger/record.h"
+#include "tests/reading.h"
 
 enum { PREVIOUS_AT = 24 }; /* head(n-1) in a header record, docs/records.md */
 
@@ -47,41 +48,53 @@ static void change_lines(struct forging *forging, uint8_t *chunk, size_t size)
     }
 }
 
-static enum status visit(void *context, const uint8_t *key, size_t key_size, const uint8_t *value,
-                         size_t size, struct fault *fault)
+static void forge_chunk(struct forging *forging, const struct store_row *stored)
 {
-    struct forging *forging = context;
     uint8_t chunk[CHUNK_BYTES_MAX];
 
-    (void)fault;
-    memcpy(chunk, value, size);
+    memcpy(chunk, stored->value, stored->value_size);
     if (chunk[2] == SECTION_HEADER) {
         end_frame(forging);
         memcpy(chunk + CHUNK_HEADER_BYTES + PREVIOUS_AT, forging->head.bytes, HASH_BYTES);
         bytes_append(&forging->leaves, forging->head.bytes, HASH_BYTES);
     }
     if (chunk[2] == SECTION_LINES)
-        change_lines(forging, chunk, size);
-    add_leaf(forging, chunk, size);
-    store_batch_put(&forging->batch, STORE_JOURNAL, key, key_size, chunk, size);
-    return ST_OK;
+        change_lines(forging, chunk, stored->value_size);
+    add_leaf(forging, chunk, stored->value_size);
+    store_batch_put(&forging->batch, STORE_JOURNAL, stored->key, stored->key_size, chunk,
+                    stored->value_size);
 }
 
-static enum status put_header(void *context, const uint8_t *key, size_t key_size,
-                              const uint8_t *value, size_t size, struct fault *fault)
+static enum status forge_chunks(struct forging *forging, const struct store_read *read,
+                                struct fault *fault)
 {
-    struct forging *forging = context;
+    struct store_cursor cursor;
+    struct store_row stored;
+
+    store_cursor_open(&cursor, read, STORE_JOURNAL, NULL, 0, fault);
+    while (store_cursor_next(&cursor, &stored))
+        forge_chunk(forging, &stored);
+    return store_cursor_close(&cursor, ST_OK);
+}
+
+static enum status forge_header(struct forging *forging, const struct store_read *read,
+                                struct fault *fault)
+{
+    static const uint8_t key = META_FRAME_HEADER;
     struct frame_header header;
     struct bytes row = {0};
-    enum status status = frame_header_get(&header, value, size, fault);
+    struct store_row stored;
+    enum status status = store_get(read, STORE_META, &key, sizeof key, &stored, fault);
 
+    if (status == ST_OK)
+        status = frame_header_get(&header, stored.value, stored.value_size, fault);
     if (status != ST_OK)
         return status;
     memcpy(header.previous.bytes, forging->leaves.data, HASH_BYTES);
     end_frame(forging);
     header.head = forging->head;
     frame_header_put(&row, &header);
-    store_batch_put(&forging->batch, STORE_META, key, key_size, row.data, row.size);
+    store_batch_put(&forging->batch, STORE_META, &key, sizeof key, row.data, row.size);
     bytes_fini(&row);
     return ST_OK;
 }
@@ -89,19 +102,17 @@ static enum status put_header(void *context, const uint8_t *key, size_t key_size
 enum status forge_journal(const struct store *store, forge_line change, void *context,
                           struct fault *fault)
 {
-    static const uint8_t header_key = META_FRAME_HEADER;
     struct forging forging = {.change = change, .context = context};
     enum status status;
 
     store_batch_init(&forging.batch);
-    status = store->walk(store->context, STORE_JOURNAL, NULL, 0, visit, &forging, fault);
+    status = WITH_READ(store, forge_chunks(&forging, &read, fault));
     if (status == ST_OK && !forging.done)
         status = fault_set(fault, ST_MISSING, "no line was changed");
     if (status == ST_OK)
-        status =
-            store->walk(store->context, STORE_META, &header_key, 1, put_header, &forging, fault);
+        status = WITH_READ(store, forge_header(&forging, &read, fault));
     if (status == ST_OK)
-        status = store->commit(store->context, &forging.batch, fault);
+        status = store_commit(store, &forging.batch, fault);
     store_batch_fini(&forging.batch);
     bytes_fini(&forging.leaves);
     return status;

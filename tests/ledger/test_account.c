@@ -183,23 +183,26 @@ static enum status decode(struct account *account, uint64_t id, const uint8_t *r
                           struct fault *fault)
 {
     uint8_t key[ACCOUNT_KEY_BYTES];
+    const struct store_row stored = {
+        .key = key, .key_size = sizeof key, .value = row, .value_size = size};
     uint64_t frame;
 
     be64_put(key, id);
-    return account_decode(account, &frame, key, sizeof key, row, size, fault);
+    return account_decode(account, &frame, &stored, fault);
 }
 
 START_TEST(a_row_reads_back_as_it_was_written)
 {
     uint8_t row[ACCOUNT_ROW_BYTES];
     uint8_t key[ACCOUNT_KEY_BYTES];
+    const struct store_row stored = {
+        .key = key, .key_size = sizeof key, .value = row, .value_size = sizeof row};
     struct account account;
     uint64_t frame = 0;
 
     account_encode(row, &sample, 77);
     be64_put(key, sample.id);
-    ck_assert_int_eq(account_decode(&account, &frame, key, sizeof key, row, sizeof row, NULL),
-                     ST_OK);
+    ck_assert_int_eq(account_decode(&account, &frame, &stored, NULL), ST_OK);
     ck_assert_uint_eq(frame, 77);
     ck_assert(account.id == sample.id && account.class == sample.class);
     ck_assert(account.kind == sample.kind && account.customer == sample.customer);
@@ -220,12 +223,14 @@ static void ck_assert_row_refused(uint64_t id, const uint8_t *row, size_t size, 
 START_TEST(a_row_that_makes_no_sense_is_corrupt_and_named)
 {
     uint8_t row[ACCOUNT_ROW_BYTES];
+    const struct store_row short_key = {
+        .key = row, .key_size = 7, .value = row, .value_size = sizeof row};
     struct account account = sample;
     uint64_t frame;
 
     account_encode(row, &sample, 77);
     ck_assert_row_refused(4100, row, sizeof row - 1, "account 4100: the row has 63 bytes, not 64");
-    ck_assert_int_eq(account_decode(&account, &frame, row, 7, row, sizeof row, NULL), ST_CORRUPT);
+    ck_assert_int_eq(account_decode(&account, &frame, &short_key, NULL), ST_CORRUPT);
     ck_assert_row_refused(16, row, sizeof row, "account 16: its number stands for another kind");
     ck_assert_row_refused(4, row, sizeof row, "account 4: its number stands for another kind");
     row[24] = ACCOUNT_EITHER;

@@ -93,7 +93,7 @@ START_TEST(a_line_of_no_money_writes_no_account)
     (void)ledger_event_end(books.ledger, &event);
     ck_assert(ledger_frame_close(books.ledger, &books.batch, books.site_time_us, 0, false, NULL));
     ck_assert_uint_eq(count_ops(&books.batch, STORE_ACCOUNT), 0);
-    ck_assert_int_eq(books.store.commit(books.store.context, &books.batch, NULL), ST_OK);
+    ck_assert_int_eq(store_commit(&books.store, &books.batch, NULL), ST_OK);
     store_batch_clear(&books.batch);
     ck_assert_verifies(&books);
 }

@@ -4,6 +4,7 @@
 #include "ledger/account.h"
 #include "ledger/record.h"
 #include "tests/ledger/books_check.h"
+#include "tests/reading.h"
 
 static struct books books;
 
@@ -30,7 +31,7 @@ START_TEST(an_empty_store_is_a_fresh_ledger)
     struct fault fault;
 
     ck_assert_int_eq(ledger_new(&ledger), ST_OK);
-    ck_assert_int_eq(ledger_load(ledger, &books.store, &fault), ST_OK);
+    ck_assert_int_eq(WITH_READ(&books.store, ledger_load(ledger, &read, &fault)), ST_OK);
     ck_assert_uint_eq(ledger_frame(ledger), 1);
     ck_assert_ptr_nonnull(ledger_account(ledger, ACCOUNT_TREASURY));
     ledger_free(ledger);
@@ -46,7 +47,7 @@ START_TEST(what_was_committed_comes_back_and_goes_on)
 
     ck_assert_verifies(&books);
     ck_assert_int_eq(ledger_new(&loaded), ST_OK);
-    ck_assert_int_eq(ledger_load(loaded, &books.store, &fault), ST_OK);
+    ck_assert_int_eq(WITH_READ(&books.store, ledger_load(loaded, &read, &fault)), ST_OK);
     ledger_free(books.ledger);
     books.ledger = loaded;
     ck_assert(ledger_account(loaded, life.dead)->closed);
@@ -69,7 +70,7 @@ START_TEST(what_was_not_committed_is_gone)
 
     books_moved(&books, life.agent, life.customer, 5, TRANSFER_FUND);
     ck_assert_int_eq(ledger_new(&loaded), ST_OK);
-    ck_assert_int_eq(ledger_load(loaded, &books.store, &fault), ST_OK);
+    ck_assert_int_eq(WITH_READ(&books.store, ledger_load(loaded, &read, &fault)), ST_OK);
     ck_assert_int_eq(money_compare(ledger_balance(loaded, life.agent), before), 0);
     ledger_free(loaded);
 }

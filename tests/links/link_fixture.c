@@ -2,6 +2,7 @@
 #include "tests/links/link_fixture.h"
 
 #include "tests/channels/fixture.h"
+#include "tests/reading.h"
 
 #include <string.h>
 
@@ -52,7 +53,7 @@ uint64_t peer_save(struct peer *peer)
     store_batch_init(&batch);
     (void)links_number(peer->links, numbered, NULL);
     links_save(peer->links, &batch);
-    HOLDS(peer->store.commit(peer->store.context, &batch, &peer->fault) == ST_OK);
+    HOLDS(store_commit(&peer->store, &batch, &peer->fault) == ST_OK);
     count = batch.count;
     store_batch_fini(&batch);
     return count;
@@ -61,7 +62,7 @@ uint64_t peer_save(struct peer *peer)
 static void load(struct peer *peer)
 {
     ck_assert_int_eq(links_new(&peer->links), ST_OK);
-    if (links_load(peer->links, &peer->store, &peer->fault) != ST_OK)
+    if (WITH_READ(&peer->store, links_load(peer->links, &read, &peer->fault)) != ST_OK)
         ck_abort_msg("load: %s", peer->fault.text);
     peer->link = links_find(peer->links, 1);
     ck_assert_ptr_nonnull(peer->link);

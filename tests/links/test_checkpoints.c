@@ -1,5 +1,6 @@
 /* Checkpoints of links: what is kept, how it is read back, and what is refused. */
 #include "tests/links/link_fixture.h"
+#include "tests/reading.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -100,7 +101,7 @@ static void corrupt(const char *text)
     struct links *links;
 
     ck_assert_int_eq(links_new(&links), ST_OK);
-    ck_assert_int_eq(links_load(links, &a.store, &a.fault), ST_CORRUPT);
+    ck_assert_int_eq(WITH_READ(&a.store, links_load(links, &read, &a.fault)), ST_CORRUPT);
     if (strstr(a.fault.text, text) == NULL)
         ck_abort_msg("\"%s\" is not in \"%s\"", text, a.fault.text);
     ck_assert_uint_eq(links_count(links), 0);
@@ -117,7 +118,7 @@ static void put(uint32_t interface, uint64_t id, const struct bytes *value)
     be64_put(key + 5, id);
     store_batch_init(&batch);
     store_batch_put(&batch, STORE_LINK, key, sizeof key, value->data, value->size);
-    ck_assert_int_eq(a.store.commit(a.store.context, &batch, &a.fault), ST_OK);
+    ck_assert_int_eq(store_commit(&a.store, &batch, &a.fault), ST_OK);
     store_batch_fini(&batch);
 }
 

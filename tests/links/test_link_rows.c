@@ -2,6 +2,7 @@
 #include "tests/channels/fixture.h"
 #include "tests/check_main.h"
 #include "tests/links/link_fixture.h"
+#include "tests/reading.h"
 
 #include <string.h>
 
@@ -132,7 +133,7 @@ static void remove_and_reload(struct peer *peer)
     ck_assert_uint_eq(peer_save(peer), 1);
     links_free(peer->links);
     ck_assert_int_eq(links_new(&peer->links), ST_OK);
-    ck_assert_int_eq(links_load(peer->links, &peer->store, &peer->fault), ST_OK);
+    ck_assert_int_eq(WITH_READ(&peer->store, links_load(peer->links, &read, &peer->fault)), ST_OK);
     ck_assert_uint_eq(links_count(peer->links), 0);
     ck_assert_uint_eq(links_interfaces(peer->links), 1);
     ck_assert(links_equal(&before, &link_node_keyed(peer->links, before.key)->link));
@@ -232,7 +233,7 @@ START_TEST(rows_of_channels_are_passed_over)
     store_batch_put(&batch, STORE_LINK, key, sizeof key, "x", 1);
     make_key(key, 1, 1, 5);
     store_batch_put(&batch, STORE_LINK, key, sizeof key, "x", 1);
-    ck_assert_int_eq(a.store.commit(a.store.context, &batch, &a.fault), ST_OK);
+    ck_assert_int_eq(store_commit(&a.store, &batch, &a.fault), ST_OK);
     store_batch_fini(&batch);
     peer_reload(&a);
     ck_assert_uint_eq(links_count(a.links), 1);
@@ -246,7 +247,7 @@ static void corrupt(const char *text)
     struct links *links;
 
     ck_assert_int_eq(links_new(&links), ST_OK);
-    ck_assert_int_eq(links_load(links, &a.store, &a.fault), ST_CORRUPT);
+    ck_assert_int_eq(WITH_READ(&a.store, links_load(links, &read, &a.fault)), ST_CORRUPT);
     if (strstr(a.fault.text, text) == NULL)
         ck_abort_msg("\"%s\" is not in \"%s\"", text, a.fault.text);
     ck_assert_uint_eq(links_count(links), 0);
@@ -261,7 +262,7 @@ static void put(uint32_t interface, uint8_t kind, uint64_t seq, const struct byt
     make_key(key, interface, kind, seq);
     store_batch_init(&batch);
     store_batch_put(&batch, STORE_LINK, key, sizeof key, value->data, value->size);
-    ck_assert_int_eq(a.store.commit(a.store.context, &batch, &a.fault), ST_OK);
+    ck_assert_int_eq(store_commit(&a.store, &batch, &a.fault), ST_OK);
     store_batch_fini(&batch);
 }
 
@@ -414,7 +415,7 @@ START_TEST(rows_that_are_no_rows_are_corrupt)
     bytes_fini(&value);
     store_batch_init(&batch);
     store_batch_put(&batch, STORE_LINK, "\0\0\0\0\2", 5, "x", 1);
-    ck_assert_int_eq(a.store.commit(a.store.context, &batch, &a.fault), ST_OK);
+    ck_assert_int_eq(store_commit(&a.store, &batch, &a.fault), ST_OK);
     store_batch_fini(&batch);
     corrupt("the key of a link has 5 bytes");
 }

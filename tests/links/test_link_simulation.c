@@ -145,7 +145,7 @@ static void frame(struct world *world, int who)
     if (rng_below(&world->rng, 30) == 0) {
         crash(world, who);
     } else {
-        HOLDS(site->at.store.commit(site->at.store.context, &batch, &site->at.fault) == ST_OK);
+        HOLDS(store_commit(&site->at.store, &batch, &site->at.fault) == ST_OK);
         site->saved = site->now;
         if (rng_below(&world->rng, 30) == 0)
             crash(world, who);

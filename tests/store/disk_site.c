@@ -1,4 +1,5 @@
 #include "tests/store/disk_site.h"
+#include "tests/reading.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,41 +12,37 @@
 
 /* ---- all rows of a store as one hash ---- */
 
-struct digest {
-    struct hasher *hasher;
-    uint8_t table;
-};
-
-static enum status digest_row(void *context, const uint8_t *key, size_t key_size,
-                              const uint8_t *value, size_t value_size, struct fault *fault)
+static void digest_row(struct hasher *hasher, const struct store_row *stored)
 {
-    struct digest *digest = context;
     uint8_t head[1 + 8 + 8];
 
-    (void)fault;
-    head[0] = digest->table;
-    le64_put(head + 1, key_size);
-    le64_put(head + 9, value_size);
-    hasher_add(digest->hasher, head, sizeof head);
-    hasher_add(digest->hasher, key, key_size);
-    hasher_add(digest->hasher, value, value_size);
-    return ST_OK;
+    head[0] = (uint8_t)stored->table;
+    le64_put(head + 1, stored->key_size);
+    le64_put(head + 9, stored->value_size);
+    hasher_add(hasher, head, sizeof head);
+    hasher_add(hasher, stored->key, stored->key_size);
+    hasher_add(hasher, stored->value, stored->value_size);
 }
 
-static enum status digest_rows(const struct store *store, struct hash *hash, struct fault *fault)
+static enum status digest_rows(const struct store_read *read, struct hash *hash,
+                               struct fault *fault)
 {
-    struct digest digest = {.hasher = hasher_new()};
+    struct hasher *hasher = hasher_new();
     enum status status = ST_OK;
 
-    ck_assert_ptr_nonnull(digest.hasher);
-    hasher_start(digest.hasher);
+    ck_assert_ptr_nonnull(hasher);
+    hasher_start(hasher);
     for (int table = 0; table < STORE_TABLES && status == ST_OK; table++) {
-        digest.table = (uint8_t)table;
-        status = store->walk(store->context, (enum store_table)table, NULL, 0, digest_row, &digest,
-                             fault);
+        struct store_cursor cursor;
+        struct store_row stored;
+
+        store_cursor_open(&cursor, read, (enum store_table)table, NULL, 0, fault);
+        while (store_cursor_next(&cursor, &stored))
+            digest_row(hasher, &stored);
+        status = store_cursor_close(&cursor, ST_OK);
     }
-    *hash = hasher_end(digest.hasher);
-    hasher_free(digest.hasher);
+    *hash = hasher_end(hasher);
+    hasher_free(hasher);
     return status;
 }
 
@@ -54,7 +51,7 @@ static struct hash digest_of(const struct store *store)
     struct fault fault = {0};
     struct hash hash;
 
-    ck_assert_msg(digest_rows(store, &hash, &fault) == ST_OK, "%s", fault.text);
+    ck_assert_msg(WITH_READ(store, digest_rows(&read, &hash, &fault)) == ST_OK, "%s", fault.text);
     return hash;
 }
 
@@ -73,21 +70,18 @@ static enum status commit_recorded(void *context, const struct store_batch *batc
     enum status status;
 
     disk_record_commit(++run->frames);
-    status = run->disk.commit(run->disk.context, batch, fault);
+    status = store_commit(&run->disk, batch, fault);
     ck_assert_uint_le(run->frames, DISK_FRAMES_MAX);
     if (status == ST_OK)
         note_commit(run);
     return status;
 }
 
-static enum status walk_disk(void *context, enum store_table table, const void *prefix,
-                             size_t prefix_size, store_visit visit, void *visit_context,
-                             struct fault *fault)
+static enum status begin_on_disk(void *context, void **snapshot, struct fault *fault)
 {
     const struct disk_site *run = context;
 
-    return run->disk.walk(run->disk.context, table, prefix, prefix_size, visit, visit_context,
-                          fault);
+    return run->disk.begin(run->disk.context, snapshot, fault);
 }
 
 static void open_disk(struct disk_site *run, enum store_mode mode)
@@ -99,39 +93,38 @@ static void open_disk(struct disk_site *run, enum store_mode mode)
     run->disk = store_from_lmdb(run->lmdb);
 }
 
-struct copy {
-    struct store_batch batch;
-    enum store_table table;
-};
-
-static enum status copy_row(void *context, const uint8_t *key, size_t key_size,
-                            const uint8_t *value, size_t value_size, struct fault *fault)
+static enum status copy_rows(const struct store_read *read, struct store_batch *batch)
 {
-    struct copy *copy = context;
+    enum status status = ST_OK;
 
-    (void)fault;
-    store_batch_put(&copy->batch, copy->table, key, key_size, value, value_size);
-    return ST_OK;
+    for (int table = 0; table < STORE_TABLES && status == ST_OK; table++) {
+        struct store_cursor cursor;
+        struct store_row stored;
+
+        store_cursor_open(&cursor, read, (enum store_table)table, NULL, 0, NULL);
+        while (store_cursor_next(&cursor, &stored))
+            store_batch_put(batch, stored.table, stored.key, stored.key_size, stored.value,
+                            stored.value_size);
+        status = store_cursor_close(&cursor, ST_OK);
+    }
+    return status;
 }
 
-/* The site was begun in memory; from here on it lives on the disk. */
+/* The site was begun in memory; from here on it lives on the disk, and its commits are recorded. */
 static void move_to_disk(struct disk_site *run)
 {
-    struct copy copy = {.table = STORE_META};
+    struct store_batch batch;
     struct fault fault = {0};
 
     open_disk(run, STORE_CREATE);
-    store_batch_init(&copy.batch);
-    for (int table = 0; table < STORE_TABLES; table++) {
-        copy.table = (enum store_table)table;
-        ck_assert_int_eq(run->site.store.walk(run->site.store.context, copy.table, NULL, 0,
-                                              copy_row, &copy, &fault),
-                         ST_OK);
-    }
-    ck_assert_msg(run->disk.commit(run->disk.context, &copy.batch, &fault) == ST_OK, "%s",
-                  fault.text);
-    store_batch_fini(&copy.batch);
-    run->site.store = (struct store){.commit = commit_recorded, .walk = walk_disk, .context = run};
+    store_batch_init(&batch);
+    ck_assert_int_eq(WITH_READ(&run->site.store, copy_rows(&read, &batch)), ST_OK);
+    ck_assert_msg(store_commit(&run->disk, &batch, &fault) == ST_OK, "%s", fault.text);
+    store_batch_fini(&batch);
+    run->site.store = run->disk; /* it reads as the disk does */
+    run->site.store.commit = commit_recorded;
+    run->site.store.begin = begin_on_disk;
+    run->site.store.context = run;
 }
 
 /* Agents that try everything, packets that go round, and a service that is paid. */
@@ -198,7 +191,7 @@ enum status disk_site_frame(struct disk_site *run, struct fault *fault)
     (void)core_run(site->core, (uint32_t)rng_below(&run->rng, 60));
     core_frame_close(site->core, 1000000 + site->now_us, &frame);
     if (frame.writes)
-        status = site->store.commit(site->store.context, &frame.batch, fault);
+        status = store_commit(&site->store, &frame.batch, fault);
     core_frame_fini(&frame);
     return status;
 }
@@ -266,7 +259,7 @@ static enum status load_core(const struct disk_site *run, const struct store *st
     memcpy(options.operator_key, run->site.people[OPERATOR].key, sizeof options.operator_key);
     status = core_new(&core, &options, fault);
     if (status == ST_OK)
-        status = core_load(core, store, fault);
+        status = WITH_READ(store, core_load(core, &read, fault));
     if (status == ST_OK)
         status = core_check(core, fault);
     if (status == ST_OK)
@@ -288,9 +281,9 @@ enum status disk_site_recover(const struct disk_site *run, uint64_t *frame, stru
     store = store_from_lmdb(lmdb);
     status = load_core(run, &store, frame, fault);
     if (status == ST_OK)
-        status = audit_verify(&store, &core_audit, &report, fault);
+        status = WITH_READ(&store, audit_verify(&read, &core_audit, &report, fault));
     if (status == ST_OK)
-        status = digest_rows(&store, digest, fault);
+        status = WITH_READ(&store, digest_rows(&read, digest, fault));
     store_lmdb_close(lmdb);
     return status;
 }

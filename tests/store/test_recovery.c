@@ -10,6 +10,7 @@
 #include "ledger/record.h"
 #include "store/store.h"
 #include "tests/ledger/books_check.h"
+#include "tests/reading.h"
 
 enum { MAP_BYTES = 64 * 1024 * 1024, KILLS = 8 };
 
@@ -43,7 +44,8 @@ static struct store_lmdb *books_open_disk(struct books *books, enum store_mode m
     ck_assert_msg(store_lmdb_open(&lmdb, directory, mode, MAP_BYTES, &fault) == ST_OK, "%s",
                   fault.text);
     books->store = store_from_lmdb(lmdb);
-    ck_assert_msg(ledger_load(books->ledger, &books->store, &fault) == ST_OK, "%s", fault.text);
+    ck_assert_msg(WITH_READ(&books->store, ledger_load(books->ledger, &read, &fault)) == ST_OK,
+                  "%s", fault.text);
     books->site_time_us = ledger_last_frame(books->ledger)->site_time_us;
     return lmdb;
 }

@@ -12,6 +12,7 @@
 
 #include "store/private.h"
 #include "tests/check_main.h"
+#include "tests/reading.h"
 
 enum { MAP_BYTES = 64 * 1024 * 1024 };
 
@@ -69,7 +70,7 @@ static void ck_assert_open_refused(enum store_mode mode, enum status status, con
 static enum status commit(struct store_lmdb *lmdb)
 {
     struct store store = store_from_lmdb(lmdb);
-    enum status status = store.commit(store.context, &batch, &fault);
+    enum status status = store_commit(&store, &batch, &fault);
 
     store_batch_clear(&batch);
     return status;
@@ -80,44 +81,49 @@ static void put(const char *key, const char *value)
     store_batch_put(&batch, STORE_ACCOUNT, key, strlen(key), value, strlen(value));
 }
 
-/* A walk written down as "key=value;". */
+/* Rows written down as "key=value;". */
 struct written {
     char text[1024];
     size_t used;
     size_t rows;
-    enum status answer;
 };
 
-static enum status write_row(void *context, const uint8_t *key, size_t key_size,
-                             const uint8_t *value, size_t value_size, struct fault *unused)
+static void write_row(struct written *written, const struct store_row *row)
 {
-    struct written *written = context;
-
-    (void)unused;
     written->rows++;
     if (written->used < sizeof written->text)
-        written->used += (size_t)snprintf(
-            written->text + written->used, sizeof written->text - written->used, "%.*s=%.*s;",
-            (int)key_size, (const char *)key, (int)value_size, (const char *)value);
-    return written->answer;
+        written->used +=
+            (size_t)snprintf(written->text + written->used, sizeof written->text - written->used,
+                             "%.*s=%.*s;", (int)row->key_size, (const char *)row->key,
+                             (int)row->value_size, (const char *)row->value);
 }
 
-static enum status walk(struct store_lmdb *lmdb, enum store_table table, const char *prefix,
+static enum status write_rows(const struct store_read *read, enum store_table table,
+                              const char *prefix, struct written *written)
+{
+    struct store_cursor cursor;
+    struct store_row row;
+
+    *written = (struct written){0};
+    store_cursor_open(&cursor, read, table, prefix, strlen(prefix), &fault);
+    while (store_cursor_next(&cursor, &row))
+        write_row(written, &row);
+    return store_cursor_close(&cursor, ST_OK);
+}
+
+static enum status list(struct store_lmdb *lmdb, enum store_table table, const char *prefix,
                         struct written *written)
 {
     struct store store = store_from_lmdb(lmdb);
 
-    memset(written->text, 0, sizeof written->text);
-    written->used = 0;
-    written->rows = 0;
-    return store.walk(store.context, table, prefix, strlen(prefix), write_row, written, &fault);
+    return WITH_READ(&store, write_rows(&read, table, prefix, written));
 }
 
 static void ck_assert_holds(struct store_lmdb *lmdb, const char *prefix, const char *want)
 {
-    struct written written = {.answer = ST_OK};
+    struct written written;
 
-    ck_assert_msg(walk(lmdb, STORE_ACCOUNT, prefix, &written) == ST_OK, "%s", fault.text);
+    ck_assert_msg(list(lmdb, STORE_ACCOUNT, prefix, &written) == ST_OK, "%s", fault.text);
     ck_assert_str_eq(written.text, want);
 }
 
@@ -151,7 +157,7 @@ END_TEST
 START_TEST(tables_are_apart)
 {
     struct store_lmdb *lmdb = open_store(STORE_CREATE);
-    struct written written = {.answer = ST_OK};
+    struct written written;
 
     for (int table = 0; table < STORE_TABLES; table++)
         store_batch_put(&batch, (enum store_table)table, "k", 1,
@@ -162,7 +168,7 @@ START_TEST(tables_are_apart)
         char want[64];
 
         (void)snprintf(want, sizeof want, "k=%s;", store_table_name((enum store_table)table));
-        ck_assert_int_eq(walk(lmdb, (enum store_table)table, "", &written), ST_OK);
+        ck_assert_int_eq(list(lmdb, (enum store_table)table, "", &written), ST_OK);
         ck_assert_str_eq(written.text, want);
     }
     store_lmdb_close(lmdb);
@@ -173,13 +179,13 @@ START_TEST(large_values_come_back_whole)
 {
     struct store_lmdb *lmdb = open_store(STORE_CREATE);
     char *value = calloc(1, STORE_VALUE_BYTES_MAX + 1);
-    struct written written = {.answer = ST_OK};
+    struct written written;
 
     ck_assert_ptr_nonnull(value);
     memset(value, 'x', STORE_VALUE_BYTES_MAX);
     store_batch_put(&batch, STORE_CODE, "big", 3, value, STORE_VALUE_BYTES_MAX);
     ck_assert_int_eq(commit(lmdb), ST_OK);
-    ck_assert_int_eq(walk(lmdb, STORE_CODE, "", &written), ST_OK);
+    ck_assert_int_eq(list(lmdb, STORE_CODE, "", &written), ST_OK);
     ck_assert_uint_eq(written.rows, 1);
     ck_assert_uint_eq(written.used, STORE_VALUE_BYTES_MAX + 5);
     free(value);
@@ -187,16 +193,29 @@ START_TEST(large_values_come_back_whole)
 }
 END_TEST
 
-START_TEST(a_visit_can_end_the_walk)
+static enum status stop_at_once(void *context, struct fault *why)
+{
+    return ++*(size_t *)context > 1 ? fault_set(why, ST_BUSY, "stopped") : ST_OK;
+}
+
+START_TEST(a_poll_can_end_a_cursor_between_two_rows)
 {
     struct store_lmdb *lmdb = open_store(STORE_CREATE);
-    struct written written = {.answer = ST_FULL};
+    struct store store = store_from_lmdb(lmdb);
+    struct written written;
+    struct store_read read;
+    size_t polls = 0;
 
     put("a", "1");
     put("b", "2");
     ck_assert_int_eq(commit(lmdb), ST_OK);
-    ck_assert_int_eq(walk(lmdb, STORE_ACCOUNT, "", &written), ST_FULL);
-    ck_assert_uint_eq(written.rows, 1);
+    ck_assert_int_eq(store_read_begin(&read, &store, &fault), ST_OK);
+    read.poll = stop_at_once;
+    read.poll_context = &polls;
+    ck_assert_int_eq(write_rows(&read, STORE_ACCOUNT, "", &written), ST_BUSY);
+    ck_assert_str_eq(fault.text, "stopped");
+    ck_assert_str_eq(written.text, "a=1;");
+    store_read_end(&read);
     store_lmdb_close(lmdb);
 }
 END_TEST
@@ -419,19 +438,19 @@ START_TEST(a_reader_in_another_process_works_beside_the_writer)
     child = fork();
     ck_assert_int_ge(child, 0);
     if (child == 0) {
-        struct written written = {.answer = ST_OK};
+        struct written written;
         struct store_lmdb *reader;
 
         if (read(to_child[0], &byte, 1) != 1)
             _exit(2);
         if (store_lmdb_open(&reader, directory, STORE_READ_ONLY, MAP_BYTES, &fault) != ST_OK)
             _exit(3);
-        if (walk(reader, STORE_ACCOUNT, "", &written) != ST_OK ||
+        if (list(reader, STORE_ACCOUNT, "", &written) != ST_OK ||
             strcmp(written.text, "a=1;b=2;") != 0)
             _exit(4);
         if (write(to_parent[1], &byte, 1) != 1 || read(to_child[0], &byte, 1) != 1)
             _exit(5);
-        if (walk(reader, STORE_ACCOUNT, "", &written) != ST_OK ||
+        if (list(reader, STORE_ACCOUNT, "", &written) != ST_OK ||
             strcmp(written.text, "a=1;b=2;c=3;") != 0)
             _exit(6);
         store_lmdb_close(reader);
@@ -454,65 +473,65 @@ END_TEST
 
 /* ---- snapshots ---- */
 
-struct nested {
-    struct store_lmdb *lmdb;
-    size_t rows;
-};
-
-static enum status count_row(void *context, const uint8_t *key, size_t key_size,
-                             const uint8_t *value, size_t value_size, struct fault *unused)
-{
-    struct nested *nested = context;
-
-    (void)key;
-    (void)key_size;
-    (void)value;
-    (void)value_size;
-    (void)unused;
-    nested->rows++;
-    return ST_OK;
-}
-
-static enum status commit_and_count(void *context, const uint8_t *key, size_t key_size,
-                                    const uint8_t *value, size_t value_size, struct fault *unused)
-{
-    struct nested *nested = context;
-    struct store store = store_from_lmdb(nested->lmdb);
-
-    (void)key;
-    (void)key_size;
-    (void)value;
-    (void)value_size;
-    (void)unused;
-    store_batch_put(&batch, STORE_CUSTOMER, "new", 3, "x", 1);
-    ck_assert_int_eq(commit(nested->lmdb), ST_OK);
-    return store.walk(store.context, STORE_CUSTOMER, NULL, 0, count_row, nested, &fault);
-}
-
-START_TEST(a_walk_within_a_walk_sees_the_same_snapshot)
+START_TEST(a_read_shows_what_was_committed_when_it_began)
 {
     struct store_lmdb *lmdb = store_with_a();
     struct store store = store_from_lmdb(lmdb);
-    struct nested nested = {.lmdb = lmdb};
+    struct written written;
+    struct store_row row;
+    struct store_read read;
+    struct store_read later;
 
-    ck_assert_int_eq(
-        store.walk(store.context, STORE_ACCOUNT, NULL, 0, commit_and_count, &nested, &fault),
-        ST_OK);
-    ck_assert_uint_eq(nested.rows, 0);
-    ck_assert_int_eq(store.walk(store.context, STORE_CUSTOMER, NULL, 0, count_row, &nested, &fault),
-                     ST_OK);
-    ck_assert_uint_eq(nested.rows, 1);
+    ck_assert_int_eq(store_read_begin(&read, &store, &fault), ST_OK);
+    store_batch_put(&batch, STORE_CUSTOMER, "new", 3, "x", 1);
+    ck_assert_int_eq(commit(lmdb), ST_OK);
+    ck_assert_int_eq(write_rows(&read, STORE_CUSTOMER, "", &written), ST_OK);
+    ck_assert_uint_eq(written.rows, 0);
+    ck_assert_int_eq(store_get(&read, STORE_CUSTOMER, "new", 3, &row, &fault), ST_MISSING);
+    ck_assert_int_eq(store_read_begin(&later, &store, &fault), ST_OK); /* by the same thread */
+    ck_assert_int_eq(store_get(&later, STORE_CUSTOMER, "new", 3, &row, &fault), ST_OK);
+    ck_assert_mem_eq(row.value, "x", row.value_size);
+    store_read_end(&read);
+    store_read_end(&later);
+    store_lmdb_close(lmdb);
+}
+END_TEST
+
+START_TEST(a_row_is_got_by_its_whole_key)
+{
+    struct store_lmdb *lmdb = open_store(STORE_CREATE);
+    struct store store = store_from_lmdb(lmdb);
+    struct store_row row;
+    struct store_read read;
+
+    put("ab", "1");
+    ck_assert_int_eq(commit(lmdb), ST_OK);
+    ck_assert_int_eq(store_read_begin(&read, &store, &fault), ST_OK);
+    ck_assert_int_eq(store_get(&read, STORE_ACCOUNT, "a", 1, &row, &fault), ST_MISSING);
+    ck_assert_int_eq(store_get(&read, STORE_ACCOUNT, "abc", 3, &row, &fault), ST_MISSING);
+    ck_assert_int_eq(store_get(&read, STORE_ACCOUNT, "ab", 2, &row, &fault), ST_OK);
+    ck_assert_int_eq(row.table, STORE_ACCOUNT);
+    ck_assert_uint_eq(row.key_size, 2);
+    ck_assert_uint_eq(row.value_size, 1);
+    store_read_end(&read);
     store_lmdb_close(lmdb);
 }
 END_TEST
 
 /* ---- damage ---- */
 
+static enum status get_ab(struct store_lmdb *lmdb, enum store_table table)
+{
+    struct store store = store_from_lmdb(lmdb);
+    struct store_row row;
+
+    return WITH_READ(&store, store_get(&read, table, "\x12\xab", 2, &row, &fault));
+}
+
 START_TEST(every_damaged_bit_in_every_table_is_found_and_named)
 {
     struct store_lmdb *lmdb = open_store(STORE_CREATE);
-    struct store store = store_from_lmdb(lmdb);
-    struct nested nested = {.lmdb = lmdb};
+    struct written written;
 
     for (int i = 0; i < STORE_TABLES; i++)
         store_batch_put(&batch, (enum store_table)i, "\x12\xab", 2, "a row", 5);
@@ -527,14 +546,15 @@ START_TEST(every_damaged_bit_in_every_table_is_found_and_named)
         /* Each byte in each table, and over all tables each bit. */
         for (bit = (size_t)i % 8;
              store_lmdb_damage(lmdb, table, "\x12\xab", 2, bit, &fault) == ST_OK; bit += 8) {
-            ck_assert_int_eq(store.walk(store.context, table, NULL, 0, count_row, &nested, &fault),
-                             ST_CORRUPT);
+            ck_assert_int_eq(list(lmdb, table, "", &written), ST_CORRUPT);
+            ck_assert_str_eq(fault.text, want);
+            ck_assert_int_eq(get_ab(lmdb, table), ST_CORRUPT);
             ck_assert_str_eq(fault.text, want);
             ck_assert_int_eq(store_lmdb_damage(lmdb, table, "\x12\xab", 2, bit, &fault), ST_OK);
         }
         ck_assert_uint_eq(bit / 8, 5 + STORE_HASH_BYTES);
-        ck_assert_int_eq(store.walk(store.context, table, NULL, 0, count_row, &nested, &fault),
-                         ST_OK);
+        ck_assert_int_eq(list(lmdb, table, "", &written), ST_OK);
+        ck_assert_uint_eq(written.rows, 1);
     }
     ck_assert_int_eq(store_lmdb_damage(lmdb, STORE_AGENT, "none", 4, 0, &fault), ST_MISSING);
     store_lmdb_close(lmdb);
@@ -835,8 +855,9 @@ int main(void)
     tcase_add_test(rows, what_was_committed_is_there_after_reopening);
     tcase_add_test(rows, tables_are_apart);
     tcase_add_test(rows, large_values_come_back_whole);
-    tcase_add_test(rows, a_visit_can_end_the_walk);
-    tcase_add_test(rows, a_walk_within_a_walk_sees_the_same_snapshot);
+    tcase_add_test(rows, a_poll_can_end_a_cursor_between_two_rows);
+    tcase_add_test(rows, a_read_shows_what_was_committed_when_it_began);
+    tcase_add_test(rows, a_row_is_got_by_its_whole_key);
     tcase_add_test(rows, usage_grows_with_what_is_stored);
     suite_add_tcase(suite, rows);
 

@@ -1,4 +1,5 @@
 #include "tests/site/core/fixture.h"
+#include "tests/reading.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -70,7 +71,8 @@ static void start_core(struct site *site)
     memcpy(options.site_key, site->site_key, sizeof options.site_key);
     memcpy(options.operator_key, site->people[OPERATOR].key, sizeof options.operator_key);
     ck_assert_msg(core_new(&site->core, &options, &fault) == ST_OK, "%s", fault.text);
-    ck_assert_msg(core_load(site->core, &site->store, &fault) == ST_OK, "%s", fault.text);
+    ck_assert_msg(WITH_READ(&site->store, core_load(site->core, &read, &fault)) == ST_OK, "%s",
+                  fault.text);
 }
 
 static void make_key(struct person *person, struct rng *rng)
@@ -145,8 +147,7 @@ void site_frame(struct site *site)
     core_frame_close(site->core, 1000000 + site->now_us + site->frames % 3 * site->wall_jump_us,
                      &frame);
     if (frame.writes) {
-        ck_assert_msg(site->store.commit(site->store.context, &frame.batch, &fault) == ST_OK, "%s",
-                      fault.text);
+        ck_assert_msg(store_commit(&site->store, &frame.batch, &fault) == ST_OK, "%s", fault.text);
         site->frames++;
     }
     keep_answer(site, &frame);
@@ -213,8 +214,9 @@ void site_verify(struct site *site)
     struct verify_report report;
     struct fault fault = {0};
 
-    ck_assert_msg(audit_verify(&site->store, &core_audit, &report, &fault) == ST_OK, "%s",
-                  fault.text);
+    ck_assert_msg(WITH_READ(&site->store, audit_verify(&read, &core_audit, &report, &fault)) ==
+                      ST_OK,
+                  "%s", fault.text);
 }
 
 /* ---- requests ---- */

@@ -1,4 +1,5 @@
 #include "tests/site/core/network.h"
+#include "tests/reading.h"
 
 #include "tests/site/core/probe.h"
 
@@ -218,7 +219,8 @@ void network_agrees(struct network *network)
         struct verify_report report;
         struct fault fault;
 
-        ck_assert_msg(audit_verify(&network->sites[i].store, &core_audit, &report, &fault) == ST_OK,
+        ck_assert_msg(WITH_READ(&network->sites[i].store,
+                                audit_verify(&read, &core_audit, &report, &fault)) == ST_OK,
                       "site %zu: %s", i, fault.text);
         minted += report.treasury_debit;
         out += report.link_out;

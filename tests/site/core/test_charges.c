@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tests/ledger/forge.h"
+#include "tests/reading.h"
 #include "tests/site/core/network.h"
 #include "tests/site/core/puppet.h"
 
@@ -122,7 +123,8 @@ static void found(const struct store *store, const struct lie *lie)
     struct fault fault = {.text = "nothing"};
 
     forge(store, lie);
-    ck_assert_int_eq(audit_verify(store, &core_audit, &report, &fault), ST_CORRUPT);
+    ck_assert_int_eq(WITH_READ(store, audit_verify(&read, &core_audit, &report, &fault)),
+                     ST_CORRUPT);
     ck_assert_msg(strstr(fault.text, lie->said) != NULL, "\"%s\" does not say \"%s\"", fault.text,
                   lie->said);
 }
@@ -166,7 +168,8 @@ START_TEST(only_the_charges_tell_such_a_lie)
     struct fault fault = {0};
 
     forge(&site.store, &lies[0]);
-    ck_assert_msg(audit_verify(&site.store, &without, &report, &fault) == ST_OK, "%s", fault.text);
+    ck_assert_msg(WITH_READ(&site.store, audit_verify(&read, &without, &report, &fault)) == ST_OK,
+                  "%s", fault.text);
 }
 END_TEST
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agents/agents.h"
+#include "tests/reading.h"
 #include "tests/site/core/fixture.h"
 
 static struct site site;
@@ -27,7 +28,7 @@ static enum status start_again(struct fault *fault)
     memcpy(options.site_key, site.site_key, sizeof options.site_key);
     memcpy(options.operator_key, site.people[OPERATOR].key, sizeof options.operator_key);
     ck_assert_int_eq(core_new(&core, &options, fault), ST_OK);
-    status = core_load(core, &site.store, fault);
+    status = WITH_READ(&site.store, core_load(core, &read, fault));
     core_free(core);
     return status;
 }
@@ -39,15 +40,16 @@ START_TEST(books_count_in_the_currency_of_their_first_frame)
 
     site_open(&site, 1, 5000000000);
     ck_assert_str_eq(site.core->book.currency, "SRI");
-    ck_assert_int_eq(core_read_currency(&site.store, text, &fault), ST_OK);
+    ck_assert_int_eq(WITH_READ(&site.store, core_read_currency(&read, text, &fault)), ST_OK);
     ck_assert_str_eq(text, "SRI");
     count_in("JPY");
     ck_assert_int_eq(start_again(&fault), ST_INVALID);
     ck_assert_msg(strstr(fault.text, "in SRI") != NULL && strstr(fault.text, "in JPY") != NULL,
                   "%s", fault.text);
-    ck_assert_int_eq(core_check_book(&site.store, &site.book, &fault), ST_INVALID);
+    ck_assert_int_eq(WITH_READ(&site.store, core_check_book(&read, &site.book, &fault)),
+                     ST_INVALID);
     count_in("SRI");
-    ck_assert_int_eq(core_check_book(&site.store, &site.book, &fault), ST_OK);
+    ck_assert_int_eq(WITH_READ(&site.store, core_check_book(&read, &site.book, &fault)), ST_OK);
     ck_assert_int_eq(start_again(&fault), ST_OK);
     site_close(&site);
 }
@@ -64,8 +66,8 @@ START_TEST(books_without_a_frame_take_any_currency)
     ck_assert_int_eq(store_memory_new(&memory), ST_OK);
     store = store_from_memory(memory);
     pricebook_default(&book, &core_order_names);
-    ck_assert_int_eq(core_read_currency(&store, text, &fault), ST_MISSING);
-    ck_assert_int_eq(core_check_book(&store, &book, &fault), ST_OK);
+    ck_assert_int_eq(WITH_READ(&store, core_read_currency(&read, text, &fault)), ST_MISSING);
+    ck_assert_int_eq(WITH_READ(&store, core_check_book(&read, &book, &fault)), ST_OK);
     store_memory_free(memory);
 }
 END_TEST
@@ -109,7 +111,7 @@ START_TEST(every_book_stays_with_the_frame_from_which_it_held)
     change_fuel(before / 2);
     change_fuel(before / 2); /* no change */
     change_fuel(before);     /* back is a change */
-    ck_assert_int_eq(ledger_prices_each(&site.store, see, &seen, &fault), ST_OK);
+    ck_assert_int_eq(WITH_READ(&site.store, ledger_prices_each(&read, see, &seen, &fault)), ST_OK);
     ck_assert_uint_eq(seen.count, 3);
     ck_assert_uint_eq(seen.frames[0], 1);
     ck_assert(seen.frames[1] > 1 && seen.frames[2] > seen.frames[1]);
@@ -137,7 +139,7 @@ START_TEST(a_running_site_takes_another_book)
     ck_assert_uint_eq(agents_prices(site.core->agents)->id, 2);
     ck_assert_uint_eq(agents_prices(site.core->agents)->turn_fuel_max, site.book.turn_fuel_max);
     site_frame(&site);
-    ck_assert_int_eq(ledger_prices_each(&site.store, see, &seen, &fault), ST_OK);
+    ck_assert_int_eq(WITH_READ(&site.store, ledger_prices_each(&read, see, &seen, &fault)), ST_OK);
     ck_assert_uint_eq(seen.count, 2);
     ck_assert_uint_eq(seen.frames[1], ledger_last_frame(core_ledger(site.core))->frame);
     ck_assert_uint_eq(seen.fuel_max[1], site.book.turn_fuel_max);
@@ -221,7 +223,7 @@ static void damage(bool drop)
         store_batch_delete(&batch, STORE_META, key, sizeof key);
     else
         store_batch_put(&batch, STORE_META, key, sizeof key, row.data, row.size);
-    ck_assert_int_eq(site.store.commit(site.store.context, &batch, &fault), ST_OK);
+    ck_assert_int_eq(store_commit(&site.store, &batch, &fault), ST_OK);
     store_batch_fini(&batch);
     bytes_fini(&row);
     bytes_fini(&book);
@@ -235,7 +237,8 @@ START_TEST(a_book_that_is_lost_or_changed_is_named)
     for (int drop = 0; drop < 2; drop++) {
         site_open(&site, 1, 5000000000);
         damage(drop == 1);
-        ck_assert_int_eq(audit_verify(&site.store, &core_audit, &report, &fault), ST_CORRUPT);
+        ck_assert_int_eq(WITH_READ(&site.store, audit_verify(&read, &core_audit, &report, &fault)),
+                         ST_CORRUPT);
         ck_assert_msg(strstr(fault.text, "book of prices 1 is") != NULL, "%s", fault.text);
         site_close(&site);
     }

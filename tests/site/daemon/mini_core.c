@@ -67,9 +67,9 @@ static void find_account(void *context, const struct account *account)
         core->account = account->id;
 }
 
-enum status core_load(struct core *core, const struct store *store, struct fault *fault)
+enum status core_load(struct core *core, const struct store_read *read, struct fault *fault)
 {
-    enum status status = ledger_load(core->ledger, store, fault);
+    enum status status = ledger_load(core->ledger, read, fault);
 
     if (status == ST_OK)
         ledger_each_account(core->ledger, find_account, core);
@@ -374,11 +374,11 @@ enum status core_check(const struct core *core, struct fault *fault)
     return ST_OK;
 }
 
-enum status core_claims(void *context, const struct store *store, struct ledger_claims *claims,
+enum status core_claims(void *context, const struct store_read *read, struct ledger_claims *claims,
                         struct fault *fault)
 {
     (void)context;
-    (void)store;
+    (void)read;
     (void)claims;
     (void)fault;
     return ST_OK;

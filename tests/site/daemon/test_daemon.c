@@ -17,6 +17,7 @@
 #include "site/daemon/marker.h"
 #include "store/store.h"
 #include "tests/check_main.h"
+#include "tests/reading.h"
 #include "tests/site/daemon/mini_core.h"
 #include "tests/temp_dir.h"
 
@@ -35,7 +36,7 @@ struct start {
     uint64_t file_bytes_max; /* 0: no limit */
     uint64_t map_bytes;
     void (*before_turn)(uint64_t agent, uint64_t message);
-    enum status (*verify)(const struct store *store, struct fault *fault);
+    enum status (*verify)(const struct store_read *read, struct fault *fault);
 };
 
 static const uint8_t site_key[CONTROL_KEY_BYTES] = {0x51, 0x7e};
@@ -243,7 +244,8 @@ static uint64_t minted(void)
                                   &fault) == ST_OK,
                   "%s", fault.text);
     store = store_from_lmdb(lmdb);
-    ck_assert_msg(audit_verify(&store, NULL, &report, &fault) == ST_OK, "%s", fault.text);
+    ck_assert_msg(WITH_READ(&store, audit_verify(&read, NULL, &report, &fault)) == ST_OK, "%s",
+                  fault.text);
     store_lmdb_close(lmdb);
     return (uint64_t)report.treasury_debit;
 }
@@ -326,20 +328,20 @@ START_TEST(more_signals_during_the_end_change_nothing_of_it)
 }
 END_TEST
 
-static enum status verify_and_be_stopped(const struct store *store, struct fault *fault)
+static enum status verify_and_be_stopped(const struct store_read *read, struct fault *fault)
 {
     struct verify_report report;
 
     (void)kill(getpid(), SIGHUP);
     (void)kill(getpid(), SIGTERM);
-    return audit_verify(store, NULL, &report, fault);
+    return audit_verify(read, NULL, &report, fault);
 }
 
-static enum status just_verify(const struct store *store, struct fault *fault)
+static enum status just_verify(const struct store_read *read, struct fault *fault)
 {
     struct verify_report report;
 
-    return audit_verify(store, NULL, &report, fault);
+    return audit_verify(read, NULL, &report, fault);
 }
 
 START_TEST(sigterm_in_a_start_ends_it_with_0_and_owes_the_next_one_nothing)

@@ -4,8 +4,9 @@
 #include <poll.h>
 #include <signal.h>
 
-#include "site/daemon/start_store.h"
+#include "site/daemon/start_poll.h"
 #include "tests/check_main.h"
+#include "tests/reading.h"
 
 enum { ROWS = 1000 };
 
@@ -29,7 +30,7 @@ static void setup(void)
         store_batch_put(&batch, STORE_PAGE, key, sizeof key, key, sizeof key);
         store_batch_put(&batch, STORE_ACCOUNT, key, sizeof key, key, sizeof key);
     }
-    ck_assert_int_eq(store.commit(store.context, &batch, NULL), ST_OK);
+    ck_assert_int_eq(store_commit(&store, &batch, NULL), ST_OK);
     store_batch_fini(&batch);
 }
 
@@ -86,81 +87,68 @@ struct seen {
     int signal;
 };
 
-static enum status see(void *context, const uint8_t *key, size_t key_size, const uint8_t *value,
-                       size_t value_size, struct fault *fault)
-{
-    struct seen *seen = context;
+static struct start_poll poll_state;
 
-    (void)key;
-    (void)key_size;
-    (void)value;
-    (void)value_size;
-    (void)fault;
-    if (++seen->rows == seen->at)
-        ck_assert_int_eq(raise(seen->signal), 0);
-    return ST_OK;
+/* Step through a table as a start does, with `signals` taken between rows. */
+static enum status see_rows(struct store_read *read, enum store_table table, struct seen *seen,
+                            struct fault *fault)
+{
+    struct store_cursor cursor;
+    struct store_row stored;
+
+    read->poll = start_poll;
+    read->poll_context = &poll_state;
+    store_cursor_open(&cursor, read, table, NULL, 0, fault);
+    while (store_cursor_next(&cursor, &stored)) {
+        if (++seen->rows == seen->at)
+            ck_assert_int_eq(raise(seen->signal), 0);
+    }
+    return store_cursor_close(&cursor, ST_OK);
 }
 
-static enum status walk(const struct store *from, enum store_table table, size_t prefix_size,
-                        struct seen *seen)
+static enum status see_table(enum store_table table, struct seen *seen)
 {
-    static const uint8_t prefix[4] = {0};
-    struct fault fault;
+    struct fault fault = {0};
 
-    return from->walk(from->context, table, prefix, prefix_size, see, seen, &fault);
+    poll_state.signals = &signals;
+    return WITH_READ(&store, see_rows(&read, table, seen, &fault));
 }
 
-START_TEST(a_walk_ends_soon_after_a_signal_and_so_does_the_next)
+START_TEST(a_read_ends_soon_after_a_signal_and_so_does_the_next)
 {
     struct seen seen = {.at = 100, .signal = SIGTERM};
-    struct start_store start;
-    struct store starting = start_store_init(&start, &store, &signals);
 
-    ck_assert_int_eq(walk(&starting, STORE_ACCOUNT, 0, &seen), ST_BUSY);
+    ck_assert_int_eq(see_table(STORE_ACCOUNT, &seen), ST_BUSY);
     ck_assert_uint_ge(seen.rows, 100);
     ck_assert_uint_le(seen.rows, 200);
     seen = (struct seen){0};
-    ck_assert_int_eq(walk(&starting, STORE_PAGE, 0, &seen), ST_BUSY);
+    ck_assert_int_eq(see_table(STORE_PAGE, &seen), ST_BUSY);
     ck_assert_uint_eq(seen.rows, 0);
 }
 END_TEST
 
-START_TEST(a_walk_goes_on_after_sighup_and_the_edge_still_hears_of_it)
+START_TEST(a_read_goes_on_after_sighup_and_the_edge_is_still_given_it)
 {
     struct seen seen = {.at = 100, .signal = SIGHUP};
-    struct start_store start;
-    struct store starting = start_store_init(&start, &store, &signals);
 
-    ck_assert_int_eq(walk(&starting, STORE_ACCOUNT, 0, &seen), ST_OK);
+    ck_assert_int_eq(see_table(STORE_ACCOUNT, &seen), ST_OK);
     ck_assert_uint_eq(seen.rows, ROWS);
     ck_assert(signals.hang_up);
 }
 END_TEST
 
+static enum status get_page(const struct store_read *read)
+{
+    static const uint8_t key[4] = {0};
+    struct store_row stored;
+
+    return store_get(read, STORE_PAGE, key, sizeof key, &stored, NULL);
+}
+
 START_TEST(a_page_that_is_wanted_comes_though_a_signal_came)
 {
-    struct seen seen = {0};
-    struct start_store start;
-    struct store starting = start_store_init(&start, &store, &signals);
-
     signals.stop = SIGTERM;
-    ck_assert_int_eq(walk(&starting, STORE_PAGE, 4, &seen), ST_OK);
-    ck_assert_uint_eq(seen.rows, 1);
-}
-END_TEST
-
-START_TEST(after_the_start_the_store_looks_at_no_signal)
-{
-    struct seen seen = {.at = 1, .signal = SIGTERM};
-    struct start_store start;
-    struct store starting = start_store_init(&start, &store, &signals);
-
-    start_store_done(&start);
-    ck_assert_int_eq(walk(&starting, STORE_ACCOUNT, 0, &seen), ST_OK);
-    ck_assert_uint_eq(seen.rows, ROWS);
-    ck_assert_int_eq(signals.stop, 0);
-    signals_take(&signals);
-    ck_assert_int_eq(signals.stop, SIGTERM);
+    ck_assert_int_eq(WITH_READ(&store, get_page(&read)), ST_OK);
 }
 END_TEST
 
@@ -173,10 +161,9 @@ int main(void)
     tcase_add_test(tcase, what_came_before_the_descriptor_was_open_is_heard);
     tcase_add_test(tcase, the_first_signal_that_stops_is_the_one_that_is_told);
     tcase_add_test(tcase, signals_without_a_meaning_are_not_even_seen);
-    tcase_add_test(tcase, a_walk_ends_soon_after_a_signal_and_so_does_the_next);
-    tcase_add_test(tcase, a_walk_goes_on_after_sighup_and_the_edge_still_hears_of_it);
+    tcase_add_test(tcase, a_read_ends_soon_after_a_signal_and_so_does_the_next);
+    tcase_add_test(tcase, a_read_goes_on_after_sighup_and_the_edge_is_still_given_it);
     tcase_add_test(tcase, a_page_that_is_wanted_comes_though_a_signal_came);
-    tcase_add_test(tcase, after_the_start_the_store_looks_at_no_signal);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }
