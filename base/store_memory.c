@@ -178,7 +178,7 @@ static enum status memory_commit(void *context, const struct store_batch *batch,
     INVARIANT(!store_batch_failed(batch));
     INVARIANT(memory->reads == 0); /* a row that is shown would be freed */
     if (memory->fails && memory->good_commits == 0)
-        return fault_set(fault, ST_IO, "commit: the store in memory was told to fail");
+        return fault_set(fault, ST_IO, "commit: this store in memory is set to fail");
     made = calloc((size_t)batch->count + 1, sizeof(struct memory_row *));
     if (made == NULL)
         return fault_set(fault, ST_NOMEM, "commit: out of memory");

@@ -14,9 +14,10 @@
 enum { HEAD_TXN_OFFSET = 144, HEAD_TXN_BYTES = 8 };
 _Static_assert(sizeof(size_t) == 8, "LMDB lays its pages out by the machine's word");
 
-/* Reading beside a daemon: it may commit between our two reads. */
+/* A daemon that runs may commit between our two reads. */
 enum { HEAD_TRIES = 16 };
 
+/* The number of the last transaction that a head page names.  False: it cannot be read. */
 static bool heads_read(int fd, uint64_t page, uint64_t page_bytes, uint64_t *txn)
 {
     uint8_t bytes[HEAD_TXN_BYTES];
@@ -28,6 +29,7 @@ static bool heads_read(int fd, uint64_t page, uint64_t page_bytes, uint64_t *txn
     return true;
 }
 
+/* Whether these are the numbers of two heads that commits wrote in turn: the even one on page 0. */
 static bool take_turns(const uint64_t txn[2])
 {
     if (txn[0] == 0 && txn[1] == 0)
@@ -52,7 +54,7 @@ enum status heads_check(struct store_lmdb *lmdb, struct fault *fault)
             return ST_OK;
     }
     return fault_set(fault, ST_CORRUPT,
-                     "%s/data.mdb: its first pages tell transactions %" PRIu64 " and %" PRIu64
+                     "%s/data.mdb: its first pages name transactions %" PRIu64 " and %" PRIu64
                      ", which do not follow each other",
                      lmdb->path, txn[0], txn[1]);
 }

@@ -17,6 +17,7 @@ enum { FREE_TABLE = 0 };
 
 static sigjmp_buf beyond_end;
 
+/* The signal of a page behind the end of its file: back to search_guarded(). */
 static void on_bus_error(int signal_number)
 {
     (void)signal_number;
@@ -79,6 +80,8 @@ static void search_guarded(struct store_lmdb *lmdb, struct free_search *search, 
     INVARIANT(sigaction(SIGBUS, &before, NULL) == 0);
 }
 
+/* Whether LMDB never wrote the pages from `first` to `last`, so that a file without them is whole.
+ */
 static bool missing_is_free(struct store_lmdb *lmdb, uint64_t first, uint64_t last)
 {
     struct free_search search = {.whole = false};
@@ -103,7 +106,7 @@ enum status length_check(struct store_lmdb *lmdb, struct fault *fault)
     INVARIANT(mdb_env_info(lmdb->env, &info) == 0);
     INVARIANT(mdb_env_stat(lmdb->env, &stat_env) == 0);
     INVARIANT(mdb_env_get_fd(lmdb->env, &fd) == 0);
-    /* After the header was read: beside a running daemon the file may grow, never shrink. */
+    /* After the header was read: a running daemon may let the file grow, never shrink. */
     if (fstat(fd, &file) != 0)
         return fault_set(fault, ST_IO, "%s/data.mdb: its length cannot be read", lmdb->path);
     page_bytes = stat_env.ms_psize;

@@ -15,6 +15,7 @@
 
 enum { PID_TEXT_BYTES = 24 };
 
+/* Name the process that holds the lock, by what it wrote into the file. */
 static enum status lock_busy(int fd, const char *name, struct fault *fault)
 {
     char text[PID_TEXT_BYTES] = "";
@@ -34,6 +35,7 @@ enum status lock_take(int *lock, const char *path, struct fault *fault)
     int size;
     int fd;
 
+    /* Never through a link, and never waiting: somebody else may have put the file here. */
     size = snprintf(name, sizeof name, "%s/lock", path);
     if (size < 0 || (size_t)size >= sizeof name)
         return fault_set(fault, ST_INVALID, "the path of the store is too long");

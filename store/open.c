@@ -72,6 +72,7 @@ static enum status check_data(const char *path, enum store_mode mode, struct fau
     return ST_OK;
 }
 
+/* A directory that is there already is taken: check_data() refuses it if it holds a store. */
 static enum status make_directory(const char *path, struct fault *fault)
 {
     if (mkdir(path, 0700) == 0 || errno == EEXIST)
@@ -95,6 +96,7 @@ static enum status sync_directory(const char *path, struct fault *fault)
 
 /* ---- tables and the format's version ---- */
 
+/* The row of table `format` (docs/records.md, "The store"), sealed as any other row. */
 static enum status put_format(struct store_lmdb *lmdb, MDB_txn *txn, MDB_dbi table,
                               struct fault *fault)
 {
@@ -110,6 +112,7 @@ static enum status put_format(struct store_lmdb *lmdb, MDB_txn *txn, MDB_dbi tab
     return error == 0 ? ST_OK : store_fault(lmdb, error, "write its format", fault);
 }
 
+/* The version is checked before any table is opened: of another one nothing is known. */
 static enum status check_format(struct store_lmdb *lmdb, MDB_txn *txn, MDB_dbi table,
                                 struct fault *fault)
 {
@@ -132,6 +135,7 @@ static enum status check_format(struct store_lmdb *lmdb, MDB_txn *txn, MDB_dbi t
     return ST_OK;
 }
 
+/* Each table must be there, but for a store that is being made: a missing one is lost books. */
 static enum status open_tables(struct store_lmdb *lmdb, MDB_txn *txn, struct fault *fault)
 {
     unsigned int flags = lmdb->mode == STORE_CREATE ? MDB_CREATE : 0;
@@ -163,6 +167,7 @@ static enum status open_tables(struct store_lmdb *lmdb, MDB_txn *txn, struct fau
     return ST_OK;
 }
 
+/* Open the tables within one transaction, which makes them as a whole or not at all. */
 static enum status begin_tables(struct store_lmdb *lmdb, struct fault *fault)
 {
     MDB_txn *txn = NULL;
@@ -182,6 +187,7 @@ static enum status begin_tables(struct store_lmdb *lmdb, struct fault *fault)
     return error == 0 ? ST_OK : store_fault(lmdb, error, "commit its tables", fault);
 }
 
+/* Open LMDB and check what it does not check itself: heads and length of its file. */
 static enum status open_environment(struct store_lmdb *lmdb, struct fault *fault)
 {
     enum status status;
@@ -211,12 +217,16 @@ static enum status open_environment(struct store_lmdb *lmdb, struct fault *fault
                          lmdb->path, lmdb->max_bytes);
     if (error != 0)
         return store_fault(lmdb, error, "open", fault);
-    /* A reader that was killed would hold back the reuse of pages for ever. */
+    /* A reader that was killed would hold back the reuse of pages until the file is full. */
     (void)mdb_reader_check(lmdb->env, &dead_readers);
     status = heads_check(lmdb, fault);
     return status == ST_OK ? length_check(lmdb, fault) : status;
 }
 
+/*
+ * In this order: the lock is taken before anything is written, and after that it is looked again
+ * whether somebody else has just made a store here.
+ */
 static enum status store_open(struct store_lmdb *lmdb, struct fault *fault)
 {
     enum status status = ST_OK;

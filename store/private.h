@@ -44,8 +44,9 @@ MUST_CHECK enum status seal_check(uint8_t table, const char *table_name, const M
 
 /* ---- read.c: what store_from_lmdb() gives for reading; see struct store ---- */
 /*
- * A snapshot is an LMDB transaction that only reads, a position an LMDB cursor in it.  Any thread
- * may begin one, also one that has another open.
+ * read_begin() to read_leave(), the read_*() of struct store.  A snapshot is an LMDB transaction
+ * that only reads, a position an LMDB cursor in it.  Any thread may begin one, also one that has
+ * another open.
  */
 enum status read_begin(void *context, void **snapshot, struct fault *fault);
 void read_end(void *snapshot);

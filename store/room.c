@@ -2,7 +2,7 @@
  * How much a store may still take, and who reads it.
  *
  * LMDB uses a page again when no reader can see what was on it, so a reader that stands still keeps
- * all pages that were given up since it began; the file grows instead.
+ * all pages that were freed since it began; the file grows instead.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -67,7 +67,7 @@ static void note_oldest(void *context, const struct store_reader *reader)
         *oldest = reader->transaction;
 }
 
-/* Pages in LMDB's list of those given up, by transaction, which no reader holds back. */
+/* Pages in LMDB's list of free ones, by transaction, which no reader holds back. */
 static uint64_t reusable_pages(MDB_txn *txn, uint64_t oldest)
 {
     static const MDB_dbi free_list = 0;
@@ -87,7 +87,7 @@ static uint64_t reusable_pages(MDB_txn *txn, uint64_t oldest)
         memcpy(&transaction, key.mv_data, sizeof transaction);
         memcpy(&count, value.mv_data, sizeof count);
         if (transaction >= oldest)
-            break;
+            break; /* that reader, and those after it, may still look at these pages */
         pages += count;
     }
     mdb_cursor_close(cursor);
@@ -124,6 +124,7 @@ void store_lmdb_room(struct store_lmdb *lmdb, struct store_room *room)
     MDB_txn *txn = NULL;
     MDB_stat about;
 
+    /* What the file may grow by, and then what lies free in it. */
     store_lmdb_usage(lmdb, &used, &map_bytes);
     grows = growth(lmdb, used, map_bytes);
     *room = (struct store_room){.free_bytes = grows, .total_bytes = used + grows};

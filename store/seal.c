@@ -22,6 +22,7 @@ void seal_value(uint8_t seal[STORE_HASH_BYTES], uint8_t table, const void *key, 
     uint8_t row[2 + STORE_KEY_BYTES_MAX];
 
     INVARIANT(key_size <= STORE_KEY_BYTES_MAX);
+    /* Table and size stand before the key, so no two rows are hashed as the same bytes. */
     row[0] = table;
     row[1] = (uint8_t)key_size;
     memcpy(row + 2, key, key_size);
@@ -39,6 +40,7 @@ enum status seal_check(uint8_t table, const char *table_name, const MDB_val *key
     if (key->mv_size == 0 || key->mv_size > STORE_KEY_BYTES_MAX)
         return fault_set(fault, ST_CORRUPT, "table %s: a key of %zu bytes", table_name,
                          key->mv_size);
+    /* Shorter than a seal is no value at all, and fits as little as a wrong one. */
     if (stored->mv_size >= STORE_HASH_BYTES) {
         *value_size = stored->mv_size - STORE_HASH_BYTES;
         seal_value(seal, table, key->mv_data, key->mv_size, data, *value_size);

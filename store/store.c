@@ -9,6 +9,7 @@
 
 /* ---- commit ---- */
 
+/* A row that is not there is deleted already. */
 static enum status apply_delete(struct store_lmdb *lmdb, MDB_txn *txn, const struct store_op *op,
                                 struct fault *fault)
 {
@@ -20,6 +21,7 @@ static enum status apply_delete(struct store_lmdb *lmdb, MDB_txn *txn, const str
     return store_fault(lmdb, error, "delete", fault);
 }
 
+/* Value and seal are written into the page that LMDB gives, in one step. */
 static enum status apply_put(struct store_lmdb *lmdb, MDB_txn *txn, const struct store_op *op,
                              struct fault *fault)
 {
@@ -44,6 +46,7 @@ static enum status apply_put(struct store_lmdb *lmdb, MDB_txn *txn, const struct
     return ST_OK;
 }
 
+/* In the order in which the batch was built: a later change of a row wins. */
 static enum status apply_batch(struct store_lmdb *lmdb, MDB_txn *txn,
                                const struct store_batch *batch, struct fault *fault)
 {
@@ -68,6 +71,7 @@ static enum status apply_batch(struct store_lmdb *lmdb, MDB_txn *txn,
     return status;
 }
 
+/* One batch is one transaction: all of it is on the disk when this returns ST_OK, or none. */
 static enum status commit_batch(struct store_lmdb *lmdb, const struct store_batch *batch,
                                 struct fault *fault)
 {

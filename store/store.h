@@ -23,7 +23,7 @@ struct store_lmdb; /* opaque; commits by one thread, reads by any */
 enum store_mode {
     STORE_CREATE,    /* make a new one; ST_EXISTS when there is one */
     STORE_WRITE,     /* open; takes the site's lock: ST_BUSY when another process has it */
-    STORE_READ_ONLY, /* open beside a running daemon; one process does not open a store twice */
+    STORE_READ_ONLY, /* also while a daemon runs; one process does not open a store twice */
 };
 
 /*
@@ -57,7 +57,7 @@ void store_lmdb_room(struct store_lmdb *lmdb, struct store_room *room);
 /* A read that goes on, in any process. */
 struct store_reader {
     long pid;
-    uint64_t transaction; /* which it sees; pages given up since are not used again */
+    uint64_t transaction; /* which it sees; pages freed since are not used again */
 };
 typedef void (*store_reader_visit)(void *context, const struct store_reader *reader);
 
