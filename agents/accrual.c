@@ -39,8 +39,8 @@ void code_share_update(struct agents *agents, struct code *code)
     code->market_index = now;
 }
 
-static void accrue(struct agents *agents, struct agent *agent, enum rent_resource resource,
-                   uint64_t units)
+static void rent_accrue_resource(struct agents *agents, struct agent *agent,
+                                 enum rent_resource resource, uint64_t units)
 {
     u128 now = rent_index_now(agents, resource);
 
@@ -48,7 +48,7 @@ static void accrue(struct agents *agents, struct agent *agent, enum rent_resourc
     agent->rent.index[resource] = now;
 }
 
-static void accrue_code(struct agents *agents, struct agent *agent, struct code_ref *ref)
+static void rent_accrue_code(struct agents *agents, struct agent *agent, struct code_ref *ref)
 {
     if (ref->code == NULL)
         return;
@@ -65,10 +65,10 @@ void rent_accrue(struct agents *agents, struct agent *agent)
     if (agent->rent.touched_us == agents->now_us && agent->rent.index[RENT_MEMORY] == now)
         return;
     agent->rent.touched_us = agents->now_us;
-    accrue(agents, agent, RENT_MEMORY, agent_bytes_held(agent));
-    accrue(agents, agent, RENT_BUFFERS, agent->owns.buffer_bytes);
-    accrue_code(agents, agent, &agent->program.code);
+    rent_accrue_resource(agents, agent, RENT_MEMORY, agent_bytes_held(agent));
+    rent_accrue_resource(agents, agent, RENT_BUFFERS, agent->owns.buffer_bytes);
+    rent_accrue_code(agents, agent, &agent->program.code);
     for (uint32_t i = 0; i < agent->program.kept_count; i++)
-        accrue_code(agents, agent, &agent->program.kept[i]);
+        rent_accrue_code(agents, agent, &agent->program.kept[i]);
     agent_dirty(&agents->changes, agent);
 }

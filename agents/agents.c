@@ -68,14 +68,14 @@ out:
     return status == ST_OK ? ST_OK : fault_set(fault, status, "agents: out of memory");
 }
 
-static void free_object(void *context, uint64_t key, void *value)
+static void agents_free_object(void *context, uint64_t key, void *value)
 {
     (void)key;
     object_free(context, value);
 }
 
 /* They were kept until now because the turn that was their last could still point at them. */
-static void free_dead(struct agents *agents)
+static void agents_free_dead(struct agents *agents)
 {
     for (size_t at = 0; at < agents->changes.dead.size; at += sizeof(struct agent *)) {
         struct agent *agent;
@@ -89,7 +89,7 @@ static void free_dead(struct agents *agents)
 void agents_end_frame(struct agents *agents)
 {
     page_cache_shrink(agents);
-    free_dead(agents);
+    agents_free_dead(agents);
     agents_let_sleep(agents);
 }
 
@@ -97,8 +97,8 @@ void agents_free(struct agents *agents)
 {
     if (agents == NULL)
         return;
-    free_dead(agents);
-    table_each(&agents->objects.by_id, free_object, &agents->small);
+    agents_free_dead(agents);
+    table_each(&agents->objects.by_id, agents_free_object, &agents->small);
     agents_free_all(agents);
     slab_fini(&agents->small);
     table_fini(&agents->objects.by_id);

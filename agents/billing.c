@@ -43,7 +43,7 @@ struct batch {
     size_t count;
 };
 
-static struct batch next_batch(struct agents *agents, const uint64_t *groups, size_t count)
+static struct batch bill_next_batch(struct agents *agents, const uint64_t *groups, size_t count)
 {
     size_t minutes = 1 + (dense_count(&agents->by_id) - 1) / agents->billing.agents_max;
     struct batch batch = {.count = (count + minutes - 1) / minutes};
@@ -70,7 +70,7 @@ void bill_due(struct agents *agents)
     table_keys_sorted(&agents->by_id.groups, &groups, &count);
     if (count == 0)
         return;
-    batch = next_batch(agents, groups, count);
+    batch = bill_next_batch(agents, groups, count);
     for (size_t i = 0; i < count; i++) {
         struct dense_group *group = table_get(&agents->by_id.groups, groups[i]);
         bool in_batch = (i + count - batch.first) % count < batch.count;

@@ -26,7 +26,7 @@ uint64_t bill_next_us(const struct agents *agents)
                                                               : agents->billing.next_us;
 }
 
-static void note_group(void *context, uint64_t key, void *value)
+static void bill_note_group(void *context, uint64_t key, void *value)
 {
     const struct agents *agents = context;
     struct dense_group *group = value;
@@ -38,7 +38,7 @@ static void note_group(void *context, uint64_t key, void *value)
 /* At other prices everyone runs dry at another time. */
 void bill_all_soon(struct agents *agents)
 {
-    table_each(&agents->by_id.groups, note_group, agents);
+    table_each(&agents->by_id.groups, bill_note_group, agents);
     if (agents->now_us + BILL_US < agents->billing.early_us)
         agents->billing.early_us = agents->now_us + BILL_US;
 }

@@ -70,7 +70,7 @@ void agents_refuse_births(struct agents *agents, bool refuse)
     agents->refuses_births = refuse;
 }
 
-static void agent_unmake(void *context, void *argument)
+static void birth_undo(void *context, void *argument)
 {
     struct agents *agents = context;
     struct agent *agent = argument;
@@ -85,7 +85,7 @@ static void agent_unmake(void *context, void *argument)
     agent_free(agent); /* whatever pointed at it was undone before */
 }
 
-static void give_inborn_caps(struct agents *agents, struct agent *agent, const struct birth *birth)
+static void birth_give_caps(struct agents *agents, struct agent *agent, const struct birth *birth)
 {
     for (uint64_t slot = 0; slot < SERAI_SLOT_FIRST_FREE; slot++) {
         struct cap cap = {.kind = cap_inborn_kind(slot)};
@@ -138,7 +138,7 @@ bool agents_birth_check(struct agents *agents, const struct birth *birth, enum b
     return *result == BIRTH_DONE;
 }
 
-static void post_birth_money(struct agents *agents, const struct birth *birth, uint64_t id)
+static void birth_post_money(struct agents *agents, const struct birth *birth, uint64_t id)
 {
     agents_move(agents, birth->payer, id, birth->endowment, birth->endowment_code, id);
     agents_move(agents, id, ACCOUNT_DEPOSIT_BURIAL, agents->prices.burial_reserve,
@@ -147,12 +147,12 @@ static void post_birth_money(struct agents *agents, const struct birth *birth, u
                 id);
 }
 
-static void copy_name(struct agent *agent, const char *name)
+static void birth_copy_name(struct agent *agent, const char *name)
 {
     (void)snprintf(agent->name, sizeof agent->name, "%s", name);
 }
 
-static void start_rent(struct agents *agents, struct agent *agent)
+static void birth_start_rent(struct agents *agents, struct agent *agent)
 {
     /* What it owes for code is reckoned by the module's own index. */
     for (int resource = 0; resource < RENT_CODE; resource++)
@@ -183,19 +183,19 @@ enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
     made->parent = birth->parent;
     made->born_frame = ledger_frame(agents->ledger);
     made->burial = agents->prices.burial_reserve;
-    copy_name(made, birth->name);
+    birth_copy_name(made, birth->name);
     (void)!dense_put(&agents->by_id, id, made); /* a new number replaces nothing */
     agent_is_awake(agents, made);
     agents->counters.births++;
     agents->counters.agents++;
     if (agents->turn != NULL)
-        undo_on_rollback(agents->undo, agent_unmake, agents, made);
+        undo_on_rollback(agents->undo, birth_undo, agents, made);
     quota_take(agents, made->use, CUSTOMER_AGENTS, 1);
     agents_lineage_take(agents, made->customer);
-    start_rent(agents, made);
+    birth_start_rent(agents, made);
     agent_adopt_code(agents, made, code_ref_take(agents, made->use, code));
-    give_inborn_caps(agents, made, birth);
-    post_birth_money(agents, birth, id);
+    birth_give_caps(agents, made, birth);
+    birth_post_money(agents, birth, id);
     for (size_t i = 0; i < birth->cap_count; i++)
         born.caps[born.cap_count++] = birth->caps[i];
     for (size_t i = 0; i < birth->gift_count; i++)

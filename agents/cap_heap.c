@@ -37,7 +37,7 @@ struct heap_entry *cap_heap_find(const struct cap_heap *heap, const uint8_t *num
     return NULL;
 }
 
-static void link_entry(struct cap_heap *heap, struct heap_entry *entry)
+static void heap_link(struct cap_heap *heap, struct heap_entry *entry)
 {
     size_t bucket = heap_bucket_of(heap, entry->number);
 
@@ -58,7 +58,7 @@ static void heap_grow(struct cap_heap *heap)
             struct heap_entry *entry = old[i];
 
             old[i] = entry->next;
-            link_entry(heap, entry);
+            heap_link(heap, entry);
         }
     }
     free(old);
@@ -68,7 +68,7 @@ void cap_heap_insert(struct cap_heap *heap, struct heap_entry *entry)
 {
     if (heap->count >= heap->bucket_count)
         heap_grow(heap);
-    link_entry(heap, entry);
+    heap_link(heap, entry);
     heap->count++;
 }
 

@@ -141,7 +141,7 @@ void cap_table_index(struct cap_table *table, const uint8_t *key, struct undo *u
 
 /* ---- looking ---- */
 
-static int64_t scan_for(const struct cap_table *table, const struct cap *cap)
+static int64_t cap_table_scan_for(const struct cap_table *table, const struct cap *cap)
 {
     for (uint32_t slot = 0; slot < table->highest; slot++) {
         const struct cap *held = cap_table_at(table, slot);
@@ -157,7 +157,7 @@ int64_t cap_table_find(const struct cap_table *table, const struct cap *cap)
     const struct cap_index *index = table->index;
 
     if (index == NULL || cap->kind == SERAI_KIND_EMPTY)
-        return scan_for(table, cap);
+        return cap_table_scan_for(table, cap);
     for (uint16_t slot = index->first[index_bucket_of(index, cap)]; slot != NO_SLOT;
          slot = index->next[slot]) {
         if (cap_equal(cap_table_at(table, slot), cap))
@@ -166,7 +166,7 @@ int64_t cap_table_find(const struct cap_table *table, const struct cap *cap)
     return -1;
 }
 
-static int64_t scan_for_room(const struct cap_table *table)
+static int64_t cap_table_scan_for_room(const struct cap_table *table)
 {
     for (uint32_t slot = SERAI_SLOT_FIRST_FREE; slot < SERAI_SLOTS_MAX; slot++) {
         const struct cap *held = cap_table_at(table, slot);
@@ -182,7 +182,7 @@ int64_t cap_table_free_slot(const struct cap_table *table)
     const struct cap_index *index = table->index;
 
     if (index == NULL)
-        return scan_for_room(table);
+        return cap_table_scan_for_room(table);
     for (uint32_t word = 0; word < SERAI_SLOTS_MAX / 64; word++) {
         uint64_t taken = index->taken[word];
 

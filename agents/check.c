@@ -12,7 +12,7 @@
 #include "agents/sleep.h"
 #include "base/table.h"
 
-struct checking {
+struct agents_checking {
     const struct agents *agents;
     size_t objects;         /* that are in somebody's list */
     struct table customers; /* as of agents: what they hold, counted here */
@@ -29,7 +29,7 @@ struct holding {
     uint64_t buffer_bytes;
 };
 
-static void hold(struct holding *holding, const struct object *object)
+static void check_count_object(struct holding *holding, const struct object *object)
 {
     switch (object->kind) {
     case OBJECT_FACET:
@@ -46,8 +46,8 @@ static void hold(struct holding *holding, const struct object *object)
 }
 
 /* Its own, of the table, each once: numbers fall from the newest on. */
-static bool belongs(const struct checking *checking, const struct agent *agent,
-                    const struct object *object)
+static bool check_belongs(const struct agents_checking *checking, const struct agent *agent,
+                          const struct object *object)
 {
     const struct object *newer = object->newer_owned;
 
@@ -57,15 +57,15 @@ static bool belongs(const struct checking *checking, const struct agent *agent,
                           : newer->older_owned == object && newer->id > object->id);
 }
 
-static struct customer_use *count_of(struct checking *checking, uint64_t customer)
+static struct customer_use *check_use_of(struct agents_checking *checking, uint64_t customer)
 {
     return customer_use_in(&checking->customers, customer_cap(checking->agents, customer));
 }
 
-static void count_holding(struct checking *checking, const struct agent *agent,
-                          const struct holding *holding)
+static void check_count_agent(struct agents_checking *checking, const struct agent *agent,
+                              const struct holding *holding)
 {
-    struct customer_use *use = count_of(checking, agent->customer);
+    struct customer_use *use = check_use_of(checking, agent->customer);
     uint64_t *used = use->used;
 
     used[CUSTOMER_AGENTS]++;
@@ -88,22 +88,22 @@ static void count_holding(struct checking *checking, const struct agent *agent,
 
 static bool check_one_agent(void *context, const struct agent *agent)
 {
-    struct checking *checking = context;
+    struct agents_checking *checking = context;
     struct holding holding = {0};
 
     for (const struct object *object = agent->owns.newest; object != NULL;
          object = object->older_owned) {
-        if (!belongs(checking, agent, object)) {
+        if (!check_belongs(checking, agent, object)) {
             checking->status = fault_set(checking->fault, ST_CORRUPT,
                                          "agent %" PRIu64 ": object %" PRIu64
                                          " is out of its place in the list of what it owns",
                                          agent->id, object->id);
             return false;
         }
-        hold(&holding, object);
+        check_count_object(&holding, object);
         checking->objects++;
     }
-    count_holding(checking, agent, &holding);
+    check_count_agent(checking, agent, &holding);
     if (holding.facets == agent->owns.facets && holding.timers == agent->owns.timers &&
         holding.buffer_bytes == agent->owns.buffer_bytes)
         return true;
@@ -116,25 +116,25 @@ static bool check_one_agent(void *context, const struct agent *agent)
     return false;
 }
 
-static void count_heap(struct checking *checking)
+static void check_count_heap(struct agents_checking *checking)
 {
     const struct agents *agents = checking->agents;
 
     for (size_t i = 0; i < agents->heap.bucket_count; i++) {
         for (const struct heap_entry *entry = agents->heap.buckets[i]; entry != NULL;
              entry = entry->next) {
-            count_of(checking, entry->customer)->used[CUSTOMER_HEAP_ENTRIES]++;
+            check_use_of(checking, entry->customer)->used[CUSTOMER_HEAP_ENTRIES]++;
             lineage_in(&checking->lineages, entry->customer)->holds++;
         }
     }
 }
 
-static void add_holding(void *sum, uint64_t customer, enum customer_resource resource,
-                        uint64_t amount)
+static void check_add_ends(void *sum, uint64_t customer, enum customer_resource resource,
+                           uint64_t amount)
 {
-    struct checking *checking = sum;
+    struct agents_checking *checking = sum;
 
-    count_of(checking, customer)->used[resource] += amount;
+    check_use_of(checking, customer)->used[resource] += amount;
     if (resource == CUSTOMER_ENDS)
         lineage_in(&checking->lineages, customer)->holds += amount;
 }
@@ -142,7 +142,7 @@ static void add_holding(void *sum, uint64_t customer, enum customer_resource res
 /* Of whoever holds or is said to hold anything. */
 static void check_customer(void *context, uint64_t cap, void *value)
 {
-    struct checking *checking = context;
+    struct agents_checking *checking = context;
     const struct customer_use *found = customer_use_in(&checking->customers, cap);
     const struct customer_use *said = value;
 
@@ -157,7 +157,7 @@ static void check_customer(void *context, uint64_t cap, void *value)
 
 static void check_is_counted(void *context, uint64_t cap, void *value)
 {
-    struct checking *checking = context;
+    struct agents_checking *checking = context;
 
     (void)value;
     if (checking->status == ST_OK && table_get(&checking->agents->customers, cap) == NULL)
@@ -168,7 +168,7 @@ static void check_is_counted(void *context, uint64_t cap, void *value)
 
 static void check_lineage(void *context, uint64_t customer, void *value)
 {
-    struct checking *checking = context;
+    struct agents_checking *checking = context;
     const struct lineage *found = value;
     uint64_t said = agents_lineage_holds(checking->agents, customer);
 
@@ -181,9 +181,9 @@ static void check_lineage(void *context, uint64_t customer, void *value)
 }
 
 /* Those of whom nothing was found have nothing. */
-static void expect_lineage(void *context, uint64_t customer, void *value)
+static void check_expect_lineage(void *context, uint64_t customer, void *value)
 {
-    struct checking *checking = context;
+    struct agents_checking *checking = context;
 
     (void)value;
     (void)lineage_in(&checking->lineages, customer);
@@ -191,20 +191,20 @@ static void expect_lineage(void *context, uint64_t customer, void *value)
 
 enum status agents_check(const struct agents *agents, struct fault *fault)
 {
-    struct checking checking = {.agents = agents, .fault = fault, .status = ST_OK};
+    struct agents_checking checking = {.agents = agents, .fault = fault, .status = ST_OK};
 
     agents_each(agents, 0, check_one_agent, &checking);
     if (checking.status == ST_OK && checking.objects != table_count(&agents->objects.by_id))
         checking.status = fault_set(fault, ST_CORRUPT,
                                     "%zu facets, buffers and timers are in no list of an agent's",
                                     table_count(&agents->objects.by_id) - checking.objects);
-    count_heap(&checking);
+    check_count_heap(&checking);
     if (agents->env.channels->holdings != NULL)
-        agents->env.channels->holdings(agents->env.channels_context, &checking, add_holding);
+        agents->env.channels->holdings(agents->env.channels_context, &checking, check_add_ends);
     if (checking.status == ST_OK)
         table_each(&agents->customers, check_customer, &checking);
     table_each(&checking.customers, check_is_counted, &checking);
-    table_each(&agents->lineages, expect_lineage, &checking);
+    table_each(&agents->lineages, check_expect_lineage, &checking);
     table_each(&checking.lineages, check_lineage, &checking);
     customers_free(&checking.customers);
     lineages_free(&checking.lineages);

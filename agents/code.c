@@ -74,8 +74,8 @@ void code_free(struct code *code)
 }
 
 /* What toolchains export for others to call, and why a module that has it would be a surprise. */
-static enum status refuse_uncalled(const struct engine_code *engine, const struct code_entry *entry,
-                                   struct fault *fault)
+static enum status code_refuse_uncalled(const struct engine_code *engine,
+                                        const struct code_entry *entry, struct fault *fault)
 {
     uint32_t ignored;
 
@@ -110,7 +110,7 @@ enum status agents_code_entry(const struct engine_code *engine, struct code_entr
     entry->initializes = status == ST_OK;
     if (status == ST_INVALID)
         return status;
-    return refuse_uncalled(engine, entry, fault);
+    return code_refuse_uncalled(engine, entry, fault);
 }
 
 enum status code_make(struct code **code, const struct hash *id, const uint8_t *bytes, size_t size,
@@ -190,7 +190,7 @@ bool agents_code_is_here(const struct agents *agents, const struct hash *id)
 }
 
 /* The save would count it as a change. */
-static void forget_dirty(struct bytes *list, const struct hash *id)
+static void code_forget_dirty(struct bytes *list, const struct hash *id)
 {
     for (size_t at = list->size; at >= sizeof *id; at -= sizeof *id) {
         uint8_t *entry = list->data + at - sizeof *id;
@@ -208,7 +208,7 @@ void agents_code_unstage(struct agents *agents, const struct hash *id)
     struct code *code = modules_find(&agents->modules, id);
 
     INVARIANT(code != NULL && code->refs == 0 && !code->stored && !code->builtin);
-    forget_dirty(&agents->changes.codes, id);
+    code_forget_dirty(&agents->changes.codes, id);
     modules_remove(&agents->modules, code);
     code_free(code);
 }
@@ -251,7 +251,7 @@ void code_ref_drop(struct agents *agents, struct agent *agent, struct code_ref *
     *ref = (struct code_ref){0};
 }
 
-static bool keeps(const struct agent *agent, const struct code *code)
+static bool code_is_kept_by(const struct agent *agent, const struct code *code)
 {
     for (uint32_t i = 0; i < agent->program.kept_count; i++) {
         if (agent->program.kept[i].code == code)
@@ -273,7 +273,7 @@ enum status agents_code_put(struct agents *agents, struct agent *keeper, const u
     if (status != ST_OK)
         return status;
     *id = code->id;
-    if (keeps(keeper, code))
+    if (code_is_kept_by(keeper, code))
         return ST_OK;
     if (!quota_allows_code(agents, keeper->use, code))
         return fault_set(fault, ST_DENIED,
@@ -291,7 +291,7 @@ enum status agents_code_put(struct agents *agents, struct agent *keeper, const u
 
 /* ---- code: a module counts once, however many of a customer's agents run or keep it ---- */
 
-static bool named_before(const struct agents_module *modules, size_t i)
+static bool module_named_before(const struct agents_module *modules, size_t i)
 {
     for (size_t k = 0; k < i; k++) {
         if (hash_equal(&modules[k].id, &modules[i].id))
@@ -309,7 +309,7 @@ uint64_t agents_code_adds(const struct agents *agents, uint64_t customer,
     for (size_t i = 0; i < count; i++) {
         const struct code *code = modules_find(&agents->modules, &modules[i].id);
 
-        if (!named_before(modules, i))
+        if (!module_named_before(modules, i))
             bytes += code != NULL ? customer_code_adds(use, code) : modules[i].size;
     }
     return bytes;

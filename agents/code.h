@@ -35,9 +35,9 @@ struct code {
     /* Tier 1; none of it is stored, and none of it shows in any frame. */
     struct engine_native *native; /* what its agents run in; NULL: tier 0 */
     uint64_t fuel;                /* that its agents used since the start */
-    uint64_t heat;                /* the same since it was last reported as hot */
+    uint64_t watched_fuel;        /* the same since it last left tier 1 */
     uint64_t used_turn;           /* the site's count of turns when one last ran */
-    uint64_t paid_heat;          /* from this on it is worth a compile; known once it is reported */
+    uint64_t worth_fuel;         /* from this on it is worth a compile; known once it is reported */
     enum code_reported reported; /* what whoever compiles knows of it */
     bool waits;                  /* among the hot codes that are to be reported */
     char *tier_reason;           /* why it is not in tier 1; NULL: none */

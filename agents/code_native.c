@@ -22,7 +22,7 @@ void agents_watch_code(struct agents *agents, uint64_t fuel, uint64_t effort_fue
 }
 
 /* What a code that the emitter refuses costs is reported at once, and costs nobody a compile. */
-static uint64_t worth_of(const struct agents *agents, const struct code *code)
+static uint64_t code_worth(const struct agents *agents, const struct code *code)
 {
     struct fault ignored;
     uint64_t effort = 0;
@@ -38,17 +38,17 @@ static uint64_t worth_of(const struct agents *agents, const struct code *code)
 void code_used(struct agents *agents, struct code *code, uint64_t fuel)
 {
     code->fuel += fuel;
-    code->heat += fuel;
+    code->watched_fuel += fuel;
     code->used_turn = agents->counters.turns;
     if (agents->modules.hot_fuel == 0 || code->reported == REPORTED_ALL ||
-        code->heat < agents->modules.hot_fuel)
+        code->watched_fuel < agents->modules.hot_fuel)
         return;
     if (code->reported ==
         REPORTED_NOTHING) /* not before: the walk through its words costs something */
-        code->paid_heat = worth_of(agents, code);
-    else if (code->heat < code->paid_heat)
+        code->worth_fuel = code_worth(agents, code);
+    else if (code->watched_fuel < code->worth_fuel)
         return;
-    code->reported = code->heat < code->paid_heat ? REPORTED_HOT : REPORTED_ALL;
+    code->reported = code->watched_fuel < code->worth_fuel ? REPORTED_HOT : REPORTED_ALL;
     if (code->waits)
         return;
     code->waits = true;
@@ -129,7 +129,7 @@ void agents_code_unload(struct agents *agents)
     engine_native_free(oldest->native);
     oldest->native = NULL;
     oldest->reported = REPORTED_NOTHING;
-    oldest->heat = 0;
+    oldest->watched_fuel = 0;
     agents->modules.natives--;
 }
 
@@ -153,18 +153,18 @@ size_t agents_codes_native(const struct agents *agents)
 }
 
 /* Of a code that may still come into tier 1: how far it is from it. */
-static const char *waiting_reason(const struct agents *agents, const struct code *code,
-                                  char text[WAITING_BYTES])
+static const char *code_waiting_reason(const struct agents *agents, const struct code *code,
+                                       char text[WAITING_BYTES])
 {
     uint64_t wanted =
-        code->reported == REPORTED_NOTHING ? agents->modules.hot_fuel : code->paid_heat;
+        code->reported == REPORTED_NOTHING ? agents->modules.hot_fuel : code->worth_fuel;
 
     if (code->native != NULL || agents->modules.hot_fuel == 0)
         return "";
-    if (code->heat >= wanted)
+    if (code->watched_fuel >= wanted)
         return "the compiler has it, or will";
-    (void)snprintf(text, WAITING_BYTES, "used %" PRIu64 " of %" PRIu64 " fuel%s", code->heat,
-                   wanted,
+    (void)snprintf(text, WAITING_BYTES, "used %" PRIu64 " of %" PRIu64 " fuel%s",
+                   code->watched_fuel, wanted,
                    code->reported == REPORTED_NOTHING ? "" : ", which a compile of it is worth");
     return text;
 }
@@ -194,7 +194,7 @@ size_t agents_code_list(const struct agents *agents, uint64_t after, size_t limi
                 .fuel = code->fuel,
                 .builtin = code->builtin,
                 .native = code->native != NULL,
-                .reason = code->tier_reason == NULL ? waiting_reason(agents, code, text)
+                .reason = code->tier_reason == NULL ? code_waiting_reason(agents, code, text)
                                                     : code->tier_reason,
             };
 

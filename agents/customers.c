@@ -40,7 +40,7 @@ struct customer_use *customer_use(const struct agents *agents, uint64_t customer
     return customer_use_in(customers, customer_cap(agents, customer));
 }
 
-static void free_use(void *context, uint64_t cap, void *value)
+static void customer_free(void *context, uint64_t cap, void *value)
 {
     struct customer_use *use = value;
 
@@ -52,7 +52,7 @@ static void free_use(void *context, uint64_t cap, void *value)
 
 void customers_free(struct table *customers)
 {
-    table_each(customers, free_use, NULL);
+    table_each(customers, customer_free, NULL);
     table_fini(customers);
 }
 
@@ -138,12 +138,12 @@ void customer_drops_code(struct customer_use *use, const struct code *code)
     use->used[CUSTOMER_CODE_BYTES] -= code_counts(code);
 }
 
-static void drop_again(void *context, void *argument)
+static void customer_undo_add_code(void *context, void *argument)
 {
     customer_drops_code(context, argument);
 }
 
-static void add_again(void *context, void *argument)
+static void customer_undo_drop_code(void *context, void *argument)
 {
     customer_adds_code(context, argument);
 }
@@ -164,21 +164,21 @@ void quota_take_code(struct agents *agents, struct customer_use *use, struct cod
 {
     customer_adds_code(use, code);
     if (agents->turn != NULL)
-        undo_on_rollback(agents->undo, drop_again, use, code);
+        undo_on_rollback(agents->undo, customer_undo_add_code, use, code);
 }
 
 void quota_give_code(struct agents *agents, struct customer_use *use, struct code *code)
 {
     customer_drops_code(use, code);
     if (agents->turn != NULL)
-        undo_on_rollback(agents->undo, add_again, use, code);
+        undo_on_rollback(agents->undo, customer_undo_drop_code, use, code);
 }
 
 struct counted_code {
     const struct code *code;
 };
 
-static void count_no_more(void *context, uint64_t cap, void *value)
+static void customer_uncount_code(void *context, uint64_t cap, void *value)
 {
     const struct counted_code *counted = context;
     struct customer_use *use = value;
@@ -192,7 +192,7 @@ void quota_frees_code(struct agents *agents, const struct code *code)
 {
     struct counted_code counted = {code};
 
-    table_each(&agents->customers, count_no_more, &counted);
+    table_each(&agents->customers, customer_uncount_code, &counted);
 }
 
 /* ---- reading ---- */

@@ -18,7 +18,7 @@
 #include "agents/set.h"
 #include "agents/sleep.h"
 
-static void drop_object(struct agents *agents, struct agent *agent, struct object *object)
+static void death_drop_object(struct agents *agents, struct agent *agent, struct object *object)
 {
     switch (object->kind) {
     case OBJECT_FACET:
@@ -41,13 +41,13 @@ static void drop_object(struct agents *agents, struct agent *agent, struct objec
     object_remove(agents, object);
 }
 
-static void drop_objects(struct agents *agents, struct agent *agent)
+static void death_drop_objects(struct agents *agents, struct agent *agent)
 {
     while (agent->owns.newest != NULL)
-        drop_object(agents, agent, agent->owns.newest);
+        death_drop_object(agents, agent, agent->owns.newest);
 }
 
-static void drop_inbox(struct agents *agents, struct agent *agent)
+static void death_drop_inbox(struct agents *agents, struct agent *agent)
 {
     while (agent->inbox.first != NULL) {
         struct inbox_message *message = agent->inbox.first;
@@ -58,7 +58,7 @@ static void drop_inbox(struct agents *agents, struct agent *agent)
     }
 }
 
-static void drop_caps_rows(struct agents *agents, const struct agent *agent)
+static void death_drop_caps_rows(struct agents *agents, const struct agent *agent)
 {
     uint8_t key[12];
 
@@ -70,7 +70,7 @@ static void drop_caps_rows(struct agents *agents, const struct agent *agent)
     }
 }
 
-static void drop_log_rows(struct agents *agents, const struct agent *agent)
+static void death_drop_log_rows(struct agents *agents, const struct agent *agent)
 {
     uint8_t key[16];
 
@@ -97,8 +97,8 @@ void agent_die(struct agents *agents, struct agent *agent)
     agent_unready(agents, agent);
     agents->env.channels->sell_ends(agents->env.channels_context, agent->id);
     agent_fail_replies(agents, agent, SERAI_E_CLOSED);
-    drop_inbox(agents, agent);
-    drop_objects(agents, agent);
+    death_drop_inbox(agents, agent);
+    death_drop_objects(agents, agent);
     ledger_move(agents->ledger, ACCOUNT_HELD_RESERVE, agent->id, agent->low.reserve,
                 TRANSFER_RESERVE, agent->id);
     if (agent->low.armed)
@@ -109,8 +109,8 @@ void agent_die(struct agents *agents, struct agent *agent)
         code_ref_drop(agents, agent, &agent->program.kept[i]);
     code_ref_drop(agents, agent, &agent->program.code);
     page_log_drop(agents, &agent->program.memory, false);
-    drop_caps_rows(agents, agent);
-    drop_log_rows(agents, agent);
+    death_drop_caps_rows(agents, agent);
+    death_drop_log_rows(agents, agent);
     quota_give(agents, agent->use, CUSTOMER_AGENTS, 1);
     agents_lineage_give(agents, agent->customer);
     quota_give(agents, agent->use, CUSTOMER_MEMORY_BYTES,

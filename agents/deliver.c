@@ -18,12 +18,12 @@
 #include "agents/turn.h"
 
 /* An agent that ran dry may thaw by the postage of what has just come. */
-static void look_again(void *context, void *argument)
+static void deliver_thaw(void *context, void *argument)
 {
     agents_try_thaw(context, argument);
 }
 
-static void take_back(void *context, void *argument)
+static void deliver_undo(void *context, void *argument)
 {
     struct agent *agent = context;
     struct inbox_message *message = argument;
@@ -32,7 +32,7 @@ static void take_back(void *context, void *argument)
     inbox_message_free(message);
 }
 
-static struct inbox_message *copy_message(struct agents *agents, const struct message *message)
+static struct inbox_message *deliver_copy(struct agents *agents, const struct message *message)
 {
     /* One a turn: malloc() finds it in the thread's own cache, where calloc() does not look. */
     struct inbox_message *copy = malloc(sizeof *copy);
@@ -53,7 +53,7 @@ static struct inbox_message *copy_message(struct agents *agents, const struct me
 
 void agents_deliver(struct agents *agents, struct agent *to, const struct message *message)
 {
-    struct inbox_message *copy = copy_message(agents, message);
+    struct inbox_message *copy = deliver_copy(agents, message);
 
     agents_work_message(agents, message->size);
     rent_accrue(agents, to);
@@ -62,15 +62,16 @@ void agents_deliver(struct agents *agents, struct agent *to, const struct messag
     agent_dirty(&agents->changes, to);
     /* Only a running turn has something to undo. */
     if (agents->turn != NULL)
-        undo_on_rollback(agents->undo, take_back, to, copy);
+        undo_on_rollback(agents->undo, deliver_undo, to, copy);
     if (to->state == AGENT_FROZEN_DRY && agents->turn != NULL)
-        undo_on_commit(agents->undo, look_again, agents, to);
+        undo_on_commit(agents->undo, deliver_thaw, agents, to);
     else
         agents_try_thaw(agents, to);
     agent_make_ready(agents, to);
 }
 
-static void push_first(struct agents *agents, struct agent *agent, struct inbox_message *message)
+static void deliver_push_first(struct agents *agents, struct agent *agent,
+                               struct inbox_message *message)
 {
     rent_accrue(agents, agent);
     message->previous = NULL;
@@ -87,11 +88,11 @@ static void push_first(struct agents *agents, struct agent *agent, struct inbox_
 
 void agents_deliver_first(struct agents *agents, struct agent *to, const struct message *message)
 {
-    struct inbox_message *copy = copy_message(agents, message);
+    struct inbox_message *copy = deliver_copy(agents, message);
 
     INVARIANT(agents->turn == NULL);
     copy->front = true;
-    push_first(agents, to, copy);
+    deliver_push_first(agents, to, copy);
     agent_make_ready(agents, to);
 }
 
@@ -99,5 +100,5 @@ void agents_deliver_first(struct agents *agents, struct agent *to, const struct 
 void inbox_put_back(struct agents *agents, struct agent *agent, struct inbox_message *message)
 {
     message->saved = false;
-    push_first(agents, agent, message);
+    deliver_push_first(agents, agent, message);
 }

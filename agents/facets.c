@@ -14,7 +14,7 @@
 #include "agents/objects.h"
 #include "agents/set.h"
 
-static struct object *make(struct agents *agents, struct agent *owner, struct facet facet)
+static struct object *facet_make(struct agents *agents, struct agent *owner, struct facet facet)
 {
     struct object *object;
 
@@ -31,7 +31,7 @@ static struct object *make(struct agents *agents, struct agent *owner, struct fa
 struct object *facet_new(struct agents *agents, struct agent *owner, uint64_t badge,
                          struct money postage)
 {
-    return make(agents, owner, (struct facet){.badge = badge, .postage = postage});
+    return facet_make(agents, owner, (struct facet){.badge = badge, .postage = postage});
 }
 
 void reply_link(struct object *asked, struct object *reply)
@@ -45,7 +45,7 @@ void reply_link(struct object *asked, struct object *reply)
         second->u.facet.previous = reply;
 }
 
-static void save_links(struct agents *agents, struct object *facet)
+static void facet_save_links(struct agents *agents, struct object *facet)
 {
     if (facet == NULL)
         return;
@@ -58,8 +58,8 @@ static void reply_unlink(struct agents *agents, struct object *reply)
     struct object *before = reply->u.facet.previous;
     struct object *after = reply->u.facet.next;
 
-    save_links(agents, before);
-    save_links(agents, after);
+    facet_save_links(agents, before);
+    facet_save_links(agents, after);
     before->u.facet.next = after;
     if (after != NULL)
         after->u.facet.previous = before;
@@ -68,14 +68,14 @@ static void reply_unlink(struct agents *agents, struct object *reply)
 struct object *reply_new(struct agents *agents, struct agent *owner, struct object *asked,
                          struct money reserve)
 {
-    struct object *reply =
-        make(agents, owner,
-             (struct facet){.badge = asked->u.facet.badge, .reserve = reserve, .asked = asked->id});
+    struct object *reply = facet_make(
+        agents, owner,
+        (struct facet){.badge = asked->u.facet.badge, .reserve = reserve, .asked = asked->id});
 
     quota_take(agents, owner->use, CUSTOMER_EVENTS, 1);
     reply->one_shot = true;
-    save_links(agents, asked);
-    save_links(agents, asked->u.facet.next);
+    facet_save_links(agents, asked);
+    facet_save_links(agents, asked->u.facet.next);
     reply_link(asked, reply);
     return reply;
 }

@@ -37,7 +37,7 @@ void frozen_schedule(struct agents *agents, const struct agent *agent)
 /* ---- money running low ---- */
 
 /* All words about why an agent is frozen stand in this file; its reason has been set. */
-static void freeze(struct agents *agents, struct agent *agent, enum agent_state state)
+static void agent_freeze(struct agents *agents, struct agent *agent, enum agent_state state)
 {
     rent_accrue(agents, agent);
     if (!agent_is_frozen(agent)) {
@@ -70,7 +70,7 @@ void agent_freeze_dry(struct agents *agents, struct agent *agent, enum dry_cause
                        "out of money: the rent is paid by its burial reserve now");
         break;
     }
-    freeze(agents, agent, AGENT_FROZEN_DRY);
+    agent_freeze(agents, agent, AGENT_FROZEN_DRY);
 }
 
 void agents_freeze(struct agents *agents, struct agent *agent, enum freeze_cause cause)
@@ -82,14 +82,14 @@ void agents_freeze(struct agents *agents, struct agent *agent, enum freeze_cause
     };
 
     (void)snprintf(agent->reason, sizeof agent->reason, "%s", words[cause]);
-    freeze(agents, agent,
-           cause == FREEZE_BY_CUSTOMER ? AGENT_FROZEN_BY_CUSTOMER : AGENT_FROZEN_BY_SITE);
+    agent_freeze(agents, agent,
+                 cause == FREEZE_BY_CUSTOMER ? AGENT_FROZEN_BY_CUSTOMER : AGENT_FROZEN_BY_SITE);
 }
 
 void agents_quarantine(struct agents *agents, struct agent *agent, const char *reason)
 {
     (void)snprintf(agent->reason, sizeof agent->reason, "%s", reason);
-    freeze(agents, agent, AGENT_FROZEN_BY_SITE);
+    agent_freeze(agents, agent, AGENT_FROZEN_BY_SITE);
 }
 
 bool agents_is_held(const struct agent *agent)
@@ -139,13 +139,13 @@ struct inbox_message *agent_sponsor(const struct agents *agents, const struct ag
 }
 
 /* Whether its next event can begin. */
-static bool can_go_on(const struct agents *agents, const struct agent *agent)
+static bool agent_can_go_on(const struct agents *agents, const struct agent *agent)
 {
     return money_compare(agent_head_funds(agents, agent), agent_head_needs(agents, agent)) >= 0 ||
            agent_sponsor(agents, agent) != NULL;
 }
 
-static struct money burial_lacks(const struct agents *agents, const struct agent *agent)
+static struct money agent_lacks_burial(const struct agents *agents, const struct agent *agent)
 {
     return money_sub_clamped(agents->prices.burial_reserve, agent->burial);
 }
@@ -157,11 +157,11 @@ struct money agent_lacks(const struct agents *agents, const struct agent *agent)
 
     if (agent->state != AGENT_FROZEN_DRY)
         return money_zero();
-    money_accumulate(&lacks, burial_lacks(agents, agent));
+    money_accumulate(&lacks, agent_lacks_burial(agents, agent));
     return lacks;
 }
 
-static void thaw(struct agents *agents, struct agent *agent)
+static void agent_thaw(struct agents *agents, struct agent *agent)
 {
     agent->state = AGENT_RUNNING;
     agent->frozen_us = 0;
@@ -174,7 +174,7 @@ static void thaw(struct agents *agents, struct agent *agent)
 /* The burial reserve is filled up again before anything else is done with new money. */
 void agent_refill_burial(struct agents *agents, struct agent *agent)
 {
-    struct money paid = money_min(burial_lacks(agents, agent), agent_funds(agents, agent));
+    struct money paid = money_min(agent_lacks_burial(agents, agent), agent_funds(agents, agent));
 
     if (money_is_zero(paid))
         return;
@@ -186,8 +186,8 @@ void agent_refill_burial(struct agents *agents, struct agent *agent)
 
 void agents_try_thaw(struct agents *agents, struct agent *agent)
 {
-    if (agent->state == AGENT_FROZEN_DRY && can_go_on(agents, agent))
-        thaw(agents, agent);
+    if (agent->state == AGENT_FROZEN_DRY && agent_can_go_on(agents, agent))
+        agent_thaw(agents, agent);
 }
 
 enum status agents_thaw(struct agents *agents, struct agent *agent, struct fault *fault)
@@ -197,10 +197,10 @@ enum status agents_thaw(struct agents *agents, struct agent *agent, struct fault
     if (!agent_is_frozen(agent))
         return fault_set(fault, ST_INVALID, "agent %llu is not frozen",
                          (unsigned long long)agent->id);
-    if (!can_go_on(agents, agent))
+    if (!agent_can_go_on(agents, agent))
         return fault_set(
             fault, ST_INVALID, "agent %llu needs at least %s to run its next event: fund it first",
             (unsigned long long)agent->id, money_print(needs, agent_head_needs(agents, agent)));
-    thaw(agents, agent);
+    agent_thaw(agents, agent);
     return ST_OK;
 }

@@ -10,7 +10,7 @@
 
 /* Messages go back to their senders.  What the agent ordered itself stays, as all its state does,
  * but nobody else waits for it. */
-static void send_inbox_back(struct agents *agents, struct agent *agent)
+static void frozen_send_inbox_back(struct agents *agents, struct agent *agent)
 {
     struct inbox_message *next;
 
@@ -32,7 +32,7 @@ void frozen_send_back(struct agents *agents, struct agent *agent)
         return;
     agent->frozen_us = agents->now_us; /* who asks from now on waits as long as they did */
     agent_dirty(&agents->changes, agent);
-    send_inbox_back(agents, agent);
+    frozen_send_inbox_back(agents, agent);
     agent_fail_replies(agents, agent, SERAI_E_FROZEN);
     agents_try_thaw(agents, agent); /* another event may be at the head now */
 }

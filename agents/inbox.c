@@ -16,7 +16,7 @@
 #include "agents/set.h"
 #include "base/array.h"
 
-static uint64_t weight(const struct message *message)
+static uint64_t message_weight(const struct message *message)
 {
     return message->size + INBOX_MESSAGE_OVERHEAD;
 }
@@ -59,12 +59,12 @@ static void inbox_share_take(struct inbox *inbox, uint64_t customer, uint64_t by
 void inbox_count_in(struct inbox *inbox, const struct message *message)
 {
     inbox->total++;
-    inbox->bytes += weight(message);
+    inbox->bytes += message_weight(message);
     if (message->sender_customer == 0)
         return;
     inbox->count++;
-    inbox->bounded_bytes += weight(message);
-    inbox_share_add(inbox, message->sender_customer, weight(message));
+    inbox->bounded_bytes += message_weight(message);
+    inbox_share_add(inbox, message->sender_customer, message_weight(message));
 }
 
 void inbox_unlink(struct inbox *inbox, struct inbox_message *message)
@@ -78,12 +78,12 @@ void inbox_unlink(struct inbox *inbox, struct inbox_message *message)
     else
         inbox->last = message->previous;
     inbox->total--;
-    inbox->bytes -= weight(&message->m);
+    inbox->bytes -= message_weight(&message->m);
     if (message->m.sender_customer == 0)
         return;
     inbox->count--;
-    inbox->bounded_bytes -= weight(&message->m);
-    inbox_share_take(inbox, message->m.sender_customer, weight(&message->m));
+    inbox->bounded_bytes -= message_weight(&message->m);
+    inbox_share_take(inbox, message->m.sender_customer, message_weight(&message->m));
 }
 
 /* An event that was paid for in advance counts for its receiver's customer while it waits. */
@@ -95,7 +95,8 @@ void inbox_event_waits(struct agents *agents, struct agent *agent, const struct 
     quota_take(agents, agent->use, CUSTOMER_EVENT_BYTES, message->size);
 }
 
-static void event_came(struct agents *agents, struct agent *agent, const struct message *message)
+static void inbox_event_came(struct agents *agents, struct agent *agent,
+                             const struct message *message)
 {
     if (message->sender_customer != 0)
         return;
@@ -108,7 +109,7 @@ void inbox_take(struct agents *agents, struct agent *agent, struct inbox_message
     uint8_t key[16];
 
     rent_accrue(agents, agent);
-    event_came(agents, agent, &message->m);
+    inbox_event_came(agents, agent, &message->m);
     if (message == agent->inbox.first)
         agent->needs = money_zero(); /* which was for this one */
     inbox_unlink(&agent->inbox, message);
@@ -148,7 +149,7 @@ void inbox_push_loaded(struct agents *agents, struct agent *agent, struct inbox_
 }
 
 /* Of `whole`, what one customer may fill; something in any case, or nobody could say anything. */
-static uint64_t customer_part(const struct agents *agents, uint64_t whole)
+static uint64_t inbox_customer_part(const struct agents *agents, uint64_t whole)
 {
     uint64_t part = whole * agents->prices.customer_inbox_percent / 100;
 
@@ -172,8 +173,8 @@ int64_t agents_inbox_room(const struct agents *agents, const struct agent *to,
      */
     if (from_customer == NULL)
         return 0;
-    if (from_customer->messages >= customer_part(agents, prices->inbox_messages_max) ||
-        from_customer->bytes + bytes > customer_part(agents, prices->inbox_bytes_max))
+    if (from_customer->messages >= inbox_customer_part(agents, prices->inbox_messages_max) ||
+        from_customer->bytes + bytes > inbox_customer_part(agents, prices->inbox_bytes_max))
         return SERAI_E_FULL;
     return 0;
 }

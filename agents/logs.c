@@ -14,7 +14,7 @@
 #include "agents/set.h"
 #include "agents/views.h"
 
-static void drop_oldest(struct agent_log *log)
+static void agent_log_drop_oldest(struct agent_log *log)
 {
     struct agent_log_line *line = log->first;
 
@@ -55,14 +55,14 @@ void agent_log(struct agents *agents, struct agent *agent, enum log_writer by, c
     rent_accrue(agents, agent);
     agent_log_append(&agent->log, line);
     if (agent->log.lines > AGENT_LOG_LINES_MAX)
-        drop_oldest(&agent->log);
+        agent_log_drop_oldest(&agent->log);
     agent_dirty(&agents->changes, agent);
 }
 
 void agent_log_fini(struct agent_log *log)
 {
     while (log->first != NULL)
-        drop_oldest(log);
+        agent_log_drop_oldest(log);
 }
 
 size_t agents_log_list(const struct agents *agents, const struct agent *agent, uint64_t after,

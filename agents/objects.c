@@ -56,7 +56,7 @@ void object_link(struct agents *agents, struct agent *owner, struct object *obje
 }
 
 /* The place that holds the pointer to the object in its owner's list. */
-static struct object **place_in_list(struct agents *agents, const struct object *object)
+static struct object **object_list_place(struct agents *agents, const struct object *object)
 {
     struct agent *owner;
 
@@ -70,7 +70,7 @@ static struct object **place_in_list(struct agents *agents, const struct object 
 
 static void object_unlink(struct agents *agents, struct object *object)
 {
-    struct object **place = place_in_list(agents, object);
+    struct object **place = object_list_place(agents, object);
     struct object *older = object->older_owned;
 
     undo_save(agents->undo, place, sizeof(struct object *));

@@ -12,8 +12,8 @@
 #include "agents/set.h"
 #include "agents/turns/turn.h"
 
-static void count_memory(struct agents *agents, struct customer_use *use, uint32_t pages_before,
-                         uint32_t pages_after)
+static void program_count_memory(struct agents *agents, struct customer_use *use,
+                                 uint32_t pages_before, uint32_t pages_after)
 {
     quota_give(agents, use, CUSTOMER_MEMORY_BYTES, (uint64_t)pages_before * ENGINE_WASM_PAGE_BYTES);
     quota_take(agents, use, CUSTOMER_MEMORY_BYTES, (uint64_t)pages_after * ENGINE_WASM_PAGE_BYTES);
@@ -26,7 +26,7 @@ void agent_adopt_code(struct agents *agents, struct agent *agent, struct code_re
 
     agent->program.code = ref;
     agent->program.begun = false;
-    count_memory(agents, agent->use, agent->program.memory_pages, pages);
+    program_count_memory(agents, agent->use, agent->program.memory_pages, pages);
     agent->program.memory_pages = pages;
     paged_grow(&agent->program.memory, pages * (ENGINE_WASM_PAGE_BYTES / PAGED_BYTES));
     agent_fit_globals(agent, engine_code_globals(engine));

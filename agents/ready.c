@@ -19,7 +19,7 @@ enum {
     QUANTUM_PARTS = 16, /* of the most that one turn may burn: so much a customer has at a time */
 };
 
-static int64_t quantum(const struct agents *agents, const struct customer_use *use)
+static int64_t ready_quantum(const struct agents *agents, const struct customer_use *use)
 {
     return ((int64_t)(agents->prices.turn_fuel_max / QUANTUM_PARTS) + TURN_COST) * use->share;
 }
@@ -35,7 +35,7 @@ uint32_t agents_share(const struct agents *agents, uint64_t customer)
     return customer_use(agents, customer)->share;
 }
 
-static void customer_comes(struct agents *agents, struct customer_use *use)
+static void ready_append(struct agents *agents, struct customer_use *use)
 {
     use->next_ready = NULL;
     if (agents->ready.last != NULL)
@@ -45,7 +45,7 @@ static void customer_comes(struct agents *agents, struct customer_use *use)
     agents->ready.last = use;
 }
 
-static struct customer_use *customer_goes(struct agents *agents)
+static struct customer_use *ready_remove_first(struct agents *agents)
 {
     struct customer_use *use = agents->ready.first;
 
@@ -75,8 +75,8 @@ void agent_make_ready(struct agents *agents, struct agent *agent)
     use->comes = true;
     /* What it did not burn is not kept for it; what it used too much is, or two customers who
      * write to each other would begin anew with each turn. */
-    use->fuel_left = (use->fuel_left < 0 ? use->fuel_left : 0) + quantum(agents, use);
-    customer_comes(agents, use);
+    use->fuel_left = (use->fuel_left < 0 ? use->fuel_left : 0) + ready_quantum(agents, use);
+    ready_append(agents, use);
 }
 
 void agent_unready(struct agents *agents, struct agent *agent)
@@ -108,13 +108,13 @@ struct agent *ready_next(struct agents *agents)
 
         if (use->ready_first != NULL && use->fuel_left > 0)
             return use->ready_first;
-        (void)customer_goes(agents);
+        (void)ready_remove_first(agents);
         if (use->ready_first == NULL) {
             use->comes = false;
             continue;
         }
-        use->fuel_left += quantum(agents, use);
-        customer_comes(agents, use);
+        use->fuel_left += ready_quantum(agents, use);
+        ready_append(agents, use);
     }
 }
 
@@ -128,6 +128,6 @@ void ready_used(struct agents *agents, struct customer_use *use, uint64_t fuel)
         use->fuel_left = -most;
     if (use->ready_first == NULL && use == agents->ready.first) {
         use->comes = false;
-        (void)customer_goes(agents);
+        (void)ready_remove_first(agents);
     }
 }

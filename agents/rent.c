@@ -45,7 +45,7 @@ static uint64_t rent_units(const struct agent *agent, enum rent_resource resourc
 }
 
 /* False when the agent's own money did not reach. */
-static bool pay_rent(struct agents *agents, struct agent *agent, enum rent_resource resource,
+static bool rent_pay(struct agents *agents, struct agent *agent, enum rent_resource resource,
                      struct money due)
 {
     struct money own = money_min(due, agent_funds(agents, agent));
@@ -98,7 +98,7 @@ void rent_bill(struct agents *agents, struct agent *agent)
         agent->rent.owed[resource] %= MARKET_RENT_UNIT;
         if (!money_from_total(&due, whole))
             INVARIANT(money_from_nanos(&due, MONEY_NANOS_MAX) == ST_OK);
-        paid &= pay_rent(agents, agent, (enum rent_resource)resource, due);
+        paid &= rent_pay(agents, agent, (enum rent_resource)resource, due);
         agent_dirty(&agents->changes, agent);
     }
     if (!paid && agent->state == AGENT_RUNNING)
@@ -120,7 +120,7 @@ u128 agent_rent_rate(const struct agents *agents, const struct agent *agent)
 }
 
 /* What the rent may take before the agent has to be told or frozen. */
-static struct money until_told(const struct agents *agents, const struct agent *agent)
+static struct money rent_room(const struct agents *agents, const struct agent *agent)
 {
     struct money balance = agent_funds(agents, agent);
 
@@ -138,7 +138,7 @@ void rent_schedule(struct agents *agents, const struct agent *agent)
         return;
     for (int resource = 0; resource < RENT_RESOURCES; resource++)
         owed += agent->rent.owed[resource];
-    room = ((u128)money_nanos(until_told(agents, agent)) + 1) * MARKET_RENT_UNIT;
+    room = ((u128)money_nanos(rent_room(agents, agent)) + 1) * MARKET_RENT_UNIT;
     room = room > owed ? room - owed : 0;
     if (room / rate >= NOTE_US_MAX)
         return; /* its turn comes sooner */

@@ -22,12 +22,12 @@
 
 /* ---- which it is ---- */
 
-static bool is_record(const void *value)
+static bool sleep_is_record(const void *value)
 {
     return ((uintptr_t)value & 1) != 0;
 }
 
-static uint8_t *record_of(void *value)
+static uint8_t *sleep_record_of(void *value)
 {
     return (uint8_t *)value - 1;
 }
@@ -68,7 +68,7 @@ void agent_is_gone(struct agents *agents, struct agent *agent)
 
 /* ---- waking ---- */
 
-static struct agent *wake(struct agents *agents, uint64_t id, uint8_t *record)
+static struct agent *sleep_wake(struct agents *agents, uint64_t id, uint8_t *record)
 {
     struct agent *agent = agent_alloc(id);
 
@@ -88,8 +88,8 @@ struct agent *agents_find(const struct agents *agents, uint64_t id)
     if (value == NULL)
         return NULL;
     /* Waking changes nothing that can be seen, so whoever only reads may wake as well. */
-    if (is_record(value))
-        return wake((struct agents *)agents, id, record_of(value));
+    if (sleep_is_record(value))
+        return sleep_wake((struct agents *)agents, id, sleep_record_of(value));
     agent->used = true;
     return agent;
 }
@@ -101,7 +101,7 @@ bool agents_has(const struct agents *agents, uint64_t id)
 
 /* ---- going to sleep ---- */
 
-static bool all_caps_saved(const struct agent *agent)
+static bool sleep_caps_saved(const struct agent *agent)
 {
     for (size_t i = 0; i < sizeof agent->caps.dirty / sizeof agent->caps.dirty[0]; i++) {
         if (agent->caps.dirty[i] != 0)
@@ -110,14 +110,14 @@ static bool all_caps_saved(const struct agent *agent)
     return true;
 }
 
-static bool may_sleep(const struct agent *agent)
+static bool sleep_may(const struct agent *agent)
 {
     return !agent->ready.queued && !agent->dirty && agent->inbox.first == NULL &&
-           all_caps_saved(agent);
+           sleep_caps_saved(agent);
 }
 
 /* Its pages and log lines live on in the record. */
-static void free_body(struct agent *agent)
+static void sleep_free_body(struct agent *agent)
 {
     free(agent->program.memory.pages);
     agent->program.memory = (struct paged){0};
@@ -126,7 +126,7 @@ static void free_body(struct agent *agent)
     agent_free(agent);
 }
 
-static void fall_asleep(struct agents *agents, struct agent *agent)
+static void sleep_pack(struct agents *agents, struct agent *agent)
 {
     size_t bound = sleep_record_bound(agent);
     uint8_t *scratch;
@@ -144,13 +144,13 @@ static void fall_asleep(struct agents *agents, struct agent *agent)
     memcpy(record, scratch, size * SLAB_GRAIN);
     (void)!dense_put(&agents->by_id, agent->id, record + 1); /* in the place of its struct */
     agent_is_gone(agents, agent);
-    free_body(agent);
+    sleep_free_body(agent);
 }
 
 void agent_let_sleep(struct agents *agents, struct agent *agent)
 {
-    if (may_sleep(agent))
-        fall_asleep(agents, agent);
+    if (sleep_may(agent))
+        sleep_pack(agents, agent);
 }
 
 /*
@@ -171,8 +171,8 @@ void agents_let_sleep(struct agents *agents)
 
         agents->awake.hand = agents->awake.hand < awake_count(agents) ? agents->awake.hand : 0;
         agent = awake_agent(agents, agents->awake.hand);
-        if (may_sleep(agent) && (all || !agent->used)) {
-            fall_asleep(agents, agent); /* and the last one takes its place in the list */
+        if (sleep_may(agent) && (all || !agent->used)) {
+            sleep_pack(agents, agent); /* and the last one takes its place in the list */
             continue;
         }
         agent->used = false;
@@ -193,18 +193,18 @@ struct showing {
     void *context;
 };
 
-static bool show(void *context, uint64_t id, void *value)
+static bool sleep_show(void *context, uint64_t id, void *value)
 {
     struct showing *showing = context;
     struct agent *copy;
     bool more;
 
-    if (!is_record(value))
+    if (!sleep_is_record(value))
         return showing->visit(showing->context, value);
     copy = agent_alloc(id);
-    sleep_record_unpack(copy, record_of(value));
+    sleep_record_unpack(copy, sleep_record_of(value));
     more = showing->visit(showing->context, copy);
-    free_body(copy);
+    sleep_free_body(copy);
     return more;
 }
 
@@ -213,16 +213,16 @@ void agents_each(const struct agents *agents, uint64_t first,
 {
     struct showing showing = {(struct agents *)agents, visit, context};
 
-    dense_each(&agents->by_id, first, show, &showing);
+    dense_each(&agents->by_id, first, sleep_show, &showing);
 }
 
-static bool free_one(void *context, uint64_t id, void *value)
+static bool sleep_free_one(void *context, uint64_t id, void *value)
 {
     struct agents *agents = context;
     struct agent *agent = value;
 
-    if (is_record(value)) {
-        uint8_t *record = record_of(value);
+    if (sleep_is_record(value)) {
+        uint8_t *record = sleep_record_of(value);
 
         agent = agent_alloc(id);
         sleep_record_unpack(agent, record);
@@ -234,7 +234,7 @@ static bool free_one(void *context, uint64_t id, void *value)
 
 void agents_free_all(struct agents *agents)
 {
-    dense_each(&agents->by_id, 0, free_one, agents);
+    dense_each(&agents->by_id, 0, sleep_free_one, agents);
     dense_fini(&agents->by_id);
     bytes_fini(&agents->awake.list);
     bytes_fini(&agents->awake.record);

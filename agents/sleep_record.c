@@ -23,7 +23,7 @@ static_assert(SLAB_GRAIN == 8, "records are told from structs by the lowest bit 
 
 /* ---- what is packed: one table for both ways, so that neither can forget a field ---- */
 
-struct number {
+struct packed_number {
     size_t offset;
     size_t size;
 };
@@ -34,7 +34,7 @@ struct number {
     }
 
 /* Of an agent with an empty inbox, not in the queue, with no row to write: the rest is zero. */
-static const struct number numbers[] = {
+static const struct packed_number numbers[] = {
     NUMBER(customer),
     NUMBER(parent),
     NUMBER(state),
@@ -84,7 +84,7 @@ enum flag {
     FLAG_OWNED = 128,
 };
 
-static u128 number_get(const struct agent *agent, const struct number *number)
+static u128 number_get(const struct agent *agent, const struct packed_number *number)
 {
     const void *from = (const char *)agent + number->offset;
     u128 wide = 0;
@@ -93,7 +93,7 @@ static u128 number_get(const struct agent *agent, const struct number *number)
     return wide;
 }
 
-static void number_set(struct agent *agent, const struct number *number, u128 value)
+static void number_set(struct agent *agent, const struct packed_number *number, u128 value)
 {
     memcpy((char *)agent + number->offset, &value, number->size);
 }
@@ -205,7 +205,7 @@ static const uint8_t *record_get_numbers(const uint8_t *from, struct agent *agen
 
 /* ---- capabilities ---- */
 
-static bool is_inborn(const struct agent *agent, uint64_t slot)
+static bool record_cap_is_inborn(const struct agent *agent, uint64_t slot)
 {
     struct cap cap = {.kind = cap_inborn_kind(slot)};
     const struct cap *held = cap_table_at(&agent->caps, slot);
@@ -213,16 +213,16 @@ static bool is_inborn(const struct agent *agent, uint64_t slot)
     return held != NULL && cap_equal(held, &cap);
 }
 
-static bool are_inborn(const struct agent *agent)
+static bool record_caps_are_inborn(const struct agent *agent)
 {
     for (uint64_t slot = 0; slot < SERAI_SLOT_FIRST_FREE; slot++) {
-        if (slot != SERAI_SLOT_ORIGIN && !is_inborn(agent, slot))
+        if (slot != SERAI_SLOT_ORIGIN && !record_cap_is_inborn(agent, slot))
             return false;
     }
     return true;
 }
 
-static bool cap_is_packed(const struct cap *cap, uint32_t slot, bool inborn)
+static bool record_cap_is_packed(const struct cap *cap, uint32_t slot, bool inborn)
 {
     if (cap == NULL || cap->kind == SERAI_KIND_EMPTY)
         return false;
@@ -234,12 +234,12 @@ static uint8_t *record_put_caps(uint8_t *to, const struct agent *agent, bool inb
     uint32_t count = 0;
 
     for (uint32_t slot = 0; slot < agent->caps.highest; slot++)
-        count += cap_is_packed(cap_table_at(&agent->caps, slot), slot, inborn);
+        count += record_cap_is_packed(cap_table_at(&agent->caps, slot), slot, inborn);
     to = record_put_number(to, count);
     for (uint32_t slot = 0; count > 0; slot++) {
         const struct cap *cap = cap_table_at(&agent->caps, slot);
 
-        if (!cap_is_packed(cap, slot, inborn))
+        if (!record_cap_is_packed(cap, slot, inborn))
             continue;
         to = record_put_number(to, slot);
         *to++ = cap->kind;
@@ -250,7 +250,7 @@ static uint8_t *record_put_caps(uint8_t *to, const struct agent *agent, bool inb
     return to;
 }
 
-static void set_cap(struct agent *agent, uint32_t slot, struct cap cap)
+static void record_set_cap(struct agent *agent, uint32_t slot, struct cap cap)
 {
     cap_table_grow(&agent->caps, slot / AGENT_CAPS_CHUNK);
     *cap_table_at(&agent->caps, slot) = cap;
@@ -264,7 +264,7 @@ static const uint8_t *record_get_caps(const uint8_t *from, struct agent *agent, 
     uint64_t count;
 
     for (uint32_t slot = 0; inborn && slot < SERAI_SLOT_FIRST_FREE; slot++)
-        set_cap(agent, slot, (struct cap){.kind = cap_inborn_kind(slot)});
+        record_set_cap(agent, slot, (struct cap){.kind = cap_inborn_kind(slot)});
     from = record_get_u64(from, &count);
     for (; count > 0; count--) {
         struct cap cap = {0};
@@ -274,14 +274,14 @@ static const uint8_t *record_get_caps(const uint8_t *from, struct agent *agent, 
         cap.kind = *from++;
         cap.rights = *from++;
         from = record_get_u64(from, &cap.object);
-        set_cap(agent, (uint32_t)slot, cap);
+        record_set_cap(agent, (uint32_t)slot, cap);
     }
     return from;
 }
 
 /* ---- code and globals ---- */
 
-static bool globals_are_initial(const struct agent *agent)
+static bool record_globals_are_initial(const struct agent *agent)
 {
     const struct engine_code *engine = agent->program.code.code->engine;
     uint64_t initial[ENGINE_GLOBALS_MAX];
@@ -360,13 +360,13 @@ size_t sleep_record_bound(const struct agent *agent)
            agent->program.memory.used * sizeof(struct paged_page *) + SLAB_GRAIN;
 }
 
-static uint8_t flags_of(const struct agent *agent)
+static uint8_t record_flags(const struct agent *agent)
 {
     uint8_t flags = 0;
 
-    if (are_inborn(agent))
+    if (record_caps_are_inborn(agent))
         flags |= FLAG_INBORN;
-    if (!globals_are_initial(agent))
+    if (!record_globals_are_initial(agent))
         flags |= FLAG_GLOBALS;
     if (agent->reason[0] != '\0')
         flags |= FLAG_REASON;
@@ -386,7 +386,7 @@ static uint8_t flags_of(const struct agent *agent)
 /* Returns where the record ends. */
 const uint8_t *sleep_record_pack(uint8_t *to, const struct agent *agent)
 {
-    uint8_t flags = flags_of(agent);
+    uint8_t flags = record_flags(agent);
 
     to += RECORD_HEAD_BYTES;
     *to++ = flags;

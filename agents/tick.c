@@ -12,7 +12,7 @@
 #include "agents/set.h"
 #include "base/heapq.h"
 
-static void fire(struct agents *agents, struct object *object)
+static void timer_fire(struct agents *agents, struct object *object)
 {
     struct timer *timer = &object->u.timer;
     struct agent *owner = agents_find(agents, object->owner);
@@ -29,16 +29,16 @@ static void fire(struct agents *agents, struct object *object)
     undo_commit(agents->undo);
 }
 
-static void fire_timer(struct agents *agents, uint64_t id)
+static void timer_fire_first(struct agents *agents, uint64_t id)
 {
     struct object *timer = object_find(&agents->objects, id, OBJECT_TIMER);
 
     (void)heapq_pop(&agents->objects.timers, NULL);
     if (timer != NULL) /* else its agent died, or the turn that set it was undone */
-        fire(agents, timer);
+        timer_fire(agents, timer);
 }
 
-static void fire_timers(struct agents *agents)
+static void timers_fire(struct agents *agents)
 {
     struct heapq_item item;
 
@@ -46,12 +46,12 @@ static void fire_timers(struct agents *agents)
         if (!heapq_peek(&agents->objects.timers, &item) || item.due > agents->now_us)
             return;
 
-        fire_timer(agents, item.id);
+        timer_fire_first(agents, item.id);
     }
 }
 
 /* Timers of the dead and of undone turns would wait in the queue until they are due: for ever. */
-static void forget_stale_timers(struct agents *agents)
+static void timers_forget_stale(struct agents *agents)
 {
     struct heapq all = agents->objects.timers;
 
@@ -67,13 +67,13 @@ void agents_tick(struct agents *agents)
 {
     struct event event = event_of_time(0, agents->now_us);
 
-    fire_timers(agents);
+    timers_fire(agents);
     if (agents->now_us < bill_next_us(agents))
         return;
     ledger_event_begin(agents->ledger);
     bill_due(agents);
     undo_commit(agents->undo); /* nothing of a billing is taken back */
-    forget_stale_timers(agents);
+    timers_forget_stale(agents);
     (void)ledger_event_end(agents->ledger, &event);
 }
 

@@ -37,15 +37,15 @@ void agents_view(const struct agents *agents, const struct agent *agent, struct 
     };
 }
 
-struct listing {
+struct agent_listing {
     void (*visit)(void *context, const struct agent *agent);
     void *context;
     size_t left;
 };
 
-static bool list_one(void *context, const struct agent *agent)
+static bool agents_list_one(void *context, const struct agent *agent)
 {
-    struct listing *listing = context;
+    struct agent_listing *listing = context;
 
     listing->visit(listing->context, agent);
     listing->left--;
@@ -55,10 +55,10 @@ static bool list_one(void *context, const struct agent *agent)
 size_t agents_list(const struct agents *agents, uint64_t after, size_t limit,
                    void (*visit)(void *context, const struct agent *agent), void *context)
 {
-    struct listing listing = {visit, context, limit};
+    struct agent_listing listing = {visit, context, limit};
 
     if (limit > 0 && after < UINT64_MAX)
-        agents_each(agents, after + 1, list_one, &listing);
+        agents_each(agents, after + 1, agents_list_one, &listing);
     return limit - listing.left;
 }
 

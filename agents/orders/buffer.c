@@ -15,7 +15,7 @@
 #include "agents/turns/turn.h"
 
 /* How many bytes of buffers the agent has: its rent follows, and its customer's bound. */
-static void change_buffer_bytes(struct turn *turn, uint64_t more, uint64_t less)
+static void buffer_change_bytes(struct turn *turn, uint64_t more, uint64_t less)
 {
     struct agents *agents = turn->agents;
     struct agent *agent = turn->agent;
@@ -44,7 +44,7 @@ static int64_t perform_buffer_buy(struct turn *turn, uint64_t size)
     object = object_new(agents, turn->agent, OBJECT_BUFFER);
     object->u.buffer.size = size;
     paged_init(&object->u.buffer.pages, object->id, (uint32_t)paged_touched(0, size));
-    change_buffer_bytes(turn, size, 0);
+    buffer_change_bytes(turn, size, 0);
     return slot;
 }
 
@@ -64,7 +64,7 @@ static int64_t decode_buffer_buy(struct turn *turn, const uint64_t *args)
 /* Rent was paid as time passed, so there is nothing to refund until leases exist. */
 static int64_t perform_buffer_sell(struct turn *turn, struct object *buffer, uint64_t slot)
 {
-    change_buffer_bytes(turn, 0, buffer->u.buffer.size);
+    buffer_change_bytes(turn, 0, buffer->u.buffer.size);
     object_remove(turn->agents, buffer);
     turn_take_cap(turn, slot);
     return 0;

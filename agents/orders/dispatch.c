@@ -12,7 +12,7 @@
 static const uint8_t order_kinds[SERAI_ORDER_COUNT] = {SERAI_ORDERS(ORDER_KIND)};
 #undef ORDER_KIND
 
-static int64_t dispatch(struct turn *turn, enum serai_order order, const uint64_t *args)
+static int64_t order_dispatch(struct turn *turn, enum serai_order order, const uint64_t *args)
 {
     switch ((enum serai_kind)order_kinds[order]) {
     case SERAI_KIND_FREE:
@@ -51,7 +51,7 @@ static int64_t dispatch(struct turn *turn, enum serai_order order, const uint64_
     return SERAI_E_KIND;
 }
 
-static void mark_order(const struct agents *agents, uint64_t order)
+static void order_set_mark(const struct agents *agents, uint64_t order)
 {
     if (agents->env.order_mark != NULL)
         *agents->env.order_mark = order;
@@ -78,8 +78,8 @@ bool turn_host_call(void *host, struct engine_instance *instance, uint32_t order
         *result = refusal;
         return true;
     }
-    mark_order(turn->agents, (uint64_t)order + 1);
-    *result = dispatch(turn, (enum serai_order)order, args);
-    mark_order(turn->agents, 0);
+    order_set_mark(turn->agents, (uint64_t)order + 1);
+    *result = order_dispatch(turn, (enum serai_order)order, args);
+    order_set_mark(turn->agents, 0);
     return !turn->exhausted;
 }

@@ -25,7 +25,7 @@ struct sending {
 };
 
 /* What hearing a message of it costs: what its owner says, at least an event. */
-static struct money hearing_price(const struct agents *agents, const struct object *facet)
+static struct money facet_event_price(const struct agents *agents, const struct object *facet)
 {
     struct money floor = agents_reserve(agents);
 
@@ -33,19 +33,19 @@ static struct money hearing_price(const struct agents *agents, const struct obje
 }
 
 /* Who asked has paid for hearing the answer: nobody can be made to pay by being asked. */
-static struct money postage_floor(const struct agents *agents, const struct object *facet)
+static struct money facet_postage_floor(const struct agents *agents, const struct object *facet)
 {
-    return facet->one_shot ? money_zero() : hearing_price(agents, facet);
+    return facet->one_shot ? money_zero() : facet_event_price(agents, facet);
 }
 
-static int64_t check_target(struct turn *turn, const struct cap *cap, struct sending *sending)
+static int64_t facet_check_target(struct turn *turn, const struct cap *cap, struct sending *sending)
 {
     sending->facet = object_find(&turn->agents->objects, cap->object, OBJECT_FACET);
     return sending->facet == NULL ? SERAI_E_CLOSED : 0;
 }
 
 /* Its owner, who is woken if he sleeps: only when there is something to tell him. */
-static struct agent *find_owner(const struct turn *turn, const struct object *facet)
+static struct agent *facet_find_owner(const struct turn *turn, const struct object *facet)
 {
     struct agent *owner = agents_find(turn->agents, facet->owner);
 
@@ -54,7 +54,7 @@ static struct agent *find_owner(const struct turn *turn, const struct object *fa
 }
 
 /* Either a facet of its own, to be asked with, or a reply that it holds and hands on. */
-static int64_t check_reply(struct turn *turn, uint64_t slot, struct sending *sending)
+static int64_t facet_check_reply(struct turn *turn, uint64_t slot, struct sending *sending)
 {
     struct message *message = &sending->message;
     int64_t refusal = 0;
@@ -86,7 +86,7 @@ static int64_t check_reply(struct turn *turn, uint64_t slot, struct sending *sen
 }
 
 /* The answer to a question cannot bring the question along. */
-static bool carries_its_target(const struct sending *sending, const struct cap *target)
+static bool facet_carries_target(const struct sending *sending, const struct cap *target)
 {
     const struct message *message = &sending->message;
 
@@ -99,8 +99,8 @@ static bool carries_its_target(const struct sending *sending, const struct cap *
     return cap_equal(&message->reply, target);
 }
 
-static int64_t check_send(struct turn *turn, const struct cap *cap, const uint64_t *args,
-                          struct sending *sending)
+static int64_t facet_check_send(struct turn *turn, const struct cap *cap, const uint64_t *args,
+                                struct sending *sending)
 {
     struct message *message = &sending->message;
     int64_t refusal;
@@ -116,14 +116,14 @@ static int64_t check_send(struct turn *turn, const struct cap *cap, const uint64
     if (refusal != 0)
         return refusal;
     message->cap_count = (uint8_t)args[4];
-    refusal = check_reply(turn, args[7], sending);
+    refusal = facet_check_reply(turn, args[7], sending);
     if (refusal != 0)
         return refusal;
-    if (carries_its_target(sending, cap))
+    if (facet_carries_target(sending, cap))
         return SERAI_E_INVALID;
-    if (money_compare(sending->postage, postage_floor(turn->agents, sending->facet)) < 0)
+    if (money_compare(sending->postage, facet_postage_floor(turn->agents, sending->facet)) < 0)
         return SERAI_E_POSTAGE;
-    sending->to = find_owner(turn, sending->facet);
+    sending->to = facet_find_owner(turn, sending->facet);
     if (sending->facet->one_shot) /* whoever asked has a place for the answer */
         return quota_allows(turn->agents, sending->to->use, CUSTOMER_EVENT_BYTES, message->size)
                    ? 0
@@ -131,34 +131,35 @@ static int64_t check_send(struct turn *turn, const struct cap *cap, const uint64
     return agents_inbox_room(turn->agents, sending->to, turn->agent->customer, message->size);
 }
 
-static struct money sending_cost(const struct turn *turn, const struct sending *sending, bool *fits)
+static struct money facet_sending_cost(const struct turn *turn, const struct sending *sending,
+                                       bool *fits)
 {
     struct money total = sending->money;
 
     *fits = money_add(&total, total, sending->postage);
     if (*fits && sending->asked != NULL)
-        *fits = money_add(&total, total, hearing_price(turn->agents, sending->asked));
+        *fits = money_add(&total, total, facet_event_price(turn->agents, sending->asked));
     return total;
 }
 
 /* The sum was checked. */
-static void pay(struct turn *turn, uint64_t to, struct money amount, enum transfer_code code,
-                uint64_t object)
+static void facet_pay(struct turn *turn, uint64_t to, struct money amount, enum transfer_code code,
+                      uint64_t object)
 {
     INVARIANT(turn_pay(turn, to, amount, code, object));
 }
 
-static struct cap make_reply(struct turn *turn, struct sending *sending)
+static struct cap facet_make_reply(struct turn *turn, struct sending *sending)
 {
-    struct money reserve = hearing_price(turn->agents, sending->asked);
+    struct money reserve = facet_event_price(turn->agents, sending->asked);
     struct object *reply = reply_new(turn->agents, turn->agent, sending->asked, reserve);
 
-    pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, reply->id);
+    facet_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, reply->id);
     return (struct cap){.kind = SERAI_KIND_FACET, .object = reply->id};
 }
 
 /* An answer uses the reply up, which leaves its slot; what it reserved pays the turn. */
-static void use_up(struct turn *turn, struct sending *sending, uint64_t slot)
+static void facet_use_up(struct turn *turn, struct sending *sending, uint64_t slot)
 {
     turn_take_cap(turn, slot);
     sending->message.reserve = sending->facet->u.facet.reserve;
@@ -177,14 +178,16 @@ static int64_t perform_facet_send(struct turn *turn, struct sending *sending, ui
     message->badge = sending->facet->u.facet.badge;
     message->money = sending->money;
     message->postage = sending->postage;
-    pay(turn, ACCOUNT_HELD_MESSAGE, sending->postage, TRANSFER_POSTAGE_HOLD, agents->next_message);
-    pay(turn, ACCOUNT_HELD_MESSAGE, sending->money, TRANSFER_MESSAGE_HOLD, agents->next_message);
+    facet_pay(turn, ACCOUNT_HELD_MESSAGE, sending->postage, TRANSFER_POSTAGE_HOLD,
+              agents->next_message);
+    facet_pay(turn, ACCOUNT_HELD_MESSAGE, sending->money, TRANSFER_MESSAGE_HOLD,
+              agents->next_message);
     turn_hand_over(turn, message->caps, message->cap_count);
     turn_hand_over(turn, &message->reply, 1);
     if (sending->asked != NULL)
-        message->reply = make_reply(turn, sending);
+        message->reply = facet_make_reply(turn, sending);
     if (sending->facet->one_shot)
-        use_up(turn, sending, slot);
+        facet_use_up(turn, sending, slot);
     agents_deliver(agents, sending->to, message);
     return 0;
 }
@@ -192,17 +195,17 @@ static int64_t perform_facet_send(struct turn *turn, struct sending *sending, ui
 static int64_t decode_facet_send(struct turn *turn, const struct cap *cap, const uint64_t *args)
 {
     struct sending sending = {0};
-    int64_t refusal = check_target(turn, cap, &sending);
+    int64_t refusal = facet_check_target(turn, cap, &sending);
     bool fits;
     struct money cost;
 
     if (!turn_work(turn, WORK_LOOK))
         return SERAI_E_SHORT;
     if (refusal == 0)
-        refusal = check_send(turn, cap, args, &sending);
+        refusal = facet_check_send(turn, cap, args, &sending);
     if (refusal != 0)
         return refusal;
-    cost = sending_cost(turn, &sending, &fits);
+    cost = facet_sending_cost(turn, &sending, &fits);
     if (!fits || !turn_can_pay(turn, cost))
         return SERAI_E_SHORT;
     return perform_facet_send(turn, &sending, args[0]);
@@ -211,7 +214,7 @@ static int64_t decode_facet_send(struct turn *turn, const struct cap *cap, const
 static int64_t decode_facet_fund(struct turn *turn, const struct cap *cap, const uint64_t *args)
 {
     struct sending sending = {0};
-    int64_t refusal = check_target(turn, cap, &sending);
+    int64_t refusal = facet_check_target(turn, cap, &sending);
     struct money amount;
     uint64_t payee;
 
@@ -242,7 +245,7 @@ int64_t order_facet(struct turn *turn, enum serai_order order, const uint64_t *a
     if (order == SERAI_ORDER_facet_fund)
         return decode_facet_fund(turn, &cap, args);
     INVARIANT(order == SERAI_ORDER_facet_postage);
-    refusal = check_target(turn, &cap, &sending);
+    refusal = facet_check_target(turn, &cap, &sending);
     return refusal != 0 ? refusal
-                        : (int64_t)money_nanos(postage_floor(turn->agents, sending.facet));
+                        : (int64_t)money_nanos(facet_postage_floor(turn->agents, sending.facet));
 }

@@ -8,7 +8,7 @@
 #include "agents/turns/turn.h"
 
 /* Kinds that may be handed on: never an owner's buffer, a channel end, or what is inborn. */
-static bool may_be_sent(const struct cap *cap)
+static bool cap_may_be_sent(const struct cap *cap)
 {
     switch ((enum serai_kind)cap->kind) {
     case SERAI_KIND_FACET:
@@ -63,7 +63,7 @@ int64_t turn_read_caps(struct turn *turn, uint64_t address, uint64_t count, stru
 
         if (cap == NULL)
             return refusal;
-        if (!may_be_sent(cap))
+        if (!cap_may_be_sent(cap))
             return SERAI_E_RIGHT;
         caps[i] = *cap;
         if (turn_reply_is_among(turn, cap, caps, i))

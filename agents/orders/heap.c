@@ -24,13 +24,13 @@
  * As for messages, and the heap may name nothing that its depositor has to sell.  Nor a reply: an
  * entry is read by many, and stands when nobody knows its number any more.
  */
-static bool may_be_named(const struct agents *agents, const struct cap *cap)
+static bool heap_may_name(const struct agents *agents, const struct cap *cap)
 {
     return (cap->kind == SERAI_KIND_FACET && cap_reply(agents, cap) == NULL) ||
            (cap->kind == SERAI_KIND_BUFFER && (cap->rights & SERAI_RIGHT_OWNER) == 0);
 }
 
-static void unmake_entry(void *context, void *argument)
+static void heap_undo_add(void *context, void *argument)
 {
     cap_heap_remove(context, argument);
     free(argument);
@@ -55,7 +55,7 @@ static void perform_heap_add(struct turn *turn, const uint8_t *number, const str
     entry->cap = *cap;
     cap_heap_insert(&agents->heap, entry);
     heap_dirty(&agents->changes, entry);
-    undo_on_rollback(agents->undo, unmake_entry, &agents->heap, entry);
+    undo_on_rollback(agents->undo, heap_undo_add, &agents->heap, entry);
 }
 
 /* What both ways of adding check at last: that the number is free, and that it is paid for. */
@@ -113,18 +113,18 @@ static int64_t decode_heap_add(struct turn *turn, enum serai_order order, const 
 
     if (cap == NULL)
         return refusal;
-    if (!may_be_named(turn->agents, cap))
+    if (!heap_may_name(turn->agents, cap))
         return SERAI_E_RIGHT;
     return order == SERAI_ORDER_heap_add_at ? decode_heap_add_at(turn, cap, args[2])
                                             : decode_heap_add_anywhere(turn, cap, args[2]);
 }
 
-static void put_entry_back(void *context, void *argument)
+static void heap_undo_take(void *context, void *argument)
 {
     cap_heap_insert(context, argument);
 }
 
-static void forget_entry(void *context, void *argument)
+static void heap_forget_entry(void *context, void *argument)
 {
     (void)context;
     free(argument);
@@ -141,8 +141,8 @@ static void perform_heap_take(struct turn *turn, struct heap_entry *entry)
     cap_heap_remove(&agents->heap, entry);
     quota_give(agents, customer_use(agents, entry->customer), CUSTOMER_HEAP_ENTRIES, 1);
     agents_lineage_give(agents, entry->customer);
-    undo_on_rollback(agents->undo, put_entry_back, &agents->heap, entry);
-    undo_on_commit(agents->undo, forget_entry, NULL, entry);
+    undo_on_rollback(agents->undo, heap_undo_take, &agents->heap, entry);
+    undo_on_commit(agents->undo, heap_forget_entry, NULL, entry);
 }
 
 /* Both give the entry's cap; heap_take also takes the entry out. */

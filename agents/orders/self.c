@@ -51,7 +51,7 @@ static int64_t decode_self_facet(struct turn *turn, const uint64_t *args)
  * Whoever asked with it waits no longer: the questions' reserves come back as one sum, and who
  * holds their replies finds them closed.
  */
-static void end_waiting(struct turn *turn, struct object *facet)
+static void facet_end_waiting(struct turn *turn, struct object *facet)
 {
     struct money back = facet->u.facet.reserve;
 
@@ -67,7 +67,7 @@ static void end_waiting(struct turn *turn, struct object *facet)
 
 static int64_t perform_self_revoke(struct turn *turn, struct object *facet, uint64_t slot)
 {
-    end_waiting(turn, facet);
+    facet_end_waiting(turn, facet);
     facet_remove(turn->agents, facet);
     turn_take_cap(turn, slot);
     return 0;
@@ -89,7 +89,7 @@ static int64_t decode_self_revoke(struct turn *turn, const uint64_t *args)
     return perform_self_revoke(turn, facet, args[1]);
 }
 
-static void save_mark(struct turn *turn)
+static void self_mark_save(struct turn *turn)
 {
     struct agent *agent = turn->agent;
 
@@ -100,7 +100,7 @@ static void save_mark(struct turn *turn)
 }
 
 /* Its notice has its event and its place from now on. */
-static void arm_mark(struct turn *turn, struct money reserve)
+static void self_mark_arm(struct turn *turn, struct money reserve)
 {
     quota_take(turn->agents, turn->agent->use, CUSTOMER_EVENTS, 1);
     agents_work_message(turn->agents, 0);
@@ -108,7 +108,7 @@ static void arm_mark(struct turn *turn, struct money reserve)
     turn->agent->low.armed = true;
 }
 
-static void disarm_mark(struct turn *turn)
+static void self_mark_disarm(struct turn *turn)
 {
     struct agent *agent = turn->agent;
 
@@ -122,11 +122,11 @@ static void disarm_mark(struct turn *turn)
 static int64_t perform_self_mark(struct turn *turn, struct money mark, bool arms,
                                  struct money reserve)
 {
-    save_mark(turn);
+    self_mark_save(turn);
     if (arms)
-        arm_mark(turn, reserve);
+        self_mark_arm(turn, reserve);
     else if (money_is_zero(mark) && turn->agent->low.armed)
-        disarm_mark(turn);
+        self_mark_disarm(turn);
     turn->agent->low.mark = mark;
     return 0;
 }
@@ -167,7 +167,7 @@ static int64_t decode_self_code_id(struct turn *turn, const uint64_t *args)
 }
 
 /* Bytes of memory that another program begins with, beyond what the agent has. */
-static uint64_t more_memory(const struct turn *turn, const struct code *code)
+static uint64_t become_more_memory(const struct turn *turn, const struct code *code)
 {
     uint32_t before = turn->instance.memory_pages;
     uint32_t after = engine_code_memory_pages(code->engine);
@@ -177,8 +177,8 @@ static uint64_t more_memory(const struct turn *turn, const struct code *code)
 
 /* It is under the customer's bounds as memory.grow is; so are its code, and BECAME with what it
  * brings. */
-static bool fits_customer(const struct turn *turn, const struct code *code, uint64_t memory,
-                          size_t args_size)
+static bool become_fits_customer(const struct turn *turn, const struct code *code, uint64_t memory,
+                                 size_t args_size)
 {
     const struct customer_use *use = turn->agent->use;
 
@@ -195,7 +195,7 @@ static int64_t perform_self_become(struct turn *turn, struct code *code, const u
     agents_work_message(turn->agents, size);
     turn->become = true;
     turn->become_reserve = reserve;
-    turn->become_memory = more_memory(turn, code);
+    turn->become_memory = become_more_memory(turn, code);
     turn->become_code = code_ref_take(turn->agents, turn->agent->use, code);
     turn->become_args_size = size;
     turn_take_become(turn);
@@ -224,7 +224,7 @@ static int64_t decode_self_become(struct turn *turn, const uint64_t *args)
         return SERAI_E_MISSING;
     if (turn->become)
         return SERAI_E_EXISTS;
-    if (!fits_customer(turn, code, more_memory(turn, code), (size_t)args[3]))
+    if (!become_fits_customer(turn, code, become_more_memory(turn, code), (size_t)args[3]))
         return SERAI_E_QUOTA;
     if (!turn_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, turn->agent->id))
         return SERAI_E_SHORT;

@@ -14,7 +14,7 @@
 #include "agents/turn.h"
 #include "agents/turns/turn.h"
 
-static int64_t read_birth(struct turn *turn, const uint64_t *args, struct birth *birth,
+static int64_t spawn_read(struct turn *turn, const uint64_t *args, struct birth *birth,
                           struct cap *caps)
 {
     const uint8_t *id;
@@ -36,7 +36,7 @@ static int64_t read_birth(struct turn *turn, const uint64_t *args, struct birth 
 }
 
 /* The fee and the endowment are the parent's to pay; the rest of a birth is the child's. */
-static int64_t pay_birth(struct turn *turn, const struct birth *birth)
+static int64_t spawn_pay(struct turn *turn, const struct birth *birth)
 {
     struct transfer fee = {.debit = turn->agent->id,
                            .credit = ACCOUNT_REVENUE_BIRTHS,
@@ -76,7 +76,7 @@ static int64_t decode_spawn(struct turn *turn, const uint64_t *args)
                           .payer = turn->agent->id,
                           .endowment_code = TRANSFER_ENDOWMENT};
     enum birth_result result;
-    int64_t refusal = read_birth(turn, args, &birth, caps);
+    int64_t refusal = spawn_read(turn, args, &birth, caps);
 
     if (refusal != 0)
         return refusal;
@@ -88,7 +88,7 @@ static int64_t decode_spawn(struct turn *turn, const uint64_t *args)
     if (refusal == 0 && !turn_work(turn, WORK_BIRTH))
         refusal = SERAI_E_SHORT;
     if (refusal == 0)
-        refusal = pay_birth(turn, &birth);
+        refusal = spawn_pay(turn, &birth);
     return refusal != 0 ? refusal : perform_spawn(turn, &birth);
 }
 

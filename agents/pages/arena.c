@@ -74,7 +74,7 @@ bool arena_has(const struct arena *arena, uint64_t agent)
 
 /* ---- what a slot holds ---- */
 
-static void note_card(struct arena_slot *slot, uint32_t card)
+static void arena_note_card(struct arena_slot *slot, uint32_t card)
 {
     uint64_t bit = UINT64_C(1) << (card % 64);
 
@@ -121,7 +121,7 @@ void arena_forget(struct arena *arena, uint64_t agent)
 /* ---- laying out ---- */
 
 /* A page as of the last good turn. */
-static void lay_page(const struct agent *agent, uint32_t page, uint8_t *to)
+static void arena_lay_page(const struct agent *agent, uint32_t page, uint8_t *to)
 {
     const uint8_t *own = paged_page(&agent->program.memory, page);
 
@@ -165,7 +165,7 @@ static void arena_lay_out(struct arena_slot *slot, const struct agent *agent)
         memcpy(slot->memory + offset, data, size);
         for (uint32_t card = offset / PAGED_BYTES; card <= (offset + size - 1) / PAGED_BYTES;
              card++)
-            note_card(slot, card);
+            arena_note_card(slot, card);
     }
     for (uint32_t i = 0; i < agent->program.memory.used; i++) {
         const struct paged_page *page = agent->program.memory.pages[i];
@@ -173,13 +173,13 @@ static void arena_lay_out(struct arena_slot *slot, const struct agent *agent)
         if (page->data == NULL)
             continue;
         memcpy(slot->memory + (size_t)page->number * PAGED_BYTES, page->data, PAGED_BYTES);
-        note_card(slot, page->number);
+        arena_note_card(slot, page->number);
     }
 }
 
 /* The oldest slot, or of those that take memory; never `but`.  NULL: there is none. */
-static struct arena_slot *oldest_slot(struct arena *arena, const struct arena_slot *but,
-                                      bool with_memory)
+static struct arena_slot *arena_oldest_slot(struct arena *arena, const struct arena_slot *but,
+                                            bool with_memory)
 {
     struct arena_slot *oldest = NULL;
 
@@ -196,17 +196,17 @@ static struct arena_slot *oldest_slot(struct arena *arena, const struct arena_sl
 
 /* A slot whose memory is there already, when there is no more: the bound is kept without asking the
  * kernel. */
-static struct arena_slot *slot_for(struct arena *arena, const struct agent *agent)
+static struct arena_slot *arena_slot_for(struct arena *arena, const struct agent *agent)
 {
     bool full = arena->cards_taken + agent->program.memory.used > ARENA_CARDS_MAX;
 
-    return oldest_slot(arena, NULL, full);
+    return arena_oldest_slot(arena, NULL, full);
 }
 
 /* The oldest tenant that takes memory goes, and its slot's memory too. */
-static void make_memory(struct arena_slot *but)
+static void arena_make_memory(struct arena_slot *but)
 {
-    struct arena_slot *oldest = oldest_slot(but->arena, but, true);
+    struct arena_slot *oldest = arena_oldest_slot(but->arena, but, true);
 
     INVARIANT(oldest != NULL); /* one slot alone is below the bound */
     arena_leave(oldest);
@@ -219,7 +219,7 @@ struct arena_slot *arena_take(struct arena *arena, const struct agent *agent)
 
     arena->clock++;
     if (slot == NULL) {
-        slot = slot_for(arena, agent);
+        slot = arena_slot_for(arena, agent);
         arena_leave(slot);
         slot->agent = agent->id;
         (void)table_put(&arena->by_agent, agent->id, slot); /* it has no other */
@@ -228,14 +228,14 @@ struct arena_slot *arena_take(struct arena *arena, const struct agent *agent)
     }
     arena->used[slot - arena->slots] = arena->clock;
     while (arena->cards_taken > ARENA_CARDS_MAX)
-        make_memory(slot);
+        arena_make_memory(slot);
     return slot;
 }
 
 /* ---- the end of a turn ---- */
 
 /* The first touched card from `card` on, below `end`, which is a multiple of 8; or `end`. */
-static uint32_t next_touched(const uint8_t *cards, uint32_t card, uint32_t end)
+static uint32_t arena_next_marked(const uint8_t *cards, uint32_t card, uint32_t end)
 {
     uint64_t eight;
 
@@ -260,14 +260,14 @@ void arena_commit(struct arena_slot *slot, struct agent *agent, uint32_t memory_
     uint32_t end = memory_pages * CARDS_PER_PAGE;
     uint8_t before[PAGED_BYTES];
 
-    for (uint32_t card = next_touched(slot->cards, 0, end); card < end;
-         card = next_touched(slot->cards, card + 1, end)) {
+    for (uint32_t card = arena_next_marked(slot->cards, 0, end); card < end;
+         card = arena_next_marked(slot->cards, card + 1, end)) {
         const uint8_t *now = slot->memory + (size_t)card * PAGED_BYTES;
         const uint8_t *own = paged_page(&agent->program.memory, card);
         uint64_t changed;
 
         slot->cards[card] = 0;
-        note_card(slot, card);
+        arena_note_card(slot, card);
         if (own == NULL) {
             agent_initial_page(agent, card, before);
             own = before;
@@ -283,12 +283,12 @@ void arena_rollback(struct arena_slot *slot, const struct agent *agent, uint32_t
     uint32_t end = memory_pages * CARDS_PER_PAGE;
     uint32_t kept = agent->program.memory_pages * CARDS_PER_PAGE;
 
-    for (uint32_t card = next_touched(slot->cards, 0, end); card < end;
-         card = next_touched(slot->cards, card + 1, end)) {
+    for (uint32_t card = arena_next_marked(slot->cards, 0, end); card < end;
+         card = arena_next_marked(slot->cards, card + 1, end)) {
         slot->cards[card] = 0;
-        note_card(slot, card);
+        arena_note_card(slot, card);
         if (card < kept)
-            lay_page(agent, card, slot->memory + (size_t)card * PAGED_BYTES);
+            arena_lay_page(agent, card, slot->memory + (size_t)card * PAGED_BYTES);
         else
             memset(slot->memory + (size_t)card * PAGED_BYTES, 0, PAGED_BYTES);
     }

@@ -36,13 +36,14 @@ void page_cache_note(struct page_cache *cache, const struct paged *paged, struct
 
 /* ---- reading ---- */
 
-static bool is_given_up(const struct paged_page *page)
+static bool page_cache_is_evicted(const struct paged_page *page)
 {
     return page->data == NULL && page->own != 0;
 }
 
 /* What the store holds of it is what was given up, or somebody else writes there. */
-static void fetch(struct agents *agents, const struct paged *paged, struct paged_page *page)
+static void page_cache_read(struct agents *agents, const struct paged *paged,
+                            struct paged_page *page)
 {
     struct bytes *row = &agents->pages.cache.row;
     uint8_t key[ROW_PART_KEY_BYTES];
@@ -66,8 +67,8 @@ void page_cache_fetch(struct agents *agents, struct paged *paged, uint32_t first
         return;
     for (uint32_t i = paged_place(paged, first); i < paged->used && paged->pages[i]->number <= last;
          i++) {
-        if (is_given_up(paged->pages[i]))
-            fetch(agents, paged, paged->pages[i]);
+        if (page_cache_is_evicted(paged->pages[i]))
+            page_cache_read(agents, paged, paged->pages[i]);
     }
 }
 
@@ -80,15 +81,15 @@ void buffer_fetch(struct agents *agents, struct buffer *buffer, uint64_t offset,
 
 /* ---- giving up ---- */
 
-static bool may_go(const struct agents *agents, const struct paged *paged,
-                   const struct paged_page *page)
+static bool page_cache_may_evict(const struct agents *agents, const struct paged *paged,
+                                 const struct paged_page *page)
 {
     return page->image != 0 && page->image < ledger_frame(agents->ledger) && !page->logged &&
            !page->noted && !arena_has(agents->pages.arena, paged->object);
 }
 
 /* The oldest one: gone, or at the end of the list again. */
-static void look_at_oldest(struct agents *agents)
+static void page_cache_look_at_oldest(struct agents *agents)
 {
     struct page_cache *cache = &agents->pages.cache;
     struct paged_item item;
@@ -104,7 +105,7 @@ static void look_at_oldest(struct agents *agents)
     page->cached = false;
     if (page->data == NULL)
         return;
-    if (!may_go(agents, paged, page)) {
+    if (!page_cache_may_evict(agents, paged, page)) {
         page_cache_note(cache, paged, page);
         return;
     }
@@ -112,7 +113,7 @@ static void look_at_oldest(struct agents *agents)
     page->data = NULL;
 }
 
-static void close_gap(struct page_cache *cache)
+static void page_cache_close_gap(struct page_cache *cache)
 {
     if (cache->gone < cache->items.size / 2)
         return;
@@ -131,6 +132,6 @@ void page_cache_shrink(struct agents *agents)
     count -= cache->pages_max;
     for (uint64_t steps = 2 * (count < PAGES_GIVEN_UP ? count : PAGES_GIVEN_UP);
          steps > 0 && page_cache_count(cache) > cache->pages_max; steps--)
-        look_at_oldest(agents);
-    close_gap(cache);
+        page_cache_look_at_oldest(agents);
+    page_cache_close_gap(cache);
 }

@@ -17,7 +17,7 @@
  * hardly longer than the delta, and would have to be written as well. */
 enum { GRANULES_FOR_IMAGE = 48 };
 
-struct writer {
+struct page_log_writer {
     struct agents *agents;
     struct page_log *log;
     struct store_batch *batch;
@@ -50,7 +50,7 @@ uint64_t agents_frame_bytes(const struct agents *agents)
 
 /* ---- rows ---- */
 
-static void flush(struct writer *writer)
+static void page_log_flush(struct page_log_writer *writer)
 {
     uint8_t key[ROW_ID_KEY_BYTES];
 
@@ -65,14 +65,15 @@ static void flush(struct writer *writer)
     page_delta_begin(&writer->row, writer->frame);
 }
 
-static void page_log_add(struct writer *writer, const struct paged_item *item, uint64_t granules,
-                         const uint8_t *page)
+static void page_log_add(struct page_log_writer *writer, const struct paged_item *item,
+                         uint64_t granules, const uint8_t *page)
 {
     while (!page_delta_add(&writer->row, item, &granules, page))
-        flush(writer);
+        page_log_flush(writer);
 }
 
-static void put_image(struct writer *writer, const struct paged_item *item, struct paged_page *page)
+static void page_log_put_image(struct page_log_writer *writer, const struct paged_item *item,
+                               struct paged_page *page)
 {
     uint8_t row[PAGE_IMAGE_ROW_BYTES_MAX];
     uint8_t key[ROW_PART_KEY_BYTES];
@@ -85,8 +86,8 @@ static void put_image(struct writer *writer, const struct paged_item *item, stru
     page->image = writer->frame;
 }
 
-static void delete_image(struct writer *writer, const struct paged_item *item,
-                         struct paged_page *page)
+static void page_log_delete_image(struct page_log_writer *writer, const struct paged_item *item,
+                                  struct paged_page *page)
 {
     uint8_t key[ROW_PART_KEY_BYTES];
 
@@ -100,8 +101,8 @@ static void delete_image(struct writer *writer, const struct paged_item *item,
 
 /* ---- what changed ---- */
 
-static void find_own(const struct writer *writer, const struct paged_item *item,
-                     struct paged_page *page)
+static void page_log_find_own(const struct page_log_writer *writer, const struct paged_item *item,
+                              struct paged_page *page)
 {
     uint8_t initial[PAGED_BYTES];
 
@@ -118,15 +119,15 @@ static void find_own(const struct writer *writer, const struct paged_item *item,
  * An entry of no granules says that the page is as in its initial image.  It stands in the log
  * before its image is deleted, so that what older rows say of the page is never the last word.
  */
-static void save_changed(struct writer *writer, const struct paged_item *item,
-                         struct paged_page *page)
+static void page_log_save_changed(struct page_log_writer *writer, const struct paged_item *item,
+                                  struct paged_page *page)
 {
     uint64_t changed = page->changed;
 
-    find_own(writer, item, page);
+    page_log_find_own(writer, item, page);
     page->changed = 0;
     if (page->own != 0 && !page->logged && __builtin_popcountll(changed) >= GRANULES_FOR_IMAGE) {
-        put_image(writer, item, page);
+        page_log_put_image(writer, item, page);
         return;
     }
     if (page->own == 0 && !page->logged && page->image == 0)
@@ -139,13 +140,13 @@ static void save_changed(struct writer *writer, const struct paged_item *item,
     INVARIANT(!writer->log->filling.items.failed);
 }
 
-static void drop_if_empty(struct paged *paged, const struct paged_page *page)
+static void page_log_drop_if_empty(struct paged *paged, const struct paged_page *page)
 {
     if (page->data == NULL && page->image == 0 && !page->logged && !page->noted)
         paged_drop(paged, page->number);
 }
 
-static void save_page(struct writer *writer, const struct paged_item *item)
+static void page_log_save_page(struct page_log_writer *writer, const struct paged_item *item)
 {
     struct paged *paged = row_paged_of(writer->agents, item->object);
     struct paged_page *page = paged == NULL ? NULL : paged_find(paged, item->page);
@@ -154,12 +155,12 @@ static void save_page(struct writer *writer, const struct paged_item *item)
         return;
     page->noted = false;
     if (page->changed != 0)
-        save_changed(writer, item, page);
+        page_log_save_changed(writer, item, page);
     page_cache_note(&writer->agents->pages.cache, paged, page);
-    drop_if_empty(paged, page);
+    page_log_drop_if_empty(paged, page);
 }
 
-static void save_resets(struct writer *writer)
+static void page_log_save_resets(struct page_log_writer *writer)
 {
     struct bytes *list = &writer->log->resets;
 
@@ -173,7 +174,7 @@ static void save_resets(struct writer *writer)
     bytes_clear(list);
 }
 
-static void save_all_changed(struct writer *writer)
+static void page_log_save_all(struct page_log_writer *writer)
 {
     struct bytes *list = &writer->agents->pages.dirty.items;
 
@@ -181,14 +182,14 @@ static void save_all_changed(struct writer *writer)
         struct paged_item item;
 
         memcpy(&item, list->data + at, sizeof item);
-        save_page(writer, &item);
+        page_log_save_page(writer, &item);
     }
     bytes_clear(list);
 }
 
 /* ---- the sweep ---- */
 
-static void sweep_page(struct writer *writer, const struct paged_item *item)
+static void page_log_sweep_page(struct page_log_writer *writer, const struct paged_item *item)
 {
     struct paged *paged = row_paged_of(writer->agents, item->object);
     struct paged_page *page = paged == NULL ? NULL : paged_find(paged, item->page);
@@ -197,39 +198,39 @@ static void sweep_page(struct writer *writer, const struct paged_item *item)
         return;
     page->logged = false;
     if (page->own != 0)
-        put_image(writer, item, page);
+        page_log_put_image(writer, item, page);
     else
-        delete_image(writer, item, page);
-    drop_if_empty(paged, page);
+        page_log_delete_image(writer, item, page);
+    page_log_drop_if_empty(paged, page);
 }
 
 /* The part of `all` that `done` is of `full`, rounded up; all of it once it is full. */
-static uint64_t part_of(uint64_t all, uint64_t done, uint64_t full)
+static uint64_t page_log_part(uint64_t all, uint64_t done, uint64_t full)
 {
     return done >= full ? all : (all * done + full - 1) / full;
 }
 
-static void page_log_sweep(struct writer *writer)
+static void page_log_sweep(struct page_log_writer *writer)
 {
     struct page_generation *filling = &writer->log->filling;
     struct page_generation *sweeping = &writer->log->sweeping;
     uint64_t all = sweeping->items.size / sizeof(struct paged_item);
-    uint64_t by_bytes = part_of(all, filling->bytes, writer->log->bytes_max);
+    uint64_t by_bytes = page_log_part(all, filling->bytes, writer->log->bytes_max);
     uint64_t by_pages =
-        part_of(all, filling->items.size / sizeof(struct paged_item), writer->log->pages_max);
+        page_log_part(all, filling->items.size / sizeof(struct paged_item), writer->log->pages_max);
     uint64_t until = by_bytes > by_pages ? by_bytes : by_pages;
 
     for (; sweeping->swept < until; sweeping->swept++) {
         struct paged_item item;
 
         memcpy(&item, sweeping->items.data + sweeping->swept * sizeof item, sizeof item);
-        sweep_page(writer, &item);
+        page_log_sweep_page(writer, &item);
     }
     if (sweeping->swept == all)
         writer->log->free_row = sweeping->end_row;
 }
 
-static int compare_items(const void *left, const void *right)
+static int page_log_compare(const void *left, const void *right)
 {
     const struct paged_item *a = left;
     const struct paged_item *b = right;
@@ -240,14 +241,14 @@ static int compare_items(const void *left, const void *right)
 }
 
 /* In the order of the keys, so that images that lie together are written together. */
-static void sort_items(struct bytes *items)
+static void page_log_sort(struct bytes *items)
 {
     if (items->size > 0)
         qsort(items->data, items->size / sizeof(struct paged_item), sizeof(struct paged_item),
-              compare_items);
+              page_log_compare);
 }
 
-static void begin_sweep(struct page_log *log)
+static void page_log_begin_sweep(struct page_log *log)
 {
     struct page_generation empty = {.items = log->sweeping.items};
 
@@ -256,17 +257,17 @@ static void begin_sweep(struct page_log *log)
     log->sweeping = log->filling;
     log->sweeping.end_row = log->next_row;
     log->filling = empty;
-    sort_items(&log->sweeping.items);
+    page_log_sort(&log->sweeping.items);
 }
 
 void page_log_resume(struct page_log *log)
 {
     log->sweeping.end_row = log->next_row;
     log->free_row = log->first_row;
-    sort_items(&log->sweeping.items);
+    page_log_sort(&log->sweeping.items);
 }
 
-static void free_rows(struct writer *writer)
+static void page_log_free_rows(struct page_log_writer *writer)
 {
     struct page_log *log = writer->log;
     uint64_t most = 2 * writer->rows + PAGE_LOG_ROWS_FREED;
@@ -281,19 +282,19 @@ static void free_rows(struct writer *writer)
 
 void page_log_save(struct agents *agents, struct store_batch *batch)
 {
-    struct writer writer = {.agents = agents,
-                            .log = &agents->pages.log,
-                            .batch = batch,
-                            .frame = ledger_frame(agents->ledger)};
+    struct page_log_writer writer = {.agents = agents,
+                                     .log = &agents->pages.log,
+                                     .batch = batch,
+                                     .frame = ledger_frame(agents->ledger)};
 
     page_delta_begin(&writer.row, writer.frame);
-    save_resets(&writer); /* before what the same objects changed since */
-    save_all_changed(&writer);
-    flush(&writer);
+    page_log_save_resets(&writer); /* before what the same objects changed since */
+    page_log_save_all(&writer);
+    page_log_flush(&writer);
     page_log_sweep(&writer);
     if (writer.log->filling.bytes >= writer.log->bytes_max ||
         writer.log->filling.items.size / sizeof(struct paged_item) >= writer.log->pages_max)
-        begin_sweep(writer.log);
-    free_rows(&writer);
+        page_log_begin_sweep(writer.log);
+    page_log_free_rows(&writer);
     bytes_fini(&writer.row);
 }

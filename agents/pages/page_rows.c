@@ -6,7 +6,7 @@
 #include "agents/pages/paged.h"
 
 /* One behind the other; returns where it ended. */
-static uint8_t *gather(uint8_t *to, uint64_t granules, const uint8_t *page)
+static uint8_t *granules_gather(uint8_t *to, uint64_t granules, const uint8_t *page)
 {
     for (uint64_t left = granules; left != 0; left &= left - 1) {
         size_t at = (size_t)__builtin_ctzll(left) * PAGED_GRANULE_BYTES;
@@ -35,7 +35,7 @@ size_t page_image_encode(uint8_t row[PAGE_IMAGE_ROW_BYTES_MAX], uint64_t frame, 
     row[0] = PAGE_ROW_VERSION;
     le64_put(row + 1, frame);
     le64_put(row + 9, granules);
-    return (size_t)(gather(row + PAGE_IMAGE_HEAD_BYTES, granules, page) - row);
+    return (size_t)(granules_gather(row + PAGE_IMAGE_HEAD_BYTES, granules, page) - row);
 }
 
 enum status page_image_decode(struct page_image *image, const uint8_t *value, size_t size,
@@ -67,7 +67,7 @@ void page_delta_begin(struct bytes *row, uint64_t frame)
 }
 
 /* The lowest `count` of them. */
-static uint64_t lowest(uint64_t granules, size_t count)
+static uint64_t granules_lowest(uint64_t granules, size_t count)
 {
     uint64_t rest = granules;
 
@@ -85,7 +85,7 @@ bool page_delta_add(struct bytes *row, const struct paged_item *item, uint64_t *
 
     if (left < PAGE_ENTRY_HEAD_BYTES)
         return false;
-    now = lowest(*granules, (left - PAGE_ENTRY_HEAD_BYTES) / PAGED_GRANULE_BYTES);
+    now = granules_lowest(*granules, (left - PAGE_ENTRY_HEAD_BYTES) / PAGED_GRANULE_BYTES);
     if (now == 0 && *granules != 0) /* an entry of none would mean another thing */
         return false;
     to = bytes_extend(row, PAGE_ENTRY_HEAD_BYTES + page_granules_bytes(now));
@@ -93,7 +93,7 @@ bool page_delta_add(struct bytes *row, const struct paged_item *item, uint64_t *
     le64_put(to, item->object);
     le32_put(to + 8, item->page);
     le64_put(to + 12, now);
-    (void)gather(to + PAGE_ENTRY_HEAD_BYTES, now, page);
+    (void)granules_gather(to + PAGE_ENTRY_HEAD_BYTES, now, page);
     *granules &= ~now;
     return *granules == 0;
 }

@@ -11,7 +11,7 @@ void paged_init(struct paged *paged, uint64_t object, uint32_t count)
     *paged = (struct paged){.object = object, .count = count};
 }
 
-static void page_free(struct paged_page *page)
+static void paged_free_page(struct paged_page *page)
 {
     free(page->data);
     free(page);
@@ -20,7 +20,7 @@ static void page_free(struct paged_page *page)
 void paged_fini(struct paged *paged)
 {
     for (uint32_t i = 0; i < paged->used; i++)
-        page_free(paged->pages[i]);
+        paged_free_page(paged->pages[i]);
     free(paged->pages);
     *paged = (struct paged){.object = paged->object};
 }
@@ -104,7 +104,7 @@ void paged_drop(struct paged *paged, uint32_t page)
 
     INVARIANT(at < paged->used && paged->pages[at]->number == page);
     INVARIANT(!paged->pages[at]->noted && !paged->pages[at]->logged);
-    page_free(paged->pages[at]);
+    paged_free_page(paged->pages[at]);
     paged->used--;
     memmove(paged->pages + at, paged->pages + at + 1, (paged->used - at) * sizeof *paged->pages);
 }
@@ -175,14 +175,14 @@ void paged_read(const struct paged *paged, uint64_t offset, void *to, uint64_t s
     }
 }
 
-static void forget_copy(void *context, void *argument)
+static void paged_forget_copy(void *context, void *argument)
 {
     (void)context;
     free(argument);
 }
 
 /* The first write of a turn to a page works on a copy, so that a trap only swaps pointers back. */
-static void page_own(struct paged_page *page, struct undo *undo, uint64_t turn)
+static void paged_own_page(struct paged_page *page, struct undo *undo, uint64_t turn)
 {
     uint8_t *copy;
 
@@ -194,17 +194,17 @@ static void page_own(struct paged_page *page, struct undo *undo, uint64_t turn)
         memcpy(copy, page->data, PAGED_BYTES);
     else
         memset(copy, 0, PAGED_BYTES);
-    undo_on_rollback(undo, forget_copy, NULL, copy);
+    undo_on_rollback(undo, paged_forget_copy, NULL, copy);
     undo_save(undo, &page->data, sizeof page->data);
     undo_save(undo, &page->turn, sizeof page->turn);
     undo_save(undo, &page->changed, sizeof page->changed);
-    undo_on_commit(undo, forget_copy, NULL, page->data);
+    undo_on_commit(undo, paged_forget_copy, NULL, page->data);
     page->data = copy;
     page->turn = turn;
 }
 
 /* Copy into a page, and say which granules are other than before. */
-static uint64_t copy_in(uint8_t *data, uint64_t within, const uint8_t *from, uint64_t size)
+static uint64_t paged_copy_in(uint8_t *data, uint64_t within, const uint8_t *from, uint64_t size)
 {
     uint64_t granules = 0;
 
@@ -234,8 +234,8 @@ void paged_write(struct paged *paged, struct paged_dirty *dirty, struct undo *un
         uint64_t part = size < PAGED_BYTES - within ? size : PAGED_BYTES - within;
         struct paged_page *page = paged_make(paged, (uint32_t)(offset / PAGED_BYTES));
 
-        page_own(page, undo, turn);
-        page->changed |= copy_in(page->data, within, in, part);
+        paged_own_page(page, undo, turn);
+        page->changed |= paged_copy_in(page->data, within, in, part);
         paged_note(paged, dirty, page);
         in += part;
         offset += part;

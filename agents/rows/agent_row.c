@@ -14,7 +14,7 @@ enum { AGENT_FIELDS = 30, CODE_REF_FIELDS = 2 };
 
 /* ---- writing ---- */
 
-static void put_code_ref(struct bytes *out, const struct code_ref *ref)
+static void row_put_code_ref(struct bytes *out, const struct code_ref *ref)
 {
     INVARIANT(ref->code != NULL);
     cbor_put_array(out, CODE_REF_FIELDS);
@@ -22,15 +22,15 @@ static void put_code_ref(struct bytes *out, const struct code_ref *ref)
     cbor_put_u128(out, ref->share_index);
 }
 
-static void put_program(struct bytes *out, const struct agent *agent)
+static void row_put_program(struct bytes *out, const struct agent *agent)
 {
     uint32_t globals = engine_code_globals(agent->program.code.code->engine);
 
     cbor_put_uint(out, ENGINE_FUEL_TABLE_ID);
-    put_code_ref(out, &agent->program.code);
+    row_put_code_ref(out, &agent->program.code);
     cbor_put_array(out, agent->program.kept_count);
     for (uint32_t i = 0; i < agent->program.kept_count; i++)
-        put_code_ref(out, &agent->program.kept[i]);
+        row_put_code_ref(out, &agent->program.kept[i]);
     cbor_put_uint(out, agent->program.memory_pages);
     cbor_put_array(out, globals);
     for (uint32_t i = 0; i < globals; i++)
@@ -38,7 +38,7 @@ static void put_program(struct bytes *out, const struct agent *agent)
     cbor_put_bool(out, agent->program.begun);
 }
 
-static void put_accruals(struct bytes *out, const struct agent *agent)
+static void row_put_accruals(struct bytes *out, const struct agent *agent)
 {
     cbor_put_array(out, RENT_RESOURCES);
     for (int i = 0; i < RENT_RESOURCES; i++)
@@ -63,13 +63,13 @@ void row_encode_agent(struct bytes *out, const struct agent *agent)
     cbor_put_bytes(out, agent->reason, strlen(agent->reason));
     cbor_put_uint(out, agent->born_frame);
     cbor_put_uint(out, agent->frozen_us);
-    put_program(out, agent);
+    row_put_program(out, agent);
     cbor_put_money(out, agent->needs);
     cbor_put_money(out, agent->low.mark);
     cbor_put_bool(out, agent->low.armed);
     cbor_put_money(out, agent->low.reserve);
     cbor_put_money(out, agent->burial);
-    put_accruals(out, agent);
+    row_put_accruals(out, agent);
     cbor_put_array(out, 3);
     cbor_put_uint(out, agent->usage.turns);
     cbor_put_uint(out, agent->usage.traps);
@@ -85,7 +85,7 @@ void row_encode_agent(struct bytes *out, const struct agent *agent)
 
 /* ---- reading ---- */
 
-static void get_code_ref(struct cbor *in, struct code_ref *ref, struct hash *id)
+static void row_get_code_ref(struct cbor *in, struct code_ref *ref, struct hash *id)
 {
     cbor_get_array(in, CODE_REF_FIELDS);
     cbor_get_bytes_exact(in, id->bytes, HASH_BYTES);
@@ -93,21 +93,21 @@ static void get_code_ref(struct cbor *in, struct code_ref *ref, struct hash *id)
 }
 
 /* An agent's fuel is a promise made by one table: it is never metered by another one unasked. */
-static void get_fuel_table(struct cbor *in)
+static void row_get_fuel_table(struct cbor *in)
 {
     if (cbor_get_uint(in, UINT64_MAX) != ENGINE_FUEL_TABLE_ID)
         cbor_fail(in, "metered by another fuel table than fuel-2, the one that this program has");
 }
 
-static void get_program(struct cbor *in, struct agent *agent, struct agent_row *row)
+static void row_get_program(struct cbor *in, struct agent *agent, struct agent_row *row)
 {
-    get_fuel_table(in);
-    get_code_ref(in, &agent->program.code, &row->code);
+    row_get_fuel_table(in);
+    row_get_code_ref(in, &agent->program.code, &row->code);
     agent->program.kept_count = (uint32_t)cbor_get_array_any(in, AGENT_CODES_MAX);
     if (agent->program.kept_count > 0)
         agent_make_kept(agent);
     for (uint32_t i = 0; i < agent->program.kept_count; i++)
-        get_code_ref(in, &agent->program.kept[i], &row->kept[i]);
+        row_get_code_ref(in, &agent->program.kept[i], &row->kept[i]);
     agent->program.memory_pages = (uint32_t)cbor_get_uint(in, ENGINE_MEMORY_PAGES_MAX);
     row->globals = cbor_get_array_any(in, ENGINE_GLOBALS_MAX);
     agent_fit_globals(agent, (uint32_t)row->globals);
@@ -116,7 +116,7 @@ static void get_program(struct cbor *in, struct agent *agent, struct agent_row *
     agent->program.begun = cbor_get_bool(in);
 }
 
-static void get_accruals(struct cbor *in, struct agent *agent)
+static void row_get_accruals(struct cbor *in, struct agent *agent)
 {
     cbor_get_array(in, RENT_RESOURCES);
     for (int i = 0; i < RENT_RESOURCES; i++)
@@ -130,7 +130,7 @@ static void get_accruals(struct cbor *in, struct agent *agent)
 }
 
 /* `to` has size_max + 1 bytes. */
-static void get_string(struct cbor *in, char *to, size_t size_max)
+static void row_get_string(struct cbor *in, char *to, size_t size_max)
 {
     size_t size = 0;
     const uint8_t *text = cbor_get_bytes(in, &size, size_max);
@@ -156,18 +156,18 @@ enum status row_decode_agent(struct agent *agent, struct agent_row *row, const u
     row_get_version(&in);
     agent->customer = cbor_get_uint(&in, UINT64_MAX);
     agent->parent = cbor_get_uint(&in, UINT64_MAX);
-    get_string(&in, agent->name, AGENT_NAME_BYTES_MAX);
+    row_get_string(&in, agent->name, AGENT_NAME_BYTES_MAX);
     agent->state = (enum agent_state)cbor_get_uint(&in, AGENT_FROZEN_BY_CUSTOMER);
-    get_string(&in, agent->reason, AGENT_REASON_BYTES_MAX);
+    row_get_string(&in, agent->reason, AGENT_REASON_BYTES_MAX);
     agent->born_frame = cbor_get_uint(&in, UINT64_MAX);
     agent->frozen_us = cbor_get_uint(&in, UINT64_MAX);
-    get_program(&in, agent, row);
+    row_get_program(&in, agent, row);
     agent->needs = cbor_get_money(&in);
     agent->low.mark = cbor_get_money(&in);
     agent->low.armed = cbor_get_bool(&in);
     agent->low.reserve = cbor_get_money(&in);
     agent->burial = cbor_get_money(&in);
-    get_accruals(&in, agent);
+    row_get_accruals(&in, agent);
     cbor_get_array(&in, 3);
     agent->usage.turns = cbor_get_uint(&in, UINT64_MAX);
     agent->usage.traps = cbor_get_uint(&in, UINT64_MAX);

@@ -59,7 +59,7 @@ const char *row_cap_unpack(struct cap *cap, const uint8_t from[ROW_CAP_BYTES])
     return NULL;
 }
 
-static void put_cap(struct bytes *out, const struct cap *cap)
+static void row_put_cap(struct bytes *out, const struct cap *cap)
 {
     uint8_t packed[ROW_CAP_BYTES];
 
@@ -67,7 +67,7 @@ static void put_cap(struct bytes *out, const struct cap *cap)
     cbor_put_bytes(out, packed, sizeof packed);
 }
 
-static void get_cap(struct cbor *in, struct cap *cap)
+static void row_get_cap(struct cbor *in, struct cap *cap)
 {
     uint8_t packed[ROW_CAP_BYTES];
     const char *error;
@@ -98,10 +98,10 @@ void row_encode_message(struct bytes *out, const struct inbox_message *message)
     cbor_put_money(out, m->postage);
     cbor_put_money(out, m->reserve);
     cbor_put_money(out, m->spent);
-    put_cap(out, &m->reply);
+    row_put_cap(out, &m->reply);
     cbor_put_array(out, m->cap_count);
     for (uint8_t i = 0; i < m->cap_count; i++)
-        put_cap(out, &m->caps[i]);
+        row_put_cap(out, &m->caps[i]);
     cbor_put_bytes(out, m->data, m->size);
 }
 
@@ -128,17 +128,17 @@ enum status row_decode_message(struct inbox_message *message, const uint8_t *val
     m->postage = cbor_get_money(&in);
     m->reserve = cbor_get_money(&in);
     m->spent = cbor_get_money(&in);
-    get_cap(&in, &m->reply);
+    row_get_cap(&in, &m->reply);
     m->cap_count = (uint8_t)cbor_get_array_any(&in, SERAI_MESSAGE_CAPS_MAX);
     for (uint8_t i = 0; i < m->cap_count; i++)
-        get_cap(&in, &m->caps[i]);
+        row_get_cap(&in, &m->caps[i]);
     m->data = cbor_get_bytes(&in, &m->size, STORE_VALUE_BYTES_MAX);
     return cbor_done(&in, fault, "row");
 }
 
 /* ---- facets, buffers and timers ---- */
 
-static void encode_facet(struct bytes *out, const struct object *object)
+static void row_encode_facet(struct bytes *out, const struct object *object)
 {
     const struct facet *facet = &object->u.facet;
 
@@ -153,7 +153,7 @@ static void encode_facet(struct bytes *out, const struct object *object)
     cbor_put_uint(out, facet->asked);
 }
 
-static void encode_buffer(struct bytes *out, const struct object *object)
+static void row_encode_buffer(struct bytes *out, const struct object *object)
 {
     const struct buffer *buffer = &object->u.buffer;
 
@@ -164,7 +164,7 @@ static void encode_buffer(struct bytes *out, const struct object *object)
     cbor_put_uint(out, buffer->size);
 }
 
-static void encode_timer(struct bytes *out, const struct object *object)
+static void row_encode_timer(struct bytes *out, const struct object *object)
 {
     const struct timer *timer = &object->u.timer;
 
@@ -181,18 +181,18 @@ void row_encode_object(struct bytes *out, const struct object *object)
 {
     switch (object->kind) {
     case OBJECT_FACET:
-        encode_facet(out, object);
+        row_encode_facet(out, object);
         break;
     case OBJECT_BUFFER:
-        encode_buffer(out, object);
+        row_encode_buffer(out, object);
         break;
     case OBJECT_TIMER:
-        encode_timer(out, object);
+        row_encode_timer(out, object);
         break;
     }
 }
 
-static void decode_facet(struct cbor *in, struct object *object)
+static void row_decode_facet(struct cbor *in, struct object *object)
 {
     struct facet *facet = &object->u.facet;
 
@@ -206,7 +206,7 @@ static void decode_facet(struct cbor *in, struct object *object)
         cbor_fail(in, "a reply without its question, or the other way round");
 }
 
-static void decode_buffer(struct cbor *in, struct object *object)
+static void row_decode_buffer(struct cbor *in, struct object *object)
 {
     struct buffer *buffer = &object->u.buffer;
 
@@ -216,7 +216,7 @@ static void decode_buffer(struct cbor *in, struct object *object)
         cbor_fail(in, "a buffer without bytes");
 }
 
-static void decode_timer(struct cbor *in, struct object *object)
+static void row_decode_timer(struct cbor *in, struct object *object)
 {
     struct timer *timer = &object->u.timer;
 
@@ -243,11 +243,11 @@ enum status row_decode_object(struct object *object, const uint8_t *value, size_
         cbor_fail(&in, "an object of no known kind, or with other fields");
     if (in.error == NULL) {
         if (object->kind == OBJECT_FACET)
-            decode_facet(&in, object);
+            row_decode_facet(&in, object);
         else if (object->kind == OBJECT_BUFFER)
-            decode_buffer(&in, object);
+            row_decode_buffer(&in, object);
         else
-            decode_timer(&in, object);
+            row_decode_timer(&in, object);
     }
     return cbor_done(&in, fault, "row");
 }
@@ -262,7 +262,7 @@ void row_encode_heap(struct bytes *out, const struct heap_entry *entry)
     cbor_put_uint(out, entry->payer);
     cbor_put_uint(out, entry->customer);
     cbor_put_money(out, entry->deposit);
-    put_cap(out, &entry->cap);
+    row_put_cap(out, &entry->cap);
 }
 
 enum status row_decode_heap(struct heap_entry *entry, const uint8_t *value, size_t size,
@@ -277,7 +277,7 @@ enum status row_decode_heap(struct heap_entry *entry, const uint8_t *value, size
     entry->payer = cbor_get_uint(&in, UINT64_MAX);
     entry->customer = cbor_get_uint(&in, UINT64_MAX);
     entry->deposit = cbor_get_money(&in);
-    get_cap(&in, &entry->cap);
+    row_get_cap(&in, &entry->cap);
     if (in.error == NULL && entry->cap.kind == SERAI_KIND_EMPTY)
         cbor_fail(&in, "an entry that names nothing");
     return cbor_done(&in, fault, "row");

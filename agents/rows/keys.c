@@ -29,7 +29,7 @@ void row_key_code_state(uint8_t key[ROW_CODE_STATE_KEY_BYTES], const struct hash
     key[HASH_BYTES] = ROW_CODE_KEY_STATE;
 }
 
-static void print_other_key(char *text, size_t text_size, const uint8_t *key, size_t key_size)
+static void row_print_other_key(char *text, size_t text_size, const uint8_t *key, size_t key_size)
 {
     char hex[2 * STORE_KEY_BYTES_MAX + 1];
 
@@ -40,7 +40,7 @@ static void print_other_key(char *text, size_t text_size, const uint8_t *key, si
 }
 
 /* What a key of each size and table names, for people. */
-static void print_key(char *text, size_t text_size, const struct store_row *row)
+static void row_print_key(char *text, size_t text_size, const struct store_row *row)
 {
     enum store_table table = row->table;
     const uint8_t *key = row->key;
@@ -67,7 +67,7 @@ static void print_key(char *text, size_t text_size, const struct store_row *row)
         (void)snprintf(text, text_size, "agent %" PRIu64 ", line %" PRIu64, be64_get(key),
                        be64_get(key + 8));
     else
-        print_other_key(text, text_size, key, key_size);
+        row_print_other_key(text, text_size, key, key_size);
 }
 
 enum status row_corrupt(struct fault *fault, const struct store_row *row, const char *format, ...)
@@ -79,7 +79,7 @@ enum status row_corrupt(struct fault *fault, const struct store_row *row, const 
     va_start(args, format);
     (void)vsnprintf(why, sizeof why, format, args);
     va_end(args);
-    print_key(name, sizeof name, row);
+    row_print_key(name, sizeof name, row);
     return fault_set(fault, ST_CORRUPT, "table %s, %s: %s", store_table_name(row->table), name,
                      why);
 }

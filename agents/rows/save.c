@@ -163,7 +163,7 @@ static void save_log(struct saver *saver, struct agent *agent)
  * An agent's row says where its references stand in their modules' share index; the row of that
  * index must never be behind it.
  */
-static void note_share(struct agents *agents, struct code *code)
+static void save_note_share(struct agents *agents, struct code *code)
 {
     if (code->market_index != code->market_saved)
         code_dirty(&agents->changes, code);
@@ -180,9 +180,9 @@ static void save_agent(struct saver *saver, struct agent *agent)
     save_caps(saver, agent);
     save_inbox(saver, agent);
     save_log(saver, agent);
-    note_share(saver->agents, agent->program.code.code);
+    save_note_share(saver->agents, agent->program.code.code);
     for (uint32_t i = 0; i < agent->program.kept_count; i++)
-        note_share(saver->agents, agent->program.kept[i].code);
+        save_note_share(saver->agents, agent->program.kept[i].code);
 }
 
 static void save_agents(struct saver *saver)
@@ -209,7 +209,7 @@ static void save_agents(struct saver *saver)
 
 /* ---- code ---- */
 
-static void drop_code(struct saver *saver, struct code *code)
+static void save_drop_code(struct saver *saver, struct code *code)
 {
     uint8_t key[ROW_CODE_STATE_KEY_BYTES];
 
@@ -229,7 +229,7 @@ static void save_code(struct saver *saver, struct code *code)
 
     code->dirty = false;
     if (code->refs == 0 && !code->builtin) {
-        drop_code(saver, code);
+        save_drop_code(saver, code);
         return;
     }
     row_key_code_state(key, &code->id);
@@ -259,7 +259,7 @@ static void save_codes(struct saver *saver)
 
 /* ---- the rest ---- */
 
-static bool anything_changed(const struct agents *agents)
+static bool save_is_needed(const struct agents *agents)
 {
     return agents->changes.counters || agents->changes.agents.size > 0 ||
            agents->changes.objects.size > 0 || agents->changes.heap.size > 0 ||
@@ -283,7 +283,7 @@ void agents_write_rows(struct agents *agents, struct store_batch *batch)
 
     INVARIANT(agents->turn == NULL);
     undo_commit(agents->undo); /* what was done outside of a turn is final by now */
-    changed = anything_changed(agents);
+    changed = save_is_needed(agents);
     save_tombstones(&saver);
     save_objects(&saver);
     save_heap(&saver);

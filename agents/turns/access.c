@@ -64,7 +64,7 @@ void turn_take_cap(struct turn *turn, uint64_t slot)
 }
 
 /* Moving bytes costs what memory.copy does; else an order would be the cheapest way to use time. */
-static bool work_on_bytes(struct turn *turn, uint64_t size)
+static bool turn_work_on_bytes(struct turn *turn, uint64_t size)
 {
     return turn_work(turn, (size + WORK_BYTES - 1) / WORK_BYTES);
 }
@@ -76,7 +76,7 @@ const uint8_t *turn_read(struct turn *turn, uint64_t address, uint64_t size)
     if (size > UINT32_MAX || address > UINT32_MAX)
         return NULL;
     from = engine_guest_read(&turn->instance, (uint32_t)address, (uint32_t)size);
-    return from != NULL && work_on_bytes(turn, size) ? from : NULL;
+    return from != NULL && turn_work_on_bytes(turn, size) ? from : NULL;
 }
 
 uint8_t *turn_write(struct turn *turn, uint64_t address, uint64_t size)
@@ -86,7 +86,7 @@ uint8_t *turn_write(struct turn *turn, uint64_t address, uint64_t size)
     if (size > UINT32_MAX || address > UINT32_MAX)
         return NULL;
     if (engine_guest_read(instance, (uint32_t)address, (uint32_t)size) == NULL ||
-        !work_on_bytes(turn, size) ||
+        !turn_work_on_bytes(turn, size) ||
         !turn_work(turn, engine_guest_write_fuel(instance, (uint32_t)address, (uint32_t)size)))
         return NULL;
     return engine_guest_write(&turn->instance, (uint32_t)address, (uint32_t)size);
@@ -116,7 +116,7 @@ bool turn_buffer_read(struct turn *turn, const struct cap *buffer, uint64_t offs
 
     if (object == NULL || (buffer->rights & SERAI_RIGHT_READ) == 0 ||
         offset > object->u.buffer.size || size > object->u.buffer.size - offset ||
-        !work_on_bytes(turn, size) ||
+        !turn_work_on_bytes(turn, size) ||
         !turn_work(turn, paged_touched(offset, size) * WORK_BUFFER_PAGE))
         return false;
     buffer_fetch(turn->agents, &object->u.buffer, offset, size);

@@ -24,7 +24,7 @@
 #include "agents/turns/turn.h"
 
 /* Memory that grows is bytes held: the customer's cap bounds it, and the rent follows it. */
-static bool grow_memory(void *host, uint32_t pages_now, uint32_t pages_more)
+static bool turn_grow_memory(void *host, uint32_t pages_now, uint32_t pages_more)
 {
     struct turn *turn = host;
     struct customer_use *use = turn->agent->use;
@@ -38,7 +38,7 @@ static bool grow_memory(void *host, uint32_t pages_now, uint32_t pages_more)
 }
 
 /* Postage and reserve become the agent's when its turn begins, and stand. */
-static void take_postage(struct agents *agents, struct agent *agent, const struct message *m)
+static void turn_take_postage(struct agents *agents, struct agent *agent, const struct message *m)
 {
     ledger_move(agents->ledger, ACCOUNT_HELD_MESSAGE, agent->id, m->postage, TRANSFER_POSTAGE,
                 m->id);
@@ -50,7 +50,7 @@ static void take_postage(struct agents *agents, struct agent *agent, const struc
  * The fuel hold: what a full turn may cost, but half of a poor agent's money stays for its orders,
  * and the fuel floor comes before both.
  */
-static uint64_t hold_fuel(struct turn *turn, struct money pot)
+static uint64_t turn_hold_fuel(struct turn *turn, struct money pot)
 {
     const struct pricebook *prices = &turn->agents->prices;
     struct money full = money_share_floor(agent_needs_most(turn->agents), 1, 2);
@@ -70,7 +70,7 @@ static uint64_t hold_fuel(struct turn *turn, struct money pot)
  * What comes with an event is lent for its turn: else whoever may send something could fill the
  * table.  What an agent is born with is its own.
  */
-static int64_t give_or_none(struct turn *turn, const struct cap *cap)
+static int64_t turn_lend(struct turn *turn, const struct cap *cap)
 {
     int64_t slot;
 
@@ -83,7 +83,7 @@ static int64_t give_or_none(struct turn *turn, const struct cap *cap)
     return slot;
 }
 
-static void arrive(struct turn *turn)
+static void turn_arrive(struct turn *turn)
 {
     const struct message *m = &turn->event->m;
     struct cap end = {.kind = SERAI_KIND_CHANNEL, .object = m->end};
@@ -91,9 +91,9 @@ static void arrive(struct turn *turn)
     turn->event_slot = m->end != 0 ? cap_table_find(&turn->agent->caps, &end) : SERAI_SLOT_NONE;
     if (m->kind == SERAI_EVENT_ANSWER && m->status != 0 && turn->event_slot >= 0)
         turn_take_cap(turn, (uint64_t)turn->event_slot); /* what was refused is no end */
-    turn->reply_slot = give_or_none(turn, &m->reply);
+    turn->reply_slot = turn_lend(turn, &m->reply);
     for (size_t i = 0; i < m->cap_count; i++)
-        turn->cap_slots[i] = give_or_none(turn, &m->caps[i]);
+        turn->cap_slots[i] = turn_lend(turn, &m->caps[i]);
     if (m->kind == SERAI_EVENT_MESSAGE && !money_is_zero(m->money)) {
         struct transfer money = {.debit = ACCOUNT_HELD_MESSAGE,
                                  .credit = turn->agent->id,
@@ -121,7 +121,7 @@ static void turn_lay_out(struct turn *turn)
  * What has to be ready before a turn: its memory in the arena, the index of its slots.  Most turns
  * find both, and all pay alike: fuel must not tell who ran before.
  */
-static uint64_t beginning_work(const struct agent *agent)
+static uint64_t turn_beginning_work(const struct agent *agent)
 {
     uint64_t slots = agent->caps.used > CAPS_SMALL ? agent->caps.used : 0;
 
@@ -141,22 +141,22 @@ void turn_begin(struct turn *turn, struct agents *agents, struct agent *agent,
     turn->event = event;
     turn->number = agents->counters.turns + 1;
     memcpy(turn->carry, agent->carry, sizeof turn->carry);
-    take_postage(agents, agent, &event->m);
+    turn_take_postage(agents, agent, &event->m);
     memcpy(globals, agent->program.globals,
            engine_code_globals(agent->program.code.code->engine) * sizeof *globals);
     turn->instance = (struct engine_instance){
         .code = agent->program.code.code->engine,
         .memory_pages = agent->program.memory_pages,
         .globals = globals,
-        .fuel = hold_fuel(turn, agent_funds(agents, agent)),
+        .fuel = turn_hold_fuel(turn, agent_funds(agents, agent)),
         .host_call = turn_host_call,
         .host = turn,
-        .host_grow = grow_memory,
+        .host_grow = turn_grow_memory,
     };
     turn->budget = turn->instance.fuel;
     agents->turn = turn;
-    if (!turn_work(turn, beginning_work(agent)))
+    if (!turn_work(turn, turn_beginning_work(agent)))
         return; /* so nothing was done for it */
     turn_lay_out(turn);
-    arrive(turn);
+    turn_arrive(turn);
 }

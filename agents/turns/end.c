@@ -19,8 +19,8 @@
 #include "agents/turns/turn.h"
 #include "base/hash.h"
 
-static void book(struct turn *turn, uint64_t credit, struct money amount, enum transfer_code code,
-                 uint64_t quantity, uint64_t object, uint64_t carry)
+static void turn_book(struct turn *turn, uint64_t credit, struct money amount,
+                      enum transfer_code code, uint64_t quantity, uint64_t object, uint64_t carry)
 {
     struct transfer transfer = {
         .debit = turn->agent->id,
@@ -37,7 +37,7 @@ static void book(struct turn *turn, uint64_t credit, struct money amount, enum t
         ledger_transfer_checked(turn->agents->ledger, &transfer);
 }
 
-static void book_orders(struct turn *turn)
+static void turn_book_orders(struct turn *turn)
 {
     for (uint32_t order = 0; order < SERAI_ORDER_COUNT; order++) {
         struct money cost;
@@ -46,54 +46,55 @@ static void book_orders(struct turn *turn)
             continue;
         INVARIANT(money_scale(&cost, pricebook_order(&turn->agents->prices, (int)order),
                               turn->orders[order]));
-        book(turn, ACCOUNT_REVENUE_ORDERS, cost, TRANSFER_ORDER, turn->orders[order], order, 0);
+        turn_book(turn, ACCOUNT_REVENUE_ORDERS, cost, TRANSFER_ORDER, turn->orders[order], order,
+                  0);
     }
 }
 
-static void book_metered(struct turn *turn, enum carry which, struct money price, uint64_t quantity,
-                         uint64_t unit, uint64_t object)
+static void turn_book_metered(struct turn *turn, enum carry which, struct money price,
+                              uint64_t quantity, uint64_t unit, uint64_t object)
 {
     uint64_t *carry = &turn->agent->carry[which];
     struct money cost;
 
     INVARIANT(money_cost_carry(&cost, carry, price, quantity, unit));
-    book(turn, ACCOUNT_REVENUE_PACKETS, cost, TRANSFER_PACKET_FEE, quantity, object, *carry);
+    turn_book(turn, ACCOUNT_REVENUE_PACKETS, cost, TRANSFER_PACKET_FEE, quantity, object, *carry);
 }
 
 /*
  * The fees of single packets are computed again as one product an interface: with the carry the sum
  * is the same to the last numerator, in whatever steps it was taken.
  */
-static void book_packets(struct turn *turn)
+static void turn_book_packets(struct turn *turn)
 {
     for (uint32_t i = 0; i < turn->packet_interfaces; i++) {
         const struct turn_packets *sent = &turn->packets[i];
         uint64_t object = sent->prices.object;
 
-        book_metered(turn, CARRY_PACKETS, sent->prices.packets, sent->count, MARKET_PACKETS_UNIT,
-                     object);
-        book_metered(turn, CARRY_PACKET_DATA, sent->prices.packet_data, sent->bytes,
-                     MARKET_PACKET_DATA_UNIT, object + 1);
+        turn_book_metered(turn, CARRY_PACKETS, sent->prices.packets, sent->count,
+                          MARKET_PACKETS_UNIT, object);
+        turn_book_metered(turn, CARRY_PACKET_DATA, sent->prices.packet_data, sent->bytes,
+                          MARKET_PACKET_DATA_UNIT, object + 1);
     }
     INVARIANT(turn->agent->carry[CARRY_PACKETS] == turn->carry[CARRY_PACKETS]);
     INVARIANT(turn->agent->carry[CARRY_PACKET_DATA] == turn->carry[CARRY_PACKET_DATA]);
 }
 
-static void book_fees(struct turn *turn, uint64_t used)
+static void turn_book_fees(struct turn *turn, uint64_t used)
 {
     const struct pricebook *prices = &turn->agents->prices;
     uint64_t fuel = used + turn->check_fuel;
     struct money cost;
 
-    book_orders(turn);
-    book_packets(turn);
-    book(turn, ACCOUNT_REVENUE_LOGS, turn->log_fees, TRANSFER_LOG_FEE, turn->log_bytes, 0,
-         turn->carry[CARRY_LOG]);
+    turn_book_orders(turn);
+    turn_book_packets(turn);
+    turn_book(turn, ACCOUNT_REVENUE_LOGS, turn->log_fees, TRANSFER_LOG_FEE, turn->log_bytes, 0,
+              turn->carry[CARRY_LOG]);
     INVARIANT(money_cost_carry(&cost, &turn->carry[CARRY_COMPUTE], prices->compute, fuel,
                                MARKET_FUEL_UNIT));
     /* The object of a compute line is the fuel table that defines the quantity. */
-    book(turn, ACCOUNT_REVENUE_COMPUTE, cost, TRANSFER_COMPUTE, fuel, ENGINE_FUEL_TABLE_ID,
-         turn->carry[CARRY_COMPUTE]);
+    turn_book(turn, ACCOUNT_REVENUE_COMPUTE, cost, TRANSFER_COMPUTE, fuel, ENGINE_FUEL_TABLE_ID,
+              turn->carry[CARRY_COMPUTE]);
     memcpy(turn->agent->carry, turn->carry, sizeof turn->carry);
     turn->agent->usage.fuel += fuel;
     code_used(turn->agents, turn->agent->program.code.code, used);
@@ -101,7 +102,7 @@ static void book_fees(struct turn *turn, uint64_t used)
 }
 
 /* Whoever got money from this turn may thaw by it. */
-static void wake_payees(struct turn *turn)
+static void turn_thaw_payees(struct turn *turn)
 {
     for (uint32_t i = 0; i < turn->transfer_count; i++) {
         uint64_t account = turn->transfers[i].credit;
@@ -132,8 +133,8 @@ void turn_commit(struct turn *turn, uint64_t fuel)
     agents->turn = NULL;
     for (uint32_t i = 0; i < turn->transfer_count; i++)
         ledger_transfer_checked(agents->ledger, &turn->transfers[i]);
-    book_fees(turn, fuel);
-    wake_payees(turn);
+    turn_book_fees(turn, fuel);
+    turn_thaw_payees(turn);
 }
 
 void turn_undo_all(struct turn *turn, uint64_t fuel)
@@ -144,12 +145,12 @@ void turn_undo_all(struct turn *turn, uint64_t fuel)
     if (turn->slot != NULL)
         arena_rollback(turn->slot, turn->agent, turn->instance.memory_pages);
     agents->turn = NULL;
-    book_fees(turn, fuel);
+    turn_book_fees(turn, fuel);
     turn->agent->usage.traps++;
     agents->counters.traps++;
 }
 
-static struct hash hash_with(struct hasher *hasher, const void *data, size_t size)
+static struct hash turn_hash(struct hasher *hasher, const void *data, size_t size)
 {
     if (size == 0)
         return hash_of(NULL, 0); /* a constant */
@@ -164,7 +165,7 @@ void turn_event_end(struct turn *turn)
     struct event event =
         event_of_turn(turn->agent->id, m->sender, m->id, (uint64_t)m->kind, turn->agents->now_us);
 
-    event.bytes = hash_with(turn->agents->hasher, m->data, m->size);
-    event.random = hash_with(turn->agents->hasher, turn->random, turn->random_size);
+    event.bytes = turn_hash(turn->agents->hasher, m->data, m->size);
+    event.random = turn_hash(turn->agents->hasher, turn->random, turn->random_size);
     (void)ledger_event_end(turn->agents->ledger, &event);
 }

@@ -23,7 +23,7 @@
 #include "agents/turns/run.h"
 
 /* What precedes a turn is booked by an event of its own, kind tick (docs/records.md). */
-static void end_tick(struct agents *agents, const struct agent *agent)
+static void next_end_tick(struct agents *agents, const struct agent *agent)
 {
     struct event event = event_of_time(agent->id, agents->now_us);
 
@@ -31,17 +31,17 @@ static void end_tick(struct agents *agents, const struct agent *agent)
 }
 
 /* Rent is billed in a step and an event of its own, before the turn. */
-static void bill_first(struct agents *agents, struct agent *agent)
+static void next_bill(struct agents *agents, struct agent *agent)
 {
     if (!rent_is_due(agents, agent))
         return;
     ledger_event_begin(agents->ledger);
     rent_bill(agents, agent);
     agent_check_mark(agents, agent);
-    end_tick(agents, agent);
+    next_end_tick(agents, agent);
 }
 
-static bool solvent(const struct agents *agents, const struct agent *agent)
+static bool next_can_pay(const struct agents *agents, const struct agent *agent)
 {
     /* The notice that money runs low was paid when the mark was set, and is heard in any case. */
     if (agent->inbox.first->m.kind == SERAI_EVENT_LOW && money_is_zero(agent->needs))
@@ -50,7 +50,7 @@ static bool solvent(const struct agents *agents, const struct agent *agent)
 }
 
 /* Postage of a later message is taken in early, when it pays for the event that it waits behind. */
-static void take_in_postage(struct agents *agents, struct agent *agent)
+static void next_take_postage(struct agents *agents, struct agent *agent)
 {
     struct inbox_message *sponsor = agent_sponsor(agents, agent);
 
@@ -59,7 +59,7 @@ static void take_in_postage(struct agents *agents, struct agent *agent)
     ledger_event_begin(agents->ledger);
     ledger_move(agents->ledger, ACCOUNT_HELD_MESSAGE, agent->id, sponsor->m.postage,
                 TRANSFER_POSTAGE, sponsor->m.id);
-    end_tick(agents, agent);
+    next_end_tick(agents, agent);
     money_accumulate(&sponsor->m.spent, sponsor->m.postage);
     sponsor->m.postage = money_zero();
     agent->inbox.changed = true;
@@ -71,7 +71,7 @@ static void take_in_postage(struct agents *agents, struct agent *agent)
  * A message whose caps find no room in the table is refused before it is heard: no part of it
  * arrives.  Who waits for an answer that does not fit hears that instead.
  */
-static void refuse_head(struct agents *agents, struct agent *agent, struct inbox_message *head)
+static void next_refuse(struct agents *agents, struct agent *agent, struct inbox_message *head)
 {
     struct message failed = {.kind = SERAI_EVENT_FAILED,
                              .status = SERAI_E_FULL,
@@ -87,7 +87,7 @@ static void refuse_head(struct agents *agents, struct agent *agent, struct inbox
     inbox_return(agents, agent, head, SERAI_E_FULL, true);
     inbox_message_free(head);
     undo_commit(agents->undo);
-    end_tick(agents, agent);
+    next_end_tick(agents, agent);
 }
 
 bool agents_ready(const struct agents *agents)
@@ -108,13 +108,13 @@ static void next_run(struct agents *agents, struct agent *agent)
 {
     struct inbox_message *head;
 
-    bill_first(agents, agent);
+    next_bill(agents, agent);
     agents_try_thaw(agents, agent); /* the rent took all it had, but the event brings its own */
     if (agent->state != AGENT_RUNNING)
         return;
     head = agent->inbox.first;
-    take_in_postage(agents, agent);
-    if (!solvent(agents, agent)) {
+    next_take_postage(agents, agent);
+    if (!next_can_pay(agents, agent)) {
         agent_freeze_dry(agents, agent, DRY_BEFORE_EVENT);
         return;
     }
@@ -126,7 +126,7 @@ static void next_run(struct agents *agents, struct agent *agent)
         else
             agents_try_thaw(agents, agent); /* a message that waits already may pay for it */
     } else {
-        refuse_head(agents, agent, head);
+        next_refuse(agents, agent, head);
     }
     agent_make_ready(agents, agent);
 }

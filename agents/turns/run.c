@@ -33,7 +33,7 @@
 #include "agents/turns/turn.h"
 #include "agents/views.h"
 
-static void log_trap(struct turn *turn, enum engine_outcome outcome)
+static void turn_log_trap(struct turn *turn, enum engine_outcome outcome)
 {
     const char *name;
     uint32_t function;
@@ -63,14 +63,14 @@ static void log_trap(struct turn *turn, enum engine_outcome outcome)
 static void turn_trapped(struct turn *turn, enum engine_outcome outcome)
 {
     inbox_return(turn->agents, turn->agent, turn->event, (int32_t)outcome, false);
-    log_trap(turn, outcome);
+    turn_log_trap(turn, outcome);
 }
 
 /*
  * Twice as much buys twice the fuel; so an event that waits is tried a few times at most, and at
  * last with all that any event may burn.
  */
-static struct money needs_next(const struct turn *turn)
+static struct money turn_needs_next(const struct turn *turn)
 {
     struct money most = agent_needs_most(turn->agents);
     struct money twice;
@@ -94,7 +94,7 @@ static void turn_ran_dry(struct turn *turn)
     m->postage = money_zero();
     m->reserve = money_zero();
     inbox_put_back(agents, agent, turn->event);
-    agent->needs = needs_next(turn);
+    agent->needs = turn_needs_next(turn);
     (void)money_print(needs, agent_head_needs(agents, agent));
     (void)snprintf(text, sizeof text,
                    "turn undone: out of money; its event waits until the agent has %s; fuel "
@@ -108,7 +108,7 @@ static void turn_ran_dry(struct turn *turn)
  * What was lent and not kept leaves its slots.  Whoever waits for an answer to a reply among it
  * hears that none comes; that event was paid for with the question.
  */
-static void take_lent_back(struct turn *turn)
+static void turn_take_lent_back(struct turn *turn)
 {
     const struct cap empty = {.kind = SERAI_KIND_EMPTY};
 
@@ -120,13 +120,13 @@ static void take_lent_back(struct turn *turn)
     }
 }
 
-static void carry_out(struct turn *turn)
+static void turn_carry_out(struct turn *turn)
 {
     struct agents *agents = turn->agents;
     struct agent *agent = turn->agent;
 
     if (!turn->die) /* then all that it holds ends otherwise */
-        take_lent_back(turn);
+        turn_take_lent_back(turn);
     if (turn->become) {
         struct message became = {.kind = SERAI_EVENT_BECAME,
                                  .data = turn->become_args,
@@ -145,7 +145,7 @@ static void carry_out(struct turn *turn)
  * The first turn of a code begins with its _initialize, the constructors of C and C++ for instance,
  * as a part of that turn: what undoes the turn undoes it too, and then the next one begins with it.
  */
-static enum engine_outcome run_program(struct turn *turn)
+static enum engine_outcome turn_run_program(struct turn *turn)
 {
     const struct inbox_message *event = turn->event;
     const struct code_entry *entry = &turn->agent->program.code.code->entry;
@@ -177,7 +177,7 @@ bool turn_run(struct agents *agents, struct agent *agent, struct inbox_message *
     turn_begin(turn, agents, agent, event, globals);
     if (agents->env.mark != NULL)
         agents->env.mark(agents->env.context, agent->id, event->m.id);
-    outcome = run_program(turn);
+    outcome = turn_run_program(turn);
     waits = outcome == ENGINE_OUT_OF_FUEL && turn->poor;
     fuel = turn->budget - turn->instance.fuel;
     agent->usage.turns++;
@@ -187,7 +187,7 @@ bool turn_run(struct agents *agents, struct agent *agent, struct inbox_message *
     else
         turn_undo_all(turn, fuel);
     if (outcome == ENGINE_DONE)
-        carry_out(turn);
+        turn_carry_out(turn);
     else if (waits)
         turn_ran_dry(turn);
     else

@@ -36,7 +36,7 @@ bool turn_can_pay(const struct turn *turn, struct money amount)
 }
 
 /* A fee stands even if the turn's income is undone: it must fit without that, too. */
-static bool can_fee(const struct turn *turn, struct money amount)
+static bool stage_can_fee(const struct turn *turn, struct money amount)
 {
     struct money without_income;
 
@@ -45,7 +45,7 @@ static bool can_fee(const struct turn *turn, struct money amount)
            money_compare(amount, turn_spendable(turn)) <= 0;
 }
 
-static void add_fee(struct turn *turn, struct money amount)
+static void stage_add_fee(struct turn *turn, struct money amount)
 {
     money_accumulate(&turn->fees, amount);
 }
@@ -54,9 +54,9 @@ bool turn_order_fee(struct turn *turn, enum serai_order order)
 {
     struct money price = pricebook_order(&turn->agents->prices, (int)order);
 
-    if (!can_fee(turn, price))
+    if (!stage_can_fee(turn, price))
         return false;
-    add_fee(turn, price);
+    stage_add_fee(turn, price);
     turn->orders[order]++;
     return true;
 }
@@ -71,20 +71,20 @@ bool turn_pay(struct turn *turn, uint64_t to, struct money amount, enum transfer
 }
 
 /* One product with carry: false when it is more than the turn may take as a fee. */
-static bool metered_fee(struct turn *turn, enum carry which, struct money price, uint64_t quantity,
-                        uint64_t unit)
+static bool stage_metered_fee(struct turn *turn, enum carry which, struct money price,
+                              uint64_t quantity, uint64_t unit)
 {
     uint64_t carry = turn->carry[which];
     struct money cost;
 
-    if (!money_cost_carry(&cost, &carry, price, quantity, unit) || !can_fee(turn, cost))
+    if (!money_cost_carry(&cost, &carry, price, quantity, unit) || !stage_can_fee(turn, cost))
         return false;
-    add_fee(turn, cost);
+    stage_add_fee(turn, cost);
     turn->carry[which] = carry;
     return true;
 }
 
-static struct turn_packets *packets_at(struct turn *turn, const struct packet_prices *prices)
+static struct turn_packets *stage_packets_at(struct turn *turn, const struct packet_prices *prices)
 {
     struct turn_packets *fresh = &turn->packets[turn->packet_interfaces];
 
@@ -101,14 +101,15 @@ static struct turn_packets *packets_at(struct turn *turn, const struct packet_pr
 
 bool turn_packet_fee(struct turn *turn, const struct packet_prices *prices, size_t size)
 {
-    struct turn_packets *packets = packets_at(turn, prices);
+    struct turn_packets *packets = stage_packets_at(turn, prices);
     struct money fees = turn->fees;
     uint64_t carry = turn->carry[CARRY_PACKETS];
 
     if (packets == NULL ||
-        !metered_fee(turn, CARRY_PACKETS, prices->packets, 1, MARKET_PACKETS_UNIT))
+        !stage_metered_fee(turn, CARRY_PACKETS, prices->packets, 1, MARKET_PACKETS_UNIT))
         return false;
-    if (!metered_fee(turn, CARRY_PACKET_DATA, prices->packet_data, size, MARKET_PACKET_DATA_UNIT)) {
+    if (!stage_metered_fee(turn, CARRY_PACKET_DATA, prices->packet_data, size,
+                           MARKET_PACKET_DATA_UNIT)) {
         turn->fees = fees; /* both or neither */
         turn->carry[CARRY_PACKETS] = carry;
         return false;
@@ -128,7 +129,7 @@ bool turn_check_fee(struct turn *turn, size_t size)
     struct money cost;
 
     if (!money_cost_ceil(&cost, turn->agents->prices.compute, fuel, MARKET_FUEL_UNIT) ||
-        !can_fee(turn, cost))
+        !stage_can_fee(turn, cost))
         return false;
     INVARIANT(money_sub(&turn->free, turn->free, cost));
     turn->check_fuel += fuel;
@@ -142,7 +143,7 @@ bool turn_log_fee(struct turn *turn, size_t size)
     struct money fees = turn->fees;
     struct money paid;
 
-    if (!metered_fee(turn, CARRY_LOG, prices->log, size, MARKET_LOG_UNIT))
+    if (!stage_metered_fee(turn, CARRY_LOG, prices->log, size, MARKET_LOG_UNIT))
         return false;
     INVARIANT(money_sub(&paid, turn->fees, fees));
     money_accumulate(&turn->log_fees, paid);
