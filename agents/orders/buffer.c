@@ -14,7 +14,10 @@
 #include "agents/turn.h"
 #include "agents/turns/turn.h"
 
-/* How many bytes of buffers the agent has: its rent follows, and its customer's bound. */
+/*
+ * Change how many bytes of buffers the agent has. Rent is accrued by what it had until now; its
+ * customer's quota follows.
+ */
 static void buffer_change_bytes(struct turn *turn, uint64_t more, uint64_t less)
 {
     struct agents *agents = turn->agents;
@@ -28,7 +31,10 @@ static void buffer_change_bytes(struct turn *turn, uint64_t more, uint64_t less)
     agent_dirty(&agents->changes, agent);
 }
 
-/* Returns the slot, or FULL: then there is no buffer. */
+/*
+ * Returns the slot; FULL: there is none, and no buffer is made. The slot comes first, for it alone
+ * can be refused, so the cap names the object by the number that comes next.
+ */
 static int64_t perform_buffer_buy(struct turn *turn, uint64_t size)
 {
     struct agents *agents = turn->agents;
@@ -61,7 +67,10 @@ static int64_t decode_buffer_buy(struct turn *turn, const uint64_t *args)
     return perform_buffer_buy(turn, size);
 }
 
-/* Rent was paid as time passed, so there is nothing to refund until leases exist. */
+/*
+ * Rent is paid as time passes, so there is nothing to refund. Caps of others to the buffer find it
+ * closed from now on.
+ */
 static int64_t perform_buffer_sell(struct turn *turn, struct object *buffer, uint64_t slot)
 {
     buffer_change_bytes(turn, 0, buffer->u.buffer.size);
@@ -88,6 +97,7 @@ static int64_t decode_buffer_read(struct turn *turn, struct object *object, cons
 {
     uint8_t *to;
 
+    /* Compared without adding up: both numbers are the guest's, and a sum could wrap round. */
     if (args[1] > object->u.buffer.size || args[3] > object->u.buffer.size - args[1])
         return SERAI_E_INVALID;
     to = turn_write(turn, args[2], args[3]);
@@ -106,6 +116,10 @@ static int64_t decode_buffer_write(struct turn *turn, struct object *object, con
 
     if (args[1] > object->u.buffer.size || args[3] > object->u.buffer.size - args[1])
         return SERAI_E_INVALID;
+    /*
+     * Dearer than reading: the first write of a turn to a page copies it, so that an undo can swap
+     * it back.
+     */
     from = turn_read(turn, args[2], args[3]);
     if (from == NULL)
         return SERAI_E_MEMORY;
@@ -117,6 +131,7 @@ static int64_t decode_buffer_write(struct turn *turn, struct object *object, con
     return (int64_t)args[3];
 }
 
+/* A cap to the same buffer with no more rights than this one, and never the owner's. */
 static int64_t decode_buffer_share(struct turn *turn, const struct cap *cap, const uint64_t *args)
 {
     struct cap shared = *cap;
@@ -131,6 +146,7 @@ static int64_t decode_buffer_share(struct turn *turn, const struct cap *cap, con
     return turn_give_cap(turn, &shared);
 }
 
+/* Orders on a buffer itself; whoever holds a cap to it may give them as far as its rights go. */
 static int64_t decode_on_buffer(struct turn *turn, enum serai_order order, const struct cap *cap,
                                 const uint64_t *args)
 {

@@ -10,7 +10,10 @@
 #include "agents/turns/access.h"
 #include "agents/turns/turn.h"
 
-/* Who waits for a reply hears that it was dropped. */
+/*
+ * A reply that is dropped will have no answer: FAILED with status SILENT goes to the agent that
+ * asked.
+ */
 static int64_t perform_cap_drop(struct turn *turn, uint64_t slot, const struct cap *cap)
 {
     facet_fail(turn->agents, cap, SERAI_E_SILENT);
@@ -19,8 +22,8 @@ static int64_t perform_cap_drop(struct turn *turn, uint64_t slot, const struct c
 }
 
 /*
- * Dropping what costs money while it is held would lose it: buffers and channel ends are sold, not
- * dropped.  The slots that an agent is born with stay.
+ * What costs money while it is held is not dropped but sold: an owner's buffer, a channel end that
+ * is of use. The slots that an agent is born with stay, the origin aside.
  */
 static int64_t decode_cap_drop(struct turn *turn, uint64_t slot, const struct cap *cap)
 {
@@ -37,7 +40,10 @@ static int64_t decode_cap_drop(struct turn *turn, uint64_t slot, const struct ca
     return perform_cap_drop(turn, slot, cap);
 }
 
-/* The same thing with the same rights, wherever each came from. */
+/*
+ * 1 when the other slot holds a cap to the same thing with the same rights, whoever gave it; else
+ * 0.
+ */
 static int64_t decode_cap_same(const struct turn *turn, const struct cap *cap, uint64_t slot)
 {
     int64_t refusal = 0;

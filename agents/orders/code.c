@@ -16,7 +16,10 @@
 #include "agents/turns/turn.h"
 #include "agents/views.h"
 
-/* A module that is refused is no failure of the order: its author reads why in the log. */
+/*
+ * Keep the module, by its hash at `to`. A module that is refused is answered INVALID, and its
+ * author reads the reason in the agent's log.
+ */
 static int64_t perform_code_put(struct turn *turn, const uint8_t *bytes, size_t size, uint8_t *to)
 {
     struct fault fault;
@@ -58,8 +61,13 @@ static int64_t decode_code_put(struct turn *turn, const uint64_t *args)
     to = turn_write(turn, args[3], HASH_BYTES);
     if (bytes == NULL || to == NULL)
         return SERAI_E_MEMORY;
+    /*
+     * Checking is paid besides the turn's own fuel, so how much one turn may put has a bound of its
+     * own.
+     */
     if (args[2] > TURN_CHECK_BYTES_MAX - turn->check_bytes)
         return SERAI_E_FULL;
+    /* Paid before it is checked, by its bytes: a module that is refused cost the site the same. */
     if (!turn_work(turn, WORK_CHECK) || !turn_check_fee(turn, (size_t)args[2]))
         return SERAI_E_SHORT;
     return perform_code_put(turn, bytes, (size_t)args[2], to);
@@ -87,6 +95,7 @@ static int64_t perform_code_drop(struct turn *turn, uint32_t at)
     undo_save(undo, program->kept, AGENT_CODES_MAX * sizeof *program->kept);
     undo_save(undo, &program->kept_count, sizeof program->kept_count);
     code_ref_drop(turn->agents, turn->agent, &program->kept[at]);
+    /* The last one takes its place: the order of what is kept is not promised. */
     program->kept[at] = program->kept[--program->kept_count];
     program->kept[program->kept_count] = (struct code_ref){0};
     agent_dirty(&turn->agents->changes, turn->agent);

@@ -8,10 +8,12 @@
 #include "agents/turns/stage.h"
 #include "agents/turns/turn.h"
 
+/* The kind of capability that each order is given on, from the one table of sdk/abi.h. */
 #define ORDER_KIND(number, name, params, kind, prototype) [number] = SERAI_KIND_##kind,
 static const uint8_t order_kinds[SERAI_ORDER_COUNT] = {SERAI_ORDERS(ORDER_KIND)};
 #undef ORDER_KIND
 
+/* Each kind of capability has its own file; orders on channels are carried out above this part. */
 static int64_t order_dispatch(struct turn *turn, enum serai_order order, const uint64_t *args)
 {
     switch ((enum serai_kind)order_kinds[order]) {
@@ -51,6 +53,7 @@ static int64_t order_dispatch(struct turn *turn, enum serai_order order, const u
     return SERAI_E_KIND;
 }
 
+/* Quarantine names the order in which the process died; 0: it was in none. */
 static void order_set_mark(const struct agents *agents, uint64_t order)
 {
     if (agents->env.order_mark != NULL)
@@ -65,14 +68,19 @@ bool turn_host_call(void *host, struct engine_instance *instance, uint32_t order
 
     INVARIANT(instance == &turn->instance && order < SERAI_ORDER_COUNT);
     if (turn->transfer_count >= TURN_TRANSFERS_MAX && order_kinds[order] != SERAI_KIND_FREE) {
-        *result = SERAI_E_FULL; /* nothing that could move money is heard any more */
+        /* The stage is full: nothing that could move money is carried out any more. */
+        *result = SERAI_E_FULL;
         return true;
     }
+    /* The fee of the order is taken before anything of it is looked at: a refusal costs it, too. */
     if (!turn_order_fee(turn, (enum serai_order)order)) {
         *result = SERAI_E_SHORT;
         return true;
     }
-    /* The slot in the first argument is looked at here, once for all orders. */
+    /*
+     * The slot in the first argument is checked here, once for all orders: docs/guest-abi.md,
+     * "Orders".
+     */
     if (order_kinds[order] != SERAI_KIND_FREE &&
         turn_cap(turn, args[0], (enum serai_kind)order_kinds[order], &refusal) == NULL) {
         *result = refusal;
@@ -81,5 +89,5 @@ bool turn_host_call(void *host, struct engine_instance *instance, uint32_t order
     order_set_mark(turn->agents, (uint64_t)order + 1);
     *result = order_dispatch(turn, (enum serai_order)order, args);
     order_set_mark(turn->agents, 0);
-    return !turn->exhausted;
+    return !turn->exhausted; /* false: the engine ends the run, out of fuel */
 }

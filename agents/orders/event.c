@@ -1,13 +1,15 @@
 /* Orders on the event that the turn is about. */
 #include "agents/orders/orders.h"
 
+#include <assert.h>
+
 #include "agents/message.h"
 #include "agents/pages/paged.h"
 #include "agents/turn.h"
 #include "agents/turns/access.h"
 #include "agents/turns/turn.h"
-#include <assert.h>
 
+/* The record of docs/guest-abi.md, "Events", byte by byte. */
 static int64_t decode_event_info(struct turn *turn, const uint64_t *args)
 {
     const struct message *m = &turn->event->m;
@@ -27,6 +29,7 @@ static int64_t decode_event_info(struct turn *turn, const uint64_t *args)
     le64_put(to + 16, money_nanos(money));
     le64_put(to + 24, m->badge);
     le64_put(to + 32, money_nanos(m->fee));
+    /* An event that waited for money shows the postage that it brought, though that is spent. */
     le64_put(to + 40, money_nanos(money_is_zero(m->spent) ? m->postage : m->spent));
     le32_put(to + 48, (uint32_t)turn->reply_slot);
     le32_put(to + 52, m->cap_count);

@@ -15,6 +15,7 @@
 #include "agents/turn.h"
 #include "agents/turns/turn.h"
 
+/* What a facet_send is about, filled by its checks and read by what performs it. */
 struct sending {
     struct object *facet;
     struct agent *to;
@@ -24,7 +25,10 @@ struct sending {
     struct object *asked;   /* the sender's own facet, whose like is to be answered, or NULL */
 };
 
-/* What hearing a message of it costs: what its owner says, at least an event. */
+/*
+ * The postage that a message to this facet must bring: what its owner asks, at least one event
+ * reserve.
+ */
 static struct money facet_event_price(const struct agents *agents, const struct object *facet)
 {
     struct money floor = agents_reserve(agents);
@@ -32,7 +36,10 @@ static struct money facet_event_price(const struct agents *agents, const struct 
     return money_compare(facet->u.facet.postage, floor) > 0 ? facet->u.facet.postage : floor;
 }
 
-/* Who asked has paid for hearing the answer: nobody can be made to pay by being asked. */
+/*
+ * An answer needs no postage: the agent that asked reserved its event with the question. So being
+ * asked costs the answering agent nothing.
+ */
 static struct money facet_postage_floor(const struct agents *agents, const struct object *facet)
 {
     return facet->one_shot ? money_zero() : facet_event_price(agents, facet);
@@ -44,7 +51,9 @@ static int64_t facet_check_target(struct turn *turn, const struct cap *cap, stru
     return sending->facet == NULL ? SERAI_E_CLOSED : 0;
 }
 
-/* Its owner, who is woken if he sleeps: only when there is something to tell him. */
+/*
+ * The facet's owner. A packed one is activated by this, so it is asked for after all cheap checks.
+ */
 static struct agent *facet_find_owner(const struct turn *turn, const struct object *facet)
 {
     struct agent *owner = agents_find(turn->agents, facet->owner);
@@ -53,7 +62,10 @@ static struct agent *facet_find_owner(const struct turn *turn, const struct obje
     return owner;
 }
 
-/* Either a facet of its own, to be asked with, or a reply that it holds and hands on. */
+/*
+ * What the message is to be answered on: a facet of the sender, from which a reply is then made, or
+ * a reply that it holds and hands on.
+ */
 static int64_t facet_check_reply(struct turn *turn, uint64_t slot, struct sending *sending)
 {
     struct message *message = &sending->message;
@@ -74,6 +86,7 @@ static int64_t facet_check_reply(struct turn *turn, uint64_t slot, struct sendin
         return turn_reply_is_among(turn, cap, message->caps, message->cap_count) ? SERAI_E_INVALID
                                                                                  : 0;
     }
+    /* Only its owner may ask on a facet: answers come to the owner, at its expense. */
     if (facet->owner != turn->agent->id)
         return SERAI_E_RIGHT;
     sending->asked = facet;
@@ -85,7 +98,7 @@ static int64_t facet_check_reply(struct turn *turn, uint64_t slot, struct sendin
                : SERAI_E_QUOTA;
 }
 
-/* The answer to a question cannot bring the question along. */
+/* Whether an answer carries the very reply that it uses up. */
 static bool facet_carries_target(const struct sending *sending, const struct cap *target)
 {
     const struct message *message = &sending->message;
@@ -99,6 +112,10 @@ static bool facet_carries_target(const struct sending *sending, const struct cap
     return cap_equal(&message->reply, target);
 }
 
+/*
+ * Every check of facet_send but that of money; 0, or the refusal of docs/guest-abi.md. Nothing is
+ * changed but the fuel.
+ */
 static int64_t facet_check_send(struct turn *turn, const struct cap *cap, const uint64_t *args,
                                 struct sending *sending)
 {
@@ -121,16 +138,21 @@ static int64_t facet_check_send(struct turn *turn, const struct cap *cap, const 
         return refusal;
     if (facet_carries_target(sending, cap))
         return SERAI_E_INVALID;
+    /*
+     * What could be wrong with the message itself is checked; from here on it is about its
+     * receiver.
+     */
     if (money_compare(sending->postage, facet_postage_floor(turn->agents, sending->facet)) < 0)
         return SERAI_E_POSTAGE;
     sending->to = facet_find_owner(turn, sending->facet);
-    if (sending->facet->one_shot) /* whoever asked has a place for the answer */
+    if (sending->facet->one_shot) /* the agent that asked has a place reserved for the answer */
         return quota_allows(turn->agents, sending->to->use, CUSTOMER_EVENT_BYTES, message->size)
                    ? 0
                    : SERAI_E_FULL;
     return agents_inbox_room(turn->agents, sending->to, turn->agent->customer, message->size);
 }
 
+/* Money, postage and the reserve of a reply, as one sum; *fits: it is an amount at all. */
 static struct money facet_sending_cost(const struct turn *turn, const struct sending *sending,
                                        bool *fits)
 {
@@ -142,13 +164,17 @@ static struct money facet_sending_cost(const struct turn *turn, const struct sen
     return total;
 }
 
-/* The sum was checked. */
+/* Stage one part of the sum that was checked, so it is not refused. */
 static void facet_pay(struct turn *turn, uint64_t to, struct money amount, enum transfer_code code,
                       uint64_t object)
 {
     INVARIANT(turn_pay(turn, to, amount, code, object));
 }
 
+/*
+ * Make the reply on which the message is answered. Its reserve pays for the event that ends it: the
+ * answer, or FAILED.
+ */
 static struct cap facet_make_reply(struct turn *turn, struct sending *sending)
 {
     struct money reserve = facet_event_price(turn->agents, sending->asked);
@@ -158,12 +184,15 @@ static struct cap facet_make_reply(struct turn *turn, struct sending *sending)
     return (struct cap){.kind = SERAI_KIND_FACET, .object = reply->id};
 }
 
-/* An answer uses the reply up, which leaves its slot; what it reserved pays the turn. */
+/*
+ * An answer uses up its reply, which leaves its slot; the reserve of the reply becomes that of the
+ * message.
+ */
 static void facet_use_up(struct turn *turn, struct sending *sending, uint64_t slot)
 {
     turn_take_cap(turn, slot);
     sending->message.reserve = sending->facet->u.facet.reserve;
-    sending->message.sender_customer = 0; /* room for it is the owner's, who asked */
+    sending->message.sender_customer = 0; /* it fills room that the question reserved */
     facet_remove(turn->agents, sending->facet);
 }
 
@@ -182,6 +211,7 @@ static int64_t perform_facet_send(struct turn *turn, struct sending *sending, ui
               agents->next_message);
     facet_pay(turn, ACCOUNT_HELD_MESSAGE, sending->money, TRANSFER_MESSAGE_HOLD,
               agents->next_message);
+    /* Replies move, other caps are copied. They leave their slots before the new reply is made. */
     turn_hand_over(turn, message->caps, message->cap_count);
     turn_hand_over(turn, &message->reply, 1);
     if (sending->asked != NULL)
@@ -199,6 +229,7 @@ static int64_t decode_facet_send(struct turn *turn, const struct cap *cap, const
     bool fits;
     struct money cost;
 
+    /* The look-up has its price whether it finds the facet or not. */
     if (!turn_work(turn, WORK_LOOK))
         return SERAI_E_SHORT;
     if (refusal == 0)
@@ -220,6 +251,7 @@ static int64_t decode_facet_fund(struct turn *turn, const struct cap *cap, const
 
     if (refusal != 0)
         return refusal;
+    /* Money without a message, and so without postage: it may make an agent that ran dry go on. */
     payee = sending.facet->owner;
     if (!money_from_guest(&amount, args[1]) || payee == turn->agent->id)
         return SERAI_E_INVALID;
@@ -239,7 +271,7 @@ int64_t order_facet(struct turn *turn, enum serai_order order, const uint64_t *a
 
     if (held == NULL)
         return refusal;
-    cap = *held; /* delivering may move nothing, but a copy cannot change under us */
+    cap = *held; /* the slot may be emptied while the order is carried out */
     if (order == SERAI_ORDER_facet_send)
         return decode_facet_send(turn, &cap, args);
     if (order == SERAI_ORDER_facet_fund)

@@ -7,7 +7,7 @@
 #include "agents/turn.h"
 #include "agents/turns/turn.h"
 
-/* Kinds that may be handed on: never an owner's buffer, a channel end, or what is inborn. */
+/* Whether a cap may be handed on: never an owner's buffer, a channel end, or what is inborn. */
 static bool cap_may_be_sent(const struct cap *cap)
 {
     switch ((enum serai_kind)cap->kind) {
@@ -35,7 +35,7 @@ static bool cap_may_be_sent(const struct cap *cap)
     return false;
 }
 
-/* A reply goes to one place: who names it twice would have it in two. */
+/* A reply is held in one place: named twice in one message it would be in two. */
 bool turn_reply_is_among(const struct turn *turn, const struct cap *cap, const struct cap *caps,
                          size_t count)
 {
@@ -58,6 +58,7 @@ int64_t turn_read_caps(struct turn *turn, uint64_t address, uint64_t count, stru
     slots = turn_read(turn, address, count * 4);
     if (slots == NULL)
         return SERAI_E_MEMORY;
+    /* Copies are taken now and slots emptied later, when the order can no longer be refused. */
     for (size_t i = 0; i < count; i++) {
         const struct cap *cap = turn_cap(turn, le32_get(slots + 4 * i), SERAI_KIND_ANY, &refusal);
 
@@ -75,6 +76,7 @@ int64_t turn_read_caps(struct turn *turn, uint64_t address, uint64_t count, stru
 void turn_hand_over(struct turn *turn, const struct cap *caps, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
+        /* Found by its cap and not by its slot: a reply is in one slot of its holder. */
         if (cap_reply(turn->agents, &caps[i]) != NULL)
             turn_take_cap(turn, (uint64_t)cap_table_find(&turn->agent->caps, &caps[i]));
     }

@@ -21,8 +21,8 @@
 #include "agents/turns/turn.h"
 
 /*
- * As for messages, and the heap may name nothing that its depositor has to sell.  Nor a reply: an
- * entry is read by many, and stands when nobody knows its number any more.
+ * Whether the heap may name this cap: a facet or a shared buffer. Nothing that its depositor has to
+ * sell, and no reply: many may read an entry, and it stays when nobody knows its number any more.
  */
 static bool heap_may_name(const struct agents *agents, const struct cap *cap)
 {
@@ -45,6 +45,9 @@ static void perform_heap_add(struct turn *turn, const uint8_t *number, const str
     agents_work(agents, WORK_OBJECT);
     INVARIANT(entry != NULL);
     memcpy(entry->number, number, sizeof entry->number);
+    /*
+     * The serial names the entry in lines and lists; its number is a secret of those who know it.
+     */
     entry->serial = agents->heap.next_serial++;
     agents->changes.counters = true;
     entry->payer = turn->agent->id;
@@ -58,7 +61,10 @@ static void perform_heap_add(struct turn *turn, const uint8_t *number, const str
     undo_on_rollback(agents->undo, heap_undo_add, &agents->heap, entry);
 }
 
-/* What both ways of adding check at last: that the number is free, and that it is paid for. */
+/*
+ * The last checks of both ways of adding: the number is free, the quota allows one more, the
+ * deposit is paid.
+ */
 static int64_t decode_heap_deposit(struct turn *turn, const uint8_t *number, const struct cap *cap)
 {
     struct agents *agents = turn->agents;
@@ -75,7 +81,7 @@ static int64_t decode_heap_deposit(struct turn *turn, const uint8_t *number, con
     return 0;
 }
 
-/* At a number that the guest chose. */
+/* Add at a number that the guest chose. */
 static int64_t decode_heap_add_at(struct turn *turn, const struct cap *cap, uint64_t address)
 {
     const uint8_t *given = turn_read(turn, address, SERAI_HEAP_NUMBER_BYTES);
@@ -87,7 +93,10 @@ static int64_t decode_heap_add_at(struct turn *turn, const struct cap *cap, uint
     return decode_heap_deposit(turn, number, cap);
 }
 
-/* At a random number, which the guest is told.  Two equal ones will not be, and are refused. */
+/*
+ * Add at a random number, which is written to the guest's memory. That it is taken does not happen
+ * in practice, and is refused.
+ */
 static int64_t decode_heap_add_anywhere(struct turn *turn, const struct cap *cap, uint64_t address)
 {
     uint8_t *at = turn_write(turn, address, SERAI_HEAP_NUMBER_BYTES);
@@ -130,7 +139,7 @@ static void heap_forget_entry(void *context, void *argument)
     free(argument);
 }
 
-/* The deposit comes back to whoever takes the entry out. */
+/* Remove the entry. Its deposit goes to the agent that takes it out, whoever paid it. */
 static void perform_heap_take(struct turn *turn, struct heap_entry *entry)
 {
     struct agents *agents = turn->agents;
@@ -145,7 +154,10 @@ static void perform_heap_take(struct turn *turn, struct heap_entry *entry)
     undo_on_commit(agents->undo, heap_forget_entry, NULL, entry);
 }
 
-/* Both give the entry's cap; heap_take also takes the entry out. */
+/*
+ * Both orders put the entry's cap into a slot; heap_take also removes the entry, and only if there
+ * was a slot.
+ */
 static int64_t decode_heap_get(struct turn *turn, enum serai_order order, const uint64_t *args)
 {
     const uint8_t *number = turn_read(turn, args[1], SERAI_HEAP_NUMBER_BYTES);

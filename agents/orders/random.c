@@ -30,6 +30,10 @@ bool turn_random(struct turn *turn, void *to, size_t size)
 
     if (size > TURN_RANDOM_BYTES_MAX - turn->random_size)
         return false;
+    /*
+     * Also kept for the hash of the event, which covers what was drawn (docs/records.md, "Event
+     * record").
+     */
     source->fill(source->context, to, size);
     memcpy(turn->random + turn->random_size, to, size);
     turn->random_size += size;

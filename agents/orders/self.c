@@ -19,11 +19,13 @@
 #include "agents/turns/stage.h"
 #include "agents/turns/turn.h"
 
+/* What the turn may still spend, not the balance of its account. */
 static int64_t decode_self_balance(const struct turn *turn)
 {
     return (int64_t)money_nanos(turn_spendable(turn));
 }
 
+/* The facet, and a cap to it in a slot of its maker. The badge is what messages to it will show. */
 static int64_t perform_self_facet(struct turn *turn, uint64_t badge, struct money postage)
 {
     struct object *facet = facet_new(turn->agents, turn->agent, badge, postage);
@@ -48,8 +50,8 @@ static int64_t decode_self_facet(struct turn *turn, const uint64_t *args)
 }
 
 /*
- * Whoever asked with it waits no longer: the questions' reserves come back as one sum, and who
- * holds their replies finds them closed.
+ * End all questions that were asked on this facet: their reserves come back as one sum, and the
+ * holders of their replies find them closed.
  */
 static void facet_end_waiting(struct turn *turn, struct object *facet)
 {
@@ -89,6 +91,7 @@ static int64_t decode_self_revoke(struct turn *turn, const uint64_t *args)
     return perform_self_revoke(turn, facet, args[1]);
 }
 
+/* The low-balance mark is three fields that change together; they are saved together. */
 static void self_mark_save(struct turn *turn)
 {
     struct agent *agent = turn->agent;
@@ -99,7 +102,10 @@ static void self_mark_save(struct turn *turn)
     agent_dirty(&turn->agents->changes, agent);
 }
 
-/* Its notice has its event and its place from now on. */
+/*
+ * From now on the notice has its event paid and its place reserved, so it comes however little is
+ * left.
+ */
 static void self_mark_arm(struct turn *turn, struct money reserve)
 {
     quota_take(turn->agents, turn->agent->use, CUSTOMER_EVENTS, 1);
@@ -108,6 +114,7 @@ static void self_mark_arm(struct turn *turn, struct money reserve)
     turn->agent->low.armed = true;
 }
 
+/* The mark is removed before its notice was due: place and reserve come back. */
 static void self_mark_disarm(struct turn *turn)
 {
     struct agent *agent = turn->agent;
@@ -119,6 +126,7 @@ static void self_mark_disarm(struct turn *turn)
     agent->low.armed = false;
 }
 
+/* A mark that is set already is only moved: its notice is paid. */
 static int64_t perform_self_mark(struct turn *turn, struct money mark, bool arms,
                                  struct money reserve)
 {
@@ -131,7 +139,7 @@ static int64_t perform_self_mark(struct turn *turn, struct money mark, bool arms
     return 0;
 }
 
-/* The notice's own event is paid when the mark is set, so it comes however little is left. */
+/* The notice's own event is paid when the mark is set. */
 static int64_t decode_self_mark(struct turn *turn, const uint64_t *args)
 {
     struct agent *agent = turn->agent;
@@ -166,7 +174,7 @@ static int64_t decode_self_code_id(struct turn *turn, const uint64_t *args)
     return (int64_t)turn->agent->program.code.code->size;
 }
 
-/* Bytes of memory that another program begins with, beyond what the agent has. */
+/* The bytes of memory that the other program begins with beyond what the agent has in this turn. */
 static uint64_t become_more_memory(const struct turn *turn, const struct code *code)
 {
     uint32_t before = turn->instance.memory_pages;
@@ -175,8 +183,10 @@ static uint64_t become_more_memory(const struct turn *turn, const struct code *c
     return after <= before ? 0 : (uint64_t)(after - before) * ENGINE_WASM_PAGE_BYTES;
 }
 
-/* It is under the customer's bounds as memory.grow is; so are its code, and BECAME with what it
- * brings. */
+/*
+ * Whether the customer's quotas allow the change: the memory as for memory.grow, the code, and the
+ * event BECAME with its bytes.
+ */
 static bool become_fits_customer(const struct turn *turn, const struct code *code, uint64_t memory,
                                  size_t args_size)
 {
@@ -188,7 +198,10 @@ static bool become_fits_customer(const struct turn *turn, const struct code *cod
            quota_allows(turn->agents, use, CUSTOMER_EVENT_BYTES, args_size);
 }
 
-/* Takes effect when the turn commits. */
+/*
+ * Note the change, which is made when the turn commits; what it will hold is counted from now on.
+ * The arguments are copied: the guest's memory goes before they are delivered.
+ */
 static int64_t perform_self_become(struct turn *turn, struct code *code, const uint8_t *data,
                                    size_t size, struct money reserve)
 {
@@ -203,7 +216,7 @@ static int64_t perform_self_become(struct turn *turn, struct code *code, const u
     return 0;
 }
 
-/* One is heard in a turn. */
+/* At most one in a turn is accepted (EXISTS). */
 static int64_t decode_self_become(struct turn *turn, const uint64_t *args)
 {
     struct money reserve = agents_reserve(turn->agents);
@@ -231,6 +244,7 @@ static int64_t decode_self_become(struct turn *turn, const uint64_t *args)
     return perform_self_become(turn, code, data, (size_t)args[3], reserve);
 }
 
+/* Death is carried out after the turn: this one still runs to its end, and a trap takes it back. */
 static int64_t perform_self_die(struct turn *turn)
 {
     turn->die = true;

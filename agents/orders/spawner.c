@@ -14,6 +14,7 @@
 #include "agents/turn.h"
 #include "agents/turns/turn.h"
 
+/* Read the arguments of spawn into *birth; its caps are copied into `caps`. 0, or a refusal. */
 static int64_t spawn_read(struct turn *turn, const uint64_t *args, struct birth *birth,
                           struct cap *caps)
 {
@@ -35,7 +36,10 @@ static int64_t spawn_read(struct turn *turn, const uint64_t *args, struct birth 
     return refusal;
 }
 
-/* The fee and the endowment are the parent's to pay; the rest of a birth is the child's. */
+/*
+ * The parent pays the fee and the endowment, which must be there together; burial reserve and first
+ * event are paid out of the endowment, by agents_birth().
+ */
 static int64_t spawn_pay(struct turn *turn, const struct birth *birth)
 {
     struct transfer fee = {.debit = turn->agent->id,
@@ -52,7 +56,7 @@ static int64_t spawn_pay(struct turn *turn, const struct birth *birth)
     return 0;
 }
 
-/* The child is born, and its parent gets a facet of it.  Returns the slot. */
+/* Make the child; its parent gets a cap to a facet of it. Returns the slot. */
 static int64_t perform_spawn(struct turn *turn, const struct birth *birth)
 {
     struct cap facet = {.kind = SERAI_KIND_FACET};
@@ -80,6 +84,10 @@ static int64_t decode_spawn(struct turn *turn, const uint64_t *args)
 
     if (refusal != 0)
         return refusal;
+    /*
+     * Room for the facet first, then all that a birth itself needs. The money comes last: once it
+     * is staged, nothing may refuse the order.
+     */
     if (!turn_has_slot(turn))
         return SERAI_E_FULL;
     if (!quota_allows(turn->agents, turn->agent->use, CUSTOMER_FACETS, 1))

@@ -13,7 +13,10 @@
 #include "agents/turns/turn.h"
 #include "base/heapq.h"
 
-/* The event of a timer is paid for and has its place from now on: it comes whatever happens. */
+/*
+ * Make the timer. Its event is paid and has its place from now on, so it comes whatever the agent
+ * does.
+ */
 static int64_t perform_timer_wake(struct turn *turn, uint64_t at_us, uint64_t badge,
                                   struct money reserve)
 {
@@ -30,6 +33,7 @@ static int64_t perform_timer_wake(struct turn *turn, uint64_t at_us, uint64_t ba
     agents_work_message(agents, 0);
     timer = object_new(agents, agent, OBJECT_TIMER);
     timer->u.timer = (struct timer){.at_us = at_us, .badge = badge, .reserve = reserve};
+    /* Not undone: an entry of the queue without its object is skipped (agents/tick.c). */
     heapq_push(&agents->objects.timers, at_us, timer->id);
     return 0;
 }

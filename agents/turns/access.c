@@ -44,6 +44,7 @@ int64_t turn_give_cap(struct turn *turn, const struct cap *cap)
     return agent_cap_give(turn->agents, turn->agent, cap);
 }
 
+/* What is kept leaves the list of loans, and so stays in its slot after the turn. */
 void turn_keep_slot(struct turn *turn, uint64_t slot)
 {
     uint32_t left = 0;
@@ -63,7 +64,10 @@ void turn_take_cap(struct turn *turn, uint64_t slot)
     agent_cap_set(turn->agents, turn->agent, slot, &empty);
 }
 
-/* Moving bytes costs what memory.copy does; else an order would be the cheapest way to use time. */
+/*
+ * Moving bytes costs what memory.copy does, or an order would be the cheapest way to use the site's
+ * time.
+ */
 static bool turn_work_on_bytes(struct turn *turn, uint64_t size)
 {
     return turn_work(turn, (size + WORK_BYTES - 1) / WORK_BYTES);
@@ -85,6 +89,10 @@ uint8_t *turn_write(struct turn *turn, uint64_t address, uint64_t size)
 
     if (size > UINT32_MAX || address > UINT32_MAX)
         return NULL;
+    /*
+     * Bounds, then fuel for the bytes, then fuel for the cards that the write marks; only then are
+     * they marked.
+     */
     if (engine_guest_read(instance, (uint32_t)address, (uint32_t)size) == NULL ||
         !turn_work_on_bytes(turn, size) ||
         !turn_work(turn, engine_guest_write_fuel(instance, (uint32_t)address, (uint32_t)size)))
@@ -114,11 +122,13 @@ bool turn_buffer_read(struct turn *turn, const struct cap *buffer, uint64_t offs
 {
     struct object *object = object_find(&turn->agents->objects, buffer->object, OBJECT_BUFFER);
 
+    /* The range is compared without adding up, as offset and size come from the guest. */
     if (object == NULL || (buffer->rights & SERAI_RIGHT_READ) == 0 ||
         offset > object->u.buffer.size || size > object->u.buffer.size - offset ||
         !turn_work_on_bytes(turn, size) ||
         !turn_work(turn, paged_touched(offset, size) * WORK_BUFFER_PAGE))
         return false;
+    /* Pages that were evicted come back first; what never was written reads as zeroes. */
     buffer_fetch(turn->agents, &object->u.buffer, offset, size);
     paged_read(&object->u.buffer.pages, offset, to, size);
     return true;

@@ -23,7 +23,10 @@
 #include "agents/turn.h"
 #include "agents/turns/turn.h"
 
-/* Memory that grows is bytes held: the customer's cap bounds it, and the rent follows it. */
+/*
+ * memory.grow: more bytes held, so the customer's quota bounds them. The rent follows at the
+ * commit, and an undone turn gives the quota back.
+ */
 static bool turn_grow_memory(void *host, uint32_t pages_now, uint32_t pages_more)
 {
     struct turn *turn = host;
@@ -59,16 +62,24 @@ static uint64_t turn_hold_fuel(struct turn *turn, struct money pot)
 
     if (money_compare(hold, agents_reserve(turn->agents)) < 0)
         hold = money_min(pot, agents_reserve(turn->agents));
+    /*
+     * A poor agent that runs out of fuel lacked money, not leave: its event will wait
+     * (turn_ran_dry()).
+     */
     turn->poor = money_compare(hold, full) < 0;
     fuel = money_buys(hold, prices->compute, MARKET_FUEL_UNIT, turn->carry[CARRY_COMPUTE]);
+    /*
+     * From here on orders may spend `free` alone; whatever the fuel costs in the end is at most the
+     * hold.
+     */
     INVARIANT(money_sub(&turn->free, pot, hold));
     turn->pot = pot;
     return fuel < prices->turn_fuel_max ? fuel : prices->turn_fuel_max;
 }
 
 /*
- * What comes with an event is lent for its turn: else whoever may send something could fill the
- * table.  What an agent is born with is its own.
+ * Put a cap that came with the event into a slot. It is lent for the turn only, or whoever may send
+ * something could fill the table; what an agent is born with is its own.
  */
 static int64_t turn_lend(struct turn *turn, const struct cap *cap)
 {
@@ -77,12 +88,16 @@ static int64_t turn_lend(struct turn *turn, const struct cap *cap)
     if (cap->kind == SERAI_KIND_EMPTY)
         return SERAI_SLOT_NONE;
     slot = turn_give_cap(turn, cap);
-    INVARIANT(slot >= 0); /* what does not fit is not heard */
+    INVARIANT(slot >= 0); /* next_run() refused what does not fit */
     if (turn->event->m.kind != SERAI_EVENT_BORN)
         turn->lent[turn->lent_count++] = (uint64_t)slot;
     return slot;
 }
 
+/*
+ * The event becomes what its agent sees: slots for its end, its reply and its caps, and its money
+ * as the first transfer of the stage.
+ */
 static void turn_arrive(struct turn *turn)
 {
     const struct message *m = &turn->event->m;
@@ -94,6 +109,10 @@ static void turn_arrive(struct turn *turn)
     turn->reply_slot = turn_lend(turn, &m->reply);
     for (size_t i = 0; i < m->cap_count; i++)
         turn->cap_slots[i] = turn_lend(turn, &m->caps[i]);
+    /*
+     * Staged and not booked: a turn that is undone returns it to the sender (inbox_return()). Other
+     * events' money was credited before, or only informs.
+     */
     if (m->kind == SERAI_EVENT_MESSAGE && !money_is_zero(m->money)) {
         struct transfer money = {.debit = ACCOUNT_HELD_MESSAGE,
                                  .credit = turn->agent->id,
@@ -105,6 +124,10 @@ static void turn_arrive(struct turn *turn)
     }
 }
 
+/*
+ * Let the guest have its memory: pages that were evicted come from the store, then all of them are
+ * laid out in a slot of the arena, unless they still lie there.
+ */
 static void turn_lay_out(struct turn *turn)
 {
     struct agents *agents = turn->agents;
@@ -118,8 +141,8 @@ static void turn_lay_out(struct turn *turn)
 }
 
 /*
- * What has to be ready before a turn: its memory in the arena, the index of its slots.  Most turns
- * find both, and all pay alike: fuel must not tell who ran before.
+ * Fuel for what has to be ready before a turn: the memory in the arena, the index of the slots.
+ * Most turns find both, and all pay alike: fuel must not depend on who ran before.
  */
 static uint64_t turn_beginning_work(const struct agent *agent)
 {
@@ -133,6 +156,7 @@ void turn_begin(struct turn *turn, struct agents *agents, struct agent *agent,
 {
     struct transfer *transfers = turn->transfers;
 
+    /* The two large arrays at the end are not cleared: their sizes say what of them counts. */
     memset(turn, 0, offsetof(struct turn, become_args));
     turn->random_size = 0;
     turn->transfers = transfers;
@@ -141,7 +165,12 @@ void turn_begin(struct turn *turn, struct agents *agents, struct agent *agent,
     turn->event = event;
     turn->number = agents->counters.turns + 1;
     memcpy(turn->carry, agent->carry, sizeof turn->carry);
+    /*
+     * Before the hold, which is a share of what the agent has with them; and outside the stage, as
+     * they stand whatever the turn does.
+     */
     turn_take_postage(agents, agent, &event->m);
+    /* The guest works on a copy of its globals; turn_commit() takes it over, an undo drops it. */
     memcpy(globals, agent->program.globals,
            engine_code_globals(agent->program.code.code->engine) * sizeof *globals);
     turn->instance = (struct engine_instance){
@@ -154,6 +183,7 @@ void turn_begin(struct turn *turn, struct agents *agents, struct agent *agent,
         .host_grow = turn_grow_memory,
     };
     turn->budget = turn->instance.fuel;
+    /* From here on everything that changes is saved in the undo log first. */
     agents->turn = turn;
     if (!turn_work(turn, turn_beginning_work(agent)))
         return; /* so nothing was done for it */

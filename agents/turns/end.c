@@ -19,6 +19,10 @@
 #include "agents/turns/turn.h"
 #include "base/hash.h"
 
+/*
+ * Book one charge of the turn; a quantity of 0 leaves no line. `carry` is the remainder that the
+ * line states (docs/records.md, "What a line says beside its amount").
+ */
 static void turn_book(struct turn *turn, uint64_t credit, struct money amount,
                       enum transfer_code code, uint64_t quantity, uint64_t object, uint64_t carry)
 {
@@ -37,6 +41,7 @@ static void turn_book(struct turn *turn, uint64_t credit, struct money amount,
         ledger_transfer_checked(turn->agents->ledger, &transfer);
 }
 
+/* Fees of orders: one line for each order that was given, by its number. */
 static void turn_book_orders(struct turn *turn)
 {
     for (uint32_t order = 0; order < SERAI_ORDER_COUNT; order++) {
@@ -51,6 +56,10 @@ static void turn_book_orders(struct turn *turn)
     }
 }
 
+/*
+ * Book quantity x price / unit in whole nanos. What is left over goes into the agent's remainder
+ * and so into its next charge.
+ */
 static void turn_book_metered(struct turn *turn, enum carry which, struct money price,
                               uint64_t quantity, uint64_t unit, uint64_t object)
 {
@@ -76,10 +85,15 @@ static void turn_book_packets(struct turn *turn)
         turn_book_metered(turn, CARRY_PACKET_DATA, sent->prices.packet_data, sent->bytes,
                           MARKET_PACKET_DATA_UNIT, object + 1);
     }
+    /* What was taken packet by packet on the stage is what was booked now. */
     INVARIANT(turn->agent->carry[CARRY_PACKETS] == turn->carry[CARRY_PACKETS]);
     INVARIANT(turn->agent->carry[CARRY_PACKET_DATA] == turn->carry[CARRY_PACKET_DATA]);
 }
 
+/*
+ * What stands whatever became of the turn. Each amount was covered by `free` or by the hold when it
+ * was taken, so none is refused.
+ */
 static void turn_book_fees(struct turn *turn, uint64_t used)
 {
     const struct pricebook *prices = &turn->agents->prices;
@@ -90,6 +104,7 @@ static void turn_book_fees(struct turn *turn, uint64_t used)
     turn_book_packets(turn);
     turn_book(turn, ACCOUNT_REVENUE_LOGS, turn->log_fees, TRANSFER_LOG_FEE, turn->log_bytes, 0,
               turn->carry[CARRY_LOG]);
+    /* Fuel last: the turn's own and that of the modules it put, as one quantity. */
     INVARIANT(money_cost_carry(&cost, &turn->carry[CARRY_COMPUTE], prices->compute, fuel,
                                MARKET_FUEL_UNIT));
     /* The object of a compute line is the fuel table that defines the quantity. */
@@ -101,13 +116,17 @@ static void turn_book_fees(struct turn *turn, uint64_t used)
     turn->agents->counters.fuel += fuel;
 }
 
-/* Whoever got money from this turn may thaw by it. */
+/*
+ * An agent that ran dry and got money from this turn may go on, and its low-balance mark may be set
+ * again.
+ */
 static void turn_thaw_payees(struct turn *turn)
 {
     for (uint32_t i = 0; i < turn->transfer_count; i++) {
         uint64_t account = turn->transfers[i].credit;
         struct agent *payee;
 
+        /* Accounts of the site are below; the agent itself is looked at after its turn. */
         if (account < ACCOUNT_FIRST_FREE || account == turn->agent->id)
             continue;
         payee = agents_find(turn->agents, account);
@@ -121,14 +140,17 @@ void turn_commit(struct turn *turn, uint64_t fuel)
     struct agents *agents = turn->agents;
     struct agent *agent = turn->agent;
 
+    /* By the memory that it held until now; from here on it may be more. */
     rent_accrue(agents, agent);
     paged_grow(&agent->program.memory,
                turn->instance.memory_pages * (ENGINE_WASM_PAGE_BYTES / PAGED_BYTES));
+    /* Only granules that differ become the agent's, and these alone reach the log of deltas. */
     arena_commit(turn->slot, agent, turn->instance.memory_pages, &agents->pages.dirty);
     agent->program.memory_pages = turn->instance.memory_pages;
     agent->program.begun = true;
     memcpy(agent->program.globals, turn->instance.globals,
            engine_code_globals(agent->program.code.code->engine) * sizeof *agent->program.globals);
+    /* State is final. Only then money moves: nothing below may be refused or undone. */
     undo_commit(agents->undo);
     agents->turn = NULL;
     for (uint32_t i = 0; i < turn->transfer_count; i++)
@@ -141,6 +163,10 @@ void turn_undo_all(struct turn *turn, uint64_t fuel)
 {
     struct agents *agents = turn->agents;
 
+    /*
+     * All state is as it was before the turn, memory included; the stage is dropped with the turn.
+     * Fees and fuel alone are booked, out of `free` and the hold.
+     */
     undo_rollback(agents->undo);
     if (turn->slot != NULL)
         arena_rollback(turn->slot, turn->agent, turn->instance.memory_pages);
@@ -150,6 +176,7 @@ void turn_undo_all(struct turn *turn, uint64_t fuel)
     agents->counters.traps++;
 }
 
+/* The hash of bytes by the one kept context; of none a constant, which most events need. */
 static struct hash turn_hash(struct hasher *hasher, const void *data, size_t size)
 {
     if (size == 0)

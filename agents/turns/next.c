@@ -4,8 +4,6 @@
  */
 #include "agents/agents.h"
 
-#include <stdio.h>
-
 #include "agents/agent.h"
 #include "agents/caps.h"
 #include "agents/changes.h"
@@ -22,7 +20,10 @@
 #include "agents/set.h"
 #include "agents/turns/run.h"
 
-/* What precedes a turn is booked by an event of its own, kind tick (docs/records.md). */
+/*
+ * What is booked before a turn is caused by site time, not by the event: a tick of this agent
+ * (docs/records.md, "What causes them").
+ */
 static void next_end_tick(struct agents *agents, const struct agent *agent)
 {
     struct event event = event_of_time(agent->id, agents->now_us);
@@ -43,13 +44,16 @@ static void next_bill(struct agents *agents, struct agent *agent)
 
 static bool next_can_pay(const struct agents *agents, const struct agent *agent)
 {
-    /* The notice that money runs low was paid when the mark was set, and is heard in any case. */
+    /* The notice of low balance was paid when its mark was set, so it is delivered in any case. */
     if (agent->inbox.first->m.kind == SERAI_EVENT_LOW && money_is_zero(agent->needs))
         return true;
     return money_compare(agent_head_funds(agents, agent), agent_head_needs(agents, agent)) >= 0;
 }
 
-/* Postage of a later message is taken in early, when it pays for the event that it waits behind. */
+/*
+ * A message behind the head may lend its postage to the head, when that covers what the head lacks:
+ * its own turn cannot come before the head's.
+ */
 static void next_take_postage(struct agents *agents, struct agent *agent)
 {
     struct inbox_message *sponsor = agent_sponsor(agents, agent);
@@ -60,6 +64,10 @@ static void next_take_postage(struct agents *agents, struct agent *agent)
     ledger_move(agents->ledger, ACCOUNT_HELD_MESSAGE, agent->id, sponsor->m.postage,
                 TRANSFER_POSTAGE, sponsor->m.id);
     next_end_tick(agents, agent);
+    /*
+     * What was lent stays part of what the message brought: its agent is shown `spent` as its
+     * postage.
+     */
     money_accumulate(&sponsor->m.spent, sponsor->m.postage);
     sponsor->m.postage = money_zero();
     agent->inbox.changed = true;
@@ -68,8 +76,8 @@ static void next_take_postage(struct agents *agents, struct agent *agent)
 }
 
 /*
- * A message whose caps find no room in the table is refused before it is heard: no part of it
- * arrives.  Who waits for an answer that does not fit hears that instead.
+ * A message whose caps find no room in the table is refused as a whole: no turn runs for it. An
+ * agent that waits for an answer which does not fit gets FAILED with status FULL instead.
  */
 static void next_refuse(struct agents *agents, struct agent *agent, struct inbox_message *head)
 {
@@ -80,10 +88,12 @@ static void next_refuse(struct agents *agents, struct agent *agent, struct inbox
 
     ledger_event_begin(agents->ledger);
     inbox_take(agents, agent, head);
+    /* The reserve of the answer pays for the event that takes its place. */
     if (message_is_answer(&head->m)) {
         head->m.reserve = money_zero();
         agents_deliver(agents, agent, &failed);
     }
+    /* The postage goes back too: its turn never began. */
     inbox_return(agents, agent, head, SERAI_E_FULL, true);
     inbox_message_free(head);
     undo_commit(agents->undo);
@@ -104,10 +114,15 @@ struct ready agents_next_ready(struct agents *agents)
     return (struct ready){.agent = agent->id, .customer = agent->customer};
 }
 
+/*
+ * The steps of docs/architecture.md, "The turn, a transaction", up to the turn itself. Any of them
+ * may end the matter; then the event waits at the head of the inbox, or is refused.
+ */
 static void next_run(struct agents *agents, struct agent *agent)
 {
     struct inbox_message *head;
 
+    /* The rent comes first: an agent must not spend in a turn what it owes already. */
     next_bill(agents, agent);
     agents_try_thaw(agents, agent); /* the rent took all it had, but the event brings its own */
     if (agent->state != AGENT_RUNNING)
@@ -118,7 +133,12 @@ static void next_run(struct agents *agents, struct agent *agent)
         agent_freeze_dry(agents, agent, DRY_BEFORE_EVENT);
         return;
     }
+    /*
+     * Caps are placed by the index, so it is made before the turn: its cost is part of the turn's
+     * fuel, by the number of slots (turn_beginning_work()).
+     */
     cap_table_index(&agent->caps, agents->heap.key, agents->undo);
+    /* Here the event leaves the inbox, for good unless the turn runs dry and puts it back. */
     if (cap_table_fits(&agent->caps, &head->m)) {
         inbox_take(agents, agent, head);
         if (turn_run(agents, agent, head))
@@ -143,6 +163,7 @@ bool agents_run_one(struct agents *agents)
     agent_unready(agents, agent);
     if (agent->state == AGENT_RUNNING && agent->inbox.first != NULL)
         next_run(agents, agent);
+    /* Also when no turn came of it: a look has its fixed cost for the customer. */
     ready_used(agents, use, agents->counters.fuel - fuel);
     return true;
 }

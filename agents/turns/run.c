@@ -33,6 +33,10 @@
 #include "agents/turns/turn.h"
 #include "agents/views.h"
 
+/*
+ * Write the reason of a trap into the agent's log, where its author reads it: the kind, the
+ * function by name if the module has names, and the byte.
+ */
 static void turn_log_trap(struct turn *turn, enum engine_outcome outcome)
 {
     const char *name;
@@ -41,6 +45,7 @@ static void turn_log_trap(struct turn *turn, enum engine_outcome outcome)
     char text[200 + ENGINE_NAME_BYTES];
     int size;
 
+    /* No slot: the fuel did not reach for laying out, so no function of the guest ran. */
     if (turn->slot == NULL) {
         static const char early[] = "turn undone: out of fuel before it began, as its memory and "
                                     "slots ask; fuel and fees stand";
@@ -59,7 +64,10 @@ static void turn_log_trap(struct turn *turn, enum engine_outcome outcome)
         agent_log(turn->agents, turn->agent, LOG_BY_SITE, text, strlen(text));
 }
 
-/* The event is done with. */
+/*
+ * A trap ends the event: its money goes back, its postage stays, its replies fail with the trap's
+ * code.
+ */
 static void turn_trapped(struct turn *turn, enum engine_outcome outcome)
 {
     inbox_return(turn->agents, turn->agent, turn->event, (int32_t)outcome, false);
@@ -67,8 +75,8 @@ static void turn_trapped(struct turn *turn, enum engine_outcome outcome)
 }
 
 /*
- * Twice as much buys twice the fuel; so an event that waits is tried a few times at most, and at
- * last with all that any event may burn.
+ * What the next try needs: twice what this one had, which buys twice the fuel. So an event is tried
+ * a few times at most, the last time with all the fuel that any turn may use.
  */
 static struct money turn_needs_next(const struct turn *turn)
 {
@@ -79,8 +87,9 @@ static struct money turn_needs_next(const struct turn *turn)
 }
 
 /*
- * It ran out of money, not of what a turn may burn: the event waits, the agent with it, until there
- * is more.  The postage and the reserve have become the agent's, and are used.
+ * The agent ran out of money, not of the fuel that a turn may use: the event goes back to the head
+ * of the inbox and waits there, the agent frozen, until there is more. Its postage and reserve have
+ * become the agent's and are used up.
  */
 static void turn_ran_dry(struct turn *turn)
 {
@@ -105,8 +114,9 @@ static void turn_ran_dry(struct turn *turn)
 }
 
 /*
- * What was lent and not kept leaves its slots.  Whoever waits for an answer to a reply among it
- * hears that none comes; that event was paid for with the question.
+ * What was lent and not kept leaves its slots, so no frame ever shows a loan. For a reply among it
+ * FAILED with status SILENT goes to the agent that asked; that event was paid for with the
+ * question.
  */
 static void turn_take_lent_back(struct turn *turn)
 {
@@ -120,6 +130,10 @@ static void turn_take_lent_back(struct turn *turn)
     }
 }
 
+/*
+ * What was asked for "when this turn commits", in an order that matters: loans end while the old
+ * program's slots are as the turn left them, then the program changes, and death comes last.
+ */
 static void turn_carry_out(struct turn *turn)
 {
     struct agents *agents = turn->agents;
@@ -133,6 +147,10 @@ static void turn_carry_out(struct turn *turn)
                                  .size = turn->become_args_size,
                                  .reserve = turn->become_reserve};
 
+        /*
+         * The quota that the order took in advance is given back, and taken again by what comes
+         * true.
+         */
         turn_give_become(turn);
         agent_become(agents, agent, turn->become_code);
         agents_deliver_first(agents, agent, &became);
@@ -164,7 +182,10 @@ static enum engine_outcome turn_run_program(struct turn *turn)
     return turn->exhausted ? ENGINE_OUT_OF_FUEL : outcome;
 }
 
-/* False: the event is in the inbox again. */
+/*
+ * Begin, run, commit or undo, carry out: docs/architecture.md, "The turn, a transaction". False:
+ * the event is in the inbox again, which owns it.
+ */
 bool turn_run(struct agents *agents, struct agent *agent, struct inbox_message *event)
 {
     struct turn *turn = agents->turn_memory;
@@ -173,15 +194,19 @@ bool turn_run(struct agents *agents, struct agent *agent, struct inbox_message *
     enum engine_outcome outcome;
     uint64_t fuel;
 
+    /* All lines of the turn, of whatever kind, have this event as their cause. */
     ledger_event_begin(agents->ledger);
     turn_begin(turn, agents, agent, event, globals);
+    /* Quarantine: if the process dies from here on, the next start blames this event. */
     if (agents->env.mark != NULL)
         agents->env.mark(agents->env.context, agent->id, event->m.id);
     outcome = turn_run_program(turn);
+    /* Counted before the outcome is dealt with: what follows may end the agent. */
     waits = outcome == ENGINE_OUT_OF_FUEL && turn->poor;
     fuel = turn->budget - turn->instance.fuel;
     agent->usage.turns++;
     agents->counters.turns++;
+    /* First what the turn did, as one piece; then, outside of it, what follows from its end. */
     if (outcome == ENGINE_DONE)
         turn_commit(turn, fuel);
     else
@@ -192,13 +217,16 @@ bool turn_run(struct agents *agents, struct agent *agent, struct inbox_message *
         turn_ran_dry(turn);
     else
         turn_trapped(turn, outcome);
+    /*
+     * Its balance has changed: the low-balance alert may be due, and rent runs out at another time.
+     */
     if (agent->state != AGENT_DEAD) {
         agent_check_mark(agents, agent);
         rent_schedule(agents, agent);
     }
     undo_commit(agents->undo); /* what followed the turn is final */
     turn_event_end(turn);
-    /* Only now: an event that stops the site while it is booked is to be blamed as well. */
+    /* Only now: an event that stops the site while it is booked is blamed as well. */
     if (agents->env.mark != NULL)
         agents->env.mark(agents->env.context, 0, 0);
     return !waits;

@@ -35,7 +35,10 @@ bool turn_can_pay(const struct turn *turn, struct money amount)
     return money_compare(amount, turn_spendable(turn)) <= 0;
 }
 
-/* A fee stands even if the turn's income is undone: it must fit without that, too. */
+/*
+ * A fee stands even if the turn's income is undone, so it must fit without that income, too: the
+ * income of a turn never pays a fee.
+ */
 static bool stage_can_fee(const struct turn *turn, struct money amount)
 {
     struct money without_income;
@@ -54,6 +57,10 @@ bool turn_order_fee(struct turn *turn, enum serai_order order)
 {
     struct money price = pricebook_order(&turn->agents->prices, (int)order);
 
+    /*
+     * The count is what is booked at the end; the sum here is what the fees leave to spend until
+     * then.
+     */
     if (!stage_can_fee(turn, price))
         return false;
     stage_add_fee(turn, price);
@@ -70,7 +77,10 @@ bool turn_pay(struct turn *turn, uint64_t to, struct money amount, enum transfer
     return true;
 }
 
-/* One product with carry: false when it is more than the turn may take as a fee. */
+/*
+ * Take quantity x price / unit as a fee, with the remainder of the turn so far. False: more than
+ * the turn may take, and nothing was taken.
+ */
 static bool stage_metered_fee(struct turn *turn, enum carry which, struct money price,
                               uint64_t quantity, uint64_t unit)
 {
@@ -84,6 +94,10 @@ static bool stage_metered_fee(struct turn *turn, enum carry which, struct money 
     return true;
 }
 
+/*
+ * The count of packets over the interface with these prices, begun if it is the first packet over
+ * it; NULL: packets of too many interfaces in one turn.
+ */
 static struct turn_packets *stage_packets_at(struct turn *turn, const struct packet_prices *prices)
 {
     struct turn_packets *fresh = &turn->packets[turn->packet_interfaces];
@@ -114,6 +128,7 @@ bool turn_packet_fee(struct turn *turn, const struct packet_prices *prices, size
         turn->carry[CARRY_PACKETS] = carry;
         return false;
     }
+    /* Booked as two lines an interface, not as two a packet (turn_book_packets()). */
     packets->count++;
     packets->bytes += size;
     return true;
