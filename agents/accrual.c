@@ -29,6 +29,10 @@ u128 rent_index_now(const struct agents *agents, enum rent_resource resource)
     return price_index_at(&agents->env.rent[resource], agents->now_us);
 }
 
+/*
+ * All references to a module pay an equal share of the rent for its bytes. What one reference owes
+ * since any moment is the rise of share_index since then, however the number of references changed.
+ */
 void code_share_update(struct agents *agents, struct code *code)
 {
     u128 now = rent_index_now(agents, RENT_CODE);
@@ -39,6 +43,7 @@ void code_share_update(struct agents *agents, struct code *code)
     code->market_index = now;
 }
 
+/* The debt of one resource since it was last brought up to date: units x rise of its index. */
 static void rent_accrue_resource(struct agents *agents, struct agent *agent,
                                  enum rent_resource resource, uint64_t units)
 {
@@ -48,6 +53,7 @@ static void rent_accrue_resource(struct agents *agents, struct agent *agent,
     agent->rent.index[resource] = now;
 }
 
+/* The same for one module that the agent runs or keeps, by the module's own index. */
 static void rent_accrue_code(struct agents *agents, struct agent *agent, struct code_ref *ref)
 {
     if (ref->code == NULL)

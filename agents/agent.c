@@ -17,6 +17,7 @@ struct agent *agent_alloc(uint64_t id)
     INVARIANT(agent != NULL);
     agent->id = id;
     agent->log.next = 1;
+    /* The pages of its memory are rows under the agent's own number. */
     paged_init(&agent->program.memory, id, 0);
     return agent;
 }

@@ -43,7 +43,9 @@ enum status agents_new(struct agents **agents, struct ledger *ledger, struct und
     page_log_init(&made->pages.log);
     if (env->read_page != NULL)
         made->pages.cache.pages_max = PAGES_CACHED;
+    /* Until rows are read; agents_load() puts the stored key in its place. */
     env->random.fill(env->random.context, made->heap.key, sizeof made->heap.key);
+    /* Only one turn runs at a time, so it has one memory, which turn_begin() clears in part. */
     made->turn_memory = calloc(1, sizeof *made->turn_memory);
     if (made->turn_memory == NULL)
         goto out;
@@ -74,7 +76,10 @@ static void agents_free_object(void *context, uint64_t key, void *value)
     object_free(context, value);
 }
 
-/* They were kept until now because the turn that was their last could still point at them. */
+/*
+ * Free agents that died in this frame. They were kept until now, for whatever was running when they
+ * died could still point at them.
+ */
 static void agents_free_dead(struct agents *agents)
 {
     for (size_t at = 0; at < agents->changes.dead.size; at += sizeof(struct agent *)) {

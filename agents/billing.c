@@ -20,6 +20,10 @@
 #include "agents/set.h"
 #include "base/table.h"
 
+/*
+ * Bill the agents of one group of the map, and note again when each is to be billed next. The note
+ * is cleared first: whatever it stood for is done here.
+ */
 static void bill_group(struct agents *agents, uint64_t number, struct dense_group *group)
 {
     group->note = 0;
@@ -37,12 +41,19 @@ static void bill_group(struct agents *agents, uint64_t number, struct dense_grou
     }
 }
 
-/* Whose turn it is in this minute: `count` groups from `first` on, and round. */
+/*
+ * The groups that are billed in this minute: `count` of them from `first` on, past the end at the
+ * beginning again.
+ */
 struct batch {
     size_t first;
     size_t count;
 };
 
+/*
+ * The next part, so large that every agent is billed once in `minutes` minutes; nothing before the
+ * minute is over.
+ */
 static struct batch bill_next_batch(struct agents *agents, const uint64_t *groups, size_t count)
 {
     size_t minutes = 1 + (dense_count(&agents->by_id) - 1) / agents->billing.agents_max;
@@ -51,6 +62,10 @@ static struct batch bill_next_batch(struct agents *agents, const uint64_t *group
     if (agents->now_us < agents->billing.next_us)
         return (struct batch){0};
     agents->billing.next_us = agents->now_us + BILL_US;
+    /*
+     * The group that was last may be gone by now, so the first one with a greater number is looked
+     * for.
+     */
     while (batch.first < count && groups[batch.first] <= agents->billing.last_group)
         batch.first++;
     if (batch.first == count)
@@ -74,6 +89,10 @@ void bill_due(struct agents *agents)
     for (size_t i = 0; i < count; i++) {
         struct dense_group *group = table_get(&agents->by_id.groups, groups[i]);
         bool in_batch = (i + count - batch.first) % count < batch.count;
+        /*
+         * A batch is billed as it comes; notes that are due are bounded besides, as prices could
+         * make all of them due at once.
+         */
         bool due = group->note != 0 && group->note <= agents->now_us;
 
         /* What is left waits for the next frame; it stays due. */
@@ -83,6 +102,7 @@ void bill_due(struct agents *agents)
         } else if (in_batch || (due && urgent++ < agents->billing.agents_max / DENSE_GROUP)) {
             bill_group(agents, groups[i], group);
         }
+        /* Billing wrote new notes: the earliest of all is when bill_due() is called again. */
         if (group->note != 0 && group->note < agents->billing.early_us)
             agents->billing.early_us = group->note;
     }

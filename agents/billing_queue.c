@@ -35,7 +35,9 @@ static void bill_note_group(void *context, uint64_t key, void *value)
     bill_earlier(&group->note, agents->now_us + BILL_US);
 }
 
-/* At other prices everyone runs dry at another time. */
+/*
+ * At other prices each agent runs dry at another time, so all notes are made again within a minute.
+ */
 void bill_all_soon(struct agents *agents)
 {
     table_each(&agents->by_id.groups, bill_note_group, agents);

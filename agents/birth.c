@@ -70,6 +70,10 @@ void agents_refuse_births(struct agents *agents, bool refuse)
     agents->refuses_births = refuse;
 }
 
+/*
+ * A birth within a turn that is undone. Everything that the undo log holds about the agent was
+ * restored before, as the log is played back from its end.
+ */
 static void birth_undo(void *context, void *argument)
 {
     struct agents *agents = context;
@@ -85,6 +89,10 @@ static void birth_undo(void *context, void *argument)
     agent_free(agent); /* whatever pointed at it was undone before */
 }
 
+/*
+ * The slots of docs/guest-abi.md, "Slots": what every agent is born with, and the facet of its
+ * origin.
+ */
 static void birth_give_caps(struct agents *agents, struct agent *agent, const struct birth *birth)
 {
     for (uint64_t slot = 0; slot < SERAI_SLOT_FIRST_FREE; slot++) {
@@ -123,6 +131,7 @@ static enum birth_result birth_check(struct agents *agents, const struct birth *
     early = agents_birth_check_early(agents, birth);
     if (early != BIRTH_DONE)
         return early;
+    /* What depends on the module: the memory that it begins with, and its own bytes. */
     memory = (uint64_t)engine_code_memory_pages(code->engine) * ENGINE_WASM_PAGE_BYTES;
     if (!quota_allows(agents, use, CUSTOMER_MEMORY_BYTES, memory) ||
         !quota_allows_code(agents, use, code))
@@ -138,6 +147,7 @@ bool agents_birth_check(struct agents *agents, const struct birth *birth, enum b
     return *result == BIRTH_DONE;
 }
 
+/* The endowment pays all that an agent needs at once: its burial reserve and the event BORN. */
 static void birth_post_money(struct agents *agents, const struct birth *birth, uint64_t id)
 {
     agents_move(agents, birth->payer, id, birth->endowment, birth->endowment_code, id);
@@ -154,7 +164,9 @@ static void birth_copy_name(struct agent *agent, const char *name)
 
 static void birth_start_rent(struct agents *agents, struct agent *agent)
 {
-    /* What it owes for code is reckoned by the module's own index. */
+    /*
+     * Rent is owed from now on. That for code has an index of its own, which the reference holds.
+     */
     for (int resource = 0; resource < RENT_CODE; resource++)
         agent->rent.index[resource] = rent_index_now(agents, (enum rent_resource)resource);
     agent->rent.touched_us = agents->now_us;
@@ -175,6 +187,10 @@ enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
 
     if (result != BIRTH_DONE)
         return result;
+    /*
+     * Nothing below can be refused. Order: the account and the agent, then what counts for its
+     * customer, then its program and slots, then money, and at last its first event.
+     */
     INVARIANT(birth->cap_count + birth->gift_count <= SERAI_MESSAGE_CAPS_MAX);
     INVARIANT(ledger_open(agents->ledger, KIND_AGENT, birth->customer, &id) == ST_OK);
     made = agent_alloc(id);
@@ -188,6 +204,7 @@ enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
     agent_is_awake(agents, made);
     agents->counters.births++;
     agents->counters.agents++;
+    /* Before all that is saved for this agent: undone last, when no other entry points at it. */
     if (agents->turn != NULL)
         undo_on_rollback(agents->undo, birth_undo, agents, made);
     quota_take(agents, made->use, CUSTOMER_AGENTS, 1);
@@ -196,6 +213,7 @@ enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
     agent_adopt_code(agents, made, code_ref_take(agents, made->use, code));
     birth_give_caps(agents, made, birth);
     birth_post_money(agents, birth, id);
+    /* What its parent hands on comes first, then what its deployer gave by kind. */
     for (size_t i = 0; i < birth->cap_count; i++)
         born.caps[born.cap_count++] = birth->caps[i];
     for (size_t i = 0; i < birth->gift_count; i++)

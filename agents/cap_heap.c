@@ -1,6 +1,6 @@
 /*
- * The capability heap's table: 96-bit number -> cap.  Numbers may be chosen by strangers, so the
- * hash is keyed.  The orders on it are in orders/heap.c.
+ * The capability heap's table: 96-bit number -> cap.  Any agent may choose numbers, so
+ * the hash is keyed.  The orders on it are in orders/heap.c.
  */
 #include "agents/cap_heap.h"
 
@@ -45,6 +45,7 @@ static void heap_link(struct cap_heap *heap, struct heap_entry *entry)
     heap->buckets[bucket] = entry;
 }
 
+/* Double the buckets. Entries keep their memory, so pointers to them in the undo log stay good. */
 static void heap_grow(struct cap_heap *heap)
 {
     size_t old_buckets = heap->bucket_count;
@@ -76,6 +77,7 @@ void cap_heap_remove(struct cap_heap *heap, struct heap_entry *entry)
 {
     struct heap_entry **at = &heap->buckets[heap_bucket_of(heap, entry->number)];
 
+    /* It is there: whoever removes an entry has found it. */
     while (*at != entry)
         at = &(*at)->next;
     *at = entry->next;
@@ -106,6 +108,10 @@ static int heap_by_serial(const void *left, const void *right)
 size_t agents_heap_list(const struct agents *agents, uint64_t after, size_t limit,
                         void (*visit)(void *context, const struct heap_view *entry), void *context)
 {
+    /*
+     * The buckets have no order, so all that qualify are sorted by serial before the first is
+     * shown.
+     */
     struct heap_view *views = calloc(agents->heap.count + 1, sizeof *views);
     size_t count = 0;
     size_t visited;

@@ -62,6 +62,7 @@ struct cap_index {
     uint64_t taken[SERAI_SLOTS_MAX / 64];
 };
 
+/* The bucket by kind, rights and object: all that makes a cap the same as another. */
 static uint16_t index_bucket_of(const struct cap_index *index, const struct cap *cap)
 {
     uint8_t text[10] = {cap->kind, cap->rights};
@@ -85,7 +86,7 @@ static void index_unlink(struct cap_index *index, uint16_t slot)
     index->taken[slot / 64] &= ~(UINT64_C(1) << (slot % 64));
 }
 
-/* The slot is listed by what it holds now. */
+/* List the slot by what it holds now; of an empty slot nothing is listed. */
 static void index_slot(struct cap_table *table, uint16_t slot)
 {
     struct cap_index *index = table->index;
@@ -102,6 +103,7 @@ static void index_slot(struct cap_table *table, uint16_t slot)
     index->taken[slot / 64] |= UINT64_C(1) << (slot % 64);
 }
 
+/* On rollback, after the slot has its old content: list it by that. */
 static void index_again(void *context, void *argument)
 {
     struct cap_table *table = context;
@@ -110,6 +112,7 @@ static void index_again(void *context, void *argument)
         index_slot(table, (uint16_t)(uintptr_t)argument);
 }
 
+/* On rollback of the turn in which the index was made. */
 static void index_drop(void *context, void *argument)
 {
     struct cap_table *table = context;
@@ -134,7 +137,7 @@ void cap_table_index(struct cap_table *table, const uint8_t *key, struct undo *u
     table->index = index;
     for (uint32_t slot = 0; slot < table->highest; slot++)
         index_slot(table, (uint16_t)slot);
-    /* What was changed before, and may be put back, is not noted for it. */
+    /* Slots that the turn changed before are put back without the index, so a rollback drops it. */
     if (!undo_is_empty(undo))
         undo_on_rollback(undo, index_drop, table, NULL);
 }
@@ -194,6 +197,9 @@ int64_t cap_table_free_slot(const struct cap_table *table)
     return SERAI_E_FULL;
 }
 
+/*
+ * Slots below SERAI_SLOT_FIRST_FREE are never given, so those that are used of them do not count.
+ */
 uint32_t cap_table_free_slots(const struct cap_table *table)
 {
     uint32_t used = table->used;
@@ -215,7 +221,10 @@ bool cap_table_fits(const struct cap_table *table, const struct message *message
     return needs <= cap_table_free_slots(table);
 }
 
-/* The chunk and its place in the list stay when the turn is undone: an empty one means nothing. */
+/*
+ * Have memory for a chunk of slots. It stays when the turn is undone: a chunk with nothing in it
+ * has no row and no meaning.
+ */
 void cap_table_grow(struct cap_table *table, uint32_t chunk)
 {
     if (chunk >= table->chunk_count) {
@@ -250,7 +259,7 @@ void cap_table_set(struct cap_table *table, struct undo *undo, const uint8_t *ke
     cap_table_grow(table, (uint32_t)chunk);
     cap_table_index(table, key, undo);
     place = cap_table_at(table, slot);
-    if (table->index != NULL) /* done last when it is undone: the slot is as it was again */
+    if (table->index != NULL) /* first in the log, so last on rollback: the slot is as it was */
         undo_on_rollback(undo, index_again, table, (void *)(uintptr_t)slot);
     undo_save(undo, place, sizeof *place);
     undo_save(undo, &table->used, sizeof table->used);
@@ -261,6 +270,10 @@ void cap_table_set(struct cap_table *table, struct undo *undo, const uint8_t *ke
     *place = *cap;
     if (table->index != NULL)
         index_slot(table, (uint16_t)slot);
+    /*
+     * Neither is undone: `highest` only bounds what is looked through, and writing the row of an
+     * unchanged chunk is harmless.
+     */
     if (slot >= table->highest)
         table->highest = (uint32_t)slot + 1;
     table->dirty[chunk / 64] |= UINT64_C(1) << (chunk % 64);

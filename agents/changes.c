@@ -1,6 +1,6 @@
 /*
- * Which rows the next frame writes, and which it deletes.  Listing a row is not undone: to write an
- * unchanged row is harmless.
+ * Which rows the next frame writes, and which it deletes.  Listing a row is not undone, as writing
+ * an unchanged row is harmless.  What is listed and found no more at the save has its row deleted.
  */
 #include "agents/changes.h"
 
@@ -11,6 +11,7 @@
 #include "agents/objects.h"
 #include "agents/set.h"
 
+/* Each is listed once, by its number or id: the thing itself may be gone when the list is read. */
 void code_dirty(struct changes *changes, struct code *code)
 {
     if (code->dirty)

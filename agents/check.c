@@ -1,4 +1,7 @@
-/* What must hold of agents and what they own, counted anew from the things themselves. */
+/*
+ * What must hold of agents and what they own: each count is compared with a count of the things
+ * themselves. core_check() asks for it; nothing is changed.
+ */
 #include "agents/agents.h"
 
 #include <inttypes.h>
@@ -29,6 +32,7 @@ struct holding {
     uint64_t buffer_bytes;
 };
 
+/* Add one object to what its owner's list holds. */
 static void check_count_object(struct holding *holding, const struct object *object)
 {
     switch (object->kind) {
@@ -45,7 +49,10 @@ static void check_count_object(struct holding *holding, const struct object *obj
     }
 }
 
-/* Its own, of the table, each once: numbers fall from the newest on. */
+/*
+ * Whether an object is in its place in the list of what the agent owns: it is the agent's, it is
+ * the one in the table, and no object comes twice, as numbers fall from the newest on.
+ */
 static bool check_belongs(const struct agents_checking *checking, const struct agent *agent,
                           const struct object *object)
 {
@@ -57,11 +64,17 @@ static bool check_belongs(const struct agents_checking *checking, const struct a
                           : newer->older_owned == object && newer->id > object->id);
 }
 
+/* The count that is made here for a customer; several customers of one peer share one. */
 static struct customer_use *check_use_of(struct agents_checking *checking, uint64_t customer)
 {
     return customer_use_in(&checking->customers, customer_cap(checking->agents, customer));
 }
 
+/*
+ * Add all that the agent holds to the counts of its customer. An event that is paid in advance
+ * counts from when its place is reserved (reply, timer, low-balance mark) until it leaves the
+ * inbox.
+ */
 static void check_count_agent(struct agents_checking *checking, const struct agent *agent,
                               const struct holding *holding)
 {
@@ -116,6 +129,9 @@ static bool check_one_agent(void *context, const struct agent *agent)
     return false;
 }
 
+/*
+ * Heap entries count for the customer of the agent that added them, also when that agent is dead.
+ */
 static void check_count_heap(struct agents_checking *checking)
 {
     const struct agents *agents = checking->agents;
@@ -129,6 +145,7 @@ static void check_count_heap(struct agents_checking *checking)
     }
 }
 
+/* What customers hold by ends of channels, which this part does not know. */
 static void check_add_ends(void *sum, uint64_t customer, enum customer_resource resource,
                            uint64_t amount)
 {
@@ -139,7 +156,7 @@ static void check_add_ends(void *sum, uint64_t customer, enum customer_resource 
         lineage_in(&checking->lineages, customer)->holds += amount;
 }
 
-/* Of whoever holds or is said to hold anything. */
+/* Compare what is counted for a customer with what was found; each may lack what the other has. */
 static void check_customer(void *context, uint64_t cap, void *value)
 {
     struct agents_checking *checking = context;
@@ -155,6 +172,7 @@ static void check_customer(void *context, uint64_t cap, void *value)
     }
 }
 
+/* A customer that holds something must have a count at all. */
 static void check_is_counted(void *context, uint64_t cap, void *value)
 {
     struct agents_checking *checking = context;
@@ -180,7 +198,7 @@ static void check_lineage(void *context, uint64_t customer, void *value)
                                      customer, said, found->holds);
 }
 
-/* Those of whom nothing was found have nothing. */
+/* A customer that was counted and not found holds nothing: let the comparison see a zero. */
 static void check_expect_lineage(void *context, uint64_t customer, void *value)
 {
     struct agents_checking *checking = context;

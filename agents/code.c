@@ -41,6 +41,10 @@ void modules_add(struct modules *modules, struct code *code)
     (void)!table_put(&modules->by_id, key, code); /* what was there follows it */
 }
 
+/*
+ * Take the module out of both the table and the list. Others whose ids begin with the same 8 bytes
+ * stay in the table, under the first that is left.
+ */
 void modules_remove(struct modules *modules, struct code *code)
 {
     uint64_t key = be64_get(code->id.bytes);
@@ -73,7 +77,10 @@ void code_free(struct code *code)
     free(code);
 }
 
-/* What toolchains export for others to call, and why a module that has it would be a surprise. */
+/*
+ * Refuse exports that a toolchain expects its host to call and no site calls: the module would run
+ * without its constructors, and its author would not learn why.
+ */
 static enum status code_refuse_uncalled(const struct engine_code *engine,
                                         const struct code_entry *entry, struct fault *fault)
 {
@@ -92,6 +99,10 @@ static enum status code_refuse_uncalled(const struct engine_code *engine,
     return ST_OK;
 }
 
+/*
+ * docs/guest-abi.md, "The module": serai_turn is needed, _initialize may be there, and others that
+ * look like an entry are refused.
+ */
 enum status agents_code_entry(const struct engine_code *engine, struct code_entry *entry,
                               struct fault *fault)
 {
@@ -132,6 +143,7 @@ enum status code_make(struct code **code, const struct hash *id, const uint8_t *
     status = engine_code_new(&made->engine, made->bytes, size, &turn_imports, fault);
     if (status != ST_OK)
         goto out;
+    /* Rent is paid for both forms of the module: as it came, and as it is run. */
     made->held = size + engine_code_bytes(made->engine);
     status = agents_code_entry(made->engine, &made->entry, fault);
     if (status != ST_OK)
@@ -153,6 +165,10 @@ enum status agents_code_check(const uint8_t *bytes, size_t size, struct fault *f
     return status;
 }
 
+/*
+ * The module of these bytes: the one that is here already, or a new one, without references yet. It
+ * is validated only when it is new.
+ */
 static enum status code_keep(struct agents *agents, const uint8_t *bytes, size_t size,
                              struct code **code, struct fault *fault)
 {
@@ -165,6 +181,7 @@ static enum status code_keep(struct agents *agents, const uint8_t *bytes, size_t
     status = code_make(code, &id, bytes, size, fault);
     if (status != ST_OK)
         return status;
+    /* No rent before its first reference; the row that is listed is not written if it gets none. */
     (*code)->market_index = rent_index_now(agents, RENT_CODE);
     modules_add(&agents->modules, *code);
     code_dirty(&agents->changes, *code);
@@ -189,7 +206,7 @@ bool agents_code_is_here(const struct agents *agents, const struct hash *id)
     return modules_find(&agents->modules, id) != NULL;
 }
 
-/* The save would count it as a change. */
+/* Take a module out of the list of rows to write, or a frame would be written for it alone. */
 static void code_forget_dirty(struct bytes *list, const struct hash *id)
 {
     for (size_t at = list->size; at >= sizeof *id; at -= sizeof *id) {
@@ -221,6 +238,7 @@ enum status agents_code_builtin(struct agents *agents, const uint8_t *bytes, siz
 
     if (status != ST_OK)
         return status;
+    /* Agents that run it already do not hold it any more: the loader is nobody's. */
     if (!code->builtin)
         quota_frees_code(agents, code);
     code->builtin = true;
@@ -230,6 +248,10 @@ enum status agents_code_builtin(struct agents *agents, const uint8_t *bytes, siz
 
 struct code_ref code_ref_take(struct agents *agents, struct customer_use *use, struct code *code)
 {
+    /*
+     * The share index is brought up to date by the old number of references, then the number
+     * changes.
+     */
     code_share_update(agents, code);
     quota_take_code(agents, use, code);
     undo_save(agents->undo, &code->refs, sizeof code->refs);
@@ -251,6 +273,7 @@ void code_ref_drop(struct agents *agents, struct agent *agent, struct code_ref *
     *ref = (struct code_ref){0};
 }
 
+/* Whether the agent keeps this very module; running it does not count. */
 static bool code_is_kept_by(const struct agent *agent, const struct code *code)
 {
     for (uint32_t i = 0; i < agent->program.kept_count; i++) {
@@ -269,6 +292,10 @@ enum status agents_code_put(struct agents *agents, struct agent *keeper, const u
     if (keeper->program.kept_count == AGENT_CODES_MAX)
         return fault_set(fault, ST_FULL, "agent %llu keeps %d modules already: drop one first",
                          (unsigned long long)keeper->id, AGENT_CODES_MAX);
+    /*
+     * A module that stays without a reference goes with the next frame (save_code()), so nothing is
+     * undone here.
+     */
     status = code_keep(agents, bytes, size, &code, fault);
     if (status != ST_OK)
         return status;
@@ -291,6 +318,7 @@ enum status agents_code_put(struct agents *agents, struct agent *keeper, const u
 
 /* ---- code: a module counts once, however many of a customer's agents run or keep it ---- */
 
+/* A module that is named twice counts once. */
 static bool module_named_before(const struct agents_module *modules, size_t i)
 {
     for (size_t k = 0; k < i; k++) {

@@ -21,7 +21,10 @@ void agents_watch_code(struct agents *agents, uint64_t fuel, uint64_t effort_fue
     agents->modules.effort_fuel = effort_fuel;
 }
 
-/* What a code that the emitter refuses costs is reported at once, and costs nobody a compile. */
+/*
+ * The fuel from which on a compile of the module is worth its effort, but at least hot_fuel. A
+ * module that the emitter refuses is reported at once, for its compile costs nothing.
+ */
 static uint64_t code_worth(const struct agents *agents, const struct code *code)
 {
     struct fault ignored;
@@ -43,12 +46,13 @@ void code_used(struct agents *agents, struct code *code, uint64_t fuel)
     if (agents->modules.hot_fuel == 0 || code->reported == REPORTED_ALL ||
         code->watched_fuel < agents->modules.hot_fuel)
         return;
-    if (code->reported ==
-        REPORTED_NOTHING) /* not before: the walk through its words costs something */
+    /* Not before it is hot: finding what it is worth walks through all its words. */
+    if (code->reported == REPORTED_NOTHING)
         code->worth_fuel = code_worth(agents, code);
     else if (code->watched_fuel < code->worth_fuel)
         return;
     code->reported = code->watched_fuel < code->worth_fuel ? REPORTED_HOT : REPORTED_ALL;
+    /* It is in the list still; agents_hot_code() reports its state as it is by then. */
     if (code->waits)
         return;
     code->waits = true;
@@ -63,7 +67,7 @@ bool agents_hot_code(struct agents *agents, struct hot_code *hot)
     while (ids->size > 0) {
         struct code *code;
 
-        /* The last one first: there is one or none but for a moment. */
+        /* The last one first: mostly there is one at most, so the order does not matter. */
         memcpy(&hot->id, ids->data + ids->size - sizeof hot->id, sizeof hot->id);
         ids->size -= sizeof hot->id;
         code = modules_find(&agents->modules, &hot->id);
@@ -106,6 +110,7 @@ enum status agents_code_load(struct agents *agents, const struct hash *id, const
     status = engine_native_load(&native, code->engine, path, fault);
     if (status != ST_OK)
         return status;
+    /* Between two turns, so no run changes its tier within. */
     engine_code_use_native(code->engine, native);
     code->native = native;
     agents->modules.natives++;
@@ -114,6 +119,7 @@ enum status agents_code_load(struct agents *agents, const struct hash *id, const
     return ST_OK;
 }
 
+/* The one that was used longest ago makes room; it is watched again from zero. */
 void agents_code_unload(struct agents *agents)
 {
     struct code *oldest = NULL;
@@ -143,7 +149,7 @@ void agents_code_note(struct agents *agents, const struct hash *id, const char *
     code->reported = REPORTED_ALL;
     free(code->tier_reason);
     code->tier_reason = malloc(size);
-    if (code->tier_reason != NULL) /* else the list does not say why */
+    if (code->tier_reason != NULL) /* out of memory: the list does not say why */
         memcpy(code->tier_reason, reason, size);
 }
 
@@ -152,7 +158,7 @@ size_t agents_codes_native(const struct agents *agents)
     return agents->modules.natives;
 }
 
-/* Of a code that may still come into tier 1: how far it is from it. */
+/* How far a module is from tier 1, for lists; empty when it is there, or when nobody watches. */
 static const char *code_waiting_reason(const struct agents *agents, const struct code *code,
                                        char text[WAITING_BYTES])
 {
@@ -183,7 +189,10 @@ size_t agents_code_list(const struct agents *agents, uint64_t after, size_t limi
 
         if (cursors[i] <= after)
             continue;
-        /* Two that begin with the same 8 bytes are shown together, or the second never would be. */
+        /*
+         * Modules whose ids begin with the same 8 bytes have one cursor, so they are shown
+         * together, even past the limit: the next list begins after them.
+         */
         for (; code != NULL; code = code->same) {
             struct code_view view = {
                 .cursor = cursors[i],

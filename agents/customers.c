@@ -1,7 +1,7 @@
 /*
  * What one customer holds, all its agents together, and how much it may: the one mechanism that
  * bounds what lasts.  An order asks in its check step whether there is room; the thing is counted
- * when it is made and until it is gone.  Customers of one neighbour hold together.  A count changes
+ * when it is made and until it is gone.  Customers of one peer hold together.  A count changes
  * with what it counts, and is undone with it.
  */
 #include "agents/customers.h"
@@ -34,7 +34,7 @@ struct customer_use *customer_use_in(struct table *customers, uint64_t cap)
 
 struct customer_use *customer_use(const struct agents *agents, uint64_t customer)
 {
-    /* That nothing is counted yet is nothing that anyone sees. */
+    /* A count of zeroes is made on demand. Nobody can tell it from none, so const holds. */
     struct table *customers = &((struct agents *)agents)->customers;
 
     return customer_use_in(customers, customer_cap(agents, customer));
@@ -58,6 +58,10 @@ void customers_free(struct table *customers)
 
 /* ---- what has a number ---- */
 
+/*
+ * A bound of 0 is none. Prices may have made the bound less than what is used; then nothing more is
+ * allowed.
+ */
 bool quota_allows(const struct agents *agents, const struct customer_use *use,
                   enum customer_resource resource, uint64_t more)
 {
@@ -105,12 +109,13 @@ void agents_quota_give(struct agents *agents, uint64_t customer, enum customer_r
 
 /* ---- code: a module counts once, however many of a customer's agents run or keep it ---- */
 
+/* By its address: a module is freed only when no reference, and so no count, is left. */
 static uint64_t code_key(const struct code *code)
 {
     return (uint64_t)(uintptr_t)code;
 }
 
-/* The site's own loader is nobody's. */
+/* What a module counts: its bytes as received and as decoded. The site's own loader is nobody's. */
 static uint64_t code_counts(const struct code *code)
 {
     return code->builtin ? 0 : code->held;
@@ -138,6 +143,7 @@ void customer_drops_code(struct customer_use *use, const struct code *code)
     use->used[CUSTOMER_CODE_BYTES] -= code_counts(code);
 }
 
+/* On rollback: what quota_take_code() and quota_give_code() did, the other way round. */
 static void customer_undo_add_code(void *context, void *argument)
 {
     customer_drops_code(context, argument);
@@ -178,6 +184,7 @@ struct counted_code {
     const struct code *code;
 };
 
+/* The module became the loader: it stays in each table of references, and counts nothing. */
 static void customer_uncount_code(void *context, uint64_t cap, void *value)
 {
     const struct counted_code *counted = context;

@@ -18,6 +18,10 @@
 #include "agents/set.h"
 #include "agents/sleep.h"
 
+/*
+ * End one thing that the agent owns: its quota is given back, its reserve goes to the agent, and
+ * from there with the estate.
+ */
 static void death_drop_object(struct agents *agents, struct agent *agent, struct object *object)
 {
     switch (object->kind) {
@@ -47,6 +51,10 @@ static void death_drop_objects(struct agents *agents, struct agent *agent)
         death_drop_object(agents, agent, agent->owns.newest);
 }
 
+/*
+ * Messages that were never delivered go back with all they brought; replies that they carry fail,
+ * CLOSED.
+ */
 static void death_drop_inbox(struct agents *agents, struct agent *agent)
 {
     while (agent->inbox.first != NULL) {
@@ -58,6 +66,10 @@ static void death_drop_inbox(struct agents *agents, struct agent *agent)
     }
 }
 
+/*
+ * Rows of the slots and of the log have no list of changes of their own, so they are deleted by
+ * key.
+ */
 static void death_drop_caps_rows(struct agents *agents, const struct agent *agent)
 {
     uint8_t key[12];
@@ -81,20 +93,9 @@ static void death_drop_log_rows(struct agents *agents, const struct agent *agent
     }
 }
 
-/*
- * The agent's estate goes to its customer, else to unclaimed.  Nothing of it may refer to it
- * afterwards but closed caps.  Not in a turn: its last one has just ended.
- */
-void agent_die(struct agents *agents, struct agent *agent)
+/* Everything that holds money of the agent pays it into its account: the estate is one sum. */
+static void death_collect(struct agents *agents, struct agent *agent)
 {
-    uint64_t heir;
-
-    INVARIANT(agents->turn == NULL);
-    rent_bill(agents, agent);
-    if (agent_is_frozen(agent))
-        agents->counters.frozen--;
-    agent->state = AGENT_DEAD;
-    agent_unready(agents, agent);
     agents->env.channels->sell_ends(agents->env.channels_context, agent->id);
     agent_fail_replies(agents, agent, SERAI_E_CLOSED);
     death_drop_inbox(agents, agent);
@@ -105,6 +106,11 @@ void agent_die(struct agents *agents, struct agent *agent)
         quota_give(agents, agent->use, CUSTOMER_EVENTS, 1);
     ledger_move(agents->ledger, ACCOUNT_DEPOSIT_BURIAL, agent->id, agent->burial,
                 TRANSFER_BURIAL_REFUND, agent->id);
+}
+
+/* What it holds of memory and disk goes, and counts no more for its customer. */
+static void death_drop_bytes(struct agents *agents, struct agent *agent)
+{
     for (uint32_t i = 0; i < agent->program.kept_count; i++)
         code_ref_drop(agents, agent, &agent->program.kept[i]);
     code_ref_drop(agents, agent, &agent->program.code);
@@ -115,7 +121,16 @@ void agent_die(struct agents *agents, struct agent *agent)
     agents_lineage_give(agents, agent->customer);
     quota_give(agents, agent->use, CUSTOMER_MEMORY_BYTES,
                (uint64_t)agent->program.memory_pages * ENGINE_WASM_PAGE_BYTES);
-    heir = agents_payee(agents, agent->customer);
+}
+
+/*
+ * Pay the estate to the customer, else to unclaimed, and close the account.  The agent is found by
+ * nobody from here on; its struct stays until the frame ends (agents_end_frame()).
+ */
+static void death_close(struct agents *agents, struct agent *agent)
+{
+    uint64_t heir = agents_payee(agents, agent->customer);
+
     ledger_move(agents->ledger, agent->id, heir, agent_funds(agents, agent), TRANSFER_ESTATE,
                 agent->id);
     ledger_close(agents->ledger, agent->id);
@@ -127,4 +142,19 @@ void agent_die(struct agents *agents, struct agent *agent)
     undo_commit(agents->undo);
     bytes_append(&agents->changes.dead, &agent, sizeof agent);
     INVARIANT(!agents->changes.dead.failed);
+}
+
+void agent_die(struct agents *agents, struct agent *agent)
+{
+    INVARIANT(agents->turn == NULL);
+    /* Rent first: it is owed up to this moment, before anyone inherits. */
+    rent_bill(agents, agent);
+    if (agent_is_frozen(agent))
+        agents->counters.frozen--;
+    /* Dead from here on: what comes back below is neither delivered to it nor makes it ready. */
+    agent->state = AGENT_DEAD;
+    agent_unready(agents, agent);
+    death_collect(agents, agent);
+    death_drop_bytes(agents, agent);
+    death_close(agents, agent);
 }

@@ -17,12 +17,16 @@
 #include "agents/set.h"
 #include "agents/turn.h"
 
-/* An agent that ran dry may thaw by the postage of what has just come. */
+/* On commit: an agent that ran dry may go on by the postage of what has come. */
 static void deliver_thaw(void *context, void *argument)
 {
     agents_try_thaw(context, argument);
 }
 
+/*
+ * On rollback: the message leaves the inbox as it came. What its arrival counted is undone by the
+ * log itself.
+ */
 static void deliver_undo(void *context, void *argument)
 {
     struct agent *agent = context;
@@ -32,6 +36,7 @@ static void deliver_undo(void *context, void *argument)
     inbox_message_free(message);
 }
 
+/* A message of an inbox, with a number of its own and its own copy of the data. */
 static struct inbox_message *deliver_copy(struct agents *agents, const struct message *message)
 {
     /* One a turn: malloc() finds it in the thread's own cache, where calloc() does not look. */
@@ -56,6 +61,7 @@ void agents_deliver(struct agents *agents, struct agent *to, const struct messag
     struct inbox_message *copy = deliver_copy(agents, message);
 
     agents_work_message(agents, message->size);
+    /* The receiver pays rent for what waits in its inbox from now on. */
     rent_accrue(agents, to);
     inbox_append(&to->inbox, copy);
     inbox_event_waits(agents, to, &copy->m);
@@ -63,6 +69,7 @@ void agents_deliver(struct agents *agents, struct agent *to, const struct messag
     /* Only a running turn has something to undo. */
     if (agents->turn != NULL)
         undo_on_rollback(agents->undo, deliver_undo, to, copy);
+    /* Within a turn only at its commit: thawing is not undone. */
     if (to->state == AGENT_FROZEN_DRY && agents->turn != NULL)
         undo_on_commit(agents->undo, deliver_thaw, agents, to);
     else
@@ -70,6 +77,10 @@ void agents_deliver(struct agents *agents, struct agent *to, const struct messag
     agent_make_ready(agents, to);
 }
 
+/*
+ * Put a message before all that wait, with the same counts as inbox_append() and
+ * inbox_event_waits().
+ */
 static void deliver_push_first(struct agents *agents, struct agent *agent,
                                struct inbox_message *message)
 {
@@ -96,7 +107,10 @@ void agents_deliver_first(struct agents *agents, struct agent *to, const struct 
     agent_make_ready(agents, to);
 }
 
-/* Its number is lower than any that waits, so it will be read back to the same place. */
+/*
+ * It keeps its number, which is lower than any that waits, so it is read back to the same place. A
+ * row that it had was deleted when its turn began, and is written again.
+ */
 void inbox_put_back(struct agents *agents, struct agent *agent, struct inbox_message *message)
 {
     message->saved = false;

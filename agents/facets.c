@@ -1,7 +1,7 @@
 /*
  * Facets, and the reply facets by which questions are answered.  A reply is linear: it is made by
  * the message that asks, moves with the messages that hand it on, and ends once, by the answer, by
- * FAILED, or because who asked no longer waits.
+ * FAILED, or because the agent that asked no longer waits.
  */
 #include "agents/facets.h"
 
@@ -14,6 +14,7 @@
 #include "agents/objects.h"
 #include "agents/set.h"
 
+/* A facet of the agent, counted for its rent and for its customer. */
 static struct object *facet_make(struct agents *agents, struct agent *owner, struct facet facet)
 {
     struct object *object;
@@ -34,6 +35,7 @@ struct object *facet_new(struct agents *agents, struct agent *owner, uint64_t ba
     return facet_make(agents, owner, (struct facet){.badge = badge, .postage = postage});
 }
 
+/* Replies that were made of one facet are a list from it, so that revoking it ends them all. */
 void reply_link(struct object *asked, struct object *reply)
 {
     struct object *second = asked->u.facet.next;
@@ -45,6 +47,7 @@ void reply_link(struct object *asked, struct object *reply)
         second->u.facet.previous = reply;
 }
 
+/* Save both links of a facet before those next to it in the list change; NULL is allowed. */
 static void facet_save_links(struct agents *agents, struct object *facet)
 {
     if (facet == NULL)
@@ -72,6 +75,7 @@ struct object *reply_new(struct agents *agents, struct agent *owner, struct obje
         agents, owner,
         (struct facet){.badge = asked->u.facet.badge, .reserve = reserve, .asked = asked->id});
 
+    /* The answer, or FAILED, has its place in the inbox from now on. */
     quota_take(agents, owner->use, CUSTOMER_EVENTS, 1);
     reply->one_shot = true;
     facet_save_links(agents, asked);
@@ -91,7 +95,7 @@ void facet_remove(struct agents *agents, struct object *facet)
     quota_give(agents, owner->use, CUSTOMER_FACETS, 1);
     agent_dirty(&agents->changes, owner);
     if (facet->one_shot) {
-        quota_give(agents, owner->use, CUSTOMER_EVENTS, 1); /* what it comes to counts itself */
+        quota_give(agents, owner->use, CUSTOMER_EVENTS, 1); /* its answer counts itself */
         reply_unlink(agents, facet);
     }
     object_remove(agents, facet);

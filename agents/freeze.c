@@ -34,9 +34,12 @@ void frozen_schedule(struct agents *agents, const struct agent *agent)
         bill_by(agents, agent->id, due_us);
 }
 
-/* ---- money running low ---- */
+/* ---- freezing ---- */
 
-/* All words about why an agent is frozen stand in this file; its reason has been set. */
+/*
+ * Freeze for the reason that the caller has set; all texts of reasons stand in this file. An agent
+ * that is frozen already keeps its time, so that freezing it again does not keep others waiting.
+ */
 static void agent_freeze(struct agents *agents, struct agent *agent, enum agent_state state)
 {
     rent_accrue(agents, agent);
@@ -102,6 +105,7 @@ bool agents_is_held_by_site(const struct agent *agent)
     return agent->state == AGENT_FROZEN_BY_SITE;
 }
 
+/* What the next event would find: the balance, and what the message at the head brings along. */
 struct money agent_head_funds(const struct agents *agents, const struct agent *agent)
 {
     struct money funds = agent_funds(agents, agent);
@@ -138,13 +142,14 @@ struct inbox_message *agent_sponsor(const struct agents *agents, const struct ag
     return NULL;
 }
 
-/* Whether its next event can begin. */
+/* Whether the next event can begin, by its own money or by postage that a later message lends. */
 static bool agent_can_go_on(const struct agents *agents, const struct agent *agent)
 {
     return money_compare(agent_head_funds(agents, agent), agent_head_needs(agents, agent)) >= 0 ||
            agent_sponsor(agents, agent) != NULL;
 }
 
+/* What the burial reserve lacks: rent was paid out of it, or prices have risen. */
 static struct money agent_lacks_burial(const struct agents *agents, const struct agent *agent)
 {
     return money_sub_clamped(agents->prices.burial_reserve, agent->burial);
@@ -155,6 +160,7 @@ struct money agent_lacks(const struct agents *agents, const struct agent *agent)
     struct money lacks =
         money_sub_clamped(agent_head_needs(agents, agent), agent_head_funds(agents, agent));
 
+    /* Money alone thaws only an agent that ran dry; for any other nothing is missing. */
     if (agent->state != AGENT_FROZEN_DRY)
         return money_zero();
     money_accumulate(&lacks, agent_lacks_burial(agents, agent));
@@ -171,7 +177,7 @@ static void agent_thaw(struct agents *agents, struct agent *agent)
     agent_make_ready(agents, agent);
 }
 
-/* The burial reserve is filled up again before anything else is done with new money. */
+/* Fill the burial reserve up before anything else is done with new money. */
 void agent_refill_burial(struct agents *agents, struct agent *agent)
 {
     struct money paid = money_min(agent_lacks_burial(agents, agent), agent_funds(agents, agent));
@@ -184,6 +190,7 @@ void agent_refill_burial(struct agents *agents, struct agent *agent)
     agent_dirty(&agents->changes, agent);
 }
 
+/* An agent that was frozen by hand stays so, whatever it is paid. */
 void agents_try_thaw(struct agents *agents, struct agent *agent)
 {
     if (agent->state == AGENT_FROZEN_DRY && agent_can_go_on(agents, agent))

@@ -1,4 +1,4 @@
-/* What becomes of those who wait for an agent that stays frozen. */
+/* What becomes of messages and questions that wait for an agent that stays frozen. */
 #include "agents/frozen.h"
 
 #include "agents/agent.h"
@@ -8,8 +8,10 @@
 #include "agents/return.h"
 #include "agents/set.h"
 
-/* Messages go back to their senders.  What the agent ordered itself stays, as all its state does,
- * but nobody else waits for it. */
+/*
+ * Messages go back to their senders. Events that the agent ordered itself stay, as all its state
+ * does; only the replies that they carry fail, so that nobody else waits.
+ */
 static void frozen_send_inbox_back(struct agents *agents, struct agent *agent)
 {
     struct inbox_message *next;
@@ -30,7 +32,7 @@ void frozen_send_back(struct agents *agents, struct agent *agent)
 {
     if (!agent_is_frozen(agent) || agents->now_us < frozen_waits_until_us(agents, agent))
         return;
-    agent->frozen_us = agents->now_us; /* who asks from now on waits as long as they did */
+    agent->frozen_us = agents->now_us; /* what comes from now on waits as long */
     agent_dirty(&agents->changes, agent);
     frozen_send_inbox_back(agents, agent);
     agent_fail_replies(agents, agent, SERAI_E_FROZEN);

@@ -42,6 +42,7 @@ struct money agent_needs(const struct agents *agents)
 
 uint64_t agents_payee(const struct agents *agents, uint64_t account)
 {
+    /* An account that lives gets its money itself, else its customer, else it is unclaimed. */
     const struct account *row = ledger_account(agents->ledger, account);
 
     if (row != NULL && !row->closed)

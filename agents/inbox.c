@@ -16,6 +16,7 @@
 #include "agents/set.h"
 #include "base/array.h"
 
+/* What a message takes of the bounded part and of rent: its bytes and a fixed overhead. */
 static uint64_t message_weight(const struct message *message)
 {
     return message->size + INBOX_MESSAGE_OVERHEAD;
@@ -55,7 +56,7 @@ static void inbox_share_take(struct inbox *inbox, uint64_t customer, uint64_t by
         *share = inbox->shares[--inbox->share_count];
 }
 
-/* Of the bounded part; a message whose room was reserved (sender_customer 0) fills none of it. */
+/* A message whose room was reserved (sender_customer 0) fills nothing of the bounded part. */
 void inbox_count_in(struct inbox *inbox, const struct message *message)
 {
     inbox->total++;
@@ -95,6 +96,7 @@ void inbox_event_waits(struct agents *agents, struct agent *agent, const struct 
     quota_take(agents, agent->use, CUSTOMER_EVENT_BYTES, message->size);
 }
 
+/* An event that was paid in advance has reached its agent, and counts for the customer no more. */
 static void inbox_event_came(struct agents *agents, struct agent *agent,
                              const struct message *message)
 {
@@ -108,12 +110,14 @@ void inbox_take(struct agents *agents, struct agent *agent, struct inbox_message
 {
     uint8_t key[16];
 
+    /* Its bytes cost rent until now. */
     rent_accrue(agents, agent);
     inbox_event_came(agents, agent, &message->m);
     if (message == agent->inbox.first)
         agent->needs = money_zero(); /* which was for this one */
     inbox_unlink(&agent->inbox, message);
     agent_dirty(&agents->changes, agent);
+    /* Only a row that was written needs to be deleted. */
     if (!message->saved)
         return;
     be64_put(key, agent->id);
@@ -148,7 +152,7 @@ void inbox_push_loaded(struct agents *agents, struct agent *agent, struct inbox_
     agent_make_ready(agents, agent);
 }
 
-/* Of `whole`, what one customer may fill; something in any case, or nobody could say anything. */
+/* The part of `whole` that one customer may fill: at least 1, or nobody could send anything. */
 static uint64_t inbox_customer_part(const struct agents *agents, uint64_t whole)
 {
     uint64_t part = whole * agents->prices.customer_inbox_percent / 100;
@@ -165,11 +169,14 @@ int64_t agents_inbox_room(const struct agents *agents, const struct agent *to,
 
     if (to->state == AGENT_DEAD)
         return SERAI_E_CLOSED;
+    /* First the whole inbox, then the part of it that this customer may fill. */
     if (to->inbox.count >= prices->inbox_messages_max ||
         to->inbox.bounded_bytes > prices->inbox_bytes_max ||
         bytes > prices->inbox_bytes_max - to->inbox.bounded_bytes)
         return SERAI_E_FULL;
-    /* A first message is heard whatever its size; after it the part holds, by count and by bytes.
+    /*
+     * A customer's first message is accepted whatever its size; after it the part holds, by count
+     * and by bytes.
      */
     if (from_customer == NULL)
         return 0;

@@ -56,6 +56,7 @@ void agents_lineage_give(struct agents *agents, uint64_t customer)
     if (agents->turn != NULL)
         undo_save(agents->undo, &lineage->holds, sizeof lineage->holds);
     lineage->holds--;
+    /* Perhaps in a turn that is undone: lineage_over() must bear that (struct agents_env). */
     if (lineage->holds == 0 && agents->env.lineage_over != NULL)
         agents->env.lineage_over(agents->env.context, customer);
 }

@@ -1,5 +1,5 @@
 /*
- * What agents wrote down: a bounded run of lines each, the oldest going first.  Lines stand
+ * Logs of agents: a bounded run of lines each, of which the oldest goes first.  Lines stand
  * whatever becomes of the turn that wrote them: they are how an author learns why it trapped.
  */
 #include "agents/logs.h"
@@ -23,6 +23,7 @@ static void agent_log_drop_oldest(struct agent_log *log)
         log->last = NULL;
     log->lines--;
     log->bytes -= line->size + HELD_LOG_LINE;
+    /* Rows up to this line are deleted when the agent's row is written (save_log()). */
     log->deleted = line->line;
     free(line->text);
     free(line);
@@ -52,6 +53,7 @@ void agent_log(struct agents *agents, struct agent *agent, enum log_writer by, c
     line->line = agent->log.next++;
     line->time_us = agents->now_us;
     line->by = by;
+    /* Rent by the lines until now; nothing here is saved in the undo log, as lines stand. */
     rent_accrue(agents, agent);
     agent_log_append(&agent->log, line);
     if (agent->log.lines > AGENT_LOG_LINES_MAX)

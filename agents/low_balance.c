@@ -1,4 +1,7 @@
-/* The notice that an agent's balance fell below its mark. */
+/*
+ * The low-balance alert: one notice, event LOW, when the balance of an agent falls below the mark
+ * that it set (self_mark).  Its event is paid when the mark is set.
+ */
 #include "agents/low_balance.h"
 
 #include "agents/agent.h"
@@ -18,6 +21,10 @@ void agents_topped_up(struct agents *agents, struct agent *agent)
     agent_check_mark(agents, agent);
 }
 
+/*
+ * Whether the balance has risen far enough above the mark to pay for another notice: by a quarter
+ * and a reserve, so that a balance that moves around the mark sends no stream of notices.
+ */
 static bool mark_is_cleared(const struct agents *agents, const struct agent *agent)
 {
     struct money above;
@@ -28,7 +35,10 @@ static bool mark_is_cleared(const struct agents *agents, const struct agent *age
            money_compare(agent_funds(agents, agent), above) >= 0;
 }
 
-/* One notice a crossing; the mark is set again when the balance has risen a quarter above it. */
+/*
+ * One notice for each fall below the mark. The next one is paid, and its place taken, when the
+ * balance has risen well above it.
+ */
 void agent_check_mark(struct agents *agents, struct agent *agent)
 {
     struct money balance = agent_funds(agents, agent);

@@ -46,6 +46,7 @@ void object_free(struct slab *memory, struct object *object)
 
 void object_link(struct agents *agents, struct agent *owner, struct object *object)
 {
+    /* The newest first: numbers fall along the list, which agents_check() relies on. */
     object->owner = owner->id;
     object->older_owned = owner->owns.newest;
     if (owner->owns.newest != NULL)
@@ -55,7 +56,10 @@ void object_link(struct agents *agents, struct agent *owner, struct object *obje
                      object); /* a new number replaces nothing */
 }
 
-/* The place that holds the pointer to the object in its owner's list. */
+/*
+ * Where the pointer to the object lies in its owner's list: in the next newer object, or in the
+ * owner.
+ */
 static struct object **object_list_place(struct agents *agents, const struct object *object)
 {
     struct agent *owner;
@@ -63,8 +67,8 @@ static struct object **object_list_place(struct agents *agents, const struct obj
     if (object->newer_owned != NULL)
         return &object->newer_owned->older_owned;
     owner = agents_find(agents, object->owner);
-    INVARIANT(owner != NULL &&
-              owner->owns.newest == object); /* what an agent owns goes before it does */
+    /* Objects end before their owner does. */
+    INVARIANT(owner != NULL && owner->owns.newest == object);
     return &owner->owns.newest;
 }
 
@@ -81,6 +85,7 @@ static void object_unlink(struct agents *agents, struct object *object)
     older->newer_owned = object->newer_owned;
 }
 
+/* On rollback of object_new(). The list was restored before, by the pointers that it saved. */
 static void object_unmake(void *context, void *argument)
 {
     struct agents *agents = context;
@@ -113,6 +118,7 @@ struct object *object_find(const struct object_set *objects, uint64_t id, enum o
     return object != NULL && object->kind == kind ? object : NULL;
 }
 
+/* On rollback of object_remove(): it has kept its memory and its pages until here. */
 static void object_put_back(void *context, void *argument)
 {
     struct agents *agents = context;
@@ -121,6 +127,7 @@ static void object_put_back(void *context, void *argument)
     (void)!table_put(&agents->objects.by_id, object->id, object); /* its place is free */
 }
 
+/* On commit of object_remove(): nothing can bring it back now. */
 static void object_forget(void *context, void *argument)
 {
     struct agents *agents = context;

@@ -1,5 +1,4 @@
-/* What the owner of an agent does to it from outside of its turns: to end it, to take money back.
- */
+/* What the owner of an agent does to it between its turns: end it, take money back. */
 #include "agents/agents.h"
 
 #include "agents/agent.h"
@@ -19,9 +18,11 @@ struct money agents_withdrawable(struct agents *agents, struct agent *agent)
 {
     struct money keeps = money_zero();
 
+    /* What the agent owes, and a notice that this makes due, come before what may be taken. */
     rent_bill(agents, agent);
     agent_check_mark(agents, agent);
     if (agent->state == AGENT_RUNNING) {
+        /* A running agent keeps what its next event needs, less what that event brings along. */
         keeps = agent_needs(agents);
         if (agent->inbox.first != NULL) {
             keeps = money_sub_clamped(keeps, agent->inbox.first->m.postage);

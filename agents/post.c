@@ -9,6 +9,10 @@
 
 void turn_stage(struct turn *turn, const struct transfer *transfer)
 {
+    /*
+     * turn_host_call() refuses orders past TURN_TRANSFERS_MAX; an order that was begun fits into
+     * the rest.
+     */
     INVARIANT(turn->transfer_count < TURN_TRANSFERS_MAX * 2);
     turn->transfers[turn->transfer_count++] = *transfer;
     if (transfer->debit == turn->agent->id)

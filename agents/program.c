@@ -12,6 +12,7 @@
 #include "agents/set.h"
 #include "agents/turns/turn.h"
 
+/* The customer holds the new program's memory in place of the old one's. */
 static void program_count_memory(struct agents *agents, struct customer_use *use,
                                  uint32_t pages_before, uint32_t pages_after)
 {
@@ -27,25 +28,33 @@ void agent_adopt_code(struct agents *agents, struct agent *agent, struct code_re
     agent->program.code = ref;
     agent->program.begun = false;
     program_count_memory(agents, agent->use, agent->program.memory_pages, pages);
+    /*
+     * No page has to be written: where the agent has none of its own, memory is as the module
+     * begins.
+     */
     agent->program.memory_pages = pages;
     paged_grow(&agent->program.memory, pages * (ENGINE_WASM_PAGE_BYTES / PAGED_BYTES));
     agent_fit_globals(agent, engine_code_globals(engine));
     engine_code_initial_globals(engine, agent->program.globals);
 }
 
-/* After the turn that asked for it has committed: caps, inbox and credit stay, memory is new. */
+/* Caps, inbox and money stay; memory and globals begin as the new module says. */
 void agent_become(struct agents *agents, struct agent *agent, struct code_ref code)
 {
     struct code_ref old = agent->program.code;
 
     code_ref_drop(agents, agent, &old);
+    /*
+     * Pages and their rows go, and the log says so: older deltas must not be replayed into the new
+     * memory.
+     */
     page_log_drop(agents, &agent->program.memory, true);
     arena_forget(agents->pages.arena, agent->id);
     agent_adopt_code(agents, agent, code);
     agent_dirty(&agents->changes, agent);
 }
 
-/* ---- ending ---- */
+/* ---- what a change of program holds, from its order to the end of the turn ---- */
 
 void turn_take_become(struct turn *turn)
 {

@@ -1,10 +1,10 @@
 /*
- * Whose turn it is.  Customers come one after another, and of each the agents that have something
- * to do: deficit round robin.  When a customer comes it may burn a part of what one turn can, times
- * its share, and its agents run until that is spent; what the last turn used beyond it is taken
- * off the next times.  So with equal shares one with a thousand agents has no more of the site's
- * time than one with a single agent.  All customers of one neighbour are one.  The order is not
- * stored: a start makes it anew.
+ * Whose turn is next. Customers come one after another, and of each the agents that have something
+ * to do: deficit round robin. A customer that comes may use a part of the fuel that one turn can,
+ * times its share, and its agents run until that is spent; what the last turn used beyond it is
+ * taken off the next times. So with equal shares a customer with a thousand agents has no more of
+ * the site's time than one with a single agent. All customers of one peer are one. The order is not
+ * stored: a start builds it from the inboxes.
  */
 #include "agents/ready.h"
 
@@ -15,10 +15,13 @@
 #include "agents/set.h"
 
 enum {
-    TURN_COST = 2000,   /* fuel: what a turn costs beside what it burns */
-    QUANTUM_PARTS = 16, /* of the most that one turn may burn: so much a customer has at a time */
+    TURN_COST = 2000,   /* fuel: what a turn costs besides the fuel that it uses */
+    QUANTUM_PARTS = 16, /* of the most fuel of one turn; a customer has one at a time */
 };
 
+/*
+ * The fuel that a customer has at a time. One turn may use many times that, so the deficit matters.
+ */
 static int64_t ready_quantum(const struct agents *agents, const struct customer_use *use)
 {
     return ((int64_t)(agents->prices.turn_fuel_max / QUANTUM_PARTS) + TURN_COST) * use->share;
@@ -35,6 +38,7 @@ uint32_t agents_share(const struct agents *agents, uint64_t customer)
     return customer_use(agents, customer)->share;
 }
 
+/* Customers with something to do are a list through struct customer_use; this one comes last. */
 static void ready_append(struct agents *agents, struct customer_use *use)
 {
     use->next_ready = NULL;
@@ -70,11 +74,17 @@ void agent_make_ready(struct agents *agents, struct agent *agent)
     else
         use->ready_first = agent;
     use->ready_last = agent;
+    /*
+     * The agent is last among those of its customer; the customer itself may be in the list
+     * already.
+     */
     if (use->comes)
         return;
     use->comes = true;
-    /* What it did not burn is not kept for it; what it used too much is, or two customers who
-     * write to each other would begin anew with each turn. */
+    /*
+     * An unused rest is not kept for it; a deficit is, or two customers who write to each other
+     * would begin without one in each turn.
+     */
     use->fuel_left = (use->fuel_left < 0 ? use->fuel_left : 0) + ready_quantum(agents, use);
     ready_append(agents, use);
 }
@@ -97,8 +107,11 @@ void agent_unready(struct agents *agents, struct agent *agent)
         use->ready_last = agent->ready.previous;
 }
 
-/* Each time that a customer is passed over it has more, so this ends; over many turns it is passed
- * over as often as it used what it has at a time. */
+/*
+ * The first agent of the first customer that has fuel left. Each customer that is passed over gets
+ * one more quantum and goes to the end, so this terminates: one that used n times its quantum is
+ * passed over n times.
+ */
 struct agent *ready_next(struct agents *agents)
 {
     if (agents->ready.count == 0)
@@ -123,9 +136,16 @@ void ready_used(struct agents *agents, struct customer_use *use, uint64_t fuel)
     int64_t most =
         (int64_t)agents->prices.turn_fuel_max + (int64_t)TURN_CHECK_BYTES_MAX * WORK_CHECK_BYTE;
 
+    /*
+     * The fixed cost counts too, or turns that use next to no fuel would be free of charge in time.
+     */
     use->fuel_left -= (int64_t)fuel + TURN_COST;
     if (use->fuel_left < -most) /* other prices may have made less of the most */
         use->fuel_left = -most;
+    /*
+     * A customer with nothing more to do leaves the list; its deficit stays, an unused rest does
+     * not.
+     */
     if (use->ready_first == NULL && use == agents->ready.first) {
         use->comes = false;
         (void)ready_remove_first(agents);

@@ -31,6 +31,10 @@ static const struct {
     [RENT_CODE] = {ACCOUNT_REVENUE_CODE, TRANSFER_RENT_CODE},
 };
 
+/*
+ * The quantity of a rent line: bytes held when it is billed (docs/records.md, codes 7 to 9); for
+ * code only those of the module that the agent runs.
+ */
 static uint64_t rent_units(const struct agent *agent, enum rent_resource resource)
 {
     switch (resource) {
@@ -44,7 +48,10 @@ static uint64_t rent_units(const struct agent *agent, enum rent_resource resourc
     return 0;
 }
 
-/* False when the agent's own money did not reach. */
+/*
+ * Pay one resource's rent: out of the agent's balance, then out of its burial reserve (code 34),
+ * and what neither has is never booked. False: the balance did not suffice.
+ */
 static bool rent_pay(struct agents *agents, struct agent *agent, enum rent_resource resource,
                      struct money due)
 {
@@ -64,7 +71,7 @@ static bool rent_pay(struct agents *agents, struct agent *agent, enum rent_resou
     if (!money_is_zero(own))
         ledger_transfer_checked(agents->ledger, &transfer);
     if (money_is_zero(buried))
-        return money_is_zero(rest); /* what the burial reserve cannot pay is never booked */
+        return money_is_zero(rest);
     transfer.debit = ACCOUNT_DEPOSIT_BURIAL;
     transfer.amount = buried;
     transfer.code = TRANSFER_BURIAL_RENT;
@@ -95,7 +102,9 @@ void rent_bill(struct agents *agents, struct agent *agent)
 
         if (whole == 0)
             continue;
+        /* Whole nanos are billed; the rest stays owed, so no rounding adds up. */
         agent->rent.owed[resource] %= MARKET_RENT_UNIT;
+        /* More than any amount is asked as the greatest one: nobody has that either. */
         if (!money_from_total(&due, whole))
             INVARIANT(money_from_nanos(&due, MONEY_NANOS_MAX) == ST_OK);
         paid &= rent_pay(agents, agent, (enum rent_resource)resource, due);
@@ -119,7 +128,10 @@ u128 agent_rent_rate(const struct agents *agents, const struct agent *agent)
     return rate;
 }
 
-/* What the rent may take before the agent has to be told or frozen. */
+/*
+ * What the rent may take until the low-balance alert is due, or if none is set until nothing is
+ * left.
+ */
 static struct money rent_room(const struct agents *agents, const struct agent *agent)
 {
     struct money balance = agent_funds(agents, agent);
@@ -138,11 +150,13 @@ void rent_schedule(struct agents *agents, const struct agent *agent)
         return;
     for (int resource = 0; resource < RENT_RESOURCES; resource++)
         owed += agent->rent.owed[resource];
+    /* One nano more than there is: at that debt the alert or the freeze is due. */
     room = ((u128)money_nanos(rent_room(agents, agent)) + 1) * MARKET_RENT_UNIT;
     room = room > owed ? room - owed : 0;
     if (room / rate >= NOTE_US_MAX)
-        return; /* its turn comes sooner */
+        return; /* the round of all agents comes sooner */
     due_us = agents->now_us + (uint64_t)(room / rate);
+    /* Not more often than that, or an agent with next to nothing would be billed without end. */
     if (due_us < agents->now_us + BILL_US_MIN)
         due_us = agents->now_us + BILL_US_MIN;
     bill_by(agents, agent->id, due_us);

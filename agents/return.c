@@ -1,6 +1,6 @@
 /*
- * What will never be delivered goes back: its money to whoever sent it, FAILED to whoever waits for
- * an answer to it.
+ * What will never be delivered goes back: its money to whoever sent it, FAILED to the agent
+ * that waits for an answer.
  */
 #include "agents/return.h"
 
@@ -25,6 +25,7 @@ void facet_fail(struct agents *agents, const struct cap *cap, int32_t status)
     INVARIANT(owner != NULL);
     if (owner->state == AGENT_DEAD)
         return; /* it goes with what else its owner has */
+    /* FAILED takes the place of the answer: the same badge, paid by the same reserve. */
     failed.badge = reply->u.facet.badge;
     failed.reserve = reply->u.facet.reserve;
     facet_remove(agents, reply);
@@ -55,6 +56,7 @@ void inbox_return(struct agents *agents, struct agent *agent, struct inbox_messa
     uint64_t sender = agents_payee(agents, m->sender);
     struct agent *back;
 
+    /* Only the money of a message lies in held:message until its turn (struct message). */
     if (m->kind == SERAI_EVENT_MESSAGE)
         agents_move(agents, ACCOUNT_HELD_MESSAGE, sender, m->money, TRANSFER_MESSAGE_BACK, m->id);
     if (postage_too) {
@@ -63,6 +65,10 @@ void inbox_return(struct agents *agents, struct agent *agent, struct inbox_messa
                     TRANSFER_RESERVE, m->id);
     }
     message_fail_replies(agents, m, status);
+    /*
+     * Whatever came back may let the sender go on, but not the agent whose turn this is: it is
+     * looked at when that ends.
+     */
     back = agents_find(agents, sender);
     if (back != NULL && back != agent)
         agents_topped_up(agents, back);

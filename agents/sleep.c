@@ -1,12 +1,12 @@
 /*
- * Agents that sleep.  One that has nothing to do is kept as a packed record, a tenth of the struct
- * in which it runs: what is zero takes a bit, a number its own bytes, the slots that all are born
- * with a bit together.  Whoever asks for an agent by number wakes it; at the end of a frame those
- * that nobody asked for go back to sleep, so that no more are awake than have something to do, and
- * a few thousand beside.
+ * Packing idle agents.  One that has nothing to do is kept as a record, a tenth of the struct in
+ * which it runs (sleep_record.c).  agents_find() activates it; at the end of a frame agents that
+ * nobody asked for are packed again, so that no more are active than have something to do, and a
+ * few thousand besides.
  *
- * To sleep or to wake changes no state: no row, no order of anything.  An agent sleeps only where
- * nothing can point at its struct, that is after its row was saved, when no turn can be undone.
+ * Neither changes any state: no row and no order of anything follows from who is active.  An agent
+ * is packed only where nothing can point at its struct: after its row was written, when no turn can
+ * be undone.
  */
 #include "agents/sleep.h"
 
@@ -20,7 +20,7 @@
 #include "agents/set.h"
 #include "agents/sleep_record.h"
 
-/* ---- which it is ---- */
+/* ---- which of the two a value of the map is: the lowest bit of a record's pointer is set ---- */
 
 static bool sleep_is_record(const void *value)
 {
@@ -32,7 +32,7 @@ static uint8_t *sleep_record_of(void *value)
     return (uint8_t *)value - 1;
 }
 
-/* ---- who is awake ---- */
+/* ---- the list of active agents ---- */
 
 void agent_is_awake(struct agents *agents, struct agent *agent)
 {
@@ -61,13 +61,15 @@ void agent_is_gone(struct agents *agents, struct agent *agent)
     struct agent *last = awake_agent(agents, awake_count(agents) - 1);
 
     INVARIANT(awake_agent(agents, agent->awake_at) == agent);
+    /* The last one takes its place: the order of the list means nothing. */
     last->awake_at = agent->awake_at;
     memcpy(agents->awake.list.data + agent->awake_at * sizeof last, &last, sizeof last);
     agents->awake.list.size -= sizeof last;
 }
 
-/* ---- waking ---- */
+/* ---- activating ---- */
 
+/* Make the struct of a packed agent, in the place that its record had. The record is freed. */
 static struct agent *sleep_wake(struct agents *agents, uint64_t id, uint8_t *record)
 {
     struct agent *agent = agent_alloc(id);
@@ -87,7 +89,7 @@ struct agent *agents_find(const struct agents *agents, uint64_t id)
 
     if (value == NULL)
         return NULL;
-    /* Waking changes nothing that can be seen, so whoever only reads may wake as well. */
+    /* Activating changes nothing that can be seen, so that const holds. */
     if (sleep_is_record(value))
         return sleep_wake((struct agents *)agents, id, sleep_record_of(value));
     agent->used = true;
@@ -99,7 +101,7 @@ bool agents_has(const struct agents *agents, uint64_t id)
     return dense_get(&agents->by_id, id) != NULL;
 }
 
-/* ---- going to sleep ---- */
+/* ---- packing ---- */
 
 static bool sleep_caps_saved(const struct agent *agent)
 {
@@ -110,13 +112,14 @@ static bool sleep_caps_saved(const struct agent *agent)
     return true;
 }
 
+/* An agent may be packed that has nothing to do and whose rows say all that it is. */
 static bool sleep_may(const struct agent *agent)
 {
     return !agent->ready.queued && !agent->dirty && agent->inbox.first == NULL &&
            sleep_caps_saved(agent);
 }
 
-/* Its pages and log lines live on in the record. */
+/* Free the struct of an agent, but not its pages and log lines: these are the record's now. */
 static void sleep_free_body(struct agent *agent)
 {
     free(agent->program.memory.pages);
@@ -133,6 +136,7 @@ static void sleep_pack(struct agents *agents, struct agent *agent)
     uint8_t *record;
     size_t size;
 
+    /* Its size would not fit the two bytes at the head; such an agent stays active. */
     if (bound > (size_t)UINT16_MAX * SLAB_GRAIN)
         return;
     bytes_clear(&agents->awake.record);
@@ -140,6 +144,7 @@ static void sleep_pack(struct agents *agents, struct agent *agent)
     INVARIANT(scratch != NULL);
     size = ((size_t)(sleep_record_pack(scratch, agent) - scratch) + SLAB_GRAIN - 1) / SLAB_GRAIN;
     le16_put(scratch, (uint16_t)size);
+    /* Packed into scratch first, as only then the size is known. */
     record = slab_take(&agents->small, size * SLAB_GRAIN);
     memcpy(record, scratch, size * SLAB_GRAIN);
     (void)!dense_put(&agents->by_id, agent->id, record + 1); /* in the place of its struct */
@@ -154,8 +159,9 @@ void agent_let_sleep(struct agents *agents, struct agent *agent)
 }
 
 /*
- * A clock hand goes round over those who are awake: who was asked for since it last came by stays.
- * How far it goes follows how many woke, so that many who cannot sleep cost a frame nothing.
+ * A clock hand goes round over the active agents: one that was asked for since the hand last came
+ * by stays. How far it goes follows how many were activated, so agents that cannot be packed cost a
+ * frame nothing.
  */
 void agents_let_sleep(struct agents *agents)
 {
@@ -185,7 +191,7 @@ void agents_keep_awake(struct agents *agents, size_t count)
     agents->awake.max = count;
 }
 
-/* ---- all of them, without waking any ---- */
+/* ---- all of them, without activating any ---- */
 
 struct showing {
     struct agents *agents;
@@ -193,6 +199,10 @@ struct showing {
     void *context;
 };
 
+/*
+ * Show an agent as it is, or of a packed one a copy. The pages and log lines of the copy are the
+ * record's, so they are not freed with it.
+ */
 static bool sleep_show(void *context, uint64_t id, void *value)
 {
     struct showing *showing = context;

@@ -1,6 +1,7 @@
 /*
- * The record of an agent that sleeps: what is zero takes a bit, a number its own bytes, the slots
- * that all are born with a bit together.
+ * The record of a packed agent.  What is zero takes a bit, a number its own bytes, and the slots
+ * that all are born with one bit together.  It is never stored, and holds pointers: modules, owned
+ * objects, pages and log lines stay where they are.
  */
 #include "agents/sleep_record.h"
 
@@ -19,7 +20,7 @@
 /* A record begins with its size in grains of the slab. */
 enum { RECORD_HEAD_BYTES = 2, VARINT_BYTES_MAX = 19 };
 
-static_assert(SLAB_GRAIN == 8, "records are told from structs by the lowest bit of a pointer");
+static_assert(SLAB_GRAIN == 8, "the lowest bit of a pointer distinguishes records from structs");
 
 /* ---- what is packed: one table for both ways, so that neither can forget a field ---- */
 
@@ -33,7 +34,10 @@ struct packed_number {
         offsetof(struct agent, field), sizeof(((struct agent *)NULL)->field)                       \
     }
 
-/* Of an agent with an empty inbox, not in the queue, with no row to write: the rest is zero. */
+/*
+ * The numbers of an agent with an empty inbox, not in the queue, with no row to write; what else
+ * the struct has is in the flags below, or zero in such an agent.
+ */
 static const struct packed_number numbers[] = {
     NUMBER(customer),
     NUMBER(parent),
@@ -84,6 +88,7 @@ enum flag {
     FLAG_OWNED = 128,
 };
 
+/* Numbers of any width are read and written as their low bytes. */
 static u128 number_get(const struct agent *agent, const struct packed_number *number)
 {
     const void *from = (const char *)agent + number->offset;
@@ -112,6 +117,7 @@ static const uint8_t *record_get_raw(const uint8_t *from, void *to, size_t size)
     return from + size;
 }
 
+/* Seven bits a byte, the lowest first; the highest bit says that more follow. */
 static uint8_t *record_put_number(uint8_t *to, u128 value)
 {
     while (value >= 0x80) {
@@ -127,6 +133,7 @@ static const uint8_t *record_get_number(const uint8_t *from, u128 *value)
     uint64_t low = 0;
     unsigned shift = 0;
 
+    /* In 64 bits as long as they suffice: nearly all numbers end here, and 128 are slower. */
     for (; shift < 63; shift += 7, from++) {
         low |= (uint64_t)(*from & 0x7f) << shift;
         if ((*from & 0x80) == 0) {
@@ -169,6 +176,7 @@ static const uint8_t *record_get_text(const uint8_t *from, char *text)
 
 /* ---- numbers ---- */
 
+/* The bits of the numbers that are not zero, then these numbers in the order of the table. */
 static uint8_t *record_put_numbers(uint8_t *to, const struct agent *agent)
 {
     uint8_t *bits_at = to;
@@ -213,6 +221,10 @@ static bool record_cap_is_inborn(const struct agent *agent, uint64_t slot)
     return held != NULL && cap_equal(held, &cap);
 }
 
+/*
+ * Whether the slots that an agent is born with hold what they held then; the origin is always
+ * written.
+ */
 static bool record_caps_are_inborn(const struct agent *agent)
 {
     for (uint64_t slot = 0; slot < SERAI_SLOT_FIRST_FREE; slot++) {
@@ -222,6 +234,7 @@ static bool record_caps_are_inborn(const struct agent *agent)
     return true;
 }
 
+/* Whether the record has to say what this slot holds. */
 static bool record_cap_is_packed(const struct cap *cap, uint32_t slot, bool inborn)
 {
     if (cap == NULL || cap->kind == SERAI_KIND_EMPTY)
@@ -291,6 +304,7 @@ static bool record_globals_are_initial(const struct agent *agent)
            0;
 }
 
+/* The code by pointer, and globals only where they differ from those that the code begins with. */
 static uint8_t *record_put_program(uint8_t *to, const struct agent *agent, uint8_t flags)
 {
     to = record_put_raw(to, &agent->program.code.code, sizeof agent->program.code.code);
@@ -328,7 +342,7 @@ static const uint8_t *record_get_program(const uint8_t *from, struct agent *agen
     return from;
 }
 
-/* ---- pages: where they lie ---- */
+/* ---- pages: their pointers, in order of number ---- */
 
 static uint8_t *record_put_pages(uint8_t *to, const struct agent *agent)
 {
@@ -349,7 +363,7 @@ static const uint8_t *record_get_pages(const uint8_t *from, struct agent *agent)
 
 /* ---- records ---- */
 
-/* More than the record can take. */
+/* Each number at its longest, each text at its full size: more than any record takes. */
 size_t sleep_record_bound(const struct agent *agent)
 {
     return RECORD_HEAD_BYTES + 1 + sizeof(uint32_t) + (NUMBERS + 2) * VARINT_BYTES_MAX +
@@ -383,7 +397,9 @@ static uint8_t record_flags(const struct agent *agent)
     return flags;
 }
 
-/* Returns where the record ends. */
+/*
+ * The order is that of sleep_record_unpack(): what a later part needs to be read comes before it.
+ */
 const uint8_t *sleep_record_pack(uint8_t *to, const struct agent *agent)
 {
     uint8_t flags = record_flags(agent);
@@ -411,7 +427,7 @@ const uint8_t *sleep_record_pack(uint8_t *to, const struct agent *agent)
     return to;
 }
 
-/* The struct is new; its pages and log lines become those that the record names. */
+/* The parts in the order of sleep_record_pack(). */
 void sleep_record_unpack(struct agent *agent, const uint8_t *from)
 {
     uint8_t flags;
@@ -443,7 +459,7 @@ void sleep_record_unpack(struct agent *agent, const uint8_t *from)
         from = record_get_raw(from, &agent->log.first, sizeof agent->log.first);
         (void)record_get_raw(from, &agent->log.last, sizeof agent->log.last);
     }
-    agent->rent.touched_us = UINT64_MAX; /* no time: the first touch looks at every index */
+    agent->rent.touched_us = UINT64_MAX; /* no time: the next rent_accrue() looks at every index */
 }
 
 size_t sleep_record_size(const uint8_t *record)

@@ -12,6 +12,7 @@
 #include "agents/set.h"
 #include "base/heapq.h"
 
+/* The timer ends as its event WAKE, which its reserve pays; both are outside of turns and final. */
 static void timer_fire(struct agents *agents, struct object *object)
 {
     struct timer *timer = &object->u.timer;
@@ -20,6 +21,10 @@ static void timer_fire(struct agents *agents, struct object *object)
         .kind = SERAI_EVENT_WAKE, .badge = timer->badge, .reserve = timer->reserve};
 
     INVARIANT(owner != NULL); /* an agent's timers die with it */
+    /*
+     * The place that the timer reserved becomes that of its event, so the customer's count stays
+     * the same.
+     */
     rent_accrue(agents, owner);
     owner->owns.timers--;
     quota_give(agents, owner->use, CUSTOMER_TIMERS, 1);
@@ -42,6 +47,7 @@ static void timers_fire(struct agents *agents)
 {
     struct heapq_item item;
 
+    /* The rest of those that are due comes with the next tick, after the turns of these. */
     for (int i = 0; i < TIMERS_FIRED_MAX; i++) {
         if (!heapq_peek(&agents->objects.timers, &item) || item.due > agents->now_us)
             return;
@@ -50,7 +56,10 @@ static void timers_fire(struct agents *agents)
     }
 }
 
-/* Timers of the dead and of undone turns would wait in the queue until they are due: for ever. */
+/*
+ * Entries of timers that are gone, with their agent or with an undone turn, stay in the queue until
+ * they are due, which may be never.  Once in each billing they are sorted out.
+ */
 static void timers_forget_stale(struct agents *agents)
 {
     struct heapq all = agents->objects.timers;

@@ -29,6 +29,7 @@ void agents_view(const struct agents *agents, const struct agent *agent, struct 
         .traps = agent->usage.traps,
         .fuel = agent->usage.fuel,
         .born_frame = agent->born_frame,
+        /* The number of the last line that was written, also if it is deleted by now. */
         .log_line = agent->log.next - 1,
         .mark = agent->low.mark,
         .burial = agent->burial,

@@ -7,6 +7,10 @@
 
 bool turn_work(struct turn *turn, uint64_t fuel)
 {
+    /*
+     * Nothing is left for the guest either: the turn ends when the order returns
+     * (turn_host_call()).
+     */
     if (turn->instance.fuel < fuel) {
         turn->instance.fuel = 0;
         turn->exhausted = true;

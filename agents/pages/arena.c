@@ -1,3 +1,7 @@
+/*
+ * Where guests run: slots of address space that hold the memory of agents that ran lately.  What a
+ * slot holds is a copy: an agent's own pages are in agents/pages/paged.c.
+ */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS, MAP_NORESERVE, madvise */
 #include "agents/pages/arena.h"
 
@@ -42,6 +46,10 @@ enum status arena_new(struct arena **arena)
 
     if (made == NULL)
         return ST_NOMEM;
+    /*
+     * Address space alone: the kernel hands memory out as pages are written, at most
+     * ARENA_CARDS_MAX of them are kept.
+     */
     made->memory = mmap(NULL, (size_t)ARENA_SLOTS * SLOT_BYTES, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (made->memory == MAP_FAILED) {
@@ -74,6 +82,10 @@ bool arena_has(const struct arena *arena, uint64_t agent)
 
 /* ---- what a slot holds ---- */
 
+/*
+ * The card holds something of the tenant, which the next one must not see; and its memory is the
+ * slot's now.
+ */
 static void arena_note_card(struct arena_slot *slot, uint32_t card)
 {
     uint64_t bit = UINT64_C(1) << (card % 64);
@@ -86,6 +98,7 @@ static void arena_note_card(struct arena_slot *slot, uint32_t card)
     slot->arena->cards_taken++;
 }
 
+/* Return all memory of a slot without a tenant to the kernel; it reads as zeroes again. */
 static void arena_give_back(struct arena_slot *slot)
 {
     INVARIANT(madvise(slot->memory, SLOT_BYTES, MADV_DONTNEED) == 0);
@@ -96,9 +109,9 @@ static void arena_give_back(struct arena_slot *slot)
 }
 
 /*
- * The tenant goes; what it left is written over when the next one comes.  Its memory stays with the
- * slot: what the kernel took back it would hand out again page by page, each at many times the
- * price of a copy.
+ * End the tenancy of a slot; what is left in it is written over when the next tenant comes. The
+ * memory stays with the slot: given back, the kernel would hand it out again page by page, each at
+ * many times the cost of a copy.
  */
 static void arena_leave(struct arena_slot *slot)
 {
@@ -120,7 +133,7 @@ void arena_forget(struct arena *arena, uint64_t agent)
 
 /* ---- laying out ---- */
 
-/* A page as of the last good turn. */
+/* Write a page as it was after the last turn that stood. */
 static void arena_lay_page(const struct agent *agent, uint32_t page, uint8_t *to)
 {
     const uint8_t *own = paged_page(&agent->program.memory, page);
@@ -131,7 +144,7 @@ static void arena_lay_page(const struct agent *agent, uint32_t page, uint8_t *to
         agent_initial_page(agent, page, to);
 }
 
-/* What the last tenant left becomes zero, but for the pages that are written whole. */
+/* Zero what the last tenant left, but not pages that the next step writes whole. */
 static void arena_clear(struct arena_slot *slot, const struct agent *agent)
 {
     for (uint32_t i = 0; i < agent->program.memory.used; i++) {
@@ -150,7 +163,9 @@ static void arena_clear(struct arena_slot *slot, const struct agent *agent)
     }
 }
 
-/* Where the agent has no page of its own the slot is zero: of the code's data the rest is written.
+/*
+ * Write the data of the code, then the agent's own pages over it; elsewhere the slot is zero, as
+ * its memory is.
  */
 static void arena_lay_out(struct arena_slot *slot, const struct agent *agent)
 {
@@ -177,7 +192,10 @@ static void arena_lay_out(struct arena_slot *slot, const struct agent *agent)
     }
 }
 
-/* The oldest slot, or of those that take memory; never `but`.  NULL: there is none. */
+/*
+ * The slot that was used longest ago, if with_memory among those that have memory; never `but`.
+ * NULL: there is none.
+ */
 static struct arena_slot *arena_oldest_slot(struct arena *arena, const struct arena_slot *but,
                                             bool with_memory)
 {
@@ -194,8 +212,10 @@ static struct arena_slot *arena_oldest_slot(struct arena *arena, const struct ar
     return oldest;
 }
 
-/* A slot whose memory is there already, when there is no more: the bound is kept without asking the
- * kernel. */
+/*
+ * The slot for a new tenant: the oldest one. When the arena has all the memory that it may have,
+ * the oldest that brings its memory along, so that the bound is kept without asking the kernel.
+ */
 static struct arena_slot *arena_slot_for(struct arena *arena, const struct agent *agent)
 {
     bool full = arena->cards_taken + agent->program.memory.used > ARENA_CARDS_MAX;
@@ -203,7 +223,10 @@ static struct arena_slot *arena_slot_for(struct arena *arena, const struct agent
     return arena_oldest_slot(arena, NULL, full);
 }
 
-/* The oldest tenant that takes memory goes, and its slot's memory too. */
+/*
+ * End the oldest tenancy that has memory, and return that memory, so that the slot `but` may have
+ * it.
+ */
 static void arena_make_memory(struct arena_slot *but)
 {
     struct arena_slot *oldest = arena_oldest_slot(but->arena, but, true);
@@ -234,7 +257,10 @@ struct arena_slot *arena_take(struct arena *arena, const struct agent *agent)
 
 /* ---- the end of a turn ---- */
 
-/* The first touched card from `card` on, below `end`, which is a multiple of 8; or `end`. */
+/*
+ * The first marked card from `card` on, below `end`, which is a multiple of 8; or `end`. Few cards
+ * are marked, so eight are looked at together.
+ */
 static uint32_t arena_next_marked(const uint8_t *cards, uint32_t card, uint32_t end)
 {
     uint64_t eight;
@@ -268,10 +294,12 @@ void arena_commit(struct arena_slot *slot, struct agent *agent, uint32_t memory_
 
         slot->cards[card] = 0;
         arena_note_card(slot, card);
+        /* A page that the agent does not have yet is compared with what the code begins with. */
         if (own == NULL) {
             agent_initial_page(agent, card, before);
             own = before;
         }
+        /* A store that wrote what was there already leaves no trace in any row. */
         changed = paged_differs(own, now);
         if (changed != 0)
             paged_set(&agent->program.memory, dirty, card, now, changed);
@@ -287,6 +315,7 @@ void arena_rollback(struct arena_slot *slot, const struct agent *agent, uint32_t
          card = arena_next_marked(slot->cards, card + 1, end)) {
         slot->cards[card] = 0;
         arena_note_card(slot, card);
+        /* Beyond the memory that the agent had, the turn grew it; that part is zero again. */
         if (card < kept)
             arena_lay_page(agent, card, slot->memory + (size_t)card * PAGED_BYTES);
         else

@@ -1,3 +1,8 @@
+/*
+ * Which pages stay in RAM.  Beyond a bound, pages whose image is durable are evicted, the oldest
+ * first; they are read again from the store when their agent runs or their buffer is asked for.
+ * Only their bytes go: each keeps its struct, so an evicted page is one with granules and no data.
+ */
 #include "agents/pages/page_cache.h"
 
 #include <stdlib.h>
@@ -41,7 +46,10 @@ static bool page_cache_is_evicted(const struct paged_page *page)
     return page->data == NULL && page->own != 0;
 }
 
-/* What the store holds of it is what was given up, or somebody else writes there. */
+/*
+ * Read the image of an evicted page. It is that of the same frame and granules, or something else
+ * writes into the store (INVARIANT).
+ */
 static void page_cache_read(struct agents *agents, const struct paged *paged,
                             struct paged_page *page)
 {
@@ -79,8 +87,13 @@ void buffer_fetch(struct agents *agents, struct buffer *buffer, uint64_t offset,
                          (uint32_t)((offset + size - 1) / PAGED_BYTES));
 }
 
-/* ---- giving up ---- */
+/* ---- evicting ---- */
 
+/*
+ * Its image must say all of it: durable, that is of an earlier frame, with no delta after it and no
+ * change that waits. And no slot of the arena may hold its object: the end of a turn compares with
+ * the page.
+ */
 static bool page_cache_may_evict(const struct agents *agents, const struct paged *paged,
                                  const struct paged_page *page)
 {
@@ -88,7 +101,10 @@ static bool page_cache_may_evict(const struct agents *agents, const struct paged
            !page->noted && !arena_has(agents->pages.arena, paged->object);
 }
 
-/* The oldest one: gone, or at the end of the list again. */
+/*
+ * Take the oldest page off the list: evict it, or if it may not go put it at the end again. Pages
+ * that are gone by themselves only leave the list.
+ */
 static void page_cache_look_at_oldest(struct agents *agents)
 {
     struct page_cache *cache = &agents->pages.cache;
@@ -113,6 +129,10 @@ static void page_cache_look_at_oldest(struct agents *agents)
     page->data = NULL;
 }
 
+/*
+ * Move the list to the front of its memory once half of it is gone, so that a move costs no more
+ * than what was taken off.
+ */
 static void page_cache_close_gap(struct page_cache *cache)
 {
     if (cache->gone < cache->items.size / 2)
@@ -130,6 +150,10 @@ void page_cache_shrink(struct agents *agents)
     if (cache->pages_max == 0 || count <= cache->pages_max)
         return;
     count -= cache->pages_max;
+    /*
+     * At most that many in one frame, and as many that may not go: a frame must not take long over
+     * it.
+     */
     for (uint64_t steps = 2 * (count < PAGES_GIVEN_UP ? count : PAGES_GIVEN_UP);
          steps > 0 && page_cache_count(cache) > cache->pages_max; steps--)
         page_cache_look_at_oldest(agents);

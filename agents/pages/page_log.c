@@ -13,8 +13,10 @@
 #include "agents/rows/keys.h"
 #include "agents/set.h"
 
-/* From so many changed granules on, a page that is not in the log goes there no more: its image is
- * hardly longer than the delta, and would have to be written as well. */
+/*
+ * From that many changed granules on, a page that is not in the log yet is written as an image at
+ * once: that is hardly longer than the delta, and the sweep would have to write it later anyway.
+ */
 enum { GRANULES_FOR_IMAGE = 48 };
 
 struct page_log_writer {
@@ -50,6 +52,7 @@ uint64_t agents_frame_bytes(const struct agents *agents)
 
 /* ---- rows ---- */
 
+/* Append the row that is being filled, if there is anything in it, and begin the next one. */
 static void page_log_flush(struct page_log_writer *writer)
 {
     uint8_t key[ROW_ID_KEY_BYTES];
@@ -65,6 +68,7 @@ static void page_log_flush(struct page_log_writer *writer)
     page_delta_begin(&writer->row, writer->frame);
 }
 
+/* Add an entry; what does not fit the row any more goes on in the next one, as another entry. */
 static void page_log_add(struct page_log_writer *writer, const struct paged_item *item,
                          uint64_t granules, const uint8_t *page)
 {
@@ -72,6 +76,7 @@ static void page_log_add(struct page_log_writer *writer, const struct paged_item
         page_log_flush(writer);
 }
 
+/* Write the page whole, as of this frame; it covers all deltas up to now. */
 static void page_log_put_image(struct page_log_writer *writer, const struct paged_item *item,
                                struct paged_page *page)
 {
@@ -86,6 +91,7 @@ static void page_log_put_image(struct page_log_writer *writer, const struct page
     page->image = writer->frame;
 }
 
+/* A page as in its initial image has no row. */
 static void page_log_delete_image(struct page_log_writer *writer, const struct paged_item *item,
                                   struct paged_page *page)
 {
@@ -101,6 +107,10 @@ static void page_log_delete_image(struct page_log_writer *writer, const struct p
 
 /* ---- what changed ---- */
 
+/*
+ * Which of the changed granules differ from the initial image; a page without any needs no bytes in
+ * RAM either.
+ */
 static void page_log_find_own(const struct page_log_writer *writer, const struct paged_item *item,
                               struct paged_page *page)
 {
@@ -130,9 +140,11 @@ static void page_log_save_changed(struct page_log_writer *writer, const struct p
         page_log_put_image(writer, item, page);
         return;
     }
+    /* No row and no delta says anything else of it. */
     if (page->own == 0 && !page->logged && page->image == 0)
         return;
     page_log_add(writer, item, page->own == 0 ? 0 : changed, page->data);
+    /* The sweep of this generation will write its image, once however many deltas come. */
     if (page->logged)
         return;
     page->logged = true;
@@ -140,6 +152,7 @@ static void page_log_save_changed(struct page_log_writer *writer, const struct p
     INVARIANT(!writer->log->filling.items.failed);
 }
 
+/* A page that no row, no delta and no list knows needs no struct. */
 static void page_log_drop_if_empty(struct paged *paged, const struct paged_page *page)
 {
     if (page->data == NULL && page->image == 0 && !page->logged && !page->noted)
@@ -151,7 +164,7 @@ static void page_log_save_page(struct page_log_writer *writer, const struct page
     struct paged *paged = row_paged_of(writer->agents, item->object);
     struct paged_page *page = paged == NULL ? NULL : paged_find(paged, item->page);
 
-    if (page == NULL) /* it died, or became another program */
+    if (page == NULL) /* its agent died, or became another program */
         return;
     page->noted = false;
     if (page->changed != 0)
@@ -160,6 +173,10 @@ static void page_log_save_page(struct page_log_writer *writer, const struct page
     page_log_drop_if_empty(paged, page);
 }
 
+/*
+ * One entry for each object that lost all its pages and lives on: what older rows say of it is
+ * void.
+ */
 static void page_log_save_resets(struct page_log_writer *writer)
 {
     struct bytes *list = &writer->log->resets;
@@ -189,6 +206,7 @@ static void page_log_save_all(struct page_log_writer *writer)
 
 /* ---- the sweep ---- */
 
+/* Write what the log said of a page as its image, and so make the log needless for it. */
 static void page_log_sweep_page(struct page_log_writer *writer, const struct paged_item *item)
 {
     struct paged *paged = row_paged_of(writer->agents, item->object);
@@ -204,12 +222,16 @@ static void page_log_sweep_page(struct page_log_writer *writer, const struct pag
     page_log_drop_if_empty(paged, page);
 }
 
-/* The part of `all` that `done` is of `full`, rounded up; all of it once it is full. */
+/* all x done / full, rounded up; `all` once done reaches full. */
 static uint64_t page_log_part(uint64_t all, uint64_t done, uint64_t full)
 {
     return done >= full ? all : (all * done + full - 1) / full;
 }
 
+/*
+ * Sweep as much of the last generation as the present one is full, by bytes or by pages: when this
+ * one is full, that one is done, and each frame writes a bounded slice.
+ */
 static void page_log_sweep(struct page_log_writer *writer)
 {
     struct page_generation *filling = &writer->log->filling;
@@ -226,6 +248,7 @@ static void page_log_sweep(struct page_log_writer *writer)
         memcpy(&item, sweeping->items.data + sweeping->swept * sizeof item, sizeof item);
         page_log_sweep_page(writer, &item);
     }
+    /* No page needs the rows of its time any more. */
     if (sweeping->swept == all)
         writer->log->free_row = sweeping->end_row;
 }
@@ -248,6 +271,10 @@ static void page_log_sort(struct bytes *items)
               page_log_compare);
 }
 
+/*
+ * The generation that is full is swept next. The one before is done by now, and its memory is used
+ * for the new one.
+ */
 static void page_log_begin_sweep(struct page_log *log)
 {
     struct page_generation empty = {.items = log->sweeping.items};
@@ -267,6 +294,7 @@ void page_log_resume(struct page_log *log)
     page_log_sort(&log->sweeping.items);
 }
 
+/* Delete rows that are not needed, in bounded steps, but faster than rows are added. */
 static void page_log_free_rows(struct page_log_writer *writer)
 {
     struct page_log *log = writer->log;

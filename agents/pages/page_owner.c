@@ -34,7 +34,7 @@ void page_initial(const struct agents *agents, uint64_t object, uint32_t page,
         memset(to, 0, PAGED_BYTES);
 }
 
-/* ---- keys ---- */
+/* ---- by number ---- */
 
 struct paged *row_paged_of(const struct agents *agents, uint64_t object)
 {

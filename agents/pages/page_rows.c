@@ -1,3 +1,4 @@
+/* The bytes of images and deltas: docs/records-agents.md, "Pages". */
 #include "agents/pages/page_rows.h"
 
 #include <string.h>
@@ -5,7 +6,7 @@
 #include "agents/limits.h"
 #include "agents/pages/paged.h"
 
-/* One behind the other; returns where it ended. */
+/* Write the granules of the page one after another; returns where they end. */
 static uint8_t *granules_gather(uint8_t *to, uint64_t granules, const uint8_t *page)
 {
     for (uint64_t left = granules; left != 0; left &= left - 1) {
@@ -66,7 +67,7 @@ void page_delta_begin(struct bytes *row, uint64_t frame)
     bytes_append(row, head, sizeof head);
 }
 
-/* The lowest `count` of them. */
+/* The lowest `count` of the granules. */
 static uint64_t granules_lowest(uint64_t granules, size_t count)
 {
     uint64_t rest = granules;
@@ -85,6 +86,7 @@ bool page_delta_add(struct bytes *row, const struct paged_item *item, uint64_t *
 
     if (left < PAGE_ENTRY_HEAD_BYTES)
         return false;
+    /* As many granules as the row has room for; the caller adds the rest to the next row. */
     now = granules_lowest(*granules, (left - PAGE_ENTRY_HEAD_BYTES) / PAGED_GRANULE_BYTES);
     if (now == 0 && *granules != 0) /* an entry of none would mean another thing */
         return false;

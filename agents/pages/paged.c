@@ -1,3 +1,7 @@
+/*
+ * The pages that an agent or buffer has of its own, by number.  A page that never differed from the
+ * initial image is not there at all.
+ */
 #include "agents/pages/paged.h"
 
 #include <stdlib.h>
@@ -131,6 +135,7 @@ uint64_t paged_differs(const uint8_t *a, const uint8_t *b)
     return granules;
 }
 
+/* List the page for the next frame, once however often it changes. */
 static void paged_note(const struct paged *paged, struct paged_dirty *dirty,
                        struct paged_page *page)
 {
@@ -181,7 +186,11 @@ static void paged_forget_copy(void *context, void *argument)
     free(argument);
 }
 
-/* The first write of a turn to a page works on a copy, so that a trap only swaps pointers back. */
+/*
+ * Give the turn a page of its own to write to: the first write of a turn works on a copy, so that a
+ * rollback only swaps the pointer back. The old bytes are freed at the commit, the copy at a
+ * rollback.
+ */
 static void paged_own_page(struct paged_page *page, struct undo *undo, uint64_t turn)
 {
     uint8_t *copy;
@@ -203,7 +212,10 @@ static void paged_own_page(struct paged_page *page, struct undo *undo, uint64_t 
     page->turn = turn;
 }
 
-/* Copy into a page, and say which granules are other than before. */
+/*
+ * Copy into a page; returns the granules that are other than before. What is equal is not written,
+ * so it costs no row.
+ */
 static uint64_t paged_copy_in(uint8_t *data, uint64_t within, const uint8_t *from, uint64_t size)
 {
     uint64_t granules = 0;

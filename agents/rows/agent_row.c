@@ -22,6 +22,7 @@ static void row_put_code_ref(struct bytes *out, const struct code_ref *ref)
     cbor_put_u128(out, ref->share_index);
 }
 
+/* The program: its fuel table, modules by id, memory, globals. */
 static void row_put_program(struct bytes *out, const struct agent *agent)
 {
     uint32_t globals = engine_code_globals(agent->program.code.code->engine);
@@ -51,6 +52,9 @@ static void row_put_accruals(struct bytes *out, const struct agent *agent)
         cbor_put_uint(out, agent->carry[i]);
 }
 
+/*
+ * The fields in the order of docs/records-agents.md, "Values"; row_decode_agent() reads the same.
+ */
 void row_encode_agent(struct bytes *out, const struct agent *agent)
 {
     cbor_put_array(out, AGENT_FIELDS);
@@ -75,6 +79,7 @@ void row_encode_agent(struct bytes *out, const struct agent *agent)
     cbor_put_uint(out, agent->usage.traps);
     cbor_put_uint(out, agent->usage.fuel);
     cbor_put_uint(out, agent->log.next);
+    /* The counts of rows in other tables: by them the loss of one is noticed. */
     cbor_put_uint(out, agent->caps.used);
     cbor_put_uint(out, agent->inbox.total);
     cbor_put_uint(out, agent->owns.facets);
@@ -85,6 +90,7 @@ void row_encode_agent(struct bytes *out, const struct agent *agent)
 
 /* ---- reading ---- */
 
+/* The module of a reference is found later (agents/rows/load.c); here it is an id. */
 static void row_get_code_ref(struct cbor *in, struct code_ref *ref, struct hash *id)
 {
     cbor_get_array(in, CODE_REF_FIELDS);
@@ -129,7 +135,7 @@ static void row_get_accruals(struct cbor *in, struct agent *agent)
         agent->carry[i] = cbor_get_uint(in, UINT64_MAX);
 }
 
-/* `to` has size_max + 1 bytes. */
+/* Read bytes as a text; `to` has size_max + 1 bytes. A NUL within would cut it short. */
 static void row_get_string(struct cbor *in, char *to, size_t size_max)
 {
     size_t size = 0;
@@ -172,6 +178,7 @@ enum status row_decode_agent(struct agent *agent, struct agent_row *row, const u
     agent->usage.turns = cbor_get_uint(&in, UINT64_MAX);
     agent->usage.traps = cbor_get_uint(&in, UINT64_MAX);
     agent->usage.fuel = cbor_get_uint(&in, UINT64_MAX);
+    /* Code begins by a turn that stood, so not all turns can have trapped. */
     if (agent->program.begun && agent->usage.traps >= agent->usage.turns)
         cbor_fail(&in, "code that has begun, and no turn that stood");
     agent->log.next = cbor_get_uint(&in, UINT64_MAX);

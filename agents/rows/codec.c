@@ -31,6 +31,10 @@ void row_get_version(struct cbor *in)
         cbor_fail(in, "a version that this program does not know");
 }
 
+/*
+ * Kind, rights, object: the 10 bytes of docs/records-agents.md, the same in slots, messages and
+ * heap entries.
+ */
 void row_cap_pack(uint8_t to[ROW_CAP_BYTES], const struct cap *cap)
 {
     memset(to, 0, ROW_CAP_BYTES);
@@ -48,6 +52,9 @@ const char *row_cap_unpack(struct cap *cap, const uint8_t from[ROW_CAP_BYTES])
     *cap = (struct cap){.kind = from[0], .rights = from[1], .object = le64_get(from + 2)};
     if (cap->kind >= SERAI_KINDS)
         return "a capability of no known kind";
+    /*
+     * Each kind of capability says all, or names an object with rights; one value has one encoding.
+     */
     named = cap->kind == SERAI_KIND_FACET || cap->kind == SERAI_KIND_BUFFER ||
             cap->kind == SERAI_KIND_CHANNEL;
     if (named && cap->object == 0)
@@ -202,6 +209,7 @@ static void row_decode_facet(struct cbor *in, struct object *object)
     object->one_shot = cbor_get_bool(in);
     facet->reserve = cbor_get_money(in);
     facet->asked = cbor_get_uint(in, UINT64_MAX);
+    /* Only a reply was made of another facet, and every reply was. */
     if (object->one_shot != (facet->asked != 0))
         cbor_fail(in, "a reply without its question, or the other way round");
 }
@@ -236,6 +244,7 @@ enum status row_decode_object(struct object *object, const uint8_t *value, size_
     struct cbor in;
 
     cbor_init(&in, value, size);
+    /* The kind is inside and decides how many fields there must be. */
     fields = cbor_get_array_any(&in, FACET_FIELDS);
     row_get_version(&in);
     object->kind = (enum object_kind)cbor_get_uint(&in, OBJECT_TIMER);

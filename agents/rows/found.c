@@ -1,4 +1,7 @@
-/* Rows that an agent's row counts, ticked off as they are read. */
+/*
+ * An agent's row counts its rows in other tables. What is found of them is subtracted while these
+ * are read; what is left at the end names the agent that lost a row.
+ */
 #include "agents/rows/found.h"
 
 #include "agents/set.h"
@@ -14,7 +17,7 @@ void row_found(struct agents *agents, uint64_t agent, enum row_part part, uint64
     size_t low = 0;
     size_t high = loading->rows.size / sizeof(struct expected_agent);
 
-    /* Tables are in order of agent, or nearly: it lies at the last one or soon after. */
+    /* Tables are in order of agent, or nearly: it is the last one that was found, or soon after. */
     if (loading->last < high && row_expected_at(loading, loading->last)->id <= agent) {
         low = loading->last;
         if (low + 2 < high && row_expected_at(loading, low + 2)->id > agent)

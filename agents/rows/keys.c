@@ -29,6 +29,7 @@ void row_key_code_state(uint8_t key[ROW_CODE_STATE_KEY_BYTES], const struct hash
     key[HASH_BYTES] = ROW_CODE_KEY_STATE;
 }
 
+/* A key that is none of this part's: as hex, if it is no longer than a key can be. */
 static void row_print_other_key(char *text, size_t text_size, const uint8_t *key, size_t key_size)
 {
     char hex[2 * STORE_KEY_BYTES_MAX + 1];
@@ -39,7 +40,7 @@ static void row_print_other_key(char *text, size_t text_size, const uint8_t *key
         (void)snprintf(text, text_size, "a key of %zu bytes", key_size);
 }
 
-/* What a key of each size and table names, for people. */
+/* What a key names, for people. A heap entry is not named: its number is a secret. */
 static void row_print_key(char *text, size_t text_size, const struct store_row *row)
 {
     enum store_table table = row->table;

@@ -26,6 +26,7 @@ struct saver {
     struct bytes row; /* of the value being built */
 };
 
+/* Put the value that was built into the batch, and have the next one begin empty. */
 static void save_put(struct saver *saver, enum store_table table, const void *key, size_t key_size)
 {
     INVARIANT(!saver->row.failed); /* a frame cannot be written by half */
@@ -33,6 +34,7 @@ static void save_put(struct saver *saver, enum store_table table, const void *ke
     bytes_clear(&saver->row);
 }
 
+/* Rows whose things keep no list of their own, such as messages that were delivered. */
 static void save_tombstones(struct saver *saver)
 {
     struct bytes *list = &saver->agents->changes.tombstones;
@@ -57,6 +59,7 @@ static void save_objects(struct saver *saver)
 
         memcpy(&id, list->data + at, sizeof id);
         row_key_id(key, id);
+        /* Listed by number: an object that is found no more has ended in this frame. */
         object = table_get(&saver->agents->objects.by_id, id);
         if (object == NULL) {
             store_batch_delete(saver->batch, STORE_OBJECT, key, sizeof key);
@@ -90,6 +93,7 @@ static void save_heap(struct saver *saver)
 
 /* ---- agents ---- */
 
+/* Groups of slots that changed; a group with nothing in it has no row. */
 static void save_caps(struct saver *saver, struct agent *agent)
 {
     for (uint32_t chunk = 0; chunk < agent->caps.chunk_count; chunk++) {
@@ -120,8 +124,10 @@ static void save_message(struct saver *saver, const struct agent *agent,
     message->changed = false;
 }
 
-/* What is new lies at the end, and at the front if it was delivered there; no need to see the rest
- * unless one of them is said to have changed. */
+/*
+ * What is new lies at the end, or at the front if it was delivered there, so these runs alone are
+ * visited; all only when a message amid the others is said to have changed.
+ */
 static void save_inbox(struct saver *saver, struct agent *agent)
 {
     struct inbox_message *message;
@@ -143,6 +149,10 @@ static void save_log(struct saver *saver, struct agent *agent)
 {
     uint8_t key[ROW_ITEM_KEY_BYTES];
 
+    /*
+     * First the rows of lines that were dropped, also of some that never had a row; then lines
+     * without one.
+     */
     for (uint64_t line = agent->log.erased + 1; line <= agent->log.deleted; line++) {
         row_key_item(key, agent->id, line);
         store_batch_delete(saver->batch, STORE_LOG, key, sizeof key);
@@ -169,6 +179,7 @@ static void save_note_share(struct agents *agents, struct code *code)
         code_dirty(&agents->changes, code);
 }
 
+/* An agent's own row, which counts those of its parts, and the parts that changed. */
 static void save_agent(struct saver *saver, struct agent *agent)
 {
     uint8_t key[ROW_ID_KEY_BYTES];
@@ -180,6 +191,7 @@ static void save_agent(struct saver *saver, struct agent *agent)
     save_caps(saver, agent);
     save_inbox(saver, agent);
     save_log(saver, agent);
+    /* The row that was just written may refer to an index that its module's row has not. */
     save_note_share(saver->agents, agent->program.code.code);
     for (uint32_t i = 0; i < agent->program.kept_count; i++)
         save_note_share(saver->agents, agent->program.kept[i].code);
@@ -209,6 +221,7 @@ static void save_agents(struct saver *saver)
 
 /* ---- code ---- */
 
+/* Nobody runs or keeps the module: its rows go, and the module itself. */
 static void save_drop_code(struct saver *saver, struct code *code)
 {
     uint8_t key[ROW_CODE_STATE_KEY_BYTES];
@@ -259,6 +272,9 @@ static void save_codes(struct saver *saver)
 
 /* ---- the rest ---- */
 
+/*
+ * Whether there is anything to write, so that a frame without changes of agents writes no counters.
+ */
 static bool save_is_needed(const struct agents *agents)
 {
     return agents->changes.counters || agents->changes.agents.size > 0 ||
