@@ -1,3 +1,4 @@
+/* A site's store, read while its daemon runs or not, and how lists show its accounts. */
 #include "site/cli/books.h"
 
 #include <errno.h>
@@ -33,6 +34,7 @@ int books_open(const struct cli *cli, struct books *books)
     *books = (struct books){0};
     if (status == ST_OK)
         status = store_lmdb_open(&books->lmdb, path, STORE_READ_ONLY, cli->map_bytes, &fault);
+    /* Another user of the machine is not to be sent looking for a disk error. */
     if (status != ST_OK && access(path, R_OK | X_OK) != 0 && errno == EACCES)
         return cli_fail(EXIT_DENIED,
                         "%s is its operator's: what is yours the daemon shows, by "
@@ -44,6 +46,7 @@ int books_open(const struct cli *cli, struct books *books)
         return cli_fault(&fault);
     books->store = store_from_lmdb(books->lmdb);
     status = books_read_currency(books, &fault);
+    /* A site that never ran has no frame yet: its prices say what its money is called. */
     if (status == ST_MISSING)
         (void)snprintf(books->currency, sizeof books->currency, "%s", cli->currency);
     else if (status != ST_OK) {
@@ -79,7 +82,10 @@ bool account_kinds_add(struct account_kinds *kinds, uint64_t account, enum accou
     if (items == NULL)
         return false;
     kinds->items = items;
-    /* Those of links open later than customers with higher numbers: found from the end, as rare. */
+    /*
+     * Accounts of links have fixed, low numbers and open late.  All others come in order, so the
+     * place is near the end.
+     */
     while (at > 0 && kinds->items[at - 1].account > account)
         at--;
     memmove(kinds->items + at + 1, kinds->items + at, (kinds->count - at) * sizeof *kinds->items);
@@ -88,6 +94,7 @@ bool account_kinds_add(struct account_kinds *kinds, uint64_t account, enum accou
     return true;
 }
 
+/* By number, for bsearch(). */
 static int books_compare_kinds(const void *left, const void *right)
 {
     const struct account_kind_of *a = left;

@@ -19,8 +19,12 @@ int cli_fail(enum exit_code code, const char *format, ...)
     va_start(args, format);
     length = vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    /*
+     * Escaped: the message quotes what was typed, and what the site sent, which a terminal might
+     * obey.
+     */
     fputs("serai: ", stderr);
-    render_escaped(stderr, text); /* it quotes what was typed, and what the site said */
+    render_escaped(stderr, text);
     fputs(length >= (int)sizeof text ? TEXT_CUT "\n" : "\n", stderr);
     return (int)code;
 }

@@ -1,3 +1,8 @@
+/*
+ * One exchange over the control socket: the framing of docs/control.md, "Messages", with a time-out
+ * and with signals caught, so that a request whose answer did not come ends as "not known" and not
+ * as a dead process.
+ */
 #include "site/cli/client.h"
 
 #include <errno.h>
@@ -14,6 +19,7 @@ struct client_connection {
     int fd;
 };
 
+/* On failure client->fd may be open; client_close() closes it. */
 static enum status client_connect(struct client_connection *client, const char *path,
                                   struct fault *fault)
 {
@@ -25,10 +31,11 @@ static enum status client_connect(struct client_connection *client, const char *
     client->fd = socket(AF_UNIX, SOCK_STREAM, 0);
     if (client->fd < 0)
         return fault_set(fault, ST_IO, "socket: %s", strerror(errno));
-    if (client->fd >= FD_SETSIZE)
+    if (client->fd >= FD_SETSIZE) /* client_wait() puts it into an fd_set */
         return fault_set(fault, ST_IO, "socket: more than %d files are open", FD_SETSIZE - 1);
     if (connect(client->fd, (const struct sockaddr *)&address, sizeof address) == 0)
         return ST_OK;
+    /* The common case for a customer: the operator decides who may connect. */
     if (errno == EACCES || errno == EPERM)
         return fault_set(
             fault, ST_DENIED,
@@ -70,7 +77,7 @@ void client_close(struct client_connection *client)
 static const int caught_signals[] = {SIGINT, SIGTERM, SIGHUP};
 enum { CAUGHT_SIGNALS = sizeof caught_signals / sizeof caught_signals[0] };
 
-static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t interrupted; /* set by the handler, read by client_wait() */
 static struct sigaction actions_before[CAUGHT_SIGNALS];
 static sigset_t mask_before; /* while a request waits; what is blocked cannot slip in before */
 static bool catching;
@@ -87,14 +94,16 @@ void client_catch_signals(void)
     sigset_t blocked;
 
     interrupted = 0;
-    (void)!sigemptyset(&blocked); /* these fail only for signals that there are not */
+    (void)!sigemptyset(&blocked); /* these fail only for numbers that are no signal */
     for (size_t i = 0; i < CAUGHT_SIGNALS; i++) {
         (void)!sigaction(caught_signals[i], NULL, &actions_before[i]);
+        /* Somebody asked for it to be ignored, such as nohup. */
         if (actions_before[i].sa_handler == SIG_IGN)
             continue;
         (void)!sigaddset(&blocked, caught_signals[i]);
         (void)!sigaction(caught_signals[i], &action, NULL);
     }
+    /* Blocked but while pselect() waits: a signal that comes just before it is not lost. */
     (void)!pthread_sigmask(SIG_BLOCK, &blocked, &mask_before);
     catching = true;
 }
@@ -111,7 +120,7 @@ void client_release_signals(void)
 
 /* ---- sending and receiving ---- */
 
-/* NULL when the socket is ready; else why not. */
+/* Wait until the socket can be read or written.  NULL when it can; else why not, for people. */
 static const char *client_wait(int fd, bool to_read)
 {
     const struct timespec most = {.tv_sec = CLIENT_TIMEOUT_S};
@@ -123,12 +132,14 @@ static const char *client_wait(int fd, bool to_read)
         FD_SET(fd, &set);
         ready = pselect(fd + 1, to_read ? &set : NULL, to_read ? NULL : &set, NULL, &most,
                         catching ? &mask_before : NULL);
+        /* A signal that is not ours to catch, such as SIGWINCH, goes on waiting. */
     } while (ready < 0 && errno == EINTR && interrupted == 0);
     if (ready > 0)
         return NULL;
     return ready == 0 ? "no answer came in time" : "it was interrupted before the answer came";
 }
 
+/* NULL when all is sent; else why not. */
 static const char *client_send_all(int fd, const uint8_t *data, size_t size)
 {
     while (size > 0) {
@@ -147,6 +158,7 @@ static const char *client_send_all(int fd, const uint8_t *data, size_t size)
     return NULL;
 }
 
+/* NULL when exactly `size` bytes came; else why not. */
 static const char *client_receive_all(int fd, uint8_t *to, size_t size)
 {
     while (size > 0) {
@@ -188,6 +200,7 @@ enum status client_ask(struct client_connection *client, const struct bytes *req
     if (wrong != NULL)
         return fault_set(fault, ST_UNKNOWN, "%s", wrong);
     size = be32_get(prefix);
+    /* Bounds before memory is taken: whatever listens at the socket may answer anything. */
     if (size < sizeof head || size - sizeof head > CONTROL_BYTES_MAX)
         return fault_set(fault, ST_UNKNOWN, "the answer is too short or too long to be one");
     wrong = client_receive_all(client->fd, head, sizeof head);

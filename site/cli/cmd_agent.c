@@ -10,6 +10,9 @@
 
 enum { GIFTS_MAX = 8 };
 
+/*
+ * A capability that a person may give an agent beyond the usual ones (docs/control.md, "Commands").
+ */
 struct gift {
     const char *name;
     enum serai_kind kind;
@@ -30,7 +33,10 @@ static const struct gift *deploy_find_gift(const char *name, size_t length)
     return NULL;
 }
 
-/* "timer,clock" as an array of kinds. */
+/*
+ * Append the list "timer,clock" as an array of kinds.  It is read whole before anything is
+ * appended: the array's head has the count.
+ */
 static int deploy_put_gifts(struct bytes *args, const char *list)
 {
     uint64_t kinds[GIFTS_MAX];
@@ -56,7 +62,11 @@ static int deploy_put_gifts(struct bytes *args, const char *list)
     return EXIT_OK;
 }
 
-static int deploy_put_module(struct bytes *args, const char *path)
+/*
+ * Append the bytes of a module.  Whether they are one is for the site to say, whose rules may be
+ * newer.
+ */
+static int deploy_append_module(struct bytes *args, const char *path)
 {
     struct bytes module = {0};
     struct fault fault = {0};
@@ -72,7 +82,7 @@ static int deploy_put_module(struct bytes *args, const char *path)
     return code;
 }
 
-/* What an agent is called when nobody says: its file's name without folder and ending. */
+/* The name of an agent that is given none: its file's name without folder and ending. */
 static void deploy_default_name(const char *path, char name[CONTROL_NAME_BYTES_MAX + 1])
 {
     const char *slash = strrchr(path, '/');
@@ -85,6 +95,10 @@ static void deploy_default_name(const char *path, char name[CONTROL_NAME_BYTES_M
     name[length] = '\0';
 }
 
+/*
+ * Append the args of agent.deploy.  Bounds that the site has too are checked here, where a message
+ * can name the option.
+ */
 static int deploy_put_args(struct cli *cli, struct bytes *args)
 {
     char name[CONTROL_NAME_BYTES_MAX + 1];
@@ -102,16 +116,17 @@ static int deploy_put_args(struct cli *cli, struct bytes *args)
     code = cli_money(cli->args.values[OPT_MONEY], &endowment);
     if (code != EXIT_OK)
         return code;
+    /* From here on a failure leaves *args unfinished; the caller frees it unsent. */
     cbor_put_array(args, 6);
     cbor_put_text(args, cli_value(cli, OPT_NAME, name));
-    code = deploy_put_module(args, cli->args.operands[0]);
+    code = deploy_append_module(args, cli->args.operands[0]);
     cbor_put_bytes(args, text, strlen(text));
     cbor_put_money(args, endowment);
     if (code == EXIT_OK)
         code = deploy_put_gifts(args, cli_value(cli, OPT_GIVE, ""));
     cbor_put_array(args, cli->args.with_count);
     for (size_t i = 0; i < cli->args.with_count && code == EXIT_OK; i++)
-        code = deploy_put_module(args, cli->args.with[i]);
+        code = deploy_append_module(args, cli->args.with[i]);
     return code;
 }
 
@@ -126,35 +141,44 @@ int cmd_agent_deploy(struct cli *cli)
     return code;
 }
 
-int cmd_agent_show(struct cli *cli)
+/*
+ * Begin the args of a command about an agent: an array of `count` items, the first of which is the
+ * agent that the command line names.  Prints why it cannot and returns the exit code.
+ */
+static int agent_begin_args(struct cli *cli, struct bytes *args, size_t count)
 {
-    struct bytes args = {0};
     uint64_t agent;
     int code = cli_agent(cli, cli->args.operands[0], &agent);
 
     if (code != EXIT_OK)
         return code;
-    cbor_put_array(&args, 1);
-    cbor_put_uint(&args, agent);
-    return cli_read_print(cli, "agent", &args);
+    cbor_put_array(args, count);
+    cbor_put_uint(args, agent);
+    return EXIT_OK;
+}
+
+int cmd_agent_show(struct cli *cli)
+{
+    struct bytes args = {0};
+    int code = agent_begin_args(cli, &args, 1);
+
+    return code == EXIT_OK ? cli_read_print(cli, "agent", &args) : code;
 }
 
 int cmd_agent_fund(struct cli *cli)
 {
     struct bytes args = {0};
     struct money amount = money_zero();
-    uint64_t agent;
     int code;
 
+    /* --retry and --forget are about the request that is kept: this line's words do not matter. */
     if (cli_is_kept(&cli->args))
         return cli_signed_print(cli, "agent.fund", &args);
     code = cli_money(cli->args.operands[1], &amount);
     if (code == EXIT_OK)
-        code = cli_agent(cli, cli->args.operands[0], &agent);
+        code = agent_begin_args(cli, &args, 2);
     if (code != EXIT_OK)
         return code;
-    cbor_put_array(&args, 2);
-    cbor_put_uint(&args, agent);
     cbor_put_money(&args, amount);
     return cli_signed_print(cli, "agent.fund", &args);
 }
@@ -163,7 +187,6 @@ int cmd_agent_send(struct cli *cli)
 {
     struct bytes args = {0};
     struct money amount = money_zero();
-    uint64_t agent;
     int code;
 
     if (cli_is_kept(&cli->args))
@@ -172,30 +195,24 @@ int cmd_agent_send(struct cli *cli)
         return cli_fail(EXIT_USAGE, "a message has at most %d bytes", SERAI_MESSAGE_BYTES_MAX);
     code = cli_money(cli_value(cli, OPT_MONEY, "0"), &amount);
     if (code == EXIT_OK)
-        code = cli_agent(cli, cli->args.operands[0], &agent);
+        code = agent_begin_args(cli, &args, 3);
     if (code != EXIT_OK)
         return code;
-    cbor_put_array(&args, 3);
-    cbor_put_uint(&args, agent);
     cbor_put_bytes(&args, cli->args.operands[1], strlen(cli->args.operands[1]));
     cbor_put_money(&args, amount);
     return cli_signed_print(cli, "agent.send", &args);
 }
 
+/* A command whose one argument is the agent. */
 static int agent_change_state(struct cli *cli, const char *command)
 {
     struct bytes args = {0};
-    uint64_t agent;
     int code;
 
     if (cli_is_kept(&cli->args))
         return cli_signed_print(cli, command, &args);
-    code = cli_agent(cli, cli->args.operands[0], &agent);
-    if (code != EXIT_OK)
-        return code;
-    cbor_put_array(&args, 1);
-    cbor_put_uint(&args, agent);
-    return cli_signed_print(cli, command, &args);
+    code = agent_begin_args(cli, &args, 1);
+    return code == EXIT_OK ? cli_signed_print(cli, command, &args) : code;
 }
 
 int cmd_agent_freeze(struct cli *cli)
@@ -218,7 +235,6 @@ int cmd_agent_withdraw(struct cli *cli)
     bool all = strcmp(cli->args.operands[1], "all") == 0;
     struct money amount = money_zero();
     struct bytes args = {0};
-    uint64_t agent;
     int code = EXIT_OK;
 
     if (cli_is_kept(&cli->args))
@@ -226,11 +242,9 @@ int cmd_agent_withdraw(struct cli *cli)
     if (!all)
         code = cli_money(cli->args.operands[1], &amount);
     if (code == EXIT_OK)
-        code = cli_agent(cli, cli->args.operands[0], &agent);
+        code = agent_begin_args(cli, &args, 2);
     if (code != EXIT_OK)
         return code;
-    cbor_put_array(&args, 2);
-    cbor_put_uint(&args, agent);
     if (all)
         cbor_put_null(&args);
     else

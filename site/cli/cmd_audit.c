@@ -22,6 +22,7 @@ struct part {
     u128 minus;
 };
 
+/* PART_LINKS: the row of links in the table of parts_take(). */
 enum { PARTS = 8, PART_LINKS = 5 };
 
 /* One site's books, read and checked. */
@@ -31,6 +32,7 @@ struct audited {
     char currency[16];
 };
 
+/* The parts of a site's money, from the sums that the audit made. */
 static void parts_take(const struct verify_report *report, struct part parts[PARTS])
 {
     const u128 *kind = report->by_kind_credit;
@@ -50,6 +52,7 @@ static void parts_take(const struct verify_report *report, struct part parts[PAR
         parts[i] = all[i];
 }
 
+/* The difference of two sides with its sign.  Returns `text`. */
 static char *parts_total(char text[64], u128 plus, u128 minus)
 {
     text[0] = '-';
@@ -101,6 +104,10 @@ static void audited_print_text(const struct audited *audited, const struct part 
     parts_print(parts, report->treasury_debit, audited->currency, equal);
 }
 
+/*
+ * Whether the parts add up to what was minted.  Both sides are kept positive, as the type has no
+ * sign.
+ */
 static bool parts_are_equal(u128 minted, const struct part parts[PARTS])
 {
     u128 plus = 0;
@@ -148,7 +155,8 @@ static enum status audited_verify_store(const struct store *store, struct audite
     return status;
 }
 
-/* Read and check one site's books.  Prints what is wrong and returns the exit code; else EXIT_OK.
+/*
+ * Read and check one site's books.  Prints what is wrong and returns the exit code; else EXIT_OK.
  */
 static int audited_verify(const struct cli *cli, struct audited *audited)
 {
@@ -192,7 +200,10 @@ int cmd_audit_verify(struct cli *cli)
 
 /* ---- several sites ---- */
 
-/* Of all sites together what went over links and has not come in anywhere is in flight. */
+/*
+ * Add one site to the sums of all.  Together they must cancel over links: what one sent another
+ * received, and the difference is in flight.
+ */
 static int network_add_site(const struct cli *cli, const struct audited *audited,
                             struct part sums[PARTS], u128 *minted)
 {
@@ -245,11 +256,12 @@ int cmd_audit_network(struct cli *cli)
         struct audited audited = {0};
         int code = cli_site(&site, cli->args.operands[i]);
 
-        for (size_t j = 0; j < i; j++)
+        for (size_t j = 0; j < i; j++) /* its money would count twice */
             if (strcmp(cli->args.operands[i], cli->args.operands[j]) == 0)
                 return cli_fail(EXIT_USAGE, "%s is given twice", cli->args.operands[i]);
         if (code == EXIT_OK)
             code = audited_verify(&site, &audited);
+        /* Sums of two currencies would mean nothing. */
         if (code == EXIT_OK && i > 0 && strcmp(currency, audited.currency) != 0)
             return cli_fail(EXIT_BAD_DATA, "%s counts in %s, and not in %s", site.dir,
                             audited.currency, currency);
@@ -259,11 +271,12 @@ int cmd_audit_network(struct cli *cli)
             return code;
         memcpy(currency, audited.currency, sizeof currency);
     }
+    /* More received than sent is impossible among sites that are all here. */
     sums[PART_LINKS].name = "in flight";
     good = parts_are_equal(minted, sums) && sums[PART_LINKS].plus >= sums[PART_LINKS].minus;
     network_print(cli, sums, minted, currency, good);
     if (!good)
-        return cli_fail(EXIT_REFUSED, "more came in over links than was sent: a neighbour is left "
+        return cli_fail(EXIT_REFUSED, "more came in over links than was sent: a peer is left "
                                       "out, or the books of two disagree (serai audit reconcile)");
     return EXIT_OK;
 }

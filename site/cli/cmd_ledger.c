@@ -20,6 +20,7 @@
 
 /* ---- accounts ---- */
 
+/* How accounts are listed: as JSON, or as a table. */
 struct account_list {
     bool json;
     struct table_text *table;
@@ -99,6 +100,10 @@ int cmd_ledger_accounts(struct cli *cli)
 
 /* ---- transfers ---- */
 
+/*
+ * The lines that are wanted, and what has to be remembered to print them: kinds of accounts for
+ * their names, events for the causes.
+ */
 struct transfers {
     bool json;
     struct table_text *table;
@@ -124,6 +129,10 @@ static enum status transfers_begin_frame(void *context, const struct frame_heade
     return ST_OK;
 }
 
+/*
+ * Openings of all frames are kept, whatever the filter: a line names accounts that opened long
+ * before.
+ */
 static enum status transfers_keep_opening(void *context, const struct journal_opening *opening,
                                           struct fault *fault)
 {
@@ -168,6 +177,7 @@ static void wanted_compare(void *context, const struct account *account)
         wanted->account = account->id;
 }
 
+/* Look for the account in the books.  Not found is EXIT_OK with account 0. */
 static int wanted_find(const struct books *books, struct wanted *wanted)
 {
     struct ledger *ledger = NULL;
@@ -180,7 +190,10 @@ static int wanted_find(const struct books *books, struct wanted *wanted)
     return status == ST_OK ? EXIT_OK : cli_fault(&fault);
 }
 
-/* The books know numbers; who is called what, the daemon is asked. */
+/*
+ * Find an account by what lists print, or by a name.  The books hold numbers alone: names are asked
+ * of the daemon, if one runs.
+ */
 static int transfers_find_account(struct cli *cli, const struct books *books, const char *text,
                                   uint64_t *account)
 {
@@ -198,6 +211,7 @@ static int transfers_find_account(struct cli *cli, const struct books *books, co
     return code;
 }
 
+/* Find a reason by its text or its number. */
 static int transfers_find_code(const char *text, uint64_t *code)
 {
     char number[24];
@@ -216,6 +230,7 @@ static int transfers_find_code(const char *text, uint64_t *code)
                     text);
 }
 
+/* Print one line with the event that caused it, which was read before it. */
 static void transfers_print(struct transfers *transfers, const struct journal_line *line,
                             const char *debit, const char *credit)
 {
@@ -251,6 +266,10 @@ static void transfers_print(struct transfers *transfers, const struct journal_li
                                                       transfer->object == 0 ? "" : object});
 }
 
+/*
+ * Filters are cheap first; a line past the limit is still read, as the whole journal is checked on
+ * the way.
+ */
 static enum status transfers_show_line(void *context, const struct journal_line *line,
                                        struct fault *fault)
 {
@@ -307,6 +326,8 @@ int cmd_ledger_transfers(struct cli *cli)
         code = books_open(cli, &books);
     if (code != EXIT_OK)
         return code;
+    /* Before the journal is read: an account that does not exist is a message and not an empty
+     * list. */
     if (cli->args.given[OPT_ACCOUNT])
         code =
             transfers_find_account(cli, &books, cli->args.values[OPT_ACCOUNT], &transfers.account);
@@ -348,6 +369,7 @@ int cmd_ledger_export(struct cli *cli)
     code = books_open(cli, &books);
     if (code != EXIT_OK)
         return code;
+    /* hledger has no place for whose books these are; JSON begins with it (statement.h). */
     if (hledger)
         status = audit_export_hledger(&books.store, &options, stdout, &fault);
     else

@@ -41,7 +41,7 @@ static int link_check_name(const char *name, const char *what, size_t bytes_max)
     return EXIT_OK;
 }
 
-/* Empty: the neighbour dials us. */
+/* Check --endpoint; an empty one means that the peer dials us. */
 static int link_check_endpoint(const char *text)
 {
     struct endpoint endpoint;
@@ -54,7 +54,7 @@ static int link_check_endpoint(const char *text)
 
 int cmd_link_add(struct cli *cli)
 {
-    const char *endpoint = cli_value(cli, OPT_ENDPOINT, ""); /* none: the neighbour dials us */
+    const char *endpoint = cli_value(cli, OPT_ENDPOINT, ""); /* none: the peer dials us */
     struct bytes args = {0};
     uint8_t key[LINK_KEY_BYTES];
     struct money limit;
@@ -65,15 +65,16 @@ int cmd_link_add(struct cli *cli)
     code = link_check_name(cli->args.operands[0], "the name of a link", LINK_NAME_BYTES_MAX);
     if (code != EXIT_OK)
         return code;
-    if (!cli->args.given[OPT_NEIGHBOUR] || !cli->args.given[OPT_DEBT])
-        return cli_fail(EXIT_USAGE, "a link wants --key, the neighbour's (`serai site key` there), "
+    if (!cli->args.given[OPT_PEER] || !cli->args.given[OPT_DEBT])
+        return cli_fail(EXIT_USAGE, "a link wants --key, the peer's (`serai site key` there), "
                                     "and --limit, the most that it may owe this site");
-    if (strlen(cli->args.values[OPT_NEIGHBOUR]) != 2 * sizeof key ||
-        !hex_parse(key, sizeof key, cli->args.values[OPT_NEIGHBOUR]))
+    if (strlen(cli->args.values[OPT_PEER]) != 2 * sizeof key ||
+        !hex_parse(key, sizeof key, cli->args.values[OPT_PEER]))
         return cli_fail(EXIT_USAGE,
                         "--key: a site's key has %zu hex digits; to sign with another "
                         "key than the operator's use --sign-with",
                         2 * sizeof key);
+    /* A slip in a key would otherwise make a link that never comes up. */
     if (!control_is_key(key))
         return cli_fail(EXIT_USAGE, "--key: that is no site's key, for it is no point of Ed25519; "
                                     "copy the whole of what `serai site key` prints there");
@@ -123,6 +124,7 @@ int cmd_link_set(struct cli *cli)
     return cli_signed_print(cli, "link.set", &args);
 }
 
+/* A command whose one argument is the name of a link. */
 static int link_command(struct cli *cli, const char *command)
 {
     char name[CLI_LINK_BYTES];
@@ -154,8 +156,9 @@ int cmd_link_remove(struct cli *cli)
     return link_command(cli, "link.remove");
 }
 
-/* ---- marks ---- */
+/* ---- marks: a name for the totals of a moment ---- */
 
+/* Read one link.  The caller ends *answer with cli_answer_fini() whatever this returns. */
 static int link_read(struct cli *cli, const char *text, struct cli_answer *answer)
 {
     char name[CLI_LINK_BYTES];
@@ -170,7 +173,7 @@ static int link_read(struct cli *cli, const char *text, struct cli_answer *answe
     return cli_read(cli, "link", &args, answer);
 }
 
-/* The highest N of marks called mark-N. */
+/* Keep the highest N of marks called mark-N. */
 static void mark_note_number(void *context, const uint8_t *item, size_t size)
 {
     static const char prefix[] = "mark-";
@@ -180,13 +183,16 @@ static void mark_note_number(void *context, const uint8_t *item, size_t size)
 
     if (!render_text(item, size, "mark", name) || strncmp(name, prefix, strlen(prefix)) != 0)
         return;
-    /* A name that only begins so counts by its digits: then a number is passed over, no more. */
+    /* A name that only begins so counts by its digits: at worst a number is passed over. */
     number = strtoull(name + strlen(prefix), NULL, 10);
     if (number > *highest && number < UINT32_MAX)
         *highest = number;
 }
 
-/* A mark without a name is mark-1, mark-2 and so on: the answer says which. */
+/*
+ * Choose the name of a mark that is given none: mark-1, mark-2 and so on.  The answer of the
+ * command shows it.
+ */
 static int mark_choose(struct cli *cli, char mark[LINK_MARK_TEXT_BYTES])
 {
     struct cli_answer answer;
@@ -200,7 +206,7 @@ static int mark_choose(struct cli *cli, char mark[LINK_MARK_TEXT_BYTES])
     return code;
 }
 
-/* Ask for `command` about this mark of the link that is named. */
+/* Give a command about a mark of the link that the command line names. */
 static int mark_send(struct cli *cli, const char *command, const char *mark)
 {
     struct bytes args = {0};
@@ -241,7 +247,7 @@ int cmd_link_unmark(struct cli *cli)
 
 /* ---- ls, show ---- */
 
-/* What moved since a mark, as the site says it, and the difference. */
+/* What moved over a link since a mark, as the site gives it. */
 struct movement {
     const char *mark;
     bool found;
@@ -260,7 +266,7 @@ static void movement_find_mark(void *context, const uint8_t *item, size_t size)
                       render_text(item, size, "received_since", movement->received);
 }
 
-/* "12.000000001" as nanos; what the site prints is no more than 128 bits hold. */
+/* Read "12.000000001" as nanos.  The site prints what 128 bits hold, so nothing overflows. */
 static u128 movement_total(const char *text)
 {
     u128 nanos = 0;
@@ -271,6 +277,7 @@ static u128 movement_total(const char *text)
     return nanos;
 }
 
+/* Print what moved since a mark, with the difference: positive when more was sent. */
 static int movement_show(struct cli *cli, const struct cli_answer *answer)
 {
     struct movement movement = {.mark = cli->args.values[OPT_SINCE_MARK]};
@@ -319,6 +326,7 @@ static void link_show_mark(void *context, const uint8_t *item, size_t size)
     table_text_row(table, (const char *const[]){name, sent, received});
 }
 
+/* All about a link: its fields, and its marks as a table. */
 static void link_show_fields(const struct cli *cli, const struct cli_answer *answer)
 {
     static const char *const headers[] = {"MARK", "SENT SINCE", "RECEIVED SINCE"};

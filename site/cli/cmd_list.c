@@ -11,12 +11,13 @@
 
 enum { LOG_LINES_DEFAULT = 1000 };
 
-/* A list as a table: which fields of each item, under which headers. */
+/* A column of a table: a field of each item, and its header. */
 struct column {
     const char *key;
     const char *header;
 };
 
+/* A list as it is shown: a table, printed at the end when all widths are known, or JSON at once. */
 struct view {
     const struct column *columns;
     size_t count;
@@ -55,6 +56,7 @@ static void view_begin(struct view *view, const struct cli *cli, const struct co
         view->table = table_text_new(headers, count);
 }
 
+/* Show a paged list.  What came before a failure is shown, too. */
 static int view_show_list(struct cli *cli, const struct cli_list *list,
                           const struct column *columns, size_t count)
 {
@@ -152,7 +154,10 @@ int cmd_price_show(struct cli *cli)
     return code;
 }
 
-/* Site time is the site's own: it stands still while the site is down. */
+/*
+ * Show one line of an agent's log.  Its time is site time, which stands still while the site is
+ * down.
+ */
 static bool logs_show_line(void *context, const uint8_t *item, size_t size)
 {
     const struct cli *cli = context;
@@ -172,7 +177,7 @@ static bool logs_show_line(void *context, const uint8_t *item, size_t size)
     (void)!render_text(item, size, "text", text);
     bytes = render_bytes(item, size, "bytes", &bytes_size); /* when it is no text */
     printf("%6" PRIu64 ".%06" PRIu64 "  ", time_us / 1000000, time_us % 1000000);
-    /* Before the text and as wide in each line, so that no text can pass for it. */
+    /* The writer stands before the text, in a column of its own: no text can pass for it. */
     printf("%-5s  ", strcmp(by, "site") == 0 ? "site" : "agent");
     if (bytes == NULL)
         render_escaped(stdout, text);
@@ -182,7 +187,10 @@ static bool logs_show_line(void *context, const uint8_t *item, size_t size)
     return true;
 }
 
-/* Begin so that the newest `limit` lines are shown: lines are numbered without a gap. */
+/*
+ * Set the cursor so that the newest `limit` lines are shown.  Lines are numbered without a gap, so
+ * the number of the last one is enough.
+ */
 static int logs_begin_at_newest(struct cli *cli, struct cli_list *list)
 {
     struct bytes args = {0};

@@ -7,7 +7,8 @@
 #include "site/cli/signed.h"
 #include "site/control/keyfile.h"
 
-static int money_move(struct cli *cli, const char *command)
+/* Without --customer the money is the operator's own: account 0 in the command. */
+static int money_command(struct cli *cli, const char *command)
 {
     struct bytes args = {0};
     struct money amount = money_zero();
@@ -29,14 +30,17 @@ static int money_move(struct cli *cli, const char *command)
 
 int cmd_money_in(struct cli *cli)
 {
-    return money_move(cli, "money.in");
+    return money_command(cli, "money.in");
 }
 
 int cmd_money_out(struct cli *cli)
 {
-    return money_move(cli, "money.out");
+    return money_command(cli, "money.out");
 }
 
+/*
+ * Find the key that the new customer is to have: one that is made now, or one that it has already.
+ */
 static int customer_key(struct cli *cli, uint8_t key[CONTROL_KEY_BYTES])
 {
     struct fault fault = {0};
@@ -53,7 +57,10 @@ static int customer_key(struct cli *cli, uint8_t key[CONTROL_KEY_BYTES])
         return EXIT_OK;
     }
     status = keyfile_create(cli->args.values[OPT_NEW], "customer", key, &fault);
-    /* A key that is there already may be enrolled: that is what a second try does. */
+    /*
+     * A first try may have made the key and then failed to reach the site, so a key that is there
+     * is used.
+     */
     if (status == ST_EXISTS)
         status = keyfile_read_public(cli->args.values[OPT_NEW], key, &fault);
     return status == ST_OK ? EXIT_OK : cli_fault(&fault);
@@ -87,6 +94,7 @@ int cmd_customer_share(struct cli *cli)
 
     if (cli_is_kept(&cli->args))
         return cli_signed_print(cli, "customer.share", &args);
+    /* Plain words first: the daemon is not asked for a name that leads nowhere. */
     code = cli_number(cli->args.operands[1], "SHARE", &share);
     if (code == EXIT_OK)
         code = cli_customer(cli, cli->args.operands[0], &customer);

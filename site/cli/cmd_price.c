@@ -10,6 +10,10 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
+/*
+ * Read all books of prices that were ever in force.  *prices is to be ended by core_books_fini()
+ * whatever this returns.
+ */
 static int price_load(const struct cli *cli, struct core_books *prices)
 {
     struct books books;

@@ -10,7 +10,7 @@
 
 enum { NOTES_PRINTED_MAX = 1000 }; /* of each direction; past that only their number */
 
-/* One direction as it is compared and shown. */
+/* One direction of the link as it is compared and shown. */
 struct direction {
     const char *name; /* "A to B" */
     const char *key;  /* in JSON */
@@ -25,6 +25,7 @@ struct direction {
     struct reconcile_totals totals;
 };
 
+/* The amount of a line; "-" where a book has none. */
 static void direction_amount(char text[MONEY_TEXT_BYTES], const struct reconcile_line *line)
 {
     if (line == NULL)
@@ -33,7 +34,7 @@ static void direction_amount(char text[MONEY_TEXT_BYTES], const struct reconcile
         (void)money_print(text, line->amount);
 }
 
-/* Which of the two books lacks a line or has one too many. */
+/* The book that lacks a line or has one too many, A or B; NUL when that cannot be known. */
 static char direction_book_at_fault(const struct direction *direction,
                                     const struct reconcile_note *note)
 {
@@ -83,6 +84,7 @@ static void direction_print_note(struct direction *direction, const struct recon
                 direction->from);
 }
 
+/* Messages in flight are many and are no faults: only their range is kept. */
 static void direction_see_note(void *context, const struct reconcile_note *note)
 {
     struct direction *direction = context;
@@ -101,6 +103,7 @@ static void direction_see_note(void *context, const struct reconcile_note *note)
 
 /* ---- which link ---- */
 
+/* The interface of `from` that leads to the site of `to`, by its key; 0: none does. */
 static uint64_t interface_to(const struct statement *from, const struct statement *to)
 {
     for (uint64_t i = 1; i <= LINK_INTERFACES_MAX; i++)
@@ -109,6 +112,10 @@ static uint64_t interface_to(const struct statement *from, const struct statemen
     return 0;
 }
 
+/*
+ * Choose the link of one book: the one that the person names, or the one that leads to the other
+ * site.
+ */
 static int interface_choose(struct cli *cli, enum cli_option_id option, const char *name,
                             const struct statement *from, const struct statement *to,
                             uint64_t *interface)
@@ -133,6 +140,7 @@ static int interface_choose(struct cli *cli, enum cli_option_id option, const ch
     return EXIT_OK;
 }
 
+/* Refuse books that cannot be of two ends of one link. */
 static int statements_check(const struct statement *a, const struct statement *b)
 {
     if (a->known && b->known && strcmp(a->currency, b->currency) != 0)
@@ -224,6 +232,7 @@ static int statements_compare(const struct cli *cli, struct statement *a, struct
     for (size_t i = 0; i < 2; i++) {
         directions[i].json = cli->args.given[OPT_JSON];
         directions[i].currency = a->known ? a->currency : cli->currency;
+        /* Findings go to memory: the totals, which are known last, are printed first. */
         directions[i].notes = open_memstream(&notes[i], &sizes[i]);
         if (directions[i].notes == NULL)
             return cli_fail(EXIT_INTERNAL, "out of memory");
@@ -251,6 +260,7 @@ int cmd_audit_reconcile(struct cli *cli)
 
     if (code == EXIT_OK)
         code = statement_read(cli, cli->args.operands[1], &b);
+    /* A twice, around B: see statements_compare(). */
     if (code == EXIT_OK)
         code = statement_read(cli, cli->args.operands[0], &a_later);
     if (code == EXIT_OK)

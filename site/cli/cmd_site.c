@@ -21,6 +21,7 @@
 
 /* ---- init ---- */
 
+/* Make a key and the file of its public half next to it. */
 static enum status site_make_key(const char *dir, const char *name, const char *name_public,
                                  const char *what, uint8_t key[CONTROL_KEY_BYTES],
                                  struct fault *fault)
@@ -37,6 +38,7 @@ static enum status site_make_key(const char *dir, const char *name, const char *
     return status;
 }
 
+/* An empty store, so that a site that never ran can be audited and listed. */
 static enum status site_make_store(const struct cli *cli, struct fault *fault)
 {
     char path[FILE_PATH_BYTES];
@@ -49,6 +51,7 @@ static enum status site_make_store(const struct cli *cli, struct fault *fault)
     return status;
 }
 
+/* The keys are what a person needs next: peers ask for the first, the second signs. */
 static void site_print_made(const struct cli *cli, const uint8_t *site, const uint8_t *operator)
 {
     char site_hex[2 * CONTROL_KEY_BYTES + 1];
@@ -82,7 +85,7 @@ int cmd_site_init(struct cli *cli)
 
     if (cli->args.operand_count > 0)
         cli->dir = cli->args.operands[0];
-    /* All that was given is looked at before anything is made or changed. */
+    /* Everything that was given is checked before anything is made or changed. */
     if (!config_is_name(name))
         return cli_fail(EXIT_BAD_DATA,
                         "\"%.40s\" is no name of a site: 1 to 32 of a-z, 0-9 and '-'", name);
@@ -108,7 +111,10 @@ int cmd_site_init(struct cli *cli)
 
 /* ---- run ---- */
 
-/* What a start would say of the books that are there; a site that never ran has none. */
+/*
+ * Check the books that are there as a start would: the prices must fit them.  A site that never ran
+ * has none.
+ */
 static int site_check_books(const struct cli *cli, const struct pricebook *book)
 {
     char path[FILE_PATH_BYTES];
@@ -136,7 +142,9 @@ static int site_check_books(const struct cli *cli, const struct pricebook *book)
     return status == ST_OK ? EXIT_OK : cli_fault(&fault);
 }
 
-/* The places that the daemon will listen at, before it is started. */
+/*
+ * Check the places where the daemon will listen, so that --check-config finds what a start would.
+ */
 static enum status site_check_places(const struct cli *cli, const struct site_config *config,
                                      struct fault *fault)
 {
@@ -149,8 +157,9 @@ static enum status site_check_places(const struct cli *cli, const struct site_co
 }
 
 /*
- * Where `ready` is written; looked at before any file of ours is open, so that a number that nobody
- * gave us cannot turn out to be the store's.  A stdout that is closed, the default, is nowhere.
+ * Find the descriptor where `ready` is written.  This comes before any file of ours is open: a
+ * number that nobody gave us could be the store's by then.  A stdout that is closed, the default,
+ * is nowhere:  -1.
  */
 static int site_find_ready_fd(const struct cli *cli, int *ready_fd)
 {
@@ -185,6 +194,7 @@ int cmd_site_run(struct cli *cli)
         return code;
     if (site_check_places(cli, &setup.config, &fault) != ST_OK)
         return cli_fail(EXIT_CONFIG, "%s", fault.text);
+    /* All that a start refuses, and nothing is changed or opened for writing. */
     if (cli->args.given[OPT_CHECK_CONFIG]) {
         code = site_check_books(cli, &setup.book);
         if (code != EXIT_OK)
@@ -196,6 +206,10 @@ int cmd_site_run(struct cli *cli)
     code = setup_fill_options(cli, &setup);
     if (code != EXIT_OK)
         return code;
+    /*
+     * What the command line adds to the files.  A frozen site runs no links, so it listens for
+     * none.
+     */
     setup.options.ready_fd = ready_fd;
     setup.options.frozen = cli->args.given[OPT_FROZEN];
     if (setup.options.frozen)
@@ -207,6 +221,7 @@ int cmd_site_run(struct cli *cli)
 
 /* ---- status ---- */
 
+/* One line for each link, under the fields of the status. */
 static void site_show_link(void *context, const uint8_t *item, size_t size)
 {
     char name[RENDER_TEXT_BYTES];

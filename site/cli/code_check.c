@@ -31,7 +31,11 @@ static const char *check_kind_name(enum engine_kind kind)
 
 /* ---- for programs ---- */
 
-/* The engine ends the text of a refusal with "at byte 0x1f3" where it knows the byte. */
+/*
+ * Find the byte at which a module was refused.  The engine ends the text of a refusal with "at byte
+ * 0x1f3" where it knows it; a name out of the module may hold these words as well, so the last
+ * counts.
+ */
 static bool check_refused_at(const char *reason, uint64_t *offset)
 {
     static const char words[] = "at byte 0x";
@@ -46,6 +50,7 @@ static bool check_refused_at(const char *reason, uint64_t *offset)
     return end != found;
 }
 
+/* The fields that both outcomes have. */
 static void check_json_head(const struct code_module *module, bool accepted)
 {
     char id[HASH_TEXT_BYTES];
@@ -67,6 +72,7 @@ static void check_json_refused(const struct code_module *module)
     printf("}\n");
 }
 
+/* Parameters and results as arrays of type names, as WebAssembly has them. */
 static void check_json_signature(const struct engine_function *function)
 {
     printf(",\"params\":[");
@@ -108,6 +114,7 @@ static void check_json_exports(const struct engine_code *code)
     putchar(']');
 }
 
+/* Functions with a body: what a site would pay for and where each begins. */
 static void check_json_functions(const struct engine_code *code)
 {
     struct engine_function function;
@@ -138,6 +145,9 @@ static void check_json_accepted(const struct code_module *module)
     struct code_entry entry;
 
     check_json_head(module, true);
+    /*
+     * Accepted by the engine; whether it can be an agent is another question, as a library cannot.
+     */
     printf(",\"fuel_table\":%d", ENGINE_FUEL_TABLE_ID);
     if (agents_code_entry(code, &entry, &fault) == ST_OK) {
         printf(",\"agent\":true,\"entry\":%" PRIu32, entry.turn);
@@ -163,6 +173,7 @@ static void check_json_accepted(const struct code_module *module)
 
 /* ---- for people ---- */
 
+/* The module as a whole, and whether it can be an agent. */
 static void check_text_head(const struct code_module *module)
 {
     const struct engine_code *code = module->code;
@@ -194,7 +205,7 @@ static void check_text_head(const struct code_module *module)
     putchar('\n');
 }
 
-/* Orders on lines of some 80 columns, under their label. */
+/* The orders that it imports, on lines of about 80 columns under their label. */
 static void check_text_imports(const struct engine_code *code)
 {
     enum { COLUMNS = 80, MARGIN = 16 };
@@ -216,7 +227,7 @@ static void check_text_imports(const struct engine_code *code)
     putchar('\n');
 }
 
-/* A text escaped into a cell of a table; a long one ends with TEXT_CUT. */
+/* Escape a text into a cell of a table; a long one ends with TEXT_CUT.  Returns `cell`. */
 static const char *check_cell_text(char cell[CELL_BYTES], const char *text, size_t size)
 {
     (void)text_escape(cell, NAME_SHOWN + 1, text, size);
@@ -301,6 +312,7 @@ int cmd_code_check(struct cli *cli)
 
     if (code != EXIT_OK)
         return code;
+    /* A refusal is a result, too: --json prints it on stdout, and stderr has it for people. */
     if (module.code == NULL) {
         if (json)
             check_json_refused(&module);

@@ -11,6 +11,7 @@
 
 enum { DEPTH_SHOWN = 40 }; /* deeper blocks share a margin: a line stays readable */
 
+/* A listing: of which module, and at which function it is. */
 struct disasm {
     const struct code_module *module;
     uint32_t function;
@@ -39,7 +40,9 @@ static bool disasm_show_line(void *context, const struct engine_line *line)
     return true;
 }
 
-/* Its exports, but for the first when that is its label. */
+/*
+ * Print the names that a function is exported by, but for the first when that is its label already.
+ */
 static void disasm_print_exported(const struct engine_code *code, uint32_t function)
 {
     bool is_label = engine_function_name(code, function) == NULL;
@@ -73,6 +76,7 @@ static void disasm_print_header(const struct engine_code *code, uint32_t index)
            function.straight_fuel);
 }
 
+/* The module was validated, so its text can be read; if not, that is a fault of the program. */
 static int disasm_show_function(struct disasm *listing)
 {
     const struct code_module *module = listing->module;
@@ -86,6 +90,7 @@ static int disasm_show_function(struct disasm *listing)
     return EXIT_OK;
 }
 
+/* The head of a listing: the module, and the orders that it imports, which have no text. */
 static void disasm_print_module(const struct code_module *module)
 {
     const struct engine_code *code = module->code;
@@ -106,7 +111,10 @@ static void disasm_print_module(const struct code_module *module)
     }
 }
 
-/* "12" or "f12"; else an export's name, else one of the name section. */
+/*
+ * Find a function by "12" or "f12", else by the name of an export, else by the module's own name
+ * for it.  Lists show all three.
+ */
 static bool disasm_find_function(const struct engine_code *code, const char *text,
                                  uint32_t *function)
 {
@@ -127,6 +135,7 @@ static bool disasm_find_function(const struct engine_code *code, const char *tex
     return false;
 }
 
+/* The function that the command line names. */
 static int disasm_show_one(const struct cli *cli, struct disasm *listing)
 {
     const struct engine_code *code = listing->module->code;

@@ -10,6 +10,7 @@
 #include "site/cli/cli.h"
 #include "site/cli/code_value.h"
 
+/* The imports that a site has: the table of orders of sdk/abi.h. */
 #define ORDER_IMPORT(number, name, params, kind, prototype) [number] = {#name, params},
 static const struct engine_import order_imports[SERAI_ORDER_COUNT] = {SERAI_ORDERS(ORDER_IMPORT)};
 static const struct engine_imports imports = {
@@ -18,27 +19,18 @@ static const struct engine_imports imports = {
 int code_module_read(struct code_module *module, const char *path)
 {
     struct fault fault = {0};
+    enum status status;
 
     *module = (struct code_module){.path = path};
-    switch (file_read(path, ENGINE_MODULE_BYTES_MAX, &module->bytes, &fault)) {
-    case ST_OK:
-        break;
-    case ST_FULL: /* of the file's bound, not of the disk */
+    status = file_read(path, ENGINE_MODULE_BYTES_MAX, &module->bytes, &fault);
+    if (status != ST_OK) {
         code_module_free(module);
-        return cli_fail(EXIT_BAD_DATA, "%s is refused: a module has at most %d bytes", path,
-                        ENGINE_MODULE_BYTES_MAX);
-    case ST_INVALID:
-    case ST_NOMEM:
-    case ST_MISSING:
-    case ST_EXISTS:
-    case ST_CORRUPT:
-    case ST_IO:
-    case ST_BUSY:
-    case ST_DENIED:
-    case ST_UNKNOWN:
-        code_module_free(module);
-        return cli_fault(&fault);
+        return status == ST_FULL /* of the bound of a module, not of the disk */
+                   ? cli_fail(EXIT_BAD_DATA, "%s is refused: a module has at most %d bytes", path,
+                              ENGINE_MODULE_BYTES_MAX)
+                   : cli_fault(&fault);
     }
+    /* The id that a site would know it by, also of a module that is refused. */
     module->id = hash_of(module->bytes.data, module->bytes.size);
     if (module->bytes.size == 0) {
         (void)fault_set(&module->fault, ST_INVALID, "the file is empty");
@@ -87,12 +79,16 @@ const char *code_order_name(const struct engine_code *code, uint32_t function)
 
 /* ---- names ---- */
 
+/* Whether a character stands for itself in a JSON string of plain ASCII. */
 static bool code_is_plain(uint32_t character)
 {
     return character >= 0x20 && character < 0x7f && character != '\\' && character != '"';
 }
 
-/* In quotes; at most room_bytes with the end.  What does not fit is not shown. */
+/*
+ * Write a name in quotes, at most room_bytes with its end.  What does not fit is not shown; no
+ * character is cut in two.
+ */
 static void code_quote_name(char *to, size_t room_bytes, const char *name, size_t size)
 {
     size_t used = 1;
@@ -131,14 +127,14 @@ void code_name_json(FILE *out, const char *name, size_t size)
             putc((int)character, out);
         else if (character < 0x10000)
             fprintf(out, "\\u%04" PRIx32, character);
-        else
+        else /* a pair of surrogates */
             fprintf(out, "\\u%04" PRIx32 "\\u%04" PRIx32, 0xd7c0 + (character >> 10),
                     0xdc00 + (character & 0x3ff));
     }
     putc('"', out);
 }
 
-/* The first name that it is exported by; false when it is not. */
+/* Find the first name that a function is exported by.  False: it is not exported. */
 static bool code_find_exported(const struct engine_code *code, uint32_t function,
                                struct engine_export *export)
 {

@@ -12,13 +12,14 @@
 
 enum {
     ARGS_MAX = 64,
-    SAID_BYTES = 2048, /* of what the compiler complains, shown to the user */
+    OUTPUT_BYTES = 2048, /* of the compiler's output, shown to the user */
     EXIT_NO_COMPILER = 127,
 };
 
 /*
- * The module may be a stranger's, and its C is what the compiler is given: bounds on what that may
- * cost.  The user runs the result in his own name anyway, so there is no jail beside them.
+ * Bounds on what a compile may cost: the module may be anybody's, and the compiler is given C that
+ * was made from it.  There is no jail as a site has it, because the user runs the result in his own
+ * name anyway.
  */
 static const struct {
     int resource;
@@ -28,14 +29,16 @@ static const struct {
               {RLIMIT_FSIZE, (rlim_t)256 << 20},
               {RLIMIT_CORE, 0}};
 
+/* One compile: a directory of its own, and the files in it. */
 struct native_job {
     const char *compiler;
     char directory[FILE_PATH_BYTES];
     char source[FILE_PATH_BYTES];
     char object[FILE_PATH_BYTES];
-    char said[FILE_PATH_BYTES];
+    char output[FILE_PATH_BYTES]; /* of the compiler: a file */
 };
 
+/* Make the directory, in TMPDIR.  On failure nothing is left. */
 static int native_begin(struct native_job *job)
 {
     const char *base = getenv("TMPDIR");
@@ -51,30 +54,33 @@ static int native_begin(struct native_job *job)
         return cli_fail(EXIT_IO, "make %s: %s", job->directory, strerror(errno));
     if (file_path(job->source, job->directory, "code.c", &fault) != ST_OK ||
         file_path(job->object, job->directory, "code.so", &fault) != ST_OK ||
-        file_path(job->said, job->directory, "said", &fault) != ST_OK) {
+        file_path(job->output, job->directory, "output", &fault) != ST_OK) {
         (void)!rmdir(job->directory); /* empty, and in the way of nobody */
         return cli_fault(&fault);
     }
     return EXIT_OK;
 }
 
-/* What a compiler left there beside these goes unseen: it was killed, and made files of its own. */
+/*
+ * Remove what was made.  A compiler that was killed may have left files of its own; then the
+ * directory stays, in a place that is cleaned.
+ */
 static void native_end(const struct native_job *job)
 {
     (void)!unlink(job->source);
     (void)!unlink(job->object);
-    (void)!unlink(job->said);
+    (void)!unlink(job->output);
     (void)!rmdir(job->directory);
 }
 
-/* The child: its own directory, what it says in a file, bounds.  Never returns. */
+/* The child: enter the job's directory, send the output to a file, set the bounds, execute. */
 static _Noreturn void native_exec(const struct native_job *job, char *const *args)
 {
-    int said = open(job->said, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int output = open(job->output, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
-    if (said < 0 || null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(said, STDOUT_FILENO) < 0 ||
-        dup2(said, STDERR_FILENO) < 0 || chdir(job->directory) != 0 ||
+    if (output < 0 || null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 ||
+        dup2(output, STDERR_FILENO) < 0 || chdir(job->directory) != 0 ||
         setenv("TMPDIR", job->directory, 1) != 0)
         _exit(1);
     for (size_t i = 0; i < sizeof bounds / sizeof bounds[0]; i++) {
@@ -87,17 +93,20 @@ static _Noreturn void native_exec(const struct native_job *job, char *const *arg
     _exit(EXIT_NO_COMPILER);
 }
 
-/* The first lines of what it said. */
+/*
+ * Print that the compile failed, with the beginning of the compiler's output.  Returns
+ * EXIT_REFUSED.
+ */
 static int native_failed(const struct native_job *job)
 {
-    struct bytes said = {0};
+    struct bytes output = {0};
     int length = 0;
 
-    if (file_read(job->said, ENGINE_MODULE_BYTES_MAX, &said, NULL) == ST_OK)
-        length = said.size < SAID_BYTES ? (int)said.size : SAID_BYTES;
+    if (file_read(job->output, ENGINE_MODULE_BYTES_MAX, &output, NULL) == ST_OK)
+        length = output.size < OUTPUT_BYTES ? (int)output.size : OUTPUT_BYTES;
     (void)cli_fail(EXIT_REFUSED, "%s cannot compile this module%s%.*s", job->compiler,
-                   length == 0 ? "" : ":\n", length, length == 0 ? "" : (const char *)said.data);
-    bytes_fini(&said);
+                   length == 0 ? "" : ":\n", length, length == 0 ? "" : (const char *)output.data);
+    bytes_fini(&output);
     return EXIT_REFUSED;
 }
 
@@ -118,6 +127,7 @@ static int native_run_compiler(const struct native_job *job)
     args[count++] = job->object;
     args[count++] = job->source;
     args[count] = NULL;
+    /* The child must not print what this process has not yet. */
     (void)fflush(NULL);
     child = fork();
     if (child < 0)
@@ -135,6 +145,7 @@ static int native_run_compiler(const struct native_job *job)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? EXIT_OK : native_failed(job);
 }
 
+/* Write the module as C, from what the engine decoded. */
 static int native_write_source(const struct native_job *job, const struct engine_code *code)
 {
     struct bytes text = {0};

@@ -2,7 +2,7 @@
  * serai code run: one exported function, run as a site would, by itself; _initialize before it.
  *
  * There is no site around it, so an order ends the run: what it would answer depends on money,
- * capabilities and neighbours that are not there, and an answer made up would be a wrong one.
+ * capabilities and peers that are not there, and an answer made up would be a wrong one.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -19,6 +19,7 @@
 enum { FRAMES_SHOWN = 16 };
 static const char fuel_default[] = "10000000"; /* what a turn has by the usual price book */
 
+/* A run: what is asked for, then what came of it. */
 struct code_run {
     const struct code_module *module;
     struct engine_instance instance;
@@ -51,6 +52,7 @@ static int run_take_options(struct cli *cli, struct code_run *run)
     return cli_number(cli_value(cli, OPT_FUEL, fuel_default), "--fuel", &run->fuel);
 }
 
+/* Find the function, and refuse what cannot be run here. */
 static int run_find_export(struct code_run *run, const char *name)
 {
     const struct engine_code *code = run->module->code;
@@ -70,7 +72,10 @@ static int run_find_export(struct code_run *run, const char *name)
     return EXIT_OK;
 }
 
-/* A site runs _initialize before the first turn, so whatever is tried stands on what it made. */
+/*
+ * Find _initialize.  A site runs it before the first turn, so whatever is tried here starts from
+ * what it made, too.
+ */
 static int run_find_initialize(struct code_run *run)
 {
     struct fault fault = {0};
@@ -83,6 +88,7 @@ static int run_find_initialize(struct code_run *run)
     return EXIT_OK;
 }
 
+/* Read the arguments by the types of the function's parameters. */
 static int run_take_args(const struct cli *cli, struct code_run *run)
 {
     const char *params = run->function.params;
@@ -102,6 +108,10 @@ static int run_take_args(const struct cli *cli, struct code_run *run)
 
 /* ---- running ---- */
 
+/*
+ * Called by the engine for an order: remember it with its arguments, and end the run.  The number
+ * of arguments is that of the import that is bound to the order.
+ */
 static bool run_stop_at_order(void *host, struct engine_instance *instance, uint32_t order,
                               const uint64_t *args, int64_t *result)
 {
@@ -122,6 +132,10 @@ static bool run_stop_at_order(void *host, struct engine_instance *instance, uint
     return false;
 }
 
+/*
+ * Make an instance as a site's arena does, of the largest memory that the module may grow to.
+ * False: out of memory.  run_end() frees it in any case.
+ */
 static bool run_begin(struct code_run *run)
 {
     const struct engine_code *code = run->module->code;
@@ -153,6 +167,7 @@ static void run_end(struct code_run *run)
     engine_stack_free(run->stack);
 }
 
+/* _initialize and the function share one budget. */
 static void run_both(struct code_run *run)
 {
     struct engine_instance *instance = &run->instance;
@@ -167,6 +182,7 @@ static void run_both(struct code_run *run)
 
 /* ---- what came of it ---- */
 
+/* Two runs that end with the same hash left the same memory, in either tier. */
 static struct hash run_memory_hash(const struct code_run *run)
 {
     return hash_of(run->instance.memory,
@@ -182,6 +198,7 @@ static uint32_t run_cards_marked(const struct code_run *run)
     return marked;
 }
 
+/* The frames of a run that did not end well, innermost first.  *depth: how many there were. */
 static uint32_t run_frames(const struct code_run *run, struct engine_frame frames[FRAMES_SHOWN],
                            uint32_t *depth)
 {
@@ -190,7 +207,10 @@ static uint32_t run_frames(const struct code_run *run, struct engine_frame frame
                                        : engine_backtrace(run->stack, frames, FRAMES_SHOWN, depth);
 }
 
-/* "facet_send(7, 1024, 5, ...)", small numbers as the guest sees them. */
+/*
+ * Print the order that ended the run, "facet_send(7, 1024, 5, ...)", with numbers as the guest has
+ * them.
+ */
 static void run_print_order(const struct code_run *run)
 {
     struct engine_function function;
@@ -211,6 +231,7 @@ static void run_print_order(const struct code_run *run)
     }
 }
 
+/* What ended the run, and where. */
 static void run_text_outcome(const struct code_run *run)
 {
     struct engine_frame frames[FRAMES_SHOWN];
@@ -258,7 +279,7 @@ static void run_print_text(const struct code_run *run)
            64 * run->instance.memory_pages, run_cards_marked(run), hash_print(digest, &hash));
 }
 
-/* Fixed words, for programs; those for people may change. */
+/* Fixed words for programs; those of engine_outcome_name() are for people and may change. */
 static const char *run_outcome_word(enum engine_outcome outcome)
 {
     switch (outcome) {
@@ -368,6 +389,7 @@ int cmd_code_run(struct cli *cli)
     if (code == EXIT_OK)
         code = run_module(cli, &run);
     run_end(&run);
+    /* In this order: the module must not point to code that is gone. */
     engine_code_use_native(module.code, NULL);
     engine_native_free(native);
     code_module_free(&module);

@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a type is made of; floats have a fraction. */
+/*
+ * A type of WebAssembly: its letter in signatures, and how its bits are laid out.  Floats are IEEE
+ * 754:  a sign, an exponent, a fraction.
+ */
 struct value_type {
     char letter;
     const char *name;
@@ -41,11 +44,13 @@ static uint64_t value_sign(const struct value_type *type)
     return UINT64_C(1) << (type->bits - 1);
 }
 
+/* All bits of the exponent.  Larger bit patterns, without the sign, are NaNs. */
 static uint64_t value_infinity(const struct value_type *type)
 {
     return (value_sign(type) - 1) & ~value_mask(type->fraction_bits);
 }
 
+/* The top bit of the fraction: alone it is the payload of the canonical NaN. */
 static uint64_t value_quiet(const struct value_type *type)
 {
     return UINT64_C(1) << (type->fraction_bits - 1);
@@ -58,7 +63,7 @@ static bool value_is_hex(const char *text)
     return text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
 }
 
-/* Digits to the end of the text; strtoull alone would take blanks and signs before them. */
+/* Read digits to the end of the text.  strtoull() alone would take blanks and signs before them. */
 static bool value_parse_digits(const char *text, int base, uint64_t *number)
 {
     const char *digits = base == 16 ? text + 2 : text;
@@ -72,6 +77,10 @@ static bool value_parse_digits(const char *text, int base, uint64_t *number)
     return errno == 0 && *end == '\0';
 }
 
+/*
+ * Signed or unsigned: both name the same bits, so the range is from the smallest signed to the
+ * largest unsigned.
+ */
 static bool value_parse_integer(const struct value_type *type, const char *text, uint64_t *bits)
 {
     bool negative = *text == '-';
@@ -86,7 +95,7 @@ static bool value_parse_integer(const struct value_type *type, const char *text,
     return true;
 }
 
-/* Digits with at most one point among them; how many were digits. */
+/* Move past digits with at most one point among them.  Returns how many digits there were. */
 static size_t value_span_digits(const char **text, const char *set)
 {
     size_t whole = strspn(*text, set);
@@ -101,7 +110,10 @@ static size_t value_span_digits(const char **text, const char *set)
     return whole + fraction;
 }
 
-/* strtod knows more than what is promised: blanks, words, and numbers with something behind. */
+/*
+ * Whether a text is a decimal or hex float and nothing else.  strtod() knows more than is promised:
+ * blanks, words, and numbers with something after them.
+ */
 static bool value_is_float(const char *text)
 {
     bool hex = value_is_hex(text);
@@ -140,6 +152,7 @@ static bool value_parse_number(const struct value_type *type, const char *text, 
     return *bits < value_infinity(type);
 }
 
+/* "nan" or "nan:0xPAYLOAD".  A payload of 0 would be infinity. */
 static bool value_parse_nan(const struct value_type *type, const char *text, uint64_t *bits)
 {
     uint64_t payload = value_quiet(type);
@@ -172,6 +185,7 @@ static bool value_parse_float(const struct value_type *type, const char *text, u
     return true;
 }
 
+/* The exact bits of a value, "0x...", no more than the type has. */
 static bool value_parse_bits(const struct value_type *type, const char *text, uint64_t *bits)
 {
     return value_is_hex(text) && value_parse_digits(text, 16, bits) &&
@@ -204,6 +218,7 @@ enum status code_value_parse(const char *text, char type, uint64_t *bits, struct
 
 /* ---- writing ---- */
 
+/* Write a finite float so that it reads back the same, in as few digits as that takes. */
 static void value_print_number(char text[CODE_VALUE_BYTES], const struct value_type *type,
                                uint64_t bits)
 {
@@ -218,7 +233,7 @@ static void value_print_number(char text[CODE_VALUE_BYTES], const struct value_t
     } else {
         memcpy(&value, &bits, sizeof value);
     }
-    /* The shortest that comes back; 9 and 17 digits always do. */
+    /* 9 and 17 digits are always enough. */
     for (int digits = 1; digits <= (narrow ? 9 : 17); digits++) {
         uint64_t back = 0;
 

@@ -1,4 +1,7 @@
-/* The table of commands. */
+/*
+ * The table of commands.  Parsing and help read it; each row names its function (commands.h).  The
+ * lint compares the commands with docs/control.md and the man page.
+ */
 #include "site/cli/commands.h"
 #include "engine/engine.h"
 #include "site/cli/options.h"
@@ -29,21 +32,21 @@ const struct cli_command cli_commands[] = {
     {.group = "site",
      .verb = "key",
      .operands = "",
-     .summary = "the site's public key, which its neighbours need",
+     .summary = "the site's public key, which its peers need",
      .run = cmd_site_key},
     {.group = "link",
      .verb = "add",
      .operands = "NAME",
-     .summary = "join a neighbour; it must add this site too",
+     .summary = "join a peer; it must add this site too",
      .run = cmd_link_add,
-     .options = OPTION(OPT_NEIGHBOUR) | OPTION(OPT_ENDPOINT) | OPTION(OPT_DEBT),
+     .options = OPTION(OPT_PEER) | OPTION(OPT_ENDPOINT) | OPTION(OPT_DEBT),
      .is_signed = true,
      .operands_min = 1,
      .operands_max = 1},
     {.group = "link",
      .verb = "set",
      .operands = "NAME",
-     .summary = "change where a neighbour is dialled, or raise what it may owe",
+     .summary = "change where a peer is dialled, or raise what it may owe",
      .run = cmd_link_set,
      .options = OPTION(OPT_ENDPOINT) | OPTION(OPT_DEBT),
      .is_signed = true,
@@ -93,7 +96,7 @@ const struct cli_command cli_commands[] = {
     {.group = "link",
      .verb = "resume",
      .operands = "NAME",
-     .summary = "let a frozen link compare with its neighbour and go on",
+     .summary = "let a frozen link compare with its peer and go on",
      .run = cmd_link_resume,
      .is_signed = true,
      .operands_min = 1,

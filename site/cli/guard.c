@@ -11,8 +11,10 @@
 #include "site/control/paths.h"
 #include "site/control/place.h"
 
+/* By descriptor, for messages. */
 static const char *const names[] = {"standard input", "standard output", "standard error"};
 
+/* By device and inode: the shell may have opened it by any path. */
 static bool guard_is_same(const struct stat *file, const char *path)
 {
     struct stat other;
@@ -20,14 +22,17 @@ static bool guard_is_same(const struct stat *file, const char *path)
     return stat(path, &other) == 0 && other.st_dev == file->st_dev && other.st_ino == file->st_ino;
 }
 
-/* A key file that was named, or what is kept beside it. */
+/*
+ * Whether the file is the key file at `path`, or one that is kept next to it
+ * (site/control/keyfile.h).
+ */
 static bool guard_is_key(const struct stat *file, const char *path)
 {
-    static const char *const beside[] = {".number", ".pending", ".site"};
+    static const char *const suffixes[] = {".number", ".pending", ".site"};
     char name[FILE_PATH_BYTES];
 
-    for (size_t i = 0; i < sizeof beside / sizeof beside[0]; i++) {
-        int size = snprintf(name, sizeof name, "%s%s", path, beside[i]);
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+        int size = snprintf(name, sizeof name, "%s%s", path, suffixes[i]);
 
         if (size > 0 && (size_t)size < sizeof name && guard_is_same(file, name))
             return true;
@@ -35,7 +40,10 @@ static bool guard_is_key(const struct stat *file, const char *path)
     return guard_is_same(file, path);
 }
 
-/* The command reads this file: only what is written to it does harm. */
+/*
+ * Whether the descriptor can be written to.  A key file may be read from stdin: only writing into
+ * it does harm.
+ */
 static bool guard_is_written(int fd)
 {
     int flags = fcntl(fd, F_GETFL);
@@ -43,7 +51,10 @@ static bool guard_is_written(int fd)
     return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
 }
 
-/* One word of the command line, or where a site may be. */
+/*
+ * Whether a word of the command line leads to the file: as a site's directory, or as a key file.
+ * `path` is set to its name, for people.
+ */
 static bool guard_is_found_by(const char *word, int fd, const struct stat *file,
                               char path[PLACE_OWN_BYTES])
 {
@@ -59,6 +70,10 @@ static bool guard_is_found_by(const char *word, int fd, const struct stat *file,
     return true;
 }
 
+/*
+ * Try the default site and all words.  Which of them name a site or a key is not known before the
+ * line is taken apart, and taking it apart may print.
+ */
 static bool guard_is_found(int argc, char **argv, int fd, const struct stat *file,
                            char path[PLACE_OWN_BYTES])
 {
@@ -86,6 +101,10 @@ int guard_output(int argc, char **argv)
         if (own[fd])
             code = EXIT_USAGE;
     }
+    /*
+     * Then even the reason would be written into the site's file: the exit code is all that is
+     * said.
+     */
     if (own[STDERR_FILENO])
         return code;
     for (int fd = STDIN_FILENO; fd < STDERR_FILENO; fd++)

@@ -14,10 +14,12 @@
 struct cli;
 
 /*
- * Find an agent or a customer by "4097", "agent:4097" or a name.  The daemon is asked about names:
- * EXIT_MISSING when nobody has it, EXIT_USAGE when several do.
+ * Find an agent by "4097", "agent:4097" or a name.  The daemon is asked about names: EXIT_MISSING
+ * when nobody has it, EXIT_USAGE when several do.
  */
 MUST_CHECK int cli_agent(struct cli *cli, const char *text, uint64_t *agent);
+
+/* Find a customer as cli_agent() finds an agent. */
 MUST_CHECK int cli_customer(struct cli *cli, const char *text, uint64_t *customer);
 
 /* Find the account of an agent or a customer by its name, or by `kind:` and its name or number. */

@@ -1,3 +1,4 @@
+/* The command line: one table of options for parsing and help, and one pass over argv. */
 #include "site/cli/options.h"
 
 #include <stdio.h>
@@ -12,6 +13,7 @@ struct cli_option {
     const char *help;
 };
 
+/* A name may stand twice: a command takes one of the two (options.h). */
 static const struct cli_option options[OPTION_COUNT] = {
     [OPT_SITE] =
         {"site", "DIR|SOCKET",
@@ -47,8 +49,8 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPT_TIER] = {"tier", "0|1", "0 interprets (default), 1 compiles with cc and runs that"},
     [OPT_SITE_KEY] = {"site-key", "HEX|FILE",
                       "the site's key, where its directory cannot be read (default: KEY.site)"},
-    [OPT_NEIGHBOUR] = {"key", "HEX", "the neighbour's key: `serai site key` prints it there"},
-    [OPT_DEBT] = {"limit", "AMOUNT", "the most that the neighbour may owe this site"},
+    [OPT_PEER] = {"key", "HEX", "the peer's key: `serai site key` prints it there"},
+    [OPT_DEBT] = {"limit", "AMOUNT", "the most that the peer may owe this site"},
     [OPT_SINCE_MARK] = {"since", "MARK", "only what moved since this mark"},
     [OPT_SIGN_WITH] = {"sign-with", "FILE", "sign with this key instead of the operator's"},
     [OPT_ENDPOINT] = {"endpoint", "E", "where it listens, tcp://HOST:PORT (none: it dials us)"},
@@ -59,6 +61,7 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPT_INTERFACE_B] = {"interface-b", "N", "the link of B that leads to A, by its interface"},
 };
 
+/* All options of a command: its own, and those that follow from what kind of command it is. */
 static uint64_t options_allowed(const struct cli_command *command)
 {
     uint64_t common = OPTION(OPT_SITE) | OPTION(OPT_JSON) | OPTION(OPT_HELP);
@@ -70,14 +73,15 @@ static uint64_t options_allowed(const struct cli_command *command)
     if (command->is_signed)
         common |= OPTION(OPT_SITE_KEY) | OPTION(OPT_KEY) | OPTION(OPT_RETRY) | OPTION(OPT_FORGET) |
                   OPTION(OPT_OFFLINE);
-    /* There --key is what the command is about. */
-    if ((command->options & OPTION(OPT_NEIGHBOUR)) != 0)
+    /* Where --key is the peer's, the key that signs has another name. */
+    if ((command->options & OPTION(OPT_PEER)) != 0)
         common = (common & ~OPTION(OPT_KEY)) | OPTION(OPT_SIGN_WITH);
     return common | command->options;
 }
 
-/* ---- help ---- */
+/* ---- help: printed from the tables, so it cannot lack a command or an option ---- */
 
+/* All commands, or those of one group. */
 static void help_print_commands(FILE *out, const char *group)
 {
     fprintf(out, "usage: serai GROUP VERB [options]\n\n");
@@ -91,7 +95,7 @@ static void help_print_commands(FILE *out, const char *group)
         fprintf(out, "  %-34s %s\n", line, command->summary);
     }
     fprintf(out, "\n`serai GROUP VERB --help` shows the options of one.\n"
-                 "`serai --version` tells what this program is and which formats it speaks.\n");
+                 "`serai --version` shows what this program is and which formats it speaks.\n");
 }
 
 static void help_print_command(FILE *out, const struct cli_command *command)
@@ -128,7 +132,7 @@ static bool options_is_group(const char *group)
     return false;
 }
 
-/* Of those that the command takes; -1: none. */
+/* The option of this name among those that the command takes; -1: none. */
 static int options_find(const struct cli_command *command, const char *name, size_t length)
 {
     for (int id = 0; id < OPTION_COUNT; id++)
@@ -138,6 +142,7 @@ static int options_find(const struct cli_command *command, const char *name, siz
     return -1;
 }
 
+/* Returns -1 to go on, as all below. */
 static int options_store(struct cli_args *args, int id, const char *value)
 {
     args->given[id] = true;
@@ -150,7 +155,10 @@ static int options_store(struct cli_args *args, int id, const char *value)
     return -1;
 }
 
-/* One option; *index stands at it and is moved past its value. */
+/*
+ * Take one option, "--name value" or "--name=value".  *index is its place and is moved to its
+ * value.  Returns -1 to go on, or the exit code after a complaint.
+ */
 static int options_take(struct cli_args *args, int argc, char **argv, int *index)
 {
     const struct cli_command *command = args->command;
@@ -163,6 +171,7 @@ static int options_take(struct cli_args *args, int argc, char **argv, int *index
         return cli_fail(EXIT_USAGE, "%s %s has no option --%.*s; `serai %s %s --help` lists them",
                         command->group, command->verb, (int)length, name, command->group,
                         command->verb);
+    /* A value for a switch is a slip, and so is an option given twice: neither is guessed at. */
     if (options[id].value == NULL && value != NULL)
         return cli_fail(EXIT_USAGE, "--%s takes no value", options[id].name);
     if (options[id].value != NULL && value == NULL) {
@@ -175,6 +184,10 @@ static int options_take(struct cli_args *args, int argc, char **argv, int *index
     return options_store(args, id, value);
 }
 
+/*
+ * Take the words after group and verb.  "--" ends the options, so that a text may begin with
+ * dashes.
+ */
 static int options_take_words(struct cli_args *args, int argc, char **argv)
 {
     bool options_end = false;
@@ -197,6 +210,7 @@ static int options_take_words(struct cli_args *args, int argc, char **argv)
     return -1;
 }
 
+/* Both spellings: `serai version` is what people try second. */
 static bool options_wants_version(int argc, char **argv)
 {
     return argc >= 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0);
@@ -248,7 +262,7 @@ int cli_parse(struct cli_args *args, int argc, char **argv)
     if (args->given[OPT_RETRY] && args->given[OPT_FORGET])
         return cli_fail(EXIT_USAGE,
                         "--retry asks for an answer, and --forget gives it up: say one");
-    /* Then the request is kept already; its words need not be said again. */
+    /* The words of a request that is kept need not be given again. */
     if (args->operand_count < args->command->operands_min && !cli_is_kept(args))
         return cli_fail(EXIT_USAGE, "usage: serai %s %s %s", args->command->group,
                         args->command->verb, args->command->operands);

@@ -36,7 +36,7 @@ enum cli_option_id {
     OPT_TIER,
     OPT_SITE_KEY,
     /* Each has the name of one above and another meaning: a command takes one of the two. */
-    OPT_NEIGHBOUR,
+    OPT_PEER,
     OPT_DEBT,
     OPT_SINCE_MARK,
     OPT_SIGN_WITH,

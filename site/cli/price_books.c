@@ -4,6 +4,7 @@
 
 #include "site/cli/render.h"
 
+/* A book on its way out as one JSON object: what stands before the next value. */
 struct printing {
     FILE *out;
     const char *between;
@@ -61,11 +62,15 @@ enum status price_books_read(struct core_books *books, const struct store *store
     return status;
 }
 
-/* The row of a book was made durable with the event that names it, so it is there by now. */
+/*
+ * Make sure that book `id` is read.  Its row was made durable with the event that names it, so a
+ * journal that names it has it.
+ */
 static enum status price_books_find(struct price_books *books, uint64_t id, struct fault *fault)
 {
     enum status status = ST_OK;
 
+    /* All are read again: a daemon that runs may have put further ones in force. */
     if (id > books->books.count)
         status = price_books_read(&books->books, books->store, fault);
     if (status == ST_OK && (id == 0 || id > books->books.count))

@@ -1,3 +1,4 @@
+/* Answers of the daemon for people and for programs: one walk over CBOR for each. */
 #include "site/cli/render.h"
 
 #include <inttypes.h>
@@ -22,6 +23,7 @@ void render_json_text(FILE *out, const char *text)
     for (size_t at = 0; at < size;) {
         unsigned char c = (unsigned char)text[at];
         uint32_t character;
+        /* length 0: this byte is no UTF-8. */
         size_t length = utf8_next(text + at, size - at, &character);
 
         if (c == '"' || c == '\\')
@@ -33,7 +35,7 @@ void render_json_text(FILE *out, const char *text)
         else if (length == 0)
             fprintf(out, "\\udc%02x", (unsigned)c);
         else
-            (void)fwrite(text + at, 1, length, out); /* cli_main looks whether stdout took it */
+            (void)fwrite(text + at, 1, length, out); /* cli_main() sees whether stdout took it */
         at += length == 0 ? 1 : length;
     }
     putc('"', out);
@@ -50,6 +52,9 @@ static void json_bytes(FILE *out, struct cbor *in)
     putc('"', out);
 }
 
+/*
+ * A text of any length, which a fixed buffer could not hold.  Without memory it is printed as null.
+ */
 static void json_text(FILE *out, struct cbor *in)
 {
     struct cbor ahead = *in;
@@ -68,7 +73,7 @@ static void json_text(FILE *out, struct cbor *in)
     free(text);
 }
 
-/* Depth is bounded by the reader. */
+/* Print the next item.  The depth of arrays and maps is bounded by the reader (base/cbor.h). */
 static void json_item(FILE *out, struct cbor *in);
 
 static void json_array(FILE *out, struct cbor *in)
@@ -84,6 +89,7 @@ static void json_array(FILE *out, struct cbor *in)
     putc(']', out);
 }
 
+/* Keys are texts (docs/control.md, "Messages"), as JSON wants. */
 static void json_map(FILE *out, struct cbor *in)
 {
     uint64_t count = cbor_get_map_any(in, ITEMS_MAX);
@@ -124,7 +130,7 @@ static void json_item(FILE *out, struct cbor *in)
         cbor_get_null(in);
         fputs("null", out);
         return;
-    case CBOR_END:
+    case CBOR_END: /* an item that is missing: the JSON stays well-formed */
         fputs("null", out);
         return;
     }
@@ -157,7 +163,10 @@ void render_json(FILE *out, const uint8_t *item, size_t size)
 
 /* ---- fields ---- */
 
-/* The next item as a short text: scalars as people write them, the rest as JSON, cut to fit. */
+/*
+ * Read the next item as a short text: a scalar as people write it, anything else as JSON, cut to
+ * fit.
+ */
 static void render_take_text(struct cbor *in, char text[RENDER_TEXT_BYTES])
 {
     size_t size;
@@ -173,6 +182,7 @@ static void render_take_text(struct cbor *in, char text[RENDER_TEXT_BYTES])
     }
     if (cbor_peek(&inside) == CBOR_NULL)
         return;
+    /* The rest is printed into `text`; what does not fit is lost. */
     out = fmemopen(text, RENDER_TEXT_BYTES, "w");
     if (out == NULL)
         return;
@@ -188,6 +198,7 @@ static void render_take_text(struct cbor *in, char text[RENDER_TEXT_BYTES])
     text[RENDER_TEXT_BYTES - 1] = '\0';
 }
 
+/* Find the value of a key in a map; *in then stands before it. */
 static bool render_find_field(const uint8_t *map, size_t size, const char *key, struct cbor *in)
 {
     uint64_t count;
@@ -240,7 +251,10 @@ const uint8_t *render_bytes(const uint8_t *map, size_t size, const char *key, si
     return cbor_get_bytes(&in, bytes_size, SIZE_MAX);
 }
 
-/* Digits, a point and nine digits: only amounts look like that. */
+/*
+ * Whether a text is digits, a point and nine digits.  Only amounts look like that, so they need no
+ * type of their own in answers.
+ */
 static bool render_is_amount(const char *text)
 {
     size_t whole = strspn(text, "0123456789");
@@ -249,6 +263,7 @@ static bool render_is_amount(const char *text)
            text[whole + 10] == '\0';
 }
 
+/* Print a label, filled up so that values stand below each other. */
 static void render_label(FILE *out, const char *label)
 {
     size_t length = strlen(label);
@@ -264,6 +279,7 @@ void render_field(FILE *out, const char *label, const char *value)
     putc('\n', out);
 }
 
+/* A field as one line: blanks for underscores in the key, the unit after an amount. */
 static void render_print_field(FILE *out, const char *key, const char *value, const char *currency)
 {
     char label[RENDER_TEXT_BYTES];
@@ -278,7 +294,7 @@ static void render_print_field(FILE *out, const char *key, const char *value, co
             render_is_amount(value) ? currency : "");
 }
 
-/* CBOR sorts keys by length; people want to see first who it is and how it is. */
+/* Keys that are shown first: who it is and how it is.  Deterministic CBOR sorts keys by length. */
 static const char *const first_keys[] = {"name",   "agent", "id",     "customer", "account",
                                          "parent", "state", "reason", "balance",  "needs",
                                          "mark",   "site",  "frame",  "currency"};
@@ -326,6 +342,7 @@ void render_each(const uint8_t *item, size_t size,
     uint64_t count;
 
     cbor_init(&in, item, size);
+    /* A map: its first array is the one that is meant. */
     if (cbor_peek(&in) == CBOR_MAP) {
         count = cbor_get_map_any(&in, ITEMS_MAX);
         for (uint64_t i = 0; i < count; i++) {
@@ -370,7 +387,7 @@ struct table_text {
     char **cells; /* row by row */
     size_t count;
     size_t capacity;
-    bool failed;
+    bool failed; /* out of memory: later rows are lost, and table_text_print() says so */
 };
 
 struct table_text *table_text_new(const char *const *headers, size_t columns)
@@ -386,6 +403,7 @@ struct table_text *table_text_new(const char *const *headers, size_t columns)
     return table;
 }
 
+/* Room for one more row. */
 static bool table_text_make_room(struct table_text *table)
 {
     char **cells =
@@ -397,6 +415,7 @@ static bool table_text_make_room(struct table_text *table)
     return true;
 }
 
+/* NULL when out of memory. */
 static char *table_text_copy_escaped(const char *text)
 {
     size_t size = strlen(text);
@@ -431,6 +450,7 @@ void table_text_row_escaped(struct table_text *table, const char *const *cells)
     table_text_add_row(table, cells, strdup);
 }
 
+/* A cell that could not be copied is empty. */
 static const char *table_text_cell(const struct table_text *table, size_t row, size_t column)
 {
     const char *text = table->cells[row * table->columns + column];
@@ -443,7 +463,10 @@ static bool table_text_is_numeric(const char *text)
     return *text != '\0' && text[strspn(text, "-0123456789.")] == '\0';
 }
 
-/* Width of a column, 0 when it is empty; negative widths stand left, as for printf. */
+/*
+ * The width of a column: 0 when it is empty in all rows, negative for text, which stands left, as
+ * for printf().
+ */
 static int table_text_width(const struct table_text *table, size_t rows, size_t column)
 {
     int width = 0;
@@ -464,7 +487,7 @@ static int table_text_width(const struct table_text *table, size_t rows, size_t 
     return numeric ? width : -width;
 }
 
-/* Blanks are owed until something follows them, so that no line ends in them. */
+/* Print a cell.  *blanks are printed before the next one only, so that no line ends in blanks. */
 static void table_text_print_cell(FILE *out, const char *text, int width, size_t *blanks)
 {
     size_t length = text_columns(text);
@@ -510,6 +533,7 @@ void table_text_print(struct table_text *table, FILE *out)
     rows = table->count / table->columns;
     for (size_t i = 0; i < table->columns; i++)
         widths[i] = table_text_width(table, rows, i);
+    /* Row 0 is the headers; a table without rows prints nothing. */
     for (size_t row = 0; row <= rows && rows > 0; row++)
         table_text_print_row(out, table, widths, row);
     if (table->failed)

@@ -13,6 +13,7 @@
 #include "site/control/paths.h"
 #include "site/core/core.h"
 
+/* One error of the configuration as compilers print theirs: file, line, column. */
 static void setup_report_error(void *context, const struct config_error *error)
 {
     const struct cli *cli = context;
@@ -53,7 +54,10 @@ static void setup_log_price_error(void *context, const struct config_error *erro
               error->file, error->line, error->column, error->text);
 }
 
-/* On SIGHUP; the same checks as in a start. */
+/*
+ * Read prices.toml again, on SIGHUP, by the same checks as in a start.  The daemon calls this, so
+ * errors go to the log.
+ */
 static bool setup_read_prices(const char *dir, struct pricebook *book)
 {
     const struct config_reader reader = {.orders = &core_order_names,
@@ -61,11 +65,12 @@ static bool setup_read_prices(const char *dir, struct pricebook *book)
     struct fault fault = {0};
     enum status status = config_load_prices(dir, &reader, book, &fault);
 
-    if (status != ST_OK && status != ST_INVALID) /* of that each error was logged */
+    if (status != ST_OK && status != ST_INVALID) /* each error of an invalid one is logged */
         log_write(LOG_ERROR, "prices.refused", "reason=\"%s\"", fault.text);
     return status == ST_OK;
 }
 
+/* The whole audit, which a start runs if the daemon before could not write its books. */
 static enum status setup_verify(const struct store_read *read, struct fault *fault)
 {
     struct verify_report report;
@@ -73,6 +78,7 @@ static enum status setup_verify(const struct store_read *read, struct fault *fau
     return audit_verify(read, &core_audit, &report, fault);
 }
 
+/* Public halves only: the daemon reads the site's secret itself, once its compiler is forked. */
 static enum status setup_load_keys(const struct cli *cli, struct daemon_options *options,
                                    struct fault *fault)
 {
@@ -88,6 +94,10 @@ static enum status setup_load_keys(const struct cli *cli, struct daemon_options 
     return status;
 }
 
+/*
+ * site/config knows nothing of the compiler, so the settings are copied here.  The lists and texts
+ * are borrowed from the configuration.
+ */
 static struct tier1_options setup_tier1(const struct config_engine *engine)
 {
     static_assert((int)TIER1_NAMED == (int)CONFIG_TIER1_NAMED &&

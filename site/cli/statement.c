@@ -30,8 +30,8 @@ void statement_free(struct statement *statement)
 /* ---- lines of a journal, from either source ---- */
 
 /*
- * Take a transfer that touches an account of a link.  Until sites settle, only messages move money
- * there; anything else would escape the comparison.
+ * Take a transfer if it moves an account of a link.  Until sites settle, only messages move money
+ * there; anything else would escape the comparison, so it is refused.
  */
 static enum status statement_take_transfer(struct statement *statement, uint64_t frame,
                                            const struct transfer *transfer, struct fault *fault)
@@ -61,6 +61,7 @@ static enum status statement_take_transfer(struct statement *statement, uint64_t
 
 /* ---- from a directory ---- */
 
+/* A link of the site, with how far its own counters are: the books are compared up to there. */
 static void statement_take_link(void *context, struct link *link)
 {
     struct statement *statement = context;
@@ -84,8 +85,8 @@ static enum status statement_read_key(const struct cli *cli, uint8_t key[LINK_KE
 }
 
 /*
- * Who the site is and its links.  Before the journal is read: of a running site the books are then
- * at least as new as what the links say of themselves.
+ * Read which site it is and its links, before the journal is read.  A site that runs goes on
+ * meanwhile:  its books are then at least as new as these counters.
  */
 static enum status statement_take_head(struct statement *statement, const struct cli *cli,
                                        const struct books *books, struct fault *fault)
@@ -118,6 +119,7 @@ static enum status statement_take_line(void *context, const struct journal_line 
     return statement_take_transfer(context, line->frame, &line->transfer, fault);
 }
 
+/* Read the store of a site that lies on this machine. */
 static int statement_read_directory(const struct cli *cli, struct statement *statement)
 {
     const struct journal_reader reader = {.line = statement_take_line, .context = statement};
@@ -138,8 +140,14 @@ static int statement_read_directory(const struct cli *cli, struct statement *sta
     return status == ST_OK ? EXIT_OK : cli_fail(EXIT_BAD_DATA, "%s: %s", other.dir, fault.text);
 }
 
-/* ---- from an export ---- */
+/*
+ * ---- from an export ----
+ *
+ * The file may come from another site's operator, so each value is checked.  A function that reads
+ * a line returns NULL, or what is wrong with it.
+ */
 
+/* The text under a key; empty when there is none. */
 static const char *statement_text(const json_t *object, const char *key)
 {
     const char *text = json_string_value(json_object_get(object, key));
@@ -147,7 +155,10 @@ static const char *statement_text(const json_t *object, const char *key)
     return text == NULL ? "" : text;
 }
 
-/* A number, or a text of one: programs that round numbers leave those alone. */
+/*
+ * Read a number, or a text of digits: exports write large numbers as texts, which no program
+ * rounds.
+ */
 static bool statement_number(const json_t *object, const char *key, uint64_t *number)
 {
     const json_t *value = json_object_get(object, key);
@@ -191,7 +202,7 @@ static const char *statement_take_link_line(struct statement *statement, const j
     if (link->known)
         return "it names an interface twice";
     if (!hex_parse(link->key, LINK_KEY_BYTES, statement_text(line, "key")))
-        return "the neighbour's key is no key";
+        return "the peer's key is no key";
     if (strlen(statement_text(line, "name")) > LINK_NAME_BYTES_MAX)
         return "the link's name is too long";
     if (!statement_number(line, "sent", &link->sent.through) ||
@@ -202,7 +213,7 @@ static const char *statement_take_link_line(struct statement *statement, const j
     return NULL;
 }
 
-/* Codes stand in exports as texts. */
+/* The code of a text; exports have codes as texts.  0: another one than those of links. */
 static uint64_t statement_code(const char *text)
 {
     if (strcmp(text, transfer_code_text(TRANSFER_LINK_SENT)) == 0)
@@ -229,7 +240,10 @@ static const char *statement_take_money_line(struct statement *statement, const 
                                                                                 : fault->text;
 }
 
-/* NULL, or what is wrong with the line. */
+/*
+ * Read one line, by its `type`.  A line of the journal has none; lines of other types, such as
+ * books of prices, are passed over.
+ */
 static const char *statement_take_export_line(struct statement *statement, const char *text,
                                               size_t size, struct fault *fault)
 {
@@ -255,6 +269,7 @@ static const char *statement_take_export_line(struct statement *statement, const
 
 static int statement_read_export(struct statement *statement, FILE *file)
 {
+    /* Static: too large for the stack, and one file is read at a time. */
     static char text[EXPORT_LINE_BYTES];
     struct fault fault = {0};
 
@@ -318,6 +333,7 @@ enum status statement_write_head(const struct cli *cli, const struct books *book
     if (status == ST_OK)
         fprintf(out, "{\"type\":\"site\",\"key\":\"%s\",\"currency\":\"%s\"}\n",
                 hex_print(hex, head->key, LINK_KEY_BYTES), head->currency);
+    /* Interfaces are given out from 1 without a gap, and those of removed links are known, too. */
     for (size_t i = 1; status == ST_OK && i <= LINK_INTERFACES_MAX && head->links[i].known; i++) {
         const struct statement_link *link = &head->links[i];
 

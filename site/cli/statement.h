@@ -1,5 +1,5 @@
 /*
- * The links of one site by its books: which neighbours it has, and each message with money that
+ * The links of one site by its books: which peers it has, and each message with money that
  * crossed.  Read from an export (ledger export --format jsonl) or from a site's directory.
  *
  * An export begins with lines that are not the ledger's: who the site is, and which interface leads
@@ -22,7 +22,7 @@ struct cli;
 
 struct statement_link {
     bool known;                  /* by a line of its own; else only by its money */
-    uint8_t key[LINK_KEY_BYTES]; /* the neighbour's, when known */
+    uint8_t key[LINK_KEY_BYTES]; /* the peer's, when known */
     char name[LINK_NAME_BYTES_MAX + 1];
     bool removed;
     struct reconcile_lines sent;

@@ -1,6 +1,6 @@
 /*
- * What this program is and which formats it speaks, each number from the code that refuses all
- * others.
+ * `serai --version`: what this program is and which formats it speaks.  Each number is taken from
+ * the code that refuses all others.
  */
 #include <stdio.h>
 
@@ -14,8 +14,8 @@
 
 struct format {
     const char *label;
-    const char *key; /* in JSON */
-    const char *before;
+    const char *key;    /* in JSON */
+    const char *before; /* the number, for people */
     int number;
 };
 

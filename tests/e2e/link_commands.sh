@@ -116,7 +116,7 @@ end_named b TERM
 books_agree a b
 exits 0 '= minted  *1.000000000' "$serai" audit network "$work/a" "$work/b"
 exits 0 'in flight  *0.000000000' "$serai" audit network "$work/a" "$work/b"
-exits 1 'a neighbour is left out' "$serai" audit network "$work/b"
+exits 1 'a peer is left out' "$serai" audit network "$work/b"
 exits 64 'is given twice' "$serai" audit network "$work/a" "$work/a"
 exits 66 '' "$serai" audit network "$work/a" "$work/none"
 holds "over links, at A" "$(on a audit verify --json | jq -r .in_flight)" 0.051000000

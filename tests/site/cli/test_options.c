@@ -129,7 +129,7 @@ START_TEST(an_option_of_two_meanings_has_that_of_the_command)
 {
     ck_assert_int_eq(PARSE("link", "add", "b", "--key", "k", "--limit=1", "--sign-with", "f"), -1);
     ck_assert(!args.given[OPT_KEY] && !args.given[OPT_LIMIT]);
-    ck_assert_str_eq(args.values[OPT_NEIGHBOUR], "k");
+    ck_assert_str_eq(args.values[OPT_PEER], "k");
     ck_assert_str_eq(args.values[OPT_DEBT], "1");
     ck_assert_str_eq(args.values[OPT_SIGN_WITH], "f");
     ck_assert_int_eq(PARSE("link", "freeze", "b", "--key", "k"), -1);
