@@ -64,11 +64,11 @@ enum serai_refusal {
     SERAI_E_MISSING = -8,  /* no such entry, code or interface */
     SERAI_E_CLOSED = -9,   /* revoked, closed, sold, or its agent is dead */
     SERAI_E_CREDIT = -10,  /* the far end has armed no more: ask for a room event */
-    SERAI_E_PENDING = -11, /* the neighbour has not answered yet */
+    SERAI_E_PENDING = -11, /* the peer has not answered yet */
     SERAI_E_EXISTS = -12,  /* there is one already */
     SERAI_E_QUOTA = -13,   /* the customer's cap is reached */
     SERAI_E_POSTAGE = -14, /* less than the facet asks */
-    SERAI_E_LIMIT = -15,   /* the neighbour gives this site no more credit: later, or less */
+    SERAI_E_LIMIT = -15,   /* the peer lets this site owe no more: later, or less */
     SERAI_E_SILENT = -16,  /* FAILED: who was to answer neither did nor kept the reply */
     SERAI_E_FROZEN = -18,  /* FAILED: who was to answer is frozen, for longer than the site waits */
 };
@@ -125,7 +125,7 @@ enum { SERAI_RIGHT_READ = 1, SERAI_RIGHT_WRITE = 2, SERAI_RIGHT_OWNER = 4 };
 /*
  * ---- the orders ----
  * X(number, name, parameter letters, kind of the thing in the first argument, C prototype)
- * Letters: i = i32, l = i64.  The number is fixed for ever; the name is also the price key
+ * Letters: i = i32, l = i64.  The number never changes; the name is also the price key
  * (`orders.<name>` in the price book).
  */
 #define SERAI_ORDERS(X)                                                                            \

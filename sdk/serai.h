@@ -68,7 +68,7 @@ static inline void serai_text_add_bytes(struct serai_text *text, const char *byt
     int32_t room = SERAI_LOG_LINE_BYTES_MAX - text->size;
     int32_t part = size < room ? size : room;
 
-    if (size <= 0 || part <= 0) /* `bytes` may be NULL when there are none */
+    if (size <= 0 || part <= 0) /* also when `bytes` is NULL */
         return;
     memcpy(text->bytes + text->size, bytes, (size_t)part);
     text->size += part;
@@ -118,40 +118,41 @@ static inline void serai_text_add_money(struct serai_text *text, int64_t nanos)
 }
 
 /*
- * Append the format `words` with the values put in: %d takes the next one as a number, %m as money,
- * %% is a %.  There must be as many values as it asks for.
+ * Append `format` with the values put in: %d takes the next one as a number, %m as money, %% is a
+ * %.  There must be as many values as it asks for.
  */
-static inline void serai_text_add_values(struct serai_text *text, const char *words,
+static inline void serai_text_add_values(struct serai_text *text, const char *format,
                                          const int64_t *values)
 {
-    for (; *words != 0; words++) {
-        if (*words != '%' || words[1] == 0) {
-            serai_text_add_bytes(text, words, 1);
+    for (; *format != 0; format++) {
+        if (*format != '%' || format[1] == 0) {
+            serai_text_add_bytes(text, format, 1);
             continue;
         }
-        words++;
-        if (*words == 'd')
+        format++;
+        if (*format == 'd')
             serai_text_add_int(text, *values++);
-        else if (*words == 'm')
+        else if (*format == 'm')
             serai_text_add_money(text, *values++);
         else
-            serai_text_add_bytes(text, words, 1);
+            serai_text_add_bytes(text, format, 1);
     }
 }
 
 /* Empty the text, then write as serai_log_values(): serai_text_values(&text, "hops=%d", hops). */
 #ifndef __cplusplus
-#define serai_text_values(text, words, ...)                                                        \
-    ((text)->size = 0, serai_text_add_values((text), (words), (const int64_t[]){__VA_ARGS__}))
+#define serai_text_values(text, format, ...)                                                       \
+    ((text)->size = 0, serai_text_add_values((text), (format), (const int64_t[]){__VA_ARGS__}))
 #else
 extern "C++" {
+/* As the macro of this name, for C++. */
 template <typename... Values>
-static inline void serai_text_values(serai_text *text, const char *words, Values... values)
+static inline void serai_text_values(serai_text *text, const char *format, Values... values)
 {
     const int64_t list[] = {static_cast<int64_t>(values)...};
 
     text->size = 0;
-    serai_text_add_values(text, words, list);
+    serai_text_add_values(text, format, list);
 }
 }
 #endif
@@ -211,7 +212,7 @@ static inline int64_t serai_answer(int32_t reply, const void *data, int32_t size
         return 0;
     answer = facet_send(reply, data, size, NULL, 0, money, 0, SERAI_SLOT_NONE);
     if (answer < 0)
-        (void)cap_drop(reply); /* who asked hears that no answer comes */
+        (void)cap_drop(reply); /* its sender then learns that no answer comes */
     return answer;
 }
 
@@ -244,12 +245,12 @@ static inline int64_t serai_log_bytes(const char *words, const char *bytes, int3
 }
 
 /* Write a log line as serai_log_values() does, with the values in an array. */
-static inline int64_t serai_log_list(const char *words, const int64_t *values)
+static inline int64_t serai_log_list(const char *format, const int64_t *values)
 {
     struct serai_text text;
 
     text.size = 0; /* not {0}: that would clear the whole line each time, and clearing is paid */
-    serai_text_add_values(&text, words, values);
+    serai_text_add_values(&text, format, values);
     return serai_text_log(&text);
 }
 
@@ -259,15 +260,16 @@ static inline int64_t serai_log_list(const char *words, const int64_t *values)
  * as many as the format asks for, and at least one.
  */
 #ifndef __cplusplus
-#define serai_log_values(words, ...) serai_log_list((words), (const int64_t[]){__VA_ARGS__})
+#define serai_log_values(format, ...) serai_log_list((format), (const int64_t[]){__VA_ARGS__})
 #else
 extern "C++" {
+/* As the macro of this name, for C++. */
 template <typename... Values>
-static inline int64_t serai_log_values(const char *words, Values... values)
+static inline int64_t serai_log_values(const char *format, Values... values)
 {
     const int64_t list[] = {static_cast<int64_t>(values)...};
 
-    return serai_log_list(words, list);
+    return serai_log_list(format, list);
 }
 }
 #endif
@@ -324,8 +326,9 @@ static inline int64_t serai_digits(const char *text, int32_t size, int32_t *used
     return value;
 }
 
-/* The whole number given for `name`; `other` when there is none, or it is not one. */
-static inline int64_t serai_arg_int(const char *name, const char *text, int32_t size, int64_t other)
+/* The whole number given for `name`; `fallback` when there is none, or it is not one. */
+static inline int64_t serai_arg_int(const char *name, const char *text, int32_t size,
+                                    int64_t fallback)
 {
     int32_t value_size;
     int32_t used;
@@ -334,10 +337,10 @@ static inline int64_t serai_arg_int(const char *name, const char *text, int32_t 
     int64_t number;
 
     if (value == NULL)
-        return other;
+        return fallback;
     number = serai_digits(value + minus, value_size - minus, &used);
     if (used == 0 || used + minus != value_size)
-        return other;
+        return fallback;
     return minus ? -number : number;
 }
 
@@ -346,7 +349,7 @@ static inline int64_t serai_arg_int(const char *name, const char *text, int32_t 
  * when there is none, or it is not one.
  */
 static inline int64_t serai_arg_money(const char *name, const char *text, int32_t size,
-                                      int64_t other)
+                                      int64_t fallback)
 {
     int32_t value_size;
     int32_t used;
@@ -356,18 +359,18 @@ static inline int64_t serai_arg_money(const char *name, const char *text, int32_
     int64_t part = 0;
 
     if (value == NULL)
-        return other;
+        return fallback;
     whole = serai_digits(value, value_size, &used);
     if (used == 0 || used > 9)
-        return other;
+        return fallback;
     if (used < value_size && value[used] == '.') {
         part = serai_digits(value + used + 1, value_size - used - 1, &places);
         if (places == 0 || places > 9)
-            return other;
+            return fallback;
         used += 1 + places;
     }
     if (used != value_size)
-        return other;
+        return fallback;
     for (; places < 9; places++)
         part *= 10;
     return whole * 1000000000 + part;

@@ -39,7 +39,7 @@ struct serai_credit {
     int32_t end;
     int32_t window;       /* packets; 0: not armed yet */
     int32_t packet_bytes; /* of one, at most */
-    int32_t used;         /* dealt with, and not yet armed again */
+    int32_t used;         /* handled, and not granted again yet */
 };
 
 /*
@@ -60,7 +60,7 @@ static inline int64_t serai_arm(struct serai_credit *credit, int32_t end, int32_
 }
 
 /*
- * Record that `packets` more of those that came in are dealt with, and let as many come again: in
+ * Record that `packets` more of those that came in are handled, and let as many come again: in
  * halves of the window, as an order with each packet would cost more than the packet.  Without
  * money for it this happens at the next call; nothing happens before serai_arm().
  */

@@ -29,12 +29,13 @@ static int64_t calls_wanted;
 static int64_t calls_done;
 static int64_t paid;
 
+/* Made by the service: the offer comes as a packet. */
 static void begin_loaded(void)
 {
     char args[SERAI_LOAD_ARGS_BYTES_MAX];
 
     calls_wanted = serai_arg_int("calls", args, (int32_t)event_read(args, sizeof args, 0), 10);
-    /* The credit that was armed for the loader is ours now, so the offer can come already. */
+    /* The packets that were granted to the loader are ours now, so the offer can come already. */
     serai_log_values("customer: ready for %d calls", calls_wanted);
 }
 
@@ -70,7 +71,7 @@ static void take_offer(int32_t size)
     find_service();
 }
 
-/* Deployed by a person: the number is among the arguments. */
+/* Deployed by a person: the number is among the arguments, and the price. */
 static void begin_deployed(void)
 {
     char args[SERAI_LOAD_ARGS_BYTES_MAX];
@@ -84,6 +85,10 @@ static void begin_deployed(void)
         serai_log("customer: a number has 24 digits");
 }
 
+/*
+ * The calls are made: take the entry out of the heap, which refunds its deposit to whoever does
+ * that.
+ */
 static void take_entry(int64_t words)
 {
     int64_t before;
@@ -99,6 +104,7 @@ static void take_entry(int64_t words)
                          self_balance(SERAI_SLOT_SELF) - before);
 }
 
+/* An answer to a call, with the change. */
 static void take_service_answer(int32_t size)
 {
     struct serai_event event;

@@ -13,7 +13,7 @@
  */
 #include <serai_outbox.h>
 
-enum { READY = 'r', PAY = 'p', GIVE = 'g', CHANGE = 'c' }; /* all that is sent beside the money */
+enum { READY = 'r', PAY = 'p', GIVE = 'g', CHANGE = 'c' }; /* all that is sent besides the money */
 enum { WINDOW = 32, MAX_FEE = 1000000 };
 enum role { SOURCE, RELAY, SINK };
 
@@ -38,6 +38,7 @@ static void pump(void)
     } while (left > 0 && down.count == 0);
 }
 
+/* Find out which part of the chain this agent is, and buy the channel to the next. */
 static void join_chain(bool deployed)
 {
     args_size = (int32_t)event_read(args, sizeof args, 0);
@@ -92,6 +93,7 @@ static void relay_packet(struct serai_outbox *to, uint8_t kind, int64_t money)
         serai_log_values("relay: forwarded %d packets, kept %d nanos", passed, kept);
 }
 
+/* The sink: count what comes, and send all of it back at the end. */
 static void collect(uint8_t kind, int64_t money)
 {
     serai_rearm(&up_credit, 1);
@@ -106,6 +108,7 @@ static void collect(uint8_t kind, int64_t money)
     }
 }
 
+/* The source: a packet that came up the chain may begin a round. */
 static void begin_round(uint8_t kind, int64_t money)
 {
     serai_rearm(&down_credit, 1);

@@ -22,7 +22,7 @@ static struct serai_load load;
 static uint8_t number[SERAI_HEAP_NUMBER_BYTES];
 static bool number_waits; /* to be sent to the parent */
 static bool is_first;
-static const char *via; /* what the next one is told of it */
+static const char *via; /* what the next one is given of it */
 static int32_t via_size;
 static int64_t price, calls, earned;
 
@@ -36,7 +36,10 @@ static void tell_number(void)
     (void)serai_text_log(&text);
 }
 
-/* Back along the road.  The parent may have armed nothing yet: then ask for word when it has. */
+/*
+ * Send the number back along the road.  The parent may have granted nothing yet: then ask for a
+ * room event.
+ */
 static void send_number(void)
 {
     int64_t answer;
@@ -64,6 +67,7 @@ static void open_service(void)
     send_number();
 }
 
+/* Make the next outpost, or open the service when this is the last one. */
 static void build_road(bool deployed)
 {
     int64_t end;
@@ -83,6 +87,7 @@ static void build_road(bool deployed)
         serai_log_values("outpost: no channel, refusal %d", end);
 }
 
+/* The answer to channel_buy(): load this agent's own code into the newborn. */
 static void load_next_outpost(int32_t end)
 {
     struct serai_event event;
@@ -101,6 +106,7 @@ static void load_next_outpost(int32_t end)
     (void)serai_load_self(&load, end, text.bytes, text.size);
 }
 
+/* A call that pays less than the price gets its money back. */
 static void answer_call(void)
 {
     struct serai_event event;

@@ -22,7 +22,7 @@ static const char REPORT[] = "I am a scout now";
 static char args[SERAI_LOAD_ARGS_BYTES_MAX];
 static int32_t args_size, via_size;
 static int64_t endowment, max_fee;
-static const char *via; /* what the next one is told of it */
+static const char *via; /* what the next one is given of it */
 static struct serai_load load;
 static bool report_waits;
 
@@ -54,6 +54,7 @@ static void buy_channel(void)
         serai_log_values("scout: asked for a channel, endowment %m", endowment);
 }
 
+/* What a scout does first, however it came to be. */
 static void explore(int32_t size)
 {
     args_size = size < (int32_t)sizeof args ? size : (int32_t)sizeof args;
@@ -63,7 +64,7 @@ static void explore(int32_t size)
         buy_channel();
 }
 
-/* Tell the parent.  It may have armed nothing yet: then ask for word when it has. */
+/* Report to the parent.  It may have granted nothing yet: then ask for a room event. */
 static void send_report(void)
 {
     int64_t answer = channel_send(SERAI_SLOT_ORIGIN, REPORT, sizeof REPORT - 1, 0);
@@ -73,7 +74,7 @@ static void send_report(void)
         (void)channel_room(SERAI_SLOT_ORIGIN);
 }
 
-/* The neighbour answered: someone is born over there, or not. */
+/* The answer to channel_buy(): someone is born over there, or not. */
 static void make_scout(int32_t end)
 {
     struct serai_event event;
@@ -86,7 +87,7 @@ static void make_scout(int32_t end)
         return;
     }
     serai_log_values("scout: the channel is open, its fee was %m", event.fee);
-    /* Nothing can be sent to an end that is not armed: make room for the child's reports. */
+    /* Nothing can be sent to an end that granted nothing: make room for the child's reports. */
     (void)channel_arm(end, 2, 2 * REPORT_BYTES_MAX);
 
     serai_text_values(&text, "hops=%d endowment=%m max_fee=%m sell=%d",
@@ -100,6 +101,7 @@ static void make_scout(int32_t end)
         serai_log_values("scout: sent %d of my %d bytes of code", load.sent, load.size);
 }
 
+/* A packet from the child: its report, or the complaint of its loader. */
 static void read_report(int32_t end, int32_t size)
 {
     char words[REPORT_BYTES_MAX];

@@ -14,7 +14,7 @@
 
 enum { BADGE = 1, TEXT_BYTES_MAX = 4096, SHOWN_EVERY = 10 };
 
-/* What the customer is handed: the number, then the price. */
+/* The message that the customer is sent: the number, then the price. */
 struct offer {
     uint8_t number[SERAI_HEAP_NUMBER_BYTES];
     uint8_t spare[4];
@@ -63,6 +63,7 @@ static void send_offer(int32_t end)
         serai_log_values("service: cannot hand over the number, refusal %d", answer);
 }
 
+/* The answer to channel_buy(): make the newborn become the customer, and send it the offer. */
 static void hire(int32_t end)
 {
     struct serai_event event;
@@ -98,6 +99,7 @@ static int64_t count_words(const char *text, int32_t size)
     return words;
 }
 
+/* A call that pays less than the price gets its money back, and -1. */
 static void count_for_money(int32_t size)
 {
     static char text[TEXT_BYTES_MAX];

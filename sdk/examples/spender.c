@@ -5,8 +5,8 @@
  *   mark=0.0001   balance below which it wants a notice
  *   burn=1        after each message send itself the next; else count only what others send
  *   work=1000     rounds of a loop for each message
- *   every=10      log each so many messages
- *   buffers=1     hold so many buffers of 16 MiB, only for their rent
+ *   every=10      log each time after that many messages
+ *   buffers=1     hold that many buffers of 16 MiB, only for their rent
  */
 #include <serai.h>
 

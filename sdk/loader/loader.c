@@ -39,6 +39,7 @@ static uint8_t *load_module_room(int32_t size)
 }
 #endif
 
+/* Send back why an instruction was not obeyed, with the refusal of the site if it gave one. */
 static void load_complain(const char *words, int64_t refusal)
 {
     struct serai_text text;
@@ -50,10 +51,14 @@ static void load_complain(const char *words, int64_t refusal)
         serai_text_add(&text, ", refusal ");
         serai_text_add_int(&text, refusal);
     }
-    /* If there is no room the far end waits for nothing: it armed nothing. */
+    /* Without room nothing is sent: a far end that granted none does not wait for it. */
     (void)!channel_send(SERAI_SLOT_ORIGIN, text.bytes, text.size, 0);
 }
 
+/*
+ * BEGIN: the size of a module, little-endian, and its code id.  Whatever was begun before is
+ * forgotten.
+ */
 static void load_begin(int32_t size)
 {
     uint8_t head[4 + SERAI_CODE_ID_BYTES];
@@ -80,6 +85,7 @@ static void load_begin(int32_t size)
     memcpy(module_id, head + 4, SERAI_CODE_ID_BYTES);
 }
 
+/* PIECE: the next bytes of the module. */
 static void load_piece(int32_t size)
 {
     if (size > module_size - module_have) {
@@ -91,7 +97,10 @@ static void load_piece(int32_t size)
     module_have += size;
 }
 
-/* Arguments start at `offset` of the packet.  Refused only if the site refuses. */
+/*
+ * Become the code `id`.  The arguments are `size` bytes from `offset` of the packet on.  When the
+ * site agrees, this turn is the last one of the loader.
+ */
 static void load_become_with_args(const uint8_t *id, int32_t offset, int32_t size)
 {
     int64_t answer;
@@ -106,6 +115,7 @@ static void load_become_with_args(const uint8_t *id, int32_t offset, int32_t siz
         load_complain("the site does not let me become this code", answer);
 }
 
+/* BECOME: the module is complete; give it to the site, and become it. */
 static void load_become(int32_t size)
 {
     uint8_t id[SERAI_CODE_ID_BYTES];
@@ -128,6 +138,7 @@ static void load_become(int32_t size)
     load_become_with_args(module_id, 1, size);
 }
 
+/* USE: become code that the site has already. */
 static void load_use(int32_t size)
 {
     uint8_t id[SERAI_CODE_ID_BYTES];
@@ -140,6 +151,7 @@ static void load_use(int32_t size)
     load_become_with_args(id, 1 + (int32_t)sizeof id, size - (int32_t)sizeof id);
 }
 
+/* FETCH: take a capability out of the heap, for what this agent becomes. */
 static void load_fetch(int32_t size)
 {
     uint8_t number[SERAI_HEAP_NUMBER_BYTES];
@@ -155,6 +167,7 @@ static void load_fetch(int32_t size)
         load_complain("the heap has nothing for me under this number", answer);
 }
 
+/* Obey the instruction in a packet: its number, one byte, and then its operands. */
 static void load_obey(int32_t size)
 {
     uint8_t number = 0; /* of no instruction: an empty packet is a wrong one too */
