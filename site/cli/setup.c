@@ -1,6 +1,5 @@
 #include "site/cli/setup.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -94,33 +93,6 @@ static enum status setup_load_keys(const struct cli *cli, struct daemon_options 
     return status;
 }
 
-/*
- * site/config knows nothing of the compiler, so the settings are copied here.  The lists and texts
- * are borrowed from the configuration.
- */
-static struct tier1_options setup_tier1(const struct config_engine *engine)
-{
-    static_assert((int)TIER1_NAMED == (int)CONFIG_TIER1_NAMED &&
-                      (int)TIER1_ALL == (int)CONFIG_TIER1_ALL,
-                  "one setting");
-    return (struct tier1_options){
-        .mode = (enum tier1_mode)engine->tier1,
-        .codes = engine->codes,
-        .code_count = engine->code_count,
-        .hot_fuel = engine->hot_fuel,
-        .effort_fuel = engine->effort_fuel,
-        .module_bytes_max = engine->module_bytes,
-        .objects_max = engine->objects,
-        .compiler = engine->compiler,
-        .weak_jail = engine->weak_jail,
-        .compile_s = engine->compile_seconds,
-        .compile_memory_bytes = engine->compile_memory,
-        .object_bytes_max = engine->object_bytes,
-        .cache_bytes_max = engine->cache_bytes,
-        .cache_objects_max = engine->cache_objects,
-    };
-}
-
 int setup_fill_options(struct cli *cli, struct setup *setup)
 {
     const struct site_config *config = &setup->config;
@@ -141,7 +113,7 @@ int setup_fill_options(struct cli *cli, struct setup *setup)
         .loader = loader_wasm,
         .loader_size = loader_wasm_size,
         .verify = setup_verify,
-        .tier1 = setup_tier1(&config->engine),
+        .tier1 = &config->engine,
         .ready_fd = -1,
         .sandbox = true,
     };

@@ -62,12 +62,6 @@ enum status compiler_start(struct compiler **compiler, const struct compiler_opt
 {
     struct compiler_options absolute = *options;
     struct compiler *made = calloc(1, sizeof *made);
-    const struct cache cache = {
-        .dir = options->dir,
-        .bytes_max = options->cache_bytes_max,
-        .objects_max = options->cache_objects_max,
-        .object_bytes_max = options->object_bytes_max,
-    };
     char *dir = NULL;
     enum status status;
 
@@ -76,13 +70,13 @@ enum status compiler_start(struct compiler **compiler, const struct compiler_opt
     /* None yet: compiler_free() may be called after every step. */
     made->fd = -1;
     made->service = -1;
-    status = cache_make(&cache, fault);
+    status = cache_make(&options->cache, fault);
     if (status == ST_OK) {
         /* Absolute, as the directory of a jail has to be. */
-        dir = realpath(options->dir, NULL);
+        dir = realpath(options->cache.dir, NULL);
         if (dir == NULL)
-            status = fault_set(fault, ST_IO, "look at %s: %s", options->dir, strerror(errno));
-        absolute.dir = dir;
+            status = fault_set(fault, ST_IO, "look at %s: %s", options->cache.dir, strerror(errno));
+        absolute.cache.dir = dir;
     }
     if (status == ST_OK)
         status = compiler_map_group(made, fault);

@@ -16,15 +16,12 @@
 #include "site/compiler/compiler_jail.h"
 
 struct compiler_options {
-    const char *dir;          /* of the cache; made if it is not there; its parent is */
+    struct cache cache;       /* its directory is made if it is not there; the parent is */
     const char *program;      /* a path, or a name to look for where the system's programs are */
     const char *const *flags; /* besides input and output; ends with NULL */
     const char *engine_id;    /* what objects depend on besides module, compiler and flags */
     bool weak_jail;           /* also where the kernel cannot lock the compiler in fully */
     struct jail_limits limits;
-    uint64_t cache_bytes_max;
-    uint64_t cache_objects_max;
-    uint64_t object_bytes_max; /* at most cache_bytes_max */
     /* The C text of a module; called in the service. */
     enum status (*emit)(const uint8_t *module, size_t size, struct bytes *text,
                         struct fault *fault);

@@ -21,7 +21,7 @@ struct cache {
     const char *dir; /* absolute; borrowed */
     uint64_t bytes_max;
     uint64_t objects_max;
-    uint64_t object_bytes_max;
+    uint64_t object_bytes_max; /* at most bytes_max */
 };
 
 /*

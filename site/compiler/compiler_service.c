@@ -269,14 +269,14 @@ static void service_hash_tool(struct service *service)
 static enum status service_begin(struct service *service, struct fault *fault)
 {
     const struct compiler_options *options = service->options;
-    struct rules_files files = {.writable = options->dir};
+    struct rules_files files = {.writable = options->cache.dir};
     enum status status;
 
     service_offer_to_be_killed();
-    (void)snprintf(service->job, sizeof service->job, "%.4000s/job", options->dir);
-    (void)snprintf(service->input, sizeof service->input, "%.4000s/job/%s", options->dir,
+    (void)snprintf(service->job, sizeof service->job, "%.4000s/job", options->cache.dir);
+    (void)snprintf(service->input, sizeof service->input, "%.4000s/job/%s", options->cache.dir,
                    input_name);
-    (void)snprintf(service->output, sizeof service->output, "%.4000s/job/%s", options->dir,
+    (void)snprintf(service->output, sizeof service->output, "%.4000s/job/%s", options->cache.dir,
                    output_name);
     status = cache_open(&service->cache, &service->lock, fault);
     if (status != ST_OK)
@@ -426,12 +426,7 @@ _Noreturn void compiler_serve(const struct compiler_options *options, int fd, _A
     service.options = options;
     service.fd = TALK_FD;
     service.group = group;
-    service.cache = (struct cache){
-        .dir = options->dir,
-        .bytes_max = options->cache_bytes_max,
-        .objects_max = options->cache_objects_max,
-        .object_bytes_max = options->object_bytes_max,
-    };
+    service.cache = options->cache;
     if (status == ST_OK)
         status = service_begin(&service, &fault);
     service.hello.works = status == ST_OK;

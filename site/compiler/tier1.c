@@ -45,7 +45,7 @@ struct tier1_job {
 };
 
 struct tier1 {
-    struct tier1_options options;
+    struct tier1_settings settings;
     struct compiler *compiler; /* NULL: the mode is off */
     struct wake wake;          /* the thread's */
     struct ring jobs;
@@ -84,23 +84,23 @@ static const char *tier1_mode_name(enum tier1_mode mode)
 /* The one place where the settings of [engine] become bounds of the jail and of the cache. */
 static enum status tier1_start_compiler(struct tier1 *tier1, const char *dir, struct fault *fault)
 {
-    const struct tier1_options *options = &tier1->options;
+    const struct tier1_settings *settings = &tier1->settings;
     char path[FILE_PATH_BYTES];
     struct compiler_options compiler = {
-        .dir = path,
-        .program = options->compiler,
+        .cache = {.dir = path,
+                  .bytes_max = settings->cache_bytes_max,
+                  .objects_max = settings->cache_objects_max,
+                  .object_bytes_max = settings->object_bytes_max},
+        .program = settings->compiler,
         .flags = engine_native_flags(),
         .engine_id = engine_native_id(),
-        .weak_jail = options->weak_jail,
-        .limits = {.cpu_s = options->compile_s,
-                   .wall_ms = options->compile_s * 1000 * WALL_FACTOR,
-                   .memory_bytes = options->compile_memory_bytes,
-                   .file_bytes = options->object_bytes_max * 4, /* assembler's text is larger */
+        .weak_jail = settings->weak_jail,
+        .limits = {.cpu_s = settings->compile_s,
+                   .wall_ms = settings->compile_s * 1000 * WALL_FACTOR,
+                   .memory_bytes = settings->compile_bytes,
+                   .file_bytes = settings->object_bytes_max * 4, /* assembler's text is larger */
                    .processes = PROCESSES_MAX,
                    .files = FILES_MAX_MADE},
-        .cache_bytes_max = options->cache_bytes_max,
-        .cache_objects_max = options->cache_objects_max,
-        .object_bytes_max = options->object_bytes_max,
         .emit = agents_code_emit,
     };
     enum status status = file_path(path, dir, SITE_COMPILED, fault);
@@ -110,22 +110,26 @@ static enum status tier1_start_compiler(struct tier1 *tier1, const char *dir, st
     return compiler_start(&tier1->compiler, &compiler, fault);
 }
 
-enum status tier1_new(struct tier1 **tier1, const struct tier1_options *options, const char *dir,
+enum status tier1_new(struct tier1 **tier1, const struct tier1_settings *settings, const char *dir,
                       struct fault *fault)
 {
+    static const struct tier1_settings off;
     struct tier1 *made = calloc(1, sizeof *made);
     enum status status = ST_OK;
 
     if (made == NULL)
         return fault_set(fault, ST_NOMEM, "tier 1: out of memory");
-    made->options = *options;
+    if (settings == NULL)
+        settings = &off;
+    made->settings = *settings;
     made->wake.fd = -1;
     atomic_init(&made->stopping, false);
     made->changed = true; /* the core has seen no state yet */
-    (void)snprintf(made->state.mode, sizeof made->state.mode, "%s", tier1_mode_name(options->mode));
+    (void)snprintf(made->state.mode, sizeof made->state.mode, "%s",
+                   tier1_mode_name(settings->mode));
     for (size_t i = 0; i < JOBS_MAX; i++)
         made->spare[made->spare_count++] = &made->pool[i];
-    if (options->mode != TIER1_OFF) {
+    if (settings->mode != TIER1_OFF) {
         status = tier1_start_compiler(made, dir, fault);
         if (status == ST_OK)
             status = wake_init(&made->wake, fault);
@@ -252,7 +256,7 @@ static void tier1_take_hello(struct tier1 *tier1, struct core *core)
         agents_watch_code(core_agents(core), 0, 0);
         log_write(LOG_WARN, "tier1.unavailable",
                   "compiler=%s reason=\"%s\" next=\"all code runs in tier 0\"",
-                  tier1->options.compiler, hello->reason);
+                  tier1->settings.compiler, hello->reason);
         return;
     }
     tier1->changed = true;
@@ -286,7 +290,7 @@ static void tier1_load(struct tier1 *tier1, struct core *core, const struct tier
     char hex[HASH_TEXT_BYTES];
     enum status status;
 
-    while (agents_codes_native(agents) >= tier1->options.objects_max)
+    while (agents_codes_native(agents) >= tier1->settings.objects_max)
         agents_code_unload(agents);
     status = agents_code_load(agents, &job->code, job->answer.path, &fault);
     if (status == ST_MISSING) /* its last agent died meanwhile; the object waits for the next */
@@ -360,10 +364,10 @@ static void tier1_take(struct tier1 *tier1, struct core *core, struct tier1_job 
 
 static bool tier1_is_wanted(const struct tier1 *tier1, const struct hash *code)
 {
-    if (tier1->options.mode == TIER1_ALL)
+    if (tier1->settings.mode == TIER1_ALL)
         return true;
-    for (size_t i = 0; i < tier1->options.code_count; i++) {
-        if (hash_equal(&tier1->options.codes[i], code))
+    for (size_t i = 0; i < tier1->settings.code_count; i++) {
+        if (hash_equal(&tier1->settings.codes[i], code))
             return true;
     }
     return false;
@@ -385,7 +389,7 @@ static void tier1_send_hot(struct tier1 *tier1, struct core *core)
             agents_code_note(core_agents(core), &hot.id, "engine.codes does not name it");
             continue;
         }
-        if (hot.size > tier1->options.module_bytes_max) {
+        if (hot.size > tier1->settings.module_bytes_max) {
             tier1_refuse(tier1, core, &hot.id, "the module is larger than engine.module_bytes");
             continue;
         }
@@ -414,8 +418,8 @@ void tier1_step(struct tier1 *tier1, struct core *core)
     if (tier1->compiler != NULL) {
         /* From the first step on, not from the hello on: what gets hot in between is not missed. */
         if (!tier1->watches)
-            agents_watch_code(core_agents(core), tier1->options.hot_fuel,
-                              tier1->options.effort_fuel);
+            agents_watch_code(core_agents(core), tier1->settings.hot_fuel,
+                              tier1->settings.effort_fuel);
         tier1->watches = true;
         while ((job = ring_pop(&tier1->done)) != NULL)
             tier1_take(tier1, core, job);

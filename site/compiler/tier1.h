@@ -11,34 +11,17 @@
 
 #include "base/ring.h"
 #include "site/compiler/compiler.h"
+#include "site/compiler/settings.h"
 #include "site/core/core.h"
-
-enum tier1_mode { TIER1_OFF, TIER1_NAMED, TIER1_ALL };
-
-struct tier1_options {
-    enum tier1_mode mode;
-    const struct hash *codes; /* TIER1_NAMED: those */
-    size_t code_count;
-    uint64_t hot_fuel;         /* that a code's agents use before it is looked at */
-    uint64_t effort_fuel;      /* and for each unit of its effort, before it is compiled */
-    uint64_t module_bytes_max; /* of code that is compiled */
-    uint64_t objects_max;      /* loaded at once */
-    const char *compiler;      /* a path, or a name to look for */
-    bool weak_jail;
-    uint64_t compile_s;            /* of CPU */
-    uint64_t compile_memory_bytes; /* of each process */
-    uint64_t object_bytes_max;
-    uint64_t cache_bytes_max;
-    uint64_t cache_objects_max;
-};
 
 struct tier1; /* opaque */
 
 /*
  * Start the compiler's service, before any key is read (compiler_start()).  `dir` is the site's.  A
- * mode of TIER1_OFF starts nothing.  ST_NOMEM, ST_IO, ST_DENIED.
+ * mode of TIER1_OFF starts nothing, and so does NULL for `settings`, which are copied.  ST_NOMEM,
+ * ST_IO, ST_DENIED.
  */
-MUST_CHECK enum status tier1_new(struct tier1 **tier1, const struct tier1_options *options,
+MUST_CHECK enum status tier1_new(struct tier1 **tier1, const struct tier1_settings *settings,
                                  const char *dir, struct fault *fault);
 
 /* Free it, after its thread has ended; NULL is allowed. */

@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "market/market.h"
+#include "site/compiler/settings.h"
 
 enum {
     CONFIG_FILE_BYTES_MAX = 1 << 20,
@@ -18,29 +19,7 @@ enum {
     CONFIG_PATH_BYTES = 512, /* room for dir plus file name */
     CONFIG_ENDPOINT_BYTES = 129,
     CONFIG_SOCKET_BYTES = 108, /* sun_path of a unix socket */
-    CONFIG_COMPILER_BYTES = 200,
-    CONFIG_CODES_MAX = 256, /* more of them, and "all" is meant */
-    DISK_SHARE_MAX = 90,    /* percent */
-};
-
-enum config_tier1 { CONFIG_TIER1_OFF = 0, CONFIG_TIER1_NAMED = 1, CONFIG_TIER1_ALL = 2 };
-
-/* [engine]: what runs as native code, and how that is made (docs/operate.md, docs/engine.md). */
-struct config_engine {
-    enum config_tier1 tier1;             /* tier1 = "off" */
-    struct hash codes[CONFIG_CODES_MAX]; /* codes = "": ids between blanks, for "named" */
-    size_t code_count;
-    char compiler[CONFIG_COMPILER_BYTES]; /* compiler = "cc" */
-    bool weak_jail;                       /* jail = "full"; "weak": also without Landlock */
-    uint64_t hot_fuel;                    /* hot_fuel = "100000000" */
-    uint64_t effort_fuel;                 /* effort_fuel = "2000000": for each unit of effort */
-    uint64_t objects;                     /* objects = "256": loaded at once */
-    uint64_t compile_seconds;             /* compile_seconds = "30": of CPU */
-    uint64_t compile_memory;              /* compile_memory = "1GiB" */
-    uint64_t module_bytes;                /* module_bytes = "256KiB": larger ones stay in tier 0 */
-    uint64_t object_bytes;                /* object_bytes = "4MiB" */
-    uint64_t cache_bytes;                 /* cache_bytes = "256MiB" */
-    uint64_t cache_objects;               /* cache_objects = "1024" */
+    DISK_SHARE_MAX = 90,       /* percent */
 };
 
 /* site.toml; comments give key and default. */
@@ -57,7 +36,7 @@ struct site_config {
     uint64_t disk_full_percent; /* store.disk_full = "15%": below it it holds back */
     /* link.listen = "": where peers dial this site, tcp:// or ipc://; empty: nowhere */
     char link_listen[CONFIG_ENDPOINT_BYTES];
-    struct config_engine engine;
+    struct tier1_settings engine; /* [engine] */
 };
 
 struct config_error {

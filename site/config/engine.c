@@ -46,11 +46,11 @@ static enum status config_parse_bytes(uint64_t *bytes, const char *key, const ch
 
 enum status config_set_tier1(struct site_config *config, const char *text, struct fault *fault)
 {
-    static const char *const names[] = {"off", "named", "all"}; /* by enum config_tier1 */
+    static const char *const names[] = {"off", "named", "all"}; /* by enum tier1_mode */
 
     for (int i = 0; i < 3; i++) {
         if (strcmp(text, names[i]) == 0) {
-            config->engine.tier1 = (enum config_tier1)i;
+            config->engine.mode = (enum tier1_mode)i;
             return ST_OK;
         }
     }
@@ -61,16 +61,16 @@ enum status config_set_tier1(struct site_config *config, const char *text, struc
 enum status config_set_codes(struct site_config *config, const char *text, struct fault *fault)
 {
     static const char blank[] = " \t\r\n,";
-    struct config_engine *engine = &config->engine;
+    struct tier1_settings *engine = &config->engine;
     size_t count = 0;
 
     for (text += strspn(text, blank); *text != '\0'; text += strspn(text, blank)) {
         size_t size = strcspn(text, blank);
         char hex[HASH_TEXT_BYTES] = "";
 
-        if (count == CONFIG_CODES_MAX)
+        if (count == TIER1_CODES_MAX)
             return fault_set(fault, ST_INVALID, "engine.codes: at most %d can be named",
-                             CONFIG_CODES_MAX);
+                             TIER1_CODES_MAX);
         if (size == sizeof hex - 1)
             memcpy(hex, text, size);
         if (!hex_parse(engine->codes[count].bytes, HASH_BYTES, hex))
@@ -90,11 +90,11 @@ enum status config_set_compiler(struct site_config *config, const char *text, st
     size_t size = strlen(text);
 
     /* A relative path would depend on where the daemon was started. */
-    if (size < 1 || size >= CONFIG_COMPILER_BYTES || (strchr(text, '/') != NULL && text[0] != '/'))
+    if (size < 1 || size >= TIER1_COMPILER_BYTES || (strchr(text, '/') != NULL && text[0] != '/'))
         return fault_set(fault, ST_INVALID,
                          "engine.compiler: wants a name such as \"cc\", or an absolute path of at "
                          "most %d bytes",
-                         CONFIG_COMPILER_BYTES - 1);
+                         TIER1_COMPILER_BYTES - 1);
     memcpy(config->engine.compiler, text, size + 1);
     return ST_OK;
 }
@@ -123,60 +123,60 @@ enum status config_set_effort_fuel(struct site_config *config, const char *text,
 
 enum status config_set_objects(struct site_config *config, const char *text, struct fault *fault)
 {
-    return config_parse_count(&config->engine.objects, "engine.objects", text, 1, 4096, fault);
+    return config_parse_count(&config->engine.objects_max, "engine.objects", text, 1, 4096, fault);
 }
 
 enum status config_set_compile_seconds(struct site_config *config, const char *text,
                                        struct fault *fault)
 {
-    return config_parse_count(&config->engine.compile_seconds, "engine.compile_seconds", text, 1,
-                              3600, fault);
+    return config_parse_count(&config->engine.compile_s, "engine.compile_seconds", text, 1, 3600,
+                              fault);
 }
 
 enum status config_set_compile_memory(struct site_config *config, const char *text,
                                       struct fault *fault)
 {
-    return config_parse_bytes(&config->engine.compile_memory, "engine.compile_memory", text,
+    return config_parse_bytes(&config->engine.compile_bytes, "engine.compile_memory", text,
                               64 << 20, UINT64_C(1) << 40, fault);
 }
 
 enum status config_set_module_bytes(struct site_config *config, const char *text,
                                     struct fault *fault)
 {
-    return config_parse_bytes(&config->engine.module_bytes, "engine.module_bytes", text, 1, 1 << 20,
-                              fault);
+    return config_parse_bytes(&config->engine.module_bytes_max, "engine.module_bytes", text, 1,
+                              1 << 20, fault);
 }
 
 enum status config_set_object_bytes(struct site_config *config, const char *text,
                                     struct fault *fault)
 {
-    return config_parse_bytes(&config->engine.object_bytes, "engine.object_bytes", text, 1 << 16,
-                              256 << 20, fault);
+    return config_parse_bytes(&config->engine.object_bytes_max, "engine.object_bytes", text,
+                              1 << 16, 256 << 20, fault);
 }
 
 enum status config_set_cache_bytes(struct site_config *config, const char *text,
                                    struct fault *fault)
 {
-    return config_parse_bytes(&config->engine.cache_bytes, "engine.cache_bytes", text, 1 << 20,
+    return config_parse_bytes(&config->engine.cache_bytes_max, "engine.cache_bytes", text, 1 << 20,
                               UINT64_C(1) << 40, fault);
 }
 
 enum status config_set_cache_objects(struct site_config *config, const char *text,
                                      struct fault *fault)
 {
-    return config_parse_count(&config->engine.cache_objects, "engine.cache_objects", text, 1, 65536,
-                              fault);
+    return config_parse_count(&config->engine.cache_objects_max, "engine.cache_objects", text, 1,
+                              65536, fault);
 }
 
 enum status config_check_engine(const struct site_config *config, struct fault *fault)
 {
-    const struct config_engine *engine = &config->engine;
+    const struct tier1_settings *engine = &config->engine;
 
-    if (engine->cache_bytes < engine->object_bytes)
+    if (engine->cache_bytes_max < engine->object_bytes_max)
         return fault_set(fault, ST_INVALID,
                          "engine.cache_bytes: wants at least engine.object_bytes, or the cache "
                          "cannot keep one object");
-    if (engine->tier1 == CONFIG_TIER1_NAMED && engine->code_count == 0)
+    if (engine->mode == TIER1_NAMED && engine->code_count == 0)
         return fault_set(fault, ST_INVALID,
                          "engine.codes: names no code, and engine.tier1 = \"named\" wants some");
     return ST_OK;

@@ -15,7 +15,7 @@ struct site_config;
 enum status config_set_tier1(struct site_config *config, const char *text, struct fault *fault);
 
 /*
- * Set engine.codes: at most CONFIG_CODES_MAX ids in hex, between blanks or commas; newlines are
+ * Set engine.codes: at most TIER1_CODES_MAX ids in hex, between blanks or commas; newlines are
  * blanks.
  */
 enum status config_set_codes(struct site_config *config, const char *text, struct fault *fault);

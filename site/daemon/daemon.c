@@ -140,7 +140,7 @@ static enum status open_site(struct site *site, struct fault *fault)
 {
     /* First: what it forks may know nothing of what follows. */
     enum status status =
-        tier1_new(&site->parts.tier1, &site->options->tier1, site->options->dir, fault);
+        tier1_new(&site->parts.tier1, site->options->tier1, site->options->dir, fault);
 
     if (status == ST_OK && site->options->sandbox)
         status = sandbox_hide(fault);

@@ -32,7 +32,7 @@ struct daemon_options {
     size_t loader_size;
     /* Reads the books through after the disk had failed.  NULL: they are taken as they are. */
     enum status (*verify)(const struct store_read *read, struct fault *fault);
-    struct tier1_options tier1; /* all zero: off */
+    const struct tier1_settings *tier1; /* NULL: off */
     int ready_fd; /* "ready\n" is written here once requests are served; -1: nowhere */
     bool sandbox;
     /* No turn is run and site time stands still, so nothing is owed; requests are served.  Best

@@ -32,8 +32,9 @@ static const struct {
 struct machine_need machine_need(enum machine_kind kind, const struct daemon_options *options)
 {
     bool links = options->link_listen != NULL;
-    unsigned own =
-        OWN_THREADS + (options->tier1.mode != TIER1_OFF ? 1U : 0U) + (links ? ZMQ_THREADS : 0U);
+    unsigned own = OWN_THREADS +
+                   (options->tier1 != NULL && options->tier1->mode != TIER1_OFF ? 1U : 0U) +
+                   (links ? ZMQ_THREADS : 0U);
     uint64_t bytes = 0;
 
     switch (kind) {

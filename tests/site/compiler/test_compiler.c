@@ -42,7 +42,10 @@ static void setup(void)
     temp_dir_init(dir);
     (void)snprintf(cache_dir, sizeof cache_dir, "%s/compiled", dir);
     options = (struct compiler_options){
-        .dir = cache_dir,
+        .cache = {.dir = cache_dir,
+                  .bytes_max = 16 << 20,
+                  .objects_max = 16,
+                  .object_bytes_max = 1 << 20},
         .program = "cc",
         .flags = flags,
         .engine_id = "test-1",
@@ -52,9 +55,6 @@ static void setup(void)
                    .file_bytes = 1 << 20,
                    .processes = 16,
                    .files = 32},
-        .cache_bytes_max = 16 << 20,
-        .cache_objects_max = 16,
-        .object_bytes_max = 1 << 20,
         .emit = emit,
     };
 }
@@ -313,7 +313,7 @@ START_TEST(an_object_is_bounded)
 {
     static char large[100] = "char large[60000] = {1};\n";
 
-    options.object_bytes_max = 50000;
+    options.cache.object_bytes_max = 50000;
     start();
     ask(large);
     result_is(COMPILER_FAILED, "the object is larger than 50000 bytes");

@@ -291,12 +291,12 @@ START_TEST(the_engine_is_off_until_somebody_says_otherwise)
     write_file("prices.toml", "");
     write_file("site.toml", "");
     ck_assert_int_eq(load(), ST_OK);
-    ck_assert_int_eq(config.engine.tier1, CONFIG_TIER1_OFF);
+    ck_assert_int_eq(config.engine.mode, TIER1_OFF);
     ck_assert_str_eq(config.engine.compiler, "cc");
     ck_assert(!config.engine.weak_jail);
     ck_assert_uint_eq(config.engine.hot_fuel, 100000000);
     ck_assert_uint_eq(config.engine.effort_fuel, 2000000);
-    ck_assert_uint_eq(config.engine.compile_memory, UINT64_C(1) << 30);
+    ck_assert_uint_eq(config.engine.compile_bytes, UINT64_C(1) << 30);
 }
 END_TEST
 
@@ -320,7 +320,7 @@ START_TEST(the_engine_can_be_set)
                             "cache_bytes = \"8MiB\"\n"
                             "cache_objects = \"11\"\n");
     ck_assert_msg(load() == ST_OK, "%s", reported);
-    ck_assert_int_eq(config.engine.tier1, CONFIG_TIER1_NAMED);
+    ck_assert_int_eq(config.engine.mode, TIER1_NAMED);
     ck_assert_uint_eq(config.engine.code_count, 2);
     ck_assert_uint_eq(config.engine.codes[1].bytes[0], 0x01);
     ck_assert_uint_eq(config.engine.codes[1].bytes[31], 0xef);
@@ -328,13 +328,13 @@ START_TEST(the_engine_can_be_set)
     ck_assert(config.engine.weak_jail);
     ck_assert_uint_eq(config.engine.hot_fuel, 5);
     ck_assert_uint_eq(config.engine.effort_fuel, 0);
-    ck_assert_uint_eq(config.engine.objects, 7);
-    ck_assert_uint_eq(config.engine.compile_seconds, 9);
-    ck_assert_uint_eq(config.engine.compile_memory, 512 << 20);
-    ck_assert_uint_eq(config.engine.module_bytes, 64 << 10);
-    ck_assert_uint_eq(config.engine.object_bytes, 1 << 20);
-    ck_assert_uint_eq(config.engine.cache_bytes, 8 << 20);
-    ck_assert_uint_eq(config.engine.cache_objects, 11);
+    ck_assert_uint_eq(config.engine.objects_max, 7);
+    ck_assert_uint_eq(config.engine.compile_s, 9);
+    ck_assert_uint_eq(config.engine.compile_bytes, 512 << 20);
+    ck_assert_uint_eq(config.engine.module_bytes_max, 64 << 10);
+    ck_assert_uint_eq(config.engine.object_bytes_max, 1 << 20);
+    ck_assert_uint_eq(config.engine.cache_bytes_max, 8 << 20);
+    ck_assert_uint_eq(config.engine.cache_objects_max, 11);
 }
 END_TEST
 

@@ -11,6 +11,7 @@
 
 START_TEST(a_larger_store_and_links_want_more)
 {
+    static const struct tier1_settings settings = {.mode = TIER1_ALL};
     struct daemon_options options = {.map_bytes = UINT64_C(1) << 30};
     uint64_t bytes = machine_need(MACHINE_ADDRESSES, &options).wanted;
     uint64_t threads = machine_need(MACHINE_THREADS, &options).least;
@@ -24,7 +25,7 @@ START_TEST(a_larger_store_and_links_want_more)
     ck_assert_uint_eq(machine_need(MACHINE_THREADS, &options).least, threads + ZMQ_THREADS);
     ck_assert_uint_eq(machine_need(MACHINE_THREADS, &options).wanted,
                       threads + ZMQ_THREADS + LOOKUPS_MAX);
-    options.tier1.mode = TIER1_ALL;
+    options.tier1 = &settings;
     ck_assert_uint_eq(machine_need(MACHINE_THREADS, &options).least, threads + ZMQ_THREADS + 1);
     ck_assert_uint_le(machine_need(MACHINE_THREADS, &options).wanted, THREADS_TRIED_MAX);
     ck_assert_uint_eq(machine_need(MACHINE_LOCKED, &options).least, 0);
