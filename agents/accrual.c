@@ -1,7 +1,7 @@
 /*
  * What rent is owed, up to now.  A cumulative price index (the market's) makes the debt of any
  * stretch of time one product: bytes held times the rise of the index (docs/prices.md, rent).
- * Whoever changes what rent is counted by calls rent_accrue() first.
+ * A change of what rent is counted by is preceded by rent_accrue().
  */
 #include "agents/accrual.h"
 

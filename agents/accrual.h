@@ -1,4 +1,4 @@
-/* What rent is owed, up to now.  Private to this part. */
+/* Accrual of rent.  Private to this part. */
 #ifndef SERAI_AGENTS_ACCRUAL_H
 #define SERAI_AGENTS_ACCRUAL_H
 
@@ -7,7 +7,7 @@
 /* Numerators below one nano, carried per resource (docs/prices.md). */
 enum carry { CARRY_COMPUTE, CARRY_PACKETS, CARRY_PACKET_DATA, CARRY_LOG, CARRIES };
 
-/* What an agent owes of rent, in numerators (docs/prices.md). */
+/* The rent that an agent owes, in numerators (docs/prices.md). */
 struct accruals {
     u128 owed[RENT_RESOURCES];
     u128 index[RENT_RESOURCES]; /* when last brought up to date */

@@ -16,7 +16,7 @@
 #include "agents/program.h"
 #include "agents/ready.h"
 
-/* As in the agent's row, but for the last: who froze it decides who may thaw it. */
+/* As in the agent's row, but for the last.  The state says by whom a frozen agent may be thawed. */
 enum agent_state {
     AGENT_RUNNING = 0,
     AGENT_FROZEN_DRY = 1,
@@ -25,7 +25,7 @@ enum agent_state {
     AGENT_DEAD = 4,
 };
 
-/* What it did since it was born. */
+/* Counts of an agent since its birth. */
 struct agent_usage {
     uint64_t turns;
     uint64_t traps;
@@ -42,7 +42,7 @@ struct agent {
 
     enum agent_state state;
     char reason[AGENT_REASON_BYTES_MAX + 1];
-    uint64_t frozen_us; /* site time since when it is frozen, or last sent back who waited */
+    uint64_t frozen_us; /* site time since when it is frozen, or its senders were last sent back */
 
     struct agent_program program;
     struct cap_table caps;
@@ -61,7 +61,7 @@ struct agent {
     struct ready_link ready;
     bool dirty;
     bool used;         /* asked for since the hand came by (sleep.c) */
-    uint32_t awake_at; /* its place in the list of those who are awake */
+    uint32_t awake_at; /* its place in the list of active agents */
 };
 
 /* Whether the agent is frozen, for want of money or by hand: its events wait. */

@@ -23,9 +23,9 @@ struct agents; /* all of them; opaque */
 struct agent;  /* one; opaque */
 struct turn;   /* the running one; opaque */
 
-/* ---- what the site tells this part ---- */
+/* ---- the environment, given by the site ---- */
 
-/* What is done for agents with channels, by the part that knows them. */
+/* Functions for channels, of the part that knows them. */
 struct channel_handlers {
     /* An order on a channel pool or channel end: result or refusal. */
     int64_t (*order)(void *context, struct turn *turn, enum serai_order order,
@@ -47,11 +47,15 @@ struct agents_env {
     const struct price_index *rent;          /* of each enum rent_resource; borrowed for its life */
     const struct channel_handlers *channels; /* borrowed; see agents_set_channels() */
     void *channels_context;
-    /* The customer whose bounds hold for this one: all those of one neighbour share one.  NULL:
-     * each has its own. */
-    uint64_t (*cap_of)(void *context, uint64_t customer);
-    /* Called when nothing is left that counts for this customer itself (agents_lineage_holds()),
-     * perhaps in a turn that is undone later.  NULL: not called. */
+    /*
+     * The customer whose quotas this one is under: all those of one peer share one.  NULL: each has
+     * its own.
+     */
+    uint64_t (*quota_owner)(void *context, uint64_t customer);
+    /*
+     * Called when nothing is left that counts for this customer itself (agents_lineage_holds()),
+     * perhaps in a turn that is undone later.  NULL: not called.
+     */
     void (*lineage_over)(void *context, uint64_t customer);
     /*
      * Append to *row the value of a row of table `page`, as of the frame before the one that is
@@ -78,7 +82,7 @@ MUST_CHECK enum status agents_new(struct agents **agents, struct ledger *ledger,
 void agents_free(struct agents *agents);
 
 /*
- * Set who handles channels from here on, before the first turn: for whoever is made after the
+ * Set the handlers of channels, before the first turn: the part that has them is made after the
  * agents and needs them.  The table is borrowed for the life of the agents.
  */
 void agents_set_channels(struct agents *agents, const struct channel_handlers *handlers,
@@ -101,6 +105,8 @@ const struct pricebook *agents_prices(const struct agents *agents);
 
 /* Set site time, in microseconds.  It is constant within a turn and never falls. */
 void agents_set_time(struct agents *agents, uint64_t site_time_us);
+
+/* The site time that was set, in microseconds. */
 uint64_t agents_time(const struct agents *agents);
 
 /* Read all rows back into a site without agents.  ST_CORRUPT names the record. */
@@ -111,8 +117,8 @@ MUST_CHECK enum status agents_load(struct agents *agents, const struct store_rea
 void agents_write_rows(struct agents *agents, struct store_batch *batch);
 
 /*
- * End a frame whose rows are written: agents with nothing to do may sleep, the dead are freed, and
- * pages that can be read again may be given up.  Pointers to agents end here.
+ * End a frame whose rows are written: agents with nothing to do may be packed, the dead are freed,
+ * and pages that can be read again may be evicted.  Pointers to agents end here.
  */
 void agents_end_frame(struct agents *agents);
 
@@ -135,17 +141,17 @@ MUST_CHECK enum status agents_check(const struct agents *agents, struct fault *f
 /* ---- finding agents ---- */
 
 /*
- * The agent of this number; one that slept wakes.  NULL: there is none.  The pointer is good until
- * agents_end_frame(), after which the agent may sleep again.
+ * The agent of this number; a packed one is activated.  NULL: there is none.  The pointer is good
+ * until agents_end_frame(), which may pack the agent again.
  */
 struct agent *agents_find(const struct agents *agents, uint64_t id);
 
-/* Whether there is an agent of this number.  Wakes nobody. */
+/* Whether there is an agent of this number.  Activates none. */
 bool agents_has(const struct agents *agents, uint64_t id);
 
 /*
- * Set how many agents may be awake at the end of a frame besides those that have something to do;
- * 0, for tests, puts to sleep all that can.  Nothing that happens depends on it.
+ * Set how many agents may stay active at the end of a frame besides those that have something to
+ * do; 0, for tests, packs all that can be.  Nothing that happens depends on it.
  */
 void agents_keep_awake(struct agents *agents, size_t count);
 

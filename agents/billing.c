@@ -1,9 +1,9 @@
 /*
  * When rent is billed outside of turns.  Up to BILL_AGENTS agents all are billed each minute; of
- * more, a part of them each minute in turn, so that a million who only hold memory cost a frame no
+ * more, a part of them each minute in turn, so that a million that only hold memory cost a frame no
  * more than a few thousand do.  Accruals are exact whenever they are booked.  What must not wait
  * for its turn, an agent that runs dry, falls below its mark or is frozen for long, is noted
- * (billing_queue.c) as the earliest such time of the 64 neighbours that share a group of the map:
+ * (billing_queue.c) as the earliest such time of the 64 agents that share a group of the map:
  * when it comes these are billed.
  */
 #include "agents/billing.h"

@@ -24,7 +24,7 @@ struct agents_checking {
     enum status status;
 };
 
-/* What one agent's list holds. */
+/* The contents of one agent's list. */
 struct holding {
     uint64_t facets;
     uint64_t replies; /* of the facets */
@@ -67,7 +67,7 @@ static bool check_belongs(const struct agents_checking *checking, const struct a
 /* The count that is made here for a customer; several customers of one peer share one. */
 static struct customer_use *check_use_of(struct agents_checking *checking, uint64_t customer)
 {
-    return customer_use_in(&checking->customers, customer_cap(checking->agents, customer));
+    return customer_use_in(&checking->customers, customer_quota_owner(checking->agents, customer));
 }
 
 /*
@@ -145,7 +145,7 @@ static void check_count_heap(struct agents_checking *checking)
     }
 }
 
-/* What customers hold by ends of channels, which this part does not know. */
+/* Add holdings by ends of channels, which this part does not know. */
 static void check_add_ends(void *sum, uint64_t customer, enum customer_resource resource,
                            uint64_t amount)
 {
@@ -157,10 +157,10 @@ static void check_add_ends(void *sum, uint64_t customer, enum customer_resource 
 }
 
 /* Compare what is counted for a customer with what was found; each may lack what the other has. */
-static void check_customer(void *context, uint64_t cap, void *value)
+static void check_customer(void *context, uint64_t owner, void *value)
 {
     struct agents_checking *checking = context;
-    const struct customer_use *found = customer_use_in(&checking->customers, cap);
+    const struct customer_use *found = customer_use_in(&checking->customers, owner);
     const struct customer_use *said = value;
 
     for (int i = 0; i < CUSTOMER_RESOURCES && checking->status == ST_OK; i++) {
@@ -168,20 +168,20 @@ static void check_customer(void *context, uint64_t cap, void *value)
             checking->status = fault_set(checking->fault, ST_CORRUPT,
                                          "customer %" PRIu64 ": of what a customer may hold, number"
                                          " %d is counted as %" PRIu64 ", but is %" PRIu64,
-                                         cap, i, said->used[i], found->used[i]);
+                                         owner, i, said->used[i], found->used[i]);
     }
 }
 
 /* A customer that holds something must have a count at all. */
-static void check_is_counted(void *context, uint64_t cap, void *value)
+static void check_is_counted(void *context, uint64_t owner, void *value)
 {
     struct agents_checking *checking = context;
 
     (void)value;
-    if (checking->status == ST_OK && table_get(&checking->agents->customers, cap) == NULL)
+    if (checking->status == ST_OK && table_get(&checking->agents->customers, owner) == NULL)
         checking->status =
             fault_set(checking->fault, ST_CORRUPT,
-                      "customer %" PRIu64 ": nothing is counted of what it holds", cap);
+                      "customer %" PRIu64 ": nothing is counted of what it holds", owner);
 }
 
 static void check_lineage(void *context, uint64_t customer, void *value)

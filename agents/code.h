@@ -38,7 +38,7 @@ struct code {
     uint64_t watched_fuel;        /* the same since it last left tier 1 */
     uint64_t used_turn;           /* the site's count of turns when one last ran */
     uint64_t worth_fuel;         /* from this on it is worth a compile; known once it is reported */
-    enum code_reported reported; /* what whoever compiles knows of it */
+    enum code_reported reported; /* what was reported to the compiler */
     bool waits;                  /* among the hot codes that are to be reported */
     char *tier_reason;           /* why it is not in tier 1; NULL: none */
 };

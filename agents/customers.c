@@ -13,21 +13,21 @@
 #include "agents/set.h"
 #include "base/table.h"
 
-uint64_t customer_cap(const struct agents *agents, uint64_t customer)
+uint64_t customer_quota_owner(const struct agents *agents, uint64_t customer)
 {
-    return agents->env.cap_of == NULL ? customer
-                                      : agents->env.cap_of(agents->env.context, customer);
+    return agents->env.quota_owner == NULL ? customer
+                                           : agents->env.quota_owner(agents->env.context, customer);
 }
 
-struct customer_use *customer_use_in(struct table *customers, uint64_t cap)
+struct customer_use *customer_use_in(struct table *customers, uint64_t owner)
 {
-    struct customer_use *use = table_get(customers, cap);
+    struct customer_use *use = table_get(customers, owner);
 
     if (use == NULL) {
         use = calloc(1, sizeof *use);
         INVARIANT(use != NULL);
         use->share = 1;
-        (void)!table_put(customers, cap, use); /* there was none */
+        (void)!table_put(customers, owner, use); /* there was none */
     }
     return use;
 }
@@ -37,15 +37,15 @@ struct customer_use *customer_use(const struct agents *agents, uint64_t customer
     /* A count of zeroes is made on demand. Nobody can tell it from none, so const holds. */
     struct table *customers = &((struct agents *)agents)->customers;
 
-    return customer_use_in(customers, customer_cap(agents, customer));
+    return customer_use_in(customers, customer_quota_owner(agents, customer));
 }
 
-static void customer_free(void *context, uint64_t cap, void *value)
+static void customer_free(void *context, uint64_t owner, void *value)
 {
     struct customer_use *use = value;
 
     (void)context;
-    (void)cap;
+    (void)owner;
     table_fini(&use->codes);
     free(use);
 }
@@ -115,7 +115,10 @@ static uint64_t code_key(const struct code *code)
     return (uint64_t)(uintptr_t)code;
 }
 
-/* What a module counts: its bytes as received and as decoded. The site's own loader is nobody's. */
+/*
+ * The bytes that a module counts for, as received and as decoded.  The site's own loader is
+ * nobody's.
+ */
 static uint64_t code_counts(const struct code *code)
 {
     return code->builtin ? 0 : code->held;
@@ -185,12 +188,12 @@ struct counted_code {
 };
 
 /* The module became the loader: it stays in each table of references, and counts nothing. */
-static void customer_uncount_code(void *context, uint64_t cap, void *value)
+static void customer_uncount_code(void *context, uint64_t owner, void *value)
 {
     const struct counted_code *counted = context;
     struct customer_use *use = value;
 
-    (void)cap;
+    (void)owner;
     if (table_get(&use->codes, code_key(counted->code)) != NULL)
         use->used[CUSTOMER_CODE_BYTES] -= counted->code->held;
 }

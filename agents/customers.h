@@ -1,15 +1,15 @@
-/* What customers hold.  Private to this part. */
+/* Holdings of customers, and their quotas.  Private to this part. */
 #ifndef SERAI_AGENTS_CUSTOMERS_H
 #define SERAI_AGENTS_CUSTOMERS_H
 
 #include "agents/code.h"
 #include "base/table.h"
 
-/* It stays where it is for as long as the agents do. */
+/* The holdings that count together under one customer's quotas.  Never moved while agents live. */
 struct customer_use {
     uint64_t used[CUSTOMER_RESOURCES];
     struct table codes; /* struct code that its agents run or keep -> how many references */
-    uint32_t share;     /* of the site's time; kept by whoever sets it */
+    uint32_t share;     /* of the site's time; not stored, agents_set_share() */
     /* The order of turns (ready.c); none of it is stored. */
     struct agent *ready_first; /* of its agents that have something to do */
     struct agent *ready_last;
@@ -18,13 +18,13 @@ struct customer_use {
     int64_t fuel_left;               /* fuel, before others come; below 0: it used more */
 };
 
-/* The customer that stands for this one where holdings are counted: itself, or its neighbour's. */
-uint64_t customer_cap(const struct agents *agents, uint64_t customer);
+/* The customer under whose quotas this one's holdings count: itself, or the one of its peer. */
+uint64_t customer_quota_owner(const struct agents *agents, uint64_t customer);
 
-/* The holdings under these bounds; made if missing.  They stay where they are. */
-struct customer_use *customer_use_in(struct table *customers, uint64_t cap);
+/* The holdings under the quotas of `owner`; made if missing.  They stay where they are. */
+struct customer_use *customer_use_in(struct table *customers, uint64_t owner);
 
-/* The holdings that count for this customer (customer_cap()); made if missing. */
+/* The holdings that count for this customer (customer_quota_owner()); made if missing. */
 struct customer_use *customer_use(const struct agents *agents, uint64_t customer);
 
 /* Free the table and its values. */
@@ -56,7 +56,7 @@ void quota_give_code(struct agents *agents, struct customer_use *use, struct cod
 
 /*
  * customer_adds_code() and customer_drops_code() count one reference to a module; not undone: while
- * rows are read, and to count anew.
+ * rows are read, and to count again for agents_check().
  */
 void customer_adds_code(struct customer_use *use, const struct code *code);
 void customer_drops_code(struct customer_use *use, const struct code *code);

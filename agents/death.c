@@ -108,7 +108,7 @@ static void death_collect(struct agents *agents, struct agent *agent)
                 TRANSFER_BURIAL_REFUND, agent->id);
 }
 
-/* What it holds of memory and disk goes, and counts no more for its customer. */
+/* Its memory and rows go, and count no more for its customer. */
 static void death_drop_bytes(struct agents *agents, struct agent *agent)
 {
     for (uint32_t i = 0; i < agent->program.kept_count; i++)

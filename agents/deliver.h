@@ -8,8 +8,8 @@
 void inbox_put_back(struct agents *agents, struct agent *agent, struct inbox_message *message);
 
 /*
- * Queue a copy of *message as agents_deliver() does, but before all that waits: what an agent hears
- * first as another program.  Not within a turn.
+ * Queue a copy of *message as agents_deliver() does, but before all that waits: the first event of
+ * an agent that became another program.  Not within a turn.
  */
 void agents_deliver_first(struct agents *agents, struct agent *to, const struct message *message);
 

@@ -15,7 +15,7 @@
 #include "agents/ready.h"
 #include "agents/set.h"
 
-/* ---- who waits for a frozen agent ---- */
+/* ---- senders that wait for a frozen agent ---- */
 
 /* Site time from which on nothing waits for it any more. */
 uint64_t frozen_waits_until_us(const struct agents *agents, const struct agent *agent)
@@ -105,7 +105,7 @@ bool agents_is_held_by_site(const struct agent *agent)
     return agent->state == AGENT_FROZEN_BY_SITE;
 }
 
-/* What the next event would find: the balance, and what the message at the head brings along. */
+/* The balance, and what the message at the head brings along. */
 struct money agent_head_funds(const struct agents *agents, const struct agent *agent)
 {
     struct money funds = agent_funds(agents, agent);
@@ -149,7 +149,7 @@ static bool agent_can_go_on(const struct agents *agents, const struct agent *age
            agent_sponsor(agents, agent) != NULL;
 }
 
-/* What the burial reserve lacks: rent was paid out of it, or prices have risen. */
+/* The burial reserve may lack something: rent was paid out of it, or prices have risen. */
 static struct money agent_lacks_burial(const struct agents *agents, const struct agent *agent)
 {
     return money_sub_clamped(agents->prices.burial_reserve, agent->burial);

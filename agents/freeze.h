@@ -1,4 +1,4 @@
-/* What an agent needs for its next event; freezing and thawing.  Private to this part. */
+/* The needs of an agent's next event; freezing and thawing.  Private to this part. */
 #ifndef SERAI_AGENTS_FREEZE_H
 #define SERAI_AGENTS_FREEZE_H
 

@@ -1,4 +1,4 @@
-/* What becomes of messages and questions that wait for an agent that stays frozen. */
+/* Messages and questions that wait for an agent that stays frozen go back after a time. */
 #include "agents/frozen.h"
 
 #include "agents/agent.h"

@@ -1,4 +1,4 @@
-/* Those who wait for a frozen agent.  Private to this part. */
+/* Senders that wait for a frozen agent.  Private to this part. */
 #ifndef SERAI_AGENTS_FROZEN_H
 #define SERAI_AGENTS_FROZEN_H
 

@@ -1,4 +1,4 @@
-/* What an agent has, what an event needs, and where money goes when an account is closed. */
+/* The money of an agent, the needs of an event, and who gets the money of a closed account. */
 #include "agents/funds.h"
 
 #include "agents/agent.h"
@@ -20,7 +20,7 @@ struct money agents_reserve(const struct agents *agents)
     return reserve;
 }
 
-/* All the fuel that a turn may burn, and as much again for what it may order. */
+/* The price of all the fuel that a turn may use, and as much again for its orders. */
 struct money agent_needs_most(const struct agents *agents)
 {
     struct money full;

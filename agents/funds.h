@@ -1,4 +1,4 @@
-/* What an agent has and what an event needs.  Private to this part. */
+/* The money of an agent and the needs of an event.  Private to this part. */
 #ifndef SERAI_AGENTS_FUNDS_H
 #define SERAI_AGENTS_FUNDS_H
 

@@ -1,4 +1,4 @@
-/* What a module may import.  Private to this part. */
+/* The imports of modules.  Private to this part. */
 #ifndef SERAI_AGENTS_IMPORTS_H
 #define SERAI_AGENTS_IMPORTS_H
 

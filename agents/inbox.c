@@ -16,7 +16,7 @@
 #include "agents/set.h"
 #include "base/array.h"
 
-/* What a message takes of the bounded part and of rent: its bytes and a fixed overhead. */
+/* The bytes that a message counts for, in the inbox and for rent: its own and a fixed overhead. */
 static uint64_t message_weight(const struct message *message)
 {
     return message->size + INBOX_MESSAGE_OVERHEAD;

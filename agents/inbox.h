@@ -29,7 +29,7 @@ struct inbox {
     uint64_t bounded_bytes;     /* theirs */
     uint64_t bytes;             /* of all */
     uint64_t total;             /* with the reserved ones */
-    struct inbox_share *shares; /* of those who have any; no more than bounded messages */
+    struct inbox_share *shares; /* of customers that have any; no more than bounded messages */
     size_t share_count;
     size_t share_capacity;
     bool changed; /* a message amid others is to be saved again */

@@ -26,7 +26,7 @@ struct birth {
     size_t gift_count;
     const struct cap *caps; /* handed over with BORN */
     size_t cap_count;
-    uint64_t payer; /* account that pays `endowment`, and the fee beside it */
+    uint64_t payer; /* account that pays `endowment`, and the fee besides */
     struct money endowment;
     enum transfer_code endowment_code;
 };
@@ -94,8 +94,8 @@ MUST_CHECK enum status agents_thaw(struct agents *agents, struct agent *agent, s
 
 /*
  * End an agent for its owner, in a running event and outside of turns: as if it had ended by
- * self_die, whatever its state.  Its estate goes to agents_payee() of its customer.  What cannot
- * come back at once, because a neighbour must answer first, goes the same way when it comes.
+ * self_die, whatever its state.  Its estate goes to agents_payee() of its customer.  Money that
+ * cannot come back at once, because a peer must answer first, goes the same way when it comes.
  */
 void agents_end(struct agents *agents, struct agent *agent);
 

@@ -20,8 +20,8 @@ enum {
     PAGE_LOG_PAGES = 65536,    /* pages in one sweep, which are sorted all at once */
     PAGE_LOG_ROWS_FREED = 16,  /* log rows that a frame deletes, besides twice those it adds */
     PAGES_CACHED = 65536,      /* pages in RAM that could be read again: 256 MiB */
-    PAGES_GIVEN_UP = 4096,     /* of these pages that one frame gives up at most */
-    AGENTS_AWAKE = 4096,       /* idle agents that are kept awake, at 1 KiB each */
+    PAGES_GIVEN_UP = 4096,     /* of these pages that one frame evicts at most */
+    AGENTS_AWAKE = 4096,       /* idle agents that are kept active, at 1 KiB each */
     ARENA_SLOTS = 256,         /* agents whose memory is laid out and ready to run */
     ARENA_CARDS_MAX = 131072,  /* cards of 4 KiB that those slots take: 512 MiB of RAM */
     TURN_TRANSFERS_MAX = 4096, /* staged transfers of one turn; past it orders are refused */
@@ -39,19 +39,20 @@ enum {
 enum {
     WORK_BYTES = 8,     /* bytes moved to or from guest memory for one fuel, as memory.copy */
     WORK_CHECK = 20000, /* a module that is put, however small, is kept until the frame closes */
-    /* Each byte of a module that is put: decoding, validating, compiling.  It is beside what the
-     * turn may burn, see turn_check_fee(). */
+    /*
+     * Each byte of a module that is put: decoding, validating, compiling.  It is paid besides the
+     * fuel that the turn may use, see turn_check_fee().
+     */
     WORK_CHECK_BYTE = 32,
-    WORK_BUFFER_PAGE =
-        64, /* each page of a buffer that is bought, for its table; or that is read */
+    WORK_BUFFER_PAGE = 64, /* each page of a buffer that is bought, for its table, or read */
     WORK_PAGE_COPY = 1536, /* each page of a buffer that is written: kept for undo and frame */
     WORK_BIRTH = 20000,
     WORK_LOOK = 300,     /* a look-up in a table of the site's, or of the agent's own slots */
     WORK_RANDOM = 2500,  /* the system is asked for random bytes */
-    WORK_TRANSFER = 600, /* a line of the journal, and whoever has the money may be woken */
+    WORK_TRANSFER = 600, /* a line of the journal, and the receiver may be activated */
     WORK_MESSAGE = 4000, /* a message or other event: its row, and the turn that it begins */
     WORK_OBJECT = 2500,  /* a facet, buffer, timer or heap entry: its row, and its end */
-    WORK_WAKE = 1000,    /* an agent that slept is money's receiver, and hears nothing */
+    WORK_WAKE = 1000,    /* a packed agent that gets money, and no event that would pay for it */
     WORK_LAY_OUT = 4096, /* each 64 KiB of memory, when a turn begins: it may have to be laid out */
     WORK_SLOT = 16,      /* each slot of a large table, when a turn begins: its index is made */
     WORK_LINE = 1500,    /* a line of the log: its row */

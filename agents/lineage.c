@@ -1,4 +1,4 @@
-/* How many things name one very customer, whoever it shares its bounds with. */
+/* How many things name a customer itself, whichever others it shares its quotas with. */
 #include "agents/lineage.h"
 
 #include <stdlib.h>

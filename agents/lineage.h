@@ -4,7 +4,7 @@
 
 #include "base/table.h"
 
-/* The count of one customer's own things, whosever bounds it is under. */
+/* The count of one customer's own things, whichever quotas it is under. */
 struct lineage {
     uint64_t holds;
 };

@@ -1,4 +1,4 @@
-/* What agents receive: messages, answers and other events, in their inboxes. */
+/* Events of agents: messages, answers and others, in their inboxes. */
 #ifndef SERAI_AGENTS_MESSAGE_H
 #define SERAI_AGENTS_MESSAGE_H
 

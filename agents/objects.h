@@ -23,7 +23,7 @@ enum object_kind { OBJECT_FACET = 1, OBJECT_BUFFER = 2, OBJECT_TIMER = 3 };
 struct facet {
     uint64_t badge;
     struct money postage;    /* what it asks; zero: the floor; a reply asks nothing */
-    struct money reserve;    /* held:reserve, of a reply: pays for hearing the answer, or FAILED */
+    struct money reserve;    /* held:reserve, of a reply: pays for the answer, or FAILED */
     uint64_t asked;          /* of a reply: the facet that the question was asked with */
     struct object *next;     /* in the list of the replies that were asked with one facet, */
     struct object *previous; /* which begins with that facet itself; not stored */
@@ -62,7 +62,7 @@ struct object_set {
     struct heapq timers; /* when due, and the object's number */
 };
 
-/* What an agent owns of these. */
+/* The objects that an agent owns. */
 struct belongings {
     struct object *newest; /* the list of all; not stored */
     uint64_t facets;

@@ -1,4 +1,4 @@
-/* What the owner of an agent does to it between its turns: end it, take money back. */
+/* Actions of an agent's owner between its turns: end it, take money back. */
 #include "agents/agents.h"
 
 #include "agents/agent.h"

@@ -1,7 +1,7 @@
 /*
- * What the agents of one customer may hold, all together, and what they do hold.
+ * Quotas: how much the agents of one customer may hold, all together, and how much they do hold.
  *
- * One thread.  Customers of one neighbour hold together (env.cap_of).
+ * One thread.  Customers of one peer share theirs (env.quota_owner).
  */
 #ifndef SERAI_AGENTS_QUOTAS_H
 #define SERAI_AGENTS_QUOTAS_H
@@ -27,10 +27,10 @@ void agents_quota_give(struct agents *agents, uint64_t customer, enum customer_r
                        uint64_t less);
 
 /*
- * The number of things that name this very customer, whoever it shares bounds with: its agents,
- * heap entries and, counted by the caller with agents_lineage_take() and agents_lineage_give(),
- * ends of channels.  While there are none, nothing will be given back to it but what others still
- * hold of its dead.
+ * The number of things that name this customer itself, whichever others it shares quotas with: its
+ * agents, heap entries and, counted by the caller with agents_lineage_take() and
+ * agents_lineage_give(), ends of channels.  While there are none, nothing will be given back to it
+ * but what others still hold of its dead agents.
  */
 uint64_t agents_lineage_holds(const struct agents *agents, uint64_t customer);
 
@@ -44,7 +44,7 @@ void agents_lineage_give(struct agents *agents, uint64_t customer);
 /* Forget a customer that exists no more and holds nothing. */
 void agents_lineage_forget(struct agents *agents, uint64_t customer);
 
-/* The number of agents under the same bounds as this customer's. */
+/* The number of agents under the same quotas as this customer's. */
 uint64_t agents_of_customer(const struct agents *agents, uint64_t customer);
 
 #endif

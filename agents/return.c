@@ -1,5 +1,5 @@
 /*
- * What will never be delivered goes back: its money to whoever sent it, FAILED to the agent
+ * Messages that will never be delivered go back: the money to the sender, FAILED to the agent
  * that waits for an answer.
  */
 #include "agents/return.h"

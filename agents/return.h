@@ -1,4 +1,4 @@
-/* What will never be delivered.  Private to this part. */
+/* Returning messages that will never be delivered.  Private to this part. */
 #ifndef SERAI_AGENTS_RETURN_H
 #define SERAI_AGENTS_RETURN_H
 

@@ -34,7 +34,7 @@ struct agents {
     struct object_set objects;
     struct modules modules;
     struct cap_heap heap;
-    struct slab small; /* memory of objects, and of the records of those who sleep */
+    struct slab small; /* memory of objects, and of records of packed agents */
 
     struct awake awake;
     struct ready_queue ready;

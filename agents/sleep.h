@@ -1,4 +1,4 @@
-/* Agents that sleep, and how one finds an agent by its number.  Private to this part. */
+/* Packing idle agents, and finding an agent by its number.  Private to this part. */
 #ifndef SERAI_AGENTS_SLEEP_H
 #define SERAI_AGENTS_SLEEP_H
 
@@ -8,36 +8,35 @@
 struct agent;
 struct agents;
 
-/* Those who are awake. */
+/* The active agents. */
 struct awake {
     struct bytes list;   /* of struct agent * */
-    size_t max;          /* more than this many: those who can go to sleep */
-    size_t hand;         /* of the clock over them */
-    uint64_t woken;      /* since it last moved */
+    size_t max;          /* agents beyond that many are packed, if they can be */
+    size_t hand;         /* where the clock hand over them stands */
+    uint64_t woken;      /* how many were activated since it last moved */
     struct bytes record; /* scratch */
 };
 
-/* Add an agent that was born, or woke, to those that are awake. */
+/* Add an agent that was born or activated to the active ones. */
 void agent_is_awake(struct agents *agents, struct agent *agent);
 
-/* Remove an agent from those that are awake. */
+/* Remove an agent from the active ones. */
 void agent_is_gone(struct agents *agents, struct agent *agent);
 
 /*
- * Put an agent to sleep at once, if it may: while rows are read all sleep as soon as they are
- * there.
+ * Pack an agent at once, if it may be: while rows are read each is packed as soon as it is there.
  */
 void agent_let_sleep(struct agents *agents, struct agent *agent);
 
 /*
- * Put agents to sleep beyond the number that may be awake.  At the end of a frame, with nothing to
- * undo: no pointer to an agent is good afterwards.
+ * Pack agents beyond the number that may stay active.  At the end of a frame, with nothing to undo:
+ * no pointer to an agent is good afterwards.
  */
 void agents_let_sleep(struct agents *agents);
 
 /*
  * Visit all agents in order, from the number `first` on, until `visit` returns false.  It must not
- * keep the pointer: the sleeping are shown as a copy.
+ * keep the pointer: packed agents are shown as a copy.
  */
 void agents_each(const struct agents *agents, uint64_t first,
                  bool (*visit)(void *context, const struct agent *agent), void *context);

@@ -1,4 +1,4 @@
-/* The record of an agent that sleeps.  Private to this part. */
+/* The record of a packed agent.  Private to this part. */
 #ifndef SERAI_AGENTS_SLEEP_RECORD_H
 #define SERAI_AGENTS_SLEEP_RECORD_H
 

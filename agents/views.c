@@ -1,4 +1,4 @@
-/* What lists and status show of agents. */
+/* Views of agents, for lists and status. */
 #include "agents/views.h"
 
 #include "agents/agent.h"

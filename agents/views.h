@@ -1,4 +1,4 @@
-/* What lists and status show of agents, their logs and the heap.  Reading wakes nobody. */
+/* Views of agents, their logs and the heap, for lists and status.  Reading activates no agent. */
 #ifndef SERAI_AGENTS_VIEWS_H
 #define SERAI_AGENTS_VIEWS_H
 
@@ -40,7 +40,7 @@ void agents_view(const struct agents *agents, const struct agent *agent, struct 
 
 /*
  * Visit at most `limit` agents with a number above `after`, in order; the pointer is good for the
- * visit.  Returns how many were visited.  Wakes nobody.
+ * visit.  Returns how many were visited.  Activates none.
  */
 size_t agents_list(const struct agents *agents, uint64_t after, size_t limit,
                    void (*visit)(void *context, const struct agent *agent), void *context);

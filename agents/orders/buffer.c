@@ -146,7 +146,7 @@ static int64_t decode_buffer_share(struct turn *turn, const struct cap *cap, con
     return turn_give_cap(turn, &shared);
 }
 
-/* Orders on a buffer itself; whoever holds a cap to it may give them as far as its rights go. */
+/* Orders on a buffer itself, as far as the rights of the cap go. */
 static int64_t decode_on_buffer(struct turn *turn, enum serai_order order, const struct cap *cap,
                                 const uint64_t *args)
 {

@@ -15,7 +15,7 @@
 #include "agents/turn.h"
 #include "agents/turns/turn.h"
 
-/* What a facet_send is about, filled by its checks and read by what performs it. */
+/* One facet_send: filled by its checks, read by perform_facet_send(). */
 struct sending {
     struct object *facet;
     struct agent *to;

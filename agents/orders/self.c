@@ -19,7 +19,7 @@
 #include "agents/turns/stage.h"
 #include "agents/turns/turn.h"
 
-/* What the turn may still spend, not the balance of its account. */
+/* The money that the turn may still spend, not the balance of its account. */
 static int64_t decode_self_balance(const struct turn *turn)
 {
     return (int64_t)money_nanos(turn_spendable(turn));

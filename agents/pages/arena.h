@@ -1,6 +1,6 @@
 /*
- * Where agents run: slots of laid-out memory.  An agent that wakes borrows a slot; its pages are
- * copied in once and stay until another agent needs the slot or its memory.
+ * Where agents run: slots of laid-out memory.  An agent that has a turn borrows a slot; its pages
+ * are copied in once and stay until another agent needs the slot or its memory.
  */
 #ifndef SERAI_AGENTS_PAGES_ARENA_H
 #define SERAI_AGENTS_PAGES_ARENA_H

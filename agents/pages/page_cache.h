@@ -1,7 +1,7 @@
 /*
  * The pages that stay in RAM.  A page whose image is durable, and which the log adds nothing to,
- * can be read again; beyond a number of pages the oldest of these are given up, a bounded number
- * each frame, and read when their agent wakes or their buffer is asked for.
+ * can be read again; beyond a number of pages the oldest of these are evicted, a bounded number
+ * each frame, and read when their agent has a turn or their buffer is asked for.
  *
  * Pages of agents that have a slot stay: an end of a turn compares with them.
  */
@@ -30,18 +30,18 @@ uint64_t page_cache_count(const struct page_cache *cache);
 void page_cache_note(struct page_cache *cache, const struct paged *paged, struct paged_page *page);
 
 /*
- * Read again what was given up of the pages from `first` to `last`.  A row that cannot be read ends
+ * Read again the evicted ones of the pages from `first` to `last`.  A row that cannot be read ends
  * the site.
  */
 void page_cache_fetch(struct agents *agents, struct paged *paged, uint32_t first, uint32_t last);
 
 /*
- * Give up the oldest pages beyond the bound, a bounded number.  At the end of a frame's save, when
+ * Evict the oldest pages beyond the bound, a bounded number.  At the end of a frame's save, when
  * the frame before it is durable.
  */
 void page_cache_shrink(struct agents *agents);
 
-/* Read again what was given up of these bytes of a buffer. */
+/* Read again the evicted pages of these bytes of a buffer. */
 void buffer_fetch(struct agents *agents, struct buffer *buffer, uint64_t offset, uint64_t size);
 
 #endif

@@ -16,7 +16,7 @@
 #include "agents/set.h"
 #include "base/table.h"
 
-struct loader {
+struct page_loader {
     struct agents *agents;
     struct table resets; /* object -> the last frame in which it lost all its pages */
     uint64_t row;        /* of the log, that comes next */
@@ -24,9 +24,12 @@ struct loader {
     uint64_t images;
 };
 
-/* Make granules the page's contents, on what it had. */
-static void page_load_take(const struct loader *loader, struct paged_page *page, uint64_t object,
-                           uint64_t granules, const uint8_t *bytes)
+/*
+ * Put granules over what the page has, and keep `own` true: the granules that differ from the
+ * initial image.
+ */
+static void page_load_take(const struct page_loader *loader, struct paged_page *page,
+                           uint64_t object, uint64_t granules, const uint8_t *bytes)
 {
     uint8_t initial[PAGED_BYTES];
 
@@ -41,15 +44,20 @@ static void page_load_take(const struct loader *loader, struct paged_page *page,
     page->own |= paged_differs(page->data, initial) & granules;
 }
 
-static bool frame_is_past(const struct loader *loader, uint64_t frame)
+/* Rows are of frames that are durable, and so of earlier ones than the frame that fills. */
+static bool page_load_frame_is_past(const struct page_loader *loader, uint64_t frame)
 {
     return frame != 0 && frame < ledger_frame(loader->agents->ledger);
 }
 
 /* ---- images ---- */
 
-static enum status load_image(struct loader *loader, const struct store_row *stored,
-                              struct fault *fault)
+/*
+ * One row of table `page`. In RAM stay no more pages than the cache allows; the rest is only
+ * checked.
+ */
+static enum status page_load_image(struct page_loader *loader, const struct store_row *stored,
+                                   struct fault *fault)
 {
     struct page_cache *cache = &loader->agents->pages.cache;
     struct page_image image;
@@ -66,7 +74,7 @@ static enum status load_image(struct loader *loader, const struct store_row *sto
         return row_corrupt(fault, stored, "it has only %" PRIu32 " pages", paged->count);
     if (page_image_decode(&image, stored->value, stored->value_size, &why) != ST_OK)
         return row_corrupt(fault, stored, "%s", why.text);
-    if (!frame_is_past(loader, image.frame))
+    if (!page_load_frame_is_past(loader, image.frame))
         return row_corrupt(fault, stored, "it is of frame %" PRIu64 ", which is not there",
                            image.frame);
     page = paged_make(paged, be32_get(stored->key + 8));
@@ -76,7 +84,7 @@ static enum status load_image(struct loader *loader, const struct store_row *sto
     page->image = image.frame;
     loader->images++;
     if (cache->pages_max != 0 && page_cache_count(cache) >= cache->pages_max) {
-        free(page->data); /* it was looked at, and is read again when it is wanted */
+        free(page->data); /* checked, and read again when it is wanted */
         page->data = NULL;
     }
     page_cache_note(cache, paged, page);
@@ -85,9 +93,12 @@ static enum status load_image(struct loader *loader, const struct store_row *sto
 
 /* ---- the log ---- */
 
-/* The row's head, its place in the log, and its place in time. */
-static enum status open_row(struct loader *loader, const struct store_row *stored, size_t *at,
-                            struct fault *fault)
+/*
+ * Check a row of the log by itself and by its place: rows are numbered without a gap, and frames do
+ * not fall. *at is where its entries begin.
+ */
+static enum status page_load_open_row(struct page_loader *loader, const struct store_row *stored,
+                                      size_t *at, struct fault *fault)
 {
     struct fault why = {0};
     uint64_t frame;
@@ -98,7 +109,7 @@ static enum status open_row(struct loader *loader, const struct store_row *store
         return row_corrupt(fault, stored, "row %" PRIu64 " should come here", loader->row);
     if (page_delta_decode(&frame, at, stored->value, stored->value_size, &why) != ST_OK)
         return row_corrupt(fault, stored, "%s", why.text);
-    if (!frame_is_past(loader, frame) || frame < loader->frame)
+    if (!page_load_frame_is_past(loader, frame) || frame < loader->frame)
         return row_corrupt(fault, stored,
                            "it is of frame %" PRIu64 ", which is not there or was before", frame);
     loader->frame = frame;
@@ -106,8 +117,11 @@ static enum status open_row(struct loader *loader, const struct store_row *store
     return ST_OK;
 }
 
-/* Of an agent or buffer that is gone rows may be left; of one that never was there are none. */
-static bool ever_was(const struct agents *agents, uint64_t object)
+/*
+ * Whether there ever was an agent or buffer of this number. One that is gone may have left rows in
+ * the log.
+ */
+static bool page_load_ever_was(const struct agents *agents, uint64_t object)
 {
     const struct account *account = ledger_account(agents->ledger, object);
 
@@ -116,22 +130,27 @@ static bool ever_was(const struct agents *agents, uint64_t object)
     return object >= AGENTS_FIRST_OBJECT && object < agents->objects.next;
 }
 
-static enum status find_reset(struct loader *loader, const struct page_entry *entry)
+/* First pass: the last frame in which each object lost all its pages. */
+static enum status page_load_find_reset(struct page_loader *loader, const struct page_entry *entry)
 {
     if (entry->page == PAGE_ALL)
         (void)table_put(&loader->resets, entry->object, (void *)(uintptr_t)loader->frame);
     return ST_OK;
 }
 
-static void replay_page(const struct loader *loader, struct paged *paged,
-                        const struct page_entry *entry)
+/*
+ * Second pass, one entry: it counts if it is later than the image. All pages with entries are of
+ * one generation that is swept next.
+ */
+static void page_load_replay_page(const struct page_loader *loader, struct paged *paged,
+                                  const struct page_entry *entry)
 {
     struct paged_page *page = paged_make(paged, entry->page);
     struct paged_item item = {.object = entry->object, .page = entry->page};
     struct page_generation *sweeping = &loader->agents->pages.log.sweeping;
 
     if (page->image >= loader->frame)
-        return; /* the image knows */
+        return; /* the image holds it */
     if (!page->logged)
         bytes_append(&sweeping->items, &item, sizeof item);
     INVARIANT(!sweeping->items.failed);
@@ -146,13 +165,13 @@ static void replay_page(const struct loader *loader, struct paged *paged,
     page->own = 0;
 }
 
-static enum status replay(struct loader *loader, const struct page_entry *entry,
-                          struct fault *fault)
+static enum status page_load_replay(struct page_loader *loader, const struct page_entry *entry,
+                                    struct fault *fault)
 {
     struct paged *paged = row_paged_of(loader->agents, entry->object);
     uintptr_t reset = (uintptr_t)table_get(&loader->resets, entry->object);
 
-    if (paged == NULL && !ever_was(loader->agents, entry->object))
+    if (paged == NULL && !page_load_ever_was(loader->agents, entry->object))
         return fault_set(fault, ST_INVALID, "agent or buffer %" PRIu64 " never was", entry->object);
     if (paged == NULL || entry->page == PAGE_ALL || loader->frame < reset)
         return ST_OK;
@@ -160,32 +179,33 @@ static enum status replay(struct loader *loader, const struct page_entry *entry,
         return fault_set(fault, ST_INVALID,
                          "page %" PRIu32 " of %" PRIu64 ", which has only %" PRIu32, entry->page,
                          entry->object, paged->count);
-    replay_page(loader, paged, entry);
+    page_load_replay_page(loader, paged, entry);
     return ST_OK;
 }
 
-static enum status load_delta(struct loader *loader, bool replays, const struct store_row *stored,
-                              struct fault *fault)
+static enum status page_load_delta(struct page_loader *loader, bool replays,
+                                   const struct store_row *stored, struct fault *fault)
 {
     struct page_entry entry;
     struct fault why = {0};
     size_t at = 0;
-    enum status status = open_row(loader, stored, &at, fault);
+    enum status status = page_load_open_row(loader, stored, &at, fault);
 
     if (status != ST_OK)
         return status;
     while ((status = page_delta_next(&entry, &at, stored->value, stored->value_size, &why)) ==
            ST_OK) {
-        status = replays ? replay(loader, &entry, &why) : find_reset(loader, &entry);
+        status =
+            replays ? page_load_replay(loader, &entry, &why) : page_load_find_reset(loader, &entry);
         if (status != ST_OK)
             break;
     }
     return status == ST_MISSING ? ST_OK : row_corrupt(fault, stored, "%s", why.text);
 }
 
-/* Read the log from its first row to its last: first for what it erases, then to replay it. */
-static enum status load_log(struct loader *loader, const struct store_read *read, bool replays,
-                            struct fault *fault)
+/* Read the log from its first row to its last: once for what it erases, once to replay it. */
+static enum status page_load_log(struct page_loader *loader, const struct store_read *read,
+                                 bool replays, struct fault *fault)
 {
     const struct page_log *log = &loader->agents->pages.log;
     enum status status = ST_OK;
@@ -196,7 +216,7 @@ static enum status load_log(struct loader *loader, const struct store_read *read
     loader->frame = 0;
     store_cursor_open(&cursor, read, STORE_DELTA, NULL, 0, fault);
     while (status == ST_OK && store_cursor_next(&cursor, &stored))
-        status = load_delta(loader, replays, &stored, fault);
+        status = page_load_delta(loader, replays, &stored, fault);
     status = store_cursor_close(&cursor, status);
     if (status == ST_OK && loader->row != log->next_row)
         return fault_set(fault, ST_CORRUPT,
@@ -205,8 +225,11 @@ static enum status load_log(struct loader *loader, const struct store_read *read
     return status;
 }
 
-/* Pages that ended as they began, and those whose rows their images made needless. */
-static void drop_empty(struct loader *loader)
+/*
+ * Free the bytes of pages that ended as in their initial image, list the others in the cache, and
+ * have all of them swept.
+ */
+static void page_load_drop_empty(struct page_loader *loader)
 {
     struct page_log *log = &loader->agents->pages.log;
     const struct bytes *items = &log->sweeping.items;
@@ -227,8 +250,8 @@ static void drop_empty(struct loader *loader)
     page_log_resume(log);
 }
 
-static enum status load_images(struct loader *loader, const struct store_read *read,
-                               struct fault *fault)
+static enum status page_load_images(struct page_loader *loader, const struct store_read *read,
+                                    struct fault *fault)
 {
     const struct page_log *log = &loader->agents->pages.log;
     enum status status = ST_OK;
@@ -237,7 +260,7 @@ static enum status load_images(struct loader *loader, const struct store_read *r
 
     store_cursor_open(&cursor, read, STORE_PAGE, NULL, 0, fault);
     while (status == ST_OK && store_cursor_next(&cursor, &stored))
-        status = load_image(loader, &stored, fault);
+        status = page_load_image(loader, &stored, fault);
     status = store_cursor_close(&cursor, status);
     if (status == ST_OK && loader->images != log->images)
         return fault_set(fault, ST_CORRUPT,
@@ -248,15 +271,15 @@ static enum status load_images(struct loader *loader, const struct store_read *r
 
 enum status page_log_load(struct agents *agents, const struct store_read *read, struct fault *fault)
 {
-    struct loader loader = {.agents = agents};
-    enum status status = load_images(&loader, read, fault);
+    struct page_loader loader = {.agents = agents};
+    enum status status = page_load_images(&loader, read, fault);
 
     if (status == ST_OK)
-        status = load_log(&loader, read, false, fault);
+        status = page_load_log(&loader, read, false, fault);
     if (status == ST_OK)
-        status = load_log(&loader, read, true, fault);
+        status = page_load_log(&loader, read, true, fault);
     if (status == ST_OK)
-        drop_empty(&loader);
+        page_load_drop_empty(&loader);
     table_fini(&loader.resets);
     return status;
 }

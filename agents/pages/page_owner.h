@@ -1,4 +1,4 @@
-/* Whose pages they are, and what they begin with.  Private to this part. */
+/* The owners of pages, and initial images.  Private to this part. */
 #ifndef SERAI_AGENTS_PAGES_PAGE_OWNER_H
 #define SERAI_AGENTS_PAGES_PAGE_OWNER_H
 

@@ -20,7 +20,7 @@ struct paged_page {
     bool noted;       /* listed as changed since the last frame */
     bool logged;      /* its last deltas are in no image yet: listed to be swept */
     bool cached;      /* listed among those that have their bytes */
-    uint8_t *data;    /* NULL: as in the initial image, or, when it has some of its own, given up */
+    uint8_t *data;    /* NULL: as in the initial image, or, when it has some of its own, evicted */
     uint64_t turn;    /* the last turn that made it its own (copy on write) */
     uint64_t changed; /* granules since the last frame */
     uint64_t own;     /* granules that differ from the initial image, as of the last frame */
@@ -90,13 +90,13 @@ static inline uint64_t paged_touched(uint64_t offset, uint64_t size)
 
 /*
  * Copy `size` bytes from `offset` on; absent pages are zeroes.  The caller has checked the range,
- * and read again what was given up.
+ * and read evicted pages again.
  */
 void paged_read(const struct paged *paged, uint64_t offset, void *to, uint64_t size);
 
 /*
  * Write `size` bytes from `offset` on, undone by rollback: a page is copied once in each turn.  The
- * caller has checked the range, and read again what was given up.
+ * caller has checked the range, and read evicted pages again.
  */
 void paged_write(struct paged *paged, struct paged_dirty *dirty, struct undo *undo, uint64_t turn,
                  uint64_t offset, const void *from, uint64_t size);

@@ -7,7 +7,7 @@
 #include "agents/rows/codec.h"
 #include "base/hash.h"
 
-/* What an agent's row holds besides the agent's own fields. */
+/* The parts of an agent's row besides the agent's own fields. */
 struct agent_row {
     struct hash code;
     struct hash kept[AGENT_CODES_MAX];

@@ -1,4 +1,7 @@
-/* What agents' rows, or the same state in RAM, say the held and deposit accounts must contain. */
+/*
+ * How much the held and deposit accounts must contain by the rows of agents, or by the same state
+ * in RAM: docs/records-agents.md, "What the rows claim".
+ */
 #include "agents/agents.h"
 
 #include "agents/agent.h"
@@ -24,13 +27,14 @@ static void claim(struct ledger_claims *claims, enum account_id account, struct 
 
 static void claim_message(struct ledger_claims *claims, const struct message *m)
 {
-    if (m->kind ==
-        SERAI_EVENT_MESSAGE) /* of the others the money has been credited, or only told */
+    /* The money of other events was credited before, or only informs. */
+    if (m->kind == SERAI_EVENT_MESSAGE)
         claim(claims, ACCOUNT_HELD_MESSAGE, m->money);
     claim(claims, ACCOUNT_HELD_MESSAGE, m->postage);
     claim(claims, ACCOUNT_HELD_RESERVE, m->reserve);
 }
 
+/* Facets and timers hold a reserve for the event that they come to; a buffer holds no money. */
 static void claim_object(struct ledger_claims *claims, const struct object *object)
 {
     switch (object->kind) {

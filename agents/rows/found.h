@@ -10,7 +10,7 @@ struct agents;
 enum row_part { PART_CAPS, PART_MESSAGES, PART_FACETS, PART_TIMERS, PART_BUFFER_BYTES, PART_LINES };
 enum { ROW_PARTS = 6 };
 
-/* What an agent's row counts and was not found yet; zero when all tables are read. */
+/* Counts of an agent's row, less what was found; zero when all tables are read. */
 struct expected_agent {
     uint64_t id;
     uint64_t missing[ROW_PARTS]; /* modulo 2^64: what is found too much goes below zero */

@@ -1,7 +1,8 @@
 /*
- * Reading everything back: each row is decoded and then checked against those that it refers to.
- * Counts, queues and what customers use are made anew, and compared with what rows say of them, so
- * that a row that is gone is found as surely as one that is changed.
+ * Reading everything back.  Each row is decoded and then checked against those that it refers to.
+ * Counts, queues and what customers use are built from the rows and compared with what other rows
+ * say of them, so that a lost row is found as surely as a changed one (docs/records-agents.md,
+ * "What is checked on reading").
  */
 #include "agents/agents.h"
 
@@ -28,13 +29,14 @@
 #include "base/hash.h"
 #include "base/table.h"
 
+/* A module that was read, and how many references its row says that it has. */
 struct expected_code {
     struct code *code;
     bool has_state;
     uint64_t refs;
 };
 
-struct loader {
+struct rows_loader {
     struct agents *agents;
     struct bytes codes; /* of struct expected_code, in order of id */
     struct rows_loading agent_rows;
@@ -44,7 +46,7 @@ struct loader {
 
 /* ---- counters ---- */
 
-static enum status load_counters(struct loader *loader, const struct store_read *read,
+static enum status load_counters(struct rows_loader *loader, const struct store_read *read,
                                  struct fault *fault)
 {
     static const uint8_t key = ROW_META_KEY_COUNTERS;
@@ -53,7 +55,8 @@ static enum status load_counters(struct loader *loader, const struct store_read 
     enum status status = store_get(read, STORE_META, &key, sizeof key, &stored, fault);
 
     if (status != ST_OK)
-        return status == ST_MISSING ? ST_OK : status; /* check_all() wants them if there are rows */
+        return status == ST_MISSING ? ST_OK
+                                    : status; /* load_check_all() wants them if there are rows */
     if (row_decode_counters(loader->agents, stored.value, stored.value_size, &why) != ST_OK)
         return row_corrupt(fault, &stored, "counters of agents: %s", why.text);
     loader->agents->changes.counters = false;
@@ -63,7 +66,11 @@ static enum status load_counters(struct loader *loader, const struct store_read 
 
 /* ---- code ---- */
 
-static enum status load_module(struct loader *loader, const struct store_row *stored,
+/*
+ * The row of a module's bytes: they must hash to the key, and are validated as if they were put
+ * now.
+ */
+static enum status load_module(struct rows_loader *loader, const struct store_row *stored,
                                struct fault *fault)
 {
     struct agents *agents = loader->agents;
@@ -90,7 +97,7 @@ static enum status load_module(struct loader *loader, const struct store_row *st
 }
 
 /* The module's own row has the same key without the last byte, so it came just before. */
-static enum status load_code_state(struct loader *loader, const struct store_row *stored,
+static enum status load_code_state(struct rows_loader *loader, const struct store_row *stored,
                                    struct fault *fault)
 {
     struct expected_code expected = {0};
@@ -115,7 +122,7 @@ static enum status load_code_state(struct loader *loader, const struct store_row
     return ST_OK;
 }
 
-static enum status load_code(struct loader *loader, const struct store_row *stored,
+static enum status load_code(struct rows_loader *loader, const struct store_row *stored,
                              struct fault *fault)
 {
     if (stored->key_size == ROW_CODE_KEY_BYTES)
@@ -128,6 +135,7 @@ static enum status load_code(struct loader *loader, const struct store_row *stor
 
 /* ---- agents ---- */
 
+/* Why the ledger has no account for such an agent; NULL: it has. */
 static const char *load_account_error(const struct agents *agents, const struct agent *agent)
 {
     const struct account *account = ledger_account(agents->ledger, agent->id);
@@ -143,8 +151,12 @@ static const char *load_account_error(const struct agents *agents, const struct 
     return NULL;
 }
 
-static bool take_ref(const struct agents *agents, struct customer_use *use, struct code_ref *ref,
-                     const struct hash *id)
+/*
+ * Let a reference name its module, and count it. False: there is no such module, or the reference
+ * has paid for more than the module's share index says.
+ */
+static bool load_take_ref(const struct agents *agents, struct customer_use *use,
+                          struct code_ref *ref, const struct hash *id)
 {
     ref->code = modules_find(&agents->modules, id);
     if (ref->code == NULL || ref->share_index > ref->code->share_index)
@@ -154,15 +166,18 @@ static bool take_ref(const struct agents *agents, struct customer_use *use, stru
     return true;
 }
 
-static enum status check_program(const struct agents *agents, struct agent *agent,
-                                 const struct agent_row *row, struct fault *why)
+/*
+ * The program must be one that its module can have come to: memory within its bounds, its globals.
+ */
+static enum status load_check_program(const struct agents *agents, struct agent *agent,
+                                      const struct agent_row *row, struct fault *why)
 {
     const struct engine_code *engine;
 
-    if (!take_ref(agents, agent->use, &agent->program.code, &row->code))
+    if (!load_take_ref(agents, agent->use, &agent->program.code, &row->code))
         return fault_set(why, ST_INVALID, "its code is missing, or paid for past its share");
     for (uint32_t i = 0; i < agent->program.kept_count; i++) {
-        if (!take_ref(agents, agent->use, &agent->program.kept[i], &row->kept[i]))
+        if (!load_take_ref(agents, agent->use, &agent->program.kept[i], &row->kept[i]))
             return fault_set(why, ST_INVALID,
                              "code that it keeps is missing, or paid for past its share");
     }
@@ -181,7 +196,12 @@ static enum status check_program(const struct agents *agents, struct agent *agen
     return ST_OK;
 }
 
-static void admit_agent(struct loader *loader, struct agent *agent, const struct agent_row *row)
+/*
+ * Add the agent to the set, with all that it counts for by its own row. What the row says of other
+ * tables is noted, to be compared when these are read.
+ */
+static void load_admit_agent(struct rows_loader *loader, struct agent *agent,
+                             const struct agent_row *row)
 {
     struct agents *agents = loader->agents;
     struct customer_use *use = agent->use;
@@ -196,6 +216,7 @@ static void admit_agent(struct loader *loader, struct agent *agent, const struct
     agent->owns.buffer_bytes = row->buffer_bytes;
     paged_grow(&agent->program.memory,
                agent->program.memory_pages * (ENGINE_WASM_PAGE_BYTES / PAGED_BYTES));
+    /* Lines of the log have no gap, so their number and the next one say which are there. */
     agent->log.deleted = agent->log.next - 1 - row->log_lines;
     agent->log.erased = agent->log.deleted;
     (void)!dense_put(&agents->by_id, agent->id, agent); /* keys of a table differ */
@@ -211,10 +232,11 @@ static void admit_agent(struct loader *loader, struct agent *agent, const struct
     rent_schedule(agents, agent);
     bytes_append(&loader->agent_rows.rows, &expected, sizeof expected);
     INVARIANT(!loader->agent_rows.rows.failed);
+    /* Packed at once: a site may have more agents than fit into RAM as structs. */
     agent_let_sleep(agents, agent);
 }
 
-static enum status load_agent(struct loader *loader, const struct store_row *stored,
+static enum status load_agent(struct rows_loader *loader, const struct store_row *stored,
                               struct fault *fault)
 {
     struct agent_row row = {0};
@@ -234,18 +256,22 @@ static enum status load_agent(struct loader *loader, const struct store_row *sto
     }
     if (status == ST_OK) {
         agent->use = customer_use(loader->agents, agent->customer);
-        status = check_program(loader->agents, agent, &row, &why);
+        status = load_check_program(loader->agents, agent, &row, &why);
     }
     if (status != ST_OK) {
         agent_free(agent);
         return row_corrupt(fault, stored, "%s", why.text);
     }
-    admit_agent(loader, agent, &row);
+    load_admit_agent(loader, agent, &row);
     return ST_OK;
 }
 
 /* ---- what only all rows together can show ---- */
 
+/*
+ * Everything that the agent's row counts must have been found; the first that was not names the
+ * table.
+ */
 static enum status load_check_agent(const struct agents *agents,
                                     const struct expected_agent *expected, struct fault *fault)
 {
@@ -284,7 +310,7 @@ static enum status load_check_agent(const struct agents *agents,
     return ST_OK;
 }
 
-static enum status check_agents(const struct loader *loader, struct fault *fault)
+static enum status load_check_agents(const struct rows_loader *loader, struct fault *fault)
 {
     const struct rows_loading *loading = &loader->agent_rows;
     size_t count = loading->rows.size / sizeof(struct expected_agent);
@@ -295,7 +321,8 @@ static enum status check_agents(const struct loader *loader, struct fault *fault
     return status;
 }
 
-static enum status check_codes(struct loader *loader, struct fault *fault)
+/* As many references must have been counted as the row of each module says. */
+static enum status load_check_codes(struct rows_loader *loader, struct fault *fault)
 {
     for (size_t at = 0; at < loader->codes.size; at += sizeof(struct expected_code)) {
         struct expected_code expected;
@@ -315,9 +342,10 @@ static enum status check_codes(struct loader *loader, struct fault *fault)
     return ST_OK;
 }
 
-static void find_missing(void *context, const struct account *account)
+/* An open account of an agent without an agent: its row is lost. */
+static void load_find_missing(void *context, const struct account *account)
 {
-    struct loader *loader = context;
+    struct rows_loader *loader = context;
 
     if (account->kind == KIND_AGENT && !account->closed && loader->missing_agent == 0 &&
         !agents_has(loader->agents, account->id))
@@ -328,7 +356,8 @@ struct unheld {
     uint64_t id; /* of the reply, or 0 */
 };
 
-static void find_unheld(void *context, uint64_t id, void *value)
+/* Find a reply that no slot and no message holds. */
+static void load_find_unheld(void *context, uint64_t id, void *value)
 {
     struct unheld *unheld = context;
     struct object *object = value;
@@ -337,19 +366,23 @@ static void find_unheld(void *context, uint64_t id, void *value)
         unheld->id = id;
 }
 
-/* Who waits for an answer waits for somebody. */
-static enum status check_replies(const struct agents *agents, struct fault *fault)
+/*
+ * Each reply is held in exactly one place, or its owner would wait for an answer that nobody can
+ * give.
+ */
+static enum status load_check_replies(const struct agents *agents, struct fault *fault)
 {
     struct unheld unheld = {0};
 
-    table_each(&agents->objects.by_id, find_unheld, &unheld);
+    table_each(&agents->objects.by_id, load_find_unheld, &unheld);
     if (unheld.id == 0)
         return ST_OK;
     return fault_set(fault, ST_CORRUPT,
                      "table object, object %" PRIu64 ": a reply that nobody holds", unheld.id);
 }
 
-static enum status check_all(struct loader *loader, struct fault *fault)
+/* Checks that need all rows. The counters may only be missing on a site that never had agents. */
+static enum status load_check_all(struct rows_loader *loader, struct fault *fault)
 {
     const struct agents *agents = loader->agents;
     enum status status;
@@ -357,22 +390,22 @@ static enum status check_all(struct loader *loader, struct fault *fault)
     if (!loader->has_counters &&
         (loader->codes.size > 0 || loader->agent_rows.rows.size > 0 || agents->heap.count > 0))
         return fault_set(fault, ST_CORRUPT, "table meta: the counters of agents are missing");
-    ledger_each_account(agents->ledger, find_missing, loader);
+    ledger_each_account(agents->ledger, load_find_missing, loader);
     if (loader->missing_agent != 0)
         return fault_set(fault, ST_CORRUPT,
                          "table agent, agent %" PRIu64 ": missing, but its account is open",
                          loader->missing_agent);
-    status = check_agents(loader, fault);
+    status = load_check_agents(loader, fault);
     if (status == ST_OK)
-        status = check_codes(loader, fault);
+        status = load_check_codes(loader, fault);
     if (status == ST_OK)
-        status = check_replies(agents, fault);
+        status = load_check_replies(agents, fault);
     return status;
 }
 
 /* ---- tables, each after those that its rows refer to ---- */
 
-static enum status load_codes(struct loader *loader, const struct store_read *read,
+static enum status load_codes(struct rows_loader *loader, const struct store_read *read,
                               struct fault *fault)
 {
     enum status status = ST_OK;
@@ -385,7 +418,7 @@ static enum status load_codes(struct loader *loader, const struct store_read *re
     return store_cursor_close(&cursor, status);
 }
 
-static enum status load_agents(struct loader *loader, const struct store_read *read,
+static enum status load_agents(struct rows_loader *loader, const struct store_read *read,
                                struct fault *fault)
 {
     enum status status = ST_OK;
@@ -400,9 +433,13 @@ static enum status load_agents(struct loader *loader, const struct store_read *r
 
 enum status agents_load(struct agents *agents, const struct store_read *read, struct fault *fault)
 {
-    struct loader loader = {.agents = agents};
+    struct rows_loader loader = {.agents = agents};
     enum status status;
 
+    /*
+     * Modules before agents, agents before what they own, all of these before pages: each table
+     * after those that its rows refer to.
+     */
     agents->loading = &loader.agent_rows;
     status = load_counters(&loader, read, fault);
     if (status == ST_OK)
@@ -414,7 +451,7 @@ enum status agents_load(struct agents *agents, const struct store_read *read, st
     if (status == ST_OK)
         status = page_log_load(agents, read, fault);
     if (status == ST_OK)
-        status = check_all(&loader, fault);
+        status = load_check_all(&loader, fault);
     bytes_fini(&loader.codes);
     bytes_fini(&loader.agent_rows.rows);
     agents->loading = NULL;

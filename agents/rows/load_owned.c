@@ -31,8 +31,11 @@
 #include "base/heapq.h"
 #include "base/table.h"
 
-/* A cap may outlive what it names, but names nothing of another kind, nor what never was. */
-static const char *cap_error(const struct agents *agents, const struct cap *cap)
+/*
+ * Why this is no cap that the site can have made; NULL: it may be one. A cap may outlive what it
+ * names, but it names nothing of another kind and nothing that never was.
+ */
+static const char *load_cap_error(const struct agents *agents, const struct cap *cap)
 {
     const struct object *object;
     enum object_kind kind = cap->kind == SERAI_KIND_FACET ? OBJECT_FACET : OBJECT_BUFFER;
@@ -46,10 +49,13 @@ static const char *cap_error(const struct agents *agents, const struct cap *cap)
                                                   : "a capability to an object of another kind";
 }
 
-/* The same of a cap in its place; a reply has no more than one. */
-static const char *place_error(const struct agents *agents, const struct cap *cap)
+/*
+ * The same of a cap in a slot or message. It takes note of replies, each of which may be in one
+ * place only.
+ */
+static const char *load_place_error(const struct agents *agents, const struct cap *cap)
 {
-    const char *error = cap_error(agents, cap);
+    const char *error = load_cap_error(agents, cap);
     struct object *reply;
 
     if (error != NULL)
@@ -65,8 +71,12 @@ static const char *place_error(const struct agents *agents, const struct cap *ca
 
 /* ---- objects ---- */
 
-/* What was asked with a facet ends with it, so the facet is there; its number is the lower one. */
-static const char *facet_error(const struct agents *agents, const struct object *facet)
+/*
+ * Why this is no reply; NULL: it may be one, or is none. The facet that was asked with must be
+ * there and of the same owner: its replies end with it. Its number is lower, so its row came
+ * before.
+ */
+static const char *load_facet_error(const struct agents *agents, const struct object *facet)
 {
     const struct object *asked;
 
@@ -78,7 +88,8 @@ static const char *facet_error(const struct agents *agents, const struct object 
     return NULL;
 }
 
-static void admit_object(struct agents *agents, struct object *object)
+/* Add an object to its owner, with all that it counts for. */
+static void load_admit_object(struct agents *agents, struct object *object)
 {
     struct buffer *buffer = &object->u.buffer;
     struct agent *owner = agents_find(agents, object->owner);
@@ -121,12 +132,13 @@ static enum status load_object(struct agents *agents, const struct store_row *st
     read.id = be64_get(stored->key);
     if (row_decode_object(&read, stored->value, stored->value_size, &why) != ST_OK)
         return row_corrupt(fault, stored, "%s", why.text);
+    /* Agents and objects share one space of numbers in the tables of pages. */
     if (read.id >= agents->objects.next || agents_has(agents, read.id))
         return row_corrupt(fault, stored, "its number is above the counter, or an agent's");
     if (!agents_has(agents, read.owner))
         return row_corrupt(fault, stored, "its owner, agent %" PRIu64 ", is missing", read.owner);
-    if (read.kind == OBJECT_FACET && facet_error(agents, &read) != NULL)
-        return row_corrupt(fault, stored, "%s", facet_error(agents, &read));
+    if (read.kind == OBJECT_FACET && load_facet_error(agents, &read) != NULL)
+        return row_corrupt(fault, stored, "%s", load_facet_error(agents, &read));
     object = object_alloc(&agents->small, read.kind);
     object->id = read.id;
     object->owner = read.owner;
@@ -142,7 +154,7 @@ static enum status load_object(struct agents *agents, const struct store_row *st
         object->u.timer = read.u.timer;
         break;
     }
-    admit_object(agents, object);
+    load_admit_object(agents, object);
     return ST_OK;
 }
 
@@ -165,11 +177,12 @@ static enum status load_caps(struct agents *agents, const struct store_row *stor
     if (row_decode_caps(read, stored->value, stored->value_size, &why) != ST_OK)
         return row_corrupt(fault, stored, "%s", why.text);
     for (uint32_t i = 0; i < AGENT_CAPS_CHUNK; i++) {
-        const char *error = place_error(agents, &read[i]);
+        const char *error = load_place_error(agents, &read[i]);
 
         if (error != NULL)
             return row_corrupt(fault, stored, "slot %" PRIu32 ": %s", chunk * AGENT_CAPS_CHUNK + i,
                                error);
+        /* Groups come in order, so the last slot that is set is the highest. */
         if (read[i].kind == SERAI_KIND_EMPTY)
             continue;
         agent->caps.used++;
@@ -184,8 +197,11 @@ static enum status load_caps(struct agents *agents, const struct store_row *stor
 
 /* ---- inboxes ---- */
 
-/* The last message of the list before all others, whose numbers are lower. */
-static void move_to_front(struct agent *agent)
+/*
+ * Move the message that was read last before all others: it was delivered to the front, though its
+ * number is the highest so far.
+ */
+static void load_move_to_front(struct agent *agent)
 {
     struct inbox_message *message = agent->inbox.last;
 
@@ -199,19 +215,21 @@ static void move_to_front(struct agent *agent)
     agent->inbox.first = message;
 }
 
-static const char *message_error(const struct agents *agents, const struct message *m)
+/* Why this is no message of this site; NULL: it may be one. */
+static const char *load_message_error(const struct agents *agents, const struct message *m)
 {
-    const char *error = place_error(agents, &m->reply);
+    const char *error = load_place_error(agents, &m->reply);
 
     for (uint8_t i = 0; error == NULL && i < m->cap_count; i++)
-        error = place_error(agents, &m->caps[i]);
+        error = load_place_error(agents, &m->caps[i]);
     if (m->id == 0 || m->id >= agents->next_message)
         error = "its number is above the counter";
     return error;
 }
 
-static void admit_message(struct agents *agents, struct agent *agent,
-                          const struct inbox_message *read)
+/* Add a copy of the message to the inbox; the row's bytes are borrowed. */
+static void load_admit_message(struct agents *agents, struct agent *agent,
+                               const struct inbox_message *read)
 {
     struct inbox_message *message = malloc(sizeof *message);
 
@@ -226,7 +244,7 @@ static void admit_message(struct agents *agents, struct agent *agent,
     message->m.data = message->bytes;
     inbox_push_loaded(agents, agent, message);
     if (message->front)
-        move_to_front(agent);
+        load_move_to_front(agent);
 }
 
 static enum status load_message(struct agents *agents, const struct store_row *stored,
@@ -245,11 +263,11 @@ static enum status load_message(struct agents *agents, const struct store_row *s
         return row_corrupt(fault, stored, "the agent is missing");
     if (row_decode_message(&read, stored->value, stored->value_size, &why) != ST_OK)
         return row_corrupt(fault, stored, "%s", why.text);
-    error = message_error(agents, &read.m);
+    error = load_message_error(agents, &read.m);
     if (error != NULL)
         return row_corrupt(fault, stored, "%s", error);
     row_found(agents, agent->id, PART_MESSAGES, 1);
-    admit_message(agents, agent, &read);
+    load_admit_message(agents, agent, &read);
     return ST_OK;
 }
 
@@ -267,7 +285,7 @@ static enum status load_heap(struct agents *agents, const struct store_row *stor
         return row_wrong_key(fault, stored);
     if (row_decode_heap(&read, stored->value, stored->value_size, &why) != ST_OK)
         return row_corrupt(fault, stored, "%s", why.text);
-    error = cap_error(agents, &read.cap);
+    error = load_cap_error(agents, &read.cap);
     if (read.serial == 0 || read.serial >= agents->heap.next_serial)
         error = "its serial is above the counter";
     if (cap_reply(agents, &read.cap) != NULL)
@@ -286,7 +304,8 @@ static enum status load_heap(struct agents *agents, const struct store_row *stor
 
 /* ---- logs ---- */
 
-static void admit_line(struct agent *agent, const struct agent_log_line *read, const uint8_t *text)
+static void load_admit_line(struct agent *agent, const struct agent_log_line *read,
+                            const uint8_t *text)
 {
     struct agent_log_line *line = malloc(sizeof *line);
 
@@ -316,18 +335,20 @@ static enum status load_line(struct agents *agents, const struct store_row *stor
         return row_corrupt(fault, stored, "the agent is missing");
     if (row_decode_log(&read, &text, stored->value, stored->value_size, &why) != ST_OK)
         return row_corrupt(fault, stored, "%s", why.text);
-    /* Lines follow on each other, so the count at the end leaves no room for a gap. */
+    /* Lines follow one another; with the count at the end no line can be missing. */
     if (read.line != agent->log.deleted + agent->log.lines + 1 || read.line >= agent->log.next)
         return row_corrupt(fault, stored, "the line before it is missing");
     row_found(agents, agent->id, PART_LINES, 1);
-    admit_line(agent, &read, text);
+    load_admit_line(agent, &read, text);
     agent_let_sleep(agents, agent);
     return ST_OK;
 }
 
 /* ---- all of them ---- */
 
-/* Objects before the capabilities to them, and both before what carries capabilities. */
+/*
+ * Objects before the capabilities that name them; slots, messages and heap entries each hold some.
+ */
 static const struct {
     enum store_table table;
     enum status (*load)(struct agents *agents, const struct store_row *stored, struct fault *fault);

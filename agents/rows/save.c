@@ -235,7 +235,7 @@ static void save_drop_code(struct saver *saver, struct code *code)
     code_free(code);
 }
 
-/* The bytes, which never change, are written once; who refers to them often changes. */
+/* The bytes never change and are written once; the row of references is written each time. */
 static void save_code(struct saver *saver, struct code *code)
 {
     uint8_t key[ROW_CODE_STATE_KEY_BYTES];

@@ -1,4 +1,4 @@
-/* What orders see of the running turn: its slots and its guest's memory. */
+/* The running turn as orders see it: its slots and its guest's memory. */
 #include "agents/turns/access.h"
 
 #include <string.h>
@@ -44,7 +44,7 @@ int64_t turn_give_cap(struct turn *turn, const struct cap *cap)
     return agent_cap_give(turn->agents, turn->agent, cap);
 }
 
-/* What is kept leaves the list of loans, and so stays in its slot after the turn. */
+/* A cap that is kept leaves the list of loans, and so stays in its slot after the turn. */
 void turn_keep_slot(struct turn *turn, uint64_t slot)
 {
     uint32_t left = 0;

@@ -1,4 +1,4 @@
-/* What orders see of the running turn, besides agents/agents.h.  Private to this part. */
+/* The running turn as orders of this part see it, besides agents/turn.h.  Private to this part. */
 #ifndef SERAI_AGENTS_TURNS_ACCESS_H
 #define SERAI_AGENTS_TURNS_ACCESS_H
 

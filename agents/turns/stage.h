@@ -18,7 +18,7 @@ bool turn_order_fee(struct turn *turn, enum serai_order order);
 
 /*
  * Take the price of checking a module of `size` bytes: fuel that is booked as the turn's own, but
- * not out of what one turn may burn, which would have to be several times as much for the largest
+ * not out of the fuel of one turn, which would have to be several times as much for the largest
  * module.  False: not enough money, and nothing was taken.
  */
 bool turn_check_fee(struct turn *turn, size_t size);

@@ -24,7 +24,7 @@ struct turn {
     struct engine_instance instance;
     struct arena_slot *slot;
     uint64_t budget;     /* of fuel */
-    uint64_t check_fuel; /* beside it, for modules that were put: paid already, out of `free` */
+    uint64_t check_fuel; /* besides it, for modules that were put: paid already, out of `free` */
     uint64_t check_bytes;
     uint64_t number; /* of this turn on this site, for copy on write */
 

@@ -99,7 +99,7 @@ static enum status make_parts(struct core *core, struct fault *fault)
         .context = core,
         .random = core->options.random,
         .rent = core->rent,
-        .cap_of = quota_owner,
+        .quota_owner = quota_owner,
         .lineage_over = core_customer_may_be_over,
         .read_page = core->options.page_lost == NULL ? NULL : read_page,
         .mark = mark,
