@@ -114,7 +114,7 @@ enum {
     /* A connection that lasted this long was a good one: after it dialling begins again. */
     GOOD_CONNECTION_US = 10 * 1000 * 1000,
     /* A link whose connection fails for another reason than before is logged again, not sooner. */
-    TELL_AGAIN_US = 60 * 1000 * 1000,
+    LOG_AGAIN_US = 60 * 1000 * 1000,
     /* Names being looked up, each in a thread; when the operator is told that no answer comes. */
     LOOKUPS_MAX = 32,
     LOOKUP_US = 5 * 1000 * 1000,
@@ -128,7 +128,7 @@ enum {
     STRANGERS_TELL_US = 60 * 1000 * 1000,
     /* Neighbours whose link was removed may go on sending, and callers may take all descriptors;
      * that is logged this often. */
-    UNKNOWN_TELL_US = 60 * 1000 * 1000,
+    UNKNOWN_LOG_US = 60 * 1000 * 1000,
     /* How often links that wait for their neighbour are looked at. */
     LINKS_TICK_US = 1000 * 1000,
     /* One filling, one at the writer, and two whose replies the edge still sends. */

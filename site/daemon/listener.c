@@ -185,7 +185,7 @@ void listener_rest(struct listener *listener, uint64_t now_us)
     listener->hear_us = now_us + ACCEPT_REST_US;
     if (now_us < listener->tell_us)
         return;
-    listener->tell_us = now_us + UNKNOWN_TELL_US;
+    listener->tell_us = now_us + UNKNOWN_LOG_US;
     log_write(LOG_WARN, "link.rests",
               "reason=\"no descriptor is left for who calls\" effect=\"new neighbours wait\"");
 }

@@ -109,7 +109,7 @@ void wire_close(struct wire *wire)
     call_free(wire->dialled);
     wire->dialled = NULL;
     wire->connected = false;
-    wire->tell_connected = false;
+    wire->connected_unreported = false;
 }
 
 /* ---- what is heard, and what is not ---- */
@@ -127,7 +127,7 @@ static void set_trouble(struct wire *wire, const char *reason)
         return;
     (void)snprintf(wire->trouble, sizeof wire->trouble, "%s", reason);
     wire->live = false;
-    wire->tell_trouble = true;
+    wire->trouble_unreported = true;
 }
 
 void wire_trouble(struct wire *wire, const char *format, ...)
@@ -151,9 +151,9 @@ void wire_failed(struct wire *wire, uint64_t now_us, const char *format, ...)
     (void)vsnprintf(reason, sizeof reason, format, arguments);
     va_end(arguments);
     is_news = !wire->live && strcmp(wire->trouble, reason) != 0 &&
-              now_us - wire->told_us >= TELL_AGAIN_US;
-    if (wire->told_us == 0 || is_news) {
-        wire->told_us = now_us;
+              now_us - wire->logged_us >= LOG_AGAIN_US;
+    if (wire->logged_us == 0 || is_news) {
+        wire->logged_us = now_us;
         log_write(LOG_WARN, "link.not-connected", "interface=%" PRIu32 " endpoint=%s reason=\"%s\"",
                   wire->link.interface, wire->link.endpoint, reason);
     }
@@ -215,8 +215,8 @@ static void connected(struct wire *wire, uint64_t now_us)
     wire->dialled->heard_us = now_us;
     wire->connected = true;
     wire->connected_us = now_us;
-    wire->tell_connected = true;
-    wire->told_us = 0;
+    wire->connected_unreported = true;
+    wire->logged_us = 0;
     wire->redial_us = 0;
     log_write(LOG_DEBUG, "link.connected", "interface=%" PRIu32 " endpoint=%s",
               wire->link.interface, wire->link.endpoint);
@@ -243,7 +243,7 @@ static void lost(struct wire *wire, uint64_t now_us)
             wire_broken(wire, now_us);
     }
     wire->connected = false;
-    wire->tell_connected = false;
+    wire->connected_unreported = false;
     if (wire->redial_us == 0)
         wire_redial_later(wire, now_us);
 }

@@ -40,10 +40,10 @@ struct wire {
     bool live;          /* heard within SILENCE_US */
     uint64_t heard_us;
     /* To be told to the core, once there is room. */
-    bool tell_connected;
-    bool tell_trouble;
+    bool connected_unreported;
+    bool trouble_unreported;
     char trouble[WIRE_TROUBLE_BYTES]; /* why nothing is heard; empty: nothing to say */
-    uint64_t told_us; /* when the log was told of a failure to connect; 0: since it last was */
+    uint64_t logged_us; /* when the log was told of a failure to connect; 0: since it last was */
 };
 
 /*
