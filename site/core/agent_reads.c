@@ -178,12 +178,12 @@ void core_read_logs(struct core *core, const struct viewer *viewer, struct cbor 
 
 /* ---- the heap of capabilities ---- */
 
-static const char *heap_kind_word(uint8_t kind)
+static const char *heap_entry_kind(uint8_t kind)
 {
     return kind == SERAI_KIND_FACET ? "facet" : kind == SERAI_KIND_BUFFER ? "buffer" : "other";
 }
 
-static void heap_list_one(void *context, const struct heap_view *entry)
+static void heap_list_entry(void *context, const struct heap_view *entry)
 {
     struct read_list *list = context;
     const struct account *payer = ledger_account(list->core->ledger, entry->payer);
@@ -196,7 +196,7 @@ static void heap_list_one(void *context, const struct heap_view *entry)
     map_init(&map);
     map_uint(&map, "serial", entry->serial);
     map_uint(&map, "agent", entry->payer);
-    map_text(&map, "kind", heap_kind_word(entry->kind));
+    map_text(&map, "kind", heap_entry_kind(entry->kind));
     map_money(&map, "deposit", entry->deposit);
     map_end(&map, &list->items);
     list->count++;
@@ -211,7 +211,7 @@ void core_read_heap(struct core *core, const struct viewer *viewer, struct cbor 
     if (!read_list_begin(&list, in, outcome))
         return;
     do
-        seen = agents_heap_list(core->agents, list.last, READ_LIMIT_MAX, heap_list_one, &list);
+        seen = agents_heap_list(core->agents, list.last, READ_LIMIT_MAX, heap_list_entry, &list);
     while (seen == READ_LIMIT_MAX && list.count < list.limit);
     read_list_end(&list, outcome);
 }

@@ -2,8 +2,8 @@
 
 #include "base/status.h"
 
-static void give_back(struct allowance *allowance, const struct allowance_rule *rule,
-                      uint64_t now_us)
+static void allowance_refill(struct allowance *allowance, const struct allowance_rule *rule,
+                             uint64_t now_us)
 {
     uint64_t seconds = (now_us - allowance->at_us) / 1000000;
 
@@ -18,7 +18,7 @@ uint64_t allowance_wait_s(struct allowance *allowance, const struct allowance_ru
                           uint64_t now_us)
 {
     INVARIANT(rule->per_s > 0 && now_us >= allowance->at_us);
-    give_back(allowance, rule, now_us);
+    allowance_refill(allowance, rule, now_us);
     if (allowance->used < rule->at_once)
         return 0;
     return (allowance->used - rule->at_once) / rule->per_s + 1;

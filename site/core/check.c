@@ -16,7 +16,7 @@ enum status core_claims(void *context, const struct store_read *read, struct led
     return exchange_claims(read, claims, fault);
 }
 
-struct checking {
+struct core_checking {
     const struct core *core;
     struct ledger_claims *claims;
     struct fault *fault;
@@ -25,7 +25,7 @@ struct checking {
 
 static void check_account(void *context, const struct account *account)
 {
-    struct checking *checking = context;
+    struct core_checking *checking = context;
     char name[ACCOUNT_NAME_BYTES];
     char has[U128_TEXT_BYTES];
     char claimed[U128_TEXT_BYTES];
@@ -48,7 +48,7 @@ static void check_account(void *context, const struct account *account)
     }
 }
 
-static void check_shares(struct checking *checking)
+static void check_shares(struct core_checking *checking)
 {
     for (size_t i = 0; i < checking->core->customers.count && checking->status == ST_OK; i++) {
         const struct customer *customer = checking->core->customers.items[i];
@@ -62,7 +62,7 @@ static void check_shares(struct checking *checking)
 
 enum status core_check(const struct core *core, struct fault *fault)
 {
-    struct checking checking = {.core = core, .fault = fault, .status = ST_OK};
+    struct core_checking checking = {.core = core, .fault = fault, .status = ST_OK};
     u128 debits;
     u128 credits;
 

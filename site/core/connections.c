@@ -82,7 +82,7 @@ static void connection_log_unreported(void *context, struct link *link)
 /* ---- parcels in ---- */
 
 /* Its bytes of the journal count against the link, as those of a turn against its agent. */
-static void connection_receive(struct core *core, struct link *link, struct parcel *parcel)
+static void connection_take_parcel(struct core *core, struct link *link, struct parcel *parcel)
 {
     uint64_t account = account_of_link(link->interface, KIND_LINK_OUT);
     uint64_t bytes = ledger_frame_bytes(core->ledger);
@@ -116,7 +116,7 @@ void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const 
     /* docs/wire.md, "Order and money": links/ decides by its tables what comes of a parcel. */
     switch (link_parcel_in(core->links, link, bytes, size, &parcel, &fault)) {
     case PARCEL_TAKEN:
-        connection_receive(core, link, &parcel);
+        connection_take_parcel(core, link, &parcel);
         if (link->state == LINK_FROZEN)
             connection_log_frozen(link);
         break;

@@ -18,7 +18,7 @@
 /* ---- what agents ask of the rest of the site ---- */
 
 /* The account under which what a customer holds is bounded; a neighbour's customers share one. */
-static uint64_t quota_owner(void *context, uint64_t customer)
+static uint64_t core_quota_owner(void *context, uint64_t customer)
 {
     const struct customer *found = core_customer_by_account(context, customer);
 
@@ -29,13 +29,13 @@ static uint64_t quota_owner(void *context, uint64_t customer)
 
 /* ---- what the exchange asks of it ---- */
 
-static bool customer_fits(void *context, uint32_t interface, uint64_t tag)
+static bool core_customer_fits(void *context, uint32_t interface, uint64_t tag)
 {
     return core_customer_of_link(context, interface, tag) != NULL ||
            core_link_customer_fits(context, interface);
 }
 
-static uint64_t customer_of(void *context, const struct link *link, uint64_t tag)
+static uint64_t core_customer_account(void *context, const struct link *link, uint64_t tag)
 {
     const struct customer *customer = core_customer_of_link(context, link->interface, tag);
 
@@ -44,7 +44,7 @@ static uint64_t customer_of(void *context, const struct link *link, uint64_t tag
     return customer->account;
 }
 
-static void mark(void *context, uint64_t agent, uint64_t message)
+static void core_mark(void *context, uint64_t agent, uint64_t message)
 {
     struct core *core = context;
 
@@ -76,12 +76,12 @@ static void read_page(void *context, const void *key, size_t key_size, struct by
 
 /* ---- life ---- */
 
-static enum status make_exchange(struct core *core, struct fault *fault)
+static enum status core_make_exchange(struct core *core, struct fault *fault)
 {
     struct exchange_env env = {.context = core,
-                               .quota_owner = quota_owner,
-                               .customer_fits = customer_fits,
-                               .customer_of = customer_of};
+                               .quota_owner = core_quota_owner,
+                               .customer_fits = core_customer_fits,
+                               .customer_of = core_customer_account};
     struct exchange_parts parts = {.agents = core->agents,
                                    .channels = core->channels,
                                    .links = core->links,
@@ -93,16 +93,16 @@ static enum status make_exchange(struct core *core, struct fault *fault)
     return ST_OK;
 }
 
-static enum status make_parts(struct core *core, struct fault *fault)
+static enum status core_make_parts(struct core *core, struct fault *fault)
 {
     struct agents_env env = {
         .context = core,
         .random = core->options.random,
         .rent = core->rent,
-        .quota_owner = quota_owner,
+        .quota_owner = core_quota_owner,
         .lineage_over = core_customer_may_be_over,
         .read_page = core->options.page_lost == NULL ? NULL : read_page,
-        .mark = mark,
+        .mark = core_mark,
         .order_mark = core->options.order_mark,
     };
     enum status status = ledger_new(&core->ledger);
@@ -118,7 +118,7 @@ static enum status make_parts(struct core *core, struct fault *fault)
     status = agents_new(&core->agents, core->ledger, core->undo, &env, fault);
     if (status == ST_OK)
         agents_set_pages(core->agents, core->options.page_log_bytes, core->options.pages_cached);
-    return status == ST_OK ? make_exchange(core, fault) : status;
+    return status == ST_OK ? core_make_exchange(core, fault) : status;
 }
 
 enum status core_new(struct core **core, const struct core_options *options, struct fault *fault)
@@ -133,7 +133,7 @@ enum status core_new(struct core **core, const struct core_options *options, str
     if (status == ST_OK)
         status = agents_code_check(options->loader, options->loader_size, fault);
     if (status == ST_OK)
-        status = make_parts(made, fault);
+        status = core_make_parts(made, fault);
     if (status != ST_OK) {
         core_free(made);
         return status;
@@ -160,7 +160,7 @@ void core_free(struct core *core)
 }
 
 /* A fresh site has one customer: its operator. */
-static enum status open_operator(struct core *core, struct fault *fault)
+static enum status core_open_operator(struct core *core, struct fault *fault)
 {
     struct event event = event_of_time(0, core->site_time_us);
     uint64_t account;
@@ -203,7 +203,7 @@ enum status core_load(struct core *core, const struct store_read *read, struct f
         core_customers_loaded(core);
     }
     if (status == ST_OK)
-        status = open_operator(core, fault);
+        status = core_open_operator(core, fault);
     if (status == ST_OK)
         status = agents_code_builtin(core->agents, core->options.loader, core->options.loader_size,
                                      &loader, fault);
@@ -231,7 +231,7 @@ struct customer_search {
     size_t count;
 };
 
-static void find_agents(void *context, const struct agent *agent)
+static void quarantine_find(void *context, const struct agent *agent)
 {
     struct customer_search *search = context;
 
@@ -250,12 +250,12 @@ enum status core_quarantine_customer(struct core *core, uint64_t agent, const ch
     if (found == NULL)
         return ST_MISSING;
     search.customer = agent_customer(found);
-    (void)agents_list(core->agents, 0, SIZE_MAX, find_agents, &search);
+    (void)agents_list(core->agents, 0, SIZE_MAX, quarantine_find, &search);
     search.list = calloc(search.count, sizeof *search.list);
     if (search.list == NULL)
         return ST_NOMEM;
     search.count = 0;
-    (void)agents_list(core->agents, 0, SIZE_MAX, find_agents, &search);
+    (void)agents_list(core->agents, 0, SIZE_MAX, quarantine_find, &search);
     for (size_t i = 0; i < search.count; i++)
         (void)!core_quarantine(core, search.list[i], reason); /* it was just found */
     free(search.list);

@@ -11,25 +11,25 @@
 
 /* ---- orders ---- */
 
-static int compare(uint64_t a, uint64_t b)
+static int customer_compare(uint64_t a, uint64_t b)
 {
     return a < b ? -1 : a > b;
 }
 
-static int by_account(const struct customer *a, const struct customer *b)
+static int customer_by_account(const struct customer *a, const struct customer *b)
 {
-    return compare(a->account, b->account);
+    return customer_compare(a->account, b->account);
 }
 
-static int by_key(const struct customer *a, const struct customer *b)
+static int customer_by_key(const struct customer *a, const struct customer *b)
 {
     return memcmp(a->key, b->key, CONTROL_KEY_BYTES);
 }
 
-static int by_tag(const struct customer *a, const struct customer *b)
+static int customer_by_tag(const struct customer *a, const struct customer *b)
 {
-    return a->interface == b->interface ? compare(a->tag, b->tag)
-                                        : compare(a->interface, b->interface);
+    return a->interface == b->interface ? customer_compare(a->tag, b->tag)
+                                        : customer_compare(a->interface, b->interface);
 }
 
 bool core_is_operator(const struct core *core, const struct customer *customer)
@@ -42,40 +42,41 @@ struct customer *core_customer_by_key(struct core *core, const uint8_t *key)
     struct customer wanted = {0};
 
     memcpy(wanted.key, key, CONTROL_KEY_BYTES);
-    return customer_index_find(&core->by_key, by_key, &wanted);
+    return customer_index_find(&core->by_key, customer_by_key, &wanted);
 }
 
 struct customer *core_customer_by_account(const struct core *core, uint64_t account)
 {
     const struct customer wanted = {.account = account};
 
-    return customer_index_find(&core->customers, by_account, &wanted);
+    return customer_index_find(&core->customers, customer_by_account, &wanted);
 }
 
 size_t core_customers_after(const struct core *core, uint64_t account)
 {
     const struct customer wanted = {.account = account + 1};
 
-    return account == UINT64_MAX ? core->customers.count
-                                 : customer_index_from(&core->customers, by_account, &wanted);
+    return account == UINT64_MAX
+               ? core->customers.count
+               : customer_index_from(&core->customers, customer_by_account, &wanted);
 }
 
 struct customer *core_customer_of_link(const struct core *core, uint32_t interface, uint64_t tag)
 {
     const struct customer wanted = {.interface = interface, .tag = tag};
 
-    return customer_index_find(&core->by_tag, by_tag, &wanted);
+    return customer_index_find(&core->by_tag, customer_by_tag, &wanted);
 }
 
 /* ---- making ---- */
 
-static void note(struct bytes *accounts, uint64_t account)
+static void accounts_add(struct bytes *accounts, uint64_t account)
 {
     bytes_append(accounts, &account, sizeof account);
     INVARIANT(!accounts->failed);
 }
 
-static uint64_t noted(const struct bytes *accounts, size_t index)
+static uint64_t accounts_at(const struct bytes *accounts, size_t index)
 {
     uint64_t account;
 
@@ -86,39 +87,39 @@ static uint64_t noted(const struct bytes *accounts, size_t index)
 void core_customer_changed(struct core *core, struct customer *customer)
 {
     if (!customer->dirty)
-        note(&core->changed_customers, customer->account);
+        accounts_add(&core->changed_customers, customer->account);
     customer->dirty = true;
 }
 
 void core_customer_answered(struct core *core, struct customer *customer)
 {
     if (!customer->request_dirty)
-        note(&core->answered_customers, customer->account);
+        accounts_add(&core->answered_customers, customer->account);
     customer->request_dirty = true;
 }
 
 /* With account, and key or interface and tag. */
-static struct customer *admit(struct core *core, const struct customer *customer)
+static struct customer *customer_admit(struct core *core, const struct customer *customer)
 {
     struct customer *made = malloc(sizeof *made);
 
     INVARIANT(made != NULL);
     *made = *customer;
-    customer_index_add(&core->customers, by_account, made);
+    customer_index_add(&core->customers, customer_by_account, made);
     customer_index_add(made->interface == 0 ? &core->by_key : &core->by_tag,
-                       made->interface == 0 ? by_key : by_tag, made);
+                       made->interface == 0 ? customer_by_key : customer_by_tag, made);
     if (made->interface != 0 && ++core->link_customers[made->interface - 1] > LINK_CUSTOMERS_OWN)
         core->shared_customers++;
     return made;
 }
 
-static void free_customer(struct customer *customer)
+static void customer_free(struct customer *customer)
 {
     bytes_fini(&customer->answer);
     free(customer);
 }
 
-static bool name_taken(const struct core *core, const char *name)
+static bool customer_name_taken(const struct core *core, const char *name)
 {
     for (size_t i = 0; i < core->by_key.count; i++) {
         if (strcmp(core->by_key.items[i]->name, name) == 0)
@@ -135,7 +136,7 @@ enum status core_customer_add(struct core *core, const char *name, const uint8_t
     if (core->by_key.count >= CUSTOMERS_MAX)
         return fault_set(fault, ST_FULL, "this site has %d customers, the most it keeps",
                          CUSTOMERS_MAX);
-    if (name_taken(core, name))
+    if (customer_name_taken(core, name))
         return fault_set(fault, ST_EXISTS, "there is a customer named %s already", name);
     if (core_customer_by_key(core, key) != NULL)
         return fault_set(fault, ST_EXISTS, "that key is customer %s's already",
@@ -145,7 +146,7 @@ enum status core_customer_add(struct core *core, const char *name, const uint8_t
     customer.account = *account;
     (void)snprintf(customer.name, sizeof customer.name, "%s", name);
     memcpy(customer.key, key, CONTROL_KEY_BYTES);
-    core_customer_changed(core, admit(core, &customer));
+    core_customer_changed(core, customer_admit(core, &customer));
     return ST_OK;
 }
 
@@ -175,7 +176,7 @@ struct customer *core_customer_of_link_new(struct core *core, const struct link 
     INVARIANT(ledger_open(core->ledger, KIND_UNCLAIMED, 0, &customer.account) == ST_OK);
     (void)snprintf(customer.name, sizeof customer.name, "%.18s:%llu", link->name,
                    (unsigned long long)tag);
-    made = admit(core, &customer);
+    made = customer_admit(core, &customer);
     core_customer_changed(core, made);
     return made;
 }
@@ -186,17 +187,18 @@ void core_customer_may_be_over(void *context, uint64_t account)
     const struct customer *customer = core_customer_by_account(core, account);
 
     if (customer != NULL && customer->interface != 0)
-        note(&core->over_customers, account);
+        accounts_add(&core->over_customers, account);
 }
 
-static bool is_over(const struct core *core, const struct customer *customer)
+static bool customer_is_over(const struct core *core, const struct customer *customer)
 {
     return customer->interface != 0 && agents_lineage_holds(core->agents, customer->account) == 0 &&
            money_is_zero(ledger_balance(core->ledger, customer->account));
 }
 
 /* What others still hold of its dead agents goes to `unclaimed` from now on. */
-static void give_up(struct core *core, struct customer *customer, struct store_batch *batch)
+static void customer_give_up(struct core *core, struct customer *customer,
+                             struct store_batch *batch)
 {
     uint8_t key[8];
 
@@ -206,9 +208,9 @@ static void give_up(struct core *core, struct customer *customer, struct store_b
     agents_lineage_forget(core->agents, customer->account);
     if (core->link_customers[customer->interface - 1]-- > LINK_CUSTOMERS_OWN)
         core->shared_customers--;
-    customer_index_remove(&core->customers, by_account, customer);
-    customer_index_remove(&core->by_tag, by_tag, customer);
-    free_customer(customer);
+    customer_index_remove(&core->customers, customer_by_account, customer);
+    customer_index_remove(&core->by_tag, customer_by_tag, customer);
+    customer_free(customer);
 }
 
 void core_customers_give_up(struct core *core, struct store_batch *batch)
@@ -218,13 +220,13 @@ void core_customers_give_up(struct core *core, struct store_batch *batch)
 
     for (; count > 0 && given_up < CUSTOMERS_OVER_STEP; count--) {
         struct customer *customer =
-            core_customer_by_account(core, noted(&core->over_customers, count - 1));
+            core_customer_by_account(core, accounts_at(&core->over_customers, count - 1));
 
-        if (customer == NULL || !is_over(core, customer))
+        if (customer == NULL || !customer_is_over(core, customer))
             continue;
         if (given_up++ == 0)
             ledger_event_begin(core->ledger);
-        give_up(core, customer, batch);
+        customer_give_up(core, customer, batch);
     }
     core->over_customers.size = count * sizeof(uint64_t);
     if (given_up > 0)
@@ -234,7 +236,7 @@ void core_customers_give_up(struct core *core, struct store_batch *batch)
 void core_customers_fini(struct core *core)
 {
     for (size_t i = 0; i < core->customers.count; i++)
-        free_customer(core->customers.items[i]);
+        customer_free(core->customers.items[i]);
     customer_index_fini(&core->customers);
     customer_index_fini(&core->by_key);
     customer_index_fini(&core->by_tag);
@@ -245,7 +247,7 @@ void core_customers_fini(struct core *core)
 
 /* ---- rows ---- */
 
-static enum account_kind account_kind_of(const struct customer *customer)
+static enum account_kind customer_account_kind(const struct customer *customer)
 {
     return customer->interface == 0 ? KIND_CUSTOMER : KIND_UNCLAIMED;
 }
@@ -275,7 +277,7 @@ static enum status load_customer(struct core *core, const struct store_row *stor
         return fault_set(fault, ST_CORRUPT, "customer row %llu does not decode",
                          (unsigned long long)customer->account);
     account = ledger_account(core->ledger, customer->account);
-    if (account == NULL || account->kind != account_kind_of(customer))
+    if (account == NULL || account->kind != customer_account_kind(customer))
         return fault_set(fault, ST_CORRUPT, "customer row %llu (%s) has no account of a customer",
                          (unsigned long long)customer->account, customer->name);
     if (read.interface == 0 ? core_customer_by_key(core, read.key) != NULL
@@ -283,7 +285,7 @@ static enum status load_customer(struct core *core, const struct store_row *stor
         return fault_set(fault, ST_CORRUPT,
                          "customer row %llu (%s) has the key, or the link and tag, of another",
                          (unsigned long long)customer->account, customer->name);
-    (void)admit(core, &read);
+    (void)customer_admit(core, &read);
     return ST_OK;
 }
 
@@ -337,7 +339,7 @@ enum status core_customers_load(struct core *core, const struct store_read *read
     return store_cursor_close(&cursor, status);
 }
 
-static void save_customer(struct customer *customer, struct store_batch *batch)
+static void customer_save(struct customer *customer, struct store_batch *batch)
 {
     struct bytes row = {0};
     uint8_t key[8];
@@ -355,7 +357,7 @@ static void save_customer(struct customer *customer, struct store_batch *batch)
     customer->dirty = false;
 }
 
-static void save_request(struct customer *customer, struct store_batch *batch)
+static void customer_save_request(struct customer *customer, struct store_batch *batch)
 {
     struct bytes row = {0};
 
@@ -374,10 +376,10 @@ void core_customers_save(struct core *core, struct store_batch *batch)
     for (size_t i = 0; i < core->changed_customers.size / sizeof(uint64_t); i++) {
         /* NULL: it was given up in the frame that made it. */
         struct customer *customer =
-            core_customer_by_account(core, noted(&core->changed_customers, i));
+            core_customer_by_account(core, accounts_at(&core->changed_customers, i));
 
         if (customer != NULL)
-            save_customer(customer, batch);
+            customer_save(customer, batch);
     }
     core->changed_customers.size = 0;
 }
@@ -386,7 +388,8 @@ void core_requests_save(struct core *core, struct store_batch *batch)
 {
     for (size_t i = 0; i < core->answered_customers.size / sizeof(uint64_t); i++)
         /* Who signs has a key, and its row is never given up. */
-        save_request(core_customer_by_account(core, noted(&core->answered_customers, i)), batch);
+        customer_save_request(
+            core_customer_by_account(core, accounts_at(&core->answered_customers, i)), batch);
     core->answered_customers.size = 0;
 }
 
@@ -394,6 +397,6 @@ void core_requests_save(struct core *core, struct store_batch *batch)
 void core_customers_loaded(struct core *core)
 {
     for (size_t i = 0; i < core->by_tag.count; i++)
-        if (is_over(core, core->by_tag.items[i]))
-            note(&core->over_customers, core->by_tag.items[i]->account);
+        if (customer_is_over(core, core->by_tag.items[i]))
+            accounts_add(&core->over_customers, core->by_tag.items[i]->account);
 }

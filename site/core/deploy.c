@@ -31,46 +31,46 @@ struct deployment {
 
 /* ---- reading it ---- */
 
-static bool may_be_given(uint64_t kind)
+static bool gift_is_allowed(uint64_t kind)
 {
     return kind == SERAI_KIND_SPAWNER || kind == SERAI_KIND_TIMER || kind == SERAI_KIND_CLOCK ||
            kind == SERAI_KIND_RANDOM;
 }
 
-static void read_module(struct cbor *in, struct deployment *deployment)
+static void deployment_read_module(struct cbor *in, struct deployment *deployment)
 {
     struct agents_module *module = &deployment->modules[deployment->module_count++];
 
     module->bytes = cbor_get_bytes(in, &module->size, CONTROL_BYTES_MAX);
 }
 
-static void read_deployment(struct cbor *in, struct deployment *deployment)
+static void deployment_read(struct cbor *in, struct deployment *deployment)
 {
     uint64_t codes;
 
     cbor_get_array(in, 6);
     cbor_get_text(in, deployment->name, CONTROL_NAME_BYTES_MAX);
-    read_module(in, deployment);
+    deployment_read_module(in, deployment);
     deployment->args = cbor_get_bytes(in, &deployment->args_size, SERAI_ARGS_BYTES_MAX);
     deployment->endowment = cbor_get_money(in);
     deployment->gift_count = (size_t)cbor_get_array_any(in, GIFTS_MAX);
     for (size_t i = 0; i < deployment->gift_count; i++) {
         uint64_t kind = cbor_get_uint(in, UINT8_MAX);
 
-        if (!may_be_given(kind))
+        if (!gift_is_allowed(kind))
             cbor_fail(in, "only spawner, timer, clock and random can be given");
         deployment->gifts[i] = (uint8_t)kind;
     }
     codes = cbor_get_array_any(in, DEPLOY_CODES_MAX);
     for (uint64_t i = 0; i < codes; i++)
-        read_module(in, deployment);
+        deployment_read_module(in, deployment);
 }
 
 /* ---- what is cheap to look at ---- */
 
 /* What a deployment costs beside the endowment. */
-static bool check_funds(struct core *core, const struct customer *by,
-                        const struct deployment *deployment, struct outcome *outcome)
+static bool deploy_check_funds(struct core *core, const struct customer *by,
+                               const struct deployment *deployment, struct outcome *outcome)
 {
     struct money least = agents_birth_min(core->agents);
     struct money balance = ledger_balance(core->ledger, by->account);
@@ -94,7 +94,7 @@ static bool check_funds(struct core *core, const struct customer *by,
     return true;
 }
 
-static bool is_done(enum birth_result result, struct outcome *outcome)
+static bool deploy_is_done(enum birth_result result, struct outcome *outcome)
 {
     if (result == BIRTH_DONE)
         return true;
@@ -102,7 +102,7 @@ static bool is_done(enum birth_result result, struct outcome *outcome)
     return false;
 }
 
-static void name_modules(struct deployment *deployment)
+static void deploy_name_modules(struct deployment *deployment)
 {
     for (size_t i = 0; i < deployment->module_count; i++) {
         struct agents_module *module = &deployment->modules[i];
@@ -112,8 +112,8 @@ static void name_modules(struct deployment *deployment)
 }
 
 /* Twice: what modules decode to counts, too, and of those that are new it shows in the end. */
-static bool check_code_quota(const struct core *core, const struct customer *by,
-                             const struct deployment *deployment, struct outcome *outcome)
+static bool deploy_check_quota(const struct core *core, const struct customer *by,
+                               const struct deployment *deployment, struct outcome *outcome)
 {
     uint64_t bytes =
         agents_code_adds(core->agents, by->account, deployment->modules, deployment->module_count);
@@ -129,7 +129,7 @@ static bool check_code_quota(const struct core *core, const struct customer *by,
 
 /* ---- what is dear ---- */
 
-static bool is_all_here(const struct core *core, const struct deployment *deployment)
+static bool deploy_needs_no_check(const struct core *core, const struct deployment *deployment)
 {
     for (size_t i = 0; i < deployment->module_count; i++) {
         if (!agents_code_is_here(core->agents, &deployment->modules[i].id))
@@ -138,13 +138,13 @@ static bool is_all_here(const struct core *core, const struct deployment *deploy
     return true;
 }
 
-static bool may_check(const struct core *core, struct customer *by,
-                      const struct deployment *deployment, struct outcome *outcome)
+static bool deploy_may_check(const struct core *core, struct customer *by,
+                             const struct deployment *deployment, struct outcome *outcome)
 {
     static const struct allowance_rule rule = {REFUSED_CODE_BYTES_MAX, REFUSED_CODE_BYTES_PER_S};
     unsigned long long wait_s = allowance_wait_s(&by->refused_code, &rule, core->site_time_us);
 
-    if (wait_s == 0 || is_all_here(core, deployment))
+    if (wait_s == 0 || deploy_needs_no_check(core, deployment))
         return true;
     outcome_set(outcome, CONTROL_TRY_AGAIN,
                 "modules of customer %s were checked and its deployments refused so often that it "
@@ -153,7 +153,7 @@ static bool may_check(const struct core *core, struct customer *by,
     return false;
 }
 
-static void unstage(struct core *core, const struct deployment *deployment)
+static void deploy_unstage(struct core *core, const struct deployment *deployment)
 {
     for (size_t i = deployment->module_count; i-- > 0;) {
         if (deployment->staged[i])
@@ -161,7 +161,7 @@ static void unstage(struct core *core, const struct deployment *deployment)
     }
 }
 
-static void refuse_module(size_t i, const struct fault *fault, struct outcome *outcome)
+static void deploy_refuse_module(size_t i, const struct fault *fault, struct outcome *outcome)
 {
     enum control_status status =
         fault->status == ST_NOMEM ? CONTROL_TRY_AGAIN : CONTROL_BAD_REQUEST;
@@ -174,8 +174,8 @@ static void refuse_module(size_t i, const struct fault *fault, struct outcome *o
 
 /* Those that are not here yet are checked, and have no keeper until the agent is born.  `*bytes` is
  * how many were. */
-static bool stage_modules(struct core *core, struct deployment *deployment, uint64_t *bytes,
-                          struct outcome *outcome)
+static bool deploy_stage(struct core *core, struct deployment *deployment, uint64_t *bytes,
+                         struct outcome *outcome)
 {
     for (size_t i = 0; i < deployment->module_count; i++) {
         struct agents_module *module = &deployment->modules[i];
@@ -186,7 +186,7 @@ static bool stage_modules(struct core *core, struct deployment *deployment, uint
         *bytes += module->size;
         if (agents_code_stage(core->agents, module->bytes, module->size, &module->id, &fault) !=
             ST_OK) {
-            refuse_module(i, &fault, outcome);
+            deploy_refuse_module(i, &fault, outcome);
             return false;
         }
         deployment->staged[i] = true;
@@ -195,28 +195,28 @@ static bool stage_modules(struct core *core, struct deployment *deployment, uint
 }
 
 /* NULL: refused, and all is as it was but for the customer's refused bytes. */
-static struct agent *make_agent(struct core *core, struct customer *by,
-                                struct deployment *deployment, struct birth *birth,
-                                struct outcome *outcome)
+static struct agent *deploy_make_agent(struct core *core, struct customer *by,
+                                       struct deployment *deployment, struct birth *birth,
+                                       struct outcome *outcome)
 {
     struct agent *agent = NULL;
     uint64_t checked = 0;
 
-    if (stage_modules(core, deployment, &checked, outcome) &&
-        check_code_quota(core, by, deployment, outcome)) {
+    if (deploy_stage(core, deployment, &checked, outcome) &&
+        deploy_check_quota(core, by, deployment, outcome)) {
         birth->code = deployment->modules[0].id;
-        if (is_done(agents_birth(core->agents, birth, &agent), outcome))
+        if (deploy_is_done(agents_birth(core->agents, birth, &agent), outcome))
             return agent;
     }
-    unstage(core, deployment);
+    deploy_unstage(core, deployment);
     allowance_use(&by->refused_code, checked);
     return NULL;
 }
 
 /* ---- the command ---- */
 
-static void keep_modules(struct core *core, struct agent *agent,
-                         const struct deployment *deployment)
+static void deploy_keep_modules(struct core *core, struct agent *agent,
+                                const struct deployment *deployment)
 {
     for (size_t i = 1; i < deployment->module_count; i++) {
         const struct agents_module *module = &deployment->modules[i];
@@ -257,7 +257,7 @@ void command_agent_deploy(struct core *core, struct customer *by, struct cbor *i
                            .amount = core->book.birth_fee};
     struct agent *agent;
 
-    read_deployment(in, &deployment);
+    deployment_read(in, &deployment);
     if (!outcome_args_done(in, outcome))
         return;
     birth.name = deployment.name;
@@ -266,17 +266,17 @@ void command_agent_deploy(struct core *core, struct customer *by, struct cbor *i
     birth.endowment = deployment.endowment;
     birth.gift_count = deployment.gift_count;
     memcpy(birth.gifts, deployment.gifts, sizeof birth.gifts);
-    name_modules(&deployment);
+    deploy_name_modules(&deployment);
     if (!outcome_name_is_plain(deployment.name, "an agent's", outcome) ||
-        !check_funds(core, by, &deployment, outcome) ||
-        !is_done(agents_birth_check_early(core->agents, &birth), outcome) ||
-        !check_code_quota(core, by, &deployment, outcome) ||
-        !may_check(core, by, &deployment, outcome))
+        !deploy_check_funds(core, by, &deployment, outcome) ||
+        !deploy_is_done(agents_birth_check_early(core->agents, &birth), outcome) ||
+        !deploy_check_quota(core, by, &deployment, outcome) ||
+        !deploy_may_check(core, by, &deployment, outcome))
         return;
-    agent = make_agent(core, by, &deployment, &birth, outcome);
+    agent = deploy_make_agent(core, by, &deployment, &birth, outcome);
     if (agent == NULL)
         return;
     ledger_transfer_checked(core->ledger, &fee);
-    keep_modules(core, agent, &deployment);
+    deploy_keep_modules(core, agent, &deployment);
     deploy_result(core, agent, outcome);
 }

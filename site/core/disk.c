@@ -21,14 +21,14 @@
 #include "site/core/state.h"
 
 /* A third of what `full` keeps is for the site alone. */
-static uint64_t rest_bytes(const struct disk *disk)
+static uint64_t disk_rest_bytes(const struct disk *disk)
 {
     return disk->room.full_bytes / 3;
 }
 
-static enum disk_level level_of(const struct disk *disk)
+static enum disk_level disk_level_of(const struct disk *disk)
 {
-    if (disk->room.free_bytes < rest_bytes(disk))
+    if (disk->room.free_bytes < disk_rest_bytes(disk))
         return DISK_RESTS;
     if (disk->room.free_bytes < disk->room.full_bytes)
         return DISK_FULL;
@@ -53,7 +53,7 @@ const char *core_disk_word(const struct core *core)
 /* ---- who writes ---- */
 
 /* Halve all counts for each interval that passed: what is left is about one interval's. */
-static void forget(struct core *core)
+static void disk_forget(struct core *core)
 {
     struct disk *disk = &core->disk;
 
@@ -82,7 +82,7 @@ void core_disk_wrote(struct core *core, uint64_t writer, uint64_t customer, uint
     }
 }
 
-static uint64_t customer_bytes(const struct disk *disk, uint64_t customer)
+static uint64_t disk_customer_bytes(const struct disk *disk, uint64_t customer)
 {
     uint64_t bytes = 0;
 
@@ -92,16 +92,16 @@ static uint64_t customer_bytes(const struct disk *disk, uint64_t customer)
 }
 
 /* Whose customer wrote as much as is left for agents, and of these the heaviest; NULL: nobody. */
-static struct disk_writer *heaviest(struct disk *disk)
+static struct disk_writer *disk_heaviest(struct disk *disk)
 {
-    uint64_t left = disk->room.free_bytes - rest_bytes(disk); /* it does not rest */
+    uint64_t left = disk->room.free_bytes - disk_rest_bytes(disk); /* it does not rest */
     struct disk_writer *found = NULL;
 
     for (size_t i = 0; i < DISK_WRITERS; i++) {
         struct disk_writer *writer = &disk->writers[i];
 
         if (writer->bytes > 0 && (found == NULL || writer->bytes > found->bytes) &&
-            customer_bytes(disk, writer->customer) >= left)
+            disk_customer_bytes(disk, writer->customer) >= left)
             found = writer;
     }
     return found;
@@ -109,7 +109,7 @@ static struct disk_writer *heaviest(struct disk *disk)
 
 /* ---- holding back ---- */
 
-static void hold_link(struct core *core, uint64_t account)
+static void disk_hold_link(struct core *core, uint64_t account)
 {
     enum account_kind side;
     uint32_t interface;
@@ -123,7 +123,7 @@ static void hold_link(struct core *core, uint64_t account)
               "link=%s reason=\"the disk is nearly full and this link writes most\"", link->name);
 }
 
-static void hold_agent(struct core *core, const struct disk_writer *writer)
+static void disk_hold_agent(struct core *core, const struct disk_writer *writer)
 {
     struct agent *agent = agents_find(core->agents, writer->writer);
     struct agent_view view;
@@ -141,20 +141,20 @@ static void hold_agent(struct core *core, const struct disk_writer *writer)
               view.reason);
 }
 
-static void hold_heaviest(struct core *core)
+static void disk_hold_heaviest(struct core *core)
 {
     struct disk_writer *writer;
 
-    while ((writer = heaviest(&core->disk)) != NULL) {
+    while ((writer = disk_heaviest(&core->disk)) != NULL) {
         if (writer->writer < ACCOUNT_FIRST_FREE)
-            hold_link(core, writer->writer);
+            disk_hold_link(core, writer->writer);
         else
-            hold_agent(core, writer);
+            disk_hold_agent(core, writer);
         *writer = (struct disk_writer){0};
     }
 }
 
-static void change_level(struct core *core, enum disk_level level)
+static void disk_change_level(struct core *core, enum disk_level level)
 {
     core->disk.level = level;
     log_write(level == DISK_ROOMY ? LOG_INFO : LOG_WARN, "disk.level",
@@ -172,12 +172,12 @@ void core_tell_disk(struct core *core, const struct core_disk *room)
     enum disk_level level;
 
     core->disk.room = *room;
-    forget(core);
-    level = level_of(&core->disk);
+    disk_forget(core);
+    level = disk_level_of(&core->disk);
     if (level != core->disk.level)
-        change_level(core, level);
+        disk_change_level(core, level);
     if (level == DISK_FULL) /* in a site that rests nobody writes: all go on where they were */
-        hold_heaviest(core);
+        disk_hold_heaviest(core);
 }
 
 bool core_disk_rests(const struct core *core)
@@ -196,7 +196,7 @@ bool core_disk_is_full(const struct core *core)
 }
 
 /* Two frames are on their way at most, and a part of what is left must hold both. */
-static uint64_t frame_bytes_most(const struct disk *disk)
+static uint64_t disk_frame_bytes_max(const struct disk *disk)
 {
     uint64_t part = disk->room.full_bytes / 16;
 
@@ -207,7 +207,7 @@ static uint64_t frame_bytes_most(const struct disk *disk)
 
 bool core_frame_is_full(const struct core *core)
 {
-    uint64_t most = frame_bytes_most(&core->disk);
+    uint64_t most = disk_frame_bytes_max(&core->disk);
 
     if (ledger_frame_is_full(core->ledger))
         return true;

@@ -16,7 +16,7 @@ struct ends_over {
     uint64_t owner; /* of the first of the others */
 };
 
-static void count_end(void *context, struct channel_end *end)
+static void removal_count_end(void *context, struct channel_end *end)
 {
     struct ends_over *over = context;
 
@@ -31,7 +31,7 @@ static void count_end(void *context, struct channel_end *end)
 
 /* One thing after the other, as far as an answer's message holds them. */
 static void PRINTF_LIKE(2, 3)
-    add_reason(char text[CONTROL_MESSAGE_BYTES_MAX + 1], const char *format, ...)
+    removal_add_reason(char text[CONTROL_MESSAGE_BYTES_MAX + 1], const char *format, ...)
 {
     size_t used = strlen(text);
     va_list arguments;
@@ -41,7 +41,7 @@ static void PRINTF_LIKE(2, 3)
     va_end(arguments);
 }
 
-static void add_debt(const struct link *link, char text[CONTROL_MESSAGE_BYTES_MAX + 1])
+static void removal_add_debt(const struct link *link, char text[CONTROL_MESSAGE_BYTES_MAX + 1])
 {
     bool we_owe = link->sent_total > link->received_total;
     u128 debt =
@@ -50,22 +50,24 @@ static void add_debt(const struct link *link, char text[CONTROL_MESSAGE_BYTES_MA
     char printed[MONEY_TEXT_BYTES];
 
     INVARIANT(money_from_total(&amount, debt)); /* limits and what a site holds bound it */
-    add_reason(text,
-               we_owe ? "; this site owes it %s (it is even when as much has come back over it)"
-                      : "; it owes this site %s (it is even when as much has gone back over it)",
-               money_print(printed, amount));
+    removal_add_reason(
+        text,
+        we_owe ? "; this site owes it %s (it is even when as much has come back over it)"
+               : "; it owes this site %s (it is even when as much has gone back over it)",
+        money_print(printed, amount));
 }
 
-static void add_ends(const struct ends_over *over, char text[CONTROL_MESSAGE_BYTES_MAX + 1])
+static void removal_add_ends(const struct ends_over *over, char text[CONTROL_MESSAGE_BYTES_MAX + 1])
 {
     if (over->count > over->sold)
-        add_reason(text,
-                   "; ends of channels that agents have: %zu, one is of agent %" PRIu64
-                   " (they end when they are sold, or with their agents: `serai agent end`)",
-                   over->count - over->sold, over->owner);
+        removal_add_reason(
+            text,
+            "; ends of channels that agents have: %zu, one is of agent %" PRIu64
+            " (they end when they are sold, or with their agents: `serai agent end`)",
+            over->count - over->sold, over->owner);
     if (over->sold != 0)
-        add_reason(text, "; sold ends that the neighbour has not let go: %zu (wait for it)",
-                   over->sold);
+        removal_add_reason(text, "; sold ends that the neighbour has not let go: %zu (wait for it)",
+                           over->sold);
 }
 
 bool core_link_may_go(struct core *core, const struct link *link, struct outcome *outcome)
@@ -73,19 +75,19 @@ bool core_link_may_go(struct core *core, const struct link *link, struct outcome
     struct ends_over over = {.interface = link->interface};
     uint64_t messages = link_unfinished(core->links, link);
 
-    channels_each(core->channels, count_end, &over);
+    channels_each(core->channels, removal_count_end, &over);
     if (link_is_even(link) && messages == 0 && over.count == 0)
         return true;
     outcome_set(outcome, CONTROL_REFUSED, "link %s cannot be removed yet", link->name);
     if (messages != 0)
-        add_reason(outcome->message,
-                   "; messages that are not acknowledged: %" PRIu64 " (wait for the neighbour)",
-                   messages);
-    add_ends(&over, outcome->message);
+        removal_add_reason(
+            outcome->message,
+            "; messages that are not acknowledged: %" PRIu64 " (wait for the neighbour)", messages);
+    removal_add_ends(&over, outcome->message);
     if (!link_is_even(link))
-        add_debt(link, outcome->message);
+        removal_add_debt(link, outcome->message);
     if (link->state == LINK_FROZEN)
-        add_reason(outcome->message, "; it is frozen (`serai link resume %s` lets it go on)",
-                   link->name);
+        removal_add_reason(outcome->message,
+                           "; it is frozen (`serai link resume %s` lets it go on)", link->name);
     return false;
 }

@@ -9,14 +9,14 @@ void map_init(struct map *map)
     memset(map, 0, sizeof *map);
 }
 
-static void begin(struct map *map, const char *key)
+static void map_entry_begin(struct map *map, const char *key)
 {
     INVARIANT(map->count < MAP_ENTRIES_MAX);
     map->entries[map->count].key = key;
     map->entries[map->count].start = map->values.size;
 }
 
-static void end(struct map *map)
+static void map_entry_end(struct map *map)
 {
     map->entries[map->count].size = map->values.size - map->entries[map->count].start;
     map->count++;
@@ -24,16 +24,16 @@ static void end(struct map *map)
 
 void map_uint(struct map *map, const char *key, uint64_t value)
 {
-    begin(map, key);
+    map_entry_begin(map, key);
     cbor_put_uint(&map->values, value);
-    end(map);
+    map_entry_end(map);
 }
 
 void map_text(struct map *map, const char *key, const char *value)
 {
-    begin(map, key);
+    map_entry_begin(map, key);
     cbor_put_text(&map->values, value);
-    end(map);
+    map_entry_end(map);
 }
 
 void map_text_sized(struct map *map, const char *key, const char *value, size_t size)
@@ -58,9 +58,9 @@ void map_text_sized(struct map *map, const char *key, const char *value, size_t 
 
 void map_bool(struct map *map, const char *key, bool value)
 {
-    begin(map, key);
+    map_entry_begin(map, key);
     cbor_put_bool(&map->values, value);
-    end(map);
+    map_entry_end(map);
 }
 
 void map_money(struct map *map, const char *key, struct money value)
@@ -90,9 +90,9 @@ void map_hex(struct map *map, const char *key, const uint8_t *bytes, size_t size
 
 void map_raw(struct map *map, const char *key, const struct bytes *item)
 {
-    begin(map, key);
+    map_entry_begin(map, key);
     bytes_append(&map->values, item->data, item->size);
-    end(map);
+    map_entry_end(map);
 }
 
 void map_end(struct map *map, struct bytes *out)

@@ -36,7 +36,7 @@ static void meta_apply_prices(struct core *core)
     agents_set_prices(core->agents, &core->book);
 }
 
-static void begin_book(struct core *core, uint64_t id)
+static void meta_begin_book(struct core *core, uint64_t id)
 {
     struct bytes encoded = {0};
 
@@ -55,14 +55,14 @@ static void begin_book(struct core *core, uint64_t id)
     }
 }
 
-static void first_book(struct core *core)
+static void meta_first_book(struct core *core)
 {
     for (int resource = 0; resource < RENT_RESOURCES; resource++) {
         price_index_init(&core->rent[resource],
                          pricebook_rent(&core->options.book, (enum rent_resource)resource),
                          core->site_time_us);
     }
-    begin_book(core, 1);
+    meta_begin_book(core, 1);
 }
 
 static void get_index(struct cbor *in, struct price_index *index)
@@ -137,7 +137,7 @@ static enum status load_prices(struct core *core, const struct store_read *read,
     enum status status = read_prices(read, &row, fault);
 
     if (status == ST_MISSING) {
-        first_book(core);
+        meta_first_book(core);
         return ST_OK;
     }
     if (status == ST_OK)
@@ -148,7 +148,7 @@ static enum status load_prices(struct core *core, const struct store_read *read,
     core->book = core->options.book;
     core->book.id = row.id;
     if (!pricebook_equal(&core->options.book, &row.book))
-        begin_book(core, row.id + 1);
+        meta_begin_book(core, row.id + 1);
     return ST_OK;
 }
 
@@ -191,7 +191,7 @@ enum status core_set_prices(struct core *core, const struct pricebook *book, str
     if (status != ST_OK || pricebook_equal(book, &core->book))
         return status;
     core->options.book = *book;
-    begin_book(core, core->book.id + 1);
+    meta_begin_book(core, core->book.id + 1);
     meta_apply_prices(core);
     links_announce(core->links);
     log_write(LOG_INFO, "prices.in-force", "id=%" PRIu64 " frame=%" PRIu64, core->book.id,

@@ -10,7 +10,7 @@ static const char *const names[SERAI_ORDER_COUNT] = {
 #undef ORDER_NAME
 };
 
-static int order_number(const char *name)
+static int order_number_named(const char *name)
 {
     for (int number = 0; number < SERAI_ORDER_COUNT; number++)
         if (strcmp(names[number], name) == 0)
@@ -18,9 +18,9 @@ static int order_number(const char *name)
     return -1;
 }
 
-static const char *order_name(int number)
+static const char *order_name_of(int number)
 {
     return number >= 0 && number < SERAI_ORDER_COUNT ? names[number] : NULL;
 }
 
-const struct order_names core_order_names = {.number = order_number, .name = order_name};
+const struct order_names core_order_names = {.number = order_number_named, .name = order_name_of};

@@ -21,7 +21,7 @@
 
 /* ---- site, status ---- */
 
-static void site_public_entries(const struct core *core, struct map *map)
+static void read_public_entries(const struct core *core, struct map *map)
 {
     map_hex(map, "site", core->options.site_key, CONTROL_KEY_BYTES);
     map_text(map, "currency", core->book.currency);
@@ -37,11 +37,11 @@ static void read_site(struct core *core, const struct viewer *viewer, struct cbo
     (void)viewer;
     (void)in;
     map_init(&map);
-    site_public_entries(core, &map);
+    read_public_entries(core, &map);
     map_end(&map, &outcome->result);
 }
 
-static void status_add_revenue(void *context, const struct account *account)
+static void read_add_revenue(void *context, const struct account *account)
 {
     u128 *sum = context;
 
@@ -49,7 +49,7 @@ static void status_add_revenue(void *context, const struct account *account)
         *sum += account->credits - account->debits;
 }
 
-static void status_tier1_entries(const struct core *core, struct map *map)
+static void read_tier1_entries(const struct core *core, struct map *map)
 {
     const struct core_tier1 *tier1 = &core->tier1;
 
@@ -78,13 +78,13 @@ static void read_status(struct core *core, const struct viewer *viewer, struct c
 
     (void)in;
     map_init(&map);
-    site_public_entries(core, &map);
+    read_public_entries(core, &map);
     map_hex(&map, "head", head.bytes, HASH_BYTES);
     if (!viewer->all) {
         map_end(&map, &outcome->result);
         return;
     }
-    ledger_each_account(core->ledger, status_add_revenue, &revenue);
+    ledger_each_account(core->ledger, read_add_revenue, &revenue);
     map_uint(&map, "agents", counters.agents);
     map_uint(&map, "frozen", counters.frozen);
     map_uint(&map, "customers", core->customers.count);
@@ -96,7 +96,7 @@ static void read_status(struct core *core, const struct viewer *viewer, struct c
     map_uint(&map, "disk_free_bytes", core->disk.room.free_bytes);
     map_total(&map, "minted", treasury->debits - treasury->credits);
     map_total(&map, "revenue", revenue);
-    status_tier1_entries(core, &map);
+    read_tier1_entries(core, &map);
     core_link_states(core, &map);
     map_end(&map, &outcome->result);
 }

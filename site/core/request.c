@@ -13,7 +13,8 @@
 #include "site/core/reads.h"
 #include "site/core/state.h"
 
-static void reply(struct core *core, uint64_t token, bool by_operator, const struct bytes *bytes)
+static void request_reply(struct core *core, uint64_t token, bool by_operator,
+                          const struct bytes *bytes)
 {
     struct core_reply *place;
 
@@ -26,7 +27,8 @@ static void reply(struct core *core, uint64_t token, bool by_operator, const str
     INVARIANT(!place->bytes.failed);
 }
 
-static void encode(const struct core *core, const struct outcome *outcome, struct bytes *answer)
+static void request_encode_answer(const struct core *core, const struct outcome *outcome,
+                                  struct bytes *answer)
 {
     bytes_clear(answer);
     control_answer(answer, outcome->status, ledger_frame(core->ledger), outcome->message,
@@ -35,8 +37,8 @@ static void encode(const struct core *core, const struct outcome *outcome, struc
 }
 
 /* The event that a fresh command is: caused by (key, number), whatever came of it. */
-static void end_event(struct core *core, const struct customer *by,
-                      const struct control_request *request)
+static void request_end_event(struct core *core, const struct customer *by,
+                              const struct control_request *request)
 {
     struct event event =
         event_of_request(by->account, request->key, request->number, core->site_time_us);
@@ -45,24 +47,25 @@ static void end_event(struct core *core, const struct customer *by,
     (void)ledger_event_end(core->ledger, &event);
 }
 
-static void run_fresh(struct core *core, struct customer *by, const struct control_request *request,
-                      const struct hash *hash, struct outcome *outcome)
+static void request_run_fresh(struct core *core, struct customer *by,
+                              const struct control_request *request, const struct hash *hash,
+                              struct outcome *outcome)
 {
     ledger_event_begin(core->ledger);
     core_command(core, by, request, outcome);
     undo_commit(core->undo); /* outside of turns nothing is undone */
-    end_event(core, by, request);
+    request_end_event(core, by, request);
     by->number = request->number;
     by->request = *hash;
     core_customer_answered(core, by);
-    encode(core, outcome, &by->answer);
+    request_encode_answer(core, outcome, &by->answer);
     core->frame_open = true;
     core->frame_answers = core->frame_answers || outcome->status == CONTROL_DONE;
 }
 
 /* Nothing was done, and the client may sign again above the number that it is told. */
-static void number_denied(const struct customer *by, const struct control_request *request,
-                          const char *why, struct outcome *outcome)
+static void request_deny_number(const struct customer *by, const struct control_request *request,
+                                const char *why, struct outcome *outcome)
 {
     struct map map;
 
@@ -75,22 +78,22 @@ static void number_denied(const struct customer *by, const struct control_reques
 }
 
 /* True when the saved answer of `by` is the one to give. */
-static bool run_signed(struct core *core, struct customer *by,
-                       const struct control_request *request, struct outcome *outcome)
+static bool request_run_signed(struct core *core, struct customer *by,
+                               const struct control_request *request, struct outcome *outcome)
 {
     struct hash hash = hash_of(request->payload, request->payload_size);
 
     if (request->number == by->number && by->number != 0) {
         if (hash_equal(&hash, &by->request))
             return true;
-        number_denied(by, request, "was another request", outcome);
+        request_deny_number(by, request, "was another request", outcome);
         return false;
     }
     if (request->number <= by->number) {
-        number_denied(by, request, "was used already", outcome);
+        request_deny_number(by, request, "was used already", outcome);
         return false;
     }
-    run_fresh(core, by, request, &hash, outcome);
+    request_run_fresh(core, by, request, &hash, outcome);
     return true;
 }
 
@@ -99,8 +102,9 @@ static bool run_signed(struct core *core, struct customer *by,
  * signature comes last: to check that of a long request takes milliseconds, and strangers pay
  * nothing.
  */
-static struct customer *authenticate(struct core *core, const struct control_request *request,
-                                     struct outcome *outcome)
+static struct customer *request_authenticate(struct core *core,
+                                             const struct control_request *request,
+                                             struct outcome *outcome)
 {
     struct customer *by = core_customer_by_key(core, request->key);
     struct fault fault;
@@ -121,7 +125,7 @@ static struct customer *authenticate(struct core *core, const struct control_req
     return by;
 }
 
-static bool is_timely(const struct core *core, const struct control_request *request)
+static bool request_is_timely(const struct core *core, const struct control_request *request)
 {
     uint64_t signed_us = request->site_time_us;
     uint64_t now_us = core->site_time_us;
@@ -130,13 +134,13 @@ static bool is_timely(const struct core *core, const struct control_request *req
 }
 
 /* A signature decides what is shown; without one, who holds the other end of the connection. */
-static void run_read(struct core *core, enum core_peer peer, const struct customer *by,
-                     const struct control_request *request, struct outcome *outcome)
+static void request_run_read(struct core *core, enum core_peer peer, const struct customer *by,
+                             const struct control_request *request, struct outcome *outcome)
 {
     struct viewer viewer = {.all = peer == CORE_PEER_OWN};
 
     if (by != NULL) {
-        if (!is_timely(core, request)) {
+        if (!request_is_timely(core, request)) {
             outcome_set(outcome, CONTROL_DENIED,
                         "this read was signed at another time of the site: read `site` for its "
                         "time, and sign again");
@@ -161,14 +165,14 @@ void core_request(struct core *core, uint64_t token, enum core_peer peer, const 
     if (control_parse(&request, bytes, size, &fault) != ST_OK)
         outcome_set(&outcome, CONTROL_BAD_REQUEST, "%.400s", fault.text);
     else if (request.is_signed)
-        by = authenticate(core, &request, &outcome);
+        by = request_authenticate(core, &request, &outcome);
     if (outcome.status == CONTROL_DONE && request.is_read)
-        run_read(core, peer, by, &request, &outcome);
+        request_run_read(core, peer, by, &request, &outcome);
     else if (by != NULL)
-        saved = run_signed(core, by, &request, &outcome);
+        saved = request_run_signed(core, by, &request, &outcome);
     if (!saved)
-        encode(core, &outcome, &answer);
-    reply(core, token, core_is_operator(core, by), saved ? &by->answer : &answer);
+        request_encode_answer(core, &outcome, &answer);
+    request_reply(core, token, core_is_operator(core, by), saved ? &by->answer : &answer);
     bytes_fini(&answer);
     bytes_fini(&outcome.result);
 }

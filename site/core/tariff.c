@@ -11,7 +11,8 @@
 
 /* ---- the books ---- */
 
-static enum status keep(void *context, const struct ledger_prices *prices, struct fault *fault)
+static enum status tariff_keep_book(void *context, const struct ledger_prices *prices,
+                                    struct fault *fault)
 {
     struct core_books *books = context;
     struct core_book *items =
@@ -40,7 +41,7 @@ enum status core_books_read(struct core_books *books, const struct store_read *r
                             struct fault *fault)
 {
     *books = (struct core_books){0};
-    return ledger_prices_each(read, keep, books, fault);
+    return ledger_prices_each(read, tariff_keep_book, books, fault);
 }
 
 void core_books_fini(struct core_books *books)
@@ -51,14 +52,14 @@ void core_books_fini(struct core_books *books)
 
 /* ---- what a line charges ---- */
 
-static enum audit_charge metered(struct audit_price *price, unsigned meter, uint64_t unit)
+static enum audit_charge tariff_metered(struct audit_price *price, unsigned meter, uint64_t unit)
 {
     price->meter = meter;
     price->unit = unit;
     return AUDIT_CHARGE_COUNTED;
 }
 
-static enum audit_charge packet_charge(const struct pricebook *book, uint64_t object,
+static enum audit_charge tariff_packet(const struct pricebook *book, uint64_t object,
                                        struct audit_price *price)
 {
     bool data = object % 2 != 0;
@@ -67,38 +68,38 @@ static enum audit_charge packet_charge(const struct pricebook *book, uint64_t ob
     if (!exchange_fee_price(book, object / 2, data ? book->packet_data : book->packets,
                             data ? LINK_PRICE_PACKET_DATA : LINK_PRICE_PACKETS, &price->price))
         return AUDIT_CHARGE_UNKNOWN;
-    return data ? metered(price, 2, MARKET_PACKET_DATA_UNIT)
-                : metered(price, 1, MARKET_PACKETS_UNIT);
+    return data ? tariff_metered(price, 2, MARKET_PACKET_DATA_UNIT)
+                : tariff_metered(price, 1, MARKET_PACKETS_UNIT);
 }
 
-static enum audit_charge fee(const struct pricebook *book, uint64_t object, bool birth,
-                             struct audit_price *price)
+static enum audit_charge tariff_fee(const struct pricebook *book, uint64_t object, bool birth,
+                                    struct audit_price *price)
 {
     price->account = birth ? ACCOUNT_REVENUE_BIRTHS : ACCOUNT_REVENUE_CHANNELS;
     if (!exchange_fee_price(book, object, birth ? book->birth_fee : book->channel_fee,
                             birth ? LINK_PRICE_BIRTH_FEE : LINK_PRICE_CHANNEL_FEE, &price->price))
         return AUDIT_CHARGE_UNKNOWN;
-    return metered(price, AUDIT_METERS, 1);
+    return tariff_metered(price, AUDIT_METERS, 1);
 }
 
-static enum audit_charge order_charge(const struct pricebook *book, uint64_t order,
+static enum audit_charge tariff_order(const struct pricebook *book, uint64_t order,
                                       struct audit_price *price)
 {
     price->account = ACCOUNT_REVENUE_ORDERS;
     if (order >= SERAI_ORDER_COUNT)
         return AUDIT_CHARGE_UNKNOWN;
     price->price = pricebook_order(book, (int)order);
-    return metered(price, AUDIT_METERS, 1);
+    return tariff_metered(price, AUDIT_METERS, 1);
 }
 
-static enum audit_charge rent(struct audit_price *price, uint64_t account)
+static enum audit_charge tariff_rent(struct audit_price *price, uint64_t account)
 {
     price->account = account;
     return AUDIT_CHARGE_BY_TIME;
 }
 
-static enum audit_charge charge(const void *tariff, const struct transfer *line,
-                                struct audit_price *price)
+static enum audit_charge tariff_charge(const void *tariff, const struct transfer *line,
+                                       struct audit_price *price)
 {
     const struct core_books *books = tariff;
     static const struct pricebook none;
@@ -110,26 +111,26 @@ static enum audit_charge charge(const void *tariff, const struct transfer *line,
     case TRANSFER_COMPUTE:
         price->account = ACCOUNT_REVENUE_COMPUTE;
         price->price = book->compute;
-        return metered(price, 0, MARKET_FUEL_UNIT);
+        return tariff_metered(price, 0, MARKET_FUEL_UNIT);
     case TRANSFER_LOG_FEE:
         price->account = ACCOUNT_REVENUE_LOGS;
         price->price = book->log;
-        return metered(price, 3, MARKET_LOG_UNIT);
+        return tariff_metered(price, 3, MARKET_LOG_UNIT);
     case TRANSFER_PACKET_FEE:
-        return packet_charge(book, line->object, price);
+        return tariff_packet(book, line->object, price);
     case TRANSFER_ORDER:
-        return order_charge(book, line->object, price);
+        return tariff_order(book, line->object, price);
     case TRANSFER_BIRTH_FEE:
     case TRANSFER_CHANNEL_FEE:
-        return fee(book, line->object, line->code == TRANSFER_BIRTH_FEE, price);
+        return tariff_fee(book, line->object, line->code == TRANSFER_BIRTH_FEE, price);
     case TRANSFER_RENT_MEMORY:
-        return rent(price, ACCOUNT_REVENUE_MEMORY);
+        return tariff_rent(price, ACCOUNT_REVENUE_MEMORY);
     case TRANSFER_RENT_BUFFER:
-        return rent(price, ACCOUNT_REVENUE_BUFFERS);
+        return tariff_rent(price, ACCOUNT_REVENUE_BUFFERS);
     case TRANSFER_RENT_CODE:
-        return rent(price, ACCOUNT_REVENUE_CODE);
+        return tariff_rent(price, ACCOUNT_REVENUE_CODE);
     case TRANSFER_BURIAL_RENT: /* of one of the three */
-        return rent(price, line->credit);
+        return tariff_rent(price, line->credit);
     case TRANSFER_MONEY_IN:
     case TRANSFER_MONEY_OUT:
     case TRANSFER_ENDOWMENT:
@@ -165,7 +166,7 @@ static enum audit_charge charge(const void *tariff, const struct transfer *line,
     return AUDIT_CHARGE_NONE;
 }
 
-static enum status open_tariff(void *context, const struct store_read *read, void **tariff,
+static enum status tariff_open(void *context, const struct store_read *read, void **tariff,
                                struct fault *fault)
 {
     struct core_books *books = calloc(1, sizeof *books);
@@ -179,7 +180,7 @@ static enum status open_tariff(void *context, const struct store_read *read, voi
     return status;
 }
 
-static void close_tariff(void *tariff)
+static void tariff_close(void *tariff)
 {
     struct core_books *books = tariff;
 
@@ -190,7 +191,7 @@ static void close_tariff(void *tariff)
 
 const struct audit_env core_audit = {
     .claims = core_claims,
-    .tariff_open = open_tariff,
-    .tariff_close = close_tariff,
-    .charge = charge,
+    .tariff_open = tariff_open,
+    .tariff_close = tariff_close,
+    .charge = tariff_charge,
 };

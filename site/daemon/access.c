@@ -12,8 +12,8 @@
 enum { MODE_OWN = 0600 };
 
 /* All by the descriptor: a path may lead elsewhere at the next look. */
-static enum status set_by_fd(int fd, const char *path, const struct socket_access *access,
-                             struct fault *fault)
+static enum status access_set_by_fd(int fd, const char *path, const struct socket_access *access,
+                                    struct fault *fault)
 {
     char self[64];
     struct stat info;
@@ -44,7 +44,7 @@ enum status access_set(const char *path, const struct socket_access *access, str
     fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return fault_set(fault, ST_IO, "socket %s: %s", path, strerror(errno));
-    status = set_by_fd(fd, path, access, fault);
+    status = access_set_by_fd(fd, path, access, fault);
     (void)!close(fd); /* O_PATH: nothing was written by it */
     return status;
 }

@@ -31,12 +31,12 @@ static_assert(CALL_BYTES_MAX / 2 >
 
 /* ---- streams ---- */
 
-static bool is_for_later(ssize_t done)
+static bool io_is_for_later(ssize_t done)
 {
     return done < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
-static void close_fd(int *fd)
+static void call_close_fd(int *fd)
 {
     if (*fd >= 0)
         (void)!close(*fd); /* a socket: nothing is lost */
@@ -44,14 +44,14 @@ static void close_fd(int *fd)
 }
 
 /* Parcels are whole: to wait for more to send with them would only make them late. */
-static void hurry(int fd)
+static void call_hurry(int fd)
 {
     const int one = 1;
 
     (void)!setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one); /* fails for ipc:// */
 }
 
-static int connect_ipc(const char *path, int *error)
+static int call_connect_ipc(const char *path, int *error)
 {
     struct sockaddr_un to = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -63,7 +63,7 @@ static int connect_ipc(const char *path, int *error)
 }
 
 /* A number needs no looking up, but for the zone of an IPv6 address, which the system knows. */
-static int connect_tcp(const char *address, uint16_t port, int *error)
+static int call_connect_tcp(const char *address, uint16_t port, int *error)
 {
     const struct addrinfo hints = {.ai_family = AF_UNSPEC,
                                    .ai_socktype = SOCK_STREAM,
@@ -118,18 +118,19 @@ enum status call_dial(struct call **call, const struct endpoint *endpoint, const
     if (made == NULL)
         return ST_NOMEM;
     made->dialled = true;
-    made->outer = endpoint->transport == ENDPOINT_IPC ? connect_ipc(endpoint->host, error)
-                                                      : connect_tcp(address, endpoint->port, error);
+    made->outer = endpoint->transport == ENDPOINT_IPC
+                      ? call_connect_ipc(endpoint->host, error)
+                      : call_connect_tcp(address, endpoint->port, error);
     made->connecting = *error == EINPROGRESS;
     if (made->connecting)
         *error = 0;
     if (made->outer >= 0)
-        hurry(made->outer);
+        call_hurry(made->outer);
     *call = made;
     return ST_OK;
 }
 
-static void name_caller(struct call *call)
+static void call_name_address(struct call *call)
 {
     struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
     socklen_t size = sizeof address;
@@ -146,13 +147,13 @@ enum status call_take(struct call **call, int fd, uint64_t now_us)
     *call = call_new(fd, now_us);
     if (*call == NULL)
         return ST_NOMEM;
-    name_caller(*call);
-    hurry(fd);
+    call_name_address(*call);
+    call_hurry(fd);
     return ST_OK;
 }
 
 /* What waits makes room, so that libzmq reads to the end. */
-static void drop_messages(void *socket)
+static void call_drop_messages(void *socket)
 {
     zmq_msg_t message;
 
@@ -163,7 +164,7 @@ static void drop_messages(void *socket)
 }
 
 /* Whether libzmq has closed its end of the relay. */
-static bool is_let_go(int inner)
+static bool inner_is_closed(int inner)
 {
     uint8_t bytes[4096];
     ssize_t got;
@@ -171,7 +172,7 @@ static bool is_let_go(int inner)
     do
         got = recv(inner, bytes, sizeof bytes, MSG_DONTWAIT);
     while (got > 0);
-    return !is_for_later(got);
+    return !io_is_for_later(got);
 }
 
 /*
@@ -182,7 +183,7 @@ static bool is_let_go(int inner)
  * which rolls such a message back, and the socket after it.  libzmq answers within a fraction of a
  * millisecond; it is not waited for without end.
  */
-static void end_inner(struct call *call)
+static void call_end_inner(struct call *call)
 {
     struct pollfd item = {.fd = call->inner, .events = POLLIN};
 
@@ -190,9 +191,9 @@ static void end_inner(struct call *call)
         return;
     (void)!shutdown(call->inner, SHUT_WR); /* fails where libzmq was first */
     for (int i = 0; i < CALL_END_POLLS; i++) {
-        drop_messages(call->socket);
+        call_drop_messages(call->socket);
         (void)!poll(&item, 1, CALL_END_POLL_MS); /* what it finds is looked at in any case */
-        if (is_let_go(call->inner))
+        if (inner_is_closed(call->inner))
             return;
     }
 }
@@ -202,12 +203,12 @@ void call_free(struct call *call)
     if (call == NULL)
         return;
     if (call->socket != NULL) {
-        end_inner(call);
+        call_end_inner(call);
         (void)!zmq_close(call->socket); /* only fails for what is no socket */
     }
-    close_fd(&call->outer);
-    close_fd(&call->door);
-    close_fd(&call->inner);
+    call_close_fd(&call->outer);
+    call_close_fd(&call->door);
+    call_close_fd(&call->inner);
     free(call->in.bytes);
     free(call->out.bytes);
     free(call);
@@ -215,14 +216,14 @@ void call_free(struct call *call)
 
 /* ---- a socket of libzmq ---- */
 
-struct option {
+struct socket_option {
     int name;
     int value;
 };
 
-static enum status set_limits(void *socket, struct fault *fault)
+static enum status call_set_limits(void *socket, struct fault *fault)
 {
-    static const struct option options[] = {
+    static const struct socket_option options[] = {
         {ZMQ_LINGER, 0}, /* what did not leave is sent again by its number */
         {ZMQ_SNDHWM, PARCELS_OUT_MAX},
         {ZMQ_RCVHWM, PARCELS_IN_MAX},
@@ -246,8 +247,8 @@ static enum status set_limits(void *socket, struct fault *fault)
 }
 
 /* libzmq copies the secret into memory of its own, which it does not wipe. */
-static enum status set_keys(const struct call *call, const struct call_keys *keys,
-                            const uint8_t *server, struct fault *fault)
+static enum status call_set_keys(const struct call *call, const struct call_keys *keys,
+                                 const uint8_t *server, struct fault *fault)
 {
     const int one = 1;
     char domain[24];
@@ -276,9 +277,9 @@ enum status call_join(struct call *call, void *context, const struct call_keys *
     call->socket = zmq_socket(context, ZMQ_DEALER);
     if (call->socket == NULL)
         return fault_set(fault, ST_IO, "links: a socket: %s", zmq_strerror(errno));
-    status = set_limits(call->socket, fault);
+    status = call_set_limits(call->socket, fault);
     if (status == ST_OK)
-        status = set_keys(call, keys, server, fault);
+        status = call_set_keys(call, keys, server, fault);
     return status;
 }
 
@@ -304,7 +305,7 @@ enum status call_open(struct call *call, struct fault *fault)
 }
 
 /* Whoever is not this process has no business at the door. */
-static void answer_door(struct call *call)
+static void call_answer_door(struct call *call)
 {
     struct ucred peer = {0};
     socklen_t size = sizeof peer;
@@ -317,34 +318,34 @@ static void answer_door(struct call *call)
         return;
     }
     call->inner = fd;
-    close_fd(&call->door);
+    call_close_fd(&call->door);
 }
 
 /* ---- counting ---- */
 
-static uint64_t wire_bytes(size_t size)
+static uint64_t call_sealed_bytes(size_t size)
 {
     size_t body = size + CURVE_SEAL_BYTES;
 
     return body + (body > BODY_SHORT_MAX ? FRAME_BYTES_LONG : FRAME_BYTES_SHORT);
 }
 
-static void count_off(uint64_t *held, uint64_t bytes)
+static void call_count_off(uint64_t *held, uint64_t bytes)
 {
     *held -= bytes < *held ? bytes : *held;
 }
 
-static void forgive(struct call *call, uint64_t now_us)
+static void call_forgive(struct call *call, uint64_t now_us)
 {
     uint64_t passed_us = now_us - call->forgiven_us;
 
     if (now_us < call->forgiven_us || passed_us < CALL_FORGIVE_US)
         return;
     call->forgiven_us = now_us;
-    count_off(&call->in_held, passed_us * CALL_FREE_S / 1000000);
+    call_count_off(&call->in_held, passed_us * CALL_FREE_S / 1000000);
 }
 
-static size_t may_come(const struct call *call)
+static size_t call_may_come(const struct call *call)
 {
     uint64_t most = call->known ? CALL_BYTES_MAX : CALLER_BYTES_MAX;
     uint64_t left = call->in_held < most ? most - call->in_held : 0;
@@ -360,11 +361,11 @@ bool call_is_choked(const struct call *call)
 /* ---- the relay ---- */
 
 /* Returns how many came; 0: none now, or never again, which is noted. */
-static size_t fill(struct way *way, int from, size_t most, bool *over)
+static size_t way_fill(struct way *way, int from, size_t most, bool *over)
 {
     ssize_t got = recv(from, way->bytes, most, MSG_DONTWAIT);
 
-    if (is_for_later(got))
+    if (io_is_for_later(got))
         return 0;
     if (got <= 0) {
         *over = true;
@@ -376,7 +377,7 @@ static size_t fill(struct way *way, int from, size_t most, bool *over)
 }
 
 /* False: not all of it could be written now, or never will, which is noted. */
-static bool drain(struct way *way, int to, bool *over)
+static bool way_drain(struct way *way, int to, bool *over)
 {
     ssize_t done;
 
@@ -385,7 +386,7 @@ static bool drain(struct way *way, int to, bool *over)
     if (to < 0)
         return false;
     done = send(to, way->bytes + way->first, way->size, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (is_for_later(done))
+    if (io_is_for_later(done))
         return false;
     if (done < 0) {
         *over = true;
@@ -397,14 +398,15 @@ static bool drain(struct way *way, int to, bool *over)
     return way->size == 0;
 }
 
-static void pump_in(struct call *call)
+static void call_pump_in(struct call *call)
 {
-    for (int i = 0; i < CALL_STEP_MAX && drain(&call->in, call->inner, &call->inner_over); i++) {
-        size_t most = may_come(call);
+    for (int i = 0; i < CALL_STEP_MAX && way_drain(&call->in, call->inner, &call->inner_over);
+         i++) {
+        size_t most = call_may_come(call);
 
         if (call->outer_over || call->inner_over || most == 0)
             break;
-        call->in_held += fill(&call->in, call->outer, most, &call->outer_over);
+        call->in_held += way_fill(&call->in, call->outer, most, &call->outer_over);
         if (call->in.size == 0)
             break;
     }
@@ -412,13 +414,14 @@ static void pump_in(struct call *call)
         (void)!shutdown(call->inner, SHUT_WR); /* libzmq takes what came, and ends it then */
 }
 
-static void pump_out(struct call *call)
+static void call_pump_out(struct call *call)
 {
-    for (int i = 0; i < CALL_STEP_MAX && drain(&call->out, call->outer, &call->outer_over); i++) {
+    for (int i = 0; i < CALL_STEP_MAX && way_drain(&call->out, call->outer, &call->outer_over);
+         i++) {
         if (call->inner < 0 || call->inner_over)
             return;
-        count_off(&call->out_held,
-                  fill(&call->out, call->inner, CALL_WAY_BYTES, &call->inner_over));
+        call_count_off(&call->out_held,
+                       way_fill(&call->out, call->inner, CALL_WAY_BYTES, &call->inner_over));
         if (call->out.size == 0)
             return;
     }
@@ -426,12 +429,12 @@ static void pump_out(struct call *call)
 
 /* One that says nothing gets no socket of libzmq: to see whether it left, bytes are only looked at.
  */
-static void look(struct call *call)
+static void call_look(struct call *call)
 {
     uint8_t byte;
     ssize_t got = recv(call->outer, &byte, 1, MSG_DONTWAIT | MSG_PEEK);
 
-    call->outer_over = got == 0 || (got < 0 && !is_for_later(got));
+    call->outer_over = got == 0 || (got < 0 && !io_is_for_later(got));
 }
 
 void call_pump(struct call *call, uint64_t now_us)
@@ -439,18 +442,18 @@ void call_pump(struct call *call, uint64_t now_us)
     if (call->connecting || call->outer < 0)
         return;
     if (call->socket == NULL) {
-        look(call);
+        call_look(call);
         return;
     }
-    forgive(call, now_us);
+    call_forgive(call, now_us);
     if (call->door >= 0)
-        answer_door(call);
-    pump_in(call);
-    pump_out(call);
+        call_answer_door(call);
+    call_pump_in(call);
+    call_pump_out(call);
     if (call_is_over(call)) {
-        close_fd(&call->outer);
-        close_fd(&call->inner);
-        close_fd(&call->door);
+        call_close_fd(&call->outer);
+        call_close_fd(&call->inner);
+        call_close_fd(&call->door);
         call->out_held = 0;
     }
 }
@@ -478,7 +481,7 @@ int call_answered(struct call *call)
 /* ---- polling ---- */
 
 /* With nothing wanted it is passed over: poll() would tell of a broken one again and again. */
-static zmq_pollitem_t pollable(int fd, bool in, bool out)
+static zmq_pollitem_t call_pollable(int fd, bool in, bool out)
 {
     short events = (short)((in ? ZMQ_POLLIN : 0) | (out ? ZMQ_POLLOUT : 0));
 
@@ -487,17 +490,18 @@ static zmq_pollitem_t pollable(int fd, bool in, bool out)
 
 void call_poll(const struct call *call, zmq_pollitem_t *items, bool reads)
 {
-    bool comes = call->socket == NULL ? !call->connecting : may_come(call) > 0;
+    bool comes = call->socket == NULL ? !call->connecting : call_may_come(call) > 0;
 
-    items[CALL_POLL_OUTER] = pollable(call->outer, comes && !call->outer_over && call->in.size == 0,
-                                      call->connecting || call->out.size > 0);
+    items[CALL_POLL_OUTER] =
+        call_pollable(call->outer, comes && !call->outer_over && call->in.size == 0,
+                      call->connecting || call->out.size > 0);
     items[CALL_POLL_INNER] =
-        call->door >= 0
-            ? pollable(call->door, true, false)
-            : pollable(call->inner, !call->inner_over && call->out.size == 0, call->in.size > 0);
+        call->door >= 0 ? call_pollable(call->door, true, false)
+                        : call_pollable(call->inner, !call->inner_over && call->out.size == 0,
+                                        call->in.size > 0);
     items[CALL_POLL_SOCKET] =
         call->socket == NULL
-            ? pollable(-1, false, false)
+            ? call_pollable(-1, false, false)
             : (zmq_pollitem_t){.socket = call->socket, .events = reads ? ZMQ_POLLIN : 0};
 }
 
@@ -516,14 +520,14 @@ bool call_receive(struct call *call, zmq_msg_t *message, uint64_t now_us)
         (void)zmq_msg_close(message);
         return false;
     }
-    count_off(&call->in_held, wire_bytes(zmq_msg_size(message)));
+    call_count_off(&call->in_held, call_sealed_bytes(zmq_msg_size(message)));
     call->heard_us = now_us;
     return true;
 }
 
 bool call_send(struct call *call, const uint8_t *bytes, size_t size, uint64_t most)
 {
-    uint64_t more = wire_bytes(size);
+    uint64_t more = call_sealed_bytes(size);
 
     if (call->socket == NULL || more > most || call->out_held > most - more ||
         zmq_send(call->socket, bytes, size, ZMQ_DONTWAIT) < 0)

@@ -7,7 +7,7 @@
 
 /* ---- places ---- */
 
-static size_t place_of(const struct callers *callers, uint64_t number)
+static size_t callers_place_of(const struct callers *callers, uint64_t number)
 {
     size_t place = 0;
 
@@ -16,7 +16,7 @@ static size_t place_of(const struct callers *callers, uint64_t number)
     return place;
 }
 
-static struct call *take_place(struct callers *callers, size_t place)
+static struct call *callers_take_place(struct callers *callers, size_t place)
 {
     struct call *call = callers->calls[place];
 
@@ -30,21 +30,21 @@ void callers_keep(struct callers *callers, struct call *call, uint64_t due_us)
 {
     INVARIANT(callers->max >= 1 && callers->max <= CALLERS_MAX);
     while (callers->count >= callers->max)
-        call_free(take_place(callers, 0));
+        call_free(callers_take_place(callers, 0));
     call->due_us = due_us;
     callers->calls[callers->count++] = call;
 }
 
 struct call *callers_take(struct callers *callers, uint64_t number)
 {
-    size_t place = place_of(callers, number);
+    size_t place = callers_place_of(callers, number);
 
-    return place == callers->count ? NULL : take_place(callers, place);
+    return place == callers->count ? NULL : callers_take_place(callers, place);
 }
 
 const struct call *callers_find(const struct callers *callers, uint64_t number)
 {
-    size_t place = place_of(callers, number);
+    size_t place = callers_place_of(callers, number);
 
     return place == callers->count ? NULL : callers->calls[place];
 }
@@ -52,15 +52,15 @@ const struct call *callers_find(const struct callers *callers, uint64_t number)
 void callers_close(struct callers *callers)
 {
     while (callers->count > 0)
-        call_free(take_place(callers, 0));
+        call_free(callers_take_place(callers, 0));
     listener_close(&callers->listener);
 }
 
 /* ---- serving ---- */
 
 /* With the first byte it gets a socket, if there are descriptors for one; else it has to go. */
-static void serve(struct callers *callers, struct call *call, void *context,
-                  const struct call_keys *keys, uint64_t now_us)
+static void callers_serve_one(struct callers *callers, struct call *call, void *context,
+                              const struct call_keys *keys, uint64_t now_us)
 {
     struct fault fault;
 
@@ -80,14 +80,14 @@ void callers_serve(struct callers *callers, const zmq_pollitem_t *items, void *c
 {
     for (size_t i = 0; i < callers->count; i++)
         if (call_moves(callers->calls[i], items))
-            serve(callers, callers->calls[i], context, keys, now_us);
+            callers_serve_one(callers, callers->calls[i], context, keys, now_us);
 }
 
 void callers_sweep(struct callers *callers, uint64_t now_us)
 {
     for (size_t i = callers->count; i-- > 0;)
         if (now_us >= callers->calls[i]->due_us || call_is_over(callers->calls[i]))
-            call_free(take_place(callers, i));
+            call_free(callers_take_place(callers, i));
 }
 
 void callers_accept(struct callers *callers, uint64_t now_us)

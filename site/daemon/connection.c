@@ -9,7 +9,7 @@
 #include "site/daemon/limits.h"
 
 /* Memory of large messages is not kept for what may never come. */
-static void expect_request(struct connection *connection, uint64_t now_us)
+static void connection_expect(struct connection *connection, uint64_t now_us)
 {
     connection->state = CONNECTION_READING;
     connection->prefix_used = 0;
@@ -30,7 +30,7 @@ void connection_open(struct connection *connection, int fd, enum core_peer peer,
     connection->refused = NULL;
     connection->active_us = now_us;
     connection->request.peer = peer;
-    expect_request(connection, now_us);
+    connection_expect(connection, now_us);
 }
 
 bool connection_is_clients(const struct connection *connection)
@@ -76,7 +76,7 @@ void connection_turn_away(struct connection *connection, const char *why)
 }
 
 /* Answer a request that never reached the core. */
-static void refuse(struct connection *connection, const char *why, uint64_t now_us)
+static void connection_refuse(struct connection *connection, const char *why, uint64_t now_us)
 {
     struct bytes answer = {0};
 
@@ -87,7 +87,8 @@ static void refuse(struct connection *connection, const char *why, uint64_t now_
     bytes_fini(&answer);
 }
 
-static ssize_t receive(struct connection *connection, void *to, size_t size, uint64_t now_us)
+static ssize_t connection_receive(struct connection *connection, void *to, size_t size,
+                                  uint64_t now_us)
 {
     ssize_t got;
 
@@ -103,11 +104,11 @@ static ssize_t receive(struct connection *connection, void *to, size_t size, uin
     return got;
 }
 
-static bool take_prefix(struct connection *connection, uint64_t now_us)
+static bool connection_take_prefix(struct connection *connection, uint64_t now_us)
 {
     uint8_t *to = connection->prefix + connection->prefix_used;
-    ssize_t got =
-        receive(connection, to, sizeof connection->prefix - connection->prefix_used, now_us);
+    ssize_t got = connection_receive(connection, to,
+                                     sizeof connection->prefix - connection->prefix_used, now_us);
 
     if (got <= 0)
         return false;
@@ -116,24 +117,25 @@ static bool take_prefix(struct connection *connection, uint64_t now_us)
         return true;
     connection->wanted = be32_get(connection->prefix);
     if (connection->wanted == 0 || connection->wanted > CONTROL_BYTES_MAX) {
-        refuse(connection, "a message has from 1 byte to 2 MiB", now_us);
+        connection_refuse(connection, "a message has from 1 byte to 2 MiB", now_us);
         return false;
     }
     return true;
 }
 
-static bool take_body(struct connection *connection, uint64_t now_us)
+static bool connection_take_body(struct connection *connection, uint64_t now_us)
 {
     uint8_t piece[16384];
     size_t room = connection->wanted - connection->request.bytes.size;
-    ssize_t got = receive(connection, piece, room < sizeof piece ? room : sizeof piece, now_us);
+    ssize_t got =
+        connection_receive(connection, piece, room < sizeof piece ? room : sizeof piece, now_us);
 
     if (got <= 0)
         return false;
     /* Grown as bytes come, not as they are announced: a length alone takes no memory. */
     bytes_append(&connection->request.bytes, piece, (size_t)got);
     if (connection->request.bytes.failed) {
-        refuse(connection, "out of memory; try again later", now_us);
+        connection_refuse(connection, "out of memory; try again later", now_us);
         return false;
     }
     return true;
@@ -144,7 +146,8 @@ bool connection_readable(struct connection *connection, uint64_t now_us)
     while (connection->state == CONNECTION_READING) {
         bool have_prefix = connection->prefix_used == sizeof connection->prefix;
 
-        if (!(have_prefix ? take_body(connection, now_us) : take_prefix(connection, now_us)))
+        if (!(have_prefix ? connection_take_body(connection, now_us)
+                          : connection_take_prefix(connection, now_us)))
             return false;
         if (connection->wanted > 0 && connection->request.bytes.size == connection->wanted) {
             connection->state = CONNECTION_WAITING;
@@ -175,7 +178,7 @@ void connection_writable(struct connection *connection, uint64_t now_us)
     if (connection->closing)
         connection_close(connection);
     else
-        expect_request(connection, now_us);
+        connection_expect(connection, now_us);
 }
 
 void connection_answer(struct connection *connection, const struct bytes *answer, uint64_t now_us)

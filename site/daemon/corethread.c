@@ -6,7 +6,7 @@
 
 struct driver {
     struct parts *parts;
-    struct frame *spare[FRAMES_MAX];
+    struct parts_frame *spare[FRAMES_MAX];
     size_t spare_count;
     bool dirty;         /* something may be in the frame that is filling */
     bool awaited;       /* ... and somebody outside waits for it */
@@ -22,7 +22,7 @@ struct driver {
     uint64_t measured_us;
 };
 
-static void touch(struct driver *driver, uint64_t now_us)
+static void driver_open_frame(struct driver *driver, uint64_t now_us)
 {
     if (!driver->dirty)
         driver->opened_us = now_us;
@@ -30,15 +30,15 @@ static void touch(struct driver *driver, uint64_t now_us)
 }
 
 /* What comes from outside: whoever said it goes on when the frame is durable. */
-static void touch_for_others(struct driver *driver, uint64_t now_us)
+static void driver_open_awaited(struct driver *driver, uint64_t now_us)
 {
-    touch(driver, now_us);
+    driver_open_frame(driver, now_us);
     driver->awaited = true;
 }
 
 /* True: there may be more.  What a long request costs the core grows with its bytes.  Each
  * connection has at most one here, so they come to an end. */
-static bool take_requests(struct driver *driver, uint64_t now_us)
+static bool driver_take_requests(struct driver *driver, uint64_t now_us)
 {
     size_t bytes = 0;
 
@@ -47,7 +47,7 @@ static bool take_requests(struct driver *driver, uint64_t now_us)
 
         if (request == NULL)
             return false;
-        touch_for_others(driver, now_us);
+        driver_open_awaited(driver, now_us);
         bytes += request->bytes.size;
         core_request(driver->parts->core, request->token, request->peer, request->bytes.data,
                      request->bytes.size);
@@ -56,38 +56,38 @@ static bool take_requests(struct driver *driver, uint64_t now_us)
 }
 
 /* Between two frames, so that one book is in force for all of a frame. */
-static void take_books(struct driver *driver, uint64_t now_us)
+static void driver_take_books(struct driver *driver, uint64_t now_us)
 {
     struct pricebook *book;
     struct fault fault = {0};
 
     while (!driver->dirty && (book = ring_pop(&driver->parts->books)) != NULL) {
-        touch_for_others(driver, now_us);
+        driver_open_awaited(driver, now_us);
         if (core_set_prices(driver->parts->core, book, &fault) != ST_OK)
             log_write(LOG_ERROR, "prices.refused", "reason=\"%s\"", fault.text);
         free(book);
     }
 }
 
-static void take_spent(struct driver *driver)
+static void driver_take_spent(struct driver *driver)
 {
-    struct frame *frame;
+    struct parts_frame *frame;
 
     while ((frame = ring_pop(&driver->parts->spent)) != NULL)
         driver->spare[driver->spare_count++] = frame;
 }
 
-static bool is_full(const struct driver *driver)
+static bool driver_is_full(const struct driver *driver)
 {
     return driver->turns >= FRAME_TURNS_MAX || core_frame_is_full(driver->parts->core);
 }
 
-static bool takes_arrivals(const struct driver *driver)
+static bool driver_may_take_arrivals(const struct driver *driver)
 {
-    return driver->parcels < FRAME_PARCELS_MAX && !is_full(driver);
+    return driver->parcels < FRAME_PARCELS_MAX && !driver_is_full(driver);
 }
 
-static void tell_core(struct core *core, const struct arrival *arrival)
+static void core_take_arrival(struct core *core, const struct arrival *arrival)
 {
     switch (arrival->kind) {
     case ARRIVAL_PARCEL:
@@ -103,34 +103,34 @@ static void tell_core(struct core *core, const struct arrival *arrival)
 }
 
 /* True: there may be more.  Those that are left wait in the ring, and behind it the neighbours. */
-static bool take_arrivals(struct driver *driver, uint64_t now_us)
+static bool driver_take_arrivals(struct driver *driver, uint64_t now_us)
 {
     struct parts *parts = driver->parts;
 
-    for (int i = 0; i < ARRIVALS_STEP && takes_arrivals(driver); i++) {
+    for (int i = 0; i < ARRIVALS_STEP && driver_may_take_arrivals(driver); i++) {
         struct arrival *arrival = ring_pop(&parts->arrivals);
 
         if (arrival == NULL)
             return false;
-        touch_for_others(driver, now_us);
+        driver_open_awaited(driver, now_us);
         driver->parcels++;
-        tell_core(parts->core, arrival);
+        core_take_arrival(parts->core, arrival);
         INVARIANT(ring_push(&parts->heard, arrival)); /* it has a place for each */
     }
-    return takes_arrivals(driver);
+    return driver_may_take_arrivals(driver);
 }
 
-static void tick_links(struct driver *driver, uint64_t now_us)
+static void driver_tick_links(struct driver *driver, uint64_t now_us)
 {
     if (!driver->has_links || now_us < driver->tick_us)
         return;
     driver->tick_us = now_us + LINKS_TICK_US;
     if (core_links_tick(driver->parts->core))
-        touch_for_others(driver, now_us);
+        driver_open_awaited(driver, now_us);
 }
 
 /* While no frame is on its way, so that the core knows all that was written. */
-static void measure(struct driver *driver, uint64_t now_us)
+static void driver_measure_disk(struct driver *driver, uint64_t now_us)
 {
     struct parts *parts = driver->parts;
     struct core_disk disk;
@@ -146,13 +146,13 @@ static void measure(struct driver *driver, uint64_t now_us)
     driver->more = !parts->frozen && core_ready(parts->core);
 }
 
-static void run_turns(struct driver *driver, uint64_t now_us)
+static void driver_run_turns(struct driver *driver, uint64_t now_us)
 {
     struct core *core = driver->parts->core;
     uint64_t before = core_count(core).turns;
     uint64_t fuel = core_count(core).fuel;
 
-    if (is_full(driver) || atomic_load(&driver->parts->stopping) || driver->parts->frozen)
+    if (driver_is_full(driver) || atomic_load(&driver->parts->stopping) || driver->parts->frozen)
         return;
     /* Not by turns alone: some are a thousand times longer than others. */
     for (int i = 0; i < TURNS_STEP && core_count(core).fuel - fuel < FUEL_STEP; i++) {
@@ -161,45 +161,46 @@ static void run_turns(struct driver *driver, uint64_t now_us)
             break;
     }
     if (core_count(core).turns != before)
-        touch(driver, now_us);
+        driver_open_frame(driver, now_us);
     driver->turns += core_count(core).turns - before;
 }
 
-static bool can_close(const struct driver *driver)
+static bool driver_can_close(const struct driver *driver)
 {
     return !atomic_load(&driver->parts->writer_busy) && driver->spare_count > 0;
 }
 
 /* When the frame that fills may be closed although nobody waits for it. */
-static uint64_t quiet_us(const struct driver *driver)
+static uint64_t driver_quiet_us(const struct driver *driver)
 {
     return driver->awaited ? 0 : driver->closed_us + FRAME_QUIET_US;
 }
 
-static bool should_close(const struct driver *driver, uint64_t now_us, bool last)
+static bool driver_should_close(const struct driver *driver, uint64_t now_us, bool last)
 {
-    if (!can_close(driver))
+    if (!driver_can_close(driver))
         return false;
     if (last)
         return true;
     if (!driver->dirty)
         return false;
-    if (driver->turns >= FRAME_TURNS || is_full(driver))
+    if (driver->turns >= FRAME_TURNS || driver_is_full(driver))
         return true;
-    return driver->more ? now_us - driver->opened_us >= FRAME_US : now_us >= quiet_us(driver);
+    return driver->more ? now_us - driver->opened_us >= FRAME_US
+                        : now_us >= driver_quiet_us(driver);
 }
 
 /* Nothing to write, and nothing that leaves. */
-static bool is_empty(const struct core_frame *frame)
+static bool frame_is_empty(const struct core_frame *frame)
 {
     return !frame->writes && frame->reply_count == 0 && frame->parcel_count == 0 &&
            frame->link_count == 0;
 }
 
-static void close_frame(struct driver *driver, uint64_t now_us, bool last)
+static void driver_close_frame(struct driver *driver, uint64_t now_us, bool last)
 {
     struct parts *parts = driver->parts;
-    struct frame *frame = driver->spare[driver->spare_count - 1];
+    struct parts_frame *frame = driver->spare[driver->spare_count - 1];
 
     core_frame_close(parts->core, parts->clock.wall_us(parts->clock.context), &frame->core);
     frame->last = last;
@@ -208,7 +209,7 @@ static void close_frame(struct driver *driver, uint64_t now_us, bool last)
     driver->turns = 0;
     driver->parcels = 0;
     driver->has_links = driver->has_links || frame->core.link_count != 0;
-    if (is_empty(&frame->core) && !last) {
+    if (frame_is_empty(&frame->core) && !last) {
         core_frame_fini(&frame->core);
         return;
     }
@@ -220,20 +221,20 @@ static void close_frame(struct driver *driver, uint64_t now_us, bool last)
 }
 
 /* When time itself has the core do something. */
-static uint64_t next_due_us(const struct parts *parts)
+static uint64_t driver_next_due_us(const struct parts *parts)
 {
     return parts->frozen ? UINT64_MAX : core_next_due_us(parts->core);
 }
 
 /* How long there is nothing to do, in milliseconds; -1: until another thread wakes us. */
-static int wait_ms(const struct driver *driver, uint64_t now_us)
+static int driver_wait_ms(const struct driver *driver, uint64_t now_us)
 {
     /* Time stands still in a frame that is open, so no timer is due in it. */
-    uint64_t due_us = driver->dirty ? quiet_us(driver) : next_due_us(driver->parts);
+    uint64_t due_us = driver->dirty ? driver_quiet_us(driver) : driver_next_due_us(driver->parts);
     uint64_t wait_us;
 
     /* Waiting for the writer: its wake-up comes. */
-    if (driver->dirty && !can_close(driver))
+    if (driver->dirty && !driver_can_close(driver))
         return -1;
     if (driver->has_links && driver->tick_us < due_us)
         due_us = driver->tick_us;
@@ -267,26 +268,26 @@ void *core_thread(void *context)
         bool asked;
         bool hears;
 
-        take_books(&driver, now_us);
-        if (next_due_us(parts) <= now_us)
-            touch(&driver, now_us);
+        driver_take_books(&driver, now_us);
+        if (driver_next_due_us(parts) <= now_us)
+            driver_open_frame(&driver, now_us);
         if (!parts->frozen)
             core_advance(parts->core, now_us);
-        measure(&driver, now_us);
-        asked = take_requests(&driver, now_us);
+        driver_measure_disk(&driver, now_us);
+        asked = driver_take_requests(&driver, now_us);
         last = last && !asked;
-        hears = take_arrivals(&driver, now_us);
-        tick_links(&driver, now_us);
-        run_turns(&driver, now_us);
+        hears = driver_take_arrivals(&driver, now_us);
+        driver_tick_links(&driver, now_us);
+        driver_run_turns(&driver, now_us);
         tier1_step(parts->tier1, parts->core);
-        take_spent(&driver);
-        if (should_close(&driver, now_us, last)) {
-            close_frame(&driver, now_us, last);
+        driver_take_spent(&driver);
+        if (driver_should_close(&driver, now_us, last)) {
+            driver_close_frame(&driver, now_us, last);
             if (last)
                 return NULL;
             continue;
         }
-        if (last || is_full(&driver) || (!driver.more && !hears && !asked))
-            wake_wait(&parts->core_wake, wait_ms(&driver, now_us));
+        if (last || driver_is_full(&driver) || (!driver.more && !hears && !asked))
+            wake_wait(&parts->core_wake, driver_wait_ms(&driver, now_us));
     }
 }

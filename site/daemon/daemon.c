@@ -40,7 +40,7 @@ struct site {
     bool has_edge;
 };
 
-static int exit_code(enum status status)
+static int daemon_exit_code(enum status status)
 {
     switch (status) {
     case ST_OK:
@@ -63,7 +63,7 @@ static int exit_code(enum status status)
     return EXIT_INTERNAL;
 }
 
-static void measure(void *context, struct core_disk *disk)
+static void site_measure(void *context, struct core_disk *disk)
 {
     struct site *site = context;
 
@@ -71,7 +71,7 @@ static void measure(void *context, struct core_disk *disk)
     readers_watch(&site->readers, site->opened.lmdb, clock_system());
 }
 
-static enum status open_parts(struct site *site, struct fault *fault)
+static enum status site_open_parts(struct site *site, struct fault *fault)
 {
     struct parts *parts = &site->parts;
     enum status status;
@@ -81,7 +81,7 @@ static enum status open_parts(struct site *site, struct fault *fault)
     parts->site_key = site->options->site_key;
     parts->store = site->opened.store;
     parts->clock = clock_system();
-    parts->measure = measure;
+    parts->measure = site_measure;
     parts->measure_context = site;
     parts->store_failed = opened_store_failed;
     parts->store_failed_context = &site->opened;
@@ -102,7 +102,7 @@ static enum status open_parts(struct site *site, struct fault *fault)
 }
 
 /* The site's secret key is read here, and only its image for CURVE stays in memory. */
-static enum status open_wires(struct site *site, struct fault *fault)
+static enum status site_open_wires(struct site *site, struct fault *fault)
 {
     const struct daemon_options *options = site->options;
     struct wires_options wires = {
@@ -136,7 +136,7 @@ static enum status open_wires(struct site *site, struct fault *fault)
     return status;
 }
 
-static enum status open_site(struct site *site, struct fault *fault)
+static enum status site_open(struct site *site, struct fault *fault)
 {
     /* First: what it forks may know nothing of what follows. */
     enum status status =
@@ -147,9 +147,9 @@ static enum status open_site(struct site *site, struct fault *fault)
     if (status == ST_OK)
         status = opened_open(&site->opened, fault);
     if (status == ST_OK)
-        status = open_parts(site, fault);
+        status = site_open_parts(site, fault);
     if (status == ST_OK)
-        status = open_wires(site, fault);
+        status = site_open_wires(site, fault);
     if (status == ST_OK)
         status = place_clear_socket(site->options->dir, "control.socket",
                                     site->options->socket_path, fault);
@@ -164,7 +164,7 @@ static enum status open_site(struct site *site, struct fault *fault)
     return status;
 }
 
-static void close_site(struct site *site)
+static void site_close(struct site *site)
 {
     struct pricebook *book;
 
@@ -183,7 +183,7 @@ static void close_site(struct site *site)
     signals_close(&site->signals);
 }
 
-static void say_ready(const struct site *site)
+static void site_say_ready(const struct site *site)
 {
     log_write(LOG_INFO, "site.ready", "socket=%s agents=%" PRIu64 " frame=%" PRIu64,
               site->options->socket_path, core_count(site->opened.core).agents,
@@ -198,7 +198,7 @@ static void say_ready(const struct site *site)
 }
 
 /* Code in tier 1 calls on the native stack (engine/native.c), whatever `ulimit -s` says. */
-static int start_core(pthread_t *core, struct parts *parts)
+static int site_start_core(pthread_t *core, struct parts *parts)
 {
     pthread_attr_t attributes;
     int error = pthread_attr_init(&attributes);
@@ -212,7 +212,7 @@ static int start_core(pthread_t *core, struct parts *parts)
     return error;
 }
 
-static enum status serve(struct site *site, struct fault *fault)
+static enum status site_serve(struct site *site, struct fault *fault)
 {
     pthread_t core;
     pthread_t writer;
@@ -224,9 +224,9 @@ static enum status serve(struct site *site, struct fault *fault)
         status = sandbox_enter(fault);
     if (status != ST_OK)
         return status;
-    say_ready(site); /* here, while the core is still ours to look at */
+    site_say_ready(site); /* here, while the core is still ours to look at */
     if (pthread_create(&writer, NULL, writer_thread, &site->parts) != 0 ||
-        start_core(&core, &site->parts) != 0 ||
+        site_start_core(&core, &site->parts) != 0 ||
         (compiles && pthread_create(&compiler, NULL, tier1_thread, site->parts.tier1) != 0)) {
         /* With one of them running there is no clean way back, and nothing was done yet. */
         log_write(LOG_ERROR, "site.no-thread", "reason=\"the system refuses a thread\"");
@@ -242,13 +242,13 @@ static enum status serve(struct site *site, struct fault *fault)
 }
 
 /* A signal ended the start, or came before anything was served.  What else ended it is told. */
-static bool was_stopped(struct site *site, enum status status)
+static bool site_was_stopped(struct site *site, enum status status)
 {
     signals_take(&site->signals);
     return site->signals.stop != 0 && (status == ST_OK || status == ST_BUSY);
 }
 
-static void say_end(const struct site *site, enum status status, const struct fault *fault)
+static void site_say_end(const struct site *site, enum status status, const struct fault *fault)
 {
     if (status != ST_OK)
         log_write(LOG_ERROR, status == ST_CORRUPT ? "site.damaged" : "site.cannot-run",
@@ -259,17 +259,17 @@ static void say_end(const struct site *site, enum status status, const struct fa
                   ledger_last_frame(core_ledger(site->opened.core))->frame);
 }
 
-static enum status run(struct site *site, struct fault *fault)
+static enum status site_run(struct site *site, struct fault *fault)
 {
-    enum status status = open_site(site, fault);
+    enum status status = site_open(site, fault);
 
-    if (was_stopped(site, status)) {
+    if (site_was_stopped(site, status)) {
         log_write(LOG_INFO, "site.stopped", "signal=%d during=start", site->signals.stop);
         return ST_OK;
     }
     if (status == ST_OK)
-        status = serve(site, fault);
-    say_end(site, status, fault);
+        status = site_serve(site, fault);
+    site_say_end(site, status, fault);
     return status;
 }
 
@@ -293,10 +293,10 @@ int daemon_run(const struct daemon_options *options)
     if (status == ST_OK)
         status = signals_open(&site->signals, &fault);
     if (status == ST_OK)
-        status = run(site, &fault);
+        status = site_run(site, &fault);
     else
-        say_end(site, status, &fault);
-    close_site(site);
+        site_say_end(site, status, &fault);
+    site_close(site);
     free(site);
-    return exit_code(status);
+    return daemon_exit_code(status);
 }

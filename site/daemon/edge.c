@@ -19,15 +19,15 @@ static_assert(CONNECTIONS_MAX < (int)RING_SLOTS,
               "each has a place in the ring, and the stop message");
 enum { SWEEP_MS = 1000, FAREWELL_MS = 20 };
 
-static uint64_t now_us(const struct edge *edge)
+static uint64_t edge_now_us(const struct edge *edge)
 {
     return edge->parts->clock.now_us(edge->parts->clock.context);
 }
 
 /* ---- opening ---- */
 
-static enum status listen_at(struct edge *edge, const char *path,
-                             const struct socket_access *access, struct fault *fault)
+static enum status edge_listen(struct edge *edge, const char *path,
+                               const struct socket_access *access, struct fault *fault)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     enum status status;
@@ -64,7 +64,7 @@ enum status edge_init(struct edge *edge, struct parts *parts, const char *socket
 
     *edge = (struct edge){.parts = parts, .wires = wires, .signals = signals, .listen_fd = -1};
     places_init(&edge->places, files->connections, parts->site_key);
-    status = listen_at(edge, socket_path, access, fault);
+    status = edge_listen(edge, socket_path, access, fault);
     if (status != ST_OK)
         edge_fini(edge);
     return status;
@@ -84,61 +84,61 @@ void edge_fini(struct edge *edge)
 /* ---- serving ---- */
 
 /* All places are with the core. */
-static void turn_away(struct edge *edge, int fd, enum core_peer peer)
+static void edge_turn_away(struct edge *edge, int fd, enum core_peer peer)
 {
     struct connection guest = {.site_key = edge->parts->site_key};
 
-    connection_open(&guest, fd, peer, now_us(edge));
+    connection_open(&guest, fd, peer, edge_now_us(edge));
     connection_turn_away(&guest, "all places are taken: try again");
 }
 
 /* Take what has come of the request; a whole one goes to the core. */
-static void read_client(struct edge *edge, struct connection *connection)
+static void edge_read_client(struct edge *edge, struct connection *connection)
 {
-    if (places_may_read(&edge->places) && places_read(&edge->places, connection, now_us(edge)))
+    if (places_may_read(&edge->places) && places_read(&edge->places, connection, edge_now_us(edge)))
         /* One request a connection at a time, and the ring has a place for each. */
         INVARIANT(ring_push(&edge->parts->requests, &connection->request));
 }
 
-static void seat(struct edge *edge, int fd)
+static void edge_seat(struct edge *edge, int fd)
 {
     enum core_peer peer = access_is_own(fd) ? CORE_PEER_OWN : CORE_PEER_STRANGER;
-    struct connection *place = places_take(&edge->places, peer, now_us(edge));
+    struct connection *place = places_take(&edge->places, peer, edge_now_us(edge));
 
     if (place == NULL) {
-        turn_away(edge, fd, peer);
+        edge_turn_away(edge, fd, peer);
         return;
     }
-    connection_open(place, fd, peer, now_us(edge));
-    read_client(edge, place); /* a small request is there already */
+    connection_open(place, fd, peer, edge_now_us(edge));
+    edge_read_client(edge, place); /* a small request is there already */
 }
 
-static void accept_clients(struct edge *edge)
+static void edge_accept(struct edge *edge)
 {
     for (size_t i = 0; i < edge->places.count && places_any(&edge->places); i++) {
         int fd = accept4(edge->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
         if (fd < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
             log_write(LOG_WARN, "control.rests", "reason=\"accept: %s\"", strerror(errno));
-            edge->accept_us = now_us(edge) + ACCEPT_REST_US;
+            edge->accept_us = edge_now_us(edge) + ACCEPT_REST_US;
             if (edge->wires != NULL)
-                wires_rest(edge->wires, now_us(edge));
+                wires_rest(edge->wires, edge_now_us(edge));
         }
         if (fd < 0)
             return;
-        seat(edge, fd);
+        edge_seat(edge, fd);
     }
 }
 
 /* SIGHUP: somebody wants the prices read again, or a terminal closed, which is the same to us. */
-static void hang_up(struct edge *edge)
+static void edge_hang_up(struct edge *edge)
 {
     edge->signals->hang_up = false;
     log_write(LOG_INFO, "site.hang-up", "effect=\"the price book is read again\"");
     reload_prices(&edge->reload, &edge->parts->books);
 }
 
-static void stop(struct edge *edge)
+static void edge_stop(struct edge *edge)
 {
     log_write(LOG_INFO, "site.stopping", "signal=%d", edge->signals->stop);
     edge->stopping = true;
@@ -146,30 +146,30 @@ static void stop(struct edge *edge)
     wake_up(&edge->parts->core_wake);
 }
 
-static void take_signals(struct edge *edge)
+static void edge_take_signals(struct edge *edge)
 {
     signals_take(edge->signals);
     if (edge->signals->hang_up && !edge->stopping)
-        hang_up(edge);
+        edge_hang_up(edge);
     if (edge->signals->stop != 0 && !edge->stopping)
-        stop(edge);
+        edge_stop(edge);
 }
 
-static void send_parcels(struct edge *edge, const struct core_frame *frame)
+static void edge_send_parcels(struct edge *edge, const struct core_frame *frame)
 {
     if (edge->wires == NULL)
         return;
     /* First, so that a new link has its socket; what it cannot take yet is sent again. */
     if (frame->links != NULL)
-        wires_configure(edge->wires, frame->links, frame->link_count, now_us(edge));
+        wires_configure(edge->wires, frame->links, frame->link_count, edge_now_us(edge));
     for (size_t i = 0; i < frame->parcel_count; i++)
         wires_send(edge->wires, &frame->parcels[i]);
 }
 
 /* What is durable may leave; the frame goes back to the core. */
-static void take_durable(struct edge *edge)
+static void edge_take_durable(struct edge *edge)
 {
-    struct frame *frame;
+    struct parts_frame *frame;
 
     while ((frame = ring_pop(&edge->parts->durable)) != NULL) {
         for (size_t i = 0; i < frame->core.reply_count; i++) {
@@ -179,17 +179,17 @@ static void take_durable(struct edge *edge)
             INVARIANT(reply->token < edge->places.count);
             INVARIANT(connection->state == CONNECTION_WAITING);
             connection->by_operator = connection->by_operator || reply->by_operator;
-            connection_answer(connection, &reply->bytes, now_us(edge));
+            connection_answer(connection, &reply->bytes, edge_now_us(edge));
         }
-        places_bound_memory(&edge->places, now_us(edge));
-        send_parcels(edge, &frame->core);
+        places_bound_memory(&edge->places, edge_now_us(edge));
+        edge_send_parcels(edge, &frame->core);
         core_frame_fini(&frame->core);
         edge->done = edge->done || frame->last;
         INVARIANT(ring_push(&edge->parts->spent, frame));
     }
 }
 
-static void take_heard(struct edge *edge)
+static void edge_take_arrivals(struct edge *edge)
 {
     struct arrival *arrival;
 
@@ -197,20 +197,20 @@ static void take_heard(struct edge *edge)
         wires_give_back(edge->wires, arrival);
 }
 
-static void serve_client(struct edge *edge, struct connection *connection, short events)
+static void edge_serve_client(struct edge *edge, struct connection *connection, short events)
 {
     if (connection->state == CONNECTION_WRITING && events != 0)
-        connection_writable(connection, now_us(edge));
+        connection_writable(connection, edge_now_us(edge));
     else if (connection->state == CONNECTION_READING && events != 0 && !edge->stopping)
-        read_client(edge, connection);
+        edge_read_client(edge, connection);
 }
 
-static zmq_pollitem_t pollable(int fd, short events)
+static zmq_pollitem_t edge_pollable(int fd, short events)
 {
     return (zmq_pollitem_t){.fd = fd, .events = events};
 }
 
-static size_t first_wire(const struct edge *edge)
+static size_t edge_first_wire(const struct edge *edge)
 {
     return POLL_FIRST_CONNECTION + edge->places.count;
 }
@@ -219,16 +219,16 @@ static size_t first_wire(const struct edge *edge)
  * Returns how many; items of descriptor -1 are passed over.  They are no more than descriptors are
  * allowed, or poll() fails: each has one, but for the free places, which files_share() counts.
  */
-static size_t fill_poll(struct edge *edge, zmq_pollitem_t items[POLL_MAX])
+static size_t edge_fill_poll(struct edge *edge, zmq_pollitem_t items[POLL_MAX])
 {
     bool accepting =
-        !edge->stopping && now_us(edge) >= edge->accept_us && places_any(&edge->places);
+        !edge->stopping && edge_now_us(edge) >= edge->accept_us && places_any(&edge->places);
     bool reading = !edge->stopping && places_may_read(&edge->places);
 
-    items[POLL_WAKE] = pollable(edge->parts->edge_wake.fd, ZMQ_POLLIN);
-    items[POLL_SIGNAL] = pollable(edge->signals->fd, ZMQ_POLLIN);
+    items[POLL_WAKE] = edge_pollable(edge->parts->edge_wake.fd, ZMQ_POLLIN);
+    items[POLL_SIGNAL] = edge_pollable(edge->signals->fd, ZMQ_POLLIN);
     /* With all requests at the core, clients wait in the backlog. */
-    items[POLL_LISTEN] = pollable(accepting ? edge->listen_fd : -1, ZMQ_POLLIN);
+    items[POLL_LISTEN] = edge_pollable(accepting ? edge->listen_fd : -1, ZMQ_POLLIN);
     for (size_t i = 0; i < edge->places.count; i++) {
         const struct connection *connection = &edge->places.list[i];
         short events = connection_events(connection);
@@ -236,16 +236,17 @@ static size_t fill_poll(struct edge *edge, zmq_pollitem_t items[POLL_MAX])
         /* Once stopping, nothing new is read: it could not be answered. */
         if (!reading && connection->state == CONNECTION_READING)
             events = 0;
-        items[POLL_FIRST_CONNECTION + i] = pollable(events == 0 ? -1 : connection->fd,
-                                                    events == POLLIN ? ZMQ_POLLIN : ZMQ_POLLOUT);
+        items[POLL_FIRST_CONNECTION + i] = edge_pollable(
+            events == 0 ? -1 : connection->fd, events == POLLIN ? ZMQ_POLLIN : ZMQ_POLLOUT);
     }
     if (edge->wires == NULL)
-        return first_wire(edge);
+        return edge_first_wire(edge);
     /* What was said last still leaves. */
-    return first_wire(edge) + wires_poll(edge->wires, items + first_wire(edge), !edge->stopping);
+    return edge_first_wire(edge) +
+           wires_poll(edge->wires, items + edge_first_wire(edge), !edge->stopping);
 }
 
-static bool is_writing(const struct edge *edge)
+static bool edge_is_writing(const struct edge *edge)
 {
     for (size_t i = 0; i < edge->places.count; i++)
         if (edge->places.list[i].state == CONNECTION_WRITING)
@@ -253,55 +254,56 @@ static bool is_writing(const struct edge *edge)
     return false;
 }
 
-static bool is_sending(const struct edge *edge)
+static bool edge_is_sending(const struct edge *edge)
 {
     return edge->wires != NULL && wires_is_sending(edge->wires);
 }
 
 /* What is due each second, whatever else happens. */
-static void sweep(struct edge *edge)
+static void edge_sweep(struct edge *edge)
 {
     if (edge->wires != NULL && !edge->stopping)
-        wires_sweep(edge->wires, now_us(edge));
-    if (now_us(edge) - edge->swept_us < SWEEP_MS * UINT64_C(1000))
+        wires_sweep(edge->wires, edge_now_us(edge));
+    if (edge_now_us(edge) - edge->swept_us < SWEEP_MS * UINT64_C(1000))
         return;
-    edge->swept_us = now_us(edge);
+    edge->swept_us = edge_now_us(edge);
     log_catch_up();
 }
 
 /* How long nothing has to be done but what the poll tells of. */
-static int wait_ms(const struct edge *edge)
+static int edge_wait_ms(const struct edge *edge)
 {
     bool idle = edge->wires == NULL || edge->stopping;
     uint64_t due_us = idle ? UINT64_MAX : wires_due_us(edge->wires);
-    uint64_t now = now_us(edge);
+    uint64_t now = edge_now_us(edge);
 
     if (due_us <= now)
         return 1;
     return due_us - now >= SWEEP_MS * UINT64_C(1000) ? SWEEP_MS : (int)((due_us - now) / 1000) + 1;
 }
 
-static void step(struct edge *edge, int timeout_ms)
+static void edge_step(struct edge *edge, int timeout_ms)
 {
     zmq_pollitem_t items[POLL_MAX];
-    size_t count = fill_poll(edge, items);
+    size_t count = edge_fill_poll(edge, items);
 
     if (zmq_poll(items, (int)count, timeout_ms) < 0)
         return; /* EINTR; the next round looks again */
     if (items[POLL_WAKE].revents != 0)
         wake_take(&edge->parts->edge_wake);
-    take_signals(edge); /* in any case: some may have been taken off the descriptor in the start */
+    edge_take_signals(
+        edge); /* in any case: some may have been taken off the descriptor in the start */
     /* Before anything is done to the sockets that the poll saw. */
-    if (count > first_wire(edge))
-        wires_serve(edge->wires, items + first_wire(edge), now_us(edge));
-    sweep(edge);
-    take_heard(edge);
-    take_durable(edge);
+    if (count > edge_first_wire(edge))
+        wires_serve(edge->wires, items + edge_first_wire(edge), edge_now_us(edge));
+    edge_sweep(edge);
+    edge_take_arrivals(edge);
+    edge_take_durable(edge);
     for (size_t i = 0; i < edge->places.count; i++)
-        serve_client(edge, &edge->places.list[i], items[POLL_FIRST_CONNECTION + i].revents);
+        edge_serve_client(edge, &edge->places.list[i], items[POLL_FIRST_CONNECTION + i].revents);
     if (items[POLL_LISTEN].revents != 0)
-        accept_clients(edge);
-    places_close_idle(&edge->places, now_us(edge));
+        edge_accept(edge);
+    places_close_idle(&edge->places, edge_now_us(edge));
 }
 
 void edge_run(struct edge *edge)
@@ -309,9 +311,9 @@ void edge_run(struct edge *edge)
     uint64_t end_us;
 
     while (!edge->done)
-        step(edge, wait_ms(edge));
-    end_us = now_us(edge);
-    while ((is_writing(edge) && now_us(edge) - end_us < FAREWELL_US) ||
-           (is_sending(edge) && now_us(edge) - end_us < LAST_PARCELS_US))
-        step(edge, FAREWELL_MS);
+        edge_step(edge, edge_wait_ms(edge));
+    end_us = edge_now_us(edge);
+    while ((edge_is_writing(edge) && edge_now_us(edge) - end_us < FAREWELL_US) ||
+           (edge_is_sending(edge) && edge_now_us(edge) - end_us < LAST_PARCELS_US))
+        edge_step(edge, FAREWELL_MS);
 }

@@ -11,7 +11,7 @@
 
 static struct marker *volatile blamed;
 
-static void die_by_fault(int number)
+static void fatal_by_fault(int number)
 {
     if (blamed != NULL)
         marker_blame_signal(blamed);
@@ -21,7 +21,7 @@ static void die_by_fault(int number)
     (void)!raise(number);
 }
 
-static void die_by_store(int number)
+static void fatal_by_store(int number)
 {
     (void)number;
     if (blamed != NULL)
@@ -36,8 +36,8 @@ static void die_by_store(int number)
 enum status fatal_install(struct marker *marker, struct fault *fault)
 {
     static const int faults[] = {SIGSEGV, SIGABRT, SIGFPE, SIGILL};
-    struct sigaction action = {.sa_handler = die_by_fault, .sa_flags = (int)SA_RESETHAND};
-    struct sigaction by_store = {.sa_handler = die_by_store};
+    struct sigaction action = {.sa_handler = fatal_by_fault, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction by_store = {.sa_handler = fatal_by_store};
 
     blamed = marker;
     sigemptyset(&action.sa_mask);

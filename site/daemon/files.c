@@ -12,7 +12,7 @@
 
 static_assert(FILES_OWN + CONNECTIONS_MIN + FILES_CALL < FILES_MIN, "some are left for a link");
 
-static size_t bounded(size_t value, size_t least, size_t most)
+static size_t files_bounded(size_t value, size_t least, size_t most)
 {
     return value < least ? least : value > most ? most : value;
 }
@@ -25,8 +25,8 @@ enum status files_share(struct files *files, size_t allowed, bool listens, struc
                          "too few file descriptors: %zu are allowed and not open yet, the least is "
                          "%d, and %zu are wanted; raise the hard limit (ulimit -Hn, LimitNOFILE=)",
                          allowed, FILES_MIN, files->wanted);
-    files->connections = bounded((allowed - FILES_OWN) / 4, CONNECTIONS_MIN, CONNECTIONS_MAX);
-    files->callers = bounded(allowed / 8 / FILES_CALL, CALLERS_MIN, CALLERS_MAX);
+    files->connections = files_bounded((allowed - FILES_OWN) / 4, CONNECTIONS_MIN, CONNECTIONS_MAX);
+    files->callers = files_bounded(allowed / 8 / FILES_CALL, CALLERS_MIN, CALLERS_MAX);
     return ST_OK;
 }
 
@@ -45,7 +45,7 @@ bool files_left(int fd, size_t count)
 }
 
 /* Descriptors that whoever started us left open are not ours to use, nor to close. */
-static size_t count_inherited(size_t allowed)
+static size_t files_inherited(size_t allowed)
 {
     size_t count = 0;
 
@@ -71,7 +71,7 @@ enum status files_ask(struct files *files, bool listens, struct fault *fault)
     allowed = limit.rlim_cur < FILES_MAX ? (size_t)limit.rlim_cur : FILES_MAX;
     /* Above FILES_MAX there is room enough for what was left open. */
     if (limit.rlim_cur < 2 * FILES_MAX)
-        allowed -= count_inherited(allowed);
+        allowed -= files_inherited(allowed);
     status = files_share(files, allowed, listens, fault);
     if (status == ST_OK && limit.rlim_cur < files->wanted)
         log_write(LOG_WARN, "limits.descriptors",

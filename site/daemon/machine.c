@@ -51,7 +51,7 @@ struct machine_need machine_need(enum machine_kind kind, const struct daemon_opt
 
 /* ---- what there is ---- */
 
-static void *take(uint64_t bytes, int protection)
+static void *machine_map(uint64_t bytes, int protection)
 {
     if (bytes == 0 || bytes > SIZE_MAX)
         return bytes == 0 ? NULL : MAP_FAILED;
@@ -59,38 +59,38 @@ static void *take(uint64_t bytes, int protection)
                 0);
 }
 
-static void give(void *taken, uint64_t bytes)
+static void machine_unmap(void *taken, uint64_t bytes)
 {
     if (taken != MAP_FAILED && bytes != 0)
         (void)munmap(taken, (size_t)bytes);
 }
 
 /* The agents' part as they have it, to be written to: a limit of data (ulimit -d) counts that. */
-static bool has_addresses(uint64_t bytes)
+static bool machine_has_addresses(uint64_t bytes)
 {
     uint64_t agents = agents_address_bytes();
     uint64_t part = bytes < agents ? bytes : agents;
-    void *data = take(part, PROT_READ | PROT_WRITE);
-    void *rest = take(bytes - part, PROT_NONE);
+    void *data = machine_map(part, PROT_READ | PROT_WRITE);
+    void *rest = machine_map(bytes - part, PROT_NONE);
     bool has = data != MAP_FAILED && rest != MAP_FAILED;
 
-    give(data, part);
-    give(rest, bytes - part);
+    machine_unmap(data, part);
+    machine_unmap(rest, bytes - part);
     return has;
 }
 
 /* In whole MiB: the number is for people. */
-static uint64_t try_addresses(uint64_t wanted)
+static uint64_t machine_try_addresses(uint64_t wanted)
 {
     uint64_t low = 0;
     uint64_t high = wanted >> 20;
 
-    if (has_addresses(wanted))
+    if (machine_has_addresses(wanted))
         return wanted;
     while (low + 1 < high) {
         uint64_t middle = low + (high - low) / 2;
 
-        if (has_addresses(middle << 20))
+        if (machine_has_addresses(middle << 20))
             low = middle;
         else
             high = middle;
@@ -104,7 +104,7 @@ struct gate {
     bool open;
 };
 
-static void *wait_at_gate(void *context)
+static void *machine_wait_at_gate(void *context)
 {
     struct gate *gate = context;
 
@@ -115,7 +115,7 @@ static void *wait_at_gate(void *context)
     return NULL;
 }
 
-static uint64_t try_threads(uint64_t wanted)
+static uint64_t machine_try_threads(uint64_t wanted)
 {
     struct gate gate = {.mutex = PTHREAD_MUTEX_INITIALIZER, .opens = PTHREAD_COND_INITIALIZER};
     pthread_t threads[THREADS_TRIED_MAX];
@@ -126,7 +126,7 @@ static uint64_t try_threads(uint64_t wanted)
         return 0;
     (void)!pthread_attr_setstacksize(&attributes, TRIAL_STACK_BYTES); /* else the usual size */
     while (count < wanted && count < THREADS_TRIED_MAX &&
-           pthread_create(&threads[count], &attributes, wait_at_gate, &gate) == 0)
+           pthread_create(&threads[count], &attributes, machine_wait_at_gate, &gate) == 0)
         count++;
     (void)!pthread_attr_destroy(&attributes);
     (void)!pthread_mutex_lock(&gate.mutex);
@@ -138,7 +138,7 @@ static uint64_t try_threads(uint64_t wanted)
     return count;
 }
 
-static uint64_t try_locked(uint64_t wanted)
+static uint64_t machine_try_locked(uint64_t wanted)
 {
     struct rlimit limit;
     void *taken;
@@ -150,11 +150,11 @@ static uint64_t try_locked(uint64_t wanted)
         limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
         (void)!setrlimit(RLIMIT_MEMLOCK, &limit); /* what comes of it is seen below */
     }
-    taken = take(wanted, PROT_READ | PROT_WRITE);
+    taken = machine_map(wanted, PROT_READ | PROT_WRITE);
     if (taken == MAP_FAILED)
         return 0;
     locked = mlock(taken, (size_t)wanted) == 0; /* root is under no limit */
-    give(taken, wanted);
+    machine_unmap(taken, wanted);
     return locked ? wanted : limit.rlim_cur;
 }
 
@@ -162,13 +162,13 @@ uint64_t machine_try(enum machine_kind kind, uint64_t wanted)
 {
     switch (kind) {
     case MACHINE_ADDRESSES:
-        return try_addresses(wanted);
+        return machine_try_addresses(wanted);
     case MACHINE_THREADS:
-        return try_threads(wanted);
+        return machine_try_threads(wanted);
     case MACHINE_LOCKED:
         break;
     }
-    return try_locked(wanted);
+    return machine_try_locked(wanted);
 }
 
 /* ---- what comes of it ---- */

@@ -23,7 +23,7 @@ struct death {
 };
 
 /* The page.  Read back only by the same build of the machine: no byte order to fix. */
-struct page {
+struct marker_page {
     uint64_t magic;
     uint64_t running;
     uint64_t agent; /* of the turn that runs */
@@ -35,16 +35,16 @@ struct page {
     uint64_t deaths;       /* in all */
     struct death last[DEATHS_KEPT];
 };
-static_assert(sizeof(struct page) <= PAGE_BYTES, "one page");
+static_assert(sizeof(struct marker_page) <= PAGE_BYTES, "one page");
 
 struct marker {
     int fd;
     /* volatile: each store must reach the page, in order, before the turn that follows it. */
-    volatile struct page *page;
+    volatile struct marker_page *page;
 };
 
 /* That of the event that was running; a new one takes the place of the oldest. */
-static volatile struct death *find_death(volatile struct page *page)
+static volatile struct death *marker_find_death(volatile struct marker_page *page)
 {
     volatile struct death *found = &page->last[0];
 
@@ -62,7 +62,7 @@ static volatile struct death *find_death(volatile struct page *page)
     return found;
 }
 
-static bool is_listed(const struct marker_verdict *verdict, uint64_t agent)
+static bool marker_is_listed(const struct marker_verdict *verdict, uint64_t agent)
 {
     for (size_t i = 0; i < verdict->alike_count; i++)
         if (verdict->alike[i] == agent)
@@ -70,21 +70,22 @@ static bool is_listed(const struct marker_verdict *verdict, uint64_t agent)
     return false;
 }
 
-static void list_alike(const volatile struct page *page, const volatile struct death *death,
-                       struct marker_verdict *verdict)
+static void marker_list_alike(const volatile struct marker_page *page,
+                              const volatile struct death *death, struct marker_verdict *verdict)
 {
     for (size_t i = 0; i < DEATHS_KEPT && death->by_signal > 0; i++) {
         const volatile struct death *other = &page->last[i];
 
         if (other->by_signal > 0 && other->order == death->order && other->agent != death->agent &&
-            !is_listed(verdict, other->agent))
+            !marker_is_listed(verdict, other->agent))
             verdict->alike[verdict->alike_count++] = other->agent;
     }
 }
 
-static void blame(volatile struct page *page, bool by_signal, struct marker_verdict *verdict)
+static void marker_blame(volatile struct marker_page *page, bool by_signal,
+                         struct marker_verdict *verdict)
 {
-    volatile struct death *death = find_death(page);
+    volatile struct death *death = marker_find_death(page);
 
     death->order = page->order;
     death->crashes++;
@@ -99,10 +100,10 @@ static void blame(volatile struct page *page, bool by_signal, struct marker_verd
     verdict->order = (int)death->order - 1;
     verdict->crashes = death->crashes;
     verdict->by_signal = death->by_signal;
-    list_alike(page, death, verdict);
+    marker_list_alike(page, death, verdict);
 }
 
-static void judge(volatile struct page *page, struct marker_verdict *verdict)
+static void marker_judge(volatile struct marker_page *page, struct marker_verdict *verdict)
 {
     bool by_signal;
 
@@ -116,12 +117,12 @@ static void judge(volatile struct page *page, struct marker_verdict *verdict)
     page->died_by_signal = 0;
     verdict->store_failed = page->store_failed != 0;
     if (page->running != 0 && page->excused == 0)
-        blame(page, by_signal, verdict);
+        marker_blame(page, by_signal, verdict);
     page->running = 0;
     page->excused = 0;
 }
 
-static enum status map_page(struct marker *marker, const char *path, struct fault *fault)
+static enum status marker_map_page(struct marker *marker, const char *path, struct fault *fault)
 {
     struct stat found;
     void *memory;
@@ -153,12 +154,12 @@ enum status marker_open(struct marker **marker, const char *path, struct marker_
     if (opened == NULL)
         return fault_set(fault, ST_NOMEM, "open %s: out of memory", path);
     opened->fd = -1;
-    status = map_page(opened, path, fault);
+    status = marker_map_page(opened, path, fault);
     if (status != ST_OK) {
         marker_close(opened);
         return status;
     }
-    judge(opened->page, verdict);
+    marker_judge(opened->page, verdict);
     *marker = opened;
     return ST_OK;
 }
@@ -176,7 +177,7 @@ void marker_close(struct marker *marker)
 
 void marker_set(struct marker *marker, uint64_t agent, uint64_t message)
 {
-    volatile struct page *page = marker->page;
+    volatile struct marker_page *page = marker->page;
 
     /* `running` brackets the names, so a death between two stores blames nobody wrongly. */
     page->running = 0;

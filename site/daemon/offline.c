@@ -13,8 +13,8 @@ struct offline {
     bool failed; /* to write a frame: what is in memory is not what is on the disk */
 };
 
-static enum status write_frame(struct offline *offline, struct core_frame *frame,
-                               struct fault *fault)
+static enum status offline_write_frame(struct offline *offline, struct core_frame *frame,
+                                       struct fault *fault)
 {
     struct clock_source clock = clock_system();
 
@@ -27,7 +27,7 @@ static enum status write_frame(struct offline *offline, struct core_frame *frame
 }
 
 /* What opening the site changed: whoever comes next finds no trace of its reason. */
-static enum status write_first_frame(struct offline *offline, struct fault *fault)
+static enum status offline_write_first_frame(struct offline *offline, struct fault *fault)
 {
     struct core_frame frame = {0};
     struct core_disk disk;
@@ -35,7 +35,7 @@ static enum status write_first_frame(struct offline *offline, struct fault *faul
 
     opened_measure(&offline->opened, &disk);
     core_tell_disk(offline->opened.core, &disk);
-    status = write_frame(offline, &frame, fault);
+    status = offline_write_frame(offline, &frame, fault);
     core_frame_fini(&frame);
     return status == ST_UNKNOWN ? fault->status = ST_IO : status;
 }
@@ -56,7 +56,7 @@ enum status offline_open(struct offline **offline, const struct daemon_options *
     if (status == ST_OK)
         status = opened_open(&opened->opened, fault);
     if (status == ST_OK)
-        status = write_first_frame(opened, fault);
+        status = offline_write_first_frame(opened, fault);
     if (status != ST_OK) {
         offline_close(opened);
         return status;
@@ -85,7 +85,7 @@ enum status offline_ask(struct offline *offline, const struct bytes *request, st
     if (offline->failed)
         return fault_set(fault, ST_UNKNOWN, "the last frame could not be written");
     core_request(offline->opened.core, 0, CORE_PEER_OWN, request->data, request->size);
-    status = write_frame(offline, &frame, fault);
+    status = offline_write_frame(offline, &frame, fault);
     INVARIANT(frame.reply_count == 1);
     if (status == ST_OK)
         bytes_append(answer, frame.replies[0].bytes.data, frame.replies[0].bytes.size);

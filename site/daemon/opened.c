@@ -15,7 +15,7 @@
 /* So many agents of a customer that die of the same order are enough to freeze all it has. */
 enum { ALIKE_MAX = 3 };
 
-static void mark(void *context, uint64_t agent, uint64_t message)
+static void opened_mark(void *context, uint64_t agent, uint64_t message)
 {
     struct opened *opened = context;
 
@@ -24,7 +24,7 @@ static void mark(void *context, uint64_t agent, uint64_t message)
         opened->options->before_turn(agent, message);
 }
 
-static enum status open_store(struct opened *opened, struct fault *fault)
+static enum status opened_open_store(struct opened *opened, struct fault *fault)
 {
     char path[FILE_PATH_BYTES];
     enum status status = file_path(path, opened->options->dir, SITE_STORE, fault);
@@ -37,7 +37,7 @@ static enum status open_store(struct opened *opened, struct fault *fault)
     return status;
 }
 
-static enum status open_marker(struct opened *opened, struct fault *fault)
+static enum status opened_open_marker(struct opened *opened, struct fault *fault)
 {
     char path[FILE_PATH_BYTES];
     enum status status = file_path(path, opened->options->dir, SITE_MARKER, fault);
@@ -57,15 +57,15 @@ void opened_store_failed(void *context)
 }
 
 /* The next start verifies the books, and says what is wrong with them. */
-static void page_lost(void *context)
+static void opened_page_lost(void *context)
 {
     opened_store_failed(context);
     _exit(EXIT_IO);
 }
 
 /* After a disk that failed nothing is served before every record has been read and has held. */
-static enum status verify_after_failure(struct opened *opened, const struct store_read *read,
-                                        struct fault *fault)
+static enum status opened_verify_after_failure(struct opened *opened, const struct store_read *read,
+                                               struct fault *fault)
 {
     enum status status = ST_OK;
 
@@ -82,7 +82,7 @@ static enum status verify_after_failure(struct opened *opened, const struct stor
 }
 
 /* How many other agents of its customer died of the same order. */
-static size_t count_alike(const struct opened *opened)
+static size_t quarantine_count_alike(const struct opened *opened)
 {
     const struct marker_verdict *verdict = &opened->verdict;
     size_t count = 0;
@@ -93,7 +93,7 @@ static size_t count_alike(const struct opened *opened)
     return count;
 }
 
-static const char *order_words(int order, char *words, size_t size)
+static const char *quarantine_order_text(int order, char *words, size_t size)
 {
     const char *name = order == MARKER_NO_ORDER ? NULL : core_order_names.name(order);
 
@@ -104,7 +104,7 @@ static const char *order_words(int order, char *words, size_t size)
 }
 
 /* Enough of one customer's agents have died of one order: it has the rest stand, too. */
-static void quarantine_all(struct opened *opened, const char *words)
+static void quarantine_customer(struct opened *opened, const char *words)
 {
     uint64_t agent = opened->verdict.agent;
     char reason[160];
@@ -118,12 +118,12 @@ static void quarantine_all(struct opened *opened, const char *words)
                   agent, reason);
 }
 
-static void quarantine(struct opened *opened)
+static void opened_quarantine(struct opened *opened)
 {
     const struct marker_verdict *verdict = &opened->verdict;
-    size_t alike = count_alike(opened);
+    size_t alike = quarantine_count_alike(opened);
     char order[64];
-    const char *words = order_words(verdict->order, order, sizeof order);
+    const char *words = quarantine_order_text(verdict->order, order, sizeof order);
     char reason[160];
 
     if (!verdict->died)
@@ -138,7 +138,7 @@ static void quarantine(struct opened *opened)
                    "quarantine: its message %" PRIu64 " ended the site in %s; deaths: %" PRIu64,
                    verdict->message, words, verdict->crashes);
     if (alike + 1 >= ALIKE_MAX)
-        quarantine_all(opened, words);
+        quarantine_customer(opened, words);
     if (core_quarantine(opened->core, verdict->agent, reason) == ST_OK)
         log_write(LOG_ERROR, "agent.quarantined", "agent=%" PRIu64 " reason=\"%s\"", verdict->agent,
                   reason);
@@ -146,8 +146,8 @@ static void quarantine(struct opened *opened)
         log_write(LOG_WARN, "agent.quarantine-missed", "agent=%" PRIu64, verdict->agent);
 }
 
-static enum status open_core(struct opened *opened, const struct store_read *read,
-                             struct fault *fault)
+static enum status opened_open_core(struct opened *opened, const struct store_read *read,
+                                    struct fault *fault)
 {
     const struct daemon_options *options = opened->options;
     struct core_options core = {
@@ -155,12 +155,12 @@ static enum status open_core(struct opened *opened, const struct store_read *rea
         .loader = options->loader,
         .loader_size = options->loader_size,
         .book = *options->book,
-        .mark = mark,
+        .mark = opened_mark,
         .mark_context = opened,
         .order_mark = marker_order(opened->marker),
         .page_log_bytes = options->page_log_bytes,
         .pages_cached = options->pages_cached,
-        .page_lost = page_lost,
+        .page_lost = opened_page_lost,
         .page_lost_context = opened,
     };
     enum status status;
@@ -172,7 +172,7 @@ static enum status open_core(struct opened *opened, const struct store_read *rea
 }
 
 /* One read for both: what was verified is what is loaded. */
-static enum status open_books(struct opened *opened, struct fault *fault)
+static enum status opened_open_books(struct opened *opened, struct fault *fault)
 {
     struct start_poll poll = {.signals = opened->signals};
     struct store_read read;
@@ -182,23 +182,23 @@ static enum status open_books(struct opened *opened, struct fault *fault)
         return status;
     read.poll = start_poll;
     read.poll_context = &poll;
-    status = verify_after_failure(opened, &read, fault);
+    status = opened_verify_after_failure(opened, &read, fault);
     if (status == ST_OK)
-        status = open_core(opened, &read, fault);
+        status = opened_open_core(opened, &read, fault);
     store_read_end(&read);
     return status;
 }
 
 enum status opened_open(struct opened *opened, struct fault *fault)
 {
-    enum status status = open_store(opened, fault);
+    enum status status = opened_open_store(opened, fault);
 
     if (status == ST_OK)
-        status = open_marker(opened, fault);
+        status = opened_open_marker(opened, fault);
     if (status == ST_OK)
-        status = open_books(opened, fault);
+        status = opened_open_books(opened, fault);
     if (status == ST_OK)
-        quarantine(opened);
+        opened_quarantine(opened);
     return status;
 }
 

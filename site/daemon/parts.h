@@ -38,7 +38,7 @@ struct arrival {
 };
 
 /* One frame on its way to the disk and, with its replies and parcels, to the edge. */
-struct frame {
+struct parts_frame {
     struct core_frame core;
     bool last; /* nothing comes after it */
 };
@@ -63,13 +63,13 @@ struct parts {
     struct ring books;    /* struct pricebook, from the edge to the core, which frees it */
     struct ring arrivals; /* struct arrival */
     struct ring heard;    /* struct arrival */
-    struct ring frames;   /* struct frame */
-    struct ring durable;  /* struct frame */
-    struct ring spent;    /* struct frame */
+    struct ring frames;   /* struct parts_frame */
+    struct ring durable;  /* struct parts_frame */
+    struct ring spent;    /* struct parts_frame */
     _Atomic bool writer_busy;
     _Atomic bool stopping; /* set once by the edge, then the core is woken */
 
-    struct frame pool[FRAMES_MAX];
+    struct parts_frame pool[FRAMES_MAX];
 };
 
 /*

@@ -42,7 +42,7 @@ void places_fini(struct places *places)
 /* ---- who gives a place up ---- */
 
 /* Places from the first on that a stranger may have. */
-static size_t public_count(const struct places *places)
+static size_t places_public(const struct places *places)
 {
     size_t own = places->count / (CONNECTIONS_MAX / CONNECTIONS_OWN);
 
@@ -50,8 +50,8 @@ static size_t public_count(const struct places *places)
 }
 
 /* The operator's come last; of the rest, who is further behind comes first. */
-static bool is_before(const struct connection *left, const struct connection *right,
-                      uint64_t now_us)
+static bool places_is_before(const struct connection *left, const struct connection *right,
+                             uint64_t now_us)
 {
     if (left->by_operator != right->by_operator)
         return right->by_operator;
@@ -60,8 +60,8 @@ static bool is_before(const struct connection *left, const struct connection *ri
 
 /* Of the first `count` places, the one to give up; those that hold nothing only if `holding` is
  * false.  NULL: none is a client's to go on with. */
-static struct connection *slowest(struct places *places, size_t count, bool holding,
-                                  uint64_t now_us)
+static struct connection *places_slowest(struct places *places, size_t count, bool holding,
+                                         uint64_t now_us)
 {
     struct connection *found = NULL;
 
@@ -71,14 +71,14 @@ static struct connection *slowest(struct places *places, size_t count, bool hold
         if (!connection_is_clients(connection) ||
             (holding && connection_held_bytes(connection) == 0))
             continue;
-        if (found == NULL || is_before(connection, found, now_us))
+        if (found == NULL || places_is_before(connection, found, now_us))
             found = connection;
     }
     return found;
 }
 
-static void give_up(struct places *places, struct connection *connection, const char *why,
-                    uint64_t now_us)
+static void places_give_up(struct places *places, struct connection *connection, const char *why,
+                           uint64_t now_us)
 {
     uint64_t count;
 
@@ -104,22 +104,23 @@ bool places_any(const struct places *places)
 struct connection *places_take(struct places *places, enum core_peer peer, uint64_t now_us)
 {
     bool is_own = peer == CORE_PEER_OWN;
-    size_t count = is_own ? places->count : public_count(places);
+    size_t count = is_own ? places->count : places_public(places);
     struct connection *given;
 
     /* From the last: those who may have the places that others may not take these first. */
     for (size_t i = count; i-- > 0;)
         if (places->list[i].state == CONNECTION_FREE)
             return &places->list[i];
-    given = slowest(places, count, false, now_us);
+    given = places_slowest(places, count, false, now_us);
     if (given != NULL)
-        give_up(places, given, "all places are taken, and this was the slowest: try again", now_us);
+        places_give_up(places, given, "all places are taken, and this was the slowest: try again",
+                       now_us);
     return given;
 }
 
 /* ---- memory ---- */
 
-static size_t held_bytes(const struct places *places)
+static size_t places_held_bytes(const struct places *places)
 {
     size_t held = 0;
 
@@ -154,10 +155,11 @@ bool places_read(struct places *places, struct connection *connection, uint64_t 
 
 void places_bound_memory(struct places *places, uint64_t now_us)
 {
-    while (held_bytes(places) > CONNECTIONS_HOLD_BYTES_MAX)
-        give_up(places, slowest(places, places->count, true, now_us),
-                "too many large messages come and go at once, and this was the slowest: try again",
-                now_us);
+    while (places_held_bytes(places) > CONNECTIONS_HOLD_BYTES_MAX)
+        places_give_up(
+            places, places_slowest(places, places->count, true, now_us),
+            "too many large messages come and go at once, and this was the slowest: try again",
+            now_us);
 }
 
 /* ---- silence ---- */

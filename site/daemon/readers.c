@@ -6,14 +6,14 @@
 #include "base/log.h"
 #include "store/store.h"
 
-struct look {
+struct readers_look {
     struct readers *readers;
     uint64_t now_us;
 };
 
-static void see(void *context, const struct store_reader *seen)
+static void readers_see(void *context, const struct store_reader *seen)
 {
-    const struct look *look = context;
+    const struct readers_look *look = context;
     struct readers *readers = look->readers;
 
     if (seen->pid == (long)getpid())
@@ -32,7 +32,7 @@ static void see(void *context, const struct store_reader *seen)
         .pid = seen->pid, .transaction = seen->transaction, .since_us = look->now_us, .seen = true};
 }
 
-static void tell(struct reader *reader, uint64_t commits, uint64_t now_us)
+static void reader_report(struct reader *reader, uint64_t commits, uint64_t now_us)
 {
     uint64_t age_us = now_us - reader->since_us;
 
@@ -47,7 +47,7 @@ static void tell(struct reader *reader, uint64_t commits, uint64_t now_us)
 }
 
 /* Those that are gone make room for others. */
-static void sweep(struct readers *readers)
+static void readers_sweep(struct readers *readers)
 {
     size_t kept = 0;
 
@@ -67,14 +67,14 @@ static void sweep(struct readers *readers)
 
 void readers_watch(struct readers *readers, struct store_lmdb *lmdb, struct clock_source clock)
 {
-    struct look look = {.readers = readers, .now_us = clock.now_us(clock.context)};
+    struct readers_look look = {.readers = readers, .now_us = clock.now_us(clock.context)};
     uint64_t last = store_lmdb_transaction(lmdb);
 
     if (look.now_us - readers->looked_us < READERS_LOOK_US)
         return;
     readers->looked_us = look.now_us;
-    store_lmdb_readers(lmdb, see, &look);
+    store_lmdb_readers(lmdb, readers_see, &look);
     for (size_t i = 0; i < readers->count; i++)
-        tell(&readers->list[i], last - readers->list[i].transaction, look.now_us);
-    sweep(readers);
+        reader_report(&readers->list[i], last - readers->list[i].transaction, look.now_us);
+    readers_sweep(readers);
 }

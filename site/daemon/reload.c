@@ -7,35 +7,35 @@
 #include "base/log.h"
 #include "site/core/core.h"
 
-struct lookup {
+struct line_search {
     const char *path;
     char value[PRICEBOOK_VALUE_BYTES];
     bool found;
 };
 
-static void look(void *context, const struct pricebook_line *line)
+static void reload_find_value(void *context, const struct pricebook_line *line)
 {
-    struct lookup *lookup = context;
+    struct line_search *search = context;
 
-    if (strcmp(line->path, lookup->path) != 0)
+    if (strcmp(line->path, search->path) != 0)
         return;
-    lookup->found = true;
-    (void)snprintf(lookup->value, sizeof lookup->value, "%s", line->value);
+    search->found = true;
+    (void)snprintf(search->value, sizeof search->value, "%s", line->value);
 }
 
-struct comparing {
+struct book_comparison {
     const struct pricebook *other;
     bool forward; /* the lines are the new book's */
     unsigned count;
 };
 
 /* Forward, each line that is new or differs; backward, each that is no more. */
-static void compare(void *context, const struct pricebook_line *line)
+static void reload_compare_line(void *context, const struct pricebook_line *line)
 {
-    struct comparing *comparing = context;
-    struct lookup other = {.path = line->path};
+    struct book_comparison *comparing = context;
+    struct line_search other = {.path = line->path};
 
-    pricebook_each(comparing->other, &core_order_names, look, &other);
+    pricebook_each(comparing->other, &core_order_names, reload_find_value, &other);
     if (other.found && (!comparing->forward || strcmp(other.value, line->value) == 0))
         return;
     comparing->count++;
@@ -44,18 +44,18 @@ static void compare(void *context, const struct pricebook_line *line)
               comparing->forward ? line->value : other.value);
 }
 
-static unsigned log_changes(const struct pricebook *old, const struct pricebook *new)
+static unsigned reload_log_changes(const struct pricebook *old, const struct pricebook *new)
 {
-    struct comparing forward = {.other = old, .forward = true};
-    struct comparing backward = {.other = new};
+    struct book_comparison forward = {.other = old, .forward = true};
+    struct book_comparison backward = {.other = new};
 
-    pricebook_each(new, &core_order_names, compare, &forward);
-    pricebook_each(old, &core_order_names, compare, &backward);
+    pricebook_each(new, &core_order_names, reload_compare_line, &forward);
+    pricebook_each(old, &core_order_names, reload_compare_line, &backward);
     return forward.count + backward.count;
 }
 
 /* True when `book` is another one, and may be in force. */
-static bool is_news(const struct reload *reload, const struct pricebook *book)
+static bool reload_is_news(const struct reload *reload, const struct pricebook *book)
 {
     struct fault fault = {0};
 
@@ -70,7 +70,7 @@ static bool is_news(const struct reload *reload, const struct pricebook *book)
 }
 
 /* False: it was not taken, and stays the caller's. */
-static bool hand_over(struct reload *reload, struct pricebook *book, struct ring *to)
+static bool reload_hand_over(struct reload *reload, struct pricebook *book, struct ring *to)
 {
     struct pricebook copy = *book; /* once it is pushed, it is the core's */
     unsigned changes;
@@ -80,7 +80,7 @@ static bool hand_over(struct reload *reload, struct pricebook *book, struct ring
                   "reason=\"the books before it still wait\" next=\"send SIGHUP again\"");
         return false;
     }
-    changes = log_changes(&reload->book, &copy);
+    changes = reload_log_changes(&reload->book, &copy);
     log_write(LOG_INFO, "prices.taken", "file=prices.toml changes=%u", changes);
     reload->book = copy;
     return true;
@@ -97,6 +97,7 @@ void reload_prices(struct reload *reload, struct ring *to)
         log_write(LOG_ERROR, "prices.refused", "reason=\"out of memory\"");
         return;
     }
-    if (!reload->read(reload->dir, book) || !is_news(reload, book) || !hand_over(reload, book, to))
+    if (!reload->read(reload->dir, book) || !reload_is_news(reload, book) ||
+        !reload_hand_over(reload, book, to))
         free(book);
 }

@@ -36,7 +36,7 @@ struct resolver {
 
 /* ---- the system's resolver ---- */
 
-static void add_address(struct addresses *addresses, const struct addrinfo *info)
+static void addresses_add(struct addresses *addresses, const struct addrinfo *info)
 {
     char number[ADDRESS_BYTES - 2];
     char *to = addresses->text[addresses->count];
@@ -62,7 +62,7 @@ void resolve_by_system(const char *host, struct addresses *addresses)
     for (const struct addrinfo *at = found; at != NULL && addresses->count < ADDRESSES_MAX;
          at = at->ai_next)
         if (at->ai_family == AF_INET || at->ai_family == AF_INET6)
-            add_address(addresses, at);
+            addresses_add(addresses, at);
     freeaddrinfo(found);
 }
 
@@ -80,7 +80,7 @@ static void desk_free(struct desk *desk)
     free(desk);
 }
 
-static void answer(struct desk *desk, struct lookup *lookup)
+static void desk_add_answer(struct desk *desk, struct lookup *lookup)
 {
     const uint64_t one = 1;
     struct lookup **end = &desk->answered;
@@ -91,7 +91,7 @@ static void answer(struct desk *desk, struct lookup *lookup)
     (void)!write(desk->event_fd, &one, sizeof one); /* fails only when it is readable anyway */
 }
 
-static void *look_up(void *context)
+static void *lookup_run(void *context)
 {
     struct lookup *lookup = context;
     struct desk *desk = lookup->desk;
@@ -102,7 +102,7 @@ static void *look_up(void *context)
     desk->going--;
     last = desk->event_fd < 0 && desk->going == 0;
     if (desk->event_fd >= 0)
-        answer(desk, lookup);
+        desk_add_answer(desk, lookup);
     else
         free(lookup);
     (void)pthread_mutex_unlock(&desk->mutex);
@@ -111,7 +111,7 @@ static void *look_up(void *context)
     return NULL;
 }
 
-static int start_thread(struct lookup *lookup)
+static int lookup_start(struct lookup *lookup)
 {
     pthread_attr_t attributes;
     pthread_t thread;
@@ -121,7 +121,7 @@ static int start_thread(struct lookup *lookup)
         return error;
     (void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     (void)pthread_attr_setstacksize(&attributes, STACK_BYTES);
-    error = pthread_create(&thread, &attributes, look_up, lookup);
+    error = pthread_create(&thread, &attributes, lookup_run, lookup);
     (void)pthread_attr_destroy(&attributes);
     return error;
 }
@@ -168,7 +168,7 @@ void resolver_free(struct resolver *resolver)
     free(resolver);
 }
 
-static bool take_place(struct desk *desk)
+static bool desk_take_place(struct desk *desk)
 {
     bool is_free;
 
@@ -179,7 +179,7 @@ static bool take_place(struct desk *desk)
     return is_free;
 }
 
-static void give_place(struct desk *desk)
+static void desk_give_place(struct desk *desk)
 {
     (void)pthread_mutex_lock(&desk->mutex);
     desk->going--;
@@ -193,7 +193,7 @@ enum status resolver_ask(struct resolver *resolver, uint64_t ticket, const char 
     struct lookup *lookup;
     int error;
 
-    if (!take_place(desk))
+    if (!desk_take_place(desk))
         return fault_set(fault, ST_FULL, "%d other names are being looked up already", LOOKUPS_MAX);
     lookup = calloc(1, sizeof *lookup);
     if (lookup != NULL) {
@@ -201,10 +201,10 @@ enum status resolver_ask(struct resolver *resolver, uint64_t ticket, const char 
         lookup->ticket = ticket;
         (void)snprintf(lookup->host, sizeof lookup->host, "%s", host);
     }
-    error = lookup == NULL ? ENOMEM : start_thread(lookup);
+    error = lookup == NULL ? ENOMEM : lookup_start(lookup);
     if (error == 0)
         return ST_OK;
-    give_place(desk);
+    desk_give_place(desk);
     free(lookup);
     return fault_set(fault, ST_FULL, "no thread to look up a name: %s", strerror(error));
 }

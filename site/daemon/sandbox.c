@@ -84,7 +84,7 @@ static const char *const refused[] = {
     "open_by_handle_at",
 };
 
-static int refuse_names(scmp_filter_ctx filter)
+static int sandbox_refuse_names(scmp_filter_ctx filter)
 {
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
         int number = seccomp_syscall_resolve_name(refused[i]);
@@ -104,7 +104,7 @@ static int refuse_names(scmp_filter_ctx filter)
  * of the machine.  No other family is wanted.  One call's arguments of one rule are joined by
  * "and".
  */
-static int refuse_sockets(scmp_filter_ctx filter)
+static int sandbox_refuse_sockets(scmp_filter_ctx filter)
 {
     int error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
                                  SCMP_A0(SCMP_CMP_GT, AF_INET6, 0));
@@ -121,9 +121,9 @@ static int refuse_sockets(scmp_filter_ctx filter)
     return error;
 }
 
-static int refuse_by_argument(scmp_filter_ctx filter)
+static int sandbox_refuse_by_argument(scmp_filter_ctx filter)
 {
-    int error = refuse_sockets(filter);
+    int error = sandbox_refuse_sockets(filter);
 
     if (error != 0)
         return error;
@@ -135,7 +135,7 @@ static int refuse_by_argument(scmp_filter_ctx filter)
     return seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 }
 
-static int load_filter(void)
+static int sandbox_load_filter(void)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     int error;
@@ -144,9 +144,9 @@ static int load_filter(void)
         return -ENOMEM;
     error = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
     if (error == 0)
-        error = refuse_names(filter);
+        error = sandbox_refuse_names(filter);
     if (error == 0)
-        error = refuse_by_argument(filter);
+        error = sandbox_refuse_by_argument(filter);
     if (error == 0)
         error = seccomp_load(filter);
     seccomp_release(filter);
@@ -175,7 +175,7 @@ enum status sandbox_enter(struct fault *fault)
         return ST_OK;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return fault_set(fault, ST_IO, "no_new_privs: %s", strerror(errno));
-    error = load_filter();
+    error = sandbox_load_filter();
     if (error != 0)
         return fault_set(fault, ST_IO, "seccomp: %s", strerror(-error));
     return ST_OK;

@@ -11,11 +11,11 @@
 #include "site/daemon/limits.h"
 
 /* The connection did not come about: the reason is told by when that was. */
-static void not_connected(struct wire *wire, uint64_t now_us);
+static void wire_not_connected(struct wire *wire, uint64_t now_us);
 
 /* ---- dialling ---- */
 
-static enum status open_monitor(struct wire *wire, void *context, struct fault *fault)
+static enum status wire_open_monitor(struct wire *wire, void *context, struct fault *fault)
 {
     const int linger = 0;
     char name[64];
@@ -33,13 +33,13 @@ static enum status open_monitor(struct wire *wire, void *context, struct fault *
 }
 
 /* A socket of libzmq for the stream that was answered. */
-static enum status join(struct wire *wire, void *context, const struct call_keys *keys,
-                        struct fault *fault)
+static enum status wire_join(struct wire *wire, void *context, const struct call_keys *keys,
+                             struct fault *fault)
 {
     enum status status = call_join(wire->dialled, context, keys, wire->curve, fault);
 
     if (status == ST_OK)
-        status = open_monitor(wire, context, fault);
+        status = wire_open_monitor(wire, context, fault);
     return status == ST_OK ? call_open(wire->dialled, fault) : status;
 }
 
@@ -58,11 +58,11 @@ enum status wire_dial(struct wire *wire, void *context, const struct call_keys *
                   address[0] == '\0' ? wire->endpoint.host : address, now_us, &error) != ST_OK)
         return fault_set(fault, ST_NOMEM, "links: out of memory");
     if (error == 0 && !wire->dialled->connecting)
-        status = join(wire, context, keys, fault);
+        status = wire_join(wire, context, keys, fault);
     if (error != 0 || status != ST_OK)
         wire_close(wire);
     if (error != 0)
-        not_connected(wire, now_us);
+        wire_not_connected(wire, now_us);
     return status;
 }
 
@@ -71,11 +71,11 @@ void wire_answered(struct wire *wire, void *context, const struct call_keys *key
     int error = call_answered(wire->dialled);
     struct fault fault = {0};
 
-    if (error == 0 && join(wire, context, keys, &fault) == ST_OK)
+    if (error == 0 && wire_join(wire, context, keys, &fault) == ST_OK)
         return;
     wire_close(wire);
     if (error != 0) {
-        not_connected(wire, now_us);
+        wire_not_connected(wire, now_us);
         return;
     }
     wire_failed(wire, now_us, "%s", fault.text);
@@ -121,7 +121,7 @@ void wire_heard(struct wire *wire, uint64_t now_us)
     wire->trouble[0] = '\0';
 }
 
-static void set_trouble(struct wire *wire, const char *reason)
+static void wire_set_trouble(struct wire *wire, const char *reason)
 {
     if (!wire->live && strcmp(wire->trouble, reason) == 0)
         return;
@@ -138,7 +138,7 @@ void wire_trouble(struct wire *wire, const char *format, ...)
     va_start(arguments, format);
     (void)vsnprintf(reason, sizeof reason, format, arguments); /* a long one is cut */
     va_end(arguments);
-    set_trouble(wire, reason);
+    wire_set_trouble(wire, reason);
 }
 
 void wire_failed(struct wire *wire, uint64_t now_us, const char *format, ...)
@@ -159,13 +159,13 @@ void wire_failed(struct wire *wire, uint64_t now_us, const char *format, ...)
     }
     /* Where the neighbour's own connection serves, the link is none the worse. */
     if (!wire->live)
-        set_trouble(wire, reason);
+        wire_set_trouble(wire, reason);
 }
 
 /* ---- watching ---- */
 
 /* Two frames: event u16 and value u32 in the machine's order, then the endpoint. */
-static bool next_event(struct wire *wire, uint16_t *event, uint32_t *value)
+static bool wire_next_event(struct wire *wire, uint16_t *event, uint32_t *value)
 {
     uint8_t frame[6];
     char rest[LINK_ENDPOINT_BYTES_MAX + 1];
@@ -184,32 +184,32 @@ static bool next_event(struct wire *wire, uint16_t *event, uint32_t *value)
     return true;
 }
 
-static void handshake_failed(struct wire *wire, const char *reason, uint64_t now_us)
+static void wire_handshake_failed(struct wire *wire, const char *reason, uint64_t now_us)
 {
     wire->connected = false;
     wire->redial_us = now_us + REDIAL_US;
     wire_failed(wire, now_us, "%s", reason);
 }
 
-static const char *address_of(const struct wire *wire)
+static const char *wire_address_dialled(const struct wire *wire)
 {
     return wire->address[0] != '\0' ? wire->address : wire->link.endpoint;
 }
 
 /* Refusals come at once. */
-static void not_connected(struct wire *wire, uint64_t now_us)
+static void wire_not_connected(struct wire *wire, uint64_t now_us)
 {
     if (now_us - wire->dial_us >= HANDSHAKE_MS * UINT64_C(900))
-        wire_failed(wire, now_us, "no answer from %s for %d s", address_of(wire),
+        wire_failed(wire, now_us, "no answer from %s for %d s", wire_address_dialled(wire),
                     HANDSHAKE_MS / 1000);
     else
         wire_failed(wire, now_us, "connection refused at %s, or there is no way to it",
-                    address_of(wire));
+                    wire_address_dialled(wire));
     if (wire->redial_us == 0)
         wire_redial_later(wire, now_us);
 }
 
-static void connected(struct wire *wire, uint64_t now_us)
+static void wire_connected(struct wire *wire, uint64_t now_us)
 {
     wire->dialled->known = true;
     wire->dialled->heard_us = now_us;
@@ -232,7 +232,7 @@ void wire_broken(struct wire *wire, uint64_t now_us)
         wire_trouble(wire, "the connection was closed by the neighbour, or cut");
 }
 
-static void lost(struct wire *wire, uint64_t now_us)
+static void wire_lost(struct wire *wire, uint64_t now_us)
 {
     if (wire->connected) {
         log_write(LOG_DEBUG, "link.lost", "interface=%" PRIu32 " endpoint=%s", wire->link.interface,
@@ -249,7 +249,7 @@ static void lost(struct wire *wire, uint64_t now_us)
 }
 
 /* libzmq says how a handshake ended only where the other side told it. */
-static const char *no_handshake(const struct wire *wire, uint64_t now_us)
+static const char *wire_no_handshake(const struct wire *wire, uint64_t now_us)
 {
     return now_us - wire->dial_us >= HANDSHAKE_MS * UINT64_C(900)
                ? "no answer to the handshake: it stands still, or is no site"
@@ -261,25 +261,26 @@ void wire_watch(struct wire *wire, uint64_t now_us)
     uint16_t event;
     uint32_t value;
 
-    for (int i = 0; i < WIRE_EVENTS_STEP && next_event(wire, &event, &value); i++) {
+    for (int i = 0; i < WIRE_EVENTS_STEP && wire_next_event(wire, &event, &value); i++) {
         switch (event) {
         case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
-            connected(wire, now_us);
+            wire_connected(wire, now_us);
             break;
         case ZMQ_EVENT_DISCONNECTED:
-            lost(wire, now_us);
+            wire_lost(wire, now_us);
             break;
         case ZMQ_EVENT_CLOSED: /* before it was one */
-            not_connected(wire, now_us);
+            wire_not_connected(wire, now_us);
             break;
         case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
-            handshake_failed(wire, "the neighbour does not know this site's key", now_us);
+            wire_handshake_failed(wire, "the neighbour does not know this site's key", now_us);
             break;
         case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
-            handshake_failed(wire, "what answers there is no site with the link's key", now_us);
+            wire_handshake_failed(wire, "what answers there is no site with the link's key",
+                                  now_us);
             break;
         case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
-            handshake_failed(wire, no_handshake(wire, now_us), now_us);
+            wire_handshake_failed(wire, wire_no_handshake(wire, now_us), now_us);
             break;
         default: /* steps on the way */
             break;
@@ -288,7 +289,7 @@ void wire_watch(struct wire *wire, uint64_t now_us)
 }
 
 /* A connection that is as good as dead keeps memory, and nobody from calling anew. */
-static void end_silent(struct wire *wire, uint64_t now_us)
+static void wire_end_silent(struct wire *wire, uint64_t now_us)
 {
     wire_close(wire);
     if (wire->live && wire->called == NULL)
@@ -304,10 +305,10 @@ void wire_tire(struct wire *wire, uint64_t now_us)
         return;
     if (call->connecting && now_us - wire->dial_us >= HANDSHAKE_MS * UINT64_C(1000)) {
         wire_close(wire);
-        not_connected(wire, now_us);
+        wire_not_connected(wire, now_us);
     } else if (call->known && now_us - call->heard_us >= SILENCE_US) {
-        end_silent(wire, now_us);
+        wire_end_silent(wire, now_us);
     } else if (call_is_over(call) && wire->redial_us == 0) {
-        lost(wire, now_us);
+        wire_lost(wire, now_us);
     }
 }

@@ -11,7 +11,7 @@
  * Nothing of a frame that is not durable may get out, and what the core did since cannot be taken
  * back: so the process ends here, at once, and no other thread gets to send anything.
  */
-static void commit(const struct parts *parts, const struct core_frame *frame)
+static void writer_commit(const struct parts *parts, const struct core_frame *frame)
 {
     struct fault fault = {0};
 
@@ -32,13 +32,13 @@ void *writer_thread(void *context)
     bool last = false;
 
     while (!last) {
-        struct frame *frame = ring_pop(&parts->frames);
+        struct parts_frame *frame = ring_pop(&parts->frames);
 
         if (frame == NULL) {
             wake_wait(&parts->writer_wake, -1);
             continue;
         }
-        commit(parts, &frame->core);
+        writer_commit(parts, &frame->core);
         last = frame->last;
         /* There are fewer frames than places in a ring. */
         INVARIANT(ring_push(&parts->durable, frame));

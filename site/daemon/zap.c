@@ -101,7 +101,7 @@ uint64_t zap_refused(const struct zap *zap)
 
 /* ---- strangers ---- */
 
-static bool is_told(const struct zap *zap, const uint8_t curve[CURVE_KEY_BYTES])
+static bool zap_is_reported(const struct zap *zap, const uint8_t curve[CURVE_KEY_BYTES])
 {
     for (size_t i = 0; i < zap->stranger_count; i++)
         if (memcmp(zap->strangers[i], curve, CURVE_KEY_BYTES) == 0)
@@ -109,13 +109,13 @@ static bool is_told(const struct zap *zap, const uint8_t curve[CURVE_KEY_BYTES])
     return false;
 }
 
-static void tell_stranger(struct zap *zap, const uint8_t curve[CURVE_KEY_BYTES],
-                          const char *address, uint64_t now_us)
+static void zap_report_unknown(struct zap *zap, const uint8_t curve[CURVE_KEY_BYTES],
+                               const char *address, uint64_t now_us)
 {
     char hex[2 * CURVE_KEY_BYTES + 1];
 
     zap->refused++;
-    if (is_told(zap, curve))
+    if (zap_is_reported(zap, curve))
         return;
     if (zap->stranger_count == STRANGERS_MAX) {
         zap->untold++;
@@ -159,7 +159,7 @@ struct request_frames {
     bool has_key;
 };
 
-static void copy_text(char *to, size_t size_max, const zmq_msg_t *from)
+static void zap_copy_text(char *to, size_t size_max, const zmq_msg_t *from)
 {
     size_t size = zmq_msg_size(from);
     const char *text = zmq_msg_data((zmq_msg_t *)(uintptr_t)from);
@@ -171,23 +171,23 @@ static void copy_text(char *to, size_t size_max, const zmq_msg_t *from)
     to[size] = '\0';
 }
 
-static void take_frame(struct request_frames *frames, size_t index, zmq_msg_t *frame)
+static void request_take_frame(struct request_frames *frames, size_t index, zmq_msg_t *frame)
 {
     size_t size = zmq_msg_size(frame);
 
     switch (index) {
     case 0:
-        copy_text(frames->version, sizeof frames->version, frame);
+        zap_copy_text(frames->version, sizeof frames->version, frame);
         break;
     case 1:
         frames->id_size = size < sizeof frames->id ? size : sizeof frames->id;
         memcpy(frames->id, zmq_msg_data(frame), frames->id_size);
         break;
     case 2:
-        copy_text(frames->domain, sizeof frames->domain, frame);
+        zap_copy_text(frames->domain, sizeof frames->domain, frame);
         break;
     case 5:
-        copy_text(frames->mechanism, sizeof frames->mechanism, frame);
+        zap_copy_text(frames->mechanism, sizeof frames->mechanism, frame);
         break;
     case 6:
         frames->has_key = size == sizeof frames->key;
@@ -200,7 +200,7 @@ static void take_frame(struct request_frames *frames, size_t index, zmq_msg_t *f
 }
 
 /* False when there is none.  Frames beyond the seventh are read and passed over. */
-static bool next_request(struct zap *zap, struct request_frames *frames)
+static bool zap_next_request(struct zap *zap, struct request_frames *frames)
 {
     zmq_msg_t frame;
     bool more = true;
@@ -212,14 +212,15 @@ static bool next_request(struct zap *zap, struct request_frames *frames)
             (void)zmq_msg_close(&frame);
             return false;
         }
-        take_frame(frames, index, &frame);
+        request_take_frame(frames, index, &frame);
         more = zmq_msg_more(&frame) != 0;
         (void)zmq_msg_close(&frame);
     }
     return true;
 }
 
-static const struct friend *find_friend(const struct zap *zap, const struct request_frames *frames)
+static const struct friend *zap_find_peer(const struct zap *zap,
+                                          const struct request_frames *frames)
 {
     if (strcmp(frames->version, "1.0") != 0 || strcmp(frames->mechanism, "CURVE") != 0 ||
         !frames->has_key)
@@ -231,8 +232,8 @@ static const struct friend *find_friend(const struct zap *zap, const struct requ
 }
 
 /* It goes to libzmq itself, in this process: it fails only when the peer is gone already. */
-static void answer(struct zap *zap, const struct request_frames *frames,
-                   const struct friend *friend)
+static void zap_answer(struct zap *zap, const struct request_frames *frames,
+                       const struct friend *friend)
 {
     const char *code = friend == NULL ? "400" : "200";
     const char *text = friend == NULL ? "unknown key" : "OK";
@@ -250,13 +251,13 @@ void zap_serve(struct zap *zap, uint64_t now_us)
 {
     struct request_frames frames;
 
-    for (int i = 0; i < ZAP_STEP_MAX && next_request(zap, &frames); i++) {
-        const struct friend *friend = find_friend(zap, &frames);
+    for (int i = 0; i < ZAP_STEP_MAX && zap_next_request(zap, &frames); i++) {
+        const struct friend *friend = zap_find_peer(zap, &frames);
         const char *address = zap->told(zap->context, strtoull(frames.domain, NULL, 10),
                                         friend == NULL ? NULL : friend->user_id);
 
-        answer(zap, &frames, friend);
+        zap_answer(zap, &frames, friend);
         if (friend == NULL)
-            tell_stranger(zap, frames.key, address, now_us);
+            zap_report_unknown(zap, frames.key, address, now_us);
     }
 }
