@@ -368,7 +368,7 @@ static void site_report_disk(struct sim_site *site)
     if (site->disk_used > bound / 2 && sim_chance(sim, &sim->disks, ROOM_ONE_IN))
         site->disk_used = 0;
     disk.free_bytes = bound > site->disk_used ? bound - site->disk_used : 0;
-    core_tell_disk(site->core, &disk);
+    core_set_disk(site->core, &disk);
     if (site->core->disk.level == before)
         return;
     if (site->core->disk.level == DISK_FULL)

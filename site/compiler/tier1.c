@@ -431,6 +431,6 @@ void tier1_step(struct tier1 *tier1, struct core *core)
     if (!tier1->changed)
         return;
     tier1->state.compiling = JOBS_MAX - tier1->spare_count;
-    core_tell_tier1(core, &tier1->state);
+    core_set_tier1(core, &tier1->state);
     tier1->changed = false;
 }

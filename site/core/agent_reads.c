@@ -12,6 +12,7 @@
 
 /* ---- agents ---- */
 
+/* What the read `agents` shows of each. */
 static void agent_entries(const struct core *core, const struct agent *agent, struct map *map)
 {
     struct agent_view view;
@@ -66,6 +67,7 @@ static uint64_t agent_dry_in_s(const struct core *core, const struct agent_view 
     return lasts_us == UINT64_MAX ? UINT64_MAX : lasts_us / 1000000;
 }
 
+/* ... and what the read `agent` adds. */
 static void agent_details(const struct core *core, const struct agent *agent, struct map *map)
 {
     struct agent_view view;
@@ -86,6 +88,7 @@ static void agent_details(const struct core *core, const struct agent *agent, st
     map_uint(map, "log_line", view.log_line);
     map_money(map, "mark", view.mark);
     map_money(map, "burial", view.burial);
+    /* Keys that would say nothing are left out: a client passes over what is not there. */
     if (!money_is_zero(view.needs))
         map_money(map, "needs", view.needs);
     if (agent_dry_in_s(core, &view) != UINT64_MAX)
@@ -183,6 +186,7 @@ static const char *heap_entry_kind(uint8_t kind)
     return kind == SERAI_KIND_FACET ? "facet" : kind == SERAI_KIND_BUFFER ? "buffer" : "other";
 }
 
+/* An entry is its payer's customer's; its number, which is the capability, is never shown. */
 static void heap_list_entry(void *context, const struct heap_view *entry)
 {
     struct read_list *list = context;

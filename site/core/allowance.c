@@ -2,12 +2,14 @@
 
 #include "base/status.h"
 
+/* Give back what the whole seconds since the last time are worth; the rest of one counts later. */
 static void allowance_refill(struct allowance *allowance, const struct allowance_rule *rule,
                              uint64_t now_us)
 {
     uint64_t seconds = (now_us - allowance->at_us) / 1000000;
 
     allowance->at_us += seconds * 1000000;
+    /* Compared by division: the product of a long pause may not fit. */
     if (seconds > allowance->used / rule->per_s)
         allowance->used = 0;
     else

@@ -1,5 +1,7 @@
-/* What must hold after every frame: sum 0, nobody negative, and each held nano claimed by an
- * object. */
+/*
+ * What must hold after every frame: the sum is 0, no agent is below zero, and each held or
+ * deposited nano is claimed by an object.
+ */
 #include <stdlib.h>
 
 #include "agents/agents.h"
@@ -23,6 +25,7 @@ struct core_checking {
     enum status status;
 };
 
+/* One visit of an account; the first that is wrong is kept. */
 static void check_account(void *context, const struct account *account)
 {
     struct core_checking *checking = context;
@@ -37,6 +40,7 @@ static void check_account(void *context, const struct account *account)
                                      account_name(name, account->id, account->kind));
         return;
     }
+    /* These two kinds hold money for objects, so their balance is the sum of what objects claim. */
     if (account->kind != KIND_HELD && account->kind != KIND_DEPOSIT)
         return;
     if (account->credits - account->debits != checking->claims->by_account[account->id]) {
@@ -48,6 +52,7 @@ static void check_account(void *context, const struct account *account)
     }
 }
 
+/* A share stands in two places: the customer's row, and the queue that gives its agents turns. */
 static void check_shares(struct core_checking *checking)
 {
     for (size_t i = 0; i < checking->core->customers.count && checking->status == ST_OK; i++) {

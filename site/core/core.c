@@ -1,4 +1,7 @@
-/* The core's life, its clock, its turns and its frames. */
+/*
+ * The core's life, its clock, its turns and its frames: what core.h promises its driver, each from
+ * the parts that do it.
+ */
 #include "site/core/core.h"
 
 #include <stdlib.h>
@@ -17,7 +20,7 @@
 
 /* ---- what agents ask of the rest of the site ---- */
 
-/* The account under which what a customer holds is bounded; a neighbour's customers share one. */
+/* The account under which what a customer holds is bounded; a peer's customers share one. */
 static uint64_t core_quota_owner(void *context, uint64_t customer)
 {
     const struct customer *found = core_customer_by_account(context, customer);
@@ -35,6 +38,7 @@ static bool core_customer_fits(void *context, uint32_t interface, uint64_t tag)
            core_link_customer_fits(context, interface);
 }
 
+/* The check before this saw that there may be one more (core_customer_fits()). */
 static uint64_t core_customer_account(void *context, const struct link *link, uint64_t tag)
 {
     const struct customer *customer = core_customer_of_link(context, link->interface, tag);
@@ -44,6 +48,7 @@ static uint64_t core_customer_account(void *context, const struct link *link, ui
     return customer->account;
 }
 
+/* The quarantine's marker: which turn runs, should the process die in it. */
 static void core_mark(void *context, uint64_t agent, uint64_t message)
 {
     struct core *core = context;
@@ -129,6 +134,7 @@ enum status core_new(struct core **core, const struct core_options *options, str
     if (made == NULL)
         return fault_set(fault, ST_NOMEM, "core: out of memory");
     made->options = *options;
+    /* What was handed in is checked first: an operator can mend that, and nothing was made yet. */
     status = pricebook_check(&options->book, fault);
     if (status == ST_OK)
         status = agents_code_check(options->loader, options->loader_size, fault);
@@ -146,7 +152,7 @@ void core_free(struct core *core)
 {
     if (core == NULL)
         return;
-    agents_free(core->agents);
+    agents_free(core->agents); /* before the exchange, which handles channels for them */
     channels_free(core->channels);
     links_free(core->links);
     exchange_free(core->exchange);
@@ -186,6 +192,10 @@ enum status core_load(struct core *core, const struct store_read *read, struct f
     struct hash loader;
 
     core->store = *read->store;
+    /*
+     * Each part checks its rows against those loaded before it: accounts, then who owns them, then
+     * what they own.
+     */
     if (status == ST_OK)
         status = core_meta_load(core, read, fault);
     if (status == ST_OK)
@@ -198,6 +208,7 @@ enum status core_load(struct core *core, const struct store_read *read, struct f
         status = links_load(core->links, read, fault);
     if (status == ST_OK)
         status = exchange_load(core->exchange, read, fault);
+    /* With all rows there: what no row says, because it is of this run only. */
     if (status == ST_OK) {
         core_links_begin(core);
         core_customers_loaded(core);
@@ -207,6 +218,7 @@ enum status core_load(struct core *core, const struct store_read *read, struct f
     if (status == ST_OK)
         status = agents_code_builtin(core->agents, core->options.loader, core->options.loader_size,
                                      &loader, fault);
+    /* Rows that are right one by one may still not fit together: then nothing is served. */
     if (status == ST_OK) {
         exchange_set_loader(core->exchange, &loader);
         status = core_check(core, fault);
@@ -225,6 +237,7 @@ enum status core_quarantine(struct core *core, uint64_t agent, const char *reaso
     return ST_OK;
 }
 
+/* A walk through all agents: first those of a customer are counted, then listed. */
 struct customer_search {
     uint64_t customer;
     uint64_t *list; /* its agents; NULL: they are counted */
@@ -255,6 +268,7 @@ enum status core_quarantine_customer(struct core *core, uint64_t agent, const ch
     if (search.list == NULL)
         return ST_NOMEM;
     search.count = 0;
+    /* Listed first and frozen after: a walk must not meet changes. */
     (void)agents_list(core->agents, 0, SIZE_MAX, quarantine_find, &search);
     for (size_t i = 0; i < search.count; i++)
         (void)!core_quarantine(core, search.list[i], reason); /* it was just found */
@@ -277,6 +291,7 @@ void core_advance(struct core *core, uint64_t monotonic_us)
 {
     uint64_t step;
 
+    /* The first call sets the clock: what passed before it was not this site's time. */
     if (!core->clock_started) {
         core->clock_started = true;
         core->monotonic_us = monotonic_us;
@@ -287,7 +302,7 @@ void core_advance(struct core *core, uint64_t monotonic_us)
     }
     if (core->frame_open)
         return;
-    /* As while a site is down: nobody runs, so nobody pays, and no timer is due. */
+    /* As while a site is down: no agent runs, so none pays, and no timer is due. */
     if (core_disk_rests(core)) {
         core->unspent_us = 0;
         return;
@@ -339,15 +354,21 @@ bool core_ready(const struct core *core)
 
 /* ---- frames ---- */
 
+/*
+ * The order matters: first what may still move money or change rows, then the rows, then the
+ * ledger, whose header closes over all of them.
+ */
 void core_frame_close(struct core *core, uint64_t wall_us, struct core_frame *frame)
 {
-    INVARIANT(undo_is_empty(core->undo));
+    INVARIANT(undo_is_empty(core->undo)); /* no turn is half done */
     store_batch_init(&frame->batch);
     frame->writes = false;
     if (core->frame_open) {
+        /* Messages of this frame get their numbers now, so their money is in its books. */
         exchange_give_room_all(core->exchange);
         exchange_number(core->exchange);
         core_customers_give_up(core, &frame->batch);
+
         agents_write_rows(core->agents, &frame->batch);
         agents_end_frame(core->agents);
         channels_save(core->channels, &frame->batch);
@@ -355,15 +376,19 @@ void core_frame_close(struct core *core, uint64_t wall_us, struct core_frame *fr
         links_save(core->links, &frame->batch);
         core_customers_save(core, &frame->batch);
         core_meta_save(core, &frame->batch);
+
+        /* Events that moved nothing and changed no row need no frame, unless an answer names it. */
         (void)ledger_frame_close(core->ledger, &frame->batch, core->site_time_us, wall_us,
                                  frame->batch.count > 0 || core->frame_answers, NULL);
         frame->header = *ledger_last_frame(core->ledger);
         /* Numbers that refusals used up are put over the last ones, and the journal has no record
-         * of them: so who is refused writes nothing that grows. */
+         * of them: so a client that is refused writes nothing that grows. */
         core_requests_save(core, &frame->batch);
         frame->writes = frame->batch.count > 0;
         INVARIANT(!store_batch_failed(&frame->batch));
     }
+
+    /* After the saves: a parcel carries only what this frame makes durable. */
     core_links_out(core, frame);
     frame->replies = core->replies;
     frame->reply_count = core->reply_count;
@@ -407,7 +432,7 @@ struct agents *core_agents(struct core *core)
     return core->agents;
 }
 
-void core_tell_tier1(struct core *core, const struct core_tier1 *tier1)
+void core_set_tier1(struct core *core, const struct core_tier1 *tier1)
 {
     core->tier1 = *tier1;
 }

@@ -99,7 +99,7 @@ MUST_CHECK enum status core_check_currency(const char *currency, const struct pr
 /*
  * Put another price book into force, as a start with it would: under the next number, in the frame
  * that is filling.  What was used before is charged by the book before, rent to the microsecond.
- * The neighbours are told.  The book in force itself changes nothing.  ST_INVALID: it is not
+ * The peers learn of it.  The book in force itself changes nothing.  ST_INVALID: it is not
  * usable, or counts in another currency.  Between turns, best while no frame is filling, so that a
  * frame has one book.
  */
@@ -127,8 +127,8 @@ void core_advance(struct core *core, uint64_t monotonic_us);
 
 /* The sender of a request, as the system knows it, not as the request claims. */
 enum core_peer {
-    CORE_PEER_STRANGER = 0, /* is shown what everybody may see, and more for a signature */
-    CORE_PEER_OWN,          /* runs the daemon, or is root: could read the store just as well */
+    CORE_PEER_UNKNOWN = 0, /* is shown what everybody may see, and more for a signature */
+    CORE_PEER_OWN,         /* runs the daemon, or is root: could read the store just as well */
 };
 
 /*
@@ -139,7 +139,7 @@ void core_request(struct core *core, uint64_t token, enum core_peer peer, const 
                   size_t size);
 
 /*
- * Handle a parcel of the neighbour that ZeroMQ's security knows by this key.  Never fails: what is
+ * Handle a parcel of the peer that ZeroMQ's security knows by this key.  Never fails: what is
  * wrong with it is logged, and freezes the link where it disproves the books.
  */
 void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const uint8_t *bytes,
@@ -151,11 +151,11 @@ void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const 
  */
 void core_link_connected(struct core *core, uint32_t interface);
 
-/* Record that the neighbour cannot be reached, or no more, and why: the link is down. */
+/* Record that the peer cannot be reached, or no more, and why: the link is down. */
 void core_link_trouble(struct core *core, uint32_t interface, const char *reason);
 
 /*
- * Ask neighbours that stay silent where they stand; at least once a second.  True: a frame should
+ * Ask peers that stay silent where they stand; at least once a second.  True: a frame should
  * be closed, for the parcels that are due.
  */
 bool core_links_tick(struct core *core);
@@ -172,7 +172,7 @@ struct core_disk {
  * second while it is below low_bytes.  Below full_bytes nothing is born and the agents that write
  * most are frozen; below a third of that no turn runs.
  */
-void core_tell_disk(struct core *core, const struct core_disk *disk);
+void core_set_disk(struct core *core, const struct core_disk *disk);
 
 /*
  * Whether to close the frame before the next turn: it is near a bound of the books, takes long to
@@ -187,7 +187,7 @@ bool core_run(struct core *core, uint32_t turns_max);
 bool core_ready(const struct core *core);
 
 /*
- * When the next timer or rent settlement is due, in the driver's monotonic time; UINT64_MAX: none
+ * When the next timer or bill of rent is due, in the driver's monotonic time; UINT64_MAX: none
  * is.
  */
 uint64_t core_next_due_us(const struct core *core);
@@ -198,7 +198,7 @@ struct core_reply {
     struct bytes bytes;
 };
 
-/* A parcel for a neighbour; to be sent only once the frame is durable. */
+/* A parcel for a peer; to be sent only once the frame is durable. */
 struct core_parcel {
     uint32_t interface;
     struct bytes bytes;
@@ -209,8 +209,8 @@ struct core_link {
     uint32_t interface;
     uint8_t key[CONTROL_KEY_BYTES]; /* Ed25519; CURVE uses its X25519 image */
     char endpoint[LINK_ENDPOINT_BYTES_MAX + 1];
-    bool dials;   /* this site makes the connection; else it waits for the neighbour's */
-    bool removed; /* nothing is to be made, and nobody let in */
+    bool dials;   /* this site makes the connection; else it waits for the peer's */
+    bool removed; /* nothing is to be made, and no call of it let in */
 };
 
 struct core_frame {
@@ -264,7 +264,7 @@ enum { CORE_TIER1_MODE_BYTES = 16, CORE_TIER1_TEXT_BYTES = 601 };
 
 /* The lines of `status` about tier 1. */
 struct core_tier1 {
-    char mode[CORE_TIER1_MODE_BYTES]; /* "off", "named", "all"; "" as at first: not said */
+    char mode[CORE_TIER1_MODE_BYTES]; /* "off", "named", "all"; "" as at first: not known */
     char compiler[CORE_TIER1_TEXT_BYTES];
     char reason[CORE_TIER1_TEXT_BYTES]; /* why nothing is compiled, or else the last failure */
     uint64_t compiling;                 /* modules at the compiler */
@@ -273,7 +273,7 @@ struct core_tier1 {
 };
 
 /* Set what `status` shows of tier 1; copied. */
-void core_tell_tier1(struct core *core, const struct core_tier1 *tier1);
+void core_set_tier1(struct core *core, const struct core_tier1 *tier1);
 
 /*
  * Check every invariant that needs all state (tests and the simulator call it after each frame):

@@ -1,6 +1,6 @@
 /*
  * Customers in order of something that each has of its own, such as its key: so that one is found
- * among many by halving, whatever keys strangers choose.  An index owns its places, not the
+ * among many by halving, whatever keys others choose.  An index owns its places, not the
  * customers.
  */
 #ifndef SERAI_SITE_CORE_CUSTOMER_INDEX_H

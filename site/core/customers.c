@@ -1,4 +1,7 @@
-/* Customers: accounts that the operator opened for a key.  The operator is the first of them. */
+/*
+ * Customers by account, by key and by link and tag; those that end; and their rows
+ * (docs/records.md, "Rows of the site").
+ */
 #include "site/core/customers.h"
 
 #include <stdio.h>
@@ -9,7 +12,7 @@
 #include "agents/quotas.h"
 #include "site/core/state.h"
 
-/* ---- orders ---- */
+/* ---- finding ---- */
 
 static int customer_compare(uint64_t a, uint64_t b)
 {
@@ -68,8 +71,9 @@ struct customer *core_customer_of_link(const struct core *core, uint32_t interfa
     return customer_index_find(&core->by_tag, customer_by_tag, &wanted);
 }
 
-/* ---- making ---- */
+/* ---- lists of what changed ---- */
 
+/* By account and not by pointer: a customer may go in the frame that lists it. */
 static void accounts_add(struct bytes *accounts, uint64_t account)
 {
     bytes_append(accounts, &account, sizeof account);
@@ -98,7 +102,9 @@ void core_customer_answered(struct core *core, struct customer *customer)
     customer->request_dirty = true;
 }
 
-/* With account, and key or interface and tag. */
+/* ---- making ---- */
+
+/* Keep a copy of the customer, which has an account, and a key or a link and tag of its own. */
 static struct customer *customer_admit(struct core *core, const struct customer *customer)
 {
     struct customer *made = malloc(sizeof *made);
@@ -150,11 +156,11 @@ enum status core_customer_add(struct core *core, const char *name, const uint8_t
     return ST_OK;
 }
 
-/* ---- neighbours' ---- */
+/* ---- customers of peers ---- */
 
 /*
- * Agents born of a neighbour's purchase have a customer whom we do not know: a row without a key,
- * whose account keeps what its agents leave until somebody claims it.
+ * Agents born of a peer's purchase have a customer whom we do not know: a row without a key, whose
+ * account keeps what its agents leave until somebody claims it.
  */
 bool core_link_customer_fits(const struct core *core, uint32_t interface)
 {
@@ -190,6 +196,7 @@ void core_customer_may_be_over(void *context, uint64_t account)
         accounts_add(&core->over_customers, account);
 }
 
+/* Only a peer's customer ends: the operator's own keep their key and their last request. */
 static bool customer_is_over(const struct core *core, const struct customer *customer)
 {
     return customer->interface != 0 && agents_lineage_holds(core->agents, customer->account) == 0 &&
@@ -202,6 +209,7 @@ static void customer_give_up(struct core *core, struct customer *customer,
 {
     uint8_t key[8];
 
+    /* Row, account, lineage and the three indexes go together: none may name what is not there. */
     be64_put(key, customer->account);
     store_batch_delete(batch, STORE_CUSTOMER, key, sizeof key);
     ledger_close(core->ledger, customer->account);
@@ -218,12 +226,14 @@ void core_customers_give_up(struct core *core, struct store_batch *batch)
     size_t count = core->over_customers.size / sizeof(uint64_t);
     size_t given_up = 0;
 
+    /* From the end, so that what this frame has no room for stays listed for the next. */
     for (; count > 0 && given_up < CUSTOMERS_OVER_STEP; count--) {
         struct customer *customer =
             core_customer_by_account(core, accounts_at(&core->over_customers, count - 1));
 
         if (customer == NULL || !customer_is_over(core, customer))
             continue;
+        /* The event begins with the first that ends: most frames have none, and no record of it. */
         if (given_up++ == 0)
             ledger_event_begin(core->ledger);
         customer_give_up(core, customer, batch);
@@ -387,13 +397,13 @@ void core_customers_save(struct core *core, struct store_batch *batch)
 void core_requests_save(struct core *core, struct store_batch *batch)
 {
     for (size_t i = 0; i < core->answered_customers.size / sizeof(uint64_t); i++)
-        /* Who signs has a key, and its row is never given up. */
+        /* A customer that signs has a key, and its row is never given up. */
         customer_save_request(
             core_customer_by_account(core, accounts_at(&core->answered_customers, i)), batch);
     core->answered_customers.size = 0;
 }
 
-/* Nobody may have been there to notice when the last of these went. */
+/* The last thing of one may have gone in the frame that the site stopped with. */
 void core_customers_loaded(struct core *core)
 {
     for (size_t i = 0; i < core->by_tag.count; i++)

@@ -1,8 +1,8 @@
 /*
- * A customer makes an agent.  What is cheap to look at comes before the modules, which are dear to
- * check: name, money, bounds, code that is here already.  Who is refused all the same, for what the
- * check found, pays nothing; so that he does not have the site check for ever, what he may have
- * checked in vain is bounded by a rate.
+ * A customer makes an agent.  What is cheap to check comes before the modules, which are dear:
+ * name, money, bounds, code that is here already.  A customer that is refused all the same, for
+ * what the check of a module found, pays nothing.  So that nobody keeps the site checking without
+ * end, what is checked in vain is bounded by a rate (docs/control.md, "Commands").
  */
 #include <string.h>
 
@@ -29,8 +29,9 @@ struct deployment {
     bool staged[1 + DEPLOY_CODES_MAX]; /* it was not here before */
 };
 
-/* ---- reading it ---- */
+/* ---- reading the arguments ---- */
 
+/* The standard endowment has the other kinds, or they are made by orders. */
 static bool gift_is_allowed(uint64_t kind)
 {
     return kind == SERAI_KIND_SPAWNER || kind == SERAI_KIND_TIMER || kind == SERAI_KIND_CLOCK ||
@@ -44,6 +45,7 @@ static void deployment_read_module(struct cbor *in, struct deployment *deploymen
     module->bytes = cbor_get_bytes(in, &module->size, CONTROL_BYTES_MAX);
 }
 
+/* The six arguments of agent.deploy in docs/control.md; what is wrong with them stays in `in`. */
 static void deployment_read(struct cbor *in, struct deployment *deployment)
 {
     uint64_t codes;
@@ -66,9 +68,9 @@ static void deployment_read(struct cbor *in, struct deployment *deployment)
         deployment_read_module(in, deployment);
 }
 
-/* ---- what is cheap to look at ---- */
+/* ---- what is cheap to check ---- */
 
-/* What a deployment costs beside the endowment. */
+/* Whether the customer can pay: the endowment, and the fee of the birth as well. */
 static bool deploy_check_funds(struct core *core, const struct customer *by,
                                const struct deployment *deployment, struct outcome *outcome)
 {
@@ -94,6 +96,7 @@ static bool deploy_check_funds(struct core *core, const struct customer *by,
     return true;
 }
 
+/* The outcome of a birth, or of a check before it. */
 static bool deploy_is_done(enum birth_result result, struct outcome *outcome)
 {
     if (result == BIRTH_DONE)
@@ -102,6 +105,7 @@ static bool deploy_is_done(enum birth_result result, struct outcome *outcome)
     return false;
 }
 
+/* A module is known by the hash of its bytes; from here on they are compared by that alone. */
 static void deploy_name_modules(struct deployment *deployment)
 {
     for (size_t i = 0; i < deployment->module_count; i++) {
@@ -111,7 +115,10 @@ static void deploy_name_modules(struct deployment *deployment)
     }
 }
 
-/* Twice: what modules decode to counts, too, and of those that are new it shows in the end. */
+/*
+ * Called twice: what modules decode to counts, too, and for those that are new that shows only
+ * after they were decoded.
+ */
 static bool deploy_check_quota(const struct core *core, const struct customer *by,
                                const struct deployment *deployment, struct outcome *outcome)
 {
@@ -138,6 +145,7 @@ static bool deploy_needs_no_check(const struct core *core, const struct deployme
     return true;
 }
 
+/* Whether the customer has not had too much checked in vain; nothing to check is always allowed. */
 static bool deploy_may_check(const struct core *core, struct customer *by,
                              const struct deployment *deployment, struct outcome *outcome)
 {
@@ -153,6 +161,7 @@ static bool deploy_may_check(const struct core *core, struct customer *by,
     return false;
 }
 
+/* In the opposite order of staging: the same module may be listed twice, and was staged once. */
 static void deploy_unstage(struct core *core, const struct deployment *deployment)
 {
     for (size_t i = deployment->module_count; i-- > 0;) {
@@ -172,8 +181,10 @@ static void deploy_refuse_module(size_t i, const struct fault *fault, struct out
         outcome_set(outcome, status, "module %zu to keep is refused: %.380s", i, fault->text);
 }
 
-/* Those that are not here yet are checked, and have no keeper until the agent is born.  `*bytes` is
- * how many were. */
+/*
+ * Check the modules that are not here yet, and take them in; they have no keeper until the agent is
+ * born.  `*bytes` is increased by what was checked, also when one is refused.
+ */
 static bool deploy_stage(struct core *core, struct deployment *deployment, uint64_t *bytes,
                          struct outcome *outcome)
 {
@@ -194,7 +205,7 @@ static bool deploy_stage(struct core *core, struct deployment *deployment, uint6
     return true;
 }
 
-/* NULL: refused, and all is as it was but for the customer's refused bytes. */
+/* NULL: refused, and all is as it was but for what the customer had checked in vain. */
 static struct agent *deploy_make_agent(struct core *core, struct customer *by,
                                        struct deployment *deployment, struct birth *birth,
                                        struct outcome *outcome)
@@ -260,6 +271,7 @@ void command_agent_deploy(struct core *core, struct customer *by, struct cbor *i
     deployment_read(in, &deployment);
     if (!outcome_args_done(in, outcome))
         return;
+
     birth.name = deployment.name;
     birth.args = deployment.args;
     birth.args_size = deployment.args_size;
@@ -267,15 +279,19 @@ void command_agent_deploy(struct core *core, struct customer *by, struct cbor *i
     birth.gift_count = deployment.gift_count;
     memcpy(birth.gifts, deployment.gifts, sizeof birth.gifts);
     deploy_name_modules(&deployment);
+    /* From the cheap to the dear: the first that refuses has cost the site the least. */
     if (!outcome_name_is_plain(deployment.name, "an agent's", outcome) ||
         !deploy_check_funds(core, by, &deployment, outcome) ||
         !deploy_is_done(agents_birth_check_early(core->agents, &birth), outcome) ||
         !deploy_check_quota(core, by, &deployment, outcome) ||
         !deploy_may_check(core, by, &deployment, outcome))
         return;
+
     agent = deploy_make_agent(core, by, &deployment, &birth, outcome);
     if (agent == NULL)
         return;
+    /* The check of its funds saw to both: the agent is born, so these cannot be refused any more.
+     */
     ledger_transfer_checked(core->ledger, &fee);
     deploy_keep_modules(core, agent, &deployment);
     deploy_result(core, agent, outcome);

@@ -1,13 +1,13 @@
 /*
- * The brake before the end of the disk.  The journal grows for ever, and what does not fit ends the
- * site; so who would fill what is left within seconds is frozen before, and in the last part of it
- * nobody runs any more: it is kept for the frames of freezing, paying back and stopping.
+ * The brake before the end of the disk.  The journal only grows, and a frame that does not fit ends
+ * the site.  So an agent that would fill what is left within seconds is frozen before that, and in
+ * the last part no agent runs: it is kept for the frames of freezing, paying back and stopping.
  *
  * The journal bytes of each turn are counted for its agent and that agent's customer, those of a
  * message from a link for that link, over about the last ten seconds.  A table of fixed size keeps
- * the heaviest: two that share a place take from each other, so whoever writes more than all others
- * of its place together stands there.  The counts are not stored: what was frozen stays frozen, and
- * who fills a site after its start is soon known again.
+ * the heaviest: two writers of one place take from each other, so the one that writes more than all
+ * others of its place together stands there.  The counts are not stored: what was frozen stays
+ * frozen, and a writer that fills a site after its start is soon known again.
  */
 #include "site/core/disk.h"
 
@@ -20,7 +20,7 @@
 #include "base/log.h"
 #include "site/core/state.h"
 
-/* A third of what `full` keeps is for the site alone. */
+/* Below this the site rests: a third of what `full` keeps is for the site alone. */
 static uint64_t disk_rest_bytes(const struct disk *disk)
 {
     return disk->room.full_bytes / 3;
@@ -50,7 +50,7 @@ const char *core_disk_word(const struct core *core)
     return "";
 }
 
-/* ---- who writes ---- */
+/* ---- the heaviest writers ---- */
 
 /* Halve all counts for each interval that passed: what is left is about one interval's. */
 static void disk_forget(struct core *core)
@@ -72,6 +72,7 @@ void core_disk_wrote(struct core *core, uint64_t writer, uint64_t customer, uint
 {
     struct disk_writer *place = &core->disk.writers[writer % DISK_WRITERS];
 
+    /* A majority vote by bytes: what others wrote wears the count of the place's owner down. */
     if (place->writer == writer) {
         place->bytes += bytes;
     } else if (place->bytes >= bytes) {
@@ -82,6 +83,7 @@ void core_disk_wrote(struct core *core, uint64_t writer, uint64_t customer, uint
     }
 }
 
+/* The sum of all its agents in the table: many small ones count as one large one. */
 static uint64_t disk_customer_bytes(const struct disk *disk, uint64_t customer)
 {
     uint64_t bytes = 0;
@@ -91,7 +93,7 @@ static uint64_t disk_customer_bytes(const struct disk *disk, uint64_t customer)
     return bytes;
 }
 
-/* Whose customer wrote as much as is left for agents, and of these the heaviest; NULL: nobody. */
+/* The heaviest of those whose customer wrote as much as is left for agents; NULL: none did. */
 static struct disk_writer *disk_heaviest(struct disk *disk)
 {
     uint64_t left = disk->room.free_bytes - disk_rest_bytes(disk); /* it does not rest */
@@ -107,8 +109,9 @@ static struct disk_writer *disk_heaviest(struct disk *disk)
     return found;
 }
 
-/* ---- holding back ---- */
+/* ---- holding writers back ---- */
 
+/* Its messages wait at the peer, which loses nothing by it. */
 static void disk_hold_link(struct core *core, uint64_t account)
 {
     enum account_kind side;
@@ -141,6 +144,7 @@ static void disk_hold_agent(struct core *core, const struct disk_writer *writer)
               view.reason);
 }
 
+/* Each is taken out of the table, so the loop ends, and what is left may be below the bound. */
 static void disk_hold_heaviest(struct core *core)
 {
     struct disk_writer *writer;
@@ -163,11 +167,12 @@ static void disk_change_level(struct core *core, enum disk_level level)
               core->disk.room.full_bytes,
               level == DISK_ROOMY ? "nothing" : "make room on the disk or raise ledger.map_bytes");
     agents_refuse_births(core->agents, level >= DISK_FULL);
+    /* Links go on by themselves; an agent that was frozen waits for a person to thaw it. */
     if (level < DISK_FULL)
         memset(core->disk.link_rests, 0, sizeof core->disk.link_rests);
 }
 
-void core_tell_disk(struct core *core, const struct core_disk *room)
+void core_set_disk(struct core *core, const struct core_disk *room)
 {
     enum disk_level level;
 
@@ -176,7 +181,7 @@ void core_tell_disk(struct core *core, const struct core_disk *room)
     level = disk_level_of(&core->disk);
     if (level != core->disk.level)
         disk_change_level(core, level);
-    if (level == DISK_FULL) /* in a site that rests nobody writes: all go on where they were */
+    if (level == DISK_FULL) /* at rest no agent writes, and all go on later where they were */
         disk_hold_heaviest(core);
 }
 
@@ -195,12 +200,12 @@ bool core_disk_is_full(const struct core *core)
     return core->disk.level >= DISK_FULL;
 }
 
-/* Two frames are on their way at most, and a part of what is left must hold both. */
+/* At most two frames are on their way, and a part of what is left must hold both. */
 static uint64_t disk_frame_bytes_max(const struct disk *disk)
 {
     uint64_t part = disk->room.full_bytes / 16;
 
-    if (part == 0 || part > DISK_FRAME_BYTES_MAX) /* 0: nobody measures */
+    if (part == 0 || part > DISK_FRAME_BYTES_MAX) /* 0: never measured */
         return DISK_FRAME_BYTES_MAX;
     return part < DISK_FRAME_BYTES_MIN ? DISK_FRAME_BYTES_MIN : part;
 }

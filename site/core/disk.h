@@ -1,6 +1,6 @@
 /*
  * The brake before the end of the disk: who wrote how much of the journal lately, how near the end
- * is (core_tell_disk() in core.h), and who is held back for it.
+ * is (core_set_disk() in core.h), and who is held back for it.
  *
  * Used by the core thread alone.
  */

@@ -1,4 +1,7 @@
-/* What stands against taking a link away: all of it in one answer, and what to do about each. */
+/*
+ * A link that is removed keeps its interface, accounts and totals, and nothing that waits: so it
+ * has to be even, with nothing under way and no end of a channel on it.
+ */
 #include "site/core/link_removal.h"
 
 #include <inttypes.h>
@@ -12,7 +15,7 @@
 struct ends_over {
     uint32_t interface;
     size_t count;
-    size_t sold;    /* of these: nobody has to do with them any more but the neighbour */
+    size_t sold;    /* of these: only the peer has to do with them */
     uint64_t owner; /* of the first of the others */
 };
 
@@ -29,7 +32,7 @@ static void removal_count_end(void *context, struct channel_end *end)
         over->owner = end->owner;
 }
 
-/* One thing after the other, as far as an answer's message holds them. */
+/* Append one reason, as far as an answer's message holds it. */
 static void PRINTF_LIKE(2, 3)
     removal_add_reason(char text[CONTROL_MESSAGE_BYTES_MAX + 1], const char *format, ...)
 {
@@ -78,6 +81,8 @@ bool core_link_may_go(struct core *core, const struct link *link, struct outcome
     channels_each(core->channels, removal_count_end, &over);
     if (link_is_even(link) && messages == 0 && over.count == 0)
         return true;
+
+    /* All reasons at once: the operator deals with one after the other without asking between. */
     outcome_set(outcome, CONTROL_REFUSED, "link %s cannot be removed yet", link->name);
     if (messages != 0)
         removal_add_reason(

@@ -9,6 +9,7 @@ void map_init(struct map *map)
     memset(map, 0, sizeof *map);
 }
 
+/* What is put between the two calls is the value of that key: one CBOR item. */
 static void map_entry_begin(struct map *map, const char *key)
 {
     INVARIANT(map->count < MAP_ENTRIES_MAX);
@@ -42,6 +43,7 @@ void map_text_sized(struct map *map, const char *key, const char *value, size_t 
 
     INVARIANT(text != NULL);
     memcpy(text, value, size);
+    /* A text of CBOR is UTF-8, and this one ends at its first NUL; both would lose what follows. */
     for (size_t i = 0; i < size; i++) {
         if (text[i] == '\0')
             text[i] = '?';
@@ -99,7 +101,8 @@ void map_end(struct map *map, struct bytes *out)
 {
     INVARIANT(!map->values.failed);
     cbor_put_map(out, map->count);
-    /* Encoded text keys sort by length first, then by bytes; selection, for a dozen entries. */
+    /* RFC 8949, section 4.2.1: keys in the order of their encoding, so texts by length first, then
+     * by bytes.  By selection: there are some dozen. */
     for (size_t done = 0; done < map->count; done++) {
         size_t least = SIZE_MAX;
 

@@ -1,6 +1,6 @@
 /*
- * What belongs to the site as a whole: the price book in force, its number, and the price indexes
- * that rent is computed by.  Site time is in the ledger's frame header.
+ * The price book in force, its number, and the price indexes that rent is computed by
+ * (docs/records.md, "Rows of the site": prices).  Site time is in the ledger's frame header.
  */
 #include "site/core/meta.h"
 
@@ -19,7 +19,7 @@ static const uint8_t META_PRICES = 3;
 /*
  * The death of an agent is one event.  It gives back the money, the postage and the reserve of each
  * message that waits, the reserves of facets and timers, and for each channel end what that end
- * holds and what its far end at this site was armed with.  Its own last turn comes before it.
+ * holds and what its far end at this site had granted.  Its own last turn comes before it.
  */
 enum {
     END_LINES = 8,
@@ -36,6 +36,10 @@ static void meta_apply_prices(struct core *core)
     agents_set_prices(core->agents, &core->book);
 }
 
+/*
+ * Put the options' book into force under this number: an event of the journal, and from now on the
+ * indexes of rent rise by its prices.  So a lease that spans both pays each for its own time.
+ */
 static void meta_begin_book(struct core *core, uint64_t id)
 {
     struct bytes encoded = {0};
@@ -55,6 +59,7 @@ static void meta_begin_book(struct core *core, uint64_t id)
     }
 }
 
+/* A fresh site: the indexes begin at 0, and frame 1 has book 1. */
 static void meta_first_book(struct core *core)
 {
     for (int resource = 0; resource < RENT_RESOURCES; resource++) {
@@ -82,8 +87,8 @@ struct prices_row {
     struct price_index rent[RENT_RESOURCES];
 };
 
-static enum status row_decode(struct prices_row *row, const uint8_t *value, size_t value_size,
-                              struct fault *fault)
+static enum status prices_row_decode(struct prices_row *row, const uint8_t *value,
+                                     size_t value_size, struct fault *fault)
 {
     struct cbor in;
     enum status status;
@@ -104,17 +109,18 @@ static enum status row_decode(struct prices_row *row, const uint8_t *value, size
 }
 
 /* ST_MISSING, which sets no fault: the site has no frame yet. */
-static enum status read_prices(const struct store_read *read, struct prices_row *row,
-                               struct fault *fault)
+static enum status meta_read_prices(const struct store_read *read, struct prices_row *row,
+                                    struct fault *fault)
 {
     struct store_row stored;
     enum status status =
         store_get(read, STORE_META, &META_PRICES, sizeof META_PRICES, &stored, fault);
 
-    return status == ST_OK ? row_decode(row, stored.value, stored.value_size, fault) : status;
+    return status == ST_OK ? prices_row_decode(row, stored.value, stored.value_size, fault)
+                           : status;
 }
 
-/* The unit of account is that of the books from their first frame: all of them are sums of it. */
+/* The unit of account is that of the books from their first frame: all balances are sums of it. */
 enum status core_check_currency(const char *currency, const struct pricebook *book,
                                 struct fault *fault)
 {
@@ -130,11 +136,11 @@ enum status core_check_currency(const char *currency, const struct pricebook *bo
  * A price book that differs from the stored one is a new one: it gets the next number.  Books
  * without a row of prices have none yet.
  */
-static enum status load_prices(struct core *core, const struct store_read *read,
-                               struct fault *fault)
+static enum status meta_load_prices(struct core *core, const struct store_read *read,
+                                    struct fault *fault)
 {
     struct prices_row row;
-    enum status status = read_prices(read, &row, fault);
+    enum status status = meta_read_prices(read, &row, fault);
 
     if (status == ST_MISSING) {
         meta_first_book(core);
@@ -153,8 +159,8 @@ static enum status load_prices(struct core *core, const struct store_read *read,
 }
 
 /* The books of prices have the numbers from 1 up; `context` counts them. */
-static enum status count_book(void *context, const struct ledger_prices *prices,
-                              struct fault *fault)
+static enum status meta_count_book(void *context, const struct ledger_prices *prices,
+                                   struct fault *fault)
 {
     uint64_t *count = context;
 
@@ -172,9 +178,9 @@ enum status core_meta_load(struct core *core, const struct store_read *read, str
     enum status status;
 
     core->site_time_us = ledger_last_frame(core->ledger)->site_time_us;
-    status = load_prices(core, read, fault);
+    status = meta_load_prices(core, read, fault);
     if (status == ST_OK)
-        status = ledger_prices_each(read, count_book, &books, fault);
+        status = ledger_prices_each(read, meta_count_book, &books, fault);
     if (status != ST_OK)
         return status;
     meta_apply_prices(core);
@@ -190,6 +196,7 @@ enum status core_set_prices(struct core *core, const struct pricebook *book, str
         status = core_check_currency(core->book.currency, book, fault);
     if (status != ST_OK || pricebook_equal(book, &core->book))
         return status;
+    /* In the options, too: begin takes it from there, as it does when a start finds a new book. */
     core->options.book = *book;
     meta_begin_book(core, core->book.id + 1);
     meta_apply_prices(core);
@@ -203,7 +210,7 @@ enum status core_read_currency(const struct store_read *read, char text[PRICEBOO
                                struct fault *fault)
 {
     struct prices_row row;
-    enum status status = read_prices(read, &row, fault);
+    enum status status = meta_read_prices(read, &row, fault);
 
     if (status == ST_MISSING)
         return fault_set(fault, ST_MISSING, "the books are empty: they count in nothing yet");

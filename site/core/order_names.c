@@ -1,3 +1,4 @@
+/* One table from sdk/abi.h, so that a new order has its price's key without a line here. */
 #include "site/core/core.h"
 
 #include <string.h>

@@ -48,6 +48,7 @@ bool outcome_transfer(struct ledger *ledger, const struct transfer *line, struct
     if (result == TRANSFER_DONE)
         return true;
     if (result == TRANSFER_SHORT_OF_FUNDS) {
+        /* The one refusal that a customer can mend, so it names the account and both amounts. */
         account_name(name, line->debit, ledger_account(ledger, line->debit)->kind);
         outcome_set(outcome, CONTROL_REFUSED,
                     "%s has %s, and %s is asked for: bring money in first", name,

@@ -21,6 +21,7 @@
 
 /* ---- site, status ---- */
 
+/* The keys that everybody is shown, of both reads. */
 static void read_public_entries(const struct core *core, struct map *map)
 {
     map_hex(map, "site", core->options.site_key, CONTROL_KEY_BYTES);
@@ -49,6 +50,7 @@ static void read_add_revenue(void *context, const struct account *account)
         *sum += account->credits - account->debits;
 }
 
+/* Nothing of these is in any frame: two sites with one history may differ in them. */
 static void read_tier1_entries(const struct core *core, struct map *map)
 {
     const struct core_tier1 *tier1 = &core->tier1;
@@ -80,6 +82,8 @@ static void read_status(struct core *core, const struct viewer *viewer, struct c
     map_init(&map);
     read_public_entries(core, &map);
     map_hex(&map, "head", head.bytes, HASH_BYTES);
+    /* The head of the chain is public, too: whoever keeps it can prove later what the books were.
+     */
     if (!viewer->all) {
         map_end(&map, &outcome->result);
         return;
@@ -218,6 +222,7 @@ static void read_accounts(struct core *core, const struct viewer *viewer, struct
 
 /* ---- who may read what ---- */
 
+/* docs/control.md, "Who is shown what". */
 enum access {
     FOR_EVERYBODY,
     FOR_CUSTOMERS, /* each its own things, the operator all */

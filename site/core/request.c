@@ -1,6 +1,6 @@
 /*
  * Control requests as they come in: signature, key and number are checked here, so that a command
- * runs once however often it is said.
+ * runs once however often it is sent (docs/control.md, "Once, and only once").
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +13,7 @@
 #include "site/core/reads.h"
 #include "site/core/state.h"
 
+/* The reply waits for the frame: nothing is answered before it is durable. */
 static void request_reply(struct core *core, uint64_t token, bool by_operator,
                           const struct bytes *bytes)
 {
@@ -36,7 +37,8 @@ static void request_encode_answer(const struct core *core, const struct outcome 
     INVARIANT(!answer->failed);
 }
 
-/* The event that a fresh command is: caused by (key, number), whatever came of it. */
+/* The event that a fresh command is: caused by (key, number), whatever came of it (docs/records.md,
+ * event kind 1). */
 static void request_end_event(struct core *core, const struct customer *by,
                               const struct control_request *request)
 {
@@ -55,6 +57,7 @@ static void request_run_fresh(struct core *core, struct customer *by,
     core_command(core, by, request, outcome);
     undo_commit(core->undo); /* outside of turns nothing is undone */
     request_end_event(core, by, request);
+    /* In the frame of what the request did: a repeat after any crash finds both or neither. */
     by->number = request->number;
     by->request = *hash;
     core_customer_answered(core, by);
@@ -63,7 +66,7 @@ static void request_run_fresh(struct core *core, struct customer *by,
     core->frame_answers = core->frame_answers || outcome->status == CONTROL_DONE;
 }
 
-/* Nothing was done, and the client may sign again above the number that it is told. */
+/* Nothing was done, and the result names the number above which the client may sign again. */
 static void request_deny_number(const struct customer *by, const struct control_request *request,
                                 const char *why, struct outcome *outcome)
 {
@@ -99,8 +102,8 @@ static bool request_run_signed(struct core *core, struct customer *by,
 
 /*
  * The customer whose request this is; NULL with the answer filled when it is nobody's.  The
- * signature comes last: to check that of a long request takes milliseconds, and strangers pay
- * nothing.
+ * signature comes last: to check that of a long request takes milliseconds, and whoever has no key
+ * here pays nothing.
  */
 static struct customer *request_authenticate(struct core *core,
                                              const struct control_request *request,
@@ -125,6 +128,7 @@ static struct customer *request_authenticate(struct core *core,
     return by;
 }
 
+/* What somebody kept of a signed read is worth nothing after this window. */
 static bool request_is_timely(const struct core *core, const struct control_request *request)
 {
     uint64_t signed_us = request->site_time_us;
@@ -162,14 +166,17 @@ void core_request(struct core *core, uint64_t token, enum core_peer peer, const 
     bool saved = false;
     struct fault fault;
 
+    /* By the first of these that fails the request is answered; each leaves a status behind. */
     if (control_parse(&request, bytes, size, &fault) != ST_OK)
         outcome_set(&outcome, CONTROL_BAD_REQUEST, "%.400s", fault.text);
     else if (request.is_signed)
         by = request_authenticate(core, &request, &outcome);
+    /* A read changes nothing, so it needs no number; a command needs a signature that held. */
     if (outcome.status == CONTROL_DONE && request.is_read)
         request_run_read(core, peer, by, &request, &outcome);
     else if (by != NULL)
         saved = request_run_signed(core, by, &request, &outcome);
+    /* A command's answer is the one that its key's row keeps, byte for byte. */
     if (!saved)
         request_encode_answer(core, &outcome, &answer);
     request_reply(core, token, core_is_operator(core, by), saved ? &by->answer : &answer);

@@ -1,6 +1,6 @@
 /*
- * What lines of the journal should say, by the book of prices that each names: for an audit, which
- * has no core.
+ * What lines of the journal should charge, by the book of prices that each names: for an audit,
+ * which has no core.  The table of docs/records.md, "Codes of transfers", has the same codes.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -52,6 +52,7 @@ void core_books_fini(struct core_books *books)
 
 /* ---- what a line charges ---- */
 
+/* Meters are numbered for the audit, which keeps the remainder of each of them apart. */
 static enum audit_charge tariff_metered(struct audit_price *price, unsigned meter, uint64_t unit)
 {
     price->meter = meter;
@@ -59,6 +60,7 @@ static enum audit_charge tariff_metered(struct audit_price *price, unsigned mete
     return AUDIT_CHARGE_COUNTED;
 }
 
+/* Code 10 of docs/records.md: the object is twice the interface price, and 1 more for the bytes. */
 static enum audit_charge tariff_packet(const struct pricebook *book, uint64_t object,
                                        struct audit_price *price)
 {
@@ -92,6 +94,7 @@ static enum audit_charge tariff_order(const struct pricebook *book, uint64_t ord
     return tariff_metered(price, AUDIT_METERS, 1);
 }
 
+/* Rent is by the indexes and what was held, so only the account is known from the line. */
 static enum audit_charge tariff_rent(struct audit_price *price, uint64_t account)
 {
     price->account = account;
@@ -131,6 +134,7 @@ static enum audit_charge tariff_charge(const void *tariff, const struct transfer
         return tariff_rent(price, ACCOUNT_REVENUE_CODE);
     case TRANSFER_BURIAL_RENT: /* of one of the three */
         return tariff_rent(price, line->credit);
+    /* Money that moves and is no charge: listed, so that a new code has to be sorted here. */
     case TRANSFER_MONEY_IN:
     case TRANSFER_MONEY_OUT:
     case TRANSFER_ENDOWMENT:

@@ -142,7 +142,7 @@ static void driver_measure_disk(struct driver *driver, uint64_t now_us)
     driver->wrote = false;
     driver->measured_us = now_us;
     driver->is_short = disk.free_bytes < disk.low_bytes;
-    core_tell_disk(parts->core, &disk);
+    core_set_disk(parts->core, &disk);
     driver->more = !parts->frozen && core_ready(parts->core);
 }
 

@@ -19,7 +19,7 @@ struct daemon_options {
     const char *link_listen;
     uint64_t map_bytes; /* how large the store may grow */
     /* Percent of that, or of what the disk has: with less than the first free the site warns, with
-     * less than the second it holds back those that write most (core_tell_disk()).  0: never. */
+     * less than the second it holds back those that write most (core_set_disk()).  0: never. */
     uint64_t disk_low_percent;
     uint64_t disk_full_percent;
     const struct pricebook *book;

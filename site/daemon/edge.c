@@ -102,7 +102,7 @@ static void edge_read_client(struct edge *edge, struct connection *connection)
 
 static void edge_seat(struct edge *edge, int fd)
 {
-    enum core_peer peer = access_is_own(fd) ? CORE_PEER_OWN : CORE_PEER_STRANGER;
+    enum core_peer peer = access_is_own(fd) ? CORE_PEER_OWN : CORE_PEER_UNKNOWN;
     struct connection *place = places_take(&edge->places, peer, edge_now_us(edge));
 
     if (place == NULL) {

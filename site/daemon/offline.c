@@ -34,7 +34,7 @@ static enum status offline_write_first_frame(struct offline *offline, struct fau
     enum status status;
 
     opened_measure(&offline->opened, &disk);
-    core_tell_disk(offline->opened.core, &disk);
+    core_set_disk(offline->opened.core, &disk);
     status = offline_write_frame(offline, &frame, fault);
     core_frame_fini(&frame);
     return status == ST_UNKNOWN ? fault->status = ST_IO : status;

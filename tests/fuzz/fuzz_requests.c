@@ -167,7 +167,7 @@ static void read_something(void)
 
         control_read_signed(&bytes, &signer, site.core->site_time_us, what, &args);
     }
-    core_request(site.core, 2, CORE_PEER_STRANGER, bytes.data, bytes.size);
+    core_request(site.core, 2, CORE_PEER_UNKNOWN, bytes.data, bytes.size);
     bytes_fini(&args);
     bytes_fini(&bytes);
 }
@@ -177,7 +177,7 @@ static void raw_bytes(void)
     size_t size = script_u8(&script);
     const uint8_t *bytes = script_bytes(&script, &size);
 
-    core_request(site.core, 3, CORE_PEER_STRANGER, bytes, size);
+    core_request(site.core, 3, CORE_PEER_UNKNOWN, bytes, size);
 }
 
 static void step(void)

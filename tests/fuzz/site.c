@@ -85,7 +85,7 @@ void fuzz_site_ask(struct fuzz_site *site, int person, const char *command, stru
 
     control_sign(&envelope, fuzz_site_key, fuzz_keys[person], fuzz_secrets[person],
                  ++site->numbers[person], command, args);
-    core_request(site->core, 1, CORE_PEER_STRANGER, envelope.data, envelope.size);
+    core_request(site->core, 1, CORE_PEER_UNKNOWN, envelope.data, envelope.size);
     bytes_fini(&envelope);
     bytes_fini(args);
 }

@@ -16,7 +16,7 @@ static void tell(uint64_t free_bytes)
     const struct core_disk disk = {
         .free_bytes = free_bytes, .low_bytes = 30 * MIB, .full_bytes = 15 * MIB};
 
-    core_tell_disk(site.core, &disk);
+    core_set_disk(site.core, &disk);
 }
 
 static bool is_held(uint64_t agent)
@@ -164,7 +164,7 @@ START_TEST(a_frame_takes_a_part_of_what_is_left)
     const struct core_disk small = {.free_bytes = 3 * MIB, .low_bytes = 2 * MIB, .full_bytes = MIB};
 
     ck_assert_int_eq(site_send(&site, EVE, busy, "x", 0), CONTROL_DONE);
-    core_tell_disk(site.core, &small);
+    core_set_disk(site.core, &small);
     ck_assert(!core_frame_is_full(site.core));
     for (int i = 0; i < 2000 && !core_frame_is_full(site.core); i++) {
         site.many_in_frame = true;

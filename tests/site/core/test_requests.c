@@ -425,7 +425,7 @@ START_TEST(a_stranger_is_shown_only_what_is_public)
 {
     uint64_t agent = puppet_new(&site, 1, MONEY, NULL);
 
-    site.peer = CORE_PEER_STRANGER;
+    site.peer = CORE_PEER_UNKNOWN;
     ck_assert_int_eq(read_list("site", -1, 0, 0), CONTROL_DONE);
     ck_assert_int_eq(read_list("prices", -1, 0, 0), CONTROL_DONE);
     ck_assert_int_eq(read_list("status", -1, 0, 0), CONTROL_DONE);
@@ -454,7 +454,7 @@ START_TEST(a_customer_is_shown_what_is_its_own_page_by_page)
         puppet_publish(&site, other, 1, 0, number);
     }
     puppet_publish(&site, mine[0], 1, 0, number);
-    site.peer = CORE_PEER_STRANGER;
+    site.peer = CORE_PEER_UNKNOWN;
     ck_assert_int_eq(signed_list(1, "agents", 0, 2, 0), CONTROL_DONE);
     ck_assert_uint_eq(items(), 2);
     ck_assert_int_eq(signed_list(1, "agents", (int64_t)mine[1], 2, 0), CONTROL_DONE);

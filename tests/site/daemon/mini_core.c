@@ -82,7 +82,7 @@ struct agents *core_agents(struct core *core)
     return NULL; /* it has none, and the daemons of these tests leave tier 1 off */
 }
 
-void core_tell_tier1(struct core *core, const struct core_tier1 *tier1)
+void core_set_tier1(struct core *core, const struct core_tier1 *tier1)
 {
     (void)core;
     (void)tier1;
@@ -306,7 +306,7 @@ bool core_run(struct core *core, uint32_t turns_max)
     return core->turns_ready > 0;
 }
 
-void core_tell_disk(struct core *core, const struct core_disk *disk)
+void core_set_disk(struct core *core, const struct core_disk *disk)
 {
     (void)core;
     (void)disk;

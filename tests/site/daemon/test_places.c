@@ -110,7 +110,7 @@ START_TEST(the_slowest_gives_its_place_to_who_comes)
         int fd = clients[5];
 
         clients[5] = -1;
-        ck_assert_ptr_eq(comes(CORE_PEER_STRANGER), slow);
+        ck_assert_ptr_eq(comes(CORE_PEER_UNKNOWN), slow);
         ck_assert_int_eq(told(fd), CONTROL_TRY_AGAIN);
         (void)close(fd);
     }
@@ -147,12 +147,12 @@ END_TEST
 
 START_TEST(strangers_have_fewer_places_and_take_no_other)
 {
-    all_come(CORE_PEER_STRANGER);
+    all_come(CORE_PEER_UNKNOWN);
     for (size_t i = COUNT - OWN; i < COUNT; i++)
         ck_assert_int_eq(places.list[i].state, CONNECTION_FREE);
     now_us += SECOND;
     for (int i = 0; i < 2 * COUNT; i++) {
-        ck_assert_uint_lt(number_of(comes(CORE_PEER_STRANGER)), COUNT - OWN);
+        ck_assert_uint_lt(number_of(comes(CORE_PEER_UNKNOWN)), COUNT - OWN);
         now_us++;
     }
     ck_assert_uint_eq(number_of(comes(CORE_PEER_OWN)), COUNT - 1);
@@ -164,18 +164,18 @@ START_TEST(the_operators_is_the_last_to_go)
 {
     struct connection *operators;
 
-    all_come(CORE_PEER_STRANGER);
+    all_come(CORE_PEER_UNKNOWN);
     operators = &places.list[3];
     operators->by_operator = true;
     for (int i = 0; i < 4 * COUNT; i++) {
         now_us += SECOND;
-        ck_assert_ptr_ne(comes(CORE_PEER_STRANGER), operators);
+        ck_assert_ptr_ne(comes(CORE_PEER_UNKNOWN), operators);
     }
     ck_assert(operators->by_operator);
     /* But operators' alone keep nobody out either. */
     for (size_t i = 0; i < COUNT; i++)
         places.list[i].by_operator = true;
-    ck_assert_ptr_eq(comes(CORE_PEER_STRANGER), operators);
+    ck_assert_ptr_eq(comes(CORE_PEER_UNKNOWN), operators);
     ck_assert(!operators->by_operator);
 }
 END_TEST
