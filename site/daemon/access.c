@@ -11,7 +11,7 @@
 
 enum { MODE_OWN = 0600 };
 
-/* All by the descriptor: a path may lead elsewhere at the next look. */
+/* All by the descriptor: between two looks a path may come to lead elsewhere. */
 static enum status access_set_by_fd(int fd, const char *path, const struct socket_access *access,
                                     struct fault *fault)
 {

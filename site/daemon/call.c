@@ -1,4 +1,8 @@
 #define _GNU_SOURCE /* accept4, struct ucred */
+/*
+ * Three ends of one connection: `outer` is the stream to the peer, `socket` is libzmq's, and
+ * `inner` is the stream between the two, by which libzmq comes in through a door of the machine.
+ */
 #include "site/daemon/call.h"
 
 #include <assert.h>
@@ -18,7 +22,7 @@
 #include "links/link.h"
 
 enum {
-    /* Of ZMTP 3.1: flags and a length of one byte, or of eight where the sealed body is longer. */
+    /* ZMTP 3.1 has flags and a length of one byte, or of eight where the sealed body is longer. */
     FRAME_BYTES_SHORT = 2,
     FRAME_BYTES_LONG = 9,
     BODY_SHORT_MAX = 255,
@@ -51,6 +55,7 @@ static void call_hurry(int fd)
     (void)!setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one); /* fails for ipc:// */
 }
 
+/* Returns the descriptor or -1; *error is 0, EINPROGRESS while no answer came, or why it failed. */
 static int call_connect_ipc(const char *path, int *error)
 {
     struct sockaddr_un to = {.sun_family = AF_UNIX};
@@ -105,7 +110,7 @@ static struct call *call_new(int outer, uint64_t now_us)
                           .forgiven_us = now_us};
     if (call->in.bytes != NULL && call->out.bytes != NULL)
         return call;
-    call->outer = -1; /* the caller keeps it */
+    call->outer = -1; /* it stays the caller's */
     call_free(call);
     return NULL;
 }
@@ -130,6 +135,7 @@ enum status call_dial(struct call **call, const struct endpoint *endpoint, const
     return ST_OK;
 }
 
+/* For the log: an address without a port, which says nothing of who calls. */
 static void call_name_address(struct call *call)
 {
     struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
@@ -152,7 +158,7 @@ enum status call_take(struct call **call, int fd, uint64_t now_us)
     return ST_OK;
 }
 
-/* What waits makes room, so that libzmq reads to the end. */
+/* Take out what waits in the socket, so that libzmq has room to read to the end. */
 static void call_drop_messages(void *socket)
 {
     zmq_msg_t message;
@@ -178,8 +184,8 @@ static bool inner_is_closed(int inner)
 /*
  * A socket that is closed while its connection stands may leave behind what came of a message in
  * several parts: libzmq (4.3.4, and its newest source) forgets them when its thread finds the end
- * of what goes out before it is told to end (process_pipe_term after a delimiter, in its pipe).  A
- * neighbour could have us lose CALL_BYTES_MAX so, again and again.  So the connection ends first,
+ * of what goes out before it is made to end (process_pipe_term after a delimiter, in its pipe).  A
+ * peer could have us lose CALL_BYTES_MAX so, again and again.  So the connection ends first,
  * which rolls such a message back, and the socket after it.  libzmq answers within a fraction of a
  * millisecond; it is not waited for without end.
  */
@@ -246,7 +252,10 @@ static enum status call_set_limits(void *socket, struct fault *fault)
     return ST_OK;
 }
 
-/* libzmq copies the secret into memory of its own, which it does not wipe. */
+/*
+ * docs/wire.md, "Transport": the side that listens is the CURVE server.  libzmq copies the secret
+ * into memory of its own, which it does not wipe (curve.h).
+ */
 static enum status call_set_keys(const struct call *call, const struct call_keys *keys,
                                  const uint8_t *server, struct fault *fault)
 {
@@ -255,6 +264,7 @@ static enum status call_set_keys(const struct call *call, const struct call_keys
     bool good;
 
     (void)snprintf(domain, sizeof domain, "%" PRIu64, call->number);
+    /* By the domain of a server's socket zap.h knows which call a handshake belongs to. */
     if (server != NULL)
         good =
             zmq_setsockopt(call->socket, ZMQ_CURVE_SERVERKEY, server, CURVE_KEY_BYTES) == 0 &&
@@ -290,6 +300,7 @@ enum status call_open(struct call *call, struct fault *fault)
     socklen_t size = offsetof(struct sockaddr_un, sun_path);
     char endpoint[sizeof address.sun_path + sizeof "ipc://@"];
 
+    /* Bound without a name, so the kernel chooses one that nobody knows before. */
     call->door = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (call->door < 0 || bind(call->door, (const struct sockaddr *)&address, size) != 0 ||
         listen(call->door, DOOR_BACKLOG) != 0)
@@ -299,12 +310,13 @@ enum status call_open(struct call *call, struct fault *fault)
         return fault_set(fault, ST_IO, "links: a door for libzmq: %s", strerror(errno));
     size -= (socklen_t)offsetof(struct sockaddr_un, sun_path) + 1; /* and the zero before it */
     (void)snprintf(endpoint, sizeof endpoint, "ipc://@%.*s", (int)size, address.sun_path + 1);
+    /* It connects in its own thread; call_answer_door() takes it when it is there. */
     if (zmq_connect(call->socket, endpoint) != 0)
         return fault_set(fault, ST_IO, "links: libzmq at its door: %s", zmq_strerror(errno));
     return ST_OK;
 }
 
-/* Whoever is not this process has no business at the door. */
+/* Another process that found the door is shut out: only libzmq, in this one, may come in. */
 static void call_answer_door(struct call *call)
 {
     struct ucred peer = {0};
@@ -323,6 +335,7 @@ static void call_answer_door(struct call *call)
 
 /* ---- counting ---- */
 
+/* What a message of this size has on the stream: sealed, and in a frame of ZMTP. */
 static uint64_t call_sealed_bytes(size_t size)
 {
     size_t body = size + CURVE_SEAL_BYTES;
@@ -330,11 +343,13 @@ static uint64_t call_sealed_bytes(size_t size)
     return body + (body > BODY_SHORT_MAX ? FRAME_BYTES_LONG : FRAME_BYTES_SHORT);
 }
 
+/* Handshakes and forgiven bytes make the count inexact: it never falls below 0. */
 static void call_count_off(uint64_t *held, uint64_t bytes)
 {
     *held -= bytes < *held ? bytes : *held;
 }
 
+/* Signs of life of ZMTP never come out as messages; time takes them off the count (CALL_FREE_S). */
 static void call_forgive(struct call *call, uint64_t now_us)
 {
     uint64_t passed_us = now_us - call->forgiven_us;
@@ -345,6 +360,7 @@ static void call_forgive(struct call *call, uint64_t now_us)
     call_count_off(&call->in_held, passed_us * CALL_FREE_S / 1000000);
 }
 
+/* How many bytes more may be handed to libzmq now; 0: what the peer sends waits at the peer. */
 static size_t call_may_come(const struct call *call)
 {
     uint64_t most = call->known ? CALL_BYTES_MAX : CALLER_BYTES_MAX;
@@ -398,6 +414,7 @@ static bool way_drain(struct way *way, int to, bool *over)
     return way->size == 0;
 }
 
+/* From the peer to libzmq, as far as the count allows.  A bounded step: others have their turn. */
 static void call_pump_in(struct call *call)
 {
     for (int i = 0; i < CALL_STEP_MAX && way_drain(&call->in, call->inner, &call->inner_over);
@@ -414,6 +431,7 @@ static void call_pump_in(struct call *call)
         (void)!shutdown(call->inner, SHUT_WR); /* libzmq takes what came, and ends it then */
 }
 
+/* From libzmq to the peer.  What was handed on is taken off the count of what waits. */
 static void call_pump_out(struct call *call)
 {
     for (int i = 0; i < CALL_STEP_MAX && way_drain(&call->out, call->outer, &call->outer_over);
@@ -427,7 +445,9 @@ static void call_pump_out(struct call *call)
     }
 }
 
-/* One that says nothing gets no socket of libzmq: to see whether it left, bytes are only looked at.
+/*
+ * A silent one has no socket of libzmq yet: to see whether it left, its first byte is only looked
+ * at, so that it is still there for the socket.
  */
 static void call_look(struct call *call)
 {
@@ -450,6 +470,7 @@ void call_pump(struct call *call, uint64_t now_us)
         call_answer_door(call);
     call_pump_in(call);
     call_pump_out(call);
+    /* The socket stays: whole messages may wait in it, and the caller reads those first. */
     if (call_is_over(call)) {
         call_close_fd(&call->outer);
         call_close_fd(&call->inner);
@@ -458,6 +479,7 @@ void call_pump(struct call *call, uint64_t now_us)
     }
 }
 
+/* With a socket it is libzmq that ends it, once it has taken all that came from the peer. */
 bool call_is_over(const struct call *call)
 {
     if (call->outer < 0)
@@ -480,7 +502,7 @@ int call_answered(struct call *call)
 
 /* ---- polling ---- */
 
-/* With nothing wanted it is passed over: poll() would tell of a broken one again and again. */
+/* With nothing wanted it is passed over: poll() would report a broken one again and again. */
 static zmq_pollitem_t call_pollable(int fd, bool in, bool out)
 {
     short events = (short)((in ? ZMQ_POLLIN : 0) | (out ? ZMQ_POLLOUT : 0));
@@ -521,10 +543,11 @@ bool call_receive(struct call *call, zmq_msg_t *message, uint64_t now_us)
         return false;
     }
     call_count_off(&call->in_held, call_sealed_bytes(zmq_msg_size(message)));
-    call->heard_us = now_us;
+    call->received_us = now_us;
     return true;
 }
 
+/* Its bytes count until libzmq hands them on, so what a peer does not take bounds what follows. */
 bool call_send(struct call *call, const uint8_t *bytes, size_t size, uint64_t most)
 {
     uint64_t more = call_sealed_bytes(size);

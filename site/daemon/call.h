@@ -39,25 +39,25 @@ enum { CALL_ADDRESS_BYTES = 64 };
 
 struct call {
     uint64_t number; /* of this run */
-    int outer;       /* the neighbour's; -1: it is over */
+    int outer;       /* the peer's; -1: it is over */
     int door;        /* where libzmq's socket calls us; -1: it has, or does not yet */
     int inner;       /* to libzmq's socket; -1: not yet, or over */
-    void *socket;    /* a DEALER; NULL: whoever calls has said nothing yet */
+    void *socket;    /* a DEALER; NULL: the caller has sent nothing yet */
     bool connecting; /* we dial, and nobody has answered */
     bool dialled;    /* by us */
     bool known;      /* it has shown whose it is, by its key */
     bool outer_over; /* nothing more comes from there */
     bool inner_over;
-    char address[CALL_ADDRESS_BYTES]; /* of who calls, for the log */
+    char address[CALL_ADDRESS_BYTES]; /* of the caller, for the log */
     struct way in;
     struct way out;
     uint64_t in_held;     /* bytes handed to libzmq that did not come out of it yet */
     uint64_t out_held;    /* bytes given to libzmq that it did not hand on yet */
     uint64_t forgiven_us; /* until when `in_held` was forgiven */
     uint64_t since_us;
-    uint64_t heard_us; /* the last whole message, or since it is known */
-    uint64_t due_us;   /* when it is ended in any case; 0: not */
-    size_t place;      /* of its first item among what is polled */
+    uint64_t received_us; /* when the last whole message came, or its key was known */
+    uint64_t due_us;      /* when it is ended in any case; 0: not */
+    size_t place;         /* of its first item among what is polled */
 };
 
 /* Items that one call polls. */
@@ -79,7 +79,7 @@ MUST_CHECK enum status call_take(struct call **call, int fd, uint64_t now_us);
 void call_free(struct call *call);
 
 /*
- * Give the call a socket of libzmq: for a call of ours, to a neighbour whose CURVE key is `server`;
+ * Give the call a socket of libzmq: for a call of ours, to a peer whose CURVE key is `server`;
  * for one that came in, NULL, and its ZAP domain is the call's number.  ST_IO.
  */
 MUST_CHECK enum status call_join(struct call *call, void *context, const struct call_keys *keys,
@@ -100,7 +100,7 @@ bool call_moves(const struct call *call, const zmq_pollitem_t *items);
 /* Move what can be moved, after a poll or any receipt. */
 void call_pump(struct call *call, uint64_t now_us);
 
-/* How our dialling ended: an errno, or 0 when the neighbour's system has answered. */
+/* How our dialling ended: an errno, or 0 when the peer's system has answered. */
 int call_answered(struct call *call);
 
 /* Whether nothing more will pass; whole messages may still wait in the socket. */
@@ -111,7 +111,7 @@ bool call_is_choked(const struct call *call);
 
 /*
  * Take the next part of a message.  False: there is none.  Parts come one by one; zmq_msg_more()
- * tells of another.
+ * says whether there is another.
  */
 MUST_CHECK bool call_receive(struct call *call, zmq_msg_t *message, uint64_t now_us);
 

@@ -29,6 +29,7 @@ static struct call *callers_take_place(struct callers *callers, size_t place)
 void callers_keep(struct callers *callers, struct call *call, uint64_t due_us)
 {
     INVARIANT(callers->max >= 1 && callers->max <= CALLERS_MAX);
+    /* The newest always gets a place: an old silent one cannot keep a peer out. */
     while (callers->count >= callers->max)
         call_free(callers_take_place(callers, 0));
     call->due_us = due_us;
@@ -85,6 +86,7 @@ void callers_serve(struct callers *callers, const zmq_pollitem_t *items, void *c
 
 void callers_sweep(struct callers *callers, uint64_t now_us)
 {
+    /* From the end, as each that goes moves those behind it. */
     for (size_t i = callers->count; i-- > 0;)
         if (now_us >= callers->calls[i]->due_us || call_is_over(callers->calls[i]))
             call_free(callers_take_place(callers, i));

@@ -2,8 +2,8 @@
  * Connections at link.listen that have shown no key of a link yet.  Each has one of few places, for
  * a few seconds: when one more comes the oldest gives its place up, so that many silent ones keep
  * nobody out.  A silent one costs a descriptor; with the first byte it gets a socket of libzmq,
- * and with it a handshake.  Links' connections that have said their last stay here, too,
- * until it has left.
+ * and with it a handshake.  A connection of a link that was removed has a place here, too, until
+ * its last word has left.
  *
  * Used by the edge thread alone.
  */

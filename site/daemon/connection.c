@@ -1,3 +1,7 @@
+/*
+ * docs/control.md, "Messages": each message has its length before it, and the next request is read
+ * when the answer to the last is out.
+ */
 #include "site/daemon/connection.h"
 
 #include <errno.h>
@@ -8,7 +12,7 @@
 
 #include "site/daemon/limits.h"
 
-/* Memory of large messages is not kept for what may never come. */
+/* Wait for the next request, without the memory of the last: it may never come. */
 static void connection_expect(struct connection *connection, uint64_t now_us)
 {
     connection->state = CONNECTION_READING;
@@ -75,7 +79,10 @@ void connection_turn_away(struct connection *connection, const char *why)
     bytes_fini(&answer);
 }
 
-/* Answer a request that never reached the core. */
+/*
+ * Answer a request that never reached the core, and end: where a message of a wrong length ends is
+ * unknown, so what follows on the stream cannot be read.
+ */
 static void connection_refuse(struct connection *connection, const char *why, uint64_t now_us)
 {
     struct bytes answer = {0};
@@ -87,6 +94,7 @@ static void connection_refuse(struct connection *connection, const char *why, ui
     bytes_fini(&answer);
 }
 
+/* As recv(); an end or an error of the stream closes the connection. */
 static ssize_t connection_receive(struct connection *connection, void *to, size_t size,
                                   uint64_t now_us)
 {
@@ -104,6 +112,7 @@ static ssize_t connection_receive(struct connection *connection, void *to, size_
     return got;
 }
 
+/* True: the length is there, and may be. */
 static bool connection_take_prefix(struct connection *connection, uint64_t now_us)
 {
     uint8_t *to = connection->prefix + connection->prefix_used;
@@ -123,6 +132,7 @@ static bool connection_take_prefix(struct connection *connection, uint64_t now_u
     return true;
 }
 
+/* True: some of it came, and there may be more. */
 static bool connection_take_body(struct connection *connection, uint64_t now_us)
 {
     uint8_t piece[16384];

@@ -16,11 +16,11 @@ enum connection_state {
 
 struct connection {
     enum connection_state state;
-    const uint8_t *site_key; /* said with each answer; set once */
+    const uint8_t *site_key; /* goes before each answer; set once */
     int fd;                  /* -1 when the client left while its request was with the core */
     bool closing;            /* after the answer: what follows on the stream makes no sense */
     bool by_operator;        /* a request signed by the operator's key has come over it */
-    const char *refused;     /* why what it said was no message; NULL: it was, so far */
+    const char *refused;     /* why what it sent was no message; NULL: it was, so far */
     uint64_t active_us;      /* something came or went */
     uint64_t since_us;       /* the message that comes or goes now could have begun */
     uint64_t moved_bytes;    /* of it */

@@ -1,4 +1,8 @@
-/* The core thread: drives the core as site/core/core.h says, and closes frames. */
+/*
+ * The core thread: drives the core as site/core/core.h says, and closes frames.  One frame fills
+ * while the one before is written, so turns go on during a sync, and a frame closes when the writer
+ * is free and it is worth it (docs/architecture.md, "Frames").
+ */
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -22,6 +26,7 @@ struct driver {
     uint64_t measured_us;
 };
 
+/* Something may be in the frame from now on. */
 static void driver_open_frame(struct driver *driver, uint64_t now_us)
 {
     if (!driver->dirty)
@@ -29,15 +34,17 @@ static void driver_open_frame(struct driver *driver, uint64_t now_us)
     driver->dirty = true;
 }
 
-/* What comes from outside: whoever said it goes on when the frame is durable. */
+/* ... that came from outside: a client or peer waits until the frame is durable. */
 static void driver_open_awaited(struct driver *driver, uint64_t now_us)
 {
     driver_open_frame(driver, now_us);
     driver->awaited = true;
 }
 
-/* True: there may be more.  What a long request costs the core grows with its bytes.  Each
- * connection has at most one here, so they come to an end. */
+/*
+ * True: there may be more.  By bytes, as what a long request costs the core grows with them.  Each
+ * connection has at most one here, so they come to an end.
+ */
 static bool driver_take_requests(struct driver *driver, uint64_t now_us)
 {
     size_t bytes = 0;
@@ -102,7 +109,7 @@ static void core_take_arrival(struct core *core, const struct arrival *arrival)
     }
 }
 
-/* True: there may be more.  Those that are left wait in the ring, and behind it the neighbours. */
+/* True: there may be more.  Those that are left wait in the ring, and behind it the peers. */
 static bool driver_take_arrivals(struct driver *driver, uint64_t now_us)
 {
     struct parts *parts = driver->parts;
@@ -115,11 +122,12 @@ static bool driver_take_arrivals(struct driver *driver, uint64_t now_us)
         driver_open_awaited(driver, now_us);
         driver->parcels++;
         core_take_arrival(parts->core, arrival);
-        INVARIANT(ring_push(&parts->heard, arrival)); /* it has a place for each */
+        INVARIANT(ring_push(&parts->arrivals_done, arrival)); /* it has a place for each */
     }
     return driver_may_take_arrivals(driver);
 }
 
+/* Only with links: a core without them is not woken each second. */
 static void driver_tick_links(struct driver *driver, uint64_t now_us)
 {
     if (!driver->has_links || now_us < driver->tick_us)
@@ -129,7 +137,7 @@ static void driver_tick_links(struct driver *driver, uint64_t now_us)
         driver_open_awaited(driver, now_us);
 }
 
-/* While no frame is on its way, so that the core knows all that was written. */
+/* The disk, while no frame is on its way: so the core knows all that was written. */
 static void driver_measure_disk(struct driver *driver, uint64_t now_us)
 {
     struct parts *parts = driver->parts;
@@ -165,12 +173,13 @@ static void driver_run_turns(struct driver *driver, uint64_t now_us)
     driver->turns += core_count(core).turns - before;
 }
 
+/* One frame at the writer at a time: what comes meanwhile goes into the one that fills. */
 static bool driver_can_close(const struct driver *driver)
 {
     return !atomic_load(&driver->parts->writer_busy) && driver->spare_count > 0;
 }
 
-/* When the frame that fills may be closed although nobody waits for it. */
+/* When the frame that fills may be closed although no client or peer waits for it. */
 static uint64_t driver_quiet_us(const struct driver *driver)
 {
     return driver->awaited ? 0 : driver->closed_us + FRAME_QUIET_US;
@@ -184,6 +193,7 @@ static bool driver_should_close(const struct driver *driver, uint64_t now_us, bo
         return true;
     if (!driver->dirty)
         return false;
+    /* A frame costs one sync, so it is let grow: to a number of turns, or for a while. */
     if (driver->turns >= FRAME_TURNS || driver_is_full(driver))
         return true;
     return driver->more ? now_us - driver->opened_us >= FRAME_US
@@ -220,7 +230,7 @@ static void driver_close_frame(struct driver *driver, uint64_t now_us, bool last
     INVARIANT(ring_push(&parts->frames, frame));
 }
 
-/* When time itself has the core do something. */
+/* When the core has something to do because time passed. */
 static uint64_t driver_next_due_us(const struct parts *parts)
 {
     return parts->frozen ? UINT64_MAX : core_next_due_us(parts->core);
@@ -233,7 +243,7 @@ static int driver_wait_ms(const struct driver *driver, uint64_t now_us)
     uint64_t due_us = driver->dirty ? driver_quiet_us(driver) : driver_next_due_us(driver->parts);
     uint64_t wait_us;
 
-    /* Waiting for the writer: its wake-up comes. */
+    /* The writer wakes us when it is done. */
     if (driver->dirty && !driver_can_close(driver))
         return -1;
     if (driver->has_links && driver->tick_us < due_us)
@@ -256,8 +266,8 @@ void *core_thread(void *context)
     for (size_t i = 0; i < FRAMES_MAX; i++)
         driver.spare[driver.spare_count++] = &parts->pool[i];
 
-    tier1_step(parts->tier1, parts->core); /* so that the first who asks is told of it */
-    /* What loading found to do, such as a quarantine, is in the first frame. */
+    tier1_step(parts->tier1, parts->core); /* so that the first read of `status` shows it */
+    /* The first frame has what loading found to do, such as a quarantine. */
     driver.dirty = true;
     driver.awaited = true;
     for (;;) {
@@ -266,7 +276,7 @@ void *core_thread(void *context)
          * by one more frame if this one is full. */
         bool last = atomic_load(&parts->stopping) && !core_frame_is_full(parts->core);
         bool asked;
-        bool hears;
+        bool arriving;
 
         driver_take_books(&driver, now_us);
         if (driver_next_due_us(parts) <= now_us)
@@ -276,7 +286,7 @@ void *core_thread(void *context)
         driver_measure_disk(&driver, now_us);
         asked = driver_take_requests(&driver, now_us);
         last = last && !asked;
-        hears = driver_take_arrivals(&driver, now_us);
+        arriving = driver_take_arrivals(&driver, now_us);
         driver_tick_links(&driver, now_us);
         driver_run_turns(&driver, now_us);
         tier1_step(parts->tier1, parts->core);
@@ -287,7 +297,7 @@ void *core_thread(void *context)
                 return NULL;
             continue;
         }
-        if (last || driver_is_full(&driver) || (!driver.more && !hears && !asked))
+        if (last || driver_is_full(&driver) || (!driver.more && !arriving && !asked))
             wake_wait(&parts->core_wake, driver_wait_ms(&driver, now_us));
     }
 }

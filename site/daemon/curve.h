@@ -1,6 +1,6 @@
 /*
  * The keys of CURVE: a site is known by its Ed25519 key, and CurveZMQ uses that key's X25519 image
- * (RFC 7748; libsodium's crypto_sign_ed25519_*_to_curve25519), so one key names a neighbour.
+ * (RFC 7748; libsodium's crypto_sign_ed25519_*_to_curve25519), so one key names a peer.
  */
 #ifndef SERAI_SITE_DAEMON_CURVE_H
 #define SERAI_SITE_DAEMON_CURVE_H

@@ -1,3 +1,6 @@
+/*
+ * A daemon's run: what is opened, in which order, the threads, and how it ends.
+ */
 #include "site/daemon/daemon.h"
 
 #include <errno.h>
@@ -27,7 +30,7 @@
 
 enum { CORE_STACK_BYTES = 16 * 1024 * 1024 };
 
-/* What is open, in the order it is opened. */
+/* All that is open, in the order in which it is opened. */
 struct site {
     const struct daemon_options *options;
     struct files files;
@@ -40,6 +43,8 @@ struct site {
     bool has_edge;
 };
 
+/* docs/control.md and site/control/exit_code.h: what a script that started the daemon may do about
+ * it. */
 static int daemon_exit_code(enum status status)
 {
     switch (status) {
@@ -71,6 +76,7 @@ static void site_measure(void *context, struct core_disk *disk)
     readers_watch(&site->readers, site->opened.lmdb, clock_system());
 }
 
+/* Before any thread runs, so nothing here needs a lock. */
 static enum status site_open_parts(struct site *site, struct fault *fault)
 {
     struct parts *parts = &site->parts;
@@ -93,7 +99,7 @@ static enum status site_open_parts(struct site *site, struct fault *fault)
     ring_init(&parts->requests, &parts->core_wake);
     ring_init(&parts->books, &parts->core_wake);
     ring_init(&parts->arrivals, &parts->core_wake);
-    ring_init(&parts->heard, &parts->edge_wake);
+    ring_init(&parts->arrivals_done, &parts->edge_wake);
     ring_init(&parts->frames, &parts->writer_wake);
     ring_init(&parts->durable, &parts->edge_wake);
     ring_init(&parts->spent, &parts->core_wake);
@@ -119,7 +125,7 @@ static enum status site_open_wires(struct site *site, struct fault *fault)
     if (options->link_listen == NULL)
         return ST_OK;
     place = place_of_endpoint(options->link_listen);
-    if (place != NULL) /* libzmq removes what is there, whatever it is */
+    if (place != NULL) /* a socket that a killed daemon left; nothing else is removed */
         status = place_clear_socket(options->dir, "link.listen", place, fault);
     if (status == ST_OK)
         status = file_path(path, options->dir, SITE_KEY, fault);
@@ -164,6 +170,7 @@ static enum status site_open(struct site *site, struct fault *fault)
     return status;
 }
 
+/* In any state of opening; the threads have ended or never began. */
 static void site_close(struct site *site)
 {
     struct pricebook *book;
@@ -183,7 +190,7 @@ static void site_close(struct site *site)
     signals_close(&site->signals);
 }
 
-static void site_say_ready(const struct site *site)
+static void site_log_ready(const struct site *site)
 {
     log_write(LOG_INFO, "site.ready", "socket=%s agents=%" PRIu64 " frame=%" PRIu64,
               site->options->socket_path, core_count(site->opened.core).agents,
@@ -224,7 +231,7 @@ static enum status site_serve(struct site *site, struct fault *fault)
         status = sandbox_enter(fault);
     if (status != ST_OK)
         return status;
-    site_say_ready(site); /* here, while the core is still ours to look at */
+    site_log_ready(site); /* here, while the core is still this thread's to look at */
     if (pthread_create(&writer, NULL, writer_thread, &site->parts) != 0 ||
         site_start_core(&core, &site->parts) != 0 ||
         (compiles && pthread_create(&compiler, NULL, tier1_thread, site->parts.tier1) != 0)) {
@@ -241,14 +248,14 @@ static enum status site_serve(struct site *site, struct fault *fault)
     return ST_OK;
 }
 
-/* A signal ended the start, or came before anything was served.  What else ended it is told. */
+/* A signal ended the start, or came before anything was served.  Other failures are failures. */
 static bool site_was_stopped(struct site *site, enum status status)
 {
     signals_take(&site->signals);
     return site->signals.stop != 0 && (status == ST_OK || status == ST_BUSY);
 }
 
-static void site_say_end(const struct site *site, enum status status, const struct fault *fault)
+static void site_log_end(const struct site *site, enum status status, const struct fault *fault)
 {
     if (status != ST_OK)
         log_write(LOG_ERROR, status == ST_CORRUPT ? "site.damaged" : "site.cannot-run",
@@ -269,7 +276,7 @@ static enum status site_run(struct site *site, struct fault *fault)
     }
     if (status == ST_OK)
         status = site_serve(site, fault);
-    site_say_end(site, status, fault);
+    site_log_end(site, status, fault);
     return status;
 }
 
@@ -295,7 +302,7 @@ int daemon_run(const struct daemon_options *options)
     if (status == ST_OK)
         status = site_run(site, &fault);
     else
-        site_say_end(site, status, &fault);
+        site_log_end(site, status, &fault);
     site_close(site);
     free(site);
     return daemon_exit_code(status);

@@ -15,7 +15,7 @@ struct daemon_options {
     const char *dir;         /* the site's directory */
     const char *socket_path; /* of the control socket */
     struct socket_access socket_access;
-    /* Where neighbours dial us; "": nowhere, we dial them; NULL: no links, and no key is read. */
+    /* Where peers dial us; "": nowhere, we dial them; NULL: no links, and no key is read. */
     const char *link_listen;
     uint64_t map_bytes; /* how large the store may grow */
     /* Percent of that, or of what the disk has: with less than the first free the site warns, with

@@ -1,3 +1,7 @@
+/*
+ * One loop around one poll: signals, links and clients, then what became durable.  Whatever is done
+ * in a round is bounded, so none of them keeps the others waiting.
+ */
 #define _GNU_SOURCE /* accept4 */
 #include "site/daemon/edge.h"
 
@@ -83,7 +87,7 @@ void edge_fini(struct edge *edge)
 
 /* ---- serving ---- */
 
-/* All places are with the core. */
+/* All places are with the core, so none can be given up for this client. */
 static void edge_turn_away(struct edge *edge, int fd, enum core_peer peer)
 {
     struct connection guest = {.site_key = edge->parts->site_key};
@@ -100,6 +104,7 @@ static void edge_read_client(struct edge *edge, struct connection *connection)
         INVARIANT(ring_push(&edge->parts->requests, &connection->request));
 }
 
+/* Give the client a place; docs/control.md, "Messages", says whose may be taken for it. */
 static void edge_seat(struct edge *edge, int fd)
 {
     enum core_peer peer = access_is_own(fd) ? CORE_PEER_OWN : CORE_PEER_UNKNOWN;
@@ -118,6 +123,7 @@ static void edge_accept(struct edge *edge)
     for (size_t i = 0; i < edge->places.count && places_any(&edge->places); i++) {
         int fd = accept4(edge->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
+        /* No descriptor, most likely: to poll again at once would only spin. */
         if (fd < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
             log_write(LOG_WARN, "control.rests", "reason=\"accept: %s\"", strerror(errno));
             edge->accept_us = edge_now_us(edge) + ACCEPT_REST_US;
@@ -130,7 +136,7 @@ static void edge_accept(struct edge *edge)
     }
 }
 
-/* SIGHUP: somebody wants the prices read again, or a terminal closed, which is the same to us. */
+/* SIGHUP: the prices are to be read again, or a terminal closed; which of the two is unknown. */
 static void edge_hang_up(struct edge *edge)
 {
     edge->signals->hang_up = false;
@@ -138,6 +144,7 @@ static void edge_hang_up(struct edge *edge)
     reload_prices(&edge->reload, &edge->parts->books);
 }
 
+/* Nothing new is read from now on; the core answers what it has and closes its last frame. */
 static void edge_stop(struct edge *edge)
 {
     log_write(LOG_INFO, "site.stopping", "signal=%d", edge->signals->stop);
@@ -166,7 +173,7 @@ static void edge_send_parcels(struct edge *edge, const struct core_frame *frame)
         wires_send(edge->wires, &frame->parcels[i]);
 }
 
-/* What is durable may leave; the frame goes back to the core. */
+/* Replies and parcels of a durable frame leave, and the frame goes back to the core. */
 static void edge_take_durable(struct edge *edge)
 {
     struct parts_frame *frame;
@@ -193,7 +200,7 @@ static void edge_take_arrivals(struct edge *edge)
 {
     struct arrival *arrival;
 
-    while ((arrival = ring_pop(&edge->parts->heard)) != NULL)
+    while ((arrival = ring_pop(&edge->parts->arrivals_done)) != NULL)
         wires_give_back(edge->wires, arrival);
 }
 
@@ -241,7 +248,7 @@ static size_t edge_fill_poll(struct edge *edge, zmq_pollitem_t items[POLL_MAX])
     }
     if (edge->wires == NULL)
         return edge_first_wire(edge);
-    /* What was said last still leaves. */
+    /* While stopping nothing is read, but the last parcels still leave. */
     return edge_first_wire(edge) +
            wires_poll(edge->wires, items + edge_first_wire(edge), !edge->stopping);
 }
@@ -259,7 +266,7 @@ static bool edge_is_sending(const struct edge *edge)
     return edge->wires != NULL && wires_is_sending(edge->wires);
 }
 
-/* What is due each second, whatever else happens. */
+/* The tasks of each second. */
 static void edge_sweep(struct edge *edge)
 {
     if (edge->wires != NULL && !edge->stopping)
@@ -270,7 +277,7 @@ static void edge_sweep(struct edge *edge)
     log_catch_up();
 }
 
-/* How long nothing has to be done but what the poll tells of. */
+/* How long the poll may wait when it finds nothing. */
 static int edge_wait_ms(const struct edge *edge)
 {
     bool idle = edge->wires == NULL || edge->stopping;
@@ -312,6 +319,7 @@ void edge_run(struct edge *edge)
 
     while (!edge->done)
         edge_step(edge, edge_wait_ms(edge));
+    /* The last answers and parcels get a moment; clients and peers that are slower ask again. */
     end_us = edge_now_us(edge);
     while ((edge_is_writing(edge) && edge_now_us(edge) - end_us < FAREWELL_US) ||
            (edge_is_sending(edge) && edge_now_us(edge) - end_us < LAST_PARCELS_US))

@@ -11,6 +11,7 @@
 
 static struct marker *volatile blamed;
 
+/* Everything in the two handlers is async-signal-safe: it may run in the middle of malloc(). */
 static void fatal_by_fault(int number)
 {
     if (blamed != NULL)
@@ -21,6 +22,7 @@ static void fatal_by_fault(int number)
     (void)!raise(number);
 }
 
+/* The disk's fault: for the turn that ran it is a death like a kill, not one by signal. */
 static void fatal_by_store(int number)
 {
     (void)number;

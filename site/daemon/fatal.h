@@ -1,4 +1,5 @@
-/* Deaths of the daemon by its own fault: said on stderr, and marked for the quarantine. */
+/* Deaths of the daemon by its own fault: written to stderr, and into the marker page for the
+ * quarantine. */
 #ifndef SERAI_SITE_DAEMON_FATAL_H
 #define SERAI_SITE_DAEMON_FATAL_H
 

@@ -30,7 +30,7 @@ enum status files_share(struct files *files, size_t allowed, bool listens, struc
     return ST_OK;
 }
 
-/* By trying: others of the process open and close some, too. */
+/* By trying, as other threads of the process open and close some, too. */
 bool files_left(int fd, size_t count)
 {
     int copies[FILES_CALL + FILES_SPARE];

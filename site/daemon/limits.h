@@ -4,15 +4,15 @@
 
 #include <stdint.h>
 
-/* After an hour a stranger is news again. */
-#define STRANGERS_FORGET_US (UINT64_C(3600) * 1000 * 1000)
+/* After an hour an unknown key is news again. */
+#define UNKNOWN_KEYS_FORGET_US (UINT64_C(3600) * 1000 * 1000)
 
 enum {
     /* Control is for people and scripts; each connection may keep CONTROL_BYTES_MAX in memory. */
     CONNECTIONS_MAX = 64,
     /* With few descriptors; files_share(). */
     CONNECTIONS_MIN = 4,
-    /* Places for the daemon's own user and root alone: they get in whoever else is there. */
+    /* Places for the daemon's own user and root alone, so that they get in at any time. */
     CONNECTIONS_OWN = 8, /* or an eighth, and at least one, where there are fewer */
     /* A client behind one that sends or takes this much is slow; when a newcomer finds no place,
      * the slowest gives up its own. */
@@ -26,7 +26,7 @@ enum {
      */
     REQUESTS_STEP_BYTES = 1024 * 1024,
     /* Clients that were refused or found no place are logged together, this often. */
-    CONTROL_TELL_US = 60 * 1000 * 1000,
+    CONTROL_LOG_US = 60 * 1000 * 1000,
     /* A client that stops in the middle of a request, or reads no answer, gives its place back. */
     CONNECTION_IDLE_US = 30 * 1000 * 1000,
     /* Parcels at the core or on the way there; when all are out, the sockets are not read. */
@@ -34,7 +34,7 @@ enum {
     /* Parcels between two looks at the clock and the requests; one may hold thousands of messages.
      */
     ARRIVALS_STEP = 4,
-    /* Parcels of one neighbour before the next one's turn. */
+    /* Parcels of one peer before the next one's turn. */
     PARCELS_STEP = 16,
     /* Parcels that a frame takes, or one that waits for the writer would grow without end. */
     FRAME_PARCELS_MAX = 512,
@@ -50,10 +50,10 @@ enum {
     /* Signs of life of ZMTP, which never come out as messages: 82 a second with one each second. */
     CALL_FREE_S = 128,
     CALL_FORGIVE_US = 100 * 1000,
-    /* Bytes that a neighbour has not taken yet: all that it may not have acknowledged, and as much
+    /* Bytes that a peer has not taken yet: all that it may not have acknowledged, and as much
      * again that is sent once more.  What is more is dropped, and sent again later. */
     CALL_OUT_BYTES_MAX = 2 * 8 * 1024 * 1024,
-    /* ... and all neighbours together: each may have as much as is free, or less. */
+    /* ... and all peers together: each may have as much as is free, or less. */
     CALLS_OUT_BYTES_MAX = 64 * 1024 * 1024,
     /* Bytes on their way through a relay, in each direction, and how often it is filled in a step.
      */
@@ -73,7 +73,7 @@ enum {
     SOCKETS_MAX = 2048,
     /* File descriptors that the daemon asks for: each socket has one, each connection too. */
     FILES_MAX = 4096,
-    /* ... or, where no neighbour can dial us. */
+    /* ... or, where no peer can dial us. */
     FILES_QUIET = 1024,
     /* Descriptors that the daemon opens for itself: 25, some of them for a moment. */
     FILES_OWN = 32,
@@ -92,30 +92,30 @@ enum {
     OWN_ADDRESS_BYTES = 256 * 1024 * 1024,
     /* Secret keys: two at a time, each in a page of its own that libsodium locks. */
     LOCKED_BYTES = 64 * 1024,
-    /* When the system has no descriptor for a client or a neighbour, the listener rests. */
+    /* When the system has no descriptor for a client or a peer, the listener rests. */
     ACCEPT_REST_US = 1000 * 1000,
     /* A connection that does not finish the handshake by then is ended. */
     HANDSHAKE_MS = 5000,
     /* A connection that breaks silently is noticed and made again. */
     HEARTBEAT_MS = 1000,
     HEARTBEAT_TIMEOUT_MS = 3000,
-    /* How often a neighbour hears that we live, and the silence after which it counts as down. */
+    /* How often we send a peer a sign of life, and the silence after which it counts as down. */
     BEAT_US = 1000 * 1000,
     SILENCE_US = 4 * 1000 * 1000,
-    /* A daemon that was not scheduled for this long has heard nobody, which proves nothing. */
+    /* A daemon that was not scheduled for this long has read nothing, which proves nothing. */
     ASLEEP_US = 2 * 1000 * 1000,
     /* Dialling again: at first after the least time, then after twice that, up to the most. */
     REDIAL_US_MIN = 100 * 1000,
     REDIAL_US_MAX = 2 * 1000 * 1000,
     /* How long the last parcels may still leave a connection of a link that was removed. */
     LEAVE_US = 1000 * 1000,
-    /* When a neighbour has refused us, it may know us later. */
+    /* When a peer has refused us, it may know us later. */
     REDIAL_US = 2 * 1000 * 1000,
     /* A connection that lasted this long was a good one: after it dialling begins again. */
     GOOD_CONNECTION_US = 10 * 1000 * 1000,
     /* A link whose connection fails for another reason than before is logged again, not sooner. */
     LOG_AGAIN_US = 60 * 1000 * 1000,
-    /* Names being looked up, each in a thread; when the operator is told that no answer comes. */
+    /* Names being looked up, each in a thread; when it is logged that no answer comes. */
     LOOKUPS_MAX = 32,
     LOOKUP_US = 5 * 1000 * 1000,
     /* Addresses of one name; the next is tried when one does not answer. */
@@ -123,13 +123,13 @@ enum {
     /* Steps of one connection's life, and requests of the authenticator, in one round. */
     WIRE_EVENTS_STEP = 32,
     ZAP_STEP_MAX = 64,
-    /* Unknown keys that are told one by one; the rest of an hour is only counted, each minute. */
-    STRANGERS_MAX = 32,
-    STRANGERS_TELL_US = 60 * 1000 * 1000,
-    /* Neighbours whose link was removed may go on sending, and callers may take all descriptors;
+    /* Unknown keys that are logged one by one; the rest of an hour is only counted, each minute. */
+    UNKNOWN_KEYS_MAX = 32,
+    UNKNOWN_KEYS_LOG_US = 60 * 1000 * 1000,
+    /* Peers whose link was removed may go on sending, and callers may take all descriptors;
      * that is logged this often. */
     UNKNOWN_LOG_US = 60 * 1000 * 1000,
-    /* How often links that wait for their neighbour are looked at. */
+    /* How often links that wait for their peer are looked at. */
     LINKS_TICK_US = 1000 * 1000,
     /* One filling, one at the writer, and two whose replies the edge still sends. */
     FRAMES_MAX = 4,
@@ -142,12 +142,13 @@ enum {
     FRAME_US = 50 * 1000,
     /* ... and while it is not, the next frame takes at most this many, to bound its batch. */
     FRAME_TURNS_MAX = 16384,
-    /* A frame that nobody outside waits for, of timers and what they set off, comes no sooner than
-     * this after the one before: a commit writes some twenty pages, however little is in it. */
+    /* A frame that no client or peer waits for, of timers and what they set off, comes no sooner
+     * than this after the one before: a commit writes some twenty pages, however little is in it.
+     */
     FRAME_QUIET_US = 100 * 1000,
     /* The room on the disk is measured after each frame, and this often while it is short. */
     MEASURE_US = 1000 * 1000,
-    /* A reader in another process that keeps pages from being used again is told once, when it is
+    /* A reader in another process that keeps pages from being used again is logged once, when it is
      * this old and this many commits came since. */
     READERS_LOOK_US = 1000 * 1000,
     READER_OLD_US = 5 * 1000 * 1000,
@@ -159,7 +160,7 @@ enum {
     WAKE_MS_MAX = 60 * 1000,
     /* After the last frame clients have this long to take their answers. */
     FAREWELL_US = 2 * 1000 * 1000,
-    /* ... and neighbours to take the last parcels; what they do not take is sent again later. */
+    /* ... and peers to take the last parcels; what they do not take is sent again later. */
     LAST_PARCELS_US = 200 * 1000,
 };
 

@@ -49,6 +49,7 @@ static bool address_of_interface(struct socket_address *address, const char *nam
     return found;
 }
 
+/* No name is looked up here: a start must not wait for a name server. */
 static bool address_of_number(struct socket_address *address, const struct endpoint *endpoint)
 {
     const struct addrinfo hints = {.ai_family = endpoint->is_ipv6 ? AF_INET6 : AF_INET,
@@ -142,14 +143,14 @@ void listener_close(struct listener *listener)
     listener->fd = -1;
 }
 
-/* ---- who calls ---- */
+/* ---- calls ---- */
 
-bool listener_hears(const struct listener *listener, uint64_t now_us)
+bool listener_is_open(const struct listener *listener, uint64_t now_us)
 {
-    return listener->fd >= 0 && now_us >= listener->hear_us;
+    return listener->fd >= 0 && now_us >= listener->closed_until_us;
 }
 
-/* So many a second, whoever calls: each may cost a handshake. */
+/* At most CALLS_S_MAX a second, from all callers together: each may cost a handshake. */
 static bool listener_is_too_often(struct listener *listener, uint64_t now_us)
 {
     if (now_us - listener->second_us >= UINT64_C(1000000)) {
@@ -158,7 +159,7 @@ static bool listener_is_too_often(struct listener *listener, uint64_t now_us)
     }
     if (listener->calls < CALLS_S_MAX)
         return false;
-    listener->hear_us = listener->second_us + UINT64_C(1000000);
+    listener->closed_until_us = listener->second_us + UINT64_C(1000000);
     return true;
 }
 
@@ -166,7 +167,7 @@ int listener_accept(struct listener *listener, uint64_t now_us)
 {
     int fd;
 
-    if (!listener_hears(listener, now_us) || listener_is_too_often(listener, now_us))
+    if (!listener_is_open(listener, now_us) || listener_is_too_often(listener, now_us))
         return -1;
     fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
@@ -182,10 +183,10 @@ void listener_rest(struct listener *listener, uint64_t now_us)
 {
     if (listener->fd < 0)
         return;
-    listener->hear_us = now_us + ACCEPT_REST_US;
-    if (now_us < listener->tell_us)
+    listener->closed_until_us = now_us + ACCEPT_REST_US;
+    if (now_us < listener->log_us)
         return;
-    listener->tell_us = now_us + UNKNOWN_LOG_US;
+    listener->log_us = now_us + UNKNOWN_LOG_US;
     log_write(LOG_WARN, "link.rests",
               "reason=\"no descriptor is left for who calls\" effect=\"new neighbours wait\"");
 }

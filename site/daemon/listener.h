@@ -1,5 +1,5 @@
 /*
- * Where neighbours dial us, over TCP or at a path of the machine.  It is the site's own and not
+ * Where peers dial us, over TCP or at a path of the machine.  It is the site's own and not
  * libzmq's, so that a caller is counted before it costs anything, callers wait while descriptors
  * are short, and at a path nothing is removed but the socket that was bound there.
  *
@@ -13,11 +13,11 @@
 #include "site/daemon/limits.h"
 
 struct listener {
-    int fd; /* -1: neighbours cannot dial us */
+    int fd; /* -1: peers cannot dial us */
     struct endpoint endpoint;
     struct place_socket place; /* of a path */
-    uint64_t hear_us;          /* until then nobody is heard */
-    uint64_t tell_us;          /* when the log may be told again that it rests */
+    uint64_t closed_until_us;  /* until then no call is taken */
+    uint64_t log_us;           /* when it may be logged again that it rests */
     uint64_t second_us;        /* calls are counted since then */
     uint32_t calls;
 };
@@ -31,7 +31,7 @@ MUST_CHECK enum status listener_open(struct listener *listener, const char *endp
 void listener_close(struct listener *listener);
 
 /* Whether connections are accepted now; else they wait at the system. */
-bool listener_hears(const struct listener *listener, uint64_t now_us);
+bool listener_is_open(const struct listener *listener, uint64_t now_us);
 
 /* Accept the next connection; its descriptor is the caller's. -1: there is none now. */
 int listener_accept(struct listener *listener, uint64_t now_us);

@@ -104,6 +104,7 @@ struct gate {
     bool open;
 };
 
+/* The body of a trial thread: all of them stand until the gate opens, so they are there at once. */
 static void *machine_wait_at_gate(void *context)
 {
     struct gate *gate = context;
@@ -138,6 +139,7 @@ static uint64_t machine_try_threads(uint64_t wanted)
     return count;
 }
 
+/* Our own limit is raised first, as far as the hard one lets us. */
 static uint64_t machine_try_locked(uint64_t wanted)
 {
     struct rlimit limit;
@@ -171,7 +173,7 @@ uint64_t machine_try(enum machine_kind kind, uint64_t wanted)
     return machine_try_locked(wanted);
 }
 
-/* ---- what comes of it ---- */
+/* ---- what follows from it ---- */
 
 enum status machine_judge(enum machine_kind kind, const struct machine_need *need, uint64_t there,
                           struct fault *fault)

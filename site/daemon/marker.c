@@ -1,3 +1,4 @@
+/* docs/architecture.md, "Quarantine", has the rules for which these numbers are kept. */
 #include "site/daemon/marker.h"
 
 #include <assert.h>
@@ -43,7 +44,7 @@ struct marker {
     volatile struct marker_page *page;
 };
 
-/* That of the event that was running; a new one takes the place of the oldest. */
+/* The entry of the event that was running; a new one takes the place of the oldest. */
 static volatile struct death *marker_find_death(volatile struct marker_page *page)
 {
     volatile struct death *found = &page->last[0];
@@ -62,28 +63,30 @@ static volatile struct death *marker_find_death(volatile struct marker_page *pag
     return found;
 }
 
-static bool marker_is_listed(const struct marker_verdict *verdict, uint64_t agent)
+static bool marker_is_listed(const struct marker_finding *finding, uint64_t agent)
 {
-    for (size_t i = 0; i < verdict->alike_count; i++)
-        if (verdict->alike[i] == agent)
+    for (size_t i = 0; i < finding->alike_count; i++)
+        if (finding->alike[i] == agent)
             return true;
     return false;
 }
 
+/* Agents that died of a signal in the same order as this one; none if this one did not. */
 static void marker_list_alike(const volatile struct marker_page *page,
-                              const volatile struct death *death, struct marker_verdict *verdict)
+                              const volatile struct death *death, struct marker_finding *finding)
 {
     for (size_t i = 0; i < DEATHS_KEPT && death->by_signal > 0; i++) {
         const volatile struct death *other = &page->last[i];
 
         if (other->by_signal > 0 && other->order == death->order && other->agent != death->agent &&
-            !marker_is_listed(verdict, other->agent))
-            verdict->alike[verdict->alike_count++] = other->agent;
+            !marker_is_listed(finding, other->agent))
+            finding->alike[finding->alike_count++] = other->agent;
     }
 }
 
+/* Count the last daemon's death against the event that ran then. */
 static void marker_blame(volatile struct marker_page *page, bool by_signal,
-                         struct marker_verdict *verdict)
+                         struct marker_finding *finding)
 {
     volatile struct death *death = marker_find_death(page);
 
@@ -92,22 +95,24 @@ static void marker_blame(volatile struct marker_page *page, bool by_signal,
     if (by_signal)
         death->by_signal++;
     death->at = ++page->deaths;
-    verdict->died = true;
-    verdict->quarantine =
+    finding->died = true;
+    finding->quarantine =
         death->by_signal >= CRASHES_BY_SIGNAL_MAX || death->crashes >= CRASHES_MAX;
-    verdict->agent = death->agent;
-    verdict->message = death->message;
-    verdict->order = (int)death->order - 1;
-    verdict->crashes = death->crashes;
-    verdict->by_signal = death->by_signal;
-    marker_list_alike(page, death, verdict);
+    finding->agent = death->agent;
+    finding->message = death->message;
+    finding->order = (int)death->order - 1;
+    finding->crashes = death->crashes;
+    finding->by_signal = death->by_signal;
+    marker_list_alike(page, death, finding);
 }
 
-static void marker_judge(volatile struct marker_page *page, struct marker_verdict *verdict)
+/* What the last daemon left in the page; it is cleared for this one. */
+static void marker_judge(volatile struct marker_page *page, struct marker_finding *finding)
 {
     bool by_signal;
 
-    *verdict = (struct marker_verdict){.order = MARKER_NO_ORDER};
+    *finding = (struct marker_finding){.order = MARKER_NO_ORDER};
+    /* A new file, or the page of another build: it says nothing. */
     if (page->magic != MARKER_MAGIC) {
         memset((void *)page, 0, sizeof *page);
         page->magic = MARKER_MAGIC;
@@ -115,9 +120,9 @@ static void marker_judge(volatile struct marker_page *page, struct marker_verdic
     }
     by_signal = page->died_by_signal != 0;
     page->died_by_signal = 0;
-    verdict->store_failed = page->store_failed != 0;
+    finding->store_failed = page->store_failed != 0;
     if (page->running != 0 && page->excused == 0)
-        marker_blame(page, by_signal, verdict);
+        marker_blame(page, by_signal, finding);
     page->running = 0;
     page->excused = 0;
 }
@@ -144,7 +149,7 @@ static enum status marker_map_page(struct marker *marker, const char *path, stru
     return ST_OK;
 }
 
-enum status marker_open(struct marker **marker, const char *path, struct marker_verdict *verdict,
+enum status marker_open(struct marker **marker, const char *path, struct marker_finding *finding,
                         struct fault *fault)
 {
     struct marker *opened = calloc(1, sizeof *opened);
@@ -159,7 +164,7 @@ enum status marker_open(struct marker **marker, const char *path, struct marker_
         marker_close(opened);
         return status;
     }
-    marker_judge(opened->page, verdict);
+    marker_judge(opened->page, finding);
     *marker = opened;
     return ST_OK;
 }

@@ -1,6 +1,6 @@
 /*
  * Which event is running, and which order of it, kept where a crash cannot lose it, so that an
- * event which kills the site does so twice and not for ever; and whether the store failed.
+ * event which kills the site does so twice and no more; and whether the store failed.
  *
  * The marker is one page of a mapped file: the kernel keeps it when the process dies.  It survives
  * deaths of the daemon, not of the machine, and nothing else depends on it.  On start the last
@@ -20,7 +20,7 @@ enum { CRASHES_BY_SIGNAL_MAX = 2, CRASHES_MAX = 3, DEATHS_KEPT = 32, MARKER_NO_O
 struct marker; /* opaque; set by the core thread, blamed by any */
 
 /* The findings about the last daemon's end. */
-struct marker_verdict {
+struct marker_finding {
     bool died;       /* in the middle of a turn */
     bool quarantine; /* once too often in this one: freeze the agent before it runs */
     uint64_t agent;
@@ -36,7 +36,7 @@ struct marker_verdict {
 
 /* Open or make the page and judge.  The caller holds the site's lock.  ST_IO, ST_NOMEM. */
 MUST_CHECK enum status marker_open(struct marker **marker, const char *path,
-                                   struct marker_verdict *verdict, struct fault *fault);
+                                   struct marker_finding *finding, struct fault *fault);
 
 /* Close the page; NULL is allowed. */
 void marker_close(struct marker *marker);

@@ -1,3 +1,4 @@
+/* The loop of site/core/core.h without turns, time and links: one request, one frame. */
 #include "site/daemon/offline.h"
 
 #include <signal.h>
@@ -13,6 +14,7 @@ struct offline {
     bool failed; /* to write a frame: what is in memory is not what is on the disk */
 };
 
+/* ST_UNKNOWN: the frame may be durable or not; the next start shows which. */
 static enum status offline_write_frame(struct offline *offline, struct core_frame *frame,
                                        struct fault *fault)
 {
@@ -26,7 +28,10 @@ static enum status offline_write_frame(struct offline *offline, struct core_fram
     return fault->status = ST_UNKNOWN;
 }
 
-/* What opening the site changed: whoever comes next finds no trace of its reason. */
+/*
+ * What opening the site changed, such as a quarantine, is written at once: its reason, in the
+ * marker page, was taken by opening, and the next start would not find it.
+ */
 static enum status offline_write_first_frame(struct offline *offline, struct fault *fault)
 {
     struct core_frame frame = {0};
@@ -89,6 +94,7 @@ enum status offline_ask(struct offline *offline, const struct bytes *request, st
     INVARIANT(frame.reply_count == 1);
     if (status == ST_OK)
         bytes_append(answer, frame.replies[0].bytes.data, frame.replies[0].bytes.size);
-    core_frame_fini(&frame); /* its parcels too: the next start says again what is in the rows */
+    core_frame_fini(
+        &frame); /* its parcels too: after the next start they are sent again, from their rows */
     return status;
 }

@@ -1,7 +1,7 @@
 /*
  * Control requests while no daemon runs: the site is opened as a daemon opens it, but for its
  * sockets and threads, and no turn is run.  Each request is in a frame of its own, durable when its
- * answer comes.  What needs a neighbour is said after the next start of the daemon.
+ * answer comes.  What needs a peer is sent after the next start of the daemon.
  */
 #ifndef SERAI_SITE_DAEMON_OFFLINE_H
 #define SERAI_SITE_DAEMON_OFFLINE_H
@@ -27,7 +27,7 @@ void offline_close(struct offline *offline);
 
 /*
  * One request of whoever can read the store; the answer is appended.  ST_UNKNOWN: its frame could
- * not be written, and the next start tells what became of it; nothing more can be asked then.
+ * not be written, and the next start shows what became of it; nothing more can be asked then.
  */
 MUST_CHECK enum status offline_ask(struct offline *offline, const struct bytes *request,
                                    struct bytes *answer, struct fault *fault);

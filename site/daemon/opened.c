@@ -1,3 +1,4 @@
+/* What a start finds (docs/architecture.md, "After a crash" and "Quarantine"). */
 #include "site/daemon/opened.h"
 
 #include <inttypes.h>
@@ -12,7 +13,7 @@
 #include "site/daemon/fatal.h"
 #include "site/daemon/start_poll.h"
 
-/* So many agents of a customer that die of the same order are enough to freeze all it has. */
+/* That many agents of a customer that die of the same order are enough to freeze all it has. */
 enum { ALIKE_MAX = 3 };
 
 static void opened_mark(void *context, uint64_t agent, uint64_t message)
@@ -43,7 +44,7 @@ static enum status opened_open_marker(struct opened *opened, struct fault *fault
     enum status status = file_path(path, opened->options->dir, SITE_MARKER, fault);
 
     if (status == ST_OK)
-        status = marker_open(&opened->marker, path, &opened->verdict, fault);
+        status = marker_open(&opened->marker, path, &opened->finding, fault);
     if (status == ST_OK)
         status = fatal_install(opened->marker, fault);
     return status;
@@ -56,7 +57,7 @@ void opened_store_failed(void *context)
     marker_commit_failed(opened->marker);
 }
 
-/* The next start verifies the books, and says what is wrong with them. */
+/* The next start verifies the books, and logs what is wrong with them. */
 static void opened_page_lost(void *context)
 {
     opened_store_failed(context);
@@ -69,7 +70,7 @@ static enum status opened_verify_after_failure(struct opened *opened, const stru
 {
     enum status status = ST_OK;
 
-    if (!opened->verdict.store_failed)
+    if (!opened->finding.store_failed)
         return ST_OK;
     log_write(LOG_WARN, "site.verifying", "reason=\"the store failed when the site last ran\"");
     if (opened->options->verify != NULL)
@@ -84,11 +85,11 @@ static enum status opened_verify_after_failure(struct opened *opened, const stru
 /* How many other agents of its customer died of the same order. */
 static size_t quarantine_count_alike(const struct opened *opened)
 {
-    const struct marker_verdict *verdict = &opened->verdict;
+    const struct marker_finding *finding = &opened->finding;
     size_t count = 0;
 
-    for (size_t i = 0; i < verdict->alike_count; i++)
-        if (core_same_customer(opened->core, verdict->agent, verdict->alike[i]))
+    for (size_t i = 0; i < finding->alike_count; i++)
+        if (core_same_customer(opened->core, finding->agent, finding->alike[i]))
             count++;
     return count;
 }
@@ -103,10 +104,10 @@ static const char *quarantine_order_text(int order, char *words, size_t size)
     return words;
 }
 
-/* Enough of one customer's agents have died of one order: it has the rest stand, too. */
+/* Enough of one customer's agents have died of one order: the rest of them are frozen, too. */
 static void quarantine_customer(struct opened *opened, const char *words)
 {
-    uint64_t agent = opened->verdict.agent;
+    uint64_t agent = opened->finding.agent;
     char reason[160];
 
     (void)snprintf(reason, sizeof reason,
@@ -118,32 +119,33 @@ static void quarantine_customer(struct opened *opened, const char *words)
                   agent, reason);
 }
 
+/* Freeze what killed the last daemon too often, before any turn runs. */
 static void opened_quarantine(struct opened *opened)
 {
-    const struct marker_verdict *verdict = &opened->verdict;
+    const struct marker_finding *finding = &opened->finding;
     size_t alike = quarantine_count_alike(opened);
     char order[64];
-    const char *words = quarantine_order_text(verdict->order, order, sizeof order);
+    const char *words = quarantine_order_text(finding->order, order, sizeof order);
     char reason[160];
 
-    if (!verdict->died)
+    if (!finding->died)
         return;
     log_write(LOG_WARN, "site.died-in-turn",
               "agent=%" PRIu64 " message=%" PRIu64 " in=\"%s\" crashes=%" PRIu64
               " by_signal=%" PRIu64 " alike=%zu",
-              verdict->agent, verdict->message, words, verdict->crashes, verdict->by_signal, alike);
-    if (!verdict->quarantine && alike == 0)
+              finding->agent, finding->message, words, finding->crashes, finding->by_signal, alike);
+    if (!finding->quarantine && alike == 0)
         return;
     (void)snprintf(reason, sizeof reason,
                    "quarantine: its message %" PRIu64 " ended the site in %s; deaths: %" PRIu64,
-                   verdict->message, words, verdict->crashes);
+                   finding->message, words, finding->crashes);
     if (alike + 1 >= ALIKE_MAX)
         quarantine_customer(opened, words);
-    if (core_quarantine(opened->core, verdict->agent, reason) == ST_OK)
-        log_write(LOG_ERROR, "agent.quarantined", "agent=%" PRIu64 " reason=\"%s\"", verdict->agent,
+    if (core_quarantine(opened->core, finding->agent, reason) == ST_OK)
+        log_write(LOG_ERROR, "agent.quarantined", "agent=%" PRIu64 " reason=\"%s\"", finding->agent,
                   reason);
     else /* it died or never became durable: then its event will not come again either */
-        log_write(LOG_WARN, "agent.quarantine-missed", "agent=%" PRIu64, verdict->agent);
+        log_write(LOG_WARN, "agent.quarantine-missed", "agent=%" PRIu64, finding->agent);
 }
 
 static enum status opened_open_core(struct opened *opened, const struct store_read *read,
@@ -171,7 +173,10 @@ static enum status opened_open_core(struct opened *opened, const struct store_re
     return status == ST_OK ? core_load(opened->core, read, fault) : status;
 }
 
-/* One read for both: what was verified is what is loaded. */
+/*
+ * The books are read through before the core takes anything of them for true.  One read for both:
+ * what was verified is what is loaded.
+ */
 static enum status opened_open_books(struct opened *opened, struct fault *fault)
 {
     struct start_poll poll = {.signals = opened->signals};

@@ -1,5 +1,5 @@
 /*
- * A site as a daemon has it before anybody can ask it: the store with the site's lock, the
+ * A site as a daemon has it before it serves: the store with the site's lock, the
  * marker page, and the core as the books say it.  A request without a daemon needs no more
  * (offline.h).
  */
@@ -19,7 +19,7 @@ struct opened {
     struct store_lmdb *lmdb;
     struct store store; /* the same, for reading and committing */
     struct marker *marker;
-    struct marker_verdict verdict;
+    struct marker_finding finding;
     struct core *core;
 };
 

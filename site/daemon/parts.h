@@ -3,7 +3,7 @@
  * took it from a ring; a request and a frame go round and come back to where they were made.
  *
  *     edge --requests, arrivals, books--> core --frames--> writer --durable--> edge --spent--> core
- *     core --heard--> edge
+ *     core --arrivals done--> edge
  */
 #ifndef SERAI_SITE_DAEMON_PARTS_H
 #define SERAI_SITE_DAEMON_PARTS_H
@@ -48,24 +48,24 @@ struct parts {
     bool frozen;             /* no turns, and time stands still */
     struct tier1 *tier1;     /* the core thread's, but for its own thread; may be NULL */
     struct store store;      /* the writer's */
-    const uint8_t *site_key; /* CONTROL_KEY_BYTES; said with each answer */
+    const uint8_t *site_key; /* CONTROL_KEY_BYTES; goes before each answer */
     struct clock_source clock;
     /* How much room the store has; called by the core thread while no frame is written. */
     void (*measure)(void *context, struct core_disk *disk);
     void *measure_context;
-    void (*store_failed)(void *context); /* told by the writer before it ends the process */
+    void (*store_failed)(void *context); /* called by the writer before it ends the process */
     void *store_failed_context;
 
     struct wake core_wake;
     struct wake writer_wake;
     struct wake edge_wake;
-    struct ring requests; /* struct request */
-    struct ring books;    /* struct pricebook, from the edge to the core, which frees it */
-    struct ring arrivals; /* struct arrival */
-    struct ring heard;    /* struct arrival */
-    struct ring frames;   /* struct parts_frame */
-    struct ring durable;  /* struct parts_frame */
-    struct ring spent;    /* struct parts_frame */
+    struct ring requests;      /* struct request */
+    struct ring books;         /* struct pricebook, from the edge to the core, which frees it */
+    struct ring arrivals;      /* struct arrival */
+    struct ring arrivals_done; /* struct arrival */
+    struct ring frames;        /* struct parts_frame */
+    struct ring durable;       /* struct parts_frame */
+    struct ring spent;         /* struct parts_frame */
     _Atomic bool writer_busy;
     _Atomic bool stopping; /* set once by the edge, then the core is woken */
 

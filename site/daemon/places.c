@@ -1,3 +1,4 @@
+/* docs/control.md, "Messages", has the rules; the bounds are in limits.h. */
 #include "site/daemon/places.h"
 
 #include <assert.h>
@@ -8,15 +9,15 @@
 static_assert(CONNECTIONS_HOLD_BYTES_MAX >= 4 * CONTROL_BYTES_MAX,
               "a message whose memory has just grown is not too much alone");
 
-bool telling_adds(struct telling *telling, uint64_t now_us, uint64_t *count)
+bool limited_log_adds(struct limited_log *log, uint64_t now_us, uint64_t *count)
 {
-    telling->count++;
-    if (telling->told && now_us - telling->told_us < CONTROL_TELL_US)
+    log->count++;
+    if (log->logged && now_us - log->logged_us < CONTROL_LOG_US)
         return false;
-    telling->told = true;
-    telling->told_us = now_us;
-    *count = telling->count;
-    telling->count = 0;
+    log->logged = true;
+    log->logged_us = now_us;
+    *count = log->count;
+    log->count = 0;
     return true;
 }
 
@@ -39,9 +40,9 @@ void places_fini(struct places *places)
     }
 }
 
-/* ---- who gives a place up ---- */
+/* ---- giving places up ---- */
 
-/* Places from the first on that a stranger may have. */
+/* How many places, from the first on, a client of another user may have. */
 static size_t places_public(const struct places *places)
 {
     size_t own = places->count / (CONNECTIONS_MAX / CONNECTIONS_OWN);
@@ -49,7 +50,7 @@ static size_t places_public(const struct places *places)
     return places->count - (own == 0 ? 1 : own);
 }
 
-/* The operator's come last; of the rest, who is further behind comes first. */
+/* Connections of the operator come last; of the rest, the one further behind comes first. */
 static bool places_is_before(const struct connection *left, const struct connection *right,
                              uint64_t now_us)
 {
@@ -58,8 +59,10 @@ static bool places_is_before(const struct connection *left, const struct connect
     return connection_late_us(left, now_us) > connection_late_us(right, now_us);
 }
 
-/* Of the first `count` places, the one to give up; those that hold nothing only if `holding` is
- * false.  NULL: none is a client's to go on with. */
+/*
+ * The one to give up among the first `count` places; with `holding` only those that hold memory.
+ * NULL: at all of them the next step is the core's.
+ */
 static struct connection *places_slowest(struct places *places, size_t count, bool holding,
                                          uint64_t now_us)
 {
@@ -82,7 +85,7 @@ static void places_give_up(struct places *places, struct connection *connection,
 {
     uint64_t count;
 
-    if (telling_adds(&places->crowded, now_us, &count))
+    if (limited_log_adds(&places->crowded, now_us, &count))
         log_write(LOG_WARN, "control.crowded",
                   "count=%" PRIu64 " reason=\"%s\" effect=\"the slowest client was sent away\"",
                   count, why);
@@ -107,7 +110,7 @@ struct connection *places_take(struct places *places, enum core_peer peer, uint6
     size_t count = is_own ? places->count : places_public(places);
     struct connection *given;
 
-    /* From the last: those who may have the places that others may not take these first. */
+    /* From the last on: a client that may have the reserved places takes those first. */
     for (size_t i = count; i-- > 0;)
         if (places->list[i].state == CONNECTION_FREE)
             return &places->list[i];
@@ -120,6 +123,7 @@ struct connection *places_take(struct places *places, enum core_peer peer, uint6
 
 /* ---- memory ---- */
 
+/* Memory of messages that come or go; what is lent to the core is bounded by places_may_read(). */
 static size_t places_held_bytes(const struct places *places)
 {
     size_t held = 0;
@@ -145,7 +149,7 @@ bool places_read(struct places *places, struct connection *connection, uint64_t 
     bool whole = connection_readable(connection, now_us);
     uint64_t count;
 
-    if (connection->refused != NULL && telling_adds(&places->refused, now_us, &count))
+    if (connection->refused != NULL && limited_log_adds(&places->refused, now_us, &count))
         log_write(LOG_WARN, "control.refused", "count=%" PRIu64 " reason=\"%s\"", count,
                   connection->refused);
     connection->refused = NULL;

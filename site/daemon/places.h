@@ -2,8 +2,8 @@
  * The places of clients at the control socket: which client gets one, and which gives one up.
  *
  * Nobody can hold places against others: when a newcomer finds none free, the slowest client
- * (connection_late_us()) gives up its own, and is told to try again.  Small requests are read as
- * their client is let in, so they are not slow however many come.  A client that has shown a
+ * (connection_late_us()) gives up its own, and is answered to try again.  Small requests are read
+ * as their client is let in, so they are not slow however many come.  A client that has shown a
  * signature of the operator's key is the last to give up a place.  Some places are for the daemon's
  * own user and root.  The same holds for the memory that messages take while they come or go.  Used
  * by the edge thread alone.
@@ -14,21 +14,21 @@
 #include "site/daemon/connection.h"
 #include "site/daemon/limits.h"
 
-/* Something that outside input causes: logged at most once in CONTROL_TELL_US, with a count. */
-struct telling {
-    uint64_t count; /* since it was told */
-    uint64_t told_us;
-    bool told; /* ever */
+/* Something that outside input causes: logged at most once in CONTROL_LOG_US, with a count. */
+struct limited_log {
+    uint64_t count; /* since it was logged */
+    uint64_t logged_us;
+    bool logged; /* ever */
 };
 
 /* Count one more.  True when it is to be logged now; then *count is how many that stands for. */
-MUST_CHECK bool telling_adds(struct telling *telling, uint64_t now_us, uint64_t *count);
+MUST_CHECK bool limited_log_adds(struct limited_log *log, uint64_t now_us, uint64_t *count);
 
 struct places {
     struct connection list[CONNECTIONS_MAX];
     size_t count; /* of them that are in use, from the first on */
-    struct telling refused;
-    struct telling crowded;
+    struct limited_log refused;
+    struct limited_log crowded;
 };
 
 /* Make `count` free places, 1 to CONNECTIONS_MAX. site_key is borrowed: each answer names it. */

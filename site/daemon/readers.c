@@ -1,3 +1,5 @@
+/* LMDB reuses no page that a reader's transaction may still see, so one old reader grows the file.
+ */
 #include "site/daemon/readers.h"
 
 #include <inttypes.h>
@@ -11,6 +13,7 @@ struct readers_look {
     uint64_t now_us;
 };
 
+/* A reader is the same while its process and its transaction are. */
 static void readers_see(void *context, const struct store_reader *seen)
 {
     const struct readers_look *look = context;
@@ -32,13 +35,14 @@ static void readers_see(void *context, const struct store_reader *seen)
         .pid = seen->pid, .transaction = seen->transaction, .since_us = look->now_us, .seen = true};
 }
 
+/* Old by time and by commits: a long read on a quiet site keeps no pages. */
 static void reader_report(struct reader *reader, uint64_t commits, uint64_t now_us)
 {
     uint64_t age_us = now_us - reader->since_us;
 
-    if (reader->told || commits < READER_OLD_COMMITS || age_us < READER_OLD_US)
+    if (reader->logged || commits < READER_OLD_COMMITS || age_us < READER_OLD_US)
         return;
-    reader->told = true;
+    reader->logged = true;
     log_write(LOG_WARN, "store.reader-holds-pages",
               "pid=%ld seconds=%" PRIu64 " commits=%" PRIu64
               " reason=\"it reads the books as they were, so pages given up since are not used "
@@ -46,7 +50,7 @@ static void reader_report(struct reader *reader, uint64_t commits, uint64_t now_
               reader->pid, age_us / 1000000, commits, reader->pid);
 }
 
-/* Those that are gone make room for others. */
+/* Forget those that are gone, which makes room for others. */
 static void readers_sweep(struct readers *readers)
 {
     size_t kept = 0;
@@ -55,7 +59,7 @@ static void readers_sweep(struct readers *readers)
         struct reader reader = readers->list[i];
 
         if (!reader.seen) {
-            if (reader.told)
+            if (reader.logged)
                 log_write(LOG_INFO, "store.reader-gone", "pid=%ld", reader.pid);
             continue;
         }

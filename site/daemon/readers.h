@@ -15,7 +15,7 @@ struct readers {
         long pid;
         uint64_t transaction; /* that it sees */
         uint64_t since_us;    /* when it was first seen at that */
-        bool told;
+        bool logged;
         bool seen; /* in the look that goes on */
     } list[READERS_MAX];
     size_t count;

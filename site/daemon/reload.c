@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "site/core/core.h"
 
+/* A search for one line of a book, by its key. */
 struct line_search {
     const char *path;
     char value[PRICEBOOK_VALUE_BYTES];
@@ -29,7 +30,7 @@ struct book_comparison {
     unsigned count;
 };
 
-/* Forward, each line that is new or differs; backward, each that is no more. */
+/* Forward: a line that is new or differs.  Backward: a line that the new book has no more. */
 static void reload_compare_line(void *context, const struct pricebook_line *line)
 {
     struct book_comparison *comparing = context;

@@ -21,13 +21,13 @@ struct lookup {
     struct addresses addresses;
 };
 
-/* Shared with the threads; the last one out frees it. */
+/* Shared with the threads of look-ups; the last one that uses it frees it. */
 struct desk {
     pthread_mutex_t mutex;
     resolve_name resolve;
     struct lookup *answered; /* oldest first */
     size_t going;
-    int event_fd; /* -1: nobody asks any more */
+    int event_fd; /* -1: the resolver is freed */
 };
 
 struct resolver {
@@ -80,6 +80,7 @@ static void desk_free(struct desk *desk)
     free(desk);
 }
 
+/* With the mutex held. */
 static void desk_add_answer(struct desk *desk, struct lookup *lookup)
 {
     const uint64_t one = 1;
@@ -91,6 +92,7 @@ static void desk_add_answer(struct desk *desk, struct lookup *lookup)
     (void)!write(desk->event_fd, &one, sizeof one); /* fails only when it is readable anyway */
 }
 
+/* One look-up, the body of its thread.  The resolver may be freed while the system is asked. */
 static void *lookup_run(void *context)
 {
     struct lookup *lookup = context;
@@ -111,6 +113,7 @@ static void *lookup_run(void *context)
     return NULL;
 }
 
+/* Detached: nobody waits for a name server that does not answer.  Returns 0 or an errno. */
 static int lookup_start(struct lookup *lookup)
 {
     pthread_attr_t attributes;
@@ -168,6 +171,7 @@ void resolver_free(struct resolver *resolver)
     free(resolver);
 }
 
+/* False: LOOKUPS_MAX go on. */
 static bool desk_take_place(struct desk *desk)
 {
     bool is_free;

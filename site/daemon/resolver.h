@@ -1,5 +1,5 @@
 /*
- * Looks up names of neighbours, each in a thread of its own: a name server that is silent keeps
+ * Looks up names of peers, each in a thread of its own: a name server that is silent keeps
  * nobody waiting but the link whose name it is.  libzmq would do it in the one thread that carries
  * all links, and stand still.
  *
@@ -24,7 +24,7 @@ struct addresses {
 /* Fill in the addresses of a name; may take long.  Called in a thread of its own. */
 typedef void (*resolve_name)(const char *host, struct addresses *addresses);
 
-/* Look up with the system's resolver: /etc/hosts, DNS, whatever it is told to use. */
+/* Look up with the system's resolver: /etc/hosts, DNS, whatever it is set up to use. */
 void resolve_by_system(const char *host, struct addresses *addresses);
 
 struct resolver; /* opaque; one thread asks and takes */
@@ -34,8 +34,8 @@ MUST_CHECK enum status resolver_new(struct resolver **resolver, resolve_name res
                                     struct fault *fault);
 
 /*
- * Free a resolver; NULL is allowed.  Look-ups that go on end by themselves, and touch nothing of
- * the caller's.
+ * Free a resolver; NULL is allowed.  Look-ups that go on end by themselves, and use nothing of the
+ * caller's.
  */
 void resolver_free(struct resolver *resolver);
 

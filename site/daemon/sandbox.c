@@ -84,6 +84,7 @@ static const char *const refused[] = {
     "open_by_handle_at",
 };
 
+/* Returns 0 or a negative errno, as libseccomp does; so do those below. */
 static int sandbox_refuse_names(scmp_filter_ctx filter)
 {
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
@@ -100,7 +101,7 @@ static int sandbox_refuse_names(scmp_filter_ctx filter)
 }
 
 /*
- * Links are streams over IP, and resolving a neighbour's name takes datagrams; control is a socket
+ * Links are streams over IP, and resolving a peer's name takes datagrams; control is a socket
  * of the machine.  No other family is wanted.  One call's arguments of one rule are joined by
  * "and".
  */
@@ -135,6 +136,7 @@ static int sandbox_refuse_by_argument(scmp_filter_ctx filter)
     return seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 }
 
+/* For all threads that there are (TSYNC): libzmq has started its own by then. */
 static int sandbox_load_filter(void)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);

@@ -8,13 +8,16 @@
 #include <unistd.h>
 
 /*
- * SIGXFSZ: a file at its limit is a failed commit, told as such.  SIGTTOU would stop the daemon
- * when it logs to a terminal that it is in the background of (`stty tostop`).
+ * SIGXFSZ: a file at its limit is a failed commit, and is logged as one.  SIGTTOU would stop the
+ * daemon when it logs to a terminal that it is in the background of (`stty tostop`).
  */
 static const int ignored[] = {SIGUSR1, SIGUSR2, SIGPIPE, SIGXFSZ, SIGTTIN, SIGTTOU};
 
-/* Blocked ones are kept for the descriptor even where a parent such as nohup(1) ignored them. */
-static void heard(sigset_t *set)
+/*
+ * The signals that the descriptor takes.  Blocked ones are kept for it even where a parent such as
+ * nohup(1) ignored them.
+ */
+static void signals_wanted(sigset_t *set)
 {
     sigemptyset(set);
     sigaddset(set, SIGTERM);
@@ -26,7 +29,7 @@ void signals_hold(void)
 {
     sigset_t set;
 
-    heard(&set);
+    signals_wanted(&set);
     (void)!pthread_sigmask(SIG_BLOCK, &set, NULL); /* cannot fail with these arguments */
     for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
         (void)!signal(ignored[i], SIG_IGN); /* the same */
@@ -36,7 +39,7 @@ enum status signals_open(struct signals *signals, struct fault *fault)
 {
     sigset_t set;
 
-    heard(&set);
+    signals_wanted(&set);
     *signals = (struct signals){.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)};
     if (signals->fd < 0)
         return fault_set(fault, ST_IO, "signalfd: %s", strerror(errno));

@@ -1,5 +1,5 @@
 /*
- * The signals that a daemon hears: taken off a descriptor, by one thread, when it looks.
+ * The signals that a daemon acts on: taken off a descriptor, by one thread, when it looks.
  *
  * SIGTERM and SIGINT ask for an orderly end, also of a start that takes long (start_poll.h).
  * SIGHUP is an event for the edge (reload.h).  SIGUSR1 and SIGUSR2 mean nothing here, and a daemon

@@ -1,3 +1,7 @@
+/*
+ * The life of the connection that this site makes, as libzmq's monitor reports it, and what is
+ * known of the peer.
+ */
 #include "site/daemon/wire.h"
 
 #include <errno.h>
@@ -10,7 +14,7 @@
 #include "base/log.h"
 #include "site/daemon/limits.h"
 
-/* The connection did not come about: the reason is told by when that was. */
+/* The connection did not come about; when that was shows why. */
 static void wire_not_connected(struct wire *wire, uint64_t now_us);
 
 /* ---- dialling ---- */
@@ -57,6 +61,7 @@ enum status wire_dial(struct wire *wire, void *context, const struct call_keys *
     if (call_dial(&wire->dialled, &wire->endpoint,
                   address[0] == '\0' ? wire->endpoint.host : address, now_us, &error) != ST_OK)
         return fault_set(fault, ST_NOMEM, "links: out of memory");
+    /* A path of the machine answers at once; over TCP wire_answered() goes on. */
     if (error == 0 && !wire->dialled->connecting)
         status = wire_join(wire, context, keys, fault);
     if (error != 0 || status != ST_OK)
@@ -82,6 +87,7 @@ void wire_answered(struct wire *wire, void *context, const struct call_keys *key
     wire_redial_later(wire, now_us);
 }
 
+/* Twice as late each time, up to the most; a good connection begins again at the least. */
 void wire_redial_later(struct wire *wire, uint64_t now_us)
 {
     if (wire->delay_us == 0)
@@ -91,8 +97,8 @@ void wire_redial_later(struct wire *wire, uint64_t now_us)
 }
 
 /*
- * First libzmq's side: it waits, in the one thread that carries all links, for whoever watches to
- * take an event, also when there is nobody any more.
+ * First libzmq's side: it waits, in the one thread that carries all links, until an event was taken
+ * from the monitor, also when nobody reads that any more.
  */
 void wire_unwatch(struct wire *wire)
 {
@@ -112,15 +118,16 @@ void wire_close(struct wire *wire)
     wire->connected_unreported = false;
 }
 
-/* ---- what is heard, and what is not ---- */
+/* ---- whether the peer lives ---- */
 
-void wire_heard(struct wire *wire, uint64_t now_us)
+void wire_lives(struct wire *wire, uint64_t now_us)
 {
-    wire->heard_us = now_us;
+    wire->received_us = now_us;
     wire->live = true;
     wire->trouble[0] = '\0';
 }
 
+/* The core is told of the same trouble once, until the peer has lived again. */
 static void wire_set_trouble(struct wire *wire, const char *reason)
 {
     if (!wire->live && strcmp(wire->trouble, reason) == 0)
@@ -150,6 +157,7 @@ void wire_failed(struct wire *wire, uint64_t now_us, const char *format, ...)
     va_start(arguments, format);
     (void)vsnprintf(reason, sizeof reason, format, arguments);
     va_end(arguments);
+    /* The first failure is logged at once, another reason at most once in LOG_AGAIN_US. */
     is_news = !wire->live && strcmp(wire->trouble, reason) != 0 &&
               now_us - wire->logged_us >= LOG_AGAIN_US;
     if (wire->logged_us == 0 || is_news) {
@@ -157,7 +165,7 @@ void wire_failed(struct wire *wire, uint64_t now_us, const char *format, ...)
         log_write(LOG_WARN, "link.not-connected", "interface=%" PRIu32 " endpoint=%s reason=\"%s\"",
                   wire->link.interface, wire->link.endpoint, reason);
     }
-    /* Where the neighbour's own connection serves, the link is none the worse. */
+    /* Where the peer's own connection serves, the link is none the worse. */
     if (!wire->live)
         wire_set_trouble(wire, reason);
 }
@@ -196,7 +204,7 @@ static const char *wire_address_dialled(const struct wire *wire)
     return wire->address[0] != '\0' ? wire->address : wire->link.endpoint;
 }
 
-/* Refusals come at once. */
+/* A refusal comes at once; only silence takes as long as a handshake may. */
 static void wire_not_connected(struct wire *wire, uint64_t now_us)
 {
     if (now_us - wire->dial_us >= HANDSHAKE_MS * UINT64_C(900))
@@ -212,7 +220,7 @@ static void wire_not_connected(struct wire *wire, uint64_t now_us)
 static void wire_connected(struct wire *wire, uint64_t now_us)
 {
     wire->dialled->known = true;
-    wire->dialled->heard_us = now_us;
+    wire->dialled->received_us = now_us;
     wire->connected = true;
     wire->connected_us = now_us;
     wire->connected_unreported = true;
@@ -224,7 +232,7 @@ static void wire_connected(struct wire *wire, uint64_t now_us)
 
 void wire_broken(struct wire *wire, uint64_t now_us)
 {
-    uint64_t silent_us = now_us - wire->heard_us;
+    uint64_t silent_us = now_us - wire->received_us;
 
     if (silent_us >= SILENCE_US / 2)
         wire_trouble(wire, "no answer for %u s", (unsigned)(silent_us / 1000000));
@@ -232,6 +240,7 @@ void wire_broken(struct wire *wire, uint64_t now_us)
         wire_trouble(wire, "the connection was closed by the neighbour, or cut");
 }
 
+/* The connection is over: dialled again later, and trouble if the peer has not its own. */
 static void wire_lost(struct wire *wire, uint64_t now_us)
 {
     if (wire->connected) {
@@ -248,7 +257,7 @@ static void wire_lost(struct wire *wire, uint64_t now_us)
         wire_redial_later(wire, now_us);
 }
 
-/* libzmq says how a handshake ended only where the other side told it. */
+/* libzmq reports how a handshake ended only where the other side said so; else time shows it. */
 static const char *wire_no_handshake(const struct wire *wire, uint64_t now_us)
 {
     return now_us - wire->dial_us >= HANDSHAKE_MS * UINT64_C(900)
@@ -288,7 +297,7 @@ void wire_watch(struct wire *wire, uint64_t now_us)
     }
 }
 
-/* A connection that is as good as dead keeps memory, and nobody from calling anew. */
+/* A connection that is as good as dead keeps memory, and keeps us from dialling again. */
 static void wire_end_silent(struct wire *wire, uint64_t now_us)
 {
     wire_close(wire);
@@ -306,7 +315,7 @@ void wire_tire(struct wire *wire, uint64_t now_us)
     if (call->connecting && now_us - wire->dial_us >= HANDSHAKE_MS * UINT64_C(1000)) {
         wire_close(wire);
         wire_not_connected(wire, now_us);
-    } else if (call->known && now_us - call->heard_us >= SILENCE_US) {
+    } else if (call->known && now_us - call->received_us >= SILENCE_US) {
         wire_end_silent(wire, now_us);
     } else if (call_is_over(call) && wire->redial_us == 0) {
         wire_lost(wire, now_us);

@@ -37,7 +37,7 @@ static const char *wires_key_shown(void *context, uint64_t number, const char *u
     call_free(wire->called);
     wire->called = callers_take(&wires->callers, number);
     wire->called->known = true;
-    wire->called->heard_us = wires->now_us;
+    wire->called->received_us = wires->now_us;
     return wire->called->address;
 }
 
@@ -121,7 +121,7 @@ static zmq_pollitem_t poll_readable(void *socket)
 
 static bool wires_take_calls(const struct wires *wires)
 {
-    return wires->configured && listener_hears(&wires->callers.listener, wires->now_us);
+    return wires->configured && listener_is_open(&wires->callers.listener, wires->now_us);
 }
 
 static void poll_call(struct call *call, zmq_pollitem_t *items, size_t *count, bool reads)
@@ -281,7 +281,7 @@ struct wires_counters wires_count(const struct wires *wires)
 {
     struct wires_counters counters = wires->counters;
 
-    counters.strangers = zap_refused(wires->zap);
+    counters.unknown_keys = zap_refused(wires->zap);
     counters.bytes_out = wires_bytes_out(wires);
     for (size_t i = 0; i < wires->count; i++) {
         const struct wire *wire = &wires->list[i];

@@ -1,10 +1,10 @@
 /*
- * The connections of all links: parcels in and out, over ZeroMQ with CURVE.  A neighbour has at
- * most two, the one that we dial and the last that it dialled; whoever has shown no key of a link
+ * The connections of all links: parcels in and out, over ZeroMQ with CURVE.  A peer has at most
+ * two, the one that we dial and the last that it dialled; a caller that has shown no key of a link
  * has one of few places for a few seconds.  What each may make us hold is counted (call.h).  It
  * moves bytes: what they mean is the core's.  Order, loss and repetition are the core's too, so a
- * parcel that cannot be sent now is dropped; of those that came, only what an older connection of
- * the same neighbour still held.
+ * parcel that cannot be sent now is dropped, and so is what an older connection of the same peer
+ * still held.
  *
  * Used by the edge thread alone.  libzmq has threads of its own underneath.
  */
@@ -28,7 +28,7 @@ struct wires; /* opaque */
 struct wires_options {
     const uint8_t *site_key;    /* Ed25519, CONTROL_KEY_BYTES; used by wires_new() only */
     const uint8_t *site_secret; /* CONTROL_SECRET_BYTES; the same */
-    const char *listen;         /* tcp:// or ipc:// endpoint; "": neighbours cannot dial us */
+    const char *listen;         /* tcp:// or ipc:// endpoint; "": peers cannot dial us */
     struct ring *arrivals;      /* to the core: struct arrival; borrowed */
     const struct files *files;  /* used by wires_new() only; NULL: as many as are wanted */
     resolve_name resolve;       /* NULL: resolve_by_system() */
@@ -48,7 +48,7 @@ void wires_free(struct wires *wires);
 void wires_configure(struct wires *wires, const struct core_link *links, size_t count,
                      uint64_t now_us);
 
-/* Send a parcel, or drop it when the neighbour is not there or takes no more. */
+/* Send a parcel, or drop it when the peer is not there or takes no more. */
 void wires_send(struct wires *wires, const struct core_parcel *parcel);
 
 /* Take back an arrival that the core has read. */
@@ -61,29 +61,29 @@ size_t wires_poll(struct wires *wires, zmq_pollitem_t *items, bool reads);
 void wires_serve(struct wires *wires, const zmq_pollitem_t *items, uint64_t now_us);
 
 /*
- * Tell neighbours that we live, notice which of them are silent, and dial again what gave up.  At
+ * Send peers a sign of life, notice which of them are silent, and dial again what gave up.  At
  * least once a second.
  */
 void wires_sweep(struct wires *wires, uint64_t now_us);
 
-/* Accept no strangers for a while: something of ours found no descriptor. */
+/* Accept no calls for a while: something of ours found no descriptor. */
 void wires_rest(struct wires *wires, uint64_t now_us);
 
 /* When there is something to do before the next second is over; UINT64_MAX when there is not. */
 uint64_t wires_due_us(const struct wires *wires);
 
-/* Whether something that was sent has not gone out to a neighbour yet. */
+/* Whether something that was sent has not gone out to a peer yet. */
 bool wires_is_sending(const struct wires *wires);
 
 struct wires_counters {
     uint64_t received;
     uint64_t sent;
-    uint64_t dropped; /* outgoing, with nobody there to take them */
-    uint64_t refused; /* incoming of the wrong shape */
-    uint64_t strangers;
-    size_t called;      /* connections now that neighbours have made */
-    uint64_t bytes_in;  /* that libzmq holds now of what came, but for parcels at the core */
-    uint64_t bytes_out; /* that neighbours have not taken yet */
+    uint64_t dropped;      /* outgoing, with no connection that takes them */
+    uint64_t refused;      /* incoming of the wrong shape */
+    uint64_t unknown_keys; /* handshakes that showed the key of no link */
+    size_t called;         /* connections now that peers have made */
+    uint64_t bytes_in;     /* that libzmq holds now of what came, but for parcels at the core */
+    uint64_t bytes_out;    /* that peers have not taken yet */
 };
 
 /* The counters as they are now. */

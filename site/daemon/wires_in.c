@@ -93,7 +93,7 @@ static bool wires_accept(struct wires *wires, struct held *held, struct call *ca
         return false;
     }
     /* Whatever else it is, the peer lives. */
-    wire_heard(wire, wires->now_us);
+    wire_lives(wire, wires->now_us);
     if (message_is(&held->message, wires_alive))
         return false;
     wires->counters.received++;

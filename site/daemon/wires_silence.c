@@ -10,17 +10,17 @@ static void silence_forgive(struct wires *wires)
     for (size_t i = 0; i < wires->count; i++) {
         struct wire *wire = &wires->list[i];
 
-        wire->heard_us = wires->now_us;
+        wire->received_us = wires->now_us;
         if (wire->called != NULL)
-            wire->called->heard_us = wires->now_us;
+            wire->called->received_us = wires->now_us;
         if (wire->dialled != NULL)
-            wire->dialled->heard_us = wires->now_us;
+            wire->dialled->received_us = wires->now_us;
     }
 }
 
 static void silence_notice(struct wire *wire, uint64_t now_us)
 {
-    uint64_t silent_us = now_us - wire->heard_us;
+    uint64_t silent_us = now_us - wire->received_us;
 
     if (wire->live && silent_us >= SILENCE_US)
         wire_trouble(wire, "no answer for %u s", (unsigned)(silent_us / 1000000));
@@ -29,7 +29,7 @@ static void silence_notice(struct wire *wire, uint64_t now_us)
 /* Of each connection apart: one that brings nothing whole, such as endless parts, keeps memory. */
 static void silence_end_called(struct wires *wires, struct wire *wire)
 {
-    if (wire->called != NULL && wires->now_us - wire->called->heard_us >= SILENCE_US)
+    if (wire->called != NULL && wires->now_us - wire->called->received_us >= SILENCE_US)
         wires_end_called(wires, wire);
 }
 

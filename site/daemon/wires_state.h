@@ -20,7 +20,7 @@ struct wires {
     bool configured; /* before that no peer is known, so no call is taken */
     size_t turn;     /* which wire is read first */
     struct wires_counters counters;
-    uint64_t beat_us;    /* when the peers are told next that we live */
+    uint64_t beat_us;    /* when peers get the next sign of life */
     uint64_t swept_us;   /* the last time */
     uint64_t now_us;     /* of the round that goes on */
     uint64_t unknown_us; /* when parcels that come from no link may be logged again */

@@ -1,3 +1,4 @@
+/* RFC 27: requests of seven frames, answered one by one over an inproc socket of libzmq. */
 #include "site/daemon/zap.h"
 
 #include <errno.h>
@@ -10,28 +11,27 @@
 #include "links/link.h"
 #include "site/daemon/limits.h"
 
-struct friend
-{
+struct zap_peer {
     uint8_t curve[CURVE_KEY_BYTES];
     char user_id[ZAP_USER_ID_BYTES];
 };
 
 struct zap {
     void *socket;
-    zap_told told;
+    zap_report report;
     void *context;
-    struct friend friends[LINKS_MAX];
-    size_t friend_count;
-    /* Strangers that were told of, so that each is told once; all are forgotten together. */
-    uint8_t strangers[STRANGERS_MAX][CURVE_KEY_BYTES];
-    size_t stranger_count;
+    struct zap_peer peers[LINKS_MAX];
+    size_t peer_count;
+    /* Unknown keys that were logged, so that each is logged once; all are forgotten together. */
+    uint8_t unknown[UNKNOWN_KEYS_MAX][CURVE_KEY_BYTES];
+    size_t unknown_count;
     uint64_t forget_us; /* when; 0: there are none */
-    uint64_t tell_us;   /* when those that were only counted are told; 0: there are none */
-    uint64_t untold;
+    uint64_t log_us;    /* when those that were only counted are logged; 0: there are none */
+    uint64_t unlogged;
     uint64_t refused;
 };
 
-enum status zap_new(struct zap **zap, void *zmq_context, zap_told told, void *context,
+enum status zap_new(struct zap **zap, void *zmq_context, zap_report report, void *context,
                     struct fault *fault)
 {
     const int linger = 0;
@@ -39,7 +39,7 @@ enum status zap_new(struct zap **zap, void *zmq_context, zap_told told, void *co
 
     if (made == NULL)
         return fault_set(fault, ST_NOMEM, "links: out of memory");
-    made->told = told;
+    made->report = report;
     made->context = context;
     made->socket = zmq_socket(zmq_context, ZMQ_REP);
     if (made->socket == NULL || zmq_setsockopt(made->socket, ZMQ_LINGER, &linger, sizeof linger) ||
@@ -63,17 +63,17 @@ void zap_free(struct zap *zap)
 
 enum status zap_allow(struct zap *zap, const uint8_t key[CONTROL_KEY_BYTES], struct fault *fault)
 {
-    struct friend *place;
+    struct zap_peer *place;
 
-    if (zap->friend_count == LINKS_MAX)
+    if (zap->peer_count == LINKS_MAX)
         return fault_set(fault, ST_FULL, "a site has at most %d links", LINKS_MAX);
-    place = &zap->friends[zap->friend_count];
+    place = &zap->peers[zap->peer_count];
     if (curve_public(place->curve, key, fault) != ST_OK)
         return ST_INVALID;
     (void)hex_print(place->user_id, key, CONTROL_KEY_BYTES);
-    zap->friend_count++;
-    /* It may be a stranger of a minute ago, whose next refusal, if any, is worth a line again. */
-    zap->stranger_count = 0;
+    zap->peer_count++;
+    /* It may be an unknown key of a minute ago, whose next refusal, if any, is worth a line. */
+    zap->unknown_count = 0;
     return ST_OK;
 }
 
@@ -82,9 +82,9 @@ void zap_forbid(struct zap *zap, const uint8_t key[CONTROL_KEY_BYTES])
     char user_id[ZAP_USER_ID_BYTES];
 
     (void)hex_print(user_id, key, CONTROL_KEY_BYTES);
-    for (size_t i = 0; i < zap->friend_count; i++)
-        if (strcmp(zap->friends[i].user_id, user_id) == 0) {
-            zap->friends[i] = zap->friends[--zap->friend_count];
+    for (size_t i = 0; i < zap->peer_count; i++)
+        if (strcmp(zap->peers[i].user_id, user_id) == 0) {
+            zap->peers[i] = zap->peers[--zap->peer_count];
             return;
         }
 }
@@ -99,33 +99,33 @@ uint64_t zap_refused(const struct zap *zap)
     return zap->refused;
 }
 
-/* ---- strangers ---- */
+/* ---- unknown keys ---- */
 
-static bool zap_is_reported(const struct zap *zap, const uint8_t curve[CURVE_KEY_BYTES])
+static bool zap_is_logged(const struct zap *zap, const uint8_t curve[CURVE_KEY_BYTES])
 {
-    for (size_t i = 0; i < zap->stranger_count; i++)
-        if (memcmp(zap->strangers[i], curve, CURVE_KEY_BYTES) == 0)
+    for (size_t i = 0; i < zap->unknown_count; i++)
+        if (memcmp(zap->unknown[i], curve, CURVE_KEY_BYTES) == 0)
             return true;
     return false;
 }
 
-static void zap_report_unknown(struct zap *zap, const uint8_t curve[CURVE_KEY_BYTES],
-                               const char *address, uint64_t now_us)
+static void zap_log_unknown(struct zap *zap, const uint8_t curve[CURVE_KEY_BYTES],
+                            const char *address, uint64_t now_us)
 {
     char hex[2 * CURVE_KEY_BYTES + 1];
 
     zap->refused++;
-    if (zap_is_reported(zap, curve))
+    if (zap_is_logged(zap, curve))
         return;
-    if (zap->stranger_count == STRANGERS_MAX) {
-        zap->untold++;
-        if (zap->tell_us == 0)
-            zap->tell_us = now_us + STRANGERS_TELL_US;
+    if (zap->unknown_count == UNKNOWN_KEYS_MAX) {
+        zap->unlogged++;
+        if (zap->log_us == 0)
+            zap->log_us = now_us + UNKNOWN_KEYS_LOG_US;
         return;
     }
-    if (zap->stranger_count == 0)
-        zap->forget_us = now_us + STRANGERS_FORGET_US;
-    memcpy(zap->strangers[zap->stranger_count++], curve, CURVE_KEY_BYTES);
+    if (zap->unknown_count == 0)
+        zap->forget_us = now_us + UNKNOWN_KEYS_FORGET_US;
+    memcpy(zap->unknown[zap->unknown_count++], curve, CURVE_KEY_BYTES);
     log_write(LOG_WARN, "link.refused",
               "curve_key=%s address=%s reason=\"no link has this key\" "
               "next=\"if it is a neighbour, add it with serai link add\"",
@@ -134,14 +134,14 @@ static void zap_report_unknown(struct zap *zap, const uint8_t curve[CURVE_KEY_BY
 
 void zap_sweep(struct zap *zap, uint64_t now_us)
 {
-    if (zap->tell_us != 0 && now_us >= zap->tell_us) {
-        log_write(LOG_WARN, "link.strangers", "refused=%" PRIu64 " since_s=%" PRIu64, zap->untold,
-                  STRANGERS_TELL_US / UINT64_C(1000000));
-        zap->untold = 0;
-        zap->tell_us = 0;
+    if (zap->log_us != 0 && now_us >= zap->log_us) {
+        log_write(LOG_WARN, "link.strangers", "refused=%" PRIu64 " since_s=%" PRIu64, zap->unlogged,
+                  UNKNOWN_KEYS_LOG_US / UINT64_C(1000000));
+        zap->unlogged = 0;
+        zap->log_us = 0;
     }
     if (zap->forget_us != 0 && now_us >= zap->forget_us) {
-        zap->stranger_count = 0;
+        zap->unknown_count = 0;
         zap->forget_us = 0;
     }
 }
@@ -159,6 +159,7 @@ struct request_frames {
     bool has_key;
 };
 
+/* What is no plain character becomes '?', and what does not fit is cut. */
 static void zap_copy_text(char *to, size_t size_max, const zmq_msg_t *from)
 {
     size_t size = zmq_msg_size(from);
@@ -171,6 +172,7 @@ static void zap_copy_text(char *to, size_t size_max, const zmq_msg_t *from)
     to[size] = '\0';
 }
 
+/* `index` counts from 0: version, request id, domain, address, identity, mechanism, key. */
 static void request_take_frame(struct request_frames *frames, size_t index, zmq_msg_t *frame)
 {
     size_t size = zmq_msg_size(frame);
@@ -219,25 +221,26 @@ static bool zap_next_request(struct zap *zap, struct request_frames *frames)
     return true;
 }
 
-static const struct friend *zap_find_peer(const struct zap *zap,
-                                          const struct request_frames *frames)
+/* NULL: another mechanism than CURVE, or the key of no link. */
+static const struct zap_peer *zap_find_peer(const struct zap *zap,
+                                            const struct request_frames *frames)
 {
     if (strcmp(frames->version, "1.0") != 0 || strcmp(frames->mechanism, "CURVE") != 0 ||
         !frames->has_key)
         return NULL;
-    for (size_t i = 0; i < zap->friend_count; i++)
-        if (memcmp(zap->friends[i].curve, frames->key, CURVE_KEY_BYTES) == 0)
-            return &zap->friends[i];
+    for (size_t i = 0; i < zap->peer_count; i++)
+        if (memcmp(zap->peers[i].curve, frames->key, CURVE_KEY_BYTES) == 0)
+            return &zap->peers[i];
     return NULL;
 }
 
-/* It goes to libzmq itself, in this process: it fails only when the peer is gone already. */
+/* It goes to libzmq itself, in this process: sending fails only when the peer is gone already. */
 static void zap_answer(struct zap *zap, const struct request_frames *frames,
-                       const struct friend *friend)
+                       const struct zap_peer *peer)
 {
-    const char *code = friend == NULL ? "400" : "200";
-    const char *text = friend == NULL ? "unknown key" : "OK";
-    const char *user_id = friend == NULL ? "" : friend->user_id;
+    const char *code = peer == NULL ? "400" : "200";
+    const char *text = peer == NULL ? "unknown key" : "OK";
+    const char *user_id = peer == NULL ? "" : peer->user_id;
 
     (void)!zmq_send(zap->socket, "1.0", 3, ZMQ_SNDMORE | ZMQ_DONTWAIT);
     (void)!zmq_send(zap->socket, frames->id, frames->id_size, ZMQ_SNDMORE | ZMQ_DONTWAIT);
@@ -252,12 +255,14 @@ void zap_serve(struct zap *zap, uint64_t now_us)
     struct request_frames frames;
 
     for (int i = 0; i < ZAP_STEP_MAX && zap_next_request(zap, &frames); i++) {
-        const struct friend *friend = zap_find_peer(zap, &frames);
-        const char *address = zap->told(zap->context, strtoull(frames.domain, NULL, 10),
-                                        friend == NULL ? NULL : friend->user_id);
+        const struct zap_peer *peer = zap_find_peer(zap, &frames);
+        /* Before the answer: with it libzmq lets the peer send, and its connection must be known.
+         */
+        const char *address = zap->report(zap->context, strtoull(frames.domain, NULL, 10),
+                                          peer == NULL ? NULL : peer->user_id);
 
-        zap_answer(zap, &frames, friend);
-        if (friend == NULL)
-            zap_report_unknown(zap, frames.key, address, now_us);
+        zap_answer(zap, &frames, peer);
+        if (peer == NULL)
+            zap_log_unknown(zap, frames.key, address, now_us);
     }
 }

@@ -1,10 +1,10 @@
 /*
  * Admission of peers: the handler of the ZeroMQ Authentication Protocol (RFC 27).  Mechanism CURVE
  * only, and of all keys exactly those of the links.  A connection that is let in carries the
- * neighbour's Ed25519 key as its User-Id, in hex: the one name that a peer cannot choose.
+ * peer's Ed25519 key as its User-Id, in hex: the one name that a peer cannot choose.
  *
- * Strangers cost a bounded amount of memory and log: each key is logged once, and past
- * STRANGERS_MAX keys they are only counted.  Used by the edge thread alone.
+ * Unknown keys cost a bounded amount of memory and log: each is logged once, and past
+ * UNKNOWN_KEYS_MAX of them they are only counted.  Used by the edge thread alone.
  */
 #ifndef SERAI_SITE_DAEMON_ZAP_H
 #define SERAI_SITE_DAEMON_ZAP_H
@@ -16,16 +16,16 @@ enum { ZAP_USER_ID_BYTES = 2 * CONTROL_KEY_BYTES + 1 };
 
 /*
  * Called with each handshake before it is answered: which call's it is (its ZAP domain, in
- * decimal), and whose key it showed; NULL: a stranger's.  Returns the caller's address, for the
+ * decimal), and whose key it showed; NULL: of no link.  Returns the caller's address, for the
  * log.
  */
-typedef const char *(*zap_told)(void *context, uint64_t call, const char *user_id);
+typedef const char *(*zap_report)(void *context, uint64_t call, const char *user_id);
 
 struct zap; /* opaque */
 
 /* Bind the handler in the context, before any server socket of it is made.  ST_IO, ST_NOMEM. */
-MUST_CHECK enum status zap_new(struct zap **zap, void *zmq_context, zap_told told, void *context,
-                               struct fault *fault);
+MUST_CHECK enum status zap_new(struct zap **zap, void *zmq_context, zap_report report,
+                               void *context, struct fault *fault);
 
 /* Unbind and free it; NULL is allowed. */
 void zap_free(struct zap *zap);
@@ -46,7 +46,7 @@ void *zap_socket(struct zap *zap);
 /* Answer a bounded number of requests. */
 void zap_serve(struct zap *zap, uint64_t now_us);
 
-/* Log how many strangers were only counted.  At least each minute. */
+/* Log how many unknown keys were only counted.  At least each minute. */
 void zap_sweep(struct zap *zap, uint64_t now_us);
 
 /* The number of refusals so far; for tests. */

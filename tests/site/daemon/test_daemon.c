@@ -348,7 +348,7 @@ START_TEST(sigterm_in_a_start_ends_it_with_0_and_owes_the_next_one_nothing)
 {
     const struct start stopped = {.verify = verify_and_be_stopped};
     const struct start plain = {.verify = just_verify};
-    struct marker_verdict verdict;
+    struct marker_finding verdict;
     struct marker *marker = NULL;
     struct client_connection *client;
     struct fault fault = {0};

@@ -19,10 +19,10 @@ static void teardown(void)
     temp_dir_fini(dir);
 }
 
-static struct marker_verdict judge(void)
+static struct marker_finding judge(void)
 {
     struct marker *marker;
-    struct marker_verdict verdict;
+    struct marker_finding verdict;
     struct fault fault = {0};
 
     ck_assert_msg(marker_open(&marker, temp_path(dir, "marker"), &verdict, &fault) == ST_OK, "%s",
@@ -44,7 +44,7 @@ static int die(uint64_t agent, uint64_t message, enum death death)
     ck_assert_int_ge(child, 0);
     if (child == 0) {
         struct marker *marker;
-        struct marker_verdict verdict;
+        struct marker_finding verdict;
         struct fault fault = {0};
 
         if (marker_open(&marker, temp_path(dir, "marker"), &verdict, &fault) != ST_OK ||
@@ -78,7 +78,7 @@ END_TEST
 
 START_TEST(a_death_is_judged_once)
 {
-    struct marker_verdict verdict;
+    struct marker_finding verdict;
 
     die(7, 1, DEATH_BY_KILL);
     verdict = judge();
@@ -101,7 +101,7 @@ END_TEST
 
 START_TEST(the_second_death_by_signal_in_one_event_is_quarantine)
 {
-    struct marker_verdict verdict;
+    struct marker_finding verdict;
 
     die(7, 1, DEATH_BY_FAULT);
     die(7, 1, DEATH_BY_FAULT); /* opening it judged the first */
@@ -161,7 +161,7 @@ END_TEST
 
 START_TEST(agents_that_died_of_the_same_order_are_listed_once)
 {
-    struct marker_verdict verdict;
+    struct marker_finding verdict;
 
     order = 12;
     die(7, 1, DEATH_BY_FAULT);
@@ -209,7 +209,7 @@ START_TEST(a_failed_commit_blames_no_turn)
 {
     for (int start = 0; start < CRASHES_MAX; start++) {
         struct marker *marker;
-        struct marker_verdict verdict;
+        struct marker_finding verdict;
         struct fault fault;
 
         ck_assert_int_eq(marker_open(&marker, temp_path(dir, "marker"), &verdict, &fault), ST_OK);
@@ -241,7 +241,7 @@ END_TEST
 START_TEST(a_store_that_failed_is_remembered_until_the_books_were_verified)
 {
     struct marker *marker;
-    struct marker_verdict verdict;
+    struct marker_finding verdict;
     struct fault fault;
 
     ck_assert_int_eq(marker_open(&marker, temp_path(dir, "marker"), &verdict, &fault), ST_OK);
@@ -266,7 +266,7 @@ END_TEST
 START_TEST(a_marker_that_cannot_be_made_is_a_fault)
 {
     struct marker *marker;
-    struct marker_verdict verdict;
+    struct marker_finding verdict;
     struct fault fault = {0};
 
     ck_assert_int_eq(marker_open(&marker, temp_path(dir, "no/marker"), &verdict, &fault), ST_IO);

@@ -276,16 +276,16 @@ END_TEST
 
 START_TEST(what_many_do_is_told_once_a_while_with_how_many)
 {
-    struct telling telling = {0};
+    struct limited_log telling = {0};
     uint64_t count = 0;
 
-    ck_assert(telling_adds(&telling, 5, &count));
+    ck_assert(limited_log_adds(&telling, 5, &count));
     ck_assert_uint_eq(count, 1);
     for (int i = 0; i < 1000; i++)
-        ck_assert(!telling_adds(&telling, CONTROL_TELL_US, &count));
-    ck_assert(telling_adds(&telling, CONTROL_TELL_US + 5, &count));
+        ck_assert(!limited_log_adds(&telling, CONTROL_LOG_US, &count));
+    ck_assert(limited_log_adds(&telling, CONTROL_LOG_US + 5, &count));
     ck_assert_uint_eq(count, 1001);
-    ck_assert(!telling_adds(&telling, CONTROL_TELL_US + 6, &count));
+    ck_assert(!limited_log_adds(&telling, CONTROL_LOG_US + 6, &count));
 }
 END_TEST
 

@@ -361,7 +361,7 @@ START_TEST(a_link_is_added_while_others_run)
     UNTIL(sites[1].connected == 1);
     open_site(&sites[2], "");
     link_to(&sites[2], &sites[0], sites[0].endpoint);
-    UNTIL(wires_count(sites[0].wires).strangers > 0);
+    UNTIL(wires_count(sites[0].wires).unknown_keys > 0);
     ck_assert_uint_eq(sites[2].connected, 0);
     configure(&sites[0], neighbours, endpoints, 2);
     added_us = now_us;
@@ -580,7 +580,7 @@ START_TEST(a_link_that_was_removed_lets_nobody_in_and_its_key_can_come_back)
     set_removed(&sites[0], &sites[1], "", true);
     UNTIL(sites[1].troubles == 1);
     ck_assert_ptr_nonnull(strstr(sites[1].trouble, "the neighbour has removed its link"));
-    UNTIL(wires_count(sites[0].wires).strangers == 1); /* it dials again */
+    UNTIL(wires_count(sites[0].wires).unknown_keys == 1); /* it dials again */
     UNTIL(sites[1].troubles == 2);
     ck_assert_ptr_nonnull(strstr(sites[1].trouble, "does not know this site's key"));
     set_removed(&sites[0], &sites[1], "", false);
@@ -699,7 +699,7 @@ START_TEST(an_unknown_key_is_refused)
     listen_for_one();
     rogue = rogue_open(&sites[2], &sites[0], NULL);
     rogue_send(&rogue, 10, 0);
-    UNTIL(wires_count(sites[0].wires).strangers >= 1);
+    UNTIL(wires_count(sites[0].wires).unknown_keys >= 1);
     steps(20);
     ck_assert_uint_eq(sites[0].seen_count, 0);
     rogue_close(&rogue);
@@ -1033,11 +1033,11 @@ START_TEST(who_calls_before_the_links_are_known_waits_and_is_no_stranger)
     rogue = rogue_open(&sites[1], &sites[0], NULL);
     rogue_send(&rogue, 10, 0);
     steps(40);
-    ck_assert_uint_eq(wires_count(sites[0].wires).strangers, 0);
+    ck_assert_uint_eq(wires_count(sites[0].wires).unknown_keys, 0);
     link_to(&sites[0], &sites[1], "");
     UNTIL(sites[0].seen_count == 1);
     figure_tells(17, "refused of neighbours that call before links are known", "at times",
-                 (double)wires_count(sites[0].wires).strangers, 0, "of 1");
+                 (double)wires_count(sites[0].wires).unknown_keys, 0, "of 1");
     rogue_close(&rogue);
 }
 END_TEST
@@ -1110,7 +1110,7 @@ static size_t count_lines(const char *path, const char *word)
 
 START_TEST(strangers_are_told_once_each_and_then_only_counted)
 {
-    enum { STRANGERS = STRANGERS_MAX + 20 };
+    enum { STRANGERS = UNKNOWN_KEYS_MAX + 20 };
     char dir[TEMP_DIR_BYTES];
     int saved = dup(STDERR_FILENO);
 
@@ -1118,20 +1118,20 @@ START_TEST(strangers_are_told_once_each_and_then_only_counted)
     listen_for_one();
     ck_assert_ptr_nonnull(freopen(temp_path(dir, "log"), "w", stderr));
     for (int i = 0; i < STRANGERS; i++) {
-        uint64_t before = wires_count(sites[0].wires).strangers;
+        uint64_t before = wires_count(sites[0].wires).unknown_keys;
         struct rogue rogue;
 
         if (i != 1) /* the second is the first one again */
             ck_assert_int_eq(crypto_sign_keypair(sites[2].key, sites[2].secret), 0);
         rogue = rogue_open(&sites[2], &sites[0], NULL);
-        UNTIL(wires_count(sites[0].wires).strangers > before);
+        UNTIL(wires_count(sites[0].wires).unknown_keys > before);
         rogue_close(&rogue);
     }
-    now_us += STRANGERS_TELL_US;
+    now_us += UNKNOWN_KEYS_LOG_US;
     steps(2);
     (void)fflush(stderr);
     ck_assert_int_ge(dup2(saved, STDERR_FILENO), 0);
-    ck_assert_uint_eq(count_lines(temp_path(dir, "log"), "link.refused"), STRANGERS_MAX);
+    ck_assert_uint_eq(count_lines(temp_path(dir, "log"), "link.refused"), UNKNOWN_KEYS_MAX);
     ck_assert_uint_eq(count_lines(temp_path(dir, "log"), "link.strangers"), 1);
     temp_dir_fini(dir);
     neighbour_gets_through();
