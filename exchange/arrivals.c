@@ -5,82 +5,20 @@
  */
 #include "exchange/exchange.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "agents/agents.h"
 #include "exchange/booking.h"
 #include "exchange/delivery.h"
 #include "exchange/limits.h"
 
-/* ---- what freezes a link ---- */
-
-static const char *arrival_broken_rule(enum channel_verdict verdict)
-{
-    switch (verdict) {
-    case CHANNEL_FINE:
-        return "fine";
-    case CHANNEL_UNARMED:
-        return "it was not granted, or not asked for";
-    case CHANNEL_UNKNOWN:
-        return "its channel was never opened, or is gone";
-    case CHANNEL_IS_CLOSED:
-        return "its channel is closed";
-    case CHANNEL_TOO_LARGE:
-        return "it is larger than a packet may be";
-    case CHANNEL_TOO_MUCH:
-        return "it grants more than may be outstanding";
-    case CHANNEL_NOT_OPEN:
-        return "its channel is not open yet";
-    case CHANNEL_NO_CREDIT:
-    case CHANNEL_HAS_ASKED:
-        break;
-    }
-    return "it breaks the rules of channels";
-}
-
-static const char *arrival_kind(enum channel_message_kind kind)
-{
-    switch (kind) {
-    case CHANNEL_BIRTH:
-        return "a birth";
-    case CHANNEL_ANSWER:
-        return "an answer to a birth";
-    case CHANNEL_PACKET:
-        return "a packet";
-    case CHANNEL_CREDIT:
-        return "credit";
-    case CHANNEL_CLOSE:
-        return "a close";
-    case CHANNEL_CLOSED:
-        return "an answer to a close";
-    }
-    return "something";
-}
-
-static void arrival_freeze(struct exchange *exchange, struct link *link,
-                           const struct received *received, enum channel_verdict verdict)
-{
-    char reason[LINK_REASON_BYTES_MAX + 1];
-
-    (void)snprintf(reason, sizeof reason, "message %" PRIu64 ", %s on channel %" PRIu32 ": %s",
-                   received->seq, arrival_kind(received->message->kind), received->message->number,
-                   arrival_broken_rule(verdict));
-    link_freeze(exchange->links, link, reason);
-}
-
 /* ---- what a peer may cost ---- */
 
 static bool arrival_leaves_answers(struct exchange *exchange, struct link *link)
 {
-    char reason[LINK_REASON_BYTES_MAX + 1];
     uint64_t answers = link_answers_left(exchange->links, link);
 
     if (answers < EXCHANGE_ANSWERS_MAX)
         return false;
-    (void)snprintf(reason, sizeof reason,
-                   "the neighbour asks on and leaves %" PRIu64 " answers unacknowledged", answers);
-    link_freeze(exchange->links, link, reason);
+    link_freeze_for_answers(exchange->links, link, answers);
     return true;
 }
 
@@ -119,7 +57,7 @@ static bool arrival_take(struct exchange *exchange, struct link *link,
     undo_commit(exchange->undo);
     booking_event_end(exchange, link->interface, received.seq, message);
     if (verdict != CHANNEL_FINE)
-        arrival_freeze(exchange, link, &received, verdict);
+        link_freeze_for_rule(exchange->links, link, received.seq, message, verdict);
     if (received.in_vain)
         arrival_count_vain(exchange, link);
     return verdict == CHANNEL_FINE;

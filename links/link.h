@@ -250,6 +250,20 @@ bool links_remind(struct links *links);
  */
 void link_freeze(struct links *links, struct link *link, const char *reason);
 
+/* Freeze the link, as link_freeze() does, by an order of the operator. */
+void link_freeze_by_operator(struct links *links, struct link *link);
+
+/*
+ * Freeze the link, as link_freeze() does, because its message `seq` breaks the rule of channels
+ * that `verdict` names.
+ */
+void link_freeze_for_rule(struct links *links, struct link *link, uint64_t seq,
+                          const struct channel_message *message, enum channel_verdict verdict);
+
+/* Freeze the link, as link_freeze() does, because the peer leaves that many answers unacknowledged.
+ */
+void link_freeze_for_answers(struct links *links, struct link *link, uint64_t answers);
+
 /*
  * End a freeze: the link is DOWN, and a HELLO is due with a new epoch.  ST_INVALID: it is not
  * frozen.

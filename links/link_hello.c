@@ -5,6 +5,7 @@
  * that shows less than we know of the peer was overtaken on the way, which its epoch proves, or
  * the peer has lost what it had.  The same holds for us, in what the peer knows of us.
  */
+#include "links/freeze.h"
 #include "links/link_set.h"
 
 #include <inttypes.h>
@@ -49,23 +50,13 @@ static bool hello_shows_our_loss(struct link_node *node, const struct hello *hel
     struct link *link = &node->link;
 
     if (hello->peer_epoch > link->epoch) {
-        link_freeze_because(
-            node,
-            "we were restored from a backup, or another site runs with our key: the "
-            "neighbour knows our epoch %" PRIu64 " and we are at %" PRIu64,
-            hello->peer_epoch, link->epoch);
+        freeze_older_epoch(node, hello->peer_epoch);
         /* Once the link is resumed, the peer must not take our next HELLO for a stale one. */
         link->epoch = hello->peer_epoch;
     } else if (hello->received.seq > node->saved_sent.seq) {
-        link_freeze_because(node,
-                            "we were restored from a backup: the neighbour has %" PRIu64
-                            " messages of ours and we know of %" PRIu64,
-                            hello->received.seq, node->saved_sent.seq);
+        freeze_lost_sent(node, hello->received.seq);
     } else if (hello->acked.seq > link->received_seq) {
-        link_freeze_because(node,
-                            "we were restored from a backup: we told the neighbour that we have "
-                            "%" PRIu64 " of its messages, and we have %" PRIu64,
-                            hello->acked.seq, link->received_seq);
+        freeze_lost_received(node, hello->acked.seq);
     }
     return link->state == LINK_FROZEN;
 }
@@ -79,28 +70,10 @@ static bool hello_shows_its_loss(struct link_node *node, const struct hello *hel
     const struct link *link = &node->link;
 
     if (hello->received.seq < link->acked_seq)
-        link_freeze_because(node,
-                            "the neighbour was restored from a backup: it told us that it has "
-                            "%" PRIu64 " of our messages, and it has %" PRIu64,
-                            link->acked_seq, hello->received.seq);
+        freeze_peer_lost_received(node, hello->received.seq);
     else if (hello->sent.seq < link->received_seq)
-        link_freeze_because(node,
-                            "the neighbour has forgotten messages that we have: it was restored "
-                            "from a backup; we have %" PRIu64 " and it knows of %" PRIu64,
-                            link->received_seq, hello->sent.seq);
+        freeze_peer_lost_sent(node, hello->sent.seq);
     return link->state == LINK_FROZEN;
-}
-
-static void hello_freeze_totals(struct link_node *node, const char *whose, uint64_t seq, u128 ours,
-                                u128 theirs)
-{
-    char ours_text[U128_TEXT_BYTES];
-    char theirs_text[U128_TEXT_BYTES];
-
-    link_freeze_because(node,
-                        "totals disagree after message %" PRIu64 " of %s: %s nanos here and %s at "
-                        "the neighbour",
-                        seq, whose, u128_print(ours_text, ours), u128_print(theirs_text, theirs));
 }
 
 /*
@@ -113,15 +86,13 @@ static bool hello_totals_differ(struct link_node *node, const struct hello *hell
     u128 ours = link_total_at(node, hello->received.seq); /* between acked and sent: checked */
 
     if (hello->received.total != ours)
-        hello_freeze_totals(node, "ours", hello->received.seq, ours, hello->received.total);
+        freeze_total_of_ours(node, hello->received.seq, ours, hello->received.total);
     else if (hello->sent.seq == link->received_seq ? hello->sent.total != link->received_total
                                                    : hello->sent.total < link->received_total)
-        hello_freeze_totals(node, "the neighbour's", hello->sent.seq, link->received_total,
-                            hello->sent.total);
+        freeze_total_of_peer(node, hello->sent.seq, link->received_total, hello->sent.total);
     else if (hello->acked.seq == link->received_seq ? hello->acked.total != link->received_total
                                                     : hello->acked.total > link->received_total)
-        hello_freeze_totals(node, "the neighbour's", hello->acked.seq, link->received_total,
-                            hello->acked.total);
+        freeze_total_of_peer(node, hello->acked.seq, link->received_total, hello->acked.total);
     return link->state == LINK_FROZEN;
 }
 

@@ -3,6 +3,7 @@
  * What ZeroMQ lost, repeated or mixed up ends here; what a message may do is for channels/ and
  * exchange/ to judge.
  */
+#include "links/freeze.h"
 #include "links/link.h"
 
 #include "links/link_set.h"
@@ -15,24 +16,18 @@
 /* Take the acknowledgement of DATA.  False: it disproves something, and the link is frozen. */
 static bool data_take_ack(struct link_node *node, struct cursor ack)
 {
-    char ours[U128_TEXT_BYTES];
-    char theirs[U128_TEXT_BYTES];
     u128 total;
 
     if (ack.seq < node->link.acked_seq)
         return true; /* overtaken: a later one came first */
     if (ack.seq > node->saved_sent.seq) {
-        link_freeze_because(node,
-                            "the neighbour acknowledges message %" PRIu64 " and we sent %" PRIu64,
-                            ack.seq, node->saved_sent.seq);
+        freeze_ack_unsent(node, ack.seq);
         return false;
     }
     /* The same sequence with other money: the two books disagree about what crossed. */
     total = link_total_at(node, ack.seq);
     if (ack.total != total) {
-        link_freeze_because(
-            node, "the neighbour acknowledges %s nanos with message %" PRIu64 " and we sent %s",
-            u128_print(theirs, ack.total), ack.seq, u128_print(ours, total));
+        freeze_ack_total(node, ack.seq, total, ack.total);
         return false;
     }
     link_take_ack(node, ack.seq);
@@ -48,8 +43,6 @@ static bool data_skip_taken(struct link_node *node, const struct data_head *data
 {
     struct link *link = &node->link;
     struct channel_message message;
-    char here[U128_TEXT_BYTES];
-    char there[U128_TEXT_BYTES];
     u128 total = data->before.total;
 
     for (; parcel->seq <= link->received_seq; parcel->seq++, parcel->left--) {
@@ -59,10 +52,7 @@ static bool data_skip_taken(struct link_node *node, const struct data_head *data
     }
     if (total == link->received_total)
         return true;
-    link_freeze_because(
-        node,
-        "the neighbour says that it sent %s nanos up to message %" PRIu64 " and we received %s",
-        u128_print(there, total), link->received_seq, u128_print(here, link->received_total));
+    freeze_data_total(node, total);
     return false;
 }
 
@@ -132,23 +122,16 @@ enum parcel_verdict link_parcel_in(struct links *links, struct link *link, const
 static bool data_money_is_allowed(struct link_node *node, struct money money)
 {
     const struct link *link = &node->link;
-    char amount[U128_TEXT_BYTES];
-    char bound[U128_TEXT_BYTES];
     u128 received = link->received_total + money_nanos(money);
 
     if (money_nanos(money) > LINK_MESSAGE_NANOS_MAX) {
-        link_freeze_because(node, "message %" PRIu64 " carries %s nanos, and %s are the most",
-                            link->received_seq + 1, u128_print(amount, money_nanos(money)),
-                            u128_print(bound, LINK_MESSAGE_NANOS_MAX));
+        freeze_too_much(node, money_nanos(money));
         return false;
     }
     /* A message without money is taken beyond the limit too: closes and grants must pass. */
     if (!money_is_zero(money) && received > link->sent_total &&
         received - link->sent_total > money_nanos(link->limit)) {
-        link_freeze_because(
-            node, "with message %" PRIu64 " the neighbour would owe %s nanos, and its limit is %s",
-            link->received_seq + 1, u128_print(amount, received - link->sent_total),
-            u128_print(bound, money_nanos(link->limit)));
+        freeze_over_limit(node, received - link->sent_total);
         return false;
     }
     return true;

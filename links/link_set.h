@@ -126,9 +126,6 @@ void link_ask_hello(struct link_node *node);
 /* Set the link DOWN as link_lost() does, with a reason that is printed. */
 void link_lost_because(struct link_node *node, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* Freeze the link as link_freeze() does, with a reason that is printed. */
-void link_freeze_because(struct link_node *node, const char *format, ...) PRINTF_LIKE(2, 3);
-
 /* Compare a good HELLO with what we have; link_parcel_in() says how. */
 MUST_CHECK enum parcel_verdict link_hello_in(struct link_node *node, const struct hello *hello);
 

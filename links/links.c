@@ -438,17 +438,6 @@ void link_freeze(struct links *links, struct link *link, const char *reason)
     link->why[0] = '\0';
 }
 
-void link_freeze_because(struct link_node *node, const char *format, ...)
-{
-    char reason[LINK_REASON_BYTES_MAX + 1];
-    va_list arguments;
-
-    va_start(arguments, format);
-    (void)vsnprintf(reason, sizeof reason, format, arguments); /* a long one is cut */
-    va_end(arguments);
-    link_freeze(node->links, &node->link, reason);
-}
-
 enum status link_resume(struct links *links, struct link *link, struct fault *fault)
 {
     struct link_node *node = node_of_link(links, link);

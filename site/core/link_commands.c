@@ -273,7 +273,7 @@ void command_link_freeze(struct core *core, struct customer *by, struct cbor *in
     if (link == NULL)
         return;
     before = link->state;
-    link_freeze(core->links, link, "frozen by the operator");
+    link_freeze_by_operator(core->links, link);
     (void)core_link_report(core, link, before);
     link_result(core, link, outcome);
 }

@@ -1,0 +1,191 @@
+#include "links/freeze.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+PRINTF_LIKE(2, 3) static void freeze(struct link_node *node, const char *format, ...)
+{
+    char reason[LINK_REASON_BYTES_MAX + 1];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(reason, sizeof reason, format, arguments); /* a long one is cut */
+    va_end(arguments);
+    link_freeze(node->links, &node->link, reason);
+}
+
+void link_freeze_by_operator(struct links *links, struct link *link)
+{
+    link_freeze(links, link, "frozen by the operator");
+}
+
+/* ---- HELLO ---- */
+
+void freeze_older_epoch(struct link_node *node, uint64_t peer_has)
+{
+    freeze(node,
+           "we were restored from a backup, or another site runs with our key: the "
+           "neighbour knows our epoch %" PRIu64 " and we are at %" PRIu64,
+           peer_has, node->link.epoch);
+}
+
+void freeze_lost_sent(struct link_node *node, uint64_t peer_has)
+{
+    freeze(node,
+           "we were restored from a backup: the neighbour has %" PRIu64
+           " messages of ours and we know of %" PRIu64,
+           peer_has, node->saved_sent.seq);
+}
+
+void freeze_lost_received(struct link_node *node, uint64_t peer_knows)
+{
+    freeze(node,
+           "we were restored from a backup: we told the neighbour that we have "
+           "%" PRIu64 " of its messages, and we have %" PRIu64,
+           peer_knows, node->link.received_seq);
+}
+
+void freeze_peer_lost_received(struct link_node *node, uint64_t peer_has)
+{
+    freeze(node,
+           "the neighbour was restored from a backup: it told us that it has "
+           "%" PRIu64 " of our messages, and it has %" PRIu64,
+           node->link.acked_seq, peer_has);
+}
+
+void freeze_peer_lost_sent(struct link_node *node, uint64_t peer_has)
+{
+    freeze(node,
+           "the neighbour has forgotten messages that we have: it was restored "
+           "from a backup; we have %" PRIu64 " and it knows of %" PRIu64,
+           node->link.received_seq, peer_has);
+}
+
+static void freeze_totals(struct link_node *node, const char *whose, uint64_t seq, u128 here,
+                          u128 there)
+{
+    char here_text[U128_TEXT_BYTES];
+    char there_text[U128_TEXT_BYTES];
+
+    freeze(node,
+           "totals disagree after message %" PRIu64 " of %s: %s nanos here and %s at the neighbour",
+           seq, whose, u128_print(here_text, here), u128_print(there_text, there));
+}
+
+void freeze_total_of_ours(struct link_node *node, uint64_t seq, u128 here, u128 there)
+{
+    freeze_totals(node, "ours", seq, here, there);
+}
+
+void freeze_total_of_peer(struct link_node *node, uint64_t seq, u128 here, u128 there)
+{
+    freeze_totals(node, "the neighbour's", seq, here, there);
+}
+
+/* ---- DATA ---- */
+
+void freeze_ack_unsent(struct link_node *node, uint64_t seq)
+{
+    freeze(node, "the neighbour acknowledges message %" PRIu64 " and we sent %" PRIu64, seq,
+           node->saved_sent.seq);
+}
+
+void freeze_ack_total(struct link_node *node, uint64_t seq, u128 here, u128 there)
+{
+    char here_text[U128_TEXT_BYTES];
+    char there_text[U128_TEXT_BYTES];
+
+    freeze(node, "the neighbour acknowledges %s nanos with message %" PRIu64 " and we sent %s",
+           u128_print(there_text, there), seq, u128_print(here_text, here));
+}
+
+void freeze_data_total(struct link_node *node, u128 there)
+{
+    const struct link *link = &node->link;
+    char here_text[U128_TEXT_BYTES];
+    char there_text[U128_TEXT_BYTES];
+
+    freeze(node,
+           "the neighbour says that it sent %s nanos up to message %" PRIu64 " and we received %s",
+           u128_print(there_text, there), link->received_seq,
+           u128_print(here_text, link->received_total));
+}
+
+void freeze_too_much(struct link_node *node, u128 nanos)
+{
+    char amount[U128_TEXT_BYTES];
+    char bound[U128_TEXT_BYTES];
+
+    freeze(node, "message %" PRIu64 " carries %s nanos, and %s are the most",
+           node->link.received_seq + 1, u128_print(amount, nanos),
+           u128_print(bound, LINK_MESSAGE_NANOS_MAX));
+}
+
+void freeze_over_limit(struct link_node *node, u128 owed)
+{
+    char amount[U128_TEXT_BYTES];
+    char bound[U128_TEXT_BYTES];
+
+    freeze(node, "with message %" PRIu64 " the neighbour would owe %s nanos, and its limit is %s",
+           node->link.received_seq + 1, u128_print(amount, owed),
+           u128_print(bound, money_nanos(node->link.limit)));
+}
+
+/* ---- the rules of channels, which exchange/ finds broken ---- */
+
+static const char *freeze_broken_rule(enum channel_verdict verdict)
+{
+    switch (verdict) {
+    case CHANNEL_FINE:
+        return "fine";
+    case CHANNEL_UNARMED:
+        return "it was not granted, or not asked for";
+    case CHANNEL_UNKNOWN:
+        return "its channel was never opened, or is gone";
+    case CHANNEL_IS_CLOSED:
+        return "its channel is closed";
+    case CHANNEL_TOO_LARGE:
+        return "it is larger than a packet may be";
+    case CHANNEL_TOO_MUCH:
+        return "it grants more than may be outstanding";
+    case CHANNEL_NOT_OPEN:
+        return "its channel is not open yet";
+    case CHANNEL_NO_CREDIT:
+    case CHANNEL_HAS_ASKED:
+        break;
+    }
+    return "it breaks the rules of channels";
+}
+
+static const char *freeze_message_kind(enum channel_message_kind kind)
+{
+    switch (kind) {
+    case CHANNEL_BIRTH:
+        return "a birth";
+    case CHANNEL_ANSWER:
+        return "an answer to a birth";
+    case CHANNEL_PACKET:
+        return "a packet";
+    case CHANNEL_CREDIT:
+        return "credit";
+    case CHANNEL_CLOSE:
+        return "a close";
+    case CHANNEL_CLOSED:
+        return "an answer to a close";
+    }
+    return "something";
+}
+
+void link_freeze_for_rule(struct links *links, struct link *link, uint64_t seq,
+                          const struct channel_message *message, enum channel_verdict verdict)
+{
+    freeze(node_of_link(links, link), "message %" PRIu64 ", %s on channel %" PRIu32 ": %s", seq,
+           freeze_message_kind(message->kind), message->number, freeze_broken_rule(verdict));
+}
+
+void link_freeze_for_answers(struct links *links, struct link *link, uint64_t answers)
+{
+    freeze(node_of_link(links, link),
+           "the neighbour asks on and leaves %" PRIu64 " answers unacknowledged", answers);
+}

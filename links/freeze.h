@@ -1,0 +1,49 @@
+/*
+ * Why links freeze: each reason that a person is shown is worded in freeze.c.  docs/wire.md, "What
+ * a freeze says", lists them, and docs/links.md says what an operator does then.  Private to this
+ * folder; link.h has the reasons that others find.
+ */
+#ifndef SERAI_LINKS_FREEZE_H
+#define SERAI_LINKS_FREEZE_H
+
+#include "links/link_set.h"
+
+/*
+ * freeze_older_epoch(), freeze_lost_sent() and freeze_lost_received(): a HELLO shows that this
+ * site's books are older than what it sent from them.  The number is what the peer has or knows.
+ */
+void freeze_older_epoch(struct link_node *node, uint64_t peer_has);
+void freeze_lost_sent(struct link_node *node, uint64_t peer_has);
+void freeze_lost_received(struct link_node *node, uint64_t peer_knows);
+
+/*
+ * freeze_peer_lost_received() and freeze_peer_lost_sent(): a HELLO shows that the peer's books are
+ * older than what it sent from them.  The number is what it has left.
+ */
+void freeze_peer_lost_received(struct link_node *node, uint64_t peer_has);
+void freeze_peer_lost_sent(struct link_node *node, uint64_t peer_has);
+
+/*
+ * freeze_total_of_ours() and freeze_total_of_peer(): sequences fit and totals differ, after message
+ * `seq` of ours or of the peer's.  Totals in nanos.
+ */
+void freeze_total_of_ours(struct link_node *node, uint64_t seq, u128 here, u128 there);
+void freeze_total_of_peer(struct link_node *node, uint64_t seq, u128 here, u128 there);
+
+/*
+ * freeze_ack_unsent() and freeze_ack_total(): DATA acknowledges message `seq`, which was not sent,
+ * or with another total than ours.
+ */
+void freeze_ack_unsent(struct link_node *node, uint64_t seq);
+void freeze_ack_total(struct link_node *node, uint64_t seq, u128 here, u128 there);
+
+/* The running total of DATA, `there` nanos, is not what was received up to the last message. */
+void freeze_data_total(struct link_node *node, u128 there);
+
+/* The next message carries more than any may. */
+void freeze_too_much(struct link_node *node, u128 nanos);
+
+/* With the next message the peer would owe more than its limit. */
+void freeze_over_limit(struct link_node *node, u128 owed);
+
+#endif
