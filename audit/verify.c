@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "audit/charges.h"
+#include "audit/price_history.h"
 #include "ledger/postings.h"
 #include "ledger/reading.h"
 #include "ledger/record.h"
@@ -19,25 +20,13 @@ struct verify {
     struct postings lines;    /* of the frame being read, summed */
     size_t postings;          /* of the frame being read, compared */
     struct frame_header frame;
-    uint64_t site_time_us;   /* of the frame before */
-    struct bytes closings;   /* uint64_t each: ids closed by the frame being read */
-    uint64_t rows;           /* the next account row is to be the first from this id on */
-    struct bytes prices;     /* struct prices_seen for each book, as the chain has it */
-    struct bytes price_rows; /* the same, as its row has it */
+    uint64_t site_time_us; /* of the frame before */
+    struct bytes closings; /* uint64_t each: ids closed by the frame being read */
+    uint64_t rows;         /* the next account row is to be the first from this id on */
+    struct price_history prices;
     struct charges charges;
     const struct audit_env *audit; /* NULL: none */
     struct verify_report *report;
-};
-
-/*
- * A book of prices: when it came into force, and its hash.  Books are numbered from 1, so a list of
- * these is found by number.
- */
-struct prices_seen {
-    uint64_t frame;
-    uint32_t event;
-    uint64_t site_time_us;
-    struct hash hash;
 };
 
 /* Fault texts name accounts as every list does. */
@@ -126,26 +115,6 @@ static enum status verify_frame_end(struct verify *verify, struct fault *fault)
     return verify_closings(verify, fault);
 }
 
-/* ---- before the journal: rows of books of prices ---- */
-
-/* Check 9 of docs/records.md, "What an audit checks": books are numbered without a gap. */
-static enum status verify_note_prices_row(void *context, const struct ledger_prices *row,
-                                          struct fault *fault)
-{
-    struct verify *verify = context;
-    struct prices_seen seen = {.frame = row->frame,
-                               .site_time_us = row->site_time_us,
-                               .hash = hash_of(row->book, row->size)};
-    uint64_t next = verify->price_rows.size / sizeof seen + 1;
-
-    if (row->id != next)
-        return fault_set(fault, ST_CORRUPT, "meta: book of prices %" PRIu64 " is missing", next);
-    bytes_append(&verify->price_rows, &seen, sizeof seen);
-    if (verify->price_rows.failed)
-        return fault_set(fault, ST_NOMEM, "verify: no memory for the books of prices");
-    return ST_OK;
-}
-
 /* ---- records, in their order ---- */
 
 /* Check 2 of docs/records.md, "What an audit checks": site time never falls. */
@@ -215,61 +184,6 @@ static enum status verify_opening(void *context, const struct journal_opening *o
     return ST_OK;
 }
 
-static size_t verify_count_prices(const struct bytes *list)
-{
-    return list->size / sizeof(struct prices_seen);
-}
-
-/* The book with this number, from 1 up to the count. */
-static struct prices_seen verify_prices_at(const struct bytes *list, uint64_t id)
-{
-    struct prices_seen seen;
-
-    memcpy(&seen, list->data + (id - 1) * sizeof seen, sizeof seen);
-    return seen;
-}
-
-/* Check 9: the row of the book that the chain names is there, and holds what came into force. */
-static enum status verify_prices_row(const struct verify *verify, uint64_t id,
-                                     const struct prices_seen *seen, struct fault *fault)
-{
-    struct prices_seen row;
-
-    if (id > verify_count_prices(&verify->price_rows))
-        return fault_set(fault, ST_CORRUPT, "meta: book of prices %" PRIu64 " is missing", id);
-    row = verify_prices_at(&verify->price_rows, id);
-    if (!hash_equal(&seen->hash, &row.hash) || seen->frame != row.frame ||
-        seen->site_time_us != row.site_time_us)
-        return fault_set(fault, ST_CORRUPT,
-                         "meta: book of prices %" PRIu64 " is not the one that frame %" PRIu64
-                         " put in force",
-                         id, seen->frame);
-    return ST_OK;
-}
-
-/* Check 9: a book comes into force, with the number after the last one. */
-static enum status verify_prices_event(struct verify *verify, const struct journal_event *event,
-                                       struct fault *fault)
-{
-    struct prices_seen seen = {
-        .frame = event->frame, .event = event->index, .site_time_us = event->site_time_us};
-    uint64_t id;
-
-    if (!prices_event_get(event, &id, &seen.hash))
-        return fault_set(fault, ST_CORRUPT,
-                         "frame %" PRIu64 " event %" PRIu32 ": it names no book of prices",
-                         event->frame, event->index);
-    if (id != verify_count_prices(&verify->prices) + 1)
-        return fault_set(fault, ST_CORRUPT,
-                         "frame %" PRIu64 " event %" PRIu32 ": book of prices %" PRIu64
-                         " is out of order",
-                         event->frame, event->index, id);
-    bytes_append(&verify->prices, &seen, sizeof seen);
-    if (verify->prices.failed)
-        return fault_set(fault, ST_NOMEM, "verify: no memory for the books of prices");
-    return verify_prices_row(verify, id, &seen, fault);
-}
-
 /* Only a change of prices has a check of its own. */
 static enum status verify_event(void *context, const struct journal_event *event,
                                 struct fault *fault)
@@ -277,34 +191,7 @@ static enum status verify_event(void *context, const struct journal_event *event
     struct verify *verify = context;
 
     verify->report->events++;
-    return event->kind == EVENT_PRICES ? verify_prices_event(verify, event, fault) : ST_OK;
-}
-
-/* Whether book `id`, from 1, came into force before this event. */
-static bool verify_came_before(const struct verify *verify, uint64_t id,
-                               const struct journal_line *line)
-{
-    struct prices_seen seen;
-
-    if (id > verify_count_prices(&verify->prices))
-        return false;
-    seen = verify_prices_at(&verify->prices, id);
-    return seen.frame < line->frame || seen.event < line->event;
-}
-
-/* Check 9: a line names the last book that came into force before its event, or none. */
-static enum status verify_price_id(const struct verify *verify, const struct journal_line *line,
-                                   struct fault *fault)
-{
-    uint64_t id = line->transfer.price_id;
-
-    if (id == 0 ||
-        (verify_came_before(verify, id, line) && !verify_came_before(verify, id + 1, line)))
-        return ST_OK;
-    return fault_set(fault, ST_CORRUPT,
-                     "frame %" PRIu64 " event %" PRIu32 ": a line of %s names the prices %" PRIu64
-                     ", which are not in force there",
-                     line->frame, line->event, transfer_code_text(line->transfer.code), id);
+    return event->kind == EVENT_PRICES ? price_history_event(&verify->prices, event, fault) : ST_OK;
 }
 
 /*
@@ -318,7 +205,7 @@ static enum status verify_line(void *context, const struct journal_line *line, s
     enum status status;
 
     verify->report->lines++;
-    status = verify_price_id(verify, line, fault);
+    status = price_history_line(&verify->prices, line, fault);
     if (status == ST_OK)
         status = charges_check(&verify->charges, &verify->accounts, line, fault);
     if (status != ST_OK)
@@ -598,17 +485,15 @@ static enum status verify_all(struct verify *verify, const struct store_read *re
     enum status status = books_header(read, &header, fault);
 
     if (status == ST_OK)
-        status = ledger_prices_each(read, verify_note_prices_row, verify, fault);
+        status = price_history_read(&verify->prices, read, fault);
     if (status == ST_OK)
         status = charges_init(&verify->charges, verify->audit, read, fault);
     if (status == ST_OK)
         status = books_read_journal(read, &header, &reader, fault);
     if (status == ST_OK)
         status = verify_frame_end(verify, fault); /* of the last one */
-    if (status == ST_OK &&
-        verify_count_prices(&verify->price_rows) != verify_count_prices(&verify->prices))
-        status = fault_set(fault, ST_CORRUPT, "meta: book of prices %zu never came into force",
-                           verify_count_prices(&verify->prices) + 1);
+    if (status == ST_OK)
+        status = price_history_end(&verify->prices, fault);
     if (status == ST_OK)
         status = verify_rows(verify, read, fault);
     if (status == ST_OK)
@@ -631,8 +516,7 @@ enum status audit_verify(const struct store_read *read, const struct audit_env *
     accounts_fini(&verify.accounts);
     postings_fini(&verify.lines);
     bytes_fini(&verify.closings);
-    bytes_fini(&verify.prices);
-    bytes_fini(&verify.price_rows);
+    price_history_fini(&verify.prices);
     charges_fini(&verify.charges);
     return status;
 }
