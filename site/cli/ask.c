@@ -42,6 +42,7 @@ static enum status ask_check_answerer(const struct cli *cli, const uint8_t site[
                      hex_print(ours, meant, sizeof meant));
 }
 
+/* One exchange on a connection of its own: the daemon answers one request at a time on each. */
 static enum status ask_daemon(const struct cli *cli, const struct bytes *request,
                               struct bytes *answer, uint8_t site[CONTROL_KEY_BYTES], bool *sent,
                               struct fault *fault)

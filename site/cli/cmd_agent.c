@@ -133,7 +133,7 @@ static int deploy_put_args(struct cli *cli, struct bytes *args)
 int cmd_agent_deploy(struct cli *cli)
 {
     struct bytes args = {0};
-    int code = cli_is_kept(&cli->args) ? EXIT_OK : deploy_put_args(cli, &args);
+    int code = deploy_put_args(cli, &args);
 
     if (code == EXIT_OK)
         return cli_signed_print(cli, "agent.deploy", &args);
@@ -171,9 +171,6 @@ int cmd_agent_fund(struct cli *cli)
     struct money amount = money_zero();
     int code;
 
-    /* --retry and --forget are about the request that is kept: this line's words do not matter. */
-    if (cli_is_kept(&cli->args))
-        return cli_signed_print(cli, "agent.fund", &args);
     code = cli_money(cli->args.operands[1], &amount);
     if (code == EXIT_OK)
         code = agent_begin_args(cli, &args, 2);
@@ -189,8 +186,6 @@ int cmd_agent_send(struct cli *cli)
     struct money amount = money_zero();
     int code;
 
-    if (cli_is_kept(&cli->args))
-        return cli_signed_print(cli, "agent.send", &args);
     if (strlen(cli->args.operands[1]) > SERAI_MESSAGE_BYTES_MAX)
         return cli_fail(EXIT_USAGE, "a message has at most %d bytes", SERAI_MESSAGE_BYTES_MAX);
     code = cli_money(cli_value(cli, OPT_MONEY, "0"), &amount);
@@ -209,8 +204,6 @@ static int agent_change_state(struct cli *cli, const char *command)
     struct bytes args = {0};
     int code;
 
-    if (cli_is_kept(&cli->args))
-        return cli_signed_print(cli, command, &args);
     code = agent_begin_args(cli, &args, 1);
     return code == EXIT_OK ? cli_signed_print(cli, command, &args) : code;
 }
@@ -237,8 +230,6 @@ int cmd_agent_withdraw(struct cli *cli)
     struct bytes args = {0};
     int code = EXIT_OK;
 
-    if (cli_is_kept(&cli->args))
-        return cli_signed_print(cli, "agent.withdraw", &args);
     if (!all)
         code = cli_money(cli->args.operands[1], &amount);
     if (code == EXIT_OK)

@@ -30,8 +30,9 @@ int cmd_site_key(struct cli *cli)
     return EXIT_OK;
 }
 
-/* ---- add, freeze, resume ---- */
+/* ---- add, set, freeze, resume, remove ---- */
 
+/* The bounds of a name; which bytes it may have is for the site to say. */
 static int link_check_name(const char *name, const char *what, size_t bytes_max)
 {
     size_t length = strlen(name);
@@ -60,8 +61,6 @@ int cmd_link_add(struct cli *cli)
     struct money limit;
     int code;
 
-    if (cli_is_kept(&cli->args))
-        return cli_signed_print(cli, "link.add", &args);
     code = link_check_name(cli->args.operands[0], "the name of a link", LINK_NAME_BYTES_MAX);
     if (code != EXIT_OK)
         return code;
@@ -100,8 +99,6 @@ int cmd_link_set(struct cli *cli)
     struct money limit;
     int code;
 
-    if (cli->args.given[OPT_RETRY])
-        return cli_signed_print(cli, "link.set", &args);
     code = link_check_name(cli->args.operands[0], "the name of a link", LINK_NAME_BYTES_MAX);
     if (code == EXIT_OK && !has_endpoint && !has_limit)
         code = cli_fail(EXIT_USAGE, "nothing to set: give --endpoint, --limit or both");
@@ -111,6 +108,7 @@ int cmd_link_set(struct cli *cli)
         code = cli_money(cli->args.values[OPT_DEBT], &limit);
     if (code != EXIT_OK)
         return code;
+    /* What is null stays as it is. */
     cbor_put_array(&args, 3);
     cbor_put_text(&args, cli->args.operands[0]);
     if (has_endpoint)
@@ -131,8 +129,6 @@ static int link_command(struct cli *cli, const char *command)
     struct bytes args = {0};
     int code;
 
-    if (cli_is_kept(&cli->args))
-        return cli_signed_print(cli, command, &args);
     code = cli_link(cli, cli->args.operands[0], name);
     if (code != EXIT_OK)
         return code;
@@ -227,8 +223,6 @@ int cmd_link_mark(struct cli *cli)
     const char *mark = cli_value(cli, OPT_NAME, chosen);
     int code;
 
-    if (cli_is_kept(&cli->args))
-        return cli_signed_print(cli, "link.mark", &(struct bytes){0});
     code = cli->args.given[OPT_NAME] ? link_check_name(mark, "a mark", LINK_MARK_TEXT_BYTES - 1)
                                      : mark_choose(cli, chosen);
     return code == EXIT_OK ? mark_send(cli, "link.mark", mark) : code;
@@ -239,8 +233,6 @@ int cmd_link_unmark(struct cli *cli)
     const char *mark = cli_value(cli, OPT_NAME, "");
     int code;
 
-    if (cli_is_kept(&cli->args))
-        return cli_signed_print(cli, "link.unmark", &(struct bytes){0});
     code = link_check_name(mark, "--name, the mark to forget,", LINK_MARK_TEXT_BYTES - 1);
     return code == EXIT_OK ? mark_send(cli, "link.unmark", mark) : code;
 }

@@ -25,6 +25,7 @@ struct view {
     struct table_text *table;
 };
 
+/* One item as a row: fields that it lacks are empty cells, as older sites have fewer. */
 static bool view_show_item(void *context, const uint8_t *item, size_t size)
 {
     struct view *view = context;
@@ -128,6 +129,7 @@ int cmd_code_ls(struct cli *cli)
     return view_show_list(cli, &list, columns, COUNT(columns));
 }
 
+/* As view_show_item(), for render_each(). */
 static void view_show_price(void *context, const uint8_t *item, size_t size)
 {
     (void)!view_show_item(context, item, size); /* always goes on */

@@ -15,8 +15,6 @@ static int money_command(struct cli *cli, const char *command)
     uint64_t customer = 0; /* the operator's own */
     int code = EXIT_OK;
 
-    if (cli_is_kept(&cli->args))
-        return cli_signed_print(cli, command, &args);
     code = cli_money(cli->args.operands[0], &amount);
     if (code == EXIT_OK && cli->args.given[OPT_CUSTOMER])
         code = cli_customer(cli, cli->args.values[OPT_CUSTOMER], &customer);
@@ -72,8 +70,6 @@ int cmd_customer_add(struct cli *cli)
     uint8_t key[CONTROL_KEY_BYTES];
     int code;
 
-    if (cli_is_kept(&cli->args))
-        return cli_signed_print(cli, "customer.add", &args);
     if (strlen(cli->args.operands[0]) > CONTROL_NAME_BYTES_MAX)
         return cli_fail(EXIT_USAGE, "a name has at most %d bytes", CONTROL_NAME_BYTES_MAX);
     code = customer_key(cli, key);
@@ -92,8 +88,6 @@ int cmd_customer_share(struct cli *cli)
     uint64_t share = 0;
     int code;
 
-    if (cli_is_kept(&cli->args))
-        return cli_signed_print(cli, "customer.share", &args);
     /* Plain words first: the daemon is not asked for a name that leads nowhere. */
     code = cli_number(cli->args.operands[1], "SHARE", &share);
     if (code == EXIT_OK)

@@ -70,7 +70,7 @@ int cmd_price_show_kept(struct cli *cli)
 {
     static const char *const headers[] = {"KEY", "VALUE", "UNIT"};
     struct core_books prices;
-    uint64_t id;
+    uint64_t id; /* from 1, without a gap: its place in the list */
     int code = cli_number(cli->args.values[OPT_ID], "--id", &id);
 
     if (code != EXIT_OK)

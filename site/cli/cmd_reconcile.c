@@ -53,6 +53,7 @@ static char direction_book_at_fault(const struct direction *direction,
     return '\0';
 }
 
+/* Print one fault; the book that is named is the one to look into. */
 static void direction_print_note(struct direction *direction, const struct reconcile_note *note)
 {
     char sent[MONEY_TEXT_BYTES];
@@ -242,6 +243,7 @@ static int statements_compare(const struct cli *cli, struct statement *a, struct
             return cli_fail(EXIT_INTERNAL, "out of memory");
     }
     statements_print(cli, directions, notes, interface_a, interface_b);
+    /* The report is printed in any case; the exit code is for scripts. */
     if (directions[0].totals.faults + directions[1].totals.faults > 0)
         code = cli_fail(EXIT_REFUSED, "the two books do not agree");
     for (size_t i = 0; i < 2; i++)

@@ -84,6 +84,7 @@ static void check_json_signature(const struct engine_function *function)
     putchar(']');
 }
 
+/* Imports are orders of the site, nothing else: the engine refuses others. */
 static void check_json_imports(const struct engine_code *code)
 {
     struct engine_function function;
@@ -245,6 +246,7 @@ static const char *check_cell_number(char cell[CELL_BYTES], uint64_t number)
     return cell;
 }
 
+/* Functions have a signature, globals a type; tables and memories have neither. */
 static void check_text_exports(const struct engine_code *code)
 {
     static const char *const headers[] = {"EXPORT", "KIND", "NUMBER", "SIGNATURE"};
@@ -276,6 +278,7 @@ static void check_text_exports(const struct engine_code *code)
     table_text_print(table, stdout);
 }
 
+/* One row for each function with a body, by its number. */
 static void check_text_functions(const struct engine_code *code)
 {
     static const char *const headers[] = {"FUNCTION", "NAME",  "SIGNATURE", "AT BYTE",

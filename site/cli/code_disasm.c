@@ -18,6 +18,7 @@ struct disasm {
     bool json;
 };
 
+/* One operator: where it stands, the fuel of the block that begins with it, its text. */
 static bool disasm_show_line(void *context, const struct engine_line *line)
 {
     const struct disasm *listing = context;
@@ -60,6 +61,7 @@ static void disasm_print_exported(const struct engine_code *code, uint32_t funct
     }
 }
 
+/* The head of a function: its names, its signature, its sizes. */
 static void disasm_print_header(const struct engine_code *code, uint32_t index)
 {
     struct engine_function function;

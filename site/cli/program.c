@@ -9,6 +9,7 @@
 #include "site/cli/cli.h"
 #include "site/cli/guard.h"
 #include "site/cli/offline.h"
+#include "site/cli/signed.h"
 #include "site/cli/site.h"
 
 /*
@@ -51,8 +52,9 @@ int cli_main(int argc, char **argv)
                : cli_site(&cli, cli_value(&cli, OPT_SITE, getenv("SERAI_SITE")));
     if (code == EXIT_OK && cli.args.given[OPT_OFFLINE])
         code = cli_offline_begin(&cli);
+    /* Here and not in each command: its words may be missing then, and must not be looked at. */
     if (code == EXIT_OK)
-        code = cli.args.command->run(&cli);
+        code = cli_is_kept(&cli.args) ? cli_kept_print(&cli) : cli.args.command->run(&cli);
     cli_offline_end(&cli);
     return program_finish(code);
 }

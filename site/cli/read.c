@@ -15,6 +15,7 @@ int cli_read(struct cli *cli, const char *command, struct bytes *args, struct cl
     struct bytes request = {0};
     int code;
 
+    /* Unsigned reads show all to the daemon's own user, and to others what is public. */
     if (key_path == NULL)
         return cli_read_unsigned(cli, command, args, answer);
     *answer = (struct cli_answer){0};
@@ -65,6 +66,7 @@ struct paging {
     bool ended;
 };
 
+/* Count an item of the page, move the cursor, and pass the item on. */
 static void paging_visit(void *context, const uint8_t *item, size_t size)
 {
     struct paging *paging = context;
@@ -95,6 +97,7 @@ int cli_list_each(struct cli *cli, const struct cli_list *list,
         struct bytes args = {0};
         struct cli_answer answer;
 
+        /* docs/control.md, "Reads": the subject if the list has one, the cursor, the limit. */
         cbor_put_array(&args, list->has_subject ? 3 : 2);
         if (list->has_subject)
             cbor_put_uint(&args, list->subject);

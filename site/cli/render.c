@@ -323,6 +323,7 @@ void render_fields(FILE *out, const uint8_t *map, size_t size, const char *curre
         putc('\n', out);
         return;
     }
+    /* Twice over the map: first the keys that come first, then all others as they stand. */
     for (size_t i = 0; i < FIRST_KEYS; i++)
         if (render_text(map, size, first_keys[i], value) && value[0] != '\0')
             render_print_field(out, first_keys[i], value, currency);
@@ -427,6 +428,7 @@ static char *table_text_copy_escaped(const char *text)
     return copy;
 }
 
+/* Add a row, each cell by `copy`.  After one that is lost no further rows are taken. */
 static void table_text_add_row(struct table_text *table, const char *const *cells,
                                char *(*copy)(const char *text))
 {
@@ -502,6 +504,7 @@ static void table_text_print_cell(FILE *out, const char *text, int width, size_t
     *blanks = 2 + (width < 0 ? pad : 0);
 }
 
+/* Row 0 is the headers. */
 static void table_text_print_row(FILE *out, const struct table_text *table, const int *widths,
                                  size_t row)
 {

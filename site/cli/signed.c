@@ -399,15 +399,30 @@ int cli_signed_print(struct cli *cli, const char *command, struct bytes *args)
     char path[FILE_PATH_BYTES];
     struct signing by = {.cli = cli, .command = command};
     struct cli_answer answer = {0};
-    int code;
+    int code = signing_open(&by, path);
 
-    code = signing_open(&by, path);
     if (code == EXIT_OK)
-        code = cli->args.given[OPT_RETRY] || cli->args.given[OPT_FORGET]
-                   ? kept_finish(&by, &answer)
-                   : new_do(&by, args, &answer);
+        code = new_do(&by, args, &answer);
     keyfile_close(by.key);
     cli_answer_fini(&answer);
     bytes_fini(args);
+    return code;
+}
+
+int cli_kept_print(struct cli *cli)
+{
+    char command[CONTROL_COMMAND_BYTES_MAX + 1];
+    char path[FILE_PATH_BYTES];
+    struct signing by = {.cli = cli, .command = command};
+    struct cli_answer answer = {0};
+    int code;
+
+    (void)snprintf(command, sizeof command, "%s.%s", cli->args.command->group,
+                   cli->args.command->verb);
+    code = signing_open(&by, path);
+    if (code == EXIT_OK)
+        code = kept_finish(&by, &answer);
+    keyfile_close(by.key);
+    cli_answer_fini(&answer);
     return code;
 }

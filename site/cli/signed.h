@@ -8,10 +8,16 @@
 struct cli;
 
 /*
- * Sign `command`, send it, and print its result.  With --retry ask for the answer of the request
- * that waits, with --forget give that one up; there are no args then.  Returns the exit code: done,
- * not done and unknown have codes of their own.  `args` is taken: freed in any case.
+ * Sign `command`, send it, and print its result.  Returns the exit code: done, not done and unknown
+ * have codes of their own.  `args` is taken: freed in any case.
  */
 MUST_CHECK int cli_signed_print(struct cli *cli, const char *command, struct bytes *args);
+
+/*
+ * With --retry ask for the answer of the request that waits, with --forget give that one up.  It
+ * must be the command on the line, which is called GROUP.VERB on the wire; the other words of the
+ * line may be missing, or others than those of the request.  Returns the exit code.
+ */
+MUST_CHECK int cli_kept_print(struct cli *cli);
 
 #endif

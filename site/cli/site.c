@@ -17,6 +17,7 @@ static bool site_is_socket(const char *path)
     return stat(path, &info) == 0 && S_ISSOCK(info.st_mode);
 }
 
+/* For commands that are not about the configuration. */
 static void site_ignore_error(void *context, const struct config_error *error)
 {
     (void)context;

@@ -15,6 +15,7 @@ enum { FACTS_FRESH_US = 60 * 1000 * 1000 }; /* far within CONTROL_READ_WINDOW_US
 
 /* ---- what the site says of itself ---- */
 
+/* Read the facts out of the answer to the read `site`. */
 static int facts_take(struct cli_facts *facts, const struct control_reply *reply)
 {
     char key[RENDER_TEXT_BYTES];
@@ -64,6 +65,7 @@ static int site_key_given(const char *given, uint8_t key[CONTROL_KEY_BYTES])
                     2 * CONTROL_KEY_BYTES, fault.text);
 }
 
+/* The key that lies in the site's directory. */
 static int site_key_of_folder(const struct cli *cli, uint8_t key[CONTROL_KEY_BYTES])
 {
     char path[FILE_PATH_BYTES];

@@ -97,6 +97,14 @@ exits 77 'still kept' "$serai" money in --retry
 exits 75 'money.in 0 0.250000000' "$serai" money in 0.01
 exits 0 'may have been done' "$serai" money in --forget
 exits 66 'no request' "$serai" money in --forget
+# Whatever the command, its other words may be missing then.
+for command in 'link add' 'link set' 'link mark' 'link unmark' 'link freeze' 'link resume' \
+    'link remove' 'money out' 'customer add' 'customer share' 'agent deploy' 'agent fund' \
+    'agent send' 'agent freeze' 'agent thaw' 'agent withdraw' 'agent end'; do
+    read -ra words <<<"$command"
+    exits 66 'no request' "$serai" "${words[@]}" --retry
+    exits 66 'no request' "$serai" "${words[@]}" --forget
+done
 # One byte of the signature is changed.
 size=$(stat -c %s "$work/envelope")
 { head -c $((size - 1)) "$work/envelope" && printf '\377'; } >"$key.pending"
