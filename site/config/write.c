@@ -110,6 +110,7 @@ static void prices_write_line(void *context, const struct pricebook_line *line)
     (void)fprintf(writer->file, "%s = %s%s%s # %s\n", key, quote, line->value, quote, line->unit);
 }
 
+/* Write prices.toml with the default book; what is left out there keeps these values. */
 static enum status prices_write(const char *dir, const struct order_names *orders,
                                 struct fault *fault)
 {
@@ -131,6 +132,7 @@ enum status config_write_new(const char *dir, const char *name, const struct ord
     FILE *file = NULL;
     enum status status;
 
+    /* Before anything is made: a name goes into the text as it is. */
     if (!config_is_name(name))
         return fault_set(fault, ST_INVALID,
                          "\"%.40s\" is no name of a site: 1 to 32 of a-z, 0-9 and '-'", name);
@@ -138,6 +140,7 @@ enum status config_write_new(const char *dir, const char *name, const struct ord
     if (status != ST_OK)
         return status;
     (void)fprintf(file, site_text, name);
+    /* site.toml first: it is what a directory with a site is known by. */
     status = config_finish(file, "site.toml", fault);
     if (status != ST_OK)
         return status;

@@ -21,7 +21,7 @@ daemon=
 figures=0
 begin=$SECONDS
 
-# ---- telling and checking ----
+# ---- printing and checking ----
 
 say()
 {
@@ -81,7 +81,7 @@ start_daemon()
     [ "$word" = ready ] || fail "the site does not start"
 }
 
-# said AGENT PATTERN [PREFIX]: wait until the agent's log has such a line, and tell the last one.
+# said AGENT PATTERN [PREFIX]: wait until the agent's log has such a line, and print the last one.
 said()
 {
     local line=
@@ -159,7 +159,7 @@ deploy()
 verify()
 {
     "$serai" audit verify --json >"$work/audit.json" || fail "the books do not verify"
-    holds "the verdict on the books" "$(jq -r .ok "$work/audit.json")" true
+    holds "the audit of the books" "$(jq -r .ok "$work/audit.json")" true
 }
 
 # ---- the story ----

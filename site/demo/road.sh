@@ -23,7 +23,7 @@ cable_in=
 figures=0
 begin=$SECONDS
 
-# ---- telling and checking ----
+# ---- printing and checking ----
 
 say()
 {
@@ -139,7 +139,7 @@ lay_cable()
     [ "$word" = ready ] || fail "the cable does not lie"
 }
 
-# join SITE NEIGHBOUR PORT: the neighbour is told first, so that it knows who dials.
+# join SITE PEER PORT: the peer adds its link first, so that it knows the key that dials.
 join()
 {
     on "$2" link add "$1" --key "$(on "$1" site key)" --limit 1.00 >/dev/null
@@ -147,7 +147,7 @@ join()
         --endpoint "tcp://127.0.0.1:$3" >/dev/null
 }
 
-# link SITE NEIGHBOUR KEY
+# link SITE PEER KEY
 link()
 {
     on "$1" link show "$2" --json | jq -r ".$3"
@@ -163,7 +163,7 @@ is_quiet()
     [ "$(link "$1" "$2" outstanding)$(link "$2" "$1" outstanding)" = 00 ]
 }
 
-# since SITE NEIGHBOUR FIELD: nanos that moved since the mark.
+# since SITE PEER FIELD: nanos that moved since the mark.
 since()
 {
     nanos "$(on "$1" link show "$2" --since start --json | jq -r ".$3")"
@@ -185,7 +185,7 @@ log_of()
     on "$1" agent logs "$2" --limit 1000000 --json | jq -r .text
 }
 
-# said SITE AGENT PATTERN: wait until the agent's log has such a line, and tell the last one.
+# said SITE AGENT PATTERN: wait until the agent's log has such a line, and print the last one.
 said()
 {
     local line=
@@ -245,7 +245,7 @@ more_rounds()
 verify()
 {
     on "$1" audit verify --json >"$work/audit.json" || fail "the books of $1 do not verify"
-    holds "the verdict on the books of $1" "$(jq -r .ok "$work/audit.json")" true
+    holds "the audit of the books of $1" "$(jq -r .ok "$work/audit.json")" true
 }
 
 # ---- the story ----
