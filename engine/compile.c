@@ -216,9 +216,7 @@ static bool label_read(struct emit *emit, struct control **label)
     return true;
 }
 
-/*
- * The value goes to the first cell, which is the caller's too (do_RETURN_VALUE in run.c).
- */
+/* The value goes to the first cell, which is the caller's too (do_RETURN_VALUE in run.c). */
 static bool compile_return(struct emit *emit)
 {
     uint8_t type = emit->controls[0].result;

@@ -32,7 +32,10 @@ enum section {
 
 /* ---- table, memory, globals ---- */
 
-/* The limits of a table or memory. *max is UINT32_MAX where none is declared; *flags says which. */
+/*
+ * The limits of a table or memory.  Without a maximum *max is UINT32_MAX, and bit 0 of *flags
+ * clear.
+ */
 static bool decode_limits(struct decoder *decoder, uint8_t *flags, uint32_t *min, uint32_t *max)
 {
     struct reader *in = &decoder->in;
@@ -367,7 +370,6 @@ static bool decode_bodies(struct decoder *decoder)
 
 /* ---- the module ---- */
 
-/* The section with the names of functions is read, for people; the others are dropped unread. */
 static bool decode_custom(struct decoder *decoder)
 {
     const char *name;

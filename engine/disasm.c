@@ -397,9 +397,7 @@ enum status engine_disassemble(const struct engine_code *code, uint32_t index, c
     INVARIANT(index < code->functions_count);
     if (function->imported)
         return ST_OK;
-    /*
-     * The bytes may be others than the code was made of, or fewer.
-     */
+    /* The bytes may be others than the code was made of, or fewer. */
     if (size < function->body_offset || size - function->body_offset < function->body_bytes)
         return ST_INVALID;
     text.in.end = function->body_offset + function->body_bytes;

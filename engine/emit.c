@@ -109,9 +109,7 @@ void emit_truncate(struct emit *emit, uint32_t height)
         (void)emit_drop(emit);
 }
 
-/*
- * Operands below `settled` are in their cells already, and are not looked at again.
- */
+/* Operands below `settled` are in their cells already, and are not looked at again. */
 void emit_settle(struct emit *emit, uint32_t position)
 {
     uint32_t from = position > emit->settled ? position : emit->settled;
@@ -124,7 +122,7 @@ void emit_settle(struct emit *emit, uint32_t position)
             emit->local_uses[operand->local]--;
         operand->kind = AT_CELL;
     }
-    /* Operands are settled from the bottom without a gap, or the mark stays where it is. */
+    /* Operands are settled from the bottom without a gap, or `settled` stays where it is. */
     if (position <= emit->settled)
         emit->settled = emit->height;
 }

@@ -74,8 +74,8 @@ uint32_t engine_code_memory_pages_max(const struct engine_code *code);
 uint32_t engine_code_globals(const struct engine_code *code);
 
 /*
- * Bytes of RAM that the pre-decoded form takes.  A function of the module alone: not in it is what
- * growing arrays hold in reserve where memory was too short to give it back.
+ * Bytes of RAM that the pre-decoded form takes.  A function of the module alone: spare
+ * room of arrays that could not be given back is not counted.
  */
 size_t engine_code_bytes(const struct engine_code *code);
 
@@ -158,9 +158,7 @@ enum engine_outcome {
 /* The outcome in words for people: "done", "out of fuel", "unreachable executed".  Never NULL. */
 const char *engine_outcome_name(enum engine_outcome outcome);
 
-/*
- * Scratch for one run at a time: value and control stacks of fixed size.  Make one per thread.
- */
+/* Scratch for one run at a time: value and control stacks of fixed size.  Make one per thread. */
 struct engine_stack;
 
 /*

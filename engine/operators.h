@@ -26,9 +26,7 @@ struct operator_row {
     uint16_t op_const;
 };
 
-/*
- * The row of an operator by its code.  Never NULL: a code without a row has OPERATOR_NONE.
- */
+/* The row of an operator by its code.  Never NULL: a code without a row has OPERATOR_NONE. */
 const struct operator_row *operator_row(uint32_t code);
 
 /* The extension that a code outside the profile belongs to, as in "simd"; NULL when unknown. */

@@ -37,9 +37,7 @@ _Noreturn void sim_fail(const struct sim *sim, const char *format, ...)
     va_end(arguments);
     (void)fputc('\n', stderr);
     (void)fflush(stderr);
-    /*
-     * Not exit(): handlers of a process that was forked in the middle of a run have nothing to say.
-     */
+    /* Not exit(): what the run still holds would be reported as leaks, behind the failure. */
     _Exit(1);
 }
 
