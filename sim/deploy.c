@@ -159,7 +159,7 @@ static void order_choose(struct sim_site *site, struct order *order)
 }
 
 /* The bytes of a module; `salted`: with some of its own, so that the site has not seen it. */
-static void deploy_put_module(struct rng *rng, struct bytes *args, const char *name, bool salted)
+static void order_put_module(struct rng *rng, struct bytes *args, const char *name, bool salted)
 {
     size_t size;
     const uint8_t *module = sim_module(name, &size);
@@ -177,11 +177,11 @@ static void deploy_put_module(struct rng *rng, struct bytes *args, const char *n
 /*
  * The arguments of agent.deploy (docs/control.md): [name, module, args, endowment, gifts, codes].
  */
-static void deploy_put_order(struct rng *rng, struct bytes *args, const struct order *order)
+static void order_put(struct rng *rng, struct bytes *args, const struct order *order)
 {
     cbor_put_array(args, 6);
     cbor_put_text(args, order->module);
-    deploy_put_module(rng, args, order->module, order->salted);
+    order_put_module(rng, args, order->module, order->salted);
     cbor_put_bytes(args, order->args, order->args_size);
     cbor_put_uint(args, order->endowment_nanos);
     cbor_put_array(args, 4);
@@ -191,9 +191,9 @@ static void deploy_put_order(struct rng *rng, struct bytes *args, const struct o
     cbor_put_uint(args, SERAI_KIND_RANDOM);
     cbor_put_array(args, order->salts + (order->keeps == NULL ? 0 : 1));
     if (order->keeps != NULL)
-        deploy_put_module(rng, args, order->keeps, false);
+        order_put_module(rng, args, order->keeps, false);
     for (uint64_t i = 0; i < order->salts; i++)
-        deploy_put_module(rng, args, order->module, true);
+        order_put_module(rng, args, order->module, true);
 }
 
 void deploy_some(struct sim_site *site, struct bytes *args)
@@ -204,7 +204,7 @@ void deploy_some(struct sim_site *site, struct bytes *args)
     /* A module that is not here yet takes memory, and lack of it refuses the request. */
     if (site->sim->options.profile->short_memory != 0)
         order.salted = rng_below(&site->sim->people, 4) != 0;
-    deploy_put_order(&site->sim->people, args, &order);
+    order_put(&site->sim->people, args, &order);
 }
 
 /* Three of them have more than a thousand children. */
@@ -213,5 +213,5 @@ void deploy_crowd(struct sim_site *site, struct bytes *args)
     struct order order = {0};
 
     order_text(&order, "strain", 400000000, "role=crowd count=340");
-    deploy_put_order(&site->sim->people, args, &order);
+    order_put(&site->sim->people, args, &order);
 }

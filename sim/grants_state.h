@@ -1,4 +1,4 @@
-/* Shared by grants.c and grants_paths.c: the tables of grants.h, and one look at the core. */
+/* Shared by the files of grants.h: the tables, and one look at the core. */
 #ifndef SERAI_SIM_GRANTS_STATE_H
 #define SERAI_SIM_GRANTS_STATE_H
 
@@ -56,7 +56,24 @@ struct grants_view {
     uint64_t digest;
 };
 
-/* Whether the agent whose turn it was can have come by the cap (grants_paths.c). */
+/* ---- grants.c ---- */
+
+/* Begin a look at a site: what is new is at or past the numbers that the last one ended with. */
+struct grants_view grants_view_of(struct sim_site *site);
+
+/* What a slot held at the last look; past the table's end an empty cap.  Never NULL. */
+const struct cap *grants_kept(const struct grants_table *holding, uint64_t slot);
+
+/*
+ * grants_free_plain() and grants_free_table(), for table_each(): free a value that owns nothing, or
+ * a struct grants_table.
+ */
+void grants_free_plain(void *context, uint64_t key, void *value);
+void grants_free_table(void *context, uint64_t key, void *value);
+
+/* ---- grants_paths.c ---- */
+
+/* Whether the agent whose turn it was can have come by the cap. */
 bool grants_could_have(const struct grants_view *look, const struct cap *cap);
 
 /* Whether the cap can stay in a slot where it was not before, without having been kept. */
