@@ -30,7 +30,7 @@ u128 rent_index_now(const struct agents *agents, enum rent_resource resource)
 }
 
 /*
- * All references to a module pay an equal share of the rent for its bytes. What one reference owes
+ * All references to a module pay an equal share of the rent for its bytes.  What one reference owes
  * since any moment is the rise of share_index since then, however the number of references changed.
  */
 void code_share_update(struct agents *agents, struct code *code)

@@ -77,8 +77,8 @@ static void agents_free_object(void *context, uint64_t key, void *value)
 }
 
 /*
- * Free agents that died in this frame. They were kept until now, for whatever was running when they
- * died could still point at them.
+ * Free agents that died in this frame.  They were kept until now, for whatever was running when
+ * they died could still point at them.
  */
 static void agents_free_dead(struct agents *agents)
 {

@@ -21,7 +21,7 @@
 #include "base/table.h"
 
 /*
- * Bill the agents of one group of the map, and note again when each is to be billed next. The note
+ * Bill the agents of one group of the map, and note again when each is to be billed next.  The note
  * is cleared first: whatever it stood for is done here.
  */
 static void bill_group(struct agents *agents, uint64_t number, struct dense_group *group)
@@ -89,13 +89,12 @@ void bill_due(struct agents *agents)
     for (size_t i = 0; i < count; i++) {
         struct dense_group *group = table_get(&agents->by_id.groups, groups[i]);
         bool in_batch = (i + count - batch.first) % count < batch.count;
-        /*
-         * A batch is billed as it comes; notes that are due are bounded besides, as prices could
-         * make all of them due at once.
-         */
         bool due = group->note != 0 && group->note <= agents->now_us;
 
-        /* What is left waits for the next frame; it stays due. */
+        /*
+         * The batch is billed whole; notes that are due are bounded besides, as new prices could
+         * make all of them due at once.  The rest waits for the next frame; it stays due.
+         */
         if (ledger_frame_is_full(agents->ledger)) {
             if (in_batch)
                 bill_earlier(&group->note, agents->now_us);

@@ -71,7 +71,7 @@ void agents_refuse_births(struct agents *agents, bool refuse)
 }
 
 /*
- * A birth within a turn that is undone. Everything that the undo log holds about the agent was
+ * A birth within a turn that is undone.  Everything that the undo log holds about the agent was
  * restored before, as the log is played back from its end.
  */
 static void birth_undo(void *context, void *argument)
@@ -165,33 +165,19 @@ static void birth_copy_name(struct agent *agent, const char *name)
 static void birth_start_rent(struct agents *agents, struct agent *agent)
 {
     /*
-     * Rent is owed from now on. That for code has an index of its own, which the reference holds.
+     * Rent is owed from now on.  That for code has an index of its own, which the reference holds.
      */
     for (int resource = 0; resource < RENT_CODE; resource++)
         agent->rent.index[resource] = rent_index_now(agents, (enum rent_resource)resource);
     agent->rent.touched_us = agents->now_us;
 }
 
-enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
-                               struct agent **agent)
+/* The account and the agent, in the set and with nothing in it yet. */
+static struct agent *birth_make(struct agents *agents, const struct birth *birth)
 {
-    struct code *code = modules_find(&agents->modules, &birth->code);
-    enum birth_result result = birth_check(agents, birth, code);
-    struct message born = {.kind = SERAI_EVENT_BORN,
-                           .data = birth->args,
-                           .size = birth->args_size,
-                           .money = birth->endowment,
-                           .reserve = agents_reserve(agents)};
     struct agent *made;
     uint64_t id;
 
-    if (result != BIRTH_DONE)
-        return result;
-    /*
-     * Nothing below can be refused. Order: the account and the agent, then what counts for its
-     * customer, then its program and slots, then money, and at last its first event.
-     */
-    INVARIANT(birth->cap_count + birth->gift_count <= SERAI_MESSAGE_CAPS_MAX);
     INVARIANT(ledger_open(agents->ledger, KIND_AGENT, birth->customer, &id) == ST_OK);
     made = agent_alloc(id);
     made->customer = birth->customer;
@@ -207,18 +193,44 @@ enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
     /* Before all that is saved for this agent: undone last, when no other entry points at it. */
     if (agents->turn != NULL)
         undo_on_rollback(agents->undo, birth_undo, agents, made);
-    quota_take(agents, made->use, CUSTOMER_AGENTS, 1);
-    agents_lineage_take(agents, made->customer);
-    birth_start_rent(agents, made);
-    agent_adopt_code(agents, made, code_ref_take(agents, made->use, code));
-    birth_give_caps(agents, made, birth);
-    birth_post_money(agents, birth, id);
-    /* What its parent hands on comes first, then what its deployer gave by kind. */
+    return made;
+}
+
+/* BORN brings the arguments, the caps of the parent, and then those that were given by kind. */
+static void birth_deliver(struct agents *agents, struct agent *made, const struct birth *birth)
+{
+    struct message born = {.kind = SERAI_EVENT_BORN,
+                           .data = birth->args,
+                           .size = birth->args_size,
+                           .money = birth->endowment,
+                           .reserve = agents_reserve(agents)};
+
+    INVARIANT(birth->cap_count + birth->gift_count <= SERAI_MESSAGE_CAPS_MAX);
     for (size_t i = 0; i < birth->cap_count; i++)
         born.caps[born.cap_count++] = birth->caps[i];
     for (size_t i = 0; i < birth->gift_count; i++)
         born.caps[born.cap_count++] = (struct cap){.kind = birth->gifts[i]};
     agents_deliver(agents, made, &born);
+}
+
+enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
+                               struct agent **agent)
+{
+    struct code *code = modules_find(&agents->modules, &birth->code);
+    enum birth_result result = birth_check(agents, birth, code);
+    struct agent *made;
+
+    if (result != BIRTH_DONE)
+        return result;
+    /* Nothing below can be refused; in a turn all of it is undone with the turn. */
+    made = birth_make(agents, birth);
+    quota_take(agents, made->use, CUSTOMER_AGENTS, 1);
+    agents_lineage_take(agents, made->customer);
+    birth_start_rent(agents, made);
+    agent_adopt_code(agents, made, code_ref_take(agents, made->use, code));
+    birth_give_caps(agents, made, birth);
+    birth_post_money(agents, birth, made->id);
+    birth_deliver(agents, made, birth);
     agent_dirty(&agents->changes, made);
     *agent = made;
     return BIRTH_DONE;

@@ -1,6 +1,6 @@
 /*
- * The capability heap's table: 96-bit number -> cap.  Any agent may choose numbers, so
- * the hash is keyed.  The orders on it are in orders/heap.c.
+ * The capability heap's table: 96-bit number -> cap.  Any agent may choose numbers, so the hash is
+ * keyed.  The orders on it are in orders/heap.c.
  */
 #include "agents/cap_heap.h"
 
@@ -45,7 +45,7 @@ static void heap_link(struct cap_heap *heap, struct heap_entry *entry)
     heap->buckets[bucket] = entry;
 }
 
-/* Double the buckets. Entries keep their memory, so pointers to them in the undo log stay good. */
+/* Double the buckets.  Entries keep their memory, so pointers to them in the undo log stay good. */
 static void heap_grow(struct cap_heap *heap)
 {
     size_t old_buckets = heap->bucket_count;
@@ -108,10 +108,6 @@ static int heap_by_serial(const void *left, const void *right)
 size_t agents_heap_list(const struct agents *agents, uint64_t after, size_t limit,
                         void (*visit)(void *context, const struct heap_view *entry), void *context)
 {
-    /*
-     * The buckets have no order, so all that qualify are sorted by serial before the first is
-     * shown.
-     */
     struct heap_view *views = calloc(agents->heap.count + 1, sizeof *views);
     size_t count = 0;
     size_t visited;
@@ -127,6 +123,7 @@ size_t agents_heap_list(const struct agents *agents, uint64_t after, size_t limi
                                                     .kind = entry->cap.kind};
         }
     }
+    /* The buckets have no order: all are sorted before the first is shown. */
     qsort(views, count, sizeof *views, heap_by_serial);
     for (visited = 0; visited < count && visited < limit; visited++)
         visit(context, &views[visited]);

@@ -222,7 +222,7 @@ bool cap_table_fits(const struct cap_table *table, const struct message *message
 }
 
 /*
- * Have memory for a chunk of slots. It stays when the turn is undone: a chunk with nothing in it
+ * Have memory for a chunk of slots.  It stays when the turn is undone: a chunk with nothing in it
  * has no row and no meaning.
  */
 void cap_table_grow(struct cap_table *table, uint32_t chunk)

@@ -71,7 +71,7 @@ static struct customer_use *check_use_of(struct agents_checking *checking, uint6
 }
 
 /*
- * Add all that the agent holds to the counts of its customer. An event that is paid in advance
+ * Add all that the agent holds to the counts of its customer.  An event that is paid in advance
  * counts from when its place is reserved (reply, timer, low-balance mark) until it leaves the
  * inbox.
  */

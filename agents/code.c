@@ -42,7 +42,7 @@ void modules_add(struct modules *modules, struct code *code)
 }
 
 /*
- * Take the module out of both the table and the list. Others whose ids begin with the same 8 bytes
+ * Take the module out of both the table and the list.  Others whose ids begin with the same 8 bytes
  * stay in the table, under the first that is left.
  */
 void modules_remove(struct modules *modules, struct code *code)
@@ -166,8 +166,8 @@ enum status agents_code_check(const uint8_t *bytes, size_t size, struct fault *f
 }
 
 /*
- * The module of these bytes: the one that is here already, or a new one, without references yet. It
- * is validated only when it is new.
+ * The module of these bytes: the one that is here already, or a new one, without references yet.
+ * It is validated only when it is new.
  */
 static enum status code_keep(struct agents *agents, const uint8_t *bytes, size_t size,
                              struct code **code, struct fault *fault)

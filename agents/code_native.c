@@ -22,7 +22,7 @@ void agents_watch_code(struct agents *agents, uint64_t fuel, uint64_t effort_fue
 }
 
 /*
- * The fuel from which on a compile of the module is worth its effort, but at least hot_fuel. A
+ * The fuel from which on a compile of the module is worth its effort, but at least hot_fuel.  A
  * module that the emitter refuses is reported at once, for its compile costs nothing.
  */
 static uint64_t code_worth(const struct agents *agents, const struct code *code)
@@ -149,7 +149,7 @@ void agents_code_note(struct agents *agents, const struct hash *id, const char *
     code->reported = REPORTED_ALL;
     free(code->tier_reason);
     code->tier_reason = malloc(size);
-    if (code->tier_reason != NULL) /* out of memory: the list does not say why */
+    if (code->tier_reason != NULL) /* else the list does not say why */
         memcpy(code->tier_reason, reason, size);
 }
 

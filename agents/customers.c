@@ -34,7 +34,7 @@ struct customer_use *customer_use_in(struct table *customers, uint64_t owner)
 
 struct customer_use *customer_use(const struct agents *agents, uint64_t customer)
 {
-    /* A count of zeroes is made on demand. Nobody can tell it from none, so const holds. */
+    /* A count of zeroes is made on demand.  Nobody can tell it from none, so const holds. */
     struct table *customers = &((struct agents *)agents)->customers;
 
     return customer_use_in(customers, customer_quota_owner(agents, customer));
@@ -59,8 +59,8 @@ void customers_free(struct table *customers)
 /* ---- what has a number ---- */
 
 /*
- * A bound of 0 is none. Prices may have made the bound less than what is used; then nothing more is
- * allowed.
+ * A bound of 0 is none.  Prices may have made the bound less than what is used; then nothing more
+ * is allowed.
  */
 bool quota_allows(const struct agents *agents, const struct customer_use *use,
                   enum customer_resource resource, uint64_t more)

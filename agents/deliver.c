@@ -24,7 +24,7 @@ static void deliver_thaw(void *context, void *argument)
 }
 
 /*
- * On rollback: the message leaves the inbox as it came. What its arrival counted is undone by the
+ * On rollback: the message leaves the inbox as it came.  What its arrival counted is undone by the
  * log itself.
  */
 static void deliver_undo(void *context, void *argument)
@@ -108,7 +108,7 @@ void agents_deliver_first(struct agents *agents, struct agent *to, const struct 
 }
 
 /*
- * It keeps its number, which is lower than any that waits, so it is read back to the same place. A
+ * It keeps its number, which is lower than any that waits, so it is read back to the same place.  A
  * row that it had was deleted when its turn began, and is written again.
  */
 void inbox_put_back(struct agents *agents, struct agent *agent, struct inbox_message *message)

@@ -37,8 +37,9 @@ void frozen_schedule(struct agents *agents, const struct agent *agent)
 /* ---- freezing ---- */
 
 /*
- * Freeze for the reason that the caller has set; all texts of reasons stand in this file. An agent
- * that is frozen already keeps its time, so that freezing it again does not keep others waiting.
+ * Freeze for the reason that the caller has set; all texts of reasons but that of a quarantine
+ * stand in this file.  An agent that is frozen already keeps its time, so that freezing it again
+ * does not keep others waiting.
  */
 static void agent_freeze(struct agents *agents, struct agent *agent, enum agent_state state)
 {

@@ -9,7 +9,7 @@
 #include "agents/set.h"
 
 /*
- * Messages go back to their senders. Events that the agent ordered itself stay, as all its state
+ * Messages go back to their senders.  Events that the agent ordered itself stay, as all its state
  * does; only the replies that they carry fail, so that nobody else waits.
  */
 static void frozen_send_inbox_back(struct agents *agents, struct agent *agent)

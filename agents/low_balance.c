@@ -36,7 +36,7 @@ static bool mark_is_cleared(const struct agents *agents, const struct agent *age
 }
 
 /*
- * One notice for each fall below the mark. The next one is paid, and its place taken, when the
+ * One notice for each fall below the mark.  The next one is paid, and its place taken, when the
  * balance has risen well above it.
  */
 void agent_check_mark(struct agents *agents, struct agent *agent)

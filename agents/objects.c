@@ -85,7 +85,7 @@ static void object_unlink(struct agents *agents, struct object *object)
     older->newer_owned = object->newer_owned;
 }
 
-/* On rollback of object_new(). The list was restored before, by the pointers that it saved. */
+/* On rollback of object_new().  The list was restored before, by the pointers that it saved. */
 static void object_unmake(void *context, void *argument)
 {
     struct agents *agents = context;

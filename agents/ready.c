@@ -1,10 +1,10 @@
 /*
- * Whose turn is next. Customers come one after another, and of each the agents that have something
- * to do: deficit round robin. A customer that comes may use a part of the fuel that one turn can,
+ * Whose turn is next.  Customers come one after another, and of each the agents that have something
+ * to do: deficit round robin.  A customer that comes may use a part of the fuel that one turn can,
  * times its share, and its agents run until that is spent; what the last turn used beyond it is
- * taken off the next times. So with equal shares a customer with a thousand agents has no more of
- * the site's time than one with a single agent. All customers of one peer are one. The order is not
- * stored: a start builds it from the inboxes.
+ * taken off the next times.  So with equal shares a customer with a thousand agents has no more of
+ * the site's time than one with a single agent.  All customers of one peer are one.  The order is
+ * not stored: a start builds it from the inboxes.
  */
 #include "agents/ready.h"
 
@@ -20,7 +20,8 @@ enum {
 };
 
 /*
- * The fuel that a customer has at a time. One turn may use many times that, so the deficit matters.
+ * The fuel that a customer has at a time.  One turn may use many times that, so the deficit
+ * matters.
  */
 static int64_t ready_quantum(const struct agents *agents, const struct customer_use *use)
 {
@@ -108,9 +109,9 @@ void agent_unready(struct agents *agents, struct agent *agent)
 }
 
 /*
- * The first agent of the first customer that has fuel left. Each customer that is passed over gets
+ * The first agent of the first customer that has fuel left.  Each customer that is passed over gets
  * one more quantum and goes to the end, so this terminates: one that used n times its quantum is
- * passed over n times.
+ * passed over about n times.
  */
 struct agent *ready_next(struct agents *agents)
 {

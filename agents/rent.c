@@ -50,7 +50,7 @@ static uint64_t rent_units(const struct agent *agent, enum rent_resource resourc
 
 /*
  * Pay one resource's rent: out of the agent's balance, then out of its burial reserve (code 34),
- * and what neither has is never booked. False: the balance did not suffice.
+ * and what neither has is never booked.  False: the balance did not suffice.
  */
 static bool rent_pay(struct agents *agents, struct agent *agent, enum rent_resource resource,
                      struct money due)
@@ -104,7 +104,9 @@ void rent_bill(struct agents *agents, struct agent *agent)
             continue;
         /* Whole nanos are billed; the rest stays owed, so no rounding adds up. */
         agent->rent.owed[resource] %= MARKET_RENT_UNIT;
-        /* More than any amount is asked as the greatest one: nobody has that either. */
+        /*
+         * A debt above the largest amount is billed as that amount, which no account holds either.
+         */
         if (!money_from_total(&due, whole))
             INVARIANT(money_from_nanos(&due, MONEY_NANOS_MAX) == ST_OK);
         paid &= rent_pay(agents, agent, (enum rent_resource)resource, due);

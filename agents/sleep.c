@@ -69,7 +69,7 @@ void agent_is_gone(struct agents *agents, struct agent *agent)
 
 /* ---- activating ---- */
 
-/* Make the struct of a packed agent, in the place that its record had. The record is freed. */
+/* Make the struct of a packed agent, in the place that its record had.  The record is freed. */
 static struct agent *sleep_wake(struct agents *agents, uint64_t id, uint8_t *record)
 {
     struct agent *agent = agent_alloc(id);
@@ -160,8 +160,8 @@ void agent_let_sleep(struct agents *agents, struct agent *agent)
 
 /*
  * A clock hand goes round over the active agents: one that was asked for since the hand last came
- * by stays. How far it goes follows how many were activated, so agents that cannot be packed cost a
- * frame nothing.
+ * by stays.  How far it goes follows how many were activated, so agents that cannot be packed cost
+ * a frame nothing.
  */
 void agents_let_sleep(struct agents *agents)
 {
@@ -200,7 +200,7 @@ struct showing {
 };
 
 /*
- * Show an agent as it is, or of a packed one a copy. The pages and log lines of the copy are the
+ * Show an agent as it is, or of a packed one a copy.  The pages and log lines of the copy are the
  * record's, so they are not freed with it.
  */
 static bool sleep_show(void *context, uint64_t id, void *value)

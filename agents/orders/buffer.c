@@ -15,7 +15,7 @@
 #include "agents/turns/turn.h"
 
 /*
- * Change how many bytes of buffers the agent has. Rent is accrued by what it had until now; its
+ * Change how many bytes of buffers the agent has.  Rent is accrued by what it had until now; its
  * customer's quota follows.
  */
 static void buffer_change_bytes(struct turn *turn, uint64_t more, uint64_t less)
@@ -32,7 +32,7 @@ static void buffer_change_bytes(struct turn *turn, uint64_t more, uint64_t less)
 }
 
 /*
- * Returns the slot; FULL: there is none, and no buffer is made. The slot comes first, for it alone
+ * Returns the slot; FULL: there is none, and no buffer is made.  The slot comes first, for it alone
  * can be refused, so the cap names the object by the number that comes next.
  */
 static int64_t perform_buffer_buy(struct turn *turn, uint64_t size)
@@ -68,7 +68,7 @@ static int64_t decode_buffer_buy(struct turn *turn, const uint64_t *args)
 }
 
 /*
- * Rent is paid as time passes, so there is nothing to refund. Caps of others to the buffer find it
+ * Rent is paid as time passes, so there is nothing to refund.  Caps of others to the buffer find it
  * closed from now on.
  */
 static int64_t perform_buffer_sell(struct turn *turn, struct object *buffer, uint64_t slot)

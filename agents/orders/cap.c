@@ -23,7 +23,7 @@ static int64_t perform_cap_drop(struct turn *turn, uint64_t slot, const struct c
 
 /*
  * What costs money while it is held is not dropped but sold: an owner's buffer, a channel end that
- * is of use. The slots that an agent is born with stay, the origin aside.
+ * is of use.  The slots that an agent is born with stay, the origin aside.
  */
 static int64_t decode_cap_drop(struct turn *turn, uint64_t slot, const struct cap *cap)
 {

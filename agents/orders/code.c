@@ -17,7 +17,7 @@
 #include "agents/views.h"
 
 /*
- * Keep the module, by its hash at `to`. A module that is refused is answered INVALID, and its
+ * Keep the module, by its hash at `to`.  A module that is refused is answered INVALID, and its
  * author reads the reason in the agent's log.
  */
 static int64_t perform_code_put(struct turn *turn, const uint8_t *bytes, size_t size, uint8_t *to)

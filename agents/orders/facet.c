@@ -37,7 +37,7 @@ static struct money facet_event_price(const struct agents *agents, const struct 
 }
 
 /*
- * An answer needs no postage: the agent that asked reserved its event with the question. So being
+ * An answer needs no postage: the agent that asked reserved its event with the question.  So being
  * asked costs the answering agent nothing.
  */
 static struct money facet_postage_floor(const struct agents *agents, const struct object *facet)
@@ -52,7 +52,7 @@ static int64_t facet_check_target(struct turn *turn, const struct cap *cap, stru
 }
 
 /*
- * The facet's owner. A packed one is activated by this, so it is asked for after all cheap checks.
+ * The facet's owner.  A packed one is activated by this, so it is asked for after all cheap checks.
  */
 static struct agent *facet_find_owner(const struct turn *turn, const struct object *facet)
 {
@@ -113,7 +113,7 @@ static bool facet_carries_target(const struct sending *sending, const struct cap
 }
 
 /*
- * Every check of facet_send but that of money; 0, or the refusal of docs/guest-abi.md. Nothing is
+ * Every check of facet_send but that of money; 0, or the refusal of docs/guest-abi.md.  Nothing is
  * changed but the fuel.
  */
 static int64_t facet_check_send(struct turn *turn, const struct cap *cap, const uint64_t *args,
@@ -172,8 +172,8 @@ static void facet_pay(struct turn *turn, uint64_t to, struct money amount, enum 
 }
 
 /*
- * Make the reply on which the message is answered. Its reserve pays for the event that ends it: the
- * answer, or FAILED.
+ * Make the reply on which the message is answered.  Its reserve pays for the event that ends it:
+ * the answer, or FAILED.
  */
 static struct cap facet_make_reply(struct turn *turn, struct sending *sending)
 {
@@ -211,7 +211,7 @@ static int64_t perform_facet_send(struct turn *turn, struct sending *sending, ui
               agents->next_message);
     facet_pay(turn, ACCOUNT_HELD_MESSAGE, sending->money, TRANSFER_MESSAGE_HOLD,
               agents->next_message);
-    /* Replies move, other caps are copied. They leave their slots before the new reply is made. */
+    /* Replies move, other caps are copied.  They leave their slots before the new reply is made. */
     turn_hand_over(turn, message->caps, message->cap_count);
     turn_hand_over(turn, &message->reply, 1);
     if (sending->asked != NULL)

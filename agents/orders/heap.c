@@ -21,8 +21,9 @@
 #include "agents/turns/turn.h"
 
 /*
- * Whether the heap may name this cap: a facet or a shared buffer. Nothing that its depositor has to
- * sell, and no reply: many may read an entry, and it stays when nobody knows its number any more.
+ * Whether the heap may name this cap: a facet or a shared buffer.  Nothing that its depositor has
+ * to sell, and no reply: many may read an entry, and it stays when nobody knows its number any
+ * more.
  */
 static bool heap_may_name(const struct agents *agents, const struct cap *cap)
 {
@@ -94,7 +95,7 @@ static int64_t decode_heap_add_at(struct turn *turn, const struct cap *cap, uint
 }
 
 /*
- * Add at a random number, which is written to the guest's memory. That it is taken does not happen
+ * Add at a random number, which is written to the guest's memory.  That it is taken does not happen
  * in practice, and is refused.
  */
 static int64_t decode_heap_add_anywhere(struct turn *turn, const struct cap *cap, uint64_t address)
@@ -139,7 +140,7 @@ static void heap_forget_entry(void *context, void *argument)
     free(argument);
 }
 
-/* Remove the entry. Its deposit goes to the agent that takes it out, whoever paid it. */
+/* Remove the entry.  Its deposit goes to the agent that takes it out, whoever paid it. */
 static void perform_heap_take(struct turn *turn, struct heap_entry *entry)
 {
     struct agents *agents = turn->agents;

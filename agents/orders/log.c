@@ -21,7 +21,7 @@ int64_t order_log(struct turn *turn, enum serai_order order, const uint64_t *arg
     if (!turn_log_fee(turn, (size_t)args[2]))
         return SERAI_E_SHORT;
     /*
-     * The fee is for the bytes; the fuel is for a line that the site keeps and writes. The line
+     * The fee is for the bytes; the fuel is for a line that the site keeps and writes.  The line
      * stands though the turn is undone, as its fee does.
      */
     agents_work(turn->agents, WORK_LINE + args[2] / WORK_KEPT_BYTES);

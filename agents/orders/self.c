@@ -25,7 +25,9 @@ static int64_t decode_self_balance(const struct turn *turn)
     return (int64_t)money_nanos(turn_spendable(turn));
 }
 
-/* The facet, and a cap to it in a slot of its maker. The badge is what messages to it will show. */
+/*
+ * The facet, and a cap to it in a slot of its maker.  The badge is what messages to it will show.
+ */
 static int64_t perform_self_facet(struct turn *turn, uint64_t badge, struct money postage)
 {
     struct object *facet = facet_new(turn->agents, turn->agent, badge, postage);

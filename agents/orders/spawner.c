@@ -56,7 +56,7 @@ static int64_t spawn_pay(struct turn *turn, const struct birth *birth)
     return 0;
 }
 
-/* Make the child; its parent gets a cap to a facet of it. Returns the slot. */
+/* Make the child; its parent gets a cap to a facet of it.  Returns the slot. */
 static int64_t perform_spawn(struct turn *turn, const struct birth *birth)
 {
     struct cap facet = {.kind = SERAI_KIND_FACET};
@@ -85,7 +85,7 @@ static int64_t decode_spawn(struct turn *turn, const uint64_t *args)
     if (refusal != 0)
         return refusal;
     /*
-     * Room for the facet first, then all that a birth itself needs. The money comes last: once it
+     * Room for the facet first, then all that a birth itself needs.  The money comes last: once it
      * is staged, nothing may refuse the order.
      */
     if (!turn_has_slot(turn))

@@ -14,7 +14,7 @@
 #include "base/heapq.h"
 
 /*
- * Make the timer. Its event is paid and has its place from now on, so it comes whatever the agent
+ * Make the timer.  Its event is paid and has its place from now on, so it comes whatever the agent
  * does.
  */
 static int64_t perform_timer_wake(struct turn *turn, uint64_t at_us, uint64_t badge,

@@ -109,7 +109,7 @@ static void arena_give_back(struct arena_slot *slot)
 }
 
 /*
- * End the tenancy of a slot; what is left in it is written over when the next tenant comes. The
+ * End the tenancy of a slot; what is left in it is written over when the next tenant comes.  The
  * memory stays with the slot: given back, the kernel would hand it out again page by page, each at
  * many times the cost of a copy.
  */
@@ -213,7 +213,7 @@ static struct arena_slot *arena_oldest_slot(struct arena *arena, const struct ar
 }
 
 /*
- * The slot for a new tenant: the oldest one. When the arena has all the memory that it may have,
+ * The slot for a new tenant: the oldest one.  When the arena has all the memory that it may have,
  * the oldest that brings its memory along, so that the bound is kept without asking the kernel.
  */
 static struct arena_slot *arena_slot_for(struct arena *arena, const struct agent *agent)
@@ -258,7 +258,7 @@ struct arena_slot *arena_take(struct arena *arena, const struct agent *agent)
 /* ---- the end of a turn ---- */
 
 /*
- * The first marked card from `card` on, below `end`, which is a multiple of 8; or `end`. Few cards
+ * The first marked card from `card` on, below `end`, which is a multiple of 8; or `end`.  Few cards
  * are marked, so eight are looked at together.
  */
 static uint32_t arena_next_marked(const uint8_t *cards, uint32_t card, uint32_t end)

@@ -47,7 +47,7 @@ static bool page_cache_is_evicted(const struct paged_page *page)
 }
 
 /*
- * Read the image of an evicted page. It is that of the same frame and granules, or something else
+ * Read the image of an evicted page.  It is that of the same frame and granules, or something else
  * writes into the store (INVARIANT).
  */
 static void page_cache_read(struct agents *agents, const struct paged *paged,
@@ -91,7 +91,7 @@ void buffer_fetch(struct agents *agents, struct buffer *buffer, uint64_t offset,
 
 /*
  * Its image must say all of it: durable, that is of an earlier frame, with no delta after it and no
- * change that waits. And no slot of the arena may hold its object: the end of a turn compares with
+ * change that waits.  And no slot of the arena may hold its object: the end of a turn compares with
  * the page.
  */
 static bool page_cache_may_evict(const struct agents *agents, const struct paged *paged,
@@ -102,7 +102,7 @@ static bool page_cache_may_evict(const struct agents *agents, const struct paged
 }
 
 /*
- * Take the oldest page off the list: evict it, or if it may not go put it at the end again. Pages
+ * Take the oldest page off the list: evict it, or if it may not go put it at the end again.  Pages
  * that are gone by themselves only leave the list.
  */
 static void page_cache_look_at_oldest(struct agents *agents)

@@ -24,8 +24,8 @@ void page_log_drop(struct agents *agents, struct paged *paged, bool lives)
         log->images--;
     }
     /*
-     * Deltas of an object that is gone are ignored when the log is read. One that lives on needs an
-     * entry that ends all before it (PAGE_ALL).
+     * Deltas of an object that is gone are ignored when the log is read.  One that lives on needs
+     * an entry that ends all before it (PAGE_ALL).
      */
     if (lives && paged->used > 0)
         bytes_append(&log->resets, &paged->object, sizeof paged->object);

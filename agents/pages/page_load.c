@@ -53,7 +53,7 @@ static bool page_load_frame_is_past(const struct page_loader *loader, uint64_t f
 /* ---- images ---- */
 
 /*
- * One row of table `page`. In RAM stay no more pages than the cache allows; the rest is only
+ * One row of table `page`.  In RAM stay no more pages than the cache allows; the rest is only
  * checked.
  */
 static enum status page_load_image(struct page_loader *loader, const struct store_row *stored,
@@ -118,7 +118,7 @@ static enum status page_load_open_row(struct page_loader *loader, const struct s
 }
 
 /*
- * Whether there ever was an agent or buffer of this number. One that is gone may have left rows in
+ * Whether there ever was an agent or buffer of this number.  One that is gone may have left rows in
  * the log.
  */
 static bool page_load_ever_was(const struct agents *agents, uint64_t object)
@@ -139,7 +139,7 @@ static enum status page_load_find_reset(struct page_loader *loader, const struct
 }
 
 /*
- * Second pass, one entry: it counts if it is later than the image. All pages with entries are of
+ * Second pass, one entry: it counts if it is later than the image.  All pages with entries are of
  * one generation that is swept next.
  */
 static void page_load_replay_page(const struct page_loader *loader, struct paged *paged,

@@ -272,7 +272,7 @@ static void page_log_sort(struct bytes *items)
 }
 
 /*
- * The generation that is full is swept next. The one before is done by now, and its memory is used
+ * The generation that is full is swept next.  The one before is done by now, and its memory is used
  * for the new one.
  */
 static void page_log_begin_sweep(struct page_log *log)

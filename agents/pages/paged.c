@@ -188,7 +188,7 @@ static void paged_forget_copy(void *context, void *argument)
 
 /*
  * Give the turn a page of its own to write to: the first write of a turn works on a copy, so that a
- * rollback only swaps the pointer back. The old bytes are freed at the commit, the copy at a
+ * rollback only swaps the pointer back.  The old bytes are freed at the commit, the copy at a
  * rollback.
  */
 static void paged_own_page(struct paged_page *page, struct undo *undo, uint64_t turn)
@@ -213,7 +213,7 @@ static void paged_own_page(struct paged_page *page, struct undo *undo, uint64_t 
 }
 
 /*
- * Copy into a page; returns the granules that are other than before. What is equal is not written,
+ * Copy into a page; returns the granules that are other than before.  What is equal is not written,
  * so it costs no row.
  */
 static uint64_t paged_copy_in(uint8_t *data, uint64_t within, const uint8_t *from, uint64_t size)

@@ -135,7 +135,7 @@ static void row_get_accruals(struct cbor *in, struct agent *agent)
         agent->carry[i] = cbor_get_uint(in, UINT64_MAX);
 }
 
-/* Read bytes as a text; `to` has size_max + 1 bytes. A NUL within would cut it short. */
+/* Read bytes as a text; `to` has size_max + 1 bytes.  A NUL within would cut it short. */
 static void row_get_string(struct cbor *in, char *to, size_t size_max)
 {
     size_t size = 0;

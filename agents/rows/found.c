@@ -1,5 +1,5 @@
 /*
- * An agent's row counts its rows in other tables. What is found of them is subtracted while these
+ * An agent's row counts its rows in other tables.  What is found of them is subtracted while these
  * are read; what is left at the end names the agent that lost a row.
  */
 #include "agents/rows/found.h"

@@ -40,7 +40,7 @@ static void row_print_other_key(char *text, size_t text_size, const uint8_t *key
         (void)snprintf(text, text_size, "a key of %zu bytes", key_size);
 }
 
-/* What a key names, for people. A heap entry is not named: its number is a secret. */
+/* What a key names, for people.  A heap entry is not named: its number is a secret. */
 static void row_print_key(char *text, size_t text_size, const struct store_row *row)
 {
     enum store_table table = row->table;

@@ -1,6 +1,6 @@
 /*
  * Keys of rows, big-endian, so that rows are in order of their numbers; and how an error names a
- * row. Private to this part.
+ * row.  Private to this part.
  */
 #ifndef SERAI_AGENTS_ROWS_KEYS_H
 #define SERAI_AGENTS_ROWS_KEYS_H

@@ -152,7 +152,7 @@ static const char *load_account_error(const struct agents *agents, const struct 
 }
 
 /*
- * Let a reference name its module, and count it. False: there is no such module, or the reference
+ * Let a reference name its module, and count it.  False: there is no such module, or the reference
  * has paid for more than the module's share index says.
  */
 static bool load_take_ref(const struct agents *agents, struct customer_use *use,
@@ -197,7 +197,7 @@ static enum status load_check_program(const struct agents *agents, struct agent 
 }
 
 /*
- * Add the agent to the set, with all that it counts for by its own row. What the row says of other
+ * Add the agent to the set, with all that it counts for by its own row.  What the row says of other
  * tables is noted, to be compared when these are read.
  */
 static void load_admit_agent(struct rows_loader *loader, struct agent *agent,
@@ -381,7 +381,7 @@ static enum status load_check_replies(const struct agents *agents, struct fault 
                      "table object, object %" PRIu64 ": a reply that nobody holds", unheld.id);
 }
 
-/* Checks that need all rows. The counters may only be missing on a site that never had agents. */
+/* Checks that need all rows.  The counters may only be missing on a site that never had agents. */
 static enum status load_check_all(struct rows_loader *loader, struct fault *fault)
 {
     const struct agents *agents = loader->agents;

@@ -32,7 +32,7 @@
 #include "base/table.h"
 
 /*
- * Why this is no cap that the site can have made; NULL: it may be one. A cap may outlive what it
+ * Why this is no cap that the site can have made; NULL: it may be one.  A cap may outlive what it
  * names, but it names nothing of another kind and nothing that never was.
  */
 static const char *load_cap_error(const struct agents *agents, const struct cap *cap)
@@ -50,7 +50,7 @@ static const char *load_cap_error(const struct agents *agents, const struct cap 
 }
 
 /*
- * The same of a cap in a slot or message. It takes note of replies, each of which may be in one
+ * The same of a cap in a slot or message.  It takes note of replies, each of which may be in one
  * place only.
  */
 static const char *load_place_error(const struct agents *agents, const struct cap *cap)
@@ -72,8 +72,8 @@ static const char *load_place_error(const struct agents *agents, const struct ca
 /* ---- objects ---- */
 
 /*
- * Why this is no reply; NULL: it may be one, or is none. The facet that was asked with must be
- * there and of the same owner: its replies end with it. Its number is lower, so its row came
+ * Why this is no reply; NULL: it may be one, or is none.  The facet that was asked with must be
+ * there and of the same owner: its replies end with it.  Its number is lower, so its row came
  * before.
  */
 static const char *load_facet_error(const struct agents *agents, const struct object *facet)

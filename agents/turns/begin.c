@@ -24,7 +24,7 @@
 #include "agents/turns/turn.h"
 
 /*
- * memory.grow: more bytes held, so the customer's quota bounds them. The rent follows at the
+ * memory.grow: more bytes held, so the customer's quota bounds them.  The rent follows at the
  * commit, and an undone turn gives the quota back.
  */
 static bool turn_grow_memory(void *host, uint32_t pages_now, uint32_t pages_more)
@@ -78,8 +78,8 @@ static uint64_t turn_hold_fuel(struct turn *turn, struct money pot)
 }
 
 /*
- * Put a cap that came with the event into a slot. It is lent for the turn only, or whoever may send
- * something could fill the table; what an agent is born with is its own.
+ * Put a cap that came with the event into a slot.  It is lent for the turn only, or whoever may
+ * send something could fill the table; what an agent is born with is its own.
  */
 static int64_t turn_lend(struct turn *turn, const struct cap *cap)
 {
@@ -110,8 +110,8 @@ static void turn_arrive(struct turn *turn)
     for (size_t i = 0; i < m->cap_count; i++)
         turn->cap_slots[i] = turn_lend(turn, &m->caps[i]);
     /*
-     * Staged and not booked: a turn that is undone returns it to the sender (inbox_return()). Other
-     * events' money was credited before, or only informs.
+     * Staged and not booked: a turn that is undone returns it to the sender (inbox_return()).
+     * Other events' money was credited before, or only informs.
      */
     if (m->kind == SERAI_EVENT_MESSAGE && !money_is_zero(m->money)) {
         struct transfer money = {.debit = ACCOUNT_HELD_MESSAGE,

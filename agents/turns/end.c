@@ -20,7 +20,7 @@
 #include "base/hash.h"
 
 /*
- * Book one charge of the turn; a quantity of 0 leaves no line. `carry` is the remainder that the
+ * Book one charge of the turn; a quantity of 0 leaves no line.  `carry` is the remainder that the
  * line states (docs/records.md, "What a line says beside its amount").
  */
 static void turn_book(struct turn *turn, uint64_t credit, struct money amount,
@@ -57,7 +57,7 @@ static void turn_book_orders(struct turn *turn)
 }
 
 /*
- * Book quantity x price / unit in whole nanos. What is left over goes into the agent's remainder
+ * Book quantity x price / unit in whole nanos.  What is left over goes into the agent's remainder
  * and so into its next charge.
  */
 static void turn_book_metered(struct turn *turn, enum carry which, struct money price,
@@ -91,8 +91,8 @@ static void turn_book_packets(struct turn *turn)
 }
 
 /*
- * What stands whatever became of the turn. Each amount was covered by `free` or by the hold when it
- * was taken, so none is refused.
+ * What stands whatever became of the turn.  Each amount was covered by `free` or by the hold when
+ * it was taken, so none is refused.
  */
 static void turn_book_fees(struct turn *turn, uint64_t used)
 {
@@ -150,7 +150,7 @@ void turn_commit(struct turn *turn, uint64_t fuel)
     agent->program.begun = true;
     memcpy(agent->program.globals, turn->instance.globals,
            engine_code_globals(agent->program.code.code->engine) * sizeof *agent->program.globals);
-    /* State is final. Only then money moves: nothing below may be refused or undone. */
+    /* State is final.  Only then money moves: nothing below may be refused or undone. */
     undo_commit(agents->undo);
     agents->turn = NULL;
     for (uint32_t i = 0; i < turn->transfer_count; i++)

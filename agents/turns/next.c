@@ -76,7 +76,7 @@ static void next_take_postage(struct agents *agents, struct agent *agent)
 }
 
 /*
- * A message whose caps find no room in the table is refused as a whole: no turn runs for it. An
+ * A message whose caps find no room in the table is refused as a whole: no turn runs for it.  An
  * agent that waits for an answer which does not fit gets FAILED with status FULL instead.
  */
 static void next_refuse(struct agents *agents, struct agent *agent, struct inbox_message *head)
@@ -115,7 +115,7 @@ struct ready agents_next_ready(struct agents *agents)
 }
 
 /*
- * The steps of docs/architecture.md, "The turn, a transaction", up to the turn itself. Any of them
+ * The steps of docs/architecture.md, "The turn, a transaction", up to the turn itself.  Any of them
  * may end the matter; then the event waits at the head of the inbox, or is refused.
  */
 static void next_run(struct agents *agents, struct agent *agent)

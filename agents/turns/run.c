@@ -75,8 +75,8 @@ static void turn_trapped(struct turn *turn, enum engine_outcome outcome)
 }
 
 /*
- * What the next try needs: twice what this one had, which buys twice the fuel. So an event is tried
- * a few times at most, the last time with all the fuel that any turn may use.
+ * What the next try needs: twice what this one had, which buys twice the fuel.  So an event is
+ * tried a few times at most, the last time with all the fuel that any turn may use.
  */
 static struct money turn_needs_next(const struct turn *turn)
 {
@@ -88,8 +88,8 @@ static struct money turn_needs_next(const struct turn *turn)
 
 /*
  * The agent ran out of money, not of the fuel that a turn may use: the event goes back to the head
- * of the inbox and waits there, the agent frozen, until there is more. Its postage and reserve have
- * become the agent's and are used up.
+ * of the inbox and waits there, the agent frozen, until there is more.  Its postage and reserve
+ * have become the agent's and are used up.
  */
 static void turn_ran_dry(struct turn *turn)
 {
@@ -114,7 +114,7 @@ static void turn_ran_dry(struct turn *turn)
 }
 
 /*
- * What was lent and not kept leaves its slots, so no frame ever shows a loan. For a reply among it
+ * What was lent and not kept leaves its slots, so no frame ever shows a loan.  For a reply among it
  * FAILED with status SILENT goes to the agent that asked; that event was paid for with the
  * question.
  */
@@ -182,8 +182,25 @@ static enum engine_outcome turn_run_program(struct turn *turn)
     return turn->exhausted ? ENGINE_OUT_OF_FUEL : outcome;
 }
 
+/* First the turn's own work, as one piece; then, outside of it, what follows from its end. */
+static void turn_conclude(struct turn *turn, enum engine_outcome outcome, bool waits)
+{
+    uint64_t fuel = turn->budget - turn->instance.fuel;
+
+    if (outcome == ENGINE_DONE) {
+        turn_commit(turn, fuel);
+        turn_carry_out(turn);
+        return;
+    }
+    turn_undo_all(turn, fuel);
+    if (waits)
+        turn_ran_dry(turn);
+    else
+        turn_trapped(turn, outcome);
+}
+
 /*
- * Begin, run, commit or undo, carry out: docs/architecture.md, "The turn, a transaction". False:
+ * Begin, run, commit or undo, carry out: docs/architecture.md, "The turn, a transaction".  False:
  * the event is in the inbox again, which owns it.
  */
 bool turn_run(struct agents *agents, struct agent *agent, struct inbox_message *event)
@@ -192,7 +209,6 @@ bool turn_run(struct agents *agents, struct agent *agent, struct inbox_message *
     bool waits;
     uint64_t globals[ENGINE_GLOBALS_MAX];
     enum engine_outcome outcome;
-    uint64_t fuel;
 
     /* All lines of the turn, of whatever kind, have this event as their cause. */
     ledger_event_begin(agents->ledger);
@@ -201,25 +217,11 @@ bool turn_run(struct agents *agents, struct agent *agent, struct inbox_message *
     if (agents->env.mark != NULL)
         agents->env.mark(agents->env.context, agent->id, event->m.id);
     outcome = turn_run_program(turn);
-    /* Counted before the outcome is dealt with: what follows may end the agent. */
     waits = outcome == ENGINE_OUT_OF_FUEL && turn->poor;
-    fuel = turn->budget - turn->instance.fuel;
     agent->usage.turns++;
     agents->counters.turns++;
-    /* First what the turn did, as one piece; then, outside of it, what follows from its end. */
-    if (outcome == ENGINE_DONE)
-        turn_commit(turn, fuel);
-    else
-        turn_undo_all(turn, fuel);
-    if (outcome == ENGINE_DONE)
-        turn_carry_out(turn);
-    else if (waits)
-        turn_ran_dry(turn);
-    else
-        turn_trapped(turn, outcome);
-    /*
-     * Its balance has changed: the low-balance alert may be due, and rent runs out at another time.
-     */
+    turn_conclude(turn, outcome, waits);
+    /* The balance has changed: the alert may be due, and rent runs out at another time. */
     if (agent->state != AGENT_DEAD) {
         agent_check_mark(agents, agent);
         rent_schedule(agents, agent);

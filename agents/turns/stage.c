@@ -78,7 +78,7 @@ bool turn_pay(struct turn *turn, uint64_t to, struct money amount, enum transfer
 }
 
 /*
- * Take quantity x price / unit as a fee, with the remainder of the turn so far. False: more than
+ * Take quantity x price / unit as a fee, with the remainder of the turn so far.  False: more than
  * the turn may take, and nothing was taken.
  */
 static bool stage_metered_fee(struct turn *turn, enum carry which, struct money price,
