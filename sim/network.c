@@ -90,7 +90,7 @@ static struct bytes wire_pop(struct sim_wire *wire, int end)
 
 /*
  * What was under way is gone with its connection.  One parcel of it may still come, much later, as
- * from a socket that was slow to close: it is of an epoch that has ended.
+ * from a socket that was slow to close.
  */
 static void wire_drop_all(struct sim *sim, struct sim_wire *wire)
 {
@@ -130,7 +130,7 @@ void network_post(struct sim_site *site, const struct core_parcel *parcel)
         return;
     if (sim->faults.slow_us != 0)
         due_us += rng_below(rng, sim->faults.slow_us);
-    /* A copy, which may be changed and sent twice: the frame's own parcel is its. */
+    /* A copy, which may be changed and sent twice: the parcel itself stays the frame's. */
     bytes_append(&copy, parcel->bytes.data, parcel->bytes.size);
     if (site->lies && sim_chance(sim, rng, sim->faults.lie)) {
         liar_change(sim, &copy);

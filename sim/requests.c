@@ -58,7 +58,7 @@ uint64_t request_now(struct sim_site *site, uint32_t number, const char *command
     /* First what was done before: the request is the only one of its frame. */
     site_flush(site);
     client_sign(site, client, command, args);
-    /* The treasury is checked against what clients asked to bring in (check_end()). */
+    /* The treasury is checked against what clients asked to bring in (check_treasury()). */
     if (strcmp(command, "money.in") == 0) { /* [customer, amount] */
         struct control_request request;
         struct cbor in;
@@ -122,7 +122,7 @@ static uint64_t ask_some_agent(struct sim_site *site, const struct sim_client *c
     return id;
 }
 
-/* The first two of money.in's and money.out's arguments: whose money it is. */
+/* The arguments of money.in and money.out up to the amount: whose money it is. */
 static void ask_put_customer(struct sim_site *site, struct bytes *args)
 {
     struct rng *rng = &site->sim->people;

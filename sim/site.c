@@ -177,10 +177,7 @@ static bool choose_row(struct sim_site *site, struct rot *rot)
     return rot->value_size != 0;
 }
 
-/*
- * A bit flips: the site must not start on it, or its books must not verify.  Then it flips back.
- * So a row of each table is caught by whom it is for.
- */
+/* A bit flips: the site must not start on it, or its books must not verify.  Then it flips back. */
 static void site_rot_once(struct sim_site *site)
 {
     struct verify_report report;
