@@ -27,7 +27,8 @@ struct audit_price {
     uint64_t account;   /* to which it goes */
     struct money price; /* of a unit; only of what is counted, as the rest */
     uint64_t unit;
-    /* Which remainder of the payer it goes on from, below AUDIT_METERS; that: none, and unit is 1.
+    /*
+     * Which remainder of the payer it goes on from, below AUDIT_METERS; that: none, and unit is 1.
      */
     unsigned meter;
 };

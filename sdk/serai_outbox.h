@@ -33,7 +33,8 @@ struct serai_outbox {
     struct serai_outbox_packet packets[SERAI_OUTBOX_MAX];
 };
 
-/* Credit that one end gives: a window of packets, kept open by serai_rearm().  Start with zeroes.
+/*
+ * Credit that one end gives: a window of packets, kept open by serai_rearm().  Start with zeroes.
  */
 struct serai_credit {
     int32_t end;

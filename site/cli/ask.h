@@ -34,7 +34,8 @@ MUST_CHECK enum status cli_exchange(const struct cli *cli, const struct bytes *r
 /* Print why cli_exchange() reached no daemon.  Returns the exit code. */
 MUST_CHECK int cli_no_daemon(const struct cli *cli, const struct fault *fault);
 
-/* Print an answer that is no success.  Returns the exit code of its status, EXIT_OK for a success.
+/*
+ * Print an answer that is no success.  Returns the exit code of its status, EXIT_OK for a success.
  */
 MUST_CHECK int cli_refused(const struct control_reply *reply);
 

@@ -1,4 +1,4 @@
-/* A site's store, opened beside its daemon to read the books. */
+/* A site's store, opened to read the books, also while its daemon runs. */
 #ifndef SERAI_SITE_CLI_BOOKS_H
 #define SERAI_SITE_CLI_BOOKS_H
 

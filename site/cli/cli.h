@@ -16,7 +16,7 @@
 #include "site/control/control.h"
 #include "site/control/exit_code.h"
 
-/* Facts that the site tells everybody: the read `site`. */
+/* Facts that the site shows to everybody: the read `site`. */
 struct cli_facts {
     bool known;
     uint64_t asked_us; /* monotonic */

@@ -39,7 +39,8 @@ int cli_offline_begin(struct cli *cli)
     cli->offline = calloc(1, sizeof *cli->offline);
     if (cli->offline == NULL)
         return cli_fail(EXIT_INTERNAL, "out of memory");
-    /* The same configuration and keys as a daemon's start, so that the books end as if it had run.
+    /*
+     * The same configuration and keys as a daemon's start, so that the books end as if it had run.
      */
     code = setup_read_config(cli, &cli->offline->setup);
     if (code == EXIT_OK)

@@ -65,7 +65,8 @@ static void signed_describe(const struct cli *cli, const struct control_request 
     fprintf(out, ", number %" PRIu64, request->number);
 }
 
-/* Write what signed_describe() writes into `text`; empty when there is no memory.  Returns `text`.
+/*
+ * Write what signed_describe() writes into `text`; empty when there is no memory.  Returns `text`.
  */
 static char *signed_described(const struct cli *cli, const struct control_request *request,
                               char text[RENDER_TEXT_BYTES])
@@ -123,7 +124,7 @@ static int signed_show_done(const struct signing *by, const struct cli_answer *a
 }
 
 /*
- * Send what is kept and wait, signals caught.  *sent tells whether any of it may have arrived: a
+ * Send what is kept and wait, signals caught.  *sent says whether any of it may have arrived: a
  * daemon that could not be reached has done nothing.
  */
 static enum status signed_send(const struct signing *by, const struct bytes *envelope,
@@ -216,8 +217,8 @@ static int kept_forget(const struct signing *by, const char *what)
     if (keyfile_pending_drop(by->key, by->site, &fault) != ST_OK)
         return cli_fault(&fault);
     return cli_fail(EXIT_OK,
-                    "forgotten: %s. It may have been done, and --retry will not tell any more: "
-                    "look at the books before you do it again",
+                    "forgotten: %s. It may have been done, and --retry cannot show its answer any "
+                    "more: look at the books before you do it again",
                     what);
 }
 
@@ -369,7 +370,7 @@ static int signing_find_path(const struct cli *cli, char path[FILE_PATH_BYTES])
     struct fault fault = {0};
 
     if (given == NULL && cli->by_socket)
-        return cli_fail(EXIT_USAGE, "%s is a socket, with no operator's key beside it: --key FILE",
+        return cli_fail(EXIT_USAGE, "%s is a socket, with no operator's key next to it: --key FILE",
                         cli->dir);
     if (given == NULL)
         return file_path(path, cli->dir, SITE_OPERATOR, &fault) == ST_OK ? EXIT_OK

@@ -170,7 +170,8 @@ _Noreturn static void jail_inside(const struct jail *jail, char *const *args, in
         status = fault_set(&fault, ST_IO, "enter %s: %s", jail->dir, strerror(errno));
     if (status == ST_OK && (dup2(output, STDOUT_FILENO) < 0 || dup2(output, STDERR_FILENO) < 0))
         status = fault_set(&fault, ST_IO, "dup2: %s", strerror(errno));
-    /* Not closed at once: `talk` is needed until the program is executed, and then closes itself.
+    /*
+     * Not closed at once: `talk` is needed until the program is executed, and then closes itself.
      */
     if (status == ST_OK && close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) != 0)
         status = fault_set(&fault, ST_IO, "close_range: %s", strerror(errno));

@@ -157,7 +157,8 @@ struct control_reply {
     size_t result_size;
 };
 
-/* Decode an answer; reply->result points into `bytes`.  ST_INVALID: *fault says where it is wrong.
+/*
+ * Decode an answer; reply->result points into `bytes`.  ST_INVALID: *fault says where it is wrong.
  */
 MUST_CHECK enum status control_reply_decode(struct control_reply *reply, const uint8_t *bytes,
                                             size_t size, struct fault *fault);

@@ -1,4 +1,5 @@
-/* The exit codes of `serai` and of the daemon; docs/operate.md says what each means for a person.
+/*
+ * The exit codes of `serai` and of the daemon; docs/operate.md says what each means for a person.
  */
 #ifndef SERAI_SITE_CONTROL_EXIT_CODE_H
 #define SERAI_SITE_CONTROL_EXIT_CODE_H
