@@ -20,7 +20,7 @@ says docs/fuel.md "fuel-$(number fuel_table)"
 says CHANGELOG.md "^| wire between sites | $(number wire) |"
 says docs/wire.md "^# The wire between sites, version $(number wire)$"
 says CHANGELOG.md "^| store | $(number store) |"
-says docs/records.md "the format's version as a le32: $(number store)\."
+says docs/records.md "as a le32: $(number store)\."
 says CHANGELOG.md "^| journal | $(number journal) |"
 says docs/records.md "format id, .0x53$(printf %02x "$(number journal)")"
 
