@@ -156,7 +156,7 @@ static enum status verify_opened(struct verify *verify, const struct journal_ope
         return fault_set(fault, ST_CORRUPT, "frame %" PRIu64 ": account %" PRIu64 " %s",
                          opening->frame, account.id,
                          status == ST_EXISTS ? "is opened a second time" : "is out of order");
-    accounts_touch(&verify->accounts, account.id, opening->frame);
+    accounts_set_last_frame(&verify->accounts, account.id, opening->frame);
     return ST_OK;
 }
 
@@ -180,7 +180,7 @@ static enum status verify_opening(void *context, const struct journal_opening *o
     bytes_append(&verify->closings, &opening->account, sizeof opening->account);
     if (verify->closings.failed)
         return fault_set(fault, ST_NOMEM, "frame %" PRIu64 ": no memory", opening->frame);
-    accounts_touch(&verify->accounts, account->id, opening->frame);
+    accounts_set_last_frame(&verify->accounts, account->id, opening->frame);
     return ST_OK;
 }
 
@@ -278,8 +278,8 @@ static enum status verify_posting(void *context, const struct journal_posting *p
         return fault_set(fault, ST_CORRUPT, "frame %" PRIu64 " posting %zu: a total overflows",
                          posting->frame, verify->postings);
     if (posting->amount != 0) { /* a posting of 0 leaves the rows as they were */
-        accounts_touch(&verify->accounts, posting->debit, posting->frame);
-        accounts_touch(&verify->accounts, posting->credit, posting->frame);
+        accounts_set_last_frame(&verify->accounts, posting->debit, posting->frame);
+        accounts_set_last_frame(&verify->accounts, posting->credit, posting->frame);
     }
     verify->postings++;
     verify->report->postings++;
@@ -342,11 +342,12 @@ static enum status verify_row(struct verify *verify, const struct store_row *sto
                          verify_name(verify, name, row.id), difference,
                          u128_print(debits, replay->debits), u128_print(credits, replay->credits));
     }
-    if (frame < accounts_touched(&verify->accounts, row.id) || frame > verify->frame.frame)
-        return fault_set(
-            fault, ST_CORRUPT,
-            "%s: the row is of frame %" PRIu64 ", the last that changed it is %" PRIu64,
-            verify_name(verify, name, row.id), frame, accounts_touched(&verify->accounts, row.id));
+    if (frame < accounts_last_frame(&verify->accounts, row.id) || frame > verify->frame.frame)
+        return fault_set(fault, ST_CORRUPT,
+                         "%s: the row is of frame %" PRIu64
+                         ", the last that changed it is %" PRIu64,
+                         verify_name(verify, name, row.id), frame,
+                         accounts_last_frame(&verify->accounts, row.id));
     return ST_OK;
 }
 

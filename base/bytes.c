@@ -1,4 +1,7 @@
-/* Byte order, hexadecimal, and a growable byte buffer. */
+/*
+ * Byte order, hexadecimal, UTF-8, and a growable byte buffer.  Numbers are put together from bytes:
+ * that works on every machine and at every alignment.
+ */
 #include "base/bytes.h"
 
 #include <stdlib.h>
@@ -88,6 +91,7 @@ u128 le128_get(const uint8_t *from)
     return (u128)le64_get(from + 8) << 64 | le64_get(from);
 }
 
+/* Lower case: one value has one text, in logs, exports and arguments alike. */
 char *hex_print(char *text, const uint8_t *bytes, size_t size)
 {
     static const char digits[] = "0123456789abcdef";
@@ -124,7 +128,10 @@ bool hex_parse(uint8_t *bytes, size_t size, const char *text)
     return true;
 }
 
-/* Bytes of the character whose first byte this is, or 0; *low and *high bound the second byte. */
+/*
+ * The number of bytes of the character whose first byte this is, or 0.  *low and *high bound the
+ * second byte, in which RFC 3629 excludes longer forms, surrogates and what is above U+10FFFF.
+ */
 static size_t utf8_lead_length(uint8_t first, uint8_t *low, uint8_t *high)
 {
     *low = first == 0xe0   ? 0xa0
@@ -148,8 +155,10 @@ size_t utf8_next(const void *data, size_t size, uint32_t *character)
     uint8_t high;
     size_t length = size == 0 ? 0 : utf8_lead_length(text[0], &low, &high);
 
+    /* Cut off, or a second byte that no character has. */
     if (length == 0 || length > size || (length > 1 && (text[1] < low || text[1] > high)))
         return 0;
+    /* The first byte has the highest bits, each further one six more. */
     *character = text[0] & first_bits[length];
     for (size_t i = 1; i < length; i++) {
         if ((text[i] & 0xc0) != 0x80)
@@ -226,6 +235,7 @@ uint8_t *bytes_extend(struct bytes *bytes, size_t size)
             return NULL;
         }
     }
+    /* Counted at once: the caller writes all of it. */
     room = bytes->data + bytes->size;
     bytes->size += size;
     return room;

@@ -1,4 +1,10 @@
-/* Strict deterministic CBOR: RFC 8949 section 4.2.1, and nothing that has a second encoding. */
+/*
+ * Strict deterministic CBOR: RFC 8949 section 4.2.1, and nothing that has a second encoding.
+ *
+ * Reading has two steps.  cbor_init() checks the whole input once, so what a peer sent is refused
+ * before a field of it has any effect.  The gets then only look at heads that are known to be good,
+ * and can fail on nothing but type and range.
+ */
 #include "base/cbor.h"
 
 #include <string.h>
@@ -29,6 +35,7 @@ struct head {
 
 /* ---- writing ---- */
 
+/* "Preferred serialization", section 4.1: the fewest bytes that hold the argument. */
 static void cbor_put_head(struct bytes *out, unsigned major, uint64_t value)
 {
     uint8_t head[9];
@@ -108,6 +115,7 @@ void cbor_put_u128(struct bytes *out, u128 value)
 /* NULL when the first byte may begin a value of the subset, otherwise why not. */
 static const char *head_refuse_first(unsigned major, unsigned info)
 {
+    /* What the subset leaves out: each would be a second way to write something, or a float. */
     if (major == MAJOR_NEGATIVE)
         return "negative integer";
     if (major == MAJOR_TAG)
@@ -126,7 +134,7 @@ static const char *head_refuse_first(unsigned major, unsigned info)
     return info > INFO_8 ? "reserved first byte" : NULL;
 }
 
-/* Reads the head at `at`; returns NULL or what is wrong with it. */
+/* Read the head at `at`, within `end`.  NULL, or what is wrong with it. */
 static const char *cbor_read_head(const uint8_t *at, const uint8_t *end, struct head *head)
 {
     /* The least values that need 1, 2, 4 and 8 bytes. */
@@ -143,6 +151,7 @@ static const char *cbor_read_head(const uint8_t *at, const uint8_t *end, struct 
     error = head_refuse_first(head->major, info);
     if (error != NULL)
         return error;
+    /* A small argument stands in the first byte itself; otherwise `info` says how many follow. */
     head->value = info;
     head->size = 1;
     if (info < INFO_1)
@@ -162,13 +171,13 @@ static bool head_is_container(const struct head *head)
     return head->major == MAJOR_ARRAY || head->major == MAJOR_MAP;
 }
 
-/* Bytes that follow the head of a string; 0 for everything else. */
+/* The number of bytes that follow the head of a string; 0 for everything else. */
 static uint64_t head_payload(const struct head *head)
 {
     return head->major == MAJOR_BYTES || head->major == MAJOR_TEXT ? head->value : 0;
 }
 
-/* Does what the head promises fit into the `left` bytes after it? */
+/* NULL when what the head announces fits into the `left` bytes after it, otherwise why not. */
 static const char *head_check_promise(const struct head *head, const uint8_t *after, size_t left)
 {
     switch (head->major) {
@@ -178,8 +187,7 @@ static const char *head_check_promise(const struct head *head, const uint8_t *af
         if (head->value > left)
             return "ends too soon";
         return utf8_is_valid(after, (size_t)head->value) ? NULL : "text that is not UTF-8";
-    case MAJOR_ARRAY: /* an item takes a byte at least, so no count can claim more work than it sent
-                       */
+    case MAJOR_ARRAY: /* an item takes a byte at least: work is bounded by what was sent */
         return head->value > left ? "ends too soon" : NULL;
     case MAJOR_MAP:
         return head->value > left / 2 ? "ends too soon" : NULL;
@@ -209,6 +217,7 @@ static bool level_key_rises(const struct level *map, const uint8_t *key, size_t 
     return order != 0 ? order < 0 : map->key_size < size;
 }
 
+/* The walk of cbor_init(): no recursion, so depth costs a level here and no stack. */
 struct checker {
     const uint8_t *at;
     const uint8_t *end;
@@ -228,6 +237,7 @@ static const char *checker_item(struct checker *check, bool *opened)
                                (size_t)(check->end - check->at) - head.size);
     if (error != NULL)
         return error;
+    /* An empty container counts as well: depth is a property of the value, not of its items. */
     if (head_is_container(&head) && check->depth == CBOR_DEPTH_MAX)
         return "nested too deep";
     check->at += head.size + (size_t)head_payload(&head);
@@ -250,6 +260,7 @@ static const char *checker_close_item(struct checker *check)
     while (check->depth > 0) {
         struct level *level = &check->levels[check->depth - 1];
 
+        /* An odd rest means that the item was a key: its value is still to come. */
         level->left--;
         if (level->is_map && level->left % 2 == 1) {
             const uint8_t *key = level->item;
@@ -271,6 +282,7 @@ static const char *checker_close_item(struct checker *check)
     return NULL;
 }
 
+/* Check one value and that nothing follows it.  NULL, or the first error, at check->at. */
 static const char *cbor_check_all(struct checker *check)
 {
     do {
@@ -292,6 +304,7 @@ static const char *cbor_check_all(struct checker *check)
 
 static const uint8_t nothing[1]; /* what strings point to after an error: valid, and empty */
 
+/* Keep the first error alone: those after it mostly follow from it. */
 static void cbor_fail_at(struct cbor *in, const uint8_t *at, const char *error)
 {
     if (in->error != NULL)
@@ -375,6 +388,7 @@ struct money cbor_get_money(struct cbor *in)
 {
     struct money amount;
 
+    /* The bound of the get is that of amounts, so only a bug could break this. */
     INVARIANT(money_from_nanos(&amount, cbor_get_uint(in, MONEY_NANOS_MAX)) == ST_OK);
     return amount;
 }
@@ -407,6 +421,7 @@ void cbor_get_bytes_exact(struct cbor *in, void *to, size_t size)
     size_t found;
     const uint8_t *data = cbor_get_bytes(in, &found, size);
 
+    /* Too long was refused by the get; all zeros below, so no caller reads what was there. */
     if (found != size)
         cbor_fail_at(in, from, "byte string too short");
     if (size == 0)
@@ -426,6 +441,7 @@ void cbor_get_text(struct cbor *in, char *to, size_t size_max)
     if (!cbor_want(in, CBOR_TEXT, "text wanted", size_max, "text too long", &head))
         return;
     data = in->at + head.size;
+    /* A C string would end at the NUL: two texts could then be taken for one. */
     if (memchr(data, 0, (size_t)head.value) != NULL) {
         cbor_fail_at(in, in->at, "text with a NUL");
         return;
@@ -519,6 +535,7 @@ enum status cbor_done(const struct cbor *in, struct fault *fault, const char *wh
     const char *error = in->error;
     size_t offset = in->error_offset;
 
+    /* The decoder did not read all: the value has another shape than it thinks. */
     if (error == NULL && in->at != in->end) {
         error = "more values than wanted";
         offset = (size_t)(in->at - in->start);

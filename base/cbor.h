@@ -42,7 +42,7 @@ void cbor_put_array(struct bytes *out, uint64_t count);
  */
 void cbor_put_map(struct bytes *out, uint64_t count);
 
-/* Append an amount; append a number of 128 bits. */
+/* cbor_put_money() and cbor_put_u128() append an amount, and a number of 128 bits. */
 void cbor_put_money(struct bytes *out, struct money amount);
 void cbor_put_u128(struct bytes *out, u128 value);
 

@@ -1,4 +1,7 @@
-/* The system's clocks. */
+/*
+ * The system's clocks.  CLOCK_MONOTONIC drives the site: it never falls, whatever somebody sets the
+ * wall clock to.
+ */
 #include "base/clock.h"
 
 #include <time.h>

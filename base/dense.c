@@ -1,3 +1,7 @@
+/*
+ * Groups of 64 in a hash table by id / 64: one look-up and an index.  `used` tells an empty group
+ * without a look at its 64 places.
+ */
 #include "base/dense.h"
 
 #include <stdlib.h>
@@ -40,6 +44,7 @@ void *dense_put(struct dense *dense, uint64_t id, void *value)
 
     INVARIANT(value != NULL);
     if (group == NULL) {
+        /* Zeroed: no value, and the note of a new group is 0. */
         group = calloc(1, sizeof *group);
         INVARIANT(group != NULL);
         (void)!table_put(&dense->groups, id / DENSE_GROUP, group); /* there was none */
@@ -81,7 +86,7 @@ uint64_t *dense_note(const struct dense *dense, uint64_t id)
     return &group->note;
 }
 
-/* False: the visitor has seen enough. */
+/* Visit the values of one group, whose first id is `base`.  False: the visitor has seen enough. */
 static bool dense_each_in_group(const struct dense_group *group, uint64_t base, uint64_t first,
                                 bool (*visit)(void *context, uint64_t id, void *value),
                                 void *context)
@@ -101,6 +106,7 @@ void dense_each(const struct dense *dense, uint64_t first,
     uint64_t *groups;
     size_t count;
 
+    /* The numbers of groups rise as ids do, so sorting 1/64 of the entries orders all. */
     table_keys_sorted(&dense->groups, &groups, &count);
     for (size_t i = 0; i < count; i++) {
         if (groups[i] < first / DENSE_GROUP)

@@ -7,7 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The wrong way round, so that using it is an error: see the header. */
+/*
+ * Open a filler for `fd`, the wrong way round: reading from a filled stdin and writing to a filled
+ * stdout fail, as they would have done.
+ */
 static int descriptor_open_filler(int fd)
 {
     int filler = open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
@@ -21,7 +24,7 @@ bool descriptors_fill(void)
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
         if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
             continue;
-        /* The lowest free number is taken, and all below are in use. */
+        /* open() takes the lowest free number, and all below are in use: so it is `fd`. */
         if (descriptor_open_filler(fd) != fd)
             return false;
     }

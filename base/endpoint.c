@@ -1,3 +1,7 @@
+/*
+ * Reading an endpoint: its form alone.  Each *_error() returns NULL, or what is wrong in words for
+ * whoever typed it, and fills its part of *endpoint.
+ */
 #include "base/endpoint.h"
 
 #include <arpa/inet.h>
@@ -37,6 +41,7 @@ static bool endpoint_is_name(const char *host)
     }
 }
 
+/* An IPv6 address, with a zone (fe80::1%eth0) or without. */
 static bool endpoint_is_ipv6(const char *host)
 {
     char address[INET6_ADDRSTRLEN];
@@ -51,6 +56,7 @@ static bool endpoint_is_ipv6(const char *host)
     return inet_pton(AF_INET6, address, raw) == 1;
 }
 
+/* Whether the host means all addresses of a machine: `*`, 0.0.0.0 or ::. */
 static bool endpoint_is_anywhere(const struct endpoint *endpoint)
 {
     uint8_t raw[16] = {0};
@@ -82,6 +88,7 @@ static const char *endpoint_host_error(struct endpoint *endpoint, bool bracketed
     } else if (strcmp(endpoint->host, "*") != 0 && !endpoint_is_name(endpoint->host)) {
         return "the host is no name and no address";
     }
+    /* It would reach this machine itself, which is never what was meant. */
     if (use == ENDPOINT_DIAL && endpoint_is_anywhere(endpoint))
         return "that host means every address of a machine: one can listen there, and not dial it";
     return NULL;
@@ -114,6 +121,7 @@ static const char *endpoint_tcp_error(struct endpoint *endpoint, const char *at,
 
     if (strchr(at, '/') != NULL)
         return "tcp:// has a host and a port, and no path";
+    /* The last colon: what is before it shows whether it was an IPv6 address without brackets. */
     end = bracketed ? strstr(at, "]:") : strrchr(at, ':');
     if (end == NULL)
         return "the port is missing";
@@ -133,6 +141,7 @@ static const char *endpoint_ipc_error(struct endpoint *endpoint, const char *pat
 {
     size_t size = strlen(path);
 
+    /* Relative to what, for a daemon?  So the whole path. */
     if (path[0] != '/' || path[size - 1] == '/')
         return "ipc:// has the whole path of a socket, beginning with a slash";
     if (size > ENDPOINT_PATH_BYTES_MAX)

@@ -1,3 +1,7 @@
+/*
+ * Small whole files.  A replacement is written under a new name, synced and renamed, and then its
+ * directory is synced: so a crash at any point leaves the old file or the new one, whole.
+ */
 #include "base/file.h"
 
 #include <errno.h>
@@ -19,6 +23,7 @@ enum status file_path(char path[FILE_PATH_BYTES], const char *dir, const char *n
     return ST_OK;
 }
 
+/* A fault from errno, with the verb and the path; ENOENT and EEXIST have statuses of their own. */
 static enum status file_io_fault(struct fault *fault, const char *verb, const char *path)
 {
     enum status status = errno == ENOENT ? ST_MISSING : errno == EEXIST ? ST_EXISTS : ST_IO;
@@ -97,6 +102,7 @@ enum status file_read_kept(const char *path, size_t size_max, struct bytes *byte
     return status;
 }
 
+/* Write all of it, over as many calls as the system needs.  False: errno says why. */
 static bool file_write_all(int fd, const uint8_t *data, size_t size)
 {
     while (size > 0) {
@@ -133,6 +139,7 @@ static bool file_sync_folder(const char *path)
     return good;
 }
 
+/* Make the file, write it and sync its bytes; its name is the caller's to sync. */
 static enum status file_write_new(const char *path, int flags, const void *data, size_t size,
                                   unsigned mode, struct fault *fault)
 {
@@ -141,6 +148,7 @@ static enum status file_write_new(const char *path, int flags, const void *data,
 
     if (fd < 0)
         return file_io_fault(fault, "create", path);
+    /* close() may report what a write could not: a file is good only after all three. */
     good = file_write_all(fd, data, size) && fsync(fd) == 0;
     if (close(fd) != 0)
         good = false;
@@ -172,21 +180,22 @@ static enum status file_remove_left_over(const char *path, struct fault *fault)
 
 enum status file_replace(const char *path, const void *data, size_t size, struct fault *fault)
 {
-    char beside[FILE_PATH_BYTES];
-    int length = snprintf(beside, sizeof beside, "%s.new", path);
+    char temporary[FILE_PATH_BYTES];
+    int length = snprintf(temporary, sizeof temporary, "%s.new", path);
     enum status status;
 
-    if (length < 0 || (size_t)length >= sizeof beside)
+    if (length < 0 || (size_t)length >= sizeof temporary)
         return fault_set(fault, ST_INVALID, "path too long: %.100s", path);
-    status = file_remove_left_over(beside, fault);
+    status = file_remove_left_over(temporary, fault);
     if (status != ST_OK)
         return status;
-    status = file_write_new(beside, O_EXCL, data, size, 0600, fault);
+    /* O_EXCL: nothing that somebody put there meanwhile, a link above all, is written through. */
+    status = file_write_new(temporary, O_EXCL, data, size, 0600, fault);
     if (status != ST_OK) {
-        (void)unlink(beside); /* a part of a file, if anything */
+        (void)unlink(temporary); /* a part of a file, if anything */
         return status;
     }
-    if (rename(beside, path) != 0)
+    if (rename(temporary, path) != 0)
         return file_io_fault(fault, "replace", path);
     if (!file_sync_folder(path))
         return file_io_fault(fault, "sync the directory of", path);

@@ -1,4 +1,4 @@
-/* SHA-256 by libcrypto. */
+/* SHA-256 by libcrypto.  A failure of libcrypto is a stop: no book can go on without its chain. */
 #include "base/hash.h"
 
 #include "base/bytes.h"
@@ -12,7 +12,7 @@ struct hasher {
     EVP_MD_CTX *context;
 };
 
-/* Fetched once: libcrypto's look-up by name costs more than hashing a short record. */
+/* Fetched once, and kept: libcrypto's look-up by name costs more than hashing a short record. */
 static EVP_MD *sha256;
 static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
 
@@ -34,6 +34,7 @@ struct hasher *hasher_new(void)
 
     if (hasher == NULL)
         return NULL;
+    /* The digest and its memory are taken here, so that starting a hash later cannot fail. */
     hasher->context = EVP_MD_CTX_new();
     if (hasher->context == NULL || EVP_DigestInit_ex2(hasher->context, sha256_get(), NULL) != 1) {
         hasher_free(hasher);
@@ -82,6 +83,7 @@ struct hash hash_of(const void *data, size_t size)
     struct hash hash;
     unsigned int written = 0;
 
+    /* By far the most frequent input, and always the same result. */
     if (size == 0)
         return hash_of_nothing;
     INVARIANT(EVP_Digest(data, size, hash.bytes, &written, sha256_get(), NULL) == 1);
@@ -91,7 +93,7 @@ struct hash hash_of(const void *data, size_t size)
 
 bool hash_equal(const struct hash *a, const struct hash *b)
 {
-    /* In constant time, for those who compare what a stranger sent. */
+    /* In constant time, for callers that compare what an unknown peer sent. */
     return CRYPTO_memcmp(a->bytes, b->bytes, HASH_BYTES) == 0;
 }
 

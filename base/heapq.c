@@ -16,6 +16,7 @@ void heapq_fini(struct heapq *heap)
     heapq_init(heap);
 }
 
+/* A total order, with ties by id: equal times come out the same on every run. */
 static bool heapq_before(const struct heapq_item *a, const struct heapq_item *b)
 {
     return a->due != b->due ? a->due < b->due : a->id < b->id;
@@ -28,6 +29,7 @@ void heapq_push(struct heapq *heap, uint64_t due, uint64_t id)
 
     heap->items = array_grow(heap->items, &heap->capacity, heap->count + 1, sizeof item);
     INVARIANT(heap->items != NULL);
+    /* From the end up: later parents move down until the item's place is found. */
     for (at = heap->count++; at > 0; at = (at - 1) / 2) {
         if (!heapq_before(&item, &heap->items[(at - 1) / 2]))
             break;
@@ -36,6 +38,7 @@ void heapq_push(struct heapq *heap, uint64_t due, uint64_t id)
     heap->items[at] = item;
 }
 
+/* The root is due first: no item is due before its parent. */
 bool heapq_peek(const struct heapq *heap, struct heapq_item *item)
 {
     if (heap->count == 0)
@@ -53,6 +56,7 @@ bool heapq_pop(struct heapq *heap, struct heapq_item *item)
         return false;
     if (item != NULL)
         *item = heap->items[0];
+    /* The last item fills the hole at the top: from there down, the earlier child moves up. */
     last = heap->items[--heap->count];
     while (2 * at + 1 < heap->count) {
         size_t child = 2 * at + 1;

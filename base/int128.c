@@ -1,4 +1,4 @@
-/* Decimal text of 128-bit numbers. */
+/* Decimal text of 128-bit numbers, which printf() does not know. */
 #include "base/int128.h"
 
 #include <string.h>

@@ -1,6 +1,7 @@
 /*
  * One line per event on stderr, in one write each, so that lines of threads do not mix.  A line
- * that nobody takes is left out (base/outlet.h): no thread of a site waits for who reads its log.
+ * that nobody takes is left out (base/outlet.h): no thread of a site waits for whoever reads its
+ * log.  What is left out, by a reader that stopped or by a rate, is counted and reported.
  */
 #include "base/log.h"
 
@@ -40,11 +41,12 @@ static struct log_rate rates[NAMES_MAX];
 static size_t rate_count;
 static uint64_t left_out_total; /* over all events: nothing to look for when 0 */
 static struct outlet outlet = {.fd = STDERR_FILENO, .way = OUTLET_CLOSED, .own = -1};
-static uint64_t untaken; /* lines that could not be written, and were not told yet */
+static uint64_t untaken; /* lines that could not be written, and are not reported yet */
 static bool to_journal;
 static pthread_once_t journal_once = PTHREAD_ONCE_INIT;
 
-/* systemd.exec(5): JOURNAL_STREAM is "device:inode" of the stream that goes to the journal. */
+/* Set to_journal.  systemd.exec(5): JOURNAL_STREAM is "device:inode" of the stream that goes to the
+ * journal. */
 static void log_find_journal(void)
 {
     const char *stream = getenv("JOURNAL_STREAM");
@@ -118,7 +120,10 @@ static size_t log_print_head(char *line, enum log_level level, const char *event
     return length < 0 ? 0 : (size_t)length;
 }
 
-/* Under the lock.  The text is escaped, and shorter than TEXT_BYTES_MAX. */
+/*
+ * Under the lock: write one line.  The text is escaped, and shorter than TEXT_BYTES_MAX.  False:
+ * nobody takes it now.
+ */
 static bool log_write_line(enum log_level level, const char *event, const char *text)
 {
     char line[LINE_BYTES_MAX];
@@ -128,7 +133,7 @@ static bool log_write_line(enum log_level level, const char *event, const char *
     return size > 0 && outlet_write(&outlet, line, used + (size_t)size);
 }
 
-/* Under the lock: true when stderr takes lines, and what it did not take before is told. */
+/* Under the lock: true when stderr takes lines, and those that it did not take are reported. */
 static bool log_report_untaken(void)
 {
     char text[96];
@@ -142,13 +147,14 @@ static bool log_report_untaken(void)
     return true;
 }
 
-/* Under the lock. */
+/* Under the lock: write one line, behind the report of those before it that were left out. */
 static void log_put_line(enum log_level level, const char *event, const char *text)
 {
     if (!log_report_untaken() || !log_write_line(level, event, text))
         untaken++;
 }
 
+/* Under the lock: report how many lines of this event its rate left out, and begin again. */
 static void log_report_rate(struct log_rate *rate)
 {
     char text[96];
@@ -160,7 +166,10 @@ static void log_report_rate(struct log_rate *rate)
     rate->left_out = 0;
 }
 
-/* When all names are taken, which cannot happen with names of ours, the rest share the last. */
+/*
+ * Under the lock: the rate of an event, a new one if need be.  When all NAMES_MAX are taken, which
+ * cannot happen with names of ours, the rest share the last.
+ */
 static struct log_rate *log_rate_of(const char *event)
 {
     for (size_t i = 0; i < rate_count; i++)
@@ -172,7 +181,7 @@ static struct log_rate *log_rate_of(const char *event)
     return &rates[rate_count++];
 }
 
-/* Under the lock: may this line be written?  Counts it. */
+/* Under the lock: whether this line may be written.  Counts it. */
 static bool log_rate_allows(const char *event, uint64_t now_us)
 {
     struct log_rate *rate = log_rate_of(event);
@@ -190,7 +199,7 @@ static bool log_rate_allows(const char *event, uint64_t now_us)
     return true;
 }
 
-/* Under the lock: say of each event whose second is over how many lines it lost. */
+/* Under the lock: report, for each event whose second is over, how many lines it lost. */
 static void log_report_left_out(uint64_t now_us)
 {
     for (size_t i = 0; i < rate_count && left_out_total != 0; i++)
@@ -207,6 +216,7 @@ void log_write(enum log_level level, const char *event, const char *format, ...)
 
     if ((int)level > atomic_load(&level_max))
         return;
+    /* Outside the lock: formatting takes the longest, and needs nothing that is shared. */
     va_start(arguments, format);
     (void)log_text(text, sizeof text, format, arguments);
     va_end(arguments);
@@ -214,6 +224,7 @@ void log_write(enum log_level level, const char *event, const char *format, ...)
     now_us = log_now_us();
     INVARIANT(pthread_mutex_lock(&lock) == 0);
     log_report_left_out(now_us);
+    /* Outside input can cause lines of warn and debug; no rate drops the others. */
     if (level == LOG_ERROR || level == LOG_INFO || log_rate_allows(event, now_us))
         log_put_line(level, event, text);
     INVARIANT(pthread_mutex_unlock(&lock) == 0);

@@ -1,3 +1,7 @@
+/*
+ * The text of a line: a small printf() of its own, since vsnprintf() cannot escape a %s.  Numbers
+ * are still printed by snprintf(), one conversion at a time.
+ */
 #include "base/log_text.h"
 
 #include <stdint.h>
@@ -9,7 +13,7 @@
 
 enum { SPEC_BYTES = 24, NUMBER_BYTES = 24 };
 
-/* Of one conversion: what stands in the format, and how its argument is fetched. */
+/* One conversion: what stands in the format, and how its argument is fetched. */
 struct log_conversion {
     char spec[SPEC_BYTES]; /* "%zu" */
     size_t size;
@@ -25,6 +29,7 @@ struct log_text {
     bool quoted; /* within the quotes of a value */
 };
 
+/* Read the conversion that begins at a `%`.  Formats are literals of ours: a bad one is a bug. */
 static struct log_conversion log_read_conversion(const char *format)
 {
     struct log_conversion one = {.precision = -1};
@@ -45,7 +50,7 @@ static struct log_conversion log_read_conversion(const char *format)
     return one;
 }
 
-/* What the format still needs when no text of it takes anything. */
+/* The most bytes that the rest of the format needs when its texts are all empty. */
 static size_t log_format_needs(const char *format)
 {
     size_t bytes = strlen(format);
@@ -55,12 +60,16 @@ static size_t log_format_needs(const char *format)
     return bytes;
 }
 
+/*
+ * Escape one text into what room there is, but for what the rest of the format needs: a long text
+ * must not push the keys behind it out of the line.
+ */
 static void log_put_value(struct log_text *text, const char *value, int precision, const char *rest)
 {
     size_t size = precision < 0 ? strlen(value) : strnlen(value, (size_t)precision);
     bool more = precision >= 0 && strnlen(value, (size_t)precision + 1) > size;
     size_t left = text->room - text->used;
-    size_t kept = log_format_needs(rest);
+    size_t kept = log_format_needs(rest); /* for what comes behind it */
     size_t room = kept < left ? left - kept : 1;
 
     if (room > LOG_VALUE_BYTES_MAX)
@@ -82,6 +91,7 @@ static void log_put_plain(struct log_text *text, const char *piece, size_t size)
 /* A macro, for va_arg() wants its type written out. */
 #define PRINT_AS(type) snprintf(number, sizeof number, one->spec, va_arg(*arguments, type))
 
+/* Fetch one integer of the length that its conversion names, and print it. */
 static void log_put_number(struct log_text *text, const struct log_conversion *one,
                            va_list *arguments)
 {
@@ -111,6 +121,7 @@ size_t log_text(char *to, size_t room_bytes, const char *format, va_list argumen
     for (const char *at = format; *at != '\0';) {
         struct log_conversion one;
 
+        /* Quotes of the format tell where a value stands, and so how it is escaped. */
         if (*at != '%') {
             text.quoted = text.quoted != (*at == '"');
             log_put_plain(&text, at++, 1);

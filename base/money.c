@@ -1,4 +1,7 @@
-/* Amounts: the one place that looks at the raw number. */
+/*
+ * Amounts: the one place that looks at the raw number.  An amount is at most 2^63 - 1, so sums of
+ * two fit 64 bits and products fit 128: each result is computed exactly, then held to the bound.
+ */
 #include "base/money.h"
 
 #include <inttypes.h>
@@ -74,6 +77,7 @@ void money_deduct(struct money *rest, struct money amount)
     INVARIANT(money_sub(rest, *rest, amount));
 }
 
+/* Zero hides a shortfall, so nothing is booked by it. */
 struct money money_sub_clamped(struct money a, struct money b)
 {
     return (struct money){.nanos = a.nanos > b.nanos ? a.nanos - b.nanos : 0};
@@ -81,6 +85,7 @@ struct money money_sub_clamped(struct money a, struct money b)
 
 struct money money_share_floor(struct money amount, uint64_t part, uint64_t whole)
 {
+    /* A share is never more than the amount, so it fits without a check. */
     INVARIANT(whole != 0);
     INVARIANT(part <= whole);
     return (struct money){.nanos = (uint64_t)((u128)amount.nanos * part / whole)};
@@ -102,8 +107,9 @@ bool money_cost_carry(struct money *cost, uint64_t *carry, struct money price, u
     INVARIANT(unit != 0);
     INVARIANT(*carry < unit);
     INVARIANT(price.nanos <= MONEY_NANOS_MAX);
-    /* Below 2^63 * 2^64 + 2^64, so it fits. */
+    /* In nanos times `unit`.  Below 2^63 * 2^64 + 2^64, so it fits. */
     due = (u128)price.nanos * quantity + *carry;
+    /* Whole nanos are charged now; what is left of a nano waits for the next charge. */
     if (!money_from_total(cost, due / unit))
         return false;
     *carry = (uint64_t)(due % unit);
@@ -117,6 +123,7 @@ bool money_cost_ceil(struct money *cost, struct money price, uint64_t quantity, 
     INVARIANT(unit != 0);
     INVARIANT(price.nanos <= MONEY_NANOS_MAX);
     due = (u128)price.nanos * quantity;
+    /* Up: a charge that stands alone has no later one that could take the rest. */
     return money_from_total(cost, due / unit + (due % unit != 0));
 }
 
@@ -129,6 +136,7 @@ uint64_t money_buys(struct money budget, struct money price, uint64_t unit, uint
     INVARIANT(budget.nanos <= MONEY_NANOS_MAX);
     if (price.nanos == 0)
         return UINT64_MAX;
+    /* All that cost less than one nano more than the budget: the header has the formula. */
     quantity = ((u128)budget.nanos * unit + (unit - 1 - carry)) / price.nanos;
     return quantity > UINT64_MAX ? UINT64_MAX : (uint64_t)quantity;
 }
@@ -146,8 +154,7 @@ static bool money_is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Digits from *at on, at most `digits_max` of them, appended to *value; false when it gets too
- * large. */
+/* Append at most `digits_max` digits from *at on to *value.  False: it is too large. */
 static bool money_parse_digits(const char **at, u128 *value, size_t digits_max, size_t *digits)
 {
     for (*digits = 0; *digits < digits_max && money_is_digit(**at); ++*digits, ++*at) {
@@ -171,6 +178,7 @@ enum status money_parse(struct money *amount, const char *text, struct fault *fa
     size_t whole_digits;
     size_t decimals = 0;
 
+    /* Units, then decimals, into one number: "1.25" gives 125, and two decimals. */
     if (*at == '$')
         at++;
     if (!money_parse_digits(&at, &value, SIZE_MAX, &whole_digits))
@@ -188,6 +196,7 @@ enum status money_parse(struct money *amount, const char *text, struct fault *fa
         return money_refuse(fault, text, "digits wanted, as in 1.25");
     if (*at != '\0')
         return money_refuse(fault, text, "only digits and one point are allowed, as in 1.25");
+    /* In nanos: as if all nine decimals had been written. */
     for (size_t i = decimals; i < DECIMALS; i++)
         value *= 10; /* below 2^63 * 10^9, so it fits */
     if (!money_from_total(amount, value))

@@ -56,7 +56,10 @@ MUST_CHECK bool money_add(struct money *result, struct money a, struct money b);
 MUST_CHECK bool money_sub(struct money *result, struct money a, struct money b);
 MUST_CHECK bool money_scale(struct money *result, struct money a, uint64_t count);
 
-/* Add to or take from an amount in place, where the caller knows that it fits (INVARIANT). */
+/*
+ * money_accumulate() adds to an amount in place and money_deduct() takes from it, where the caller
+ * knows that the result is an amount (INVARIANT).
+ */
 void money_accumulate(struct money *sum, struct money amount);
 void money_deduct(struct money *rest, struct money amount);
 

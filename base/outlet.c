@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+/* A description of our own, whose O_NONBLOCK nobody else sees.  -1: we may not open it. */
 static int outlet_open_own(int fd)
 {
     char path[64];
@@ -26,6 +27,7 @@ void outlet_open(struct outlet *outlet, int fd)
     outlet->fd = fd;
     if (fstat(fd, &file) != 0)
         return;
+    /* By these outlet_write() notices when another file takes the number. */
     outlet->device = file.st_dev;
     outlet->inode = file.st_ino;
     outlet->way = outlet_way_of(&file);
@@ -64,6 +66,7 @@ bool outlet_write(struct outlet *outlet, const void *data, size_t size)
         outlet_open(outlet, fd);
     }
     fd = outlet->way == OUTLET_OWN ? outlet->own : outlet->fd;
+    /* What was cut short gets its line end first, so that the reader does not join two lines. */
     if (outlet->torn && outlet_way_write(outlet->way, fd, "\n", 1) != 1)
         return false;
     outlet->torn = false;

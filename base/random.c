@@ -1,4 +1,7 @@
-/* libsodium's randomness, and a seeded ChaCha20 keystream that is equal on every machine. */
+/*
+ * libsodium's randomness, and a seeded ChaCha20 keystream that is equal on every machine.  The seed
+ * is 64 bits: enough to replay a run, and no secret.
+ */
 #include "base/random.h"
 
 #include "base/bytes.h"
@@ -17,7 +20,7 @@ struct random_source random_system(void)
     return (struct random_source){.fill = random_system_fill};
 }
 
-/* Block n of a seed: the key is the seed, the nonce is n. */
+/* Make block n of a seed: the key is the seed, the nonce is n, so any block is found alone. */
 static void rng_next_block(struct rng *rng)
 {
     uint8_t key[crypto_stream_chacha20_KEYBYTES] = {0};
@@ -30,6 +33,7 @@ static void rng_next_block(struct rng *rng)
     rng->used = 0;
 }
 
+/* The first block is made by the first draw. */
 void rng_init(struct rng *rng, uint64_t seed)
 {
     *rng = (struct rng){.seed = seed, .used = sizeof rng->block};
@@ -39,6 +43,7 @@ void rng_fill(struct rng *rng, void *to, size_t size)
 {
     uint8_t *at = to;
 
+    /* What is left of a block is used first: the stream does not depend on sizes of draws. */
     while (size != 0) {
         size_t count;
 
@@ -68,7 +73,8 @@ uint64_t rng_below(struct rng *rng, uint64_t bound)
     uint64_t value;
 
     INVARIANT(bound != 0);
-    skip = (0 - bound) % bound; /* 2^64 mod bound: the values that would make some likelier */
+    /* 2^64 mod bound values are left over: drawing again at these leaves all equally likely. */
+    skip = (0 - bound) % bound;
     do {
         value = rng_u64(rng);
     } while (value < skip);
@@ -87,6 +93,7 @@ uint64_t rng_edgy(struct rng *rng)
 {
     uint64_t power = (uint64_t)1 << rng_below(rng, 64);
 
+    /* Where arithmetic goes wrong: at the ends of 64 and 63 bits and around powers of two. */
     switch (rng_below(rng, 8)) {
     case 0:
         return rng_below(rng, 3); /* 0, 1, 2 */

@@ -1,3 +1,8 @@
+/*
+ * A ring for one producer and one consumer, without a lock.  `tail` belongs to the producer and
+ * `head` to the consumer; each releases what it did and acquires what the other did.  Both only
+ * count up, and their difference is what is in the ring.
+ */
 #include "base/ring.h"
 
 #include <assert.h>
@@ -60,6 +65,7 @@ bool ring_push(struct ring *ring, void *item)
 
     if (tail - head == RING_SLOTS)
         return false;
+    /* The slot is written before the tail that shows it. */
     ring->slots[tail & (RING_SLOTS - 1)] = item;
     atomic_store_explicit(&ring->tail, tail + 1, memory_order_release);
     wake_up(ring->wake);
@@ -74,6 +80,7 @@ void *ring_pop(struct ring *ring)
 
     if (head == tail)
         return NULL;
+    /* The slot is read before the head that gives it back. */
     item = ring->slots[head & (RING_SLOTS - 1)];
     atomic_store_explicit(&ring->head, head + 1, memory_order_release);
     return item;

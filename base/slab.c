@@ -1,3 +1,8 @@
+/*
+ * Pages of 64 KiB, each for blocks of one size.  A page lies at a multiple of its size, so the
+ * address of a block gives its page, and the size, which the caller knows, its class: no block
+ * needs a header.
+ */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include "base/slab.h"
 
@@ -8,7 +13,7 @@ struct slab_block {
     struct slab_block *next;
 };
 
-/* At the start of each page, which lies at a multiple of its size: so a block tells its page. */
+/* At the start of each page. */
 struct slab_page {
     struct slab_page *next; /* among the open ones of this size */
     struct slab_page *previous;
@@ -29,6 +34,7 @@ static bool slab_is_full(const struct slab_page *page, size_t block_bytes)
     return page->free == NULL && page->fresh + block_bytes > SLAB_PAGE;
 }
 
+/* Put a page that has a free block at the head of those of its class. */
 static void slab_open_page(struct slab *slab, struct slab_page *page, size_t class)
 {
     page->previous = NULL;
@@ -38,6 +44,7 @@ static void slab_open_page(struct slab *slab, struct slab_page *page, size_t cla
     slab->open[class] = page;
 }
 
+/* Take a page off the list of its class: it is full, or goes back to the system. */
 static void slab_shut_page(struct slab *slab, struct slab_page *page, size_t class)
 {
     if (page->previous != NULL)
@@ -111,6 +118,7 @@ void *slab_take(struct slab *slab, size_t size)
         page = slab_make_page(slab);
         slab_open_page(slab, page, class);
     }
+    /* Blocks that were given back first: memory that was never touched stays the system's. */
     if (page->free != NULL) {
         block = page->free;
         page->free = page->free->next;
@@ -138,12 +146,13 @@ void slab_give(struct slab *slab, void *block, size_t size)
     }
     page = (struct slab_page *)((uintptr_t)block & ~(uintptr_t)(SLAB_PAGE - 1));
     INVARIANT(page->used > 0);
+    /* It was full, so it is on no list: now it has a free block again. */
     if (slab_is_full(page, class * SLAB_GRAIN))
         slab_open_page(slab, page, class);
     freed->next = page->free;
     page->free = freed;
     page->used--;
-    /* One that wakes and sleeps alone must not ask the system for a page each time. */
+    /* The last page of a class stays: taking and giving one block must not map it each time. */
     if (page->used > 0 || (page->previous == NULL && page->next == NULL))
         return;
     slab_shut_page(slab, page, class);

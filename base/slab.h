@@ -11,7 +11,7 @@
 
 enum {
     SLAB_GRAIN = 8,
-    SLAB_BLOCK_MAX = 1024, /* a larger block is malloc's: its header is small beside it */
+    SLAB_BLOCK_MAX = 1024, /* a larger block is malloc's: its header is small against it */
     SLAB_PAGE = 64 * 1024,
 };
 

@@ -1,4 +1,7 @@
-/* Names of statuses, bounded fault texts, and the stop on a bug. */
+/*
+ * Names of statuses, bounded fault texts, and the stop on a bug.  A fault's text never takes
+ * memory: running out of it is one of the things that it has to say.
+ */
 #include "base/status.h"
 
 #include <stdarg.h>
@@ -52,7 +55,8 @@ enum status fault_set(struct fault *fault, enum status status, const char *forma
     va_end(arguments);
     if (size < 0)
         text[0] = '\0';
-    if (size >= (int)sizeof text) /* raw text, so whoever is quoted could have written it, too */
+    /* Dots for a cut.  The text is raw, so whoever is quoted could have written these as well. */
+    if (size >= (int)sizeof text)
         memcpy(text + sizeof text - sizeof "...", "...", sizeof "...");
     fault->status = status;
     memcpy(fault->text, text, sizeof text);

@@ -1,4 +1,7 @@
-/* What all stores share: names of tables, batches of packed operations, reads and cursors. */
+/*
+ * What all stores share: names of tables, batches, reads and cursors.  A batch is one run of bytes,
+ * so that it costs no allocation for each row and passes to the writer's thread by its pointer.
+ */
 #include "base/store.h"
 
 #include <assert.h>
@@ -66,6 +69,7 @@ void store_batch_clear(struct store_batch *batch)
     batch->count = 0;
 }
 
+/* Pack one operation, with copies of its key and value. */
 static void batch_add_op(struct store_batch *batch, const struct store_op *op)
 {
     uint8_t *at;
@@ -117,6 +121,7 @@ bool store_batch_next(const struct store_batch *batch, size_t *offset, struct st
     const uint8_t *at;
     size_t left;
 
+    /* We packed it ourselves, so what does not fit is a bug and not damage. */
     INVARIANT(*offset <= batch->ops.size);
     left = batch->ops.size - *offset;
     if (left == 0)
@@ -174,12 +179,14 @@ void store_cursor_open(struct store_cursor *cursor, const struct store_read *rea
         .read = read, .fault = fault, .table = table, .prefix = prefix, .prefix_size = prefix_size};
 }
 
+/* The next row of the table, whatever its key; the first one is that of the prefix. */
 static enum status cursor_step(struct store_cursor *cursor, struct store_row *row)
 {
     const struct store_read *read = cursor->read;
     const struct store *store = read->store;
     enum status status = ST_OK;
 
+    /* A long read asks at each row whether it is to go on. */
     if (read->poll != NULL)
         status = read->poll(read->poll_context, cursor->fault);
     if (status != ST_OK)
@@ -205,6 +212,7 @@ bool store_cursor_next(struct store_cursor *cursor, struct store_row *row)
         status = ST_MISSING;
     if (status == ST_OK)
         return true;
+    /* A failure ends it like the last row does; store_cursor_close() tells the two apart. */
     cursor->at_end = true;
     cursor->status = status == ST_MISSING ? ST_OK : status;
     return false;

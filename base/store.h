@@ -47,6 +47,8 @@ void store_batch_init(struct store_batch *batch);
 
 /* Free the batch; an all-zero one is allowed, and is left. */
 void store_batch_fini(struct store_batch *batch);
+
+/* Empty the batch, and keep its memory for the next one. */
 void store_batch_clear(struct store_batch *batch);
 
 /*

@@ -20,7 +20,7 @@ struct memory_row {
     struct memory_row *next[]; /* one for each level */
 };
 
-struct rows {
+struct memory_table {
     struct memory_row *first[LEVELS_MAX];
 };
 
@@ -30,7 +30,7 @@ struct memory_place {
 };
 
 struct store_memory {
-    struct rows tables[STORE_TABLES];
+    struct memory_table tables[STORE_TABLES];
     uint64_t rows_made;    /* the skip list's source of levels */
     uint64_t reads;        /* that go on */
     uint64_t good_commits; /* that are left, when `fails` */
@@ -78,13 +78,14 @@ static uint64_t checksum_add(uint64_t sum, const uint8_t *data, size_t size)
     return sum;
 }
 
-static uint64_t checksum_of(const struct memory_row *row)
+static uint64_t row_checksum(const struct memory_row *row)
 {
     uint64_t sum = checksum_add(UINT64_C(0xcbf29ce484222325), row->key, row->key_size);
 
     return checksum_add(sum, row->value, row->value_size);
 }
 
+/* Bytewise, and the shorter of two that begin alike first: the order of LMDB. */
 static int memory_compare_keys(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size)
 {
     int order = memcmp(a, b, a_size < b_size ? a_size : b_size);
@@ -92,9 +93,12 @@ static int memory_compare_keys(const uint8_t *a, size_t a_size, const uint8_t *b
     return order != 0 ? order : (a_size > b_size) - (a_size < b_size);
 }
 
-/* The place of the first row whose key is not below this one. */
-static struct memory_row *seek(struct rows *rows, const uint8_t *key, size_t key_size,
-                               struct memory_place *place)
+/*
+ * Find the first row whose key is not below this one, NULL behind the last, and its place: on each
+ * level, the pointer that leads past where the key is or would be.
+ */
+static struct memory_row *memory_find(struct memory_table *rows, const uint8_t *key,
+                                      size_t key_size, struct memory_place *place)
 {
     struct memory_row **links = rows->first;
 
@@ -107,23 +111,25 @@ static struct memory_row *seek(struct rows *rows, const uint8_t *key, size_t key
     return links[0];
 }
 
-static bool has_key(const struct memory_row *row, const uint8_t *key, size_t key_size)
+static bool row_has_key(const struct memory_row *row, const uint8_t *key, size_t key_size)
 {
     return row != NULL && memory_compare_keys(row->key, row->key_size, key, key_size) == 0;
 }
 
 /* A row that is linked nowhere yet; NULL: out of memory. */
-static struct memory_row *make_row(struct store_memory *memory, const struct store_op *op)
+static struct memory_row *memory_make_row(struct store_memory *memory, const struct store_op *op)
 {
     uint64_t random = ++memory->rows_made * UINT64_C(0x9e3779b97f4a7c15);
     size_t levels = 1;
     struct memory_row *row;
 
+    /* A level more for one row in four, by a multiplied counter in place of chance. */
     for (random >>= 16; (random & 3) == 0 && levels < LEVELS_MAX; random >>= 2)
         levels++;
     row = malloc(sizeof *row + levels * sizeof(struct memory_row *) + op->value_size);
     if (row == NULL)
         return NULL;
+    /* One block: the pointers of the row, then its value. */
     row->levels = levels;
     row->key_size = op->key_size;
     memcpy(row->key, op->key, op->key_size);
@@ -131,18 +137,18 @@ static struct memory_row *make_row(struct store_memory *memory, const struct sto
     row->value_size = op->value_size;
     if (op->value_size != 0)
         memcpy(row->value, op->value, op->value_size);
-    row->checksum = checksum_of(row);
+    row->checksum = row_checksum(row);
     return row;
 }
 
-static void unlink_row(struct memory_row *row, const struct memory_place *place)
+static void row_unlink(struct memory_row *row, const struct memory_place *place)
 {
     for (size_t level = 0; level < row->levels; level++)
         *place->link[level] = row->next[level];
     free(row);
 }
 
-static void link_row(struct memory_row *row, const struct memory_place *place)
+static void row_link(struct memory_row *row, const struct memory_place *place)
 {
     for (size_t level = 0; level < row->levels; level++) {
         row->next[level] = *place->link[level];
@@ -150,18 +156,20 @@ static void link_row(struct memory_row *row, const struct memory_place *place)
     }
 }
 
-/* Takes `row`, which is NULL for a delete.  Cannot fail. */
-static void apply(struct store_memory *memory, const struct store_op *op, struct memory_row *row)
+/* Apply one operation.  Takes `row`, which is NULL for a delete.  Cannot fail. */
+static void memory_apply(struct store_memory *memory, const struct store_op *op,
+                         struct memory_row *row)
 {
     struct memory_place place;
-    struct memory_row *found = seek(&memory->tables[op->table], op->key, op->key_size, &place);
+    struct memory_row *found =
+        memory_find(&memory->tables[op->table], op->key, op->key_size, &place);
 
     if (op->kind == STORE_OP_APPEND)
         INVARIANT(found == NULL); /* the header: it sorts after every key of the table */
-    if (has_key(found, op->key, op->key_size))
-        unlink_row(found, &place);
+    if (row_has_key(found, op->key, op->key_size))
+        row_unlink(found, &place);
     if (row != NULL)
-        link_row(row, &place);
+        row_link(row, &place);
 }
 
 /* First all memory is taken, then all is applied: so a commit is whole or not at all. */
@@ -182,10 +190,11 @@ static enum status memory_commit(void *context, const struct store_batch *batch,
     made = calloc((size_t)batch->count + 1, sizeof(struct memory_row *));
     if (made == NULL)
         return fault_set(fault, ST_NOMEM, "commit: out of memory");
+    /* Every row that the batch needs, before any of it is seen. */
     for (; !short_of_memory && store_batch_next(batch, &offset, &op); count++) {
         if (op.kind == STORE_OP_DELETE)
             continue;
-        made[count] = make_row(memory, &op);
+        made[count] = memory_make_row(memory, &op);
         short_of_memory = made[count] == NULL;
     }
     if (short_of_memory) {
@@ -196,15 +205,15 @@ static enum status memory_commit(void *context, const struct store_batch *batch,
     }
     offset = 0;
     for (size_t i = 0; store_batch_next(batch, &offset, &op); i++)
-        apply(memory, &op, made[i]);
+        memory_apply(memory, &op, made[i]);
     free(made);
     if (memory->fails)
         memory->good_commits--;
     return ST_OK;
 }
 
-static enum status damaged(enum store_table table, const struct memory_row *row,
-                           struct fault *fault)
+static enum status row_damaged(enum store_table table, const struct memory_row *row,
+                               struct fault *fault)
 {
     char key[2 * STORE_KEY_BYTES_MAX + 1];
 
@@ -233,13 +242,14 @@ static void memory_end(void *snapshot)
     memory->reads--;
 }
 
+/* Lend a row that reads back right; ST_MISSING: there is none. */
 static enum status memory_show(const struct memory_row *found, struct store_row *row,
                                struct fault *fault)
 {
     if (found == NULL)
         return ST_MISSING;
-    if (checksum_of(found) != found->checksum)
-        return damaged(row->table, found, fault);
+    if (row_checksum(found) != found->checksum)
+        return row_damaged(row->table, found, fault);
     row->key = found->key;
     row->key_size = found->key_size;
     row->value = found->value;
@@ -252,9 +262,9 @@ static enum status memory_get(void *snapshot, enum store_table table, const void
 {
     struct store_memory *memory = snapshot;
     struct memory_place place;
-    const struct memory_row *found = seek(&memory->tables[table], key, key_size, &place);
+    const struct memory_row *found = memory_find(&memory->tables[table], key, key_size, &place);
 
-    return has_key(found, key, key_size) ? memory_show(found, row, fault) : ST_MISSING;
+    return row_has_key(found, key, key_size) ? memory_show(found, row, fault) : ST_MISSING;
 }
 
 /* A position is the row itself. */
@@ -268,7 +278,7 @@ static enum status memory_seek(void *snapshot, enum store_table table, const voi
     if (key_size == 0)
         *position = memory->tables[table].first[0];
     else
-        *position = seek(&memory->tables[table], key, key_size, &place);
+        *position = memory_find(&memory->tables[table], key, key_size, &place);
     return memory_show(*position, row, fault);
 }
 
@@ -320,6 +330,7 @@ enum status store_memory_copy(struct store_memory **copy, const struct store_mem
     for (size_t table = 0; table < STORE_TABLES; table++) {
         struct memory_place end;
 
+        /* Rows come in order, so each goes at the end of every level that it has. */
         for (size_t level = 0; level < LEVELS_MAX; level++)
             end.link[level] = &(*copy)->tables[table].first[level];
         for (const struct memory_row *row = memory->tables[table].first[0]; row != NULL;
@@ -328,7 +339,7 @@ enum status store_memory_copy(struct store_memory **copy, const struct store_mem
                                   .key_size = row->key_size,
                                   .value = row->value,
                                   .value_size = row->value_size};
-            struct memory_row *made = make_row(*copy, &op);
+            struct memory_row *made = memory_make_row(*copy, &op);
 
             if (made == NULL) {
                 store_memory_free(*copy);
@@ -336,7 +347,7 @@ enum status store_memory_copy(struct store_memory **copy, const struct store_mem
                 return ST_NOMEM;
             }
             made->checksum = row->checksum; /* damage is copied as damage */
-            link_row(made, &end);
+            row_link(made, &end);
             for (size_t level = 0; level < made->levels; level++)
                 end.link[level] = &made->next[level];
         }
@@ -348,12 +359,12 @@ enum status store_memory_damage(struct store_memory *memory, enum store_table ta
                                 const void *key, size_t key_size, size_t bit)
 {
     struct memory_place place;
-    struct memory_row *row = seek(&memory->tables[table], key, key_size, &place);
+    struct memory_row *row = memory_find(&memory->tables[table], key, key_size, &place);
 
-    if (!has_key(row, key, key_size))
+    if (!row_has_key(row, key, key_size))
         return ST_MISSING;
     if (bit == STORE_MEMORY_DROP) {
-        unlink_row(row, &place);
+        row_unlink(row, &place);
         return ST_OK;
     }
     if (bit / 8 >= row->value_size)

@@ -1,4 +1,7 @@
-/* Open addressing with linear probing; removal shifts back, so there are no tombstones. */
+/*
+ * Open addressing with linear probing: one run of memory, and most look-ups read one line of it.
+ * Removal shifts back, so there are no tombstones that searches would have to pass.
+ */
 #include "base/table.h"
 
 #include <stdlib.h>
@@ -16,7 +19,7 @@ void table_fini(struct table *table)
     table_init(table);
 }
 
-/* Where the key would be if nobody else were there.  Multiplying by 2^64 / golden ratio spreads. */
+/* The slot of a key when no other is in its way.  2^64 / golden ratio spreads counters. */
 static size_t table_home(const struct table *table, uint64_t key)
 {
     uint64_t mixed = key * UINT64_C(0x9e3779b97f4a7c15);
@@ -24,8 +27,7 @@ static size_t table_home(const struct table *table, uint64_t key)
     return (size_t)(mixed ^ mixed >> 32) & (table->capacity - 1);
 }
 
-/* The slot of the key, or the free one where it would go; capacity is not 0 and one slot is free.
- */
+/* The slot of the key, or the free one where it would go.  Needs a capacity and a free slot. */
 static struct table_slot *table_find(const struct table *table, uint64_t key)
 {
     size_t at = table_home(table, key);
@@ -35,6 +37,7 @@ static struct table_slot *table_find(const struct table *table, uint64_t key)
     return &table->slots[at];
 }
 
+/* Double the slots and put every key in again; homes depend on the capacity. */
 static void table_grow(struct table *table)
 {
     struct table old = *table;
@@ -59,6 +62,7 @@ void *table_put(struct table *table, uint64_t key, void *value)
     void *before;
 
     INVARIANT(value != NULL);
+    /* At most three quarters full: runs stay short, and a search always finds a free slot. */
     if (table->count >= table->capacity - table->capacity / 4)
         table_grow(table);
     slot = table_find(table, key);
@@ -83,7 +87,8 @@ void *table_remove(struct table *table, uint64_t key)
     if (before == NULL)
         return NULL;
     hole = (size_t)(slot - table->slots);
-    /* Move back each later one of the run whose home does not lie after the hole. */
+    /* The hole must not cut off what was put behind it: move back each later one of the run whose
+     * home does not lie after the hole. */
     for (size_t at = (hole + 1) & mask; table->slots[at].value != NULL; at = (at + 1) & mask) {
         size_t home = table_home(table, table->slots[at].key);
 

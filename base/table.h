@@ -1,6 +1,6 @@
 /*
  * A hash map from u64 to pointers, for numbers of our own that count up (agents, objects,
- * accounts). Never for keys that a stranger picks: the hash is not keyed.  All-zero is an empty
+ * accounts). Never for keys that somebody else picks: the hash is not keyed.  All-zero is an empty
  * table. Owns its slots, not what the values point to.  One thread.  Out of memory is a
  * stop (INVARIANT).
  */

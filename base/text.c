@@ -1,3 +1,7 @@
+/*
+ * Escaping is decided by character, from tables of ranges that are sorted and short.  A cut falls
+ * between two characters, never within an escape, and leaves room for TEXT_CUT.
+ */
 #include "base/text.h"
 
 #include <inttypes.h>
@@ -11,7 +15,7 @@ struct text_range {
     uint32_t last;
 };
 
-/* What shows nothing, moves what is beside it, or ends a line (Unicode 15, Default_Ignorable). */
+/* What shows nothing, moves what is next to it, or ends a line (Unicode 15, Default_Ignorable). */
 static const struct text_range hidden[] = {
     {0x0080, 0x009f},   /* C1 */
     {0x00ad, 0x00ad},   /* soft hyphen */
@@ -58,6 +62,7 @@ static bool text_is_in(uint32_t character, const struct text_range *ranges, size
 }
 #define IS_IN(character, ranges) text_is_in(character, ranges, sizeof(ranges) / sizeof(ranges)[0])
 
+/* One byte of ASCII, or one that is no UTF-8, in its escaped form. */
 static void text_put_ascii(char piece[TEXT_PIECE_BYTES], unsigned char c)
 {
     const char *letter = c == '\n' ? "n" : c == '\r' ? "r" : c == '\t' ? "t" : NULL;
@@ -93,6 +98,7 @@ size_t text_escape_one(char piece[TEXT_PIECE_BYTES], const void *text, size_t si
 
 typedef size_t (*escape_one)(char piece[TEXT_PIECE_BYTES], const void *text, size_t size_bytes);
 
+/* As text_escape_one(), for TEXT_QUOTED: a quote would end the value. */
 static size_t text_escape_quoted(char piece[TEXT_PIECE_BYTES], const void *text, size_t size_bytes)
 {
     if (*(const char *)text != '"')
@@ -101,6 +107,7 @@ static size_t text_escape_quoted(char piece[TEXT_PIECE_BYTES], const void *text,
     return 1;
 }
 
+/* As text_escape_one(), for TEXT_BARE: a blank would end the value as well. */
 static size_t text_escape_bare(char piece[TEXT_PIECE_BYTES], const void *text, size_t size_bytes)
 {
     if (*(const char *)text != ' ')
@@ -109,6 +116,10 @@ static size_t text_escape_bare(char piece[TEXT_PIECE_BYTES], const void *text, s
     return 1;
 }
 
+/*
+ * Escape a text by `escape`, character by character, and mark the end with TEXT_CUT if it is cut
+ * here or, by `more`, was cut before.  Returns the length.
+ */
 static size_t text_escape_all(char *to, size_t room_bytes, const struct bytes *text, bool more,
                               escape_one escape)
 {
@@ -132,6 +143,7 @@ static size_t text_escape_all(char *to, size_t room_bytes, const struct bytes *t
         memcpy(to + used, piece, length);
         used += length;
     }
+    /* A mark that no longer fits takes the place of the last characters. */
     if (more && used + mark >= room_bytes)
         used = cut_at;
     to[used] = '\0';

@@ -2,7 +2,7 @@
  * Text that others chose (a name, a reason, a line of an agent's log), made safe to show to people.
  *
  * The escaped form is one line of UTF-8 in which nothing moves a cursor, hides or reorders what is
- * beside it:
+ * next to it:
  *
  *     \\         a backslash, so that nobody can write an escape
  *     \n \r \t   newline, return, tab

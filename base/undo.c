@@ -1,4 +1,8 @@
-/* The pre-images of a turn: a vector of steps, and one run of bytes that holds all the images. */
+/*
+ * The pre-images of a turn: a vector of steps, and one run of bytes that holds all the images.
+ * Steps are undone from the last to the first, so bytes that were saved twice end as they were
+ * before the first save.
+ */
 #include "base/undo.h"
 
 #include <stdlib.h>
@@ -42,6 +46,7 @@ void undo_free(struct undo *undo)
     free(undo);
 }
 
+/* Out of memory stops the program: half an undo log is none. */
 static void undo_add_step(struct undo *undo, struct undo_step step)
 {
     INVARIANT(!undo->ending);
@@ -71,6 +76,7 @@ void undo_on_commit(struct undo *undo, void (*action)(void *context, void *argum
     undo_add_step(undo, (struct undo_step){STEP_ON_COMMIT, action, context, argument, 0});
 }
 
+/* undo_free_on_commit(): the memory lives until no rollback can want it back. */
 static void undo_free_action(void *context, void *argument)
 {
     (void)argument;
@@ -82,6 +88,7 @@ void undo_free_on_commit(struct undo *undo, void *memory)
     undo_on_commit(undo, undo_free_action, memory, NULL);
 }
 
+/* Between turns the log is empty; its memory is kept, unless one turn needed very much. */
 static void undo_make_empty(struct undo *undo)
 {
     undo->count = 0;
@@ -102,6 +109,7 @@ void undo_rollback(struct undo *undo)
 
     INVARIANT(!undo->ending);
     undo->ending = true;
+    /* Images come off the end of the run in the order in which the steps do. */
     for (size_t i = undo->count; i-- > 0;) {
         const struct undo_step *step = &undo->steps[i];
 

@@ -2,14 +2,14 @@
  * Channels: private two-ended streams of packets over one interface, bought and sold.
  *
  * This part decides; it moves no money, runs no agent and opens no socket.  Each call is a check
- * that may refuse and changes nothing, then a change that cannot fail and that says, as a wire
- * message, what the far end must hear.  The exchange moves money, reserves and deposits, and
+ * that may refuse and changes nothing, then a change that cannot fail and that gives, as a wire
+ * message, what the far end must receive.  The exchange moves money, reserves and deposits, and
  * carries the messages: within the site at once (interface self), over a link by
  * parcels.
  *
  * An end knows its interface, channel number and side; both ends of a self channel are at this site
- * and differ by side.  Credit is cumulative totals that never go back: what an end armed, and what
- * the far end has sent against it.  One thread.
+ * and differ by side.  A window is cumulative totals that never go back: what an end granted, and
+ * what the far end has sent against it.  One thread.
  */
 #ifndef SERAI_CHANNELS_CHANNELS_H
 #define SERAI_CHANNELS_CHANNELS_H
@@ -50,14 +50,14 @@ struct channel_end {
     uint32_t number; /* low bit 0: bought here; never reused on an interface */
     enum channel_side side;
     enum channel_state state;
-    /* Credit that this end gave the far end, and how much of it came. */
-    uint64_t armed_packets;
-    uint64_t armed_bytes;
+    /* What this end granted to the far end, and how much of it came. */
+    uint64_t granted_packets;
+    uint64_t granted_bytes;
     uint64_t received_packets;
     uint64_t received_bytes;
-    /* Credit that the far end gave, and how much of it was sent. */
-    uint64_t credit_packets;
-    uint64_t credit_bytes;
+    /* What the far end granted to this end, and how much of it was sent. */
+    uint64_t window_packets;
+    uint64_t window_bytes;
     uint64_t sent_packets;
     uint64_t sent_bytes;
     bool room_asked;
@@ -66,10 +66,11 @@ struct channel_end {
 
 /* ---- messages on the wire; over links they travel in parcels ---- */
 enum channel_message_kind {
-    CHANNEL_BIRTH = 1,  /* buy: endowment, max fee */
-    CHANNEL_ANSWER = 2, /* status 0: open, with first credit; else the refusal.  fee, money back */
+    CHANNEL_BIRTH = 1, /* buy: endowment, max fee */
+    CHANNEL_ANSWER =
+        2, /* status 0: open, with the first grant; else the refusal.  fee, money back */
     CHANNEL_PACKET = 3, /* data, money */
-    CHANNEL_CREDIT = 4, /* packets, bytes: the far end's cumulative armed totals */
+    CHANNEL_CREDIT = 4, /* packets, bytes: the totals that the far end granted */
     CHANNEL_CLOSE = 5,  /* the sender's end is sold or closed */
     CHANNEL_CLOSED = 6, /* the answer to CLOSE: no packet follows it */
 };
@@ -146,16 +147,16 @@ MUST_CHECK enum status channels_check(const struct channels *channels, struct fa
 void channel_give(struct channel_end *end, struct undo *undo, uint64_t owner);
 
 /* ---- refusals of this part; the site maps them to sdk/abi.h ---- */
-enum channel_verdict {
+enum channel_result {
     CHANNEL_FINE = 0,
-    CHANNEL_NO_CREDIT, /* the far end has armed no more */
-    CHANNEL_NOT_OPEN,  /* pending */
-    CHANNEL_IS_CLOSED, /* far end closed, or closing */
-    CHANNEL_TOO_LARGE, /* a packet over CHANNEL_PACKET_BYTES_MAX */
-    CHANNEL_TOO_MUCH,  /* arming past the bound of outstanding packets or bytes */
-    CHANNEL_HAS_ASKED, /* room was asked already */
-    CHANNEL_UNKNOWN,   /* a message for an end that is not there: a late one, or a lie */
-    CHANNEL_UNARMED,   /* a packet beyond what was armed: the sender broke the rules */
+    CHANNEL_NO_WINDOW,   /* the far end has granted no more */
+    CHANNEL_NOT_OPEN,    /* pending */
+    CHANNEL_IS_CLOSED,   /* far end closed, or closing */
+    CHANNEL_TOO_LARGE,   /* a packet over CHANNEL_PACKET_BYTES_MAX */
+    CHANNEL_TOO_MUCH,    /* a grant past the bound of outstanding packets or bytes */
+    CHANNEL_HAS_ASKED,   /* room was asked already */
+    CHANNEL_UNKNOWN,     /* a message for an end that is not there: a late one, or a lie */
+    CHANNEL_NOT_GRANTED, /* what no grant or order allows: the sender broke the rules */
 };
 
 /* ---- orders on ends (within a turn: undo is that turn's) ---- */
@@ -168,8 +169,8 @@ enum {
  * Whether an end can be bought on an interface.  CHANNEL_TOO_MUCH: the site is full of ends, or the
  * interface's numbers are used up.
  */
-MUST_CHECK enum channel_verdict channels_check_buy(const struct channels *channels,
-                                                   uint32_t interface);
+MUST_CHECK enum channel_result channels_check_buy(const struct channels *channels,
+                                                  uint32_t interface);
 
 /*
  * Add a pending end for `owner`, and fill the BIRTH message for the peer, but for the money
@@ -181,9 +182,9 @@ struct channel_end *channels_buy(struct channels *channels, struct undo *undo, u
 
 /*
  * Whether a packet of `size` bytes can be sent now: CHANNEL_TOO_LARGE, CHANNEL_NOT_OPEN,
- * CHANNEL_IS_CLOSED or CHANNEL_NO_CREDIT if not.
+ * CHANNEL_IS_CLOSED or CHANNEL_NO_WINDOW if not.
  */
-MUST_CHECK enum channel_verdict channel_check_send(const struct channel_end *end, size_t size);
+MUST_CHECK enum channel_result channel_check_send(const struct channel_end *end, size_t size);
 
 /*
  * Count the packet, after a good check, and fill kind, interface, number and `to` of *packet.
@@ -192,19 +193,19 @@ MUST_CHECK enum channel_verdict channel_check_send(const struct channel_end *end
 void channel_send(struct channel_end *end, struct undo *undo, size_t size,
                   struct channel_message *packet);
 
-enum { CHANNEL_ARMED_PACKETS_MAX = 1024, CHANNEL_ARMED_BYTES_MAX = 1024 * 1024 };
+enum { CHANNEL_GRANT_PACKETS_MAX = 1024, CHANNEL_GRANT_BYTES_MAX = 1024 * 1024 };
 /*
- * Whether that many packets and bytes can be armed.  At most the bounds above are ever outstanding.
- * CHANNEL_TOO_MUCH: packets or bytes are 0 or above
- * the bound, or the packets would be with those that are open.  Bytes that would be are not refused
- * but granted up to the bound: what packets left unused of earlier bytes must not stop the next.
+ * Whether that many packets and bytes can be granted.  At most the bounds above are ever
+ * outstanding. CHANNEL_TOO_MUCH: packets or bytes are 0 or above the bound, or the packets would be
+ * with those that are open.  Bytes that would be are not refused but granted up to the bound: what
+ * packets left unused of earlier bytes must not stop the next.
  */
-MUST_CHECK enum channel_verdict channel_check_arm(const struct channel_end *end, uint64_t packets,
-                                                  uint64_t bytes);
+MUST_CHECK enum channel_result channel_check_grant(const struct channel_end *end, uint64_t packets,
+                                                   uint64_t bytes);
 
-/* Arm, after a good check, and fill the CREDIT message for the far end.  Undone by rollback. */
-void channel_arm(struct channel_end *end, struct undo *undo, uint64_t packets, uint64_t bytes,
-                 struct channel_message *credit);
+/* Grant, after a good check, and fill the CREDIT message for the far end.  Undone by rollback. */
+void channel_grant(struct channel_end *end, struct undo *undo, uint64_t packets, uint64_t bytes,
+                   struct channel_message *credit);
 
 /*
  * What the end holds for its customer: events by its state, whether or not anything is reserved for
@@ -212,16 +213,16 @@ void channel_arm(struct channel_end *end, struct undo *undo, uint64_t packets, u
  */
 struct channel_holding channel_holds(const struct channel_end *end);
 
-/* What the end would hold if that many packets and bytes were armed after a good check. */
+/* What the end would hold if that many packets and bytes were granted after a good check. */
 struct channel_holding channel_would_hold(const struct channel_end *end, uint64_t packets,
                                           uint64_t bytes);
 
-/* The number of packets that were armed and have not arrived. */
-uint64_t channel_armed_open(const struct channel_end *end);
+/* The number of packets that were granted and have not arrived. */
+uint64_t channel_granted_open(const struct channel_end *end);
 
 /*
  * The number of packets that may be sent now; 0 when the end is not open, or when the last byte of
- * credit is used up.
+ * the window is used up.
  */
 uint64_t channel_may_send(const struct channel_end *end);
 
@@ -229,11 +230,11 @@ uint64_t channel_may_send(const struct channel_end *end);
  * Whether a room event can be asked for: CHANNEL_HAS_ASKED, CHANNEL_NOT_OPEN or CHANNEL_IS_CLOSED
  * if not.
  */
-MUST_CHECK enum channel_verdict channel_check_room(const struct channel_end *end);
+MUST_CHECK enum channel_result channel_check_room(const struct channel_end *end);
 
 /*
- * Ask for one room event, after a good check.  If there is credit now, the site delivers it at
- * once.  Undone by rollback.
+ * Ask for one room event, after a good check.  If packets may be sent now, the site delivers it
+ * at once.  Undone by rollback.
  */
 void channel_ask_room(struct channel_end *end, struct undo *undo);
 
@@ -249,17 +250,17 @@ void channel_room_given(struct channel_end *end, struct undo *undo);
 bool channel_is_sold(const struct channel_end *end);
 
 /* Whether the end can be sold or closed.  CHANNEL_IS_CLOSED: it was sold before. */
-MUST_CHECK enum channel_verdict channel_check_sell(const struct channel_end *end);
+MUST_CHECK enum channel_result channel_check_sell(const struct channel_end *end);
 
 /*
  * Sell or close the end, after a good check: it sends and receives no more.  An OPEN end fills
- * CLOSE for the far end, sets *tell_far, and stays CLOSING until CLOSED returns.  One whose far end
- * closed first is removed at once.  A PENDING one is GIVEN_UP: nobody knows yet whether the
+ * CLOSE for the far end, sets *sends_close, and stays CLOSING until CLOSED returns.  One whose far
+ * end closed first is removed at once.  A PENDING one is GIVEN_UP: nobody knows yet whether the
  * peer took its BIRTH, so it stays until the ANSWER comes.  The site gives back the money held
  * for the end first: the row of a GIVEN_UP one that holds some is corrupt.  Undone by rollback.
  */
 void channels_sell(struct channels *channels, struct channel_end *end, struct undo *undo,
-                   struct channel_message *close, bool *tell_far);
+                   struct channel_message *close, bool *sends_close);
 
 /* Remove a PENDING end whose BIRTH has not left, and never will.  Undone by rollback. */
 void channels_withdraw(struct channels *channels, struct channel_end *end, struct undo *undo);
@@ -268,21 +269,21 @@ void channels_withdraw(struct channels *channels, struct channel_end *end, struc
 
 /*
  * The calls below answer CHANNEL_UNKNOWN when `end` is NULL, i.e. channels_at() found none.  They
- * answer CHANNEL_UNARMED, and change nothing, to what no far end that keeps the rules could send
- * now.  docs/wire.md has the same rules as a table.
+ * answer CHANNEL_NOT_GRANTED, and change nothing, to what no far end that keeps the rules could
+ * send now.  docs/wire.md has the same rules as a table.
  */
 
 /*
- * Whether a BIRTH can be accepted.  CHANNEL_UNARMED: the number is in use, or it is not one of a
- * born end: a broken rule.  CHANNEL_TOO_MUCH: the site is full of ends; refuse the birth.
+ * Whether a BIRTH can be accepted.  CHANNEL_NOT_GRANTED: the number is in use, or it is not one of
+ * a born end: a broken rule.  CHANNEL_TOO_MUCH: the site is full of ends; refuse the birth.
  */
-MUST_CHECK enum channel_verdict channels_check_accept(struct channels *channels,
-                                                      const struct channel_message *birth);
+MUST_CHECK enum channel_result channels_check_accept(struct channels *channels,
+                                                     const struct channel_message *birth);
 
 /*
- * Accept a BIRTH, after a good check: add the born agent's end, OPEN, with its first packets armed,
- * and fill the ANSWER for the buyer's end, but for money and fee, which are the caller's.  Undone
- * by rollback.
+ * Accept a BIRTH, after a good check: add the born agent's end, OPEN, with its first packets
+ * granted, and fill the ANSWER for the buyer's end, but for money and fee, which are the caller's.
+ * Undone by rollback.
  */
 struct channel_end *channels_accept(struct channels *channels, struct undo *undo,
                                     const struct channel_message *birth, uint64_t owner,
@@ -296,38 +297,39 @@ void channels_refuse(const struct channel_message *birth, int32_t status,
 /*
  * Handle ANSWER at the buyer's end: it opens (status 0), or is removed (a refusal; the caller reads
  * the end's money fields first, for *end is gone then).  One that was given up opens too, for the
- * caller to sell at once, so that the far end hears CLOSE.
+ * caller to sell at once, so that the far end receives CLOSE.
  */
-MUST_CHECK enum channel_verdict channels_answered(struct channels *channels,
-                                                  struct channel_end *end, struct undo *undo,
-                                                  const struct channel_message *answer);
+MUST_CHECK enum channel_result channels_receive_answer(struct channels *channels,
+                                                       struct channel_end *end, struct undo *undo,
+                                                       const struct channel_message *answer);
 
 /*
  * Handle PACKET: CHANNEL_FINE counts it as received.  CHANNEL_UNKNOWN / CHANNEL_IS_CLOSED: late;
- * its money is credited to whoever sold the end (CHANNEL_IS_CLOSED counts it as received too).
- * CHANNEL_UNARMED, CHANNEL_TOO_LARGE: a broken rule; changes nothing.
+ * its money goes to whoever sold the end (CHANNEL_IS_CLOSED counts it as received too).
+ * CHANNEL_NOT_GRANTED, CHANNEL_TOO_LARGE: a broken rule; changes nothing.
  */
-MUST_CHECK enum channel_verdict channel_received(struct channel_end *end, struct undo *undo,
-                                                 const struct channel_message *packet);
+MUST_CHECK enum channel_result channel_receive_packet(struct channel_end *end, struct undo *undo,
+                                                      const struct channel_message *packet);
 
 /*
- * Handle CREDIT: packets rise and bytes do not fall, else it is a broken rule, CHANNEL_UNARMED.
+ * Handle CREDIT: packets rise and bytes do not fall, else it is a broken rule, CHANNEL_NOT_GRANTED.
  * CHANNEL_IS_CLOSED: late, but counted.  *room is true when a room event is due now; room_asked is
  * cleared then.
  */
-MUST_CHECK enum channel_verdict channel_credited(struct channel_end *end, struct undo *undo,
-                                                 const struct channel_message *credit, bool *room);
+MUST_CHECK enum channel_result channel_receive_credit(struct channel_end *end, struct undo *undo,
+                                                      const struct channel_message *credit,
+                                                      bool *room);
 
 /*
  * Handle CLOSE: an OPEN end becomes FAR_CLOSED and *signal is true, so that its owner learns of it,
  * once; a CLOSING one is removed (both sold at once).  Fills CLOSED for the far end.
  */
-MUST_CHECK enum channel_verdict channels_far_closed(struct channels *channels,
-                                                    struct channel_end *end, struct undo *undo,
-                                                    struct channel_message *closed, bool *signal);
+MUST_CHECK enum channel_result channels_receive_close(struct channels *channels,
+                                                      struct channel_end *end, struct undo *undo,
+                                                      struct channel_message *closed, bool *signal);
 
 /* Handle CLOSED: the CLOSING end is removed. */
-MUST_CHECK enum channel_verdict channels_closed(struct channels *channels, struct channel_end *end,
-                                                struct undo *undo);
+MUST_CHECK enum channel_result channels_receive_closed(struct channels *channels,
+                                                       struct channel_end *end, struct undo *undo);
 
 #endif

@@ -1,14 +1,18 @@
-/* What an open end does: send, arm, ask for room, and take packets and credit. */
+/*
+ * What an open end does: send, grant, ask for room, and receive packets and grants (docs/wire.md,
+ * "Messages").  A grant is what the far end may send; its window is what this end may send.  Both
+ * are totals that only rise, so a message that repeats or is late can take nothing back.
+ */
 #include "channels/channels.h"
 #include "channels/set.h"
 
 #include <assert.h>
 
 /* One packet of the largest size fits what one grant may hold. */
-static_assert((int)CHANNEL_PACKET_BYTES_MAX <= (int)CHANNEL_ARMED_BYTES_MAX, "a packet can arrive");
+static_assert((int)CHANNEL_PACKET_BYTES_MAX <= (int)CHANNEL_GRANT_BYTES_MAX, "a packet can arrive");
 
-/* Why nothing can be sent, armed or asked in this state; CHANNEL_FINE when open. */
-static enum channel_verdict end_check_open(const struct channel_end *end)
+/* Why nothing can be sent, granted or asked in this state; CHANNEL_FINE when open. */
+static enum channel_result end_check_open(const struct channel_end *end)
 {
     switch (end->state) {
     case CHANNEL_PENDING:
@@ -23,18 +27,19 @@ static enum channel_verdict end_check_open(const struct channel_end *end)
     invariant_failed("a state of an end", __FILE__, __LINE__);
 }
 
-enum channel_verdict channel_check_send(const struct channel_end *end, size_t size)
+enum channel_result channel_check_send(const struct channel_end *end, size_t size)
 {
-    enum channel_verdict verdict = end_check_open(end);
+    enum channel_result result = end_check_open(end);
 
-    if (verdict != CHANNEL_FINE)
-        return verdict;
+    if (result != CHANNEL_FINE)
+        return result;
     if (size > CHANNEL_PACKET_BYTES_MAX)
         return CHANNEL_TOO_LARGE;
-    if (end->sent_packets == end->credit_packets)
-        return CHANNEL_NO_CREDIT;
-    if (size > end->credit_bytes - end->sent_bytes)
-        return CHANNEL_NO_CREDIT;
+    /* "PACKET": fewer packets than the window, and the bytes fit what is left of it. */
+    if (end->sent_packets == end->window_packets)
+        return CHANNEL_NO_WINDOW;
+    if (size > end->window_bytes - end->sent_bytes)
+        return CHANNEL_NO_WINDOW;
     return CHANNEL_FINE;
 }
 
@@ -42,53 +47,56 @@ void channel_send(struct channel_end *end, struct undo *undo, size_t size,
                   struct channel_message *packet)
 {
     INVARIANT(channel_check_send(end, size) == CHANNEL_FINE);
-    channel_touch(end, undo);
+    channel_change(end, undo);
     end->sent_packets++;
     end->sent_bytes += size;
     set_address(end, CHANNEL_PACKET, packet);
 }
 
-enum channel_verdict channel_check_arm(const struct channel_end *end, uint64_t packets,
-                                       uint64_t bytes)
+enum channel_result channel_check_grant(const struct channel_end *end, uint64_t packets,
+                                        uint64_t bytes)
 {
-    enum channel_verdict verdict = end_check_open(end);
+    enum channel_result result = end_check_open(end);
 
-    if (verdict != CHANNEL_FINE)
-        return verdict;
-    if (packets == 0 || packets > CHANNEL_ARMED_PACKETS_MAX - channel_armed_open(end))
+    if (result != CHANNEL_FINE)
+        return result;
+    /* Packets past the bound are refused; bytes are cut instead, for the reason at end_grant(). */
+    if (packets == 0 || packets > CHANNEL_GRANT_PACKETS_MAX - channel_granted_open(end))
         return CHANNEL_TOO_MUCH;
-    if (bytes == 0 || bytes > CHANNEL_ARMED_BYTES_MAX)
+    if (bytes == 0 || bytes > CHANNEL_GRANT_BYTES_MAX)
         return CHANNEL_TOO_MUCH;
     return CHANNEL_FINE;
 }
 
 /*
- * Packets are mostly smaller than what was armed for them, so bytes pile up on an end that arms
+ * Packets are mostly smaller than what was granted for them, so bytes pile up on an end that grants
  * one more for each that came.  They stop at the bound: to refuse would stop an honest receiver.
  */
 static void end_grant(struct channel_end *end, uint64_t packets, uint64_t bytes)
 {
-    uint64_t bytes_free = CHANNEL_ARMED_BYTES_MAX - (end->armed_bytes - end->received_bytes);
+    uint64_t bytes_free = CHANNEL_GRANT_BYTES_MAX - (end->granted_bytes - end->received_bytes);
 
-    end->armed_packets += packets;
-    end->armed_bytes += bytes < bytes_free ? bytes : bytes_free;
+    end->granted_packets += packets;
+    end->granted_bytes += bytes < bytes_free ? bytes : bytes_free;
 }
 
-void channel_arm(struct channel_end *end, struct undo *undo, uint64_t packets, uint64_t bytes,
-                 struct channel_message *credit)
+void channel_grant(struct channel_end *end, struct undo *undo, uint64_t packets, uint64_t bytes,
+                   struct channel_message *credit)
 {
-    INVARIANT(channel_check_arm(end, packets, bytes) == CHANNEL_FINE);
-    channel_touch(end, undo);
+    INVARIANT(channel_check_grant(end, packets, bytes) == CHANNEL_FINE);
+    channel_change(end, undo);
     end_grant(end, packets, bytes);
-    *credit = (struct channel_message){.packets = end->armed_packets, .bytes = end->armed_bytes};
+    /* "CREDIT": totals and not differences, so that the far end needs no earlier one. */
+    *credit =
+        (struct channel_message){.packets = end->granted_packets, .bytes = end->granted_bytes};
     set_address(end, CHANNEL_CREDIT, credit);
 }
 
-/* Bytes that no packet is armed for cannot come. */
+/* The most bytes that may still come: without a packet that is granted, none can. */
 static uint64_t end_bytes_open(const struct channel_end *end)
 {
-    uint64_t bytes = end->armed_bytes - end->received_bytes;
-    uint64_t carried = channel_armed_open(end) * CHANNEL_PACKET_BYTES_MAX;
+    uint64_t bytes = end->granted_bytes - end->received_bytes;
+    uint64_t carried = channel_granted_open(end) * CHANNEL_PACKET_BYTES_MAX;
 
     return bytes < carried ? bytes : carried;
 }
@@ -100,7 +108,7 @@ struct channel_holding channel_holds(const struct channel_end *end)
         return (struct channel_holding){.ends = 1, .events = 2};
     case CHANNEL_OPEN: /* that notice, room, and packets */
         return (struct channel_holding){.ends = 1,
-                                        .events = 1 + end->room_asked + channel_armed_open(end),
+                                        .events = 1 + end->room_asked + channel_granted_open(end),
                                         .bytes = end_bytes_open(end)};
     case CHANNEL_FAR_CLOSED:
     case CHANNEL_CLOSING:
@@ -110,93 +118,96 @@ struct channel_holding channel_holds(const struct channel_end *end)
     invariant_failed("a state of an end", __FILE__, __LINE__);
 }
 
+/* Tried on a copy: what a quota refuses has changed nothing. */
 struct channel_holding channel_would_hold(const struct channel_end *end, uint64_t packets,
                                           uint64_t bytes)
 {
-    struct channel_end armed = *end;
+    struct channel_end granted = *end;
 
-    end_grant(&armed, packets, bytes);
-    return channel_holds(&armed);
+    end_grant(&granted, packets, bytes);
+    return channel_holds(&granted);
 }
 
-uint64_t channel_armed_open(const struct channel_end *end)
+uint64_t channel_granted_open(const struct channel_end *end)
 {
-    return end->armed_packets - end->received_packets;
+    return end->granted_packets - end->received_packets;
 }
 
 uint64_t channel_may_send(const struct channel_end *end)
 {
     /* With no byte left only empty packets could go: not what anyone waits for. */
-    if (end->state != CHANNEL_OPEN || end->sent_bytes == end->credit_bytes)
+    if (end->state != CHANNEL_OPEN || end->sent_bytes == end->window_bytes)
         return 0;
-    return end->credit_packets - end->sent_packets;
+    return end->window_packets - end->sent_packets;
 }
 
-enum channel_verdict channel_check_room(const struct channel_end *end)
+enum channel_result channel_check_room(const struct channel_end *end)
 {
-    enum channel_verdict verdict = end_check_open(end);
+    enum channel_result result = end_check_open(end);
 
-    if (verdict != CHANNEL_FINE)
-        return verdict;
+    if (result != CHANNEL_FINE)
+        return result;
     return end->room_asked ? CHANNEL_HAS_ASKED : CHANNEL_FINE;
 }
 
 void channel_ask_room(struct channel_end *end, struct undo *undo)
 {
     INVARIANT(channel_check_room(end) == CHANNEL_FINE);
-    channel_touch(end, undo);
+    channel_change(end, undo);
     end->room_asked = true;
 }
 
 void channel_room_given(struct channel_end *end, struct undo *undo)
 {
     INVARIANT(end->room_asked);
-    channel_touch(end, undo);
+    channel_change(end, undo);
     end->room_asked = false;
 }
 
-enum channel_verdict channel_received(struct channel_end *end, struct undo *undo,
-                                      const struct channel_message *packet)
+enum channel_result channel_receive_packet(struct channel_end *end, struct undo *undo,
+                                           const struct channel_message *packet)
 {
     INVARIANT(packet->kind == CHANNEL_PACKET);
     if (end == NULL)
         return CHANNEL_UNKNOWN;
+    /* In the order in which a peer can break the rules: size, state, then what was granted. */
     if (packet->size > CHANNEL_PACKET_BYTES_MAX)
         return CHANNEL_TOO_LARGE;
-    /* A far end that closed sends no more; before the answer this one has armed nothing. */
+    /* A far end that closed sends no more; before the answer this one has granted nothing. */
     if (end->state != CHANNEL_OPEN && end->state != CHANNEL_CLOSING)
-        return CHANNEL_UNARMED;
-    if (end->received_packets == end->armed_packets ||
-        packet->size > end->armed_bytes - end->received_bytes)
-        return CHANNEL_UNARMED;
-    /* Late ones count too, or a liar could send them without end. */
-    channel_touch(end, undo);
+        return CHANNEL_NOT_GRANTED;
+    if (end->received_packets == end->granted_packets ||
+        packet->size > end->granted_bytes - end->received_bytes)
+        return CHANNEL_NOT_GRANTED;
+    /* What crossed our CLOSE counts too, or a peer could send late packets without end. */
+    channel_change(end, undo);
     end->received_packets++;
     end->received_bytes += packet->size;
     return end->state == CHANNEL_CLOSING ? CHANNEL_IS_CLOSED : CHANNEL_FINE;
 }
 
-enum channel_verdict channel_credited(struct channel_end *end, struct undo *undo,
-                                      const struct channel_message *credit, bool *room)
+enum channel_result channel_receive_credit(struct channel_end *end, struct undo *undo,
+                                           const struct channel_message *credit, bool *room)
 {
     INVARIANT(credit->kind == CHANNEL_CREDIT);
     *room = false;
     if (end == NULL)
         return CHANNEL_UNKNOWN;
     if (end->state != CHANNEL_OPEN && end->state != CHANNEL_CLOSING)
-        return CHANNEL_UNARMED;
-    /* Whoever arms grants a packet or more: so what is said for nothing is bounded. */
-    if (credit->packets <= end->credit_packets || credit->bytes < end->credit_bytes)
-        return CHANNEL_UNARMED;
+        return CHANNEL_NOT_GRANTED;
+    /* "CREDIT": each grants a packet or more, so a peer cannot send them for nothing. */
+    if (credit->packets <= end->window_packets || credit->bytes < end->window_bytes)
+        return CHANNEL_NOT_GRANTED;
     /* What we sent is no less than what arrived, so an honest far end keeps this bound as well. */
-    if (credit->packets - end->sent_packets > CHANNEL_ARMED_PACKETS_MAX ||
-        credit->bytes - end->sent_bytes > CHANNEL_ARMED_BYTES_MAX)
-        return CHANNEL_UNARMED;
-    channel_touch(end, undo);
-    end->credit_packets = credit->packets;
-    end->credit_bytes = credit->bytes;
+    if (credit->packets - end->sent_packets > CHANNEL_GRANT_PACKETS_MAX ||
+        credit->bytes - end->sent_bytes > CHANNEL_GRANT_BYTES_MAX)
+        return CHANNEL_NOT_GRANTED;
+    channel_change(end, undo);
+    end->window_packets = credit->packets;
+    end->window_bytes = credit->bytes;
     if (end->state == CHANNEL_CLOSING)
         return CHANNEL_IS_CLOSED; /* it crossed our CLOSE */
+    /* Once for each asking: the reserve that was held pays for one event. */
     if (end->room_asked && channel_may_send(end) > 0) {
         end->room_asked = false;
         *room = true;

@@ -1,8 +1,8 @@
 /*
- * Rows of ends and counters in the table `link`.
+ * Rows of ends and counters in the table `link` (docs/records.md, "Rows of channels").
  *
  * An end: key = interface u32, u8 1, id u64; value = CBOR array of number, owner, side, state,
- * eight totals (armed, received, credit, sent; packets before bytes), and whether room is asked.
+ * eight totals (granted, received, window, sent; packets before bytes), and whether room is asked.
  * Counters: key = u32 0, u8 0, u64 0; value = CBOR array of the next id and an array of (interface,
  * next number) pairs, flat, by rising interface.
  */
@@ -28,19 +28,19 @@ static void ends_make_key(uint8_t key[KEY_BYTES], uint32_t interface, enum key_k
 
 /* ---- writing ---- */
 
-static void encode_end(struct bytes *out, const struct channel_end *end)
+static void end_encode(struct bytes *out, const struct channel_end *end)
 {
     cbor_put_array(out, END_FIELDS);
     cbor_put_uint(out, end->number);
     cbor_put_uint(out, end->owner);
     cbor_put_uint(out, (uint64_t)end->side);
     cbor_put_uint(out, (uint64_t)end->state);
-    cbor_put_uint(out, end->armed_packets);
-    cbor_put_uint(out, end->armed_bytes);
+    cbor_put_uint(out, end->granted_packets);
+    cbor_put_uint(out, end->granted_bytes);
     cbor_put_uint(out, end->received_packets);
     cbor_put_uint(out, end->received_bytes);
-    cbor_put_uint(out, end->credit_packets);
-    cbor_put_uint(out, end->credit_bytes);
+    cbor_put_uint(out, end->window_packets);
+    cbor_put_uint(out, end->window_bytes);
     cbor_put_uint(out, end->sent_packets);
     cbor_put_uint(out, end->sent_bytes);
     cbor_put_bool(out, end->room_asked);
@@ -53,6 +53,7 @@ static void ends_put_row(struct store_batch *batch, const uint8_t key[KEY_BYTES]
     store_batch_put(batch, STORE_LINK, key, KEY_BYTES, value->data, value->size);
 }
 
+/* "Counters", when any has changed: every purchase takes an id as well. */
 static void ends_save_counters(struct channels *channels, struct store_batch *batch,
                                struct bytes *value)
 {
@@ -82,7 +83,9 @@ static void ends_save_counters(struct channels *channels, struct store_batch *ba
     channels->id_next_saved = channels->id_next;
 }
 
-static void save_node(struct node *node, struct store_batch *batch, struct bytes *value)
+/* Write or delete the row of one end that may have changed, and end the node of one that is gone.
+ */
+static void ends_save_node(struct end_node *node, struct store_batch *batch, struct bytes *value)
 {
     uint8_t key[KEY_BYTES];
 
@@ -95,7 +98,7 @@ static void save_node(struct node *node, struct store_batch *batch, struct bytes
     if (!node->end.dirty)
         return; /* its changes were undone */
     bytes_clear(value);
-    encode_end(value, &node->end);
+    end_encode(value, &node->end);
     ends_put_row(batch, key, value);
     node->end.dirty = false;
     node->stored = true;
@@ -107,10 +110,11 @@ void channels_save(struct channels *channels, struct store_batch *batch)
     uint64_t *ids;
     size_t count;
 
+    /* By rising id, so that equal frames have equal batches. */
     ends_save_counters(channels, batch, &value);
     table_keys_sorted(&channels->changed, &ids, &count);
     for (size_t i = 0; i < count; i++)
-        save_node(table_get(&channels->changed, ids[i]), batch, &value);
+        ends_save_node(table_get(&channels->changed, ids[i]), batch, &value);
     free(ids);
     table_fini(&channels->changed);
     bytes_fini(&value);
@@ -119,34 +123,36 @@ void channels_save(struct channels *channels, struct store_batch *batch)
 /* ---- reading ---- */
 
 /* What holds for every end that the orders and messages can make. */
-static const char *end_error(const struct channel_end *end)
+static const char *end_row_error(const struct channel_end *end)
 {
-    if (end->received_packets > end->armed_packets || end->received_bytes > end->armed_bytes)
-        return "more was received than armed";
-    if (end->armed_packets - end->received_packets > CHANNEL_ARMED_PACKETS_MAX ||
-        end->armed_bytes - end->received_bytes > CHANNEL_ARMED_BYTES_MAX)
-        return "more is armed than the bound";
-    if (end->sent_packets > end->credit_packets || end->sent_bytes > end->credit_bytes)
-        return "more was sent than credited";
-    if (end->credit_packets - end->sent_packets > CHANNEL_ARMED_PACKETS_MAX ||
-        end->credit_bytes - end->sent_bytes > CHANNEL_ARMED_BYTES_MAX)
-        return "more is credited than the bound";
+    if (end->received_packets > end->granted_packets || end->received_bytes > end->granted_bytes)
+        return "more was received than granted";
+    if (end->granted_packets - end->received_packets > CHANNEL_GRANT_PACKETS_MAX ||
+        end->granted_bytes - end->received_bytes > CHANNEL_GRANT_BYTES_MAX)
+        return "more is granted than the bound";
+    if (end->sent_packets > end->window_packets || end->sent_bytes > end->window_bytes)
+        return "more was sent than the window allows";
+    if (end->window_packets - end->sent_packets > CHANNEL_GRANT_PACKETS_MAX ||
+        end->window_bytes - end->sent_bytes > CHANNEL_GRANT_BYTES_MAX)
+        return "the window is larger than the bound";
     if (end->room_asked && end->state != CHANNEL_OPEN)
         return "room is asked at an end that is not open";
+    /* Numbers of channels that are bought here are even; the other side's are the peer's. */
     if (end->side == CHANNEL_BUYER &&
         (end->number < NUMBER_FIRST || end->number % NUMBER_STEP != 0))
         return "its number is not one that is bought here";
+    /* Before its ANSWER an end is a buyer's, and nothing can have crossed. */
     if (end->state != CHANNEL_PENDING && end->state != CHANNEL_GIVEN_UP)
         return NULL;
     if (end->side != CHANNEL_BUYER)
         return "a born end is pending";
-    if (end->armed_packets != 0 || end->armed_bytes != 0 || end->credit_packets != 0 ||
-        end->credit_bytes != 0)
-        return "a pending end has credit";
+    if (end->granted_packets != 0 || end->granted_bytes != 0 || end->window_packets != 0 ||
+        end->window_bytes != 0)
+        return "a pending end has a grant or a window";
     return NULL;
 }
 
-static enum status decode_end(struct channel_end *end, const uint8_t *value, size_t value_size,
+static enum status end_decode(struct channel_end *end, const uint8_t *value, size_t value_size,
                               struct fault *fault)
 {
     struct cbor in;
@@ -158,23 +164,23 @@ static enum status decode_end(struct channel_end *end, const uint8_t *value, siz
     end->owner = cbor_get_uint(&in, UINT64_MAX);
     end->side = (enum channel_side)cbor_get_uint(&in, CHANNEL_BORN);
     end->state = (enum channel_state)cbor_get_uint(&in, CHANNEL_GIVEN_UP);
-    end->armed_packets = cbor_get_uint(&in, TOTAL_MAX);
-    end->armed_bytes = cbor_get_uint(&in, TOTAL_MAX);
+    end->granted_packets = cbor_get_uint(&in, TOTAL_MAX);
+    end->granted_bytes = cbor_get_uint(&in, TOTAL_MAX);
     end->received_packets = cbor_get_uint(&in, TOTAL_MAX);
     end->received_bytes = cbor_get_uint(&in, TOTAL_MAX);
-    end->credit_packets = cbor_get_uint(&in, TOTAL_MAX);
-    end->credit_bytes = cbor_get_uint(&in, TOTAL_MAX);
+    end->window_packets = cbor_get_uint(&in, TOTAL_MAX);
+    end->window_bytes = cbor_get_uint(&in, TOTAL_MAX);
     end->sent_packets = cbor_get_uint(&in, TOTAL_MAX);
     end->sent_bytes = cbor_get_uint(&in, TOTAL_MAX);
     end->room_asked = cbor_get_bool(&in);
-    error = end_error(end);
+    error = end_row_error(end);
     if (error != NULL)
         cbor_fail(&in, error);
     return cbor_done(&in, fault, "row");
 }
 
-/* Puts the end's name before the fault; our own bytes read back wrong are ST_CORRUPT. */
-static enum status corrupt_end(const struct channel_end *end, struct fault *fault,
+/* ST_CORRUPT with the end's name before the error. */
+static enum status end_corrupt(const struct channel_end *end, struct fault *fault,
                                const char *error)
 {
     return fault_set(fault, ST_CORRUPT,
@@ -196,9 +202,9 @@ enum status channels_row_decode(struct channel_end *end, const struct store_row 
     read.interface = be32_get(stored->key);
     read.id = be64_get(stored->key + KEY_ID_AT);
     if (read.interface > INTERFACE_MAX || read.id == 0)
-        return corrupt_end(&read, fault, "no such key is ever written");
-    if (decode_end(&read, stored->value, stored->value_size, &inner) != ST_OK)
-        return corrupt_end(&read, fault, inner.text);
+        return end_corrupt(&read, fault, "no such key is ever written");
+    if (end_decode(&read, stored->value, stored->value_size, &inner) != ST_OK)
+        return end_corrupt(&read, fault, inner.text);
     *end = read;
     return ST_OK;
 }
@@ -221,6 +227,7 @@ static enum status ends_load_counters(struct channels *channels, const uint8_t *
         uint64_t interface = cbor_get_uint(&in, INTERFACE_MAX);
         uint64_t number_next = cbor_get_uint(&in, NUMBER_BOUGHT_MAX + (uint64_t)NUMBER_STEP);
 
+        /* As ends_save_counters() writes them: interfaces rise, and unused ones are left out. */
         if (interface < above || number_next <= NUMBER_FIRST || number_next % NUMBER_STEP != 0)
             cbor_fail(&in, "no such counters are ever written");
         else
@@ -233,7 +240,7 @@ static enum status ends_load_counters(struct channels *channels, const uint8_t *
     return ST_OK;
 }
 
-static bool is_counters(const struct store_row *stored)
+static bool ends_is_counters(const struct store_row *stored)
 {
     return stored->key_size == KEY_BYTES && be32_get(stored->key) == 0 &&
            stored->key[KEY_KIND_AT] == KEY_COUNTERS && be64_get(stored->key + KEY_ID_AT) == 0;
@@ -246,22 +253,23 @@ static enum status ends_load_row(struct channels *channels, const struct store_r
     struct channel_end end;
     enum status status;
 
-    if (is_counters(stored))
+    if (ends_is_counters(stored))
         return ends_load_counters(channels, stored->value, stored->value_size, fault);
     status = channels_row_decode(&end, stored, fault);
     if (status == ST_MISSING)
         return ST_OK; /* a row of links */
     if (status != ST_OK)
         return status;
+    /* What no end by itself can be wrong about: the counters, and the ends that came before. */
     if (end.id >= channels->id_next)
-        return corrupt_end(&end, fault, "its id is above the counter");
+        return end_corrupt(&end, fault, "its id is above the counter");
     if ((end.side == CHANNEL_BUYER || end.interface == CHANNEL_INTERFACE_SELF) &&
         end.number >= set_port(channels, end.interface)->number_next)
-        return corrupt_end(&end, fault, "its number is above the counter");
+        return end_corrupt(&end, fault, "its number is above the counter");
     if (channels_find(channels, end.id) != NULL)
-        return corrupt_end(&end, fault, "its id is there twice");
+        return end_corrupt(&end, fault, "its id is there twice");
     if (channels_at(channels, end.interface, end.number, end.side) != NULL)
-        return corrupt_end(&end, fault, "its number and side are there twice");
+        return end_corrupt(&end, fault, "its number and side are there twice");
     set_link_new(channels, &end)->stored = true;
     return ST_OK;
 }

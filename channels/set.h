@@ -18,17 +18,17 @@ enum { NUMBER_FIRST = 2, NUMBER_STEP = 2 };
 #define TOTAL_MAX ((uint64_t)INT64_MAX)
 
 /* An end as the set holds it.  `end` is first: a pointer to an end is a pointer to its node. */
-struct node {
+struct end_node {
     struct channel_end end;
     struct channels *channels;
-    struct node *next_owned; /* in the list of its owner's ends, in no order */
-    struct node *previous_owned;
+    struct end_node *next_owned; /* in the list of its owner's ends, in no order */
+    struct end_node *previous_owned;
     bool stored; /* the store has a row of it, as of the last save */
     bool gone;   /* removed for good; waits in `changed` for its row to be deleted */
 };
 
 /* The counters of an interface. */
-struct port {
+struct channel_port {
     uint32_t interface;
     uint64_t number_next; /* above NUMBER_BOUGHT_MAX when all numbers are used up */
 };
@@ -49,16 +49,16 @@ struct channels {
 uint64_t set_place(uint32_t interface, uint32_t number, enum channel_side side);
 
 /* The counters of an interface; made when missing.  Out of memory is INVARIANT. */
-struct port *set_port(struct channels *channels, uint32_t interface);
+struct channel_port *set_port(struct channels *channels, uint32_t interface);
 
 /* Add a node with a copy of *end to the tables.  Out of memory is INVARIANT. */
-struct node *set_link_new(struct channels *channels, const struct channel_end *end);
+struct end_node *set_link_new(struct channels *channels, const struct channel_end *end);
 
 /* Add an end within a turn; it gets the next id.  Undone by rollback. */
 struct channel_end *set_add(struct channels *channels, struct undo *undo, struct channel_end end);
 
-/* Save the end for the turn's rollback and mark it as changed; before any field of it is set. */
-void channel_touch(struct channel_end *end, struct undo *undo);
+/* Save the end for the turn's rollback and list it as changed; before any field of it is set. */
+void channel_change(struct channel_end *end, struct undo *undo);
 
 /*
  * Take an end out of the tables, within a turn.  Its memory stays valid until the turn ends.
@@ -76,7 +76,7 @@ MUST_CHECK enum status channels_row_decode(struct channel_end *end, const struct
 
 /*
  * Fill kind, interface, number and `to` of a message from `end` to its far end; no other field is
- * touched.
+ * changed.
  */
 void set_address(const struct channel_end *end, enum channel_message_kind kind,
                  struct channel_message *message);

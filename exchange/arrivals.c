@@ -12,6 +12,7 @@
 
 /* ---- what a peer may cost ---- */
 
+/* Whether the peer takes no answers: each birth that it sends adds one, kept until acknowledged. */
 static bool arrival_leaves_answers(struct exchange *exchange, struct link *link)
 {
     uint64_t answers = link_answers_left(exchange->links, link);
@@ -46,21 +47,21 @@ static bool arrival_take(struct exchange *exchange, struct link *link,
                          const struct channel_message *message)
 {
     struct received received = {.message = message, .seq = link->received_seq + 1};
-    enum channel_verdict verdict;
+    enum channel_result result;
 
     ledger_event_begin(exchange->ledger);
-    verdict = delivery_receive(exchange, &received);
+    result = delivery_receive(exchange, &received);
     if (received.replies)
         delivery_send(exchange, &received.reply);
-    if (verdict == CHANNEL_FINE)
+    if (result == CHANNEL_FINE)
         link_take(exchange->links, link, message);
     undo_commit(exchange->undo);
     booking_event_end(exchange, link->interface, received.seq, message);
-    if (verdict != CHANNEL_FINE)
-        link_freeze_for_rule(exchange->links, link, received.seq, message, verdict);
+    if (result != CHANNEL_FINE)
+        link_freeze_for_rule(exchange->links, link, received.seq, message, result);
     if (received.in_vain)
         arrival_count_vain(exchange, link);
-    return verdict == CHANNEL_FINE;
+    return result == CHANNEL_FINE;
 }
 
 bool exchange_receive(struct exchange *exchange, struct link *link, struct parcel *parcel,

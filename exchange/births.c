@@ -44,12 +44,12 @@ static struct money birth_end_cost(const struct exchange *exchange)
     return birth_plus(reserves, agents_prices(exchange->agents)->channel_deposit);
 }
 
-/* What the child's end will hold of its customer's; BORN waits beside. */
+/* What the child's end will hold of its customer's quotas, with BORN, which waits as well. */
 static struct channel_holding birth_holding(void)
 {
     struct channel_end end = {.state = CHANNEL_OPEN,
-                              .armed_packets = SERAI_FIRST_CREDIT_PACKETS,
-                              .armed_bytes = SERAI_FIRST_CREDIT_BYTES};
+                              .granted_packets = SERAI_FIRST_CREDIT_PACKETS,
+                              .granted_bytes = SERAI_FIRST_CREDIT_BYTES};
     struct channel_holding holding = channel_holds(&end);
 
     holding.events++;
@@ -91,10 +91,10 @@ static int32_t birth_customer_refusal(struct exchange *exchange,
 
 /* In this order, which a buyer sees: the site's ends, money, customers, agents, quotas. */
 static int32_t birth_refusal(struct exchange *exchange, const struct channel_message *message,
-                             enum channel_verdict verdict, struct money fee, struct birth *birth)
+                             enum channel_result accept, struct money fee, struct birth *birth)
 {
     int32_t refusal =
-        verdict == CHANNEL_TOO_MUCH ? SERAI_E_FULL : birth_money_refusal(exchange, message, fee);
+        accept == CHANNEL_TOO_MUCH ? SERAI_E_FULL : birth_money_refusal(exchange, message, fee);
     enum birth_result result;
 
     if (refusal == 0 && message->interface != CHANNEL_INTERFACE_SELF)
@@ -168,12 +168,12 @@ static void birth_accept(struct exchange *exchange, struct received *received, s
     INVARIANT(money_sub(&received->reply.money, message->fee, fee));
 }
 
-enum channel_verdict births_receive(struct exchange *exchange, struct received *received)
+enum channel_result births_receive(struct exchange *exchange, struct received *received)
 {
     const struct channel_message *message = received->message;
     struct interface_prices prices =
         prices_of_interface(agents_prices(exchange->agents), exchange->links, message->interface);
-    enum channel_verdict verdict = channels_check_accept(exchange->channels, message);
+    enum channel_result result = channels_check_accept(exchange->channels, message);
     struct birth birth = {
         .customer = message->customer,
         .parent = message->parent,
@@ -185,10 +185,10 @@ enum channel_verdict births_receive(struct exchange *exchange, struct received *
     };
     int32_t refusal;
 
-    if (verdict != CHANNEL_FINE && verdict != CHANNEL_TOO_MUCH)
-        return verdict;
+    if (result != CHANNEL_FINE && result != CHANNEL_TOO_MUCH)
+        return result;
     booking_receive(exchange, received, ACCOUNT_HELD_BIRTH);
-    refusal = birth_refusal(exchange, message, verdict,
+    refusal = birth_refusal(exchange, message, result,
                             birth_plus(prices.birth_fee, prices.channel_fee), &birth);
     received->replies = true;
     received->in_vain = refusal != 0;
@@ -217,7 +217,7 @@ static bool birth_answer_adds_up(const struct channel_end *end, const struct exc
            money_compare(expected, answer->money) == 0;
 }
 
-/* Of a refused one all that was held for the end comes back, too: the end is gone. */
+/* A refused birth also frees all that was held for the end, which is gone. */
 static void birth_money_back(struct exchange *exchange, const struct exchange_end *was,
                              uint64_t payee, const struct received *received)
 {
@@ -244,7 +244,7 @@ static void birth_opened(struct exchange *exchange, const struct channel_end *en
 
 /*
  * The buyer gave up, or died, while the peer thought.  Its money is with it or with its heir by
- * now; if there is a child after all, it is told that its far end is closed.
+ * now; if there is a child after all, it is notified that its far end is closed.
  */
 static void birth_given_up(struct exchange *exchange, struct channel_end *end, struct agent *owner,
                            struct received *received)
@@ -255,8 +255,8 @@ static void birth_given_up(struct exchange *exchange, struct channel_end *end, s
         ends_wake(exchange, received->message->interface, owner);
 }
 
-static void birth_tell_buyer(struct exchange *exchange, const struct exchange_end *was,
-                             struct agent *owner, const struct channel_message *answer)
+static void birth_notify_buyer(struct exchange *exchange, const struct exchange_end *was,
+                               struct agent *owner, const struct channel_message *answer)
 {
     struct message event = {
         .kind = SERAI_EVENT_ANSWER,
@@ -271,20 +271,20 @@ static void birth_tell_buyer(struct exchange *exchange, const struct exchange_en
     agents_deliver(exchange->agents, owner, &event);
 }
 
-enum channel_verdict births_receive_answer(struct exchange *exchange, struct channel_end *end,
-                                           struct received *received)
+enum channel_result births_receive_answer(struct exchange *exchange, struct channel_end *end,
+                                          struct received *received)
 {
     const struct channel_message *answer = received->message;
     struct agent *owner = agents_find(exchange->agents, end->owner);
     uint64_t payee = agents_payee(exchange->agents, end->owner);
-    struct exchange_end was = *ends_held(exchange, end); /* of a refused birth it goes now */
+    struct exchange_end was = *ends_held(exchange, end); /* a copy: a refused birth ends it now */
     bool given_up = end->state == CHANNEL_GIVEN_UP;
-    enum channel_verdict verdict = CHANNEL_UNARMED;
+    enum channel_result result = CHANNEL_NOT_GRANTED;
 
     if (birth_answer_adds_up(end, &was, answer))
-        verdict = channels_answered(exchange->channels, end, exchange->undo, answer);
-    if (verdict != CHANNEL_FINE)
-        return verdict;
+        result = channels_receive_answer(exchange->channels, end, exchange->undo, answer);
+    if (result != CHANNEL_FINE)
+        return result;
     holdings_follow(exchange, end);
     birth_money_back(exchange, &was, payee, received);
     if (answer->status == 0)
@@ -292,6 +292,6 @@ enum channel_verdict births_receive_answer(struct exchange *exchange, struct cha
     if (given_up)
         birth_given_up(exchange, end, owner, received);
     else
-        birth_tell_buyer(exchange, &was, owner, answer);
+        birth_notify_buyer(exchange, &was, owner, answer);
     return CHANNEL_FINE;
 }

@@ -6,17 +6,16 @@
 
 /*
  * Receive BIRTH: an agent is born, or refused; the answer goes back either way, with what is left
- * of the money.  Any verdict but CHANNEL_FINE: it breaks a rule, and nothing was changed.
+ * of the money.  Any result but CHANNEL_FINE: it breaks a rule, and nothing was changed.
  */
-MUST_CHECK enum channel_verdict births_receive(struct exchange *exchange,
-                                               struct received *received);
+MUST_CHECK enum channel_result births_receive(struct exchange *exchange, struct received *received);
 
 /*
  * Receive ANSWER at the buyer's end: it is open, or gone with all its money back, and the buyer
- * gets that as an event.  Verdicts as of births_receive().
+ * gets that as an event.  Results as of births_receive().
  */
-MUST_CHECK enum channel_verdict births_receive_answer(struct exchange *exchange,
-                                                      struct channel_end *end,
-                                                      struct received *received);
+MUST_CHECK enum channel_result births_receive_answer(struct exchange *exchange,
+                                                     struct channel_end *end,
+                                                     struct received *received);
 
 #endif

@@ -56,7 +56,7 @@ bool closing_sell(struct exchange *exchange, struct channel_end *end, struct cha
 {
     uint64_t payee = agents_payee(exchange->agents, end->owner);
     struct exchange_end *held = closing_release(exchange, end);
-    bool tell_far = false;
+    bool sends_close = false;
 
     agents_move(exchange->agents, ACCOUNT_DEPOSIT_CHANNEL, payee, held->deposit,
                 TRANSFER_CHANNEL_REFUND, end->id);
@@ -69,22 +69,22 @@ bool closing_sell(struct exchange *exchange, struct channel_end *end, struct cha
     held->answer_reserve = money_zero();
     if (end->state == CHANNEL_PENDING && closing_withdraw(exchange, end, payee))
         return false;
-    channels_sell(exchange->channels, end, exchange->undo, close, &tell_far);
+    channels_sell(exchange->channels, end, exchange->undo, close, &sends_close);
     holdings_follow(exchange, end);
-    return tell_far;
+    return sends_close;
 }
 
 /* ---- what comes ---- */
 
-enum channel_verdict closing_receive(struct exchange *exchange, struct channel_end *end,
-                                     struct received *received)
+enum channel_result closing_receive(struct exchange *exchange, struct channel_end *end,
+                                    struct received *received)
 {
     bool signal = false;
-    enum channel_verdict verdict =
-        channels_far_closed(exchange->channels, end, exchange->undo, &received->reply, &signal);
+    enum channel_result result =
+        channels_receive_close(exchange->channels, end, exchange->undo, &received->reply, &signal);
 
-    if (verdict != CHANNEL_FINE)
-        return verdict;
+    if (result != CHANNEL_FINE)
+        return result;
     holdings_follow(exchange, end);
     if (signal) {
         struct exchange_end *held = closing_release(exchange, end);
@@ -96,10 +96,10 @@ enum channel_verdict closing_receive(struct exchange *exchange, struct channel_e
     return CHANNEL_FINE;
 }
 
-enum channel_verdict closing_receive_closed(struct exchange *exchange, struct channel_end *end)
+enum channel_result closing_receive_closed(struct exchange *exchange, struct channel_end *end)
 {
-    enum channel_verdict verdict = channels_closed(exchange->channels, end, exchange->undo);
+    enum channel_result result = channels_receive_closed(exchange->channels, end, exchange->undo);
 
     holdings_follow(exchange, end);
-    return verdict;
+    return result;
 }

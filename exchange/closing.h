@@ -6,20 +6,20 @@
 
 /*
  * Sell an end for its owner, after a good channel_check_sell(): what is held for it goes to the
- * owner, or to who has what a dead one had.  True: the far end is to be told by *close.
+ * owner, or to whoever has what a dead one had.  True: *close is to be sent to the far end.
  */
 MUST_CHECK bool closing_sell(struct exchange *exchange, struct channel_end *end,
                              struct channel_message *close);
 
 /*
- * Receive CLOSE: the owner is told, once, and CLOSED answers.  Any verdict but CHANNEL_FINE: it
+ * Receive CLOSE: the owner is notified, once, and CLOSED answers.  Any result but CHANNEL_FINE: it
  * breaks a rule, and nothing was changed.
  */
-MUST_CHECK enum channel_verdict closing_receive(struct exchange *exchange, struct channel_end *end,
-                                                struct received *received);
+MUST_CHECK enum channel_result closing_receive(struct exchange *exchange, struct channel_end *end,
+                                               struct received *received);
 
-/* Receive CLOSED: the end is gone.  Verdicts as of closing_receive(). */
-MUST_CHECK enum channel_verdict closing_receive_closed(struct exchange *exchange,
-                                                       struct channel_end *end);
+/* Receive CLOSED: the end is gone.  Results as of closing_receive(). */
+MUST_CHECK enum channel_result closing_receive_closed(struct exchange *exchange,
+                                                      struct channel_end *end);
 
 #endif

@@ -3,7 +3,7 @@
  * the moment it is sent, within the same turn and undone with it; a link puts it into its queue,
  * and the peer receives it in an event of its own.
  *
- * Whoever receives first asks the channel for its verdict, which changes nothing when it is bad,
+ * Whoever receives first asks the channel for its answer, which changes nothing when it is bad,
  * and only then lets money move: so a peer that breaks the rules leaves no trace but its freeze.
  */
 #include "exchange/delivery.h"
@@ -17,7 +17,7 @@
 /* ---- receiving ---- */
 
 /* Both ends were sold at once: each CLOSE was answer enough.  Nothing else is for no end. */
-static enum channel_verdict delivery_receive_at_none(struct received *received)
+static enum channel_result delivery_receive_at_none(struct received *received)
 {
     if (received->message->kind != CHANNEL_CLOSED)
         return CHANNEL_UNKNOWN;
@@ -25,7 +25,7 @@ static enum channel_verdict delivery_receive_at_none(struct received *received)
     return CHANNEL_FINE;
 }
 
-enum channel_verdict delivery_receive(struct exchange *exchange, struct received *received)
+enum channel_result delivery_receive(struct exchange *exchange, struct received *received)
 {
     const struct channel_message *message = received->message;
     struct channel_end *end =

@@ -11,14 +11,14 @@
  */
 void delivery_send(struct exchange *exchange, const struct channel_message *message);
 
-/* Sell an end for its owner, after a good channel_check_sell(), and tell the far end. */
+/* Sell an end for its owner, after a good channel_check_sell(), and send CLOSE. */
 void delivery_sell(struct exchange *exchange, struct channel_end *end);
 
 /*
  * Receive a message at the end that it is for; what follows from it stands in *received.  Any
- * verdict but CHANNEL_FINE: it breaks a rule, and nothing was changed.
+ * result but CHANNEL_FINE: it breaks a rule, and nothing was changed.
  */
-MUST_CHECK enum channel_verdict delivery_receive(struct exchange *exchange,
-                                                 struct received *received);
+MUST_CHECK enum channel_result delivery_receive(struct exchange *exchange,
+                                                struct received *received);
 
 #endif

@@ -110,7 +110,7 @@ void ends_fini(struct exchange *exchange)
     table_fini(&exchange->ends);
 }
 
-/* ---- what the owner is told ---- */
+/* ---- events for the owner ---- */
 
 void ends_notify(struct exchange *exchange, const struct channel_end *end,
                  enum serai_event_kind kind, struct money reserve)

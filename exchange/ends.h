@@ -51,7 +51,7 @@ void ends_save(struct exchange *exchange, struct store_batch *batch);
 /* Free all of them. */
 void ends_fini(struct exchange *exchange);
 
-/* ---- what the owner is told ---- */
+/* ---- events for the owner ---- */
 
 /* Deliver an event to the owner of an end, paid by `reserve`, which is in held:reserve. */
 void ends_notify(struct exchange *exchange, const struct channel_end *end,

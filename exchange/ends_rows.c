@@ -37,6 +37,7 @@ static void held_encode(struct bytes *out, const struct exchange_end *held)
     cbor_put_money(out, held->asked_fee);
 }
 
+/* Write or delete one row that may have changed, and free what is held for an end that is gone. */
 static void held_save(struct exchange *exchange, struct exchange_end *held,
                       struct store_batch *batch, struct bytes *value)
 {
@@ -64,6 +65,7 @@ void ends_save(struct exchange *exchange, struct store_batch *batch)
     uint64_t *ids;
     size_t count;
 
+    /* By rising id, so that equal frames have equal batches. */
     table_keys_sorted(&exchange->ends_changed, &ids, &count);
     for (size_t i = 0; i < count; i++)
         held_save(exchange, table_get(&exchange->ends_changed, ids[i]), batch, &value);
@@ -114,6 +116,7 @@ static enum status held_decode(struct exchange_end *held, const struct store_row
     return ST_OK;
 }
 
+/* Whether no money is held; what BIRTH asked for stays with a given-up end, and is held nowhere. */
 static bool held_is_nothing(const struct exchange_end *held)
 {
     return money_is_zero(held->deposit) && money_is_zero(held->grant_reserve) &&
@@ -172,6 +175,7 @@ enum status ends_load(struct exchange *exchange, const struct store_read *read, 
 
 /* ---- claims (docs/records.md, "What rows claim") ---- */
 
+/* Add the amounts of one end to the accounts that they must be in. */
 static void held_claim(struct ledger_claims *claims, const struct exchange_end *held)
 {
     claims->by_account[ACCOUNT_DEPOSIT_CHANNEL] += money_nanos(held->deposit);

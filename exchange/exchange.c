@@ -20,6 +20,7 @@ static int64_t exchange_order(void *context, struct turn *turn, enum serai_order
     return orders_perform(context, turn, order, args);
 }
 
+/* All ends of an agent that dies: sold as if it had sold each itself. */
 static void exchange_sell_ends(void *context, uint64_t owner)
 {
     struct exchange *exchange = context;
@@ -27,6 +28,7 @@ static void exchange_sell_ends(void *context, uint64_t owner)
     uint64_t *ids = calloc(count + 1, sizeof *ids);
 
     INVARIANT(ids != NULL);
+    /* A list of ids, for selling removes ends while it is walked. */
     (void)channels_owned(exchange->channels, owner, ids, count);
     for (size_t i = 0; i < count; i++) {
         /* Two of its own may be the ends of one channel: the first sale may have ended the other.
@@ -103,6 +105,7 @@ enum status exchange_load(struct exchange *exchange, const struct store_read *re
 
     if (status != ST_OK)
         return status;
+    /* Neither is stored: both follow from the ends, which are all there now. */
     holdings_load(exchange);
     room_load(exchange);
     return booking_check_totals(exchange, fault);
@@ -121,6 +124,8 @@ struct exchange_checking {
     enum status status;
 };
 
+/* What is wrong with an end beyond its own row: its link, its owner, its far end.  NULL: nothing.
+ */
 static const char *exchange_end_error(const struct exchange *exchange,
                                       const struct channel_end *end)
 {
@@ -132,12 +137,14 @@ static const char *exchange_end_error(const struct exchange *exchange,
         return "it is over a link that there is not, or no more";
     if (room_is_lost(exchange, end))
         return "it waits for a place on its link, and nobody knows";
+    /* The owner of a sold end may be dead. */
     if (channel_is_sold(end))
         return NULL;
     if (!agents_has(exchange->agents, end->owner))
         return "its owner is missing";
     if (end->interface != CHANNEL_INTERFACE_SELF || end->state != CHANNEL_OPEN)
         return NULL;
+    /* Within the site a close reaches the far end in the same turn. */
     far = channels_at(exchange->channels, end->interface, end->number, far_side);
     return far == NULL || far->state != CHANNEL_OPEN ? "it is open, but its far end is not" : NULL;
 }

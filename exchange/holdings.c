@@ -1,6 +1,6 @@
 /*
  * What a customer holds by its ends of channels: the ends, the events that may still come by them,
- * and the bytes that these may bring.  What is counted of an end is remembered beside its money,
+ * and the bytes that these may bring.  What is counted of an end is remembered next to its money,
  * so the counts follow whatever changes it by one call, and are undone with the turn, all three.
  */
 #include "exchange/holdings.h"

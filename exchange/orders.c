@@ -20,12 +20,13 @@
 #include "exchange/prices.h"
 #include "exchange/room.h"
 
-static int64_t order_refusal(enum channel_verdict verdict)
+/* The refusal of sdk/abi.h that an agent gets for the answer of a channel. */
+static int64_t order_refusal(enum channel_result result)
 {
-    switch (verdict) {
+    switch (result) {
     case CHANNEL_FINE:
         return 0;
-    case CHANNEL_NO_CREDIT:
+    case CHANNEL_NO_WINDOW:
         return SERAI_E_CREDIT;
     case CHANNEL_NOT_OPEN:
         return SERAI_E_PENDING;
@@ -35,7 +36,7 @@ static int64_t order_refusal(enum channel_verdict verdict)
     case CHANNEL_TOO_LARGE:
         return SERAI_E_INVALID;
     case CHANNEL_TOO_MUCH:
-    case CHANNEL_UNARMED:
+    case CHANNEL_NOT_GRANTED:
         return SERAI_E_FULL;
     case CHANNEL_HAS_ASKED:
         return SERAI_E_EXISTS;
@@ -52,6 +53,7 @@ static struct channel_end *order_end(struct exchange *exchange, const struct tur
 
     if (cap == NULL)
         return NULL;
+    /* A cap outlives its end, and the end may have another owner since. */
     end = channels_find(exchange->channels, cap->object);
     if (end == NULL || end->owner != agent_id(turn_agent(turn)) || channel_is_sold(end)) {
         *refusal = SERAI_E_CLOSED;
@@ -111,6 +113,7 @@ static int64_t order_buy_refusal(struct exchange *exchange, struct turn *turn, u
         return SERAI_E_FULL;
     if (!order_buy_cost(exchange, birth->endowment, birth->fee, &sum) || !turn_can_pay(turn, sum))
         return SERAI_E_SHORT;
+    /* What the birth will cost this site is work of the turn, whether it succeeds or not. */
     if (!turn_work(turn, WORK_BIRTH))
         return SERAI_E_SHORT;
     INVARIANT(money_add(&birth->money, birth->endowment, birth->fee)); /* the cost has both */
@@ -162,6 +165,7 @@ static int64_t order_buy(struct exchange *exchange, struct turn *turn, const uin
     refusal = order_buy_refusal(exchange, turn, interface, &birth);
     if (refusal != 0)
         return refusal;
+    /* Nothing below can refuse: money, slot and place were checked. */
     cap.object = order_buy_end(exchange, turn, interface, &birth)->id;
     slot = turn_give_cap(turn, &cap);
     INVARIANT(slot >= 0); /* a slot was free */
@@ -169,18 +173,19 @@ static int64_t order_buy(struct exchange *exchange, struct turn *turn, const uin
     return slot;
 }
 
+/* Answers the deposit that came back.  The cap goes before the end, which may vanish at once. */
 static int64_t order_sell(struct exchange *exchange, struct turn *turn, uint64_t slot)
 {
     int64_t refusal = 0;
     struct channel_end *end = order_end(exchange, turn, slot, &refusal);
-    enum channel_verdict verdict;
+    enum channel_result result;
     int64_t refund;
 
     if (end == NULL)
         return refusal;
-    verdict = channel_check_sell(end);
-    if (verdict != CHANNEL_FINE)
-        return order_refusal(verdict);
+    result = channel_check_sell(end);
+    if (result != CHANNEL_FINE)
+        return order_refusal(result);
     refund = (int64_t)money_nanos(ends_held(exchange, end)->deposit);
     turn_take_cap(turn, slot);
     delivery_sell(exchange, end);
@@ -193,10 +198,10 @@ static int64_t order_sell(struct exchange *exchange, struct turn *turn, uint64_t
 static int64_t order_packet_refusal(const struct exchange *exchange, const struct channel_end *end,
                                     const struct channel_message *packet)
 {
-    enum channel_verdict verdict = channel_check_send(end, packet->size);
+    enum channel_result result = channel_check_send(end, packet->size);
 
-    if (verdict != CHANNEL_FINE)
-        return order_refusal(verdict);
+    if (result != CHANNEL_FINE)
+        return order_refusal(result);
     return room_refusal(exchange, end->interface, packet->payer, packet->money, packet->size);
 }
 
@@ -218,6 +223,7 @@ static bool order_pay_packet(struct exchange *exchange, struct turn *turn,
     return turn_pay(turn, ACCOUNT_HELD_PACKET, packet->money, TRANSFER_PACKET_SENT, end->id);
 }
 
+/* What both ways of sending share, once the packet's data is at hand. */
 static int64_t order_send_packet(struct exchange *exchange, struct turn *turn,
                                  struct channel_end *end, struct channel_message *packet,
                                  uint64_t money)
@@ -246,6 +252,7 @@ static int64_t order_send(struct exchange *exchange, struct turn *turn, struct c
 
     if (args[2] > CHANNEL_PACKET_BYTES_MAX)
         return SERAI_E_INVALID;
+    /* Borrowed from the guest: the message is copied or delivered before the order ends. */
     packet.data = turn_read(turn, args[1], args[2]);
     if (packet.data == NULL)
         return SERAI_E_MEMORY;
@@ -277,23 +284,25 @@ static int64_t order_grant(struct exchange *exchange, struct turn *turn, struct 
 {
     struct channel_message grant = {0};
     struct exchange_end *held;
-    enum channel_verdict verdict;
+    enum channel_result result;
     struct money reserve;
 
     if (args[1] == 0 || args[2] == 0)
         return SERAI_E_INVALID;
-    verdict = channel_check_arm(end, args[1], args[2]);
-    if (verdict != CHANNEL_FINE)
-        return order_refusal(verdict);
+    result = channel_check_grant(end, args[1], args[2]);
+    if (result != CHANNEL_FINE)
+        return order_refusal(result);
     if (!holdings_allow_end(exchange, end, channel_would_hold(end, args[1], args[2])))
         return SERAI_E_QUOTA;
     if (!money_scale(&reserve, agents_reserve(exchange->agents), args[1]) ||
         !turn_can_pay(turn, reserve))
         return SERAI_E_SHORT;
+    /* One event reserve a packet, from now until its event is handled. */
     INVARIANT(turn_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, end->id));
-    if (end->interface != CHANNEL_INTERFACE_SELF) /* else who sends pays for the turn */
+    /* Over a link nobody here sends: the work of receiving is the grantor's. */
+    if (end->interface != CHANNEL_INTERFACE_SELF)
         agents_work(exchange->agents, args[1] * WORK_MESSAGE);
-    channel_arm(end, exchange->undo, args[1], args[2], &grant);
+    channel_grant(end, exchange->undo, args[1], args[2], &grant);
     holdings_follow(exchange, end);
     held = ends_change(exchange, end);
     money_accumulate(&held->grant_reserve, reserve);
@@ -304,16 +313,17 @@ static int64_t order_grant(struct exchange *exchange, struct turn *turn, struct 
 /* Ask for one event when a packet can go: at once if it can now. */
 static int64_t order_ask_room(struct exchange *exchange, struct turn *turn, struct channel_end *end)
 {
-    enum channel_verdict verdict = channel_check_room(end);
+    enum channel_result result = channel_check_room(end);
     struct money reserve = agents_reserve(exchange->agents);
 
-    if (verdict != CHANNEL_FINE)
-        return order_refusal(verdict);
+    if (result != CHANNEL_FINE)
+        return order_refusal(result);
     if (!agents_quota_allows(exchange->agents, ends_held(exchange, end)->customer, CUSTOMER_EVENTS,
                              1))
         return SERAI_E_QUOTA;
     if (!turn_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, end->id))
         return SERAI_E_SHORT;
+    /* The answer is an event either way, so an agent needs one way of waiting. */
     if (room_is_there(exchange, end, order_payer(exchange, turn))) {
         ends_notify(exchange, end, SERAI_EVENT_ROOM, reserve);
         return 0;

@@ -23,7 +23,7 @@ static struct money packet_reserve(struct exchange_end *held, uint64_t granted_b
     return share;
 }
 
-/* It was sent before the sender heard that this end was sold: its money goes to the seller. */
+/* It was sent before CLOSE reached the sender: its money goes to whoever sold this end. */
 static void packet_take_late(struct exchange *exchange, const struct channel_end *end,
                              const struct received *received)
 {
@@ -55,35 +55,36 @@ static void packet_take(struct exchange *exchange, struct channel_end *end,
     ends_wake(exchange, packet->interface, owner);
 }
 
-enum channel_verdict packets_receive(struct exchange *exchange, struct channel_end *end,
-                                     const struct received *received)
+enum channel_result packets_receive(struct exchange *exchange, struct channel_end *end,
+                                    const struct received *received)
 {
-    uint64_t granted = channel_armed_open(end);
-    enum channel_verdict verdict = channel_received(end, exchange->undo, received->message);
+    uint64_t granted = channel_granted_open(end);
+    enum channel_result result = channel_receive_packet(end, exchange->undo, received->message);
 
-    if (verdict == CHANNEL_IS_CLOSED) {
+    if (result == CHANNEL_IS_CLOSED) {
         packet_take_late(exchange, end, received);
         return CHANNEL_FINE;
     }
-    if (verdict != CHANNEL_FINE)
-        return verdict;
+    if (result != CHANNEL_FINE)
+        return result;
     /* First the count of the end falls, as what waits in the inbox counts itself. */
     holdings_follow(exchange, end);
     packet_take(exchange, end, received, packet_reserve(ends_change(exchange, end), granted));
     return CHANNEL_FINE;
 }
 
-enum channel_verdict packets_receive_grant(struct exchange *exchange, struct channel_end *end,
-                                           const struct received *received)
+enum channel_result packets_receive_grant(struct exchange *exchange, struct channel_end *end,
+                                          const struct received *received)
 {
     bool room = false;
     struct exchange_end *held;
-    enum channel_verdict verdict = channel_credited(end, exchange->undo, received->message, &room);
+    enum channel_result result =
+        channel_receive_credit(end, exchange->undo, received->message, &room);
 
-    if (verdict == CHANNEL_IS_CLOSED)
-        return CHANNEL_FINE; /* granted before the far end heard that this one was sold */
-    if (verdict != CHANNEL_FINE || !room)
-        return verdict;
+    if (result == CHANNEL_IS_CLOSED)
+        return CHANNEL_FINE; /* granted before CLOSE reached the far end */
+    if (result != CHANNEL_FINE || !room)
+        return result;
     holdings_follow(exchange, end);
     held = ends_change(exchange, end);
     ends_notify(exchange, end, SERAI_EVENT_ROOM, held->room_reserve);

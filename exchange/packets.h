@@ -6,15 +6,16 @@
 
 /*
  * Receive a packet: its money is the owner's, and the owner gets it as an event.  One that comes
- * late, because the end was sold before, brings its money alone.  Any verdict but CHANNEL_FINE: it
+ * late, because the end was sold before, brings its money alone.  Any result but CHANNEL_FINE: it
  * breaks a rule, and nothing was changed.
  */
-MUST_CHECK enum channel_verdict packets_receive(struct exchange *exchange, struct channel_end *end,
-                                                const struct received *received);
+MUST_CHECK enum channel_result packets_receive(struct exchange *exchange, struct channel_end *end,
+                                               const struct received *received);
 
-/* Receive a grant of packets: who waits for one is told.  Verdicts as of packets_receive(). */
-MUST_CHECK enum channel_verdict packets_receive_grant(struct exchange *exchange,
-                                                      struct channel_end *end,
-                                                      const struct received *received);
+/* Receive a grant of packets: whoever waits for one is notified.  Results as of packets_receive().
+ */
+MUST_CHECK enum channel_result packets_receive_grant(struct exchange *exchange,
+                                                     struct channel_end *end,
+                                                     const struct received *received);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * Room on links.  A link's window has places, and one payer has at most half of those that are free
  * (link_check_send()).  An end that asked for room and lacks a place waits, in a table of its link;
- * it is told when a place was given back and it may have it.  The table is not stored: what an end
- * lacks can be seen from the end and its link.
+ * it is notified when a place was given back and it may have it.  The table is not stored: what an
+ * end lacks can be seen from the end and its link.
  */
 #include "exchange/room.h"
 
@@ -46,7 +46,7 @@ bool room_is_there(const struct exchange *exchange, const struct channel_end *en
 
 /* ---- waiting ---- */
 
-/* An end that asked and has a grant lacks a place; one without will hear when a grant comes. */
+/* An end that asked and has a window lacks a place; one without gets ROOM with the next grant. */
 static bool room_lacks_place(const struct channel_end *end)
 {
     return end->room_asked && end->interface != CHANNEL_INTERFACE_SELF && channel_may_send(end) > 0;
@@ -91,7 +91,7 @@ static void room_give(struct exchange *exchange, struct channel_end *end)
     holdings_follow(exchange, end);
 }
 
-/* Whoever waited for a place and has one is told; who waits no more is forgotten. */
+/* Whoever waited for a place and has one is notified; who waits no more is forgotten. */
 static void room_give_to(struct exchange *exchange, struct table *waiting, uint64_t id)
 {
     struct channel_end *end = channels_find(exchange->channels, id);

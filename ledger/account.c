@@ -1,3 +1,7 @@
+/*
+ * One account (docs/records.md, "Accounts"): its class says which of its two totals may exceed the
+ * other, and every total that is set here has passed that limit.
+ */
 #include "ledger/account.h"
 
 #include <assert.h>
@@ -10,6 +14,7 @@
 static_assert(sizeof(struct account) == 64, "one cache line");
 static_assert(ACCOUNT_LINKS > ACCOUNT_DEPOSIT_BURIAL, "link accounts begin after the site's own");
 
+/* An account that every site has, at a number that never changes. */
 struct own_account {
     uint64_t id;
     enum account_kind kind;
@@ -44,6 +49,7 @@ enum {
     LINK_SPARE = 3
 };
 
+/* NULL: the number is not one of the site's own accounts. */
 static const struct own_account *own_account_find(uint64_t id)
 {
     for (size_t i = 0; i < OWN_ACCOUNTS; i++)
@@ -75,6 +81,7 @@ enum account_class account_class_of(enum account_kind kind)
 
 uint64_t account_own_next(uint64_t id, enum account_kind *kind)
 {
+    /* The table is in order of id: the first above is the next. */
     for (size_t i = 0; i < OWN_ACCOUNTS; i++) {
         if (own_accounts[i].id > id) {
             *kind = own_accounts[i].kind;
@@ -93,6 +100,7 @@ uint64_t account_of_link(uint32_t interface, enum account_kind kind)
 
 bool account_link(uint64_t id, uint32_t *interface, enum account_kind *kind)
 {
+    /* Four numbers a link, of which the last stands for nothing. */
     if (id < ACCOUNT_LINKS || id >= ACCOUNT_FIRST_FREE || id % LINK_ACCOUNTS == LINK_SPARE)
         return false;
     *interface = (uint32_t)((id - ACCOUNT_LINKS) / LINK_ACCOUNTS);
@@ -119,6 +127,7 @@ char *account_name(char text[ACCOUNT_NAME_BYTES], uint64_t id, enum account_kind
     enum account_kind side;
     uint32_t interface;
 
+    /* Names are in every export: the number alone decides, and the kind where numbers are free. */
     if (own != NULL)
         (void)snprintf(text, ACCOUNT_NAME_BYTES, "%s", own->name);
     else if (account_link(id, &interface, &side))
@@ -135,6 +144,7 @@ char *account_name(char text[ACCOUNT_NAME_BYTES], uint64_t id, enum account_kind
     return text;
 }
 
+/* Both functions are made from TRANSFER_CODES, so no code lacks its case. */
 bool transfer_code_known(uint64_t number)
 {
     switch (number) {
@@ -178,12 +188,15 @@ const char *transfer_result_text(enum transfer_result result)
     invariant_failed("a transfer result", __FILE__, __LINE__);
 }
 
+/* The rule of the whole ledger: everything that sets totals asks here first. */
 enum transfer_result account_limit(enum account_class class, u128 debits, u128 credits)
 {
     if (class == ACCOUNT_NO_OVERDRAFT && debits > credits)
         return TRANSFER_SHORT_OF_FUNDS;
+    /* A source gives out money: more cannot come back to it than it gave. */
     if (class == ACCOUNT_SOURCE && credits > debits)
         return TRANSFER_SHORT_OF_FUNDS;
+    /* The balance, either way, must be an amount. */
     if ((debits > credits ? debits - credits : credits - debits) > MONEY_NANOS_MAX)
         return TRANSFER_TOO_MUCH;
     return TRANSFER_DONE;
@@ -195,6 +208,7 @@ enum transfer_result account_transfer(struct account *debit, struct account *cre
     u128 debits_after;
     u128 credits_after;
 
+    /* Checked first, all of it: both new totals are made before either is set. */
     if (debit->id == credit->id)
         return TRANSFER_SAME_ACCOUNT;
     if (debit->closed || credit->closed)
@@ -214,6 +228,7 @@ enum transfer_result account_transfer(struct account *debit, struct account *cre
     return TRANSFER_DONE;
 }
 
+/* "Account row, 64 bytes"; the number is the key's. */
 void account_encode(uint8_t row[ACCOUNT_ROW_BYTES], const struct account *account, uint64_t frame)
 {
     memset(row, 0, ACCOUNT_ROW_BYTES);
@@ -232,6 +247,7 @@ static const char *account_error(const struct account *account, uint64_t frame)
 {
     enum account_kind own_kind;
 
+    /* The kind that belongs to the number, and the class that belongs to the kind. */
     if (account->id < ACCOUNT_FIRST_FREE) {
         if (!account_own_kind(account->id, &own_kind) || own_kind != account->kind)
             return "its number stands for another kind";
@@ -265,6 +281,7 @@ enum status account_decode(struct account *account, uint64_t *frame, const struc
     if (stored->value_size != ACCOUNT_ROW_BYTES)
         return fault_set(fault, ST_CORRUPT, "account %" PRIu64 ": the row has %zu bytes, not %d",
                          account->id, stored->value_size, ACCOUNT_ROW_BYTES);
+    /* The form first; then what the numbers mean for one another. */
     if (memcmp(row + 27, zeros, sizeof zeros) != 0 || row[25] >= ACCOUNT_KINDS || row[26] > 1)
         return fault_set(fault, ST_CORRUPT, "account %" PRIu64 ": the row is not well-formed",
                          account->id);

@@ -1,3 +1,4 @@
+/* All accounts in memory: an array by number, so that finding one is an index. */
 #include "ledger/accounts.h"
 
 #include <stdlib.h>
@@ -19,17 +20,19 @@ enum status accounts_init(struct accounts *accounts)
 void accounts_fini(struct accounts *accounts)
 {
     free(accounts->rows);
-    free(accounts->touched);
+    free(accounts->last_frames);
     memset(accounts, 0, sizeof *accounts);
 }
 
 struct account *accounts_find(const struct accounts *accounts, uint64_t id)
 {
+    /* Any number may be asked for: lines, arguments and rows name what they like. */
     if (id == ACCOUNT_NONE || id >= accounts->size || accounts->rows[id].id == ACCOUNT_NONE)
         return NULL;
     return &accounts->rows[id];
 }
 
+/* Half as much again: with millions of accounts, doubling would hold much that is never used. */
 static enum status accounts_grow(struct accounts *accounts)
 {
     size_t capacity = accounts->capacity + accounts->capacity / 2;
@@ -51,6 +54,7 @@ enum status accounts_add(struct accounts *accounts, const struct account *accoun
         return ST_FULL;
     if (accounts_find(accounts, account->id) != NULL)
         return ST_EXISTS;
+    /* Fixed numbers have their place; the others come from the counter, each the next. */
     if (account->id < ACCOUNT_FIRST_FREE) {
         if (!account_own_kind(account->id, &kind) || kind != account->kind)
             return ST_INVALID;
@@ -62,11 +66,12 @@ enum status accounts_add(struct accounts *accounts, const struct account *accoun
         accounts->size++;
     }
     accounts->rows[account->id] = *account;
-    accounts->rows[account->id].touched = false;
+    accounts->rows[account->id].changed = false;
     accounts->count++;
     return ST_OK;
 }
 
+/* Zeroed, for a row whose id is 0 is no account. */
 void accounts_drop_last(struct accounts *accounts)
 {
     INVARIANT(accounts->size > ACCOUNT_FIRST_FREE);
@@ -75,29 +80,30 @@ void accounts_drop_last(struct accounts *accounts)
     memset(&accounts->rows[accounts->size], 0, sizeof *accounts->rows);
 }
 
-static void touched_grow(struct accounts *accounts)
+/* Only an audit needs them, so their memory is taken with the first that is set. */
+static void accounts_grow_last_frames(struct accounts *accounts)
 {
     size_t capacity = accounts->capacity;
-    uint64_t *touched = realloc(accounts->touched, capacity * sizeof *touched);
+    uint64_t *last_frames = realloc(accounts->last_frames, capacity * sizeof *last_frames);
 
-    INVARIANT(touched != NULL);
-    memset(touched + accounts->touched_capacity, 0,
-           (capacity - accounts->touched_capacity) * sizeof *touched);
-    accounts->touched = touched;
-    accounts->touched_capacity = capacity;
+    INVARIANT(last_frames != NULL);
+    memset(last_frames + accounts->last_frames_capacity, 0,
+           (capacity - accounts->last_frames_capacity) * sizeof *last_frames);
+    accounts->last_frames = last_frames;
+    accounts->last_frames_capacity = capacity;
 }
 
-void accounts_touch(struct accounts *accounts, uint64_t id, uint64_t frame)
+void accounts_set_last_frame(struct accounts *accounts, uint64_t id, uint64_t frame)
 {
     INVARIANT(id < accounts->size);
-    if (id >= accounts->touched_capacity)
-        touched_grow(accounts);
-    accounts->touched[id] = frame;
+    if (id >= accounts->last_frames_capacity)
+        accounts_grow_last_frames(accounts);
+    accounts->last_frames[id] = frame;
 }
 
-uint64_t accounts_touched(const struct accounts *accounts, uint64_t id)
+uint64_t accounts_last_frame(const struct accounts *accounts, uint64_t id)
 {
-    return id < accounts->touched_capacity ? accounts->touched[id] : 0;
+    return id < accounts->last_frames_capacity ? accounts->last_frames[id] : 0;
 }
 
 const struct account *accounts_from(const struct accounts *accounts, uint64_t id)
@@ -108,11 +114,13 @@ const struct account *accounts_from(const struct accounts *accounts, uint64_t id
     return NULL;
 }
 
+/* The sum over all accounts of a site is 0: both sums are the same ("Accounts"). */
 bool accounts_sum(const struct accounts *accounts, u128 *debits, u128 *credits)
 {
     u128 debit_sum = 0;
     u128 credit_sum = 0;
 
+    /* Numbers without an account are all zeros, and add nothing. */
     for (uint64_t id = 0; id < accounts->size; id++) {
         if (!u128_add(&debit_sum, debit_sum, accounts->rows[id].debits) ||
             !u128_add(&credit_sum, credit_sum, accounts->rows[id].credits))

@@ -11,8 +11,8 @@ struct accounts {
     struct account *rows; /* by id; a row whose id is 0 is no account */
     size_t size;          /* ids below this are inside: the next id of the counter */
     size_t capacity;
-    uint64_t *touched; /* by id: see accounts_touch() */
-    size_t touched_capacity;
+    uint64_t *last_frames; /* by id: see accounts_set_last_frame() */
+    size_t last_frames_capacity;
     uint64_t count; /* of accounts */
 };
 
@@ -38,10 +38,10 @@ void accounts_drop_last(struct accounts *accounts);
  * Record that `frame` changed the account, which exists (INVARIANT); for whoever reads the journal.
  * Memory is taken with the first call.
  */
-void accounts_touch(struct accounts *accounts, uint64_t id, uint64_t frame);
+void accounts_set_last_frame(struct accounts *accounts, uint64_t id, uint64_t frame);
 
-/* The last frame recorded by accounts_touch(); 0 when there is none. */
-uint64_t accounts_touched(const struct accounts *accounts, uint64_t id);
+/* The last frame recorded by accounts_set_last_frame(); 0 when there is none. */
+uint64_t accounts_last_frame(const struct accounts *accounts, uint64_t id);
 
 /*
  * The first account whose id is `id` or more; NULL after the last.  Valid until the next

@@ -21,6 +21,7 @@ static struct bytes event_begin(struct event *event, enum event_kind kind, uint6
     return bytes_within(event->source, sizeof event->source);
 }
 
+/* The source is complete: keep its size.  It fits, or the kind of event is a bug. */
 static void event_sourced(struct event *event, const struct bytes *source)
 {
     INVARIANT(!source->failed);

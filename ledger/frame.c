@@ -155,7 +155,7 @@ static void frame_put_accounts(struct ledger *ledger, struct store_batch *batch,
         memcpy(&id, ledger->changed.data + i * sizeof id, sizeof id);
         account = accounts_find(&ledger->accounts, id);
         INVARIANT(account != NULL);
-        account->touched = false;
+        account->changed = false;
         account_encode(row, account, frame);
         be64_put(key, id);
         store_batch_put(batch, STORE_ACCOUNT, key, sizeof key, row, sizeof row);

@@ -1,4 +1,10 @@
-/* Reading the journal: chunks in order, chained and counted, before a record of them is believed.
+/*
+ * Reading the journal (docs/records.md, "Frames"): chunks in order, chained and counted, before a
+ * record of them is believed.
+ *
+ * Chunks are taken one by one.  Those of a frame are collected until the next frame begins or all
+ * is read; then the frame is checked as a whole and its records are delivered to the reader.  So a
+ * reader sees nothing of a frame that is damaged anywhere.
  */
 #include "ledger/journal.h"
 
@@ -10,7 +16,7 @@
 
 /* ---- the frame header ---- */
 
-/* ST_OK: no row of that table has this prefix; ST_EXISTS: one has. */
+/* ST_OK: no row of that table has this prefix; ST_EXISTS: one has, and no fault is set. */
 static enum status table_is_empty(const struct store_read *read, enum store_table table,
                                   const void *prefix, size_t prefix_size, struct fault *fault)
 {
@@ -52,6 +58,7 @@ enum status books_header(const struct store_read *read, struct frame_header *hea
         return frame_header_get(header, stored.value, stored.value_size, fault);
     if (status != ST_MISSING)
         return status;
+    /* A store without a frame yet: the header as it is before frame 1. */
     memset(header, 0, sizeof *header);
     header->next_account = ACCOUNT_FIRST_FREE;
     return journal_check_empty(read, fault);
@@ -59,6 +66,7 @@ enum status books_header(const struct store_read *read, struct frame_header *hea
 
 /* ---- one frame ---- */
 
+/* How far the journal was read, and the frame that is open. */
 struct frame_input {
     const struct journal_reader *reader;
     const struct frame_header *last; /* what the store says of the last frame */
@@ -92,6 +100,7 @@ static uint64_t header_count(const struct header_record *header, enum section se
     invariant_failed("a section", __FILE__, __LINE__);
 }
 
+/* ST_CORRUPT that names a record by its frame, section and index. */
 static enum status record_fault(const struct frame_input *input, enum section section,
                                 uint64_t index, const char *error, struct fault *fault)
 {
@@ -238,6 +247,7 @@ static enum status frame_finish(struct frame_input *input, struct fault *fault)
 
     if (!input->open)
         return ST_OK;
+    /* As many chunks and records as the header counts: cut off at its end, a frame shows here. */
     input->open = false;
     if (input->chunks != header->chunks)
         return fault_set(fault, ST_CORRUPT,
@@ -253,6 +263,7 @@ static enum status frame_finish(struct frame_input *input, struct fault *fault)
                 "frame %" PRIu64 ": %" PRIu64 " %s records, its header counts %" PRIu64,
                 input->frame, count, section_text(section), header_count(&input->header, section));
     }
+    /* The head is not in the record: it is what all chunks hash to, and the next frame names it. */
     header->head = hasher_end(input->chain);
     input->head = header->head;
     if (input->frame == input->last->frame && frame_compare(header, input->last, fault) != ST_OK)
@@ -269,6 +280,7 @@ static enum status chunk_fault(uint64_t frame, uint32_t number, const char *erro
                      error);
 }
 
+/* "Header record": the first chunk of a frame, which follows the head of the frame before. */
 static enum status frame_begin(struct frame_input *input, const struct chunk *chunk,
                                struct fault *fault)
 {
@@ -314,6 +326,7 @@ static const char *chunk_place_error(const struct frame_input *input, const stru
     return NULL;
 }
 
+/* Collect the chunk's records and take its leaf hash into the chain ("The chain"). */
 static enum status frame_add_chunk(struct frame_input *input, const struct chunk *chunk,
                                    const uint8_t *data, size_t size, struct fault *fault)
 {
@@ -346,12 +359,14 @@ static enum status frame_place_chunk(struct frame_input *input, const struct chu
     const char *error;
     enum status status;
 
+    /* Keys are in order, so a number that is not the next one means that chunks are missing. */
     if (input->open && chunk->frame == input->frame) {
         if (number != input->chunks)
             return chunk_fault(chunk->frame, input->chunks, "missing", fault);
         error = chunk_place_error(input, chunk);
         return error == NULL ? ST_OK : chunk_fault(chunk->frame, number, error, fault);
     }
+    /* Another frame: the open one is complete, or it never will be. */
     status = frame_finish(input, fault);
     if (status != ST_OK)
         return status;
@@ -362,6 +377,7 @@ static enum status frame_place_chunk(struct frame_input *input, const struct chu
     return frame_begin(input, chunk, fault);
 }
 
+/* One row of the table `journal`: its key and its bytes must name the same frame. */
 static enum status journal_take_chunk(struct frame_input *input, const struct store_row *stored,
                                       struct fault *fault)
 {
@@ -389,6 +405,7 @@ static enum status journal_take_chunk(struct frame_input *input, const struct st
     return frame_add_chunk(input, &chunk, stored->value, stored->value_size, fault);
 }
 
+/* Take the hashers; input_end() frees them, also after a failure here. */
 static enum status input_begin(struct frame_input *input, struct fault *fault)
 {
     input->leaf = hasher_new();
@@ -429,11 +446,13 @@ static enum status journal_read_keys(struct frame_input *input, const struct sto
 
 /* ---- frames copied one by one, so that nobody waits for whom they are shown to ---- */
 
+/* Before each copied chunk: the sizes of its key and its bytes, which follow. */
 struct copied_chunk {
     size_t key_size;
     size_t value_size;
 };
 
+/* Copy all chunks of a frame, so that the read can end. */
 static enum status copy_frame(struct bytes *chunks, const struct store_read *read, uint64_t frame,
                               struct fault *fault)
 {
@@ -458,6 +477,7 @@ static enum status copy_frame(struct bytes *chunks, const struct store_read *rea
     return store_cursor_close(&cursor, ST_OK);
 }
 
+/* As journal_read_keys(), from the copy. */
 static enum status take_copied(struct frame_input *input, const struct bytes *chunks,
                                struct fault *fault)
 {
@@ -528,6 +548,7 @@ enum status books_check_frame(const struct store_read *read, const struct frame_
     uint8_t prefix[8];
     enum status status;
 
+    /* It follows the head that the store says, and nothing follows it. */
     be64_put(prefix, header->frame);
     status = journal_read_keys(&input, read, prefix, sizeof prefix, fault);
     if (status != ST_OK)
@@ -548,6 +569,7 @@ enum status books_read_frames(const struct store *store, const struct frame_head
 
     if (header->frame == 0)
         return ST_OK;
+    /* Frames never change once they are written, so reads of different moments fit together. */
     status = input_begin(&input, fault);
     for (uint64_t frame = 1; frame <= header->frame && status == ST_OK; frame++)
         status = read_frame(&input, store, frame, &chunks, fault);

@@ -1,5 +1,5 @@
 /*
- * Reading the journal back from a store: for verification, exports and lists.  Works beside a
+ * Reading the journal back from a store: for verification, exports and lists.  Works next to a
  * running daemon: up to the frame that was the last at the beginning.
  */
 #ifndef SERAI_LEDGER_JOURNAL_H

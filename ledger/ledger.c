@@ -1,4 +1,10 @@
-/* Accounts and transfers in memory: what a turn changes at once.  frame.c makes it durable. */
+/*
+ * Accounts and transfers in memory: what a turn changes at once.  frame.c makes it durable.
+ *
+ * A transfer moves both totals now and appends a line; openings, events and lines are kept as the
+ * bytes of their records, ready for the journal.  There is no undo here: whoever may change its
+ * mind (a turn) stages its transfers and books them when it ends well.
+ */
 #include "ledger/ledger.h"
 
 #include <assert.h>
@@ -19,19 +25,21 @@ uint64_t books_frame(const struct ledger *ledger)
 /* ---- life ---- */
 
 /* An account was changed by the frame being filled, so its row is to be written. */
-static void ledger_touch(struct ledger *ledger, uint64_t id)
+static void ledger_note_change(struct ledger *ledger, uint64_t id)
 {
     struct account *account = accounts_find(&ledger->accounts, id);
 
-    if (account->touched)
+    /* Once a frame: its row is written from the totals at the end. */
+    if (account->changed)
         return;
-    account->touched = true;
+    account->changed = true;
     bytes_append(&ledger->changed, &id, sizeof id);
 }
 
 static_assert(FRAME_LINES_FULL + LEDGER_EVENT_LINES_MAX <= FRAME_LINES_MAX,
               "the last event of a frame fits");
 
+/* Append the record that an account begins or ends with; its row changes, too. */
 static void ledger_append_opening(struct ledger *ledger, const struct account *account,
                                   uint32_t event, bool closing)
 {
@@ -46,9 +54,10 @@ static void ledger_append_opening(struct ledger *ledger, const struct account *a
     INVARIANT(ledger->openings.size / OPENING_RECORD_BYTES < FRAME_OPENINGS_MAX);
     opening_record_put(record, &opening);
     bytes_append(&ledger->openings, record, sizeof record);
-    ledger_touch(ledger, account->id);
+    ledger_note_change(ledger, account->id);
 }
 
+/* Add an account to the table and record its opening.  A failure has recorded nothing. */
 static enum status ledger_add_account(struct ledger *ledger, uint64_t id, enum account_kind kind,
                                       uint64_t customer, uint32_t event)
 {
@@ -70,6 +79,7 @@ static enum status ledger_open_own(struct ledger *ledger)
     enum account_kind kind = KIND_TREASURY;
     enum status status = ST_OK;
 
+    /* Without an event: what "Opening record" allows in frame 1 alone. */
     for (uint64_t id = account_own_next(0, &kind); id != ACCOUNT_NONE && status == ST_OK;
          id = account_own_next(id, &kind))
         status = ledger_add_account(ledger, id, kind, ACCOUNT_NONE, NO_EVENT);
@@ -127,6 +137,7 @@ struct money ledger_balance(const struct ledger *ledger, uint64_t id)
 
     if (account == NULL)
         return balance;
+    /* Only of accounts that cannot be overdrawn is the balance an amount. */
     INVARIANT(account->class == ACCOUNT_NO_OVERDRAFT);
     INVARIANT(account->credits >= account->debits);
     INVARIANT(money_from_total(&balance, account->credits - account->debits));
@@ -153,6 +164,7 @@ static uint32_t ledger_event_index(const struct ledger *ledger)
     return (uint32_t)(ledger->events.size / EVENT_RECORD_BYTES);
 }
 
+/* The bounds of ledger/limits.h: far below the hard ones, so that the running event always fits. */
 bool ledger_frame_is_full(const struct ledger *ledger)
 {
     return ledger_frame_lines(ledger) >= FRAME_LINES_FULL ||
@@ -190,6 +202,7 @@ const struct frame_header *ledger_last_frame(const struct ledger *ledger)
 void ledger_event_begin(struct ledger *ledger)
 {
     INVARIANT(!ledger->in_event);
+    /* Where the event's records begin: its end looks whether there are any. */
     ledger->in_event = true;
     ledger->event_openings = ledger->openings.size;
     ledger->event_lines = ledger->lines.size;
@@ -230,6 +243,7 @@ struct hash ledger_event_end(struct ledger *ledger, const struct event *event)
 
     INVARIANT(ledger->in_event);
     INVARIANT(event->source_size <= EVENT_SOURCE_BYTES_MAX);
+    /* An event that caused nothing leaves no record, so idle turns cost no journal. */
     ledger->in_event = false;
     if (ledger->event_openings == ledger->openings.size &&
         ledger->event_lines == ledger->lines.size && event->kind != EVENT_PRICES)
@@ -265,6 +279,7 @@ enum status ledger_open_link(struct ledger *ledger, uint32_t interface)
     INVARIANT(ledger->in_event);
     if (interface > ACCOUNT_LINK_INTERFACE_MAX)
         return ST_INVALID;
+    /* The three are opened together, so the first stands for the others. */
     if (accounts_find(&ledger->accounts, account_of_link(interface, KIND_LINK_OUT)) != NULL)
         return ST_EXISTS;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
@@ -287,6 +302,7 @@ void ledger_close(struct ledger *ledger, uint64_t id)
     INVARIANT(id >= ACCOUNT_FIRST_FREE);
     INVARIANT(!account->closed);
     INVARIANT(account->debits == account->credits);
+    /* The row stays, closed: its number is never used again. */
     account->closed = true;
     ledger_append_opening(ledger, account, ledger_event_index(ledger), true);
     INVARIANT(!ledger->openings.failed && !ledger->changed.failed);
@@ -301,9 +317,10 @@ void ledger_unopen(struct ledger *ledger, uint64_t id)
     INVARIANT(account != NULL && id + 1 == ledger->accounts.size);
     INVARIANT(account->debits == 0 && account->credits == 0 && !account->closed);
     INVARIANT(ledger->openings.size >= ledger->event_openings + OPENING_RECORD_BYTES);
+    /* The opening is the last record and the last change: taking both back leaves no trace. */
     INVARIANT(ledger->changed.size >= sizeof changed);
     memcpy(&changed, ledger->changed.data + ledger->changed.size - sizeof changed, sizeof changed);
-    INVARIANT(changed == id); /* its opening was the last record, too */
+    INVARIANT(changed == id);
     ledger->changed.size -= sizeof changed;
     ledger->openings.size -= OPENING_RECORD_BYTES;
     accounts_drop_last(&ledger->accounts);
@@ -336,6 +353,7 @@ enum transfer_result ledger_transfer(struct ledger *ledger, const struct transfe
 
     INVARIANT(ledger->in_event);
     INVARIANT(transfer_code_known(transfer->code));
+    /* The refusals first, and none of them has changed anything. */
     if (transfer->debit == transfer->credit)
         return TRANSFER_SAME_ACCOUNT;
     if (debit == NULL || credit == NULL)
@@ -347,9 +365,10 @@ enum transfer_result ledger_transfer(struct ledger *ledger, const struct transfe
     if (money_is_zero(transfer->amount) && transfer->quantity == 0)
         return TRANSFER_DONE;
     ledger_append_line(ledger, transfer);
+    /* A line of no money only says what was used: no row changes. */
     if (!money_is_zero(transfer->amount)) {
-        ledger_touch(ledger, transfer->debit);
-        ledger_touch(ledger, transfer->credit);
+        ledger_note_change(ledger, transfer->debit);
+        ledger_note_change(ledger, transfer->credit);
         INVARIANT(!ledger->changed.failed);
     }
     return TRANSFER_DONE;
@@ -374,6 +393,7 @@ void ledger_move(struct ledger *ledger, uint64_t from, uint64_t to, struct money
     const struct transfer transfer = {
         .debit = from, .credit = to, .amount = amount, .code = code, .object = object};
 
+    /* Callers move what is held, which is often nothing. */
     if (!money_is_zero(amount))
         ledger_transfer_checked(ledger, &transfer);
 }

@@ -82,7 +82,7 @@ struct account {
     uint8_t class; /* enum account_class */
     uint8_t kind;  /* enum account_kind */
     bool closed;
-    bool touched; /* by the frame being filled: the ledger's own note */
+    bool changed; /* by the frame being filled: the ledger's own note */
 };
 
 /* An interface has four numbers: out, in, settling and a spare one. */
@@ -289,7 +289,7 @@ void ledger_close(struct ledger *ledger, uint64_t id);
 
 /*
  * Take back the opening of the account that was opened last, in the running event, and that nothing
- * was booked on.  No record tells of it, and the next account gets its number.
+ * was booked on.  No record mentions it, and the next account gets its number.
  */
 void ledger_unopen(struct ledger *ledger, uint64_t id);
 

@@ -1,4 +1,7 @@
-/* Starting from a store: what must agree before the first transfer. */
+/*
+ * Starting from a store: what must agree before the first transfer.  All is read into memory of its
+ * own, and becomes the ledger's only when every check has passed.
+ */
 #include <inttypes.h>
 #include <string.h>
 
@@ -74,6 +77,7 @@ static enum status load_check_accounts(const struct accounts *accounts,
     return ST_OK;
 }
 
+/* All rows of `account`, in order of number. */
 static enum status load_accounts(struct ledger_loading *loading, const struct store_read *read,
                                  struct fault *fault)
 {

@@ -1,3 +1,7 @@
+/*
+ * The sums of a frame (docs/records.md, "Posting record"): a list in order of first appearance,
+ * and a hash table of places in it.
+ */
 #include "ledger/postings.h"
 
 #include <stdlib.h>
@@ -62,6 +66,7 @@ static enum status postings_grow(struct postings *postings)
 
     if (postings->count < postings->capacity)
         return ST_OK;
+    /* Kept at once: if the slots fail, the list is the longer one and nothing else has changed. */
     list = realloc(postings->list, capacity * sizeof *list);
     if (list == NULL)
         return ST_NOMEM;
@@ -88,6 +93,7 @@ enum status postings_add(struct postings *postings, uint64_t debit, uint64_t cre
     struct posting *posting;
     size_t slot;
 
+    /* Before the search, so that the slot that it finds stays the right one. */
     if (postings_grow(postings) != ST_OK)
         return ST_NOMEM;
     slot = postings_slot_of(postings, debit, credit, code);

@@ -12,7 +12,7 @@
 
 enum { META_PRICE_BOOKS = 5, PRICES_KEY_BYTES = 9, PRICES_BYTES_MAX = 64 * 1024 };
 
-static void put_key(uint8_t key[PRICES_KEY_BYTES], uint64_t id)
+static void prices_put_key(uint8_t key[PRICES_KEY_BYTES], uint64_t id)
 {
     key[0] = META_PRICE_BOOKS;
     be64_put(key + 1, id);
@@ -28,10 +28,12 @@ void ledger_prices_begin(struct ledger *ledger, uint64_t id, const void *book, s
     struct bytes row = {0};
     uint8_t key[PRICES_KEY_BYTES];
 
+    /* The event first: its record, with the hash of the book, is what puts the book in force. */
     INVARIANT(size <= PRICES_BYTES_MAX);
     ledger_event_begin(ledger);
     (void)ledger_event_end(ledger, &event);
-    put_key(key, id);
+    /* "Books of prices": its bytes wait for the frame, for a batch exists only when that closes. */
+    prices_put_key(key, id);
     cbor_put_array(&row, 3);
     cbor_put_uint(&row, books_frame(ledger));
     cbor_put_uint(&row, site_time_us);
@@ -42,6 +44,7 @@ void ledger_prices_begin(struct ledger *ledger, uint64_t id, const void *book, s
     bytes_fini(&row);
 }
 
+/* The rows that waited go into the batch of the frame in which their books came into force. */
 void prices_put_rows(struct ledger *ledger, struct store_batch *batch)
 {
     struct store_op op;
@@ -54,6 +57,7 @@ void prices_put_rows(struct ledger *ledger, struct store_batch *batch)
 
 /* ---- reading ---- */
 
+/* The source of an event of kind 5 ("What causes them"). */
 bool prices_event_get(const struct journal_event *event, uint64_t *id, struct hash *hash)
 {
     struct cbor in;
@@ -65,6 +69,7 @@ bool prices_event_get(const struct journal_event *event, uint64_t *id, struct ha
     return cbor_done(&in, NULL, "prices") == ST_OK;
 }
 
+/* A row of "Books of prices"; its book stays borrowed from the row. */
 static enum status prices_decode(struct ledger_prices *prices, const struct store_row *stored,
                                  struct fault *fault)
 {

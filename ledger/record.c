@@ -1,3 +1,7 @@
+/*
+ * Records as bytes (docs/records.md, "Frames"): each *_put() writes the table of its heading, each
+ * *_get() reads it back and refuses whatever *_put() cannot have written.
+ */
 #include "ledger/record.h"
 
 #include <assert.h>
@@ -9,6 +13,7 @@
 static_assert(CHUNK_HEADER_BYTES + HEADER_RECORD_BYTES <= CHUNK_BYTES_MAX, "a header fits");
 static_assert(EVENT_SOURCE_BYTES_MAX == 64, "the width of an event record's source");
 
+/* Spare bytes are zero: one value has one encoding, and a later format may give them a meaning. */
 static bool record_is_zero(const uint8_t *bytes, size_t size)
 {
     for (size_t i = 0; i < size; i++)
@@ -17,9 +22,8 @@ static bool record_is_zero(const uint8_t *bytes, size_t size)
     return true;
 }
 
-/* ---- chunks ---- */
+/* ---- sections ---- */
 
-/* docs/records.md, "Chunks", and the headings of the records. */
 size_t section_record_bytes(enum section section)
 {
     switch (section) {
@@ -77,6 +81,7 @@ const char *chunk_decode(struct chunk *chunk, const uint8_t *data, size_t size)
 {
     if (size < CHUNK_HEADER_BYTES || size > CHUNK_BYTES_MAX)
         return "its size is out of range";
+    /* Another format is another program's, and nothing after it means what we think. */
     if (le16_get(data) != CHUNK_FORMAT)
         return "its format is unknown";
     if (data[2] >= SECTIONS)
@@ -88,6 +93,7 @@ const char *chunk_decode(struct chunk *chunk, const uint8_t *data, size_t size)
     chunk->frame = le64_get(data + 8);
     chunk->records = data + CHUNK_HEADER_BYTES;
     chunk->records_size = size - CHUNK_HEADER_BYTES;
+    /* Held to its section's maximum before it is multiplied: then the product is small. */
     if (chunk->count == 0 || chunk->count > section_records_max(chunk->section))
         return "its record count is out of range";
     if (chunk->records_size != chunk->count * section_record_bytes(chunk->section))
@@ -100,8 +106,6 @@ void chunk_key(uint8_t key[JOURNAL_KEY_BYTES], uint64_t frame, uint32_t number)
     be64_put(key, frame);
     be32_put(key + 8, number);
 }
-
-/* ---- records ---- */
 
 /* ---- "Header record, 112 bytes" ---- */
 
@@ -126,6 +130,7 @@ const char *header_record_get(struct header_record *header, const uint8_t *recor
 {
     struct frame_header *frame = &header->header;
 
+    /* `head` stays zero: it is made from all chunks, this one included. */
     memset(header, 0, sizeof *header);
     frame->frame = le64_get(record);
     frame->site_time_us = le64_get(record + 8);
@@ -139,6 +144,7 @@ const char *header_record_get(struct header_record *header, const uint8_t *recor
     frame->chunks = le64_get(record + 96);
     if (!record_is_zero(record + 104, 8))
         return "a spare byte is not zero";
+    /* Bounds of memory for whoever reads the frame, before its chunks are looked at. */
     if (header->openings > FRAME_OPENINGS_MAX || frame->events > FRAME_EVENTS_MAX ||
         frame->lines > FRAME_LINES_MAX || frame->postings > frame->lines)
         return "a count is out of range";
@@ -172,6 +178,7 @@ const char *opening_record_get(struct journal_opening *opening, const uint8_t *r
     opening->event = le32_get(record);
     opening->closing = record[4] == 1;
     opening->kind = (enum account_kind)record[6];
+    /* The class follows from the kind; it is in the record for readers without our table. */
     opening->class = account_class_of(opening->kind);
     opening->account = le64_get(record + 8);
     opening->customer = le64_get(record + 16);
@@ -203,6 +210,7 @@ const char *event_record_get(struct journal_event *event, const uint8_t *record)
         return "the event kind is unknown";
     if (record[50] > EVENT_SOURCE_BYTES_MAX)
         return "the source is too long";
+    /* Behind the source, too: its size is the only one that fits. */
     event->source_size = record[50];
     if (!record_is_zero(record + 51, 5) ||
         !record_is_zero(record + 56 + event->source_size,
@@ -253,6 +261,7 @@ const char *line_record_get(struct journal_line *line, const uint8_t *record)
     transfer->price_id = le64_get(record + 40);
     transfer->object = le64_get(record + 48);
     transfer->carry = le64_get(record + 56);
+    /* ledger_transfer() refuses the first, and leaves no line for the second. */
     if (transfer->debit == transfer->credit)
         return "it moves money from an account to itself";
     if (money_is_zero(transfer->amount) && transfer->quantity == 0)
@@ -291,11 +300,9 @@ const char *posting_record_get(struct journal_posting *posting, const uint8_t *r
     return NULL;
 }
 
-/* ---- the frame header in STORE_META ---- */
+/* ---- the frame header in `meta`: "Frames" ---- */
 
 enum { HEADER_FIELDS = 10 };
-
-/* ---- the frame header in `meta`: "Frames" ---- */
 
 void frame_header_put(struct bytes *out, const struct frame_header *header)
 {
@@ -312,6 +319,7 @@ void frame_header_put(struct bytes *out, const struct frame_header *header)
     cbor_put_uint(out, header->chunks);
 }
 
+/* Only what frame_header_put() can have written; the journal is compared with it by its reader. */
 enum status frame_header_get(struct frame_header *header, const uint8_t *data, size_t size,
                              struct fault *fault)
 {

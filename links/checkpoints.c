@@ -42,6 +42,7 @@ void link_checkpoint_set(struct links *links, const struct link *link, const cha
 
     INVARIANT(strlen(name) <= LINK_CHECKPOINT_NAME_BYTES_MAX);
     INVARIANT(link_checkpoint_named(links, link, name) == NULL);
+    /* One bound for all links: the one row of a site stays small. */
     if (links->checkpoint_count == LINK_CHECKPOINTS_MAX)
         link_checkpoint_drop(links, links->checkpoints);
     made = &links->checkpoints[links->checkpoint_count++];
@@ -87,6 +88,7 @@ enum status checkpoints_decode(struct links *links, const uint8_t *value, size_t
     for (uint64_t i = 0; i < count && in.error == NULL; i++) {
         struct link_checkpoint *one = &links->checkpoints[links->checkpoint_count++];
 
+        /* What it means for its link is checked when all links were read: checkpoints_error(). */
         cbor_get_array(&in, CHECKPOINT_FIELDS);
         one->interface = (uint32_t)cbor_get_uint(&in, LINK_INTERFACES_MAX);
         cbor_get_text(&in, one->name, LINK_CHECKPOINT_NAME_BYTES_MAX);

@@ -134,12 +134,12 @@ void freeze_over_limit(struct link_node *node, u128 owed)
 
 /* ---- the rules of channels, which exchange/ finds broken ---- */
 
-static const char *freeze_broken_rule(enum channel_verdict verdict)
+static const char *freeze_broken_rule(enum channel_result result)
 {
-    switch (verdict) {
+    switch (result) {
     case CHANNEL_FINE:
         return "fine";
-    case CHANNEL_UNARMED:
+    case CHANNEL_NOT_GRANTED:
         return "it was not granted, or not asked for";
     case CHANNEL_UNKNOWN:
         return "its channel was never opened, or is gone";
@@ -151,7 +151,7 @@ static const char *freeze_broken_rule(enum channel_verdict verdict)
         return "it grants more than may be outstanding";
     case CHANNEL_NOT_OPEN:
         return "its channel is not open yet";
-    case CHANNEL_NO_CREDIT:
+    case CHANNEL_NO_WINDOW:
     case CHANNEL_HAS_ASKED:
         break;
     }
@@ -178,10 +178,10 @@ static const char *freeze_message_kind(enum channel_message_kind kind)
 }
 
 void link_freeze_for_rule(struct links *links, struct link *link, uint64_t seq,
-                          const struct channel_message *message, enum channel_verdict verdict)
+                          const struct channel_message *message, enum channel_result result)
 {
     freeze(node_of_link(links, link), "message %" PRIu64 ", %s on channel %" PRIu32 ": %s", seq,
-           freeze_message_kind(message->kind), message->number, freeze_broken_rule(verdict));
+           freeze_message_kind(message->kind), message->number, freeze_broken_rule(result));
 }
 
 void link_freeze_for_answers(struct links *links, struct link *link, uint64_t answers)

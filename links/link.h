@@ -161,7 +161,7 @@ void links_each_ever(struct links *links, void (*visit)(void *context, struct li
 
 /* ---- sending ---- */
 
-enum link_verdict {
+enum link_result {
     LINK_FINE = 0,
     LINK_IS_FROZEN,
     LINK_IS_FULL,    /* this payer has all the places of the window that it may have */
@@ -174,8 +174,8 @@ enum link_verdict {
  * `payer` is whose places it takes: those that it has, this one included, are at most as many as
  * are free.  So one payer has at most half of the window, and the next one half of the rest.
  */
-MUST_CHECK enum link_verdict link_check_send(const struct links *links, const struct link *link,
-                                             uint64_t payer, struct money money, size_t size);
+MUST_CHECK enum link_result link_check_send(const struct links *links, const struct link *link,
+                                            uint64_t payer, struct money money, size_t size);
 
 /*
  * Queue a message within a turn (undone by its rollback) or outside of one.  Control messages and
@@ -255,10 +255,10 @@ void link_freeze_by_operator(struct links *links, struct link *link);
 
 /*
  * Freeze the link, as link_freeze() does, because its message `seq` breaks the rule of channels
- * that `verdict` names.
+ * that `result` names.
  */
 void link_freeze_for_rule(struct links *links, struct link *link, uint64_t seq,
-                          const struct channel_message *message, enum channel_verdict verdict);
+                          const struct channel_message *message, enum channel_result result);
 
 /* Freeze the link, as link_freeze() does, because the peer leaves that many answers unacknowledged.
  */
@@ -282,7 +282,7 @@ bool link_parcel_out(struct links *links, struct link *link, const struct link_p
 
 /* ---- parcels in ---- */
 
-enum parcel_verdict {
+enum parcel_result {
     PARCEL_TAKEN = 0, /* read on with link_next() */
     PARCEL_STALE,     /* of an old epoch, or a repeat: ignored; a HELLO may be due in answer */
     PARCEL_REFUSED,   /* not a parcel, or it leaves a gap: *fault says where; the link goes on */
@@ -305,9 +305,9 @@ struct parcel {
  * less than it acknowledged before (it was), or totals differ at the same sequence -> FROZEN with
  * the reason.
  */
-MUST_CHECK enum parcel_verdict link_parcel_in(struct links *links, struct link *link,
-                                              const uint8_t *bytes, size_t size,
-                                              struct parcel *parcel, struct fault *fault);
+MUST_CHECK enum parcel_result link_parcel_in(struct links *links, struct link *link,
+                                             const uint8_t *bytes, size_t size,
+                                             struct parcel *parcel, struct fault *fault);
 
 /*
  * The next message that was not taken before; its seq is link->received_seq + 1.  False at the end,

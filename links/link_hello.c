@@ -121,7 +121,7 @@ static bool hello_is_unfit(struct link_node *node, const struct hello *hello)
  * The HELLO is too old to prove anything.  It may still come from a peer that forgot its later
  * epochs, so the answer names the highest one that we know: that lets the peer find out.
  */
-static enum parcel_verdict hello_stale(struct link_node *node)
+static enum parcel_result hello_stale(struct link_node *node)
 {
     if (!node->hello_requested)
         node->hello_names_peer = true;
@@ -129,7 +129,7 @@ static enum parcel_verdict hello_stale(struct link_node *node)
     return PARCEL_STALE;
 }
 
-enum parcel_verdict link_hello_in(struct link_node *node, const struct hello *hello)
+enum parcel_result link_hello_in(struct link_node *node, const struct hello *hello)
 {
     struct link *link = &node->link;
     bool is_new = hello->epoch > link->peer_epoch;

@@ -57,8 +57,8 @@ static bool data_skip_taken(struct link_node *node, const struct data_head *data
 }
 
 /* The rows of "DATA arrives", in their order.  PARCEL_TAKEN: messages may follow. */
-static enum parcel_verdict data_receive(struct link_node *node, const struct data_head *data,
-                                        struct parcel *parcel, struct fault *fault)
+static enum parcel_result data_receive(struct link_node *node, const struct data_head *data,
+                                       struct parcel *parcel, struct fault *fault)
 {
     struct link *link = &node->link;
 
@@ -97,8 +97,8 @@ static enum parcel_verdict data_receive(struct link_node *node, const struct dat
     return PARCEL_TAKEN;
 }
 
-enum parcel_verdict link_parcel_in(struct links *links, struct link *link, const uint8_t *bytes,
-                                   size_t size, struct parcel *parcel, struct fault *fault)
+enum parcel_result link_parcel_in(struct links *links, struct link *link, const uint8_t *bytes,
+                                  size_t size, struct parcel *parcel, struct fault *fault)
 {
     struct link_node *node = node_of_link(links, link);
     struct parcel_head head;

@@ -1,5 +1,5 @@
 /*
- * Rows of links in the table `link`.
+ * Rows of links in the table `link` (docs/records.md, "Rows of links").
  *
  * A link: key = interface u32, u8 2, u64 0; value = CBOR array of 18: name, key, endpoint, limit,
  * the peer's limit, its fees for a birth and for a channel, state, reason, epoch, its epoch,
@@ -68,6 +68,8 @@ static void link_put_row(struct store_batch *batch, const uint8_t key[KEY_BYTES]
     store_batch_put(batch, STORE_LINK, key, KEY_BYTES, value->data, value->size);
 }
 
+/* Delete the messages that were acknowledged since the last save, and write those numbered since.
+ */
 static void link_save_unacked(struct link_node *node, struct store_batch *batch,
                               struct bytes *value)
 {
@@ -86,7 +88,10 @@ static void link_save_unacked(struct link_node *node, struct store_batch *batch,
     }
 }
 
-/* All of the link is as its rows are. */
+/*
+ * The rows have all of the link.  Once this frame is durable, the peer may learn it: what leaves is
+ * built from these copies alone.
+ */
 static void link_note_saved(struct link_node *node)
 {
     const struct link *link = &node->link;
@@ -122,6 +127,7 @@ void links_save(struct links *links, struct store_batch *batch)
 
         if (!node->dirty)
             continue;
+        /* The link before its messages: so they are read back, too. */
         bytes_clear(value);
         link_encode(value, &node->link);
         link_make_key(key, node->link.interface, KEY_LINK, 0);
@@ -149,6 +155,7 @@ static const char *link_row_error(const struct link *link)
         return "more is acknowledged than was sent";
     if (link->acked_seq == link->sent_seq && link->acked_total != link->sent_total)
         return "all is acknowledged, but not its money";
+    /* link_remove() takes only such links. */
     if (link->removed &&
         (link->state != LINK_DOWN || link->acked_seq != link->sent_seq || !link_is_even(link)))
         return "it was removed, and is not even";
@@ -192,6 +199,7 @@ static enum status link_decode(struct link *link, const uint8_t *value, size_t v
     return cbor_done(&in, fault, "row");
 }
 
+/* ST_CORRUPT, with the row that its key names before the error. */
 static enum status link_corrupt(const uint8_t *key, struct fault *fault, const char *error)
 {
     if (key[KEY_KIND_AT] == KEY_CHECKPOINTS)
@@ -222,6 +230,7 @@ static enum status link_load(struct links *links, const struct store_row *stored
     if ((!link.removed && links_named(links, link.name) != NULL) ||
         link_node_keyed(links, link.key) != NULL)
         return link_corrupt(stored->key, fault, "its name or key is there twice");
+    /* No connection outlives a start: HELLO has to come again. */
     if (link.state == LINK_UP)
         link.state = LINK_DOWN;
     node = link_node_add(links, &link);
@@ -235,6 +244,10 @@ static enum status link_load(struct links *links, const struct store_row *stored
     return ST_OK;
 }
 
+/*
+ * Read a message and put it at the end of the retransmission queue.  NULL: it is good, or *in has
+ * the error; otherwise what does not fit the messages before it.
+ */
 static const char *outgoing_load(struct link_node *node, struct cbor *in)
 {
     struct channel_message message;
@@ -318,6 +331,7 @@ static enum status links_load_row(struct links *links, const struct store_row *s
     return link_load_message(links, stored, fault);
 }
 
+/* The messages that were read reach as far as each link's row says, with the same money. */
 static enum status links_check_unacked(const struct links *links, struct fault *fault)
 {
     for (size_t i = 0; i < links->count; i++) {

@@ -24,8 +24,8 @@ static bool link_is_over_limit(const struct link_node *node, struct money money)
            sent - link->received_total > money_nanos(link->peer_limit);
 }
 
-enum link_verdict link_check_send(const struct links *links, const struct link *link,
-                                  uint64_t payer, struct money money, size_t size)
+enum link_result link_check_send(const struct links *links, const struct link *link, uint64_t payer,
+                                 struct money money, size_t size)
 {
     const struct link_node *node = node_of_link(links, link);
 

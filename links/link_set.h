@@ -127,7 +127,7 @@ void link_ask_hello(struct link_node *node);
 void link_lost_because(struct link_node *node, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Compare a good HELLO with what we have; link_parcel_in() says how. */
-MUST_CHECK enum parcel_verdict link_hello_in(struct link_node *node, const struct hello *hello);
+MUST_CHECK enum parcel_result link_hello_in(struct link_node *node, const struct hello *hello);
 
 /* Append the HELLO that is due.  It names `prices` as what this site charges. */
 void link_hello_out(struct link_node *node, const struct link_prices *prices, struct bytes *out);

@@ -27,6 +27,7 @@ struct link_node *node_of_link(const struct links *links, const struct link *lin
 
 /* ---- the set ---- */
 
+/* Used by links_add() and by loading, so both count interfaces alike. */
 struct link_node *link_node_add(struct links *links, const struct link *link)
 {
     struct link_node *node;
@@ -149,6 +150,7 @@ static bool link_is_name(const char *name)
     return text_is_name(name) && strspn(name, letters) == strlen(name);
 }
 
+/* What a person typed and what a row has is checked by the same rule. */
 const char *link_address_error(const struct link *link)
 {
     static const uint8_t no_key[LINK_KEY_BYTES];
@@ -316,6 +318,7 @@ void link_raise_limit(struct links *links, struct link *link, struct money limit
     struct link_node *node = node_of_link(links, link);
 
     INVARIANT(money_compare(limit, link->limit) >= 0);
+    /* A peer that is down learns it from the HELLO of its next connection. */
     link->limit = limit;
     node->dirty = true;
     node->hello_due = link->state == LINK_UP || node->hello_due; /* HELLO announces it */
@@ -398,6 +401,10 @@ static bool link_needs_reminder(const struct link_node *node)
     return false;
 }
 
+/*
+ * Two looks apart: what was sent before the last one and is still not acknowledged has waited a
+ * whole interval, which no parcel on its way does.
+ */
 bool links_remind(struct links *links)
 {
     bool any = false;
@@ -417,6 +424,7 @@ bool links_remind(struct links *links)
     return any;
 }
 
+/* "otherwise" of HELLO: the peer adopts the fees that a good one names. */
 void links_announce(struct links *links)
 {
     for (size_t i = 0; i < links->count; i++)
@@ -432,6 +440,7 @@ void link_freeze(struct links *links, struct link *link, const char *reason)
         return; /* the first reason is the one to look into */
     if (reason[0] == '\0')
         reason = "no reason is given";
+    /* Its row says so, and a restart does not thaw it. */
     link->state = LINK_FROZEN;
     node->dirty = true;
     link_copy_reason(link->reason, reason);

@@ -19,6 +19,7 @@ static void outbox_grow(struct outbox *outbox)
     struct outgoing **items = calloc(capacity, sizeof(struct outgoing *));
 
     INVARIANT(items != NULL);
+    /* The oldest goes to the front: a ring cannot grow where it wraps. */
     for (size_t i = 0; i < outbox->count; i++)
         items[i] = outbox->items[outbox_slot(outbox, i)];
     free(outbox->items);

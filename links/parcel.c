@@ -66,6 +66,7 @@ void message_encode(struct bytes *out, const struct channel_message *message)
     /* A BIRTH has no `to`: it is always for the end that is to be born. */
     if (message->kind != CHANNEL_BIRTH)
         cbor_put_uint(out, (uint64_t)message->to);
+    /* The table of kinds: the items after the number and `to`. */
     switch (message->kind) {
     case CHANNEL_BIRTH:
         INVARIANT(birth_adds_up(message));
@@ -97,7 +98,7 @@ void message_encode(struct bytes *out, const struct channel_message *message)
     }
 }
 
-/* The fields after kind, number and side. */
+/* The fields after kind, number and side, bounded by their types; their sense is for channels/. */
 static void message_decode_fields(struct cbor *in, struct channel_message *message)
 {
     switch (message->kind) {
@@ -186,6 +187,7 @@ static void hello_decode(struct cbor *in, uint64_t fields, struct hello *hello)
         return;
     }
     cbor_get_text(in, hello->currency, LINK_CURRENCY_BYTES_MAX);
+    /* 0 is "unknown", which only `known` may be. */
     hello->epoch = cbor_get_uint(in, SEQ_MAX);
     if (hello->epoch == 0)
         cbor_fail(in, "epochs begin with 1");
@@ -226,6 +228,7 @@ static void data_decode(struct cbor *in, uint64_t fields, struct parcel_head *he
     data->received = cursor_get(in);
     data->before = cursor_get(in);
     data->count = cbor_get_array_any(in, PARCEL_MESSAGES_MAX);
+    /* One value has one encoding: an acknowledgement alone names no message. */
     if (data->count == 0 && (data->before.seq != 0 || data->before.total != 0))
         cbor_fail(in, "no messages, but a sequence or total of them");
     if (data->count != 0 && (data->before.seq == 0 || data->before.seq > SEQ_MAX - data->count))

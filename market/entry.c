@@ -7,6 +7,7 @@ enum status pricebook_parse_price(struct money *price, const struct pricebook_en
     struct money value;
     enum status status;
 
+    /* A number without quotes was rounded, or may be, before we could read it. */
     if (entry->kind == PRICEBOOK_FLOAT || entry->kind == PRICEBOOK_INTEGER)
         return fault_set(fault, ST_INVALID,
                          "%s: an amount is a text in decimal: write \"%.40s\" in quotes",
@@ -14,6 +15,7 @@ enum status pricebook_parse_price(struct money *price, const struct pricebook_en
     if (entry->kind == PRICEBOOK_OTHER)
         return fault_set(fault, ST_INVALID, "%s: an amount is a text such as \"0.002\"",
                          entry->path);
+    /* Into a value of our own: on failure the book keeps what it had. */
     status = money_parse(&value, entry->text, fault);
     if (status != ST_OK)
         return fault_prefix(fault, "%s", entry->path);

@@ -9,6 +9,7 @@
 
 static const char link_prefix[] = "link.";
 
+/* The last part of each key, and the unit for lists; in the order of enum link_price. */
 static const struct {
     const char *name;
     const char *unit;
@@ -24,7 +25,7 @@ bool pricebook_is_link_path(const char *path)
     return strncmp(path, link_prefix, strlen(link_prefix)) == 0;
 }
 
-/* Where the link is, or where it would be put. */
+/* The place of the link, or the place where it would be put. */
 static size_t link_place_of(const struct pricebook *book, const char *name, bool *found)
 {
     size_t low = 0;
@@ -55,6 +56,7 @@ struct pricebook_link *pricebook_add_link(struct pricebook *book, const char *na
         return link;
     if (book->link_count == PRICEBOOK_LINKS_MAX)
         return NULL;
+    /* In order of name, whatever the order in the file: one book has one stored form. */
     memmove(link + 1, link, (book->link_count - place) * sizeof *link);
     *link = (struct pricebook_link){0};
     (void)snprintf(link->name, sizeof link->name, "%s", name);
@@ -66,7 +68,7 @@ bool pricebook_is_link_name(const char *name)
 {
     size_t size = strlen(name);
 
-    /* As of links: links/link.h. */
+    /* Names of links (links/link.h) and a little more: the market does not know the links. */
     return size >= 1 && size < PRICEBOOK_LINK_NAME_BYTES &&
            strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.") ==
                size;
@@ -89,6 +91,7 @@ enum status pricebook_set_link(struct pricebook *book, const struct pricebook_en
     size_t which = 0;
     enum status status;
 
+    /* `link.NAME.WHICH`: what is between the first point and the last is the name. */
     if (last <= begin || (size_t)(last - 1 - begin) >= sizeof name)
         return pricebook_unknown(entry, 0, NULL, fault);
     (void)snprintf(name, sizeof name, "%.*s", (int)(last - 1 - begin), begin);
@@ -99,6 +102,7 @@ enum status pricebook_set_link(struct pricebook *book, const struct pricebook_en
                                  market_nearest(last, link_price_candidate, NULL), fault);
     if (!pricebook_is_link_name(name))
         return fault_set(fault, ST_INVALID, "%.60s: no link can have such a name", entry->path);
+    /* All is checked before the link is added: a refused entry leaves no empty one. */
     status = pricebook_parse_price(&price, entry, fault);
     if (status != ST_OK)
         return status;
@@ -129,6 +133,7 @@ struct money pricebook_link_price_at(const struct pricebook *book, size_t place,
         [LINK_PRICE_PACKET_DATA] = book->link_packet_data,
     };
 
+    /* What it has no price of its own for follows `links.*`. */
     INVARIANT(place <= book->link_count);
     if (place != 0 && book->links[place - 1].priced[which])
         return book->links[place - 1].price[which];

@@ -3,7 +3,7 @@
  * values: no file, clock or random source here.  The price book is loaded by site/config, kept and
  * numbered by site/core, and read by everyone who charges.
  *
- * Prices are posted: an amount per large unit, named beside each field.  Charges are exact products
+ * Prices are posted: an amount per large unit, named at each field.  Charges are exact products
  * with a carry (money_cost_carry); rent goes through a price index, so that a price may change at
  * any time and each holder still pays exactly what was posted while it held.
  *
@@ -114,7 +114,7 @@ struct pricebook {
     uint64_t customer_heap_entries_max; /* customers.heap_entries_max */
     uint64_t customer_code_bytes_max;   /* customers.code_bytes_max: that its agents run or keep,
                                            decoded */
-    uint64_t customer_events_max;       /* customers.events_max: paid in advance, not heard yet */
+    uint64_t customer_events_max;       /* customers.events_max: paid in advance, not handled yet */
     uint64_t customer_event_bytes_max;  /* customers.event_bytes_max: of data of such events */
     uint64_t customer_ends_max;         /* customers.ends_max: of channels */
     uint64_t customer_inbox_percent;    /* customers.inbox_percent: of any one inbox it may fill */

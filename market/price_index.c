@@ -1,3 +1,7 @@
+/*
+ * Rent by a price index (docs/prices.md): bytes held x (index now - index then) is what a holder
+ * owes, so a change of price touches no holder.
+ */
 #include "market/market.h"
 
 void price_index_init(struct price_index *index, struct money price, uint64_t now_us)
@@ -20,6 +24,7 @@ u128 price_index_at(const struct price_index *index, uint64_t now_us)
 
 void price_index_set_price(struct price_index *index, struct money price, uint64_t now_us)
 {
+    /* The sum so far stands at the former price; from now_us on it grows by the new one. */
     index->index = price_index_at(index, now_us);
     index->price = price;
     index->at_us = now_us;
@@ -38,7 +43,7 @@ uint64_t market_rent_lasts_us(struct money budget, u128 rate, uint64_t carry)
     INVARIANT(carry < MARKET_RENT_UNIT);
     if (rate == 0)
         return UINT64_MAX;
-    /* Below 2^63 * 2^62 + 2^62: no overflow. */
+    /* Up to the last microsecond that costs no whole nano more.  Below 2^63 * 2^62 + 2^62. */
     numerator = (u128)money_nanos(budget) * MARKET_RENT_UNIT + (MARKET_RENT_UNIT - 1 - carry);
     lasts_us = numerator / rate;
     return lasts_us > UINT64_MAX ? UINT64_MAX : (uint64_t)lasts_us;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* How the value of a key is written. */
 enum key_kind { KEY_MONEY, KEY_COUNT, KEY_SIZE };
 
 struct key {
@@ -75,7 +76,7 @@ static const struct key keys[] = {
     SIZE("customers.code_bytes_max", customer_code_bytes_max, "256MiB",
          "of memory for modules that one customer's agents run or keep; 0: no bound", 0, BYTES_MAX),
     COUNT("customers.events_max", customer_events_max, "250000",
-          "events of one customer that were paid for in advance and not heard yet", 1,
+          "events of one customer that were paid for in advance and not handled yet", 1,
           CUSTOMER_EVENTS_MAX),
     SIZE("customers.event_bytes_max", customer_event_bytes_max, "1GiB",
          "that such events bring or may bring to one customer; 0: no bound", 0, BYTES_MAX),
@@ -83,8 +84,8 @@ static const struct key keys[] = {
           "ends of channels of one customer; 0: no bound", 0, 1000000000),
     COUNT("customers.inbox_percent", customer_inbox_percent, "50",
           "percent of one inbox that one customer may fill", 1, 100),
-    PRICE("links.birth_fee", link_birth_fee, "0.0001", "per birth for a neighbour"),
-    PRICE("links.channel_fee", link_channel_fee, "0.0001", "per channel that a neighbour buys"),
+    PRICE("links.birth_fee", link_birth_fee, "0.0001", "per birth for a peer"),
+    PRICE("links.channel_fee", link_channel_fee, "0.0001", "per channel that a peer buys"),
     PRICE("links.packets", link_packets, "0.000001", "per 1000 packets sent over a link"),
     PRICE("links.packet_data", link_packet_data, "0.00001", "per MiB sent over a link"),
 };
@@ -101,6 +102,7 @@ static const char order_unit[] = "per call";
 static const char *const send_orders[] = {"facet_send", "channel_send", "channel_send_buffer"};
 static const char send_price[] = "0.000000005";
 
+/* key_money(), key_number() and key_raw(): the value of a key within a book. */
 static struct money *key_money(struct pricebook *book, const struct key *key)
 {
     return (struct money *)(void *)((char *)book + key->offset);
@@ -136,6 +138,7 @@ bool pricebook_set_raw(struct pricebook *book, size_t place, uint64_t value)
     const struct key *key;
 
     INVARIANT(place < KEYS);
+    /* A stored book is held to the bounds of today's table, as a file is. */
     key = &keys[place];
     if (key->kind == KEY_MONEY)
         return value <= PRICEBOOK_PRICE_NANOS_MAX &&
@@ -146,18 +149,21 @@ bool pricebook_set_raw(struct pricebook *book, size_t place, uint64_t value)
     return true;
 }
 
+/* A count, written as an integer, or a size, written as one or as a text such as "64KiB". */
 static enum status pricebook_parse_number(uint64_t *number, const struct key *key,
                                           const struct pricebook_entry *entry, struct fault *fault)
 {
     uint64_t value;
     bool as_size = entry->kind == PRICEBOOK_TEXT && key->kind == KEY_SIZE;
 
+    /* A count in quotes is refused, so that one value is written in one way. */
     if (entry->kind != PRICEBOOK_INTEGER && !as_size)
         return fault_set(fault, ST_INVALID, "%s: wants %s", entry->path,
                          key->kind == KEY_SIZE ? "a size such as \"64KiB\""
                                                : "a whole number without quotes");
     if (entry->text[0] == '-')
         return fault_set(fault, ST_INVALID, "%s: %.40s is negative", entry->path, entry->text);
+    /* The digits of a count are a size in bytes, too: one reader serves both. */
     if (market_parse_bytes(&value, entry->text, fault) != ST_OK)
         return fault_prefix(fault, "%s", entry->path);
     if (value < key->min || value > key->max)
@@ -183,7 +189,7 @@ static enum status pricebook_set_currency(struct pricebook *book,
     return ST_OK;
 }
 
-/* Candidates for a hint. */
+/* Candidates for a hint: every key, or every order, by index until NULL. */
 
 static const char *pricebook_candidate_key(const void *context, size_t index)
 {
@@ -212,6 +218,7 @@ static enum status pricebook_set_order(struct pricebook *book, const struct orde
     int number = names == NULL ? -1 : names->number(name);
     bool is_default = strcmp(entry->path, order_default_path) == 0;
 
+    /* No such order: a slip of the key, which must not be taken in silence. */
     if (!is_default && (number < 0 || number >= PRICEBOOK_ORDERS_MAX)) {
         const char *nearest =
             names == NULL ? NULL : market_nearest(name, pricebook_candidate_order, names);
@@ -230,7 +237,10 @@ static enum status pricebook_set_order(struct pricebook *book, const struct orde
     return ST_OK;
 }
 
-/* A key of the table, an order, or a link's own price: whatever else is written is an error. */
+/*
+ * A key of the table, an order, or a link's own price.  Whatever else is written is an error: a
+ * price that is misspelt must not leave the default in force.
+ */
 enum status pricebook_set(struct pricebook *book, const struct order_names *names,
                           const struct pricebook_entry *entry, struct fault *fault)
 {
@@ -268,9 +278,11 @@ enum status pricebook_check(const struct pricebook *book, struct fault *fault)
 {
     struct money cost;
 
+    /* The reserve of an event pays for its turn, and no turn has more fuel than the maximum. */
     if (book->reserve_fuel > book->turn_fuel_max)
         return fault_set(fault, ST_INVALID,
                          "compute.reserve_fuel is more than compute.turn_fuel_max");
+    /* Then the price of any turn is an amount, and no charge for fuel can overflow. */
     if (!money_cost_ceil(&cost, book->compute, book->turn_fuel_max, MARKET_FUEL_UNIT))
         return fault_set(fault, ST_INVALID,
                          "a turn of compute.turn_fuel_max at compute.price costs too much to say");
@@ -281,8 +293,10 @@ void pricebook_default(struct pricebook *book, const struct order_names *names)
 {
     struct pricebook_entry entry = {.path = currency_path, .text = MONEY_UNIT};
 
+    /* By pricebook_set(), so a default is read and bounded like an operator's entry. */
     memset(book, 0, sizeof *book);
     INVARIANT(pricebook_set(book, names, &entry, NULL) == ST_OK);
+    /* Each default is within its own bounds, or the program does not start. */
     for (size_t i = 0; i < KEYS; i++) {
         entry.path = keys[i].path;
         entry.text = keys[i].fallback;
@@ -300,6 +314,7 @@ void pricebook_default(struct pricebook *book, const struct order_names *names)
     }
 }
 
+/* A price of its own, or `orders.default`. */
 struct money pricebook_order(const struct pricebook *book, int number)
 {
     INVARIANT(number >= 0 && number < PRICEBOOK_ORDERS_MAX);
@@ -351,12 +366,14 @@ uint64_t pricebook_customer_max(const struct pricebook *book, enum customer_reso
 
 /* ---- printing ---- */
 
+/* pricebook_each(): what is visited, and by whom. */
 struct pricebook_printer {
     const struct pricebook *book;
     void (*visit)(void *context, const struct pricebook_line *line);
     void *context;
 };
 
+/* One line of an amount; its unit begins with the currency of the book. */
 static void pricebook_print_price(const struct pricebook_printer *printer, const char *path,
                                   struct money price, const char *unit)
 {
@@ -407,6 +424,7 @@ static bool key_shares_table(const struct key *a, const struct key *b)
     return strncmp(a->path, b->path, size) == 0;
 }
 
+/* Whether no key before this one belongs to its table. */
 static bool key_begins_table(size_t place)
 {
     for (size_t i = 0; i < place; i++)
@@ -436,6 +454,7 @@ void pricebook_each(const struct pricebook *book, const struct order_names *name
     struct pricebook_printer printer = {book, visit, context};
     struct pricebook_line currency = {currency_path, book->currency, "the unit of amounts", true};
 
+    /* In this order prices.toml can be written from it: top-level keys before the tables. */
     visit(context, &currency);
     pricebook_print_tables(&printer);
     pricebook_each_link(book, pricebook_print_link_price, &printer);

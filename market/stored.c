@@ -58,6 +58,7 @@ void pricebook_encode(const struct pricebook *book, struct bytes *out)
         stored_encode_links(book, out);
 }
 
+/* By their stored form, which is one for each book: no field can be forgotten here. */
 bool pricebook_equal(const struct pricebook *a, const struct pricebook *b)
 {
     struct bytes first = {0};
@@ -73,6 +74,7 @@ bool pricebook_equal(const struct pricebook *a, const struct pricebook *b)
     return equal;
 }
 
+/* A price within its bound; otherwise the error is left in *in, and no money is returned. */
 static struct money stored_decode_price(struct cbor *in)
 {
     struct money price = money_zero();
@@ -87,6 +89,7 @@ static void stored_decode_orders(struct pricebook *book, struct cbor *in)
     uint64_t count = cbor_get_array_any(in, (uint64_t)2 * PRICEBOOK_ORDERS_MAX);
     uint64_t least = 0; /* one book has one encoding: numbers rise */
 
+    /* Flat pairs: an odd count has half of one. */
     if (count % 2 != 0)
         cbor_fail(in, "an order without a price");
     for (uint64_t i = 0; i < count / 2 && in->error == NULL; i++) {
@@ -100,6 +103,7 @@ static void stored_decode_orders(struct pricebook *book, struct cbor *in)
     }
 }
 
+/* The prices of one link's own; at least one, or it would not be in the book. */
 static void stored_decode_link(struct pricebook_link *link, struct cbor *in)
 {
     uint64_t count = cbor_get_array_any(in, (uint64_t)2 * LINK_PRICES);
@@ -169,6 +173,7 @@ enum status pricebook_decode(struct pricebook *book, const void *data, size_t si
     stored_decode_orders(&decoded, &in);
     if (items > BOOK_ITEMS)
         stored_decode_links(&decoded, &in);
+    /* The form is right: now the rules between entries, as for a file. */
     status = cbor_done(&in, fault, "price book");
     if (status != ST_OK)
         return status;

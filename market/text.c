@@ -13,6 +13,7 @@ static const struct {
 
 enum { SIZE_UNITS = sizeof size_units / sizeof size_units[0] };
 
+/* Digits and a unit, with nothing between or behind them. */
 enum status market_parse_bytes(uint64_t *bytes, const char *text, struct fault *fault)
 {
     uint64_t value = 0;
@@ -39,6 +40,7 @@ char *market_print_bytes(char text[PRICEBOOK_VALUE_BYTES], uint64_t bytes)
 {
     size_t unit = 0;
 
+    /* From the largest unit down to B, which divides everything. */
     while (bytes == 0 || bytes % ((uint64_t)1 << size_units[unit].shift) != 0) {
         if (size_units[unit].shift == 0)
             break;
@@ -56,7 +58,10 @@ static size_t market_min3(size_t a, size_t b, size_t c)
     return least < c ? least : c;
 }
 
-/* Letters to insert, drop or change until one becomes the other; both shorter than the maximum. */
+/*
+ * The number of letters to insert, drop or change until one becomes the other (Levenshtein, row by
+ * row).  `b` is shorter than NAME_BYTES_MAX.
+ */
 static size_t market_distance(const char *a, const char *b)
 {
     size_t row[NAME_BYTES_MAX];
@@ -84,7 +89,7 @@ const char *market_nearest(const char *wrong,
 {
     const char *nearest = NULL;
     size_t wrong_size = strlen(wrong);
-    size_t least = wrong_size / 3 + 2; /* further off is another word, not a slip */
+    size_t least = wrong_size / 3 + 2; /* as far off as that is another word, not a slip */
 
     if (wrong_size >= NAME_BYTES_MAX)
         return NULL;
@@ -94,6 +99,7 @@ const char *market_nearest(const char *wrong,
 
         if (candidate == NULL)
             return nearest;
+        /* Longer than any key: not one that was meant, and the rows of distances are bounded. */
         if (strlen(candidate) >= NAME_BYTES_MAX)
             continue;
         letters = market_distance(wrong, candidate);

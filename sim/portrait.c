@@ -269,8 +269,8 @@ static void paint_end(void *context, struct channel_end *end)
         "%llu/%llu credit %llu/%llu sent %llu/%llu room %d money %llu %llu %llu %llu "
         "%llu %llu asked %llu %llu\n",
         U(end->id), U(end->owner), U(held->customer), end->number, (int)end->side, (int)end->state,
-        U(end->armed_packets), U(end->armed_bytes), U(end->received_packets),
-        U(end->received_bytes), U(end->credit_packets), U(end->credit_bytes), U(end->sent_packets),
+        U(end->granted_packets), U(end->granted_bytes), U(end->received_packets),
+        U(end->received_bytes), U(end->window_packets), U(end->window_bytes), U(end->sent_packets),
         U(end->sent_bytes), end->room_asked, U(money_nanos(held->deposit)),
         U(money_nanos(held->grant_reserve)), U(money_nanos(held->answer_reserve)),
         U(money_nanos(held->room_reserve)), U(money_nanos(held->close_reserve)),

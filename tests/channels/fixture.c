@@ -31,8 +31,9 @@ void fixture_open(struct fixture *fixture)
     ck_assert_int_eq(channels_check_accept(fixture->channels, &birth), CHANNEL_FINE);
     fixture->born = channels_accept(fixture->channels, fixture->undo, &birth, BORN_AGENT,
                                     FIRST_PACKETS, FIRST_BYTES, &answer);
-    ck_assert_int_eq(channels_answered(fixture->channels, fixture->buyer, fixture->undo, &answer),
-                     CHANNEL_FINE);
+    ck_assert_int_eq(
+        channels_receive_answer(fixture->channels, fixture->buyer, fixture->undo, &answer),
+        CHANNEL_FINE);
     undo_commit(fixture->undo);
 }
 
@@ -68,9 +69,9 @@ bool ends_equal(const struct channel_end *a, const struct channel_end *b)
 {
     return a->id == b->id && a->owner == b->owner && a->interface == b->interface &&
            a->number == b->number && a->side == b->side && a->state == b->state &&
-           a->armed_packets == b->armed_packets && a->armed_bytes == b->armed_bytes &&
+           a->granted_packets == b->granted_packets && a->granted_bytes == b->granted_bytes &&
            a->received_packets == b->received_packets && a->received_bytes == b->received_bytes &&
-           a->credit_packets == b->credit_packets && a->credit_bytes == b->credit_bytes &&
+           a->window_packets == b->window_packets && a->window_bytes == b->window_bytes &&
            a->sent_packets == b->sent_packets && a->sent_bytes == b->sent_bytes &&
            a->room_asked == b->room_asked;
 }
@@ -78,14 +79,14 @@ bool ends_equal(const struct channel_end *a, const struct channel_end *b)
 static void check_end(void *context, struct channel_end *end)
 {
     (void)context;
-    HOLDS(end->received_packets <= end->armed_packets);
-    HOLDS(end->received_bytes <= end->armed_bytes);
-    HOLDS(end->armed_packets - end->received_packets <= CHANNEL_ARMED_PACKETS_MAX);
-    HOLDS(end->armed_bytes - end->received_bytes <= CHANNEL_ARMED_BYTES_MAX);
-    HOLDS(end->sent_packets <= end->credit_packets);
-    HOLDS(end->sent_bytes <= end->credit_bytes);
-    HOLDS(end->credit_packets - end->sent_packets <= CHANNEL_ARMED_PACKETS_MAX);
-    HOLDS(end->credit_bytes - end->sent_bytes <= CHANNEL_ARMED_BYTES_MAX);
+    HOLDS(end->received_packets <= end->granted_packets);
+    HOLDS(end->received_bytes <= end->granted_bytes);
+    HOLDS(end->granted_packets - end->received_packets <= CHANNEL_GRANT_PACKETS_MAX);
+    HOLDS(end->granted_bytes - end->received_bytes <= CHANNEL_GRANT_BYTES_MAX);
+    HOLDS(end->sent_packets <= end->window_packets);
+    HOLDS(end->sent_bytes <= end->window_bytes);
+    HOLDS(end->window_packets - end->sent_packets <= CHANNEL_GRANT_PACKETS_MAX);
+    HOLDS(end->window_bytes - end->sent_bytes <= CHANNEL_GRANT_BYTES_MAX);
     HOLDS(!end->room_asked || end->state == CHANNEL_OPEN);
 }
 

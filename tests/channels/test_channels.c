@@ -154,16 +154,16 @@ END_TEST
 START_TEST(what_was_set_after_touching_is_undone_with_the_turn)
 {
     fixture_open(&fixture);
-    channel_touch(fixture.buyer, fixture.undo);
-    fixture.buyer->armed_packets = 5;
+    channel_change(fixture.buyer, fixture.undo);
+    fixture.buyer->granted_packets = 5;
     fixture.buyer->owner = 0;
     undo_rollback(fixture.undo);
-    ck_assert_uint_eq(fixture.buyer->armed_packets, 0);
+    ck_assert_uint_eq(fixture.buyer->granted_packets, 0);
     ck_assert_uint_eq(fixture.buyer->owner, BUYER_AGENT);
-    channel_touch(fixture.buyer, fixture.undo);
-    fixture.buyer->armed_packets = 6;
+    channel_change(fixture.buyer, fixture.undo);
+    fixture.buyer->granted_packets = 6;
     undo_commit(fixture.undo);
-    ck_assert_uint_eq(fixture.buyer->armed_packets, 6);
+    ck_assert_uint_eq(fixture.buyer->granted_packets, 6);
 }
 END_TEST
 

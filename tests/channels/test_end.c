@@ -27,7 +27,7 @@ static void pass(size_t size)
 
     ck_assert_int_eq(channel_check_send(fixture.buyer, size), CHANNEL_FINE);
     channel_send(fixture.buyer, fixture.undo, size, &packet);
-    ck_assert_int_eq(channel_received(fixture.born, fixture.undo, &packet), CHANNEL_FINE);
+    ck_assert_int_eq(channel_receive_packet(fixture.born, fixture.undo, &packet), CHANNEL_FINE);
 }
 
 START_TEST(a_packet_counts_at_both_ends_and_is_addressed_to_the_far_one)
@@ -42,12 +42,12 @@ START_TEST(a_packet_counts_at_both_ends_and_is_addressed_to_the_far_one)
     ck_assert_uint_eq(packet.size, 100);
     ck_assert_uint_eq(packet.money.nanos, 5);
     ck_assert_ptr_nonnull(packet.data);
-    ck_assert_int_eq(channel_received(fixture.born, fixture.undo, &packet), CHANNEL_FINE);
+    ck_assert_int_eq(channel_receive_packet(fixture.born, fixture.undo, &packet), CHANNEL_FINE);
     ck_assert_uint_eq(fixture.buyer->sent_packets, 1);
     ck_assert_uint_eq(fixture.buyer->sent_bytes, 100);
     ck_assert_uint_eq(fixture.born->received_packets, 1);
     ck_assert_uint_eq(fixture.born->received_bytes, 100);
-    ck_assert_uint_eq(channel_armed_open(fixture.born), FIRST_PACKETS - 1);
+    ck_assert_uint_eq(channel_granted_open(fixture.born), FIRST_PACKETS - 1);
     ck_assert_uint_eq(channel_may_send(fixture.buyer), FIRST_PACKETS - 1);
 }
 END_TEST
@@ -69,7 +69,7 @@ START_TEST(an_end_holds_the_events_that_may_still_come_and_the_most_they_can_bri
     holds(fixture.buyer, 1, 0); /* that the far end closed */
     ck_assert_uint_eq(more.events, 3);
     ck_assert_uint_eq(more.bytes, 1000);
-    channel_arm(fixture.buyer, fixture.undo, 2, 1000, &credit);
+    channel_grant(fixture.buyer, fixture.undo, 2, 1000, &credit);
     holds(fixture.buyer, 3, 1000);
     channel_ask_room(fixture.buyer, fixture.undo);
     holds(fixture.buyer, 4, 1000);
@@ -87,11 +87,11 @@ END_TEST
 
 START_TEST(packets_beyond_the_credit_are_refused_to_the_sender)
 {
-    ck_assert_int_eq(channel_check_send(fixture.born, 0), CHANNEL_NO_CREDIT);
+    ck_assert_int_eq(channel_check_send(fixture.born, 0), CHANNEL_NO_WINDOW);
     ck_assert_uint_eq(channel_may_send(fixture.born), 0);
     for (int i = 0; i < FIRST_PACKETS; i++)
         pass(1);
-    ck_assert_int_eq(channel_check_send(fixture.buyer, 0), CHANNEL_NO_CREDIT);
+    ck_assert_int_eq(channel_check_send(fixture.buyer, 0), CHANNEL_NO_WINDOW);
     ck_assert_uint_eq(channel_may_send(fixture.buyer), 0);
 }
 END_TEST
@@ -99,10 +99,10 @@ END_TEST
 START_TEST(bytes_beyond_the_credit_are_refused_to_the_sender)
 {
     pass(FIRST_BYTES - 10);
-    ck_assert_int_eq(channel_check_send(fixture.buyer, 11), CHANNEL_NO_CREDIT);
+    ck_assert_int_eq(channel_check_send(fixture.buyer, 11), CHANNEL_NO_WINDOW);
     pass(10);
     ck_assert_uint_eq(channel_may_send(fixture.buyer), 0);
-    ck_assert_int_eq(channel_check_send(fixture.buyer, 1), CHANNEL_NO_CREDIT);
+    ck_assert_int_eq(channel_check_send(fixture.buyer, 1), CHANNEL_NO_WINDOW);
     ck_assert_int_eq(channel_check_send(fixture.buyer, 0), CHANNEL_FINE);
 }
 END_TEST
@@ -114,7 +114,8 @@ START_TEST(a_packet_over_the_largest_size_is_refused_on_both_sides)
     ck_assert_int_eq(channel_check_send(fixture.buyer, CHANNEL_PACKET_BYTES_MAX), CHANNEL_FINE);
     ck_assert_int_eq(channel_check_send(fixture.buyer, CHANNEL_PACKET_BYTES_MAX + 1),
                      CHANNEL_TOO_LARGE);
-    ck_assert_int_eq(channel_received(fixture.born, fixture.undo, &packet), CHANNEL_TOO_LARGE);
+    ck_assert_int_eq(channel_receive_packet(fixture.born, fixture.undo, &packet),
+                     CHANNEL_TOO_LARGE);
     ck_assert_uint_eq(fixture.born->received_packets, 0);
 }
 END_TEST
@@ -124,14 +125,15 @@ START_TEST(arming_raises_the_totals_and_tells_them)
     struct channel_message credit;
     bool room;
 
-    ck_assert_int_eq(channel_check_arm(fixture.buyer, 3, 1000), CHANNEL_FINE);
-    channel_arm(fixture.buyer, fixture.undo, 3, 1000, &credit);
-    channel_arm(fixture.buyer, fixture.undo, 2, 500, &credit);
+    ck_assert_int_eq(channel_check_grant(fixture.buyer, 3, 1000), CHANNEL_FINE);
+    channel_grant(fixture.buyer, fixture.undo, 3, 1000, &credit);
+    channel_grant(fixture.buyer, fixture.undo, 2, 500, &credit);
     ck_assert_int_eq(credit.kind, CHANNEL_CREDIT);
     ck_assert_int_eq(credit.to, CHANNEL_BORN);
     ck_assert_uint_eq(credit.packets, 5);
     ck_assert_uint_eq(credit.bytes, 1500);
-    ck_assert_int_eq(channel_credited(fixture.born, fixture.undo, &credit, &room), CHANNEL_FINE);
+    ck_assert_int_eq(channel_receive_credit(fixture.born, fixture.undo, &credit, &room),
+                     CHANNEL_FINE);
     ck_assert(!room);
     ck_assert_uint_eq(channel_may_send(fixture.born), 5);
 }
@@ -139,25 +141,25 @@ END_TEST
 
 START_TEST(arming_is_held_to_its_bounds)
 {
-    const uint64_t packets = CHANNEL_ARMED_PACKETS_MAX;
-    const uint64_t bytes = CHANNEL_ARMED_BYTES_MAX;
+    const uint64_t packets = CHANNEL_GRANT_PACKETS_MAX;
+    const uint64_t bytes = CHANNEL_GRANT_BYTES_MAX;
     struct channel_message credit;
 
-    ck_assert_int_eq(channel_check_arm(fixture.buyer, 0, 1), CHANNEL_TOO_MUCH);
-    ck_assert_int_eq(channel_check_arm(fixture.buyer, 1, 0), CHANNEL_TOO_MUCH);
-    ck_assert_int_eq(channel_check_arm(fixture.buyer, packets + 1, 1), CHANNEL_TOO_MUCH);
-    ck_assert_int_eq(channel_check_arm(fixture.buyer, UINT64_MAX, 1), CHANNEL_TOO_MUCH);
-    ck_assert_int_eq(channel_check_arm(fixture.buyer, 1, bytes + 1), CHANNEL_TOO_MUCH);
-    ck_assert_int_eq(channel_check_arm(fixture.buyer, 1, UINT64_MAX), CHANNEL_TOO_MUCH);
-    ck_assert_int_eq(channel_check_arm(fixture.buyer, packets, bytes), CHANNEL_FINE);
+    ck_assert_int_eq(channel_check_grant(fixture.buyer, 0, 1), CHANNEL_TOO_MUCH);
+    ck_assert_int_eq(channel_check_grant(fixture.buyer, 1, 0), CHANNEL_TOO_MUCH);
+    ck_assert_int_eq(channel_check_grant(fixture.buyer, packets + 1, 1), CHANNEL_TOO_MUCH);
+    ck_assert_int_eq(channel_check_grant(fixture.buyer, UINT64_MAX, 1), CHANNEL_TOO_MUCH);
+    ck_assert_int_eq(channel_check_grant(fixture.buyer, 1, bytes + 1), CHANNEL_TOO_MUCH);
+    ck_assert_int_eq(channel_check_grant(fixture.buyer, 1, UINT64_MAX), CHANNEL_TOO_MUCH);
+    ck_assert_int_eq(channel_check_grant(fixture.buyer, packets, bytes), CHANNEL_FINE);
     /* The born end has its first credit out already. */
-    ck_assert_int_eq(channel_check_arm(fixture.born, packets - FIRST_PACKETS + 1, 1),
+    ck_assert_int_eq(channel_check_grant(fixture.born, packets - FIRST_PACKETS + 1, 1),
                      CHANNEL_TOO_MUCH);
-    ck_assert_int_eq(channel_check_arm(fixture.born, packets - FIRST_PACKETS, 1), CHANNEL_FINE);
-    channel_arm(fixture.born, fixture.undo, packets - FIRST_PACKETS, 1, &credit);
-    ck_assert_int_eq(channel_check_arm(fixture.born, 1, 1), CHANNEL_TOO_MUCH);
+    ck_assert_int_eq(channel_check_grant(fixture.born, packets - FIRST_PACKETS, 1), CHANNEL_FINE);
+    channel_grant(fixture.born, fixture.undo, packets - FIRST_PACKETS, 1, &credit);
+    ck_assert_int_eq(channel_check_grant(fixture.born, 1, 1), CHANNEL_TOO_MUCH);
     pass(1);
-    ck_assert_int_eq(channel_check_arm(fixture.born, 1, 1), CHANNEL_FINE);
+    ck_assert_int_eq(channel_check_grant(fixture.born, 1, 1), CHANNEL_FINE);
 }
 END_TEST
 
@@ -168,15 +170,15 @@ START_TEST(an_end_that_arms_one_for_each_small_packet_goes_on_for_ever)
 
     for (int i = 0; i < 1000; i++) {
         pass(3);
-        ck_assert_int_eq(channel_check_arm(fixture.born, 1, 65536), CHANNEL_FINE);
-        channel_arm(fixture.born, fixture.undo, 1, 65536, &credit);
-        ck_assert_uint_le(fixture.born->armed_bytes - fixture.born->received_bytes,
-                          CHANNEL_ARMED_BYTES_MAX);
-        ck_assert_int_eq(channel_credited(fixture.buyer, fixture.undo, &credit, &room),
+        ck_assert_int_eq(channel_check_grant(fixture.born, 1, 65536), CHANNEL_FINE);
+        channel_grant(fixture.born, fixture.undo, 1, 65536, &credit);
+        ck_assert_uint_le(fixture.born->granted_bytes - fixture.born->received_bytes,
+                          CHANNEL_GRANT_BYTES_MAX);
+        ck_assert_int_eq(channel_receive_credit(fixture.buyer, fixture.undo, &credit, &room),
                          CHANNEL_FINE);
     }
-    ck_assert_uint_eq(fixture.born->armed_bytes - fixture.born->received_bytes,
-                      CHANNEL_ARMED_BYTES_MAX);
+    ck_assert_uint_eq(fixture.born->granted_bytes - fixture.born->received_bytes,
+                      CHANNEL_GRANT_BYTES_MAX);
 }
 END_TEST
 
@@ -189,15 +191,18 @@ START_TEST(room_is_told_once_when_credit_comes)
     ck_assert_int_eq(channel_check_room(fixture.born), CHANNEL_FINE);
     channel_ask_room(fixture.born, fixture.undo);
     ck_assert_int_eq(channel_check_room(fixture.born), CHANNEL_HAS_ASKED);
-    ck_assert_int_eq(channel_credited(fixture.born, fixture.undo, &credit, &room), CHANNEL_FINE);
+    ck_assert_int_eq(channel_receive_credit(fixture.born, fixture.undo, &credit, &room),
+                     CHANNEL_FINE);
     ck_assert(!room);
     credit.packets = 2;
     credit.bytes = 1;
-    ck_assert_int_eq(channel_credited(fixture.born, fixture.undo, &credit, &room), CHANNEL_FINE);
+    ck_assert_int_eq(channel_receive_credit(fixture.born, fixture.undo, &credit, &room),
+                     CHANNEL_FINE);
     ck_assert(room);
     ck_assert(!fixture.born->room_asked);
     credit.packets = 3;
-    ck_assert_int_eq(channel_credited(fixture.born, fixture.undo, &credit, &room), CHANNEL_FINE);
+    ck_assert_int_eq(channel_receive_credit(fixture.born, fixture.undo, &credit, &room),
+                     CHANNEL_FINE);
     ck_assert(!room);
     ck_assert_int_eq(channel_check_room(fixture.born), CHANNEL_FINE);
 }
@@ -213,8 +218,8 @@ START_TEST(credit_that_grants_no_packet_or_passes_the_bound_is_a_broken_rule)
         {FIRST_PACKETS, FIRST_BYTES},
         {FIRST_PACKETS, FIRST_BYTES + 1},
         {FIRST_PACKETS + 1, FIRST_BYTES - 1},
-        {CHANNEL_ARMED_PACKETS_MAX + 1, FIRST_BYTES},
-        {FIRST_PACKETS + 1, CHANNEL_ARMED_BYTES_MAX + 1},
+        {CHANNEL_GRANT_PACKETS_MAX + 1, FIRST_BYTES},
+        {FIRST_PACKETS + 1, CHANNEL_GRANT_BYTES_MAX + 1},
         {UINT64_MAX, UINT64_MAX},
     };
     struct channel_end before = *fixture.buyer;
@@ -224,14 +229,15 @@ START_TEST(credit_that_grants_no_packet_or_passes_the_bound_is_a_broken_rule)
     for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
         credit.packets = lies[i].packets;
         credit.bytes = lies[i].bytes;
-        ck_assert_int_eq(channel_credited(fixture.buyer, fixture.undo, &credit, &room),
-                         CHANNEL_UNARMED);
+        ck_assert_int_eq(channel_receive_credit(fixture.buyer, fixture.undo, &credit, &room),
+                         CHANNEL_NOT_GRANTED);
         ck_assert(ends_equal(&before, fixture.buyer));
     }
-    credit.packets = CHANNEL_ARMED_PACKETS_MAX;
-    credit.bytes = CHANNEL_ARMED_BYTES_MAX;
-    ck_assert_int_eq(channel_credited(fixture.buyer, fixture.undo, &credit, &room), CHANNEL_FINE);
-    ck_assert_uint_eq(channel_may_send(fixture.buyer), CHANNEL_ARMED_PACKETS_MAX);
+    credit.packets = CHANNEL_GRANT_PACKETS_MAX;
+    credit.bytes = CHANNEL_GRANT_BYTES_MAX;
+    ck_assert_int_eq(channel_receive_credit(fixture.buyer, fixture.undo, &credit, &room),
+                     CHANNEL_FINE);
+    ck_assert_uint_eq(channel_may_send(fixture.buyer), CHANNEL_GRANT_PACKETS_MAX);
 }
 END_TEST
 
@@ -240,12 +246,14 @@ START_TEST(packets_that_were_not_armed_are_a_broken_rule_and_change_nothing)
     struct channel_message packet = packet_of(0);
     struct channel_end before = *fixture.buyer;
 
-    ck_assert_int_eq(channel_received(fixture.buyer, fixture.undo, &packet), CHANNEL_UNARMED);
+    ck_assert_int_eq(channel_receive_packet(fixture.buyer, fixture.undo, &packet),
+                     CHANNEL_NOT_GRANTED);
     ck_assert(ends_equal(&before, fixture.buyer));
     pass(FIRST_BYTES - 1);
     before = *fixture.born;
     packet.size = 2;
-    ck_assert_int_eq(channel_received(fixture.born, fixture.undo, &packet), CHANNEL_UNARMED);
+    ck_assert_int_eq(channel_receive_packet(fixture.born, fixture.undo, &packet),
+                     CHANNEL_NOT_GRANTED);
     ck_assert(ends_equal(&before, fixture.born));
 }
 END_TEST
@@ -256,8 +264,8 @@ START_TEST(a_message_for_no_end_is_unknown)
     struct channel_message credit = {.kind = CHANNEL_CREDIT};
     bool room = true;
 
-    ck_assert_int_eq(channel_received(NULL, fixture.undo, &packet), CHANNEL_UNKNOWN);
-    ck_assert_int_eq(channel_credited(NULL, fixture.undo, &credit, &room), CHANNEL_UNKNOWN);
+    ck_assert_int_eq(channel_receive_packet(NULL, fixture.undo, &packet), CHANNEL_UNKNOWN);
+    ck_assert_int_eq(channel_receive_credit(NULL, fixture.undo, &credit, &room), CHANNEL_UNKNOWN);
     ck_assert(!room);
 }
 END_TEST
@@ -271,11 +279,12 @@ START_TEST(a_pending_end_neither_sends_nor_receives)
     bool room;
 
     ck_assert_int_eq(channel_check_send(end, 0), CHANNEL_NOT_OPEN);
-    ck_assert_int_eq(channel_check_arm(end, 1, 1), CHANNEL_NOT_OPEN);
+    ck_assert_int_eq(channel_check_grant(end, 1, 1), CHANNEL_NOT_OPEN);
     ck_assert_int_eq(channel_check_room(end), CHANNEL_NOT_OPEN);
     ck_assert_uint_eq(channel_may_send(end), 0);
-    ck_assert_int_eq(channel_received(end, fixture.undo, &packet), CHANNEL_UNARMED);
-    ck_assert_int_eq(channel_credited(end, fixture.undo, &credit, &room), CHANNEL_UNARMED);
+    ck_assert_int_eq(channel_receive_packet(end, fixture.undo, &packet), CHANNEL_NOT_GRANTED);
+    ck_assert_int_eq(channel_receive_credit(end, fixture.undo, &credit, &room),
+                     CHANNEL_NOT_GRANTED);
 }
 END_TEST
 
@@ -288,17 +297,20 @@ START_TEST(a_closing_end_counts_late_packets_up_to_what_it_armed)
 
     channels_sell(fixture.channels, fixture.born, fixture.undo, &close, &flag);
     ck_assert_int_eq(channel_check_send(fixture.born, 0), CHANNEL_IS_CLOSED);
-    ck_assert_int_eq(channel_check_arm(fixture.born, 1, 1), CHANNEL_IS_CLOSED);
+    ck_assert_int_eq(channel_check_grant(fixture.born, 1, 1), CHANNEL_IS_CLOSED);
     ck_assert_int_eq(channel_check_room(fixture.born), CHANNEL_IS_CLOSED);
     ck_assert_uint_eq(channel_may_send(fixture.born), 0);
     for (int i = 0; i < FIRST_PACKETS; i++)
-        ck_assert_int_eq(channel_received(fixture.born, fixture.undo, &packet), CHANNEL_IS_CLOSED);
-    ck_assert_int_eq(channel_received(fixture.born, fixture.undo, &packet), CHANNEL_UNARMED);
+        ck_assert_int_eq(channel_receive_packet(fixture.born, fixture.undo, &packet),
+                         CHANNEL_IS_CLOSED);
+    ck_assert_int_eq(channel_receive_packet(fixture.born, fixture.undo, &packet),
+                     CHANNEL_NOT_GRANTED);
     /* What crossed the sale counts, too: else it could be said without end. */
-    ck_assert_int_eq(channel_credited(fixture.born, fixture.undo, &credit, &flag),
+    ck_assert_int_eq(channel_receive_credit(fixture.born, fixture.undo, &credit, &flag),
                      CHANNEL_IS_CLOSED);
-    ck_assert_uint_eq(fixture.born->credit_packets, 1);
-    ck_assert_int_eq(channel_credited(fixture.born, fixture.undo, &credit, &flag), CHANNEL_UNARMED);
+    ck_assert_uint_eq(fixture.born->window_packets, 1);
+    ck_assert_int_eq(channel_receive_credit(fixture.born, fixture.undo, &credit, &flag),
+                     CHANNEL_NOT_GRANTED);
 }
 END_TEST
 
@@ -311,14 +323,16 @@ START_TEST(nothing_can_be_sent_to_or_come_from_a_far_end_that_closed)
     bool flag;
 
     ck_assert_int_eq(
-        channels_far_closed(fixture.channels, fixture.born, fixture.undo, &closed, &flag),
+        channels_receive_close(fixture.channels, fixture.born, fixture.undo, &closed, &flag),
         CHANNEL_FINE);
     ck_assert_int_eq(channel_check_send(fixture.born, 0), CHANNEL_IS_CLOSED);
-    ck_assert_int_eq(channel_check_arm(fixture.born, 1, 1), CHANNEL_IS_CLOSED);
+    ck_assert_int_eq(channel_check_grant(fixture.born, 1, 1), CHANNEL_IS_CLOSED);
     ck_assert_int_eq(channel_check_room(fixture.born), CHANNEL_IS_CLOSED);
     ck_assert_uint_eq(channel_may_send(fixture.born), 0);
-    ck_assert_int_eq(channel_received(fixture.born, fixture.undo, &packet), CHANNEL_UNARMED);
-    ck_assert_int_eq(channel_credited(fixture.born, fixture.undo, &credit, &flag), CHANNEL_UNARMED);
+    ck_assert_int_eq(channel_receive_packet(fixture.born, fixture.undo, &packet),
+                     CHANNEL_NOT_GRANTED);
+    ck_assert_int_eq(channel_receive_credit(fixture.born, fixture.undo, &credit, &flag),
+                     CHANNEL_NOT_GRANTED);
 }
 END_TEST
 
@@ -329,7 +343,7 @@ START_TEST(orders_that_are_undone_leave_every_byte)
     struct channel_message message = {0};
 
     channel_send(fixture.buyer, fixture.undo, 9, &message);
-    channel_arm(fixture.buyer, fixture.undo, 9, 9, &message);
+    channel_grant(fixture.buyer, fixture.undo, 9, 9, &message);
     channel_ask_room(fixture.buyer, fixture.undo);
     undo_rollback(fixture.undo);
     after = snapshot_take(fixture.channels);

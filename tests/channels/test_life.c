@@ -60,7 +60,8 @@ START_TEST(numbers_of_an_end_that_is_gone_are_not_used_again)
     uint64_t id = end->id;
 
     channels_refuse(&birth, -3, &answer);
-    ck_assert_int_eq(channels_answered(fixture.channels, end, fixture.undo, &answer), CHANNEL_FINE);
+    ck_assert_int_eq(channels_receive_answer(fixture.channels, end, fixture.undo, &answer),
+                     CHANNEL_FINE);
     undo_commit(fixture.undo);
     end = channels_buy(fixture.channels, fixture.undo, 1, 1, &birth);
     ck_assert_uint_gt(end->number, number);
@@ -89,11 +90,11 @@ START_TEST(a_birth_that_is_accepted_opens_both_ends_with_first_credit)
     ck_assert_int_eq(fixture.born->side, CHANNEL_BORN);
     ck_assert_uint_eq(fixture.born->owner, BORN_AGENT);
     ck_assert_uint_eq(fixture.born->number, fixture.buyer->number);
-    ck_assert_uint_eq(channel_armed_open(fixture.born), FIRST_PACKETS);
+    ck_assert_uint_eq(channel_granted_open(fixture.born), FIRST_PACKETS);
     ck_assert_uint_eq(channel_may_send(fixture.born), 0);
     ck_assert_int_eq(fixture.buyer->state, CHANNEL_OPEN);
     ck_assert_uint_eq(channel_may_send(fixture.buyer), FIRST_PACKETS);
-    ck_assert_uint_eq(fixture.buyer->credit_bytes, FIRST_BYTES);
+    ck_assert_uint_eq(fixture.buyer->window_bytes, FIRST_BYTES);
     ck_assert_uint_eq(channels_count(fixture.channels), 2);
 }
 END_TEST
@@ -104,13 +105,13 @@ START_TEST(a_birth_with_a_number_in_use_or_the_wrong_side_breaks_the_rules)
     struct channel_message answer = {0};
 
     birth.to = CHANNEL_BUYER;
-    ck_assert_int_eq(channels_check_accept(fixture.channels, &birth), CHANNEL_UNARMED);
+    ck_assert_int_eq(channels_check_accept(fixture.channels, &birth), CHANNEL_NOT_GRANTED);
     birth.to = CHANNEL_BORN;
     ck_assert_int_eq(channels_check_accept(fixture.channels, &birth), CHANNEL_FINE);
     (void)channels_accept(fixture.channels, fixture.undo, &birth, 1, 1, 1, &answer);
-    ck_assert_int_eq(channels_check_accept(fixture.channels, &birth), CHANNEL_UNARMED);
+    ck_assert_int_eq(channels_check_accept(fixture.channels, &birth), CHANNEL_NOT_GRANTED);
     birth.interface = UINT32_MAX;
-    ck_assert_int_eq(channels_check_accept(fixture.channels, &birth), CHANNEL_UNARMED);
+    ck_assert_int_eq(channels_check_accept(fixture.channels, &birth), CHANNEL_NOT_GRANTED);
 }
 END_TEST
 
@@ -132,7 +133,8 @@ START_TEST(a_refusal_carries_all_the_money_back_and_removes_the_end)
     ck_assert_uint_eq(answer.interface, 1);
     ck_assert_uint_eq(answer.money.nanos, 1234);
     ck_assert_uint_eq(answer.fee.nanos, 0);
-    ck_assert_int_eq(channels_answered(fixture.channels, end, fixture.undo, &answer), CHANNEL_FINE);
+    ck_assert_int_eq(channels_receive_answer(fixture.channels, end, fixture.undo, &answer),
+                     CHANNEL_FINE);
     ck_assert_ptr_null(channels_find(fixture.channels, id));
     ck_assert_ptr_null(channels_at(fixture.channels, 1, birth.number, CHANNEL_BUYER));
     ck_assert_int_eq(end->state, CHANNEL_PENDING); /* the memory is good until the turn ends */
@@ -147,22 +149,23 @@ START_TEST(answers_to_an_open_end_or_with_too_much_credit_break_the_rules)
     struct channel_message answer = {.kind = CHANNEL_ANSWER};
     struct channel_end *end = channels_buy(fixture.channels, fixture.undo, 1, 1, &birth);
 
-    answer.packets = CHANNEL_ARMED_PACKETS_MAX + 1;
-    ck_assert_int_eq(channels_answered(fixture.channels, end, fixture.undo, &answer),
-                     CHANNEL_UNARMED);
+    answer.packets = CHANNEL_GRANT_PACKETS_MAX + 1;
+    ck_assert_int_eq(channels_receive_answer(fixture.channels, end, fixture.undo, &answer),
+                     CHANNEL_NOT_GRANTED);
     answer.packets = 1;
-    answer.bytes = CHANNEL_ARMED_BYTES_MAX + 1;
-    ck_assert_int_eq(channels_answered(fixture.channels, end, fixture.undo, &answer),
-                     CHANNEL_UNARMED);
+    answer.bytes = CHANNEL_GRANT_BYTES_MAX + 1;
+    ck_assert_int_eq(channels_receive_answer(fixture.channels, end, fixture.undo, &answer),
+                     CHANNEL_NOT_GRANTED);
     ck_assert_int_eq(end->state, CHANNEL_PENDING);
     answer.bytes = 1;
-    ck_assert_int_eq(channels_answered(fixture.channels, end, fixture.undo, &answer), CHANNEL_FINE);
-    ck_assert_int_eq(channels_answered(fixture.channels, end, fixture.undo, &answer),
-                     CHANNEL_UNARMED);
+    ck_assert_int_eq(channels_receive_answer(fixture.channels, end, fixture.undo, &answer),
+                     CHANNEL_FINE);
+    ck_assert_int_eq(channels_receive_answer(fixture.channels, end, fixture.undo, &answer),
+                     CHANNEL_NOT_GRANTED);
     answer.status = -1;
-    ck_assert_int_eq(channels_answered(fixture.channels, end, fixture.undo, &answer),
-                     CHANNEL_UNARMED);
-    ck_assert_int_eq(channels_answered(fixture.channels, NULL, fixture.undo, &answer),
+    ck_assert_int_eq(channels_receive_answer(fixture.channels, end, fixture.undo, &answer),
+                     CHANNEL_NOT_GRANTED);
+    ck_assert_int_eq(channels_receive_answer(fixture.channels, NULL, fixture.undo, &answer),
                      CHANNEL_UNKNOWN);
     ck_assert_int_eq(end->state, CHANNEL_OPEN);
 }
@@ -172,14 +175,14 @@ START_TEST(selling_tells_the_far_end_and_waits_for_closed)
 {
     struct channel_message close;
     struct channel_message closed;
-    bool tell_far = false;
+    bool sends_close = false;
     bool signal = false;
 
     fixture_open(&fixture);
     channel_ask_room(fixture.buyer, fixture.undo);
     ck_assert_int_eq(channel_check_sell(fixture.buyer), CHANNEL_FINE);
-    channels_sell(fixture.channels, fixture.buyer, fixture.undo, &close, &tell_far);
-    ck_assert(tell_far);
+    channels_sell(fixture.channels, fixture.buyer, fixture.undo, &close, &sends_close);
+    ck_assert(sends_close);
     ck_assert_int_eq(close.kind, CHANNEL_CLOSE);
     ck_assert_int_eq(close.to, CHANNEL_BORN);
     ck_assert_int_eq(fixture.buyer->state, CHANNEL_CLOSING);
@@ -187,22 +190,23 @@ START_TEST(selling_tells_the_far_end_and_waits_for_closed)
     ck_assert_int_eq(channel_check_sell(fixture.buyer), CHANNEL_IS_CLOSED);
 
     ck_assert_int_eq(
-        channels_far_closed(fixture.channels, fixture.born, fixture.undo, &closed, &signal),
+        channels_receive_close(fixture.channels, fixture.born, fixture.undo, &closed, &signal),
         CHANNEL_FINE);
     ck_assert(signal);
     ck_assert_int_eq(closed.kind, CHANNEL_CLOSED);
     ck_assert_int_eq(closed.to, CHANNEL_BUYER);
     ck_assert_int_eq(fixture.born->state, CHANNEL_FAR_CLOSED);
     ck_assert_int_eq(
-        channels_far_closed(fixture.channels, fixture.born, fixture.undo, &closed, &signal),
-        CHANNEL_UNARMED);
+        channels_receive_close(fixture.channels, fixture.born, fixture.undo, &closed, &signal),
+        CHANNEL_NOT_GRANTED);
     ck_assert(!signal);
 
-    ck_assert_int_eq(channels_closed(fixture.channels, fixture.buyer, fixture.undo), CHANNEL_FINE);
+    ck_assert_int_eq(channels_receive_closed(fixture.channels, fixture.buyer, fixture.undo),
+                     CHANNEL_FINE);
     ck_assert_uint_eq(channels_count(fixture.channels), 1);
     /* The far end closed first, so selling the other removes it at once. */
-    channels_sell(fixture.channels, fixture.born, fixture.undo, &close, &tell_far);
-    ck_assert(!tell_far);
+    channels_sell(fixture.channels, fixture.born, fixture.undo, &close, &sends_close);
+    ck_assert(!sends_close);
     ck_assert_uint_eq(channels_count(fixture.channels), 0);
     undo_commit(fixture.undo);
 }
@@ -218,15 +222,16 @@ START_TEST(ends_that_are_sold_at_once_are_both_removed)
     channels_sell(fixture.channels, fixture.born, fixture.undo, &message, &flag);
     ck_assert(flag);
     ck_assert_int_eq(
-        channels_far_closed(fixture.channels, fixture.born, fixture.undo, &message, &flag),
+        channels_receive_close(fixture.channels, fixture.born, fixture.undo, &message, &flag),
         CHANNEL_FINE);
     ck_assert(!flag);
     ck_assert_int_eq(message.kind, CHANNEL_CLOSED);
     ck_assert_int_eq(
-        channels_far_closed(fixture.channels, fixture.buyer, fixture.undo, &message, &flag),
+        channels_receive_close(fixture.channels, fixture.buyer, fixture.undo, &message, &flag),
         CHANNEL_FINE);
     ck_assert_uint_eq(channels_count(fixture.channels), 0);
-    ck_assert_int_eq(channels_closed(fixture.channels, NULL, fixture.undo), CHANNEL_UNKNOWN);
+    ck_assert_int_eq(channels_receive_closed(fixture.channels, NULL, fixture.undo),
+                     CHANNEL_UNKNOWN);
     undo_commit(fixture.undo);
 }
 END_TEST
@@ -237,11 +242,13 @@ START_TEST(nothing_but_an_answer_comes_to_an_end_without_one)
     struct channel_end *end = channels_buy(fixture.channels, fixture.undo, 1, 1, &message);
     bool signal;
 
-    ck_assert_int_eq(channels_far_closed(fixture.channels, end, fixture.undo, &message, &signal),
-                     CHANNEL_UNARMED);
-    ck_assert_int_eq(channels_closed(fixture.channels, end, fixture.undo), CHANNEL_UNARMED);
-    ck_assert_int_eq(channels_far_closed(fixture.channels, NULL, fixture.undo, &message, &signal),
-                     CHANNEL_UNKNOWN);
+    ck_assert_int_eq(channels_receive_close(fixture.channels, end, fixture.undo, &message, &signal),
+                     CHANNEL_NOT_GRANTED);
+    ck_assert_int_eq(channels_receive_closed(fixture.channels, end, fixture.undo),
+                     CHANNEL_NOT_GRANTED);
+    ck_assert_int_eq(
+        channels_receive_close(fixture.channels, NULL, fixture.undo, &message, &signal),
+        CHANNEL_UNKNOWN);
     ck_assert_int_eq(end->state, CHANNEL_PENDING);
 }
 END_TEST
@@ -251,12 +258,12 @@ static struct channel_end *given_up(void)
 {
     struct channel_message message;
     struct channel_end *end = channels_buy(fixture.channels, fixture.undo, 1, 1, &message);
-    bool tell_far = true;
+    bool sends_close = true;
 
     ck_assert(!channel_is_sold(end));
     ck_assert_int_eq(channel_check_sell(end), CHANNEL_FINE);
-    channels_sell(fixture.channels, end, fixture.undo, &message, &tell_far);
-    ck_assert(!tell_far);
+    channels_sell(fixture.channels, end, fixture.undo, &message, &sends_close);
+    ck_assert(!sends_close);
     ck_assert_int_eq(end->state, CHANNEL_GIVEN_UP);
     ck_assert(channel_is_sold(end));
     ck_assert_int_eq(channel_check_sell(end), CHANNEL_IS_CLOSED);
@@ -271,14 +278,16 @@ START_TEST(an_end_that_was_given_up_is_sold_when_it_is_accepted_after_all)
     struct channel_message message;
     bool flag;
 
-    ck_assert_int_eq(channels_far_closed(fixture.channels, end, fixture.undo, &message, &flag),
-                     CHANNEL_UNARMED);
-    ck_assert_int_eq(channels_closed(fixture.channels, end, fixture.undo), CHANNEL_UNARMED);
-    ck_assert_int_eq(channels_answered(fixture.channels, end, fixture.undo, &answer), CHANNEL_FINE);
+    ck_assert_int_eq(channels_receive_close(fixture.channels, end, fixture.undo, &message, &flag),
+                     CHANNEL_NOT_GRANTED);
+    ck_assert_int_eq(channels_receive_closed(fixture.channels, end, fixture.undo),
+                     CHANNEL_NOT_GRANTED);
+    ck_assert_int_eq(channels_receive_answer(fixture.channels, end, fixture.undo, &answer),
+                     CHANNEL_FINE);
     channels_sell(fixture.channels, end, fixture.undo, &message, &flag);
     ck_assert(flag);
     ck_assert_int_eq(message.kind, CHANNEL_CLOSE);
-    ck_assert_int_eq(channels_closed(fixture.channels, end, fixture.undo), CHANNEL_FINE);
+    ck_assert_int_eq(channels_receive_closed(fixture.channels, end, fixture.undo), CHANNEL_FINE);
     ck_assert_uint_eq(channels_count(fixture.channels), 0);
 }
 END_TEST
@@ -287,7 +296,7 @@ START_TEST(an_end_that_was_given_up_is_gone_when_it_is_refused)
 {
     struct channel_message answer = {.kind = CHANNEL_ANSWER, .status = -5};
 
-    ck_assert_int_eq(channels_answered(fixture.channels, given_up(), fixture.undo, &answer),
+    ck_assert_int_eq(channels_receive_answer(fixture.channels, given_up(), fixture.undo, &answer),
                      CHANNEL_FINE);
     ck_assert_uint_eq(channels_count(fixture.channels), 0);
 }
@@ -296,8 +305,8 @@ END_TEST
 START_TEST(closed_at_an_end_that_is_not_closing_breaks_the_rules)
 {
     fixture_open(&fixture);
-    ck_assert_int_eq(channels_closed(fixture.channels, fixture.buyer, fixture.undo),
-                     CHANNEL_UNARMED);
+    ck_assert_int_eq(channels_receive_closed(fixture.channels, fixture.buyer, fixture.undo),
+                     CHANNEL_NOT_GRANTED);
     ck_assert_int_eq(fixture.buyer->state, CHANNEL_OPEN);
 }
 END_TEST
@@ -316,11 +325,12 @@ START_TEST(a_purchase_and_a_removal_that_are_undone_leave_every_byte)
     end = channels_buy(fixture.channels, fixture.undo, 1, 1, &message);
     number = end->number;
     channels_refuse(&message, -1, &message);
-    ck_assert_int_eq(channels_answered(fixture.channels, end, fixture.undo, &message),
+    ck_assert_int_eq(channels_receive_answer(fixture.channels, end, fixture.undo, &message),
                      CHANNEL_FINE);
     (void)channels_buy(fixture.channels, fixture.undo, 1, 1, &message);
     channels_sell(fixture.channels, fixture.born, fixture.undo, &message, &flag);
-    ck_assert_int_eq(channels_closed(fixture.channels, fixture.born, fixture.undo), CHANNEL_FINE);
+    ck_assert_int_eq(channels_receive_closed(fixture.channels, fixture.born, fixture.undo),
+                     CHANNEL_FINE);
     ck_assert_uint_eq(channels_count(fixture.channels), 2);
     undo_rollback(fixture.undo);
     after = snapshot_take(fixture.channels);

@@ -81,10 +81,10 @@ START_TEST(only_what_changed_is_written)
     ck_assert_uint_eq(save(), 3); /* the counters and two ends */
     ck_assert(!fixture.buyer->dirty);
     ck_assert_uint_eq(save(), 0);
-    channel_touch(fixture.buyer, fixture.undo);
+    channel_change(fixture.buyer, fixture.undo);
     undo_commit(fixture.undo);
     ck_assert_uint_eq(save(), 1);
-    channel_touch(fixture.buyer, fixture.undo);
+    channel_change(fixture.buyer, fixture.undo);
     undo_rollback(fixture.undo);
     ck_assert_uint_eq(save(), 0);
 }
@@ -123,7 +123,8 @@ START_TEST(a_removed_end_is_deleted_only_if_it_was_written)
     fixture_open(&fixture);
     ck_assert_uint_eq(save(), 3);
     channels_sell(fixture.channels, fixture.buyer, fixture.undo, &message, &flag);
-    ck_assert_int_eq(channels_closed(fixture.channels, fixture.buyer, fixture.undo), CHANNEL_FINE);
+    ck_assert_int_eq(channels_receive_closed(fixture.channels, fixture.buyer, fixture.undo),
+                     CHANNEL_FINE);
     undo_commit(fixture.undo);
     ck_assert_uint_eq(save(), 1);
     ck_assert_uint_eq(save(), 0);
@@ -133,9 +134,9 @@ START_TEST(a_removed_end_is_deleted_only_if_it_was_written)
     (void)channels_buy(fixture.channels, fixture.undo, 1, 1, &message);
     channels_refuse(&message, -1, &message);
     ck_assert_int_eq(
-        channels_answered(fixture.channels,
-                          channels_at(fixture.channels, 1, message.number, CHANNEL_BUYER),
-                          fixture.undo, &message),
+        channels_receive_answer(fixture.channels,
+                                channels_at(fixture.channels, 1, message.number, CHANNEL_BUYER),
+                                fixture.undo, &message),
         CHANNEL_FINE);
     undo_commit(fixture.undo);
     ck_assert_uint_eq(save(), 1); /* the counters: its number stays used */
@@ -150,12 +151,12 @@ static struct channel_end full_end(void)
                                 .number = 2,
                                 .side = CHANNEL_BUYER,
                                 .state = CHANNEL_OPEN,
-                                .armed_packets = 12,
-                                .armed_bytes = 1200,
+                                .granted_packets = 12,
+                                .granted_bytes = 1200,
                                 .received_packets = 11,
                                 .received_bytes = 1100,
-                                .credit_packets = 22,
-                                .credit_bytes = 2200,
+                                .window_packets = 22,
+                                .window_bytes = 2200,
                                 .sent_packets = 21,
                                 .sent_bytes = 2100,
                                 .room_asked = true};
@@ -230,16 +231,16 @@ START_TEST(an_end_that_makes_no_sense_is_corrupt)
         end.sent_bytes = 2201;
         break;
     case 4:
-        end.armed_packets = 11 + CHANNEL_ARMED_PACKETS_MAX + 1;
+        end.granted_packets = 11 + CHANNEL_GRANT_PACKETS_MAX + 1;
         break;
     case 5:
-        end.armed_bytes = 1100 + CHANNEL_ARMED_BYTES_MAX + 1;
+        end.granted_bytes = 1100 + CHANNEL_GRANT_BYTES_MAX + 1;
         break;
     case 6:
-        end.credit_packets = 21 + CHANNEL_ARMED_PACKETS_MAX + 1;
+        end.window_packets = 21 + CHANNEL_GRANT_PACKETS_MAX + 1;
         break;
     case 7:
-        end.credit_bytes = 2100 + CHANNEL_ARMED_BYTES_MAX + 1;
+        end.window_bytes = 2100 + CHANNEL_GRANT_BYTES_MAX + 1;
         break;
     case 8:
         end.state = CHANNEL_FAR_CLOSED; /* and room is asked */
@@ -267,7 +268,7 @@ START_TEST(an_end_that_makes_no_sense_is_corrupt)
         end.side = (enum channel_side)2;
         break;
     default:
-        end.armed_packets = end.received_packets = UINT64_MAX;
+        end.granted_packets = end.received_packets = UINT64_MAX;
         break;
     }
     store_end(&end);
@@ -319,7 +320,7 @@ START_TEST(two_ends_at_one_place_are_corrupt)
     *channels_buy(fixture.channels, fixture.undo, 1, 3, &birth) = end;
     (void)channels_buy(fixture.channels, fixture.undo, 1, 3, &birth);
     undo_commit(fixture.undo);
-    channel_touch(channels_find(fixture.channels, 1), fixture.undo);
+    channel_change(channels_find(fixture.channels, 1), fixture.undo);
     undo_commit(fixture.undo);
     store_batch_init(&batch);
     channels_save(fixture.channels, &batch);

@@ -120,7 +120,7 @@ static void take(struct world *world, struct site *site, const struct channel_me
     struct channel_end *end =
         channels_at(channels, message->interface, message->number, message->to);
     struct channel_message reply = {0};
-    enum channel_verdict verdict;
+    enum channel_result verdict;
     bool flag = false;
 
     switch (message->kind) {
@@ -128,28 +128,28 @@ static void take(struct world *world, struct site *site, const struct channel_me
         take_birth(world, site, message);
         return;
     case CHANNEL_ANSWER:
-        ck_assert_int_eq(channels_answered(channels, end, undo, message), CHANNEL_FINE);
+        ck_assert_int_eq(channels_receive_answer(channels, end, undo, message), CHANNEL_FINE);
         return;
     case CHANNEL_PACKET:
-        verdict = channel_received(end, undo, message);
+        verdict = channel_receive_packet(end, undo, message);
         ck_assert_msg(verdict == CHANNEL_FINE || verdict == CHANNEL_IS_CLOSED,
                       "verdict %d on message kind %d", (int)verdict, (int)message->kind);
         site->packets_came++;
         return;
     case CHANNEL_CREDIT:
-        verdict = channel_credited(end, undo, message, &flag);
+        verdict = channel_receive_credit(end, undo, message, &flag);
         ck_assert_msg(verdict == CHANNEL_FINE || verdict == CHANNEL_IS_CLOSED,
                       "verdict %d on message kind %d", (int)verdict, (int)message->kind);
         site->rooms += flag ? 1 : 0;
         return;
     case CHANNEL_CLOSE:
         ck_assert_ptr_nonnull(end);
-        ck_assert_int_eq(channels_far_closed(channels, end, undo, &reply, &flag), CHANNEL_FINE);
+        ck_assert_int_eq(channels_receive_close(channels, end, undo, &reply, &flag), CHANNEL_FINE);
         stage(site, &reply);
         return;
     case CHANNEL_CLOSED:
         /* When both were sold at once each end went with the other's CLOSE already. */
-        verdict = channels_closed(channels, end, undo);
+        verdict = channels_receive_closed(channels, end, undo);
         ck_assert_int_eq(verdict, end == NULL ? CHANNEL_UNKNOWN : CHANNEL_FINE);
         return;
     }
@@ -159,12 +159,12 @@ static void take(struct world *world, struct site *site, const struct channel_me
 static void sell(struct site *site, struct channel_end *end)
 {
     struct channel_message close = {0};
-    bool tell_far;
+    bool sends_close;
 
     if (channel_check_sell(end) != CHANNEL_FINE)
         return;
-    channels_sell(site->at.channels, end, site->at.undo, &close, &tell_far);
-    if (tell_far)
+    channels_sell(site->at.channels, end, site->at.undo, &close, &sends_close);
+    if (sends_close)
         stage(site, &close);
 }
 
@@ -196,9 +196,9 @@ static void order_on_end(struct world *world, struct site *site, struct channel_
     case 1:
     case 2:
     case 3:
-        if (channel_check_arm(end, packets, bytes) != CHANNEL_FINE)
+        if (channel_check_grant(end, packets, bytes) != CHANNEL_FINE)
             return;
-        channel_arm(end, site->at.undo, packets, bytes, &message);
+        channel_grant(end, site->at.undo, packets, bytes, &message);
         break;
     case 4:
         if (channel_check_room(end) == CHANNEL_FINE)
@@ -229,28 +229,28 @@ static void lie(struct world *world, struct site *site)
     switch (rng_below(&world->rng, 8)) {
     case 0:
         message.kind = CHANNEL_ANSWER;
-        (void)!channels_answered(site->at.channels, end, site->at.undo, &message);
+        (void)!channels_receive_answer(site->at.channels, end, site->at.undo, &message);
         break;
     case 1:
-        (void)!channels_far_closed(site->at.channels, end, site->at.undo, &reply, &flag);
+        (void)!channels_receive_close(site->at.channels, end, site->at.undo, &reply, &flag);
         break;
     case 2:
-        (void)!channels_closed(site->at.channels, end, site->at.undo);
+        (void)!channels_receive_closed(site->at.channels, end, site->at.undo);
         break;
     case 3:
     case 4:
     case 5:
         message.kind = CHANNEL_CREDIT;
         if (end != NULL && rng_coin(&world->rng)) {
-            message.packets = end->credit_packets + rng_below(&world->rng, 1200);
-            message.bytes = end->credit_bytes + rng_below(&world->rng, 1200000);
+            message.packets = end->window_packets + rng_below(&world->rng, 1200);
+            message.bytes = end->window_bytes + rng_below(&world->rng, 1200000);
         }
-        (void)!channel_credited(end, site->at.undo, &message, &flag);
+        (void)!channel_receive_credit(end, site->at.undo, &message, &flag);
         break;
     default:
         message.kind = CHANNEL_PACKET;
         message.size = rng_coin(&world->rng) ? message.size : rng_below(&world->rng, 70000);
-        (void)!channel_received(end, site->at.undo, &message);
+        (void)!channel_receive_packet(end, site->at.undo, &message);
         break;
     }
     check_bounds(site->at.channels);
@@ -362,8 +362,8 @@ static void save_and_compare(struct world *world, int at)
 /* What one end believes never runs ahead of what the other did. */
 static void check_pair(const struct channel_end *end, const struct channel_end *far)
 {
-    HOLDS(end->credit_packets <= far->armed_packets);
-    HOLDS(end->credit_bytes <= far->armed_bytes);
+    HOLDS(end->window_packets <= far->granted_packets);
+    HOLDS(end->window_bytes <= far->granted_bytes);
     HOLDS(end->sent_packets >= far->received_packets);
     HOLDS(end->sent_bytes >= far->received_bytes);
     HOLDS(end->state != CHANNEL_FAR_CLOSED || far->state == CHANNEL_CLOSING);

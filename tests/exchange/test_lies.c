@@ -168,14 +168,14 @@ START_TEST(credit_that_falls_or_outgrows_the_bound_freezes)
     refused(says_credit(number, CHANNEL_BUYER, 21, 99999), "credit", UNGRANTED);
     refused(says_credit(number, CHANNEL_BUYER, 20, 100000), "credit", UNGRANTED); /* for nothing */
     refused(says_credit(number, CHANNEL_BUYER, 20, 100001), "credit", UNGRANTED);
-    refused(says_credit(number, CHANNEL_BUYER, CHANNEL_ARMED_PACKETS_MAX + 1, 100000), "credit",
+    refused(says_credit(number, CHANNEL_BUYER, CHANNEL_GRANT_PACKETS_MAX + 1, 100000), "credit",
             UNGRANTED);
-    refused(says_credit(number, CHANNEL_BUYER, 21, CHANNEL_ARMED_BYTES_MAX + 1), "credit",
+    refused(says_credit(number, CHANNEL_BUYER, 21, CHANNEL_GRANT_BYTES_MAX + 1), "credit",
             UNGRANTED);
     refused(says_credit(number, CHANNEL_BUYER, UINT64_MAX, UINT64_MAX), "credit", UNGRANTED);
-    taken(says_credit(number, CHANNEL_BUYER, CHANNEL_ARMED_PACKETS_MAX, CHANNEL_ARMED_BYTES_MAX));
+    taken(says_credit(number, CHANNEL_BUYER, CHANNEL_GRANT_PACKETS_MAX, CHANNEL_GRANT_BYTES_MAX));
     ck_assert_uint_eq(channel_may_send(end_in_slot(&site, buyer, end.slot)),
-                      CHANNEL_ARMED_PACKETS_MAX);
+                      CHANNEL_GRANT_PACKETS_MAX);
 }
 END_TEST
 
@@ -201,7 +201,7 @@ START_TEST(an_answer_whose_money_does_not_add_up_freezes)
     refused(says_answer(number, SERAI_E_FULL, 1, FEE + ENDOWMENT), what, UNGRANTED);
     refused(says_answer(number, SERAI_E_FULL, 0, 0), what, UNGRANTED);
     /* Its first credit keeps to the bound of any. */
-    greedy.packets = CHANNEL_ARMED_PACKETS_MAX + 1;
+    greedy.packets = CHANNEL_GRANT_PACKETS_MAX + 1;
     refused(greedy, what, UNGRANTED);
     ck_assert_int_eq(end_in_slot(&site, buyer, end.slot)->state, CHANNEL_PENDING);
     taken(says_answer(number, 0, FEE, 0));

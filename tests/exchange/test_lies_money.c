@@ -261,17 +261,17 @@ START_TEST(a_window_that_is_not_acknowledged_fills_and_then_opens)
     liar_hello(&liar); /* all is acknowledged up to here */
     liar.silent = true;
     end = (struct acting){
-        .deed = DEED_SEND, .slot = end.slot, .b = 1, .times = CHANNEL_ARMED_PACKETS_MAX};
+        .deed = DEED_SEND, .slot = end.slot, .b = 1, .times = CHANNEL_GRANT_PACKETS_MAX};
     while (sent < share) {
-        taken(says_credit(number, CHANNEL_BUYER, sent + CHANNEL_ARMED_PACKETS_MAX,
-                          CHANNEL_ARMED_BYTES_MAX));
+        taken(says_credit(number, CHANNEL_BUYER, sent + CHANNEL_GRANT_PACKETS_MAX,
+                          CHANNEL_GRANT_BYTES_MAX));
         (void)act(&site, buyer, &end);
         ck_assert_int_gt(end.done, 0);
         sent += (uint64_t)end.done;
     }
     ck_assert_uint_eq(sent, share);
-    taken(says_credit(number, CHANNEL_BUYER, sent + CHANNEL_ARMED_PACKETS_MAX,
-                      CHANNEL_ARMED_BYTES_MAX));
+    taken(says_credit(number, CHANNEL_BUYER, sent + CHANNEL_GRANT_PACKETS_MAX,
+                      CHANNEL_GRANT_BYTES_MAX));
     end.times = 1;
     before = worth_of(&site, buyer);
     ck_assert_int_eq(act(&site, buyer, &end), SERAI_E_FULL);

@@ -97,10 +97,10 @@ static struct channel_message likely_on(const struct channel_end *end)
         return says(CHANNEL_CLOSED, end->number, end->side);
     if (rng_below(&rng, 20) == 0)
         return says(CHANNEL_CLOSE, end->number, end->side);
-    if (channel_armed_open(end) > 0 && rng_coin(&rng))
+    if (channel_granted_open(end) > 0 && rng_coin(&rng))
         return says_packet(end->number, end->side, rng_below(&rng, 1000), 1);
-    return says_credit(end->number, end->side, end->credit_packets + rng_below(&rng, 4),
-                       end->credit_bytes + rng_below(&rng, 100));
+    return says_credit(end->number, end->side, end->window_packets + rng_below(&rng, 4),
+                       end->window_bytes + rng_below(&rng, 100));
 }
 
 /* Something that one of the link's ends may hear; false: there is none that may hear anything. */

@@ -237,14 +237,14 @@ static struct acting opened_wide(uint64_t agent, uint64_t born)
 {
     struct acting end = purchase_of(ENDOWMENT);
     struct acting arming = {
-        .deed = DEED_ARM, .slot = SERAI_SLOT_ORIGIN, .b = CHANNEL_ARMED_BYTES_MAX};
+        .deed = DEED_ARM, .slot = SERAI_SLOT_ORIGIN, .b = CHANNEL_GRANT_BYTES_MAX};
 
     probe_play(born, child_plays, &child_heard);
     ck_assert_int_ge(act(here, agent, &end), 0);
     network_settle(network);
     ck_assert(site_lives(there, born));
     arming.a =
-        CHANNEL_ARMED_PACKETS_MAX - (int64_t)channel_may_send(end_in_slot(here, agent, end.slot));
+        CHANNEL_GRANT_PACKETS_MAX - (int64_t)channel_may_send(end_in_slot(here, agent, end.slot));
     ck_assert_int_eq(act_when_called(there, born, &arming, caller, child_number), 0);
     probe_play(born, hears_much, NULL);
     network_settle(network);

@@ -88,8 +88,8 @@ static void address(struct channel_message *message)
 
         message->number = end->number;
         message->to = end->side;
-        message->packets = end->credit_packets;
-        message->bytes = end->credit_bytes;
+        message->packets = end->window_packets;
+        message->bytes = end->window_bytes;
         return;
     }
     message->number = (uint32_t)script_u64(&peer.script);

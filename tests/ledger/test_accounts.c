@@ -50,14 +50,14 @@ START_TEST(what_was_added_is_found_after_growth)
 }
 END_TEST
 
-START_TEST(the_last_frame_that_touched_an_account_is_told)
+START_TEST(the_last_frame_that_moved_an_account_is_known)
 {
     ck_assert_int_eq(add(ACCOUNT_TREASURY, KIND_TREASURY), ST_OK);
-    ck_assert_uint_eq(accounts_touched(&accounts, ACCOUNT_TREASURY), 0);
-    accounts_touch(&accounts, ACCOUNT_TREASURY, 1);
-    accounts_touch(&accounts, ACCOUNT_TREASURY, 2);
-    ck_assert_uint_eq(accounts_touched(&accounts, ACCOUNT_TREASURY), 2);
-    ck_assert_uint_eq(accounts_touched(&accounts, ACCOUNT_SUSPENSE), 0);
+    ck_assert_uint_eq(accounts_last_frame(&accounts, ACCOUNT_TREASURY), 0);
+    accounts_set_last_frame(&accounts, ACCOUNT_TREASURY, 1);
+    accounts_set_last_frame(&accounts, ACCOUNT_TREASURY, 2);
+    ck_assert_uint_eq(accounts_last_frame(&accounts, ACCOUNT_TREASURY), 2);
+    ck_assert_uint_eq(accounts_last_frame(&accounts, ACCOUNT_SUSPENSE), 0);
 }
 END_TEST
 
@@ -96,7 +96,7 @@ int main(void)
     tcase_add_checked_fixture(table, setup, teardown);
     tcase_add_test(table, adding_refuses_gaps_doubles_and_foreign_numbers);
     tcase_add_test(table, what_was_added_is_found_after_growth);
-    tcase_add_test(table, the_last_frame_that_touched_an_account_is_told);
+    tcase_add_test(table, the_last_frame_that_moved_an_account_is_known);
     tcase_add_test(table, walking_passes_over_the_numbers_that_stand_for_nothing);
     tcase_add_test(table, a_sum_that_does_not_fit_is_told);
     suite_add_tcase(suite, table);

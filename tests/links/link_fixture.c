@@ -108,11 +108,11 @@ bool peer_out(struct peer *peer, struct bytes *out)
     return link_parcel_out(peer->links, peer->link, &prices, out);
 }
 
-enum parcel_verdict peer_in(struct peer *peer, const struct bytes *bytes)
+enum parcel_result peer_in(struct peer *peer, const struct bytes *bytes)
 {
     struct channel_message message;
     struct parcel parcel;
-    enum parcel_verdict verdict;
+    enum parcel_result verdict;
 
     verdict =
         link_parcel_in(peer->links, peer->link, bytes->data, bytes->size, &parcel, &peer->fault);
@@ -169,10 +169,10 @@ struct hello hello_of(const struct peer *peer)
                           .prices = prices};
 }
 
-enum parcel_verdict hello_give(struct peer *peer, const struct hello *hello)
+enum parcel_result hello_give(struct peer *peer, const struct hello *hello)
 {
     struct bytes parcel = {0};
-    enum parcel_verdict verdict;
+    enum parcel_result verdict;
 
     hello_encode(&parcel, hello);
     verdict = peer_in(peer, &parcel);

@@ -34,7 +34,7 @@ void peer_send(struct peer *peer, uint64_t money);
 /* The next parcel, into a cleared `out`. */
 bool peer_out(struct peer *peer, struct bytes *out);
 /* A parcel with all its messages, each taken. */
-enum parcel_verdict peer_in(struct peer *peer, const struct bytes *parcel);
+enum parcel_result peer_in(struct peer *peer, const struct bytes *parcel);
 /* Saves and parcels, back and forth, until both are silent. */
 void peers_settle(struct peer *a, struct peer *b);
 /* Connect both and settle: both are up. */
@@ -43,7 +43,7 @@ void peers_meet(struct peer *a, struct peer *b);
 struct channel_message packet_of(uint64_t money, const void *data, size_t size);
 /* What `peer` would say in its HELLO now, to be changed and given to the other. */
 struct hello hello_of(const struct peer *peer);
-enum parcel_verdict hello_give(struct peer *peer, const struct hello *hello);
+enum parcel_result hello_give(struct peer *peer, const struct hello *hello);
 /* Any message that the format has, with data that lives in `data`. */
 struct channel_message message_any(struct rng *rng, uint8_t data[CHANNEL_PACKET_BYTES_MAX]);
 

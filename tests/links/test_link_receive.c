@@ -40,7 +40,7 @@ static struct data_head head_of(uint64_t count)
                               .count = count};
 }
 
-static enum parcel_verdict give(const struct data_head *head, const uint64_t *amounts)
+static enum parcel_result give(const struct data_head *head, const uint64_t *amounts)
 {
     bytes_clear(&parcel);
     data_head_encode(&parcel, head);

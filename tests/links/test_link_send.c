@@ -22,12 +22,12 @@ static void teardown(void)
     bytes_fini(&parcel);
 }
 
-static enum link_verdict check_of(uint64_t payer, size_t size)
+static enum link_result check_of(uint64_t payer, size_t size)
 {
     return link_check_send(a.links, a.link, payer, nanos(0), size);
 }
 
-static enum link_verdict check(uint64_t money, size_t size)
+static enum link_result check(uint64_t money, size_t size)
 {
     return link_check_send(a.links, a.link, 0, nanos(money), size);
 }

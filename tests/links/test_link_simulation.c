@@ -175,7 +175,7 @@ static void send(struct world *world, struct site *site, bool kept)
     uint8_t data[DATA_BYTES] = {0};
     uint64_t money = rng_below(&world->rng, 4) == 0 ? 0 : rng_below(&world->rng, 100);
     struct channel_message packet = packet_of(money, data, sizeof data);
-    enum link_verdict verdict =
+    enum link_result verdict =
         link_check_send(site->at.links, site->at.link, 0, packet.money, packet.size);
 
     if (verdict != LINK_FINE) {
@@ -199,7 +199,7 @@ static void deliver(struct site *to, struct parcels *from, size_t index)
     struct channel_message message;
     struct parcel parcel;
     struct bytes bytes = from->items[index];
-    enum parcel_verdict verdict;
+    enum parcel_result verdict;
 
     from->items[index] = (struct bytes){0};
     drop(from, index);
