@@ -40,7 +40,7 @@ struct customer_use *customer_use(const struct agents *agents, uint64_t customer
     return customer_use_in(customers, customer_quota_owner(agents, customer));
 }
 
-static void customer_free(void *context, uint64_t owner, void *value)
+static void customer_use_free(void *context, uint64_t owner, void *value)
 {
     struct customer_use *use = value;
 
@@ -52,7 +52,7 @@ static void customer_free(void *context, uint64_t owner, void *value)
 
 void customers_free(struct table *customers)
 {
-    table_each(customers, customer_free, NULL);
+    table_each(customers, customer_use_free, NULL);
     table_fini(customers);
 }
 
