@@ -154,6 +154,7 @@ enum status store_read_begin(struct store_read *read, const struct store *store,
     return store->begin(store->context, &read->snapshot, fault);
 }
 
+/* Zeroed, so that a later use of the read stops the program in place of reading what is gone. */
 void store_read_end(struct store_read *read)
 {
     read->store->end(read->snapshot);
@@ -175,6 +176,8 @@ void store_cursor_open(struct store_cursor *cursor, const struct store_read *rea
 {
     INVARIANT(table < STORE_TABLES);
     INVARIANT(prefix_size <= STORE_KEY_BYTES_MAX);
+    /* Nothing is read yet: a failure shows at the first step, and the caller has one place for it.
+     */
     *cursor = (struct store_cursor){
         .read = read, .fault = fault, .table = table, .prefix = prefix, .prefix_size = prefix_size};
 }

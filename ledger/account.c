@@ -91,6 +91,7 @@ uint64_t account_own_next(uint64_t id, enum account_kind *kind)
     return ACCOUNT_NONE;
 }
 
+/* "Accounts": 256 + 4 x interface, then one for each side. */
 uint64_t account_of_link(uint32_t interface, enum account_kind kind)
 {
     INVARIANT(interface <= ACCOUNT_LINK_INTERFACE_MAX);

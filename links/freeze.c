@@ -1,9 +1,14 @@
+/*
+ * The reasons, word for word as docs/wire.md, "Reasons of a freeze", lists them.  They are part of
+ * a link's row, so a changed text changes rows, and only the first reason of a freeze is kept.
+ */
 #include "links/freeze.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
+/* As link_freeze(), with a reason that is printed. */
 PRINTF_LIKE(2, 3) static void freeze(struct link_node *node, const char *format, ...)
 {
     char reason[LINK_REASON_BYTES_MAX + 1];
@@ -62,6 +67,7 @@ void freeze_peer_lost_sent(struct link_node *node, uint64_t peer_has)
            node->link.received_seq, peer_has);
 }
 
+/* Sequences fit and totals do not: one of the two books is wrong, and nobody can say which. */
 static void freeze_totals(struct link_node *node, const char *whose, uint64_t seq, u128 here,
                           u128 there)
 {
@@ -134,6 +140,7 @@ void freeze_over_limit(struct link_node *node, u128 owed)
 
 /* ---- the rules of channels, which exchange/ finds broken ---- */
 
+/* The rule of docs/wire.md, "Messages", that the answer of channels/ says was broken. */
 static const char *freeze_broken_rule(enum channel_result result)
 {
     switch (result) {
@@ -158,6 +165,7 @@ static const char *freeze_broken_rule(enum channel_result result)
     return "it breaks the rules of channels";
 }
 
+/* The table of kinds, in words. */
 static const char *freeze_message_kind(enum channel_message_kind kind)
 {
     switch (kind) {

@@ -1,7 +1,7 @@
 /*
- * Why links freeze: each reason that a person is shown is worded in freeze.c.  docs/wire.md, "What
- * a freeze says", lists them, and docs/links.md says what an operator does then.  Private to this
- * folder; link.h has the reasons that others find.
+ * Why links freeze: each reason that a person is shown is worded in freeze.c.  docs/wire.md,
+ * "Reasons of a freeze", lists them, and docs/links.md says what an operator does then.  Private to
+ * this folder; link.h has the reasons that others find.
  */
 #ifndef SERAI_LINKS_FREEZE_H
 #define SERAI_LINKS_FREEZE_H
