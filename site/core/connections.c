@@ -24,7 +24,8 @@ static void connection_log_state(const struct link *link, uint32_t unreported)
 
     if (unreported != 0)
         log_write(LOG_WARN, "link.flapping",
-                  "link=%s state=%s untold=%" PRIu32 " reason=\"%s\" next=\"look at the network "
+                  "link=%s state=%s unreported=%" PRIu32
+                  " reason=\"%s\" next=\"look at the network "
                   "between the two\"",
                   link->name, state, unreported, reason);
     else if (reason[0] != '\0')

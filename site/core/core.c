@@ -57,8 +57,8 @@ static void core_mark(void *context, uint64_t agent, uint64_t message)
         core->options.mark(core->options.mark_context, agent, message);
 }
 
-/* What the books rest on cannot be read: nothing that would follow could be right. */
-static void read_page(void *context, const void *key, size_t key_size, struct bytes *row)
+/* The row is a page that left RAM.  Without it no turn of its agent can be right: the site ends. */
+static void core_read_page(void *context, const void *key, size_t key_size, struct bytes *row)
 {
     struct core *core = context;
     struct fault fault = {.text = "a row of table page is missing"};
@@ -106,7 +106,7 @@ static enum status core_make_parts(struct core *core, struct fault *fault)
         .rent = core->rent,
         .quota_owner = core_quota_owner,
         .lineage_over = core_customer_may_be_over,
-        .read_page = core->options.page_lost == NULL ? NULL : read_page,
+        .read_page = core->options.page_lost == NULL ? NULL : core_read_page,
         .mark = core_mark,
         .order_mark = core->options.order_mark,
     };

@@ -9,6 +9,7 @@
 size_t customer_index_from(const struct customer_index *index, customer_order order,
                            const struct customer *wanted)
 {
+    /* All below `low` come before `wanted`, none from `high` on does. */
     size_t low = 0;
     size_t high = index->count;
 

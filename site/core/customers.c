@@ -119,7 +119,7 @@ static struct customer *customer_admit(struct core *core, const struct customer 
     return made;
 }
 
-static void customer_free(struct customer *customer)
+static void customer_release(struct customer *customer)
 {
     bytes_fini(&customer->answer);
     free(customer);
@@ -218,7 +218,7 @@ static void customer_give_up(struct core *core, struct customer *customer,
         core->shared_customers--;
     customer_index_remove(&core->customers, customer_by_account, customer);
     customer_index_remove(&core->by_tag, customer_by_tag, customer);
-    customer_free(customer);
+    customer_release(customer);
 }
 
 void core_customers_give_up(struct core *core, struct store_batch *batch)
@@ -246,7 +246,7 @@ void core_customers_give_up(struct core *core, struct store_batch *batch)
 void core_customers_fini(struct core *core)
 {
     for (size_t i = 0; i < core->customers.count; i++)
-        customer_free(core->customers.items[i]);
+        customer_release(core->customers.items[i]);
     customer_index_fini(&core->customers);
     customer_index_fini(&core->by_key);
     customer_index_fini(&core->by_tag);
@@ -262,7 +262,8 @@ static enum account_kind customer_account_kind(const struct customer *customer)
     return customer->interface == 0 ? KIND_CUSTOMER : KIND_UNCLAIMED;
 }
 
-static enum status load_customer(struct core *core, const struct store_row *stored,
+/* Its account is the key of the row; its own key, or its link and tag, are in no other row. */
+static enum status customer_load(struct core *core, const struct store_row *stored,
                                  struct fault *fault)
 {
     struct customer read = {0};
@@ -286,6 +287,7 @@ static enum status load_customer(struct core *core, const struct store_row *stor
     if (cbor_done(&in, fault, "customer row") != ST_OK || read.interface > LINK_INTERFACES_MAX)
         return fault_set(fault, ST_CORRUPT, "customer row %llu does not decode",
                          (unsigned long long)customer->account);
+    /* The books were read before: a row may only name what is there. */
     account = ledger_account(core->ledger, customer->account);
     if (account == NULL || account->kind != customer_account_kind(customer))
         return fault_set(fault, ST_CORRUPT, "customer row %llu (%s) has no account of a customer",
@@ -299,8 +301,8 @@ static enum status load_customer(struct core *core, const struct store_row *stor
     return ST_OK;
 }
 
-static enum status load_request(struct core *core, const struct store_row *stored,
-                                struct fault *fault)
+static enum status customer_load_request(struct core *core, const struct store_row *stored,
+                                         struct fault *fault)
 {
     struct customer *customer =
         stored->key_size == CONTROL_KEY_BYTES ? core_customer_by_key(core, stored->key) : NULL;
@@ -334,7 +336,7 @@ enum status core_customers_load(struct core *core, const struct store_read *read
 
     store_cursor_open(&cursor, read, STORE_CUSTOMER, NULL, 0, fault);
     while (status == ST_OK && store_cursor_next(&cursor, &stored))
-        status = load_customer(core, &stored, fault);
+        status = customer_load(core, &stored, fault);
     status = store_cursor_close(&cursor, status);
     if (status != ST_OK)
         return status;
@@ -345,7 +347,7 @@ enum status core_customers_load(struct core *core, const struct store_read *read
     }
     store_cursor_open(&cursor, read, STORE_REQUEST, NULL, 0, fault);
     while (status == ST_OK && store_cursor_next(&cursor, &stored))
-        status = load_request(core, &stored, fault);
+        status = customer_load_request(core, &stored, fault);
     return store_cursor_close(&cursor, status);
 }
 

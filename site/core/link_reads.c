@@ -51,6 +51,7 @@ void core_link_entries(const struct core *core, const struct link *link, struct 
     link_map_debts(map, link);
 }
 
+/* One item of `marks`: the totals then, and how much has passed since. */
 static void link_map_checkpoint(const struct link *link, const struct link_checkpoint *one,
                                 struct bytes *out)
 {
@@ -120,6 +121,7 @@ void core_read_link(struct core *core, const struct viewer *viewer, struct cbor 
 
 /* ---- all links ---- */
 
+/* One visit of a link; those up to the cursor and beyond the page are passed over. */
 static void link_list_one(void *context, struct link *link)
 {
     struct read_list *list = context;

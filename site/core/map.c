@@ -106,6 +106,7 @@ void map_end(struct map *map, struct bytes *out)
     for (size_t done = 0; done < map->count; done++) {
         size_t least = SIZE_MAX;
 
+        /* A key that was written is NULL from then on. */
         for (size_t i = 0; i < map->count; i++) {
             const char *key = map->entries[i].key;
             const char *best = least == SIZE_MAX ? NULL : map->entries[least].key;

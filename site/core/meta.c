@@ -70,7 +70,7 @@ static void meta_first_book(struct core *core)
     meta_begin_book(core, 1);
 }
 
-static void get_index(struct cbor *in, struct price_index *index)
+static void meta_get_index(struct cbor *in, struct price_index *index)
 {
     index->index = cbor_get_u128(in);
     index->price = cbor_get_money(in);
@@ -98,7 +98,7 @@ static enum status prices_row_decode(struct prices_row *row, const uint8_t *valu
     row->id = cbor_get_uint(&in, UINT64_MAX);
     row->encoded = cbor_get_bytes(&in, &row->encoded_size, STORE_VALUE_BYTES_MAX);
     for (int resource = 0; resource < RENT_RESOURCES; resource++)
-        get_index(&in, &row->rent[resource]);
+        meta_get_index(&in, &row->rent[resource]);
     status = cbor_done(&in, fault, "meta row 3 (prices)");
     if (status == ST_OK)
         status = pricebook_decode(&row->book, row->encoded, row->encoded_size, fault);

@@ -28,6 +28,7 @@ bool outcome_args_done(const struct cbor *in, struct outcome *outcome)
 
 bool outcome_name_is_plain(const char *name, const char *whose, struct outcome *outcome)
 {
+    /* A subset of what text_is_name() takes: no space, capital or letter beyond ASCII either. */
     if (text_is_name(name) &&
         strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") == strlen(name))
         return true;

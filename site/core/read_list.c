@@ -25,6 +25,7 @@ bool read_list_begin(struct read_list *list, struct cbor *in, struct outcome *ou
 
 void read_list_end(struct read_list *list, struct outcome *outcome)
 {
+    /* Only now is the number of items known, which an array of CBOR begins with. */
     INVARIANT(!list->items.failed);
     cbor_put_array(&outcome->result, list->count);
     bytes_append(&outcome->result, list->items.data, list->items.size);

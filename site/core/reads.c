@@ -42,6 +42,7 @@ static void read_site(struct core *core, const struct viewer *viewer, struct cbo
     map_end(&map, &outcome->result);
 }
 
+/* One visit of an account: what the site has earned is what its revenue accounts hold. */
 static void read_add_revenue(void *context, const struct account *account)
 {
     u128 *sum = context;
@@ -189,6 +190,7 @@ static void read_pricebook(struct core *core, const struct viewer *viewer, struc
     read_list_end(&list, outcome);
 }
 
+/* One visit: an account is a viewer's if it is the customer's own or one of its agents'. */
 static void read_list_account(void *context, const struct account *account)
 {
     struct read_list *list = context;
@@ -259,6 +261,7 @@ static const struct read *read_find(const char *command)
     return NULL;
 }
 
+/* The refusal names what is lacking: the operator's key, or any key at all. */
 static bool read_is_allowed(const struct viewer *viewer, const struct read *read,
                             struct outcome *outcome)
 {

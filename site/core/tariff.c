@@ -106,6 +106,7 @@ static enum audit_charge tariff_charge(const void *tariff, const struct transfer
 {
     const struct core_books *books = tariff;
     static const struct pricebook none;
+    /* Without a book of that number the price is any: the audit reports the number itself. */
     bool known = line->price_id >= 1 && line->price_id <= books->count;
     const struct pricebook *book = known ? &books->items[line->price_id - 1].book : &none;
 

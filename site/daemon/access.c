@@ -22,6 +22,7 @@ static enum status access_set_by_fd(int fd, const char *path, const struct socke
         return fault_set(fault, ST_IO, "socket %s: %s", path, strerror(errno));
     if (!S_ISSOCK(info.st_mode) || info.st_uid != geteuid())
         return fault_set(fault, ST_IO, "socket %s: something else stands there now", path);
+    /* The group before the mode: a wider mode must not hold for the old group, not for a moment. */
     if (access->has_group && fchownat(fd, "", (uid_t)-1, access->group, AT_EMPTY_PATH) != 0)
         return fault_set(fault, errno == EPERM ? ST_INVALID : ST_IO,
                          "socket %s: it cannot be given to group %lu (control.group): %s; the "
@@ -39,6 +40,7 @@ enum status access_set(const char *path, const struct socket_access *access, str
     enum status status;
     int fd;
 
+    /* As it was bound: nothing to change, and no descriptor is needed. */
     if (!access->has_group && (access->mode == 0 || access->mode == MODE_OWN))
         return ST_OK;
     fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);

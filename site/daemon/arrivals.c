@@ -13,6 +13,7 @@ void arrivals_init(struct arrivals *arrivals, struct ring *ring)
         arrivals->spare[arrivals->spare_count++] = &arrivals->pool[i];
 }
 
+/* The message's bytes are libzmq's, and go back to it. */
 static void held_clear(struct held *held)
 {
     if (held->full)

@@ -335,7 +335,7 @@ static void call_answer_door(struct call *call)
 
 /* ---- counting ---- */
 
-/* What a message of this size has on the stream: sealed, and in a frame of ZMTP. */
+/* The bytes of a message of this size on the stream: sealed, and in a frame of ZMTP. */
 static uint64_t call_sealed_bytes(size_t size)
 {
     size_t body = size + CURVE_SEAL_BYTES;

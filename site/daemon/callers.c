@@ -7,6 +7,7 @@
 
 /* ---- places ---- */
 
+/* The count when no call has that number. */
 static size_t callers_place_of(const struct callers *callers, uint64_t number)
 {
     size_t place = 0;

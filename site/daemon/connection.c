@@ -154,6 +154,7 @@ static bool connection_take_body(struct connection *connection, uint64_t now_us)
 bool connection_readable(struct connection *connection, uint64_t now_us)
 {
     while (connection->state == CONNECTION_READING) {
+        /* First the length, then as many bytes as it says. */
         bool have_prefix = connection->prefix_used == sizeof connection->prefix;
 
         if (!(have_prefix ? connection_take_body(connection, now_us)
@@ -175,6 +176,7 @@ void connection_writable(struct connection *connection, uint64_t now_us)
 
         if (put < 0 && errno == EINTR)
             continue;
+        /* The socket is full: the poll reports when the client has taken some. */
         if (put < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
             return;
         if (put < 0) {

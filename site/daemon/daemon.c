@@ -219,6 +219,7 @@ static int site_start_core(pthread_t *core, struct parts *parts)
     return error;
 }
 
+/* The threads run from here to the last frame; the edge is this one. */
 static enum status site_serve(struct site *site, struct fault *fault)
 {
     pthread_t core;
@@ -227,6 +228,7 @@ static enum status site_serve(struct site *site, struct fault *fault)
     bool compiles = tier1_has_thread(site->parts.tier1);
     enum status status = ST_OK;
 
+    /* After all that was opened, and before anything from outside is read. */
     if (site->options->sandbox)
         status = sandbox_enter(fault);
     if (status != ST_OK)
@@ -292,6 +294,7 @@ int daemon_run(const struct daemon_options *options)
     site->opened = (struct opened){.options = options, .signals = &site->signals};
     site->signals.fd = -1;
     site->parts.core_wake.fd = site->parts.writer_wake.fd = site->parts.edge_wake.fd = -1;
+    /* Before any thread starts: each inherits that these signals are held. */
     signals_hold();
     status = files_ask(&site->files,
                        options->link_listen != NULL && options->link_listen[0] != '\0', &fault);

@@ -17,6 +17,7 @@ static size_t files_bounded(size_t value, size_t least, size_t most)
     return value < least ? least : value > most ? most : value;
 }
 
+/* Clients get a quarter and callers an eighth, so that most are left for links' connections. */
 enum status files_share(struct files *files, size_t allowed, bool listens, struct fault *fault)
 {
     *files = (struct files){.allowed = allowed, .wanted = listens ? FILES_MAX : FILES_QUIET};
@@ -63,6 +64,7 @@ enum status files_ask(struct files *files, bool listens, struct fault *fault)
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return fault_set(fault, ST_IO, "getrlimit: %s", strerror(errno));
+    /* Upwards only: a limit above what we want is left as it is. */
     if (limit.rlim_cur < FILES_MAX) {
         limit.rlim_cur = limit.rlim_max < FILES_MAX ? limit.rlim_max : FILES_MAX;
         if (setrlimit(RLIMIT_NOFILE, &limit) != 0)

@@ -21,6 +21,7 @@ struct socket_address {
 
 /* ---- where ---- */
 
+/* The port stands in a place of its own in each family. */
 static void address_put_port(struct socket_address *address, uint16_t port)
 {
     if (address->any.ss_family == AF_INET6)
@@ -100,8 +101,10 @@ static bool listener_bind(struct listener *listener, const struct socket_address
     listener->fd = socket(address->any.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (listener->fd < 0)
         return false;
+    /* A start right after a stop: connections of the last daemon may still hold the port. */
     if (!is_path)
         (void)!setsockopt(listener->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    /* On an IPv6 address callers by IPv4 get in as well. */
     if (address->any.ss_family == AF_INET6)
         (void)!setsockopt(listener->fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof zero);
     mask = umask(0177); /* a path is this user's alone, and not even for a moment anybody's */
@@ -170,6 +173,7 @@ int listener_accept(struct listener *listener, uint64_t now_us)
     if (!listener_is_open(listener, now_us) || listener_is_too_often(listener, now_us))
         return -1;
     fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    /* Out of something: to try at once again would fail again, and again. */
     if (fd < 0) {
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
             listener_rest(listener, now_us);

@@ -11,6 +11,7 @@
 #include "site/daemon/daemon.h"
 #include "site/daemon/limits.h"
 
+/* How each shortage is reported: what is short, what it costs the site, and what to do. */
 static const struct {
     const char *event;
     const char *what;
@@ -82,8 +83,8 @@ static bool machine_has_addresses(uint64_t bytes)
 /* In whole MiB: the number is for people. */
 static uint64_t machine_try_addresses(uint64_t wanted)
 {
-    uint64_t low = 0;
-    uint64_t high = wanted >> 20;
+    uint64_t low = 0;             /* MiB that are there */
+    uint64_t high = wanted >> 20; /* MiB that are not */
 
     if (machine_has_addresses(wanted))
         return wanted;
@@ -130,6 +131,7 @@ static uint64_t machine_try_threads(uint64_t wanted)
            pthread_create(&threads[count], &attributes, machine_wait_at_gate, &gate) == 0)
         count++;
     (void)!pthread_attr_destroy(&attributes);
+    /* Counted: now all of them may end. */
     (void)!pthread_mutex_lock(&gate.mutex);
     gate.open = true;
     (void)!pthread_cond_broadcast(&gate.opens);

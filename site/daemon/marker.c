@@ -111,6 +111,7 @@ static void marker_judge(volatile struct marker_page *page, struct marker_findin
 {
     bool by_signal;
 
+    /* Each field is cleared when it was read: one death counts once. */
     *finding = (struct marker_finding){.order = MARKER_NO_ORDER};
     /* A new file, or the page of another build: it says nothing. */
     if (page->magic != MARKER_MAGIC) {

@@ -45,6 +45,7 @@ static void reload_compare_line(void *context, const struct pricebook_line *line
               comparing->forward ? line->value : other.value);
 }
 
+/* A line of the log for each key that changed, came or went; returns how many. */
 static unsigned reload_log_changes(const struct pricebook *old, const struct pricebook *new)
 {
     struct book_comparison forward = {.other = old, .forward = true};

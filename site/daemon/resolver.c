@@ -161,6 +161,8 @@ void resolver_free(struct resolver *resolver)
     if (resolver == NULL)
         return;
     desk = resolver->desk;
+    /* Under the mutex, so that a look-up sees the descriptor or that it is gone, and frees the
+     * desk. */
     (void)pthread_mutex_lock(&desk->mutex);
     (void)close(desk->event_fd);
     desk->event_fd = -1;
@@ -199,6 +201,7 @@ enum status resolver_ask(struct resolver *resolver, uint64_t ticket, const char 
 
     if (!desk_take_place(desk))
         return fault_set(fault, ST_FULL, "%d other names are being looked up already", LOOKUPS_MAX);
+    /* All that the thread needs is its own: the wire may be gone when the answer comes. */
     lookup = calloc(1, sizeof *lookup);
     if (lookup != NULL) {
         lookup->desk = desk;

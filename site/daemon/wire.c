@@ -127,7 +127,7 @@ void wire_lives(struct wire *wire, uint64_t now_us)
     wire->trouble[0] = '\0';
 }
 
-/* The core is told of the same trouble once, until the peer has lived again. */
+/* The same trouble is reported to the core once, until the peer has lived again. */
 static void wire_set_trouble(struct wire *wire, const char *reason)
 {
     if (!wire->live && strcmp(wire->trouble, reason) == 0)

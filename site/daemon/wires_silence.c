@@ -26,7 +26,7 @@ static void silence_notice(struct wire *wire, uint64_t now_us)
         wire_trouble(wire, "no answer for %u s", (unsigned)(silent_us / 1000000));
 }
 
-/* Of each connection apart: one that brings nothing whole, such as endless parts, keeps memory. */
+/* By connection: one that brings nothing whole, such as endless parts, keeps memory. */
 static void silence_end_called(struct wires *wires, struct wire *wire)
 {
     if (wire->called != NULL && wires->now_us - wire->called->received_us >= SILENCE_US)

@@ -117,6 +117,7 @@ static void zap_log_unknown(struct zap *zap, const uint8_t curve[CURVE_KEY_BYTES
     zap->refused++;
     if (zap_is_logged(zap, curve))
         return;
+    /* Beyond the table they are only counted, and the count is logged a while later. */
     if (zap->unknown_count == UNKNOWN_KEYS_MAX) {
         zap->unlogged++;
         if (zap->log_us == 0)
