@@ -31,14 +31,14 @@ void freeze_older_epoch(struct link_node *node, uint64_t peer_has)
 {
     freeze(node,
            "we were restored from a backup, or another site runs with our key: the "
-           "neighbour knows our epoch %" PRIu64 " and we are at %" PRIu64,
+           "peer knows our epoch %" PRIu64 " and we are at %" PRIu64,
            peer_has, node->link.epoch);
 }
 
 void freeze_lost_sent(struct link_node *node, uint64_t peer_has)
 {
     freeze(node,
-           "we were restored from a backup: the neighbour has %" PRIu64
+           "we were restored from a backup: the peer has %" PRIu64
            " messages of ours and we know of %" PRIu64,
            peer_has, node->saved_sent.seq);
 }
@@ -46,15 +46,15 @@ void freeze_lost_sent(struct link_node *node, uint64_t peer_has)
 void freeze_lost_received(struct link_node *node, uint64_t peer_knows)
 {
     freeze(node,
-           "we were restored from a backup: we told the neighbour that we have "
-           "%" PRIu64 " of its messages, and we have %" PRIu64,
+           "we were restored from a backup: we acknowledged %" PRIu64
+           " of the peer's messages, and we have %" PRIu64,
            peer_knows, node->link.received_seq);
 }
 
 void freeze_peer_lost_received(struct link_node *node, uint64_t peer_has)
 {
     freeze(node,
-           "the neighbour was restored from a backup: it told us that it has "
+           "the peer was restored from a backup: it acknowledged "
            "%" PRIu64 " of our messages, and it has %" PRIu64,
            node->link.acked_seq, peer_has);
 }
@@ -62,7 +62,7 @@ void freeze_peer_lost_received(struct link_node *node, uint64_t peer_has)
 void freeze_peer_lost_sent(struct link_node *node, uint64_t peer_has)
 {
     freeze(node,
-           "the neighbour has forgotten messages that we have: it was restored "
+           "the peer has lost messages that we have: it was restored "
            "from a backup; we have %" PRIu64 " and it knows of %" PRIu64,
            node->link.received_seq, peer_has);
 }
@@ -75,8 +75,8 @@ static void freeze_totals(struct link_node *node, const char *whose, uint64_t se
     char there_text[U128_TEXT_BYTES];
 
     freeze(node,
-           "totals disagree after message %" PRIu64 " of %s: %s nanos here and %s at the neighbour",
-           seq, whose, u128_print(here_text, here), u128_print(there_text, there));
+           "totals disagree after message %" PRIu64 " of %s: %s nanos here and %s at the peer", seq,
+           whose, u128_print(here_text, here), u128_print(there_text, there));
 }
 
 void freeze_total_of_ours(struct link_node *node, uint64_t seq, u128 here, u128 there)
@@ -86,14 +86,14 @@ void freeze_total_of_ours(struct link_node *node, uint64_t seq, u128 here, u128 
 
 void freeze_total_of_peer(struct link_node *node, uint64_t seq, u128 here, u128 there)
 {
-    freeze_totals(node, "the neighbour's", seq, here, there);
+    freeze_totals(node, "the peer's", seq, here, there);
 }
 
 /* ---- DATA ---- */
 
 void freeze_ack_unsent(struct link_node *node, uint64_t seq)
 {
-    freeze(node, "the neighbour acknowledges message %" PRIu64 " and we sent %" PRIu64, seq,
+    freeze(node, "the peer acknowledges message %" PRIu64 " and we sent %" PRIu64, seq,
            node->saved_sent.seq);
 }
 
@@ -102,7 +102,7 @@ void freeze_ack_total(struct link_node *node, uint64_t seq, u128 here, u128 ther
     char here_text[U128_TEXT_BYTES];
     char there_text[U128_TEXT_BYTES];
 
-    freeze(node, "the neighbour acknowledges %s nanos with message %" PRIu64 " and we sent %s",
+    freeze(node, "the peer acknowledges %s nanos with message %" PRIu64 " and we sent %s",
            u128_print(there_text, there), seq, u128_print(here_text, here));
 }
 
@@ -112,8 +112,7 @@ void freeze_data_total(struct link_node *node, u128 there)
     char here_text[U128_TEXT_BYTES];
     char there_text[U128_TEXT_BYTES];
 
-    freeze(node,
-           "the neighbour says that it sent %s nanos up to message %" PRIu64 " and we received %s",
+    freeze(node, "the peer says that it sent %s nanos up to message %" PRIu64 " and we received %s",
            u128_print(there_text, there), link->received_seq,
            u128_print(here_text, link->received_total));
 }
@@ -133,7 +132,7 @@ void freeze_over_limit(struct link_node *node, u128 owed)
     char amount[U128_TEXT_BYTES];
     char bound[U128_TEXT_BYTES];
 
-    freeze(node, "with message %" PRIu64 " the neighbour would owe %s nanos, and its limit is %s",
+    freeze(node, "with message %" PRIu64 " the peer would owe %s nanos, and its limit is %s",
            node->link.received_seq + 1, u128_print(amount, owed),
            u128_print(bound, money_nanos(node->link.limit)));
 }
@@ -195,5 +194,5 @@ void link_freeze_for_rule(struct links *links, struct link *link, uint64_t seq,
 void link_freeze_for_answers(struct links *links, struct link *link, uint64_t answers)
 {
     freeze(node_of_link(links, link),
-           "the neighbour asks on and leaves %" PRIu64 " answers unacknowledged", answers);
+           "the peer keeps requesting and leaves %" PRIu64 " answers unacknowledged", answers);
 }

@@ -106,11 +106,11 @@ static bool hello_is_unfit(struct link_node *node, const struct hello *hello)
 
     if (hello->version != LINK_VERSION)
         link_lost_because(node,
-                          "versions of the wire format differ: this site has %d and the neighbour "
+                          "versions of the wire format differ: this site has %d and the peer "
                           "%" PRIu64 "; the one with the lower wants a newer serai",
                           LINK_VERSION, hello->version);
     else if (strcmp(hello->currency, ours) != 0)
-        link_lost_because(node, "currencies differ: this site counts in %s and the neighbour in %s",
+        link_lost_because(node, "currencies differ: this site counts in %s and the peer in %s",
                           ours, hello->currency);
     else
         return false;

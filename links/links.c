@@ -202,7 +202,7 @@ static enum status link_join_again(struct link_node *node, const struct link *wa
     /* As link_raise_limit(): what the peer sent under the old one may be on its way. */
     if (link->peer_epoch != 0 && money_compare(wanted->limit, link->limit) < 0)
         return fault_set(fault, ST_INVALID,
-                         "add link %s: this neighbour was joined before with a limit of %s, and "
+                         "add link %s: this peer was joined before with a limit of %s, and "
                          "may have sent up to it: give at least that",
                          wanted->name, money_print(text, link->limit));
     memcpy(link->name, wanted->name, sizeof link->name);
@@ -254,7 +254,7 @@ enum status links_add(struct links *links, const char *name, const uint8_t key[L
     }
     if (links->count == LINK_INTERFACES_MAX)
         return fault_set(fault, ST_FULL,
-                         "add link %s: a site has links to at most %d neighbours in its life", name,
+                         "add link %s: a site has links to at most %d peers in its life", name,
                          LINK_INTERFACES_MAX);
     node = link_node_add(links, &made);
     if (node == NULL)
@@ -359,7 +359,7 @@ void link_lost_because(struct link_node *node, const char *format, ...)
 void link_connected(struct links *links, struct link *link)
 {
     link_raise_epoch(node_of_link(links, link));
-    link_lost(links, link, "connected, and the neighbour has not yet said where it stands");
+    link_lost(links, link, "connected, and the peer has not yet said where it stands");
 }
 
 void link_state_since(struct link *link, uint64_t site_time_us)
@@ -457,7 +457,7 @@ enum status link_resume(struct links *links, struct link *link, struct fault *fa
     link->state = LINK_DOWN;
     link->reason[0] = '\0';
     node->freed = true; /* nobody who waits for a place was woken while it was frozen */
-    link_copy_reason(link->why, "resumed, and the neighbour has not yet said where it stands");
+    link_copy_reason(link->why, "resumed, and the peer has not yet said where it stands");
     link_raise_epoch(node);
     return ST_OK;
 }

@@ -251,8 +251,7 @@ static void connection_begin(void *context, struct link *link)
 
     link_state_since(link, core->site_time_us);
     link_lost(core->links, link,
-              link->endpoint[0] == '\0' ? "waiting for the neighbour to connect"
-                                        : "not connected yet");
+              link->endpoint[0] == '\0' ? "waiting for the peer to connect" : "not connected yet");
 }
 
 void core_links_begin(struct core *core)

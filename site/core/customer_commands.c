@@ -173,7 +173,7 @@ void command_customer_share(struct core *core, struct customer *by, struct cbor 
     }
     if (customer->interface != 0) {
         outcome_set(outcome, CONTROL_REFUSED,
-                    "%s is a neighbour's customer: all of a neighbour have the share 1 together",
+                    "%s is a peer's customer: all of one peer have the share 1 together",
                     customer->name);
         return;
     }

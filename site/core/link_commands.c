@@ -80,13 +80,13 @@ void command_link_add(struct core *core, struct customer *by, struct cbor *in,
         return;
     if (memcmp(key, core->options.site_key, LINK_KEY_BYTES) == 0) {
         outcome_set(outcome, CONTROL_REFUSED,
-                    "that is this site's own key: give the neighbour's (`serai site key` there)");
+                    "that is this site's own key: give the peer's (`serai site key` there)");
         return;
     }
     if (!control_is_key(key)) {
         outcome_set(outcome, CONTROL_REFUSED,
                     "key: that is no site's key, for it is no point of Ed25519: copy the whole of "
-                    "what `serai site key` prints at the neighbour");
+                    "what `serai site key` prints at the peer");
         return;
     }
     if (link_name_is_kind(name)) {
@@ -154,7 +154,7 @@ static bool limit_may_be(struct core *core, const struct link *link, struct mone
     if (money_sub(&more, limit, link->limit))
         return limits_fit(core, more, outcome);
     outcome_set(outcome, CONTROL_REFUSED,
-                "the limit of link %s is %s and can be raised only: the neighbour may have sent up "
+                "the limit of link %s is %s and can be raised only: the peer may have sent up "
                 "to it already",
                 link->name, money_print(text, link->limit));
     return false;

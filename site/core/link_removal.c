@@ -69,7 +69,7 @@ static void removal_add_ends(const struct ends_over *over, char text[CONTROL_MES
             " (they end when they are sold, or with their agents: `serai agent end`)",
             over->count - over->sold, over->owner);
     if (over->sold != 0)
-        removal_add_reason(text, "; sold ends that the neighbour has not let go: %zu (wait for it)",
+        removal_add_reason(text, "; sold ends that the peer has not let go: %zu (wait for it)",
                            over->sold);
 }
 
@@ -85,9 +85,9 @@ bool core_link_may_go(struct core *core, const struct link *link, struct outcome
     /* All reasons at once: the operator deals with one after the other without asking between. */
     outcome_set(outcome, CONTROL_REFUSED, "link %s cannot be removed yet", link->name);
     if (messages != 0)
-        removal_add_reason(
-            outcome->message,
-            "; messages that are not acknowledged: %" PRIu64 " (wait for the neighbour)", messages);
+        removal_add_reason(outcome->message,
+                           "; messages that are not acknowledged: %" PRIu64 " (wait for the peer)",
+                           messages);
     removal_add_ends(&over, outcome->message);
     if (!link_is_even(link))
         removal_add_debt(link, outcome->message);

@@ -80,7 +80,7 @@ enum status files_ask(struct files *files, bool listens, struct fault *fault)
                   "allowed=%zu wanted=%zu connections=%zu of=%d effect=\"%s\" next=\"raise the "
                   "hard limit: ulimit -Hn, LimitNOFILE=\"",
                   files->allowed, files->wanted, files->connections, CONNECTIONS_MAX,
-                  listens ? "strangers at link.listen make neighbours wait sooner"
+                  listens ? "unknown peers at link.listen make the known wait sooner"
                           : "fewer clients are served at once");
     return status;
 }

@@ -192,5 +192,5 @@ void listener_rest(struct listener *listener, uint64_t now_us)
         return;
     listener->log_us = now_us + UNKNOWN_LOG_US;
     log_write(LOG_WARN, "link.rests",
-              "reason=\"no descriptor is left for who calls\" effect=\"new neighbours wait\"");
+              "reason=\"no descriptor is left for who calls\" effect=\"new peers wait\"");
 }

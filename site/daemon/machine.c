@@ -20,8 +20,7 @@ static const struct {
 } kinds[MACHINE_KINDS] = {
     [MACHINE_ADDRESSES] = {"limits.address-space", "bytes of address space", "",
                            "raise it (ulimit -v and -d, LimitAS=), or lower ledger.map_bytes"},
-    [MACHINE_THREADS] = {"limits.threads", "threads",
-                         "fewer names of neighbours are looked up at once",
+    [MACHINE_THREADS] = {"limits.threads", "threads", "fewer names of peers are looked up at once",
                          "raise it (ulimit -u, TasksMax=)"},
     [MACHINE_LOCKED] = {"limits.locked-memory", "bytes of locked memory",
                         "the site's secret key may be written to swap",

@@ -237,7 +237,7 @@ void wire_broken(struct wire *wire, uint64_t now_us)
     if (silent_us >= SILENCE_US / 2)
         wire_trouble(wire, "no answer for %u s", (unsigned)(silent_us / 1000000));
     else
-        wire_trouble(wire, "the connection was closed by the neighbour, or cut");
+        wire_trouble(wire, "the connection was closed by the peer, or cut");
 }
 
 /* The connection is over: dialled again later, and trouble if the peer has not its own. */
@@ -282,7 +282,7 @@ void wire_watch(struct wire *wire, uint64_t now_us)
             wire_not_connected(wire, now_us);
             break;
         case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
-            wire_handshake_failed(wire, "the neighbour does not know this site's key", now_us);
+            wire_handshake_failed(wire, "the peer does not know this site's key", now_us);
             break;
         case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
             wire_handshake_failed(wire, "what answers there is no site with the link's key",

@@ -32,7 +32,7 @@ static void wires_refuse_unknown(struct wires *wires)
         return;
     wires->unknown_us = wires->now_us + UNKNOWN_LOG_US;
     log_write(LOG_WARN, "link.parcel-refused",
-              "interface=0 reason=\"it comes from a neighbour whose link was removed\"");
+              "interface=0 reason=\"it comes from a peer whose link was removed\"");
 }
 
 /* The rest of a message that has more frames than it should. */
@@ -59,7 +59,7 @@ static bool message_is(zmq_msg_t *message, const uint8_t word[WIRES_WORD_BYTES])
  */
 static void wires_peer_left(struct wires *wires, struct wire *wire)
 {
-    wire_trouble(wire, "the neighbour has removed its link to this site: ask its operator");
+    wire_trouble(wire, "the peer has removed its link to this site: ask its operator");
     call_free(wire->called);
     wire->called = NULL;
     if (wire->dialled == NULL)

@@ -129,7 +129,7 @@ static void zap_log_unknown(struct zap *zap, const uint8_t curve[CURVE_KEY_BYTES
     memcpy(zap->unknown[zap->unknown_count++], curve, CURVE_KEY_BYTES);
     log_write(LOG_WARN, "link.refused",
               "curve_key=%s address=%s reason=\"no link has this key\" "
-              "next=\"if it is a neighbour, add it with serai link add\"",
+              "next=\"if it is a peer of yours, add it with serai link add\"",
               hex_print(hex, curve, CURVE_KEY_BYTES), address);
 }
 

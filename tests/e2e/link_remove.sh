@@ -57,7 +57,7 @@ until_holds 20 "B is up to C" is_state b c up
 on b link mark c --name once >/dev/null
 on c link remove b >/dev/null
 until_holds 5 "B hears that C left" is_state b c down
-exits 0 '^reason  *the neighbour has removed its link to this site' on b link show c
+exits 0 '^reason  *the peer has removed its link to this site' on b link show c
 end_named c TERM
 run_named c
 holds "the links of C" "$(names c)" ""
@@ -71,7 +71,7 @@ until_holds 20 "B is up to C again" is_state b c up
 # The one that is dialled takes it away: the other is told, and refused when it dials again.
 on b link remove c >/dev/null
 until_holds 5 "C is down" is_state c bee down
-is_refused() { on c link show bee | grep -q "the neighbour does not know this site's key"; }
+is_refused() { on c link show bee | grep -q "the peer does not know this site's key"; }
 until_holds 10 "C is refused" is_refused
 end_named c TERM
 on c audit verify >/dev/null || fail "the books of C do not verify"

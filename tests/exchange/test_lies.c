@@ -286,7 +286,7 @@ static uint32_t bought_and_dead(uint64_t *customer_before)
     probe_play_none();
     (void)act(&site, buyer, &end);
     ck_assert(!site_lives(&site, buyer));
-    (void)given_up(number); /* the dead leave nothing behind but what the neighbour has */
+    (void)given_up(number); /* the dead leave nothing behind but what the peer has */
     *customer_before = site_balance(&site, site.people[1].account);
     return number;
 }

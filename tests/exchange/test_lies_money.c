@@ -19,7 +19,7 @@ START_TEST(money_above_the_limit_or_the_cap_freezes)
     char reason[LINK_REASON_BYTES_MAX + 1];
 
     liar_is_refused(&liar, &over_limit, 1,
-                    "with message 1 the neighbour would owe 50000001 nanos, and its limit is "
+                    "with message 1 the peer would owe 50000001 nanos, and its limit is "
                     "50000000");
     liar_is_refused(&liar, &over_cap, 1,
                     "message 1 carries 42949672951 nanos, and 42949672950 are the most");
@@ -40,7 +40,7 @@ START_TEST(many_small_sums_reach_the_limit_as_well)
     (void)born(2, &heard); /* it owes the endowment and fee already, less the change */
     taken(packet);
     liar_is_refused(&liar, &packet, 1,
-                    "with message 3 the neighbour would owe 60200000 nanos, and its limit is "
+                    "with message 3 the peer would owe 60200000 nanos, and its limit is "
                     "50000000");
     packet.money.nanos = LIMIT - LIMIT / 2 - ENDOWMENT - CHARGED;
     taken(packet);
@@ -98,14 +98,14 @@ START_TEST(totals_that_lie_freeze)
     (void)born(2, &heard);
     head = liar_true_head(&liar, 1);
     head.before.total += 5;
-    untrue_head(&head, "the neighbour says that it sent 11000005 nanos up to message 1 and we "
+    untrue_head(&head, "the peer says that it sent 11000005 nanos up to message 1 and we "
                        "received 11000000");
     head = liar_true_head(&liar, 1);
     head.received.total++;
-    untrue_head(&head, "the neighbour acknowledges 800001 nanos with message 1 and we sent 800000");
+    untrue_head(&head, "the peer acknowledges 800001 nanos with message 1 and we sent 800000");
     head = liar_true_head(&liar, 1);
     head.received.seq++;
-    untrue_head(&head, "the neighbour acknowledges message 2 and we sent 1");
+    untrue_head(&head, "the peer acknowledges message 2 and we sent 1");
     taken(says_packet(2, CHANNEL_BORN, 10, 0));
 }
 END_TEST
@@ -159,8 +159,8 @@ START_TEST(a_hello_that_lies_freezes_and_a_resume_lasts_until_the_next_lie)
         hello = liar_true_hello(&liar);
         hello.sent.total += 100;
         liar_say_hello(&liar, &hello);
-        liar_is_frozen(&liar, "totals disagree after message 1 of the neighbour's: 11000000 nanos "
-                              "here and 11000100 at the neighbour");
+        liar_is_frozen(&liar, "totals disagree after message 1 of the peer's: 11000000 nanos "
+                              "here and 11000100 at the peer");
         liar_is_resumed(&liar);
     }
     taken(says_packet(2, CHANNEL_BORN, 10, 0));
@@ -297,7 +297,7 @@ START_TEST(answers_that_are_never_acknowledged_do_not_pile_up_without_end)
         liar_say(&liar, births, LINK_WINDOW_MESSAGES);
     }
     ck_assert_uint_eq(link_answers_left(site.core->links, liar.link), 16 * LINK_WINDOW_MESSAGES);
-    liar_is_frozen(&liar, "the neighbour asks on and leaves 65536 answers unacknowledged");
+    liar_is_frozen(&liar, "the peer keeps requesting and leaves 65536 answers unacknowledged");
     liar.silent = false;
     liar_is_resumed(&liar);
     taken(births[0]);

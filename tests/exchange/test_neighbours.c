@@ -270,7 +270,7 @@ START_TEST(one_customer_never_has_all_places_of_a_link)
     struct acting asking = {.deed = DEED_ROOM, .slot = ends[2].slot};
     struct heard heard = {0};
 
-    network_cut(network, 0); /* the neighbour acknowledges nothing */
+    network_cut(network, 0); /* the peer acknowledges nothing */
     ck_assert_int_eq(sends(buyer, ends[0].slot, LINK_WINDOW_MESSAGES / 4), 0);
     ck_assert_int_eq(sends(second, ends[1].slot, LINK_WINDOW_MESSAGES / 4), 0);
     ck_assert_int_eq(sends(second, ends[2].slot, 1), SERAI_E_FULL); /* whatever agent, and end */
@@ -542,7 +542,7 @@ static void old_backup(int site, const char *restored_says, const char *other_sa
 
 START_TEST(a_receiver_restored_from_an_old_backup_is_found_out)
 {
-    old_backup(1, "we were restored from a backup", "the neighbour was restored from a backup");
+    old_backup(1, "we were restored from a backup", "the peer was restored from a backup");
 }
 END_TEST
 
@@ -567,7 +567,7 @@ START_TEST(a_backup_since_which_nothing_crossed_goes_on_once_it_is_resumed)
     settle_frozen();
     ck_assert_int_eq(network_link(network, 0, 1)->state, LINK_UP);
     ck_assert(resumed_after(0, "we were restored from a backup, or another site runs with our "
-                               "key: the neighbour knows our epoch"));
+                               "key: the peer knows our epoch"));
     network_settle(network);
     network_agrees(network);
     (void)act(here, buyer, &sending);

@@ -26,7 +26,7 @@ static void open_with(uint64_t limit)
     liar_join(&greedy, &trial_site, limit, LIMIT);
 }
 
-/* A child of the neighbour's, born and paid for. */
+/* A child of the peer's, born and paid for. */
 static void open_channel(uint32_t number)
 {
     const struct channel_message birth = says_birth(number, ENDOWMENT, FEE, TAG);

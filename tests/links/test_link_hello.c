@@ -79,7 +79,7 @@ START_TEST(another_currency_never_comes_up)
     memcpy(hello.currency, "JPY", 4);
     peer_send(&a, 4);
     ck_assert_int_eq(hello_give(&a, &hello), PARCEL_UNFIT);
-    is_unfit("currencies differ: this site counts in USD and the neighbour in JPY");
+    is_unfit("currencies differ: this site counts in USD and the peer in JPY");
     ck_assert_uint_eq(a.link->peer_epoch, peer_epoch); /* nothing it said was taken */
     memcpy(hello.currency, "USD", 4);
     ck_assert_int_eq(hello_give(&a, &hello), PARCEL_TAKEN);
@@ -95,9 +95,8 @@ START_TEST(a_neighbour_of_another_version_is_told_by_both_numbers)
 
     bytes_append(&hello, old, sizeof old);
     ck_assert_int_eq(peer_in(&a, &hello), PARCEL_UNFIT);
-    is_unfit(
-        "versions of the wire format differ: this site has 2 and the neighbour 1; the one with "
-        "the lower wants a newer serai");
+    is_unfit("versions of the wire format differ: this site has 2 and the peer 1; the one with "
+             "the lower wants a newer serai");
     bytes_fini(&hello);
 }
 END_TEST
@@ -212,7 +211,7 @@ START_TEST(a_neighbour_that_has_more_than_we_sent_proves_our_backup)
     struct hello hello = new_hello();
 
     hello.received = (struct cursor){4, 100};
-    froze(&hello, "we were restored from a backup: the neighbour has 4 messages of ours and we "
+    froze(&hello, "we were restored from a backup: the peer has 4 messages of ours and we "
                   "know of 3");
 }
 END_TEST
@@ -222,7 +221,7 @@ START_TEST(a_neighbour_that_was_told_of_more_than_we_have_proves_our_backup)
     struct hello hello = new_hello();
 
     hello.sent = hello.acked = (struct cursor){3, 15};
-    froze(&hello, "we were restored from a backup: we told the neighbour that we have 3 of its "
+    froze(&hello, "we were restored from a backup: we acknowledged 3 of the peer's "
                   "messages, and we have 2");
 }
 END_TEST
@@ -234,7 +233,7 @@ START_TEST(a_neighbour_that_knows_a_later_epoch_of_ours_proves_our_backup)
     hello.peer_epoch = 9;
     ck_assert_uint_eq(a.link->epoch, 2);
     froze(&hello, "we were restored from a backup, or another site runs with our key: the "
-                  "neighbour knows our epoch 9 and we are at 2");
+                  "peer knows our epoch 9 and we are at 2");
     ck_assert_uint_eq(a.link->epoch, 9);
     ck_assert_int_eq(link_resume(a.links, a.link, &a.fault), ST_OK);
     peers_settle(&a, &b);
@@ -248,7 +247,7 @@ START_TEST(a_neighbour_that_has_less_than_it_told_was_restored)
     struct hello hello = new_hello();
 
     hello.received = (struct cursor){2, 30};
-    froze(&hello, "the neighbour was restored from a backup: it told us that it has 3 of our "
+    froze(&hello, "the peer was restored from a backup: it acknowledged 3 of our "
                   "messages, and it has 2");
 }
 END_TEST
@@ -258,7 +257,7 @@ START_TEST(a_neighbour_that_forgot_what_it_sent_was_restored)
     struct hello hello = new_hello();
 
     hello.sent = hello.acked = (struct cursor){1, 4};
-    froze(&hello, "the neighbour has forgotten messages that we have: it was restored from a "
+    froze(&hello, "the peer has lost messages that we have: it was restored from a "
                   "backup; we have 2 and it knows of 1");
 }
 END_TEST
@@ -268,7 +267,7 @@ START_TEST(other_money_for_our_messages_is_a_disagreement)
     struct hello hello = new_hello();
 
     hello.received.total++;
-    froze(&hello, "totals disagree after message 3 of ours: 60 nanos here and 61 at the neighbour");
+    froze(&hello, "totals disagree after message 3 of ours: 60 nanos here and 61 at the peer");
 }
 END_TEST
 
@@ -281,7 +280,7 @@ START_TEST(other_money_for_what_we_keep_is_a_disagreement)
     hello = new_hello();
     hello.received = (struct cursor){4, 161};
     froze(&hello, "totals disagree after message 4 of ours: 160 nanos here and 161 at the "
-                  "neighbour");
+                  "peer");
 }
 END_TEST
 
@@ -290,8 +289,8 @@ START_TEST(other_money_for_its_messages_is_a_disagreement)
     struct hello hello = new_hello();
 
     hello.sent.total = 10;
-    froze(&hello, "totals disagree after message 2 of the neighbour's: 9 nanos here and 10 at the "
-                  "neighbour");
+    froze(&hello, "totals disagree after message 2 of the peer's: 9 nanos here and 10 at the "
+                  "peer");
 }
 END_TEST
 
@@ -301,8 +300,8 @@ START_TEST(less_money_after_more_of_its_messages_is_a_disagreement)
 
     hello.sent = (struct cursor){3, 8};
     hello.acked = (struct cursor){1, 4};
-    froze(&hello, "totals disagree after message 3 of the neighbour's: 9 nanos here and 8 at the "
-                  "neighbour");
+    froze(&hello, "totals disagree after message 3 of the peer's: 9 nanos here and 8 at the "
+                  "peer");
 }
 END_TEST
 
@@ -311,8 +310,8 @@ START_TEST(other_money_in_what_we_acknowledged_is_a_disagreement)
     struct hello hello = new_hello();
 
     hello.acked.total = 8;
-    froze(&hello, "totals disagree after message 2 of the neighbour's: 9 nanos here and 8 at the "
-                  "neighbour");
+    froze(&hello, "totals disagree after message 2 of the peer's: 9 nanos here and 8 at the "
+                  "peer");
 }
 END_TEST
 
@@ -322,8 +321,8 @@ START_TEST(more_money_for_fewer_acknowledged_messages_is_a_disagreement)
 
     hello.sent = (struct cursor){3, 50};
     hello.acked = (struct cursor){1, 10};
-    froze(&hello, "totals disagree after message 1 of the neighbour's: 9 nanos here and 10 at the "
-                  "neighbour");
+    froze(&hello, "totals disagree after message 1 of the peer's: 9 nanos here and 10 at the "
+                  "peer");
 }
 END_TEST
 
@@ -374,7 +373,7 @@ START_TEST(a_site_restored_from_a_backup_is_found_out_whoever_speaks_first)
         ck_assert_int_ne(old.link->state, LINK_UP);
         ck_assert_int_ne(other.link->state, LINK_UP);
         if (first == 0)
-            ck_assert_ptr_nonnull(strstr(other.link->reason, "the neighbour was restored"));
+            ck_assert_ptr_nonnull(strstr(other.link->reason, "the peer was restored"));
         else
             ck_assert_ptr_nonnull(strstr(old.link->reason, "we were restored from a backup"));
         peer_free(&old);

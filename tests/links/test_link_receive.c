@@ -148,7 +148,7 @@ START_TEST(an_overlap_with_other_money_is_a_lie)
 
     head.before = (struct cursor){2, 10};
     ck_assert_int_eq(give(&head, (uint64_t[]){20, 31, 7}), PARCEL_FROZE);
-    froze("the neighbour says that it sent 61 nanos up to message 3 and we received 60");
+    froze("the peer says that it sent 61 nanos up to message 3 and we received 60");
     ck_assert_uint_eq(b.heard, 0);
 }
 END_TEST
@@ -159,7 +159,7 @@ START_TEST(another_total_before_the_first_message_is_a_lie)
 
     head.before.total = 59;
     ck_assert_int_eq(give(&head, (uint64_t[]){1}), PARCEL_FROZE);
-    froze("the neighbour says that it sent 59 nanos up to message 3 and we received 60");
+    froze("the peer says that it sent 59 nanos up to message 3 and we received 60");
 }
 END_TEST
 
@@ -271,7 +271,7 @@ START_TEST(an_acknowledgement_of_what_was_never_sent_is_a_lie)
     head.before = (struct cursor){0, 0};
     head.received = (struct cursor){3, 9};
     ck_assert_int_eq(give(&head, NULL), PARCEL_FROZE);
-    froze("the neighbour acknowledges message 3 and we sent 2");
+    froze("the peer acknowledges message 3 and we sent 2");
 }
 END_TEST
 
@@ -283,7 +283,7 @@ START_TEST(an_acknowledgement_with_another_total_is_a_lie)
     peer_send(&b, 50);
     head.received = (struct cursor){3, 60};
     ck_assert_int_eq(give(&head, NULL), PARCEL_FROZE);
-    froze("the neighbour acknowledges 60 nanos with message 3 and we sent 59");
+    froze("the peer acknowledges 60 nanos with message 3 and we sent 59");
 }
 END_TEST
 
@@ -319,7 +319,7 @@ START_TEST(money_over_the_limit_freezes_with_the_figures)
 
     /* 60 received and 9 sent: it owes 51. */
     ck_assert_int_eq(give(&head, (uint64_t[]){PEER_LIMIT_NANOS - 51, 1}), PARCEL_TAKEN);
-    froze("with message 5 the neighbour would owe 1000001 nanos, and its limit is 1000000");
+    froze("with message 5 the peer would owe 1000001 nanos, and its limit is 1000000");
     ck_assert_uint_eq(b.heard, 1);
 }
 END_TEST

@@ -250,7 +250,7 @@ START_TEST(those_removed_take_no_place_of_the_most_at_once)
         ck_assert_uint_eq(link->interface, i + 1);
         link_remove(links, link);
     }
-    refused(add("more", 7, ""), ST_FULL, "at most 959 neighbours in its life");
+    refused(add("more", 7, ""), ST_FULL, "at most 959 peers in its life");
     /* One of those that it had may come back. */
     ck_assert_int_eq(links_add(links, "again", first, "", nanos(1), &link, &fault), ST_OK);
     ck_assert_uint_eq(link->interface, 1);

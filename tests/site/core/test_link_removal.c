@@ -130,7 +130,7 @@ START_TEST(what_is_not_even_stands_against_it)
     refused(here, "site-b", "it owes this site 0.01");
     network_cut(network, 0);
     ck_assert_int_eq(site_on_agent(there, OPERATOR, "agent.end", buyer), CONTROL_DONE);
-    refused(there, "site-a", "sold ends that the neighbour has not let go: 1");
+    refused(there, "site-a", "sold ends that the peer has not let go: 1");
     says(there, "messages that are not acknowledged: 1");
     ck_assert_int_eq(by_name(there, "link.freeze", "site-a"), CONTROL_DONE);
     refused(there, "site-a", "serai link resume site-a");

@@ -100,7 +100,7 @@ START_TEST(a_tag_that_comes_again_has_another_row)
 }
 END_TEST
 
-/* An end that the neighbour does not let go names its customer, who cannot go before it. */
+/* An end that the peer does not let go names its customer, who cannot go before it. */
 START_TEST(a_row_stays_while_an_end_is_closing)
 {
     uint64_t account;

@@ -463,7 +463,7 @@ START_TEST(who_ends_is_missed_sooner_on_both_sides)
     since_us = now_us;
     UNTIL(sites[0].troubles == 1);
     ck_assert_uint_lt(now_us - since_us, SILENCE_US);
-    ck_assert_ptr_nonnull(strstr(sites[0].trouble, "closed by the neighbour"));
+    ck_assert_ptr_nonnull(strstr(sites[0].trouble, "closed by the peer"));
     open_site(&sites[1], "");
     link_to(&sites[1], &sites[0], sites[0].endpoint);
     UNTIL(sites[1].connected == 2);
@@ -579,7 +579,7 @@ START_TEST(a_link_that_was_removed_lets_nobody_in_and_its_key_can_come_back)
     join_and_speak();
     set_removed(&sites[0], &sites[1], "", true);
     UNTIL(sites[1].troubles == 1);
-    ck_assert_ptr_nonnull(strstr(sites[1].trouble, "the neighbour has removed its link"));
+    ck_assert_ptr_nonnull(strstr(sites[1].trouble, "the peer has removed its link"));
     UNTIL(wires_count(sites[0].wires).unknown_keys == 1); /* it dials again */
     UNTIL(sites[1].troubles == 2);
     ck_assert_ptr_nonnull(strstr(sites[1].trouble, "does not know this site's key"));
@@ -596,7 +596,7 @@ START_TEST(who_dials_and_removes_the_link_takes_leave)
     join_and_speak();
     set_removed(&sites[1], &sites[0], sites[0].endpoint, true);
     UNTIL(sites[0].troubles == 1);
-    ck_assert_ptr_nonnull(strstr(sites[0].trouble, "the neighbour has removed its link"));
+    ck_assert_ptr_nonnull(strstr(sites[0].trouble, "the peer has removed its link"));
     steps(SILENCE_US / 20000 + 10);
     ck_assert_uint_eq(sites[0].troubles, 1); /* the silence after it is no news */
     ck_assert_uint_eq(sites[1].connected, 1);
