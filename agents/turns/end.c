@@ -21,7 +21,7 @@
 
 /*
  * Book one charge of the turn; a quantity of 0 leaves no line.  `carry` is the remainder that the
- * line states (docs/records.md, "What a line says beside its amount").
+ * line states (docs/records.md, "Fields of a line besides its amount").
  */
 static void turn_book(struct turn *turn, uint64_t credit, struct money amount,
                       enum transfer_code code, uint64_t quantity, uint64_t object, uint64_t carry)

@@ -36,7 +36,7 @@ struct turn {
     uint64_t lent[SERAI_MESSAGE_CAPS_MAX + 1];
     uint32_t lent_count;
 
-    /* the stage: see docs/architecture.md, "money within a turn" */
+    /* the stage: see docs/architecture.md, "Money within a turn" */
     struct money pot;  /* balance at start, with what came to pay for the turn */
     struct money free; /* balance at start, postage in, without the fuel hold and check_fuel's */
     struct money fees; /* all that were taken */

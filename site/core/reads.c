@@ -224,7 +224,7 @@ static void read_accounts(struct core *core, const struct viewer *viewer, struct
 
 /* ---- who may read what ---- */
 
-/* docs/control.md, "Who is shown what". */
+/* docs/control.md, "Reads": who is shown what. */
 enum access {
     FOR_EVERYBODY,
     FOR_CUSTOMERS, /* each its own things, the operator all */

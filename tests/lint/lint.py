@@ -354,8 +354,20 @@ def cited_files(tree, path, text):
             yield match.start(), name
 
 
+HEADING_CITED = re.compile(r'(docs/[\w-]+\.md),\s+(?:\*\s+)?"([^"]+)"')
+
+
+def cited_headings(tree, text):
+    """Places of documents that a comment names by their words and that are not there."""
+    for match in HEADING_CITED.finditer(text):
+        words = re.sub(r"\n\s*\*?\s*", " ", match[2])
+        page = " ".join(tree.texts.get(match[1], "").split())
+        if page and words not in page:
+            yield match.start(), match[1], words
+
+
 def rule_cited(tree):
-    """Files and functions that comments and documents name exist."""
+    """Files, functions and places of documents that comments and documents name exist."""
     known = set()
     for _, text in tree.each(C_SUFFIXES):
         known.update(re.findall(r"[A-Za-z_]\w*", strip_comments(text)))
@@ -364,6 +376,9 @@ def rule_cited(tree):
         for begin, part in parts:
             for offset, name in cited_files(tree, path, part):
                 yield path, line_of(text, begin + offset), f"there is no file {name}"
+            if not path.endswith(".md"):
+                for offset, page, words in cited_headings(tree, part):
+                    yield path, line_of(text, begin + offset), f'there is no "{words}" in {page}'
             for match in FUNCTION_NAME.finditer(part):
                 name = match[1]
                 if name not in known and not (

@@ -342,6 +342,13 @@ class LintTest(unittest.TestCase):
         good = {"base/x.c": "int there_too(void);\n/* there_too() and each there_*() */\n"}
         self.assertEqual(self.complaints("cited", good), [])
 
+    def test_places_of_documents_that_are_not_there_are_caught(self):
+        self.assert_caught("cited", "base/x.c", '/* docs/records.md, "Gone". */\n', 1)
+        wrapped = '\n/*\n * docs/records.md,\n * "The\n * gone".\n */\n'
+        self.assert_caught("cited", "base/x.c", wrapped, 3)
+        good = '/* docs/records.md, "The\n * store"; docs/records.md, "Codes of transfers" */\n'
+        self.assertEqual(self.complaints("cited", {"base/x.c": good}), [])
+
     def test_links_that_lead_nowhere_are_caught(self):
         self.assert_caught("links", "docs/x.md", "\n[a](gone.md)\n", 2)
         self.assert_caught("links", "docs/x.md", "[a](control.md#gone)\n", 1)
