@@ -138,8 +138,8 @@ struct store_read {
 };
 
 /*
- * Begin to read.  On ST_OK the caller ends *read with store_read_end().  ST_BUSY: as many reads go
- * on as the store allows; ST_IO.
+ * Begin to read.  On ST_OK the caller ends *read with store_read_end().  ST_IO, also when as many
+ * reads go on, over all processes, as the store allows; ST_NOMEM.
  */
 MUST_CHECK enum status store_read_begin(struct store_read *read, const struct store *store,
                                         struct fault *fault);

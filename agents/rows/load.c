@@ -405,29 +405,19 @@ static enum status load_check_all(struct rows_loader *loader, struct fault *faul
 
 /* ---- tables, each after those that its rows refer to ---- */
 
-static enum status load_codes(struct rows_loader *loader, const struct store_read *read,
-                              struct fault *fault)
+static enum status
+load_table(struct rows_loader *loader, const struct store_read *read, enum store_table table,
+           enum status (*load)(struct rows_loader *loader, const struct store_row *stored,
+                               struct fault *fault),
+           struct fault *fault)
 {
     enum status status = ST_OK;
     struct store_cursor cursor;
     struct store_row stored;
 
-    store_cursor_open(&cursor, read, STORE_CODE, NULL, 0, fault);
+    store_cursor_open(&cursor, read, table, NULL, 0, fault);
     while (status == ST_OK && store_cursor_next(&cursor, &stored))
-        status = load_code(loader, &stored, fault);
-    return store_cursor_close(&cursor, status);
-}
-
-static enum status load_agents(struct rows_loader *loader, const struct store_read *read,
-                               struct fault *fault)
-{
-    enum status status = ST_OK;
-    struct store_cursor cursor;
-    struct store_row stored;
-
-    store_cursor_open(&cursor, read, STORE_AGENT, NULL, 0, fault);
-    while (status == ST_OK && store_cursor_next(&cursor, &stored))
-        status = load_agent(loader, &stored, fault);
+        status = load(loader, &stored, fault);
     return store_cursor_close(&cursor, status);
 }
 
@@ -443,9 +433,9 @@ enum status agents_load(struct agents *agents, const struct store_read *read, st
     agents->loading = &loader.agent_rows;
     status = load_counters(&loader, read, fault);
     if (status == ST_OK)
-        status = load_codes(&loader, read, fault);
+        status = load_table(&loader, read, STORE_CODE, load_code, fault);
     if (status == ST_OK)
-        status = load_agents(&loader, read, fault);
+        status = load_table(&loader, read, STORE_AGENT, load_agent, fault);
     if (status == ST_OK)
         status = rows_load_owned(agents, read, fault);
     if (status == ST_OK)

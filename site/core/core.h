@@ -4,7 +4,7 @@
  * A deterministic function of its state and what it is handed: requests, time, random bytes.  The
  * daemon and the simulator drive the same core.  One thread owns it.  Its driver:
  *
- *     core_load(core, &store)
+ *     core_load(core, &read)
  *     for (;;) {
  *         core_advance(core, monotonic now);          site time, rent, timers
  *         core_request(core, token, bytes, size);     for each request that came
@@ -41,10 +41,10 @@ struct core_options {
     uint64_t page_log_bytes; /* agents_set_pages() */
     uint64_t pages_cached;   /* agents_set_pages() */
     /*
-     * Pages may leave RAM and be read again, from the store that core_load() was given: it outlives
-     * the core, and a frame is closed only when the one before it is durable.  This is called,
-     * after it was logged, when a row does not read back; it must not return.  NULL: all pages stay
-     * in RAM.
+     * Pages may leave RAM and be read again, from the store of the read that core_load() was given:
+     * it outlives the core, and a frame is closed only when the one before it is durable.  This is
+     * called, after it was logged, when a row does not read back; it must not return.  NULL: all
+     * pages stay in RAM.
      */
     void (*page_lost)(void *context);
     void *page_lost_context;
@@ -69,8 +69,9 @@ MUST_CHECK enum status core_new(struct core **core, const struct core_options *o
 void core_free(struct core *core);
 
 /*
- * Read all state back; an empty store is a fresh site.  ST_CORRUPT names the record.  ST_INVALID:
- * the options' price book does not fit these books, see core_check_book().
+ * Read all state back; an empty store is a fresh site.  The read may end then; its store is kept,
+ * to read pages again.  ST_CORRUPT names the record.  ST_INVALID: the options' price book does not
+ * fit these books, see core_check_book().
  */
 MUST_CHECK enum status core_load(struct core *core, const struct store_read *read,
                                  struct fault *fault);

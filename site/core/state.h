@@ -22,7 +22,7 @@ struct core {
     struct core_options options;
     struct ledger *ledger;
     struct undo *undo;
-    struct store store; /* to read pages again; else only while loading */
+    struct store store; /* to read pages again */
     struct agents *agents;
     struct channels *channels;
     struct links *links;
