@@ -155,6 +155,13 @@ out:
     return status;
 }
 
+uint64_t agents_check_fuel(size_t size)
+{
+    uint64_t first = size < WORK_CHECK_FIRST ? size : WORK_CHECK_FIRST;
+
+    return first * WORK_CHECK_BYTE_FIRST + (size - first) * WORK_CHECK_BYTE;
+}
+
 enum status agents_code_check(const uint8_t *bytes, size_t size, struct fault *fault)
 {
     struct code *code = NULL;

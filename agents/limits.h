@@ -44,8 +44,14 @@ enum {
      * fuel that the turn may use, see turn_check_fee().
      */
     WORK_CHECK_BYTE = 32,
-    WORK_BUFFER_PAGE = 64, /* each page of a buffer that is bought, for its table, or read */
-    WORK_PAGE_COPY = 1536, /* each page of a buffer that is written: kept for undo and frame */
+    /*
+     * ... and of each of the first bytes: what a small module decodes to lies in pages of 4 KiB,
+     * that the system may have to map first (engine/block.h).
+     */
+    WORK_CHECK_BYTE_FIRST = 80,
+    WORK_CHECK_FIRST = 131072, /* how many are first: these decode to 1 MiB at most, or nearly */
+    WORK_BUFFER_PAGE = 64,     /* each page of a buffer that is bought, for its table, or read */
+    WORK_PAGE_COPY = 1536,     /* each page of a buffer that is written: kept for undo and frame */
     WORK_BIRTH = 20000,
     WORK_LOOK = 300,     /* a look-up in a table of the site's, or of the agent's own slots */
     WORK_RANDOM = 2500,  /* the system is asked for random bytes */

@@ -34,6 +34,9 @@ void agents_code_unstage(struct agents *agents, const struct hash *id);
 /* Whether a module is here already, validated. */
 MUST_CHECK bool agents_code_is_here(const struct agents *agents, const struct hash *id);
 
+/* Fuel for checking a module of `size` bytes, besides what the order itself takes. */
+uint64_t agents_check_fuel(size_t size);
+
 /* A module that somebody brings, and what it is known by. */
 struct agents_module {
     const uint8_t *bytes;

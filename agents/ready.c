@@ -134,8 +134,8 @@ struct agent *ready_next(struct agents *agents)
 
 void ready_used(struct agents *agents, struct customer_use *use, uint64_t fuel)
 {
-    int64_t most =
-        (int64_t)agents->prices.turn_fuel_max + (int64_t)TURN_CHECK_BYTES_MAX * WORK_CHECK_BYTE;
+    int64_t most = (int64_t)agents->prices.turn_fuel_max +
+                   (int64_t)TURN_CHECK_BYTES_MAX * WORK_CHECK_BYTE_FIRST;
 
     /*
      * The fixed cost counts too, or turns that use next to no fuel would be free of charge in time.

@@ -8,7 +8,7 @@
  * refused by name and byte offset.  So an agent's whole state between turns is its memory, its size
  * and its globals.
  *
- * Fuel is a function of the module and the inputs alone: table `fuel-2`, docs/fuel.md.  Each basic
+ * Fuel is a function of the module and the inputs alone: table `fuel-3`, docs/fuel.md.  Each basic
  * block is charged on entry; a bulk operation that is inside memory by its size before it runs; the
  * first change to a page before it is made.  A trap costs what was entered, running out costs
  * exactly the budget.
@@ -27,7 +27,7 @@ enum {
     ENGINE_GLOBALS_MAX = 256,
     ENGINE_ARGS_MAX = 12,     /* of one import, and of an export that the host calls */
     ENGINE_NAME_BYTES = 128,  /* of a function's name, as people are shown it */
-    ENGINE_FUEL_TABLE_ID = 2, /* fuel-2 */
+    ENGINE_FUEL_TABLE_ID = 3, /* fuel-3 */
 };
 
 /* ---- imports: the orders that the host offers ---- */

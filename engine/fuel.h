@@ -1,4 +1,4 @@
-/* Fuel table `fuel-2`: every price of the engine.  docs/fuel.md is the same table for people. */
+/* Fuel table `fuel-3`: every price of the engine.  docs/fuel.md is the same table for people. */
 #ifndef SERAI_ENGINE_FUEL_H
 #define SERAI_ENGINE_FUEL_H
 

@@ -102,7 +102,7 @@ static void row_get_code_ref(struct cbor *in, struct code_ref *ref, struct hash 
 static void row_get_fuel_table(struct cbor *in)
 {
     if (cbor_get_uint(in, UINT64_MAX) != ENGINE_FUEL_TABLE_ID)
-        cbor_fail(in, "metered by another fuel table than fuel-2, the one that this program has");
+        cbor_fail(in, "metered by another fuel table than fuel-3, the one that this program has");
 }
 
 static void row_get_program(struct cbor *in, struct agent *agent, struct agent_row *row)

@@ -6,6 +6,7 @@
 
 #include "agents/agent.h"
 #include "agents/limits.h"
+#include "agents/modules.h"
 #include "agents/post.h"
 #include "agents/set.h"
 #include "agents/turn.h"
@@ -140,7 +141,7 @@ bool turn_packet_fee(struct turn *turn, const struct packet_prices *prices, size
  */
 bool turn_check_fee(struct turn *turn, size_t size)
 {
-    uint64_t fuel = size * (uint64_t)WORK_CHECK_BYTE;
+    uint64_t fuel = agents_check_fuel(size);
     struct money cost;
 
     if (!money_cost_ceil(&cost, turn->agents->prices.compute, fuel, MARKET_FUEL_UNIT) ||

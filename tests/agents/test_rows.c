@@ -92,7 +92,7 @@ START_TEST(an_agent_of_another_fuel_table_is_refused_by_that_name)
         ck_assert_uint_eq(*at, ENGINE_FUEL_TABLE_ID);
         *at = tables[i];
         ck_assert_int_eq(row_decode_agent(other, &refers, row.data, row.size, &fault), ST_INVALID);
-        ck_assert_ptr_nonnull(strstr(fault.text, "metered by another fuel table than fuel-2"));
+        ck_assert_ptr_nonnull(strstr(fault.text, "metered by another fuel table than fuel-3"));
         *at = ENGINE_FUEL_TABLE_ID;
         free(other->program.globals);
         free(other);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "agents/limits.h"
+#include "agents/modules.h"
 #include "engine/native.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/fuel_rows.h"
@@ -305,7 +306,7 @@ static void print_loading(const struct hostile *hostile, double norm)
         ns = fmin(ns, (bench_cpu_s() - start) * 1e9);
         engine_code_free(code);
     }
-    fuel = WORK_CHECK + WORK_CHECK_BYTE * (double)module.size;
+    fuel = (double)(WORK_CHECK + agents_check_fuel(module.size));
     if (module.size >= LOAD_BYTES_MIN)
         (void)printf("%-40s %8zu %9.0f %8.2f %8.2f %7.2f\n", hostile->name, module.size, fuel,
                      ns / (double)module.size, ns / fuel, ns / fuel / norm);

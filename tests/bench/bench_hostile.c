@@ -19,6 +19,7 @@
 #include "engine/native.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/hostile_runs.h"
+#include "tests/bench/hostile_small.h"
 #include "tests/bench/native.h"
 #include "tests/engine/assembler.h"
 #include "tests/engine/hostile.h"
@@ -115,7 +116,7 @@ static double bench_load(const struct hostile *hostile, struct plain *plain, con
         fuel_ns = least(fuel_ns, plain_sample(plain));
         load_ns = least(load_ns, load_sample(wasm));
     }
-    charge = WORK_CHECK + WORK_CHECK_BYTE * (double)wasm->size;
+    charge = (double)(WORK_CHECK + agents_check_fuel(wasm->size));
     (void)printf("  %s: %zu bytes, %s in %.0f us, %.2f ns a byte; pays %.0f fuel, %.0f us: "
                  "%.2f times\n",
                  hostile->name, wasm->size, what, load_ns / 1e3, load_ns / (double)wasm->size,
@@ -201,6 +202,7 @@ int main(void)
         bench_compile(&wasm);
     }
     (void)printf("  worst: %s, %.2f times what it pays\n", hostile_modules[worst_at].name, worst);
+    (void)hostile_small(plain_sample, &plain);
     hostile_runs(plain_sample, &plain);
     bytes_fini(&wasm);
     engine_stack_free(plain.stack);

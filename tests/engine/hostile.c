@@ -169,6 +169,16 @@ static void most_words(struct bytes *out)
     put_simple(out, 10, BYTES(0x41, 0, 0x41, 1, 0x36, 2, 0), 14000);
 }
 
+void hostile_dense(struct bytes *out, size_t bytes)
+{
+    const uint8_t store[] = {0x41, 0, 0x41, 1, 0x36, 2, 0};
+    const size_t most = 14000; /* of stores in a function */
+    size_t stores = bytes / sizeof store + 1;
+    uint32_t functions = (uint32_t)((stores + most - 1) / most);
+
+    put_simple(out, functions, store, sizeof store, (uint32_t)(stores / functions));
+}
+
 /* 30,000 branches to one label, each of which waits for its end. */
 static void branches_to_one_end(struct bytes *out)
 {

@@ -18,6 +18,9 @@ struct hostile {
 extern const struct hostile hostile_modules[];
 extern const size_t hostile_count;
 
+/* The densest module: stores of constants, of `bytes` or a few more. */
+void hostile_dense(struct bytes *out, size_t bytes);
+
 /* Words that no name of a module may bring into the compiler's text: all hostile names hold one. */
 #define HOSTILE_WORD "caravan"
 

@@ -429,7 +429,7 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("engine fuel");
-    TCase *tcase = tcase_create("fuel-2");
+    TCase *tcase = tcase_create("fuel-3");
 
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, an_empty_function_costs_its_entry);

@@ -4,7 +4,7 @@
  */
 #include "tests/hostile/trials.h"
 
-enum { FUEL = 400000000, FRAME_TURNS = 64 };
+enum { FUEL = 600000000, FRAME_TURNS = 64 };
 
 static void bounded(struct pricebook *book)
 {

@@ -513,7 +513,7 @@ END_TEST
 
 /* ---- modules ---- */
 
-enum { MODULE_BYTES = 50000, CHECK_FUEL = 20000 + 32 * MODULE_BYTES };
+enum { MODULE_BYTES = 50000, CHECK_FUEL = 20000 + 80 * MODULE_BYTES };
 
 struct putter {
     int count; /* how many modules it puts: none is one */
@@ -595,7 +595,7 @@ END_TEST
 
 START_TEST(who_cannot_pay_for_the_check_of_a_module_has_it_refused)
 {
-    uint64_t agent = puppet_new(&site, 1, 10000, NULL); /* a check is 1,600 */
+    uint64_t agent = puppet_new(&site, 1, 10000, NULL); /* a check is 4,020 */
     struct putter putter = put_modules(agent, 16, ENGINE_DONE);
     int checked = 0;
 
@@ -611,7 +611,7 @@ END_TEST
 /* A customer whose agent had modules checked waits until others have had as much. */
 START_TEST(the_check_of_modules_counts_for_whose_turn_it_is)
 {
-    enum { MODULES = 20 };
+    enum { MODULES = 12 };
     uint64_t putting = puppet_new(&site, 1, MONEY, NULL);
     struct deploy spin = {.module = "spin", .nanos = 1000000000};
     uint64_t spinning = site_deploy(&site, 2, &spin);
