@@ -250,7 +250,8 @@ struct event {
  * event_of_time(): site time passed; for rent, and when a site begins.  event_of_request(): a
  * customer's request.  event_of_turn(): an agent handles a message of this number and kind, sent by
  * `sender`.  event_of_link(): message `seq` came over an interface; 0: ends that waited for a place
- * on it got ROOM; with interface 0, the messages of frame `seq` were numbered.
+ * on it got ROOM, or a JOIN made the link; with interface 0, the messages of frame `seq` were
+ * numbered.
  */
 struct event event_of_time(uint64_t subject, uint64_t site_time_us);
 struct event event_of_request(uint64_t customer, const uint8_t key[EVENT_KEY_BYTES],

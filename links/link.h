@@ -108,6 +108,9 @@ MUST_CHECK enum status links_add(struct links *links, const char *name,
                                  const uint8_t key[LINK_KEY_BYTES], const char *endpoint,
                                  struct money limit, struct link **link, struct fault *fault);
 
+/* Whether this may be the name of a link. */
+bool link_is_name(const char *name);
+
 /* Set where the peer listens from now on; empty: it dials us.  ST_INVALID: the endpoint. */
 MUST_CHECK enum status link_set_endpoint(struct links *links, struct link *link,
                                          const char *endpoint, struct fault *fault);

@@ -142,7 +142,7 @@ void links_each_ever(struct links *links, void (*visit)(void *context, struct li
 /* ---- adding ---- */
 
 /* As docs/records.md, "Rows of links", has it. */
-static bool link_is_name(const char *name)
+bool link_is_name(const char *name)
 {
     static const char letters[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";

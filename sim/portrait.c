@@ -294,6 +294,20 @@ static void paint_checkpoints(struct painter *painter, const struct core *core)
     }
 }
 
+static void paint_invitations(struct painter *painter, const struct core *core)
+{
+    const struct invitation *all;
+    size_t count = invitations_all(core->invitations, &all);
+
+    for (size_t i = 0; i < count; i++) {
+        (void)fprintf(painter->out, "invitation %llu %s limit %llu from %llu to %llu state %d ",
+                      U(all[i].number), all[i].name, U(money_nanos(all[i].limit)),
+                      U(all[i].made_us), U(all[i].until_us), (int)all[i].state);
+        paint_hash(painter->out, all[i].peer, sizeof all[i].peer);
+        (void)fputc('\n', painter->out);
+    }
+}
+
 /* Customers with their last request and what they hold: a repeat must get the same answer. */
 static void paint_customers(struct painter *painter, const struct core *core)
 {
@@ -331,6 +345,7 @@ char *portrait_of(const struct core *core)
     ledger_each_account(core->ledger, paint_account, &painter);
     paint_customers(&painter, core);
     paint_checkpoints(&painter, core);
+    paint_invitations(&painter, core);
     (void)agents_list(core->agents, 0, SIZE_MAX, paint_agent, &painter);
     paint_objects(&painter);
     paint_heap(&painter);

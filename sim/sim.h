@@ -162,6 +162,7 @@ struct sim_site {
     struct rng random; /* what the core draws from */
     struct pricebook book;
     uint8_t key[CONTROL_KEY_BYTES];
+    uint8_t secret[CONTROL_SECRET_BYTES];
     struct sim_client clients[SIM_CLIENTS];
     uint64_t up_us;   /* when it starts again */
     uint64_t tick_us; /* when links are looked at next */

@@ -62,6 +62,7 @@ void site_init(struct sim *sim, uint32_t index)
     rng_init(&site->random, sim->options.seed * SIM_SITES_MAX + index);
     client_key(&itself, &site->random);
     memcpy(site->key, itself.key, sizeof site->key);
+    memcpy(site->secret, itself.secret, sizeof site->secret);
     for (uint32_t i = 0; i < SIM_CLIENTS; i++)
         client_key(&site->clients[i], &site->random);
     pricebook_default(&site->book, &core_order_names);

@@ -5,6 +5,7 @@
 #include "sim/traffic.h"
 
 #include "sim/grants.h"
+#include "sim/invite.h"
 #include "sim/network.h"
 #include "sim/requests.h"
 #include "sim/sim.h"
@@ -143,7 +144,9 @@ void traffic_join(struct sim *sim, uint32_t first, uint32_t second, uint64_t lim
     struct sim_site *b = &sim->sites[second];
     struct sim_wire *wire = &sim->wires[sim->wire_count];
     uint32_t interface = traffic_add_link(a, b, "tcp://127.0.0.1:1", limit);
-    uint32_t back = traffic_add_link(b, a, "", limit);
+    /* Not drawn, so that all other seeds are as they were before there were invitations. */
+    bool invited = sim->options.seed % 8 == 5;
+    uint32_t back = invited ? invite_peer(b, a, limit) : traffic_add_link(b, a, "", limit);
 
     *wire = (struct sim_wire){
         .ends = {first, second}, .interfaces = {interface, back}, .connect = true};

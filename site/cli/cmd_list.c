@@ -1,4 +1,4 @@
-/* serai customer ls, agent ls | logs, link ls, heap ls, code ls, price show */
+/* serai customer ls, agent ls | logs, link ls | invites, heap ls, code ls, price show */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +92,18 @@ int cmd_agent_ls(struct cli *cli)
         {"inbox", "WAITING"}, {"reason", "REASON"},
     };
     const struct cli_list list = {.command = "agents", .cursor_key = "id", .limit = UINT64_MAX};
+
+    return view_show_list(cli, &list, columns, COUNT(columns));
+}
+
+int cmd_link_invites(struct cli *cli)
+{
+    static const struct column columns[] = {
+        {"invitation", "INVITATION"}, {"name", "NAME"},     {"state", "STATE"},
+        {"limit", "LIMIT"},           {"left_s", "LEFT S"}, {"peer", "PEER"},
+    };
+    const struct cli_list list = {
+        .command = "invitations", .cursor_key = "invitation", .limit = UINT64_MAX};
 
     return view_show_list(cli, &list, columns, COUNT(columns));
 }

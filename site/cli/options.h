@@ -46,6 +46,7 @@ enum cli_option_id {
     OPT_ID,
     OPT_OFFLINE,
     OPT_FROZEN,
+    OPT_FOR,
     OPTION_COUNT,
 };
 #define OPTION(id) (UINT64_C(1) << (id))

@@ -22,6 +22,9 @@ struct signing {
     const char *path; /* of the key */
     uint8_t site[CONTROL_KEY_BYTES];
     const char *command;
+    /* Prints the result; NULL: as every command's. */
+    void (*show)(struct cli *cli, const struct control_reply *reply, void *context);
+    void *context;
 };
 
 /* Where an amount and what it is about stand in the arguments of a command; -1: nowhere. */
@@ -110,7 +113,10 @@ static int signed_show_done(const struct signing *by, const struct cli_answer *a
     struct fault fault = {0};
 
     cli_offline_end(by->cli); /* a reader that stalls holds up no daemon that is started now */
-    cli_print_result(by->cli, answer);
+    if (by->show != NULL)
+        by->show(by->cli, &answer->reply, by->context);
+    else
+        cli_print_result(by->cli, answer);
     if (fflush(stdout) != 0 || ferror(stdout) != 0)
         return cli_fail(EXIT_NOT_SHOWN,
                         "it was done, but its answer could not be shown (%s): run the same "
@@ -397,8 +403,15 @@ static int signing_open(struct signing *by, char path[FILE_PATH_BYTES])
 
 int cli_signed_print(struct cli *cli, const char *command, struct bytes *args)
 {
+    return cli_signed_show(cli, command, args, NULL, NULL);
+}
+
+int cli_signed_show(struct cli *cli, const char *command, struct bytes *args,
+                    void (*show)(struct cli *cli, const struct control_reply *reply, void *context),
+                    void *context)
+{
     char path[FILE_PATH_BYTES];
-    struct signing by = {.cli = cli, .command = command};
+    struct signing by = {.cli = cli, .command = command, .show = show, .context = context};
     struct cli_answer answer = {0};
     int code = signing_open(&by, path);
 

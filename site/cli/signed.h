@@ -6,12 +6,21 @@
 #include "base/bytes.h"
 
 struct cli;
+struct control_reply;
 
 /*
  * Sign `command`, send it, and print its result.  Returns the exit code: done, not done and unknown
  * have codes of their own.  `args` is taken: freed in any case.
  */
 MUST_CHECK int cli_signed_print(struct cli *cli, const char *command, struct bytes *args);
+
+/*
+ * As cli_signed_print(), but `show` prints the result of what was done.
+ */
+MUST_CHECK int cli_signed_show(struct cli *cli, const char *command, struct bytes *args,
+                               void (*show)(struct cli *cli, const struct control_reply *reply,
+                                            void *context),
+                               void *context);
 
 /*
  * With --retry ask for the answer of the request that waits, with --forget give that one up.  It

@@ -60,6 +60,9 @@ enum control_status {
  *   agent.withdraw [agent, amount or null]         the agent's customer; null: all that can be
  *   agent.end      [agent]                         the agent's customer, or the operator
  *   link.add       [name, key bytes[32], endpoint, limit]   operator; endpoint "" when it dials us
+ *   link.invite    [name or "", key bytes[32], limit, lasts us]   operator; the key is X25519
+ *   link.revoke    [invitation]                    operator
+ *   link.join      as link.add                     operator: this end, where the other was invited
  *   link.set       [name, endpoint or null, limit or null]  operator; a limit is only raised
  *   link.mark      [name, mark]                    operator: remember the totals of now
  *   link.unmark    [name, mark]                    operator
@@ -68,7 +71,7 @@ enum control_status {
  *   link.remove    [name]                          operator: an even link, with no channels
  * Reads: site [], status [], agents [after, limit], agent [id], logs [agent, after line, limit],
  *   customers [after, limit], heap [after serial, limit], prices [], accounts [after, limit],
- *   codes [after, limit], links [after, limit], link [name]
+ *   codes [after, limit], links [after, limit], link [name], invitations [after, limit]
  * Results are maps with text keys, amounts as decimal text; docs/control.md lists the keys.
  */
 

@@ -35,6 +35,9 @@ static const struct command {
     {"agent.end", FREE | WHILE_RESTING, command_agent_end},
     {"agent.withdraw", FREE | WHILE_RESTING, command_agent_withdraw},
     {"link.add", OPERATOR_ONLY, command_link_add},
+    {"link.join", OPERATOR_ONLY, command_link_add}, /* the joining end of an invitation */
+    {"link.invite", OPERATOR_ONLY, command_link_invite},
+    {"link.revoke", OPERATOR_ONLY, command_link_revoke},
     {"link.set", OPERATOR_ONLY, command_link_set},
     {"link.mark", OPERATOR_ONLY, command_link_mark},
     {"link.unmark", OPERATOR_ONLY, command_link_unmark},

@@ -53,6 +53,12 @@ void command_agent_end(struct core *core, struct customer *by, struct cbor *in,
 void command_agent_withdraw(struct core *core, struct customer *by, struct cbor *in,
                             struct outcome *outcome);
 
+/* joining.c: command_*() that only the operator gives */
+void command_link_invite(struct core *core, struct customer *by, struct cbor *in,
+                         struct outcome *outcome);
+void command_link_revoke(struct core *core, struct customer *by, struct cbor *in,
+                         struct outcome *outcome);
+
 /* link_commands.c: command_*() that only the operator gives */
 void command_link_add(struct core *core, struct customer *by, struct cbor *in,
                       struct outcome *outcome);

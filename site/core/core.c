@@ -15,6 +15,7 @@
 #include "site/core/connections.h"
 #include "site/core/customers.h"
 #include "site/core/disk.h"
+#include "site/core/joining.h"
 #include "site/core/meta.h"
 #include "site/core/state.h"
 
@@ -118,6 +119,8 @@ static enum status core_make_parts(struct core *core, struct fault *fault)
         status = channels_new(&core->channels);
     if (status == ST_OK)
         status = links_new(&core->links);
+    if (status == ST_OK)
+        status = invitations_new(&core->invitations);
     if (status != ST_OK)
         return fault_set(fault, status, "core: out of memory");
     status = agents_new(&core->agents, core->ledger, core->undo, &env, fault);
@@ -155,6 +158,7 @@ void core_free(struct core *core)
     agents_free(core->agents); /* before the exchange, which handles channels for them */
     channels_free(core->channels);
     links_free(core->links);
+    invitations_free(core->invitations);
     exchange_free(core->exchange);
     undo_free(core->undo);
     ledger_free(core->ledger);
@@ -162,6 +166,9 @@ void core_free(struct core *core)
     for (size_t i = 0; i < core->reply_count; i++)
         bytes_fini(&core->replies[i].bytes);
     free(core->replies);
+    for (size_t i = 0; i < core->joined_count; i++)
+        bytes_fini(&core->joined[i].bytes);
+    free(core->joined);
     free(core);
 }
 
@@ -207,10 +214,13 @@ enum status core_load(struct core *core, const struct store_read *read, struct f
     if (status == ST_OK)
         status = links_load(core->links, read, fault);
     if (status == ST_OK)
+        status = invitations_load(core->invitations, read, fault);
+    if (status == ST_OK)
         status = exchange_load(core->exchange, read, fault);
     /* With all rows there: what no row says, because it is of this run only. */
     if (status == ST_OK) {
         core_links_begin(core);
+        core->invitations_changed = true;
         core_customers_loaded(core);
     }
     if (status == ST_OK)
@@ -374,6 +384,7 @@ void core_frame_close(struct core *core, uint64_t wall_us, struct core_frame *fr
         channels_save(core->channels, &frame->batch);
         exchange_save(core->exchange, &frame->batch);
         links_save(core->links, &frame->batch);
+        invitations_save(core->invitations, &frame->batch);
         core_customers_save(core, &frame->batch);
         core_meta_save(core, &frame->batch);
 
@@ -390,6 +401,7 @@ void core_frame_close(struct core *core, uint64_t wall_us, struct core_frame *fr
 
     /* After the saves: a parcel carries only what this frame makes durable. */
     core_links_out(core, frame);
+    core_joining_out(core, frame);
     frame->replies = core->replies;
     frame->reply_count = core->reply_count;
     core->replies = NULL;
@@ -409,6 +421,10 @@ void core_frame_fini(struct core_frame *frame)
         bytes_fini(&frame->parcels[i].bytes);
     free(frame->parcels);
     free(frame->links);
+    for (size_t i = 0; i < frame->joined_count; i++)
+        bytes_fini(&frame->joined[i].bytes);
+    free(frame->joined);
+    free(frame->invited);
     memset(frame, 0, sizeof *frame);
 }
 

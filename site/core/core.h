@@ -152,6 +152,13 @@ void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const 
  */
 void core_link_connected(struct core *core, uint32_t interface);
 
+/*
+ * Handle what a caller sent first that was let in by the key of an invitation (`key`); `call` names
+ * it to the edge.  Its answer comes out of the next core_frame_close().  Never fails.
+ */
+void core_join(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], uint64_t call,
+               const uint8_t *bytes, size_t size);
+
 /* Record that the peer cannot be reached, or no more, and why: the link is down. */
 void core_link_trouble(struct core *core, uint32_t interface, const char *reason);
 
@@ -205,6 +212,17 @@ struct core_parcel {
     struct bytes bytes;
 };
 
+/* The answer to a caller that came with an invitation; to be sent as parcels are. */
+struct core_joined {
+    uint64_t call; /* as core_join() was given it */
+    struct bytes bytes;
+};
+
+/* An invitation as whoever holds the sockets must know it. */
+struct core_invited {
+    uint8_t key[CONTROL_KEY_BYTES]; /* X25519: whoever shows it may say JOIN */
+};
+
 /* A link as whoever holds the sockets must know it. */
 struct core_link {
     uint32_t interface;
@@ -225,6 +243,10 @@ struct core_frame {
     size_t parcel_capacity;
     struct core_link *links; /* all that ever were, when one of them changed; else NULL */
     size_t link_count;
+    struct core_joined *joined;
+    size_t joined_count;
+    struct core_invited *invited; /* all that there are, when one changed; else NULL */
+    size_t invited_count;
 };
 
 /*

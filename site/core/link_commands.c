@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "site/core/commands.h"
 #include "site/core/connections.h"
+#include "site/core/link_making.h"
 #include "site/core/link_reads.h"
 #include "site/core/link_removal.h"
 #include "site/core/map.h"
@@ -23,90 +24,25 @@ static void link_result(struct core *core, const struct link *link, struct outco
     map_end(&map, &outcome->result);
 }
 
-static void limit_add(void *context, struct link *link)
-{
-    struct money *sum = context;
-
-    money_accumulate(sum, link->limit); /* limits_fit() held for each when it was set */
-}
-
-/*
- * What all peers together may come to owe is money on this site besides what was brought in:
- * bounded by a quarter of that, so that no balance and no sum of a turn outgrows an amount.
- */
-static bool limits_fit(struct core *core, struct money more, struct outcome *outcome)
-{
-    struct money most = money_share_floor(money_site_max(), 1, 4);
-    struct money sum = money_zero();
-    char text[MONEY_TEXT_BYTES];
-
-    links_each(core->links, limit_add, &sum);
-    if (money_add(&sum, sum, more) && money_compare(sum, most) <= 0)
-        return true;
-    outcome_set(outcome, CONTROL_REFUSED, "the limits of all links come to at most %s: give less",
-                money_print(text, most));
-    return false;
-}
-
-/* Customers of a link are called LINK:TAG, and agent:5 is the agent of that number. */
-static bool link_name_is_kind(const char *name)
-{
-    static const char *const kinds[] = {"agent", "customer", "link", "unclaimed", "account"};
-
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (strcmp(name, kinds[i]) == 0)
-            return true;
-    return false;
-}
-
 void command_link_add(struct core *core, struct customer *by, struct cbor *in,
                       struct outcome *outcome)
 {
-    char name[LINK_NAME_BYTES_MAX + 1];
-    char endpoint[LINK_ENDPOINT_BYTES_MAX + 1];
-    uint8_t key[LINK_KEY_BYTES];
-    struct money limit;
-    enum status opened;
+    struct link_wish wish;
     struct link *link;
-    struct fault fault;
 
     (void)by;
     cbor_get_array(in, 4);
-    cbor_get_text(in, name, LINK_NAME_BYTES_MAX);
-    cbor_get_bytes_exact(in, key, sizeof key);
-    cbor_get_text(in, endpoint, LINK_ENDPOINT_BYTES_MAX);
-    limit = cbor_get_money(in);
-    if (!outcome_args_done(in, outcome))
+    cbor_get_text(in, wish.name, LINK_NAME_BYTES_MAX);
+    cbor_get_bytes_exact(in, wish.key, sizeof wish.key);
+    cbor_get_text(in, wish.endpoint, LINK_ENDPOINT_BYTES_MAX);
+    wish.limit = cbor_get_money(in);
+    if (!outcome_args_done(in, outcome) || !core_link_name_is_free(core, wish.name, outcome))
         return;
-    if (memcmp(key, core->options.site_key, LINK_KEY_BYTES) == 0) {
-        outcome_set(outcome, CONTROL_REFUSED,
-                    "that is this site's own key: give the peer's (`serai site key` there)");
+    if (!core_limits_fit(core, wish.limit, outcome))
         return;
-    }
-    if (!control_is_key(key)) {
-        outcome_set(outcome, CONTROL_REFUSED,
-                    "key: that is no site's key, for it is no point of Ed25519: copy the whole of "
-                    "what `serai site key` prints at the peer");
-        return;
-    }
-    if (link_name_is_kind(name)) {
-        outcome_set(outcome, CONTROL_BAD_REQUEST,
-                    "a link cannot be called %s: its customers' names would be read as numbers of "
-                    "%ss",
-                    name, name);
-        return;
-    }
-    if (!limits_fit(core, limit, outcome))
-        return;
-
-    if (links_add(core->links, name, key, endpoint, limit, &link, &fault) != ST_OK) {
-        outcome_set(outcome, CONTROL_REFUSED, "%s", fault.text);
-        return;
-    }
-    opened = ledger_open_link(core->ledger, link->interface);
-    INVARIANT(opened == ST_OK || opened == ST_EXISTS); /* a new number, or one joined before */
-    core_link_added(core, link);
-    link_result(core, link, outcome);
+    link = core_link_make(core, &wish, outcome);
+    if (link != NULL)
+        link_result(core, link, outcome);
 }
 
 /* Whether the next argument is null: then what it names stays as it is. */
@@ -152,7 +88,7 @@ static bool limit_may_be(struct core *core, const struct link *link, struct mone
     struct money more;
 
     if (money_sub(&more, limit, link->limit))
-        return limits_fit(core, more, outcome);
+        return core_limits_fit(core, more, outcome);
     outcome_set(outcome, CONTROL_REFUSED,
                 "the limit of link %s is %s and can be raised only: the peer may have sent up "
                 "to it already",

@@ -13,6 +13,7 @@
 #include "site/core/agent_reads.h"
 #include "site/core/customers.h"
 #include "site/core/disk.h"
+#include "site/core/joining.h"
 #include "site/core/link_reads.h"
 #include "site/core/map.h"
 #include "site/core/outcome.h"
@@ -249,6 +250,7 @@ static const struct read {
     {"codes", FOR_OPERATOR, read_codes},
     {"links", FOR_OPERATOR, core_read_links},
     {"link", FOR_OPERATOR, core_read_link},
+    {"invitations", FOR_OPERATOR, core_read_invitations},
 };
 
 enum { READS = sizeof reads / sizeof reads[0] };

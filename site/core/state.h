@@ -8,6 +8,7 @@
 #include "agents/agents.h"
 #include "channels/channels.h"
 #include "exchange/exchange.h"
+#include "links/invitations.h"
 #include "links/link.h"
 #include "site/core/connections.h"
 #include "site/core/core.h"
@@ -30,6 +31,14 @@ struct core {
     struct link_reports reports[LINK_INTERFACES_MAX]; /* by interface - 1 */
     uint64_t reminded_us;                             /* monotonic time of the last reminder */
     bool links_changed; /* the edge has to know of them: with this frame */
+
+    struct invitations *invitations;
+    bool invitations_changed;   /* the edge has to know of them: with this frame */
+    struct core_joined *joined; /* answers that leave with this frame */
+    size_t joined_count;
+    size_t joined_capacity;
+    uint64_t joins_refused; /* since that was logged */
+    uint64_t join_log_us;   /* monotonic: when that was; 0: never */
 
     struct customer_index customers; /* in order of account; the first is the operator */
     struct customer_index by_key;    /* those that the operator added */

@@ -57,6 +57,16 @@ void arrivals_pass_parcel(struct arrivals *arrivals, struct held *held, const st
     arrivals_pass(arrivals, held, wire, ARRIVAL_PARCEL);
 }
 
+void arrivals_pass_join(struct arrivals *arrivals, struct held *held, const struct call *call)
+{
+    held->arrival = (struct arrival){.kind = ARRIVAL_JOIN,
+                                     .call = call->number,
+                                     .bytes = zmq_msg_data(&held->message),
+                                     .size = zmq_msg_size(&held->message)};
+    memcpy(held->arrival.key, call->invitation, CONTROL_KEY_BYTES);
+    INVARIANT(ring_push(arrivals->ring, &held->arrival)); /* it has a place for each */
+}
+
 /* False: no place is free now. */
 static bool arrivals_report_one(struct arrivals *arrivals, const struct wire *wire,
                                 enum arrival_kind kind)

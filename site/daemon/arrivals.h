@@ -43,6 +43,9 @@ void arrivals_give_back(struct arrivals *arrivals, struct arrival *arrival);
 /* Pass the parcel that is in this place on to the core, as one of this wire's peer. */
 void arrivals_pass_parcel(struct arrivals *arrivals, struct held *held, const struct wire *wire);
 
+/* Pass what an invited caller sent first, which is in this place, on to the core. */
+void arrivals_pass_join(struct arrivals *arrivals, struct held *held, const struct call *call);
+
 /*
  * Report to the core what it does not know of the wire yet: a loss first, then the connection that
  * came after it.  What finds no free place is reported by a later call.

@@ -46,7 +46,10 @@ struct call {
     bool connecting; /* we dial, and nobody has answered */
     bool dialled;    /* by us */
     bool known;      /* it has shown whose it is, by its key */
-    bool outer_over; /* nothing more comes from there */
+    bool invited;    /* it has shown the key of an invitation; then `known` is false */
+    bool asked;      /* ... and said something */
+    uint8_t invitation[CURVE_KEY_BYTES]; /* whose key it has shown */
+    bool outer_over;                     /* nothing more comes from there */
     bool inner_over;
     char address[CALL_ADDRESS_BYTES]; /* of the caller, for the log */
     struct way in;

@@ -27,12 +27,21 @@ static struct call *callers_take_place(struct callers *callers, size_t place)
     return call;
 }
 
+/* The oldest that has shown no key; with none such, the oldest. */
+static size_t callers_oldest_stranger(const struct callers *callers)
+{
+    for (size_t place = 0; place < callers->count; place++)
+        if (!callers->calls[place]->invited)
+            return place;
+    return 0;
+}
+
 void callers_keep(struct callers *callers, struct call *call, uint64_t due_us)
 {
     INVARIANT(callers->max >= 1 && callers->max <= CALLERS_MAX);
     /* The newest always gets a place: an old silent one cannot keep a peer out. */
     while (callers->count >= callers->max)
-        call_free(callers_take_place(callers, 0));
+        call_free(callers_take_place(callers, callers_oldest_stranger(callers)));
     call->due_us = due_us;
     callers->calls[callers->count++] = call;
 }
@@ -49,6 +58,30 @@ const struct call *callers_find(const struct callers *callers, uint64_t number)
     size_t place = callers_place_of(callers, number);
 
     return place == callers->count ? NULL : callers->calls[place];
+}
+
+struct call *callers_invited(struct callers *callers, uint64_t number,
+                             const uint8_t key[CURVE_KEY_BYTES], uint64_t due_us)
+{
+    struct call *call = callers_take(callers, number);
+    size_t invited = 0;
+
+    if (call == NULL)
+        return NULL;
+    /* From the newest on, so that the oldest are those beyond the most. */
+    for (size_t place = callers->count; place-- > 0;) {
+        const struct call *other = callers->calls[place];
+
+        if (!other->invited)
+            continue;
+        invited++;
+        if (invited > callers->max / 4 || memcmp(other->invitation, key, CURVE_KEY_BYTES) == 0)
+            call_free(callers_take_place(callers, place));
+    }
+    call->invited = true;
+    memcpy(call->invitation, key, CURVE_KEY_BYTES);
+    callers_keep(callers, call, due_us);
+    return call;
 }
 
 void callers_close(struct callers *callers)

@@ -3,7 +3,8 @@
  * a few seconds: when one more comes the oldest gives its place up, so that many silent ones keep
  * nobody out.  A silent one costs a descriptor; with the first byte it gets a socket of libzmq,
  * and with it a handshake.  A connection of a link that was removed has a place here, too, until
- * its last word has left.
+ * its last word has left, and so has one that showed the key of an invitation: one for each,
+ * and few in all, which strangers do not push out.
  *
  * Used by the edge thread alone.
  */
@@ -30,6 +31,14 @@ struct call *callers_take(struct callers *callers, uint64_t number);
 
 /* The call of that number, borrowed.  NULL: it has ended. */
 const struct call *callers_find(const struct callers *callers, uint64_t number);
+
+/*
+ * Record that the call of that number has shown the key of an invitation, and give it until due_us.
+ * Another of the same key, and the oldest of more than a quarter of the places, are ended.  NULL:
+ * it has ended.
+ */
+struct call *callers_invited(struct callers *callers, uint64_t number,
+                             const uint8_t key[CURVE_KEY_BYTES], uint64_t due_us);
 
 /* Serve the calls that the poll found something of. */
 void callers_serve(struct callers *callers, const zmq_pollitem_t *items, void *context,

@@ -106,6 +106,9 @@ static void core_take_arrival(struct core *core, const struct arrival *arrival)
     case ARRIVAL_TROUBLE:
         core_link_trouble(core, arrival->interface, arrival->trouble);
         break;
+    case ARRIVAL_JOIN:
+        core_join(core, arrival->key, arrival->call, arrival->bytes, arrival->size);
+        break;
     }
 }
 
@@ -204,7 +207,7 @@ static bool driver_should_close(const struct driver *driver, uint64_t now_us, bo
 static bool frame_is_empty(const struct core_frame *frame)
 {
     return !frame->writes && frame->reply_count == 0 && frame->parcel_count == 0 &&
-           frame->link_count == 0;
+           frame->link_count == 0 && frame->joined_count == 0 && frame->invited == NULL;
 }
 
 static void driver_close_frame(struct driver *driver, uint64_t now_us, bool last)

@@ -169,8 +169,12 @@ static void edge_send_parcels(struct edge *edge, const struct core_frame *frame)
     /* First, so that a new link has its socket; what it cannot take yet is sent again. */
     if (frame->links != NULL)
         wires_configure(edge->wires, frame->links, frame->link_count, edge_now_us(edge));
+    if (frame->invited != NULL)
+        wires_invite(edge->wires, frame->invited, frame->invited_count);
     for (size_t i = 0; i < frame->parcel_count; i++)
         wires_send(edge->wires, &frame->parcels[i]);
+    for (size_t i = 0; i < frame->joined_count; i++)
+        wires_answer(edge->wires, &frame->joined[i]);
 }
 
 /* Replies and parcels of a durable frame leave, and the frame goes back to the core. */

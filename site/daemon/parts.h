@@ -25,13 +25,15 @@ enum arrival_kind {
     ARRIVAL_PARCEL,    /* bytes and size */
     ARRIVAL_CONNECTED, /* a connection that we dial was made */
     ARRIVAL_TROUBLE,   /* there is none, or it was lost: `trouble` says why */
+    ARRIVAL_JOIN,      /* bytes and size, of a caller with the key of an invitation */
 };
 
 /* An arrival over a link, on its way to the core: the edge's own, lent until it comes back. */
 struct arrival {
     enum arrival_kind kind;
     uint32_t interface;
-    uint8_t key[CONTROL_KEY_BYTES];
+    uint8_t key[CONTROL_KEY_BYTES]; /* the link's; of a JOIN, the invitation's */
+    uint64_t call;                  /* of a JOIN: who is to be answered */
     const uint8_t *bytes;
     size_t size;
     const char *trouble;

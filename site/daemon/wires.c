@@ -24,12 +24,15 @@ static struct wire *wires_find_user(struct wires *wires, const char *user_id)
  * A handshake, as zap.h reports it.  A key has one connection, the newest: the one before is ended,
  * whatever it still holds (docs/wire.md, "Transport").
  */
-static const char *wires_key_shown(void *context, uint64_t number, const char *user_id)
+static const char *wires_key_shown(void *context, uint64_t number, const struct zap_shown *shown)
 {
     struct wires *wires = context;
     const struct call *call = callers_find(&wires->callers, number);
-    struct wire *wire = user_id == NULL ? NULL : wires_find_user(wires, user_id);
+    struct wire *wire = shown->user_id == NULL ? NULL : wires_find_user(wires, shown->user_id);
 
+    if (call != NULL && shown->invited != NULL)
+        call = callers_invited(&wires->callers, number, shown->invited,
+                               wires->now_us + HANDSHAKE_MS * UINT64_C(1000));
     if (call == NULL) /* it has ended meanwhile */
         return "unknown";
     if (wire == NULL)
@@ -203,7 +206,7 @@ static void serve_callers(struct wires *wires, const zmq_pollitem_t *items)
     callers_serve(callers, items, wires->context, &wires->keys, wires->now_us);
     for (size_t i = 0; i < callers->count; i++)
         if (items[callers->calls[i]->place + CALL_POLL_SOCKET].revents != 0)
-            wires_read_unknown(wires, callers->calls[i]);
+            wires_read_caller(wires, callers->calls[i]);
     callers_sweep(callers, wires->now_us);
 }
 

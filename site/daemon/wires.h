@@ -51,6 +51,12 @@ void wires_configure(struct wires *wires, const struct core_link *links, size_t 
 /* Send a parcel, or drop it when the peer is not there or takes no more. */
 void wires_send(struct wires *wires, const struct core_parcel *parcel);
 
+/* Let in who shows one of these keys of invitations, in place of those before. */
+void wires_invite(struct wires *wires, const struct core_invited *invited, size_t count);
+
+/* Send a caller that came with an invitation its answer, and end it soon, if it is still there. */
+void wires_answer(struct wires *wires, const struct core_joined *joined);
+
 /* Take back an arrival that the core has read. */
 void wires_give_back(struct wires *wires, struct arrival *arrival);
 

@@ -149,7 +149,26 @@ void wires_read(struct wires *wires, struct wire *wire)
         wires_end_called(wires, wire);
 }
 
-void wires_read_unknown(struct wires *wires, struct call *call)
+/* One message: what else an invited site sends is not looked at, and it has no link's rights. */
+static void wires_read_invited(struct wires *wires, struct call *call)
 {
-    wires_read_call(wires, &call, NULL);
+    struct held *held;
+
+    if (call->asked || (held = arrivals_take(&wires->arrivals)) == NULL)
+        return;
+    held->full = call_receive(call, &held->message, wires->now_us);
+    if (!held->full) {
+        arrivals_give_back(&wires->arrivals, &held->arrival);
+        return;
+    }
+    call->asked = true;
+    arrivals_pass_join(&wires->arrivals, held, call);
+}
+
+void wires_read_caller(struct wires *wires, struct call *call)
+{
+    if (call->invited)
+        wires_read_invited(wires, call);
+    else
+        wires_read_call(wires, &call, NULL);
 }

@@ -58,6 +58,23 @@ void wires_send(struct wires *wires, const struct core_parcel *parcel)
         wires->counters.dropped++; /* the core sends it again, by its number */
 }
 
+void wires_invite(struct wires *wires, const struct core_invited *invited, size_t count)
+{
+    zap_invite(wires->zap, invited, count);
+}
+
+/* Its place is kept until the answer has had time to leave, as with LEFT. */
+void wires_answer(struct wires *wires, const struct core_joined *joined)
+{
+    struct call *call = callers_take(&wires->callers, joined->call);
+
+    if (call == NULL)
+        return;
+    (void)wires_send_by(wires, call, joined->bytes.data, joined->bytes.size);
+    call_pump(call, wires->now_us);
+    callers_keep(&wires->callers, call, wires->now_us + LEAVE_US);
+}
+
 void wires_say_alive(struct wires *wires, struct wire *wire)
 {
     if (wire->connected || wire->called != NULL)

@@ -1,6 +1,7 @@
 /* RFC 27: requests of seven frames, answered one by one over an inproc socket of libzmq. */
 #include "site/daemon/zap.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -8,7 +9,7 @@
 #include <zmq.h>
 
 #include "base/log.h"
-#include "links/link.h"
+#include "links/invitations.h"
 #include "site/daemon/limits.h"
 
 struct zap_peer {
@@ -22,6 +23,8 @@ struct zap {
     void *context;
     struct zap_peer peers[LINKS_MAX];
     size_t peer_count;
+    uint8_t invited[INVITATIONS_MAX][CURVE_KEY_BYTES];
+    size_t invited_count;
     /* Unknown keys that were logged, so that each is logged once; all are forgotten together. */
     uint8_t unknown[UNKNOWN_KEYS_MAX][CURVE_KEY_BYTES];
     size_t unknown_count;
@@ -87,6 +90,15 @@ void zap_forbid(struct zap *zap, const uint8_t key[CONTROL_KEY_BYTES])
             zap->peers[i] = zap->peers[--zap->peer_count];
             return;
         }
+}
+
+void zap_invite(struct zap *zap, const struct core_invited *invited, size_t count)
+{
+    static_assert(sizeof zap->invited[0] == sizeof invited->key, "a key of CURVE");
+    INVARIANT(count <= INVITATIONS_MAX);
+    for (size_t i = 0; i < count; i++)
+        memcpy(zap->invited[i], invited[i].key, CURVE_KEY_BYTES);
+    zap->invited_count = count;
 }
 
 void *zap_socket(struct zap *zap)
@@ -222,26 +234,31 @@ static bool zap_next_request(struct zap *zap, struct request_frames *frames)
     return true;
 }
 
-/* NULL: another mechanism than CURVE, or the key of no link. */
-static const struct zap_peer *zap_find_peer(const struct zap *zap,
-                                            const struct request_frames *frames)
+/* Nobody's: another mechanism than CURVE, or the key of no link and no invitation. */
+static struct zap_shown zap_find_key(const struct zap *zap, const struct request_frames *frames)
 {
+    struct zap_shown shown = {0};
+
     if (strcmp(frames->version, "1.0") != 0 || strcmp(frames->mechanism, "CURVE") != 0 ||
         !frames->has_key)
-        return NULL;
+        return shown;
     for (size_t i = 0; i < zap->peer_count; i++)
         if (memcmp(zap->peers[i].curve, frames->key, CURVE_KEY_BYTES) == 0)
-            return &zap->peers[i];
-    return NULL;
+            shown.user_id = zap->peers[i].user_id;
+    for (size_t i = 0; i < zap->invited_count && shown.user_id == NULL; i++)
+        if (memcmp(zap->invited[i], frames->key, CURVE_KEY_BYTES) == 0)
+            shown.invited = zap->invited[i];
+    return shown;
 }
 
 /* It goes to libzmq itself, in this process: sending fails only when the peer is gone already. */
 static void zap_answer(struct zap *zap, const struct request_frames *frames,
-                       const struct zap_peer *peer)
+                       const struct zap_shown *shown)
 {
-    const char *code = peer == NULL ? "400" : "200";
-    const char *text = peer == NULL ? "unknown key" : "OK";
-    const char *user_id = peer == NULL ? "" : peer->user_id;
+    bool good = shown->user_id != NULL || shown->invited != NULL;
+    const char *code = good ? "200" : "400";
+    const char *text = good ? "OK" : "unknown key";
+    const char *user_id = shown->user_id == NULL ? "" : shown->user_id;
 
     (void)!zmq_send(zap->socket, "1.0", 3, ZMQ_SNDMORE | ZMQ_DONTWAIT);
     (void)!zmq_send(zap->socket, frames->id, frames->id_size, ZMQ_SNDMORE | ZMQ_DONTWAIT);
@@ -256,14 +273,13 @@ void zap_serve(struct zap *zap, uint64_t now_us)
     struct request_frames frames;
 
     for (int i = 0; i < ZAP_STEP_MAX && zap_next_request(zap, &frames); i++) {
-        const struct zap_peer *peer = zap_find_peer(zap, &frames);
+        const struct zap_shown shown = zap_find_key(zap, &frames);
         /* Before the answer: with it libzmq lets the peer send, and its connection must be known.
          */
-        const char *address = zap->report(zap->context, strtoull(frames.domain, NULL, 10),
-                                          peer == NULL ? NULL : peer->user_id);
+        const char *address = zap->report(zap->context, strtoull(frames.domain, NULL, 10), &shown);
 
-        zap_answer(zap, &frames, peer);
-        if (peer == NULL)
+        zap_answer(zap, &frames, &shown);
+        if (shown.user_id == NULL && shown.invited == NULL)
             zap_log_unknown(zap, frames.key, address, now_us);
     }
 }

@@ -1,7 +1,7 @@
 /*
  * Admission of peers: the handler of the ZeroMQ Authentication Protocol (RFC 27).  Mechanism CURVE
- * only, and of all keys exactly those of the links.  A connection that is let in carries the
- * peer's Ed25519 key as its User-Id, in hex: the one name that a peer cannot choose.
+ * only, and of all keys exactly those of links and of invitations.  A connection of a link carries
+ * the peer's Ed25519 key as its User-Id, in hex: the one name that a peer cannot choose.
  *
  * Unknown keys cost a bounded amount of memory and log: each is logged once, and past
  * UNKNOWN_KEYS_MAX of them they are only counted.  Used by the edge thread alone.
@@ -10,16 +10,22 @@
 #define SERAI_SITE_DAEMON_ZAP_H
 
 #include "site/control/control.h"
+#include "site/core/core.h"
 #include "site/daemon/curve.h"
 
 enum { ZAP_USER_ID_BYTES = 2 * CONTROL_KEY_BYTES + 1 };
 
+/* Whose key a handshake showed.  Both NULL: nobody's who is let in. */
+struct zap_shown {
+    const char *user_id;    /* of a link's peer */
+    const uint8_t *invited; /* CURVE_KEY_BYTES: of an invitation */
+};
+
 /*
  * Called with each handshake before it is answered: which call's it is (its ZAP domain, in
- * decimal), and whose key it showed; NULL: of no link.  Returns the caller's address, for the
- * log.
+ * decimal), and whose key it showed.  Returns the caller's address, for the log.
  */
-typedef const char *(*zap_report)(void *context, uint64_t call, const char *user_id);
+typedef const char *(*zap_report)(void *context, uint64_t call, const struct zap_shown *shown);
 
 struct zap; /* opaque */
 
@@ -39,6 +45,9 @@ MUST_CHECK enum status zap_allow(struct zap *zap, const uint8_t key[CONTROL_KEY_
  * be ignored.
  */
 void zap_forbid(struct zap *zap, const uint8_t key[CONTROL_KEY_BYTES]);
+
+/* Let in who shows one of these keys, and no others of that kind any more.  `count` fits. */
+void zap_invite(struct zap *zap, const struct core_invited *invited, size_t count);
 
 /* The socket to poll for reading, for zap_serve().  It belongs to the handler. */
 void *zap_socket(struct zap *zap);

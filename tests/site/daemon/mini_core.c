@@ -251,6 +251,17 @@ void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const 
     core->heard++;
 }
 
+/* Nobody is invited. */
+void core_join(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], uint64_t call,
+               const uint8_t *bytes, size_t size)
+{
+    (void)core;
+    (void)key;
+    (void)bytes;
+    (void)size;
+    INVARIANT(call == 0);
+}
+
 void core_link_connected(struct core *core, uint32_t interface)
 {
     INVARIANT(interface == 1);

@@ -39,6 +39,9 @@ struct site {
     uint8_t seen[SEEN_MAX]; /* first byte of each parcel */
     size_t sizes[SEEN_MAX];
     size_t seen_count;
+    size_t joins; /* what invited callers said */
+    size_t join_size;
+    uint64_t join_call; /* who said the last */
 };
 
 static struct site sites[SITES];
@@ -131,6 +134,10 @@ static void take_arrivals(struct site *site)
         } else if (arrival->kind == ARRIVAL_TROUBLE) {
             site->troubles++;
             (void)snprintf(site->trouble, sizeof site->trouble, "%s", arrival->trouble);
+        } else if (arrival->kind == ARRIVAL_JOIN) {
+            site->joins++;
+            site->join_size = arrival->size;
+            site->join_call = arrival->call;
         } else {
             ck_assert_uint_lt(site->seen_count, SEEN_MAX);
             site->sizes[site->seen_count] = arrival->size;
@@ -1025,6 +1032,109 @@ END_TEST
 
 /* ---- before the links are known ---- */
 
+/* ---- invitations ---- */
+
+/* Site 0 knows the invitation of this byte and no link, and a caller shows its key. */
+static void invited_caller(uint8_t number)
+{
+    uint8_t seed[crypto_box_SEEDBYTES] = {number};
+    uint8_t server[CURVE_KEY_BYTES];
+    uint8_t private[CURVE_KEY_BYTES];
+    unsigned long port = strtoul(strrchr(sites[0].endpoint, ':') + 1, NULL, 10);
+    struct core_invited invited[2] = {{{1}}};
+    struct fault fault;
+
+    open_site(&sites[0], sites[0].endpoint);
+    configure(&sites[0], NULL, NULL, 0);
+    ck_assert_int_eq(crypto_box_seed_keypair(invited[1].key, private, seed), 0);
+    wires_invite(sites[0].wires, invited, 2);
+    ck_assert_int_eq(curve_public(server, sites[0].key, &fault), ST_OK);
+    ck_assert(raw_curve_open(&raw, (uint16_t)port, server, invited[1].key, private, wait_a_step));
+}
+
+/* It may say one thing, gets one answer, and is shown out; it is no link, whatever it sends. */
+START_TEST(an_invited_caller_says_one_thing_and_is_answered)
+{
+    struct core_joined joined = {0};
+    uint8_t bytes[256];
+    bool over = false;
+    ssize_t got = 0;
+
+    invited_caller(1);
+    ck_assert(raw_curve_send(&raw, (const uint8_t *)"join", 4, false, &over));
+    UNTIL(sites[0].joins == 1);
+    ck_assert_uint_eq(sites[0].join_size, 4);
+    ck_assert(raw_curve_send(&raw, (const uint8_t *)"more", 4, false, &over));
+    steps(20);
+    ck_assert_uint_eq(sites[0].joins, 1);
+    ck_assert_uint_eq(sites[0].seen_count, 0);
+    ck_assert_uint_eq(wires_count(sites[0].wires).unknown_keys, 0);
+    joined.call = sites[0].join_call;
+    bytes_append(&joined.bytes, "answer", 6);
+    wires_answer(sites[0].wires, &joined);
+    bytes_fini(&joined.bytes);
+    /* Sealed: what comes after the handshake is longer than the answer. */
+    for (int left = PATIENCE; got < 6 && left > 0; left--) {
+        step();
+        got = recv(raw.fd, bytes, sizeof bytes, MSG_DONTWAIT);
+    }
+    ck_assert_int_ge(got, 6);
+    for (int left = PATIENCE; got != 0 && left > 0; left--) {
+        step();
+        got = recv(raw.fd, bytes, sizeof bytes, MSG_DONTWAIT);
+    }
+    ck_assert_int_eq(got, 0);
+    raw_curve_close(&raw);
+}
+END_TEST
+
+/* However many call, it keeps its place. */
+START_TEST(strangers_do_not_push_an_invited_caller_out)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fds[2 * CALLERS_MAX];
+    bool over = false;
+
+    invited_caller(2);
+    address.sin_port = htons((uint16_t)strtoul(strrchr(sites[0].endpoint, ':') + 1, NULL, 10));
+    for (int i = 0; i < 2 * CALLERS_MAX; i++) {
+        fds[i] = socket(AF_INET, SOCK_STREAM, 0);
+        ck_assert_int_ge(fds[i], 0);
+        ck_assert_int_eq(connect(fds[i], (const struct sockaddr *)&address, sizeof address), 0);
+        steps(1);
+    }
+    ck_assert(raw_curve_send(&raw, (const uint8_t *)"join", 4, false, &over));
+    UNTIL(sites[0].joins == 1);
+    for (int i = 0; i < 2 * CALLERS_MAX; i++)
+        (void)close(fds[i]);
+    raw_curve_close(&raw);
+}
+END_TEST
+
+/* One that was taken from the list is a stranger again. */
+START_TEST(a_key_of_no_invitation_is_a_stranger)
+{
+    struct core_invited none[1] = {{{0}}};
+    uint8_t seed[crypto_box_SEEDBYTES] = {3};
+    uint8_t server[CURVE_KEY_BYTES];
+    uint8_t public[CURVE_KEY_BYTES];
+    uint8_t private[CURVE_KEY_BYTES];
+    unsigned long port = strtoul(strrchr(sites[0].endpoint, ':') + 1, NULL, 10);
+    struct fault fault;
+
+    open_site(&sites[0], sites[0].endpoint);
+    configure(&sites[0], NULL, NULL, 0);
+    ck_assert_int_eq(crypto_box_seed_keypair(public, private, seed), 0);
+    memcpy(none[0].key, public, sizeof public);
+    wires_invite(sites[0].wires, none, 1);
+    wires_invite(sites[0].wires, none, 0);
+    ck_assert_int_eq(curve_public(server, sites[0].key, &fault), ST_OK);
+    ck_assert(!raw_curve_open(&raw, (uint16_t)port, server, public, private, wait_a_step));
+    ck_assert_uint_eq(wires_count(sites[0].wires).unknown_keys, 1);
+    raw_curve_close(&raw);
+}
+END_TEST
+
 START_TEST(who_calls_before_the_links_are_known_waits_and_is_no_stranger)
 {
     struct rogue rogue;
@@ -1218,6 +1328,9 @@ int main(void)
     tcase_add_test(tcase, a_neighbour_that_takes_nothing_holds_a_bounded_share);
     tcase_add_test(tcase, signs_of_life_use_nothing_up);
     tcase_add_test(tcase, strangers_have_few_places_and_the_newest_has_one);
+    tcase_add_test(tcase, an_invited_caller_says_one_thing_and_is_answered);
+    tcase_add_test(tcase, strangers_do_not_push_an_invited_caller_out);
+    tcase_add_test(tcase, a_key_of_no_invitation_is_a_stranger);
     tcase_add_test(tcase, who_calls_before_the_links_are_known_waits_and_is_no_stranger);
     tcase_add_test(tcase, at_a_path_only_the_socket_that_was_bound_is_removed);
     tcase_add_test(tcase, at_a_path_that_is_taken_nothing_is_replaced);
