@@ -137,6 +137,56 @@ void freeze_over_limit(struct link_node *node, u128 owed)
            u128_print(bound, money_nanos(node->link.limit)));
 }
 
+/* ---- SPECIE ---- */
+
+void freeze_specie_unsent(struct link_node *node, uint64_t seq)
+{
+    freeze(node, "the peer signed that it has message %" PRIu64 " of ours, and we sent %" PRIu64,
+           seq, node->saved_sent.seq);
+}
+
+void freeze_specie_total(struct link_node *node, const char *whose, uint64_t seq, u128 here,
+                         u128 there)
+{
+    char here_text[U128_TEXT_BYTES];
+    char there_text[U128_TEXT_BYTES];
+
+    freeze(node, "the peer signed for %s nanos up to message %" PRIu64 " of %s, and here it is %s",
+           u128_print(there_text, there), seq, whose, u128_print(here_text, here));
+}
+
+/* The first digits are enough for a person; both statements are in the exports. */
+void freeze_specie_digest(struct link_node *node, const char *whose, uint64_t seq,
+                          const struct digest *here, const struct digest *there)
+{
+    char here_text[HASH_TEXT_BYTES];
+    char there_text[HASH_TEXT_BYTES];
+
+    freeze(node,
+           "the peer signed for other messages up to %" PRIu64
+           " of %s: their hash is %.16s there and %.16s here",
+           seq, whose, hash_print(there_text, &there->chain), hash_print(here_text, &here->chain));
+}
+
+void freeze_specie_twice(struct link_node *node, uint64_t frame)
+{
+    freeze(node, "the peer signed two different statements for frame %" PRIu64 " of its books",
+           frame);
+}
+
+void freeze_settled(struct link_node *node, const char *what, struct settled there,
+                    struct settled here)
+{
+    char here_text[U128_TEXT_BYTES];
+    char there_text[U128_TEXT_BYTES];
+
+    freeze(node,
+           "the peer signed that it %s %s nanos up to settlement %" PRIu64
+           ", and here it is %s up to %" PRIu64,
+           what, u128_print(there_text, there.total), there.index,
+           u128_print(here_text, here.total), here.index);
+}
+
 /* ---- the rules of channels, which exchange/ finds broken ---- */
 
 /* The rule of docs/wire.md, "Messages", that the answer of channels/ says was broken. */

@@ -40,6 +40,23 @@ void freeze_ack_total(struct link_node *node, uint64_t seq, u128 here, u128 ther
 /* The running total of DATA, `there` nanos, is not what was received up to the last message. */
 void freeze_data_total(struct link_node *node, u128 there);
 
+/*
+ * freeze_specie_unsent(), freeze_specie_total(), freeze_specie_digest() and freeze_specie_twice():
+ * the peer signed what is not true: that it received message `seq`, which was not sent; another
+ * total than ours after message `seq` of "ours" or of "the peer's"; the same total of other
+ * messages; two different things about one frame of its books.
+ */
+void freeze_specie_unsent(struct link_node *node, uint64_t seq);
+void freeze_specie_total(struct link_node *node, const char *whose, uint64_t seq, u128 here,
+                         u128 there);
+void freeze_specie_digest(struct link_node *node, const char *whose, uint64_t seq,
+                          const struct digest *here, const struct digest *there);
+void freeze_specie_twice(struct link_node *node, uint64_t frame);
+
+/* The peer signed that it "got" or "paid" what our books have otherwise. */
+void freeze_settled(struct link_node *node, const char *what, struct settled there,
+                    struct settled here);
+
 /* The next message carries more than any may. */
 void freeze_too_much(struct link_node *node, u128 nanos);
 

@@ -13,6 +13,7 @@
 #define SERAI_LINKS_LINK_H
 
 #include "base/cbor.h"
+#include "base/digest.h"
 #include "channels/channels.h"
 
 enum {
@@ -44,6 +45,13 @@ struct link_prices {
     struct money channel_fee; /* each channel bought there */
 };
 
+/* What was settled in one direction: the last settlement that was decided, and all that was paid.
+ */
+struct settled {
+    uint64_t index;
+    u128 total;
+};
+
 /* Plain values; changed only by the calls below. */
 struct link {
     uint32_t interface; /* from 1; 0 is self */
@@ -66,6 +74,12 @@ struct link {
     uint64_t received_seq;
     u128 received_total;
     bool removed; /* taken away, and even: kept for its numbers and its accounts */
+    /* of the messages up to the sequence of the same name */
+    struct digest sent_digest;
+    struct digest acked_digest;
+    struct digest received_digest;
+    struct settled paid; /* by us outside of the link, and confirmed by the peer */
+    struct settled got;  /* by the peer, and posted here */
     /* known in this run only, in no row */
     char why[LINK_REASON_BYTES_MAX + 1]; /* why it is down; empty when it is not */
     uint64_t since_us;                   /* the site's: since when it is in its state */
@@ -121,7 +135,15 @@ MUST_CHECK enum status link_set_endpoint(struct links *links, struct link *link,
  */
 void link_raise_limit(struct links *links, struct link *link, struct money limit);
 
-/* Whether as much money went to the peer as came from it. */
+/*
+ * What we owe the peer, and what it owes us: what was sent less what was received, less what was
+ * settled.  At most one is not zero.  The payer counts a settlement once the peer has confirmed it,
+ * the peer from its posting on: so neither takes the other to owe less than the other itself does.
+ */
+u128 link_we_owe(const struct link *link);
+u128 link_it_owes(const struct link *link);
+
+/* Whether neither owes the other anything. */
 bool link_is_even(const struct link *link);
 
 /*
@@ -290,6 +312,7 @@ enum parcel_result {
     PARCEL_STALE,     /* of an old epoch, or a repeat: ignored; a HELLO may be due in answer */
     PARCEL_REFUSED,   /* not a parcel, or it leaves a gap: *fault says where; the link goes on */
     PARCEL_FROZE,     /* it disproves something: the link is frozen now, with the reason */
+    PARCEL_SIGNED,    /* a statement of the peer's, kept: it is durable with a frame soon */
     PARCEL_UNFIT,     /* HELLO of another wire format or currency: DOWN, and `why` names both */
 };
 

@@ -20,6 +20,16 @@ u128 link_total_at(const struct link_node *node, uint64_t seq)
     return outbox_at(&node->unacked, (size_t)(seq - link->acked_seq - 1))->total;
 }
 
+struct digest link_digest_at(const struct link_node *node, uint64_t seq)
+{
+    const struct link *link = &node->link;
+
+    INVARIANT(seq >= link->acked_seq && seq <= link->sent_seq);
+    if (seq == link->acked_seq)
+        return link->acked_digest;
+    return outbox_at(&node->unacked, (size_t)(seq - link->acked_seq - 1))->digest;
+}
+
 void link_take_ack(struct link_node *node, uint64_t seq)
 {
     struct link *link = &node->link;
@@ -28,6 +38,7 @@ void link_take_ack(struct link_node *node, uint64_t seq)
     if (seq <= link->acked_seq)
         return;
     link->acked_total = link_total_at(node, seq);
+    link->acked_digest = link_digest_at(node, seq);
     for (; link->acked_seq < seq; link->acked_seq++) {
         struct outgoing *outgoing = outbox_pop(&node->unacked);
 

@@ -169,5 +169,6 @@ enum parcel_result link_hello_in(struct link_node *node, const struct hello *hel
     link->peer_prices = hello->prices;
     link->state = LINK_UP;
     link->why[0] = '\0';
+    specie_begin_again(node);
     return PARCEL_TAKEN;
 }

@@ -110,6 +110,8 @@ enum parcel_result link_parcel_in(struct links *links, struct link *link, const 
     parcel->messages = head.messages;
     if (head.kind == PARCEL_HELLO)
         return link_hello_in(node, &head.hello);
+    if (head.kind == PARCEL_SPECIE)
+        return link_specie_in(node, &head.specie, fault);
     return data_receive(node, &head.data, parcel, fault);
 }
 
@@ -122,16 +124,16 @@ enum parcel_result link_parcel_in(struct links *links, struct link *link, const 
 static bool data_money_is_allowed(struct link_node *node, struct money money)
 {
     const struct link *link = &node->link;
-    u128 received = link->received_total + money_nanos(money);
+    u128 came = link->received_total + link->paid.total + money_nanos(money);
+    u128 went = link->sent_total + link->got.total;
 
     if (money_nanos(money) > LINK_MESSAGE_NANOS_MAX) {
         freeze_too_much(node, money_nanos(money));
         return false;
     }
     /* A message without money is taken beyond the limit too: closes and grants must pass. */
-    if (!money_is_zero(money) && received > link->sent_total &&
-        received - link->sent_total > money_nanos(link->limit)) {
-        freeze_over_limit(node, received - link->sent_total);
+    if (!money_is_zero(money) && came > went && came - went > money_nanos(link->limit)) {
+        freeze_over_limit(node, came - went);
         return false;
     }
     return true;
@@ -164,5 +166,7 @@ void link_take(struct links *links, struct link *link, const struct channel_mess
     link->received_seq++;
     INVARIANT(
         u128_add(&link->received_total, link->received_total, money_nanos(message_money(message))));
+    digest_add(&link->received_digest, link->received_seq, message_money(message));
     node->dirty = true;
+    specie_check_reached(node);
 }

@@ -1,14 +1,15 @@
 /*
  * Rows of links in the table `link` (docs/records.md, "Rows of links").
  *
- * A link: key = interface u32, u8 2, u64 0; value = CBOR array of 18: name, key, endpoint, limit,
+ * A link: key = interface u32, u8 2, u64 0; value = CBOR array of 25: name, key, endpoint, limit,
  * the peer's limit, its fees for a birth and for a channel, state, reason, epoch, its epoch,
  * then sequence and total of what we sent, of what it acknowledged and of what we received, and
- * whether it was removed.  A message that is not acknowledged: key = interface
- * u32, u8 3, sequence u64; value = CBOR array of whose place it takes, its money, the total after
- * it, and the message as it crosses.  Checkpoints: key = u32 0, u8 5, u64 0; value = CBOR array of
- * all of them, oldest first, each an array of interface, name, site time and the totals of what we
- * sent and received.
+ * whether it was removed, the digests of the same three, and what was settled by us and by the
+ * peer.  Evidence, key kind u8 6: the peer's last statement and its signature.  A message that is
+ * not acknowledged: key = interface u32, u8 3, sequence u64; value = CBOR array of whose place it
+ * takes, its money, the total after it, and the message as it crosses.  Checkpoints: key = u32 0,
+ * u8 5, u64 0; value = CBOR array of all of them, oldest first, each an array of interface, name,
+ * site time and the totals of what we sent and received.
  */
 #include "links/link.h"
 
@@ -19,8 +20,8 @@
 #include <string.h>
 
 enum { KEY_BYTES = 13, KEY_KIND_AT = 4, KEY_SEQ_AT = 5 };
-enum key_kind { KEY_LINK = 2, KEY_MESSAGE = 3, KEY_CHECKPOINTS = 5 };
-enum { LINK_FIELDS = 18, MESSAGE_ROW_FIELDS = 4 };
+enum key_kind { KEY_LINK = 2, KEY_MESSAGE = 3, KEY_CHECKPOINTS = 5, KEY_EVIDENCE = 6 };
+enum { LINK_FIELDS = 25, MESSAGE_ROW_FIELDS = 4, EVIDENCE_FIELDS = 2 };
 
 static void link_make_key(uint8_t key[KEY_BYTES], uint32_t interface, enum key_kind kind,
                           uint64_t seq)
@@ -31,6 +32,14 @@ static void link_make_key(uint8_t key[KEY_BYTES], uint32_t interface, enum key_k
 }
 
 /* ---- writing ---- */
+
+static void link_put_digest(struct bytes *out, const struct digest *digest)
+{
+    uint8_t bytes[DIGEST_BYTES];
+
+    digest_put(bytes, digest);
+    cbor_put_bytes(out, bytes, sizeof bytes);
+}
 
 static void link_encode(struct bytes *out, const struct link *link)
 {
@@ -50,6 +59,11 @@ static void link_encode(struct bytes *out, const struct link *link)
     cursor_put(out, (struct cursor){link->acked_seq, link->acked_total});
     cursor_put(out, (struct cursor){link->received_seq, link->received_total});
     cbor_put_bool(out, link->removed);
+    link_put_digest(out, &link->sent_digest);
+    link_put_digest(out, &link->acked_digest);
+    link_put_digest(out, &link->received_digest);
+    settled_put(out, link->paid);
+    settled_put(out, link->got);
 }
 
 static void outgoing_encode(struct bytes *out, const struct outgoing *outgoing)
@@ -100,6 +114,10 @@ static void link_note_saved(struct link_node *node)
     node->saved_epoch = link->epoch;
     node->saved_sent = (struct cursor){link->sent_seq, link->sent_total};
     node->saved_received = (struct cursor){link->received_seq, link->received_total};
+    node->saved_sent_digest = link->sent_digest;
+    node->saved_received_digest = link->received_digest;
+    node->saved_paid = link->paid;
+    node->saved_got = link->got;
     node->saved_acked_seq = link->acked_seq;
 }
 
@@ -117,6 +135,24 @@ static void links_save_checkpoints(struct links *links, struct store_batch *batc
     links->checkpoints_dirty = false;
 }
 
+/* The peer's last statement, with its signature, as it came. */
+static void link_save_evidence(struct link_node *node, struct store_batch *batch,
+                               struct bytes *value)
+{
+    const struct specie_signed *theirs = &node->specie.theirs;
+    uint8_t key[KEY_BYTES];
+
+    if (!node->specie.dirty)
+        return;
+    bytes_clear(value);
+    cbor_put_array(value, EVIDENCE_FIELDS);
+    cbor_put_bytes(value, theirs->bytes, theirs->size);
+    cbor_put_bytes(value, theirs->signature, SPECIE_SIGNATURE_BYTES);
+    link_make_key(key, node->link.interface, KEY_EVIDENCE, 0);
+    link_put_row(batch, key, value);
+    node->specie.dirty = false;
+}
+
 void links_save(struct links *links, struct store_batch *batch)
 {
     struct bytes *value = &links->scratch;
@@ -125,6 +161,7 @@ void links_save(struct links *links, struct store_batch *batch)
     for (size_t i = 0; i < links->count; i++) {
         struct link_node *node = links->nodes[i];
 
+        link_save_evidence(node, batch, value);
         if (!node->dirty)
             continue;
         /* The link before its messages: so they are read back, too. */
@@ -155,11 +192,21 @@ static const char *link_row_error(const struct link *link)
         return "more is acknowledged than was sent";
     if (link->acked_seq == link->sent_seq && link->acked_total != link->sent_total)
         return "all is acknowledged, but not its money";
+    if (link->acked_seq == link->sent_seq && !digest_equal(&link->acked_digest, &link->sent_digest))
+        return "all is acknowledged, but not its messages";
     /* link_remove() takes only such links. */
     if (link->removed &&
         (link->state != LINK_DOWN || link->acked_seq != link->sent_seq || !link_is_even(link)))
         return "it was removed, and is not even";
     return NULL;
+}
+
+static struct digest link_get_digest(struct cbor *in)
+{
+    uint8_t bytes[DIGEST_BYTES] = {0};
+
+    cbor_get_bytes_exact(in, bytes, sizeof bytes);
+    return digest_get(bytes);
 }
 
 static void link_get_cursor(struct cbor *in, uint64_t *seq, u128 *total)
@@ -193,6 +240,11 @@ static enum status link_decode(struct link *link, const uint8_t *value, size_t v
     link_get_cursor(&in, &link->acked_seq, &link->acked_total);
     link_get_cursor(&in, &link->received_seq, &link->received_total);
     link->removed = cbor_get_bool(&in);
+    link->sent_digest = link_get_digest(&in);
+    link->acked_digest = link_get_digest(&in);
+    link->received_digest = link_get_digest(&in);
+    link->paid = settled_get(&in);
+    link->got = settled_get(&in);
     error = link_row_error(link);
     if (error != NULL)
         cbor_fail(&in, error);
@@ -204,6 +256,10 @@ static enum status link_corrupt(const uint8_t *key, struct fault *fault, const c
 {
     if (key[KEY_KIND_AT] == KEY_CHECKPOINTS)
         return fault_set(fault, ST_CORRUPT, "table link, checkpoints of links: %s", error);
+    if (key[KEY_KIND_AT] == KEY_EVIDENCE)
+        return fault_set(fault, ST_CORRUPT,
+                         "table link, the peer's statement of interface %" PRIu32 ": %s",
+                         be32_get(key), error);
     if (key[KEY_KIND_AT] == KEY_LINK)
         return fault_set(fault, ST_CORRUPT, "table link, link of interface %" PRIu32 ": %s",
                          be32_get(key), error);
@@ -239,6 +295,7 @@ static enum status link_load(struct links *links, const struct store_row *stored
     link_note_saved(node);
     /* Counted up to sent_seq again by the rows of messages, which come next. */
     node->saved_sent = (struct cursor){link.acked_seq, link.acked_total};
+    node->saved_sent_digest = link.acked_digest;
     node->good_epoch = link.peer_epoch;
     node->next_seq = link.acked_seq + 1;
     return ST_OK;
@@ -270,6 +327,8 @@ static const char *outgoing_load(struct link_node *node, struct cbor *in)
     message.payer = payer;
     outgoing = outgoing_new(node->links, &message);
     outgoing->total = total;
+    digest_add(&node->saved_sent_digest, node->saved_sent.seq + 1, money);
+    outgoing->digest = node->saved_sent_digest;
     outbox_push(&node->unacked, outgoing);
     window_take(&node->window, outgoing);
     node->saved_sent.seq++;
@@ -313,19 +372,49 @@ static enum status links_load_checkpoints(struct links *links, const struct stor
     return ST_OK;
 }
 
+/* It was checked when it came, and the hash of its row says that it is still the same. */
+static enum status links_load_evidence(struct links *links, const struct store_row *stored,
+                                       struct fault *fault)
+{
+    uint32_t interface = be32_get(stored->key);
+    struct specie_state *state;
+    struct fault inner = {0};
+    const uint8_t *bytes;
+    struct cbor in;
+    size_t size;
+
+    if (interface == 0 || interface > links->count || be64_get(stored->key + KEY_SEQ_AT) != 0)
+        return link_corrupt(stored->key, fault, "there is no such link");
+    state = &links->nodes[interface - 1]->specie;
+    cbor_init(&in, stored->value, stored->value_size);
+    cbor_get_array(&in, EVIDENCE_FIELDS);
+    bytes = cbor_get_bytes(&in, &size, SPECIE_BYTES_MAX);
+    cbor_get_bytes_exact(&in, state->theirs.signature, SPECIE_SIGNATURE_BYTES);
+    if (cbor_done(&in, &inner, "row") != ST_OK ||
+        specie_decode(&state->theirs, bytes, size, &inner) != ST_OK)
+        return link_corrupt(stored->key, fault, inner.text);
+    if (memcmp(state->theirs.statement.signer, links->nodes[interface - 1]->link.key,
+               LINK_KEY_BYTES) != 0)
+        return link_corrupt(stored->key, fault, "the peer did not sign it");
+    state->has_theirs = true;
+    return ST_OK;
+}
+
 /* A link's key sorts before those of its messages, and these are in order of sequence. */
 static enum status links_load_row(struct links *links, const struct store_row *stored,
                                   struct fault *fault)
 {
     uint8_t kind = stored->key_size > KEY_KIND_AT ? stored->key[KEY_KIND_AT] : 0;
 
-    if (kind != KEY_LINK && kind != KEY_MESSAGE && kind != KEY_CHECKPOINTS)
+    if (kind != KEY_LINK && kind != KEY_MESSAGE && kind != KEY_CHECKPOINTS && kind != KEY_EVIDENCE)
         return ST_OK; /* a row of channels, or of the exchange */
     if (stored->key_size != KEY_BYTES)
         return fault_set(fault, ST_CORRUPT, "table link: the key of a link has %zu bytes",
                          stored->key_size);
     if (kind == KEY_CHECKPOINTS)
         return links_load_checkpoints(links, stored, fault);
+    if (kind == KEY_EVIDENCE)
+        return links_load_evidence(links, stored, fault);
     if (kind == KEY_LINK)
         return link_load(links, stored, fault);
     return link_load_message(links, stored, fault);
@@ -338,7 +427,8 @@ static enum status links_check_unacked(const struct links *links, struct fault *
         const struct link_node *node = links->nodes[i];
         const struct link *link = &node->link;
 
-        if (node->saved_sent.seq != link->sent_seq || node->saved_sent.total != link->sent_total)
+        if (node->saved_sent.seq != link->sent_seq || node->saved_sent.total != link->sent_total ||
+            !digest_equal(&node->saved_sent_digest, &link->sent_digest))
             return fault_set(fault, ST_CORRUPT,
                              "table link, link of interface %" PRIu32
                              ": its retransmission queue ends with message %" PRIu64

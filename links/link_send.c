@@ -18,10 +18,10 @@
 static bool link_is_over_limit(const struct link_node *node, struct money money)
 {
     const struct link *link = &node->link;
-    u128 sent = link->sent_total + node->queue_total + money_nanos(money);
+    u128 came = link->received_total + link->paid.total;
+    u128 went = link->sent_total + link->got.total + node->queue_total + money_nanos(money);
 
-    return sent > link->received_total &&
-           sent - link->received_total > money_nanos(link->peer_limit);
+    return went > came && went - came > money_nanos(link->peer_limit);
 }
 
 enum link_result link_check_send(const struct links *links, const struct link *link, uint64_t payer,
@@ -135,7 +135,9 @@ static void link_number_oldest(struct link_node *node)
     link->sent_seq++;
     INVARIANT(u128_add(&link->sent_total, link->sent_total, money_nanos(outgoing->money)));
     node->queue_total -= money_nanos(outgoing->money);
+    digest_add(&link->sent_digest, link->sent_seq, outgoing->money);
     outgoing->total = link->sent_total;
+    outgoing->digest = link->sent_digest;
     outbox_push(&node->unacked, outgoing);
     node->dirty = true;
 }

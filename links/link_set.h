@@ -4,12 +4,14 @@
 
 #include "links/link_window.h"
 #include "links/parcel.h"
+#include "links/specie.h"
 
 /* A message on its way out: queued, or numbered and in the retransmission queue. */
 struct outgoing {
     struct channel_message message; /* its data points into wire[]; valid while it is queued */
     struct money money;
     u128 total;            /* after it; once it is numbered */
+    struct digest digest;  /* likewise */
     size_t withdrawn_from; /* its index in the queue, for a rollback */
     size_t size;
     uint8_t wire[]; /* encoded */
@@ -23,6 +25,22 @@ struct outbox {
     size_t count;
     uint64_t bytes;   /* of all wire[] */
     uint64_t answers; /* to births */
+};
+
+/* What is signed about a link, by us and by the peer. */
+struct specie_state {
+    bool has_theirs;
+    bool dirty; /* `theirs` is not in its row yet */
+    struct specie_signed theirs;
+    /* of this run */
+    bool due;  /* whatever has moved */
+    bool asks; /* ours asks the peer for its own */
+    /* as of our last one */
+    uint64_t signed_us;
+    u128 signed_sent;
+    u128 signed_received;
+    uint64_t signed_paid;
+    uint64_t signed_got;
 };
 
 /* `link` is first: a pointer to a link is a pointer to its node. */
@@ -39,6 +57,10 @@ struct link_node {
     uint64_t saved_epoch;
     struct cursor saved_sent;
     struct cursor saved_received;
+    struct digest saved_sent_digest;
+    struct digest saved_received_digest;
+    struct settled saved_paid;
+    struct settled saved_got;
     uint64_t saved_acked_seq; /* rows up to it are deleted */
     /* State of this connection. */
     bool hello_due;
@@ -49,6 +71,7 @@ struct link_node {
     uint64_t good_epoch;     /* of the last HELLO that was found good */
     uint64_t next_seq;       /* to send */
     uint64_t reported_seq;   /* acknowledged in a parcel to the peer; 0: not, or to be again */
+    struct specie_state specie;
 };
 
 struct links {
@@ -59,6 +82,7 @@ struct links {
     size_t checkpoint_count;
     bool checkpoints_dirty; /* their row must be written */
     char currency[LINK_CURRENCY_BYTES_MAX + 1];
+    struct link_signer signer;
     struct bytes scratch;
 };
 
@@ -117,6 +141,9 @@ struct outgoing *outgoing_new(struct links *links, const struct channel_message 
  */
 u128 link_total_at(const struct link_node *node, uint64_t seq);
 
+/* The digest of what we sent up to message `seq`, as link_total_at(). */
+struct digest link_digest_at(const struct link_node *node, uint64_t seq);
+
 /* Drop what the peer has, everything up to `seq`, which is at most saved_sent. */
 void link_take_ack(struct link_node *node, uint64_t seq);
 
@@ -128,6 +155,16 @@ void link_lost_because(struct link_node *node, const char *format, ...) PRINTF_L
 
 /* Compare a good HELLO with what we have; link_parcel_in() says how. */
 MUST_CHECK enum parcel_result link_hello_in(struct link_node *node, const struct hello *hello);
+
+/* Compare a statement of the peer's with what we have, and keep it; docs/wire.md says how. */
+MUST_CHECK enum parcel_result
+link_specie_in(struct link_node *node, const struct specie_parcel *parcel, struct fault *fault);
+
+/* Let a statement of ours be due on this connection, if there is anything to state. */
+void specie_begin_again(struct link_node *node);
+
+/* A message was taken: freeze the link if the peer's statement shows another history up to it. */
+void specie_check_reached(struct link_node *node);
 
 /* Append the HELLO that is due.  It names `prices` as what this site charges. */
 void link_hello_out(struct link_node *node, const struct link_prices *prices, struct bytes *out);

@@ -267,9 +267,33 @@ enum status links_add(struct links *links, const char *name, const uint8_t key[L
 
 /* ---- removing ---- */
 
+/*
+ * Both sides of the account of a link: what went to the peer and what came from it.  A settlement
+ * counts like money that went the other way.  The sums fit: each total is far below 2^127.
+ */
+static u128 link_came(const struct link *link)
+{
+    return link->received_total + link->paid.total;
+}
+
+static u128 link_went(const struct link *link)
+{
+    return link->sent_total + link->got.total;
+}
+
+u128 link_we_owe(const struct link *link)
+{
+    return link_went(link) > link_came(link) ? link_went(link) - link_came(link) : 0;
+}
+
+u128 link_it_owes(const struct link *link)
+{
+    return link_came(link) > link_went(link) ? link_came(link) - link_went(link) : 0;
+}
+
 bool link_is_even(const struct link *link)
 {
-    return link->sent_total == link->received_total;
+    return link_went(link) == link_came(link);
 }
 
 uint64_t link_unfinished(const struct links *links, const struct link *link)

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { HELLO_FIELDS = 14, DATA_FIELDS = 8, MESSAGE_FIELDS_MAX = 8 };
+enum { HELLO_FIELDS = 14, DATA_FIELDS = 8, SPECIE_PARCEL_FIELDS = 4, MESSAGE_FIELDS_MAX = 8 };
 
 /* The number of items of each kind, the kind itself included; 0: no such kind. */
 static const uint8_t message_fields[] = {
@@ -239,6 +239,32 @@ static void data_decode(struct cbor *in, uint64_t fields, struct parcel_head *he
         message_decode(in, 0, &message);
 }
 
+void specie_parcel_encode(struct bytes *out, const struct specie_signed *specie, bool asks)
+{
+    cbor_put_array(out, SPECIE_PARCEL_FIELDS);
+    cbor_put_uint(out, PARCEL_SPECIE);
+    cbor_put_bool(out, asks);
+    cbor_put_bytes(out, specie->bytes, specie->size);
+    cbor_put_bytes(out, specie->signature, SPECIE_SIGNATURE_BYTES);
+}
+
+static void specie_parcel_decode(struct cbor *in, uint64_t fields, struct specie_parcel *parcel)
+{
+    struct fault fault = {0};
+    const uint8_t *bytes;
+    size_t size;
+
+    if (fields != SPECIE_PARCEL_FIELDS) {
+        cbor_fail(in, "SPECIE has another number of fields");
+        return;
+    }
+    parcel->asks = cbor_get_bool(in);
+    bytes = cbor_get_bytes(in, &size, SPECIE_BYTES_MAX);
+    cbor_get_bytes_exact(in, parcel->specie.signature, SPECIE_SIGNATURE_BYTES);
+    if (in->error == NULL && specie_decode(&parcel->specie, bytes, size, &fault) != ST_OK)
+        cbor_fail(in, "its statement is none");
+}
+
 enum status parcel_decode(struct parcel_head *head, const uint8_t *bytes, size_t size,
                           struct fault *fault)
 {
@@ -263,6 +289,9 @@ enum status parcel_decode(struct parcel_head *head, const uint8_t *bytes, size_t
     } else if (kind == PARCEL_DATA) {
         head->kind = PARCEL_DATA;
         data_decode(&in, fields, head);
+    } else if (kind == PARCEL_SPECIE) {
+        head->kind = PARCEL_SPECIE;
+        specie_parcel_decode(&in, fields, &head->specie);
     } else {
         cbor_fail(&in, "no such kind of parcel");
     }

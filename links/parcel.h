@@ -3,6 +3,7 @@
 #define SERAI_LINKS_PARCEL_H
 
 #include "links/link.h"
+#include "links/specie.h"
 
 #include "base/cbor.h"
 
@@ -16,7 +17,7 @@ enum {
 };
 
 /* Fixed numbers. */
-enum parcel_kind { PARCEL_HELLO = 1, PARCEL_DATA = 2 };
+enum parcel_kind { PARCEL_HELLO = 1, PARCEL_DATA = 2, PARCEL_SPECIE = 5 };
 
 /* How far one direction has come: the number of its last message and the money of all. */
 struct cursor {
@@ -45,11 +46,17 @@ struct data_head {
     uint64_t count;
 };
 
+struct specie_parcel {
+    bool asks; /* the sender wants the receiver's statement */
+    struct specie_signed specie;
+};
+
 struct parcel_head {
     enum parcel_kind kind;
-    struct hello hello;    /* HELLO */
-    struct data_head data; /* DATA */
-    struct cbor messages;  /* DATA: at the first of data.count good messages */
+    struct hello hello;          /* HELLO */
+    struct data_head data;       /* DATA */
+    struct specie_parcel specie; /* SPECIE */
+    struct cbor messages;        /* DATA: at the first of data.count good messages */
 };
 
 /* The money that a message moves over the link; zero for kinds that carry none. */
@@ -73,6 +80,13 @@ void message_decode(struct cbor *in, uint32_t interface, struct channel_message 
  */
 void cursor_put(struct bytes *out, struct cursor cursor);
 struct cursor cursor_get(struct cbor *in);
+
+/* settled_put() and settled_get() do so for what was settled. */
+void settled_put(struct bytes *out, struct settled settled);
+struct settled settled_get(struct cbor *in);
+
+/* Append a whole parcel with a statement. */
+void specie_parcel_encode(struct bytes *out, const struct specie_signed *specie, bool asks);
 
 /* Append a whole parcel with a HELLO. */
 void hello_encode(struct bytes *out, const struct hello *hello);

@@ -20,8 +20,7 @@ static void check_exposure(void *context, struct link *link)
 {
     struct sim_site *site = context;
 
-    if (link->received_total > link->sent_total &&
-        link->received_total - link->sent_total > money_nanos(link->limit))
+    if (link_it_owes(link) > money_nanos(link->limit))
         sim_fail(site->sim, "site %s: its peer %s owes it more than the limit", site->name,
                  link->name);
     if (link->acked_seq > link->sent_seq || link->acked_total > link->sent_total)

@@ -4,6 +4,7 @@
  */
 #include "sim/liar.h"
 
+#include <sodium.h>
 #include <string.h>
 
 #include "links/parcel.h"
@@ -201,9 +202,57 @@ void liar_add_money(struct bytes *parcel)
     *parcel = out;
 }
 
-void liar_change(struct sim *sim, struct bytes *parcel)
+static void liar_bend_side(struct rng *rng, struct specie_side *side)
 {
-    struct rng *rng = &sim->wires_rng;
+    struct cursor cursor = {side->seq, side->total};
+
+    if (rng_below(rng, 3) == 0) {
+        side->digest.chain.bytes[rng_below(rng, HASH_BYTES)] ^= 1;
+        return;
+    }
+    liar_bend_cursor(rng, &cursor);
+    side->seq = cursor.seq;
+    side->total = cursor.total;
+}
+
+/* A statement with one thing bent, and signed all the same: only the liar itself can do that. */
+static void liar_change_specie(const struct sim_site *site, struct rng *rng,
+                               struct specie_parcel *parcel)
+{
+    struct specie *statement = &parcel->specie.statement;
+
+    switch (rng_below(rng, 7)) {
+    case 0:
+        statement->epoch = liar_bend_seq(rng, statement->epoch);
+        break;
+    case 1:
+        statement->frame = liar_bend_seq(rng, statement->frame);
+        break;
+    case 2:
+        statement->paid.index = liar_bend_seq(rng, statement->paid.index);
+        break;
+    case 3:
+        statement->got.total = liar_bend(rng, (uint64_t)statement->got.total);
+        break;
+    case 4:
+        statement->peer[0] ^= 1; /* of another link */
+        break;
+    case 5:
+        liar_bend_side(rng, &statement->sent);
+        break;
+    default:
+        liar_bend_side(rng, &statement->received);
+        break;
+    }
+    specie_encode(&parcel->specie);
+    if (rng_below(rng, 5) != 0)
+        INVARIANT(crypto_sign_detached(parcel->specie.signature, NULL, parcel->specie.bytes,
+                                       parcel->specie.size, site->secret) == 0);
+}
+
+void liar_change(const struct sim_site *site, struct bytes *parcel)
+{
+    struct rng *rng = &site->sim->wires_rng;
     struct parcel_head head;
     struct bytes out = {0};
     struct fault fault;
@@ -220,6 +269,9 @@ void liar_change(struct sim *sim, struct bytes *parcel)
     if (head.kind == PARCEL_HELLO) {
         liar_change_hello(rng, &head.hello);
         hello_encode(&out, &head.hello);
+    } else if (head.kind == PARCEL_SPECIE) {
+        liar_change_specie(site, rng, &head.specie);
+        specie_parcel_encode(&out, &head.specie.specie, head.specie.asks);
     } else {
         liar_change_data(rng, &head, &out);
     }

@@ -3,10 +3,10 @@
 #define SERAI_SIM_LIAR_H
 
 struct bytes;
-struct sim;
+struct sim_site;
 
 /* Change a parcel as a lying site does. */
-void liar_change(struct sim *sim, struct bytes *parcel);
+void liar_change(const struct sim_site *site, struct bytes *parcel);
 
 /* Add a nano to each packet of a parcel: a planted fault. */
 void liar_add_money(struct bytes *parcel);

@@ -133,7 +133,7 @@ void network_post(struct sim_site *site, const struct core_parcel *parcel)
     /* A copy, which may be changed and sent twice: the parcel itself stays the frame's. */
     bytes_append(&copy, parcel->bytes.data, parcel->bytes.size);
     if (site->lies && sim_chance(sim, rng, sim->faults.lie)) {
-        liar_change(sim, &copy);
+        liar_change(site, &copy);
         sim_saw(sim, SEEN_LIE);
     }
     if (sim->options.plant == PLANT_MADE_MONEY && sim->faulty)

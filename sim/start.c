@@ -4,6 +4,7 @@
  */
 #include "sim/start.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +44,14 @@ static void start_page_lost(void *context)
     INVARIANT(false); /* the disk of a running site does not rot here */
 }
 
+static void start_sign(void *context, const void *bytes, size_t size,
+                       uint8_t signature[CONTROL_SIGNATURE_BYTES])
+{
+    const struct sim_site *site = context;
+
+    INVARIANT(crypto_sign_detached(signature, NULL, bytes, size, site->secret) == 0);
+}
+
 enum status start_load(struct sim_site *site, struct fault *fault)
 {
     struct core_options options = {.random = random_from_rng(&site->random),
@@ -53,7 +62,9 @@ enum status start_load(struct sim_site *site, struct fault *fault)
                                    .mark = start_mark,
                                    .mark_context = site,
                                    .pages_cached = PAGES_CACHED_FEW,
-                                   .page_lost = start_page_lost};
+                                   .page_lost = start_page_lost,
+                                   .sign = start_sign,
+                                   .sign_context = site};
     struct store_read read;
     enum status status;
 

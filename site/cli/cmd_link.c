@@ -1,4 +1,5 @@
-/* serai site key, serai link add | set | ls | show | mark | unmark | freeze | resume | remove */
+/* serai site key, serai link add | set | ls | show | mark | unmark | freeze | resume | remove | ack
+ */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,6 +151,11 @@ int cmd_link_resume(struct cli *cli)
 int cmd_link_remove(struct cli *cli)
 {
     return link_command(cli, "link.remove");
+}
+
+int cmd_link_ack(struct cli *cli)
+{
+    return link_command(cli, "link.ack");
 }
 
 /* ---- marks: a name for the totals of a moment ---- */

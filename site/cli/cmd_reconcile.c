@@ -5,6 +5,7 @@
 
 #include "site/cli/cli.h"
 #include "site/cli/commands.h"
+#include "site/cli/evidence.h"
 #include "site/cli/render.h"
 #include "site/cli/statement.h"
 
@@ -187,18 +188,27 @@ static void direction_print_json(const struct direction *direction)
            render_total(text, totals->received_nanos), totals->faults);
 }
 
-static void statements_print(const struct cli *cli, const struct direction directions[2],
-                             char *const notes[2], uint64_t interface_a, uint64_t interface_b)
+/* What is printed of both directions. */
+struct reconcile_report {
+    struct direction directions[2];
+    char *notes[2];  /* findings of each direction */
+    char *evidence;  /* what was signed */
+    uint64_t faults; /* of all */
+};
+
+static void statements_print(const struct cli *cli, const struct reconcile_report *report,
+                             uint64_t interface_a, uint64_t interface_b)
 {
-    bool clean = directions[0].totals.faults == 0 && directions[1].totals.faults == 0;
+    const struct direction *directions = report->directions;
+    char *const *notes = report->notes;
 
     if (cli->args.given[OPT_JSON]) {
         printf("{\"ok\":%s,\"interface_a\":%" PRIu64 ",\"interface_b\":%" PRIu64,
-               clean ? "true" : "false", interface_a, interface_b);
+               report->faults == 0 ? "true" : "false", interface_a, interface_b);
         direction_print_json(&directions[0]);
         direction_print_json(&directions[1]);
-        printf(",\"notes\":[%s%s%s]}\n", notes[0],
-               *notes[0] != '\0' && *notes[1] != '\0' ? "," : "", notes[1]);
+        printf(",\"notes\":[%s%s%s],\"signed\":[%s]}\n", notes[0],
+               *notes[0] != '\0' && *notes[1] != '\0' ? "," : "", notes[1], report->evidence);
         return;
     }
     fputs("A                ", stdout);
@@ -208,7 +218,35 @@ static void statements_print(const struct cli *cli, const struct direction direc
     printf(", interface %" PRIu64 "\n", interface_b);
     direction_print(&directions[0]);
     direction_print(&directions[1]);
-    printf("%s%s", notes[0], notes[1]);
+    printf("%s%s%s", report->evidence, notes[0], notes[1]);
+}
+
+/* The statement that one book holds, with the lines of both books that it is about. */
+static struct evidence statements_evidence(const struct statement *holder,
+                                           const struct statement_link *link,
+                                           const struct statement *signer)
+{
+    return (struct evidence){
+        .signed_by_peer = link->has_evidence ? &link->evidence : NULL,
+        .holder_key = holder->known ? holder->key : NULL,
+        .signer_key = signer->known ? signer->key : NULL,
+    };
+}
+
+/* Check what each site signed; after the directions, which sorts the lines. */
+static int statements_check_signed(const struct cli *cli, struct reconcile_report *report,
+                                   struct evidence evidence[2])
+{
+    size_t size;
+    FILE *out = open_memstream(&report->evidence, &size);
+    bool json = cli->args.given[OPT_JSON];
+
+    if (out == NULL)
+        return cli_fail(EXIT_INTERNAL, "out of memory");
+    report->faults += evidence_check(&evidence[0], json, out);
+    fputs(json ? "," : "", out);
+    report->faults += evidence_check(&evidence[1], json, out);
+    return fclose(out) == 0 ? EXIT_OK : cli_fail(EXIT_INTERNAL, "out of memory");
 }
 
 /*
@@ -222,11 +260,15 @@ static int statements_compare(const struct cli *cli, struct statement *a, struct
                                        &b->links[interface_b].sent};
     struct reconcile_lines *received[2] = {&b->links[interface_b].received,
                                            &a->links[interface_a].received};
-    struct direction directions[2] = {
-        {.name = "A to B", .key = "a_to_b", .from = 'A', .to = 'B'},
-        {.name = "B to A", .key = "b_to_a", .from = 'B', .to = 'A'},
+    struct reconcile_report report = {
+        .directions = {{.name = "A to B", .key = "a_to_b", .from = 'A', .to = 'B'},
+                       {.name = "B to A", .key = "b_to_a", .from = 'B', .to = 'A'}},
     };
-    char *notes[2] = {NULL, NULL};
+    struct direction *directions = report.directions;
+    struct evidence evidence[2] = {
+        statements_evidence(a, &a->links[interface_a], b),
+        statements_evidence(b, &b->links[interface_b], a),
+    };
     size_t sizes[2];
     int code = EXIT_OK;
 
@@ -234,20 +276,32 @@ static int statements_compare(const struct cli *cli, struct statement *a, struct
         directions[i].json = cli->args.given[OPT_JSON];
         directions[i].currency = a->known ? a->currency : cli->currency;
         /* Findings go to memory: the totals, which are known last, are printed first. */
-        directions[i].notes = open_memstream(&notes[i], &sizes[i]);
+        directions[i].notes = open_memstream(&report.notes[i], &sizes[i]);
         if (directions[i].notes == NULL)
             return cli_fail(EXIT_INTERNAL, "out of memory");
         reconcile_direction(sent[i], received[i], direction_see_note, &directions[i],
                             &directions[i].totals);
         if (fclose(directions[i].notes) != 0)
             return cli_fail(EXIT_INTERNAL, "out of memory");
+        report.faults += directions[i].totals.faults;
     }
-    statements_print(cli, directions, notes, interface_a, interface_b);
+    for (size_t i = 0; i < 2; i++) {
+        evidence[i].holder = i == 0 ? 'A' : 'B';
+        evidence[i].signer = i == 0 ? 'B' : 'A';
+        evidence[i].holder_sent = sent[i];
+        evidence[i].holder_received = received[1 - i];
+        evidence[i].signer_sent = sent[1 - i];
+        evidence[i].signer_received = received[i];
+    }
+    code = statements_check_signed(cli, &report, evidence);
+    if (code == EXIT_OK)
+        statements_print(cli, &report, interface_a, interface_b);
     /* The report is printed in any case; the exit code is for scripts. */
-    if (directions[0].totals.faults + directions[1].totals.faults > 0)
+    if (code == EXIT_OK && report.faults > 0)
         code = cli_fail(EXIT_REFUSED, "the two books do not agree");
     for (size_t i = 0; i < 2; i++)
-        free(notes[i]);
+        free(report.notes[i]);
+    free(report.evidence);
     return code;
 }
 

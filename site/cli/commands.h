@@ -25,6 +25,7 @@ int cmd_link_freeze(struct cli *cli);
 int cmd_link_resume(struct cli *cli);
 int cmd_link_remove(struct cli *cli);
 int cmd_link_set(struct cli *cli);
+int cmd_link_ack(struct cli *cli);
 int cmd_money_in(struct cli *cli);
 int cmd_money_out(struct cli *cli);
 int cmd_customer_add(struct cli *cli);

@@ -61,10 +61,18 @@ static enum status statement_take_transfer(struct statement *statement, uint64_t
 
 /* ---- from a directory ---- */
 
+/* The head of a statement while the rows of links are read for it. */
+struct statement_head {
+    struct statement *statement;
+    struct links *links;
+};
+
 /* A link of the site, with how far its own counters are: the books are compared up to there. */
 static void statement_take_link(void *context, struct link *link)
 {
-    struct statement *statement = context;
+    struct statement_head *head = context;
+    struct statement *statement = head->statement;
+    const struct specie_signed *evidence = link_evidence(head->links, link);
     struct statement_link *taken = &statement->links[link->interface];
 
     taken->known = true;
@@ -73,6 +81,9 @@ static void statement_take_link(void *context, struct link *link)
     taken->removed = link->removed;
     taken->sent.through = link->sent_seq;
     taken->received.through = link->received_seq;
+    taken->has_evidence = evidence != NULL;
+    if (evidence != NULL)
+        taken->evidence = *evidence;
 }
 
 static enum status statement_read_key(const struct cli *cli, uint8_t key[LINK_KEY_BYTES],
@@ -104,8 +115,9 @@ static enum status statement_take_head(struct statement *statement, const struct
         store_read_end(&read);
     }
     if (status == ST_OK) {
-        links_each_ever(links, statement_take_link,
-                        statement); /* the journal knows those removed, too */
+        struct statement_head head = {statement, links};
+
+        links_each_ever(links, statement_take_link, &head); /* the journal knows those removed */
         statement->known = true;
         (void)snprintf(statement->currency, sizeof statement->currency, "%s", books->currency);
     }
@@ -190,6 +202,25 @@ static const char *statement_take_site_line(struct statement *statement, const j
     return NULL;
 }
 
+/* The peer's statement of a line, if it has one.  NULL: it is good as far as it can be read. */
+static const char *statement_take_evidence(struct statement_link *link, const json_t *line)
+{
+    const char *hex = statement_text(line, "signed");
+    uint8_t bytes[SPECIE_BYTES_MAX];
+    struct fault fault;
+
+    if (*hex == '\0')
+        return NULL;
+    if (strlen(hex) / 2 > sizeof bytes || !hex_parse(bytes, strlen(hex) / 2, hex) ||
+        specie_decode(&link->evidence, bytes, strlen(hex) / 2, &fault) != ST_OK)
+        return "what the peer signed is no statement";
+    if (!hex_parse(link->evidence.signature, SPECIE_SIGNATURE_BYTES,
+                   statement_text(line, "signature")))
+        return "the peer's signature is none";
+    link->has_evidence = true;
+    return NULL;
+}
+
 static const char *statement_take_link_line(struct statement *statement, const json_t *line)
 {
     struct statement_link *link;
@@ -210,7 +241,7 @@ static const char *statement_take_link_line(struct statement *statement, const j
         return "a sequence of the link is missing";
     (void)snprintf(link->name, sizeof link->name, "%s", statement_text(line, "name"));
     link->known = true;
-    return NULL;
+    return statement_take_evidence(link, line);
 }
 
 /* The code of a text; exports have codes as texts.  0: another one than those of links. */
@@ -320,6 +351,17 @@ int statement_read(struct cli *cli, const char *path, struct statement **stateme
 
 /* ---- writing ---- */
 
+static void statement_write_evidence(const struct statement_link *link, FILE *out)
+{
+    char bytes[2 * SPECIE_BYTES_MAX + 1];
+    char signature[2 * SPECIE_SIGNATURE_BYTES + 1];
+
+    if (link->has_evidence)
+        fprintf(out, ",\"signed\":\"%s\",\"signature\":\"%s\"",
+                hex_print(bytes, link->evidence.bytes, link->evidence.size),
+                hex_print(signature, link->evidence.signature, SPECIE_SIGNATURE_BYTES));
+}
+
 enum status statement_write_head(const struct cli *cli, const struct books *books, FILE *out,
                                  struct fault *fault)
 {
@@ -341,9 +383,11 @@ enum status statement_write_head(const struct cli *cli, const struct books *book
         render_json_text(out, link->name);
         fprintf(out,
                 ",\"key\":\"%s\",\"sent\":\"%" PRIu64 "\",\"received\":\"%" PRIu64
-                "\",\"removed\":%s}\n",
+                "\",\"removed\":%s",
                 hex_print(hex, link->key, LINK_KEY_BYTES), link->sent.through,
                 link->received.through, link->removed ? "true" : "false");
+        statement_write_evidence(link, out);
+        fputs("}\n", out);
     }
     statement_free(head);
     return status;

@@ -7,7 +7,10 @@
  *
  *     {"type":"site","key":HEX,"currency":TEXT}
  *     {"type":"link","interface":N,"name":TEXT,"key":HEX,"sent":SEQ,"received":SEQ,
- *      "removed":BOOLEAN}
+ *      "removed":BOOLEAN,"signed":HEX,"signature":HEX}
+ *
+ * The last two are the peer's last statement about the link (docs/wire.md, "SPECIE"); they are not
+ * there when there is none.
  */
 #ifndef SERAI_SITE_CLI_STATEMENT_H
 #define SERAI_SITE_CLI_STATEMENT_H
@@ -15,7 +18,7 @@
 #include <stdio.h>
 
 #include "audit/reconcile.h"
-#include "links/link.h"
+#include "links/specie.h"
 
 struct books;
 struct cli;
@@ -27,6 +30,8 @@ struct statement_link {
     bool removed;
     struct reconcile_lines sent;
     struct reconcile_lines received;
+    bool has_evidence; /* the peer's last statement; whether it is good is not checked yet */
+    struct specie_signed evidence;
 };
 
 struct statement {

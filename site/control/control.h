@@ -69,6 +69,7 @@ enum control_status {
  *   link.freeze    [name]                          operator
  *   link.resume    [name]                          operator
  *   link.remove    [name]                          operator: an even link, with no channels
+ *   link.ack       [name]                          operator: sign, and ask the peer to sign
  * Reads: site [], status [], agents [after, limit], agent [id], logs [agent, after line, limit],
  *   customers [after, limit], heap [after serial, limit], prices [], accounts [after, limit],
  *   codes [after, limit], links [after, limit], link [name], invitations [after, limit]

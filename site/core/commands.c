@@ -44,6 +44,7 @@ static const struct command {
     {"link.freeze", OPERATOR_ONLY, command_link_freeze},
     {"link.resume", OPERATOR_ONLY, command_link_resume},
     {"link.remove", OPERATOR_ONLY, command_link_remove},
+    {"link.ack", OPERATOR_ONLY, command_link_ack},
 };
 
 static const struct command *command_find(const char *name)

@@ -74,5 +74,7 @@ void command_link_resume(struct core *core, struct customer *by, struct cbor *in
                          struct outcome *outcome);
 void command_link_remove(struct core *core, struct customer *by, struct cbor *in,
                          struct outcome *outcome);
+void command_link_ack(struct core *core, struct customer *by, struct cbor *in,
+                      struct outcome *outcome);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "site/core/connections.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 
 #include "base/array.h"
 #include "base/log.h"
+#include "links/specie.h"
 #include "site/core/disk.h"
 #include "site/core/state.h"
 
@@ -122,6 +124,7 @@ void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const 
             connection_log_frozen(link);
         break;
     case PARCEL_STALE:
+    case PARCEL_SIGNED: /* durable with the next frame, or that of the next tick */
         break;
     case PARCEL_REFUSED:
         log_write(LOG_WARN, "link.parcel-refused", "link=%s reason=\"%s\"", link->name, fault.text);
@@ -175,11 +178,15 @@ void core_link_trouble(struct core *core, uint32_t interface, const char *reason
 
 bool core_links_tick(struct core *core)
 {
+    /* Evidence that came rides with other frames, and gets one of its own after a second. */
+    bool waits = links_specie_waits(core->links, core->monotonic_us);
+
+    core->frame_open |= waits;
     if (core->monotonic_us - core->reminded_us < LINK_REMIND_US)
-        return false;
+        return waits;
     core->reminded_us = core->monotonic_us;
     links_each(core->links, connection_log_unreported, core);
-    return links_remind(core->links);
+    return links_remind(core->links) || waits;
 }
 
 /* ---- parcels out ---- */
@@ -196,7 +203,17 @@ static void connection_add_parcel(struct core_frame *frame, uint32_t interface, 
 struct connection_out {
     struct core *core;
     struct core_frame *frame;
+    struct link_books books;
 };
+
+/* The books as of the frame that was just closed, which is durable before a statement leaves. */
+static struct link_books connection_books(const struct core *core)
+{
+    const struct frame_header *last = ledger_last_frame(core->ledger);
+
+    return (struct link_books){
+        .frame = last->frame, .head = last->head, .now_us = core->monotonic_us};
+}
 
 /* All that the link may send now: its window bounds how much that is. */
 static void connection_collect(void *context, struct link *link)
@@ -206,7 +223,9 @@ static void connection_collect(void *context, struct link *link)
     for (;;) {
         struct bytes bytes = {0};
 
-        if (!exchange_parcel_out(out->core->exchange, link, &bytes)) {
+        /* The statement goes last: then the peer has what it is about. */
+        if (!exchange_parcel_out(out->core->exchange, link, &bytes) &&
+            !link_specie_out(out->core->links, link, &out->books, &bytes)) {
             bytes_fini(&bytes);
             return;
         }
@@ -230,7 +249,7 @@ static void connection_list(void *context, struct link *link)
 
 void core_links_out(struct core *core, struct core_frame *frame)
 {
-    struct connection_out out = {core, frame};
+    struct connection_out out = {core, frame, connection_books(core)};
 
     links_each(core->links, connection_collect, &out);
     if (!core->links_changed)
@@ -252,6 +271,15 @@ static void connection_begin(void *context, struct link *link)
     link_state_since(link, core->site_time_us);
     link_lost(core->links, link,
               link->endpoint[0] == '\0' ? "waiting for the peer to connect" : "not connected yet");
+}
+
+void core_links_sign(struct core *core)
+{
+    struct link_signer signer = {.sign = core->options.sign, .context = core->options.sign_context};
+
+    static_assert((int)SPECIE_SIGNATURE_BYTES == (int)CONTROL_SIGNATURE_BYTES, "one signature");
+    memcpy(signer.key, core->options.site_key, sizeof signer.key);
+    links_set_signer(core->links, &signer);
 }
 
 void core_links_begin(struct core *core)

@@ -26,6 +26,9 @@ struct link_reports {
     uint32_t unreported; /* since then: logged later, all in one */
 };
 
+/* Let the core's options sign what this site says about its links; once. */
+void core_links_sign(struct core *core);
+
 /* Begin a run: no link is connected yet, and the edge has to know of all; once they are read. */
 void core_links_begin(struct core *core);
 

@@ -123,6 +123,7 @@ static enum status core_make_parts(struct core *core, struct fault *fault)
         status = invitations_new(&core->invitations);
     if (status != ST_OK)
         return fault_set(fault, status, "core: out of memory");
+    core_links_sign(core);
     status = agents_new(&core->agents, core->ledger, core->undo, &env, fault);
     if (status == ST_OK)
         agents_set_pages(core->agents, core->options.page_log_bytes, core->options.pages_cached);

@@ -55,6 +55,13 @@ struct core_options {
     void (*mark)(void *context, uint64_t agent, uint64_t message);
     void *mark_context;
     volatile uint64_t *order_mark; /* there, too: agents_env.order_mark */
+    /*
+     * Sign with the site's key, by Ed25519: the same bytes get the same signature, so the core
+     * stays a function of what it is handed.  NULL: this site signs nothing about its links.
+     */
+    void (*sign)(void *context, const void *bytes, size_t size,
+                 uint8_t signature[CONTROL_SIGNATURE_BYTES]);
+    void *sign_context;
 };
 
 /*

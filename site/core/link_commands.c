@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "links/specie.h"
 #include "site/core/commands.h"
 #include "site/core/connections.h"
 #include "site/core/link_making.h"
@@ -230,6 +231,25 @@ void command_link_resume(struct core *core, struct customer *by, struct cbor *in
         return;
     }
     (void)core_link_report(core, link, before);
+    link_result(core, link, outcome);
+}
+
+/* What the peer answers is kept when it comes: `serai link show` shows it. */
+void command_link_ack(struct core *core, struct customer *by, struct cbor *in,
+                      struct outcome *outcome)
+{
+    struct link *link = link_argument(core, in, outcome);
+
+    (void)by;
+    if (link == NULL)
+        return;
+    if (link->state != LINK_UP) {
+        outcome_set(outcome, CONTROL_TRY_AGAIN,
+                    "link %s is %s: statements are exchanged while it is up", link->name,
+                    link_state_word(link->state));
+        return;
+    }
+    link_ask_specie(core->links, link);
     link_result(core, link, outcome);
 }
 

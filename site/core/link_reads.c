@@ -1,5 +1,6 @@
 #include "site/core/link_reads.h"
 
+#include "links/specie.h"
 #include "site/core/map.h"
 #include "site/core/outcome.h"
 #include "site/core/read_list.h"
@@ -20,11 +21,8 @@ struct link *core_link_named(struct core *core, const char *name, struct outcome
 /* What we owe the peer and what it owes us: at most one is not zero. */
 static void link_map_debts(struct map *map, const struct link *link)
 {
-    u128 sent = link->sent_total;
-    u128 received = link->received_total;
-
-    map_total(map, "we_owe", sent > received ? sent - received : 0);
-    map_total(map, "it_owes", received > sent ? received - sent : 0);
+    map_total(map, "we_owe", link_we_owe(link));
+    map_total(map, "it_owes", link_it_owes(link));
 }
 
 /* The keys of the read `links` in docs/control.md, and `endpoint` as the operator gave it. */
@@ -91,6 +89,22 @@ static void link_map_checkpoints(const struct core *core, const struct link *lin
     bytes_fini(&items);
 }
 
+/* The peer's last statement: what it signed that it has, and in which frame of its books. */
+static void link_map_evidence(const struct core *core, const struct link *link, struct map *map)
+{
+    const struct specie_signed *theirs = link_evidence(core->links, link);
+    const struct specie *statement = &theirs->statement;
+
+    if (theirs == NULL)
+        return;
+    map_uint(map, "signed_frame", statement->frame);
+    map_hex(map, "signed_head", statement->head.bytes, HASH_BYTES);
+    map_uint(map, "signed_received", statement->received.seq);
+    map_total(map, "signed_received_total", statement->received.total);
+    map_uint(map, "signed_sent", statement->sent.seq);
+    map_total(map, "signed_sent_total", statement->sent.total);
+}
+
 void core_read_link(struct core *core, const struct viewer *viewer, struct cbor *in,
                     struct outcome *outcome)
 {
@@ -115,6 +129,7 @@ void core_read_link(struct core *core, const struct viewer *viewer, struct cbor 
     map_total(&map, "acked_total", link->acked_total);
     map_money(&map, "peer_birth_fee", link->peer_prices.birth_fee);
     map_money(&map, "peer_channel_fee", link->peer_prices.channel_fee);
+    link_map_evidence(core, link, &map);
     link_map_checkpoints(core, link, &map);
     map_end(&map, &outcome->result);
 }

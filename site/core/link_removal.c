@@ -46,9 +46,8 @@ static void PRINTF_LIKE(2, 3)
 
 static void removal_add_debt(const struct link *link, char text[CONTROL_MESSAGE_BYTES_MAX + 1])
 {
-    bool we_owe = link->sent_total > link->received_total;
-    u128 debt =
-        we_owe ? link->sent_total - link->received_total : link->received_total - link->sent_total;
+    bool we_owe = link_we_owe(link) != 0;
+    u128 debt = we_owe ? link_we_owe(link) : link_it_owes(link);
     struct money amount;
     char printed[MONEY_TEXT_BYTES];
 

@@ -107,7 +107,7 @@ static enum status site_open_parts(struct site *site, struct fault *fault)
     return status;
 }
 
-/* The site's secret key is read here, and only its image for CURVE stays in memory. */
+/* The site's secret key is read here; its image for CURVE stays, and a copy to sign with. */
 static enum status site_open_wires(struct site *site, struct fault *fault)
 {
     const struct daemon_options *options = site->options;
@@ -138,6 +138,8 @@ static enum status site_open_wires(struct site *site, struct fault *fault)
         status = fault_set(fault, ST_INVALID, "%s is not the key of " SITE_KEY_PUBLIC, path);
     else
         status = wires_new(&site->wires, &wires, fault);
+    if (status == ST_OK)
+        status = opened_keep_secret(&site->opened, wires.site_secret, fault);
     keyfile_close(key);
     return status;
 }

@@ -2,6 +2,7 @@
 #include "site/daemon/opened.h"
 
 #include <inttypes.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -148,6 +149,26 @@ static void opened_quarantine(struct opened *opened)
         log_write(LOG_WARN, "agent.quarantine-missed", "agent=%" PRIu64, finding->agent);
 }
 
+/* Only a link that is up has anything signed, and without the secret none connects. */
+static void opened_sign(void *context, const void *bytes, size_t size,
+                        uint8_t signature[CONTROL_SIGNATURE_BYTES])
+{
+    const struct opened *opened = context;
+
+    INVARIANT(opened->site_secret != NULL);
+    INVARIANT(crypto_sign_detached(signature, NULL, bytes, size, opened->site_secret) == 0);
+}
+
+enum status opened_keep_secret(struct opened *opened, const uint8_t secret[CONTROL_SECRET_BYTES],
+                               struct fault *fault)
+{
+    opened->site_secret = sodium_malloc(CONTROL_SECRET_BYTES);
+    if (opened->site_secret == NULL)
+        return fault_set(fault, ST_NOMEM, "no memory for the site's key");
+    memcpy(opened->site_secret, secret, CONTROL_SECRET_BYTES);
+    return ST_OK;
+}
+
 static enum status opened_open_core(struct opened *opened, const struct store_read *read,
                                     struct fault *fault)
 {
@@ -164,6 +185,8 @@ static enum status opened_open_core(struct opened *opened, const struct store_re
         .pages_cached = options->pages_cached,
         .page_lost = opened_page_lost,
         .page_lost_context = opened,
+        .sign = opened_sign,
+        .sign_context = opened,
     };
     enum status status;
 
@@ -210,6 +233,7 @@ enum status opened_open(struct opened *opened, struct fault *fault)
 void opened_close(struct opened *opened)
 {
     core_free(opened->core);
+    sodium_free(opened->site_secret); /* it wipes; NULL is allowed */
     fatal_release();
     marker_close(opened->marker);
     store_lmdb_close(opened->lmdb);

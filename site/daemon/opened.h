@@ -20,6 +20,8 @@ struct opened {
     struct store store; /* the same, for reading and committing */
     struct marker *marker;
     struct marker_finding finding;
+    uint8_t
+        *site_secret; /* CONTROL_SECRET_BYTES of sodium_malloc(); NULL: no links, none to sign */
     struct core *core;
 };
 
@@ -30,6 +32,14 @@ struct opened {
  * ST_INVALID, ST_IO, ST_CORRUPT, ST_NOMEM: the fault says what.  opened_close() in any case.
  */
 MUST_CHECK enum status opened_open(struct opened *opened, struct fault *fault);
+
+/*
+ * Keep a copy of the site's secret key, with which the core signs what it says about links; before
+ * any link connects.  ST_NOMEM.
+ */
+MUST_CHECK enum status opened_keep_secret(struct opened *opened,
+                                          const uint8_t secret[CONTROL_SECRET_BYTES],
+                                          struct fault *fault);
 
 /* Close what was opened, in reverse order. */
 void opened_close(struct opened *opened);
