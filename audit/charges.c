@@ -80,7 +80,7 @@ static enum status charges_check_product(const struct accounts *accounts,
                                          struct fault *fault)
 {
     const struct transfer *transfer = &line->transfer;
-    /* A price is below 2^50, so nothing overflows. */
+    /* A price is below 2^54, so nothing overflows. */
     u128 product = (u128)transfer->quantity * money_nanos(price->price) + *remainder;
     u128 amount = product / price->unit;
     uint64_t left = (uint64_t)(product % price->unit);
@@ -99,7 +99,7 @@ static enum status charges_check_product(const struct accounts *accounts,
     return charges_wrong(accounts, line, why, fault);
 }
 
-/* Check a charge by quantity.  One by the piece has no meter: its unit is 1, so nothing remains. */
+/* Check a charge by quantity.  One without a meter begins with no remainder each time. */
 static enum status charges_check_counted(struct charges *charges, const struct accounts *accounts,
                                          const struct journal_line *line,
                                          const struct audit_price *price, struct fault *fault)

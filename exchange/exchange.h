@@ -128,6 +128,15 @@ void exchange_event_end(struct exchange *exchange);
 MUST_CHECK bool exchange_parcel_out(struct exchange *exchange, struct link *link,
                                     struct bytes *out);
 
+/* ---- prices ---- */
+
+/*
+ * What money costs that is sent over a link now, per 1.00, to whoever sends the next nano: the
+ * price of the step that is returned (market_drain_step()), rounded down.  0: nothing.
+ */
+uint32_t exchange_drain_now(const struct exchange *exchange, const struct link *link,
+                            struct money *price);
+
 /* ---- what lines of the journal say of an interface's prices, for an audit ---- */
 
 /*
@@ -136,5 +145,12 @@ MUST_CHECK bool exchange_parcel_out(struct exchange *exchange, struct link *link
  */
 MUST_CHECK bool exchange_fee_price(const struct pricebook *book, uint64_t object, struct money own,
                                    enum link_price which, struct money *price);
+
+/*
+ * The price, per MARKET_DRAIN_UNIT nanos, that a line of a drain fee with this object was charged
+ * by.  False: the book has no such prices.
+ */
+MUST_CHECK bool exchange_drain_price(const struct pricebook *book, uint64_t object,
+                                     struct money *price);
 
 #endif

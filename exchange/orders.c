@@ -90,15 +90,69 @@ static int64_t order_describe(struct exchange *exchange, struct turn *turn, cons
     return (int64_t)size;
 }
 
-/* Endowment and largest fee, the deposit for this end, and two events: the answer and the close. */
-static bool order_buy_cost(const struct exchange *exchange, struct money endowment,
-                           struct money max_fee, struct money *sum)
+/* ---- money near the limit of a link ---- */
+
+/* What sending that money over the interface costs now, besides packets and births. */
+static struct money order_drain_cost(const struct exchange *exchange, uint32_t interface,
+                                     struct money money)
+{
+    struct transfer line;
+
+    return prices_of_drain(agents_prices(exchange->agents), exchange->links, interface, money,
+                           &line)
+               ? line.amount
+               : money_zero();
+}
+
+/* Charge it: the caller has seen that the agent can pay.  Undone with the turn, as the message. */
+static void order_charge_drain(struct exchange *exchange, const struct turn *turn,
+                               uint32_t interface, struct money money)
+{
+    struct transfer line;
+
+    if (!prices_of_drain(agents_prices(exchange->agents), exchange->links, interface, money, &line))
+        return;
+    line.debit = agent_id(turn_agent(turn));
+    agents_post(exchange->agents, &line);
+}
+
+/* The same for an agent that asks before it sends; a refusal is that of the limit alone. */
+static int64_t order_quote(struct exchange *exchange, const struct turn *turn, const uint64_t *args)
+{
+    const struct link *link = links_find(exchange->links, (uint32_t)args[1]);
+    struct money money;
+
+    (void)turn;
+    if (!money_from_guest(&money, args[2]))
+        return SERAI_E_INVALID;
+    if (args[1] == CHANNEL_INTERFACE_SELF)
+        return 0;
+    if (link == NULL)
+        return SERAI_E_MISSING;
+    if (money_nanos(money) > LINK_MESSAGE_NANOS_MAX)
+        return SERAI_E_INVALID;
+    if (link_would_owe(exchange->links, link, money) > money_nanos(link->peer_limit))
+        return SERAI_E_LIMIT;
+    return (int64_t)money_nanos(order_drain_cost(exchange, (uint32_t)args[1], money));
+}
+
+/* ---- buying and selling ---- */
+
+/*
+ * Endowment and largest fee, what it costs to send them, the deposit for this end, and two events:
+ * the answer and the close.
+ */
+static bool order_buy_cost(const struct exchange *exchange, uint32_t interface,
+                           const struct channel_message *birth, struct money *sum)
 {
     struct money reserve = agents_reserve(exchange->agents);
     struct money deposit = agents_prices(exchange->agents)->channel_deposit;
 
-    return money_add(sum, endowment, max_fee) && money_add(sum, *sum, deposit) &&
-           money_add(sum, *sum, reserve) && money_add(sum, *sum, reserve);
+    return money_add(sum, birth->endowment, birth->fee) &&
+           money_compare(*sum, money_site_max()) <= 0 &&
+           money_add(sum, *sum, order_drain_cost(exchange, interface, *sum)) &&
+           money_add(sum, *sum, deposit) && money_add(sum, *sum, reserve) &&
+           money_add(sum, *sum, reserve);
 }
 
 /* Whether the purchase of `birth` may be made: 0, and its money is filled in; or a refusal. */
@@ -111,7 +165,7 @@ static int64_t order_buy_refusal(struct exchange *exchange, struct turn *turn, u
 
     if (!turn_has_slot(turn) || channels_check_buy(exchange->channels, interface) != CHANNEL_FINE)
         return SERAI_E_FULL;
-    if (!order_buy_cost(exchange, birth->endowment, birth->fee, &sum) || !turn_can_pay(turn, sum))
+    if (!order_buy_cost(exchange, interface, birth, &sum) || !turn_can_pay(turn, sum))
         return SERAI_E_SHORT;
     /* What the birth will cost this site is work of the turn, whether it succeeds or not. */
     if (!turn_work(turn, WORK_BIRTH))
@@ -132,6 +186,7 @@ static struct channel_end *order_buy_end(struct exchange *exchange, struct turn 
                                            agent_id(turn_agent(turn)), interface, birth);
     struct exchange_end *held = ends_begin(exchange, end, birth->customer);
 
+    order_charge_drain(exchange, turn, interface, birth->money);
     held->asked_endowment = birth->endowment;
     held->asked_fee = birth->fee;
     held->deposit = agents_prices(exchange->agents)->channel_deposit;
@@ -217,10 +272,18 @@ static bool order_pay_packet(struct exchange *exchange, struct turn *turn,
     struct packet_prices fees = {
         .object = 2 * prices.object, .packets = prices.packets, .packet_data = prices.packet_data};
 
-    if (!turn_can_pay(turn, packet->money) || !turn_packet_fee(turn, &fees, packet->size))
+    struct money sum;
+
+    if (!money_add(&sum, packet->money,
+                   order_drain_cost(exchange, end->interface, packet->money)) ||
+        !turn_can_pay(turn, sum) || !turn_packet_fee(turn, &fees, packet->size))
         return false;
     /* The fees may have taken what the packet lacks now. */
-    return turn_pay(turn, ACCOUNT_HELD_PACKET, packet->money, TRANSFER_PACKET_SENT, end->id);
+    if (!turn_can_pay(turn, sum))
+        return false;
+    order_charge_drain(exchange, turn, end->interface, packet->money);
+    INVARIANT(turn_pay(turn, ACCOUNT_HELD_PACKET, packet->money, TRANSFER_PACKET_SENT, end->id));
+    return true;
 }
 
 /* What both ways of sending share, once the packet's data is at hand. */
@@ -365,6 +428,8 @@ int64_t orders_perform(struct exchange *exchange, struct turn *turn, enum serai_
         return 1 + (int64_t)links_interfaces(exchange->links);
     if (order == SERAI_ORDER_channel_describe)
         return order_describe(exchange, turn, args);
+    if (order == SERAI_ORDER_channel_quote)
+        return order_quote(exchange, turn, args);
     if (order == SERAI_ORDER_channel_buy)
         return order_buy(exchange, turn, args);
     if (order == SERAI_ORDER_channel_sell)

@@ -6,7 +6,15 @@
  */
 #include "exchange/prices.h"
 
+#include <assert.h>
+
+#include "agents/agents.h"
 #include "exchange/exchange.h"
+#include "exchange/parts.h"
+
+/* The object of a drain fee has the step above the interface, which has less than 2^16 numbers. */
+enum { DRAIN_STEP_SHIFT = 16 };
+static_assert(LINK_INTERFACES_MAX < 1 << DRAIN_STEP_SHIFT, "an interface is below the step");
 
 /* A site has at most LINK_INTERFACES_MAX interfaces and PRICEBOOK_LINKS_MAX places: both fit. */
 static uint64_t price_object(size_t place, uint32_t interface)
@@ -45,5 +53,74 @@ bool exchange_fee_price(const struct pricebook *book, uint64_t object, struct mo
     if (place > (self ? 0 : book->link_count))
         return false;
     *price = self ? own : pricebook_link_price_at(book, (size_t)place, which);
+    return true;
+}
+
+/* ---- money near the limit of a link ---- */
+
+/*
+ * By what this site owes the peer once the message is on its way.  Rounded down, and the rest is
+ * dropped: the line has it, and it is less than a nano.
+ */
+bool prices_of_drain(const struct pricebook *book, struct links *links, uint32_t interface,
+                     struct money money, struct transfer *line)
+{
+    const struct link *link = links_find(links, interface);
+    uint64_t carry = 0;
+    struct money amount;
+    uint32_t step;
+    size_t place;
+
+    /* More than one message carries is refused by whoever sends it: it has no price. */
+    if (link == NULL || !link->has_soft_limit || money_nanos(money) > LINK_MESSAGE_NANOS_MAX)
+        return false;
+    step =
+        market_drain_step(link_would_owe(links, link, money), link->soft_limit, link->peer_limit);
+    place = pricebook_link_place(book, link->name);
+    /* A message carries less than 2^36 nanos, and the price of a step is below 2^54. */
+    INVARIANT(money_cost_carry(
+        &amount, &carry,
+        market_drain_price(pricebook_link_price_at(book, place, LINK_PRICE_DRAIN), step),
+        money_nanos(money), MARKET_DRAIN_UNIT));
+    if (money_is_zero(amount))
+        return false;
+    *line = (struct transfer){.credit = ACCOUNT_REVENUE_LINKS,
+                              .amount = amount,
+                              .code = TRANSFER_DRAIN_FEE,
+                              .quantity = money_nanos(money),
+                              .price_id = book->id,
+                              .object = price_object(place, step << DRAIN_STEP_SHIFT | interface),
+                              .carry = carry};
+    return true;
+}
+
+uint32_t exchange_drain_now(const struct exchange *exchange, const struct link *link,
+                            struct money *price)
+{
+    const struct pricebook *book = agents_prices(exchange->agents);
+    struct money nano;
+    struct money top;
+    uint32_t step = 0;
+
+    INVARIANT(money_from_nanos(&nano, 1) == ST_OK);
+    if (link->has_soft_limit)
+        step = market_drain_step(link_would_owe(exchange->links, link, nano), link->soft_limit,
+                                 link->peer_limit);
+    top = pricebook_link_price_at(book, pricebook_link_place(book, link->name), LINK_PRICE_DRAIN);
+    *price = money_share_floor(top, step, MARKET_DRAIN_STEPS);
+    return step;
+}
+
+bool exchange_drain_price(const struct pricebook *book, uint64_t object, struct money *price)
+{
+    uint64_t place = object >> 32;
+    uint32_t interface = (uint32_t)object & (UINT32_MAX >> DRAIN_STEP_SHIFT);
+    uint32_t step = (uint32_t)object >> DRAIN_STEP_SHIFT;
+
+    if (place > book->link_count || interface == CHANNEL_INTERFACE_SELF || step == 0 ||
+        step > MARKET_DRAIN_STEPS)
+        return false;
+    *price =
+        market_drain_price(pricebook_link_price_at(book, (size_t)place, LINK_PRICE_DRAIN), step);
     return true;
 }

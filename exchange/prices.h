@@ -2,6 +2,7 @@
 #ifndef SERAI_EXCHANGE_PRICES_H
 #define SERAI_EXCHANGE_PRICES_H
 
+#include "ledger/ledger.h"
 #include "links/link.h"
 #include "market/market.h"
 
@@ -17,5 +18,12 @@ struct interface_prices {
 /* The prices that this book has for an interface. */
 struct interface_prices prices_of_interface(const struct pricebook *book, struct links *links,
                                             uint32_t interface);
+
+/*
+ * What it costs to send `money` over a link now, besides the price of the packet: *line is the
+ * charge, its debit account left for the caller.  False: nothing, and *line is not set.
+ */
+MUST_CHECK bool prices_of_drain(const struct pricebook *book, struct links *links,
+                                uint32_t interface, struct money money, struct transfer *line);
 
 #endif

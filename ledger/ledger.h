@@ -61,6 +61,7 @@ enum account_id {
     ACCOUNT_REVENUE_CHANNELS = 22,
     ACCOUNT_REVENUE_BIRTHS = 23,
     ACCOUNT_REVENUE_LOGS = 24,
+    ACCOUNT_REVENUE_LINKS = 25,
     ACCOUNT_HELD_MESSAGE = 48,
     ACCOUNT_HELD_PACKET = 49,
     ACCOUNT_HELD_BIRTH = 50,
@@ -146,7 +147,8 @@ char *account_name(char text[ACCOUNT_NAME_BYTES], uint64_t id, enum account_kind
     X(37, FORWARDED, "forwarded from a closed account")                                            \
     X(38, LINK_SENT, "sent over a link")                                                           \
     X(39, LINK_RECEIVED, "received over a link")                                                   \
-    X(40, WITHDRAWAL, "taken back")
+    X(40, WITHDRAWAL, "taken back")                                                                \
+    X(41, DRAIN_FEE, "drain fee")
 
 enum transfer_code {
 #define TRANSFER_CODE_ENUM(number, name, text) TRANSFER_##name = number,

@@ -80,6 +80,9 @@ struct link {
     struct digest received_digest;
     struct settled paid; /* by us outside of the link, and confirmed by the peer */
     struct settled got;  /* by the peer, and posted here */
+    /* What we owe the peer from which on money sent there costs more; without: nothing does. */
+    bool has_soft_limit;
+    struct money soft_limit;
     /* known in this run only, in no row */
     char why[LINK_REASON_BYTES_MAX + 1]; /* why it is down; empty when it is not */
     uint64_t since_us;                   /* the site's: since when it is in its state */
@@ -134,6 +137,18 @@ MUST_CHECK enum status link_set_endpoint(struct links *links, struct link *link,
  * may have sent up to the former already.  A HELLO is due.
  */
 void link_raise_limit(struct links *links, struct link *link, struct money limit);
+
+/*
+ * Set from which debt of ours on money over this link costs more (docs/prices.md); NULL: it never
+ * does.  Known to this site alone.
+ */
+void link_set_soft_limit(struct links *links, struct link *link, const struct money *soft_limit);
+
+/*
+ * What we owe the peer, or would with `money` more on the way; 0 when it owes us.  What is queued
+ * counts as sent.
+ */
+u128 link_would_owe(const struct links *links, const struct link *link, struct money money);
 
 /*
  * What we owe the peer, and what it owes us: what was sent less what was received, less what was
@@ -379,6 +394,29 @@ void link_checkpoint_drop(struct links *links, const struct link_checkpoint *che
 
 /* The number of checkpoints of all links, and the first of them, oldest first; borrowed. */
 size_t links_checkpoints(const struct links *links, const struct link_checkpoint **first);
+
+/* ---- how long a limit lasts ---- */
+
+#define LINK_PACE_PERIOD_US (UINT64_C(300) * 1000000) /* of site time, between two samples */
+
+/* Both ways, over the last `span_us`; at most one of them moved. */
+struct link_forecast {
+    uint64_t span_us;
+    u128 drain;             /* nanos that we sent more than we received in it */
+    u128 fill;              /* ... and the other way round */
+    uint64_t we_reach_us;   /* until we owe the peer all that it allows; UINT64_MAX: never so */
+    uint64_t it_reaches_us; /* until it owes us our limit */
+};
+
+/* Take a sample of each link's totals if one is due at this site time; call it as time passes. */
+void links_sample_pace(struct links *links, uint64_t now_us);
+
+/*
+ * How long the limits of a link last if what moved lately goes on: since the older of two samples,
+ * so over one to two periods, or less soon after a start.  False: there is no sample yet.
+ */
+MUST_CHECK bool link_forecast(const struct links *links, const struct link *link, uint64_t now_us,
+                              struct link_forecast *forecast);
 
 /* ---- counting, for reads and checks ---- */
 

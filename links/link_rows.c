@@ -1,15 +1,15 @@
 /*
  * Rows of links in the table `link` (docs/records.md, "Rows of links").
  *
- * A link: key = interface u32, u8 2, u64 0; value = CBOR array of 25: name, key, endpoint, limit,
+ * A link: key = interface u32, u8 2, u64 0; value = CBOR array of 27: name, key, endpoint, limit,
  * the peer's limit, its fees for a birth and for a channel, state, reason, epoch, its epoch,
  * then sequence and total of what we sent, of what it acknowledged and of what we received, and
- * whether it was removed, the digests of the same three, and what was settled by us and by the
- * peer.  Evidence, key kind u8 6: the peer's last statement and its signature.  A message that is
- * not acknowledged: key = interface u32, u8 3, sequence u64; value = CBOR array of whose place it
- * takes, its money, the total after it, and the message as it crosses.  Checkpoints: key = u32 0,
- * u8 5, u64 0; value = CBOR array of all of them, oldest first, each an array of interface, name,
- * site time and the totals of what we sent and received.
+ * whether it was removed, the digests of the same three, what was settled by us and by the peer,
+ * and whether it has a soft limit, and that.  Evidence, key kind u8 6: the peer's last statement
+ * and its signature.  A message that is not acknowledged: key = interface u32, u8 3, sequence u64;
+ * value = CBOR array of whose place it takes, its money, the total after it, and the message as it
+ * crosses.  Checkpoints: key = u32 0, u8 5, u64 0; value = CBOR array of all of them, oldest first,
+ * each an array of interface, name, site time and the totals of what we sent and received.
  */
 #include "links/link.h"
 
@@ -21,7 +21,7 @@
 
 enum { KEY_BYTES = 13, KEY_KIND_AT = 4, KEY_SEQ_AT = 5 };
 enum key_kind { KEY_LINK = 2, KEY_MESSAGE = 3, KEY_CHECKPOINTS = 5, KEY_EVIDENCE = 6 };
-enum { LINK_FIELDS = 25, MESSAGE_ROW_FIELDS = 4, EVIDENCE_FIELDS = 2 };
+enum { LINK_FIELDS = 27, MESSAGE_ROW_FIELDS = 4, EVIDENCE_FIELDS = 2 };
 
 static void link_make_key(uint8_t key[KEY_BYTES], uint32_t interface, enum key_kind kind,
                           uint64_t seq)
@@ -64,6 +64,8 @@ static void link_encode(struct bytes *out, const struct link *link)
     link_put_digest(out, &link->received_digest);
     settled_put(out, link->paid);
     settled_put(out, link->got);
+    cbor_put_bool(out, link->has_soft_limit);
+    cbor_put_money(out, link->soft_limit);
 }
 
 static void outgoing_encode(struct bytes *out, const struct outgoing *outgoing)
@@ -188,6 +190,8 @@ static const char *link_row_error(const struct link *link)
         return "a reason goes with a frozen link, and with no other";
     if (link->epoch == 0)
         return "epochs begin with 1";
+    if (!link->has_soft_limit && !money_is_zero(link->soft_limit))
+        return "a soft limit, and none";
     if (link->acked_seq > link->sent_seq || link->acked_total > link->sent_total)
         return "more is acknowledged than was sent";
     if (link->acked_seq == link->sent_seq && link->acked_total != link->sent_total)
@@ -245,6 +249,8 @@ static enum status link_decode(struct link *link, const uint8_t *value, size_t v
     link->received_digest = link_get_digest(&in);
     link->paid = settled_get(&in);
     link->got = settled_get(&in);
+    link->has_soft_limit = cbor_get_bool(&in);
+    link->soft_limit = cbor_get_money(&in);
     error = link_row_error(link);
     if (error != NULL)
         cbor_fail(&in, error);

@@ -11,17 +11,14 @@
 
 /* ---- the check ---- */
 
-/*
- * Whether we would owe more than the peer allows, with `money` more on the way.  What is queued
- * counts like what was sent: it will be.
- */
-static bool link_is_over_limit(const struct link_node *node, struct money money)
+/* What is queued counts like what was sent: it will be. */
+u128 link_would_owe(const struct links *links, const struct link *link, struct money money)
 {
-    const struct link *link = &node->link;
     u128 came = link->received_total + link->paid.total;
-    u128 went = link->sent_total + link->got.total + node->queue_total + money_nanos(money);
+    u128 went = link->sent_total + link->got.total + node_of_link(links, link)->queue_total +
+                money_nanos(money);
 
-    return went > came && went - came > money_nanos(link->peer_limit);
+    return went > came ? went - came : 0;
 }
 
 enum link_result link_check_send(const struct links *links, const struct link *link, uint64_t payer,
@@ -36,7 +33,7 @@ enum link_result link_check_send(const struct links *links, const struct link *l
         return LINK_OVER_VALUE;
     if (!window_has_place(&node->window, payer, size))
         return LINK_IS_FULL;
-    if (!money_is_zero(money) && link_is_over_limit(node, money))
+    if (!money_is_zero(money) && link_would_owe(links, link, money) > money_nanos(link->peer_limit))
         return LINK_OVER_LIMIT;
     return LINK_FINE;
 }

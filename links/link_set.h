@@ -43,6 +43,14 @@ struct specie_state {
     uint64_t signed_got;
 };
 
+/* The totals of a link at a moment (link_pace.c). */
+struct pace_sample {
+    bool is_set;
+    uint64_t at_us;
+    u128 sent;
+    u128 received;
+};
+
 /* `link` is first: a pointer to a link is a pointer to its node. */
 struct link_node {
     struct link link;
@@ -72,6 +80,7 @@ struct link_node {
     uint64_t next_seq;       /* to send */
     uint64_t reported_seq;   /* acknowledged in a parcel to the peer; 0: not, or to be again */
     struct specie_state specie;
+    struct pace_sample pace[2]; /* the older one first */
 };
 
 struct links {
@@ -80,7 +89,9 @@ struct links {
     size_t removed;                                           /* of these */
     struct link_checkpoint checkpoints[LINK_CHECKPOINTS_MAX]; /* oldest first */
     size_t checkpoint_count;
-    bool checkpoints_dirty; /* their row must be written */
+    bool checkpoints_dirty;  /* their row must be written */
+    uint64_t next_sample_us; /* of the pace of all links */
+    size_t sampled;          /* links that have a sample: the first ones */
     char currency[LINK_CURRENCY_BYTES_MAX + 1];
     struct link_signer signer;
     struct bytes scratch;

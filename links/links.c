@@ -63,6 +63,7 @@ void links_clear(struct links *links)
     }
     links->count = 0;
     links->removed = 0;
+    links->sampled = 0;
     links->checkpoint_count = 0;
 }
 
@@ -316,6 +317,8 @@ void link_remove(struct links *links, struct link *link)
     INVARIANT(link_unfinished(links, link) == 0);
     /* The node stays: its key and totals must be there if the peer is added again. */
     link->removed = true;
+    link->has_soft_limit = false;
+    link->soft_limit = money_zero();
     link->state = LINK_DOWN;
     link->reason[0] = '\0';
     link->why[0] = '\0';
@@ -346,6 +349,13 @@ void link_raise_limit(struct links *links, struct link *link, struct money limit
     link->limit = limit;
     node->dirty = true;
     node->hello_due = link->state == LINK_UP || node->hello_due; /* HELLO announces it */
+}
+
+void link_set_soft_limit(struct links *links, struct link *link, const struct money *soft_limit)
+{
+    link->has_soft_limit = soft_limit != NULL;
+    link->soft_limit = soft_limit != NULL ? *soft_limit : money_zero();
+    node_of_link(links, link)->dirty = true;
 }
 
 /* ---- connected, frozen, resumed ---- */

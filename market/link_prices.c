@@ -18,6 +18,7 @@ static const struct {
     [LINK_PRICE_CHANNEL_FEE] = {"channel_fee", "per channel"},
     [LINK_PRICE_PACKETS] = {"packets", "per 1000 packets"},
     [LINK_PRICE_PACKET_DATA] = {"packet_data", "per MiB"},
+    [LINK_PRICE_DRAIN] = {"drain", "per 1.00 at the hard limit"},
 };
 
 bool pricebook_is_link_path(const char *path)
@@ -131,6 +132,7 @@ struct money pricebook_link_price_at(const struct pricebook *book, size_t place,
         [LINK_PRICE_CHANNEL_FEE] = book->link_channel_fee,
         [LINK_PRICE_PACKETS] = book->link_packets,
         [LINK_PRICE_PACKET_DATA] = book->link_packet_data,
+        [LINK_PRICE_DRAIN] = book->link_drain,
     };
 
     /* What it has no price of its own for follows `links.*`. */

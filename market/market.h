@@ -21,6 +21,10 @@ struct bytes;
 #define MARKET_PACKETS_UNIT ((uint64_t)1000)        /* packets: per 1000 */
 #define MARKET_PACKET_DATA_UNIT ((uint64_t)1 << 20) /* packet data: per MiB, counted in bytes */
 #define MARKET_LOG_UNIT ((uint64_t)1 << 10)         /* log: per KiB, counted in bytes */
+/* The steps from a link's soft limit to its hard one, by which the price of money over it rises. */
+#define MARKET_DRAIN_STEPS UINT32_C(16)
+/* Drain: per 1.00 sent, counted in nanos, at the top step. */
+#define MARKET_DRAIN_UNIT (MARKET_DRAIN_STEPS * (uint64_t)1000000000)
 /* Rent: per GiB-hour, counted in byte-microseconds: 2^30 * 3,600,000,000 fits 62 bits. */
 #define MARKET_RENT_UNIT (((uint64_t)1 << 30) * (uint64_t)3600000000)
 
@@ -67,8 +71,9 @@ enum link_price {
     LINK_PRICE_CHANNEL_FEE = 1, /* each channel bought here by the peer */
     LINK_PRICE_PACKETS = 2,     /* per MARKET_PACKETS_UNIT packets sent over the link */
     LINK_PRICE_PACKET_DATA = 3, /* per MARKET_PACKET_DATA_UNIT bytes sent over the link */
+    LINK_PRICE_DRAIN = 4,       /* per 1.00 sent over the link at its hard limit */
 };
-enum { LINK_PRICES = 4 };
+enum { LINK_PRICES = 5 };
 
 /* One link's own prices, by its name.  The market does not know whether there is such a link. */
 struct pricebook_link {
@@ -124,6 +129,7 @@ struct pricebook {
     struct money link_channel_fee; /* links.channel_fee */
     struct money link_packets;     /* links.packets */
     struct money link_packet_data; /* links.packet_data */
+    struct money link_drain;       /* links.drain: per 1.00 sent, at a link's hard limit */
     size_t link_count;
     struct pricebook_link links[PRICEBOOK_LINKS_MAX]; /* link.NAME.birth_fee ...; by name */
 
@@ -172,6 +178,20 @@ size_t pricebook_link_place(const struct pricebook *book, const char *name);
  */
 struct money pricebook_link_price_at(const struct pricebook *book, size_t place,
                                      enum link_price which);
+
+/*
+ * The step, 0 to MARKET_DRAIN_STEPS, at which money is sent over a link when this site owes the
+ * peer `owed` nanos with it: 0 up to `soft`, this site's soft limit; from there to `hard`, the most
+ * that the peer allows, equal steps, each rounded up.  At `hard` and above, or above a soft limit
+ * that is no less than the hard one: the top.
+ */
+uint32_t market_drain_step(u128 owed, struct money soft, struct money hard);
+
+/*
+ * The price of a step, per MARKET_DRAIN_UNIT nanos sent, when the book has `top`.  Linear: nothing
+ * at step 0, and `top` per 1.00 at the last.
+ */
+struct money market_drain_price(struct money top, uint32_t step);
 
 /* How a value was written. */
 enum pricebook_kind {

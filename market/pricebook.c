@@ -88,6 +88,7 @@ static const struct key keys[] = {
     PRICE("links.channel_fee", link_channel_fee, "0.0001", "per channel that a peer buys"),
     PRICE("links.packets", link_packets, "0.000001", "per 1000 packets sent over a link"),
     PRICE("links.packet_data", link_packet_data, "0.00001", "per MiB sent over a link"),
+    PRICE("links.drain", link_drain, "0.01", "per 1.00 sent over a link at its hard limit"),
 };
 
 enum { KEYS = sizeof keys / sizeof keys[0] };

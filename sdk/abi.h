@@ -195,13 +195,15 @@ enum { SERAI_RIGHT_READ = 1, SERAI_RIGHT_WRITE = 2, SERAI_RIGHT_OWNER = 4 };
     X(43, random_bytes, "iii", RANDOM, (int32_t random, void *to, int32_t size))                   \
     /* any cap */                                                                                  \
     X(44, cap_keep, "i", ANY, (int32_t slot)) /* what a message lent stays after its turn */       \
-    X(45, cap_same, "ii", ANY, (int32_t slot, int32_t other)) /* 1, or 0 */
+    X(45, cap_same, "ii", ANY, (int32_t slot, int32_t other)) /* 1, or 0 */                        \
+    /* what a link asks for money near its limit, besides the price of a packet */                 \
+    X(46, channel_quote, "iil", CHANNEL_POOL, (int32_t pool, int32_t interface, int64_t money))
 
 enum serai_order {
 #define SERAI_ORDER_ENUM(number, name, params, kind, prototype) SERAI_ORDER_##name = number,
     SERAI_ORDERS(SERAI_ORDER_ENUM)
 #undef SERAI_ORDER_ENUM
-        SERAI_ORDER_COUNT = 46
+        SERAI_ORDER_COUNT = 47
 };
 
 /*

@@ -200,9 +200,23 @@ void request_rejoin_args(const struct link *link, struct bytes *args)
     cbor_put_money(args, link->limit);
 }
 
+/* A soft limit anywhere below the peer's, now and then none. */
+static void request_soft_limit_args(struct rng *rng, const struct link *link, struct bytes *args)
+{
+    uint64_t most = money_nanos(link->peer_limit);
+
+    cbor_put_array(args, 3);
+    cbor_put_text(args, link->name);
+    cbor_put_text(args, "soft_limit");
+    if (most == 0 || rng_below(rng, 4) == 0)
+        cbor_put_null(args);
+    else
+        cbor_put_uint(args, rng_below(rng, most + 1)); /* the limit itself is refused */
+}
+
 /*
- * The operator looks after a link: resumes it if it is frozen, or makes a checkpoint, freezes it,
- * tries to remove it, and joins a peer again that was removed.
+ * The operator looks after a link: resumes it if it is frozen, or sets a soft limit, makes a
+ * checkpoint, freezes it, tries to remove it, and joins a peer again that was removed.
  */
 static void ask_link(struct sim_site *site, struct sim_client *client)
 {
@@ -216,6 +230,11 @@ static void ask_link(struct sim_site *site, struct sim_client *client)
     if (link != NULL && link->removed && rng_below(rng, 3) != 0) {
         request_rejoin_args(link, &args);
         client_sign(site, client, "link.add", &args);
+        return;
+    }
+    if (link != NULL && !link->removed && rng_below(rng, 4) == 0) {
+        request_soft_limit_args(rng, link, &args);
+        client_sign(site, client, "link.set", &args);
         return;
     }
     if (rng_below(rng, 5) == 0) {

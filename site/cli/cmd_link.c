@@ -92,34 +92,66 @@ int cmd_link_add(struct cli *cli)
     return cli_signed_print(cli, "link.add", &args);
 }
 
+/* Append --limit AMOUNT as a pair of link.set. */
+static int link_set_limit(struct cli *cli, struct bytes *args)
+{
+    struct money limit;
+    int code = cli_money(cli->args.values[OPT_DEBT], &limit);
+
+    if (code != EXIT_OK)
+        return code;
+    cbor_put_text(args, "limit");
+    cbor_put_money(args, limit);
+    return EXIT_OK;
+}
+
+/* Append --soft-limit AMOUNT, or none, as a pair of link.set. */
+static int link_set_soft_limit_pair(struct cli *cli, struct bytes *args)
+{
+    const char *text = cli->args.values[OPT_SOFT_LIMIT];
+    struct money limit = money_zero();
+    bool none = strcmp(text, "none") == 0;
+    int code = none ? EXIT_OK : cli_money(text, &limit);
+
+    if (code != EXIT_OK)
+        return code;
+    cbor_put_text(args, "soft_limit");
+    if (none)
+        cbor_put_null(args);
+    else
+        cbor_put_money(args, limit);
+    return EXIT_OK;
+}
+
 int cmd_link_set(struct cli *cli)
 {
-    bool has_endpoint = cli->args.given[OPT_ENDPOINT];
-    bool has_limit = cli->args.given[OPT_DEBT];
+    const bool *given = cli->args.given;
+    unsigned pairs = (given[OPT_ENDPOINT] ? 1u : 0) + (given[OPT_DEBT] ? 1u : 0) +
+                     (given[OPT_SOFT_LIMIT] ? 1u : 0);
     struct bytes args = {0};
-    struct money limit;
     int code;
 
     code = link_check_name(cli->args.operands[0], "the name of a link", LINK_NAME_BYTES_MAX);
-    if (code == EXIT_OK && !has_endpoint && !has_limit)
-        code = cli_fail(EXIT_USAGE, "nothing to set: give --endpoint, --limit or both");
-    if (code == EXIT_OK && has_endpoint)
+    if (code == EXIT_OK && pairs == 0)
+        code = cli_fail(EXIT_USAGE,
+                        "nothing to set: give --endpoint, --limit, --soft-limit or more of them");
+    if (code == EXIT_OK && given[OPT_ENDPOINT])
         code = link_check_endpoint(cli->args.values[OPT_ENDPOINT]);
-    if (code == EXIT_OK && has_limit)
-        code = cli_money(cli->args.values[OPT_DEBT], &limit);
-    if (code != EXIT_OK)
-        return code;
-    /* What is null stays as it is. */
-    cbor_put_array(&args, 3);
+    /* In the order of docs/control.md, which the site insists on. */
+    cbor_put_array(&args, 1 + 2 * (uint64_t)pairs);
     cbor_put_text(&args, cli->args.operands[0]);
-    if (has_endpoint)
+    if (code == EXIT_OK && given[OPT_ENDPOINT]) {
+        cbor_put_text(&args, "endpoint");
         cbor_put_text(&args, cli->args.values[OPT_ENDPOINT]);
-    else
-        cbor_put_null(&args);
-    if (has_limit)
-        cbor_put_money(&args, limit);
-    else
-        cbor_put_null(&args);
+    }
+    if (code == EXIT_OK && given[OPT_DEBT])
+        code = link_set_limit(cli, &args);
+    if (code == EXIT_OK && given[OPT_SOFT_LIMIT])
+        code = link_set_soft_limit_pair(cli, &args);
+    if (code != EXIT_OK) {
+        bytes_fini(&args);
+        return code;
+    }
     return cli_signed_print(cli, "link.set", &args);
 }
 

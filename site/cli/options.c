@@ -51,6 +51,8 @@ static const struct cli_option options[OPTION_COUNT] = {
                       "the site's key, where its directory cannot be read (default: KEY.site)"},
     [OPT_PEER] = {"key", "HEX", "the peer's key: `serai site key` prints it there"},
     [OPT_DEBT] = {"limit", "AMOUNT", "the most that the peer may owe this site"},
+    [OPT_SOFT_LIMIT] = {"soft-limit", "AMOUNT",
+                        "from which debt of ours on money costs more; none"},
     [OPT_SINCE_MARK] = {"since", "MARK", "only what moved since this mark"},
     [OPT_SIGN_WITH] = {"sign-with", "FILE", "sign with this key instead of the operator's"},
     [OPT_ENDPOINT] = {"endpoint", "E", "where it listens, tcp://HOST:PORT (none: it dials us)"},

@@ -47,6 +47,7 @@ enum cli_option_id {
     OPT_OFFLINE,
     OPT_FROZEN,
     OPT_FOR,
+    OPT_SOFT_LIMIT,
     OPTION_COUNT,
 };
 #define OPTION(id) (UINT64_C(1) << (id))

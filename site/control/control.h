@@ -63,7 +63,8 @@ enum control_status {
  *   link.invite    [name or "", key bytes[32], limit, lasts us]   operator; the key is X25519
  *   link.revoke    [invitation]                    operator
  *   link.join      as link.add                     operator: this end, where the other was invited
- *   link.set       [name, endpoint or null, limit or null]  operator; a limit is only raised
+ *   link.set       [name, key, value...]           operator: endpoint, limit (only raised) and
+ *                                                  soft_limit (or null), in this order
  *   link.mark      [name, mark]                    operator: remember the totals of now
  *   link.unmark    [name, mark]                    operator
  *   link.freeze    [name]                          operator

@@ -62,8 +62,6 @@ void command_link_revoke(struct core *core, struct customer *by, struct cbor *in
 /* link_commands.c: command_*() that only the operator gives */
 void command_link_add(struct core *core, struct customer *by, struct cbor *in,
                       struct outcome *outcome);
-void command_link_set(struct core *core, struct customer *by, struct cbor *in,
-                      struct outcome *outcome);
 void command_link_mark(struct core *core, struct customer *by, struct cbor *in,
                        struct outcome *outcome);
 void command_link_unmark(struct core *core, struct customer *by, struct cbor *in,
@@ -75,6 +73,10 @@ void command_link_resume(struct core *core, struct customer *by, struct cbor *in
 void command_link_remove(struct core *core, struct customer *by, struct cbor *in,
                          struct outcome *outcome);
 void command_link_ack(struct core *core, struct customer *by, struct cbor *in,
+                      struct outcome *outcome);
+
+/* link_setting.c: command_link_set() */
+void command_link_set(struct core *core, struct customer *by, struct cbor *in,
                       struct outcome *outcome);
 
 #endif

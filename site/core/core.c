@@ -322,6 +322,7 @@ void core_advance(struct core *core, uint64_t monotonic_us)
     core->unspent_us = 0; /* what a long pause held beyond one step never was site time */
     core->site_time_us += step;
     agents_set_time(core->agents, core->site_time_us);
+    links_sample_pace(core->links, core->site_time_us);
     if (agents_next_due_us(core->agents) <= core->site_time_us) {
         core->frame_open = true;
         agents_tick(core->agents);

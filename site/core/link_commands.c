@@ -13,17 +13,7 @@
 #include "site/core/map.h"
 #include "site/core/state.h"
 
-/* ---- adding and setting ---- */
-
-/* Each command on a link is answered with the link as it is then. */
-static void link_result(struct core *core, const struct link *link, struct outcome *outcome)
-{
-    struct map map;
-
-    map_init(&map);
-    core_link_entries(core, link, &map);
-    map_end(&map, &outcome->result);
-}
+/* ---- adding ---- */
 
 void command_link_add(struct core *core, struct customer *by, struct cbor *in,
                       struct outcome *outcome)
@@ -43,83 +33,7 @@ void command_link_add(struct core *core, struct customer *by, struct cbor *in,
         return;
     link = core_link_make(core, &wish, outcome);
     if (link != NULL)
-        link_result(core, link, outcome);
-}
-
-/* Whether the next argument is null: then what it names stays as it is. */
-static bool setting_is_kept(struct cbor *in)
-{
-    if (in->error != NULL || cbor_peek(in) != CBOR_NULL)
-        return false;
-    cbor_get_null(in);
-    return true;
-}
-
-/* What link.set changes: the endpoint, the limit, both or neither. */
-struct setting {
-    char name[LINK_NAME_BYTES_MAX + 1];
-    bool has_endpoint;
-    char endpoint[LINK_ENDPOINT_BYTES_MAX + 1];
-    bool has_limit;
-    struct money limit;
-};
-
-static bool setting_read(struct cbor *in, struct outcome *outcome, struct setting *setting)
-{
-    *setting = (struct setting){.limit = money_zero()};
-    cbor_get_array(in, 3);
-    cbor_get_text(in, setting->name, LINK_NAME_BYTES_MAX);
-    setting->has_endpoint = !setting_is_kept(in);
-    if (setting->has_endpoint)
-        cbor_get_text(in, setting->endpoint, LINK_ENDPOINT_BYTES_MAX);
-    setting->has_limit = !setting_is_kept(in);
-    if (setting->has_limit)
-        setting->limit = cbor_get_money(in);
-    return outcome_args_done(in, outcome);
-}
-
-/*
- * Only upwards: what the peer sent under the old limit may be on its way, and taking it for a
- * broken rule would freeze the link.
- */
-static bool limit_may_be(struct core *core, const struct link *link, struct money limit,
-                         struct outcome *outcome)
-{
-    char text[MONEY_TEXT_BYTES];
-    struct money more;
-
-    if (money_sub(&more, limit, link->limit))
-        return core_limits_fit(core, more, outcome);
-    outcome_set(outcome, CONTROL_REFUSED,
-                "the limit of link %s is %s and can be raised only: the peer may have sent up "
-                "to it already",
-                link->name, money_print(text, link->limit));
-    return false;
-}
-
-void command_link_set(struct core *core, struct customer *by, struct cbor *in,
-                      struct outcome *outcome)
-{
-    struct setting setting;
-    struct link *link;
-    struct fault fault;
-
-    (void)by;
-    if (!setting_read(in, outcome, &setting))
-        return;
-    link = core_link_named(core, setting.name, outcome);
-    if (link == NULL || (setting.has_limit && !limit_may_be(core, link, setting.limit, outcome)))
-        return;
-    /* The endpoint is the last thing that may be refused: one command changes both, or nothing. */
-    if (setting.has_endpoint &&
-        link_set_endpoint(core->links, link, setting.endpoint, &fault) != ST_OK) {
-        outcome_set(outcome, CONTROL_REFUSED, "%s", fault.text);
-        return;
-    }
-    core->links_changed = core->links_changed || setting.has_endpoint;
-    if (setting.has_limit)
-        link_raise_limit(core->links, link, setting.limit);
-    link_result(core, link, outcome);
+        core_link_result(core, link, outcome);
 }
 
 /* ---- checkpoints: the operator knows them as marks ---- */
@@ -185,7 +99,7 @@ void command_link_unmark(struct core *core, struct customer *by, struct cbor *in
         return;
     }
     link_checkpoint_drop(core->links, checkpoint);
-    link_result(core, link, outcome);
+    core_link_result(core, link, outcome);
 }
 
 /* ---- freezing and removing ---- */
@@ -212,7 +126,7 @@ void command_link_freeze(struct core *core, struct customer *by, struct cbor *in
     before = link->state;
     link_freeze_by_operator(core->links, link);
     (void)core_link_report(core, link, before);
-    link_result(core, link, outcome);
+    core_link_result(core, link, outcome);
 }
 
 void command_link_resume(struct core *core, struct customer *by, struct cbor *in,
@@ -231,7 +145,7 @@ void command_link_resume(struct core *core, struct customer *by, struct cbor *in
         return;
     }
     (void)core_link_report(core, link, before);
-    link_result(core, link, outcome);
+    core_link_result(core, link, outcome);
 }
 
 /* What the peer answers is kept when it comes: `serai link show` shows it. */
@@ -250,7 +164,7 @@ void command_link_ack(struct core *core, struct customer *by, struct cbor *in,
         return;
     }
     link_ask_specie(core->links, link);
-    link_result(core, link, outcome);
+    core_link_result(core, link, outcome);
 }
 
 void command_link_remove(struct core *core, struct customer *by, struct cbor *in,
@@ -264,5 +178,5 @@ void command_link_remove(struct core *core, struct customer *by, struct cbor *in
     core_link_forget(core, link);
     link_remove(core->links, link);
     log_write(LOG_INFO, "link.removed", "link=%s interface=%" PRIu32, link->name, link->interface);
-    link_result(core, link, outcome);
+    core_link_result(core, link, outcome);
 }

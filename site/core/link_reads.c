@@ -49,6 +49,45 @@ void core_link_entries(const struct core *core, const struct link *link, struct 
     link_map_debts(map, link);
 }
 
+void core_link_result(struct core *core, const struct link *link, struct outcome *outcome)
+{
+    struct map map;
+
+    map_init(&map);
+    core_link_entries(core, link, &map);
+    map_end(&map, &outcome->result);
+}
+
+/* What money over the link costs now, once it has a soft limit: per 1.00, for the next nano. */
+static void link_map_drain(const struct core *core, const struct link *link, struct map *map)
+{
+    struct money price;
+    uint32_t step;
+
+    if (!link->has_soft_limit)
+        return;
+    step = exchange_drain_now(core->exchange, link, &price);
+    map_money(map, "soft_limit", link->soft_limit);
+    map_uint(map, "drain_step", step);
+    map_money(map, "drain_price", price);
+}
+
+/* At the pace of the last minutes: which limit fills, and when it is full; nothing if neither. */
+static void link_map_forecast(const struct core *core, const struct link *link, struct map *map)
+{
+    struct link_forecast forecast;
+
+    if (!link_forecast(core->links, link, core->site_time_us, &forecast))
+        return;
+    map_uint(map, "pace_over_s", forecast.span_us / 1000000);
+    map_total(map, "net_sent", forecast.drain);
+    map_total(map, "net_received", forecast.fill);
+    if (forecast.we_reach_us != UINT64_MAX)
+        map_uint(map, "we_reach_peer_limit_in_s", forecast.we_reach_us / 1000000);
+    if (forecast.it_reaches_us != UINT64_MAX)
+        map_uint(map, "it_reaches_limit_in_s", forecast.it_reaches_us / 1000000);
+}
+
 /* One item of `marks`: the totals then, and how much has passed since. */
 static void link_map_checkpoint(const struct link *link, const struct link_checkpoint *one,
                                 struct bytes *out)
@@ -130,6 +169,8 @@ void core_read_link(struct core *core, const struct viewer *viewer, struct cbor 
     map_money(&map, "peer_birth_fee", link->peer_prices.birth_fee);
     map_money(&map, "peer_channel_fee", link->peer_prices.channel_fee);
     link_map_evidence(core, link, &map);
+    link_map_drain(core, link, &map);
+    link_map_forecast(core, link, &map);
     link_map_checkpoints(core, link, &map);
     map_end(&map, &outcome->result);
 }

@@ -18,6 +18,9 @@ struct viewer;
 /* The link of that name; NULL: the outcome says that there is none. */
 struct link *core_link_named(struct core *core, const char *name, struct outcome *outcome);
 
+/* Answer a command on a link with the link as it is now. */
+void core_link_result(struct core *core, const struct link *link, struct outcome *outcome);
+
 /* Add what the read `links` shows of a link to `map`. */
 void core_link_entries(const struct core *core, const struct link *link, struct map *map);
 

@@ -9,7 +9,7 @@
 #include "base/hash.h"
 #include "base/money.h"
 
-enum { MAP_ENTRIES_MAX = 32 };
+enum { MAP_ENTRIES_MAX = 64 };
 
 struct map {
     struct bytes values;

@@ -84,6 +84,16 @@ static enum audit_charge tariff_fee(const struct pricebook *book, uint64_t objec
     return tariff_metered(price, AUDIT_METERS, 1);
 }
 
+/* The object is the interface price with the step of the drain in it. */
+static enum audit_charge tariff_drain(const struct pricebook *book, uint64_t object,
+                                      struct audit_price *price)
+{
+    price->account = ACCOUNT_REVENUE_LINKS;
+    if (!exchange_drain_price(book, object, &price->price))
+        return AUDIT_CHARGE_UNKNOWN;
+    return tariff_metered(price, AUDIT_METERS, MARKET_DRAIN_UNIT);
+}
+
 static enum audit_charge tariff_order(const struct pricebook *book, uint64_t order,
                                       struct audit_price *price)
 {
@@ -127,6 +137,8 @@ static enum audit_charge tariff_charge(const void *tariff, const struct transfer
     case TRANSFER_BIRTH_FEE:
     case TRANSFER_CHANNEL_FEE:
         return tariff_fee(book, line->object, line->code == TRANSFER_BIRTH_FEE, price);
+    case TRANSFER_DRAIN_FEE:
+        return tariff_drain(book, line->object, price);
     case TRANSFER_RENT_MEMORY:
         return tariff_rent(price, ACCOUNT_REVENUE_MEMORY);
     case TRANSFER_RENT_BUFFER:

@@ -14,7 +14,7 @@
 const fs = require('fs');
 
 const STOPPED = 2;
-const STOP = 46, TOLL = 47, MIX = 48, POKE = 49, PEEK = 50;
+const STOP = 47, TOLL = 48, MIX = 49, POKE = 50, PEEK = 51;
 const stop = new Error('host stop');
 const scratch = new DataView(new ArrayBuffer(8));
 let memory = null; // of the instance at hand

@@ -57,6 +57,17 @@ exits 1 'is taken' on a link add b --key "${keys[b]}" --limit 1
 exits 1 'is that of link b' on a link add c --key "${keys[b]}" --limit 1
 until_holds 20 "A is up" is_state a b up
 until_holds 20 "B is up" is_state b a up
+
+# What drains the link, and how long its limits last.
+exits 64 'not an amount\|amount' on a link set b --soft-limit much
+exits 1 'has to be below 1000.000000000' on a link set b --soft-limit 1000
+exits 77 'operator' on a link set b --soft-limit 1 --key "$work/ada.key"
+on a link set b --soft-limit 0.01 >/dev/null
+holds "the soft limit" "$(on a link show b --json | jq -c '[.soft_limit, .drain_step]')" \
+    '["0.010000000",0]'
+on a link set b --soft-limit none >/dev/null
+holds "no soft limit" "$(on a link show b --json | jq -c .soft_limit)" null
+
 holds "the status" "$(on a site status --json | jq -c '[.links_up, .links_down, .links_frozen]')" \
     '[1,0,0]'
 exits 0 '^link  *b up$' on a site status
@@ -91,6 +102,10 @@ until_holds 20 "all is acknowledged" is_quiet a b
 holds "what the child and its fees cost" \
     "$(on a link show b --since start --json | jq -c '[.sent, .received, .net]')" \
     '["0.060000000","0.009000000","0.051000000"]'
+# Nobody sends anything back, so at this pace the limit there is reached one day.
+holds "what went lately" "$(on a link show b --json | jq -r .net_sent)" 0.051000000
+holds "how long that lasts" \
+    "$(on a link show b --json | jq '.we_reach_peer_limit_in_s > 1000 and .pace_over_s < 600')" true
 holds "the same at B" \
     "$(on b link show a --since start --json | jq -c '[.sent, .received, .net]')" \
     '["0.009000000","0.060000000","-0.051000000"]'

@@ -53,7 +53,7 @@ START_TEST(own_accounts_are_walked_in_order_and_know_their_kind)
         before = id;
         count++;
     }
-    ck_assert_int_eq(count, 19);
+    ck_assert_int_eq(count, 20);
     ck_assert(!account_own_kind(0, &kind));
     ck_assert(!account_own_kind(4, &kind));
     ck_assert(!account_own_kind(255, &kind));

@@ -353,6 +353,8 @@ static void thing_orders(uint32_t which)
         break;
     case 10:
         (void)channel_count(of(SERAI_KIND_CHANNEL_POOL));
+        (void)channel_quote(of(SERAI_KIND_CHANNEL_POOL), chance(4) ? (int32_t)edgy() : 1,
+                            (int64_t)edgy());
         break;
     default:
         (void)channel_describe(SERAI_SLOT_CHANNELS, chance(4) ? (int32_t)edgy() : 0, place(),

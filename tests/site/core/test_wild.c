@@ -70,6 +70,7 @@ static const struct shape shapes[SERAI_ORDER_COUNT] = {
     [SERAI_ORDER_random_bytes] = {{RANDOM, AT_DATA, 16}, 1, 2, 0},
     [SERAI_ORDER_cap_keep] = {{FACET}, NOTHING},
     [SERAI_ORDER_cap_same] = {{FACET, OTHER}, NOTHING},
+    [SERAI_ORDER_channel_quote] = {{3, 0, 1000}, NOTHING},
 };
 
 /* What an agent has for its orders to be good. */
