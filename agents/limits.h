@@ -26,7 +26,7 @@ enum {
     ARENA_CARDS_MAX = 131072,  /* cards of 4 KiB that those slots take: 512 MiB of RAM */
     TURN_TRANSFERS_MAX = 4096, /* staged transfers of one turn; past it orders are refused */
     TURN_CHECK_BYTES_MAX = 1048576, /* of modules that one turn may put: one of the largest */
-    TURN_INTERFACES_MAX = 8,        /* interfaces over which one turn may send packets */
+    TURN_INTERFACES_MAX = 16,       /* interfaces, by class of priority, for packets of one turn */
     TURN_RANDOM_BYTES_MAX = 4096,
     INBOX_MESSAGE_OVERHEAD = 128, /* bytes counted besides a message's data */
     TIMERS_FIRED_MAX = 65536,     /* in a frame; more that are due wait for the next */

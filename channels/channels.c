@@ -159,6 +159,7 @@ void set_address(const struct channel_end *end, enum channel_message_kind kind,
     message->interface = end->interface;
     message->number = end->number;
     message->to = end->side == CHANNEL_BUYER ? CHANNEL_BORN : CHANNEL_BUYER;
+    message->priority = end->priority;
 }
 
 static void set_free_gone(void *context, uint64_t id, void *value)

@@ -61,7 +61,8 @@ struct channel_end {
     uint64_t sent_packets;
     uint64_t sent_bytes;
     bool room_asked;
-    bool dirty; /* its row must be written; managed by this part */
+    uint8_t priority; /* its class: what it sends over a link goes by it */
+    bool dirty;       /* its row must be written; managed by this part */
 };
 
 /* ---- messages on the wire; over links they travel in parcels ---- */
@@ -75,7 +76,7 @@ enum channel_message_kind {
     CHANNEL_CLOSED = 6, /* the answer to CLOSE: no packet follows it */
 };
 
-enum { CHANNEL_PACKET_BYTES_MAX = 65536 };
+enum { CHANNEL_PACKET_BYTES_MAX = 65536, CHANNEL_PRIORITY_MAX = 7, CHANNEL_PRIORITIES = 8 };
 
 struct channel_message {
     enum channel_message_kind kind;
@@ -83,6 +84,7 @@ struct channel_message {
     uint32_t number;
     enum channel_side to; /* the side that receives it */
     int32_t status;       /* ANSWER: 0 or a refusal of sdk/abi.h */
+    uint8_t priority;     /* the class in which it waits for its number; does not cross */
     /* PACKET: its money.  ANSWER: change, or the whole sum back.  BIRTH: maximum fee + endowment.
      */
     struct money money;
@@ -243,6 +245,15 @@ void channel_ask_room(struct channel_end *end, struct undo *undo);
  * rollback.
  */
 void channel_room_given(struct channel_end *end, struct undo *undo);
+
+/*
+ * Whether the end's class can be set, to one of 0 to CHANNEL_PRIORITY_MAX: CHANNEL_IS_CLOSED if it
+ * sends no packet any more.  It may be set before the answer has come.
+ */
+MUST_CHECK enum channel_result channel_check_priority(const struct channel_end *end);
+
+/* Set the class of all that the end sends from now on, after a good check.  Undone by rollback. */
+void channel_set_priority(struct channel_end *end, struct undo *undo, uint8_t priority);
 
 /*
  * Whether the end was sold or closed: its owner has no more to do with it, and no cap leads here.

@@ -164,6 +164,19 @@ void channel_room_given(struct channel_end *end, struct undo *undo)
     end->room_asked = false;
 }
 
+enum channel_result channel_check_priority(const struct channel_end *end)
+{
+    return end->state == CHANNEL_PENDING ? CHANNEL_FINE : end_check_open(end);
+}
+
+void channel_set_priority(struct channel_end *end, struct undo *undo, uint8_t priority)
+{
+    INVARIANT(channel_check_priority(end) == CHANNEL_FINE);
+    INVARIANT(priority <= CHANNEL_PRIORITY_MAX);
+    channel_change(end, undo);
+    end->priority = priority;
+}
+
 enum channel_result channel_receive_packet(struct channel_end *end, struct undo *undo,
                                            const struct channel_message *packet)
 {

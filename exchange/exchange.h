@@ -147,6 +147,12 @@ MUST_CHECK bool exchange_fee_price(const struct pricebook *book, uint64_t object
                                    enum link_price which, struct money *price);
 
 /*
+ * The same for half the object of a line of a packet's fee: of 1000 packets, or of a MiB of data.
+ */
+MUST_CHECK bool exchange_packet_price(const struct pricebook *book, uint64_t object, bool data,
+                                      struct money *price);
+
+/*
  * The price, per MARKET_DRAIN_UNIT nanos, that a line of a drain fee with this object was charged
  * by.  False: the book has no such prices.
  */

@@ -136,6 +136,37 @@ static int64_t order_quote(struct exchange *exchange, const struct turn *turn, c
     return (int64_t)money_nanos(order_drain_cost(exchange, (uint32_t)args[1], money));
 }
 
+/* ---- priorities ---- */
+
+/* What packets of a class cost, for an agent that has yet to choose one. */
+static int64_t order_terms(struct exchange *exchange, const uint64_t *args)
+{
+    uint32_t interface = (uint32_t)args[1];
+    struct packet_prices prices;
+
+    if (interface != CHANNEL_INTERFACE_SELF && links_find(exchange->links, interface) == NULL)
+        return SERAI_E_MISSING;
+    if (args[2] > SERAI_TERMS_DATA || args[3] > SERAI_PRIORITY_MAX)
+        return SERAI_E_INVALID;
+    prices = prices_of_packet(agents_prices(exchange->agents), exchange->links, interface,
+                              (uint8_t)args[3]);
+    return (int64_t)money_nanos(args[2] == SERAI_TERMS_DATA ? prices.packet_data : prices.packets);
+}
+
+/* From its next message on; those that wait for their numbers keep the class that they paid for. */
+static int64_t order_priority(struct exchange *exchange, struct channel_end *end,
+                              const uint64_t *args)
+{
+    enum channel_result result = channel_check_priority(end);
+
+    if (args[1] > SERAI_PRIORITY_MAX)
+        return SERAI_E_INVALID;
+    if (result != CHANNEL_FINE)
+        return order_refusal(result);
+    channel_set_priority(end, exchange->undo, (uint8_t)args[1]);
+    return 0;
+}
+
 /* ---- buying and selling ---- */
 
 /*
@@ -267,11 +298,8 @@ static int64_t order_packet_refusal(const struct exchange *exchange, const struc
 static bool order_pay_packet(struct exchange *exchange, struct turn *turn,
                              const struct channel_end *end, const struct channel_message *packet)
 {
-    struct interface_prices prices =
-        prices_of_interface(agents_prices(exchange->agents), exchange->links, end->interface);
-    struct packet_prices fees = {
-        .object = 2 * prices.object, .packets = prices.packets, .packet_data = prices.packet_data};
-
+    struct packet_prices fees = prices_of_packet(agents_prices(exchange->agents), exchange->links,
+                                                 end->interface, end->priority);
     struct money sum;
 
     if (!money_add(&sum, packet->money,
@@ -417,6 +445,8 @@ static int64_t order_on_end(struct exchange *exchange, struct turn *turn, enum s
         return order_grant(exchange, turn, end, args);
     if (order == SERAI_ORDER_channel_room)
         return order_ask_room(exchange, turn, end);
+    if (order == SERAI_ORDER_channel_priority)
+        return order_priority(exchange, end, args);
     INVARIANT(order == SERAI_ORDER_channel_credit);
     return (int64_t)channel_may_send(end);
 }
@@ -430,6 +460,8 @@ int64_t orders_perform(struct exchange *exchange, struct turn *turn, enum serai_
         return order_describe(exchange, turn, args);
     if (order == SERAI_ORDER_channel_quote)
         return order_quote(exchange, turn, args);
+    if (order == SERAI_ORDER_channel_terms)
+        return order_terms(exchange, args);
     if (order == SERAI_ORDER_channel_buy)
         return order_buy(exchange, turn, args);
     if (order == SERAI_ORDER_channel_sell)

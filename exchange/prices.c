@@ -12,9 +12,13 @@
 #include "exchange/exchange.h"
 #include "exchange/parts.h"
 
-/* The object of a drain fee has the step above the interface, which has less than 2^16 numbers. */
-enum { DRAIN_STEP_SHIFT = 16 };
+/*
+ * The object of a drain fee has the step above the interface, which has less than 2^16 numbers;
+ * that of a packet's fee has the class of priority there.
+ */
+enum { DRAIN_STEP_SHIFT = 16, PRIORITY_SHIFT = 16 };
 static_assert(LINK_INTERFACES_MAX < 1 << DRAIN_STEP_SHIFT, "an interface is below the step");
+static_assert(LINK_INTERFACES_MAX < 1 << PRIORITY_SHIFT, "an interface is below the class");
 
 /* A site has at most LINK_INTERFACES_MAX interfaces and PRICEBOOK_LINKS_MAX places: both fit. */
 static uint64_t price_object(size_t place, uint32_t interface)
@@ -31,16 +35,12 @@ struct interface_prices prices_of_interface(const struct pricebook *book, struct
     if (link == NULL) /* self; or none, and then the order is refused */
         return (struct interface_prices){.object = price_object(0, CHANNEL_INTERFACE_SELF),
                                          .birth_fee = book->birth_fee,
-                                         .channel_fee = book->channel_fee,
-                                         .packets = book->packets,
-                                         .packet_data = book->packet_data};
+                                         .channel_fee = book->channel_fee};
     place = pricebook_link_place(book, link->name);
     return (struct interface_prices){
         .object = price_object(place, interface),
         .birth_fee = pricebook_link_price_at(book, place, LINK_PRICE_BIRTH_FEE),
         .channel_fee = pricebook_link_price_at(book, place, LINK_PRICE_CHANNEL_FEE),
-        .packets = pricebook_link_price_at(book, place, LINK_PRICE_PACKETS),
-        .packet_data = pricebook_link_price_at(book, place, LINK_PRICE_PACKET_DATA),
     };
 }
 
@@ -53,6 +53,58 @@ bool exchange_fee_price(const struct pricebook *book, uint64_t object, struct mo
     if (place > (self ? 0 : book->link_count))
         return false;
     *price = self ? own : pricebook_link_price_at(book, (size_t)place, which);
+    return true;
+}
+
+/* ---- packets by class of priority ---- */
+
+/* A price of the book is below 2^50, so eight of them are money (INVARIANT). */
+static struct money price_of_class(const struct pricebook *book, size_t place, uint8_t priority,
+                                   enum link_price base, enum link_price more)
+{
+    struct money price;
+
+    INVARIANT(money_scale(&price, pricebook_link_price_at(book, place, more), priority));
+    INVARIANT(money_add(&price, price, pricebook_link_price_at(book, place, base)));
+    return price;
+}
+
+struct packet_prices prices_of_packet(const struct pricebook *book, struct links *links,
+                                      uint32_t interface, uint8_t priority)
+{
+    const struct link *link = links_find(links, interface);
+    size_t place;
+
+    if (link == NULL) /* self: nothing waits there, so no class goes before another */
+        return (struct packet_prices){.object = 2 * price_object(0, CHANNEL_INTERFACE_SELF),
+                                      .packets = book->packets,
+                                      .packet_data = book->packet_data};
+    place = pricebook_link_place(book, link->name);
+    return (struct packet_prices){
+        .object = 2 * price_object(place, (uint32_t)priority << PRIORITY_SHIFT | interface),
+        .packets = price_of_class(book, place, priority, LINK_PRICE_PACKETS, LINK_PRICE_PRIORITY),
+        .packet_data = price_of_class(book, place, priority, LINK_PRICE_PACKET_DATA,
+                                      LINK_PRICE_PRIORITY_DATA)};
+}
+
+bool exchange_packet_price(const struct pricebook *book, uint64_t object, bool data,
+                           struct money *price)
+{
+    uint64_t place = object >> 32;
+    uint32_t interface = (uint32_t)object & (UINT32_MAX >> PRIORITY_SHIFT);
+    uint32_t priority = (uint32_t)object >> PRIORITY_SHIFT;
+    bool self = interface == CHANNEL_INTERFACE_SELF;
+
+    if (place > (self ? 0 : book->link_count) || priority > (self ? 0 : CHANNEL_PRIORITY_MAX))
+        return false;
+    if (self)
+        *price = data ? book->packet_data : book->packets;
+    else if (data)
+        *price = price_of_class(book, (size_t)place, (uint8_t)priority, LINK_PRICE_PACKET_DATA,
+                                LINK_PRICE_PRIORITY_DATA);
+    else
+        *price = price_of_class(book, (size_t)place, (uint8_t)priority, LINK_PRICE_PACKETS,
+                                LINK_PRICE_PRIORITY);
     return true;
 }
 

@@ -2,22 +2,29 @@
 #ifndef SERAI_EXCHANGE_PRICES_H
 #define SERAI_EXCHANGE_PRICES_H
 
+#include "agents/turn.h"
 #include "ledger/ledger.h"
 #include "links/link.h"
 #include "market/market.h"
 
-/* The prices of an interface: the book's own on self, a link's where the book has some. */
+/* The prices of an interface, but for packets: the book's own on self, a link's where the book has
+ * some. */
 struct interface_prices {
     uint64_t object; /* what the line of a fee says: which interface, and which prices */
     struct money birth_fee;
     struct money channel_fee;
-    struct money packets;
-    struct money packet_data;
 };
 
 /* The prices that this book has for an interface. */
 struct interface_prices prices_of_interface(const struct pricebook *book, struct links *links,
                                             uint32_t interface);
+
+/*
+ * The prices of a packet of this class of priority, with the object of the line of its fee: on a
+ * link each class adds the book's price of one; within the site all classes cost the same.
+ */
+struct packet_prices prices_of_packet(const struct pricebook *book, struct links *links,
+                                      uint32_t interface, uint8_t priority);
 
 /*
  * What it costs to send `money` over a link now, besides the price of the packet: *line is the

@@ -1,10 +1,11 @@
 /*
  * Sending: the check, the queue, numbers at frame close, and parcels out (docs/wire.md, "Order and
  * money").  A message is queued within a turn, which may be undone; it gets its number only when
- * its frame closes, and leaves only when that frame is durable.
+ * its frame closes, in the order of link_order.h, and leaves only when that frame is durable.
  */
 #include "links/link.h"
 
+#include "links/link_order.h"
 #include "links/link_set.h"
 
 #include <stdlib.h>
@@ -122,11 +123,10 @@ bool links_waiting(const struct links *links)
     return false;
 }
 
-/* Give the oldest message its number and running total, and await its acknowledgement. */
-static void link_number_oldest(struct link_node *node)
+/* Give a message its number and running total, and await its acknowledgement. */
+static void link_give_number(struct link_node *node, struct outgoing *outgoing)
 {
     struct link *link = &node->link;
-    struct outgoing *outgoing = outbox_pop(&node->queue);
 
     INVARIANT(link->sent_seq < SEQ_MAX);
     link->sent_seq++;
@@ -148,11 +148,12 @@ bool links_number(struct links *links,
 
     for (size_t i = 0; i < links->count; i++) {
         struct link_node *node = links->nodes[i];
+        struct link_order order;
+        struct outgoing *outgoing;
 
-        while (node->queue.count != 0) {
-            const struct outgoing *outgoing = outbox_at(&node->queue, 0);
-
-            link_number_oldest(node);
+        link_order_begin(&order, &node->queue);
+        while ((outgoing = link_order_next(&order)) != NULL) {
+            link_give_number(node, outgoing);
             numbered(context, &node->link, node->link.sent_seq, &outgoing->message);
             any = true;
         }

@@ -13,6 +13,10 @@ struct outgoing {
     u128 total;            /* after it; once it is numbered */
     struct digest digest;  /* likewise */
     size_t withdrawn_from; /* its index in the queue, for a rollback */
+    /* link_order.c's, while numbers are given */
+    struct outgoing *next;
+    struct outgoing *channel_first; /* the first message of the same channel */
+    uint8_t lowest;                 /* class of the channel's messages; of the first one */
     size_t size;
     uint8_t wire[]; /* encoded */
 };

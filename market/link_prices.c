@@ -19,6 +19,8 @@ static const struct {
     [LINK_PRICE_PACKETS] = {"packets", "per 1000 packets"},
     [LINK_PRICE_PACKET_DATA] = {"packet_data", "per MiB"},
     [LINK_PRICE_DRAIN] = {"drain", "per 1.00 at the hard limit"},
+    [LINK_PRICE_PRIORITY] = {"priority", "per 1000 packets and class"},
+    [LINK_PRICE_PRIORITY_DATA] = {"priority_data", "per MiB and class"},
 };
 
 bool pricebook_is_link_path(const char *path)
@@ -133,6 +135,8 @@ struct money pricebook_link_price_at(const struct pricebook *book, size_t place,
         [LINK_PRICE_PACKETS] = book->link_packets,
         [LINK_PRICE_PACKET_DATA] = book->link_packet_data,
         [LINK_PRICE_DRAIN] = book->link_drain,
+        [LINK_PRICE_PRIORITY] = book->link_priority,
+        [LINK_PRICE_PRIORITY_DATA] = book->link_priority_data,
     };
 
     /* What it has no price of its own for follows `links.*`. */

@@ -72,8 +72,11 @@ enum link_price {
     LINK_PRICE_PACKETS = 2,     /* per MARKET_PACKETS_UNIT packets sent over the link */
     LINK_PRICE_PACKET_DATA = 3, /* per MARKET_PACKET_DATA_UNIT bytes sent over the link */
     LINK_PRICE_DRAIN = 4,       /* per 1.00 sent over the link at its hard limit */
+    /* What each class of priority above 0 adds to LINK_PRICE_PACKETS and LINK_PRICE_PACKET_DATA. */
+    LINK_PRICE_PRIORITY = 5,
+    LINK_PRICE_PRIORITY_DATA = 6,
 };
-enum { LINK_PRICES = 5 };
+enum { LINK_PRICES = 7 };
 
 /* One link's own prices, by its name.  The market does not know whether there is such a link. */
 struct pricebook_link {
@@ -125,11 +128,13 @@ struct pricebook {
     uint64_t customer_inbox_percent;    /* customers.inbox_percent: of any one inbox it may fill */
 
     /* For links without prices of their own; read these by pricebook_link_price_at(). */
-    struct money link_birth_fee;   /* links.birth_fee */
-    struct money link_channel_fee; /* links.channel_fee */
-    struct money link_packets;     /* links.packets */
-    struct money link_packet_data; /* links.packet_data */
-    struct money link_drain;       /* links.drain: per 1.00 sent, at a link's hard limit */
+    struct money link_birth_fee;     /* links.birth_fee */
+    struct money link_channel_fee;   /* links.channel_fee */
+    struct money link_packets;       /* links.packets */
+    struct money link_packet_data;   /* links.packet_data */
+    struct money link_drain;         /* links.drain: per 1.00 sent, at a link's hard limit */
+    struct money link_priority;      /* links.priority: what a class adds to links.packets */
+    struct money link_priority_data; /* links.priority_data: ... to links.packet_data */
     size_t link_count;
     struct pricebook_link links[PRICEBOOK_LINKS_MAX]; /* link.NAME.birth_fee ...; by name */
 

@@ -89,6 +89,8 @@ static const struct key keys[] = {
     PRICE("links.packets", link_packets, "0.000001", "per 1000 packets sent over a link"),
     PRICE("links.packet_data", link_packet_data, "0.00001", "per MiB sent over a link"),
     PRICE("links.drain", link_drain, "0.01", "per 1.00 sent over a link at its hard limit"),
+    PRICE("links.priority", link_priority, "0.000001", "more per 1000 packets, for each class"),
+    PRICE("links.priority_data", link_priority_data, "0.00001", "more per MiB, for each class"),
 };
 
 enum { KEYS = sizeof keys / sizeof keys[0] };

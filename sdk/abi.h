@@ -117,6 +117,13 @@ enum {
     SERAI_FIRST_CREDIT_PACKETS = 8, /* armed for a newborn's loader */
     SERAI_FIRST_CREDIT_BYTES = 65536,
     SERAI_INTERFACE_SELF = 0,
+    SERAI_PRIORITY_MAX = 7, /* the dearest class of a channel's end; an end is made in class 0 */
+};
+
+/* What channel_terms tells. */
+enum {
+    SERAI_TERMS_PACKETS = 0, /* nanos for 1000 packets */
+    SERAI_TERMS_DATA = 1,    /* nanos for a MiB in packets */
 };
 
 /* Rights of a buffer cap, for buffer_share. */
@@ -197,13 +204,17 @@ enum { SERAI_RIGHT_READ = 1, SERAI_RIGHT_WRITE = 2, SERAI_RIGHT_OWNER = 4 };
     X(44, cap_keep, "i", ANY, (int32_t slot)) /* what a message lent stays after its turn */       \
     X(45, cap_same, "ii", ANY, (int32_t slot, int32_t other)) /* 1, or 0 */                        \
     /* what a link asks for money near its limit, besides the price of a packet */                 \
-    X(46, channel_quote, "iil", CHANNEL_POOL, (int32_t pool, int32_t interface, int64_t money))
+    X(46, channel_quote, "iil", CHANNEL_POOL, (int32_t pool, int32_t interface, int64_t money))    \
+    /* priorities: the class in which an end sends, and the price of a packet by class */          \
+    X(47, channel_priority, "ii", CHANNEL, (int32_t end, int32_t priority))                        \
+    X(48, channel_terms, "iiii", CHANNEL_POOL,                                                     \
+      (int32_t pool, int32_t interface, int32_t terms, int32_t priority)) /* nanos */
 
 enum serai_order {
 #define SERAI_ORDER_ENUM(number, name, params, kind, prototype) SERAI_ORDER_##name = number,
     SERAI_ORDERS(SERAI_ORDER_ENUM)
 #undef SERAI_ORDER_ENUM
-        SERAI_ORDER_COUNT = 47
+        SERAI_ORDER_COUNT = 49
 };
 
 /*

@@ -67,8 +67,7 @@ static enum audit_charge tariff_packet(const struct pricebook *book, uint64_t ob
     bool data = object % 2 != 0;
 
     price->account = ACCOUNT_REVENUE_PACKETS;
-    if (!exchange_fee_price(book, object / 2, data ? book->packet_data : book->packets,
-                            data ? LINK_PRICE_PACKET_DATA : LINK_PRICE_PACKETS, &price->price))
+    if (!exchange_packet_price(book, object / 2, data, &price->price))
         return AUDIT_CHARGE_UNKNOWN;
     return data ? tariff_metered(price, 2, MARKET_PACKET_DATA_UNIT)
                 : tariff_metered(price, 1, MARKET_PACKETS_UNIT);

@@ -73,7 +73,7 @@ bool ends_equal(const struct channel_end *a, const struct channel_end *b)
            a->received_packets == b->received_packets && a->received_bytes == b->received_bytes &&
            a->window_packets == b->window_packets && a->window_bytes == b->window_bytes &&
            a->sent_packets == b->sent_packets && a->sent_bytes == b->sent_bytes &&
-           a->room_asked == b->room_asked;
+           a->room_asked == b->room_asked && a->priority == b->priority;
 }
 
 static void check_end(void *context, struct channel_end *end)

@@ -353,6 +353,28 @@ START_TEST(orders_that_are_undone_leave_every_byte)
 }
 END_TEST
 
+START_TEST(a_class_is_set_while_packets_may_go_and_kept_by_what_is_sent)
+{
+    struct channel_message packet = {0};
+    struct channel_end end = *fixture.buyer;
+
+    ck_assert_int_eq(channel_check_priority(fixture.buyer), CHANNEL_FINE);
+    channel_set_priority(fixture.buyer, fixture.undo, 6);
+    channel_send(fixture.buyer, fixture.undo, 9, &packet);
+    ck_assert_uint_eq(packet.priority, 6);
+    undo_rollback(fixture.undo);
+    ck_assert_uint_eq(fixture.buyer->priority, 0);
+    end.state = CHANNEL_PENDING;
+    ck_assert_int_eq(channel_check_priority(&end), CHANNEL_FINE);
+    end.state = CHANNEL_FAR_CLOSED;
+    ck_assert_int_eq(channel_check_priority(&end), CHANNEL_IS_CLOSED);
+    end.state = CHANNEL_CLOSING;
+    ck_assert_int_eq(channel_check_priority(&end), CHANNEL_IS_CLOSED);
+    end.state = CHANNEL_GIVEN_UP;
+    ck_assert_int_eq(channel_check_priority(&end), CHANNEL_IS_CLOSED);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("channel end");
@@ -375,6 +397,7 @@ int main(void)
     tcase_add_test(tcase, a_closing_end_counts_late_packets_up_to_what_it_armed);
     tcase_add_test(tcase, nothing_can_be_sent_to_or_come_from_a_far_end_that_closed);
     tcase_add_test(tcase, orders_that_are_undone_leave_every_byte);
+    tcase_add_test(tcase, a_class_is_set_while_packets_may_go_and_kept_by_what_is_sent);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }

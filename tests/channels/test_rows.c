@@ -159,7 +159,8 @@ static struct channel_end full_end(void)
                                 .window_bytes = 2200,
                                 .sent_packets = 21,
                                 .sent_bytes = 2100,
-                                .room_asked = true};
+                                .room_asked = true,
+                                .priority = CHANNEL_PRIORITY_MAX};
 }
 
 /* Put *end into the store as the only one, by way of a set that believes all. */
@@ -266,6 +267,9 @@ START_TEST(an_end_that_makes_no_sense_is_corrupt)
         break;
     case 15:
         end.side = (enum channel_side)2;
+        break;
+    case 16:
+        end.priority = CHANNEL_PRIORITY_MAX + 1;
         break;
     default:
         end.granted_packets = end.received_packets = UINT64_MAX;
@@ -415,7 +419,7 @@ int main(void)
     tcase_add_test(tcase, a_removed_end_is_deleted_only_if_it_was_written);
     tcase_add_test(tcase, every_field_of_an_end_is_read_back);
     tcase_add_test(tcase, counters_go_on_after_reading_back);
-    tcase_add_loop_test(tcase, an_end_that_makes_no_sense_is_corrupt, 0, 17);
+    tcase_add_loop_test(tcase, an_end_that_makes_no_sense_is_corrupt, 0, 18);
     tcase_add_test(tcase, a_damaged_or_missing_row_of_counters_is_corrupt);
     tcase_add_test(tcase, two_ends_at_one_place_are_corrupt);
     tcase_add_test(tcase, rows_of_links_are_passed_over);

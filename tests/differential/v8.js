@@ -14,7 +14,7 @@
 const fs = require('fs');
 
 const STOPPED = 2;
-const STOP = 47, TOLL = 48, MIX = 49, POKE = 50, PEEK = 51;
+const STOP = 49, TOLL = 50, MIX = 51, POKE = 52, PEEK = 53;
 const stop = new Error('host stop');
 const scratch = new DataView(new ArrayBuffer(8));
 let memory = null; // of the instance at hand

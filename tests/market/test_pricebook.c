@@ -251,7 +251,7 @@ static void scramble(struct pricebook *book, struct rng *rng)
     }
     for (uint64_t i = rng_below(rng, 6); i > 0; i--) {
         static const char *const prices[] = {"birth_fee", "channel_fee", "packets", "packet_data",
-                                             "drain"};
+                                             "drain",        "priority",    "priority_data"};
         char path[PRICEBOOK_PATH_BYTES];
 
         (void)snprintf(path, sizeof path, "link.b%c.%s", (char)('a' + rng_below(rng, 3)),

@@ -393,6 +393,12 @@ static void channel_orders(uint32_t which)
         break;
     case 6:
         (void)channel_credit(of(SERAI_KIND_CHANNEL));
+        (void)channel_terms(SERAI_SLOT_CHANNELS, chance(8) ? (int32_t)edgy() : some_interface(),
+                            (int32_t)below(3), chance(8) ? (int32_t)edgy() : (int32_t)below(9));
+        break;
+    case 7:
+        (void)channel_priority(of(SERAI_KIND_CHANNEL),
+                               chance(8) ? (int32_t)edgy() : (int32_t)below(9));
         break;
     default:
         if (chance(5))
@@ -457,7 +463,7 @@ static void one_order(void)
         thing_orders(below(12));
         break;
     case 2:
-        channel_orders(below(8));
+        channel_orders(below(9));
         break;
     case 3:
         store_orders(below(12));

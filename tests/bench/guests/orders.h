@@ -60,6 +60,8 @@ enum { ORDERS_FILL = 999 }; /* fills the slots but one, in place of a loop */
     X("channel_count", 500, (void)channel_count(SERAI_SLOT_CHANNELS))                              \
     X("channel_describe", 500, (void)channel_describe(SERAI_SLOT_CHANNELS, 0, big, BIG))           \
     X("channel_quote", 500, (void)channel_quote(SERAI_SLOT_CHANNELS, 0, 1000))                     \
+    X("channel_terms", 500, (void)channel_terms(SERAI_SLOT_CHANNELS, 0, 0, 7))                     \
+    X("channel_priority", 500, (void)channel_priority(end, 3))                                     \
     X("channel_arm", 100, (void)channel_arm(end, 1, 1))                                            \
     X("channel_arm, refused", 500, (void)channel_arm(end, 1 << 20, 1))                             \
     X("channel_room", 300, (void)channel_room(end))                                                \

@@ -17,6 +17,11 @@ static int64_t give_order(struct acting *acting, struct part *part)
         return part_order(part, channel_arm, acting->slot, acting->a, acting->b);
     case DEED_ROOM:
         return part_order(part, channel_room, acting->slot);
+    case DEED_PRIORITY:
+        return part_order(part, channel_priority, acting->slot, acting->a);
+    case DEED_TERMS:
+        return part_order(part, channel_terms, SERAI_SLOT_CHANNELS, acting->interface, acting->a,
+                          acting->b);
     case DEED_SELL:
         return part_order(part, channel_sell, SERAI_SLOT_CHANNELS, acting->slot);
     case DEED_BUY_AND_SELL:

@@ -4,17 +4,27 @@
 
 #include "tests/site/core/puppet.h"
 
-enum deed { DEED_BUY, DEED_SEND, DEED_ARM, DEED_ROOM, DEED_SELL, DEED_BUY_AND_SELL, DEED_DIE };
+enum deed {
+    DEED_BUY,
+    DEED_SEND,
+    DEED_ARM,
+    DEED_ROOM,
+    DEED_PRIORITY,
+    DEED_TERMS,
+    DEED_SELL,
+    DEED_BUY_AND_SELL,
+    DEED_DIE,
+};
 
 struct acting {
     enum deed deed;
-    int64_t interface; /* BUY */
+    int64_t interface; /* BUY, TERMS */
     int64_t slot;      /* of the end; BUY sets it */
-    int64_t a;         /* BUY: endowment; SEND: bytes; ARM: packets */
-    int64_t b;         /* BUY: largest fee; SEND: money; ARM: bytes */
-    int64_t times;     /* SEND so often, at least once, until it is refused */
-    int64_t done;      /* times that it was not refused */
-    int64_t answer;    /* the last one */
+    int64_t a;      /* BUY: endowment; SEND: bytes; ARM: packets; PRIORITY: class; TERMS: which */
+    int64_t b;      /* BUY: largest fee; SEND: money; ARM: bytes; TERMS: class */
+    int64_t times;  /* SEND so often, at least once, until it is refused */
+    int64_t done;   /* times that it was not refused */
+    int64_t answer; /* the last one */
 };
 
 /* One turn of the agent, caused by a message; its site settles, and then it plays no part. */

@@ -71,6 +71,8 @@ static const struct shape shapes[SERAI_ORDER_COUNT] = {
     [SERAI_ORDER_cap_keep] = {{FACET}, NOTHING},
     [SERAI_ORDER_cap_same] = {{FACET, OTHER}, NOTHING},
     [SERAI_ORDER_channel_quote] = {{3, 0, 1000}, NOTHING},
+    [SERAI_ORDER_channel_priority] = {{END, 3}, NOTHING},
+    [SERAI_ORDER_channel_terms] = {{3, 0, 1, 7}, NOTHING},
 };
 
 /* What an agent has for its orders to be good. */
@@ -361,7 +363,8 @@ static enum engine_outcome is_good(void *context, struct part *part)
         /* What it sells and drops is good for nothing after; 64 zero bytes are no module. */
         if (wild->order == SERAI_ORDER_self_revoke || wild->order == SERAI_ORDER_cap_drop ||
             wild->order == SERAI_ORDER_buffer_sell || wild->order == SERAI_ORDER_channel_sell ||
-            wild->order == SERAI_ORDER_code_put || wild->order == SERAI_ORDER_code_drop)
+            wild->order == SERAI_ORDER_code_put || wild->order == SERAI_ORDER_code_drop ||
+            wild->order == SERAI_ORDER_channel_close)
             continue;
         memset(part_memory(part, AT_DATA, LINE), (int)wild->order, LINE);
         good_arguments(wild, args);
