@@ -128,6 +128,7 @@ void agents_free(struct agents *agents)
     bytes_fini(&agents->modules.hot);
     bytes_fini(&agents->changes.dead);
     heapq_fini(&agents->objects.timers);
+    heapq_fini(&agents->objects.leavers);
     engine_stack_free(agents->stack);
     hasher_free(agents->hasher);
     arena_free(agents->pages.arena);

@@ -33,6 +33,8 @@ const char *birth_result_text(enum birth_result result)
         return "the site's bound of agents is reached";
     case BIRTH_NO_CODE:
         return "there is no such code on this site";
+    case BIRTH_LEAVING:
+        return "the site is being drained: nothing is born here any more";
     case BIRTH_NO_ROOM:
         return "the site's disk is nearly full: nothing is born until its operator makes room";
     }
@@ -53,6 +55,8 @@ int32_t birth_result_refusal(enum birth_result result)
         return SERAI_E_FULL;
     case BIRTH_NO_CODE:
         return SERAI_E_MISSING;
+    case BIRTH_LEAVING:
+        return SERAI_E_CLOSED;
     }
     return SERAI_E_INVALID;
 }
@@ -68,6 +72,11 @@ struct money agents_birth_min(const struct agents *agents)
 void agents_refuse_births(struct agents *agents, bool refuse)
 {
     agents->refuses_births = refuse;
+}
+
+void agents_set_leaving(struct agents *agents, uint64_t until_us)
+{
+    agents->leaving_us = until_us;
 }
 
 /*
@@ -110,6 +119,8 @@ enum birth_result agents_birth_check_early(const struct agents *agents, const st
 
     if (agents->refuses_births)
         return BIRTH_NO_ROOM;
+    if (agents->leaving_us != 0)
+        return BIRTH_LEAVING;
     if (agents->counters.agents >= agents->prices.agents_max)
         return BIRTH_FULL;
     if (!quota_allows(agents, use, CUSTOMER_AGENTS, 1) ||

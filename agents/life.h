@@ -41,6 +41,7 @@ enum birth_result {
     BIRTH_FULL,    /* the site's bound */
     BIRTH_NO_CODE, /* no such code here */
     BIRTH_NO_ROOM, /* the site's disk is nearly full */
+    BIRTH_LEAVING, /* the site is being drained */
 };
 
 /* The result in words for people. */
@@ -51,6 +52,12 @@ int32_t birth_result_refusal(enum birth_result result);
 
 /* Refuse every birth with BIRTH_NO_ROOM, or no longer: for while the site has no room to write. */
 void agents_refuse_births(struct agents *agents, bool refuse);
+
+/*
+ * Let the site be drained until this site time, or no longer (0): births are refused with
+ * BIRTH_LEAVING, and agents that asked for LEAVING get it with the next ticks.
+ */
+void agents_set_leaving(struct agents *agents, uint64_t until_us);
 
 /* Whether agents_birth() would succeed, the payer's money aside; else *result says why not. */
 MUST_CHECK bool agents_birth_check(struct agents *agents, const struct birth *birth,

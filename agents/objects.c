@@ -138,6 +138,14 @@ static void object_forget(void *context, void *argument)
     object_free(&agents->small, object);
 }
 
+void object_queue_timer(struct object_set *objects, const struct object *timer)
+{
+    if (timer->u.timer.at_us == TIMER_AT_LEAVING)
+        heapq_push(&objects->leavers, timer->id, timer->id);
+    else
+        heapq_push(&objects->timers, timer->u.timer.at_us, timer->id);
+}
+
 void object_remove(struct agents *agents, struct object *object)
 {
     object_dirty(&agents->changes, object); /* so the save finds it missing and deletes its row */

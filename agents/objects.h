@@ -34,8 +34,11 @@ struct buffer {
     struct paged pages;
 };
 
+/* In place of a time: the timer waits for the site to be drained, and ends as LEAVING. */
+#define TIMER_AT_LEAVING UINT64_MAX
+
 struct timer {
-    uint64_t at_us;
+    uint64_t at_us; /* site time; or TIMER_AT_LEAVING */
     uint64_t badge;
     struct money reserve;
 };
@@ -57,9 +60,10 @@ struct object {
 };
 
 struct object_set {
-    struct table by_id;  /* id -> struct object */
-    uint64_t next;       /* the number of the next one */
-    struct heapq timers; /* when due, and the object's number */
+    struct table by_id;   /* id -> struct object */
+    uint64_t next;        /* the number of the next one */
+    struct heapq timers;  /* when due, and the object's number */
+    struct heapq leavers; /* those that wait for the site to be drained, by their number */
 };
 
 /* The objects that an agent owns. */
@@ -84,6 +88,10 @@ struct object *object_new(struct agents *agents, struct agent *owner, enum objec
 
 /* The object of this number, if it is of that kind; else NULL. */
 struct object *object_find(const struct object_set *objects, uint64_t id, enum object_kind kind);
+
+/* Put a timer into the queue where it waits.  Not undone: an entry without its object is skipped.
+ */
+void object_queue_timer(struct object_set *objects, const struct object *timer);
 
 /* Take an object out of table and list; freed at the commit, undone by rollback. */
 void object_remove(struct agents *agents, struct object *object);

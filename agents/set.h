@@ -50,6 +50,7 @@ struct agents {
 
     uint64_t next_message; /* the number of the next one */
     bool refuses_births;
+    uint64_t leaving_us; /* until when the site is drained; 0: it is not */
     struct agents_counters counters;
 };
 

@@ -86,6 +86,7 @@ enum serai_event_kind {
     SERAI_EVENT_WAKE = 9,    /* the timer; badge: the number given to timer_wake */
     SERAI_EVENT_THAWED = 10, /* it was frozen, runs again; money: balance (not sent at first) */
     SERAI_EVENT_FAILED = 11, /* to a reply facet: badge; status says why the answer cannot come */
+    SERAI_EVENT_LEAVING = 12, /* the site is being drained: badge; status: in how many seconds */
 };
 
 /* The event as order event_info writes it: little-endian, 88 bytes. */
@@ -208,13 +209,15 @@ enum { SERAI_RIGHT_READ = 1, SERAI_RIGHT_WRITE = 2, SERAI_RIGHT_OWNER = 4 };
     /* priorities: the class in which an end sends, and the price of a packet by class */          \
     X(47, channel_priority, "ii", CHANNEL, (int32_t end, int32_t priority))                        \
     X(48, channel_terms, "iiii", CHANNEL_POOL,                                                     \
-      (int32_t pool, int32_t interface, int32_t terms, int32_t priority)) /* nanos */
+      (int32_t pool, int32_t interface, int32_t terms, int32_t priority)) /* nanos */              \
+    /* self */                                                                                     \
+    X(49, self_leaving, "il", SELF, (int32_t self, uint64_t badge)) /* one event LEAVING */
 
 enum serai_order {
 #define SERAI_ORDER_ENUM(number, name, params, kind, prototype) SERAI_ORDER_##name = number,
     SERAI_ORDERS(SERAI_ORDER_ENUM)
 #undef SERAI_ORDER_ENUM
-        SERAI_ORDER_COUNT = 49
+        SERAI_ORDER_COUNT = 50
 };
 
 /*

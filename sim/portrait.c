@@ -342,6 +342,8 @@ char *portrait_of(const struct core *core)
     (void)fprintf(painter.out, "head ");
     paint_hex(painter.out, head.bytes, sizeof head.bytes);
     (void)fprintf(painter.out, "\n");
+    (void)fprintf(painter.out, "drain %d until %llu\n", (int)core->drain.state,
+                  U(core->drain.until_us));
     ledger_each_account(core->ledger, paint_account, &painter);
     paint_customers(&painter, core);
     paint_checkpoints(&painter, core);

@@ -261,6 +261,20 @@ static void ask_link(struct sim_site *site, struct sim_client *client)
     }
 }
 
+/* The operator drains the site for some seconds, or calls it off. */
+static void ask_drain(struct sim_site *site, struct sim_client *client)
+{
+    struct rng *rng = &site->sim->people;
+    struct bytes args = {0};
+
+    cbor_put_array(&args, 1);
+    if (rng_coin(rng))
+        cbor_put_null(&args);
+    else
+        cbor_put_uint(&args, rng_below(rng, 5000000));
+    client_sign(site, client, "site.drain", &args);
+}
+
 /* One request of some kind.  Customers draw below 20; money and links are the operator's. */
 static void ask_any(struct sim_site *site, struct sim_client *client)
 {
@@ -284,6 +298,8 @@ static void ask_any(struct sim_site *site, struct sim_client *client)
         ask_withdraw(site, client);
     } else if (what < 22) {
         ask_money(site, client, rng_below(&site->sim->people, 3) != 0);
+    } else if (site->sim->options.seed % 8 == 3 && what == 22) {
+        ask_drain(site, client); /* in these seeds only: all others are as they were before */
     } else {
         ask_link(site, client);
     }

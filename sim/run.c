@@ -107,6 +107,20 @@ static void run_resume_links(struct sim *sim)
     }
 }
 
+/* Every site that was drained is open again, or what its peers wait for would never come. */
+static void run_open_sites(struct sim *sim)
+{
+    for (uint32_t i = 0; i < sim->site_count; i++) {
+        struct bytes args = {0};
+
+        if (sim->sites[i].core->drain.state == DRAIN_NONE)
+            continue;
+        cbor_put_array(&args, 1);
+        cbor_put_null(&args);
+        (void)request_now(&sim->sites[i], 0, "site.drain", &args, NULL);
+    }
+}
+
 /* A walk over a site's agents in parts, as freezing one changes what is walked. */
 struct freezing {
     struct sim_site *site;
@@ -181,6 +195,7 @@ static void run_to_rest(struct sim *sim)
     /* A client has one request at a time: the last one before quiet is answered first. */
     while (run_operators_wait(sim) && sim->now_us < end_us)
         run_quiet_step(sim);
+    run_open_sites(sim);
     traffic_rejoin(sim);
     run_resume_links(sim);
     do {

@@ -29,6 +29,8 @@ int64_t order_log(struct turn *turn, enum serai_order order, const uint64_t *arg
 int64_t order_spawner(struct turn *turn, enum serai_order order, const uint64_t *args);
 /* A timer. */
 int64_t order_timer(struct turn *turn, enum serai_order order, const uint64_t *args);
+/* Make a timer of the turn's agent: for a site time, or for TIMER_AT_LEAVING. */
+int64_t order_new_timer(struct turn *turn, uint64_t at_us, uint64_t badge);
 /* The clock. */
 int64_t order_clock(struct turn *turn, enum serai_order order, const uint64_t *args);
 /* Random bytes. */

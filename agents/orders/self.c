@@ -269,6 +269,8 @@ int64_t order_self(struct turn *turn, enum serai_order order, const uint64_t *ar
         return decode_self_code_id(turn, args);
     if (order == SERAI_ORDER_self_become)
         return decode_self_become(turn, args);
+    if (order == SERAI_ORDER_self_leaving)
+        return order_new_timer(turn, TIMER_AT_LEAVING, args[1]);
     INVARIANT(order == SERAI_ORDER_self_die);
     return perform_self_die(turn);
 }

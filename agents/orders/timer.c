@@ -11,7 +11,6 @@
 #include "agents/set.h"
 #include "agents/turn.h"
 #include "agents/turns/turn.h"
-#include "base/heapq.h"
 
 /*
  * Make the timer.  Its event is paid and has its place from now on, so it comes whatever the agent
@@ -33,18 +32,15 @@ static int64_t perform_timer_wake(struct turn *turn, uint64_t at_us, uint64_t ba
     agents_work_message(agents, 0);
     timer = object_new(agents, agent, OBJECT_TIMER);
     timer->u.timer = (struct timer){.at_us = at_us, .badge = badge, .reserve = reserve};
-    /* Not undone: an entry of the queue without its object is skipped (agents/tick.c). */
-    heapq_push(&agents->objects.timers, at_us, timer->id);
+    object_queue_timer(&agents->objects, timer);
     return 0;
 }
 
-static int64_t decode_timer_wake(struct turn *turn, const uint64_t *args)
+int64_t order_new_timer(struct turn *turn, uint64_t at_us, uint64_t badge)
 {
     struct agents *agents = turn->agents;
     struct money reserve = agents_reserve(agents);
 
-    if (args[1] > (uint64_t)INT64_MAX)
-        return SERAI_E_INVALID;
     if (turn->agent->owns.timers >= AGENT_TIMERS_MAX)
         return SERAI_E_FULL;
     if (!quota_allows(agents, turn->agent->use, CUSTOMER_TIMERS, 1) ||
@@ -52,7 +48,14 @@ static int64_t decode_timer_wake(struct turn *turn, const uint64_t *args)
         return SERAI_E_QUOTA;
     if (!turn_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, agents->objects.next))
         return SERAI_E_SHORT;
-    return perform_timer_wake(turn, args[1], args[2], reserve);
+    return perform_timer_wake(turn, at_us, badge, reserve);
+}
+
+static int64_t decode_timer_wake(struct turn *turn, const uint64_t *args)
+{
+    if (args[1] > (uint64_t)INT64_MAX)
+        return SERAI_E_INVALID;
+    return order_new_timer(turn, args[1], args[2]);
 }
 
 int64_t order_timer(struct turn *turn, enum serai_order order, const uint64_t *args)

@@ -113,7 +113,7 @@ static void load_admit_object(struct agents *agents, struct object *object)
         row_found(agents, owner->id, PART_TIMERS, 1);
         use->used[CUSTOMER_TIMERS]++;
         use->used[CUSTOMER_EVENTS]++;
-        heapq_push(&agents->objects.timers, object->u.timer.at_us, object->id);
+        object_queue_timer(&agents->objects, object);
         break;
     }
     object_link(agents, owner, object);

@@ -11,6 +11,7 @@ struct cli;
 int cmd_site_init(struct cli *cli);
 int cmd_site_run(struct cli *cli);
 int cmd_site_status(struct cli *cli);
+int cmd_site_drain(struct cli *cli);
 int cmd_site_key(struct cli *cli);
 int cmd_link_add(struct cli *cli);
 int cmd_link_invite(struct cli *cli);

@@ -60,6 +60,8 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPT_ID] = {"id", "N", "the book of prices with this number"},
     [OPT_OFFLINE] = {"offline", NULL, "do it in the books of a site that does not run"},
     [OPT_FROZEN] = {"frozen", NULL, "serve commands, but run no agents and no links"},
+    [OPT_UNTIL] = {"until", "TIME", "when it stops: 23:00, 2h or 2026-12-01T22:00Z"},
+    [OPT_CANCEL] = {"cancel", NULL, "call it off: the site goes on as before"},
     [OPT_FOR] = {"for", "TIME", "how long it is good: 90s, 30m, 24h (default), 7d"},
     [OPT_INTERFACE_B] = {"interface-b", "N", "the link of B that leads to A, by its interface"},
 };

@@ -48,6 +48,8 @@ enum cli_option_id {
     OPT_FROZEN,
     OPT_FOR,
     OPT_SOFT_LIMIT,
+    OPT_UNTIL,
+    OPT_CANCEL,
     OPTION_COUNT,
 };
 #define OPTION(id) (UINT64_C(1) << (id))

@@ -1,7 +1,10 @@
+#define _GNU_SOURCE /* timegm, strptime */
 #include "site/cli/times.h"
 
 #include <string.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "site/cli/cli.h"
 
 enum { DAYS_MAX = 366, DIGITS_MAX = 9 };
@@ -25,5 +28,43 @@ int cli_duration(const char *text, const char *what, uint64_t *duration_us)
     if (number > most_s / seconds[unit - units])
         return cli_fail(EXIT_USAGE, "%s: at most %d days", what, DAYS_MAX);
     *duration_us = number * seconds[unit - units] * UINT64_C(1000000);
+    return EXIT_OK;
+}
+
+/* The next moment at which the machine's clock shows this; -1: that is no time of day. */
+static time_t times_next_of_day(const char *text, time_t now)
+{
+    struct tm day;
+    const char *end;
+    time_t found;
+
+    if (localtime_r(&now, &day) == NULL)
+        return -1;
+    day.tm_sec = 0;
+    end = strptime(text, "%H:%M", &day);
+    if (end == NULL || *end != '\0')
+        return -1;
+    day.tm_isdst = -1;
+    found = mktime(&day);
+    if (found > now)
+        return found;
+    day.tm_mday++; /* tomorrow's: mktime() knows the months */
+    day.tm_isdst = -1;
+    return mktime(&day);
+}
+
+int cli_until(const char *text, const char *what, uint64_t *duration_us)
+{
+    struct clock_source clock = clock_system();
+    time_t now = (time_t)(clock.wall_us(clock.context) / 1000000);
+    struct tm parts = {0};
+    const char *end = strptime(text, "%Y-%m-%dT%H:%MZ", &parts);
+    time_t until = end != NULL && *end == '\0' ? timegm(&parts) : times_next_of_day(text, now);
+
+    if (until == -1)
+        return cli_duration(text, what, duration_us);
+    if (until <= now || until - now > (time_t)DAYS_MAX * 24 * 3600)
+        return cli_fail(EXIT_USAGE, "%s: a time to come, within %d days", what, DAYS_MAX);
+    *duration_us = (uint64_t)(until - now) * 1000000;
     return EXIT_OK;
 }

@@ -48,6 +48,7 @@ enum control_status {
 
 /*
  * Signed commands and their args (CBOR arrays; money is uint nanos):
+ *   site.drain     [lasts us, or null to call it off]   operator
  *   money.in       [customer, amount]              operator; customer 0 is the operator's own
  *   money.out      [customer, amount]              operator
  *   customer.add   [name, key bytes[32]]           operator

@@ -23,6 +23,7 @@ static const struct command {
     unsigned traits; /* of the above */
     void (*run)(struct core *core, struct customer *by, struct cbor *in, struct outcome *outcome);
 } commands[] = {
+    {"site.drain", OPERATOR_ONLY, command_site_drain},
     {"money.in", OPERATOR_ONLY, command_money_in},
     {"money.out", OPERATOR_ONLY, command_money_out},
     {"customer.add", OPERATOR_ONLY, command_customer_add},

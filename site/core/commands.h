@@ -53,6 +53,10 @@ void command_agent_end(struct core *core, struct customer *by, struct cbor *in,
 void command_agent_withdraw(struct core *core, struct customer *by, struct cbor *in,
                             struct outcome *outcome);
 
+/* drain.c: command_site_drain(), which only the operator gives */
+void command_site_drain(struct core *core, struct customer *by, struct cbor *in,
+                        struct outcome *outcome);
+
 /* joining.c: command_*() that only the operator gives */
 void command_link_invite(struct core *core, struct customer *by, struct cbor *in,
                          struct outcome *outcome);

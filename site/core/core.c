@@ -217,6 +217,8 @@ enum status core_load(struct core *core, const struct store_read *read, struct f
     if (status == ST_OK)
         status = invitations_load(core->invitations, read, fault);
     if (status == ST_OK)
+        status = core_drain_load(core, read, fault);
+    if (status == ST_OK)
         status = exchange_load(core->exchange, read, fault);
     /* With all rows there: what no row says, because it is of this run only. */
     if (status == ST_OK) {
@@ -314,7 +316,7 @@ void core_advance(struct core *core, uint64_t monotonic_us)
     if (core->frame_open)
         return;
     /* As while a site is down: no agent runs, so none pays, and no timer is due. */
-    if (core_disk_rests(core)) {
+    if (core_disk_rests(core) || core_drain_is_over(core)) {
         core->unspent_us = 0;
         return;
     }
@@ -327,12 +329,17 @@ void core_advance(struct core *core, uint64_t monotonic_us)
         core->frame_open = true;
         agents_tick(core->agents);
     }
+    core_drain_step(core);
 }
 
 uint64_t core_next_due_us(const struct core *core)
 {
     uint64_t due = agents_next_due_us(core->agents);
 
+    if (core_drain_is_over(core))
+        return UINT64_MAX;
+    if (core->drain.state == DRAIN_LEAVING && core->drain.until_us < due)
+        due = core->drain.until_us;
     if (due == UINT64_MAX)
         return UINT64_MAX;
     if (due <= core->site_time_us)
@@ -361,7 +368,7 @@ bool core_run(struct core *core, uint32_t turns_max)
 
 bool core_ready(const struct core *core)
 {
-    return agents_ready(core->agents) && !core_disk_rests(core);
+    return agents_ready(core->agents) && !core_disk_rests(core) && !core_drain_is_over(core);
 }
 
 /* ---- frames ---- */
@@ -389,6 +396,7 @@ void core_frame_close(struct core *core, uint64_t wall_us, struct core_frame *fr
         invitations_save(core->invitations, &frame->batch);
         core_customers_save(core, &frame->batch);
         core_meta_save(core, &frame->batch);
+        core_drain_save(core, &frame->batch);
 
         /* Events that moved nothing and changed no row need no frame, unless an answer names it. */
         (void)ledger_frame_close(core->ledger, &frame->batch, core->site_time_us, wall_us,
@@ -404,6 +412,8 @@ void core_frame_close(struct core *core, uint64_t wall_us, struct core_frame *fr
     /* After the saves: a parcel carries only what this frame makes durable. */
     core_links_out(core, frame);
     core_joining_out(core, frame);
+    frame->ends = core->drain.ends;
+    core->drain.ends = false;
     frame->replies = core->replies;
     frame->reply_count = core->reply_count;
     core->replies = NULL;

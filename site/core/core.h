@@ -254,6 +254,7 @@ struct core_frame {
     size_t joined_count;
     struct core_invited *invited; /* all that there are, when one changed; else NULL */
     size_t invited_count;
+    bool ends; /* the site was drained: when this frame is durable the daemon stops */
 };
 
 /*

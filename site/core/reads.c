@@ -99,6 +99,7 @@ static void read_status(struct core *core, const struct viewer *viewer, struct c
     map_uint(&map, "traps", counters.traps);
     map_uint(&map, "fuel", counters.fuel);
     map_text(&map, "disk", core_disk_word(core));
+    core_drain_entries(core, &map);
     map_uint(&map, "disk_free_bytes", core->disk.room.free_bytes);
     map_total(&map, "minted", treasury->debits - treasury->credits);
     map_total(&map, "revenue", revenue);

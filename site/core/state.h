@@ -15,6 +15,7 @@
 #include "site/core/customer_index.h"
 #include "site/core/customers.h"
 #include "site/core/disk.h"
+#include "site/core/drain.h"
 
 /* The most of site time in one step: on a quiet site rent is billed each minute. */
 enum { TIME_STEP_US_MAX = 2 * 60000000 };
@@ -62,6 +63,7 @@ struct core {
 
     struct core_tier1 tier1;
     struct disk disk;
+    struct drain drain;
 
     struct core_reply *replies;
     size_t reply_count;

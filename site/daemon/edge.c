@@ -147,7 +147,10 @@ static void edge_hang_up(struct edge *edge)
 /* Nothing new is read from now on; the core answers what it has and closes its last frame. */
 static void edge_stop(struct edge *edge)
 {
-    log_write(LOG_INFO, "site.stopping", "signal=%d", edge->signals->stop);
+    if (edge->signals->stop != 0)
+        log_write(LOG_INFO, "site.stopping", "signal=%d", edge->signals->stop);
+    else
+        log_write(LOG_INFO, "site.stopping", "reason=\"it was drained\"");
     edge->stopping = true;
     atomic_store(&edge->parts->stopping, true);
     wake_up(&edge->parts->core_wake);
@@ -194,6 +197,8 @@ static void edge_take_durable(struct edge *edge)
         }
         places_bound_memory(&edge->places, edge_now_us(edge));
         edge_send_parcels(edge, &frame->core);
+        if (frame->core.ends && !edge->stopping)
+            edge_stop(edge);
         core_frame_fini(&frame->core);
         edge->done = edge->done || frame->last;
         INVARIANT(ring_push(&edge->parts->spent, frame));

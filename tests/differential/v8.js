@@ -14,7 +14,7 @@
 const fs = require('fs');
 
 const STOPPED = 2;
-const STOP = 49, TOLL = 50, MIX = 51, POKE = 52, PEEK = 53;
+const STOP = 50, TOLL = 51, MIX = 52, POKE = 53, PEEK = 54;
 const stop = new Error('host stop');
 const scratch = new DataView(new ArrayBuffer(8));
 let memory = null; // of the instance at hand

@@ -30,6 +30,7 @@ static const struct shape shapes[SERAI_ORDER_COUNT] = {
     [SERAI_ORDER_self_facet] = {{0, 5, 100}, NOTHING},
     [SERAI_ORDER_self_revoke] = {{0, FACET}, NOTHING},
     [SERAI_ORDER_self_mark] = {{0, 1000}, NOTHING},
+    [SERAI_ORDER_self_leaving] = {{0, 5}, NOTHING},
     [SERAI_ORDER_self_code] = {{0, AT_DATA, LINE, 0}, 1, 2, 0},
     [SERAI_ORDER_self_code_id] = {{0, AT_DATA}, 1, -1, 32},
     [SERAI_ORDER_self_become] = {{0, AT_ID, AT_DATA, LINE}, NOTHING},
