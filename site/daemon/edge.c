@@ -197,8 +197,11 @@ static void edge_take_durable(struct edge *edge)
         }
         places_bound_memory(&edge->places, edge_now_us(edge));
         edge_send_parcels(edge, &frame->core);
-        if (frame->core.ends && !edge->stopping)
+        if (frame->core.ends && !edge->stopping) {
+            if (edge->wires != NULL)
+                wires_say_drained(edge->wires);
             edge_stop(edge);
+        }
         core_frame_fini(&frame->core);
         edge->done = edge->done || frame->last;
         INVARIANT(ring_push(&edge->parts->spent, frame));

@@ -124,12 +124,16 @@ void wire_lives(struct wire *wire, uint64_t now_us)
 {
     wire->received_us = now_us;
     wire->live = true;
+    wire->drained = false;
     wire->trouble[0] = '\0';
 }
 
 /* The same trouble is reported to the core once, until the peer has lived again. */
 static void wire_set_trouble(struct wire *wire, const char *reason)
 {
+    /* That it does not answer is no news of a peer that said why it stops. */
+    if (wire->drained && !wire->live)
+        return;
     if (!wire->live && strcmp(wire->trouble, reason) == 0)
         return;
     (void)snprintf(wire->trouble, sizeof wire->trouble, "%s", reason);

@@ -38,6 +38,7 @@ struct wire {
     uint64_t ticket;    /* of the look-up that goes on; 0: none */
     uint64_t lookup_us; /* when that began; 0: it was logged that no answer comes */
     bool live;          /* something came within SILENCE_US */
+    bool drained;       /* the last that came was that the peer was drained */
     uint64_t received_us;
     /* To be reported to the core, once a place is free. */
     bool connected_unreported;

@@ -54,6 +54,9 @@ void wires_send(struct wires *wires, const struct core_parcel *parcel);
 /* Let in who shows one of these keys of invitations, in place of those before. */
 void wires_invite(struct wires *wires, const struct core_invited *invited, size_t count);
 
+/* Tell all peers that this site was drained and stops. */
+void wires_say_drained(struct wires *wires);
+
 /* Send a caller that came with an invitation its answer, and end it soon, if it is still there. */
 void wires_answer(struct wires *wires, const struct core_joined *joined);
 

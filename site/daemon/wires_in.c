@@ -68,6 +68,13 @@ static void wires_peer_left(struct wires *wires, struct wire *wire)
     wire->redial_us = wires->now_us + REDIAL_US;
 }
 
+/* docs/wire.md, DRAINED: whatever is wrong with the connection from now on, this is why. */
+static void wires_peer_drained(struct wire *wire)
+{
+    wire_trouble(wire, "the peer was drained: its operator has stopped it");
+    wire->drained = true;
+}
+
 /*
  * `held` has the first frame; docs/wire.md, "Transport": a parcel has no other.  True: it was
  * passed on to the core, else it ends here.
@@ -90,6 +97,10 @@ static bool wires_accept(struct wires *wires, struct held *held, struct call *ca
     }
     if (message_is(&held->message, wires_left)) {
         wires_peer_left(wires, wire);
+        return false;
+    }
+    if (message_is(&held->message, wires_drained)) {
+        wires_peer_drained(wire);
         return false;
     }
     /* Whatever else it is, the peer lives. */

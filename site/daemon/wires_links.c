@@ -53,6 +53,7 @@ static void wire_change(struct wires *wires, struct wire *wire, const struct cor
     wire->redial_us = 0;
     wire->delay_us = 0;
     wire->logged_us = 0;
+    wire->drained = false;
     wire->live = wire->live && wire->called != NULL;
     wire->trouble_unreported = false;
     wire->trouble[0] = '\0';

@@ -4,6 +4,7 @@
 
 const uint8_t wires_alive[WIRES_WORD_BYTES] = {0x81, 0x03};
 const uint8_t wires_left[WIRES_WORD_BYTES] = {0x81, 0x04};
+const uint8_t wires_drained[WIRES_WORD_BYTES] = {0x81, 0x0b};
 
 /* ---- how much may wait ---- */
 
@@ -79,6 +80,16 @@ void wires_say_alive(struct wires *wires, struct wire *wire)
 {
     if (wire->connected || wire->called != NULL)
         (void)wires_send_either(wires, wire, wires_alive, sizeof wires_alive);
+}
+
+void wires_say_drained(struct wires *wires)
+{
+    for (size_t i = 0; i < wires->count; i++) {
+        struct wire *wire = &wires->list[i];
+
+        if (wire->connected || wire->called != NULL)
+            (void)wires_send_either(wires, wire, wires_drained, sizeof wires_drained);
+    }
 }
 
 /* The word needs a moment to leave, so the connection is kept that long among the callers. */

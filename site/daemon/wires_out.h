@@ -15,10 +15,11 @@ struct call;
 struct wire;
 struct wires;
 
-/* ALIVE and LEFT, as docs/wire.md has them under "Parcels". */
+/* ALIVE, LEFT and DRAINED, as docs/wire.md has them under "Parcels". */
 enum { WIRES_WORD_BYTES = 2 };
 extern const uint8_t wires_alive[WIRES_WORD_BYTES];
 extern const uint8_t wires_left[WIRES_WORD_BYTES];
+extern const uint8_t wires_drained[WIRES_WORD_BYTES];
 
 /* The bytes that all peers have not taken yet. */
 uint64_t wires_bytes_out(const struct wires *wires);

@@ -77,6 +77,11 @@ exits 0 '' grep -q 'site.drained' "$work/laptop.log"
 exits 0 '' grep -q 'site.stopping reason="it was drained"' "$work/laptop.log"
 on laptop audit verify >/dev/null
 
+until_holds 10 "the inn sees it down" is_state inn laptop down
+sleep 1
+holds "and why" "$(link_field inn laptop reason)" \
+    "the peer was drained: its operator has stopped it"
+
 # Started again it stands still; agents may be looked at and ended.
 run_named laptop
 holds "started again" "$(drain_field drain)" over

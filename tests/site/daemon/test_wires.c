@@ -1032,6 +1032,33 @@ END_TEST
 
 /* ---- before the links are known ---- */
 
+/* ---- a peer that is drained ---- */
+
+/* What is wrong with the connection afterwards is not told, until the peer is back. */
+START_TEST(a_peer_that_was_drained_is_down_for_that_reason_until_it_is_back)
+{
+    join_two();
+    UNTIL(sites[1].connected == 1);
+    send_one(&sites[1], 7);
+    UNTIL(sites[0].seen_count == 1);
+    wires_say_drained(sites[0].wires);
+    UNTIL(sites[1].troubles == 1);
+    ck_assert_str_eq(sites[1].trouble, "the peer was drained: its operator has stopped it");
+    wires_free(sites[0].wires);
+    sites[0].wires = NULL;
+    steps(400); /* eight seconds: it dials in vain */
+    ck_assert_uint_eq(sites[1].troubles, 1);
+    open_site(&sites[0], sites[0].endpoint);
+    link_to(&sites[0], &sites[1], "");
+    UNTIL(sites[1].connected == 2);
+    send_one(&sites[0], 8);
+    UNTIL(sites[1].seen_count == 1);
+    wires_free(sites[0].wires);
+    sites[0].wires = NULL;
+    UNTIL(sites[1].troubles == 2); /* this time nobody said why */
+}
+END_TEST
+
 /* ---- invitations ---- */
 
 /* Site 0 knows the invitation of this byte and no link, and a caller shows its key. */
@@ -1328,6 +1355,7 @@ int main(void)
     tcase_add_test(tcase, a_neighbour_that_takes_nothing_holds_a_bounded_share);
     tcase_add_test(tcase, signs_of_life_use_nothing_up);
     tcase_add_test(tcase, strangers_have_few_places_and_the_newest_has_one);
+    tcase_add_test(tcase, a_peer_that_was_drained_is_down_for_that_reason_until_it_is_back);
     tcase_add_test(tcase, an_invited_caller_says_one_thing_and_is_answered);
     tcase_add_test(tcase, strangers_do_not_push_an_invited_caller_out);
     tcase_add_test(tcase, a_key_of_no_invitation_is_a_stranger);
