@@ -11,6 +11,7 @@
 #include "agents/agents.h"
 #include "agents/turn.h"
 #include "exchange/prices.h"
+#include "links/settlement.h"
 
 static_assert((int)LINK_INTERFACES_MAX <= (int)ACCOUNT_LINK_INTERFACE_MAX,
               "each interface has accounts");
@@ -77,6 +78,7 @@ bool exchange_parcel_out(struct exchange *exchange, struct link *link, struct by
 
 struct booking_check {
     const struct ledger *ledger;
+    const struct links *links;
     bool differs;
 };
 
@@ -87,15 +89,19 @@ static void booking_check_link(void *context, struct link *link)
         ledger_account(check->ledger, account_of_link(link->interface, KIND_LINK_OUT));
     const struct account *in =
         ledger_account(check->ledger, account_of_link(link->interface, KIND_LINK_IN));
+    const struct account *settling =
+        ledger_account(check->ledger, account_of_link(link->interface, KIND_LINK_SETTLING));
+    u128 pending = money_nanos(link_settlement(check->links, link)->pending.amount);
 
     if (out == NULL || in == NULL || out->credits - out->debits != link->sent_total ||
-        in->debits - in->credits != link->received_total)
+        in->debits - in->credits != link->received_total || settling == NULL ||
+        settling->credits + link->paid.total + pending != settling->debits + link->got.total)
         check->differs = true;
 }
 
 enum status booking_check_totals(const struct exchange *exchange, struct fault *fault)
 {
-    struct booking_check check = {.ledger = exchange->ledger};
+    struct booking_check check = {.ledger = exchange->ledger, .links = exchange->links};
 
     links_each_ever(exchange->links, booking_check_link, &check);
     if (!check.differs)

@@ -77,6 +77,14 @@ struct event event_of_link(uint32_t interface, uint64_t seq, uint64_t site_time_
     return event;
 }
 
+struct event event_of_settlement(uint32_t interface, uint64_t index, uint64_t site_time_us)
+{
+    struct event event = event_of_link(interface, index, site_time_us);
+
+    event.kind = EVENT_SETTLEMENT; /* the source has the same two numbers */
+    return event;
+}
+
 struct event event_of_prices(uint64_t id, const struct hash *book, uint64_t site_time_us)
 {
     struct event event;

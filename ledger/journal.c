@@ -612,6 +612,8 @@ const char *event_kind_name(enum event_kind kind)
         return "birth";
     case EVENT_PRICES:
         return "prices";
+    case EVENT_SETTLEMENT:
+        return "settlement";
     }
     invariant_failed("an event kind", __FILE__, __LINE__);
 }

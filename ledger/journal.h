@@ -23,7 +23,8 @@ struct journal_event {
     size_t source_size;
 };
 
-/* The kind of an event in one word: "tick", "request", "turn", "link", "birth", "prices". */
+/* The kind of an event in one word: "tick", "request", "turn", "link", "birth", "prices",
+ * "settlement". */
 const char *event_kind_name(enum event_kind kind);
 
 struct journal_line {

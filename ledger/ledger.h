@@ -148,7 +148,10 @@ char *account_name(char text[ACCOUNT_NAME_BYTES], uint64_t id, enum account_kind
     X(38, LINK_SENT, "sent over a link")                                                           \
     X(39, LINK_RECEIVED, "received over a link")                                                   \
     X(40, WITHDRAWAL, "taken back")                                                                \
-    X(41, DRAIN_FEE, "drain fee")
+    X(41, DRAIN_FEE, "drain fee")                                                                  \
+    X(45, SETTLEMENT_OUT, "settlement paid")                                                       \
+    X(46, SETTLEMENT_IN, "settlement received")                                                    \
+    X(47, SETTLEMENT_BACK, "settlement refused")
 
 enum transfer_code {
 #define TRANSFER_CODE_ENUM(number, name, text) TRANSFER_##name = number,
@@ -221,12 +224,13 @@ void ledger_sums(const struct ledger *ledger, u128 *debits, u128 *credits);
 
 /* The kind of event that caused postings.  Fixed numbers. */
 enum event_kind {
-    EVENT_TICK = 0,    /* site time passed: rent, timers */
-    EVENT_REQUEST = 1, /* (key, request number) */
-    EVENT_TURN = 2,    /* an agent's turn: (agent, message) */
-    EVENT_LINK = 3,    /* (interface, sequence) */
-    EVENT_BIRTH = 4,   /* the answer to a birth: (interface, sequence of the request) */
-    EVENT_PRICES = 5,  /* a book of prices comes into force: (its number, its SHA-256) */
+    EVENT_TICK = 0,       /* site time passed: rent, timers */
+    EVENT_REQUEST = 1,    /* (key, request number) */
+    EVENT_TURN = 2,       /* an agent's turn: (agent, message) */
+    EVENT_LINK = 3,       /* (interface, sequence) */
+    EVENT_BIRTH = 4,      /* the answer to a birth: (interface, sequence of the request) */
+    EVENT_PRICES = 5,     /* a book of prices comes into force: (its number, its SHA-256) */
+    EVENT_SETTLEMENT = 6, /* a payment began by itself, or was refused: (interface, its index) */
 };
 
 enum { EVENT_SOURCE_BYTES_MAX = 64, EVENT_KEY_BYTES = 32 };
@@ -261,6 +265,9 @@ struct event event_of_request(uint64_t customer, const uint8_t key[EVENT_KEY_BYT
 struct event event_of_turn(uint64_t agent, uint64_t sender, uint64_t message, uint64_t message_kind,
                            uint64_t site_time_us);
 struct event event_of_link(uint32_t interface, uint64_t seq, uint64_t site_time_us);
+
+/* A settlement of an interface, by its index. */
+struct event event_of_settlement(uint32_t interface, uint64_t index, uint64_t site_time_us);
 
 /*
  * Begin an event, which causes all transfers until ledger_event_end().  One at a time (INVARIANT).

@@ -209,7 +209,7 @@ void event_record_put(uint8_t record[EVENT_RECORD_BYTES], const struct journal_e
 const char *event_record_get(struct journal_event *event, const uint8_t *record)
 {
     memset(event, 0, sizeof *event);
-    if (le16_get(record + 48) > EVENT_PRICES)
+    if (le16_get(record + 48) > EVENT_SETTLEMENT)
         return "the event kind is unknown";
     if (record[50] > EVENT_SOURCE_BYTES_MAX)
         return "the source is too long";

@@ -187,6 +187,29 @@ void freeze_settled(struct link_node *node, const char *what, struct settled the
            u128_print(here_text, here.total), here.index);
 }
 
+/* ---- CLAIM ---- */
+
+void freeze_claim(struct link_node *node, const struct claim *claim, uint64_t index,
+                  struct money amount)
+{
+    freeze(node,
+           "the peer claims settlement %" PRIu64 " of %" PRIu64 " nanos, and settlement %" PRIu64
+           " of %" PRIu64 " nanos is what we know",
+           claim->settled.index, money_nanos(claim->amount), index, money_nanos(amount));
+}
+
+void freeze_claim_total(struct link_node *node, const struct claim *claim)
+{
+    char here_text[U128_TEXT_BYTES];
+    char there_text[U128_TEXT_BYTES];
+
+    freeze(node,
+           "the peer claims to have settled %s nanos up to settlement %" PRIu64 " of %" PRIu64
+           " nanos, and we got %s before it",
+           u128_print(there_text, claim->settled.total), claim->settled.index,
+           money_nanos(claim->amount), u128_print(here_text, node->link.got.total));
+}
+
 /* ---- the rules of channels, which exchange/ finds broken ---- */
 
 /* The rule of docs/wire.md, "Messages", that the answer of channels/ says was broken. */

@@ -57,6 +57,14 @@ void freeze_specie_twice(struct link_node *node, uint64_t frame);
 void freeze_settled(struct link_node *node, const char *what, struct settled there,
                     struct settled here);
 
+/*
+ * freeze_claim() and freeze_claim_total(): a claim is not the one with its index that we know, or
+ * comes while another is not decided; its sum is not what we got and its amount.
+ */
+void freeze_claim(struct link_node *node, const struct claim *claim, uint64_t index,
+                  struct money amount);
+void freeze_claim_total(struct link_node *node, const struct claim *claim);
+
 /* The next message carries more than any may. */
 void freeze_too_much(struct link_node *node, u128 nanos);
 

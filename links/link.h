@@ -327,7 +327,7 @@ enum parcel_result {
     PARCEL_STALE,     /* of an old epoch, or a repeat: ignored; a HELLO may be due in answer */
     PARCEL_REFUSED,   /* not a parcel, or it leaves a gap: *fault says where; the link goes on */
     PARCEL_FROZE,     /* it disproves something: the link is frozen now, with the reason */
-    PARCEL_SIGNED,    /* a statement of the peer's, kept: it is durable with a frame soon */
+    PARCEL_KEPT,      /* a statement or claim of the peer's, kept: durable with a frame soon */
     PARCEL_UNFIT,     /* HELLO of another wire format or currency: DOWN, and `why` names both */
 };
 

@@ -14,13 +14,20 @@
 #include "links/link.h"
 
 #include "links/link_set.h"
+#include "links/settlement_state.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { KEY_BYTES = 13, KEY_KIND_AT = 4, KEY_SEQ_AT = 5 };
-enum key_kind { KEY_LINK = 2, KEY_MESSAGE = 3, KEY_CHECKPOINTS = 5, KEY_EVIDENCE = 6 };
+enum key_kind {
+    KEY_LINK = 2,
+    KEY_MESSAGE = 3,
+    KEY_CHECKPOINTS = 5,
+    KEY_EVIDENCE = 6,
+    KEY_SETTLEMENT = 7
+};
 enum { LINK_FIELDS = 27, MESSAGE_ROW_FIELDS = 4, EVIDENCE_FIELDS = 2 };
 
 static void link_make_key(uint8_t key[KEY_BYTES], uint32_t interface, enum key_kind kind,
@@ -155,6 +162,20 @@ static void link_save_evidence(struct link_node *node, struct store_batch *batch
     node->specie.dirty = false;
 }
 
+static void link_save_settlement(struct link_node *node, struct store_batch *batch,
+                                 struct bytes *value)
+{
+    uint8_t key[KEY_BYTES];
+
+    if (!node->settlement_dirty)
+        return;
+    bytes_clear(value);
+    settlement_encode(value, &node->settlement);
+    link_make_key(key, node->link.interface, KEY_SETTLEMENT, 0);
+    link_put_row(batch, key, value);
+    node->settlement_dirty = false;
+}
+
 void links_save(struct links *links, struct store_batch *batch)
 {
     struct bytes *value = &links->scratch;
@@ -164,6 +185,7 @@ void links_save(struct links *links, struct store_batch *batch)
         struct link_node *node = links->nodes[i];
 
         link_save_evidence(node, batch, value);
+        link_save_settlement(node, batch, value);
         if (!node->dirty)
             continue;
         /* The link before its messages: so they are read back, too. */
@@ -262,6 +284,9 @@ static enum status link_corrupt(const uint8_t *key, struct fault *fault, const c
 {
     if (key[KEY_KIND_AT] == KEY_CHECKPOINTS)
         return fault_set(fault, ST_CORRUPT, "table link, checkpoints of links: %s", error);
+    if (key[KEY_KIND_AT] == KEY_SETTLEMENT)
+        return fault_set(fault, ST_CORRUPT, "table link, settlements of interface %" PRIu32 ": %s",
+                         be32_get(key), error);
     if (key[KEY_KIND_AT] == KEY_EVIDENCE)
         return fault_set(fault, ST_CORRUPT,
                          "table link, the peer's statement of interface %" PRIu32 ": %s",
@@ -406,19 +431,37 @@ static enum status links_load_evidence(struct links *links, const struct store_r
     return ST_OK;
 }
 
+static enum status links_load_settlement(struct links *links, const struct store_row *stored,
+                                         struct fault *fault)
+{
+    uint32_t interface = be32_get(stored->key);
+    struct link_node *node;
+    struct fault inner = {0};
+
+    if (interface == 0 || interface > links->count || be64_get(stored->key + KEY_SEQ_AT) != 0)
+        return link_corrupt(stored->key, fault, "there is no such link");
+    node = links->nodes[interface - 1];
+    if (settlement_decode(&node->settlement, stored->value, stored->value_size, &inner) != ST_OK)
+        return link_corrupt(stored->key, fault, inner.text);
+    return ST_OK;
+}
+
 /* A link's key sorts before those of its messages, and these are in order of sequence. */
 static enum status links_load_row(struct links *links, const struct store_row *stored,
                                   struct fault *fault)
 {
     uint8_t kind = stored->key_size > KEY_KIND_AT ? stored->key[KEY_KIND_AT] : 0;
 
-    if (kind != KEY_LINK && kind != KEY_MESSAGE && kind != KEY_CHECKPOINTS && kind != KEY_EVIDENCE)
+    if (kind != KEY_LINK && kind != KEY_MESSAGE && kind != KEY_CHECKPOINTS &&
+        kind != KEY_EVIDENCE && kind != KEY_SETTLEMENT)
         return ST_OK; /* a row of channels, or of the exchange */
     if (stored->key_size != KEY_BYTES)
         return fault_set(fault, ST_CORRUPT, "table link: the key of a link has %zu bytes",
                          stored->key_size);
     if (kind == KEY_CHECKPOINTS)
         return links_load_checkpoints(links, stored, fault);
+    if (kind == KEY_SETTLEMENT)
+        return links_load_settlement(links, stored, fault);
     if (kind == KEY_EVIDENCE)
         return links_load_evidence(links, stored, fault);
     if (kind == KEY_LINK)

@@ -4,6 +4,7 @@
 
 #include "links/link_window.h"
 #include "links/parcel.h"
+#include "links/settlement.h"
 #include "links/specie.h"
 
 /* A message on its way out: queued, or numbered and in the retransmission queue. */
@@ -85,6 +86,10 @@ struct link_node {
     uint64_t reported_seq;   /* acknowledged in a parcel to the peer; 0: not, or to be again */
     struct specie_state specie;
     struct pace_sample pace[2]; /* the older one first */
+    struct settlement settlement;
+    bool settlement_dirty; /* its row must be written */
+    bool claim_due;        /* on this connection */
+    bool refused;          /* the last payment of ours; not booked back yet */
 };
 
 struct links {

@@ -11,7 +11,7 @@
 
 #include "links/freeze.h"
 #include "links/link_set.h"
-#include "links/settlement.h"
+#include "links/settlement_state.h"
 
 void links_set_signer(struct links *links, const struct link_signer *signer)
 {
@@ -73,6 +73,8 @@ void specie_begin_again(struct link_node *node)
 {
     struct specie_state *state = &node->specie;
 
+    settlement_remind(node);
+
     /* The last one may be lost with its connection: what moved since the beginning is news again.
      */
     state->signed_sent = 0;
@@ -128,7 +130,8 @@ bool links_specie_waits(const struct links *links, uint64_t now_us)
     for (size_t i = 0; i < links->count; i++) {
         const struct link_node *node = links->nodes[i];
 
-        if (!node->link.removed && (node->specie.dirty || specie_is_due(node, now_us)))
+        if (!node->link.removed &&
+            (node->specie.dirty || node->settlement_dirty || specie_is_due(node, now_us)))
             return true;
     }
     return false;
@@ -276,5 +279,6 @@ enum parcel_result link_specie_in(struct link_node *node, const struct specie_pa
     state->has_theirs = true;
     state->dirty = true;
     state->due = state->due || parcel->asks;
-    return PARCEL_SIGNED;
+    settlement_take_statement(node, statement);
+    return PARCEL_KEPT;
 }

@@ -6,6 +6,7 @@
 
 #include "base/endpoint.h"
 #include "links/link_set.h"
+#include "links/settlement_state.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -313,7 +314,7 @@ void link_remove(struct links *links, struct link *link)
     struct link_node *node = node_of_link(links, link);
 
     INVARIANT(!link->removed);
-    INVARIANT(link_is_even(link));
+    INVARIANT(link_is_even(link) && !link_is_settling(links, link));
     INVARIANT(link_unfinished(links, link) == 0);
     /* The node stays: its key and totals must be there if the peer is added again. */
     link->removed = true;
@@ -451,6 +452,9 @@ bool links_remind(struct links *links)
             node->hello_wants_answer = true;
             any = true;
         }
+        /* A claim that is not decided, likewise: it may be lost, or its answer. */
+        settlement_remind(node);
+        any = any || (node->claim_due && node->link.state == LINK_UP);
         /* An answer that was awaited may be lost as well: stale parcels may call for one again. */
         node->hello_requested = false;
         node->remind_seq = node->next_seq - 1;

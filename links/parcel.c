@@ -6,7 +6,13 @@
 
 #include <string.h>
 
-enum { HELLO_FIELDS = 14, DATA_FIELDS = 8, SPECIE_PARCEL_FIELDS = 4, MESSAGE_FIELDS_MAX = 8 };
+enum {
+    HELLO_FIELDS = 14,
+    DATA_FIELDS = 8,
+    SPECIE_PARCEL_FIELDS = 4,
+    CLAIM_FIELDS = 8,
+    MESSAGE_FIELDS_MAX = 8
+};
 
 /* The number of items of each kind, the kind itself included; 0: no such kind. */
 static const uint8_t message_fields[] = {
@@ -265,6 +271,41 @@ static void specie_parcel_decode(struct cbor *in, uint64_t fields, struct specie
         cbor_fail(in, "its statement is none");
 }
 
+void claim_encode(struct bytes *out, const struct claim *claim)
+{
+    cbor_put_array(out, CLAIM_FIELDS);
+    cbor_put_uint(out, PARCEL_CLAIM);
+    cbor_put_uint(out, claim->epoch);
+    cbor_put_uint(out, claim->peer_epoch);
+    settled_put(out, claim->settled);
+    cbor_put_money(out, claim->amount);
+    cbor_put_uint(out, (uint64_t)claim->by);
+    cbor_put_bytes(out, claim->receipt.bytes, claim->receipt.size);
+}
+
+static void claim_decode(struct cbor *in, uint64_t fields, struct claim *claim)
+{
+    const uint8_t *receipt;
+
+    if (fields != CLAIM_FIELDS) {
+        cbor_fail(in, "CLAIM has another number of fields");
+        return;
+    }
+    claim->epoch = cbor_get_uint(in, SEQ_MAX);
+    claim->peer_epoch = cbor_get_uint(in, SEQ_MAX);
+    claim->settled = settled_get(in);
+    claim->amount = cbor_get_money(in);
+    claim->by = (enum settlement_by)cbor_get_uint(in, SETTLE_BY_HAND);
+    receipt = cbor_get_bytes(in, &claim->receipt.size, SETTLEMENT_RECEIPT_BYTES_MAX);
+    if (in->error == NULL)
+        memcpy(claim->receipt.bytes, receipt, claim->receipt.size);
+    if (claim->by == SETTLE_BY_HAND && claim->receipt.size != 0)
+        cbor_fail(in, "people give no receipts");
+    if (claim->settled.index == 0 || money_is_zero(claim->amount) ||
+        claim->by == SETTLE_BY_NOBODY || claim->settled.total < money_nanos(claim->amount))
+        cbor_fail(in, "it claims nothing that can be");
+}
+
 enum status parcel_decode(struct parcel_head *head, const uint8_t *bytes, size_t size,
                           struct fault *fault)
 {
@@ -292,6 +333,9 @@ enum status parcel_decode(struct parcel_head *head, const uint8_t *bytes, size_t
     } else if (kind == PARCEL_SPECIE) {
         head->kind = PARCEL_SPECIE;
         specie_parcel_decode(&in, fields, &head->specie);
+    } else if (kind == PARCEL_CLAIM) {
+        head->kind = PARCEL_CLAIM;
+        claim_decode(&in, fields, &head->claim);
     } else {
         cbor_fail(&in, "no such kind of parcel");
     }

@@ -3,6 +3,7 @@
 #define SERAI_LINKS_PARCEL_H
 
 #include "links/link.h"
+#include "links/settlement.h"
 #include "links/specie.h"
 
 #include "base/cbor.h"
@@ -17,7 +18,7 @@ enum {
 };
 
 /* Fixed numbers. */
-enum parcel_kind { PARCEL_HELLO = 1, PARCEL_DATA = 2, PARCEL_SPECIE = 5 };
+enum parcel_kind { PARCEL_HELLO = 1, PARCEL_DATA = 2, PARCEL_SPECIE = 5, PARCEL_CLAIM = 6 };
 
 /* How far one direction has come: the number of its last message and the money of all. */
 struct cursor {
@@ -51,11 +52,22 @@ struct specie_parcel {
     struct specie_signed specie;
 };
 
+/* A payment that its sender says it made outside of the link. */
+struct claim {
+    uint64_t epoch;
+    uint64_t peer_epoch;
+    struct settled settled; /* its index, and all that was paid up to it */
+    struct money amount;
+    enum settlement_by by;
+    struct settlement_receipt receipt;
+};
+
 struct parcel_head {
     enum parcel_kind kind;
     struct hello hello;          /* HELLO */
     struct data_head data;       /* DATA */
     struct specie_parcel specie; /* SPECIE */
+    struct claim claim;          /* CLAIM */
     struct cbor messages;        /* DATA: at the first of data.count good messages */
 };
 
@@ -87,6 +99,9 @@ struct settled settled_get(struct cbor *in);
 
 /* Append a whole parcel with a statement. */
 void specie_parcel_encode(struct bytes *out, const struct specie_signed *specie, bool asks);
+
+/* Append a whole parcel with a claim. */
+void claim_encode(struct bytes *out, const struct claim *claim);
 
 /* Append a whole parcel with a HELLO. */
 void hello_encode(struct bytes *out, const struct hello *hello);

@@ -11,6 +11,7 @@
 #include "sim/client.h"
 #include "sim/hog.h"
 #include "sim/network.h"
+#include "sim/settle.h"
 #include "sim/sim.h"
 
 /* ---- one site ---- */
@@ -186,6 +187,7 @@ void check_wires(const struct sim *sim)
         check_direction(sim, i, 1);
         check_freeze(sim, &sim->wires[i], 0);
         check_freeze(sim, &sim->wires[i], 1);
+        settle_check_wire(sim, &sim->wires[i]);
     }
 }
 
@@ -262,6 +264,12 @@ bool check_at_rest(const struct sim *sim, char *why, size_t why_size)
                            sim->sites[wire->ends[0]].name, sim->sites[wire->ends[1]].name);
             return false;
         }
+        if (!wire_is_frozen(sim, wire) && !wire_lies(sim, wire) && !wire_was_restored(sim, wire) &&
+            !settle_rests(sim, wire)) {
+            (void)snprintf(why, why_size, "wire %zu, sites %s and %s, do not agree on settlements",
+                           i, sim->sites[wire->ends[0]].name, sim->sites[wire->ends[1]].name);
+            return false;
+        }
     }
     (void)snprintf(why, why_size, "parcels are under way");
     return network_is_empty(sim);
@@ -273,7 +281,7 @@ bool check_at_rest(const struct sim *sim, char *why, size_t why_size)
  * Over all sites: what was minted, what accounts hold, and what was sent and received over links.
  */
 struct sums {
-    u128 minted, held, out, in;
+    u128 minted, held, out, in, paid, got;
     bool all_agree;
 };
 
@@ -282,8 +290,10 @@ static void check_add_report(struct sums *sums, const struct verify_report *repo
     sums->minted += report->treasury_debit;
     sums->out += report->link_out;
     sums->in += report->link_in;
+    sums->paid += report->link_settling_debit;
+    sums->got += report->link_settling_credit;
     for (int kind = 0; kind < ACCOUNT_KINDS; kind++) {
-        if (kind != KIND_LINK_OUT)
+        if (kind != KIND_LINK_OUT && kind != KIND_LINK_SETTLING)
             sums->held += report->by_kind_credit[kind];
     }
 }
@@ -291,7 +301,9 @@ static void check_add_report(struct sums *sums, const struct verify_report *repo
 /* What a site's treasury brought in is what its clients had reported to them, in and out. */
 static void check_treasury(const struct sim_site *site, const struct verify_report *report)
 {
-    if (!site->restored && report->treasury_debit + site->money_out != site->money_in)
+    /* Settlements leave and come through the treasury, too, and nobody is told of a sum. */
+    if (!site->restored && report->treasury_debit + site->money_out + report->link_settling_debit !=
+                               site->money_in + report->link_settling_credit)
         sim_fail(site->sim,
                  "site %s: its treasury has brought in %llu nanos, and reported to clients %llu in "
                  "and %llu out",
@@ -324,11 +336,13 @@ void check_end(struct sim *sim)
      * Money is conserved over all sites (docs/simulation.md).  Where links agree, what was sent was
      * received, to the nano.
      */
-    if (sums.minted + sums.in != sums.held + sums.out)
+    if (sums.minted + sums.in + sums.paid != sums.held + sums.out + sums.got)
         sim_fail(sim, "over all sites, what was minted is not what is held");
     if (sums.all_agree && sums.out != sums.in)
         sim_fail(sim, "over all sites, more or less was sent than received");
-    if (sums.all_agree && sums.minted != sums.held)
+    if (sums.all_agree && sums.paid != sums.got + settle_pending(sim))
+        sim_fail(sim, "over all sites, more or less was settled than is posted or pending");
+    if (sums.all_agree && sums.minted + settle_pending(sim) != sums.held)
         sim_fail(sim, "over all sites, minted and held differ");
 }
 

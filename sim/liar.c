@@ -250,6 +250,23 @@ static void liar_change_specie(const struct sim_site *site, struct rng *rng,
                                        parcel->specie.size, site->secret) == 0);
 }
 
+static void liar_change_claim(struct rng *rng, struct claim *claim)
+{
+    struct money amount = liar_bend_money(rng, claim->amount);
+
+    switch (rng_below(rng, 3)) {
+    case 0:
+        claim->settled.index = 1 + liar_bend_seq(rng, claim->settled.index) / 2;
+        break;
+    case 1:
+        claim->settled.total += rng_below(rng, 1000);
+        break;
+    default:
+        claim->amount = money_is_zero(amount) ? claim->amount : amount;
+        break;
+    }
+}
+
 void liar_change(const struct sim_site *site, struct bytes *parcel)
 {
     struct rng *rng = &site->sim->wires_rng;
@@ -272,6 +289,9 @@ void liar_change(const struct sim_site *site, struct bytes *parcel)
     } else if (head.kind == PARCEL_SPECIE) {
         liar_change_specie(site, rng, &head.specie);
         specie_parcel_encode(&out, &head.specie.specie, head.specie.asks);
+    } else if (head.kind == PARCEL_CLAIM) {
+        liar_change_claim(rng, &head.claim);
+        claim_encode(&out, &head.claim);
     } else {
         liar_change_data(rng, &head, &out);
     }

@@ -110,6 +110,8 @@ const char *const seen_names[SEEN_KINDS] = {
     [SEEN_LINK_BACK] = "and joined again",
     [SEEN_BIRTHS_UNDONE] = "births undone",
     [SEEN_DIED_FULL] = "deaths with a full inbox",
+    [SEEN_SETTLED] = "settlements confirmed",
+    [SEEN_SETTLE_REFUSED] = "and refused",
     [SEEN_QUOTA + CUSTOMER_AGENTS] = "steps with agents refused for a customer's bound",
     [SEEN_QUOTA + CUSTOMER_MEMORY_BYTES] = "memory",
     [SEEN_QUOTA + CUSTOMER_BUFFER_BYTES] = "buffers",
@@ -181,6 +183,9 @@ bool seen_belongs(const struct profile *profile, enum seen seen)
     case SEEN_BIRTHS_UNDONE:
     case SEEN_DIED_FULL:
         return profile->hog;
+    case SEEN_SETTLED:
+    case SEEN_SETTLE_REFUSED:
+        return profile->lie == 0 && !profile->hog;
     case SEEN_QUOTA:
     case SEEN_KINDS:
         break;

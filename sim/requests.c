@@ -14,6 +14,7 @@
 #include "sim/grants.h"
 #include "sim/hog.h"
 #include "sim/network.h"
+#include "sim/settle.h"
 #include "sim/sim.h"
 #include "sim/site.h"
 
@@ -237,6 +238,10 @@ static void ask_link(struct sim_site *site, struct sim_client *client)
         client_sign(site, client, "link.set", &args);
         return;
     }
+    if (link != NULL && !link->removed && rng_below(rng, 3) == 0) {
+        settle_ask(site, client, link);
+        return;
+    }
     if (rng_below(rng, 5) == 0) {
         cbor_put_array(&args, 2);
         cbor_put_text(&args, name);
@@ -282,6 +287,8 @@ static void ask_any(struct sim_site *site, struct sim_client *client)
     uint64_t what = rng_below(&site->sim->people, is_operator ? 30 : 20);
     struct bytes args = {0};
 
+    if (is_operator && settle_decide_some(site, client))
+        return;
     if (what < 10) {
         ask_send(site, client);
     } else if (what < 13) {

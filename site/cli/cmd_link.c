@@ -132,9 +132,14 @@ int cmd_link_set(struct cli *cli)
     int code;
 
     code = link_check_name(cli->args.operands[0], "the name of a link", LINK_NAME_BYTES_MAX);
+    if (code == EXIT_OK && cli_has_terms(cli))
+        return pairs != 0
+                   ? cli_fail(EXIT_USAGE, "--settle-...: give them in a command of their own")
+                   : cli_set_terms(cli);
     if (code == EXIT_OK && pairs == 0)
         code = cli_fail(EXIT_USAGE,
-                        "nothing to set: give --endpoint, --limit, --soft-limit or more of them");
+                        "nothing to set: give --endpoint, --limit, --soft-limit or more of "
+                        "them, or --settle-...");
     if (code == EXIT_OK && given[OPT_ENDPOINT])
         code = link_check_endpoint(cli->args.values[OPT_ENDPOINT]);
     /* In the order of docs/control.md, which the site insists on. */

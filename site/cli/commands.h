@@ -2,6 +2,8 @@
 #ifndef SERAI_SITE_CLI_COMMANDS_H
 #define SERAI_SITE_CLI_COMMANDS_H
 
+#include <stdbool.h>
+
 struct cli;
 
 /*
@@ -27,6 +29,13 @@ int cmd_link_resume(struct cli *cli);
 int cmd_link_remove(struct cli *cli);
 int cmd_link_set(struct cli *cli);
 int cmd_link_ack(struct cli *cli);
+int cmd_link_settle(struct cli *cli);
+int cmd_link_settled(struct cli *cli);
+int cmd_link_settlements(struct cli *cli);
+
+/* Whether `link set` is given terms of settling, and giving them to the site. */
+bool cli_has_terms(const struct cli *cli);
+int cli_set_terms(struct cli *cli);
 int cmd_money_in(struct cli *cli);
 int cmd_money_out(struct cli *cli);
 int cmd_customer_add(struct cli *cli);

@@ -50,6 +50,11 @@ enum cli_option_id {
     OPT_SOFT_LIMIT,
     OPT_UNTIL,
     OPT_CANCEL,
+    OPT_SETTLE_BY,
+    OPT_SETTLE_THRESHOLD,
+    OPT_SETTLE_TO,
+    OPT_REFERENCE,
+    OPT_REFUSE,
     OPTION_COUNT,
 };
 #define OPTION(id) (UINT64_C(1) << (id))

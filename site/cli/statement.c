@@ -30,7 +30,7 @@ void statement_free(struct statement *statement)
 /* ---- lines of a journal, from either source ---- */
 
 /*
- * Take a transfer if it moves an account of a link.  Until sites settle, only messages move money
+ * Take a transfer if it moves an account of a link.  Only messages and settlements move money
  * there; anything else would escape the comparison, so it is refused.
  */
 static enum status statement_take_transfer(struct statement *statement, uint64_t frame,
@@ -47,6 +47,10 @@ static enum status statement_take_transfer(struct statement *statement, uint64_t
 
     if (!out && !in)
         return ST_OK;
+    if (kind == KIND_LINK_SETTLING &&
+        (transfer->code == TRANSFER_SETTLEMENT_OUT || transfer->code == TRANSFER_SETTLEMENT_IN ||
+         transfer->code == TRANSFER_SETTLEMENT_BACK))
+        return ST_OK; /* not a message: the statements have what was settled */
     if (interface == 0 || interface > LINK_INTERFACES_MAX || (out && in) ||
         kind != (out ? KIND_LINK_OUT : KIND_LINK_IN) ||
         transfer->code != (out ? TRANSFER_LINK_SENT : TRANSFER_LINK_RECEIVED))
@@ -247,10 +251,14 @@ static const char *statement_take_link_line(struct statement *statement, const j
 /* The code of a text; exports have codes as texts.  0: another one than those of links. */
 static uint64_t statement_code(const char *text)
 {
-    if (strcmp(text, transfer_code_text(TRANSFER_LINK_SENT)) == 0)
-        return TRANSFER_LINK_SENT;
-    return strcmp(text, transfer_code_text(TRANSFER_LINK_RECEIVED)) == 0 ? TRANSFER_LINK_RECEIVED
-                                                                         : 0;
+    static const enum transfer_code codes[] = {TRANSFER_LINK_SENT, TRANSFER_LINK_RECEIVED,
+                                               TRANSFER_SETTLEMENT_OUT, TRANSFER_SETTLEMENT_IN,
+                                               TRANSFER_SETTLEMENT_BACK};
+
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        if (strcmp(text, transfer_code_text(codes[i])) == 0)
+            return codes[i];
+    return 0;
 }
 
 static const char *statement_take_money_line(struct statement *statement, const json_t *line,

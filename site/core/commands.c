@@ -46,6 +46,9 @@ static const struct command {
     {"link.resume", OPERATOR_ONLY, command_link_resume},
     {"link.remove", OPERATOR_ONLY, command_link_remove},
     {"link.ack", OPERATOR_ONLY, command_link_ack},
+    {"link.terms", OPERATOR_ONLY, command_link_terms},
+    {"link.settle", OPERATOR_ONLY, command_link_settle},
+    {"link.settled", OPERATOR_ONLY, command_link_settled},
 };
 
 static const struct command *command_find(const char *name)

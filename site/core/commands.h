@@ -83,4 +83,16 @@ void command_link_ack(struct core *core, struct customer *by, struct cbor *in,
 void command_link_set(struct core *core, struct customer *by, struct cbor *in,
                       struct outcome *outcome);
 
+/* settlements.c: command_*() that only the operator gives */
+void command_link_terms(struct core *core, struct customer *by, struct cbor *in,
+                        struct outcome *outcome);
+void command_link_settle(struct core *core, struct customer *by, struct cbor *in,
+                         struct outcome *outcome);
+void command_link_settled(struct core *core, struct customer *by, struct cbor *in,
+                          struct outcome *outcome);
+
+/* Whether this much more may be brought in; false: the outcome says why not. */
+bool core_money_fits_site(const struct ledger *ledger, struct money amount,
+                          struct outcome *outcome);
+
 #endif

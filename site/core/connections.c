@@ -12,8 +12,10 @@
 
 #include "base/array.h"
 #include "base/log.h"
+#include "links/settlement.h"
 #include "links/specie.h"
 #include "site/core/disk.h"
+#include "site/core/settlements.h"
 #include "site/core/state.h"
 
 /* ---- its state ---- */
@@ -124,7 +126,7 @@ void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const 
             connection_log_frozen(link);
         break;
     case PARCEL_STALE:
-    case PARCEL_SIGNED: /* durable with the next frame, or that of the next tick */
+    case PARCEL_KEPT: /* durable with the next frame, or that of the next tick */
         break;
     case PARCEL_REFUSED:
         log_write(LOG_WARN, "link.parcel-refused", "link=%s reason=\"%s\"", link->name, fault.text);
@@ -137,6 +139,7 @@ void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const 
         break;
     }
 
+    core_settlement_decided(core, link);
     /* An acknowledgement may have given places back to ends that wait for them. */
     core->frame_open |= exchange_give_room(core->exchange, link);
     /*
@@ -179,7 +182,8 @@ void core_link_trouble(struct core *core, uint32_t interface, const char *reason
 bool core_links_tick(struct core *core)
 {
     /* Evidence that came rides with other frames, and gets one of its own after a second. */
-    bool waits = links_specie_waits(core->links, core->monotonic_us);
+    bool settles = core_settlements_tick(core);
+    bool waits = links_specie_waits(core->links, core->monotonic_us) || settles;
 
     core->frame_open |= waits;
     if (core->monotonic_us - core->reminded_us < LINK_REMIND_US)
@@ -225,6 +229,7 @@ static void connection_collect(void *context, struct link *link)
 
         /* The statement goes last: then the peer has what it is about. */
         if (!exchange_parcel_out(out->core->exchange, link, &bytes) &&
+            !link_claim_out(out->core->links, link, &bytes) &&
             !link_specie_out(out->core->links, link, &out->books, &bytes)) {
             bytes_fini(&bytes);
             return;

@@ -41,8 +41,7 @@ static void money_result(struct core *core, const struct customer *customer,
  * bounded.  With the limits of links (link_commands.c) that bounds each sum of balances, so that
  * none outgrows an amount.
  */
-static bool money_fits_site(const struct ledger *ledger, struct money amount,
-                            struct outcome *outcome)
+bool core_money_fits_site(const struct ledger *ledger, struct money amount, struct outcome *outcome)
 {
     const struct account *treasury = ledger_account(ledger, ACCOUNT_TREASURY);
     char most[MONEY_TEXT_BYTES];
@@ -75,7 +74,7 @@ static void money_move(struct core *core, struct cbor *in, struct outcome *outco
         outcome_set(outcome, CONTROL_REFUSED, "%s: the amount is zero", outcome->command);
         return;
     }
-    if (inward && !money_fits_site(core->ledger, amount, outcome))
+    if (inward && !core_money_fits_site(core->ledger, amount, outcome))
         return;
 
     line.debit = inward ? ACCOUNT_TREASURY : customer->account;

@@ -4,6 +4,7 @@
 #include "site/core/map.h"
 #include "site/core/outcome.h"
 #include "site/core/read_list.h"
+#include "site/core/settlements.h"
 #include "site/core/state.h"
 
 struct link *core_link_named(struct core *core, const char *name, struct outcome *outcome)
@@ -168,6 +169,7 @@ void core_read_link(struct core *core, const struct viewer *viewer, struct cbor 
     map_total(&map, "acked_total", link->acked_total);
     map_money(&map, "peer_birth_fee", link->peer_prices.birth_fee);
     map_money(&map, "peer_channel_fee", link->peer_prices.channel_fee);
+    core_settlement_entries(core, link, &map);
     link_map_evidence(core, link, &map);
     link_map_drain(core, link, &map);
     link_map_forecast(core, link, &map);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "links/settlement.h"
 #include "site/core/state.h"
 
 /* The ends of channels over one link, whatever their state. */
@@ -78,7 +79,8 @@ bool core_link_may_go(struct core *core, const struct link *link, struct outcome
     uint64_t messages = link_unfinished(core->links, link);
 
     channels_each(core->channels, removal_count_end, &over);
-    if (link_is_even(link) && messages == 0 && over.count == 0)
+    if (link_is_even(link) && messages == 0 && over.count == 0 &&
+        !link_is_settling(core->links, link))
         return true;
 
     /* All reasons at once: the operator deals with one after the other without asking between. */
@@ -90,6 +92,10 @@ bool core_link_may_go(struct core *core, const struct link *link, struct outcome
     removal_add_ends(&over, outcome->message);
     if (!link_is_even(link))
         removal_add_debt(link, outcome->message);
+    if (link_is_settling(core->links, link))
+        removal_add_reason(outcome->message,
+                           "; a settlement is not decided (`serai link settlements %s`)",
+                           link->name);
     if (link->state == LINK_FROZEN)
         removal_add_reason(outcome->message,
                            "; it is frozen (`serai link resume %s` lets it go on)", link->name);

@@ -251,6 +251,7 @@ static const struct read {
     {"codes", FOR_OPERATOR, read_codes},
     {"links", FOR_OPERATOR, core_read_links},
     {"link", FOR_OPERATOR, core_read_link},
+    {"settlements", FOR_OPERATOR, core_read_settlements},
     {"invitations", FOR_OPERATOR, core_read_invitations},
 };
 

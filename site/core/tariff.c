@@ -177,6 +177,9 @@ static enum audit_charge tariff_charge(const void *tariff, const struct transfer
     case TRANSFER_LINK_SENT:
     case TRANSFER_LINK_RECEIVED:
     case TRANSFER_WITHDRAWAL:
+    case TRANSFER_SETTLEMENT_OUT:
+    case TRANSFER_SETTLEMENT_IN:
+    case TRANSFER_SETTLEMENT_BACK:
         break;
     }
     return AUDIT_CHARGE_NONE;

@@ -212,7 +212,7 @@ START_TEST(other_records_that_make_no_sense_are_refused)
     ck_assert_refused(opening_record_get(&opening, record), "the account is 0");
 
     event_record_put(record, &event);
-    record[48] = EVENT_PRICES + 1;
+    record[48] = EVENT_SETTLEMENT + 1;
     ck_assert_refused(event_record_get(&event, record), "the event kind is unknown");
     record[48] = 0;
     record[50] = EVENT_SOURCE_BYTES_MAX + 1;

@@ -101,7 +101,7 @@ START_TEST(what_moved_is_signed_and_kept)
     const struct specie *kept;
 
     ck_assert(state(&a));
-    ck_assert_int_eq(peer_in(&b, &parcel), PARCEL_SIGNED);
+    ck_assert_int_eq(peer_in(&b, &parcel), PARCEL_KEPT);
     kept = &link_evidence(b.links, b.link)->statement;
     ck_assert_uint_eq(kept->frame, 7);
     ck_assert_uint_eq(kept->sent.seq, 3);
@@ -117,7 +117,7 @@ END_TEST
 START_TEST(the_evidence_is_there_after_a_crash_once_it_is_saved)
 {
     ck_assert(state(&a));
-    ck_assert_int_eq(peer_in(&b, &parcel), PARCEL_SIGNED);
+    ck_assert_int_eq(peer_in(&b, &parcel), PARCEL_KEPT);
     ck_assert(links_specie_waits(b.links, books.now_us));
     (void)peer_save(&b);
     peer_reload(&b);
@@ -155,9 +155,9 @@ START_TEST(who_is_asked_states_at_once)
     (void)statement();
     ck_assert(!state(&b));
     (void)statement(); /* in `parcel`, with the flag that asks */
-    ck_assert_int_eq(peer_in(&b, &parcel), PARCEL_SIGNED);
+    ck_assert_int_eq(peer_in(&b, &parcel), PARCEL_KEPT);
     ck_assert(state(&b));
-    ck_assert_int_eq(peer_in(&a, &parcel), PARCEL_SIGNED);
+    ck_assert_int_eq(peer_in(&a, &parcel), PARCEL_KEPT);
     ck_assert(!state(&a)); /* an answer asks for none */
 }
 END_TEST
@@ -249,7 +249,7 @@ START_TEST(a_lie_about_what_is_still_to_come_freezes_when_it_comes)
 
     made.statement.sent.seq = 4;
     made.statement.sent.total = 100;
-    ck_assert_int_eq(give(&made), PARCEL_SIGNED);
+    ck_assert_int_eq(give(&made), PARCEL_KEPT);
     peer_send(&a, 41);
     peers_settle(&a, &b);
     ck_assert_str_eq(b.link->reason, "the peer signed for 100 nanos up to message 4 of the "
@@ -263,7 +263,7 @@ START_TEST(the_truth_about_what_is_still_to_come_does_not)
 
     peer_send(&a, 41);
     made = statement(); /* overtakes the message */
-    ck_assert_int_eq(give(&made), PARCEL_SIGNED);
+    ck_assert_int_eq(give(&made), PARCEL_KEPT);
     peers_settle(&a, &b);
     ck_assert_int_eq(b.link->state, LINK_UP);
 }
@@ -284,8 +284,8 @@ START_TEST(an_old_statement_is_refused)
     struct specie_signed made = statement();
     struct specie_signed old = made;
 
-    ck_assert_int_eq(give(&made), PARCEL_SIGNED);
-    ck_assert_int_eq(give(&made), PARCEL_SIGNED); /* once more: a repeat says the same */
+    ck_assert_int_eq(give(&made), PARCEL_KEPT);
+    ck_assert_int_eq(give(&made), PARCEL_KEPT); /* once more: a repeat says the same */
     old.statement.frame = 6;
     ck_assert_int_eq(give(&old), PARCEL_REFUSED);
     ck_assert_str_eq(b.fault.text, "statement: it is of frame 6 of the peer's, and we have that "
@@ -309,7 +309,7 @@ START_TEST(two_statements_of_one_frame_freeze)
 {
     struct specie_signed made = statement();
 
-    ck_assert_int_eq(give(&made), PARCEL_SIGNED);
+    ck_assert_int_eq(give(&made), PARCEL_KEPT);
     made.statement.head.bytes[0] ^= 1;
     ck_assert_int_eq(give(&made), PARCEL_FROZE);
     ck_assert_str_eq(b.link->reason,

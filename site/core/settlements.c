@@ -1,0 +1,390 @@
+#include "site/core/settlements.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "links/settlement.h"
+#include "site/core/commands.h"
+#include "site/core/customers.h"
+#include "site/core/link_reads.h"
+#include "site/core/map.h"
+#include "site/core/read_list.h"
+#include "site/core/state.h"
+
+/* ---- booking, within an event ---- */
+
+/* A payment leaves when it is written down, before anybody pays: its money is spoken for. */
+static bool settlement_book_out(struct core *core, struct link *link, struct money amount,
+                                struct outcome *outcome)
+{
+    const struct transfer line = {
+        .debit = account_of_link(link->interface, KIND_LINK_SETTLING),
+        .credit = ACCOUNT_TREASURY,
+        .amount = amount,
+        .code = TRANSFER_SETTLEMENT_OUT,
+        .object = link_settlement(core->links, link)->last_index + 1,
+    };
+
+    if (!outcome_transfer(core->ledger, &line, outcome))
+        return false;
+    (void)link_settle(core->links, link, amount);
+    return true;
+}
+
+static void settlement_book_in(struct core *core, const struct link *link, uint64_t index,
+                               struct money amount, enum transfer_code code)
+{
+    ledger_move(core->ledger, ACCOUNT_TREASURY,
+                account_of_link(link->interface, KIND_LINK_SETTLING), amount, code, index);
+}
+
+/* ---- by themselves ---- */
+
+struct settlements_due {
+    struct core *core;
+    bool any;
+};
+
+static void settlement_begin_due(void *context, struct link *link)
+{
+    struct settlements_due *due = context;
+    struct core *core = due->core;
+    struct outcome outcome = {.command = "settlement"};
+    char text[MONEY_TEXT_BYTES];
+    struct money amount;
+    struct event event;
+    uint64_t index = link_settlement(core->links, link)->last_index + 1;
+
+    if (!link_must_settle(core->links, link, &amount))
+        return;
+    ledger_event_begin(core->ledger);
+    if (settlement_book_out(core, link, amount, &outcome)) {
+        due->any = true;
+        log_write(LOG_INFO, "settlement.begun", "link=%s settlement=%" PRIu64 " amount=%s",
+                  link->name, index, money_print(text, amount));
+    }
+    event = event_of_settlement(link->interface, index, core->site_time_us);
+    (void)ledger_event_end(core->ledger, &event);
+    bytes_fini(&outcome.result);
+}
+
+bool core_settlements_tick(struct core *core)
+{
+    struct settlements_due due = {.core = core};
+
+    links_each(core->links, settlement_begin_due, &due);
+    core->frame_open |= due.any;
+    return due.any;
+}
+
+void core_settlement_decided(struct core *core, struct link *link)
+{
+    struct event event;
+    struct money amount;
+    uint64_t index;
+
+    if (!link_take_refused(core->links, link, &index, &amount))
+        return;
+    ledger_event_begin(core->ledger);
+    settlement_book_in(core, link, index, amount, TRANSFER_SETTLEMENT_BACK);
+    event = event_of_settlement(link->interface, index, core->site_time_us);
+    (void)ledger_event_end(core->ledger, &event);
+    core->frame_open = true;
+    log_write(LOG_WARN, "settlement.refused", "link=%s settlement=%" PRIu64, link->name, index);
+}
+
+/* ---- reads ---- */
+
+void core_settlement_entries(const struct core *core, const struct link *link, struct map *map)
+{
+    const struct settlement *settlement = link_settlement(core->links, link);
+
+    map_text(map, "settle_by", settlement_by_name(settlement->by));
+    map_text(map, "settle_where", settlement->where);
+    map_money(map, "settle_threshold", settlement->threshold);
+    map_money(map, "settle_to", settlement->target);
+    map_total(map, "payable", link_payable(link));
+    map_uint(map, "paid_index", link->paid.index);
+    map_total(map, "paid_total", link->paid.total);
+    map_uint(map, "got_index", link->got.index);
+    map_total(map, "got_total", link->got.total);
+}
+
+/* One payment: whose it is, how it stands, and what a person has to do about it, if anything. */
+struct settlement_line {
+    const char *who;
+    const char *state;
+    const uint8_t *payer;
+    char todo[256];
+};
+
+static const char *settlement_outcome_word(enum settlement_outcome outcome)
+{
+    switch (outcome) {
+    case SETTLEMENT_UNKNOWN:
+        return "pending";
+    case SETTLEMENT_DONE:
+        return "done";
+    case SETTLEMENT_REFUSED:
+        return "refused";
+    }
+    return "unknown";
+}
+
+static void settlement_map_payment(struct read_list *list, const struct settlement_payment *payment,
+                                   struct settlement_line *line)
+{
+    char reference[SETTLEMENT_REFERENCE_BYTES];
+    struct map map;
+
+    if (money_is_zero(payment->amount))
+        return;
+    map_init(&map);
+    map_uint(&map, "settlement", payment->index);
+    map_text(&map, "payer", line->who);
+    map_money(&map, "amount", payment->amount);
+    map_text(&map, "state", line->state);
+    map_text(&map, "by", settlement_by_name(payment->by));
+    map_text(&map, "reference", settlement_reference(reference, line->payer, payment->index));
+    map_text(&map, "confirmed_by", payment->reference);
+    map_text(&map, "todo", line->todo);
+    map_end(&map, &list->items);
+    list->count++;
+}
+
+static void settlement_list(struct core *core, const struct link *link, struct read_list *list)
+{
+    const struct settlement *settlement = link_settlement(core->links, link);
+    struct settlement_line pays = {.who = "this site", .payer = core->options.site_key};
+    struct settlement_line gets = {.who = "the peer", .payer = link->key};
+
+    pays.state = settlement_outcome_word(settlement->paid.outcome);
+    settlement_map_payment(list, &settlement->paid, &pays);
+    pays.state = "pending";
+    settlement_instruct(settlement, pays.todo, sizeof pays.todo);
+    settlement_map_payment(list, &settlement->pending, &pays);
+    gets.state = settlement_outcome_word(settlement->got.outcome);
+    settlement_map_payment(list, &settlement->got, &gets);
+    gets.state = "claimed";
+    settlement_instruct_creditor(link, settlement, gets.todo, sizeof gets.todo);
+    settlement_map_payment(list, &settlement->claimed, &gets);
+}
+
+void core_read_settlements(struct core *core, const struct viewer *viewer, struct cbor *in,
+                           struct outcome *outcome)
+{
+    struct read_list list = {.core = core, .viewer = viewer};
+    char name[LINK_NAME_BYTES_MAX + 1];
+    const struct link *link;
+
+    cbor_get_array(in, 1);
+    cbor_get_text(in, name, LINK_NAME_BYTES_MAX);
+    if (!outcome_args_done(in, outcome))
+        return;
+    link = core_link_named(core, name, outcome);
+    if (link == NULL)
+        return;
+    settlement_list(core, link, &list);
+    read_list_end(&list, outcome);
+}
+
+/* ---- commands ---- */
+
+static void settlement_result(struct core *core, const struct link *link, struct outcome *outcome)
+{
+    struct map map;
+
+    map_init(&map);
+    map_text(&map, "name", link->name);
+    core_settlement_entries(core, link, &map);
+    map_uint(&map, "settlement", link_settlement(core->links, link)->last_index);
+    map_end(&map, &outcome->result);
+}
+
+/* Whether the next argument is null: then what it names stays as it is. */
+static bool terms_is_kept(struct cbor *in)
+{
+    if (in->error != NULL || cbor_peek(in) != CBOR_NULL)
+        return false;
+    cbor_get_null(in);
+    return true;
+}
+
+/* "none", "manual" or "manual:WHERE". */
+static bool terms_parse_by(const char *text, struct settlement *terms, struct outcome *outcome)
+{
+    const char *colon = strchr(text, ':');
+    char kind[16] = "";
+    size_t size = colon == NULL ? strlen(text) : (size_t)(colon - text);
+
+    if (size < sizeof kind)
+        memcpy(kind, text, size);
+    if (size < sizeof kind && settlement_by_named(kind, &terms->by) &&
+        (terms->by != SETTLE_BY_NOBODY || colon == NULL)) {
+        (void)snprintf(terms->where, sizeof terms->where, "%s", colon == NULL ? "" : colon + 1);
+        return true;
+    }
+    outcome_set(outcome, CONTROL_BAD_REQUEST,
+                "a link settles by none, manual or manual:TEXT, not by \"%s\"", text);
+    return false;
+}
+
+/* The threshold is what we may come to owe: beyond the peer's limit it would never be reached. */
+static bool terms_fit(const struct link *link, const struct settlement *terms,
+                      struct outcome *outcome)
+{
+    char text[MONEY_TEXT_BYTES];
+    char limit[MONEY_TEXT_BYTES];
+
+    if (money_is_zero(terms->threshold) && money_is_zero(terms->target))
+        return true;
+    if (money_compare(terms->target, terms->threshold) >= 0) {
+        outcome_set(outcome, CONTROL_REFUSED,
+                    "a payment brings the debt down to --settle-to, which is below "
+                    "--settle-threshold, %s",
+                    money_print(text, terms->threshold));
+        return false;
+    }
+    if (link->peer_epoch != 0 && money_compare(terms->threshold, link->peer_limit) >= 0) {
+        outcome_set(outcome, CONTROL_REFUSED,
+                    "a threshold of %s is never reached: the peer lets this site owe %s at most",
+                    money_print(text, terms->threshold), money_print(limit, link->peer_limit));
+        return false;
+    }
+    return true;
+}
+
+void command_link_terms(struct core *core, struct customer *by, struct cbor *in,
+                        struct outcome *outcome)
+{
+    char name[LINK_NAME_BYTES_MAX + 1];
+    char text[16 + SETTLEMENT_TEXT_BYTES_MAX] = "";
+    struct settlement terms;
+    struct money threshold = money_zero();
+    struct money target = money_zero();
+    bool kept[3];
+    struct link *link;
+
+    (void)by;
+    cbor_get_array(in, 4);
+    cbor_get_text(in, name, LINK_NAME_BYTES_MAX);
+    kept[0] = terms_is_kept(in);
+    if (!kept[0])
+        cbor_get_text(in, text, sizeof text - 1);
+    kept[1] = terms_is_kept(in);
+    if (!kept[1])
+        threshold = cbor_get_money(in);
+    kept[2] = terms_is_kept(in);
+    if (!kept[2])
+        target = cbor_get_money(in);
+    if (!outcome_args_done(in, outcome))
+        return;
+    link = core_link_named(core, name, outcome);
+    if (link == NULL)
+        return;
+    terms = *link_settlement(core->links, link);
+    if (!kept[0] && !terms_parse_by(text, &terms, outcome))
+        return;
+    if (!kept[1])
+        terms.threshold = threshold;
+    if (!kept[2])
+        terms.target = target;
+    if (!terms_fit(link, &terms, outcome))
+        return;
+    link_set_terms(core->links, link, &terms);
+    settlement_result(core, link, outcome);
+}
+
+/* Whether a payment may begin on this link now. */
+static bool settle_may_begin(const struct core *core, const struct link *link,
+                             struct outcome *outcome)
+{
+    const struct settlement *settlement = link_settlement(core->links, link);
+
+    if (settlement->by == SETTLE_BY_NOBODY)
+        outcome_set(outcome, CONTROL_REFUSED,
+                    "link %s has no way to settle: `serai link set %s --settle-by manual` gives "
+                    "it one",
+                    link->name, link->name);
+    else if (!money_is_zero(settlement->pending.amount))
+        outcome_set(outcome, CONTROL_REFUSED,
+                    "settlement %" PRIu64 " of link %s is not decided, and there is one at a time: "
+                    "`serai link settlements %s` shows it",
+                    settlement->pending.index, link->name, link->name);
+    else if (link->state != LINK_UP)
+        outcome_set(outcome, CONTROL_TRY_AGAIN, "link %s is %s: settle while it is up", link->name,
+                    link_state_word(link->state));
+    else
+        return true;
+    return false;
+}
+
+void command_link_settle(struct core *core, struct customer *by, struct cbor *in,
+                         struct outcome *outcome)
+{
+    char name[LINK_NAME_BYTES_MAX + 1];
+    struct money amount = money_zero();
+    struct link *link;
+    bool all;
+
+    (void)by;
+    cbor_get_array(in, 2);
+    cbor_get_text(in, name, LINK_NAME_BYTES_MAX);
+    all = terms_is_kept(in);
+    if (!all)
+        amount = cbor_get_money(in);
+    if (!outcome_args_done(in, outcome))
+        return;
+    link = core_link_named(core, name, outcome);
+    if (link == NULL || !settle_may_begin(core, link, outcome))
+        return;
+    if (all && !money_from_total(&amount, link_payable(link)))
+        amount = money_zero();
+    if (money_is_zero(amount)) {
+        outcome_set(outcome, CONTROL_REFUSED, "there is nothing to settle on link %s", link->name);
+        return;
+    }
+    if (settlement_book_out(core, link, amount, outcome))
+        settlement_result(core, link, outcome);
+}
+
+void command_link_settled(struct core *core, struct customer *by, struct cbor *in,
+                          struct outcome *outcome)
+{
+    char name[LINK_NAME_BYTES_MAX + 1];
+    char reference[SETTLEMENT_TEXT_BYTES_MAX + 1];
+    const struct settlement_payment *claimed;
+    struct link *link;
+    uint64_t index;
+    bool accepted;
+
+    (void)by;
+    cbor_get_array(in, 4);
+    cbor_get_text(in, name, LINK_NAME_BYTES_MAX);
+    index = cbor_get_uint(in, UINT64_MAX);
+    accepted = cbor_get_bool(in);
+    cbor_get_text(in, reference, SETTLEMENT_TEXT_BYTES_MAX);
+    if (!outcome_args_done(in, outcome))
+        return;
+    link = core_link_named(core, name, outcome);
+    if (link == NULL)
+        return;
+    claimed = &link_settlement(core->links, link)->claimed;
+    if (money_is_zero(claimed->amount) || claimed->index != index) {
+        outcome_set(outcome, CONTROL_REFUSED,
+                    "the peer of link %s claims %s%" PRIu64 ", not settlement %" PRIu64
+                    "; the last that was decided is %" PRIu64,
+                    link->name,
+                    money_is_zero(claimed->amount) ? "nothing now; settlement " : "settlement ",
+                    claimed->index, index, link->got.index);
+        return;
+    }
+    if (accepted && !core_money_fits_site(core->ledger, claimed->amount, outcome))
+        return;
+    if (accepted)
+        settlement_book_in(core, link, index, claimed->amount, TRANSFER_SETTLEMENT_IN);
+    link_decide_claim(core->links, link, accepted, reference);
+    settlement_result(core, link, outcome);
+}

@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# A debt between two sites that people pay: pending, claimed, confirmed, each over a kill; and a
+# payment that is refused.  The books of both stay exact.  settlement.sh BUILD
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/e2e/links_lib.sh
+. "$(dirname "$0")/links_lib.sh"
+
+make_site a
+make_site b "$(free_port)"
+run_named a
+run_named b
+on a money in 20 >/dev/null
+add_link b a
+add_link a b "${ports[b]}"
+until_holds 10 "A is up" is_state a b up
+load a source "packets=50 value=1000000 tolls= endowment=0.5 via=b" >/dev/null
+settle a b
+
+shown() # SITE PEER FIELD
+{
+    on "$1" link show "$2" --json | jq -r "$3"
+}
+is_shown() # SITE PEER FIELD VALUE
+{
+    [ "$(shown "$1" "$2" "$3")" = "$4" ]
+}
+todo() # SITE PEER STATE: the amount of the payment in that state
+{
+    on "$1" link settlements "$2" --json | jq -r ".[] | select(.state == \"$3\") | .amount"
+}
+has_claim() # SITE PEER
+{
+    [ -n "$(todo "$1" "$2" claimed)" ]
+}
+
+owed=$(shown a b .we_owe)
+holds "B has the same debt" "$(shown b a .it_owes)" "$owed"
+[ "$owed" != 0.000000000 ] || fail "nothing is owed"
+
+# Without a way there is no settlement, and terms that cannot be are refused.
+exits 1 'has no way to settle' on a link settle b
+exits 65 'settles by none, manual' on a link set b --settle-by gold
+exits 1 'never reached: the peer lets this site owe' \
+    on a link set b --settle-by manual --settle-threshold 1000
+exits 1 'which is below --settle-threshold' \
+    on a link set b --settle-by manual --settle-threshold 1 --settle-to 1
+exits 64 'in a command of their own' on a link set b --settle-by manual --limit 2000
+on a link set b --settle-by manual:IBAN-OF-B >/dev/null
+
+# Pending at A, claimed at B; nothing is counted as paid by either.
+on a link settle b >/dev/null
+exits 1 'settlement 1 of link b is not decided' on a link settle b
+until_holds 10 "B has the claim" has_claim b a
+holds "what A has pending" "$(todo a b pending)" "$owed"
+holds "what B is told" "$(todo b a claimed)" "$owed"
+exits 0 'to IBAN-OF-B' on a link settlements b
+holds "the debt while it is unknown" "$(shown a b .we_owe)" "$owed"
+exits 1 'claims settlement 1, not settlement 7' on b link settled a 7 --reference bank-1
+exits 64 'how the payment is found' on b link settled a 1
+
+# Each is killed while the outcome is unknown; nothing is lost and nothing is paid twice.
+end_named a KILL
+run_named a
+end_named b KILL
+run_named b
+until_holds 15 "A is up again" is_state a b up
+holds "what A still has pending" "$(todo a b pending)" "$owed"
+holds "what B still has to say" "$(todo b a claimed)" "$owed"
+
+# B's operator says that it came, and B dies at once.
+on b link settled a 1 --reference bank-4711 >/dev/null
+end_named b KILL
+run_named b
+until_holds 15 "A knows that it is done" is_shown a b .paid_total "$owed"
+holds "what B got" "$(shown b a .got_total)" "$owed"
+holds "A owes" "$(shown a b .we_owe)" 0.000000000
+holds "B is owed" "$(shown b a .it_owes)" 0.000000000
+exits 1 'claims nothing now' on b link settled a 1 --reference bank-4711
+exits 1 'nothing to settle' on a link settle b
+exits 0 'bank-4711' on b link settlements a --json
+
+# An overpayment is the payer's credit, and one that never came is refused and comes back.
+on a link settle b 0.25 >/dev/null
+until_holds 10 "B has the second claim" has_claim b a
+on b link settled a 2 --reference bank-4712 >/dev/null
+until_holds 10 "A has credit" is_shown a b .it_owes 0.250000000
+holds "B owes it" "$(shown b a .we_owe)" 0.250000000
+before=$(on a audit verify --json | jq -r .minted)
+on a link settle b 1 >/dev/null
+until_holds 10 "B has the third claim" has_claim b a
+on b link settled a 3 --refuse --reference never-came >/dev/null
+is_void()
+{
+    [ "$(on a link settlements b --json |
+        jq -r '.[] | select(.payer == "this site") | .state')" = refused ]
+}
+until_holds 10 "A knows that it was refused" is_void
+holds "what A has outside" "$(on a audit verify --json | jq -r .minted)" "$before"
+holds "A's credit" "$(shown a b .it_owes)" 0.250000000
+
+# By itself, past the threshold.
+on a link set b --settle-by manual --settle-threshold 0.02 --settle-to 0.01 >/dev/null
+load a more "packets=300 value=1000000 tolls= endowment=0.5 via=b" >/dev/null
+until_holds 20 "B has a claim by itself" has_claim b a
+index=$(on b link settlements a --json | jq -r '.[] | select(.state == "claimed") | .settlement')
+holds "the index, which is never used again" "$index" 4
+on b link settled a "$index" --reference bank-4713 >/dev/null
+settle a b
+exits 1 'money that is owed\|owes' on a link remove b
+
+end_named b TERM
+end_named a TERM
+exits 0 'ok\|over links' on a audit verify
+exits 0 '' on b audit verify
+exits 0 'both books agree' "$serai" audit reconcile "$work/a" "$work/b"
+exits 0 '' "$serai" audit network "$work/a" "$work/b"
+passed
