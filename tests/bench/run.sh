@@ -3,7 +3,7 @@
 #
 #     tests/bench/run.sh BUILD [BENCH ...]   BUILD: an optimised build, such as build/release;
 #                                            BENCH: engine, fuel, hostile, orders, agents, pages,
-#                                            ledger, books, control, links, density (all)
+#                                            ledger, books, control, links, priority, density (all)
 #     BENCH_DIR=/tmp       where the books of the benches lie: the disk that is measured
 #     BENCH_ONLY=births    measure only what has this in its name
 #     BENCH_PATIENCE=15    rounds to try until 5 are good
@@ -66,7 +66,10 @@ bench_control()
 echo "machine: $(nproc) processors, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
 for name in "${@:-all}"; do
     case $name in
-    all) "$0" "$build" engine fuel hostile orders agents pages ledger books control links density ;;
+    all)
+        "$0" "$build" engine fuel hostile orders agents pages ledger books control links priority \
+            density
+        ;;
     engine) bench_engine ;;
     fuel) "$bench/bench_fuel" ;;
     hostile) "$bench/bench_hostile" ;;
@@ -80,6 +83,7 @@ for name in "${@:-all}"; do
     density) "$bench/bench_density" "${BENCH_AGENTS:-1000000}" ;;
     books) "$bench/bench_books" "$agents" ;;
     control) bench_control ;;
+    priority) "$bench/bench_priority" ;;
     links) TMPDIR=$work "$here/links.sh" "$build" ;;
     *)
         echo "bench: there is no bench $name" >&2
