@@ -40,6 +40,14 @@ int64_t agents_inbox_room(const struct agents *agents, const struct agent *to,
  */
 void agents_deliver(struct agents *agents, struct agent *to, const struct message *message);
 
+/*
+ * Write bytes into a buffer, in place of an event that would bring them to its owner.  Undone by
+ * the running turn's rollback.  False: there is no such buffer, it is not `owner`'s, or it is too
+ * small; nothing was written.
+ */
+MUST_CHECK bool agents_buffer_put(struct agents *agents, uint64_t owner, uint64_t buffer,
+                                  uint64_t offset, const uint8_t *data, size_t size);
+
 /* The money that one event costs to reserve now. */
 struct money agents_reserve(const struct agents *agents);
 

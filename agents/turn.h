@@ -113,4 +113,10 @@ MUST_CHECK bool turn_packet_fee(struct turn *turn, const struct packet_prices *p
 MUST_CHECK bool turn_buffer_read(struct turn *turn, const struct cap *buffer, uint64_t offset,
                                  uint64_t size, uint8_t *to);
 
+/* The size of a buffer that is the running agent's own; or RIGHT, or CLOSED: it was sold. */
+int64_t turn_own_buffer(const struct turn *turn, const struct cap *buffer);
+
+/* Fuel for writing to a buffer, when `size` bytes at any offset are written to it. */
+uint64_t agents_buffer_work(uint64_t size);
+
 #endif

@@ -3,6 +3,7 @@
 #define SERAI_EXCHANGE_ENDS_H
 
 #include "exchange/exchange.h"
+#include "exchange/landing.h"
 
 /*
  * What is held for one end of a channel: there is one for each end that channels/ keeps, and it
@@ -22,6 +23,7 @@ struct exchange_end {
     struct money birth_money;       /* held:birth, while pending within the site */
     struct money asked_endowment;   /* what BIRTH asked for, to hold the answer against */
     struct money asked_fee;         /* the largest fee it allowed */
+    struct landing landing;         /* which packets go into which buffer of the owner's */
     struct channel_holding counted; /* as of the last holdings_follow(); not stored */
 };
 

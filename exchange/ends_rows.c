@@ -1,7 +1,7 @@
 /*
  * Rows of what is held for ends, in the table `link`, and what they claim (docs/records.md, "Rows
- * of the exchange").  Key = interface u32, u8 4, id of the end u64; value = CBOR array of customer
- * and eight amounts, in the order of struct exchange_end.
+ * of the exchange").  Key = interface u32, u8 4, id of the end u64; value = CBOR array of customer,
+ * eight amounts and six numbers of the landing, in the order of struct exchange_end.
  */
 #include "exchange/ends.h"
 
@@ -12,7 +12,7 @@
 #include "exchange/parts.h"
 
 enum { KEY_BYTES = 13, KEY_KIND_AT = 4, KEY_ID_AT = 5, KEY_HELD = 4 };
-enum { HELD_FIELDS = 9 };
+enum { HELD_FIELDS = 15 };
 
 /* ---- writing ---- */
 
@@ -35,6 +35,12 @@ static void held_encode(struct bytes *out, const struct exchange_end *held)
     cbor_put_money(out, held->birth_money);
     cbor_put_money(out, held->asked_endowment);
     cbor_put_money(out, held->asked_fee);
+    cbor_put_uint(out, held->landing.buffer);
+    cbor_put_uint(out, held->landing.offset);
+    cbor_put_uint(out, held->landing.places);
+    cbor_put_uint(out, held->landing.place_bytes);
+    cbor_put_uint(out, held->landing.from);
+    cbor_put_uint(out, held->landing.to);
 }
 
 /* Write or delete one row that may have changed, and free what is held for an end that is gone. */
@@ -111,6 +117,14 @@ static enum status held_decode(struct exchange_end *held, const struct store_row
     held->birth_money = cbor_get_money(&in);
     held->asked_endowment = cbor_get_money(&in);
     held->asked_fee = cbor_get_money(&in);
+    held->landing.buffer = cbor_get_uint(&in, UINT64_MAX);
+    held->landing.offset = cbor_get_uint(&in, UINT64_MAX);
+    held->landing.places = cbor_get_uint(&in, UINT64_MAX);
+    held->landing.place_bytes = cbor_get_uint(&in, UINT64_MAX);
+    held->landing.from = cbor_get_uint(&in, UINT64_MAX);
+    held->landing.to = cbor_get_uint(&in, UINT64_MAX);
+    if (in.error == NULL && landing_error(&held->landing) != NULL)
+        cbor_fail(&in, landing_error(&held->landing));
     if (cbor_done(&in, &inner, "row") != ST_OK)
         return held_corrupt(held, fault, inner.text);
     return ST_OK;
@@ -133,6 +147,8 @@ static const char *held_error(const struct exchange *exchange, const struct exch
         return "there is no such end";
     if (end->state == CHANNEL_GIVEN_UP && !held_is_nothing(held))
         return "an end that was given up holds money";
+    if (held->landing.to > end->granted_packets)
+        return "packets land that were not granted";
     return NULL;
 }
 

@@ -13,8 +13,8 @@
  *     booking.c    with the frame it gets its number, and its money is the link's
  *     arrivals.c   what came from a peer: one event of the books for each message
  *
- * and besides these room.c (who waits for a place on a link), holdings.c (what customers hold by
- * their ends) and prices.c (what an interface charges).
+ * and besides these room.c (who waits for a place on a link), landing.c (packets that land in a
+ * buffer), holdings.c (what customers hold by their ends) and prices.c (what an interface charges).
  *
  * Deterministic; used by the core thread alone.
  */

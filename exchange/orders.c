@@ -371,33 +371,68 @@ static int64_t order_send_buffer(struct exchange *exchange, struct turn *turn,
 
 /* Let more packets come: each brings an event, which its receiver pays for now. */
 static int64_t order_grant(struct exchange *exchange, struct turn *turn, struct channel_end *end,
-                           const uint64_t *args)
+                           uint64_t packets, uint64_t bytes)
 {
     struct channel_message grant = {0};
     struct exchange_end *held;
     enum channel_result result;
     struct money reserve;
 
-    if (args[1] == 0 || args[2] == 0)
+    if (packets == 0 || bytes == 0)
         return SERAI_E_INVALID;
-    result = channel_check_grant(end, args[1], args[2]);
+    result = channel_check_grant(end, packets, bytes);
     if (result != CHANNEL_FINE)
         return order_refusal(result);
-    if (!holdings_allow_end(exchange, end, channel_would_hold(end, args[1], args[2])))
+    if (!holdings_allow_end(exchange, end, channel_would_hold(end, packets, bytes)))
         return SERAI_E_QUOTA;
-    if (!money_scale(&reserve, agents_reserve(exchange->agents), args[1]) ||
+    if (!money_scale(&reserve, agents_reserve(exchange->agents), packets) ||
         !turn_can_pay(turn, reserve))
         return SERAI_E_SHORT;
     /* One event reserve a packet, from now until its event is handled. */
     INVARIANT(turn_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, end->id));
     /* Over a link nobody here sends: the work of receiving is the grantor's. */
     if (end->interface != CHANNEL_INTERFACE_SELF)
-        agents_work(exchange->agents, args[1] * WORK_MESSAGE);
-    channel_grant(end, exchange->undo, args[1], args[2], &grant);
+        agents_work(exchange->agents, packets * WORK_MESSAGE);
+    channel_grant(end, exchange->undo, packets, bytes, &grant);
     holdings_follow(exchange, end);
     held = ends_change(exchange, end);
     money_accumulate(&held->grant_reserve, reserve);
     delivery_send(exchange, &grant);
+    return 0;
+}
+
+/*
+ * The same, and the packets land in a buffer of the agent's, from an offset to its end by places of
+ * one size.  Writing there is the receiver's work, whoever sends.
+ */
+static int64_t order_grant_into(struct exchange *exchange, struct turn *turn,
+                                struct channel_end *end, const uint64_t *args)
+{
+    int64_t refusal = 0;
+    const struct cap *buffer = turn_cap(turn, args[1], SERAI_KIND_BUFFER, &refusal);
+    struct landing wanted = {.offset = args[2], .place_bytes = args[3]};
+    uint64_t packets = args[4];
+    int64_t size;
+
+    if (buffer == NULL)
+        return refusal;
+    size = turn_own_buffer(turn, buffer);
+    if (size < 0)
+        return size;
+    if (wanted.place_bytes == 0 || wanted.place_bytes > CHANNEL_PACKET_BYTES_MAX ||
+        wanted.offset > (uint64_t)size || packets == 0)
+        return SERAI_E_INVALID;
+    wanted.buffer = buffer->object;
+    wanted.places = ((uint64_t)size - wanted.offset) / wanted.place_bytes;
+    if (wanted.places == 0)
+        return SERAI_E_INVALID;
+    refusal = landing_refusal(ends_held(exchange, end), end, &wanted, packets);
+    if (refusal == 0) /* packets are at most places here, so the product is at most a buffer */
+        refusal = order_grant(exchange, turn, end, packets, packets * wanted.place_bytes);
+    if (refusal != 0)
+        return refusal;
+    agents_work(exchange->agents, packets * agents_buffer_work(wanted.place_bytes));
+    landing_begin(ends_change(exchange, end), end, &wanted, packets);
     return 0;
 }
 
@@ -442,7 +477,9 @@ static int64_t order_on_end(struct exchange *exchange, struct turn *turn, enum s
     if (order == SERAI_ORDER_channel_send_buffer)
         return order_send_buffer(exchange, turn, end, args);
     if (order == SERAI_ORDER_channel_arm)
-        return order_grant(exchange, turn, end, args);
+        return order_grant(exchange, turn, end, args[1], args[2]);
+    if (order == SERAI_ORDER_channel_arm_into)
+        return order_grant_into(exchange, turn, end, args);
     if (order == SERAI_ORDER_channel_room)
         return order_ask_room(exchange, turn, end);
     if (order == SERAI_ORDER_channel_priority)

@@ -36,7 +36,8 @@ static void packet_take_late(struct exchange *exchange, const struct channel_end
 
 /* Its money goes through held:packet to the owner, and the packet into the owner's inbox. */
 static void packet_take(struct exchange *exchange, struct channel_end *end,
-                        const struct received *received, struct money reserve)
+                        const struct exchange_end *held, const struct received *received,
+                        struct money reserve)
 {
     const struct channel_message *packet = received->message;
     struct agent *owner = agents_find(exchange->agents, end->owner);
@@ -51,6 +52,7 @@ static void packet_take(struct exchange *exchange, struct channel_end *end,
     booking_receive(exchange, received, ACCOUNT_HELD_PACKET);
     agents_move(exchange->agents, ACCOUNT_HELD_PACKET, end->owner, packet->money,
                 TRANSFER_PACKET_RECEIVED, end->id);
+    landing_put(exchange, held, end, &event);
     agents_deliver(exchange->agents, owner, &event);
     ends_wake(exchange, packet->interface, owner);
 }
@@ -59,6 +61,7 @@ enum channel_result packets_receive(struct exchange *exchange, struct channel_en
                                     const struct received *received)
 {
     uint64_t granted = channel_granted_open(end);
+    struct exchange_end *held;
     enum channel_result result = channel_receive_packet(end, exchange->undo, received->message);
 
     if (result == CHANNEL_IS_CLOSED) {
@@ -69,7 +72,8 @@ enum channel_result packets_receive(struct exchange *exchange, struct channel_en
         return result;
     /* First the count of the end falls, as what waits in the inbox counts itself. */
     holdings_follow(exchange, end);
-    packet_take(exchange, end, received, packet_reserve(ends_change(exchange, end), granted));
+    held = ends_change(exchange, end);
+    packet_take(exchange, end, held, received, packet_reserve(held, granted));
     return CHANNEL_FINE;
 }
 

@@ -78,7 +78,8 @@ enum serai_event_kind {
     SERAI_EVENT_BORN = 1,    /* data: arguments; caps: what it was given; money: the endowment */
     SERAI_EVENT_BECAME = 2,  /* data: arguments of become */
     SERAI_EVENT_MESSAGE = 3, /* to one of its facets: badge, data, money; caps and reply are lent */
-    SERAI_EVENT_PACKET = 4,  /* slot: the channel end; data, money */
+    SERAI_EVENT_PACKET = 4,  /* slot: the channel end; data, money.  status above 0: so many bytes
+                                are in the buffer that it was armed into, at the offset `badge` */
     SERAI_EVENT_ANSWER = 5,  /* slot: the end that was bought; status 0 open, else a refusal; fee */
     SERAI_EVENT_ROOM = 6,    /* slot: the end that can be sent on again */
     SERAI_EVENT_CLOSED = 7,  /* slot: the end whose far side was sold or closed */
@@ -211,13 +212,16 @@ enum { SERAI_RIGHT_READ = 1, SERAI_RIGHT_WRITE = 2, SERAI_RIGHT_OWNER = 4 };
     X(48, channel_terms, "iiii", CHANNEL_POOL,                                                     \
       (int32_t pool, int32_t interface, int32_t terms, int32_t priority)) /* nanos */              \
     /* self */                                                                                     \
-    X(49, self_leaving, "il", SELF, (int32_t self, uint64_t badge)) /* one event LEAVING */
+    X(49, self_leaving, "il", SELF, (int32_t self, uint64_t badge)) /* one event LEAVING */        \
+    /* as channel_arm, and the packets land in an own buffer, by places of a size */               \
+    X(50, channel_arm_into, "iiiii", CHANNEL,                                                      \
+      (int32_t end, int32_t buffer, int32_t offset, int32_t place_bytes, int32_t packets))
 
 enum serai_order {
 #define SERAI_ORDER_ENUM(number, name, params, kind, prototype) SERAI_ORDER_##name = number,
     SERAI_ORDERS(SERAI_ORDER_ENUM)
 #undef SERAI_ORDER_ENUM
-        SERAI_ORDER_COUNT = 50
+        SERAI_ORDER_COUNT = 51
 };
 
 /*

@@ -196,6 +196,18 @@ static inline int64_t serai_log(const char *words)
 }
 
 /*
+ * Whether the data of a packet is in the buffer that it was armed into (channel_arm_into): then the
+ * number of its bytes, and *offset is where they begin.  0: event_read() has the data, as usual.
+ */
+static inline int32_t serai_landed(const struct serai_event *event, int32_t *offset)
+{
+    if (event->kind != SERAI_EVENT_PACKET || event->status <= 0)
+        return 0;
+    *offset = (int32_t)event->badge;
+    return event->status;
+}
+
+/*
  * Answer the question that came with an event, once: `reply` is its reply facet, and nothing is
  * done for SERAI_SLOT_NONE.  There is no postage to pay: the sender of the question has paid for
  * the answer.  The slot is free afterwards, whatever is returned.

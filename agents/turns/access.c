@@ -6,6 +6,7 @@
 #include "agents/cap.h"
 #include "agents/caps.h"
 #include "agents/limits.h"
+#include "agents/message.h"
 #include "agents/objects.h"
 #include "agents/pages/page_cache.h"
 #include "agents/pages/paged.h"
@@ -131,6 +132,40 @@ bool turn_buffer_read(struct turn *turn, const struct cap *buffer, uint64_t offs
     /* Pages that were evicted come back first; what never was written reads as zeroes. */
     buffer_fetch(turn->agents, &object->u.buffer, offset, size);
     paged_read(&object->u.buffer.pages, offset, to, size);
+    return true;
+}
+
+int64_t turn_own_buffer(const struct turn *turn, const struct cap *buffer)
+{
+    const struct object *object =
+        object_find(&turn->agents->objects, buffer->object, OBJECT_BUFFER);
+
+    if ((buffer->rights & SERAI_RIGHT_OWNER) == 0)
+        return SERAI_E_RIGHT;
+    if (object == NULL)
+        return SERAI_E_CLOSED;
+    return object->owner == turn->agent->id ? (int64_t)object->u.buffer.size : SERAI_E_RIGHT;
+}
+
+uint64_t agents_buffer_work(uint64_t size)
+{
+    /* At the worst offset, the last byte of a page. */
+    return paged_touched(PAGED_BYTES - 1, size) * WORK_PAGE_COPY;
+}
+
+bool agents_buffer_put(struct agents *agents, uint64_t owner, uint64_t buffer, uint64_t offset,
+                       const uint8_t *data, size_t size)
+{
+    struct object *object = object_find(&agents->objects, buffer, OBJECT_BUFFER);
+    /* Outside of turns nothing is undone, and no page is a turn's own. */
+    uint64_t turn = agents->turn == NULL ? 0 : agents->turn->number;
+
+    if (object == NULL || object->owner != owner || offset > object->u.buffer.size ||
+        size > object->u.buffer.size - offset)
+        return false;
+    buffer_fetch(agents, &object->u.buffer, offset, size);
+    paged_write(&object->u.buffer.pages, &agents->pages.dirty, agents->undo, turn, offset, data,
+                size);
     return true;
 }
 

@@ -76,12 +76,17 @@ static void make_key(uint8_t key[KEY_BYTES], uint32_t interface, uint64_t id)
     be64_put(key + 5, id);
 }
 
-/* Fields of a row that can be: the customer and eight amounts, of which `at` is `amount`. */
+enum { FIELDS = 15 };
+
+/*
+ * Fields of a row that can be: the customer, eight amounts and six of the landing, of which `at` is
+ * `amount`.
+ */
 static void encode(struct bytes *value, size_t at, uint64_t amount)
 {
     bytes_clear(value);
-    cbor_put_array(value, 9);
-    for (size_t i = 0; i < 9; i++)
+    cbor_put_array(value, FIELDS);
+    for (size_t i = 0; i < FIELDS; i++)
         cbor_put_uint(value, i == at ? amount : 0);
 }
 
@@ -137,6 +142,9 @@ START_TEST(every_field_is_read_back)
     held->birth_money = nanos(6);
     held->asked_endowment = nanos(7);
     held->asked_fee = nanos(8);
+    fixture.buyer->granted_packets = 13;
+    held->landing = (struct landing){
+        .buffer = UINT64_MAX, .offset = 9, .places = 10, .place_bytes = 11, .from = 12, .to = 13};
     undo_commit(fixture.undo);
     (void)save();
     before = *held;
@@ -227,6 +235,27 @@ START_TEST(a_row_that_is_never_written_is_refused)
 }
 END_TEST
 
+START_TEST(a_landing_that_was_never_armed_is_refused)
+{
+    static const struct landing landings[] = {
+        {.offset = 1},
+        {.buffer = 1, .places = 1, .place_bytes = 1, .from = 2, .to = 2},
+        {.buffer = 1, .places = 1, .from = 1, .to = 2},
+        {.buffer = 1, .place_bytes = 1, .from = 1, .to = 2},
+        {.buffer = 1, .places = 1, .place_bytes = 65537, .from = 1, .to = 2},
+        {.buffer = 1, .places = 257, .place_bytes = 65536, .from = 1, .to = 2},
+        {.buffer = 1, .offset = SERAI_BUFFER_BYTES_MAX, .places = 1, .place_bytes = 1, .to = 2},
+        {.buffer = 1, .offset = UINT64_MAX, .places = 1, .place_bytes = 1, .to = 2},
+        {.buffer = 1, .places = 1, .place_bytes = 1, .from = 1, .to = UINT64_MAX},
+    };
+
+    ends_change(exchange, fixture.buyer)->landing = landings[_i];
+    undo_commit(fixture.undo);
+    (void)save();
+    refused("packets land");
+}
+END_TEST
+
 START_TEST(an_end_that_was_given_up_holds_nothing)
 {
     struct channel_message birth = {0};
@@ -288,6 +317,7 @@ int main(void)
     tcase_add_test(tcase, an_end_without_its_row_is_noticed);
     tcase_add_loop_test(tcase, a_row_that_no_end_has_is_refused, 0, 2);
     tcase_add_loop_test(tcase, a_row_that_is_never_written_is_refused, 0, 11);
+    tcase_add_loop_test(tcase, a_landing_that_was_never_armed_is_refused, 0, 9);
     tcase_add_test(tcase, an_end_that_was_given_up_holds_nothing);
     tcase_add_test(tcase, rows_claim_what_is_claimed_in_memory);
     suite_add_tcase(suite, tcase);

@@ -286,6 +286,8 @@ static void self_orders(uint32_t which)
     case 5:
         (void)self_mark(SERAI_SLOT_SELF, chance(3) ? 0 : (int64_t)below(60000000));
         (void)self_mark(of(SERAI_KIND_SELF), some_money());
+        if (chance(6))
+            (void)self_leaving(of(SERAI_KIND_SELF), roll());
         break;
     case 6:
         (void)self_code(SERAI_SLOT_SELF, place(), amount_of_bytes(), amount_of_bytes());
@@ -400,6 +402,12 @@ static void channel_orders(uint32_t which)
         (void)channel_priority(of(SERAI_KIND_CHANNEL),
                                chance(8) ? (int32_t)edgy() : (int32_t)below(9));
         break;
+    case 8:
+        (void)channel_arm_into(of(SERAI_KIND_CHANNEL), of(SERAI_KIND_BUFFER),
+                               chance(8) ? (int32_t)edgy() : (int32_t)below(5000),
+                               chance(8) ? (int32_t)edgy() : (int32_t)below(3000),
+                               chance(8) ? (int32_t)edgy() : (int32_t)below(5));
+        break;
     default:
         if (chance(5))
             (void)channel_close(of(SERAI_KIND_CHANNEL));
@@ -463,7 +471,7 @@ static void one_order(void)
         thing_orders(below(12));
         break;
     case 2:
-        channel_orders(below(9));
+        channel_orders(below(10));
         break;
     case 3:
         store_orders(below(12));

@@ -63,6 +63,7 @@ enum { ORDERS_FILL = 999 }; /* fills the slots but one, in place of a loop */
     X("channel_terms", 500, (void)channel_terms(SERAI_SLOT_CHANNELS, 0, 0, 7))                     \
     X("channel_priority", 500, (void)channel_priority(end, 3))                                     \
     X("channel_arm", 100, (void)channel_arm(end, 1, 1))                                            \
+    X("channel_arm_into", 100, (void)channel_arm_into(end, buffer, 0, 64, 1))                      \
     X("channel_arm, refused", 500, (void)channel_arm(end, 1 << 20, 1))                             \
     X("channel_room", 300, (void)channel_room(end))                                                \
     X("channel_credit", 500, (void)channel_credit(end))                                            \

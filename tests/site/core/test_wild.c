@@ -74,6 +74,7 @@ static const struct shape shapes[SERAI_ORDER_COUNT] = {
     [SERAI_ORDER_channel_quote] = {{3, 0, 1000}, NOTHING},
     [SERAI_ORDER_channel_priority] = {{END, 3}, NOTHING},
     [SERAI_ORDER_channel_terms] = {{3, 0, 1, 7}, NOTHING},
+    [SERAI_ORDER_channel_arm_into] = {{END, BUFFER, 0, 100, 2}, NOTHING},
 };
 
 /* What an agent has for its orders to be good. */
