@@ -91,7 +91,7 @@ static void connection_take_parcel(struct core *core, struct link *link, struct 
 {
     uint64_t account = account_of_link(link->interface, KIND_LINK_OUT);
     uint64_t bytes = ledger_frame_bytes(core->ledger);
-    bool rests = core_disk_link_rests(core, link->interface) || core_drain_is_over(core);
+    bool rests = core_disk_link_rests(core, link->interface) || core_is_drained(core);
 
     core->frame_open |= exchange_receive(core->exchange, link, parcel, rests);
     core_disk_wrote(core, account, account, ledger_frame_bytes(core->ledger) - bytes);

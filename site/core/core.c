@@ -316,7 +316,7 @@ void core_advance(struct core *core, uint64_t monotonic_us)
     if (core->frame_open)
         return;
     /* As while a site is down: no agent runs, so none pays, and no timer is due. */
-    if (core_disk_rests(core) || core_drain_is_over(core)) {
+    if (core_disk_rests(core) || core_is_drained(core)) {
         core->unspent_us = 0;
         return;
     }
@@ -336,7 +336,7 @@ uint64_t core_next_due_us(const struct core *core)
 {
     uint64_t due = agents_next_due_us(core->agents);
 
-    if (core_drain_is_over(core))
+    if (core_is_drained(core))
         return UINT64_MAX;
     if (core->drain.state == DRAIN_LEAVING && core->drain.until_us < due)
         due = core->drain.until_us;
@@ -368,7 +368,7 @@ bool core_run(struct core *core, uint32_t turns_max)
 
 bool core_ready(const struct core *core)
 {
-    return agents_ready(core->agents) && !core_disk_rests(core) && !core_drain_is_over(core);
+    return agents_ready(core->agents) && !core_disk_rests(core) && !core_is_drained(core);
 }
 
 /* ---- frames ---- */

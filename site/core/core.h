@@ -198,6 +198,9 @@ bool core_frame_is_full(const struct core *core);
 /* Run up to turns_max turns.  True when more are ready. */
 bool core_run(struct core *core, uint32_t turns_max);
 
+/* Whether the site was drained: no turn runs and time stands still until that is called off. */
+bool core_is_drained(const struct core *core);
+
 /* Whether any turn could be run now. */
 bool core_ready(const struct core *core);
 

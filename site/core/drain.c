@@ -39,9 +39,6 @@ enum status core_drain_load(struct core *core, const struct store_read *read, st
         return ST_CORRUPT;
     }
     agents_set_leaving(core->agents, core->drain.until_us);
-    if (core->drain.state == DRAIN_OVER)
-        log_write(LOG_WARN, "site.is-drained",
-                  "effect=\"no turn runs and nothing is born\" next=\"serai site drain --cancel\"");
     return ST_OK;
 }
 
@@ -72,7 +69,7 @@ static void drain_set(struct core *core, enum drain_state state, uint64_t until_
     agents_set_leaving(core->agents, until_us);
 }
 
-bool core_drain_is_over(const struct core *core)
+bool core_is_drained(const struct core *core)
 {
     return core->drain.state == DRAIN_OVER;
 }

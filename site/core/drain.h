@@ -36,9 +36,6 @@ void core_drain_save(struct core *core, struct store_batch *batch);
 /* Look whether the time has come, after site time has moved. */
 void core_drain_step(struct core *core);
 
-/* Whether no turn may run and time stands still. */
-bool core_drain_is_over(const struct core *core);
-
 /* Add `drain` (no, leaving, over) and `drain_left_s` to the read `status`. */
 void core_drain_entries(const struct core *core, struct map *map);
 

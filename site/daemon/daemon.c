@@ -197,6 +197,10 @@ static void site_log_ready(const struct site *site)
     log_write(LOG_INFO, "site.ready", "socket=%s agents=%" PRIu64 " frame=%" PRIu64,
               site->options->socket_path, core_count(site->opened.core).agents,
               ledger_last_frame(core_ledger(site->opened.core))->frame);
+    if (core_is_drained(site->opened.core))
+        log_write(LOG_WARN, "site.is-drained",
+                  "effect=\"no turn runs and nothing is born\" "
+                  "next=\"serai site drain --cancel\"");
     if (site->options->frozen)
         log_write(
             LOG_WARN, "site.frozen",

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The story of a road: four sites on real daemons, joined by links; six acts, each figure checked.
+# The story of a road: four sites on real daemons, joined by links, and a laptop; seven acts, each
+# figure checked.
 #
 #     site/demo/road.sh BUILD     BUILD: where serai and the examples were built, such as build/dev
 #     KEEP=1                      leave the sites' directories to look at
@@ -382,7 +383,52 @@ said a "$spender" "count=$sent\$"
 holds "its state" "$(field a "$spender" state)" running
 say "topped up with 0.0001, it went on exactly where it stood"
 
-act 6 "The books of all four are closed, and compared"
+act 6 "A laptop joins for an evening by invitation, earns, and leaves"
+"$serai" site init "$work/e" --name laptop >/dev/null
+start e
+sites+=(e)
+uri=$(on b link invite --limit 0.50 --for 1h --name laptop 2>/dev/null)
+say "b: serai link invite --limit 0.50 --for 1h --name laptop"
+say "e: serai link join ${uri%/*}/..."
+on e link join "$uri" --name inn >/dev/null
+until_true "b has the laptop" is_up b laptop
+until_true "the laptop has b" is_up e inn
+holds "what each may owe the other" "$(link b laptop limit) $(link e inn limit)" \
+    "0.500000000 0.500000000"
+evening=$(deploy a evening forwarder 0.20 \
+    --args "packets=100 value=100 tolls=5 endowment=0.03 paused=1 via=b,laptop")
+said a "$evening" 'the way is open'
+guest=$(newest e)
+on e link mark inn --name start >/dev/null
+on a agent send "$evening" "go" >/dev/null
+said e "$guest" '100 packets brought 9500 nanos, and wait'
+holds "what the laptop got" "$(since e inn received)" 9500
+on a agent send "$evening" "and back" >/dev/null
+said a "$evening" '10000 nanos went out, 9495 came back'
+say "b owes the laptop $(link e inn it_owes), for what was born there and its fees"
+on e site drain --until 5s >/dev/null
+say "e: serai site drain --until 5s"
+late=$(deploy a late scout 0.08 --args "hops=2 endowment=0.03 via=b,laptop")
+said a "$late" 'the channel is open'
+at_b=$(newest b)
+said b "$at_b" 'refus'
+gone=0
+wait "${daemons[e]}" || gone=$?
+unset "daemons[e]"
+holds "how the laptop's daemon ended" "$gone" 0
+leaves() { [ "$(link b laptop reason)" = "the peer was drained: its operator has stopped it" ]; }
+until_true "b knows why" leaves
+say "b: $(link b laptop reason)"
+on e site drain --cancel --offline >/dev/null
+start e
+until_true "the laptop is back" is_up b laptop
+is_quiet_laptop()
+{
+    [ "$(link b laptop outstanding)$(link e inn outstanding)" = 00 ]
+}
+until_true "b and the laptop are quiet" is_quiet_laptop
+
+act 7 "The books of all five are closed, and compared"
 for pair in "a b" "b c" "c d"; do
     # shellcheck disable=SC2086
     until_true "$pair is quiet" is_quiet $pair
@@ -396,7 +442,7 @@ for site in "${sites[@]}"; do
     minted=$((minted + $(nanos "$(jq -r .minted "$work/audit.json")")))
     on "$site" ledger export --format jsonl >"$work/$site.jsonl"
 done
-for pair in "a b" "b c" "c d"; do
+for pair in "a b" "b c" "c d" "b e"; do
     "$serai" audit reconcile "$work/${pair% *}.jsonl" "$work/${pair#* }.jsonl" --json \
         >"$work/reconcile.json" || fail "the exports of $pair do not reconcile"
     holds "what is in flight between $pair" \
