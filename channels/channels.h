@@ -76,7 +76,12 @@ enum channel_message_kind {
     CHANNEL_CLOSED = 6, /* the answer to CLOSE: no packet follows it */
 };
 
-enum { CHANNEL_PACKET_BYTES_MAX = 65536, CHANNEL_PRIORITY_MAX = 7, CHANNEL_PRIORITIES = 8 };
+enum {
+    CHANNEL_PACKET_BYTES_MAX = 65536,
+    CHANNEL_PRIORITY_MAX = 7,
+    CHANNEL_PRIORITIES = 8,
+    CHANNEL_KEY_BYTES = 32,
+};
 
 struct channel_message {
     enum channel_message_kind kind;
@@ -92,7 +97,8 @@ struct channel_message {
     struct money fee; /* BIRTH: the maximum; ANSWER: what was charged */
     uint64_t packets; /* CREDIT, ANSWER: cumulative totals */
     uint64_t bytes;
-    uint64_t customer;   /* BIRTH: the buyer's lineage */
+    uint64_t customer;                       /* BIRTH: the buyer's lineage */
+    uint8_t customer_key[CHANNEL_KEY_BYTES]; /* BIRTH: that customer's Ed25519 key; zero: none */
     uint64_t payer;      /* BIRTH, PACKET: whose place it takes on a link; the site's, and does not
                             cross */
     uint64_t parent;     /* BIRTH on interface self: the buyer; the site's to fill */

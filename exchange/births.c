@@ -84,7 +84,8 @@ static int32_t birth_customer_refusal(struct exchange *exchange,
         money_compare(both, message->money) != 0)
         return SERAI_E_INVALID;
     birth->customer = account_of_link(link->interface, KIND_LINK_OUT);
-    return exchange->env.customer_fits(exchange->env.context, link->interface, message->customer)
+    return exchange->env.customer_fits(exchange->env.context, link->interface, message->customer,
+                                       message->customer_key)
                ? 0
                : SERAI_E_FULL;
 }
@@ -156,7 +157,7 @@ static void birth_accept(struct exchange *exchange, struct received *received, s
     if (message->interface != CHANNEL_INTERFACE_SELF)
         birth->customer = exchange->env.customer_of(exchange->env.context,
                                                     links_find(exchange->links, message->interface),
-                                                    message->customer);
+                                                    message->customer, message->customer_key);
     birth->origin = (struct cap){.kind = SERAI_KIND_CHANNEL, .object = end->id};
     INVARIANT(agents_birth(exchange->agents, birth, &child) == BIRTH_DONE);
     channel_give(end, exchange->undo, agent_id(child));

@@ -32,10 +32,14 @@ struct exchange_env {
     void *context;
     /* The account under which what a customer holds is bounded; a peer's customers share one. */
     uint64_t (*quota_owner)(void *context, uint64_t customer);
-    /* Whether the peer's customer of that number has a row here, or may have one. */
-    bool (*customer_fits)(void *context, uint32_t interface, uint64_t tag);
+    /* The key of whom a customer's agents descend from, here or at a peer; zero: it has none. */
+    void (*customer_key)(void *context, uint64_t customer, uint8_t key[CHANNEL_KEY_BYTES]);
+    /* Whether the peer's customer of that number and key has a row here, or may have one. */
+    bool (*customer_fits)(void *context, uint32_t interface, uint64_t tag,
+                          const uint8_t key[CHANNEL_KEY_BYTES]);
     /* Its account.  One that has none yet gets it, in the running event, after a good check. */
-    uint64_t (*customer_of)(void *context, const struct link *link, uint64_t tag);
+    uint64_t (*customer_of)(void *context, const struct link *link, uint64_t tag,
+                            const uint8_t key[CHANNEL_KEY_BYTES]);
 };
 
 /* What the exchange joins: borrowed for its life. */

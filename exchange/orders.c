@@ -248,6 +248,7 @@ static int64_t order_buy(struct exchange *exchange, struct turn *turn, const uin
 
     if (!money_from_guest(&birth.endowment, args[2]) || !money_from_guest(&birth.fee, args[3]))
         return SERAI_E_INVALID;
+    exchange->env.customer_key(exchange->env.context, birth.customer, birth.customer_key);
     refusal = order_buy_refusal(exchange, turn, interface, &birth);
     if (refusal != 0)
         return refusal;

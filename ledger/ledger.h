@@ -149,6 +149,7 @@ char *account_name(char text[ACCOUNT_NAME_BYTES], uint64_t id, enum account_kind
     X(39, LINK_RECEIVED, "received over a link")                                                   \
     X(40, WITHDRAWAL, "taken back")                                                                \
     X(41, DRAIN_FEE, "drain fee")                                                                  \
+    X(42, CLAIMED, "claimed by its key")                                                           \
     X(45, SETTLEMENT_OUT, "settlement paid")                                                       \
     X(46, SETTLEMENT_IN, "settlement received")                                                    \
     X(47, SETTLEMENT_BACK, "settlement refused")

@@ -16,7 +16,7 @@ enum {
 
 /* The number of items of each kind, the kind itself included; 0: no such kind. */
 static const uint8_t message_fields[] = {
-    [CHANNEL_BIRTH] = 6,  [CHANNEL_ANSWER] = 8, [CHANNEL_PACKET] = 5,
+    [CHANNEL_BIRTH] = 7,  [CHANNEL_ANSWER] = 8, [CHANNEL_PACKET] = 5,
     [CHANNEL_CREDIT] = 5, [CHANNEL_CLOSE] = 3,  [CHANNEL_CLOSED] = 3,
 };
 enum { KINDS = sizeof message_fields / sizeof *message_fields };
@@ -80,6 +80,7 @@ void message_encode(struct bytes *out, const struct channel_message *message)
         cbor_put_money(out, message->fee);
         cbor_put_money(out, message->money);
         cbor_put_uint(out, message->customer);
+        cbor_put_bytes(out, message->customer_key, CHANNEL_KEY_BYTES);
         break;
     case CHANNEL_ANSWER:
         INVARIANT(message->status <= 0 && message->status > INT32_MIN);
@@ -115,6 +116,7 @@ static void message_decode_fields(struct cbor *in, struct channel_message *messa
         if (!birth_adds_up(message))
             cbor_fail(in, "the money of a birth is not endowment and fee");
         message->customer = cbor_get_uint(in, UINT64_MAX);
+        cbor_get_bytes_exact(in, message->customer_key, CHANNEL_KEY_BYTES);
         break;
     case CHANNEL_ANSWER:
         message->status = -(int32_t)cbor_get_uint(in, INT32_MAX);

@@ -280,6 +280,15 @@ static void ask_drain(struct sim_site *site, struct sim_client *client)
     client_sign(site, client, "site.drain", &args);
 }
 
+/* What its agents left here that came over links: mostly there is nothing. */
+static void ask_claim(struct sim_site *site, struct sim_client *client)
+{
+    struct bytes args = {0};
+
+    cbor_put_array(&args, 0);
+    client_sign(site, client, "customer.claim", &args);
+}
+
 /* One request of some kind.  Customers draw below 20; money and links are the operator's. */
 static void ask_any(struct sim_site *site, struct sim_client *client)
 {
@@ -302,7 +311,10 @@ static void ask_any(struct sim_site *site, struct sim_client *client)
         ask_on_agent(site, client,
                      rng_below(&site->sim->people, 4) == 0 ? "agent.end" : "agent.freeze");
     } else if (what == 19 && !is_operator) {
-        ask_withdraw(site, client);
+        if (rng_below(&site->sim->people, 3) == 0)
+            ask_claim(site, client);
+        else
+            ask_withdraw(site, client);
     } else if (what < 22) {
         ask_money(site, client, rng_below(&site->sim->people, 3) != 0);
     } else if (site->sim->options.seed % 8 == 3 && what == 22) {

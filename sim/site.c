@@ -65,6 +65,12 @@ void site_init(struct sim *sim, uint32_t index)
     memcpy(site->secret, itself.secret, sizeof site->secret);
     for (uint32_t i = 0; i < SIM_CLIENTS; i++)
         client_key(&site->clients[i], &site->random);
+    /* A person has one key at all sites, an operator one at its own. */
+    for (uint32_t i = 1; i < SIM_CLIENTS && index > 0; i++) {
+        memcpy(site->clients[i].key, sim->sites[0].clients[i].key, sizeof site->clients[i].key);
+        memcpy(site->clients[i].secret, sim->sites[0].clients[i].secret,
+               sizeof site->clients[i].secret);
+    }
     pricebook_default(&site->book, &core_order_names);
     site->book.frozen_answer_s = 15; /* a run lasts minutes */
     if (sim->options.profile->tiny)

@@ -1,4 +1,4 @@
-/* serai money in | out, serai customer add | share */
+/* serai money in | out, serai customer add | claim | share */
 #include <string.h>
 
 #include "site/cli/cli.h"
@@ -79,6 +79,14 @@ int cmd_customer_add(struct cli *cli)
     cbor_put_text(&args, cli->args.operands[0]);
     cbor_put_bytes(&args, key, sizeof key);
     return cli_signed_print(cli, "customer.add", &args);
+}
+
+int cmd_customer_claim(struct cli *cli)
+{
+    struct bytes args = {0};
+
+    cbor_put_array(&args, 0);
+    return cli_signed_print(cli, "customer.claim", &args);
 }
 
 int cmd_customer_share(struct cli *cli)

@@ -40,6 +40,7 @@ int cmd_money_in(struct cli *cli);
 int cmd_money_out(struct cli *cli);
 int cmd_customer_add(struct cli *cli);
 int cmd_customer_share(struct cli *cli);
+int cmd_customer_claim(struct cli *cli);
 int cmd_customer_ls(struct cli *cli);
 int cmd_agent_deploy(struct cli *cli);
 int cmd_agent_ls(struct cli *cli);

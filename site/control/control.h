@@ -52,6 +52,7 @@ enum control_status {
  *   money.in       [customer, amount]              operator; customer 0 is the operator's own
  *   money.out      [customer, amount]              operator
  *   customer.add   [name, key bytes[32]]           operator
+ *   customer.claim []                              whoever's agents left money here
  *   customer.share [customer, share]               operator; of the site's time
  *   agent.deploy   [name, module bytes, args bytes, endowment, gifts [kind...], codes [bytes...]]
  *   agent.fund     [agent, amount]                 from the customer's own account

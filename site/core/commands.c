@@ -28,6 +28,7 @@ static const struct command {
     {"money.out", OPERATOR_ONLY, command_money_out},
     {"customer.add", OPERATOR_ONLY, command_customer_add},
     {"customer.share", OPERATOR_ONLY, command_customer_share},
+    {"customer.claim", FREE | WHILE_RESTING, command_customer_claim},
     {"agent.deploy", NOT_WHEN_FULL, command_agent_deploy},
     {"agent.fund", FREE | WHILE_RESTING, command_agent_fund},
     {"agent.send", 0, command_agent_send},

@@ -35,6 +35,10 @@ void command_customer_add(struct core *core, struct customer *by, struct cbor *i
 void command_customer_share(struct core *core, struct customer *by, struct cbor *in,
                             struct outcome *outcome);
 
+/* claims.c: command_customer_claim() */
+void command_customer_claim(struct core *core, struct customer *by, struct cbor *in,
+                            struct outcome *outcome);
+
 /* deploy.c: command_agent_deploy() */
 void command_agent_deploy(struct core *core, struct customer *by, struct cbor *in,
                           struct outcome *outcome);

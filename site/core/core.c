@@ -33,19 +33,32 @@ static uint64_t core_quota_owner(void *context, uint64_t customer)
 
 /* ---- what the exchange asks of it ---- */
 
-static bool core_customer_fits(void *context, uint32_t interface, uint64_t tag)
+static void core_customer_key(void *context, uint64_t account, uint8_t key[CHANNEL_KEY_BYTES])
 {
-    return core_customer_of_link(context, interface, tag) != NULL ||
+    const struct customer *customer = core_customer_by_account(context, account);
+
+    /* Agents whose customer is gone descend from nobody who could sign. */
+    if (customer != NULL)
+        memcpy(key, customer->key, CHANNEL_KEY_BYTES);
+    else
+        memset(key, 0, CHANNEL_KEY_BYTES);
+}
+
+static bool core_customer_fits(void *context, uint32_t interface, uint64_t tag,
+                               const uint8_t key[CHANNEL_KEY_BYTES])
+{
+    return core_customer_of_link(context, interface, tag, key) != NULL ||
            core_link_customer_fits(context, interface);
 }
 
 /* The check before this saw that there may be one more (core_customer_fits()). */
-static uint64_t core_customer_account(void *context, const struct link *link, uint64_t tag)
+static uint64_t core_customer_account(void *context, const struct link *link, uint64_t tag,
+                                      const uint8_t key[CHANNEL_KEY_BYTES])
 {
-    const struct customer *customer = core_customer_of_link(context, link->interface, tag);
+    const struct customer *customer = core_customer_of_link(context, link->interface, tag, key);
 
     if (customer == NULL)
-        customer = core_customer_of_link_new(context, link, tag);
+        customer = core_customer_of_link_new(context, link, tag, key);
     return customer->account;
 }
 
@@ -86,6 +99,7 @@ static enum status core_make_exchange(struct core *core, struct fault *fault)
 {
     struct exchange_env env = {.context = core,
                                .quota_owner = core_quota_owner,
+                               .customer_key = core_customer_key,
                                .customer_fits = core_customer_fits,
                                .customer_of = core_customer_account};
     struct exchange_parts parts = {.agents = core->agents,

@@ -29,10 +29,23 @@ static int customer_by_key(const struct customer *a, const struct customer *b)
     return memcmp(a->key, b->key, CONTROL_KEY_BYTES);
 }
 
+/*
+ * A number that comes with another key is another customer: a peer that was restored from a backup
+ * may give one out again, and must not give away what the first one has here.
+ */
 static int customer_by_tag(const struct customer *a, const struct customer *b)
 {
-    return a->interface == b->interface ? customer_compare(a->tag, b->tag)
-                                        : customer_compare(a->interface, b->interface);
+    if (a->interface != b->interface)
+        return customer_compare(a->interface, b->interface);
+    return a->tag == b->tag ? customer_by_key(a, b) : customer_compare(a->tag, b->tag);
+}
+
+/* All of one key together, through whichever peers they came. */
+static int customer_by_claim(const struct customer *a, const struct customer *b)
+{
+    int order = customer_by_key(a, b);
+
+    return order != 0 ? order : customer_by_tag(a, b);
 }
 
 bool core_is_operator(const struct core *core, const struct customer *customer)
@@ -64,11 +77,30 @@ size_t core_customers_after(const struct core *core, uint64_t account)
                : customer_index_from(&core->customers, customer_by_account, &wanted);
 }
 
-struct customer *core_customer_of_link(const struct core *core, uint32_t interface, uint64_t tag)
+struct customer *core_customer_of_link(const struct core *core, uint32_t interface, uint64_t tag,
+                                       const uint8_t key[CONTROL_KEY_BYTES])
 {
-    const struct customer wanted = {.interface = interface, .tag = tag};
+    struct customer wanted = {.interface = interface, .tag = tag};
 
+    memcpy(wanted.key, key, CONTROL_KEY_BYTES);
     return customer_index_find(&core->by_tag, customer_by_tag, &wanted);
+}
+
+struct customer *core_customer_abroad(const struct core *core, const uint8_t *key, size_t index)
+{
+    static const uint8_t none[CONTROL_KEY_BYTES];
+    struct customer wanted = {0};
+    size_t at;
+
+    if (memcmp(key, none, sizeof none) == 0)
+        return NULL; /* nobody's */
+    memcpy(wanted.key, key, CONTROL_KEY_BYTES);
+    at = customer_index_from(&core->by_claim, customer_by_claim, &wanted);
+    if (index >= core->by_claim.count - at)
+        return NULL;
+    return memcmp(core->by_claim.items[at + index]->key, key, CONTROL_KEY_BYTES) == 0
+               ? core->by_claim.items[at + index]
+               : NULL;
 }
 
 /* ---- lists of what changed ---- */
@@ -114,6 +146,8 @@ static struct customer *customer_admit(struct core *core, const struct customer 
     customer_index_add(&core->customers, customer_by_account, made);
     customer_index_add(made->interface == 0 ? &core->by_key : &core->by_tag,
                        made->interface == 0 ? customer_by_key : customer_by_tag, made);
+    if (made->interface != 0)
+        customer_index_add(&core->by_claim, customer_by_claim, made);
     if (made->interface != 0 && ++core->link_customers[made->interface - 1] > LINK_CUSTOMERS_OWN)
         core->shared_customers++;
     return made;
@@ -125,7 +159,7 @@ static void customer_release(struct customer *customer)
     free(customer);
 }
 
-static bool customer_name_taken(const struct core *core, const char *name)
+bool core_customer_name_taken(const struct core *core, const char *name)
 {
     for (size_t i = 0; i < core->by_key.count; i++) {
         if (strcmp(core->by_key.items[i]->name, name) == 0)
@@ -142,7 +176,7 @@ enum status core_customer_add(struct core *core, const char *name, const uint8_t
     if (core->by_key.count >= CUSTOMERS_MAX)
         return fault_set(fault, ST_FULL, "this site has %d customers, the most it keeps",
                          CUSTOMERS_MAX);
-    if (customer_name_taken(core, name))
+    if (core_customer_name_taken(core, name))
         return fault_set(fault, ST_EXISTS, "there is a customer named %s already", name);
     if (core_customer_by_key(core, key) != NULL)
         return fault_set(fault, ST_EXISTS, "that key is customer %s's already",
@@ -159,8 +193,8 @@ enum status core_customer_add(struct core *core, const char *name, const uint8_t
 /* ---- customers of peers ---- */
 
 /*
- * Agents born of a peer's purchase have a customer whom we do not know: a row without a key, whose
- * account keeps what its agents leave until somebody claims it.
+ * Agents born of a peer's purchase have a customer who has no account here: a row with the key that
+ * the peer named, whose account keeps what its agents leave until that key claims it.
  */
 bool core_link_customer_fits(const struct core *core, uint32_t interface)
 {
@@ -174,11 +208,13 @@ bool core_link_customer_fits(const struct core *core, uint32_t interface)
            has - LINK_CUSTOMERS_OWN < LINK_CUSTOMERS_SHARED - taken;
 }
 
-struct customer *core_customer_of_link_new(struct core *core, const struct link *link, uint64_t tag)
+struct customer *core_customer_of_link_new(struct core *core, const struct link *link, uint64_t tag,
+                                           const uint8_t key[CONTROL_KEY_BYTES])
 {
     struct customer customer = {.interface = link->interface, .tag = tag, .share = 1};
     struct customer *made;
 
+    memcpy(customer.key, key, CONTROL_KEY_BYTES);
     INVARIANT(ledger_open(core->ledger, KIND_UNCLAIMED, 0, &customer.account) == ST_OK);
     (void)snprintf(customer.name, sizeof customer.name, "%.18s:%llu", link->name,
                    (unsigned long long)tag);
@@ -218,6 +254,7 @@ static void customer_give_up(struct core *core, struct customer *customer,
         core->shared_customers--;
     customer_index_remove(&core->customers, customer_by_account, customer);
     customer_index_remove(&core->by_tag, customer_by_tag, customer);
+    customer_index_remove(&core->by_claim, customer_by_claim, customer);
     customer_release(customer);
 }
 
@@ -250,6 +287,7 @@ void core_customers_fini(struct core *core)
     customer_index_fini(&core->customers);
     customer_index_fini(&core->by_key);
     customer_index_fini(&core->by_tag);
+    customer_index_fini(&core->by_claim);
     bytes_fini(&core->over_customers);
     bytes_fini(&core->changed_customers);
     bytes_fini(&core->answered_customers);
@@ -262,7 +300,7 @@ static enum account_kind customer_account_kind(const struct customer *customer)
     return customer->interface == 0 ? KIND_CUSTOMER : KIND_UNCLAIMED;
 }
 
-/* Its account is the key of the row; its own key, or its link and tag, are in no other row. */
+/* Its account is the key of the row; its own key, or that with link and tag, are in no other. */
 static enum status customer_load(struct core *core, const struct store_row *stored,
                                  struct fault *fault)
 {
@@ -292,10 +330,11 @@ static enum status customer_load(struct core *core, const struct store_row *stor
     if (account == NULL || account->kind != customer_account_kind(customer))
         return fault_set(fault, ST_CORRUPT, "customer row %llu (%s) has no account of a customer",
                          (unsigned long long)customer->account, customer->name);
-    if (read.interface == 0 ? core_customer_by_key(core, read.key) != NULL
-                            : core_customer_of_link(core, read.interface, read.tag) != NULL)
+    if (read.interface == 0
+            ? core_customer_by_key(core, read.key) != NULL
+            : core_customer_of_link(core, read.interface, read.tag, read.key) != NULL)
         return fault_set(fault, ST_CORRUPT,
-                         "customer row %llu (%s) has the key, or the link and tag, of another",
+                         "customer row %llu (%s) has the key, or the link, tag and key, of another",
                          (unsigned long long)customer->account, customer->name);
     (void)customer_admit(core, &read);
     return ST_OK;

@@ -1,6 +1,7 @@
 /*
- * Customers: the operator, those that the operator added for a key, and those of peers, which have
- * no key and are told apart by the link and the peer's own number of them (the tag).
+ * Customers: the operator, those that the operator added for a key or that claimed what they had
+ * here, and those of peers, which are told apart by the link, the peer's own number of them (the
+ * tag) and their key.
  *
  * Used by the core thread alone.  Rows: docs/records.md, "Rows of the site".
  */
@@ -44,7 +45,7 @@ struct customer {
     uint64_t account;
     char name[CONTROL_NAME_BYTES_MAX + 1];
     uint8_t key[CONTROL_KEY_BYTES];
-    uint32_t interface; /* not 0: made for a peer's customer, and has no key */
+    uint32_t interface; /* not 0: made for a peer's customer, which its key alone does not name */
     uint64_t tag;       /* that customer's number at the peer */
     uint32_t share;     /* agents_set_share(); of a peer's customers always 1 */
     bool dirty;         /* and among changed_customers */
@@ -76,15 +77,25 @@ size_t core_customers_after(const struct core *core, uint64_t account);
 MUST_CHECK enum status core_customer_add(struct core *core, const char *name, const uint8_t *key,
                                          uint64_t *account, struct fault *fault);
 
-/* The customer of a peer's, by its number there.  NULL: it has no row, or none any more. */
-struct customer *core_customer_of_link(const struct core *core, uint32_t interface, uint64_t tag);
+/* Whether a customer that is not a peer's has this name. */
+bool core_customer_name_taken(const struct core *core, const char *name);
+
+/* The customer of a peer's, by its number and key there.  NULL: it has no row, or none any more. */
+struct customer *core_customer_of_link(const struct core *core, uint32_t interface, uint64_t tag,
+                                       const uint8_t key[CONTROL_KEY_BYTES]);
+
+/*
+ * The customer of a peer's with this key, of several the one of this index from 0.  NULL: there is
+ * none, or no more.
+ */
+struct customer *core_customer_abroad(const struct core *core, const uint8_t *key, size_t index);
 
 /* Whether this peer may have one more customer here. */
 bool core_link_customer_fits(const struct core *core, uint32_t interface);
 
 /* Add a customer of a peer's, which fits and is not there, in the running event. */
-struct customer *core_customer_of_link_new(struct core *core, const struct link *link,
-                                           uint64_t tag);
+struct customer *core_customer_of_link_new(struct core *core, const struct link *link, uint64_t tag,
+                                           const uint8_t key[CONTROL_KEY_BYTES]);
 
 /* List a customer whose row must be written with the frame. */
 void core_customer_changed(struct core *core, struct customer *customer);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "site/core/claims.h"
 #include "site/core/commands.h"
 #include "site/core/customers.h"
 #include "site/core/map.h"
@@ -49,11 +50,14 @@ static void request_end_event(struct core *core, const struct customer *by,
     (void)ledger_event_end(core->ledger, &event);
 }
 
-static void request_run_fresh(struct core *core, struct customer *by,
-                              const struct control_request *request, const struct hash *hash,
-                              struct outcome *outcome)
+/* `by` is NULL for a first claim, which makes its customer in this event.  Returns whose it was. */
+static struct customer *request_run_fresh(struct core *core, struct customer *by,
+                                          const struct control_request *request,
+                                          const struct hash *hash, struct outcome *outcome)
 {
     ledger_event_begin(core->ledger);
+    if (by == NULL)
+        by = core_claim_begin(core, request->key);
     core_command(core, by, request, outcome);
     undo_commit(core->undo); /* outside of turns nothing is undone */
     request_end_event(core, by, request);
@@ -64,6 +68,7 @@ static void request_run_fresh(struct core *core, struct customer *by,
     request_encode_answer(core, outcome, &by->answer);
     core->frame_open = true;
     core->frame_answers = core->frame_answers || outcome->status == CONTROL_DONE;
+    return by;
 }
 
 /* Nothing was done, and the result names the number above which the client may sign again. */
@@ -96,12 +101,31 @@ static bool request_run_signed(struct core *core, struct customer *by,
         request_deny_number(by, request, "was used already", outcome);
         return false;
     }
-    request_run_fresh(core, by, request, &hash, outcome);
+    (void)request_run_fresh(core, by, request, &hash, outcome);
     return true;
 }
 
 /*
- * The customer whose request this is; NULL with the answer filled when it is nobody's.  The
+ * A claim by a key that is no customer's yet.  NULL: it was refused, and nothing is kept of it;
+ * else its customer, who has the answer.
+ */
+static struct customer *request_run_claim(struct core *core, const struct control_request *request,
+                                          struct outcome *outcome)
+{
+    struct hash hash = hash_of(request->payload, request->payload_size);
+    struct cbor in;
+
+    /* The arguments, too, before it makes anybody a customer: there are none. */
+    cbor_init(&in, request->args, request->args_size);
+    cbor_get_array(&in, 0);
+    if (!outcome_args_done(&in, outcome) || !core_claim_may_begin(core, request, outcome))
+        return NULL;
+    return request_run_fresh(core, NULL, request, &hash, outcome);
+}
+
+/*
+ * The customer whose request this is; NULL with the answer filled when it is nobody's, or without
+ * one for a claim by a key that is to become a customer.  The
  * signature comes last: to check that of a long request takes milliseconds, and whoever has no key
  * here pays nothing.
  */
@@ -116,7 +140,7 @@ static struct customer *request_authenticate(struct core *core,
         outcome_set(outcome, CONTROL_DENIED, "this request was signed for another site");
         return NULL;
     }
-    if (by == NULL) {
+    if (by == NULL && !core_claim_is_of(core, request)) {
         outcome_set(outcome, CONTROL_DENIED,
                     "no customer has this key: the operator adds one with `serai customer add`");
         return NULL;
@@ -176,6 +200,8 @@ void core_request(struct core *core, uint64_t token, enum core_peer peer, const 
         request_run_read(core, peer, by, &request, &outcome);
     else if (by != NULL)
         saved = request_run_signed(core, by, &request, &outcome);
+    else if (outcome.status == CONTROL_DONE && request.is_signed)
+        saved = (by = request_run_claim(core, &request, &outcome)) != NULL;
     /* A command's answer is the one that its key's row keeps, byte for byte. */
     if (!saved)
         request_encode_answer(core, &outcome, &answer);

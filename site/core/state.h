@@ -43,7 +43,8 @@ struct core {
 
     struct customer_index customers; /* in order of account; the first is the operator */
     struct customer_index by_key;    /* those that the operator added */
-    struct customer_index by_tag;    /* peers', in order of interface and tag */
+    struct customer_index by_tag;    /* peers', in order of interface, tag and key */
+    struct customer_index by_claim;  /* the same in order of key, interface and tag */
     uint32_t link_customers[LINK_INTERFACES_MAX]; /* by interface - 1 */
     uint64_t shared_customers;                    /* beyond LINK_CUSTOMERS_OWN of each */
     struct bytes over_customers;                  /* u64: accounts of peers' that may be given up */

@@ -180,6 +180,7 @@ static enum audit_charge tariff_charge(const void *tariff, const struct transfer
     case TRANSFER_SETTLEMENT_OUT:
     case TRANSFER_SETTLEMENT_IN:
     case TRANSFER_SETTLEMENT_BACK:
+    case TRANSFER_CLAIMED:
         break;
     }
     return AUDIT_CHARGE_NONE;

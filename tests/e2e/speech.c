@@ -102,7 +102,7 @@ static void hear(struct speech *speech)
     }
     if (head.kind == PARCEL_HELLO)
         hear_hello(speech, &head.hello);
-    else
+    else if (head.kind == PARCEL_DATA) /* a statement asks for nothing */
         hear_data(speech, &head);
 }
 

@@ -256,7 +256,7 @@ static void find_each(double *find_ns, double *walk_ns)
         const struct customer *at = core->by_tag.items[i * 7919 % count];
 
         found += core_customer_by_account(core, at->account) == at;
-        found += core_customer_of_link(core, at->interface, at->tag) == at;
+        found += core_customer_of_link(core, at->interface, at->tag, at->key) == at;
     }
     *find_ns = (figure_cpu_ns() - start) / (2.0 * FINDS);
     ck_assert_uint_eq(found, 2 * (size_t)FINDS);

@@ -201,6 +201,7 @@ struct channel_message message_any(struct rng *rng, uint8_t data[CHANNEL_PACKET_
         message.fee = any_money(rng);
         message.money = nanos(message.endowment.nanos + message.fee.nanos);
         message.customer = rng_edgy(rng);
+        rng_fill(rng, message.customer_key, CHANNEL_KEY_BYTES);
         break;
     case CHANNEL_ANSWER:
         message.status = -(int32_t)(rng_edgy(rng) & INT32_MAX);

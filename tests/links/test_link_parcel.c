@@ -24,6 +24,7 @@ static bool messages_equal(const struct channel_message *a, const struct channel
 {
     return a->kind == b->kind && a->interface == b->interface && a->number == b->number &&
            a->to == b->to && a->status == b->status && a->money.nanos == b->money.nanos &&
+           memcmp(a->customer_key, b->customer_key, CHANNEL_KEY_BYTES) == 0 &&
            a->endowment.nanos == b->endowment.nanos && a->fee.nanos == b->fee.nanos &&
            a->packets == b->packets && a->bytes == b->bytes && a->customer == b->customer &&
            a->size == b->size && (a->size == 0 || memcmp(a->data, b->data, a->size) == 0);
@@ -266,6 +267,8 @@ static void refused_message(const char *hex, const char *text)
     refused(text);
 }
 
+#define ZERO_KEY "0000000000000000000000000000000000000000000000000000000000000000"
+
 START_TEST(messages_that_make_no_sense_are_refused_with_the_place)
 {
     refused_message("05", "parcel: array wanted at byte 41");
@@ -277,8 +280,12 @@ START_TEST(messages_that_make_no_sense_are_refused_with_the_place)
     refused_message("83051b000000010000000000", "parcel: integer too large at byte 43");
     refused_message("83050202", "parcel: integer too large at byte 44");
     /* birth: 3 + 4 is not 8; packet: bytes wanted; answer: status, amount */
-    refused_message("86010203040800", "parcel: the money of a birth is not endowment and fee at "
-                                      "byte 47");
+    refused_message("870102030408005820" ZERO_KEY,
+                    "parcel: the money of a birth is not endowment and fee at "
+                    "byte 47");
+    refused_message("870102030405005820"
+                    "00",
+                    "parcel: ends too soon at byte 48");
     refused_message("85030200006161", "parcel: byte string wanted at byte 46");
     refused_message("850302001b800000000000000040", "parcel: integer too large at byte 45");
     refused_message("880202001a8000000000000000", "parcel: integer too large at byte 45");

@@ -8,6 +8,8 @@
 
 enum { TAG = 99 };
 
+static const uint8_t no_key[CONTROL_KEY_BYTES];
+
 static size_t rows(void)
 {
     return site.core->by_tag.count;
@@ -15,7 +17,7 @@ static size_t rows(void)
 
 static uint64_t account_of(uint64_t tag)
 {
-    const struct customer *customer = core_customer_of_link(site.core, 1, tag);
+    const struct customer *customer = core_customer_of_link(site.core, 1, tag, no_key);
 
     ck_assert_ptr_nonnull(customer);
     return customer->account;
@@ -123,7 +125,8 @@ static size_t fill(uint32_t interface)
     size_t made = 0;
 
     for (; core_link_customer_fits(site.core, interface); made++)
-        (void)core_customer_of_link_new(site.core, &link, made * UINT64_C(0x9e3779b97f4a7c15));
+        (void)core_customer_of_link_new(site.core, &link, made * UINT64_C(0x9e3779b97f4a7c15),
+                                        no_key);
     return made;
 }
 
@@ -147,8 +150,8 @@ START_TEST(every_neighbour_finds_places_whatever_the_others_take)
     site.core->frame_open = true;
     site_frame(&site);
     ck_assert(core_link_customer_fits(site.core, 1));
-    ck_assert_ptr_nonnull(core_customer_of_link(site.core, 2, 0));
-    ck_assert_ptr_null(core_customer_of_link(site.core, 2, 1));
+    ck_assert_ptr_nonnull(core_customer_of_link(site.core, 2, 0, no_key));
+    ck_assert_ptr_null(core_customer_of_link(site.core, 2, 1, no_key));
 }
 END_TEST
 
