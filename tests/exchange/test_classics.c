@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "links/settlement.h"
 #include "tests/site/core/acting.h"
 #include "tests/site/core/network.h"
 
@@ -180,6 +181,47 @@ START_TEST(retry_after_the_peer_forgot_the_id)
 }
 END_TEST
 
+static enum control_status set_terms(uint64_t threshold)
+{
+    struct bytes args = {0};
+
+    cbor_put_array(&args, 4);
+    cbor_put_text(&args, "site-b");
+    cbor_put_text(&args, "manual");
+    cbor_put_uint(&args, threshold);
+    cbor_put_uint(&args, 0);
+    return site_request(here, OPERATOR, "link.terms", &args);
+}
+
+/*
+ * The payer settles once it owes so much, and the payee lets it owe no more than that: sends are
+ * refused before a settlement ever begins, and both wait.  Here such a threshold is refused with
+ * both figures, and one below the limit begins a settlement while sends are still taken.
+ */
+START_TEST(a_threshold_inside_the_peers_limit)
+{
+    struct acting end;
+
+    ck_assert_int_eq(set_terms(LIMIT), CONTROL_REFUSED);
+    ck_assert_ptr_nonnull(strstr(here->reply.message, "is never reached"));
+    ck_assert_int_eq(set_terms(LIMIT + 1), CONTROL_REFUSED);
+    ck_assert_int_eq(set_terms(LIMIT - 1), CONTROL_DONE);
+    ck_assert_int_eq(set_terms(ENDOWMENT), CONTROL_DONE);
+    (void)buy(ENDOWMENT, &end); /* owes more than the threshold then, and far less than the limit */
+    network_settle(network);
+    ck_assert_uint_eq(heard_of(&heard, SERAI_EVENT_ANSWER), 1);
+    (void)core_links_tick(here->core); /* as the driver does each second */
+    site_frame(here);
+    network_settle(network);
+    ck_assert(link_is_settling(here->core->links, network_link(network, 0, 0)));
+    heard = (struct heard){0};
+    (void)buy(ENDOWMENT, &end);
+    network_settle(network);
+    ck_assert_uint_eq(heard_of(&heard, SERAI_EVENT_ANSWER), 1);
+    ck_assert_int_eq(heard_last(&heard, SERAI_EVENT_ANSWER)->status, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("classic failures of payment links, with agents");
@@ -191,6 +233,7 @@ int main(void)
     tcase_add_test(tcase, time_out_then_late_success);
     tcase_add_loop_test(tcase, crash_between_debit_and_send, 0, 2 * CRASH_STEPS);
     tcase_add_test(tcase, retry_after_the_peer_forgot_the_id);
+    tcase_add_test(tcase, a_threshold_inside_the_peers_limit);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }
