@@ -152,7 +152,8 @@ char *account_name(char text[ACCOUNT_NAME_BYTES], uint64_t id, enum account_kind
     X(42, CLAIMED, "claimed by its key")                                                           \
     X(45, SETTLEMENT_OUT, "settlement paid")                                                       \
     X(46, SETTLEMENT_IN, "settlement received")                                                    \
-    X(47, SETTLEMENT_BACK, "settlement refused")
+    X(47, SETTLEMENT_BACK, "settlement refused")                                                   \
+    X(48, CLEARED, "cleared")
 
 enum transfer_code {
 #define TRANSFER_CODE_ENUM(number, name, text) TRANSFER_##name = number,

@@ -210,6 +210,24 @@ void freeze_claim_total(struct link_node *node, const struct claim *claim)
            money_nanos(claim->amount), u128_print(here_text, node->link.got.total));
 }
 
+/* ---- PAY and PAID ---- */
+
+void freeze_order(struct link_node *node, const struct clearing_note *order, struct money before)
+{
+    freeze(node,
+           "the peer orders payment %" PRIu64 " of %" PRIu64 " nanos, and ordered it of %" PRIu64
+           " before",
+           order->index, money_nanos(order->amount), money_nanos(before));
+}
+
+void freeze_receipt(struct link_node *node, const struct clearing_note *receipt)
+{
+    freeze(node,
+           "the peer signed that payment %" PRIu64 " of %" PRIu64
+           " nanos is %s, and that is not what we ordered, or not what it said before",
+           receipt->index, money_nanos(receipt->amount), receipt->done ? "done" : "refused");
+}
+
 /* ---- the rules of channels, which exchange/ finds broken ---- */
 
 /* The rule of docs/wire.md, "Messages", that the answer of channels/ says was broken. */

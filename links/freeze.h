@@ -65,6 +65,13 @@ void freeze_claim(struct link_node *node, const struct claim *claim, uint64_t in
                   struct money amount);
 void freeze_claim_total(struct link_node *node, const struct claim *claim);
 
+/*
+ * freeze_order() and freeze_receipt(): the peer orders other than before under one number; the
+ * house answers an order that was not given, or otherwise than before.
+ */
+void freeze_order(struct link_node *node, const struct clearing_note *order, struct money before);
+void freeze_receipt(struct link_node *node, const struct clearing_note *receipt);
+
 /* The next message carries more than any may. */
 void freeze_too_much(struct link_node *node, u128 nanos);
 

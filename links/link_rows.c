@@ -167,6 +167,13 @@ static void link_save_settlement(struct link_node *node, struct store_batch *bat
 {
     uint8_t key[KEY_BYTES];
 
+    if (node->pairs_dirty) {
+        bytes_clear(value);
+        clearing_pairs_encode(value, node);
+        link_make_key(key, node->link.interface, KEY_SETTLEMENT, 1);
+        link_put_row(batch, key, value);
+        node->pairs_dirty = false;
+    }
     if (!node->settlement_dirty)
         return;
     bytes_clear(value);
@@ -438,9 +445,13 @@ static enum status links_load_settlement(struct links *links, const struct store
     struct link_node *node;
     struct fault inner = {0};
 
-    if (interface == 0 || interface > links->count || be64_get(stored->key + KEY_SEQ_AT) != 0)
+    if (interface == 0 || interface > links->count || be64_get(stored->key + KEY_SEQ_AT) > 1)
         return link_corrupt(stored->key, fault, "there is no such link");
     node = links->nodes[interface - 1];
+    if (be64_get(stored->key + KEY_SEQ_AT) == 1)
+        return clearing_pairs_decode(node, stored->value, stored->value_size, &inner) == ST_OK
+                   ? ST_OK
+                   : link_corrupt(stored->key, fault, inner.text);
     if (settlement_decode(&node->settlement, stored->value, stored->value_size, &inner) != ST_OK)
         return link_corrupt(stored->key, fault, inner.text);
     return ST_OK;

@@ -2,6 +2,7 @@
 #ifndef SERAI_LINKS_LINK_SET_H
 #define SERAI_LINKS_LINK_SET_H
 
+#include "links/clearing.h"
 #include "links/link_window.h"
 #include "links/parcel.h"
 #include "links/settlement.h"
@@ -56,6 +57,16 @@ struct pace_sample {
     u128 received;
 };
 
+/* The last order of the peer's to pay one payee, at this site. */
+struct clearing_pair {
+    uint8_t payee[LINK_KEY_BYTES];
+    uint64_t index;
+    struct money amount;
+    bool done;
+    u128 total;
+    bool answer_due;
+};
+
 /* `link` is first: a pointer to a link is a pointer to its node. */
 struct link_node {
     struct link link;
@@ -87,9 +98,15 @@ struct link_node {
     struct specie_state specie;
     struct pace_sample pace[2]; /* the older one first */
     struct settlement settlement;
-    bool settlement_dirty; /* its row must be written */
-    bool claim_due;        /* on this connection */
-    bool refused;          /* the last payment of ours; not booked back yet */
+    bool settlement_dirty;                           /* its row must be written */
+    bool claim_due;                                  /* on this connection */
+    bool order_due;                                  /* to the house, likewise */
+    struct clearing_pair pairs[CLEARING_PAYEES_MAX]; /* the peer is the payer */
+    size_t pair_count;
+    bool pairs_dirty; /* their row must be written */
+    bool has_order;   /* `order` is to be carried out */
+    struct clearing_note order;
+    bool refused; /* the last payment of ours; not booked back yet */
 };
 
 struct links {

@@ -11,6 +11,7 @@ enum {
     DATA_FIELDS = 8,
     SPECIE_PARCEL_FIELDS = 4,
     CLAIM_FIELDS = 8,
+    CLEARING_PARCEL_FIELDS = 3,
     MESSAGE_FIELDS_MAX = 8
 };
 
@@ -285,6 +286,32 @@ void claim_encode(struct bytes *out, const struct claim *claim)
     cbor_put_bytes(out, claim->receipt.bytes, claim->receipt.size);
 }
 
+void clearing_parcel_encode(struct bytes *out, const struct clearing_signed *note)
+{
+    cbor_put_array(out, CLEARING_PARCEL_FIELDS);
+    cbor_put_uint(out, note->note.is_receipt ? PARCEL_PAID : PARCEL_PAY);
+    cbor_put_bytes(out, note->bytes, note->size);
+    cbor_put_bytes(out, note->signature, SPECIE_SIGNATURE_BYTES);
+}
+
+static void clearing_parcel_decode(struct cbor *in, uint64_t fields, bool is_receipt,
+                                   struct clearing_signed *note)
+{
+    struct fault fault = {0};
+    const uint8_t *bytes;
+    size_t size;
+
+    if (fields != CLEARING_PARCEL_FIELDS) {
+        cbor_fail(in, "PAY or PAID has another number of fields");
+        return;
+    }
+    bytes = cbor_get_bytes(in, &size, CLEARING_BYTES_MAX);
+    cbor_get_bytes_exact(in, note->signature, SPECIE_SIGNATURE_BYTES);
+    if (in->error == NULL && (clearing_decode(note, bytes, size, &fault) != ST_OK ||
+                              note->note.is_receipt != is_receipt))
+        cbor_fail(in, "its order or receipt is none");
+}
+
 static void claim_decode(struct cbor *in, uint64_t fields, struct claim *claim)
 {
     const uint8_t *receipt;
@@ -297,7 +324,7 @@ static void claim_decode(struct cbor *in, uint64_t fields, struct claim *claim)
     claim->peer_epoch = cbor_get_uint(in, SEQ_MAX);
     claim->settled = settled_get(in);
     claim->amount = cbor_get_money(in);
-    claim->by = (enum settlement_by)cbor_get_uint(in, SETTLE_BY_HAND);
+    claim->by = (enum settlement_by)cbor_get_uint(in, SETTLE_BY_CLEARING);
     receipt = cbor_get_bytes(in, &claim->receipt.size, SETTLEMENT_RECEIPT_BYTES_MAX);
     if (in->error == NULL)
         memcpy(claim->receipt.bytes, receipt, claim->receipt.size);
@@ -338,6 +365,9 @@ enum status parcel_decode(struct parcel_head *head, const uint8_t *bytes, size_t
     } else if (kind == PARCEL_CLAIM) {
         head->kind = PARCEL_CLAIM;
         claim_decode(&in, fields, &head->claim);
+    } else if (kind == PARCEL_PAY || kind == PARCEL_PAID) {
+        head->kind = (enum parcel_kind)kind;
+        clearing_parcel_decode(&in, fields, kind == PARCEL_PAID, &head->note);
     } else {
         cbor_fail(&in, "no such kind of parcel");
     }

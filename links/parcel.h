@@ -2,6 +2,7 @@
 #ifndef SERAI_LINKS_PARCEL_H
 #define SERAI_LINKS_PARCEL_H
 
+#include "links/clearing.h"
 #include "links/link.h"
 #include "links/settlement.h"
 #include "links/specie.h"
@@ -18,7 +19,14 @@ enum {
 };
 
 /* Fixed numbers. */
-enum parcel_kind { PARCEL_HELLO = 1, PARCEL_DATA = 2, PARCEL_SPECIE = 5, PARCEL_CLAIM = 6 };
+enum parcel_kind {
+    PARCEL_HELLO = 1,
+    PARCEL_DATA = 2,
+    PARCEL_SPECIE = 5,
+    PARCEL_CLAIM = 6,
+    PARCEL_PAY = 11,
+    PARCEL_PAID = 12
+};
 
 /* How far one direction has come: the number of its last message and the money of all. */
 struct cursor {
@@ -68,6 +76,7 @@ struct parcel_head {
     struct data_head data;       /* DATA */
     struct specie_parcel specie; /* SPECIE */
     struct claim claim;          /* CLAIM */
+    struct clearing_signed note; /* PAY, PAID */
     struct cbor messages;        /* DATA: at the first of data.count good messages */
 };
 
@@ -99,6 +108,9 @@ struct settled settled_get(struct cbor *in);
 
 /* Append a whole parcel with a statement. */
 void specie_parcel_encode(struct bytes *out, const struct specie_signed *specie, bool asks);
+
+/* Append a whole parcel with an order or a receipt. */
+void clearing_parcel_encode(struct bytes *out, const struct clearing_signed *note);
 
 /* Append a whole parcel with a claim. */
 void claim_encode(struct bytes *out, const struct claim *claim);

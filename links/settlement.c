@@ -12,7 +12,8 @@
 #include "links/freeze.h"
 #include "links/settlement_state.h"
 
-static const char *const by_names[] = {[SETTLE_BY_NOBODY] = "none", [SETTLE_BY_HAND] = "manual"};
+static const char *const by_names[] = {
+    [SETTLE_BY_NOBODY] = "none", [SETTLE_BY_HAND] = "manual", [SETTLE_BY_CLEARING] = "clearing"};
 enum { BY_NAMES = sizeof by_names / sizeof by_names[0] };
 
 const char *settlement_by_name(enum settlement_by by)
@@ -89,8 +90,9 @@ bool link_must_settle(const struct links *links, const struct link *link, struct
     u128 payable = link_payable(link);
 
     return settlement->by != SETTLE_BY_NOBODY && link->state == LINK_UP &&
-           !payment_is_there(&settlement->pending) && !money_is_zero(settlement->threshold) &&
-           payable >= money_nanos(settlement->threshold) &&
+           !payment_is_there(&settlement->pending) &&
+           settlement->paid.outcome != SETTLEMENT_REFUSED && /* an operator has to look first */
+           !money_is_zero(settlement->threshold) && payable >= money_nanos(settlement->threshold) &&
            money_from_total(amount, payable - money_nanos(settlement->target));
 }
 
@@ -107,6 +109,7 @@ uint64_t link_settle(struct links *links, struct link *link, struct money amount
         .index = settlement->last_index, .amount = amount, .by = settlement->by};
     node->settlement_dirty = true;
     node->claim_due = true; /* sent once the row is durable */
+    node->order_due = true;
     return settlement->last_index;
 }
 
@@ -157,6 +160,18 @@ void settlement_take_statement(struct link_node *node, const struct specie *stat
     node->dirty = true;
 }
 
+/* The money never left: the creditor has heard of nothing, and the number is not used again. */
+void settlement_refuse_pending(struct link_node *node)
+{
+    struct settlement *settlement = &node->settlement;
+
+    settlement->paid = settlement->pending;
+    settlement->paid.outcome = SETTLEMENT_REFUSED;
+    settlement->pending = (struct settlement_payment){0};
+    node->refused = true;
+    node->settlement_dirty = true;
+}
+
 bool link_take_refused(struct links *links, struct link *link, uint64_t *index,
                        struct money *amount)
 {
@@ -174,6 +189,7 @@ bool link_take_refused(struct links *links, struct link *link, uint64_t *index,
 void settlement_remind(struct link_node *node)
 {
     node->claim_due = payment_is_there(&node->settlement.pending);
+    node->order_due = node->claim_due;
 }
 
 bool link_claim_out(struct links *links, struct link *link, struct bytes *out)

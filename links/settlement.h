@@ -3,10 +3,10 @@
  *
  * The payer writes down first that it pays (*pending*: index and amount), pays, and claims it from
  * its peer with the index and the sum of all that it ever paid.  The peer posts it when its own
- * evidence says so: with the driver `manual`, its operator's word.  Its next statement names index
- * and sum, and that decides: the sum has risen, the payment is done; it has not, it was refused.
- * Until then the outcome is unknown: the claim is repeated, and nothing is paid again.  One payment
- * at a time.  docs/wire.md, "Settlements".
+ * evidence says so: with the driver `manual` its operator's word, with `clearing` a house's
+ * receipt.  Its next statement names index and sum, and that decides: the sum has risen, the
+ * payment is done; it has not, it was refused. Until then the outcome is unknown: the claim is
+ * repeated, and nothing is paid again.  One payment at a time.  docs/wire.md, "Settlements".
  *
  * Nothing here moves money; whoever calls it books what these calls say, in the same event.
  */
@@ -22,7 +22,7 @@ enum {
 };
 
 /* Fixed numbers. */
-enum settlement_by { SETTLE_BY_NOBODY = 0, SETTLE_BY_HAND = 1 };
+enum settlement_by { SETTLE_BY_NOBODY = 0, SETTLE_BY_HAND = 1, SETTLE_BY_CLEARING = 2 };
 enum settlement_outcome { SETTLEMENT_UNKNOWN = 0, SETTLEMENT_DONE = 1, SETTLEMENT_REFUSED = 2 };
 
 /* The proof that goes with a claim; empty: there is none, as people give none. */
@@ -45,15 +45,16 @@ struct settlement_payment {
 struct settlement {
     /* the operator's terms */
     enum settlement_by by;
-    char where[SETTLEMENT_TEXT_BYTES_MAX + 1]; /* for people: where the payment goes */
-    struct money threshold;                    /* zero: only when the operator says so */
-    struct money target;                       /* a payment brings the debt down to this */
-    uint64_t last_index;                       /* of ours, ever given */
-    struct settlement_payment pending;         /* of ours, unknown */
-    struct settlement_payment paid;            /* of ours, the last that was decided */
-    struct settlement_payment claimed;         /* of the peer's, not decided here */
-    struct settlement_payment got;             /* of the peer's, the last that was decided here */
-    struct settled got_before; /* link.got before that: what the peer may still know */
+    char where[SETTLEMENT_TEXT_BYTES_MAX +
+               1];          /* for people: where it goes; clearing: the link to the house */
+    struct money threshold; /* zero: only when the operator says so */
+    struct money target;    /* a payment brings the debt down to this */
+    uint64_t last_index;    /* of ours, ever given */
+    struct settlement_payment pending; /* of ours, unknown */
+    struct settlement_payment paid;    /* of ours, the last that was decided */
+    struct settlement_payment claimed; /* of the peer's, not decided here */
+    struct settlement_payment got;     /* of the peer's, the last that was decided here */
+    struct settled got_before;         /* link.got before that: what the peer may still know */
 };
 
 /* The settlement of a link; never NULL, valid as long as the link. */
@@ -62,7 +63,7 @@ const struct settlement *link_settlement(const struct links *links, const struct
 /* Whether a payment of either side is not decided. */
 bool link_is_settling(const struct links *links, const struct link *link);
 
-/* A kind of settlement by its name, "manual", or "none"; false: no such one. */
+/* A kind of settlement by its name, "manual", "clearing" or "none"; false: no such one. */
 bool settlement_by_named(const char *name, enum settlement_by *by);
 const char *settlement_by_name(enum settlement_by by);
 

@@ -47,8 +47,26 @@ static void manual_instruct_creditor(const struct link *link,
                    link->name, claimed->index);
 }
 
+/* ---- clearing: a third site moves it between two customers ---- */
+
+/* The receipt goes with the claim. */
+static bool clearing_may_claim(const struct settlement_payment *pending)
+{
+    return pending->receipt.size != 0;
+}
+
+static void clearing_instruct(const struct settlement *settlement, char *text, size_t size)
+{
+    (void)snprintf(text, size,
+                   settlement->pending.receipt.size == 0
+                       ? "nothing: the site of link %s is asked to pay it"
+                       : "nothing: the site of link %s has paid it, and the peer is told",
+                   settlement->where);
+}
+
 static const struct settlement_driver drivers[] = {
     [SETTLE_BY_HAND] = {manual_may_claim, manual_instruct, manual_instruct_creditor},
+    [SETTLE_BY_CLEARING] = {clearing_may_claim, clearing_instruct, manual_instruct_creditor},
 };
 
 bool settlement_may_claim(const struct settlement_payment *pending)

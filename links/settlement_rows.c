@@ -38,7 +38,7 @@ static void payment_decode(struct cbor *in, struct settlement_payment *payment)
     cbor_get_array(in, PAYMENT_FIELDS);
     payment->index = cbor_get_uint(in, SEQ_MAX);
     payment->amount = cbor_get_money(in);
-    payment->by = (enum settlement_by)cbor_get_uint(in, SETTLE_BY_HAND);
+    payment->by = (enum settlement_by)cbor_get_uint(in, SETTLE_BY_CLEARING);
     payment->outcome = (enum settlement_outcome)cbor_get_uint(in, SETTLEMENT_REFUSED);
     receipt = cbor_get_bytes(in, &payment->receipt.size, SETTLEMENT_RECEIPT_BYTES_MAX);
     if (in->error == NULL)
@@ -55,7 +55,7 @@ enum status settlement_decode(struct settlement *settlement, const uint8_t *valu
 
     cbor_init(&in, value, value_size);
     cbor_get_array(&in, SETTLEMENT_FIELDS);
-    settlement->by = (enum settlement_by)cbor_get_uint(&in, SETTLE_BY_HAND);
+    settlement->by = (enum settlement_by)cbor_get_uint(&in, SETTLE_BY_CLEARING);
     cbor_get_text(&in, settlement->where, SETTLEMENT_TEXT_BYTES_MAX);
     settlement->threshold = cbor_get_money(&in);
     settlement->target = cbor_get_money(&in);

@@ -17,6 +17,18 @@ MUST_CHECK enum parcel_result link_claim_in(struct link_node *node, const struct
 /* Whether the peer may hear of this payment of ours yet. */
 bool settlement_may_claim(const struct settlement_payment *pending);
 
+/* Our pending payment was refused before the peer heard of it. */
+void settlement_refuse_pending(struct link_node *node);
+
+/* Take an order or a receipt of the peer's; docs/wire.md, "Clearing". */
+MUST_CHECK enum parcel_result
+link_clearing_in(struct link_node *node, const struct clearing_signed *note, struct fault *fault);
+
+/* Append the row of what the peer ordered here, and read it. */
+void clearing_pairs_encode(struct bytes *out, const struct link_node *node);
+MUST_CHECK enum status clearing_pairs_decode(struct link_node *node, const uint8_t *value,
+                                             size_t value_size, struct fault *fault);
+
 /* Let the claim be sent again on this connection. */
 void settlement_remind(struct link_node *node);
 

@@ -63,7 +63,7 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPT_UNTIL] = {"until", "TIME", "when it stops: 23:00, 2h or 2026-12-01T22:00Z"},
     [OPT_CANCEL] = {"cancel", NULL, "call it off: the site goes on as before"},
     [OPT_FOR] = {"for", "TIME", "how long it is good: 90s, 30m, 24h (default), 7d"},
-    [OPT_SETTLE_BY] = {"settle-by", "WAY", "manual, manual:TEXT or none"},
+    [OPT_SETTLE_BY] = {"settle-by", "WAY", "manual, manual:TEXT, clearing:LINK or none"},
     [OPT_SETTLE_THRESHOLD] = {"settle-threshold", "AMOUNT",
                               "pay when this much is owed (0: only by `link settle`)"},
     [OPT_SETTLE_TO] = {"settle-to", "AMOUNT", "pay until this much is owed (0)"},

@@ -12,6 +12,7 @@
 
 #include "base/array.h"
 #include "base/log.h"
+#include "links/clearing.h"
 #include "links/settlement.h"
 #include "links/specie.h"
 #include "site/core/disk.h"
@@ -86,6 +87,11 @@ static void connection_log_unreported(void *context, struct link *link)
 
 /* ---- parcels in ---- */
 
+static void connection_decided(void *context, struct link *link)
+{
+    core_settlement_decided(context, link);
+}
+
 /* Its bytes of the journal count against the link, as those of a turn against its agent. */
 static void connection_take_parcel(struct core *core, struct link *link, struct parcel *parcel)
 {
@@ -139,7 +145,9 @@ void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const 
         break;
     }
 
-    core_settlement_decided(core, link);
+    core_settlement_order(core, link);
+    /* A house answers over its own link, so any payment may be decided. */
+    links_each(core->links, connection_decided, core);
     /* An acknowledgement may have given places back to ends that wait for them. */
     core->frame_open |= exchange_give_room(core->exchange, link);
     /*
@@ -229,6 +237,7 @@ static void connection_collect(void *context, struct link *link)
 
         /* The statement goes last: then the peer has what it is about. */
         if (!exchange_parcel_out(out->core->exchange, link, &bytes) &&
+            !link_clearing_out(out->core->links, link, &bytes) &&
             !link_claim_out(out->core->links, link, &bytes) &&
             !link_specie_out(out->core->links, link, &out->books, &bytes)) {
             bytes_fini(&bytes);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "links/clearing.h"
 #include "links/settlement.h"
 #include "site/core/commands.h"
 #include "site/core/customers.h"
@@ -70,11 +71,65 @@ static void settlement_begin_due(void *context, struct link *link)
     bytes_fini(&outcome.result);
 }
 
+/* A claim with the receipt of the house that our operator chose needs nobody's word. */
+static void settlement_accept_cleared(void *context, struct link *link)
+{
+    struct settlements_due *due = context;
+    struct core *core = due->core;
+    struct outcome outcome = {.command = "settlement"};
+    const struct settlement_payment *claimed = &link_settlement(core->links, link)->claimed;
+    uint64_t index = claimed->index;
+    struct event event;
+
+    if (link->state == LINK_FROZEN || !link_claim_is_cleared(core->links, link) ||
+        !core_money_fits_site(core->ledger, claimed->amount, &outcome))
+        return;
+    due->any = true;
+    ledger_event_begin(core->ledger);
+    settlement_book_in(core, link, index, claimed->amount, TRANSFER_SETTLEMENT_IN);
+    event = event_of_settlement(link->interface, index, core->site_time_us);
+    (void)ledger_event_end(core->ledger, &event);
+    link_decide_claim(core->links, link, true, "receipt");
+    log_write(LOG_INFO, "settlement.cleared", "link=%s settlement=%" PRIu64, link->name, index);
+}
+
+/* The customer of a key who can be paid or pay: one that the operator added. */
+static uint64_t settlement_customer(struct core *core, const uint8_t key[LINK_KEY_BYTES])
+{
+    const struct customer *customer = core_customer_by_key(core, key);
+
+    return customer == NULL ? ACCOUNT_NONE : customer->account;
+}
+
+void core_settlement_order(struct core *core, struct link *link)
+{
+    const struct clearing_note *order = link_order(core->links, link);
+    struct transfer line = {.code = TRANSFER_CLEARED};
+    struct event event;
+    bool done;
+
+    if (order == NULL)
+        return;
+    line.debit = settlement_customer(core, order->payer);
+    line.credit = settlement_customer(core, order->payee);
+    line.amount = order->amount;
+    line.object = order->index;
+    event = event_of_settlement(link->interface, order->index, core->site_time_us);
+    ledger_event_begin(core->ledger);
+    done = line.debit != ACCOUNT_NONE && line.credit != ACCOUNT_NONE &&
+           ledger_transfer(core->ledger, &line) == TRANSFER_DONE;
+    (void)ledger_event_end(core->ledger, &event);
+    /* A refusal is as final as a payment: a late copy of the order must find it. */
+    link_order_done(core->links, link, done);
+    core->frame_open = true;
+}
+
 bool core_settlements_tick(struct core *core)
 {
     struct settlements_due due = {.core = core};
 
     links_each(core->links, settlement_begin_due, &due);
+    links_each(core->links, settlement_accept_cleared, &due);
     core->frame_open |= due.any;
     return due.any;
 }
@@ -212,7 +267,7 @@ static bool terms_is_kept(struct cbor *in)
     return true;
 }
 
-/* "none", "manual" or "manual:WHERE". */
+/* "none", "manual", "manual:WHERE" or "clearing:LINK". */
 static bool terms_parse_by(const char *text, struct settlement *terms, struct outcome *outcome)
 {
     const char *colon = strchr(text, ':');
@@ -222,22 +277,31 @@ static bool terms_parse_by(const char *text, struct settlement *terms, struct ou
     if (size < sizeof kind)
         memcpy(kind, text, size);
     if (size < sizeof kind && settlement_by_named(kind, &terms->by) &&
+        (terms->by != SETTLE_BY_CLEARING || (colon != NULL && colon[1] != '\0')) &&
         (terms->by != SETTLE_BY_NOBODY || colon == NULL)) {
         (void)snprintf(terms->where, sizeof terms->where, "%s", colon == NULL ? "" : colon + 1);
         return true;
     }
     outcome_set(outcome, CONTROL_BAD_REQUEST,
-                "a link settles by none, manual or manual:TEXT, not by \"%s\"", text);
+                "a link settles by none, manual, manual:TEXT or clearing:LINK, not by \"%s\"",
+                text);
     return false;
 }
 
 /* The threshold is what we may come to owe: beyond the peer's limit it would never be reached. */
-static bool terms_fit(const struct link *link, const struct settlement *terms,
+static bool terms_fit(struct core *core, const struct link *link, const struct settlement *terms,
                       struct outcome *outcome)
 {
+    const struct link *house = links_named(core->links, terms->where);
     char text[MONEY_TEXT_BYTES];
     char limit[MONEY_TEXT_BYTES];
 
+    if (terms->by == SETTLE_BY_CLEARING && (house == NULL || house == link)) {
+        outcome_set(outcome, CONTROL_REFUSED,
+                    "clearing:%s: that is no other link of this site: `serai link ls` lists them",
+                    terms->where);
+        return false;
+    }
     if (money_is_zero(terms->threshold) && money_is_zero(terms->target))
         return true;
     if (money_compare(terms->target, terms->threshold) >= 0) {
@@ -291,7 +355,7 @@ void command_link_terms(struct core *core, struct customer *by, struct cbor *in,
         terms.threshold = threshold;
     if (!kept[2])
         terms.target = target;
-    if (!terms_fit(link, &terms, outcome))
+    if (!terms_fit(core, link, &terms, outcome))
         return;
     link_set_terms(core->links, link, &terms);
     settlement_result(core, link, outcome);

@@ -20,6 +20,9 @@ bool core_settlements_tick(struct core *core);
 /* Book what the parcel that was just taken decided about a payment of ours. */
 void core_settlement_decided(struct core *core, struct link *link);
 
+/* Carry out the order of a peer, a customer here by its site key, that was just taken, if any. */
+void core_settlement_order(struct core *core, struct link *link);
+
 /* Add what `serai link show` has of a link's settlements. */
 void core_settlement_entries(const struct core *core, const struct link *link, struct map *map);
 

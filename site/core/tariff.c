@@ -181,6 +181,7 @@ static enum audit_charge tariff_charge(const void *tariff, const struct transfer
     case TRANSFER_SETTLEMENT_IN:
     case TRANSFER_SETTLEMENT_BACK:
     case TRANSFER_CLAIMED:
+    case TRANSFER_CLEARED:
         break;
     }
     return AUDIT_CHARGE_NONE;

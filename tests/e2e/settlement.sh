@@ -99,13 +99,19 @@ until_holds 10 "A knows that it was refused" is_void
 holds "what A has outside" "$(on a audit verify --json | jq -r .minted)" "$before"
 holds "A's credit" "$(shown a b .it_owes)" 0.250000000
 
+# After a refusal nothing begins by itself until one that the operator began is done.
+on a link settle b 0.01 >/dev/null
+until_holds 10 "B has the fourth claim" has_claim b a
+on b link settled a 4 --reference bank-4713 >/dev/null
+until_holds 10 "A knows of it" is_shown a b .it_owes 0.260000000
+
 # By itself, past the threshold.
 on a link set b --settle-by manual --settle-threshold 0.02 --settle-to 0.01 >/dev/null
 load a more "packets=300 value=1000000 tolls= endowment=0.5 via=b" >/dev/null
 until_holds 20 "B has a claim by itself" has_claim b a
 index=$(on b link settlements a --json | jq -r '.[] | select(.state == "claimed") | .settlement')
-holds "the index, which is never used again" "$index" 4
-on b link settled a "$index" --reference bank-4713 >/dev/null
+holds "the index, which is never used again" "$index" 5
+on b link settled a "$index" --reference bank-4714 >/dev/null
 settle a b
 exits 1 'money that is owed\|owes' on a link remove b
 

@@ -66,7 +66,7 @@ FACES = {
     "agents": "agents.h cap.h life.h limits.h message.h modules.h quotas.h turn.h views.h",
     "market": "market.h",
     "channels": "channels.h",
-    "links": "invitations.h link.h settlement.h specie.h",
+    "links": "clearing.h invitations.h link.h settlement.h specie.h",
     "exchange": "exchange.h",
     "site/control": "control.h exit_code.h invite.h keyfile.h paths.h place.h",
     "site/config": "config.h",
