@@ -48,7 +48,14 @@ bool outcome_transfer(struct ledger *ledger, const struct transfer *line, struct
 
     if (result == TRANSFER_DONE)
         return true;
-    if (result == TRANSFER_SHORT_OF_FUNDS) {
+    if (result == TRANSFER_SHORT_OF_FUNDS &&
+        ledger_account(ledger, line->debit)->class != ACCOUNT_NO_OVERDRAFT) {
+        /* Not the payer is short, but what it pays from: the treasury has no more to give out. */
+        outcome_set(outcome, CONTROL_REFUSED,
+                    "%s is more than was brought in to this site and not taken out: bring it in "
+                    "first (`serai money in`)",
+                    money_print(amount, line->amount));
+    } else if (result == TRANSFER_SHORT_OF_FUNDS) {
         /* The one refusal that a customer can mend, so it names the account and both amounts. */
         account_name(name, line->debit, ledger_account(ledger, line->debit)->kind);
         outcome_set(outcome, CONTROL_REFUSED,

@@ -405,7 +405,22 @@ said e "$guest" '100 packets brought 9500 nanos, and wait'
 holds "what the laptop got" "$(since e inn received)" 9500
 on a agent send "$evening" "and back" >/dev/null
 said a "$evening" '10000 nanos went out, 9495 came back'
-say "b owes the laptop $(link e inn it_owes), for what was born there and its fees"
+owed=$(link e inn it_owes)
+say "b owes the laptop $owed, for what was born there and its fees, and pays at the bar"
+on b link set laptop --settle-by manual:CASH >/dev/null
+settled=0
+on b link settle laptop >/dev/null 2>&1 || settled=$?
+holds "paying out what was never brought in" "$settled" 1
+on b money in 0.10 >/dev/null
+on b link settle laptop >/dev/null
+has_claim() { on e link settlements inn --json | jq -e '.[] | select(.state == "claimed")'; }
+until_true "the laptop hears of it" has_claim >/dev/null
+holds "the debt until its operator says that it came" "$(link e inn it_owes)" "$owed"
+on e link settled inn 1 --reference bar-1 >/dev/null
+is_paid() { [ "$(link b laptop we_owe)" = 0.000000000 ]; }
+until_true "b owes nothing" is_paid
+holds "what the laptop is owed then" "$(link e inn it_owes)" 0.000000000
+say "e: serai link settled inn 1 --reference bar-1: nobody owes anything"
 on e site drain --until 5s >/dev/null
 say "e: serai site drain --until 5s"
 late=$(deploy a late scout 0.08 --args "hops=2 endowment=0.03 via=b,laptop")
