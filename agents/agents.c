@@ -41,6 +41,7 @@ enum status agents_new(struct agents **agents, struct ledger *ledger, struct und
     made->heap.next_serial = 1;
     made->changes.counters = true;
     page_log_init(&made->pages.log);
+    made->pages.cache.durable = UINT64_MAX;
     if (env->read_page != NULL)
         made->pages.cache.pages_max = PAGES_CACHED;
     /* Until rows are read; agents_load() puts the stored key in its place. */
@@ -89,6 +90,11 @@ static void agents_free_dead(struct agents *agents)
         agent_free(agent);
     }
     bytes_clear(&agents->changes.dead);
+}
+
+void agents_frames_durable(struct agents *agents, uint64_t below)
+{
+    agents->pages.cache.durable = below;
 }
 
 void agents_end_frame(struct agents *agents)

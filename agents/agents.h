@@ -97,6 +97,12 @@ void agents_set_prices(struct agents *agents, const struct pricebook *prices);
  */
 void agents_set_pages(struct agents *agents, uint64_t log_bytes_max, uint64_t cached_max);
 
+/*
+ * Report that the rows of frames below this number are durable: pages that leave RAM are read again
+ * from these.  Never called: those of all frames but the one that fills.
+ */
+void agents_frames_durable(struct agents *agents, uint64_t below);
+
 /* The bytes of address space that agents_new() takes for the memory of those that run. */
 uint64_t agents_address_bytes(void);
 

@@ -111,6 +111,13 @@ void store_batch_delete(struct store_batch *batch, enum store_table table, const
     batch_add_op(batch, &(struct store_op){STORE_OP_DELETE, table, key, key_size, NULL, 0});
 }
 
+void store_batch_join(struct store_batch *batch, const struct store_batch *more)
+{
+    batch->ops.failed |= more->ops.failed;
+    bytes_append(&batch->ops, more->ops.data, more->ops.size);
+    batch->count += more->count;
+}
+
 bool store_batch_failed(const struct store_batch *batch)
 {
     return batch->ops.failed;

@@ -69,6 +69,9 @@ void store_batch_append(struct store_batch *batch, enum store_table table, const
 void store_batch_delete(struct store_batch *batch, enum store_table table, const void *key,
                         size_t key_size);
 
+/* Append all changes of another batch. */
+void store_batch_join(struct store_batch *batch, const struct store_batch *more);
+
 /* Whether memory ran out while the batch was built; then it must not be committed. */
 bool store_batch_failed(const struct store_batch *batch);
 

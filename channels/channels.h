@@ -55,14 +55,18 @@ struct channel_end {
     uint64_t granted_bytes;
     uint64_t received_packets;
     uint64_t received_bytes;
+    u128 received_money;   /* of all these packets */
+    uint64_t received_seq; /* over a link: the message that was the last of them; 0: none yet */
     /* What the far end granted to this end, and how much of it was sent. */
     uint64_t window_packets;
     uint64_t window_bytes;
     uint64_t sent_packets;
     uint64_t sent_bytes;
+    u128 sent_money; /* of all these packets */
     bool room_asked;
-    uint8_t priority; /* its class: what it sends over a link goes by it */
-    bool dirty;       /* its row must be written; managed by this part */
+    uint8_t priority;    /* its class: what it sends over a link goes by it */
+    uint64_t opened_seq; /* over a link: the ANSWER that opened it in this run, else 0; in no row */
+    bool dirty;          /* its row must be written; managed by this part */
 };
 
 /* ---- messages on the wire; over links they travel in parcels ---- */
@@ -105,6 +109,19 @@ struct channel_message {
     const char *name;    /* BIRTH on interface self: the buyer's name, borrowed for the call */
     const uint8_t *data; /* PACKET: borrowed for the call */
     size_t size;
+    uint64_t
+        seq; /* the link's number of one that came over a link, else 0; does not cross itself */
+    uint64_t after; /* PACKET that goes over a link: the number of the ANSWER that opened its end in
+                       this run, else 0; does not cross */
+};
+
+/* What one end has received of its far end, all in all, as its site reports it after a loss. */
+struct channel_arrived {
+    uint32_t number;
+    enum channel_side to; /* the end that received */
+    uint64_t packets;
+    uint64_t bytes;
+    u128 money;
 };
 
 /* ---- the set of ends ---- */
@@ -195,11 +212,22 @@ struct channel_end *channels_buy(struct channels *channels, struct undo *undo, u
 MUST_CHECK enum channel_result channel_check_send(const struct channel_end *end, size_t size);
 
 /*
- * Count the packet, after a good check, and fill kind, interface, number and `to` of *packet.
- * Undone by rollback.
+ * Count the packet and its money, after a good check, and fill kind, interface, number and `to` of
+ * *packet.  Undone by rollback.
  */
-void channel_send(struct channel_end *end, struct undo *undo, size_t size,
+void channel_send(struct channel_end *end, struct undo *undo, size_t size, struct money money,
                   struct channel_message *packet);
+
+/* Whether the far end may have received that much of this one: no less than this one knows of. */
+MUST_CHECK bool channel_check_adopt(const struct channel_end *end,
+                                    const struct channel_arrived *arrived);
+
+/*
+ * Count as sent what the far end has received, after a good check: this site sent it and lost the
+ * memory of it.  The window is at least that.  Undone by rollback.
+ */
+void channel_adopt(struct channel_end *end, struct undo *undo,
+                   const struct channel_arrived *arrived);
 
 enum { CHANNEL_GRANT_PACKETS_MAX = 1024, CHANNEL_GRANT_BYTES_MAX = 1024 * 1024 };
 /*
@@ -336,6 +364,14 @@ MUST_CHECK enum channel_result channel_receive_packet(struct channel_end *end, s
 MUST_CHECK enum channel_result channel_receive_credit(struct channel_end *end, struct undo *undo,
                                                       const struct channel_message *credit,
                                                       bool *room);
+
+/*
+ * Handle a CREDIT that may repeat what channel_adopt() took the window for: totals below it are
+ * passed over.  *news: it granted something.  Else as channel_receive_credit().
+ */
+MUST_CHECK enum channel_result channel_receive_regrant(struct channel_end *end, struct undo *undo,
+                                                       const struct channel_message *credit,
+                                                       bool *news, bool *room);
 
 /*
  * Handle CLOSE: an OPEN end becomes FAR_CLOSED and *signal is true, so that its owner learns of it,

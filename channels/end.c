@@ -43,14 +43,42 @@ enum channel_result channel_check_send(const struct channel_end *end, size_t siz
     return CHANNEL_FINE;
 }
 
-void channel_send(struct channel_end *end, struct undo *undo, size_t size,
+void channel_send(struct channel_end *end, struct undo *undo, size_t size, struct money money,
                   struct channel_message *packet)
 {
     INVARIANT(channel_check_send(end, size) == CHANNEL_FINE);
     channel_change(end, undo);
     end->sent_packets++;
     end->sent_bytes += size;
+    INVARIANT(u128_add(&end->sent_money, end->sent_money, money_nanos(money)));
     set_address(end, CHANNEL_PACKET, packet);
+    packet->after = end->opened_seq;
+}
+
+/* ---- what was sent and forgotten ---- */
+
+bool channel_check_adopt(const struct channel_end *end, const struct channel_arrived *arrived)
+{
+    /* Before its ANSWER nothing can have been sent; after a close the far end took it in order. */
+    if (end->state == CHANNEL_PENDING || end->state == CHANNEL_GIVEN_UP)
+        return false;
+    return arrived->packets >= end->sent_packets && arrived->bytes >= end->sent_bytes &&
+           arrived->money >= end->sent_money;
+}
+
+void channel_adopt(struct channel_end *end, struct undo *undo,
+                   const struct channel_arrived *arrived)
+{
+    INVARIANT(channel_check_adopt(end, arrived));
+    channel_change(end, undo);
+    end->sent_packets = arrived->packets;
+    end->sent_bytes = arrived->bytes;
+    end->sent_money = arrived->money;
+    /* It was granted, and the grant forgotten with the rest; CREDIT comes again. */
+    if (end->window_packets < arrived->packets)
+        end->window_packets = arrived->packets;
+    if (end->window_bytes < arrived->bytes)
+        end->window_bytes = arrived->bytes;
 }
 
 enum channel_result channel_check_grant(const struct channel_end *end, uint64_t packets,
@@ -196,7 +224,26 @@ enum channel_result channel_receive_packet(struct channel_end *end, struct undo 
     channel_change(end, undo);
     end->received_packets++;
     end->received_bytes += packet->size;
+    INVARIANT(u128_add(&end->received_money, end->received_money, money_nanos(packet->money)));
+    end->received_seq = packet->seq;
     return end->state == CHANNEL_CLOSING ? CHANNEL_IS_CLOSED : CHANNEL_FINE;
+}
+
+/* Let the window be what was granted.  *room: a room event is due now. */
+static enum channel_result end_take_window(struct channel_end *end, struct undo *undo,
+                                           uint64_t packets, uint64_t bytes, bool *room)
+{
+    channel_change(end, undo);
+    end->window_packets = packets;
+    end->window_bytes = bytes;
+    if (end->state == CHANNEL_CLOSING)
+        return CHANNEL_IS_CLOSED; /* it crossed our CLOSE */
+    /* Once for each asking: the reserve that was held pays for one event. */
+    if (end->room_asked && channel_may_send(end) > 0) {
+        end->room_asked = false;
+        *room = true;
+    }
+    return CHANNEL_FINE;
 }
 
 enum channel_result channel_receive_credit(struct channel_end *end, struct undo *undo,
@@ -215,15 +262,28 @@ enum channel_result channel_receive_credit(struct channel_end *end, struct undo 
     if (credit->packets - end->sent_packets > CHANNEL_GRANT_PACKETS_MAX ||
         credit->bytes - end->sent_bytes > CHANNEL_GRANT_BYTES_MAX)
         return CHANNEL_NOT_GRANTED;
-    channel_change(end, undo);
-    end->window_packets = credit->packets;
-    end->window_bytes = credit->bytes;
-    if (end->state == CHANNEL_CLOSING)
-        return CHANNEL_IS_CLOSED; /* it crossed our CLOSE */
-    /* Once for each asking: the reserve that was held pays for one event. */
-    if (end->room_asked && channel_may_send(end) > 0) {
-        end->room_asked = false;
-        *room = true;
-    }
-    return CHANNEL_FINE;
+    return end_take_window(end, undo, credit->packets, credit->bytes, room);
+}
+
+enum channel_result channel_receive_regrant(struct channel_end *end, struct undo *undo,
+                                            const struct channel_message *credit, bool *news,
+                                            bool *room)
+{
+    uint64_t packets;
+    uint64_t bytes;
+
+    INVARIANT(credit->kind == CHANNEL_CREDIT);
+    *room = false;
+    *news = false;
+    if (end == NULL)
+        return CHANNEL_UNKNOWN;
+    if (end->state != CHANNEL_OPEN && end->state != CHANNEL_CLOSING)
+        return CHANNEL_NOT_GRANTED;
+    packets = credit->packets > end->window_packets ? credit->packets : end->window_packets;
+    bytes = credit->bytes > end->window_bytes ? credit->bytes : end->window_bytes;
+    if (packets - end->sent_packets > CHANNEL_GRANT_PACKETS_MAX ||
+        bytes - end->sent_bytes > CHANNEL_GRANT_BYTES_MAX)
+        return CHANNEL_NOT_GRANTED;
+    *news = packets != end->window_packets || bytes != end->window_bytes;
+    return *news ? end_take_window(end, undo, packets, bytes, room) : CHANNEL_FINE;
 }

@@ -120,6 +120,7 @@ enum channel_result channels_receive_answer(struct channels *channels, struct ch
         return CHANNEL_NOT_GRANTED;
     channel_change(end, undo);
     end->state = CHANNEL_OPEN;
+    end->opened_seq = answer->seq;
     end->window_packets = answer->packets;
     end->window_bytes = answer->bytes;
     return CHANNEL_FINE;

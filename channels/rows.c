@@ -2,8 +2,9 @@
  * Rows of ends and counters in the table `link` (docs/records.md, "Rows of channels").
  *
  * An end: key = interface u32, u8 1, id u64; value = CBOR array of number, owner, side, state,
- * eight totals (granted, received, window, sent; packets before bytes), whether room is asked, and
- * its class of priority.
+ * eight totals (granted, received, window, sent; packets before bytes), the money received and
+ * sent, the link's number of the last packet received, whether room is asked, and its
+ * class of priority.
  * Counters: key = u32 0, u8 0, u64 0; value = CBOR array of the next id and an array of (interface,
  * next number) pairs, flat, by rising interface.
  */
@@ -17,7 +18,7 @@
 
 enum { KEY_BYTES = 13, KEY_KIND_AT = 4, KEY_ID_AT = 5 };
 enum key_kind { KEY_COUNTERS = 0, KEY_END = 1 };
-enum { END_FIELDS = 14, COUNTERS_FIELDS = 2 };
+enum { END_FIELDS = 17, COUNTERS_FIELDS = 2 };
 
 static void ends_make_key(uint8_t key[KEY_BYTES], uint32_t interface, enum key_kind kind,
                           uint64_t id)
@@ -44,6 +45,9 @@ static void end_encode(struct bytes *out, const struct channel_end *end)
     cbor_put_uint(out, end->window_bytes);
     cbor_put_uint(out, end->sent_packets);
     cbor_put_uint(out, end->sent_bytes);
+    cbor_put_u128(out, end->received_money);
+    cbor_put_u128(out, end->sent_money);
+    cbor_put_uint(out, end->received_seq);
     cbor_put_bool(out, end->room_asked);
     cbor_put_uint(out, end->priority);
 }
@@ -174,6 +178,9 @@ static enum status end_decode(struct channel_end *end, const uint8_t *value, siz
     end->window_bytes = cbor_get_uint(&in, TOTAL_MAX);
     end->sent_packets = cbor_get_uint(&in, TOTAL_MAX);
     end->sent_bytes = cbor_get_uint(&in, TOTAL_MAX);
+    end->received_money = cbor_get_u128(&in);
+    end->sent_money = cbor_get_u128(&in);
+    end->received_seq = cbor_get_uint(&in, TOTAL_MAX);
     end->room_asked = cbor_get_bool(&in);
     end->priority = (uint8_t)cbor_get_uint(&in, CHANNEL_PRIORITY_MAX);
     error = end_row_error(end);

@@ -10,6 +10,7 @@
 
 #include "agents/agents.h"
 #include "agents/turn.h"
+#include "exchange/losses.h"
 #include "exchange/prices.h"
 #include "links/settlement.h"
 
@@ -71,6 +72,7 @@ bool exchange_parcel_out(struct exchange *exchange, struct link *link, struct by
         prices_of_interface(agents_prices(exchange->agents), exchange->links, link->interface);
     struct link_prices shown = {.birth_fee = prices.birth_fee, .channel_fee = prices.channel_fee};
 
+    losses_tell_peer(exchange, link);
     return link_parcel_out(exchange->links, link, &shown, out);
 }
 

@@ -12,6 +12,7 @@
  *                  what each kind of message does to the end that it comes to
  *     booking.c    with the frame it gets its number, and its money is the link's
  *     arrivals.c   what came from a peer: one event of the books for each message
+ *     losses.c     what was sent over a bounded link and lost with the power
  *
  * and besides these room.c (who waits for a place on a link), landing.c (packets that land in a
  * buffer), holdings.c (what customers hold by their ends) and prices.c (what an interface charges).
@@ -101,6 +102,14 @@ void exchange_claims_live(const struct exchange *exchange, struct ledger_claims 
  */
 MUST_CHECK bool exchange_receive(struct exchange *exchange, struct link *link,
                                  struct parcel *parcel, bool rests);
+
+/*
+ * Take over what this site sent over the link and lost with its power, as the parcel of a link with
+ * PARCEL_LOST says: its packets count as sent, and their money comes out of suspense.  False: that
+ * does not fit the channels here, and the link is frozen.
+ */
+MUST_CHECK bool exchange_adopt(struct exchange *exchange, struct link *link,
+                               struct parcel *parcel);
 
 /*
  * Deliver room events to ends that wait for a place on this link and have one, if any became free.

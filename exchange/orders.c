@@ -332,7 +332,7 @@ static int64_t order_send_packet(struct exchange *exchange, struct turn *turn,
         return refusal;
     if (!order_pay_packet(exchange, turn, end, packet))
         return SERAI_E_SHORT;
-    channel_send(end, exchange->undo, packet->size, packet);
+    channel_send(end, exchange->undo, packet->size, packet->money, packet);
     delivery_send(exchange, packet);
     return 0;
 }

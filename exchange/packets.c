@@ -78,12 +78,20 @@ enum channel_result packets_receive(struct exchange *exchange, struct channel_en
 }
 
 enum channel_result packets_receive_grant(struct exchange *exchange, struct channel_end *end,
-                                          const struct received *received)
+                                          struct received *received)
 {
+    const struct link *link = links_find(exchange->links, received->message->interface);
     bool room = false;
+    bool news = true;
     struct exchange_end *held;
-    enum channel_result result =
-        channel_receive_credit(end, exchange->undo, received->message, &room);
+    enum channel_result result;
+
+    /* After a loss of power here the peer repeats grants that packets sent before have used. */
+    if (link != NULL && received->seq <= link->regrants_seq)
+        result = channel_receive_regrant(end, exchange->undo, received->message, &news, &room);
+    else
+        result = channel_receive_credit(end, exchange->undo, received->message, &room);
+    received->in_vain = !news;
 
     if (result == CHANNEL_IS_CLOSED)
         return CHANNEL_FINE; /* granted before CLOSE reached the far end */

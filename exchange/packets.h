@@ -16,6 +16,6 @@ MUST_CHECK enum channel_result packets_receive(struct exchange *exchange, struct
  */
 MUST_CHECK enum channel_result packets_receive_grant(struct exchange *exchange,
                                                      struct channel_end *end,
-                                                     const struct received *received);
+                                                     struct received *received);
 
 #endif

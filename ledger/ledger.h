@@ -153,7 +153,8 @@ char *account_name(char text[ACCOUNT_NAME_BYTES], uint64_t id, enum account_kind
     X(45, SETTLEMENT_OUT, "settlement paid")                                                       \
     X(46, SETTLEMENT_IN, "settlement received")                                                    \
     X(47, SETTLEMENT_BACK, "settlement refused")                                                   \
-    X(48, CLEARED, "cleared")
+    X(48, CLEARED, "cleared")                                                                      \
+    X(49, LINK_LOST, "sent and lost")
 
 enum transfer_code {
 #define TRANSFER_CODE_ENUM(number, name, text) TRANSFER_##name = number,

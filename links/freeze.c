@@ -67,6 +67,24 @@ void freeze_peer_lost_sent(struct link_node *node, uint64_t peer_has)
            node->link.received_seq, peer_has);
 }
 
+void freeze_lost_too_much(struct link_node *node, uint64_t messages, u128 money)
+{
+    const struct link *link = &node->link;
+    char claimed[U128_TEXT_BYTES];
+    char left[U128_TEXT_BYTES];
+
+    freeze(node,
+           "the peer says that this site lost %" PRIu64
+           " messages with %s nanos when it lost power, and at most %s may be lost",
+           messages, u128_print(claimed, money),
+           u128_print(left, money_nanos(link->flush_amount) - money_nanos(link->lost)));
+}
+
+void freeze_lost_mismatch(struct link_node *node, const char *error)
+{
+    freeze(node, "what the peer says that this site lost does not fit its channels: %s", error);
+}
+
 /* Sequences fit and totals do not: one of the two books is wrong, and nobody can say which. */
 static void freeze_totals(struct link_node *node, const char *whose, uint64_t seq, u128 here,
                           u128 there)
@@ -134,7 +152,7 @@ void freeze_over_limit(struct link_node *node, u128 owed)
 
     freeze(node, "with message %" PRIu64 " the peer would owe %s nanos, and its limit is %s",
            node->link.received_seq + 1, u128_print(amount, owed),
-           u128_print(bound, money_nanos(node->link.limit)));
+           u128_print(bound, money_nanos(link_announced_limit(&node->link))));
 }
 
 /* ---- SPECIE ---- */

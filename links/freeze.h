@@ -24,6 +24,13 @@ void freeze_peer_lost_received(struct link_node *node, uint64_t peer_has);
 void freeze_peer_lost_sent(struct link_node *node, uint64_t peer_has);
 
 /*
+ * freeze_lost_too_much() and freeze_lost_mismatch(): after a loss of power here the peer claims
+ * more money than may be lost, or what does not fit the ends of channels.
+ */
+void freeze_lost_too_much(struct link_node *node, uint64_t messages, u128 money);
+void freeze_lost_mismatch(struct link_node *node, const char *error);
+
+/*
  * freeze_total_of_ours() and freeze_total_of_peer(): sequences fit and totals differ, after message
  * `seq` of ours or of the peer's.  Totals in nanos.
  */

@@ -26,8 +26,16 @@ enum {
     LINK_PARCEL_BYTES_MAX = 256 * 1024, /* larger ones are refused before they are decoded */
     LINK_WINDOW_MESSAGES = 4096,        /* packets and births, not acknowledged */
     LINK_WINDOW_BYTES = 8 * 1024 * 1024,
-    LINK_VERSION = 2, /* of the wire format and of the loader's instructions */
+    LINK_VERSION = 3, /* of the wire format and of the loader's instructions */
     LINK_CURRENCY_BYTES_MAX = 16,
+    /* Sent and not acknowledged as durable; places of the window are given back before. */
+    LINK_RETAINED_MESSAGES = 32768,
+    LINK_RETAINED_BYTES = 16 * 1024 * 1024,
+    /* A bounded link: what may come before a commit is forced, a half of what a peer retains. */
+    LINK_UNFLUSHED_MESSAGES = 16384,
+    LINK_UNFLUSHED_BYTES = 4 * 1024 * 1024,
+    LINK_LOST_ENDS_MAX = 4096, /* ends of channels that a loss of power can concern */
+    LINK_FLUSH_MS_MAX = 60 * 1000,
 };
 /* The most that one message carries: 2^32 - 1 units of 10 nanos, $42.94. */
 #define LINK_MESSAGE_NANOS_MAX UINT64_C(42949672950)
@@ -83,6 +91,17 @@ struct link {
     /* What we owe the peer from which on money sent there costs more; without: nothing does. */
     bool has_soft_limit;
     struct money soft_limit;
+    /*
+     * Durability (docs/links.md).  With a flush amount packets leave before their frame is durable:
+     * at most that much money since the last durable frame, for at most flush_ms.
+     */
+    struct money flush_amount; /* zero: strict */
+    uint32_t flush_ms;         /* at least 1 when bounded */
+    struct money lost;         /* sent, forgotten in losses of power, and booked to suspense */
+    bool unsure;               /* after a loss of power: nothing is numbered until HELLO */
+    uint64_t regrants_seq;     /* CREDIT of the peer up to here may grant again what is known */
+    struct money peer_flush_amount; /* by its HELLO */
+    uint64_t peer_durable_seq;      /* of its messages, as it announced */
     /* known in this run only, in no row */
     char why[LINK_REASON_BYTES_MAX + 1]; /* why it is down; empty when it is not */
     uint64_t since_us;                   /* the site's: since when it is in its state */
@@ -328,6 +347,7 @@ enum parcel_result {
     PARCEL_REFUSED,   /* not a parcel, or it leaves a gap: *fault says where; the link goes on */
     PARCEL_FROZE,     /* it disproves something: the link is frozen now, with the reason */
     PARCEL_KEPT,      /* a statement or claim of the peer's, kept: durable with a frame soon */
+    PARCEL_LOST,      /* this site lost what the peer has: exchange_adopt() takes it over */
     PARCEL_UNFIT,     /* HELLO of another wire format or currency: DOWN, and `why` names both */
 };
 
@@ -335,6 +355,13 @@ struct parcel {
     struct cbor messages; /* private to the reader */
     uint64_t left;
     uint64_t seq;
+    /* PARCEL_LOST: what the peer has of ours, and the last message that it sent itself. */
+    struct {
+        uint64_t seq;
+        u128 total;
+        struct digest digest;
+    } loss;
+    uint64_t peer_sent_seq;
 };
 
 /*
@@ -364,6 +391,73 @@ bool link_next(struct links *links, struct link *link, struct parcel *parcel,
  * this frame.
  */
 void link_take(struct links *links, struct link *link, const struct channel_message *message);
+
+/* ---- losses of power on a bounded link (docs/wire.md) ---- */
+
+/*
+ * Whether the peer waits to be told what came of it after its message *after, and all of that is
+ * durable here: link_arrived_put() is called with each end that received one, by rising number and
+ * side, and the next HELLO carries them.  At most LINK_LOST_ENDS_MAX.
+ */
+MUST_CHECK bool link_arrived_wanted(const struct links *links, const struct link *link,
+                                    uint64_t *after);
+void link_arrived_put(struct links *links, struct link *link,
+                      const struct channel_arrived *arrived);
+
+/* The next end of a parcel with PARCEL_LOST, and what it has received in all.  False at the end. */
+bool link_next_lost(struct parcel *parcel, struct channel_arrived *arrived);
+
+/*
+ * Count as sent all that the parcel, with PARCEL_LOST, says that the peer has.  The caller has
+ * booked the money and counted the packets at their ends.  The link is compared anew.
+ */
+void link_adopt(struct links *links, struct link *link, const struct parcel *parcel);
+
+/* Freeze the link, as link_freeze() does: what the peer says that was lost is not so. */
+void link_freeze_for_lost(struct links *links, struct link *link, const char *error);
+
+/*
+ * Record that rows of the last run may be missing, after links_load(): each bounded link numbers
+ * nothing until its peer has said what it has.
+ */
+void links_lost_memory(struct links *links);
+
+/* ---- durability ---- */
+
+/*
+ * Check that this much money (zero: none, the link is strict) may leave before it is durable, and
+ * for how many milliseconds, with the limit that is to be in force.  What may be lost is taken from
+ * the limit that is announced.  ST_INVALID: the limit does not allow it.
+ */
+MUST_CHECK enum status link_check_durability(const struct link *link, struct money limit,
+                                             struct money flush_amount, uint32_t flush_ms,
+                                             struct fault *fault);
+
+/* Set it, after a good check, and after the limit. */
+void link_set_durability(struct links *links, struct link *link, struct money flush_amount,
+                         uint32_t flush_ms);
+
+/*
+ * Whether packets may leave before their frame is durable: some of the flush amount is left, as
+ * losses of the past are taken from it for ever.
+ */
+bool link_is_bounded(const struct link *link);
+
+/* The limit less what losses of power may cost: what HELLO announces and what is enforced. */
+struct money link_announced_limit(const struct link *link);
+
+/*
+ * links_commit_begins() and links_commit_ended() report that all saved so far is on its way to the
+ * disk, and that it is durable.  One commit at a time.
+ */
+void links_commit_begins(struct links *links);
+void links_commit_ended(struct links *links);
+
+/* Whether a bounded link needs a commit now: something waits for it, or a bound is reached. */
+bool links_want_commit(const struct links *links);
+
+/* The least flush_ms of all bounded links; 0: there is none. */
+uint32_t links_flush_ms(const struct links *links);
 
 /* ---- checkpoints ---- */
 

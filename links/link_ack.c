@@ -30,6 +30,17 @@ struct digest link_digest_at(const struct link_node *node, uint64_t seq)
     return outbox_at(&node->unacked, (size_t)(seq - link->acked_seq - 1))->digest;
 }
 
+void link_take_seen(struct link_node *node, uint64_t seq)
+{
+    const struct link *link = &node->link;
+
+    for (; node->seen_seq < seq; node->seen_seq++) {
+        window_give(&node->window,
+                    outbox_at(&node->unacked, (size_t)(node->seen_seq - link->acked_seq)));
+        node->freed = true;
+    }
+}
+
 void link_take_ack(struct link_node *node, uint64_t seq)
 {
     struct link *link = &node->link;
@@ -39,13 +50,10 @@ void link_take_ack(struct link_node *node, uint64_t seq)
         return;
     link->acked_total = link_total_at(node, seq);
     link->acked_digest = link_digest_at(node, seq);
-    for (; link->acked_seq < seq; link->acked_seq++) {
-        struct outgoing *outgoing = outbox_pop(&node->unacked);
-
-        window_give(&node->window, outgoing);
-        node->freed = true;
-        free(outgoing);
-    }
+    link_take_seen(node, seq);
+    for (; link->acked_seq < seq; link->acked_seq++)
+        free(outbox_pop(&node->unacked));
+    node->freed = true; /* those who met LINK_RETAINED_MESSAGES wait for this */
     /* The peer may have them from an earlier connection, before they are sent on this one. */
     if (node->next_seq <= seq)
         node->next_seq = seq + 1;
@@ -63,10 +71,10 @@ void link_outstanding(const struct links *links, const struct link *link, uint64
     *bytes = node->unacked.bytes;
 }
 
-/* Let all messages of a queue take their places in a window. */
-static void window_recount(struct window *window, const struct outbox *outbox)
+/* Let all messages of a queue from the place `from` on take their places in a window. */
+static void window_recount(struct window *window, const struct outbox *outbox, size_t from)
 {
-    for (size_t i = 0; i < outbox->count; i++)
+    for (size_t i = from; i < outbox->count; i++)
         window_take(window, outbox_at(outbox, i));
 }
 
@@ -76,8 +84,8 @@ bool link_places_add_up(const struct links *links, const struct link *link)
     struct window window = {0};
     bool equal;
 
-    window_recount(&window, &node->unacked);
-    window_recount(&window, &node->queue);
+    window_recount(&window, &node->unacked, (size_t)(node->seen_seq - link->acked_seq));
+    window_recount(&window, &node->queue, 0);
     equal = window_equal(&window, &node->window);
     window_fini(&window);
     return equal;

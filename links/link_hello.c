@@ -6,33 +6,53 @@
  * the peer has lost what it had.  The same holds for us, in what the peer knows of us.
  */
 #include "links/freeze.h"
+#include "links/link_loss.h"
 #include "links/link_set.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-void link_hello_out(struct link_node *node, const struct link_prices *prices, struct bytes *out)
+bool link_hello_out(struct link_node *node, const struct link_prices *prices, struct bytes *out)
 {
     const struct link *link = &node->link;
+    struct link_point shown = link_shown(node);
     struct hello hello = {
         .epoch = link->epoch,
         .sent = node->saved_sent,
-        .received = node->saved_received,
+        .received = shown.received,
         .acked = {link->acked_seq, link->acked_total},
-        .limit = link->limit,
+        .limit = link_announced_limit(link),
         .prices = *prices,
+        .flush_amount = link_is_bounded(link) ? link->flush_amount : money_zero(),
+        .durable_seq = shown.sent.seq,
+        .peer_durable_seq = link->peer_durable_seq,
+        .received_digest = shown.received_digest,
     };
+
+    /* What the peer lost is counted from all that came, so all of it has to be durable first. */
+    if (node->answers_sent != 0 && shown.received.seq != link->received_seq)
+        return false;
+    hello.answers_sent = node->answers_sent;
+    hello.end_count = node->arrived_count;
+    /* Whoever answers a loss has seen the epoch in which it was told. */
+    if (node->answers_sent != 0)
+        hello.peer_epoch = link->peer_epoch;
 
     /* `known` is 0 until the peer's HELLO of this connection came: that calls for its answer. */
     if ((link->state == LINK_UP && !node->hello_wants_answer) || node->hello_names_peer)
         hello.peer_epoch = link->peer_epoch;
     memcpy(hello.currency, node->links->currency, sizeof hello.currency);
     hello_encode(out, &hello);
+    bytes_append(out, node->arrived.data, node->arrived.size);
+    loss_forget_answer(node);
     /* The cursor `received` acknowledges too: DATA for that alone is not due any more. */
     node->hello_due = false;
     node->hello_names_peer = false;
     node->hello_wants_answer = false;
-    node->reported_seq = node->saved_received.seq;
+    node->reported_seq = shown.received.seq;
+    node->reported_seen = shown.received.seq;
+    node->reported_durable = shown.sent.seq;
+    return true;
 }
 
 /* Whether the peer shows less than we know that it had: it was overtaken, or the peer lost it. */
@@ -53,7 +73,7 @@ static bool hello_shows_our_loss(struct link_node *node, const struct hello *hel
         freeze_older_epoch(node, hello->peer_epoch);
         /* Once the link is resumed, the peer must not take our next HELLO for a stale one. */
         link->epoch = hello->peer_epoch;
-    } else if (hello->received.seq > node->saved_sent.seq) {
+    } else if (hello->received.seq > node->saved_sent.seq && !loss_may_be_ours(node, hello)) {
         freeze_lost_sent(node, hello->received.seq);
     } else if (hello->acked.seq > link->received_seq) {
         freeze_lost_received(node, hello->acked.seq);
@@ -71,7 +91,7 @@ static bool hello_shows_its_loss(struct link_node *node, const struct hello *hel
 
     if (hello->received.seq < link->acked_seq)
         freeze_peer_lost_received(node, hello->received.seq);
-    else if (hello->sent.seq < link->received_seq)
+    else if (hello->sent.seq < link->received_seq && !loss_may_be_its(node, hello))
         freeze_peer_lost_sent(node, hello->sent.seq);
     return link->state == LINK_FROZEN;
 }
@@ -83,8 +103,12 @@ static bool hello_shows_its_loss(struct link_node *node, const struct hello *hel
 static bool hello_totals_differ(struct link_node *node, const struct hello *hello)
 {
     const struct link *link = &node->link;
-    u128 ours = link_total_at(node, hello->received.seq); /* between acked and sent: checked */
+    u128 ours;
 
+    /* After a loss of power there is nothing to compare: link_loss.c looks at what is missing. */
+    if (hello->received.seq > link->sent_seq || hello->sent.seq < link->received_seq)
+        return false;
+    ours = link_total_at(node, hello->received.seq); /* between acked and sent: checked */
     if (hello->received.total != ours)
         freeze_total_of_ours(node, hello->received.seq, ours, hello->received.total);
     else if (hello->sent.seq == link->received_seq ? hello->sent.total != link->received_total
@@ -129,6 +153,28 @@ static enum parcel_result hello_stale(struct link_node *node)
     return PARCEL_STALE;
 }
 
+/* "otherwise": the last row of the table. */
+static enum parcel_result hello_good(struct link_node *node, const struct hello *hello, bool is_new)
+{
+    struct link *link = &node->link;
+
+    /* It is good: its `received` acknowledges, and sending goes on behind it. */
+    link_take_ack(node, hello->received.seq);
+    node->good_epoch = hello->epoch;
+    node->next_seq = hello->received.seq + 1;
+    node->hello_requested = false;
+    /* Answered only if the peer's epoch is new to us or ours to it: HELLOs come to an end. */
+    node->hello_due = node->hello_due || is_new || hello->peer_epoch != link->epoch;
+    node->freed = node->freed || link->unsure; /* until now nobody found a place */
+    link->unsure = false;
+    link->peer_limit = hello->limit;
+    link->peer_prices = hello->prices;
+    link->state = LINK_UP;
+    link->why[0] = '\0';
+    specie_begin_again(node);
+    return PARCEL_TAKEN;
+}
+
 enum parcel_result link_hello_in(struct link_node *node, const struct hello *hello)
 {
     struct link *link = &node->link;
@@ -157,18 +203,15 @@ enum parcel_result link_hello_in(struct link_node *node, const struct hello *hel
     node->dirty = true;
     if (hello_shows_its_loss(node, hello) || hello_totals_differ(node, hello))
         return PARCEL_FROZE;
-
-    /* It is good: its `received` acknowledges, and sending goes on behind it. */
-    link_take_ack(node, hello->received.seq);
-    node->good_epoch = hello->epoch;
-    node->next_seq = hello->received.seq + 1;
-    node->hello_requested = false;
-    /* Answered only if the peer's epoch is new to us or ours to it: HELLOs come to an end. */
-    node->hello_due = node->hello_due || is_new || hello->peer_epoch != link->epoch;
-    link->peer_limit = hello->limit;
-    link->peer_prices = hello->prices;
-    link->state = LINK_UP;
-    link->why[0] = '\0';
-    specie_begin_again(node);
-    return PARCEL_TAKEN;
+    if (hello->durable_seq > link->peer_durable_seq)
+        link->peer_durable_seq = hello->durable_seq;
+    link->peer_flush_amount = hello->flush_amount;
+    /* After a loss of power on both sides both hold. */
+    if (hello->sent.seq < link->received_seq)
+        loss_of_peer(node, hello);
+    if (hello->received.seq > link->sent_seq || (link->unsure && !loss_is_none(node, hello)))
+        return loss_of_ours(node, hello, is_new);
+    if (hello->sent.seq < link->received_seq)
+        return PARCEL_STALE;
+    return hello_good(node, hello, is_new);
 }

@@ -12,6 +12,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+enum { RECEIVED_BYTES = 64 }; /* what a message has besides its data, about */
+
 /* ---- the head ---- */
 
 /* Take the acknowledgement of DATA.  False: it disproves something, and the link is frozen. */
@@ -32,6 +34,17 @@ static bool data_take_ack(struct link_node *node, struct cursor ack)
         return false;
     }
     link_take_ack(node, ack.seq);
+    return true;
+}
+
+/* The places of what has arrived are free, though a loss of power at the peer brings it back. */
+static bool data_take_seen(struct link_node *node, uint64_t seq)
+{
+    if (seq > node->saved_sent.seq) {
+        freeze_ack_unsent(node, seq);
+        return false;
+    }
+    link_take_seen(node, seq);
     return true;
 }
 
@@ -79,13 +92,19 @@ static enum parcel_result data_receive(struct link_node *node, const struct data
                         data->before.seq, link->received_seq);
         return PARCEL_REFUSED;
     }
-    if (!data_take_ack(node, data->received))
+    if (!data_take_ack(node, data->received) ||
+        !data_take_seen(node, data->received.seq + data->ahead))
         return PARCEL_FROZE;
+    if (data->durable_seq > link->peer_durable_seq) {
+        link->peer_durable_seq = data->durable_seq;
+        node->dirty = true;
+    }
     if (data->count == 0)
         return PARCEL_TAKEN;
     /* A repeat: the peer does not know that we have them, so we acknowledge again. */
     if (data->before.seq + data->count - 1 <= link->received_seq) {
         node->reported_seq = 0;
+        node->reported_seen = 0;
         return PARCEL_STALE;
     }
     parcel->left = data->count;
@@ -103,14 +122,25 @@ enum parcel_result link_parcel_in(struct links *links, struct link *link, const 
 {
     struct link_node *node = node_of_link(links, link);
     struct parcel_head head;
+    enum parcel_result result;
 
     /* Refused whole: nothing of a parcel that does not decode has any effect. */
     memset(parcel, 0, sizeof *parcel);
     if (parcel_decode(&head, bytes, size, fault) != ST_OK)
         return PARCEL_REFUSED;
     parcel->messages = head.messages;
-    if (head.kind == PARCEL_HELLO)
-        return link_hello_in(node, &head.hello);
+    if (head.kind == PARCEL_HELLO) {
+        parcel->messages = head.hello.ends;
+        parcel->left = head.hello.end_count;
+        parcel->loss.seq = head.hello.received.seq;
+        parcel->loss.total = head.hello.received.total;
+        parcel->loss.digest = head.hello.received_digest;
+        parcel->peer_sent_seq = head.hello.sent.seq;
+        result = link_hello_in(node, &head.hello);
+        if (result != PARCEL_LOST)
+            parcel->left = 0; /* no messages follow a HELLO */
+        return result;
+    }
     if (head.kind == PARCEL_SPECIE)
         return link_specie_in(node, &head.specie, fault);
     if (head.kind == PARCEL_PAY || head.kind == PARCEL_PAID)
@@ -137,7 +167,8 @@ static bool data_money_is_allowed(struct link_node *node, struct money money)
         return false;
     }
     /* A message without money is taken beyond the limit too: closes and grants must pass. */
-    if (!money_is_zero(money) && came > went && came - went > money_nanos(link->limit)) {
+    if (!money_is_zero(money) && came > went &&
+        came - went > money_nanos(link_announced_limit(link))) {
         freeze_over_limit(node, came - went);
         return false;
     }
@@ -158,6 +189,7 @@ bool link_next(struct links *links, struct link *link, struct parcel *parcel,
         parcel->left = 0;
         return false;
     }
+    message->seq = parcel->seq;
     parcel->left--;
     parcel->seq++;
     return true;
@@ -172,6 +204,7 @@ void link_take(struct links *links, struct link *link, const struct channel_mess
     INVARIANT(
         u128_add(&link->received_total, link->received_total, money_nanos(message_money(message))));
     digest_add(&link->received_digest, link->received_seq, message_money(message));
+    node->received_bytes += message->size + RECEIVED_BYTES;
     node->dirty = true;
     specie_check_reached(node);
 }

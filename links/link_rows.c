@@ -1,15 +1,18 @@
 /*
  * Rows of links in the table `link` (docs/records.md, "Rows of links").
  *
- * A link: key = interface u32, u8 2, u64 0; value = CBOR array of 27: name, key, endpoint, limit,
+ * A link: key = interface u32, u8 2, u64 0; value = CBOR array of 34: name, key, endpoint, limit,
  * the peer's limit, its fees for a birth and for a channel, state, reason, epoch, its epoch,
  * then sequence and total of what we sent, of what it acknowledged and of what we received, and
  * whether it was removed, the digests of the same three, what was settled by us and by the peer,
- * and whether it has a soft limit, and that.  Evidence, key kind u8 6: the peer's last statement
- * and its signature.  A message that is not acknowledged: key = interface u32, u8 3, sequence u64;
- * value = CBOR array of whose place it takes, its money, the total after it, and the message as it
- * crosses.  Checkpoints: key = u32 0, u8 5, u64 0; value = CBOR array of all of them, oldest first,
- * each an array of interface, name, site time and the totals of what we sent and received.
+ * and whether it has a soft limit, and that; flush amount and milliseconds, what was lost, whether
+ * it is unsure, up to where grants may repeat, the peer's flush amount and what the peer announced
+ * as durable.  Evidence, key kind u8 6: the peer's last statement and its signature.  A message
+ * that is not acknowledged: key = interface u32, u8 3, sequence u64; value = CBOR array of whose
+ * place it takes, its money, the total after it, and the message as it crosses.  One that has no
+ * number yet, of an unsure link: u8 8, its place in the queue u64; the same value, with no money
+ * and no total. Checkpoints: key = u32 0, u8 5, u64 0; value = CBOR array of all of them, oldest
+ * first, each an array of interface, name, site time and the totals of what we sent and received.
  */
 #include "links/link.h"
 
@@ -26,9 +29,10 @@ enum key_kind {
     KEY_MESSAGE = 3,
     KEY_CHECKPOINTS = 5,
     KEY_EVIDENCE = 6,
-    KEY_SETTLEMENT = 7
+    KEY_SETTLEMENT = 7,
+    KEY_QUEUED = 8
 };
-enum { LINK_FIELDS = 27, MESSAGE_ROW_FIELDS = 4, EVIDENCE_FIELDS = 2 };
+enum { LINK_FIELDS = 34, MESSAGE_ROW_FIELDS = 4, QUEUED_ROW_FIELDS = 3, EVIDENCE_FIELDS = 2 };
 
 static void link_make_key(uint8_t key[KEY_BYTES], uint32_t interface, enum key_kind kind,
                           uint64_t seq)
@@ -39,14 +43,6 @@ static void link_make_key(uint8_t key[KEY_BYTES], uint32_t interface, enum key_k
 }
 
 /* ---- writing ---- */
-
-static void link_put_digest(struct bytes *out, const struct digest *digest)
-{
-    uint8_t bytes[DIGEST_BYTES];
-
-    digest_put(bytes, digest);
-    cbor_put_bytes(out, bytes, sizeof bytes);
-}
 
 static void link_encode(struct bytes *out, const struct link *link)
 {
@@ -66,13 +62,20 @@ static void link_encode(struct bytes *out, const struct link *link)
     cursor_put(out, (struct cursor){link->acked_seq, link->acked_total});
     cursor_put(out, (struct cursor){link->received_seq, link->received_total});
     cbor_put_bool(out, link->removed);
-    link_put_digest(out, &link->sent_digest);
-    link_put_digest(out, &link->acked_digest);
-    link_put_digest(out, &link->received_digest);
+    parcel_put_digest(out, &link->sent_digest);
+    parcel_put_digest(out, &link->acked_digest);
+    parcel_put_digest(out, &link->received_digest);
     settled_put(out, link->paid);
     settled_put(out, link->got);
     cbor_put_bool(out, link->has_soft_limit);
     cbor_put_money(out, link->soft_limit);
+    cbor_put_money(out, link->flush_amount);
+    cbor_put_uint(out, link->flush_ms);
+    cbor_put_money(out, link->lost);
+    cbor_put_bool(out, link->unsure);
+    cbor_put_uint(out, link->regrants_seq);
+    cbor_put_money(out, link->peer_flush_amount);
+    cbor_put_uint(out, link->peer_durable_seq);
 }
 
 static void outgoing_encode(struct bytes *out, const struct outgoing *outgoing)
@@ -103,11 +106,45 @@ static void link_save_unacked(struct link_node *node, struct store_batch *batch,
         link_make_key(key, link->interface, KEY_MESSAGE, node->saved_acked_seq + 1);
         store_batch_delete(batch, STORE_LINK, key, sizeof key);
     }
+    /* What was adopted after a loss of power has no rows, and is acknowledged already. */
+    if (node->saved_sent.seq < link->acked_seq)
+        node->saved_sent.seq = link->acked_seq;
     for (uint64_t seq = node->saved_sent.seq + 1; seq <= link->sent_seq; seq++) {
         bytes_clear(value);
         outgoing_encode(value, outbox_at(&node->unacked, (size_t)(seq - link->acked_seq - 1)));
         link_make_key(key, link->interface, KEY_MESSAGE, seq);
         link_put_row(batch, key, value);
+    }
+}
+
+/* It has no number, so no total, and while a link is unsure none with money is queued. */
+static void queued_encode(struct bytes *out, const struct outgoing *outgoing)
+{
+    INVARIANT(money_is_zero(outgoing->money));
+    cbor_put_array(out, QUEUED_ROW_FIELDS);
+    cbor_put_uint(out, outgoing->message.payer);
+    cbor_put_uint(out, outgoing->message.priority);
+    bytes_append(out, outgoing->wire, outgoing->size);
+}
+
+/*
+ * Only an unsure link has messages without a number when its frame closes.  Their rows stay until
+ * the link is sure, and then all go.
+ */
+static void link_save_queued(struct link_node *node, struct store_batch *batch, struct bytes *value)
+{
+    const struct link *link = &node->link;
+    uint8_t key[KEY_BYTES];
+
+    for (; link->unsure && node->saved_queued < node->queue.count; node->saved_queued++) {
+        bytes_clear(value);
+        queued_encode(value, outbox_at(&node->queue, node->saved_queued));
+        link_make_key(key, link->interface, KEY_QUEUED, node->saved_queued);
+        link_put_row(batch, key, value);
+    }
+    for (; !link->unsure && node->saved_queued > 0; node->saved_queued--) {
+        link_make_key(key, link->interface, KEY_QUEUED, node->saved_queued - 1);
+        store_batch_delete(batch, STORE_LINK, key, sizeof key);
     }
 }
 
@@ -193,7 +230,7 @@ void links_save(struct links *links, struct store_batch *batch)
 
         link_save_evidence(node, batch, value);
         link_save_settlement(node, batch, value);
-        if (!node->dirty)
+        if (!node->dirty && !(node->link.unsure && node->saved_queued < node->queue.count))
             continue;
         /* The link before its messages: so they are read back, too. */
         bytes_clear(value);
@@ -201,6 +238,7 @@ void links_save(struct links *links, struct store_batch *batch)
         link_make_key(key, node->link.interface, KEY_LINK, 0);
         link_put_row(batch, key, value);
         link_save_unacked(node, batch, value);
+        link_save_queued(node, batch, value);
         link_note_saved(node);
     }
     links_save_checkpoints(links, batch, value);
@@ -227,19 +265,17 @@ static const char *link_row_error(const struct link *link)
         return "all is acknowledged, but not its money";
     if (link->acked_seq == link->sent_seq && !digest_equal(&link->acked_digest, &link->sent_digest))
         return "all is acknowledged, but not its messages";
+    if (money_is_zero(link->flush_amount) != (link->flush_ms == 0))
+        return "a flush amount goes with a time, and no other link has one";
+    /* link_set_durability() and link_adopt() see to it. */
+    if (money_compare(link->flush_amount, link->limit) > 0 ||
+        money_compare(link->lost, link->limit) > 0)
+        return "more may be lost than its limit";
     /* link_remove() takes only such links. */
     if (link->removed &&
         (link->state != LINK_DOWN || link->acked_seq != link->sent_seq || !link_is_even(link)))
         return "it was removed, and is not even";
     return NULL;
-}
-
-static struct digest link_get_digest(struct cbor *in)
-{
-    uint8_t bytes[DIGEST_BYTES] = {0};
-
-    cbor_get_bytes_exact(in, bytes, sizeof bytes);
-    return digest_get(bytes);
 }
 
 static void link_get_cursor(struct cbor *in, uint64_t *seq, u128 *total)
@@ -273,13 +309,20 @@ static enum status link_decode(struct link *link, const uint8_t *value, size_t v
     link_get_cursor(&in, &link->acked_seq, &link->acked_total);
     link_get_cursor(&in, &link->received_seq, &link->received_total);
     link->removed = cbor_get_bool(&in);
-    link->sent_digest = link_get_digest(&in);
-    link->acked_digest = link_get_digest(&in);
-    link->received_digest = link_get_digest(&in);
+    link->sent_digest = parcel_get_digest(&in);
+    link->acked_digest = parcel_get_digest(&in);
+    link->received_digest = parcel_get_digest(&in);
     link->paid = settled_get(&in);
     link->got = settled_get(&in);
     link->has_soft_limit = cbor_get_bool(&in);
     link->soft_limit = cbor_get_money(&in);
+    link->flush_amount = cbor_get_money(&in);
+    link->flush_ms = (uint32_t)cbor_get_uint(&in, LINK_FLUSH_MS_MAX);
+    link->lost = cbor_get_money(&in);
+    link->unsure = cbor_get_bool(&in);
+    link->regrants_seq = cbor_get_uint(&in, SEQ_MAX);
+    link->peer_flush_amount = cbor_get_money(&in);
+    link->peer_durable_seq = cbor_get_uint(&in, SEQ_MAX);
     error = link_row_error(link);
     if (error != NULL)
         cbor_fail(&in, error);
@@ -334,6 +377,7 @@ static enum status link_load(struct links *links, const struct store_row *stored
     /* Counted up to sent_seq again by the rows of messages, which come next. */
     node->saved_sent = (struct cursor){link.acked_seq, link.acked_total};
     node->saved_sent_digest = link.acked_digest;
+    node->seen_seq = link.acked_seq;
     node->good_epoch = link.peer_epoch;
     node->next_seq = link.acked_seq + 1;
     return ST_OK;
@@ -372,6 +416,36 @@ static const char *outgoing_load(struct link_node *node, struct cbor *in)
     node->saved_sent.seq++;
     node->saved_sent.total = total;
     return NULL;
+}
+
+/* A message that an unsure link keeps without a number. */
+static enum status link_load_queued(struct links *links, const struct store_row *stored,
+                                    struct fault *fault)
+{
+    struct link *link = links_find(links, be32_get(stored->key));
+    struct link_node *node = link == NULL ? NULL : node_of_link(links, link);
+    struct channel_message message;
+    struct fault inner = {0};
+    uint64_t payer;
+    uint8_t priority;
+    struct cbor in;
+
+    if (node == NULL || !link->unsure || be64_get(stored->key + KEY_SEQ_AT) != node->saved_queued)
+        return link_corrupt(stored->key, fault, "it is not the next of what an unsure link keeps");
+    cbor_init(&in, stored->value, stored->value_size);
+    cbor_get_array(&in, QUEUED_ROW_FIELDS);
+    payer = cbor_get_uint(&in, UINT64_MAX);
+    priority = (uint8_t)cbor_get_uint(&in, CHANNEL_PRIORITY_MAX);
+    message_decode(&in, link->interface, &message);
+    if (!money_is_zero(message_money(&message)))
+        cbor_fail(&in, "a message without a number has money");
+    if (cbor_done(&in, &inner, "row") != ST_OK)
+        return link_corrupt(stored->key, fault, inner.text);
+    message.payer = payer;
+    message.priority = priority;
+    link_queue(links, link, NULL, &message);
+    node->saved_queued++;
+    return ST_OK;
 }
 
 static enum status link_load_message(struct links *links, const struct store_row *stored,
@@ -464,7 +538,7 @@ static enum status links_load_row(struct links *links, const struct store_row *s
     uint8_t kind = stored->key_size > KEY_KIND_AT ? stored->key[KEY_KIND_AT] : 0;
 
     if (kind != KEY_LINK && kind != KEY_MESSAGE && kind != KEY_CHECKPOINTS &&
-        kind != KEY_EVIDENCE && kind != KEY_SETTLEMENT)
+        kind != KEY_EVIDENCE && kind != KEY_SETTLEMENT && kind != KEY_QUEUED)
         return ST_OK; /* a row of channels, or of the exchange */
     if (stored->key_size != KEY_BYTES)
         return fault_set(fault, ST_CORRUPT, "table link: the key of a link has %zu bytes",
@@ -477,6 +551,8 @@ static enum status links_load_row(struct links *links, const struct store_row *s
         return links_load_evidence(links, stored, fault);
     if (kind == KEY_LINK)
         return link_load(links, stored, fault);
+    if (kind == KEY_QUEUED)
+        return link_load_queued(links, stored, fault);
     return link_load_message(links, stored, fault);
 }
 
@@ -516,5 +592,7 @@ enum status links_load(struct links *links, const struct store_read *read, struc
                            checkpoints_error(links));
     if (status != ST_OK)
         links_clear(links);
+    else
+        links_loaded_durable(links);
     return status;
 }

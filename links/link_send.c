@@ -32,6 +32,10 @@ enum link_result link_check_send(const struct links *links, const struct link *l
         return LINK_IS_FROZEN;
     if (money_nanos(money) > LINK_MESSAGE_NANOS_MAX)
         return LINK_OVER_VALUE;
+    /* Until the peer has said what a loss of power took, no number is sure; then there is room. */
+    if (link->unsure || node->unacked.count + node->queue.count >= LINK_RETAINED_MESSAGES ||
+        node->unacked.bytes + node->queue.bytes >= LINK_RETAINED_BYTES)
+        return LINK_IS_FULL;
     if (!window_has_place(&node->window, payer, size))
         return LINK_IS_FULL;
     if (!money_is_zero(money) && link_would_owe(links, link, money) > money_nanos(link->peer_limit))
@@ -118,7 +122,7 @@ bool link_withdraw(struct links *links, struct link *link, struct undo *undo, ui
 bool links_waiting(const struct links *links)
 {
     for (size_t i = 0; i < links->count; i++)
-        if (links->nodes[i]->queue.count != 0)
+        if (links->nodes[i]->queue.count != 0 && !links->nodes[i]->link.unsure)
             return true;
     return false;
 }
@@ -151,6 +155,8 @@ bool links_number(struct links *links,
         struct link_order order;
         struct outgoing *outgoing;
 
+        if (node->link.unsure)
+            continue;
         link_order_begin(&order, &node->queue);
         while ((outgoing = link_order_next(&order)) != NULL) {
             link_give_number(node, outgoing);
@@ -164,8 +170,8 @@ bool links_number(struct links *links,
 
 /* ---- parcels out ---- */
 
-/* The number of messages from next_seq on that go into one parcel: durable ones that fit. */
-static uint64_t data_fitting(const struct link_node *node)
+/* The number of messages from next_seq on that go into one parcel: those that may leave and fit. */
+static uint64_t data_fitting(struct link_node *node)
 {
     size_t left = LINK_PARCEL_BYTES_MAX - PARCEL_HEAD_BYTES_MAX;
     uint64_t count = 0;
@@ -174,8 +180,9 @@ static uint64_t data_fitting(const struct link_node *node)
         uint64_t index = node->next_seq + count - node->link.acked_seq - 1;
         const struct outgoing *outgoing = outbox_at(&node->unacked, (size_t)index);
 
-        if (outgoing->size > left)
+        if (outgoing->size > left || !link_may_leave(node, node->next_seq + count, outgoing))
             break;
+        link_leaves(node, node->next_seq + count, outgoing);
         left -= outgoing->size;
         count++;
     }
@@ -186,10 +193,13 @@ static uint64_t data_fitting(const struct link_node *node)
 static void data_put(struct link_node *node, uint64_t count, struct bytes *out)
 {
     const struct link *link = &node->link;
+    struct link_point shown = link_shown(node);
     struct data_head head = {
         .epoch = link->epoch,
         .peer_epoch = link->peer_epoch,
-        .received = node->saved_received, /* durable: a crash must not take it back */
+        .received = shown.received, /* durable: a crash must not take it back */
+        .ahead = node->saved_received.seq - shown.received.seq,
+        .durable_seq = shown.sent.seq,
         .count = count,
     };
 
@@ -205,7 +215,18 @@ static void data_put(struct link_node *node, uint64_t count, struct bytes *out)
 
         bytes_append(out, outgoing->wire, outgoing->size);
     }
-    node->reported_seq = node->saved_received.seq;
+    node->reported_seq = shown.received.seq;
+    node->reported_seen = node->saved_received.seq;
+    node->reported_durable = shown.sent.seq;
+}
+
+/* Whether there is something to say that needs no message of ours. */
+static bool data_is_due(const struct link_node *node)
+{
+    struct link_point shown = link_shown(node);
+
+    return shown.received.seq != node->reported_seq ||
+           node->saved_received.seq != node->reported_seen;
 }
 
 bool link_parcel_out(struct links *links, struct link *link, const struct link_prices *our_prices,
@@ -218,14 +239,15 @@ bool link_parcel_out(struct links *links, struct link *link, const struct link_p
     if (link->state == LINK_FROZEN)
         return false;
     /* The peer must not see an epoch that a crash could still take back. */
-    if (node->saved_epoch != link->epoch)
+    if (link_shown(node).epoch != link->epoch)
         return false;
     /* HELLO goes first: until the peer has it, DATA would be stale. */
     if (node->hello_due) {
-        link_hello_out(node, our_prices, out);
+        if (!link_hello_out(node, our_prices, out))
+            return false;
     } else if (link->state == LINK_UP) {
         count = data_fitting(node);
-        if (count == 0 && node->saved_received.seq == node->reported_seq)
+        if (count == 0 && !data_is_due(node))
             return false;
         data_put(node, count, out);
     } else {

@@ -67,6 +67,15 @@ struct clearing_pair {
     bool answer_due;
 };
 
+/* How far a link has come as of a moment: of its last save, of a commit under way, of the disk. */
+struct link_point {
+    bool bounded; /* its row says so: a loss of power will be answered by HELLO, not by a freeze */
+    uint64_t epoch;
+    struct cursor sent;
+    struct cursor received;
+    struct digest received_digest;
+};
+
 /* `link` is first: a pointer to a link is a pointer to its node. */
 struct link_node {
     struct link link;
@@ -77,7 +86,7 @@ struct link_node {
     struct window window;  /* the places that both take */
     bool freed;            /* places, since link_freed() was asked */
     bool dirty;            /* the row must be written */
-    /* As of the last save: the peer may learn nothing newer. */
+    /* As of the last save.  Over a strict link the peer may learn nothing newer. */
     uint64_t saved_epoch;
     struct cursor saved_sent;
     struct cursor saved_received;
@@ -86,15 +95,33 @@ struct link_node {
     struct settled saved_paid;
     struct settled saved_got;
     uint64_t saved_acked_seq; /* rows up to it are deleted */
+    size_t saved_queued;      /* messages of the queue that have a row; only of an unsure link */
+    /*
+     * Over a bounded link the peer learns nothing of epoch and received that is not durable, and of
+     * sent only packets, within bounds (link_durable.c).
+     */
+    struct link_point committing; /* of the commit that goes on */
+    struct link_point durable;
+    struct table early_ends[2]; /* ends whose packets left early: since the last commit began, and
+                                   before it */
+    uint64_t received_bytes;    /* of messages, since the last commit began, about */
+    uint64_t committing_bytes;  /* ... and before it */
+    uint64_t seen_seq;          /* the last of ours that the peer has: places are given back */
+    /* After a loss of the peer's: what is due in the next HELLO (link_loss.c). */
+    uint64_t answers_sent; /* the peer's sent.seq; 0: nothing is due */
+    struct bytes arrived;  /* encoded ends that received messages after it */
+    uint64_t arrived_count;
     /* State of this connection. */
     bool hello_due;
-    bool hello_requested;    /* a HELLO was called for by something stale and has no answer yet */
-    bool hello_names_peer;   /* the next HELLO names the epoch we know, though the link is down */
-    bool hello_wants_answer; /* the next HELLO names none, though it is up: so it is answered */
-    uint64_t remind_seq;     /* sent before the last reminder */
-    uint64_t good_epoch;     /* of the last HELLO that was found good */
-    uint64_t next_seq;       /* to send */
-    uint64_t reported_seq;   /* acknowledged in a parcel to the peer; 0: not, or to be again */
+    bool hello_requested;      /* a HELLO was called for by something stale and has no answer yet */
+    bool hello_names_peer;     /* the next HELLO names the epoch we know, though the link is down */
+    bool hello_wants_answer;   /* the next HELLO names none, though it is up: so it is answered */
+    uint64_t remind_seq;       /* sent before the last reminder */
+    uint64_t good_epoch;       /* of the last HELLO that was found good */
+    uint64_t next_seq;         /* to send */
+    uint64_t reported_seq;     /* acknowledged in a parcel to the peer; 0: not, or to be again */
+    uint64_t reported_seen;    /* ... as seen */
+    uint64_t reported_durable; /* of ours, announced as durable */
     struct specie_state specie;
     struct pace_sample pace[2]; /* the older one first */
     struct settlement settlement;
@@ -181,8 +208,32 @@ u128 link_total_at(const struct link_node *node, uint64_t seq);
 /* The digest of what we sent up to message `seq`, as link_total_at(). */
 struct digest link_digest_at(const struct link_node *node, uint64_t seq);
 
-/* Drop what the peer has, everything up to `seq`, which is at most saved_sent. */
+/* Drop what the peer has durably, everything up to `seq`, which is at most saved_sent. */
 void link_take_ack(struct link_node *node, uint64_t seq);
+
+/* Give back the places of what the peer has, everything up to `seq`, which is at most saved_sent.
+ */
+void link_take_seen(struct link_node *node, uint64_t seq);
+
+/* ---- link_durable.c: what may leave before it is durable ---- */
+
+/* How far the link has come for its peer: what HELLO and DATA may say of epoch and received. */
+struct link_point link_shown(const struct link_node *node);
+
+/*
+ * Whether the message `seq`, which is numbered and saved, may leave: it is durable, or an early
+ * packet of a bounded link within its bounds.  All before it have left.
+ */
+bool link_may_leave(const struct link_node *node, uint64_t seq, const struct outgoing *outgoing);
+
+/* Count a message that leaves, for the bounds of link_may_leave(). */
+void link_leaves(struct link_node *node, uint64_t seq, const struct outgoing *outgoing);
+
+/* Take what was just read as durable. */
+void links_loaded_durable(struct links *links);
+
+/* Forget what link_durable.c keeps of a node that ends. */
+void link_durable_fini(struct link_node *node);
 
 /* Let a HELLO be due because something was stale or missing, unless one has no answer yet. */
 void link_ask_hello(struct link_node *node);
@@ -203,7 +254,11 @@ void specie_begin_again(struct link_node *node);
 /* A message was taken: freeze the link if the peer's statement shows another history up to it. */
 void specie_check_reached(struct link_node *node);
 
-/* Append the HELLO that is due.  It names `prices` as what this site charges. */
-void link_hello_out(struct link_node *node, const struct link_prices *prices, struct bytes *out);
+/*
+ * Append the HELLO that is due.  It names `prices` as what this site charges.  False: it answers a
+ * loss of the peer's and waits until all that was received is durable.
+ */
+MUST_CHECK bool link_hello_out(struct link_node *node, const struct link_prices *prices,
+                               struct bytes *out);
 
 #endif

@@ -35,9 +35,11 @@ void link_ask_specie(struct links *links, struct link *link)
 
 /* ---- ours ---- */
 
-static bool specie_moved_enough(u128 total, u128 signed_total)
+static bool specie_moved_enough(const struct link_node *node, u128 total, u128 signed_total)
 {
-    return total - signed_total >= SPECIE_FLUSH_NANOS;
+    u128 amount = money_nanos(node->link.flush_amount);
+
+    return total - signed_total >= (amount > 0 ? amount : SPECIE_FLUSH_NANOS);
 }
 
 static bool specie_has_news(const struct link_node *node)
@@ -54,7 +56,7 @@ static bool specie_has_news(const struct link_node *node)
 static bool specie_may_leave(const struct link_node *node)
 {
     return node->links->signer.sign != NULL && node->link.state == LINK_UP &&
-           node->saved_epoch == node->link.epoch && !node->hello_due;
+           link_shown(node).epoch == node->link.epoch && !node->hello_due;
 }
 
 static bool specie_is_due(const struct link_node *node, uint64_t now_us)
@@ -63,8 +65,8 @@ static bool specie_is_due(const struct link_node *node, uint64_t now_us)
 
     if (!specie_may_leave(node))
         return false;
-    return state->due || specie_moved_enough(node->saved_sent.total, state->signed_sent) ||
-           specie_moved_enough(node->saved_received.total, state->signed_received) ||
+    return state->due || specie_moved_enough(node, node->saved_sent.total, state->signed_sent) ||
+           specie_moved_enough(node, node->saved_received.total, state->signed_received) ||
            node->saved_got.index != state->signed_got || /* the payer waits for it */
            (specie_has_news(node) && now_us - state->signed_us >= SPECIE_FRESH_US);
 }
@@ -179,6 +181,9 @@ static enum status specie_check_news(const struct link_node *node, const struct 
                          "statement: it is of frame %" PRIu64 " of the peer's, and we have that of "
                          "frame %" PRIu64,
                          statement->frame, state->theirs.statement.frame);
+    /* What a bounded peer signs is durable there, and what it sends runs ahead of that. */
+    if (!money_is_zero(link->peer_flush_amount))
+        return ST_OK;
     if (statement->received.seq < link->acked_seq)
         return fault_set(fault, ST_INVALID,
                          "statement: it says that the peer has %" PRIu64
@@ -208,6 +213,8 @@ static bool specie_check_received(struct link_node *node, const struct specie_si
 {
     struct specie_side ours = {.seq = received->seq};
 
+    if (received->seq < node->link.acked_seq)
+        return true; /* of a bounded peer: overtaken by an acknowledgement that was compared */
     if (received->seq > node->saved_sent.seq) {
         freeze_specie_unsent(node, received->seq);
         return false;
@@ -224,6 +231,8 @@ static bool specie_check_sent(struct link_node *node, const struct specie_side *
     const struct specie_side ours = {link->received_seq, link->received_total,
                                      link->received_digest};
 
+    if (sent->seq < link->received_seq)
+        return true; /* of a bounded peer: overtaken by messages; audits compare with the books */
     if (sent->seq == link->received_seq)
         return specie_compare(node, "the peer's", &ours, sent);
     if (sent->total >= link->received_total)

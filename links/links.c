@@ -60,6 +60,8 @@ void links_clear(struct links *links)
         outbox_fini(&links->nodes[i]->queue);
         outbox_fini(&links->nodes[i]->unacked);
         window_fini(&links->nodes[i]->window);
+        bytes_fini(&links->nodes[i]->arrived);
+        link_durable_fini(links->nodes[i]);
         free(links->nodes[i]);
     }
     links->count = 0;

@@ -7,12 +7,13 @@
 #include <string.h>
 
 enum {
-    HELLO_FIELDS = 14,
-    DATA_FIELDS = 8,
+    HELLO_FIELDS = 20,
+    DATA_FIELDS = 10,
     SPECIE_PARCEL_FIELDS = 4,
     CLAIM_FIELDS = 8,
     CLEARING_PARCEL_FIELDS = 3,
-    MESSAGE_FIELDS_MAX = 8
+    MESSAGE_FIELDS_MAX = 8,
+    ARRIVED_FIELDS = 5
 };
 
 /* The number of items of each kind, the kind itself included; 0: no such kind. */
@@ -37,6 +38,22 @@ struct cursor cursor_get(struct cbor *in)
     cursor.seq = cbor_get_uint(in, SEQ_MAX);
     cursor.total = cbor_get_u128(in);
     return cursor;
+}
+
+void parcel_put_digest(struct bytes *out, const struct digest *digest)
+{
+    uint8_t bytes[DIGEST_BYTES];
+
+    digest_put(bytes, digest);
+    cbor_put_bytes(out, bytes, sizeof bytes);
+}
+
+struct digest parcel_get_digest(struct cbor *in)
+{
+    uint8_t bytes[DIGEST_BYTES] = {0};
+
+    cbor_get_bytes_exact(in, bytes, sizeof bytes);
+    return digest_get(bytes);
 }
 
 /* ---- messages ---- */
@@ -168,6 +185,48 @@ void message_decode(struct cbor *in, uint32_t interface, struct channel_message 
 
 /* ---- parcels ---- */
 
+void arrived_encode(struct bytes *out, const struct channel_arrived *arrived)
+{
+    cbor_put_array(out, ARRIVED_FIELDS);
+    cbor_put_uint(out, arrived->number);
+    cbor_put_uint(out, (uint64_t)arrived->to);
+    cbor_put_uint(out, arrived->packets);
+    cbor_put_uint(out, arrived->bytes);
+    cbor_put_u128(out, arrived->money);
+}
+
+struct channel_arrived arrived_decode(struct cbor *in)
+{
+    struct channel_arrived arrived;
+
+    cbor_get_array(in, ARRIVED_FIELDS);
+    arrived.number = (uint32_t)cbor_get_uint(in, UINT32_MAX);
+    arrived.to = (enum channel_side)cbor_get_uint(in, CHANNEL_BORN);
+    arrived.packets = cbor_get_uint(in, SEQ_MAX);
+    arrived.bytes = cbor_get_uint(in, SEQ_MAX);
+    arrived.money = cbor_get_u128(in);
+    return arrived;
+}
+
+/* In rising order of number and side, so that none is there twice. */
+static void hello_decode_ends(struct cbor *in, struct hello *hello)
+{
+    uint64_t last = 0;
+
+    hello->end_count = cbor_get_array_any(in, LINK_LOST_ENDS_MAX);
+    hello->ends = *in;
+    for (uint64_t i = 0; i < hello->end_count && in->error == NULL; i++) {
+        struct channel_arrived arrived = arrived_decode(in);
+        uint64_t place = ((uint64_t)arrived.number << 1 | (uint64_t)arrived.to) + 1;
+
+        if (place <= last)
+            cbor_fail(in, "ends of channels are not in order");
+        last = place;
+    }
+    if (hello->end_count != 0 && hello->answers_sent == 0)
+        cbor_fail(in, "ends of channels, and nothing that they answer to");
+}
+
 void hello_encode(struct bytes *out, const struct hello *hello)
 {
     cbor_put_array(out, HELLO_FIELDS);
@@ -182,6 +241,12 @@ void hello_encode(struct bytes *out, const struct hello *hello)
     cbor_put_money(out, hello->limit);
     cbor_put_money(out, hello->prices.birth_fee);
     cbor_put_money(out, hello->prices.channel_fee);
+    cbor_put_money(out, hello->flush_amount);
+    cbor_put_uint(out, hello->durable_seq);
+    cbor_put_uint(out, hello->peer_durable_seq);
+    parcel_put_digest(out, &hello->received_digest);
+    cbor_put_uint(out, hello->answers_sent);
+    cbor_put_array(out, hello->end_count);
 }
 
 /* The table of HELLO, from `version` on. */
@@ -209,6 +274,14 @@ static void hello_decode(struct cbor *in, uint64_t fields, struct hello *hello)
     hello->limit = cbor_get_money(in);
     hello->prices.birth_fee = cbor_get_money(in);
     hello->prices.channel_fee = cbor_get_money(in);
+    hello->flush_amount = cbor_get_money(in);
+    hello->durable_seq = cbor_get_uint(in, SEQ_MAX);
+    if (hello->durable_seq > hello->sent.seq)
+        cbor_fail(in, "more is durable than was sent");
+    hello->peer_durable_seq = cbor_get_uint(in, SEQ_MAX);
+    hello->received_digest = parcel_get_digest(in);
+    hello->answers_sent = cbor_get_uint(in, SEQ_MAX);
+    hello_decode_ends(in, hello);
 }
 
 void data_head_encode(struct bytes *out, const struct data_head *head)
@@ -218,6 +291,8 @@ void data_head_encode(struct bytes *out, const struct data_head *head)
     cbor_put_uint(out, head->epoch);
     cbor_put_uint(out, head->peer_epoch);
     cursor_put(out, head->received);
+    cbor_put_uint(out, head->ahead);
+    cbor_put_uint(out, head->durable_seq);
     cursor_put(out, head->before);
     cbor_put_array(out, head->count);
 }
@@ -235,6 +310,8 @@ static void data_decode(struct cbor *in, uint64_t fields, struct parcel_head *he
     data->epoch = cbor_get_uint(in, SEQ_MAX);
     data->peer_epoch = cbor_get_uint(in, SEQ_MAX);
     data->received = cursor_get(in);
+    data->ahead = cbor_get_uint(in, SEQ_MAX);
+    data->durable_seq = cbor_get_uint(in, SEQ_MAX);
     data->before = cursor_get(in);
     data->count = cbor_get_array_any(in, PARCEL_MESSAGES_MAX);
     /* One value has one encoding: an acknowledgement alone names no message. */

@@ -34,7 +34,11 @@ struct cursor {
     u128 total;
 };
 
-/* A HELLO as its sender sees it: "sent" is what it sent. */
+/*
+ * A HELLO as its sender sees it: "sent" is what it sent.  `ends` is at the first of `end_count`
+ * good struct channel_arrived, in the order of number and side; when one is written, `ends` is not
+ * used and the caller appends them.
+ */
 struct hello {
     uint64_t version; /* read only: when it is not LINK_VERSION, nothing else is set */
     char currency[LINK_CURRENCY_BYTES_MAX + 1];
@@ -45,12 +49,21 @@ struct hello {
     struct cursor acked;
     struct money limit;
     struct link_prices prices;
+    struct money flush_amount; /* 0: all that it sends is durable there before */
+    uint64_t durable_seq;      /* of its own messages: the last that no loss of power takes back */
+    uint64_t peer_durable_seq; /* ... and of the receiver's, as the receiver announced it */
+    struct digest received_digest; /* of the messages up to `received` */
+    uint64_t answers_sent; /* the receiver's sent.seq that `ends` answer to; 0: there are none */
+    uint64_t end_count;
+    struct cbor ends;
 };
 
 struct data_head {
     uint64_t epoch;
     uint64_t peer_epoch;
     struct cursor received;
+    uint64_t ahead;       /* messages beyond received.seq that have come and are not durable */
+    uint64_t durable_seq; /* of its own messages: the last that no loss of power takes back */
     struct cursor before; /* seq: of the first message, 0 for none; total: before that one */
     uint64_t count;
 };
@@ -115,7 +128,15 @@ void clearing_parcel_encode(struct bytes *out, const struct clearing_signed *not
 /* Append a whole parcel with a claim. */
 void claim_encode(struct bytes *out, const struct claim *claim);
 
-/* Append a whole parcel with a HELLO. */
+/* parcel_put_digest() and parcel_get_digest() do so for a digest. */
+void parcel_put_digest(struct bytes *out, const struct digest *digest);
+struct digest parcel_get_digest(struct cbor *in);
+
+/* Append what an end has received, and read it; errors of reading are left in *in. */
+void arrived_encode(struct bytes *out, const struct channel_arrived *arrived);
+struct channel_arrived arrived_decode(struct cbor *in);
+
+/* Append a parcel with a HELLO; the caller appends hello->end_count encoded ends. */
 void hello_encode(struct bytes *out, const struct hello *hello);
 
 /* Append the head of a parcel with messages; the caller appends head->count encoded messages. */

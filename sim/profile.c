@@ -60,6 +60,19 @@ static const struct profile profiles[] = {
         .crowd = 8,
     },
     {
+        .name = "power",
+        .about = "bounded links: kills and losses of power while packets run ahead of the disk",
+        .lose = 200,
+        .repeat = 60,
+        .late = 5,
+        .slow_us = 50000,
+        .partition = 300,
+        .reconnect = 150,
+        .crash = 40,
+        .commit_fails = 200,
+        .power = 2,
+    },
+    {
         .name = "hog",
         .about = "a rich customer who wants sites to die: all that lasts, wakes, births undone",
         .lose = 200,
@@ -104,6 +117,8 @@ const char *const seen_names[SEEN_KINDS] = {
     [SEEN_KILLED_BUYING] = "sites killed after a purchase",
     [SEEN_KILLED_DEAD] = "killed after such a death",
     [SEEN_ANSWER_TO_DEAD] = "answers to the dead",
+    [SEEN_POWER_LOST] = "losses of power with frames to lose",
+    [SEEN_ADOPTED] = "lost packets taken over",
     [SEEN_DISK_FULL] = "disks nearly full",
     [SEEN_DISK_RESTS] = "sites that rested for it",
     [SEEN_LINK_REMOVED] = "links removed",
@@ -174,6 +189,9 @@ bool seen_belongs(const struct profile *profile, enum seen seen)
     case SEEN_KILLED_DEAD:
     case SEEN_ANSWER_TO_DEAD:
         return profile->tiny && profile->hungry;
+    case SEEN_POWER_LOST:
+    case SEEN_ADOPTED:
+        return profile->power != 0;
     case SEEN_DISK_FULL:
     case SEEN_DISK_RESTS:
         return profile->disk_bytes != 0;

@@ -41,6 +41,7 @@ struct profile {
     bool tiny;                              /* bounds that are run into */
     uint64_t disk_bytes;                    /* of journal, then it is full; 0: never */
     bool hungry;                            /* guests that eat what they get */
+    uint32_t power;                         /* of kills: the power is lost, not the process alone */
     bool hog;                               /* a customer with much money who wants sites to die */
 };
 
@@ -96,6 +97,8 @@ enum seen {
     SEEN_KILLED_BUYING,   /* a site was killed right after a purchase at a peer was ordered */
     SEEN_KILLED_DEAD,     /* ... right after the death of a buyer who had no answer yet */
     SEEN_ANSWER_TO_DEAD,  /* the answer came after its death */
+    SEEN_POWER_LOST,      /* ... with frames that had let parcels out */
+    SEEN_ADOPTED,         /* a site took over what it had sent and forgotten */
     SEEN_DISK_FULL,       /* a disk was nearly full */
     SEEN_DISK_RESTS,      /* ... and its site rested */
     SEEN_LINK_REMOVED,    /* an operator took a link away */
@@ -135,7 +138,7 @@ struct sim_result {
 /* ---- parts ---- */
 
 struct cursors { /* of one link, as of a frame */
-    uint64_t sent_seq, received_seq, epoch;
+    uint64_t sent_seq, received_seq, epoch, regrants_seq;
     u128 sent_total, received_total;
 };
 
@@ -173,6 +176,15 @@ struct sim_site {
     struct cursors frame_cursors[SIM_WIRES_MAX];
     bool writing;
     uint64_t durable_us;
+    /* With a bounded link: frames that are closed and wait for one commit, as in the daemon. */
+    struct core_frame joined;
+    struct cursors closed_cursors[SIM_WIRES_MAX]; /* as of the last frame that was closed */
+    uint64_t closed_caps;
+    bool has_joined;
+    uint64_t joined_us;                    /* since when */
+    bool kept;                             /* the frame with the writer is in the redo log */
+    bool ran_ahead;                        /* messages of the joined frames have left */
+    bool lost_memory;                      /* the power was lost, or an older copy put back */
     struct cursors durable[SIM_WIRES_MAX]; /* by wire */
     struct hash head;                      /* of the last durable frame */
     struct grants *grants;                 /* who may hold which capability */

@@ -22,10 +22,11 @@ enum {
     TICK_US = 1000000,
     WRITE_US_MAX = 30000,
     BACKUP_EVERY = 64,
-    VERIFY_EVERY = 16,     /* frames; it reads all of the journal */
-    PRICES_EVERY = 96,     /* frames; the operator posts other prices */
-    ROOM_ONE_IN = 40,      /* steps of a site that is short of it */
-    VERIFY_ALL_ONE_IN = 4, /* of this many seeds one: after each frame */
+    VERIFY_EVERY = 16,         /* frames; it reads all of the journal */
+    PRICES_EVERY = 96,         /* frames; the operator posts other prices */
+    ROOM_ONE_IN = 40,          /* steps of a site that is short of it */
+    MESSAGE_PARCEL_BYTES = 80, /* a longer DATA has messages, or it is a HELLO */
+    VERIFY_ALL_ONE_IN = 4,     /* of this many seeds one: after each frame */
 };
 
 /* ---- life ---- */
@@ -99,6 +100,7 @@ void site_init(struct sim *sim, uint32_t index)
 void site_fini(struct sim_site *site)
 {
     core_frame_fini(&site->frame);
+    core_frame_fini(&site->joined);
     core_free(site->core);
     free(site->portrait);
     grants_free(site->grants);
@@ -128,8 +130,6 @@ bool site_call(struct sim_site *site, void (*call)(void *context), void *context
     }
     sim_saw(site->sim, SEEN_MEMORY_STOPPED);
     site->abandoned = true;
-    if (!site->writing) /* it was being filled */
-        site->frame = (struct core_frame){0};
     site_crash(site, "out of memory");
     return false;
 }
@@ -226,6 +226,7 @@ static void site_restore_backup(struct sim_site *site)
     site->backup = NULL;
     site->store = store_from_memory(site->memory);
     site->restored = true;
+    site->lost_memory = true;
     free(site->portrait);
     site->portrait = NULL;
     site->head = (struct hash){{0}};
@@ -298,7 +299,10 @@ static void site_keep_cursors(struct sim_site *site)
             if (sim->wires[i].ends[end] != site->index)
                 continue;
             link = network_link(sim, &sim->wires[i], end);
-            site->frame_cursors[i] = (struct cursors){
+            if (link->regrants_seq != site->closed_cursors[i].regrants_seq)
+                sim_saw(site->sim, SEEN_ADOPTED);
+            site->closed_cursors[i] = (struct cursors){
+                .regrants_seq = link->regrants_seq,
                 .sent_seq = link->sent_seq,
                 .received_seq = link->received_seq,
                 .epoch = link->epoch,
@@ -323,26 +327,28 @@ static void site_parcels_leave(struct sim_site *site, size_t count)
         network_post(site, &site->frame.parcels[i]);
 }
 
+struct site_closing {
+    struct sim_site *site;
+    struct core_frame frame;
+};
+
 static void site_call_close(void *context)
 {
-    struct sim_site *site = context;
+    struct site_closing *closing = context;
 
-    core_frame_close(site->core, 1000000 + site->sim->now_us, &site->frame);
+    core_frame_close(closing->site->core, 1000000 + closing->site->sim->now_us, &closing->frame);
 }
 
-/*
- * Close the open frame, check the site as of it, and hand it to the writer, which takes some time.
- */
-static void site_close_frame(struct sim_site *site)
+/* Hand a frame, or all that were joined, to the writer, which takes some time. */
+static void site_hand_over(struct sim_site *site, const struct core_frame *frame, bool kept)
 {
     struct sim *sim = site->sim;
 
-    if (!site_call(site, site_call_close, site))
-        return;
-    strain_frame(site);
-    check_site(site);
-    site->frame_caps = grants_check(site);
-    site_keep_cursors(site);
+    site->frame = *frame;
+    site->frame_caps = site->closed_caps;
+    memcpy(site->frame_cursors, site->closed_cursors, sizeof site->frame_cursors);
+    core_commit_begins(site->core);
+    site->kept = kept;
     site->writing = true;
     site->durable_us = sim->now_us;
     if (sim->faulty && site->frame.writes)
@@ -352,6 +358,69 @@ static void site_close_frame(struct sim_site *site)
         site_answers_leave(site, site->frame.reply_count);
     if (sim->options.plant == PLANT_EARLY_PARCELS)
         site_parcels_leave(site, site->frame.parcel_count);
+}
+
+/* As the daemon's gather_commit(). */
+static void site_commit_joined(struct sim_site *site)
+{
+    uint64_t flush_us = (uint64_t)core_flush_ms(site->core) * 1000;
+    struct core_frame joined = site->joined;
+
+    if (!site->has_joined || site->writing ||
+        (!joined.urgent && site->sim->now_us < site->joined_us + flush_us))
+        return;
+    site->has_joined = false;
+    site->ran_ahead = false;
+    site->joined = (struct core_frame){0};
+    site_hand_over(site, &joined, true);
+}
+
+static void site_early_leave(struct sim_site *site, struct core_frame *frame)
+{
+    for (size_t i = 0; i < frame->parcel_count; i++) {
+        network_post(site, &frame->parcels[i]);
+        site->ran_ahead = site->ran_ahead || frame->parcels[i].bytes.size > MESSAGE_PARCEL_BYTES;
+    }
+    core_frame_fini(frame);
+}
+
+/* The frame is in the redo log: its early parcels leave.  One that is empty waits for no commit. */
+static void site_join(struct sim_site *site, struct core_frame *frame)
+{
+    if (!frame->writes && frame->reply_count == 0 && frame->parcel_count == frame->early_count &&
+        frame->links == NULL && !site->has_joined) {
+        site_early_leave(site, frame);
+        return;
+    }
+    if (!site->has_joined)
+        site->joined_us = site->sim->now_us;
+    site->has_joined = true;
+    core_frame_join(&site->joined, frame);
+    site_early_leave(site, frame);
+    site_commit_joined(site);
+}
+
+/* Whether a frame may be closed now: as in the daemon one is written while the next fills. */
+static bool site_may_close(const struct sim_site *site)
+{
+    return !site->writing || site->has_joined || core_flush_ms(site->core) != 0;
+}
+
+/* Close the open frame, and check the site as of it. */
+static void site_close_frame(struct sim_site *site)
+{
+    struct site_closing closing = {.site = site};
+
+    if (!site_call(site, site_call_close, &closing))
+        return;
+    strain_frame(site);
+    check_site(site);
+    site->closed_caps = grants_check(site);
+    site_keep_cursors(site);
+    if (site->has_joined || core_flush_ms(site->core) != 0)
+        site_join(site, &closing.frame);
+    else
+        site_hand_over(site, &closing.frame, false);
 }
 
 /* ---- a disk with an end ---- */
@@ -442,6 +511,8 @@ static void site_let_out(struct sim_site *site, bool all)
     site_parcels_leave(site, parcels);
     core_frame_fini(&site->frame);
     site->writing = false;
+    if (all)
+        core_commit_ended(site->core);
 }
 
 /*
@@ -450,7 +521,7 @@ static void site_let_out(struct sim_site *site, bool all)
  */
 static void site_commit_fails(struct sim_site *site)
 {
-    bool done = rng_coin(&site->sim->disks);
+    bool done = rng_coin(&site->sim->disks) || site->kept; /* then the next start does it */
 
     sim_saw(site->sim, done ? SEEN_COMMIT_DONE : SEEN_COMMIT_LOST);
     sim_trace(site->sim, "site %s: commit of frame %llu fails, it is %s the disk", site->name,
@@ -498,26 +569,60 @@ static void site_end_core(struct sim_site *site)
     site->core = NULL;
 }
 
+/* What the redo log has, as the next start commits it; none of its answers leave. */
+static void site_apply_redo(struct sim_site *site)
+{
+    core_frame_fini(&site->frame);
+    site->frame = site->joined;
+    site->joined = (struct core_frame){0};
+    site->frame_caps = site->closed_caps;
+    memcpy(site->frame_cursors, site->closed_cursors, sizeof site->frame_cursors);
+    site_commit(site);
+    core_frame_fini(&site->frame);
+}
+
 void site_crash(struct sim_site *site, const char *why)
 {
     struct sim *sim = site->sim;
+    bool power;
 
     if (site->core == NULL)
         return;
     sim->result.crashes++;
     sim_saw(sim, site->writing ? SEEN_KILLED_WRITING : SEEN_KILLED);
     sim_trace(sim, "site %s dies: %s", site->name, why);
+    power = site->has_joined && sim->faults.power != 0 &&
+            rng_below(&sim->disks, sim->faults.power) == 0;
+    if (power)
+        sim_saw(sim, SEEN_POWER_LOST);
+    site->lost_memory = site->lost_memory || power;
     /* The frame with the writer was durable or it was not: both must be right. */
-    if (site->writing && rng_coin(&sim->disks)) {
+    if (site->writing && (rng_coin(&sim->disks) || (site->kept && !power))) {
         site_commit(site);
         site_let_out(site, false);
     }
     core_frame_fini(&site->frame);
     site->writing = false;
+    if (site->has_joined && !power)
+        site_apply_redo(site);
+    core_frame_fini(&site->joined);
+    site->has_joined = false;
+    site->ran_ahead = false;
     site_end_core(site);
     site->up_us = sim->now_us + rng_below(&sim->disks, SIM_DOWN_US_MAX);
     network_lost(sim, site->index);
     site_damage_disk(site);
+}
+
+/* Commit what is with the writer, and what waits for it. */
+static void site_write_now(struct sim_site *site)
+{
+    while (site->writing || site->has_joined) {
+        site->joined.urgent = true;
+        site_commit_joined(site);
+        site_commit(site);
+        site_let_out(site, true);
+    }
 }
 
 void site_flush(struct sim_site *site)
@@ -528,8 +633,7 @@ void site_flush(struct sim_site *site)
             site_close_frame(site);
         if (site->core == NULL) /* out of memory */
             return;
-        site_commit(site);
-        site_let_out(site, true);
+        site_write_now(site);
     }
 }
 
@@ -573,7 +677,10 @@ void site_step(struct sim_site *site, uint32_t turns)
     grants_look(site);
     if (!site_call(site, site_call_run, &running))
         return;
-    if (!site->writing)
+    if (site_may_close(site))
         site_close_frame(site);
+    if (site->core == NULL)
+        return;
+    site_commit_joined(site);
     site_finish_write(site);
 }

@@ -228,6 +228,9 @@ void start_site(struct sim_site *site)
     }
     if (!start_try(site))
         return;
+    if (site->lost_memory)
+        core_lost_memory(site->core);
+    site->lost_memory = false;
     start_check_portrait(site);
     start_check_caps(site);
     strain_begin(site);

@@ -87,6 +87,23 @@ static bool world_are_joined(const struct sim *sim, uint32_t a, uint32_t b)
     return false;
 }
 
+/* Three ends of four are bounded, by up to a quarter of the limit. */
+static void world_make_bounded(struct sim_site *site, const char *peer, uint64_t limit)
+{
+    struct rng *rng = &site->sim->world;
+    struct bytes args = {0};
+
+    if (rng_below(rng, 4) == 0)
+        return;
+    cbor_put_array(&args, 3);
+    cbor_put_text(&args, peer);
+    cbor_put_text(&args, "durability");
+    cbor_put_array(&args, 2);
+    cbor_put_uint(&args, 1 + rng_below(rng, limit / 4));
+    cbor_put_uint(&args, 20 + rng_below(rng, 2000));
+    (void)request_now(site, 0, "link.set", &args, NULL);
+}
+
 /*
  * Join two sites, if they are not the same and not yet joined.  Limit and dialling side are drawn
  * in any case.
@@ -99,6 +116,10 @@ static void world_join(struct sim *sim, uint32_t a, uint32_t b)
     if (a == b || world_are_joined(sim, a, b) || sim->wire_count == SIM_WIRES_MAX)
         return;
     traffic_join(sim, swap ? b : a, swap ? a : b, limit);
+    if (sim->options.profile->power == 0)
+        return;
+    world_make_bounded(&sim->sites[a], sim->sites[b].name, limit);
+    world_make_bounded(&sim->sites[b], sim->sites[a].name, limit);
 }
 
 /* A line, a ring, a star, or a tree at random with some more wires. */

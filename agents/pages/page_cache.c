@@ -90,15 +90,16 @@ void buffer_fetch(struct agents *agents, struct buffer *buffer, uint64_t offset,
 /* ---- evicting ---- */
 
 /*
- * Its image must say all of it: durable, that is of an earlier frame, with no delta after it and no
+ * Its image must say all of it: durable, so of an earlier frame, with no delta after it and no
  * change that waits.  And no slot of the arena may hold its object: the end of a turn compares with
  * the page.
  */
 static bool page_cache_may_evict(const struct agents *agents, const struct paged *paged,
                                  const struct paged_page *page)
 {
-    return page->image != 0 && page->image < ledger_frame(agents->ledger) && !page->logged &&
-           !page->noted && !arena_has(agents->pages.arena, paged->object);
+    return page->image != 0 && page->image < ledger_frame(agents->ledger) &&
+           page->image < agents->pages.cache.durable && !page->logged && !page->noted &&
+           !arena_has(agents->pages.arena, paged->object);
 }
 
 /*

@@ -17,6 +17,7 @@ struct page_cache {
     struct bytes items; /* of struct paged_item: those that have their bytes, oldest first */
     size_t gone;        /* bytes at the front of `items` that count no more */
     uint64_t pages_max; /* 0: all stay */
+    uint64_t durable;   /* frames below this are durable */
     struct bytes row;   /* scratch */
 };
 
@@ -35,10 +36,7 @@ void page_cache_note(struct page_cache *cache, const struct paged *paged, struct
  */
 void page_cache_fetch(struct agents *agents, struct paged *paged, uint32_t first, uint32_t last);
 
-/*
- * Evict the oldest pages beyond the bound, a bounded number.  At the end of a frame's save, when
- * the frame before it is durable.
- */
+/* Evict the oldest pages beyond the bound, a bounded number.  At the end of a frame's save. */
 void page_cache_shrink(struct agents *agents);
 
 /* Read again the evicted pages of these bytes of a buffer. */

@@ -123,11 +123,43 @@ static int link_set_soft_limit_pair(struct cli *cli, struct bytes *args)
     return EXIT_OK;
 }
 
+/* What may leave over a bounded link before it is durable, unless the operator says otherwise. */
+enum { FLUSH_MS_DEFAULT = 1000 };
+#define FLUSH_AMOUNT_DEFAULT "1.00"
+
+/* Append --durability with the amount and the time of a bounded link as a pair of link.set. */
+static int link_set_durability_pair(struct cli *cli, struct bytes *args)
+{
+    const char *word = cli->args.values[OPT_DURABILITY];
+    bool bounded = strcmp(word, "bounded") == 0;
+    struct money amount = money_zero();
+    uint64_t ms = FLUSH_MS_DEFAULT;
+    int code = EXIT_OK;
+
+    if (!bounded && strcmp(word, "strict") != 0)
+        return cli_fail(EXIT_USAGE, "--durability is strict or bounded, not \"%s\"", word);
+    if (!bounded && (cli->args.given[OPT_FLUSH_AMOUNT] || cli->args.given[OPT_FLUSH_MS]))
+        return cli_fail(EXIT_USAGE, "--flush-amount and --flush-ms are of a bounded link");
+    if (bounded && cli->args.given[OPT_FLUSH_MS])
+        code = cli_number(cli->args.values[OPT_FLUSH_MS], "--flush-ms", &ms);
+    if (bounded && code == EXIT_OK)
+        code = cli_money(cli_value(cli, OPT_FLUSH_AMOUNT, FLUSH_AMOUNT_DEFAULT), &amount);
+    if (bounded && code == EXIT_OK && money_is_zero(amount))
+        code = cli_fail(EXIT_USAGE, "--flush-amount of a bounded link is more than 0");
+    if (code != EXIT_OK)
+        return code;
+    cbor_put_text(args, "durability");
+    cbor_put_array(args, 2);
+    cbor_put_money(args, amount);
+    cbor_put_uint(args, bounded ? ms : 0);
+    return EXIT_OK;
+}
+
 int cmd_link_set(struct cli *cli)
 {
     const bool *given = cli->args.given;
     unsigned pairs = (given[OPT_ENDPOINT] ? 1u : 0) + (given[OPT_DEBT] ? 1u : 0) +
-                     (given[OPT_SOFT_LIMIT] ? 1u : 0);
+                     (given[OPT_SOFT_LIMIT] ? 1u : 0) + (given[OPT_DURABILITY] ? 1u : 0);
     struct bytes args = {0};
     int code;
 
@@ -138,8 +170,11 @@ int cmd_link_set(struct cli *cli)
                    : cli_set_terms(cli);
     if (code == EXIT_OK && pairs == 0)
         code = cli_fail(EXIT_USAGE,
-                        "nothing to set: give --endpoint, --limit, --soft-limit or more of "
-                        "them, or --settle-...");
+                        "nothing to set: give --endpoint, --limit, --soft-limit, --durability or "
+                        "more of them, or --settle-...");
+    if (code == EXIT_OK && !given[OPT_DURABILITY] &&
+        (given[OPT_FLUSH_AMOUNT] || given[OPT_FLUSH_MS]))
+        code = cli_fail(EXIT_USAGE, "--flush-amount and --flush-ms go with --durability bounded");
     if (code == EXIT_OK && given[OPT_ENDPOINT])
         code = link_check_endpoint(cli->args.values[OPT_ENDPOINT]);
     /* In the order of docs/control.md, which the site insists on. */
@@ -153,6 +188,8 @@ int cmd_link_set(struct cli *cli)
         code = link_set_limit(cli, &args);
     if (code == EXIT_OK && given[OPT_SOFT_LIMIT])
         code = link_set_soft_limit_pair(cli, &args);
+    if (code == EXIT_OK && given[OPT_DURABILITY])
+        code = link_set_durability_pair(cli, &args);
     if (code != EXIT_OK) {
         bytes_fini(&args);
         return code;

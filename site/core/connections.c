@@ -108,6 +108,23 @@ static void connection_log_frozen(const struct link *link)
     log_write(LOG_ERROR, "link.frozen", "link=%s reason=\"%s\"", link->name, link->reason);
 }
 
+static void connection_adopt(struct core *core, struct link *link, struct parcel *parcel)
+{
+    uint64_t messages = parcel->loss.seq - link->sent_seq;
+    struct money before = link->lost;
+    char text[MONEY_TEXT_BYTES];
+
+    if (!exchange_adopt(core->exchange, link, parcel)) {
+        connection_log_frozen(link);
+        return;
+    }
+    core->frame_open = true;
+    log_write(LOG_WARN, "link.lost-power",
+              "link=%s messages=%" PRIu64 " money=%s effect=\"they had left before they were "
+              "durable here, and are booked to suspense\"",
+              link->name, messages, money_print(text, money_sub_clamped(link->lost, before)));
+}
+
 void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const uint8_t *bytes,
                  size_t size)
 {
@@ -139,6 +156,9 @@ void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const 
         break;
     case PARCEL_FROZE:
         connection_log_frozen(link);
+        break;
+    case PARCEL_LOST:
+        connection_adopt(core, link, &parcel);
         break;
     case PARCEL_UNFIT:
         connection_log_unfit(core, link, why_before);
@@ -203,13 +223,15 @@ bool core_links_tick(struct core *core)
 
 /* ---- parcels out ---- */
 
-static void connection_add_parcel(struct core_frame *frame, uint32_t interface, struct bytes *bytes)
+static void connection_add_parcel(struct core_frame *frame, uint32_t interface, bool early,
+                                  struct bytes *bytes)
 {
     frame->parcels = array_grow(frame->parcels, &frame->parcel_capacity, frame->parcel_count + 1,
                                 sizeof *frame->parcels);
     INVARIANT(frame->parcels != NULL);
     frame->parcels[frame->parcel_count++] =
-        (struct core_parcel){.interface = interface, .bytes = *bytes};
+        (struct core_parcel){.interface = interface, .early = early, .bytes = *bytes};
+    frame->early_count += early;
 }
 
 struct connection_out {
@@ -244,7 +266,7 @@ static void connection_collect(void *context, struct link *link)
             return;
         }
         INVARIANT(!bytes.failed);
-        connection_add_parcel(out->frame, link->interface, &bytes);
+        connection_add_parcel(out->frame, link->interface, link_is_bounded(link), &bytes);
     }
 }
 

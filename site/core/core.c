@@ -247,6 +247,7 @@ enum status core_load(struct core *core, const struct store_read *read, struct f
                                      &loader, fault);
     /* Rows that are right one by one may still not fit together: then nothing is served. */
     if (status == ST_OK) {
+        agents_frames_durable(core->agents, ledger_frame(core->ledger));
         exchange_set_loader(core->exchange, &loader);
         status = core_check(core, fault);
     }
@@ -428,6 +429,10 @@ void core_frame_close(struct core *core, uint64_t wall_us, struct core_frame *fr
     core_joining_out(core, frame);
     frame->ends = core->drain.ends;
     core->drain.ends = false;
+    frame->urgent = frame->ends || core->reply_count > 0 ||
+                    frame->parcel_count > frame->early_count || frame->links != NULL ||
+                    frame->joined_count > 0 || frame->invited != NULL ||
+                    links_want_commit(core->links);
     frame->replies = core->replies;
     frame->reply_count = core->reply_count;
     core->replies = NULL;
@@ -437,21 +442,27 @@ void core_frame_close(struct core *core, uint64_t wall_us, struct core_frame *fr
     core->frame_answers = false;
 }
 
-void core_frame_fini(struct core_frame *frame)
+void core_commit_begins(struct core *core)
 {
-    store_batch_fini(&frame->batch);
-    for (size_t i = 0; i < frame->reply_count; i++)
-        bytes_fini(&frame->replies[i].bytes);
-    free(frame->replies);
-    for (size_t i = 0; i < frame->parcel_count; i++)
-        bytes_fini(&frame->parcels[i].bytes);
-    free(frame->parcels);
-    free(frame->links);
-    for (size_t i = 0; i < frame->joined_count; i++)
-        bytes_fini(&frame->joined[i].bytes);
-    free(frame->joined);
-    free(frame->invited);
-    memset(frame, 0, sizeof *frame);
+    links_commit_begins(core->links);
+    core->committing_frame = ledger_frame(core->ledger);
+}
+
+void core_commit_ended(struct core *core)
+{
+    links_commit_ended(core->links);
+    agents_frames_durable(core->agents, core->committing_frame);
+}
+
+uint32_t core_flush_ms(const struct core *core)
+{
+    return links_flush_ms(core->links);
+}
+
+void core_lost_memory(struct core *core)
+{
+    links_lost_memory(core->links);
+    core->frame_open = true;
 }
 
 struct core_counters core_count(const struct core *core)

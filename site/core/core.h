@@ -216,9 +216,13 @@ struct core_reply {
     struct bytes bytes;
 };
 
-/* A parcel for a peer; to be sent only once the frame is durable. */
+/*
+ * A parcel for a peer; to be sent only once the frame is durable.  An early one, of a bounded link,
+ * may be sent as soon as the frame is kept where the end of the process cannot take it back.
+ */
 struct core_parcel {
     uint32_t interface;
+    bool early;
     struct bytes bytes;
 };
 
@@ -251,6 +255,8 @@ struct core_frame {
     struct core_parcel *parcels; /* in the order to send them */
     size_t parcel_count;
     size_t parcel_capacity;
+    size_t early_count;      /* of the parcels */
+    bool urgent;             /* something waits until it is durable */
     struct core_link *links; /* all that ever were, when one of them changed; else NULL */
     size_t link_count;
     struct core_joined *joined;
@@ -265,6 +271,33 @@ struct core_frame {
  * owns it and ends it so.
  */
 void core_frame_close(struct core *core, uint64_t wall_us, struct core_frame *frame);
+
+/*
+ * Frames become durable in order, one commit at a time, which may take several.
+ * core_commit_begins() reports that the commit of all frames closed so far begins,
+ * core_commit_ended() that they are durable.  Without a bounded link each frame gets a commit
+ * before the next is closed.
+ */
+void core_commit_begins(struct core *core);
+void core_commit_ended(struct core *core);
+
+/*
+ * How long a frame that is not urgent may wait for its commit, in milliseconds; 0: not at all, as
+ * no link is bounded.
+ */
+uint32_t core_flush_ms(const struct core *core);
+
+/*
+ * Report, after core_load(), that frames of the last run may be missing though parcels of them have
+ * left: bounded links ask their peers what these have.
+ */
+void core_lost_memory(struct core *core);
+
+/*
+ * Join a frame that was closed after *frame to it, for one commit of both; *frame may be all-zero.
+ * *later is left with its early parcels alone.
+ */
+void core_frame_join(struct core_frame *frame, struct core_frame *later);
 
 /* Free what a frame holds.  Leaves an all-zero one. */
 void core_frame_fini(struct core_frame *frame);

@@ -48,6 +48,10 @@ void core_link_entries(const struct core *core, const struct link *link, struct 
     map_total(map, "received_total", link->received_total);
     map_uint(map, "outstanding", messages);
     link_map_debts(map, link);
+    map_text(map, "durability", link_is_bounded(link) ? "bounded" : "strict");
+    map_money(map, "flush_amount", link->flush_amount);
+    map_uint(map, "flush_ms", link->flush_ms);
+    map_money(map, "lost", link->lost);
 }
 
 void core_link_result(struct core *core, const struct link *link, struct outcome *outcome)

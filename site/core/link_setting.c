@@ -16,6 +16,9 @@ struct setting {
     bool has_soft_limit;
     bool ends_soft_limit; /* null: there is none from now on */
     struct money soft_limit;
+    bool has_durability;
+    struct money flush_amount; /* zero: strict */
+    uint32_t flush_ms;
 };
 
 /* ---- reading: pairs of a key and its value, each key once ---- */
@@ -42,6 +45,14 @@ static void setting_read_soft_limit(struct cbor *in, struct setting *setting)
         setting->soft_limit = cbor_get_money(in);
 }
 
+static void setting_read_durability(struct cbor *in, struct setting *setting)
+{
+    setting->has_durability = true;
+    cbor_get_array(in, 2);
+    setting->flush_amount = cbor_get_money(in);
+    setting->flush_ms = (uint32_t)cbor_get_uint(in, UINT32_MAX);
+}
+
 /* In the order in which a command has them: so one setting has one encoding, and none comes twice.
  */
 static const struct setting_key {
@@ -51,6 +62,7 @@ static const struct setting_key {
     {"endpoint", setting_read_endpoint},
     {"limit", setting_read_limit},
     {"soft_limit", setting_read_soft_limit},
+    {"durability", setting_read_durability},
 };
 
 enum { SETTING_KEYS = sizeof setting_keys / sizeof setting_keys[0], SETTING_KEY_BYTES_MAX = 32 };
@@ -122,11 +134,24 @@ static bool soft_limit_may_be(const struct link *link, const struct setting *set
     return false;
 }
 
+static bool durability_may_be(const struct link *link, const struct setting *setting,
+                              struct outcome *outcome)
+{
+    struct fault fault;
+
+    if (link_check_durability(link, setting->has_limit ? setting->limit : link->limit,
+                              setting->flush_amount, setting->flush_ms, &fault) == ST_OK)
+        return true;
+    outcome_set(outcome, CONTROL_REFUSED, "%s", fault.text);
+    return false;
+}
+
 static bool setting_may_be(struct core *core, const struct link *link,
                            const struct setting *setting, struct outcome *outcome)
 {
     return (!setting->has_limit || limit_may_be(core, link, setting->limit, outcome)) &&
-           (!setting->has_soft_limit || soft_limit_may_be(link, setting, outcome));
+           (!setting->has_soft_limit || soft_limit_may_be(link, setting, outcome)) &&
+           (!setting->has_durability || durability_may_be(link, setting, outcome));
 }
 
 /* ---- the command ---- */
@@ -156,5 +181,7 @@ void command_link_set(struct core *core, struct customer *by, struct cbor *in,
     if (setting.has_soft_limit)
         link_set_soft_limit(core->links, link,
                             setting.ends_soft_limit ? NULL : &setting.soft_limit);
+    if (setting.has_durability)
+        link_set_durability(core->links, link, setting.flush_amount, setting.flush_ms);
     core_link_result(core, link, outcome);
 }

@@ -182,6 +182,7 @@ static enum audit_charge tariff_charge(const void *tariff, const struct transfer
     case TRANSFER_SETTLEMENT_BACK:
     case TRANSFER_CLAIMED:
     case TRANSFER_CLEARED:
+    case TRANSFER_LINK_LOST:
         break;
     }
     return AUDIT_CHARGE_NONE;

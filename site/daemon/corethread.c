@@ -6,12 +6,12 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "site/daemon/gather.h"
 #include "site/daemon/parts.h"
 
 struct driver {
     struct parts *parts;
-    struct parts_frame *spare[FRAMES_MAX];
-    size_t spare_count;
+    struct gather gather;
     bool dirty;         /* something may be in the frame that is filling */
     bool awaited;       /* ... and somebody outside waits for it */
     bool more;          /* turns are ready */
@@ -74,14 +74,6 @@ static void driver_take_books(struct driver *driver, uint64_t now_us)
             log_write(LOG_ERROR, "prices.refused", "reason=\"%s\"", fault.text);
         free(book);
     }
-}
-
-static void driver_take_spent(struct driver *driver)
-{
-    struct parts_frame *frame;
-
-    while ((frame = ring_pop(&driver->parts->spent)) != NULL)
-        driver->spare[driver->spare_count++] = frame;
 }
 
 static bool driver_is_full(const struct driver *driver)
@@ -176,12 +168,6 @@ static void driver_run_turns(struct driver *driver, uint64_t now_us)
     driver->turns += core_count(core).turns - before;
 }
 
-/* One frame at the writer at a time: what comes meanwhile goes into the one that fills. */
-static bool driver_can_close(const struct driver *driver)
-{
-    return !atomic_load(&driver->parts->writer_busy) && driver->spare_count > 0;
-}
-
 /* When the frame that fills may be closed although no client or peer waits for it. */
 static uint64_t driver_quiet_us(const struct driver *driver)
 {
@@ -190,10 +176,10 @@ static uint64_t driver_quiet_us(const struct driver *driver)
 
 static bool driver_should_close(const struct driver *driver, uint64_t now_us, bool last)
 {
-    if (!driver_can_close(driver))
+    if (!gather_may_close(&driver->gather))
         return false;
     if (last)
-        return true;
+        return !driver->gather.committing;
     if (!driver->dirty)
         return false;
     /* A frame costs one sync, so it is let grow: to a number of turns, or for a while. */
@@ -203,34 +189,22 @@ static bool driver_should_close(const struct driver *driver, uint64_t now_us, bo
                         : now_us >= driver_quiet_us(driver);
 }
 
-/* Nothing to write, and nothing that leaves. */
-static bool frame_is_empty(const struct core_frame *frame)
-{
-    return !frame->writes && frame->reply_count == 0 && frame->parcel_count == 0 &&
-           frame->link_count == 0 && frame->joined_count == 0 && frame->invited == NULL;
-}
-
 static void driver_close_frame(struct driver *driver, uint64_t now_us, bool last)
 {
     struct parts *parts = driver->parts;
-    struct parts_frame *frame = driver->spare[driver->spare_count - 1];
+    struct parts_frame *frame = gather_frame(&driver->gather);
 
     core_frame_close(parts->core, parts->clock.wall_us(parts->clock.context), &frame->core);
-    frame->last = last;
     driver->dirty = false;
     driver->awaited = false;
     driver->turns = 0;
     driver->parcels = 0;
     driver->has_links = driver->has_links || frame->core.link_count != 0;
-    if (frame_is_empty(&frame->core) && !last) {
-        core_frame_fini(&frame->core);
-        return;
+    if (frame->core.writes) {
+        driver->wrote = true;
+        driver->closed_us = now_us;
     }
-    driver->spare_count--;
-    driver->wrote = true;
-    driver->closed_us = now_us;
-    atomic_store(&parts->writer_busy, true);
-    INVARIANT(ring_push(&parts->frames, frame));
+    gather_take(&driver->gather, frame, now_us, last);
 }
 
 /* When the core has something to do because time passed. */
@@ -247,8 +221,10 @@ static int driver_wait_ms(const struct driver *driver, uint64_t now_us)
     uint64_t wait_us;
 
     /* The writer wakes us when it is done. */
-    if (driver->dirty && !driver_can_close(driver))
+    if (driver->dirty && !gather_may_close(&driver->gather))
         return -1;
+    if (gather_due_us(&driver->gather) < due_us)
+        due_us = gather_due_us(&driver->gather);
     if (driver->has_links && driver->tick_us < due_us)
         due_us = driver->tick_us;
     if (driver->is_short && driver->measured_us + MEASURE_US < due_us)
@@ -266,9 +242,7 @@ void *core_thread(void *context)
     struct driver driver = {.parts = context, .wrote = true};
     struct parts *parts = driver.parts;
 
-    for (size_t i = 0; i < FRAMES_MAX; i++)
-        driver.spare[driver.spare_count++] = &parts->pool[i];
-
+    gather_init(&driver.gather, parts);
     tier1_step(parts->tier1, parts->core); /* so that the first read of `status` shows it */
     /* The first frame has what loading found to do, such as a quarantine. */
     driver.dirty = true;
@@ -293,7 +267,9 @@ void *core_thread(void *context)
         driver_tick_links(&driver, now_us);
         driver_run_turns(&driver, now_us);
         tier1_step(parts->tier1, parts->core);
-        driver_take_spent(&driver);
+        if (gather_look(&driver.gather))
+            driver_open_awaited(&driver, now_us); /* acknowledgements of what is durable now */
+        gather_commit(&driver.gather, now_us);
         if (driver_should_close(&driver, now_us, last)) {
             driver_close_frame(&driver, now_us, last);
             if (last)

@@ -41,6 +41,7 @@ struct site {
     struct wires *wires;
     struct edge edge;
     bool has_edge;
+    bool served; /* up to the last frame */
 };
 
 /* docs/control.md and site/control/exit_code.h: what a script that started the daemon may do about
@@ -86,6 +87,7 @@ static enum status site_open_parts(struct site *site, struct fault *fault)
     parts->frozen = site->options->frozen;
     parts->site_key = site->options->site_key;
     parts->store = site->opened.store;
+    parts->redo = site->opened.redo;
     parts->clock = clock_system();
     parts->measure = site_measure;
     parts->measure_context = site;
@@ -102,6 +104,7 @@ static enum status site_open_parts(struct site *site, struct fault *fault)
     ring_init(&parts->arrivals_done, &parts->edge_wake);
     ring_init(&parts->frames, &parts->writer_wake);
     ring_init(&parts->durable, &parts->edge_wake);
+    ring_init(&parts->early, &parts->edge_wake);
     ring_init(&parts->spent, &parts->core_wake);
     tier1_connect(parts->tier1, &parts->core_wake);
     return status;
@@ -187,7 +190,7 @@ static void site_close(struct site *site)
     wake_fini(&site->parts.core_wake);
     wake_fini(&site->parts.writer_wake);
     wake_fini(&site->parts.edge_wake);
-    opened_close(&site->opened);
+    opened_close(&site->opened, site->served);
     tier1_free(site->parts.tier1);
     signals_close(&site->signals);
 }
@@ -250,6 +253,7 @@ static enum status site_serve(struct site *site, struct fault *fault)
     edge_run(&site->edge);
     (void)!pthread_join(core, NULL);   /* ended with the last frame */
     (void)!pthread_join(writer, NULL); /* the same */
+    site->served = true;
     tier1_stop(site->parts.tier1);
     if (compiles)
         (void)!pthread_join(compiler, NULL);

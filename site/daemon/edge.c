@@ -180,6 +180,18 @@ static void edge_send_parcels(struct edge *edge, const struct core_frame *frame)
         wires_answer(edge->wires, &frame->joined[i]);
 }
 
+/* Early parcels of bounded links leave, and their frames go back to the core. */
+static void edge_take_early(struct edge *edge)
+{
+    struct parts_frame *frame;
+
+    while ((frame = ring_pop(&edge->parts->early)) != NULL) {
+        edge_send_parcels(edge, &frame->core);
+        core_frame_fini(&frame->core);
+        INVARIANT(ring_push(&edge->parts->spent, frame));
+    }
+}
+
 /* Replies and parcels of a durable frame leave, and the frame goes back to the core. */
 static void edge_take_durable(struct edge *edge)
 {
@@ -317,6 +329,7 @@ static void edge_step(struct edge *edge, int timeout_ms)
         wires_serve(edge->wires, items + edge_first_wire(edge), edge_now_us(edge));
     edge_sweep(edge);
     edge_take_arrivals(edge);
+    edge_take_early(edge);
     edge_take_durable(edge);
     for (size_t i = 0; i < edge->places.count; i++)
         edge_serve_client(edge, &edge->places.list[i], items[POLL_FIRST_CONNECTION + i].revents);

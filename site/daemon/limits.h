@@ -131,8 +131,9 @@ enum {
     UNKNOWN_LOG_US = 60 * 1000 * 1000,
     /* How often links that wait for their peer are looked at. */
     LINKS_TICK_US = 1000 * 1000,
-    /* One filling, one at the writer, and two whose replies the edge still sends. */
-    FRAMES_MAX = 4,
+    /* One filling, one at the writer, one that gathers frames of bounded links, and those whose
+     * replies and parcels the edge still sends. */
+    FRAMES_MAX = 16,
     /* Turns between two looks at the clock and the requests. */
     TURNS_STEP = 64,
     /* ... or after this much fuel: some 50 ms. */
@@ -146,6 +147,8 @@ enum {
      * than this after the one before: a commit writes some twenty pages, however little is in it.
      */
     FRAME_QUIET_US = 100 * 1000,
+    /* Batches of frames that wait for one commit, while no bounded link asks for it sooner. */
+    FRAMES_JOINED_BYTES_MAX = 8 * 1024 * 1024,
     /* The room on the disk is measured after each frame, and this often while it is short. */
     MEASURE_US = 1000 * 1000,
     /* A reader in another process that keeps pages from being used again is logged once, when it is

@@ -74,7 +74,8 @@ void offline_close(struct offline *offline)
 {
     if (offline == NULL)
         return;
-    opened_close(&offline->opened);
+    /* One frame after the other is durable, or it failed. */
+    opened_close(&offline->opened, offline->opened.core != NULL && !offline->failed);
     signals_take(&offline->signals); /* what was asked for is done: a signal comes too late */
     signals_close(&offline->signals);
     (void)!pthread_sigmask(SIG_SETMASK, &offline->mask_before, NULL); /* cannot fail */

@@ -39,6 +39,19 @@ static enum status opened_open_store(struct opened *opened, struct fault *fault)
     return status;
 }
 
+/* Frames that a killed daemon had let out come first: all else reads the store as it is then. */
+static enum status opened_open_redo(struct opened *opened, struct fault *fault)
+{
+    char path[FILE_PATH_BYTES];
+    enum status status = file_path(path, opened->options->dir, SITE_REDO, fault);
+
+    if (status == ST_OK)
+        status = redo_open(&opened->redo, path, &opened->store, &opened->redo_finding, fault);
+    if (status == ST_OK && opened->redo_finding.frames > 0)
+        log_write(LOG_INFO, "redo.applied", "frames=%" PRIu64, opened->redo_finding.frames);
+    return status;
+}
+
 static enum status opened_open_marker(struct opened *opened, struct fault *fault)
 {
     char path[FILE_PATH_BYTES];
@@ -222,20 +235,25 @@ enum status opened_open(struct opened *opened, struct fault *fault)
     enum status status = opened_open_store(opened, fault);
 
     if (status == ST_OK)
+        status = opened_open_redo(opened, fault);
+    if (status == ST_OK)
         status = opened_open_marker(opened, fault);
     if (status == ST_OK)
         status = opened_open_books(opened, fault);
+    if (status == ST_OK && !opened->redo_finding.sure)
+        core_lost_memory(opened->core);
     if (status == ST_OK)
         opened_quarantine(opened);
     return status;
 }
 
-void opened_close(struct opened *opened)
+void opened_close(struct opened *opened, bool clean)
 {
     core_free(opened->core);
     sodium_free(opened->site_secret); /* it wipes; NULL is allowed */
     fatal_release();
     marker_close(opened->marker);
+    redo_close(opened->redo, clean);
     store_lmdb_close(opened->lmdb);
 }
 

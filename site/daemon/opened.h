@@ -9,6 +9,7 @@
 #include "site/core/core.h"
 #include "site/daemon/daemon.h"
 #include "site/daemon/marker.h"
+#include "site/daemon/redo.h"
 #include "site/daemon/signals.h"
 #include "store/store.h"
 
@@ -18,6 +19,8 @@ struct opened {
     struct signals *signals;              /* borrowed; they end a start that takes long */
     struct store_lmdb *lmdb;
     struct store store; /* the same, for reading and committing */
+    struct redo *redo;
+    struct redo_finding redo_finding;
     struct marker *marker;
     struct marker_finding finding;
     uint8_t
@@ -41,8 +44,8 @@ MUST_CHECK enum status opened_keep_secret(struct opened *opened,
                                           const uint8_t secret[CONTROL_SECRET_BYTES],
                                           struct fault *fault);
 
-/* Close what was opened, in reverse order. */
-void opened_close(struct opened *opened);
+/* Close what was opened, in reverse order.  `clean`: every frame of the core is durable. */
+void opened_close(struct opened *opened, bool clean);
 
 /* Measure the room that the store has.  Nothing may be written meanwhile. */
 void opened_measure(const struct opened *opened, struct core_disk *disk);

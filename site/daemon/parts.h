@@ -3,7 +3,7 @@
  * took it from a ring; a request and a frame go round and come back to where they were made.
  *
  *     edge --requests, arrivals, books--> core --frames--> writer --durable--> edge --spent--> core
- *     core --arrivals done--> edge
+ *     core --early, arrivals done--> edge
  */
 #ifndef SERAI_SITE_DAEMON_PARTS_H
 #define SERAI_SITE_DAEMON_PARTS_H
@@ -13,6 +13,7 @@
 #include "site/compiler/tier1.h"
 #include "site/core/core.h"
 #include "site/daemon/limits.h"
+#include "site/daemon/redo.h"
 
 /* One request on its way to the core: the connection's own, lent until the answer is back. */
 struct request {
@@ -50,6 +51,7 @@ struct parts {
     bool frozen;             /* no turns, and time stands still */
     struct tier1 *tier1;     /* the core thread's, but for its own thread; may be NULL */
     struct store store;      /* the writer's */
+    struct redo *redo;       /* the core thread's */
     const uint8_t *site_key; /* CONTROL_KEY_BYTES; goes before each answer */
     struct clock_source clock;
     /* How much room the store has; called by the core thread while no frame is written. */
@@ -67,6 +69,7 @@ struct parts {
     struct ring arrivals_done; /* struct arrival */
     struct ring frames;        /* struct parts_frame */
     struct ring durable;       /* struct parts_frame */
+    struct ring early;         /* struct parts_frame, with nothing but early parcels */
     struct ring spent;         /* struct parts_frame */
     _Atomic bool writer_busy;
     _Atomic bool stopping; /* set once by the edge, then the core is woken */

@@ -26,7 +26,7 @@ static void pass(size_t size)
     struct channel_message packet = {.size = size};
 
     ck_assert_int_eq(channel_check_send(fixture.buyer, size), CHANNEL_FINE);
-    channel_send(fixture.buyer, fixture.undo, size, &packet);
+    channel_send(fixture.buyer, fixture.undo, size, money_zero(), &packet);
     ck_assert_int_eq(channel_receive_packet(fixture.born, fixture.undo, &packet), CHANNEL_FINE);
 }
 
@@ -34,7 +34,7 @@ START_TEST(a_packet_counts_at_both_ends_and_is_addressed_to_the_far_one)
 {
     struct channel_message packet = {.size = 100, .money = nanos(5), .data = (uint8_t *)"x"};
 
-    channel_send(fixture.buyer, fixture.undo, 100, &packet);
+    channel_send(fixture.buyer, fixture.undo, 100, money_zero(), &packet);
     ck_assert_int_eq(packet.kind, CHANNEL_PACKET);
     ck_assert_uint_eq(packet.number, fixture.buyer->number);
     ck_assert_uint_eq(packet.interface, CHANNEL_INTERFACE_SELF);
@@ -342,7 +342,7 @@ START_TEST(orders_that_are_undone_leave_every_byte)
     struct snapshot after;
     struct channel_message message = {0};
 
-    channel_send(fixture.buyer, fixture.undo, 9, &message);
+    channel_send(fixture.buyer, fixture.undo, 9, money_zero(), &message);
     channel_grant(fixture.buyer, fixture.undo, 9, 9, &message);
     channel_ask_room(fixture.buyer, fixture.undo);
     undo_rollback(fixture.undo);
@@ -360,7 +360,7 @@ START_TEST(a_class_is_set_while_packets_may_go_and_kept_by_what_is_sent)
 
     ck_assert_int_eq(channel_check_priority(fixture.buyer), CHANNEL_FINE);
     channel_set_priority(fixture.buyer, fixture.undo, 6);
-    channel_send(fixture.buyer, fixture.undo, 9, &packet);
+    channel_send(fixture.buyer, fixture.undo, 9, money_zero(), &packet);
     ck_assert_uint_eq(packet.priority, 6);
     undo_rollback(fixture.undo);
     ck_assert_uint_eq(fixture.buyer->priority, 0);

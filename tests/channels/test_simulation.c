@@ -208,7 +208,7 @@ static void order_on_end(struct world *world, struct site *site, struct channel_
         message.size = (size_t)rng_below(&world->rng, rng_coin(&world->rng) ? 100 : 70000);
         if (channel_check_send(end, message.size) != CHANNEL_FINE)
             return;
-        channel_send(end, site->at.undo, message.size, &message);
+        channel_send(end, site->at.undo, message.size, message.money, &message);
         site->packets_sent++;
         break;
     }

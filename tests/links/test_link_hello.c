@@ -95,7 +95,7 @@ START_TEST(a_neighbour_of_another_version_is_told_by_both_numbers)
 
     bytes_append(&hello, old, sizeof old);
     ck_assert_int_eq(peer_in(&a, &hello), PARCEL_UNFIT);
-    is_unfit("versions of the wire format differ: this site has 2 and the peer 1; the one with "
+    is_unfit("versions of the wire format differ: this site has 3 and the peer 1; the one with "
              "the lower wants a newer serai");
     bytes_fini(&hello);
 }

@@ -112,14 +112,18 @@ START_TEST(parcels_have_the_bytes_that_the_document_shows)
     hello_encode(&wire, &hello);
     ck_assert_str_eq(
         hex_print(text, wire.data, wire.size),
-        "8e010263535249030005506400000000000000000000000000000002500900000000000000000000000000"
-        "000003503c0000000000000000000000000000001a000f42400703");
+        "94010363535249030005506400000000000000000000000000000002500900000000000000000000000000"
+        "000003503c0000000000000000000000000000001a000f42400703"
+        "0000005840"
+        "0000000000000000000000000000000000000000000000000000000000000000"
+        "0000000000000000000000000000000000000000000000000000000000000000"
+        "0080");
     bytes_clear(&wire);
     data_head_encode(&wire, &head);
     message_encode(&wire, &packet);
     message_encode(&wire, &close);
     ck_assert_str_eq(hex_print(text, wire.data, wire.size),
-                     "88020304025009000000000000000000000000000000"
+                     "8a02030402500900000000000000000000000000000000" "00"
                      "04503c0000000000000000000000000000008285030201182842686983050600");
 }
 END_TEST
@@ -151,7 +155,7 @@ START_TEST(what_is_no_parcel_is_refused_with_the_place)
     refused_hex("80", "parcel: no such kind of parcel at byte 1");
     refused_hex("8100", "parcel: no such kind of parcel at byte 2");
     refused_hex("8103", "parcel: no such kind of parcel at byte 2");
-    refused_hex("820102", "parcel: HELLO has another number of fields at byte 3");
+    refused_hex("820103", "parcel: HELLO has another number of fields at byte 3");
     refused_hex("8102", "parcel: DATA has another number of fields at byte 2");
 }
 END_TEST
@@ -174,7 +178,8 @@ END_TEST
 
 START_TEST(a_currency_is_a_short_text)
 {
-    refused_hex("8e01027161616161616161616161616161616161610000000000000000000000",
+    refused_hex("940103716161616161616161616161616161616161"
+                "0000000000000000000000000000000000",
                 "parcel: text too long at byte 3");
 }
 END_TEST
@@ -227,15 +232,15 @@ START_TEST(data_whose_sequences_make_no_sense_is_refused)
     struct channel_message close = {.kind = CHANNEL_CLOSE, .number = 2};
 
     data_of(1, 0, 0);
-    refused("parcel: no messages, but a sequence or total of them at byte 41");
+    refused("parcel: no messages, but a sequence or total of them at byte 43");
     data_of(0, 1, 0);
-    refused("parcel: no messages, but a sequence or total of them at byte 41");
+    refused("parcel: no messages, but a sequence or total of them at byte 43");
     data_of(0, 0, 1);
     message_encode(&wire, &close);
-    refused("parcel: messages, but no sequence that they can have at byte 41");
+    refused("parcel: messages, but no sequence that they can have at byte 43");
     data_of(SEQ_MAX, 0, 1);
     message_encode(&wire, &close);
-    refused("parcel: messages, but no sequence that they can have at byte 49");
+    refused("parcel: messages, but no sequence that they can have at byte 51");
 }
 END_TEST
 
@@ -252,7 +257,7 @@ START_TEST(more_messages_than_a_parcel_may_hold_are_refused)
     for (int i = 0; i < PARCEL_MESSAGES_MAX + 1; i++)
         message_encode(&wire, &close);
     ck_assert_int_eq(parcel_decode(&head, wire.data, wire.size, &fault), ST_INVALID);
-    ck_assert_ptr_nonnull(strstr(fault.text, "at byte 40"));
+    ck_assert_ptr_nonnull(strstr(fault.text, "at byte 42"));
 }
 END_TEST
 
@@ -271,24 +276,24 @@ static void refused_message(const char *hex, const char *text)
 
 START_TEST(messages_that_make_no_sense_are_refused_with_the_place)
 {
-    refused_message("05", "parcel: array wanted at byte 41");
-    refused_message("80", "parcel: no such kind of message at byte 42");
-    refused_message("83000200", "parcel: no such kind of message at byte 43");
-    refused_message("83070200", "parcel: no such kind of message at byte 43");
+    refused_message("05", "parcel: array wanted at byte 43");
+    refused_message("80", "parcel: no such kind of message at byte 44");
+    refused_message("83000200", "parcel: no such kind of message at byte 45");
+    refused_message("83070200", "parcel: no such kind of message at byte 45");
     refused_message("820502", "parcel: a message of this kind has another number of fields at "
-                              "byte 43");
-    refused_message("83051b000000010000000000", "parcel: integer too large at byte 43");
-    refused_message("83050202", "parcel: integer too large at byte 44");
+                              "byte 45");
+    refused_message("83051b000000010000000000", "parcel: integer too large at byte 45");
+    refused_message("83050202", "parcel: integer too large at byte 46");
     /* birth: 3 + 4 is not 8; packet: bytes wanted; answer: status, amount */
     refused_message("870102030408005820" ZERO_KEY,
                     "parcel: the money of a birth is not endowment and fee at "
-                    "byte 47");
+                    "byte 49");
     refused_message("870102030405005820"
                     "00",
-                    "parcel: ends too soon at byte 48");
-    refused_message("85030200006161", "parcel: byte string wanted at byte 46");
-    refused_message("850302001b800000000000000040", "parcel: integer too large at byte 45");
-    refused_message("880202001a8000000000000000", "parcel: integer too large at byte 45");
+                    "parcel: ends too soon at byte 50");
+    refused_message("85030200006161", "parcel: byte string wanted at byte 48");
+    refused_message("850302001b800000000000000040", "parcel: integer too large at byte 47");
+    refused_message("880202001a8000000000000000", "parcel: integer too large at byte 47");
 }
 END_TEST
 
@@ -303,7 +308,7 @@ START_TEST(a_packet_that_is_too_large_is_refused)
     cbor_put_uint(&wire, 1);
     cbor_put_uint(&wire, 0);
     cbor_put_bytes(&wire, data, sizeof data);
-    refused("parcel: byte string too long at byte 46");
+    refused("parcel: byte string too long at byte 48");
 }
 END_TEST
 

@@ -1,0 +1,142 @@
+#include "site/daemon/gather.h"
+
+/* ---- frames ---- */
+
+void gather_init(struct gather *gather, struct parts *parts)
+{
+    *gather = (struct gather){.parts = parts};
+    for (size_t i = 0; i < FRAMES_MAX; i++)
+        gather->spare[gather->spare_count++] = &parts->pool[i];
+}
+
+static void gather_give_back(struct gather *gather, struct parts_frame *frame)
+{
+    core_frame_fini(&frame->core);
+    frame->last = false;
+    gather->spare[gather->spare_count++] = frame;
+}
+
+bool gather_look(struct gather *gather)
+{
+    struct parts_frame *frame;
+    bool redo = gather->redo_committing;
+
+    while ((frame = ring_pop(&gather->parts->spent)) != NULL)
+        gather->spare[gather->spare_count++] = frame;
+    if (!gather->committing || atomic_load(&gather->parts->writer_busy))
+        return false;
+    gather->committing = false;
+    gather->redo_committing = false;
+    core_commit_ended(gather->parts->core);
+    if (redo)
+        redo_commit_ended(gather->parts->redo);
+    return redo;
+}
+
+/* One for the frame itself, and one for those that it may have to be joined to. */
+bool gather_may_close(const struct gather *gather)
+{
+    if (gather->spare_count < 2 || gather->full)
+        return false;
+    if (gather->joined == NULL && core_flush_ms(gather->parts->core) == 0)
+        return !gather
+                    ->committing; /* one frame at the writer: what comes meanwhile fills another */
+    return gather->joined == NULL || gather->joined->core.batch.ops.size < FRAMES_JOINED_BYTES_MAX;
+}
+
+struct parts_frame *gather_frame(struct gather *gather)
+{
+    INVARIANT(gather->spare_count > 0);
+    return gather->spare[--gather->spare_count];
+}
+
+/* Nothing to write, and nothing that leaves. */
+static bool frame_is_empty(const struct core_frame *frame)
+{
+    return !frame->writes && frame->reply_count == 0 && frame->parcel_count == 0 &&
+           frame->link_count == 0 && frame->joined_count == 0 && frame->invited == NULL &&
+           !frame->ends;
+}
+
+/* Hand a frame to the writer; its commit is that of all frames closed so far. */
+static void gather_hand_over(struct gather *gather, struct parts_frame *frame)
+{
+    core_commit_begins(gather->parts->core);
+    gather->committing = true;
+    atomic_store(&gather->parts->writer_busy, true);
+    INVARIANT(ring_push(&gather->parts->frames, frame));
+}
+
+/*
+ * Keep the frame in the redo log, so that its early parcels may leave; if that has no room they
+ * wait as all others do.
+ */
+static void gather_keep(struct gather *gather, struct core_frame *frame)
+{
+    if (!frame->writes || redo_append(gather->parts->redo, &frame->batch))
+        return;
+    for (size_t i = 0; i < frame->parcel_count; i++)
+        frame->parcels[i].early = false;
+    frame->urgent = true;
+    gather->full = true;
+}
+
+static void gather_join(struct gather *gather, struct parts_frame *frame, uint64_t now_us)
+{
+    gather_keep(gather, &frame->core);
+    if (gather->joined == NULL) {
+        gather->joined = gather_frame(gather);
+        gather->joined_us = now_us;
+    }
+    core_frame_join(&gather->joined->core, &frame->core);
+    if (frame->core.parcel_count > 0)
+        INVARIANT(ring_push(&gather->parts->early, frame));
+    else
+        gather_give_back(gather, frame);
+}
+
+void gather_take(struct gather *gather, struct parts_frame *frame, uint64_t now_us, bool last)
+{
+    if (frame_is_empty(&frame->core) && !last) {
+        gather_give_back(gather, frame);
+        return;
+    }
+    frame->last = last;
+    if (gather->joined == NULL && core_flush_ms(gather->parts->core) == 0) {
+        gather_hand_over(gather, frame);
+        return;
+    }
+    gather_join(gather, frame, now_us);
+    gather->joined->last = last;
+    gather_commit(gather, now_us);
+}
+
+/* ---- commits ---- */
+
+uint64_t gather_due_us(const struct gather *gather)
+{
+    uint32_t flush_ms;
+
+    if (gather->joined == NULL || gather->committing)
+        return UINT64_MAX;
+    flush_ms = core_flush_ms(gather->parts->core);
+    if (gather->joined->core.urgent || gather->joined->last || flush_ms == 0 ||
+        gather->joined->core.batch.ops.size >= FRAMES_JOINED_BYTES_MAX)
+        return 0;
+    return gather->joined_us + (uint64_t)flush_ms * 1000;
+}
+
+void gather_commit(struct gather *gather, uint64_t now_us)
+{
+    struct parts_frame *frame = gather->joined;
+
+    if (gather_due_us(gather) > now_us)
+        return;
+    gather->joined = NULL;
+    gather->full = false;
+    if (frame->core.writes) {
+        redo_commit_begins(gather->parts->redo, &frame->core.batch);
+        gather->redo_committing = true;
+    }
+    gather_hand_over(gather, frame);
+}
