@@ -108,8 +108,7 @@ MUST_CHECK bool exchange_receive(struct exchange *exchange, struct link *link,
  * PARCEL_LOST says: its packets count as sent, and their money comes out of suspense.  False: that
  * does not fit the channels here, and the link is frozen.
  */
-MUST_CHECK bool exchange_adopt(struct exchange *exchange, struct link *link,
-                               struct parcel *parcel);
+MUST_CHECK bool exchange_adopt(struct exchange *exchange, struct link *link, struct parcel *parcel);
 
 /*
  * Deliver room events to ends that wait for a place on this link and have one, if any became free.

@@ -11,7 +11,7 @@
 #define SITE_OPERATOR_PUBLIC "operator.pub"
 #define SITE_SOCKET "control.sock" /* 0600 */
 #define SITE_COMPILED "compiled"   /* objects of tier 1: see site/compiler/compiler_cache.h */
-#define SITE_REDO "redo"     /* frames of bounded links: see site/daemon/redo.h */
+#define SITE_REDO "redo"           /* frames of bounded links: see site/daemon/redo.h */
 #define SITE_MARKER "marker"       /* which event is running: see site/daemon/marker.h */
 
 #define SITE_DIR_DEFAULT "./serai-site"

@@ -58,10 +58,10 @@ struct core {
     uint64_t site_time_us;
     uint64_t monotonic_us; /* of the last core_advance() */
     bool clock_started;
-    uint64_t unspent_us; /* time that passed while a frame was open */
-    bool frame_open;     /* something happened since the last close */
+    uint64_t unspent_us;       /* time that passed while a frame was open */
+    bool frame_open;           /* something happened since the last close */
     uint64_t committing_frame; /* frames below it are in the commit that goes on */
-    bool frame_answers;  /* a command was done in it: whoever asked is given its number */
+    bool frame_answers;        /* a command was done in it: whoever asked is given its number */
 
     struct core_tier1 tier1;
     struct disk disk;

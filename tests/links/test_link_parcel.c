@@ -123,7 +123,8 @@ START_TEST(parcels_have_the_bytes_that_the_document_shows)
     message_encode(&wire, &packet);
     message_encode(&wire, &close);
     ck_assert_str_eq(hex_print(text, wire.data, wire.size),
-                     "8a02030402500900000000000000000000000000000000" "00"
+                     "8a02030402500900000000000000000000000000000000"
+                     "00"
                      "04503c0000000000000000000000000000008285030201182842686983050600");
 }
 END_TEST

@@ -250,8 +250,9 @@ static void scramble(struct pricebook *book, struct rng *rng)
         ck_assert_int_eq(set(book, path, PRICEBOOK_TEXT, text), ST_OK);
     }
     for (uint64_t i = rng_below(rng, 6); i > 0; i--) {
-        static const char *const prices[] = {"birth_fee", "channel_fee", "packets", "packet_data",
-                                             "drain",        "priority",    "priority_data"};
+        static const char *const prices[] = {"birth_fee",    "channel_fee", "packets",
+                                             "packet_data",  "drain",       "priority",
+                                             "priority_data"};
         char path[PRICEBOOK_PATH_BYTES];
 
         (void)snprintf(path, sizeof path, "link.b%c.%s", (char)('a' + rng_below(rng, 3)),
