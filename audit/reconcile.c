@@ -16,9 +16,22 @@ bool reconcile_add(struct reconcile_lines *lines, const struct reconcile_line *l
     return true;
 }
 
+bool reconcile_add_loss(struct reconcile_lines *lines, const struct reconcile_loss *loss)
+{
+    struct reconcile_loss *losses =
+        array_grow(lines->losses, &lines->loss_capacity, lines->loss_count + 1, sizeof *losses);
+
+    if (losses == NULL)
+        return false;
+    lines->losses = losses;
+    lines->losses[lines->loss_count++] = *loss;
+    return true;
+}
+
 void reconcile_lines_fini(struct reconcile_lines *lines)
 {
     free(lines->items);
+    free(lines->losses);
     *lines = (struct reconcile_lines){0};
 }
 
@@ -86,6 +99,42 @@ static u128 reconcile_prepare(struct reconcile_lines *lines)
     if (lines->items[lines->count - 1].seq > lines->through)
         lines->through = lines->items[lines->count - 1].seq;
     return sum;
+}
+
+static bool loss_covers(const struct reconcile_loss *loss, uint64_t seq)
+{
+    return seq <= loss->last && loss->last - seq < loss->messages;
+}
+
+/* The sender's book gets the messages of a loss from the receiver's, where they come to its sum. */
+static void reconcile_fill_loss(struct reconcile_lines *sent, const struct reconcile_loss *loss,
+                                const struct reconcile_lines *received)
+{
+    u128 sum = 0;
+
+    for (size_t i = 0; i < received->count; i++)
+        if (loss_covers(loss, received->items[i].seq))
+            sum += money_nanos(received->items[i].amount);
+    if (sum != money_nanos(loss->line.amount))
+        return;
+    for (size_t i = 0; i < received->count; i++) {
+        struct reconcile_line line = received->items[i];
+
+        if (!loss_covers(loss, line.seq))
+            continue;
+        line.frame = loss->line.frame;
+        INVARIANT(reconcile_add(sent, &line));
+    }
+}
+
+/* The sender's book holds all up to what it took over. */
+static void reconcile_fill(struct reconcile_lines *sent, const struct reconcile_lines *received)
+{
+    for (size_t i = 0; i < sent->loss_count; i++) {
+        reconcile_fill_loss(sent, &sent->losses[i], received);
+        if (sent->losses[i].last > sent->through)
+            sent->through = sent->losses[i].last;
+    }
 }
 
 /* Count a finding and visit it, unless it is a match: matches are most lines, and only counted. */
@@ -157,6 +206,7 @@ void reconcile_direction(struct reconcile_lines *sent, struct reconcile_lines *r
     size_t r = 0;
 
     *totals = (struct reconcile_totals){0};
+    reconcile_fill(sent, received);
     totals->sent_nanos = reconcile_prepare(sent);
     totals->received_nanos = reconcile_prepare(received);
     while (s < sent->count || r < received->count) {

@@ -21,17 +21,34 @@ struct reconcile_line {
     struct money amount;
 };
 
+/*
+ * What a sender lost with its power and took over in one line: messages up to `last`, which only
+ * the receiver's book has one by one.
+ */
+struct reconcile_loss {
+    uint64_t last;
+    uint64_t messages;
+    struct reconcile_line line; /* its frame and the sum */
+};
+
 /* The lines of one direction in one book, in any order.  All-zero is an empty one. */
 struct reconcile_lines {
     struct reconcile_line *items;
     size_t count;
     size_t capacity;
+    struct reconcile_loss *losses; /* of a sender */
+    size_t loss_count;
+    size_t loss_capacity;
     /* The book holds all up to this sequence, if it is known; raised to that of the last line. */
     uint64_t through;
 };
 
 /* Add a line, copied.  False when out of memory. */
 MUST_CHECK bool reconcile_add(struct reconcile_lines *lines, const struct reconcile_line *line);
+
+/* Add a loss of the sender's, copied.  False when out of memory. */
+MUST_CHECK bool reconcile_add_loss(struct reconcile_lines *lines,
+                                   const struct reconcile_loss *loss);
 
 /* Free the lines.  Leaves an empty set. */
 void reconcile_lines_fini(struct reconcile_lines *lines);
@@ -73,8 +90,10 @@ struct reconcile_totals {
 };
 
 /*
- * Compare one direction: sorts both, and visits everything but the matches in order of sequence.
- * `visit` may be NULL.  Linear but for the sorting.
+ * Compare one direction.  A loss of the sender's first gets the receiver's lines of its messages,
+ * if these come to its sum; else they stay received and never sent.  Out of memory is INVARIANT.
+ * Sorts both, visits everything but the matches in order of sequence. `visit` may be NULL.  Linear
+ * but for the sorting.
  */
 void reconcile_direction(struct reconcile_lines *sent, struct reconcile_lines *received,
                          void (*visit)(void *context, const struct reconcile_note *note),

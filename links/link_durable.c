@@ -242,6 +242,7 @@ void links_lost_memory(struct links *links)
         if (link->removed || link->peer_epoch == 0 || !link_is_bounded(link))
             continue;
         link->unsure = true;
-        links->nodes[i]->dirty = true;
+        /* A new epoch, also of a site that does not dial: the answer has to be to this run. */
+        link_connected(links, link);
     }
 }

@@ -51,6 +51,13 @@ static enum status statement_take_transfer(struct statement *statement, uint64_t
         (transfer->code == TRANSFER_SETTLEMENT_OUT || transfer->code == TRANSFER_SETTLEMENT_IN ||
          transfer->code == TRANSFER_SETTLEMENT_BACK))
         return ST_OK; /* not a message: the statements have what was settled */
+    if (out && !in && kind == KIND_LINK_OUT && transfer->code == TRANSFER_LINK_LOST &&
+        interface <= LINK_INTERFACES_MAX) {
+        const struct reconcile_loss loss = {transfer->object, transfer->quantity, line};
+
+        done = reconcile_add_loss(&statement->links[interface].sent, &loss);
+        return done ? ST_OK : fault_set(fault, ST_NOMEM, "frame %" PRIu64 ": out of memory", frame);
+    }
     if (interface == 0 || interface > LINK_INTERFACES_MAX || (out && in) ||
         kind != (out ? KIND_LINK_OUT : KIND_LINK_IN) ||
         transfer->code != (out ? TRANSFER_LINK_SENT : TRANSFER_LINK_RECEIVED))
@@ -251,9 +258,9 @@ static const char *statement_take_link_line(struct statement *statement, const j
 /* The code of a text; exports have codes as texts.  0: another one than those of links. */
 static uint64_t statement_code(const char *text)
 {
-    static const enum transfer_code codes[] = {TRANSFER_LINK_SENT, TRANSFER_LINK_RECEIVED,
-                                               TRANSFER_SETTLEMENT_OUT, TRANSFER_SETTLEMENT_IN,
-                                               TRANSFER_SETTLEMENT_BACK};
+    static const enum transfer_code codes[] = {TRANSFER_LINK_SENT,       TRANSFER_LINK_RECEIVED,
+                                               TRANSFER_SETTLEMENT_OUT,  TRANSFER_SETTLEMENT_IN,
+                                               TRANSFER_SETTLEMENT_BACK, TRANSFER_LINK_LOST};
 
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
         if (strcmp(text, transfer_code_text(codes[i])) == 0)
@@ -271,7 +278,9 @@ static const char *statement_take_money_line(struct statement *statement, const 
     if (!statement_number(line, "frame", &frame) ||
         !statement_number(line, "debit_id", &transfer.debit) ||
         !statement_number(line, "credit_id", &transfer.credit) ||
-        !statement_number(line, "object", &transfer.object))
+        !statement_number(line, "object", &transfer.object) ||
+        (transfer.code == TRANSFER_LINK_LOST &&
+         !statement_number(line, "quantity", &transfer.quantity)))
         return "a number of it is missing";
     if (money_parse(&transfer.amount, statement_text(line, "amount"), fault) != ST_OK)
         return fault->text;

@@ -111,13 +111,17 @@ static bool redo_reserve(struct redo *redo)
 
 bool redo_append(struct redo *redo, const struct store_batch *batch)
 {
-    size_t used = atomic_load_explicit(&redo->page->used[redo->filling], memory_order_relaxed);
     size_t size = redo_record_bytes(batch->ops.size);
-    uint8_t *at = redo->half[redo->filling] + used;
     struct redo_head head = {
         .number = redo->number + 1, .size = batch->ops.size, .count = batch->count};
+    size_t used;
+    uint8_t *at;
 
-    if (!redo_reserve(redo) || size > REDO_HALF_BYTES - used)
+    if (!redo_reserve(redo)) /* first: it maps the halves */
+        return false;
+    used = atomic_load_explicit(&redo->page->used[redo->filling], memory_order_relaxed);
+    at = redo->half[redo->filling] + used;
+    if (size > REDO_HALF_BYTES - used)
         return false;
     head.chain =
         redo_chain(redo->hasher, &redo->chain, head.number, batch->ops.data, batch->ops.size);

@@ -84,6 +84,36 @@ START_TEST(equal_books_match_to_the_nano)
 }
 END_TEST
 
+/* The sender lost messages 42 to 48, of which 42, 45 and 48 have money, and has one line for them. */
+static void lose(uint64_t nanos)
+{
+    const struct reconcile_loss loss = {
+        .last = 48, .messages = 7, .line = {.frame = 500, .amount = {.nanos = nanos}}};
+
+    for (int i = 0; i < 3; i++)
+        drop(&sent, 13);
+    ck_assert(reconcile_add_loss(&sent, &loss));
+}
+
+START_TEST(what_was_taken_over_after_a_loss_matches_message_by_message)
+{
+    lose(114 + 115 + 116);
+    compare();
+    ck_assert_uint_eq(seen.count, 0);
+    ck_assert_uint_eq(totals.counts[RECONCILE_MATCHED], LINES);
+    ck_assert(totals.sent_nanos == totals.received_nanos);
+}
+END_TEST
+
+START_TEST(a_loss_of_another_sum_matches_nothing)
+{
+    lose(114 + 115 + 117);
+    compare();
+    ck_assert_uint_eq(totals.counts[RECONCILE_NOT_SENT], 3);
+    ck_assert_uint_eq(totals.faults, 3);
+}
+END_TEST
+
 START_TEST(two_empty_books_agree)
 {
     sent.count = 0;
@@ -284,6 +314,8 @@ int main(void)
 
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, equal_books_match_to_the_nano);
+    tcase_add_test(tests, what_was_taken_over_after_a_loss_matches_message_by_message);
+    tcase_add_test(tests, a_loss_of_another_sum_matches_nothing);
     tcase_add_test(tests, two_empty_books_agree);
     tcase_add_test(tests, a_line_that_the_receiver_lost_is_a_gap);
     tcase_add_test(tests, a_line_that_the_sender_lost_is_money_from_nowhere);
