@@ -84,7 +84,8 @@ START_TEST(equal_books_match_to_the_nano)
 }
 END_TEST
 
-/* The sender lost messages 42 to 48, of which 42, 45 and 48 have money, and has one line for them. */
+/* The sender lost messages 42 to 48, of which 42, 45 and 48 have money, and has one line for them.
+ */
 static void lose(uint64_t nanos)
 {
     const struct reconcile_loss loss = {
