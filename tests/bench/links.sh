@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Two sites and the link between them, with agents that wait to be told how much to send, and then
-# bench_links on them.  links.sh BUILD
+# bench_links on them, over strict links and then over bounded ones.  links.sh BUILD
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/../e2e/lib.sh"
 # shellcheck source=tests/e2e/links_lib.sh
@@ -38,4 +38,13 @@ for name in $(seq "$channels"); do
     agents+=("$(pump "pump-$name" "")")
 done
 until_holds 10 "all are loaded" is_loaded
-"$bench/bench_links" "$serai" "$work/a" "${pids[a]}" "$work/b" "${pids[b]}" "${agents[@]}"
+measure()
+{
+    printf '%s links\n' "$1"
+    "$bench/bench_links" "$serai" "$work/a" "${pids[a]}" "$work/b" "${pids[b]}" "${agents[@]}"
+}
+
+measure strict
+on a link set b --limit 1100 --durability bounded >/dev/null
+on b link set a --limit 1100 --durability bounded >/dev/null
+measure bounded
