@@ -256,17 +256,17 @@ static void connection_collect(void *context, struct link *link)
 
     for (;;) {
         struct bytes bytes = {0};
+        bool early = exchange_parcel_out(out->core->exchange, link, &bytes);
 
-        /* The statement goes last: then the peer has what it is about. */
-        if (!exchange_parcel_out(out->core->exchange, link, &bytes) &&
-            !link_clearing_out(out->core->links, link, &bytes) &&
+        /* What is signed or claimed is durable first, over any link. */
+        if (!early && !link_clearing_out(out->core->links, link, &bytes) &&
             !link_claim_out(out->core->links, link, &bytes) &&
             !link_specie_out(out->core->links, link, &out->books, &bytes)) {
             bytes_fini(&bytes);
             return;
         }
         INVARIANT(!bytes.failed);
-        connection_add_parcel(out->frame, link->interface, link_is_bounded(link), &bytes);
+        connection_add_parcel(out->frame, link->interface, early && link_is_bounded(link), &bytes);
     }
 }
 
