@@ -21,9 +21,12 @@ static void check_exposure(void *context, struct link *link)
 {
     struct sim_site *site = context;
 
-    /* What was lost counts for ever. */
-    if (link_it_owes(link) + money_nanos(link->lost) > money_nanos(link->limit) &&
-        link_it_owes(link) > 0)
+    /*
+     * What was lost counts for ever.  What we paid may come on top: it was on its way while the
+     * peer sent up to the limit, and is our credit from then on.
+     */
+    if (link_it_owes(link) > 0 &&
+        link_it_owes(link) + money_nanos(link->lost) > money_nanos(link->limit) + link->paid.total)
         sim_fail(site->sim, "site %s: its peer %s owes it more than the limit", site->name,
                  link->name);
     if (link->acked_seq > link->sent_seq || link->acked_total > link->sent_total)

@@ -126,6 +126,13 @@ static void order_choose(struct sim_site *site, struct order *order)
             order_strain(sim, order);
         return;
     }
+    /* Packets without end, so that some are always ahead of the disk. */
+    if (sim->options.profile->power != 0 && rng_coin(&sim->people)) {
+        (void)snprintf(text, sizeof text,
+                       "packets=200 value=100 tolls= endowment=0.03 loop=1 via=%s", via);
+        order_text(order, "forwarder", 300000000, text);
+        return;
+    }
     switch (rng_below(&sim->people, 10)) {
     case 0:
         (void)snprintf(text, sizeof text, "packets=40 value=1000 tolls=5,60 endowment=0.03 via=%s",

@@ -74,7 +74,7 @@ static void run_step(struct sim *sim)
         if (site->core != NULL && strain_kills(site))
             site_crash(site, "killed with a channel half-bought");
         if (site->core != NULL && site->ran_ahead &&
-            sim_chance(sim, &sim->disks, 2 * sim->faults.power))
+            sim_chance(sim, &sim->disks, sim->faults.power))
             site_crash(site, "killed with packets ahead of its disk");
         if (!sim_chance(sim, &sim->disks, sim->faults.crash) || site->core == NULL)
             continue;

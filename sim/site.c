@@ -25,7 +25,8 @@ enum {
     VERIFY_EVERY = 16,         /* frames; it reads all of the journal */
     PRICES_EVERY = 96,         /* frames; the operator posts other prices */
     ROOM_ONE_IN = 40,          /* steps of a site that is short of it */
-    MESSAGE_PARCEL_BYTES = 80, /* a longer DATA has messages, or it is a HELLO */
+    DATA_BYTE = 0x8a,          /* an array of 10 */
+    MESSAGE_PARCEL_BYTES = 80, /* one without messages is shorter */
     VERIFY_ALL_ONE_IN = 4,     /* of this many seeds one: after each frame */
 };
 
@@ -375,11 +376,17 @@ static void site_commit_joined(struct sim_site *site)
     site_hand_over(site, &joined, true);
 }
 
+/* A DATA with messages (docs/wire.md, "DATA: messages and an acknowledgement"). */
+static bool site_has_messages(const struct bytes *parcel)
+{
+    return parcel->data[0] == DATA_BYTE && parcel->size > MESSAGE_PARCEL_BYTES;
+}
+
 static void site_early_leave(struct sim_site *site, struct core_frame *frame)
 {
     for (size_t i = 0; i < frame->parcel_count; i++) {
         network_post(site, &frame->parcels[i]);
-        site->ran_ahead = site->ran_ahead || frame->parcels[i].bytes.size > MESSAGE_PARCEL_BYTES;
+        site->ran_ahead = site->ran_ahead || site_has_messages(&frame->parcels[i].bytes);
     }
     core_frame_fini(frame);
 }
