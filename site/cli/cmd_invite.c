@@ -125,7 +125,7 @@ int cmd_link_invite(struct cli *cli)
     struct invite invite = {0};
     struct bytes args = {0};
     uint8_t key[INVITE_KEY_BYTES];
-    uint64_t lasts_us;
+    uint64_t lasts_us = 0;
     int code = invite_prepare(cli, &invite, &lasts_us);
 
     if (code != EXIT_OK)

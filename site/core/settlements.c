@@ -274,8 +274,7 @@ static bool terms_parse_by(const char *text, struct settlement *terms, struct ou
     char kind[16] = "";
     size_t size = colon == NULL ? strlen(text) : (size_t)(colon - text);
 
-    if (size < sizeof kind)
-        memcpy(kind, text, size);
+    (void)snprintf(kind, sizeof kind, "%.*s", (int)(size < sizeof kind ? size : 0), text);
     if (size < sizeof kind && settlement_by_named(kind, &terms->by) &&
         (terms->by != SETTLE_BY_CLEARING || (colon != NULL && colon[1] != '\0')) &&
         (terms->by != SETTLE_BY_NOBODY || colon == NULL)) {

@@ -261,6 +261,7 @@ static enum status redo_recover(struct redo *redo, const struct store *store,
     enum status status = ST_OK;
     bool same_boot;
 
+    INVARIANT(page != NULL); /* redo_open_file() mapped it */
     redo_read_boot(boot);
     same_boot = boot[0] != '\0' && memcmp(boot, page->boot, sizeof boot) == 0;
     store_batch_init(&batch);
