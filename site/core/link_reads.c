@@ -137,10 +137,11 @@ static void link_map_checkpoints(const struct core *core, const struct link *lin
 static void link_map_evidence(const struct core *core, const struct link *link, struct map *map)
 {
     const struct specie_signed *theirs = link_evidence(core->links, link);
-    const struct specie *statement = &theirs->statement;
+    const struct specie *statement;
 
     if (theirs == NULL)
         return;
+    statement = &theirs->statement;
     map_uint(map, "signed_frame", statement->frame);
     map_hex(map, "signed_head", statement->head.bytes, HASH_BYTES);
     map_uint(map, "signed_received", statement->received.seq);

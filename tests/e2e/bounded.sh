@@ -10,6 +10,12 @@
 kills=${2:-6}
 losses=${3:-6}
 flush=2.50
+most=30 # of each, until one of them came at the right moment
+
+seen() # LINE: how often the logs have it
+{
+    cat "$work"/[ab].log | grep -c "$1" || true
+}
 
 make_site a
 make_site b "$(free_port)"
@@ -27,7 +33,7 @@ done
 goes_on a b
 
 # ---- the process is killed ----
-for ((kill = 1; kill <= kills; kill++)); do
+for ((kill = 1; kill <= kills || (kill < most && $(seen redo.applied) == 0); kill++)); do
     victim=$( ((kill % 2)) && echo a || echo b)
     sleep "0.$(printf '%03d' $((RANDOM % 500)))"
     end_named "$victim" KILL
@@ -41,7 +47,7 @@ checks=$((checks + 1))
 grep -q redo.applied "$work/a.log" "$work/b.log" || fail "no kill left anything in a redo log"
 
 # ---- the power is lost ----
-for ((loss = 1; loss <= losses; loss++)); do
+for ((loss = 1; loss <= losses || (loss < most && $(seen link.lost-power) == 0); loss++)); do
     victim=$( ((loss % 2)) && echo a || echo b)
     sleep "0.$(printf '%03d' $((RANDOM % 500)))"
     end_named "$victim" KILL
