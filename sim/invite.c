@@ -30,6 +30,7 @@ uint32_t invite_peer(struct sim_site *site, const struct sim_site *peer, uint64_
     uint8_t drawn[INVITE_SECRET_BYTES] = {(uint8_t)site->index, (uint8_t)peer->index};
     uint8_t invitation[INVITE_KEY_BYTES];
     const struct link *link;
+    uint32_t interface;
     struct bytes args = {0};
 
     invite_keys(invitation, NULL, drawn);
@@ -44,8 +45,9 @@ uint32_t invite_peer(struct sim_site *site, const struct sim_site *peer, uint64_
     /* A client's key is as good as any for a site that nobody invited. */
     invite_join(site, invitation, site->clients[1].key, site->clients[1].secret);
     link = links_keyed(site->core->links, peer->key);
-    if (link == NULL || links_keyed(site->core->links, site->clients[1].key) != NULL)
+    interface = link == NULL ? 0 : link->interface;
+    if (interface == 0 || links_keyed(site->core->links, site->clients[1].key) != NULL)
         sim_fail(site->sim, "site %s: an invitation is good for the site that joined by it alone",
                  site->name);
-    return link->interface;
+    return interface;
 }
