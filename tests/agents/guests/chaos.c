@@ -403,10 +403,12 @@ static void channel_orders(uint32_t which)
                                chance(8) ? (int32_t)edgy() : (int32_t)below(9));
         break;
     case 8:
-        (void)channel_arm_into(of(SERAI_KIND_CHANNEL), of(SERAI_KIND_BUFFER),
-                               chance(8) ? (int32_t)edgy() : (int32_t)below(5000),
-                               chance(8) ? (int32_t)edgy() : (int32_t)below(3000),
-                               chance(8) ? (int32_t)edgy() : (int32_t)below(5));
+        /* Two capabilities have to be right, so one try in hundreds is done. */
+        for (uint32_t tries = 0; tries < 4; tries++)
+            (void)channel_arm_into(of(SERAI_KIND_CHANNEL), of(SERAI_KIND_BUFFER),
+                                   chance(8) ? (int32_t)edgy() : (int32_t)below(5000),
+                                   chance(8) ? (int32_t)edgy() : (int32_t)below(3000),
+                                   chance(8) ? (int32_t)edgy() : (int32_t)below(5));
         break;
     default:
         if (chance(5))
