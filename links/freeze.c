@@ -76,8 +76,7 @@ void freeze_lost_too_much(struct link_node *node, uint64_t messages, u128 money)
     freeze(node,
            "the peer says that this site lost %" PRIu64
            " messages with %s nanos when it lost power, and at most %s may be lost",
-           messages, u128_print(claimed, money),
-           u128_print(left, money_nanos(link->flush_amount) - money_nanos(link->lost)));
+           messages, u128_print(claimed, money), u128_print(left, link_may_lose(link)));
 }
 
 void freeze_lost_mismatch(struct link_node *node, const char *error)

@@ -13,18 +13,14 @@
 
 /* ---- the bounds ---- */
 
-/* What may still be lost: losses of the past count for ever. */
-static u128 durable_allowance(const struct link *link)
+u128 link_may_lose(const struct link *link)
 {
-    u128 amount = money_nanos(link->flush_amount);
-    u128 lost = money_nanos(link->lost);
-
-    return amount > lost ? amount - lost : 0;
+    return money_nanos(money_sub_clamped(link->flush_amount, link->lost));
 }
 
 bool link_is_bounded(const struct link *link)
 {
-    return durable_allowance(link) > 0;
+    return link_may_lose(link) > 0;
 }
 
 static struct link_point durable_saved(const struct link_node *node)
@@ -66,7 +62,7 @@ bool link_may_leave(const struct link_node *node, uint64_t seq, const struct out
     return seq <= node->saved_sent.seq && node->durable.bounded &&
            outgoing->message.kind == CHANNEL_PACKET &&
            outgoing->message.after <= node->durable.received.seq && /* else its end may be undone */
-           outgoing->total - node->durable.sent.total <= durable_allowance(link) &&
+           outgoing->total - node->durable.sent.total <= link_may_lose(link) &&
            durable_has_place_for_end(node, &outgoing->message);
 }
 
@@ -131,7 +127,7 @@ static bool durable_net_is_due(const struct link_node *node)
     u128 sent = link->sent_total - node->durable.sent.total;
     u128 received = link->received_total - node->durable.received.total;
 
-    return durable_difference(sent, received) > durable_allowance(link);
+    return durable_difference(sent, received) > link_may_lose(link);
 }
 
 /* The oldest numbered message that has not left must wait until it is durable. */
@@ -186,36 +182,41 @@ uint32_t links_flush_ms(const struct links *links)
 
 /* ---- setting ---- */
 
+/* What losses may cost in all, those of the past or those to come: it is kept out of the limit. */
+static struct money durable_reserve(struct money flush_amount, struct money lost)
+{
+    return money_compare(flush_amount, lost) > 0 ? flush_amount : lost;
+}
+
 struct money link_announced_limit(const struct link *link)
 {
-    struct money reserve =
-        money_compare(link->flush_amount, link->lost) > 0 ? link->flush_amount : link->lost;
-    struct money left = money_zero();
-
-    (void)!money_sub(&left, link->limit, reserve); /* link_check_durability() saw to it */
-    return left;
+    /* Never below zero: link_check_durability() saw to it. */
+    return money_sub_clamped(link->limit, durable_reserve(link->flush_amount, link->lost));
 }
 
 enum status link_check_durability(const struct link *link, struct money limit,
                                   struct money flush_amount, uint32_t flush_ms, struct fault *fault)
 {
-    struct link changed = *link;
-    struct money least = money_compare(flush_amount, link->lost) > 0 ? flush_amount : link->lost;
+    struct money reserve = durable_reserve(flush_amount, link->lost);
     char text[2][MONEY_TEXT_BYTES];
+    struct money announced;
 
-    changed.limit = limit;
-    changed.flush_amount = flush_amount;
     if (!money_is_zero(flush_amount) && (flush_ms == 0 || flush_ms > LINK_FLUSH_MS_MAX))
         return fault_set(fault, ST_INVALID, "set link %s: flush_ms is 1 to %d", link->name,
                          LINK_FLUSH_MS_MAX);
-    if (money_compare(limit, least) < 0)
+    /* What the peer says that was lost is measured by the amount of then. */
+    if (link->unsure)
+        return fault_set(fault, ST_INVALID,
+                         "set link %s: this site lost power, and its peer has not said yet what it "
+                         "had sent before: wait until the link is up",
+                         link->name);
+    if (!money_sub(&announced, limit, reserve))
         return fault_set(fault, ST_INVALID,
                          "set link %s: what may be lost counts against its limit, which is %s: a "
                          "flush amount of %s needs a limit of that at least",
-                         link->name, money_print(text[0], limit), money_print(text[1], least));
+                         link->name, money_print(text[0], limit), money_print(text[1], reserve));
     /* The peer may have sent up to the limit that it knows. */
-    if (link->peer_epoch != 0 &&
-        money_compare(link_announced_limit(&changed), link_announced_limit(link)) < 0)
+    if (link->peer_epoch != 0 && money_compare(announced, link_announced_limit(link)) < 0)
         return fault_set(fault, ST_INVALID,
                          "set link %s: the flush amount is taken from the limit, and the peer may "
                          "have sent up to it: raise the limit by as much (--limit)",

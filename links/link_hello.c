@@ -51,7 +51,6 @@ bool link_hello_out(struct link_node *node, const struct link_prices *prices, st
     node->hello_wants_answer = false;
     node->reported_seq = shown.received.seq;
     node->reported_seen = shown.received.seq;
-    node->reported_durable = shown.sent.seq;
     return true;
 }
 

@@ -83,7 +83,7 @@ enum parcel_result loss_of_ours(struct link_node *node, const struct hello *hell
             freeze_total_of_ours(node, link->sent_seq, link->sent_total, hello->received.total);
             return PARCEL_FROZE;
         }
-        if (lost > money_nanos(link->flush_amount) - money_nanos(link->lost)) {
+        if (lost > link_may_lose(link)) {
             freeze_lost_too_much(node, hello->received.seq - link->sent_seq, lost);
             return PARCEL_FROZE;
         }

@@ -217,7 +217,6 @@ static void data_put(struct link_node *node, uint64_t count, struct bytes *out)
     }
     node->reported_seq = shown.received.seq;
     node->reported_seen = node->saved_received.seq;
-    node->reported_durable = shown.sent.seq;
 }
 
 /* Whether there is something to say that needs no message of ours. */

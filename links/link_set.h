@@ -113,15 +113,14 @@ struct link_node {
     uint64_t arrived_count;
     /* State of this connection. */
     bool hello_due;
-    bool hello_requested;      /* a HELLO was called for by something stale and has no answer yet */
-    bool hello_names_peer;     /* the next HELLO names the epoch we know, though the link is down */
-    bool hello_wants_answer;   /* the next HELLO names none, though it is up: so it is answered */
-    uint64_t remind_seq;       /* sent before the last reminder */
-    uint64_t good_epoch;       /* of the last HELLO that was found good */
-    uint64_t next_seq;         /* to send */
-    uint64_t reported_seq;     /* acknowledged in a parcel to the peer; 0: not, or to be again */
-    uint64_t reported_seen;    /* ... as seen */
-    uint64_t reported_durable; /* of ours, announced as durable */
+    bool hello_requested;    /* a HELLO was called for by something stale and has no answer yet */
+    bool hello_names_peer;   /* the next HELLO names the epoch we know, though the link is down */
+    bool hello_wants_answer; /* the next HELLO names none, though it is up: so it is answered */
+    uint64_t remind_seq;     /* sent before the last reminder */
+    uint64_t good_epoch;     /* of the last HELLO that was found good */
+    uint64_t next_seq;       /* to send */
+    uint64_t reported_seq;   /* acknowledged in a parcel to the peer; 0: not, or to be again */
+    uint64_t reported_seen;  /* ... as seen */
     struct specie_state specie;
     struct pace_sample pace[2]; /* the older one first */
     struct settlement settlement;
@@ -216,6 +215,10 @@ void link_take_ack(struct link_node *node, uint64_t seq);
 void link_take_seen(struct link_node *node, uint64_t seq);
 
 /* ---- link_durable.c: what may leave before it is durable ---- */
+
+/* What may still be lost with the power, in nanos: losses of the past are taken from it for ever.
+ */
+u128 link_may_lose(const struct link *link);
 
 /* How far the link has come for its peer: what HELLO and DATA may say of epoch and received. */
 struct link_point link_shown(const struct link_node *node);

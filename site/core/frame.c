@@ -22,47 +22,21 @@ void core_frame_fini(struct core_frame *frame)
     memset(frame, 0, sizeof *frame);
 }
 
-/* Move the replies of a later frame to the end. */
-static void frame_join_replies(struct core_frame *frame, struct core_frame *later)
+/* An array with the items of `more` at its end; `more` is freed.  Its count becomes 0. */
+static void *frame_add(void *items, size_t *count, void *more, size_t *more_count,
+                       size_t item_bytes)
 {
-    size_t count = frame->reply_count + later->reply_count;
-    struct core_reply *replies;
+    char *joined = items;
 
-    if (later->reply_count == 0)
-        return;
-    replies = realloc(frame->replies, count * sizeof *replies);
-    INVARIANT(replies != NULL);
-    memcpy(replies + frame->reply_count, later->replies, later->reply_count * sizeof *replies);
-    frame->replies = replies;
-    frame->reply_count = count;
-    free(later->replies);
-    later->replies = NULL;
-    later->reply_count = 0;
-}
-
-/* Move the answers to those who join to the end; of invitations the later list is right. */
-static void frame_join_joined(struct core_frame *frame, struct core_frame *later)
-{
-    size_t count = frame->joined_count + later->joined_count;
-    struct core_joined *joined;
-
-    if (later->joined_count > 0) {
-        joined = realloc(frame->joined, count * sizeof *joined);
+    if (*more_count > 0) {
+        joined = realloc(items, (*count + *more_count) * item_bytes);
         INVARIANT(joined != NULL);
-        memcpy(joined + frame->joined_count, later->joined, later->joined_count * sizeof *joined);
-        frame->joined = joined;
-        frame->joined_count = count;
-        free(later->joined);
-        later->joined = NULL;
-        later->joined_count = 0;
+        memcpy(joined + *count * item_bytes, more, *more_count * item_bytes);
+        *count += *more_count;
+        *more_count = 0;
     }
-    if (later->invited == NULL)
-        return;
-    free(frame->invited);
-    frame->invited = later->invited;
-    frame->invited_count = later->invited_count;
-    later->invited = NULL;
-    later->invited_count = 0;
+    free(more);
+    return joined;
 }
 
 /* Move the parcels of a later frame that are not early; the others close ranks. */
@@ -83,26 +57,42 @@ static void frame_join_parcels(struct core_frame *frame, struct core_frame *late
     later->parcel_count = kept;
 }
 
+/* Of whole lists the later one is right, where a frame has one. */
+static void frame_join_lists(struct core_frame *frame, struct core_frame *later)
+{
+    if (later->links != NULL) {
+        free(frame->links);
+        frame->links = later->links;
+        frame->link_count = later->link_count;
+        later->links = NULL;
+        later->link_count = 0;
+    }
+    if (later->invited != NULL) {
+        free(frame->invited);
+        frame->invited = later->invited;
+        frame->invited_count = later->invited_count;
+        later->invited = NULL;
+        later->invited_count = 0;
+    }
+}
+
 void core_frame_join(struct core_frame *frame, struct core_frame *later)
 {
     store_batch_join(&frame->batch, &later->batch);
     INVARIANT(!store_batch_failed(&frame->batch));
+    store_batch_fini(&later->batch);
     if (later->writes)
         frame->header = later->header;
     frame->writes = frame->writes || later->writes;
+    later->writes = false;
     frame->urgent = frame->urgent || later->urgent;
     frame->ends = frame->ends || later->ends;
-    store_batch_fini(&later->batch);
-    later->writes = false;
-    frame_join_replies(frame, later);
+    frame->replies = frame_add(frame->replies, &frame->reply_count, later->replies,
+                               &later->reply_count, sizeof *frame->replies);
+    later->replies = NULL;
+    frame->joined = frame_add(frame->joined, &frame->joined_count, later->joined,
+                              &later->joined_count, sizeof *frame->joined);
+    later->joined = NULL;
     frame_join_parcels(frame, later);
-    frame_join_joined(frame, later);
-    /* The whole list each time: the later one is right. */
-    if (later->links == NULL)
-        return;
-    free(frame->links);
-    frame->links = later->links;
-    frame->link_count = later->link_count;
-    later->links = NULL;
-    later->link_count = 0;
+    frame_join_lists(frame, later);
 }

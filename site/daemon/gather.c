@@ -4,7 +4,7 @@
 
 void gather_init(struct gather *gather, struct parts *parts)
 {
-    *gather = (struct gather){.parts = parts};
+    *gather = (struct gather){.parts = parts, .flush_ms = core_flush_ms(parts->core)};
     for (size_t i = 0; i < FRAMES_MAX; i++)
         gather->spare[gather->spare_count++] = &parts->pool[i];
 }
@@ -38,9 +38,9 @@ bool gather_may_close(const struct gather *gather)
 {
     if (gather->spare_count < 2 || gather->full)
         return false;
-    if (gather->joined == NULL && core_flush_ms(gather->parts->core) == 0)
-        return !gather
-                    ->committing; /* one frame at the writer: what comes meanwhile fills another */
+    /* Of a strict site one frame is at the writer: what comes meanwhile fills another. */
+    if (gather->joined == NULL && gather->flush_ms == 0)
+        return !gather->committing;
     return gather->joined == NULL || gather->joined->core.batch.ops.size < FRAMES_JOINED_BYTES_MAX;
 }
 
@@ -101,8 +101,10 @@ void gather_take(struct gather *gather, struct parts_frame *frame, uint64_t now_
         gather_give_back(gather, frame);
         return;
     }
-    frame->last = last;
-    if (gather->joined == NULL && core_flush_ms(gather->parts->core) == 0) {
+    gather->flush_ms = core_flush_ms(gather->parts->core);
+    /* The frame that ends the last bounded link may close while others are being committed. */
+    if (gather->joined == NULL && gather->flush_ms == 0 && !gather->committing) {
+        frame->last = last;
         gather_hand_over(gather, frame);
         return;
     }
@@ -115,15 +117,12 @@ void gather_take(struct gather *gather, struct parts_frame *frame, uint64_t now_
 
 uint64_t gather_due_us(const struct gather *gather)
 {
-    uint32_t flush_ms;
-
     if (gather->joined == NULL || gather->committing)
         return UINT64_MAX;
-    flush_ms = core_flush_ms(gather->parts->core);
-    if (gather->joined->core.urgent || gather->joined->last || flush_ms == 0 ||
+    if (gather->joined->core.urgent || gather->joined->last || gather->flush_ms == 0 ||
         gather->joined->core.batch.ops.size >= FRAMES_JOINED_BYTES_MAX)
         return 0;
-    return gather->joined_us + (uint64_t)flush_ms * 1000;
+    return gather->joined_us + (uint64_t)gather->flush_ms * 1000;
 }
 
 void gather_commit(struct gather *gather, uint64_t now_us)

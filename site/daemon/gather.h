@@ -14,6 +14,7 @@ struct gather {
     size_t spare_count;
     struct parts_frame *joined; /* frames that wait for a commit; NULL: none */
     uint64_t joined_us;         /* since when */
+    uint32_t flush_ms;          /* core_flush_ms() as of the last frame that was closed */
     bool full;                  /* the redo log took no more: nothing is closed until the commit */
     bool committing;            /* a commit is under way */
     bool redo_committing;       /* ... of frames in the redo log */

@@ -224,6 +224,15 @@ START_TEST(a_site_that_lost_nothing_is_sure_once_its_peer_has_answered)
 }
 END_TEST
 
+START_TEST(the_amount_stays_until_the_peer_has_answered)
+{
+    lose_power();
+    ck_assert_int_eq(link_check_durability(a.link, a.link->limit, money_zero(), 0, &a.fault),
+                     ST_INVALID);
+    ck_assert_ptr_nonnull(strstr(a.fault.text, "wait until the link is up"));
+}
+END_TEST
+
 START_TEST(what_an_unsure_link_queues_survives_a_restart)
 {
     struct channel_message credit = {
@@ -354,6 +363,7 @@ int main(void)
     tcase_add_test(tests, acknowledgements_are_durable_and_what_has_come_frees_places);
     tcase_add_test(tests, what_was_lost_is_adopted_and_counts);
     tcase_add_test(tests, a_site_that_lost_nothing_is_sure_once_its_peer_has_answered);
+    tcase_add_test(tests, the_amount_stays_until_the_peer_has_answered);
     tcase_add_test(tests, what_an_unsure_link_queues_survives_a_restart);
     tcase_add_test(tests, a_claim_of_more_than_the_amount_freezes);
     tcase_add_test(tests, a_site_that_lost_no_power_was_restored);
