@@ -63,6 +63,10 @@ static void run_step(struct sim *sim)
         struct sim_site *site = &sim->sites[i];
         uint32_t turns = 1 + (uint32_t)rng_below(&sim->world, TURNS_MAX);
 
+        /* Before its next frame: what it sent has arrived by now, or some of it. */
+        if (site->core != NULL && site->ran_ahead &&
+            sim_chance(sim, &sim->disks, sim->faults.power))
+            site_crash(site, "killed with packets ahead of its disk");
         if (site->core == NULL)
             continue;
         requests_step(site, true);
@@ -73,9 +77,6 @@ static void run_step(struct sim *sim)
         site_step(site, turns);
         if (site->core != NULL && strain_kills(site))
             site_crash(site, "killed with a channel half-bought");
-        if (site->core != NULL && site->ran_ahead &&
-            sim_chance(sim, &sim->disks, sim->faults.power))
-            site_crash(site, "killed with packets ahead of its disk");
         if (!sim_chance(sim, &sim->disks, sim->faults.crash) || site->core == NULL)
             continue;
         /* One stop in three is in good order: then all its state must be there again. */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "links/parcel.h"
 #include "sim/check.h"
 #include "sim/client.h"
 #include "sim/grants.h"
@@ -22,12 +23,10 @@ enum {
     TICK_US = 1000000,
     WRITE_US_MAX = 30000,
     BACKUP_EVERY = 64,
-    VERIFY_EVERY = 16,         /* frames; it reads all of the journal */
-    PRICES_EVERY = 96,         /* frames; the operator posts other prices */
-    ROOM_ONE_IN = 40,          /* steps of a site that is short of it */
-    DATA_BYTE = 0x8a,          /* an array of 10 */
-    MESSAGE_PARCEL_BYTES = 80, /* one without messages is shorter */
-    VERIFY_ALL_ONE_IN = 4,     /* of this many seeds one: after each frame */
+    VERIFY_EVERY = 16,     /* frames; it reads all of the journal */
+    PRICES_EVERY = 96,     /* frames; the operator posts other prices */
+    ROOM_ONE_IN = 40,      /* steps of a site that is short of it */
+    VERIFY_ALL_ONE_IN = 4, /* of this many seeds one: after each frame */
 };
 
 /* ---- life ---- */
@@ -361,14 +360,14 @@ static void site_hand_over(struct sim_site *site, const struct core_frame *frame
         site_parcels_leave(site, site->frame.parcel_count);
 }
 
-/* As the daemon's gather_commit(). */
+/* As the daemon's gather_commit(); after quiet no frame waits for its time, or none would rest. */
 static void site_commit_joined(struct sim_site *site)
 {
     uint64_t flush_us = (uint64_t)core_flush_ms(site->core) * 1000;
     struct core_frame joined = site->joined;
 
     if (!site->has_joined || site->writing ||
-        (!joined.urgent && site->sim->now_us < site->joined_us + flush_us))
+        (!joined.urgent && site->sim->faulty && site->sim->now_us < site->joined_us + flush_us))
         return;
     site->has_joined = false;
     site->ran_ahead = false;
@@ -376,10 +375,12 @@ static void site_commit_joined(struct sim_site *site)
     site_hand_over(site, &joined, true);
 }
 
-/* A DATA with messages (docs/wire.md, "DATA: messages and an acknowledgement"). */
 static bool site_has_messages(const struct bytes *parcel)
 {
-    return parcel->data[0] == DATA_BYTE && parcel->size > MESSAGE_PARCEL_BYTES;
+    struct parcel_head head;
+
+    return parcel_decode(&head, parcel->data, parcel->size, NULL) == ST_OK &&
+           head.kind == PARCEL_DATA && head.data.count != 0;
 }
 
 static void site_early_leave(struct sim_site *site, struct core_frame *frame)
