@@ -101,39 +101,69 @@ static u128 reconcile_prepare(struct reconcile_lines *lines)
     return sum;
 }
 
-static bool loss_covers(const struct reconcile_loss *loss, uint64_t seq)
+static int reconcile_compare_losses(const void *left, const void *right)
 {
-    return seq <= loss->last && loss->last - seq < loss->messages;
+    const struct reconcile_loss *a = left;
+    const struct reconcile_loss *b = right;
+
+    return (a->last > b->last) - (a->last < b->last);
 }
 
-/* The sender's book gets the messages of a loss from the receiver's, where they come to its sum. */
+/*
+ * The sender's book gets the messages of a loss from the receiver's, where they come to its sum;
+ * else the loss itself, as one message.  The receiver's lines of it are those from `from` to `to`.
+ */
 static void reconcile_fill_loss(struct reconcile_lines *sent, const struct reconcile_loss *loss,
-                                const struct reconcile_lines *received)
+                                const struct reconcile_lines *received, size_t from, size_t to)
 {
+    struct reconcile_line line = loss->line;
     u128 sum = 0;
 
-    for (size_t i = 0; i < received->count; i++)
-        if (loss_covers(loss, received->items[i].seq))
-            sum += money_nanos(received->items[i].amount);
-    if (sum != money_nanos(loss->line.amount))
+    for (size_t i = from; i < to; i++)
+        sum += money_nanos(received->items[i].amount);
+    line.seq = loss->last;
+    if (sum != money_nanos(loss->line.amount)) {
+        INVARIANT(reconcile_add(sent, &line));
         return;
-    for (size_t i = 0; i < received->count; i++) {
-        struct reconcile_line line = received->items[i];
-
-        if (!loss_covers(loss, line.seq))
-            continue;
-        line.frame = loss->line.frame;
+    }
+    for (size_t i = from; i < to; i++) {
+        line.seq = received->items[i].seq;
+        line.amount = received->items[i].amount;
         INVARIANT(reconcile_add(sent, &line));
     }
 }
 
-/* The sender's book holds all up to what it took over. */
+/* The first line from `at` on that is after message `seq`. */
+static size_t reconcile_pass(const struct reconcile_lines *lines, size_t at, uint64_t seq)
+{
+    while (at < lines->count && lines->items[at].seq <= seq)
+        at++;
+    return at;
+}
+
+/*
+ * The losses of a book follow each other, so each line of the receiver's is looked at once.  One
+ * that overlaps another, or has more messages than there were, has no lines of its own.
+ */
 static void reconcile_fill(struct reconcile_lines *sent, const struct reconcile_lines *received)
 {
+    uint64_t before = 0; /* the last message of the loss before */
+    size_t at = 0;
+
+    if (sent->loss_count > 0)
+        qsort(sent->losses, sent->loss_count, sizeof *sent->losses, reconcile_compare_losses);
     for (size_t i = 0; i < sent->loss_count; i++) {
-        reconcile_fill_loss(sent, &sent->losses[i], received);
-        if (sent->losses[i].last > sent->through)
-            sent->through = sent->losses[i].last;
+        const struct reconcile_loss *loss = &sent->losses[i];
+        size_t from = at;
+
+        if (loss->messages <= loss->last - before) {
+            from = reconcile_pass(received, at, loss->last - loss->messages);
+            at = reconcile_pass(received, from, loss->last);
+        }
+        reconcile_fill_loss(sent, loss, received, from, at);
+        before = loss->last;
+        if (loss->last > sent->through)
+            sent->through = loss->last;
     }
 }
 
@@ -206,9 +236,9 @@ void reconcile_direction(struct reconcile_lines *sent, struct reconcile_lines *r
     size_t r = 0;
 
     *totals = (struct reconcile_totals){0};
+    totals->received_nanos = reconcile_prepare(received);
     reconcile_fill(sent, received);
     totals->sent_nanos = reconcile_prepare(sent);
-    totals->received_nanos = reconcile_prepare(received);
     while (s < sent->count || r < received->count) {
         bool sent_first = r == received->count ||
                           (s < sent->count && sent->items[s].seq <= received->items[r].seq);

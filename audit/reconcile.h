@@ -91,9 +91,9 @@ struct reconcile_totals {
 
 /*
  * Compare one direction.  A loss of the sender's first gets the receiver's lines of its messages,
- * if these come to its sum; else they stay received and never sent.  Out of memory is INVARIANT.
- * Sorts both, visits everything but the matches in order of sequence. `visit` may be NULL.  Linear
- * but for the sorting.
+ * if these come to its sum; else it is compared as one message, its last.  Out of memory is
+ * INVARIANT. Sorts both, visits everything but the matches in order of sequence. `visit` may be
+ * NULL.  Linear but for the sorting.
  */
 void reconcile_direction(struct reconcile_lines *sent, struct reconcile_lines *received,
                          void (*visit)(void *context, const struct reconcile_note *note),

@@ -110,8 +110,38 @@ START_TEST(a_loss_of_another_sum_matches_nothing)
 {
     lose(114 + 115 + 117);
     compare();
-    ck_assert_uint_eq(totals.counts[RECONCILE_NOT_SENT], 3);
+    ck_assert_uint_eq(totals.counts[RECONCILE_MATCHED], LINES - 3);
+    ck_assert_uint_eq(totals.counts[RECONCILE_NOT_SENT], 2);
+    ck_assert_uint_eq(totals.counts[RECONCILE_AMOUNT_DIFFERS], 1);
     ck_assert_uint_eq(totals.faults, 3);
+}
+END_TEST
+
+/* Who claimed messages and has none of them in its book took the money. */
+START_TEST(a_loss_that_the_receiver_never_had_is_a_fault)
+{
+    lose(114 + 115 + 116);
+    for (int i = 0; i < 3; i++)
+        drop(&received, 13);
+    expect_one(RECONCILE_NOT_RECEIVED, 48);
+    ck_assert_uint_eq(money_nanos(seen.notes[0].sent->amount), 114 + 115 + 116);
+}
+END_TEST
+
+START_TEST(losses_that_overlap_bring_no_line_twice)
+{
+    const struct reconcile_loss again = {
+        .last = 48, .messages = 7, .line = {.frame = 501, .amount = {.nanos = 114 + 115 + 116}}};
+    const struct reconcile_loss all = {
+        .last = 60, .messages = UINT64_MAX, .line = {.frame = 502, .amount = {.nanos = 7}}};
+
+    lose(114 + 115 + 116);
+    ck_assert(reconcile_add_loss(&sent, &again));
+    ck_assert(reconcile_add_loss(&sent, &all));
+    compare();
+    ck_assert_uint_eq(totals.counts[RECONCILE_MATCHED], LINES);
+    ck_assert_uint_eq(totals.counts[RECONCILE_SENT_TWICE], 2);
+    ck_assert_uint_eq(totals.faults, 2);
 }
 END_TEST
 
@@ -317,6 +347,8 @@ int main(void)
     tcase_add_test(tests, equal_books_match_to_the_nano);
     tcase_add_test(tests, what_was_taken_over_after_a_loss_matches_message_by_message);
     tcase_add_test(tests, a_loss_of_another_sum_matches_nothing);
+    tcase_add_test(tests, a_loss_that_the_receiver_never_had_is_a_fault);
+    tcase_add_test(tests, losses_that_overlap_bring_no_line_twice);
     tcase_add_test(tests, two_empty_books_agree);
     tcase_add_test(tests, a_line_that_the_receiver_lost_is_a_gap);
     tcase_add_test(tests, a_line_that_the_sender_lost_is_money_from_nowhere);
