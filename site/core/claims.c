@@ -20,18 +20,29 @@
 /* A key in hex is too long for a name: so much of it, which nobody finds twice. */
 enum { CLAIM_NAME_HEX = 24 };
 
+/*
+ * The next row of the key that has money, from the place *at on.  NULL: there is none.  Rows
+ * without are passed over: a peer may make as many of them as it likes.
+ */
+static const struct customer *claim_next(const struct core *core, const uint8_t *key, size_t *at)
+{
+    const struct customer *customer;
+
+    do
+        customer = core_customer_abroad(core, key, (*at)++);
+    while (customer != NULL && money_is_zero(ledger_balance(core->ledger, customer->account)));
+    return customer;
+}
+
 /* What the rows that one command reaches have, all together. */
 static struct money claim_sum(const struct core *core, const uint8_t *key)
 {
     struct money sum = money_zero();
     const struct customer *customer;
+    size_t at = 0;
 
-    for (size_t i = 0; i < CLAIM_ROWS_MAX; i++) {
-        customer = core_customer_abroad(core, key, i);
-        if (customer == NULL)
-            break;
+    for (size_t i = 0; i < CLAIM_ROWS_MAX && (customer = claim_next(core, key, &at)) != NULL; i++)
         money_accumulate(&sum, ledger_balance(core->ledger, customer->account));
-    }
     return sum;
 }
 
@@ -100,8 +111,6 @@ static void claim_take(struct core *core, const struct customer *from, const str
                             .amount = ledger_balance(core->ledger, from->account),
                             .code = TRANSFER_CLAIMED};
 
-    if (money_is_zero(line.amount))
-        return;
     ledger_transfer_checked(core->ledger, &line);
     core_customer_may_be_over(core, from->account);
 }
@@ -110,6 +119,8 @@ void command_customer_claim(struct core *core, struct customer *by, struct cbor 
                             struct outcome *outcome)
 {
     struct money sum = claim_sum(core, by->key);
+    const struct customer *from;
+    size_t at = 0;
     struct map map;
 
     cbor_get_array(in, 0);
@@ -121,13 +132,8 @@ void command_customer_claim(struct core *core, struct customer *by, struct cbor 
         return;
     }
     /* The rows stay where they are until the frame closes, so their places do, too. */
-    for (size_t i = 0; i < CLAIM_ROWS_MAX; i++) {
-        const struct customer *from = core_customer_abroad(core, by->key, i);
-
-        if (from == NULL)
-            break;
+    for (size_t i = 0; i < CLAIM_ROWS_MAX && (from = claim_next(core, by->key, &at)) != NULL; i++)
         claim_take(core, from, by);
-    }
     map_init(&map);
     map_uint(&map, "customer", by->account);
     map_text(&map, "name", by->name);
