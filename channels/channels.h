@@ -124,6 +124,12 @@ struct channel_arrived {
     u128 money;
 };
 
+/* Number and side in one: what names an end on its link, in the order of both. */
+static inline uint64_t channel_end_key(uint32_t number, enum channel_side side)
+{
+    return (uint64_t)number << 1 | (uint64_t)side;
+}
+
 /* ---- the set of ends ---- */
 struct channels; /* opaque */
 

@@ -44,6 +44,9 @@ static const char *losses_error(struct exchange *exchange, const struct link *li
         if (arrived.packets - end->sent_packets > messages ||
             arrived.money - end->sent_money > money)
             return "the ends have received more than the link";
+        if (arrived.bytes - end->sent_bytes >
+            (arrived.packets - end->sent_packets) * CHANNEL_PACKET_BYTES_MAX)
+            return "an end has received more bytes than its packets can have";
         messages -= arrived.packets - end->sent_packets;
         money -= arrived.money - end->sent_money;
     }
@@ -108,12 +111,12 @@ static void losses_find(void *context, struct channel_end *end)
 
 static int losses_compare(const void *left, const void *right)
 {
-    const struct channel_arrived *a = left;
-    const struct channel_arrived *b = right;
+    const struct channel_arrived *one = left;
+    const struct channel_arrived *other = right;
+    uint64_t a = channel_end_key(one->number, one->to);
+    uint64_t b = channel_end_key(other->number, other->to);
 
-    if (a->number != b->number)
-        return a->number < b->number ? -1 : 1;
-    return a->to < b->to ? -1 : a->to > b->to;
+    return (a > b) - (a < b);
 }
 
 void losses_tell_peer(struct exchange *exchange, struct link *link)

@@ -6,6 +6,7 @@
  */
 #include "exchange/orders.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "agents/agents.h"
@@ -19,6 +20,9 @@
 #include "exchange/holdings.h"
 #include "exchange/prices.h"
 #include "exchange/room.h"
+
+static_assert((int)SERAI_PRIORITY_MAX == (int)CHANNEL_PRIORITY_MAX,
+              "agents and ends have the same");
 
 /* The refusal of sdk/abi.h that an agent gets for the answer of a channel. */
 static int64_t order_refusal(enum channel_result result)
@@ -117,12 +121,11 @@ static void order_charge_drain(struct exchange *exchange, const struct turn *tur
 }
 
 /* The same for an agent that asks before it sends; a refusal is that of the limit alone. */
-static int64_t order_quote(struct exchange *exchange, const struct turn *turn, const uint64_t *args)
+static int64_t order_quote(struct exchange *exchange, const uint64_t *args)
 {
     const struct link *link = links_find(exchange->links, (uint32_t)args[1]);
     struct money money;
 
-    (void)turn;
     if (!money_from_guest(&money, args[2]))
         return SERAI_E_INVALID;
     if (args[1] == CHANNEL_INTERFACE_SELF)
@@ -497,7 +500,7 @@ int64_t orders_perform(struct exchange *exchange, struct turn *turn, enum serai_
     if (order == SERAI_ORDER_channel_describe)
         return order_describe(exchange, turn, args);
     if (order == SERAI_ORDER_channel_quote)
-        return order_quote(exchange, turn, args);
+        return order_quote(exchange, args);
     if (order == SERAI_ORDER_channel_terms)
         return order_terms(exchange, args);
     if (order == SERAI_ORDER_channel_buy)

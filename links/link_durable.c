@@ -36,15 +36,10 @@ struct link_point link_shown(const struct link_node *node)
     return durable_saved(node);
 }
 
-static uint64_t durable_end_key(const struct channel_message *message)
-{
-    return (uint64_t)message->number << 1 | (uint64_t)message->to;
-}
-
 static bool durable_has_place_for_end(const struct link_node *node,
                                       const struct channel_message *message)
 {
-    uint64_t key = durable_end_key(message);
+    uint64_t key = channel_end_key(message->number, message->to);
 
     return table_get(&node->early_ends[0], key) != NULL ||
            table_count(&node->early_ends[0]) + table_count(&node->early_ends[1]) <
@@ -62,6 +57,7 @@ bool link_may_leave(const struct link_node *node, uint64_t seq, const struct out
     return seq <= node->saved_sent.seq && node->durable.bounded &&
            outgoing->message.kind == CHANNEL_PACKET &&
            outgoing->message.after <= node->durable.received.seq && /* else its end may be undone */
+           seq - node->durable.sent.seq <= LINK_RETAINED_MESSAGES &&
            outgoing->total - node->durable.sent.total <= link_may_lose(link) &&
            durable_has_place_for_end(node, &outgoing->message);
 }
@@ -71,7 +67,8 @@ void link_leaves(struct link_node *node, uint64_t seq, const struct outgoing *ou
     static char here; /* any pointer that is not NULL */
 
     if (link_is_bounded(&node->link) && seq > node->durable.sent.seq)
-        (void)table_put(&node->early_ends[0], durable_end_key(&outgoing->message), &here);
+        (void)table_put(&node->early_ends[0],
+                        channel_end_key(outgoing->message.number, outgoing->message.to), &here);
 }
 
 void link_durable_fini(struct link_node *node)

@@ -162,6 +162,7 @@ static enum parcel_result hello_good(struct link_node *node, const struct hello 
     node->good_epoch = hello->epoch;
     node->next_seq = hello->received.seq + 1;
     node->hello_requested = false;
+    node->loss_noted = false;
     /* Answered only if the peer's epoch is new to us or ours to it: HELLOs come to an end. */
     node->hello_due = node->hello_due || is_new || hello->peer_epoch != link->epoch;
     node->freed = node->freed || link->unsure; /* until now nobody found a place */

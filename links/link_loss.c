@@ -45,9 +45,13 @@ void loss_forget_answer(struct link_node *node)
 
 void loss_of_peer(struct link_node *node, const struct hello *hello)
 {
-    loss_forget_answer(node);
-    node->answers_sent = hello->sent.seq;
-    node->hello_due = true;
+    /* An answer costs a commit and a look at every end: one, until the next reminder. */
+    if (!node->loss_noted) {
+        node->loss_noted = true;
+        loss_forget_answer(node);
+        node->answers_sent = hello->sent.seq;
+        node->hello_due = true;
+    }
     link_lost_because(node, "the peer lost power, and takes over what it had sent before");
 }
 
@@ -56,7 +60,9 @@ bool link_arrived_wanted(const struct links *links, const struct link *link, uin
     const struct link_node *node = node_of_link(links, link);
 
     *after = node->answers_sent;
-    return node->answers_sent != 0 && node->arrived_count == 0 &&
+    /* Only for the HELLO that leaves next: the caller looks at every end of the site. */
+    return node->answers_sent != 0 && node->arrived_count == 0 && node->hello_due &&
+           link->state != LINK_FROZEN && link_shown(node).epoch == link->epoch &&
            link_shown(node).received.seq == link->received_seq;
 }
 
@@ -81,6 +87,10 @@ enum parcel_result loss_of_ours(struct link_node *node, const struct hello *hell
 
         if (hello->received.total < link->sent_total) {
             freeze_total_of_ours(node, link->sent_seq, link->sent_total, hello->received.total);
+            return PARCEL_FROZE;
+        }
+        if (hello->received.seq - link->sent_seq > LINK_RETAINED_MESSAGES) {
+            freeze_lost_mismatch(node, "they are more messages than may be ahead of the disk");
             return PARCEL_FROZE;
         }
         if (lost > link_may_lose(link)) {

@@ -23,7 +23,7 @@ static uint8_t order_class(const struct outgoing *outgoing)
 /* Both sites number channels from 2 on: number and side name one. */
 static uint64_t order_channel(const struct outgoing *outgoing)
 {
-    return (uint64_t)outgoing->message.number << 1 | (uint64_t)outgoing->message.to;
+    return channel_end_key(outgoing->message.number, outgoing->message.to);
 }
 
 static bool order_is_one_class(const struct outbox *queue)

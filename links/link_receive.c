@@ -159,8 +159,8 @@ enum parcel_result link_parcel_in(struct links *links, struct link *link, const 
 static bool data_money_is_allowed(struct link_node *node, struct money money)
 {
     const struct link *link = &node->link;
-    u128 came = link->received_total + link->paid.total + money_nanos(money);
-    u128 went = link->sent_total + link->got.total;
+    u128 came = link_came(link) + money_nanos(money);
+    u128 went = link_went(link);
 
     if (money_nanos(money) > LINK_MESSAGE_NANOS_MAX) {
         freeze_too_much(node, money_nanos(money));

@@ -15,9 +15,8 @@
 /* What is queued counts like what was sent: it will be. */
 u128 link_would_owe(const struct links *links, const struct link *link, struct money money)
 {
-    u128 came = link->received_total + link->paid.total;
-    u128 went = link->sent_total + link->got.total + node_of_link(links, link)->queue_total +
-                money_nanos(money);
+    u128 came = link_came(link);
+    u128 went = link_went(link) + node_of_link(links, link)->queue_total + money_nanos(money);
 
     return went > came ? went - came : 0;
 }

@@ -109,6 +109,7 @@ struct link_node {
     uint64_t seen_seq;          /* the last of ours that the peer has: places are given back */
     /* After a loss of the peer's: what is due in the next HELLO (link_loss.c). */
     uint64_t answers_sent; /* the peer's sent.seq; 0: nothing is due */
+    bool loss_noted;       /* it is not answered again before the next reminder */
     struct bytes arrived;  /* encoded ends that received messages after it */
     uint64_t arrived_count;
     /* State of this connection. */
@@ -148,6 +149,14 @@ struct links {
     struct link_signer signer;
     struct bytes scratch;
 };
+
+/*
+ * Both sides of the account of a link: what came from the peer and what went to it, in nanos.  A
+ * settlement counts like money that went the other way.  The sums fit: each total is far below
+ * 2^127.
+ */
+u128 link_came(const struct link *link);
+u128 link_went(const struct link *link);
 
 /* The node of a link of this set. */
 struct link_node *node_of_link(const struct links *links, const struct link *link);

@@ -271,16 +271,12 @@ enum status links_add(struct links *links, const char *name, const uint8_t key[L
 
 /* ---- removing ---- */
 
-/*
- * Both sides of the account of a link: what went to the peer and what came from it.  A settlement
- * counts like money that went the other way.  The sums fit: each total is far below 2^127.
- */
-static u128 link_came(const struct link *link)
+u128 link_came(const struct link *link)
 {
     return link->received_total + link->paid.total;
 }
 
-static u128 link_went(const struct link *link)
+u128 link_went(const struct link *link)
 {
     return link->sent_total + link->got.total;
 }
@@ -322,6 +318,11 @@ void link_remove(struct links *links, struct link *link)
     link->removed = true;
     link->has_soft_limit = false;
     link->soft_limit = money_zero();
+    /* It may come back with another limit; one that is unsure cannot, and asks by its amount. */
+    if (!link->unsure) {
+        link->flush_amount = money_zero();
+        link->flush_ms = 0;
+    }
     link->state = LINK_DOWN;
     link->reason[0] = '\0';
     link->why[0] = '\0';
@@ -459,6 +460,7 @@ bool links_remind(struct links *links)
         any = any || (node->claim_due && node->link.state == LINK_UP);
         /* An answer that was awaited may be lost as well: stale parcels may call for one again. */
         node->hello_requested = false;
+        node->loss_noted = false;
         node->remind_seq = node->next_seq - 1;
     }
     return any;

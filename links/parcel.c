@@ -217,7 +217,7 @@ static void hello_decode_ends(struct cbor *in, struct hello *hello)
     hello->ends = *in;
     for (uint64_t i = 0; i < hello->end_count && in->error == NULL; i++) {
         struct channel_arrived arrived = arrived_decode(in);
-        uint64_t place = ((uint64_t)arrived.number << 1 | (uint64_t)arrived.to) + 1;
+        uint64_t place = channel_end_key(arrived.number, arrived.to) + 1;
 
         if (place <= last)
             cbor_fail(in, "ends of channels are not in order");

@@ -79,7 +79,7 @@ void link_set_terms(struct links *links, struct link *link, const struct settlem
 u128 link_payable(const struct link *link)
 {
     u128 went = link->acked_total + link->got.total;
-    u128 came = link->received_total + link->paid.total;
+    u128 came = link_came(link);
 
     return went > came ? went - came : 0;
 }

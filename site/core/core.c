@@ -4,6 +4,7 @@
  */
 #include "site/core/core.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,10 @@
 #include "site/core/joining.h"
 #include "site/core/meta.h"
 #include "site/core/state.h"
+
+static_assert((int)CHANNEL_KEY_BYTES == (int)CONTROL_KEY_BYTES &&
+                  (int)LINK_KEY_BYTES == (int)CONTROL_KEY_BYTES,
+              "keys are passed from one part to the other");
 
 /* ---- what agents ask of the rest of the site ---- */
 
